@@ -1,0 +1,24 @@
+import { createHash } from 'node:crypto';
+import type { Secret } from './secret.ts';
+
+/**
+ * A user name and password, good for every registry of one source, region and service that the source's principal may read.
+ * `issuedAt` and `expiresAt` are times of the server that issued it (its Date header), not of this machine.
+ * `key` = identity of the source x service x region (x endpoint variant): equal key, interchangeable; two identities never share one.
+ */
+export interface Credential {
+  readonly username: string;
+  readonly password: Secret;
+  readonly issuedAt: Date;
+  readonly expiresAt: Date;
+  readonly source: string;
+  readonly key: string;
+}
+
+/** By host. A registry whose source is failing is missing: WHAT IS NOT IN HERE STAYS AS IT IS in the slot. Empty only for a slot without registries. */
+export type Credentials = ReadonlyMap<string, Credential>;
+
+/** Twelve hex digits of the password's SHA-256: tells two credentials apart in audit lines and annotations, gives nothing away. */
+export function fingerprint(credential: Pick<Credential, 'password'>): string {
+  return createHash('sha256').update(credential.password.reveal()).digest('hex').slice(0, 12);
+}

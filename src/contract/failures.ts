@@ -1,0 +1,120 @@
+import { redact } from './secret.ts';
+
+/**
+ * The one table of failures: how to try again, whom it stops, what it means and what a person can do. Feeds the metric label `code`, docs/errors.md and the tests.
+ * retry: soon = seconds, doubling to minutes; slow = minutes; refetch = with a new credential; rediscover = after a new look at the target.
+ */
+export const failures = {
+  UNREACHABLE: {
+    retry: 'soon',
+    stops: 'target',
+    doc: 'No connection: name not found, refused, reset, or the TLS handshake failed.',
+    remedy: 'Check address, port, DNS and firewall from where the courier runs.',
+  },
+  TIMEOUT: {
+    retry: 'soon',
+    stops: 'slot',
+    doc: 'No complete answer within the deadline.',
+    remedy: 'Look at the load of the other side; a write that was given up may still land there, the courier confirms it by writing again.',
+  },
+  BUSY: {
+    retry: 'soon',
+    stops: 'target',
+    doc: 'The other side asks to come back later (429, 503, 408, a login ban). Retry-After is obeyed.',
+    remedy: 'Nothing to do unless it lasts.',
+  },
+  UNEXPECTED: {
+    retry: 'soon',
+    stops: 'slot',
+    doc: 'An answer that the courier does not know.',
+    remedy: 'Read the quoted answer; if the product is a supported version, please report it.',
+  },
+  AUTH: {
+    retry: 'slow',
+    stops: 'target',
+    doc: 'Our key or login is not accepted.',
+    remedy: 'Create a new key and put it where the configuration points; a file is read again by itself.',
+  },
+  FORBIDDEN: {
+    retry: 'slow',
+    stops: 'slot',
+    doc: 'Our key is accepted but lacks a right.',
+    remedy: 'Grant the right that the message names.',
+  },
+  MISCONFIGURED: {
+    retry: 'slow',
+    stops: 'target',
+    doc: 'It cannot work as configured.',
+    remedy: 'Change the option that the message names.',
+  },
+  REJECTED: {
+    retry: 'slow',
+    stops: 'slot',
+    doc: 'This write is refused as it is.',
+    remedy: 'The message quotes the reason of the other side.',
+  },
+  CONFLICT: {
+    retry: 'slow',
+    stops: 'slot',
+    doc: 'Somebody or something else owns it, or two entries are in each other’s way.',
+    remedy: 'Rename or remove one of the two.',
+  },
+  TOO_LARGE: {
+    retry: 'slow',
+    stops: 'slot',
+    doc: 'Larger than the other side takes, or its answer is larger than the courier reads.',
+    remedy: 'Raise the limit that the message names.',
+  },
+  CREDENTIAL_REFUSED: {
+    retry: 'refetch',
+    stops: 'slot',
+    doc: 'The manager, or ECR itself, tried the credential in vain.',
+    remedy: 'Check that the AWS identity may pull from this registry, and that the manager can reach ECR.',
+  },
+  NOT_FOUND: {
+    retry: 'rediscover',
+    stops: 'slot',
+    doc: 'The entry is gone or has moved.',
+    remedy: 'Nothing to do: the courier looks again.',
+  },
+} as const satisfies Record<
+  string,
+  { retry: 'soon' | 'slow' | 'refetch' | 'rediscover'; stops: 'slot' | 'target'; doc: string; remedy: string }
+>;
+
+export type FailureCode = keyof typeof failures;
+
+export interface FailureFacts {
+  readonly stops?: 'slot' | 'target';
+  /** A write went out and the manager's own answer did not come (deadline, reset, a proxy's 502 or 504, our abort): it may still land. Set by `http`. */
+  readonly mayLand?: boolean;
+  readonly retryAfterMs?: number;
+  readonly remedy?: string;
+  readonly cause?: unknown;
+}
+
+/** What prevented something: a code from the table, a sentence for people without any secret, and facts for the engine. */
+export class Failure extends Error {
+  override readonly name = 'Failure';
+  readonly code: FailureCode;
+  readonly facts: FailureFacts;
+
+  constructor(code: FailureCode, message: string, facts: FailureFacts = {}) {
+    super(redact(message), { cause: facts.cause });
+    this.code = code;
+    this.facts = facts;
+  }
+  get stops(): 'slot' | 'target' {
+    return this.facts.stops ?? failures[this.code].stops;
+  }
+  get remedy(): string {
+    return this.facts.remedy ?? failures[this.code].remedy;
+  }
+}
+
+/** Whatever was thrown, as a Failure: an unknown error is UNEXPECTED and tells its message only (its other members may hold headers or bodies). */
+export function asFailure(thrown: unknown): Failure {
+  if (thrown instanceof Failure) return thrown;
+  const message = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown);
+  return new Failure('UNEXPECTED', message, { cause: thrown });
+}

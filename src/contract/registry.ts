@@ -1,0 +1,82 @@
+/** Made by `parseAddress` only. `host`: bare, lower case, as images spell it (an alias keeps its own name; account and region are those behind it). */
+export interface Registry {
+  readonly host: string;
+  readonly service: 'ecr' | 'ecr-public';
+  readonly account?: string;
+  readonly region: string;
+  readonly partition: string;
+  /** The spelling asks for FIPS endpoints. */
+  readonly fips: boolean;
+  /** The spelling is the dual-stack one (`dkr-ecr`). */
+  readonly dualStack: boolean;
+}
+
+/** What a stored address means, and what had to be taken off to see it: a manager that compares exactly never matches such a form. */
+export interface Address {
+  readonly registry: Registry;
+  readonly stripped: readonly ('scheme' | 'port' | 'path' | 'case' | 'blank')[];
+}
+
+/** Other names of registries: host as images spell it to the ECR host behind it. */
+export type Aliases = ReadonlyMap<string, string>;
+
+/**
+ * Partitions by the suffix of their registry hosts (botocore partitions.json 1.43; amazon-ecr-credential-helper 0.12 api/client.go).
+ * `on.aws` and `on.amazonwebservices.com.cn` are the dual-stack names; GovCloud shares the commercial suffixes and shows in the region.
+ */
+const suffixes: Readonly<Record<string, { partition: string; dualStack: boolean }>> = {
+  'amazonaws.com': { partition: 'aws', dualStack: false },
+  'on.aws': { partition: 'aws', dualStack: true },
+  'amazonaws.com.cn': { partition: 'aws-cn', dualStack: false },
+  'on.amazonwebservices.com.cn': { partition: 'aws-cn', dualStack: true },
+  'amazonaws.eu': { partition: 'aws-eusc', dualStack: false },
+  'c2s.ic.gov': { partition: 'aws-iso', dualStack: false },
+  'sc2s.sgov.gov': { partition: 'aws-iso-b', dualStack: false },
+  'cloud.adc-e.uk': { partition: 'aws-iso-e', dualStack: false },
+  'csp.hci.ic.gov': { partition: 'aws-iso-f', dualStack: false },
+};
+
+const privateHost =
+  /^(?<account>\d{12})\.(?<label>dkr[.-]ecr)(?<fips>-fips)?\.(?<region>[a-z][a-z0-9]*(?:-[a-z0-9]+)+)\.(?<suffix>[a-z0-9.-]+)$/;
+const publicHosts: Readonly<Record<string, boolean>> = { 'public.ecr.aws': false, 'ecr-public.aws.com': true };
+
+/** A bare, lower-case host as a registry; undefined when it is none of ECR's. Look-alikes with a foreign suffix are none. */
+function parseHost(host: string): Registry | undefined {
+  const publicDualStack = publicHosts[host];
+  if (publicDualStack !== undefined)
+    return { host, service: 'ecr-public', region: 'us-east-1', partition: 'aws', fips: false, dualStack: publicDualStack };
+  const parts = privateHost.exec(host)?.groups;
+  const suffix = parts?.suffix === undefined || !Object.hasOwn(suffixes, parts.suffix) ? undefined : suffixes[parts.suffix];
+  if (!parts?.account || !parts.region || !suffix) return undefined;
+  // One label goes with one kind of suffix: AWS publishes no mixed forms, although the Go helper accepts them.
+  if ((parts.label === 'dkr-ecr') !== suffix.dualStack) return undefined;
+  const partition = suffix.partition === 'aws' && parts.region.startsWith('us-gov-') ? 'aws-us-gov' : suffix.partition;
+  if ((partition === 'aws-cn') !== parts.region.startsWith('cn-')) return undefined;
+  return {
+    host,
+    service: 'ecr',
+    account: parts.account,
+    region: parts.region,
+    partition,
+    fips: parts.fips !== undefined,
+    dualStack: suffix.dualStack,
+  };
+}
+
+/** Reads any stored form (`https://HOST:443/team/`, blanks, upper case, a trailing dot); undefined when the host is not ECR's. */
+export function parseAddress(address: string, aliases: Aliases = new Map()): Address | undefined {
+  const stripped: Address['stripped'][number][] = [];
+  const strip = (text: string, what: Address['stripped'][number], pattern: RegExp): string => {
+    const rest = text.replace(pattern, '');
+    if (rest !== text) stripped.push(what);
+    return rest;
+  };
+  let host = strip(address, 'blank', /^\s+|\s+$/g);
+  host = strip(host, 'scheme', /^[a-z][a-z0-9+.-]*:\/\//i);
+  host = strip(host, 'path', /[/?#].*$/s);
+  host = strip(host, 'port', /:\d+$/);
+  if (host !== host.toLowerCase()) stripped.push('case');
+  host = host.toLowerCase().replace(/\.$/, '');
+  const registry = parseHost(aliases.get(host)?.toLowerCase() ?? host);
+  return registry && { registry: { ...registry, host }, stripped };
+}
