@@ -1,0 +1,72 @@
+import type { Receipt } from '../contract/adapter.ts';
+import type { Failure } from '../contract/failures.ts';
+import type { Reason } from './ledger.ts';
+
+/** Of what kind a failure is in its row: the first is news, another code is news, a repeat is none. */
+export interface Trial {
+  readonly ms: number;
+  readonly failure: Failure;
+  /** How many in a row, this one included. */
+  readonly count: number;
+  /** Same code as the one before. */
+  readonly repeat: boolean;
+}
+interface OfTarget {
+  readonly target: string;
+}
+interface OfSource {
+  readonly source: string;
+  readonly region: string;
+  readonly service: 'ecr' | 'ecr-public';
+}
+interface OfSlot extends OfTarget {
+  readonly slot: string;
+  readonly title: string;
+  readonly reason: Reason;
+  /** What was sent: by host, fingerprint and expiry. */
+  readonly sent: readonly { readonly host: string; readonly fingerprint: string; readonly expiresAt: Date; readonly source: string }[];
+  /** Hosts that had no usable credential. */
+  readonly missing: readonly string[];
+}
+
+/** Everything that the engine did, as plain data: the log, the audit line and the metrics are made of these. downMs: it had failed for so long before. */
+export type CourierEvent =
+  | (OfTarget & {
+      readonly kind: 'discovered';
+      readonly ms: number;
+      readonly slots: number;
+      readonly added: readonly string[];
+      readonly gone: readonly string[];
+      readonly findings: number;
+      readonly downMs?: number;
+      readonly first: boolean;
+    })
+  | (OfTarget & Trial & { readonly kind: 'discovery-failed' })
+  | (OfSource & {
+      readonly kind: 'fetched';
+      readonly ms: number;
+      readonly fingerprint: string;
+      readonly expiresAt: Date;
+      readonly issuedAt: Date;
+      readonly unchanged: boolean;
+      readonly skewMs: number;
+      readonly downMs?: number;
+    })
+  | (OfSource & Trial & { readonly kind: 'fetch-failed' })
+  | (OfSource & {
+      readonly kind: 'proved';
+      readonly host: string;
+      readonly ok: boolean;
+      readonly message?: string;
+      readonly repeat: boolean;
+    })
+  | (OfSlot & {
+      readonly kind: 'delivered';
+      readonly ms: number;
+      readonly change: Receipt['change'];
+      readonly proven?: boolean;
+      readonly settled: boolean;
+      readonly downMs?: number;
+    })
+  | (OfSlot & Trial & { readonly kind: 'delivery-failed' })
+  | (OfTarget & { readonly kind: 'watch-ended'; readonly message?: string });

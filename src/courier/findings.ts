@@ -1,0 +1,111 @@
+import type { Finding, FindingSpecs } from '../contract/adapter.ts';
+import type { Entry, KeyRecord, Moment, TargetRecord } from './ledger.ts';
+import { atPeace, hour, minute } from './timing.ts';
+
+/** What the engine itself has to say of a target, a slot or a credential. */
+export const engineFindings = {
+  NO_SLOTS: {
+    severity: 'warning',
+    doc: 'The manager knows no ECR registry that the courier could serve.',
+    remedy: 'Add the registry in the manager, or list it under `registries` with `create: true`.',
+  },
+  NO_SOURCE: {
+    severity: 'warning',
+    doc: 'No configured source serves this registry, so what it holds stays as it is.',
+    remedy: 'Add a source whose `accounts` or `registries` match it.',
+  },
+  NOT_CREATED: {
+    severity: 'warning',
+    doc: 'A wanted registry is not there, and the target may not create it.',
+    remedy: 'Create it in the manager, or set `create: true` for the target.',
+  },
+  CONTESTED: {
+    severity: 'warning',
+    doc: 'Repairs do not last: somebody else writes this entry too.',
+    remedy: 'Find the other writer (an old cron job, a second courier with other AWS credentials, Terraform) and stop it.',
+  },
+  UNCONFIRMED: {
+    severity: 'info',
+    doc: 'A write was given up and may still land; the courier writes again until it is sure.',
+    remedy: 'Nothing to do unless it lasts.',
+  },
+  PROOF_REFUSED: {
+    severity: 'warning',
+    doc: 'The registry itself does not accept the new credential.',
+    remedy: 'Check that account and region are right and that the registry exists; pulls will fail until it does.',
+  },
+  PROOF_IMPOSSIBLE: {
+    severity: 'info',
+    doc: 'The registry could not be asked whether it accepts the credential.',
+    remedy: 'Nothing, if the courier has no route to the registry; delivery goes on all the same.',
+  },
+  CLOCK_SKEW: {
+    severity: 'warning',
+    doc: 'The clock of this machine differs from the clock of AWS by more than a minute.',
+    remedy: 'Let NTP set the clock; above five minutes AWS refuses signatures.',
+  },
+  KEY_EXPIRES: {
+    severity: 'warning',
+    doc: 'The key for this manager ends within two weeks.',
+    remedy: 'Create a new key and replace the old one; a key file is read again by itself.',
+  },
+  TLS_UNVERIFIED: {
+    severity: 'warning',
+    doc: 'The certificate of this manager is not verified: anybody on the way can read its key and the tokens.',
+    remedy: 'Pin the certificate with `tlsFingerprint`, or give its CA with `caFile`.',
+  },
+  PLAIN_HTTP: {
+    severity: 'info',
+    doc: 'The manager is reached over plain HTTP: its key and the tokens cross the network unencrypted.',
+    remedy: 'Fine inside one compose network; anywhere else use https.',
+  },
+} as const satisfies FindingSpecs;
+
+export type EngineFinding = keyof typeof engineFindings;
+
+function finding(code: EngineFinding, message: string): Finding {
+  return { code, message, remedy: engineFindings[code].remedy };
+}
+
+/** wall: in milliseconds since the epoch. */
+export function targetFindings(record: TargetRecord, wall: number): Finding[] {
+  const found = [...(record.managed.standing ?? [])];
+  if (record.discoveredAt !== undefined && record.entries.size === 0)
+    found.push(finding('NO_SLOTS', `${record.name} knows no ECR registry that the courier could serve.`));
+  const ends = record.about.keyExpiresAt;
+  if (ends && ends.getTime() - wall < 14 * 24 * hour)
+    found.push(finding('KEY_EXPIRES', `The key for ${record.name} ends at ${ends.toISOString()}.`));
+  return found;
+}
+
+export function slotFindings(record: TargetRecord, entry: Entry, now: Moment): Finding[] {
+  const found: Finding[] = [];
+  const { slot } = entry;
+  const orphans = slot.registries.filter((_, at) => !entry.keys[at]).map(registry => registry.host);
+  if (orphans.length > 0) found.push(finding('NO_SOURCE', `No source serves ${orphans.join(', ')}.`));
+  if (slot.state === 'absent' && !record.managed.create)
+    found.push(finding('NOT_CREATED', `${slot.title ?? slot.id} is wanted but not there, and ${record.name} may not create it.`));
+  if (entry.repairs >= 3 && !atPeace(entry, now))
+    found.push(finding('CONTESTED', `${slot.title ?? slot.id} was repaired ${entry.repairs} times and changed again each time.`));
+  if (entry.unsettled) found.push(finding('UNCONFIRMED', `A write to ${slot.title ?? slot.id} was given up and may still land there.`));
+  return found;
+}
+
+export function keyFindings(record: KeyRecord, clockSkewMs: number | undefined): Finding[] {
+  const found: Finding[] = [];
+  for (const [host, proof] of record.proofs) {
+    if (proof.ok) continue;
+    found.push(
+      proof.refused
+        ? finding('PROOF_REFUSED', `${host} does not accept the credential: ${proof.message}`)
+        : finding('PROOF_IMPOSSIBLE', `${host} could not be asked: ${proof.message}`),
+    );
+  }
+  if (clockSkewMs !== undefined && Math.abs(clockSkewMs) > minute) found.push(finding('CLOCK_SKEW', skewText(clockSkewMs)));
+  return found;
+}
+
+function skewText(skewMs: number): string {
+  const minutes = Math.round(Math.abs(skewMs) / minute);
+  return `The clock of this machine is ${minutes} min ${skewMs > 0 ? 'behind' : 'ahead of'} the clock of AWS.`;
+}

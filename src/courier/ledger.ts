@@ -1,0 +1,160 @@
+import type { About, Finding, FindingSpecs, Limits, Receipt, Slot, Target } from '../contract/adapter.ts';
+import type { Credential } from '../contract/credential.ts';
+import type { Failure, FailureCode } from '../contract/failures.ts';
+import type { Registry } from '../contract/registry.ts';
+import type { Proof, Source } from '../contract/source.ts';
+
+/** Milliseconds on the engine's own time line (timing.ts `advance`): never runs backward, counts suspended hours. */
+export type Moment = number;
+
+/** Why a slot is due, most urgent first. */
+export const reasons = ['absent', 'drifted', 'unsettled', 'unknown', 'aging'] as const;
+export type Reason = (typeof reasons)[number];
+
+/** What is known of a credential that lies somewhere. `credential` is missing where only the manager told us (its `holds`). */
+export interface Holding {
+  readonly fingerprint: string;
+  readonly key?: string;
+  readonly credential?: Credential;
+  readonly expiresAt: Date;
+  /** From here on a newer one is wanted: half the life, +-10 %, drawn once per credential. */
+  readonly agesAt: Moment;
+  readonly endsAt: Moment;
+  readonly receivedAt: Moment;
+}
+
+/** A credential that we fetched and keep. */
+export type Kept = Holding & { readonly key: string; readonly credential: Credential };
+
+/** A state of failing: since when, how often in a row, the newest failure. */
+export interface Trouble {
+  readonly failure: Failure;
+  readonly since: Moment;
+  readonly count: number;
+}
+
+/** What one attempt came to. */
+export interface Outcome {
+  readonly at: Moment;
+  readonly slot: string;
+  readonly title: string;
+  readonly reason: Reason;
+  readonly result: Receipt['change'] | FailureCode;
+  readonly ms: number;
+  readonly message?: string;
+  readonly fingerprint?: string;
+  readonly expiresAt?: Date;
+  readonly proven?: boolean;
+  /** Hosts that had no usable credential. */
+  readonly missing: readonly string[];
+}
+
+/** One slot: what it is, what it holds, what was tried, when next. */
+export interface Entry {
+  slot: Slot;
+  /** The key records of `slot.registries`, in their order; undefined where no source serves it. */
+  keys: readonly (KeyRecord | undefined)[];
+  /** Left by the last answered write, by host. */
+  held: ReadonlyMap<string, Holding>;
+  /** When the last write ended, answered or not; -Infinity before the first. */
+  wroteAt: Moment;
+  running: boolean;
+  /** In its target's queue. */
+  queued: boolean;
+  /** Somebody asked for it to be written anew, whatever it holds. */
+  doubted: boolean;
+  failures: number;
+  notBefore: Moment;
+  trouble?: Trouble | undefined;
+  /** A write may still land (rule 8): push again until one push was answered (then `answered`), and once more after `confirmAt`. */
+  unsettled?: { readonly confirmAt: Moment; readonly answered: boolean } | undefined;
+  repairs: number;
+  repairedAt: Moment;
+  last?: Outcome | undefined;
+  /** Findings of the last receipt. */
+  told: readonly Finding[];
+}
+
+/** A target as configured. */
+export interface ManagedTarget {
+  readonly name: string;
+  readonly kind: string;
+  readonly required: boolean;
+  readonly create: boolean;
+  readonly paused: boolean;
+  readonly limits: Limits;
+  readonly findings: FindingSpecs;
+  /** What stands whatever discovery says: TLS verification is off, and the like. */
+  readonly standing?: readonly Finding[];
+  /** The target, made anew when its key or an option has changed since. Throws a Failure while it cannot be made (a key file that is not there yet). */
+  open(): Promise<Target>;
+}
+
+export interface TargetRecord {
+  managed: ManagedTarget;
+  readonly name: string;
+  address: string | undefined;
+  readonly entries: Map<string, Entry>;
+  /** Ids under which slots were created that have another id since, and when: a report that began before may still name them. */
+  readonly moved: Map<string, Moment>;
+  /** Some slot is `after` another. */
+  led: boolean;
+  about: About;
+  findings: readonly Finding[];
+  /** When the newest report began; undefined before the first. */
+  discoveredAt?: Moment | undefined;
+  nextDiscoveryAt: Moment;
+  /** Why the queue is shut, or the last discovery's failure. */
+  trouble?: Trouble | undefined;
+  /** The newest outcomes first; failures are kept longer than successes. */
+  outcomes: readonly Outcome[];
+}
+
+/** One source x region x service (x endpoint variant): the last good credential and how fetching goes. */
+export interface KeyRecord {
+  readonly key: string;
+  source: Source;
+  /** A registry that the key serves: says region and service. */
+  readonly registry: Registry;
+  kept?: Kept | undefined;
+  /** Some slot needs it. */
+  wanted: boolean;
+  /** The registries that it is delivered for, by host: those are proven. */
+  readonly hosts: Map<string, Registry>;
+  fetching: boolean;
+  /** A refused credential is replaced before its time (rule 8), or somebody asked. */
+  refetch: boolean;
+  refusedAt: Moment;
+  /** When the last fetch began; -Infinity before the first. */
+  fetchedAt: Moment;
+  failures: number;
+  notBefore: Moment;
+  trouble?: Trouble | undefined;
+  /** By host: what the registry said of the credential `kept`. */
+  readonly proofs: Map<string, Proof & { readonly at: Moment; readonly fingerprint: string }>;
+  /** Hosts that are being asked. */
+  readonly proving: Set<string>;
+}
+
+/** All that the engine knows, for those who show it. Read only. */
+export interface Ledger {
+  readonly targets: ReadonlyMap<string, TargetRecord>;
+  /** Those that some slot needs. */
+  readonly keys: ReadonlyMap<string, KeyRecord>;
+  /** The key records that a slot's registries use, by host; a host without a source is missing. */
+  keysOf(target: TargetRecord, entry: Entry): ReadonlyMap<string, KeyRecord>;
+  /** Findings of the engine itself about a slot or target (no source, contested, absent and not to be created ...). */
+  findingsOf(target: TargetRecord, entry?: Entry): readonly Finding[];
+  /** Findings of the engine about a credential (not accepted by the registry, clock skew). */
+  findingsOfKey(key: KeyRecord): readonly Finding[];
+  /** When the slot is tried next, undefined when nothing is planned before its credential ages. */
+  nextAttempt(target: TargetRecord, entry: Entry): Moment | undefined;
+  /** Server time minus our wall clock, by the newest fetch; undefined before the first. */
+  readonly clockSkewMs: number | undefined;
+  readonly startedAt: Moment;
+  /** The step's heartbeat. */
+  readonly steppedAt: Moment;
+  now(): Moment;
+  /** A moment as a date of this machine's wall clock. */
+  date(moment: Moment): Date;
+}

@@ -1,0 +1,91 @@
+import type { Discovery, Sighting, Slot } from '../contract/adapter.ts';
+import type { Entry, Holding, KeyRecord, Moment, TargetRecord } from './ledger.ts';
+import { asHolding } from './timing.ts';
+
+export interface ReportDeps {
+  keysFor(record: TargetRecord, slot: Slot): readonly (KeyRecord | undefined)[];
+  /** Server time now, in milliseconds since the epoch. */
+  serverNow(): number;
+}
+
+/** What a report changed: ids that are new, and ids that are gone. */
+export interface Changes {
+  readonly added: readonly string[];
+  readonly gone: readonly string[];
+}
+
+/**
+ * Takes a discovery's report into the record. A report that began before a slot's last write ended says nothing about that slot's state (rule 3):
+ * neither that it is absent or drifted, nor that it is gone.
+ */
+export function mergeReport(record: TargetRecord, report: Discovery, began: Moment, deps: ReportDeps): Changes {
+  const added: string[] = [];
+  const seen = new Set<string>();
+  for (const slot of report.slots) {
+    seen.add(slot.id);
+    if ((record.moved.get(slot.id) ?? Number.NEGATIVE_INFINITY) >= began) continue;
+    if (mergeSlot(record, slot, began, deps)) added.push(slot.id);
+  }
+  const gone = [...record.entries].filter(([id, entry]) => !seen.has(id) && tells(entry, began) && !unseen(report, id)).map(([id]) => id);
+  for (const id of gone) record.entries.delete(id);
+  for (const [id, at] of record.moved) if (at < began) record.moved.delete(id);
+  record.findings = report.findings;
+  record.about = report.about ?? {};
+  record.discoveredAt = began;
+  return { added, gone };
+}
+
+/** Takes one sighting of a watch into the record. */
+export function mergeSighting(record: TargetRecord, sighting: Sighting, now: Moment, deps: ReportDeps): Changes {
+  if ('slot' in sighting) return { added: mergeSlot(record, sighting.slot, now, deps) ? [sighting.slot.id] : [], gone: [] };
+  const entry = record.entries.get(sighting.gone);
+  if (!entry || entry.running) return { added: [], gone: [] };
+  record.entries.delete(sighting.gone);
+  return { added: [], gone: [sighting.gone] };
+}
+
+/** Whether a report that began then says anything about the entry's state. */
+function tells(entry: Entry, began: Moment): boolean {
+  return !entry.running && entry.wroteAt < began;
+}
+
+function unseen(report: Discovery, id: string): boolean {
+  return report.unseen?.some(prefix => id.startsWith(prefix)) ?? false;
+}
+
+/** True when the slot is new. */
+function mergeSlot(record: TargetRecord, slot: Slot, began: Moment, deps: ReportDeps): boolean {
+  const known = record.entries.get(slot.id);
+  record.led ||= slot.after !== undefined;
+  const keys = deps.keysFor(record, slot);
+  if (!known) {
+    record.entries.set(slot.id, newEntry(slot, keys, holdingsOf(slot, began, deps) ?? new Map()));
+    return true;
+  }
+  known.keys = keys;
+  if (!tells(known, began)) {
+    known.slot = { ...slot, state: known.slot.state };
+    return false;
+  }
+  known.slot = slot;
+  if (slot.state === 'absent') {
+    known.held = new Map();
+    if (known.unsettled && began >= known.unsettled.confirmAt) known.unsettled = undefined;
+  } else known.held = holdingsOf(slot, began, deps, known.held) ?? known.held;
+  return false;
+}
+
+/** What the manager says that the slot holds, if it can tell. What we know of the same credential is better and stays. */
+function holdingsOf(slot: Slot, now: Moment, deps: ReportDeps, held?: Entry['held']): Entry['held'] | undefined {
+  const { holds } = slot;
+  if (!holds) return undefined;
+  const told: Holding = asHolding(holds, now, deps.serverNow());
+  const known = (host: string) => (held?.get(host)?.fingerprint === holds.fingerprint ? held.get(host) : undefined);
+  return new Map(slot.registries.map(({ host }) => [host, known(host) ?? told]));
+}
+
+function newEntry(slot: Slot, keys: Entry['keys'], held: Entry['held']): Entry {
+  const never = Number.NEGATIVE_INFINITY;
+  const marks = { running: false, queued: false, doubted: false };
+  return { slot, keys, held, wroteAt: never, ...marks, failures: 0, notBefore: never, repairs: 0, repairedAt: never, told: [] };
+}

@@ -1,0 +1,24 @@
+import { Cron } from 'croner';
+
+/** The reason why a cron pattern cannot be used; undefined when it can. Times are UTC. */
+export function cronMistake(pattern: string): string | undefined {
+  try {
+    return new Cron(pattern, { paused: true, timezone: 'UTC' }).nextRun() ? undefined : 'it never comes true';
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+/**
+ * When a target is discovered next, in milliseconds of wall time: the pattern's next moment after `wall`. A pattern without seconds means any second of its
+ * minute; `second` (0 to 59, drawn once per target) picks it, so that many couriers do not ask at once.
+ */
+export function cronSchedule(pattern: string): (wall: number, second: number) => number {
+  const cron = new Cron(pattern, { paused: true, timezone: 'UTC' });
+  const wholeMinutes = pattern.trim().split(/\s+/).length <= 5;
+  return (wall, second) => {
+    const shift = wholeMinutes ? second * 1000 : 0;
+    const next = cron.nextRun(new Date(wall - shift));
+    return next ? next.getTime() + shift : wall + 60_000;
+  };
+}

@@ -1,0 +1,151 @@
+import type { Target } from '../contract/adapter.ts';
+import { asFailure, type Failure } from '../contract/failures.ts';
+import type { CourierEvent } from './events.ts';
+import type { Entry, Moment, TargetRecord } from './ledger.ts';
+import { type Changes, mergeReport, mergeSighting, type ReportDeps } from './reports.ts';
+import { minute, retryPause, soon } from './timing.ts';
+import type { Work } from './work.ts';
+
+const watchedEvery = 30 * minute;
+
+export interface ScoutDeps extends ReportDeps {
+  readonly now: () => Moment;
+  readonly random: () => number;
+  readonly work: Work;
+  /** The moment of the next regular discovery; `second` as in schedule.ts. */
+  nextDiscovery(second: number): Moment;
+  emit(event: CourierEvent): void;
+  /** Whether targets are watched at all. */
+  follows(): boolean;
+  /** A report was taken into the record. */
+  reported(): void;
+  /** A watch saw this slot. */
+  sighted(entry: Entry): void;
+  /** The target has another address: all that was known is forgotten. */
+  forgotten(): void;
+  /** The next step may be due earlier than planned. */
+  wake(): void;
+}
+
+/** Looks at one target: opens it, discovers by the clock, watches where it can, and says whether the target works at all. */
+export interface Scout {
+  readonly target: Target;
+  /** The target does not work as a whole; until a discovery succeeds nothing is delivered. */
+  readonly shut: boolean;
+  step(): void;
+  wakeAt(): Moment;
+  /** A delivery met a failure that concerns the whole target: the next discovery is the probe. */
+  stumbled(failure: Failure, began: Moment): void;
+  close(): Promise<void>;
+}
+
+export function createScout(record: TargetRecord, deps: ScoutDeps): Scout {
+  const { now, random, work, emit } = deps;
+  const discoverySecond = Math.floor(random() * 60);
+  let target: Target | undefined;
+  let shut = true;
+  let discovering = false;
+  let watching = false;
+  let watchFailures = 0;
+  let closed = false;
+
+  async function discover(): Promise<void> {
+    const began = now();
+    discovering = true;
+    try {
+      const report = await work.bounded(record.managed.limits.discoverMs, false, async signal => (await open()).discover(signal));
+      const first = record.discoveredAt === undefined;
+      discovered(mergeReport(record, report, began, deps), began, first);
+    } catch (error) {
+      const failure = asFailure(error);
+      const repeat = stumble(failure, began);
+      emit({ kind: 'discovery-failed', target: record.name, ms: now() - began, failure, count: record.trouble?.count ?? 1, repeat });
+    } finally {
+      discovering = false;
+      deps.wake();
+    }
+  }
+
+  /** Another address under the same name is another manager: nothing that is known holds there. */
+  async function open(): Promise<Target> {
+    target = await record.managed.open();
+    if (record.address !== undefined && target.address !== record.address) {
+      record.entries.clear();
+      record.moved.clear();
+      record.discoveredAt = undefined;
+      deps.forgotten();
+    }
+    record.address = target.address;
+    return target;
+  }
+
+  function discovered(changes: Changes, began: Moment, first: boolean): void {
+    const downMs = record.trouble && now() - record.trouble.since;
+    record.trouble = undefined;
+    shut = false;
+    record.nextDiscoveryAt = watching ? now() + watchedEvery : deps.nextDiscovery(discoverySecond);
+    let findings = record.findings.length;
+    for (const entry of record.entries.values()) findings += entry.slot.findings?.length ?? 0;
+    const facts = { ms: now() - began, slots: record.entries.size, findings, first, ...changes };
+    emit({ kind: 'discovered', target: record.name, ...facts, ...(downMs !== undefined && { downMs }) });
+    if (target?.watch && !watching && !closed && deps.follows()) work.track(watch(target));
+    deps.reported();
+  }
+
+  /** True when it failed just so before. */
+  function stumble(failure: Failure, began: Moment): boolean {
+    const before = record.trouble;
+    const count = (before?.count ?? 0) + 1;
+    record.trouble = { failure, count, since: before?.since ?? began };
+    record.nextDiscoveryAt = now() + retryPause(failure, count, random);
+    shut ||= failure.stops === 'target';
+    return before?.failure.code === failure.code;
+  }
+
+  async function watch(watched: Target): Promise<void> {
+    const began = now();
+    watching = true;
+    record.nextDiscoveryAt = began + watchedEvery;
+    let message: string | undefined;
+    try {
+      await work.endless(signal => follow(watched, signal));
+    } catch (error) {
+      message = asFailure(error).message;
+    }
+    watching = false;
+    watchFailures = now() - began > 5 * minute ? 1 : watchFailures + 1;
+    record.nextDiscoveryAt = now() + soon(watchFailures, random);
+    if (closed) return;
+    emit({ kind: 'watch-ended', target: record.name, ...(message !== undefined && { message }) });
+    deps.wake();
+  }
+
+  async function follow(watched: Target, signal: AbortSignal): Promise<void> {
+    for await (const sighting of watched.watch?.(signal) ?? []) {
+      mergeSighting(record, sighting, now(), deps);
+      const entry = 'slot' in sighting ? record.entries.get(sighting.slot.id) : undefined;
+      if (entry) deps.sighted(entry);
+    }
+  }
+
+  return {
+    get target() {
+      if (!target) throw new Error('a target is discovered before anything is delivered to it');
+      return target;
+    },
+    get shut() {
+      return shut;
+    },
+    step() {
+      if (!discovering && !closed && !work.closing && now() >= record.nextDiscoveryAt) work.track(discover());
+    },
+    wakeAt: () => (discovering || closed ? Number.POSITIVE_INFINITY : record.nextDiscoveryAt),
+    stumbled(failure, began) {
+      if (!shut) stumble(failure, began);
+    },
+    async close() {
+      closed = true;
+      await target?.[Symbol.asyncDispose]?.();
+    },
+  };
+}

@@ -1,0 +1,197 @@
+import type { Clock } from '../contract/clock.ts';
+import { asFailure } from '../contract/failures.ts';
+import type { Registry } from '../contract/registry.ts';
+import type { Prove, Source, Sources } from '../contract/source.ts';
+import type { CourierEvent } from './events.ts';
+import type { Kept, KeyRecord, Moment } from './ledger.ts';
+import { keep, lifeOf, minute, retryPause, second, spacing } from './timing.ts';
+import type { Work } from './work.ts';
+
+const fetchMs = 30 * second;
+const proveMs = 15 * second;
+const proofsAtOnce = 4;
+/** A failed proof is asked for again after this, should the registry or the route have come back. */
+const proofPause = 30 * minute;
+const refusalPause = 30 * minute;
+
+export interface SupplyDeps {
+  readonly clock: Clock;
+  readonly now: () => Moment;
+  readonly random: () => number;
+  readonly work: Work;
+  readonly prove: Prove | undefined;
+  emit(event: CourierEvent): void;
+  /** A new credential is there. */
+  arrived(key: KeyRecord): void;
+}
+
+/** The fetching side: one record a source x region x service, each with the last good credential. */
+export interface Supply {
+  readonly keys: ReadonlyMap<string, KeyRecord>;
+  readonly clockSkewMs: number | undefined;
+  /** Sources that replace the former ones: what was fetched by keys that still exist is kept. */
+  use(sources: Sources): void;
+  /** The record that serves this registry of a slot; undefined when no source does. */
+  keyFor(registry: Registry, slot: { target: string; id: string; source?: string | undefined }): KeyRecord | undefined;
+  /** Before the lanes say anew what they need. */
+  unwant(): void;
+  /** Starts the fetches and proofs that are due. */
+  step(): void;
+  /** When the next fetch becomes possible. */
+  wakeAt(): Moment;
+  /** A manager tried this credential in vain (rule 8): another one, once per key in 30 min, if it is still the newest. */
+  refused(key: KeyRecord, kept: Kept): void;
+  /** Somebody asked for new credentials; the least spacing holds all the same. */
+  refetch(keys: Iterable<KeyRecord | undefined>): void;
+}
+
+export function createSupply(deps: SupplyDeps): Supply {
+  const { clock, now, random, work, emit } = deps;
+  const keys = new Map<string, KeyRecord>();
+  let sources: Sources | undefined;
+  let clockSkewMs: number | undefined;
+  let proving = 0;
+
+  async function fetch(record: KeyRecord): Promise<void> {
+    const began = now();
+    record.fetching = true;
+    record.fetchedAt = began;
+    try {
+      const credential = await work.bounded(fetchMs, false, signal => record.source.fetch(record.registry, signal));
+      // The server's time as it issued, against ours as we read it.
+      clockSkewMs = credential.issuedAt.getTime() - clock.wall();
+      received(record, keep(credential, now(), random), now() - began);
+    } catch (error) {
+      const failure = asFailure(error);
+      const count = record.failures + 1;
+      record.failures = count;
+      record.notBefore = began + Math.max(spacing(lifeOfKept(record)), retryPause(failure, count, random));
+      const repeat = record.trouble?.failure.code === failure.code;
+      record.trouble = { failure, count, since: record.trouble?.since ?? began };
+      emit({ kind: 'fetch-failed', ...of(record), ms: now() - began, failure, count, repeat });
+    } finally {
+      record.fetching = false;
+    }
+  }
+
+  function received(record: KeyRecord, fresh: Kept, ms: number): void {
+    const { kept } = record;
+    const unchanged = kept !== undefined && (fresh.fingerprint === kept.fingerprint || (fresh.endsAt < kept.endsAt && !record.refetch));
+    const downMs = record.trouble && now() - record.trouble.since;
+    record.trouble = undefined;
+    record.refetch = false;
+    // The same token again brings nothing: such fetches draw apart like failures, without being one.
+    record.failures = unchanged ? record.failures + 1 : 0;
+    const pause = spacing(lifeOf(fresh.credential));
+    record.notBefore = record.fetchedAt + (unchanged ? Math.min(pause * 2 ** (record.failures - 1), 30 * minute) : pause);
+    if (!unchanged) record.kept = fresh;
+    const { issuedAt } = fresh.credential;
+    const about = { ms, fingerprint: fresh.fingerprint, issuedAt, expiresAt: fresh.expiresAt, unchanged, skewMs: clockSkewMs ?? 0 };
+    emit({ kind: 'fetched', ...of(record), ...about, ...(downMs !== undefined && { downMs }) });
+    if (!unchanged) deps.arrived(record);
+  }
+
+  function dueFetch(record: KeyRecord, at: Moment): boolean {
+    if (!record.wanted || record.fetching || at < record.notBefore) return false;
+    return record.refetch || record.kept === undefined || at >= record.kept.agesAt;
+  }
+
+  function startProofs(record: KeyRecord, prove: Prove, at: Moment): void {
+    const { kept } = record;
+    for (const host of record.proofs.keys()) if (!record.hosts.has(host)) record.proofs.delete(host);
+    if (!kept || at >= kept.endsAt) return;
+    for (const [host, registry] of record.hosts) {
+      if (proving >= proofsAtOnce) return;
+      const last = record.proofs.get(host);
+      const known = last?.fingerprint === kept.fingerprint && (last.ok || at < last.at + proofPause);
+      if (known || record.proving.has(host)) continue;
+      proving++;
+      record.proving.add(host);
+      work.track(proof(record, kept, registry, prove));
+    }
+  }
+
+  async function proof(record: KeyRecord, kept: Kept, registry: Registry, prove: Prove): Promise<void> {
+    const { host } = registry;
+    const before = record.proofs.get(host);
+    const result = await work
+      .bounded(proveMs, false, signal => prove(registry, kept.credential, signal))
+      .catch(error => ({ ok: false, refused: false, message: asFailure(error).message }) as const);
+    record.proofs.set(host, { ...result, at: now(), fingerprint: kept.fingerprint });
+    record.proving.delete(host);
+    proving--;
+    const repeat = before !== undefined && !before.ok && !result.ok && before.refused === result.refused;
+    emit({ kind: 'proved', ...of(record), host, ok: result.ok, repeat, ...(!result.ok && { message: result.message }) });
+    step();
+  }
+
+  function step(): void {
+    if (work.closing) return;
+    const at = now();
+    for (const record of keys.values()) {
+      if (!record.wanted && !record.fetching && at >= record.notBefore && at >= (record.kept?.endsAt ?? 0)) keys.delete(record.key);
+      if (dueFetch(record, at)) work.track(fetch(record));
+      if (deps.prove) startProofs(record, deps.prove, at);
+    }
+  }
+
+  return {
+    keys,
+    get clockSkewMs() {
+      return clockSkewMs;
+    },
+    use(next) {
+      sources = next;
+      for (const record of keys.values()) {
+        const source = next.all.find(candidate => candidate.key(record.registry) === record.key);
+        if (source) record.source = source;
+        else keys.delete(record.key);
+      }
+    },
+    keyFor(registry, slot) {
+      const source = sources?.choose(registry, slot);
+      if (!source) return undefined;
+      const key = source.key(registry);
+      const record = keys.get(key) ?? newRecord(key, source, registry);
+      keys.set(key, record);
+      return record;
+    },
+    unwant() {
+      for (const record of keys.values()) {
+        record.wanted = false;
+        record.hosts.clear();
+      }
+    },
+    step,
+    wakeAt() {
+      let wake = Number.POSITIVE_INFINITY;
+      for (const record of keys.values()) {
+        if (!record.wanted || record.fetching) continue;
+        wake = Math.min(wake, Math.max(record.notBefore, record.refetch ? 0 : (record.kept?.agesAt ?? 0)));
+      }
+      return wake;
+    },
+    refused(record, kept) {
+      if (record.kept?.fingerprint !== kept.fingerprint || now() < record.refusedAt + refusalPause) return;
+      record.refusedAt = now();
+      record.refetch = true;
+    },
+    refetch(chosen) {
+      for (const record of chosen) if (record) record.refetch = true;
+    },
+  };
+}
+
+function newRecord(key: string, source: Source, registry: Registry): KeyRecord {
+  const never = Number.NEGATIVE_INFINITY;
+  const state = { wanted: false, fetching: false, refetch: false, refusedAt: never, fetchedAt: never, failures: 0, notBefore: never };
+  return { key, source, registry, hosts: new Map(), proofs: new Map(), proving: new Set(), ...state };
+}
+
+function of(record: KeyRecord) {
+  return { source: record.source.name, region: record.registry.region, service: record.registry.service };
+}
+
+function lifeOfKept(record: KeyRecord): number | undefined {
+  return record.kept && lifeOf(record.kept.credential);
+}

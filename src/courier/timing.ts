@@ -1,0 +1,122 @@
+import type { Clock } from '../contract/clock.ts';
+import { type Credential, fingerprint } from '../contract/credential.ts';
+import { type Failure, failures } from '../contract/failures.ts';
+import type { Entry, Holding, Kept, Moment, Reason } from './ledger.ts';
+
+export const second = 1000;
+export const minute = 60 * second;
+export const hour = 60 * minute;
+
+/** A wall clock that gains more than this on the monotonic one has been suspended or set. */
+const leap = second;
+
+/**
+ * The engine's time line. It follows the monotonic clock and adds what the wall clock leaps ahead (a resumed machine, a clock set forward):
+ * whatever is due by either clock is due. A wall clock set back changes nothing.
+ */
+export function timeline(clock: Clock): () => Moment {
+  let lead = -clock.mono();
+  let apart = clock.wall() - clock.mono();
+  return () => {
+    const mono = clock.mono();
+    const now = clock.wall() - mono;
+    if (now > apart + leap) {
+      lead += now - apart;
+      apart = now;
+    } else if (now < apart) apart = now;
+    return mono + lead;
+  };
+}
+
+/** A fresh credential on the time line. Its life is counted by the server's clock; it ages at half of it, +-10 %, drawn here once. */
+export function keep(credential: Credential, receivedAt: Moment, random: () => number): Kept {
+  const life = lifeOf(credential);
+  return {
+    fingerprint: fingerprint(credential),
+    key: credential.key,
+    credential,
+    expiresAt: credential.expiresAt,
+    receivedAt,
+    agesAt: receivedAt + (life / 2) * (0.9 + 0.2 * random()),
+    endsAt: receivedAt + life,
+  };
+}
+
+/** In milliseconds; at most 12 h, the longest that ECR gives. */
+export function lifeOf(credential: Pick<Credential, 'issuedAt' | 'expiresAt'>): number {
+  return Math.min(credential.expiresAt.getTime() - credential.issuedAt.getTime(), 12 * hour);
+}
+
+/** What a manager says that a slot holds. Of its age only the end is known: it is taken as a credential of 12 h. */
+export function asHolding(holds: { fingerprint: string; expiresAt: Date }, now: Moment, serverNow: number): Holding {
+  const endsAt = now + holds.expiresAt.getTime() - serverNow;
+  return { ...holds, receivedAt: endsAt - 12 * hour, agesAt: endsAt - 6 * hour, endsAt };
+}
+
+/** The least time between two fetches of one key, for a life in milliseconds (undefined: not known yet). */
+export function spacing(life: number | undefined): number {
+  return life === undefined ? 5 * second : Math.max(5 * second, Math.min(minute, life / 3));
+}
+
+/** 1 s doubling to 5 min, less up to a quarter so that many do not come back together. `count` is 1 for the first failure. */
+export function soon(count: number, random: () => number): number {
+  return Math.min(5 * minute, second * 2 ** (count - 1)) * (1 - random() / 4);
+}
+
+/** 5 min doubling to 30 min, plus up to a quarter. */
+export function slow(count: number, random: () => number): number {
+  return Math.min(30 * minute, 5 * minute * 2 ** (count - 1)) * (1 + random() / 4);
+}
+
+/** The pause after the `count`th failure in a row. A server's Retry-After can lengthen a short pause, and sets a long one; an hour at most. */
+export function retryPause(failure: Failure, count: number, random: () => number): number {
+  const asked = failure.facts.retryAfterMs === undefined ? undefined : Math.min(failure.facts.retryAfterMs, hour) * (1 + random() / 10);
+  switch (failures[failure.code].retry) {
+    case 'soon':
+    case 'rediscover':
+      return Math.max(asked ?? 0, soon(count, random));
+    case 'slow':
+    case 'refetch':
+      return asked === undefined ? slow(count, random) : Math.max(asked, 5 * second);
+  }
+}
+
+/** Repairs that do not last: 1 min doubling to 30 min between them. An hour of peace forgets them. */
+export function repairPause(repairs: number): number {
+  return repairs === 0 ? 0 : Math.min(30 * minute, minute * 2 ** (repairs - 1));
+}
+export function atPeace(entry: Pick<Entry, 'repairedAt'>, now: Moment): boolean {
+  return now - entry.repairedAt >= hour;
+}
+
+/** What is on offer for a slot now, by host: credentials that are still good. */
+export type Offer = ReadonlyMap<string, Kept>;
+
+/**
+ * Why the slot is due now, most urgent first; undefined when it is not. Pauses after failures are the caller's.
+ * discoveredAt: when the newest report began (a creation that may have landed is not repeated before one says that it did not).
+ */
+export function dueReason(entry: Entry, offer: Offer, now: Moment, create: boolean, discoveredAt: Moment): Reason | undefined {
+  const { slot, unsettled } = entry;
+  if (offer.size === 0 && (slot.registries.length > 0 || slot.after !== undefined)) return undefined;
+  if (slot.state === 'absent') {
+    if (!create || (unsettled && discoveredAt < unsettled.confirmAt)) return undefined;
+    return 'absent';
+  }
+  if (slot.state === 'drifted' && (atPeace(entry, now) || now >= entry.repairedAt + repairPause(entry.repairs))) return 'drifted';
+  if (unsettled && (!unsettled.answered || now >= unsettled.confirmAt)) return 'unsettled';
+  if (entry.doubted) return 'unknown';
+  let aging = false;
+  for (const [host, kept] of offer) {
+    const held = entry.held.get(host);
+    if (!held) return 'unknown';
+    aging ||= outdated(held, kept, now);
+  }
+  return aging ? 'aging' : undefined;
+}
+
+function outdated(held: Holding, kept: Kept, now: Moment): boolean {
+  if (held.fingerprint === kept.fingerprint) return false;
+  if (held.key !== undefined && held.key !== kept.key) return true;
+  return now >= held.agesAt && kept.endsAt > held.endsAt;
+}

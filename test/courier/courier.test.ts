@@ -1,0 +1,426 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createVirtualClock } from '../fakes/clock.ts';
+import { failing, gaps, hours, minutes, only, registry, row, seconds, startRig, testSource, testTarget } from './rig.ts';
+
+test('a registry that the manager knows gets a token at once, and a newer one at half of its life', async () => {
+  const clock = createVirtualClock();
+  const target = testTarget(clock, 'p', [row('1')]);
+  await using rig = await startRig({ targets: [target] });
+  await clock.advance(1 * seconds);
+  assert.equal(target.writes.length, 1);
+  await clock.advance(5 * hours);
+  assert.equal(target.writes.length, 1, 'nothing before 45 % of the life');
+  await clock.advance(2 * hours);
+  assert.equal(target.writes.length, 2);
+  assert.deepEqual(
+    rig.of('delivered').map(event => event.reason),
+    ['unknown', 'aging'],
+  );
+  assert.equal(rig.sources[0]?.asked.length, 2);
+});
+
+test('one fetch serves every slot of its region, however many and whatever account', async () => {
+  const clock = createVirtualClock();
+  const many = Array.from({ length: 50 }, (_, at) => row(String(at), registry(String(100000000000 + at))));
+  const targets = [testTarget(clock, 'a', many), testTarget(clock, 'b', many)];
+  await using rig = await startRig({ targets });
+  await clock.advance(10 * seconds);
+  assert.equal(rig.of('delivered').length, 100);
+  assert.equal(rig.sources[0]?.asked.length, 1);
+});
+
+test('a registry added by hand is served within a minute and a tick', async () => {
+  const clock = createVirtualClock();
+  const target = testTarget(clock, 'p', [row('1')]);
+  await using rig = await startRig({ targets: [target] });
+  await clock.advance(10 * minutes);
+  target.rows.set('2', row('2', registry('222222222222')));
+  await clock.advance(76 * seconds);
+  assert.ok(target.stored.has('2'));
+  assert.equal(rig.sources[0]?.asked.length, 1, 'the token of the region is there already');
+});
+
+test('discovery follows the cron pattern at a second of its own', async () => {
+  const clock = createVirtualClock();
+  const targets = Array.from({ length: 30 }, (_, at) => testTarget(clock, `t${at}`, [row('1')]));
+  await using _ = await startRig({ targets });
+  await clock.advance(10 * minutes);
+  for (const target of targets) for (const gap of gaps(target.discoveries).slice(1)) assert.ok(Math.abs(gap - minutes) < 20, `${gap}`);
+  const second = new Set(targets.map(target => Math.floor(((target.discoveries.at(-1) ?? 0) % minutes) / seconds)));
+  assert.ok(second.size > 15, 'spread over the minute');
+});
+
+test('AWS down for 8 h in mid-life: nothing is overwritten, new slots still get the last good token, fetches draw apart', async () => {
+  const clock = createVirtualClock();
+  const target = testTarget(clock, 'p', [row('1')]);
+  const source = testSource(clock);
+  await using rig = await startRig({ targets: [target], sources: [source] });
+  await clock.advance(5 * hours);
+  source.failure = failing('UNREACHABLE');
+  await clock.advance(4 * hours);
+  target.rows.set('2', row('2'));
+  await clock.advance(3 * hours - 1 * minutes);
+  assert.equal(target.writes.length, 2);
+  assert.deepEqual(target.stored.get('2'), target.stored.get('1'));
+  const distances = gaps(source.asked.slice(1));
+  assert.ok(Math.min(...distances) >= 60 * seconds, 'never closer than the least spacing');
+  assert.ok(
+    distances.slice(10).every(gap => gap > 3.5 * minutes && gap < 6 * minutes),
+    'minutes apart in the end, and never given up',
+  );
+  source.failure = undefined;
+  await clock.advance(6 * minutes);
+  assert.equal(target.writes.length, 4, 'both get the new one as soon as there is one');
+  const recovered = rig.of('fetched').at(-1);
+  assert.ok((recovered?.downMs ?? 0) > 6 * hours, 'and the recovery says for how long');
+});
+
+test('an expired credential is never delivered', async () => {
+  const clock = createVirtualClock();
+  const target = testTarget(clock, 'p', [row('1')]);
+  const source = testSource(clock);
+  await using _ = await startRig({ targets: [target], sources: [source] });
+  await clock.advance(1 * hours);
+  source.failure = failing('AUTH');
+  await clock.advance(12 * hours);
+  target.rows.set('2', row('2'));
+  await clock.advance(1 * hours);
+  assert.equal(target.writes.length, 1);
+  assert.ok(Math.min(...gaps(source.asked.slice(1))) >= 5 * minutes, 'refused keys are asked for in minutes');
+});
+
+test('the same token twice: no write, no storm, fetches draw apart', async () => {
+  const clock = createVirtualClock();
+  const target = testTarget(clock, 'p', [row('1')]);
+  const source = testSource(clock);
+  await using rig = await startRig({ targets: [target], sources: [source] });
+  source.stuck = true;
+  await clock.advance(11 * hours);
+  assert.equal(target.writes.length, 1);
+  assert.ok(
+    rig
+      .of('fetched')
+      .slice(1)
+      .every(event => event.unchanged),
+  );
+  const distances = gaps(source.asked.slice(1));
+  assert.ok(Math.min(...distances) >= 60 * seconds && source.asked.length < 25, `${source.asked.length} fetches`);
+});
+
+test('tokens of 60 s: always a living one in the slot, and the least spacing of 20 s holds', async () => {
+  const clock = createVirtualClock();
+  const target = testTarget(clock, 'p', [row('1')]);
+  const source = testSource(clock);
+  source.lifeMs = 60 * seconds;
+  await using _ = await startRig({ targets: [target], sources: [source] });
+  await clock.advance(5 * minutes);
+  assert.ok(Math.min(...gaps(source.asked)) >= 20 * seconds);
+  assert.ok(Math.max(...gaps(target.writes.map(write => write.at))) < 60 * seconds);
+});
+
+test('a machine suspended for 8 h: everything that is due happens within one tick', async () => {
+  const clock = createVirtualClock();
+  const target = testTarget(clock, 'p', [row('1')]);
+  const source = testSource(clock);
+  await using _ = await startRig({ targets: [target], sources: [source] });
+  await clock.advance(1 * hours);
+  clock.suspend(8 * hours);
+  await clock.advance(15 * seconds);
+  assert.equal(target.writes.length, 2);
+  assert.equal(source.asked.length, 2);
+});
+
+for (const [step, name] of [
+  [8 * hours, 'eight hours forward'],
+  [-8 * hours, 'eight hours back'],
+  [365 * 24 * hours, 'a year forward'],
+  [-365 * 24 * hours, 'a year back'],
+] as const) {
+  test(`the wall clock is set ${name}: no storm, no stall`, async () => {
+    const clock = createVirtualClock();
+    const target = testTarget(clock, 'p', [row('1')]);
+    const source = testSource(clock);
+    await using _ = await startRig({ targets: [target], sources: [source] });
+    await clock.advance(1 * hours);
+    const before = target.discoveries.length;
+    clock.stepWall(step);
+    await clock.advance(1 * hours);
+    const discoveries = target.discoveries.length - before;
+    assert.ok(discoveries >= 58 && discoveries <= 63, `${discoveries} discoveries in the hour`);
+    assert.ok(source.asked.length <= 2, 'one fetch more at the most');
+    await clock.advance(11 * hours);
+    const last = target.writes.at(-1);
+    assert.ok(last && clock.mono() - last.at < 6.7 * hours, 'refreshed by half of the life');
+    assert.ok(source.asked.length <= 4);
+  });
+}
+
+test('a slot that is absent is delivered only with create, under its new id from then on', async () => {
+  for (const create of [false, true]) {
+    const clock = createVirtualClock();
+    const target = testTarget(clock, 'p', [{ ...row('new:x'), state: 'absent' }], { create });
+    target.onDeliver = async (slot, store) => {
+      if (slot.id !== 'new:x') return undefined;
+      store();
+      target.rows.delete('new:x');
+      target.rows.set('7', row('7'));
+      return { change: 'created', id: '7' };
+    };
+    await using rig = await startRig({ targets: [target] });
+    await clock.advance(10 * minutes);
+    assert.equal(target.writes.length, create ? 1 : 0);
+    const record = only([...rig.courier.ledger.targets.values()]);
+    assert.deepEqual([...record.entries.keys()], [create ? '7' : 'new:x']);
+    const codes = record.entries
+      .values()
+      .flatMap(entry => rig.courier.ledger.findingsOf(record, entry))
+      .map(finding => finding.code);
+    assert.deepEqual([...codes], create ? [] : ['NOT_CREATED']);
+    assert.equal(rig.sources[0]?.asked.length, create ? 1 : 0, 'no token for what is not written');
+  }
+});
+
+test('a report that began before a write ended neither doubles a creation nor forgets it', async () => {
+  const clock = createVirtualClock();
+  const target = testTarget(clock, 'p', [{ ...row('new:x'), state: 'absent' }], { create: true });
+  target.onDiscover = async signal => {
+    // Slow reports: what they say is what was there when they began.
+    if (target.discoveries.length > 1) await clock.sleep(20 * seconds, signal);
+  };
+  target.onDeliver = async (slot, _store, signal) => {
+    if (slot.id !== 'new:x') return undefined;
+    await clock.sleep(70 * seconds, signal);
+    target.rows.clear();
+    target.rows.set('7', row('7'));
+    return { change: 'created', id: '7' };
+  };
+  const managed = { ...target.managed, limits: { ...target.managed.limits, deliverMs: 5 * minutes } };
+  target.managed = managed;
+  await using rig = await startRig({ targets: [target], cron: '*/10 * * * * *' });
+  await clock.advance(10 * minutes);
+  assert.deepEqual(
+    target.writes.map(write => write.slot),
+    ['new:x'],
+  );
+  assert.deepEqual([...(rig.courier.ledger.targets.get('p')?.entries.keys() ?? [])], ['7']);
+});
+
+test('a slot that drifts is repaired at once; repairs that do not last are spaced to 30 min, reported, and forgotten after an hour of peace', async () => {
+  const clock = createVirtualClock();
+  const target = testTarget(clock, 'p', [row('1')]);
+  await using rig = await startRig({ targets: [target] });
+  await clock.advance(1 * minutes);
+  let fighting = true;
+  target.onDiscover = async () => ({ slots: [{ ...row('1'), state: fighting ? 'drifted' : 'present' }] });
+  await clock.advance(4 * hours);
+  const record = only([...rig.courier.ledger.targets.values()]);
+  const entry = only([...record.entries.values()]);
+  const repairs = rig.of('delivered').filter(event => event.reason === 'drifted').length;
+  assert.ok(repairs >= 10 && repairs <= 15, `${repairs} repairs in 4 h`);
+  const distances = gaps(target.writes.slice(1).map(write => write.at));
+  assert.ok(distances[0] !== undefined && distances[0] < 3 * minutes, `${distances[0]}`);
+  assert.ok((distances.at(-1) ?? 0) >= 30 * minutes);
+  assert.deepEqual(
+    rig.courier.ledger.findingsOf(record, entry).map(finding => finding.code),
+    ['CONTESTED'],
+  );
+  fighting = false;
+  await clock.advance(2 * hours);
+  assert.deepEqual(rig.courier.ledger.findingsOf(record, entry), []);
+  fighting = true;
+  const before = target.writes.length;
+  await clock.advance(2 * minutes);
+  assert.ok(target.writes.length > before, 'repaired at once again');
+});
+
+test('what no source serves stays as it is, and the rest of the slot is delivered', async () => {
+  const clock = createVirtualClock();
+  const open = { ...registry(), host: 'public.ecr.aws', service: 'ecr-public' } as const;
+  const target = testTarget(clock, 'p', [row('1', registry(), open)]);
+  await using rig = await startRig({ targets: [target] });
+  await clock.advance(10 * seconds);
+  assert.deepEqual([...(target.stored.get('1')?.keys() ?? [])], [registry().host]);
+  const record = only([...rig.courier.ledger.targets.values()]);
+  const entry = only([...record.entries.values()]);
+  assert.deepEqual(
+    rig.courier.ledger.findingsOf(record, entry).map(finding => finding.code),
+    ['NO_SOURCE'],
+  );
+  assert.deepEqual(only(rig.of('delivered')).missing, ['public.ecr.aws']);
+});
+
+test('one missing source does not stop the other registries of a slot', async () => {
+  const clock = createVirtualClock();
+  const target = testTarget(clock, 'p', [row('1', registry('111111111111', 'eu-west-1'), registry('111111111111', 'us-east-1'))]);
+  const source = testSource(clock);
+  const fetch = source.fetch;
+  source.fetch = (asked, signal) => (asked.region === 'us-east-1' ? Promise.reject(failing('FORBIDDEN')) : fetch(asked, signal));
+  await using _ = await startRig({ targets: [target], sources: [source] });
+  await clock.advance(13 * hours);
+  assert.ok(target.writes.length >= 2);
+  for (const write of target.writes) assert.deepEqual([...write.passwords.keys()], ['111111111111.dkr.ecr.eu-west-1.amazonaws.com']);
+});
+
+test('a slot after another is offered exactly what that one holds', async () => {
+  const clock = createVirtualClock();
+  const target = testTarget(clock, 'p', [{ ...row('account'), after: 'secret' }, row('secret')]);
+  let broken = true;
+  target.onDeliver = async slot => {
+    if (slot.id === 'secret' && broken) throw failing('UNEXPECTED');
+  };
+  await using _ = await startRig({ targets: [target] });
+  await clock.advance(2 * minutes);
+  assert.ok(target.writes.every(write => write.slot === 'secret'));
+  broken = false;
+  await clock.advance(12 * hours);
+  assert.deepEqual(target.stored.get('account'), target.stored.get('secret'));
+  const order = target.writes.filter(write => target.stored.get('secret')?.get(registry().host) === write.passwords.get(registry().host));
+  assert.deepEqual(
+    order.map(write => write.slot),
+    ['secret', 'account'],
+  );
+});
+
+test('what a manager says that a slot holds is not written again after a restart', async () => {
+  const clock = createVirtualClock();
+  const source = testSource(clock);
+  const holds = { fingerprint: 'aaaaaaaaaaaa', expiresAt: new Date(clock.wall() + 11 * hours) };
+  const target = testTarget(clock, 'p', [{ ...row('1'), holds }]);
+  target.onDeliver = async (_, store) => {
+    store();
+    target.rows.set('1', row('1'));
+  };
+  await using _ = await startRig({ targets: [target], sources: [source] });
+  await clock.advance(4.5 * hours);
+  assert.equal(target.writes.length, 0);
+  await clock.advance(0.5 * hours + 20 * seconds);
+  assert.equal(target.writes.length, 1, 'written once it has lived half of its life');
+});
+
+test('two couriers on one target converge on the newest credential without a fight', async () => {
+  const clock = createVirtualClock();
+  const shared = { fingerprint: '', until: 0 };
+  const holding = () => ({
+    ...row('1'),
+    ...(shared.until && { holds: { fingerprint: shared.fingerprint, expiresAt: new Date(shared.until) } }),
+  });
+  const pair = ['a', 'b'].map(name => {
+    const target = testTarget(clock, name, [row('1')]);
+    target.onDiscover = async () => ({ slots: [holding()] });
+    const { deliver } = target.target;
+    target.target.deliver = async (slot, credentials, signal) => {
+      const receipt = await deliver(slot, credentials, signal);
+      const credential = credentials.get(registry().host);
+      const { fingerprint } = await import('../../src/contract/credential.ts');
+      if (credential) Object.assign(shared, { fingerprint: fingerprint(credential), until: credential.expiresAt.getTime() });
+      return receipt;
+    };
+    return target;
+  });
+  const rigs = [];
+  for (const [at, target] of pair.entries())
+    rigs.push(await startRig({ targets: [target], sources: [testSource(clock, target.name)], seed: at + 1 }));
+  await clock.advance(48 * hours);
+  const writes = pair.reduce((sum, target) => sum + target.writes.length, 0);
+  assert.ok(writes >= 8 && writes <= 16, `${writes} writes in 48 h`);
+  for (const rig of rigs) await rig.stop();
+});
+
+test('a watch brings changes at once; while it lives discovery is rare, and when it ends the target is discovered and watched again', async () => {
+  const clock = createVirtualClock();
+  const target = testTarget(clock, 'p', [row('1')]);
+  let end: (() => void) | undefined;
+  let watches = 0;
+  let sight: ((id: string) => void) | undefined;
+  target.target.watch = async function* watch(signal) {
+    watches++;
+    let over = false;
+    signal.addEventListener('abort', () => end?.());
+    while (!over) {
+      const id = await new Promise<string | undefined>(resolve => {
+        sight = resolve;
+        end = () => resolve(undefined);
+      });
+      over = id === undefined;
+      if (id !== undefined) yield { slot: row(id) };
+    }
+  };
+  await using rig = await startRig({ targets: [target] });
+  await clock.advance(20 * minutes);
+  assert.equal(target.discoveries.length, 1);
+  sight?.('2');
+  await clock.advance(1);
+  assert.ok(target.stored.has('2'));
+  target.rows.set('2', row('2'));
+  end?.();
+  await clock.advance(2 * seconds);
+  assert.equal(target.discoveries.length, 2);
+  assert.equal(watches, 2);
+  assert.equal(rig.of('watch-ended').length, 1);
+});
+
+test('what a prefix hides is kept, what is not reported is gone', async () => {
+  const clock = createVirtualClock();
+  const target = testTarget(clock, 'p', [row('c1/a'), row('c2/b'), row('c3/c')]);
+  await using rig = await startRig({ targets: [target] });
+  await clock.advance(1 * minutes);
+  target.rows.delete('c1/a');
+  target.rows.delete('c2/b');
+  target.onDiscover = async () => ({ unseen: ['c2/'] });
+  await clock.advance(2 * minutes);
+  assert.deepEqual([...(rig.courier.ledger.targets.get('p')?.entries.keys() ?? [])], ['c2/b', 'c3/c']);
+});
+
+test('refresh with rewrite fetches anew and writes every slot; without a name it means all', async () => {
+  const clock = createVirtualClock();
+  const targets = [testTarget(clock, 'a', [row('1')]), testTarget(clock, 'b', [row('1')])];
+  await using rig = await startRig({ targets });
+  await clock.advance(10 * minutes);
+  assert.equal(rig.courier.refresh('nobody'), false);
+  assert.equal(rig.courier.refresh('a', true), true);
+  await clock.advance(5 * seconds);
+  assert.deepEqual(
+    targets.map(target => target.writes.length >= 2),
+    [true, false],
+  );
+  assert.equal(rig.sources[0]?.asked.length, 2);
+});
+
+test('after a stop nothing is under way and nobody sleeps', async () => {
+  const clock = createVirtualClock();
+  const target = testTarget(clock, 'p', [row('1'), row('2')]);
+  target.onDeliver = (_slot, _store, signal) => new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+  const rig = await startRig({ targets: [target] });
+  await clock.advance(1 * seconds);
+  await rig.stop();
+  assert.equal(clock.sleepers, 0);
+  assert.equal(rig.of('delivery-failed').length, 2, 'an aborted attempt has its outcome, too');
+});
+
+test('an adapter that ignores its signal does not hold up the stop', async () => {
+  const clock = createVirtualClock();
+  const target = testTarget(clock, 'p', [row('1')]);
+  target.onDeliver = () => new Promise(() => {});
+  const rig = await startRig({ targets: [target] });
+  await clock.advance(1 * seconds);
+  await rig.stop();
+  assert.equal(clock.sleepers, 0);
+});
+
+test('another configuration keeps what is known of a target, and another address forgets it', async () => {
+  const clock = createVirtualClock();
+  const target = testTarget(clock, 'p', [row('1')]);
+  await using rig = await startRig({ targets: [target] });
+  await clock.advance(1 * minutes);
+  const sources = { all: rig.sources, choose: () => rig.sources[0] };
+  await rig.courier.use(sources, [{ ...target.managed, required: false }]);
+  await clock.advance(5 * minutes);
+  assert.equal(target.writes.length, 1);
+  target.target = { ...target.target, address: 'test://elsewhere' };
+  await rig.courier.use(sources, [target.managed]);
+  await clock.advance(1 * minutes);
+  assert.equal(target.writes.length, 2);
+  await rig.courier.use(sources, []);
+  assert.equal(rig.courier.ledger.targets.size, 0);
+});

@@ -1,0 +1,237 @@
+import type { Discovery, Receipt, Slot, Target } from '../../src/contract/adapter.ts';
+import type { Credential, Credentials } from '../../src/contract/credential.ts';
+import { Failure } from '../../src/contract/failures.ts';
+import { parseAddress, type Registry } from '../../src/contract/registry.ts';
+import { Secret } from '../../src/contract/secret.ts';
+import type { Prove, Source } from '../../src/contract/source.ts';
+import { type Courier, createCourier } from '../../src/courier/courier.ts';
+import type { CourierEvent } from '../../src/courier/events.ts';
+import type { ManagedTarget } from '../../src/courier/ledger.ts';
+import { cronSchedule } from '../../src/courier/schedule.ts';
+import { createVirtualClock, type VirtualClock } from '../fakes/clock.ts';
+
+export const seconds = 1000;
+export const minutes = 60 * seconds;
+export const hours = 60 * minutes;
+
+export function registry(account = '123456789012', region = 'eu-west-1'): Registry {
+  const address = parseAddress(`${account}.dkr.ecr.${region}.amazonaws.com`);
+  if (!address) throw new Error('not a registry');
+  return address.registry;
+}
+
+/** Numbers from 0 to 1 that are the same for the same seed (mulberry32). */
+export function randomFrom(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let t = Math.imul(state ^ (state >>> 15), state | 1);
+    t = (t + Math.imul(t ^ (t >>> 7), t | 61)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/** An AWS identity of the test: tokens with a life, faults to order. Times are the server's: true time, whatever our wall clock says. */
+export interface TestSource extends Source {
+  /** When each fetch was asked, in true time. */
+  readonly asked: number[];
+  readonly issued: Credential[];
+  lifeMs: number;
+  /** What the next fetches throw. */
+  failure: Failure | undefined;
+  /** The same token as before. */
+  stuck: boolean;
+}
+
+export function testSource(clock: VirtualClock, name = 'default'): TestSource {
+  const asked: number[] = [];
+  const issued: Credential[] = [];
+  const started = clock.wall();
+  // True time is what passes, awake or not; tests that step the wall clock keep their own account of it.
+  const source: TestSource = {
+    name,
+    asked,
+    issued,
+    lifeMs: 12 * hours,
+    failure: undefined,
+    stuck: false,
+    key: ({ region, service }) => `${name}/${region}/${service}`,
+    async fetch(asking) {
+      asked.push(clock.mono());
+      if (source.failure) throw source.failure;
+      const last = issued.at(-1);
+      const issuedAt = new Date(started + clock.mono());
+      if (source.stuck && last) return { ...last, issuedAt };
+      const credential: Credential = {
+        username: 'AWS',
+        password: new Secret(`token+/${name}-${asking.region}-${issued.length + 1}-${'x'.repeat(40)}`),
+        issuedAt,
+        expiresAt: new Date(issuedAt.getTime() + source.lifeMs),
+        source: name,
+        key: source.key(asking),
+      };
+      issued.push(credential);
+      return credential;
+    },
+  };
+  return source;
+}
+
+export interface Write {
+  readonly at: number;
+  readonly slot: string;
+  readonly passwords: ReadonlyMap<string, string>;
+}
+
+/** A manager in memory. `rows`: what it knows; `stored`: host by slot to password. Faults by hook. */
+export interface TestTarget {
+  readonly name: string;
+  readonly clock: VirtualClock;
+  readonly rows: Map<string, Slot>;
+  readonly stored: Map<string, Map<string, string>>;
+  readonly discoveries: number[];
+  readonly writes: Write[];
+  /** Called before a write is stored; may throw, wait, or end as it likes. */
+  onDeliver: ((slot: Slot, store: () => void, signal: AbortSignal) => Promise<Receipt | void>) | undefined;
+  onDiscover: ((signal: AbortSignal) => Promise<Partial<Discovery> | void>) | undefined;
+  managed: ManagedTarget;
+  target: Target;
+}
+
+export function testTarget(clock: VirtualClock, name: string, rows: readonly Slot[], more: Partial<ManagedTarget> = {}): TestTarget {
+  const self: TestTarget = {
+    name,
+    clock,
+    rows: new Map(rows.map(row => [row.id, row])),
+    stored: new Map(),
+    discoveries: [],
+    writes: [],
+    onDeliver: undefined,
+    onDiscover: undefined,
+    target: {
+      address: `test://${name}`,
+      async discover(signal) {
+        self.discoveries.push(clock.mono());
+        const slots = [...self.rows.values()];
+        const changed = await self.onDiscover?.(signal);
+        return { slots, findings: [], ...changed };
+      },
+      async deliver(slot, credentials, signal) {
+        const write = { at: clock.mono(), slot: slot.id, passwords: reveal(credentials) };
+        self.writes.push(write);
+        const store = () => {
+          const row = self.rows.get(slot.id);
+          if (row) self.rows.set(slot.id, { ...row, state: 'present' });
+          self.stored.set(slot.id, new Map([...(self.stored.get(slot.id) ?? []), ...write.passwords]));
+        };
+        const receipt = await self.onDeliver?.(slot, store, signal);
+        if (receipt) return receipt;
+        store();
+        return { change: slot.state === 'absent' ? 'created' : 'updated' };
+      },
+    },
+    managed: {
+      name,
+      kind: 'test',
+      required: true,
+      create: false,
+      paused: false,
+      limits: { concurrency: 4, discoverMs: 30 * seconds, deliverMs: 60 * seconds, lingerMs: 2 * minutes },
+      findings: {},
+      open: async () => self.target,
+      ...more,
+    },
+  };
+  return self;
+}
+
+function reveal(credentials: Credentials): Map<string, string> {
+  return new Map([...credentials].map(([host, credential]) => [host, credential.password.reveal()]));
+}
+
+export function row(id: string, ...registries: readonly Registry[]): Slot {
+  return { id, title: `row ${id}`, registries: registries.length > 0 ? registries : [registry()], state: 'present', ref: null };
+}
+
+export interface Rig extends AsyncDisposable {
+  readonly clock: VirtualClock;
+  readonly courier: Courier;
+  readonly events: CourierEvent[];
+  readonly sources: readonly TestSource[];
+  of<K extends CourierEvent['kind']>(kind: K): Extract<CourierEvent, { kind: K }>[];
+  stop(): Promise<void>;
+}
+
+export interface RigOptions {
+  readonly clock?: VirtualClock;
+  readonly sources?: readonly TestSource[];
+  readonly targets: readonly TestTarget[];
+  readonly prove?: Prove;
+  readonly seed?: number;
+  readonly cron?: string;
+  readonly tickMs?: number;
+  readonly rehearse?: boolean;
+  readonly keepsEvents?: boolean;
+  onEvent?(event: CourierEvent): void;
+}
+
+/** A running courier on a virtual clock. */
+export async function startRig(options: RigOptions): Promise<Rig> {
+  const clock = options.targets[0]?.clock ?? options.clock ?? createVirtualClock();
+  const sources = options.sources ?? [testSource(clock)];
+  const events: CourierEvent[] = [];
+  const courier = createCourier({
+    clock,
+    random: randomFrom(options.seed ?? 1),
+    nextDiscovery: cronSchedule(options.cron ?? '* * * * *'),
+    emit: event => {
+      options.onEvent?.(event);
+      if (options.keepsEvents ?? true) events.push(event);
+    },
+    ...(options.prove && { prove: options.prove }),
+    ...(options.tickMs && { tickMs: options.tickMs }),
+    ...(options.rehearse && { rehearse: true }),
+  });
+  const only = sources[0];
+  await courier.use(
+    {
+      all: sources,
+      choose: (wanted, slot) => (wanted.service === 'ecr' ? (sources.find(source => source.name === slot.source) ?? only) : undefined),
+    },
+    options.targets.map(target => target.managed),
+  );
+  const stopping = new AbortController();
+  const running = courier.run(stopping.signal);
+  let stopped = false;
+  const stop = async () => {
+    if (stopped) return running;
+    stopped = true;
+    stopping.abort();
+    await clock.advance(10 * seconds);
+    return running;
+  };
+  await clock.advance(0);
+  return {
+    clock,
+    courier,
+    events,
+    sources,
+    of: kind => events.filter((event): event is Extract<CourierEvent, { kind: typeof kind }> => event.kind === kind),
+    stop,
+    [Symbol.asyncDispose]: stop,
+  };
+}
+
+export function only<T>(items: readonly T[]): T {
+  if (items.length !== 1) throw new Error(`one expected, ${items.length} there`);
+  return items[0] as T;
+}
+
+/** The time between neighbours. */
+export function gaps(times: readonly number[]): number[] {
+  return times.slice(1).map((time, index) => time - (times[index] ?? 0));
+}
+
+export function failing(code: ConstructorParameters<typeof Failure>[0], facts?: ConstructorParameters<typeof Failure>[2]): Failure {
+  return new Failure(code, `as ordered: ${code}`, facts);
+}
