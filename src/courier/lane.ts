@@ -132,7 +132,7 @@ export function createLane(managed: ManagedTarget, deps: LaneDeps): Lane {
     streak++;
     if (single()) probeAt = now() + soon(++probes, random);
     if (failure.code === 'CREDENTIAL_REFUSED') for (const key of entry.keys) if (key) deps.refused(key, offer);
-    if (failure.code === 'NOT_FOUND') record.nextDiscoveryAt = Math.min(record.nextDiscoveryAt, entry.notBefore);
+    if (failure.code === 'NOT_FOUND') scout.lookAgain();
     if (failure.stops === 'target') scout.stumbled(failure, began);
     emit({ kind: 'delivery-failed', ...aboutSlot(record, attempt), ms: now() - began, failure, count: entry.failures, repeat });
   }

@@ -3,7 +3,7 @@ import { asFailure, type Failure } from '../contract/failures.ts';
 import type { CourierEvent } from './events.ts';
 import type { Entry, Moment, TargetRecord } from './ledger.ts';
 import { type Changes, mergeReport, mergeSighting, type ReportDeps } from './reports.ts';
-import { minute, retryPause, soon } from './timing.ts';
+import { lookAgainAfter, minute, retryPause, soon } from './timing.ts';
 import type { Work } from './work.ts';
 
 const watchedEvery = 30 * minute;
@@ -36,6 +36,8 @@ export interface Scout {
   wakeAt(): Moment;
   /** A delivery met a failure that concerns the whole target: the next discovery is the probe. */
   stumbled(failure: Failure, began: Moment): void;
+  /** A slot was not where the last report said. */
+  lookAgain(): void;
   close(): Promise<void>;
 }
 
@@ -142,6 +144,9 @@ export function createScout(record: TargetRecord, deps: ScoutDeps): Scout {
     wakeAt: () => (discovering || closed ? Number.POSITIVE_INFINITY : record.nextDiscoveryAt),
     stumbled(failure, began) {
       if (!shut) stumble(failure, began);
+    },
+    lookAgain() {
+      record.nextDiscoveryAt = Math.min(record.nextDiscoveryAt, (record.discoveredAt ?? now()) + lookAgainAfter);
     },
     async close() {
       closed = true;

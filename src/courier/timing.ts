@@ -68,13 +68,17 @@ export function slow(count: number, random: () => number): number {
   return Math.min(30 * minute, 5 * minute * 2 ** (count - 1)) * (1 + random() / 4);
 }
 
+/** The least time between two looks at a target of which the first was wrong about a slot. */
+export const lookAgainAfter = 30 * second;
+
 /** The pause after the `count`th failure in a row. A server's Retry-After can lengthen a short pause, and sets a long one; an hour at most. */
 export function retryPause(failure: Failure, count: number, random: () => number): number {
   const asked = failure.facts.retryAfterMs === undefined ? undefined : Math.min(failure.facts.retryAfterMs, hour) * (1 + random() / 10);
   switch (failures[failure.code].retry) {
     case 'soon':
-    case 'rediscover':
       return Math.max(asked ?? 0, soon(count, random));
+    case 'rediscover':
+      return lookAgainAfter + soon(count, random);
     case 'slow':
     case 'refetch':
       return asked === undefined ? slow(count, random) : Math.max(asked, 5 * second);

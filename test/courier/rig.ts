@@ -31,9 +31,9 @@ export function randomFrom(seed: number): () => number {
   };
 }
 
-/** An AWS identity of the test: tokens with a life, faults to order. Times are the server's: true time, whatever our wall clock says. */
+/** An AWS identity of the test: tokens with a life, faults to order. Its time is the true one, whatever our wall clock says. */
 export interface TestSource extends Source {
-  /** When each fetch was asked, in true time. */
+  /** When each fetch was asked, in awake time. */
   readonly asked: number[];
   readonly issued: Credential[];
   lifeMs: number;
@@ -46,8 +46,6 @@ export interface TestSource extends Source {
 export function testSource(clock: VirtualClock, name = 'default'): TestSource {
   const asked: number[] = [];
   const issued: Credential[] = [];
-  const started = clock.wall();
-  // True time is what passes, awake or not; tests that step the wall clock keep their own account of it.
   const source: TestSource = {
     name,
     asked,
@@ -60,7 +58,7 @@ export function testSource(clock: VirtualClock, name = 'default'): TestSource {
       asked.push(clock.mono());
       if (source.failure) throw source.failure;
       const last = issued.at(-1);
-      const issuedAt = new Date(started + clock.mono());
+      const issuedAt = new Date(clock.truth());
       if (source.stuck && last) return { ...last, issuedAt };
       const credential: Credential = {
         username: 'AWS',

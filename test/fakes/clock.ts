@@ -9,6 +9,8 @@ export interface VirtualClock extends Clock {
   suspend(ms: number): void;
   /** Somebody sets the wall clock, forward or back. */
   stepWall(ms: number): void;
+  /** The true time, that of all servers: it passes while the machine sleeps and knows nothing of our wall clock. */
+  truth(): number;
   /** How many sleep. */
   readonly sleepers: number;
 }
@@ -23,6 +25,7 @@ export function createVirtualClock(start = Date.UTC(2026, 0, 1)): VirtualClock {
   const sleepers = new Set<Sleeper>();
   let mono = 0;
   let shift = start;
+  let slept = 0;
   let nr = 0;
 
   function earliest(): Sleeper | undefined {
@@ -59,10 +62,12 @@ export function createVirtualClock(start = Date.UTC(2026, 0, 1)): VirtualClock {
     },
     suspend(ms) {
       shift += ms;
+      slept += ms;
     },
     stepWall(ms) {
       shift += ms;
     },
+    truth: () => Math.round(start + mono + slept),
     get sleepers() {
       return sleepers.size;
     },
