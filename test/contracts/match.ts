@@ -1,0 +1,203 @@
+import { createHash } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
+import type { Json, Response } from './format.d.ts';
+import type { AnyStep, Dialect } from './harness.ts';
+import { nameAlone, type Part, partsOf, partText, textOf, type Values } from './notation.ts';
+import type { Answer } from './send.ts';
+
+export interface Difference {
+  /** Where: `status`, `header location`, `body[0].Id`. */
+  readonly path: string;
+  readonly expected: Json;
+  readonly got: Json;
+}
+type Path = readonly string[];
+
+/** What a comparison goes by. `values` grows by what is captured on the way. */
+interface Rule {
+  readonly values: Values;
+  readonly free: (name: string) => ((got: Json) => boolean) | undefined;
+  readonly unordered: boolean;
+  readonly partial: boolean;
+  readonly volatile: ReadonlySet<string>;
+}
+
+/** `a.b[].c` cut into `a`, `b`, `[]`, `c`. */
+export const readPath = (path: string): Path => path.split('.').flatMap(name => (name.endsWith('[]') ? [name.slice(0, -2), '[]'] : [name]));
+
+/** The match rule of the recorded files: what differs between the recorded answer of the step and the one that came. */
+export function compareAnswer(step: AnyStep, got: Answer, reads: readonly Path[], values: Values, dialect: Dialect = {}): Difference[] {
+  const expected = step.response;
+  if (got.status !== expected.status) return [{ path: 'status', expected: expected.status, got: describe(got) }];
+  if (expected.status === null) return [];
+  const rule: Rule = {
+    values,
+    free: name => (name === 'any' || name.startsWith('any:') ? () => true : dialect.free?.(name)),
+    unordered: step.unordered ?? false,
+    partial: step.partial ?? false,
+    volatile: new Set(step.volatile),
+  };
+  const inBody = compareBody(expected, got, step, reads, rule, dialect);
+  return [...compareHeaders(expected, got, rule, dialect), ...(step.bodyMatters === false ? [] : inBody)];
+}
+
+function describe(got: Answer): string {
+  return `${got.status ?? 'no answer in time'} ${got.body.toString('utf8', 0, 300)}`.trim();
+}
+
+function compareHeaders(expected: Response, got: Answer, rule: Rule, dialect: Dialect): Difference[] {
+  const hasBody = expected.body !== undefined || expected.text !== undefined;
+  return Object.entries(expected.headers ?? {}).flatMap(([spelled, want]) => {
+    const name = spelled.toLowerCase();
+    if (name === 'content-length' && hasBody) return [];
+    const sent = [got.headers[name] ?? []].flat();
+    if (name !== 'set-cookie') return compare([want].flat().join(', '), sent.join(', '), `header ${name}`, [], rule);
+    const cookies = sent.map(line => dialect.cookie?.(line) ?? line);
+    return [want]
+      .flat()
+      .flatMap(line =>
+        cookies.some(cookie => agrees(line, cookie, rule)) ? [] : [{ path: 'header set-cookie', expected: line, got: cookies }],
+      );
+  });
+}
+
+function compareBody(expected: Response, got: Answer, step: AnyStep, reads: readonly Path[], rule: Rule, dialect: Dialect): Difference[] {
+  const text = got.body.toString();
+  if (expected.body !== undefined) {
+    const json = parse(text);
+    if (json === undefined) return [{ path: 'body', expected: 'JSON', got: text.slice(0, 300) }];
+    if (step.anyRows) return compare(rows(expected.body), rows(json), 'number of rows', [], rule);
+    // `reads` start at the body, or at each element where it is a list.
+    return compare(expected.body, json, 'body', Array.isArray(expected.body) ? reads.map(path => ['[]', ...path]) : reads, rule);
+  }
+  if (expected.lines !== undefined || expected.watchLines !== undefined) return [];
+  const want = expected.text ?? '';
+  if (/^\(\d+ bytes, sha256:[0-9a-f]{64}\)$/.test(want)) return compare(want, bytes(got.body), 'body', [], rule);
+  const read = dialect.text ?? (plain => plain);
+  return compare(read(want), read(text), 'text', [], rule);
+}
+
+const rows = (json: Json): Json => (Array.isArray(json) ? json.length : 'not a list');
+const bytes = (body: Buffer): string => `(${body.length} bytes, sha256:${createHash('sha256').update(body).digest('hex')})`;
+
+function parse(text: string): Json | undefined {
+  try {
+    return JSON.parse(text) as Json;
+  } catch {
+    return undefined;
+  }
+}
+
+/** What differs between two values. Names without a value take the one that stands in `got`. */
+function compare(want: Json, got: Json, path: string, reads: readonly Path[], rule: Rule): Difference[] {
+  const differs = [{ path, expected: want, got }];
+  if (typeof want === 'string') return sameText(want, got, rule) ? [] : differs;
+  if (typeof want !== 'object' || want === null) return want === got ? [] : differs;
+  if (Array.isArray(want)) {
+    if (!Array.isArray(got)) return differs;
+    if (want.length !== got.length) return [{ path: `${path}.length`, expected: want.length, got: got.length }];
+    const inner = below(reads, '[]');
+    if (rule.unordered) return compareSets(want, got, path, inner, rule);
+    return want.flatMap((element, index) => compare(element, got[index] ?? null, `${path}[${index}]`, inner, rule));
+  }
+  return typeof got === 'object' && got !== null && !Array.isArray(got) ? compareObjects(want, got, path, reads, rule) : differs;
+}
+
+function compareObjects(
+  want: Record<string, Json>,
+  got: Record<string, Json>,
+  path: string,
+  reads: readonly Path[],
+  rule: Rule,
+): Difference[] {
+  const rest = new Set(Object.keys(got));
+  const found: Difference[] = [];
+  for (const [spelled, member] of Object.entries(want)) {
+    const key =
+      [...rest].find(name => name === spelled) ?? [...rest].find(name => spelled.includes('${') && sameText(spelled, name, rule, true));
+    if (rule.volatile.has(spelled)) {
+      rest.delete(spelled);
+    } else if (key !== undefined) {
+      rest.delete(key);
+      found.push(...compare(member, got[key] ?? null, `${path}.${key}`, below(reads, key), rule));
+    } else if (below(reads, spelled).some(tail => reaches(member, tail))) {
+      found.push({ path: `${path}.${spelled}`, expected: member, got: 'nothing, though `reads` names it' });
+    }
+  }
+  const extra = [...rest].filter(key => !rule.partial && !rule.volatile.has(key));
+  return [...found, ...extra.map(key => ({ path: `${path}.${key}`, expected: 'nothing', got: got[key] ?? null }))];
+}
+
+/** Pairs that agree, found by moving earlier pairs out of the way (Kuhn's algorithm); names are captured once the pairs are known. */
+function compareSets(want: readonly Json[], got: readonly Json[], path: string, reads: readonly Path[], rule: Rule): Difference[] {
+  const partner = new Map<number, number>();
+  const place = (index: number, tried: Set<number>): boolean =>
+    got.some((candidate, at) => {
+      if (tried.has(at) || !agrees(want[index] ?? null, candidate, rule, reads)) return false;
+      tried.add(at);
+      const holder = partner.get(at);
+      if (holder !== undefined && !place(holder, tried)) return false;
+      partner.set(at, index);
+      return true;
+    });
+  const alone = want.filter((_, index) => !place(index, new Set()));
+  if (alone.length > 0)
+    return alone.map(expected => ({ path: `${path} as a set`, expected, got: got.filter((_, at) => !partner.has(at)) }));
+  return [...partner].flatMap(([at, index]) => compare(want[index] ?? null, got[at] ?? null, `${path}[${at}]`, reads, rule));
+}
+
+/** What differs between a recorded value and one that was seen elsewhere than in the answer. */
+export function compareValue(want: Json, got: Json, path: string, values: Values): Difference[] {
+  return compare(want, got, path, [], { values, free: () => undefined, unordered: false, partial: false, volatile: new Set() });
+}
+
+/** As `compare`, but captures nothing. */
+function agrees(want: Json, got: Json, rule: Rule, reads: readonly Path[] = []): boolean {
+  return compare(want, got, '', reads, { ...rule, values: new Map(rule.values) }).length === 0;
+}
+
+/** What is left of the paths below a member. */
+const below = (reads: readonly Path[], key: string): Path[] =>
+  reads.filter(([head]) => head === key || (head === '*' && key !== '[]')).map(path => path.slice(1));
+
+/** Whether the recorded value has what the path names. */
+function reaches(value: Json, [head, ...tail]: Path): boolean {
+  if (head === undefined) return true;
+  if (typeof value !== 'object' || value === null || (head === '[]') !== Array.isArray(value)) return false;
+  return Object.entries(value).some(([key, member]) => (head === '[]' || head === '*' || head === key) && reaches(member, tail));
+}
+
+/** Whether a text of the recording, which may hold names, stands for what came. `asText`: a key, where every value stands for its text. */
+function sameText(template: string, got: Json, rule: Rule, asText = false): boolean {
+  if (template === got) return true;
+  if (!template.includes('${')) return false;
+  const parts = partsOf(template);
+  const alone = nameAlone(parts);
+  if (alone !== undefined) return sameValue(alone, got, rule, asText);
+  const open: string[] = [];
+  const pattern = parts.map(part => source(part, open, rule)).join('');
+  const found = typeof got === 'string' ? new RegExp(`^${pattern}$`, 's').exec(got) : null;
+  return found !== null && open.every((name, index) => sameValue(name, found[index + 1] ?? '', rule, true));
+}
+
+/** A part as a regular expression: a group for a name that is still open, which joins `open`; where it stands again, the same text. */
+function source(part: Part, open: string[], rule: Rule): string {
+  if (typeof part !== 'object' || !('name' in part)) return RegExp.escape(partText(part, rule.values) ?? '\0');
+  const isFree = rule.free(part.name) !== undefined;
+  const text = isFree ? undefined : partText(part, rule.values);
+  if (text !== undefined) return RegExp.escape(text);
+  if (!isFree && open.includes(part.name)) return `(?:\\${open.indexOf(part.name) + 1})`;
+  open.push(part.name);
+  return '(.*?)';
+}
+
+function sameValue(name: string, got: Json, rule: Rule, asText = false): boolean {
+  const free = rule.free(name);
+  if (free) return free(got);
+  const value = rule.values.get(name);
+  if (value !== undefined && isDeepStrictEqual(asText ? textOf(value) : value, got)) return true;
+  // One that was captured within a text, where types do not show, takes its type from the first place where it stands alone.
+  if (value !== undefined && (typeof value !== 'string' || value !== textOf(got))) return false;
+  rule.values.set(name, got);
+  return true;
+}

@@ -1,0 +1,204 @@
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import { setTimeout as after } from 'node:timers/promises';
+import { createVirtualClock } from './clock.ts';
+import { adminKey, adminPassword, type FakePortainer, type PortainerOptions, startFakePortainer } from './portainer.ts';
+import type { Fault } from './server.ts';
+
+const host = '123456789012.dkr.ecr.eu-west-1.amazonaws.com';
+const row = { Id: 7, Name: 'ecr-main', URL: host, Authentication: true, Username: 'AWS', Password: 'token-1', TLS: true };
+
+const start = (options: PortainerOptions = {}): Promise<FakePortainer> => startFakePortainer({ registries: [row], ...options });
+const credential = (Password: string): string => JSON.stringify({ Authentication: true, Username: 'AWS', Password });
+
+interface More {
+  readonly body?: string;
+  readonly key?: string;
+  readonly signal?: AbortSignal;
+}
+function ask(fake: FakePortainer, method: string, path: string, { body, key = adminKey, signal }: More = {}): Promise<Response> {
+  return fetch(`${fake.url}/api${path}`, { method, headers: { 'x-api-key': key }, body: body ?? null, signal: signal ?? null });
+}
+const put = (fake: FakePortainer, password: string, signal?: AbortSignal): Promise<Response> =>
+  ask(fake, 'PUT', '/registries/7', { body: credential(password), ...(signal && { signal }) });
+
+/** Lets the fake finish what it does without a client. */
+async function until(condition: () => boolean): Promise<void> {
+  for (let turn = 0; turn < 200 && !condition(); turn++) await after(5);
+}
+
+suite('faults', () => {
+  const faults: { fault: Fault; stored: string }[] = [
+    { fault: 'hang', stored: 'token-1' },
+    { fault: 'reset', stored: 'token-1' },
+    { fault: 'mute', stored: 'token-2' },
+    { fault: 'lost', stored: 'token-2' },
+    { fault: 'drip', stored: 'token-2' },
+  ];
+  for (const { fault, stored } of faults) {
+    test(`${JSON.stringify(fault)} ends without an answer, stored is ${stored}`, async () => {
+      await using fake = await start({ fault: () => fault });
+
+      const patience = new AbortController();
+      const failed = assert.rejects(async () => (await put(fake, 'token-2', patience.signal)).text());
+      await until(() => fake.requests.length === 1 && fake.passwordOf(7) === stored);
+      patience.abort();
+      await failed;
+
+      assert.equal(fake.passwordOf(7), stored);
+      assert.equal(fake.requests.length, 1);
+    });
+  }
+
+  test('huge does not end', async () => {
+    await using fake = await start({ fault: () => 'huge' });
+    const response = await put(fake, 'token-2');
+    let bytes = 0;
+
+    for await (const chunk of response.body ?? []) {
+      bytes += chunk.length;
+      if (bytes > 4_000_000) break;
+    }
+
+    assert.ok(bytes > 4_000_000);
+  });
+
+  test('a late one is applied after the client has gone', async () => {
+    await using fake = await start({ fault: () => ({ lateMs: 200 }) });
+    const patience = new AbortController();
+    const failed = assert.rejects(put(fake, 'token-2', patience.signal));
+    await until(() => fake.requests.length === 1);
+    patience.abort();
+    await failed;
+
+    assert.equal(fake.passwordOf(7), 'token-1');
+    await until(() => fake.passwordOf(7) === 'token-2');
+
+    assert.equal(fake.passwordOf(7), 'token-2');
+  });
+
+  test('an answer given instead applies nothing', async () => {
+    await using fake = await start({ fault: () => ({ status: 408, text: 'backup' }) });
+
+    assert.equal((await put(fake, 'token-2')).status, 408);
+
+    assert.equal(fake.passwordOf(7), 'token-1');
+  });
+
+  test('a fault can be set and lifted while it runs', async () => {
+    await using fake = await start();
+    fake.fault = request => (request.method === 'PUT' ? { status: 502 } : undefined);
+    assert.equal((await ask(fake, 'GET', '/registries')).status, 200);
+    assert.equal((await put(fake, 'token-2')).status, 502);
+    fake.fault = undefined;
+
+    assert.equal((await put(fake, 'token-3')).status, 200);
+  });
+});
+
+suite('what lies behind', () => {
+  test('a callback decides which password a registry takes', async () => {
+    let current = 'token-1';
+    await using fake = await start({
+      accepts: (name, user, password) => (name === host ? user === 'AWS' && password === current : undefined),
+    });
+    const ping = async (URL: string, Password: string) =>
+      (
+        await ask(fake, 'POST', '/registries/ping', { body: JSON.stringify({ Type: 3, URL, Username: 'AWS', Password, TLS: true }) })
+      ).json();
+
+    assert.deepEqual(await ping(host, 'token-1'), { success: true, message: 'Registry connection successful' });
+    current = 'token-2';
+    assert.match(JSON.stringify(await ping(host, 'token-1')), /"success":false,"message":"Access token invalid/);
+    assert.match(JSON.stringify(await ping('other.example', 'token-1')), /connection refused/);
+  });
+
+  test('a grant made while a credential PUT waits for the cluster is lost', async () => {
+    const cluster = { endpoint: 1, namespaces: ['team-a'], mode: 'ok' as const, delayMs: 5_000, secrets: [] };
+    const clock = createVirtualClock();
+    await using fake = await start({
+      clock,
+      registries: [{ ...row, RegistryAccesses: { 1: { Namespaces: ['team-a'] } } }],
+      endpoints: [
+        { Id: 1, Name: 'cluster', kind: 'kubernetes-agent', users: [] },
+        { Id: 2, Name: 'engine', kind: 'docker', users: [] },
+      ],
+      upstream: { kubernetes: cluster },
+    });
+    const waiting = put(fake, 'token-2');
+    await until(() => fake.clusterCalls.length > 0);
+
+    assert.equal(
+      (await ask(fake, 'PUT', '/endpoints/2/registries/7', { body: JSON.stringify({ UserAccessPolicies: { 5: { RoleId: 0 } } }) })).status,
+      204,
+    );
+    assert.deepEqual(Object.keys(fake.rows()[0]?.RegistryAccesses ?? {}), ['1', '2']);
+    await clock.advance(10_000);
+    assert.equal((await waiting).status, 200);
+
+    assert.deepEqual(Object.keys(fake.rows()[0]?.RegistryAccesses ?? {}), ['1']);
+  });
+
+  test('a cluster that is down fails the PUT, and nothing is stored', async () => {
+    const cluster = { endpoint: 1, namespaces: ['team-a'], mode: 'down' as const, delayMs: 0, secrets: [] };
+    await using fake = await start({
+      registries: [{ ...row, RegistryAccesses: { 1: { Namespaces: ['team-a'] } } }],
+      endpoints: [{ Id: 1, Name: 'cluster', kind: 'kubernetes-agent', users: [] }],
+      upstream: { kubernetes: cluster },
+    });
+
+    const response = await put(fake, 'token-2');
+
+    assert.equal(response.status, 500);
+    assert.match(await response.text(), /Unable to update access to registry.*Failed removing secret.*connection refused/);
+    assert.equal(fake.passwordOf(7), 'token-1');
+  });
+});
+
+suite('other versions and editions, from the source', () => {
+  const paths: { version: string; method: string; path: string; status: number }[] = [
+    { version: '2.35.0', method: 'POST', path: '/registries/ping', status: 405 },
+    { version: '2.16.0', method: 'GET', path: '/system/status', status: 404 },
+    { version: '2.16.0', method: 'GET', path: '/status', status: 200 },
+    { version: '2.9.0', method: 'GET', path: '/registries', status: 401 },
+  ];
+  for (const { version, method, path, status } of paths) {
+    test(`${version}: ${method} ${path} is ${status}`, async () => {
+      await using fake = await start({ version });
+
+      assert.equal((await ask(fake, method, path)).status, status);
+    });
+  }
+
+  test('EE shows the list to everybody, without hosts', async () => {
+    const dev = { id: 2, name: 'dev', password: adminPassword, role: 'standard', apiKey: 'ptr_dev' } as const;
+    await using fake = await start({ edition: 'EE', users: [dev] });
+
+    const response = await ask(fake, 'GET', '/registries', { key: 'ptr_dev' });
+
+    assert.deepEqual(await response.json(), [{ Id: 7, Name: 'ecr-main', Type: 3 }]);
+  });
+});
+
+test('two fakes with the same options share nothing', async () => {
+  const options: PortainerOptions = { endpoints: [{ Id: 1, Name: 'engine', kind: 'docker', users: [] }] };
+  await using one = await start(options);
+  await using other = await start(options);
+
+  await put(one, 'token-2');
+  one.state.endpoints[0]?.users.push('dev');
+
+  assert.equal(other.passwordOf(7), 'token-1');
+  assert.deepEqual(other.state.endpoints[0]?.users, []);
+});
+
+test('disposing of it cuts connections that hang', async () => {
+  const fake = await start({ fault: () => 'hang' });
+  const hanging = assert.rejects(put(fake, 'token-2'));
+  await until(() => fake.requests.length > 0);
+
+  await fake[Symbol.asyncDispose]();
+
+  await hanging;
+  assert.equal(fake.sockets.size, 0);
+});

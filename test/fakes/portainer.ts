@@ -1,0 +1,204 @@
+import { randomUUID } from 'node:crypto';
+import { type Clock, clock as machineClock } from '../../src/contract/clock.ts';
+import { makeAccesses } from './portainer/access.ts';
+import { type Auth, isCrossOrigin, makeAuth, profileOf } from './portainer/auth.ts';
+import { type Cluster, type ClusterCall, makeCluster } from './portainer/cluster.ts';
+import { makeDatabase } from './portainer/database.ts';
+import { idOf, Refusal, refuse } from './portainer/refusal.ts';
+import { makeRegistries } from './portainer/registries.ts';
+import { makeRow, type PortainerState, type Row, type RowSeed, type User } from './portainer/state.ts';
+import { adminCheck, dockerOf, environmentsOf, settingsOf, versionOf } from './portainer/system.ts';
+import { type Accepts, makeUpstream } from './portainer/upstream.ts';
+import { type FakeServer, type Reply, type Seen, type ServerOptions, startServer } from './server.ts';
+
+export interface PortainerOptions extends ServerOptions {
+  /** Rows that exist; ids are given where they are left out. */
+  readonly registries?: readonly RowSeed[];
+  /** Unless said: one administrator, `admin`, with the password `adminPassword` and the key `adminKey`. */
+  readonly users?: readonly User[];
+  readonly endpoints?: PortainerState['endpoints'];
+  readonly server?: Partial<PortainerState['server']>;
+  readonly upstream?: Partial<PortainerState['upstream']>;
+  /** Asks whether a registry takes a password, for hosts that `upstream` does not list: so an embedded ECR can answer. */
+  readonly accepts?: Accepts;
+  readonly clock?: Clock;
+  /** 2.43.0 unless said. Below 2.36 there is no ping, below 2.17 no /system/status, below 2.11 there are no API keys. */
+  readonly version?: string;
+  readonly edition?: 'CE' | 'EE';
+  /** host:port under which the cluster's agent is said to be. */
+  readonly agent?: string;
+}
+
+const newest = '2.43.0';
+export const adminPassword = 'a-long-admin-password';
+export const adminKey = 'ptr_ZmFrZS1hZG1pbmlzdHJhdG9yLWtleS1vZi10ZXN0cw==';
+
+/** A Portainer with state, which answers as recorded on CE 2.43.0. `state` may be changed while it runs. */
+export interface FakePortainer extends FakeServer {
+  readonly state: PortainerState;
+  /** What Portainer asked of the cluster. */
+  readonly clusterCalls: readonly ClusterCall[];
+  /** namespace/name to its contents. */
+  readonly clusterSecrets: Map<string, object>;
+  rows(): readonly Row[];
+  /** The stored password of a row: what no answer shows. Throws for an unknown id. */
+  passwordOf(id: number): string;
+  /** The server's memory is lost: sessions and login bans, not keys and rows. */
+  restart(): void;
+}
+
+interface Call {
+  readonly request: Seen;
+  readonly query: URLSearchParams;
+  /** Who asks. Ends the request with 401 when nobody does. */
+  readonly user: () => User;
+  /** What stands in the place of each `:name` of the path. */
+  readonly params: readonly string[];
+}
+type Answer = (call: Call) => Reply | Promise<Reply>;
+type Access = 'public' | 'user' | 'admin';
+type Route = readonly [method: string, path: string, access: Access, answer: Answer];
+
+/** Starts it on a free port of 127.0.0.1, unless the options say otherwise. */
+export async function startFakePortainer(options: PortainerOptions = {}): Promise<FakePortainer> {
+  const state = stateOf(options);
+  const closing = new AbortController();
+  const clock = options.clock ?? machineClock;
+  const auth = makeAuth(state, clock, isSince(options, 11));
+  const cluster = makeCluster(state, clock, closing.signal, options.agent ?? 'agent:9001');
+  const routes = routesOf(state, auth, cluster, options);
+  const server = await startServer(request => answer(request, state, auth, routes), options);
+  const cut = server[Symbol.asyncDispose];
+  return Object.assign(server, {
+    state,
+    clusterCalls: cluster.calls,
+    clusterSecrets: cluster.secrets,
+    rows: () => state.registries,
+    passwordOf: (id: number) => {
+      const row = state.registries.find(({ Id }) => Id === id);
+      if (!row) throw new Error(`the fake Portainer has no registry ${id}`);
+      return row.Password;
+    },
+    restart: auth.restart,
+    [Symbol.asyncDispose]: async () => {
+      closing.abort();
+      await cut();
+    },
+  });
+}
+
+function isSince({ version = newest }: PortainerOptions, minor: number): boolean {
+  const [major = 0, ownMinor = 0] = version.split('.').map(Number);
+  return major > 2 || (major === 2 && ownMinor >= minor);
+}
+
+function stateOf(options: PortainerOptions): PortainerState {
+  let nextId = 1;
+  const registries = (options.registries ?? []).map(seed => {
+    const row = makeRow(structuredClone(seed), nextId);
+    nextId = Math.max(nextId, row.Id) + 1;
+    return row;
+  });
+  const admin: User = { id: 1, name: 'admin', password: adminPassword, role: 'administrator', apiKey: adminKey };
+  return {
+    server: { initialized: true, adminInitWindow: 'open', setupToken: null, baseUrl: null, port: 'http', ...options.server },
+    users: structuredClone([...(options.users ?? [admin])]),
+    registries: registries.sort((a, b) => a.Id - b.Id),
+    endpoints: structuredClone([...(options.endpoints ?? [])]),
+    upstream: { registries: [], engine: null, kubernetes: null, ...structuredClone(options.upstream) },
+  };
+}
+
+/** The API. What is not in here is 404, and 405 when only the method is wrong. */
+function routesOf(state: PortainerState, auth: Auth, cluster: Cluster, options: PortainerOptions): Route[] {
+  const { version = newest, edition = 'CE' } = options;
+  const instance = randomUUID();
+  const database = makeDatabase(state);
+  const registries = makeRegistries(database, cluster, edition);
+  const accesses = makeAccesses(database, cluster);
+  const upstream = makeUpstream(state, options.accepts);
+  const status = (): Reply => ({ status: 200, json: { Version: version, InstanceID: instance } });
+  const pull: Answer = ({ request, query, user, params: [id = ''] }) =>
+    upstream.pull(request, query, user(), dockerOf(database, user(), id));
+  const routes: (Route | false)[] = [
+    ['GET', '/status', 'public', status],
+    isSince(options, 17) && ['GET', '/system/status', 'public', status],
+    ['GET', '/system/version', 'user', ({ user }) => ({ status: 200, json: versionOf(version, edition, user()) })],
+    ['GET', '/settings/public', 'public', () => ({ status: 200, json: settingsOf(state) })],
+    ['POST', '/auth', 'public', ({ request }) => auth.login(request)],
+    ['POST', '/auth/logout', 'public', ({ request }) => auth.logout(request)],
+    ['GET', '/users/me', 'user', ({ user }) => ({ status: 200, json: profileOf(user()) })],
+    ['GET', '/users/admin/check', 'public', () => adminCheck(state)],
+    ['POST', '/users/admin/init', 'public', ({ request }) => auth.initAdmin(request)],
+    ['DELETE', '/users/:id', 'admin', ({ params: [id = ''] }) => auth.deleteUser(idOf(id, 'user'))],
+    ['POST', '/users/:id/tokens', 'public', ({ request, params: [id = ''] }) => auth.createToken(request, id)],
+    ['DELETE', '/users/:id/tokens/:token', 'user', ({ request, params: [id = '', token = ''] }) => auth.deleteToken(request, id, token)],
+    ['GET', '/registries', 'user', ({ user }) => registries.list(user())],
+    ['POST', '/registries', 'admin', ({ request }) => registries.create(request)],
+    isSince(options, 36) && ['POST', '/registries/ping', 'user', ({ request }) => upstream.ping(request)],
+    ['GET', '/registries/:id', 'user', ({ user, query, params: [id = ''] }) => registries.inspect(user(), id, query)],
+    ['PUT', '/registries/:id', 'admin', ({ request, params: [id = ''] }) => registries.update(request, id)],
+    ['DELETE', '/registries/:id', 'admin', ({ params: [id = ''] }) => registries.remove(id)],
+    ['POST', '/registries/:id/configure', 'admin', ({ request, params: [id = ''] }) => registries.configure(request, id)],
+    ['GET', '/endpoints', 'user', ({ user }) => ({ status: 200, json: environmentsOf(state, user()) })],
+    ['GET', '/endpoints/:id/registries', 'user', ({ user, query, params: [id = ''] }) => accesses.list(user(), id, query)],
+    [
+      'PUT',
+      '/endpoints/:id/registries/:registry',
+      'user',
+      ({ request, user, params: [id = '', registry = ''] }) => accesses.grant(request, user(), id, registry),
+    ],
+    ['POST', '/endpoints/:id/docker/images/create', 'user', pull],
+    ['POST', '/endpoints/:id/docker/:api/images/create', 'user', pull],
+  ];
+  return routes.filter(route => route !== false);
+}
+
+async function answer(request: Seen, state: PortainerState, auth: Auth, routes: readonly Route[]): Promise<Reply> {
+  try {
+    return await dispatch(request, state, auth, routes);
+  } catch (error) {
+    if (error instanceof Refusal) return error.reply;
+    throw error;
+  }
+}
+
+function dispatch(request: Seen, { server }: PortainerState, auth: Auth, routes: readonly Route[]): Reply | Promise<Reply> {
+  if (server.port === 'https') return { status: 400, text: 'Client sent an HTTP request to an HTTPS server.\n' };
+  if (isCrossOrigin(request)) return plain(403, 'Forbidden\n');
+  const { pathname, searchParams: query } = new URL(request.path, 'http://portainer');
+  const path = pathname.startsWith('/api/') ? pathname.slice('/api'.length) : undefined;
+  if (!server.initialized && server.adminInitWindow === 'closed' && path !== '/status') {
+    return path === undefined ? timeoutPage : refuseUninitialised();
+  }
+  const matching = path === undefined ? [] : routes.filter(([, pattern]) => match(pattern, path));
+  if (matching.length === 0) return plain(404, '404 page not found\n');
+  const route = matching.find(([method]) => method === request.method);
+  if (!route || path === undefined) return { status: 405 };
+  const [, pattern, access, reply] = route;
+  const user = (): User => auth.caller(request).user;
+  if (access !== 'public' && user().role !== 'administrator' && access === 'admin') refuse(403, 'Access denied', 'Unauthorized');
+  return reply({ request, query, user, params: match(pattern, path) ?? [] });
+}
+
+const plain = (status: number, text: string): Reply => ({ status, headers: { 'content-type': 'text/plain; charset=utf-8' }, text });
+const timeoutPage: Reply = {
+  status: 307,
+  headers: { 'content-type': 'text/html; charset=utf-8', location: '/timeout.html' },
+  text: '<a href="/timeout.html">Temporary Redirect</a>.\n\n',
+};
+
+/** Nobody made an administrator in time. There is no Location: it is no redirect that could be followed. */
+function refuseUninitialised(): Reply {
+  const message = 'Administrator initialization timeout';
+  return { status: 303, headers: { 'redirect-reason': 'AdminInitTimeout' }, json: { message, details: message } };
+}
+
+/** The values of the `:name` segments; undefined when the path is another. */
+function match(pattern: string, path: string): string[] | undefined {
+  const wanted = pattern.split('/');
+  const given = path.split('/');
+  if (wanted.length !== given.length || !wanted.every((segment, index) => segment.startsWith(':') || segment === given[index]))
+    return undefined;
+  return given.filter((_, index) => wanted[index]?.startsWith(':')).map(decodeURIComponent);
+}

@@ -1,0 +1,164 @@
+import { randomBytes } from 'node:crypto';
+import type { Clock } from '../../../src/contract/clock.ts';
+import type { Reply, Seen } from '../server.ts';
+import { decode } from './payload.ts';
+import { idOf, notFound, refuse } from './refusal.ts';
+import type { PortainerState, User } from './state.ts';
+
+const sessionMs = 8 * 3_600_000;
+const banMs = 3_600_000;
+/** Logins and new tokens: so many at once, and as many more each second. */
+const loginsPerSecond = 10;
+const unauthorized = 'Unauthorized';
+const payloadError = 'Invalid request payload';
+
+export type Auth = ReturnType<typeof makeAuth>;
+
+/** Who a request comes from. The sessions and the ban live in the server's memory and end with a restart; API keys are stored. */
+export function makeAuth(state: PortainerState, clock: Clock, knowsKeys: boolean) {
+  const sessions = new Map<string, { userId: number; expires: number }>();
+  const tokens = new Map<string, { id: number; userId: number }>();
+  let budget = { left: loginsPerSecond, at: clock.wall(), bannedUntil: 0 };
+
+  const userOf = (id: number): User | undefined => state.users.find(user => user.id === id);
+  const byKey = (key: string): User | undefined =>
+    state.users.find(user => user.apiKey === key) ?? userOf(tokens.get(key)?.userId ?? Number.NaN);
+  function bySession(jwt: string): User | undefined {
+    const session = sessions.get(jwt);
+    return session && session.expires > clock.wall() ? userOf(session.userId) : undefined;
+  }
+
+  /** The user whose key, token or cookie the request carries; `byKey` when it is an API key. */
+  function caller({ headers }: Seen): { user: User; byKey: boolean } {
+    const key = knowsKeys ? headers['x-api-key'] : undefined;
+    if (key && headers.authorization !== undefined) {
+      refuse(401, 'API key and auth header are not allowed at the same time', unauthorized);
+    }
+    const jwt = headers.authorization?.replace(/^Bearer /, '') || (key ? undefined : cookieOf(headers.cookie));
+    if (!key && !jwt) refuse(401, 'A valid authorization token is missing', unauthorized);
+    const user = jwt ? bySession(jwt) : byKey(String(key));
+    return { user: user ?? refuse(401, 'Invalid JWT token', unauthorized), byKey: !jwt };
+  }
+
+  /** One limiter for logins and new tokens. There is one client address, so there is one budget. */
+  function countLogin(): void {
+    const now = clock.wall();
+    const left = Math.min(loginsPerSecond, budget.left + ((now - budget.at) / 1000) * loginsPerSecond);
+    budget = { ...budget, left: left - 1, at: now };
+    if (left < 1 && budget.bannedUntil <= now) budget.bannedUntil = now + banMs;
+    if (budget.bannedUntil > now) refuse(403, 'Access denied', 'Access denied to resource');
+  }
+
+  function login(request: Seen): Reply {
+    countLogin();
+    const { Username, Password } = decode(request.body, 'auth.authenticatePayload', { Username: 'string', Password: 'string' });
+    if (!Username) refuse(400, payloadError, 'Invalid username');
+    if (!Password) refuse(400, payloadError, 'Invalid password');
+    const known = state.users.find(({ name, password }) => name === Username && password === Password);
+    const user = known ?? refuse(422, 'Invalid credentials', unauthorized);
+    const jwt = `eyJhbGciOiJIUzI1NiJ9.${randomBytes(48).toString('base64url')}.${randomBytes(32).toString('base64url')}`;
+    const expires = clock.wall() + sessionMs;
+    sessions.set(jwt, { userId: user.id, expires });
+    const cookie = `portainer_api_key=${jwt}; Path=/; Expires=${new Date(expires).toUTCString()}; HttpOnly; SameSite=Strict`;
+    return { status: 200, headers: { 'set-cookie': [cookie] }, json: { jwt } };
+  }
+
+  /** Ends the session of the cookie; a token that came in the header alone goes on working. */
+  function logout(request: Seen): Reply {
+    sessions.delete(cookieOf(request.headers.cookie) ?? '');
+    return { status: 204, headers: { 'set-cookie': ['portainer_api_key=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict'] } };
+  }
+
+  function createToken(request: Seen, userId: string): Reply {
+    countLogin();
+    const { user, byKey: withKey } = caller(request);
+    if (withKey) refuse(401, 'Auth not supported', 'Authentication required');
+    const { password, description } = decode(request.body, 'users.userAccessTokenCreatePayload', {
+      password: 'string',
+      description: 'string',
+    });
+    if (!description) refuse(400, payloadError, 'invalid description: cannot be empty');
+    if (!password) refuse(400, payloadError, 'invalid password: cannot be empty');
+    if (idOf(userId, 'user') !== user.id) refuse(403, 'Permission denied to create user access token', 'Access denied to resource');
+    if (password !== user.password) {
+      refuse(403, "Current password doesn't match", 'Current password does not match the password provided. Please try again');
+    }
+    const rawAPIKey = `ptr_${randomBytes(32).toString('base64')}`;
+    const id = Math.max(0, ...[...tokens.values()].map(token => token.id)) + 1;
+    tokens.set(rawAPIKey, { id, userId: user.id });
+    const digest = randomBytes(32).toString('base64');
+    const dateCreated = Math.floor(clock.wall() / 1000);
+    return {
+      status: 200,
+      json: { rawAPIKey, apiKey: { id, userId: user.id, description, prefix: rawAPIKey.slice(0, 7), dateCreated, lastUsed: 0, digest } },
+    };
+  }
+
+  function deleteToken(request: Seen, userId: string, tokenId: string): Reply {
+    const { user } = caller(request);
+    if (idOf(userId, 'user') !== user.id && user.role !== 'administrator')
+      refuse(403, 'Permission denied to delete user access token', 'Access denied to resource');
+    const id = idOf(tokenId, 'api-key');
+    for (const [key, token] of tokens) if (token.id === id) tokens.delete(key);
+    return { status: 204 };
+  }
+
+  function deleteUser(id: number): Reply {
+    if (!userOf(id)) refuse(404, 'Unable to find a user with the specified identifier inside the database', notFound('users', id));
+    state.users = state.users.filter(user => user.id !== id);
+    return { status: 204 };
+  }
+
+  function initAdmin(request: Seen): Reply {
+    const { setupToken } = state.server;
+    if (setupToken !== null && request.headers['x-setup-token'] !== setupToken) {
+      const remedy = 'Provide the X-Setup-Token header with the token printed in the server logs at startup.';
+      refuse(403, `Invalid or missing setup token. ${remedy}`, 'invalid or missing setup token');
+    }
+    const { Username, Password } = decode(request.body, 'users.adminInitPayload', { Username: 'string', Password: 'string' });
+    if (!Username) refuse(400, payloadError, 'Invalid username. Must not contain any whitespace');
+    if (!Password) refuse(400, payloadError, 'Invalid password');
+    if (state.users.some(user => user.role === 'administrator'))
+      refuse(409, 'Unable to create administrator user', 'An administrator user already exists');
+    if (Password.length < 12) refuse(400, 'Password does not meet the requirements');
+    const user: User = { id: 1, name: Username, password: Password, role: 'administrator', apiKey: null };
+    state.users.push(user);
+    state.server.initialized = true;
+    // The hash of the password in the answer, as the real one has it.
+    const { forceChangePassword: _, ...profile } = profileOf(user);
+    return { status: 200, json: { ...profile, Password: `$2a$10$${randomBytes(40).toString('base64url').slice(0, 53)}` } };
+  }
+
+  return { caller, login, logout, createToken, deleteToken, deleteUser, initAdmin, restart };
+
+  function restart(): void {
+    sessions.clear();
+    budget = { left: loginsPerSecond, at: clock.wall(), bannedUntil: 0 };
+  }
+}
+
+export function profileOf(user: User) {
+  return {
+    Id: user.id,
+    Username: user.name,
+    Role: user.role === 'administrator' ? 1 : 2,
+    TokenIssueAt: 0,
+    ThemeSettings: { color: '' },
+    UseCache: false,
+    PortainerAuthorizations: null,
+    EndpointAuthorizations: null,
+    forceChangePassword: false,
+  };
+}
+
+const cookieOf = (header: string | undefined): string | undefined => /(?:^|;\s*)portainer_api_key=([^;]*)/.exec(header ?? '')?.[1];
+
+/** Whether a browser may have been made to send it: then every write is refused, with or without a key. Requests without these headers pass. */
+export function isCrossOrigin({ method, headers }: Seen): boolean {
+  if (['GET', 'HEAD', 'OPTIONS'].includes(method)) return false;
+  const site = headers['sec-fetch-site'];
+  if (site) return site !== 'same-origin' && site !== 'none';
+  const { origin } = headers;
+  if (!origin) return false;
+  return !URL.canParse(origin) || new URL(origin).host !== headers.host;
+}

@@ -1,0 +1,39 @@
+import { notFound, refuse } from './refusal.ts';
+import type { Endpoint, PortainerState, Row } from './state.ts';
+
+export const noEnvironment = 'Unable to find an environment with the specified identifier inside the database';
+const noRegistry = 'Unable to find a registry with the specified identifier inside the database';
+
+export type Database = ReturnType<typeof makeDatabase>;
+
+/** Rows and environments of `state`, and the lock of the database. */
+export function makeDatabase(state: PortainerState) {
+  let writing: Promise<unknown> = Promise.resolve();
+  return {
+    /** One writer at a time. A grant keeps it busy while it waits for a cluster; a credential PUT takes it for the last moment only. Reads go on. */
+    write<T>(job: () => T | Promise<T>): Promise<T> {
+      const done = writing.then(job);
+      writing = done.catch(() => undefined);
+      return done;
+    },
+    rows: (): readonly Row[] => state.registries,
+    nextId: (): number => (state.registries.at(-1)?.Id ?? 0) + 1,
+    row(id: number, message = noRegistry): Row {
+      return state.registries.find(row => row.Id === id) ?? refuse(404, message, notFound('registries', id));
+    },
+    environment(id: number): Endpoint {
+      return state.endpoints.find(endpoint => endpoint.Id === id) ?? refuse(404, noEnvironment, notFound('endpoints', id));
+    },
+    add(row: Row): void {
+      state.registries.push(row);
+    },
+    /** Puts the row in the place of the one with its id; of one that is gone by now, nothing comes back. */
+    replace(row: Row): void {
+      const index = state.registries.findIndex(({ Id }) => Id === row.Id);
+      if (index >= 0) state.registries[index] = row;
+    },
+    remove(id: number): void {
+      state.registries = state.registries.filter(row => row.Id !== id);
+    },
+  };
+}

@@ -1,0 +1,176 @@
+import type { Reply, Seen } from '../server.ts';
+import { mayUse } from './access.ts';
+import type { Cluster } from './cluster.ts';
+import type { Database } from './database.ts';
+import { decode, type Payload } from './payload.ts';
+import { idOf, messageOf, refuse } from './refusal.ts';
+import { makeRow, type Row, shown, type User } from './state.ts';
+
+const fields = {
+  Name: 'string',
+  URL: 'string',
+  BaseURL: 'string',
+  Authentication: 'bool',
+  Username: 'string',
+  Password: 'string',
+  Ecr: 'object',
+} as const;
+const types =
+  '1 (Quay.io), 2 (Azure container registry), 3 (custom registry), 4 (Gitlab registry), 5 (ProGet registry), 6 (DockerHub), 7 (ECR)';
+
+/** /api/registries. `edition`: EE shows the list to everybody, though little of it to those who are no administrators. */
+export function makeRegistries(database: Database, cluster: Cluster, edition: 'CE' | 'EE') {
+  function list(user: User): Reply {
+    if (user.role === 'administrator') return { status: 200, json: database.rows().map(row => shown(row, row)) };
+    if (edition === 'CE') refuse(403, 'Access denied', 'Unauthorized');
+    return { status: 200, json: database.rows().map(({ Id, Name, Type }) => ({ Id, Name, Type })) };
+  }
+
+  function inspect(user: User, id: string, query: URLSearchParams): Reply {
+    const row = database.row(idOf(id, 'registry'));
+    if (user.role === 'administrator') return { status: 200, json: shown(row, row) };
+    const endpointId = query.get('endpointId') ?? refuse(500, 'Unable to retrieve info from request context', 'missing query parameter');
+    if (!mayUse(user, row, database.environment(Number(endpointId)))) refuse(403, 'Access denied to resource');
+    return { status: 200, json: shown(row, { RegistryAccesses: null }) };
+  }
+
+  async function create(request: Seen): Promise<Reply> {
+    const payload = decode(request.body, 'registries.registryCreatePayload', { ...fields, Type: 'int', TLS: 'bool' } as const);
+    const problem = flawOf(payload);
+    if (problem !== undefined) refuse(400, 'Invalid request payload', problem);
+    return database.write(() => {
+      const { Ecr, Name = '', URL = '', ...rest } = payload;
+      const row = makeRow({ ...rest, Name, URL, Ecr: { Region: regionOf(Ecr) } }, database.nextId());
+      refuseSameName(row);
+      refuseSameUrl(row);
+      database.add(row);
+      return { status: 200, json: shown(row, { RegistryAccesses: null }) };
+    });
+  }
+
+  function refuseSameName(row: Row): void {
+    if (!database.rows().some(other => other.Id !== row.Id && other.Name === row.Name)) return;
+    refuse(409, 'Another registry with the same name already exists', 'A registry is already defined with this name');
+  }
+
+  /** Compares byte for byte, and the user names; passwords do not count. */
+  function refuseSameUrl(row: Row): void {
+    const same = (other: Row): boolean =>
+      other.Authentication === row.Authentication && (!row.Authentication || other.Username === row.Username);
+    if (!database.rows().some(other => other.Id !== row.Id && other.URL === row.URL && same(other))) return;
+    refuse(
+      409,
+      'Another registry with the same URL and credentials already exists',
+      'A registry is already defined for this URL and credentials',
+    );
+  }
+
+  /** Works on a copy, writes it back at the end, and goes on though the client is gone: so a PUT that waited for a cluster wins over a later one. */
+  async function update(request: Seen, id: string): Promise<Reply> {
+    const stored = database.row(idOf(id, 'registry'));
+    const payload = decode(request.body, 'registries.registryUpdatePayload', fields);
+    const row = structuredClone(stored);
+    if (payload.Name !== undefined) row.Name = payload.Name;
+    refuseSameName(row);
+    if (row.Type === 5 && payload.BaseURL !== undefined) row.BaseURL = payload.BaseURL;
+    applyCredentials(row, payload);
+    if (payload.URL !== undefined) {
+      row.URL = payload.URL;
+      refuseSameUrl(row);
+    }
+    const secretOf = ({ Authentication, Username, Password, URL, Ecr }: Row): string =>
+      JSON.stringify([Authentication, Username, Password, URL, Ecr]);
+    if (secretOf(row) !== secretOf(stored)) await rewriteSecrets(row);
+    await database.write(() => database.replace(row));
+    return { status: 200, json: shown(row, { RegistryAccesses: null }) };
+  }
+
+  async function rewriteSecrets(row: Row): Promise<void> {
+    try {
+      for (const [endpoint, access] of Object.entries(row.RegistryAccesses)) {
+        if (database.environment(Number(endpoint)).kind !== 'kubernetes-agent') continue;
+        for (const namespace of access.Namespaces ?? []) await cluster.rewrite(row, namespace);
+      }
+    } catch (error) {
+      refuse(500, 'Unable to update access to registry', messageOf(error));
+    }
+  }
+
+  /** An unknown id makes the real handler panic: the client sees 200 without a body. */
+  async function remove(id: string): Promise<Reply> {
+    const number = idOf(id, 'registry');
+    const row = database.rows().find(({ Id }) => Id === number);
+    if (!row) return { status: 200 };
+    return database.write(async () => {
+      for (const namespace of Object.values(row.RegistryAccesses).flatMap(access => access.Namespaces ?? []))
+        await cluster.revoke(row, namespace);
+      database.remove(number);
+      return { status: 204 };
+    });
+  }
+
+  /** Reads a form, whatever the documentation says: in JSON it finds nothing, and switches TLS off. */
+  async function configure(request: Seen, id: string): Promise<Reply> {
+    const number = idOf(id, 'registry');
+    const form = await formOf(request);
+    const field = (name: string): string => {
+      const value = form?.get(name);
+      return typeof value === 'string' ? value : '';
+    };
+    const on = (name: string): boolean => field(name) === 'true';
+    const username = field('Username');
+    if (on('Authentication') && username === '') refuse(400, 'Invalid request payload', 'Invalid username');
+    const row = database.row(number);
+    if (on('Authentication')) {
+      row.Password = field('Password') || (username === row.Username ? row.Password : '');
+      row.Username = username;
+      row.Authentication = true;
+    }
+    const folder = `/data/extensions/${row.Id}`;
+    const files =
+      on('TLS') && !on('TLSSkipVerify')
+        ? { TLSCACert: `${folder}/ca.pem`, TLSCert: `${folder}/cert.pem`, TLSKey: `${folder}/key.pem` }
+        : {};
+    row.TLSConfig = { TLS: on('TLS'), TLSSkipVerify: on('TLSSkipVerify'), ...files };
+    return { status: 204 };
+  }
+
+  return { list, inspect, create, update, remove, configure };
+}
+
+/** Credentials count only beside `Authentication: true`; an empty password keeps the stored one, an empty user name does not. */
+function applyCredentials(row: Row, { Authentication, Username, Password, Ecr }: Payload<typeof fields>): void {
+  if (Authentication === undefined) return;
+  row.Authentication = Authentication;
+  if (!Authentication) {
+    row.Username = '';
+    row.Password = '';
+    row.Ecr.Region = '';
+    return;
+  }
+  row.Username = Username ?? row.Username;
+  row.Password = Password || row.Password;
+  if (row.Type === 7) row.Ecr.Region = regionOf(Ecr) || row.Ecr.Region;
+}
+
+/** Why a new entry is refused. */
+function flawOf(payload: Payload<typeof fields> & { Type?: number }): string | undefined {
+  const { Name, URL, BaseURL, Authentication, Username, Password, Type = 0, Ecr } = payload;
+  if (!Name) return 'Invalid registry name';
+  if (!URL) return 'Invalid registry URL';
+  if (Authentication && !(Username && Password))
+    return 'Invalid credentials. Username and password must be specified when authentication is enabled';
+  if (Authentication && Type === 7 && !regionOf(Ecr)) {
+    return 'invalid credentials: access key ID, secret access key and region must be specified when authentication is enabled';
+  }
+  if (Type < 1 || Type > 7) return `invalid registry type. Valid values are: ${types}`;
+  return Type === 5 && !BaseURL ? 'BaseURL is required for registry type 5 (ProGet)' : undefined;
+}
+
+const regionOf = (ecr: Record<string, unknown> | undefined): string => (typeof ecr?.['Region'] === 'string' ? ecr['Region'] : '');
+
+async function formOf(request: Seen): Promise<FormData | undefined> {
+  const type = request.headers['content-type'] ?? '';
+  if (!type.startsWith('multipart/form-data')) return undefined;
+  return new Response(new Uint8Array(request.body), { headers: { 'content-type': type } }).formData();
+}

@@ -1,0 +1,139 @@
+/** What a Portainer server holds, and what lies behind it. Everything may be changed while the fake runs. */
+export interface PortainerState {
+  server: {
+    initialized: boolean;
+    /** closed: more than five minutes went by without an administrator. */
+    adminInitWindow: 'open' | 'closed';
+    setupToken: string | null;
+    baseUrl: string | null;
+    /** https: this is the TLS port, and whoever speaks plain HTTP to it is told so. */
+    port: 'http' | 'https';
+  };
+  users: User[];
+  /** In the order of their ids. */
+  registries: Row[];
+  endpoints: Endpoint[];
+  upstream: { registries: UpstreamRegistry[]; engine: Engine | null; kubernetes: ClusterState | null };
+}
+export interface User {
+  id: number;
+  name: string;
+  password: string;
+  role: 'administrator' | 'standard';
+  apiKey: string | null;
+}
+/** An environment; `users` are the names of standard users who may use it. */
+export interface Endpoint {
+  Id: number;
+  Name: string;
+  kind: 'docker' | 'kubernetes-agent';
+  users: string[];
+}
+/** A registry that this server and its engine can reach. `host` may be `*.suffix`. */
+export interface UpstreamRegistry {
+  host: string;
+  tls: boolean;
+  user: string;
+  password: string;
+  images: { name: string; digest: string; layers: string[] }[];
+}
+/** The Docker engine of an environment; `images` are the names that it has pulled. */
+export interface Engine {
+  endpoint: number;
+  swarm: boolean;
+  images: string[];
+}
+/** mode 500 or 502: every call fails so; down: connections are refused. `delayMs` holds every call back. */
+export interface ClusterState {
+  endpoint: number;
+  namespaces: string[];
+  mode: 'ok' | 'down' | 500 | 502;
+  delayMs: number;
+  /** namespace/name */
+  secrets: string[];
+}
+
+/** A registry as Portainer stores it. */
+export interface Row {
+  Id: number;
+  Type: number;
+  Name: string;
+  URL: string;
+  BaseURL: string;
+  Authentication: boolean;
+  Username: string;
+  Password: string;
+  TLSConfig: TlsConfig;
+  Ecr: { Region: string };
+  RegistryAccesses: Record<string, Access>;
+}
+export interface TlsConfig {
+  TLS: boolean;
+  TLSSkipVerify: boolean;
+  TLSCACert?: string;
+  TLSCert?: string;
+  TLSKey?: string;
+}
+type Policies = Record<string, { RoleId: number }> | null;
+/** Who may use a registry in one environment: users and teams, or namespaces of a cluster. */
+export interface Access {
+  UserAccessPolicies: Policies;
+  TeamAccessPolicies: Policies;
+  Namespaces: string[] | null;
+}
+
+/** What a test has to say of a registry; `TLS` as in the body that creates one. */
+export interface RowSeed extends Partial<Omit<Row, 'RegistryAccesses'>> {
+  Name: string;
+  URL: string;
+  TLS?: boolean;
+  RegistryAccesses?: Record<string, Partial<Access>>;
+}
+
+/** A row with everything that was not said: type 3, the given id. */
+export function makeRow({ TLS = false, RegistryAccesses = {}, ...seed }: RowSeed, Id: number): Row {
+  return {
+    Id,
+    Type: 3,
+    BaseURL: '',
+    Authentication: false,
+    Username: '',
+    Password: '',
+    TLSConfig: { TLS, TLSSkipVerify: false },
+    Ecr: { Region: '' },
+    ...seed,
+    RegistryAccesses: Object.fromEntries(Object.entries(RegistryAccesses).map(([endpoint, access]) => [endpoint, makeAccess(access)])),
+  };
+}
+
+export const makeAccess = (access: Partial<Access>): Access => ({
+  UserAccessPolicies: null,
+  TeamAccessPolicies: null,
+  Namespaces: null,
+  ...access,
+});
+
+/** A row as answers show it: no password anywhere, and the TLS settings alone are left of the management configuration. */
+export function shown(row: Row, more: { RegistryAccesses: Row['RegistryAccesses'] | null; managed?: boolean }): object {
+  const { Id, Type, Name, URL, BaseURL, Authentication, Username, TLSConfig, Ecr } = row;
+  const management = { Type: 0, Authentication: false, Username: '', Password: '', TLSConfig, Ecr: { Region: '' } };
+  return {
+    Id,
+    Type,
+    Name,
+    URL,
+    BaseURL,
+    Authentication,
+    Username,
+    ManagementConfiguration: more.managed === false ? null : management,
+    Gitlab: { ProjectId: 0, InstanceURL: '', ProjectPath: '' },
+    Github: { UseOrganisation: false, OrganisationName: '' },
+    Quay: { OrganisationName: '' },
+    Ecr,
+    RegistryAccesses: more.RegistryAccesses,
+    UserAccessPolicies: null,
+    TeamAccessPolicies: null,
+    AuthorizedUsers: null,
+    AuthorizedTeams: null,
+  };
+}
