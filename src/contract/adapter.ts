@@ -160,11 +160,13 @@ export interface Adapter<S extends OptionSpecs = OptionSpecs, F extends string =
   readonly kind: string;
   readonly doc: string;
   readonly options: S;
+  /** Sets of options of which at least one must be given, whole: [['apiKey'], ['username', 'password']]. Checked when the configuration is loaded; a secret's file counts. */
+  readonly anyOf?: readonly (readonly NoInfer<keyof S & string>[])[];
   readonly limits: Limits;
   /** Default of the target's `create`; false unless said. */
   readonly creates?: boolean;
   readonly findings: FindingSpecs<F>;
-  /** Where a person creates the key when its file is absent or empty: My account > Access tokens. */
+  /** What a person does when the file of the key is absent or empty: create it at My account > Access tokens. */
   readonly keyHint?: string;
   /** Cheap, offline. Called anew when an option, or the file behind a secret one, changes: so options are plain values. Annotate the result: `: Target<Ref>`. */
   create(options: Options<S>, deps: Deps<NoInfer<F>>): Target<Ref>;

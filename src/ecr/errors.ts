@@ -1,0 +1,164 @@
+import { Failure, type FailureCode } from '../contract/failures.ts';
+import { roleDenied, tokenDenied } from './denied.ts';
+import { quote } from './quote.ts';
+import type { Call } from './wire.ts';
+
+/** Beyond this the clock is worth a word; AWS itself refuses from 5 minutes on. */
+const offsetWorthSaying = 60_000;
+
+/** What was being asked of AWS when it failed. */
+export interface Attempt {
+  readonly action: 'ecr:GetAuthorizationToken' | 'sts:AssumeRole';
+  /** The role to be assumed; missing where the chain itself assumes one (a profile's, a service account's). */
+  readonly role?: { readonly arn: string; readonly externalId: boolean };
+  readonly region: string;
+  /** The last request that went out, answered or not. */
+  readonly call?: Call | undefined;
+}
+
+/** Names of AWS errors, without the ending `Exception` that STS leaves off and ECR does not (client-ecr 3.1169.0). */
+const byName: Readonly<Record<string, FailureCode>> = {
+  AccessDenied: 'FORBIDDEN',
+  UnauthorizedOperation: 'FORBIDDEN',
+  OptInRequired: 'FORBIDDEN',
+  ExpiredToken: 'AUTH',
+  UnrecognizedClient: 'AUTH',
+  InvalidClientTokenId: 'AUTH',
+  InvalidAccessKeyId: 'AUTH',
+  InvalidIdentityToken: 'AUTH',
+  IDPRejectedClaim: 'AUTH',
+  MissingAuthenticationToken: 'AUTH',
+  IncompleteSignature: 'AUTH',
+  Unauthorized: 'AUTH',
+  Throttling: 'BUSY',
+  Throttled: 'BUSY',
+  TooManyRequests: 'BUSY',
+  RequestLimitExceeded: 'BUSY',
+  SlowDown: 'BUSY',
+  ServiceUnavailable: 'BUSY',
+  IDPCommunicationError: 'UNREACHABLE',
+  RegionDisabled: 'MISCONFIGURED',
+  ValidationError: 'MISCONFIGURED',
+  Validation: 'MISCONFIGURED',
+};
+const signature = /^(InvalidSignature|SignatureDoesNotMatch|RequestExpired|RequestTimeTooSkewed)$/;
+const byStatus: Readonly<Record<number, FailureCode>> = {
+  401: 'AUTH',
+  403: 'FORBIDDEN',
+  407: 'MISCONFIGURED',
+  408: 'BUSY',
+  429: 'BUSY',
+  502: 'UNREACHABLE',
+  503: 'BUSY',
+  504: 'UNREACHABLE',
+};
+/** No connection, by error code of Node and undici. */
+const noConnection: Readonly<Record<string, string>> = {
+  ENOTFOUND: 'the name is not known; does the region exist, and does DNS work here?',
+  EAI_AGAIN: 'DNS does not answer',
+  ECONNREFUSED: 'nothing listens there',
+  ECONNRESET: 'the connection was cut',
+  EPIPE: 'the connection was cut',
+  UND_ERR_SOCKET: 'the connection was cut',
+  EHOSTUNREACH: 'there is no route',
+  ENETUNREACH: 'there is no route',
+  ETIMEDOUT: 'no answer to the connection attempt',
+  UND_ERR_CONNECT_TIMEOUT: 'no answer to the connection attempt',
+};
+const certificate = /^(CERT_|ERR_TLS_|ERR_SSL_|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|EPROTO)/;
+
+/** Whatever an AWS client threw, as a Failure. Without `cause`: these errors carry the raw answer, which may hold a token. */
+export function awsFailure(thrown: unknown, attempt: Attempt): Failure {
+  if (thrown instanceof Failure) return thrown;
+  const host = attempt.call?.host ?? 'AWS';
+  if (attempt.call?.tooLarge || asError(thrown).code === 'UND_ERR_RES_EXCEEDED_MAX_SIZE')
+    return new Failure('TOO_LARGE', `The answer of ${host} is larger than a token can be.`);
+  return unconnected(thrown, host) ?? answered(readError(thrown, attempt.call?.refusal), attempt, host);
+}
+
+/** What the SDK and undici add to an error. */
+type SdkError = NodeJS.ErrnoException & { readonly $metadata?: { readonly httpStatusCode?: number } };
+
+const asError = (thrown: unknown): SdkError => (thrown instanceof Error ? thrown : new Error(String(thrown)));
+
+function unconnected(thrown: unknown, host: string): Failure | undefined {
+  const { name, message, code = '' } = asError(thrown);
+  if (Object.hasOwn(noConnection, code)) return new Failure('UNREACHABLE', `No connection to ${host}: ${noConnection[code]} (${code}).`);
+  if (name === 'TimeoutError') return new Failure('TIMEOUT', `${host} took the request and did not answer.`);
+  const proxied = /Proxy response \((\d+)\)/.exec(message)?.[1];
+  if (proxied)
+    return new Failure(
+      /^40[37]$/.test(proxied) ? 'MISCONFIGURED' : 'UNREACHABLE',
+      `The proxy did not connect to ${host}: it answered ${proxied}.`,
+      {
+        remedy: 'Check HTTPS_PROXY (with user and password if the proxy wants them), or put the host into NO_PROXY.',
+      },
+    );
+  if (!certificate.test(code)) return undefined;
+  return new Failure('UNREACHABLE', `The TLS handshake with ${host} failed (${code}).`, {
+    remedy:
+      'If a proxy or a private endpoint shows its own certificate, name its authority in AWS_CA_BUNDLE or NODE_EXTRA_CA_CERTS; check the clock.',
+  });
+}
+
+/** An error that AWS answered. `words` is empty when the answer was not in AWS's form: what a parser says of it may quote a token. */
+interface AwsError {
+  readonly name: string;
+  readonly words: string;
+  readonly status: number | undefined;
+}
+
+function readError(thrown: unknown, refusal = ''): AwsError {
+  const { name, message, $metadata } = asError(thrown);
+  const status = $metadata?.httpStatusCode;
+  if (status === undefined || (status >= 400 && name !== 'SyntaxError' && name !== 'Unknown')) return { name, words: message, status };
+  // ECR speaks JSON; moto's refusals, and some gateways', are XML. Pages of HTML say nothing.
+  const of = (tag: string): string => new RegExp(`<${tag}>([^<]{1,500})</${tag}>`).exec(refusal)?.[1] ?? '';
+  return { name: of('Code'), words: of('Message') || (/^\s*</.test(refusal) ? '' : refusal.trim()), status };
+}
+
+function answered(error: AwsError, attempt: Attempt, host: string): Failure {
+  const { name, words, status } = error;
+  const kind = name.replace(/Exception$/, '');
+  if (kind === 'EndpointError')
+    return new Failure('MISCONFIGURED', `There is no address for ${attempt.action} in ${attempt.region}: ${quote(words)}`);
+  if (signature.test(kind)) return badSignature(error, attempt, host);
+  if (kind === 'AccessDenied') return attempt.action === 'sts:AssumeRole' ? roleDenied(words, attempt) : tokenDenied(words, attempt);
+  const code = (Object.hasOwn(byName, kind) ? byName[kind] : undefined) ?? byStatus[status ?? 0] ?? 'UNEXPECTED';
+  const what = [status && `HTTP ${status}`, name].filter(Boolean).join(' ');
+  const said = words ? `: ${quote(words)}` : ', not in a form that AWS uses';
+  const remedy =
+    remedies[kind] ??
+    (words || code === 'BUSY' ? undefined : 'Does a proxy, a captive portal or an endpoint override answer in place of AWS?');
+  const wait = code === 'BUSY' ? attempt.call?.retryAfterMs : undefined;
+  return new Failure(code, `${host} answered ${attempt.action} with ${what}${said}`, {
+    ...(remedy && { remedy }),
+    ...(wait !== undefined && { retryAfterMs: wait }),
+  });
+}
+
+const newKeys = 'Give the courier keys that are valid now; files, profiles and roles are read anew at every fetch.';
+const noSuchKey = `The access key does not exist (any more), or belongs to another partition than the region. ${newKeys}`;
+const remedies: Readonly<Record<string, string>> = {
+  ExpiredToken: `The session behind these keys is over. ${newKeys}`,
+  UnrecognizedClient: noSuchKey,
+  InvalidClientTokenId: noSuchKey,
+  OptInRequired: 'The account has not opted in to this region or service: enable the region under Account > AWS Regions.',
+  RegionDisabled:
+    'STS is switched off in this region: activate it under IAM > Account settings, or set the stsEndpoint of the source to another region.',
+};
+
+/** AWS's own words for a bad signature quote the canonical request, session token included, so they are not repeated. */
+function badSignature({ name, words }: AwsError, { action, call }: Attempt, host: string): Failure {
+  const aheadMs = call?.aheadMs ?? 0;
+  const answer = `${host} answered ${action} with ${name}:`;
+  const off = Math.abs(aheadMs) > offsetWorthSaying;
+  if (!off && !/not yet current|signature expired|skewed|RequestExpired/i.test(`${name} ${words}`))
+    return new Failure('AUTH', `${answer} the secret access key does not belong to the access key.`, { remedy: newKeys });
+  const how = off
+    ? `${(Math.abs(aheadMs) / 60_000).toFixed(0)} minutes ${aheadMs > 0 ? 'behind' : 'ahead of'} that of ${host}`
+    : 'too far off';
+  return new Failure('MISCONFIGURED', `${answer} this machine's clock is ${how}.`, {
+    remedy: 'Set the clock (NTP). AWS accepts signatures that are at most 5 minutes off.',
+  });
+}

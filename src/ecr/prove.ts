@@ -1,0 +1,46 @@
+import type { Credential } from '../contract/credential.ts';
+import { asFailure } from '../contract/failures.ts';
+import type { Registry } from '../contract/registry.ts';
+import type { Prove } from '../contract/source.ts';
+import { quote } from './quote.ts';
+
+/** One GET that follows no redirect; any status is an answer, a Failure is thrown for none. */
+export type Ask = (
+  url: string,
+  headers: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+) => Promise<{ readonly status: number; readonly text: string }>;
+
+/** Asks the registry itself whether it accepts a credential. `GET /v2/` needs no right beyond the token. `endpoint`: where a registry is reached, https://HOST unless said. */
+export function makeProve(ask: Ask, endpoint: (registry: Registry) => string = ({ host }) => `https://${host}`): Prove {
+  return async (registry, credential, signal) => {
+    const url = `${endpoint(registry)}/v2/`;
+    try {
+      const { status, text } = await ask(url, { authorization: basic(credential) }, signal);
+      if (status === 200) return { ok: true };
+      const said = `${registry.host} answered ${status}${wordsOf(text)}`;
+      // An expired token was seen as 401 and as 403.
+      if (status === 401 || status === 403) return { ok: false, refused: true, message: `${said}: it does not accept the credential.` };
+      return { ok: false, refused: false, message: `${registry.host} could not be asked: it answered ${status}${wordsOf(text)}.` };
+    } catch (thrown) {
+      return { ok: false, refused: false, message: `${registry.host} could not be asked: ${asFailure(thrown).message}` };
+    }
+  };
+}
+
+function basic({ username, password }: Credential): string {
+  return `Basic ${Buffer.from(`${username}:${password.reveal()}`).toString('base64')}`;
+}
+
+/** ECR refuses in a JSON envelope, in plain text, or without a word. */
+function wordsOf(text: string): string {
+  let words = text;
+  try {
+    const { errors } = JSON.parse(text) as { errors?: { message?: unknown }[] };
+    const message = errors?.[0]?.message;
+    words = typeof message === 'string' ? message : '';
+  } catch {
+    if (/^\s*</.test(text)) words = 'a page of HTML';
+  }
+  return words.trim() ? ` (${quote(words)})` : '';
+}

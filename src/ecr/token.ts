@@ -1,0 +1,80 @@
+import type { Credential } from '../contract/credential.ts';
+import { Failure } from '../contract/failures.ts';
+import { Secret } from '../contract/secret.ts';
+
+const second = 1000;
+const hour = 3600 * second;
+/** ECR's tokens live 12 hours and nobody can change that (AWS, GetAuthorizationToken). */
+const longestLife = 12 * hour;
+/** The Date header has whole seconds and the two stamps need not come from one machine. */
+const slack = 300 * second;
+
+/** What GetAuthorizationToken answered, as far as it is read. `proxyEndpoint` names the caller's own account only and is never used as an address. */
+export interface TokenAnswer {
+  readonly authorizationData?:
+    | readonly { readonly authorizationToken?: string | undefined; readonly expiresAt?: Date | undefined }[]
+    | undefined;
+}
+
+/** Which source and key asked, where, and the server's time of the answer. */
+export interface Origin {
+  readonly source: string;
+  readonly key: string;
+  /** The host that answered, for messages. */
+  readonly host: string;
+  readonly issuedAt: Date;
+}
+
+const remedy =
+  'ECR never answers so. Does an endpoint override, a proxy or a test double (moto answers an expiry in 2015) stand in its place?';
+
+/** The answer as a credential. Throws UNEXPECTED for anything that must not be delivered: nothing in it, not decodable, empty, expired. */
+export function decodeToken(answer: TokenAnswer, { source, key, host, issuedAt }: Origin): Credential {
+  const bad = (what: string): Failure =>
+    new Failure('UNEXPECTED', `${host} answered GetAuthorizationToken with ${what}; nothing is delivered.`, { remedy });
+  const [data] = answer.authorizationData ?? [];
+  if (!data) throw bad('no authorization data');
+  if (!data.authorizationToken) throw bad('no token');
+  const text = fromBase64(data.authorizationToken);
+  if (text === undefined) throw bad('a token that is not base64 of a text');
+  // The password may hold colons: the first one ends the user name, as in Basic authentication.
+  const colon = text.indexOf(':');
+  if (colon < 0) throw bad('a token without a colon between user name and password');
+  const [username, password] = [text.slice(0, colon), text.slice(colon + 1)];
+  if (!username) throw bad('a token without a user name');
+  if (!password) throw bad('a token with an empty password');
+  if (/\p{Cc}/u.test(text)) throw bad('a token that holds control characters');
+  const expiresAt = expiry(data.expiresAt, password, issuedAt);
+  if (expiresAt <= issuedAt)
+    throw bad(`a token that expired at ${expiresAt.toISOString()}, before it was issued at ${issuedAt.toISOString()}`);
+  return { username, password: new Secret(password), issuedAt, expiresAt, source, key };
+}
+
+/** As answered, else as the password itself says, else twelve hours; never more than those. All on the server's clock. */
+function expiry(answered: Date | undefined, password: string, issuedAt: Date): Date {
+  const latest = issuedAt.getTime() + longestLife;
+  const said = answered?.getTime() ?? Number.NaN;
+  const ends = Number.isNaN(said) ? (expirationWithin(password) ?? latest) : said;
+  return new Date(ends > latest + slack ? latest : ends);
+}
+
+/** ECR's password is base64 of JSON with a member `expiration` in seconds: seen in the field, promised by nobody. In milliseconds. */
+function expirationWithin(password: string): number | undefined {
+  try {
+    const { expiration } = JSON.parse(fromBase64(password) ?? '') as { expiration?: unknown };
+    return typeof expiration === 'number' && Number.isFinite(expiration) ? expiration * second : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Strict, unlike Buffer: undefined when a character is foreign, the padding is wrong, or the bytes are no UTF-8. */
+function fromBase64(encoded: string): string | undefined {
+  const bytes = Buffer.from(encoded, 'base64');
+  if (bytes.toString('base64').replace(/=+$/, '') !== encoded.replace(/={0,2}$/, '')) return undefined;
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    return undefined;
+  }
+}

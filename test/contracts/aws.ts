@@ -1,0 +1,119 @@
+import { signatureOf, signerOf } from '../fakes/aws-protocol.ts';
+import { type EcrOptions, startEcr, type Trouble } from '../fakes/ecr.ts';
+import type { Reply } from '../fakes/server.ts';
+import type { AwsState, Json, Request, Response } from './format.d.ts';
+import type { AnyStep, Harness } from './harness.ts';
+import { fill, textOf, type Values } from './notation.ts';
+
+/** AWS as the courier uses it: ECR's GetAuthorizationToken and STS. Every request that is signed goes out with a signature that the fake verifies. */
+export const aws: Harness = {
+  product: /^AWS SDK/,
+  leftOut: {
+    lambda: 'the courier has no source of the kind Lambda yet',
+    public: 'the courier has no source for ECR Public yet',
+    repository: 'the courier calls no API of repositories',
+    clock: 'the recorded refusal names a day in 2026 and contradicts its own Date header; the fake goes by its own clock',
+  },
+  dialect: { text: elementsAndTexts, free: name => (name === 'requestId' ? () => true : timeCheck(name)) },
+  async start(scenario, values) {
+    const state = fill(scenario.state, values, name => name.toUpperCase().replaceAll('-', '')) as unknown as AwsState;
+    const fake = await startEcr(scenario.source === 'model' ? asModelled(state) : asMoto(state));
+    const trouble = scenario.source === 'model' ? troubleIn(state) : undefined;
+    fake.trouble = ({ action }) => trouble ?? (action === 'GetAuthorizationToken' ? 'expired' : undefined);
+    return {
+      address: () => fake.url,
+      prepare: (request, step) => signed(request, secretFor(request, step, state, values), new URL(fake.url).host),
+      [Symbol.asyncDispose]: () => fake[Symbol.asyncDispose](),
+    };
+  },
+};
+
+/** moto 5.2: passwords that say whose they are, refusals in one XML form for all services. */
+function asMoto({ checks, keys, policies }: AwsState): EcrOptions {
+  const arn = (user: string): string => `arn:aws:iam::123456789012:user/${user}`;
+  const allows = (principal: string, action: string): boolean => {
+    const statements = (policies[principal.split('/').at(-1) ?? ''] ?? []) as { Effect: string; Action: string | string[] }[];
+    const effects = statements
+      .filter(({ Action }) => [Action].flat().some(name => name === '*' || name === action))
+      .map(({ Effect }) => Effect);
+    return effects.includes('Allow') && !effects.includes('Deny');
+  };
+  return {
+    mint: ({ account }) => `${account}-auth-token`,
+    principal: 'arn:aws:sts::123456789012:user/moto',
+    ...(checks && { allows, dress: motoError, keys: keys.map(({ id, secret, user }) => ({ id, secret, arn: arn(user) })) }),
+  };
+}
+
+function motoError({ code, message }: { code: string; message: string }): Reply {
+  const words = message.replace(/ on resource: .*/, '');
+  return {
+    status: 403,
+    headers: { 'content-type': 'text/html; charset=utf-8', 'x-amzn-requestid': 'moto' },
+    text: `<?xml version="1.0" encoding="utf-8"?><ErrorResponse><Errors><Error><Code>${code}</Code><Message>${words}</Message><Type>Sender</Type></Error></Errors></ErrorResponse>`,
+  };
+}
+
+function asModelled({ answers }: AwsState): EcrOptions {
+  const principal = /User: (\S+)/.exec(wordsOf(answers[0]))?.[1];
+  return principal ? { principal } : {};
+}
+
+/** Which trouble of the fake the modelled answer is: its own words are then compared with the model's. */
+function troubleIn({ answers }: AwsState): Trouble | undefined {
+  const text = wordsOf(answers[0]);
+  const known: readonly [RegExp, Trouble][] = [
+    [/explicit deny/, 'denied explicitly'],
+    [/AccessDenied/, 'denied'],
+    [/UnrecognizedClient|InvalidClientTokenId/, 'unknown key'],
+    [/Token expired: /, 'web token expired'],
+    [/ExpiredToken/, 'expired keys'],
+    [/Throttling/, 'throttled'],
+    [/ServerException/, 'broken'],
+    [/InvalidParameter/, 'bad parameter'],
+    [/OptInRequired/, 'not opted in'],
+    [/InvalidIdentityToken/, 'no identity provider'],
+    [/Service Unavailable/, 'unavailable'],
+  ];
+  return known.find(([pattern]) => pattern.test(text))?.[1];
+}
+
+const wordsOf = (answer: Response | undefined): string => answer?.text ?? JSON.stringify(answer?.body ?? '');
+
+function secretFor({ headers = {} }: Request, step: AnyStep, { keys }: AwsState, values: Values): string {
+  const signer = signerOf({ headers: { authorization: headers['authorization'] } });
+  return step.signedWith ?? keys.find(({ id }) => id === signer?.accessKeyId)?.secret ?? textOf(values.get('secretAccessKey') ?? '');
+}
+
+/** The request with a date and a host, and the signature that they call for. */
+function signed(request: Request, secret: string, host: string): Request {
+  const signer = signerOf({ headers: { authorization: request.headers?.['authorization'] } });
+  if (!signer) return request;
+  const time = new Date().toISOString().replace(/[-:]|\.\d+/g, '');
+  const headers: Record<string, string> = { ...request.headers, host, 'x-amz-date': time };
+  const signedHeaders = ['content-type', 'host', 'x-amz-date', 'x-amz-security-token', 'x-amz-target'].filter(name => name in headers);
+  const body = Buffer.from(request.text ?? JSON.stringify(request.body));
+  const signature = signatureOf({ method: request.method, path: request.path, headers, body }, secret, { ...signer, signedHeaders });
+  const scope = [signer.accessKeyId, time.slice(0, 8), signer.region, signer.service, 'aws4_request'].join('/');
+  return {
+    ...request,
+    headers: {
+      ...headers,
+      authorization: `AWS4-HMAC-SHA256 Credential=${scope}, SignedHeaders=${signedHeaders.join(';')}, Signature=${signature}`,
+    },
+  };
+}
+
+/** XML as the names and texts of its elements, in order. */
+function elementsAndTexts(text: string): Json {
+  if (!text.includes('<')) return text;
+  return [...text.matchAll(/<([A-Za-z]\w*)[^>]*>|<[^>]*>|([^<]+)/g)].flatMap(([, name, content]) => name ?? (content?.trim() || []));
+}
+
+/** `now+12h`, in seconds or as ISO 8601. */
+function timeCheck(name: string): ((got: Json) => boolean) | undefined {
+  const [, count, unit] = /^now\+(\d+)([hm])$/.exec(name) ?? [];
+  if (count === undefined) return undefined;
+  const expected = Date.now() + Number(count) * (unit === 'h' ? 3600 : 60) * 1000;
+  return got => Math.abs((typeof got === 'number' ? got * 1000 : Date.parse(textOf(got))) - expected) < 60_000;
+}

@@ -1,0 +1,218 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { createServer, request as forward } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { promisify } from 'node:util';
+import { reasonsByLink } from '../../src/ecr/chain.ts';
+import type { SourceSpec } from '../../src/ecr/source.ts';
+import { startEcr } from '../fakes/ecr.ts';
+import { startMetadata } from '../fakes/metadata.ts';
+import { failureOf, fetchFrom, keys, sourceAt, useStaticKeys } from './support.ts';
+
+const run = promisify(execFile);
+const script = join(import.meta.dirname, 'fetch-once.ts');
+const home = await mkdtemp(join(tmpdir(), 'courier-chain-'));
+after(() => rm(home, { recursive: true, force: true }));
+await mkdir(join(home, '.aws'));
+const ecr = await startEcr({ keys: [keys] });
+after(() => ecr[Symbol.asyncDispose]());
+
+interface Outcome {
+  readonly code: string;
+  readonly message: string;
+  readonly remedy: string;
+  /** Everything that is to be seen of the error. */
+  readonly whole: string;
+}
+
+/** A fetch from the fake in a process with this environment alone. No metadata service unless the test has one. */
+async function fetchWith(env: Record<string, string>, spec: Partial<SourceSpec> = {}): Promise<Outcome> {
+  const all = { HOME: home, AWS_EC2_METADATA_DISABLED: 'true', AWS_ENDPOINT_URL: ecr.url, ...env };
+  const { stdout } = await run(process.execPath, [script, JSON.stringify(spec)], { env: all });
+  return JSON.parse(stdout) as Outcome;
+}
+const file = async (name: string, text: string): Promise<void> => writeFile(join(home, '.aws', name), text);
+const ini = ({ id, secret } = keys): string => `aws_access_key_id = ${id}\naws_secret_access_key = ${secret}\n`;
+
+test('without anything: every place is named with its reason', async () => {
+  const { code, message } = await fetchWith({});
+  assert.equal(code, 'AUTH');
+  assert.match(message, /environment \(AWS_ACCESS_KEY_ID is not set\)/);
+  assert.match(message, /profile "default" \(.*\.aws\/credentials does not exist; .*\.aws\/config does not exist/);
+  assert.match(message, /web identity \(AWS_WEB_IDENTITY_TOKEN_FILE is not set\)/);
+  assert.match(message, /container or Pod identity \(AWS_CONTAINER_CREDENTIALS_FULL_URI and \.\.\._RELATIVE_URI are not set\)/);
+  assert.match(message, /instance metadata \(switched off by AWS_EC2_METADATA_DISABLED=true\)/);
+});
+
+test('keys of the environment; half of them is said', async () => {
+  const env = { AWS_ACCESS_KEY_ID: keys.id, AWS_SECRET_ACCESS_KEY: keys.secret };
+  assert.equal((await fetchWith(env)).code, 'ok');
+  assert.match((await fetchWith({ AWS_ACCESS_KEY_ID: keys.id })).message, /AWS_ACCESS_KEY_ID is set, but AWS_SECRET_ACCESS_KEY is not/);
+});
+
+test('a profile hides the keys of the environment, and the message says so', async () => {
+  const env = { AWS_ACCESS_KEY_ID: keys.id, AWS_SECRET_ACCESS_KEY: keys.secret };
+  const byVariable = await fetchWith({ ...env, AWS_PROFILE: 'nope' });
+  assert.equal(byVariable.code, 'AUTH');
+  assert.match(byVariable.message, /environment \(skipped, because AWS_PROFILE is set to nope; AWS_ACCESS_KEY_ID is set\)/);
+  assert.match(byVariable.message, /profile "nope" \(.*Could not resolve credentials using profile: \[nope\]/);
+  assert.match((await fetchWith(env, { profile: 'other' })).message, /because the source names a profile/);
+});
+
+test('profiles: keys, a failing process, an SSO session that is over, a missing source profile', async () => {
+  const sso =
+    'sso_session = s\nsso_account_id = 123456789012\nsso_role_name = x\n[sso-session s]\nsso_region = eu-west-1\nsso_start_url = https://sso.test/start\n';
+  await file(
+    'config',
+    `[profile keys]\n${ini()}[profile process]\ncredential_process = /bin/sh -c 'echo the vault is sealed >&2; exit 3' hidden-argument\n[profile sso]\n${sso}[profile role]\nrole_arn = arn:aws:iam::444455556666:role/puller\nsource_profile = nowhere\n`,
+  );
+  assert.equal((await fetchWith({}, { profile: 'keys' })).code, 'ok');
+  const process = await fetchWith({ AWS_PROFILE: 'process' });
+  assert.match(process.message, /credential_process failed: the vault is sealed/);
+  assert.ok(!process.whole.includes('hidden-argument'));
+  assert.match((await fetchWith({ AWS_PROFILE: 'sso' })).message, /aws sso login/);
+  assert.match((await fetchWith({ AWS_PROFILE: 'role' })).message, /profile: \[nowhere\]/);
+});
+
+test('a role of a profile is refused: STS speaks for itself', async () => {
+  await file('config', `[profile base]\n${ini()}[profile role]\nrole_arn = arn:aws:iam::444455556666:role/puller\nsource_profile = base\n`);
+  ecr.trouble = ({ action }) => (action === 'AssumeRole' ? 'denied' : undefined);
+  const outcome = await fetchWith({ AWS_PROFILE: 'role' });
+  ecr.trouble = undefined;
+  assert.equal(outcome.code, 'FORBIDDEN');
+  assert.match(outcome.message, /sts:AssumeRole of arn:aws:iam::444455556666:role\/puller/);
+  assert.equal((await fetchWith({ AWS_PROFILE: 'role' })).code, 'ok');
+});
+
+test('a file that is there and cannot be read is not called missing', async () => {
+  // A loop of links: root, who may read everything, cannot read it either.
+  const loop = join(home, 'loop');
+  await symlink(loop, loop);
+  const { message, remedy } = await fetchWith({ AWS_SHARED_CREDENTIALS_FILE: loop });
+  assert.match(message, new RegExp(`loop cannot be read by uid ${process.getuid?.()} \\(ELOOP\\)`));
+  assert.match(remedy, /read the files/);
+});
+
+test('web identity: the session of the service account; a token file that is missing', async () => {
+  const env = { AWS_ROLE_ARN: 'arn:aws:iam::444455556666:role/pod', AWS_WEB_IDENTITY_TOKEN_FILE: join(home, 'token') };
+  assert.match(
+    (await fetchWith(env)).message,
+    /No AWS credentials\. ENOENT.*web identity \(.*token for arn:aws:iam::444455556666:role\/pod/,
+  );
+  await writeFile(join(home, 'token'), 'web-token');
+  assert.equal((await fetchWith(env)).code, 'ok');
+  ecr.trouble = ({ action }) => (action === 'AssumeRoleWithWebIdentity' ? 'web token expired' : undefined);
+  const expired = await fetchWith(env);
+  ecr.trouble = undefined;
+  assert.equal(expired.code, 'AUTH');
+  assert.match(expired.message, /Token expired/);
+});
+
+test('container endpoint: with its token, and refused', async () => {
+  await using metadata = await startMetadata({ accessKeyId: keys.id, secretAccessKey: keys.secret, authorization: 'pod-token' });
+  const env = { AWS_CONTAINER_CREDENTIALS_FULL_URI: `${metadata.url}/container` };
+  assert.equal((await fetchWith({ ...env, AWS_CONTAINER_AUTHORIZATION_TOKEN: 'pod-token' })).code, 'ok');
+  const { code, message } = await fetchWith({ AWS_CONTAINER_CREDENTIALS_FULL_URI: 'http://10.0.0.1/x' });
+  assert.equal(code, 'AUTH');
+  assert.match(message, /container or Pod identity \(http:\/\/10\.0\.0\.1\/x: URL not accepted/);
+});
+
+test('instance metadata: a role, none, and a bridged container that gets no answer', async () => {
+  const at = (url: string) => ({ AWS_EC2_METADATA_DISABLED: 'false', AWS_EC2_METADATA_SERVICE_ENDPOINT: url });
+  await using metadata = await startMetadata({ accessKeyId: keys.id, secretAccessKey: keys.secret });
+  await using without = await startMetadata({ accessKeyId: keys.id, secretAccessKey: keys.secret, noRole: true });
+  await using silent = await startMetadata({ accessKeyId: '', secretAccessKey: '', fault: () => 'hang' });
+  const [role, none, bridged] = await Promise.all([fetchWith(at(metadata.url)), fetchWith(at(without.url)), fetchWith(at(silent.url))]);
+  assert.equal(role.code, 'ok');
+  assert.match(none.message, /answered 404: the instance has no role/);
+  assert.match(bridged.message, /no answer from http:\/\/127\.0\.0\.1:\d+.*hop limit/);
+  assert.match(bridged.remedy, /aws ec2 modify-instance-metadata-options .*--http-put-response-hop-limit 2.*host networking/);
+});
+
+test('rotated keys in ~/.aws are seen by the next fetch of the same source', async () => {
+  const old = { ...keys, id: 'AKIAIOSFODNN7OLDKEY1' };
+  await using both = await startEcr({ keys: [old, keys] });
+  useStaticKeys();
+  delete process.env['AWS_ACCESS_KEY_ID'];
+  process.env['AWS_SHARED_CREDENTIALS_FILE'] = join(home, 'rotating');
+  const source = sourceAt(both.url);
+  for (const { id, secret } of [old, keys]) {
+    await writeFile(join(home, 'rotating'), `[default]\n${ini({ ...keys, id, secret })}`);
+    await fetchFrom(source);
+  }
+  await rm(join(home, 'rotating'));
+  process.env['AWS_EC2_METADATA_DISABLED'] = 'true';
+  assert.equal((await failureOf(fetchFrom(source))).code, 'AUTH');
+  assert.deepEqual(
+    both.calls.map(({ accessKeyId }) => accessKeyId),
+    [old.id, keys.id],
+  );
+});
+
+/** A proxy that forwards plain requests to the fake, whatever their host, and refuses tunnels. Keeps what it was asked for. */
+async function startProxy(): Promise<AsyncDisposable & { readonly url: string; readonly asked: string[] }> {
+  const asked: string[] = [];
+  const proxy = createServer((request, response) => {
+    asked.push(`${request.method} ${request.url}`);
+    const { method, headers } = request;
+    request.pipe(
+      forward(`${ecr.url}/`, { method, headers }, answer => answer.pipe(response.writeHead(answer.statusCode ?? 0, answer.headers))),
+    );
+  });
+  proxy.on('connect', (request, socket) => {
+    asked.push(`${request.method} ${request.url}`);
+    socket.end('HTTP/1.1 407 Proxy Authentication Required\r\n\r\n');
+  });
+  await new Promise<void>(resolve => proxy.listen(0, '127.0.0.1', resolve));
+  const { port } = proxy.address() as { port: number };
+  return { url: `http://127.0.0.1:${port}`, asked, [Symbol.asyncDispose]: async () => void proxy.close() };
+}
+const withRole = { roleArn: 'arn:aws:iam::444455556666:role/puller' };
+const inEnvironment = { AWS_ACCESS_KEY_ID: keys.id, AWS_SECRET_ACCESS_KEY: keys.secret };
+
+test('a proxy of the environment is used for STS and ECR, and NO_PROXY is obeyed', async () => {
+  await using proxy = await startProxy();
+  const env = { ...inEnvironment, HTTP_PROXY: proxy.url, AWS_ENDPOINT_URL: 'http://aws.invalid' };
+  assert.equal((await fetchWith(env, withRole)).code, 'ok');
+  assert.deepEqual(proxy.asked, ['POST http://aws.invalid/', 'POST http://aws.invalid/']);
+  assert.equal((await fetchWith({ ...env, NO_PROXY: 'aws.invalid' }, withRole)).code, 'UNREACHABLE');
+  assert.equal(proxy.asked.length, 2);
+});
+
+test('a proxy that wants a password: named with its status, for the real names of AWS', async () => {
+  await using proxy = await startProxy();
+  const outcome = await fetchWith({ ...inEnvironment, HTTPS_PROXY: proxy.url, AWS_ENDPOINT_URL: '' }, withRole);
+  assert.equal(outcome.code, 'MISCONFIGURED', outcome.message);
+  assert.match(outcome.message, /proxy did not connect to sts\.eu-west-1\.amazonaws\.com: it answered 407/);
+  assert.equal(proxy.asked[0], 'CONNECT sts.eu-west-1.amazonaws.com:443');
+});
+
+test('no secret shows in any failure', async () => {
+  const env = { AWS_ACCESS_KEY_ID: keys.id, AWS_SECRET_ACCESS_KEY: `${keys.secret}-wrong` };
+  const { code, whole, remedy } = await fetchWith(env);
+  assert.equal(code, 'AUTH');
+  assert.ok(!`${whole}${remedy}`.includes(keys.secret));
+});
+
+test('reasons are kept apart by link', () => {
+  const lines = [
+    '@aws-sdk/credential-provider-node - defaultProvider::fromEnv',
+    '@smithy/property-provider -> no keys',
+    '@aws-sdk/credential-provider-node - defaultProvider::fromIni',
+    '@smithy/property-provider -> one',
+    '@smithy/property-provider (!) two',
+    '@aws-sdk/credential-provider-node - defaultProvider::remoteProvider',
+    '@smithy/property-provider (!) Could not load credentials from any providers',
+  ];
+  assert.deepEqual(
+    [...reasonsByLink(lines)],
+    [
+      ['fromEnv', ['no keys']],
+      ['fromIni', ['one', 'two']],
+      ['remoteProvider', []],
+    ],
+  );
+});

@@ -1,0 +1,128 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { clock } from '../../src/contract/clock.ts';
+import { parseAddress, type Registry } from '../../src/contract/registry.ts';
+import { Secret } from '../../src/contract/secret.ts';
+import { makeSources, type SourceSpec } from '../../src/ecr/source.ts';
+
+const deps = { dispatcher: {}, clock, env: {} };
+function registry(host: string): Registry {
+  const found = parseAddress(host)?.registry;
+  assert.ok(found, host);
+  return found;
+}
+const anywhere = { target: 'portainer', id: 'row/7' };
+const inIreland = registry('111111111111.dkr.ecr.eu-west-1.amazonaws.com');
+const inVirginia = registry('222222222222.dkr.ecr.us-east-1.amazonaws.com');
+
+const choices: readonly [name: string, specs: SourceSpec[], registry: Registry, wish: string | undefined, expected: string | undefined][] =
+  [
+    ['without a spec there is default', [], inIreland, undefined, 'default'],
+    [
+      'by account',
+      [
+        { name: 'a', accounts: ['111111111111'] },
+        { name: 'b', accounts: ['222222222222'] },
+      ],
+      inVirginia,
+      undefined,
+      'b',
+    ],
+    [
+      'file order decides',
+      [
+        { name: 'a', registries: ['*'] },
+        { name: 'b', accounts: ['111111111111'] },
+      ],
+      inIreland,
+      undefined,
+      'a',
+    ],
+    ['by glob of the host', [{ name: 'a', registries: ['*.us-*.amazonaws.com'] }], inVirginia, undefined, 'a'],
+    ['a glob is no regular expression', [{ name: 'a', registries: ['.*'] }], inVirginia, undefined, 'default'],
+    ['? is one character', [{ name: 'a', registries: ['22222222222?.dkr.ecr.*'] }], inVirginia, undefined, 'a'],
+    [
+      'accounts and registries must both match',
+      [{ name: 'a', accounts: ['222222222222'], registries: ['*eu-west-1*'] }],
+      inVirginia,
+      undefined,
+      'default',
+    ],
+    [
+      'what nobody takes goes to default, wherever it stands',
+      [
+        { name: 'default', profile: 'x' },
+        { name: 'a', accounts: ['111111111111'] },
+      ],
+      inVirginia,
+      undefined,
+      'default',
+    ],
+    [
+      'a source without patterns is the default if none has the name',
+      [{ name: 'only', roleArn: 'arn:aws:iam::1:role/r' }],
+      inVirginia,
+      undefined,
+      'only',
+    ],
+    ['a source for wishes only is never the default', [{ name: 'a', slots: ['*'] }], inVirginia, undefined, 'default'],
+    ['a wish is granted where the slots say so', [{ name: 'a', slots: ['portainer/*'] }], inVirginia, 'a', 'a'],
+    ['a wish is not granted elsewhere', [{ name: 'a', slots: ['harbor/*'] }], inVirginia, 'a', 'default'],
+    ['a wish is not granted without slots', [{ name: 'a', accounts: ['111111111111'] }], inVirginia, 'a', 'default'],
+    ['a wish does not widen the patterns', [{ name: 'a', accounts: ['111111111111'], slots: ['*'] }], inVirginia, 'a', 'default'],
+    ['a default with accounts serves no others', [{ name: 'default', accounts: ['111111111111'] }], inVirginia, undefined, undefined],
+    ['empty lists exclude nothing', [{ name: 'only', accounts: [], registries: [], slots: [] }], inVirginia, undefined, 'only'],
+    ['ECR Public has no source yet', [{ name: 'a', registries: ['*'] }], registry('public.ecr.aws'), undefined, undefined],
+  ];
+for (const [name, specs, wanted, source, expected] of choices) {
+  test(`choose: ${name}`, () => assert.equal(makeSources(specs, deps).choose(wanted, { ...anywhere, source })?.name, expected));
+}
+
+test('all lists every source once, default included when it is the last resort', () => {
+  assert.deepEqual(
+    makeSources([{ name: 'a', accounts: ['1'] }], deps).all.map(({ name }) => name),
+    ['a', 'default'],
+  );
+  assert.deepEqual(
+    makeSources([{ name: 'default' }], deps).all.map(({ name }) => name),
+    ['default'],
+  );
+});
+
+const keyOf = (spec: Omit<SourceSpec, 'name'>, host: string, name = 'a', env: NodeJS.ProcessEnv = {}): string => {
+  const [source] = makeSources([{ name, ...spec }], { ...deps, env }).all;
+  assert.ok(source);
+  return source.key(registry(host));
+};
+const plain = '111111111111.dkr.ecr.us-east-1.amazonaws.com';
+
+test('one key serves every account of a region', () => {
+  assert.equal(keyOf({}, plain), keyOf({}, '222222222222.dkr.ecr.us-east-1.amazonaws.com'));
+});
+
+test('the key tells regions, endpoint variants, sources and identities apart', () => {
+  const keys = [
+    keyOf({}, plain),
+    keyOf({}, '111111111111.dkr.ecr.eu-west-1.amazonaws.com'),
+    keyOf({}, '111111111111.dkr.ecr-fips.us-east-1.amazonaws.com'),
+    keyOf({}, '111111111111.dkr-ecr.us-east-1.on.aws'),
+    keyOf({}, '111111111111.dkr-ecr-fips.us-east-1.on.aws'),
+    keyOf({}, plain, 'b'),
+    keyOf({ profile: 'p' }, plain),
+    keyOf({ roleArn: 'arn:aws:iam::1:role/r' }, plain),
+    keyOf({ roleArn: 'arn:aws:iam::1:role/r', externalId: 'x' }, plain),
+    keyOf({ roleArn: 'arn:aws:iam::1:role/r', externalId: new Secret('another-id') }, plain),
+    keyOf({ roleArn: 'arn:aws:iam::1:role/r', externalId: new Secret('a-third-id') }, plain),
+    keyOf({ roles: [{ roleArn: 'arn:aws:iam::2:role/hop' }], roleArn: 'arn:aws:iam::1:role/r' }, plain),
+    keyOf({ endpoint: 'https://vpce.test' }, plain),
+  ];
+  assert.equal(new Set(keys).size, keys.length);
+  for (const key of keys) assert.doesNotMatch(key, /another-id/);
+});
+
+test('spellings share a key where an override decides the endpoint', () => {
+  const fips = '111111111111.dkr.ecr-fips.us-east-1.amazonaws.com';
+  assert.equal(keyOf({ endpoint: 'https://vpce.test' }, plain), keyOf({ endpoint: 'https://vpce.test' }, fips));
+  const env = { AWS_ENDPOINT_URL_ECR: 'http://127.0.0.1:1' };
+  assert.equal(keyOf({}, plain, 'a', env), keyOf({}, fips, 'a', env));
+});

@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict';
+import { inspect } from 'node:util';
+import { Agent } from 'undici';
+import { clock } from '../../src/contract/clock.ts';
+import { Failure } from '../../src/contract/failures.ts';
+import { parseAddress, type Registry } from '../../src/contract/registry.ts';
+import type { Source } from '../../src/contract/source.ts';
+import { makeSources, type SourceSpec } from '../../src/ecr/source.ts';
+
+export const keys = {
+  id: 'AKIAIOSFODNN7EXAMPLE',
+  secret: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY',
+  arn: 'arn:aws:iam::123456789012:user/ci',
+};
+
+/** The environment of a machine that has static keys and nothing else. */
+export function useStaticKeys(): void {
+  for (const name of Object.keys(process.env)) if (name.startsWith('AWS_')) delete process.env[name];
+  Object.assign(process.env, {
+    AWS_ACCESS_KEY_ID: keys.id,
+    AWS_SECRET_ACCESS_KEY: keys.secret,
+    AWS_CONFIG_FILE: '/nonexistent',
+    AWS_SHARED_CREDENTIALS_FILE: '/nonexistent',
+  });
+}
+
+export function registryOf(host = '123456789012.dkr.ecr.eu-west-1.amazonaws.com'): Registry {
+  const registry = parseAddress(host)?.registry;
+  assert.ok(registry, host);
+  return registry;
+}
+
+/** A source that reaches both services at one address. */
+export function sourceAt(url: string, spec: Partial<SourceSpec> = {}, deps: { fetchMs?: number; dispatcher?: Agent } = {}): Source {
+  const [source] = makeSources([{ name: 'prod', endpoint: url, stsEndpoint: url, ...spec }], {
+    dispatcher: deps.dispatcher ?? new Agent(),
+    clock,
+    fetchMs: deps.fetchMs,
+  }).all;
+  assert.ok(source);
+  return source;
+}
+
+export const fetchFrom = (source: Source, host?: string, signal: AbortSignal = new AbortController().signal) =>
+  source.fetch(registryOf(host), signal);
+
+/** The Failure that a promise ends with; it must not hold any of the secrets, wherever one looks. */
+export async function failureOf(promise: Promise<unknown>, secrets: readonly string[] = [keys.secret]): Promise<Failure> {
+  const failure = await promise.then(
+    () => assert.fail('it should fail'),
+    (error: unknown) => error,
+  );
+  assert.ok(failure instanceof Failure, inspect(failure));
+  const shown = inspect(failure, { depth: 10, showHidden: true }) + failure.remedy;
+  for (const secret of secrets) assert.ok(!shown.includes(secret), `a secret shows in: ${shown}`);
+  return failure;
+}

@@ -1,0 +1,122 @@
+import type { AwsError } from './aws-protocol.ts';
+
+/** One call as AWS would log it. */
+export interface AwsCall {
+  readonly action: string;
+  readonly region: string;
+  readonly accessKeyId: string;
+  readonly principal: string;
+  /** Members of the request: RoleArn, RoleSessionName, ExternalId ... */
+  readonly input: Readonly<Record<string, unknown>>;
+}
+
+interface ErrorForm {
+  /** Status and code of ECR's API, and of STS where it differs. */
+  readonly ecr: readonly [status: number, code: string];
+  readonly sts?: readonly [status: number, code: string];
+  readonly message: (call: AwsCall) => string;
+}
+
+const deniedWords = ({ action, principal, input }: AwsCall): string =>
+  action === 'GetAuthorizationToken'
+    ? `User: ${principal} is not authorized to perform: ecr:${action} on resource: *`
+    : `User: ${principal} is not authorized to perform: sts:${action} on resource: ${String(input['RoleArn'])}`;
+const badToken = 'The security token included in the request is invalid.';
+
+/** Errors of AWS, by our names for them (service models, and messages seen in the field). */
+const errors = {
+  denied: {
+    ecr: [400, 'AccessDeniedException'],
+    sts: [403, 'AccessDenied'],
+    message: call =>
+      call.action === 'GetAuthorizationToken'
+        ? `${deniedWords(call)} because no identity-based policy allows the ecr:${call.action} action`
+        : deniedWords(call),
+  },
+  'denied explicitly': {
+    ecr: [400, 'AccessDeniedException'],
+    message: call => `${deniedWords(call)} with an explicit deny in an identity-based policy`,
+  },
+  'not opted in': { ecr: [403, 'OptInRequired'], message: () => 'The AWS Access Key Id needs a subscription for the service' },
+  'unknown key': { ecr: [400, 'UnrecognizedClientException'], sts: [403, 'InvalidClientTokenId'], message: () => badToken },
+  'expired keys': {
+    ecr: [400, 'ExpiredTokenException'],
+    sts: [403, 'ExpiredToken'],
+    message: () => 'The security token included in the request is expired',
+  },
+  'bad signature': {
+    ecr: [403, 'InvalidSignatureException'],
+    sts: [403, 'SignatureDoesNotMatch'],
+    message: () =>
+      'The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details.',
+  },
+  'other clock': {
+    ecr: [403, 'InvalidSignatureException'],
+    sts: [403, 'SignatureDoesNotMatch'],
+    message: () => 'Signature expired: it is more than 5 min. away from the time of the server.',
+  },
+  'not signed': {
+    ecr: [400, 'MissingAuthenticationTokenException'],
+    sts: [403, 'MissingAuthenticationToken'],
+    message: () => 'Missing Authentication Token',
+  },
+  'not understood': {
+    ecr: [400, 'UnknownOperationException'],
+    sts: [400, 'InvalidAction'],
+    message: call => `Could not find operation ${call.action}`,
+  },
+  throttled: { ecr: [400, 'ThrottlingException'], sts: [400, 'Throttling'], message: () => 'Rate exceeded' },
+  broken: { ecr: [500, 'ServerException'], message: () => 'Service encountered an error' },
+  'bad parameter': {
+    ecr: [400, 'InvalidParameterException'],
+    message: () =>
+      "Invalid parameter at 'registryIds' failed to satisfy constraint: 'Member must satisfy regular expression pattern: [0-9]{12}'",
+  },
+  'web token expired': {
+    ecr: [400, 'ExpiredTokenException'],
+    message: () => 'Token expired: current date/time 1795219200 must be before the expiration date/time 1795215600',
+  },
+  'no identity provider': {
+    ecr: [400, 'InvalidIdentityToken'],
+    message: () => 'No OpenIDConnect provider found in your account for https://oidc.example.com',
+  },
+} as const satisfies Record<string, ErrorForm>;
+
+export type ErrorName = keyof typeof errors;
+
+/** The error in the words of the service that is asked. */
+export function errorOf(name: ErrorName, call: AwsCall, service: 'ecr' | 'sts'): AwsError {
+  const form: ErrorForm = errors[name];
+  const [status, code] = (service === 'sts' && form.sts) || form.ecr;
+  return { status, code, message: form.message(call) };
+}
+
+export interface TokenData {
+  readonly authorizationToken: string;
+  /** In seconds. */
+  readonly expiresAt: number;
+  readonly proxyEndpoint: string;
+}
+
+const encoded = (text: string) => (data: TokenData) => [{ ...data, authorizationToken: Buffer.from(text).toString('base64') }];
+
+/** Good answers by their form, none of which may be delivered (but for the last two). */
+const spoilt = {
+  empty: () => [],
+  'no token': ({ expiresAt, proxyEndpoint }) => [{ expiresAt, proxyEndpoint }],
+  'no colon': encoded('AWS-and-no-colon'),
+  'no user': encoded(':a-password'),
+  'no password': encoded('AWS:'),
+  'control characters': encoded('AWS:two\nlines'),
+  'not base64': data => [{ ...data, authorizationToken: '%%% not base64 %%%' }],
+  'not text': data => [{ ...data, authorizationToken: Buffer.from([0x41, 0x3a, 0xff, 0xfe]).toString('base64') }],
+  // What moto 5.2 answers, always.
+  expired: data => [{ ...data, expiresAt: 1_420_070_400 }],
+  'no expiry': ({ authorizationToken, proxyEndpoint }) => [{ authorizationToken, proxyEndpoint }],
+  'far expiry': data => [{ ...data, expiresAt: data.expiresAt + 10 * 365 * 86_400 }],
+} as const satisfies Record<string, (data: TokenData) => readonly Partial<TokenData>[]>;
+
+export type SpoiltName = keyof typeof spoilt;
+
+export const isSpoilt = (name: string): name is SpoiltName => Object.hasOwn(spoilt, name);
+export const spoil = (name: SpoiltName, data: TokenData): readonly Partial<TokenData>[] => spoilt[name](data);

@@ -1,0 +1,193 @@
+import { randomBytes } from 'node:crypto';
+import { type AwsError, jsonError, jsonReply, type Signer, signatureOf, signerOf, xmlError } from './aws-protocol.ts';
+import { type AwsCall, type ErrorName, errorOf, isSpoilt, type SpoiltName, spoil, type TokenData } from './aws-troubles.ts';
+import { type FakeServer, jsonOf, type Reply, type Seen, type ServerOptions, startServer } from './server.ts';
+import { assumed, identified, openSession, type Session } from './sts.ts';
+
+/** What AWS answers instead of what it should: an error, a page of HTML, or a token that is no good. */
+export type Trouble = ErrorName | SpoiltName | 'unavailable';
+
+export interface EcrOptions extends ServerOptions {
+  /** Life of a token, 12 h unless said. */
+  readonly ttlMs?: number;
+  readonly account?: string;
+  /** ARN of the callers that are no session of a role. */
+  readonly principal?: string;
+  /** Every call makes a new token (the default, as ECR does), or only `rotate()` and expiry do. */
+  readonly rotation?: 'each call' | 'on demand';
+  /** The password of a new token. */
+  readonly mint?: (made: { account: string; region: string; expiresAt: Date }) => string;
+  /** With a list, other keys are unknown and signatures are verified. */
+  readonly keys?: readonly { readonly id: string; readonly secret: string; readonly arn: string }[];
+  /** May this principal do this (`ecr:GetAuthorizationToken`)? Everything is allowed unless said. */
+  readonly allows?: (principal: string, action: string) => boolean;
+  /** Role ARN to the external id that it wants. */
+  readonly externalIds?: Readonly<Record<string, string>>;
+  /** The form of errors; AWS's own unless said. */
+  readonly dress?: ((error: AwsError) => Reply) | undefined;
+}
+
+/** An AWS of two services at one address: ECR's API and STS. Its tokens are what the fake registry accepts. */
+export interface FakeEcr extends AsyncDisposable {
+  readonly url: string;
+  readonly server: FakeServer;
+  /** What was asked, in order. */
+  readonly calls: AwsCall[];
+  ttlMs: number;
+  trouble: ((call: AwsCall) => Trouble | undefined) | undefined;
+  /** The server's clock, in milliseconds: Date header, expiry and the age of signatures follow it. */
+  now: () => number;
+  /** All tokens given out so far are refused from now on. */
+  rotate(): void;
+  /** What the registries of a region (undefined: of any) make of a password: only the newest token of each principal is good. */
+  judge(region: string | undefined, password: string): 'good' | 'expired' | 'unknown';
+}
+
+interface Token {
+  readonly for: string;
+  readonly region: string;
+  readonly password: string;
+  readonly expiresAt: number;
+  current: boolean;
+}
+
+const twelveHours = 12 * 3600 * 1000;
+/** AWS accepts signatures that are so old, or so early. */
+const signatureLife = 300_000;
+const ecrTarget = 'AmazonEC2ContainerRegistry_V20150921.';
+
+export async function startEcr(options: EcrOptions = {}): Promise<FakeEcr> {
+  const { account = '123456789012', principal = `arn:aws:iam::${account}:user/ci`, mint = likeEcr } = options;
+  const tokens: Token[] = [];
+  const sessions = new Map<string, Session>();
+  const server = await startServer(answer, options);
+  const fake: FakeEcr = {
+    url: server.url,
+    server,
+    calls: [],
+    ttlMs: options.ttlMs ?? twelveHours,
+    trouble: undefined,
+    now: Date.now,
+    rotate: () => tokens.forEach(token => void (token.current = false)),
+    judge(region, password) {
+      const token = tokens.findLast(candidate => candidate.password === password && (region === undefined || candidate.region === region));
+      if (!token) return 'unknown';
+      return token.current && token.expiresAt > fake.now() ? 'good' : 'expired';
+    },
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+  };
+  return fake;
+
+  function answer(request: Seen): Reply {
+    const service = request.headers['x-amz-target'] === undefined ? 'sts' : 'ecr';
+    const signer = signerOf(request);
+    const call = callOf(request, signer, service);
+    fake.calls.push(call);
+    const trouble =
+      misshapen(request, call, signer, service) ?? (signer && untrusted(request, signer)) ?? refused(call, service) ?? fake.trouble?.(call);
+    const reply = trouble === undefined || isSpoilt(trouble) ? serve(call, trouble) : fail(trouble, call, service);
+    return { ...reply, headers: { date: new Date(fake.now()).toUTCString(), ...reply.headers } };
+  }
+
+  function callOf(request: Seen, signer: Signer | undefined, service: 'ecr' | 'sts'): AwsCall {
+    const input =
+      service === 'ecr' ? (jsonOf(request) as Record<string, unknown>) : Object.fromEntries(new URLSearchParams(request.body.toString()));
+    const action = service === 'ecr' ? String(request.headers['x-amz-target']).slice(ecrTarget.length) : String(input['Action']);
+    const accessKeyId = signer?.accessKeyId ?? '';
+    const arn = sessions.get(accessKeyId)?.arn ?? options.keys?.find(({ id }) => id === accessKeyId)?.arn ?? principal;
+    return { action, region: signer?.region ?? '', accessKeyId, principal: arn, input };
+  }
+
+  function untrusted(request: Seen, signer: Signer): Trouble | undefined {
+    const time = Date.parse(String(request.headers['x-amz-date']).replace(/^(....)(..)(..T..)(..)(..Z)$/, '$1-$2-$3:$4:$5'));
+    if (Math.abs(time - fake.now()) > signatureLife) return 'other clock';
+    const session = sessions.get(signer.accessKeyId);
+    if (!options.keys && !session) return undefined;
+    const secret = session?.secretAccessKey ?? options.keys?.find(({ id }) => id === signer.accessKeyId)?.secret;
+    if (secret === undefined) return 'unknown key';
+    if (session && request.headers['x-amz-security-token'] !== session.sessionToken) return 'unknown key';
+    if (session && session.expiresAt.getTime() < fake.now()) return 'expired keys';
+    return signatureOf(request, secret, signer) === signer.signature ? undefined : 'bad signature';
+  }
+
+  function refused({ principal: caller, action, input }: AwsCall, service: 'ecr' | 'sts'): Trouble | undefined {
+    // Nobody can be denied to ask who he is.
+    if (action !== 'GetCallerIdentity' && options.allows && !options.allows(caller, `${service}:${action}`)) return 'denied';
+    const externalId = action === 'AssumeRole' ? options.externalIds?.[String(input['RoleArn'])] : undefined;
+    return externalId === undefined || externalId === input['ExternalId'] ? undefined : 'denied';
+  }
+
+  function fail(trouble: Exclude<Trouble, SpoiltName>, call: AwsCall, service: 'ecr' | 'sts'): Reply {
+    if (trouble === 'unavailable')
+      return {
+        status: 503,
+        headers: { 'content-type': 'text/html' },
+        text: '<html><body><b>Http/1.1 Service Unavailable</b></body> </html>',
+      };
+    if (options.dress) return options.dress(errorOf(trouble, call, 'sts'));
+    const error = errorOf(trouble, call, service);
+    return service === 'ecr' ? jsonError(error) : xmlError(error);
+  }
+
+  function serve(call: AwsCall, spoilt: SpoiltName | undefined): Reply {
+    if (call.action === 'GetCallerIdentity') return identified(call.principal, sessions.get(call.accessKeyId)?.userId ?? call.accessKeyId);
+    if (call.action !== 'GetAuthorizationToken') {
+      const session = openSession(call, fake.now());
+      sessions.set(session.accessKeyId, session);
+      return assumed(call.action, session);
+    }
+    // `registryIds` is deprecated and changes nothing but the endpoints that are named.
+    const ids = (call.input['registryIds'] as string[] | undefined) ?? [call.principal.split(':')[4] ?? account];
+    const data = ids.map(id => dataOf(tokenFor(call, id), id));
+    return jsonReply(200, { authorizationData: spoilt ? data.flatMap(one => spoil(spoilt, one)) : data });
+  }
+
+  function tokenFor({ region, principal: caller }: AwsCall, id: string): Token {
+    const owner = `${caller} ${id}`;
+    const newest = tokens.findLast(token => token.region === region && token.for === owner);
+    if (options.rotation === 'on demand' && newest?.current && newest.expiresAt > fake.now()) return newest;
+    if (newest) newest.current = false;
+    const expiresAt = fake.now() + fake.ttlMs;
+    const token = { for: owner, region, password: mint({ account: id, region, expiresAt: new Date(expiresAt) }), expiresAt, current: true };
+    tokens.push(token);
+    return token;
+  }
+}
+
+function dataOf({ password, region, expiresAt }: Token, id: string): TokenData {
+  return {
+    authorizationToken: Buffer.from(`AWS:${password}`).toString('base64'),
+    expiresAt: expiresAt / 1000,
+    proxyEndpoint: `https://${id}.dkr.ecr.${region}.amazonaws.com`,
+  };
+}
+
+/** What a client must get right before AWS looks at the rest. */
+function misshapen(request: Seen, { action, input }: AwsCall, signer: Signer | undefined, service: 'ecr' | 'sts'): Trouble | undefined {
+  const known = service === 'ecr' ? ['GetAuthorizationToken'] : ['AssumeRole', 'AssumeRoleWithWebIdentity', 'GetCallerIdentity'];
+  const type = service === 'ecr' ? 'application/x-amz-json-1.1' : 'application/x-www-form-urlencoded';
+  if (
+    request.method !== 'POST' ||
+    request.path !== '/' ||
+    !known.includes(action) ||
+    request.headers['content-type'] !== type ||
+    input === undefined
+  )
+    return 'not understood';
+  if (service === 'ecr' && !String(request.headers['x-amz-target']).startsWith(ecrTarget)) return 'not understood';
+  // The web identity token stands in for a signature.
+  if (action === 'AssumeRoleWithWebIdentity') return undefined;
+  return signer?.service === service ? undefined : 'not signed';
+}
+
+/** Length and members as ECR's passwords have them. */
+function likeEcr({ expiresAt }: { expiresAt: Date }): string {
+  const text = {
+    payload: randomBytes(960).toString('base64'),
+    datakey: randomBytes(120).toString('base64'),
+    version: '2',
+    type: 'DATA_KEY',
+    expiration: Math.floor(expiresAt.getTime() / 1000),
+  };
+  return Buffer.from(JSON.stringify(text)).toString('base64');
+}
