@@ -1,0 +1,79 @@
+import type { Adapter } from '../src/contract/adapter.ts';
+import { type Env, fromCredentials, overlay, shortForm } from './env.ts';
+import type { Item } from './files.ts';
+import { isName } from './formats.ts';
+import { hint } from './nearest.ts';
+import { type Entries, isBlank, type Origin, type Placed, textOf } from './origin.ts';
+import type { Report } from './read.ts';
+import { targetTable } from './schema.ts';
+
+/** A target that somebody asked for: its name, its adapter and what was said of it, not yet judged. */
+export interface Draft extends Item {
+  readonly name: string;
+  readonly path: string;
+  readonly adapter: Adapter;
+}
+
+/** What targets are made of beside the files. */
+export interface Surroundings {
+  readonly adapters: readonly Adapter[];
+  readonly env: Env;
+  /** Path by name of what lies in $CREDENTIALS_DIRECTORY. */
+  readonly credentials: ReadonlyMap<string, string>;
+}
+
+/** The targets of the files, with what the environment says of those that are named like their kind, and the targets that the environment makes. */
+export function draftTargets(items: readonly Item[], { adapters, env, credentials }: Surroundings, report: Report): Draft[] {
+  const drafts = fromFiles(items, adapters, report);
+  for (const adapter of adapters) {
+    const { kind } = adapter;
+    const short = shortForm(adapter, env);
+    const lying = fromCredentials(targetTable(adapter), credentials);
+    const at = drafts.findIndex(({ name, adapter }) => name === kind && adapter.kind === kind);
+    const mine = drafts[at];
+    if (mine) drafts[at] = { ...mine, entries: overlay(lying, mine.entries, short.entries) };
+    else if (short.maker) drafts.push(made(adapter, overlay(lying, short.entries), short.maker.origin));
+    else
+      for (const { origin } of short.entries.values())
+        report.mistakes.push({
+          path: '',
+          origin: origin.text,
+          message: `has no effect alone: set ${short.needs}, or give a target of a file the name ${kind}`,
+        });
+  }
+  return drafts;
+}
+
+function made(adapter: Adapter, entries: Entries, origin: Origin): Draft {
+  const { kind } = adapter;
+  const said: [string, Placed][] = ['name', 'kind'].map(key => [key, { value: kind, origin }]);
+  return { name: kind, path: `targets.${kind}`, adapter, entries: new Map([...said, ...entries]), origin };
+}
+
+function fromFiles(items: readonly Item[], adapters: readonly Adapter[], report: Report): Draft[] {
+  const kinds = adapters.map(({ kind }) => kind);
+  const taken = new Set(items.map(({ entries }) => textOf(entries, 'name')));
+  return items.flatMap(({ entries, origin }, at) => {
+    const kind = textOf(entries, 'kind');
+    const adapter = adapters.find(adapter => adapter.kind === kind);
+    if (!adapter) {
+      const from = entries.get('kind')?.origin ?? origin;
+      const message = kind ? `must be one of ${kinds.join(', ')}${hint(kind, kinds)}` : `must be set: one of ${kinds.join(', ')}`;
+      report.mistakes.push({ path: `targets[${at}].kind`, origin: from.text, message });
+      return [];
+    }
+    const name = textOf(entries, 'name') || freeName(kind, taken);
+    taken.add(name);
+    const path = isName(name) ? `targets.${name}` : `targets[${at}]`;
+    const said = isBlank(entries.get('name')) ? new Map<string, Placed>([...entries, ['name', { value: name, origin }]]) : entries;
+    return [{ name, path, adapter, entries: said, origin }];
+  });
+}
+
+/** kind, kind-2, kind-3: the first that nobody has. */
+function freeName(kind: string, taken: ReadonlySet<string>): string {
+  for (let count = 1; ; count++) {
+    const name = count === 1 ? kind : `${kind}-${count}`;
+    if (!taken.has(name)) return name;
+  }
+}

@@ -1,0 +1,102 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Adapter } from '../src/contract/adapter.ts';
+import { hint, nearest } from './nearest.ts';
+import type { Entries, Placed } from './origin.ts';
+import type { Report } from './read.ts';
+import { groups, prefix, source, type Table, targetTable, trigger, withFiles } from './schema.ts';
+
+export type Env = Readonly<Record<string, string | undefined>>;
+/** Values of flags by name, as `util.parseArgs` gives them. */
+export type Flags = Readonly<Record<string, string | undefined>>;
+
+/** The variable that names a file or directory, like --config. */
+export const configVariable = 'ECR_COURIER_CONFIG';
+const ours = 'ECR_COURIER_';
+
+/** What Kubernetes sets for a Service of such a name in the namespace: ECR_COURIER_SERVICE_HOST, PORTAINER_PORT_9443_TCP_ADDR. Nobody wrote these. */
+const isServiceLink = (name: string, start: string): boolean => /^(SERVICE_(HOST|PORT)|PORT)(_|$)/.test(name.slice(start.length));
+
+/** The options of a table that variables set. Empty means unset. */
+export function fromEnv(table: Table, env: Env): Entries {
+  return new Map(
+    Object.entries(table).flatMap(([key, field]): [string, Placed][] => {
+      const text = field.env === undefined ? undefined : env[field.env];
+      return field.env === undefined || !text ? [] : [[key, { value: text, origin: { text: field.env } }]];
+    }),
+  );
+}
+
+export function fromFlags(table: Table, flags: Flags): Entries {
+  return new Map(
+    Object.entries(table).flatMap(([key, field]): [string, Placed][] => {
+      const text = field.flag === undefined ? undefined : flags[field.flag];
+      return text === undefined ? [] : [[key, { value: text, origin: { text: `--${field.flag}` } }]];
+    }),
+  );
+}
+
+/** The files that systemd's LoadCredential= or SetCredential= put into $CREDENTIALS_DIRECTORY: their names, without looking into them. */
+export async function credentialFiles(env: Env): Promise<ReadonlyMap<string, string>> {
+  const directory = env['CREDENTIALS_DIRECTORY'];
+  const names = directory ? await readdir(directory).catch(() => []) : [];
+  return new Map(names.map(name => [name, join(directory ?? '', name)]));
+}
+
+/** Secrets that lie there under the name of their variable, or that name in lower case with dashes: PORTAINER_API_KEY or portainer-api-key. The weakest layer. */
+export function fromCredentials(table: Table, files: ReadonlyMap<string, string>): Entries {
+  return new Map(
+    Object.entries(table).flatMap(([key, { env, format }]): [string, Placed][] => {
+      if (format !== 'secret' || env === undefined) return [];
+      const name = [env, env.toLowerCase().replaceAll('_', '-')].find(spelling => files.has(spelling));
+      return name === undefined
+        ? []
+        : [[`${key}File`, { value: files.get(name) ?? null, origin: { text: `$CREDENTIALS_DIRECTORY/${name}` } }]];
+    }),
+  );
+}
+
+/** The later layer wins, option by option. A secret and the file that holds it are one option: the later replaces the earlier whichever form they have. */
+export function overlay(...layers: readonly Entries[]): Entries {
+  const merged = new Map<string, Placed>();
+  for (const layer of layers) {
+    for (const key of layer.keys()) {
+      merged.delete(`${key}File`);
+      merged.delete(key.replace(/File$/, ''));
+    }
+    for (const [key, placed] of layer) merged.set(key, placed);
+  }
+  return merged;
+}
+
+/** Every variable that is read, with the adapters' short forms. */
+export function variables(adapters: readonly Adapter[]): readonly { readonly name: string; readonly doc: string }[] {
+  const tables = [...Object.values<Table>(groups).map(withFiles), source, ...adapters.map(targetTable)];
+  const named = tables.flatMap(table => Object.values(table).flatMap(({ env, doc }) => (env === undefined ? [] : { name: env, doc })));
+  return [{ name: configVariable, doc: 'Configuration file, or a directory of them; as --config.' }, ...named];
+}
+
+/** Variables that look like ours and are not: an error where the prefix is ours, a warning where it is a product's and one of its names is near. */
+export function checkNames(env: Env, adapters: readonly Adapter[], report: Report): void {
+  const known = variables(adapters).map(({ name }) => name);
+  for (const name of Object.keys(env)
+    .filter(name => env[name] && !known.includes(name))
+    .sort()) {
+    if (name.startsWith(ours) && !isServiceLink(name, ours))
+      report.mistakes.push({ path: '', origin: name, message: `this variable is not known${hint(name, known)}` });
+    const kind = adapters.map(({ kind }) => `${prefix(kind)}_`).find(start => name.startsWith(start));
+    const meant = kind && !isServiceLink(name, kind) && nearest(name, known);
+    if (meant) report.warnings.push(`${name} is not read: did you mean ${meant}?`);
+  }
+}
+
+/** What the short form says of a target of this kind. `maker`: the variable that makes the target, if it is set; without it the others can only refine one of a file. */
+export function shortForm(
+  adapter: Adapter,
+  env: Env,
+): { readonly entries: Entries; readonly maker: Placed | undefined; readonly needs: string } {
+  const start = trigger(adapter);
+  if (!start) return { entries: new Map(), maker: undefined, needs: '' };
+  const entries = fromEnv(targetTable(adapter), env);
+  return { entries, maker: entries.get(start.key), needs: start.env };
+}

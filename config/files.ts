@@ -1,0 +1,108 @@
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { isName } from './formats.ts';
+import { type Entries, type Placed, parseFile } from './origin.ts';
+import { mapsOf, type Report } from './read.ts';
+import { groups } from './schema.ts';
+import { unreadable } from './secrets.ts';
+
+/** One map of a list with its place. */
+export interface Item {
+  readonly entries: Entries;
+  readonly origin: Placed['origin'];
+}
+/** All files as one: lists one after the other, groups option by option. */
+export interface Merged {
+  readonly sources: readonly Item[];
+  readonly targets: readonly Item[];
+  readonly aliases: readonly Item[];
+  readonly groups: ReadonlyMap<string, Entries>;
+  /** What stands at the top and is none of these. */
+  readonly others: Entries;
+}
+
+/** What may stand at the top of a file. */
+export const topKeys = ['sources', 'targets', 'aliases', ...Object.keys(groups)];
+
+const suffix = /\.(ya?ml|json)$/;
+
+/** A directory stands for its *.yaml, *.yml and *.json in the order of their names. Hidden ones are none of them (Kubernetes keeps such beside the mounted files). */
+async function listFiles(path: string, report: Report): Promise<string[]> {
+  if (!(await stat(path)).isDirectory()) return [path];
+  const names = (await readdir(path)).filter(name => suffix.test(name) && !name.startsWith('.')).sort();
+  if (names.length === 0) report.mistakes.push({ path: '', origin: path, message: 'this directory holds no *.yaml, *.yml or *.json' });
+  return names.map(name => join(path, name));
+}
+
+/** Every file's tree, in order. Files that cannot be read are mistakes. */
+async function readAll(paths: readonly string[], report: Report): Promise<Entries[]> {
+  const trees: Entries[] = [];
+  const attempt = async <T>(path: string, act: () => Promise<T>): Promise<T | undefined> => {
+    try {
+      return await act();
+    } catch (error) {
+      report.mistakes.push({ path: '', origin: path, message: `this ${unreadable(error)}` });
+      return undefined;
+    }
+  };
+  for (const path of paths)
+    for (const file of (await attempt(path, () => listFiles(path, report))) ?? []) {
+      const text = await attempt(file, () => readFile(file, 'utf8'));
+      if (text === undefined) continue;
+      const { entries, mistakes } = parseFile(text, file);
+      report.mistakes.push(...mistakes);
+      trees.push(entries);
+    }
+  return trees;
+}
+
+/** The configuration files at these paths, merged. One option in two files is a mistake that names both. */
+export async function readFiles(paths: readonly string[], report: Report): Promise<Merged> {
+  const trees = await readAll(paths, report);
+  const list = (name: string): Item[] =>
+    trees.flatMap(tree => {
+      const placed = tree.get(name);
+      return placed ? mapsOf(placed.value, name, placed.origin, report) : [];
+    });
+  const group = (name: string): Entries => {
+    const merged = new Map<string, Placed>();
+    for (const tree of trees)
+      for (const [key, placed] of mapOf(name, tree.get(name), report)) {
+        const first = merged.get(key);
+        if (first)
+          report.mistakes.push({ path: `${name}.${key}`, origin: placed.origin.text, message: `is set already at ${first.origin.text}` });
+        else merged.set(key, placed);
+      }
+    return merged;
+  };
+  return {
+    sources: list('sources'),
+    targets: list('targets'),
+    aliases: list('aliases'),
+    groups: new Map(Object.keys(groups).map(name => [name, group(name)])),
+    others: new Map(trees.flatMap(tree => [...tree].filter(([key]) => !topKeys.includes(key)))),
+  };
+}
+
+function mapOf(name: string, placed: Placed | undefined, report: Report): Entries {
+  if (placed === undefined || placed.value === null) return new Map();
+  if (placed.value instanceof Map) return placed.value;
+  report.mistakes.push({ path: name, origin: placed.origin.text, message: 'must be a map of options' });
+  return new Map();
+}
+
+/** One name, one entry: a second one is a mistake that names both places. */
+export function requireUnique(list: string, items: readonly (Item & { readonly name: string })[], report: Report): void {
+  const first = new Map<string, string>();
+  for (const { name, entries, origin } of items) {
+    const place = (entries.get('name')?.origin ?? origin).text;
+    const taken = first.get(name);
+    if (taken)
+      report.mistakes.push({
+        path: isName(name) ? `${list}.${name}` : list,
+        origin: place,
+        message: `this name is taken already at ${taken}`,
+      });
+    else first.set(name, place);
+  }
+}

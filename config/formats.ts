@@ -1,0 +1,159 @@
+import { parseAddress } from '../src/contract/registry.ts';
+
+/** What a format may ask of the field that uses it. */
+export interface Facts {
+  readonly choices?: readonly string[];
+  readonly min?: number;
+  readonly max?: number;
+  readonly whole?: boolean;
+}
+
+/** How a value is written, read and judged. No rule ever quotes the value: it may be a secret in the wrong place. */
+export interface Format {
+  /** For the reference page. */
+  readonly doc: string;
+  readonly json: (facts: Facts) => object;
+  /** Reads a variable, a flag or a quoted value. Text that cannot be read stays text, so that `rule` refuses it. */
+  readonly coerce?: (text: string) => unknown;
+  /** What the value should be and is not; undefined when it is fine. */
+  readonly rule: (value: unknown, facts: Facts) => string | undefined;
+}
+
+// oxlint-disable-next-line no-control-regex -- these are what must not be there
+const control = /[\u0000-\u001f\u007f-\u009f]/;
+
+function textRule(value: unknown): string | undefined {
+  if (Array.isArray(value)) return 'must be one value, not a list';
+  if (typeof value !== 'string') return 'must be text: put it in quotes';
+  return control.test(value) ? 'must not contain line breaks or other control characters' : undefined;
+}
+
+const matches =
+  (pattern: RegExp, what: string) =>
+  (value: unknown): string | undefined =>
+    textRule(value) ?? (pattern.test(String(value)) ? undefined : `must be ${what}`);
+
+function urlRule(value: unknown): string | undefined {
+  const wrong = textRule(value);
+  if (wrong) return wrong;
+  const text = String(value);
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (!url || !/^https?:\/\//i.test(text) || /[\s\\]/.test(text)) return 'must be a URL that begins with https:// or http://';
+  if (url.username || url.password) return 'must not contain a user name or password: they have options of their own';
+  return /[?#]/.test(text) ? 'must not contain a query (?) or fragment (#)' : undefined;
+}
+
+const listRule =
+  (entry: (value: unknown) => string | undefined) =>
+  (value: unknown): string | undefined => {
+    if (!Array.isArray(value)) return 'must be a list';
+    const wrong = value.map((one, at) => ({ at, rule: entry(one) })).find(({ rule }) => rule);
+    return wrong && `entry ${wrong.at + 1} ${wrong.rule}`;
+  };
+
+const namePattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
+export const isName = (text: string): boolean => namePattern.test(text);
+
+const unquotedAccount = 'must be 12 digits in quotes: without quotes YAML reads a number and drops a leading zero';
+function accountRule(value: unknown): string | undefined {
+  if (typeof value === 'number') return unquotedAccount;
+  return matches(/^\d{12}$/, '12 digits in quotes')(value);
+}
+
+function numberRule(value: unknown, { min = -Infinity, max = Infinity, whole = false }: Facts): string | undefined {
+  if (typeof value === 'number' && (whole ? Number.isInteger(value) : Number.isFinite(value)) && value >= min && value <= max)
+    return undefined;
+  return `must be a ${whole ? 'whole ' : ''}number${min === -Infinity ? '' : ` from ${min} to ${max}`}`;
+}
+
+const switches: Readonly<Record<string, boolean>> = {
+  true: true,
+  yes: true,
+  on: true,
+  '1': true,
+  false: false,
+  no: false,
+  off: false,
+  '0': false,
+};
+const asSwitch = (text: string): unknown => (Object.hasOwn(switches, text.toLowerCase()) ? switches[text.toLowerCase()] : text);
+const asNumber = (text: string): unknown => (/^[+-]?\d+(\.\d+)?$/.test(text) ? Number(text) : text);
+const asList = (text: string): string[] => text.split(',').flatMap(entry => entry.trim() || []);
+/** As Node prints it: pairs of upper-case hex digits. */
+const asPairs = (text: string): string =>
+  /^[0-9a-f]{64}$/i.test(text.replaceAll(':', '')) ? (text.replaceAll(':', '').toUpperCase().match(/../g) ?? []).join(':') : text;
+
+/** `host:port` or `[IPv6]:port`; undefined when it is neither. */
+export function parseListen(text: string): { readonly host: string; readonly port: number } | undefined {
+  const parts = /^(?:\[(?<v6>[0-9a-fA-F:.]+)\]|(?<host>[A-Za-z0-9._-]+)):(?<port>\d{1,5})$/.exec(text)?.groups;
+  const host = parts?.v6 ?? parts?.host;
+  const port = Number(parts?.port);
+  return host === undefined || port > 65_535 ? undefined : { host, port };
+}
+
+const string = { type: 'string' };
+const list = { type: 'array', items: string };
+
+export const formats = {
+  string: { doc: 'text', json: () => string, rule: textRule },
+  secret: { doc: 'secret text', json: () => string, rule: textRule },
+  path: { doc: 'path; in a file, relative to that file', json: () => string, rule: textRule },
+  url: { doc: 'URL', json: () => ({ ...string, pattern: '^https?://' }), rule: urlRule },
+  boolean: {
+    doc: 'true or false',
+    json: () => ({ type: 'boolean' }),
+    coerce: asSwitch,
+    rule: value => (typeof value === 'boolean' ? undefined : 'must be true or false (also yes, no, on, off, 1, 0)'),
+  },
+  number: {
+    doc: 'number',
+    json: ({ min, max, whole }) => ({ type: whole ? 'integer' : 'number', minimum: min, maximum: max }),
+    coerce: asNumber,
+    rule: numberRule,
+  },
+  strings: { doc: 'list', json: () => list, coerce: asList, rule: listRule(textRule) },
+  choice: {
+    doc: 'one of',
+    json: ({ choices }) => ({ enum: choices }),
+    rule: (value, { choices = [] }) => (choices.includes(String(value)) ? undefined : `must be one of ${choices.join(', ')}`),
+  },
+  name: {
+    doc: 'name',
+    json: () => string,
+    rule: matches(namePattern, 'a name of at most 63 letters, digits, dots, dashes and underscores'),
+  },
+  listen: {
+    doc: 'host:port',
+    json: () => string,
+    rule: value => textRule(value) ?? (parseListen(String(value)) ? undefined : 'must be host:port, such as 127.0.0.1:8080 or [::1]:8080'),
+  },
+  role: {
+    doc: 'ARN of a role',
+    json: () => string,
+    rule: matches(/^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]+$/, 'the ARN of a role, such as arn:aws:iam::123456789012:role/courier'),
+  },
+  accounts: {
+    doc: 'list of 12-digit account ids, in quotes',
+    json: () => ({ type: 'array', items: { ...string, pattern: '^[0-9]{12}$' } }),
+    coerce: asList,
+    rule: value => (typeof value === 'number' ? unquotedAccount : listRule(accountRule)(value)),
+  },
+  host: {
+    doc: 'host name',
+    json: () => string,
+    rule: matches(/^[a-z0-9][a-z0-9.-]*(:\d+)?$/, 'a bare host name in lower case, as image names spell it'),
+  },
+  registry: {
+    doc: 'ECR registry',
+    json: () => string,
+    rule: value => textRule(value) ?? (parseAddress(String(value)) ? undefined : 'must be the host of an ECR registry'),
+  },
+  fingerprint: {
+    doc: 'SHA-256 fingerprint, with or without colons',
+    json: () => string,
+    coerce: asPairs,
+    rule: matches(/^([0-9A-F]{2}:){31}[0-9A-F]{2}$/, 'a SHA-256 fingerprint: 64 hex digits, with or without colons'),
+  },
+} as const satisfies Record<string, Format>;
+
+export type FormatName = keyof typeof formats;

@@ -1,0 +1,46 @@
+import type { Adapter } from '../src/contract/adapter.ts';
+import { type Format, formats } from './formats.ts';
+import { alias, type Field, groups, source, type Table, targetTable, withFiles } from './schema.ts';
+
+/** The JSON Schema of a configuration file, for editors: `# yaml-language-server: $schema=schema.json`. Ends with a line break. */
+export function renderJsonSchema(adapters: readonly Adapter[]): string {
+  const list = (items: object): object => ({ type: 'array', items });
+  const schema = {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    title: 'ecr-courier configuration',
+    type: 'object',
+    additionalProperties: false,
+    properties: {
+      sources: list(ofTable(source)),
+      targets: list({ anyOf: adapters.map(ofTarget) }),
+      aliases: list(ofTable(alias)),
+      ...Object.fromEntries(Object.entries<Table>(groups).map(([name, table]) => [name, ofTable(withFiles(table))])),
+    },
+  };
+  return `${print(schema)}\n`;
+}
+
+function ofTarget(adapter: Adapter): object {
+  const { kind, ...rest } = targetTable(adapter);
+  return ofTable(rest, adapter.doc, { kind: { description: kind?.doc, const: adapter.kind } });
+}
+
+function ofTable(table: Table, description?: string, more: object = {}): object {
+  // A secret that must be given may be given as its file, so it is not listed.
+  const required = [
+    ...Object.keys(more),
+    ...Object.keys(table).filter(key => table[key]?.default === undefined && table[key]?.format !== 'secret'),
+  ];
+  const properties = { ...more, ...Object.fromEntries(Object.entries(table).map(([key, field]) => [key, ofField(field)])) };
+  return { description, type: 'object', additionalProperties: false, ...(required.length > 0 ? { required } : {}), properties };
+}
+
+function ofField(field: Field): object {
+  const { doc, default: fallback, format, items } = field;
+  const shape: object = items ? { type: 'array', items: ofTable(items) } : (formats[format] as Format).json(field);
+  return { description: doc, ...(fallback === null || fallback === undefined ? {} : { default: fallback }), ...shape };
+}
+
+/** As the formatter of this repository wants it: lists of plain values in one line. */
+const print = (value: object): string =>
+  JSON.stringify(value, null, 2).replaceAll(/\[\s+([^[\]{}]+?)\s+\]/g, (_, inner: string) => `[${inner.replaceAll(/\s*\n\s*/g, ' ')}]`);

@@ -1,0 +1,30 @@
+/** Edits (insert, delete, replace, swap neighbours) between two short words. */
+function distance(a: string, b: string): number {
+  const rows: number[][] = [Array.from({ length: b.length + 1 }, (_, column) => column)];
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const same = a[i - 1] === b[j - 1];
+      const edits = [(rows[i - 1]?.[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1, (rows[i - 1]?.[j - 1] ?? 0) + (same ? 0 : 1)];
+      const swapped = a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+      row.push(Math.min(...edits, ...(swapped ? [(rows[i - 2]?.[j - 2] ?? 0) + 1] : [])));
+    }
+    rows.push(row);
+  }
+  return rows[a.length]?.[b.length] ?? 0;
+}
+
+/** The known word that was probably meant; undefined when none is near. Case, dashes and underscores do not count: api_key is apiKey. */
+export function nearest(word: string, known: readonly string[]): string | undefined {
+  const bare = (text: string): string => text.toLowerCase().replaceAll(/[-_]/g, '');
+  const mostEdits = Math.min(2, Math.floor(bare(word).length / 3));
+  if (word.length > 64) return undefined;
+  const near = known.map(name => ({ name, edits: distance(bare(word), bare(name)) })).filter(({ edits }) => edits <= mostEdits);
+  return near.sort((a, b) => a.edits - b.edits)[0]?.name;
+}
+
+/** `: did you mean X?`, or nothing. */
+export function hint(word: string, known: readonly string[]): string {
+  const name = nearest(word, known);
+  return name === undefined ? '' : `: did you mean ${name}?`;
+}

@@ -1,0 +1,106 @@
+import { resolve } from 'node:path';
+import { fill } from './fill.ts';
+import { formats } from './formats.ts';
+import { hint, nearest } from './nearest.ts';
+import { type Entries, isBlank, type Mistake, type Origin, type Placed } from './origin.ts';
+import type { Field, Table, Values } from './schema.ts';
+
+/** One value as it is in force, for `config show`; secrets are masked already. */
+export interface Setting {
+  readonly path: string;
+  readonly value: string;
+  readonly origin: string;
+}
+/** Where a map stands. */
+export interface Place {
+  readonly path: string;
+  readonly origin: Origin;
+}
+/** What reading leaves behind beside the values. */
+export interface Report {
+  readonly mistakes: Mistake[];
+  readonly warnings: string[];
+  readonly settings: Setting[];
+}
+
+const isPlain = ({ value }: Placed): boolean =>
+  !(value instanceof Map) && (!Array.isArray(value) || value.every(item => !(item.value instanceof Map) && !Array.isArray(item.value)));
+const plain = ({ value }: Placed): unknown => (Array.isArray(value) ? value.map(plain) : value);
+
+/** A name that may be shown: a mistyped key without a value can be a piece of a secret. */
+const isShowable = (key: string, { value }: Placed): boolean => value !== null && /^[A-Za-z_][A-Za-z_.-]{0,31}$/.test(key);
+
+export function unknownKey(key: string, placed: Placed, known: readonly string[]): string {
+  return nearest(key, known) || isShowable(key, placed)
+    ? `${key} is not known here${hint(key, known)}`
+    : 'holds a key that is not known here (not shown, as it may be part of a value)';
+}
+
+/**
+ * Reads one map by its table. All mistakes go to the report; whoever finds any there must not use the values: in the place of a wrong one stands
+ * its default, or nothing. Blank values count as not given. `path` and `origin` are those of the map.
+ */
+export function readMap<T extends Table>(table: T, entries: Entries, { path, origin }: Place, report: Report): Values<T> {
+  const at = (key: string): string => (path ? `${path}.${key}` : key);
+  const broken = new Set<string>();
+  const wrong = (key: string, message: string): void => {
+    broken.add(key);
+    report.mistakes.push({ path: at(key), origin: (entries.get(key)?.origin ?? origin).text, message });
+  };
+  for (const [key, placed] of entries)
+    if (!Object.hasOwn(table, key))
+      report.mistakes.push({ path, origin: placed.origin.text, message: unknownKey(key, placed, Object.keys(table)) });
+  const given = new Map([...entries].filter(([key, placed]) => Object.hasOwn(table, key) && !isBlank(placed)));
+
+  const lists: Record<string, unknown> = {};
+  const texts: Record<string, unknown> = {};
+  for (const [key, placed] of given) {
+    const { items, format } = table[key] as Field;
+    const file = given.get(`${key}File`);
+    if (file) wrong(key, `is given twice: here and as ${key}File (${file.origin.text}). Keep one`);
+    if (items) lists[key] = readList(items, placed, at(key), report);
+    else if (isPlain(placed)) texts[key] = plain(placed);
+    else wrong(key, placed.value instanceof Map ? `must be ${formats[format].doc}, not a map` : 'must be a list of plain values');
+  }
+  const read = fill(table, texts, wrong);
+  for (const [key, field] of Object.entries<Field>(table)) {
+    const file = Object.hasOwn(table, `${key}File`) ? `${key}File` : undefined;
+    if (field.default === undefined && !given.has(key) && !(file && given.has(file)))
+      wrong(key, `must be set${file ? `, or ${file}` : ''}`);
+    const from = given.get(key)?.origin;
+    if (broken.has(key)) read[key] = field.default ?? null;
+    else if (field.format === 'path' && typeof read[key] === 'string' && from?.directory !== undefined)
+      read[key] = resolve(from.directory, read[key]);
+    if (read[key] !== null) report.settings.push({ path: at(key), value: show(field, read[key]), origin: from?.text ?? 'default' });
+  }
+  return Object.fromEntries(Object.entries({ ...read, ...lists }).filter(([, value]) => value !== null)) as Values<T>;
+}
+
+const show = (field: Field, value: unknown): string =>
+  field.format === 'secret' ? '[secret]' : Array.isArray(value) ? `[${value.join(', ')}]` : String(value);
+
+/** A list of maps, each read by the same table. */
+function readList(table: Table, { value, origin }: Placed, path: string, report: Report): unknown[] {
+  return mapsOf(value, path, origin, report).map(({ entries, origin }, at) =>
+    readMap(table, entries, { path: `${path}[${at}]`, origin }, report),
+  );
+}
+
+/** The maps in a list; everything else is a mistake. */
+export function mapsOf(
+  value: Placed['value'],
+  path: string,
+  origin: Origin,
+  report: Report,
+): { readonly entries: Entries; readonly origin: Origin }[] {
+  if (value === null) return [];
+  if (!Array.isArray(value)) {
+    report.mistakes.push({ path, origin: origin.text, message: 'must be a list: begin each entry with a dash' });
+    return [];
+  }
+  return (value as readonly Placed[]).flatMap(({ value: entry, origin }, at) => {
+    if (entry instanceof Map) return { entries: entry as Entries, origin };
+    report.mistakes.push({ path: `${path}[${at}]`, origin: origin.text, message: 'must be a map of options' });
+    return [];
+  });
+}

@@ -1,0 +1,222 @@
+import type { Adapter, OptionFormat } from '../src/contract/adapter.ts';
+import type { FormatName } from './formats.ts';
+
+/**
+ * One option. The tables of these feed the loader, the reference page, the JSON Schema and the names of variables and flags.
+ * default null: may be left out. No default: must be given. `env`: the variable that sets it, where one does.
+ */
+export interface Field {
+  readonly doc: string;
+  readonly format: FormatName;
+  readonly default?: unknown;
+  readonly env?: string;
+  readonly flag?: string;
+  readonly choices?: readonly string[];
+  readonly min?: number;
+  readonly max?: number;
+  readonly whole?: boolean;
+  /** A list of maps, each with these options; `format` does not matter then. */
+  readonly items?: Table;
+}
+export type Table = Readonly<Record<string, Field>>;
+
+type Lists = 'strings' | 'accounts';
+type Value<F extends Field> = F extends { items: infer T extends Table }
+  ? readonly Values<T>[]
+  : F['format'] extends 'boolean'
+    ? boolean
+    : F['format'] extends 'number'
+      ? number
+      : F['format'] extends Lists
+        ? readonly string[]
+        : F extends { choices: readonly (infer C)[] }
+          ? C
+          : string;
+/** What reading a table gives. */
+export type Values<T extends Table> = {
+  readonly [K in keyof T]: T[K] extends { default: null } ? Value<T[K]> | undefined : Value<T[K]>;
+};
+
+/** Groups at the top of a file: `server:`, `log:` and so on. */
+export const groups = {
+  server: {
+    listen: {
+      doc: 'Where status page, metrics and health doors are served. 0.0.0.0:8080 serves every interface.',
+      format: 'listen',
+      default: '127.0.0.1:8080',
+      env: 'ECR_COURIER_LISTEN',
+      flag: 'listen',
+    },
+    port: { doc: 'Replaces the port of `listen`.', format: 'number', default: null, min: 0, max: 65_535, whole: true, env: 'LISTEN_PORT' },
+    socket: {
+      doc: 'Unix socket through which `status` and `refresh` reach the daemon on its own machine. For its owner only.',
+      format: 'path',
+      default: null,
+      env: 'ECR_COURIER_SOCKET',
+    },
+    adminToken: {
+      doc: 'Bearer token for POST /-/refresh and /-/reload. Without one these doors are shut.',
+      format: 'secret',
+      default: null,
+      env: 'ECR_COURIER_ADMIN_TOKEN',
+    },
+  },
+  log: {
+    level: {
+      doc: 'The least important level that is written.',
+      format: 'choice',
+      choices: ['debug', 'info', 'warn', 'error'],
+      default: 'info',
+      env: 'ECR_COURIER_LOG_LEVEL',
+      flag: 'log-level',
+    },
+    format: {
+      doc: 'auto: pretty on a terminal, JSON otherwise.',
+      format: 'choice',
+      choices: ['auto', 'pretty', 'json'],
+      default: 'auto',
+      env: 'ECR_COURIER_LOG_FORMAT',
+      flag: 'log-format',
+    },
+  },
+  discovery: {
+    cron: {
+      doc: 'When targets are asked which registries they need. A pattern without seconds means a random second of each minute. UTC.',
+      format: 'string',
+      default: '* * * * *',
+      env: 'ECR_COURIER_DISCOVERY_CRON',
+    },
+  },
+  engine: {
+    tickSeconds: {
+      doc: 'How often the courier looks at the clock for what is due.',
+      format: 'number',
+      default: 15,
+      min: 1,
+      max: 300,
+      whole: true,
+      env: 'ECR_COURIER_TICK_SECONDS',
+    },
+  },
+} as const satisfies Record<string, Table>;
+
+export const roles = {
+  roleArn: { doc: 'Role to assume with the identity of the step before.', format: 'role' },
+  externalId: { doc: 'External id that the role asks for.', format: 'string', default: null },
+} as const satisfies Table;
+
+/** One entry of `sources:`. The variables are those of the source `default`. */
+export const source = {
+  name: {
+    doc: 'Unique. The source `default` serves every registry that no other source matches; it exists without being written.',
+    format: 'name',
+  },
+  profile: { doc: 'Profile of the AWS configuration files. Without one: the chain of the AWS SDK.', format: 'string', default: null },
+  roleArn: { doc: 'Role to assume with the identity of the chain or profile.', format: 'role', default: null, env: 'ECR_COURIER_ROLE_ARN' },
+  externalId: { doc: 'External id that the role asks for.', format: 'string', default: null, env: 'ECR_COURIER_EXTERNAL_ID' },
+  roles: {
+    doc: 'Roles to assume one after the other, each with the identity of the one before; `roleArn` comes last.',
+    format: 'strings',
+    default: null,
+    items: roles,
+  },
+  region: {
+    doc: 'Region where a registry does not say it. Falls back to AWS_REGION, then AWS_DEFAULT_REGION.',
+    format: 'string',
+    default: null,
+  },
+  endpoint: { doc: 'ECR endpoint, such as that of a PrivateLink.', format: 'url', default: null },
+  stsEndpoint: { doc: 'STS endpoint.', format: 'url', default: null },
+  accounts: { doc: 'Registries of these accounts take their tokens here.', format: 'accounts', default: null },
+  registries: {
+    doc: 'Registries whose host matches one of these patterns (`*` stands for anything) take their tokens here.',
+    format: 'strings',
+    default: null,
+  },
+  slots: { doc: 'Slots (target/id) that may ask for this source themselves, as patterns.', format: 'strings', default: null },
+} as const satisfies Table;
+
+/** One entry of `aliases:`. A list, because a host as a key would have dots in it. */
+export const alias = {
+  host: { doc: 'Another name of a registry, as images spell it.', format: 'host' },
+  registry: { doc: 'The ECR registry behind it.', format: 'registry' },
+} as const satisfies Table;
+
+/** Options of every target. The `env` of those that have a short form is only the end of the name: _CA_FILE for PORTAINER_CA_FILE. */
+const common = {
+  kind: { doc: 'What the target is.', format: 'name' },
+  name: { doc: 'Unique. Default: the kind, then kind-2 and so on.', format: 'name' },
+  required: { doc: 'Whether the courier counts as ready only with this target.', format: 'boolean', default: true },
+  create: { doc: 'Whether entries for `registries` that are not there are created.', format: 'boolean', default: false, env: '_CREATE' },
+  paused: { doc: 'Configured, but left alone.', format: 'boolean', default: false },
+  registries: { doc: 'ECR hosts that the target should have.', format: 'strings', default: [], env: '_REGISTRIES' },
+  concurrency: { doc: 'Writes in flight at a time.', format: 'number', min: 1, max: 64, whole: true },
+  discoverSeconds: { doc: 'Deadline of a discovery.', format: 'number', min: 0.1, max: 3600 },
+  deliverSeconds: { doc: 'Deadline of a write.', format: 'number', min: 0.1, max: 3600 },
+  caFile: { doc: 'Certificates (PEM) to trust beside the usual authorities.', format: 'path', default: null, env: '_CA_FILE' },
+  tlsServerName: {
+    doc: 'Name to expect in the certificate, where the address has another.',
+    format: 'string',
+    default: null,
+    env: '_TLS_SERVER_NAME',
+  },
+  tlsFingerprint: { doc: 'The one certificate to accept.', format: 'fingerprint', default: null, env: '_TLS_FINGERPRINT' },
+  insecureSkipVerify: {
+    doc: 'Accepts any certificate. Whoever is in between then reads key and tokens.',
+    format: 'boolean',
+    default: false,
+    env: '_INSECURE_SKIP_VERIFY',
+  },
+  allowHttp: { doc: 'Allows an address that begins with http://.', format: 'boolean', default: false, env: '_ALLOW_HTTP' },
+} as const satisfies Table;
+
+/** The fixed part of what reading a target gives; the adapter's options stand beside it. */
+export type Common = Values<typeof common>;
+
+/** PORTAINER for portainer, DOCKER_CONFIG for docker-config. */
+export const prefix = (kind: string): string => kind.toUpperCase().replaceAll('-', '_');
+
+/** The option whose variable makes a target without any file: the first one that must be given and has a variable. */
+export function trigger(adapter: Adapter): { readonly key: string; readonly env: string } | undefined {
+  const found = Object.entries(adapter.options).find(([, option]) => option.env !== undefined && option.default === undefined);
+  return found?.[1].env === undefined ? undefined : { key: found[0], env: found[1].env };
+}
+
+/** All options of a target of this kind, common ones first; those with a variable of the short form only where the adapter has one. */
+export function targetTable(adapter: Adapter): Table {
+  const { concurrency, discoverMs, deliverMs } = adapter.limits;
+  const given: Record<string, unknown> = {
+    name: adapter.kind,
+    create: adapter.creates ?? false,
+    concurrency,
+    discoverSeconds: discoverMs / 1000,
+    deliverSeconds: deliverMs / 1000,
+  };
+  const shared = Object.entries<Field>(common).map(([key, { env, ...field }]): [string, Field] => [
+    key,
+    { ...field, ...(key in given ? { default: given[key] } : {}), ...(env && trigger(adapter) ? { env: prefix(adapter.kind) + env } : {}) },
+  ]);
+  const own = Object.entries<Field & { format: OptionFormat }>(adapter.options);
+  const taken = own.find(([key]) => Object.hasOwn(common, key) || Object.hasOwn(adapter.options, `${key}File`));
+  if (taken)
+    throw new Error(`Adapter ${adapter.kind}: the option name ${taken[0]} is taken by an option of every target or by a file of its own.`);
+  return withFiles(Object.fromEntries([...shared, ...own]));
+}
+
+/** Beside every secret `x` the option `xFile`, beside its variable `X` the variable `X_FILE`. A secret that must be given may be given as either. */
+export function withFiles(table: Table): Table {
+  const pair = ([key, field]: [string, Field]): [string, Field][] => {
+    if (field.format !== 'secret') return [[key, field]];
+    const file: Field = {
+      doc: `File that holds \`${key}\`; it is read again before each use.`,
+      format: 'path',
+      default: null,
+      ...(field.env ? { env: `${field.env}_FILE` } : {}),
+    };
+    return [
+      [key, field],
+      [`${key}File`, file],
+    ];
+  };
+  return Object.fromEntries(Object.entries(table).flatMap(pair));
+}

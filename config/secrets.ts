@@ -1,0 +1,113 @@
+import { createHash } from 'node:crypto';
+import { open, stat } from 'node:fs/promises';
+import type { Adapter, OptionSpecs, Options } from '../src/contract/adapter.ts';
+import { Failure } from '../src/contract/failures.ts';
+import { Secret } from '../src/contract/secret.ts';
+
+/** A secret of the configuration: itself, or the file that is read anew whenever it is needed. */
+export type SecretRef = { readonly secret: Secret } | { readonly file: string };
+export type OptionValue = string | number | boolean | readonly string[] | SecretRef;
+
+export const isSecretRef = (value: OptionValue | undefined): value is SecretRef =>
+  typeof value === 'object' && ('secret' in value || 'file' in value);
+
+/** Beyond this it is no key, but a wrong path. */
+const mostBytes = 64 * 1024;
+/** How soon a file that is not ready is looked at again. */
+const retryAfterMs = 15_000;
+
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: 'does not exist',
+  ENOTDIR: 'does not exist',
+  EACCES: 'may not be read by the user that the courier runs as',
+  EPERM: 'may not be read by the user that the courier runs as',
+  EISDIR: 'is a directory, not a file',
+};
+
+/** Why a file cannot be read, as the rest of a sentence that begins with its name. */
+export function unreadable(error: unknown): string {
+  const code = String((error as NodeJS.ErrnoException).code);
+  return reasons[code] ?? `cannot be read (${code})`;
+}
+
+/** At most `mostBytes` + 1 bytes, so that a wrong path (a device, a disk image) cannot fill the memory. */
+async function readStart(file: string): Promise<string> {
+  await using handle = await open(file);
+  const buffer = Buffer.alloc(mostBytes + 1);
+  let length = 0;
+  for (;;) {
+    const { bytesRead } = await handle.read(buffer, length, buffer.length - length, null);
+    length += bytesRead;
+    if (bytesRead === 0) return buffer.toString('utf8', 0, length);
+  }
+}
+
+/**
+ * The text in a secret's file without its last line break. `what` is for people: `the API key of portainer`; `keyHint` says how one gets it: `create it at ...`.
+ * Throws MISCONFIGURED, to be tried again soon, while the file is absent, empty or unreadable.
+ */
+async function readSecretFile(file: string, what: string, keyHint?: string): Promise<string> {
+  const waiting = (why: string): Failure =>
+    new Failure('MISCONFIGURED', `Waiting for ${what}: ${file} ${why}.`, {
+      retryAfterMs,
+      remedy: sentence(`${keyHint ? `${keyHint}, then put` : 'put'} it into ${file}. The file is looked at again by itself.`),
+    });
+  let text: string;
+  try {
+    text = (await readStart(file)).replace(/\r?\n$/, '');
+  } catch (error) {
+    throw waiting(unreadable(error));
+  }
+  if (text === '') throw waiting('is empty');
+  if (Buffer.byteLength(text) > mostBytes - 2) throw waiting('is far too large for one');
+  // oxlint-disable-next-line no-control-regex -- these are what must not be there
+  if (/[\u0000-\u001f\u007f]/.test(text)) throw waiting('holds more than one line, or control characters');
+  return text;
+}
+
+/** The secret as it is now. Throws a Failure (see `resolveOptions`). */
+export async function readSecret(ref: SecretRef, what: string): Promise<Secret> {
+  return 'secret' in ref ? ref.secret : new Secret(await readSecretFile(ref.file, what));
+}
+
+const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
+
+/** apiKey as `API key`. */
+const words = (option: string): string => option.replaceAll(/[A-Z]/g, letter => ` ${letter.toLowerCase()}`).replace(/\bapi\b/, 'API');
+
+export interface Resolved {
+  readonly options: Options<OptionSpecs>;
+  /** Changes whenever a file behind an option holds something else: then the target has to be created anew. Not for showing. */
+  readonly fingerprintOfFiles: string;
+}
+
+/** The options for `adapter.create`, with every secret's file read anew. Throws MISCONFIGURED with `retryAfterMs` while a file is absent, empty or unreadable. */
+export async function resolveOptions(target: {
+  readonly name: string;
+  readonly adapter: Pick<Adapter, 'options' | 'keyHint'>;
+  readonly options: Readonly<Record<string, OptionValue>>;
+}): Promise<Resolved> {
+  const options: Record<string, unknown> = {};
+  const hash = createHash('sha256');
+  for (const key of Object.keys(target.adapter.options)) {
+    const value = target.options[key];
+    if (!isSecretRef(value)) options[key] = value;
+    else if ('secret' in value) options[key] = value.secret;
+    else {
+      const text = await readSecretFile(value.file, `the ${words(key)} of ${target.name}`, target.adapter.keyHint);
+      hash.update(`${key}\0${text}\0`);
+      options[key] = new Secret(text);
+    }
+  }
+  return { options: options as Options<OptionSpecs>, fingerprintOfFiles: hash.digest('hex') };
+}
+
+/** A sentence when everybody on the machine can read the file. Not for /run/secrets: container managers set the mode there, inside a container of its own. */
+export async function exposure(file: string): Promise<string | undefined> {
+  if (file.startsWith('/run/secrets/')) return undefined;
+  const mode = await stat(file).then(
+    ({ mode }) => mode,
+    () => 0,
+  );
+  return mode & 0o004 ? `${file} holds a secret and everybody on this machine may read it: chmod 600 it.` : undefined;
+}

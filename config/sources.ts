@@ -1,0 +1,36 @@
+import { type Env, fromEnv, overlay } from './env.ts';
+import { type Item, requireUnique } from './files.ts';
+import { isName } from './formats.ts';
+import { type Entries, isBlank, textOf } from './origin.ts';
+import { type Report, readMap } from './read.ts';
+import { source, type Values } from './schema.ts';
+
+/** One AWS identity and the registries that it serves. */
+export type SourceConfig = Values<typeof source>;
+
+/** The sources of the files and `default`, which the environment can set too. */
+export function readSources(items: readonly Item[], env: Env, report: Report): SourceConfig[] {
+  const region = env['AWS_REGION'] ? 'AWS_REGION' : 'AWS_DEFAULT_REGION';
+  const fallback: Entries = new Map(env[region] ? [['region', { value: env[region], origin: { text: region } }]] : []);
+  const implicit: Item = { entries: new Map([['name', { value: 'default', origin: { text: 'default' } }]]), origin: { text: 'default' } };
+  const all = items.some(({ entries }) => textOf(entries, 'name') === 'default') ? items : [...items, implicit];
+  const drafts = all.map(({ entries, origin }) => {
+    const isDefault = textOf(entries, 'name') === 'default';
+    return { name: textOf(entries, 'name'), origin, entries: overlay(fallback, entries, ...(isDefault ? [fromEnv(source, env)] : [])) };
+  });
+  requireUnique(
+    'sources',
+    drafts.filter(({ name }) => name),
+    report,
+  );
+  return drafts.map(({ name, entries, origin }, at) => {
+    const path = isName(name) ? `sources.${name}` : `sources[${at}]`;
+    const read = readMap(source, entries, { path, origin }, report);
+    const wrong = (message: string): void => void report.mistakes.push({ path, origin: origin.text, message });
+    const has = (key: keyof typeof source): boolean => !isBlank(entries.get(key));
+    if (has('externalId') && !has('roleArn')) wrong('externalId goes with roleArn: set that too');
+    if (name !== 'default' && !has('accounts') && !has('registries') && !has('slots'))
+      wrong('serves no registry: give it accounts, registries or slots, or name it default');
+    return read;
+  });
+}

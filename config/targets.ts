@@ -1,0 +1,166 @@
+import type { Adapter, Limits } from '../src/contract/adapter.ts';
+import { type Aliases, parseAddress, type Registry } from '../src/contract/registry.ts';
+import { Secret } from '../src/contract/secret.ts';
+import { type Draft, draftTargets, type Surroundings } from './drafts.ts';
+import { checkNames } from './env.ts';
+import { type Item, requireUnique } from './files.ts';
+import { isBlank } from './origin.ts';
+import { type Report, readMap } from './read.ts';
+import { type Common, prefix, targetTable } from './schema.ts';
+import { exposure, isSecretRef, type OptionValue } from './secrets.ts';
+
+/** One target as configured. */
+export interface TargetConfig {
+  readonly name: string;
+  readonly kind: string;
+  readonly adapter: Adapter;
+  readonly required: boolean;
+  readonly create: boolean;
+  readonly paused: boolean;
+  /** `registries:`, each host once. */
+  readonly registries: readonly Registry[];
+  /** The adapter's, with what the configuration says instead. */
+  readonly limits: Limits;
+  readonly tls: {
+    readonly caFile?: string | undefined;
+    readonly serverName?: string | undefined;
+    /** Pairs of upper-case hex digits with colons. */
+    readonly fingerprint?: string | undefined;
+    readonly insecureSkipVerify: boolean;
+  };
+  readonly allowHttp: boolean;
+  /** What a person writes to set these options where this target comes from: a variable, or the option of a file. */
+  readonly spelling: Readonly<Record<'caFile' | 'serverName' | 'fingerprint' | 'allowHttp', string>>;
+  /** The adapter's own options. Those that are not set are missing. */
+  readonly options: Readonly<Record<string, OptionValue>>;
+}
+
+type Read = Common & Readonly<Record<string, unknown>>;
+
+/** All targets of files and environment; those with mistakes are missing. */
+export async function readTargets(items: readonly Item[], aliases: Aliases, around: Surroundings, report: Report): Promise<TargetConfig[]> {
+  checkNames(around.env, around.adapters, report);
+  const drafts = draftTargets(items, around, report);
+  requireUnique('targets', drafts, report);
+  const targets: TargetConfig[] = [];
+  const reached = new Map<string, string>();
+  for (const draft of drafts) {
+    checkAlternatives(draft, report);
+    const read = readMap(targetTable(draft.adapter), draft.entries, draft, report) as Read;
+    const target = configure(draft, read, aliases, report);
+    checkPlainHttp(draft, target, report);
+    const identity = identityOf(target, read);
+    const twin = reached.get(identity);
+    reached.set(identity, draft.path);
+    report.warnings.push(
+      ...(twin ? [`${draft.path} and ${twin} reach the same manager with the same key: one of them is enough.`] : []),
+      ...(await dangers(draft.path, target)),
+    );
+    targets.push(target);
+  }
+  return targets;
+}
+
+function configure({ adapter, entries, path, ...draft }: Draft, read: Read, aliases: Aliases, report: Report): TargetConfig {
+  const wrong = (at: number): void =>
+    void report.mistakes.push({
+      path: `${path}.registries`,
+      origin: (entries.get('registries') ?? draft).origin.text,
+      message: `entry ${at + 1} must be the host of an ECR registry, such as 123456789012.dkr.ecr.eu-west-1.amazonaws.com`,
+    });
+  const { name, required, create, paused, allowHttp } = read;
+  return {
+    name,
+    kind: adapter.kind,
+    adapter,
+    required,
+    create,
+    paused,
+    registries: registriesOf(read.registries, aliases, wrong),
+    limits: {
+      ...adapter.limits,
+      concurrency: read.concurrency,
+      discoverMs: read.discoverSeconds * 1000,
+      deliverMs: read.deliverSeconds * 1000,
+    },
+    tls: {
+      caFile: read.caFile,
+      serverName: read.tlsServerName,
+      fingerprint: read.tlsFingerprint,
+      insecureSkipVerify: read.insecureSkipVerify,
+    },
+    allowHttp,
+    spelling: spellingOf({ name, adapter, inFile: draft.origin.directory !== undefined }),
+    options: optionsOf(adapter, read),
+  };
+}
+
+function registriesOf(addresses: readonly string[], aliases: Aliases, wrong: (at: number) => void): Registry[] {
+  const hosts = new Map<string, Registry>();
+  for (const [at, text] of addresses.entries()) {
+    const registry = parseAddress(text, aliases)?.registry;
+    if (registry) hosts.set(registry.host, registry);
+    else wrong(at);
+  }
+  return [...hosts.values()];
+}
+
+/** Secrets become references here: convict copies values, and a copy of a Secret would be broken. */
+function optionsOf(adapter: Adapter, read: Read): TargetConfig['options'] {
+  const option = (key: string): OptionValue | undefined => {
+    const file = read[`${key}File`];
+    const value = read[key];
+    if (adapter.options[key]?.format !== 'secret') return value as OptionValue | undefined;
+    if (typeof file === 'string') return { file };
+    return typeof value === 'string' ? { secret: new Secret(value) } : undefined;
+  };
+  const all = Object.keys(adapter.options).map(key => [key, option(key)] as const);
+  return Object.fromEntries(all.filter((entry): entry is readonly [string, OptionValue] => entry[1] !== undefined));
+}
+
+function spellingOf({ name, adapter, inFile }: { name: string; adapter: Adapter; inFile: boolean }): TargetConfig['spelling'] {
+  if (inFile || name !== adapter.kind)
+    return { caFile: 'caFile', serverName: 'tlsServerName', fingerprint: 'tlsFingerprint', allowHttp: 'allowHttp' };
+  const start = prefix(adapter.kind);
+  return {
+    caFile: `${start}_CA_FILE`,
+    serverName: `${start}_TLS_SERVER_NAME`,
+    fingerprint: `${start}_TLS_FINGERPRINT`,
+    allowHttp: `${start}_ALLOW_HTTP`,
+  };
+}
+
+/** At least one of the adapter's alternatives, whole. */
+function checkAlternatives({ adapter, entries, path, origin }: Draft, report: Report): void {
+  const sets = adapter.anyOf ?? [];
+  const has = (key: string): boolean => !isBlank(entries.get(key)) || !isBlank(entries.get(`${key}File`));
+  if (sets.length === 0 || sets.some(set => set.every(has))) return;
+  const missing = sets.find(set => set.some(has))?.filter(key => !has(key));
+  const message = `needs ${sets.map(set => set.join(' and ')).join(', or ')}${missing ? `: ${missing.join(' and ')} is missing` : ''}`;
+  report.mistakes.push({ path, origin: origin.text, message });
+}
+
+function checkPlainHttp({ name, adapter, entries, path, origin }: Draft, { options, allowHttp }: TargetConfig, report: Report): void {
+  const ways = [...(name === adapter.kind ? [`${prefix(name)}_ALLOW_HTTP=true`] : []), '`allowHttp: true` in a file'].join(' or ');
+  for (const [key, { format }] of Object.entries(adapter.options)) {
+    const value = options[key];
+    if (allowHttp || format !== 'url' || typeof value !== 'string' || !/^http:/i.test(value)) continue;
+    const message = `is plain http: whoever is in between can read key and tokens. Use https, or allow it with ${ways}`;
+    report.mistakes.push({ path: `${path}.${key}`, origin: (entries.get(key)?.origin ?? origin).text, message });
+  }
+}
+
+/** Equal for two targets that reach the same manager with the same key. */
+function identityOf({ kind, adapter }: TargetConfig, read: Read): string {
+  const telling = Object.entries(adapter.options).filter(([, { format }]) => ['url', 'path', 'secret', 'string'].includes(format));
+  return JSON.stringify([kind, ...telling.flatMap(([key]) => [read[key] ?? null, read[`${key}File`] ?? null])]);
+}
+
+async function dangers(path: string, { tls, options }: TargetConfig): Promise<string[]> {
+  const files = Object.values(options).flatMap(value => (isSecretRef(value) && 'file' in value ? value.file : []));
+  const exposed = await Promise.all(files.map(exposure));
+  return [
+    ...(tls.insecureSkipVerify ? [`${path}: insecureSkipVerify is on: whoever is in between can read key and tokens.`] : []),
+    ...exposed.flatMap(warning => (warning ? `${path}: ${warning}` : [])),
+  ];
+}

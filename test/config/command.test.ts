@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { configCommand } from '../../src/commands/config.ts';
+import { adapters, folder } from './support.ts';
+
+async function run(args: string[], env: Record<string, string> = {}): Promise<{ code: number; out: string; err: string }> {
+  const out: string[] = [];
+  const err: string[] = [];
+  const code = await configCommand(args, { env, stdout: text => out.push(text), stderr: text => err.push(text) }, adapters);
+  return { code, out: out.join('\n'), err: err.join('\n') };
+}
+
+const env = { DEPOT_URL: 'https://depot:9443', DEPOT_API_KEY: 'k3y-k3y-k3y' };
+
+test('check says in one line that all is fine', async () => {
+  assert.deepEqual(await run(['check'], { ...env, ECR_COURIER_LISTEN: '[::1]:81' }), {
+    code: 0,
+    out: 'configuration is fine: 1 target (depot), 1 source (default), listening on [::1]:81',
+    err: '',
+  });
+});
+
+test('check lists every mistake and ends with 78', async () => {
+  const { code, out, err } = await run(['check'], { ...env, DEPOT_CREATE: 'perhaps', ECR_COURIER_DISCOVERY_CRON: '0 0 30 2 *' });
+
+  assert.equal(code, 78);
+  assert.equal(out, '');
+  assert.deepEqual(err.split('\n'), [
+    'The configuration has 2 mistakes:',
+    '  discovery.cron: must be a cron pattern: it never comes true (ECR_COURIER_DISCOVERY_CRON)',
+    '  targets.depot.create: must be true or false (also yes, no, on, off, 1, 0) (DEPOT_CREATE)',
+  ]);
+});
+
+test('show prints each value with its origin, secrets masked', async () => {
+  await using files = await folder({ 'courier.yaml': 'engine: {tickSeconds: 20}' });
+
+  const { code, out } = await run(['show', '--config', files.at('courier.yaml'), '--log-level', 'debug'], env);
+  const lines = out.split('\n').map(line => line.replace(/ +# /, ' # '));
+
+  assert.equal(code, 0);
+  for (const line of [
+    'log.level = debug # --log-level',
+    `engine.tickSeconds = 20 # ${files.at('courier.yaml')}:1:23`,
+    'targets.depot.url = https://depot:9443 # DEPOT_URL',
+    'targets.depot.apiKey = [secret] # DEPOT_API_KEY',
+    'targets.depot.required = true # default',
+  ])
+    assert.ok(lines.includes(line), line);
+  assert.doesNotMatch(out, /k3y/);
+});
+
+test('schema prints JSON', async () => {
+  const { code, out } = await run(['schema']);
+
+  assert.equal(code, 0);
+  assert.equal((JSON.parse(out) as { title: string }).title, 'ecr-courier configuration');
+});
+
+test('warnings go to stderr', async () => {
+  const { code, err } = await run(['check'], { ...env, DEPOT_INSECURE_SKIP_VERIFY: 'yes' });
+
+  assert.equal(code, 0);
+  assert.match(err, /^warning: targets\.depot: insecureSkipVerify is on/);
+});
+
+for (const args of [[], ['shwo'], ['check', 'more'], ['check', '--unknown', 'x'], ['check', '--config']])
+  test(`wrong usage: config ${args.join(' ')}`, async () => {
+    const { code, out, err } = await run(args, env);
+
+    assert.equal(code, 2);
+    assert.equal(out, '');
+    assert.match(err, /usage: ecr-courier config show\|check\|schema/);
+  });

@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { parseDocument } from 'yaml';
+import { adapters } from '../../adapters/index.ts';
+import { renderJsonSchema } from '../../config/json-schema.ts';
+import { load } from '../../config/load.ts';
+import { renderReference } from '../../config/reference.ts';
+import { alias, groups, roles, source, type Table, targetTable } from '../../config/schema.ts';
+import { configOptions } from '../../src/commands/io.ts';
+import { cronMistake } from '../../src/courier/schedule.ts';
+import { folder, adapters as madeUp, read } from './support.ts';
+
+const committed = (name: string): Promise<string> => readFile(join(import.meta.dirname, '../../config', name), 'utf8');
+const example = join(import.meta.dirname, '../../config/example.yaml');
+
+test('reference.md is what the tables say', async () => {
+  // The metrics are handed in by the command and come last.
+  const text = renderReference({ adapters }).trimEnd();
+
+  assert.ok((await committed('reference.md')).startsWith(text), 'config/reference.md is old: npm run docs');
+});
+
+test('schema.json is what the tables say', async () => {
+  assert.equal(await committed('schema.json'), renderJsonSchema(adapters), 'config/schema.json is old: npm run docs');
+});
+
+test('the reference lists every option and variable, those of a made-up adapter too, and the metrics that it is given', () => {
+  const text = renderReference({ adapters: madeUp, metrics: [{ name: 'courier_total', help: 'Couriers.', labels: ['kind'] }] });
+
+  for (const word of ['`passwordFile`', '`DEPOT_PASSWORD_FILE`', '`DEPOT_TLS_FINGERPRINT`', '`--log-level`', '`LISTEN_PORT`'])
+    assert.ok(text.includes(word), word);
+  assert.ok(text.includes('Needs `apiKey`, or `username` and `password`.'));
+  assert.ok(text.includes('| `courier_total` | `kind` | Couriers. |'));
+});
+
+test('example.yaml loads without a warning and shows every option', async () => {
+  const { warnings } = await load({ files: [example], env: {}, adapters, checkCron: cronMistake });
+  const document = parseDocument(await readFile(example, 'utf8'));
+  const shown = document.toJS() as Record<string, Record<string, unknown>[] | Record<string, unknown>>;
+  const keys = (value: unknown): string[] => [value].flat().flatMap(entry => Object.keys(entry as object));
+  const lacks = (table: Table, entries: unknown): string[] => {
+    const there = keys(entries).flatMap(key => [key, key.replace(/File$/, '')]);
+    return Object.keys(table).filter(key => !there.includes(key) && !there.includes(key.replace(/File$/, '')));
+  };
+
+  assert.deepEqual(warnings, []);
+  assert.deepEqual(lacks(source, shown['sources']), []);
+  assert.deepEqual(
+    lacks(
+      roles,
+      [shown['sources']].flat().flatMap(entry => entry?.['roles'] ?? []),
+    ),
+    [],
+  );
+  assert.deepEqual(lacks(alias, shown['aliases']), []);
+  for (const adapter of adapters)
+    assert.deepEqual(
+      lacks(
+        targetTable(adapter),
+        [shown['targets']].flat().filter(entry => entry?.['kind'] === adapter.kind),
+      ),
+      [],
+    );
+  assert.deepEqual(
+    Object.keys(groups).filter(name => !(name in shown)),
+    [],
+  );
+});
+
+test('the flags of the tables are those of the command line', () => {
+  const flags = Object.values<Table>(groups).flatMap(table => Object.values(table).flatMap(({ flag }) => flag ?? []));
+
+  assert.deepEqual(['config', ...flags].sort(), Object.keys(configOptions).sort());
+});
+
+test('an option of an adapter may not have the name of one that every target has', async () => {
+  const [depot] = madeUp;
+  assert.ok(depot);
+  const twisted = { ...depot, options: { ...depot.options, create: { doc: 'No.', format: 'boolean' as const, default: false } } };
+  await using files = await folder({ 'courier.yaml': 'targets: [{kind: depot}]' });
+
+  await assert.rejects(read({ files: [files.at('courier.yaml')], adapters: [twisted] }), /Adapter depot: the option name create is taken/);
+});

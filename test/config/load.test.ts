@@ -1,0 +1,335 @@
+import assert from 'node:assert/strict';
+import { chmod } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { test } from 'node:test';
+import { ConfigError } from '../../config/load.ts';
+import { folder, mistakesOf, plainTarget, read, readText } from './support.ts';
+
+const env = { DEPOT_URL: 'https://depot:9443', DEPOT_API_KEY: 'k3y-k3y-k3y' };
+
+test('two variables are enough for a target', async () => {
+  const { targets, sources, warnings } = await read({ env });
+  const [target] = targets;
+
+  assert.equal(targets.length, 1);
+  assert.equal(target?.name, 'depot');
+  assert.equal(target?.kind, 'depot');
+  assert.equal(target?.required, true);
+  assert.equal(target?.create, false);
+  assert.deepEqual(target?.limits, { concurrency: 3, discoverMs: 1500, deliverMs: 75_000, lingerMs: 120_000 });
+  assert.equal(target?.options['url'], 'https://depot:9443');
+  assert.equal('username' in (target?.options ?? {}), false);
+  assert.deepEqual(sources, [{ name: 'default' }]);
+  assert.deepEqual(warnings, []);
+});
+
+test('defaults give way to files, files to variables, variables to flags', async () => {
+  const text = 'log: {level: warn, format: json}\nserver: {listen: "0.0.0.0:1"}';
+
+  const nothing = await read({});
+  const file = await readText(text);
+  const both = await readText(text, { env: { ECR_COURIER_LOG_LEVEL: 'error', ECR_COURIER_LISTEN: '[::1]:2' } });
+  const all = await readText(text, {
+    env: { ECR_COURIER_LOG_LEVEL: 'error', ECR_COURIER_LISTEN: '[::1]:2' },
+    flags: { 'log-level': 'debug' },
+  });
+
+  assert.deepEqual([nothing.log.level, nothing.log.format, nothing.server.listen.port], ['info', 'auto', 8080]);
+  assert.deepEqual([file.log.level, file.log.format, file.server.listen], ['warn', 'json', { host: '0.0.0.0', port: 1 }]);
+  assert.deepEqual([both.log.level, both.log.format, both.server.listen], ['error', 'json', { host: '::1', port: 2 }]);
+  assert.equal(all.log.level, 'debug');
+  assert.deepEqual(
+    all.settings.filter(({ path }) => path.startsWith('log.')).map(({ origin }) => origin.replace(/.*\//, '')),
+    ['--log-level', 'courier.yaml:1:28'],
+  );
+});
+
+test('LISTEN_PORT replaces the port alone', async () => {
+  const { server } = await read({ env: { ECR_COURIER_LISTEN: '0.0.0.0:8080', LISTEN_PORT: '9000' } });
+
+  assert.deepEqual(server.listen, { host: '0.0.0.0', port: 9000 });
+});
+
+test('all mistakes are told at once, of files, variables and flags', async () => {
+  const reading = readText(
+    'targets:\n  - {kind: depot, url: x, colour: red, registries: [docker.io], ping: 3}\nsources: [{name: a, accounts: [1]}]',
+    {
+      env: { ECR_COURIER_LISTN: 'x', LISTEN_PORT: 'x' },
+      flags: { 'log-level': 'loud' },
+    },
+  );
+
+  const told = await mistakesOf(reading);
+
+  assert.deepEqual(
+    told.map(line => line.slice(line.lastIndexOf('(') + 1, -1)).sort(),
+    [
+      '--log-level',
+      'ECR_COURIER_LISTN',
+      'LISTEN_PORT',
+      ...['2:24', '2:35', '2:52', '2:71', '2:5', '3:31'].map(place => `courier.yaml:${place}`),
+    ].sort(),
+  );
+});
+
+test('a ConfigError lists its mistakes as data too', async () => {
+  await assert.rejects(read({ env: { ECR_COURIER_LISTEN: 'nowhere' } }), (error: unknown) => {
+    assert.ok(error instanceof ConfigError);
+    assert.deepEqual(error.mistakes, [
+      { path: 'server.listen', origin: 'ECR_COURIER_LISTEN', message: 'must be host:port, such as 127.0.0.1:8080 or [::1]:8080' },
+    ]);
+    return true;
+  });
+});
+
+test('variables with our prefix that are not known are mistakes, but not what Kubernetes makes for a Service', async () => {
+  const links = {
+    ECR_COURIER_SERVICE_HOST: '10.0.0.1',
+    ECR_COURIER_SERVICE_PORT_HTTP: '8080',
+    ECR_COURIER_PORT: 'tcp://10.0.0.1:8080',
+    ECR_COURIER_PORT_8080_TCP_ADDR: '10.0.0.1',
+    DEPOT_PORT: 'tcp://10.0.0.2:9443',
+  };
+
+  const told = await mistakesOf(read({ env: { ...links, ECR_COURIER_LOGLEVEL: 'debug', ECR_COURIER_XYZ: '1' } }));
+
+  assert.deepEqual(told, [
+    'this variable is not known: did you mean ECR_COURIER_LOG_LEVEL? (ECR_COURIER_LOGLEVEL)',
+    'this variable is not known (ECR_COURIER_XYZ)',
+  ]);
+});
+
+test('a variable of the short form without the one that makes the target is a mistake, and a near miss is named', async () => {
+  assert.deepEqual(await mistakesOf(read({ env: { DEPOT_API_KEY: 'k3y-k3y-k3y', DEPOT_ULR: 'https://depot' } })), [
+    'has no effect alone: set DEPOT_URL, or give a target of a file the name depot (DEPOT_API_KEY)',
+    'Note: DEPOT_ULR is not read: did you mean DEPOT_URL?',
+  ]);
+});
+
+test('every option of the short form reaches its target', async () => {
+  const pin = 'aa'.repeat(32);
+  const { targets } = await read({
+    env: {
+      ...env,
+      DEPOT_URL: 'http://depot',
+      DEPOT_ALLOW_HTTP: '1',
+      DEPOT_CA_FILE: '/ca.pem',
+      DEPOT_TLS_SERVER_NAME: 'inside',
+      DEPOT_TLS_FINGERPRINT: pin,
+      DEPOT_INSECURE_SKIP_VERIFY: 'on',
+      DEPOT_CREATE: 'yes',
+      DEPOT_REGISTRIES: 'https://123456789012.DKR.ecr.eu-west-1.amazonaws.com/, 123456789012.dkr.ecr.eu-west-1.amazonaws.com',
+      DEPOT_SHARE: '0.25',
+    },
+  });
+  const [target] = targets;
+
+  const fingerprint = Array.from({ length: 32 }, () => 'AA').join(':');
+  assert.deepEqual(target?.tls, { caFile: '/ca.pem', serverName: 'inside', fingerprint, insecureSkipVerify: true });
+  assert.equal(target?.allowHttp, true);
+  assert.equal(target?.create, true);
+  assert.equal(target?.options['share'], 0.25);
+  assert.deepEqual(
+    target?.registries.map(({ host }) => host),
+    ['123456789012.dkr.ecr.eu-west-1.amazonaws.com'],
+  );
+  assert.equal(target?.spelling.fingerprint, 'DEPOT_TLS_FINGERPRINT');
+});
+
+test('variables that make a target leave a target of another name alone', async () => {
+  const { targets } = await readText('targets: [{kind: depot, name: north, url: "https://north", apiKey: k3y-k3y-k3y}]', { env });
+
+  assert.deepEqual(
+    targets.map(({ name, options }) => [name, options['url']]),
+    [
+      ['north', 'https://north'],
+      ['depot', 'https://depot:9443'],
+    ],
+  );
+});
+
+test('a target of a file is told of by the names of a file', async () => {
+  const { targets } = await readText(`targets: [${plainTarget}]`);
+
+  assert.equal(targets[0]?.spelling.fingerprint, 'tlsFingerprint');
+});
+
+test('names that are not given are free ones', async () => {
+  const target = (more: string): string => `{kind: depot, url: "https://${more.length}", apiKey: k3y-k3y-k3y${more}}`;
+  const { targets } = await readText(`targets: [${target('')}, ${target(', name: depot')}, ${target('  ')}, ${target(', name: ""   ')}]`);
+
+  assert.deepEqual(
+    targets.map(({ name }) => name),
+    ['depot-2', 'depot', 'depot-3', 'depot-4'],
+  );
+});
+
+test('a directory is read as one file', async () => {
+  await using files = await folder({
+    'a.yaml': `targets: [${plainTarget}]\nlog: {level: warn}`,
+    'b.yml': 'targets: [{kind: depot, name: second, url: "https://second", apiKey: k3y-k3y-k3y}]\nlog: {format: json}',
+    'c.json': '{"sources": [{"name": "prod", "accounts": ["012345678901"]}]}',
+    'd.txt': 'this: [is not read',
+    '..data/e.yaml': 'neither: is this',
+    '.hidden.yaml': 'neither: is this',
+  });
+
+  const config = await read({ env: { ECR_COURIER_CONFIG: files.path } });
+
+  assert.deepEqual(
+    config.targets.map(({ name }) => name),
+    ['depot', 'second'],
+  );
+  assert.deepEqual(config.log, { level: 'warn', format: 'json' });
+  assert.deepEqual(config.sources, [{ name: 'prod', accounts: ['012345678901'] }, { name: 'default' }]);
+});
+
+test('one name or option in two files is a mistake that names both places', async () => {
+  await using files = await folder({
+    'a.yaml':
+      'targets: [{kind: depot, name: north, url: "https://a", apiKey: k3y-k3y-k3y}]\nlog: {level: warn}\nsources: [{name: prod, slots: ["*"]}]',
+    'b.yaml':
+      'targets: [{kind: depot, name: north, url: "https://b", apiKey: k3y-k3y-k3y}]\nlog: {level: info}\nsources: [{name: prod, slots: ["*"]}]',
+  });
+
+  assert.deepEqual(await mistakesOf(read({ files: [files.path] })), [
+    'log.level: is set already at a.yaml:2:14 (b.yaml:2:14)',
+    'sources.prod: this name is taken already at a.yaml:3:18 (b.yaml:3:18)',
+    'targets.north: this name is taken already at a.yaml:1:31 (b.yaml:1:31)',
+  ]);
+});
+
+test('files that cannot be read are mistakes', async () => {
+  await using files = await folder();
+
+  assert.deepEqual(await mistakesOf(read({ files: [files.at('absent.yaml')] })), ['this does not exist (absent.yaml)']);
+  assert.deepEqual(await mistakesOf(read({ files: [files.path] })), [
+    `this directory holds no *.yaml, *.yml or *.json (${basename(files.path)})`,
+  ]);
+});
+
+test('an empty file, empty lists and empty groups say nothing', async () => {
+  for (const text of ['', '# nothing\n', 'targets:\nsources: []\nlog:\nserver: {}', '{}'])
+    assert.deepEqual((await readText(text)).targets, []);
+});
+
+test('no target at all is no mistake, but is said', async () => {
+  const { warnings } = await read({});
+
+  assert.deepEqual(warnings, ['No target is configured: set DEPOT_URL, or write `targets:` into a file and name it with --config.']);
+});
+
+test('a path in a file is relative to the file, one in a variable is as it is', async () => {
+  await using files = await folder({
+    'sub/courier.yaml': 'targets: [{kind: depot, url: "https://depot", apiKeyFile: keys/depot, caFile: /ca.pem}]',
+  });
+
+  const inFile = await read({ files: [files.at('sub/courier.yaml')] });
+  const inVariable = await read({ env: { DEPOT_URL: 'https://depot', DEPOT_API_KEY_FILE: 'keys/depot' } });
+
+  assert.deepEqual(inFile.targets[0]?.options['apiKey'], { file: files.at('sub/keys/depot') });
+  assert.equal(inFile.targets[0]?.tls.caFile, '/ca.pem');
+  assert.deepEqual(inVariable.targets[0]?.options['apiKey'], { file: 'keys/depot' });
+});
+
+test('a secret of a later layer replaces the file of an earlier one', async () => {
+  const text = 'targets: [{kind: depot, url: "https://depot", apiKeyFile: /absent}]\nserver: {adminToken: file-token}';
+  const { targets, server } = await readText(text, { env: { DEPOT_API_KEY: 'k3y-k3y-k3y', ECR_COURIER_ADMIN_TOKEN_FILE: '/token' } });
+
+  assert.ok('secret' in Object(targets[0]?.options['apiKey']));
+  assert.deepEqual(server.adminToken, { file: '/token' });
+});
+
+test('X and X_FILE together are a mistake', async () => {
+  assert.deepEqual(await mistakesOf(read({ env: { ...env, DEPOT_API_KEY_FILE: '/key' } })), [
+    'targets.depot.apiKey: is given twice: here and as apiKeyFile (DEPOT_API_KEY_FILE). Keep one (DEPOT_API_KEY)',
+  ]);
+});
+
+test('$CREDENTIALS_DIRECTORY gives what nothing else gives, under both spellings', async () => {
+  await using files = await folder({ 'depot-api-key': 'one', ECR_COURIER_ADMIN_TOKEN: 'two' });
+  const surroundings = { DEPOT_URL: 'https://depot', CREDENTIALS_DIRECTORY: files.path };
+
+  const lying = await read({ env: surroundings });
+  const said = await read({ env: { ...surroundings, DEPOT_API_KEY: 'k3y-k3y-k3y' } });
+  const absent = await read({ env: { ...env, CREDENTIALS_DIRECTORY: files.at('absent') } });
+
+  assert.deepEqual(lying.targets[0]?.options['apiKey'], { file: files.at('depot-api-key') });
+  assert.deepEqual(lying.server.adminToken, { file: files.at('ECR_COURIER_ADMIN_TOKEN') });
+  assert.ok('secret' in Object(said.targets[0]?.options['apiKey']));
+  assert.equal(absent.targets.length, 1);
+});
+
+test('the variables of AWS stay the SDK’s, but for the region; ours set the source default', async () => {
+  const { sources } = await readText('sources: [{name: prod, accounts: ["123456789012"], region: us-east-1}]', {
+    env: {
+      AWS_ROLE_ARN: 'arn:aws:iam::123456789012:role/sdk',
+      AWS_REGION: 'eu-west-1',
+      ECR_COURIER_ROLE_ARN: 'arn:aws:iam::123456789012:role/ours',
+      ECR_COURIER_EXTERNAL_ID: 'x-1',
+    },
+  });
+
+  assert.deepEqual(sources, [
+    { name: 'prod', accounts: ['123456789012'], region: 'us-east-1' },
+    { name: 'default', roleArn: 'arn:aws:iam::123456789012:role/ours', externalId: 'x-1', region: 'eu-west-1' },
+  ]);
+});
+
+test('aliases are known where registries are wanted', async () => {
+  const { targets, aliases } = await readText(`
+aliases: [{host: images.example.com, registry: 123456789012.dkr.ecr.eu-west-1.amazonaws.com}]
+targets: [{kind: depot, url: "https://depot", apiKey: k3y-k3y-k3y, registries: [images.example.com]}]`);
+
+  assert.equal(aliases.get('images.example.com'), '123456789012.dkr.ecr.eu-west-1.amazonaws.com');
+  assert.equal(targets[0]?.registries[0]?.host, 'images.example.com');
+  assert.equal(targets[0]?.registries[0]?.account, '123456789012');
+});
+
+test('two targets with one address and key are told of, two keys are not', async () => {
+  const same = '{kind: depot, name: NAME, url: "https://depot", apiKey: KEY}';
+  const pair = (key: string): string =>
+    `targets: [${same.replace('NAME', 'a').replace('KEY', 'key-one-one')}, ${same.replace('NAME', 'b').replace('KEY', key)}]`;
+
+  assert.deepEqual((await readText(pair('key-one-one'))).warnings, [
+    'targets.b and targets.a reach the same manager with the same key: one of them is enough.',
+  ]);
+  assert.deepEqual((await readText(pair('key-two-two'))).warnings, []);
+});
+
+test('a certificate that is not verified, and a key that everybody can read, are warned of', async () => {
+  await using files = await folder({ key: 'k3y-k3y-k3y', private: 'k3y-k3y-k3y' });
+  await chmod(files.at('key'), 0o644);
+
+  const open = await read({ env: { DEPOT_URL: 'https://depot', DEPOT_API_KEY_FILE: files.at('key'), DEPOT_INSECURE_SKIP_VERIFY: '1' } });
+  const closed = await read({ env: { DEPOT_URL: 'https://depot', DEPOT_API_KEY_FILE: files.at('private') } });
+
+  assert.deepEqual(open.warnings, [
+    'targets.depot: insecureSkipVerify is on: whoever is in between can read key and tokens.',
+    `targets.depot: ${files.at('key')} holds a secret and everybody on this machine may read it: chmod 600 it.`,
+  ]);
+  assert.deepEqual(closed.warnings, []);
+});
+
+test('no secret is in the settings, and the whole is frozen', async () => {
+  const config = await read({ env: { ...env, ECR_COURIER_ADMIN_TOKEN: 't0ken-t0ken' } });
+
+  assert.doesNotMatch(JSON.stringify(config), /k3y|t0ken/);
+  assert.deepEqual(
+    config.settings.filter(({ value }) => value === '[secret]').map(({ path, origin }) => [path, origin]),
+    [
+      ['server.adminToken', 'ECR_COURIER_ADMIN_TOKEN'],
+      ['targets.depot.apiKey', 'DEPOT_API_KEY'],
+    ],
+  );
+  for (const part of [
+    config,
+    config.targets,
+    config.targets[0],
+    config.targets[0]?.tls,
+    config.targets[0]?.options,
+    config.server.listen,
+    config.sources[0],
+  ])
+    assert.ok(Object.isFrozen(part));
+});

@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { test } from 'node:test';
+import type { TargetConfig } from '../../config/load.ts';
+import { readSecret, resolveOptions, unreadable } from '../../config/secrets.ts';
+import { Failure } from '../../src/contract/failures.ts';
+import { Secret } from '../../src/contract/secret.ts';
+import { folder, read } from './support.ts';
+
+async function targetWith(env: Record<string, string>): Promise<TargetConfig> {
+  const { targets } = await read({ env: { DEPOT_URL: 'https://depot', ...env } });
+  assert.ok(targets[0]);
+  return targets[0];
+}
+
+async function failureOf(work: Promise<unknown>): Promise<Failure> {
+  const thrown: unknown = await work.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  assert.ok(thrown instanceof Failure);
+  return thrown;
+}
+
+const revealed = (value: unknown): string => {
+  assert.ok(value instanceof Secret);
+  return value.reveal();
+};
+
+test('a key in a file is read anew each time, without its last line break', async () => {
+  await using files = await folder({ key: 'first\n' });
+  const target = await targetWith({ DEPOT_API_KEY_FILE: files.at('key') });
+
+  const first = await resolveOptions(target);
+  const again = await resolveOptions(target);
+  await writeFile(files.at('key'), 'second\r\n');
+  const second = await resolveOptions(target);
+
+  assert.equal(revealed(first.options['apiKey']), 'first');
+  assert.equal(revealed(second.options['apiKey']), 'second');
+  assert.equal(first.options['username'], undefined);
+  assert.equal(first.fingerprintOfFiles, again.fingerprintOfFiles);
+  assert.notEqual(first.fingerprintOfFiles, second.fingerprintOfFiles);
+});
+
+test('a secret in the configuration itself is handed on', async () => {
+  const { options } = await resolveOptions(await targetWith({ DEPOT_API_KEY: ' keeps its blanks ' }));
+
+  assert.equal(revealed(options['apiKey']), ' keeps its blanks ');
+});
+
+const troubles: Readonly<Record<string, { readonly prepare: (path: string) => Promise<unknown>; readonly why: string }>> = {
+  absent: { prepare: path => rm(path, { force: true }), why: 'does not exist' },
+  empty: { prepare: path => writeFile(path, ''), why: 'is empty' },
+  'a line break alone': { prepare: path => writeFile(path, '\n'), why: 'is empty' },
+  'several lines': { prepare: path => writeFile(path, 'hunter2\nhunter2\n'), why: 'holds more than one line, or control characters' },
+  'far too large': { prepare: path => writeFile(path, 'hunter2'.repeat(20_000)), why: 'is far too large for one' },
+  'a directory': { prepare: path => mkdir(path), why: 'is a directory, not a file' },
+};
+for (const [name, { prepare, why }] of Object.entries(troubles))
+  test(`a key file that is ${name} is waited for`, async () => {
+    await using files = await folder();
+    await prepare(files.at('key'));
+    const target = await targetWith({ DEPOT_API_KEY_FILE: files.at('key') });
+
+    const failure = await failureOf(resolveOptions(target));
+
+    assert.equal(failure.code, 'MISCONFIGURED');
+    assert.equal(failure.message, `Waiting for the API key of depot: ${files.at('key')} ${why}.`);
+    assert.equal(
+      failure.remedy,
+      `Create it at Settings > Keys, then put it into ${files.at('key')}. The file is looked at again by itself.`,
+    );
+    assert.equal(failure.facts.retryAfterMs, 15_000);
+  });
+
+test('a file that may not be read says so', () => {
+  const refused = Object.assign(new Error('EACCES: permission denied'), { code: 'EACCES' });
+
+  assert.equal(unreadable(refused), 'may not be read by the user that the courier runs as');
+});
+
+test('a device without an end is not read to its end', async () => {
+  const failure = await failureOf(readSecret({ file: '/dev/zero' }, 'the admin token'));
+
+  assert.match(failure.message, /is far too large/);
+});
