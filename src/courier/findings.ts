@@ -63,7 +63,8 @@ export const engineFindings = {
 
 export type EngineFinding = keyof typeof engineFindings;
 
-function finding(code: EngineFinding, message: string): Finding {
+/** With the remedy of the table. */
+export function finding(code: EngineFinding, message: string): Finding {
   return { code, message, remedy: engineFindings[code].remedy };
 }
 

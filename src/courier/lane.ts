@@ -182,6 +182,8 @@ export function createLane(managed: ManagedTarget, deps: LaneDeps): Lane {
 /** Why the slot can and should be delivered to now, and with what. */
 export function whyDue(record: TargetRecord, entry: Entry, now: Moment): Pick<Attempt, 'reason' | 'offer'> | undefined {
   if (entry.running || now < entry.notBefore) return undefined;
+  // Written anew because somebody asked: with the new credential, when one is on its way.
+  if (entry.doubted && entry.keys.some(key => key?.fetching || (key?.refetch && now >= key.notBefore))) return undefined;
   const offer = offerFor(record, entry, now);
   const reason = dueReason(entry, offer, now, record.managed.create, record.discoveredAt ?? Number.NEGATIVE_INFINITY);
   return reason && { reason, offer };

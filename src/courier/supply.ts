@@ -41,7 +41,7 @@ export interface Supply {
   wakeAt(): Moment;
   /** A manager tried this credential in vain (rule 8): another one, once per key in 30 min, if it is still the newest. */
   refused(key: KeyRecord, kept: Kept): void;
-  /** Somebody asked for new credentials; the least spacing holds all the same. */
+  /** Somebody asked for new credentials. Those that were fetched just now are new. */
   refetch(keys: Iterable<KeyRecord | undefined>): void;
 }
 
@@ -177,7 +177,7 @@ export function createSupply(deps: SupplyDeps): Supply {
       record.refetch = true;
     },
     refetch(chosen) {
-      for (const record of chosen) if (record) record.refetch = true;
+      for (const record of chosen) if (record && now() >= record.notBefore) record.refetch = true;
     },
   };
 }

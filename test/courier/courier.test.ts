@@ -372,19 +372,35 @@ test('what a prefix hides is kept, what is not reported is gone', async () => {
   assert.deepEqual([...(rig.courier.ledger.targets.get('p')?.entries.keys() ?? [])], ['c2/b', 'c3/c']);
 });
 
-test('refresh with rewrite fetches anew and writes every slot; without a name it means all', async () => {
+test('refresh with rewrite fetches anew and writes every slot of the target; just after a fetch it writes what is there', async () => {
   const clock = createVirtualClock();
-  const targets = [testTarget(clock, 'a', [row('1')]), testTarget(clock, 'b', [row('1')])];
+  const targets = [testTarget(clock, 'a', [row('1'), row('2')]), testTarget(clock, 'b', [row('1')])];
   await using rig = await startRig({ targets });
+  const { asked, issued } = only(rig.sources);
+  const written = (at: number) => targets[at]?.writes.map(write => write.passwords.get(registry().host));
   await clock.advance(10 * minutes);
   assert.equal(rig.courier.refresh('nobody'), false);
   assert.equal(rig.courier.refresh('a', true), true);
   await clock.advance(5 * seconds);
-  assert.deepEqual(
-    targets.map(target => target.writes.length >= 2),
-    [true, false],
-  );
-  assert.equal(rig.sources[0]?.asked.length, 2);
+  const [first, second] = issued.map(credential => credential.password.reveal());
+  assert.equal(asked.length, 2);
+  assert.deepEqual(written(0), [first, first, second, second]);
+  assert.deepEqual(written(1), [first]);
+  rig.courier.refresh(undefined, true);
+  await clock.advance(5 * seconds);
+  assert.equal(asked.length, 2, 'a token of five seconds ago is new enough');
+  assert.deepEqual([written(0)?.length, written(1)], [6, [first, second]]);
+});
+
+test('refresh with rewrite while AWS is down writes the last good credential', async () => {
+  const clock = createVirtualClock();
+  const target = testTarget(clock, 'a', [row('1')]);
+  await using rig = await startRig({ targets: [target] });
+  await clock.advance(10 * minutes);
+  Object.assign(only(rig.sources), { failure: failing('UNREACHABLE') });
+  rig.courier.refresh(undefined, true);
+  await clock.advance(20 * seconds);
+  assert.equal(target.writes.length, 2);
 });
 
 test('after a stop nothing is under way and nobody sleeps', async () => {

@@ -216,10 +216,11 @@ test('a creation that was given up is not repeated before a later report says th
   target.onDeliver = async (slot, store, signal) => {
     if (slot.id !== 'new:x') return undefined;
     if (lands) {
-      void clock.sleep(100 * seconds, new AbortController().signal).then(() => {
+      const landed = () => {
         target.rows.clear();
         target.rows.set('7', row('7'));
-      });
+      };
+      void clock.sleep(100 * seconds, new AbortController().signal).then(landed);
     }
     lands = false;
     return hang(slot, store, signal);

@@ -4,7 +4,19 @@ import { Secret } from '../../src/contract/secret.ts';
 import type { CourierEvent } from '../../src/courier/events.ts';
 import type { Ledger } from '../../src/courier/ledger.ts';
 import { createVirtualClock, type VirtualClock } from '../fakes/clock.ts';
-import { hours, minutes, randomFrom, registry, row, seconds, startRig, type TestSource, type TestTarget, testSource, testTarget } from './rig.ts';
+import {
+  hours,
+  minutes,
+  randomFrom,
+  registry,
+  row,
+  seconds,
+  startRig,
+  type TestSource,
+  type TestTarget,
+  testSource,
+  testTarget,
+} from './rig.ts';
 
 /** The longest pause that the engine makes by itself (30 min and a quarter), and the linger of a late write. */
 const patience = 45 * minutes;
@@ -180,7 +192,12 @@ function targetFault(target: TestTarget, clock: VirtualClock, random: () => numb
   return pick(faults, random);
 }
 
-function* expired(sources: readonly TestSource[], targets: readonly TestTarget[], health: ReadonlyMap<object, Health>, clock: VirtualClock) {
+function* expired(
+  sources: readonly TestSource[],
+  targets: readonly TestTarget[],
+  health: ReadonlyMap<object, Health>,
+  clock: VirtualClock,
+) {
   const issued = new Map(sources.flatMap(source => source.issued.map(credential => [credential.password.reveal(), credential] as const)));
   const well = (thing: object, least: number) => {
     const state = health.get(thing);
@@ -208,7 +225,8 @@ function* hotLoops(sources: readonly TestSource[], targets: readonly TestTarget[
     }
   }
   // Two regions a source.
-  for (const source of sources) if (busiest(source.asked) > 40) yield `${source.name} was asked ${busiest(source.asked)} times in ten minutes`;
+  for (const source of sources)
+    if (busiest(source.asked) > 40) yield `${source.name} was asked ${busiest(source.asked)} times in ten minutes`;
 }
 
 /** The most of these times that lie within ten minutes. */
@@ -225,12 +243,15 @@ function* leaks(sources: readonly TestSource[], observers: readonly Observer[]) 
   const text = observers.flatMap(observer => observer.texts()).join('\n');
   for (const source of sources)
     for (const { password } of source.issued)
-      for (const form of Secret.forms(password)) if (text.includes(form)) yield `a secret of ${source.name} shows as ${form.slice(0, 12)}...`;
+      for (const form of Secret.forms(password))
+        if (text.includes(form)) yield `a secret of ${source.name} shows as ${form.slice(0, 12)}...`;
 }
 
 /** What a clumsy server might say: the password in its usual encodings. */
 function quoting(password: string): string {
-  return [password, encodeURIComponent(password), Buffer.from(`AWS:${password}`).toString('base64'), JSON.stringify({ password })].join(' ');
+  return [password, encodeURIComponent(password), Buffer.from(`AWS:${password}`).toString('base64'), JSON.stringify({ password })].join(
+    ' ',
+  );
 }
 
 /** Everything that an event or the ledger would print, however it is printed. */
