@@ -53,7 +53,7 @@ export function createCourier(deps: CourierDeps): Courier {
   const work = createWork(clock);
   const lanes = new Map<string, Lane>();
   const startedAt = now();
-  let steppedAt = startedAt;
+  let steppedMono = clock.mono();
   let scanAt = startedAt;
   let wakeup = new AbortController();
   let follows = true;
@@ -95,10 +95,10 @@ export function createCourier(deps: CourierDeps): Courier {
   }
 
   function step(): void {
-    steppedAt = now();
-    const scanning = steppedAt >= scanAt;
+    steppedMono = clock.mono();
+    const scanning = now() >= scanAt;
     if (scanning) {
-      scanAt = steppedAt + (deps.tickMs ?? 15 * second);
+      scanAt = now() + (deps.tickMs ?? 15 * second);
       supply.unwant();
     }
     for (const lane of lanes.values()) lane.step(scanning);
@@ -140,8 +140,8 @@ export function createCourier(deps: CourierDeps): Courier {
       return supply.clockSkewMs;
     },
     startedAt,
-    get steppedAt() {
-      return steppedAt;
+    get sinceStepMs() {
+      return clock.mono() - steppedMono;
     },
     now,
     date: moment => new Date(clock.wall() + moment - now()),

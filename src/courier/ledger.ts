@@ -152,8 +152,8 @@ export interface Ledger {
   /** Server time minus our wall clock, by the newest fetch; undefined before the first. */
   readonly clockSkewMs: number | undefined;
   readonly startedAt: Moment;
-  /** The step's heartbeat. */
-  readonly steppedAt: Moment;
+  /** The step's heartbeat: milliseconds since the last one. A suspended machine does not age it. */
+  readonly sinceStepMs: number;
   now(): Moment;
   /** A moment as a date of this machine's wall clock. */
   date(moment: Moment): Date;

@@ -1,0 +1,173 @@
+import { addAbortListener } from 'node:events';
+import type { TLSSocket } from 'node:tls';
+import { buildConnector, type Dispatcher, EnvHttpProxyAgent, Pool, request } from 'undici';
+import type { Answer, Http, HttpRequest } from '../contract/adapter.ts';
+import { Failure } from '../contract/failures.ts';
+import { baseOf, proxyOf } from './address.ts';
+import { broken, type Call, failureOf } from './meaning.ts';
+import { headersOf, linesOf, readAll, toAnswer } from './message.ts';
+import { authorities, distrust, type OptionNames, pinOf, type Trust } from './tls.ts';
+
+/** How connections are made, to managers and to AWS alike. */
+export interface Policy {
+  /** Proxies are taken from here: HTTPS_PROXY, HTTP_PROXY, NO_PROXY, in upper or lower case; the process's own environment unless given. */
+  readonly env?: NodeJS.ProcessEnv | undefined;
+  readonly tls?: Trust | undefined;
+  /** Connections to one origin at a time (16); more requests wait for a free one. */
+  readonly connections?: number | undefined;
+  /** For DNS, TCP and TLS together (10 s). */
+  readonly connectMs?: number | undefined;
+  readonly names?: OptionNames | undefined;
+}
+
+export interface HttpOptions extends Policy {
+  /** A path in it stands before every request's path. */
+  readonly url: string;
+  /** Sent with every request. */
+  readonly headers?: Record<string, string> | undefined;
+  readonly allowHttp?: boolean | undefined;
+  /** Whatever may change something throws before a byte is sent: the promise of `check`. */
+  readonly readonly?: boolean | undefined;
+  /** Of one answer, or of one line of a stream (16 MiB). */
+  readonly maxBytes?: number | undefined;
+}
+
+type Reply = Dispatcher.ResponseData<unknown>;
+
+/**
+ * A client of one server. No redirects, cookies, retries or HTTP/2; the caller's signal is the one deadline, for the whole answer.
+ * Throws MISCONFIGURED for an address that cannot be used; everything else, an unreadable CA file too, fails the request.
+ */
+export function openHttp(options: HttpOptions): Http & AsyncDisposable {
+  const { origin, prefix } = baseOf(options.url, options.allowHttp, options.names ?? {});
+  const maxBytes = options.maxBytes ?? 16 * 1024 * 1024;
+  if (options.tls?.fingerprint) pinOf(options.tls.fingerprint, options.names ?? {});
+  const calls = new WeakMap<Answer, Call>();
+  let dispatcher: Dispatcher | undefined;
+
+  /** Resolves with the head of the answer. `idleMs`: longest silence; 0 leaves it to the signal. */
+  async function send(method: string, path: string, call: Call, more: HttpRequest, idleMs: number): Promise<Reply> {
+    if (options.readonly && call.write)
+      throw new Failure('UNEXPECTED', `${call.asked} would write, and this command only reads. Nothing was sent.`);
+    const headers = headersOf(options.headers, more);
+    dispatcher ??= openDispatcher(options).compose(dispatch => (request, handler) => dispatch(request, marking(handler, request)));
+    const reply = request(`${origin}${prefix}${path}`, {
+      dispatcher,
+      method,
+      headers,
+      body: more.body === undefined ? null : JSON.stringify(more.body),
+      signal: more.signal,
+      headersTimeout: idleMs,
+      bodyTimeout: idleMs,
+      opaque: call,
+    });
+    return await orAborted(more.signal, reply);
+  }
+
+  function failed(error: unknown, call: Call, signal: AbortSignal): Failure {
+    // Not trusted, or the CA file cannot be read: the next request begins anew and reads that file again.
+    if (error instanceof Failure && !call.sent && !signal.aborted) {
+      void dispatcher?.close();
+      dispatcher = undefined;
+    }
+    return broken(error, call, signal);
+  }
+
+  async function answerOf(reply: Reply, call: Call): Promise<Answer> {
+    const answer = toAnswer(reply.statusCode, reply.headers, await readAll(reply.body, maxBytes, call.asked));
+    calls.set(answer, call);
+    return answer;
+  }
+
+  async function exchange(method: string, path: string, more: HttpRequest): Promise<Answer> {
+    const write = method !== 'GET' && method !== 'HEAD' && !more.reads;
+    const call: Call = { asked: `${method} ${path} at ${origin}`, origin, write, sent: false };
+    try {
+      return await answerOf(await send(method, path, call, more, 0), call);
+    } catch (error) {
+      throw failed(error, call, more.signal);
+    }
+  }
+
+  async function* lines(
+    path: string,
+    more: { signal: AbortSignal; idleMs: number; headers?: Record<string, string> },
+  ): AsyncIterable<string> {
+    const call: Call = { asked: `GET ${path} at ${origin}`, origin, write: false, sent: false };
+    try {
+      const reply = await send('GET', path, call, more, more.idleMs);
+      if (reply.statusCode !== 200) throw failureOf(await answerOf(reply, call), call);
+      yield* linesOf(reply.body, maxBytes, call.asked);
+    } catch (error) {
+      throw failed(error, call, more.signal);
+    }
+  }
+
+  return Object.assign(exchange, {
+    lines,
+    failure: (answer: Answer, message?: string) => failureOf(answer, calls.get(answer), message),
+    [Symbol.asyncDispose]: async () => dispatcher?.destroy(),
+  });
+}
+
+/** One policy for AWS as for the managers, with limits of its own: the SDK brings no deadline. AWS_CA_BUNDLE is trusted beside Node's authorities. */
+export function awsDispatcher(policy: Policy): Dispatcher {
+  const env = policy.env ?? process.env;
+  const tls = { caFile: env.AWS_CA_BUNDLE, ...policy.tls };
+  const limits = { headersTimeout: 10_000, bodyTimeout: 10_000, maxResponseSize: 1024 * 1024 };
+  return openDispatcher({ connectMs: 5_000, names: { caFile: 'AWS_CA_BUNDLE' }, ...policy, env, tls }, limits);
+}
+
+function openDispatcher(policy: Policy, limits: Pool.Options = {}): Dispatcher {
+  const { env = process.env, tls = {}, names = {}, connections = 16, connectMs = 10_000 } = policy;
+  const secureContext = authorities(tls, names);
+  const toProxy = { allowH2: false, timeout: connectMs, ...(secureContext && { secureContext }) };
+  // Node verifies but leaves the verdict to `guarded`, which has the certificate at hand for the sentences. No session is kept: a resumed one is verified less.
+  const toServer = { ...toProxy, rejectUnauthorized: false, maxCachedSessions: 0, ...(tls.serverName && { servername: tls.serverName }) };
+  return new EnvHttpProxyAgent({
+    ...limits,
+    connections,
+    allowH2: false,
+    httpProxy: proxyOf(env, 'HTTP_PROXY'),
+    httpsProxy: proxyOf(env, 'HTTPS_PROXY'),
+    noProxy: env.no_proxy ?? env.NO_PROXY ?? '',
+    connect: buildConnector(toServer),
+    requestTls: toServer,
+    proxyTls: toProxy,
+    // Every connection, direct or through a proxy, is made by a pool of this factory.
+    factory: (origin, pool: Pool.Options & { connect: buildConnector.connector }) =>
+      new Pool(origin, { ...pool, connect: guarded(pool.connect, new URL(origin), tls, names) }),
+  });
+}
+
+/** Hands out a connection only when its certificate is trusted. */
+function guarded(connect: buildConnector.connector, { origin, protocol }: URL, trust: Trust, names: OptionNames): buildConnector.connector {
+  return (options, callback) =>
+    connect(options, (error, socket) => {
+      const failure = socket && protocol === 'https:' ? distrust(socket as TLSSocket, trust, names, origin) : undefined;
+      if (!failure) return error ? callback(error, null) : callback(null, socket);
+      socket?.destroy();
+      callback(failure, null);
+    });
+}
+
+/** Notes the moment in which a request is handed to an open connection: from here on a write may land. */
+function marking(handler: Dispatcher.DispatchHandler, request: Dispatcher.DispatchOptions & { opaque?: Call }): Dispatcher.DispatchHandler {
+  const start = handler.onRequestStart?.bind(handler);
+  handler.onRequestStart = (controller, context) => {
+    start?.(controller, context);
+    if (request.opaque) request.opaque.sent = !controller.aborted;
+  };
+  return handler;
+}
+
+/** undici looks at the signal only once it has a connection; whoever waits for one is released here. */
+async function orAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const listener = addAbortListener(signal, () => reject(signal.reason as Error));
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    listener[Symbol.dispose]();
+  }
+}

@@ -1,0 +1,126 @@
+import { pino } from 'pino';
+import { prettyFactory } from 'pino-pretty';
+import type { Log } from '../contract/adapter.ts';
+import { redact } from '../contract/secret.ts';
+
+export const levels = ['debug', 'info', 'warn', 'error'] as const;
+export type Level = (typeof levels)[number];
+
+/** What a log is written to: process.stdout, process.stderr, or a test's own. */
+export interface Sink {
+  readonly isTTY?: boolean;
+  write(text: string): unknown;
+  on?(event: 'error', listener: () => void): unknown;
+}
+export interface LogOptions {
+  readonly to: Sink;
+  /** Default: info. */
+  readonly level?: Level;
+  /** auto, the default: pretty on a terminal, else JSON. */
+  readonly format?: 'auto' | 'json' | 'pretty';
+  /** Colours on a terminal; NO_COLOR is the caller's to obey. */
+  readonly color?: boolean;
+  /** Hears of every line that is written. */
+  readonly counted?: (level: Level) => void;
+}
+export interface AppLog extends Log {
+  setLevel(level: Level): void;
+}
+
+/**
+ * The log: one line a call, written at once (nothing is lost when the process ends), every line filtered for live secrets.
+ * JSON lines: `level` by name, `time` in ISO 8601, `msg` (static), then the data. Never throws: a closed pipe or a full disk stops no delivery.
+ */
+export function createLog(options: LogOptions): AppLog {
+  const { to, format = 'auto', counted } = options;
+  const terminal = to.isTTY === true;
+  const render = (format === 'auto' ? terminal : format === 'pretty')
+    ? pretty(terminal && options.color !== false)
+    : (line: string) => line;
+  to.on?.('error', () => undefined);
+  const logger = pino(
+    {
+      level: options.level ?? 'info',
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: label => ({ level: label }) },
+    },
+    { write: (line: string) => void to.write(render(redact(line))) },
+  );
+  const writer = (level: Level) => (message: string, data?: object) => {
+    if (!logger.isLevelEnabled(level)) return;
+    counted?.(level);
+    try {
+      logger[level](plainData(data), message);
+    } catch {
+      // A sink that throws, or data that cannot be read: what was to be logged must not stop what is being done.
+    }
+  };
+  return {
+    debug: writer('debug'),
+    info: writer('info'),
+    warn: writer('warn'),
+    error: writer('error'),
+    setLevel(level) {
+      logger.level = level;
+    },
+  };
+}
+
+const reserved = new Set(['level', 'time', 'msg']);
+const deepest = 4;
+
+function plainData(data: object | undefined): Record<string, unknown> {
+  const entries = Object.entries(data ?? {}).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(entries.map(([key, value]) => [reserved.has(key) ? `${key}_` : key, plain(value, 1)]));
+}
+
+/** The value with every error in it cut down to its message and code: an HTTP client's errors carry headers and bodies as members. */
+function plain(value: unknown, depth: number): unknown {
+  if (typeof value === 'bigint') return value.toString();
+  if (typeof value !== 'object' || value === null) return value;
+  if (value instanceof Error) return 'code' in value ? { message: value.message, code: String(value.code) } : value.message;
+  if ('toJSON' in value) return value;
+  if (depth > deepest) return '...';
+  if (Array.isArray(value)) return value.map(item => plain(item, depth + 1));
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, plain(item, depth + 1)]));
+}
+
+const levelColors = { debug: 'gray', info: 'green', warn: 'yellow', error: 'red' } as const;
+
+/** For people at a terminal: local time, level, message, then `key=value`, sentences last. */
+function pretty(colorize: boolean): (line: string) => string {
+  return prettyFactory({
+    colorize,
+    translateTime: 'SYS:yyyy-mm-dd HH:MM:ss',
+    hideObject: true,
+    customColors: { message: 'reset' },
+    customPrettifiers: {
+      time: time => (typeof time === 'string' ? time : ''),
+      level: (level, _key, _log, { colors }) => colors[levelColors[level as Level]]((level as Level).toUpperCase()),
+    },
+    messageFormat: (log, messageKey, _label, { colors }) => {
+      const { level: _level, time: _time, [messageKey]: message, title, error, remedy, ...rest } = log;
+      // A title says more than an id.
+      if (title !== undefined && 'slot' in rest) rest['slot'] = title;
+      const facts = Object.entries(rest).map(([key, value]) => `${colors.dim(`${key}=`)}${word(value)}`);
+      const sentences = [
+        ...(error === undefined ? [] : [sentence(error)]),
+        ...(remedy === undefined ? [] : [`${colors.dim('remedy:')} ${sentence(remedy)}`]),
+      ];
+      return [[colors.bold(sentence(message)), ...facts].join(' '), ...sentences].join(colors.dim(' | '));
+    },
+  });
+}
+
+function word(value: unknown): string {
+  if (Array.isArray(value)) return value.map(word).join(',');
+  if (typeof value !== 'string') return sentence(value);
+  return value === '' || /[\s"=]/.test(value) ? sentence(JSON.stringify(value)) : sentence(value);
+}
+
+/** Without what would move a terminal's cursor, start another line, or turn the writing direction. */
+function sentence(value: unknown): string {
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  return text.replace(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]+/gu, ' ');
+}

@@ -1,0 +1,65 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Answer, HttpRequest } from '../contract/adapter.ts';
+import { Failure } from '../contract/failures.ts';
+import { version } from '../version.ts';
+import { isHtml } from './meaning.ts';
+
+/** Names in lower case. Throws MISCONFIGURED for a value that HTTP cannot carry (a key file with two lines, say), without quoting it. */
+export function headersOf(fixed: Record<string, string> = {}, more: Pick<HttpRequest, 'headers' | 'body'>): Record<string, string> {
+  const all = {
+    'user-agent': `ecr-courier/${version}`,
+    ...(more.body !== undefined && { 'content-type': 'application/json' }),
+    ...fixed,
+    ...more.headers,
+  };
+  const bad = Object.entries(all).find(([, value]) => /[^\t\x20-\x7e\x80-\xff]/.test(value));
+  if (bad)
+    throw new Failure('MISCONFIGURED', `The value for the header ${bad[0]} holds a line break or a character that HTTP cannot carry.`);
+  return Object.fromEntries(Object.entries(all).map(([name, value]) => [name.toLowerCase(), value]));
+}
+
+export function toAnswer(status: number, headers: IncomingHttpHeaders, text: string): Answer {
+  const flat = Object.entries(headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : (value ?? '')] as const);
+  const answer: Answer = { status, headers: new Map(flat), text, json: () => parse(answer) };
+  return answer;
+}
+
+function parse(answer: Answer) {
+  try {
+    return JSON.parse(answer.text);
+  } catch {
+    const what = isHtml(answer) ? 'an HTML page. Is this the right address?' : 'something that is not JSON.';
+    throw new Failure('UNEXPECTED', `An answer with status ${answer.status} holds ${what}`);
+  }
+}
+
+/** The whole body as UTF-8. Throws TOO_LARGE. */
+export async function readAll(body: AsyncIterable<Buffer>, maxBytes: number, asked: string): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of body) {
+    size += chunk.length;
+    if (size > maxBytes) throw tooLarge(maxBytes, asked);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString();
+}
+
+/** Line by line, as they come. Throws TOO_LARGE for a line that does not end. */
+export async function* linesOf(body: AsyncIterable<Buffer>, maxBytes: number, asked: string): AsyncIterable<string> {
+  const decoder = new TextDecoder();
+  let rest = '';
+  for await (const chunk of body) {
+    const parts = (rest + decoder.decode(chunk, { stream: true })).split('\n');
+    rest = parts.pop() ?? '';
+    yield* parts;
+    if (rest.length > maxBytes) throw tooLarge(maxBytes, asked);
+  }
+  if (rest) yield rest;
+}
+
+function tooLarge(maxBytes: number, asked: string): Failure {
+  return new Failure('TOO_LARGE', `${asked}: the answer is larger than ${maxBytes} bytes.`, {
+    remedy: 'Check that the address is the manager itself.',
+  });
+}

@@ -1,0 +1,104 @@
+import { readFileSync } from 'node:fs';
+import { createSecureContext, getCACertificates, type SecureContext, type TLSSocket } from 'node:tls';
+import { Failure } from '../contract/failures.ts';
+
+/** Whom to trust beside the authorities that Node knows. `caFile`: PEM, added to them. `fingerprint`: SHA-256 of the one certificate to accept, whoever signed it. */
+export interface Trust {
+  readonly caFile?: string | undefined;
+  readonly serverName?: string | undefined;
+  readonly fingerprint?: string | undefined;
+  readonly insecureSkipVerify?: boolean | undefined;
+}
+
+/** What a person writes to set an option: `PORTAINER_CA_FILE`, or `caFile` in a file. An option without a name is not offered as a way out. */
+export type OptionNames = Readonly<Partial<Record<'caFile' | 'serverName' | 'fingerprint' | 'allowHttp', string>>>;
+
+/** The line that a person pastes: NAME=value for a variable, name: value for a file. */
+export function setting(name: string, value: string): string {
+  return /^[A-Z0-9_]+$/.test(name) ? `${name}=${value}` : `${name}: ${JSON.stringify(value)}`;
+}
+
+/** Sixty-four hex digits in upper case, as pairs. Takes openssl's spelling (`sha256 Fingerprint=aa:bb...`) and bare digits too. Throws MISCONFIGURED. */
+export function pinOf(fingerprint: string, names: OptionNames): string {
+  const digits = fingerprint
+    .replace(/^.*[=\s]|^sha256:/i, '')
+    .replaceAll(':', '')
+    .toUpperCase();
+  if (!/^[0-9A-F]{64}$/.test(digits))
+    throw new Failure(
+      'MISCONFIGURED',
+      `${names.fingerprint ?? 'The fingerprint'} is no SHA-256 fingerprint: 32 pairs of hex digits are expected.`,
+    );
+  return (digits.match(/../g) ?? []).join(':');
+}
+
+/** undefined: Node's own authorities are enough (they include NODE_EXTRA_CA_CERTS). Reads the file anew. Throws MISCONFIGURED. */
+export function authorities(trust: Trust, names: OptionNames): SecureContext | undefined {
+  if (!trust.caFile) return undefined;
+  const option = names.caFile ?? 'The CA file';
+  const problem = (what: string): Failure => new Failure('MISCONFIGURED', `${option}: ${trust.caFile} ${what}.`);
+  let pem: string;
+  try {
+    pem = readFileSync(trust.caFile, 'utf8');
+  } catch (error) {
+    throw problem(`cannot be read (${(error as NodeJS.ErrnoException).code})`);
+  }
+  if (!pem.includes('-----BEGIN CERTIFICATE-----')) throw problem('holds no certificate in PEM');
+  try {
+    // `ca` replaces Node's list, so that list goes in as well.
+    return createSecureContext({ ca: [...getCACertificates('default'), pem] });
+  } catch {
+    throw problem('holds a certificate that cannot be decoded');
+  }
+}
+
+/**
+ * Looks at a connection whose handshake is done, before anything is sent over it. undefined: trusted.
+ * Node has verified chain and name by then but was told to leave the verdict to us: a refused handshake would not show the certificate, and a person needs its fingerprint.
+ */
+export function distrust(socket: TLSSocket, trust: Trust, names: OptionNames, origin: string): Failure | undefined {
+  const seen = socket.getPeerX509Certificate();
+  if (trust.fingerprint) {
+    const expected = pinOf(trust.fingerprint, names);
+    if (seen?.fingerprint256 === expected) return undefined;
+    return new Failure(
+      'MISCONFIGURED',
+      `${origin} shows another certificate than the pinned one: expected ${expected}, seen ${seen?.fingerprint256 ?? 'none'}. Nothing was sent.`,
+      {
+        remedy: `If the server got a new certificate, check its fingerprint there and change ${names.fingerprint ?? 'the fingerprint'}; if it did not, somebody may be in between.`,
+      },
+    );
+  }
+  if (socket.authorized || trust.insecureSkipVerify) return undefined;
+  // The type says Error; Node sets the code (tls.TLSSocket, `onConnectSecure`).
+  const code = String(socket.authorizationError);
+  if (code === 'CERT_HAS_EXPIRED')
+    return new Failure('UNREACHABLE', `The certificate of ${origin} expired on ${seen?.validTo}.`, {
+      remedy: 'Renew the certificate of the server.',
+    });
+  if (code === 'CERT_NOT_YET_VALID')
+    return new Failure('UNREACHABLE', `The certificate of ${origin} is valid from ${seen?.validFrom} on.`, {
+      remedy: 'Check the clocks of both machines.',
+    });
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID')
+    return new Failure(
+      'MISCONFIGURED',
+      `The certificate of ${origin} is for another name: ${seen?.subjectAltName ?? seen?.subject ?? 'none'}.`,
+      {
+        remedy: `Use one of these names in the address${names.serverName ? `, or set ${names.serverName} to one of them` : ''}.`,
+      },
+    );
+  return unknownSigner(origin, code, seen?.fingerprint256, names);
+}
+
+function unknownSigner(origin: string, code: string, seen: string | undefined, names: OptionNames): Failure {
+  const pin = seen && names.fingerprint && setting(names.fingerprint, seen);
+  const ways = [
+    ...(pin ? [`compare the fingerprint with the server's own and set ${pin}`] : []),
+    `put the certificate of the authority that signed it into a file and name it in ${[names.caFile, 'NODE_EXTRA_CA_CERTS'].filter(Boolean).join(' or ')}`,
+  ].join(', or ');
+  const text = `${origin} shows a certificate that no known authority signed (${code}), SHA-256 fingerprint ${seen ?? 'unknown'}.`;
+  return new Failure('MISCONFIGURED', pin ? `${text} To accept exactly this one: ${pin}` : text, {
+    remedy: `${ways[0]?.toUpperCase()}${ways.slice(1)}.`,
+  });
+}

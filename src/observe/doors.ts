@@ -1,0 +1,111 @@
+import type { IncomingMessage } from 'node:http';
+import type { Log } from '../contract/adapter.ts';
+import type { Clock } from '../contract/clock.ts';
+import { asFailure } from '../contract/failures.ts';
+import type { Secret } from '../contract/secret.ts';
+import { createGuard } from './admin.ts';
+import { page, styleHash } from './page.ts';
+import { checksOf } from './readiness.ts';
+import schema from './status.schema.json' with { type: 'json' };
+import type { Status } from './status.ts';
+
+/** What came of a refresh or reload; answered as JSON, so it may say more. */
+export interface ActionResult {
+  readonly ok: boolean;
+  readonly message: string;
+}
+export interface DoorDeps {
+  status(): Status;
+  /** Text format 0.0.4. */
+  metrics(): Promise<string>;
+  readonly actions: { refresh(target?: string): Promise<ActionResult>; reload(): Promise<ActionResult> };
+  /** Read at every use, so that a changed file counts. Without it the doors that act are shut to the network. */
+  adminToken?(): Promise<Secret | undefined>;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export interface Reply {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+type Door = (request: IncomingMessage, query: URLSearchParams, local: boolean) => Reply | Promise<Reply>;
+
+/** Answers any request; never rejects. local: it came over the socket that only the owner can open, and needs no token. */
+export function createDoors(deps: DoorDeps): (request: IncomingMessage, local: boolean) => Promise<Reply> {
+  const looks = lookingDoors(deps);
+  const acts = actingDoors(deps);
+
+  return async (request, local) => {
+    const [path = '', query = ''] = (request.url ?? '').split('?', 2);
+    const looking = looks.get(path);
+    const door = looking ?? acts.get(path);
+    if (!door) return text(404, `Nothing here. There are ${[...looks.keys()].join(' ')} and POST ${[...acts.keys()].join(' ')}.`);
+    const allowed = looking ? ['GET', 'HEAD'] : ['POST'];
+    if (!allowed.includes(request.method ?? '')) return text(405, `Use ${allowed.join(' or ')}.`, { allow: allowed.join(', ') });
+    try {
+      return await door(request, new URLSearchParams(query), local);
+    } catch (error) {
+      deps.log.error('door failed', { path, error: asFailure(error).message });
+      return text(500, 'This failed here; the log says why.');
+    }
+  };
+}
+
+function lookingDoors({ status, metrics }: DoorDeps): ReadonlyMap<string, Door> {
+  const live: Door = () => (status().live ? text(200, 'live') : text(503, 'The engine has not stepped for more than four ticks.'));
+  return new Map<string, Door>([
+    ['/', (_, query) => reply(200, 'text/html; charset=utf-8', page(status(), query.has('still')))],
+    ['/api/status', () => json(200, status())],
+    ['/api/status/schema', () => json(200, schema)],
+    ['/metrics', async () => reply(200, 'text/plain; version=0.0.4; charset=utf-8', await metrics())],
+    ['/livez', live],
+    ['/healthz', live],
+    ['/readyz', () => readiness(status())],
+    ['/ping', () => text(200, 'pong!')],
+  ]);
+}
+
+function actingDoors({ actions, adminToken, clock }: DoorDeps): ReadonlyMap<string, Door> {
+  const guard = createGuard(async () => adminToken?.(), clock);
+  const guarded =
+    (act: (query: URLSearchParams) => Promise<ActionResult>): Door =>
+    async (request, query, local) => {
+      const refusal = local ? undefined : await guard(request.headers);
+      if (refusal) return text(refusal.status, refusal.sentence, refusal.status === 401 ? { 'www-authenticate': 'Bearer' } : {});
+      const result = await act(query);
+      return json(result.ok ? 200 : 422, result);
+    };
+  return new Map([
+    ['/-/refresh', guarded(query => actions.refresh(query.get('target') ?? undefined))],
+    ['/-/reload', guarded(() => actions.reload())],
+  ]);
+}
+
+/** A line for each check, and one for each reason that speaks against it. */
+function readiness(status: Status): Reply {
+  const lines = checksOf(status.targets).flatMap(({ name, reasons }) => {
+    return reasons.length === 0 ? [`[+] ${name}`] : [`[-] ${name}`, ...reasons.map(reason => `    ${reason}`)];
+  });
+  return text(status.ready ? 200 : 503, [status.ready ? 'ready' : 'not ready', ...lines].join('\n'));
+}
+
+const security = {
+  'content-security-policy': `default-src 'none'; style-src '${styleHash}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
+  'cache-control': 'no-store',
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'cross-origin-resource-policy': 'same-origin',
+};
+
+function reply(status: number, type: string, body: string, headers: Record<string, string> = {}): Reply {
+  return { status, headers: { ...security, 'content-type': type, 'content-length': `${Buffer.byteLength(body)}`, ...headers }, body };
+}
+function text(status: number, sentence: string, headers: Record<string, string> = {}): Reply {
+  return reply(status, 'text/plain; charset=utf-8', `${sentence}\n`, headers);
+}
+function json(status: number, body: unknown): Reply {
+  return reply(status, 'application/json; charset=utf-8', `${JSON.stringify(body, null, 2)}\n`);
+}

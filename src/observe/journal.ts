@@ -1,0 +1,112 @@
+import type { Log } from '../contract/adapter.ts';
+import type { CourierEvent, Trial } from '../courier/events.ts';
+import { span } from './words.ts';
+
+/** A line of the log. The messages and the names of the data are an API: they change with a line in the changelog only. */
+interface Line {
+  readonly level: 'debug' | 'info' | 'warn';
+  readonly message: string;
+  readonly data: object;
+}
+type Event<K extends CourierEvent['kind']> = Extract<CourierEvent, { kind: K }>;
+
+/**
+ * Writes one line for each event. A first failure, another code and a recovery (with `downtime`) are news; a repeat goes to debug.
+ * `delivered` and `delivery failed` are the audit line: one for every write attempt, so a repeat stays at info there.
+ */
+export function createJournal(log: Log): (event: CourierEvent) => void {
+  return event => {
+    const { level, message, data } = (lines[event.kind] as (event: CourierEvent) => Line)(event);
+    log[level](message, data);
+  };
+}
+
+const lines: { readonly [K in CourierEvent['kind']]: (event: Event<K>) => Line } = {
+  discovered,
+  'discovery-failed': event => failed('discovery failed', { target: event.target }, event, 'debug'),
+  fetched,
+  'fetch-failed': event => failed('token fetch failed', origin(event), event, 'debug'),
+  proved,
+  delivered,
+  'delivery-failed': event => failed('delivery failed', { ...slotOf(event), ...sentBy(event) }, event, 'info'),
+  'watch-ended': event => ({ level: 'debug', message: 'watch ended', data: { target: event.target, error: event.message } }),
+};
+
+function discovered(event: Event<'discovered'>): Line {
+  const { target, slots, added, gone, findings, first } = event;
+  const news = first || added.length > 0 || gone.length > 0 || event.downMs !== undefined;
+  const data = { target, slots, ...(!first && { added: few(added) }), gone: few(gone), findings, ...downtime(event), ...took(event) };
+  return { level: news ? 'info' : 'debug', message: 'discovered', data };
+}
+
+function fetched(event: Event<'fetched'>): Line {
+  const { fingerprint, unchanged } = event;
+  const data = { ...origin(event), fingerprint, expires: iso(event.expiresAt), unchanged: unchanged || undefined };
+  const level = unchanged && event.downMs === undefined ? 'debug' : 'info';
+  return { level, message: 'token fetched', data: { ...data, ...downtime(event), ...took(event) } };
+}
+
+function proved(event: Event<'proved'>): Line {
+  const data = { ...origin(event), host: event.host, error: event.message };
+  if (event.ok) return { level: event.repeat ? 'debug' : 'info', message: 'proved', data };
+  return { level: event.repeat ? 'debug' : 'warn', message: 'proof failed', data };
+}
+
+function delivered(event: Event<'delivered'>): Line {
+  const { change, proven, settled } = event;
+  const facts = { ...slotOf(event), change, ...sentBy(event), proven, unconfirmed: settled ? undefined : true };
+  return { level: 'info', message: 'delivered', data: { ...facts, ...downtime(event), ...took(event) } };
+}
+
+function failed(message: string, about: object, trial: Trial, repeated: 'debug' | 'info'): Line {
+  const { failure, count, repeat } = trial;
+  const facts = {
+    ...about,
+    code: failure.code,
+    count,
+    may_land: failure.facts.mayLand || undefined,
+    ...took(trial),
+    error: failure.message,
+  };
+  if (repeat) return { level: repeated, message, data: facts };
+  return { level: 'warn', message, data: { ...facts, remedy: failure.remedy } };
+}
+
+function slotOf(event: Event<'delivered' | 'delivery-failed'>): object {
+  return { target: event.target, slot: event.slot, title: event.title };
+}
+
+/** Why and what was sent. A slot of several registries can take several credentials: then each fingerprint, and the earliest expiry. */
+function sentBy(event: Event<'delivered' | 'delivery-failed'>): object {
+  const { reason, sent, missing } = event;
+  const ends = sent.map(one => one.expiresAt.getTime()).filter(Number.isFinite);
+  return {
+    reason,
+    expires: ends.length > 0 ? iso(new Date(Math.min(...ends))) : undefined,
+    fingerprint: [...new Set(sent.map(one => one.fingerprint))].join(',') || undefined,
+    source: [...new Set(sent.map(one => one.source))].join(',') || undefined,
+    missing: few(missing),
+  };
+}
+
+function origin(event: Event<'fetched' | 'fetch-failed' | 'proved'>): object {
+  return { source: event.source, ecr_region: event.region, service: event.service };
+}
+function took(event: { readonly ms: number }): object {
+  return { duration_ms: Math.round(event.ms) };
+}
+function downtime(event: { readonly downMs?: number }): object {
+  return event.downMs === undefined ? {} : { downtime: span(event.downMs), downtime_seconds: Math.round(event.downMs / 1000) };
+}
+
+const most = 10;
+/** The list, or its beginning and how many more; nothing for an empty one. */
+function few(list: readonly string[]): readonly string[] | undefined {
+  if (list.length <= most) return list.length > 0 ? list : undefined;
+  return [...list.slice(0, most), `and ${list.length - most} more`];
+}
+
+/** undefined for a time that is none: a manager may have sent it. */
+function iso(date: Date): string | undefined {
+  return Number.isFinite(date.getTime()) ? date.toISOString().replace(/\.\d+Z$/, 'Z') : undefined;
+}

@@ -1,0 +1,50 @@
+import { lstat, mkdir, unlink } from 'node:fs/promises';
+import { connect, type ListenOptions, type Server } from 'node:net';
+import { dirname } from 'node:path';
+
+/** Rejects with the system's error when the address cannot be had. */
+export function listen(server: Server, where: ListenOptions): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(where, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+}
+
+/**
+ * Listens on a unix socket that only this user can open: mode 0600, in a directory of mode 0700 if it has to be made. What a daemon that died left behind is replaced.
+ * Rejects when another one answers there, or when something else than a socket lies there.
+ */
+export async function listenOnSocket(server: Server, path: string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  const there = await lstat(path).catch(() => undefined);
+  if (there && !there.isSocket()) throw new Error('something else than a socket lies there');
+  if (there && (await answers(path))) throw new Error('another ecr-courier uses it');
+  if (there) await unlink(path);
+  await withUmask(0o177, () => listen(server, { path }));
+}
+
+/** The socket is made within the call itself, so at no moment can anybody else open it. */
+function withUmask<T>(umask: number, begin: () => T): T {
+  const before = process.umask(umask);
+  try {
+    return begin();
+  } finally {
+    process.umask(before);
+  }
+}
+
+function answers(path: string): Promise<boolean> {
+  return new Promise(resolve => {
+    const probe = connect(path);
+    const end = (result: boolean) => {
+      probe.destroy();
+      resolve(result);
+    };
+    probe.once('connect', () => end(true));
+    // Anything but a refusal (a full backlog, no right to open it) means that somebody is there.
+    probe.once('error', (error: NodeJS.ErrnoException) => end(error.code !== 'ECONNREFUSED' && error.code !== 'ENOENT'));
+  });
+}

@@ -1,0 +1,67 @@
+/** What a metric is, without the library that counts it. Names are without the prefix. */
+export interface MetricSpec {
+  readonly type: 'counter' | 'gauge' | 'histogram';
+  readonly name: string;
+  readonly help: string;
+  readonly labels: readonly Label[];
+}
+/** Never `region`, `service`, `type` and the like: Prometheus and its users put those on targets themselves. */
+export type Label = 'target' | 'source' | 'ecr_region' | 'code' | 'change' | 'state' | 'severity' | 'level' | 'version' | 'node';
+
+export const prefix = 'ecr_courier_';
+
+function spec<const T extends MetricSpec['type']>(type: T) {
+  return (name: string, help: string, ...labels: Label[]): MetricSpec & { readonly type: T } => ({ type, name, help, labels });
+}
+const counter = spec('counter');
+const gauge = spec('gauge');
+const histogram = spec('histogram');
+
+/** Every metric of ours. Attempts and failures are two counters, times are timestamps, nothing is per slot. */
+export const metricTable = {
+  buildInfo: gauge('build_info', 'Always 1; the labels say what runs.', 'version', 'node'),
+
+  tokenExpiry: gauge('token_expiry_timestamp_seconds', 'When the newest token expires; 0 while there is none.', 'source', 'ecr_region'),
+  tokenIssued: gauge('token_issued_timestamp_seconds', 'When the newest token was issued; 0 while there is none.', 'source', 'ecr_region'),
+  nextFetch: gauge('next_fetch_timestamp_seconds', 'When the next token is fetched; 0 when it is not known.', 'source', 'ecr_region'),
+  fetchAttempts: counter('fetch_attempts_total', 'Tokens asked for.', 'source', 'ecr_region'),
+  fetchFailures: counter('fetch_failures_total', 'Tokens asked for in vain, by failure code.', 'source', 'ecr_region', 'code'),
+  fetchDuration: histogram('fetch_duration_seconds', 'How long fetching a token took, failed or not.', 'source', 'ecr_region'),
+  fetchSuccess: gauge('last_fetch_success_timestamp_seconds', 'When a token was last fetched; 0 before the first.', 'source', 'ecr_region'),
+  proofAttempts: counter('proof_attempts_total', 'Times that a registry was asked whether it accepts a new token.', 'source', 'ecr_region'),
+  proofFailures: counter('proof_failures_total', 'Proofs that failed: refused, or the registry out of reach.', 'source', 'ecr_region'),
+
+  discoveryAttempts: counter('discovery_attempts_total', 'Times that a target was asked for its registries.', 'target'),
+  discoveryFailures: counter('discovery_failures_total', 'Discoveries that failed, by failure code.', 'target', 'code'),
+  discoverySuccess: gauge(
+    'last_discovery_success_timestamp_seconds',
+    'When a target was last discovered; 0 before the first time.',
+    'target',
+  ),
+  deliverAttempts: counter('deliver_attempts_total', 'Attempts to write a credential.', 'target'),
+  deliverFailures: counter('deliver_failures_total', 'Attempts that failed, by failure code.', 'target', 'code'),
+  deliverChanges: counter('deliver_changes_total', 'Attempts that succeeded, by what they changed.', 'target', 'change'),
+  deliverDuration: histogram('deliver_duration_seconds', 'How long an attempt took, failed or not.', 'target'),
+  deliverSuccess: gauge('last_delivery_success_timestamp_seconds', 'When a credential was last written; 0 before the first.', 'target'),
+
+  targetExpiry: gauge(
+    'target_token_expiry_timestamp_seconds',
+    'The earliest expiry of what the slots of a target hold; 0 while one of them holds nothing or nothing is known; absent when it is paused or has nothing to hold.',
+    'target',
+  ),
+  targetUp: gauge('target_up', '1 when a target was discovered and nothing stops it; absent when it is paused.', 'target'),
+  targetInsecure: gauge('target_insecure', '1 when the certificate of a target is not verified.', 'target'),
+  slots: gauge('slots', 'Slots of a target, by state.', 'target', 'state'),
+  consecutiveFailures: gauge('consecutive_failures', 'Failures in a row: of the target, or of its worst slot.', 'target'),
+  findings: gauge('findings', 'Findings about a target and its slots, by severity.', 'target', 'severity'),
+
+  reloadOk: gauge('config_last_reload_successful', '1 when the configuration was accepted at the last attempt to load it.'),
+  reloadSuccess: gauge('config_last_reload_success_timestamp_seconds', 'When the configuration was last accepted.'),
+  clockSkew: gauge('clock_skew_seconds', 'Clock of AWS minus clock of this machine; 0 before the first token.'),
+  logMessages: counter('log_messages_total', 'Lines written to the log, by level.', 'level'),
+} as const satisfies Record<string, MetricSpec>;
+
+/** Every metric with its full name, for the reference page. */
+export function metricList(): MetricSpec[] {
+  return Object.values(metricTable).map(one => ({ ...one, name: prefix + one.name }));
+}

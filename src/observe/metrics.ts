@@ -1,0 +1,196 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { Clock } from '../contract/clock.ts';
+import { failures } from '../contract/failures.ts';
+import type { CourierEvent, Trial } from '../courier/events.ts';
+import { type Label, type MetricSpec, metricTable, prefix } from './metric-table.ts';
+import type { CredentialView, SlotView, Status, TargetView } from './status.ts';
+
+export { metricList } from './metric-table.ts';
+
+/** Counts what happens, and adds what stands at the moment of a scrape. */
+export interface Metrics {
+  observe(event: CourierEvent): void;
+  /** A line was written to the log. */
+  logged(level: string): void;
+  /** The configuration was loaded, or refused. */
+  reloaded(ok: boolean): void;
+  /** Text format 0.0.4. */
+  render(status: Status): Promise<string>;
+}
+export interface MetricsOptions {
+  readonly version: string;
+  readonly clock: Pick<Clock, 'wall'>;
+  /** Also process_* and nodejs_*. Once per process: they are never taken back. */
+  readonly process?: boolean;
+}
+
+type Labels = Partial<Record<Label, string>>;
+type Table = typeof metricTable;
+type Instrument<T> = T extends 'counter' ? Counter<Label> : T extends 'gauge' ? Gauge<Label> : Histogram<Label>;
+type Instruments = { readonly [K in keyof Table]: Instrument<Table[K]['type']> };
+/** Label values of one target, or of one source and region. */
+type Subject = { readonly target: string } | { readonly source: string; readonly ecr_region: string };
+
+const codes = Object.keys(failures);
+const changes = ['created', 'updated', 'unchanged'];
+const states: readonly SlotView['state'][] = ['ok', 'waiting', 'unconfirmed', 'failing', 'absent'];
+const severities = ['info', 'warning', 'error'];
+/** From a local write to a deadline of 75 s. */
+const buckets = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 75];
+/** Gauges under a counter's name: promtool refuses them. */
+const misnamed = ['nodejs_active_resources_total', 'nodejs_active_handles_total', 'nodejs_active_requests_total'];
+
+export function createMetrics(options: MetricsOptions): Metrics {
+  const registry = new Registry();
+  const metrics = instruments(registry);
+  const subjects = new Map<string, Subject>();
+  const now = () => options.clock.wall() / 1000;
+  if (options.process) {
+    collectDefaultMetrics({ register: registry });
+    for (const name of misnamed) registry.removeSingleMetric(name);
+  }
+  metrics.buildInfo.set({ version: options.version, node: process.version }, 1);
+  for (const level of ['debug', 'info', 'warn', 'error']) metrics.logMessages.inc({ level }, 0);
+
+  /** Series exist from the first scrape on, so that a rate sees the first failure. */
+  function know(subject: Subject): void {
+    const name = JSON.stringify(subject);
+    if (subjects.has(name)) return;
+    subjects.set(name, subject);
+    eachSeries(metrics, subject, (instrument, labels) => {
+      if (instrument instanceof Histogram) instrument.zero(labels);
+      else instrument.inc(labels, 0);
+    });
+  }
+  function forgetAllBut(kept: ReadonlySet<string>): void {
+    for (const [name, subject] of subjects) {
+      if (kept.has(name)) continue;
+      subjects.delete(name);
+      eachSeries(metrics, subject, (instrument, labels) => instrument.remove(labels));
+    }
+  }
+
+  return {
+    observe(event) {
+      know('target' in event ? { target: event.target } : { source: event.source, ecr_region: event.region });
+      count(metrics, event, now());
+    },
+    logged: level => metrics.logMessages.inc({ level }),
+    reloaded(ok) {
+      metrics.reloadOk.set(ok ? 1 : 0);
+      if (ok) metrics.reloadSuccess.set(now());
+    },
+    render(status) {
+      const standing = [...status.targets.map(subjectOf), ...status.credentials.map(subjectOf)];
+      forgetAllBut(new Set(standing.map(subject => JSON.stringify(subject))));
+      for (const subject of standing) know(subject);
+      for (const target of status.targets) showTarget(metrics, target);
+      for (const alike of Map.groupBy(status.credentials, one => JSON.stringify(subjectOf(one))).values()) showCredential(metrics, alike);
+      metrics.clockSkew.set(status.clockSkewSeconds ?? 0);
+      return registry.metrics();
+    },
+  };
+}
+
+function instruments(registry: Registry): Instruments {
+  const make = { counter: Counter, gauge: Gauge, histogram: Histogram };
+  const made = Object.entries(metricTable).map(([key, { type, name, help, labels }]) => {
+    const about = { name: prefix + name, help, labelNames: labels, registers: [registry] };
+    return [key, type === 'histogram' ? new Histogram({ ...about, buckets }) : new make[type](about)];
+  });
+  return Object.fromEntries(made) as Instruments;
+}
+
+function subjectOf(view: TargetView | CredentialView): Subject {
+  return 'kind' in view ? { target: view.name } : { source: view.source, ecr_region: view.region };
+}
+
+/** Every series of one subject, with all values of the labels that are left. */
+function eachSeries(
+  metrics: Instruments,
+  subject: Subject,
+  visit: (instrument: Instrument<MetricSpec['type']>, labels: Labels) => void,
+): void {
+  const values: Partial<Record<Label, readonly string[]>> = { code: codes, change: changes, state: states, severity: severities };
+  const own = Object.keys(subject);
+  for (const [key, { labels }] of Object.entries(metricTable)) {
+    if (!own.every(name => labels.some(label => label === name))) continue;
+    const [left] = labels.filter(label => !own.includes(label));
+    const instrument = metrics[key as keyof Table];
+    if (left === undefined) visit(instrument, subject);
+    else for (const value of values[left] ?? []) visit(instrument, { ...subject, [left]: value });
+  }
+}
+
+function count(metrics: Instruments, event: CourierEvent, now: number): void {
+  if ('target' in event) return countForTarget(metrics, event, now);
+  const labels = { source: event.source, ecr_region: event.region };
+  if (event.kind === 'proved') {
+    metrics.proofAttempts.inc(labels);
+    if (!event.ok) metrics.proofFailures.inc(labels);
+    return;
+  }
+  metrics.fetchAttempts.inc(labels);
+  metrics.fetchDuration.observe(labels, event.ms / 1000);
+  if (event.kind === 'fetched') metrics.fetchSuccess.set(labels, now);
+  else metrics.fetchFailures.inc({ ...labels, ...code(event) });
+}
+
+function countForTarget(metrics: Instruments, event: Extract<CourierEvent, { target: string }>, now: number): void {
+  const { target } = event;
+  if (event.kind === 'watch-ended') return;
+  if (event.kind === 'discovered' || event.kind === 'discovery-failed') {
+    metrics.discoveryAttempts.inc({ target });
+    if (event.kind === 'discovered') metrics.discoverySuccess.set({ target }, now);
+    else metrics.discoveryFailures.inc({ target, ...code(event) });
+    return;
+  }
+  metrics.deliverAttempts.inc({ target });
+  metrics.deliverDuration.observe({ target }, event.ms / 1000);
+  if (event.kind === 'delivery-failed') return metrics.deliverFailures.inc({ target, ...code(event) });
+  metrics.deliverChanges.inc({ target, change: event.change });
+  metrics.deliverSuccess.set({ target }, now);
+}
+function code({ failure }: Trial): Labels {
+  return { code: failure.code };
+}
+
+function showTarget(metrics: Instruments, view: TargetView): void {
+  const target = view.name;
+  for (const state of states) metrics.slots.set({ target, state }, view.slots.filter(slot => slot.state === state).length);
+  const findings = [...view.findings, ...view.slots.flatMap(slot => slot.findings)];
+  for (const severity of severities) metrics.findings.set({ target, severity }, findings.filter(one => one.severity === severity).length);
+  metrics.targetInsecure.set({ target }, findings.some(one => one.code === 'TLS_UNVERIFIED') ? 1 : 0);
+  metrics.consecutiveFailures.set(
+    { target },
+    view.slots.reduce((most, slot) => Math.max(most, slot.trouble?.count ?? 0), view.trouble?.count ?? 0),
+  );
+  setOrRemove(metrics.targetUp, target, view.paused ? undefined : Number(view.discoveredAt !== null && view.trouble === null));
+  setOrRemove(metrics.targetExpiry, target, view.paused ? undefined : earliestExpiry(view));
+}
+
+function setOrRemove(gauge: Gauge<Label>, target: string, value: number | undefined): void {
+  if (value === undefined) gauge.remove({ target });
+  else gauge.set({ target }, value);
+}
+
+/** In seconds since the epoch; 0: something holds nothing; undefined: there is nothing to hold. */
+function earliestExpiry(view: TargetView): number | undefined {
+  if (view.discoveredAt === null) return 0;
+  const owed = view.slots.filter(slot => slot.state !== 'absent').flatMap(slot => slot.registries.filter(one => one.source !== null));
+  return owed.length === 0 ? undefined : owed.reduce((least, one) => Math.min(least, seconds(one.expiresAt)), Number.POSITIVE_INFINITY);
+}
+
+/** Private and public ECR of one region share their series: the earliest counts. */
+function showCredential(metrics: Instruments, alike: readonly CredentialView[]): void {
+  for (const { source, region } of alike) {
+    const labels = { source, ecr_region: region };
+    metrics.tokenExpiry.set(labels, Math.min(...alike.map(one => seconds(one.expiresAt))));
+    metrics.tokenIssued.set(labels, Math.min(...alike.map(one => seconds(one.issuedAt))));
+    metrics.nextFetch.set(labels, Math.min(...alike.map(one => seconds(one.nextFetchAt))));
+  }
+}
+
+function seconds(time: string | null): number {
+  return time === null ? 0 : Date.parse(time) / 1000;
+}

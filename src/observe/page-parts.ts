@@ -1,0 +1,92 @@
+import { type Html, html } from './html.ts';
+import type { FindingView, HoldingView, Status, TroubleView } from './status.ts';
+import { count, relative } from './words.ts';
+
+/** Where the documents lie to which `help` is relative. */
+const docsBase = 'https://github.com/ecr-courier/ecr-courier/blob/main/';
+
+/** The moment of the page, in milliseconds since the epoch: by this machine's clock, and by the clock of the server that issues credentials. */
+export interface Now {
+  readonly here: number;
+  readonly there: number;
+}
+export function nowOf(status: Status): Now {
+  const here = Date.parse(status.now);
+  return { here, there: here + (status.clockSkewSeconds ?? 0) * 1000 };
+}
+
+/** `in 5 h 12 min`, with the exact time behind it. Nothing when there is no such time. */
+export function when(time: string | null, now: number): Html | null {
+  if (time === null) return null;
+  return html`<time datetime="${time}" title="${time}">${relative(Date.parse(time), now)}</time>`;
+}
+
+export type Tone = 'good' | 'note' | 'warn' | 'bad';
+const signs: Readonly<Record<Tone, string>> = { good: '✓', note: '•', warn: '!', bad: '✕' };
+
+/** A word with a sign and a colour: never the colour alone. */
+export function badge(tone: Tone, word: string): Html {
+  return html`<span class="badge ${tone}"><span aria-hidden="true">${signs[tone]}</span> ${word}</span>`;
+}
+
+export function tidings(tone: Tone, headline: Html, more: Html | null): Html {
+  return html`<div class="tidings ${tone}"><p class="headline"><span class="sign" aria-hidden="true">${signs[tone]}</span> ${headline}</p>${more}</div>`;
+}
+
+/** A sentence of ours or of a manager, `code` in it as such. */
+export function prose(text: string): Html {
+  return html`${text.split(/`([^`]+)`/).map((part, at) => (at % 2 === 1 ? html`<code>${part}</code>` : part))}`;
+}
+
+function helpLink(help: string): Html {
+  return html`<a href="${docsBase}${help}" rel="noreferrer">${help}</a>`;
+}
+
+export function trouble(view: TroubleView | null, now: Now): Html | null {
+  if (!view) return null;
+  const since = html`since ${when(view.since, now.here)}, ${count(view.count, 'time')} in a row`;
+  return html`<div class="trouble">
+<p><strong class="code">${view.code}</strong> ${prose(view.message)} <span class="quiet">(${since})</span></p>
+<p><strong>What to do:</strong> ${prose(view.remedy)} ${helpLink(view.help)}</p>
+</div>`;
+}
+
+const severityTones = { info: 'note', warning: 'warn', error: 'bad' } as const;
+
+export function findings(views: readonly FindingView[]): Html | null {
+  if (views.length === 0) return null;
+  return html`<ul class="findings">${views.map(
+    view => html`<li>${badge(severityTones[view.severity], view.severity)} <strong class="code">${view.code}</strong> ${prose(view.message)}
+<span class="quiet">${prose(view.remedy)} ${helpLink(view.help)}</span></li>`,
+  )}</ul>`;
+}
+
+type Life = Pick<HoldingView, 'issuedAt' | 'agesAt' | 'expiresAt'>;
+
+/** The life of a credential from left to right: what is left of it, where half of it is over, and now. Nothing where none is held. */
+export function lifeBar(life: Life, now: Now): Html | null {
+  if (life.agesAt === null || life.expiresAt === null) return null;
+  const [ages, ends] = [Date.parse(life.agesAt), Date.parse(life.expiresAt)];
+  // Of a credential that only the manager told us about, the beginning is not known: half of its life lies before it ages.
+  const began = life.issuedAt === null ? ages - (ends - ages) : Date.parse(life.issuedAt);
+  const part = (time: number) => Math.min(100, Math.max(0, ((time - began) / Math.max(1, ends - began)) * 100));
+  const [lived, half] = [percent(part(now.there)), percent(part(ages))];
+  const tone: Tone = now.there >= ends ? 'bad' : now.there >= ages ? 'warn' : 'good';
+  return html`<svg class="life ${tone}" role="img" aria-label="${lived} of its life is over, a newer one is wanted from ${half}">
+<rect class="whole" y="5" width="100%" height="6" rx="3"/><rect class="rest" x="${lived}" y="5" width="${percent(100 - part(now.there))}" height="6" rx="3"/>
+<rect class="half" x="${half}" y="1" width="2" height="14"/><circle class="now" cx="${lived}" cy="8" r="5"/></svg>`;
+}
+
+function percent(part: number): string {
+  return `${Math.round(part * 10) / 10}%`;
+}
+
+/** What the bar shows, in words. */
+export function lifeWords(life: Life, now: Now): Html {
+  if (life.expiresAt === null) return html`holds no credential that the courier knows of`;
+  const over = Date.parse(life.expiresAt) <= now.there;
+  const renewed = life.agesAt !== null && Date.parse(life.agesAt) > now.there && html`, renewal ${when(life.agesAt, now.there)}`;
+  return over
+    ? html`<strong>expired ${when(life.expiresAt, now.there)}</strong>`
+    : html`expires ${when(life.expiresAt, now.there)}${renewed}`;
+}

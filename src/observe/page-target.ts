@@ -1,0 +1,134 @@
+import { type Html, html } from './html.ts';
+import { badge, findings, lifeBar, lifeWords, type Now, type Tone, trouble, when } from './page-parts.ts';
+import type { HoldingView, OutcomeView, SlotView, TargetView } from './status.ts';
+import { count } from './words.ts';
+
+const slotTones: Readonly<Record<SlotView['state'], Tone>> = {
+  failing: 'bad',
+  unconfirmed: 'warn',
+  waiting: 'note',
+  absent: 'note',
+  ok: 'good',
+};
+const targetTones: Readonly<Record<TargetView['state'], Tone>> = { failing: 'bad', starting: 'note', ok: 'good', paused: 'note' };
+const urgency = Object.keys(slotTones);
+/** Rows of one table; a page of thousands helps nobody. */
+const rowsShown = 200;
+
+/** Most urgent first: failing, not yet served, in order, paused. */
+export function byUrgency(targets: readonly TargetView[]): TargetView[] {
+  const rank = ({ state, slots }: TargetView) => {
+    if (state !== 'ok') return { failing: 0, starting: 1, paused: 4 }[state];
+    return slots.every(slot => slot.state === 'ok') ? 3 : 2;
+  };
+  return targets.toSorted((a, b) => rank(a) - rank(b) || a.name.localeCompare(b.name, 'en', { numeric: true }));
+}
+
+/** open: unfolded although all is well. counted: slots in order are counted, not listed, for there are too many. */
+export function targetCard(target: TargetView, now: Now, how: { readonly open: boolean; readonly counted: boolean }): Html {
+  const open = how.open || target.state === 'failing';
+  return html`<details class="target"${open && html` open`}>
+<summary><h3>${target.name}</h3> ${badge(targetTones[target.state], target.state)} <span class="quiet">${summary(target, now)}</span></summary>
+${about(target, now)}
+${trouble(target.trouble, now)}
+${findings(target.findings)}
+${slots(target.slots, now, how.counted)}
+${outcomes(target.outcomes, now)}
+</details>`;
+}
+
+function summary(target: TargetView, now: Now): Html {
+  if (target.discoveredAt === null) return html`${target.kind}, not discovered yet`;
+  const held = target.slots.flatMap(slot => slot.registries.flatMap(one => one.expiresAt ?? []));
+  const first = held.toSorted()[0] ?? null;
+  const states = urgency
+    .map(state => [state, target.slots.filter(slot => slot.state === state).length] as const)
+    .filter(([, some]) => some > 0);
+  const counts =
+    states.length === 1 ? `all ${states[0]?.[0]}` : states.map(([state, some]) => `${some.toLocaleString('en-US')} ${state}`).join(', ');
+  const expiry = first !== null && html`; first expiry ${when(first, now.there)}`;
+  return html`${target.kind}, ${count(target.slots.length, 'slot')}${states.length > 0 && `: ${counts}`}${expiry}`;
+}
+
+function about(target: TargetView, now: Now): Html {
+  const facts: (readonly [string, Html | string | null])[] = [
+    ['Address', target.address === null ? null : address(target.address)],
+    ['Product', target.product],
+    ['Signed in as', target.principal],
+    ['Key ends', when(target.keyExpiresAt, now.here)],
+    ['Discovered', discovered(target, now)],
+    ['Required', target.required ? null : 'no: readiness does not depend on it'],
+  ];
+  return html`<dl>${facts.filter(([, value]) => value !== null).map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`;
+}
+
+function discovered({ discoveredAt, nextDiscoveryAt }: TargetView, now: Now): Html {
+  const last = discoveredAt === null ? html`not yet` : when(discoveredAt, now.here);
+  return html`${last}${nextDiscoveryAt !== null && html`, next ${when(nextDiscoveryAt, now.here)}`}`;
+}
+
+function address(text: string): Html {
+  return /^https?:\/\//i.test(text) ? html`<a href="${text}" rel="noreferrer">${text}</a>` : html`${text}`;
+}
+
+function slots(all: readonly SlotView[], now: Now, counted: boolean): Html {
+  const sorted = all.toSorted((a, b) => urgency.indexOf(a.state) - urgency.indexOf(b.state));
+  const attention = sorted.filter(slot => slot.state !== 'ok');
+  const fine = sorted.slice(attention.length);
+  if (counted) return html`${slotTable(attention, now)}${fine.length > 0 && unlisted(`${count(fine.length, 'slot')} in order`)}`;
+  if (attention.length === 0 || fine.length <= 5) return slotTable(sorted, now);
+  return html`${slotTable(attention, now)}<details class="rest"><summary>${count(fine.length, 'slot')} in order</summary>${slotTable(fine, now)}</details>`;
+}
+
+function unlisted(what: string): Html {
+  return html`<p class="quiet">${what}, too many for this page: see <a href="/api/status">/api/status</a>.</p>`;
+}
+
+function slotTable(list: readonly SlotView[], now: Now): Html {
+  if (list.length === 0) return html``;
+  const rows = list.slice(0, rowsShown).map(slot => slotRow(slot, now));
+  const more = list.length - rows.length;
+  return html`${table(['Slot', 'Holds', 'State'], rows)}${more > 0 && unlisted(count(more, 'more slot'))}`;
+}
+
+/** The roles keep it a table for a screen reader when a narrow window lays its cells below each other. */
+function table(heads: readonly string[], rows: readonly Html[]): Html {
+  return html`<table role="table"><thead role="rowgroup"><tr role="row">${heads.map(head => html`<th role="columnheader" scope="col">${head}</th>`)}</tr></thead>
+<tbody role="rowgroup">${rows}</tbody></table>`;
+}
+
+function slotRow(slot: SlotView, now: Now): Html {
+  const notes = [trouble(slot.trouble, now), findings(slot.findings)].filter(note => note !== null);
+  return html`<tr role="row"><th role="rowheader" scope="row">${slot.title}</th>
+<td role="cell">${slot.registries.map(one => holding(one, now))}</td>
+<td role="cell">${badge(slotTones[slot.state], slot.state)}${attempts(slot, now)}</td></tr>
+${notes.length > 0 && html`<tr role="row" class="notes"><td role="cell" colspan="3">${notes}</td></tr>`}`;
+}
+
+function holding(view: HoldingView, now: Now): Html {
+  const proven = view.proven === null ? null : view.proven ? html`, proven` : html`, <strong>refused by the registry</strong>`;
+  const print = view.fingerprint !== null && html` <code title="fingerprint of the credential">${view.fingerprint}</code>`;
+  const source = view.source === null ? html`no source serves it` : html`from ${view.source}`;
+  return html`<div class="holding"><div class="host">${view.host}</div>${lifeBar(view, now)}
+<div class="quiet">${lifeWords(view, now)}${proven}; ${source}${print}</div></div>`;
+}
+
+function attempts(slot: SlotView, now: Now): Html {
+  const last = slot.lastAttemptAt !== null && html`<div class="quiet">last attempt ${when(slot.lastAttemptAt, now.here)}</div>`;
+  const next = slot.nextAttemptAt !== null && html`<div class="quiet">next attempt ${when(slot.nextAttemptAt, now.here)}</div>`;
+  return html`${last}${next}`;
+}
+
+function outcomes(list: readonly OutcomeView[], now: Now): Html | null {
+  if (list.length === 0) return null;
+  const failed = list.filter(outcome => !outcome.ok).length;
+  const rows = list.map(outcome => outcomeRow(outcome, now));
+  return html`<details class="rest"><summary>Last ${count(list.length, 'outcome')}${failed > 0 && `, ${failed.toLocaleString('en-US')} failed`}</summary>${table(['When', 'Slot', 'Result'], rows)}</details>`;
+}
+
+function outcomeRow(outcome: OutcomeView, now: Now): Html {
+  const { ok, result, reason, ms, message, fingerprint } = outcome;
+  return html`<tr role="row"><td role="cell">${when(outcome.at, now.here)}</td><td role="cell">${outcome.title}</td>
+<td role="cell">${badge(ok ? 'good' : 'bad', result)} <span class="quiet">because ${reason}, ${ms.toLocaleString('en-US')} ms</span>${fingerprint !== undefined && html` <code>${fingerprint}</code>`}
+${message !== undefined && html`<div>${message}</div>`}</td></tr>`;
+}

@@ -1,0 +1,101 @@
+import { createHash } from 'node:crypto';
+import { type Html, html } from './html.ts';
+import { badge, findings, lifeBar, lifeWords, type Now, nowOf, type Tone, tidings, trouble, when } from './page-parts.ts';
+import { style } from './page-style.ts';
+import { byUrgency, targetCard } from './page-target.ts';
+import type { CredentialView, Status } from './status.ts';
+import { count } from './words.ts';
+
+const refreshSeconds = 15;
+/** Up to so many targets, all are unfolded. */
+const fewTargets = 3;
+/** Above so many slots in all, those in order are counted and not listed. */
+const manySlots = 2000;
+const reasonsShown = 5;
+
+/** For the page's Content-Security-Policy: its one style sheet, and nothing else, may take effect. */
+export const styleHash = `sha256-${createHash('sha256').update(style).digest('base64')}`;
+
+/** The status as one page that needs nothing else: no script, no other file. still: it does not load itself anew. */
+export function page(status: Status, still = false): string {
+  const now = nowOf(status);
+  const verdict = verdictOf(status);
+  const body = html`<header><h1>ecr-courier</h1><p class="quiet">${still ? html`<a href="/">update by itself</a>` : html`updated every ${refreshSeconds} s, <a href="/?still">stop</a>`}</p></header>
+<main>
+${tidings(verdict.tone, html`<strong>${verdict.word}.</strong> ${verdict.sentence}`, reasons(status.unready))}
+<section aria-labelledby="credentials"><h2 id="credentials">Credentials</h2>${credentials(status, now)}
+<p class="quiet">A bar is the life of a credential: ● is now, the upright line is half of its life, from where on a newer one is wanted.</p></section>
+<section aria-labelledby="targets"><h2 id="targets">Targets</h2>${targets(status, now)}</section>
+</main>
+<footer class="quiet">version ${status.version}, started ${when(status.startedAt, now.here)}, seen <time datetime="${status.now}">${status.now}</time>.
+<a href="/api/status">/api/status</a> <a href="/metrics">/metrics</a> <a href="/readyz">/readyz</a></footer>`;
+  const refresh = !still && html`<meta http-equiv="refresh" content="${refreshSeconds}">`;
+  return html`<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">${refresh}<title>${verdict.word} - ecr-courier</title><style>${{ markup: style }}</style></head>
+<body>${body}</body></html>
+`.markup;
+}
+
+interface Verdict {
+  readonly tone: Tone;
+  readonly word: string;
+  readonly sentence: string;
+}
+
+function verdictOf({ live, ready, targets, credentials }: Status): Verdict {
+  const slots = targets.flatMap(target => target.slots);
+  if (!live)
+    return { tone: 'bad', word: 'Stalled', sentence: 'The courier has not looked at its work for more than a minute; restart it.' };
+  if (targets.length === 0) return { tone: 'note', word: 'Idle', sentence: 'No target is configured.' };
+  const failing = [
+    ...some(targets.filter(target => target.state === 'failing').length, 'target'),
+    ...some(slots.filter(slot => slot.state === 'failing').length, 'slot'),
+    ...some(credentials.filter(one => one.state === 'failing' || one.state === 'expired').length, 'credential'),
+  ];
+  const fails = failing.length > 0 ? `Failing: ${failing.join(', ')}.` : '';
+  if (!ready && targets.some(target => target.state === 'starting') && fails === '')
+    return { tone: 'note', word: 'Starting', sentence: 'Not every target was looked at yet.' };
+  if (!ready) return { tone: 'bad', word: 'Not ready', sentence: fails || 'Not every slot holds a valid credential.' };
+  if (fails !== '') return { tone: 'warn', word: 'Serving, with failures', sentence: `${fails} What is held is still valid.` };
+  const served = slots.filter(slot => slot.state === 'ok').length;
+  return { tone: 'good', word: 'All is well', sentence: `${count(served, 'slot')} in ${count(targets.length, 'target')} in order.` };
+}
+
+function some(number: number, noun: string): string[] {
+  return number > 0 ? [count(number, noun)] : [];
+}
+
+function reasons(unready: readonly string[]): Html | null {
+  if (unready.length === 0) return null;
+  const more = unready.length - reasonsShown;
+  return html`<ul>${unready.slice(0, reasonsShown).map(reason => html`<li>${reason}</li>`)}
+${more > 0 && html`<li>and ${count(more, 'more reason')}, see <a href="/readyz">/readyz</a></li>`}</ul>`;
+}
+
+function targets(status: Status, now: Now): Html {
+  if (status.targets.length === 0)
+    return html`<p>No target is configured: set <code>PORTAINER_URL</code> and <code>PORTAINER_API_KEY</code>, or give a configuration file.</p>`;
+  const open = status.targets.length <= fewTargets;
+  const counted = status.targets.reduce((sum, target) => sum + target.slots.length, 0) > manySlots;
+  return html`${byUrgency(status.targets).map(target => targetCard(target, now, { open, counted }))}`;
+}
+
+function credentials(status: Status, now: Now): Html {
+  if (status.credentials.length === 0) return html`<p class="quiet">None yet: a token is fetched when a target needs one.</p>`;
+  return html`<div class="cards">${status.credentials.map(one => credentialCard(one, now))}</div>`;
+}
+
+const credentialTones: Readonly<Record<CredentialView['state'], Tone>> = { ok: 'good', waiting: 'note', failing: 'bad', expired: 'bad' };
+
+function credentialCard(view: CredentialView, now: Now): Html {
+  const place = view.service === 'ecr-public' ? `${view.region}, public` : view.region;
+  const proven = view.proofs.filter(proof => proof.ok).length;
+  const proofs = view.proofs.length > 0 && html`; proven at ${proven} of ${count(view.proofs.length, 'registry', 'registries')}`;
+  const print = view.fingerprint !== null && html` <code title="fingerprint of the credential">${view.fingerprint}</code>`;
+  return html`<article class="card"><h3>${view.source} <span class="quiet">${place}</span></h3> ${badge(credentialTones[view.state], view.state)}
+${lifeBar(view, now)}
+<p class="quiet">${view.expiresAt === null ? html`no token was fetched yet` : lifeWords(view, now)}${proofs}${print}</p>
+${view.state !== 'ok' && view.nextFetchAt !== null && html`<p class="quiet">next fetch ${when(view.nextFetchAt, now.here)}</p>`}
+${trouble(view.trouble, now)}${findings(view.findings)}</article>`;
+}

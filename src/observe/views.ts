@@ -1,0 +1,158 @@
+import type { Finding, FindingSpecs } from '../contract/adapter.ts';
+import type { Entry, Holding, KeyRecord, Ledger, Moment, Outcome, TargetRecord, Trouble } from '../courier/ledger.ts';
+import type { CredentialView, FindingView, HoldingView, OutcomeView, SlotView, TargetView, Time, TroubleView } from './status.ts';
+
+export function targetView(ledger: Ledger, record: TargetRecord, engine: FindingSpecs): TargetView {
+  const { managed, about, trouble } = record;
+  const specs = { ...engine, ...managed.findings };
+  const slots = [...record.entries.values()].map(entry => slotView(ledger, record, entry, specs));
+  return {
+    name: record.name,
+    kind: managed.kind,
+    address: record.address ?? null,
+    required: managed.required,
+    paused: managed.paused,
+    state: targetState(record, slots),
+    product: about.product ?? null,
+    principal: about.principal ?? null,
+    keyExpiresAt: about.keyExpiresAt ? iso(about.keyExpiresAt) : null,
+    discoveredAt: timeOf(ledger, record.discoveredAt),
+    nextDiscoveryAt: managed.paused ? null : timeOf(ledger, record.nextDiscoveryAt),
+    trouble: trouble ? troubleView(ledger, trouble) : null,
+    findings: [...ledger.findingsOf(record), ...record.findings].map(finding => findingView(finding, specs)),
+    slots,
+    outcomes: record.outcomes.map(outcome => outcomeView(ledger, outcome)),
+  };
+}
+
+function targetState({ managed, trouble, discoveredAt }: TargetRecord, slots: readonly SlotView[]): TargetView['state'] {
+  if (managed.paused) return 'paused';
+  if (trouble || slots.some(slot => slot.state === 'failing')) return 'failing';
+  return discoveredAt === undefined ? 'starting' : 'ok';
+}
+
+function slotView(ledger: Ledger, record: TargetRecord, entry: Entry, specs: FindingSpecs): SlotView {
+  const { slot, trouble, last } = entry;
+  const keys = ledger.keysOf(record, entry);
+  const registries = slot.registries.map(({ host }) => holdingView(ledger, host, keys.get(host), entry));
+  const next = ledger.nextAttempt(record, entry);
+  const findings = [...ledger.findingsOf(record, entry), ...(slot.findings ?? []), ...entry.told];
+  return {
+    id: slot.id,
+    title: slot.title ?? slot.id,
+    state: slotState(entry, registries, record.managed.create, next !== undefined && next <= ledger.now()),
+    registries,
+    trouble: trouble ? troubleView(ledger, trouble) : null,
+    lastAttemptAt: timeOf(ledger, last?.at),
+    nextAttemptAt: timeOf(ledger, next),
+    findings: findings.map(finding => findingView(finding, specs)),
+  };
+}
+
+function slotState(entry: Entry, registries: readonly HoldingView[], create: boolean, due: boolean): SlotView['state'] {
+  if (entry.slot.state === 'absent' && !create) return 'absent';
+  if (entry.trouble) return 'failing';
+  if (entry.unsettled) return 'unconfirmed';
+  const served = registries.filter(holding => holding.source !== null);
+  const nothingToGive = registries.length > 0 && served.length === 0;
+  return due || nothingToGive || served.some(holding => !holding.valid) ? 'waiting' : 'ok';
+}
+
+function holdingView(ledger: Ledger, host: string, key: KeyRecord | undefined, entry: Entry): HoldingView {
+  const held = entry.held.get(host);
+  return {
+    host,
+    source: key?.source.name ?? null,
+    fingerprint: held?.fingerprint ?? null,
+    ...lifeView(ledger, held),
+    valid: held !== undefined && ledger.now() < held.endsAt,
+    proven: held ? provenOf(held, host, key, entry) : null,
+  };
+}
+
+/** The manager's own word weighs more than the registry's: it is the manager that pulls. */
+function provenOf(held: Holding, host: string, key: KeyRecord | undefined, { last }: Entry): boolean | null {
+  if (last?.proven !== undefined && last.fingerprint === held.fingerprint) return last.proven;
+  const proof = key?.proofs.get(host);
+  if (proof?.fingerprint !== held.fingerprint) return null;
+  if (proof.ok) return true;
+  return proof.refused ? false : null;
+}
+
+export function credentialView(ledger: Ledger, record: KeyRecord, engine: FindingSpecs): CredentialView {
+  const { kept, trouble } = record;
+  const nextFetch = Math.max(record.notBefore, kept?.agesAt ?? record.notBefore);
+  return {
+    source: record.source.name,
+    region: record.registry.region,
+    service: record.registry.service,
+    state: credentialState(ledger, record),
+    fingerprint: kept?.fingerprint ?? null,
+    ...lifeView(ledger, kept),
+    nextFetchAt: timeOf(ledger, nextFetch),
+    trouble: trouble ? troubleView(ledger, trouble) : null,
+    proofs: [...record.proofs].map(([host, proof]) => {
+      const at = ledger.date(proof.at).toISOString();
+      return { host, ok: proof.ok, message: proof.ok ? null : proof.message, at };
+    }),
+    findings: ledger.findingsOfKey(record).map(finding => findingView(finding, engine)),
+  };
+}
+
+function credentialState(ledger: Ledger, { kept, trouble }: KeyRecord): CredentialView['state'] {
+  if (kept && ledger.now() >= kept.endsAt) return 'expired';
+  if (trouble) return 'failing';
+  return kept ? 'ok' : 'waiting';
+}
+
+function lifeView(ledger: Ledger, held: Holding | undefined): Pick<HoldingView, 'issuedAt' | 'agesAt' | 'expiresAt'> {
+  if (!held) return { issuedAt: null, agesAt: null, expiresAt: null };
+  const agesAt = ledger.date(held.agesAt).getTime() + (ledger.clockSkewMs ?? 0);
+  return {
+    issuedAt: held.credential ? iso(held.credential.issuedAt) : null,
+    agesAt: iso(new Date(agesAt)),
+    expiresAt: iso(held.expiresAt),
+  };
+}
+
+function troubleView(ledger: Ledger, { failure, since, count }: Trouble): TroubleView {
+  const { code, message, remedy } = failure;
+  return { code, message, remedy, since: ledger.date(since).toISOString(), count, help: helpOf(code) };
+}
+
+function findingView({ code, message, remedy }: Finding, specs: FindingSpecs): FindingView {
+  const spec = Object.hasOwn(specs, code) ? specs[code] : undefined;
+  return { code, severity: spec?.severity ?? 'warning', message, remedy: remedy ?? spec?.remedy ?? '', help: helpOf(code) };
+}
+
+const changes: ReadonlySet<string> = new Set(['created', 'updated', 'unchanged']);
+
+function outcomeView(ledger: Ledger, outcome: Outcome): OutcomeView {
+  const { slot, title, reason, result, ms, message, fingerprint, expiresAt } = outcome;
+  const expires = expiresAt ? iso(expiresAt) : null;
+  return {
+    at: ledger.date(outcome.at).toISOString(),
+    slot,
+    title,
+    reason,
+    result,
+    ok: changes.has(result),
+    ms: Math.round(ms),
+    ...(message !== undefined && { message }),
+    ...(fingerprint !== undefined && { fingerprint }),
+    ...(expires !== null && { expiresAt: expires }),
+  };
+}
+
+function helpOf(code: string): string {
+  return `docs/errors.md#${code.toLowerCase()}`;
+}
+
+/** null for a moment that never was or will not come. */
+function timeOf(ledger: Ledger, moment: Moment | undefined): Time | null {
+  return moment !== undefined && Number.isFinite(moment) ? iso(ledger.date(moment)) : null;
+}
+/** null for a date that is none: a manager may have sent it. */
+function iso(date: Date): Time | null {
+  return Number.isFinite(date.getTime()) ? date.toISOString() : null;
+}

@@ -1,0 +1,29 @@
+const second = 1000;
+const minute = 60 * second;
+const hour = 60 * minute;
+const day = 24 * hour;
+
+/** A length of time in milliseconds, for people, in its two largest units: 45 s, 12 min, 5 h 12 min, 3 d 4 h. */
+export function span(ms: number): string {
+  if (ms < 59.5 * second) return `${Math.round(ms / second)} s`;
+  if (ms < 59.5 * minute) return `${Math.round(ms / minute)} min`;
+  if (ms < day - minute / 2) return two(Math.round(ms / minute), 60, 'h', 'min');
+  return two(Math.round(ms / hour), 24, 'd', 'h');
+}
+
+function two(small: number, each: number, large: string, unit: string): string {
+  const rest = small % each;
+  return `${Math.floor(small / each)} ${large}${rest === 0 ? '' : ` ${rest} ${unit}`}`;
+}
+
+/** The time as seen from `now`, both in milliseconds since the epoch: in 5 h 12 min, 3 min ago, now. */
+export function relative(time: number, now: number): string {
+  const ms = time - now;
+  if (Math.abs(ms) < second) return 'now';
+  return ms > 0 ? `in ${span(ms)}` : `${span(-ms)} ago`;
+}
+
+/** 1 slot, 1,000 slots. The plural's ending is an s unless given. */
+export function count(number: number, noun: string, plural = `${noun}s`): string {
+  return `${number.toLocaleString('en-US')} ${number === 1 ? noun : plural}`;
+}

@@ -1,0 +1,129 @@
+import type { Finding, FindingSpecs, Slot } from '../../src/contract/adapter.ts';
+import { type Credential, fingerprint } from '../../src/contract/credential.ts';
+import { Failure, type FailureCode } from '../../src/contract/failures.ts';
+import { parseAddress, type Registry } from '../../src/contract/registry.ts';
+import { Secret } from '../../src/contract/secret.ts';
+import type { Source } from '../../src/contract/source.ts';
+import type { Entry, Kept, KeyRecord, Ledger, Outcome, TargetRecord, Trouble } from '../../src/courier/ledger.ts';
+
+export const minute = 60_000;
+export const hour = 60 * minute;
+/** The fixture's moment 0 as a date. */
+export const epoch = Date.parse('2026-03-01T10:00:00Z');
+const never = Number.NEGATIVE_INFINITY;
+
+export const specs: FindingSpecs = {
+  NO_SLOTS: { severity: 'warning', doc: 'Nothing to serve.', remedy: 'Add a registry.' },
+  CLOCK_SKEW: { severity: 'warning', doc: 'Clocks differ.', remedy: 'Let NTP set the clock.' },
+};
+
+export function registry(host: string): Registry {
+  const address = parseAddress(host);
+  if (!address) throw new Error(`not an ECR host: ${host}`);
+  return address.registry;
+}
+export const euWest = '123456789012.dkr.ecr.eu-west-1.amazonaws.com';
+export const usEast = '123456789012.dkr.ecr.us-east-1.amazonaws.com';
+
+/** A credential of 12 h that was fetched `age` milliseconds before moment 0. */
+export function kept(age: number, password = 'a-password-of-the-fixture', key = 'default eu-west-1'): Kept {
+  const issued = epoch - age;
+  const secret = new Secret(password);
+  const expiresAt = new Date(issued + 12 * hour);
+  const credential: Credential = { username: 'AWS', password: secret, issuedAt: new Date(issued), expiresAt, source: 'default', key };
+  return {
+    fingerprint: fingerprint(credential),
+    key,
+    credential,
+    expiresAt,
+    agesAt: 6 * hour - age,
+    endsAt: 12 * hour - age,
+    receivedAt: -age,
+  };
+}
+
+export function trouble(code: FailureCode, message: string, since = -10 * minute, count = 3): Trouble {
+  return { failure: new Failure(code, message), since, count };
+}
+
+export function keyRecord(host: string, more: Partial<KeyRecord> = {}): KeyRecord {
+  const of = registry(host);
+  const key = `default ${of.region}`;
+  const source: Source = { name: 'default', key: () => key, fetch: () => Promise.reject(new Error('not fetched here')) };
+  const state = { wanted: true, fetching: false, refetch: false, refusedAt: never, fetchedAt: never, failures: 0, notBefore: never };
+  return { key, source, registry: of, hosts: new Map([[host, of]]), proofs: new Map(), proving: new Set(), ...state, ...more };
+}
+
+/** A slot of one registry that holds `held`. `key`: undefined when no source serves it. */
+export function entry(id: string, key: KeyRecord | undefined, held?: Kept, more: Partial<Entry> & { slotOf?: Partial<Slot> } = {}): Entry {
+  const of = key?.registry ?? registry(euWest);
+  const { slotOf, ...rest } = more;
+  const slot: Slot = { id, title: `ecr-${id} (row ${id})`, registries: [of], state: 'present', ref: null, ...slotOf };
+  const marks = { running: false, queued: false, doubted: false, failures: 0, notBefore: never, repairs: 0, repairedAt: never };
+  return { slot, keys: [key], held: new Map(held ? [[of.host, held]] : []), wroteAt: never, ...marks, told: [], ...rest };
+}
+
+type Managed = TargetRecord['managed'];
+export function target(
+  name: string,
+  entries: readonly Entry[],
+  more: Partial<TargetRecord> & { managedOf?: Partial<Managed> } = {},
+): TargetRecord {
+  const { managedOf, ...rest } = more;
+  const managed: Managed = {
+    name,
+    kind: 'portainer',
+    required: true,
+    create: false,
+    paused: false,
+    limits: { concurrency: 4, discoverMs: 30_000, deliverMs: 75_000 },
+    findings: { MANAGED_BY_PORTAINER: { severity: 'info', doc: 'A row of type 7.', remedy: 'Add a custom registry.' } },
+    open: () => Promise.reject(new Error('not opened here')),
+    ...managedOf,
+  };
+  return {
+    managed,
+    name,
+    address: `https://${name}:9443`,
+    entries: new Map(entries.map(one => [one.slot.id, one])),
+    moved: new Map(),
+    about: {},
+    findings: [],
+    led: false,
+    discoveredAt: -minute,
+    nextDiscoveryAt: minute,
+    outcomes: [],
+    ...rest,
+  };
+}
+
+export function outcome(slot: string, at: number, result: Outcome['result'], more: Partial<Outcome> = {}): Outcome {
+  return { at, slot, title: `ecr-${slot} (row ${slot})`, reason: 'aging', result, ms: 120, missing: [], ...more };
+}
+
+interface LedgerParts {
+  readonly keys?: readonly KeyRecord[];
+  readonly now?: number;
+  readonly sinceStepMs?: number;
+  readonly clockSkewMs?: number;
+  readonly engine?: (target: TargetRecord, entry?: Entry) => readonly Finding[];
+  readonly engineOfKey?: (key: KeyRecord) => readonly Finding[];
+  readonly next?: (entry: Entry) => number | undefined;
+}
+
+export function ledgerOf(targets: readonly TargetRecord[], parts: LedgerParts = {}): Ledger {
+  const now = parts.now ?? 0;
+  return {
+    targets: new Map(targets.map(one => [one.name, one])),
+    keys: new Map((parts.keys ?? []).map(one => [one.key, one])),
+    keysOf: (_, { slot, keys }) => new Map(slot.registries.flatMap(({ host }, at) => (keys[at] ? [[host, keys[at]]] : []))),
+    findingsOf: parts.engine ?? (() => []),
+    findingsOfKey: parts.engineOfKey ?? (() => []),
+    nextAttempt: (_, one) => parts.next?.(one),
+    clockSkewMs: parts.clockSkewMs,
+    startedAt: -2 * hour,
+    sinceStepMs: parts.sinceStepMs ?? 0,
+    now: () => now,
+    date: moment => new Date(epoch + moment),
+  };
+}

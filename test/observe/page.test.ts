@@ -1,0 +1,157 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Ledger } from '../../src/courier/ledger.ts';
+import { html } from '../../src/observe/html.ts';
+import { page, styleHash } from '../../src/observe/page.ts';
+import { type Status, statusOf } from '../../src/observe/status.ts';
+import { entry, euWest, hour, kept, keyRecord, ledgerOf, outcome, specs, target, trouble } from './fixture.ts';
+
+const status = (ledger: Ledger) => statusOf(ledger, { version: '1.2.3', findings: specs });
+const key = keyRecord(euWest, { kept: kept(3 * hour) });
+const good = (name: string, slots = 1) =>
+  target(
+    name,
+    Array.from({ length: slots }, (_, at) => entry(`${at}`, key, kept(3 * hour))),
+  );
+const shown = (ledger: Ledger) => page(status(ledger));
+const verdict = (markup: string) => /<title>(.*) - ecr-courier<\/title>/.exec(markup)?.[1];
+
+const failing = target(
+  'bad',
+  [entry('7', key, kept(3 * hour), { trouble: trouble('FORBIDDEN', 'Portainer refuses.'), notBefore: 60_000 })],
+  {
+    outcomes: [outcome('7', -60_000, 'FORBIDDEN', { message: 'Portainer refuses.' })],
+  },
+);
+
+test('one healthy target: the verdict, the bar with now and half, the words, all unfolded', () => {
+  const markup = shown(ledgerOf([good('portainer')], { keys: [key] }));
+  assert.equal(verdict(markup), 'All is well');
+  assert.match(markup, /<details class="target" open>/);
+  assert.match(markup, /<rect class="half" x="50%"/);
+  assert.match(markup, /<circle class="now" cx="25%"/);
+  assert.match(
+    markup,
+    /expires <time datetime="2026-03-01T19:00:00.000Z" title="2026-03-01T19:00:00.000Z">in 9 h<\/time>, renewal <time[^>]*>in 3 h</,
+  );
+  assert.match(markup, /<meta http-equiv="refresh" content="15">/);
+});
+
+test('a failing slot: what, since when, what to do, where to read, when next', () => {
+  const markup = shown(ledgerOf([failing], { keys: [key], next: one => one.notBefore }));
+  assert.equal(verdict(markup), 'Serving, with failures');
+  for (const part of [
+    /Portainer refuses\./,
+    /since <time[^>]*>10 min ago</,
+    /3 times in a row/,
+    /Grant the right/,
+    /next attempt <time[^>]*>in 1 min</,
+    /Last 1 outcome, 1 failed/,
+  ]) {
+    assert.match(markup, part);
+  }
+  assert.match(markup, /href="https:\/\/github\.com\/[^"]*\/docs\/errors\.md#forbidden"[^>]*>docs\/errors\.md#forbidden</);
+});
+
+const verdicts: { name: string; status: Status; word: string }[] = [
+  { name: 'no target', status: status(ledgerOf([])), word: 'Idle' },
+  { name: 'not looked at yet', status: status(ledgerOf([target('a', [], { discoveredAt: undefined })])), word: 'Starting' },
+  { name: 'nothing held', status: status(ledgerOf([target('a', [entry('7', key)])])), word: 'Not ready' },
+  {
+    name: 'AWS fails, tokens still good',
+    status: status(ledgerOf([good('a')], { keys: [keyRecord(euWest, { kept: kept(0), trouble: trouble('AUTH', 'no') })] })),
+    word: 'Serving, with failures',
+  },
+  { name: 'stalled', status: status(ledgerOf([good('a')], { sinceStepMs: hour })), word: 'Stalled' },
+];
+for (const { name, status, word } of verdicts) test(`verdict: ${name}`, () => assert.equal(verdict(page(status)), word));
+
+test('a hundred targets: the failing one first and unfolded, the others folded', () => {
+  const targets = [...Array.from({ length: 99 }, (_, at) => good(`t${at + 1}`, 10)), failing];
+  const markup = shown(ledgerOf(targets, { keys: [key] }));
+  const cards = [...markup.matchAll(/<details class="target"( open)?>\s*<summary><h3>([^<]*)</g)].map(
+    ([, open, name]) => `${name}${open ?? ''}`,
+  );
+  assert.deepEqual([cards.length, cards[0], cards[1], cards[2], cards[99]], [100, 'bad open', 't1', 't2', 't99']);
+});
+
+test('thousands of slots: those in order are counted, rows are limited', () => {
+  const lost = target(
+    'lost',
+    Array.from({ length: 3000 }, (_, at) => entry(`${at}`, key)),
+  );
+  const markup = shown(ledgerOf([good('big', 2001), lost], { keys: [key] }));
+  assert.match(markup, /2,001 slots in order, too many for this page/);
+  assert.match(markup, /2,800 more slots, too many/);
+  assert.ok(markup.length < 500_000);
+});
+
+test('the bar follows the server’s clock', () => {
+  const markup = shown(ledgerOf([good('a')], { keys: [key], clockSkewMs: 3 * hour }));
+  assert.match(markup, /<circle class="now" cx="50%"/);
+  assert.match(markup, /expires <time[^>]*>in 6 h</);
+});
+
+test('it needs no script and no other file, and stands still when told', () => {
+  const markup = page(status(ledgerOf([good('a')])), true);
+  assert.doesNotMatch(markup, /<script|http-equiv|style="| on[a-z]+=|<img|<link/);
+  assert.match(styleHash, /^sha256-[\w+/]{43}=$/);
+});
+
+test('it is a page for everybody: language, one h1, headings in order, table headers, no colour alone', () => {
+  const markup = shown(ledgerOf([failing, good('a')], { keys: [key] }));
+  assert.match(markup, /^<!doctype html>\n<html lang="en">/);
+  const levels = [...markup.matchAll(/<h([1-6])/g)].map(([, level]) => Number(level));
+  assert.equal(levels.filter(level => level === 1).length, 1);
+  for (const [at, level] of levels.entries()) assert.ok(at === 0 || level - (levels[at - 1] ?? 0) <= 1);
+  for (const [, mark] of markup.matchAll(/<span class="badge \w+"><span aria-hidden="true">[^<]+<\/span> (\w*)/g))
+    assert.notEqual(mark, '');
+  for (const [svg] of markup.matchAll(/<svg[^>]*>/g)) assert.match(svg, /role="img" aria-label="\d/);
+});
+
+test('what is put into markup is text, in elements and attributes; only markup stays markup', () => {
+  assert.equal(html`<a title="${'"<&\''}">${[html`<b>`, null, false, 1, 'x\u0000y']}`.markup, '<a title="&quot;&lt;&amp;&#39;"><b>1x y');
+});
+
+/** The same plain data with every text replaced: what a hostile manager could send in every place at once. */
+function everywhere<T>(value: T, text: string, keep: ReadonlySet<string>): T {
+  if (Array.isArray(value)) return value.map(item => everywhere(item as unknown, text, keep)) as T;
+  if (typeof value === 'string') return (keep.has(value) ? value : text) as T;
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, everywhere(member as unknown, text, keep)])) as T;
+}
+
+test('whatever stands in any field stays text', () => {
+  const full = status(
+    ledgerOf(
+      [
+        target('a', [entry('7', key, kept(0), { trouble: trouble('AUTH', 'm'), told: [{ code: 'C', message: 'm' }] })], {
+          about: { product: 'p', principal: 'q' },
+          findings: [{ code: 'C', message: 'm' }],
+          trouble: trouble('BUSY', 'm'),
+          outcomes: [outcome('7', 0, 'AUTH', { message: 'm', fingerprint: 'f' })],
+        }),
+      ],
+      { keys: [key], engineOfKey: () => [{ code: 'C', message: 'm' }] },
+    ),
+  );
+  const times = [...JSON.stringify(full).matchAll(/"(\d{4}-\d\d-\d\dT[^"]*)"/g)].map(([, time]) => time ?? '');
+  const keep = new Set([...times, 'ok', 'failing', 'warning', 'info', 'ecr']);
+  const tags = (markup: string) => [...markup.matchAll(/<[^>]*>/g)].map(([tag]) => tag.replaceAll(/"[^"]*"/g, '""'));
+  for (const hostile of [
+    '<script>alert(1)</script>',
+    '"><img src=x onerror=alert(1)>',
+    'https://x" onmouseover="alert(1)',
+    "' onmouseover='alert(1)",
+    '</style></title>&lt;',
+    'javascript:alert(1)',
+    '\u202egnp.exe\u0000',
+    '`<b>`',
+  ]) {
+    const markup = page(everywhere(full, hostile, keep), true);
+    const plain = page(everywhere(full, hostile.startsWith('https:') ? 'https://harmless' : 'harmless', keep), true);
+    if (!hostile.includes('`')) assert.deepEqual(tags(markup), tags(plain), hostile);
+    assert.doesNotMatch(markup, /<(script|img|b)\b|href="javascript:|[\u202a-\u202e]/, hostile);
+    assert.ok(!markup.includes('\u0000'));
+  }
+});

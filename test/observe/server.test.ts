@@ -1,0 +1,280 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http';
+import { connect, createServer as createNetServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { type TestContext, test } from 'node:test';
+import type { Log } from '../../src/contract/adapter.ts';
+import { clock } from '../../src/contract/clock.ts';
+import { Failure } from '../../src/contract/failures.ts';
+import { Secret } from '../../src/contract/secret.ts';
+import { createServer, type DoorDeps, type ServerPlace } from '../../src/observe/server.ts';
+import { statusOf } from '../../src/observe/status.ts';
+import { entry, euWest, kept, keyRecord, ledgerOf, specs, target } from './fixture.ts';
+
+const adminToken = 'an-admin-token-of-the-tests';
+const served = ledgerOf([target('portainer', [entry('7', keyRecord(euWest), kept(0))])]);
+const unserved = ledgerOf([target('portainer', [entry('7', keyRecord(euWest))])]);
+
+/** Doors with a healthy ledger, an admin token, and a record of what was asked and logged. */
+async function open(t: TestContext, more: Partial<DoorDeps> = {}, place: Partial<ServerPlace> = {}) {
+  const asked: string[] = [];
+  const logged: string[] = [];
+  const note = (message: string, data?: object) => void logged.push(`${message} ${JSON.stringify(data)}`);
+  const log: Log = { debug: note, info: note, warn: note, error: note };
+  const result = (what: string) => (asked.push(what), Promise.resolve({ ok: true, message: 'begun' }));
+  const deps: DoorDeps = {
+    status: () => statusOf(served, { version: '1.2.3', findings: specs }),
+    metrics: () => Promise.resolve('ecr_courier_build_info 1\n'),
+    adminToken: () => Promise.resolve(new Secret(adminToken)),
+    actions: { refresh: of => result(`refresh ${of ?? 'all'}`), reload: () => result('reload') },
+    clock,
+    log,
+    ...more,
+  };
+  const server = await createServer(deps, { host: '127.0.0.1', port: 0, ...place });
+  t.after(() => server.close());
+  return { server, asked, logged, ask: (options: RequestOptions & { body?: string }) => ask(server.url, options) };
+}
+
+async function ask(url: string, { body, ...options }: RequestOptions & { body?: string }) {
+  const answer = await new Promise<IncomingMessage>((resolve, reject) => {
+    httpRequest(url, { agent: false, ...options }, resolve)
+      .once('error', reject)
+      .end(body);
+  });
+  return { status: answer.statusCode, headers: answer.headers, body: await text(answer) };
+}
+const post = (path: string, headers: Record<string, string> = {}) => ({
+  method: 'POST',
+  path,
+  headers: { authorization: `Bearer ${adminToken}`, ...headers },
+});
+
+const doors = [
+  { path: '/', status: 200, type: 'text/html; charset=utf-8', body: /<h1>ecr-courier/ },
+  { path: '/?still', status: 200, type: 'text/html; charset=utf-8', body: /update by itself/ },
+  { path: '/api/status', status: 200, type: 'application/json; charset=utf-8', body: /"schema": 1/ },
+  { path: '/api/status/schema', status: 200, type: 'application/json; charset=utf-8', body: /json-schema\.org/ },
+  { path: '/metrics', status: 200, type: 'text/plain; version=0.0.4; charset=utf-8', body: /^ecr_courier_build_info 1\n$/ },
+  { path: '/livez', status: 200, type: 'text/plain; charset=utf-8', body: /^live\n$/ },
+  { path: '/healthz', status: 200, type: 'text/plain; charset=utf-8', body: /^live\n$/ },
+  {
+    path: '/readyz',
+    status: 200,
+    type: 'text/plain; charset=utf-8',
+    body: /^ready\n\[\+\] configuration loaded\n\[\+\] portainer: discovered\n/,
+  },
+  { path: '/ping', status: 200, type: 'text/plain; charset=utf-8', body: /^pong!\n$/ },
+  { path: '/nothing', status: 404, type: 'text/plain; charset=utf-8', body: /^Nothing here/ },
+  { path: '/-/', status: 404, type: 'text/plain; charset=utf-8', body: /^Nothing here/ },
+  { path: '//', status: 404, type: 'text/plain; charset=utf-8', body: /^Nothing here/ },
+];
+for (const { path, status, type, body } of doors) {
+  test(`GET and HEAD ${path}`, async t => {
+    const { ask } = await open(t);
+    const get = await ask({ path });
+    const head = await ask({ path, method: 'HEAD' });
+    assert.deepEqual([get.status, get.headers['content-type']], [status, type]);
+    assert.match(get.body, body);
+    assert.deepEqual([head.status, head.body, head.headers['content-length']], [status, '', get.headers['content-length']]);
+  });
+}
+
+test('every answer forbids what a page of ours never needs', async t => {
+  const { ask } = await open(t);
+  for (const path of ['/', '/nothing', '/api/status', '/metrics']) {
+    const { headers } = await ask({ path });
+    const csp = String(headers['content-security-policy']);
+    for (const rule of ["default-src 'none'", "frame-ancestors 'none'", "base-uri 'none'", "form-action 'none'"])
+      assert.ok(csp.includes(rule), rule);
+    assert.doesNotMatch(csp, /unsafe/);
+    assert.deepEqual([headers['cache-control'], headers['x-content-type-options']], ['no-store', 'nosniff']);
+  }
+});
+
+test('not live and not ready are 503, with the reason', async t => {
+  const stalled = await open(t, { status: () => statusOf(ledgerOf([], { sinceStepMs: 61_000 }), { version: '1', findings: specs }) });
+  assert.equal((await stalled.ask({ path: '/livez' })).status, 503);
+  const waiting = await open(t, { status: () => statusOf(unserved, { version: '1', findings: specs }) });
+  const answer = await waiting.ask({ path: '/readyz' });
+  assert.equal(answer.status, 503);
+  assert.match(
+    answer.body,
+    /^not ready\n.*\n\[-\] portainer: slots hold credentials\n {4}portainer, ecr-7 \(row 7\): no credential for \S+ was delivered yet\.\n$/s,
+  );
+  assert.equal((await waiting.ask({ path: '/livez' })).status, 200);
+});
+
+for (const [method, path, allow] of [
+  ['POST', '/', 'GET, HEAD'],
+  ['DELETE', '/api/status', 'GET, HEAD'],
+  ['OPTIONS', '/metrics', 'GET, HEAD'],
+  ['GET', '/-/refresh', 'POST'],
+  ['HEAD', '/-/reload', 'POST'],
+] as const) {
+  test(`${method} ${path} is not allowed, nothing happens`, async t => {
+    const { ask, asked } = await open(t);
+    const answer = await ask({ method, path, headers: { authorization: `Bearer ${adminToken}` } });
+    assert.deepEqual([answer.status, answer.headers.allow, asked], [405, allow, []]);
+  });
+}
+
+test('with the admin token, refresh and reload are done', async t => {
+  const { ask, asked } = await open(t);
+  const answers = [await ask(post('/-/refresh')), await ask(post('/-/refresh?target=team%20a')), await ask(post('/-/reload'))];
+  for (const answer of answers) assert.deepEqual([answer.status, JSON.parse(answer.body)], [200, { ok: true, message: 'begun' }]);
+  assert.deepEqual(asked, ['refresh all', 'refresh team a', 'reload']);
+});
+
+const refused: { name: string; headers: Record<string, string>; token?: DoorDeps['adminToken']; status: number }[] = [
+  { name: 'no token', headers: { authorization: '' }, status: 401 },
+  { name: 'a wrong token', headers: { authorization: 'Bearer wrong' }, status: 401 },
+  { name: 'another scheme', headers: { authorization: `Basic ${adminToken}` }, status: 401 },
+  { name: 'a longer token', headers: { authorization: `Bearer ${adminToken}x` }, status: 401 },
+  { name: 'a foreign origin', headers: { origin: 'https://evil.example' }, status: 403 },
+  { name: 'an opaque origin', headers: { origin: 'null' }, status: 403 },
+  { name: 'a cross-site request', headers: { 'sec-fetch-site': 'cross-site' }, status: 403 },
+  { name: 'a same-site request', headers: { 'sec-fetch-site': 'same-site' }, status: 403 },
+  { name: 'no admin token set', headers: {}, token: () => Promise.resolve(undefined), status: 403 },
+  { name: 'an empty admin token set', headers: { authorization: 'Bearer ' }, token: () => Promise.resolve(new Secret('')), status: 403 },
+  {
+    name: 'an unreadable admin token',
+    headers: {},
+    token: () => Promise.reject(new Failure('MISCONFIGURED', 'cannot read it')),
+    status: 500,
+  },
+];
+for (const { name, headers, token, status } of refused) {
+  test(`refused: ${name}`, async t => {
+    const { ask, asked, logged } = await open(t, token ? { adminToken: token } : {});
+    const answer = await ask(post('/-/refresh', headers));
+    assert.deepEqual([answer.status, asked], [status, []]);
+    assert.match(answer.body, /^[A-Z].*\.\n$/);
+    assert.equal(answer.headers['www-authenticate'], status === 401 ? 'Bearer' : undefined);
+    assert.ok(!(answer.body + logged.join('')).includes(adminToken));
+  });
+}
+
+test('a page of our own origin, and a program with the token, pass', async t => {
+  const { ask, asked, server } = await open(t);
+  const { host, origin } = new URL(server.url);
+  assert.equal((await ask(post('/-/refresh', { origin, host, 'sec-fetch-site': 'same-origin' }))).status, 200);
+  assert.deepEqual(asked, ['refresh all']);
+});
+
+test('a few at once, then one a second; a wrong token uses up nothing', async t => {
+  let mono = 0;
+  const { ask, asked } = await open(t, { clock: { ...clock, mono: () => mono } });
+  for (let at = 0; at < 10; at++) await ask(post('/-/refresh', { authorization: 'Bearer wrong' }));
+  const statuses: (number | undefined)[] = [];
+  for (let at = 0; at < 7; at++) statuses.push((await ask(post('/-/refresh'))).status);
+  mono += 1000;
+  for (let at = 0; at < 2; at++) statuses.push((await ask(post('/-/refresh'))).status);
+  assert.deepEqual(statuses, [200, 200, 200, 200, 200, 429, 429, 200, 429]);
+  assert.equal(asked.length, 6);
+});
+
+test('a refused action is 422, a broken one 500 without its message', async t => {
+  const refresh = () => Promise.resolve({ ok: false, message: 'There is no target x.' });
+  const reload = () => Promise.reject(new Error('inner detail'));
+  const { ask, logged } = await open(t, { actions: { refresh, reload } });
+  assert.deepEqual([(await ask(post('/-/refresh'))).status, (await ask(post('/-/reload'))).status], [422, 500]);
+  assert.doesNotMatch((await ask(post('/-/reload'))).body, /inner/);
+  assert.match(logged.join(''), /door failed .*inner detail/);
+});
+
+test('a body is ignored, an endless one is cut off', async t => {
+  const { ask, server } = await open(t);
+  assert.equal((await ask({ ...post('/-/refresh'), body: 'x'.repeat(10_000) })).status, 200);
+  const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
+  socket.on('error', () => undefined);
+  socket.write('POST /nothing HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n');
+  const flood = () => socket.write(`4000\r\n${'x'.repeat(0x4000)}\r\n`, error => error ?? setImmediate(flood));
+  flood();
+  await new Promise(resolve => socket.once('close', resolve));
+  assert.ok(socket.bytesWritten < 20e6, `${socket.bytesWritten} bytes`);
+});
+
+test('a taken port is a failure that names the variable', async t => {
+  const { server } = await open(t);
+  const port = Number(new URL(server.url).port);
+  await assert.rejects(open(t, {}, { port }), error => {
+    assert.ok(error instanceof Failure && error.code === 'MISCONFIGURED');
+    assert.match(error.message, new RegExp(`127\\.0\\.0\\.1:${port}.*another program listens there`));
+    assert.match(error.remedy, /ECR_COURIER_LISTEN/);
+    return true;
+  });
+});
+
+test('close ends whatever clients do: one keeps its connection, one never finishes, one is never answered', {
+  timeout: 20_000,
+}, async t => {
+  const { server } = await open(t, { metrics: () => new Promise(() => undefined) });
+  const port = Number(new URL(server.url).port);
+  const [kept, slow, unanswered] = [connect(port, '127.0.0.1'), connect(port, '127.0.0.1'), connect(port, '127.0.0.1')];
+  const ended = Promise.all(
+    [kept, slow, unanswered].map(socket => new Promise(resolve => socket.on('error', () => undefined).once('close', resolve))),
+  );
+  slow.write('GET / HTTP/1.1\r\nhost:');
+  unanswered.write('GET /metrics HTTP/1.1\r\nhost: a\r\n\r\n');
+  kept.write('GET /ping HTTP/1.1\r\nhost: a\r\n\r\n');
+  await new Promise(resolve => kept.once('data', resolve));
+  await server.close();
+  await ended;
+});
+
+async function folder(t: TestContext): Promise<string> {
+  const path = await mkdtemp(join(tmpdir(), 'doors-'));
+  t.after(() => rm(path, { recursive: true }));
+  return path;
+}
+
+test('the socket: for its owner only, needs no token', async t => {
+  const path = join(await folder(t), 'run', 'courier.sock');
+  const { server, asked } = await open(t, { adminToken: () => Promise.resolve(undefined) }, { socket: path });
+  assert.equal(server.socket, path);
+  const modes = [(await stat(path)).mode & 0o777, (await stat(join(path, '..'))).mode & 0o777];
+  assert.deepEqual(modes, [0o600, 0o700]);
+  const local = (options: RequestOptions) => ask('http://localhost', { socketPath: path, ...options });
+  assert.equal((await local({ path: '/-/refresh?target=a', method: 'POST' })).status, 200);
+  assert.match((await local({ path: '/api/status' })).body, /"schema": 1/);
+  assert.deepEqual(asked, ['refresh a']);
+  await server.close();
+  await assert.rejects(stat(path));
+});
+
+test('a socket that a dead daemon left is replaced', async t => {
+  const path = join(await folder(t), 'courier.sock');
+  const code = `require('node:net').createServer().listen(${JSON.stringify(path)}, () => process.kill(process.pid, 'SIGKILL'))`;
+  spawnSync(process.execPath, ['-e', code]);
+  assert.ok((await stat(path)).isSocket());
+  const { server } = await open(t, {}, { socket: path });
+  assert.equal(server.socket, path);
+  assert.equal((await ask('http://localhost', { socketPath: path, path: '/ping' })).status, 200);
+});
+
+test('a socket that lives, and what is none, are left alone with a warning; the doors open all the same', async t => {
+  const base = await folder(t);
+  const [living, file] = [join(base, 'living.sock'), join(base, 'file')];
+  const other = createNetServer().listen(living);
+  t.after(() => other.close());
+  await new Promise(resolve => other.once('listening', resolve));
+  await writeFile(file, 'kept');
+  for (const [path, reason] of [
+    [living, /another ecr-courier/],
+    [file, /something else/],
+    [join(file, 'x.sock'), /EEXIST|ENOTDIR/],
+  ] as const) {
+    const { server, logged, ask } = await open(t, {}, { socket: path });
+    assert.equal(server.socket, undefined);
+    assert.equal((await ask({ path: '/ping' })).status, 200);
+    assert.equal(logged.length, 1);
+    assert.match(logged[0] ?? '', /^no socket /);
+    assert.match(logged[0] ?? '', reason);
+  }
+  assert.ok((await stat(file)).isFile() && (await stat(living)).isSocket());
+});

@@ -1,0 +1,235 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Secret } from '../../src/contract/secret.ts';
+import type { Entry, Ledger } from '../../src/courier/ledger.ts';
+import { checksOf } from '../../src/observe/readiness.ts';
+import { type SlotView, statusOf } from '../../src/observe/status.ts';
+import { entry, epoch, euWest, hour, kept, keyRecord, ledgerOf, minute, outcome, specs, target, trouble, usEast } from './fixture.ts';
+import { statusFaults } from './schema.ts';
+
+const status = (ledger: Ledger) => statusOf(ledger, { version: '1.2.3', findings: specs });
+const iso = (moment: number) => new Date(epoch + moment).toISOString();
+const key = keyRecord(euWest, { kept: kept(2 * hour) });
+
+const busy = ledgerOf(
+  [
+    target(
+      'portainer',
+      [
+        entry('7', key, kept(2 * hour), { last: outcome('7', -2 * hour, 'updated', { proven: true, fingerprint: kept(0).fingerprint }) }),
+        entry('8', key, kept(hour), {
+          trouble: trouble('FORBIDDEN', 'No right.'),
+          last: outcome('8', -minute, 'FORBIDDEN', { message: 'No right.' }),
+        }),
+        entry('9', undefined),
+      ],
+      {
+        about: { product: 'Portainer CE 2.43.0', principal: 'admin', keyExpiresAt: new Date(epoch + hour) },
+        findings: [{ code: 'MANAGED_BY_PORTAINER', message: 'Row 3 has type 7.' }],
+        outcomes: [
+          outcome('8', -minute, 'FORBIDDEN', { message: 'No right.' }),
+          outcome('7', -2 * hour, 'updated', { expiresAt: new Date(epoch) }),
+        ],
+        trouble: trouble('BUSY', 'Come back later.'),
+      },
+    ),
+    target('fresh', [], { discoveredAt: undefined, nextDiscoveryAt: Number.NEGATIVE_INFINITY }),
+  ],
+  {
+    keys: [
+      key,
+      keyRecord(usEast, {
+        trouble: trouble('AUTH', 'No AWS credentials.'),
+        notBefore: minute,
+        proofs: new Map([[usEast, { ok: false, refused: true, message: '401', at: -minute, fingerprint: 'x' }]]),
+      }),
+    ],
+    engine: (_, of) => (of && !of.keys[0] ? [{ code: 'NO_SLOTS', message: 'Nothing.' }] : []),
+    engineOfKey: () => [{ code: 'CLOCK_SKEW', message: 'Off by 3 min.', remedy: 'Own remedy.' }],
+    clockSkewMs: 180_400,
+  },
+);
+
+test('an answer fits the committed schema, and each of its members is described there', () => {
+  for (const ledger of [busy, ledgerOf([])]) assert.deepEqual(statusFaults(JSON.parse(JSON.stringify(status(ledger)))), []);
+});
+
+test('the schema refuses what does not fit it', () => {
+  const answer = { ...status(busy), schema: 2, extra: 1, version: undefined, targets: [{ name: 1 }] };
+  const faults = statusFaults(JSON.parse(JSON.stringify(answer)));
+  for (const expected of ['.schema: is not 1', '.extra: is not described', '.version: is missing', '.targets[0].kind: is missing']) {
+    assert.ok(faults.includes(expected), expected);
+  }
+});
+
+test('a target is shown with its troubles, findings, and outcomes', () => {
+  const [view, fresh] = status(busy).targets;
+  assert.equal(view?.state, 'failing');
+  assert.equal(view.product, 'Portainer CE 2.43.0');
+  assert.deepEqual(view.trouble, {
+    code: 'BUSY',
+    message: 'Come back later.',
+    remedy: 'Nothing to do unless it lasts.',
+    since: iso(-10 * minute),
+    count: 3,
+    help: 'docs/errors.md#busy',
+  });
+  const help = 'docs/errors.md#managed_by_portainer';
+  const finding = { code: 'MANAGED_BY_PORTAINER', severity: 'info', message: 'Row 3 has type 7.', remedy: 'Add a custom registry.', help };
+  assert.deepEqual(view.findings, [finding]);
+  assert.deepEqual(
+    view.outcomes.map(one => [one.ok, one.result, one.at]),
+    [
+      [false, 'FORBIDDEN', iso(-minute)],
+      [true, 'updated', iso(-2 * hour)],
+    ],
+  );
+  assert.equal(view.slots[2]?.findings[0]?.severity, 'warning');
+  assert.deepEqual([fresh?.state, fresh?.discoveredAt, fresh?.nextDiscoveryAt], ['starting', null, null]);
+});
+
+test('what a slot holds: times of the server, validity by the time line', () => {
+  const [slot] = status(busy).targets[0]?.slots ?? [];
+  assert.deepEqual(slot?.registries, [
+    {
+      host: euWest,
+      source: 'default',
+      fingerprint: kept(0).fingerprint,
+      issuedAt: iso(-2 * hour),
+      agesAt: iso(4 * hour + 180_400),
+      expiresAt: iso(10 * hour),
+      valid: true,
+      proven: true,
+    },
+  ]);
+});
+
+test('credentials: state, next fetch, proofs, findings', () => {
+  const [good, bad] = status(busy).credentials;
+  assert.deepEqual([good?.state, good?.nextFetchAt, good?.findings[0]?.remedy], ['ok', iso(4 * hour), 'Own remedy.']);
+  assert.deepEqual([bad?.state, bad?.nextFetchAt, bad?.expiresAt], ['failing', iso(minute), null]);
+  assert.deepEqual(bad?.proofs, [{ host: usEast, ok: false, message: '401', at: iso(-minute) }]);
+  const expired = keyRecord(euWest, { kept: kept(13 * hour), trouble: trouble('AUTH', 'no') });
+  assert.equal(status(ledgerOf([], { keys: [expired] })).credentials[0]?.state, 'expired');
+});
+
+const proof = (ok: boolean, fingerprint: string) =>
+  new Map([[euWest, { ...(ok ? { ok } : { ok, refused: true, message: '' }), at: 0, fingerprint }]]);
+const proofs = [
+  { name: 'nobody was asked', key, last: undefined, proven: null },
+  { name: 'the registry accepts it', key: keyRecord(euWest, { proofs: proof(true, kept(0).fingerprint) }), last: undefined, proven: true },
+  {
+    name: 'the registry refuses it',
+    key: keyRecord(euWest, { proofs: proof(false, kept(0).fingerprint) }),
+    last: undefined,
+    proven: false,
+  },
+  { name: 'the registry accepts another one', key: keyRecord(euWest, { proofs: proof(true, 'other') }), last: undefined, proven: null },
+  {
+    name: 'the manager’s word weighs more',
+    key: keyRecord(euWest, { proofs: proof(true, kept(0).fingerprint) }),
+    last: false,
+    proven: false,
+  },
+];
+for (const { name, key, last, proven } of proofs) {
+  test(`proven: ${name}`, () => {
+    const tried = last === undefined ? {} : { last: outcome('7', 0, 'updated', { proven: last, fingerprint: kept(0).fingerprint }) };
+    assert.equal(status(ledgerOf([target('a', [entry('7', key, kept(0), tried)])])).targets[0]?.slots[0]?.registries[0]?.proven, proven);
+  });
+}
+
+const states: { name: string; entry: Entry; next?: number; state: SlotView['state'] }[] = [
+  { name: 'holds a fresh one', entry: entry('7', key, kept(0)), state: 'ok' },
+  { name: 'holds one past its half, nothing newer to give', entry: entry('7', key, kept(9 * hour)), state: 'ok' },
+  { name: 'is due', entry: entry('7', key, kept(9 * hour)), next: 0, state: 'waiting' },
+  { name: 'is planned for later', entry: entry('7', key, kept(0)), next: minute, state: 'ok' },
+  { name: 'holds nothing', entry: entry('7', key), state: 'waiting' },
+  { name: 'holds an expired one', entry: entry('7', key, kept(12 * hour)), state: 'waiting' },
+  { name: 'has no source', entry: entry('7', undefined, kept(0)), state: 'waiting' },
+  { name: 'failed', entry: entry('7', key, kept(0), { trouble: trouble('TIMEOUT', 'late') }), state: 'failing' },
+  {
+    name: 'may still be overwritten',
+    entry: entry('7', key, kept(0), { unsettled: { confirmAt: 1, answered: true } }),
+    state: 'unconfirmed',
+  },
+  { name: 'is not to be created', entry: entry('7', key, undefined, { slotOf: { state: 'absent' } }), state: 'absent' },
+  { name: 'has no registry', entry: entry('7', key, undefined, { slotOf: { registries: [] } }), state: 'ok' },
+];
+for (const { name, entry, next, state } of states) {
+  test(`a slot that ${name} is ${state}`, () => {
+    assert.equal(status(ledgerOf([target('a', [entry])], { next: () => next })).targets[0]?.slots[0]?.state, state);
+  });
+}
+
+const refused = trouble('UNREACHABLE', 'connection refused.');
+const readiness: { name: string; targets: ReturnType<typeof target>[]; unready: RegExp[] }[] = [
+  { name: 'no target', targets: [], unready: [] },
+  { name: 'no slots', targets: [target('a', [])], unready: [] },
+  { name: 'all served', targets: [target('a', [entry('7', key, kept(0))])], unready: [] },
+  { name: 'past half of life', targets: [target('a', [entry('7', key, kept(11 * hour))])], unready: [] },
+  { name: 'unreachable, but served', targets: [target('a', [entry('7', key, kept(0))], { trouble: refused })], unready: [] },
+  { name: 'not discovered', targets: [target('a', [], { discoveredAt: undefined })], unready: [/^a is not discovered yet\.$/] },
+  {
+    name: 'cannot be discovered',
+    targets: [target('a', [], { discoveredAt: undefined, trouble: refused })],
+    unready: [/^a could not be discovered yet \(UNREACHABLE\): connection refused\.$/],
+  },
+  {
+    name: 'holds nothing',
+    targets: [target('a', [entry('7', key)])],
+    unready: [/^a, ecr-7 \(row 7\): no credential for 123456789012\S+ was delivered yet\.$/],
+  },
+  { name: 'expired', targets: [target('a', [entry('7', key, kept(12 * hour))])], unready: [/ expired at 2026-03-01T10:00:00\.000Z\.$/] },
+  { name: 'not required', targets: [target('a', [entry('7', key)], { managedOf: { required: false } })], unready: [] },
+  { name: 'paused', targets: [target('a', [], { discoveredAt: undefined, managedOf: { paused: true } })], unready: [] },
+  { name: 'no source', targets: [target('a', [entry('7', undefined)])], unready: [] },
+  { name: 'not to be created', targets: [target('a', [entry('7', key, undefined, { slotOf: { state: 'absent' } })])], unready: [] },
+  {
+    name: 'to be created, and not there',
+    targets: [target('a', [entry('7', key, undefined, { slotOf: { state: 'absent' } })], { managedOf: { create: true } })],
+    unready: [/delivered yet/],
+  },
+];
+for (const { name, targets, unready } of readiness) {
+  test(`readiness: ${name}`, () => {
+    const answer = status(ledgerOf(targets));
+    assert.equal(answer.ready, unready.length === 0);
+    assert.equal(answer.unready.length, unready.length);
+    for (const [at, reason] of unready.entries()) assert.match(answer.unready[at] ?? '', reason);
+  });
+}
+
+test('a thousand reasons are counted, not listed', () => {
+  const many = target(
+    'a',
+    Array.from({ length: 1000 }, (_, at) => entry(`${at}`, key)),
+  );
+  const { unready, targets } = status(ledgerOf([many]));
+  assert.equal(unready.length, 21);
+  assert.equal(unready.at(-1), 'a: and 980 more credentials missing or expired.');
+  assert.deepEqual(
+    checksOf(targets).map(check => [check.name, check.reasons.length]),
+    [
+      ['configuration loaded', 0],
+      ['a: discovered', 0],
+      ['a: slots hold credentials', 21],
+    ],
+  );
+});
+
+test('live as long as the engine has stepped within four ticks', () => {
+  const about = { version: '1', findings: specs, tickMs: 10_000 };
+  assert.equal(statusOf(ledgerOf([], { sinceStepMs: 40_000 }), about).live, true);
+  assert.equal(statusOf(ledgerOf([], { sinceStepMs: 40_001 }), about).live, false);
+});
+
+test('dates that a manager made up break nothing, and no secret is in the answer', () => {
+  const odd = { ...kept(0), credential: { ...kept(0).credential, issuedAt: new Date(Number.NaN) }, expiresAt: new Date(8.64e15 + 1) };
+  const secret = new Secret('a-password-of-the-fixture');
+  const answer = JSON.stringify(
+    status(ledgerOf([target('a', [entry('7', key, odd)], { about: { keyExpiresAt: new Date(Number.NaN) } })], { keys: [key] })),
+  );
+  assert.match(answer, /"keyExpiresAt":null/);
+  for (const form of Secret.forms(secret)) assert.ok(!answer.includes(form));
+});
