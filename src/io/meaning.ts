@@ -1,4 +1,5 @@
 import type { Answer } from '../contract/adapter.ts';
+import { clock } from '../contract/clock.ts';
 import { Failure, type FailureCode, type FailureFacts } from '../contract/failures.ts';
 import { redactQuoted } from '../contract/secret.ts';
 
@@ -79,7 +80,7 @@ function retryAfterMs(answer: Answer): number | undefined {
   if (!value) return undefined;
   if (/^\d+$/.test(value)) return Math.min(Number(value) * 1000, day);
   const now = Date.parse(answer.headers.get('date') ?? '');
-  const wait = Date.parse(value) - (Number.isNaN(now) ? Date.now() : now);
+  const wait = Date.parse(value) - (Number.isNaN(now) ? clock.wall() : now);
   return Number.isNaN(wait) ? undefined : Math.min(Math.max(0, wait), day);
 }
 

@@ -1,0 +1,52 @@
+import { createKey } from './session.ts';
+
+/** What a person should know of a Portainer; the rows of type 7 among them. */
+export const findings = {
+  DUPLICATE_HOST: {
+    severity: 'warning',
+    doc: 'Two or more registries in Portainer have the same host. All of them are kept fresh.',
+    remedy: 'Keep one: a compose stack takes the last one, a swarm stack the first, so a wrong access setting shows only in one of them.',
+  },
+  STORED_FORM: {
+    severity: 'error',
+    doc: 'The URL of the registry is not the bare host, so Portainer does not recognise images of it and pulls fail although the password is right.',
+    remedy: 'Edit the registry in Portainer: its URL must be the host alone, in lower case, without scheme, port and path.',
+  },
+  TYPE_NOT_CUSTOM: {
+    severity: 'info',
+    doc: 'The registry works, but its type is not "Custom": Portainer may use plain HTTP or a foreign API when it looks at it.',
+    remedy: 'Create a custom registry for this host, grant access to it, and remove this one when nothing refers to it any more.',
+  },
+  TYPE_7: {
+    severity: 'warning',
+    doc: 'A registry of the type "AWS ECR" holds IAM keys, and Portainer fetches tokens with them. Writing a token to it would destroy the keys.',
+    remedy:
+      'To move off it see docs/portainer.md: a custom registry beside it (`create: true`), its access and webhooks, then remove this one.',
+  },
+  MISSING_RIGHTS: {
+    severity: 'error',
+    doc: 'Portainer does not show the URLs of its registries to this user, so it cannot be told which of them are ECR.',
+    remedy: createKey,
+  },
+  ACCESS_NOT_GRANTED: {
+    severity: 'warning',
+    doc: 'A registry that was just created can be used by administrators only.',
+    remedy: 'Grant access: Environments > the environment > Registries > Manage access. For Kubernetes, name the namespaces there.',
+  },
+  SWARM: {
+    severity: 'info',
+    doc: 'Services of a swarm keep the password that they were deployed with; a new one in Portainer does not reach them.',
+    remedy: 'Update the stack or service once within twelve hours before it must move to another node, or keep its images on all nodes.',
+  },
+  RECREATE_CACHE: {
+    severity: 'info',
+    doc: 'Since 2.19 Portainer remembers a password for five minutes when it recreates a container. The one before is valid for hours then, so this shows only after a long outage.',
+    remedy: 'If a recreation fails right after an outage, repeat it five minutes later.',
+  },
+  PING_FAILED: {
+    severity: 'warning',
+    doc: 'Portainer tried the credential at the registry, and it did not work.',
+    remedy: 'Check that the Portainer server reaches the registry, and that the AWS identity may pull from it.',
+  },
+} as const;
+export type Code = keyof typeof findings;

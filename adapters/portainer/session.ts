@@ -1,0 +1,79 @@
+import type { Answer, Http } from '../../src/contract/adapter.ts';
+import { Failure } from '../../src/contract/failures.ts';
+import { Secret } from '../../src/contract/secret.ts';
+
+export const createKey = 'Create an access token of an administrator at My account > Access tokens.';
+
+type Session = (signal: AbortSignal, refused?: Promise<Secret>) => Promise<Secret>;
+
+/** Logs in when a token is first needed, and anew when the one in use was refused; requests at the same time share one login, as Portainer bans for an hour who logs in too often. */
+export function openSession(http: Http, username: string | undefined, password: Secret | undefined): Session {
+  if (!username || !password)
+    throw new Failure('MISCONFIGURED', 'Portainer wants a key: neither apiKey nor username and password are given.', { remedy: createKey });
+  async function login(signal: AbortSignal): Promise<Secret> {
+    const answer = await http('POST', '/api/auth', { signal, reads: true, body: { Username: username, Password: password?.reveal() } });
+    if (answer.status === 422)
+      throw new Failure('AUTH', 'Portainer does not accept this user name and password.', {
+        remedy: 'With OAuth only the first administrator can log in so; better use an access token. ' + createKey,
+      });
+    if (answer.status === 403 && answer.text.includes('Access denied to resource'))
+      throw new Failure('BUSY', 'Portainer bans logins from this address for an hour: there were too many.', {
+        retryAfterMs: 3_600_000,
+        remedy: 'Wait, or use an access token: the ban is for logins only.',
+      });
+    if (answer.status !== 200) throw refusal(http, answer);
+    const jwt = answer.json<{ jwt?: string } | null>()?.jwt;
+    if (typeof jwt !== 'string' || !jwt) throw new Failure('UNEXPECTED', 'Portainer answered the login without a token.');
+    return new Secret(jwt);
+  }
+  let current: Promise<Secret> | undefined;
+  return (signal, refused) => {
+    if (refused === current) current = undefined;
+    if (current) return current;
+    const mine = login(signal);
+    mine.catch(() => {
+      if (current === mine) current = undefined;
+    });
+    return (current = mine);
+  };
+}
+
+/** What Portainer means by an answer that is none of those hoped for; recorded on CE 2.43.0. */
+export function refusal(http: Http, answer: Answer): Failure {
+  const usual = http.failure(answer);
+  const { message } = usual;
+  switch (answer.status) {
+    case 303:
+      return new Failure('MISCONFIGURED', 'This Portainer has no administrator, and the time to create one is over.', {
+        remedy: 'Restart Portainer and create the administrator in a browser.',
+      });
+    case 401:
+      return new Failure('AUTH', message, { remedy: createKey });
+    case 403:
+      // Anything else is not Portainer's check of the role: a proxy's page, or its own guard against requests from other sites.
+      return new Failure('FORBIDDEN', message, {
+        stops: 'target',
+        remedy: answer.text.includes('Unauthorized')
+          ? `The key must belong to an administrator. ${createKey}`
+          : 'If a proxy stands in front of Portainer, make it let these requests through unchanged, without an Origin header.',
+      });
+    case 409:
+      return new Failure('CONFLICT', message, {
+        remedy: 'Two registries share a name, or host and user name, which blocks changes of both: rename or remove one of them.',
+      });
+    case 500:
+      if (!answer.text.includes('Unable to update access to registry')) return usual;
+      // The database comes last: as long as one pull secret cannot be renewed, the new password is stored nowhere.
+      return /not found/i.test(answer.text)
+        ? new Failure('REJECTED', message, {
+            remedy:
+              'A namespace with access to the registry is gone: take it out at Environments > the cluster > Registries > Manage access.',
+          })
+        : new Failure('UNREACHABLE', message, {
+            stops: 'slot',
+            remedy: 'Bring back the cluster that has access to the registry, or take its access away.',
+          });
+    default:
+      return usual;
+  }
+}

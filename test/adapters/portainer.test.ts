@@ -1,0 +1,413 @@
+import assert from 'node:assert/strict';
+import { randomInt } from 'node:crypto';
+import { describe, test } from 'node:test';
+import { portainer } from '../../adapters/portainer.ts';
+import type { Deps, Discovery, Slot, Target } from '../../src/contract/adapter.ts';
+import { clock } from '../../src/contract/clock.ts';
+import type { Credentials } from '../../src/contract/credential.ts';
+import { Failure } from '../../src/contract/failures.ts';
+import { parseAddress } from '../../src/contract/registry.ts';
+import { Secret } from '../../src/contract/secret.ts';
+import { openHttp } from '../../src/io/http.ts';
+import type { RowSeed } from '../fakes/portainer/state.ts';
+import { adminKey, adminPassword, type FakePortainer, type PortainerOptions, startFakePortainer } from '../fakes/portainer.ts';
+import { jsonOf } from '../fakes/server.ts';
+import { type Stage, testAdapter } from './contract.ts';
+
+type Options = Parameters<typeof portainer.create>[0];
+const hostOf = (account: number, region = 'eu-west-1'): string => `${account}.dkr.ecr.${region}.amazonaws.com`;
+const [host, other, absent] = [hostOf(111111111111), hostOf(222222222222, 'us-east-1'), hostOf(333333333333)] as const;
+const row = (URL: string, more: Partial<RowSeed> = {}): RowSeed => ({
+  Name: `row of ${URL}`,
+  URL,
+  Authentication: true,
+  Username: 'AWS',
+  Password: 'old',
+  ...more,
+});
+const withKey = (url: string): Options => ({ url, apiKey: new Secret(adminKey), username: undefined, password: undefined });
+const withLogin = (url: string): Options => ({ url, apiKey: undefined, username: 'admin', password: new Secret(adminPassword) });
+
+async function onFake(options: (url: string) => Options): Promise<Stage<typeof portainer.options>> {
+  const server = await startFakePortainer({ registries: [row(host), row('docker.io', { Type: 6 }), row(other)] });
+  return {
+    options: options(server.url),
+    hosts: [host, other],
+    absent,
+    server,
+    passwordOf: slot => server.passwordOf(Number(slot.id)),
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+  };
+}
+
+/** Two rows of made-up accounts, removed afterwards with all others of these accounts. */
+async function onRealServer(url: string, key: string): Promise<Stage<typeof portainer.options>> {
+  const insecure = { allowHttp: true, tls: { insecureSkipVerify: true } };
+  const http = openHttp({ url, headers: { 'X-API-Key': key }, ...insecure });
+  const signal = (): AbortSignal => AbortSignal.timeout(30_000);
+  const [first, second, third] = [0, 0, 0].map(() => hostOf(randomInt(100_000_000_000, 999_999_999_999))) as [string, string, string];
+  for (const made of [first, second]) {
+    const body = { Name: made, Type: 3, URL: made, Authentication: true, Username: 'AWS', Password: 'none yet', TLS: true };
+    assert.equal((await http('POST', '/api/registries', { signal: signal(), body })).status, 200);
+  }
+  return {
+    options: { url, apiKey: new Secret(key), username: undefined, password: undefined },
+    hosts: [first, second],
+    absent: third,
+    http: insecure,
+    async [Symbol.asyncDispose]() {
+      const all = (await http('GET', '/api/registries', { signal: signal() })).json<{ Id: number; URL: string }[]>();
+      for (const { Id, URL } of all)
+        if ([first, second, third].includes(URL)) await http('DELETE', `/api/registries/${Id}`, { signal: signal() });
+      await http[Symbol.asyncDispose]();
+    },
+  };
+}
+
+const isWrite = ({ method, path }: { method: string; path: string }): boolean => method !== 'GET' && !/\/(auth|ping)$/.test(path);
+const { TEST_PORTAINER_URL: realUrl, TEST_PORTAINER_API_KEY: realKey } = process.env;
+testAdapter({ adapter: portainer, start: () => onFake(withKey), isWrite });
+describe('with a login instead of a key', () => testAdapter({ adapter: portainer, start: () => onFake(withLogin), isWrite }));
+if (realUrl && realKey)
+  describe(`on ${realUrl}`, () => testAdapter({ adapter: portainer, start: () => onRealServer(realUrl, realKey), isWrite }));
+
+type Ref = ReturnType<typeof portainer.create> extends Target<infer R> ? R : never;
+interface Rig extends AsyncDisposable {
+  readonly fake: FakePortainer;
+  readonly target: Target<Ref>;
+  discover(): Promise<Discovery<Ref>>;
+  /** Every request but the ones that are for people only. */
+  asked(): string[];
+}
+interface Setup extends PortainerOptions {
+  readonly options?: (url: string) => Options;
+  readonly wanted?: readonly string[];
+}
+const soon = (): AbortSignal => AbortSignal.timeout(10_000);
+
+async function rig({ options = withKey, wanted = [], ...setup }: Setup = {}): Promise<Rig> {
+  const fake = await startFakePortainer(setup);
+  const clients: AsyncDisposable[] = [];
+  const deps: Deps<keyof typeof portainer.findings> = {
+    name: 'p',
+    log: { info: () => undefined, debug: () => undefined },
+    clock,
+    wanted: wanted.map(name => parseAddress(name)?.registry ?? assert.fail(name)),
+    http(base) {
+      const http = openHttp({ allowHttp: true, env: {}, ...base });
+      clients.push(http);
+      return http;
+    },
+    registry: address => parseAddress(address),
+    finding: (code, message) => ({ code, message }),
+  };
+  const dispose = async (): Promise<void> => {
+    for (const running of [...clients, fake]) await running[Symbol.asyncDispose]();
+  };
+  const target = await Promise.try(() => portainer.create(options(fake.url), deps)).catch(async error => {
+    await dispose();
+    throw error;
+  });
+  return {
+    fake,
+    target,
+    discover: () => target.discover(soon()),
+    asked: () => fake.requests.map(({ method, path }) => `${method} ${path}`).filter(line => !/status|endpoints/.test(line)),
+    [Symbol.asyncDispose]: dispose,
+  };
+}
+function given(name: string, password = 'new-password'): Credentials {
+  const now = new Date();
+  return new Map([[name, { username: 'AWS', password: new Secret(password), issuedAt: now, expiresAt: now, source: 's', key: 'k' }]]);
+}
+const failing = async (work: Promise<unknown>): Promise<Failure> => {
+  const error = await work.then(
+    () => assert.fail('it did not fail'),
+    (thrown: unknown) => thrown,
+  );
+  assert.ok(error instanceof Failure, String(error));
+  return error;
+};
+const only = (slots: readonly Slot<Ref>[]): Slot<Ref> => (assert.equal(slots.length, 1), slots[0] as Slot<Ref>);
+const codesOf = (findings: Discovery['findings'] = []): string[] => findings.map(({ code }) => code);
+
+test('a PUT holds three members and nothing more', async () => {
+  await using p = await rig({ registries: [row(host)] });
+  await p.target.deliver(only((await p.discover()).slots), given(host), soon());
+  const put = p.fake.requests.at(-1);
+  assert.equal(put?.path, '/api/registries/1');
+  assert.deepEqual(put && jsonOf(put), { Authentication: true, Username: 'AWS', Password: 'new-password' });
+  assert.equal(put?.headers.authorization, undefined, 'Portainer refuses a key beside an Authorization header');
+});
+
+describe('what the rows come to', () => {
+  const table: readonly { name: string; rows: RowSeed[]; slots: readonly string[]; findings: readonly string[]; wanted?: string[] }[] = [
+    { name: 'nothing', rows: [], slots: [], findings: [] },
+    {
+      name: 'no ECR',
+      rows: [row('docker.io', { Type: 6 }), row('111111111111.dkr.ecr.eu-west-1.amazonaws.com.evil.test')],
+      slots: [],
+      findings: [],
+    },
+    { name: 'one', rows: [row(host)], slots: ['1 present'], findings: ['RECREATE_CACHE'] },
+    { name: 'public', rows: [row('public.ecr.aws')], slots: ['1 present'], findings: ['RECREATE_CACHE'] },
+    {
+      name: 'no credential in it',
+      rows: [row(host, { Authentication: false, Username: '' })],
+      slots: ['1 drifted'],
+      findings: ['RECREATE_CACHE'],
+    },
+    { name: 'edited by hand', rows: [row(host, { Username: 'me' })], slots: ['1 drifted'], findings: ['RECREATE_CACHE'] },
+    { name: 'stored with a scheme', rows: [row(`https://${host}/`)], slots: ['1 present STORED_FORM'], findings: ['RECREATE_CACHE'] },
+    { name: 'stored with a port', rows: [row(`${host}:443`)], slots: ['1 present STORED_FORM'], findings: ['RECREATE_CACHE'] },
+    { name: 'stored in upper case', rows: [row(host.toUpperCase())], slots: ['1 present STORED_FORM'], findings: ['RECREATE_CACHE'] },
+    { name: 'type 1', rows: [row(host, { Type: 1 })], slots: ['1 present TYPE_NOT_CUSTOM'], findings: ['RECREATE_CACHE'] },
+    {
+      name: 'twice',
+      rows: [row(host), row(`${host}/`, { Name: 'b' })],
+      slots: ['1 present', '2 present STORED_FORM'],
+      findings: ['DUPLICATE_HOST', 'RECREATE_CACHE'],
+    },
+    { name: 'type 7', rows: [row(host, { Type: 7, Username: 'AKIA' })], slots: [], findings: ['TYPE_7'] },
+    {
+      name: 'type 7 beside',
+      rows: [row(host, { Type: 7 }), row(host, { Name: 'b' })],
+      slots: ['2 present'],
+      findings: ['TYPE_7', 'RECREATE_CACHE'],
+    },
+    { name: 'wanted and there', rows: [row(host)], wanted: [host], slots: ['1 present'], findings: ['RECREATE_CACHE'] },
+    { name: 'wanted and not there', rows: [], wanted: [host], slots: [`new:${host} absent`], findings: [] },
+    {
+      name: 'wanted, only type 7 there',
+      rows: [row(host, { Type: 7 })],
+      wanted: [host],
+      slots: [`new:${host} absent`],
+      findings: ['TYPE_7'],
+    },
+  ];
+  for (const { name, rows, slots, findings, wanted = [] } of table)
+    test(name, async () => {
+      await using p = await rig({ registries: rows, wanted });
+      const found = await p.discover();
+      assert.deepEqual(
+        found.slots.map(({ id, state, findings }) => [id, state, ...codesOf(findings)].join(' ')),
+        slots,
+      );
+      assert.deepEqual(codesOf(found.findings), findings);
+      assert.equal(found.about?.product, 'Portainer 2.43.0');
+    });
+
+  test('swarms are told of by name', async () => {
+    const upstream = { engine: { endpoint: 5, swarm: true, images: [] } };
+    await using p = await rig({ registries: [row(host)], endpoints: [{ Id: 5, Name: 'prod', kind: 'docker', users: [] }], upstream });
+    const swarm = (await p.discover()).findings.find(({ code }) => code === 'SWARM');
+    assert.match(swarm?.message ?? '', /prod/);
+  });
+
+  test('without the URLs nothing is called absent (Business Edition, not an administrator)', async () => {
+    const users = [{ id: 2, name: 'dev', password: 'x', role: 'standard' as const, apiKey: adminKey }];
+    await using p = await rig({ edition: 'EE', users, registries: [row(host)], wanted: [host] });
+    const found = await p.discover();
+    assert.deepEqual([found.slots, codesOf(found.findings), found.unseen], [[], ['MISSING_RIGHTS'], ['1']]);
+  });
+
+  test('what is for people only may fail, hang or be something else', async () => {
+    for (const fault of ['reset', 'huge', { status: 200, text: '<html>' }, { status: 200, json: { a: 1 } }, { status: 500 }] as const) {
+      await using p = await rig({ registries: [row(host)], fault: ({ path }) => (/status|endpoints/.test(path) ? fault : undefined) });
+      const found = await p.discover();
+      assert.equal(found.slots.length, 1);
+      assert.equal(found.about?.product, 'Portainer');
+    }
+  });
+
+  test('a list that is none is UNEXPECTED; strange rows are passed over', async () => {
+    for (const json of [null, {}, 'x', { registries: [] }]) {
+      await using p = await rig({ fault: ({ path }) => (path === '/api/registries' ? { status: 200, json } : undefined) });
+      assert.equal((await failing(p.discover())).code, 'UNEXPECTED');
+    }
+    const json = [
+      null,
+      7,
+      {},
+      { Id: '../x', Type: 3, URL: host },
+      { Id: 2, URL: host },
+      { Id: 4, Type: 3, URL: 7 },
+      { Id: 3, Type: 3, URL: host, Authentication: true, Username: 'AWS' },
+    ];
+    await using p = await rig({ fault: ({ path }) => (path === '/api/registries' ? { status: 200, json } : undefined) });
+    assert.deepEqual(
+      (await p.discover()).slots.map(({ id }) => id),
+      ['3'],
+    );
+  });
+});
+
+describe('creating', () => {
+  test('a custom registry with TLS, and a word about access', async () => {
+    await using p = await rig({ registries: [row(host, { Type: 7, Username: 'AKIAEXAMPLE' })], wanted: [host] });
+    const receipt = await p.target.deliver(only((await p.discover()).slots), given(host), soon());
+    assert.deepEqual([receipt.change, receipt.id, codesOf(receipt.findings)], ['created', '2', ['ACCESS_NOT_GRANTED']]);
+    const made = p.fake.rows()[1];
+    assert.deepEqual([made?.Type, made?.URL, made?.TLSConfig.TLS, made?.Password], [3, host, true, 'new-password']);
+    assert.equal(p.fake.passwordOf(1), 'old', 'the row of type 7 is left alone');
+  });
+
+  test('somebody else was faster: theirs is updated', async () => {
+    await using p = await rig({ wanted: [host] });
+    const slot = only((await p.discover()).slots);
+    p.fake.state.registries.push({ ...(await template(host)), Id: 9 });
+    const receipt = await p.target.deliver(slot, given(host), soon());
+    assert.deepEqual([receipt.change, receipt.id], ['updated', '9']);
+    assert.equal(p.fake.passwordOf(9), 'new-password');
+    assert.equal(p.fake.rows().length, 1);
+  });
+
+  test('the name is taken by something else: CONFLICT', async () => {
+    await using p = await rig({ registries: [row('docker.io', { Name: host })], wanted: [host] });
+    const failure = await failing(p.target.deliver(only((await p.discover()).slots), given(host), soon()));
+    assert.equal(failure.code, 'CONFLICT');
+    assert.match(failure.remedy, /rename/);
+  });
+});
+
+/** A row as the fake stores it. */
+async function template(url: string) {
+  await using fake = await startFakePortainer({ registries: [row(url)] });
+  return fake.rows()[0] ?? assert.fail();
+}
+
+describe('the key and the login', () => {
+  test('a key that is not known is AUTH, and says where to make one', async () => {
+    await using p = await rig({ options: url => ({ ...withKey(url), apiKey: new Secret('ptr_wrong-key-0123456789') }) });
+    const failure = await failing(p.discover());
+    assert.equal(failure.code, 'AUTH');
+    assert.match(failure.remedy, /My account > Access tokens/);
+  });
+
+  test('a key without the role stops the target', async () => {
+    const users = [{ id: 2, name: 'dev', password: 'x', role: 'standard' as const, apiKey: adminKey }];
+    await using p = await rig({ users, registries: [row(host)] });
+    const failure = await failing(p.discover());
+    assert.deepEqual([failure.code, failure.stops], ['FORBIDDEN', 'target']);
+    assert.match(failure.remedy, /administrator/);
+  });
+
+  test('neither key nor password is MISCONFIGURED', async () => {
+    const failure = await failing(rig({ options: url => ({ url, apiKey: undefined, username: 'admin', password: undefined }) }));
+    assert.equal(failure.code, 'MISCONFIGURED');
+  });
+
+  test('one login serves all; after a restart of Portainer one more, however many requests find out', async () => {
+    await using p = await rig({ registries: [row(host), row(other)], options: withLogin });
+    const { slots, about } = await p.discover();
+    assert.equal(about?.principal, 'admin');
+    const logins = (): number => p.asked().filter(line => line === 'POST /api/auth').length;
+    assert.equal(logins(), 1);
+    p.fake.restart();
+    await Promise.all(slots.map(slot => p.target.deliver(slot, given(slot.registries[0]?.host ?? ''), soon())));
+    assert.equal(logins(), 2);
+    assert.equal(p.fake.passwordOf(2), 'new-password');
+  });
+
+  test('a session that is refused again right after a login is AUTH, without another login', async () => {
+    await using p = await rig({ options: withLogin, fault: ({ path }) => (path === '/api/registries' ? { status: 401 } : undefined) });
+    assert.equal((await failing(p.discover())).code, 'AUTH');
+    assert.deepEqual(p.asked(), ['POST /api/auth', 'GET /api/registries', 'POST /api/auth', 'GET /api/registries']);
+  });
+
+  test('a wrong password is AUTH; too many logins are a ban of an hour', async () => {
+    await using p = await rig({ options: url => ({ ...withLogin(url), password: new Secret('wrong-password') }) });
+    for (let login = 0; login < 10; login++) assert.equal((await failing(p.discover())).code, 'AUTH');
+    p.fake.fault = ({ path }) =>
+      path === '/api/auth' ? { status: 403, json: { message: 'Access denied', details: 'Access denied to resource' } } : undefined;
+    const failure = await failing(p.discover());
+    assert.deepEqual([failure.code, failure.stops, failure.facts.retryAfterMs], ['BUSY', 'target', 3_600_000]);
+  });
+
+  test('a server without administrator is MISCONFIGURED', async () => {
+    for (const options of [withKey, withLogin]) {
+      await using p = await rig({ options, server: { initialized: false, adminInitWindow: 'closed' } });
+      const failure = await failing(p.discover());
+      assert.equal(failure.code, 'MISCONFIGURED');
+      assert.match(failure.message, /no administrator/);
+    }
+  });
+});
+
+describe('a write that Portainer refuses', () => {
+  const kubernetes = (more: object) => ({
+    registries: [row(host, { RegistryAccesses: { 5: { Namespaces: ['team-a', 'team-b'] } } })],
+    endpoints: [{ Id: 5, Name: 'cluster', kind: 'kubernetes-agent' as const, users: [] }],
+    upstream: { kubernetes: { endpoint: 5, namespaces: ['team-a', 'team-b'], mode: 'ok' as const, delayMs: 0, secrets: [], ...more } },
+  });
+  test('a namespace with a grant is gone: the answer is quoted, and the remedy is the grant', async () => {
+    await using p = await rig(kubernetes({ namespaces: ['team-a'] }));
+    const failure = await failing(p.target.deliver(only((await p.discover()).slots), given(host), soon()));
+    assert.deepEqual([failure.code, failure.stops, failure.facts.mayLand], ['REJECTED', 'slot', undefined]);
+    assert.match(failure.message, /team-b.*not found/);
+    assert.match(failure.remedy, /Manage access/);
+    assert.equal(p.fake.passwordOf(1), 'old');
+  });
+  test('a cluster is down: this registry alone waits for it', async () => {
+    await using p = await rig(kubernetes({ mode: 'down' }));
+    const failure = await failing(p.target.deliver(only((await p.discover()).slots), given(host), soon()));
+    assert.deepEqual([failure.code, failure.stops], ['UNREACHABLE', 'slot']);
+  });
+  test('the row is gone: NOT_FOUND', async () => {
+    await using p = await rig({ registries: [row(host)] });
+    const slot = only((await p.discover()).slots);
+    p.fake.state.registries = [];
+    assert.equal((await failing(p.target.deliver(slot, given(host), soon()))).code, 'NOT_FOUND');
+  });
+  test('two rows share a name: CONFLICT', async () => {
+    await using p = await rig({ registries: [row(host, { Name: 'a' }), row('docker.io', { Name: 'a' })] });
+    assert.equal((await failing(p.target.deliver(only((await p.discover()).slots), given(host), soon()))).code, 'CONFLICT');
+  });
+  test('200 that does not say what was asked for is UNEXPECTED', async () => {
+    for (const json of [null, {}, [], 'yes', { Authentication: true, Username: 'me' }, { Authentication: false, Username: 'AWS' }]) {
+      await using p = await rig({
+        registries: [row(host)],
+        wanted: [other],
+        fault: ({ method }) => (method === 'GET' ? undefined : { status: 200, json }),
+      });
+      for (const slot of (await p.discover()).slots)
+        assert.equal(
+          (await failing(p.target.deliver(slot, given(slot.registries[0]?.host ?? ''), soon()))).code,
+          'UNEXPECTED',
+          JSON.stringify(json),
+        );
+    }
+  });
+});
+
+test('an address with /api or a slash at its end is understood; another server is MISCONFIGURED', async () => {
+  for (const tail of ['/', '/api', '/api/']) {
+    await using p = await rig({ options: url => withKey(url + tail), registries: [row(host)] });
+    assert.equal((await p.discover()).slots.length, 1);
+  }
+  await using p = await rig({ options: url => withKey(`${url}/elsewhere`) });
+  assert.equal((await failing(p.discover())).code, 'MISCONFIGURED');
+});
+
+describe('rehearsing', () => {
+  const rehearse = async (p: Rig) => p.target.rehearse?.(only((await p.discover()).slots), given(host), soon());
+  const upstream = (password: string) => ({ registries: [{ host, tls: true, user: 'AWS', password, images: [] }] });
+  test('Portainer tries the credential', async () => {
+    await using good = await rig({ registries: [row(host)], upstream: upstream('new-password') });
+    assert.deepEqual(await rehearse(good), { change: 'updated', proven: true });
+    await using bad = await rig({ registries: [row(host)], upstream: upstream('another') });
+    const receipt = await rehearse(bad);
+    assert.deepEqual([receipt?.proven, codesOf(receipt?.findings)], [false, ['PING_FAILED']]);
+    assert.equal(bad.fake.passwordOf(1), 'old');
+  });
+  test('a Portainer without ping is no failure', async () => {
+    await using p = await rig({ registries: [row(host)], version: '2.19.5' });
+    assert.deepEqual(await rehearse(p), { change: 'updated' });
+  });
+});
+
+test('Portainer before 2.17 and 2.11: another way to the version, and a login', async () => {
+  await using p = await rig({ version: '2.9.3', registries: [row(host)], options: withLogin });
+  assert.equal((await p.discover()).about?.product, 'Portainer 2.9.3');
+  assert.equal((await p.target.deliver(only((await p.discover()).slots), given(host), soon())).change, 'updated');
+});
