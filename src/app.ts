@@ -1,0 +1,129 @@
+import type { Config } from '../config/load.ts';
+import { readSecret } from '../config/secrets.ts';
+import type { Log } from './contract/adapter.ts';
+import type { Clock } from './contract/clock.ts';
+import type { Registry } from './contract/registry.ts';
+import type { Prove, Sources } from './contract/source.ts';
+import { type Courier, createCourier } from './courier/courier.ts';
+import type { CourierEvent } from './courier/events.ts';
+import { engineFindings } from './courier/findings.ts';
+import { cronSchedule } from './courier/schedule.ts';
+import { makeProve } from './ecr/prove.ts';
+import { makeSources } from './ecr/source.ts';
+import { awsDispatcher, openHttp } from './io/http.ts';
+import { createJournal } from './observe/journal.ts';
+import { createMetrics, type Metrics } from './observe/metrics.ts';
+import { type Status, statusOf } from './observe/status.ts';
+import { manageTarget, type OpenableTarget } from './target.ts';
+import { version } from './version.ts';
+
+const keysLookedAtEvery = 15_000;
+
+export interface AppOptions {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly env: NodeJS.ProcessEnv;
+  /** `check`: nothing is written anywhere. */
+  readonly rehearse?: boolean;
+  /** Where a registry is asked whether it accepts a credential; https://HOST unless said. */
+  readonly registryEndpoint?: (registry: Registry) => string;
+  /** The sources instead of those of the configuration, made from them. */
+  readonly sources?: (sources: Sources) => Sources;
+  /** Hears of everything that happens, after log and metrics. */
+  readonly heard?: (event: CourierEvent) => void;
+}
+
+/** The whole program without its doors: sources and targets of a configuration, the courier, and what it shows. */
+export interface App {
+  readonly courier: Courier;
+  readonly metrics: Metrics;
+  status(): Status;
+  /** Another configuration from now on. What is known of a target that stays is kept. */
+  use(config: Config): Promise<void>;
+  /** Works until the signal is aborted. */
+  run(signal: AbortSignal): Promise<void>;
+}
+
+export async function createApp(config: Config, options: AppOptions): Promise<App> {
+  const { clock, log, env, rehearse = false } = options;
+  const metrics = createMetrics({ version, clock, process: true });
+  const journal = createJournal(log);
+  const dispatcher = awsDispatcher({ env });
+  let targets: readonly OpenableTarget[] = [];
+
+  const courier = createCourier({
+    clock,
+    rehearse,
+    tickMs: config.engine.tickSeconds * 1000,
+    nextDiscovery: cronSchedule(config.discovery.cron),
+    prove: proveBy(env, options.registryEndpoint),
+    emit(event) {
+      metrics.observe(event);
+      journal(event);
+      options.heard?.(event);
+    },
+  });
+
+  async function use(next: Config): Promise<void> {
+    for (const warning of next.warnings) log.warn('configuration', { warning });
+    const made = makeSources(next.sources, { dispatcher, clock, env });
+    targets = next.targets.map(target => manageTarget(target, { clock, log, env, aliases: next.aliases, readonly: rehearse }));
+    for (const target of targets)
+      for (const { message, remedy } of target.standing ?? [])
+        log.warn('unsafe connection', { target: target.name, error: message, remedy });
+    await courier.use(options.sources?.(made) ?? made, targets);
+  }
+
+  /** A rotated key is taken up at once, not only after the pause that the old one's refusal has brought. */
+  async function lookAtKeys(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await clock.sleep(keysLookedAtEvery, signal);
+      for (const target of targets) if (!signal.aborted && (await target.changed())) courier.refresh(target.name);
+    }
+  }
+
+  await use(config);
+  return {
+    courier,
+    metrics,
+    use,
+    status: () => statusOf(courier.ledger, { version, findings: engineFindings, tickMs: config.engine.tickSeconds * 1000 }),
+    async run(signal) {
+      await Promise.all([courier.run(signal), lookAtKeys(signal)]);
+    },
+  };
+}
+
+function proveBy(env: NodeJS.ProcessEnv, endpoint: AppOptions['registryEndpoint']): Prove {
+  return makeProve(
+    async (url, headers, signal) => {
+      await using http = openHttp({
+        url: new URL(url).origin,
+        headers: { ...headers },
+        env,
+        allowHttp: endpoint !== undefined,
+        maxBytes: 64 * 1024,
+      });
+      return await http('GET', new URL(url).pathname, { signal });
+    },
+    ...(endpoint ? [endpoint] : []),
+  );
+}
+
+/** What is said to someone who asked for a refresh, of one target or of all. */
+export function refreshBy({ courier }: App) {
+  return async (target?: string) => {
+    const known = [...courier.ledger.targets.keys()];
+    if (!courier.refresh(target, true)) return { ok: false, message: `There is no target ${target}. There are: ${known.join(', ')}.` };
+    return {
+      ok: true,
+      message: `Looking at ${target ?? known.join(', ')}, fetching anew and writing every slot. \`status\` shows what comes of it.`,
+    };
+  };
+}
+
+/** Reads the admin token anew at each call; undefined while there is none. */
+export function adminTokenOf(config: Config) {
+  const { adminToken } = config.server;
+  return async () => adminToken && (await readSecret(adminToken, 'the admin token').catch(() => undefined));
+}

@@ -1,0 +1,46 @@
+import { request } from 'node:http';
+import { tmpdir, userInfo } from 'node:os';
+import { join } from 'node:path';
+import type { Config } from '../../config/load.ts';
+import { Failure } from '../contract/failures.ts';
+
+/** Where the daemon of this user listens for its owner: as configured, else below systemd's or the user's runtime directory, else below the temporary one. */
+export function socketPath(config: Config, env: NodeJS.ProcessEnv): string {
+  if (config.server.socket) return config.server.socket;
+  const runtime = env['RUNTIME_DIRECTORY']?.split(':')[0] ?? env['XDG_RUNTIME_DIR'];
+  return runtime ? join(runtime, 'ecr-courier.sock') : join(tmpdir(), `ecr-courier-${userInfo().uid}`, 'ecr-courier.sock');
+}
+
+export interface Said {
+  readonly status: number;
+  readonly text: string;
+}
+
+/** One request to the daemon on this machine, through its socket. Throws UNREACHABLE when none is there. */
+export async function askDaemon(socket: string, method: string, path: string, signal: AbortSignal): Promise<Said> {
+  return await ask({ socketPath: socket }, method, path, signal, `There is no daemon at ${socket}.`);
+}
+
+/** The same through its HTTP door: only what everybody may see. */
+export async function askDoor(config: Config, path: string, signal: AbortSignal): Promise<Said> {
+  const { host, port } = config.server.listen;
+  const near = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
+  return await ask({ host: near, port }, 'GET', path, signal, `Nobody answers at ${near}:${port}.`);
+}
+
+async function ask(where: object, method: string, path: string, signal: AbortSignal, nobody: string): Promise<Said> {
+  const { promise, resolve, reject } = Promise.withResolvers<Said>();
+  const asked = request({ ...where, method, path, signal, timeout: 10_000, headers: { host: 'localhost' } }, response => {
+    const parts: Buffer[] = [];
+    response.on('data', part => parts.push(part));
+    response.on('end', () => resolve({ status: response.statusCode ?? 0, text: Buffer.concat(parts).toString() }));
+    response.on('error', reject);
+  });
+  asked.on('timeout', () => asked.destroy(new Error('no answer within 10 s')));
+  asked.on('error', error => {
+    const remedy = 'Is it running, as this user and with this configuration? In a container: docker exec CONTAINER ecr-courier status';
+    reject(new Failure('UNREACHABLE', `${nobody} (${error.message})`, { remedy, cause: error }));
+  });
+  asked.end();
+  return await promise;
+}

@@ -1,0 +1,58 @@
+import { type ParseArgsConfig, parseArgs } from 'node:util';
+import { adapters } from '../../adapters/index.ts';
+import { type Config, load } from '../../config/load.ts';
+import { Failure } from '../contract/failures.ts';
+import { cronMistake } from '../courier/schedule.ts';
+import type { Sink } from '../io/log.ts';
+
+/** What a command has of the world. */
+export interface Io {
+  readonly env: NodeJS.ProcessEnv;
+  readonly stdout: Sink;
+  readonly stderr: Sink;
+  /** Aborted when the command shall end. */
+  readonly signal: AbortSignal;
+  /** Calls the listener when the configuration shall be loaded anew. */
+  onReload(listener: () => void): void;
+}
+
+/** 78 is EX_CONFIG of sysexits.h: a unit file can refuse to restart on it. */
+export const exit = { ok: 0, failed: 1, usage: 2, partly: 3, config: 78 } as const;
+
+/** The command line is wrong. */
+export class UsageError extends Error {}
+
+/** Options that every command with a configuration takes. */
+export const configOptions = {
+  config: { type: 'string', short: 'c', multiple: true },
+  listen: { type: 'string' },
+  'log-level': { type: 'string' },
+  'log-format': { type: 'string' },
+} as const satisfies ParseArgsConfig['options'];
+
+/** Strict: what is not named is an error. */
+export function readArgs<const T extends NonNullable<ParseArgsConfig['options']>>(args: string[], options: T, positionals = false) {
+  return parseArgs({ args, options, strict: true, allowPositionals: positionals });
+}
+
+/** The configuration from files, environment and flags. Throws a ConfigError with every mistake. */
+export function readConfig(
+  values: { config?: string[]; listen?: string; 'log-level'?: string; 'log-format'?: string },
+  io: Io,
+): Promise<Config> {
+  const { config, ...flags } = values;
+  return load({ files: config, env: io.env, flags, adapters, checkCron: cronMistake });
+}
+
+/** The configuration of a command that has nothing to do without a target. Throws MISCONFIGURED when there is none. */
+export async function readConfigWithTargets(values: Parameters<typeof readConfig>[0], io: Io): Promise<Config> {
+  const config = await readConfig(values, io);
+  if (config.targets.length === 0)
+    throw new Failure('MISCONFIGURED', config.warnings.join(' '), { remedy: 'config/reference.md lists all options.' });
+  return config;
+}
+
+/** Colour on a terminal, unless NO_COLOR is set to anything (no-color.org). */
+export function colors(sink: Sink, env: NodeJS.ProcessEnv): boolean {
+  return sink.isTTY === true && !env['NO_COLOR'];
+}

@@ -1,0 +1,42 @@
+import { type App, createApp } from '../app.ts';
+import { clock } from '../contract/clock.ts';
+import { createLog } from '../io/log.ts';
+import { colors, configOptions, exit, type Io, readArgs, readConfigWithTargets } from './io.ts';
+import { openProgress } from './progress.ts';
+import { resultTable } from './table.ts';
+
+/** Discovers, fetches and delivers once. */
+export const once = (args: string[], io: Io): Promise<number> => doOnce(args, io, false);
+
+/** Discovers, fetches and proves; says per slot what would be done, and writes nothing: the HTTP layer lets no write through. */
+export const check = (args: string[], io: Io): Promise<number> => doOnce(args, io, true);
+
+async function doOnce(args: string[], io: Io, rehearse: boolean): Promise<number> {
+  const { values } = readArgs(args, { ...configOptions, json: { type: 'boolean' } });
+  const { json, ...rest } = values;
+  const config = await readConfigWithTargets(rest, io);
+  const level = rest['log-level'] === undefined ? 'error' : config.log.level;
+  const log = createLog({ to: io.stderr, format: config.log.format, level, color: colors(io.stderr, io.env) });
+  const progress = openProgress(io.stderr);
+  const app = await createApp(config, { clock, log, env: io.env, rehearse, heard: event => progress.heard(event, app?.courier.ledger) });
+  await app.courier.once(io.signal);
+  progress.end();
+  const status = app.status();
+  io.stdout.write(
+    json
+      ? `${JSON.stringify(status, undefined, 2)}\n`
+      : resultTable(app.courier.ledger, status, { rehearse, color: colors(io.stdout, io.env) }),
+  );
+  return verdict(app);
+}
+
+/** 0: every slot holds what it should, for certain. 1: none does, or there is none. 3: some do. */
+function verdict(app: App): number {
+  const { targets, credentials } = app.status();
+  const slots = targets.flatMap(target => target.slots);
+  const fine = slots.filter(slot => slot.state === 'ok').length;
+  const wrong = slots.some(slot => slot.state !== 'ok' && slot.state !== 'absent');
+  const broken = targets.some(target => target.state === 'failing') || credentials.some(credential => credential.state === 'failing');
+  if (fine === 0) return exit.failed;
+  return wrong || broken ? exit.partly : exit.ok;
+}

@@ -1,0 +1,108 @@
+import { stripVTControlCharacters, styleText } from 'node:util';
+import { succeeded } from '../courier/attempt.ts';
+import type { Entry, Ledger } from '../courier/ledger.ts';
+import type { FindingView, SlotView, Status, TargetView, TroubleView } from '../observe/status.ts';
+import { relative } from '../observe/words.ts';
+
+type Tint = 'green' | 'yellow' | 'red' | 'dim' | 'bold';
+type Paint = (tint: Tint, text: string) => string;
+
+/** For `once` and `check`: a line a slot with what was or would be done, then whatever a person should know. */
+export function resultTable(ledger: Ledger, status: Status, { rehearse, color }: { rehearse: boolean; color: boolean }): string {
+  const paint = painter(color);
+  const lines = rowsOf(status, (target, slot) => {
+    const entry = ledger.targets.get(target.name)?.entries.get(slot.id);
+    return entry ? resultOf(entry, slot, rehearse, paint) : slot.state;
+  });
+  return [table(['TARGET', 'SLOT', 'REGISTRY', 'RESULT', 'EXPIRES', 'PROVEN'], lines, paint), ...notes(status, paint), ''].join('\n');
+}
+
+/** For `status`: a line a slot with its state, then whatever a person should know. */
+export function statusTable(status: Status, color: boolean): string {
+  const paint = painter(color);
+  const lines = rowsOf(status, (_, slot) => paint(tintOf(slot.state), slot.state));
+  const verdict = status.ready ? paint('green', 'ready') : paint('red', `not ready: ${status.unready.join(' ')}`);
+  return [verdict, table(['TARGET', 'SLOT', 'REGISTRY', 'STATE', 'EXPIRES', 'PROVEN'], lines, paint), ...notes(status, paint), ''].join(
+    '\n',
+  );
+}
+
+function rowsOf(status: Status, word: (target: TargetView, slot: SlotView) => string): string[][] {
+  const now = Date.parse(status.now);
+  return status.targets.flatMap(target =>
+    target.slots.flatMap(slot =>
+      slot.registries.map(holding => [
+        target.name,
+        slot.title,
+        holding.host,
+        word(target, slot),
+        holding.expiresAt ? relative(Date.parse(holding.expiresAt), now) : '-',
+        holding.proven === null ? '-' : holding.proven ? 'yes' : 'no',
+      ]),
+    ),
+  );
+}
+
+function resultOf(entry: Entry, slot: SlotView, rehearse: boolean, paint: Paint): string {
+  const { last } = entry;
+  if (!last) return paint(tintOf(slot.state), slot.state);
+  if (!succeeded(last)) return paint('red', last.result);
+  const done = rehearse && last.result !== 'unchanged' ? `would be ${last.result}` : last.result;
+  return slot.state === 'unconfirmed' ? paint('yellow', `${done}, unconfirmed`) : paint('green', done);
+}
+
+function tintOf(state: SlotView['state']): Tint {
+  return state === 'ok' ? 'green' : state === 'failing' ? 'red' : 'yellow';
+}
+
+/** Troubles first, then findings, each with what to do. */
+function notes(status: Status, paint: Paint): string[] {
+  const troubles: [string, TroubleView | null][] = [
+    ...status.targets.map(target => [target.name, target.trouble] as [string, TroubleView | null]),
+    ...status.credentials.map(({ source, region, trouble }) => [`source ${source}, ${region}`, trouble] as [string, TroubleView | null]),
+    ...status.targets.flatMap(target =>
+      target.slots.map(slot => [`${target.name}, ${slot.title}`, slot.trouble] as [string, TroubleView | null]),
+    ),
+  ];
+  const findings: [string, FindingView][] = [
+    ...status.credentials.flatMap(({ source, region, findings }) =>
+      findings.map(found => [`source ${source}, ${region}`, found] as [string, FindingView]),
+    ),
+    ...status.targets.flatMap(target => [
+      ...target.findings.map(found => [target.name, found] as [string, FindingView]),
+      ...target.slots.flatMap(slot => slot.findings.map(found => [`${target.name}, ${slot.title}`, found] as [string, FindingView])),
+    ]),
+  ];
+  return [
+    ...troubles.flatMap(([where, trouble]) => (trouble ? note(paint('red', trouble.code), where, trouble, paint) : [])),
+    ...findings.flatMap(([where, found]) => note(paint(found.severity === 'info' ? 'dim' : 'yellow', found.code), where, found, paint)),
+  ];
+}
+
+function note(code: string, where: string, { message, remedy }: { message: string; remedy: string }, paint: Paint): string[] {
+  return ['', `${code} ${paint('bold', where)}: ${message}`, ...(remedy ? [`  -> ${remedy}`] : [])];
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[], paint: Paint): string {
+  if (rows.length === 0) return paint('dim', 'No slots.');
+  const widths = head.map((title, at) => Math.max(title.length, ...rows.map(cells => plainLength(cells[at] ?? ''))));
+  const line = (cells: readonly string[]) =>
+    cells
+      .map((cell, at) => cell + ' '.repeat((widths[at] ?? 0) - plainLength(cell)))
+      .join('  ')
+      .trimEnd();
+  return [paint('dim', line(head)), ...rows.map(cells => line(cells.map(oneLine)))].join('\n');
+}
+
+function plainLength(text: string): number {
+  return stripVTControlCharacters(oneLine(text)).length;
+}
+
+/** Titles come from outside: nothing in them may begin another line. */
+function oneLine(text: string): string {
+  return text.replace(/[\r\n\t]+/g, ' ');
+}
+
+function painter(color: boolean): Paint {
+  return (tint, text) => (color ? styleText(tint, text, { validateStream: false }) : text);
+}

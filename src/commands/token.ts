@@ -1,0 +1,35 @@
+import { clock } from '../contract/clock.ts';
+import { Failure } from '../contract/failures.ts';
+import { parseAddress, type Registry } from '../contract/registry.ts';
+import { makeSources } from '../ecr/source.ts';
+import { awsDispatcher } from '../io/http.ts';
+import { configOptions, exit, type Io, readArgs, readConfig, UsageError } from './io.ts';
+
+/** Prints a fresh password, and nothing else: `ecr-courier token HOST | docker login --username AWS --password-stdin HOST`. */
+export async function token(args: string[], io: Io): Promise<number> {
+  const { values, positionals } = readArgs(args, { ...configOptions, region: { type: 'string' } }, true);
+  const { region, ...rest } = values;
+  const config = await readConfig(rest, io);
+  const fallback = config.sources.find(source => source.name === 'default')?.region;
+  const registry = registryOf(positionals, region ?? fallback, address => parseAddress(address, config.aliases)?.registry);
+  const sources = makeSources(config.sources, { dispatcher: awsDispatcher({ env: io.env }), clock, env: io.env });
+  const source = sources.choose(registry, { target: '', id: '' });
+  if (!source) throw new Failure('MISCONFIGURED', `No source serves ${registry.host}.`);
+  const credential = await source.fetch(registry, io.signal);
+  io.stdout.write(`${credential.password.reveal()}\n`);
+  return exit.ok;
+}
+
+function registryOf(hosts: readonly string[], region: string | undefined, read: (address: string) => Registry | undefined): Registry {
+  const [host, ...more] = hosts;
+  if (more.length > 0) throw new UsageError('one registry at a time');
+  if (host !== undefined) {
+    const registry = read(host);
+    if (!registry) throw new UsageError(`${host} is no ECR registry: ACCOUNT.dkr.ecr.REGION.amazonaws.com is expected`);
+    return registry;
+  }
+  // A token serves every registry of its region, so the account in the name does not matter.
+  const registry = region && read(`000000000000.dkr.ecr.${region}.amazonaws.com${region.startsWith('cn-') ? '.cn' : ''}`);
+  if (!registry) throw new UsageError(region ? `${region} is no AWS region` : 'name a registry, or --region, or set AWS_REGION');
+  return registry;
+}

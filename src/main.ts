@@ -1,0 +1,32 @@
+#!/usr/bin/env node
+/** The executable: looks whether this Node will do, turns signals into one abort, and a command's result into the exit code. */
+
+const least = { major: 24, minor: 12 };
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+
+if (major < least.major || (major === least.major && minor < least.minor)) {
+  process.stderr.write(
+    `ecr-courier needs Node ${least.major}.${least.minor} or newer; this is ${process.versions.node} (${process.execPath}).\n`,
+  );
+  process.exitCode = 1;
+} else {
+  // Not before the look at the version: an older Node could not even read what is imported here.
+  const { runCommand } = await import('./commands/index.ts');
+  const stopping = new AbortController();
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(signal, () => {
+      if (stopping.signal.aborted) process.exit(1);
+      stopping.abort();
+    });
+  }
+  // Nobody reads any more (`ecr-courier status | head`): what is being done goes on.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+  const code = await runCommand(process.argv.slice(2), {
+    env: process.env,
+    stdout: process.stdout,
+    stderr: process.stderr,
+    signal: stopping.signal,
+    onReload: listener => void process.on('SIGHUP', listener),
+  });
+  process.exit(code);
+}

@@ -1,0 +1,96 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import type { TargetConfig } from '../config/load.ts';
+import { resolveOptions } from '../config/secrets.ts';
+import type { Deps, Finding, Log, Target } from './contract/adapter.ts';
+import type { Clock } from './contract/clock.ts';
+import { type Aliases, parseAddress } from './contract/registry.ts';
+import { finding as standing } from './courier/findings.ts';
+import type { ManagedTarget } from './courier/ledger.ts';
+import { openHttp } from './io/http.ts';
+
+export interface TargetDeps {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly aliases: Aliases;
+  readonly env: NodeJS.ProcessEnv;
+  /** Nothing may be written through it: the promise of `check`, kept where the requests are sent. */
+  readonly readonly: boolean;
+}
+
+/** A configured target, ready for the engine. */
+export interface OpenableTarget extends ManagedTarget {
+  /** A file behind an option (key, CA) holds something else than when the target was last made, or can be read at last. */
+  changed(): Promise<boolean>;
+}
+
+/** Makes the adapter's target when it is first asked for, and anew when a file behind its options has changed. */
+export function manageTarget(config: TargetConfig, deps: TargetDeps): OpenableTarget {
+  const { adapter, name, tls, allowHttp } = config;
+  const opened: AsyncDisposable[] = [];
+  let current: { readonly files: string; readonly target: Target } | undefined;
+  let waiting = false;
+
+  const adapterDeps: Deps = {
+    name,
+    clock: deps.clock,
+    wanted: config.registries,
+    log: {
+      debug: (message, data) => deps.log.debug(message, { target: name, ...data }),
+      info: (message, data) => deps.log.info(message, { target: name, ...data }),
+    },
+    registry: address => parseAddress(address, deps.aliases),
+    finding: (code, message, remedy = adapter.findings[code]?.remedy): Finding => ({ code, message, ...(remedy && { remedy }) }),
+    http(base) {
+      const connections = config.limits.concurrency + 1;
+      const http = openHttp({ ...base, tls, allowHttp, env: deps.env, readonly: deps.readonly, names: config.spelling, connections });
+      opened.push(http);
+      return http;
+    },
+  };
+
+  /** What lies in the files behind the options, as a digest. Throws while a key is not there yet. */
+  async function look() {
+    const { options, fingerprintOfFiles } = await resolveOptions(config);
+    const authority = tls.caFile === undefined ? '' : await readFile(tls.caFile, 'utf8').catch(() => '');
+    return { options, files: createHash('sha256').update(`${fingerprintOfFiles}\0${authority}`).digest('hex') };
+  }
+
+  return {
+    name,
+    kind: config.kind,
+    required: config.required,
+    create: config.create,
+    paused: config.paused,
+    limits: config.limits,
+    findings: adapter.findings,
+    standing: standingOf(config),
+    async open() {
+      waiting = true;
+      const { options, files } = await look();
+      waiting = false;
+      if (current?.files === files) return current.target;
+      const target = adapter.create(options, adapterDeps);
+      // Clients of an earlier key may still have a write under way: they are closed in the end.
+      const dispose = async () => void (await Promise.all(opened.splice(0).map(http => http[Symbol.asyncDispose]())));
+      const whole: Target = { ...target, [Symbol.asyncDispose]: async () => [await target[Symbol.asyncDispose]?.(), await dispose()][1] };
+      current = { files, target: whole };
+      return whole;
+    },
+    async changed() {
+      const files = await look().then(
+        seen => seen.files,
+        () => undefined,
+      );
+      return files !== undefined && (waiting || (current !== undefined && files !== current.files));
+    },
+  };
+}
+
+function standingOf({ name, tls, options }: TargetConfig): Finding[] {
+  const plain = Object.values(options).some(value => typeof value === 'string' && /^http:/i.test(value));
+  return [
+    ...(tls.insecureSkipVerify ? [standing('TLS_UNVERIFIED', `The certificate of ${name} is not verified.`)] : []),
+    ...(plain ? [standing('PLAIN_HTTP', `${name} is reached over plain HTTP.`)] : []),
+  ];
+}

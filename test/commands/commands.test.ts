@@ -1,0 +1,204 @@
+import assert from 'node:assert/strict';
+import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { setTimeout as wait } from 'node:timers/promises';
+import { type FakeEcr, startEcr } from '../fakes/ecr.ts';
+import { adminKey, type FakePortainer, startFakePortainer } from '../fakes/portainer.ts';
+import { cli, type Started, startCli } from './cli.ts';
+
+const host = '123456789012.dkr.ecr.eu-west-1.amazonaws.com';
+const ecrRow = { Name: 'ecr', URL: host, Authentication: true, Username: 'AWS', Password: 'old' };
+let ecr: FakeEcr;
+let portainer: FakePortainer;
+let folder: string;
+let env: Record<string, string>;
+
+before(async () => {
+  ecr = await startEcr();
+  portainer = await startFakePortainer({ registries: [ecrRow] });
+  folder = await mkdtemp(join(tmpdir(), 'courier-'));
+  await writeFile(join(folder, 'key'), adminKey, { mode: 0o600 });
+  env = {
+    HOME: folder,
+    AWS_ACCESS_KEY_ID: 'AKIDTEST',
+    AWS_SECRET_ACCESS_KEY: 'secret-access-key',
+    AWS_ENDPOINT_URL_ECR: ecr.url,
+    // Proofs go to the registry itself, which is not there.
+    HTTPS_PROXY: 'http://127.0.0.1:9',
+    NO_PROXY: '127.0.0.1',
+    PORTAINER_URL: portainer.url,
+    PORTAINER_API_KEY_FILE: join(folder, 'key'),
+    PORTAINER_ALLOW_HTTP: 'true',
+    ECR_COURIER_SOCKET: join(folder, 'socket'),
+  };
+});
+after(async () => {
+  await ecr[Symbol.asyncDispose]();
+  await portainer[Symbol.asyncDispose]();
+  await rm(folder, { recursive: true });
+});
+
+/** The daemon on a free port, when its first delivery is done. */
+async function daemon(more: Record<string, string> = {}): Promise<Started & AsyncDisposable & { port: string }> {
+  const port = await freePort();
+  const started = startCli([], { ...env, ECR_COURIER_LISTEN: `127.0.0.1:${port}`, ...more });
+  for (let tries = 0; tries < 1000 && !started.said.stdout.includes('"msg":"delivered"'); tries++) await wait(10);
+  return Object.assign(started, {
+    port,
+    async [Symbol.asyncDispose]() {
+      started.child.kill();
+      await started.ended;
+    },
+  });
+}
+
+async function freePort(): Promise<string> {
+  const server = createServer();
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  await new Promise(resolve => server.close(resolve));
+  return String(typeof address === 'object' ? address?.port : '');
+}
+
+test('once delivers and says so: exit 0', async () => {
+  const { code, stdout, stderr } = await cli(['once'], env);
+  assert.equal(code, 0, stderr);
+  assert.match(stdout, /TARGET\s+SLOT\s+REGISTRY\s+RESULT/);
+  assert.match(stdout, /portainer\s+ecr \(row 1\)\s+123456789012\S+\s+updated\s+in 12 h/);
+  assert.equal(ecr.judge('eu-west-1', portainer.passwordOf(1)), 'good');
+});
+
+test('check says what would be done and writes nothing', async () => {
+  const before = portainer.passwordOf(1);
+  portainer.requests.length = 0;
+  const { code, stdout } = await cli(['check'], env);
+  assert.match(stdout, /would be updated/);
+  assert.equal(portainer.passwordOf(1), before);
+  assert.deepEqual(
+    portainer.requests.filter(({ method, path }) => method !== 'GET' && path !== '/api/registries/ping'),
+    [],
+  );
+  assert.equal(code, 0);
+});
+
+test('once with a refused key: exit 1, and the sentence that helps', async () => {
+  const wrong = join(folder, 'wrong');
+  await writeFile(wrong, 'ptr_wrong', { mode: 0o600 });
+  const { code, stdout } = await cli(['once'], { ...env, PORTAINER_API_KEY_FILE: wrong });
+  assert.equal(code, 1);
+  assert.match(stdout, /AUTH portainer: /);
+  assert.match(stdout, /My account > Access tokens/);
+  assert.doesNotMatch(stdout, /ptr_wrong/);
+});
+
+test('once with one slot that fails: exit 3', async () => {
+  const two = await startFakePortainer({ registries: [ecrRow, { ...ecrRow, Name: 'second', URL: `222222222222${host.slice(12)}` }] });
+  two.fault = request => (request.method === 'PUT' && request.path.endsWith('/2') ? { status: 409, json: { message: 'no' } } : undefined);
+  const { code, stdout } = await cli(['once', '--json'], { ...env, PORTAINER_URL: two.url });
+  await two[Symbol.asyncDispose]();
+  assert.equal(code, 3);
+  const { targets } = JSON.parse(stdout) as { targets: { slots: { state: string }[] }[] };
+  assert.deepEqual(
+    targets[0]?.slots.map(slot => slot.state),
+    ['ok', 'failing'],
+  );
+});
+
+test('a wrong configuration: exit 78 with every mistake; a wrong command line: exit 2', async () => {
+  const { code, stderr } = await cli([], { ...env, ECR_COURIER_LOG_LEVEL: 'loud', PORTAINER_CREATE: 'maybe' });
+  assert.equal(code, 78);
+  assert.match(stderr, /2 mistakes/);
+  const none = await cli([], {});
+  assert.equal(none.code, 78);
+  assert.match(none.stderr, /No target is configured: set PORTAINER_URL/);
+  for (const args of [['fetch'], ['once', '--quick'], ['token', 'example.com'], ['config', 'frobnicate']]) {
+    const result = await cli(args, env);
+    assert.equal(result.code, 2, `${args.join(' ')}: ${result.stderr}`);
+  }
+});
+
+test('token prints the password and nothing else', async () => {
+  const { code, stdout } = await cli(['token', host], env);
+  assert.equal(code, 0);
+  assert.equal(ecr.judge('eu-west-1', stdout.trim()), 'good');
+  assert.equal(stdout.split('\n').length, 2);
+  assert.equal((await cli(['token', '--region', 'us-east-1'], env)).code, 0);
+});
+
+test('the daemon: status, refresh and healthcheck find it; SIGTERM ends it in time', async () => {
+  await using running = await daemon();
+  const local = { ...env, ECR_COURIER_LISTEN: `127.0.0.1:${running.port}` };
+  const shown = await cli(['status'], local);
+  assert.equal(shown.code, 0, shown.stderr);
+  assert.match(shown.stdout, /^ready/);
+  assert.equal((await cli(['healthcheck'], local)).code, 0);
+  assert.equal((await cli(['healthcheck', '--ready'], local)).code, 0);
+  const page = await fetch(`http://127.0.0.1:${running.port}/`);
+  assert.equal(page.status, 200);
+
+  portainer.requests.length = 0;
+  const written = () => portainer.requests.some(({ method }) => method === 'PUT');
+  assert.equal((await cli(['refresh', '--target', 'portainer'], local)).code, 0);
+  assert.equal((await cli(['refresh', '--target', 'nobody'], local)).code, 1);
+  for (let tries = 0; tries < 1500 && !written(); tries++) await wait(10);
+  assert.ok(written(), 'written anew');
+
+  const began = performance.now();
+  running.child.kill('SIGTERM');
+  const { code, stdout } = await running.ended;
+  assert.equal(code, 0);
+  assert.ok(performance.now() - began < 8000);
+  assert.match(stdout, /"msg":"stopped"/);
+  assert.doesNotMatch(stdout, /ptr_|secret-access-key/);
+  assert.equal((await cli(['status'], local)).code, 1, 'nobody is there');
+});
+
+test('a taken port: exit 78, and the variable to set is named', async () => {
+  await using running = await daemon();
+  const { code, stderr } = await cli([], {
+    ...env,
+    ECR_COURIER_LISTEN: `127.0.0.1:${running.port}`,
+    ECR_COURIER_SOCKET: join(folder, 'other'),
+  });
+  assert.equal(code, 78);
+  assert.match(stderr, /ECR_COURIER_LISTEN/);
+});
+
+test('SIGHUP takes up a changed configuration, and keeps the former one when it has a mistake', async () => {
+  const file = join(folder, 'courier.yaml');
+  await writeFile(file, 'log: {level: info}\n');
+  await using running = await daemon({ ECR_COURIER_CONFIG: file });
+  await writeFile(file, 'log: {level: loud}\n');
+  running.child.kill('SIGHUP');
+  for (let tries = 0; tries < 500 && !running.said.stdout.includes('not reloaded'); tries++) await wait(10);
+  assert.match(running.said.stdout, /"msg":"configuration not reloaded"/);
+  await writeFile(
+    file,
+    `targets: [{kind: portainer, name: second, url: '${portainer.url}', apiKeyFile: '${join(folder, 'key')}', allowHttp: true}]\n`,
+  );
+  running.child.kill('SIGHUP');
+  for (let tries = 0; tries < 500 && !/"msg":"configuration reloaded"/.test(running.said.stdout); tries++) await wait(10);
+  for (let tries = 0; tries < 500 && !/"target":"second".*"msg":"delivered"/.test(running.said.stdout); tries++) await wait(10);
+  assert.match(running.said.stdout, /"target":"second".*"msg":"delivered"/);
+});
+
+test('the socket is for its owner only', async () => {
+  await using _ = await daemon();
+  assert.equal((await stat(join(folder, 'socket'))).mode & 0o077, 0);
+});
+
+test('a key file that everybody may read is warned of', async () => {
+  const open = join(folder, 'open');
+  await writeFile(open, await readFile(join(folder, 'key'), 'utf8'));
+  await chmod(open, 0o644);
+  const { stderr } = await cli(['config', 'check'], { ...env, PORTAINER_API_KEY_FILE: open });
+  assert.match(stderr, /everybody on this machine may read it/);
+});
+
+test('help and version', async () => {
+  assert.match((await cli(['--help'])).stdout, /once \[--json\]/);
+  assert.match((await cli(['--version'])).stdout, /^\d+\.\d+\.\d+\n$/);
+});
