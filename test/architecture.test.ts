@@ -1,0 +1,129 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { test } from 'node:test';
+import { adapters } from '../adapters/index.ts';
+import { pages } from '../src/commands/docs.ts';
+import { failures } from '../src/contract/failures.ts';
+import { engineFindings } from '../src/courier/findings.ts';
+
+const root = join(import.meta.dirname, '..');
+const sources = ['src', 'adapters', 'config'].flatMap(room =>
+  readdirSync(join(root, room), { recursive: true, encoding: 'utf8' })
+    .filter(name => name.endsWith('.ts'))
+    .map(name => join(room, name)),
+);
+const textOf = (path: string): string => readFileSync(join(root, path), 'utf8');
+
+/** Rows of CONTRIBUTING's table: room to what it may import. `x (in f.ts only)` = x, in that file alone. */
+function table(): Map<string, readonly { what: string; only: readonly string[] }[]> {
+  const lines = textOf('CONTRIBUTING.md').split('\n');
+  const start = lines.findIndex(line => /^\|\s*room\s*\|\s*may import\s*\|/i.test(line));
+  assert.ok(start >= 0, 'CONTRIBUTING.md has a table `| room | may import |`');
+  const rows = lines.slice(start + 2).slice(
+    0,
+    lines.slice(start + 2).findIndex(line => !line.startsWith('|')),
+  );
+  return new Map(
+    rows.map(line => {
+      const [room = '', cell = ''] = line
+        .split('|')
+        .slice(1)
+        .map(text => text.trim().replaceAll('`', ''));
+      const allowed = cell.split(/,\s*(?![^(]*\))/).map(part => {
+        const [, what = '', files = ''] = /^(\S+)(?:\s+\(in (.+) only\))?$/.exec(part.trim()) ?? [];
+        return { what, only: files ? files.split(/,\s*|\s+and\s+/) : [] };
+      });
+      return [room, allowed];
+    }),
+  );
+}
+
+function importsOf(path: string): string[] {
+  return [...textOf(path).matchAll(/(?:^|\n)\s*(?:import|export)\s[^'";]*?from\s+'([^']+)'|import\('([^']+)'\)/g)].map(
+    match => match[1] ?? match[2] ?? '',
+  );
+}
+
+/** `../contract/clock.ts` in src/courier/timing.ts is src/contract/clock.ts. */
+function resolved(path: string, specifier: string): string {
+  return specifier.startsWith('.') ? join(path, '..', specifier) : specifier;
+}
+
+test('the import lines obey the table in CONTRIBUTING', () => {
+  const rooms = table();
+  const wrong: string[] = [];
+  for (const path of sources) {
+    const room = [...rooms.keys()].filter(name => path === name || path.startsWith(`${name}/`)).sort((a, b) => b.length - a.length)[0];
+    if (room === undefined) {
+      wrong.push(`${path} stands in no room of the table`);
+      continue;
+    }
+    for (const specifier of importsOf(path)) {
+      const target = resolved(path, specifier);
+      const ok = rooms
+        .get(room)
+        ?.some(({ what, only }) => matches(target, what, path) && (only.length === 0 || only.some(file => path.endsWith(file))));
+      if (!ok) wrong.push(`${path} imports ${specifier}`);
+    }
+  }
+  assert.deepEqual(wrong, []);
+});
+
+function matches(target: string, what: string, path: string): boolean {
+  if (what === 'everything') return true;
+  if (what === 'itself')
+    return (
+      target.split('/').slice(0, 2).join('/') === path.split('/').slice(0, 2).join('/') ||
+      (target.startsWith(`${path.split('/')[0]}/`) && !path.startsWith('src/'))
+    );
+  if (what.endsWith('*')) return target.startsWith(what.slice(0, -1));
+  return target === what || target.startsWith(`${what}/`);
+}
+
+test('only the clock knows timers and the time of day', () => {
+  const pattern =
+    /\bsetTimeout\(|\bsetInterval\(|\bsetImmediate\(|\bDate\.now\(|AbortSignal\.timeout|node:timers|performance\.now\(|new Date\(\)/;
+  const wrong = sources.filter(path => path !== 'src/contract/clock.ts' && path !== 'src/commands/demo.ts' && pattern.test(textOf(path)));
+  assert.deepEqual(wrong, []);
+});
+
+test('secrets are revealed where they are used, and nowhere else', () => {
+  const callers = sources.filter(path => textOf(path).includes('.reveal()')).sort();
+  const allowed = [
+    /^adapters\//,
+    /^src\/ecr\//,
+    /^src\/contract\/(secret|credential)\.ts$/, // the fingerprint
+    /^src\/commands\/token\.ts$/, // what was asked for
+    /^src\/observe\/(admin|doors|server)\.ts$/, // compared with what a caller shows
+  ];
+  assert.deepEqual(
+    callers.filter(path => !allowed.some(pattern => pattern.test(path))),
+    [],
+  );
+});
+
+test('the list of adapters is the folder, and a kind is its file name', () => {
+  const files = readdirSync(join(root, 'adapters')).filter(name => name.endsWith('.ts') && name !== 'index.ts');
+  assert.deepEqual(adapters.map(adapter => `${adapter.kind}.ts`).sort(), files.sort());
+  for (const { kind } of adapters)
+    assert.ok(readdirSync(join(root, 'test/adapters')).includes(`${basename(kind)}.test.ts`), `${kind} has a test`);
+});
+
+test('generated pages are up to date', () => {
+  for (const [path, text] of pages()) assert.equal(textOf(path), text, `${path} is stale: npm run docs`);
+});
+
+test('a code has one anchor in docs/errors.md', () => {
+  const codes = [failures, engineFindings, ...adapters.map(adapter => adapter.findings)].flatMap(Object.keys);
+  assert.equal(new Set(codes).size, codes.length);
+  const headings = [...textOf('docs/errors.md').matchAll(/^### (\S+)$/gm)].map(match => match[1]);
+  assert.deepEqual(headings.sort(), codes.sort());
+});
+
+test('the commands of the README exist', () => {
+  const { scripts } = JSON.parse(textOf('package.json')) as { scripts: Record<string, string> };
+  const named = [...textOf('README.md').matchAll(/npm run (?:-s )?([a-z:]+)/g)].map(match => match[1] ?? '');
+  assert.ok(named.length > 0);
+  for (const name of named) assert.ok(Object.hasOwn(scripts, name), `npm run ${name}`);
+});
