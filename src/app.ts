@@ -13,7 +13,8 @@ import { makeSources } from './ecr/source.ts';
 import { awsDispatcher, openHttp } from './io/http.ts';
 import { createJournal } from './observe/journal.ts';
 import { createMetrics, type Metrics } from './observe/metrics.ts';
-import { type Status, statusOf } from './observe/status.ts';
+import { statusOf } from './observe/status.ts';
+import type { Status } from './observe/status-view.ts';
 import { manageTarget, type OpenableTarget } from './target.ts';
 import { version } from './version.ts';
 

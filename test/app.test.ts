@@ -140,13 +140,13 @@ test('a check asks, proves and writes nothing: the server sees no write', async 
   const other = '222222222222.dkr.ecr.eu-west-1.amazonaws.com';
   const running = stack.use(await start([target(portainer, { create: true, registries: [other] })], { rehearse: true }));
   await until(() => running.events.filter(event => event.kind === 'delivered').length === 2, 'a verdict a slot');
-  const rehearsed = running.events.flatMap(event => (event.kind === 'delivered' ? [[event.change, event.proven]] : []));
+  const rehearsed = new Map(running.events.flatMap(event => (event.kind === 'delivered' ? [[event.change, event.proven] as const] : [])));
   assert.deepEqual(
-    rehearsed.sort(),
-    [
-      ['created', false],
+    rehearsed,
+    new Map([
       ['updated', true],
-    ].sort(),
+      ['created', false],
+    ]),
   );
   assert.deepEqual(new Set(writes(portainer).map(request => request.path)), new Set(['/api/registries/ping']));
   assert.equal(portainer.passwordOf(1), 'old');

@@ -1,4 +1,4 @@
-import type { Status } from '../observe/status.ts';
+import type { Status } from '../observe/status-view.ts';
 import { askDaemon, askDoor, type Said, socketPath } from './daemon.ts';
 import { colors, configOptions, exit, type Io, readArgs, readConfig } from './io.ts';
 import { statusTable } from './table.ts';

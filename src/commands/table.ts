@@ -1,7 +1,7 @@
 import { stripVTControlCharacters, styleText } from 'node:util';
 import { succeeded } from '../courier/attempt.ts';
 import type { Entry, Ledger } from '../courier/ledger.ts';
-import type { FindingView, SlotView, Status, TargetView, TroubleView } from '../observe/status.ts';
+import type { FindingView, SlotView, Status, TargetView, TroubleView } from '../observe/status-view.ts';
 import { relative } from '../observe/words.ts';
 
 type Tint = 'green' | 'yellow' | 'red' | 'dim' | 'bold';

@@ -1,6 +1,16 @@
 import { Failure } from '../contract/failures.ts';
-import type { Attempt } from './errors.ts';
 import { quote } from './quote.ts';
+import type { Call } from './wire.ts';
+
+/** What was being asked of AWS when it failed. */
+export interface Attempt {
+  readonly action: 'ecr:GetAuthorizationToken' | 'sts:AssumeRole';
+  /** The role to be assumed; missing where the chain itself assumes one (a profile's, a service account's). */
+  readonly role?: { readonly arn: string; readonly externalId: boolean };
+  readonly region: string;
+  /** The last request that went out, answered or not. */
+  readonly call?: Call | undefined;
+}
 
 const statement = (action: string, resource: string): string => JSON.stringify({ Effect: 'Allow', Action: action, Resource: resource });
 

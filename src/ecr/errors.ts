@@ -1,20 +1,9 @@
 import { Failure, type FailureCode } from '../contract/failures.ts';
-import { roleDenied, tokenDenied } from './denied.ts';
+import { type Attempt, roleDenied, tokenDenied } from './denied.ts';
 import { quote } from './quote.ts';
-import type { Call } from './wire.ts';
 
 /** Beyond this the clock is worth a word; AWS itself refuses from 5 minutes on. */
 const offsetWorthSaying = 60_000;
-
-/** What was being asked of AWS when it failed. */
-export interface Attempt {
-  readonly action: 'ecr:GetAuthorizationToken' | 'sts:AssumeRole';
-  /** The role to be assumed; missing where the chain itself assumes one (a profile's, a service account's). */
-  readonly role?: { readonly arn: string; readonly externalId: boolean };
-  readonly region: string;
-  /** The last request that went out, answered or not. */
-  readonly call?: Call | undefined;
-}
 
 /** Names of AWS errors, without the ending `Exception` that STS leaves off and ECR does not (client-ecr 3.1169.0). */
 const byName: Readonly<Record<string, FailureCode>> = {

@@ -7,7 +7,7 @@ import { createGuard } from './admin.ts';
 import { page, styleHash } from './page.ts';
 import { checksOf } from './readiness.ts';
 import schema from './status.schema.json' with { type: 'json' };
-import type { Status } from './status.ts';
+import type { Status } from './status-view.ts';
 
 /** What came of a refresh or reload; answered as JSON, so it may say more. */
 export interface ActionResult {

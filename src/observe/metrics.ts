@@ -3,7 +3,7 @@ import type { Clock } from '../contract/clock.ts';
 import { failures } from '../contract/failures.ts';
 import type { CourierEvent, Trial } from '../courier/events.ts';
 import { type Label, type MetricSpec, metricTable, prefix } from './metric-table.ts';
-import type { CredentialView, SlotView, Status, TargetView } from './status.ts';
+import type { CredentialView, SlotView, Status, TargetView } from './status-view.ts';
 
 export { metricList } from './metric-table.ts';
 

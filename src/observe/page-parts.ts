@@ -1,5 +1,5 @@
 import { type Html, html } from './html.ts';
-import type { FindingView, HoldingView, Status, TroubleView } from './status.ts';
+import type { FindingView, HoldingView, Status, TroubleView } from './status-view.ts';
 import { count, relative } from './words.ts';
 
 /** Where the documents lie to which `help` is relative. */

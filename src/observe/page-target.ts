@@ -1,6 +1,6 @@
 import { type Html, html } from './html.ts';
 import { badge, findings, lifeBar, lifeWords, type Now, type Tone, trouble, when } from './page-parts.ts';
-import type { HoldingView, OutcomeView, SlotView, TargetView } from './status.ts';
+import type { HoldingView, OutcomeView, SlotView, TargetView } from './status-view.ts';
 import { count } from './words.ts';
 
 const slotTones: Readonly<Record<SlotView['state'], Tone>> = {

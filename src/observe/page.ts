@@ -3,7 +3,7 @@ import { type Html, html } from './html.ts';
 import { badge, findings, lifeBar, lifeWords, type Now, nowOf, type Tone, tidings, trouble, when } from './page-parts.ts';
 import { style } from './page-style.ts';
 import { byUrgency, targetCard } from './page-target.ts';
-import type { CredentialView, Status } from './status.ts';
+import type { CredentialView, Status } from './status-view.ts';
 import { count } from './words.ts';
 
 const refreshSeconds = 15;

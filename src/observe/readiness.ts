@@ -1,4 +1,4 @@
-import type { SlotView, TargetView } from './status.ts';
+import type { SlotView, TargetView } from './status-view.ts';
 import { count } from './words.ts';
 
 /** One thing that must be so before the courier is ready. No reasons: it is. */

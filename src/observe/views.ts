@@ -1,6 +1,6 @@
 import type { Finding, FindingSpecs } from '../contract/adapter.ts';
 import type { Entry, Holding, KeyRecord, Ledger, Moment, Outcome, TargetRecord, Trouble } from '../courier/ledger.ts';
-import type { CredentialView, FindingView, HoldingView, OutcomeView, SlotView, TargetView, Time, TroubleView } from './status.ts';
+import type { CredentialView, FindingView, HoldingView, OutcomeView, SlotView, TargetView, Time, TroubleView } from './status-view.ts';
 
 export function targetView(ledger: Ledger, record: TargetRecord, engine: FindingSpecs): TargetView {
   const { managed, about, trouble } = record;

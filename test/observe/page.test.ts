@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import type { Ledger } from '../../src/courier/ledger.ts';
 import { html } from '../../src/observe/html.ts';
 import { page, styleHash } from '../../src/observe/page.ts';
-import { type Status, statusOf } from '../../src/observe/status.ts';
+import { statusOf } from '../../src/observe/status.ts';
+import type { Status } from '../../src/observe/status-view.ts';
 import { entry, euWest, hour, kept, keyRecord, ledgerOf, outcome, specs, target, trouble } from './fixture.ts';
 
 const status = (ledger: Ledger) => statusOf(ledger, { version: '1.2.3', findings: specs });

@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import { Secret } from '../../src/contract/secret.ts';
 import type { Entry, Ledger } from '../../src/courier/ledger.ts';
 import { checksOf } from '../../src/observe/readiness.ts';
-import { type SlotView, statusOf } from '../../src/observe/status.ts';
+import { statusOf } from '../../src/observe/status.ts';
+import type { SlotView } from '../../src/observe/status-view.ts';
 import { entry, epoch, euWest, hour, kept, keyRecord, ledgerOf, minute, outcome, specs, target, trouble, usEast } from './fixture.ts';
 import { statusFaults } from './schema.ts';
 

@@ -1,0 +1,106 @@
+import type { Severity } from '../contract/adapter.ts';
+
+/** ISO 8601 in UTC. Those of a credential are times of the server that issued it, all others of this machine; `clockSkewSeconds` lies between. */
+export type Time = string;
+
+export interface FindingView {
+  readonly code: string;
+  readonly severity: Severity;
+  readonly message: string;
+  readonly remedy: string;
+  /** Page and anchor: docs/errors.md#code. */
+  readonly help: string;
+}
+export interface TroubleView {
+  readonly code: string;
+  readonly message: string;
+  readonly remedy: string;
+  readonly since: Time;
+  readonly count: number;
+  readonly help: string;
+}
+export interface OutcomeView {
+  readonly at: Time;
+  readonly slot: string;
+  readonly title: string;
+  readonly reason: string;
+  readonly result: string;
+  readonly ok: boolean;
+  readonly ms: number;
+  readonly message?: string;
+  readonly fingerprint?: string;
+  readonly expiresAt?: Time;
+}
+export interface HoldingView {
+  readonly host: string;
+  /** null: no source serves this registry. */
+  readonly source: string | null;
+  readonly fingerprint: string | null;
+  readonly issuedAt: Time | null;
+  /** From here on a newer one is wanted. */
+  readonly agesAt: Time | null;
+  readonly expiresAt: Time | null;
+  /** It holds a credential, and that one has not expired. */
+  readonly valid: boolean;
+  /** What the manager or the registry said of it; null: neither was asked, or could be. */
+  readonly proven: boolean | null;
+}
+export interface SlotView {
+  readonly id: string;
+  readonly title: string;
+  /** ok: holds what it should; waiting: due, or nothing to deliver yet; unconfirmed: a write may still land; failing: the last attempt failed; absent: not there and not to be created. */
+  readonly state: 'ok' | 'waiting' | 'unconfirmed' | 'failing' | 'absent';
+  readonly registries: readonly HoldingView[];
+  readonly trouble: TroubleView | null;
+  readonly lastAttemptAt: Time | null;
+  readonly nextAttemptAt: Time | null;
+  readonly findings: readonly FindingView[];
+}
+export interface TargetView {
+  readonly name: string;
+  readonly kind: string;
+  readonly address: string | null;
+  readonly required: boolean;
+  readonly paused: boolean;
+  /** failing: it cannot be discovered or written, or one of its slots fails. */
+  readonly state: 'ok' | 'starting' | 'failing' | 'paused';
+  readonly product: string | null;
+  readonly principal: string | null;
+  readonly keyExpiresAt: Time | null;
+  readonly discoveredAt: Time | null;
+  readonly nextDiscoveryAt: Time | null;
+  readonly trouble: TroubleView | null;
+  readonly findings: readonly FindingView[];
+  readonly slots: readonly SlotView[];
+  /** Newest first; failures are kept longer than successes. */
+  readonly outcomes: readonly OutcomeView[];
+}
+export interface CredentialView {
+  readonly source: string;
+  readonly region: string;
+  readonly service: string;
+  /** failing: the last fetch failed, what is there is still good; waiting: none was fetched yet. */
+  readonly state: 'ok' | 'waiting' | 'failing' | 'expired';
+  readonly fingerprint: string | null;
+  readonly issuedAt: Time | null;
+  readonly agesAt: Time | null;
+  readonly expiresAt: Time | null;
+  readonly nextFetchAt: Time | null;
+  readonly trouble: TroubleView | null;
+  readonly proofs: readonly { readonly host: string; readonly ok: boolean; readonly message: string | null; readonly at: Time }[];
+  readonly findings: readonly FindingView[];
+}
+/** The answer of /api/status, and what `once --json`, `check --json` and `status --json` print. */
+export interface Status {
+  readonly schema: 1;
+  readonly version: string;
+  readonly now: Time;
+  readonly startedAt: Time;
+  readonly live: boolean;
+  readonly ready: boolean;
+  /** One sentence a reason. */
+  readonly unready: readonly string[];
+  readonly clockSkewSeconds: number | null;
+  readonly credentials: readonly CredentialView[];
+  readonly targets: readonly TargetView[];
+}
