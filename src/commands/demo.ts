@@ -80,16 +80,20 @@ export async function demo(args: string[], io: Io): Promise<number> {
   const stop = AbortSignal.any([io.signal, ended.signal]);
   const running = app.run(stop);
   try {
-    await story({ heard: listen(events, stop), say, parts, once: values.once === true });
+    await story({ heard: listen(events, stop), say, parts });
     if (!values.once && !io.signal.aborted) {
       say('It goes on like this. Look at the status page; Ctrl-C ends it.');
       await new Promise(resolve => io.signal.addEventListener('abort', resolve));
     }
+  } catch (error) {
+    if (!io.signal.aborted) throw error; // Ctrl-C in the middle of the story
   } finally {
     ended.abort();
     await running;
     await doors.close();
   }
+  if (!portainer)
+    say(`Left in this Portainer: ${registries.map(({ host }) => host).join(', ')}. These accounts are made up; remove the rows there.`);
   if (values.once) say('demo: rotation proven');
   return exit.ok;
 }
@@ -98,7 +102,6 @@ interface Telling {
   readonly heard: Heard;
   readonly say: (line: string) => void;
   readonly parts: Parts;
-  readonly once: boolean;
 }
 
 /** The first token, its delivery and a pull; then the same once more, when the token has lived half its life. */
@@ -130,24 +133,28 @@ function listen(events: EventEmitter, signal: AbortSignal): Heard {
   };
 }
 
-/** The next event of a kind. A failure on the way is what the demo is over with. */
-async function next<K extends CourierEvent['kind']>(heard: Heard, kind: K): Promise<Extract<CourierEvent, { kind: K }>> {
+/** The next event of these kinds. A failure on the way is what the demo is over with. */
+async function next<K extends CourierEvent['kind']>(heard: Heard, ...kinds: K[]): Promise<Extract<CourierEvent, { kind: K }>> {
   for (;;) {
     const { value } = await heard.next();
     const event = value as CourierEvent;
     if ('failure' in event) throw event.failure;
-    if (event.kind === kind) return event as Extract<CourierEvent, { kind: K }>;
+    if ((kinds as string[]).includes(event.kind)) return event as Extract<CourierEvent, { kind: K }>;
   }
 }
 
-/** Until every registry of the demo holds this credential. */
+/** Until every registry of the demo holds this credential and was asked whether it accepts it. */
 async function delivered(heard: Heard, fingerprint: string): Promise<Delivered[]> {
-  const all = new Map<string, Delivered>();
-  while (all.size < registries.length) {
-    const event = await next(heard, 'delivered');
-    if (event.sent.some(sent => sent.fingerprint === fingerprint)) all.set(event.slot, event);
+  const written = new Map<string, Delivered>();
+  const proven = new Set<string>();
+  while (written.size < registries.length || proven.size < registries.length) {
+    const event = await next(heard, 'delivered', 'proved');
+    if (event.kind === 'delivered') {
+      if (event.sent.some(sent => sent.fingerprint === fingerprint)) written.set(event.slot, event);
+    } else if (event.ok) proven.add(event.host);
+    else throw new Error(event.message);
   }
-  return [...all.values()];
+  return [...written.values()];
 }
 
 function passwords({ portainer }: Parts): string[] {
@@ -156,7 +163,8 @@ function passwords({ portainer }: Parts): string[] {
 
 /** Pulls through Portainer's Docker proxy: it puts in what it has stored, so this shows what is really there. */
 async function pulls({ portainer }: Parts): Promise<string> {
-  if (!portainer) return 'pull proven at the embedded registry (not through this Portainer: its engine cannot reach it)';
+  if (!portainer)
+    return 'pull proven: all three registries accept the token (asked directly: the engines of this Portainer cannot reach the embedded registry)';
   for (const row of portainer.rows()) {
     const auth = Buffer.from(JSON.stringify({ registryId: row.Id })).toString('base64');
     const path = `/api/endpoints/1/docker/images/create?fromImage=${encodeURIComponent(`${row.URL}/app`)}&tag=1`;

@@ -1,5 +1,6 @@
 import type { Clock } from '../contract/clock.ts';
 import { Failure } from '../contract/failures.ts';
+import { createAlarms } from './alarms.ts';
 
 /** How long work that was told to stop may take to say so. */
 const graceMs = 1000;
@@ -25,6 +26,7 @@ export interface Work {
 }
 
 export function createWork(clock: Clock): Work {
+  const alarms = createAlarms(clock);
   const underWay = new Set<Promise<void>>();
   const stops = new Set<() => void>();
   let closing = false;
@@ -36,26 +38,20 @@ export function createWork(clock: Clock): Work {
   return {
     async bounded(ms, writes, job) {
       const cut = new AbortController();
-      const timer = new AbortController();
-      const grace = new AbortController();
-      const stop = () => {
-        cut.abort(new Failure('TIMEOUT', 'the courier is stopping', { mayLand: writes }));
-        timer.abort();
+      const { promise: leftBehind, reject } = Promise.withResolvers<never>();
+      const end = (why: string) => {
+        clear();
+        clear = alarms.set(graceMs, () => reject(cut.signal.reason as Failure));
+        cut.abort(new Failure('TIMEOUT', why, { mayLand: writes }));
       };
-      const late = async (): Promise<never> => {
-        await clock.sleep(ms, timer.signal);
-        if (grace.signal.aborted) return undefined as never; // the race is over
-        if (!cut.signal.aborted) cut.abort(new Failure('TIMEOUT', `no answer within ${Math.round(ms / 100) / 10} s`, { mayLand: writes }));
-        await clock.sleep(graceMs, grace.signal);
-        throw cut.signal.reason;
-      };
+      const stop = () => end('the courier is stopping');
+      let clear = alarms.set(ms, () => end(`no answer within ${Math.round(ms / 100) / 10} s`));
       stops.add(stop);
       try {
-        return await Promise.race([job(cut.signal), late()]);
+        return await Promise.race([job(cut.signal), leftBehind]);
       } finally {
         stops.delete(stop);
-        grace.abort();
-        timer.abort();
+        clear();
       }
     },
     async endless(job) {
@@ -82,6 +78,7 @@ export function createWork(clock: Clock): Work {
       patience.abort();
       for (const stop of stops) stop();
       await idle();
+      alarms.close();
     },
   };
 }
