@@ -94,7 +94,9 @@ export async function demo(args: string[], io: Io): Promise<number> {
   }
   if (!portainer)
     say(`Left in this Portainer: ${registries.map(({ host }) => host).join(', ')}. These accounts are made up; remove the rows there.`);
-  if (values.once) say('demo: rotation proven');
+  if (!values.once) return exit.ok;
+  if (io.signal.aborted) return exit.failed;
+  say('demo: rotation proven');
   return exit.ok;
 }
 
