@@ -12,6 +12,14 @@ if (major < least.major || (major === least.major && minor < least.minor)) {
 } else {
   // Not before the look at the version: an older Node could not even read what is imported here.
   const { runCommand } = await import('./commands/index.ts');
+  const { redact } = await import('./contract/secret.ts');
+  // A mistake of ours must end the process, not leave a daemon that only looks alive; what Node would print could show more than the stack.
+  process.on('uncaughtException', error => {
+    process.stderr.write(
+      redact(`ecr-courier ends because of a mistake of its own. Please report this:\n${error.stack ?? error.message}\n`),
+    );
+    process.exit(1);
+  });
   const stopping = new AbortController();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.on(signal, () => {

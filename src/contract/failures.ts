@@ -1,4 +1,4 @@
-import { redact } from './secret.ts';
+import { redact, redactQuoted } from './secret.ts';
 
 /**
  * The one table of failures: how to try again, whom it stops, what it means and what a person can do. Feeds the metric label `code`, docs/errors.md and the tests.
@@ -112,9 +112,12 @@ export class Failure extends Error {
   }
 }
 
-/** Whatever was thrown, as a Failure: an unknown error is UNEXPECTED and tells its message only (its other members may hold headers or bodies). */
+/**
+ * Whatever was thrown, as a Failure: an unknown error is UNEXPECTED and tells its message only. Its other members may hold headers or bodies, and even the
+ * message may quote a piece of what was received (JSON.parse does).
+ */
 export function asFailure(thrown: unknown): Failure {
   if (thrown instanceof Failure) return thrown;
   const message = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown);
-  return new Failure('UNEXPECTED', message, { cause: thrown });
+  return new Failure('UNEXPECTED', redactQuoted(message), { cause: thrown });
 }

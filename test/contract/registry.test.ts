@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { parseAddress } from '../../src/contract/registry.ts';
+
+/** Host, then region, partition, and which endpoints the spelling asks for. */
+const hosts: readonly (readonly [host: string, region: string, partition: string, spelling?: string])[] = [
+  ['123456789012.dkr.ecr.eu-west-1.amazonaws.com', 'eu-west-1', 'aws'],
+  ['123456789012.dkr.ecr.us-gov-west-1.amazonaws.com', 'us-gov-west-1', 'aws-us-gov'],
+  ['123456789012.dkr.ecr-fips.us-gov-west-1.amazonaws.com', 'us-gov-west-1', 'aws-us-gov', 'fips'],
+  ['123456789012.dkr.ecr-fips.us-east-1.amazonaws.com', 'us-east-1', 'aws', 'fips'],
+  ['123456789012.dkr-ecr.us-west-2.on.aws', 'us-west-2', 'aws', 'dual-stack'],
+  ['123456789012.dkr-ecr-fips.us-west-2.on.aws', 'us-west-2', 'aws', 'fips dual-stack'],
+  ['123456789012.dkr.ecr.cn-north-1.amazonaws.com.cn', 'cn-north-1', 'aws-cn'],
+  ['123456789012.dkr-ecr.cn-northwest-1.on.amazonwebservices.com.cn', 'cn-northwest-1', 'aws-cn', 'dual-stack'],
+  ['123456789012.dkr.ecr.eusc-de-east-1.amazonaws.eu', 'eusc-de-east-1', 'aws-eusc'],
+  ['123456789012.dkr.ecr.us-iso-east-1.c2s.ic.gov', 'us-iso-east-1', 'aws-iso'],
+  ['123456789012.dkr.ecr.us-isob-east-1.sc2s.sgov.gov', 'us-isob-east-1', 'aws-iso-b'],
+  ['123456789012.dkr.ecr.eu-isoe-west-1.cloud.adc-e.uk', 'eu-isoe-west-1', 'aws-iso-e'],
+  ['123456789012.dkr.ecr.us-isof-south-1.csp.hci.ic.gov', 'us-isof-south-1', 'aws-iso-f'],
+  ['public.ecr.aws', 'us-east-1', 'aws'],
+  ['ecr-public.aws.com', 'us-east-1', 'aws', 'dual-stack'],
+];
+for (const [host, region, partition, spelling = ''] of hosts) {
+  test(`${host} is a registry of ${partition}`, () => {
+    const address = parseAddress(host);
+    assert.ok(address);
+    const { registry } = address;
+    assert.deepEqual([registry.host, registry.region, registry.partition], [host, region, partition]);
+    assert.equal([registry.fips && 'fips', registry.dualStack && 'dual-stack'].filter(Boolean).join(' '), spelling);
+    assert.deepEqual(address.stripped, []);
+  });
+}
+
+const strangers = [
+  '',
+  'docker.io',
+  'registry.example.com',
+  '12345678901.dkr.ecr.eu-west-1.amazonaws.com',
+  '1234567890123.dkr.ecr.eu-west-1.amazonaws.com',
+  'evil-123456789012.dkr.ecr.eu-west-1.amazonaws.com',
+  '123456789012.dkr.ecr.eu-west-1.amazonaws.com.evil.example',
+  '123456789012.dkr.ecr.eu-west-1.amazonaws.com.cn',
+  '123456789012.dkr.ecr.cn-north-1.amazonaws.com',
+  '123456789012.dkr.ecr..amazonaws.com',
+  '123456789012.dkr.ecr.eu_west_1.amazonaws.com',
+  '123456789012.dkr-ecr.eu-west-1.amazonaws.com',
+  '123456789012.dkr.ecr.eu-west-1.on.aws',
+  '123456789012.dkr.ecr.eu-west-1.example.com',
+  '123456789012.dkr.s3.eu-west-1.amazonaws.com',
+  'vpce-0123.dkr.ecr.eu-west-1.vpce.amazonaws.com',
+  'notpublic.ecr.aws',
+  'public.ecr.aws.evil.example',
+  '123456789012.dkr.ecr.eu-west-1.constructor',
+];
+for (const host of strangers) test(`"${host}" is none of ECR's`, () => assert.equal(parseAddress(host), undefined));
+
+const host = '123456789012.dkr.ecr.eu-west-1.amazonaws.com';
+const forms: readonly (readonly [form: string, stripped: readonly string[]])[] = [
+  [`https://${host}`, ['scheme']],
+  [`HTTPS://${host}/`, ['scheme', 'path']],
+  [`${host}:443`, ['port']],
+  [`${host}/team/app:1.2`, ['path']],
+  [`  ${host}\n`, ['blank']],
+  [host.toUpperCase(), ['case']],
+  [` https://${host.replace('ecr', 'ECR')}:443/v2/?x#y `, ['blank', 'scheme', 'path', 'port', 'case']],
+];
+for (const [form, stripped] of forms) {
+  test(`${JSON.stringify(form)} means the bare host, and says what was taken off`, () => {
+    const address = parseAddress(form);
+    assert.equal(address?.registry.host, host);
+    assert.deepEqual(address?.stripped, stripped);
+  });
+}
+
+test('an alias keeps its own name and has the account and region of what is behind it', () => {
+  const address = parseAddress('https://Images.example.com/app', new Map([['images.example.com', host]]));
+  assert.equal(address?.registry.host, 'images.example.com');
+  assert.equal(address?.registry.account, '123456789012');
+  assert.equal(address?.registry.region, 'eu-west-1');
+});
