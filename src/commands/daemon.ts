@@ -38,7 +38,7 @@ async function ask(where: object, method: string, path: string, signal: AbortSig
   });
   asked.on('timeout', () => asked.destroy(new Error('no answer within 10 s')));
   asked.on('error', error => {
-    const remedy = 'Is it running, as this user and with this configuration? In a container: docker exec CONTAINER ecr-courier status';
+    const remedy = 'Is it running, on this machine (or in this container), as this user and with this configuration?';
     reject(new Failure('UNREACHABLE', `${nobody} (${error.message})`, { remedy, cause: error }));
   });
   asked.end();

@@ -1,6 +1,7 @@
 import { type App, createApp } from '../app.ts';
 import { clock } from '../contract/clock.ts';
 import { createLog } from '../io/log.ts';
+import type { SlotView } from '../observe/status-view.ts';
 import { colors, configOptions, exit, type Io, readArgs, readConfigWithTargets } from './io.ts';
 import { openProgress } from './progress.ts';
 import { resultTable } from './table.ts';
@@ -30,12 +31,13 @@ async function doOnce(args: string[], io: Io, rehearse: boolean): Promise<number
   return verdict(app);
 }
 
-/** 0: every slot holds what it should, for certain. 1: none does, or there is none. 3: some do. */
+/** 0: every slot holds what it should, for certain, and nobody has refused it. 1: none does, or there is none. 3: some do. */
 function verdict(app: App): number {
   const { targets, credentials } = app.status();
   const slots = targets.flatMap(target => target.slots);
   const fine = slots.filter(slot => slot.state === 'ok').length;
-  const wrong = slots.some(slot => slot.state !== 'ok' && slot.state !== 'absent');
+  const unproven = (slot: SlotView) => slot.registries.some(holding => holding.proven === false);
+  const wrong = slots.some(slot => (slot.state !== 'ok' && slot.state !== 'absent') || unproven(slot));
   const broken = targets.some(target => target.state === 'failing') || credentials.some(credential => credential.state === 'failing');
   if (fine === 0) return exit.failed;
   return wrong || broken ? exit.partly : exit.ok;

@@ -94,13 +94,9 @@ export function slotFindings(record: TargetRecord, entry: Entry, now: Moment): F
 
 export function keyFindings(record: KeyRecord, clockSkewMs: number | undefined): Finding[] {
   const found: Finding[] = [];
-  for (const [host, proof] of record.proofs) {
+  for (const proof of record.proofs.values()) {
     if (proof.ok) continue;
-    found.push(
-      proof.refused
-        ? finding('PROOF_REFUSED', `${host} does not accept the credential: ${proof.message}`)
-        : finding('PROOF_IMPOSSIBLE', `${host} could not be asked: ${proof.message}`),
-    );
+    found.push(finding(proof.refused ? 'PROOF_REFUSED' : 'PROOF_IMPOSSIBLE', proof.message));
   }
   if (clockSkewMs !== undefined && Math.abs(clockSkewMs) > minute) found.push(finding('CLOCK_SKEW', skewText(clockSkewMs)));
   return found;

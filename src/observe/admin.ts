@@ -55,3 +55,13 @@ function bears(headers: IncomingHttpHeaders, secret: Secret): boolean {
 function sha256(text: string): Buffer {
   return createHash('sha256').update(text).digest();
 }
+
+/** Addresses and names that mean this machine, wherever they are resolved. */
+export function isLoopback(host: string): boolean {
+  return /^(127(\.\d{1,3}){3}|\[?::1\]?|localhost|.+\.localhost)$/i.test(host);
+}
+
+/** A browser reached a loopback port under a name of somebody's own, which was made to resolve to this machine (DNS rebinding). */
+export function isRebound({ host = '' }: IncomingHttpHeaders): boolean {
+  return host !== '' && !isLoopback(host.replace(/:\d+$/, ''));
+}

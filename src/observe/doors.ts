@@ -3,7 +3,7 @@ import type { Log } from '../contract/adapter.ts';
 import type { Clock } from '../contract/clock.ts';
 import { asFailure } from '../contract/failures.ts';
 import type { Secret } from '../contract/secret.ts';
-import { createGuard } from './admin.ts';
+import { createGuard, isRebound } from './admin.ts';
 import { page, styleHash } from './page.ts';
 import { checksOf } from './readiness.ts';
 import schema from './status.schema.json' with { type: 'json' };
@@ -31,14 +31,17 @@ export interface Reply {
   readonly body: string;
 }
 
-type Door = (request: IncomingMessage, query: URLSearchParams, local: boolean) => Reply | Promise<Reply>;
+/** owner: the socket that only the owner of this process can open; loopback: a port that only this machine can reach. */
+export type Way = 'owner' | 'loopback' | 'network';
+type Door = (request: IncomingMessage, query: URLSearchParams, way: Way) => Reply | Promise<Reply>;
 
-/** Answers any request; never rejects. local: it came over the socket that only the owner can open, and needs no token. */
-export function createDoors(deps: DoorDeps): (request: IncomingMessage, local: boolean) => Promise<Reply> {
+/** Answers any request; never rejects. */
+export function createDoors(deps: DoorDeps): (request: IncomingMessage, way: Way) => Promise<Reply> {
   const looks = lookingDoors(deps);
   const acts = actingDoors(deps);
 
-  return async (request, local) => {
+  return async (request, way) => {
+    if (way === 'loopback' && isRebound(request.headers)) return text(421, 'This address is for this machine: use 127.0.0.1 or localhost.');
     const [path = '', query = ''] = (request.url ?? '').split('?', 2);
     const looking = looks.get(path);
     const door = looking ?? acts.get(path);
@@ -46,7 +49,7 @@ export function createDoors(deps: DoorDeps): (request: IncomingMessage, local: b
     const allowed = looking ? ['GET', 'HEAD'] : ['POST'];
     if (!allowed.includes(request.method ?? '')) return text(405, `Use ${allowed.join(' or ')}.`, { allow: allowed.join(', ') });
     try {
-      return await door(request, new URLSearchParams(query), local);
+      return await door(request, new URLSearchParams(query), way);
     } catch (error) {
       deps.log.error('door failed', { path, error: asFailure(error).message });
       return text(500, 'This failed here; the log says why.');
@@ -72,8 +75,9 @@ function actingDoors({ actions, adminToken, clock }: DoorDeps): ReadonlyMap<stri
   const guard = createGuard(async () => adminToken?.(), clock);
   const guarded =
     (act: (query: URLSearchParams) => Promise<ActionResult>): Door =>
-    async (request, query, local) => {
-      const refusal = local ? undefined : await guard(request.headers);
+    async (request, query, way) => {
+      // The owner needs no token.
+      const refusal = way === 'owner' ? undefined : await guard(request.headers);
       if (refusal) return text(refusal.status, refusal.sentence, refusal.status === 401 ? { 'www-authenticate': 'Bearer' } : {});
       const result = await act(query);
       return json(result.ok ? 200 : 422, result);

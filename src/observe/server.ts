@@ -7,7 +7,8 @@ import {
 } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { asFailure, Failure } from '../contract/failures.ts';
-import { createDoors, type DoorDeps } from './doors.ts';
+import { isLoopback } from './admin.ts';
+import { createDoors, type DoorDeps, type Way } from './doors.ts';
 import { listen, listenOnSocket } from './listen.ts';
 
 export type { ActionResult, DoorDeps } from './doors.ts';
@@ -45,15 +46,15 @@ const connections = 256;
 export async function createServer(deps: DoorDeps, place: ServerPlace): Promise<Server> {
   const open = createDoors(deps);
   const listener =
-    (local: boolean): RequestListener =>
+    (way: Way): RequestListener =>
     (request, response) =>
-      void answer(request, response, open(request, local));
+      void answer(request, response, open(request, way));
 
-  const network = limited(listener(false));
+  const network = limited(listener(isLoopback(place.host) ? 'loopback' : 'network'));
   await listen(network, { host: place.host, port: place.port }).catch((error: NodeJS.ErrnoException) => {
     throw notListening(place, error);
   });
-  const owner = limited(listener(true));
+  const owner = limited(listener('owner'));
   const socket = place.socket === undefined ? undefined : await offerSocket(owner, place.socket, deps);
   return {
     url: urlOf(network.address() as AddressInfo),

@@ -192,7 +192,7 @@ test('a body is ignored, an endless one is cut off', async t => {
   assert.equal((await ask({ ...post('/-/refresh'), body: 'x'.repeat(10_000) })).status, 200);
   const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
   socket.on('error', () => undefined);
-  socket.write('POST /nothing HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n');
+  socket.write('POST /nothing HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\n\r\n');
   const flood = () => socket.write(`4000\r\n${'x'.repeat(0x4000)}\r\n`, error => error ?? setImmediate(flood));
   flood();
   await new Promise(resolve => socket.once('close', resolve));
@@ -220,8 +220,8 @@ test('close ends whatever clients do: one keeps its connection, one never finish
     [kept, slow, unanswered].map(socket => new Promise(resolve => socket.on('error', () => undefined).once('close', resolve))),
   );
   slow.write('GET / HTTP/1.1\r\nhost:');
-  unanswered.write('GET /metrics HTTP/1.1\r\nhost: a\r\n\r\n');
-  kept.write('GET /ping HTTP/1.1\r\nhost: a\r\n\r\n');
+  unanswered.write('GET /metrics HTTP/1.1\r\nhost: localhost\r\n\r\n');
+  kept.write('GET /ping HTTP/1.1\r\nhost: localhost\r\n\r\n');
   await new Promise(resolve => kept.once('data', resolve));
   await server.close();
   await ended;
@@ -277,4 +277,14 @@ test('a socket that lives, and what is none, are left alone with a warning; the 
     assert.match(logged[0] ?? '', reason);
   }
   assert.ok((await stat(file)).isFile() && (await stat(living)).isSocket());
+});
+
+test('on loopback, a name that somebody made to resolve to this machine is refused; on all interfaces any name will do', async t => {
+  const near = await open(t);
+  for (const host of ['evil.example', 'evil.example:8080', '10.0.0.1'])
+    assert.equal((await near.ask({ path: '/api/status', headers: { host } })).status, 421, host);
+  for (const host of ['localhost:8080', '127.0.0.1', '[::1]:8080', 'courier.localhost'])
+    assert.equal((await near.ask({ path: '/api/status', headers: { host } })).status, 200, host);
+  const everywhere = await open(t, {}, { host: '0.0.0.0' });
+  assert.equal((await everywhere.ask({ path: '/api/status', headers: { host: 'courier.example' } })).status, 200);
 });
