@@ -79,9 +79,14 @@ const switches: Readonly<Record<string, boolean>> = {
 const asSwitch = (text: string): unknown => (Object.hasOwn(switches, text.toLowerCase()) ? switches[text.toLowerCase()] : text);
 const asNumber = (text: string): unknown => (/^[+-]?\d+(\.\d+)?$/.test(text) ? Number(text) : text);
 const asList = (text: string): string[] => text.split(',').flatMap(entry => entry.trim() || []);
-/** As Node prints it: pairs of upper-case hex digits. */
-const asPairs = (text: string): string =>
-  /^[0-9a-f]{64}$/i.test(text.replaceAll(':', '')) ? (text.replaceAll(':', '').toUpperCase().match(/../g) ?? []).join(':') : text;
+/** As Node prints it: pairs of upper-case hex digits. Takes a line of openssl too: `sha256 Fingerprint=aa:bb...`. */
+function asPairs(text: string): string {
+  const digits = text
+    .trim()
+    .replace(/^(sha-?256( fingerprint)?[=:])/i, '')
+    .replaceAll(':', '');
+  return /^[0-9a-f]{64}$/i.test(digits) ? (digits.toUpperCase().match(/../g) ?? []).join(':') : text;
+}
 
 /** `host:port` or `[IPv6]:port`; undefined when it is neither. */
 export function parseListen(text: string): { readonly host: string; readonly port: number } | undefined {

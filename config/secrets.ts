@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { constants } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import type { Adapter, OptionSpecs, Options } from '../src/contract/adapter.ts';
 import { Failure } from '../src/contract/failures.ts';
@@ -21,7 +22,7 @@ const reasons: Readonly<Record<string, string>> = {
   ENOTDIR: 'does not exist',
   EACCES: 'may not be read by the user that the courier runs as',
   EPERM: 'may not be read by the user that the courier runs as',
-  EISDIR: 'is a directory, not a file',
+  EISDIR: 'is not a regular file',
 };
 
 /** Why a file cannot be read, as the rest of a sentence that begins with its name. */
@@ -32,7 +33,9 @@ export function unreadable(error: unknown): string {
 
 /** At most `mostBytes` + 1 bytes, so that a wrong path (a device, a disk image) cannot fill the memory. */
 async function readStart(file: string): Promise<string> {
-  await using handle = await open(file);
+  // A pipe or a device would keep one of the few threads for files, perhaps for ever: it is opened without waiting, and refused.
+  await using handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
+  if (!(await handle.stat()).isFile()) throw Object.assign(new Error('not a regular file'), { code: 'EISDIR' });
   const buffer = Buffer.alloc(mostBytes + 1);
   let length = 0;
   for (;;) {

@@ -46,7 +46,7 @@ export interface About {
 export interface Discovery<Ref = unknown> {
   readonly slots: readonly Slot<Ref>[];
   readonly findings: readonly Finding[];
-  /** Id prefixes that could not be looked at (a cluster behind Rancher is down): what is known there is kept, not gone. */
+  /** Ids, or what stands before a `/` in ids, that could not be looked at (a cluster behind Rancher is down): what is known there is kept, not gone. */
   readonly unseen?: readonly string[];
   readonly about?: About;
 }

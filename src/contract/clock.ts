@@ -20,7 +20,7 @@ export const clock: Clock = {
         signal.removeEventListener('abort', end);
         resolve();
       };
-      const timer = setTimeout(end, ms);
+      const timer = setTimeout(end, Math.max(0, ms));
       signal.addEventListener('abort', end);
     }),
 };

@@ -15,7 +15,7 @@ export const failures = {
     retry: 'soon',
     stops: 'slot',
     doc: 'No complete answer within the deadline.',
-    remedy: 'Look at the load of the other side; a write that was given up may still land there, the courier confirms it by writing again.',
+    remedy: 'Look at the load of the other side and at what lies between; if it is only slow, raise the deadline.',
   },
   BUSY: {
     retry: 'soon',

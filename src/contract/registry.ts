@@ -63,15 +63,20 @@ function parseHost(host: string): Registry | undefined {
   };
 }
 
+/** No host has more than 253 characters; the rest may be a path. What is longer is not looked at. */
+const longestAddress = 1024;
+
 /** Reads any stored form (`https://HOST:443/team/`, blanks, upper case, a trailing dot); undefined when the host is not ECR's. */
 export function parseAddress(address: string, aliases: Aliases = new Map()): Address | undefined {
+  if (address.length > longestAddress) return undefined;
   const stripped: Address['stripped'][number][] = [];
   const strip = (text: string, what: Address['stripped'][number], pattern: RegExp): string => {
     const rest = text.replace(pattern, '');
     if (rest !== text) stripped.push(what);
     return rest;
   };
-  let host = strip(address, 'blank', /^\s+|\s+$/g);
+  let host = address.trim();
+  if (host !== address) stripped.push('blank');
   host = strip(host, 'scheme', /^[a-z][a-z0-9+.-]*:\/\//i);
   host = strip(host, 'path', /[/?#].*$/s);
   host = strip(host, 'port', /:\d+$/);

@@ -3,8 +3,10 @@ import { inspect } from 'node:util';
 const mask = '[secret]';
 /** Shorter secrets are not filtered out of texts: they would take ordinary words with them. */
 const leastFiltered = 6;
-/** A quotation shorter than this gives nothing useful away. */
-const leastQuoted = 8;
+/** Length of the pieces by which a quotation is recognised. */
+const pieceLength = 8;
+/** In long secrets only every eighth piece is known: a quotation of 15 characters holds one for certain. In short ones every piece counts. */
+const longForm = 64;
 
 /** Every secret that is still referenced somewhere, so that texts can be filtered without being told which secrets they may hold. */
 const live = new Set<WeakRef<Secret>>();
@@ -14,6 +16,7 @@ const forget = new FinalizationRegistry<WeakRef<Secret>>(ref => live.delete(ref)
 export class Secret {
   readonly #value: string;
   #forms: readonly string[] | undefined;
+  #pieces: ReadonlySet<string> | undefined;
 
   constructor(value: string) {
     this.#value = value;
@@ -41,6 +44,19 @@ export class Secret {
     secret.#forms ??= spellings(secret.#value);
     return secret.#forms;
   }
+
+  /** By which a quotation of a part of the value, in any of its forms, is recognised. */
+  static pieces(secret: Secret): ReadonlySet<string> {
+    secret.#pieces ??= new Set(Secret.forms(secret).flatMap(piecesOf));
+    return secret.#pieces;
+  }
+}
+
+function piecesOf(form: string): string[] {
+  const step = form.length > longForm ? pieceLength : 1;
+  const pieces: string[] = [];
+  for (let at = 0; at + pieceLength <= form.length; at += step) pieces.push(form.slice(at, at + pieceLength));
+  return pieces;
 }
 
 function spellings(value: string): string[] {
@@ -57,35 +73,47 @@ function spellings(value: string): string[] {
   return [...new Set(all)].filter(form => form.length >= leastFiltered).sort((a, b) => b.length - a.length);
 }
 
-function* liveForms(): Iterable<readonly string[]> {
+function* liveSecrets(): Iterable<Secret> {
   for (const ref of live) {
     const secret = ref.deref();
-    if (secret) yield Secret.forms(secret);
+    if (secret) yield secret;
   }
 }
 
 /** The text with every live secret, in any encoding, replaced by `[secret]`. For our own texts; cheap enough for every log line. */
 export function redact(text: string): string {
   let clean = text;
-  for (const forms of liveForms()) for (const form of forms) if (clean.includes(form)) clean = clean.replaceAll(form, mask);
+  for (const secret of liveSecrets())
+    for (const form of Secret.forms(secret)) if (clean.includes(form)) clean = clean.replaceAll(form, mask);
   return clean;
 }
 
 /** As `redact`, and parts of secrets too: for texts that come from outside, which may quote a piece of what we sent (Portainer's 400 does). */
 export function redactQuoted(text: string): string {
   let clean = redact(text);
-  for (const forms of liveForms()) for (const form of forms) clean = withoutPieces(clean, form);
+  for (const secret of liveSecrets()) clean = withoutPieces(clean, secret);
   return clean;
 }
 
-function withoutPieces(text: string, form: string): string {
+function withoutPieces(text: string, secret: Secret): string {
+  const pieces = Secret.pieces(secret);
   let clean = text;
-  for (let at = 0; at + leastQuoted <= clean.length; at++) {
-    if (!form.includes(clean.slice(at, at + leastQuoted))) continue;
-    let end = at + leastQuoted;
-    while (end < clean.length && form.includes(clean.slice(at, end + 1))) end++;
-    clean = clean.slice(0, at) + mask + clean.slice(end);
-    at += mask.length - 1;
+  for (let at = 0; at + pieceLength <= clean.length; at++) {
+    const piece = clean.slice(at, at + pieceLength);
+    if (!pieces.has(piece)) continue;
+    const [start, end] = quotation(clean, at, Secret.forms(secret), piece);
+    clean = clean.slice(0, start) + mask + clean.slice(end);
+    at = start + mask.length - 1;
   }
   return clean;
+}
+
+/** From where to where the text quotes what the piece at `at` belongs to. */
+function quotation(text: string, at: number, forms: readonly string[], piece: string): [start: number, end: number] {
+  const form = forms.find(candidate => candidate.includes(piece)) ?? piece;
+  let start = at;
+  let end = at + piece.length;
+  while (start > 0 && form.includes(text.slice(start - 1, end))) start--;
+  while (end < text.length && form.includes(text.slice(start, end + 1))) end++;
+  return [start, end];
 }

@@ -8,6 +8,7 @@ import { Secret } from '../contract/secret.ts';
 import { noCredentials, openTrail } from './chain.ts';
 import { ecrEndpoint, stsEndpoint } from './endpoints.ts';
 import { awsFailure } from './errors.ts';
+import { searchFor } from './search.ts';
 import { decodeToken } from './token.ts';
 import { type Dispatcher, openWire, type Wire, within } from './wire.ts';
 
@@ -62,23 +63,32 @@ export async function fetchToken(
   deps: AwsDeps,
   caller: AbortSignal,
 ): Promise<Credential> {
-  let step = 'looking for AWS credentials';
+  let step = (): string => 'looking for AWS credentials';
   let wire: Wire | undefined;
-  const waiting = (): string => (wire?.last ? `${step} (${wire.last.host})` : step);
+  const waiting = (): string => (wire?.last ? `${step()} (${wire.last.host})` : step());
   return within(deps.fetchMs ?? fetchMs, deps.clock, caller, waiting, async signal => {
-    wire = openWire(deps.dispatcher, deps.clock, signal);
-    let keys = await chainKeys(identity, registry, deps, wire);
+    const opened = openWire(deps.dispatcher, deps.clock, signal);
+    wire = opened;
+    const search = searchFor(identity, entered => chainKeys(identity, registry, deps, opened, entered));
+    step = () => `looking for AWS credentials in ${search.link}`;
+    let keys = await search.until(signal);
     for (const role of identity.roles) {
-      step = `assuming ${role.roleArn}`;
-      keys = await assume(role, identity, registry, keys, deps, wire);
+      step = () => `assuming ${role.roleArn}`;
+      keys = await assume(role, identity, registry, keys, deps, opened);
     }
-    step = `asking ECR in ${registry.region} for a token`;
-    return askEcr(identity, registry, keys, from, deps, wire);
+    step = () => `asking ECR in ${registry.region} for a token`;
+    return askEcr(identity, registry, keys, from, deps, opened);
   });
 }
 
-async function chainKeys({ profile }: Identity, { region }: Registry, { env = process.env }: AwsDeps, wire: Wire): Promise<Keys> {
-  const trail = openTrail();
+async function chainKeys(
+  { profile }: Identity,
+  { region }: Registry,
+  { env = process.env }: AwsDeps,
+  wire: Wire,
+  entered: (link: string) => void,
+): Promise<Keys> {
+  const trail = openTrail(entered);
   try {
     const chain = fromNodeProviderChain({
       // Without it the first contents of ~/.aws are kept for as long as the process runs.

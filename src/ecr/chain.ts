@@ -18,11 +18,29 @@ export interface Trail {
   readonly lines: readonly string[];
 }
 
-export function openTrail(): Trail {
+const linkNames: Readonly<Record<string, string>> = {
+  fromEnv: 'the environment',
+  fromSSO: 'SSO',
+  fromIni: 'the profile (its credential process, SSO or role)',
+  fromProcess: 'the credential process of the profile',
+  fromTokenFile: 'web identity',
+  remoteProvider: 'container or instance metadata',
+};
+
+/** entered: hears the name of each link, for people, when the chain comes to it. */
+export function openTrail(entered: (link: string) => void = () => undefined): Trail {
   const lines: string[] = [];
   const quiet = (): void => undefined;
-  return { lines, logger: { debug: (...words) => lines.push(words.map(String).join(' ')), info: quiet, warn: quiet, error: quiet } };
+  const debug = (...words: unknown[]): void => {
+    const line = words.map(String).join(' ');
+    lines.push(line);
+    const link = linkNames[linkOf(line) ?? ''];
+    if (link) entered(link);
+  };
+  return { lines, logger: { debug, info: quiet, warn: quiet, error: quiet } };
 }
+
+const linkOf = (line: string): string | undefined => /defaultProvider::(\w+)/.exec(line)?.[1];
 
 /** One place where keys are looked for, and why there were none. */
 interface Link {
@@ -65,7 +83,7 @@ export function reasonsByLink(lines: readonly string[]): ReadonlyMap<string, rea
   const found = new Map<string, string[]>();
   let link = 'fromEnv';
   for (const line of lines) {
-    link = /defaultProvider::(\w+)/.exec(line)?.[1] ?? link;
+    link = linkOf(line) ?? link;
     const reasons = found.get(link) ?? [];
     const reason = /^@smithy\/property-provider (?:->|\(!\)) (.*)$/s.exec(line)?.[1];
     if (reason && !reason.startsWith(chainEnd)) reasons.push(quote(withoutCommand(reason)));

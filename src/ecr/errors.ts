@@ -1,6 +1,7 @@
 import { Failure, type FailureCode } from '../contract/failures.ts';
 import { type Attempt, roleDenied, tokenDenied } from './denied.ts';
 import { quote } from './quote.ts';
+import { wayToAws } from './wire.ts';
 
 /** Beyond this the clock is worth a word; AWS itself refuses from 5 minutes on. */
 const offsetWorthSaying = 60_000;
@@ -61,7 +62,7 @@ export function awsFailure(thrown: unknown, attempt: Attempt): Failure {
   if (thrown instanceof Failure) return thrown;
   const host = attempt.call?.host ?? 'AWS';
   if (attempt.call?.tooLarge || asError(thrown).code === 'UND_ERR_RES_EXCEEDED_MAX_SIZE')
-    return new Failure('TOO_LARGE', `The answer of ${host} is larger than a token can be.`);
+    return new Failure('TOO_LARGE', `The answer of ${host} is larger than a token can be.`, { remedy: somebodyElse });
   return unconnected(thrown, host) ?? answered(readError(thrown, attempt.call?.refusal), attempt, host);
 }
 
@@ -72,8 +73,9 @@ const asError = (thrown: unknown): SdkError => (thrown instanceof Error ? thrown
 
 function unconnected(thrown: unknown, host: string): Failure | undefined {
   const { name, message, code = '' } = asError(thrown);
-  if (Object.hasOwn(noConnection, code)) return new Failure('UNREACHABLE', `No connection to ${host}: ${noConnection[code]} (${code}).`);
-  if (name === 'TimeoutError') return new Failure('TIMEOUT', `${host} took the request and did not answer.`);
+  if (Object.hasOwn(noConnection, code))
+    return new Failure('UNREACHABLE', `No connection to ${host}: ${noConnection[code]} (${code}).`, { remedy: wayToAws });
+  if (name === 'TimeoutError') return new Failure('TIMEOUT', `${host} took the request and did not answer.`, { remedy: wayToAws });
   const proxied = /Proxy response \((\d+)\)/.exec(message)?.[1];
   if (proxied)
     return new Failure(
@@ -116,9 +118,7 @@ function answered(error: AwsError, attempt: Attempt, host: string): Failure {
   const code = (Object.hasOwn(byName, kind) ? byName[kind] : undefined) ?? byStatus[status ?? 0] ?? 'UNEXPECTED';
   const what = [status && `HTTP ${status}`, name].filter(Boolean).join(' ');
   const said = words ? `: ${quote(words)}` : ', not in a form that AWS uses';
-  const remedy =
-    remedies[kind] ??
-    (words || code === 'BUSY' ? undefined : 'Does a proxy, a captive portal or an endpoint override answer in place of AWS?');
+  const remedy = remedies[kind] ?? (words || code === 'BUSY' ? remedyOf[code] : somebodyElse);
   const wait = code === 'BUSY' ? attempt.call?.retryAfterMs : undefined;
   return new Failure(code, `${host} answered ${attempt.action} with ${what}${said}`, {
     ...(remedy && { remedy }),
@@ -126,6 +126,7 @@ function answered(error: AwsError, attempt: Attempt, host: string): Failure {
   });
 }
 
+const somebodyElse = 'Does a proxy, a captive portal or an endpoint override answer in place of AWS?';
 const newKeys = 'Give the courier keys that are valid now; files, profiles and roles are read anew at every fetch.';
 const noSuchKey = `The access key does not exist (any more), or belongs to another partition than the region. ${newKeys}`;
 const remedies: Readonly<Record<string, string>> = {
@@ -133,9 +134,13 @@ const remedies: Readonly<Record<string, string>> = {
   UnrecognizedClient: noSuchKey,
   InvalidClientTokenId: noSuchKey,
   OptInRequired: 'The account has not opted in to this region or service: enable the region under Account > AWS Regions.',
+  IDPCommunicationError: 'AWS itself could not reach the identity provider of the role: look at its address and whether it is up.',
   RegionDisabled:
     'STS is switched off in this region: activate it under IAM > Account settings, or set the stsEndpoint of the source to another region.',
 };
+
+/** Where the error's name does not say more. */
+const remedyOf: Partial<Readonly<Record<FailureCode, string>>> = { AUTH: newKeys, UNREACHABLE: wayToAws };
 
 /** AWS's own words for a bad signature quote the canonical request, session token included, so they are not repeated. */
 function badSignature({ name, words }: AwsError, { action, call }: Attempt, host: string): Failure {

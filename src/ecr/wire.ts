@@ -14,6 +14,10 @@ const longestRefusal = 4096;
 /** Silence that ends one attempt; the whole fetch has its own deadline. */
 const silenceMs = 8000;
 
+/** What to do about an AWS that cannot be reached: it is a way out of a network, hardly ever an address. */
+export const wayToAws =
+  'Check the way to AWS from where the courier runs: DNS, route and security group, the proxy (HTTPS_PROXY, NO_PROXY), or the VPC endpoints of ECR and STS (PrivateLink).';
+
 /** One request to AWS, as it went. */
 export interface Call {
   /** With its port where that is not the usual one. */
@@ -94,14 +98,19 @@ export async function within<T>(
   waiting: () => string,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  const stopped = (): Failure => (caller.reason instanceof Failure ? caller.reason : new Failure('TIMEOUT', `Stopped while ${waiting()}.`));
+  const stopped = (): Failure =>
+    caller.reason instanceof Failure
+      ? caller.reason
+      : new Failure('TIMEOUT', `Stopped while ${waiting()}.`, { remedy: 'Nothing to do: the next fetch begins anew.' });
   if (caller.aborted) throw stopped();
   const deadline = new AbortController();
   const done = new AbortController();
   const signal = AbortSignal.any([caller, deadline.signal]);
   const cut = Promise.withResolvers<never>();
   const stop = (): void =>
-    cut.reject(caller.aborted ? stopped() : new Failure('TIMEOUT', `No end within ${ms / 1000} s while ${waiting()}.`));
+    cut.reject(
+      caller.aborted ? stopped() : new Failure('TIMEOUT', `No end within ${ms / 1000} s while ${waiting()}.`, { remedy: wayToAws }),
+    );
   signal.addEventListener('abort', stop);
   void clock.sleep(ms, done.signal).then(() => deadline.abort());
   try {

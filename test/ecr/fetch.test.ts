@@ -152,6 +152,7 @@ for (const [fault, code] of [
     const failure = await failureOf(fetchFrom(sourceAt(ecr.url, {}, { fetchMs: 400, dispatcher })));
     assert.equal(failure.code, code);
     assert.match(failure.message, /127\.0\.0\.1:\d+/);
+    assert.doesNotMatch(failure.remedy, /write|address, port|the limit/);
     await dispatcher.close();
   });
 }

@@ -18,7 +18,10 @@ export function refuse(status: number, message: string, details: string = messag
 export function idOf(text: string, what: 'registry' | 'environment' | 'user' | 'resource pool' | 'api-key'): number {
   if (!/^[+-]?\d+$/.test(text))
     refuse(400, `Invalid ${what} identifier route variable`, `strconv.Atoi: parsing ${JSON.stringify(text)}: invalid syntax`);
-  return Number(text);
+  const id = BigInt(text.replace(/^\+/, ''));
+  if (BigInt.asIntN(64, id) !== id)
+    refuse(400, `Invalid ${what} identifier route variable`, `strconv.Atoi: parsing ${JSON.stringify(text)}: value out of range`);
+  return Number(id);
 }
 
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
