@@ -40,12 +40,12 @@ export interface App {
   readonly metrics: Metrics;
   status(): Status;
   /** Another configuration from now on. What is known of a target that stays is kept. */
-  use(config: Config): Promise<void>;
+  use(config: Config): void;
   /** Works until the signal is aborted. */
   run(signal: AbortSignal): Promise<void>;
 }
 
-export async function createApp(config: Config, options: AppOptions): Promise<App> {
+export function createApp(config: Config, options: AppOptions): App {
   const { clock, log, env, rehearse = false } = options;
   const metrics = createMetrics({ version, clock, process: true });
   const journal = createJournal(log);
@@ -56,7 +56,7 @@ export async function createApp(config: Config, options: AppOptions): Promise<Ap
     clock,
     rehearse,
     tickMs: config.engine.tickSeconds * 1000,
-    nextDiscovery: cronSchedule(config.discovery.cron),
+    nextDiscovery: (wall, second) => cronSchedule(current.discovery.cron)(wall, second),
     prove: proveBy(env, options.registryEndpoint),
     emit(event) {
       metrics.observe(event);
@@ -65,25 +65,33 @@ export async function createApp(config: Config, options: AppOptions): Promise<Ap
     },
   });
 
-  async function use(next: Config): Promise<void> {
+  let current = config;
+  const unsafe = new Set<string>();
+  function use(next: Config): void {
+    current = next;
     for (const warning of next.warnings) log.warn('configuration', { warning });
     const made = makeSources(next.sources, { dispatcher, clock, env });
     targets = next.targets.map(target => manageTarget(target, { clock, log, env, aliases: next.aliases, readonly: rehearse }));
     for (const target of targets)
-      for (const { message, remedy } of target.standing ?? [])
-        log.warn('unsafe connection', { target: target.name, error: message, remedy });
-    await courier.use(options.sources?.(made) ?? made, targets);
+      for (const { message, remedy } of target.standing ?? []) {
+        if (!unsafe.has(message)) log.warn('unsafe connection', { target: target.name, error: message, remedy });
+        unsafe.add(message);
+      }
+    courier.use(options.sources?.(made) ?? made, targets);
   }
 
   /** A rotated key is taken up at once, not only after the pause that the old one's refusal has brought. */
   async function lookAtKeys(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
+    const lookAt = async (target: OpenableTarget) => void ((await target.changed()) && !signal.aborted && courier.refresh(target.name));
+    for (;;) {
       await clock.sleep(keysLookedAtEvery, signal);
-      for (const target of targets) if (!signal.aborted && (await target.changed())) courier.refresh(target.name);
+      if (signal.aborted) return;
+      // Not waited for: one of them may lie on a share that does not answer.
+      for (const target of targets) void lookAt(target);
     }
   }
 
-  await use(config);
+  use(config);
   return {
     courier,
     metrics,
@@ -102,6 +110,7 @@ function proveBy(env: NodeJS.ProcessEnv, endpoint: AppOptions['registryEndpoint'
         url: new URL(url).origin,
         headers: { ...headers },
         env,
+        tls: { caFile: env['AWS_CA_BUNDLE'] },
         allowHttp: endpoint !== undefined,
         maxBytes: 64 * 1024,
       });
@@ -123,8 +132,7 @@ export function refreshBy({ courier }: App) {
   };
 }
 
-/** Reads the admin token anew at each call; undefined while there is none. */
-export function adminTokenOf(config: Config) {
-  const { adminToken } = config.server;
-  return async () => adminToken && (await readSecret(adminToken, 'the admin token').catch(() => undefined));
+/** Reads the admin token anew; undefined while there is none. */
+export async function adminTokenOf({ server: { adminToken } }: Config) {
+  return adminToken && (await readSecret(adminToken, 'the admin token').catch(() => undefined));
 }

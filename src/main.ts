@@ -10,6 +10,16 @@ if (major < least.major || (major === least.major && minor < least.minor)) {
   );
   process.exitCode = 1;
 } else {
+  const stopping = new AbortController();
+  // A SIGHUP that comes before anybody can reload would end the process.
+  let reload = (): void => undefined;
+  process.on('SIGHUP', () => reload());
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(signal, () => {
+      if (stopping.signal.aborted) process.exit(1);
+      stopping.abort();
+    });
+  }
   // Not before the look at the version: an older Node could not even read what is imported here.
   const { runCommand } = await import('./commands/index.ts');
   const { redact } = await import('./contract/secret.ts');
@@ -20,13 +30,6 @@ if (major < least.major || (major === least.major && minor < least.minor)) {
     );
     process.exit(1);
   });
-  const stopping = new AbortController();
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    process.on(signal, () => {
-      if (stopping.signal.aborted) process.exit(1);
-      stopping.abort();
-    });
-  }
   // Nobody reads any more (`ecr-courier status | head`): what is being done goes on.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
   const code = await runCommand(process.argv.slice(2), {
@@ -34,7 +37,9 @@ if (major < least.major || (major === least.major && minor < least.minor)) {
     stdout: process.stdout,
     stderr: process.stderr,
     signal: stopping.signal,
-    onReload: listener => void process.on('SIGHUP', listener),
+    onReload(listener) {
+      reload = listener;
+    },
   });
   process.exit(code);
 }

@@ -27,11 +27,12 @@ export interface OpenableTarget extends ManagedTarget {
 /** Makes the adapter's target when it is first asked for, and anew when a file behind its options has changed. */
 export function manageTarget(config: TargetConfig, deps: TargetDeps): OpenableTarget {
   const { adapter, name, tls, allowHttp } = config;
-  const opened: AsyncDisposable[] = [];
   let current: { readonly files: string; readonly target: Target } | undefined;
+  /** The files could not be read when they were last wanted. */
   let waiting = false;
+  let looking: ReturnType<typeof look> | undefined;
 
-  const adapterDeps: Deps = {
+  const adapterDeps = (opened: AsyncDisposable[]): Deps => ({
     name,
     clock: deps.clock,
     wanted: config.registries,
@@ -47,7 +48,15 @@ export function manageTarget(config: TargetConfig, deps: TargetDeps): OpenableTa
       opened.push(http);
       return http;
     },
-  };
+  });
+
+  /** One look at a time: a file on a share that does not answer holds up this target alone, and only one thread. */
+  function lookOnce() {
+    looking ??= look().finally(() => {
+      looking = undefined;
+    });
+    return looking;
+  }
 
   /** What lies in the files behind the options, as a digest. Throws while a key is not there yet. */
   async function look() {
@@ -66,19 +75,23 @@ export function manageTarget(config: TargetConfig, deps: TargetDeps): OpenableTa
     findings: adapter.findings,
     standing: standingOf(config),
     async open() {
-      waiting = true;
-      const { options, files } = await look();
+      const { options, files } = await lookOnce().catch((failure: unknown) => {
+        waiting = true;
+        throw failure;
+      });
       waiting = false;
       if (current?.files === files) return current.target;
-      const target = adapter.create(options, adapterDeps);
-      // Clients of an earlier key may still have a write under way: they are closed in the end.
-      const dispose = async () => void (await Promise.all(opened.splice(0).map(http => http[Symbol.asyncDispose]())));
-      const whole: Target = { ...target, [Symbol.asyncDispose]: async () => [await target[Symbol.asyncDispose]?.(), await dispose()][1] };
-      current = { files, target: whole };
-      return whole;
+      const opened: AsyncDisposable[] = [];
+      const target = adapter.create(options, adapterDeps(opened));
+      const dispose = async (): Promise<void> => {
+        await target[Symbol.asyncDispose]?.();
+        await Promise.all(opened.map(http => http[Symbol.asyncDispose]()));
+      };
+      current = { files, target: { ...target, [Symbol.asyncDispose]: dispose } };
+      return current.target;
     },
     async changed() {
-      const files = await look().then(
+      const files = await lookOnce().then(
         seen => seen.files,
         () => undefined,
       );

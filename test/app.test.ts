@@ -47,7 +47,7 @@ async function start(targets: readonly object[], more: { clock?: Clock; rehearse
   const events: CourierEvent[] = [];
   const log = createLog({ to: { write: line => lines.push(line) }, level: 'debug' });
   const heard = (event: CourierEvent) => void events.push(event);
-  const app = await createApp(config, { clock: fastClock(1), log, env: {}, registryEndpoint: () => door.url, heard, ...more });
+  const app = createApp(config, { clock: fastClock(1), log, env: {}, registryEndpoint: () => door.url, heard, ...more });
   const stopping = new AbortController();
   const running = app.run(stopping.signal);
   return {

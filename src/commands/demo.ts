@@ -53,7 +53,7 @@ export async function demo(args: string[], io: Io): Promise<number> {
   const config = await load({ env: { ...fast, ...env }, adapters });
   const log = createLog({ to: io.stderr, level: values['log-level'] === undefined ? 'error' : 'info' });
   const events = new EventEmitter();
-  const app = await createApp(config, {
+  const app = createApp(config, {
     clock,
     log,
     env: {},

@@ -19,7 +19,7 @@ async function doOnce(args: string[], io: Io, rehearse: boolean): Promise<number
   const level = rest['log-level'] === undefined ? 'error' : config.log.level;
   const log = createLog({ to: io.stderr, format: config.log.format, level, color: colors(io.stderr, io.env) });
   const progress = openProgress(io.stderr);
-  const app = await createApp(config, { clock, log, env: io.env, rehearse, heard: event => progress.heard(event, app?.courier.ledger) });
+  const app: App = createApp(config, { clock, log, env: io.env, rehearse, heard: event => progress.heard(event, app.courier.ledger) });
   await app.courier.once(io.signal);
   progress.end();
   const status = app.status();
@@ -34,7 +34,8 @@ async function doOnce(args: string[], io: Io, rehearse: boolean): Promise<number
 /** 0: every slot holds what it should, for certain, and nobody has refused it. 1: none does, or there is none. 3: some do. */
 function verdict(app: App): number {
   const { targets, credentials } = app.status();
-  const slots = targets.flatMap(target => target.slots);
+  // What no source serves is a finding, and nobody's failure.
+  const slots = targets.flatMap(target => target.slots).filter(slot => slot.registries.some(holding => holding.source !== null));
   const fine = slots.filter(slot => slot.state === 'ok').length;
   const unproven = (slot: SlotView) => slot.registries.some(holding => holding.proven === false);
   const wrong = slots.some(slot => (slot.state !== 'ok' && slot.state !== 'absent') || unproven(slot));

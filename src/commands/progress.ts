@@ -6,13 +6,13 @@ import type { Sink } from '../io/log.ts';
 const many = 20;
 
 /** One line on a terminal that counts the slots which were tried; silent elsewhere, and when there is little to do. */
-export function openProgress(to: Sink): { heard(event: CourierEvent, ledger: Ledger | undefined): void; end(): void } {
+export function openProgress(to: Sink): { heard(event: CourierEvent, ledger: Ledger): void; end(): void } {
   let tried = 0;
   let shown = false;
   return {
     heard(event, ledger) {
       if (event.kind === 'delivered' || event.kind === 'delivery-failed') tried++;
-      if (to.isTTY !== true || !ledger) return;
+      if (to.isTTY !== true) return;
       let all = 0;
       for (const target of ledger.targets.values()) all += target.entries.size;
       if (all < many) return;

@@ -13,18 +13,14 @@ export async function run(args: string[], io: Io): Promise<number> {
   const config = await readConfigWithTargets(values, io);
   let app: App | undefined;
   const log = createLog({ to: io.stdout, ...config.log, color: colors(io.stdout, io.env), counted: level => app?.metrics.logged(level) });
-  log.info('started', {
-    version,
-    node: process.versions.node,
-    targets: config.targets.map(target => target.name),
-    listen: listenText(config),
-  });
-  app = await createApp(config, { clock, log, env: io.env });
+  log.info('started', { version, node: process.versions.node, targets: config.targets.map(target => target.name) });
+  app = createApp(config, { clock, log, env: io.env });
   app.metrics.reloaded(true);
 
-  const reload = () => reloadInto(app, log, () => readConfigWithTargets(values, io));
-  io.onReload(() => void reload());
+  const reload = reloader(app, config, log, () => readConfigWithTargets(values, io));
+  io.onReload(() => void reload.now());
   const doors = await openDoors(app, config, { io, log, reload });
+  log.info('listening', { url: doors.url });
   try {
     await app.run(io.signal);
   } finally {
@@ -34,34 +30,67 @@ export async function run(args: string[], io: Io): Promise<number> {
   return exit.ok;
 }
 
-/** Opens the HTTP doors and the socket for the owner. Throws a ConfigError when the port is taken. */
-async function openDoors(app: App, config: Config, { io, log, reload }: { io: Io; log: AppLog; reload: () => Promise<ActionResult> }) {
+/** Opens the HTTP doors and the socket for the owner. Throws MISCONFIGURED when the port is taken. */
+async function openDoors(app: App, config: Config, { io, log, reload }: { io: Io; log: AppLog; reload: Reloader }) {
   const doors = {
     clock,
     log,
-    adminToken: adminTokenOf(config),
+    adminToken: () => adminTokenOf(reload.config()),
     status: app.status,
     metrics: () => app.metrics.render(app.status()),
-    actions: { refresh: refreshBy(app), reload },
+    actions: { refresh: refreshBy(app), reload: reload.now },
   };
   return await createServer(doors, { ...config.server.listen, socket: socketPath(config, io.env) });
 }
 
-/** A configuration with mistakes changes nothing. */
-async function reloadInto(app: App, log: AppLog, read: () => Promise<Config>): Promise<ActionResult> {
-  try {
-    await app.use(await read());
-  } catch (error) {
-    app.metrics.reloaded(false);
-    const message = error instanceof Error ? error.message : String(error);
-    log.error('configuration not reloaded', { error: `${message}\nThe former configuration stays in force.` });
-    return { ok: false, message };
-  }
-  app.metrics.reloaded(true);
-  log.info('configuration reloaded');
-  return { ok: true, message: 'The new configuration is in force.' };
+interface Reloader {
+  /** The configuration in force. */
+  config(): Config;
+  /** Takes up the configuration as it is now; one with mistakes changes nothing. Those who ask at the same time are served one after the other. */
+  now(): Promise<ActionResult>;
 }
 
-function listenText({ server: { listen } }: Config): string {
-  return `http://${listen.host.includes(':') ? `[${listen.host}]` : listen.host}:${listen.port}/`;
+function reloader(app: App, first: Config, log: AppLog, read: () => Promise<Config>): Reloader {
+  let config = first;
+  let last: Promise<unknown> = Promise.resolve();
+
+  async function reload(): Promise<ActionResult> {
+    try {
+      const next = await read();
+      app.use(next);
+      log.setLevel(next.log.level);
+      config = next;
+    } catch (error) {
+      app.metrics.reloaded(false);
+      const message = error instanceof Error ? error.message : String(error);
+      log.error('configuration not reloaded', { error: `${message}\nThe former configuration stays in force.` });
+      return { ok: false, message };
+    }
+    app.metrics.reloaded(true);
+    const later = needRestart(first, config);
+    log.info('configuration reloaded', later.length > 0 ? { needs_restart: later } : {});
+    const rest = later.length > 0 ? ` For ${later.join(', ')} a restart is needed.` : '';
+    return { ok: true, message: `The new configuration is in force.${rest}` };
+  }
+
+  return {
+    config: () => config,
+    now() {
+      const mine = last.then(reload);
+      last = mine;
+      return mine;
+    },
+  };
+}
+
+/** Options that were changed and that a running daemon does not change. */
+function needRestart(running: Config, next: Config): string[] {
+  const fixed = (config: Config): Record<string, unknown> => ({
+    'server.listen': config.server.listen,
+    'server.socket': config.server.socket,
+    'log.format': config.log.format,
+    'engine.tickSeconds': config.engine.tickSeconds,
+  });
+  const before = fixed(running);
+  return Object.entries(fixed(next)).flatMap(([name, value]) => (JSON.stringify(value) === JSON.stringify(before[name]) ? [] : [name]));
 }

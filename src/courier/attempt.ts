@@ -30,7 +30,8 @@ export function recordSuccess(record: TargetRecord, attempt: Attempt, receipt: R
   entry.failures = 0;
   entry.notBefore = Number.NEGATIVE_INFINITY;
   entry.trouble = undefined;
-  entry.doubted = false;
+  // A write that was under way when somebody asked is not what was asked for.
+  if (entry.doubtedAt !== undefined && began >= entry.doubtedAt) entry.doubtedAt = undefined;
   entry.told = receipt.findings ?? [];
   if (reason === 'drifted') {
     entry.repairs = atPeace(entry, now) ? 1 : entry.repairs + 1;

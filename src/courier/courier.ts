@@ -30,7 +30,7 @@ export interface CourierDeps {
 export interface Courier {
   readonly ledger: Ledger;
   /** Targets and sources from now on. A target that stays (same name, same address) keeps what is known of it. */
-  use(sources: Sources, targets: readonly ManagedTarget[]): Promise<void>;
+  use(sources: Sources, targets: readonly ManagedTarget[]): void;
   /** Works until the signal is aborted; then ends or aborts what is under way within 8 s. */
   run(signal: AbortSignal): Promise<void>;
   /** Works until nothing is under way and nothing is due: every slot was tried. */
@@ -65,6 +65,7 @@ export function createCourier(deps: CourierDeps): Courier {
     random,
     work,
     emit,
+    wake,
     prove: deps.prove,
     arrived(key) {
       for (const lane of lanes.values()) lane.arrived(key);
@@ -149,14 +150,11 @@ export function createCourier(deps: CourierDeps): Courier {
 
   return {
     ledger,
-    async use(sources, targets) {
+    use(sources, targets) {
       supply.use(sources);
       const names = new Set(targets.map(target => target.name));
-      for (const [name, lane] of lanes) {
-        if (names.has(name)) continue;
-        lanes.delete(name);
-        await lane.close();
-      }
+      const dropped = [...lanes.values()].filter(lane => !names.has(lane.record.name));
+      for (const lane of dropped) lanes.delete(lane.record.name);
       for (const managed of targets) {
         const lane = lanes.get(managed.name);
         if (lane) lane.use(managed);
@@ -164,6 +162,7 @@ export function createCourier(deps: CourierDeps): Courier {
       }
       scanAt = now();
       wake();
+      for (const lane of dropped) work.track(lane.close());
     },
     async run(signal) {
       signal.addEventListener('abort', wake);

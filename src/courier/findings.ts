@@ -71,7 +71,7 @@ export function finding(code: EngineFinding, message: string): Finding {
 /** wall: in milliseconds since the epoch. */
 export function targetFindings(record: TargetRecord, wall: number): Finding[] {
   const found = [...(record.managed.standing ?? [])];
-  if (record.discoveredAt !== undefined && record.entries.size === 0)
+  if (record.discoveredAt !== undefined && record.entries.size === 0 && !record.veiled)
     found.push(finding('NO_SLOTS', `${record.name} knows no ECR registry that the courier could serve.`));
   const ends = record.about.keyExpiresAt;
   if (ends && ends.getTime() - wall < 14 * 24 * hour)
@@ -82,8 +82,16 @@ export function targetFindings(record: TargetRecord, wall: number): Finding[] {
 export function slotFindings(record: TargetRecord, entry: Entry, now: Moment): Finding[] {
   const found: Finding[] = [];
   const { slot } = entry;
-  const orphans = slot.registries.filter((_, at) => !entry.keys[at]).map(registry => registry.host);
-  if (orphans.length > 0) found.push(finding('NO_SOURCE', `No source serves ${orphans.join(', ')}.`));
+  const orphans = slot.registries.filter((_, at) => !entry.keys[at]);
+  for (const { host, service } of orphans)
+    found.push(
+      service === 'ecr-public'
+        ? {
+            ...finding('NO_SOURCE', `${host} is ECR Public, for which there is no source yet.`),
+            remedy: 'Nothing: public images are pulled without a password.',
+          }
+        : finding('NO_SOURCE', `No source serves ${host}.`),
+    );
   if (slot.state === 'absent' && !record.managed.create)
     found.push(finding('NOT_CREATED', `${slot.title ?? slot.id} is wanted but not there, and ${record.name} may not create it.`));
   if (entry.repairs >= 3 && !atPeace(entry, now))
@@ -103,6 +111,7 @@ export function keyFindings(record: KeyRecord, clockSkewMs: number | undefined):
 }
 
 function skewText(skewMs: number): string {
-  const minutes = Math.round(Math.abs(skewMs) / minute);
-  return `The clock of this machine is ${minutes} min ${skewMs > 0 ? 'behind' : 'ahead of'} the clock of AWS.`;
+  const off = Math.abs(skewMs);
+  const length = off < 2 * hour ? `${Math.round(off / minute)} min` : `${Math.round(off / hour)} h`;
+  return `The clock of this machine is ${length} ${skewMs > 0 ? 'behind' : 'ahead of'} the clock of AWS.`;
 }

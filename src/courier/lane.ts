@@ -6,7 +6,7 @@ import { createQueue } from './queue.ts';
 import { createScout, type ScoutDeps } from './scout.ts';
 import { dueReason, type Offer, soon } from './timing.ts';
 
-export interface LaneDeps extends Omit<ScoutDeps, 'reported' | 'sighted' | 'forgotten'> {
+export interface LaneDeps extends Omit<ScoutDeps, 'reported' | 'recovered' | 'sighted' | 'forgotten'> {
   /** `check`: asks what a delivery would do and writes nothing. */
   readonly rehearse: boolean;
   /** The manager tried what was offered for this key in vain. */
@@ -35,7 +35,14 @@ export function createLane(managed: ManagedTarget, deps: LaneDeps): Lane {
   const queue = createQueue(random);
   const scout = createScout(record, {
     ...deps,
-    reported: scan,
+    reported() {
+      // Those that are gone since lie in it, too.
+      if (queue.size > record.entries.size) queue.clear();
+      scan();
+    },
+    recovered() {
+      for (const entry of record.entries.values()) if (entry.trouble?.failure.stops === 'target') entry.notBefore = now();
+    },
     forgotten: queue.clear,
     sighted(entry) {
       want(entry);
@@ -46,6 +53,7 @@ export function createLane(managed: ManagedTarget, deps: LaneDeps): Lane {
   });
   let closed = false;
   let running = 0;
+  let drained = Promise.withResolvers<void>();
   /** Failed deliveries in a row, and the slow row of single probes that a long one leads to. */
   let streak = 0;
   let probes = 0;
@@ -92,7 +100,7 @@ export function createLane(managed: ManagedTarget, deps: LaneDeps): Lane {
 
   async function deliver(attempt: Attempt): Promise<void> {
     const { entry } = attempt;
-    running++;
+    if (running++ === 0) drained = Promise.withResolvers();
     entry.running = true;
     const receipt = await work.bounded(limits().deliverMs, !deps.rehearse, signal => send(attempt, signal)).catch(asFailure);
     entry.running = false;
@@ -102,6 +110,10 @@ export function createLane(managed: ManagedTarget, deps: LaneDeps): Lane {
     else delivered(attempt, receipt);
     for (const follower of followersOf(record, entry)) enqueue(follower);
     pump();
+    if (running === 0) {
+      scout.unused();
+      drained.resolve();
+    }
     if (receipt instanceof Error) deps.wake();
   }
 
@@ -159,21 +171,26 @@ export function createLane(managed: ManagedTarget, deps: LaneDeps): Lane {
       pump();
     },
     refresh(rewrite) {
-      record.nextDiscoveryAt = now();
+      scout.lookNow(false);
       probeAt = now();
       for (const entry of record.entries.values()) {
         entry.notBefore = now();
-        entry.doubted ||= rewrite && entry.slot.state !== 'absent';
+        if (rewrite && entry.slot.state !== 'absent') entry.doubtedAt = now();
       }
     },
     use(next) {
       record.managed = next;
-      for (const entry of record.entries.values()) entry.keys = deps.keysFor(record, entry.slot);
-      record.nextDiscoveryAt = now();
+      for (const entry of record.entries.values()) {
+        entry.keys = deps.keysFor(record, entry.slot);
+        entry.notBefore = now();
+      }
+      scout.lookNow(true);
     },
     async close() {
       closed = true;
       queue.clear();
+      // What runs ends by its own deadline, and has its outcome.
+      if (running > 0) await drained.promise;
       await scout.close();
     },
   };
@@ -183,7 +200,7 @@ export function createLane(managed: ManagedTarget, deps: LaneDeps): Lane {
 export function whyDue(record: TargetRecord, entry: Entry, now: Moment): Pick<Attempt, 'reason' | 'offer'> | undefined {
   if (entry.running || now < entry.notBefore) return undefined;
   // Written anew because somebody asked: with the new credential, when one is on its way.
-  if (entry.doubted && entry.keys.some(key => key?.fetching || (key?.refetch && now >= key.notBefore))) return undefined;
+  if (entry.doubtedAt !== undefined && entry.keys.some(key => key?.fetching || (key?.refetch && now >= key.notBefore))) return undefined;
   const offer = offerFor(record, entry, now);
   const reason = dueReason(entry, offer, now, record.managed.create, record.discoveredAt ?? Number.NEGATIVE_INFINITY);
   return reason && { reason, offer };
@@ -224,6 +241,6 @@ function aboutSlot(record: TargetRecord, attempt: Attempt) {
 }
 
 function newRecord(managed: ManagedTarget): TargetRecord {
-  const empty = { entries: new Map(), moved: new Map(), about: {}, findings: [], outcomes: [], led: false };
+  const empty = { entries: new Map(), moved: new Map(), about: {}, findings: [], outcomes: [], led: false, veiled: false };
   return { managed, name: managed.name, address: undefined, nextDiscoveryAt: Number.NEGATIVE_INFINITY, ...empty };
 }

@@ -61,8 +61,8 @@ export interface Entry {
   running: boolean;
   /** In its target's queue. */
   queued: boolean;
-  /** Somebody asked for it to be written anew, whatever it holds. */
-  doubted: boolean;
+  /** When somebody asked for it to be written anew, whatever it holds. */
+  doubtedAt?: Moment | undefined;
   failures: number;
   notBefore: Moment;
   trouble?: Trouble | undefined;
@@ -97,6 +97,8 @@ export interface TargetRecord {
   readonly entries: Map<string, Entry>;
   /** Ids under which slots were created that have another id since, and when: a report that began before may still name them. */
   readonly moved: Map<string, Moment>;
+  /** Part of the target could not be looked at. */
+  veiled: boolean;
   /** Some slot is `after` another. */
   led: boolean;
   about: About;

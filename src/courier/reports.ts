@@ -31,6 +31,7 @@ export function mergeReport(record: TargetRecord, report: Discovery, began: Mome
   for (const [id, at] of record.moved) if (at < began) record.moved.delete(id);
   record.findings = report.findings;
   record.about = report.about ?? {};
+  record.veiled = (report.unseen?.length ?? 0) > 0;
   record.discoveredAt = began;
   return { added, gone };
 }
@@ -50,7 +51,7 @@ function tells(entry: Entry, began: Moment): boolean {
 }
 
 function unseen(report: Discovery, id: string): boolean {
-  return report.unseen?.some(prefix => id.startsWith(prefix)) ?? false;
+  return report.unseen?.some(prefix => id === prefix || id.startsWith(prefix.endsWith('/') ? prefix : `${prefix}/`)) ?? false;
 }
 
 /** True when the slot is new. */
@@ -86,6 +87,6 @@ function holdingsOf(slot: Slot, now: Moment, deps: ReportDeps, held?: Entry['hel
 
 function newEntry(slot: Slot, keys: Entry['keys'], held: Entry['held']): Entry {
   const never = Number.NEGATIVE_INFINITY;
-  const marks = { running: false, queued: false, doubted: false };
+  const marks = { running: false, queued: false };
   return { slot, keys, held, wroteAt: never, ...marks, failures: 0, notBefore: never, repairs: 0, repairedAt: never, told: [] };
 }

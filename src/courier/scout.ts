@@ -17,6 +17,8 @@ export interface ScoutDeps extends ReportDeps {
   emit(event: CourierEvent): void;
   /** Whether targets are watched at all. */
   follows(): boolean;
+  /** The target works again as a whole. */
+  recovered(): void;
   /** A report was taken into the record. */
   reported(): void;
   /** A watch saw this slot. */
@@ -38,6 +40,10 @@ export interface Scout {
   stumbled(failure: Failure, began: Moment): void;
   /** A slot was not where the last report said. */
   lookAgain(): void;
+  /** Look now, or once more after the look that is under way. renewed: the target is another one: that look counts no more, and nothing is delivered before the next. */
+  lookNow(renewed: boolean): void;
+  /** Nothing is being delivered: clients of former keys and configurations can go. */
+  unused(): void;
   close(): Promise<void>;
 }
 
@@ -46,31 +52,45 @@ export function createScout(record: TargetRecord, deps: ScoutDeps): Scout {
   const discoverySecond = Math.floor(random() * 60);
   let target: Target | undefined;
   let shut = true;
-  let discovering = false;
+  const former: Target[] = [];
+  let discovering: Promise<void> | undefined;
+  /** A look that began under another number concerned another target. */
+  let generation = 0;
+  let again = false;
+  let lookedAt = Number.NEGATIVE_INFINITY;
   let watching = false;
   let watchFailures = 0;
   let closed = false;
 
   async function discover(): Promise<void> {
     const began = now();
-    discovering = true;
+    const mine = generation;
+    lookedAt = began;
     try {
-      const report = await work.bounded(record.managed.limits.discoverMs, false, async signal => (await open()).discover(signal));
+      const report = await work.bounded(record.managed.limits.discoverMs, false, async signal => (await open(mine)).discover(signal));
+      if (mine !== generation) return;
       const first = record.discoveredAt === undefined;
       discovered(mergeReport(record, report, began, deps), began, first);
     } catch (error) {
+      if (mine !== generation) return;
       const failure = asFailure(error);
       const repeat = stumble(failure, began);
       emit({ kind: 'discovery-failed', target: record.name, ms: now() - began, failure, count: record.trouble?.count ?? 1, repeat });
     } finally {
-      discovering = false;
+      discovering = undefined;
       deps.wake();
     }
   }
 
   /** Another address under the same name is another manager: nothing that is known holds there. */
-  async function open(): Promise<Target> {
-    target = await record.managed.open();
+  async function open(mine: number): Promise<Target> {
+    const opened = await record.managed.open();
+    if (mine !== generation) {
+      if (opened !== target) former.push(opened);
+      return opened;
+    }
+    if (target && target !== opened) former.push(target);
+    target = opened;
     if (record.address !== undefined && target.address !== record.address) {
       record.entries.clear();
       record.moved.clear();
@@ -83,9 +103,10 @@ export function createScout(record: TargetRecord, deps: ScoutDeps): Scout {
 
   function discovered(changes: Changes, began: Moment, first: boolean): void {
     const downMs = record.trouble && now() - record.trouble.since;
+    if (record.trouble?.failure.stops === 'target') deps.recovered();
     record.trouble = undefined;
     shut = false;
-    record.nextDiscoveryAt = watching ? now() + watchedEvery : deps.nextDiscovery(discoverySecond);
+    lookNextAt(watching ? now() + watchedEvery : deps.nextDiscovery(discoverySecond));
     let findings = record.findings.length;
     for (const entry of record.entries.values()) findings += entry.slot.findings?.length ?? 0;
     const facts = { ms: now() - began, slots: record.entries.size, findings, first, ...changes };
@@ -94,12 +115,17 @@ export function createScout(record: TargetRecord, deps: ScoutDeps): Scout {
     deps.reported();
   }
 
+  function lookNextAt(moment: Moment): void {
+    record.nextDiscoveryAt = again ? now() : moment;
+    again = false;
+  }
+
   /** True when it failed just so before. */
   function stumble(failure: Failure, began: Moment): boolean {
     const before = record.trouble;
     const count = (before?.count ?? 0) + 1;
     record.trouble = { failure, count, since: before?.since ?? began };
-    record.nextDiscoveryAt = now() + retryPause(failure, count, random);
+    lookNextAt(now() + retryPause(failure, count, random));
     shut ||= failure.stops === 'target';
     return before?.failure.code === failure.code;
   }
@@ -139,18 +165,33 @@ export function createScout(record: TargetRecord, deps: ScoutDeps): Scout {
       return shut;
     },
     step() {
-      if (!discovering && !closed && !work.closing && now() >= record.nextDiscoveryAt) work.track(discover());
+      if (discovering || closed || work.closing || now() < record.nextDiscoveryAt) return;
+      discovering = discover();
+      work.track(discovering);
     },
     wakeAt: () => (discovering || closed ? Number.POSITIVE_INFINITY : record.nextDiscoveryAt),
     stumbled(failure, began) {
       if (!shut) stumble(failure, began);
     },
     lookAgain() {
-      record.nextDiscoveryAt = Math.min(record.nextDiscoveryAt, (record.discoveredAt ?? now()) + lookAgainAfter);
+      if (!record.trouble) record.nextDiscoveryAt = Math.min(record.nextDiscoveryAt, lookedAt + lookAgainAfter);
     },
+    lookNow(renewed) {
+      if (renewed) generation++;
+      shut ||= renewed;
+      again = discovering !== undefined && !renewed;
+      record.nextDiscoveryAt = now();
+    },
+    unused: () => void disposeOf(former.splice(0)),
     async close() {
       closed = true;
-      await target?.[Symbol.asyncDispose]?.();
+      generation++;
+      await discovering;
+      await disposeOf([...former.splice(0), ...(target ? [target] : [])]);
     },
   };
+}
+
+async function disposeOf(targets: readonly Target[]): Promise<void> {
+  await Promise.all(targets.map(target => target[Symbol.asyncDispose]?.()));
 }

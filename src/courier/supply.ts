@@ -4,12 +4,13 @@ import type { Registry } from '../contract/registry.ts';
 import type { Prove, Source, Sources } from '../contract/source.ts';
 import type { CourierEvent } from './events.ts';
 import type { Kept, KeyRecord, Moment } from './ledger.ts';
-import { keep, lifeOf, minute, retryPause, second, spacing } from './timing.ts';
+import { fetchDueAt, keep, lifeOf, minute, retryPause, second, spacing } from './timing.ts';
 import type { Work } from './work.ts';
 
 const fetchMs = 30 * second;
 const proveMs = 15 * second;
 const proofsAtOnce = 4;
+const fetchesAtOnce = 8;
 /** A failed proof is asked for again after this, should the registry or the route have come back. */
 const proofPause = 30 * minute;
 const refusalPause = 30 * minute;
@@ -23,6 +24,8 @@ export interface SupplyDeps {
   emit(event: CourierEvent): void;
   /** A new credential is there. */
   arrived(key: KeyRecord): void;
+  /** The next step may be due earlier than planned. */
+  wake(): void;
 }
 
 /** The fetching side: one record a source x region x service, each with the last good credential. */
@@ -51,10 +54,12 @@ export function createSupply(deps: SupplyDeps): Supply {
   let sources: Sources | undefined;
   let clockSkewMs: number | undefined;
   let proving = 0;
+  let fetching = 0;
 
   async function fetch(record: KeyRecord): Promise<void> {
     const began = now();
     record.fetching = true;
+    fetching++;
     record.fetchedAt = began;
     try {
       const credential = await work.bounded(fetchMs, false, signal => record.source.fetch(record.registry, signal));
@@ -71,6 +76,8 @@ export function createSupply(deps: SupplyDeps): Supply {
       emit({ kind: 'fetch-failed', ...of(record), ms: now() - began, failure, count, repeat });
     } finally {
       record.fetching = false;
+      fetching--;
+      deps.wake();
     }
   }
 
@@ -92,8 +99,7 @@ export function createSupply(deps: SupplyDeps): Supply {
   }
 
   function dueFetch(record: KeyRecord, at: Moment): boolean {
-    if (!record.wanted || record.fetching || at < record.notBefore) return false;
-    return record.refetch || record.kept === undefined || at >= record.kept.agesAt;
+    return record.wanted && !record.fetching && fetching < fetchesAtOnce && at >= fetchDueAt(record);
   }
 
   function startProofs(record: KeyRecord, prove: Prove, at: Moment): void {
@@ -166,8 +172,8 @@ export function createSupply(deps: SupplyDeps): Supply {
     wakeAt() {
       let wake = Number.POSITIVE_INFINITY;
       for (const record of keys.values()) {
-        if (!record.wanted || record.fetching) continue;
-        wake = Math.min(wake, Math.max(record.notBefore, record.refetch ? 0 : (record.kept?.agesAt ?? 0)));
+        // At the limit of fetches the end of one of them wakes.
+        if (record.wanted && !record.fetching && fetching < fetchesAtOnce) wake = Math.min(wake, fetchDueAt(record));
       }
       return wake;
     },
@@ -177,7 +183,12 @@ export function createSupply(deps: SupplyDeps): Supply {
       record.refetch = true;
     },
     refetch(chosen) {
-      for (const record of chosen) if (record && now() >= record.notBefore) record.refetch = true;
+      for (const record of chosen) {
+        if (!record) continue;
+        // After a failure the long pause is what somebody wants to cut short.
+        if (record.trouble) record.notBefore = record.fetchedAt + spacing(lifeOfKept(record));
+        record.refetch ||= record.trouble !== undefined || now() >= record.notBefore;
+      }
     },
   };
 }

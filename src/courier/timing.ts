@@ -1,7 +1,7 @@
 import type { Clock } from '../contract/clock.ts';
 import { type Credential, fingerprint } from '../contract/credential.ts';
 import { type Failure, failures } from '../contract/failures.ts';
-import type { Entry, Holding, Kept, Moment, Reason } from './ledger.ts';
+import type { Entry, Holding, Kept, KeyRecord, Moment, Reason } from './ledger.ts';
 
 export const second = 1000;
 export const minute = 60 * second;
@@ -58,6 +58,11 @@ export function spacing(life: number | undefined): number {
   return life === undefined ? 5 * second : Math.max(5 * second, Math.min(minute, life / 3));
 }
 
+/** When the key may and should be fetched next. */
+export function fetchDueAt({ notBefore, refetch, kept }: Pick<KeyRecord, 'notBefore' | 'refetch' | 'kept'>): Moment {
+  return refetch || !kept ? notBefore : Math.max(notBefore, kept.agesAt);
+}
+
 /** 1 s doubling to 5 min, less up to a quarter so that many do not come back together. `count` is 1 for the first failure. */
 export function soon(count: number, random: () => number): number {
   return Math.min(5 * minute, second * 2 ** (count - 1)) * (1 - random() / 4);
@@ -109,7 +114,7 @@ export function dueReason(entry: Entry, offer: Offer, now: Moment, create: boole
   }
   if (slot.state === 'drifted' && (atPeace(entry, now) || now >= entry.repairedAt + repairPause(entry.repairs))) return 'drifted';
   if (unsettled && (!unsettled.answered || now >= unsettled.confirmAt)) return 'unsettled';
-  if (entry.doubted) return 'unknown';
+  if (entry.doubtedAt !== undefined) return 'unknown';
   let aging = false;
   for (const [host, kept] of offer) {
     const held = entry.held.get(host);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { createServer as createHttpServer } from 'node:http';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,7 +19,8 @@ let env: Record<string, string>;
 
 before(async () => {
   ecr = await startEcr();
-  portainer = await startFakePortainer({ registries: [ecrRow] });
+  const accepts = (name: string, _: string, password: string) => (name === host ? ecr.judge('eu-west-1', password) === 'good' : undefined);
+  portainer = await startFakePortainer({ registries: [ecrRow], accepts });
   folder = await mkdtemp(join(tmpdir(), 'courier-'));
   await writeFile(join(folder, 'key'), adminKey, { mode: 0o600 });
   env = {
@@ -196,6 +198,19 @@ test('a key file that everybody may read is warned of', async () => {
   await chmod(open, 0o644);
   const { stderr } = await cli(['config', 'check'], { ...env, PORTAINER_API_KEY_FILE: open });
   assert.match(stderr, /everybody on this machine may read it/);
+});
+
+test('a port that another program answers at: exit 1, and a sentence', async () => {
+  const page = createHttpServer((_, response) => response.end('<h1>live</h1>'));
+  await new Promise<void>(resolve => page.listen(0, '127.0.0.1', resolve));
+  const address = page.address();
+  const foreign = `127.0.0.1:${typeof address === 'object' ? address?.port : ''}`;
+  for (const args of [['healthcheck'], ['healthcheck', '--ready'], ['status'], ['status', '--json']]) {
+    const { code, stdout, stderr } = await cli(args, { ...env, ECR_COURIER_LISTEN: foreign, ECR_COURIER_SOCKET: join(folder, 'none') });
+    assert.deepEqual([code, stdout], [1, ''], args.join(' '));
+    assert.ok(stderr.includes(`Something else than ecr-courier answers at ${foreign}.`), stderr);
+  }
+  page.close();
 });
 
 test('help and version', async () => {

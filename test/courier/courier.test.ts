@@ -362,14 +362,14 @@ test('a watch brings changes at once; while it lives discovery is rare, and when
 
 test('what a prefix hides is kept, what is not reported is gone', async () => {
   const clock = createVirtualClock();
-  const target = testTarget(clock, 'p', [row('c1/a'), row('c2/b'), row('c3/c')]);
+  const target = testTarget(clock, 'p', [row('c1/a'), row('c2/b'), row('c3/c'), row('c'), row('c22/d')]);
   await using rig = await startRig({ targets: [target] });
   await clock.advance(1 * minutes);
   target.rows.delete('c1/a');
-  target.rows.delete('c2/b');
-  target.onDiscover = async () => ({ unseen: ['c2/'] });
+  for (const id of ['c2/b', 'c', 'c22/d']) target.rows.delete(id);
+  target.onDiscover = async () => ({ unseen: ['c2', 'c'] });
   await clock.advance(2 * minutes);
-  assert.deepEqual([...(rig.courier.ledger.targets.get('p')?.entries.keys() ?? [])], ['c2/b', 'c3/c']);
+  assert.deepEqual([...(rig.courier.ledger.targets.get('p')?.entries.keys() ?? [])], ['c2/b', 'c3/c', 'c']);
 });
 
 test('refresh with rewrite fetches anew and writes every slot of the target; just after a fetch it writes what is there', async () => {
@@ -430,13 +430,86 @@ test('another configuration keeps what is known of a target, and another address
   await using rig = await startRig({ targets: [target] });
   await clock.advance(1 * minutes);
   const sources = { all: rig.sources, choose: () => rig.sources[0] };
-  await rig.courier.use(sources, [{ ...target.managed, required: false }]);
+  rig.courier.use(sources, [{ ...target.managed, required: false }]);
   await clock.advance(5 * minutes);
   assert.equal(target.writes.length, 1);
   target.target = { ...target.target, address: 'test://elsewhere' };
-  await rig.courier.use(sources, [target.managed]);
+  rig.courier.use(sources, [target.managed]);
   await clock.advance(1 * minutes);
   assert.equal(target.writes.length, 2);
-  await rig.courier.use(sources, []);
+  rig.courier.use(sources, []);
   assert.equal(rig.courier.ledger.targets.size, 0);
+});
+
+test('refresh cuts short the pause that a refused fetch has brought', async () => {
+  const clock = createVirtualClock();
+  const source = testSource(clock);
+  const target = testTarget(clock, 'p', [row('1')]);
+  source.failure = failing('FORBIDDEN');
+  await using rig = await startRig({ targets: [target], sources: [source] });
+  await clock.advance(3 * hours);
+  source.failure = undefined;
+  rig.courier.refresh(undefined, true);
+  await clock.advance(6 * seconds);
+  assert.equal(target.writes.length, 1);
+});
+
+test('refresh while a write with the old credential is under way: the new one follows', async () => {
+  const clock = createVirtualClock();
+  const target = testTarget(clock, 'p', [row('1')]);
+  await using rig = await startRig({ targets: [target] });
+  await clock.advance(10 * minutes);
+  target.onDiscover = async () => ({ slots: [{ ...row('1'), state: 'drifted' }] });
+  target.onDeliver = async (_slot, _store, signal) => clock.sleep(20 * seconds, signal);
+  await clock.advance(65 * seconds);
+  assert.equal(target.writes.length, 2, 'a repair is under way');
+  target.onDiscover = undefined;
+  rig.courier.refresh(undefined, true);
+  await clock.advance(2 * minutes);
+  assert.equal(target.stored.get('1')?.get(registry().host), only(rig.sources).issued.at(-1)?.password.reveal());
+});
+
+test('a reload while the target is being discovered: the new address is discovered at once, the old one is written to no more', async () => {
+  const clock = createVirtualClock();
+  const [before, after] = [testTarget(clock, 'p', [row('1')]), testTarget(clock, 'p', [row('1')])];
+  after.target = { ...after.target, address: 'test://elsewhere' };
+  before.onDiscover = async signal => clock.sleep(20 * seconds, signal);
+  await using rig = await startRig({ targets: [before], cron: '0 12 * * *' });
+  await clock.advance(5 * seconds);
+  rig.courier.use({ all: rig.sources, choose: () => rig.sources[0] }, [after.managed]);
+  await clock.advance(1 * minutes);
+  assert.deepEqual([before.writes.length, after.discoveries.length, after.writes.length], [0, 1, 1]);
+});
+
+test('a target that is removed is disposed of when its writes have ended', async () => {
+  const clock = createVirtualClock();
+  const target = testTarget(clock, 'p', [row('1')]);
+  const order: string[] = [];
+  target.onDeliver = async (_slot, _store, signal) => {
+    await clock.sleep(30 * seconds, signal);
+    order.push(signal.aborted ? 'aborted' : 'written');
+  };
+  target.target = { ...target.target, [Symbol.asyncDispose]: async () => void order.push('disposed') };
+  await using rig = await startRig({ targets: [target] });
+  await clock.advance(5 * seconds);
+  rig.courier.use({ all: rig.sources, choose: () => undefined }, []);
+  await clock.advance(1 * minutes);
+  assert.deepEqual(order, ['written', 'disposed']);
+});
+
+test('a manager that names a thousand regions: a few fetches at a time', async () => {
+  const clock = createVirtualClock();
+  const rows = Array.from({ length: 1000 }, (_, at) => row(String(at), registry('123456789012', `xx-made-${at}`)));
+  const source = testSource(clock);
+  let atOnce = 0;
+  let most = 0;
+  source.fetch = async (_, signal) => {
+    most = Math.max(most, ++atOnce);
+    await clock.sleep(100, signal);
+    atOnce--;
+    throw failing('UNREACHABLE');
+  };
+  await using _ = await startRig({ targets: [testTarget(clock, 'p', rows)], sources: [source] });
+  await clock.advance(1 * minutes);
+  assert.ok(most > 1 && most <= 8, `${most} at once`);
 });

@@ -331,6 +331,7 @@ test('AWS unreachable at the start: fetches grow apart from 5 s to 5 min, and th
     distances.every(gap => gap >= 5 * seconds && gap < 5.5 * minutes),
     `${distances}`,
   );
+  assert.ok((distances[0] ?? 0) < 6 * seconds, 'the first try again waits for no tick');
   assert.ok((distances[6] ?? 0) > (distances[3] ?? 0));
   assert.ok(source.asked.length < 50);
   source.failure = undefined;
@@ -346,4 +347,38 @@ test('throttled: the pause that AWS asks for is kept, within an hour', async () 
   await using _ = await startRig({ targets: [testTarget(clock, 'p', [row('1')])], sources: [source] });
   await clock.advance(10 * hours);
   assert.ok(gaps(source.asked).every(gap => gap >= 1 * hours));
+});
+
+test('what failed because of the whole target is tried again as soon as the target works', async () => {
+  const clock = createVirtualClock();
+  const target = testTarget(clock, 'p', [row('1'), row('2'), row('3'), row('4')]);
+  target.onDeliver = async () => {
+    throw failing('FORBIDDEN', { stops: 'target' });
+  };
+  await using _ = await startRig({ targets: [target] });
+  await clock.advance(10 * seconds);
+  target.onDeliver = undefined;
+  await clock.advance(7 * minutes);
+  assert.equal(target.stored.size, 4);
+  const late = target.writes.slice(-4).map(write => write.at);
+  assert.ok(Math.max(...late) - Math.min(...late) < 1 * seconds);
+});
+
+test('a slot that is not found does not cut short the pauses of a target that fails', async () => {
+  const clock = createVirtualClock();
+  const target = testTarget(
+    clock,
+    'p',
+    Array.from({ length: 20 }, (_, at) => row(String(at))),
+  );
+  await using _ = await startRig({ targets: [target] });
+  await clock.advance(1 * minutes);
+  target.onDiscover = async () => {
+    throw failing('TIMEOUT');
+  };
+  target.onDeliver = async () => {
+    throw failing('NOT_FOUND');
+  };
+  await clock.advance(12 * hours);
+  assert.ok(Math.min(...gaps(target.discoveries).slice(-20)) > 3 * minutes, 'in minutes at last');
 });

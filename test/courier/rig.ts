@@ -191,7 +191,7 @@ export async function startRig(options: RigOptions): Promise<Rig> {
     ...(options.rehearse && { rehearse: true }),
   });
   const only = sources[0];
-  await courier.use(
+  courier.use(
     {
       all: sources,
       choose: (wanted, slot) => (wanted.service === 'ecr' ? (sources.find(source => source.name === slot.source) ?? only) : undefined),

@@ -1,0 +1,31 @@
+import { engineFindings } from '../../src/courier/findings.ts';
+import { createLog } from '../../src/io/log.ts';
+import { createJournal } from '../../src/observe/journal.ts';
+import { createMetrics } from '../../src/observe/metrics.ts';
+import { page } from '../../src/observe/page.ts';
+import { statusOf } from '../../src/observe/status.ts';
+import type { Observer } from './soak.ts';
+
+/** All that a person gets to see of a courier, made by the real code: every line of the log, /metrics, /api/status and the status page. */
+export function observers(): readonly Observer[] {
+  return [log('json'), log('pretty'), doors()];
+}
+
+function log(format: 'json' | 'pretty'): Observer {
+  const lines: string[] = [];
+  const write = createJournal(createLog({ to: { write: line => lines.push(line) }, level: 'debug', format }));
+  return { event: write, look: () => undefined, texts: () => lines };
+}
+
+function doors(): Observer {
+  const texts: string[] = [];
+  const metrics = createMetrics({ version: '0.0.0', clock: { wall: () => 0 } });
+  return {
+    event: metrics.observe,
+    async look(ledger) {
+      const status = statusOf(ledger, { version: '0.0.0', findings: engineFindings });
+      texts.push(JSON.stringify(status), page(status), await metrics.render(status));
+    },
+    texts: () => texts,
+  };
+}
