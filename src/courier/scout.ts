@@ -193,5 +193,5 @@ export function createScout(record: TargetRecord, deps: ScoutDeps): Scout {
 }
 
 async function disposeOf(targets: readonly Target[]): Promise<void> {
-  await Promise.all(targets.map(target => target[Symbol.asyncDispose]?.()));
+  await Promise.all(targets.map(async target => target[Symbol.asyncDispose]?.()));
 }
