@@ -1,3 +1,4 @@
+import { lstat } from 'node:fs/promises';
 import { request } from 'node:http';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
@@ -18,6 +19,12 @@ export interface Said {
 
 /** One request to the daemon on this machine, through its socket. Throws UNREACHABLE when none is there. */
 export async function askDaemon(socket: string, method: string, path: string, signal: AbortSignal): Promise<Said> {
+  const me = userInfo().uid;
+  const owner = await lstat(socket).then(
+    ({ uid }) => uid,
+    () => me,
+  );
+  if (me !== 0 && owner !== me) throw new Failure('UNREACHABLE', `${socket} belongs to another user: it may not be the daemon's.`);
   return await ask({ socketPath: socket }, method, path, signal, `There is no daemon at ${socket}.`);
 }
 

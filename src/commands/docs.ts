@@ -29,7 +29,7 @@ export async function docs(args: string[], io: Io): Promise<number> {
 
 const howRetried = {
   soon: 'Tried again after seconds, then minutes, up to five.',
-  slow: 'Tried again after five minutes, then up to thirty; at once after `ecr-courier refresh` or a new key file.',
+  slow: 'Tried again after five minutes, then up to thirty; at once after the command `refresh` or a new key file.',
   refetch: 'Tried again with a new token, one in thirty minutes at most.',
   rediscover: 'Tried again after a new look at the target.',
 } as const;

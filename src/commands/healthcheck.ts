@@ -1,5 +1,6 @@
 import { askDaemon, askDoor, socketPath } from './daemon.ts';
 import { configOptions, exit, type Io, readArgs, readConfig } from './io.ts';
+import { doorOf, somebodyElse } from './status.ts';
 
 /** For HEALTHCHECK and probes: exit 0 when the daemon lives, or with --ready when it is ready. Looks at its HTTP door, then at its socket. */
 export async function healthcheck(args: string[], io: Io): Promise<number> {
@@ -7,7 +8,13 @@ export async function healthcheck(args: string[], io: Io): Promise<number> {
   const { ready, ...rest } = values;
   const config = await readConfig(rest, io);
   const path = ready ? '/readyz' : '/livez';
-  const said = await askDoor(config, path, io.signal).catch(() => askDaemon(socketPath(config, io.env), 'GET', path, io.signal));
-  io.stdout.write(said.text.endsWith('\n') ? said.text : `${said.text}\n`);
-  return said.status === 200 ? exit.ok : exit.failed;
+  const socket = socketPath(config, io.env);
+  const { status, text, at } = await askDoor(config, path, io.signal).then(
+    said => ({ ...said, at: doorOf(config) }),
+    async () => ({ ...(await askDaemon(socket, 'GET', path, io.signal)), at: socket }),
+  );
+  // Another program on this port may say 200 to everything.
+  if (!(ready ? /^(not )?ready\b/ : /^(not )?live\b/).test(text)) throw somebodyElse(at);
+  io.stdout.write(text);
+  return status === 200 ? exit.ok : exit.failed;
 }

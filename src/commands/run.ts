@@ -3,6 +3,7 @@ import { type App, adminTokenOf, createApp, refreshBy } from '../app.ts';
 import { clock } from '../contract/clock.ts';
 import { type AppLog, createLog } from '../io/log.ts';
 import { type ActionResult, createServer } from '../observe/server.ts';
+import { isLive } from '../observe/status.ts';
 import { version } from '../version.ts';
 import { socketPath } from './daemon.ts';
 import { colors, configOptions, exit, type Io, readArgs, readConfigWithTargets } from './io.ts';
@@ -37,6 +38,7 @@ async function openDoors(app: App, config: Config, { io, log, reload }: { io: Io
     log,
     adminToken: () => adminTokenOf(reload.config()),
     status: app.status,
+    live: () => isLive(app.courier.ledger, config.engine.tickSeconds * 1000),
     metrics: () => app.metrics.render(app.status()),
     actions: { refresh: refreshBy(app), reload: reload.now },
   };

@@ -8,8 +8,9 @@ type Tint = 'green' | 'yellow' | 'red' | 'dim' | 'bold';
 type Paint = (tint: Tint, text: string) => string;
 
 /** For `once` and `check`: a line a slot with what was or would be done, then whatever a person should know. */
-export function resultTable(ledger: Ledger, status: Status, { rehearse, color }: { rehearse: boolean; color: boolean }): string {
+export function resultTable(ledger: Ledger, raw: Status, { rehearse, color }: { rehearse: boolean; color: boolean }): string {
   const paint = painter(color);
+  const status = plain(raw);
   const lines = rowsOf(status, (target, slot) => {
     const entry = ledger.targets.get(target.name)?.entries.get(slot.id);
     return entry ? resultOf(entry, slot, rehearse, paint) : slot.state;
@@ -18,8 +19,9 @@ export function resultTable(ledger: Ledger, status: Status, { rehearse, color }:
 }
 
 /** For `status`: a line a slot with its state, then whatever a person should know. */
-export function statusTable(status: Status, color: boolean): string {
+export function statusTable(raw: Status, color: boolean): string {
   const paint = painter(color);
+  const status = plain(raw);
   const lines = rowsOf(status, (_, slot) => paint(tintOf(slot.state), slot.state));
   const verdict = status.ready ? paint('green', 'ready') : paint('red', `not ready: ${status.unready.join(' ')}`);
   return [verdict, table(['TARGET', 'SLOT', 'REGISTRY', 'STATE', 'EXPIRES', 'PROVEN'], lines, paint), ...notes(status, paint), ''].join(
@@ -91,16 +93,18 @@ function table(head: readonly string[], rows: readonly (readonly string[])[], pa
       .map((cell, at) => cell + ' '.repeat((widths[at] ?? 0) - plainLength(cell)))
       .join('  ')
       .trimEnd();
-  return [paint('dim', line(head)), ...rows.map(cells => line(cells.map(oneLine)))].join('\n');
+  return [paint('dim', line(head)), ...rows.map(line)].join('\n');
 }
 
 function plainLength(text: string): number {
-  return stripVTControlCharacters(oneLine(text)).length;
+  return stripVTControlCharacters(text).length;
 }
 
-/** Titles come from outside: nothing in them may begin another line. */
-function oneLine(text: string): string {
-  return text.replace(/[\r\n\t]+/g, ' ');
+/** Titles and messages come from outside: nothing in them may begin another line, steer the terminal or turn the writing direction. */
+function plain(status: Status): Status {
+  const clean = (_: string, value: unknown) =>
+    typeof value === 'string' ? value.replace(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]+/gu, ' ') : value;
+  return JSON.parse(JSON.stringify(status), clean) as Status;
 }
 
 function painter(color: boolean): Paint {

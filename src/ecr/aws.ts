@@ -10,7 +10,7 @@ import { ecrEndpoint, stsEndpoint } from './endpoints.ts';
 import { awsFailure } from './errors.ts';
 import { searchFor } from './search.ts';
 import { decodeToken } from './token.ts';
-import { type Dispatcher, openWire, type Wire, within } from './wire.ts';
+import { type Dispatcher, openWire, type Wire, wayToAws, within } from './wire.ts';
 
 /** A role to assume. */
 export interface Role {
@@ -112,7 +112,7 @@ async function chainFailure(error: unknown, { last }: Wire, explain: () => Promi
   const failure = await explain();
   // The SDK wraps what SSO's clients throw and keeps the words only.
   return last && (last.status ?? 500) >= 500
-    ? new Failure('UNREACHABLE', `${last.host} gave no answer of use. ${failure.message}`)
+    ? new Failure('UNREACHABLE', `${last.host} gave no answer of use. ${failure.message}`, { remedy: wayToAws })
     : failure;
 }
 

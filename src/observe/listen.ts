@@ -1,4 +1,4 @@
-import { lstat, mkdir, unlink } from 'node:fs/promises';
+import { lstat, mkdir, stat, unlink } from 'node:fs/promises';
 import { connect, type ListenOptions, type Server } from 'node:net';
 import { dirname } from 'node:path';
 
@@ -19,6 +19,9 @@ export function listen(server: Server, where: ListenOptions): Promise<void> {
  */
 export async function listenOnSocket(server: Server, path: string): Promise<void> {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  const folder = await stat(dirname(path));
+  if (folder.mode & 0o022 || ![0, process.getuid?.()].includes(folder.uid))
+    throw new Error('others may write in its directory, and could put a socket of their own there');
   const there = await lstat(path).catch(() => undefined);
   if (there && !there.isSocket()) throw new Error('something else than a socket lies there');
   if (there && (await answers(path))) throw new Error('another ecr-courier uses it');

@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { Receipt } from '../contract/adapter.ts';
 import type { Clock } from '../contract/clock.ts';
 import { failures } from '../contract/failures.ts';
 import type { CourierEvent, Trial } from '../courier/events.ts';
@@ -32,7 +33,7 @@ type Instruments = { readonly [K in keyof Table]: Instrument<Table[K]['type']> }
 type Subject = { readonly target: string } | { readonly source: string; readonly ecr_region: string };
 
 const codes = Object.keys(failures);
-const changes = ['created', 'updated', 'unchanged'];
+const changes: readonly Receipt['change'][] = ['created', 'updated', 'unchanged'];
 const states: readonly SlotView['state'][] = ['ok', 'waiting', 'unconfirmed', 'failing', 'absent'];
 const severities = ['info', 'warning', 'error'];
 /** From a local write to a deadline of 75 s. */

@@ -1,6 +1,6 @@
 import { type Html, html } from './html.ts';
 import type { FindingView, HoldingView, Status, TroubleView } from './status-view.ts';
-import { count, relative } from './words.ts';
+import { count, relative, span } from './words.ts';
 
 /** Where the documents lie to which `help` is relative. */
 const docsBase = 'https://github.com/ecr-courier/ecr-courier/blob/main/';
@@ -44,16 +44,31 @@ function helpLink(help: string): Html {
 
 export function trouble(view: TroubleView | null, now: Now): Html | null {
   if (!view) return null;
-  const since = html`since ${when(view.since, now.here)}, ${count(view.count, 'time')} in a row`;
+  const lasted = html`for <time datetime="${view.since}" title="since ${view.since}">${span(now.here - Date.parse(view.since))}</time>`;
+  const often = view.count === 1 ? 'first time' : `${count(view.count, 'time')} in a row`;
   return html`<div class="trouble">
-<p><strong class="code">${view.code}</strong> ${prose(view.message)} <span class="quiet">(${since})</span></p>
+<p><strong class="code">${view.code}</strong> ${prose(view.message)} <span class="quiet">(${lasted}, ${often})</span></p>
 <p><strong>What to do:</strong> ${prose(view.remedy)} ${helpLink(view.help)}</p>
 </div>`;
 }
 
 const severityTones = { info: 'note', warning: 'warn', error: 'bad' } as const;
 
+/** Warnings and errors; what is only information is folded away. */
 export function findings(views: readonly FindingView[]): Html | null {
+  if (views.length === 0) return null;
+  const notes = views.filter(view => view.severity === 'info');
+  const folded =
+    notes.length > 0 &&
+    html`<details class="rest"><summary>${count(notes.length, 'note')}: ${codes(notes)}</summary>${list(notes)}</details>`;
+  return html`${list(views.filter(view => view.severity !== 'info'))}${folded}`;
+}
+
+function codes(views: readonly FindingView[]): string {
+  return [...new Set(views.map(view => view.code))].join(', ');
+}
+
+function list(views: readonly FindingView[]): Html | null {
   if (views.length === 0) return null;
   return html`<ul class="findings">${views.map(
     view => html`<li>${badge(severityTones[view.severity], view.severity)} <strong class="code">${view.code}</strong> ${prose(view.message)}

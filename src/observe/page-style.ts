@@ -36,6 +36,7 @@ code, .code, .host { font-family: ui-monospace, "DejaVu Sans Mono", monospace; f
 .badge { display: inline-block; padding: 0 .55rem; border-radius: 1rem; background: var(--soft); color: var(--tone); font-size: .82rem; font-weight: 600; white-space: nowrap; }
 .target, .card { background: var(--sheet); border: 1px solid var(--line); border-radius: .6rem; padding: .7rem 1rem; margin: 0 0 .7rem; }
 .card { margin: 0; }
+.wide { grid-column: 1 / -1; }
 .cards { display: grid; align-items: start; gap: .7rem; grid-template-columns: repeat(auto-fill, minmax(min(100%, 19rem), 1fr)); }
 summary { cursor: pointer; }
 summary h3 { margin-right: .3rem; }

@@ -29,9 +29,9 @@ export function targetCard(target: TargetView, now: Now, how: { readonly open: b
   const open = how.open || target.state === 'failing';
   return html`<details class="target"${open && html` open`}>
 <summary><h3>${target.name}</h3> ${badge(targetTones[target.state], target.state)} <span class="quiet">${summary(target, now)}</span></summary>
-${about(target, now)}
 ${trouble(target.trouble, now)}
 ${findings(target.findings)}
+${about(target, now)}
 ${slots(target.slots, now, how.counted)}
 ${outcomes(target.outcomes, now)}
 </details>`;

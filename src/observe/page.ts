@@ -23,9 +23,10 @@ export function page(status: Status, still = false): string {
   const body = html`<header><h1>ecr-courier</h1><p class="quiet">${still ? html`<a href="/">update by itself</a>` : html`updated every ${refreshSeconds} s, <a href="/?still">stop</a>`}</p></header>
 <main>
 ${tidings(verdict.tone, html`<strong>${verdict.word}.</strong> ${verdict.sentence}`, reasons(status.unready))}
+${failingCredentials(status, now)}
+<section aria-labelledby="targets"><h2 id="targets">Targets</h2>${targets(status, now)}</section>
 <section aria-labelledby="credentials"><h2 id="credentials">Credentials</h2>${credentials(status, now)}
 <p class="quiet">A bar is the life of a credential: ● is now, the upright line is half of its life, from where on a newer one is wanted.</p></section>
-<section aria-labelledby="targets"><h2 id="targets">Targets</h2>${targets(status, now)}</section>
 </main>
 <footer class="quiet">version ${status.version}, started ${when(status.startedAt, now.here)}, seen <time datetime="${status.now}">${status.now}</time>.
 <a href="/api/status">/api/status</a> <a href="/metrics">/metrics</a> <a href="/readyz">/readyz</a></footer>`;
@@ -51,13 +52,13 @@ function verdictOf({ live, ready, targets, credentials }: Status): Verdict {
   const failing = [
     ...some(targets.filter(target => target.state === 'failing').length, 'target'),
     ...some(slots.filter(slot => slot.state === 'failing').length, 'slot'),
-    ...some(credentials.filter(one => one.state === 'failing' || one.state === 'expired').length, 'credential'),
+    ...some(credentials.filter(fails).length, 'credential'),
   ];
-  const fails = failing.length > 0 ? `Failing: ${failing.join(', ')}.` : '';
-  if (!ready && targets.some(target => target.state === 'starting') && fails === '')
+  const what = failing.length > 0 ? `Failing: ${failing.join(', ')}.` : '';
+  if (!ready && targets.some(target => target.state === 'starting') && what === '')
     return { tone: 'note', word: 'Starting', sentence: 'Not every target was looked at yet.' };
-  if (!ready) return { tone: 'bad', word: 'Not ready', sentence: fails || 'Not every slot holds a valid credential.' };
-  if (fails !== '') return { tone: 'warn', word: 'Serving, with failures', sentence: `${fails} What is held is still valid.` };
+  if (!ready) return { tone: 'bad', word: 'Not ready', sentence: what || 'Not every slot holds a valid credential.' };
+  if (what !== '') return { tone: 'warn', word: 'Serving, with failures', sentence: `${what} What is held is still valid.` };
   const served = slots.filter(slot => slot.state === 'ok').length;
   return { tone: 'good', word: 'All is well', sentence: `${count(served, 'slot')} in ${count(targets.length, 'target')} in order.` };
 }
@@ -81,9 +82,20 @@ function targets(status: Status, now: Now): Html {
   return html`${byUrgency(status.targets).map(target => targetCard(target, now, { open, counted }))}`;
 }
 
+const fails = ({ trouble, state }: CredentialView): boolean => trouble !== null || state === 'expired';
+
+/** Above the targets, as they are why those will fail. */
+function failingCredentials(status: Status, now: Now): Html | null {
+  const failing = status.credentials.filter(fails);
+  if (failing.length === 0) return null;
+  return html`<section aria-labelledby="failing"><h2 id="failing">Credentials that cannot be renewed</h2><div class="cards">${failing.map(one => credentialCard(one, now))}</div></section>`;
+}
+
 function credentials(status: Status, now: Now): Html {
   if (status.credentials.length === 0) return html`<p class="quiet">None yet: a token is fetched when a target needs one.</p>`;
-  return html`<div class="cards">${status.credentials.map(one => credentialCard(one, now))}</div>`;
+  const fine = status.credentials.filter(one => !fails(one));
+  if (fine.length === 0) return html`<p class="quiet">None in order.</p>`;
+  return html`<div class="cards">${fine.map(one => credentialCard(one, now))}</div>`;
 }
 
 const credentialTones: Readonly<Record<CredentialView['state'], Tone>> = { ok: 'good', waiting: 'note', failing: 'bad', expired: 'bad' };
@@ -93,9 +105,11 @@ function credentialCard(view: CredentialView, now: Now): Html {
   const proven = view.proofs.filter(proof => proof.ok).length;
   const proofs = view.proofs.length > 0 && html`; proven at ${proven} of ${count(view.proofs.length, 'registry', 'registries')}`;
   const print = view.fingerprint !== null && html` <code title="fingerprint of the credential">${view.fingerprint}</code>`;
-  return html`<article class="card"><h3>${view.source} <span class="quiet">${place}</span></h3> ${badge(credentialTones[view.state], view.state)}
+  // Whole sentences need the whole width.
+  const wide = view.trouble !== null || view.findings.length > 0;
+  return html`<article class="card${wide && ' wide'}"><h3>${view.source} <span class="quiet">${place}</span></h3> ${badge(credentialTones[view.state], view.state)}
 ${lifeBar(view, now)}
 <p class="quiet">${view.expiresAt === null ? html`no token was fetched yet` : lifeWords(view, now)}${proofs}${print}</p>
-${view.state !== 'ok' && view.nextFetchAt !== null && html`<p class="quiet">next fetch ${when(view.nextFetchAt, now.here)}</p>`}
+${view.state !== 'ok' && view.nextFetchAt !== null && html`<p class="quiet">next fetch ${Date.parse(view.nextFetchAt) > now.here ? when(view.nextFetchAt, now.here) : 'is due'}</p>`}
 ${trouble(view.trouble, now)}${findings(view.findings)}</article>`;
 }

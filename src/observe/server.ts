@@ -73,7 +73,7 @@ async function offerSocket(server: HttpServer, path: string, { log }: DoorDeps):
     log.warn('no socket', {
       path,
       error: asFailure(error).message,
-      remedy: '`ecr-courier status` and `refresh` will not find this daemon; the HTTP doors work.',
+      remedy: 'The command `refresh` will not find this daemon; the HTTP doors work, and the command `status` with them.',
     });
     return undefined;
   }

@@ -12,6 +12,11 @@ export interface StatusAbout {
   readonly tickMs?: number;
 }
 
+/** The engine has stepped within its last four ticks. */
+export function isLive({ sinceStepMs }: Pick<Ledger, 'sinceStepMs'>, tickMs = 15_000): boolean {
+  return sinceStepMs <= 4 * tickMs;
+}
+
 /** All that the ledger knows, as plain data. Changes nothing, asks nobody. */
 export function statusOf(ledger: Ledger, about: StatusAbout): Status {
   const now = ledger.now();
@@ -22,7 +27,7 @@ export function statusOf(ledger: Ledger, about: StatusAbout): Status {
     version: about.version,
     now: ledger.date(now).toISOString(),
     startedAt: ledger.date(ledger.startedAt).toISOString(),
-    live: ledger.sinceStepMs <= 4 * (about.tickMs ?? 15_000),
+    live: isLive(ledger, about.tickMs),
     ready: unready.length === 0,
     unready,
     clockSkewSeconds: ledger.clockSkewMs === undefined ? null : Math.round(ledger.clockSkewMs / 1000),

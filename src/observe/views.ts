@@ -1,7 +1,11 @@
 import type { Finding, FindingSpecs } from '../contract/adapter.ts';
+import { redact } from '../contract/secret.ts';
+import { succeeded } from '../courier/attempt.ts';
 import type { Entry, Holding, KeyRecord, Ledger, Moment, Outcome, TargetRecord, Trouble } from '../courier/ledger.ts';
+import { fetchDueAt } from '../courier/timing.ts';
 import type { CredentialView, FindingView, HoldingView, OutcomeView, SlotView, TargetView, Time, TroubleView } from './status-view.ts';
 
+/** Titles, products and messages come from managers, which may repeat what they were sent. */
 export function targetView(ledger: Ledger, record: TargetRecord, engine: FindingSpecs): TargetView {
   const { managed, about, trouble } = record;
   const specs = { ...engine, ...managed.findings };
@@ -13,8 +17,8 @@ export function targetView(ledger: Ledger, record: TargetRecord, engine: Finding
     required: managed.required,
     paused: managed.paused,
     state: targetState(record, slots),
-    product: about.product ?? null,
-    principal: about.principal ?? null,
+    product: about.product === undefined ? null : redact(about.product),
+    principal: about.principal === undefined ? null : redact(about.principal),
     keyExpiresAt: about.keyExpiresAt ? iso(about.keyExpiresAt) : null,
     discoveredAt: timeOf(ledger, record.discoveredAt),
     nextDiscoveryAt: managed.paused ? null : timeOf(ledger, record.nextDiscoveryAt),
@@ -39,7 +43,7 @@ function slotView(ledger: Ledger, record: TargetRecord, entry: Entry, specs: Fin
   const findings = [...ledger.findingsOf(record, entry), ...(slot.findings ?? []), ...entry.told];
   return {
     id: slot.id,
-    title: slot.title ?? slot.id,
+    title: redact(slot.title ?? slot.id),
     state: slotState(entry, registries, record.managed.create, next !== undefined && next <= ledger.now()),
     registries,
     trouble: trouble ? troubleView(ledger, trouble) : null,
@@ -81,7 +85,6 @@ function provenOf(held: Holding, host: string, key: KeyRecord | undefined, { las
 
 export function credentialView(ledger: Ledger, record: KeyRecord, engine: FindingSpecs): CredentialView {
   const { kept, trouble } = record;
-  const nextFetch = Math.max(record.notBefore, kept?.agesAt ?? record.notBefore);
   return {
     source: record.source.name,
     region: record.registry.region,
@@ -89,14 +92,29 @@ export function credentialView(ledger: Ledger, record: KeyRecord, engine: Findin
     state: credentialState(ledger, record),
     fingerprint: kept?.fingerprint ?? null,
     ...lifeView(ledger, kept),
-    nextFetchAt: timeOf(ledger, nextFetch),
+    nextFetchAt: timeOf(ledger, fetchDueAt(record)),
     trouble: trouble ? troubleView(ledger, trouble) : null,
     proofs: [...record.proofs].map(([host, proof]) => {
       const at = ledger.date(proof.at).toISOString();
       return { host, ok: proof.ok, message: proof.ok ? null : proof.message, at };
     }),
-    findings: ledger.findingsOfKey(record).map(finding => findingView(finding, engine)),
+    findings: together(ledger.findingsOfKey(record), record).map(finding => findingView(finding, engine)),
   };
+}
+
+const hostsNamed = 3;
+
+/** One finding a code: what befell a dozen registries is said once. `proofs` of the view tells of each. */
+function together(found: readonly Finding[], { proofs }: KeyRecord): Finding[] {
+  return [...Map.groupBy(found, one => one.code).values()].flatMap(alike => {
+    const hosts = [...proofs].filter(([, proof]) => !proof.ok && alike.some(one => one.message === proof.message)).map(([host]) => host);
+    const [first] = alike;
+    const [host] = hosts;
+    if (first === undefined || host === undefined || hosts.length === 1) return alike;
+    const more = hosts.length - hostsNamed;
+    const named = `${hosts.slice(0, hostsNamed).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+    return [{ ...first, message: `${hosts.length} registries: ${named}. ${first.message}` }];
+  });
 }
 
 function credentialState(ledger: Ledger, { kept, trouble }: KeyRecord): CredentialView['state'] {
@@ -122,10 +140,14 @@ function troubleView(ledger: Ledger, { failure, since, count }: Trouble): Troubl
 
 function findingView({ code, message, remedy }: Finding, specs: FindingSpecs): FindingView {
   const spec = Object.hasOwn(specs, code) ? specs[code] : undefined;
-  return { code, severity: spec?.severity ?? 'warning', message, remedy: remedy ?? spec?.remedy ?? '', help: helpOf(code) };
+  return {
+    code,
+    severity: spec?.severity ?? 'warning',
+    message: redact(message),
+    remedy: remedy ?? spec?.remedy ?? '',
+    help: helpOf(code),
+  };
 }
-
-const changes: ReadonlySet<string> = new Set(['created', 'updated', 'unchanged']);
 
 function outcomeView(ledger: Ledger, outcome: Outcome): OutcomeView {
   const { slot, title, reason, result, ms, message, fingerprint, expiresAt } = outcome;
@@ -133,10 +155,10 @@ function outcomeView(ledger: Ledger, outcome: Outcome): OutcomeView {
   return {
     at: ledger.date(outcome.at).toISOString(),
     slot,
-    title,
+    title: redact(title),
     reason,
     result,
-    ok: changes.has(result),
+    ok: succeeded(outcome),
     ms: Math.round(ms),
     ...(message !== undefined && { message }),
     ...(fingerprint !== undefined && { fingerprint }),

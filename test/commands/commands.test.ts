@@ -217,3 +217,37 @@ test('help and version', async () => {
   assert.match((await cli(['--help'])).stdout, /once \[--json\]/);
   assert.match((await cli(['--version'])).stdout, /^\d+\.\d+\.\d+\n$/);
 });
+
+test('names from a manager neither steer the terminal nor show a key that they repeat', async () => {
+  const Name = `x\u001b[2J\u0007\u202e${adminKey}\nevil`;
+  const hostile = await startFakePortainer({ registries: [{ ...ecrRow, Name }] });
+  for (const args of [['check'], ['once', '--json']]) {
+    const { stdout } = await cli(args, { ...env, PORTAINER_URL: hostile.url });
+    assert.match(stdout, /x .*evil|x\\u001b/);
+    // oxlint-disable-next-line no-control-regex -- these are what must not be there
+    assert.doesNotMatch(stdout, /[\u001b\u0007]/);
+    assert.ok(!stdout.includes(adminKey));
+    if (args.length === 1) assert.ok(!stdout.includes('\u202e'));
+  }
+  await hostile[Symbol.asyncDispose]();
+});
+
+test('rows that no source serves do not make a fine run a failed one', async () => {
+  const mixed = await startFakePortainer({ registries: [ecrRow, { ...ecrRow, Name: 'public', URL: 'public.ecr.aws' }] });
+  const { code, stdout } = await cli(['once'], { ...env, PORTAINER_URL: mixed.url });
+  await mixed[Symbol.asyncDispose]();
+  assert.equal(code, 0);
+  assert.match(stdout, /NO_SOURCE .*ECR Public/);
+});
+
+test('a signal to reload that comes early does not end the daemon', async () => {
+  const started = startCli([], { ...env, ECR_COURIER_LISTEN: `127.0.0.1:${await freePort()}`, ECR_COURIER_SOCKET: join(folder, 'early') });
+  await wait(120);
+  for (let times = 0; times < 10; times++) {
+    started.child.kill('SIGHUP');
+    await wait(30);
+  }
+  for (let tries = 0; tries < 1000 && !started.said.stdout.includes('"msg":"delivered"'); tries++) await wait(10);
+  started.child.kill('SIGTERM');
+  assert.equal((await started.ended).code, 0);
+});

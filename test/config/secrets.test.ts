@@ -55,7 +55,7 @@ const troubles: Readonly<Record<string, { readonly prepare: (path: string) => Pr
   'a line break alone': { prepare: path => writeFile(path, '\n'), why: 'is empty' },
   'several lines': { prepare: path => writeFile(path, 'hunter2\nhunter2\n'), why: 'holds more than one line, or control characters' },
   'far too large': { prepare: path => writeFile(path, 'hunter2'.repeat(20_000)), why: 'is far too large for one' },
-  'a directory': { prepare: path => mkdir(path), why: 'is a directory, not a file' },
+  'a directory': { prepare: path => mkdir(path), why: 'is not a regular file' },
 };
 for (const [name, { prepare, why }] of Object.entries(troubles))
   test(`a key file that is ${name} is waited for`, async () => {
@@ -83,5 +83,5 @@ test('a file that may not be read says so', () => {
 test('a device without an end is not read to its end', async () => {
   const failure = await failureOf(readSecret({ file: '/dev/zero' }, 'the admin token'));
 
-  assert.match(failure.message, /is far too large/);
+  assert.match(failure.message, /is not a regular file/);
 });

@@ -99,3 +99,21 @@ test('JSON has places too', async () => {
 
   assert.deepEqual(await mistakesOf(readText(text)), ['log.level: must be one of debug, info, warn, error (courier.yaml:3:12)']);
 });
+
+test('a fingerprint may be spelled as openssl, a browser or Node does', async () => {
+  const pairs = Array.from({ length: 32 }, () => '5F').join(':');
+  const bare = '5f'.repeat(32);
+  for (const text of [
+    pairs,
+    bare,
+    `sha256 Fingerprint=${pairs}`,
+    `SHA256 Fingerprint=${pairs.toLowerCase()}\n`,
+    `sha256:${bare}`,
+    ` ${pairs} `,
+  ]) {
+    const { targets } = await read({ env: { ...env, DEPOT_TLS_FINGERPRINT: text } });
+    assert.equal(targets[0]?.tls.fingerprint, pairs, text);
+  }
+  for (const text of [`SHA1 Fingerprint=${pairs}`, `${pairs}:5F`, `md5=${bare}`])
+    assert.equal((await mistakesOf(read({ env: { ...env, DEPOT_TLS_FINGERPRINT: text } }))).length, 1, text);
+});

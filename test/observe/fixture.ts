@@ -90,6 +90,7 @@ export function target(
     about: {},
     findings: [],
     led: false,
+    veiled: false,
     discoveredAt: -minute,
     nextDiscoveryAt: minute,
     outcomes: [],

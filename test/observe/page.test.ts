@@ -5,7 +5,7 @@ import { html } from '../../src/observe/html.ts';
 import { page, styleHash } from '../../src/observe/page.ts';
 import { statusOf } from '../../src/observe/status.ts';
 import type { Status } from '../../src/observe/status-view.ts';
-import { entry, euWest, hour, kept, keyRecord, ledgerOf, outcome, specs, target, trouble } from './fixture.ts';
+import { entry, euWest, hour, kept, keyRecord, ledgerOf, outcome, specs, target, trouble, usEast } from './fixture.ts';
 
 const status = (ledger: Ledger) => statusOf(ledger, { version: '1.2.3', findings: specs });
 const key = keyRecord(euWest, { kept: kept(3 * hour) });
@@ -43,8 +43,7 @@ test('a failing slot: what, since when, what to do, where to read, when next', (
   assert.equal(verdict(markup), 'Serving, with failures');
   for (const part of [
     /Portainer refuses\./,
-    /since <time[^>]*>10 min ago</,
-    /3 times in a row/,
+    /\(for <time[^>]*>10 min<\/time>, 3 times in a row\)/,
     /Grant the right/,
     /next attempt <time[^>]*>in 1 min</,
     /Last 1 outcome, 1 failed/,
@@ -52,6 +51,25 @@ test('a failing slot: what, since when, what to do, where to read, when next', (
     assert.match(markup, part);
   }
   assert.match(markup, /href="https:\/\/github\.com\/[^"]*\/docs\/errors\.md#forbidden"[^>]*>docs\/errors\.md#forbidden</);
+});
+
+test('a first failure, the failing credential above the targets, those in order below', () => {
+  const broken = keyRecord(usEast, { kept: kept(0), trouble: trouble('UNREACHABLE', 'No way.', -21_000, 1) });
+  const markup = shown(ledgerOf([failing], { keys: [key, broken] }));
+  assert.match(markup, /\(for <time[^>]*>21 s<\/time>, first time\)/);
+  const headings = [...markup.matchAll(/<h2[^>]*>([^<]*)</g)].map(([, heading]) => heading);
+  assert.deepEqual(headings, ['Credentials that cannot be renewed', 'Targets', 'Credentials']);
+  assert.equal(markup.split('<article').length, 3);
+});
+
+test('information is folded away, warnings are not', () => {
+  const findings = [
+    { code: 'MANAGED_BY_PORTAINER', message: 'Left alone.' },
+    { code: 'NO_SLOTS', message: 'Nothing there.' },
+  ];
+  const markup = shown(ledgerOf([target('a', [], { findings })]));
+  assert.match(markup, /<li>[^\n]*NO_SLOTS/);
+  assert.match(markup, /<details class="rest"><summary>1 note: MANAGED_BY_PORTAINER<\/summary><ul class="findings"><li>/);
 });
 
 const verdicts: { name: string; status: Status; word: string }[] = [

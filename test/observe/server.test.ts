@@ -109,6 +109,15 @@ test('not live and not ready are 503, with the reason', async t => {
   assert.equal((await waiting.ask({ path: '/livez' })).status, 200);
 });
 
+test('liveness is asked for without the whole status, when it can be', async t => {
+  const status = () => assert.fail('made for nothing');
+  for (const [live, expected] of [
+    [true, 200],
+    [false, 503],
+  ] as const)
+    assert.equal((await (await open(t, { status, live: () => live })).ask({ path: '/livez' })).status, expected);
+});
+
 for (const [method, path, allow] of [
   ['POST', '/', 'GET, HEAD'],
   ['DELETE', '/api/status', 'GET, HEAD'],

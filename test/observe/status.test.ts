@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Secret } from '../../src/contract/secret.ts';
-import type { Entry, Ledger } from '../../src/courier/ledger.ts';
+import type { Entry, KeyRecord, Ledger } from '../../src/courier/ledger.ts';
 import { checksOf } from '../../src/observe/readiness.ts';
 import { statusOf } from '../../src/observe/status.ts';
 import type { SlotView } from '../../src/observe/status-view.ts';
@@ -116,6 +116,27 @@ test('credentials: state, next fetch, proofs, findings', () => {
 
 const proof = (ok: boolean, fingerprint: string) =>
   new Map([[euWest, { ...(ok ? { ok } : { ok, refused: true, message: '' }), at: 0, fingerprint }]]);
+test('what many registries have in common is said once', () => {
+  const proof = (refused: boolean, message: string) => ({ ok: false, refused, message, at: 0, fingerprint: 'x' }) as const;
+  const silent = ['a', 'b', 'c', 'd'].map(host => [host, proof(false, `${host} is silent.`)] as const);
+  const lone = keyRecord(euWest, { proofs: new Map([...silent, ['e', proof(true, 'e says no.')]]) });
+  const engineOfKey = ({ proofs }: KeyRecord) =>
+    [...proofs.values()].flatMap(one => (one.ok ? [] : { code: one.refused ? 'REFUSED' : 'SILENT', message: one.message }));
+  const [view] = status(ledgerOf([], { keys: [lone], engineOfKey })).credentials;
+  assert.deepEqual(
+    view?.findings.map(({ code, message }) => [code, message]),
+    [
+      ['SILENT', '4 registries: a, b, c and 1 more. a is silent.'],
+      ['REFUSED', 'e says no.'],
+    ],
+  );
+});
+
+test('a credential that shall be replaced is fetched as soon as it may be', () => {
+  const [view] = status(ledgerOf([], { keys: [keyRecord(euWest, { kept: kept(0), refetch: true, notBefore: minute })] })).credentials;
+  assert.equal(view?.nextFetchAt, iso(minute));
+});
+
 const proofs = [
   { name: 'nobody was asked', key, last: undefined, proven: null },
   { name: 'the registry accepts it', key: keyRecord(euWest, { proofs: proof(true, kept(0).fingerprint) }), last: undefined, proven: true },
