@@ -1,46 +1,63 @@
 import type { Clock } from '../contract/clock.ts';
 
-/** Deadlines of many jobs, kept by one sleeper: a job that ends in time costs no timer of its own. */
+/** The deadlines of many jobs, kept by one sleeper: a job that ends in time costs no timer of its own. */
 export interface Alarms {
-  /** Calls `ring` in so many milliseconds of monotonic time, unless it is cleared before. */
-  set(ms: number, ring: () => void): () => void;
+  /** Rings once in so many milliseconds of monotonic time, or when all are rung; never after the returned function was called. */
+  set(ms: number, ring: (early: boolean) => void): () => void;
+  /** Rings all that are set, before their time. */
+  ringAll(): void;
   /** Nothing will ring any more. */
   close(): void;
 }
 
 interface Alarm {
   readonly at: number;
-  ring(): void;
+  /** Its place in the list. */
+  index: number;
+  ring(early: boolean): void;
 }
 
 export function createAlarms(clock: Clock): Alarms {
-  const alarms = new Set<Alarm>();
+  // No Set: V8 keeps the tables that a busy Set has outgrown, with all that was in them, until the next full collection.
+  const alarms: Alarm[] = [];
   let wakeAt = Number.POSITIVE_INFINITY;
   let sleep = new AbortController();
 
-  /** Sleeps until the earliest alarm. One that is cleared meanwhile leaves it asleep: the next alarm is most likely a later one. */
+  function remove(alarm: Alarm): void {
+    if (alarms[alarm.index] !== alarm) return;
+    const last = alarms.pop();
+    if (!last || last === alarm) return;
+    last.index = alarm.index;
+    alarms[last.index] = last;
+  }
+
+  /** Sleeps until the earliest alarm. When that one is removed it sleeps on: the next one is most likely later anyway. */
   async function watch(): Promise<void> {
-    while (alarms.size > 0) {
-      wakeAt = Number.POSITIVE_INFINITY;
-      for (const { at } of alarms) wakeAt = Math.min(wakeAt, at);
+    while (alarms.length > 0) {
+      wakeAt = alarms.reduce((earliest, { at }) => Math.min(earliest, at), Number.POSITIVE_INFINITY);
       sleep = new AbortController();
       await clock.sleep(wakeAt - clock.mono(), sleep.signal);
-      for (const alarm of alarms) if (alarm.at <= clock.mono() && alarms.delete(alarm)) alarm.ring();
+      for (const alarm of alarms.filter(({ at }) => at <= clock.mono())) {
+        remove(alarm);
+        alarm.ring(false);
+      }
     }
     wakeAt = Number.POSITIVE_INFINITY;
   }
 
   return {
     set(ms, ring) {
-      const alarm = { at: clock.mono() + ms, ring };
-      const asleep = wakeAt < Number.POSITIVE_INFINITY;
-      alarms.add(alarm);
-      if (!asleep) void watch();
+      const alarm = { at: clock.mono() + ms, index: alarms.length, ring };
+      alarms.push(alarm);
+      if (wakeAt === Number.POSITIVE_INFINITY) void watch();
       else if (alarm.at < wakeAt) sleep.abort();
-      return () => void alarms.delete(alarm);
+      return () => remove(alarm);
+    },
+    ringAll() {
+      for (const alarm of alarms.splice(0)) alarm.ring(true);
     },
     close() {
-      alarms.clear();
+      alarms.length = 0;
       sleep.abort();
     },
   };

@@ -9,7 +9,7 @@ const graceMs = 1000;
 export interface Work {
   /**
    * Runs `job` with a signal that is aborted after `ms` or when everything is stopped. A job that does not even then end is left behind.
-   * `writes`: what such a job began may still land.
+   * `writes`: what a job that is left behind began may still land.
    */
   bounded<T>(ms: number, writes: boolean, job: (signal: AbortSignal) => Promise<T>): Promise<T>;
   /** Runs `job` with a signal that is aborted only when everything is stopped. */
@@ -27,45 +27,49 @@ export interface Work {
 
 export function createWork(clock: Clock): Work {
   const alarms = createAlarms(clock);
-  const underWay = new Set<Promise<void>>();
-  const stops = new Set<() => void>();
+  const watches = new Set<AbortController>();
+  let underWay = 0;
+  let quiet = Promise.withResolvers<void>();
   let closing = false;
 
+  const busy = () => underWay > 0;
+
   async function idle(): Promise<void> {
-    while (underWay.size > 0) await Promise.all(underWay);
+    while (busy()) await quiet.promise;
   }
 
   return {
     async bounded(ms, writes, job) {
       const cut = new AbortController();
       const { promise: leftBehind, reject } = Promise.withResolvers<never>();
-      const end = (why: string) => {
-        clear();
-        clear = alarms.set(graceMs, () => reject(cut.signal.reason as Failure));
-        cut.abort(new Failure('TIMEOUT', why, { mayLand: writes }));
+      const end = (early: boolean) => {
+        const why = early ? 'the courier is stopping' : `no answer within ${Math.round(ms / 100) / 10} s`;
+        // Whether a write went out is known to the one who sent it; of a job that does not end nobody knows.
+        cut.abort(new Failure('TIMEOUT', why));
+        clear = alarms.set(graceMs, () => reject(new Failure('TIMEOUT', why, { mayLand: writes })));
       };
-      const stop = () => end('the courier is stopping');
-      let clear = alarms.set(ms, () => end(`no answer within ${Math.round(ms / 100) / 10} s`));
-      stops.add(stop);
+      let clear = alarms.set(ms, end);
       try {
         return await Promise.race([job(cut.signal), leftBehind]);
       } finally {
-        stops.delete(stop);
         clear();
       }
     },
     async endless(job) {
       const cut = new AbortController();
-      const stop = () => cut.abort();
-      stops.add(stop);
-      await job(cut.signal).finally(() => stops.delete(stop));
+      watches.add(cut);
+      await job(cut.signal).finally(() => watches.delete(cut));
     },
     track(job) {
-      underWay.add(job);
-      void job.finally(() => underWay.delete(job));
+      underWay++;
+      void job.finally(() => {
+        if (--underWay > 0) return;
+        quiet.resolve();
+        quiet = Promise.withResolvers();
+      });
     },
     get busy() {
-      return underWay.size > 0;
+      return busy();
     },
     get closing() {
       return closing;
@@ -76,7 +80,8 @@ export function createWork(clock: Clock): Work {
       const patience = new AbortController();
       await Promise.race([idle(), clock.sleep(ms, patience.signal)]);
       patience.abort();
-      for (const stop of stops) stop();
+      for (const watch of watches) watch.abort();
+      alarms.ringAll();
       await idle();
       alarms.close();
     },

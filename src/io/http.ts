@@ -1,12 +1,12 @@
-import { addAbortListener } from 'node:events';
 import type { TLSSocket } from 'node:tls';
-import { buildConnector, type Dispatcher, EnvHttpProxyAgent, Pool, request } from 'undici';
+import { buildConnector, type Dispatcher, EnvHttpProxyAgent, Pool } from 'undici';
 import type { Answer, Http, HttpRequest } from '../contract/adapter.ts';
 import { Failure } from '../contract/failures.ts';
 import { baseOf, proxyOf } from './address.ts';
 import { broken, type Call, failureOf } from './meaning.ts';
-import { headersOf, linesOf, readAll, toAnswer } from './message.ts';
+import { headersOf, linesOf, type Own, readAll, toAnswer } from './message.ts';
 import { authorities, distrust, type OptionNames, pinOf, type Trust } from './tls.ts';
+import { collector, streamer, type Taker, transfer } from './transfer.ts';
 
 /** How connections are made, to managers and to AWS alike. */
 export interface Policy {
@@ -32,8 +32,6 @@ export interface HttpOptions extends Policy {
   readonly maxBytes?: number | undefined;
 }
 
-type Reply = Dispatcher.ResponseData<unknown>;
-
 /**
  * A client of one server. No redirects, cookies, retries or HTTP/2; the caller's signal is the one deadline, for the whole answer.
  * Throws MISCONFIGURED for an address that cannot be used; everything else, an unreadable CA file too, fails the request.
@@ -42,26 +40,17 @@ export function openHttp(options: HttpOptions): Http & AsyncDisposable {
   const { origin, prefix } = baseOf(options.url, options.allowHttp, options.names ?? {});
   const maxBytes = options.maxBytes ?? 16 * 1024 * 1024;
   if (options.tls?.fingerprint) pinOf(options.tls.fingerprint, options.names ?? {});
-  const calls = new WeakMap<Answer, Call>();
   let dispatcher: Dispatcher | undefined;
 
-  /** Resolves with the head of the answer. `idleMs`: longest silence; 0 leaves it to the signal. */
-  async function send(method: string, path: string, call: Call, more: HttpRequest, idleMs: number): Promise<Reply> {
+  /** Resolves when `taker` has the whole answer. `idleMs`: longest silence; 0 leaves it to the signal. */
+  function send(method: string, path: string, call: Call, more: HttpRequest, idleMs: number, taker: Taker): Promise<void> {
     if (options.readonly && call.write)
       throw new Failure('UNEXPECTED', `${call.asked} would write, and this command only reads. Nothing was sent.`);
     const headers = headersOf(options.headers, more);
-    dispatcher ??= openDispatcher(options).compose(dispatch => (request, handler) => dispatch(request, marking(handler, request)));
-    const reply = request(`${origin}${prefix}${path}`, {
-      dispatcher,
-      method,
-      headers,
-      body: more.body === undefined ? null : JSON.stringify(more.body),
-      signal: more.signal,
-      headersTimeout: idleMs,
-      bodyTimeout: idleMs,
-      opaque: call,
-    });
-    return await orAborted(more.signal, reply);
+    const body = more.body === undefined ? null : JSON.stringify(more.body);
+    dispatcher ??= openDispatcher(options);
+    const request = { origin, path: `${prefix}${path}`, method, headers, body, headersTimeout: idleMs, bodyTimeout: idleMs };
+    return transfer(dispatcher, request, call, more.signal, taker);
   }
 
   function failed(error: unknown, call: Call, signal: AbortSignal): Failure {
@@ -73,17 +62,13 @@ export function openHttp(options: HttpOptions): Http & AsyncDisposable {
     return broken(error, call, signal);
   }
 
-  async function answerOf(reply: Reply, call: Call): Promise<Answer> {
-    const answer = toAnswer(reply.statusCode, reply.headers, await readAll(reply.body, maxBytes, call.asked));
-    calls.set(answer, call);
-    return answer;
-  }
-
   async function exchange(method: string, path: string, more: HttpRequest): Promise<Answer> {
     const write = method !== 'GET' && method !== 'HEAD' && !more.reads;
     const call: Call = { asked: `${method} ${path} at ${origin}`, origin, write, sent: false };
     try {
-      return await answerOf(await send(method, path, call, more, 0), call);
+      const taker = collector(maxBytes, call);
+      await send(method, path, call, more, 0, taker);
+      return toAnswer(call, ...taker.answer());
     } catch (error) {
       throw failed(error, call, more.signal);
     }
@@ -94,18 +79,25 @@ export function openHttp(options: HttpOptions): Http & AsyncDisposable {
     more: { signal: AbortSignal; idleMs: number; headers?: Record<string, string> },
   ): AsyncIterable<string> {
     const call: Call = { asked: `GET ${path} at ${origin}`, origin, write: false, sent: false };
+    // Whoever stops reading ends the request.
+    const left = new AbortController();
+    const stream = streamer();
+    const signal = AbortSignal.any([more.signal, left.signal]);
     try {
-      const reply = await send('GET', path, call, more, more.idleMs);
-      if (reply.statusCode !== 200) throw failureOf(await answerOf(reply, call), call);
-      yield* linesOf(reply.body, maxBytes, call.asked);
+      void send('GET', path, call, { ...more, signal }, more.idleMs, stream.taker).then(stream.end, stream.fail);
+      const { status, headers } = await stream.head;
+      if (status !== 200) throw failureOf(toAnswer(call, status, headers, await readAll(stream.body, maxBytes, call.asked)), call);
+      yield* linesOf(stream.body, maxBytes, call.asked);
     } catch (error) {
       throw failed(error, call, more.signal);
+    } finally {
+      left.abort();
     }
   }
 
   return Object.assign(exchange, {
     lines,
-    failure: (answer: Answer, message?: string) => failureOf(answer, calls.get(answer), message),
+    failure: (answer: Answer, message?: string) => failureOf(answer, (answer as Partial<Own> & Answer).call, message),
     [Symbol.asyncDispose]: async () => dispatcher?.destroy(),
   });
 }
@@ -149,25 +141,4 @@ function guarded(connect: buildConnector.connector, { origin, protocol }: URL, t
       socket?.destroy();
       callback(failure, null);
     });
-}
-
-/** Notes the moment in which a request is handed to an open connection: from here on a write may land. */
-function marking(handler: Dispatcher.DispatchHandler, request: Dispatcher.DispatchOptions & { opaque?: Call }): Dispatcher.DispatchHandler {
-  const start = handler.onRequestStart?.bind(handler);
-  handler.onRequestStart = (controller, context) => {
-    start?.(controller, context);
-    if (request.opaque) request.opaque.sent = !controller.aborted;
-  };
-  return handler;
-}
-
-/** undici looks at the signal only once it has a connection; whoever waits for one is released here. */
-async function orAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const listener = addAbortListener(signal, () => reject(signal.reason as Error));
-  try {
-    return await Promise.race([work, aborted]);
-  } finally {
-    listener[Symbol.dispose]();
-  }
 }

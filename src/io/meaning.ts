@@ -60,8 +60,9 @@ export function failureOf(answer: Answer, call: Call | undefined, message?: stri
 }
 
 function factsOf(answer: Answer, call: Call | undefined): FailureFacts {
-  // A proxy answered in place of the manager, which may still be at work.
-  if (answer.status === 502 || answer.status === 504) return call?.write ? { mayLand: true } : {};
+  // A proxy answered in place of the manager, which may still be at work (520 to 527 are a CDN's).
+  const { status } = answer;
+  if (status === 502 || status === 504 || (status >= 520 && status <= 527)) return call?.write ? { mayLand: true } : {};
   const wait = retryAfterMs(answer);
   return byStatus[answer.status] === 'BUSY' && wait !== undefined ? { retryAfterMs: wait } : {};
 }

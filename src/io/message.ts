@@ -2,25 +2,30 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Answer, HttpRequest } from '../contract/adapter.ts';
 import { Failure } from '../contract/failures.ts';
 import { version } from '../version.ts';
-import { isHtml } from './meaning.ts';
+import { type Call, isHtml } from './meaning.ts';
+
+const agent = `ecr-courier/${version}`;
 
 /** Names in lower case. Throws MISCONFIGURED for a value that HTTP cannot carry (a key file with two lines, say), without quoting it. */
-export function headersOf(fixed: Record<string, string> = {}, more: Pick<HttpRequest, 'headers' | 'body'>): Record<string, string> {
-  const all = {
-    'user-agent': `ecr-courier/${version}`,
-    ...(more.body !== undefined && { 'content-type': 'application/json' }),
-    ...fixed,
-    ...more.headers,
-  };
-  const bad = Object.entries(all).find(([, value]) => /[^\t\x20-\x7e\x80-\xff]/.test(value));
-  if (bad)
-    throw new Failure('MISCONFIGURED', `The value for the header ${bad[0]} holds a line break or a character that HTTP cannot carry.`);
-  return Object.fromEntries(Object.entries(all).map(([name, value]) => [name.toLowerCase(), value]));
+export function headersOf(fixed: Record<string, string> | undefined, more: Pick<HttpRequest, 'headers' | 'body'>): Record<string, string> {
+  const headers: Record<string, string> = { 'user-agent': agent };
+  if (more.body !== undefined) headers['content-type'] = 'application/json';
+  for (const given of [fixed, more.headers])
+    for (const [name, value] of Object.entries(given ?? {})) {
+      if (/[^\t\x20-\x7e\x80-\xff]/.test(value))
+        throw new Failure('MISCONFIGURED', `The value for the header ${name} holds a line break or a character that HTTP cannot carry.`);
+      headers[name.toLowerCase()] = value;
+    }
+  return headers;
 }
 
-export function toAnswer(status: number, headers: IncomingHttpHeaders, text: string): Answer {
-  const flat = Object.entries(headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : (value ?? '')] as const);
-  const answer: Answer = { status, headers: new Map(flat), text, json: () => parse(answer) };
+/** An answer of this client, with the call that it belongs to. */
+export type Own = Answer & { readonly call: Call };
+
+export function toAnswer(call: Call, status: number, headers: IncomingHttpHeaders, text: string): Own {
+  const flat = new Map<string, string>();
+  for (const [name, value] of Object.entries(headers)) flat.set(name, Array.isArray(value) ? value.join(', ') : (value ?? ''));
+  const answer: Own = { call, status, headers: flat, text, json: () => parse(answer) };
   return answer;
 }
 
@@ -58,7 +63,7 @@ export async function* linesOf(body: AsyncIterable<Buffer>, maxBytes: number, as
   if (rest) yield rest;
 }
 
-function tooLarge(maxBytes: number, asked: string): Failure {
+export function tooLarge(maxBytes: number, asked: string): Failure {
   return new Failure('TOO_LARGE', `${asked}: the answer is larger than ${maxBytes} bytes.`, {
     remedy: 'Check that the address is the manager itself.',
   });

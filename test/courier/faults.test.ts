@@ -5,8 +5,9 @@ import { failures } from '../../src/contract/failures.ts';
 import { createVirtualClock } from '../fakes/clock.ts';
 import { failing, gaps, hours, minutes, only, registry, row, seconds, startRig, testSource, testTarget } from './rig.ts';
 
+/** As an HTTP client does when the write went out and the signal ends the waiting. */
 const hang = (_: unknown, __: unknown, signal: AbortSignal) =>
-  new Promise<never>((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+  new Promise<never>((_resolve, reject) => signal.addEventListener('abort', () => reject(failing('TIMEOUT', { mayLand: true }))));
 
 test('a target that hangs for ever delays nobody, and is tried at growing distances', async () => {
   const clock = createVirtualClock();

@@ -167,7 +167,8 @@ function targetFault(target: TestTarget, clock: VirtualClock, random: () => numb
       begin: () => {
         target.onDeliver = (_, store, signal) => {
           void clock.sleep(random() * 170 * seconds, new AbortController().signal).then(store);
-          return new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+          const waiting = new Failure('TIMEOUT', 'no answer', { mayLand: true });
+          return new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(waiting)));
         };
       },
       end,
