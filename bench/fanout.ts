@@ -1,0 +1,111 @@
+import { type Portainers, startPortainers } from './portainers.ts';
+import type { Report } from './run.ts';
+import { openBare, openCourier, type Sender } from './senders.ts';
+
+/** Slots and Portainers. */
+const layouts = [
+  [10, 1],
+  [10, 10],
+  [1_000, 1],
+  [1_000, 10],
+  [1_000, 100],
+  [10_000, 1],
+  [10_000, 10],
+  [10_000, 100],
+] as const;
+const pairs = 5;
+/** ratio: the courier's time to the bare loop's at 10,000 slots. growth: a slot's time of 100,000 to that of 1,000, over ten Portainers. */
+const limits = { ratio: 1.2, growth: 1.3 };
+
+/** Medians: milliseconds; microseconds of this process's processor time a slot, which show what each side costs, however slow the Portainers are. */
+interface Run {
+  readonly slots: number;
+  readonly portainers: number;
+  readonly ms: readonly [courier: number, bare: number];
+  readonly processorUs: readonly [courier: number, bare: number];
+  readonly ratio: number;
+}
+
+/** From due to all delivered, against a loop that sends the same bodies, as many at a time. The ratio is the median of all pairs with 10,000 slots. */
+export async function fanout(): Promise<Report> {
+  const runs: Run[] = [];
+  const counted: number[] = [];
+  for (const [slots, portainers] of layouts) {
+    const measured = await interleaved(slots, portainers);
+    if (slots === 10_000) counted.push(...measured.map(ratioOf));
+    const run = summary(slots, portainers, measured);
+    runs.push(run);
+    const [courier, bare] = run.processorUs;
+    const times = `courier ${run.ms[0]} ms, bare ${run.ms[1]} ms, ratio ${run.ratio}`;
+    console.log(`${slots} slots, Portainers: ${portainers}: ${times}; processor time a slot ${courier} and ${bare} us`);
+  }
+  const slotUs = { '1000': await timeOfSlot(1_000), '100000': await timeOfSlot(100_000) };
+  const growth = rounded(slotUs['100000'] / slotUs['1000']);
+  console.log(`time a slot: ${slotUs['1000']} us of 1000, ${slotUs['100000']} us of 100000, growth ${growth}`);
+  const ratio = rounded(median(counted));
+  const ok = ratio <= limits.ratio && growth <= limits.growth;
+  console.log(`ratio ${ratio}, growth ${growth}: ${ok ? 'within' : 'over'} the limits of ${limits.ratio} and ${limits.growth}`);
+  return { bench: 'fanout', ratio, pairs, ok, limits, growth, slotUs, runs };
+}
+
+interface Measure {
+  readonly ms: number;
+  readonly processorUs: number;
+}
+interface Pair {
+  readonly courier: Measure;
+  readonly bare: Measure;
+}
+const ratioOf = ({ courier, bare }: Pair): number => courier.ms / bare.ms;
+
+async function interleaved(slots: number, portainers: number): Promise<Pair[]> {
+  using servers = await startPortainers('fake', portainers, slots / portainers);
+  await using courier = await openCourier(servers);
+  await using bare = openBare(servers);
+  const measured: Pair[] = [];
+  for (let warm = false; measured.length < pairs; warm = true) {
+    const pair = { courier: await measure(courier, servers), bare: await measure(bare, servers) };
+    if (warm) measured.push(pair);
+  }
+  return measured;
+}
+
+function summary(slots: number, portainers: number, measured: readonly Pair[]): Run {
+  const middle = (read: (pair: Pair) => number) => rounded(median(measured.map(read)));
+  return {
+    slots,
+    portainers,
+    ms: [middle(({ courier }) => courier.ms), middle(({ bare }) => bare.ms)],
+    processorUs: [middle(({ courier }) => courier.processorUs / slots), middle(({ bare }) => bare.processorUs / slots)],
+    ratio: middle(ratioOf),
+  };
+}
+
+/** In microseconds. */
+async function timeOfSlot(slots: number): Promise<number> {
+  using servers = await startPortainers('lean', 10, slots / 10);
+  await using courier = await openCourier(servers);
+  const times: number[] = [];
+  for (let run = 0; run < pairs; run++) times.push((await measure(courier, servers)).ms);
+  return rounded((median(times) * 1000) / slots);
+}
+
+/** One sending, and a look whether it arrived everywhere. */
+async function measure(sender: Sender, servers: Portainers): Promise<Measure> {
+  const before = process.cpuUsage();
+  const ms = await sender.send();
+  const { user, system } = process.cpuUsage(before);
+  const slots = servers.urls.length * servers.rows;
+  const holding = await servers.holding(sender.password);
+  if (holding !== slots) throw new Error(`${holding} of ${slots} rows hold the password`);
+  return { ms, processorUs: user + system };
+}
+
+function median(figures: readonly number[]): number {
+  return figures.toSorted((a, b) => a - b)[Math.floor(figures.length / 2)] ?? Number.NaN;
+}
+
+/** Three digits. */
+function rounded(figure: number): number {
+  return Number(figure.toPrecision(3));
+}

@@ -1,0 +1,40 @@
+/** `npm run bench -- NAME`: answers one question with figures. The last line is one JSON object; exit 1 when a limit is broken. */
+
+/** What a bench found. ratio: its headline figure. pairs: how many paired runs stand behind it. ok: within the limits that it names. */
+export interface Report {
+  readonly bench: string;
+  readonly ratio: number;
+  readonly pairs: number;
+  readonly ok: boolean;
+  readonly [figure: string]: unknown;
+}
+
+interface Bench {
+  readonly question: string;
+  load(): Promise<(args: string[]) => Promise<Report>>;
+}
+
+const benches: Readonly<Record<string, Bench>> = {
+  fanout: {
+    question: 'What does the courier add to a bare loop that sends the same bodies?',
+    load: async () => (await import('./fanout.ts')).fanout,
+  },
+  calls: { question: 'How many calls to AWS does a day cost?', load: async () => (await import('./calls.ts')).calls },
+  soak: {
+    question: 'Does any promise break in days of random faults? [--seeds N] [--first N] [--hours H]',
+    load: async () => (await import('./soak.ts')).soaks,
+  },
+};
+
+const [name = '', ...args] = process.argv.slice(2);
+const bench = Object.hasOwn(benches, name) ? benches[name] : undefined;
+if (bench) {
+  const run = await bench.load();
+  const report = await run(args);
+  console.log(JSON.stringify(report));
+  process.exitCode = report.ok ? 0 : 1;
+} else {
+  console.error('usage: npm run bench -- NAME');
+  for (const [known, { question }] of Object.entries(benches)) console.error(`  ${known.padEnd(8)}${question}`);
+  process.exitCode = 2;
+}

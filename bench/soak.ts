@@ -1,0 +1,45 @@
+import { fork } from 'node:child_process';
+import { availableParallelism } from 'node:os';
+import { parseArgs } from 'node:util';
+import { observers } from '../test/courier/observers.ts';
+import { hours } from '../test/courier/rig.ts';
+import { type SoakReport, soak } from '../test/courier/soak.ts';
+import type { Report } from './run.ts';
+
+const options = { seeds: { type: 'string' }, first: { type: 'string' }, hours: { type: 'string' } } as const;
+
+/** Many seeds of the soak, on all cores. ratio: seeds that broke a promise. One seed again: `--first SEED --seeds 1`. */
+export async function soaks(args: string[]): Promise<Report> {
+  const { values } = parseArgs({ args, options });
+  const [seeds, first, length] = [Number(values.seeds ?? 30), Number(values.first ?? 1), Number(values.hours ?? 72)];
+  const waiting = Array.from({ length: seeds }, (_, at) => first + at);
+  const reports: SoakReport[] = [];
+  const worker = async (): Promise<void> => {
+    for (let seed = waiting.shift(); seed !== undefined; seed = waiting.shift()) {
+      const report = await inProcess(seed, length);
+      reports.push(report);
+      const { faults, writes, fetches, violations } = report;
+      console.log(`seed ${seed}: ${faults} faults, ${writes} writes, ${fetches} fetches, ${violations.join('; ') || 'no promise broken'}`);
+    }
+  };
+  await Promise.all(Array.from({ length: availableParallelism() }, worker));
+  const broken = reports.filter(report => report.violations.length > 0).map(report => report.seed);
+  const sum = (figure: 'faults' | 'writes' | 'fetches') => reports.reduce((total, report) => total + report[figure], 0);
+  const figures = { seeds, first, hours: length, broken, faults: sum('faults'), writes: sum('writes'), fetches: sum('fetches') };
+  return { bench: 'soak', ratio: broken.length / seeds, pairs: seeds, ok: broken.length === 0, ...figures };
+}
+
+/** A seed has a process of its own: secrets of one must not be looked for in the texts of another. */
+function inProcess(seed: number, length: number): Promise<SoakReport> {
+  return new Promise((resolve, reject) => {
+    const child = fork(import.meta.filename, [String(seed), String(length)]);
+    child.once('message', report => resolve(report as SoakReport));
+    child.once('exit', code => reject(new Error(`seed ${seed} ended with ${code}`)));
+  });
+}
+
+if (process.send) {
+  const [seed = 1, length = 72] = process.argv.slice(2).map(Number);
+  const report = await soak(seed, length * hours, observers());
+  process.send(report, () => process.disconnect());
+}
