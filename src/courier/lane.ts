@@ -41,7 +41,9 @@ export function createLane(managed: ManagedTarget, deps: LaneDeps): Lane {
       scan();
     },
     recovered() {
-      for (const entry of record.entries.values()) if (entry.trouble?.failure.stops === 'target') entry.notBefore = now();
+      // Soon, not at once: a manager that lists well and refuses every write would be asked without end.
+      for (const entry of record.entries.values())
+        if (entry.trouble?.failure.stops === 'target') entry.notBefore = Math.min(entry.notBefore, now() + soon(entry.failures, random));
     },
     forgotten: queue.clear,
     sighted(entry) {

@@ -362,7 +362,7 @@ test('what failed because of the whole target is tried again as soon as the targ
   await clock.advance(7 * minutes);
   assert.equal(target.stored.size, 4);
   const late = target.writes.slice(-4).map(write => write.at);
-  assert.ok(Math.max(...late) - Math.min(...late) < 1 * seconds);
+  assert.ok(Math.max(...late) - Math.min(...late) < 20 * seconds, 'within a tick');
 });
 
 test('a slot that is not found does not cut short the pauses of a target that fails', async () => {
