@@ -1,5 +1,7 @@
 /** `npm run bench -- NAME`: answers one question with figures. The last line is one JSON object; exit 1 when a limit is broken. */
 
+import { UsageError } from '../src/commands/io.ts';
+
 /** What a bench found. ratio: its headline figure. pairs: how many paired runs stand behind it. ok: within the limits that it names. */
 export interface Report {
   readonly bench: string;
@@ -28,13 +30,21 @@ const benches: Readonly<Record<string, Bench>> = {
 
 const [name = '', ...args] = process.argv.slice(2);
 const bench = Object.hasOwn(benches, name) ? benches[name] : undefined;
-if (bench) {
-  const run = await bench.load();
-  const report = await run(args);
-  console.log(JSON.stringify(report));
-  process.exitCode = report.ok ? 0 : 1;
-} else {
-  console.error('usage: npm run bench -- NAME');
+
+function usage(mistake: string): void {
+  console.error(`${mistake}\nusage: npm run bench -- NAME`);
   for (const [known, { question }] of Object.entries(benches)) console.error(`  ${known.padEnd(8)}${question}`);
   process.exitCode = 2;
 }
+
+if (bench) {
+  try {
+    const run = await bench.load();
+    const report = await run(args);
+    console.log(JSON.stringify(report));
+    process.exitCode = report.ok ? 0 : 1;
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    usage(error.message);
+  }
+} else usage(name ? `There is no bench ${name}.` : 'Which bench?');

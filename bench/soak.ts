@@ -1,17 +1,17 @@
 import { fork } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
+import { UsageError } from '../src/commands/io.ts';
 import { observers } from '../test/courier/observers.ts';
 import { hours } from '../test/courier/rig.ts';
 import { type SoakReport, soak } from '../test/courier/soak.ts';
 import type { Report } from './run.ts';
 
-const options = { seeds: { type: 'string' }, first: { type: 'string' }, hours: { type: 'string' } } as const;
+const defaults = { seeds: 30, first: 1, hours: 72 };
 
-/** Many seeds of the soak, on all cores. ratio: seeds that broke a promise. One seed again: `--first SEED --seeds 1`. */
+/** Many seeds of the soak, on all cores. ratio: the part of them that broke a promise. */
 export async function soaks(args: string[]): Promise<Report> {
-  const { values } = parseArgs({ args, options });
-  const [seeds, first, length] = [Number(values.seeds ?? 30), Number(values.first ?? 1), Number(values.hours ?? 72)];
+  const { seeds, first, hours: length } = read(args);
   const waiting = Array.from({ length: seeds }, (_, at) => first + at);
   const reports: SoakReport[] = [];
   const worker = async (): Promise<void> => {
@@ -24,9 +24,26 @@ export async function soaks(args: string[]): Promise<Report> {
   };
   await Promise.all(Array.from({ length: availableParallelism() }, worker));
   const broken = reports.filter(report => report.violations.length > 0).map(report => report.seed);
+  for (const seed of broken) console.log(`again: npm run bench -- soak --first ${seed} --seeds 1 --hours ${length}`);
   const sum = (figure: 'faults' | 'writes' | 'fetches') => reports.reduce((total, report) => total + report[figure], 0);
   const figures = { seeds, first, hours: length, broken, faults: sum('faults'), writes: sum('writes'), fetches: sum('fetches') };
   return { bench: 'soak', ratio: broken.length / seeds, pairs: seeds, ok: broken.length === 0, ...figures };
+}
+
+/** Whole numbers from 1 on. Throws a UsageError. */
+function read(args: string[]): typeof defaults {
+  const number = (name: keyof typeof defaults, given: string | undefined): number => {
+    if (given === undefined) return defaults[name];
+    if (!/^[1-9]\d*$/.test(given)) throw new UsageError(`--${name} is a whole number from 1 on, not ${given}.`);
+    return Number(given);
+  };
+  try {
+    const options = { seeds: { type: 'string' }, first: { type: 'string' }, hours: { type: 'string' } } as const;
+    const { seeds, first, hours } = parseArgs({ args, options }).values;
+    return { seeds: number('seeds', seeds), first: number('first', first), hours: number('hours', hours) };
+  } catch (error) {
+    throw error instanceof UsageError ? error : new UsageError((error as Error).message, { cause: error });
+  }
 }
 
 /** A seed has a process of its own: secrets of one must not be looked for in the texts of another. */

@@ -12,52 +12,42 @@ export interface Alarms {
 
 interface Alarm {
   readonly at: number;
-  /** Its place in the list. */
-  index: number;
   ring(early: boolean): void;
 }
 
 export function createAlarms(clock: Clock): Alarms {
-  // No Set: V8 keeps the tables that a busy Set has outgrown, with all that was in them, until the next full collection.
-  const alarms: Alarm[] = [];
+  const alarms = new Set<Alarm>();
   let wakeAt = Number.POSITIVE_INFINITY;
   let sleep = new AbortController();
 
-  function remove(alarm: Alarm): void {
-    if (alarms[alarm.index] !== alarm) return;
-    const last = alarms.pop();
-    if (!last || last === alarm) return;
-    last.index = alarm.index;
-    alarms[last.index] = last;
-  }
-
-  /** Sleeps until the earliest alarm. When that one is removed it sleeps on: the next one is most likely later anyway. */
+  /** Sleeps until the earliest alarm. When that one is cleared it sleeps on: the next one is most likely later anyway. */
   async function watch(): Promise<void> {
-    while (alarms.length > 0) {
-      wakeAt = alarms.reduce((earliest, { at }) => Math.min(earliest, at), Number.POSITIVE_INFINITY);
+    while (alarms.size > 0) {
+      wakeAt = Math.min(...Array.from(alarms, ({ at }) => at));
       sleep = new AbortController();
       await clock.sleep(wakeAt - clock.mono(), sleep.signal);
-      for (const alarm of alarms.filter(({ at }) => at <= clock.mono())) {
-        remove(alarm);
-        alarm.ring(false);
-      }
+      const now = clock.mono();
+      // Each is looked up anew: one that rings may clear another.
+      for (const alarm of alarms) if (alarm.at <= now && alarms.delete(alarm)) alarm.ring(false);
     }
     wakeAt = Number.POSITIVE_INFINITY;
   }
 
   return {
     set(ms, ring) {
-      const alarm = { at: clock.mono() + ms, index: alarms.length, ring };
-      alarms.push(alarm);
+      const alarm = { at: clock.mono() + ms, ring };
+      alarms.add(alarm);
       if (wakeAt === Number.POSITIVE_INFINITY) void watch();
       else if (alarm.at < wakeAt) sleep.abort();
-      return () => remove(alarm);
+      return () => void alarms.delete(alarm);
     },
     ringAll() {
-      for (const alarm of alarms.splice(0)) alarm.ring(true);
+      const all = [...alarms];
+      alarms.clear();
+      for (const alarm of all) alarm.ring(true);
     },
     close() {
-      alarms.length = 0;
+      alarms.clear();
       sleep.abort();
     },
   };
