@@ -26,13 +26,11 @@ interface Run {
   readonly ratio: number;
 }
 
-/** From due to all delivered, against a loop that sends the same bodies, as many at a time. The ratio is the median of all pairs with 10,000 slots. */
+/** From due to all delivered, against a loop that sends the same bodies, as many at a time. The ratio is that of the worst layout with 10,000 slots. */
 export async function fanout(): Promise<Report> {
   const runs: Run[] = [];
-  const counted: number[] = [];
   for (const [slots, portainers] of layouts) {
     const measured = await interleaved(slots, portainers);
-    if (slots === 10_000) counted.push(...measured.map(ratioOf));
     const run = summary(slots, portainers, measured);
     runs.push(run);
     const [courier, bare] = run.processorUs;
@@ -42,7 +40,7 @@ export async function fanout(): Promise<Report> {
   const slotUs = { '1000': await timeOfSlot(1_000), '100000': await timeOfSlot(100_000) };
   const growth = rounded(slotUs['100000'] / slotUs['1000']);
   console.log(`time a slot: ${slotUs['1000']} us of 1000, ${slotUs['100000']} us of 100000, growth ${growth}`);
-  const ratio = rounded(median(counted));
+  const ratio = Math.max(...runs.filter(run => run.slots === 10_000).map(run => run.ratio));
   const ok = ratio <= limits.ratio && growth <= limits.growth;
   console.log(`ratio ${ratio}, growth ${growth}: ${ok ? 'within' : 'over'} the limits of ${limits.ratio} and ${limits.growth}`);
   return { bench: 'fanout', ratio, pairs, ok, limits, growth, slotUs, runs };
