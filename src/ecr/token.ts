@@ -3,7 +3,8 @@ import { Failure } from '../contract/failures.ts';
 import { Secret } from '../contract/secret.ts';
 
 const second = 1000;
-const hour = 3600 * second;
+const minute = 60 * second;
+const hour = 60 * minute;
 /** ECR's tokens live 12 hours and nobody can change that (AWS, GetAuthorizationToken). */
 const longestLife = 12 * hour;
 /** The Date header has whole seconds and the two stamps need not come from one machine. */
@@ -28,7 +29,7 @@ export interface Origin {
 const remedy =
   'ECR never answers so. Does an endpoint override, a proxy or a test double (moto answers an expiry in 2015) stand in its place?';
 
-/** The answer as a credential. Throws UNEXPECTED for anything that must not be delivered: nothing in it, not decodable, empty, expired. */
+/** The answer as a credential. Throws UNEXPECTED for what must not be delivered (nothing in it, not decodable, empty), MISCONFIGURED for what has expired already. */
 export function decodeToken(answer: TokenAnswer, { source, key, host, issuedAt }: Origin): Credential {
   const bad = (what: string): Failure =>
     new Failure('UNEXPECTED', `${host} answered GetAuthorizationToken with ${what}; nothing is delivered.`, { remedy });
@@ -46,7 +47,12 @@ export function decodeToken(answer: TokenAnswer, { source, key, host, issuedAt }
   if (/\p{Cc}/u.test(text)) throw bad('a token that holds control characters');
   const expiresAt = expiry(data.expiresAt, password, issuedAt);
   if (expiresAt <= issuedAt)
-    throw bad(`a token that expired at ${expiresAt.toISOString()}, before it was issued at ${issuedAt.toISOString()}`);
+    throw new Failure(
+      'MISCONFIGURED',
+      `${host} answered GetAuthorizationToken with a token that expired at ${expiresAt.toISOString()}, before it was issued at ${issuedAt.toISOString()}; nothing is delivered.`,
+      // Asked again steadily: the next token may be a good one.
+      { remedy, retryAfterMs: minute },
+    );
   return { username, password: new Secret(password), issuedAt, expiresAt, source, key };
 }
 

@@ -383,3 +383,15 @@ test('a slot that is not found does not cut short the pauses of a target that fa
   await clock.advance(12 * hours);
   assert.ok(Math.min(...gaps(target.discoveries).slice(-20)) > 3 * minutes, 'in minutes at last');
 });
+
+test('a source whose every token has expired already: told once, asked again each minute, nothing delivered', async () => {
+  const clock = createVirtualClock();
+  const source = testSource(clock);
+  const target = testTarget(clock, 'p', [row('1')]);
+  source.failure = failing('MISCONFIGURED', { retryAfterMs: minutes });
+  await using rig = await startRig({ targets: [target], sources: [source] });
+  await clock.advance(2 * hours);
+  assert.ok(gaps(source.asked).every(gap => gap >= minutes && gap < 1.2 * minutes));
+  assert.equal(rig.of('fetch-failed').filter(event => !event.repeat).length, 1);
+  assert.equal(target.writes.length, 0);
+});

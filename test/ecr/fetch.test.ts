@@ -69,7 +69,7 @@ const troubles: readonly [trouble: Trouble, code: FailureCode, words: RegExp, at
   ['throttled', 'BUSY', /Rate exceeded/, 3],
   ['unavailable', 'BUSY', /HTTP 503/, 3],
   ['broken', 'UNEXPECTED', /HTTP 500 ServerException/, 3],
-  ['expired', 'UNEXPECTED', /expired at 2015-01-01T00:00:00.000Z/, 1],
+  ['expired', 'MISCONFIGURED', /expired at 2015-01-01T00:00:00.000Z/, 1],
   ['empty', 'UNEXPECTED', /no authorization data/, 1],
   ['no token', 'UNEXPECTED', /no token/, 1],
   ['no colon', 'UNEXPECTED', /without a colon/, 1],
