@@ -51,8 +51,9 @@ export function createScout(record: TargetRecord, deps: ScoutDeps): Scout {
   const { now, random, work, emit } = deps;
   const discoverySecond = Math.floor(random() * 60);
   let target: Target | undefined;
-  let shut = true;
+  /** Of earlier keys and configurations; a write may still be under way through them. */
   const former: Target[] = [];
+  let shut = true;
   let discovering: Promise<void> | undefined;
   /** A look that began under another number concerned another target. */
   let generation = 0;
@@ -192,6 +193,7 @@ export function createScout(record: TargetRecord, deps: ScoutDeps): Scout {
   };
 }
 
+/** A target that cannot be closed is no reason to stop. */
 async function disposeOf(targets: readonly Target[]): Promise<void> {
-  await Promise.all(targets.map(async target => target[Symbol.asyncDispose]?.()));
+  await Promise.allSettled(targets.map(async target => target[Symbol.asyncDispose]?.()));
 }
