@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { test } from 'node:test';
 import { adapters } from '../adapters/index.ts';
-import { pages } from '../src/commands/docs.ts';
+import { pages } from '../scripts/docs.ts';
 import { failures } from '../src/contract/failures.ts';
 import { engineFindings } from '../src/courier/findings.ts';
 

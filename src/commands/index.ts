@@ -47,7 +47,6 @@ const commands: Readonly<Record<string, Command>> = {
     doc: 'The whole job in a minute, without AWS and without Portainer.',
     load: async () => (await import('./demo.ts')).demo,
   },
-  docs: { usage: 'docs', doc: 'Writes the generated pages of the repository.', load: async () => (await import('./docs.ts')).docs },
 };
 
 async function loadConfigCommand(): Promise<Run> {

@@ -1,12 +1,11 @@
 import { writeFile } from 'node:fs/promises';
-import { adapters } from '../../adapters/index.ts';
-import { renderJsonSchema } from '../../config/json-schema.ts';
-import { renderReference } from '../../config/reference.ts';
-import type { FindingSpecs } from '../contract/adapter.ts';
-import { failures } from '../contract/failures.ts';
-import { engineFindings } from '../courier/findings.ts';
-import { metricList } from '../observe/metrics.ts';
-import { exit, type Io, readArgs } from './io.ts';
+import { adapters } from '../adapters/index.ts';
+import { renderJsonSchema } from '../config/json-schema.ts';
+import { renderReference } from '../config/reference.ts';
+import type { FindingSpecs } from '../src/contract/adapter.ts';
+import { failures } from '../src/contract/failures.ts';
+import { engineFindings } from '../src/courier/findings.ts';
+import { metricList } from '../src/observe/metrics.ts';
 
 /** The generated pages of the repository, by path. A test compares them with the code. */
 export function pages(): ReadonlyMap<string, string> {
@@ -15,16 +14,6 @@ export function pages(): ReadonlyMap<string, string> {
     ['config/schema.json', renderJsonSchema(adapters)],
     ['docs/errors.md', errorsPage()],
   ]);
-}
-
-/** For those who change the code: `npm run docs`. */
-export async function docs(args: string[], io: Io): Promise<number> {
-  readArgs(args, {});
-  for (const [path, text] of pages()) {
-    await writeFile(new URL(`../../${path}`, import.meta.url), text);
-    io.stdout.write(`${path}\n`);
-  }
-  return exit.ok;
 }
 
 const howRetried = {
@@ -62,3 +51,9 @@ function findingSections(specs: FindingSpecs): string[] {
     [`### ${code}`, `${doc} (${severity})`, `**What to do:** ${remedy}`].join('\n\n'),
   );
 }
+
+if (import.meta.main)
+  for (const [path, text] of pages()) {
+    await writeFile(new URL(`../${path}`, import.meta.url), text);
+    process.stdout.write(`${path}\n`);
+  }

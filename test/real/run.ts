@@ -1,0 +1,21 @@
+/** `npm run test:real -- [--install] [PART...]`: the tests that need real programs. A PART is the name of a file in this folder, without `.test.ts`. */
+import { spawnSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { install } from './needs.ts';
+
+const { values, positionals } = parseArgs({ options: { install: { type: 'boolean' } }, allowPositionals: true });
+const all = readdirSync(import.meta.dirname).flatMap(name => (name.endsWith('.test.ts') ? [name.replace('.test.ts', '')] : []));
+const unknown = positionals.filter(name => !all.includes(name));
+if (unknown.length > 0) {
+  process.stderr.write(`There is no part ${unknown.join(', ')}. There are: ${all.join(', ')}.\n`);
+  process.exit(2);
+}
+if (values.install) install();
+const files = (positionals.length > 0 ? positionals : all).map(name => join(import.meta.dirname, `${name}.test.ts`));
+const { status } = spawnSync(process.execPath, ['--test', '--test-reporter=spec', '--test-concurrency=2', ...files], {
+  stdio: 'inherit',
+  env: { ...process.env, ...(values.install ? { TEST_REAL: 'all' } : {}) },
+});
+process.exit(status ?? 1);
