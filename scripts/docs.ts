@@ -1,18 +1,20 @@
+import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { adapters } from '../adapters/index.ts';
 import { renderJsonSchema } from '../config/json-schema.ts';
-import { renderReference } from '../config/reference.ts';
+import { code, renderReference, rows } from '../config/reference.ts';
 import type { FindingSpecs } from '../src/contract/adapter.ts';
 import { failures } from '../src/contract/failures.ts';
 import { engineFindings } from '../src/courier/findings.ts';
-import { metricList } from '../src/observe/metrics.ts';
+import { metricList } from '../src/observe/metric-table.ts';
 
-/** The generated pages of the repository, by path. A test compares them with the code. */
+/** The generated pages of the repository, by path; of docs/operations.md the table of metrics alone is generated. A test compares them with the code. */
 export function pages(): ReadonlyMap<string, string> {
   return new Map([
-    ['config/reference.md', renderReference({ adapters, metrics: metricList() })],
+    ['config/reference.md', renderReference(adapters)],
     ['config/schema.json', renderJsonSchema(adapters)],
     ['docs/errors.md', errorsPage()],
+    ['docs/operations.md', operationsPage()],
   ]);
 }
 
@@ -50,6 +52,14 @@ function findingSections(specs: FindingSpecs): string[] {
   return Object.entries(specs).map(([code, { severity, doc, remedy }]) =>
     [`### ${code}`, `${doc} (${severity})`, `**What to do:** ${remedy}`].join('\n\n'),
   );
+}
+
+function operationsPage(): string {
+  const text = readFileSync(new URL('../docs/operations.md', import.meta.url), 'utf8');
+  const marked = /(?<=^<!-- metrics: .*-->\n)[^]*(?=^<!-- to here -->$)/m;
+  if (!marked.test(text)) throw new Error('docs/operations.md has lost the marks between which its table of metrics stands');
+  const body = metricList().map(({ name, labels, help }) => [code(name), labels.map(code).join(', '), help]);
+  return text.replace(marked, () => `\n${rows(['Metric', 'Labels', 'Meaning'], body)}\n\n`);
 }
 
 if (import.meta.main)

@@ -17,6 +17,7 @@ const { name, version } = JSON.parse(textOf('package.json')) as Record<'name' | 
 const [packed] = JSON.parse(run('npm', 'pack', '--dry-run', '--json')) as [Packed];
 const { components } = JSON.parse(textOf('dist/sbom.cdx.json')) as { components: readonly unknown[] };
 const revision = run('git', 'rev-parse', 'HEAD').trim();
+const base = /^ARG NODE_IMAGE=(\S+)$/m.exec(textOf('Dockerfile'))?.[1] ?? 'the base of the Dockerfile';
 const tags = [version, version.replace(/\.\d+$/, ''), 'latest'].map(tag => `${image}:${tag}`);
 
 interface Packed {
@@ -37,10 +38,10 @@ say('');
 say('By these commands:');
 say(`  git tag -s v${version} -m 'ecr-courier ${version}' && git push origin v${version}`);
 say('  npm publish --provenance --access public');
-const labels = `--build-arg REVISION=${revision} --build-arg VERSION=${version}`;
-say(
-  `  docker buildx build --platform ${platforms} --provenance=true --sbom=true ${labels} ${tags.map(tag => `-t ${tag}`).join(' ')} --push .`,
-);
+say(`  digest=$(docker buildx imagetools inspect ${base} --format '{{.Manifest.Digest}}')`);
+const facts = `--build-arg NODE_IMAGE=${base}@$digest --build-arg REVISION=${revision} --build-arg VERSION=${version}`;
+const names = tags.map(tag => `-t ${tag}`).join(' ');
+say(`  docker buildx build --platform ${platforms} --provenance=true --sbom=true ${facts} ${names} --push .`);
 
 const obstacles = obstaclesOf();
 if (obstacles.length > 0) {

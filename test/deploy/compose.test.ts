@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { adapters } from '../../adapters/index.ts';
+import { variables } from '../../config/env.ts';
+import { load } from '../../config/load.ts';
+import { compose, courier, environment, secretsFolder } from './compose.ts';
+
+const root = join(import.meta.dirname, '../..');
+const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
+
+test('the environment is a configuration without a mistake or a warning', async () => {
+  const { targets, warnings } = await load({ env: environment(), adapters });
+  assert.deepEqual(
+    targets.map(({ name, options }) => [name, options]),
+    [['portainer', { url: 'https://portainer:9443', apiKey: { file: `${secretsFolder}/api-key` } }]],
+  );
+  assert.deepEqual(warnings, []);
+});
+
+test('what is passed on is known to us or to AWS', async () => {
+  const known = new Set(variables(adapters).map(({ name }) => name));
+  const passed = courier.environment.filter(line => !line.includes('='));
+  for (const name of passed) assert.ok(known.has(name) || name.startsWith('AWS_'), name);
+  const given = environment({
+    PORTAINER_TLS_FINGERPRINT: Array(32).fill('AB').join(':'),
+    ECR_COURIER_ROLE_ARN: 'arn:aws:iam::123456789012:role/pull',
+  });
+  const { targets, sources } = await load({ env: given, adapters });
+  assert.match(JSON.stringify(targets[0]?.tls), /ab:?ab/i);
+  assert.match(JSON.stringify(sources), /role\/pull/);
+});
+
+test('the container may do nothing that it does not need', () => {
+  assert.equal(courier['read_only'], true);
+  assert.deepEqual(courier['cap_drop'], ['ALL']);
+  assert.deepEqual(courier['security_opt'], ['no-new-privileges:true']);
+  assert.match(courier.user, /^[1-9]\d*:[1-9]\d*$/);
+  assert.ok(readFileSync(join(root, 'Dockerfile'), 'utf8').includes(`\nUSER ${courier.user}\n`), 'the user is that of the image');
+  assert.ok(!('ports' in courier), 'nothing is published');
+  for (const key of ['privileged', 'cap_add', 'network_mode', 'pid', 'devices']) assert.ok(!(key in courier), key);
+});
+
+test('the key comes from a folder that is mounted to be read, not from a single file', () => {
+  assert.deepEqual(courier.volumes, [`./secrets:${secretsFolder}:ro`]);
+  assert.ok(!('secrets' in courier) && !('secrets' in compose));
+});
+
+test('the image is the one of this version', () => {
+  assert.equal(courier.image, `ghcr.io/ecr-courier/ecr-courier:${version}`);
+});
