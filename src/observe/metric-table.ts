@@ -49,12 +49,22 @@ export const metricTable = {
     'The earliest expiry of what the slots of a target hold; 0 while one of them holds nothing or nothing is known; absent when it is paused or has nothing to hold.',
     'target',
   ),
+  targetIssued: gauge(
+    'target_token_issued_timestamp_seconds',
+    'When the token was issued that expires first in a target; 0 and absent as its expiry is.',
+    'target',
+  ),
   targetUp: gauge('target_up', '1 when a target was discovered and nothing stops it; absent when it is paused.', 'target'),
   targetInsecure: gauge('target_insecure', '1 when the certificate of a target is not verified.', 'target'),
   slots: gauge('slots', 'Slots of a target, by state.', 'target', 'state'),
-  consecutiveFailures: gauge('consecutive_failures', 'Failures in a row: of the target, or of its worst slot.', 'target'),
+  consecutiveFailures: gauge(
+    'consecutive_failures',
+    'Failures in a row: of the target, or of its worst slot; absent when it is paused.',
+    'target',
+  ),
   findings: gauge('findings', 'Findings about a target and its slots, by severity.', 'target', 'severity'),
 
+  ready: gauge('ready', '1 while /readyz says so: every required target was discovered, and its slots hold valid tokens.'),
   reloadOk: gauge('config_last_reload_successful', '1 when the configuration was accepted at the last attempt to load it.'),
   reloadSuccess: gauge('config_last_reload_success_timestamp_seconds', 'When the configuration was last accepted.'),
   clockSkew: gauge('clock_skew_seconds', 'Clock of AWS minus clock of this machine; 0 before the first token.'),

@@ -4,7 +4,7 @@ import type { Clock } from '../contract/clock.ts';
 import { failures } from '../contract/failures.ts';
 import type { CourierEvent, Trial } from '../courier/events.ts';
 import { type Label, type MetricSpec, metricTable, prefix } from './metric-table.ts';
-import type { CredentialView, SlotView, Status, TargetView } from './status-view.ts';
+import type { CredentialView, HoldingView, SlotView, Status, TargetView } from './status-view.ts';
 
 export { metricList } from './metric-table.ts';
 
@@ -87,6 +87,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
       for (const subject of standing) know(subject);
       for (const target of status.targets) showTarget(metrics, target);
       for (const alike of Map.groupBy(status.credentials, one => JSON.stringify(subjectOf(one))).values()) showCredential(metrics, alike);
+      metrics.ready.set(Number(status.ready));
       metrics.clockSkew.set(status.clockSkewSeconds ?? 0);
       return registry.metrics();
     },
@@ -162,24 +163,40 @@ function showTarget(metrics: Instruments, view: TargetView): void {
   const findings = [...view.findings, ...view.slots.flatMap(slot => slot.findings)];
   for (const severity of severities) metrics.findings.set({ target, severity }, findings.filter(one => one.severity === severity).length);
   metrics.targetInsecure.set({ target }, findings.some(one => one.code === 'TLS_UNVERIFIED') ? 1 : 0);
-  metrics.consecutiveFailures.set(
-    { target },
-    view.slots.reduce((most, slot) => Math.max(most, slot.trouble?.count ?? 0), view.trouble?.count ?? 0),
-  );
-  setOrRemove(metrics.targetUp, target, view.paused ? undefined : Number(view.discoveredAt !== null && view.trouble === null));
-  setOrRemove(metrics.targetExpiry, target, view.paused ? undefined : earliestExpiry(view));
+  const inARow = view.slots.reduce((most, slot) => Math.max(most, slot.trouble?.count ?? 0), view.trouble?.count ?? 0);
+  const first = earliest(view);
+  setUnlessPaused(metrics.consecutiveFailures, view, inARow);
+  setUnlessPaused(metrics.targetUp, view, Number(view.discoveredAt !== null && view.trouble === null));
+  setUnlessPaused(metrics.targetExpiry, view, first?.expires);
+  setUnlessPaused(metrics.targetIssued, view, first?.issued);
 }
 
-function setOrRemove(gauge: Gauge<Label>, target: string, value: number | undefined): void {
-  if (value === undefined) gauge.remove({ target });
+/** undefined: there is nothing to say. */
+function setUnlessPaused(gauge: Gauge<Label>, { name: target, paused }: TargetView, value: number | undefined): void {
+  if (paused || value === undefined) gauge.remove({ target });
   else gauge.set({ target }, value);
 }
 
-/** In seconds since the epoch; 0: something holds nothing; undefined: there is nothing to hold. */
-function earliestExpiry(view: TargetView): number | undefined {
-  if (view.discoveredAt === null) return 0;
+/** In seconds since the epoch. */
+interface Life {
+  readonly issued: number;
+  readonly expires: number;
+}
+const nothing: Life = { issued: 0, expires: 0 };
+
+/** Of what the slots of a target hold, that which ends first. `nothing`: one of them holds nothing; undefined: there is nothing to hold. */
+function earliest(view: TargetView): Life | undefined {
+  if (view.discoveredAt === null) return nothing;
   const owed = view.slots.filter(slot => slot.state !== 'absent').flatMap(slot => slot.registries.filter(one => one.source !== null));
-  return owed.length === 0 ? undefined : owed.reduce((least, one) => Math.min(least, seconds(one.expiresAt)), Number.POSITIVE_INFINITY);
+  const ends = owed.map(one => seconds(one.expiresAt));
+  const first = owed[ends.indexOf(ends.reduce((least, end) => Math.min(least, end), Number.POSITIVE_INFINITY))];
+  return first && lifeOf(first);
+}
+
+/** Of a credential that only the manager told us about, the beginning is not known: half of its life lies before it ages. */
+function lifeOf({ issuedAt, agesAt, expiresAt }: HoldingView): Life {
+  const expires = seconds(expiresAt);
+  return { expires, issued: issuedAt === null ? 2 * seconds(agesAt) - expires : seconds(issuedAt) };
 }
 
 /** Private and public ECR of one region share their series: the earliest counts. */

@@ -65,7 +65,7 @@ td:last-child { padding-right: 0; }
 .life .half { fill: var(--quiet); }
 .life .now { fill: var(--tone); stroke: var(--sheet); stroke-width: 2; }
 footer { margin-top: 2rem; border-top: 1px solid var(--line); padding-top: .7rem; }
-footer a { margin-left: .6rem; }
+footer a { margin-right: .6rem; }
 @media (max-width: 40rem) {
   body { padding: .6rem .7rem 2rem; }
   .target, .card { padding: .6rem .7rem; }

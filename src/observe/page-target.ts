@@ -38,7 +38,7 @@ ${outcomes(target.outcomes, now)}
 }
 
 function summary(target: TargetView, now: Now): Html {
-  if (target.discoveredAt === null) return html`${target.kind}, not discovered yet`;
+  if (target.discoveredAt === null) return html`${target.kind}, ${target.paused ? 'left alone' : 'not discovered yet'}`;
   const held = target.slots.flatMap(slot => slot.registries.flatMap(one => one.expiresAt ?? []));
   const first = held.toSorted()[0] ?? null;
   const states = urgency

@@ -40,6 +40,7 @@ test('every series of a configured target and a known source stands at 0 before 
     'last_delivery_success_timestamp_seconds{target="a"}',
     'last_discovery_success_timestamp_seconds{target="a"}',
     'target_token_expiry_timestamp_seconds{target="a"}',
+    'target_token_issued_timestamp_seconds{target="a"}',
     'target_up{target="a"}',
     'slots{target="a",state="failing"}',
     'token_expiry_timestamp_seconds{source="default",ecr_region="eu-west-1"}',
@@ -81,29 +82,56 @@ test('one failing target is found from them', async () => {
   assert.equal(of(series, 'target_token_expiry_timestamp_seconds{target="a"}'), now + 11 * 3600);
 });
 
-const expiries = [
+const hours = (some: number) => now + some * 3600;
+const told = { fingerprint: 'f', expiresAt: new Date(epoch + 8 * hour), receivedAt: -4 * hour, agesAt: 2 * hour, endsAt: 8 * hour };
+const lives = [
   {
     name: 'a slot that holds nothing',
     ledger: [target('a', [entry('7', keyRecord(euWest)), entry('8', keyRecord(euWest), kept(0))])],
-    expiry: 0,
+    life: [0, 0],
   },
-  { name: 'nothing known yet', ledger: [target('a', [], { discoveredAt: undefined })], expiry: 0 },
-  { name: 'no slots', ledger: [target('a', [])], expiry: undefined },
-  { name: 'no source for it', ledger: [target('a', [entry('7', undefined)])], expiry: undefined },
+  {
+    name: 'the one that ends first',
+    ledger: [target('a', [entry('7', keyRecord(euWest), kept(hour)), entry('8', keyRecord(euWest), kept(5 * hour))])],
+    life: [hours(-5), hours(7)],
+  },
+  {
+    name: 'told by the manager',
+    ledger: [target('a', [entry('7', keyRecord(euWest), undefined, { held: new Map([[euWest, told]]) })])],
+    life: [hours(-4), hours(8)],
+  },
+  { name: 'nothing known yet', ledger: [target('a', [], { discoveredAt: undefined })], life: [0, 0] },
+  { name: 'no slots', ledger: [target('a', [])], life: [undefined, undefined] },
+  { name: 'no source for it', ledger: [target('a', [entry('7', undefined)])], life: [undefined, undefined] },
   {
     name: 'not to be created',
     ledger: [target('a', [entry('7', keyRecord(euWest), undefined, { slotOf: { state: 'absent' } })])],
-    expiry: undefined,
+    life: [undefined, undefined],
   },
-  { name: 'paused', ledger: [target('a', [entry('7', keyRecord(euWest))], { managedOf: { paused: true } })], expiry: undefined },
-  { name: 'expired', ledger: [target('a', [entry('7', keyRecord(euWest), kept(13 * hour))])], expiry: now - 3600 },
+  {
+    name: 'paused',
+    ledger: [target('a', [entry('7', keyRecord(euWest))], { managedOf: { paused: true } })],
+    life: [undefined, undefined],
+  },
+  { name: 'expired', ledger: [target('a', [entry('7', keyRecord(euWest), kept(13 * hour))])], life: [hours(-13), hours(-1)] },
 ];
-for (const { name, ledger, expiry } of expiries) {
-  test(`the expiry of what a target holds: ${name}`, async () => {
+for (const { name, ledger, life } of lives) {
+  test(`the life of what a target holds: ${name}`, async () => {
     const series = parse(await create().render(status(ledgerOf(ledger))));
-    assert.equal(of(series, 'target_token_expiry_timestamp_seconds{target="a"}'), expiry);
+    const shown = ['issued', 'expiry'].map(word => of(series, `target_token_${word}_timestamp_seconds{target="a"}`));
+    assert.deepEqual(shown, life);
   });
 }
+
+test('a target that is paused is neither up nor failing; one that is held up makes the courier not ready', async () => {
+  const troubled = { trouble: trouble('AUTH', 'no') };
+  const metrics = create();
+  const before = parse(await metrics.render(status(ledgerOf([target('a', [], { ...troubled, discoveredAt: undefined })]))));
+  const after = parse(await metrics.render(status(ledgerOf([target('a', [], { ...troubled, managedOf: { paused: true } })]))));
+  const shown = (series: Map<string, number>) => ['target_up', 'consecutive_failures'].map(name => of(series, `${name}{target="a"}`));
+  assert.deepEqual([...shown(before), of(before, 'ready')], [0, 3, 0]);
+  assert.deepEqual([...shown(after), of(after, 'ready')], [undefined, undefined, 1]);
+});
 
 test('fetches, proofs and discoveries are counted', async () => {
   const metrics = create();

@@ -30,6 +30,7 @@ async function open(t: TestContext, more: Partial<DoorDeps> = {}, place: Partial
     status: () => statusOf(served, { version: '1.2.3', findings: specs }),
     metrics: () => Promise.resolve('ecr_courier_build_info 1\n'),
     adminToken: () => Promise.resolve(new Secret(adminToken)),
+    bundle: () => Promise.resolve('a bundle\n'),
     actions: { refresh: of => result(`refresh ${of ?? 'all'}`), reload: () => result('reload') },
     clock,
     log,
@@ -161,7 +162,8 @@ for (const { name, headers, token, status } of refused) {
   test(`refused: ${name}`, async t => {
     const { ask, asked, logged } = await open(t, token ? { adminToken: token } : {});
     const answer = await ask(post('/-/refresh', headers));
-    assert.deepEqual([answer.status, asked], [status, []]);
+    const read = await ask({ ...post('/-/bundle', headers), method: 'GET' });
+    assert.deepEqual([answer.status, read.status, read.body, asked], [status, status, answer.body, []]);
     assert.match(answer.body, /^[A-Z].*\.\n$/);
     assert.equal(answer.headers['www-authenticate'], status === 401 ? 'Bearer' : undefined);
     assert.ok(!(answer.body + logged.join('')).includes(adminToken));
