@@ -12,6 +12,8 @@ export type Flags = Readonly<Record<string, string | undefined>>;
 
 /** The variable that names a file or directory, like --config. */
 export const configVariable = 'ECR_COURIER_CONFIG';
+/** The variable that names modules of further adapters. They shape what a configuration may say, so no file can name them. */
+export const adaptersVariable = 'ECR_COURIER_ADAPTERS';
 const ours = 'ECR_COURIER_';
 
 /** What Kubernetes sets for a Service of such a name in the namespace: ECR_COURIER_SERVICE_HOST, PORTAINER_PORT_9443_TCP_ADDR. Nobody wrote these. */
@@ -73,7 +75,11 @@ export function overlay(...layers: readonly Entries[]): Entries {
 export function variables(adapters: readonly Adapter[]): readonly { readonly name: string; readonly doc: string }[] {
   const tables = [...Object.values<Table>(groups).map(withFiles), source, ...adapters.map(targetTable)];
   const named = tables.flatMap(table => Object.values(table).flatMap(({ env, doc }) => (env === undefined ? [] : { name: env, doc })));
-  return [{ name: configVariable, doc: 'Configuration file, or a directory of them; as --config.' }, ...named];
+  return [
+    { name: configVariable, doc: 'Configuration file, or a directory of them; as --config.' },
+    { name: adaptersVariable, doc: 'Modules of further adapters: files (`./depot.ts`) or packages, as seen from the working directory.' },
+    ...named,
+  ];
 }
 
 /** Variables that look like ours and are not: an error where the prefix is ours, a warning where it is a product's and one of its names is near. */

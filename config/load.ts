@@ -1,7 +1,17 @@
 import type { Adapter } from '../src/contract/adapter.ts';
 import { type Aliases, parseAddress } from '../src/contract/registry.ts';
 import { Secret } from '../src/contract/secret.ts';
-import { configVariable, credentialFiles, type Env, type Flags, fromCredentials, fromEnv, fromFlags, overlay } from './env.ts';
+import {
+  adaptersVariable,
+  configVariable,
+  credentialFiles,
+  type Env,
+  type Flags,
+  fromCredentials,
+  fromEnv,
+  fromFlags,
+  overlay,
+} from './env.ts';
 import { type Item, readFiles, topKeys } from './files.ts';
 import { parseListen } from './formats.ts';
 import type { Mistake } from './origin.ts';
@@ -54,12 +64,15 @@ type Rest = Readonly<Record<string, unknown>>;
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
   readonly mistakes: readonly Mistake[];
+  /** What could be read nevertheless, for showing: a wrong value's place is taken by its default. */
+  readonly settings: readonly Setting[];
 
-  constructor({ mistakes, warnings }: Pick<Report, 'mistakes' | 'warnings'>) {
+  constructor({ mistakes, warnings, settings }: Report) {
     const lines = mistakes.map(({ path, origin, message }) => `  ${path ? `${path}: ` : ''}${message} (${origin})`);
     const notes = warnings.map(warning => `  Note: ${warning}`);
     super([`The configuration has ${mistakes.length === 1 ? 'a mistake' : `${mistakes.length} mistakes`}:`, ...lines, ...notes].join('\n'));
     this.mistakes = mistakes;
+    this.settings = settings;
   }
 }
 
@@ -67,6 +80,8 @@ export class ConfigError extends Error {
 export async function load(given: Given): Promise<Config> {
   const { env, adapters } = given;
   const report: Report = { mistakes: [], warnings: [], settings: [] };
+  const named = env[adaptersVariable];
+  if (named) report.settings.push({ path: 'adapters', value: named, origin: adaptersVariable });
   const paths = given.files?.length ? given.files : env[configVariable] ? [env[configVariable]] : [];
   const files = await readFiles(paths, report);
   for (const [key, placed] of files.others)

@@ -49,13 +49,13 @@ export const groups = {
     },
     port: { doc: 'Replaces the port of `listen`.', format: 'number', default: null, min: 0, max: 65_535, whole: true, env: 'LISTEN_PORT' },
     socket: {
-      doc: 'Unix socket through which `status` and `refresh` reach the daemon on its own machine. For its owner only.',
+      doc: 'Unix socket through which `status`, `refresh` and `bundle` reach the daemon on its own machine. For its owner only.',
       format: 'path',
       default: null,
       env: 'ECR_COURIER_SOCKET',
     },
     adminToken: {
-      doc: 'Bearer token for POST /-/refresh and /-/reload. Without one these doors are shut.',
+      doc: 'Bearer token for POST /-/refresh and /-/reload and GET /-/bundle. Without one these doors are shut.',
       format: 'secret',
       default: null,
       env: 'ECR_COURIER_ADMIN_TOKEN',

@@ -31,7 +31,7 @@ export async function configCommand(args: string[], io: ConfigIo, adapters: read
   try {
     const config = await load({ files: line.files, flags: line.flags, env: io.env, adapters, checkCron: cronMistake });
     for (const warning of config.warnings) io.stderr(`warning: ${warning}`);
-    io.stdout(line.verb === 'show' ? listing(config) : summary(config));
+    io.stdout(line.verb === 'show' ? listing(config.settings) : summary(config));
     return exit.ok;
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
@@ -54,7 +54,8 @@ function parse(args: string[]) {
   }
 }
 
-function listing({ settings }: Config): string {
+/** A line for each value in force, with where it comes from. */
+export function listing(settings: Config['settings']): string {
   const lines = settings.map(({ path, value, origin }) => ({ text: `${path} = ${value}`, origin }));
   // A long value pushes its own origin to the right, not everybody's.
   const width = Math.max(...lines.map(({ text }) => text.length).filter(length => length <= 72));

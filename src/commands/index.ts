@@ -37,6 +37,11 @@ const commands: Readonly<Record<string, Command>> = {
     load: async () => (await import('./token.ts')).token,
   },
   config: { usage: 'config show|check|schema', doc: 'What is configured, and where each value comes from.', load: loadConfigCommand },
+  bundle: {
+    usage: 'bundle',
+    doc: 'Writes what belongs into a bug report, without secrets: `ecr-courier bundle > bundle.txt`.',
+    load: async () => (await import('./bundle.ts')).bundle,
+  },
   healthcheck: {
     usage: 'healthcheck [--ready]',
     doc: 'Exit 0 when the daemon lives (--ready: and every required target is supplied).',
@@ -50,9 +55,10 @@ const commands: Readonly<Record<string, Command>> = {
 };
 
 async function loadConfigCommand(): Promise<Run> {
-  const [{ configCommand }, { adapters }] = await Promise.all([import('./config.ts'), import('../../adapters/index.ts')]);
+  const [{ configCommand }, { knownAdapters }] = await Promise.all([import('./config.ts'), import('./adapters.ts')]);
   const line = (sink: Io['stdout']) => (text: string) => void sink.write(`${text}\n`);
-  return (args, { env, stdout, stderr }) => configCommand(args, { env, stdout: line(stdout), stderr: line(stderr) }, adapters);
+  return async (args, { env, stdout, stderr }) =>
+    configCommand(args, { env, stdout: line(stdout), stderr: line(stderr) }, await knownAdapters(env));
 }
 
 /** Runs the command that the arguments name; resolves with the exit code. Whatever is thrown becomes a sentence on stderr. */

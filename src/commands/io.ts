@@ -1,9 +1,9 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util';
-import { adapters } from '../../adapters/index.ts';
 import { type Config, load } from '../../config/load.ts';
 import { Failure } from '../contract/failures.ts';
 import { cronMistake } from '../courier/schedule.ts';
 import type { Sink } from '../io/log.ts';
+import { knownAdapters } from './adapters.ts';
 
 /** What a command has of the world. */
 export interface Io {
@@ -36,12 +36,12 @@ export function readArgs<const T extends NonNullable<ParseArgsConfig['options']>
 }
 
 /** The configuration from files, environment and flags. Throws a ConfigError with every mistake. */
-export function readConfig(
+export async function readConfig(
   values: { config?: string[]; listen?: string; 'log-level'?: string; 'log-format'?: string },
   io: Io,
 ): Promise<Config> {
   const { config, ...flags } = values;
-  return load({ files: config, env: io.env, flags, adapters, checkCron: cronMistake });
+  return await load({ files: config, env: io.env, flags, adapters: await knownAdapters(io.env), checkCron: cronMistake });
 }
 
 /** The configuration of a command that has nothing to do without a target. Throws MISCONFIGURED when there is none. */

@@ -8,7 +8,7 @@ import type { Credential, Credentials } from '../../src/contract/credential.ts';
 import { Failure, type FailureCode } from '../../src/contract/failures.ts';
 import { parseAddress, type Registry } from '../../src/contract/registry.ts';
 import { Secret } from '../../src/contract/secret.ts';
-import { type HttpOptions, openHttp } from '../../src/io/http.ts';
+import { openHttp } from '../../src/io/http.ts';
 import type { FakeServer, Fault, Seen } from '../fakes/server.ts';
 
 /** A manager that runs for one test: a double, or the product itself. */
@@ -22,7 +22,8 @@ export interface Stage<S extends OptionSpecs> extends AsyncDisposable {
   readonly passwordOf?: (slot: Slot, host: string) => string | undefined | Promise<string | undefined>;
   /** The double behind `options`: its faults are switched on, its requests and sockets looked at. */
   readonly server?: Pick<FakeServer, 'fault' | 'requests' | 'sockets'>;
-  readonly http?: Partial<HttpOptions>;
+  /** For a product whose certificate nobody has signed. */
+  readonly tls?: { readonly insecureSkipVerify: true };
 }
 
 export interface Suite<S extends OptionSpecs, F extends string, Ref> {
@@ -237,7 +238,10 @@ export function testAdapter<S extends OptionSpecs, F extends string, Ref>(suite:
   });
 }
 
-type Setting = Partial<Pick<HttpOptions, 'readonly'>> & { readonly wanted?: readonly Registry[] };
+interface Setting {
+  readonly readonly?: boolean;
+  readonly wanted?: readonly Registry[];
+}
 
 /** The adapter on its stage. Everything that it says is kept, to be searched for secrets at the end. */
 interface Scene<S extends OptionSpecs, Ref> extends AsyncDisposable {
@@ -262,7 +266,7 @@ async function openScene<S extends OptionSpecs, F extends string, Ref>({ adapter
       clock,
       wanted,
       http(base) {
-        const client = openHttp({ allowHttp: true, env: {}, maxBytes: 1024 * 1024, ...stage.http, ...base, readonly });
+        const client = openHttp({ allowHttp: true, env: {}, maxBytes: 1024 * 1024, tls: stage.tls, ...base, readonly });
         clients.push(client);
         return client;
       },

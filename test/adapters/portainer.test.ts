@@ -42,8 +42,8 @@ async function onFake(options: (url: string) => Options): Promise<Stage<typeof p
 
 /** Two rows of made-up accounts, removed afterwards with all others of these accounts. */
 async function onRealServer(url: string, key: string): Promise<Stage<typeof portainer.options>> {
-  const insecure = { allowHttp: true, tls: { insecureSkipVerify: true } };
-  const http = openHttp({ url, headers: { 'X-API-Key': key }, ...insecure });
+  const tls = { insecureSkipVerify: true } as const;
+  const http = openHttp({ url, headers: { 'X-API-Key': key }, allowHttp: true, tls });
   const signal = (): AbortSignal => AbortSignal.timeout(30_000);
   const [first, second, third] = [0, 0, 0].map(() => hostOf(randomInt(100_000_000_000, 999_999_999_999))) as [string, string, string];
   for (const made of [first, second]) {
@@ -54,7 +54,7 @@ async function onRealServer(url: string, key: string): Promise<Stage<typeof port
     options: { url, apiKey: new Secret(key), username: undefined, password: undefined },
     hosts: [first, second],
     absent: third,
-    http: insecure,
+    tls,
     async [Symbol.asyncDispose]() {
       const all = (await http('GET', '/api/registries', { signal: signal() })).json<{ Id: number; URL: string }[]>();
       for (const { Id, URL } of all)

@@ -1,0 +1,87 @@
+import type { Adapter, OptionFormat } from '../src/contract/adapter.ts';
+import { formats } from './formats.ts';
+import { targetTable } from './schema.ts';
+
+type Members = Readonly<Record<string, unknown>>;
+
+const optionFormats: readonly string[] = [
+  'string',
+  'url',
+  'path',
+  'secret',
+  'boolean',
+  'number',
+  'strings',
+] as const satisfies readonly OptionFormat[];
+const severities: readonly unknown[] = ['info', 'warning', 'error'];
+const ranges = { concurrency: [1, 64], discoverMs: [100, 3_600_000], deliverMs: [100, 3_600_000], lingerMs: [0, 3_600_000] } as const;
+
+export const isMap = (value: unknown): value is Members => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isText = (value: unknown): value is string => typeof value === 'string' && value.trim() !== '';
+const matches = (value: unknown, pattern: RegExp): boolean => typeof value === 'string' && pattern.test(value);
+
+/** What an adapter of somebody else lacks of the contract, as far as its data shows: the compiler has not looked at plain JavaScript. */
+export function wrongWith(adapter: Members): string[] {
+  const { kind, doc, options, limits, findings, create, creates, keyHint } = adapter;
+  const wrong = [
+    ...(matches(kind, /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/) ? [] : ['kind must be a word in lower case, such as depot or docker-config']),
+    ...(isText(doc) ? [] : ['doc must be a sentence']),
+    ...(isMap(options) ? Object.entries(options).flatMap(wrongOption) : ['options must be a map']),
+    ...(isMap(options) ? wrongSets(adapter['anyOf'], options) : []),
+    ...(isMap(limits) ? wrongLimits(limits) : ['limits must be a map']),
+    ...(isMap(findings) ? Object.entries(findings).flatMap(wrongFinding) : ['findings must be a map']),
+    ...(typeof create === 'function' ? [] : ['create must be a function']),
+    ...(creates === undefined || typeof creates === 'boolean' ? [] : ['creates must be true or false']),
+    ...(keyHint === undefined || isText(keyHint) ? [] : ['keyHint must be text']),
+  ];
+  return wrong.length > 0 ? wrong : wrongTable(adapter as unknown as Adapter);
+}
+
+function wrongOption([key, option]: [string, unknown]): string[] {
+  const at = `options.${key}`;
+  if (!matches(key, /^[a-z][A-Za-z0-9]*$/)) return [`${at} must have a name such as apiKey`];
+  if (!isMap(option)) return [`${at} must be a map`];
+  const { doc, format, env, default: fallback } = option;
+  const known = optionFormats.find(name => name === format) as OptionFormat | undefined;
+  // A secret that stands in the code of an adapter is none.
+  const rule = known === 'secret' ? 'must be null, or missing' : known && formats[known].rule(fallback, {});
+  return [
+    ...(isText(doc) ? [] : [`${at}.doc must be a sentence`]),
+    ...(known ? [] : [`${at}.format must be one of ${optionFormats.join(', ')}`]),
+    ...(env === undefined || matches(env, /^[A-Z][A-Z0-9_]*$/) ? [] : [`${at}.env must be the name of a variable, such as DEPOT_URL`]),
+    ...(fallback === undefined || fallback === null || !rule ? [] : [`${at}.default ${rule}`]),
+  ];
+}
+
+function wrongSets(anyOf: unknown, options: Members): string[] {
+  const isSet = (set: unknown): boolean => Array.isArray(set) && set.length > 0 && set.every(key => Object.hasOwn(options, String(key)));
+  return anyOf === undefined || (Array.isArray(anyOf) && anyOf.every(isSet)) ? [] : ['anyOf must be a list of lists of options'];
+}
+
+function wrongLimits(limits: Members): string[] {
+  return Object.entries(ranges).flatMap(([key, [min, max]]) => {
+    const value = limits[key];
+    if (value === undefined && key === 'lingerMs') return [];
+    const rule = formats.number.rule(value, { min, max, whole: true });
+    return rule ? [`limits.${key} ${rule}`] : [];
+  });
+}
+
+function wrongFinding([code, finding]: [string, unknown]): string[] {
+  const at = `findings.${code}`;
+  if (!matches(code, /^[A-Z][A-Z0-9_]*$/)) return [`${at} must have a code such as HOST_TWICE`];
+  if (!isMap(finding)) return [`${at} must be a map`];
+  return [
+    ...(severities.includes(finding['severity']) ? [] : [`${at}.severity must be one of ${severities.join(', ')}`]),
+    ...['doc', 'remedy'].flatMap(key => (isText(finding[key]) ? [] : [`${at}.${key} must be a sentence`])),
+  ];
+}
+
+function wrongTable(adapter: Adapter): string[] {
+  try {
+    targetTable(adapter);
+    return [];
+  } catch (error) {
+    return [error instanceof Error ? error.message : String(error)];
+  }
+}

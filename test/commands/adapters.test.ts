@@ -1,0 +1,170 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { ConfigError } from '../../config/load.ts';
+import { knownAdapters } from '../../src/commands/adapters.ts';
+import { folder } from '../config/support.ts';
+import { cli } from './cli.ts';
+
+/** The text of a module; `more` stands after the members that a good adapter has, and so wins over them. */
+const moduleOf = (more = '', kind = 'depot'): string => `
+  import { defineAdapter, Failure } from 'ecr-courier/adapter';
+  export const Thrown = Failure;
+  export default defineAdapter({
+    kind: '${kind}', doc: 'A depot.', options: { url: { doc: 'Its address.', format: 'url', env: '${kind.toUpperCase()}_URL' } },
+    limits: { concurrency: 1, discoverMs: 1000, deliverMs: 1000 }, findings: {},
+    create: ({ url }) => ({ address: url, discover: async () => ({ slots: [], findings: [] }), deliver: async () => ({ change: 'unchanged' }) }),
+    ${more}
+  });`;
+
+/** The lines of the mistakes, with the name of the module in front. */
+async function mistakesOf(files: Readonly<Record<string, string>>, named = Object.keys(files).map(name => `./${name}`)): Promise<string[]> {
+  await using made = await folder(files);
+  const error = await knownAdapters({ ECR_COURIER_ADAPTERS: named.join(',') }, made.path).then(
+    () => assert.fail('it was taken'),
+    (thrown: unknown) => thrown,
+  );
+  assert.ok(error instanceof ConfigError);
+  assert.ok(error.mistakes.every(({ origin }) => origin === 'ECR_COURIER_ADAPTERS'));
+  return error.mistakes.map(({ path, message }) => `${path}: ${message.replaceAll(made.path, '')}`);
+}
+
+test('without the variable there are those of the courier', async () => {
+  assert.deepEqual(
+    (await knownAdapters({})).map(({ kind }) => kind),
+    ['portainer'],
+  );
+});
+
+test('files, TypeScript and packages are found from the directory, with nothing installed beside them', async () => {
+  await using files = await folder({
+    'one.mjs': moduleOf(),
+    'two #2.ts': moduleOf('creates: true as boolean,', 'attic'),
+    'node_modules/shed-adapter/package.json': '{"name": "shed-adapter", "type": "module", "exports": {"import": "./main.js"}}',
+    'node_modules/shed-adapter/main.js': moduleOf('', 'shed'),
+  });
+
+  const known = await knownAdapters({ ECR_COURIER_ADAPTERS: ` ./one.mjs, ${files.at('two #2.ts')},,shed-adapter` }, files.path);
+
+  assert.deepEqual(
+    known.map(({ kind }) => kind),
+    ['portainer', 'depot', 'attic', 'shed'],
+  );
+});
+
+test('an adapter throws the Failure that the engine knows', async () => {
+  await using files = await folder({ 'depot.mjs': moduleOf('make: () => new Failure("AUTH", "no"),') });
+  const { Failure } = await import('../../src/contract/failures.ts');
+
+  const [, depot] = await knownAdapters({ ECR_COURIER_ADAPTERS: './depot.mjs' }, files.path);
+
+  assert.ok((depot as unknown as { make(): unknown }).make() instanceof Failure);
+});
+
+for (const [name, files, expected] of [
+  ['throws', { 'a.mjs': '\nthrow new Error("boo");' }, ['./a.mjs: cannot be loaded: boo, at /a.mjs:2']],
+  ['has a syntax that Node cannot erase', { 'a.ts': 'enum A { b }' }, [/^\.\/a\.ts: cannot be loaded: TypeScript enum .*, at \/a\.ts:1$/]],
+  [
+    'imports what is not there',
+    { 'a.mjs': 'import "nowhere"' },
+    [/cannot be loaded: Cannot find package 'nowhere' imported from \/a\.mjs$/],
+  ],
+  ['asks too much of the contract', { 'a.mjs': 'import { all } from "ecr-courier/adapter"' }, [/does not provide an export named 'all'/]],
+  ['has no adapter', { 'a.mjs': 'export const depot = 1;' }, [/^\.\/a\.mjs: exports no adapter: `export default defineAdapter/]],
+  ['has a kind of ours', { 'a.mjs': moduleOf('', 'portainer') }, [/kind portainer already: from the courier itself$/]],
+  [
+    'has a kind of another',
+    { 'a.mjs': moduleOf(), 'b.mjs': moduleOf() },
+    ['./b.mjs: there is an adapter of the kind depot already: from ./a.mjs'],
+  ],
+  [
+    'has a variable of ours',
+    { 'a.mjs': moduleOf('options: { url: { doc: "A.", format: "url", env: "PORTAINER_URL" } }') },
+    ['./a.mjs: the adapter depot: the variable PORTAINER_URL has a meaning already'],
+  ],
+  [
+    'has a variable of every target',
+    { 'a.mjs': moduleOf('options: { url: { doc: "A.", format: "url", env: "DEPOT_CREATE" } }') },
+    ['./a.mjs: the adapter depot: the variable DEPOT_CREATE has a meaning already'],
+  ],
+  [
+    'has a finding of ours',
+    { 'a.mjs': moduleOf('findings: { NO_SLOTS: { severity: "info", doc: "A.", remedy: "B." } }') },
+    ['./a.mjs: the adapter depot: the finding NO_SLOTS has a meaning already'],
+  ],
+  [
+    'has an option of every target',
+    { 'a.mjs': moduleOf('options: { name: { doc: "A.", format: "string" } }') },
+    [/^\.\/a\.mjs: the adapter depot: Adapter depot: the option name name is taken/],
+  ],
+] as const)
+  test(`a module that ${name} is a mistake of the configuration`, async () => {
+    const mistakes = await mistakesOf(files);
+
+    assert.equal(mistakes.length, expected.length, mistakes.join('\n'));
+    for (const [at, wanted] of expected.entries())
+      if (typeof wanted === 'string') assert.equal(mistakes[at], wanted);
+      else assert.match(mistakes[at] ?? '', wanted);
+  });
+
+test('all that an adapter lacks is said at once', async () => {
+  const mistakes = await mistakesOf({
+    'a.mjs': `export const a = {
+      kind: 'Depot!', doc: '', create: 1, creates: 'yes', keyHint: 7, anyOf: [['key']],
+      options: { 'API-KEY': {}, url: { doc: 'A.', format: 'uri' }, key: { format: 'secret', default: 'k3y', env: 'depot-key' }, none: null },
+      limits: { concurrency: 0, discoverMs: '1s', deliverMs: 1e9, lingerMs: -1 },
+      findings: { odd: {}, ODD: { severity: 'fatal', doc: 'A.' } },
+    };
+    export const b = { kind: 'b', create() {}, anyOf: [['key']], options: {} };`,
+  });
+
+  assert.deepEqual(
+    mistakes.map(line => line.replace(/^\.\/a\.mjs: the adapter /, '')),
+    [
+      'Depot!: kind must be a word in lower case, such as depot or docker-config',
+      'Depot!: doc must be a sentence',
+      'Depot!: options.API-KEY must have a name such as apiKey',
+      'Depot!: options.url.format must be one of string, url, path, secret, boolean, number, strings',
+      'Depot!: options.key.doc must be a sentence',
+      'Depot!: options.key.env must be the name of a variable, such as DEPOT_URL',
+      'Depot!: options.key.default must be null, or missing',
+      'Depot!: options.none must be a map',
+      'Depot!: limits.concurrency must be a whole number from 1 to 64',
+      'Depot!: limits.discoverMs must be a whole number from 100 to 3600000',
+      'Depot!: limits.deliverMs must be a whole number from 100 to 3600000',
+      'Depot!: limits.lingerMs must be a whole number from 0 to 3600000',
+      'Depot!: findings.odd must have a code such as HOST_TWICE',
+      'Depot!: findings.ODD.severity must be one of info, warning, error',
+      'Depot!: findings.ODD.remedy must be a sentence',
+      'Depot!: create must be a function',
+      'Depot!: creates must be true or false',
+      'Depot!: keyHint must be text',
+      'b: doc must be a sentence',
+      'b: anyOf must be a list of lists of options',
+      'b: limits must be a map',
+      'b: findings must be a map',
+    ],
+  );
+});
+
+test('what is not there is said without Node’s own places, and a file without ./ is understood', async () => {
+  assert.deepEqual(await mistakesOf({ 'a.mjs': moduleOf() }, ['./b.mjs', 'nowhere', 'a.mjs']), [
+    "./b.mjs: cannot be loaded: Cannot find module '/b.mjs'",
+    "nowhere: cannot be loaded: Cannot find package 'nowhere'",
+    "a.mjs: cannot be loaded: Cannot find package 'a.mjs'; for the file write ./a.mjs",
+  ]);
+});
+
+test('the commands know such an adapter, and end with 78 when it cannot be had', async () => {
+  await using files = await folder({ 'depot.mjs': moduleOf() });
+  const env = { ECR_COURIER_ADAPTERS: files.at('depot.mjs'), DEPOT_URL: 'https://depot.test' };
+
+  const shown = await cli(['config', 'show'], env);
+  const schema = await cli(['config', 'schema'], env);
+  const without = await cli(['once'], { ...env, ECR_COURIER_ADAPTERS: files.at('attic.mjs') });
+
+  assert.match(shown.stdout, /^adapters = \S+depot\.mjs +# ECR_COURIER_ADAPTERS$/m, shown.stderr);
+  assert.match(shown.stdout, /^targets\.depot\.url = https:\/\/depot\.test +# DEPOT_URL$/m);
+  assert.match(schema.stdout, /"const": "depot"|"depot"/);
+  assert.equal(without.code, 78);
+  assert.match(without.stderr, /attic\.mjs: cannot be loaded: Cannot find module/);
+});
