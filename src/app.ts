@@ -123,11 +123,15 @@ function proveBy(env: NodeJS.ProcessEnv, endpoint: AppOptions['registryEndpoint'
 /** What is said to someone who asked for a refresh, of one target or of all. */
 export function refreshBy({ courier }: App) {
   return async (target?: string) => {
-    const known = [...courier.ledger.targets.keys()];
+    const { targets } = courier.ledger;
+    const known = [...targets.keys()];
+    if (target !== undefined && targets.get(target)?.managed.paused)
+      return { ok: false, message: `${target} is paused in the configuration: nothing is sent to it.` };
     if (!courier.refresh(target, true)) return { ok: false, message: `There is no target ${target}. There are: ${known.join(', ')}.` };
+    const working = known.filter(name => !targets.get(name)?.managed.paused);
     return {
       ok: true,
-      message: `Looking at ${target ?? known.join(', ')}, fetching anew and writing every slot. \`status\` shows what comes of it.`,
+      message: `Looking at ${target ?? working.join(', ')}, fetching anew and writing every slot. \`status\` shows what comes of it.`,
     };
   };
 }

@@ -1,6 +1,11 @@
 #!/usr/bin/env node
 /** The executable: looks whether this Node will do, turns signals into one abort, and a command's result into the exit code. */
 
+import { setFlagsFromString } from 'node:v8';
+
+// Or V8 would let the memory grow to hundreds of MiB before it collects what lies there: it takes us for a program in a hurry (`npm run bench -- memory`).
+for (const flag of ['--optimize-for-size', '--semi-space-growth-factor=1']) setFlagsFromString(flag);
+
 const least = { major: 24, minor: 12 };
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 
@@ -22,6 +27,7 @@ if (major < least.major || (major === least.major && minor < least.minor)) {
   }
   // Not before the look at the version: an older Node could not even read what is imported here.
   const { runCommand } = await import('./commands/index.ts');
+  const { ensureHome } = await import('./commands/home.ts');
   const { redact } = await import('./contract/secret.ts');
   // A mistake of ours must end the process, not leave a daemon that only looks alive; what Node would print could show more than the stack.
   process.on('uncaughtException', error => {
@@ -32,6 +38,7 @@ if (major < least.major || (major === least.major && minor < least.minor)) {
   });
   // Nobody reads any more (`ecr-courier status | head`): what is being done goes on.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+  ensureHome(process.env);
   const code = await runCommand(process.argv.slice(2), {
     env: process.env,
     stdout: process.stdout,

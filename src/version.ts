@@ -2,3 +2,10 @@ import packageJson from '../package.json' with { type: 'json' };
 
 /** Of this package. */
 export const version: string = packageJson.version;
+
+const { devDependencies } = packageJson;
+
+/** The packages that are bundled and matter in a bug report, with their versions. */
+export const parts: readonly (readonly [name: string, version: string])[] = (
+  ['@aws-sdk/client-ecr', '@aws-sdk/credential-providers', 'undici', 'pino', 'prom-client', 'convict', 'yaml', 'croner'] as const
+).map(name => [name, devDependencies[name]]);

@@ -1,36 +1,44 @@
 import { lstat } from 'node:fs/promises';
 import { request } from 'node:http';
-import { tmpdir, userInfo } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Config } from '../../config/load.ts';
 import { Failure } from '../contract/failures.ts';
 
-/** Where the daemon of this user listens for its owner: as configured, else below systemd's or the user's runtime directory, else below the temporary one. */
-export function socketPath(config: Config, env: NodeJS.ProcessEnv): string {
-  if (config.server.socket) return config.server.socket;
-  const runtime = env['RUNTIME_DIRECTORY']?.split(':')[0] ?? env['XDG_RUNTIME_DIR'];
-  return runtime ? join(runtime, 'ecr-courier.sock') : join(tmpdir(), `ecr-courier-${userInfo().uid}`, 'ecr-courier.sock');
+/** Where a daemon listens: a Config, or that part of it. */
+export interface Doors {
+  readonly server: Pick<Config['server'], 'listen' | 'socket'>;
 }
+
+/** Where the daemon of this user listens for its owner: as configured, else below systemd's or the user's runtime directory, else below the temporary one. */
+export function socketPath({ server }: Doors, env: NodeJS.ProcessEnv): string {
+  if (server.socket) return server.socket;
+  const runtime = env['RUNTIME_DIRECTORY']?.split(':')[0] ?? env['XDG_RUNTIME_DIR'];
+  return runtime ? join(runtime, 'ecr-courier.sock') : join(tmpdir(), `ecr-courier-${uid()}`, 'ecr-courier.sock');
+}
+
+/** Not from the list of users: a container's user often has no name there. */
+const uid = (): number => process.getuid?.() ?? -1;
 
 export interface Said {
   readonly status: number;
   readonly text: string;
 }
 
-/** One request to the daemon on this machine, through its socket. Throws UNREACHABLE when none is there. */
+/** One request to the daemon on this machine, through its socket. Throws UNREACHABLE when none is there, or when it is another user's. */
 export async function askDaemon(socket: string, method: string, path: string, signal: AbortSignal): Promise<Said> {
-  const me = userInfo().uid;
+  const foreign = `${socket} belongs to another user: it may not be the daemon's. Use the user that the daemon runs as.`;
   const owner = await lstat(socket).then(
-    ({ uid }) => uid,
-    () => me,
+    stats => stats.uid,
+    ({ code }: NodeJS.ErrnoException) => (code === 'EACCES' ? undefined : uid()),
   );
-  if (me !== 0 && owner !== me) throw new Failure('UNREACHABLE', `${socket} belongs to another user: it may not be the daemon's.`);
+  if (uid() !== 0 && owner !== uid()) throw new Failure('UNREACHABLE', foreign);
   return await ask({ socketPath: socket }, method, path, signal, `There is no daemon at ${socket}.`);
 }
 
 /** The same through its HTTP door: only what everybody may see. */
-export async function askDoor(config: Config, path: string, signal: AbortSignal): Promise<Said> {
-  const { host, port } = config.server.listen;
+export async function askDoor({ server }: Doors, path: string, signal: AbortSignal): Promise<Said> {
+  const { host, port } = server.listen;
   const near = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
   return await ask({ host: near, port }, 'GET', path, signal, `Nobody answers at ${near}:${port}.`);
 }

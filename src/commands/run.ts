@@ -1,26 +1,36 @@
 import type { Config } from '../../config/load.ts';
 import { type App, adminTokenOf, createApp, refreshBy } from '../app.ts';
 import { clock } from '../contract/clock.ts';
+import { redact } from '../contract/secret.ts';
 import { type AppLog, createLog } from '../io/log.ts';
+import { createTail, type Tail } from '../io/tail.ts';
 import { type ActionResult, createServer } from '../observe/server.ts';
 import { isLive } from '../observe/status.ts';
 import { version } from '../version.ts';
 import { socketPath } from './daemon.ts';
 import { colors, configOptions, exit, type Io, readArgs, readConfigWithTargets } from './io.ts';
+import { daemonSections, logSection, ownSections, render } from './report.ts';
 
 /** The daemon. Its doors open before the first word to AWS; it ends within 8 s of SIGTERM. */
 export async function run(args: string[], io: Io): Promise<number> {
   const { values } = readArgs(args, configOptions);
   const config = await readConfigWithTargets(values, io);
   let app: App | undefined;
-  const log = createLog({ to: io.stdout, ...config.log, color: colors(io.stdout, io.env), counted: level => app?.metrics.logged(level) });
+  const tail = createTail();
+  const log = createLog({
+    to: io.stdout,
+    ...config.log,
+    color: colors(io.stdout, io.env),
+    counted: level => app?.metrics.logged(level),
+    kept: tail.add,
+  });
   log.info('started', { version, node: process.versions.node, targets: config.targets.map(target => target.name) });
   app = createApp(config, { clock, log, env: io.env });
   app.metrics.reloaded(true);
 
   const reload = reloader(app, config, log, () => readConfigWithTargets(values, io));
   io.onReload(() => void reload.now());
-  const doors = await openDoors(app, config, { io, log, reload });
+  const doors = await openDoors(app, config, { io, log, tail, reload });
   log.info('listening', { url: doors.url });
   try {
     await app.run(io.signal);
@@ -32,14 +42,20 @@ export async function run(args: string[], io: Io): Promise<number> {
 }
 
 /** Opens the HTTP doors and the socket for the owner. Throws MISCONFIGURED when the port is taken. */
-async function openDoors(app: App, config: Config, { io, log, reload }: { io: Io; log: AppLog; reload: Reloader }) {
+async function openDoors(app: App, config: Config, around: { io: Io; log: AppLog; tail: Tail; reload: Reloader }) {
+  const { io, log, tail, reload } = around;
+  const metrics = () => app.metrics.render(app.status());
   const doors = {
     clock,
     log,
     adminToken: () => adminTokenOf(reload.config()),
     status: app.status,
     live: () => isLive(app.courier.ledger, config.engine.tickSeconds * 1000),
-    metrics: () => app.metrics.render(app.status()),
+    metrics,
+    async bundle() {
+      const own = await ownSections(io.env, reload.config());
+      return redact(render([...own, ...daemonSections(app.status(), await metrics()), logSection(tail.lines())]));
+    },
     actions: { refresh: refreshBy(app), reload: reload.now },
   };
   return await createServer(doors, { ...config.server.listen, socket: socketPath(config, io.env) });

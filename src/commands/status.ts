@@ -1,7 +1,6 @@
-import type { Config } from '../../config/load.ts';
 import { Failure } from '../contract/failures.ts';
 import type { Status } from '../observe/status-view.ts';
-import { askDaemon, askDoor, socketPath } from './daemon.ts';
+import { askDaemon, askDoor, type Doors, socketPath } from './daemon.ts';
 import { colors, configOptions, exit, type Io, readArgs, readConfig } from './io.ts';
 import { statusTable } from './table.ts';
 
@@ -12,18 +11,18 @@ export async function status(args: string[], io: Io): Promise<number> {
   const config = await readConfig(rest, io);
   const path = '/api/status';
   const socket = socketPath(config, io.env);
-  const { text, at } = await askDaemon(socket, 'GET', path, io.signal).then(
-    said => ({ ...said, at: socket }),
-    async () => ({ ...(await askDoor(config, path, io.signal)), at: doorOf(config) }),
-  );
+  const bySocket = async () => ({ ...(await askDaemon(socket, 'GET', path, io.signal)), at: socket });
+  const byDoor = async () => ({ ...(await askDoor(config, path, io.signal)), at: doorOf(config) });
+  // Whoever names a port means that daemon, not the one that has the socket.
+  const { text, at } = await (rest.listen === undefined ? bySocket().catch(byDoor) : byDoor());
   const known = statusIn(text);
   if (!known) throw somebodyElse(at);
   io.stdout.write(json ? text : statusTable(known, colors(io.stdout, io.env)));
   return known.ready ? exit.ok : exit.failed;
 }
 
-/** undefined: it is none that this version can read. */
-function statusIn(text: string): Status | undefined {
+/** The status in an answer; undefined: it is none that this version can read. */
+export function statusIn(text: string): Status | undefined {
   try {
     const said = JSON.parse(text) as Partial<Status> | null;
     return said?.schema === 1 ? (said as Status) : undefined;
@@ -32,7 +31,7 @@ function statusIn(text: string): Status | undefined {
   }
 }
 
-export function doorOf({ server: { listen } }: Config): string {
+export function doorOf({ server: { listen } }: Doors): string {
   return `${listen.host.includes(':') ? `[${listen.host}]` : listen.host}:${listen.port}`;
 }
 

@@ -57,7 +57,7 @@ function tintOf(state: SlotView['state']): Tint {
   return state === 'ok' ? 'green' : state === 'failing' ? 'red' : 'yellow';
 }
 
-/** Troubles first, then findings, each with what to do. */
+/** What is left alone, then troubles, then findings, each with what to do. */
 function notes(status: Status, paint: Paint): string[] {
   const troubles: [string, TroubleView | null][] = [
     ...status.targets.map(target => [target.name, target.trouble] as [string, TroubleView | null]),
@@ -76,6 +76,7 @@ function notes(status: Status, paint: Paint): string[] {
     ]),
   ];
   return [
+    ...status.targets.flatMap(({ name, paused }) => (paused ? ['', `${paint('bold', name)} is paused: nothing is sent to it.`] : [])),
     ...troubles.flatMap(([where, trouble]) => (trouble ? note(paint('red', trouble.code), where, trouble, paint) : [])),
     ...findings.flatMap(([where, found]) => note(paint(found.severity === 'info' ? 'dim' : 'yellow', found.code), where, found, paint)),
   ];

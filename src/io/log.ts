@@ -22,6 +22,8 @@ export interface LogOptions {
   readonly color?: boolean;
   /** Hears of every line that is written. */
   readonly counted?: (level: Level) => void;
+  /** Is given every line as JSON, after the filter, whatever the format is and whether or not it can be written. */
+  readonly kept?: (line: string) => void;
 }
 export interface AppLog extends Log {
   setLevel(level: Level): void;
@@ -32,7 +34,7 @@ export interface AppLog extends Log {
  * JSON lines: `level` by name, `time` in ISO 8601, `msg` (static), then the data. Never throws: a closed pipe or a full disk stops no delivery.
  */
 export function createLog(options: LogOptions): AppLog {
-  const { to, format = 'auto', counted } = options;
+  const { to, format = 'auto', counted, kept } = options;
   const terminal = to.isTTY === true;
   const render = (format === 'auto' ? terminal : format === 'pretty')
     ? pretty(terminal && options.color !== false)
@@ -45,7 +47,13 @@ export function createLog(options: LogOptions): AppLog {
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: label => ({ level: label }) },
     },
-    { write: (line: string) => void to.write(render(redact(line))) },
+    {
+      write(line: string) {
+        const clean = redact(line);
+        kept?.(clean);
+        to.write(render(clean));
+      },
+    },
   );
   const writer = (level: Level) => (message: string, data?: object) => {
     if (!logger.isLevelEnabled(level)) return;

@@ -12,7 +12,7 @@ export interface Refusal {
 /** So many at once, then one a second. */
 const burst = 5;
 
-/** Decides who may POST from the network: a bearer of the admin token, no web page of another origin, and not too often. */
+/** Decides who may act, and read what is not for everybody, from the network: a bearer of the admin token, no web page of another origin, and not too often. */
 export function createGuard(token: () => Promise<Secret | undefined>, clock: Pick<Clock, 'mono'>) {
   let left = burst;
   let filledAt = clock.mono();

@@ -20,8 +20,10 @@ export interface DoorDeps {
   live?(): boolean;
   /** Text format 0.0.4. */
   metrics(): Promise<string>;
+  /** All that belongs into a bug report, log included: not for everybody. */
+  bundle?(): Promise<string>;
   readonly actions: { refresh(target?: string): Promise<ActionResult>; reload(): Promise<ActionResult> };
-  /** Read at every use, so that a changed file counts. Without it the doors that act are shut to the network. */
+  /** Read at every use, so that a changed file counts. Without it the doors that act, and the bundle, are shut to the network. */
   adminToken?(): Promise<Secret | undefined>;
   readonly clock: Clock;
   readonly log: Log;
@@ -40,14 +42,17 @@ type Door = (request: IncomingMessage, query: URLSearchParams, way: Way) => Repl
 /** Answers any request; never rejects. */
 export function createDoors(deps: DoorDeps): (request: IncomingMessage, way: Way) => Promise<Reply> {
   const looks = lookingDoors(deps);
-  const acts = actingDoors(deps);
+  const { reads, acts } = guardedDoors(deps);
 
   return async (request, way) => {
     if (way === 'loopback' && isRebound(request.headers)) return text(421, 'This address is for this machine: use 127.0.0.1 or localhost.');
     const [path = '', query = ''] = (request.url ?? '').split('?', 2);
-    const looking = looks.get(path);
+    const looking = looks.get(path) ?? reads.get(path);
     const door = looking ?? acts.get(path);
-    if (!door) return text(404, `Nothing here. There are ${[...looks.keys()].join(' ')} and POST ${[...acts.keys()].join(' ')}.`);
+    if (!door) {
+      const open = [...looks.keys(), ...reads.keys()].join(' ');
+      return text(404, `Nothing here. There are ${open} and POST ${[...acts.keys()].join(' ')}.`);
+    }
     const allowed = looking ? ['GET', 'HEAD'] : ['POST'];
     if (!allowed.includes(request.method ?? '')) return text(405, `Use ${allowed.join(' or ')}.`, { allow: allowed.join(', ') });
     try {
@@ -73,21 +78,29 @@ function lookingDoors({ status, metrics, live = () => status().live }: DoorDeps)
   ]);
 }
 
-function actingDoors({ actions, adminToken, clock }: DoorDeps): ReadonlyMap<string, Door> {
+/** For the owner of this process, and for those who bear the admin token. */
+function guardedDoors({ actions, bundle, adminToken, clock }: DoorDeps) {
   const guard = createGuard(async () => adminToken?.(), clock);
   const guarded =
-    (act: (query: URLSearchParams) => Promise<ActionResult>): Door =>
+    (door: Door): Door =>
     async (request, query, way) => {
       // The owner needs no token.
       const refusal = way === 'owner' ? undefined : await guard(request.headers);
       if (refusal) return text(refusal.status, refusal.sentence, refusal.status === 401 ? { 'www-authenticate': 'Bearer' } : {});
+      return await door(request, query, way);
+    };
+  const acting = (act: (query: URLSearchParams) => Promise<ActionResult>): Door =>
+    guarded(async (_, query) => {
       const result = await act(query);
       return json(result.ok ? 200 : 422, result);
-    };
-  return new Map([
-    ['/-/refresh', guarded(query => actions.refresh(query.get('target') ?? undefined))],
-    ['/-/reload', guarded(() => actions.reload())],
-  ]);
+    });
+  return {
+    reads: new Map<string, Door>(bundle ? [['/-/bundle', guarded(async () => text(200, await bundle()))]] : []),
+    acts: new Map<string, Door>([
+      ['/-/refresh', acting(query => actions.refresh(query.get('target') ?? undefined))],
+      ['/-/reload', acting(() => actions.reload())],
+    ]),
+  };
 }
 
 /** A line for each check, and one for each reason that speaks against it. */

@@ -73,7 +73,8 @@ async function offerSocket(server: HttpServer, path: string, { log }: DoorDeps):
     log.warn('no socket', {
       path,
       error: asFailure(error).message,
-      remedy: 'The command `refresh` will not find this daemon; the HTTP doors work, and the command `status` with them.',
+      remedy:
+        'Give this daemon a socket of its own with ECR_COURIER_SOCKET. Without one `refresh` and `bundle` do not find it; the HTTP doors work, and `status` with them.',
     });
     return undefined;
   }

@@ -1,6 +1,8 @@
+import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 
 const main = join(import.meta.dirname, '../../src/main.ts');
 
@@ -31,3 +33,12 @@ export function startCli(args: readonly string[], env: Readonly<Record<string, s
 }
 
 export const cli = (args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ended> => startCli(args, env).ended;
+
+/** Polls until the condition holds; fails after 20 s. */
+export async function until(condition: () => boolean | Promise<boolean>, what: string): Promise<void> {
+  for (let tries = 0; tries < 1000; tries++) {
+    if (await condition()) return;
+    await wait(20);
+  }
+  assert.fail(`waited in vain for: ${what}`);
+}

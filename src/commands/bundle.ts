@@ -1,0 +1,69 @@
+import { parseListen } from '../../config/formats.ts';
+import { type Config, ConfigError } from '../../config/load.ts';
+import { resolveOptions } from '../../config/secrets.ts';
+import { adminTokenOf } from '../app.ts';
+import { clock } from '../contract/clock.ts';
+import { asFailure } from '../contract/failures.ts';
+import { redact, Secret } from '../contract/secret.ts';
+import { askDaemon, askDoor, type Doors, socketPath } from './daemon.ts';
+import { secretsOf } from './environment.ts';
+import { configOptions, exit, type Io, readArgs, readConfig } from './io.ts';
+import { daemonSections, ownSections, render } from './report.ts';
+import { doorOf, statusIn } from './status.ts';
+
+/** Writes what belongs into a bug report, to be read and attached by a person. Works with a broken configuration, and when no daemon runs. */
+export async function bundle(args: string[], io: Io): Promise<number> {
+  const { values } = readArgs(args, configOptions);
+  io.stderr.write('Looking at configuration and environment, and asking the daemon.\n');
+  const config = await readConfig(values, io).catch((error: unknown) => {
+    if (error instanceof ConfigError) return error;
+    throw error;
+  });
+  const secrets = [...secretsOf(io.env), ...(await keysOf(config))];
+  const daemon = await askedDaemon({ server: doorsOf(config, io.env) }, io);
+  // What is the same there is shown once.
+  const here = (await ownSections(io.env, config)).filter(({ text }) => !daemon.includes(text));
+  const titled = here.map(({ title, text }) => ({ title: `${title}, as this command sees it`, text }));
+  const head = `Bundle of ecr-courier, made at ${new Date(clock.wall()).toISOString()}\n`;
+  io.stdout.write(redact([head, render(titled), daemon].join('\n')));
+  const searched = secrets.length === 0 ? '' : ' It was searched for every secret that this command can see.';
+  io.stderr.write(`Read it before you send it: it names hosts, accounts and roles, and no secret.${searched}\n`);
+  return exit.ok;
+}
+
+/** Where a daemon would listen. Of a broken configuration, what could be read of it, or stands in the environment. */
+function doorsOf(config: Config | ConfigError, env: NodeJS.ProcessEnv): Doors['server'] {
+  if (!(config instanceof ConfigError)) return config.server;
+  const valueOf = (path: string, variable: string) => config.settings.find(setting => setting.path === path)?.value ?? env[variable];
+  const listen = parseListen(valueOf('server.listen', 'ECR_COURIER_LISTEN') ?? '') ?? { host: '127.0.0.1', port: 8080 };
+  const port = Number(valueOf('server.port', 'LISTEN_PORT') || listen.port);
+  return { listen: { ...listen, ...(port < 65_536 && { port }) }, socket: valueOf('server.socket', 'ECR_COURIER_SOCKET') };
+}
+
+/** The daemon's own account of itself; from its port, what everybody may see; or why there is neither. */
+async function askedDaemon(doors: Doors, io: Io): Promise<string> {
+  const socket = socketPath(doors, io.env);
+  const said = await askDaemon(socket, 'GET', '/-/bundle', io.signal).catch(asFailure);
+  if (!(said instanceof Error) && said.status === 200) return `The daemon that answers at ${socket} says:\n\n${said.text.trimEnd()}\n`;
+  const why = said instanceof Error ? said.message : `What answers at ${socket} makes no bundle (${said.status}).`;
+  const open = await publicPart(doors, io).catch((error: unknown) => asFailure(error).message);
+  return render([{ title: 'The daemon', text: `${why}\n${open}` }]);
+}
+
+async function publicPart(doors: Doors, { signal }: Io): Promise<string> {
+  const { text } = await askDoor(doors, '/api/status', signal);
+  const status = statusIn(text);
+  if (!status) return `Something else than ecr-courier answers at ${doorOf(doors)}.`;
+  const metrics = await askDoor(doors, '/metrics', signal);
+  const ask = 'Its log and configuration are for its own user: run this command as that user, where the daemon runs.';
+  return [`A daemon answers at ${doorOf(doors)}. ${ask}\n`, render(daemonSections(status, metrics.text))].join('\n');
+}
+
+/** The keys in options and files: made known here, so that `redact` finds them. */
+async function keysOf(config: Config | ConfigError): Promise<Secret[]> {
+  if (config instanceof ConfigError) return [];
+  const resolved = await Promise.all(config.targets.map(target => resolveOptions(target).catch(() => undefined)));
+  const keys = resolved.flatMap(one => Object.values(one?.options ?? {})).filter(value => value instanceof Secret);
+  const admin = await adminTokenOf(config);
+  return [...keys, ...(admin ? [admin] : [])];
+}

@@ -1,0 +1,90 @@
+import { variables } from '../../config/env.ts';
+import { prefix } from '../../config/schema.ts';
+import type { Adapter } from '../contract/adapter.ts';
+import { Secret } from '../contract/secret.ts';
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** Read by the AWS SDK, by Node, by TLS and by proxies; ours and the adapters' come beside them. */
+const ofNote = /^(AWS_|NODE_|SSL_CERT_|CREDENTIALS_DIRECTORY$|RUNTIME_DIRECTORY$|XDG_RUNTIME_DIR$)|_proxy$/i;
+
+/** Values that are no secret and cannot hold one. Whatever is not named here or below is only said to be set. */
+const harmless = new Set([
+  'AWS_CA_BUNDLE',
+  'AWS_CONFIG_FILE',
+  'AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE',
+  'AWS_DEFAULT_PROFILE',
+  'AWS_DEFAULT_REGION',
+  'AWS_EC2_METADATA_DISABLED',
+  'AWS_EC2_METADATA_V1_DISABLED',
+  'AWS_EXECUTION_ENV',
+  'AWS_MAX_ATTEMPTS',
+  'AWS_PROFILE',
+  'AWS_REGION',
+  'AWS_RETRY_MODE',
+  'AWS_ROLE_ARN',
+  'AWS_ROLE_SESSION_NAME',
+  'AWS_SDK_LOAD_CONFIG',
+  'AWS_SHARED_CREDENTIALS_FILE',
+  'AWS_STS_REGIONAL_ENDPOINTS',
+  'AWS_USE_DUALSTACK_ENDPOINT',
+  'AWS_USE_FIPS_ENDPOINT',
+  'AWS_WEB_IDENTITY_TOKEN_FILE',
+  'CREDENTIALS_DIRECTORY',
+  'ECR_COURIER_ADAPTERS',
+  'ECR_COURIER_CONFIG',
+  'NODE_ENV',
+  'NODE_EXTRA_CA_CERTS',
+  'NODE_TLS_REJECT_UNAUTHORIZED',
+  'NODE_VERSION',
+  'NO_PROXY',
+  'RUNTIME_DIRECTORY',
+  'SSL_CERT_DIR',
+  'SSL_CERT_FILE',
+  'XDG_RUNTIME_DIR',
+  'no_proxy',
+]);
+
+/** Addresses: scheme, host and port are shown, for a proxy's may hold a password, and a container's path is as good as one. */
+const addresses = /^(AWS_ENDPOINT_URL\w*|AWS_CONTAINER_CREDENTIALS_FULL_URI|AWS_EC2_METADATA_SERVICE_ENDPOINT|(https?|all)_proxy)$/i;
+
+/** A line for each variable that bears on the courier: `NAME = value` where the value is harmless, else `NAME is set`. */
+export function environment(env: Env, adapters: readonly Adapter[]): string {
+  const known = new Set(variables(adapters).map(({ name }) => name));
+  const ours = ['ECR_COURIER_', ...adapters.map(({ kind }) => `${prefix(kind)}_`)];
+  const names = Object.keys(env).filter(name => ofNote.test(name) || known.has(name) || ours.some(start => name.startsWith(start)));
+  return names.length === 0 ? 'None of the variables that matter is set.' : names.sort().map(lineOf(env)).join('\n');
+}
+
+const lineOf = (env: Env) => (name: string) => {
+  const value = env[name] ?? '';
+  if (value === '') return `${name} is empty, which counts as unset`;
+  const shown = harmless.has(name) ? value : addresses.test(name) ? origin(value) : undefined;
+  return shown === undefined ? `${name} is set` : `${name} = ${shown}`;
+};
+
+/** Without user, password and path. undefined: not an address, or one of which the parts cannot be told apart for certain. */
+function origin(address: string): string | undefined {
+  const url = URL.parse(address);
+  if (!url || !/^(https?|socks\w*):$/.test(url.protocol) || /@/.test(url.pathname + url.search + url.hash)) return undefined;
+  return `${url.protocol}//${url.host}`;
+}
+
+const sensitive = /(KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIAL)S?$/i;
+/** Shorter ones are often ordinary words, which would be taken out of every sentence. */
+const leastSearched = 8;
+
+/** What lies in variables and is not for showing: known as secrets from now on, so that `redact` finds them. */
+export function secretsOf(env: Env): Secret[] {
+  const values = Object.entries(env).flatMap(([name, value = '']) => {
+    if (sensitive.test(name)) return [value];
+    return addresses.test(name) ? userInfo(value) : [];
+  });
+  return [...new Set(values)].filter(value => value.length >= leastSearched).map(value => new Secret(value));
+}
+
+function userInfo(address: string): string[] {
+  const text = /^(?:\w+:\/\/)?(.*)@/.exec(address)?.[1];
+  const password = text?.slice(text.indexOf(':') + 1);
+  return text === undefined || password === undefined ? [] : [text, password];
+}

@@ -1,0 +1,238 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { daemonSections, render } from '../../src/commands/report.ts';
+import { Secret } from '../../src/contract/secret.ts';
+import type { Status } from '../../src/observe/status-view.ts';
+import { type FakeEcr, startEcr } from '../fakes/ecr.ts';
+import { type FakePortainer, startFakePortainer } from '../fakes/portainer.ts';
+import { cli, startCli, until } from './cli.ts';
+
+const host = '123456789012.dkr.ecr.eu-west-1.amazonaws.com';
+const second = `222222222222${host.slice(12)}`;
+
+/** One in every place that takes a secret. Each is told apart by its middle. */
+const planted = {
+  AWS_SECRET_ACCESS_KEY: 'planted/secret+access-key==in-a-variable',
+  AWS_SESSION_TOKEN: 'planted/session+token==in-a-variable',
+  AWS_CONTAINER_AUTHORIZATION_TOKEN: 'planted/container+token==in-a-variable',
+  PORTAINER_PASSWORD: 'planted/password+of-portainer==in-a-variable',
+  adminToken: 'planted/admin+token==in-a-file-of-its-own',
+  apiKeyFile: 'ptr_planted/key+in-a-file-of-its-own==',
+  apiKey: 'ptr_planted/key+in-the-configuration==',
+  proxyUser: 'planted-proxy-user',
+  proxyPassword: 'planted-proxy-password',
+  typo: 'ptr_planted/key+behind-a-mistyped-name==',
+};
+
+let ecr: FakeEcr;
+let portainer: FakePortainer;
+let folder: string;
+let env: Record<string, string>;
+
+before(async () => {
+  ecr = await startEcr();
+  folder = await mkdtemp(join(tmpdir(), 'bundle-'));
+  const rows = [host, second].map(URL => ({ Name: `row of ${URL}`, URL, Authentication: true, Username: 'AWS', Password: 'old' }));
+  portainer = await startFakePortainer({ registries: rows });
+  const [admin] = portainer.state.users;
+  assert.ok(admin);
+  admin.apiKey = planted.apiKeyFile;
+  // The second row is never written, and what Portainer says of it quotes the request: a token in flight.
+  portainer.fault = ({ method, path, body }) =>
+    method === 'PUT' && path.endsWith('/2')
+      ? { status: 400, json: { message: 'Invalid request payload', details: `cannot read ${body.toString().slice(30, 260)}` } }
+      : undefined;
+  await writeFile(join(folder, 'key'), planted.apiKeyFile, { mode: 0o600 });
+  await writeFile(join(folder, 'admin'), planted.adminToken, { mode: 0o600 });
+  await writeFile(join(folder, 'courier.yaml'), configuration());
+  env = {
+    HOME: folder,
+    TMPDIR: folder,
+    AWS_ACCESS_KEY_ID: 'AKIDTEST',
+    AWS_SECRET_ACCESS_KEY: planted.AWS_SECRET_ACCESS_KEY,
+    AWS_SESSION_TOKEN: planted.AWS_SESSION_TOKEN,
+    AWS_CONTAINER_AUTHORIZATION_TOKEN: planted.AWS_CONTAINER_AUTHORIZATION_TOKEN,
+    AWS_REGION: 'eu-west-1',
+    AWS_ENDPOINT_URL_ECR: ecr.url,
+    HTTPS_PROXY: `http://${planted.proxyUser}:${planted.proxyPassword}@127.0.0.1:9`,
+    NO_PROXY: '127.0.0.1',
+    PORTAINER_PASSWORD: planted.PORTAINER_PASSWORD,
+    PORTAINER_APIKEY: planted.typo,
+    ECR_COURIER_CONFIG: join(folder, 'courier.yaml'),
+    ECR_COURIER_ADMIN_TOKEN_FILE: join(folder, 'admin'),
+    ECR_COURIER_SOCKET: join(folder, 'socket'),
+    ECR_COURIER_LISTEN: '127.0.0.1:0',
+  };
+});
+after(async () => {
+  await ecr[Symbol.asyncDispose]();
+  await portainer[Symbol.asyncDispose]();
+  await rm(folder, { recursive: true });
+});
+
+function configuration(more = ''): string {
+  const common = `kind: portainer, url: '${portainer.url}', allowHttp: true`;
+  const one = `{${common}, name: one, apiKeyFile: key}`;
+  const two = `{${common}, name: portainer, apiKey: '${planted.apiKey}'}`;
+  return `log: {level: debug}\nengine: {tickSeconds: 1}\ntargets: [${one}, ${two}]\n${more}`;
+}
+
+/** Fails when a secret, or a piece of one, is in the text: as it is, in JSON, URL-encoded, or in base64 however it was shifted. */
+function assertClean(text: string, what: string): void {
+  const inFlight = portainer.state.registries.map(row => row.Password).filter(password => password !== 'old');
+  for (const value of [...Object.values(planted), ...inFlight]) {
+    for (const form of Secret.forms(new Secret(value)))
+      for (let at = 0; at + 16 <= form.length; at += 16) {
+        const piece = form.slice(at, at + 16);
+        assert.ok(!text.includes(piece), `${what} shows ${piece} of ${value}: ${text.slice(text.indexOf(piece) - 80).slice(0, 200)}`);
+      }
+  }
+}
+
+async function daemon(more: Record<string, string> = {}) {
+  const started = startCli([], { ...env, ...more });
+  await until(
+    () => /"msg":"delivered"/.test(started.said.stdout) && /"target":"portainer".*AUTH/.test(started.said.stdout),
+    'both were tried',
+  );
+  await until(() => /"code":"REJECTED"/.test(started.said.stdout), 'the refusal');
+  const url = /"url":"([^"]+)"/.exec(started.said.stdout)?.[1] ?? '';
+  return Object.assign(started, {
+    url,
+    async [Symbol.asyncDispose]() {
+      started.child.kill();
+      await started.ended;
+    },
+  });
+}
+
+test('of a running daemon: configuration, status, findings, versions, metrics and the last lines of the log, and no secret', async () => {
+  await using running = await daemon();
+  const { code, stdout, stderr } = await cli(['bundle'], env);
+  assert.equal(code, 0, stderr);
+  assert.match(stderr, /Read it before you send it/);
+  for (const expected of [
+    /^ecr-courier \d+\.\d+\.\d+$/m,
+    /^node \d+\.\d+\.\d+ .*linux/m,
+    /@aws-sdk\/client-ecr \d/,
+    /^AWS_REGION = eu-west-1$/m,
+    /^AWS_SECRET_ACCESS_KEY is set$/m,
+    /^PORTAINER_APIKEY is set$/m,
+    /^HTTPS_PROXY = http:\/\/127\.0\.0\.1:9$/m,
+    /^targets\.one\.apiKeyFile = \S+key +# \S*courier\.yaml:3/m,
+    /^targets\.portainer\.apiKey = \[secret\]/m,
+    /^Note: PORTAINER_APIKEY is not read: did you mean/m,
+    /^one: portainer at http:\/\/127\.0\.0\.1:\d+, Portainer .*, failing, slots: 2$/m,
+    /^AUTH portainer: /m,
+    /"schema": 1/,
+    /^ecr_courier_deliver_failures_total\{target="one",code="REJECTED"\} \d/m,
+    /^\{"level":"info","time":"[^"]+","version":"[^"]+",.*"msg":"started"\}$/m,
+    /"msg":"delivered"/,
+  ])
+    assert.match(stdout, expected);
+  assert.ok(stdout.includes(host) && stdout.includes('222222222222'), 'hosts and accounts stay');
+  assert.equal(stdout.match(/ = auto /g)?.length, 1, 'one configuration is shown once');
+  assert.notEqual(portainer.passwordOf(1), 'old', 'a token was in flight');
+  assertClean(stdout + stderr, 'the bundle');
+  assertClean(running.said.stdout, 'the log');
+});
+
+test('the daemon’s part is for its owner and for who bears the admin token', async () => {
+  await using running = await daemon();
+  const door = `${running.url}/-/bundle`;
+  assert.equal((await fetch(door)).status, 401);
+  assert.equal((await fetch(door, { headers: { authorization: 'Bearer wrong' } })).status, 401);
+  assert.equal((await fetch(door, { method: 'POST' })).status, 405);
+  const told = await fetch(door, { headers: { authorization: `Bearer ${planted.adminToken}` } });
+  assert.equal(told.status, 200);
+  const text = await told.text();
+  assert.match(text, /"msg":"delivered"/);
+  assertClean(text, 'the answer');
+});
+
+test('from the port alone: status and metrics, and where the log is to be had', async () => {
+  await using running = await daemon();
+  const { code, stdout } = await cli(['bundle'], {
+    ...env,
+    ECR_COURIER_SOCKET: join(folder, 'elsewhere'),
+    ECR_COURIER_LISTEN: new URL(running.url).host,
+  });
+  assert.equal(code, 0);
+  assert.match(stdout, /There is no daemon at \S+elsewhere\./);
+  assert.match(stdout, /run this command as that user/);
+  assert.match(stdout, /"schema": 1/);
+  assert.doesNotMatch(stdout, /"msg":/);
+  assertClean(stdout, 'the bundle');
+});
+
+test('with a broken configuration: its mistakes, what could be read of it, and the daemon that still runs', async () => {
+  await using _ = await daemon();
+  const broken = join(folder, 'broken.yaml');
+  await writeFile(broken, configuration(`server: {socket: socket, adminToken: '${planted.adminToken}'}\nlogs: {level: loud}\n`));
+  const { ECR_COURIER_SOCKET: _socket, ECR_COURIER_ADMIN_TOKEN_FILE: _file, ...rest } = env;
+  const { code, stdout } = await cli(['bundle', '--config', broken], { ...rest, ECR_COURIER_LOG_FORMAT: planted.typo });
+  assert.equal(code, 0);
+  assert.match(stdout, /The configuration has 2 mistakes:/);
+  assert.match(stdout, /logs is not known here: did you mean log/i);
+  assert.match(stdout, /^server\.adminToken = \[secret\]/m);
+  assert.match(stdout, /The daemon that answers at \S+socket says:/, 'the socket that the broken file names');
+  assert.equal(stdout.match(/^log\.level = debug/gm)?.length, 2, 'both configurations are shown when they differ');
+  assertClean(stdout, 'the bundle');
+
+  const unread = await cli(['bundle'], { ...env, ECR_COURIER_ADAPTERS: './nowhere.ts' });
+  assert.match(unread.stdout, /nowhere\.ts: cannot be loaded/);
+  assert.match(unread.stdout, /The daemon that answers at \S+socket says:/, 'the socket that the environment names');
+});
+
+test('without a daemon it says that none runs and why; another program on the port is not taken for one', async () => {
+  const page = createServer((_, response) => response.end(`{"schema":"${planted.typo}"}`));
+  await new Promise<void>(resolve => page.listen(0, '127.0.0.1', resolve));
+  const foreign = `127.0.0.1:${(page.address() as AddressInfo).port}`;
+  const none = await cli(['bundle'], { ...env, ECR_COURIER_LISTEN: '127.0.0.1:9' });
+  const other = await cli(['bundle'], { ...env, ECR_COURIER_LISTEN: foreign });
+  page.close();
+  assert.deepEqual([none.code, other.code], [0, 0]);
+  assert.match(none.stdout, /There is no daemon at \S+socket\. .*ENOENT/);
+  assert.match(none.stdout, /Nobody answers at 127\.0\.0\.1:9\./);
+  assert.ok(other.stdout.includes(`Something else than ecr-courier answers at ${foreign}.`));
+  assertClean(none.stdout + other.stdout, 'the bundle');
+  assert.equal((await cli(['bundle', '--json'], env)).code, 2);
+});
+
+test('a manager with ten thousand slots and a forged name: those in trouble are shown, and no line is forged', () => {
+  const about = { registries: [], trouble: null, lastAttemptAt: null, nextAttemptAt: null, findings: [] };
+  const slots = Array.from({ length: 10_000 }, (_, at) => ({
+    ...about,
+    id: `${at}`,
+    title: `row ${at}`,
+    state: at === 9999 ? 'failing' : 'ok',
+  }));
+  const named = { name: 'big', kind: 'portainer', address: 'https://big', product: 'Big\n== Log ==\u001b[2J\u202e', principal: null };
+  const target = { ...named, state: 'failing', slots, trouble: null, findings: [], outcomes: [], required: true, paused: false };
+  const status = { schema: 1, now: '2026-01-01T00:00:00Z', ready: true, unready: [], credentials: [], targets: [target] };
+  const text = render(daemonSections(status as unknown as Status, ''));
+  assert.ok(text.length < 100_000, `${text.length} letters`);
+  assert.match(text, /^big: portainer at https:\/\/big, Big == Log == .*slots: 10000 \(of which 100 are shown, those in trouble first\)$/m);
+  assert.match(text, /"title": "row 9999"/);
+  // oxlint-disable-next-line no-control-regex -- these are what must not be there
+  assert.doesNotMatch(text, /^== Log ==|[\u001b\u202e]/m);
+});
+
+test('a proxy’s address is shown only where it cannot be mistaken', async () => {
+  for (const [proxy, shown] of [
+    ['http://proxy.example:3128', 'HTTPS_PROXY = http://proxy.example:3128'],
+    ['http://joe:sesame@proxy.example', 'HTTPS_PROXY = http://proxy.example'],
+    ['http://joe:12/34@proxy.example', 'HTTPS_PROXY is set'],
+    ['joe:sesame@proxy.example:3128', 'HTTPS_PROXY is set'],
+    ['', 'HTTPS_PROXY is empty, which counts as unset'],
+  ]) {
+    const { stdout } = await cli(['bundle'], { ...env, HTTPS_PROXY: proxy ?? '' });
+    assert.ok(stdout.split('\n').includes(shown ?? ''), `${proxy}: ${/.*HTTPS_PROXY.*/.exec(stdout)?.[0]}`);
+    assert.doesNotMatch(stdout, /sesame|joe/);
+  }
+});

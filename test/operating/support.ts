@@ -1,0 +1,116 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before } from 'node:test';
+import { adapters } from '../../adapters/index.ts';
+import { load } from '../../config/load.ts';
+import { type App, createApp } from '../../src/app.ts';
+import { clock } from '../../src/contract/clock.ts';
+import { createLog } from '../../src/io/log.ts';
+import type { Status } from '../../src/observe/status-view.ts';
+import { startCli, until } from '../commands/cli.ts';
+import { type FakeEcr, startEcr } from '../fakes/ecr.ts';
+import { fastClock } from '../fakes/fast-clock.ts';
+import { adminKey, type FakePortainer, type PortainerOptions, startFakePortainer } from '../fakes/portainer.ts';
+import { startRegistry } from '../fakes/registry.ts';
+
+export const host = '123456789012.dkr.ecr.eu-west-1.amazonaws.com';
+const adminToken = 'the-admin-token-of-these-tests';
+/** Of the test file that imports this. */
+export let ecr: FakeEcr;
+export let folder: string;
+
+before(async () => {
+  ecr = await startEcr();
+  folder = await mkdtemp(join(tmpdir(), 'operating-'));
+  await writeFile(join(folder, 'key'), adminKey, { mode: 0o600 });
+  await writeFile(join(folder, 'admin'), adminToken, { mode: 0o600 });
+  const aws = { AWS_ENDPOINT_URL_ECR: ecr.url, AWS_ENDPOINT_URL_STS: ecr.url };
+  // The AWS client reads the process's own variables.
+  Object.assign(process.env, { AWS_ACCESS_KEY_ID: 'AKIDTEST', AWS_SECRET_ACCESS_KEY: 'secret-of-the-tests', ...aws });
+});
+after(async () => {
+  await ecr[Symbol.asyncDispose]();
+  await rm(folder, { recursive: true });
+});
+
+export const portainerOf = (options: PortainerOptions = {}): Promise<FakePortainer> =>
+  startFakePortainer({ registries: [{ Name: 'ecr', URL: host, Authentication: true, Username: 'AWS', Password: 'old' }], ...options });
+export const served = (portainer: FakePortainer): boolean => ecr.judge('eu-west-1', portainer.passwordOf(1)) !== 'unknown';
+export const target = (portainer: { url: string }, more: object = {}) => ({
+  kind: 'portainer',
+  url: portainer.url,
+  apiKeyFile: join(folder, 'key'),
+  allowHttp: true,
+  ...more,
+});
+
+interface Running extends AsyncDisposable {
+  readonly app: App;
+  reload(config: object): Promise<void>;
+}
+
+/** The program without its doors, in this process. */
+export async function start(config: object, faster = 1): Promise<Running> {
+  const door = await startRegistry(ecr);
+  const read = async (given: object) => {
+    const file = join(folder, `${Math.random()}.json`);
+    await writeFile(file, JSON.stringify({ engine: { tickSeconds: 1 }, ...given }));
+    return await load({ files: [file], env: {}, adapters });
+  };
+  const log = createLog({ to: { write: () => undefined } });
+  const time = faster === 1 ? clock : fastClock(faster);
+  const app = createApp(await read(config), { clock: time, log, env: {}, registryEndpoint: () => door.url });
+  const stopping = new AbortController();
+  const running = app.run(stopping.signal);
+  return {
+    app,
+    reload: async next => app.use(await read(next)),
+    async [Symbol.asyncDispose]() {
+      stopping.abort();
+      await running;
+      await door[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** The executable, with its configuration in a directory. */
+export async function startDaemon(files: Readonly<Record<string, string>>, more: Readonly<Record<string, string>> = {}) {
+  const config = await mkdtemp(join(folder, 'config-'));
+  const place = (name: string) => join(config, name);
+  for (const [name, text] of Object.entries(files)) await writeFile(place(name), text);
+  const env = {
+    HOME: folder,
+    AWS_ACCESS_KEY_ID: 'AKIDTEST',
+    AWS_SECRET_ACCESS_KEY: 'secret-of-the-tests',
+    AWS_ENDPOINT_URL_ECR: ecr.url,
+    HTTPS_PROXY: 'http://127.0.0.1:9',
+    NO_PROXY: '127.0.0.1',
+    ECR_COURIER_ADMIN_TOKEN_FILE: join(folder, 'admin'),
+    ECR_COURIER_SOCKET: join(config, 'socket'),
+    ECR_COURIER_LISTEN: '127.0.0.1:0',
+    ...more,
+  };
+  const started = startCli(['--config', config], env);
+  await until(() => started.said.stdout.includes('"msg":"listening"'), 'the doors');
+  const url = /"url":"([^"]+)"/.exec(started.said.stdout)?.[1] ?? '';
+  return {
+    ...started,
+    env,
+    door: new URL(url).host,
+    write: (name: string, text: string) => writeFile(place(name), text),
+    remove: (name: string) => rm(place(name)),
+    get: async (path: string) => (await fetch(url + path)).text(),
+    status: async () => (await (await fetch(`${url}/api/status`)).json()) as Status,
+    async reload() {
+      const answer = await fetch(`${url}/-/reload`, { method: 'POST', headers: { authorization: `Bearer ${adminToken}` } });
+      return { code: answer.status, text: await answer.text() };
+    },
+    async [Symbol.asyncDispose]() {
+      started.child.kill();
+      await started.ended;
+    },
+  };
+}
+export const fileOf = (...targets: readonly object[]): string => JSON.stringify({ targets });
+export const names = (status: Status): string[] => status.targets.map(({ name }) => name);
