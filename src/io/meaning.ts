@@ -45,6 +45,8 @@ const noConnection: Readonly<Record<string, string>> = {
   UND_ERR_PRX_TLS: 'the certificate of the proxy is not trusted',
 };
 
+const aboutProxies = 'Check HTTPS_PROXY (with user and password if the proxy wants them), or put the host into NO_PROXY.';
+
 /** The usual reading of a status. `call` is missing for an answer that did not come from this client. */
 export function failureOf(answer: Answer, call: Call | undefined, message?: string): Failure {
   const { status } = answer;
@@ -114,7 +116,7 @@ export function broken(thrown: unknown, call: Call, signal: AbortSignal): Failur
   if (proxy) return proxyRefused(proxy[1] ?? proxy[2], origin);
   if (code === 'UND_ERR_HEADERS_TIMEOUT' || code === 'UND_ERR_BODY_TIMEOUT') return new Failure('TIMEOUT', `${asked}: silence.`, facts);
   if (/^(EPROTO|ERR_SSL_)/.test(code)) return new Failure('UNREACHABLE', `The TLS handshake with ${origin} failed (${code}).`);
-  if (!call.sent) return new Failure('UNREACHABLE', `No connection to ${origin}: ${noConnection[code] ?? 'it broke'} (${code}).`);
+  if (!call.sent) return unconnected(thrown, code, origin);
   return new Failure('UNREACHABLE', `${asked}: the connection broke before the answer was complete (${code}).`, facts);
 }
 
@@ -123,8 +125,21 @@ function givenUp(reason: unknown, asked: string, facts: FailureFacts): Failure {
   return new Failure('TIMEOUT', `${asked} was given up: ${reason instanceof Error ? reason.message : 'aborted'}`, facts);
 }
 
+function unconnected(thrown: unknown, code: string, origin: string): Failure {
+  const why = `${noConnection[code] ?? 'it broke'} (${code}).`;
+  if (!concernsProxy(thrown, new URL(origin))) return new Failure('UNREACHABLE', `No connection to ${origin}: ${why}`);
+  return new Failure('UNREACHABLE', `No connection to the proxy on the way to ${origin}: ${why}`, { remedy: aboutProxies });
+}
+
+/** Node's errors name the host or port that was tried, each address on its own where a name has several. */
+function concernsProxy(thrown: unknown, server: URL): boolean {
+  const error = thrown instanceof AggregateError ? (thrown.errors[0] as unknown) : thrown;
+  const { hostname = server.hostname, port } = error as { hostname?: string; port?: number };
+  const own = Number(server.port || (server.protocol === 'https:' ? 443 : 80));
+  return hostname !== server.hostname || (port ?? own) !== own;
+}
+
 function proxyRefused(status: string | undefined, origin: string): Failure {
   const text = `The proxy did not connect to ${origin}: it answered ${status}.`;
-  const remedy = 'Check HTTPS_PROXY (with user and password if the proxy wants them), or put the host into NO_PROXY.';
-  return new Failure(status === '407' || status === '403' ? 'MISCONFIGURED' : 'UNREACHABLE', text, { remedy });
+  return new Failure(status === '407' || status === '403' ? 'MISCONFIGURED' : 'UNREACHABLE', text, { remedy: aboutProxies });
 }

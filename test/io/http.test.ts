@@ -493,6 +493,23 @@ describe('proxies', () => {
     }
   });
 
+  test('a proxy that cannot be reached is named in place of the server; without one, the server is', async () => {
+    const tries = async (url: string, env: NodeJS.ProcessEnv) => {
+      await using http = open(url, { env });
+      return (await failing(http('GET', '/', { signal: soon() }))).message;
+    };
+    assert.match(
+      await tries('https://portainer.test', { HTTPS_PROXY: 'http://127.0.0.1:1' }),
+      /^No connection to the proxy on the way to .* nothing listens there/,
+    );
+    assert.match(
+      await tries('https://portainer.test:9443', { HTTPS_PROXY: 'http://proxy.invalid:1' }),
+      /^No connection to the proxy on the way to /,
+    );
+    for (const url of ['https://127.0.0.1:1', 'http://localhost:1', 'https://portainer.invalid'])
+      assert.match(await tries(url, {}), /^No connection to http/, url);
+  });
+
   test('AWS is reached by the same rules: proxy, and AWS_CA_BUNDLE beside the known authorities', async () => {
     await using server = await serving((_, response) => response.end('aws'), 'good');
     await using proxy = await proxying(server.port);
