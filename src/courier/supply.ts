@@ -4,7 +4,7 @@ import type { Registry } from '../contract/registry.ts';
 import type { Prove, Source, Sources } from '../contract/source.ts';
 import type { CourierEvent } from './events.ts';
 import type { Kept, KeyRecord, Moment } from './ledger.ts';
-import { fetchDueAt, keep, lifeOf, minute, retryPause, second, spacing } from './timing.ts';
+import { fetchDueAt, fetchPause, keep, lifeOf, minute, second, spacing } from './timing.ts';
 import type { Work } from './work.ts';
 
 const fetchMs = 30 * second;
@@ -70,7 +70,7 @@ export function createSupply(deps: SupplyDeps): Supply {
       const failure = asFailure(error);
       const count = record.failures + 1;
       record.failures = count;
-      record.notBefore = began + Math.max(spacing(lifeOfKept(record)), retryPause(failure, count, random));
+      record.notBefore = began + fetchPause(failure, count, lifeOfKept(record), random);
       const repeat = record.trouble?.failure.code === failure.code;
       record.trouble = { failure, count, since: record.trouble?.since ?? began };
       emit({ kind: 'fetch-failed', ...of(record), ms: now() - began, failure, count, repeat });

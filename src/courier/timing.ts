@@ -90,6 +90,14 @@ export function retryPause(failure: Failure, count: number, random: () => number
   }
 }
 
+/**
+ * The pause after the `count`th failed fetch in a row, from its beginning; `life` as for `spacing`. Up to 5 s beyond the least one: many that started in the
+ * same second, and were told by AWS that they ask too often, would else come back together.
+ */
+export function fetchPause(failure: Failure, count: number, life: number | undefined, random: () => number): number {
+  return Math.max(spacing(life) + 5 * second * random(), retryPause(failure, count, random));
+}
+
 /** Repairs that do not last: 1 min doubling to 30 min between them. An hour of peace forgets them. */
 export function repairPause(repairs: number): number {
   return repairs === 0 ? 0 : Math.min(30 * minute, minute * 2 ** (repairs - 1));
