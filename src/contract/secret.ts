@@ -8,22 +8,30 @@ const pieceLength = 8;
 /** In long secrets only every eighth piece is known: a quotation of 15 characters holds one for certain. In short ones every piece counts. */
 const longForm = 64;
 
-/** Every secret that is still referenced somewhere, so that texts can be filtered without being told which secrets they may hold. */
-const live = new Set<WeakRef<Secret>>();
-const forget = new FinalizationRegistry<WeakRef<Secret>>(ref => live.delete(ref));
+/** How one secret can stand in a text; made when it is first looked for. */
+interface Traces {
+  forms(): readonly string[];
+  pieces(): ReadonlySet<string>;
+}
+
+/**
+ * Of every secret that is still referenced somewhere, so that texts can be filtered without being told which secrets they may hold.
+ * The secrets themselves are not asked for at every text: with lines in each round of the event loop none would ever be collected.
+ */
+const live = new Set<Traces>();
+const forget = new FinalizationRegistry<Traces>(traces => live.delete(traces));
 
 /** A password, key or token. Prints as `[secret]`; `reveal()` is the one way out. */
 export class Secret {
   readonly #value: string;
-  #forms: readonly string[] | undefined;
-  #pieces: ReadonlySet<string> | undefined;
+  readonly #traces: Traces;
 
   constructor(value: string) {
     this.#value = value;
+    this.#traces = tracesOf(value);
     if (value.length < leastFiltered) return;
-    const ref = new WeakRef(this);
-    live.add(ref);
-    forget.register(this, ref);
+    live.add(this.#traces);
+    forget.register(this, this.#traces);
   }
 
   reveal(): string {
@@ -41,15 +49,19 @@ export class Secret {
 
   /** Every way in which the value can stand in a text: as it is, in JSON, in a URL, in base64 and base64url wherever it begins. */
   static forms(secret: Secret): readonly string[] {
-    secret.#forms ??= spellings(secret.#value);
-    return secret.#forms;
+    return secret.#traces.forms();
   }
+}
 
-  /** By which a quotation of a part of the value, in any of its forms, is recognised. */
-  static pieces(secret: Secret): ReadonlySet<string> {
-    secret.#pieces ??= new Set(Secret.forms(secret).flatMap(piecesOf));
-    return secret.#pieces;
-  }
+function tracesOf(value: string): Traces {
+  let known: readonly string[] | undefined;
+  let pieces: ReadonlySet<string> | undefined;
+  const forms = () => (known ??= spellings(value));
+  return {
+    forms,
+    // By which a quotation of a part of the value, in any of its forms, is recognised.
+    pieces: () => (pieces ??= new Set(forms().flatMap(piecesOf))),
+  };
 }
 
 function piecesOf(form: string): string[] {
@@ -73,35 +85,27 @@ function spellings(value: string): string[] {
   return [...new Set(all)].filter(form => form.length >= leastFiltered).sort((a, b) => b.length - a.length);
 }
 
-function* liveSecrets(): Iterable<Secret> {
-  for (const ref of live) {
-    const secret = ref.deref();
-    if (secret) yield secret;
-  }
-}
-
 /** The text with every live secret, in any encoding, replaced by `[secret]`. For our own texts; cheap enough for every log line. */
 export function redact(text: string): string {
   let clean = text;
-  for (const secret of liveSecrets())
-    for (const form of Secret.forms(secret)) if (clean.includes(form)) clean = clean.replaceAll(form, mask);
+  for (const traces of live) for (const form of traces.forms()) if (clean.includes(form)) clean = clean.replaceAll(form, mask);
   return clean;
 }
 
 /** As `redact`, and parts of secrets too: for texts that come from outside, which may quote a piece of what we sent (Portainer's 400 does). */
 export function redactQuoted(text: string): string {
   let clean = redact(text);
-  for (const secret of liveSecrets()) clean = withoutPieces(clean, secret);
+  for (const traces of live) clean = withoutPieces(clean, traces);
   return clean;
 }
 
-function withoutPieces(text: string, secret: Secret): string {
-  const pieces = Secret.pieces(secret);
+function withoutPieces(text: string, traces: Traces): string {
+  const pieces = traces.pieces();
   let clean = text;
   for (let at = 0; at + pieceLength <= clean.length; at++) {
     const piece = clean.slice(at, at + pieceLength);
     if (!pieces.has(piece)) continue;
-    const [start, end] = quotation(clean, at, Secret.forms(secret), piece);
+    const [start, end] = quotation(clean, at, traces.forms(), piece);
     clean = clean.slice(0, start) + mask + clean.slice(end);
     at = start + mask.length - 1;
   }

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setImmediate as turn } from 'node:timers/promises';
 import { inspect } from 'node:util';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { asFailure, Failure } from '../../src/contract/failures.ts';
 import { redact, redactQuoted, Secret } from '../../src/contract/secret.ts';
 
@@ -64,4 +67,14 @@ test('a short secret leaves texts alone', () => {
   const short = new Secret('admin');
   assert.equal(redact('the admin page'), 'the admin page');
   assert.equal(short.reveal(), 'admin');
+});
+
+test('a secret that nobody refers to is collected, however often texts are filtered', async () => {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const secret = ((): WeakRef<Secret> => new WeakRef(new Secret('nobody-refers-to-this')))();
+  await turn();
+  redact('a line of the log');
+  collect();
+  assert.equal(secret.deref(), undefined);
 });
