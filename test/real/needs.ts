@@ -1,34 +1,41 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 
 /** Where a program that only PyPI has is installed for these tests. */
 const venv = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'ecr-courier', 'test-real');
+/** The same for what npm has, each package under the name of the program. */
+const npmFolder = `${venv}-npm`;
 
-/** What the parts are shown with, and where Debian 12 or PyPI has it. The dist/ is made by `npm run build`. */
+/** What the parts are shown with, and where Debian 12, PyPI or npm has it. The dist/ is made by `npm run build`. */
 const programs = {
   chromium: { debian: 'chromium' },
   docker: { debian: 'docker.io' },
+  'docker-compose': { debian: 'docker-compose' },
   'docker-registry': { debian: 'docker-registry' },
   dockerd: { debian: 'docker.io' },
   faketime: { debian: 'faketime' },
   htpasswd: { debian: 'apache2-utils' },
   moto_server: { pypi: 'moto[server]==5.2.5' },
+  openssl: { debian: 'openssl' },
+  'node-26': { npm: `node-linux-${process.arch}@26.10.0`, bin: 'bin/node' },
   promtool: { debian: 'prometheus' },
   skopeo: { debian: 'skopeo' },
   strace: { debian: 'strace' },
   'systemd-analyze': { debian: 'systemd' },
   unshare: { debian: 'util-linux' },
-} as const satisfies Record<string, { debian: string } | { pypi: string }>;
+} as const satisfies Record<string, { debian: string } | { pypi: string } | { npm: string; bin: string }>;
 
 export type Program = keyof typeof programs;
 
 /** The whole path of a program; undefined when this machine has none. */
 export function find(program: Program): string | undefined {
+  const from = programs[program];
   const places = [...(process.env['PATH'] ?? '').split(':'), '/usr/sbin', '/sbin', join(venv, 'bin')];
-  return places.map(place => join(place, program)).find(existsSync);
+  const paths = 'npm' in from ? [join(npmFolder, 'node_modules', program, from.bin)] : places.map(place => join(place, program));
+  return paths.find(existsSync);
 }
 
 /** The whole path of a program that a part has asked for. */
@@ -40,12 +47,16 @@ export function path(program: Program): string {
 
 /**
  * Tests that need real programs. Where one of them is missing the part is skipped aloud, or fails where everything must be shown
- * (`npm run test:real -- --install`, as CI runs it). `root`: it mounts, or starts an engine.
+ * (`npm run test:real -- --install`, as CI runs it). `root`: it mounts, or starts an engine. `atOnce`: its tests mostly wait, and may do so together.
  */
-export function part(name: string, needs: { readonly programs: readonly Program[]; readonly root?: boolean }, body: () => void): void {
+export function part(
+  name: string,
+  needs: { readonly programs: readonly Program[]; readonly root?: boolean; readonly atOnce?: boolean },
+  body: () => void,
+): void {
   const missing: string[] = needs.programs.filter(program => !find(program)).map(program => `${program} (${origin(program)})`);
   if (needs.root && process.getuid?.() !== 0) missing.push('root');
-  if (missing.length === 0) return void describe(name, body);
+  if (missing.length === 0) return void describe(name, { concurrency: needs.atOnce ?? false }, body);
   const why = `needs ${missing.join(', ')}`;
   if (process.env['TEST_REAL'] === 'all') test(name, () => Promise.reject(new Error(why)));
   else test(name, { skip: `NOT SHOWN HERE: ${why}` }, () => undefined);
@@ -53,19 +64,28 @@ export function part(name: string, needs: { readonly programs: readonly Program[
 
 function origin(program: Program): string {
   const from = programs[program];
-  return 'debian' in from ? `Debian: ${from.debian}` : `PyPI: ${from.pypi}`;
+  return 'debian' in from ? `Debian: ${from.debian}` : 'npm' in from ? `npm: ${from.npm}` : `PyPI: ${from.pypi}`;
 }
 
 /** Installs what is missing, on Debian as root. */
 export function install(): void {
-  const missing = (Object.keys(programs) as Program[]).filter(program => !find(program)).map(program => programs[program]);
+  const absent = (Object.keys(programs) as Program[]).filter(program => !find(program));
+  const missing = absent.map(program => programs[program]);
   const debian = new Set<string>(missing.flatMap(from => ('debian' in from ? [from.debian] : [])));
   const pypi = missing.flatMap(from => ('pypi' in from ? [from.pypi] : []));
+  const npm = absent.flatMap(program => {
+    const from = programs[program];
+    return 'npm' in from ? [`${program}@npm:${from.npm}`] : [];
+  });
   const python = pypi.length > 0 && spawnSync('python3', ['-c', 'import venv, ensurepip']).status !== 0;
   if (python) debian.add('python3-venv');
   if (debian.size > 0) {
     run('apt-get', ['update', '-qq']);
     run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...debian]);
+  }
+  if (npm.length > 0) {
+    mkdirSync(npmFolder, { recursive: true });
+    run('npm', ['install', '--silent', '--no-audit', '--no-fund', '--prefix', npmFolder, ...npm]);
   }
   if (pypi.length === 0) return;
   run('python3', ['-m', 'venv', venv]);

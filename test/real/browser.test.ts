@@ -1,0 +1,130 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { type BrowserContext, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { wordsTooPale } from './contrast.ts';
+import { hostOf, startWorld, type World } from './daemon.ts';
+import { part, path } from './needs.ts';
+
+/** Without what a browser does on its own: no profile that is there already, no updates, no words to its maker. */
+const args = [
+  '--no-sandbox',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--no-first-run',
+  '--disable-gpu',
+  '--disable-quic',
+];
+/** The open page loads itself anew every 15 s. */
+const patience = { timeout: 60_000 };
+
+interface Opened extends AsyncDisposable {
+  readonly page: Page;
+  /** Complaints of the browser, and requests to anything but the daemon. */
+  readonly amiss: string[];
+}
+
+async function open(world: World, options: BrowserContextOptions = {}): Promise<Opened> {
+  const profile = await mkdtemp(join(tmpdir(), 'courier-browser-'));
+  const context: BrowserContext = await chromium.launchPersistentContext(profile, { executablePath: path('chromium'), args, ...options });
+  const amiss: string[] = [];
+  context.on('console', message => void (message.type() === 'error' && amiss.push(message.text())));
+  context.on('weberror', error => void amiss.push(String(error.error())));
+  context.on('request', request => void (request.url().startsWith(`http://${world.doors}/`) || amiss.push(`asked for ${request.url()}`)));
+  const page = await context.newPage();
+  await page.goto(`http://${world.doors}/`);
+  return {
+    page,
+    amiss,
+    async [Symbol.asyncDispose]() {
+      await context.close();
+      await rm(profile, { recursive: true, force: true });
+    },
+  };
+}
+
+const hostile = '<img src=x onerror="document.title=1"></title><script>document.title=2</script>&amp;{{7*7}}';
+const row = (Name: string, account: string) => ({
+  Name,
+  URL: hostOf(account),
+  Authentication: true,
+  Username: 'AWS',
+  Password: 'of-yesterday',
+});
+
+part('Chromium', { programs: ['chromium'] }, () => {
+  test('a target fails and recovers while the page is open; hostile names are text', async () => {
+    await using world = await startWorld({ portainer: { registries: [row(hostile, '111111111111')], version: '2.43.0<script>' } });
+    await world.start();
+    await world.until(() => world.served(), 'the first delivery');
+    await using opened = await open(world);
+    const { page, amiss } = opened;
+    await page.getByText('All is well.').waitFor(patience);
+    assert.equal(await page.locator('img, script, iframe').count(), 0);
+    assert.ok(await page.getByText(hostile, { exact: false }).first().isVisible(), 'the name stands there as it is');
+    assert.ok(await page.getByText('2.43.0<script>').first().isVisible());
+
+    world.portainer.fault = () => 'reset';
+    await page.getByText('Serving, with failures.').waitFor(patience);
+    const trouble = page.locator('.trouble').first();
+    assert.match(await trouble.innerText(), /UNREACHABLE[^]*What to do: Check address, port, DNS and firewall/);
+    assert.match(await page.title(), /^Serving, with failures - ecr-courier$/);
+
+    world.portainer.fault = undefined;
+    await world.run('refresh');
+    await page.getByText('All is well.').waitFor(patience);
+    assert.equal(await trouble.count(), 0);
+    assert.deepEqual(amiss, []);
+  });
+
+  test('a hundred targets, one of them failing: nothing sticks out, every word can be read, wide and narrow, light and dark, without JavaScript', async () => {
+    await using world = await startWorld({ rows: ['111111111111'], env: { ECR_COURIER_DISCOVERY_CRON: '*/20 * * * * *' } });
+    const target = (name: string, url: string) => ({
+      name,
+      url,
+      kind: 'portainer',
+      apiKeyFile: join(world.folder, 'key'),
+      allowHttp: true,
+    });
+    const good = Array.from({ length: 97 }, (_, at) => target(`portainer-${at + 1}`, world.portainer.url));
+    const others = [
+      target('a-portainer-with-a-name-that-is-as-long-as-names-can-be-012345', 'http://127.0.0.1:9'),
+      { ...target('laboratory', 'http://127.0.0.1:9'), paused: true },
+      { ...target('empty', world.portainer.url), registries: [hostOf('222222222222')] },
+    ];
+    const file = join(world.folder, 'hundred.json');
+    await writeFile(file, JSON.stringify({ targets: [...good, ...others] }));
+    const env = { PORTAINER_URL: '', PORTAINER_API_KEY_FILE: '', PORTAINER_ALLOW_HTTP: '' };
+    await world.start({ args: ['--config', file], env });
+    const metrics = () => world.read('/metrics').catch(() => '');
+    await world.until(async () => (await metrics()).split(/slots\{.*state="ok"\} 1/).length > 98, 'all deliveries');
+
+    for (const [width, colorScheme] of [
+      [1280, 'light'],
+      [1280, 'dark'],
+      [390, 'light'],
+      [390, 'dark'],
+    ] as const) {
+      const options = { viewport: { width, height: 800 }, colorScheme, javaScriptEnabled: colorScheme === 'dark' };
+      await using opened = await open(world, options);
+      const { page, amiss } = opened;
+      const where = `${width} wide, ${colorScheme}`;
+      assert.equal(await page.locator('details.target').count(), 100, where);
+      assert.match(await page.locator('details.target').first().innerText(), /UNREACHABLE/, `${where}: what fails comes first, unfolded`);
+      assert.ok(await page.getByText('portainer, left alone').isVisible(), `${where}: the paused one`);
+      await page.goto(`http://${world.doors}/?still`);
+      await page.evaluate(`document.querySelectorAll('details').forEach(one => { one.open = true; })`);
+      assert.equal(await page.evaluate('document.documentElement.scrollWidth'), width, where);
+      assert.deepEqual(await page.evaluate(wordsTooPale), [], where);
+      assert.deepEqual(amiss, [], where);
+      // Where TEST_SCREENSHOTS names a folder, for people to look at.
+      if (process.env['TEST_SCREENSHOTS'])
+        await page.screenshot({ path: join(process.env['TEST_SCREENSHOTS'], `${width}-${colorScheme}.png`) });
+      await page.evaluate(`document.documentElement.style.setProperty('--quiet', '#777')`);
+      assert.notDeepEqual(await page.evaluate(wordsTooPale), [], 'a pale word is seen');
+    }
+  });
+});

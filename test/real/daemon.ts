@@ -1,0 +1,200 @@
+import assert from 'node:assert/strict';
+import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
+import { randomBytes, randomInt } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { Secret } from '../../src/contract/secret.ts';
+import { type EcrOptions, type FakeEcr, startEcr } from '../fakes/ecr.ts';
+import { adminKey, type FakePortainer, type PortainerOptions, startFakePortainer } from '../fakes/portainer.ts';
+import { jsonOf } from '../fakes/server.ts';
+import { executable } from './dist.ts';
+
+const region = 'eu-west-1';
+export const hostOf = (account: string): string => `${account}.dkr.ecr.${region}.amazonaws.com`;
+const secretKey = 'a-secret-access-key-of-nobody-at-all';
+
+export interface WorldOptions {
+  /** Life of a token, 12 h unless said. */
+  readonly ttlMs?: number;
+  /** The accounts of the rows that Portainer has. */
+  readonly rows?: readonly string[];
+  readonly ecr?: EcrOptions;
+  readonly portainer?: PortainerOptions;
+  /** For every process, besides what it needs to find this world. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** An ECR and a Portainer, both doubles, and what a daemon must be told to serve them. Its end asserts that nothing that any process of it said holds a secret. */
+export interface World extends AsyncDisposable {
+  readonly ecr: FakeEcr;
+  readonly portainer: FakePortainer;
+  /** Empty but for the key of Portainer, and later the daemon's socket; for files of the test. */
+  readonly folder: string;
+  /** host:port of the daemon's doors. */
+  readonly doors: string;
+  /** Every password that ECR gave out, the oldest first. */
+  readonly passwords: readonly string[];
+  /** Starts the daemon, or another command. */
+  start(options?: StartOptions): Promise<Running>;
+  /** Runs a command to its end. */
+  run(...args: string[]): Promise<{ code: number | null; output: string }>;
+  /** Until the condition holds; fails, with what was said, after half a minute. */
+  until(condition: () => boolean | Promise<boolean>, what: string): Promise<void>;
+  /** What every write so far put into a row, in the order of arrival. */
+  written(): Write[];
+  /** Every row holds a password that ECR takes now. */
+  served(): boolean;
+  /** A page of the daemon's doors. */
+  read(path: string): Promise<string>;
+  /** Texts from elsewhere (a log file) in which no secret may be, besides what the processes wrote. */
+  readonly shown: string[];
+}
+
+export interface Write {
+  readonly path: string;
+  readonly password: unknown;
+}
+
+export interface StartOptions {
+  readonly args?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  /** What runs the command line that is appended to it: `['sh', '-c', 'exec "$@" >/dev/full', '-']`. */
+  readonly by?: readonly string[];
+  /** Options of Node. */
+  readonly node?: readonly string[];
+}
+
+export interface Running extends AsyncDisposable {
+  readonly child: ChildProcess;
+  /** stdout and stderr so far. */
+  output(): string;
+  /** Sends the signal and waits for the end. */
+  end(signal?: NodeJS.Signals): Promise<number | null>;
+  readonly ended: Promise<number | null>;
+}
+
+export async function startWorld(options: WorldOptions = {}): Promise<World> {
+  const { rows = ['111111111111', '222222222222'], ttlMs } = options;
+  const command = await executable();
+  const stack = new AsyncDisposableStack();
+  const passwords: string[] = [];
+  const mint = (): string => {
+    const password = randomBytes(900).toString('base64');
+    passwords.push(password);
+    return password;
+  };
+  const ecr = stack.use(await startEcr({ mint, ...(ttlMs && { ttlMs }), ...options.ecr }));
+  const registries = rows.map(account => ({
+    Name: `ecr-${account}`,
+    URL: hostOf(account),
+    Authentication: true,
+    Username: 'AWS',
+    Password: 'of-yesterday',
+  }));
+  const portainer = stack.use(await startFakePortainer({ registries, ...options.portainer }));
+  const folder = await mkdtemp(join(tmpdir(), 'courier-world-'));
+  stack.defer(() => rm(folder, { recursive: true, force: true }));
+  const keyFile = join(folder, 'key');
+  await writeFile(keyFile, adminKey, { mode: 0o600 });
+  // An address of its own: on the usual one a port that is free now may be taken a moment later.
+  const doors = `127.${randomInt(1, 255)}.${randomInt(255)}.${randomInt(1, 255)}:8080`;
+  const env = { ...environment({ ecr, portainer, folder, doors, keyFile }), ...options.env };
+  const outputs: (() => string)[] = [];
+  const shown: string[] = [];
+
+  const world: World = {
+    ecr,
+    portainer,
+    folder,
+    doors,
+    passwords,
+    shown,
+    async start({ args = [], by = [], node = [], env: more } = {}) {
+      const [program = '', ...rest] = [...by, process.execPath, ...node, command, ...args];
+      const running = startProcess(program, rest, { env: { ...env, ...more } });
+      outputs.push(running.output);
+      stack.use(running);
+      return running;
+    },
+    async run(...args) {
+      const { ended, output } = await world.start({ args });
+      return { code: await ended, output: output() };
+    },
+    async until(condition, what) {
+      for (const end = Date.now() + 30_000; Date.now() < end; await wait(20)) if (await condition()) return;
+      assert.fail(`waited in vain for: ${what}\n${outputs.map(output => output().slice(-3000)).join('\n---\n')}`);
+    },
+    written: () =>
+      portainer.requests
+        .filter(({ method, path }) => method !== 'GET' && path.startsWith('/api/registries') && !path.endsWith('/ping'))
+        .map(request => ({
+          path: request.path,
+          password: (jsonOf(request) as Record<string, unknown>)['Password'],
+        })),
+    served: () => portainer.rows().every(({ Password }) => ecr.judge(region, Password) === 'good'),
+    async read(path) {
+      const text = await fetch(`http://${doors}${path}`).then(answer => answer.text());
+      shown.push(text);
+      return text;
+    },
+    async [Symbol.asyncDispose]() {
+      await stack.disposeAsync();
+      const said = [...outputs.map(output => output()), ...shown].join('\n');
+      for (const secret of [...passwords, adminKey, secretKey].map(value => new Secret(value)))
+        for (const form of [...Secret.forms(secret), secret.reveal().slice(4, 24)])
+          assert.ok(!said.includes(form), 'a secret, or a piece of one, was written out');
+    },
+  };
+  return world;
+}
+
+/** A daemon that finds this world and no other, and does in a second what else takes a minute. */
+function environment({
+  ecr,
+  portainer,
+  folder,
+  doors,
+  keyFile,
+}: Pick<World, 'ecr' | 'portainer' | 'folder' | 'doors'> & { keyFile: string }) {
+  return {
+    PATH: process.env['PATH'] ?? '',
+    HOME: folder,
+    AWS_ACCESS_KEY_ID: 'AKIDOFNOBODY',
+    AWS_SECRET_ACCESS_KEY: secretKey,
+    AWS_ENDPOINT_URL: ecr.url,
+    // Proofs go to the registry itself, which is not there.
+    HTTPS_PROXY: 'http://127.0.0.1:9',
+    PORTAINER_URL: portainer.url,
+    PORTAINER_API_KEY_FILE: keyFile,
+    PORTAINER_ALLOW_HTTP: 'true',
+    ECR_COURIER_SOCKET: join(folder, 'socket'),
+    ECR_COURIER_LISTEN: doors,
+    ECR_COURIER_LOG_LEVEL: 'debug',
+    ECR_COURIER_TICK_SECONDS: '1',
+    ECR_COURIER_DISCOVERY_CRON: '* * * * * *',
+  };
+}
+
+/** Disposing of it kills the process. */
+export function startProcess(program: string, args: readonly string[], options: SpawnOptions): Running {
+  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], ...options });
+  let said = '';
+  for (const stream of [child.stdout, child.stderr]) stream?.setEncoding('utf8').on('data', (text: string) => (said += text));
+  const ended = once(child, 'close').then(([code]) => code as number | null);
+  const end = (signal: NodeJS.Signals = 'SIGTERM') => {
+    child.kill(signal);
+    return ended;
+  };
+  return {
+    child,
+    ended,
+    end,
+    output: () => said,
+    async [Symbol.asyncDispose]() {
+      await end('SIGKILL');
+    },
+  };
+}

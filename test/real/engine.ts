@@ -1,0 +1,127 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { startProcess } from './daemon.ts';
+import { path } from './needs.ts';
+
+const stopsWithinMs = 30_000;
+
+export interface Answer {
+  readonly status: number;
+  readonly text: string;
+}
+export interface Ran {
+  readonly code: number | null;
+  /** stdout and stderr. */
+  readonly output: string;
+}
+
+/** A docker engine of the test's own. Its end asserts that no process and no mount of it is left. */
+export interface Engine extends AsyncDisposable {
+  /** DOCKER_HOST and an empty DOCKER_CONFIG of its own. */
+  readonly env: Readonly<Record<string, string>>;
+  /** One request of the Engine API: `/images/create?...`. */
+  ask(method: string, target: string, headers?: Readonly<Record<string, string>>): Promise<Answer>;
+  /** Runs the docker CLI; `input` is its stdin. */
+  docker(args: readonly string[], input?: string): Promise<Ran>;
+}
+
+/** Starts dockerd without a bridge, so that it touches no network of this machine. `env`: proxy and authorities for its pulls. */
+export async function startEngine(env: Readonly<Record<string, string>> = {}): Promise<Engine> {
+  const folder = await mkdtemp(join(tmpdir(), 'courier-engine-'));
+  const socketPath = join(folder, 'docker.sock');
+  const folders = ['--data-root', join(folder, 'data'), '--exec-root', join(folder, 'exec'), '--pidfile', join(folder, 'pid')];
+  const network = ['--iptables=false', '--ip6tables=false', '--bridge=none', '--storage-driver=vfs', '-H', `unix://${socketPath}`];
+  const PATH = `${process.env['PATH']}:/usr/sbin:/sbin`;
+  const dockerd = startProcess(path('dockerd'), [...folders, ...network], { env: { PATH, HOME: folder, ...env } });
+  const own = { PATH, HOME: folder, DOCKER_HOST: `unix://${socketPath}`, DOCKER_CONFIG: join(folder, 'config') };
+
+  const engine: Engine = {
+    env: own,
+    ask: (method, target, headers = {}) => ask(socketPath, method, target, headers),
+    // The classic builder needs nothing that would have to be downloaded.
+    docker: (args, input) => run(path('docker'), args, { ...own, DOCKER_BUILDKIT: '0' }, input),
+    async [Symbol.asyncDispose]() {
+      await Promise.race([dockerd.end('SIGTERM'), wait(stopsWithinMs, undefined, { ref: false })]);
+      const processes = await killRest(folder);
+      const mounts = unmountRest(folder);
+      await rm(folder, { recursive: true, force: true });
+      assert.deepEqual({ processes, mounts }, { processes: [], mounts: [] }, 'the engine left these behind');
+    },
+  };
+  try {
+    await ready(engine, dockerd.output);
+  } catch (error) {
+    await engine[Symbol.asyncDispose]();
+    throw error;
+  }
+  return engine;
+}
+
+async function ready(engine: Engine, output: () => string): Promise<void> {
+  const answers = () =>
+    engine.ask('GET', '/_ping').then(
+      ({ status }) => status === 200,
+      () => false,
+    );
+  for (const end = Date.now() + 60_000; Date.now() < end; await wait(50)) if (await answers()) return;
+  assert.fail(`the engine does not answer:\n${output().slice(-3000)}`);
+}
+
+/** Runs a program to its end. */
+export async function run(program: string, args: readonly string[], env: Readonly<Record<string, string>>, input = ''): Promise<Ran> {
+  const running = startProcess(program, args, { env, stdio: ['pipe', 'pipe', 'pipe'] });
+  // A program that ends without reading it.
+  running.child.stdin?.on('error', () => undefined).end(input);
+  return { code: await running.ended, output: running.output() };
+}
+
+function ask(socketPath: string, method: string, target: string, headers: Readonly<Record<string, string>>): Promise<Answer> {
+  const { promise, resolve, reject } = Promise.withResolvers<Answer>();
+  const asked = request({ socketPath, method, path: target, headers: { host: 'engine', ...headers } }, response => {
+    const status = response.statusCode ?? 0;
+    response.toArray().then(parts => resolve({ status, text: Buffer.concat(parts).toString() }), reject);
+  });
+  asked.on('error', reject).end();
+  return promise;
+}
+
+/** What still runs with this folder on its command line (containerd, shims) is killed, and told. */
+async function killRest(folder: string): Promise<string[]> {
+  const left = processesOf(folder);
+  for (const { pid } of left) process.kill(pid, 'SIGKILL');
+  for (const end = Date.now() + 5000; Date.now() < end && processesOf(folder).length > 0; ) await wait(20);
+  return left.map(({ line }) => line);
+}
+
+function processesOf(folder: string): { pid: number; line: string }[] {
+  return readdirSync('/proc').flatMap(name => {
+    const pid = Number(name);
+    if (!Number.isInteger(pid) || pid === process.pid) return [];
+    try {
+      const line = readFileSync(`/proc/${name}/cmdline`, 'utf8').replaceAll('\0', ' ');
+      return line.includes(folder) ? [{ pid, line }] : [];
+    } catch {
+      return []; // it has just ended
+    }
+  });
+}
+
+/** The engine itself always leaves its network namespace mounted. Tells what could not be unmounted. */
+function unmountRest(folder: string): string[] {
+  // What is mounted inside comes first.
+  for (const place of mountsIn(folder).toReversed()) spawnSync('umount', ['-l', place]);
+  return mountsIn(folder);
+}
+
+function mountsIn(folder: string): string[] {
+  const places = readFileSync('/proc/mounts', 'utf8')
+    .split('\n')
+    .flatMap(line => line.split(' ')[1] ?? []);
+  return places.filter(place => place.startsWith(folder));
+}

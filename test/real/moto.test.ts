@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict';
+import { randomInt } from 'node:crypto';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { setTimeout as wait } from 'node:timers/promises';
+import { hostOf, startProcess, startWorld, type World } from './daemon.ts';
+import { faketime } from './faketime.ts';
+import { part, path } from './needs.ts';
+
+const account = '111111111111';
+const roleArn = 'arn:aws:iam::444455556666:role/pull-only';
+
+/** moto's tokens all expire as this year begins. Four hours earlier they are as good as any. */
+const fourHoursBefore2015 = Date.UTC(2014, 11, 31, 20);
+
+/** An AWS that we did not write, with a clock of its own. */
+async function startMoto(world: World, now = Date.now()) {
+  // An address of its own, so that its port is free.
+  const host = `127.${randomInt(1, 255)}.${randomInt(255)}.${randomInt(1, 255)}`;
+  const url = `http://${host}:5000`;
+  const clock = await faketime(join(world.folder, 'moto-clock'), now - Date.now());
+  const env = { PATH: process.env['PATH'] ?? '', TZ: 'UTC', MOTO_RECORDER_FILEPATH: join(world.folder, 'recording'), ...clock.env };
+  const server = startProcess(path('moto_server'), ['-H', host, '-p', '5000'], { env });
+  const call = async (way: string, method = 'GET'): Promise<string> => {
+    const answer = await fetch(`${url}/moto-api/recorder/${way}`, { method });
+    // Before the first call there is no recording to download.
+    return answer.ok ? await answer.text() : '';
+  };
+  await world.until(() => call('start-recording', 'POST').then(Boolean, () => false), `moto to start ${server.output()}`);
+  return {
+    env: { AWS_ENDPOINT_URL: url },
+    /** The bodies and targets of the calls that it got. */
+    async calls(): Promise<string[]> {
+      const lines = (await call('download-recording')).split('\n').filter(Boolean);
+      return lines.map(line => {
+        const { headers, body } = JSON.parse(line) as { headers: Record<string, string>; body: string };
+        return headers['X-Amz-Target'] ?? Buffer.from(body, 'base64').toString();
+      });
+    },
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+  };
+}
+
+part('moto as AWS', { programs: ['moto_server', 'faketime'] }, () => {
+  test('a token is fetched and delivered', async () => {
+    await using world = await startWorld({ rows: [account] });
+    await using moto = await startMoto(world, fourHoursBefore2015);
+    const daemon = await world.start({ env: moto.env });
+    await world.until(() => world.portainer.passwordOf(1) === '123456789012-auth-token', 'the token of moto’s own account');
+    assert.match(await world.read('/readyz'), /^ready/);
+    assert.ok(!daemon.output().includes('auth-token'));
+  });
+
+  test('a role of another account is assumed, and the token is of that account', async () => {
+    await using world = await startWorld({ rows: [account] });
+    await using moto = await startMoto(world, fourHoursBefore2015);
+    const asked = await world.start({
+      args: ['token', hostOf(account)],
+      env: {
+        AWS_ENDPOINT_URL: '',
+        AWS_ENDPOINT_URL_ECR: moto.env.AWS_ENDPOINT_URL,
+        AWS_ENDPOINT_URL_STS: moto.env.AWS_ENDPOINT_URL,
+        ECR_COURIER_ROLE_ARN: roleArn,
+      },
+    });
+    assert.equal(await asked.ended, 0, asked.output());
+    assert.equal(asked.output(), '444455556666-auth-token\n');
+    const [assumed = '', fetched] = await moto.calls();
+    assert.equal(new URLSearchParams(assumed).get('RoleArn'), roleArn);
+    assert.match(fetched ?? '', /GetAuthorizationToken$/);
+  });
+
+  test('tokens that expired in 2015: told once, asked for again each minute, never delivered', async () => {
+    await using world = await startWorld({ rows: [account] });
+    await using moto = await startMoto(world);
+    const asked = async (): Promise<number> => (await moto.calls()).filter(call => call.endsWith('GetAuthorizationToken')).length;
+    const clock = await faketime(join(world.folder, 'clock'));
+    const daemon = await world.start({ env: { ...moto.env, ...clock.env } });
+    await world.until(async () => (await asked()) === 1, 'the first fetch');
+    await clock.set(30_000);
+    await wait(3000);
+    assert.equal(await asked(), 1, 'three ticks and half a minute later');
+    for (const times of [2, 3]) {
+      await clock.set((times - 1) * 75_000);
+      await world.until(async () => (await asked()) >= times, 'the next fetch');
+      assert.equal(await asked(), times);
+    }
+    const told = daemon
+      .output()
+      .split('\n')
+      .filter(line => line.includes('"msg":"token fetch failed"') && !line.startsWith('{"level":"debug"'));
+    assert.equal(told.length, 1, 'told once');
+    assert.match(
+      told[0] ?? '',
+      /expired at 2015-01-01T00:00:00\.000Z, before it was issued at .*; nothing is delivered.*moto answers an expiry in 2015/,
+    );
+    assert.match(await world.read('/readyz'), /^not ready/);
+    assert.deepEqual([world.written(), world.portainer.passwordOf(1)], [[], 'of-yesterday']);
+  });
+});
