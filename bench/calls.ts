@@ -1,6 +1,6 @@
 import { hours, minutes, only, registry, row, startRig, testTarget } from '../test/courier/rig.ts';
 import { createVirtualClock } from '../test/fakes/clock.ts';
-import type { Report } from './run.ts';
+import type { Report } from './benches.ts';
 
 const days = 20;
 /** The half of a life is drawn anew for each token, so that two runs differ a little. */

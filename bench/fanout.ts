@@ -1,5 +1,5 @@
+import type { Report } from './benches.ts';
 import { type Portainers, startPortainers } from './portainers.ts';
-import type { Report } from './run.ts';
 import { openBare, openCourier, type Sender } from './senders.ts';
 
 /** Slots and Portainers. */

@@ -11,6 +11,7 @@ const tail = 12;
  */
 export async function startLeanPortainer(rows: number, hostOf: (id: number) => string) {
   const tails: string[] = [];
+  let writes = 0;
   const shown = (Id: number) => ({ Id, Type: 3, Name: hostOf(Id), URL: hostOf(Id), Authentication: true, Username: 'AWS' });
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<unknown> {
@@ -18,6 +19,7 @@ export async function startLeanPortainer(rows: number, hostOf: (id: number) => s
     if (request.method === 'PUT' && id <= rows) {
       const { Password } = JSON.parse(await text(request)) as { Password: string };
       tails[id] = Password.slice(-tail);
+      writes++;
       return { ...shown(id), ...more };
     }
     if (request.url === '/api/registries') return Array.from({ length: rows }, (_, at) => ({ ...shown(at + 1), ...more }));
@@ -31,7 +33,13 @@ export async function startLeanPortainer(rows: number, hostOf: (id: number) => s
   });
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
-  return { url: `http://127.0.0.1:${port}`, holding: (password: string) => tails.filter(own => own === password.slice(-tail)).length };
+  return {
+    url: `http://127.0.0.1:${port}`,
+    get writes() {
+      return writes;
+    },
+    holding: (password: string) => tails.filter(own => own === password.slice(-tail)).length,
+  };
 }
 
 /** What every answer shows beside, so that it is as long as a real one. */

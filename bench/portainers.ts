@@ -1,77 +1,61 @@
-import { type ChildProcess, fork } from 'node:child_process';
-import { on, once } from 'node:events';
-import { adminKey, startFakePortainer } from '../test/fakes/portainer.ts';
-import { startLeanPortainer } from './lean-portainer.ts';
+import { adminKey } from '../test/fakes/portainer.ts';
+import { startServer } from './processes.ts';
 
 /** `fake`: those of the tests; they decode and check a PUT, compare it with all rows, as Portainer does, and store it. `lean`: in lean-portainer.ts. */
 type Kind = 'fake' | 'lean';
-/** What is asked of the process: start so many Portainers with so many rows each; or: in how many rows does this password lie? */
-type Order = { readonly kind: Kind; readonly portainers: number; readonly rows: number } | { readonly password: string };
+/** What is asked of the process of fakes.ts: start so many Portainers with so many rows each; in how many rows does this password lie; how many PUTs came? */
+export type Order =
+  | { readonly kind: Kind; readonly portainers: number; readonly rows: number }
+  | { readonly password: string }
+  | { readonly writes: true };
+export interface Started {
+  readonly urls: readonly string[];
+  readonly ecr: string;
+  readonly registry: string;
+}
 
-/** Portainers in a process of their own. */
+/** Portainers in a process of their own, and an ECR beside them. */
 export interface Portainers extends Disposable {
   readonly urls: readonly string[];
+  readonly ecr: string;
+  /** Takes what the ECR gave out; it stands for all hosts. */
+  readonly registry: string;
   /** Of each. Ids from 1 on. */
   readonly rows: number;
   readonly key: string;
   /** How many rows, of all Portainers, hold the password. */
   holding(password: string): Promise<number>;
+  /** How many rows were written so far, again and again counted. */
+  writes(): Promise<number>;
 }
 
 export async function startPortainers(kind: Kind, portainers: number, rows: number): Promise<Portainers> {
-  const child = fork(import.meta.filename);
-  const urls = await ask<string[]>(child, { kind, portainers, rows });
+  const server = startServer('fakes');
+  const { urls, ecr, registry } = await server.ask<Started>({ kind, portainers, rows } satisfies Order);
   return {
     urls,
+    ecr,
+    registry,
     rows,
     key: adminKey,
-    holding: password => ask<number>(child, { password }),
-    [Symbol.dispose]: () => child.disconnect(),
+    holding: password => server.ask<number>({ password } satisfies Order),
+    writes: () => server.ask<number>({ writes: true } satisfies Order),
+    [Symbol.dispose]: server[Symbol.dispose],
   };
 }
 
-async function ask<T>(child: ChildProcess, order: Order): Promise<T> {
-  const answer = once(child, 'message');
-  child.send(order);
-  const [message] = (await answer) as [T];
-  return message;
-}
-
-interface Running {
-  readonly url: string;
-  holding(password: string): number;
-}
-
-async function startFake(rows: number): Promise<Running> {
-  const registries = Array.from({ length: rows }, (_, at) => {
-    const host = hostOf(at + 1);
-    return { Name: host, URL: host, Authentication: true, Username: 'AWS', Password: 'none yet', TLS: true };
-  });
-  const portainer = await startFakePortainer({ registries });
-  // It keeps every request for the tests; here they would fill the memory.
-  portainer.fault = () => void (portainer.requests.length = 0);
-  return { url: portainer.url, holding: password => portainer.rows().filter(row => row.Password === password).length };
-}
-
-/** Of a row: an account each, so that no two rows are alike. */
-function hostOf(id: number): string {
-  return `${String(id).padStart(12, '0')}.dkr.ecr.eu-west-1.amazonaws.com`;
-}
-
-async function serve(): Promise<void> {
-  let running: Running[] = [];
-  for await (const [order] of on(process, 'message') as AsyncIterable<[Order]>) {
-    if ('password' in order) {
-      process.send?.(running.reduce((sum, portainer) => sum + portainer.holding(order.password), 0));
-      continue;
-    }
-    const start = order.kind === 'lean' ? (rows: number) => startLeanPortainer(rows, hostOf) : startFake;
-    running = await Promise.all(Array.from({ length: order.portainers }, () => start(order.rows)));
-    process.send?.(running.map(({ url }) => url));
-  }
-}
-
-if (process.send) {
-  process.on('disconnect', () => process.exit());
-  await serve();
+/** The environment in which the executable finds them. What it would prove at a registry is refused at once: there is none. */
+export function environment({ urls: [url = ''], ecr, key }: Portainers): Record<string, string> {
+  return {
+    PATH: process.env['PATH'] ?? '',
+    ECR_COURIER_LISTEN: '127.0.0.1:0',
+    PORTAINER_URL: url,
+    PORTAINER_API_KEY: key,
+    PORTAINER_ALLOW_HTTP: 'true',
+    AWS_ENDPOINT_URL: ecr,
+    AWS_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE',
+    AWS_SECRET_ACCESS_KEY: 'the-key-of-a-bench',
+    HTTPS_PROXY: 'http://127.0.0.1:9',
+    NO_PROXY: '127.0.0.1',
+  };
 }

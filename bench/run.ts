@@ -1,50 +1,34 @@
-/** `npm run bench -- NAME`: answers one question with figures. The last line is one JSON object; exit 1 when a limit is broken. */
+/**
+ * `npm run bench -- NAME`: answers one question with figures. The last line is one JSON object; exit 1 when a limit is broken.
+ * What runs is a bundle, as what ships is one, under the flags that the executable sets itself.
+ */
 
-import { UsageError } from '../src/commands/io.ts';
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { bundle } from '../scripts/bundle.ts';
+import { flags } from './processes.ts';
 
-/** What a bench found. ratio: its headline figure. pairs: how many paired runs stand behind it. ok: within the limits that it names. */
-export interface Report {
-  readonly bench: string;
-  readonly ratio: number;
-  readonly pairs: number;
-  readonly ok: boolean;
-  readonly [figure: string]: unknown;
+const folder = await mkdtemp(join(tmpdir(), 'ecr-courier-bench-'));
+try {
+  await Promise.all([
+    bundle(
+      {
+        bench: 'bench/benches.ts',
+        fakes: 'bench/fakes.ts',
+        'memory-refreshes': 'bench/memory-refreshes.ts',
+        'memory-days': 'bench/memory-days.ts',
+        'soak-seed': 'bench/soak-seed.ts',
+      },
+      folder,
+    ),
+    bundle({ 'ecr-courier': 'src/main.ts' }, join(folder, 'dist')),
+  ]);
+  const child = fork(join(folder, 'bench.js'), process.argv.slice(2), { execArgv: flags });
+  const [code] = (await once(child, 'exit')) as [number | null];
+  process.exitCode = code ?? 1;
+} finally {
+  await rm(folder, { recursive: true, force: true });
 }
-
-interface Bench {
-  readonly question: string;
-  load(): Promise<(args: string[]) => Promise<Report>>;
-}
-
-const benches: Readonly<Record<string, Bench>> = {
-  fanout: {
-    question: 'What does the courier add to a bare loop that sends the same bodies?',
-    load: async () => (await import('./fanout.ts')).fanout,
-  },
-  calls: { question: 'How many calls to AWS does a day cost?', load: async () => (await import('./calls.ts')).calls },
-  soak: {
-    question: 'Does any promise break in days of random faults? [--seeds N] [--first N] [--hours H]',
-    load: async () => (await import('./soak.ts')).soaks,
-  },
-};
-
-const [name = '', ...args] = process.argv.slice(2);
-const bench = Object.hasOwn(benches, name) ? benches[name] : undefined;
-
-function usage(mistake: string): void {
-  console.error(`${mistake}\nusage: npm run bench -- NAME`);
-  for (const [known, { question }] of Object.entries(benches)) console.error(`  ${known.padEnd(8)}${question}`);
-  process.exitCode = 2;
-}
-
-if (bench) {
-  try {
-    const run = await bench.load();
-    const report = await run(args);
-    console.log(JSON.stringify(report));
-    process.exitCode = report.ok ? 0 : 1;
-  } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    usage(error.message);
-  }
-} else usage(name ? `There is no bench ${name}.` : 'Which bench?');

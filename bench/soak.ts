@@ -1,11 +1,9 @@
-import { fork } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { UsageError } from '../src/commands/io.ts';
-import { observers } from '../test/courier/observers.ts';
-import { hours } from '../test/courier/rig.ts';
-import { type SoakReport, soak } from '../test/courier/soak.ts';
-import type { Report } from './run.ts';
+import type { SoakReport } from '../test/courier/soak.ts';
+import type { Report } from './benches.ts';
+import { startServer } from './processes.ts';
 
 const defaults = { seeds: 30, first: 1, hours: 72 };
 
@@ -46,17 +44,7 @@ function read(args: string[]): typeof defaults {
   }
 }
 
-/** A seed has a process of its own: secrets of one must not be looked for in the texts of another. */
-function inProcess(seed: number, length: number): Promise<SoakReport> {
-  return new Promise((resolve, reject) => {
-    const child = fork(import.meta.filename, [String(seed), String(length)]);
-    child.once('message', report => resolve(report as SoakReport));
-    child.once('exit', code => reject(new Error(`seed ${seed} ended with ${code}`)));
-  });
-}
-
-if (process.send) {
-  const [seed = 1, length = 72] = process.argv.slice(2).map(Number);
-  const report = await soak(seed, length * hours, observers());
-  process.send(report, () => process.disconnect());
+async function inProcess(seed: number, hours: number): Promise<SoakReport> {
+  using server = startServer('soak-seed');
+  return await server.ask<SoakReport>({ seed, hours });
 }

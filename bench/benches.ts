@@ -1,0 +1,58 @@
+import { UsageError } from '../src/commands/io.ts';
+
+/** What a bench found. ratio: its headline figure. pairs: how many paired runs stand behind it. ok: within the limits that it names. */
+export interface Report {
+  readonly bench: string;
+  readonly ratio: number;
+  readonly pairs: number;
+  readonly ok: boolean;
+  readonly [figure: string]: unknown;
+}
+
+interface Bench {
+  readonly question: string;
+  load(): Promise<(args: string[]) => Promise<Report>>;
+}
+
+const benches: Readonly<Record<string, Bench>> = {
+  fanout: {
+    question: 'What does the courier add to a bare loop that sends the same bodies?',
+    load: async () => (await import('./fanout.ts')).fanout,
+  },
+  calls: { question: 'How many calls to AWS does a day cost?', load: async () => (await import('./calls.ts')).calls },
+  memory: {
+    question: 'How much memory does it take: idle, after thousands of refreshes, with 100,000 slots? [idle|slots|refreshes|days ...]',
+    load: async () => (await import('./memory.ts')).memory,
+  },
+  startup: { question: 'How long from exec to the first delivery?', load: async () => (await import('./startup.ts')).startup },
+  recovery: {
+    question: 'When 1,000 targets come back after an hour, how soon do all hold the newest token?',
+    load: async () => (await import('./recovery.ts')).recovery,
+  },
+  soak: {
+    question: 'Does any promise break in days of random faults? [--seeds N] [--first N] [--hours H]',
+    load: async () => (await import('./soak.ts')).soaks,
+  },
+};
+
+const [name = '', ...args] = process.argv.slice(2);
+const bench = Object.hasOwn(benches, name) ? benches[name] : undefined;
+
+function usage(mistake: string): void {
+  console.error(`${mistake}\nusage: npm run bench -- NAME`);
+  for (const [known, { question }] of Object.entries(benches)) console.error(`  ${known.padEnd(9)}${question}`);
+  process.exitCode = 2;
+}
+
+if (bench) {
+  try {
+    const run = await bench.load();
+    const report = await run(args);
+    console.log(JSON.stringify(report));
+    process.exitCode = report.ok ? 0 : 1;
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    usage(error.message);
+  }
+} else usage(name ? `There is no bench ${name}.` : 'Which bench?');
+process.disconnect?.();

@@ -1,0 +1,60 @@
+/** A process with Portainers, an ECR and a registry: their memory and their time must not count for what is measured. */
+
+import { startEcr } from '../test/fakes/ecr.ts';
+import { startFakePortainer } from '../test/fakes/portainer.ts';
+import { startRegistry } from '../test/fakes/registry.ts';
+import { startLeanPortainer } from './lean-portainer.ts';
+import type { Order, Started } from './portainers.ts';
+import { serveOrders } from './processes.ts';
+
+interface Running {
+  readonly url: string;
+  readonly writes: number;
+  holding(password: string): number;
+}
+
+async function startFake(rows: number): Promise<Running> {
+  const registries = Array.from({ length: rows }, (_, at) => {
+    const host = hostOf(at + 1);
+    return { Name: host, URL: host, Authentication: true, Username: 'AWS', Password: 'none yet', TLS: true };
+  });
+  const portainer = await startFakePortainer({ registries });
+  let writes = 0;
+  portainer.fault = ({ method }) => {
+    if (method === 'PUT') writes++;
+    // It keeps every request for the tests; here they would fill the memory.
+    portainer.requests.length = 0;
+    return undefined;
+  };
+  return {
+    url: portainer.url,
+    get writes() {
+      return writes;
+    },
+    holding: password => portainer.rows().filter(row => row.Password === password).length,
+  };
+}
+
+/** Of a row: an account each, so that no two rows are alike. */
+function hostOf(id: number): string {
+  return `${String(id).padStart(12, '0')}.dkr.ecr.eu-west-1.amazonaws.com`;
+}
+
+const sum = (figures: readonly number[]): number => figures.reduce((total, figure) => total + figure, 0);
+const ecr = await startEcr();
+const registry = await startRegistry(ecr);
+for (const server of [ecr.server, registry.server])
+  server.fault = () => {
+    ecr.calls.length = 0;
+    server.requests.length = 0;
+    return undefined;
+  };
+let running: Running[] = [];
+
+await serveOrders<Order>(async order => {
+  if ('password' in order) return sum(running.map(portainer => portainer.holding(order.password)));
+  if ('writes' in order) return sum(running.map(portainer => portainer.writes));
+  const start = order.kind === 'lean' ? (rows: number) => startLeanPortainer(rows, hostOf) : startFake;
+  running = await Promise.all(Array.from({ length: order.portainers }, () => start(order.rows)));
+  return { urls: running.map(({ url }) => url), ecr: ecr.url, registry: registry.url } satisfies Started;
+});

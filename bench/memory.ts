@@ -1,0 +1,150 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { setTimeout as after } from 'node:timers/promises';
+import { UsageError } from '../src/commands/io.ts';
+import type { Report } from './benches.ts';
+import { environment, type Portainers, startPortainers } from './portainers.ts';
+import { end, flags, residentOf, startExecutable, startServer } from './processes.ts';
+
+/** MiB of resident memory; `growth`: of what is measured last to what is measured first, when it should be flat. */
+const limits = { idle: 100, refreshed: 130, slots: 200, growth: 1.1 };
+
+interface Figure {
+  readonly what: string;
+  readonly measured: number;
+  readonly limit: number;
+  readonly [more: string]: unknown;
+}
+
+const parts: Readonly<Record<string, () => Promise<Figure[]>>> = {
+  // What it needed while it started is given back by then.
+  idle: async () => {
+    const figure = await running('idle', 'fake', 1, 10, limits.idle);
+    return [{ ...figure, measured: figure.settled }];
+  },
+  slots: async () => [
+    await running('10,000 slots', 'lean', 1, 10_000, limits.slots),
+    await running('100,000 slots of ten targets', 'lean', 10, 10_000, limits.slots),
+  ],
+  refreshes,
+  days,
+};
+
+/** Resident memory of the executable as it ships, the fakes in another process. ratio: the worst of measured to allowed. Linux only: it reads /proc. */
+export async function memory(args: string[]): Promise<Report> {
+  const unknown = args.find(arg => !Object.hasOwn(parts, arg));
+  if (unknown !== undefined) throw new UsageError(`There is no part ${unknown}. There are: ${Object.keys(parts).join(', ')}.`);
+  const figures: Figure[] = [];
+  for (const [name, measure] of Object.entries(parts)) {
+    if (args.length > 0 && !args.includes(name)) continue;
+    for (const figure of await measure()) {
+      figures.push(figure);
+      const { what, measured, limit, ...more } = figure;
+      console.log(`${what}: ${measured}, at most ${limit} ${JSON.stringify(more)}`);
+    }
+  }
+  const ratio = Math.max(...figures.map(({ measured, limit }) => Math.round((measured / limit) * 1000) / 1000));
+  return { bench: 'memory', ratio, pairs: 1, ok: ratio <= 1, limits, figures };
+}
+
+/**
+ * The executable from its start until it has written every row, and for one more discovery at least, with scrapes of its metrics every 15 s.
+ * measured: the highest figure of that time.
+ */
+async function running(
+  what: string,
+  kind: 'fake' | 'lean',
+  targets: number,
+  rows: number,
+  limit: number,
+): Promise<Figure & { readonly settled: number }> {
+  using servers = await startPortainers(kind, targets, rows);
+  const folder = await mkdtemp(join(tmpdir(), 'ecr-courier-memory-'));
+  const path = join(folder, 'config.json');
+  await writeFile(path, JSON.stringify(configOf(servers)), { mode: 0o600 });
+  const { PORTAINER_URL: _, PORTAINER_API_KEY: __, ...env } = environment(servers);
+  const child = startExecutable({ ...env, PORTAINER_ALLOW_HTTP: '', ECR_COURIER_CONFIG: path }, ['ignore', 'pipe', 'inherit']);
+  const { pid = 0 } = child;
+  try {
+    const metrics = `${await urlOf(child.stdout as Readable)}/metrics`;
+    const began = performance.now();
+    while ((await servers.writes()) < targets * rows) await after(200);
+    const deliveredS = Math.round((performance.now() - began) / 1000);
+    const delivered = residentOf(pid);
+    for (let scrape = 0; scrape < 5; scrape++) {
+      await after(15_000);
+      await (await fetch(metrics)).arrayBuffer();
+    }
+    const settled = residentOf(pid);
+    return {
+      what,
+      measured: settled.peak,
+      limit,
+      settled: settled.rss,
+      delivered: delivered.rss,
+      deliveredPeak: delivered.peak,
+      deliveredS,
+    };
+  } finally {
+    await end(child);
+    await rm(folder, { recursive: true });
+  }
+}
+
+function configOf({ urls, key }: Portainers): object {
+  return { targets: urls.map((url, at) => ({ name: `portainer-${at}`, kind: 'portainer', url, apiKey: key, allowHttp: true })) };
+}
+
+/** Where the daemon says that it listens; the rest of its log is read and forgotten. */
+async function urlOf(stdout: Readable): Promise<string> {
+  let head = '';
+  for await (const chunk of stdout.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+    head += chunk.toString();
+    const line = head.split('\n').find(text => text.includes('"msg":"listening"'));
+    if (!line) continue;
+    stdout.resume();
+    return (JSON.parse(line) as { url: string }).url;
+  }
+  throw new Error(`the daemon ended before it listened: ${head.slice(0, 2000)}`);
+}
+
+const counts = [1_000, 2_000, 5_000];
+
+/** Refreshes with real sockets: discovery, fetch, delivery of ten rows, log. 7 h leap by before each: 5,000 are four years. */
+async function refreshes(): Promise<Figure[]> {
+  using servers = await startPortainers('fake', 1, 10);
+  using courier = startServer('memory-refreshes', {
+    execArgv: [...flags, '--expose-gc'],
+    env: { ...environment(servers), REGISTRY: servers.registry },
+  });
+  const figures: Figure[] = [];
+  const heaps: number[] = [];
+  for (const until of counts) {
+    await courier.ask({ until });
+    const { rss, peak } = residentOf(courier.pid);
+    const heap = await courier.ask<number>({ collected: true });
+    heaps.push(heap);
+    figures.push({ what: `after ${until} refreshes`, measured: rss, limit: limits.refreshed, peak, heap });
+  }
+  const first = figures[0]?.measured ?? 0;
+  const last = figures.at(-1)?.measured ?? 0;
+  return [
+    ...figures,
+    growth('growth of the resident memory from 1,000 to 5,000 refreshes', first, last),
+    growth('growth of the heap from 1,000 to 5,000 refreshes', heaps[0] ?? 0, heaps.at(-1) ?? 0),
+  ];
+}
+
+/** 1,000 virtual days of the engine with all that watches it: discoveries, ticks, tokens, metrics, status, log; targets in memory. */
+async function days(): Promise<Figure[]> {
+  using courier = startServer('memory-days', { execArgv: [...flags, '--expose-gc'] });
+  const heaps: number[] = [];
+  for (const until of [100, 400, 700, 1_000]) heaps.push(await courier.ask({ until }));
+  return [{ ...growth('growth of the heap from 100 to 1,000 virtual days', heaps[0] ?? 0, heaps.at(-1) ?? 0), heaps }];
+}
+
+function growth(what: string, from: number, to: number): Figure {
+  return { what, measured: Math.round((to / from) * 1000) / 1000, limit: limits.growth };
+}
