@@ -1,5 +1,5 @@
 import { lstat } from 'node:fs/promises';
-import { request } from 'node:http';
+import { type RequestOptions, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Config } from '../../config/load.ts';
@@ -25,33 +25,41 @@ export interface Said {
   readonly text: string;
 }
 
-/** One request to the daemon on this machine, through its socket. Throws UNREACHABLE when none is there, or when it is another user's. */
-export async function askDaemon(socket: string, method: string, path: string, signal: AbortSignal): Promise<Said> {
+const patience = 10_000;
+
+/** One request to the daemon on this machine, through its socket. Throws UNREACHABLE when none is there, when it is another user's, or when it is silent for `ms`. */
+export async function askDaemon(socket: string, method: string, path: string, signal: AbortSignal, ms = patience): Promise<Said> {
   const foreign = `${socket} belongs to another user: it may not be the daemon's. Use the user that the daemon runs as.`;
   const owner = await lstat(socket).then(
     stats => stats.uid,
     ({ code }: NodeJS.ErrnoException) => (code === 'EACCES' ? undefined : uid()),
   );
   if (uid() !== 0 && owner !== uid()) throw new Failure('UNREACHABLE', foreign);
-  return await ask({ socketPath: socket }, method, path, signal, `There is no daemon at ${socket}.`);
+  return await ask({ socketPath: socket, timeout: ms }, method, path, signal, `There is no daemon at ${socket}.`);
 }
 
 /** The same through its HTTP door: only what everybody may see. */
-export async function askDoor({ server }: Doors, path: string, signal: AbortSignal): Promise<Said> {
+export async function askDoor({ server }: Doors, path: string, signal: AbortSignal, ms = patience): Promise<Said> {
   const { host, port } = server.listen;
   const near = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
-  return await ask({ host: near, port }, 'GET', path, signal, `Nobody answers at ${near}:${port}.`);
+  return await ask({ host: near, port, timeout: ms }, 'GET', path, signal, `Nobody answers at ${near}:${port}.`);
 }
 
-async function ask(where: object, method: string, path: string, signal: AbortSignal, nobody: string): Promise<Said> {
+async function ask(
+  where: RequestOptions & { readonly timeout: number },
+  method: string,
+  path: string,
+  signal: AbortSignal,
+  nobody: string,
+): Promise<Said> {
   const { promise, resolve, reject } = Promise.withResolvers<Said>();
-  const asked = request({ ...where, method, path, signal, timeout: 10_000, headers: { host: 'localhost' } }, response => {
+  const asked = request({ ...where, method, path, signal, headers: { host: 'localhost' } }, response => {
     const parts: Buffer[] = [];
     response.on('data', part => parts.push(part));
     response.on('end', () => resolve({ status: response.statusCode ?? 0, text: Buffer.concat(parts).toString() }));
     response.on('error', reject);
   });
-  asked.on('timeout', () => asked.destroy(new Error('no answer within 10 s')));
+  asked.on('timeout', () => asked.destroy(new Error(`no answer within ${where.timeout / 1000} s`)));
   asked.on('error', error => {
     const remedy = 'Is it running, on this machine (or in this container), as this user and with this configuration?';
     reject(new Failure('UNREACHABLE', `${nobody} (${error.message})`, { remedy, cause: error }));

@@ -156,22 +156,32 @@ export interface Limits {
 }
 
 /** Options common to all targets are not the adapter's: name kind create registries required paused discover concurrency deadlines caFile tls... */
-export interface Adapter<S extends OptionSpecs = OptionSpecs, F extends string = string, Ref = unknown> {
+interface Definition<S extends OptionSpecs, F extends string, Ref> {
   readonly kind: string;
   readonly doc: string;
   readonly options: S;
   /** Sets of options of which at least one must be given, whole: [['apiKey'], ['username', 'password']]. Checked when the configuration is loaded; a secret's file counts. */
   readonly anyOf?: readonly (readonly NoInfer<keyof S & string>[])[];
-  readonly limits: Limits;
+  /** One request at a time and 30 s for each, unless said. */
+  readonly limits?: Limits;
   /** Default of the target's `create`; false unless said. */
   readonly creates?: boolean;
-  readonly findings: FindingSpecs<F>;
+  /** None unless said. */
+  readonly findings?: FindingSpecs<F>;
   /** What a person does when the file of the key is absent or empty: create it at My account > Access tokens. */
   readonly keyHint?: string;
   /** Cheap, offline. Called anew when an option, or the file behind a secret one, changes: so options are plain values. Annotate the result: `: Target<Ref>`. */
   create(options: Options<S>, deps: Deps<NoInfer<F>>): Target<Ref>;
 }
 
-export function defineAdapter<const S extends OptionSpecs, const F extends string, Ref>(adapter: Adapter<S, F, Ref>): Adapter<S, F, Ref> {
-  return adapter;
+/** As `defineAdapter` made it. */
+export interface Adapter<S extends OptionSpecs = OptionSpecs, F extends string = string, Ref = unknown> extends Definition<S, F, Ref> {
+  readonly limits: Limits;
+  readonly findings: FindingSpecs<F>;
+}
+
+export function defineAdapter<const S extends OptionSpecs, const F extends string = never, Ref = unknown>(
+  definition: Definition<S, F, Ref>,
+): Adapter<S, F, Ref> {
+  return { limits: { concurrency: 1, discoverMs: 30_000, deliverMs: 30_000 }, findings: {} as FindingSpecs<F>, ...definition };
 }
