@@ -9,7 +9,7 @@ const venv = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'e
 /** The same for what npm has, each package under the name of the program. */
 const npmFolder = `${venv}-npm`;
 
-/** What the parts are shown with, and where Debian 12, PyPI or npm has it. The dist/ is made by `npm run build`. */
+/** What the parts are shown with, and where Debian 12, PyPI or npm has it; Debian's beside npm's is a library that it needs. */
 const programs = {
   chromium: { debian: 'chromium' },
   docker: { debian: 'docker.io' },
@@ -20,13 +20,13 @@ const programs = {
   htpasswd: { debian: 'apache2-utils' },
   moto_server: { pypi: 'moto[server]==5.2.5' },
   openssl: { debian: 'openssl' },
-  'node-26': { npm: `node-linux-${process.arch}@26.10.0`, bin: 'bin/node' },
+  'node-26': { npm: `node-linux-${process.arch}@26.10.0`, bin: 'bin/node', debian: 'libatomic1' },
   promtool: { debian: 'prometheus' },
   skopeo: { debian: 'skopeo' },
   strace: { debian: 'strace' },
   'systemd-analyze': { debian: 'systemd' },
   unshare: { debian: 'util-linux' },
-} as const satisfies Record<string, { debian: string } | { pypi: string } | { npm: string; bin: string }>;
+} as const satisfies Record<string, { debian: string } | { pypi: string } | { npm: string; bin: string; debian: string }>;
 
 export type Program = keyof typeof programs;
 
@@ -64,7 +64,7 @@ export function part(
 
 function origin(program: Program): string {
   const from = programs[program];
-  return 'debian' in from ? `Debian: ${from.debian}` : 'npm' in from ? `npm: ${from.npm}` : `PyPI: ${from.pypi}`;
+  return 'npm' in from ? `npm: ${from.npm}` : 'pypi' in from ? `PyPI: ${from.pypi}` : `Debian: ${from.debian}`;
 }
 
 /** Installs what is missing, on Debian as root. */
