@@ -28,8 +28,8 @@ interface Environment {
   readonly Name: string;
   readonly Snapshots?: readonly { readonly Swarm?: boolean }[] | null;
 }
-/** Where a credential goes: into a row that is there, or into a new one. */
-type Ref = { readonly row: number } | 'new';
+/** Where a credential goes: into the row of this id, or into a new one. */
+type Ref = number | 'new';
 
 const custom = 3;
 /** The type "AWS ECR": it holds IAM keys in the place of user name and password, and Portainer fetches the tokens. Never written to. */
@@ -148,7 +148,7 @@ export const portainer = defineAdapter({
       async deliver({ ref, registries: [registry] }, credentials, signal) {
         const credential = registry && credentials.get(registry.host);
         if (!credential) return { change: 'unchanged' };
-        return ref === 'new' ? add(registry, credential, signal) : update(ref.row, credential, signal);
+        return ref === 'new' ? add(registry, credential, signal) : update(ref, credential, signal);
       },
       async rehearse({ ref, registries: [registry] }, credentials, signal) {
         const credential = registry && credentials.get(registry.host);
@@ -189,7 +189,7 @@ function survey(
       said.push(finding('STORED_FORM', `The URL of ${title} is stored with ${stripped.join(', ')}; it must be ${registry.host}.`));
     if (row.Type !== custom) said.push(finding('TYPE_NOT_CUSTOM', `${title} is of type ${row.Type}, not of type ${custom} (custom).`));
     const state = row.Authentication && row.Username === 'AWS' ? 'present' : 'drifted';
-    return { id: String(row.Id), title, registries: [registry], state, findings: said, ref: { row: row.Id } };
+    return { id: String(row.Id), title, registries: [registry], state, ...(said.length > 0 && { findings: said }), ref: row.Id };
   });
   const findings: Finding[] = [];
   const byHost = Map.groupBy(ours, ({ registry }) => registry.host);

@@ -13,8 +13,8 @@ import { makeSources } from './ecr/source.ts';
 import { awsDispatcher, openHttp } from './io/http.ts';
 import { createJournal } from './observe/journal.ts';
 import { createMetrics, type Metrics } from './observe/metrics.ts';
-import { statusOf } from './observe/status.ts';
-import type { Status } from './observe/status-view.ts';
+import { overviewOf, statusOf } from './observe/status.ts';
+import type { Overview, Status } from './observe/status-view.ts';
 import { manageTarget, type OpenableTarget } from './target.ts';
 import { version } from './version.ts';
 
@@ -39,6 +39,7 @@ export interface App {
   readonly courier: Courier;
   readonly metrics: Metrics;
   status(): Status;
+  overview(): Overview;
   /** Another configuration from now on. What is known of a target that stays is kept. */
   use(config: Config): void;
   /** Works until the signal is aborted. */
@@ -92,11 +93,13 @@ export function createApp(config: Config, options: AppOptions): App {
   }
 
   use(config);
+  const about = { version, findings: engineFindings, tickMs: config.engine.tickSeconds * 1000 };
   return {
     courier,
     metrics,
     use,
-    status: () => statusOf(courier.ledger, { version, findings: engineFindings, tickMs: config.engine.tickSeconds * 1000 }),
+    status: () => statusOf(courier.ledger, about),
+    overview: () => overviewOf(courier.ledger, about),
     async run(signal) {
       await Promise.all([courier.run(signal), lookAtKeys(signal)]);
     },

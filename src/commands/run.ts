@@ -44,12 +44,13 @@ export async function run(args: string[], io: Io): Promise<number> {
 /** Opens the HTTP doors and the socket for the owner. Throws MISCONFIGURED when the port is taken. */
 async function openDoors(app: App, config: Config, around: { io: Io; log: AppLog; tail: Tail; reload: Reloader }) {
   const { io, log, tail, reload } = around;
-  const metrics = () => app.metrics.render(app.status());
+  const metrics = () => app.metrics.render(app.overview());
   const doors = {
     clock,
     log,
     adminToken: () => adminTokenOf(reload.config()),
     status: app.status,
+    overview: app.overview,
     live: () => isLive(app.courier.ledger, config.engine.tickSeconds * 1000),
     metrics,
     async bundle() {

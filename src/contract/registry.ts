@@ -83,5 +83,5 @@ export function parseAddress(address: string, aliases: Aliases = new Map()): Add
   if (host !== host.toLowerCase()) stripped.push('case');
   host = host.toLowerCase().replace(/\.$/, '');
   const registry = parseHost(aliases.get(host)?.toLowerCase() ?? host);
-  return registry && { registry: { ...registry, host }, stripped };
+  return registry && { registry: registry.host === host ? registry : { ...registry, host }, stripped };
 }

@@ -1,7 +1,7 @@
 import type { Receipt } from '../contract/adapter.ts';
 import type { Credential } from '../contract/credential.ts';
 import type { Failure } from '../contract/failures.ts';
-import type { Entry, Kept, Moment, Outcome, Reason, TargetRecord } from './ledger.ts';
+import { type Entry, type Kept, type Moment, nothingTold, type Outcome, type Reason, type TargetRecord } from './ledger.ts';
 import { atPeace, type Offer, retryPause, second } from './timing.ts';
 
 /** One try to deliver: what was offered, why, when it began. */
@@ -26,13 +26,13 @@ export function missingOf({ entry, offer }: Attempt): string[] {
 /** Writes into the ledger that the attempt was answered: what the slot holds now, and whether an earlier write may still come over it (rule 8). */
 export function recordSuccess(record: TargetRecord, attempt: Attempt, receipt: Receipt, now: Moment, lingerMs: number): void {
   const { entry, offer, reason, began } = attempt;
-  entry.held = new Map([...entry.held, ...offer]);
+  entry.held = entry.slot.registries.map(({ host }, at) => offer.get(host) ?? entry.held[at]);
   entry.failures = 0;
   entry.notBefore = Number.NEGATIVE_INFINITY;
   entry.trouble = undefined;
   // A write that was under way when somebody asked is not what was asked for.
   if (entry.doubtedAt !== undefined && began >= entry.doubtedAt) entry.doubtedAt = undefined;
-  entry.told = receipt.findings ?? [];
+  entry.told = receipt.findings ?? nothingTold;
   if (reason === 'drifted') {
     entry.repairs = atPeace(entry, now) ? 1 : entry.repairs + 1;
     entry.repairedAt = now;
@@ -48,7 +48,7 @@ export function recordSuccess(record: TargetRecord, attempt: Attempt, receipt: R
     record.moved.set(entry.slot.id, now);
     record.entries.set(id, entry);
   }
-  entry.slot = { ...entry.slot, id, state: 'present' };
+  if (id !== entry.slot.id || entry.slot.state !== 'present') entry.slot = { ...entry.slot, id, state: 'present' };
   remember(record, attempt, now, { result: receipt.change, ...(receipt.proven !== undefined && { proven: receipt.proven }) });
 }
 
@@ -78,11 +78,10 @@ function remember(record: TargetRecord, attempt: Attempt, now: Moment, what: Pic
     title: entry.slot.title ?? entry.slot.id,
     reason,
     ms: now - began,
-    missing: missingOf(attempt),
     ...(first && { fingerprint: first.fingerprint, expiresAt: first.expiresAt }),
     ...what,
   };
-  entry.last = outcome;
+  entry.last = { at: now, result: what.result, fingerprint: first?.fingerprint, proven: what.proven };
   record.outcomes = withoutOldest([outcome, ...record.outcomes]);
 }
 
@@ -93,6 +92,6 @@ function withoutOldest(outcomes: readonly Outcome[]): readonly Outcome[] {
   return outcomes.filter(outcome => (succeeded(outcome) ? ++successes <= successesKept : ++failures <= failuresKept));
 }
 
-export function succeeded(outcome: Outcome): boolean {
+export function succeeded(outcome: Pick<Outcome, 'result'>): boolean {
   return outcome.result === 'created' || outcome.result === 'updated' || outcome.result === 'unchanged';
 }

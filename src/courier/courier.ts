@@ -103,7 +103,7 @@ export function createCourier(deps: CourierDeps): Courier {
       supply.unwant();
     }
     for (const lane of lanes.values()) lane.step(scanning);
-    supply.step();
+    supply.step(scanning);
   }
 
   /** Sleeps until something is due by the clock, at most one tick, or until somebody wakes it. */

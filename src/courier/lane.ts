@@ -80,7 +80,9 @@ export function createLane(managed: ManagedTarget, deps: LaneDeps): Lane {
       const key = keys[index];
       if (!key) return;
       key.wanted = true;
-      if (!key.hosts.has(registry.host)) key.hosts.set(registry.host, registry);
+      if (key.hosts.has(registry.host)) return;
+      key.hosts.set(registry.host, registry);
+      key.unproven.push(registry);
     });
   }
 
@@ -220,7 +222,10 @@ function offerFor(record: TargetRecord, entry: Entry, now: Moment): Offer {
   }
   const leader = record.entries.get(entry.slot.after);
   if (!leader || leader.running || leader.unsettled) return offer;
-  for (const [host, held] of leader.held) if (isKept(held) && held.endsAt > now) offer.set(host, held);
+  leader.slot.registries.forEach(({ host }, at) => {
+    const held = leader.held[at];
+    if (held && isKept(held) && held.endsAt > now) offer.set(host, held);
+  });
   return offer;
 }
 

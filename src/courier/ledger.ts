@@ -45,17 +45,21 @@ export interface Outcome {
   readonly fingerprint?: string;
   readonly expiresAt?: Date;
   readonly proven?: boolean;
-  /** Hosts that had no usable credential. */
-  readonly missing: readonly string[];
 }
 
-/** One slot: what it is, what it holds, what was tried, when next. */
+/** What the slot itself keeps of its newest outcome. */
+export interface Last extends Pick<Outcome, 'at' | 'result'> {
+  readonly fingerprint?: string | undefined;
+  readonly proven?: boolean | undefined;
+}
+
+/** One slot: what it is, what it holds, what was tried, when next. There can be 100,000: what is kept here counts. */
 export interface Entry {
   slot: Slot;
   /** The key records of `slot.registries`, in their order; undefined where no source serves it. */
   keys: readonly (KeyRecord | undefined)[];
-  /** Left by the last answered write, by host. */
-  held: ReadonlyMap<string, Holding>;
+  /** Left by the last answered write, in the order of `slot.registries`; undefined where nothing is known to lie. */
+  held: readonly (Holding | undefined)[];
   /** When the last write ended, answered or not; -Infinity before the first. */
   wroteAt: Moment;
   running: boolean;
@@ -70,9 +74,17 @@ export interface Entry {
   unsettled?: { readonly confirmAt: Moment; readonly answered: boolean } | undefined;
   repairs: number;
   repairedAt: Moment;
-  last?: Outcome | undefined;
+  last?: Last | undefined;
   /** Findings of the last receipt. */
   told: readonly Finding[];
+}
+
+/** One for all who have none. */
+export const nothingTold: readonly Finding[] = [];
+
+/** What the slot is known to hold for one of its registries. */
+export function heldFor({ slot, held }: Pick<Entry, 'slot' | 'held'>, host: string): Holding | undefined {
+  return held[slot.registries.findIndex(registry => registry.host === host)];
 }
 
 /** A target as configured. */
@@ -136,6 +148,8 @@ export interface KeyRecord {
   readonly proofs: Map<string, Proof & { readonly at: Moment; readonly fingerprint: string }>;
   /** Hosts that are being asked. */
   readonly proving: Set<string>;
+  /** Those of `hosts` that were not looked at since the last tick or the newest credential: they may have to be asked. */
+  unproven: Registry[];
 }
 
 /** All that the engine knows, for those who show it. Read only. */

@@ -1,5 +1,5 @@
 import type { Discovery, Sighting, Slot } from '../contract/adapter.ts';
-import type { Entry, Holding, KeyRecord, Moment, TargetRecord } from './ledger.ts';
+import { type Entry, type Holding, heldFor, type KeyRecord, type Moment, nothingTold, type TargetRecord } from './ledger.ts';
 import { asHolding } from './timing.ts';
 
 export interface ReportDeps {
@@ -60,17 +60,18 @@ function mergeSlot(record: TargetRecord, slot: Slot, began: Moment, deps: Report
   record.led ||= slot.after !== undefined;
   const keys = deps.keysFor(record, slot);
   if (!known) {
-    record.entries.set(slot.id, newEntry(slot, keys, holdingsOf(slot, began, deps) ?? new Map()));
+    record.entries.set(slot.id, newEntry(slot, keys, holdingsOf(slot, began, deps) ?? []));
     return true;
   }
   known.keys = keys;
+  known.held = slot.registries.map(({ host }) => heldFor(known, host));
   if (!tells(known, began)) {
     known.slot = { ...slot, state: known.slot.state };
     return false;
   }
   known.slot = slot;
   if (slot.state === 'absent') {
-    known.held = new Map();
+    known.held = [];
     if (known.unsettled && began >= known.unsettled.confirmAt) known.unsettled = undefined;
   } else known.held = holdingsOf(slot, began, deps, known.held) ?? known.held;
   return false;
@@ -81,12 +82,27 @@ function holdingsOf(slot: Slot, now: Moment, deps: ReportDeps, held?: Entry['hel
   const { holds } = slot;
   if (!holds) return undefined;
   const told: Holding = asHolding(holds, now, deps.serverNow());
-  const known = (host: string) => (held?.get(host)?.fingerprint === holds.fingerprint ? held.get(host) : undefined);
-  return new Map(slot.registries.map(({ host }) => [host, known(host) ?? told]));
+  return slot.registries.map((_, at) => (held?.[at]?.fingerprint === holds.fingerprint ? held[at] : told));
 }
 
 function newEntry(slot: Slot, keys: Entry['keys'], held: Entry['held']): Entry {
   const never = Number.NEGATIVE_INFINITY;
-  const marks = { running: false, queued: false };
-  return { slot, keys, held, wroteAt: never, ...marks, failures: 0, notBefore: never, repairs: 0, repairedAt: never, told: [] };
+  // Every member from the beginning: one that is added later costs an array besides.
+  return {
+    slot,
+    keys,
+    held,
+    wroteAt: never,
+    running: false,
+    queued: false,
+    doubtedAt: undefined,
+    failures: 0,
+    notBefore: never,
+    trouble: undefined,
+    unsettled: undefined,
+    repairs: 0,
+    repairedAt: never,
+    last: undefined,
+    told: nothingTold,
+  };
 }

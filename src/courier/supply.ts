@@ -38,8 +38,8 @@ export interface Supply {
   keyFor(registry: Registry, slot: { target: string; id: string; source?: string | undefined }): KeyRecord | undefined;
   /** Before the lanes say anew what they need. */
   unwant(): void;
-  /** Starts the fetches and proofs that are due. */
-  step(): void;
+  /** Starts the fetches and proofs that are due. scanned: the lanes have just said what they need. */
+  step(scanned: boolean): void;
   /** When the next fetch becomes possible. */
   wakeAt(): Moment;
   /** A manager tried this credential in vain (rule 8): another one, once per key in 30 min, if it is still the newest. */
@@ -91,7 +91,10 @@ export function createSupply(deps: SupplyDeps): Supply {
     record.failures = unchanged ? record.failures + 1 : 0;
     const pause = spacing(lifeOf(fresh.credential));
     record.notBefore = record.fetchedAt + (unchanged ? Math.min(pause * 2 ** (record.failures - 1), 30 * minute) : pause);
-    if (!unchanged) record.kept = fresh;
+    if (!unchanged) {
+      record.kept = fresh;
+      record.unproven = [...record.hosts.values()];
+    }
     const { issuedAt } = fresh.credential;
     const about = { ms, fingerprint: fresh.fingerprint, issuedAt, expiresAt: fresh.expiresAt, unchanged, skewMs: clockSkewMs ?? 0 };
     emit({ kind: 'fetched', ...of(record), ...about, ...(downMs !== undefined && { downMs }) });
@@ -104,10 +107,11 @@ export function createSupply(deps: SupplyDeps): Supply {
 
   function startProofs(record: KeyRecord, prove: Prove, at: Moment): void {
     const { kept } = record;
-    for (const host of record.proofs.keys()) if (!record.hosts.has(host)) record.proofs.delete(host);
     if (!kept || at >= kept.endsAt) return;
-    for (const [host, registry] of record.hosts) {
-      if (proving >= proofsAtOnce) return;
+    while (proving < proofsAtOnce) {
+      const registry = record.unproven.pop();
+      if (!registry) return;
+      const { host } = registry;
       const last = record.proofs.get(host);
       const known = last?.fingerprint === kept.fingerprint && (last.ok || at < last.at + proofPause);
       if (known || record.proving.has(host)) continue;
@@ -128,13 +132,14 @@ export function createSupply(deps: SupplyDeps): Supply {
     proving--;
     const repeat = before !== undefined && !before.ok && !result.ok && before.refused === result.refused;
     emit({ kind: 'proved', ...of(record), host, ok: result.ok, repeat, ...(!result.ok && { message: result.message }) });
-    step();
+    step(false);
   }
 
-  function step(): void {
+  function step(scanned: boolean): void {
     if (work.closing) return;
     const at = now();
     for (const record of keys.values()) {
+      if (scanned) for (const host of record.proofs.keys()) if (!record.hosts.has(host)) record.proofs.delete(host);
       if (!record.wanted && !record.fetching && at >= record.notBefore && at >= (record.kept?.endsAt ?? 0)) keys.delete(record.key);
       if (dueFetch(record, at)) work.track(fetch(record));
       if (deps.prove) startProofs(record, deps.prove, at);
@@ -166,6 +171,7 @@ export function createSupply(deps: SupplyDeps): Supply {
       for (const record of keys.values()) {
         record.wanted = false;
         record.hosts.clear();
+        record.unproven = [];
       }
     },
     step,
@@ -196,7 +202,7 @@ export function createSupply(deps: SupplyDeps): Supply {
 function newRecord(key: string, source: Source, registry: Registry): KeyRecord {
   const never = Number.NEGATIVE_INFINITY;
   const state = { wanted: false, fetching: false, refetch: false, refusedAt: never, fetchedAt: never, failures: 0, notBefore: never };
-  return { key, source, registry, hosts: new Map(), proofs: new Map(), proving: new Set(), ...state };
+  return { key, source, registry, hosts: new Map(), proofs: new Map(), proving: new Set(), unproven: [], ...state };
 }
 
 function of(record: KeyRecord) {

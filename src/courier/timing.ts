@@ -1,7 +1,7 @@
 import type { Clock } from '../contract/clock.ts';
 import { type Credential, fingerprint } from '../contract/credential.ts';
 import { type Failure, failures } from '../contract/failures.ts';
-import type { Entry, Holding, Kept, KeyRecord, Moment, Reason } from './ledger.ts';
+import { type Entry, type Holding, heldFor, type Kept, type KeyRecord, type Moment, type Reason } from './ledger.ts';
 
 export const second = 1000;
 export const minute = 60 * second;
@@ -125,7 +125,7 @@ export function dueReason(entry: Entry, offer: Offer, now: Moment, create: boole
   if (entry.doubtedAt !== undefined) return 'unknown';
   let aging = false;
   for (const [host, kept] of offer) {
-    const held = entry.held.get(host);
+    const held = heldFor(entry, host);
     if (!held) return 'unknown';
     aging ||= outdated(held, kept, now);
   }

@@ -7,7 +7,7 @@ import { createGuard, isRebound } from './admin.ts';
 import { page, styleHash } from './page.ts';
 import { checksOf } from './readiness.ts';
 import schema from './status.schema.json' with { type: 'json' };
-import type { Status } from './status-view.ts';
+import type { Overview, Status } from './status-view.ts';
 
 /** What came of a refresh or reload; answered as JSON, so it may say more. */
 export interface ActionResult {
@@ -16,6 +16,8 @@ export interface ActionResult {
 }
 export interface DoorDeps {
   status(): Status;
+  /** For the doors that are asked often; the whole status unless given. */
+  overview?(): Overview;
   /** Asked by probes, so it should cost nothing; without it the whole status is made to answer. */
   live?(): boolean;
   /** Text format 0.0.4. */
@@ -64,7 +66,7 @@ export function createDoors(deps: DoorDeps): (request: IncomingMessage, way: Way
   };
 }
 
-function lookingDoors({ status, metrics, live = () => status().live }: DoorDeps): ReadonlyMap<string, Door> {
+function lookingDoors({ status, overview = status, metrics, live = () => status().live }: DoorDeps): ReadonlyMap<string, Door> {
   const liveness: Door = () => (live() ? text(200, 'live') : text(503, 'not live: the engine has not stepped for more than four ticks.'));
   return new Map<string, Door>([
     ['/', (_, query) => reply(200, 'text/html; charset=utf-8', page(status(), query.has('still')))],
@@ -73,7 +75,7 @@ function lookingDoors({ status, metrics, live = () => status().live }: DoorDeps)
     ['/metrics', async () => reply(200, 'text/plain; version=0.0.4; charset=utf-8', await metrics())],
     ['/livez', liveness],
     ['/healthz', liveness],
-    ['/readyz', () => readiness(status())],
+    ['/readyz', () => readiness(overview())],
     ['/ping', () => text(200, 'pong!')],
   ]);
 }
@@ -104,7 +106,7 @@ function guardedDoors({ actions, bundle, adminToken, clock }: DoorDeps) {
 }
 
 /** A line for each check, and one for each reason that speaks against it. */
-function readiness(status: Status): Reply {
+function readiness(status: Overview): Reply {
   const lines = checksOf(status.targets).flatMap(({ name, reasons }) => {
     return reasons.length === 0 ? [`[+] ${name}`] : [`[-] ${name}`, ...reasons.map(reason => `    ${reason}`)];
   });

@@ -4,7 +4,7 @@ import type { Clock } from '../contract/clock.ts';
 import { failures } from '../contract/failures.ts';
 import type { CourierEvent, Trial } from '../courier/events.ts';
 import { type Label, type MetricSpec, metricTable, prefix } from './metric-table.ts';
-import type { CredentialView, HoldingView, SlotView, Status, TargetView } from './status-view.ts';
+import type { CredentialView, HoldingView, Overview, SlotView, TargetOverview } from './status-view.ts';
 
 export { metricList } from './metric-table.ts';
 
@@ -16,7 +16,7 @@ export interface Metrics {
   /** The configuration was loaded, or refused. */
   reloaded(ok: boolean): void;
   /** Text format 0.0.4. */
-  render(status: Status): Promise<string>;
+  render(status: Overview): Promise<string>;
 }
 export interface MetricsOptions {
   readonly version: string;
@@ -103,7 +103,7 @@ function instruments(registry: Registry): Instruments {
   return Object.fromEntries(made) as Instruments;
 }
 
-function subjectOf(view: TargetView | CredentialView): Subject {
+function subjectOf(view: TargetOverview | CredentialView): Subject {
   return 'kind' in view ? { target: view.name } : { source: view.source, ecr_region: view.region };
 }
 
@@ -157,14 +157,12 @@ function code({ failure }: Trial): Labels {
   return { code: failure.code };
 }
 
-function showTarget(metrics: Instruments, view: TargetView): void {
+function showTarget(metrics: Instruments, view: TargetOverview): void {
   const target = view.name;
-  for (const state of states) metrics.slots.set({ target, state }, view.slots.filter(slot => slot.state === state).length);
-  const findings = [...view.findings, ...view.slots.flatMap(slot => slot.findings)];
-  for (const severity of severities) metrics.findings.set({ target, severity }, findings.filter(one => one.severity === severity).length);
-  metrics.targetInsecure.set({ target }, findings.some(one => one.code === 'TLS_UNVERIFIED') ? 1 : 0);
-  const inARow = view.slots.reduce((most, slot) => Math.max(most, slot.trouble?.count ?? 0), view.trouble?.count ?? 0);
-  const first = earliest(view);
+  const { slots, findings, inARow, first } = sumUp(view);
+  for (const state of states) metrics.slots.set({ target, state }, slots.get(state) ?? 0);
+  for (const severity of severities) metrics.findings.set({ target, severity }, findings.get(severity) ?? 0);
+  metrics.targetInsecure.set({ target }, view.findings.some(one => one.code === 'TLS_UNVERIFIED') ? 1 : 0);
   setUnlessPaused(metrics.consecutiveFailures, view, inARow);
   setUnlessPaused(metrics.targetUp, view, Number(view.discoveredAt !== null && view.trouble === null));
   setUnlessPaused(metrics.targetExpiry, view, first?.expires);
@@ -172,7 +170,7 @@ function showTarget(metrics: Instruments, view: TargetView): void {
 }
 
 /** undefined: there is nothing to say. */
-function setUnlessPaused(gauge: Gauge<Label>, { name: target, paused }: TargetView, value: number | undefined): void {
+function setUnlessPaused(gauge: Gauge<Label>, { name: target, paused }: TargetOverview, value: number | undefined): void {
   if (paused || value === undefined) gauge.remove({ target });
   else gauge.set({ target }, value);
 }
@@ -184,13 +182,22 @@ interface Life {
 }
 const nothing: Life = { issued: 0, expires: 0 };
 
-/** Of what the slots of a target hold, that which ends first. `nothing`: one of them holds nothing; undefined: there is nothing to hold. */
-function earliest(view: TargetView): Life | undefined {
-  if (view.discoveredAt === null) return nothing;
-  const owed = view.slots.filter(slot => slot.state !== 'absent').flatMap(slot => slot.registries.filter(one => one.source !== null));
-  const ends = owed.map(one => seconds(one.expiresAt));
-  const first = owed[ends.indexOf(ends.reduce((least, end) => Math.min(least, end), Number.POSITIVE_INFINITY))];
-  return first && lifeOf(first);
+/** In one walk over the slots. first: of what they hold, that which ends first; `nothing`: one of them holds nothing; undefined: there is nothing to hold. */
+function sumUp(view: TargetOverview) {
+  const slots = new Map<string, number>();
+  const findings = new Map<string, number>();
+  const add = (counts: Map<string, number>, name: string) => counts.set(name, (counts.get(name) ?? 0) + 1);
+  for (const { severity } of view.findings) add(findings, severity);
+  let inARow = view.trouble?.count ?? 0;
+  let first: Life | undefined = view.discoveredAt === null ? nothing : undefined;
+  for (const slot of view.slots) {
+    add(slots, slot.state);
+    for (const { severity } of slot.findings) add(findings, severity);
+    inARow = Math.max(inARow, slot.trouble?.count ?? 0);
+    if (slot.state === 'absent') continue;
+    for (const one of slot.registries) if (one.source !== null && !(first && first.expires <= seconds(one.expiresAt))) first = lifeOf(one);
+  }
+  return { slots, findings, inARow, first };
 }
 
 /** Of a credential that only the manager told us about, the beginning is not known: half of its life lies before it ages. */

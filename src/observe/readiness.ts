@@ -1,4 +1,4 @@
-import type { SlotView, TargetView } from './status-view.ts';
+import type { SlotView, TargetOverview } from './status-view.ts';
 import { count } from './words.ts';
 
 /** One thing that must be so before the courier is ready. No reasons: it is. */
@@ -15,7 +15,7 @@ const listed = 20;
  * Ready: every required target was discovered once, and every slot of theirs that we would write holds an unexpired credential for each registry that has a source.
  * What we may not touch (paused, not to be created, no source) is a finding and never a reason; a target without slots is ready.
  */
-export function checksOf(targets: readonly TargetView[]): Check[] {
+export function checksOf(targets: readonly TargetOverview[]): Check[] {
   const checks: Check[] = [{ name: 'configuration loaded', reasons: [] }];
   for (const target of targets) {
     if (!target.required || target.paused) continue;
@@ -25,19 +25,23 @@ export function checksOf(targets: readonly TargetView[]): Check[] {
   return checks;
 }
 
-function undiscovered({ name, trouble }: TargetView): string {
+function undiscovered({ name, trouble }: TargetOverview): string {
   return trouble
     ? `${name} could not be discovered yet (${trouble.code}): ${trouble.message.replace(/\.$/, '')}.`
     : `${name} is not discovered yet.`;
 }
 
-function unserved(target: TargetView): string[] {
-  const lacking = target.slots.flatMap(slot => lacks(target, slot));
-  const more = lacking.length - listed;
-  return more > 0 ? [...lacking.slice(0, listed), `${target.name}: and ${count(more, 'more credential')} missing or expired.`] : lacking;
+function unserved(target: TargetOverview): string[] {
+  const lacking: string[] = [];
+  let more = 0;
+  for (const slot of target.slots)
+    for (const sentence of lacks(target, slot))
+      if (lacking.length < listed) lacking.push(sentence);
+      else more++;
+  return more > 0 ? [...lacking, `${target.name}: and ${count(more, 'more credential')} missing or expired.`] : lacking;
 }
 
-function lacks(target: TargetView, slot: SlotView): string[] {
+function lacks(target: TargetOverview, slot: SlotView): string[] {
   if (slot.state === 'absent') return [];
   return slot.registries
     .filter(holding => holding.source !== null && !holding.valid)

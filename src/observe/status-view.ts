@@ -75,6 +75,8 @@ export interface TargetView {
   /** Newest first; failures are kept longer than successes. */
   readonly outcomes: readonly OutcomeView[];
 }
+/** Of 100,000 slots there is one view at a time: they are made as they are walked, anew each time. */
+export type TargetOverview = Omit<TargetView, 'slots'> & { readonly slots: Iterable<SlotView> };
 export interface CredentialView {
   readonly source: string;
   readonly region: string;
@@ -90,6 +92,8 @@ export interface CredentialView {
   readonly proofs: readonly { readonly host: string; readonly ok: boolean; readonly message: string | null; readonly at: Time }[];
   readonly findings: readonly FindingView[];
 }
+/** What is asked again and again is answered from this: the metrics, /readyz. */
+export type Overview = Omit<Status, 'targets'> & { readonly targets: readonly TargetOverview[] };
 /** The answer of /api/status, and what `once --json`, `check --json` and `status --json` print. */
 export interface Status {
   readonly schema: 1;

@@ -1,8 +1,8 @@
 import type { FindingSpecs } from '../contract/adapter.ts';
 import type { Ledger } from '../courier/ledger.ts';
 import { checksOf } from './readiness.ts';
-import type { Status } from './status-view.ts';
-import { credentialView, targetView } from './views.ts';
+import type { Overview, Status } from './status-view.ts';
+import { credentialView, targetOverview } from './views.ts';
 
 export interface StatusAbout {
   readonly version: string;
@@ -19,8 +19,14 @@ export function isLive({ sinceStepMs }: Pick<Ledger, 'sinceStepMs'>, tickMs = 15
 
 /** All that the ledger knows, as plain data. Changes nothing, asks nobody. */
 export function statusOf(ledger: Ledger, about: StatusAbout): Status {
+  const overview = overviewOf(ledger, about);
+  return { ...overview, targets: overview.targets.map(target => ({ ...target, slots: [...target.slots] })) };
+}
+
+/** The same for those who walk over the slots and keep none. Good for this moment only. */
+export function overviewOf(ledger: Ledger, about: StatusAbout): Overview {
   const now = ledger.now();
-  const targets = [...ledger.targets.values()].map(record => targetView(ledger, record, about.findings));
+  const targets = [...ledger.targets.values()].map(record => targetOverview(ledger, record, about.findings));
   const unready = checksOf(targets).flatMap(check => check.reasons);
   return {
     schema: 1,

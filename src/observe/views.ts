@@ -1,22 +1,41 @@
 import type { Finding, FindingSpecs } from '../contract/adapter.ts';
 import { redact } from '../contract/secret.ts';
 import { succeeded } from '../courier/attempt.ts';
-import type { Entry, Holding, KeyRecord, Ledger, Moment, Outcome, TargetRecord, Trouble } from '../courier/ledger.ts';
+import {
+  type Entry,
+  type Holding,
+  heldFor,
+  type KeyRecord,
+  type Ledger,
+  type Moment,
+  type Outcome,
+  type TargetRecord,
+  type Trouble,
+} from '../courier/ledger.ts';
 import { fetchDueAt } from '../courier/timing.ts';
-import type { CredentialView, FindingView, HoldingView, OutcomeView, SlotView, TargetView, Time, TroubleView } from './status-view.ts';
+import type {
+  CredentialView,
+  FindingView,
+  HoldingView,
+  OutcomeView,
+  SlotView,
+  TargetOverview,
+  TargetView,
+  Time,
+  TroubleView,
+} from './status-view.ts';
 
 /** Titles, products and messages come from managers, which may repeat what they were sent. */
-export function targetView(ledger: Ledger, record: TargetRecord, engine: FindingSpecs): TargetView {
+export function targetOverview(ledger: Ledger, record: TargetRecord, engine: FindingSpecs): TargetOverview {
   const { managed, about, trouble } = record;
   const specs = { ...engine, ...managed.findings };
-  const slots = [...record.entries.values()].map(entry => slotView(ledger, record, entry, specs));
   return {
     name: record.name,
     kind: managed.kind,
     address: record.address ?? null,
     required: managed.required,
     paused: managed.paused,
-    state: targetState(record, slots),
+    state: targetState(record),
     product: about.product === undefined ? null : redact(about.product),
     principal: about.principal === undefined ? null : redact(about.principal),
     keyExpiresAt: about.keyExpiresAt ? iso(about.keyExpiresAt) : null,
@@ -24,15 +43,23 @@ export function targetView(ledger: Ledger, record: TargetRecord, engine: Finding
     nextDiscoveryAt: managed.paused ? null : timeOf(ledger, record.nextDiscoveryAt),
     trouble: trouble ? troubleView(ledger, trouble) : null,
     findings: [...ledger.findingsOf(record), ...record.findings].map(finding => findingView(finding, specs)),
-    slots,
+    slots: {
+      *[Symbol.iterator]() {
+        for (const entry of record.entries.values()) yield slotView(ledger, record, entry, specs);
+      },
+    },
     outcomes: record.outcomes.map(outcome => outcomeView(ledger, outcome)),
   };
 }
 
-function targetState({ managed, trouble, discoveredAt }: TargetRecord, slots: readonly SlotView[]): TargetView['state'] {
+function targetState({ managed, trouble, discoveredAt, entries }: TargetRecord): TargetView['state'] {
   if (managed.paused) return 'paused';
-  if (trouble || slots.some(slot => slot.state === 'failing')) return 'failing';
+  if (trouble || entries.values().some(entry => isFailing(entry, managed.create))) return 'failing';
   return discoveredAt === undefined ? 'starting' : 'ok';
+}
+
+function isFailing({ slot, trouble }: Entry, create: boolean): boolean {
+  return trouble !== undefined && (slot.state !== 'absent' || create);
 }
 
 function slotView(ledger: Ledger, record: TargetRecord, entry: Entry, specs: FindingSpecs): SlotView {
@@ -55,7 +82,7 @@ function slotView(ledger: Ledger, record: TargetRecord, entry: Entry, specs: Fin
 
 function slotState(entry: Entry, registries: readonly HoldingView[], create: boolean, due: boolean): SlotView['state'] {
   if (entry.slot.state === 'absent' && !create) return 'absent';
-  if (entry.trouble) return 'failing';
+  if (isFailing(entry, create)) return 'failing';
   if (entry.unsettled) return 'unconfirmed';
   const served = registries.filter(holding => holding.source !== null);
   const nothingToGive = registries.length > 0 && served.length === 0;
@@ -63,7 +90,7 @@ function slotState(entry: Entry, registries: readonly HoldingView[], create: boo
 }
 
 function holdingView(ledger: Ledger, host: string, key: KeyRecord | undefined, entry: Entry): HoldingView {
-  const held = entry.held.get(host);
+  const held = heldFor(entry, host);
   return {
     host,
     source: key?.source.name ?? null,
@@ -107,7 +134,8 @@ const hostsNamed = 3;
 /** One finding a code: what befell a dozen registries is said once. `proofs` of the view tells of each. */
 function together(found: readonly Finding[], { proofs }: KeyRecord): Finding[] {
   return [...Map.groupBy(found, one => one.code).values()].flatMap(alike => {
-    const hosts = [...proofs].filter(([, proof]) => !proof.ok && alike.some(one => one.message === proof.message)).map(([host]) => host);
+    const messages = new Set(alike.map(one => one.message));
+    const hosts = [...proofs].filter(([, proof]) => !proof.ok && messages.has(proof.message)).map(([host]) => host);
     const [first] = alike;
     const [host] = hosts;
     if (first === undefined || host === undefined || hosts.length === 1) return alike;

@@ -285,6 +285,26 @@ test('each attempt has one outcome', async () => {
   assert.equal(rig.of('delivered').length + rig.of('delivery-failed').length, target.writes.length);
 });
 
+test('proving a thousand registries looks at each a few times, not at all of them after each answer', async () => {
+  const clock = createVirtualClock();
+  const rows = Array.from({ length: 1000 }, (_, at) => row(String(at), registry(String(100_000_000_000 + at))));
+  const prove = async () => {
+    await clock.sleep(10, new AbortController().signal);
+    return { ok: true } as const;
+  };
+  await using rig = await startRig({ targets: [testTarget(clock, 't', rows)], prove });
+  const { proofs } = only([...rig.courier.ledger.keys.values()]);
+  const get = proofs.get.bind(proofs);
+  let looks = 0;
+  proofs.get = host => {
+    looks++;
+    return get(host);
+  };
+  await clock.advance(10 * seconds);
+  assert.equal(rig.of('proved').length, 1000);
+  assert.ok(looks > 900 && looks < 5000, `${looks} looks`);
+});
+
 test('a proof that fails is a finding, told once, and blocks nothing', async () => {
   const clock = createVirtualClock();
   const target = testTarget(clock, 'p', [row('1'), row('2', registry('222222222222'))]);

@@ -51,7 +51,17 @@ export function keyRecord(host: string, more: Partial<KeyRecord> = {}): KeyRecor
   const key = `default ${of.region}`;
   const source: Source = { name: 'default', key: () => key, fetch: () => Promise.reject(new Error('not fetched here')) };
   const state = { wanted: true, fetching: false, refetch: false, refusedAt: never, fetchedAt: never, failures: 0, notBefore: never };
-  return { key, source, registry: of, hosts: new Map([[host, of]]), proofs: new Map(), proving: new Set(), ...state, ...more };
+  return {
+    key,
+    source,
+    registry: of,
+    hosts: new Map([[host, of]]),
+    proofs: new Map(),
+    proving: new Set(),
+    unproven: [],
+    ...state,
+    ...more,
+  };
 }
 
 /** A slot of one registry that holds `held`. `key`: undefined when no source serves it. */
@@ -60,7 +70,7 @@ export function entry(id: string, key: KeyRecord | undefined, held?: Kept, more:
   const { slotOf, ...rest } = more;
   const slot: Slot = { id, title: `ecr-${id} (row ${id})`, registries: [of], state: 'present', ref: null, ...slotOf };
   const marks = { running: false, queued: false, doubted: false, failures: 0, notBefore: never, repairs: 0, repairedAt: never };
-  return { slot, keys: [key], held: new Map(held ? [[of.host, held]] : []), wroteAt: never, ...marks, told: [], ...rest };
+  return { slot, keys: [key], held: held ? [held] : [], wroteAt: never, ...marks, told: [], ...rest };
 }
 
 type Managed = TargetRecord['managed'];
@@ -99,7 +109,7 @@ export function target(
 }
 
 export function outcome(slot: string, at: number, result: Outcome['result'], more: Partial<Outcome> = {}): Outcome {
-  return { at, slot, title: `ecr-${slot} (row ${slot})`, reason: 'aging', result, ms: 120, missing: [], ...more };
+  return { at, slot, title: `ecr-${slot} (row ${slot})`, reason: 'aging', result, ms: 120, ...more };
 }
 
 interface LedgerParts {

@@ -97,7 +97,7 @@ const lives = [
   },
   {
     name: 'told by the manager',
-    ledger: [target('a', [entry('7', keyRecord(euWest), undefined, { held: new Map([[euWest, told]]) })])],
+    ledger: [target('a', [entry('7', keyRecord(euWest), undefined, { held: [told] })])],
     life: [hours(-4), hours(8)],
   },
   { name: 'nothing known yet', ledger: [target('a', [], { discoveredAt: undefined })], life: [0, 0] },
