@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { Readable } from 'node:stream';
+import { StringDecoder } from 'node:string_decoder';
 import type { Call } from './meaning.ts';
 import { tooLarge } from './message.ts';
 
@@ -75,7 +76,9 @@ export function collector(
   maxBytes: number,
   call: Call,
 ): Taker & { answer(): [status: number, headers: IncomingHttpHeaders, text: string] } {
-  const chunks: Buffer[] = [];
+  // Decoded as it comes: the bytes of a long list need not lie here as a whole besides.
+  const decoder = new StringDecoder('utf8');
+  let text = '';
   let size = 0;
   let status = 0;
   let headers: IncomingHttpHeaders = {};
@@ -86,9 +89,9 @@ export function collector(
     data(chunk) {
       size += chunk.length;
       if (size > maxBytes) throw tooLarge(maxBytes, call.asked);
-      chunks.push(chunk);
+      text += decoder.write(chunk);
     },
-    answer: () => [status, headers, Buffer.concat(chunks).toString()],
+    answer: () => [status, headers, text + decoder.end()],
   };
 }
 
