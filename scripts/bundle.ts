@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { build, type Metafile } from 'esbuild';
 
 /**
@@ -15,6 +16,11 @@ export async function bundle(entryPoints: Readonly<Record<string, string>>, outd
     platform: 'node',
     format: 'esm',
     target: 'node24.12',
+    alias: {
+      undici: join(import.meta.dirname, 'undici.cjs'),
+      // prom-client's, for exemplars.
+      '@opentelemetry/api': join(import.meta.dirname, 'nothing.cjs'),
+    },
     // Names stay readable in a stack trace that somebody reports; the licences of what is inside are a file of their own.
     legalComments: 'none',
     banner: {

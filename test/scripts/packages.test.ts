@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { mkdtempDisposableSync } from 'node:fs';
+import { mkdtempDisposableSync, readdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -24,4 +25,23 @@ test('the bill of materials and the licences name what is in the bundle, and not
   for (const name of ['typescript', 'esbuild', 'playwright-core'])
     assert.ok(!ids.some(id => id.startsWith(`${name}@`)), `${name} is not in the bundle`);
   for (const id of ids) assert.ok(licences(bundled).split('\n').includes(id), `the licence of ${id}`);
+});
+
+test('the cut-down undici of the bundle has every name that is imported from undici', () => {
+  const cut = createRequire(import.meta.url)('../../scripts/undici.cjs') as Record<string, unknown>;
+  const files = ['src', 'node_modules/@smithy/undici-http-handler/dist-es'].flatMap(folder =>
+    readdirSync(folder, { recursive: true, encoding: 'utf8' })
+      .filter(name => /\.[jt]s$/.test(name))
+      .map(name => join(folder, name)),
+  );
+  const imports = files.flatMap(file =>
+    [...readFileSync(file, 'utf8').matchAll(/import ([^;]+?) from ['"]undici['"]/g)].map(match => match[1] ?? ''),
+  );
+  const names = imports
+    .flatMap(list => list.replace(/[{}\s]/g, ' ').split(','))
+    .map(name => name.trim())
+    .filter(name => !name.startsWith('type '));
+
+  assert.ok(names.length >= 4, imports.join());
+  for (const name of names) assert.ok(name in cut, `${name}: scripts/undici.cjs has to hand it on`);
 });
