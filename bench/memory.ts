@@ -1,12 +1,11 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { setTimeout as after } from 'node:timers/promises';
 import { UsageError } from '../src/commands/io.ts';
 import type { Report } from './benches.ts';
 import { environment, type Portainers, startPortainers } from './portainers.ts';
-import { end, flags, residentOf, startExecutable, startServer } from './processes.ts';
+import { beside, end, flags, residentOf, startExecutable, startServer } from './processes.ts';
 
 /** MiB of resident memory; `growth`: of what is measured last to what is measured first, when it should be flat. */
 const limits = { idle: 100, refreshed: 130, slots: 200, growth: 1.1 };
@@ -61,7 +60,7 @@ async function running(
   limit: number,
 ): Promise<Figure & { readonly settled: number }> {
   using servers = await startPortainers(kind, targets, rows);
-  const folder = await mkdtemp(join(tmpdir(), 'ecr-courier-memory-'));
+  const folder = await mkdtemp(beside('memory-'));
   const path = join(folder, 'config.json');
   await writeFile(path, JSON.stringify(configOf(servers)), { mode: 0o600 });
   const { PORTAINER_URL: _, PORTAINER_API_KEY: __, ...env } = environment(servers);

@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path';
 export const flags = ['--optimize-for-size', '--semi-space-growth-factor=1'];
 
 /** Of what run.ts has bundled; every process of a bench was started from there. */
-const beside = (...path: string[]): string => join(dirname(process.argv[1] ?? ''), ...path);
+export const beside = (...path: string[]): string => join(dirname(process.argv[1] ?? ''), ...path);
 
 /** Another process of the bench, which serves orders. It ends with this one. */
 export interface Server extends Disposable {
@@ -41,9 +41,13 @@ export async function serveOrders<O>(answer: (order: O) => unknown): Promise<voi
   for await (const [order] of on(process, 'message') as AsyncIterable<[O]>) process.send?.(await answer(order));
 }
 
-/** The executable as it ships, with no other environment than the given one. */
+/** The executable as it ships, with no other environment than the given one. It ends with this process. */
 export function startExecutable(env: Readonly<Record<string, string>>, stdio: StdioOptions, args: readonly string[] = []): ChildProcess {
-  return spawn(process.execPath, [beside('dist', 'ecr-courier.js'), ...args], { env: { ...env }, stdio });
+  const child = spawn(process.execPath, [beside('dist', 'ecr-courier.js'), ...args], { env: { ...env }, stdio });
+  const stop = (): void => void child.kill();
+  process.once('exit', stop);
+  child.once('exit', () => process.off('exit', stop));
+  return child;
 }
 
 /** Ends a process and waits for it. */

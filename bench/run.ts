@@ -27,6 +27,8 @@ try {
     bundle({ 'ecr-courier': 'src/main.ts' }, join(folder, 'dist')),
   ]);
   const child = fork(join(folder, 'bench.js'), process.argv.slice(2), { execArgv: flags });
+  // The folder goes when the child has gone, and all that the child has started.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill(signal));
   const [code] = (await once(child, 'exit')) as [number | null];
   process.exitCode = code ?? 1;
 } finally {
