@@ -37,7 +37,7 @@ say(`Image: ${tags.join(', ')} for ${platforms}`);
 say('');
 say('By these commands:');
 say(`  git tag -s v${version} -m 'ecr-courier ${version}' && git push origin v${version}`);
-say('  npm publish --provenance --access public');
+say('  npm publish --access public');
 say(`  digest=$(docker buildx imagetools inspect ${base} --format '{{.Manifest.Digest}}')`);
 const facts = `--build-arg NODE_IMAGE=${base}@$digest --build-arg REVISION=${revision} --build-arg VERSION=${version}`;
 const names = tags.map(tag => `-t ${tag}`).join(' ');

@@ -19,10 +19,10 @@ test('the environment is a configuration without a mistake or a warning', async 
   assert.deepEqual(warnings, []);
 });
 
-test('what is passed on is known to us or to AWS', async () => {
+test('what is passed on is known to us, to AWS, or names a proxy', async () => {
   const known = new Set(variables(adapters).map(({ name }) => name));
   const passed = courier.environment.filter(line => !line.includes('='));
-  for (const name of passed) assert.ok(known.has(name) || name.startsWith('AWS_'), name);
+  for (const name of passed) assert.ok(known.has(name) || /^AWS_|^(HTTPS|NO)_PROXY$/.test(name), name);
   const given = environment({
     PORTAINER_TLS_FINGERPRINT: Array(32).fill('AB').join(':'),
     ECR_COURIER_ROLE_ARN: 'arn:aws:iam::123456789012:role/pull',
