@@ -49,6 +49,7 @@ export function environment({ urls: [url = ''], ecr, key }: Portainers): Record<
   return {
     PATH: process.env['PATH'] ?? '',
     ECR_COURIER_LISTEN: '127.0.0.1:0',
+    ECR_COURIER_START_SPREAD_SECONDS: '0',
     PORTAINER_URL: url,
     PORTAINER_API_KEY: key,
     PORTAINER_ALLOW_HTTP: 'true',

@@ -15,6 +15,8 @@ export interface Field {
   readonly min?: number;
   readonly max?: number;
   readonly whole?: boolean;
+  /** Of the file of a secret: the option, or the variable, that takes the secret itself. */
+  readonly holds?: string;
   /** A list of maps, each with these options; `format` does not matter then. */
   readonly items?: Table;
 }
@@ -96,6 +98,14 @@ export const groups = {
       max: 300,
       whole: true,
       env: 'ECR_COURIER_TICK_SECONDS',
+    },
+    startSpreadSeconds: {
+      doc: 'The daemon begins at a random moment of so many seconds after its start, so that many that start together do not ask AWS and the managers in one.',
+      format: 'number',
+      default: 5,
+      min: 0,
+      max: 3600,
+      env: 'ECR_COURIER_START_SPREAD_SECONDS',
     },
   },
 } as const satisfies Record<string, Table>;
@@ -211,6 +221,7 @@ export function withFiles(table: Table): Table {
       doc: `File that holds \`${key}\`; it is read again before each use.`,
       format: 'path',
       default: null,
+      holds: field.env ? `${key} or ${field.env}` : key,
       ...(field.env ? { env: `${field.env}_FILE` } : {}),
     };
     return [

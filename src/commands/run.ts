@@ -33,6 +33,7 @@ export async function run(args: string[], io: Io): Promise<number> {
   const doors = await openDoors(app, config, { io, log, tail, reload });
   log.info('listening', { url: doors.url });
   try {
+    await clock.sleep(config.engine.startSpreadSeconds * 1000 * Math.random(), io.signal);
     await app.run(io.signal);
   } finally {
     await doors.close();

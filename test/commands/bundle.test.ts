@@ -52,6 +52,7 @@ before(async () => {
   await writeFile(join(folder, 'courier.yaml'), configuration());
   env = {
     HOME: folder,
+    ECR_COURIER_START_SPREAD_SECONDS: '0',
     TMPDIR: folder,
     AWS_ACCESS_KEY_ID: 'AKIDTEST',
     AWS_SECRET_ACCESS_KEY: planted.AWS_SECRET_ACCESS_KEY,

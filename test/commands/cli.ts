@@ -19,10 +19,10 @@ export interface Started {
   readonly ended: Promise<Ended>;
 }
 
-/** The executable in a process of its own, with no other environment than the given one. */
+/** The executable in a process of its own, with no other environment than the given one; a daemon begins at once. */
 export function startCli(args: readonly string[], env: Readonly<Record<string, string>> = {}): Started {
   const child = spawn(process.execPath, [main, ...args], {
-    env: { PATH: process.env['PATH'] ?? '', ...env },
+    env: { PATH: process.env['PATH'] ?? '', ...(isDaemon(args) ? { ECR_COURIER_START_SPREAD_SECONDS: '0' } : {}), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const said = { stdout: '', stderr: '' };
@@ -31,6 +31,8 @@ export function startCli(args: readonly string[], env: Readonly<Record<string, s
   const ended = once(child, 'close').then(([code]) => ({ code: code as number | null, ...said }));
   return { child, said, ended };
 }
+
+const isDaemon = ([first = 'run']: readonly string[]): boolean => first === 'run' || first.startsWith('--');
 
 export const cli = (args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ended> => startCli(args, env).ended;
 

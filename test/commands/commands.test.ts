@@ -8,7 +8,7 @@ import { after, before, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { type FakeEcr, startEcr } from '../fakes/ecr.ts';
 import { adminKey, type FakePortainer, startFakePortainer } from '../fakes/portainer.ts';
-import { cli, type Started, startCli } from './cli.ts';
+import { cli, type Started, startCli, until } from './cli.ts';
 
 const host = '123456789012.dkr.ecr.eu-west-1.amazonaws.com';
 const ecrRow = { Name: 'ecr', URL: host, Authentication: true, Username: 'AWS', Password: 'old' };
@@ -156,6 +156,19 @@ test('the daemon: status, refresh and healthcheck find it; SIGTERM ends it in ti
   assert.match(stdout, /"msg":"stopped"/);
   assert.doesNotMatch(stdout, /ptr_|secret-access-key/);
   assert.equal((await cli(['status'], local)).code, 1, 'nobody is there');
+});
+
+test('a daemon that waits for its moment has its doors open, asks nobody, and ends at once', async () => {
+  const port = await freePort();
+  const [asked, fetched] = [portainer.requests.length, ecr.calls.length];
+  const started = startCli([], { ...env, ECR_COURIER_LISTEN: `127.0.0.1:${port}`, ECR_COURIER_START_SPREAD_SECONDS: '3600' });
+  await until(async () => (await fetch(`http://127.0.0.1:${port}/livez`).catch(() => undefined))?.status === 200, 'its doors');
+
+  assert.equal((await fetch(`http://127.0.0.1:${port}/readyz`)).status, 503);
+  await wait(300);
+  started.child.kill();
+  assert.equal((await started.ended).code, 0);
+  assert.deepEqual([portainer.requests.length, ecr.calls.length], [asked, fetched]);
 });
 
 test('a taken port: exit 78, and the variable to set is named', async () => {

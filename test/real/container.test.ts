@@ -82,6 +82,7 @@ part('the image on a real engine', { programs: ['docker', 'dockerd', 'openssl'],
       HTTPS_PROXY: proxy,
       ECR_COURIER_LISTEN: listen,
       ECR_COURIER_TICK_SECONDS: '1',
+      ECR_COURIER_START_SPREAD_SECONDS: '0',
       ECR_COURIER_DISCOVERY_CRON: '* * * * * *',
     };
     return Object.entries(values)

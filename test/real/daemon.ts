@@ -174,6 +174,7 @@ function environment({
     ECR_COURIER_LISTEN: doors,
     ECR_COURIER_LOG_LEVEL: 'debug',
     ECR_COURIER_TICK_SECONDS: '1',
+    ECR_COURIER_START_SPREAD_SECONDS: '0',
     ECR_COURIER_DISCOVERY_CRON: '* * * * * *',
   };
 }
