@@ -35,7 +35,7 @@ async function listFiles(path: string, report: Report): Promise<string[]> {
 }
 
 /** Every file's tree, in order. Files that cannot be read are mistakes. */
-async function readAll(paths: readonly string[], report: Report): Promise<Entries[]> {
+async function readAll(paths: readonly string[], report: Report, broken: boolean): Promise<Entries[]> {
   const trees: Entries[] = [];
   const attempt = async <T>(path: string, act: () => Promise<T>): Promise<T | undefined> => {
     try {
@@ -49,16 +49,16 @@ async function readAll(paths: readonly string[], report: Report): Promise<Entrie
     for (const file of (await attempt(path, () => listFiles(path, report))) ?? []) {
       const text = await attempt(file, () => readFile(file, 'utf8'));
       if (text === undefined) continue;
-      const { entries, mistakes } = parseFile(text, file);
+      const { entries, mistakes } = parseFile(text, file, broken);
       report.mistakes.push(...mistakes);
       trees.push(entries);
     }
   return trees;
 }
 
-/** The configuration files at these paths, merged. One option in two files is a mistake that names both. */
-export async function readFiles(paths: readonly string[], report: Report): Promise<Merged> {
-  const trees = await readAll(paths, report);
+/** The configuration files at these paths, merged. One option in two files is a mistake that names both. `broken`: see `parseFile`. */
+export async function readFiles(paths: readonly string[], report: Report, broken = false): Promise<Merged> {
+  const trees = await readAll(paths, report, broken);
   const list = (name: string): Item[] =>
     trees.flatMap(tree => {
       const placed = tree.get(name);

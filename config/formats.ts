@@ -96,6 +96,10 @@ export function parseListen(text: string): { readonly host: string; readonly por
   return host === undefined || port > 65_535 ? undefined : { host, port };
 }
 
+/** The inverse of `parseListen`. */
+export const formatListen = ({ host, port }: { readonly host: string; readonly port: number }): string =>
+  `${host.includes(':') ? `[${host}]` : host}:${port}`;
+
 const string = { type: 'string' };
 const list = { type: 'array', items: string };
 

@@ -12,9 +12,9 @@ import {
   fromFlags,
   overlay,
 } from './env.ts';
-import { type Item, readFiles, topKeys } from './files.ts';
+import { type Item, type Merged, readFiles, topKeys } from './files.ts';
 import { parseListen } from './formats.ts';
-import type { Mistake } from './origin.ts';
+import type { Entries, Mistake } from './origin.ts';
 import { type Report, readMap, type Setting, unknownKey } from './read.ts';
 import { alias, groups, type Table, trigger, type Values, withFiles } from './schema.ts';
 import { exposure, type SecretRef } from './secrets.ts';
@@ -26,16 +26,18 @@ export type { Setting } from './read.ts';
 export type { SourceConfig } from './sources.ts';
 export type { TargetConfig } from './targets.ts';
 
+/** Where a daemon listens. */
+export interface Doors {
+  readonly listen: { readonly host: string; readonly port: number };
+  readonly socket?: string | undefined;
+}
+
 /** The whole configuration, checked and frozen. */
 export interface Config {
   /** In file order; `default` is always among them. */
   readonly sources: readonly SourceConfig[];
   readonly targets: readonly TargetConfig[];
-  readonly server: {
-    readonly listen: { readonly host: string; readonly port: number };
-    readonly socket?: string | undefined;
-    readonly adminToken?: SecretRef | undefined;
-  };
+  readonly server: Doors & { readonly adminToken?: SecretRef | undefined };
   readonly log: Values<typeof groups.log>;
   readonly discovery: Values<typeof groups.discovery>;
   readonly engine: Values<typeof groups.engine>;
@@ -82,8 +84,7 @@ export async function load(given: Given): Promise<Config> {
   const report: Report = { mistakes: [], warnings: [], settings: [] };
   const named = env[adaptersVariable];
   if (named) report.settings.push({ path: 'adapters', value: named, origin: adaptersVariable });
-  const paths = given.files?.length ? given.files : env[configVariable] ? [env[configVariable]] : [];
-  const files = await readFiles(paths, report);
+  const files = await readFiles(pathsOf(given), report);
   for (const [key, placed] of files.others)
     report.mistakes.push({
       path: '',
@@ -94,13 +95,8 @@ export async function load(given: Given): Promise<Config> {
 
   const group = <T extends Table>(name: keyof typeof groups, table: T): Values<T> & Rest => {
     const whole = withFiles(table);
-    const layers = [
-      fromCredentials(whole, credentials),
-      files.groups.get(name) ?? new Map(),
-      fromEnv(whole, env),
-      fromFlags(whole, given.flags ?? {}),
-    ];
-    return readMap(whole, overlay(...layers), { path: name, origin: { text: 'default' } }, report) as Values<T> & Rest;
+    return readGroup(name, whole, [fromCredentials(whole, credentials), ...layersOf(name, whole, files, given)], report) as Values<T> &
+      Rest;
   };
   const server = group('server', groups.server);
   const log = group('log', groups.log);
@@ -132,6 +128,46 @@ export async function load(given: Given): Promise<Config> {
   });
 }
 
+/** The options that say where a daemon listens. */
+const { listen, port, socket } = groups.server;
+const doors = { listen, port, socket };
+
+/**
+ * Where the daemon of this configuration listens, as far as its files can be read: mistakes elsewhere do not matter. `chosen`: somebody has said on which port.
+ * `unread`: what may have hidden another answer. Throws a ConfigError when one of these options itself is wrong, for then it could be any daemon.
+ */
+export async function loadDoors(
+  given: Pick<Given, 'files' | 'env' | 'flags'>,
+): Promise<{ readonly doors: Doors; readonly chosen: boolean; readonly unread: readonly Mistake[] }> {
+  const hidden: Report = { mistakes: [], warnings: [], settings: [] };
+  const files = await readFiles(pathsOf(given), hidden, true);
+  const report: Report = { mistakes: [], warnings: [], settings: [] };
+  const layers = layersOf('server', doors, files, given).map(layer => new Map([...layer].filter(([key]) => Object.hasOwn(doors, key))));
+  const read = readGroup('server', doors, layers, report);
+  if (report.mistakes.length > 0) throw new ConfigError(report);
+  const chosen = ['server.listen', 'server.port'].some(path => settingOf(report, path) !== 'default');
+  return { doors: doorsOf(read), chosen, unread: hidden.mistakes };
+}
+
+const pathsOf = ({ files, env }: Pick<Given, 'files' | 'env'>): readonly string[] =>
+  files?.length ? files : env[configVariable] ? [env[configVariable]] : [];
+
+/** What files, variables and flags say of a group; the later wins. */
+const layersOf = (name: string, table: Table, files: Merged, { env, flags = {} }: Pick<Given, 'env' | 'flags'>): Entries[] => [
+  files.groups.get(name) ?? new Map(),
+  fromEnv(table, env),
+  fromFlags(table, flags),
+];
+
+const readGroup = <T extends Table>(name: string, table: T, layers: readonly Entries[], report: Report): Values<T> =>
+  readMap(table, overlay(...layers), { path: name, origin: { text: 'default' } }, report);
+
+/** The table's rule has seen to it that the text can be parsed. */
+function doorsOf({ listen, port, socket }: Values<typeof doors>): Doors {
+  const parsed = parseListen(listen) as Doors['listen'];
+  return { listen: { ...parsed, port: port ?? parsed.port }, socket };
+}
+
 const settingOf = (report: Report, path: string): string => report.settings.find(setting => setting.path === path)?.origin ?? 'default';
 
 function waysToTargets(adapters: readonly Adapter[]): string {
@@ -147,17 +183,14 @@ function freeze<T>(value: T): T {
 }
 
 async function serverOf(
-  { listen, port, socket, adminToken, adminTokenFile }: Values<typeof groups.server> & Rest,
+  { adminToken, adminTokenFile, ...rest }: Values<typeof groups.server> & Rest,
   report: Report,
 ): Promise<Config['server']> {
-  // The table's rule has seen to it that the text can be parsed.
-  const parsed = parseListen(listen) ?? { host: '127.0.0.1', port: 8080 };
   const file = typeof adminTokenFile === 'string' ? adminTokenFile : undefined;
   const warning = file && (await exposure(file));
   if (warning) report.warnings.push(`server: ${warning}`);
   return {
-    listen: { ...parsed, port: port ?? parsed.port },
-    socket,
+    ...doorsOf(rest),
     adminToken: file ? { file } : adminToken ? { secret: new Secret(adminToken) } : undefined,
   };
 }

@@ -51,8 +51,15 @@ const sentences: Readonly<Record<string, string>> = {
   UNEXPECTED_TOKEN: 'something that does not belong here',
 };
 
-/** A YAML or JSON file as a tree of values with their places. Anchors, aliases and tags are refused: a password may begin with & * or !. */
-export function parseFile(text: string, file: string): { readonly entries: Entries; readonly mistakes: readonly Mistake[] } {
+/**
+ * A YAML or JSON file as a tree of values with their places. Anchors, aliases and tags are refused: a password may begin with & * or !.
+ * Of a file with mistakes there are no values, or with `broken` those that could be made out all the same.
+ */
+export function parseFile(
+  text: string,
+  file: string,
+  broken = false,
+): { readonly entries: Entries; readonly mistakes: readonly Mistake[] } {
   const lines = new LineCounter();
   const mistakes: Mistake[] = [];
   const directory = dirname(file);
@@ -99,7 +106,7 @@ export function parseFile(text: string, file: string): { readonly entries: Entri
     seen.add(pos[0]);
     wrong(place(pos[0]), code === 'TAG_RESOLVE_FAILED' ? notRead : `is not YAML or JSON: ${sentences[code] ?? code}`);
   }
-  if (mistakes.length > 0) return { entries: new Map(), mistakes };
+  if (mistakes.length > 0 && !broken) return { entries: new Map(), mistakes };
   const { value, origin } = placed(document.contents, 0, place(0));
   if (value instanceof Map) return { entries: value, mistakes };
   if (value !== null) wrong(origin, 'must be a map with sources, targets and so on');

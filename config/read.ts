@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fill } from './fill.ts';
 import { formats } from './formats.ts';
@@ -26,6 +27,14 @@ export interface Report {
 const isPlain = ({ value }: Placed): boolean =>
   !(value instanceof Map) && (!Array.isArray(value) || value.every(item => !(item.value instanceof Map) && !Array.isArray(item.value)));
 const plain = ({ value }: Placed): unknown => (Array.isArray(value) ? value.map(plain) : value);
+
+/** False: it may be the secret itself, where the path of its file belongs. What begins with / ./ or ../ is a path; so is what names a file, and what has folders and looks written by hand. */
+function isPath(text: string, origin: Origin | undefined): boolean {
+  if (/^\.{0,2}\//.test(text) || existsSync(resolve(origin?.directory ?? '', text))) return true;
+  return text.includes('/') && ![/[a-z]/, /[A-Z]/, /\d/].every(kind => kind.test(text));
+}
+const notAPath = (secret: string): string =>
+  `names no file (not shown, as it may be the secret itself). Let a path begin with / or ./; a secret itself belongs into ${secret}`;
 
 /** A name that may be shown: a mistyped key without a value can be a piece of a secret. */
 const isShowable = (key: string, { value }: Placed): boolean => value !== null && /^[A-Za-z_][A-Za-z_.-]{0,31}$/.test(key);
@@ -63,6 +72,9 @@ export function readMap<T extends Table>(table: T, entries: Entries, { path, ori
     else wrong(key, placed.value instanceof Map ? `must be ${formats[format].doc}, not a map` : 'must be a list of plain values');
   }
   const read = fill(table, texts, wrong);
+  for (const [key, { holds }] of Object.entries<Field>(table))
+    if (holds && !broken.has(key) && typeof read[key] === 'string' && !isPath(read[key], given.get(key)?.origin))
+      wrong(key, notAPath(holds));
   for (const [key, field] of Object.entries<Field>(table)) {
     const file = Object.hasOwn(table, `${key}File`) ? `${key}File` : undefined;
     if (field.default === undefined && !given.has(key) && !(file && given.has(file)))

@@ -2,15 +2,22 @@
  * `npm run release`: builds, says what a release of this tree would publish and by which commands, and what is still in its way (then exit 1).
  * It publishes nothing itself.
  */
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
 const image = 'ghcr.io/ecr-courier/ecr-courier';
 const platforms = 'linux/amd64,linux/arm64';
 
 const textOf = (path: string): string => readFileSync(path, 'utf8');
-const run = (command: string, ...args: string[]): string =>
-  execFileSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+/** What a command writes to stdout. One that fails ends this with 1, and with all that it said. */
+function run(command: string, ...args: string[]): string {
+  const { status, stdout, stderr, error } = spawnSync(command, args, { encoding: 'utf8' });
+  if (status === 0) return stdout;
+  process.stderr.write(
+    `${stdout ?? ''}${stderr ?? ''}\n${[command, ...args].join(' ')} failed${error ? `: ${error.message}` : ''}. Nothing was published.\n`,
+  );
+  process.exit(1);
+}
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
 const { name, version } = JSON.parse(textOf('package.json')) as Record<'name' | 'version', string>;

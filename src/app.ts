@@ -134,7 +134,7 @@ export function refreshBy({ courier }: App) {
     const working = known.filter(name => !targets.get(name)?.managed.paused);
     return {
       ok: true,
-      message: `Looking at ${target ?? working.join(', ')}, fetching anew and writing every slot. \`status\` shows what comes of it.`,
+      message: `Looking at ${target ?? working.join(', ')} and writing every slot, with a new token as soon as one may be fetched (up to a minute after the last). \`status\` shows what comes of it.`,
     };
   };
 }

@@ -16,17 +16,16 @@ if (major < least.major || (major === least.major && minor < least.minor)) {
   process.exitCode = 1;
 } else {
   const stopping = new AbortController();
-  // A SIGHUP that comes before anybody can reload would end the process.
-  let reload = (): void => undefined;
-  process.on('SIGHUP', () => reload());
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    process.on(signal, () => {
-      if (stopping.signal.aborted) process.exit(1);
-      stopping.abort();
-    });
-  }
+  const stop = (): void => {
+    if (stopping.signal.aborted) process.exit(1);
+    stopping.abort();
+  };
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, stop);
+  // One that comes before the daemon can reload must not end it.
+  let hungUp = (): void => undefined;
+  process.on('SIGHUP', () => hungUp());
   // Not before the look at the version: an older Node could not even read what is imported here.
-  const { runCommand } = await import('./commands/index.ts');
+  const { reloads, runCommand } = await import('./commands/index.ts');
   const { ensureHome } = await import('./commands/home.ts');
   const { redact } = await import('./contract/secret.ts');
   // A mistake of ours must end the process, not leave a daemon that only looks alive; what Node would print could show more than the stack.
@@ -39,13 +38,15 @@ if (major < least.major || (major === least.major && minor < least.minor)) {
   // Nobody reads any more (`ecr-courier status | head`): what is being done goes on.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
   ensureHome(process.env);
-  const code = await runCommand(process.argv.slice(2), {
+  const args = process.argv.slice(2);
+  if (!reloads(args)) hungUp = stop;
+  const code = await runCommand(args, {
     env: process.env,
     stdout: process.stdout,
     stderr: process.stderr,
     signal: stopping.signal,
     onReload(listener) {
-      reload = listener;
+      hungUp = listener;
     },
   });
   process.exit(code);

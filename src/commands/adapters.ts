@@ -8,21 +8,26 @@ import { ConfigError, type Mistake } from '../../config/load.ts';
 import { targetTable } from '../../config/schema.ts';
 import { isMap, wrongWith } from '../../config/shape.ts';
 import type { Adapter } from '../contract/adapter.ts';
+import { clock } from '../contract/clock.ts';
 import { failures } from '../contract/failures.ts';
 import * as contract from '../contract/index.ts';
 import { engineFindings } from '../courier/findings.ts';
 import { quote } from '../ecr/quote.ts';
 
+/** A module has so long, in milliseconds, to come to its end. */
+const patience = 10_000;
+
 /** The adapters of the courier and those that ECR_COURIER_ADAPTERS names. Throws a ConfigError with every mistake. A module is loaded once in a process. */
 export async function knownAdapters(
   env: Readonly<Record<string, string | undefined>>,
   directory = process.cwd(),
+  loadMs = patience,
 ): Promise<readonly Adapter[]> {
   const known: { readonly adapter: Adapter; readonly from: string }[] = adapters.map(adapter => ({ adapter, from: 'the courier itself' }));
   const mistakes: Mistake[] = [];
   for (const name of (env[adaptersVariable] ?? '').split(',').flatMap(entry => entry.trim() || [])) {
     const wrong = (message: string): void => void mistakes.push({ path: name, origin: adaptersVariable, message });
-    const found = await load(name, directory, wrong);
+    const found = await load(name, { directory, loadMs }, wrong);
     for (const adapter of found) {
       const clashes = clashesOf(adapter, known);
       clashes.forEach(wrong);
@@ -34,10 +39,14 @@ export async function knownAdapters(
 }
 
 /** The adapters among the exports of a module. */
-async function load(name: string, directory: string, wrong: (message: string) => void): Promise<Adapter[]> {
+async function load(
+  name: string,
+  { directory, loadMs }: { directory: string; loadMs: number },
+  wrong: (message: string) => void,
+): Promise<Adapter[]> {
   let module: object;
   try {
-    module = await importFrom(name, directory);
+    module = await within(loadMs, importFrom(name, directory));
   } catch (error) {
     wrong(`cannot be loaded: ${reasonOf(error, name, directory)}`);
     return [];
@@ -49,6 +58,20 @@ async function load(name: string, directory: string, wrong: (message: string) =>
     for (const message of lacks) wrong(`the adapter ${typeof value.kind === 'string' ? value.kind : 'without a kind'}: ${message}`);
     return lacks.length > 0 ? [] : [value as Adapter];
   });
+}
+
+/** Without a timer Node would end by itself, and without a sentence, when what a module waits for never comes. */
+async function within<T>(ms: number, loading: Promise<T>): Promise<T> {
+  const done = new AbortController();
+  const late = clock.sleep(ms, done.signal).then(() => {
+    throw new Error(`it has not come to its end within ${ms / 1000} s: what does its top-level await wait for?`);
+  });
+  try {
+    return await Promise.race([loading, late]);
+  } finally {
+    late.catch(() => undefined);
+    done.abort();
+  }
 }
 
 /** What an adapter may not share with another, as everything is found by these names. */

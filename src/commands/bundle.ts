@@ -1,15 +1,14 @@
-import { parseListen } from '../../config/formats.ts';
 import { type Config, ConfigError } from '../../config/load.ts';
 import { resolveOptions } from '../../config/secrets.ts';
 import { adminTokenOf } from '../app.ts';
 import { clock } from '../contract/clock.ts';
 import { asFailure } from '../contract/failures.ts';
 import { redact, Secret } from '../contract/secret.ts';
-import { askDaemon, askDoor, type Doors, socketPath } from './daemon.ts';
+import { type Daemon, findDaemon, isSilent } from './daemon.ts';
 import { secretsOf } from './environment.ts';
 import { configOptions, exit, type Io, readArgs, readConfig } from './io.ts';
 import { daemonSections, ownSections, render } from './report.ts';
-import { doorOf, statusIn } from './status.ts';
+import { statusIn } from './status.ts';
 
 /** Writes what belongs into a bug report, to be read and attached by a person. Works with a broken configuration, and when no daemon runs. */
 export async function bundle(args: string[], io: Io): Promise<number> {
@@ -20,7 +19,7 @@ export async function bundle(args: string[], io: Io): Promise<number> {
     throw error;
   });
   const secrets = [...secretsOf(io.env), ...(await keysOf(config))];
-  const daemon = await askedDaemon({ server: doorsOf(config, io.env) }, io);
+  const daemon = await findDaemon(values, io).then(askedDaemon, (error: ConfigError) => noDaemon(error.message));
   // What is the same there is shown once.
   const here = (await ownSections(io.env, config)).filter(({ text }) => !daemon.includes(text));
   const titled = here.map(({ title, text }) => ({ title: `${title}, as this command sees it`, text }));
@@ -31,32 +30,26 @@ export async function bundle(args: string[], io: Io): Promise<number> {
   return exit.ok;
 }
 
-/** Where a daemon would listen. Of a broken configuration, what could be read of it, or stands in the environment. */
-function doorsOf(config: Config | ConfigError, env: NodeJS.ProcessEnv): Doors['server'] {
-  if (!(config instanceof ConfigError)) return config.server;
-  const valueOf = (path: string, variable: string) => config.settings.find(setting => setting.path === path)?.value ?? env[variable];
-  const listen = parseListen(valueOf('server.listen', 'ECR_COURIER_LISTEN') ?? '') ?? { host: '127.0.0.1', port: 8080 };
-  const port = Number(valueOf('server.port', 'LISTEN_PORT') || listen.port);
-  return { listen: { ...listen, ...(port < 65_536 && { port }) }, socket: valueOf('server.socket', 'ECR_COURIER_SOCKET') };
-}
+const noDaemon = (text: string): string => render([{ title: 'The daemon', text }]);
 
 /** The daemon's own account of itself; from its port, what everybody may see; or why there is neither. */
-async function askedDaemon(doors: Doors, io: Io): Promise<string> {
-  const socket = socketPath(doors, io.env);
-  const said = await askDaemon(socket, 'GET', '/-/bundle', io.signal).catch(asFailure);
+async function askedDaemon(daemon: Daemon): Promise<string> {
+  const { socket } = daemon;
+  const said = await daemon.askSocket('GET', '/-/bundle').catch(asFailure);
   if (!(said instanceof Error) && said.status === 200) return `The daemon that answers at ${socket} says:\n\n${said.text.trimEnd()}\n`;
   const why = said instanceof Error ? said.message : `What answers at ${socket} makes no bundle (${said.status}).`;
-  const open = await publicPart(doors, io).catch((error: unknown) => asFailure(error).message);
-  return render([{ title: 'The daemon', text: `${why}\n${open}` }]);
+  if (isSilent(said)) return noDaemon(why);
+  const open = await publicPart(daemon).catch((error: unknown) => asFailure(error).message);
+  return noDaemon(`${why}\n${open}`);
 }
 
-async function publicPart(doors: Doors, { signal }: Io): Promise<string> {
-  const { text } = await askDoor(doors, '/api/status', signal);
+async function publicPart({ door, askDoor }: Daemon): Promise<string> {
+  const { text } = await askDoor('/api/status');
   const status = statusIn(text);
-  if (!status) return `Something else than ecr-courier answers at ${doorOf(doors)}.`;
-  const metrics = await askDoor(doors, '/metrics', signal);
+  if (!status) return `Something else than ecr-courier answers at ${door}.`;
+  const metrics = await askDoor('/metrics');
   const ask = 'Its log and configuration are for its own user: run this command as that user, where the daemon runs.';
-  return [`A daemon answers at ${doorOf(doors)}. ${ask}\n`, render(daemonSections(status, metrics.text))].join('\n');
+  return [`A daemon answers at ${door}. ${ask}\n`, render(daemonSections(status, metrics.text))].join('\n');
 }
 
 /** The keys in options and files: made known here, so that `redact` finds them. */

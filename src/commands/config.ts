@@ -1,57 +1,22 @@
+import { formatListen } from '../../config/formats.ts';
 import { renderJsonSchema } from '../../config/json-schema.ts';
-import { type Config, ConfigError, load } from '../../config/load.ts';
-import type { Adapter } from '../contract/adapter.ts';
-import { cronMistake } from '../courier/schedule.ts';
-import { configOptions, exit, readArgs } from './io.ts';
+import type { Config } from '../../config/load.ts';
+import { knownAdapters } from './adapters.ts';
+import { configOptions, exit, type Io, readArgs, readConfig, readConfigWithTargets, UsageError } from './io.ts';
 
-export interface ConfigIo {
-  readonly env: Readonly<Record<string, string | undefined>>;
-  /** Each takes whole lines, without the last line break. */
-  readonly stdout: (text: string) => void;
-  readonly stderr: (text: string) => void;
-}
-
-const usage = `usage: ecr-courier config show|check|schema [--config FILE-or-DIRECTORY]
-
-  show    every value in force and where it comes from; secrets are masked
-  check   whether the configuration is fine, or everything that is wrong with it
-  schema  the JSON Schema of a configuration file, for editors`;
-
-/** `config show|check|schema`. Exit codes: 0 fine, 2 usage, 78 mistakes in the configuration. */
-export async function configCommand(args: string[], io: ConfigIo, adapters: readonly Adapter[]): Promise<number> {
-  const line = parse(args);
-  if (typeof line === 'string') {
-    io.stderr(`ecr-courier config: ${line}\n${usage}`);
-    return exit.usage;
-  }
-  if (line.verb === 'schema') {
-    io.stdout(renderJsonSchema(adapters).trimEnd());
+/** `config show|check|schema`: every value in force and where it comes from, or everything that is wrong, or the JSON Schema of a file. */
+export async function config(args: string[], io: Pick<Io, 'env' | 'stdout' | 'stderr'>, known = knownAdapters): Promise<number> {
+  const { values, positionals } = readArgs(args, configOptions, true);
+  const [verb, ...more] = positionals;
+  if (more.length > 0 || !['show', 'check', 'schema'].includes(verb ?? '')) throw new UsageError('one of show, check and schema is needed');
+  if (verb === 'schema') {
+    io.stdout.write(`${renderJsonSchema(await known(io.env)).trimEnd()}\n`);
     return exit.ok;
   }
-  try {
-    const config = await load({ files: line.files, flags: line.flags, env: io.env, adapters, checkCron: cronMistake });
-    for (const warning of config.warnings) io.stderr(`warning: ${warning}`);
-    io.stdout(line.verb === 'show' ? listing(config.settings) : summary(config));
-    return exit.ok;
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    io.stderr(error.message);
-    return exit.config;
-  }
-}
-
-/** The command line; a sentence when it is wrong. */
-function parse(args: string[]) {
-  try {
-    const { values, positionals } = readArgs(args, configOptions, true);
-    const { config: files, ...flags } = values;
-    const [verb] = positionals;
-    if (positionals.length !== 1 || verb === undefined || !['show', 'check', 'schema'].includes(verb))
-      return 'one of show, check and schema is needed';
-    return { verb, files, flags };
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  }
+  const read = await (verb === 'show' ? readConfig : readConfigWithTargets)(values, io, known);
+  for (const warning of read.warnings) io.stderr.write(`warning: ${warning}\n`);
+  io.stdout.write(`${verb === 'show' ? listing(read.settings) : summary(read)}\n`);
+  return exit.ok;
 }
 
 /** A line for each value in force, with where it comes from. */
@@ -65,6 +30,5 @@ export function listing(settings: Config['settings']): string {
 function summary({ targets, sources, server: { listen } }: Config): string {
   const named = (what: string, all: readonly { readonly name: string }[]): string =>
     `${all.length} ${what}${all.length === 1 ? '' : 's'}${all.length > 0 ? ` (${all.map(({ name }) => name).join(', ')})` : ''}`;
-  const host = listen.host.includes(':') ? `[${listen.host}]` : listen.host;
-  return `configuration is fine: ${named('target', targets)}, ${named('source', sources)}, listening on ${host}:${listen.port}`;
+  return `configuration is fine: ${named('target', targets)}, ${named('source', sources)}, listening on ${formatListen(listen)}`;
 }

@@ -1,21 +1,26 @@
 import { lstat } from 'node:fs/promises';
 import { type RequestOptions, request } from 'node:http';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import type { Config } from '../../config/load.ts';
+import { dirname, join } from 'node:path';
+import { formatListen, parseListen } from '../../config/formats.ts';
+import { type Doors, loadDoors } from '../../config/load.ts';
+import { groups } from '../../config/schema.ts';
 import { Failure } from '../contract/failures.ts';
+import type { ConfigFlags, Io } from './io.ts';
 
-/** Where a daemon listens: a Config, or that part of it. */
-export interface Doors {
-  readonly server: Pick<Config['server'], 'listen' | 'socket'>;
+/**
+ * Where a daemon listens for its owner: as configured, else below systemd's or the user's runtime directory, else below the temporary one. Daemons of one user
+ * differ by their ports, and so do the names of their sockets; a unit has its directory for itself.
+ */
+export function socketPath({ listen, socket }: Doors, env: NodeJS.ProcessEnv): string {
+  if (socket) return socket;
+  const unit = env['RUNTIME_DIRECTORY']?.split(':')[0];
+  if (unit) return join(unit, 'ecr-courier.sock');
+  const name = listen.port === usualPort ? 'ecr-courier.sock' : `ecr-courier-${listen.port}.sock`;
+  return join(env['XDG_RUNTIME_DIR'] || join(tmpdir(), `ecr-courier-${uid()}`), name);
 }
 
-/** Where the daemon of this user listens for its owner: as configured, else below systemd's or the user's runtime directory, else below the temporary one. */
-export function socketPath({ server }: Doors, env: NodeJS.ProcessEnv): string {
-  if (server.socket) return server.socket;
-  const runtime = env['RUNTIME_DIRECTORY']?.split(':')[0] ?? env['XDG_RUNTIME_DIR'];
-  return runtime ? join(runtime, 'ecr-courier.sock') : join(tmpdir(), `ecr-courier-${uid()}`, 'ecr-courier.sock');
-}
+const usualPort = parseListen(groups.server.listen.default)?.port;
 
 /** Not from the list of users: a container's user often has no name there. */
 const uid = (): number => process.getuid?.() ?? -1;
@@ -23,47 +28,117 @@ const uid = (): number => process.getuid?.() ?? -1;
 export interface Said {
   readonly status: number;
   readonly text: string;
+  /** Where it was said, for people: a socket, or host:port. */
+  readonly at: string;
 }
+
+/** The daemon that a configuration means. Whatever asks throws UNREACHABLE when it is not there or silent for `ms`. */
+export interface Daemon {
+  readonly socket: string;
+  /** host:port */
+  readonly door: string;
+  /** At its HTTP door, or, when nobody listens there, through its socket: what everybody may see. */
+  ask(path: string, ms?: number): Promise<Said>;
+  askDoor(path: string): Promise<Said>;
+  /** Through its socket, where its owner may see and do everything. Throws UNREACHABLE also when the socket is another user's, or that of a daemon with another port. */
+  askSocket(method: string, path: string): Promise<Said>;
+}
+
+/** Nobody can be told by this error that there is no daemon: there is one. */
+export const isSilent = (error: unknown): boolean => error instanceof Failure && error.cause instanceof Silence;
+class Silence extends Error {}
 
 const patience = 10_000;
 
-/** One request to the daemon on this machine, through its socket. Throws UNREACHABLE when none is there, when it is another user's, or when it is silent for `ms`. */
-export async function askDaemon(socket: string, method: string, path: string, signal: AbortSignal, ms = patience): Promise<Said> {
-  const foreign = `${socket} belongs to another user: it may not be the daemon's. Use the user that the daemon runs as.`;
-  const owner = await lstat(socket).then(
-    stats => stats.uid,
-    ({ code }: NodeJS.ErrnoException) => (code === 'EACCES' ? undefined : uid()),
-  );
-  if (uid() !== 0 && owner !== uid()) throw new Failure('UNREACHABLE', foreign);
-  return await ask({ socketPath: socket, timeout: ms }, method, path, signal, `There is no daemon at ${socket}.`);
+/** Reads no more of the configuration than it needs: mistakes elsewhere, and adapters, do not matter. Throws a ConfigError when just that is wrong. */
+export async function findDaemon({ config, ...flags }: ConfigFlags, io: Pick<Io, 'env' | 'signal'>): Promise<Daemon> {
+  return daemonOf(await loadDoors({ files: config, env: io.env, flags }), io);
 }
 
-/** The same through its HTTP door: only what everybody may see. */
-export async function askDoor({ server }: Doors, path: string, signal: AbortSignal, ms = patience): Promise<Said> {
-  const { host, port } = server.listen;
+/** `chosen`, `unread`: see `loadDoors`. */
+export function daemonOf(found: Awaited<ReturnType<typeof loadDoors>>, { env, signal }: Pick<Io, 'env' | 'signal'>): Daemon {
+  const { doors, chosen, unread } = found;
+  const { host, port } = doors.listen;
+  const socket = socketPath(doors, env);
   const near = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
-  return await ask({ host: near, port, timeout: ms }, 'GET', path, signal, `Nobody answers at ${near}:${port}.`);
+  const door = formatListen({ host: near, port });
+  const mistakes = unread.map(({ origin, message }) => ` Of its configuration this command could not read ${origin}: ${message}.`);
+  const nobody = (message: string, cause?: unknown) => {
+    const remedy = `Is it running, on this machine (or in this container), as this user and with this configuration?${mistakes.join('')}`;
+    return new Failure('UNREACHABLE', message, { remedy, cause });
+  };
+  const send = async (at: string, where: RequestOptions & { timeout: number }, absent: string): Promise<Said> =>
+    await sendTo(at, { ...where, signal }).catch((error: Error) => {
+      throw error instanceof Silence ? silent(at, error) : nobody(`${absent} (${error.message})`, error);
+    });
+
+  const askDoor = async (path: string, ms = patience): Promise<Said> => {
+    const where = { host: near, port, path, timeout: ms, headers: { host: 'localhost' } };
+    return await send(door, where, `Nobody answers at ${door}.`);
+  };
+  const askSocket = async (method: string, path: string, ms = patience): Promise<Said> => {
+    // An owner who is root may name the socket of a daemon that is not; what was only guessed has to be root's own.
+    if (!(uid() === 0 && doors.socket) && (await isForeign(socket))) throw foreign(socket);
+    const headers = { host: chosen && port !== 0 ? `localhost:${port}` : 'localhost' };
+    const said = await send(socket, { socketPath: socket, method, path, headers, timeout: ms }, `There is no daemon at ${socket}.`);
+    if (said.status === 421) throw nobody(`${socket} belongs to another daemon. ${said.text.trim()}`);
+    return said;
+  };
+  const ask = async (path: string, ms?: number): Promise<Said> => {
+    // Which port it was given then, only the daemon knows.
+    if (port === 0) return await askSocket('GET', path, ms);
+    return await askDoor(path, ms).catch(async (atDoor: Error) => {
+      if (isSilent(atDoor)) throw atDoor;
+      return await askSocket('GET', path, ms).catch((error: Error) => {
+        throw isSilent(error) ? error : nobody(`${atDoor.message} ${error.message}`, error);
+      });
+    });
+  };
+  return { socket, door, ask, askDoor, askSocket };
 }
 
-async function ask(
-  where: RequestOptions & { readonly timeout: number },
-  method: string,
-  path: string,
-  signal: AbortSignal,
-  nobody: string,
-): Promise<Said> {
+function silent(at: string, cause: Error): Failure {
+  const remedy = 'It may be stopped, or have far too much to do. Look at its log; restart it if this goes on.';
+  return new Failure('UNREACHABLE', `The daemon at ${at} does not answer: ${cause.message}.`, { remedy, cause });
+}
+
+function foreign(socket: string): Failure {
+  const named = uid() === 0 ? ', or name the socket with ECR_COURIER_SOCKET if it is' : '';
+  const remedy = `Use the user that the daemon runs as${named}.`;
+  return new Failure('UNREACHABLE', `${socket} belongs to another user: it may not be the daemon's.`, { remedy });
+}
+
+/** Somebody else has made the socket, or its directory, and could listen there. */
+async function isForeign(socket: string): Promise<boolean> {
+  const ownerOf = (path: string) =>
+    lstat(path).then(
+      stats => stats.uid,
+      ({ code }: NodeJS.ErrnoException) => (code === 'EACCES' ? undefined : uid()),
+    );
+  const [folder, owner] = await Promise.all([ownerOf(dirname(socket)), ownerOf(socket)]);
+  return owner !== uid() || (folder !== uid() && folder !== 0);
+}
+
+async function sendTo(at: string, options: RequestOptions & { timeout: number }): Promise<Said> {
   const { promise, resolve, reject } = Promise.withResolvers<Said>();
-  const asked = request({ ...where, method, path, signal, headers: { host: 'localhost' } }, response => {
+  const asked = request(options, response => {
     const parts: Buffer[] = [];
     response.on('data', part => parts.push(part));
-    response.on('end', () => resolve({ status: response.statusCode ?? 0, text: Buffer.concat(parts).toString() }));
+    response.on('end', () => resolve({ status: response.statusCode ?? 0, text: Buffer.concat(parts).toString(), at }));
     response.on('error', reject);
   });
-  asked.on('timeout', () => asked.destroy(new Error(`no answer within ${where.timeout / 1000} s`)));
-  asked.on('error', error => {
-    const remedy = 'Is it running, on this machine (or in this container), as this user and with this configuration?';
-    reject(new Failure('UNREACHABLE', `${nobody} (${error.message})`, { remedy, cause: error }));
+  asked.on('timeout', () => {
+    const after = `${options.timeout / 1000} s`;
+    asked.destroy(asked.socket?.connecting ? new Error(`no connection within ${after}`) : new Silence(`it was silent for ${after}`));
   });
+  asked.on('error', reject);
   asked.end();
   return await promise;
+}
+
+/** The port is another program's. */
+export function somebodyElse(at: string): Failure {
+  return new Failure('UNEXPECTED', `Something else than ecr-courier answers at ${at}.`, {
+    remedy: 'Give this command the ECR_COURIER_LISTEN (or the configuration file) of the daemon.',
+  });
 }

@@ -9,6 +9,10 @@ type Run = (args: string[], io: Io) => Promise<number>;
 interface Command {
   readonly usage: string;
   readonly doc: string;
+  /** Lines for its own help. */
+  readonly more?: readonly string[];
+  /** It has no configuration, and none of the options for it. */
+  readonly bare?: boolean;
   /** Loaded when it is needed: `token` must not wait for the status page. */
   load(): Promise<Run>;
 }
@@ -28,7 +32,7 @@ const commands: Readonly<Record<string, Command>> = {
   status: { usage: 'status [--json]', doc: 'What the running daemon knows.', load: async () => (await import('./status.ts')).status },
   refresh: {
     usage: 'refresh [--target NAME]',
-    doc: 'Makes the running daemon fetch anew and write every slot.',
+    doc: 'Makes the running daemon look at its targets, fetch new tokens and write every slot.',
     load: async () => (await import('./refresh.ts')).refresh,
   },
   token: {
@@ -36,7 +40,16 @@ const commands: Readonly<Record<string, Command>> = {
     doc: 'Prints a fresh password for `docker login --username AWS --password-stdin HOST`.',
     load: async () => (await import('./token.ts')).token,
   },
-  config: { usage: 'config show|check|schema', doc: 'What is configured, and where each value comes from.', load: loadConfigCommand },
+  config: {
+    usage: 'config show|check|schema',
+    doc: 'What is configured, and where each value comes from.',
+    more: [
+      'show    every value in force and where it comes from; secrets are masked',
+      'check   whether the configuration is fine, or everything that is wrong with it',
+      'schema  the JSON Schema of a configuration file, for editors',
+    ],
+    load: async () => (await import('./config.ts')).config,
+  },
   bundle: {
     usage: 'bundle',
     doc: 'Writes what belongs into a bug report, without secrets: `ecr-courier bundle > bundle.txt`.',
@@ -48,34 +61,38 @@ const commands: Readonly<Record<string, Command>> = {
     load: async () => (await import('./healthcheck.ts')).healthcheck,
   },
   demo: {
-    usage: 'demo [--once] [--portainer URL --api-key-file FILE]',
+    usage: 'demo [--once] [--portainer URL --api-key-file FILE] [--log-level LEVEL]',
     doc: 'The whole job in a minute, without AWS and without Portainer.',
+    bare: true,
     load: async () => (await import('./demo.ts')).demo,
   },
 };
 
-async function loadConfigCommand(): Promise<Run> {
-  const [{ configCommand }, { knownAdapters }] = await Promise.all([import('./config.ts'), import('./adapters.ts')]);
-  const line = (sink: Io['stdout']) => (text: string) => void sink.write(`${text}\n`);
-  return async (args, { env, stdout, stderr }) =>
-    configCommand(args, { env, stdout: line(stdout), stderr: line(stderr) }, await knownAdapters(env));
-}
-
 /** Runs the command that the arguments name; resolves with the exit code. Whatever is thrown becomes a sentence on stderr. */
 export async function runCommand(argv: readonly string[], io: Io): Promise<number> {
-  const [first] = argv;
+  const [first, second] = argv;
   if (first === '--version' || first === '-v' || first === 'version') return say(io, `${version}\n`);
+  if (first === 'help' && second !== undefined) return await runCommand([second, '--help'], io);
   if (first === '--help' || first === '-h' || first === 'help') return say(io, help());
-  const named = first !== undefined && !first.startsWith('-');
-  const name = named ? first : 'run';
+  const { name, args } = split(argv);
   try {
     const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
     if (!command) throw new UsageError(`there is no command ${name}`);
+    if (args.some(arg => arg === '--help' || arg === '-h')) return say(io, helpOf(command));
     const run = await command.load();
-    return await run(argv.slice(named ? 1 : 0), io);
+    return await run(args, io);
   } catch (error) {
     return complain(error, name, io);
   }
+}
+
+/** Whether the command that the arguments name takes SIGHUP for a wish to reload. To the others it says, as usual, that the terminal was closed. */
+export const reloads = (argv: readonly string[]): boolean => split(argv).name === 'run';
+
+function split(argv: readonly string[]): { readonly name: string; readonly args: string[] } {
+  const [first] = argv;
+  const named = first !== undefined && !first.startsWith('-');
+  return { name: named ? first : 'run', args: argv.slice(named ? 1 : 0) };
 }
 
 function complain(error: unknown, name: string, io: Io): number {
@@ -103,16 +120,32 @@ function say(io: Io, text: string): number {
   return exit.ok;
 }
 
+const options = [
+  '  -c, --config FILE-or-DIRECTORY  a configuration; may be given more than once (ECR_COURIER_CONFIG)',
+  '      --listen HOST:PORT          where the daemon listens (ECR_COURIER_LISTEN)',
+  '      --log-level LEVEL           debug, info, warn or error (ECR_COURIER_LOG_LEVEL)',
+  '      --log-format FORMAT         auto, pretty or json (ECR_COURIER_LOG_FORMAT)',
+];
+
+function helpOf({ usage, doc, more = [], bare }: Command): string {
+  const details = more.length > 0 ? ['', ...more.map(line => `  ${line}`)] : [];
+  return [`usage: ecr-courier ${usage}${bare ? '' : ' [OPTIONS]'}`, '', doc, ...details, ...(bare ? [] : ['', ...options]), ''].join('\n');
+}
+
 function help(): string {
   const width = Math.max(...Object.values(commands).map(command => command.usage.length));
   const lines = Object.values(commands).map(({ usage, doc }) => `  ${usage.padEnd(width)}  ${doc}`);
   return [
     `ecr-courier ${version}: keeps container managers logged in to Amazon ECR.`,
     '',
-    'usage: ecr-courier [COMMAND] [--config FILE-or-DIRECTORY]',
+    'usage: ecr-courier [COMMAND] [OPTIONS]',
     '',
     ...lines,
     '',
+    'Options of every command but demo:',
+    ...options,
+    '',
+    'ecr-courier COMMAND --help tells of one command.',
     'Two variables are enough for a Portainer: PORTAINER_URL and PORTAINER_API_KEY_FILE. All others: config/reference.md.',
     'Exit codes: 0 all fine, 1 none or failed, 2 usage, 3 some failed or unconfirmed, 78 configuration.',
     '',

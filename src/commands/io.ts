@@ -16,7 +16,7 @@ export interface Io {
   onReload(listener: () => void): void;
 }
 
-/** 78 is EX_CONFIG of sysexits.h: a unit file can refuse to restart on it. */
+/** 78 is EX_CONFIG of sysexits.h. */
 export const exit = { ok: 0, failed: 1, usage: 2, partly: 3, config: 78 } as const;
 
 /** The command line is wrong. */
@@ -35,18 +35,23 @@ export function readArgs<const T extends NonNullable<ParseArgsConfig['options']>
   return parseArgs({ args, options, strict: true, allowPositionals: positionals });
 }
 
+/** What was given of `configOptions`. */
+export interface ConfigFlags {
+  readonly config?: string[];
+  readonly listen?: string;
+  readonly 'log-level'?: string;
+  readonly 'log-format'?: string;
+}
+
 /** The configuration from files, environment and flags. Throws a ConfigError with every mistake. */
-export async function readConfig(
-  values: { config?: string[]; listen?: string; 'log-level'?: string; 'log-format'?: string },
-  io: Io,
-): Promise<Config> {
+export async function readConfig(values: ConfigFlags, io: Pick<Io, 'env'>, known = knownAdapters): Promise<Config> {
   const { config, ...flags } = values;
-  return await load({ files: config, env: io.env, flags, adapters: await knownAdapters(io.env), checkCron: cronMistake });
+  return await load({ files: config, env: io.env, flags, adapters: await known(io.env), checkCron: cronMistake });
 }
 
 /** The configuration of a command that has nothing to do without a target. Throws MISCONFIGURED when there is none. */
-export async function readConfigWithTargets(values: Parameters<typeof readConfig>[0], io: Io): Promise<Config> {
-  const config = await readConfig(values, io);
+export async function readConfigWithTargets(...given: Parameters<typeof readConfig>): Promise<Config> {
+  const config = await readConfig(...given);
   if (config.targets.length === 0)
     throw new Failure('MISCONFIGURED', config.warnings.join(' '), { remedy: 'config/reference.md lists all options.' });
   return config;

@@ -1,13 +1,23 @@
-import { askDaemon, socketPath } from './daemon.ts';
-import { configOptions, exit, type Io, readArgs, readConfig } from './io.ts';
+import { findDaemon, somebodyElse } from './daemon.ts';
+import { configOptions, exit, type Io, readArgs } from './io.ts';
 
-/** Makes the running daemon look at its targets, fetch anew and write every slot. It answers at once; `status` shows what came of it. */
+/** Makes the running daemon look at its targets and write every slot. It answers at once; `status` shows what came of it. */
 export async function refresh(args: string[], io: Io): Promise<number> {
   const { values } = readArgs(args, { ...configOptions, target: { type: 'string' } });
   const { target, ...rest } = values;
-  const config = await readConfig(rest, io);
-  const path = `/-/refresh${target === undefined ? '' : `?target=${encodeURIComponent(target)}`}`;
-  const said = await askDaemon(socketPath(config, io.env), 'POST', path, io.signal);
-  io.stdout.write(said.text.endsWith('\n') ? said.text : `${said.text}\n`);
-  return said.status < 300 ? exit.ok : exit.failed;
+  const daemon = await findDaemon(rest, io);
+  const said = await daemon.askSocket('POST', `/-/refresh${target === undefined ? '' : `?target=${encodeURIComponent(target)}`}`);
+  const result = resultIn(said.text);
+  if (!result) throw somebodyElse(said.at);
+  (result.ok ? io.stdout : io.stderr).write(`${result.message}\n`);
+  return result.ok ? exit.ok : exit.failed;
+}
+
+function resultIn(text: string): { readonly ok: boolean; readonly message: string } | undefined {
+  try {
+    const { ok, message } = JSON.parse(text) as { ok?: unknown; message?: unknown };
+    return typeof ok === 'boolean' && typeof message === 'string' ? { ok, message } : undefined;
+  } catch {
+    return undefined;
+  }
 }

@@ -60,7 +60,7 @@ async function openDoors(app: App, config: Config, around: { io: Io; log: AppLog
     },
     actions: { refresh: refreshBy(app), reload: reload.now },
   };
-  return await createServer(doors, { ...config.server.listen, socket: socketPath(config, io.env) });
+  return await createServer(doors, { ...config.server.listen, socket: socketPath(config.server, io.env) });
 }
 
 interface Reloader {

@@ -124,7 +124,8 @@ const security = {
 function reply(status: number, type: string, body: string, headers: Record<string, string> = {}): Reply {
   return { status, headers: { ...security, 'content-type': type, 'content-length': `${Buffer.byteLength(body)}`, ...headers }, body };
 }
-function text(status: number, sentence: string, headers: Record<string, string> = {}): Reply {
+/** One sentence for people. */
+export function text(status: number, sentence: string, headers: Record<string, string> = {}): Reply {
   return reply(status, 'text/plain; charset=utf-8', `${sentence}\n`, headers);
 }
 function json(status: number, body: unknown): Reply {

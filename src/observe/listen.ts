@@ -1,6 +1,10 @@
 import { lstat, mkdir, stat, unlink } from 'node:fs/promises';
+import type { Server as HttpServer } from 'node:http';
 import { connect, type ListenOptions, type Server } from 'node:net';
 import { dirname } from 'node:path';
+import type { Clock } from '../contract/clock.ts';
+
+const closeWithinMs = 1000;
 
 /** Rejects with the system's error when the address cannot be had. */
 export function listen(server: Server, where: ListenOptions): Promise<void> {
@@ -11,6 +15,17 @@ export function listen(server: Server, where: ListenOptions): Promise<void> {
       resolve();
     });
   });
+}
+
+/** Ends within about a second, whatever clients do. */
+export async function closeServer(server: HttpServer, clock: Clock): Promise<void> {
+  const late = new AbortController();
+  const closed = new Promise<void>(resolve => server.close(() => resolve()));
+  server.closeIdleConnections();
+  await Promise.race([closed, clock.sleep(closeWithinMs, late.signal)]);
+  late.abort();
+  server.closeAllConnections();
+  await closed;
 }
 
 /**

@@ -6,10 +6,11 @@ import {
   type ServerResponse,
 } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { asFailure, Failure } from '../contract/failures.ts';
+import { Failure } from '../contract/failures.ts';
 import { isLoopback } from './admin.ts';
-import { createDoors, type DoorDeps, type Way } from './doors.ts';
-import { listen, listenOnSocket } from './listen.ts';
+import { createDoors, type DoorDeps, type Reply, text } from './doors.ts';
+import { closeServer, listen } from './listen.ts';
+import { keepSocket } from './socket.ts';
 
 export type { ActionResult, DoorDeps } from './doors.ts';
 
@@ -22,13 +23,12 @@ export interface ServerPlace {
 }
 export interface Server {
   readonly url: string;
-  /** undefined: there is none, or it could not be made (logged). */
+  /** undefined: none was asked for, or it cannot be made now (logged, and tried again). */
   readonly socket: string | undefined;
   /** Ends within about a second, whatever clients do. */
   close(): Promise<void>;
 }
 
-const closeWithinMs = 1000;
 /** No request of ours has a body; a client that sends more than this is cut off. */
 const bodyLimit = 64 * 1024;
 /** In milliseconds. A client that sends slowly, or never ends, holds a connection no longer than this. */
@@ -46,38 +46,27 @@ const connections = 256;
 export async function createServer(deps: DoorDeps, place: ServerPlace): Promise<Server> {
   const open = createDoors(deps);
   const listener =
-    (way: Way): RequestListener =>
+    (door: (request: IncomingMessage) => Reply | Promise<Reply>): RequestListener =>
     (request, response) =>
-      void answer(request, response, open(request, way));
+      void answer(request, response, door(request));
 
-  const network = limited(listener(isLoopback(place.host) ? 'loopback' : 'network'));
+  const way = isLoopback(place.host) ? 'loopback' : 'network';
+  const network = limited(listener(request => open(request, way)));
   await listen(network, { host: place.host, port: place.port }).catch((error: NodeJS.ErrnoException) => {
     throw notListening(place, error);
   });
-  const owner = limited(listener('owner'));
-  const socket = place.socket === undefined ? undefined : await offerSocket(owner, place.socket, deps);
+  const address = network.address() as AddressInfo;
+  const ownersDoor = listener(request => misdirected(request, address) ?? open(request, 'owner'));
+  const kept = place.socket === undefined ? undefined : await keepSocket(() => limited(ownersDoor), place.socket, deps);
   return {
-    url: urlOf(network.address() as AddressInfo),
-    socket,
+    url: urlOf(address),
+    get socket() {
+      return kept?.open() ? place.socket : undefined;
+    },
     async close() {
-      await Promise.all([network, ...(socket === undefined ? [] : [owner])].map(server => closeServer(server, deps)));
+      await Promise.all([closeServer(network, deps.clock), kept?.close()]);
     },
   };
-}
-
-async function offerSocket(server: HttpServer, path: string, { log }: DoorDeps): Promise<string | undefined> {
-  try {
-    await listenOnSocket(server, path);
-    return path;
-  } catch (error) {
-    log.warn('no socket', {
-      path,
-      error: asFailure(error).message,
-      remedy:
-        'Give this daemon a socket of its own with ECR_COURIER_SOCKET. Without one `refresh` and `bundle` do not find it; the HTTP doors work, and `status` with them.',
-    });
-    return undefined;
-  }
 }
 
 function limited(listener: RequestListener): HttpServer {
@@ -89,11 +78,7 @@ function limited(listener: RequestListener): HttpServer {
   return server;
 }
 
-async function answer(
-  request: IncomingMessage,
-  response: ServerResponse,
-  opened: ReturnType<ReturnType<typeof createDoors>>,
-): Promise<void> {
+async function answer(request: IncomingMessage, response: ServerResponse, opened: Reply | Promise<Reply>): Promise<void> {
   let received = 0;
   request.on('data', (chunk: Buffer) => {
     received += chunk.length;
@@ -104,14 +89,10 @@ async function answer(
   response.writeHead(status, headers).end(body);
 }
 
-async function closeServer(server: HttpServer, { clock }: DoorDeps): Promise<void> {
-  const late = new AbortController();
-  const closed = new Promise<void>(resolve => server.close(() => resolve()));
-  server.closeIdleConnections();
-  await Promise.race([closed, clock.sleep(closeWithinMs, late.signal)]);
-  late.abort();
-  server.closeAllConnections();
-  await closed;
+/** Whoever names a port means the daemon that listens there: two of them may have been given one socket. */
+function misdirected({ headers: { host = '' } }: IncomingMessage, { port }: AddressInfo): Reply | undefined {
+  const meant = /:(\d+)$/.exec(host)?.[1];
+  return meant === undefined || Number(meant) === port ? undefined : text(421, `It listens on port ${port}, not on ${meant}.`);
 }
 
 const reasons: Readonly<Record<string, string>> = {

@@ -106,6 +106,13 @@ for (const [name, files, expected] of [
       else assert.match(mistakes[at] ?? '', wanted);
   });
 
+test('a module that waits for what never comes is a mistake, and not the silent end of the program', async () => {
+  await using files = await folder({ 'a.mjs': 'await new Promise(() => {});' });
+  await assert.rejects(knownAdapters({ ECR_COURIER_ADAPTERS: './a.mjs' }, files.path, 200), {
+    message: /\.\/a\.mjs: cannot be loaded: it has not come to its end within 0\.2 s: what does its top-level await wait for\?/,
+  });
+});
+
 test('all that an adapter lacks is said at once', async () => {
   const mistakes = await mistakesOf({
     'a.mjs': `export const a = {

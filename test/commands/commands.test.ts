@@ -226,8 +226,36 @@ test('a port that another program answers at: exit 1, and a sentence', async () 
   page.close();
 });
 
+test('a command but the daemon ends when its terminal is closed', async () => {
+  const slow = await startFakePortainer({ registries: [ecrRow] });
+  slow.fault = () => 'hang';
+  const started = startCli(['once'], { ...env, PORTAINER_URL: slow.url });
+  for (let tries = 0; tries < 1000 && slow.requests.length === 0; tries++) await wait(10);
+  started.child.kill('SIGHUP');
+  const still = await Promise.race([started.ended, wait(9000, 'it goes on')]);
+  started.child.kill('SIGKILL');
+  await slow[Symbol.asyncDispose]();
+  assert.notEqual(still, 'it goes on');
+});
+
 test('help and version', async () => {
-  assert.match((await cli(['--help'])).stdout, /once \[--json\]/);
+  const { stdout } = await cli(['--help']);
+  for (const expected of [/once \[--json\]/, /-c, --config/, /--listen/, /--log-level/, /--log-format/]) assert.match(stdout, expected);
+  for (const args of [
+    ['status', '--help'],
+    ['status', '-h'],
+    ['help', 'status'],
+    ['status', '--json', '--help'],
+  ]) {
+    const told = await cli(args);
+    assert.deepEqual([told.code, told.stderr], [0, ''], args.join(' '));
+    assert.match(told.stdout, /^usage: ecr-courier status \[--json\] \[OPTIONS\]\n\nWhat the running daemon knows\.\n/);
+    assert.match(told.stdout, /--listen HOST:PORT/);
+  }
+  assert.match((await cli(['config', '--help'])).stdout, /check   whether the configuration is fine/);
+  assert.doesNotMatch((await cli(['demo', '--help'])).stdout, /--listen/);
+  assert.match((await cli(['--listen', '127.0.0.1:0', '--help'])).stdout, /^usage: ecr-courier run /);
+  assert.equal((await cli(['help', 'nothing'])).code, 2);
   assert.match((await cli(['--version'])).stdout, /^\d+\.\d+\.\d+\n$/);
 });
 

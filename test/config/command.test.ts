@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { configCommand } from '../../src/commands/config.ts';
+import { ConfigError } from '../../config/load.ts';
+import { config } from '../../src/commands/config.ts';
+import { cli } from '../commands/cli.ts';
 import { adapters, folder } from './support.ts';
 
 async function run(args: string[], env: Record<string, string> = {}): Promise<{ code: number; out: string; err: string }> {
-  const out: string[] = [];
-  const err: string[] = [];
-  const code = await configCommand(args, { env, stdout: text => out.push(text), stderr: text => err.push(text) }, adapters);
-  return { code, out: out.join('\n'), err: err.join('\n') };
+  const said = { out: '', err: '' };
+  const sink = (name: 'out' | 'err') => ({ write: (text: string) => (said[name] += text) });
+  const code = await config(args, { env, stdout: sink('out'), stderr: sink('err') }, async () => adapters);
+  return { code, out: said.out.trimEnd(), err: said.err.trimEnd() };
 }
 
 const env = { DEPOT_URL: 'https://depot:9443', DEPOT_API_KEY: 'k3y-k3y-k3y' };
@@ -20,12 +22,11 @@ test('check says in one line that all is fine', async () => {
   });
 });
 
-test('check lists every mistake and ends with 78', async () => {
-  const { code, out, err } = await run(['check'], { ...env, DEPOT_CREATE: 'perhaps', ECR_COURIER_DISCOVERY_CRON: '0 0 30 2 *' });
+test('check lists every mistake', async () => {
+  const error = await run(['check'], { ...env, DEPOT_CREATE: 'perhaps', ECR_COURIER_DISCOVERY_CRON: '0 0 30 2 *' }).catch(thrown => thrown);
 
-  assert.equal(code, 78);
-  assert.equal(out, '');
-  assert.deepEqual(err.split('\n'), [
+  assert.ok(error instanceof ConfigError);
+  assert.deepEqual(error.message.split('\n'), [
     'The configuration has 2 mistakes:',
     '  discovery.cron: must be a cron pattern: it never comes true (ECR_COURIER_DISCOVERY_CRON)',
     '  targets.depot.create: must be true or false (also yes, no, on, off, 1, 0) (DEPOT_CREATE)',
@@ -50,6 +51,14 @@ test('show prints each value with its origin, secrets masked', async () => {
   assert.doesNotMatch(out, /k3y/);
 });
 
+test('without a target check fails, as the daemon would; show does not', async () => {
+  await assert.rejects(run(['check']), { code: 'MISCONFIGURED', message: /^No target is configured: set DEPOT_URL/ });
+  const { code, err } = await run(['show']);
+
+  assert.equal(code, 0);
+  assert.match(err, /^warning: No target is configured/);
+});
+
 test('schema prints JSON', async () => {
   const { code, out } = await run(['schema']);
 
@@ -66,9 +75,9 @@ test('warnings go to stderr', async () => {
 
 for (const args of [[], ['shwo'], ['check', 'more'], ['check', '--unknown', 'x'], ['check', '--config']])
   test(`wrong usage: config ${args.join(' ')}`, async () => {
-    const { code, out, err } = await run(args, env);
+    const { code, stdout, stderr } = await cli(['config', ...args]);
 
     assert.equal(code, 2);
-    assert.equal(out, '');
-    assert.match(err, /usage: ecr-courier config show\|check\|schema/);
+    assert.equal(stdout, '');
+    assert.match(stderr, /usage: ecr-courier config show\|check\|schema/);
   });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { test } from 'node:test';
-import type { TargetConfig } from '../../config/load.ts';
+import { ConfigError, type TargetConfig } from '../../config/load.ts';
 import { readSecret, resolveOptions, unreadable } from '../../config/secrets.ts';
 import { Failure } from '../../src/contract/failures.ts';
 import { Secret } from '../../src/contract/secret.ts';
@@ -73,6 +73,31 @@ for (const [name, { prepare, why }] of Object.entries(troubles))
     );
     assert.equal(failure.facts.retryAfterMs, 15_000);
   });
+
+test('a secret in the place of the path of its file is refused, and shown nowhere', async () => {
+  const says = (name: string, secret: string) =>
+    new RegExp(
+      `${name}: names no file \\(not shown, as it may be the secret itself\\)\\. Let a path begin with / or \\./; a secret itself belongs into ${secret} `,
+    );
+  for (const pasted of ['ptr_cGFzdGVkL2ludG8rYV9maWxlPT0abcdefghij8=', 'hunter2', 'ptr_x/Yz+4n/aBC0', 'key.pem'])
+    for (const [given, told] of [
+      [{ env: { DEPOT_URL: 'https://depot', DEPOT_API_KEY_FILE: pasted } }, says('targets.depot.apiKeyFile', 'apiKey or DEPOT_API_KEY')],
+      [{ env: { ECR_COURIER_ADMIN_TOKEN_FILE: pasted } }, says('server.adminTokenFile', 'adminToken or ECR_COURIER_ADMIN_TOKEN')],
+    ] as const) {
+      const error: unknown = await read(given).catch(thrown => thrown);
+      assert.ok(error instanceof ConfigError);
+      assert.match(error.message, told);
+      assert.ok(!JSON.stringify([error.message, error.mistakes, error.settings]).includes(pasted));
+    }
+});
+
+test('a path need not lead to a file yet, if it looks like a path; a name alone is taken when the file is there', async () => {
+  await using files = await folder({ key: 'k3y', 'courier.yaml': 'targets: [{kind: depot, url: "https://depot", apiKeyFile: key}]' });
+  for (const path of ['/absent/key', './key', '../key', 'secrets/depot-key', files.at('key')])
+    assert.deepEqual((await targetWith({ DEPOT_API_KEY_FILE: path })).options['apiKey'], { file: path });
+  const { targets } = await read({ files: [files.at('courier.yaml')] });
+  assert.deepEqual(targets[0]?.options['apiKey'], { file: files.at('key') });
+});
 
 test('a file that may not be read says so', () => {
   const refused = Object.assign(new Error('EACCES: permission denied'), { code: 'EACCES' });

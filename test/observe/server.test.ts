@@ -7,12 +7,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { type TestContext, test } from 'node:test';
+import { setTimeout as wait } from 'node:timers/promises';
 import type { Log } from '../../src/contract/adapter.ts';
 import { clock } from '../../src/contract/clock.ts';
 import { Failure } from '../../src/contract/failures.ts';
 import { Secret } from '../../src/contract/secret.ts';
 import { createServer, type DoorDeps, type ServerPlace } from '../../src/observe/server.ts';
 import { statusOf } from '../../src/observe/status.ts';
+import { fastClock } from '../fakes/fast-clock.ts';
 import { entry, euWest, kept, keyRecord, ledgerOf, specs, target } from './fixture.ts';
 
 const adminToken = 'an-admin-token-of-the-tests';
@@ -288,6 +290,61 @@ test('a socket that lives, and what is none, are left alone with a warning; the 
     assert.match(logged[0] ?? '', reason);
   }
   assert.ok((await stat(file)).isFile() && (await stat(living)).isSocket());
+});
+
+/** Polls; fails after 20 s. */
+async function until(condition: () => boolean | Promise<boolean>, what: string): Promise<void> {
+  for (let tries = 0; tries < 1000; tries++) {
+    if (await condition()) return;
+    await wait(20);
+  }
+  assert.fail(`waited in vain for: ${what}`);
+}
+
+test('a socket that vanished with its directory is made anew, and that is said once', async t => {
+  const runtime = join(await folder(t), 'runtime');
+  const path = join(runtime, 'courier.sock');
+  const { server, logged } = await open(t, { clock: fastClock(100) }, { socket: path });
+  const answers = () =>
+    ask('http://localhost', { socketPath: path, path: '/ping' }).then(
+      ({ status }) => status === 200,
+      () => false,
+    );
+  await rm(runtime, { recursive: true });
+  await until(answers, 'the socket');
+  await wait(500);
+  assert.equal(server.socket, path);
+  assert.deepEqual(logged, [`socket made anew ${JSON.stringify({ path })}`]);
+
+  await rm(runtime, { recursive: true });
+  await writeFile(runtime, 'in the way');
+  await until(() => server.socket === undefined, 'the loss');
+  await wait(500);
+  assert.equal(logged.length, 2);
+  assert.match(logged[1] ?? '', /^no socket /);
+});
+
+test('a socket that another daemon had is taken over when that has ended', async t => {
+  const path = join(await folder(t), 'courier.sock');
+  const first = await open(t, {}, { socket: path });
+  const second = await open(t, { clock: fastClock(100) }, { socket: path });
+  await wait(500);
+  assert.equal(second.server.socket, undefined);
+  assert.equal(second.logged.length, 1, 'said once');
+  await first.server.close();
+  await until(() => second.server.socket === path, 'the socket');
+  assert.equal((await ask('http://localhost', { socketPath: path, path: '/ping' })).status, 200);
+});
+
+test('who names a port means the daemon of that port, at the socket too', async t => {
+  const path = join(await folder(t), 'courier.sock');
+  const { server, asked } = await open(t, {}, { socket: path });
+  const refresh = (host: string) => ask('http://localhost', { socketPath: path, path: '/-/refresh', method: 'POST', headers: { host } });
+  const { port } = new URL(server.url);
+  const other = await refresh('localhost:9');
+  assert.deepEqual([other.status, other.body], [421, `It listens on port ${port}, not on 9.\n`]);
+  assert.deepEqual(asked, []);
+  for (const host of ['localhost', `localhost:${port}`]) assert.equal((await refresh(host)).status, 200);
 });
 
 test('on loopback, a name that somebody made to resolve to this machine is refused; on all interfaces any name will do', async t => {

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Status } from '../../src/observe/status-view.ts';
 import { cli, until } from '../commands/cli.ts';
-import { fileOf, host, names, portainerOf, served, start, startDaemon, target } from './support.ts';
+import { fileOf, folder, freePort, host, names, portainerOf, served, start, startDaemon, target } from './support.ts';
 
 test('forty daemons that start together on one Portainer which lacks the registry: one row comes of it, and all know it', async () => {
   await using portainer = await portainerOf({ registries: [] });
@@ -28,4 +29,53 @@ test('two daemons of one user: the second says that the socket is taken, and sta
   const shown = async (...args: string[]) => (await cli(['status', '--json', ...args], first.env)).stdout;
   assert.deepEqual(names(JSON.parse(await shown()) as Status), ['first']);
   assert.deepEqual(names(JSON.parse(await shown('--listen', second.door)) as Status), ['second']);
+  const refused = await cli(['refresh', '--listen', second.door], first.env);
+  assert.equal(refused.code, 1);
+  assert.match(refused.stderr, /belongs to another daemon\. It listens on port \d+, not on/);
+});
+
+test('two daemons of one user with two ports: every command finds the one that is meant, and never the other', async () => {
+  await using portainer = await portainerOf();
+  const ports = [await freePort(), await freePort(), await freePort()];
+  const own = (port: number | undefined) => ({ ECR_COURIER_SOCKET: '', XDG_RUNTIME_DIR: folder, ECR_COURIER_LISTEN: `127.0.0.1:${port}` });
+  const daemonOf = (name: string, port: number | undefined) => startDaemon({ '1.json': fileOf(target(portainer, { name })) }, own(port));
+  await using first = await daemonOf('first', ports[0]);
+  await using second = await daemonOf('second', ports[1]);
+  for (const [name, { env, said }] of Object.entries({ first, second })) {
+    assert.doesNotMatch(said.stdout, /no socket/);
+    assert.match((await cli(['status'], env)).stdout, new RegExp(`^${name} `, 'm'));
+    assert.equal((await cli(['healthcheck'], env)).code, 0);
+    const refreshed = await cli(['refresh', '--target', name], env);
+    assert.deepEqual([refreshed.code, refreshed.stderr], [0, '']);
+    assert.match(refreshed.stdout, new RegExp(`^Looking at ${name} and writing every slot`));
+    assert.match((await cli(['bundle'], env)).stdout, new RegExp(`^${name}: portainer at`, 'm'));
+  }
+  const nobody = { ...first.env, ...own(ports[2]) };
+  for (const command of ['healthcheck', 'status', 'refresh']) assert.equal((await cli([command], nobody)).code, 1, command);
+  // Not even when the socket of another daemon is named.
+  const { code, stderr } = await cli(['healthcheck'], { ...nobody, ECR_COURIER_SOCKET: join(folder, `ecr-courier-${ports[0]}.sock`) });
+  assert.equal(code, 1);
+  assert.match(stderr, /belongs to another daemon/);
+});
+
+test('what is broken in the configuration since the start, or in a module of an adapter, does not hide the daemon', async () => {
+  await using portainer = await portainerOf();
+  const listen = `127.0.0.1:${await freePort()}`;
+  const text = `server: {listen: '${listen}'}\nlog: {level: info}\ntargets: ${JSON.stringify([target(portainer)])}\n`;
+  await using daemon = await startDaemon({ '1.yaml': text }, { ECR_COURIER_LISTEN: '' });
+  await until(async () => (await daemon.status()).ready, 'ready');
+  await daemon.write('x.yaml', 'a: [x');
+  await daemon.write('1.yaml', `${text}frobnicate: true\nengine: {tickSeconds: maybe}\ntargets: {}\nb: [`);
+  const env = { ...daemon.env, ECR_COURIER_CONFIG: daemon.config, ECR_COURIER_FROBNICATE: '1', ECR_COURIER_ADAPTERS: './nowhere.ts' };
+  for (const args of [['healthcheck'], ['healthcheck', '--ready'], ['status'], ['refresh']]) {
+    const { code, stderr } = await cli(args, env);
+    assert.deepEqual([code, stderr], [0, ''], args.join(' '));
+  }
+  const bundle = await cli(['bundle'], env);
+  assert.match(bundle.stdout, /^The daemon that answers at/m);
+  assert.match(bundle.stdout, /nowhere\.ts: cannot be loaded/);
+
+  const unknown = await cli(['healthcheck'], { ...env, ECR_COURIER_LISTEN: '18099' });
+  assert.equal(unknown.code, 78, 'which daemon is meant cannot be known');
+  assert.match(unknown.stderr, /server\.listen: must be host:port/);
 });

@@ -1,4 +1,6 @@
+import assert from 'node:assert/strict';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before } from 'node:test';
@@ -50,6 +52,16 @@ interface Running extends AsyncDisposable {
   reload(config: object): Promise<void>;
 }
 
+/** One that was free a moment ago. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  await new Promise(resolve => server.close(resolve));
+  assert.ok(address && typeof address === 'object');
+  return address.port;
+}
+
 /** The program without its doors, in this process. */
 export async function start(config: object, faster = 1): Promise<Running> {
   const door = await startRegistry(ecr);
@@ -97,6 +109,7 @@ export async function startDaemon(files: Readonly<Record<string, string>>, more:
   return {
     ...started,
     env,
+    config,
     door: new URL(url).host,
     write: (name: string, text: string) => writeFile(place(name), text),
     remove: (name: string) => rm(place(name)),

@@ -79,7 +79,7 @@ part('the first start of docker-compose.yml', { programs: ['unshare'] }, () => {
     const second = await world.start({ by, env: container({ PORTAINER_TLS_FINGERPRINT }) });
     await world.until(() => world.served(), 'the delivery');
     // Through the socket: nobody listens at that address.
-    const env = { ...container(), ECR_COURIER_LISTEN: '127.0.0.1:9' };
+    const env = { ...container(), ECR_COURIER_LISTEN: '127.255.255.254:8080' };
     const status = async () => (await world.start({ by, args: ['status'], env })).ended;
     await world.until(async () => (await status()) === 0, 'the word of `status` that it is ready');
     assert.equal(await second.end(), 0);

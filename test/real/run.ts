@@ -5,8 +5,23 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { install } from './needs.ts';
 
-const { values, positionals } = parseArgs({ options: { install: { type: 'boolean' } }, allowPositionals: true });
 const all = readdirSync(import.meta.dirname).flatMap(name => (name.endsWith('.test.ts') ? [name.replace('.test.ts', '')] : []));
+const usage = `usage: npm run test:real -- [--install] [PART...]\nParts: ${all.join(', ')}.\n`;
+
+function read() {
+  try {
+    return parseArgs({ options: { install: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } }, allowPositionals: true });
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n${usage}`);
+    process.exit(2);
+  }
+}
+
+const { values, positionals } = read();
+if (values.help) {
+  process.stdout.write(usage);
+  process.exit(0);
+}
 const unknown = positionals.filter(name => !all.includes(name));
 if (unknown.length > 0) {
   process.stderr.write(`There is no part ${unknown.join(', ')}. There are: ${all.join(', ')}.\n`);

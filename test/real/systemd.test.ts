@@ -69,7 +69,7 @@ part('the daemon, as the unit starts it', { programs: ['systemd-analyze', 'strac
     const daemon = await world.start({ by: strace, node: execStart().options, env });
     await world.until(() => world.served(), 'the delivery');
     // Through the socket: nobody listens at that address.
-    const status = async () => (await world.start({ args: ['status'], env: { ...env, ECR_COURIER_LISTEN: '127.0.0.1:9' } })).ended;
+    const status = async () => (await world.start({ args: ['status'], env: { ...env, ECR_COURIER_LISTEN: '127.255.255.254:8080' } })).ended;
     await world.until(async () => (await status()) === 0, 'the word of `status` that it is ready');
     daemon.child.kill('SIGHUP');
     await world.until(() => daemon.output().includes('"configuration reloaded"'), 'the reload');
