@@ -5,6 +5,7 @@ import type { Entry, Holding, Kept, KeyRecord, ManagedTarget, Moment, TargetReco
 import { createQueue } from './queue.ts';
 import { createScout, type ScoutDeps } from './scout.ts';
 import { dueReason, type Offer, soon } from './timing.ts';
+import { explained } from './verdict.ts';
 
 export interface LaneDeps extends Omit<ScoutDeps, 'reported' | 'recovered' | 'sighted' | 'forgotten'> {
   /** `check`: asks what a delivery would do and writes nothing. */
@@ -150,7 +151,8 @@ export function createLane(managed: ManagedTarget, deps: LaneDeps): Lane {
     if (failure.code === 'CREDENTIAL_REFUSED') for (const key of entry.keys) if (key) deps.refused(key, offer);
     if (failure.code === 'NOT_FOUND') scout.lookAgain();
     if (failure.stops === 'target') scout.stumbled(failure, began);
-    emit({ kind: 'delivery-failed', ...aboutSlot(record, attempt), ms: now() - began, failure, count: entry.failures, repeat });
+    const trial = { ms: now() - began, failure: explained(failure, entry), count: entry.failures, repeat };
+    emit({ kind: 'delivery-failed', ...aboutSlot(record, attempt), ...trial });
   }
 
   return {

@@ -13,6 +13,7 @@ import {
   type Trouble,
 } from '../courier/ledger.ts';
 import { fetchDueAt } from '../courier/timing.ts';
+import { explained } from '../courier/verdict.ts';
 import type {
   CredentialView,
   FindingView,
@@ -73,7 +74,7 @@ function slotView(ledger: Ledger, record: TargetRecord, entry: Entry, specs: Fin
     title: redact(slot.title ?? slot.id),
     state: slotState(entry, registries, record.managed.create, next !== undefined && next <= ledger.now()),
     registries,
-    trouble: trouble ? troubleView(ledger, trouble) : null,
+    trouble: trouble ? troubleView(ledger, { ...trouble, failure: explained(trouble.failure, entry) }) : null,
     lastAttemptAt: timeOf(ledger, last?.at),
     nextAttemptAt: timeOf(ledger, next),
     findings: findings.map(finding => findingView(finding, specs)),
