@@ -55,6 +55,11 @@ export const metricTable = {
     'target',
   ),
   targetUp: gauge('target_up', '1 when a target was discovered and nothing stops it; absent when it is paused.', 'target'),
+  targetKeyExpiry: gauge(
+    'target_key_expiry_timestamp_seconds',
+    'When the key with which a target is reached ends; absent when it does not end, or nobody tells.',
+    'target',
+  ),
   targetInsecure: gauge('target_insecure', '1 when the certificate of a target is not verified.', 'target'),
   slots: gauge('slots', 'Slots of a target, by state.', 'target', 'state'),
   consecutiveFailures: gauge(

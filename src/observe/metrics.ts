@@ -167,6 +167,7 @@ function showTarget(metrics: Instruments, view: TargetOverview): void {
   setUnlessPaused(metrics.targetUp, view, Number(view.discoveredAt !== null && view.trouble === null));
   setUnlessPaused(metrics.targetExpiry, view, first?.expires);
   setUnlessPaused(metrics.targetIssued, view, first?.issued);
+  setUnlessPaused(metrics.targetKeyExpiry, view, view.keyExpiresAt === null ? undefined : seconds(view.keyExpiresAt));
 }
 
 /** undefined: there is nothing to say. */

@@ -34,6 +34,8 @@ export interface Suite<S extends OptionSpecs, F extends string, Ref> {
   readonly isWrite?: (request: Seen) => boolean;
   /** What the product means by a status, where it is not the usual meaning. */
   readonly codes?: Readonly<Partial<Record<number, FailureCode>>>;
+  /** A write names the version that it replaces, so one that comes late is refused over there. */
+  readonly versioned?: boolean;
 }
 
 /** What every status means to a delivery, unless the product means something else by it. */
@@ -210,7 +212,7 @@ export function testAdapter<S extends OptionSpecs, F extends string, Ref>(suite:
     }
 
     onDouble(
-      'a write that is answered after the deadline may land, and does',
+      `a write that is answered after the deadline may land${suite.versioned ? ', but not over a newer one' : ', and does'}`,
       async ({ stage, discover, fails, deliver, holds }, server) => {
         const [host = ''] = stage.hosts;
         const before = await discover();
@@ -220,8 +222,13 @@ export function testAdapter<S extends OptionSpecs, F extends string, Ref>(suite:
         assert.equal(failure.code, 'TIMEOUT');
         assert.equal(failure.facts.mayLand, true);
         server.fault = undefined;
-        await deliver(slotOf(before, host), credentials(host));
+        const newer = credentials(host);
+        await deliver(slotOf(before, host), newer);
         if (!stage.passwordOf) return;
+        if (suite.versioned) {
+          await clock.sleep(800, deadline(10_000));
+          return assert.equal(await holds(before, host), newer.get(host)?.password.reveal(), 'the late one is refused');
+        }
         while ((await holds(before, host)) !== late.get(host)?.password.reveal()) await clock.sleep(10, deadline(10_000));
       },
     );

@@ -205,3 +205,12 @@ test('the text: every metric has its help and type, hostile names stay inside th
   const line = /^(#.*|[a-zA-Z_:][\w:]*(\{[\w]+="(\\.|[^"\\])*"(,[\w]+="(\\.|[^"\\])*")*\})? (-?[\d.e+-]+|[+-]Inf|NaN))?$/;
   for (const one of text.split('\n')) assert.match(one, line);
 });
+
+test('the end of a key is there while it is known', async () => {
+  const metrics = create();
+  const seriesOf = async (about: object) => parse(await metrics.render(status(ledgerOf([target('a', [], { about })]))));
+  const name = 'target_key_expiry_timestamp_seconds{target="a"}';
+  assert.equal(of(await seriesOf({}), name), undefined);
+  assert.equal(of(await seriesOf({ keyExpiresAt: new Date(epoch + hour) }), name), now + 3600);
+  assert.equal(of(await seriesOf({}), name), undefined);
+});
