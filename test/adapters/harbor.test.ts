@@ -1,0 +1,653 @@
+import assert from 'node:assert/strict';
+import { randomInt } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { harbor } from '../../adapters/harbor.ts';
+import { adapters } from '../../adapters/index.ts';
+import { load } from '../../config/load.ts';
+import type { Deps, Discovery, Receipt, Slot, Target } from '../../src/contract/adapter.ts';
+import { clock } from '../../src/contract/clock.ts';
+import type { Credentials } from '../../src/contract/credential.ts';
+import { Failure } from '../../src/contract/failures.ts';
+import { parseAddress } from '../../src/contract/registry.ts';
+import { Secret } from '../../src/contract/secret.ts';
+import { openHttp } from '../../src/io/http.ts';
+import { createVirtualClock } from '../fakes/clock.ts';
+import type { Robot, RobotSeed, RowSeed, Upstream } from '../fakes/harbor/state.ts';
+import { adminPassword, type FakeHarbor, type HarborOptions, startFakeHarbor } from '../fakes/harbor.ts';
+import { jsonOf, type Seen } from '../fakes/server.ts';
+import { type Stage, testAdapter } from './contract.ts';
+
+type Options = Parameters<typeof harbor.create>[0];
+const hostOf = (account: number, region = 'eu-west-1'): string => `${account}.dkr.ecr.${region}.amazonaws.com`;
+const [host, other, absent] = [hostOf(111111111111), hostOf(222222222222, 'us-east-1'), hostOf(333333333333)] as const;
+const stored = (access_secret = 'old-token') => ({ type: 'basic', access_key: 'AWS', access_secret });
+const row = (url: string, more: Partial<RowSeed> = {}): RowSeed => ({ name: `row of ${url}`, url, credential: stored(), ...more });
+const ecr = (name: string, password: string, more: Partial<Upstream> = {}): Upstream => ({
+  url: `https://${name}`,
+  behaviour: 'basic',
+  user: 'AWS',
+  password,
+  ...more,
+});
+
+/** The robot account of the guide. */
+const rights = ['registry:list', 'registry:read', 'registry:update', 'robot:list'];
+const robot = (more: Partial<RobotSeed> = {}): RobotSeed => ({ name: 'robot$courier', secret: 'Courier-Robot-1', access: rights, ...more });
+const asRobot = (url: string): Options => ({ url, username: 'robot$courier', password: new Secret('Courier-Robot-1') });
+const asAdmin = (url: string): Options => ({ url, username: 'admin', password: new Secret(adminPassword) });
+
+async function onFake(version: string, options: (url: string) => Options): Promise<Stage<typeof harbor.options>> {
+  const server = await startFakeHarbor({
+    version,
+    robots: [robot({ access: [...rights, 'registry:create'] })],
+    registries: [row(`https://${host}`), row('https://docker.io', { type: 'docker-hub' }), row(`https://${other}`)],
+    accepts: () => true,
+  });
+  return {
+    options: options(server.url),
+    hosts: [host, other],
+    absent,
+    server,
+    passwordOf: slot => server.secretOf(Number(slot.id)),
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+  };
+}
+
+/** Two endpoints of made-up accounts, removed afterwards with all others of these accounts. Harbor must reach something under every ECR name that takes any password. */
+async function onRealServer(url: string, username: string, password: string): Promise<Stage<typeof harbor.options>> {
+  const insecure = { allowHttp: true, tls: { insecureSkipVerify: true } };
+  const login = Buffer.from(`${username}:${password}`).toString('base64');
+  const http = openHttp({ url, headers: { authorization: `Basic ${login}` }, ...insecure });
+  const signal = (): AbortSignal => AbortSignal.timeout(60_000);
+  const path = '/api/v2.0/registries';
+  const hosts = [0, 0, 0].map(() => hostOf(randomInt(100_000_000_000, 999_999_999_999))) as [string, string, string];
+  for (const name of hosts.slice(0, 2)) {
+    const body = { name, type: 'docker-registry', url: `https://${name}`, credential: stored('none yet') };
+    const answer = await http('POST', path, { signal: signal(), body });
+    assert.equal(answer.status, 201, `Harbor must reach ${name}, or whatever its HTTPS_PROXY puts there: ${answer.text}`);
+  }
+  return {
+    options: { url, username, password: new Secret(password) },
+    hosts: hosts.slice(0, 2),
+    absent: hosts[2],
+    http: insecure,
+    async [Symbol.asyncDispose]() {
+      for (const name of hosts) {
+        const found = (await http('GET', `${path}?q=name%3D${name}`, { signal: signal() })).json<{ id: number }[]>();
+        for (const { id } of found) await http('DELETE', `${path}/${id}`, { signal: signal() });
+      }
+      await http[Symbol.asyncDispose]();
+    },
+  };
+}
+
+const isWrite = ({ method, path }: Pick<Seen, 'method' | 'path'>): boolean => method !== 'GET' && !path.endsWith('/ping');
+const { TEST_HARBOR_URL: realUrl, TEST_HARBOR_USERNAME: realName, TEST_HARBOR_PASSWORD: realPassword } = process.env;
+testAdapter({ adapter: harbor, start: () => onFake('2.15.2', asRobot), isWrite });
+describe('Harbor 1.10', () => testAdapter({ adapter: harbor, start: () => onFake('1.10.18', asAdmin), isWrite }));
+if (realUrl && realName && realPassword)
+  describe(`on ${realUrl}`, () => testAdapter({ adapter: harbor, start: () => onRealServer(realUrl, realName, realPassword), isWrite }));
+
+type Ref = ReturnType<typeof harbor.create> extends Target<infer R> ? R : never;
+interface Rig extends AsyncDisposable {
+  readonly fake: FakeHarbor;
+  readonly target: Target<Ref>;
+  discover(): Promise<Discovery<Ref>>;
+  deliver(slot: Slot<Ref>, credentials: Credentials): Promise<Receipt>;
+  rehearse(slot: Slot<Ref>, credentials: Credentials): Promise<Receipt>;
+  /** Every request but the ones that are for people only. */
+  asked(): string[];
+}
+interface Setup extends HarborOptions {
+  readonly options?: (url: string) => Options;
+  readonly wanted?: readonly string[];
+}
+const soon = (): AbortSignal => AbortSignal.timeout(10_000);
+
+async function rig({ options = asRobot, wanted = [], ...setup }: Setup = {}): Promise<Rig> {
+  const fake = await startFakeHarbor({ robots: [robot()], ...setup });
+  const clients: AsyncDisposable[] = [];
+  const deps: Deps<keyof typeof harbor.findings> = {
+    name: 'h',
+    log: { info: () => undefined, debug: () => undefined },
+    clock: setup.clock ?? clock,
+    wanted: wanted.map(name => parseAddress(name)?.registry ?? assert.fail(name)),
+    http(base) {
+      const http = openHttp({ allowHttp: true, env: {}, ...base });
+      clients.push(http);
+      return http;
+    },
+    registry: address => parseAddress(address, new Map([['images.example.com', host]])),
+    finding: (code, message) => ({ code, message }),
+  };
+  const target = harbor.create(options(fake.url), deps);
+  return {
+    fake,
+    target,
+    discover: () => target.discover(soon()),
+    deliver: (slot, credentials) => target.deliver(slot, credentials, soon()),
+    rehearse: (slot, credentials) => target.rehearse?.(slot, credentials, soon()) ?? assert.fail(),
+    asked: () => fake.requests.map(({ method, path }) => `${method} ${path}`).filter(line => !/systeminfo|robots/.test(line)),
+    async [Symbol.asyncDispose]() {
+      for (const running of [...clients, fake]) await running[Symbol.asyncDispose]();
+    },
+  };
+}
+function given(name: string, password = 'new-token'): Credentials {
+  const now = new Date();
+  return new Map([[name, { username: 'AWS', password: new Secret(password), issuedAt: now, expiresAt: now, source: 's', key: 'k' }]]);
+}
+const failing = async (work: Promise<unknown>): Promise<Failure> => {
+  const error = await work.then(
+    () => assert.fail('it did not fail'),
+    (thrown: unknown) => thrown,
+  );
+  assert.ok(error instanceof Failure, String(error));
+  return error;
+};
+const only = (slots: readonly Slot<Ref>[]): Slot<Ref> => (assert.equal(slots.length, 1), slots[0] as Slot<Ref>);
+const codesOf = (findings: Discovery['findings'] = []): string[] => findings.map(({ code }) => code);
+const linesOf = ({ slots }: Discovery): string[] => slots.map(({ id, state, findings }) => [id, state, ...codesOf(findings)].join(' '));
+
+describe('a write', () => {
+  test('is flat, holds two members and nothing more, carries no cookie, and is the manager’s own proof', async () => {
+    await using h = await rig({ registries: [row(`https://${host}`)], upstreams: [ecr(host, 'new-token')] });
+    const receipt = await h.deliver(only((await h.discover()).slots), given(host));
+    const put = h.fake.requests.at(-1) ?? assert.fail();
+    assert.deepEqual([put.method, put.path], ['PUT', '/api/v2.0/registries/1']);
+    assert.deepEqual(jsonOf(put), { access_key: 'AWS', access_secret: 'new-token' });
+    assert.deepEqual(receipt, { change: 'updated', proven: true });
+    assert.equal(h.fake.secretOf(1), 'new-token');
+    assert.ok(h.fake.requests.every(({ headers }) => headers.cookie === undefined));
+  });
+
+  test('that ECR refuses is CREDENTIAL_REFUSED, and the former token stays', async () => {
+    await using h = await rig({ registries: [row(`https://${host}`)], upstreams: [ecr(host, 'another')] });
+    const failure = await failing(h.deliver(only((await h.discover()).slots), given(host)));
+    assert.deepEqual([failure.code, failure.stops, failure.facts.mayLand], ['CREDENTIAL_REFUSED', 'slot', undefined]);
+    assert.ok(failure.message.includes(host) && failure.message.includes('unhealthy'), failure.message);
+    assert.equal(h.fake.secretOf(1), 'old-token');
+  });
+
+  for (const behaviour of ['unreachable', 'status-403', 'status-429', 'status-503'] as const)
+    test(`to a host that is ${behaviour} for Harbor is CREDENTIAL_REFUSED too: Harbor says no more`, async () => {
+      await using h = await rig({ registries: [row(`https://${host}`)], upstreams: [ecr(host, 'new-token', { behaviour })] });
+      assert.equal((await failing(h.deliver(only((await h.discover()).slots), given(host)))).code, 'CREDENTIAL_REFUSED');
+    });
+
+  test('in read-only mode is BUSY: it says nothing about our key', async () => {
+    await using h = await rig({ registries: [row(`https://${host}`)], accepts: () => true });
+    const slot = only((await h.discover()).slots);
+    h.fake.state.read_only = true;
+    for (const attempt of [h.deliver(slot, given(host)), h.rehearse(slot, given(host))]) {
+      const failure = await failing(attempt);
+      assert.equal(failure.code, 'BUSY');
+      assert.match(failure.remedy, /read-only/);
+    }
+    assert.equal((await h.discover()).slots.length, 1, 'reading goes on');
+    h.fake.state.read_only = false;
+    assert.equal((await h.deliver(slot, given(host))).change, 'updated');
+  });
+
+  test('to a row that is gone is NOT_FOUND, also when it came back under another id', async () => {
+    await using h = await rig({ registries: [row(`https://${host}`)], accepts: () => true });
+    const slot = only((await h.discover()).slots);
+    h.fake.state.registries = h.fake.state.registries.map(found => ({ ...found, id: 7 }));
+    assert.equal((await failing(h.deliver(slot, given(host)))).code, 'NOT_FOUND');
+    assert.deepEqual(linesOf(await h.discover()), ['7 present']);
+  });
+
+  test('of 3050 bytes works; of one more it is TOO_LARGE in words, before anything is sent', async () => {
+    await using h = await rig({ registries: [row(`https://${host}`)], wanted: [other], accepts: () => true });
+    const { slots } = await h.discover();
+    const [slot, fresh] = [slots[0] ?? assert.fail(), slots[1] ?? assert.fail()];
+    assert.equal((await h.deliver(slot, given(host, 'x'.repeat(3050)))).change, 'updated');
+    const before = h.fake.requests.length;
+    for (const attempt of [h.deliver(slot, given(host, 'é'.repeat(1526))), h.deliver(fresh, given(other, 'x'.repeat(3051)))]) {
+      const failure = await failing(attempt);
+      assert.equal(failure.code, 'TOO_LARGE');
+      assert.match(failure.message, /305\d bytes.*3050/);
+    }
+    assert.equal(h.fake.requests.length, before);
+  });
+
+  test('that Harbor cannot store points to its log and its key', async () => {
+    await using h = await rig({
+      registries: [row(`https://${host}`)],
+      fault: ({ method }) =>
+        method === 'PUT' ? { status: 500, json: { errors: [{ code: 'UNKNOWN', message: 'internal server error' }] } } : undefined,
+    });
+    const failure = await failing(h.deliver(only((await h.discover()).slots), given(host)));
+    assert.equal(failure.code, 'UNEXPECTED');
+    assert.match(failure.remedy, /encryption key/);
+  });
+
+  test('that is refused as something else than unhealthy is REJECTED', async () => {
+    await using h = await rig({ registries: [row(`https://${host}`)], accepts: () => true });
+    const slot = only((await h.discover()).slots);
+    for (const reply of [
+      { status: 400, json: { errors: [{ code: 'BAD_REQUEST', message: 'name cannot be empty' }] } },
+      { status: 400, text: 'bad request' },
+      { status: 400, json: null },
+      { status: 400, json: { errors: 'is unhealthy' } },
+    ]) {
+      h.fake.fault = () => reply;
+      assert.equal((await failing(h.deliver(slot, given(host)))).code, 'REJECTED', JSON.stringify(reply));
+    }
+  });
+});
+
+describe('what the rows come to', () => {
+  const upper = host.toUpperCase();
+  const table: readonly { name: string; rows: RowSeed[]; slots: readonly string[]; findings?: readonly string[]; wanted?: string[] }[] = [
+    { name: 'nothing', rows: [], slots: [] },
+    {
+      name: 'no ECR',
+      rows: [row('https://registry.example.com:5000'), row(`https://${host}.evil.test`), row('https://ghcr.io', { type: 'github-ghcr' })],
+      slots: [],
+    },
+    { name: 'one', rows: [row(`https://${host}`)], slots: ['1 present'] },
+    { name: 'upper case, as Harbor stores it', rows: [row(`https://${upper}`)], slots: ['1 present'] },
+    { name: 'the port of https', rows: [row(`https://${host}:443`)], slots: ['1 present'] },
+    { name: 'an alias', rows: [row('https://images.example.com')], slots: ['1 present'] },
+    { name: 'without a credential', rows: [row(`https://${host}`, { credential: null })], slots: ['1 drifted'] },
+    { name: 'edited by hand', rows: [row(`https://${host}`, { credential: { ...stored(), access_key: 'me' } })], slots: ['1 drifted'] },
+    { name: 'unhealthy', rows: [row(`https://${host}`, { status: 'unhealthy' })], slots: ['1 drifted'] },
+    { name: 'a path', rows: [row(`https://${host}/v2`)], slots: ['1 present URL_FORM'] },
+    { name: 'what a query leaves', rows: [row(`https://${host}/`)], slots: ['1 present URL_FORM'] },
+    { name: 'plain http', rows: [row(`http://${host}`)], slots: ['1 present URL_FORM'] },
+    { name: 'another port', rows: [row(`https://${host}:8443`)], slots: ['1 present URL_FORM'] },
+    { name: 'an unverified certificate', rows: [row(`https://${host}`, { insecure: true })], slots: ['1 present CERTIFICATE_UNVERIFIED'] },
+    {
+      name: 'twice: both are kept fresh',
+      rows: [row(`https://${host}`), row(`https://${host}`, { name: 'b' })],
+      slots: ['1 present', '2 present'],
+    },
+    { name: 'aws-ecr', rows: [row(`https://${host}`, { type: 'aws-ecr' })], slots: [], findings: ['AWS_ECR'] },
+    { name: 'another type', rows: [row(`https://${host}`, { type: 'docker-hub' })], slots: [], findings: ['ENDPOINT_TYPE'] },
+    { name: 'public', rows: [row('https://public.ecr.aws')], slots: [], findings: ['ECR_PUBLIC'] },
+    { name: 'public, and wanted', rows: [row('https://public.ecr.aws')], wanted: ['public.ecr.aws'], slots: [], findings: ['ECR_PUBLIC'] },
+    { name: 'wanted and there', rows: [row(`https://${upper}`)], wanted: [host], slots: ['1 present'] },
+    { name: 'wanted and not there', rows: [], wanted: [host], slots: [`new:${host} absent`] },
+    {
+      name: 'wanted, only aws-ecr there',
+      rows: [row(`https://${host}`, { type: 'aws-ecr' })],
+      wanted: [host],
+      slots: [`new:${host} absent`],
+      findings: ['AWS_ECR'],
+    },
+  ];
+  for (const { name, rows, slots, findings = [], wanted = [] } of table)
+    test(name, async () => {
+      await using h = await rig({ registries: rows, wanted });
+      const found = await h.discover();
+      assert.deepEqual([linesOf(found), codesOf(found.findings)], [slots, findings]);
+      assert.deepEqual([found.about?.product, found.about?.principal], ['Harbor v2.15.2-080b0220', 'robot$courier']);
+    });
+
+  test('an aws-ecr row that Harbor finds unhealthy says so', async () => {
+    await using h = await rig({ registries: [row(`https://${host}`, { type: 'aws-ecr', status: 'unhealthy' })] });
+    assert.match((await h.discover()).findings[0]?.message ?? '', /unhealthy/);
+  });
+
+  test('a list that is none is UNEXPECTED; strange rows and Harbor itself are passed over', async () => {
+    const answering = (json: unknown) => rig({ fault: ({ path }) => (path.includes('/registries') ? { status: 200, json } : undefined) });
+    for (const json of [null, {}, 'x', { registries: [] }]) {
+      await using h = await answering(json);
+      assert.equal((await failing(h.discover())).code, 'UNEXPECTED');
+    }
+    const good = { type: 'docker-registry', url: `https://${host}` };
+    const ids = [0, -1, '../x', 1.5, undefined];
+    await using h = await answering([
+      null,
+      7,
+      {},
+      ...ids.map(id => ({ ...good, id })),
+      { id: 2, url: good.url },
+      { id: 3, type: 'docker-registry' },
+      { ...good, id: 4 },
+    ]);
+    assert.deepEqual(linesOf(await h.discover()), ['4 drifted']);
+  });
+});
+
+describe('all pages, and no page without end', () => {
+  const rows = (count: number): RowSeed[] =>
+    Array.from({ length: count }, (_, index) => row(`https://${hostOf(100_000_000_000 + index)}`, { name: `r${index}` }));
+
+  for (const [count, pages] of [
+    [99, 1],
+    [100, 1],
+    [101, 2],
+    [250, 3],
+  ] as const)
+    test(`${count} rows come in ${pages} pages`, async () => {
+      await using h = await rig({ registries: rows(count) });
+      assert.equal((await h.discover()).slots.length, count);
+      assert.equal(h.asked().length, pages);
+    });
+
+  test('Harbor before 2.3 gives everything at once and repeats it', async () => {
+    await using h = await rig({ registries: rows(250), version: '2.2.4' });
+    assert.equal((await h.discover()).slots.length, 250);
+    assert.equal(h.asked().length, 2);
+  });
+
+  test('a row removed between two pages hides no other one', async () => {
+    await using h = await rig({ registries: rows(201) });
+    h.fake.fault = ({ path }) => {
+      if (path.includes('page=2') && h.fake.state.registries.length === 201) h.fake.state.registries.splice(5, 1);
+      return undefined;
+    };
+    assert.equal((await h.discover()).slots.length, 200);
+  });
+
+  test('a list that never ends is TOO_LARGE', async () => {
+    await using h = await rig();
+    let id = 1;
+    const page = () => Array.from({ length: 100 }, () => ({ id: id++, type: 'docker-hub', url: 'https://hub.example.com' }));
+    h.fake.fault = ({ path }) => (path.includes('/registries') ? { status: 200, json: page() } : undefined);
+    const failure = await failing(h.target.discover(AbortSignal.timeout(60_000)));
+    assert.equal(failure.code, 'TOO_LARGE');
+    assert.ok(h.asked().length <= 1_000);
+  });
+});
+
+describe('the health loop', () => {
+  test('a token that died turns the row unhealthy, which is drift; one good PUT mends it at once', async () => {
+    await using h = await rig({ registries: [row(`https://${host}`)], upstreams: [ecr(host, 'old-token')] });
+    assert.deepEqual(linesOf(await h.discover()), ['1 present']);
+    Object.assign(h.fake.state.upstreams[0] ?? {}, { password: 'new-token' });
+    assert.deepEqual(linesOf(await h.discover()), ['1 present'], 'Harbor does not know yet');
+    await h.fake.checkHealth();
+    const drifted = await h.discover();
+    assert.deepEqual(linesOf(drifted), ['1 drifted']);
+    await h.deliver(only(drifted.slots), given(host));
+    assert.deepEqual(linesOf(await h.discover()), ['1 present']);
+  });
+
+  test('a pass that read the row before our PUT may call it unhealthy after it: one more PUT, and no finding', async () => {
+    await using h = await rig({ registries: [row(`https://${host}`)], upstreams: [ecr(host, 'new-token')] });
+    await h.deliver(only((await h.discover()).slots), given(host));
+    Object.assign(h.fake.state.registries[0] ?? {}, { status: 'unhealthy' });
+    const raced = await h.discover();
+    assert.deepEqual([linesOf(raced), raced.findings], [['1 drifted'], []]);
+    await h.deliver(only(raced.slots), given(host));
+    assert.deepEqual(linesOf(await h.discover()), ['1 present']);
+  });
+
+  test('1.10 shows the good status only later: there it is no drift', async () => {
+    await using h = await rig({
+      version: '1.10.18',
+      options: asAdmin,
+      registries: [row(`https://${host}`, { status: 'unhealthy' })],
+      accepts: () => true,
+    });
+    const { slots } = await h.discover();
+    assert.equal((await h.deliver(only(slots), given(host))).change, 'updated');
+    assert.deepEqual(linesOf(await h.discover()), ['1 present']);
+  });
+});
+
+describe('creating', () => {
+  const creator = { robots: [robot({ access: [...rights, 'registry:create'] })], accepts: () => true };
+  test('a docker-registry endpoint, named like its host', async () => {
+    await using h = await rig({ ...creator, registries: [row(`https://${host}`, { type: 'aws-ecr' })], wanted: [host] });
+    const receipt = await h.deliver(only((await h.discover()).slots), given(host));
+    assert.deepEqual(receipt, { change: 'created', id: '2', proven: true });
+    const [mine] = h.fake.state.registries.filter(({ id }) => id === 2);
+    assert.deepEqual([mine?.name, mine?.type, mine?.url, mine?.insecure], [host, 'docker-registry', `https://${host}`, false]);
+    assert.deepEqual([mine?.credential?.access_key, h.fake.secretOf(2), h.fake.secretOf(1)], ['AWS', 'new-token', 'old-token']);
+  });
+
+  test('the token is tried first: what ECR refuses is created nowhere', async () => {
+    await using h = await rig({ ...creator, accepts: () => undefined, upstreams: [ecr(host, 'another')], wanted: [host] });
+    assert.equal((await failing(h.deliver(only((await h.discover()).slots), given(host)))).code, 'CREDENTIAL_REFUSED');
+    assert.equal(h.fake.state.registries.length, 0);
+  });
+
+  test('an answer without the address of the new row is no obstacle', async () => {
+    await using h = await rig({ ...creator, wanted: [host] });
+    const slot = only((await h.discover()).slots);
+    const made = row(`https://${host}`, { id: 9 });
+    await using template = await startFakeHarbor({ registries: [made] });
+    h.fake.fault = ({ method }) => {
+      if (method !== 'POST') return undefined;
+      h.fake.state.registries.push(...template.state.registries);
+      return { status: 201 };
+    };
+    assert.deepEqual(await h.deliver(slot, given(host)), { change: 'created', id: '9', proven: true });
+  });
+
+  test('the name is taken by something else: CONFLICT', async () => {
+    await using h = await rig({ ...creator, registries: [row('https://docker.io', { type: 'docker-hub', name: host })], wanted: [host] });
+    const failure = await failing(h.deliver(only((await h.discover()).slots), given(host)));
+    assert.equal(failure.code, 'CONFLICT');
+    assert.match(failure.remedy, /rename/);
+  });
+
+  test('a name has at most 64 letters', async () => {
+    const long = `${'a'.repeat(60)}.images.example.com`;
+    await using h = await rig({ ...creator });
+    const registry = parseAddress(long, new Map([[long, host]]))?.registry ?? assert.fail();
+    const slot: Slot<Ref> = {
+      id: `new:${long}`,
+      registries: [registry],
+      state: 'absent',
+      ref: { path: '/api/v2.0/registries', row: 'new' },
+    };
+    assert.equal((await h.deliver(slot, given(long))).change, 'created');
+    assert.equal(h.fake.state.registries[0]?.name.length, 64);
+  });
+
+  test('without the right to create it is FORBIDDEN, and says which right', async () => {
+    await using h = await rig({ wanted: [host], accepts: () => true });
+    const failure = await failing(h.deliver(only((await h.discover()).slots), given(host)));
+    assert.deepEqual([failure.code, failure.stops], ['FORBIDDEN', 'target']);
+    assert.match(failure.remedy, /needs registry:create/);
+  });
+});
+
+describe('the login', () => {
+  test('a robot account with the permissions of the guide does everything; `$` and `:` arrive as they are', async () => {
+    const secret = 'Pa:ss$wörd-1';
+    await using h = await rig({
+      robots: [robot({ secret })],
+      registries: [row(`https://${host}`)],
+      accepts: () => true,
+      options: url => ({ ...asRobot(url), password: new Secret(secret) }),
+    });
+    const slot = only((await h.discover()).slots);
+    assert.equal((await h.deliver(slot, given(host))).proven, true);
+    assert.equal((await h.rehearse(slot, given(host))).proven, true);
+  });
+
+  const cases: readonly [string, Partial<RobotSeed>][] = [
+    ['a wrong secret', { secret: 'Another-1' }],
+    ['a disabled robot', { disabled: true }],
+    ['an expired robot', { expired: true }],
+    ['an unknown robot', { name: 'robot$other' }],
+  ];
+  for (const [name, more] of cases)
+    test(`${name} is AUTH, after one request`, async () => {
+      await using h = await rig({ robots: [robot(more)] });
+      const failure = await failing(h.discover());
+      assert.equal(failure.code, 'AUTH');
+      assert.match(failure.remedy, /expired.*robot\$\$courier/);
+      assert.equal(h.fake.requests.length, 1, 'each one more would lock the name again');
+    });
+
+  test('after a refused login there is one request at a time, and those that wait share its fate', async () => {
+    await using h = await rig({ registries: [row(`https://${host}`), row(`https://${other}`)], accepts: () => true });
+    const { slots } = await h.discover();
+    const [known] = h.fake.state.robots;
+    const all = () =>
+      Promise.allSettled(slots.flatMap(slot => [1, 2, 3].map(() => h.deliver(slot, given(slot.registries[0]?.host ?? '')))));
+    Object.assign(known ?? {}, { secret: 'Courier-Robot-2' });
+    await failing(h.discover());
+
+    const before = h.fake.requests.length;
+    const refused = await all();
+    assert.equal(h.fake.requests.length - before, 1);
+    assert.ok(refused.every(result => result.status === 'rejected' && result.reason.code === 'AUTH'));
+
+    Object.assign(known ?? {}, { secret: 'Courier-Robot-1' });
+    assert.ok((await all()).every(result => result.status === 'fulfilled'));
+  });
+
+  test('a robot account without the right is FORBIDDEN for the whole target, and the right is named', async () => {
+    for (const [access, right] of [
+      [['label:read'], 'registry:list'],
+      [['registry:list'], 'registry:update'],
+    ] as const) {
+      await using h = await rig({ robots: [robot({ access: [...access] })], registries: [row(`https://${host}`)] });
+      const failure = await failing(h.discover().then(({ slots }) => h.deliver(only(slots), given(host))));
+      assert.deepEqual([failure.code, failure.stops], ['FORBIDDEN', 'target']);
+      assert.ok(failure.remedy.includes(`needs ${right}`), failure.remedy);
+    }
+  });
+
+  test('a 403 that is not about rights points to the proxy in front', async () => {
+    await using h = await rig();
+    for (const fault of [
+      { status: 403, text: '<html>' },
+      { status: 403, json: { errors: [{ code: 'FORBIDDEN', message: 'CSRF token not found in request' }] } },
+    ]) {
+      h.fake.fault = () => fault;
+      assert.match((await failing(h.discover())).remedy, /proxy/);
+    }
+  });
+});
+
+describe('the end of the robot’s secret', () => {
+  const seconds = Math.floor(Date.now() / 1000) + 5 * 86_400;
+  const seen = async (more: Partial<Robot>, others: RobotSeed[] = []) => {
+    await using h = await rig({ robots: [...others, robot(more)] });
+    const { about, findings } = await h.discover();
+    return [about?.keyExpiresAt?.getTime(), codesOf(findings)];
+  };
+  test('is told, for the engine to warn before it', async () => {
+    assert.deepEqual(await seen({ expires_at: seconds }), [seconds * 1000, []]);
+    const others = Array.from({ length: 120 }, (_, index) => ({ name: `robot$r${index}`, secret: 'x' }));
+    assert.deepEqual(await seen({ expires_at: seconds }, others), [seconds * 1000, []], 'on the second page');
+  });
+  test('never is no date', async () => assert.deepEqual(await seen({ expires_at: -1 }), [undefined, []]));
+  test('without robot:list a person is told that nobody watches', async () =>
+    assert.deepEqual(await seen({ access: rights.filter(right => right !== 'robot:list') }), [undefined, ['KEY_END_HIDDEN']]));
+  test('an administrator is no robot', async () => {
+    await using h = await rig({ options: asAdmin });
+    const { about, findings } = await h.discover();
+    assert.deepEqual([about?.principal, about?.keyExpiresAt, findings], ['admin', undefined, []]);
+  });
+
+  test('what is for people only may fail or be something else, and is asked every ten minutes', async () => {
+    const faults = [
+      'reset',
+      { status: 200, text: '<html>' },
+      { status: 200, json: [{ name: 'robot$courier', expires_at: 1e300 }] },
+      { status: 500 },
+    ] as const;
+    for (const fault of faults) {
+      await using h = await rig({
+        registries: [row(`https://${host}`)],
+        fault: ({ path }) => (/systeminfo|robots/.test(path) ? fault : undefined),
+      });
+      const found = await h.discover();
+      assert.deepEqual([found.slots.length, found.findings, found.about], [1, [], { product: 'Harbor', principal: 'robot$courier' }]);
+    }
+    const time = createVirtualClock();
+    await using h = await rig({ clock: time });
+    const looks = (): number => h.fake.requests.length - h.asked().length;
+    await h.discover();
+    await h.discover();
+    assert.equal(looks(), 2);
+    await time.advance(600_000);
+    await h.discover();
+    assert.equal(looks(), 4);
+  });
+});
+
+describe('rehearsing', () => {
+  test('Harbor tries the credential and stores nothing, for rows that are there and for new ones', async () => {
+    await using h = await rig({
+      registries: [row(`https://${host}`)],
+      wanted: [other],
+      upstreams: [ecr(host, 'new-token'), ecr(other, 'another')],
+    });
+    const { slots } = await h.discover();
+    const [mine, fresh] = [slots[0] ?? assert.fail(), slots[1] ?? assert.fail()];
+    assert.deepEqual(await h.rehearse(mine, given(host)), { change: 'updated', proven: true });
+    const refused = await h.rehearse(fresh, given(other));
+    assert.deepEqual([refused.change, refused.proven, codesOf(refused.findings)], ['created', false, ['TRIAL_FAILED']]);
+    assert.deepEqual([h.fake.secretOf(1), h.fake.state.registries.length], ['old-token', 1]);
+    assert.deepEqual(jsonOf(h.fake.requests.at(-2) ?? assert.fail()), { id: 1, access_key: 'AWS', access_secret: 'new-token' });
+  });
+  test('a row that is gone is NOT_FOUND', async () => {
+    await using h = await rig({ registries: [row(`https://${host}`)] });
+    const slot = only((await h.discover()).slots);
+    h.fake.state.registries = [];
+    assert.equal((await failing(h.rehearse(slot, given(host)))).code, 'NOT_FOUND');
+  });
+});
+
+test('an address with /api, /api/v2.0 or a slash at its end is understood; another server is MISCONFIGURED', async () => {
+  for (const tail of ['/', '/api', '/api/', '/api/v2.0', '/api/v2.0/']) {
+    await using h = await rig({ options: url => asRobot(url + tail), registries: [row(`https://${host}`)] });
+    assert.equal((await h.discover()).slots.length, 1, tail);
+  }
+  await using h = await rig({ options: url => asRobot(`${url}/elsewhere`) });
+  assert.equal((await failing(h.discover())).code, 'MISCONFIGURED');
+});
+
+test('1.10 has another base path, which is found once and remembered', async () => {
+  await using h = await rig({
+    version: '1.10.18',
+    options: asAdmin,
+    registries: [row(`https://${host}`)],
+    upstreams: [ecr(host, 'another')],
+  });
+  const slot = only((await h.discover()).slots);
+  assert.equal((await failing(h.deliver(slot, given(host)))).code, 'CREDENTIAL_REFUSED', 'it has other words for unhealthy');
+  await h.discover();
+  assert.deepEqual(
+    h.asked().map(line => line.replace(/\?.*/, '')),
+    ['GET /api/v2.0/registries', 'GET /api/registries', 'PUT /api/registries/1', 'GET /api/registries'],
+  );
+});
+
+describe('the guide', () => {
+  const guide = readFileSync(join(import.meta.dirname, '../../docs/harbor.md'), 'utf8');
+  test('its robot account has the rights that the tests work with', () => {
+    const [, json = ''] = /```json\n(.*?)```/s.exec(guide) ?? [];
+    const { level, permissions } = JSON.parse(json.replace(/^ {3}/gm, '')) as {
+      level: string;
+      permissions: { access: { resource: string; action: string }[] }[];
+    };
+    assert.equal(level, 'system');
+    assert.deepEqual(
+      permissions.flatMap(({ access }) => access.map(({ resource, action }) => `${resource}:${action}`)).sort(),
+      rights.toSorted(),
+    );
+  });
+  test('`$` in a variable and in the example file is a `$`', async () => {
+    const env = { HARBOR_URL: 'https://harbor.test', HARBOR_USERNAME: 'robot$courier', HARBOR_PASSWORD: 'Pa$$word' };
+    const example = join(import.meta.dirname, '../../config/example.yaml');
+    for (const how of [
+      { files: [], env },
+      { files: [example], env: {} },
+    ]) {
+      const { targets } = await load({ ...how, adapters });
+      assert.equal(targets.find(({ kind }) => kind === 'harbor')?.options['username'], 'robot$courier');
+    }
+  });
+  test('`$` in its compose file survives', () => {
+    const [, name = ''] = /HARBOR_USERNAME: (\S+)/.exec(guide) ?? [];
+    // Compose takes `$$` for `$`, and `$NAME` for a variable.
+    assert.equal(
+      name.replace(/\$\$|\$\w*/g, found => (found === '$$' ? '$' : '')),
+      'robot$courier',
+    );
+  });
+});

@@ -1,0 +1,43 @@
+import { startFakeHarbor } from '../fakes/harbor.ts';
+import type { HarborBefore, HarborState, Request } from './format.d.ts';
+import type { Harness } from './harness.ts';
+import { fill } from './notation.ts';
+import { virtualTime } from './time.ts';
+
+/** Harbor's core. What stands behind it (ECR hosts, ECR's API) is data of the state. */
+export const harbor: Harness = {
+  product: /^Harbor/,
+  leftOut: {
+    replication: 'the courier touches no replication policy and reads no list of adapters',
+    'health-loop': 'the fake has no timer; a test calls the loop when it wants a pass',
+  },
+  async start(scenario, values) {
+    const time = virtualTime();
+    for (const [name, value] of Object.entries({ plainRegistry: 'registry.test:5000' })) values.set(name, value);
+    const { registries, robots } = scenario.state as unknown as HarborState;
+    let id = 1;
+    for (const { id: name } of [...registries, ...robots]) fill(name, values, () => id++);
+    const state = fill(scenario.state, values, name => name) as object;
+    const fake = await startFakeHarbor({ ...state, clock: time });
+    for (const [name, value] of Object.entries({ base: fake.url, baseHost: `127.0.0.1:${fake.port}` })) values.set(name, value);
+    return {
+      address() {
+        time.stir();
+        return fake.url;
+      },
+      sleep: time.sleep,
+      prepare: request => ({ ...request, headers: { ...request.headers, ...login(request) } }),
+      before(event) {
+        const { upstream: url, password } = event as Extract<HarborBefore, { upstream: string }>;
+        for (const upstream of fake.state.upstreams) if (upstream.url === url) upstream.password = password;
+      },
+      [Symbol.asyncDispose]: fake[Symbol.asyncDispose],
+    };
+  },
+};
+
+/** `Basic base64(user:password)` stands for the base64 of that text. */
+function login({ headers = {} }: Request): Record<string, string> {
+  const [, text] = /^Basic base64\((.*)\)$/s.exec(headers['authorization'] ?? '') ?? [];
+  return text === undefined ? {} : { authorization: `Basic ${Buffer.from(text).toString('base64')}` };
+}

@@ -1,0 +1,113 @@
+import { randomUUID } from 'node:crypto';
+import { type Clock, clock as machineClock } from '../../src/contract/clock.ts';
+import { makeAuth, makeSessions } from './harbor/auth.ts';
+import { Refusal, refuse } from './harbor/refusal.ts';
+import { makeRegistries } from './harbor/registries.ts';
+import { dispatch, routesOf, text } from './harbor/routes.ts';
+import { type HarborState, makeRobot, makeRow, type RobotSeed, type Row, type RowSeed, type Upstream, type User } from './harbor/state.ts';
+import { type Accepts, makeUpstreams } from './harbor/upstream.ts';
+import { type FakeServer, type Reply, type Seen, type ServerOptions, startServer } from './server.ts';
+
+export interface HarborOptions extends ServerOptions {
+  /** Rows and robots that exist; ids are given where they are left out. */
+  readonly registries?: readonly RowSeed[];
+  readonly robots?: readonly RobotSeed[];
+  /** Unless said: the administrator `admin` with `adminPassword`. */
+  readonly users?: readonly User[];
+  readonly upstreams?: readonly Upstream[];
+  readonly read_only?: boolean;
+  /** Asks whether a registry takes a password, for hosts that `upstreams` does not list: so an embedded ECR can answer. */
+  readonly accepts?: Accepts;
+  readonly clock?: Clock;
+  /** 2.15.2 unless said. From the source, not recorded: before 2.3 lists have no pages, before 2.2 there are no system robots, 1.10 has another base path. */
+  readonly version?: string;
+}
+
+export const adminPassword = 'Harbor12345';
+
+/** A Harbor with state, which answers as recorded on 2.15.2. `state` may be changed while it runs. */
+export interface FakeHarbor extends FakeServer {
+  readonly state: HarborState;
+  /** The stored secret of a row: what no answer shows. Throws for an unknown id. */
+  secretOf(id: number): string | undefined;
+  /** One pass over all rows, which a real server makes every five minutes. */
+  checkHealth(): Promise<void>;
+}
+
+/** Starts it on a free port of 127.0.0.1, unless the options say otherwise. */
+export async function startFakeHarbor(options: HarborOptions = {}): Promise<FakeHarbor> {
+  const clock = options.clock ?? machineClock;
+  const closing = new AbortController();
+  const state = stateOf(options, clock);
+  const version = options.version ?? '2.15.2';
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  /** Of 2.x. */
+  const since = (wanted: number): boolean => major > 2 || (major === 2 && minor >= wanted);
+  const base = since(0) ? '/api/v2.0' : '/api';
+  const { isHealthy } = makeUpstreams(state, clock, closing.signal, options.accepts);
+  const ways = { paged: since(3), writesStatus: since(0), terse: since(3) };
+  const registries = makeRegistries(state, clock, () => server.url, isHealthy, ways);
+  const routes = routesOf({ state, clock, registries, base, version, url: () => server.url });
+  const auth = makeAuth(state, clock, closing.signal, since(2));
+  const sessions = makeSessions(clock);
+  const server: FakeServer = await startServer(async request => {
+    const given = request.headers['x-request-id'];
+    const headers = { ...sessions.open(request), 'x-request-id': given === undefined ? randomUUID() : String(given) };
+    const reply = await answer(request).catch(error => refusalOf(error, request, since(0)));
+    return { ...reply, headers: { ...headers, ...reply.headers } };
+  }, options);
+  const cut = server[Symbol.asyncDispose];
+
+  async function answer(request: Seen): Promise<Reply> {
+    const { pathname, searchParams: query } = new URL(request.path, 'http://harbor');
+    if (since(0) && request.method === 'GET' && pathname === '/api/version')
+      return text('text/plain; charset=utf-8', '{"version":"v2.0"}\n');
+    if (!pathname.startsWith(`${base}/`)) return { status: 404 };
+    sessions.refuseForged(request);
+    const caller = await auth.callerOf(request);
+    const path = pathname.slice(base.length).replace(/\/$/, '');
+    if (state.read_only && !['GET', 'HEAD', 'OPTIONS'].includes(request.method) && path !== '/configurations')
+      refuse(403, 'The system is in read only mode. Any modification is prohibited.', 'DENIED');
+    return dispatch({ request, query, caller, path, routes, pathname });
+  }
+
+  return Object.assign(server, {
+    state,
+    secretOf: (id: number) => registries.get(id).credential?.access_secret,
+    checkHealth: registries.checkHealth,
+    [Symbol.asyncDispose]: async () => {
+      closing.abort();
+      await cut();
+    },
+  });
+}
+
+function stateOf(options: HarborOptions, clock: Clock): HarborState {
+  const now = clock.wall();
+  const numbered = <S extends { id?: number }, T extends { id: number }>(seeds: readonly S[], make: (seed: S, id: number) => T): T[] => {
+    let next = 1;
+    return seeds.map(seed => {
+      const made = make(structuredClone(seed), next);
+      next = Math.max(next, made.id) + 1;
+      return made;
+    });
+  };
+  return {
+    users: structuredClone([...(options.users ?? [{ name: 'admin', password: adminPassword, sysadmin: true }])]),
+    // Each row has a moment of its own.
+    registries: numbered(options.registries ?? [], (seed, id): Row => makeRow(seed, id, now - 60_000 + id)),
+    robots: numbered(options.robots ?? [], (seed, id) => makeRobot(seed, id, now)),
+    upstreams: structuredClone([...(options.upstreams ?? [])]),
+    read_only: options.read_only ?? false,
+  };
+}
+
+/** The error body, which was another one before 2.0. An anonymous request that is not valid is told how to log in. */
+function refusalOf(error: unknown, { headers }: Seen, modern: boolean): Reply {
+  if (!(error instanceof Refusal)) throw error;
+  const { status, code, message } = error;
+  if (message === '') return { status };
+  const body = modern ? { errors: [{ code, message }] } : { code: status, message };
+  const asks = status === 422 && headers.authorization === undefined ? { 'www-authenticate': 'Basic realm="API"' } : {};
+  return { status, headers: { 'content-type': 'application/json; charset=utf-8', ...asks }, text: `${JSON.stringify(body)}\n` };
+}

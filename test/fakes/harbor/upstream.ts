@@ -1,0 +1,80 @@
+import type { Clock } from '../../../src/contract/clock.ts';
+import { fail, refuse } from './refusal.ts';
+import type { HarborState, Row, Upstream } from './state.ts';
+
+/** Decides whether a registry takes a user and password, for hosts that the state does not list; undefined: no such registry. */
+export type Accepts = (host: string, username: string, password: string) => boolean | undefined | Promise<boolean | undefined>;
+/** What a live check needs to know of a row. */
+export type Checked = Pick<Row, 'type' | 'url' | 'credential'>;
+
+const types =
+  'harbor docker-hub docker-registry huawei-SWR google-gcr aws-ecr azure-acr ali-acr jfrog-artifactory quay gitlab dtr tencent-tcr github-ghcr volcengine-cr'.split(
+    ' ',
+  );
+/** What is waited for a TLS handshake, and until the AWS client gives up on an address where nobody is. */
+const handshakeMs = 10_000;
+const awayMs = 3_000;
+
+/** An address as Harbor stores it: blanks and slashes at the ends gone, http where no scheme is said, what follows the path gone. */
+export function normalUrl(text: string): string {
+  const trimmed = text.trim().replace(/\/+$/, '');
+  if (trimmed === '') refuse(400, 'empty string');
+  const [, scheme = '', host = '', path = ''] =
+    /^([^:/?#]+):\/\/([^/?#]*)([^?#]*)/.exec(trimmed.includes('://') ? trimmed : `http://${trimmed}`) ??
+    refuse(400, `invalid URL: ${text}`);
+  if (!/^https?$/i.test(scheme)) refuse(400, `invalid HTTP scheme: ${scheme.toLowerCase()}`);
+  return `${scheme.toLowerCase()}://${host}${path}`;
+}
+
+/** Logs in where a row points to, as POST, PUT, ping and the health loop do. An unknown type, or an address that the type does not know, is a failure of Harbor. */
+export function makeUpstreams(state: HarborState, clock: Clock, signal: AbortSignal, accepts?: Accepts) {
+  const find = (url: string): Upstream | undefined => state.upstreams.find(upstream => origin(upstream.url) === origin(url));
+
+  async function isHealthy({ type, url, credential }: Checked): Promise<boolean> {
+    if (!types.includes(type)) fail();
+    if (type === 'aws-ecr') return awsAccepts(url, credential?.access_key ?? '');
+    return accepted(url, credential?.access_key ?? '', credential?.access_secret ?? '');
+  }
+
+  /** `GET /v2/`, first without, then with the credentials if it is asked for any. */
+  async function accepted(url: string, user: string, password: string): Promise<boolean> {
+    const upstream = find(url);
+    const path = pathOf(url);
+    if (!upstream) return path === '' && acceptedElsewhere(url, user, password);
+    const { behaviour } = upstream;
+    if (behaviour === 'silent') await clock.sleep(handshakeMs, signal);
+    if (['silent', 'unreachable', 'ecr-api'].includes(behaviour) || path !== '') return false;
+    if (['open', 'html'].includes(behaviour) || (user === '' && password === '')) return true;
+    if (behaviour === 'slow') await clock.sleep(upstream.delay_ms ?? 0, signal);
+    return behaviour === 'slow' || (behaviour === 'basic' && user === upstream.user && password === upstream.password);
+  }
+
+  async function acceptedElsewhere(url: string, user: string, password: string): Promise<boolean> {
+    const { protocol, hostname } = new URL(url);
+    if (!accepts || protocol !== 'https:' || (await accepts(hostname, '', '')) === undefined) return false;
+    return (user === '' && password === '') || (await accepts(hostname, user, password)) === true;
+  }
+
+  /** Asks the ECR API of the region in the address for a token; the key pair in the row is an IAM user's. */
+  async function awsAccepts(url: string, accessKey: string): Promise<boolean> {
+    const [, registry, region = '', suffix = ''] =
+      /^https:\/\/(?:api\.ecr(?:-public|-fips)?|(\d+)\.dkr\.ecr(?:-fips)?)\.([a-z0-9-]+)\.(amazonaws\.com(?:\.cn)?|c2s\.ic\.gov|sc2s\.sgov\.gov)\/?$/.exec(
+        url,
+      ) ?? fail();
+    // Without a key the core process looks for an identity of its own, and has none.
+    if (accessKey === '') return false;
+    const api = find(`https://api.ecr.${region}.${suffix}`);
+    if (api?.behaviour !== 'ecr-api') await clock.sleep(awayMs, signal);
+    if (api?.behaviour !== 'ecr-api' || accessKey !== api.access_key_id) return false;
+    return registry === undefined || accepted(url.replace(/\/$/, ''), api.user ?? '', api.password ?? '');
+  }
+
+  return { isHealthy, find };
+}
+
+/** Scheme, host and port; two addresses that agree in these reach the same place. Empty for what is no address. */
+function origin(url: string): string {
+  const full = url.includes('://') ? url : `http://${url}`;
+  return URL.canParse(full.trim()) ? new URL(full.trim()).origin : '';
+}
+const pathOf = (url: string): string => /^[^:]+:\/\/[^/]*(.*)$/s.exec(url)?.[1] ?? '';
