@@ -1,4 +1,5 @@
 import type { Adapter } from '../src/contract/adapter.ts';
+import { maker as cattle, targetOf } from './cattle.ts';
 import { type Env, fromCredentials, overlay, shortForm } from './env.ts';
 import type { Item } from './files.ts';
 import { isName } from './formats.ts';
@@ -32,8 +33,10 @@ export function draftTargets(items: readonly Item[], { adapters, env, credential
     const at = drafts.findIndex(({ name, adapter }) => name === kind && adapter.kind === kind);
     const mine = drafts[at];
     if (mine) drafts[at] = { ...mine, entries: overlay(lying, mine.entries, short.entries) };
-    else if (short.maker) drafts.push(made(adapter, overlay(lying, short.entries), short.maker.origin));
-    else
+    else if (short.maker) {
+      const former = short.needs === cattle ? targetOf(env, report) : new Map<string, Placed>();
+      drafts.push(made(adapter, overlay(lying, former, short.entries), short.maker.origin));
+    } else
       for (const { origin } of short.entries.values())
         report.mistakes.push({
           path: '',

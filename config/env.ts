@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Adapter } from '../src/contract/adapter.ts';
+import { variables as formerVariables } from './cattle.ts';
 import { hint, nearest } from './nearest.ts';
 import type { Entries, Placed } from './origin.ts';
 import type { Report } from './read.ts';
@@ -79,6 +80,7 @@ export function variables(adapters: readonly Adapter[]): readonly { readonly nam
     { name: configVariable, doc: 'Configuration file, or a directory of them; as --config.' },
     { name: adaptersVariable, doc: 'Modules of further adapters: files (`./depot.ts`) or packages, as seen from the working directory.' },
     ...named,
+    ...formerVariables,
   ];
 }
 
@@ -90,7 +92,7 @@ export function checkNames(env: Env, adapters: readonly Adapter[], report: Repor
     .sort()) {
     if (name.startsWith(ours) && !isServiceLink(name, ours))
       report.mistakes.push({ path: '', origin: name, message: `this variable is not known${hint(name, known)}` });
-    const kind = adapters.map(({ kind }) => `${prefix(kind)}_`).find(start => name.startsWith(start));
+    const kind = adapters.map(adapter => `${prefix(adapter)}_`).find(start => name.startsWith(start));
     const meant = kind && !isServiceLink(name, kind) && nearest(name, known);
     if (meant) report.warnings.push(`${name} is not read: did you mean ${meant}?`);
   }

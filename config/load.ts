@@ -1,6 +1,7 @@
 import type { Adapter } from '../src/contract/adapter.ts';
 import { type Aliases, parseAddress } from '../src/contract/registry.ts';
 import { Secret } from '../src/contract/secret.ts';
+import { logOf } from './cattle.ts';
 import {
   adaptersVariable,
   configVariable,
@@ -95,8 +96,10 @@ export async function load(given: Given): Promise<Config> {
 
   const group = <T extends Table>(name: keyof typeof groups, table: T): Values<T> & Rest => {
     const whole = withFiles(table);
-    return readGroup(name, whole, [fromCredentials(whole, credentials), ...layersOf(name, whole, files, given)], report) as Values<T> &
-      Rest;
+    const layers = layersOf(name, whole, files, given);
+    // Above the files, as a variable is, and below ours of the same meaning.
+    if (name === 'log') layers.splice(1, 0, logOf(env, report));
+    return readGroup(name, whole, [fromCredentials(whole, credentials), ...layers], report) as Values<T> & Rest;
   };
   const server = group('server', groups.server);
   const log = group('log', groups.log);

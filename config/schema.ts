@@ -183,14 +183,15 @@ const common = {
 /** The fixed part of what reading a target gives; the adapter's options stand beside it. */
 export type Common = Values<typeof common>;
 
-/** PORTAINER for portainer, DOCKER_CONFIG for docker-config. */
-export const prefix = (kind: string): string => kind.toUpperCase().replaceAll('-', '_');
-
 /** The option whose variable makes a target without any file: the first one that must be given and has a variable. */
 export function trigger(adapter: Adapter): { readonly key: string; readonly env: string } | undefined {
   const found = Object.entries(adapter.options).find(([, option]) => option.env !== undefined && option.default === undefined);
   return found?.[1].env === undefined ? undefined : { key: found[0], env: found[1].env };
 }
+
+/** What the variables of a kind begin with, after the one that makes a target: PORTAINER for PORTAINER_URL, CATTLE for the CATTLE_URL of rancher. */
+export const prefix = (adapter: Adapter): string =>
+  trigger(adapter)?.env.replace(/_[A-Z]+$/, '') ?? adapter.kind.toUpperCase().replaceAll('-', '_');
 
 /** All options of a target of this kind, common ones first; those with a variable of the short form only where the adapter has one. */
 export function targetTable(adapter: Adapter): Table {
@@ -204,7 +205,7 @@ export function targetTable(adapter: Adapter): Table {
   };
   const shared = Object.entries<Field>(common).map(([key, { env, ...field }]): [string, Field] => [
     key,
-    { ...field, ...(key in given ? { default: given[key] } : {}), ...(env && trigger(adapter) ? { env: prefix(adapter.kind) + env } : {}) },
+    { ...field, ...(key in given ? { default: given[key] } : {}), ...(env && trigger(adapter) ? { env: prefix(adapter) + env } : {}) },
   ]);
   const own = Object.entries<Field & { format: OptionFormat }>(adapter.options);
   const taken = own.find(([key]) => Object.hasOwn(common, key) || Object.hasOwn(adapter.options, `${key}File`));

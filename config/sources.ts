@@ -1,3 +1,4 @@
+import { sourceOf } from './cattle.ts';
 import { type Env, fromEnv, overlay } from './env.ts';
 import { type Item, requireUnique } from './files.ts';
 import { isName } from './formats.ts';
@@ -16,7 +17,11 @@ export function readSources(items: readonly Item[], env: Env, report: Report): S
   const all = items.some(({ entries }) => textOf(entries, 'name') === 'default') ? items : [...items, implicit];
   const drafts = all.map(({ entries, origin }) => {
     const isDefault = textOf(entries, 'name') === 'default';
-    return { name: textOf(entries, 'name'), origin, entries: overlay(fallback, entries, ...(isDefault ? [fromEnv(source, env)] : [])) };
+    return {
+      name: textOf(entries, 'name'),
+      origin,
+      entries: isDefault ? overlay(fallback, sourceOf(env), entries, fromEnv(source, env)) : overlay(fallback, entries),
+    };
   });
   requireUnique(
     'sources',

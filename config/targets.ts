@@ -121,7 +121,7 @@ function optionsOf(adapter: Adapter, read: Read): TargetConfig['options'] {
 function spellingOf({ name, adapter, inFile }: { name: string; adapter: Adapter; inFile: boolean }): TargetConfig['spelling'] {
   if (inFile || name !== adapter.kind)
     return { caFile: 'caFile', serverName: 'tlsServerName', fingerprint: 'tlsFingerprint', allowHttp: 'allowHttp' };
-  const start = prefix(adapter.kind);
+  const start = prefix(adapter);
   return {
     caFile: `${start}_CA_FILE`,
     serverName: `${start}_TLS_SERVER_NAME`,
@@ -141,7 +141,7 @@ function checkAlternatives({ adapter, entries, path, origin }: Draft, report: Re
 }
 
 function checkPlainHttp({ name, adapter, entries, path, origin }: Draft, { options, allowHttp }: TargetConfig, report: Report): void {
-  const ways = [...(name === adapter.kind ? [`${prefix(name)}_ALLOW_HTTP=true`] : []), '`allowHttp: true` in a file'].join(' or ');
+  const ways = [...(name === adapter.kind ? [`${prefix(adapter)}_ALLOW_HTTP=true`] : []), '`allowHttp: true` in a file'].join(' or ');
   for (const [key, { format }] of Object.entries(adapter.options)) {
     const value = options[key];
     if (allowHttp || format !== 'url' || typeof value !== 'string' || !/^http:/i.test(value)) continue;

@@ -1,0 +1,115 @@
+import { type Deps, type Discovery, defineAdapter, type Receipt, type Target } from '../src/contract/adapter.ts';
+import type { Credential } from '../src/contract/credential.ts';
+import { Failure } from '../src/contract/failures.ts';
+import { type Place, pathOf, placeOf } from './rancher/address.ts';
+import { type Api, isLive, type Listed, openApi, type Registry } from './rancher/api.ts';
+import { makeCreation } from './rancher/creation.ts';
+import { type Code, findings } from './rancher/findings.ts';
+import { createKey, refusal } from './rancher/refusal.ts';
+import { type Ref, survey } from './rancher/survey.ts';
+
+/** Kinds of accounts that are an environment: nothing has to be named in the path. */
+const environmentKinds = ['project', 'projectadmin', 'environment'];
+
+export const rancher = defineAdapter({
+  kind: 'rancher',
+  doc: 'Rancher 1.6 (Cattle): keeps the credentials of the ECR registries of an environment fresh.',
+  options: {
+    url: {
+      doc: 'Address of Rancher, or the endpoint of an environment as Rancher shows it at API > Keys: https://rancher/v2-beta/projects/1a5.',
+      format: 'url',
+      env: 'CATTLE_URL',
+    },
+    accessKey: {
+      doc: 'Access key of the environment. Without keys Rancher’s access control must be off.',
+      format: 'string',
+      default: null,
+      env: 'CATTLE_ACCESS_KEY',
+    },
+    secretKey: { doc: 'The secret key that goes with it.', format: 'secret', default: null, env: 'CATTLE_SECRET_KEY' },
+  },
+  limits: { concurrency: 4, discoverMs: 30_000, deliverMs: 30_000 },
+  keyHint: createKey,
+  findings,
+  create({ url, accessKey, secretKey }, deps: Deps<Code>): Target<Ref> {
+    if ((accessKey === undefined) !== (secretKey === undefined))
+      throw new Failure('MISCONFIGURED', `Rancher wants both keys or none: ${accessKey ? 'secretKey' : 'accessKey'} is not given.`, {
+        remedy: `Give both (${createKey}), or neither where access control is off.`,
+      });
+    const place = placeOf(url);
+    const http = deps.http({ url: place.url });
+    const api = openApi(http, accessKey, secretKey);
+
+    /** Every credential that serves, lowest number first: running services stay with the one that they began with. */
+    async function update({ at, credentials }: Ref, { username, password }: Credential, signal: AbortSignal): Promise<Receipt> {
+      for (const id of credentials) {
+        const body = { publicValue: username, secretValue: password.reveal() };
+        const answer = await api.ask('PUT', `${at}/registrycredentials/${id}`, signal, body);
+        if (answer.status !== 200) throw refusal(http, answer, `Updating credential ${id}`);
+        const stored = answer.json<(Registry & { publicValue?: unknown }) | null>();
+        // What was removed or switched off takes a password just as well.
+        if (!stored || !isLive(stored))
+          throw new Failure(
+            'NOT_FOUND',
+            `Credential ${id} took the password but is ${stored?.state ?? 'in no state'}, so no pull uses it.`,
+          );
+        if (stored.publicValue !== username)
+          throw new Failure('UNEXPECTED', `Rancher answered 200 for credential ${id} but did not store the user name.`);
+      }
+      return { change: 'updated' };
+    }
+    const create = makeCreation(http, api, deps.clock, update);
+
+    return {
+      address: `${place.url}${pathOf(place, place.project)}`,
+      async discover(signal): Promise<Discovery<Ref>> {
+        const { at, listed, checked } = await enter(api, place, signal);
+        const { slots, findings: found } = survey(listed.items, at, deps);
+        const doubt = deps.finding('KEY_NOT_CHECKED', 'Rancher took the courier for its administrator, whatever its key.');
+        const principal = listed.kind && `${listed.kind} ${listed.account}`;
+        return {
+          slots,
+          findings: checked ? found : [...found, doubt],
+          about: { product: `Rancher 1.6 (${place.version})`, ...(principal && { principal }) },
+        };
+      },
+      async deliver({ ref, registries: [registry] }, credentials, signal) {
+        const credential = registry && credentials.get(registry.host);
+        if (!credential) return { change: 'unchanged' };
+        return ref.credentials.length > 0 ? update(ref, credential, signal) : create(ref, registry.host, credential, signal);
+      },
+    };
+  },
+});
+
+interface Entered {
+  readonly at: string;
+  readonly listed: Listed<Registry>;
+  /** Whether Rancher looked at the key at all. */
+  readonly checked: boolean;
+}
+
+/** The registries of the one environment that address and key mean. Throws MISCONFIGURED when they mean none or several. */
+async function enter(api: Api, place: Place, signal: AbortSignal): Promise<Entered> {
+  const at = pathOf(place, place.project);
+  const listed = await api.registries(at, signal);
+  const { kind } = listed;
+  // With access control off a key that is not known is no error: whoever has it is the administrator.
+  const checked = !api.hasKey || kind !== 'admin' || !(await api.isOpen(pathOf(place, undefined), signal));
+  if (place.project !== undefined || kind === undefined || environmentKinds.includes(kind)) return { at, listed, checked };
+  if (!checked)
+    throw new Failure('AUTH', 'Rancher does not know this key: its access control is off, and it took the courier for the administrator.', {
+      remedy: `Use a key of the environment (${createKey}), or leave the keys out and name the environment in the address.`,
+    });
+  const environments = await api.environments(at, signal);
+  const [only, another] = environments;
+  if (only && !another) {
+    const inside = pathOf(place, only.id);
+    return { at: inside, listed: await api.registries(inside, signal), checked };
+  }
+  const names = environments.slice(0, 20).map(({ id, name }) => `${id}${name ? ` (${name})` : ''}`);
+  const seen = names.length > 0 ? `It sees ${names.join(', ')}.` : 'It sees none.';
+  throw new Failure('MISCONFIGURED', `An account’s key, or none at all, needs the environment in the address. ${seen}`, {
+    remedy: `Write the endpoint of the environment, such as ${place.url}${pathOf(place, only?.id ?? '1a5')}, or use a key of the environment.`,
+  });
+}

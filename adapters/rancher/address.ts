@@ -1,0 +1,22 @@
+/** Where a configured address leads. `url`: the server, with the path prefix of a proxy. `api`: what stands before every path there. */
+export interface Place {
+  readonly url: string;
+  readonly version: string;
+  /** Id of the environment, where the address names one: 1a5. */
+  readonly project: string | undefined;
+}
+
+/**
+ * Reads all the forms in which people have this address: the bare server, `/v1` (as Rancher injects it) or `/v2-beta`,
+ * with or without `/projects/ID` (the endpoint that the user interface shows), with `/schemas` or slashes at the end.
+ */
+export function placeOf(address: string): Place {
+  const [bare = ''] = address.trim().split(/[?#]/);
+  const [, url = bare, version = 'v2-beta', project] =
+    /^(.*?)(?:\/+(v1|v2-beta))?(?:\/+projects\/+([^/]+))?(?:\/+schemas)?\/*$/.exec(bare) ?? [];
+  return { url, version, project };
+}
+
+/** Only with something behind it does the environment in a path count, so paths are made of this and `/registries`. */
+export const pathOf = ({ version }: Place, project: string | undefined): string =>
+  `/${version}${project === undefined ? '' : `/projects/${encodeURIComponent(project)}`}`;

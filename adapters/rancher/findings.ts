@@ -1,0 +1,46 @@
+/** What a person should know of the registries of a Rancher 1.6 environment. */
+export const findings = {
+  ADDRESS_NEVER_USED: {
+    severity: 'error',
+    doc: 'The address of the registry is not the bare host, so Rancher never uses it for a pull, although its password is kept fresh.',
+    remedy:
+      'An address cannot be changed: add a registry whose address is the host alone, without scheme, port, path and blanks (or let `create` do it), then remove this one.',
+  },
+  HOST_TWICE: {
+    severity: 'warning',
+    doc: 'Two or more registries of the environment have the same host. All of them are kept fresh.',
+    remedy: 'Keep the one whose credential has the lowest number: new containers take that one. Running services stay with theirs.',
+  },
+  SEVERAL_CREDENTIALS: {
+    severity: 'info',
+    doc: 'A registry has more than one active credential. New containers take the one with the lowest number; all of them are kept fresh.',
+    remedy: 'Nothing to do. One that no service uses can be deactivated and removed.',
+  },
+  INACTIVE: {
+    severity: 'warning',
+    doc: 'A registry, or the only credential of one, is not active: Rancher does not use it for pulls, and the courier leaves it alone.',
+    remedy: 'Activate it, and it is served within a minute; or remove it.',
+  },
+  NO_CREDENTIAL: {
+    severity: 'warning',
+    doc: 'A registry has no credential, so images of it cannot be pulled.',
+    remedy: 'Allow the courier to add one (`create`, AUTO_CREATE), or add one by hand with any password.',
+  },
+  STUCK: {
+    severity: 'warning',
+    doc: 'Rancher could not finish what it began with a registry.',
+    remedy: 'Look at the registry in Rancher, and at the process list of its administrator.',
+  },
+  READ_ONLY: {
+    severity: 'error',
+    doc: 'Our key may read the registries of the environment, and not change them.',
+    remedy: 'Use an environment key, or give the account another role than "Read-only" in the environment.',
+  },
+  KEY_NOT_CHECKED: {
+    severity: 'warning',
+    doc: 'Access control is off in this Rancher, and it took the courier for its administrator: the key is not known there, or it is an administrator’s.',
+    remedy:
+      'Leave the keys out, or use a key of the environment. With access control off, everybody who reaches Rancher may do everything.',
+  },
+} as const;
+export type Code = keyof typeof findings;

@@ -1,0 +1,53 @@
+import type { Answer, Http } from '../../src/contract/adapter.ts';
+import { Failure } from '../../src/contract/failures.ts';
+
+export const createKey = 'create an environment key in Rancher at API > Keys > Advanced Options';
+
+/** Code and field of Cattle's error body; a proxy's page has none. */
+export function errorOf(answer: Answer): { readonly code?: string; readonly fieldName?: string } {
+  try {
+    const { code, fieldName } = answer.json<Record<string, unknown> | null>() ?? {};
+    const isWord = (text: unknown): text is string => typeof text === 'string' && /^[\w ]{1,64}$/.test(text);
+    return isWord(code) ? { code, ...(isWord(fieldName) && { fieldName }) } : {};
+  } catch {
+    return {};
+  }
+}
+
+/** What Cattle means by an answer that is none of those hoped for; recorded on 1.6. `what`: what was tried, for people. */
+export function refusal(http: Http, answer: Answer, what: string): Failure {
+  const { code, fieldName } = errorOf(answer);
+  // Its messages are empty or repeat the code. What was accepted is never quoted: answers to a POST show the password.
+  const own = code !== undefined || answer.status < 300;
+  const said = `${what}: Rancher answered ${answer.status}${code ? ` ${code}` : ''}${fieldName ? ` (${fieldName})` : ''}`;
+  const usual = own ? http.failure({ ...answer, text: '' }, said) : http.failure(answer);
+  const { message } = usual;
+  switch (answer.status) {
+    case 401:
+      return new Failure('AUTH', message, { remedy: `The key is wrong, was deactivated or deleted: ${createKey}.` });
+    case 403:
+      return new Failure('FORBIDDEN', message, {
+        stops: 'target',
+        remedy:
+          'The environment in the address is not there, is not active, or is none of this key’s. Check its id; a key works in its own environment.',
+      });
+    case 405:
+      return new Failure('FORBIDDEN', message, {
+        stops: 'target',
+        remedy: `The key may only read here. Use an environment key, or an account that has more than the role "Read-only": ${createKey}.`,
+      });
+    case 409: {
+      // Locks, a process under way, the database: it passes.
+      const seconds = Number(answer.headers.get('retry-after'));
+      return new Failure('BUSY', message, { stops: 'slot', ...(seconds > 0 && { retryAfterMs: seconds * 1000 }) });
+    }
+    case 422:
+      if (code !== 'MaxLengthExceeded') return usual;
+      return new Failure('TOO_LARGE', message, {
+        remedy:
+          'Rancher 1.6 stores at most 4096 characters of a password. It keeps the former one. A token of another AWS identity may be shorter.',
+      });
+    default:
+      return usual;
+  }
+}

@@ -1,0 +1,95 @@
+import type { Deps, Discovery, Finding, Slot } from '../../src/contract/adapter.ts';
+import type { Registry as EcrRegistry } from '../../src/contract/registry.ts';
+import { redactQuoted } from '../../src/contract/secret.ts';
+import { type Credential, isIdle, isLive, type Registry } from './api.ts';
+import type { Code } from './findings.ts';
+
+/** Where a credential goes. `at`: the path of the environment. No credentials: one is to be made, and the registry, too, where none is named. */
+export interface Ref {
+  readonly at: string;
+  readonly registry?: string;
+  readonly credentials: readonly string[];
+}
+interface Found {
+  readonly row: Registry;
+  readonly registry: EcrRegistry;
+  readonly serves: boolean;
+}
+type Tools = Pick<Deps<Code>, 'registry' | 'wanted' | 'finding'>;
+
+/** Rancher compares the stored address with the image's host, without regard to case and without trimming anything (recorded). */
+export const servesHost = ({ serverAddress }: Registry, host: string): boolean => serverAddress?.toLowerCase() === host;
+
+/** What the registries of an environment come to: a slot each that is ours to write, and what a person should know. */
+export function survey(rows: readonly Registry[], at: string, tools: Tools): Pick<Discovery<Ref>, 'slots' | 'findings'> {
+  const { registry, wanted, finding } = tools;
+  const found = rows.flatMap((row): Found[] => {
+    const address = isLive(row) || isIdle(row) ? registry(row.serverAddress ?? '') : undefined;
+    return address ? [{ row, registry: address.registry, serves: servesHost(row, address.registry.host) }] : [];
+  });
+  const serving = Map.groupBy(
+    found.filter(({ serves }) => serves),
+    ({ registry }) => registry.host,
+  );
+  const findings: Finding[] = [...serving].flatMap(([host, all]) =>
+    all.length < 2
+      ? []
+      : [finding('HOST_TWICE', `${host} is there ${all.length} times: ${all.map(({ row }) => titleOf(row)).join(', ')}.`)],
+  );
+  const slots: Slot<Ref>[] = [];
+  for (const one of found) {
+    const slot = isLive(one.row) ? slotOf(one, at, tools) : undefined;
+    if (slot) slots.push(slot);
+    else findings.push(...idleFindings(one, finding));
+  }
+  if (found.some(({ row }) => row.state === 'active' && row.actions && !Object.hasOwn(row.actions, 'update')))
+    findings.push(finding('READ_ONLY', 'This key may not change the registries of the environment.'));
+  const absent = wanted
+    .filter(({ host }) => !serving.has(host))
+    .map((registry): Slot<Ref> => {
+      const { host } = registry;
+      return { id: `new:${host}`, title: `${host} (new)`, registries: [registry], state: 'absent', ref: { at, credentials: [] } };
+    });
+  return { slots: [...slots, ...absent], findings };
+}
+
+/** Nothing where there is nothing to write: all its credentials are switched off, or one would have to be made that could never serve. */
+function slotOf({ row, registry, serves }: Found, at: string, { finding }: Tools): Slot<Ref> | undefined {
+  const credentials = (row.credentials ?? []).filter(isLive);
+  if (credentials.length === 0 && (!serves || row.credentials?.some(isIdle))) return undefined;
+  const title = titleOf(row);
+  const said: Finding[] = [];
+  if (!serves) said.push(wrongForm(row, registry, finding));
+  if (row.transitioning === 'error') said.push(finding('STUCK', `${title} is stuck while ${row.state}${because(row)}.`));
+  if (credentials.length === 0) said.push(finding('NO_CREDENTIAL', `${title} has no credential.`));
+  if (credentials.length > 1)
+    said.push(finding('SEVERAL_CREDENTIALS', `${title} has ${credentials.length} active credentials: ${idsOf(credentials).join(', ')}.`));
+  const fine = credentials.every(({ publicValue }) => publicValue === 'AWS');
+  const state = credentials.length === 0 ? 'absent' : fine ? 'present' : 'drifted';
+  return {
+    id: row.id,
+    title,
+    registries: [registry],
+    state,
+    findings: said,
+    ref: { at, registry: row.id, credentials: idsOf(credentials) },
+  };
+}
+
+function idleFindings({ row, registry, serves }: Found, finding: Tools['finding']): Finding[] {
+  const idle = (row.credentials ?? []).filter(isIdle);
+  return [
+    ...(serves ? [] : [wrongForm(row, registry, finding)]),
+    ...(isIdle(row) ? [finding('INACTIVE', `Registry ${titleOf(row)} is ${row.state ?? 'in no state'}, so it serves no pulls.`)] : []),
+    ...(isLive(row) && idle.length > 0
+      ? [finding('INACTIVE', `No credential of ${titleOf(row)} is active (${idsOf(idle).join(', ')}), so it serves no pulls.`)]
+      : []),
+  ];
+}
+
+const wrongForm = (row: Registry, { host }: EcrRegistry, finding: Tools['finding']): Finding =>
+  finding('ADDRESS_NEVER_USED', `The address of registry ${titleOf(row)} must be ${host} and nothing else to serve pulls.`);
+const because = ({ transitioningMessage: why }: Registry): string =>
+  typeof why === 'string' ? `: ${redactQuoted(why.slice(0, 200))}` : '';
+const idsOf = (credentials: readonly Credential[]): string[] => credentials.map(({ id }) => id);
+const titleOf = ({ id, name, serverAddress = '' }: Registry): string => `${name || serverAddress.slice(0, 300)} (${id})`;

@@ -1,0 +1,95 @@
+import type { Env } from './env.ts';
+import type { Entries, Placed } from './origin.ts';
+import type { Report } from './read.ts';
+
+/** The variable that makes a target of Rancher 1.6. Only beside it do the variables of rancher-ecr-credentials mean anything, as others use such names too. */
+export const maker = 'CATTLE_URL';
+
+/** Those that have no name of ours in a table. */
+export const variables: readonly { readonly name: string; readonly doc: string }[] = [
+  { name: 'AUTO_CREATE', doc: `With \`${maker}\`: the same as \`CATTLE_CREATE\`; 1, t, T and 0, f, F are understood, too.` },
+  {
+    name: 'AWS_ECR_REGISTRY_IDS',
+    doc: `With \`${maker}\`: accounts whose registries in \`AWS_REGION\` the target should have, as hosts in \`CATTLE_REGISTRIES\` would say. What is there is kept fresh whatever its account.`,
+  },
+  {
+    name: 'AWS_ROLE_ARN',
+    doc: `With \`${maker}\` and without \`AWS_WEB_IDENTITY_TOKEN_FILE\`: the same as \`ECR_COURIER_ROLE_ARN\`. Otherwise it belongs to the AWS SDK.`,
+  },
+  {
+    name: 'LOG_LEVEL',
+    doc: `With \`${maker}\`: the same as \`ECR_COURIER_LOG_LEVEL\`, in any letter case; fatal, panic, warning and trace are understood, too.`,
+  },
+];
+
+const said = (value: Placed['value'], name: string): Placed => ({ value, origin: { text: name } });
+
+/** Options of the target that the environment makes. */
+export function targetOf(env: Env, report: Report): Entries {
+  const entries = new Map<string, Placed>();
+  const { AUTO_CREATE: create, CATTLE_URL: url = '' } = env;
+  // Go's booleans know two more spellings than ours; what is none is left to the rule of the option.
+  if (create) entries.set('create', said(create.replace(/^t$/i, 'true').replace(/^f$/i, 'false'), 'AUTO_CREATE'));
+  // Rancher itself injects such an address into containers, and the former updater took it.
+  if (/^http:/i.test(url) && !env['CATTLE_ALLOW_HTTP']) {
+    entries.set('allowHttp', said(true, maker));
+    report.warnings.push(
+      `${maker} is plain http: whoever is in between can read keys and tokens. Better use https; CATTLE_ALLOW_HTTP=false insists on it.`,
+    );
+  }
+  const hosts = env['CATTLE_REGISTRIES'] ? [] : wantedHosts(env, report);
+  if (hosts.length > 0) entries.set('registries', said(hosts, 'AWS_ECR_REGISTRY_IDS'));
+  return entries;
+}
+
+function wantedHosts(env: Env, report: Report): Placed[] {
+  const name = 'AWS_ECR_REGISTRY_IDS';
+  const listed = (env[name] ?? '').split(',').map(id => id.trim());
+  // The former updater took the caller's own account then; known without asking is only that of a role.
+  const own = roleOf(env)?.split(':')[4] ?? '';
+  const creates = /^(1|t|true)$/i.test(env['CATTLE_CREATE'] || env['AUTO_CREATE'] || '');
+  const accounts = listed.some(Boolean) ? listed.filter(Boolean) : creates && own ? [own] : [];
+  const region = env['AWS_REGION'] || env['AWS_DEFAULT_REGION'];
+  const wrong = (origin: string, message: string): void => void report.mistakes.push({ path: '', origin, message });
+  for (const [at, account] of accounts.entries())
+    if (!/^\d{12}$/.test(account)) wrong(name, `entry ${at + 1} must be the 12 digits of an AWS account`);
+  if (creates && accounts.length === 0)
+    report.warnings.push(`AUTO_CREATE has nothing to create: name the accounts in ${name}, or the hosts in CATTLE_REGISTRIES.`);
+  if (creates && accounts.length > 0 && !region) wrong('AUTO_CREATE', 'needs AWS_REGION: the region of the registries to create');
+  const suffix = region?.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com';
+  return region ? accounts.filter(id => /^\d{12}$/.test(id)).map(id => said(`${id}.dkr.ecr.${region}.${suffix}`, name)) : [];
+}
+
+/** The role that the former updater assumed. With a token file beside it, the variable belongs to the AWS SDK. */
+function roleOf(env: Env): string | undefined {
+  return (env[maker] && !env['AWS_WEB_IDENTITY_TOKEN_FILE'] && env['AWS_ROLE_ARN']) || undefined;
+}
+
+/** Options of the source `default`. */
+export function sourceOf(env: Env): Entries {
+  const role = roleOf(env);
+  return new Map(role ? [['roleArn', said(role, 'AWS_ROLE_ARN')]] : []);
+}
+
+/** The names that logrus knows. */
+const levels = new Map(
+  Object.entries({
+    panic: 'error',
+    fatal: 'error',
+    error: 'error',
+    warn: 'warn',
+    warning: 'warn',
+    info: 'info',
+    debug: 'debug',
+    trace: 'debug',
+  }),
+);
+
+/** Options of the group `log`. A level that is not known stopped nothing before, so it does not now. */
+export function logOf(env: Env, report: Report): Entries {
+  const text = env[maker] ? env['LOG_LEVEL'] : undefined;
+  if (!text) return new Map();
+  const level = levels.get(text.toLowerCase());
+  if (!level) report.warnings.push('LOG_LEVEL is no level that is known (debug, info, warn, error): it is not obeyed.');
+  return new Map(level ? [['level', said(level, 'LOG_LEVEL')]] : []);
+}

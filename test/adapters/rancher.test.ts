@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict';
+import { randomInt } from 'node:crypto';
+import { describe } from 'node:test';
+import { rancher } from '../../adapters/rancher.ts';
+import { clock } from '../../src/contract/clock.ts';
+import { Secret } from '../../src/contract/secret.ts';
+import { openHttp } from '../../src/io/http.ts';
+import { type RancherOptions, startFakeRancher } from '../fakes/rancher.ts';
+import { type Stage, testAdapter } from './contract.ts';
+import { absent, guarded, host, hostOf, type Options, other, pair, withKey, withoutKey } from './rancher/rig.ts';
+
+async function onFake(setup: RancherOptions, options: (url: string) => Options): Promise<Stage<typeof rancher.options>> {
+  const server = await startFakeRancher({ ...pair, ...setup });
+  return {
+    options: options(server.url),
+    hosts: [host, other],
+    absent,
+    server,
+    passwordOf: ({ registries: [registry] }) => server.pullsWith('1a5', registry?.host ?? '')?.values['secretValue'] ?? undefined,
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+  };
+}
+
+/** Two registries of made-up accounts, deactivated and removed afterwards with all others of these accounts. */
+async function onRealServer(url: string, access: string | undefined, secret: string | undefined): Promise<Stage<typeof rancher.options>> {
+  const insecure = { allowHttp: true, tls: { insecureSkipVerify: true } };
+  const options: Options = { url, accessKey: access, secretKey: secret === undefined ? undefined : new Secret(secret) };
+  const login = access ? { Authorization: `Basic ${Buffer.from(`${access}:${secret}`).toString('base64')}` } : {};
+  const http = openHttp({ url: url.replace(/\/(schemas\/?)?$/, ''), headers: { Accept: 'application/json', ...login }, ...insecure });
+  const signal = (): AbortSignal => AbortSignal.timeout(30_000);
+  const names = [0, 0, 0].map(() => hostOf(randomInt(100_000_000_000, 999_999_999_999))) as [string, string, string];
+  const post = async (path: string, body: object): Promise<string> => {
+    const answer = await http('POST', path, { signal: signal(), body });
+    assert.equal(answer.status, 201);
+    return answer.json<{ id: string }>().id;
+  };
+  for (const serverAddress of names.slice(0, 2)) {
+    const registryId = await post('/registries', { serverAddress });
+    await post('/registrycredentials', { registryId, publicValue: 'AWS', secretValue: 'none yet', email: 'test@example.invalid' });
+  }
+  const remove = async (path: string): Promise<void> => {
+    await http('POST', `${path}/?action=deactivate`, { signal: signal() });
+    for (let tries = 0; tries < 100 && (await http('DELETE', path, { signal: signal() })).status === 405; tries++)
+      await clock.sleep(100, signal());
+  };
+  return {
+    options,
+    hosts: [names[0], names[1]],
+    absent: names[2],
+    http: insecure,
+    async [Symbol.asyncDispose]() {
+      const all = (await http('GET', '/registries?limit=1000&include=credentials', { signal: signal() })).json<{
+        data: { id: string; serverAddress: string; credentials: { id: string }[] }[];
+      }>().data;
+      for (const { id, serverAddress, credentials } of all) {
+        if (!names.includes(serverAddress)) continue;
+        for (const credential of credentials) await remove(`/registrycredentials/${credential.id}`);
+        await remove(`/registries/${id}`);
+      }
+      await http[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** 409 is a lock or a process under way over there: it passes. */
+const codes = { 409: 'BUSY' } as const;
+const { TEST_CATTLE_URL: realUrl, TEST_CATTLE_ACCESS_KEY: realAccess, TEST_CATTLE_SECRET_KEY: realSecret } = process.env;
+testAdapter({ adapter: rancher, start: () => onFake(guarded, withKey), codes });
+describe('on /v1 of one environment', () =>
+  testAdapter({ adapter: rancher, start: () => onFake(guarded, url => withKey(`${url}/v1/projects/1a5/`)), codes }));
+describe('with access control off', () => testAdapter({ adapter: rancher, start: () => onFake({}, withoutKey), codes }));
+if (realUrl)
+  describe(`on ${realUrl}`, () => testAdapter({ adapter: rancher, start: () => onRealServer(realUrl, realAccess, realSecret), codes }));

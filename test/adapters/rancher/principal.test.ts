@@ -1,0 +1,138 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { codesOf, environmentKey, failing, host, type Options, one, rig, type Setup, secretOf, withKey, withoutKey } from './rig.ts';
+
+describe('who the courier is there', () => {
+  const user = { id: '1a7', name: 'bob', kind: 'user', state: 'active' };
+  const userKey = { ...environmentKey, account: '1a7', accountKind: 'user' };
+  const environment = (id: string, role?: string) => ({
+    id,
+    name: `env-${id}`,
+    kind: 'project',
+    state: 'active',
+    ...(role && { members: [{ account: '1a7', role }] }),
+  });
+  const account = (...environments: ReturnType<typeof environment>[]): Setup => ({
+    ...one,
+    accounts: [user],
+    keys: [userKey],
+    environments,
+  });
+  const inside = (url: string): Options => withKey(`${url}/v2-beta/projects/1a5`);
+
+  test('an injected agent key acts as the environment', async () => {
+    await using r = await rig({ ...one, keys: [{ ...environmentKey, accountKind: 'environment' }], options: url => withKey(`${url}/v1`) });
+
+    await r.deliver(host);
+
+    assert.equal(secretOf(r.fake, '1c1'), 'new-password');
+    assert.equal((await r.discover()).about?.principal, 'environment 1a5');
+  });
+
+  test('a key that reads passwords shows none of them', async () => {
+    await using r = await rig({ ...one, keys: [{ ...environmentKey, accountKind: 'projectadmin' }] });
+
+    const discovery = await r.discover();
+
+    assert.doesNotMatch(JSON.stringify([discovery, r.logged]), /"old"/);
+  });
+
+  test('an account’s key works with the environment in the address', async () => {
+    await using r = await rig({ ...account(environment('1a5', 'restricted')), options: inside });
+
+    await r.deliver(host);
+
+    assert.equal(secretOf(r.fake, '1c1'), 'new-password');
+  });
+
+  test('without it the one environment is taken that the account sees', async () => {
+    await using r = await rig(account(environment('1a5', 'member'), environment('1a6')));
+
+    await r.deliver(host);
+
+    assert.equal(secretOf(r.fake, '1c1'), 'new-password');
+    assert.match(r.asked().at(-1) ?? '', /^PUT \/v2-beta\/projects\/1a5\//);
+  });
+
+  test('of several or none the address must say which', async () => {
+    await using several = await rig(account(environment('1a5', 'member'), environment('1a6', 'owner')));
+    await using none = await rig(account(environment('1a5')));
+
+    const failure = await failing(several.discover());
+    assert.equal(failure.code, 'MISCONFIGURED');
+    assert.match(failure.message, /1a5 \(env-1a5\), 1a6 \(env-1a6\)/);
+    assert.match(failure.remedy, /\/v2-beta\/projects\/1a5/);
+    assert.match((await failing(none.discover())).message, /It sees none/);
+  });
+
+  test('a key that may only read is told before the first write, and by it', async () => {
+    await using r = await rig({ ...account(environment('1a5', 'readonly')), options: inside });
+
+    assert.deepEqual(codesOf(await r.discover()), ['READ_ONLY']);
+    const failure = await failing(r.deliver(host));
+    assert.deepEqual([failure.code, failure.stops], ['FORBIDDEN', 'target']);
+    assert.match(failure.remedy, /may only read/);
+  });
+
+  test('an environment of others, an unknown and an inactive one are FORBIDDEN', async () => {
+    for (const id of ['1a6', '1a99', 'nonsense']) {
+      await using r = await rig({
+        environments: [environment('1a5'), environment('1a6')],
+        options: url => withKey(`${url}/v2-beta/projects/${id}`),
+      });
+      const failure = await failing(r.discover());
+      assert.deepEqual([failure.code, failure.stops], ['FORBIDDEN', 'target'], id);
+    }
+  });
+
+  test('a wrong key, a revoked one and none at all are AUTH', async () => {
+    for (const setup of [{ keys: [] }, { keys: [{ ...environmentKey, state: 'inactive' }] }, { options: withoutKey }]) {
+      await using r = await rig(setup);
+      assert.equal((await failing(r.discover())).code, 'AUTH');
+    }
+  });
+
+  describe('with access control off', () => {
+    const open = { ...one, accessControl: false, keys: [] };
+    const two = [environment('1a5'), environment('1a6')];
+
+    test('no key is needed', async () => {
+      await using r = await rig({ ...open, options: withoutKey });
+      await r.deliver(host);
+      assert.equal(secretOf(r.fake, '1c1'), 'new-password');
+      assert.deepEqual(codesOf(await r.discover()), []);
+    });
+
+    test('of several environments the address names one', async () => {
+      await using r = await rig({ ...open, environments: two, options: withoutKey });
+      assert.match((await failing(r.discover())).message, /1a5 .*1a6/);
+      await using named = await rig({ ...open, environments: two, options: url => withoutKey(`${url}/v1/projects/1a5`) });
+      await named.deliver(host);
+      assert.equal(secretOf(named.fake, '1c1'), 'new-password');
+    });
+
+    test('a wrong key, which makes the administrator of us, is noticed', async () => {
+      await using r = await rig(open);
+      const failure = await failing(r.discover());
+      assert.equal(failure.code, 'AUTH');
+      assert.match(failure.message, /does not know this key/);
+      assert.ok(r.fake.requests.every(({ method }) => method === 'GET'));
+    });
+
+    test('with the environment in the address it is a finding', async () => {
+      await using r = await rig({ ...open, options: inside });
+      await r.deliver(host);
+      assert.deepEqual(codesOf(await r.discover()), ['KEY_NOT_CHECKED']);
+    });
+
+    test('a right key is told nothing', async () => {
+      await using r = await rig({ ...open, keys: [environmentKey] });
+      assert.deepEqual(codesOf(await r.discover()), []);
+    });
+  });
+
+  test('one key without the other cannot work', async () => {
+    const failure = await failing(rig({ options: url => ({ url, accessKey: 'ENVKEY', secretKey: undefined }) }));
+    assert.equal(failure.code, 'MISCONFIGURED');
+  });
+});

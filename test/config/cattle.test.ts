@@ -1,0 +1,249 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { adapters } from '../../adapters/index.ts';
+import type { Config } from '../../config/load.ts';
+import { load } from '../../config/load.ts';
+import { mistakesOf } from './support.ts';
+
+const [first, second] = ['111111111111', '222222222222'];
+const role = `arn:aws:iam::${second}:role/pull`;
+/** What every container of the former updater had. */
+const base = {
+  CATTLE_URL: 'https://rancher.test/v1',
+  CATTLE_ACCESS_KEY: 'ACCESS',
+  CATTLE_SECRET_KEY: 'secret-1234',
+  AWS_REGION: 'us-east-1',
+};
+type Env = Readonly<Record<string, string>>;
+const read = (env: Env): Promise<Config> => load({ env, adapters });
+
+interface Seen {
+  readonly create: boolean | undefined;
+  readonly registries: readonly string[];
+  readonly role: string | undefined;
+  readonly level: string;
+  readonly listen: string;
+  readonly warnings: readonly string[];
+  readonly options: Readonly<Record<string, unknown>>;
+}
+function seen({ targets: [target], sources, log, server, warnings }: Config): Seen {
+  return {
+    create: target?.create,
+    registries: target?.registries.map(({ host }) => host) ?? [],
+    role: sources.find(({ name }) => name === 'default')?.roleArn,
+    level: log.level,
+    listen: `${server.listen.host}:${server.listen.port}`,
+    warnings,
+    options: target?.options ?? {},
+  };
+}
+const hosts = (...accounts: string[]): string[] => accounts.map(account => `${account}.dkr.ecr.us-east-1.amazonaws.com`);
+
+/** Every variable of the former updater: what it did with a value, with an empty one and without, and what we do. A text is a mistake, with the variable that it names. */
+const table: readonly {
+  readonly variable: string;
+  readonly value: string | undefined;
+  readonly former: string;
+  readonly ours: Partial<Seen> | string;
+  readonly beside?: Env;
+}[] = [
+  { variable: 'CATTLE_URL', value: base.CATTLE_URL, former: 'the API', ours: { options: { url: base.CATTLE_URL, accessKey: 'ACCESS' } } },
+  { variable: 'CATTLE_URL', value: '', former: 'stops: unsupported protocol scheme ""', ours: '(CATTLE_ACCESS_KEY)' },
+  { variable: 'CATTLE_URL', value: undefined, former: 'stops: unsupported protocol scheme ""', ours: '(CATTLE_ACCESS_KEY)' },
+  { variable: 'CATTLE_URL', value: 'rancher.test', former: 'stops: unsupported protocol scheme', ours: '(CATTLE_URL)' },
+  {
+    variable: 'CATTLE_ACCESS_KEY',
+    value: '',
+    former: 'asks without a key',
+    ours: { options: { url: base.CATTLE_URL } },
+    beside: { CATTLE_SECRET_KEY: '' },
+  },
+  {
+    variable: 'CATTLE_ACCESS_KEY',
+    value: undefined,
+    former: 'asks without a key',
+    ours: { options: { url: base.CATTLE_URL } },
+    beside: { CATTLE_SECRET_KEY: '' },
+  },
+  { variable: 'AWS_REGION', value: 'eu-west-1', former: 'the one region that is served', ours: { registries: [] } },
+  { variable: 'AWS_REGION', value: '', former: 'stops: a region is missing', ours: { registries: [] } },
+  { variable: 'AWS_REGION', value: undefined, former: 'stops: a region is missing', ours: { registries: [] } },
+  {
+    variable: 'AWS_ECR_REGISTRY_IDS',
+    value: `${first},${second}`,
+    former: 'serves the registries of these accounts alone',
+    ours: { registries: hosts(first, second), create: false },
+  },
+  {
+    variable: 'AWS_ECR_REGISTRY_IDS',
+    value: ` ${first} ,, ${second},`,
+    former: 'AWS refuses blanks and empty entries',
+    ours: { registries: hosts(first, second) },
+  },
+  { variable: 'AWS_ECR_REGISTRY_IDS', value: 'mine', former: 'AWS refuses it, every six hours', ours: '(AWS_ECR_REGISTRY_IDS)' },
+  { variable: 'AWS_ECR_REGISTRY_IDS', value: '', former: 'AWS refuses an empty id', ours: { registries: [] } },
+  { variable: 'AWS_ECR_REGISTRY_IDS', value: undefined, former: 'the registry of the caller’s own account', ours: { registries: [] } },
+  {
+    variable: 'AWS_ECR_REGISTRY_IDS',
+    value: first,
+    former: 'as in other regions',
+    ours: { registries: [`${first}.dkr.ecr.cn-north-1.amazonaws.com.cn`] },
+    beside: { AWS_REGION: 'cn-north-1' },
+  },
+  { variable: 'AWS_ROLE_ARN', value: role, former: 'assumes it on top of the chain', ours: { role } },
+  {
+    variable: 'AWS_ROLE_ARN',
+    value: role,
+    former: 'assumes it a second time',
+    ours: { role: undefined },
+    beside: { AWS_WEB_IDENTITY_TOKEN_FILE: '/token' },
+  },
+  { variable: 'AWS_ROLE_ARN', value: '', former: 'tries to assume a role without a name', ours: { role: undefined } },
+  { variable: 'AWS_ROLE_ARN', value: undefined, former: 'the chain alone', ours: { role: undefined } },
+  { variable: 'AWS_ROLE_ARN', value: 'pull', former: 'STS refuses it, every six hours', ours: '(AWS_ROLE_ARN)' },
+  ...['true', 'TRUE', 'True', 't', 'T', '1'].map(value => ({
+    variable: 'AUTO_CREATE',
+    value,
+    former: 'creates the registries of the token',
+    ours: { create: true, registries: hosts(first), warnings: [] },
+    beside: { AWS_ECR_REGISTRY_IDS: first },
+  })),
+  ...['false', 'FALSE', 'False', 'f', 'F', '0'].map(value => ({
+    variable: 'AUTO_CREATE',
+    value,
+    former: 'creates nothing',
+    ours: { create: false },
+  })),
+  { variable: 'AUTO_CREATE', value: '', former: 'stops: not a boolean', ours: { create: false } },
+  { variable: 'AUTO_CREATE', value: undefined, former: 'creates nothing', ours: { create: false } },
+  { variable: 'AUTO_CREATE', value: 'perhaps', former: 'stops: not a boolean', ours: '(AUTO_CREATE)' },
+  {
+    variable: 'AUTO_CREATE',
+    value: 'true',
+    former: 'creates the registry of the role’s account',
+    ours: { create: true, registries: hosts(second) },
+    beside: { AWS_ROLE_ARN: role },
+  },
+  {
+    variable: 'AUTO_CREATE',
+    value: 'true',
+    former: 'creates the registry of the caller’s own account, wanted or not',
+    ours: {
+      create: true,
+      registries: [],
+      warnings: ['AUTO_CREATE has nothing to create: name the accounts in AWS_ECR_REGISTRY_IDS, or the hosts in CATTLE_REGISTRIES.'],
+    },
+  },
+  {
+    variable: 'AUTO_CREATE',
+    value: 'true',
+    former: 'stops: a region is missing',
+    ours: '(AUTO_CREATE)',
+    beside: { AWS_ECR_REGISTRY_IDS: first, AWS_REGION: '' },
+  },
+  {
+    variable: 'AUTO_CREATE',
+    value: 'true',
+    former: 'one region',
+    ours: { registries: hosts(first) },
+    beside: { AWS_ECR_REGISTRY_IDS: first, AWS_REGION: '', AWS_DEFAULT_REGION: 'us-east-1' },
+  },
+  { variable: 'LISTEN_PORT', value: '9000', former: 'the port of /ping', ours: { listen: '127.0.0.1:9000' } },
+  { variable: 'LISTEN_PORT', value: '', former: 'any free port', ours: { listen: '127.0.0.1:8080' } },
+  { variable: 'LISTEN_PORT', value: undefined, former: '8080', ours: { listen: '127.0.0.1:8080' } },
+  { variable: 'LISTEN_PORT', value: 'http', former: 'stops', ours: '(LISTEN_PORT)' },
+  ...Object.entries({
+    DEBUG: 'debug',
+    info: 'info',
+    INFO: 'info',
+    Warn: 'warn',
+    warning: 'warn',
+    error: 'error',
+    fatal: 'error',
+    panic: 'error',
+  }).map(([value, level]) => ({ variable: 'LOG_LEVEL', value, former: value.toLowerCase(), ours: { level, warnings: [] } })),
+  { variable: 'LOG_LEVEL', value: '', former: 'nothing is logged any more', ours: { level: 'info', warnings: [] } },
+  { variable: 'LOG_LEVEL', value: undefined, former: 'info', ours: { level: 'info' } },
+  {
+    variable: 'LOG_LEVEL',
+    value: 'constructor',
+    former: 'nothing is logged any more',
+    ours: { level: 'info', warnings: ['LOG_LEVEL is no level that is known (debug, info, warn, error): it is not obeyed.'] },
+  },
+  {
+    variable: 'RANCHER_CLIENT_DEBUG',
+    value: 'true',
+    former: 'prints requests with keys and passwords',
+    ours: { level: 'info', warnings: [] },
+  },
+];
+
+describe('the variables of the updater before us', () => {
+  for (const { variable, value, former, ours, beside = {} } of table) {
+    const { [variable]: _, ...rest } = { ...base, ...beside } as Env;
+    const env = value === undefined ? rest : { ...rest, [variable]: value };
+    const how = value === undefined ? 'absent' : value === '' ? 'empty' : `"${value}"`;
+    test(`${variable} ${how}${Object.keys(beside).length > 0 ? ` beside ${Object.keys(beside).join(', ')}` : ''} (formerly: ${former})`, async () => {
+      if (typeof ours === 'string') {
+        const told = await mistakesOf(read(env));
+        assert.ok(
+          told.some(line => line.endsWith(ours)),
+          told.join('\n'),
+        );
+        return;
+      }
+      const got = seen(await read(env));
+      for (const [name, expected] of Object.entries(ours)) {
+        if (name !== 'options') assert.deepEqual(got[name as keyof Seen], expected, name);
+        else for (const [key, option] of Object.entries(ours.options ?? {})) assert.equal(got.options[key], option, key);
+      }
+      if ('options' in ours) assert.equal('secretKey' in got.options, env['CATTLE_SECRET_KEY'] !== '', 'both keys or none');
+    });
+  }
+
+  test('plain http is what Rancher injects: it works as before, with a warning, unless it is forbidden', async () => {
+    const env = { ...base, CATTLE_URL: 'http://rancher.test:8080/v1' };
+
+    const { targets, warnings } = await read(env);
+    const forbidden = await mistakesOf(read({ ...env, CATTLE_ALLOW_HTTP: 'false' }));
+    const allowed = await read({ ...env, CATTLE_ALLOW_HTTP: 'true' });
+
+    assert.equal(targets[0]?.allowHttp, true);
+    assert.match(warnings.join('\n'), /^CATTLE_URL is plain http/);
+    assert.match(forbidden.join('\n'), /plain http.*CATTLE_ALLOW_HTTP=true.*\(CATTLE_URL\)/);
+    assert.deepEqual(allowed.warnings, []);
+  });
+
+  test('our own names win over the former ones', async () => {
+    const own = `arn:aws:iam::${first}:role/own`;
+    const former = { AUTO_CREATE: 'true', AWS_ECR_REGISTRY_IDS: first, AWS_ROLE_ARN: role, LOG_LEVEL: 'debug' };
+    const ours = {
+      CATTLE_CREATE: 'false',
+      CATTLE_REGISTRIES: hosts(second).join(),
+      ECR_COURIER_ROLE_ARN: own,
+      ECR_COURIER_LOG_LEVEL: 'warn',
+    };
+
+    const got = seen(await read({ ...base, ...former, ...ours }));
+
+    assert.deepEqual([got.create, got.registries, got.role, got.level], [false, hosts(second), own, 'warn']);
+  });
+
+  test('without CATTLE_URL they mean nothing: others use such names, too', async () => {
+    const env = { PORTAINER_URL: 'https://portainer.test', PORTAINER_API_KEY: 'ptr_1234' };
+
+    const got = seen(await read({ ...env, AUTO_CREATE: 'perhaps', AWS_ECR_REGISTRY_IDS: 'x', AWS_ROLE_ARN: role, LOG_LEVEL: 'loud' }));
+
+    assert.deepEqual([got.create, got.registries, got.role, got.level, got.warnings], [false, [], undefined, 'info', []]);
+  });
+
+  test('what Rancher injects beside its keys disturbs nothing', async () => {
+    const { warnings } = await read({
+      ...base,
+      CATTLE_CONFIG_URL: 'https://rancher.test/v1/configcontent',
+      CATTLE_AGENT_INSTANCE_AUTH: 'x',
+    });
+
+    assert.deepEqual(warnings, []);
+  });
+});

@@ -1,0 +1,85 @@
+import { type Clock, clock as machineClock } from '../../src/contract/clock.ts';
+import { jsonReply } from './rancher/answer.ts';
+import { enter, identify } from './rancher/auth.ts';
+import { bodyOf, noSuchPage, Refusal } from './rancher/refusal.ts';
+import { makeResources } from './rancher/resources.ts';
+import { originOf, type View } from './rancher/show.ts';
+import { plant, type RancherState, type Row, type Seeds, stateOf } from './rancher/state.ts';
+import { type FakeServer, type Reply, type Seen, type ServerOptions, startServer } from './server.ts';
+
+export interface RancherOptions extends ServerOptions, Seeds {
+  readonly clock?: Clock;
+  /** How long a resource stays in each state on its way (40). */
+  readonly stageMs?: number;
+}
+
+/** A Rancher 1.6 (Cattle) with state, which answers as recorded. `state` may be changed while it runs. */
+export interface FakeRancher extends FakeServer {
+  readonly state: RancherState;
+  /** A registry or credential by its id, as it is now, with all that no answer shows. Throws for an unknown id. */
+  row(id: string): Row;
+  /** The credential that a new container gets for an image of this host: registry active and stored as the bare host, lowest active id. */
+  pullsWith(environment: string, host: string): Row | undefined;
+  /** Adds registries and credentials, as somebody else would. */
+  seed(seeds: Pick<Seeds, 'registries' | 'credentials'>): void;
+  /** What would be answered to a request that does not arrive. */
+  answerTo(request: Seen): Reply;
+  /** Called with everything that is created, before it is answered. */
+  made: ((row: Row) => void) | undefined;
+}
+
+/** Starts it on a free port of 127.0.0.1, unless the options say otherwise. */
+export async function startFakeRancher(options: RancherOptions = {}): Promise<FakeRancher> {
+  const { clock = machineClock, stageMs = 40 } = options;
+  const state = stateOf(options, clock.wall());
+  const resources = makeResources(state, () => ({ clock, stageMs, made: server.made }));
+  const server: FakeRancher = Object.assign(await startServer(answer, options), {
+    state,
+    made: undefined,
+    seed: (seeds: Pick<Seeds, 'registries' | 'credentials'>) => plant(state, seeds, clock.wall()),
+    answerTo: answer,
+    row(id: string): Row {
+      resources.settleAll();
+      const found = state.rows.find(row => row.id === id);
+      if (!found) throw new Error(`the fake has no ${id}`);
+      return found;
+    },
+    pullsWith(environment: string, host: string): Row | undefined {
+      resources.settleAll();
+      const active = state.rows.filter(row => row.environment === environment && row.state === 'active');
+      const serving = active.filter(({ values }) => values['serverAddress']?.toLowerCase() === host.toLowerCase()).map(({ id }) => id);
+      return active.find(({ values }) => serving.includes(values['registryId'] ?? ''));
+    },
+  });
+
+  function answer(request: Seen): Reply {
+    const { pathname, searchParams: query } = new URL(request.path, 'http://rancher');
+    if (pathname === '/ping') return { status: 200, headers: { 'content-type': 'text/plain' }, text: 'pong\n' };
+    const [, version, path = ''] = /^\/(v1|v2-beta)(\/.*)?$/.exec(pathname) ?? [];
+    if (version === undefined) return noSuchPage;
+    const parts = path
+      .split('/')
+      .filter(part => part !== '')
+      .map(decodeURIComponent);
+    // The environment in the path counts only when something stands behind it.
+    const inPath = parts[0] === 'projects' && parts.length > 2 ? parts[1] : undefined;
+    const rest = inPath === undefined ? parts : parts.slice(2);
+    const base = `${originOf(request)}/${version}${inPath === undefined ? '' : `/projects/${inPath}`}`;
+    const headers: Record<string, string> = { 'x-api-schemas': `${base}/schemas` };
+    const finish = (reply: Reply): Reply => ({ ...reply, headers: { ...headers, ...reply.headers } });
+    try {
+      const header = request.headers['x-api-project-id'];
+      const caller = enter(state, identify(state, request), inPath ?? (header?.toString() || query.get('projectId') || undefined));
+      const { user, kind, project, readonly } = caller;
+      Object.assign(headers, { 'x-api-account-id': project ?? user, 'x-api-user-id': user, 'x-api-account-kind': kind });
+      const view: View = { base, version, secrets: kind === 'projectadmin' ? 'clear' : 'hidden', readonly };
+      return finish(resources.answer({ request, query, rest, caller, view }));
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      const challenge = error.status === 401 && request.headers['x-api-no-challenge'] !== 'true';
+      if (challenge) headers['www-authenticate'] = 'Basic realm="Enter API access key and secret key as username and password"';
+      return finish(jsonReply(error.status, bodyOf(error)));
+    }
+  }
+  return server;
+}

@@ -1,0 +1,66 @@
+import type { Seen } from '../server.ts';
+import { refuse, refuseField } from './refusal.ts';
+import type { Type, Values } from './state.ts';
+
+/** One field that can be sent. What is not listed here, or not for the operation, is dropped without a word. */
+interface Field {
+  readonly update?: false;
+  readonly required?: true;
+  readonly minLength?: number;
+  readonly maxLength?: number;
+}
+const named: Readonly<Record<string, Field>> = { name: { maxLength: 255 }, description: { maxLength: 1024 } };
+const tables: Readonly<Record<Type, Readonly<Record<string, Field>>>> = {
+  registry: { ...named, serverAddress: { update: false, required: true, minLength: 1 } },
+  registryCredential: {
+    ...named,
+    publicValue: { maxLength: 4096 },
+    registryId: { update: false, required: true, maxLength: 255 },
+    secretValue: { maxLength: 4096 },
+  },
+};
+
+function fieldsOf(type: Type, version: string): [string, Field][] {
+  const email: Record<string, Field> = type === 'registryCredential' && version === 'v1' ? { email: { required: true, minLength: 1 } } : {};
+  return Object.entries({ ...tables[type], ...email }).sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
+/** JSON or a form. Anything but a map counts as an empty one. */
+export function readBody({ headers, body }: Seen): Readonly<Record<string, unknown>> {
+  const text = body.toString();
+  if (/x-www-form-urlencoded/.test(headers['content-type'] ?? '')) return Object.fromEntries(new URLSearchParams(text));
+  if (!text.trim()) return {};
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {};
+  } catch {
+    return refuse(400, 'InvalidBodyContent');
+  }
+}
+
+/** What of a body is taken, as it is stored. First what was sent is checked, then what is missing. */
+export function accepted(type: Type, version: string, operation: 'create' | 'update', body: Readonly<Record<string, unknown>>): Values {
+  const fields = fieldsOf(type, version).filter(([, { update }]) => operation === 'create' || update !== false);
+  const values: Values = {};
+  for (const [name, field] of fields) if (Object.hasOwn(body, name)) values[name] = checked(name, field, body[name]);
+  for (const [name, { required }] of fields)
+    if (operation === 'create' && required && !Object.hasOwn(values, name)) refuseField('MissingRequired', name);
+  return values;
+}
+
+function checked(name: string, { required, minLength = 0, maxLength = Number.POSITIVE_INFINITY }: Field, value: unknown): string | null {
+  if (value === null) return required ? refuseField('NotNullable', name) : null;
+  const text = asText(value);
+  if (text.length < minLength) refuseField('MinLengthExceeded', name);
+  if (text.length > maxLength) refuseField('MaxLengthExceeded', name);
+  return text;
+}
+
+/** As Java prints maps and lists. */
+function asText(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(asText).join(', ')}]`;
+  if (typeof value !== 'object' || value === null) return String(value);
+  return `{${Object.entries(value)
+    .map(([key, member]) => `${key}=${asText(member)}`)
+    .join(', ')}}`;
+}

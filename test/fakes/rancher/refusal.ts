@@ -1,0 +1,44 @@
+import { randomUUID } from 'node:crypto';
+import type { Reply } from '../server.ts';
+
+/** Cattle's way to say no. `fieldName` comes with 422 only. */
+export class Refusal extends Error {
+  readonly status: number;
+  readonly code: string;
+  readonly fieldName: string | undefined;
+  constructor(status: number, code: string, fieldName?: string) {
+    super(code);
+    this.status = status;
+    this.code = code;
+    this.fieldName = fieldName;
+  }
+}
+
+export function refuse(status: 400 | 401 | 403 | 404 | 405, code: string = usual[status] ?? 'Error'): never {
+  throw new Refusal(status, code);
+}
+export function refuseField(code: string, fieldName: string): never {
+  throw new Refusal(422, code, fieldName);
+}
+
+const usual: Readonly<Record<number, string>> = {
+  400: 'Bad Request',
+  401: 'Unauthorized',
+  403: 'Forbidden',
+  404: 'Not Found',
+  405: 'Method not allowed',
+};
+
+/** The error body. A 422 has no message. */
+export function bodyOf({ status, code, fieldName }: Refusal): object {
+  const message = status === 422 ? null : code;
+  const error = { id: randomUUID(), type: 'error', links: {}, actions: {}, status, code, message, detail: null, baseType: 'error' };
+  return fieldName === undefined ? error : { ...error, fieldName };
+}
+
+/** What the servlet container says where no API version is. */
+export const noSuchPage: Reply = {
+  status: 404,
+  headers: { 'content-type': 'text/html; charset=ISO-8859-1' },
+  text: '<html>\n<head>\n<title>Error 404</title>\n</head>\n<body>Not Found</body>\n</html>\n',
+};

@@ -1,0 +1,182 @@
+import type { Clock } from '../../../src/contract/clock.ts';
+import type { Reply, Seen } from '../server.ts';
+import { jsonReply } from './answer.ts';
+import type { Caller } from './auth.ts';
+import { environmentsOf } from './auth.ts';
+import { accepted, readBody } from './fields.ts';
+import { actionsOf, begin, isAction, settle } from './lifecycle.ts';
+import { refuse, refuseField } from './refusal.ts';
+import { plurals, showEnvironment, showList, showPage, showRoot, showRow, type View } from './show.ts';
+import { makeRow, type RancherState, type Row, type Type } from './state.ts';
+
+/** One request behind the door. `rest`: the path behind version and environment. */
+export interface Call {
+  readonly request: Seen;
+  readonly query: URLSearchParams;
+  readonly rest: readonly string[];
+  readonly caller: Caller;
+  /** With hidden secrets, unless the caller's kind sees them. */
+  readonly view: View;
+}
+export interface Making {
+  readonly clock: Clock;
+  /** How long each state on the way lasts. */
+  readonly stageMs: number;
+  readonly made?: ((row: Row) => void) | undefined;
+}
+
+export function makeResources(state: RancherState, making: () => Making) {
+  const now = (): number => making().clock.wall();
+
+  /** Brings everything to where it is by now. A purged registry takes its credentials with it. */
+  function settleAll(): void {
+    for (const row of state.rows)
+      if (settle(row, now()) && row.type === 'registry')
+        for (const credential of state.rows)
+          if (credential.values['registryId'] === row.id && credential.removed === undefined)
+            credential.next = [{ state: 'removed', at: now() }];
+  }
+  const sees = ({ project, kind }: Caller, row: Row): boolean => (project === undefined ? kind === 'admin' : row.environment === project);
+  const ofType = (type: Type, caller: Caller): Row[] => state.rows.filter(row => row.type === type && sees(caller, row));
+
+  function find(type: Type, id: string | undefined, caller: Caller): Row {
+    settleAll();
+    return ofType(type, caller).find(row => row.id === id) ?? refuse(404);
+  }
+
+  function list(type: Type, { caller, view, query }: Call): Record<string, unknown> {
+    settleAll();
+    const included = query.getAll('include');
+    const shown = ofType(type, caller)
+      .filter(({ removed }) => removed === undefined)
+      .map(row => withIncluded(row, included, view));
+    return showPage(type, shown, `${view.base}/${plurals[type]}`, query);
+  }
+
+  function withIncluded(row: Row, included: readonly string[], view: View): Record<string, unknown> {
+    const shown = showRow(row, view);
+    if (row.type === 'registry' && included.includes('credentials'))
+      shown['credentials'] = state.rows
+        .filter(({ values, removed }) => values['registryId'] === row.id && removed === undefined)
+        .map(credential => showRow(credential, view));
+    if (row.type === 'registryCredential' && included.includes('registry')) {
+      const registry = state.rows.find(({ id }) => id === row.values['registryId']);
+      shown['registry'] = registry ? showRow(registry, view) : null;
+    }
+    return shown;
+  }
+
+  function create(type: Type, call: Call): Record<string, unknown> {
+    const { caller, view, request } = call;
+    settleAll();
+    if (!mayWrite(caller)) refuse(405);
+    const environment = caller.project ?? refuse(405);
+    const values = accepted(type, view.version, 'create', readBody(request));
+    if (type === 'registry') refuseUsed(environment, values['serverAddress'] ?? '');
+    else if (!state.rows.some(row => row.type === 'registry' && row.id === values['registryId'] && row.environment === environment))
+      refuseField('InvalidReference', 'registryId');
+    const row = makeRow(state, type, environment, values, { now: now() });
+    begin(row, 'create', now(), making().stageMs);
+    making().made?.(row);
+    return showRow(row, { ...view, secrets: 'clear' });
+  }
+
+  function refuseUsed(environment: string, address: string): void {
+    const used = state.rows.some(
+      ({ values, removed, environment: at }) =>
+        at === environment && removed === undefined && values['serverAddress']?.toLowerCase() === address.toLowerCase(),
+    );
+    if (used) refuse(400, 'ServerAddressUsed');
+  }
+
+  function update(type: Type, id: string | undefined, { caller, view, request }: Call): Record<string, unknown> {
+    if (!mayWrite(caller)) refuse(405);
+    const row = find(type, id, caller);
+    for (const [name, value] of Object.entries(accepted(type, view.version, 'update', readBody(request))))
+      if (value !== null || name !== 'secretValue') row.values[name] = value;
+    return showRow(row, view);
+  }
+
+  function remove(type: Type, id: string | undefined, { caller, view }: Call): Record<string, unknown> {
+    if (!mayWrite(caller)) refuse(405);
+    const row = find(type, id, caller);
+    if (!actionsOf(row).includes('remove')) refuse(405);
+    begin(row, 'remove', now(), making().stageMs);
+    return showRow(row, view);
+  }
+
+  function act(type: Type, id: string | undefined, action: string, { caller, view }: Call): Record<string, unknown> {
+    const row = find(type, id, caller);
+    if (!isAction(action) || caller.readonly) refuseField('InvalidAction', 'action');
+    if (!actionsOf(row).includes(action)) refuseField('ActionNotAvailable', 'action');
+    begin(row, action, now(), making().stageMs);
+    return showRow(row, { ...view, secrets: 'clear' });
+  }
+
+  /** The collection behind a link. The one to a registry's credentials is always empty. */
+  function follow(type: Type, id: string, link: string, { caller, view }: Call): Record<string, unknown> {
+    const row = find(type, id, caller);
+    if (type === 'registryCredential' && link === 'registry')
+      return showRow(find('registry', row.values['registryId'] ?? '', caller), view);
+    if (type === 'registry' && link === 'credentials') return { type: 'collection', data: [] };
+    return refuse(404);
+  }
+
+  function ofRows(type: Type, call: Call): Reply {
+    const { request, query, rest } = call;
+    const [, id, link] = rest;
+    const action = query.get('action');
+    switch (request.method) {
+      case 'GET':
+        if (id === undefined) return jsonReply(200, list(type, call));
+        if (link !== undefined) return jsonReply(200, follow(type, id, link, call));
+        return jsonReply(200, withIncluded(find(type, id, call.caller), query.getAll('include'), call.view));
+      case 'POST':
+        if (id === undefined) return jsonReply(201, create(type, call));
+        return action === null ? refuse(405) : jsonReply(202, act(type, id, action, call));
+      case 'PUT':
+        return id === undefined ? refuse(405) : jsonReply(200, update(type, id, call));
+      case 'DELETE':
+        return id === undefined ? refuse(405) : jsonReply(200, remove(type, id, call));
+      default:
+        return refuse(405);
+    }
+  }
+
+  function environments({ caller, view, rest: [, id], request }: Call): Reply {
+    if (request.method !== 'GET') refuse(405);
+    const seen = environmentsOf(state, caller);
+    if (id === undefined)
+      return jsonReply(
+        200,
+        showList(
+          'project',
+          seen.map(one => showEnvironment(one, view)),
+          `${view.base}/projects`,
+        ),
+      );
+    return jsonReply(200, showEnvironment(seen.find(one => one.id === id) ?? refuse(404), view));
+  }
+
+  return {
+    settleAll,
+    answer(call: Call): Reply {
+      const [name] = call.rest;
+      if (name === undefined) return call.request.method === 'GET' ? jsonReply(200, showRoot(call.view)) : refuse(405);
+      const type = spellings.get(name.toLowerCase());
+      if (type === 'project') return environments(call);
+      return type === undefined ? refuse(404) : ofRows(type, call);
+    },
+  };
+}
+
+/** Without a project only reading is allowed. */
+const mayWrite = ({ project, readonly }: Caller): boolean => project !== undefined && !readonly;
+
+/** A type in a path, singular or plural, in any letter case. */
+const spellings: ReadonlyMap<string, Type | 'project'> = new Map(
+  (['registry', 'registryCredential', 'project'] as const).flatMap(type => [
+    [type.toLowerCase(), type],
+    [plurals[type], type],
+  ]),
+);
