@@ -1,13 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { aws } from './aws.ts';
+import { harbor } from './harbor.ts';
 import type { Harness, RecordedFile } from './harness.ts';
 import { portainer } from './portainer.ts';
+import { rancher2 } from './rancher-2.ts';
+import { rancher16 } from './rancher-1.6.ts';
 import { registry } from './registry.ts';
 import { type Result, replay } from './replay.ts';
 
 /** Every product that can be replayed. */
-export const harnesses: readonly Harness[] = [aws, portainer, registry];
+export const harnesses: readonly Harness[] = [aws, harbor, portainer, rancher16, rancher2, registry];
 
 /** Replays the scenarios of a file, several at a time; the results keep the file's order. */
 export async function replayFile(path: string): Promise<Result[]> {

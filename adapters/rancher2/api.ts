@@ -1,0 +1,117 @@
+import type { Answer, Http, HttpRequest } from '../../src/contract/adapter.ts';
+import { Failure } from '../../src/contract/failures.ts';
+
+/** The management cluster: Rancher's own, where projects and their secrets are kept. */
+export const management = 'local';
+const createKey =
+  'Create a token at Account & API Keys > Create API Key, with "No Scope" (one for a single cluster is refused outside of it), and give it whole: token-xxxxx:secret.';
+
+/** Once around everything there; what is longer is a server that does not come to an end. */
+const maxPages = 1000;
+
+export interface Api {
+  readonly http: Http;
+  readonly address: string;
+}
+/** For the sentences: in which cluster it was asked, and for which right. */
+export interface Where {
+  readonly cluster: string;
+  readonly right: string;
+}
+
+export const segment = (text: string): string => encodeURIComponent(text).replaceAll('%3A', ':');
+export const projectPath = (project: string): string => `/v3/project/${segment(project)}/dockercredentials`;
+/** Without a namespace: in all of them. */
+export function secretsPath(cluster: string, namespace?: string, name?: string): string {
+  const within = namespace === undefined ? '' : `/namespaces/${segment(namespace)}`;
+  return `/k8s/clusters/${segment(cluster)}/api/v1${within}/secrets${name === undefined ? '' : `/${segment(name)}`}`;
+}
+
+/** Asks, and throws unless the answer is the one hoped for. */
+export async function ask(api: Api, where: Where, method: string, path: string, more: HttpRequest & { hoped?: number }): Promise<Answer> {
+  const { hoped = 200, ...request } = more;
+  const answer = await api.http(method, path, request);
+  if (answer.status !== hoped) throw refusal(api, answer, where);
+  return answer;
+}
+
+/** All rows of a list of Norman or Steve, which tell the next page by a link. Of links only the query is used: they may name any origin. */
+export async function listAll<T extends object>(api: Api, where: Where, path: string, signal: AbortSignal): Promise<T[]> {
+  const rows: T[] = [];
+  let asked = path;
+  for (let page = 0; page < maxPages; page++) {
+    const answer = await ask(api, where, 'GET', asked, { signal });
+    const { data, pagination } = answer.json<{ data?: unknown; pagination?: { next?: unknown } | null } | null>() ?? {};
+    if (!Array.isArray(data)) throw new Failure('UNEXPECTED', `${api.address} answered GET ${asked} with something else than a list.`);
+    rows.push(...objects<T>(data));
+    const next = typeof pagination?.next === 'string' ? URL.parse(pagination.next) : null;
+    if (!next?.search) return rows;
+    asked = `${path.split('?')[0]}${next.search}`;
+  }
+  throw endless(path);
+}
+
+/** All Secrets of a type; a page at a time, as they hold their data. */
+export async function listSecrets<T extends object>(
+  api: Api,
+  where: Where,
+  namespace: string | undefined,
+  signal: AbortSignal,
+): Promise<T[]> {
+  const rows: T[] = [];
+  const path = `${secretsPath(where.cluster, namespace)}?fieldSelector=type%3Dkubernetes.io%2Fdockerconfigjson&limit=250`;
+  let more = '';
+  for (let page = 0; page < maxPages; page++) {
+    const answer = await ask(api, where, 'GET', `${path}${more}`, { signal });
+    const { items, metadata } = answer.json<{ items?: unknown; metadata?: { continue?: unknown } | null } | null>() ?? {};
+    if (!Array.isArray(items))
+      throw new Failure('UNEXPECTED', `Cluster ${where.cluster} answered with something else than a list of Secrets.`);
+    rows.push(...objects<T>(items));
+    if (typeof metadata?.continue !== 'string' || !metadata.continue) return rows;
+    more = `&continue=${encodeURIComponent(metadata.continue)}`;
+  }
+  throw endless(path);
+}
+
+const objects = <T extends object>(rows: readonly unknown[]): T[] =>
+  rows.filter((row): row is T => typeof row === 'object' && row !== null);
+const endless = (path: string): Failure => new Failure('UNEXPECTED', `The list ${path} does not end after ${maxPages} pages.`);
+
+interface Told {
+  readonly kind?: unknown;
+  readonly message?: unknown;
+  readonly Message?: unknown;
+  readonly Code?: { readonly Code?: unknown };
+}
+
+/**
+ * What an answer means that is none of those hoped for. Errors come in four shapes: of Norman and Steve, of Rancher's login, of its router to the clusters, and of
+ * Kubernetes. A cluster that fails stops its own slots alone.
+ */
+export function refusal({ http }: Api, answer: Answer, { cluster, right }: Where): Failure {
+  const told = toldBy(answer);
+  const said = told.message ?? told.Message;
+  const usual = http.failure(typeof said === 'string' ? { ...answer, text: said } : answer);
+  const { code, message, facts } = usual;
+  const byCluster = cluster !== management;
+  if (code === 'AUTH')
+    return told.kind === 'Status'
+      ? new Failure('AUTH', message, {
+          stops: 'slot',
+          remedy: `Cluster ${cluster} does not accept Rancher: look at the cluster in Rancher.`,
+        })
+      : new Failure('AUTH', message, { remedy: createKey });
+  if (code === 'FORBIDDEN') return new Failure('FORBIDDEN', message, { remedy: `The user of the token must be allowed to ${right}.` });
+  const routed = told.Code?.Code !== undefined || /cluster agent|clusterunavailable|not provisioned/i.test(answer.text);
+  if (byCluster && routed && answer.status >= 500)
+    return new Failure('UNREACHABLE', message, { stops: 'slot', remedy: `Rancher does not reach cluster ${cluster}: look at it there.` });
+  return byCluster && usual.stops === 'target' ? new Failure(code, message, { ...facts, stops: 'slot' }) : usual;
+}
+
+function toldBy({ text }: Answer): Told {
+  try {
+    return (JSON.parse(text) as Told | null) ?? {};
+  } catch {
+    return {};
+  }
+}

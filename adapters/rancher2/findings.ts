@@ -1,0 +1,50 @@
+/** What a person should know of a Rancher 2; what stands in clusters that cannot be looked at among them. */
+export const findings = {
+  CLUSTER_DOWN: {
+    severity: 'warning',
+    doc: 'Rancher does not reach a cluster, so nobody can write its Secrets. What is known of it is kept.',
+    remedy: 'Bring the cluster back, or leave it out with `clusters`. It is looked at again every minute.',
+  },
+  NOT_PERMITTED: {
+    severity: 'warning',
+    doc: 'The token may not look at a project or cluster that it can see.',
+    remedy: 'Give its user the right that the message names (docs/rancher2.md), or leave the place out with `clusters` and `projects`.',
+  },
+  COPY_ALONE: {
+    severity: 'warning',
+    doc: 'A Secret is a copy that Rancher keeps of a project’s secret. Whoever writes a copy is overruled, so the source must be written, and this token does not see it.',
+    remedy: 'Let the user of the token manage secrets in that project.',
+  },
+  SECRET_IMMUTABLE: {
+    severity: 'error',
+    doc: 'The Secret says `immutable: true`: Kubernetes refuses every change of its data.',
+    remedy: 'Create it anew without `immutable`.',
+  },
+  AUTHS_FORM: {
+    severity: 'warning',
+    doc: 'The address of the registry stands in the Secret with more than the host. The kubelet understands some of these forms, Rancher itself none.',
+    remedy: 'Create the entry anew with the host alone, in lower case, without scheme, port and path.',
+  },
+  CLUSTER_REGISTRY: {
+    severity: 'warning',
+    doc: 'A cluster of RKE2 or K3s logs in to ECR by a registry of the cluster. Whenever that login changes, Rancher restarts rke2 or k3s on every node, and drains the nodes where the upgrade strategy says so. It is written only with `clusterRegistries: true`.',
+    remedy:
+      'Take the login out of the cluster’s registries and let the nodes ask for passwords themselves: the credential provider of the kubelet needs no restart (docs/rancher2.md).',
+  },
+  NO_PLACE: {
+    severity: 'error',
+    doc: 'A registry is wanted, and it is not said in which project its credential should be created.',
+    remedy: 'Name a project that the token sees: `project: CLUSTER:PROJECT`, as in c-m-abcd1234:p-xyz12.',
+  },
+  NOT_ATTACHED: {
+    severity: 'info',
+    doc: 'A credential was created. Rancher copies it to every namespace of the project; pods use it only when they name it.',
+    remedy: 'Name it under imagePullSecrets of the workloads, or of the ServiceAccounts.',
+  },
+  TOKEN_END_UNKNOWN: {
+    severity: 'info',
+    doc: 'Rancher did not say when the token ends, so nobody will be warned.',
+    remedy: 'Look it up at Account & API Keys; tokens live for at most 90 days unless Rancher is set otherwise.',
+  },
+} as const;
+export type Code = keyof typeof findings;

@@ -1,0 +1,185 @@
+import { Failure } from '../../src/contract/failures.ts';
+import { type Api, listAll, listSecrets, management, projectPath, segment, type Where } from './api.ts';
+
+/** So many requests at a time: a Rancher answers its users beside us. */
+const atOnce = 8;
+
+export interface Cluster {
+  readonly id: string;
+  readonly name: string;
+  readonly state: string;
+}
+/** id: CLUSTER:PROJECT. backing: the namespace of the management cluster that holds its secrets. */
+export interface Project {
+  readonly id: string;
+  readonly cluster: string;
+  readonly short: string;
+  readonly name: string;
+  readonly backing: string;
+}
+/** A dockerCredential of Norman, which shows no password. id: NAMESPACE:NAME of its Secret in the management cluster. */
+export interface Credential {
+  readonly id: string;
+  readonly project: Project;
+  readonly registries: Readonly<Record<string, { readonly username?: unknown }>>;
+}
+export interface Secret {
+  readonly cluster: string;
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace: string;
+    readonly labels: Readonly<Record<string, string>>;
+    readonly annotations: Readonly<Record<string, string>>;
+  };
+  readonly type: string;
+  readonly data: Readonly<Record<string, string>>;
+  readonly immutable: boolean;
+}
+/** Of a cluster that Rancher provisioned: which Secret its nodes log in with, by address. */
+export interface NodeRegistry {
+  readonly cluster: string;
+  readonly address: string;
+  readonly namespace: string;
+  readonly secret: string;
+}
+
+/** Whether one of the texts matches one of the patterns, in which `*` stands for anything. No pattern: always. */
+export function within(patterns: readonly string[], ...texts: readonly string[]): boolean {
+  if (patterns.length === 0) return true;
+  return patterns.some(pattern => {
+    const matcher = new RegExp(`^${pattern.split('*').map(RegExp.escape).join('.*')}$`, 's');
+    return texts.some(text => matcher.test(text));
+  });
+}
+
+export async function listClusters(api: Api, signal: AbortSignal): Promise<Cluster[]> {
+  const where: Where = { cluster: management, right: 'see clusters' };
+  const rows = await listAll<{ id?: unknown; name?: unknown; state?: unknown }>(api, where, '/v3/clusters', signal).catch(error => {
+    if (!(error instanceof Failure) || error.code !== 'NOT_FOUND') throw error;
+    throw new Failure('MISCONFIGURED', `There is no Rancher 2 at ${api.address}: /v3/clusters is not known there.`, {
+      remedy: 'Check host, port and path of the address. Rancher 1.6 is of the kind `rancher`.',
+    });
+  });
+  return rows.flatMap(({ id, name, state }) => (typeof id === 'string' ? [{ id, name: textOr(name, id), state: textOr(state, '') }] : []));
+}
+
+interface Displayed {
+  readonly metadata?: {
+    readonly name?: unknown;
+    readonly namespace?: unknown;
+    readonly labels?: unknown;
+    readonly annotations?: unknown;
+  } | null;
+}
+
+/** Steve lists what the user sees of them; undefined: it knows no such type, as it says to a user without any right to it, too. */
+async function steveList<T extends Displayed>(api: Api, cluster: string, type: string, signal: AbortSignal): Promise<T[] | undefined> {
+  const path = `${cluster === management ? '' : `/k8s/clusters/${segment(cluster)}`}/v1/${type}?exclude=metadata.managedFields`;
+  return listAll<T>(api, { cluster, right: `see ${type}` }, path, signal).catch((error: unknown) => {
+    if (error instanceof Failure && error.code === 'NOT_FOUND') return undefined;
+    throw error;
+  });
+}
+
+export async function listProjects(api: Api, signal: AbortSignal): Promise<Project[]> {
+  type Row = Displayed & { spec?: { displayName?: unknown } | null; status?: { backingNamespace?: unknown } | null };
+  const rows = (await steveList<Row>(api, management, 'management.cattle.io.projects', signal)) ?? [];
+  return rows.flatMap(({ metadata, spec, status }) => {
+    const { name: short, namespace: cluster } = metadata ?? {};
+    if (typeof short !== 'string' || typeof cluster !== 'string') return [];
+    // Older versions have no namespace of its own for it, and use the one that is called as the project.
+    const backing = textOr(status?.backingNamespace, short);
+    return [{ id: `${cluster}:${short}`, cluster, short, name: textOr(spec?.displayName, short), backing }];
+  });
+}
+
+export async function listCredentials(api: Api, project: Project, signal: AbortSignal): Promise<Credential[]> {
+  type Row = { id?: unknown; registries?: unknown };
+  const where = { cluster: management, right: `manage secrets in project ${project.id}` };
+  const rows = await listAll<Row>(api, where, projectPath(project.id), signal);
+  return rows.flatMap(({ id, registries }) => {
+    if (typeof id !== 'string' || !id.includes(':') || typeof registries !== 'object' || registries === null) return [];
+    const entries = Object.entries(registries).map(([address, entry]) => [address, (entry as object | null) ?? {}]);
+    return [{ id, project, registries: Object.fromEntries(entries) }];
+  });
+}
+
+/** Of a whole cluster where the token may; else of each namespace that it sees, and of those that are known to hold secrets of projects. */
+export async function secretsOf(
+  api: Api,
+  cluster: string,
+  isChosen: boolean,
+  backing: readonly string[],
+  namespaces: readonly string[],
+  signal: AbortSignal,
+): Promise<Secret[]> {
+  const where = { cluster, right: `list Secrets in cluster ${cluster}` };
+  async function list(namespace?: string): Promise<Secret[]> {
+    const rows = await listSecrets<Row>(api, where, namespace, signal);
+    return rows.flatMap(row => secretOf(cluster, row)).filter(({ metadata }) => isWanted(metadata.namespace));
+  }
+  const isWanted = (name: string): boolean => backing.includes(name) || (isChosen && within(namespaces, name));
+  try {
+    return await list();
+  } catch (error) {
+    if (!isRefused(error)) throw error;
+    const rows = (isChosen ? await steveList<Displayed>(api, cluster, 'namespaces', signal) : undefined) ?? [];
+    const seen = rows.flatMap(({ metadata }) => (typeof metadata?.name === 'string' ? [metadata.name] : []));
+    const wanted = new Set([...backing, ...seen.filter(name => within(namespaces, name))]);
+    if (wanted.size === 0 && isChosen) throw error;
+    const found = await inTurns([...wanted], namespace =>
+      list(namespace).catch((refused: unknown) => {
+        if (!isRefused(refused)) throw refused;
+        return [];
+      }),
+    );
+    return found.flat();
+  }
+}
+
+interface Row extends Displayed {
+  readonly type?: unknown;
+  readonly data?: unknown;
+  readonly immutable?: unknown;
+}
+
+function secretOf(cluster: string, { metadata, type, data, immutable }: Row): Secret[] {
+  const { name, namespace, labels, annotations } = metadata ?? {};
+  if (typeof name !== 'string' || typeof namespace !== 'string' || typeof type !== 'string') return [];
+  const described = { name, namespace, labels: textsOf(labels), annotations: textsOf(annotations) };
+  return [{ cluster, metadata: described, type, data: textsOf(data), immutable: immutable === true }];
+}
+
+/** 403, or 404 where a role ended together with its namespace. */
+const isRefused = (error: unknown): boolean => error instanceof Failure && (error.code === 'FORBIDDEN' || error.code === 'NOT_FOUND');
+
+export async function listNodeRegistries(api: Api, signal: AbortSignal): Promise<NodeRegistry[] | undefined> {
+  type Configs = Record<string, { authConfigSecretName?: unknown } | null>;
+  type Row = Displayed & { spec?: { rkeConfig?: { registries?: { configs?: Configs | null } | null } | null } | null };
+  const rows = await steveList<Row>(api, management, 'provisioning.cattle.io.clusters', signal);
+  return rows?.flatMap(({ metadata, spec }) => {
+    const { name, namespace } = metadata ?? {};
+    if (typeof name !== 'string' || typeof namespace !== 'string') return [];
+    return Object.entries(spec?.rkeConfig?.registries?.configs ?? {}).flatMap(([address, config]) => {
+      const secret = config?.authConfigSecretName;
+      return typeof secret === 'string' && secret ? [{ cluster: name, address, namespace, secret }] : [];
+    });
+  });
+}
+
+const textsOf = (map: unknown): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries((map as Record<string, unknown> | null) ?? {}).filter((pair): pair is [string, string] => typeof pair[1] === 'string'),
+  );
+const textOr = (value: unknown, other: string): string => (typeof value === 'string' && value ? value : other);
+
+/** All of them, a few at a time, in their order. */
+export async function inTurns<T, R>(all: readonly T[], work: (one: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = [];
+  const next = all.entries();
+  const worker = async (): Promise<void> => {
+    for (const [index, one] of next) results[index] = await work(one);
+  };
+  await Promise.all(Array.from({ length: atOnce }, worker));
+  return results;
+}

@@ -1,0 +1,39 @@
+import type { Deps, Finding, Slot } from '../../src/contract/adapter.ts';
+import type { Registry } from '../../src/contract/registry.ts';
+import type { Code } from './findings.ts';
+
+/** A Secret of a cluster. login: it holds one user name and password, for this host. */
+export interface SecretRef {
+  readonly kind: 'secret';
+  readonly cluster: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly login?: string;
+}
+/** Where a credential goes: into a dockerCredential, into a Secret, or into a dockerCredential that does not exist yet. */
+export type Ref =
+  | { readonly kind: 'credential'; readonly project: string; readonly id: string }
+  | SecretRef
+  | { readonly kind: 'new'; readonly project: string; readonly backing: string; readonly name: string };
+
+export type Slots = readonly Slot<Ref>[];
+export interface Wishes {
+  /** The project in which what is wanted and absent is created. */
+  readonly project: string | undefined;
+  readonly clusterRegistries: boolean;
+  /** Only some projects are looked at, because the user wants it so. */
+  readonly someProjects: boolean;
+}
+
+/** Of what is found: its slots, and what a person should know of it. */
+export interface Part {
+  readonly slots: Slots;
+  readonly findings: Finding[];
+}
+export const nothing: Part = { slots: [], findings: [] };
+
+/** The ECR registries among some addresses, each once. */
+export function registriesOf(addresses: readonly string[], { registry }: Deps<Code>): Registry[] {
+  const found = addresses.flatMap(address => registry(address)?.registry ?? []);
+  return [...new Map(found.map(one => [one.host, one])).values()];
+}

@@ -1,0 +1,117 @@
+import type { Deps, Receipt } from '../../src/contract/adapter.ts';
+import type { Credential, Credentials } from '../../src/contract/credential.ts';
+import { Failure } from '../../src/contract/failures.ts';
+import { type Api, ask, management, projectPath, refusal, secretsPath, segment } from './api.ts';
+import { type Data, gone, renewedData } from './data.ts';
+import type { Code } from './findings.ts';
+import { projectSlots } from './inventory.ts';
+import type { Ref, SecretRef } from './slots.ts';
+
+interface Stored extends Data {
+  readonly metadata: { readonly resourceVersion: string; readonly uid: string };
+}
+/** Of a dockerCredential. */
+type Registries = Readonly<Record<string, { readonly username?: unknown } | null>>;
+interface Norman {
+  readonly registries?: Registries | null;
+}
+
+/** A write refused as stale is merged anew so many times in all. */
+const attempts = 3;
+
+/** Writes what is given into the place that `ref` names; `rehearsed` only asks what would happen. What is not given stays. */
+export function makeWriter(api: Api, { registry, finding }: Deps<Code>) {
+  const credentialFor = (address: string, given: Credentials): Credential | undefined => {
+    const host = registry(address)?.registry.host;
+    return host === undefined ? undefined : given.get(host);
+  };
+
+  async function write(ref: Ref, given: Credentials, signal: AbortSignal, rehearsed = false): Promise<Receipt> {
+    if (ref.kind === 'secret') return intoSecret(ref, given, signal, rehearsed);
+    if (ref.kind === 'credential') return intoCredential(ref.project, ref.id, given, signal, rehearsed);
+    return rehearsed ? { change: 'created' } : add(ref, given, signal);
+  }
+
+  /** Norman replaces the whole map of registries and shows no passwords, so only a map of one can be sent without loss. */
+  async function intoCredential(
+    project: string,
+    id: string,
+    given: Credentials,
+    signal: AbortSignal,
+    rehearsed: boolean,
+  ): Promise<Receipt> {
+    const where = { cluster: management, right: `manage secrets in project ${project}` };
+    const path = `${projectPath(project)}/${segment(id)}`;
+    const [namespace = '', name = ''] = id.split(':');
+    const inSecret = (): Promise<Receipt> => intoSecret({ kind: 'secret', cluster: management, namespace, name }, given, signal, rehearsed);
+    // One that belongs to no project any more is answered with 200 and null.
+    const registries = (await ask(api, where, 'GET', path, { signal })).json<Norman | null>()?.registries ?? {};
+    const [address, ...others] = Object.keys(registries);
+    if (others.length > 0) return inSecret();
+    const credential = address === undefined ? undefined : credentialFor(address, given);
+    if (address === undefined || !credential) throw gone(`The credential ${name} of project ${project}`);
+    if (rehearsed) return { change: 'updated' };
+    const { username } = credential;
+    const body = { registries: { [address]: { ...registries[address], username, password: credential.password.reveal() } } };
+    const answer = await api.http('PUT', path, { signal, body });
+    // Stored in the type of old, which Norman would change, and nobody can.
+    if (answer.status === 422 && /field is immutable/.test(answer.text)) return inSecret();
+    if (answer.status !== 200) throw refusal(api, answer, where);
+    if (answer.json<Norman | null>()?.registries?.[address]?.username !== username)
+      throw new Failure(
+        'UNEXPECTED',
+        `Rancher answered 200 for the credential ${name} of project ${project} but did not store the user name.`,
+      );
+    return { change: 'updated' };
+  }
+
+  async function intoSecret(ref: SecretRef, given: Credentials, signal: AbortSignal, rehearsed: boolean): Promise<Receipt> {
+    const { cluster, namespace, name } = ref;
+    const path = secretsPath(cluster, namespace, name);
+    const where = { cluster, right: `get and patch Secrets in namespace ${namespace} of cluster ${cluster}` };
+    for (let attempt = 1; ; attempt++) {
+      const stored = (await ask(api, where, 'GET', path, { signal })).json<Stored>();
+      const data = renewedData(`Secret ${namespace}/${name} of cluster ${cluster}`, stored, ref.login, address =>
+        credentialFor(address, given),
+      );
+      if (!data) return { change: 'unchanged' };
+      const { resourceVersion, uid } = stored.metadata;
+      const answer = await api.http('PATCH', `${path}?fieldManager=ecr-courier${rehearsed ? '&dryRun=All' : ''}`, {
+        signal,
+        headers: { 'content-type': 'application/merge-patch+json' },
+        // With the version it is refused when somebody else was faster, and with the uid when it is another Secret by now.
+        body: { metadata: { resourceVersion, uid }, data },
+        ...(rehearsed && { reads: true }),
+      });
+      if (answer.status === 200) return { change: 'updated' };
+      if (answer.status !== 409 || attempt === attempts) throw refusal(api, answer, where);
+    }
+  }
+
+  /** With the label of a project's secret Rancher copies it at once; without, only when it next looks at a namespace of the project. */
+  async function add(ref: Extract<Ref, { kind: 'new' }>, given: Credentials, signal: AbortSignal): Promise<Receipt> {
+    const { project, backing, name } = ref;
+    const where = { cluster: management, right: `create secrets in project ${project}` };
+    const [cluster = '', short = ''] = project.split(':');
+    const id = `${projectSlots({ cluster, short })}/${name}`;
+    const registries = Object.fromEntries(
+      [...given].map(([host, { username, password }]) => [host, { username, password: password.reveal() }]),
+    );
+    const labels = { 'management.cattle.io/project-scoped-secret': short };
+    const body = { type: 'dockerCredential', projectId: project, name, labels, registries };
+    const answer = await api.http('POST', projectPath(project), { signal, body });
+    if (answer.status === 201)
+      return { change: 'created', id, findings: [finding('NOT_ATTACHED', `${name} was created in project ${project}.`)] };
+    if (answer.status !== 409) throw refusal(api, answer, where);
+    // Somebody was faster, or an attempt of ours that was given up did land.
+    const taken = (error: unknown): Promise<Receipt> => {
+      if (!(error instanceof Failure) || error.code !== 'NOT_FOUND') throw error;
+      throw new Failure('CONFLICT', `Project ${project} has another secret with the name ${name}.`, {
+        remedy: 'Rename or remove that secret.',
+      });
+    };
+    return { ...(await intoCredential(project, `${backing}:${name}`, given, signal, false).catch(taken)), id };
+  }
+
+  return write;
+}

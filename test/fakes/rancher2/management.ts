@@ -1,0 +1,32 @@
+import type { Reply } from '../server.ts';
+import { may } from './access.ts';
+import { collectionOf } from './collection.ts';
+import { errorReply, Refusal } from './refusal.ts';
+import type { Rancher2State, Token, User } from './state.ts';
+
+/** Norman's global API: the clusters that the user may see, a token of his, a setting. Read in the source, not run. */
+export function management(state: Rancher2State, user: User, token: Token | undefined, url: URL, origin: string): Reply {
+  const [, , type, id] = url.pathname.split('/').map(decodeURIComponent);
+  if (type === 'clusters' && id === undefined) {
+    const visible = [...state.clusters.values()].filter(({ id: name }) => {
+      const deed = { resource: 'management.cattle.io/clusters', name };
+      return may(user, { verb: 'get', ...deed }) || may(user, { verb: 'list', ...deed });
+    });
+    const shown = visible.map(({ id, name, down, provisioned }) => ({
+      id,
+      type: 'cluster',
+      name,
+      state: !provisioned ? 'provisioning' : down ? 'unavailable' : 'active',
+      internal: id === 'local',
+    }));
+    return collectionOf(shown, url, origin);
+  }
+  if (type === 'tokens' && id !== undefined) {
+    const found = state.tokens.find(({ name, user }) => name === id && user === token?.user);
+    if (!found) return errorReply(new Refusal(404, 'NotFound', `tokens.management.cattle.io "${id}" not found`), {});
+    const { name, user: userId, expiresAt = '', expired = false, enabled = true, cluster } = found;
+    return { status: 200, json: { id: name, type: 'token', name, userId, expiresAt, expired, enabled, clusterId: cluster ?? null } };
+  }
+  if (type === 'settings' && id === 'server-version') return { status: 200, json: { id, type: 'setting', name: id, value: 'v2.15.0' } };
+  return errorReply(new Refusal(404, 'NotFound', `failed to find schema ${type}`), {});
+}

@@ -1,0 +1,50 @@
+import type { Reply } from '../server.ts';
+
+/** What Kubernetes refuses; Steve and Norman tell the same in shapes of their own. */
+export class Refusal extends Error {
+  readonly status: number;
+  readonly reason: string;
+  readonly fieldName: string | undefined;
+
+  constructor(status: number, reason: string, message: string, fieldName?: string) {
+    super(message);
+    this.status = status;
+    this.reason = reason;
+    this.fieldName = fieldName;
+  }
+}
+
+export function refuse(status: number, reason: string, message: string, fieldName?: string): never {
+  throw new Refusal(status, reason, message, fieldName);
+}
+
+export const invalid = (name: string, flaw: string): never => refuse(422, 'Invalid', `Secret "${name}" is invalid: ${flaw}`);
+export const notFound = (resource: string, name: string): never => refuse(404, 'NotFound', `${resource} "${name}" not found`);
+
+/** The shape of Kubernetes. */
+export function statusReply({ status, reason, message }: Refusal): Reply {
+  const json = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, ...(reason && { reason }), code: status };
+  return { status, json };
+}
+
+/** The shape of Steve and Norman. */
+export function errorReply({ status, reason, message, fieldName }: Refusal, headers: Record<string, string>): Reply {
+  return { status, headers, json: { type: 'error', code: reason, message, status, ...(fieldName && { fieldName }) } };
+}
+
+/** The words of Go's decoder for what is no JSON; undefined when it is. */
+export function goJsonFlaw(text: string): string | undefined {
+  try {
+    JSON.parse(text);
+    return undefined;
+  } catch (error) {
+    const start = text.trimStart();
+    const literal = ['null', 'true', 'false'].find(word => word[0] === start[0]);
+    if (literal) {
+      const at = literal.split('').findIndex((letter, index) => start[index] !== letter);
+      if (start[at] !== undefined) return `invalid character '${start[at]}' in literal ${literal} (expecting '${literal[at]}')`;
+    }
+    const wrong = /Unexpected token '(.)'/su.exec(String(error))?.[1];
+    return wrong ? `invalid character '${wrong}' looking for beginning of value` : 'unexpected end of JSON input';
+  }
+}

@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type Rancher2Options, startFakeRancher2 } from '../rancher2.ts';
+import type { Rule } from './state.ts';
+
+const backing = 'c-m-abcd1234-p-xyz12';
+const data = (text: string) => ({ '.dockerconfigjson': Buffer.from(text).toString('base64') });
+const secrets = ['a', 'b', 'c'].map(name => ({ namespace: 'team-a', name, data: data('{"auths":{}}') }));
+const patch = { 'content-type': 'application/merge-patch+json' };
+const asUser = { 'impersonate-user': 'u' };
+
+interface Told {
+  readonly status: number;
+  readonly text: string;
+  readonly json: Record<string, unknown> & { data?: { id: string }[] };
+}
+
+/** A fake without login, asked for what the recordings do not hold but the notes to them tell. */
+async function rig(options: Rancher2Options & { rules?: readonly Rule[] } = {}) {
+  const { rules = [], ...more } = options;
+  const fake = await startFakeRancher2({ login: false, clusters: [{ id: 'local', secrets }], users: [{ name: 'u', rules }], ...more });
+  async function ask(method: string, path: string, headers: Record<string, string> = {}, body?: object): Promise<Told> {
+    const answer = await fetch(fake.url + path, { method, headers, ...(body && { body: JSON.stringify(body) }) });
+    const text = await answer.text();
+    return { status: answer.status, text, json: text.startsWith('{') ? (JSON.parse(text) as Told['json']) : {} };
+  }
+  return { fake, ask, [Symbol.asyncDispose]: () => fake[Symbol.asyncDispose]() };
+}
+const idsOf = ({ json }: Told): string[] => json.data?.map(({ id }) => id) ?? [];
+const rule = (...verbs: string[]): Rule => ({ apiGroups: [''], resources: ['secrets'], verbs, namespace: 'team-a' });
+
+test('Steve wants the right to update for a patch; the proxy wants what the request needs', async () => {
+  await using r = await rig({ rules: [rule('get', 'patch')] });
+  const refused = await r.ask('PATCH', '/v1/secrets/team-a/a', { ...patch, ...asUser }, { data: data('{}') });
+  assert.deepEqual([refused.status, refused.json['code']], [403, 'PermissionDenied']);
+  assert.equal((await r.ask('PATCH', '/api/v1/namespaces/team-a/secrets/a', { ...patch, ...asUser }, { data: data('{}') })).status, 200);
+});
+
+test('Steve lists nothing without the right to list, and knows no type of which nothing is allowed', async () => {
+  await using r = await rig({ rules: [rule('get')] });
+  const empty = await r.ask('GET', '/v1/secrets', asUser);
+  assert.deepEqual([empty.status, idsOf(empty)], [200, []]);
+  const unknown = await r.ask('GET', '/v1/secrets', { 'impersonate-user': 'nobody' });
+  assert.deepEqual([unknown.status, unknown.text], [404, '']);
+});
+
+test('with the SQL cache limit does not limit, the type is _type, and unknown columns are 422', async () => {
+  await using r = await rig({ sqlCache: true });
+  assert.equal(idsOf(await r.ask('GET', '/v1/secrets/team-a?limit=1')).length, 3);
+  assert.equal(idsOf(await r.ask('GET', '/v1/secrets/team-a?filter=_type=dockerconfigjson')).length, 3);
+  assert.deepEqual(idsOf(await r.ask('GET', '/v1/secrets/team-a?pagesize=1&page=2')), ['team-a/b']);
+  const unknown = await r.ask('GET', '/v1/secrets/team-a?filter=nonsense=1');
+  assert.deepEqual([unknown.status, unknown.json['code']], [422, 'InvalidBodyContent']);
+});
+
+test('Norman keeps labels that are not sent, drops those left out of a sent map, and never those of Rancher', async () => {
+  const path = `/v3/project/c-m-abcd1234:p-xyz12/dockercredentials/${backing}:ecr`;
+  const annotations = { 'field.cattle.io/projectId': 'c-m-abcd1234:p-xyz12' };
+  const ecr = {
+    namespace: backing,
+    name: 'ecr',
+    data: data('{"auths":{}}'),
+    labels: { 'cattle.io/creator': 'norman', team: 'x' },
+    annotations,
+  };
+  const projects = [{ id: 'c-m-abcd1234:p-xyz12', backingNamespace: backing }];
+  await using r = await rig({ projects, clusters: [{ id: 'local', secrets: [ecr, { ...ecr, name: 'bare', annotations: {} }] }] });
+  assert.deepEqual((await r.ask('PUT', path, {}, { registries: {} })).json['labels'], { 'cattle.io/creator': 'norman', team: 'x' });
+  assert.deepEqual((await r.ask('PUT', path, {}, { labels: { other: 'y' } })).json['labels'], {
+    'cattle.io/creator': 'norman',
+    other: 'y',
+  });
+  const bare = await r.ask('GET', path.replace(/ecr$/, 'bare'));
+  assert.deepEqual([bare.status, bare.text], [200, 'null']);
+});
+
+test('a page of Norman names the next one by its first id', async () => {
+  const annotations = { 'field.cattle.io/projectId': 'c-m-abcd1234:p-xyz12' };
+  const all = secrets.map(secret => ({ ...secret, namespace: backing, annotations }));
+  await using r = await rig({
+    projects: [{ id: 'c-m-abcd1234:p-xyz12', backingNamespace: backing }],
+    clusters: [{ id: 'local', secrets: all }],
+  });
+  const first = await r.ask('GET', '/v3/project/c-m-abcd1234:p-xyz12/dockercredentials?limit=2');
+  assert.deepEqual(idsOf(first), [`${backing}:a`, `${backing}:b`]);
+  const { next = '' } = first.json['pagination'] as { next?: string };
+  assert.deepEqual(idsOf(await r.ask('GET', next.replace(r.fake.url, ''))), [`${backing}:c`]);
+});
+
+test('a stale version is refused, and a continued list goes on where it ended', async () => {
+  await using r = await rig();
+  const path = '/api/v1/namespaces/team-a/secrets';
+  const stale = await r.ask('PATCH', `${path}/a`, patch, { metadata: { resourceVersion: '1' }, data: data('{}') });
+  assert.deepEqual([stale.status, stale.json['reason']], [409, 'Conflict']);
+  const first = await r.ask('GET', `${path}?limit=2`);
+  const token = (first.json['metadata'] as { continue: string }).continue;
+  const second = await r.ask('GET', `${path}?limit=2&continue=${token}`);
+  assert.deepEqual([(first.json['items'] as object[]).length, (second.json['items'] as object[]).length], [2, 1]);
+});

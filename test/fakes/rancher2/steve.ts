@@ -1,0 +1,145 @@
+import type { Reply, Seen } from '../server.ts';
+import { may, namespacesOf } from './access.ts';
+import { errorReply, goJsonFlaw, Refusal, refuse } from './refusal.ts';
+import { all, secretsOf } from './secrets.ts';
+import type { Cluster, Rancher2State, SecretObject, User } from './state.ts';
+import { blank, filtered, paged, type Raw } from './steve-list.ts';
+
+export interface SteveCall {
+  readonly state: Rancher2State;
+  readonly cluster: Cluster;
+  readonly user: User;
+  readonly sqlCache: boolean;
+  /** Origin and what stands before `/v1`. */
+  readonly base: string;
+  readonly request: Seen;
+  /** From `/v1` on. */
+  readonly path: string;
+}
+
+/** The types of which it lists what the user may see: by their name in the path, the resource of the rule and the objects. */
+const others: Readonly<Record<string, { readonly resource: string; list(call: SteveCall): Raw[] }>> = {
+  namespaces: { resource: 'namespaces', list: ({ cluster }) => [...cluster.namespaces.values()].map(namespaceObject) },
+  'management.cattle.io.projects': { resource: 'management.cattle.io/projects', list: ({ state }) => state.projects.map(projectObject) },
+  'provisioning.cattle.io.clusters': {
+    resource: 'provisioning.cattle.io/clusters',
+    list: ({ state }) => state.provisioned.map(provisionedObject),
+  },
+};
+
+/** Steve, the API behind the dashboard. A type of which the user may do nothing at all does not exist for him. */
+export function steve(call: SteveCall): Reply {
+  const headers = { 'x-api-schemas': `${call.base}/v1/schemas` };
+  const url = new URL(call.path, 'http://steve');
+  const [type = '', ...rest] = url.pathname.split('/').slice(2).map(decodeURIComponent);
+  try {
+    if (type === 'secrets' && rights(call.user, 'secrets').size > 0) return secretsAnswer(call, url, rest, headers);
+    const other = Object.hasOwn(others, type) ? others[type] : undefined;
+    if (!other || rest.length > 0 || call.request.method !== 'GET' || rights(call.user, other.resource).size === 0) return { status: 404 };
+    const visible = other.list(call).filter(({ metadata: { namespace, name } }) => {
+      const deed = { resource: other.resource, namespace, name };
+      return may(call.user, { verb: 'list', ...deed }) || may(call.user, { verb: 'get', ...deed });
+    });
+    return { status: 200, headers, json: { type: 'collection', ...counted(visible) } };
+  } catch (error) {
+    if (error instanceof Refusal) return errorReply(error, headers);
+    throw error;
+  }
+}
+
+/** Verbs that the user has somewhere. */
+function rights(user: User, resource: string): Set<string> {
+  const somewhere = (verb: string): boolean =>
+    user.rules.some(({ namespace, resourceNames: [name] = [] }) => may(user, { verb, resource, namespace, name }));
+  return new Set(['get', 'list', 'create', 'update', 'patch', 'delete'].filter(somewhere));
+}
+
+function secretsAnswer(call: SteveCall, url: URL, [namespace, name]: readonly string[], headers: Record<string, string>): Reply {
+  const { cluster, user, request } = call;
+  const verbs = rights(user, 'secrets');
+  /** The methods of a type follow from verbs: PUT and PATCH from `update`, GET from `get` or `list`. */
+  const demand = (what: string, ...wanted: readonly string[]): void => {
+    if (!wanted.some(verb => verbs.has(verb))) refuse(403, 'PermissionDenied', `can not ${what} secret`);
+  };
+  const secrets = secretsOf(cluster, user);
+  const at = [namespace ?? '', name ?? ''] as const;
+  switch (`${request.method} ${name === undefined ? 'all' : 'one'}`) {
+    case 'GET all':
+      demand('list', 'get', 'list');
+      return { status: 200, headers, json: listOf(call, url, namespace) };
+    case 'GET one':
+      demand('get', 'get', 'list');
+      return { status: 200, headers, json: shown(secrets.get(...at)) };
+    case 'POST all': {
+      demand('create', 'create');
+      const { _type: unknown, ...draft } = bodyOf(request);
+      const warning = unknown === undefined ? {} : { warning: '299 - unknown field "_type"' };
+      const place = (draft['metadata'] as Raw['metadata'] | undefined)?.namespace ?? namespace ?? 'default';
+      return { status: 201, headers: { ...headers, ...warning }, json: shown(secrets.create(place, draft)) };
+    }
+    case 'PUT one': {
+      demand('update', 'update');
+      const { _type: type, ...draft } = bodyOf(request);
+      if (!(draft['metadata'] as Raw['metadata'] | undefined)?.resourceVersion)
+        refuse(500, 'ServerError', 'metadata.resourceVersion is required for update');
+      return { status: 200, headers, json: shown(secrets.update(...at, { ...draft, type: type ?? 'Opaque' })) };
+    }
+    case 'PATCH one': {
+      demand('update', 'update');
+      const media = String(request.headers['content-type']).split(';')[0] ?? '';
+      return { status: 200, headers, json: shown(secrets.patch(...at, media, request.body.toString())) };
+    }
+    default:
+      return refuse(405, 'MethodNotAllowed', `Method ${request.method} not supported`);
+  }
+}
+
+/** Only what the user may list, namespace by namespace; without that right nothing, and no error. */
+function listOf(call: SteveCall, url: URL, namespace: string | undefined): object {
+  const { cluster, user, base } = call;
+  const allowed = namespacesOf(user, 'list', 'secrets');
+  const visible = all(cluster, namespace).filter(({ metadata }) => !allowed || allowed.has(metadata.namespace));
+  const chosen = filtered(visible, url.searchParams, call.sqlCache);
+  const { items, ...more } = paged(chosen, url.searchParams, `${base}${url.pathname}`, call.sqlCache);
+  const data = items.map(secret => blank(shown(secret), url.searchParams));
+  return { type: 'collection', ...more, ...counted(data, more.count) };
+}
+
+const counted = (data: readonly object[], count = data.length): object => ({ ...(count > 0 && { count }), data });
+
+/** Steve's own type stands where Kubernetes has its; that one is `_type`. */
+function shown({ type, metadata, ...secret }: SecretObject): Raw {
+  const state = { error: false, message: 'Resource is always ready', name: 'active', transitioning: false };
+  const id = `${metadata.namespace}/${metadata.name}`;
+  return { id, type: 'secret', _type: type, apiVersion: 'v1', kind: 'Secret', ...secret, metadata: { ...metadata, state } };
+}
+
+function bodyOf({ body }: Seen): Record<string, unknown> {
+  const flaw = goJsonFlaw(body.toString());
+  if (flaw) refuse(422, 'InvalidBodyContent', `Failed to parse body: ${flaw}`);
+  return JSON.parse(body.toString()) as Record<string, unknown>;
+}
+
+function namespaceObject({ name, labels, phase = 'Active' }: { name: string; labels?: object; phase?: string }): Raw {
+  return { id: name, type: 'namespace', metadata: { name, ...(labels && { labels }) }, status: { phase } };
+}
+
+function projectObject({ id, name, backingNamespace }: Rancher2State['projects'][number]): Raw {
+  const [cluster = '', project = ''] = id.split(':');
+  return {
+    id: `${cluster}/${project}`,
+    type: 'management.cattle.io.project',
+    metadata: { name: project, namespace: cluster },
+    spec: { clusterName: cluster, displayName: name ?? project },
+    status: { backingNamespace },
+  };
+}
+
+function provisionedObject({ namespace, name, configs }: Rancher2State['provisioned'][number]): Raw {
+  return {
+    id: `${namespace}/${name}`,
+    type: 'provisioning.cattle.io.cluster',
+    metadata: { name, namespace },
+    spec: { rkeConfig: { registries: { configs } } },
+  };
+}
