@@ -84,7 +84,7 @@ function clashesOf(adapter: Adapter, known: readonly { readonly adapter: Adapter
   const shared = own.filter((name, at) => taken.has(name) || own.indexOf(name) !== at);
   const codes = Object.keys(adapter.findings).filter(code => Object.hasOwn(engineFindings, code) || Object.hasOwn(failures, code));
   return [
-    ...new Set(shared.map(name => `the adapter ${kind}: the variable ${name} has a meaning already`)),
+    ...shared.slice(-1).map(name => `the adapter ${kind}: the variable ${name} has a meaning already`),
     ...codes.map(code => `the adapter ${kind}: the finding ${code} has a meaning already`),
   ];
 }

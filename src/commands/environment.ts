@@ -51,7 +51,7 @@ const addresses = /^(AWS_ENDPOINT_URL\w*|AWS_CONTAINER_CREDENTIALS_FULL_URI|AWS_
 /** A line for each variable that bears on the courier: `NAME = value` where the value is harmless, else `NAME is set`. */
 export function environment(env: Env, adapters: readonly Adapter[]): string {
   const known = new Set(variables(adapters).map(({ name }) => name));
-  const ours = ['ECR_COURIER_', ...adapters.map(({ kind }) => `${prefix(kind)}_`)];
+  const ours = ['ECR_COURIER_', ...adapters.map(adapter => `${prefix(adapter)}_`)];
   const names = Object.keys(env).filter(name => ofNote.test(name) || known.has(name) || ours.some(start => name.startsWith(start)));
   return names.length === 0 ? 'None of the variables that matter is set.' : names.sort().map(lineOf(env)).join('\n');
 }

@@ -212,7 +212,9 @@ export function testAdapter<S extends OptionSpecs, F extends string, Ref>(suite:
     }
 
     onDouble(
-      `a write that is answered after the deadline may land${suite.versioned ? ', but not over a newer one' : ', and does'}`,
+      suite.versioned
+        ? 'a write that is answered after the deadline may land, but not over a newer one'
+        : 'a write that is answered after the deadline may land, and does',
       async ({ stage, discover, fails, deliver, holds }, server) => {
         const [host = ''] = stage.hosts;
         const before = await discover();

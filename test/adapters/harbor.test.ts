@@ -57,9 +57,9 @@ async function onFake(version: string, options: (url: string) => Options): Promi
 
 /** Two endpoints of made-up accounts, removed afterwards with all others of these accounts. Harbor must reach something under every ECR name that takes any password. */
 async function onRealServer(url: string, username: string, password: string): Promise<Stage<typeof harbor.options>> {
-  const insecure = { allowHttp: true, tls: { insecureSkipVerify: true } };
+  const tls = { insecureSkipVerify: true } as const;
   const login = Buffer.from(`${username}:${password}`).toString('base64');
-  const http = openHttp({ url, headers: { authorization: `Basic ${login}` }, ...insecure });
+  const http = openHttp({ url, headers: { authorization: `Basic ${login}` }, allowHttp: true, tls });
   const signal = (): AbortSignal => AbortSignal.timeout(60_000);
   const path = '/api/v2.0/registries';
   const hosts = [0, 0, 0].map(() => hostOf(randomInt(100_000_000_000, 999_999_999_999))) as [string, string, string];
@@ -72,7 +72,7 @@ async function onRealServer(url: string, username: string, password: string): Pr
     options: { url, username, password: new Secret(password) },
     hosts: hosts.slice(0, 2),
     absent: hosts[2],
-    http: insecure,
+    tls,
     async [Symbol.asyncDispose]() {
       for (const name of hosts) {
         const found = (await http('GET', `${path}?q=name%3D${name}`, { signal: signal() })).json<{ id: number }[]>();

@@ -23,10 +23,15 @@ async function onFake(setup: RancherOptions, options: (url: string) => Options):
 
 /** Two registries of made-up accounts, deactivated and removed afterwards with all others of these accounts. */
 async function onRealServer(url: string, access: string | undefined, secret: string | undefined): Promise<Stage<typeof rancher.options>> {
-  const insecure = { allowHttp: true, tls: { insecureSkipVerify: true } };
+  const tls = { insecureSkipVerify: true } as const;
   const options: Options = { url, accessKey: access, secretKey: secret === undefined ? undefined : new Secret(secret) };
   const login = access ? { Authorization: `Basic ${Buffer.from(`${access}:${secret}`).toString('base64')}` } : {};
-  const http = openHttp({ url: url.replace(/\/(schemas\/?)?$/, ''), headers: { Accept: 'application/json', ...login }, ...insecure });
+  const http = openHttp({
+    url: url.replace(/\/(schemas\/?)?$/, ''),
+    headers: { Accept: 'application/json', ...login },
+    allowHttp: true,
+    tls,
+  });
   const signal = (): AbortSignal => AbortSignal.timeout(30_000);
   const names = [0, 0, 0].map(() => hostOf(randomInt(100_000_000_000, 999_999_999_999))) as [string, string, string];
   const post = async (path: string, body: object): Promise<string> => {
@@ -47,7 +52,7 @@ async function onRealServer(url: string, access: string | undefined, secret: str
     options,
     hosts: [names[0], names[1]],
     absent: names[2],
-    http: insecure,
+    tls,
     async [Symbol.asyncDispose]() {
       const all = (await http('GET', '/registries?limit=1000&include=credentials', { signal: signal() })).json<{
         data: { id: string; serverAddress: string; credentials: { id: string }[] }[];

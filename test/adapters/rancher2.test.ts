@@ -97,8 +97,8 @@ async function onFake(setup: Rancher2Options, token = adminToken): Promise<Stage
 
 /** Two credentials of made-up accounts in a project that the token sees, removed afterwards together with the one that was created. */
 async function onRealServer(url: string, token: string): Promise<Stage<typeof rancher2.options>> {
-  const insecure = { allowHttp: true, tls: { insecureSkipVerify: true } };
-  const http = openHttp({ url, headers: { authorization: `Bearer ${token}`, accept: 'application/json' }, ...insecure });
+  const tls = { insecureSkipVerify: true } as const;
+  const http = openHttp({ url, headers: { authorization: `Bearer ${token}`, accept: 'application/json' }, allowHttp: true, tls });
   const signal = (): AbortSignal => AbortSignal.timeout(60_000);
   const [first] = (await http('GET', '/v3/projects', { signal: signal() })).json<{ data: { id: string }[] }>().data;
   assert.ok(first, 'the token sees a project');
@@ -112,7 +112,7 @@ async function onRealServer(url: string, token: string): Promise<Stage<typeof ra
     options: optionsFor(url, { token: new Secret(token), project: first.id }),
     hosts: hosts.slice(0, 2),
     absent: hosts[2],
-    http: insecure,
+    tls,
     async [Symbol.asyncDispose]() {
       const found = (await http('GET', path, { signal: signal() })).json<{ data: { id: string; name: string }[] }>().data;
       for (const { id, name } of found)

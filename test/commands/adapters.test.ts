@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { adapters } from '../../adapters/index.ts';
 import { ConfigError } from '../../config/load.ts';
 import { knownAdapters } from '../../src/commands/adapters.ts';
 import { folder } from '../config/support.ts';
 import { cli } from './cli.ts';
+
+const ours = adapters.map(({ kind }) => kind);
 
 /** The text of a module; `more` stands after the members that a good adapter has, and so wins over them. */
 const moduleOf = (more = '', kind = 'depot'): string => `
@@ -31,7 +34,7 @@ async function mistakesOf(files: Readonly<Record<string, string>>, named = Objec
 test('without the variable there are those of the courier', async () => {
   assert.deepEqual(
     (await knownAdapters({})).map(({ kind }) => kind),
-    ['portainer'],
+    ours,
   );
 });
 
@@ -47,7 +50,7 @@ test('files, TypeScript and packages are found from the directory, with nothing 
 
   assert.deepEqual(
     known.map(({ kind }) => kind),
-    ['portainer', 'depot', 'attic', 'shed'],
+    [...ours, 'depot', 'attic', 'shed'],
   );
 });
 
@@ -55,7 +58,7 @@ test('an adapter throws the Failure that the engine knows', async () => {
   await using files = await folder({ 'depot.mjs': moduleOf('make: () => new Failure("AUTH", "no"),') });
   const { Failure } = await import('../../src/contract/failures.ts');
 
-  const [, depot] = await knownAdapters({ ECR_COURIER_ADAPTERS: './depot.mjs' }, files.path);
+  const [depot] = (await knownAdapters({ ECR_COURIER_ADAPTERS: './depot.mjs' }, files.path)).slice(-1);
 
   assert.ok((depot as unknown as { make(): unknown }).make() instanceof Failure);
 });

@@ -4,8 +4,8 @@ import { aws } from './aws.ts';
 import { harbor } from './harbor.ts';
 import type { Harness, RecordedFile } from './harness.ts';
 import { portainer } from './portainer.ts';
-import { rancher2 } from './rancher-2.ts';
 import { rancher16 } from './rancher-1.6.ts';
+import { rancher2 } from './rancher-2.ts';
 import { registry } from './registry.ts';
 import { type Result, replay } from './replay.ts';
 
