@@ -212,9 +212,7 @@ export function testAdapter<S extends OptionSpecs, F extends string, Ref>(suite:
     }
 
     onDouble(
-      suite.versioned
-        ? 'a write that is answered after the deadline may land, but not over a newer one'
-        : 'a write that is answered after the deadline may land, and does',
+      'a write that is answered after the deadline may land, but over a newer one only where writes have no version',
       async ({ stage, discover, fails, deliver, holds }, server) => {
         const [host = ''] = stage.hosts;
         const before = await discover();
