@@ -6,10 +6,7 @@ import { describe, test } from 'node:test';
 import { harbor } from '../../adapters/harbor.ts';
 import { adapters } from '../../adapters/index.ts';
 import { load } from '../../config/load.ts';
-import type { Deps, Discovery, Receipt, Slot, Target } from '../../src/contract/adapter.ts';
-import { clock } from '../../src/contract/clock.ts';
-import type { Credentials } from '../../src/contract/credential.ts';
-import { Failure } from '../../src/contract/failures.ts';
+import type { Slot, Target } from '../../src/contract/adapter.ts';
 import { parseAddress } from '../../src/contract/registry.ts';
 import { Secret } from '../../src/contract/secret.ts';
 import { openHttp } from '../../src/io/http.ts';
@@ -18,10 +15,9 @@ import type { Robot, RobotSeed, RowSeed, Upstream } from '../fakes/harbor/state.
 import { adminPassword, type FakeHarbor, type HarborOptions, startFakeHarbor } from '../fakes/harbor.ts';
 import { jsonOf, type Seen } from '../fakes/server.ts';
 import { type Stage, testAdapter } from './contract.ts';
+import { absent, codesOf, failing, given, host, hostOf, linesOf, only, other, type Rig, rigOn } from './rig.ts';
 
 type Options = Parameters<typeof harbor.create>[0];
-const hostOf = (account: number, region = 'eu-west-1'): string => `${account}.dkr.ecr.${region}.amazonaws.com`;
-const [host, other, absent] = [hostOf(111111111111), hostOf(222222222222, 'us-east-1'), hostOf(333333333333)] as const;
 const stored = (access_secret = 'old-token') => ({ type: 'basic', access_key: 'AWS', access_secret });
 const row = (url: string, more: Partial<RowSeed> = {}): RowSeed => ({ name: `row of ${url}`, url, credential: stored(), ...more });
 const ecr = (name: string, password: string, more: Partial<Upstream> = {}): Upstream => ({
@@ -91,65 +87,20 @@ if (realUrl && realName && realPassword)
   describe(`on ${realUrl}`, () => testAdapter({ adapter: harbor, start: () => onRealServer(realUrl, realName, realPassword), isWrite }));
 
 type Ref = ReturnType<typeof harbor.create> extends Target<infer R> ? R : never;
-interface Rig extends AsyncDisposable {
-  readonly fake: FakeHarbor;
-  readonly target: Target<Ref>;
-  discover(): Promise<Discovery<Ref>>;
-  deliver(slot: Slot<Ref>, credentials: Credentials): Promise<Receipt>;
-  rehearse(slot: Slot<Ref>, credentials: Credentials): Promise<Receipt>;
-  /** Every request but the ones that are for people only. */
-  asked(): string[];
-}
 interface Setup extends HarborOptions {
   readonly options?: (url: string) => Options;
   readonly wanted?: readonly string[];
 }
-const soon = (): AbortSignal => AbortSignal.timeout(10_000);
-
-async function rig({ options = asRobot, wanted = [], ...setup }: Setup = {}): Promise<Rig> {
+async function rig({ options = asRobot, wanted, ...setup }: Setup = {}): Promise<Rig<FakeHarbor, Ref>> {
   const fake = await startFakeHarbor({ robots: [robot()], ...setup });
-  const clients: AsyncDisposable[] = [];
-  const deps: Deps<keyof typeof harbor.findings> = {
-    name: 'h',
-    log: { info: () => undefined, debug: () => undefined },
-    clock: setup.clock ?? clock,
-    wanted: wanted.map(name => parseAddress(name)?.registry ?? assert.fail(name)),
-    http(base) {
-      const http = openHttp({ allowHttp: true, env: {}, ...base });
-      clients.push(http);
-      return http;
-    },
-    registry: address => parseAddress(address, new Map([['images.example.com', host]])),
-    finding: (code, message) => ({ code, message }),
-  };
-  const target = harbor.create(options(fake.url), deps);
-  return {
-    fake,
-    target,
-    discover: () => target.discover(soon()),
-    deliver: (slot, credentials) => target.deliver(slot, credentials, soon()),
-    rehearse: (slot, credentials) => target.rehearse?.(slot, credentials, soon()) ?? assert.fail(),
-    asked: () => fake.requests.map(({ method, path }) => `${method} ${path}`).filter(line => !/systeminfo|robots/.test(line)),
-    async [Symbol.asyncDispose]() {
-      for (const running of [...clients, fake]) await running[Symbol.asyncDispose]();
-    },
-  };
+  const aliases = new Map([['images.example.com', host]]);
+  return await rigOn(fake, deps => harbor.create(options(fake.url), deps), {
+    wanted,
+    clock: setup.clock,
+    aliases,
+    aside: /systeminfo|robots/,
+  });
 }
-function given(name: string, password = 'new-token'): Credentials {
-  const now = new Date();
-  return new Map([[name, { username: 'AWS', password: new Secret(password), issuedAt: now, expiresAt: now, source: 's', key: 'k' }]]);
-}
-const failing = async (work: Promise<unknown>): Promise<Failure> => {
-  const error = await work.then(
-    () => assert.fail('it did not fail'),
-    (thrown: unknown) => thrown,
-  );
-  assert.ok(error instanceof Failure, String(error));
-  return error;
-};
-const only = (slots: readonly Slot<Ref>[]): Slot<Ref> => (assert.equal(slots.length, 1), slots[0] as Slot<Ref>);
-const codesOf = (findings: Discovery['findings'] = []): string[] => findings.map(({ code }) => code);
-const linesOf = ({ slots }: Discovery): string[] => slots.map(({ id, state, findings }) => [id, state, ...codesOf(findings)].join(' '));
 
 describe('a write', () => {
   test('is flat, holds two members and nothing more, carries no cookie, and is the manager’s own proof', async () => {

@@ -2,21 +2,16 @@ import assert from 'node:assert/strict';
 import { randomInt } from 'node:crypto';
 import { describe, test } from 'node:test';
 import { portainer } from '../../adapters/portainer.ts';
-import type { Deps, Discovery, Slot, Target } from '../../src/contract/adapter.ts';
-import { clock } from '../../src/contract/clock.ts';
-import type { Credentials } from '../../src/contract/credential.ts';
-import { Failure } from '../../src/contract/failures.ts';
-import { parseAddress } from '../../src/contract/registry.ts';
+import type { Target } from '../../src/contract/adapter.ts';
 import { Secret } from '../../src/contract/secret.ts';
 import { openHttp } from '../../src/io/http.ts';
 import type { RowSeed } from '../fakes/portainer/state.ts';
 import { adminKey, adminPassword, type FakePortainer, type PortainerOptions, startFakePortainer } from '../fakes/portainer.ts';
 import { jsonOf } from '../fakes/server.ts';
 import { type Stage, testAdapter } from './contract.ts';
+import { absent, codesOf, failing, given, host, hostOf, only, other, type Rig, rigOn } from './rig.ts';
 
 type Options = Parameters<typeof portainer.create>[0];
-const hostOf = (account: number, region = 'eu-west-1'): string => `${account}.dkr.ecr.${region}.amazonaws.com`;
-const [host, other, absent] = [hostOf(111111111111), hostOf(222222222222, 'us-east-1'), hostOf(333333333333)] as const;
 const row = (URL: string, more: Partial<RowSeed> = {}): RowSeed => ({
   Name: `row of ${URL}`,
   URL,
@@ -72,71 +67,21 @@ if (realUrl && realKey)
   describe(`on ${realUrl}`, () => testAdapter({ adapter: portainer, start: () => onRealServer(realUrl, realKey), isWrite }));
 
 type Ref = ReturnType<typeof portainer.create> extends Target<infer R> ? R : never;
-interface Rig extends AsyncDisposable {
-  readonly fake: FakePortainer;
-  readonly target: Target<Ref>;
-  discover(): Promise<Discovery<Ref>>;
-  /** Every request but the ones that are for people only. */
-  asked(): string[];
-}
 interface Setup extends PortainerOptions {
   readonly options?: (url: string) => Options;
   readonly wanted?: readonly string[];
 }
-const soon = (): AbortSignal => AbortSignal.timeout(10_000);
-
-async function rig({ options = withKey, wanted = [], ...setup }: Setup = {}): Promise<Rig> {
+async function rig({ options = withKey, wanted, ...setup }: Setup = {}): Promise<Rig<FakePortainer, Ref>> {
   const fake = await startFakePortainer(setup);
-  const clients: AsyncDisposable[] = [];
-  const deps: Deps<keyof typeof portainer.findings> = {
-    name: 'p',
-    log: { info: () => undefined, debug: () => undefined },
-    clock,
-    wanted: wanted.map(name => parseAddress(name)?.registry ?? assert.fail(name)),
-    http(base) {
-      const http = openHttp({ allowHttp: true, env: {}, ...base });
-      clients.push(http);
-      return http;
-    },
-    registry: address => parseAddress(address),
-    finding: (code, message) => ({ code, message }),
-  };
-  const dispose = async (): Promise<void> => {
-    for (const running of [...clients, fake]) await running[Symbol.asyncDispose]();
-  };
-  const target = await Promise.try(() => portainer.create(options(fake.url), deps)).catch(async error => {
-    await dispose();
-    throw error;
-  });
-  return {
-    fake,
-    target,
-    discover: () => target.discover(soon()),
-    asked: () => fake.requests.map(({ method, path }) => `${method} ${path}`).filter(line => !/status|endpoints/.test(line)),
-    [Symbol.asyncDispose]: dispose,
-  };
+  return await rigOn(fake, deps => portainer.create(options(fake.url), deps), { wanted, aside: /status|endpoints/ });
 }
-function given(name: string, password = 'new-password'): Credentials {
-  const now = new Date();
-  return new Map([[name, { username: 'AWS', password: new Secret(password), issuedAt: now, expiresAt: now, source: 's', key: 'k' }]]);
-}
-const failing = async (work: Promise<unknown>): Promise<Failure> => {
-  const error = await work.then(
-    () => assert.fail('it did not fail'),
-    (thrown: unknown) => thrown,
-  );
-  assert.ok(error instanceof Failure, String(error));
-  return error;
-};
-const only = (slots: readonly Slot<Ref>[]): Slot<Ref> => (assert.equal(slots.length, 1), slots[0] as Slot<Ref>);
-const codesOf = (findings: Discovery['findings'] = []): string[] => findings.map(({ code }) => code);
 
 test('a PUT holds three members and nothing more', async () => {
   await using p = await rig({ registries: [row(host)] });
-  await p.target.deliver(only((await p.discover()).slots), given(host), soon());
+  await p.deliver(only((await p.discover()).slots), given(host));
   const put = p.fake.requests.at(-1);
   assert.equal(put?.path, '/api/registries/1');
-  assert.deepEqual(put && jsonOf(put), { Authentication: true, Username: 'AWS', Password: 'new-password' });
+  assert.deepEqual(put && jsonOf(put), { Authentication: true, Username: 'AWS', Password: 'new-token' });
   assert.equal(put?.headers.authorization, undefined, 'Portainer refuses a key beside an Authorization header');
 });
 
@@ -245,10 +190,10 @@ describe('what the rows come to', () => {
 describe('creating', () => {
   test('a custom registry with TLS, and a word about access', async () => {
     await using p = await rig({ registries: [row(host, { Type: 7, Username: 'AKIAEXAMPLE' })], wanted: [host] });
-    const receipt = await p.target.deliver(only((await p.discover()).slots), given(host), soon());
+    const receipt = await p.deliver(only((await p.discover()).slots), given(host));
     assert.deepEqual([receipt.change, receipt.id, codesOf(receipt.findings)], ['created', '2', ['ACCESS_NOT_GRANTED']]);
     const made = p.fake.rows()[1];
-    assert.deepEqual([made?.Type, made?.URL, made?.TLSConfig.TLS, made?.Password], [3, host, true, 'new-password']);
+    assert.deepEqual([made?.Type, made?.URL, made?.TLSConfig.TLS, made?.Password], [3, host, true, 'new-token']);
     assert.equal(p.fake.passwordOf(1), 'old', 'the row of type 7 is left alone');
   });
 
@@ -256,15 +201,15 @@ describe('creating', () => {
     await using p = await rig({ wanted: [host] });
     const slot = only((await p.discover()).slots);
     p.fake.state.registries.push({ ...(await template(host)), Id: 9 });
-    const receipt = await p.target.deliver(slot, given(host), soon());
+    const receipt = await p.deliver(slot, given(host));
     assert.deepEqual([receipt.change, receipt.id], ['updated', '9']);
-    assert.equal(p.fake.passwordOf(9), 'new-password');
+    assert.equal(p.fake.passwordOf(9), 'new-token');
     assert.equal(p.fake.rows().length, 1);
   });
 
   test('the name is taken by something else: CONFLICT', async () => {
     await using p = await rig({ registries: [row('docker.io', { Name: host })], wanted: [host] });
-    const failure = await failing(p.target.deliver(only((await p.discover()).slots), given(host), soon()));
+    const failure = await failing(p.deliver(only((await p.discover()).slots), given(host)));
     assert.equal(failure.code, 'CONFLICT');
     assert.match(failure.remedy, /rename/);
   });
@@ -304,9 +249,9 @@ describe('the key and the login', () => {
     const logins = (): number => p.asked().filter(line => line === 'POST /api/auth').length;
     assert.equal(logins(), 1);
     p.fake.restart();
-    await Promise.all(slots.map(slot => p.target.deliver(slot, given(slot.registries[0]?.host ?? ''), soon())));
+    await Promise.all(slots.map(slot => p.deliver(slot, given(slot.registries[0]?.host ?? ''))));
     assert.equal(logins(), 2);
-    assert.equal(p.fake.passwordOf(2), 'new-password');
+    assert.equal(p.fake.passwordOf(2), 'new-token');
   });
 
   test('a session that is refused again right after a login is AUTH, without another login', async () => {
@@ -342,7 +287,7 @@ describe('a write that Portainer refuses', () => {
   });
   test('a namespace with a grant is gone: the answer is quoted, and the remedy is the grant', async () => {
     await using p = await rig(kubernetes({ namespaces: ['team-a'] }));
-    const failure = await failing(p.target.deliver(only((await p.discover()).slots), given(host), soon()));
+    const failure = await failing(p.deliver(only((await p.discover()).slots), given(host)));
     assert.deepEqual([failure.code, failure.stops, failure.facts.mayLand], ['REJECTED', 'slot', undefined]);
     assert.match(failure.message, /team-b.*not found/);
     assert.match(failure.remedy, /Manage access/);
@@ -350,18 +295,18 @@ describe('a write that Portainer refuses', () => {
   });
   test('a cluster is down: this registry alone waits for it', async () => {
     await using p = await rig(kubernetes({ mode: 'down' }));
-    const failure = await failing(p.target.deliver(only((await p.discover()).slots), given(host), soon()));
+    const failure = await failing(p.deliver(only((await p.discover()).slots), given(host)));
     assert.deepEqual([failure.code, failure.stops], ['UNREACHABLE', 'slot']);
   });
   test('the row is gone: NOT_FOUND', async () => {
     await using p = await rig({ registries: [row(host)] });
     const slot = only((await p.discover()).slots);
     p.fake.state.registries = [];
-    assert.equal((await failing(p.target.deliver(slot, given(host), soon()))).code, 'NOT_FOUND');
+    assert.equal((await failing(p.deliver(slot, given(host)))).code, 'NOT_FOUND');
   });
   test('two rows share a name: CONFLICT', async () => {
     await using p = await rig({ registries: [row(host, { Name: 'a' }), row('docker.io', { Name: 'a' })] });
-    assert.equal((await failing(p.target.deliver(only((await p.discover()).slots), given(host), soon()))).code, 'CONFLICT');
+    assert.equal((await failing(p.deliver(only((await p.discover()).slots), given(host)))).code, 'CONFLICT');
   });
   test('200 that does not say what was asked for is UNEXPECTED', async () => {
     for (const json of [null, {}, [], 'yes', { Authentication: true, Username: 'me' }, { Authentication: false, Username: 'AWS' }]) {
@@ -371,11 +316,7 @@ describe('a write that Portainer refuses', () => {
         fault: ({ method }) => (method === 'GET' ? undefined : { status: 200, json }),
       });
       for (const slot of (await p.discover()).slots)
-        assert.equal(
-          (await failing(p.target.deliver(slot, given(slot.registries[0]?.host ?? ''), soon()))).code,
-          'UNEXPECTED',
-          JSON.stringify(json),
-        );
+        assert.equal((await failing(p.deliver(slot, given(slot.registries[0]?.host ?? '')))).code, 'UNEXPECTED', JSON.stringify(json));
     }
   });
 });
@@ -390,14 +331,14 @@ test('an address with /api or a slash at its end is understood; another server i
 });
 
 describe('rehearsing', () => {
-  const rehearse = async (p: Rig) => p.target.rehearse?.(only((await p.discover()).slots), given(host), soon());
+  const rehearse = async (p: Rig<FakePortainer, Ref>) => p.rehearse(only((await p.discover()).slots), given(host));
   const upstream = (password: string) => ({ registries: [{ host, tls: true, user: 'AWS', password, images: [] }] });
   test('Portainer tries the credential', async () => {
-    await using good = await rig({ registries: [row(host)], upstream: upstream('new-password') });
+    await using good = await rig({ registries: [row(host)], upstream: upstream('new-token') });
     assert.deepEqual(await rehearse(good), { change: 'updated', proven: true });
     await using bad = await rig({ registries: [row(host)], upstream: upstream('another') });
     const receipt = await rehearse(bad);
-    assert.deepEqual([receipt?.proven, codesOf(receipt?.findings)], [false, ['PING_FAILED']]);
+    assert.deepEqual([receipt.proven, codesOf(receipt.findings)], [false, ['PING_FAILED']]);
     assert.equal(bad.fake.passwordOf(1), 'old');
   });
   test('a Portainer without ping is no failure', async () => {
@@ -409,5 +350,5 @@ describe('rehearsing', () => {
 test('Portainer before 2.17 and 2.11: another way to the version, and a login', async () => {
   await using p = await rig({ version: '2.9.3', registries: [row(host)], options: withLogin });
   assert.equal((await p.discover()).about?.product, 'Portainer 2.9.3');
-  assert.equal((await p.target.deliver(only((await p.discover()).slots), given(host), soon())).change, 'updated');
+  assert.equal((await p.deliver(only((await p.discover()).slots), given(host))).change, 'updated');
 });

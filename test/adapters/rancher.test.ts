@@ -7,7 +7,8 @@ import { Secret } from '../../src/contract/secret.ts';
 import { openHttp } from '../../src/io/http.ts';
 import { type RancherOptions, startFakeRancher } from '../fakes/rancher.ts';
 import { type Stage, testAdapter } from './contract.ts';
-import { absent, guarded, host, hostOf, type Options, other, pair, withKey, withoutKey } from './rancher/rig.ts';
+import { guarded, type Options, pair, withKey, withoutKey } from './rancher/rig.ts';
+import { absent, host, hostOf, other } from './rig.ts';
 
 async function onFake(setup: RancherOptions, options: (url: string) => Options): Promise<Stage<typeof rancher.options>> {
   const server = await startFakeRancher({ ...pair, ...setup });

@@ -2,11 +2,7 @@ import assert from 'node:assert/strict';
 import { randomInt } from 'node:crypto';
 import { describe, test } from 'node:test';
 import { rancher2 } from '../../adapters/rancher2.ts';
-import type { Deps, Discovery, Receipt, Slot, Target } from '../../src/contract/adapter.ts';
-import { clock } from '../../src/contract/clock.ts';
-import type { Credentials } from '../../src/contract/credential.ts';
-import { Failure } from '../../src/contract/failures.ts';
-import { parseAddress } from '../../src/contract/registry.ts';
+import type { Discovery, Slot } from '../../src/contract/adapter.ts';
 import { Secret } from '../../src/contract/secret.ts';
 import { openHttp } from '../../src/io/http.ts';
 import { createVirtualClock } from '../fakes/clock.ts';
@@ -14,12 +10,9 @@ import { plant, type Rule, type SecretSeed } from '../fakes/rancher2/state.ts';
 import { adminToken, type FakeRancher2, type Rancher2Options, startFakeRancher2 } from '../fakes/rancher2.ts';
 import { jsonOf, type Seen } from '../fakes/server.ts';
 import { type Stage, testAdapter } from './contract.ts';
+import { absent, codesOf, failing, given, host, hostOf, linesOf, other, rigOn } from './rig.ts';
 
 type Options = Parameters<typeof rancher2.create>[0];
-type Ref = ReturnType<typeof rancher2.create> extends Target<infer R> ? R : never;
-const hostOf = (account: number, region = 'eu-west-1'): string => `${account}.dkr.ecr.${region}.amazonaws.com`;
-const [host, other, absent] = [hostOf(111111111111), hostOf(222222222222, 'us-east-1'), hostOf(333333333333)] as const;
-
 const cluster = 'c-m-abcd1234';
 const project = { id: `${cluster}:p-xyz12`, name: 'web', backingNamespace: `${cluster}-p-xyz12` };
 const { backingNamespace: backing } = project;
@@ -147,67 +140,19 @@ const { TEST_RANCHER_URL: realUrl, TEST_RANCHER_TOKEN: realToken } = process.env
 if (realUrl && realToken)
   describe(`on ${realUrl}`, () => testAdapter({ adapter: rancher2, start: () => onRealServer(realUrl, realToken), isWrite }));
 
-interface Rig extends AsyncDisposable {
-  readonly fake: FakeRancher2;
-  readonly target: Target<Ref>;
-  discover(): Promise<Discovery<Ref>>;
-  deliver(slot: Slot<Ref> | undefined, credentials: Credentials): Promise<Receipt>;
-  /** Requests that may change something. */
-  writes(): Seen[];
-}
 interface Setup extends Rancher2Options {
   readonly options?: Partial<Options>;
   readonly wanted?: readonly string[];
 }
-const soon = (): AbortSignal => AbortSignal.timeout(20_000);
-
-async function rig({ options, wanted = [], ...setup }: Setup): Promise<Rig> {
+async function rig({ options, wanted, ...setup }: Setup) {
   const fake = await startFakeRancher2(setup);
-  const clients: AsyncDisposable[] = [];
-  const deps: Deps<keyof typeof rancher2.findings> = {
-    name: 'r',
-    log: { info: () => undefined, debug: () => undefined },
-    clock: setup.clock ?? clock,
-    wanted: wanted.map(name => parseAddress(name)?.registry ?? assert.fail(name)),
-    http(base) {
-      const http = openHttp({ allowHttp: true, env: {}, ...base });
-      clients.push(http);
-      return http;
-    },
-    registry: address => parseAddress(address),
-    finding: (code, message) => ({ code, message }),
-  };
-  const target = rancher2.create(optionsFor(fake.url, options), deps);
-  return {
-    fake,
-    target,
-    discover: () => target.discover(soon()),
-    deliver: (slot, credentials) => target.deliver(slot ?? assert.fail('no such slot'), credentials, soon()),
-    writes: () => fake.requests.filter(isWrite),
-    async [Symbol.asyncDispose]() {
-      for (const running of [...clients, fake]) await running[Symbol.asyncDispose]();
-    },
-  };
+  const open = await rigOn(fake, deps => rancher2.create(optionsFor(fake.url, options), deps), { wanted, clock: setup.clock });
+  /** Requests that may change something. */
+  const writes = (): Seen[] => fake.requests.filter(isWrite);
+  return { ...open, writes };
 }
 
-const given = (...names: readonly string[]): Credentials =>
-  new Map(
-    names.map(name => {
-      const now = new Date();
-      return [name, { username: 'AWS', password: new Secret('new-token'), issuedAt: now, expiresAt: now, source: 's', key: 'k' }];
-    }),
-  );
-const failing = async (work: Promise<unknown>): Promise<Failure> => {
-  const error = await work.then(
-    () => assert.fail('it did not fail'),
-    (thrown: unknown) => thrown,
-  );
-  assert.ok(error instanceof Failure, String(error));
-  return error;
-};
 const idsOf = ({ slots }: Discovery): string[] => slots.map(({ id }) => id).sort();
-const codesOf = (findings: Discovery['findings'] = []): string[] => findings.map(({ code }) => code);
-const linesOf = ({ slots }: Discovery): string[] => slots.map(({ id, state, findings }) => [id, state, ...codesOf(findings)].join(' '));
 const auths = (text: string | undefined): unknown => (JSON.parse(text ?? 'null') as { auths?: unknown } | null)?.auths;
 const projectSlot = (name: string): string => `${cluster}/project/p-xyz12/${name}`;
 const hidden = 'TOKEN_END_UNKNOWN';
@@ -275,7 +220,7 @@ describe('a Secret', () => {
     await using r = await rig(world([], [secret('team-a', 'ecr', {}, { data: { '.dockerconfigjson': base64(raw), note: 'a2VwdA==' } })]));
     const { slots } = await r.discover();
     assert.deepEqual(linesOf({ slots, findings: [] }), [`${cluster}/namespace/team-a/ecr drifted AUTHS_FORM`]);
-    await r.deliver(slots[0], given(host, other));
+    await r.deliver(slots[0], given([host, other]));
     const fresh = JSON.stringify(login('new-token'));
     const expected = raw
       .replace(
@@ -338,7 +283,7 @@ describe('a Secret', () => {
   test('is tried with a dry run', async () => {
     await using r = await rig(world([], [secret('team-a', 'ecr', { [host]: login('old') })]));
     const [slot] = (await r.discover()).slots;
-    assert.deepEqual(await r.target.rehearse?.(slot ?? assert.fail(), given(host), soon()), { change: 'updated' });
+    assert.deepEqual(await r.rehearse(slot, given(host)), { change: 'updated' });
     assert.ok(r.fake.requests.at(-1)?.path.endsWith('&dryRun=All'));
     assert.deepEqual(auths(r.fake.stored(cluster, 'team-a', 'ecr')), { [host]: login('old') });
   });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { failing, host, one, rig, secretOf, withKey } from './rig.ts';
+import { failing, host } from '../rig.ts';
+import { one, rig, secretOf, withKey } from './rig.ts';
 
 describe('the forms of the address', () => {
   const forms: readonly [path: string, api: string][] = [
@@ -23,7 +24,7 @@ describe('the forms of the address', () => {
 
       await r.deliver(host);
 
-      assert.equal(secretOf(r.fake, '1c1'), 'new-password');
+      assert.equal(secretOf(r.fake, '1c1'), 'new-token');
       assert.equal(r.target.address, r.fake.url + api);
       assert.deepEqual(r.asked(), [`GET ${api}/registries?limit=1000&include=credentials`, `PUT ${api}/registrycredentials/1c1`]);
     });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { codesOf, environmentKey, failing, host, type Options, one, rig, type Setup, secretOf, withKey, withoutKey } from './rig.ts';
+import { failing, host } from '../rig.ts';
+import { allCodesOf, environmentKey, type Options, one, rig, type Setup, secretOf, withKey, withoutKey } from './rig.ts';
 
 describe('who the courier is there', () => {
   const user = { id: '1a7', name: 'bob', kind: 'user', state: 'active' };
@@ -25,7 +26,7 @@ describe('who the courier is there', () => {
 
     await r.deliver(host);
 
-    assert.equal(secretOf(r.fake, '1c1'), 'new-password');
+    assert.equal(secretOf(r.fake, '1c1'), 'new-token');
     assert.equal((await r.discover()).about?.principal, 'environment 1a5');
   });
 
@@ -42,7 +43,7 @@ describe('who the courier is there', () => {
 
     await r.deliver(host);
 
-    assert.equal(secretOf(r.fake, '1c1'), 'new-password');
+    assert.equal(secretOf(r.fake, '1c1'), 'new-token');
   });
 
   test('without it the one environment is taken that the account sees', async () => {
@@ -50,7 +51,7 @@ describe('who the courier is there', () => {
 
     await r.deliver(host);
 
-    assert.equal(secretOf(r.fake, '1c1'), 'new-password');
+    assert.equal(secretOf(r.fake, '1c1'), 'new-token');
     assert.match(r.asked().at(-1) ?? '', /^PUT \/v2-beta\/projects\/1a5\//);
   });
 
@@ -68,7 +69,7 @@ describe('who the courier is there', () => {
   test('a key that may only read is told before the first write, and by it', async () => {
     await using r = await rig({ ...account(environment('1a5', 'readonly')), options: inside });
 
-    assert.deepEqual(codesOf(await r.discover()), ['READ_ONLY']);
+    assert.deepEqual(allCodesOf(await r.discover()), ['READ_ONLY']);
     const failure = await failing(r.deliver(host));
     assert.deepEqual([failure.code, failure.stops], ['FORBIDDEN', 'target']);
     assert.match(failure.remedy, /may only read/);
@@ -99,8 +100,8 @@ describe('who the courier is there', () => {
     test('no key is needed', async () => {
       await using r = await rig({ ...open, options: withoutKey });
       await r.deliver(host);
-      assert.equal(secretOf(r.fake, '1c1'), 'new-password');
-      assert.deepEqual(codesOf(await r.discover()), []);
+      assert.equal(secretOf(r.fake, '1c1'), 'new-token');
+      assert.deepEqual(allCodesOf(await r.discover()), []);
     });
 
     test('of several environments the address names one', async () => {
@@ -108,7 +109,7 @@ describe('who the courier is there', () => {
       assert.match((await failing(r.discover())).message, /1a5 .*1a6/);
       await using named = await rig({ ...open, environments: two, options: url => withoutKey(`${url}/v1/projects/1a5`) });
       await named.deliver(host);
-      assert.equal(secretOf(named.fake, '1c1'), 'new-password');
+      assert.equal(secretOf(named.fake, '1c1'), 'new-token');
     });
 
     test('a wrong key, which makes the administrator of us, is noticed', async () => {
@@ -122,12 +123,12 @@ describe('who the courier is there', () => {
     test('with the environment in the address it is a finding', async () => {
       await using r = await rig({ ...open, options: inside });
       await r.deliver(host);
-      assert.deepEqual(codesOf(await r.discover()), ['KEY_NOT_CHECKED']);
+      assert.deepEqual(allCodesOf(await r.discover()), ['KEY_NOT_CHECKED']);
     });
 
     test('a right key is told nothing', async () => {
       await using r = await rig({ ...open, keys: [environmentKey] });
-      assert.deepEqual(codesOf(await r.discover()), []);
+      assert.deepEqual(allCodesOf(await r.discover()), []);
     });
   });
 

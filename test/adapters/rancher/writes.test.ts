@@ -4,7 +4,8 @@ import type { Slot } from '../../../src/contract/adapter.ts';
 import type { Failure } from '../../../src/contract/failures.ts';
 import type { FakeRancher } from '../../fakes/rancher.ts';
 import { jsonOf } from '../../fakes/server.ts';
-import { absent, credential, failing, given, host, one, other, type Ref, type Rig, registry, rig, secretOf, soon, withKey } from './rig.ts';
+import { absent, failing, given, host, other, soon } from '../rig.ts';
+import { credential, one, type Ref, type Rig, registry, rig, secretOf, withKey } from './rig.ts';
 
 test('a PUT holds user name and password and nothing more', async () => {
   await using r = await rig(one);
@@ -12,7 +13,7 @@ test('a PUT holds user name and password and nothing more', async () => {
   await r.deliver(host);
 
   const put = r.fake.requests.at(-1);
-  assert.deepEqual(put && jsonOf(put), { publicValue: 'AWS', secretValue: 'new-password' });
+  assert.deepEqual(put && jsonOf(put), { publicValue: 'AWS', secretValue: 'new-token' });
 });
 
 describe('a write that is answered', () => {
@@ -32,7 +33,7 @@ describe('a write that is answered', () => {
       const { slots } = await r.discover();
       happens(r.fake);
       const [slot] = slots as readonly [Slot<Ref>];
-      const failure = await failing(r.target.deliver(slot, given(host, 'new-password'), soon()));
+      const failure = await failing(r.target.deliver(slot, given(host), soon()));
       assert.deepEqual([failure.code, failure.stops], [code, 'slot']);
     });
 
@@ -67,9 +68,9 @@ describe('creating', () => {
       const receipt = await r.deliver(host);
 
       assert.deepEqual(receipt, { change: 'created', id: '1sp1' });
-      assert.equal(r.fake.pullsWith('1a5', host)?.values['secretValue'], 'new-password');
+      assert.equal(r.fake.pullsWith('1a5', host)?.values['secretValue'], 'new-token');
       assert.deepEqual(writes(r), [`POST /${version}/registries`, `POST /${version}/registrycredentials`]);
-      assert.doesNotMatch(JSON.stringify([receipt, r.logged]), /new-password/);
+      assert.doesNotMatch(JSON.stringify([receipt, r.logged]), /new-token/);
     });
 
   test('a half-made registry is completed', async () => {
@@ -80,7 +81,7 @@ describe('creating', () => {
 
   test('of two for one host the one is completed that lacks a credential', async () => {
     await using r = await rig({ registries: [registry(host), registry(host, '1sp2')], credentials: [credential()] });
-    assert.deepEqual(await r.target.deliver(await absentSlot(r), given(host, 'new-password'), soon()), { change: 'created', id: '1sp2' });
+    assert.deepEqual(await r.target.deliver(await absentSlot(r), given(host), soon()), { change: 'created', id: '1sp2' });
     assert.deepEqual(writes(r), ['POST /v2-beta/registrycredentials']);
   });
 
@@ -88,15 +89,15 @@ describe('creating', () => {
     await using r = await rig({ registries: [registry(host)] });
     const slot = await absentSlot(r);
     Object.assign(r.fake.row('1sp1'), { state: 'removed', removed: 1 });
-    assert.equal((await failing(r.target.deliver(slot, given(host, 'new-password'), soon()))).code, 'NOT_FOUND');
+    assert.equal((await failing(r.target.deliver(slot, given(host), soon()))).code, 'NOT_FOUND');
     assert.deepEqual(writes(r), []);
   });
 
   test('beside a form that never serves the bare host is created', async () => {
     await using r = await rig({ registries: [registry(`https://${host}`)], credentials: [credential()], wanted: [host] });
-    const receipt = await r.target.deliver(await absentSlot(r), given(host, 'new-password'), soon());
+    const receipt = await r.target.deliver(await absentSlot(r), given(host), soon());
     assert.deepEqual(receipt, { change: 'created', id: '1sp2' });
-    assert.equal(r.fake.pullsWith('1a5', host)?.values['secretValue'], 'new-password');
+    assert.equal(r.fake.pullsWith('1a5', host)?.values['secretValue'], 'new-token');
   });
 
   test('somebody was faster: theirs is used', async () => {
@@ -104,7 +105,7 @@ describe('creating', () => {
     const slot = await absentSlot(r);
     r.fake.seed({ registries: [registry(host, '1sp5')], credentials: [credential('1sp5', '1c5')] });
 
-    const receipt = await r.target.deliver(slot, given(host, 'new-password'), soon());
+    const receipt = await r.target.deliver(slot, given(host), soon());
 
     assert.deepEqual(receipt, { change: 'updated', id: '1sp5' });
     assert.deepEqual(writes(r), ['PUT /v2-beta/registrycredentials/1c5']);
@@ -115,7 +116,7 @@ describe('creating', () => {
     const { slots } = await r.discover();
     const twice = [...slots, ...slots];
 
-    await Promise.all(twice.map(slot => r.target.deliver(slot, given(slot.registries[0]?.host ?? '', 'new-password'), soon())));
+    await Promise.all(twice.map(slot => r.target.deliver(slot, given(slot.registries[0]?.host ?? ''), soon())));
 
     assert.equal(r.fake.state.rows.length, 6);
     assert.equal(writes(r).filter(line => line.startsWith('POST')).length, 6);
@@ -127,9 +128,9 @@ describe('creating', () => {
     const [first, second] = slots as readonly [Slot<Ref>, Slot<Ref>];
     r.fake.fault = ({ method }) => (method === 'POST' ? 'hang' : undefined);
     const patience = new AbortController();
-    const hanging = failing(r.target.deliver(first, given(host, 'new-password'), patience.signal));
+    const hanging = failing(r.target.deliver(first, given(host, 'new-token'), patience.signal));
 
-    const failure = await failing(r.target.deliver(second, given(other, 'new-password'), AbortSignal.timeout(200)));
+    const failure = await failing(r.target.deliver(second, given(other, 'new-token'), AbortSignal.timeout(200)));
 
     assert.equal(failure.code, 'TIMEOUT');
     patience.abort();
@@ -140,7 +141,7 @@ describe('creating', () => {
     await using r = await rig({ wanted: [host] });
     const slot = await absentSlot(r);
     r.fake.seed({ registries: [registry(host, '1sp5', 'inactive')] });
-    const failure = await failing(r.target.deliver(slot, given(host, 'new-password'), soon()));
+    const failure = await failing(r.target.deliver(slot, given(host), soon()));
     assert.equal(failure.code, 'CONFLICT');
     assert.match(failure.message, /1sp5 .*inactive/);
   });
@@ -149,7 +150,7 @@ describe('creating', () => {
     await using r = await rig({ registries: [registry(host)] });
     const slot = await absentSlot(r);
     r.fake.seed({ credentials: [credential('1sp1', '1c5', 'inactive')] });
-    assert.equal((await failing(r.target.deliver(slot, given(host, 'new-password'), soon()))).code, 'CONFLICT');
+    assert.equal((await failing(r.target.deliver(slot, given(host), soon()))).code, 'CONFLICT');
   });
 
   test('what Rancher cannot finish is a failure with its reason', async () => {

@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict';
+import type { Deps, Discovery, Finding, Receipt, Slot, Target } from '../../src/contract/adapter.ts';
+import { type Clock, clock as machineClock } from '../../src/contract/clock.ts';
+import type { Credentials } from '../../src/contract/credential.ts';
+import { Failure } from '../../src/contract/failures.ts';
+import { parseAddress } from '../../src/contract/registry.ts';
+import { Secret } from '../../src/contract/secret.ts';
+import { openHttp } from '../../src/io/http.ts';
+import type { FakeServer } from '../fakes/server.ts';
+
+export const hostOf = (account: number, region = 'eu-west-1'): string => `${account}.dkr.ecr.${region}.amazonaws.com`;
+export const [host, other, absent] = [hostOf(111111111111), hostOf(222222222222, 'us-east-1'), hostOf(333333333333)] as const;
+export const soon = (): AbortSignal => AbortSignal.timeout(20_000);
+
+/** A target without the engine, which reaches a fake through the real HTTP layer. */
+export interface Rig<Fake extends FakeServer, Ref> extends AsyncDisposable {
+  readonly fake: Fake;
+  readonly target: Target<Ref>;
+  /** What the adapter gave to its log. */
+  readonly logged: readonly unknown[];
+  discover(): Promise<Discovery<Ref>>;
+  deliver(slot: Slot<Ref> | undefined, credentials: Credentials): Promise<Receipt>;
+  rehearse(slot: Slot<Ref> | undefined, credentials: Credentials): Promise<Receipt>;
+  /** Method and path of every request but those to `aside`. */
+  asked(): string[];
+}
+
+export interface Setting {
+  /** Hosts that should be there. */
+  readonly wanted?: readonly string[] | undefined;
+  readonly clock?: Clock | undefined;
+  readonly aliases?: ReadonlyMap<string, string>;
+  /** Requests that are for people only. */
+  readonly aside?: RegExp;
+}
+
+/** Opens a target on a fake, and takes the fake over: it is disposed of with the rig, and at once when the target cannot be opened. */
+export async function rigOn<Fake extends FakeServer, Ref>(
+  fake: Fake,
+  create: (deps: Deps) => Target<Ref>,
+  { wanted = [], clock = machineClock, aliases, aside }: Setting = {},
+): Promise<Rig<Fake, Ref>> {
+  await using stack = new AsyncDisposableStack();
+  stack.use(fake);
+  const logged: unknown[] = [];
+  const target = create({
+    name: 'target',
+    log: { info: (...line) => void logged.push(line), debug: (...line) => void logged.push(line) },
+    clock,
+    wanted: wanted.map(name => parseAddress(name)?.registry ?? assert.fail(name)),
+    http: base => stack.use(openHttp({ allowHttp: true, env: {}, ...base })),
+    registry: address => parseAddress(address, aliases),
+    finding: (code, message) => ({ code, message }),
+  });
+  const running = stack.move();
+  return {
+    fake,
+    target,
+    logged,
+    discover: () => target.discover(soon()),
+    deliver: (slot, credentials) => target.deliver(slot ?? assert.fail('no such slot'), credentials, soon()),
+    rehearse: (slot, credentials) =>
+      target.rehearse?.(slot ?? assert.fail('no such slot'), credentials, soon()) ?? assert.fail('it cannot rehearse'),
+    asked: () => fake.requests.map(({ method, path }) => `${method} ${path}`).filter(line => !aside?.test(line)),
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  };
+}
+
+/** A credential for each of the hosts. */
+export function given(hosts: string | readonly string[], password = 'new-token'): Credentials {
+  const now = new Date();
+  const credential = { username: 'AWS', password: new Secret(password), issuedAt: now, expiresAt: now, source: 's', key: 'k' };
+  return new Map([hosts].flat().map(name => [name, credential]));
+}
+
+/** The failure that it must come to. */
+export async function failing(work: Promise<unknown>): Promise<Failure> {
+  const error = await work.then(
+    () => assert.fail('it did not fail'),
+    (thrown: unknown) => thrown,
+  );
+  assert.ok(error instanceof Failure, String(error));
+  return error;
+}
+
+export const only = <Ref>(slots: readonly Slot<Ref>[]): Slot<Ref> => (assert.equal(slots.length, 1), slots[0] as Slot<Ref>);
+export const codesOf = (findings: readonly Finding[] = []): string[] => findings.map(({ code }) => code);
+/** Id, state and findings of each slot. */
+export const linesOf = ({ slots }: Discovery): string[] =>
+  slots.map(({ id, state, findings }) => [id, state, ...codesOf(findings)].join(' '));
