@@ -29,6 +29,10 @@ const benches: Readonly<Record<string, Bench>> = {
     question: 'When 1,000 targets come back after an hour, how soon do all hold the newest token?',
     load: async () => (await import('./recovery.ts')).recovery,
   },
+  discover: {
+    question: 'How many requests does a registry cost, with each kind of manager that holds 1,000?',
+    load: async () => (await import('./discover.ts')).discover,
+  },
   soak: {
     question: 'Does any promise break in days of random faults? [--seeds N] [--first N] [--hours H]',
     load: async () => (await import('./soak.ts')).soaks,

@@ -12,6 +12,7 @@ import { cronMistake } from '../../src/courier/schedule.ts';
 import { folder, adapters as madeUp, read } from './support.ts';
 
 const example = join(import.meta.dirname, '../../config/example.yaml');
+const sideBySide = join(import.meta.dirname, '../../config/side-by-side.yaml');
 
 test('the reference lists every option and variable, those of a made-up adapter too', () => {
   const text = renderReference(madeUp);
@@ -52,6 +53,18 @@ test('example.yaml loads without a warning and shows every option', async () => 
   assert.deepEqual(
     Object.keys(groups).filter(name => !(name in shown)),
     [],
+  );
+});
+
+test('side-by-side.yaml loads without a warning, and has one target of each kind', async () => {
+  const { targets, sources, warnings } = await load({ files: [sideBySide], env: {}, adapters, checkCron: cronMistake });
+
+  assert.deepEqual(warnings, []);
+  assert.deepEqual(targets.map(({ kind }) => kind).sort(), adapters.map(({ kind }) => kind).sort());
+  assert.deepEqual(
+    sources.map(({ name }) => name),
+    ['default'],
+    'one AWS identity for all',
   );
 });
 
