@@ -133,13 +133,10 @@ describe('one that does not work changes nothing for the others, and is shown wi
         await until(async () => Object.values(await all.states()).every(state => state !== 'starting'), 'a look at each');
         await until(() => others.every(other => all.holds(other)), 'the others are served');
         const expected = Object.fromEntries([...others.map(other => [other, 'ok']), [name, `failing ${code}`]]);
-        await until(
-          async () => {
-            const states = await all.states();
-            return names.every(each => states[each] === expected[each]);
-          },
-          JSON.stringify(expected),
-        );
+        await until(async () => {
+          const states = await all.states();
+          return names.every(each => states[each] === expected[each]);
+        }, JSON.stringify(expected));
 
         assert.equal(all.fetches(), 1);
         for (const other of others) assert.equal(all.writes(other), hosts.length, other);

@@ -47,6 +47,10 @@ test('the key comes from a folder that is mounted to be read, not from a single 
   assert.ok(!('secrets' in courier) && !('secrets' in compose));
 });
 
-test('the image is the one of this version', () => {
+test('the image is the one of this version, in every guide too', () => {
   assert.equal(courier.image, `ghcr.io/ecr-courier/ecr-courier:${version}`);
+  for (const guide of ['README.md', 'docs/portainer.md', 'docs/harbor.md', 'docs/rancher.md', 'docs/rancher2.md']) {
+    const named = readFileSync(join(root, guide), 'utf8').matchAll(/image: (\S+)/g);
+    assert.deepEqual([...new Set([...named].map(([, image]) => image))], [courier.image], guide);
+  }
 });

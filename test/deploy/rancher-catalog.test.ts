@@ -65,7 +65,7 @@ test('the item has its parts, and says one version', () => {
   assert.deepEqual(readdirSync(join(item, '0')).sort(), ['README.md', 'docker-compose.yml.tpl', 'rancher-compose.yml']);
   assert.equal(about.category, 'Applications');
   assert.deepEqual([about.name, about.version], [compose['.catalog'].name, version]);
-  assert.deepEqual([compose['.catalog'].version, defaults['image']], [version, `ecr-courier:${version}`]);
+  assert.deepEqual([compose['.catalog'].version, defaults['image']], [version, `ghcr.io/ecr-courier/ecr-courier:${version}`]);
 });
 
 test('the icon is a small drawing and nothing else', () => {
