@@ -24,6 +24,9 @@ export interface OpenableTarget extends ManagedTarget {
   changed(): Promise<boolean>;
 }
 
+/** Options by target, kept for as long as it lives: an adapter may turn its key into a header and drop it, but texts are filtered of secrets that somebody holds. */
+const openedWith = new WeakMap<Target, object>();
+
 /** Makes the adapter's target when it is first asked for, and anew when a file behind its options has changed. */
 export function manageTarget(config: TargetConfig, deps: TargetDeps): OpenableTarget {
   const { adapter, name, tls, allowHttp } = config;
@@ -88,6 +91,7 @@ export function manageTarget(config: TargetConfig, deps: TargetDeps): OpenableTa
         await Promise.all(opened.map(http => http[Symbol.asyncDispose]()));
       };
       current = { files, target: { ...target, [Symbol.asyncDispose]: dispose } };
+      openedWith.set(current.target, options);
       return current.target;
     },
     async changed() {

@@ -261,7 +261,7 @@ test('help and version', async () => {
 
 test('names from a manager neither steer the terminal nor show a key that they repeat', async () => {
   const Name = `x\u001b[2J\u0007\u202e${adminKey}\nevil`;
-  const hostile = await startFakePortainer({ registries: [{ ...ecrRow, Name }] });
+  await using hostile = await startFakePortainer({ registries: [{ ...ecrRow, Name }] });
   for (const args of [['check'], ['once', '--json']]) {
     const { stdout } = await cli(args, { ...env, PORTAINER_URL: hostile.url });
     assert.match(stdout, /x .*evil|x\\u001b/);
@@ -270,13 +270,11 @@ test('names from a manager neither steer the terminal nor show a key that they r
     assert.ok(!stdout.includes(adminKey));
     if (args.length === 1) assert.ok(!stdout.includes('\u202e'));
   }
-  await hostile[Symbol.asyncDispose]();
 });
 
 test('rows that no source serves do not make a fine run a failed one', async () => {
-  const mixed = await startFakePortainer({ registries: [ecrRow, { ...ecrRow, Name: 'public', URL: 'public.ecr.aws' }] });
+  await using mixed = await startFakePortainer({ registries: [ecrRow, { ...ecrRow, Name: 'public', URL: 'public.ecr.aws' }] });
   const { code, stdout } = await cli(['once'], { ...env, PORTAINER_URL: mixed.url });
-  await mixed[Symbol.asyncDispose]();
   assert.equal(code, 0);
   assert.match(stdout, /NO_SOURCE .*ECR Public/);
 });
