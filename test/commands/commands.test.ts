@@ -279,9 +279,15 @@ test('rows that no source serves do not make a fine run a failed one', async () 
   assert.match(stdout, /NO_SOURCE .*ECR Public/);
 });
 
+async function catchesHangUp(pid: number): Promise<boolean> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => wait(500, 'SigCgt:\t1'));
+  return (Number.parseInt(/^SigCgt:\s*[0-9a-f]*([0-9a-f])$/m.exec(status)?.[1] ?? '0', 16) & 1) === 1;
+}
+
 test('a signal to reload that comes early does not end the daemon', async () => {
   const started = startCli([], { ...env, ECR_COURIER_LISTEN: `127.0.0.1:${await freePort()}`, ECR_COURIER_SOCKET: join(folder, 'early') });
-  await wait(120);
+  // Nothing can be done about a signal that comes before Node has read the first line; where /proc tells, that moment is waited for.
+  await until(async () => catchesHangUp(started.child.pid ?? 0), 'a handler of SIGHUP');
   for (let times = 0; times < 10; times++) {
     started.child.kill('SIGHUP');
     await wait(30);

@@ -16,7 +16,7 @@ test('paused: nothing is sent, shown as paused, neither unready nor alarming; ta
   await until(() => served(other), 'the other target');
   const refresh = refreshBy(running.app);
   assert.deepEqual(await refresh('still'), { ok: false, message: 'still is paused in the configuration: nothing is sent to it.' });
-  assert.match((await refresh()).message, /^Looking at other, /);
+  assert.match((await refresh()).message, /^Looking at other and writing/);
   await until(() => running.app.status().ready, 'ready');
   const status = running.app.status();
   assert.deepEqual(

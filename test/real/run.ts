@@ -29,8 +29,12 @@ if (unknown.length > 0) {
 }
 if (values.install) install();
 const files = (positionals.length > 0 ? positionals : all).map(name => join(import.meta.dirname, `${name}.test.ts`));
-const { status } = spawnSync(process.execPath, ['--test', '--test-reporter=spec', '--test-concurrency=2', ...files], {
-  stdio: 'inherit',
-  env: { ...process.env, ...(values.install ? { TEST_REAL: 'all' } : {}) },
-});
+const { status } = spawnSync(
+  process.execPath,
+  ['--test', '--test-reporter=spec', '--test-concurrency=2', '--test-timeout=300000', ...files],
+  {
+    stdio: 'inherit',
+    env: { ...process.env, ...(values.install ? { TEST_REAL: 'all' } : {}) },
+  },
+);
 process.exit(status ?? 1);
