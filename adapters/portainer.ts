@@ -141,9 +141,13 @@ export const portainer = defineAdapter({
     return {
       address,
       async discover(signal): Promise<Discovery<Ref>> {
-        const rows = await list(signal);
+        // At once: a long list must not lie here until the answers to `look` are there.
+        const seen = survey(await list(signal), deps);
         const { product, swarms } = await look(signal);
-        return { ...survey(rows, swarms, deps), about: { product, ...(session && username && { principal: username }) } };
+        const findings = [...seen.findings];
+        if (seen.slots.length > 0 && swarms.length > 0)
+          findings.push(deps.finding('SWARM', `Swarm seen: ${swarms.join(', ')}. Running services keep the password of their deployment.`));
+        return { ...seen, findings, about: { product, ...(session && username && { principal: username }) } };
       },
       async deliver({ ref, registries: [registry] }, credentials, signal) {
         const credential = registry && credentials.get(registry.host);
@@ -172,11 +176,7 @@ export const portainer = defineAdapter({
 });
 
 /** What the rows come to: a slot each that is ours to write, and what a person should know. */
-function survey(
-  rows: readonly Row[],
-  swarms: readonly string[],
-  { registry, wanted, finding }: Deps<Code>,
-): Pick<Discovery<Ref>, 'slots' | 'findings' | 'unseen'> {
+function survey(rows: readonly Row[], { registry, wanted, finding }: Deps<Code>): Pick<Discovery<Ref>, 'slots' | 'findings' | 'unseen'> {
   const ecr = rows.flatMap(row => {
     const address = typeof row.URL === 'string' ? registry(row.URL) : undefined;
     return address ? [{ row, ...address }] : [];
@@ -207,8 +207,6 @@ function survey(
     findings.push(finding('MISSING_RIGHTS', `Portainer does not show the URLs of ${veiled.length} registries to this user.`));
   if (slots.length > 0)
     findings.push(finding('RECREATE_CACHE', 'A container that is recreated may still use the password of five minutes ago.'));
-  if (slots.length > 0 && swarms.length > 0)
-    findings.push(finding('SWARM', `Swarm seen: ${swarms.join(', ')}. Running services keep the password of their deployment.`));
   // Where URLs are hidden nothing can be called absent.
   const missing = veiled.length > 0 ? [] : wanted.filter(({ host }) => !byHost.has(host));
   const absent = missing.map(
@@ -224,4 +222,5 @@ function survey(
 }
 
 const isSwarm = ({ Snapshots }: Environment): boolean => Snapshots?.some(({ Swarm }) => Swarm) ?? false;
-const titleOf = ({ Id, Name = '' }: Row): string => `${Name} (row ${Id})`;
+/** Joined: V8 keeps the pieces of a template beside the whole. */
+const titleOf = ({ Id, Name = '' }: Row): string => [Name, ' (row ', Id, ')'].join('');

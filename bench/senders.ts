@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { Pool } from 'undici';
 import { portainer } from '../adapters/portainer.ts';
 import { clock } from '../src/contract/clock.ts';
+import { addressReader } from '../src/contract/registry.ts';
 import { Secret } from '../src/contract/secret.ts';
 import type { Source } from '../src/contract/source.ts';
 import { createCourier } from '../src/courier/courier.ts';
@@ -83,7 +84,7 @@ export async function openCourier({ urls, rows, key }: Portainers): Promise<Send
 
 const surroundings = {
   log: { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined },
-  aliases: new Map<string, string>(),
+  registry: addressReader(new Map()),
   env: {},
   readonly: false,
 };

@@ -2,7 +2,7 @@ import type { Config } from '../config/load.ts';
 import { readSecret } from '../config/secrets.ts';
 import type { Log } from './contract/adapter.ts';
 import type { Clock } from './contract/clock.ts';
-import type { Registry } from './contract/registry.ts';
+import { addressReader, type Registry } from './contract/registry.ts';
 import type { Prove, Sources } from './contract/source.ts';
 import { type Courier, createCourier } from './courier/courier.ts';
 import type { CourierEvent } from './courier/events.ts';
@@ -72,7 +72,8 @@ export function createApp(config: Config, options: AppOptions): App {
     current = next;
     for (const warning of next.warnings) log.warn('configuration', { warning });
     const made = makeSources(next.sources, { dispatcher, clock, env });
-    targets = next.targets.map(target => manageTarget(target, { clock, log, env, aliases: next.aliases, readonly: rehearse }));
+    const registry = addressReader(next.aliases);
+    targets = next.targets.map(target => manageTarget(target, { clock, log, env, registry, readonly: rehearse }));
     for (const target of targets)
       for (const { message, remedy } of target.standing ?? []) {
         if (!unsafe.has(message)) log.warn('unsafe connection', { target: target.name, error: message, remedy });

@@ -4,7 +4,7 @@ import type { TargetConfig } from '../config/load.ts';
 import { resolveOptions } from '../config/secrets.ts';
 import type { Deps, Finding, Log, Target } from './contract/adapter.ts';
 import type { Clock } from './contract/clock.ts';
-import { type Aliases, parseAddress } from './contract/registry.ts';
+import type { Address } from './contract/registry.ts';
 import { finding as standing } from './courier/findings.ts';
 import type { ManagedTarget } from './courier/ledger.ts';
 import { openHttp } from './io/http.ts';
@@ -12,7 +12,8 @@ import { openHttp } from './io/http.ts';
 export interface TargetDeps {
   readonly clock: Clock;
   readonly log: Log;
-  readonly aliases: Aliases;
+  /** What a stored address means; it knows the aliases. */
+  readonly registry: (address: string) => Address | undefined;
   readonly env: NodeJS.ProcessEnv;
   /** Nothing may be written through it: the promise of `check`, kept where the requests are sent. */
   readonly readonly: boolean;
@@ -43,7 +44,7 @@ export function manageTarget(config: TargetConfig, deps: TargetDeps): OpenableTa
       debug: (message, data) => deps.log.debug(message, { target: name, ...data }),
       info: (message, data) => deps.log.info(message, { target: name, ...data }),
     },
-    registry: address => parseAddress(address, deps.aliases),
+    registry: deps.registry,
     finding: (code, message, remedy = adapter.findings[code]?.remedy): Finding => ({ code, message, ...(remedy && { remedy }) }),
     http(base) {
       const connections = config.limits.concurrency + 1;

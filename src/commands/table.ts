@@ -46,10 +46,10 @@ function rowsOf(status: Status, word: (target: TargetView, slot: SlotView) => st
 }
 
 function resultOf(entry: Entry, slot: SlotView, rehearse: boolean, paint: Paint): string {
-  const { last } = entry;
-  if (!last) return paint(tintOf(slot.state), slot.state);
-  if (!succeeded(last)) return paint('red', last.result);
-  const done = rehearse && last.result !== 'unchanged' ? `would be ${last.result}` : last.result;
+  const { result } = entry;
+  if (!result) return paint(tintOf(slot.state), slot.state);
+  if (!succeeded({ result })) return paint('red', result);
+  const done = rehearse && result !== 'unchanged' ? `would be ${result}` : result;
   return slot.state === 'unconfirmed' ? paint('yellow', `${done}, unconfirmed`) : paint('green', done);
 }
 

@@ -63,6 +63,22 @@ function parseHost(host: string): Registry | undefined {
   };
 }
 
+/** So many addresses are remembered: the managers of one house name the same few hosts again and again. */
+const remembered = 20_000;
+
+/** As `parseAddress`, with the same answer to the same question: thousands of rows share one registry. */
+export function addressReader(aliases: Aliases): (address: string) => Address | undefined {
+  const known = new Map<string, Address>();
+  return address => {
+    const before = known.get(address);
+    if (before) return before;
+    const read = parseAddress(address, aliases);
+    if (known.size >= remembered) known.clear();
+    if (read) known.set(address, read);
+    return read;
+  };
+}
+
 /** No host has more than 253 characters; the rest may be a path. What is longer is not looked at. */
 const longestAddress = 1024;
 

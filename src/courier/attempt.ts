@@ -1,7 +1,7 @@
 import type { Receipt } from '../contract/adapter.ts';
 import type { Credential } from '../contract/credential.ts';
 import type { Failure } from '../contract/failures.ts';
-import { type Entry, type Kept, type Moment, nothingTold, type Outcome, type Reason, type TargetRecord } from './ledger.ts';
+import { type Entry, type Kept, type Moment, nothingTold, type Outcome, type Reason, shared, type TargetRecord } from './ledger.ts';
 import { atPeace, type Offer, retryPause, second } from './timing.ts';
 
 /** One try to deliver: what was offered, why, when it began. */
@@ -26,16 +26,15 @@ export function missingOf({ entry, offer }: Attempt): string[] {
 /** Writes into the ledger that the attempt was answered: what the slot holds now, and whether an earlier write may still come over it (rule 8). */
 export function recordSuccess(record: TargetRecord, attempt: Attempt, receipt: Receipt, now: Moment, lingerMs: number): void {
   const { entry, offer, reason, began } = attempt;
-  entry.held = entry.slot.registries.map(({ host }, at) => offer.get(host) ?? entry.held[at]);
-  entry.failures = 0;
-  entry.notBefore = Number.NEGATIVE_INFINITY;
+  entry.held = shared(entry.slot.registries.map(({ host }, at) => offer.get(host) ?? entry.held[at]));
+  entry.notBefore = 0;
   entry.trouble = undefined;
   // A write that was under way when somebody asked is not what was asked for.
   if (entry.doubtedAt !== undefined && began >= entry.doubtedAt) entry.doubtedAt = undefined;
   entry.told = receipt.findings ?? nothingTold;
   if (reason === 'drifted') {
-    entry.repairs = atPeace(entry, now) ? 1 : entry.repairs + 1;
-    entry.repairedAt = now;
+    const before = atPeace(entry, now) ? undefined : entry.repaired;
+    entry.repaired = { count: (before?.count ?? 0) + 1, at: now };
   }
   if (entry.unsettled) {
     const confirmed = entry.unsettled.answered && began >= entry.unsettled.confirmAt;
@@ -62,9 +61,9 @@ export function recordFailure(
   random: () => number,
 ): void {
   const { entry, began } = attempt;
-  entry.failures++;
-  entry.notBefore = now + retryPause(failure, entry.failures, random);
-  entry.trouble = { failure, count: entry.failures, since: entry.trouble?.since ?? began };
+  const count = (entry.trouble?.count ?? 0) + 1;
+  entry.notBefore = now + retryPause(failure, count, random);
+  entry.trouble = { failure, count, since: entry.trouble?.since ?? began };
   if (failure.facts.mayLand) entry.unsettled = { confirmAt: now + lingerMs + second, answered: false };
   remember(record, attempt, now, { result: failure.code, message: failure.message });
 }
@@ -81,7 +80,8 @@ function remember(record: TargetRecord, attempt: Attempt, now: Moment, what: Pic
     ...(first && { fingerprint: first.fingerprint, expiresAt: first.expiresAt }),
     ...what,
   };
-  entry.last = { at: now, result: what.result, fingerprint: first?.fingerprint, proven: what.proven };
+  entry.result = what.result;
+  entry.proven = first && what.proven !== undefined ? { fingerprint: first.fingerprint, ok: what.proven } : undefined;
   record.outcomes = withoutOldest([outcome, ...record.outcomes]);
 }
 

@@ -94,8 +94,8 @@ export function slotFindings(record: TargetRecord, entry: Entry, now: Moment): F
     );
   if (slot.state === 'absent' && !record.managed.create)
     found.push(finding('NOT_CREATED', `${slot.title ?? slot.id} is wanted but not there, and ${record.name} may not create it.`));
-  if (entry.repairs >= 3 && !atPeace(entry, now))
-    found.push(finding('CONTESTED', `${slot.title ?? slot.id} was repaired ${entry.repairs} times and changed again each time.`));
+  if (entry.repaired && entry.repaired.count >= 3 && !atPeace(entry, now))
+    found.push(finding('CONTESTED', `${slot.title ?? slot.id} was repaired ${entry.repaired.count} times and changed again each time.`));
   if (entry.unsettled) found.push(finding('UNCONFIRMED', `A write to ${slot.title ?? slot.id} was given up and may still land there.`));
   return found;
 }

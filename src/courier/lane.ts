@@ -44,7 +44,8 @@ export function createLane(managed: ManagedTarget, deps: LaneDeps): Lane {
     recovered() {
       // Soon, not at once: a manager that lists well and refuses every write would be asked without end.
       for (const entry of record.entries.values())
-        if (entry.trouble?.failure.stops === 'target') entry.notBefore = Math.min(entry.notBefore, now() + soon(entry.failures, random));
+        if (entry.trouble?.failure.stops === 'target')
+          entry.notBefore = Math.min(entry.notBefore, now() + soon(entry.trouble.count, random));
     },
     forgotten: queue.clear,
     sighted(entry) {
@@ -151,7 +152,7 @@ export function createLane(managed: ManagedTarget, deps: LaneDeps): Lane {
     if (failure.code === 'CREDENTIAL_REFUSED') for (const key of entry.keys) if (key) deps.refused(key, offer);
     if (failure.code === 'NOT_FOUND') scout.lookAgain();
     if (failure.stops === 'target') scout.stumbled(failure, began);
-    const trial = { ms: now() - began, failure: explained(failure, entry), count: entry.failures, repeat };
+    const trial = { ms: now() - began, failure: explained(failure, entry), count: entry.trouble?.count ?? 1, repeat };
     emit({ kind: 'delivery-failed', ...aboutSlot(record, attempt), ...trial });
   }
 

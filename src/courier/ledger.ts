@@ -47,13 +47,7 @@ export interface Outcome {
   readonly proven?: boolean;
 }
 
-/** What the slot itself keeps of its newest outcome. */
-export interface Last extends Pick<Outcome, 'at' | 'result'> {
-  readonly fingerprint?: string | undefined;
-  readonly proven?: boolean | undefined;
-}
-
-/** One slot: what it is, what it holds, what was tried, when next. There can be 100,000: what is kept here counts. */
+/** One slot: what it is, what it holds, what was tried, when next. There can be 100,000: what is kept here counts, and what few have is a group. */
 export interface Entry {
   slot: Slot;
   /** The key records of `slot.registries`, in their order; undefined where no source serves it. */
@@ -67,20 +61,34 @@ export interface Entry {
   queued: boolean;
   /** When somebody asked for it to be written anew, whatever it holds. */
   doubtedAt?: Moment | undefined;
-  failures: number;
+  /** 0: at any time. */
   notBefore: Moment;
   trouble?: Trouble | undefined;
   /** A write may still land (rule 8): push again until one push was answered (then `answered`), and once more after `confirmAt`. */
   unsettled?: { readonly confirmAt: Moment; readonly answered: boolean } | undefined;
-  repairs: number;
-  repairedAt: Moment;
-  last?: Last | undefined;
+  /** How often it was found drifted and written anew, without an hour of peace between; when for the last time. */
+  repaired?: { readonly count: number; readonly at: Moment } | undefined;
+  /** What the newest attempt came to. */
+  result?: Outcome['result'] | undefined;
+  /** Whether the manager itself could use what it was given last; undefined where it was not asked. */
+  proven?: { readonly fingerprint: string; readonly ok: boolean } | undefined;
   /** Findings of the last receipt. */
   told: readonly Finding[];
 }
 
 /** One for all who have none. */
 export const nothingTold: readonly Finding[] = [];
+
+const alone = new WeakMap<object, readonly [object]>();
+
+/** The list, or the one and only list that holds its one member alone: most slots have one registry, and the same credential as thousands. */
+export function shared<T extends object>(list: readonly (T | undefined)[]): readonly (T | undefined)[] {
+  const [only] = list;
+  if (list.length !== 1 || only === undefined) return list;
+  const known = alone.get(only) ?? [only];
+  alone.set(only, known);
+  return known as readonly [T];
+}
 
 /** What the slot is known to hold for one of its registries. */
 export function heldFor({ slot, held }: Pick<Entry, 'slot' | 'held'>, host: string): Holding | undefined {

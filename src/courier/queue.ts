@@ -39,7 +39,7 @@ export function createQueue(random: () => number): Queue {
       if (entry.queued) return;
       entry.queued = true;
       size++;
-      (entry.failures > 0 ? failed : urgent[reason]).push(entry);
+      (entry.trouble ? failed : urgent[reason]).push(entry);
     },
     take: () => draw(piles.find(pile => pile.length > 0) ?? []),
     takeAny() {

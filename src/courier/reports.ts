@@ -1,5 +1,5 @@
 import type { Discovery, Sighting, Slot } from '../contract/adapter.ts';
-import { type Entry, type Holding, heldFor, type KeyRecord, type Moment, nothingTold, type TargetRecord } from './ledger.ts';
+import { type Entry, type Holding, heldFor, type KeyRecord, type Moment, nothingTold, shared, type TargetRecord } from './ledger.ts';
 import { asHolding } from './timing.ts';
 
 export interface ReportDeps {
@@ -58,13 +58,15 @@ function unseen(report: Discovery, id: string): boolean {
 function mergeSlot(record: TargetRecord, slot: Slot, began: Moment, deps: ReportDeps): boolean {
   const known = record.entries.get(slot.id);
   record.led ||= slot.after !== undefined;
-  const keys = deps.keysFor(record, slot);
+  const keys = shared(deps.keysFor(record, slot));
   if (!known) {
     record.entries.set(slot.id, newEntry(slot, keys, holdingsOf(slot, began, deps) ?? []));
     return true;
   }
   known.keys = keys;
-  known.held = slot.registries.map(({ host }) => heldFor(known, host));
+  known.held = shared(slot.registries.map(({ host }) => heldFor(known, host)));
+  // What we have lies among the old things; a new one each minute would be garbage there, which V8 collects late.
+  if (alike(known.slot, slot)) return false;
   if (!tells(known, began)) {
     known.slot = { ...slot, state: known.slot.state };
     return false;
@@ -85,24 +87,38 @@ function holdingsOf(slot: Slot, now: Moment, deps: ReportDeps, held?: Entry['hel
   return slot.registries.map((_, at) => (held?.[at]?.fingerprint === holds.fingerprint ? held[at] : told));
 }
 
+/** Whether nothing is new in the report of a slot that is simply there. What cannot be compared at a glance counts as new. */
+function alike(known: Slot, slot: Slot): boolean {
+  return (
+    known.state === 'present' &&
+    slot.state === 'present' &&
+    known.ref === slot.ref &&
+    known.title === slot.title &&
+    known.source === slot.source &&
+    known.after === slot.after &&
+    known.findings === slot.findings &&
+    slot.holds === undefined &&
+    known.registries.length === slot.registries.length &&
+    known.registries.every((registry, at) => registry === slot.registries[at])
+  );
+}
+
 function newEntry(slot: Slot, keys: Entry['keys'], held: Entry['held']): Entry {
-  const never = Number.NEGATIVE_INFINITY;
   // Every member from the beginning: one that is added later costs an array besides.
   return {
     slot,
     keys,
     held,
-    wroteAt: never,
+    wroteAt: Number.NEGATIVE_INFINITY,
     running: false,
     queued: false,
     doubtedAt: undefined,
-    failures: 0,
-    notBefore: never,
+    notBefore: 0,
     trouble: undefined,
     unsettled: undefined,
-    repairs: 0,
-    repairedAt: never,
-    last: undefined,
+    repaired: undefined,
+    result: undefined,
+    proven: undefined,
     told: nothingTold,
   };
 }

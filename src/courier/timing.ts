@@ -102,8 +102,11 @@ export function fetchPause(failure: Failure, count: number, life: number | undef
 export function repairPause(repairs: number): number {
   return repairs === 0 ? 0 : Math.min(30 * minute, minute * 2 ** (repairs - 1));
 }
-export function atPeace(entry: Pick<Entry, 'repairedAt'>, now: Moment): boolean {
-  return now - entry.repairedAt >= hour;
+function mayRepair({ repaired }: Entry, now: Moment): boolean {
+  return repaired === undefined || now >= repaired.at + repairPause(repaired.count);
+}
+export function atPeace({ repaired }: Pick<Entry, 'repaired'>, now: Moment): boolean {
+  return repaired === undefined || now - repaired.at >= hour;
 }
 
 /** What is on offer for a slot now, by host: credentials that are still good. */
@@ -120,7 +123,7 @@ export function dueReason(entry: Entry, offer: Offer, now: Moment, create: boole
     if (!create || (unsettled && discoveredAt < unsettled.confirmAt)) return undefined;
     return 'absent';
   }
-  if (slot.state === 'drifted' && (atPeace(entry, now) || now >= entry.repairedAt + repairPause(entry.repairs))) return 'drifted';
+  if (slot.state === 'drifted' && mayRepair(entry, now)) return 'drifted';
   if (unsettled && (!unsettled.answered || now >= unsettled.confirmAt)) return 'unsettled';
   if (entry.doubtedAt !== undefined) return 'unknown';
   let aging = false;

@@ -64,7 +64,7 @@ function isFailing({ slot, trouble }: Entry, create: boolean): boolean {
 }
 
 function slotView(ledger: Ledger, record: TargetRecord, entry: Entry, specs: FindingSpecs): SlotView {
-  const { slot, trouble, last } = entry;
+  const { slot, trouble } = entry;
   const keys = ledger.keysOf(record, entry);
   const registries = slot.registries.map(({ host }) => holdingView(ledger, host, keys.get(host), entry));
   const next = ledger.nextAttempt(record, entry);
@@ -75,7 +75,7 @@ function slotView(ledger: Ledger, record: TargetRecord, entry: Entry, specs: Fin
     state: slotState(entry, registries, record.managed.create, next !== undefined && next <= ledger.now()),
     registries,
     trouble: trouble ? troubleView(ledger, { ...trouble, failure: explained(trouble.failure, entry) }) : null,
-    lastAttemptAt: timeOf(ledger, last?.at),
+    lastAttemptAt: timeOf(ledger, entry.wroteAt),
     nextAttemptAt: timeOf(ledger, next),
     findings: findings.map(finding => findingView(finding, specs)),
   };
@@ -103,8 +103,8 @@ function holdingView(ledger: Ledger, host: string, key: KeyRecord | undefined, e
 }
 
 /** The manager's own word weighs more than the registry's: it is the manager that pulls. */
-function provenOf(held: Holding, host: string, key: KeyRecord | undefined, { last }: Entry): boolean | null {
-  if (last?.proven !== undefined && last.fingerprint === held.fingerprint) return last.proven;
+function provenOf(held: Holding, host: string, key: KeyRecord | undefined, { proven }: Entry): boolean | null {
+  if (proven?.fingerprint === held.fingerprint) return proven.ok;
   const proof = key?.proofs.get(host);
   if (proof?.fingerprint !== held.fingerprint) return null;
   if (proof.ok) return true;

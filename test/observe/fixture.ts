@@ -69,7 +69,7 @@ export function entry(id: string, key: KeyRecord | undefined, held?: Kept, more:
   const of = key?.registry ?? registry(euWest);
   const { slotOf, ...rest } = more;
   const slot: Slot = { id, title: `ecr-${id} (row ${id})`, registries: [of], state: 'present', ref: null, ...slotOf };
-  const marks = { running: false, queued: false, doubted: false, failures: 0, notBefore: never, repairs: 0, repairedAt: never };
+  const marks = { running: false, queued: false, notBefore: 0 };
   return { slot, keys: [key], held: held ? [held] : [], wroteAt: never, ...marks, told: [], ...rest };
 }
 

@@ -17,10 +17,10 @@ const busy = ledgerOf(
     target(
       'portainer',
       [
-        entry('7', key, kept(2 * hour), { last: outcome('7', -2 * hour, 'updated', { proven: true, fingerprint: kept(0).fingerprint }) }),
+        entry('7', key, kept(2 * hour), { wroteAt: -2 * hour, proven: { fingerprint: kept(0).fingerprint, ok: true } }),
         entry('8', key, kept(hour), {
           trouble: trouble('FORBIDDEN', 'No right.'),
-          last: outcome('8', -minute, 'FORBIDDEN', { message: 'No right.' }),
+          wroteAt: -minute,
         }),
         entry('9', undefined),
       ],
@@ -156,7 +156,7 @@ const proofs = [
 ];
 for (const { name, key, last, proven } of proofs) {
   test(`proven: ${name}`, () => {
-    const tried = last === undefined ? {} : { last: outcome('7', 0, 'updated', { proven: last, fingerprint: kept(0).fingerprint }) };
+    const tried = last === undefined ? {} : { proven: { fingerprint: kept(0).fingerprint, ok: last } };
     assert.equal(status(ledgerOf([target('a', [entry('7', key, kept(0), tried)])])).targets[0]?.slots[0]?.registries[0]?.proven, proven);
   });
 }
