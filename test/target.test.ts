@@ -5,6 +5,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { adapters } from '../adapters/index.ts';
 import { clock } from '../src/contract/clock.ts';
+import { addressReader } from '../src/contract/registry.ts';
 import { redact } from '../src/contract/secret.ts';
 import { createLog } from '../src/io/log.ts';
 import { manageTarget } from '../src/target.ts';
@@ -17,7 +18,9 @@ test('the key of an open target is filtered out of texts, although its adapter m
   await using files = await folder({ 'courier.yaml': portainer, key: 'the-key-in-a-file' });
   const config = await read({ files: [files.at('courier.yaml')], adapters });
   const log = createLog({ to: { write: () => undefined } });
-  const [target] = config.targets.map(one => manageTarget(one, { clock, log, aliases: config.aliases, env: {}, readonly: false }));
+  const [target] = config.targets.map(one =>
+    manageTarget(one, { clock, log, registry: addressReader(config.aliases), env: {}, readonly: false }),
+  );
   await using _ = { [Symbol.asyncDispose]: async () => (await target?.open())?.[Symbol.asyncDispose]?.() };
 
   await target?.open();

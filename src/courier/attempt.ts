@@ -63,14 +63,16 @@ export function recordFailure(
   const { entry, began } = attempt;
   const count = (entry.trouble?.count ?? 0) + 1;
   entry.notBefore = now + retryPause(failure, count, random);
-  entry.trouble = { failure, count, since: entry.trouble?.since ?? began };
+  entry.trouble = { failure, count, since: entry.trouble?.since ?? began, fingerprint: firstOf(attempt)?.fingerprint };
   if (failure.facts.mayLand) entry.unsettled = { confirmAt: now + lingerMs + second, answered: false };
   remember(record, attempt, now, { result: failure.code, message: failure.message });
 }
 
+const firstOf = ({ offer }: Attempt): Kept | undefined => offer.values().next().value;
+
 function remember(record: TargetRecord, attempt: Attempt, now: Moment, what: Pick<Outcome, 'result' | 'message' | 'proven'>): void {
-  const { entry, reason, offer, began } = attempt;
-  const first: Kept | undefined = offer.values().next().value;
+  const { entry, reason, began } = attempt;
+  const first = firstOf(attempt);
   const outcome: Outcome = {
     at: now,
     slot: entry.slot.id,

@@ -31,6 +31,8 @@ export interface Trouble {
   readonly failure: Failure;
   readonly since: Moment;
   readonly count: number;
+  /** Of the credential that was offered in vain. */
+  readonly fingerprint?: string | undefined;
 }
 
 /** What one attempt came to. */

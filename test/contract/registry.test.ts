@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseAddress } from '../../src/contract/registry.ts';
+import { addressReader, parseAddress } from '../../src/contract/registry.ts';
 
 /** Host, then region, partition, and which endpoints the spelling asks for. */
 const hosts: readonly (readonly [host: string, region: string, partition: string, spelling?: string])[] = [
@@ -77,4 +77,13 @@ test('an alias keeps its own name and has the account and region of what is behi
   assert.equal(address?.registry.host, 'images.example.com');
   assert.equal(address?.registry.account, '123456789012');
   assert.equal(address?.registry.region, 'eu-west-1');
+});
+
+test('a reader of addresses gives the same answer to the same question, for its aliases only', () => {
+  const host = '123456789012.dkr.ecr.eu-west-1.amazonaws.com';
+  const read = addressReader(new Map([['images.example.com', host]]));
+  assert.deepEqual(read(`https://${host}`), parseAddress(`https://${host}`));
+  assert.equal(read(host), read(host));
+  assert.equal(read('images.example.com')?.registry.region, 'eu-west-1');
+  assert.equal(addressReader(new Map())('images.example.com'), undefined);
 });
