@@ -21,8 +21,8 @@ const key = 'key-of-an-operator-of-depot';
 /** What is meant to be published; everything else in the package is a mistake. */
 const meant = [
   /^(package\.json|README\.md|CHANGELOG\.md|SECURITY\.md|LICENSE)$/,
-  /^config\/(reference\.md|schema\.json|example\.yaml)$/,
-  /^docs\/[a-z-]+\.md$/,
+  /^config\/(reference\.md|schema\.json|(example|side-by-side)\.yaml)$/,
+  /^docs\/[a-z0-9-]+\.md$/,
   /^deploy\/[^.]\S*$/,
   /^dist\/((ecr-courier|adapter|testing|chunks\/[\w-]+)\.js|sbom\.cdx\.json|LICENSES\.txt)$/,
   /^dist\/types\/(src\/contract\/[a-z]+|test\/(testing|adapters\/contract|fakes\/server))\.d\.ts$/,
