@@ -1,3 +1,4 @@
+import { privateRegistryHost } from '../src/contract/registry.ts';
 import type { Env } from './env.ts';
 import type { Entries, Placed } from './origin.ts';
 import type { Report } from './read.ts';
@@ -47,7 +48,7 @@ function wantedHosts(env: Env, report: Report): Placed[] {
   const listed = (env[name] ?? '').split(',').map(id => id.trim());
   // The former updater took the caller's own account then; known without asking is only that of a role.
   const own = roleOf(env)?.split(':')[4] ?? '';
-  const creates = /^(1|t|true)$/i.test(env['CATTLE_CREATE'] || env['AUTO_CREATE'] || '');
+  const creates = /^(1|t|true|yes|on)$/i.test(env['CATTLE_CREATE'] || env['AUTO_CREATE'] || '');
   const accounts = listed.some(Boolean) ? listed.filter(Boolean) : creates && own ? [own] : [];
   const region = env['AWS_REGION'] || env['AWS_DEFAULT_REGION'];
   const wrong = (origin: string, message: string): void => void report.mistakes.push({ path: '', origin, message });
@@ -56,8 +57,7 @@ function wantedHosts(env: Env, report: Report): Placed[] {
   if (creates && accounts.length === 0)
     report.warnings.push(`AUTO_CREATE has nothing to create: name the accounts in ${name}, or the hosts in CATTLE_REGISTRIES.`);
   if (creates && accounts.length > 0 && !region) wrong('AUTO_CREATE', 'needs AWS_REGION: the region of the registries to create');
-  const suffix = region?.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com';
-  return region ? accounts.filter(id => /^\d{12}$/.test(id)).map(id => said(`${id}.dkr.ecr.${region}.${suffix}`, name)) : [];
+  return region ? accounts.filter(id => /^\d{12}$/.test(id)).map(id => said(privateRegistryHost(id, region), name)) : [];
 }
 
 /** The role that the former updater assumed. With a token file beside it, the variable belongs to the AWS SDK. */

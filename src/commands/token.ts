@@ -1,6 +1,6 @@
 import { clock } from '../contract/clock.ts';
 import { Failure } from '../contract/failures.ts';
-import { parseAddress, type Registry } from '../contract/registry.ts';
+import { parseAddress, privateRegistryHost, type Registry } from '../contract/registry.ts';
 import { makeSources } from '../ecr/source.ts';
 import { awsDispatcher } from '../io/http.ts';
 import { configOptions, exit, type Io, readArgs, readConfig, UsageError } from './io.ts';
@@ -29,7 +29,7 @@ function registryOf(hosts: readonly string[], region: string | undefined, read: 
     return registry;
   }
   // A token serves every registry of its region, so the account in the name does not matter.
-  const registry = region && read(`000000000000.dkr.ecr.${region}.amazonaws.com${region.startsWith('cn-') ? '.cn' : ''}`);
+  const registry = region && read(privateRegistryHost('000000000000', region));
   if (!registry) throw new UsageError(region ? `${region} is no AWS region` : 'name a registry, or --region, or set AWS_REGION');
   return registry;
 }

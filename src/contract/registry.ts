@@ -36,6 +36,21 @@ const suffixes: Readonly<Record<string, { partition: string; dualStack: boolean 
   'csp.hci.ic.gov': { partition: 'aws-iso-f', dualStack: false },
 };
 
+/** Beginnings of regions outside the commercial partition, and the suffix of their hosts. */
+const foreign: readonly (readonly [start: string, suffix: string])[] = [
+  ['cn-', 'amazonaws.com.cn'],
+  ['eusc-', 'amazonaws.eu'],
+  ['us-iso-', 'c2s.ic.gov'],
+  ['us-isob-', 'sc2s.sgov.gov'],
+  ['eu-isoe-', 'cloud.adc-e.uk'],
+  ['us-isof-', 'csp.hci.ic.gov'],
+];
+
+/** The plain host of an account's private registry in a region. */
+export function privateRegistryHost(account: string, region: string): string {
+  return `${account}.dkr.ecr.${region}.${foreign.find(([start]) => region.startsWith(start))?.[1] ?? 'amazonaws.com'}`;
+}
+
 const privateHost =
   /^(?<account>\d{12})\.(?<label>dkr[.-]ecr)(?<fips>-fips)?\.(?<region>[a-z][a-z0-9]*(?:-[a-z0-9]+)+)\.(?<suffix>[a-z0-9.-]+)$/;
 const publicHosts: Readonly<Record<string, boolean>> = { 'public.ecr.aws': false, 'ecr-public.aws.com': true };

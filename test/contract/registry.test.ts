@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { addressReader, parseAddress } from '../../src/contract/registry.ts';
+import { addressReader, parseAddress, privateRegistryHost } from '../../src/contract/registry.ts';
 
 /** Host, then region, partition, and which endpoints the spelling asks for. */
 const hosts: readonly (readonly [host: string, region: string, partition: string, spelling?: string])[] = [
@@ -30,6 +30,12 @@ for (const [host, region, partition, spelling = ''] of hosts) {
     assert.deepEqual(address.stripped, []);
   });
 }
+
+test('the plain host of a region has the suffix of its partition', () => {
+  const plain = hosts.filter(([host]) => host.startsWith('123456789012.dkr.ecr.'));
+  assert.equal(plain.length, 8);
+  for (const [host, region] of plain) assert.equal(privateRegistryHost('123456789012', region), host);
+});
 
 const strangers = [
   '',
