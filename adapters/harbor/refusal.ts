@@ -15,7 +15,8 @@ export function errorOf(answer: Answer): { readonly code?: unknown; readonly mes
 
 /** Harbor tried a credential and it did not work. Why is told to nobody: a wrong token, a throttled login and a host that is away look the same. */
 export function isUnhealthy(answer: Answer): boolean {
-  return answer.status === 400 && /\bis unhealthy\b/.test(String(errorOf(answer).message));
+  const { message } = errorOf(answer);
+  return answer.status === 400 && typeof message === 'string' && /\bis unhealthy\b/.test(message);
 }
 
 /** What Harbor means by an answer that is none of those hoped for; recorded on 2.15.2. `right`: what the request needs. `host`: where a credential was tried. */

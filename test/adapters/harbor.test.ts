@@ -295,6 +295,18 @@ describe('all pages, and no page without end', () => {
     assert.equal((await h.discover()).slots.length, 200);
   });
 
+  for (const total of ['', '0', '-1', '50', 'many'])
+    test(`a count of "${total}" hides no row`, async () => {
+      await using h = await rig();
+      const all = rows(150).map((seed, index) => ({ type: 'docker-registry', ...seed, id: index + 1 }));
+      h.fake.fault = ({ path }) => {
+        const page = Number(new URL(path, 'http://harbor').searchParams.get('page') ?? 0);
+        if (page === 0) return undefined;
+        return { status: 200, headers: { 'x-total-count': total }, json: all.slice((page - 1) * 100, page * 100) };
+      };
+      assert.equal((await h.discover()).slots.length, 150);
+    });
+
   test('a list that never ends is TOO_LARGE', async () => {
     await using h = await rig();
     let id = 1;
