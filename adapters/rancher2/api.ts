@@ -38,8 +38,9 @@ export async function ask(api: Api, where: Where, method: string, path: string, 
 /** All rows of a list of Norman or Steve, which tell the next page by a link. Of links only the query is used: they may name any origin. */
 export async function listAll<T extends object>(api: Api, where: Where, path: string, signal: AbortSignal): Promise<T[]> {
   const rows: T[] = [];
-  let asked = path;
-  for (let page = 0; page < maxPages; page++) {
+  const before = new Set<string>();
+  for (let asked = path; before.size < maxPages && !before.has(asked); ) {
+    before.add(asked);
     const answer = await ask(api, where, 'GET', asked, { signal });
     const { data, pagination } = answer.json<{ data?: unknown; pagination?: { next?: unknown } | null } | null>() ?? {};
     if (!Array.isArray(data)) throw new Failure('UNEXPECTED', `${api.address} answered GET ${asked} with something else than a list.`);

@@ -5,7 +5,7 @@ import { entriesOf, forms, renewed, replaceMembers } from './dockerconfig.ts';
 /** Of a Secret; the data in base64. */
 export interface Data {
   readonly type: string;
-  readonly data?: Readonly<Record<string, string>>;
+  readonly data?: Readonly<Record<string, string>> | null;
 }
 type CredentialFor = (address: string) => Credential | undefined;
 type Changes = Readonly<Record<string, string>>;
@@ -18,10 +18,11 @@ export const gone = (what: string): Failure => new Failure('NOT_FOUND', `${what}
  */
 export function renewedData(
   what: string,
-  { type, data = {} }: Data,
+  { type, data: held }: Data,
   login: string | undefined,
   credentialFor: CredentialFor,
 ): Changes | undefined {
+  const data = held ?? {};
   const form = Object.hasOwn(forms, type) ? forms[type] : undefined;
   if (!form) {
     if (login === undefined) throw gone(what);
@@ -40,7 +41,7 @@ export function renewedData(
 }
 
 /** Of a registry of a provisioned cluster: user name and password stand by themselves, and `auth`, if there, joins the two. */
-function loginData(what: string, { type, data = {} }: Data, credential: Credential | undefined): Changes | undefined {
+function loginData(what: string, { type, data }: { type: string; data: Changes }, credential: Credential | undefined): Changes | undefined {
   if (type !== 'rke.cattle.io/auth-config' && type !== 'kubernetes.io/basic-auth')
     throw new Failure('REJECTED', `${what} is of the type ${type}, which holds no login that the courier knows.`);
   if (!credential) return undefined;

@@ -24,6 +24,16 @@ export function entriesOf(text: string, path: readonly string[]): Entries | unde
   return isMap(at) ? Object.fromEntries(Object.entries(at).map(([key, entry]) => [key, isMap(entry) ? entry : {}])) : undefined;
 }
 
+/** Whether a text with entries holds one of them and nothing else, so that it can be replaced as a whole. */
+export function isOneLogin(text: string, path: readonly string[]): boolean {
+  let at = JSON.parse(text) as unknown;
+  for (const name of path) {
+    if (!isMap(at) || Object.keys(at).length !== 1) return false;
+    at = at[name];
+  }
+  return isMap(at) && Object.keys(at).length === 1;
+}
+
 /** Whether somebody could log in with it as ECR wants it. */
 export function isWhole({ username, password, auth }: Entry): boolean {
   if (typeof username === 'string' && typeof password === 'string') return username === 'AWS' && password !== '';

@@ -1,6 +1,6 @@
 import type { Deps, Discovery, Finding, Slot } from '../../src/contract/adapter.ts';
 import { management } from './api.ts';
-import { type Entry, entriesOf, forms, isWhole } from './dockerconfig.ts';
+import { type Entry, entriesOf, forms, isOneLogin, isWhole } from './dockerconfig.ts';
 import type { Code } from './findings.ts';
 import { clusterSlots, type Inventory, projectSlots } from './inventory.ts';
 import type { Credential, Project, Secret } from './lists.ts';
@@ -51,7 +51,7 @@ function ofSecret(secret: Secret, credential: Credential | undefined, seen: Inve
       findings: [deps.finding('SECRET_IMMUTABLE', `${place.title} is immutable, so its login for ECR ends within twelve hours.`)],
     };
   const entries = entriesIn(secret) ?? {};
-  const isNormans = credential !== undefined && Object.keys(entries).length === 1;
+  const isNormans = credential !== undefined && holdsOneLogin(secret);
   const ref: Ref = isNormans
     ? { kind: 'credential', project: credential.project.id, id: credential.id }
     : { kind: 'secret', cluster, namespace: metadata.namespace, name: metadata.name };
@@ -110,10 +110,21 @@ function isRanchers({ metadata: { name, labels } }: Secret): boolean {
   return name.endsWith('rancher-managed-pull-secret') || marks.some(mark => `management.cattle.io/${mark}` in labels);
 }
 
-function entriesIn({ type, data }: Secret): Readonly<Record<string, Entry>> | undefined {
+function entriesIn(secret: Secret): Readonly<Record<string, Entry>> | undefined {
+  const stored = storedIn(secret);
+  return stored && entriesOf(stored.text, stored.path);
+}
+
+/** Norman writes the entries alone: credHelpers and whatever else lies beside them would be lost. */
+function holdsOneLogin(secret: Secret): boolean {
+  const stored = storedIn(secret);
+  return stored !== undefined && isOneLogin(stored.text, stored.path);
+}
+
+function storedIn({ type, data }: Secret): { readonly text: string; readonly path: readonly string[] } | undefined {
   const form = Object.hasOwn(forms, type) ? forms[type] : undefined;
   const stored = form && data[form.key];
-  return form && typeof stored === 'string' ? entriesOf(Buffer.from(stored, 'base64').toString('latin1'), form.path) : undefined;
+  return form && typeof stored === 'string' ? { text: Buffer.from(stored, 'base64').toString('latin1'), path: form.path } : undefined;
 }
 
 function slotOf({ id, title }: Place, entries: Readonly<Record<string, Entry>>, ref: Ref, deps: Deps<Code>): Slot<Ref> {

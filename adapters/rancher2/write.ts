@@ -70,7 +70,8 @@ export function makeWriter(api: Api, { registry, finding }: Deps<Code>) {
     const path = secretsPath(cluster, namespace, name);
     const where = { cluster, right: `get and patch Secrets in namespace ${namespace} of cluster ${cluster}` };
     for (let attempt = 1; ; attempt++) {
-      const stored = (await ask(api, where, 'GET', path, { signal })).json<Stored>();
+      const stored = (await ask(api, where, 'GET', path, { signal })).json<Stored | null>();
+      if (!stored?.metadata) throw gone(`Secret ${namespace}/${name} of cluster ${cluster}`);
       const data = renewedData(`Secret ${namespace}/${name} of cluster ${cluster}`, stored, ref.login, address =>
         credentialFor(address, given),
       );

@@ -178,6 +178,15 @@ describe('a dockerCredential', () => {
     assert.deepEqual(auths(r.fake.stored('local', backing, 'ecr')), { ...both, [host]: login('new-token') });
   });
 
+  test('with something else beside its one registry is written in its Secret: Norman would drop it', async () => {
+    const config = { auths: { [host]: login('old') }, credHelpers: { 'gcr.io': 'gcloud' }, HttpHeaders: { 'X-Team': 'shop' } };
+    const data = { '.dockerconfigjson': base64(JSON.stringify(config)) };
+    await using r = await rig(world([credential('ecr', {}, { data })]));
+    await r.deliver((await r.discover()).slots[0], given(host));
+    const stored = JSON.parse(r.fake.stored('local', backing, 'ecr') ?? '') as typeof config;
+    assert.deepEqual(stored, { ...config, auths: { [host]: login('new-token') } });
+  });
+
   test('that got a second registry since the last look is written in its Secret, too', async () => {
     await using r = await rig(world([credential('ecr', { [host]: login('old') })]));
     const [slot] = (await r.discover()).slots;
