@@ -76,7 +76,8 @@ export async function listSecrets<T extends object>(
 
 const objects = <T extends object>(rows: readonly unknown[]): T[] =>
   rows.filter((row): row is T => typeof row === 'object' && row !== null);
-const endless = (path: string): Failure => new Failure('UNEXPECTED', `The list ${path} does not end after ${maxPages} pages.`);
+const endless = (path: string): Failure =>
+  new Failure('UNEXPECTED', `The list ${path} repeats itself, or does not end after ${maxPages} pages.`);
 
 interface Told {
   readonly kind?: unknown;

@@ -32,7 +32,7 @@ const commands: Readonly<Record<string, Command>> = {
   status: { usage: 'status [--json]', doc: 'What the running daemon knows.', load: async () => (await import('./status.ts')).status },
   refresh: {
     usage: 'refresh [--target NAME]',
-    doc: 'Makes the running daemon look at its targets, fetch new tokens and write every slot.',
+    doc: 'Makes the running daemon look at its targets and write every slot, with new tokens as soon as they may be fetched.',
     load: async () => (await import('./refresh.ts')).refresh,
   },
   token: {
