@@ -3,9 +3,8 @@ import {
   type Deps,
   type Discovery,
   defineAdapter,
-  type Finding,
+  type HttpRequest,
   type Receipt,
-  type Slot,
   type Target,
 } from '../src/contract/adapter.ts';
 import type { Credential } from '../src/contract/credential.ts';
@@ -14,27 +13,12 @@ import type { Registry } from '../src/contract/registry.ts';
 import { redactQuoted, type Secret } from '../src/contract/secret.ts';
 import { type Code, findings } from './portainer/findings.ts';
 import { openSession, refusal } from './portainer/session.ts';
+import { awsEcr, custom, isRow, makeSurvey, type Ref, type Row } from './portainer/survey.ts';
 
-/** Of a registry in Portainer, what is read. Business Edition shows Id, Name and Type alone to users who are not administrators. */
-interface Row {
-  readonly Id: number;
-  readonly Type: number;
-  readonly Name?: string;
-  readonly URL?: string;
-  readonly Authentication?: boolean;
-  readonly Username?: string;
-}
 interface Environment {
   readonly Name: string;
   readonly Snapshots?: readonly { readonly Swarm?: boolean }[] | null;
 }
-/** Where a credential goes: into the row of this id, or into a new one. */
-type Ref = number | 'new';
-
-const custom = 3;
-/** The type "AWS ECR": it holds IAM keys in the place of user name and password, and Portainer fetches the tokens. Never written to. */
-const awsEcr = 7;
-
 export const portainer = defineAdapter({
   kind: 'portainer',
   doc: 'Portainer 2.11 and later, Community and Business Edition: keeps the passwords of its ECR registries fresh.',
@@ -65,7 +49,7 @@ export const portainer = defineAdapter({
     const session = apiKey ? undefined : openSession(http, username, password);
     let known: { readonly at: number; readonly product: string; readonly swarms: readonly string[] } | undefined;
 
-    async function ask(method: string, path: string, signal: AbortSignal, more: { body?: object; reads?: boolean } = {}): Promise<Answer> {
+    async function ask(method: string, path: string, signal: AbortSignal, more: Omit<HttpRequest, 'signal'> = {}): Promise<Answer> {
       const send = (token?: Secret): Promise<Answer> =>
         http(method, path, { signal, ...more, ...(token && { headers: { Authorization: `Bearer ${token.reveal()}` } }) });
       const used = session?.(signal);
@@ -74,17 +58,17 @@ export const portainer = defineAdapter({
       return answer.status === 401 && session ? send(await session(signal, used)) : answer;
     }
 
-    async function list(signal: AbortSignal): Promise<readonly Row[]> {
-      const answer = await ask('GET', '/api/registries', signal);
+    /** All rows, one by one: Portainer knows no pages. */
+    async function eachRow(take: (row: Row) => void, signal: AbortSignal): Promise<void> {
+      const each = (element: unknown): void => void (isRow(element) && take(element));
+      const answer = await ask('GET', '/api/registries', signal, { each });
       if (answer.status === 404)
         throw new Failure('MISCONFIGURED', `There is no Portainer at ${address}: /api/registries is not known there.`, {
           remedy: 'Check host, port and path of the address.',
         });
       if (answer.status !== 200) throw refusal(http, answer);
-      const rows = answer.json<unknown>();
-      if (!Array.isArray(rows)) throw new Failure('UNEXPECTED', `${address} answered with something else than a list of registries.`);
-      // Without a type it cannot be told apart from those that must not be written to.
-      return (rows as readonly Row[]).filter(row => Number.isSafeInteger(row?.Id) && Number.isSafeInteger(row.Type));
+      if (!Array.isArray(answer.json<unknown>()))
+        throw new Failure('UNEXPECTED', `${address} answered with something else than a list of registries.`);
     }
 
     /** For people only: asked every ten minutes, for three seconds at most, and its failing is none. */
@@ -123,8 +107,11 @@ export const portainer = defineAdapter({
       const answer = await ask('POST', '/api/registries', signal, { body: { Name: host, Type: custom, URL: host, ...login, TLS: true } });
       if (answer.status === 409) {
         // Somebody was faster, or an attempt of ours that was given up did land.
-        const there = (await list(signal)).find(({ Type, URL }) => Type !== awsEcr && URL && deps.registry(URL)?.registry.host === host);
-        if (there) return { ...(await update(there.Id, credential, signal)), id: String(there.Id) };
+        let there: number | undefined;
+        await eachRow(({ Id, Type, URL }) => {
+          if (Type !== awsEcr && URL && deps.registry(URL)?.registry.host === host) there ??= Id;
+        }, signal);
+        if (there !== undefined) return { ...(await update(there, credential, signal)), id: String(there) };
       }
       if (answer.status !== 200) throw refusal(http, answer);
       const made = answer.json<Row | null>();
@@ -141,9 +128,10 @@ export const portainer = defineAdapter({
     return {
       address,
       async discover(signal): Promise<Discovery<Ref>> {
-        // At once: a long list must not lie here until the answers to `look` are there.
-        const seen = survey(await list(signal), deps);
+        const survey = makeSurvey(deps);
+        await eachRow(survey.take, signal);
         const { product, swarms } = await look(signal);
+        const seen = survey.report();
         const findings = [...seen.findings];
         if (seen.slots.length > 0 && swarms.length > 0)
           findings.push(deps.finding('SWARM', `Swarm seen: ${swarms.join(', ')}. Running services keep the password of their deployment.`));
@@ -175,52 +163,4 @@ export const portainer = defineAdapter({
   },
 });
 
-/** What the rows come to: a slot each that is ours to write, and what a person should know. */
-function survey(rows: readonly Row[], { registry, wanted, finding }: Deps<Code>): Pick<Discovery<Ref>, 'slots' | 'findings' | 'unseen'> {
-  const ecr = rows.flatMap(row => {
-    const address = typeof row.URL === 'string' ? registry(row.URL) : undefined;
-    return address ? [{ row, ...address }] : [];
-  });
-  const ours = ecr.filter(({ row }) => row.Type !== awsEcr);
-  const slots = ours.map(({ row, registry, stripped }): Slot<Ref> => {
-    const title = titleOf(row);
-    const said: Finding[] = [];
-    if (stripped.length > 0)
-      said.push(finding('STORED_FORM', `The URL of ${title} is stored with ${stripped.join(', ')}; it must be ${registry.host}.`));
-    if (row.Type !== custom) said.push(finding('TYPE_NOT_CUSTOM', `${title} is of type ${row.Type}, not of type ${custom} (custom).`));
-    const state = row.Authentication && row.Username === 'AWS' ? 'present' : 'drifted';
-    return { id: String(row.Id), title, registries: [registry], state, ...(said.length > 0 && { findings: said }), ref: row.Id };
-  });
-  const findings: Finding[] = [];
-  const byHost = Map.groupBy(ours, ({ registry }) => registry.host);
-  for (const [host, all] of byHost)
-    if (all.length > 1)
-      findings.push(finding('DUPLICATE_HOST', `${host} is there ${all.length} times: ${all.map(({ row }) => titleOf(row)).join(', ')}.`));
-  for (const { row, registry } of ecr.filter(({ row }) => row.Type === awsEcr)) {
-    const beside = byHost.has(registry.host)
-      ? ' Beside it another one is kept fresh; which of them is used differs from feature to feature.'
-      : '';
-    findings.push(finding('TYPE_7', `${titleOf(row)} is of the type "AWS ECR" (7) and is left alone.${beside}`));
-  }
-  const veiled = rows.filter(({ URL }) => typeof URL !== 'string');
-  if (veiled.length > 0)
-    findings.push(finding('MISSING_RIGHTS', `Portainer does not show the URLs of ${veiled.length} registries to this user.`));
-  if (slots.length > 0)
-    findings.push(finding('RECREATE_CACHE', 'A container that is recreated may still use the password of five minutes ago.'));
-  // Where URLs are hidden nothing can be called absent.
-  const missing = veiled.length > 0 ? [] : wanted.filter(({ host }) => !byHost.has(host));
-  const absent = missing.map(
-    (registry): Slot<Ref> => ({
-      id: `new:${registry.host}`,
-      title: `${registry.host} (new)`,
-      registries: [registry],
-      state: 'absent',
-      ref: 'new',
-    }),
-  );
-  return { slots: [...slots, ...absent], findings, unseen: veiled.map(({ Id }) => String(Id)) };
-}
-
 const isSwarm = ({ Snapshots }: Environment): boolean => Snapshots?.some(({ Swarm }) => Swarm) ?? false;
-/** Joined: V8 keeps the pieces of a template beside the whole. */
-const titleOf = ({ Id, Name = '' }: Row): string => [Name, ' (row ', Id, ')'].join('');

@@ -93,6 +93,11 @@ export interface HttpRequest {
   readonly headers?: Record<string, string>;
   /** A POST or PATCH that changes nothing (login, ping, access review, dry run). */
   readonly reads?: boolean;
+  /**
+   * Takes the elements of a JSON list that is answered with status 200, as they come: of a long one neither text nor rows lie in memory as a whole. What the answer
+   * holds is an empty list then. Elements may have come although the request fails, or `json()` does, in the end.
+   */
+  readonly each?: (element: unknown) => void;
 }
 
 /** Bound to one target: base URL or socket, CA, proxy, pool, body limit, redaction; no redirects, cookies, retries. Any status is an answer; a Failure is thrown for none. */

@@ -66,7 +66,7 @@ export function openHttp(options: HttpOptions): Http & AsyncDisposable {
     const write = method !== 'GET' && method !== 'HEAD' && !more.reads;
     const call: Call = { asked: `${method} ${path} at ${origin}`, origin, write, sent: false };
     try {
-      const taker = collector(maxBytes, call);
+      const taker = collector(maxBytes, call, more.each);
       await send(method, path, call, more, 0, taker);
       return toAnswer(call, ...taker.answer());
     } catch (error) {

@@ -1,6 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { Readable } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
+import type { HttpRequest } from '../contract/adapter.ts';
+import { type ElementReader, elementReader } from './elements.ts';
 import type { Call } from './meaning.ts';
 import { tooLarge } from './message.ts';
 
@@ -71,10 +73,11 @@ export function transfer<R>(
   return promise;
 }
 
-/** Keeps an answer in memory. */
+/** Keeps an answer in memory; of a list with status 200 the elements go to `each`, if there is one. */
 export function collector(
   maxBytes: number,
   call: Call,
+  each: HttpRequest['each'],
 ): Taker & { answer(): [status: number, headers: IncomingHttpHeaders, text: string] } {
   // Decoded as it comes: the bytes of a long list need not lie here as a whole besides.
   const decoder = new StringDecoder('utf8');
@@ -82,16 +85,26 @@ export function collector(
   let size = 0;
   let status = 0;
   let headers: IncomingHttpHeaders = {};
+  let list: ElementReader | undefined;
+  const take = (piece: string): void => {
+    if (list?.take(piece)) return;
+    list = undefined;
+    text += piece;
+  };
   return {
     head(...head) {
       [status, headers] = head;
+      if (each && status === 200) list = elementReader(each);
     },
     data(chunk) {
       size += chunk.length;
       if (size > maxBytes) throw tooLarge(maxBytes, call.asked);
-      text += decoder.write(chunk);
+      take(decoder.write(chunk));
     },
-    answer: () => [status, headers, text + decoder.end()],
+    answer() {
+      take(decoder.end());
+      return [status, headers, list?.rest() ?? text];
+    },
   };
 }
 

@@ -199,6 +199,36 @@ describe('what a status means', () => {
     }
   });
 
+  test('the elements of a list come one by one and are not kept; what is no list, and every other status, is an answer as ever', async () => {
+    const rows = Array.from({ length: 5_000 }, (_, Id) => ({ Id, Name: 'ö'.repeat(50) }));
+    await using web = await serving(({ url }, response) => {
+      if (url === '/refused') response.statusCode = 403;
+      if (url === '/cut') {
+        response.setHeader('content-length', 1000);
+        response.write('[1, 2, ');
+        setTimeout(() => response.destroy(), 50);
+      } else
+        response.end({ '/rows': JSON.stringify(rows), '/empty': '', '/broken': '[1, 2', '/object': '{"data":[1]}' }[url ?? ''] ?? '[1]');
+    });
+    await using http = open(web.url);
+    const list = async (path: string) => {
+      const elements: unknown[] = [];
+      const answer = await http('GET', path, { signal: soon(), each: element => elements.push(element) });
+      return { elements, answer };
+    };
+
+    const whole = await list('/rows');
+    assert.deepEqual(whole.elements, rows);
+    assert.deepEqual(whole.answer.json(), []);
+    assert.deepEqual((await list('/refused')).answer.json(), [1]);
+    assert.deepEqual((await list('/object')).answer.json(), { data: [1] });
+    for (const path of ['/empty', '/broken']) {
+      const { answer } = await list(path);
+      assert.throws(() => answer.json(), { code: 'UNEXPECTED' });
+    }
+    await assert.rejects(list('/cut'), { code: 'UNREACHABLE' });
+  });
+
   test('a redirect is not followed, and its text names where it points', async () => {
     await using other = await serving((_, response) => response.end());
     await using server = await serving((_, response) => response.writeHead(307, { location: `${other.url}/p?token=t` }).end());

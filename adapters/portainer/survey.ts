@@ -1,0 +1,83 @@
+import type { Deps, Discovery, Finding, Slot } from '../../src/contract/adapter.ts';
+import type { Address } from '../../src/contract/registry.ts';
+import type { Code } from './findings.ts';
+
+/** Of a registry in Portainer, what is read. Business Edition shows Id, Name and Type alone to users who are not administrators. */
+export interface Row {
+  readonly Id: number;
+  readonly Type: number;
+  readonly Name?: string;
+  readonly URL?: string;
+  readonly Authentication?: boolean;
+  readonly Username?: string;
+}
+/** Where a credential goes: into the row of this id, or into a new one. */
+export type Ref = number | 'new';
+
+export const custom = 3;
+/** The type "AWS ECR": it holds IAM keys in the place of user name and password, and Portainer fetches the tokens. Never written to. */
+export const awsEcr = 7;
+
+/** Without a type a row cannot be told apart from those that must not be written to. */
+export function isRow(element: unknown): element is Row {
+  const { Id, Type } = (element ?? {}) as Partial<Row>;
+  return Number.isSafeInteger(Id) && Number.isSafeInteger(Type);
+}
+
+/** What the rows come to: a slot each that is ours to write, and what a person should know. Taken one by one: what is kept of a row is a small part of it. */
+export function makeSurvey({ registry, wanted, finding }: Deps<Code>) {
+  const slots: Slot<Ref>[] = [];
+  const findings: Finding[] = [];
+  const leftAlone: { readonly title: string; readonly host: string }[] = [];
+  const unseen: string[] = [];
+
+  function take(row: Row): void {
+    if (typeof row.URL !== 'string') unseen.push(String(row.Id));
+    const address = typeof row.URL === 'string' ? registry(row.URL) : undefined;
+    if (!address) return;
+    const title = titleOf(row);
+    if (row.Type === awsEcr) leftAlone.push({ title, host: address.registry.host });
+    else slots.push(slotOf(row, title, address));
+  }
+
+  function slotOf(row: Row, title: string, { registry, stripped }: Address): Slot<Ref> {
+    const said: Finding[] = [];
+    if (stripped.length > 0)
+      said.push(finding('STORED_FORM', `The URL of ${title} is stored with ${stripped.join(', ')}; it must be ${registry.host}.`));
+    if (row.Type !== custom) said.push(finding('TYPE_NOT_CUSTOM', `${title} is of type ${row.Type}, not of type ${custom} (custom).`));
+    const state = row.Authentication && row.Username === 'AWS' ? 'present' : 'drifted';
+    return { id: String(row.Id), title, registries: [registry], state, ...(said.length > 0 && { findings: said }), ref: row.Id };
+  }
+
+  function report(): Pick<Discovery<Ref>, 'slots' | 'findings' | 'unseen'> {
+    const byHost = Map.groupBy(slots, ({ registries: [registry] }) => registry?.host);
+    for (const [host, all] of byHost)
+      if (all.length > 1)
+        findings.push(finding('DUPLICATE_HOST', `${host} is there ${all.length} times: ${all.map(({ title }) => title).join(', ')}.`));
+    for (const { title, host } of leftAlone) {
+      const beside = byHost.has(host) ? ' Beside it another one is kept fresh; which of them is used differs from feature to feature.' : '';
+      findings.push(finding('TYPE_7', `${title} is of the type "AWS ECR" (7) and is left alone.${beside}`));
+    }
+    if (unseen.length > 0)
+      findings.push(finding('MISSING_RIGHTS', `Portainer does not show the URLs of ${unseen.length} registries to this user.`));
+    if (slots.length > 0)
+      findings.push(finding('RECREATE_CACHE', 'A container that is recreated may still use the password of five minutes ago.'));
+    // Where URLs are hidden nothing can be called absent.
+    const missing = unseen.length > 0 ? [] : wanted.filter(({ host }) => !byHost.has(host));
+    const absent = missing.map(
+      (registry): Slot<Ref> => ({
+        id: `new:${registry.host}`,
+        title: `${registry.host} (new)`,
+        registries: [registry],
+        state: 'absent',
+        ref: 'new',
+      }),
+    );
+    return { slots: [...slots, ...absent], findings, unseen };
+  }
+
+  return { take, report };
+}
+
+/** Joined: V8 keeps the pieces of a template beside the whole. */
+const titleOf = ({ Id, Name = '' }: Row): string => [Name, ' (row ', Id, ')'].join('');
