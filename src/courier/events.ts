@@ -2,7 +2,7 @@ import type { Receipt } from '../contract/adapter.ts';
 import type { Failure } from '../contract/failures.ts';
 import type { Reason } from './ledger.ts';
 
-/** Of what kind a failure is in its row: the first is news, another code is news, a repeat is none. */
+/** Of what kind a failure is in its row: the first is news, another code is news, a repeat is none. With a discovery, what else is misconfigured is news too. */
 export interface Trial {
   readonly ms: number;
   readonly failure: Failure;

@@ -128,7 +128,8 @@ export function createScout(record: TargetRecord, deps: ScoutDeps): Scout {
     record.trouble = { failure, count, since: before?.since ?? began };
     lookNextAt(now() + retryPause(failure, count, random));
     shut ||= failure.stops === 'target';
-    return before?.failure.code === failure.code;
+    // What has to be configured comes up one by one: first the key, then the certificate.
+    return before?.failure.code === failure.code && (failure.code !== 'MISCONFIGURED' || before.failure.message === failure.message);
   }
 
   async function watch(watched: Target): Promise<void> {

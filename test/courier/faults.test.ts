@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { FailureCode } from '../../src/contract/failures.ts';
-import { failures } from '../../src/contract/failures.ts';
+import { Failure, type FailureCode, failures } from '../../src/contract/failures.ts';
 import { createVirtualClock } from '../fakes/clock.ts';
 import { failing, gaps, hours, minutes, only, registry, row, seconds, startRig, testSource, testTarget } from './rig.ts';
 
@@ -414,4 +413,23 @@ test('a source whose every token has expired already: told once, asked again eac
   assert.ok(gaps(source.asked).every(gap => gap >= minutes && gap < 1.2 * minutes));
   assert.equal(rig.of('fetch-failed').filter(event => !event.repeat).length, 1);
   assert.equal(target.writes.length, 0);
+});
+
+test('what is misconfigured after something else is news, although the code is the same', async () => {
+  const clock = createVirtualClock();
+  const target = testTarget(clock, 'p', [row('1')]);
+  let wrong = 'no key yet';
+  target.onDiscover = async () => {
+    throw new Failure('MISCONFIGURED', wrong, { retryAfterMs: 15 * seconds });
+  };
+  await using rig = await startRig({ targets: [target] });
+  await clock.advance(minutes);
+  wrong = 'a certificate of nobody';
+  await clock.advance(minutes);
+
+  const news = rig.of('discovery-failed').filter(event => !event.repeat);
+  assert.deepEqual(
+    news.map(({ failure }) => failure.message),
+    ['no key yet', 'a certificate of nobody'],
+  );
 });

@@ -53,6 +53,8 @@ part('the first start of docker-compose.yml', { programs: ['unshare'] }, () => {
     await mkdir(secrets);
     const container = (outside = {}) => ({
       ECR_COURIER_SOCKET: '',
+      // As it comes: debug would say more than a user is told.
+      ECR_COURIER_LOG_LEVEL: 'info',
       PORTAINER_ALLOW_HTTP: '',
       // The proxy of this world leads nowhere.
       NO_PROXY: '127.0.0.1',
