@@ -1,7 +1,7 @@
 # The image: FROM scratch, with Node, the libraries that it needs, and the bundle; no shell and no package manager.
 #   docker build -t ecr-courier .
 # For amd64 and arm64 at once: docker buildx build --platform linux/amd64,linux/arm64 .
-# A release pins the base by digest as well, so that the same sources come to the same image:
+# A release pins the base by digest as well, so that the same sources come to the same files:
 #   docker buildx imagetools inspect node:24.21.0-bookworm-slim --format '{{.Manifest.Digest}}'
 #   docker build --build-arg NODE_IMAGE=node:24.21.0-bookworm-slim@sha256:... .
 ARG NODE_IMAGE=node:24.21.0-bookworm-slim
@@ -9,7 +9,8 @@ ARG NODE_IMAGE=node:24.21.0-bookworm-slim
 FROM ${NODE_IMAGE} AS build
 WORKDIR /build
 COPY package.json package-lock.json .npmrc ./
-RUN npm ci --no-audit --no-fund
+# Without scripts: the one of the package `node` would fetch another Node, which no lock file vouches for.
+RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY . .
 RUN npm run build \
  && sh deploy/image/rootfs.sh "$(command -v node)" dist /rootfs \
