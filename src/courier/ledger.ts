@@ -84,7 +84,7 @@ export const nothingTold: readonly Finding[] = [];
 const alone = new WeakMap<object, readonly [object]>();
 
 /** The list, or the one and only list that holds its one member alone: most slots have one registry, and the same credential as thousands. */
-export function shared<T extends object>(list: readonly (T | undefined)[]): readonly (T | undefined)[] {
+export function shared<T extends object | undefined>(list: readonly T[]): readonly T[] {
   const [only] = list;
   if (list.length !== 1 || only === undefined) return list;
   const known = alone.get(only) ?? [only];

@@ -60,7 +60,8 @@ function mergeSlot(record: TargetRecord, slot: Slot, began: Moment, deps: Report
   record.led ||= slot.after !== undefined;
   const keys = shared(deps.keysFor(record, slot));
   if (!known) {
-    record.entries.set(slot.id, newEntry(slot, keys, holdingsOf(slot, began, deps) ?? []));
+    const registries = shared(slot.registries);
+    record.entries.set(slot.id, newEntry({ ...slot, registries }, keys, holdingsOf(slot, began, deps) ?? []));
     return true;
   }
   known.keys = keys;

@@ -3,7 +3,7 @@ import { Cron } from 'croner';
 /** The reason why a cron pattern cannot be used; undefined when it can. Times are UTC. */
 export function cronMistake(pattern: string): string | undefined {
   try {
-    return new Cron(pattern, { paused: true, timezone: 'UTC' }).nextRun() ? undefined : 'it never comes true';
+    return new Cron(pattern, { paused: true, utcOffset: 0 }).nextRun() ? undefined : 'it never comes true';
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
@@ -14,7 +14,7 @@ export function cronMistake(pattern: string): string | undefined {
  * minute; `second` (0 to 59, drawn once per target) picks it, so that many couriers do not ask at once.
  */
 export function cronSchedule(pattern: string): (wall: number, second: number) => number {
-  const cron = new Cron(pattern, { paused: true, timezone: 'UTC' });
+  const cron = new Cron(pattern, { paused: true, utcOffset: 0 });
   const wholeMinutes = pattern.trim().split(/\s+/).length <= 5;
   return (wall, second) => {
     const shift = wholeMinutes ? second * 1000 : 0;
