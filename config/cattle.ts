@@ -2,13 +2,17 @@ import { privateRegistryHost } from '../src/contract/registry.ts';
 import type { Env } from './env.ts';
 import type { Entries, Placed } from './origin.ts';
 import type { Report } from './read.ts';
+import { ownWord } from './schema.ts';
 
 /** The variable that makes a target of Rancher 1.6. Only beside it do the variables of rancher-ecr-credentials mean anything, as others use such names too. */
 export const maker = 'CATTLE_URL';
 
 /** Those that have no name of ours in a table. */
 export const variables: readonly { readonly name: string; readonly doc: string }[] = [
-  { name: 'AUTO_CREATE', doc: `With \`${maker}\`: the same as \`CATTLE_CREATE\`; 1, t, T and 0, f, F are understood, too.` },
+  {
+    name: 'AUTO_CREATE',
+    doc: `With \`${maker}\`: the same as \`CATTLE_CREATE\`; 1, t, T and 0, f, F are understood, too. Where neither \`CATTLE_REGISTRIES\` nor \`AWS_ECR_REGISTRY_IDS\` says what should be there, it is \`${ownWord}\`.`,
+  },
   {
     name: 'AWS_ECR_REGISTRY_IDS',
     doc: `With \`${maker}\`: accounts whose registries in \`AWS_REGION\` the target should have, as hosts in \`CATTLE_REGISTRIES\` would say. What is there is kept fresh whatever its account.`,
@@ -38,26 +42,24 @@ export function targetOf(env: Env, report: Report): Entries {
       `${maker} is plain http: whoever is in between can read keys and tokens. Better use https; CATTLE_ALLOW_HTTP=false insists on it.`,
     );
   }
-  const hosts = env['CATTLE_REGISTRIES'] ? [] : wantedHosts(env, report);
-  if (hosts.length > 0) entries.set('registries', said(hosts, 'AWS_ECR_REGISTRY_IDS'));
+  const [first, ...more] = env['CATTLE_REGISTRIES'] ? [] : wanted(env, report);
+  if (first) entries.set('registries', { value: [first, ...more], origin: first.origin });
   return entries;
 }
 
-function wantedHosts(env: Env, report: Report): Placed[] {
-  const name = 'AWS_ECR_REGISTRY_IDS';
-  const listed = (env[name] ?? '').split(',').map(id => id.trim());
-  // The former updater took the caller's own account then; known without asking is only that of a role.
-  const own = roleOf(env)?.split(':')[4] ?? '';
-  const creates = /^(1|t|true|yes|on)$/i.test(env['CATTLE_CREATE'] || env['AUTO_CREATE'] || '');
-  const accounts = listed.some(Boolean) ? listed.filter(Boolean) : creates && own ? [own] : [];
+/** Of the accounts that are listed; else, as the former updater took it from the token, that of the caller's own account. */
+function wanted(env: Env, report: Report): Placed[] {
+  const ids = 'AWS_ECR_REGISTRY_IDS';
+  const accounts = (env[ids] ?? '').split(',').flatMap(id => id.trim() || []);
+  const creator = env['CATTLE_CREATE'] ? 'CATTLE_CREATE' : 'AUTO_CREATE';
+  const creates = /^(1|t|true|yes|on)$/i.test(env[creator] ?? '');
+  if (accounts.length === 0) return creates ? [said(ownWord, creator)] : [];
   const region = env['AWS_REGION'] || env['AWS_DEFAULT_REGION'];
   const wrong = (origin: string, message: string): void => void report.mistakes.push({ path: '', origin, message });
   for (const [at, account] of accounts.entries())
-    if (!/^\d{12}$/.test(account)) wrong(name, `entry ${at + 1} must be the 12 digits of an AWS account`);
-  if (creates && accounts.length === 0)
-    report.warnings.push(`AUTO_CREATE has nothing to create: name the accounts in ${name}, or the hosts in CATTLE_REGISTRIES.`);
-  if (creates && accounts.length > 0 && !region) wrong('AUTO_CREATE', 'needs AWS_REGION: the region of the registries to create');
-  return region ? accounts.filter(id => /^\d{12}$/.test(id)).map(id => said(privateRegistryHost(id, region), name)) : [];
+    if (!/^\d{12}$/.test(account)) wrong(ids, `entry ${at + 1} must be the 12 digits of an AWS account`);
+  if (creates && !region) wrong(creator, 'needs AWS_REGION: the region of the registries to create');
+  return region ? accounts.filter(id => /^\d{12}$/.test(id)).map(id => said(privateRegistryHost(id, region), ids)) : [];
 }
 
 /** The role that the former updater assumed. With a token file beside it, the variable belongs to the AWS SDK. */

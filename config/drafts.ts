@@ -1,4 +1,5 @@
 import type { Adapter } from '../src/contract/adapter.ts';
+import type { Registry } from '../src/contract/registry.ts';
 import { maker as cattle, targetOf } from './cattle.ts';
 import { type Env, fromCredentials, overlay, shortForm } from './env.ts';
 import type { Item } from './files.ts';
@@ -21,6 +22,8 @@ export interface Surroundings {
   readonly env: Env;
   /** Path by name of what lies in $CREDENTIALS_DIRECTORY. */
   readonly credentials: ReadonlyMap<string, string>;
+  /** Any registry of the region of the source `default`; undefined where nobody says that region. */
+  readonly home: Registry | undefined;
 }
 
 /** The targets of the files, with what the environment says of those that are named like their kind, and the targets that the environment makes. */

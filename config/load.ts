@@ -19,7 +19,7 @@ import type { Entries, Mistake } from './origin.ts';
 import { type Report, readMap, type Setting, unknownKey } from './read.ts';
 import { alias, groups, type Table, trigger, type Values, withFiles } from './schema.ts';
 import { exposure, type SecretRef } from './secrets.ts';
-import { readSources, type SourceConfig } from './sources.ts';
+import { homeOf, readSources, type SourceConfig } from './sources.ts';
 import { readTargets, type TargetConfig } from './targets.ts';
 
 export type { Mistake } from './origin.ts';
@@ -115,7 +115,7 @@ export async function load(given: Given): Promise<Config> {
 
   const aliases = readAliases(files.aliases, report);
   const sources = readSources(files.sources, env, report);
-  const targets = await readTargets(files.targets, aliases, { adapters, env, credentials }, report);
+  const targets = await readTargets(files.targets, aliases, { adapters, env, credentials, home: homeOf(sources) }, report);
   if (targets.length === 0 && report.mistakes.length === 0) report.warnings.push(`No target is configured: ${waysToTargets(adapters)}.`);
   if (report.mistakes.length > 0) throw new ConfigError(report);
   return freeze({

@@ -152,6 +152,9 @@ export const alias = {
   registry: { doc: 'The ECR registry behind it.', format: 'registry' },
 } as const satisfies Table;
 
+/** Among `registries`: that of the account which the courier itself belongs to, whatever its number. */
+export const ownWord = 'own';
+
 /** Options of every target. The `env` of those that have a short form is only the end of the name: _CA_FILE for PORTAINER_CA_FILE. */
 const common = {
   kind: { doc: 'What the target is.', format: 'name' },
@@ -159,7 +162,12 @@ const common = {
   required: { doc: 'Whether the courier counts as ready only with this target.', format: 'boolean', default: true },
   create: { doc: 'Whether entries for `registries` that are not there are created.', format: 'boolean', default: false, env: '_CREATE' },
   paused: { doc: 'Configured, but left alone.', format: 'boolean', default: false },
-  registries: { doc: 'ECR hosts that the target should have.', format: 'strings', default: [], env: '_REGISTRIES' },
+  registries: {
+    doc: `ECR hosts that the target should have. \`${ownWord}\` stands for the registry of the account whose identity the source \`default\` is, in the region of that source.`,
+    format: 'strings',
+    default: [],
+    env: '_REGISTRIES',
+  },
   concurrency: { doc: 'Writes in flight at a time.', format: 'number', min: 1, max: 64, whole: true },
   discoverSeconds: { doc: 'Deadline of a discovery.', format: 'number', min: 0.1, max: 3600 },
   deliverSeconds: { doc: 'Deadline of a write.', format: 'number', min: 0.1, max: 3600 },

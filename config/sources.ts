@@ -1,3 +1,4 @@
+import { parseAddress, privateRegistryHost, type Registry } from '../src/contract/registry.ts';
 import { sourceOf } from './cattle.ts';
 import { type Env, fromEnv, overlay } from './env.ts';
 import { type Item, requireUnique } from './files.ts';
@@ -8,6 +9,12 @@ import { source, type Values } from './schema.ts';
 
 /** One AWS identity and the registries that it serves. */
 export type SourceConfig = Values<typeof source>;
+
+/** Any registry of the region of the source `default`; undefined where nobody says that region. */
+export function homeOf(sources: readonly SourceConfig[]): Registry | undefined {
+  const region = sources.find(({ name }) => name === 'default')?.region;
+  return region === undefined ? undefined : parseAddress(privateRegistryHost('000000000000', region))?.registry;
+}
 
 /** The sources of the files and `default`, which the environment can set too. */
 export function readSources(items: readonly Item[], env: Env, report: Report): SourceConfig[] {

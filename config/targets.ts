@@ -6,7 +6,7 @@ import { checkNames } from './env.ts';
 import { type Item, requireUnique } from './files.ts';
 import { isBlank } from './origin.ts';
 import { type Report, readMap } from './read.ts';
-import { type Common, prefix, targetTable } from './schema.ts';
+import { type Common, ownWord, prefix, targetTable } from './schema.ts';
 import { exposure, isSecretRef, type OptionValue } from './secrets.ts';
 
 /** One target as configured. */
@@ -19,6 +19,8 @@ export interface TargetConfig {
   readonly paused: boolean;
   /** `registries:`, each host once. */
   readonly registries: readonly Registry[];
+  /** `own` was among them: any registry of the region where the courier's own one is. */
+  readonly own?: Registry | undefined;
   /** The adapter's, with what the configuration says instead. */
   readonly limits: Limits;
   readonly tls: {
@@ -47,7 +49,7 @@ export async function readTargets(items: readonly Item[], aliases: Aliases, arou
   for (const draft of drafts) {
     checkAlternatives(draft, report);
     const read = readMap(targetTable(draft.adapter), draft.entries, draft, report) as Read;
-    const target = configure(draft, read, aliases, report);
+    const target = configure(draft, read, aliases, around.home, report);
     checkPlainHttp(draft, target, report);
     const identity = identityOf(target, read);
     const twin = reached.get(identity);
@@ -61,14 +63,22 @@ export async function readTargets(items: readonly Item[], aliases: Aliases, arou
   return targets;
 }
 
-function configure({ adapter, entries, path, ...draft }: Draft, read: Read, aliases: Aliases, report: Report): TargetConfig {
-  const wrong = (at: number): void =>
+function configure(
+  { adapter, entries, path, ...draft }: Draft,
+  read: Read,
+  aliases: Aliases,
+  home: Registry | undefined,
+  report: Report,
+): TargetConfig {
+  const wrong = (message: string): void =>
     void report.mistakes.push({
       path: `${path}.registries`,
       origin: (entries.get('registries') ?? draft).origin.text,
-      message: `entry ${at + 1} must be the host of an ECR registry, such as 123456789012.dkr.ecr.eu-west-1.amazonaws.com`,
+      message,
     });
   const { name, required, create, paused, allowHttp } = read;
+  const own = read.registries.includes(ownWord);
+  if (own && !home) wrong("needs AWS_REGION: the region of the courier's own registry, such as eu-west-1");
   return {
     name,
     kind: adapter.kind,
@@ -77,6 +87,7 @@ function configure({ adapter, entries, path, ...draft }: Draft, read: Read, alia
     create,
     paused,
     registries: registriesOf(read.registries, aliases, wrong),
+    own: own ? home : undefined,
     limits: {
       ...adapter.limits,
       concurrency: read.concurrency,
@@ -95,12 +106,13 @@ function configure({ adapter, entries, path, ...draft }: Draft, read: Read, alia
   };
 }
 
-function registriesOf(addresses: readonly string[], aliases: Aliases, wrong: (at: number) => void): Registry[] {
+function registriesOf(addresses: readonly string[], aliases: Aliases, wrong: (message: string) => void): Registry[] {
   const hosts = new Map<string, Registry>();
   for (const [at, text] of addresses.entries()) {
+    if (text === ownWord) continue;
     const registry = parseAddress(text, aliases)?.registry;
     if (registry) hosts.set(registry.host, registry);
-    else wrong(at);
+    else wrong(`entry ${at + 1} must be the host of an ECR registry, such as 123456789012.dkr.ecr.eu-west-1.amazonaws.com, or ${ownWord}`);
   }
   return [...hosts.values()];
 }

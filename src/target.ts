@@ -4,7 +4,7 @@ import type { TargetConfig } from '../config/load.ts';
 import { resolveOptions } from '../config/secrets.ts';
 import type { Deps, Finding, Log, Target } from './contract/adapter.ts';
 import type { Clock } from './contract/clock.ts';
-import type { Address } from './contract/registry.ts';
+import type { Address, Registry } from './contract/registry.ts';
 import { finding as standing } from './courier/findings.ts';
 import type { ManagedTarget } from './courier/ledger.ts';
 import { openHttp } from './io/http.ts';
@@ -28,18 +28,18 @@ export interface OpenableTarget extends ManagedTarget {
 /** Options by target, kept for as long as it lives: an adapter may turn its key into a header and drop it, but texts are filtered of secrets that somebody holds. */
 const openedWith = new WeakMap<Target, object>();
 
-/** Makes the adapter's target when it is first asked for, and anew when a file behind its options has changed. */
+/** Makes the adapter's target when it is first asked for, and anew when a file behind its options or the courier's own registry has changed. */
 export function manageTarget(config: TargetConfig, deps: TargetDeps): OpenableTarget {
   const { adapter, name, tls, allowHttp } = config;
-  let current: { readonly files: string; readonly target: Target } | undefined;
+  let current: { readonly files: string; readonly own: string | undefined; readonly target: Target } | undefined;
   /** The files could not be read when they were last wanted. */
   let waiting = false;
   let looking: ReturnType<typeof look> | undefined;
 
-  const adapterDeps = (opened: AsyncDisposable[]): Deps => ({
+  const adapterDeps = (opened: AsyncDisposable[], own: Registry | undefined): Deps => ({
     name,
     clock: deps.clock,
-    wanted: config.registries,
+    wanted: [...config.registries.filter(({ host }) => host !== own?.host), ...(own ? [own] : [])],
     log: {
       debug: (message, data) => deps.log.debug(message, { target: name, ...data }),
       info: (message, data) => deps.log.info(message, { target: name, ...data }),
@@ -78,20 +78,21 @@ export function manageTarget(config: TargetConfig, deps: TargetDeps): OpenableTa
     limits: config.limits,
     findings: adapter.findings,
     standing: standingOf(config),
-    async open() {
+    own: config.own,
+    async open(own) {
       const { options, files } = await lookOnce().catch((failure: unknown) => {
         waiting = true;
         throw failure;
       });
       waiting = false;
-      if (current?.files === files) return current.target;
+      if (current?.files === files && current.own === own?.host) return current.target;
       const opened: AsyncDisposable[] = [];
-      const target = adapter.create(options, adapterDeps(opened));
+      const target = adapter.create(options, adapterDeps(opened, own));
       const dispose = async (): Promise<void> => {
         await target[Symbol.asyncDispose]?.();
         await Promise.all(opened.map(http => http[Symbol.asyncDispose]()));
       };
-      current = { files, target: { ...target, [Symbol.asyncDispose]: dispose } };
+      current = { files, own: own?.host, target: { ...target, [Symbol.asyncDispose]: dispose } };
       openedWith.set(current.target, options);
       return current.target;
     },

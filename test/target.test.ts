@@ -4,8 +4,9 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { adapters } from '../adapters/index.ts';
+import { type Adapter, defineAdapter } from '../src/contract/adapter.ts';
 import { clock } from '../src/contract/clock.ts';
-import { addressReader } from '../src/contract/registry.ts';
+import { addressReader, parseAddress } from '../src/contract/registry.ts';
 import { redact } from '../src/contract/secret.ts';
 import { createLog } from '../src/io/log.ts';
 import { manageTarget } from '../src/target.ts';
@@ -30,4 +31,32 @@ test('the key of an open target is filtered out of texts, although its adapter m
   }
 
   assert.equal(redact('it said the-key-in-a-file'), 'it said [secret]');
+});
+
+test('the adapter is told of the own registry as of any other, once, and made anew when it is another one', async () => {
+  const [listed, ours] = ['111111111111', '222222222222'].map(account => `${account}.dkr.ecr.eu-west-1.amazonaws.com`) as [string, string];
+  const told: string[][] = [];
+  const shelf = defineAdapter({
+    kind: 'shelf',
+    doc: 'A shelf.',
+    options: {},
+    create(_, { wanted }) {
+      told.push(wanted.map(({ host }) => host));
+      return { address: 'shelf', discover: async () => ({ slots: [], findings: [] }), deliver: async () => ({ change: 'unchanged' }) };
+    },
+  }) as unknown as Adapter;
+  await using files = await folder({ 'courier.yaml': `targets: [{kind: shelf, registries: [own, ${listed}]}]` });
+  const { targets, aliases } = await read({ files: [files.at('courier.yaml')], adapters: [shelf], env: { AWS_REGION: 'eu-west-1' } });
+  const log = createLog({ to: { write: () => undefined } });
+  const [target] = targets.map(one => manageTarget(one, { clock, log, registry: addressReader(aliases), env: {}, readonly: false }));
+  assert.ok(target);
+
+  const unknown = await target.open();
+  const known = await target.open(parseAddress(ours)?.registry);
+  const again = await target.open(parseAddress(ours)?.registry);
+  await target.open(parseAddress(listed)?.registry);
+
+  assert.notEqual(known, unknown);
+  assert.equal(again, known);
+  assert.deepEqual(told, [[listed], [listed, ours], [listed]]);
 });

@@ -175,7 +175,7 @@ interface Definition<S extends OptionSpecs, F extends string, Ref> {
   readonly findings?: FindingSpecs<F>;
   /** What a person does when the file of the key is absent or empty: create it at My account > Access tokens. */
   readonly keyHint?: string;
-  /** Cheap, offline. Called anew when an option, or the file behind a secret one, changes: so options are plain values. Annotate the result: `: Target<Ref>`. */
+  /** Cheap, offline. Called anew when an option, the file behind a secret one, or `wanted` changes: so options are plain values. Annotate the result: `: Target<Ref>`. */
   create(options: Options<S>, deps: Deps<NoInfer<F>>): Target<Ref>;
 }
 

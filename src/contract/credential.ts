@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Registry } from './registry.ts';
 import type { Secret } from './secret.ts';
 
 /**
@@ -13,6 +14,8 @@ export interface Credential {
   readonly expiresAt: Date;
   readonly source: string;
   readonly key: string;
+  /** The registry of the principal's own account there, as the server named it; missing where it named none of ECR's. */
+  readonly own?: Registry;
 }
 
 /** By host. A registry whose source is failing is missing: WHAT IS NOT IN HERE STAYS AS IT IS in the slot. Empty only for a slot without registries. */

@@ -95,6 +95,13 @@ export function createCourier(deps: CourierDeps): Courier {
     });
   }
 
+  /** Before the lane opens its target, which is told what the key's credential says. */
+  function wantOwn(record: TargetRecord): void {
+    const { own, paused } = record.managed;
+    record.own = own && !paused ? supply.ownKeyFor(own) : undefined;
+    if (record.own) record.own.wanted = true;
+  }
+
   function step(): void {
     steppedMono = clock.mono();
     const scanning = now() >= scanAt;
@@ -102,7 +109,10 @@ export function createCourier(deps: CourierDeps): Courier {
       scanAt = now() + (deps.tickMs ?? 15 * second);
       supply.unwant();
     }
-    for (const lane of lanes.values()) lane.step(scanning);
+    for (const lane of lanes.values()) {
+      if (scanning) wantOwn(lane.record);
+      lane.step(scanning);
+    }
     supply.step(scanning);
   }
 
@@ -186,7 +196,8 @@ export function createCourier(deps: CourierDeps): Courier {
     refresh(target, rewrite = false) {
       const chosen = target === undefined ? [...lanes.values()] : [...lanes.values()].filter(lane => lane.record.name === target);
       for (const lane of chosen) lane.refresh(rewrite);
-      if (rewrite) supply.refetch(chosen.flatMap(lane => [...lane.record.entries.values()].flatMap(entry => entry.keys)));
+      if (rewrite)
+        supply.refetch(chosen.flatMap(({ record }) => [record.own, ...[...record.entries.values()].flatMap(({ keys }) => keys)]));
       scanAt = now();
       wake();
       return chosen.length > 0;

@@ -9,6 +9,11 @@ export const engineFindings = {
     doc: 'The manager knows no ECR registry that the courier could serve.',
     remedy: 'Add the registry in the manager, or list it under `registries` with `create: true`.',
   },
+  OWN_UNKNOWN: {
+    severity: 'warning',
+    doc: "The target should have the registry of the courier's own account (`own`), and AWS has not said yet which account that is. Everything else is served; the courier goes on asking.",
+    remedy: 'Give the source `default` AWS credentials that may fetch a token, or name the hosts under `registries` instead of `own`.',
+  },
   NO_SOURCE: {
     severity: 'warning',
     doc: 'No configured source serves this registry, so what it holds stays as it is.',
@@ -73,10 +78,17 @@ export function targetFindings(record: TargetRecord, wall: number): Finding[] {
   const found = [...(record.managed.standing ?? [])];
   if (record.discoveredAt !== undefined && record.entries.size === 0 && !record.veiled)
     found.push(finding('NO_SLOTS', `${record.name} knows no ECR registry that the courier could serve.`));
+  const { own } = record;
+  if (own && !own.kept?.credential.own && (own.kept ?? own.trouble)) found.push(finding('OWN_UNKNOWN', unknownOwn(record.name, own)));
   const ends = record.about.keyExpiresAt;
   if (ends && ends.getTime() - wall < 14 * 24 * hour)
     found.push(finding('KEY_EXPIRES', `The key for ${record.name} ends at ${ends.toISOString()}.`));
   return found;
+}
+
+function unknownOwn(target: string, { kept, trouble, registry: { region } }: KeyRecord): string {
+  const why = kept ? 'what answered the request for a token named no ECR registry.' : trouble?.failure.message;
+  return `${target} should have the registry of the courier's own account in ${region}, and that account is not known: ${why}`;
 }
 
 export function slotFindings(record: TargetRecord, entry: Entry, now: Moment): Finding[] {

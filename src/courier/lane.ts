@@ -170,6 +170,7 @@ export function createLane(managed: ManagedTarget, deps: LaneDeps): Lane {
       return probing ? Math.min(scout.wakeAt(), probeAt) : scout.wakeAt();
     },
     arrived(key) {
+      if (key === record.own) scout.lookNow(false);
       for (const entry of record.entries.values()) {
         if (!entry.keys.includes(key)) continue;
         if (entry.trouble?.failure.code === 'CREDENTIAL_REFUSED') entry.notBefore = now();

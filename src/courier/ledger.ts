@@ -108,8 +108,13 @@ export interface ManagedTarget {
   readonly findings: FindingSpecs;
   /** What stands whatever discovery says: TLS verification is off, and the like. */
   readonly standing?: readonly Finding[];
-  /** The target, made anew when its key or an option has changed since. Throws a Failure while it cannot be made (a key file that is not there yet). */
-  open(): Promise<Target>;
+  /** It wants the registry of the courier's own account, too: any registry of the region where that is. */
+  readonly own?: Registry | undefined;
+  /**
+   * The target, made anew when its key, an option or `own` has changed since; `own`: the courier's own registry, once it is known.
+   * Throws a Failure while it cannot be made (a key file that is not there yet).
+   */
+  open(own?: Registry): Promise<Target>;
 }
 
 export interface TargetRecord {
@@ -117,6 +122,8 @@ export interface TargetRecord {
   readonly name: string;
   address: string | undefined;
   readonly entries: Map<string, Entry>;
+  /** Whose credential says which registry is the courier's own; undefined where the target does not want that. */
+  own?: KeyRecord | undefined;
   /** Ids under which slots were created that have another id since, and when: a report that began before may still name them. */
   readonly moved: Map<string, Moment>;
   /** Part of the target could not be looked at. */
@@ -141,7 +148,7 @@ export interface KeyRecord {
   /** A registry that the key serves: says region and service. */
   readonly registry: Registry;
   kept?: Kept | undefined;
-  /** Some slot needs it. */
+  /** Some slot needs it, or a target that asks for the courier's own registry. */
   wanted: boolean;
   /** The registries that it is delivered for, by host: those are proven. */
   readonly hosts: Map<string, Registry>;
@@ -165,7 +172,7 @@ export interface KeyRecord {
 /** All that the engine knows, for those who show it. Read only. */
 export interface Ledger {
   readonly targets: ReadonlyMap<string, TargetRecord>;
-  /** Those that some slot needs. */
+  /** Those that are wanted. */
   readonly keys: ReadonlyMap<string, KeyRecord>;
   /** The key records that a slot's registries use, by host; a host without a source is missing. */
   keysOf(target: TargetRecord, entry: Entry): ReadonlyMap<string, KeyRecord>;

@@ -85,7 +85,7 @@ export function createScout(record: TargetRecord, deps: ScoutDeps): Scout {
 
   /** Another address under the same name is another manager: nothing that is known holds there. */
   async function open(mine: number): Promise<Target> {
-    const opened = await record.managed.open();
+    const opened = await record.managed.open(record.own?.kept?.credential.own);
     if (mine !== generation) {
       if (opened !== target) former.push(opened);
       return opened;

@@ -36,6 +36,8 @@ export interface Supply {
   use(sources: Sources): void;
   /** The record that serves this registry of a slot; undefined when no source does. */
   keyFor(registry: Registry, slot: { target: string; id: string; source?: string | undefined }): KeyRecord | undefined;
+  /** The record of the source `default` for the registry's region, whatever the account. */
+  ownKeyFor(registry: Registry): KeyRecord | undefined;
   /** Before the lanes say anew what they need. */
   unwant(): void;
   /** Starts the fetches and proofs that are due. scanned: the lanes have just said what they need. */
@@ -146,6 +148,14 @@ export function createSupply(deps: SupplyDeps): Supply {
     }
   }
 
+  function recordOf(source: Source | undefined, registry: Registry): KeyRecord | undefined {
+    if (!source) return undefined;
+    const key = source.key(registry);
+    const record = keys.get(key) ?? newRecord(key, source, registry);
+    keys.set(key, record);
+    return record;
+  }
+
   return {
     keys,
     get clockSkewMs() {
@@ -160,12 +170,13 @@ export function createSupply(deps: SupplyDeps): Supply {
       }
     },
     keyFor(registry, slot) {
-      const source = sources?.choose(registry, slot);
-      if (!source) return undefined;
-      const key = source.key(registry);
-      const record = keys.get(key) ?? newRecord(key, source, registry);
-      keys.set(key, record);
-      return record;
+      return recordOf(sources?.choose(registry, slot), registry);
+    },
+    ownKeyFor(registry) {
+      return recordOf(
+        sources?.all.find(({ name }) => name === 'default'),
+        registry,
+      );
     },
     unwant() {
       for (const record of keys.values()) {

@@ -1,5 +1,6 @@
 import type { Credential } from '../contract/credential.ts';
 import { Failure } from '../contract/failures.ts';
+import { parseAddress } from '../contract/registry.ts';
 import { Secret } from '../contract/secret.ts';
 
 const second = 1000;
@@ -10,10 +11,14 @@ const longestLife = 12 * hour;
 /** The Date header has whole seconds and the two stamps need not come from one machine. */
 const slack = 300 * second;
 
-/** What GetAuthorizationToken answered, as far as it is read. `proxyEndpoint` names the caller's own account only and is never used as an address. */
+/** What GetAuthorizationToken answered, as far as it is read. `proxyEndpoint` is the registry of the caller's own account; it is never used as an address. */
 export interface TokenAnswer {
   readonly authorizationData?:
-    | readonly { readonly authorizationToken?: string | undefined; readonly expiresAt?: Date | undefined }[]
+    | readonly {
+        readonly authorizationToken?: string | undefined;
+        readonly expiresAt?: Date | undefined;
+        readonly proxyEndpoint?: string | undefined;
+      }[]
     | undefined;
 }
 
@@ -53,7 +58,9 @@ export function decodeToken(answer: TokenAnswer, { source, key, host, issuedAt }
       // Asked again steadily: the next token may be a good one.
       { remedy, retryAfterMs: minute },
     );
-  return { username, password: new Secret(password), issuedAt, expiresAt, source, key };
+  // What stands in ECR's place may send anything, and the SDK hands it on.
+  const own = typeof data.proxyEndpoint === 'string' ? parseAddress(data.proxyEndpoint)?.registry : undefined;
+  return { username, password: new Secret(password), issuedAt, expiresAt, source, key, ...(own?.service === 'ecr' && { own }) };
 }
 
 /** As answered, else as the password itself says, else twelve hours; never more than those. All on the server's clock. */

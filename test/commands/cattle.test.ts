@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,7 +7,7 @@ import { after, before, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { type FakeEcr, startEcr } from '../fakes/ecr.ts';
 import { type FakeRancher, type RancherOptions, startFakeRancher } from '../fakes/rancher.ts';
-import { cli, startCli } from './cli.ts';
+import { cli, startCli, until } from './cli.ts';
 
 const [near, far, missing] = ['111111111111.dkr.ecr.us-east-1', '222222222222.dkr.ecr.eu-west-1', '333333333333.dkr.ecr.us-east-1'].map(
   start => `${start}.amazonaws.com`,
@@ -78,6 +78,56 @@ test('AUTO_CREATE makes what AWS_ECR_REGISTRY_IDS names', async () => {
   assert.equal(code, 0);
   assert.equal(ecr.judge('us-east-1', stored(rancher, missing)), 'good');
   assert.equal(rancher.state.rows.filter(({ type }) => type === 'registry').length, 3);
+});
+
+const fetchesIn = (region: string): number =>
+  ecr.calls.filter(call => call.action === 'GetAuthorizationToken' && call.region === region).length;
+
+test('AUTO_CREATE alone makes the registry of the own account in AWS_REGION, whose token says which that is', async () => {
+  for (const accountKeys of [{}, { AWS_ROLE_ARN: 'arn:aws:iam::444455556666:role/pull', AWS_ENDPOINT_URL_STS: ecr.url }]) {
+    await using rancher = await start();
+    ecr.calls.length = 0;
+
+    const { code, stdout, stderr } = await cli(['once'], { ...environmentOf(rancher), AUTO_CREATE: 'true', ...accountKeys });
+
+    const own = `${'AWS_ROLE_ARN' in accountKeys ? '444455556666' : '123456789012'}.dkr.ecr.us-east-1.amazonaws.com`;
+    assert.equal(code, 0, stdout + stderr);
+    for (const host of [near, own]) assert.equal(ecr.judge('us-east-1', stored(rancher, host)), 'good', host);
+    assert.equal(rancher.state.rows.filter(({ type }) => type === 'registry').length, 3);
+    assert.equal(fetchesIn('us-east-1'), 1, 'the token that is delivered is the one that was asked');
+  }
+});
+
+test('AUTO_CREATE before there are AWS credentials creates nothing and says why; with them it does', async () => {
+  await using rancher = await start({ registries: [], credentials: [] });
+  const credentials = join(home, 'credentials');
+  const { AWS_ACCESS_KEY_ID: _, AWS_SECRET_ACCESS_KEY: __, ...keyless } = environmentOf(rancher);
+  const env = {
+    ...keyless,
+    AUTO_CREATE: 'true',
+    AWS_EC2_METADATA_DISABLED: 'true',
+    AWS_SHARED_CREDENTIALS_FILE: credentials,
+    ECR_COURIER_LISTEN: '127.0.0.1:0',
+  };
+  const { child, said, ended } = startCli([], env);
+  try {
+    await until(async () => (await cli(['status'], env)).stdout.includes('OWN_UNKNOWN'), 'the finding');
+    assert.match(said.stdout + said.stderr, /No AWS credentials/);
+    assert.deepEqual(
+      rancher.requests.filter(({ method }) => method !== 'GET'),
+      [],
+    );
+
+    await writeFile(credentials, '[default]\naws_access_key_id = AKIDTEST\naws_secret_access_key = secret-access-key\n');
+    await cli(['refresh'], env);
+    const own = '123456789012.dkr.ecr.us-east-1.amazonaws.com';
+    await until(() => rancher.pullsWith('1a5', own) !== undefined, 'the registry');
+    await until(async () => !(await cli(['status'], env)).stdout.includes('OWN_UNKNOWN'), 'the finding is gone');
+    assert.equal(ecr.judge('us-east-1', stored(rancher, own)), 'good');
+  } finally {
+    child.kill();
+  }
+  assert.equal((await ended).code, 0);
 });
 
 test('check shows what would be done, and writes nothing', async () => {

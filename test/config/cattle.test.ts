@@ -20,6 +20,8 @@ const read = (env: Env): Promise<Config> => load({ env, adapters });
 interface Seen {
   readonly create: boolean | undefined;
   readonly registries: readonly string[];
+  /** Region of the courier's own registry, where that is wanted. */
+  readonly own: string | undefined;
   readonly role: string | undefined;
   readonly level: string;
   readonly listen: string;
@@ -30,6 +32,7 @@ function seen({ targets: [target], sources, log, server, warnings }: Config): Se
   return {
     create: target?.create,
     registries: target?.registries.map(({ host }) => host) ?? [],
+    own: target?.own?.region,
     role: sources.find(({ name }) => name === 'default')?.roleArn,
     level: log.level,
     listen: `${server.listen.host}:${server.listen.port}`,
@@ -105,34 +108,51 @@ const table: readonly {
     variable: 'AUTO_CREATE',
     value,
     former: 'creates the registries of the token',
-    ours: { create: true, registries: hosts(first), warnings: [] },
+    ours: { create: true, registries: hosts(first), own: undefined, warnings: [] },
     beside: { AWS_ECR_REGISTRY_IDS: first },
   })),
   ...['false', 'FALSE', 'False', 'f', 'F', '0'].map(value => ({
     variable: 'AUTO_CREATE',
     value,
     former: 'creates nothing',
-    ours: { create: false },
+    ours: { create: false, own: undefined },
   })),
-  { variable: 'AUTO_CREATE', value: '', former: 'stops: not a boolean', ours: { create: false } },
-  { variable: 'AUTO_CREATE', value: undefined, former: 'creates nothing', ours: { create: false } },
+  { variable: 'AUTO_CREATE', value: '', former: 'stops: not a boolean', ours: { create: false, own: undefined } },
+  { variable: 'AUTO_CREATE', value: undefined, former: 'creates nothing', ours: { create: false, own: undefined } },
   { variable: 'AUTO_CREATE', value: 'perhaps', former: 'stops: not a boolean', ours: '(AUTO_CREATE)' },
   {
     variable: 'AUTO_CREATE',
     value: 'true',
     former: 'creates the registry of the role’s account',
-    ours: { create: true, registries: hosts(second) },
+    ours: { create: true, registries: [], own: 'us-east-1', role, warnings: [] },
     beside: { AWS_ROLE_ARN: role },
   },
   {
     variable: 'AUTO_CREATE',
     value: 'true',
-    former: 'creates the registry of the caller’s own account, wanted or not',
-    ours: {
-      create: true,
-      registries: [],
-      warnings: ['AUTO_CREATE has nothing to create: name the accounts in AWS_ECR_REGISTRY_IDS, or the hosts in CATTLE_REGISTRIES.'],
-    },
+    former: 'creates the registry of the caller’s own account',
+    ours: { create: true, registries: [], own: 'us-east-1', warnings: [] },
+  },
+  {
+    variable: 'AUTO_CREATE',
+    value: 'true',
+    former: 'AWS refuses an empty id',
+    ours: { create: true, registries: [], own: 'us-east-1', warnings: [] },
+    beside: { AWS_ECR_REGISTRY_IDS: ' , ' },
+  },
+  {
+    variable: 'AUTO_CREATE',
+    value: 'true',
+    former: 'knows nothing of CATTLE_REGISTRIES',
+    ours: { create: true, registries: hosts(second), own: undefined },
+    beside: { CATTLE_REGISTRIES: hosts(second).join() },
+  },
+  {
+    variable: 'AUTO_CREATE',
+    value: 'true',
+    former: 'stops: a region is missing',
+    ours: '(AUTO_CREATE)',
+    beside: { AWS_REGION: '' },
   },
   {
     variable: 'AUTO_CREATE',
@@ -227,6 +247,17 @@ describe('the variables of the updater before us', () => {
     const got = seen(await read({ ...base, ...former, ...ours }));
 
     assert.deepEqual([got.create, got.registries, got.role, got.level], [false, hosts(second), own, 'warn']);
+  });
+
+  test('CATTLE_CREATE asks for the same as AUTO_CREATE, and is what a mistake names', async () => {
+    const env = { ...base, CATTLE_CREATE: 'true' };
+
+    const got = seen(await read(env));
+    const regionless = await mistakesOf(read({ ...env, AWS_REGION: '' }));
+    const listed = await mistakesOf(read({ ...env, AWS_REGION: '', AWS_ECR_REGISTRY_IDS: first }));
+
+    assert.deepEqual([got.create, got.own, got.warnings], [true, 'us-east-1', []]);
+    for (const told of [regionless, listed]) assert.match(told.join('\n'), /needs AWS_REGION: the region of .* \(CATTLE_CREATE\)$/);
   });
 
   test('without CATTLE_URL they mean nothing: others use such names, too', async () => {

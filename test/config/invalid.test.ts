@@ -61,7 +61,7 @@ const expected: Readonly<Record<string, readonly string[]>> = {
     'targets.depot: constructor is not known here (proto.yaml:8:18)',
   ],
   registry: [
-    'targets.depot.registries: entry 2 must be the host of an ECR registry, such as 123456789012.dkr.ecr.eu-west-1.amazonaws.com (registry.yaml:2:79)',
+    'targets.depot.registries: entry 2 must be the host of an ECR registry, such as 123456789012.dkr.ecr.eu-west-1.amazonaws.com, or own (registry.yaml:2:79)',
   ],
   'reserved-character': [
     'is not YAML or JSON: a value begins with a character that YAML keeps for itself: put it in quotes (reserved-character.yaml:4:13)',

@@ -311,6 +311,34 @@ test('a certificate that is not verified, and a key that everybody can read, are
   assert.deepEqual(closed.warnings, []);
 });
 
+test('own is a registry without a number: its region is that of the source default', async () => {
+  const plain = '{kind: depot, url: "https://depot", apiKey: k3y-k3y-k3y, registries: [own]}';
+  const withRegion = `sources: [{name: default, region: eu-west-1}, {name: b, region: eu-north-1, accounts: ["123456789012"]}]\ntargets: [${plain}]`;
+  const listed = '111122223333.dkr.ecr.eu-west-1.amazonaws.com';
+  const { targets: fromFile } = await readText(withRegion, { env: { AWS_REGION: 'us-east-1' } });
+  const { targets: fromEnv, settings } = await read({
+    env: { ...env, DEPOT_REGISTRIES: `own, ${listed}`, AWS_DEFAULT_REGION: 'cn-north-1' },
+  });
+  const { targets: without } = await read({ env: { ...env, AWS_REGION: 'us-east-1' } });
+
+  assert.equal(fromFile[0]?.own?.region, 'eu-west-1');
+  assert.deepEqual(fromFile[0]?.registries, []);
+  assert.deepEqual([fromEnv[0]?.own?.region, fromEnv[0]?.own?.partition], ['cn-north-1', 'aws-cn']);
+  assert.deepEqual(
+    fromEnv[0]?.registries.map(({ host }) => host),
+    [listed],
+  );
+  assert.equal(settings.find(({ path }) => path === 'targets.depot.registries')?.value, `[own, ${listed}]`);
+  assert.equal(without[0]?.own, undefined);
+  assert.deepEqual(await mistakesOf(readText(`targets: [${plain}]`)), [
+    "targets.depot.registries: needs AWS_REGION: the region of the courier's own registry, such as eu-west-1 (courier.yaml:1:80)",
+  ]);
+  assert.match(
+    (await mistakesOf(read({ env: { ...env, DEPOT_REGISTRIES: 'Own', AWS_REGION: 'us-east-1' } }))).join(),
+    /entry 1 must be the host of an ECR registry, such as .*, or own \(DEPOT_REGISTRIES\)/,
+  );
+});
+
 test('no secret is in the settings, and the whole is frozen', async () => {
   const config = await read({ env: { ...env, ECR_COURIER_ADMIN_TOKEN: 't0ken-t0ken' } });
 

@@ -41,6 +41,8 @@ export interface TestSource extends Source {
   failure: Failure | undefined;
   /** The same token as before. */
   stuck: boolean;
+  /** The account that the answer names as the identity's own. */
+  account: string | undefined;
 }
 
 export function testSource(clock: VirtualClock, name = 'default'): TestSource {
@@ -53,6 +55,7 @@ export function testSource(clock: VirtualClock, name = 'default'): TestSource {
     lifeMs: 12 * hours,
     failure: undefined,
     stuck: false,
+    account: undefined,
     key: ({ region, service }) => `${name}/${region}/${service}`,
     async fetch(asking) {
       asked.push(clock.mono());
@@ -67,6 +70,7 @@ export function testSource(clock: VirtualClock, name = 'default'): TestSource {
         expiresAt: new Date(issuedAt.getTime() + source.lifeMs),
         source: name,
         key: source.key(asking),
+        ...(source.account !== undefined && { own: registry(source.account, asking.region) }),
       };
       issued.push(credential);
       return credential;

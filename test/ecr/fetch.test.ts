@@ -34,6 +34,18 @@ test('a role is assumed with external id and session name, and fetches the token
   assert.equal(ask?.principal, 'arn:aws:sts::444455556666:assumed-role/puller/ecr-courier');
 });
 
+test('the registry that is our own is that of the identity which asked, in the region that was asked', async () => {
+  await using ecr = await start();
+  const [chain, china, assumed] = [
+    await fetchFrom(sourceAt(ecr.url), '999999999999.dkr.ecr.ap-south-1.amazonaws.com'),
+    await fetchFrom(sourceAt(ecr.url), '999999999999.dkr.ecr.cn-north-1.amazonaws.com.cn'),
+    await fetchFrom(sourceAt(ecr.url, { roleArn: role })),
+  ].map(({ own }) => own?.host);
+  assert.equal(chain, '123456789012.dkr.ecr.ap-south-1.amazonaws.com');
+  assert.equal(china, '123456789012.dkr.ecr.cn-north-1.amazonaws.com.cn');
+  assert.equal(assumed, '444455556666.dkr.ecr.eu-west-1.amazonaws.com');
+});
+
 test('roles are assumed one after the other, each with the keys of the one before', async () => {
   await using ecr = await start();
   await fetchFrom(sourceAt(ecr.url, { roles: [{ roleArn: 'arn:aws:iam::111122223333:role/hop' }], roleArn: role }));

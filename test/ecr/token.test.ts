@@ -88,3 +88,31 @@ test('an expired token is never a credential, and the message says when it expir
         error instanceof Failure && error.message.includes(answered.toISOString()) && !error.message.includes('auth-token'),
     );
 });
+
+const answering = (proxyEndpoint?: string) =>
+  decode({ authorizationData: [{ authorizationToken: encoded('AWS:pass'), expiresAt: at(hour), proxyEndpoint }] });
+for (const host of [
+  '123456789012.dkr.ecr.eu-west-1.amazonaws.com',
+  '123456789012.dkr.ecr.cn-north-1.amazonaws.com.cn',
+  '123456789012.dkr.ecr.us-iso-east-1.c2s.ic.gov',
+  '123456789012.dkr-ecr.eu-west-1.on.aws',
+]) {
+  test(`the answer names the registry of the caller's own account: ${host}`, () => {
+    assert.equal(answering(`https://${host}`).own?.host, host);
+  });
+}
+for (const [what, proxyEndpoint] of Object.entries({
+  nothing: undefined,
+  'an empty text': '',
+  'the address of a double': 'http://localhost:4510',
+  'a look-alike': 'https://123456789012.dkr.ecr.eu-west-1.amazonaws.com.example.com',
+  'ECR Public': 'https://public.ecr.aws',
+  'a number': 5 as unknown as string,
+})) {
+  test(`an answer that names ${what} is a good credential, and names no registry`, () => {
+    const credential = answering(proxyEndpoint);
+
+    assert.equal(credential.password.reveal(), 'pass');
+    assert.ok(!('own' in credential));
+  });
+}

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { privateRegistryHost } from '../../src/contract/registry.ts';
 import { type AwsError, jsonError, jsonReply, type Signer, signatureOf, signerOf, xmlError } from './aws-protocol.ts';
 import { type AwsCall, type ErrorName, errorOf, isSpoilt, type SpoiltName, spoil, type TokenData } from './aws-troubles.ts';
 import { type FakeServer, jsonOf, type Reply, type Seen, type ServerOptions, startServer } from './server.ts';
@@ -158,7 +159,7 @@ function dataOf({ password, region, expiresAt }: Token, id: string): TokenData {
   return {
     authorizationToken: Buffer.from(`AWS:${password}`).toString('base64'),
     expiresAt: expiresAt / 1000,
-    proxyEndpoint: `https://${id}.dkr.ecr.${region}.amazonaws.com`,
+    proxyEndpoint: `https://${privateRegistryHost(id, region)}`,
   };
 }
 
