@@ -1,11 +1,12 @@
-import { type Answer, type Deps, defineAdapter, type Receipt, type Target } from '../src/contract/adapter.ts';
+import { type Deps, defineAdapter, type Receipt, type Target } from '../src/contract/adapter.ts';
 import type { Credential } from '../src/contract/credential.ts';
 import { Failure } from '../src/contract/failures.ts';
 import type { Registry } from '../src/contract/registry.ts';
 import { type Code, findings } from './harbor/findings.ts';
+import { oneByOneUntilAccepted } from './harbor/login.ts';
 import { makeLook } from './harbor/look.ts';
 import { createKey, isUnhealthy, refusal } from './harbor/refusal.ts';
-import { type Ask, listRows, paths, type Ref, survey } from './harbor/rows.ts';
+import { listRows, paths, type Ref, survey } from './harbor/rows.ts';
 
 /** The longest secret that Harbor stores, in bytes: its column holds 4096 characters of the encrypted form (recorded on 2.15.2). */
 const longestSecret = 3050;
@@ -31,11 +32,11 @@ export const harbor = defineAdapter({
     const address = url.replace(/(\/api(\/v2\.0)?)?\/*$/, '');
     const http = deps.http({ url: address });
     const login = (): string => Buffer.from(`${username}:${password.reveal()}`).toString('base64');
-    const ask = oneByOneWhenRefused((method, path, signal, more) =>
+    const ask = oneByOneUntilAccepted((method, path, signal, more) =>
       http(method, path, { signal, ...more, headers: { Authorization: `Basic ${login()}` } }),
     );
-    const look = makeLook(ask, username, deps);
     let home: string = paths[0];
+    const look = makeLook(ask, () => home, username, deps);
 
     async function update(
       { path }: Ref,
@@ -74,8 +75,7 @@ export const harbor = defineAdapter({
           if (!rows) continue;
           home = path;
           const { slots, findings: found } = survey(rows, path, deps);
-          // After the list, not beside it: a login that is refused must not be tried twice.
-          const { about, findings: told } = await look(path, signal);
+          const { about, findings: told } = await look(signal);
           return { slots, findings: [...found, ...told], about };
         }
         throw new Failure('MISCONFIGURED', `There is no Harbor at ${address}: ${paths.join(' and ')} are not known there.`, {
@@ -105,32 +105,6 @@ export const harbor = defineAdapter({
     };
   },
 });
-
-/**
- * After a refused login Harbor locks the user name for 1.5 s, for the right password, too. So from then on until a login is accepted there is one request at a time,
- * and those that came meanwhile share its refusal instead of failing once more.
- */
-function oneByOneWhenRefused(send: Ask): Ask {
-  let refused = false;
-  let trial: Promise<Answer> | undefined;
-  async function attempt(...request: Parameters<Ask>): Promise<Answer> {
-    const answer = await send(...request);
-    refused = answer.status === 401;
-    return answer;
-  }
-  async function ask(...request: Parameters<Ask>): Promise<Answer> {
-    if (trial) {
-      const answer = await trial.catch(() => undefined);
-      return answer?.status === 401 ? answer : ask(...request);
-    }
-    if (!refused) return attempt(...request);
-    trial = attempt(...request).finally(() => {
-      trial = undefined;
-    });
-    return trial;
-  }
-  return ask;
-}
 
 /** Harbor itself would say no more than "internal server error". */
 function refuseTooLong({ password }: Credential): void {

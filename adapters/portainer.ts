@@ -11,12 +11,13 @@ import type { Credential } from '../src/contract/credential.ts';
 import { Failure } from '../src/contract/failures.ts';
 import type { Registry } from '../src/contract/registry.ts';
 import { redactQuoted, type Secret } from '../src/contract/secret.ts';
+import { makeGlance } from './common/glance.ts';
 import { type Code, findings } from './portainer/findings.ts';
 import { openSession, refusal } from './portainer/session.ts';
 import { awsEcr, custom, isRow, makeSurvey, type Ref, type Row } from './portainer/survey.ts';
 
 interface Environment {
-  readonly Name: string;
+  readonly Name?: unknown;
   readonly Snapshots?: readonly { readonly Swarm?: boolean }[] | null;
 }
 export const portainer = defineAdapter({
@@ -47,7 +48,6 @@ export const portainer = defineAdapter({
     const address = url.replace(/(\/api)?\/*$/, '');
     const http = deps.http({ url: address, headers: apiKey ? { 'X-API-Key': apiKey.reveal() } : {} });
     const session = apiKey ? undefined : openSession(http, username, password);
-    let known: { readonly at: number; readonly product: string; readonly swarms: readonly string[] } | undefined;
 
     async function ask(method: string, path: string, signal: AbortSignal, more: Omit<HttpRequest, 'signal'> = {}): Promise<Answer> {
       const send = (token?: Secret): Promise<Answer> =>
@@ -71,23 +71,21 @@ export const portainer = defineAdapter({
         throw new Failure('UNEXPECTED', `${address} answered with something else than a list of registries.`);
     }
 
-    /** For people only: asked every ten minutes, for three seconds at most, and its failing is none. */
-    async function look(signal: AbortSignal): Promise<NonNullable<typeof known>> {
-      if (known && deps.clock.mono() - known.at < 600_000) return known;
-      const ends = new AbortController();
-      void deps.clock.sleep(3_000, ends.signal).then(() => ends.abort());
-      const get = async <T, R>(path: string, read: (body: T) => R): Promise<R | undefined> =>
-        ask('GET', path, AbortSignal.any([signal, ends.signal]))
-          .then(answer => (answer.status === 200 ? read(answer.json()) : undefined))
-          .catch(() => undefined);
-      const version = (path: string): Promise<string | undefined> => get(path, ({ Version }: { Version?: string }) => Version);
-      const [product, swarms = []] = await Promise.all([
-        version('/api/system/status').then(seen => seen ?? version('/api/status')),
-        get('/api/endpoints?excludeSnapshotRaw=true', (all: readonly Environment[]) => all.filter(isSwarm).map(({ Name }) => Name)),
-      ]);
-      ends.abort();
-      known = { at: deps.clock.mono(), product: product ? `Portainer ${product}` : 'Portainer', swarms };
-      return known;
+    const glance = makeGlance(deps.clock, {
+      async product(signal) {
+        const version = async (path: string): Promise<string | undefined> =>
+          (await read<{ Version?: string } | null>(path, signal))?.Version;
+        const seen = (await version('/api/system/status')) ?? (await version('/api/status'));
+        return seen ? `Portainer ${seen}` : undefined;
+      },
+      swarms: async signal =>
+        (await read<readonly Environment[]>('/api/endpoints?excludeSnapshotRaw=true', signal))
+          ?.filter(isSwarm)
+          .flatMap(({ Name }) => (typeof Name === 'string' ? Name : [])),
+    });
+    async function read<T>(path: string, signal: AbortSignal): Promise<T | undefined> {
+      const answer = await ask('GET', path, signal);
+      return answer.status === 200 ? answer.json<T>() : undefined;
     }
 
     async function update(row: number, { username: Username, password }: Credential, signal: AbortSignal): Promise<Receipt> {
@@ -130,7 +128,7 @@ export const portainer = defineAdapter({
       async discover(signal): Promise<Discovery<Ref>> {
         const survey = makeSurvey(deps);
         await eachRow(survey.take, signal);
-        const { product, swarms } = await look(signal);
+        const { product = 'Portainer', swarms = [] } = await glance(signal);
         const seen = survey.report();
         const findings = [...seen.findings];
         if (seen.slots.length > 0 && swarms.length > 0)

@@ -2,7 +2,7 @@ import { type Deps, type Discovery, defineAdapter, type Receipt, type Target } f
 import type { Credential } from '../src/contract/credential.ts';
 import { Failure } from '../src/contract/failures.ts';
 import { type Place, pathOf, placeOf } from './rancher/address.ts';
-import { type Api, isLive, type Listed, openApi, type Registry } from './rancher/api.ts';
+import { type Api, isLive, isResource, type Listed, openApi, type Registry, type Credential as Stored } from './rancher/api.ts';
 import { makeCreation } from './rancher/creation.ts';
 import { type Code, findings } from './rancher/findings.ts';
 import { createKey, refusal } from './rancher/refusal.ts';
@@ -46,13 +46,12 @@ export const rancher = defineAdapter({
         const body = { publicValue: username, secretValue: password.reveal() };
         const answer = await api.ask('PUT', `${at}/registrycredentials/${id}`, signal, body);
         if (answer.status !== 200) throw refusal(http, answer, `Updating credential ${id}`);
-        const stored = answer.json<(Registry & { publicValue?: unknown }) | null>();
+        const stored = answer.json<Stored | null>();
         // What was removed or switched off takes a password just as well.
-        if (!stored || !isLive(stored))
-          throw new Failure(
-            'NOT_FOUND',
-            `Credential ${id} took the password but is ${stored?.state ?? 'in no state'}, so no pull uses it.`,
-          );
+        if (!isResource(stored) || !isLive(stored)) {
+          const state = isResource(stored) ? stored.state : 'in no state';
+          throw new Failure('NOT_FOUND', `Credential ${id} took the password but is ${state}, so no pull uses it.`);
+        }
         if (stored.publicValue !== username)
           throw new Failure('UNEXPECTED', `Rancher answered 200 for credential ${id} but did not store the user name.`);
       }
@@ -107,7 +106,9 @@ async function enter(api: Api, place: Place, signal: AbortSignal): Promise<Enter
     const inside = pathOf(place, only.id);
     return { at: inside, listed: await api.registries(inside, signal), checked };
   }
-  const names = environments.slice(0, 20).map(({ id, name }) => `${id}${name ? ` (${name})` : ''}`);
+  const names = environments
+    .slice(0, 20)
+    .map(({ id, name }) => `${id}${typeof name === 'string' && name ? ` (${name.slice(0, 300)})` : ''}`);
   const seen = names.length > 0 ? `It sees ${names.join(', ')}.` : 'It sees none.';
   throw new Failure('MISCONFIGURED', `An account’s key, or none at all, needs the environment in the address. ${seen}`, {
     remedy: `Write the endpoint of the environment, such as ${place.url}${pathOf(place, only?.id ?? '1a5')}, or use a key of the environment.`,

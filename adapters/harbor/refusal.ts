@@ -52,7 +52,7 @@ function forbidden(answer: Answer, message: string, right: string): Failure {
   const { code, message: said } = errorOf(answer);
   if (code === 'DENIED')
     return new Failure('BUSY', message, { remedy: 'Nothing to do: it goes on when Harbor’s read-only mode is switched off again.' });
-  const ours = code === 'FORBIDDEN' && !/CSRF/.test(String(said));
+  const ours = code === 'FORBIDDEN' && !(typeof said === 'string' && said.includes('CSRF'));
   return new Failure('FORBIDDEN', message, {
     stops: 'target',
     remedy: ours

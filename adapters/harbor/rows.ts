@@ -9,7 +9,7 @@ export interface Row {
   readonly id: number;
   readonly type: string;
   readonly url: string;
-  readonly name?: string;
+  readonly name?: unknown;
   readonly status?: string;
   readonly insecure?: boolean;
   readonly credential?: { readonly access_key?: string };
@@ -100,4 +100,4 @@ function leftAlone(row: Row, { host }: Address['registry'], { finding }: Deps<Co
   return finding('AWS_ECR', `${title} is of the type "aws-ecr": Harbor fetches the tokens for ${host} by itself.${status}`);
 }
 
-const titleOf = ({ id, name = '' }: Row): string => `${name} (row ${id})`;
+const titleOf = ({ id, name }: Row): string => `${typeof name === 'string' ? name.slice(0, 300) : ''} (row ${id})`;

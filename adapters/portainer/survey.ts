@@ -6,7 +6,7 @@ import type { Code } from './findings.ts';
 export interface Row {
   readonly Id: number;
   readonly Type: number;
-  readonly Name?: string;
+  readonly Name?: unknown;
   readonly URL?: string;
   readonly Authentication?: boolean;
   readonly Username?: string;
@@ -80,4 +80,4 @@ export function makeSurvey({ registry, wanted, finding }: Deps<Code>) {
 }
 
 /** Joined: V8 keeps the pieces of a template beside the whole. */
-const titleOf = ({ Id, Name = '' }: Row): string => [Name, ' (row ', Id, ')'].join('');
+const titleOf = ({ Id, Name }: Row): string => [typeof Name === 'string' ? Name : '', ' (row ', Id, ')'].join('');

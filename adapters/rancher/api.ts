@@ -1,12 +1,13 @@
 import type { Answer, Http } from '../../src/contract/adapter.ts';
 import { Failure } from '../../src/contract/failures.ts';
 import type { Secret } from '../../src/contract/secret.ts';
+import { readPages } from '../common/pages.ts';
 import { refusal } from './refusal.ts';
 
 /** What registries and credentials have in common, of what is read. */
 export interface Resource {
   readonly id: string;
-  readonly state?: string;
+  readonly state: string;
   readonly removed?: string | null;
   readonly transitioning?: string;
   /** What a process gave as its reason; may quote anything. */
@@ -17,13 +18,13 @@ export interface Credential extends Resource {
   readonly registryId?: string;
 }
 export interface Registry extends Resource {
-  readonly name?: string | null;
+  readonly name?: unknown;
   readonly serverAddress?: string;
   readonly actions?: Readonly<Record<string, string>>;
   readonly credentials?: readonly Credential[];
 }
 export interface Environment extends Resource {
-  readonly name?: string | null;
+  readonly name?: unknown;
 }
 /** As whom Rancher took us, as its headers tell. */
 export interface Principal {
@@ -36,7 +37,6 @@ export interface Listed<T> extends Principal {
 
 /** The most that the documents allow; one page for almost everybody. */
 const pageSize = 1000;
-const mostPages = 1000;
 
 export type Api = ReturnType<typeof openApi>;
 
@@ -51,30 +51,25 @@ export function openApi(http: Http, accessKey: string | undefined, secretKey: Se
   const ask = (method: string, path: string, signal: AbortSignal, body?: object): Promise<Answer> =>
     http(method, path, { signal, headers: headers(), ...(body && { body }) });
 
-  /** All pages of a list, each thing once. Links are absolute and may name another origin, so of the next page only its marker is taken. */
-  async function list<T extends Resource>(path: string, signal: AbortSignal, more = ''): Promise<Listed<T>> {
-    const items: T[] = [];
-    const markers = new Set<string>();
-    for (let marker = ''; ; ) {
-      const answer = await ask('GET', `${path}?limit=${pageSize}${more}${marker && `&marker=${encodeURIComponent(marker)}`}`, signal);
+  async function list<T extends Resource>(
+    path: string,
+    signal: AbortSignal,
+    more = '',
+    merge?: (before: T, later: T) => T,
+  ): Promise<Listed<T>> {
+    let headers: Answer['headers'] = new Map();
+    const get = async (next: string): Promise<Answer> => {
+      const answer = await ask('GET', next, signal);
       if (answer.status === 404)
         throw new Failure('MISCONFIGURED', `There is no Rancher 1.6 at this address: ${path} is not known there.`, {
           remedy: 'Check host, port and path of the address. Rancher 2 is another kind of target.',
         });
       if (answer.status !== 200) throw refusal(http, answer, 'Reading the list');
-      const page = answer.json<{ data?: unknown; pagination?: { next?: unknown } | null } | null>();
-      if (!Array.isArray(page?.data)) throw new Failure('UNEXPECTED', `The answer to GET ${path} is no list of Rancher’s.`);
-      for (const item of page.data as readonly T[]) if (isResource(item)) items.push(item);
-      const next = page.pagination?.next;
-      if (typeof next !== 'string') {
-        const said = (name: string): string | undefined => answer.headers.get(`x-api-${name}`);
-        return { items, kind: said('account-kind'), account: said('account-id') };
-      }
-      marker = new URLSearchParams(next.slice(next.indexOf('?') + 1)).get('marker') ?? '';
-      if (marker === '' || markers.has(marker) || markers.size >= mostPages)
-        throw new Failure('UNEXPECTED', `The pages of GET ${path} do not end.`);
-      markers.add(marker);
-    }
+      headers = answer.headers;
+      return answer;
+    };
+    const items = (await readPages<T>(`${path}?limit=${pageSize}${more}`, get, merge)).filter(isResource);
+    return { items, kind: headers.get('x-api-account-kind'), account: headers.get('x-api-account-id') };
   }
 
   return {
@@ -83,18 +78,17 @@ export function openApi(http: Http, accessKey: string | undefined, secretKey: Se
 
     /** The registries with their credentials, lowest number first: in one request, as those of removed registries are still listed elsewhere. */
     async registries(at: string, signal: AbortSignal): Promise<Listed<Registry>> {
-      const listed = await list<Registry>(`${at}/registries`, signal, '&include=credentials');
-      const merged = new Map<string, Registry & { readonly credentials: Credential[] }>();
-      const loose = listed.items.some(({ credentials }) => !Array.isArray(credentials))
-        ? Map.groupBy((await list<Credential>(`${at}/registrycredentials`, signal)).items, ({ registryId }) => registryId)
-        : undefined;
-      for (const item of listed.items) {
-        // A registry whose credentials are cut by the end of a page comes twice.
-        const more = Array.isArray(item.credentials) ? (item.credentials as readonly Credential[]) : (loose?.get(item.id) ?? []);
-        const credentials = [...(merged.get(item.id)?.credentials ?? []), ...more.filter(isResource)];
-        if (typeof item.serverAddress === 'string') merged.set(item.id, { ...item, credentials: inOrder(credentials) });
-      }
-      return { ...listed, items: inOrder([...merged.values()]) };
+      // A registry whose credentials are cut by the end of a page comes twice.
+      const joined = (before: Registry, later: Registry): Registry => ({ ...later, credentials: [...rowsOf(before), ...rowsOf(later)] });
+      const { items, ...principal } = await list<Registry>(`${at}/registries`, signal, '&include=credentials', joined);
+      const known = items.filter(({ serverAddress }) => typeof serverAddress === 'string');
+      // One without any has no such member, so it is missed only where nobody has it.
+      const included = known.length === 0 || known.some(({ credentials }) => Array.isArray(credentials));
+      const loose = included
+        ? undefined
+        : Map.groupBy((await list<Credential>(`${at}/registrycredentials`, signal)).items, ({ registryId }) => registryId);
+      const whole = known.map(item => ({ ...item, credentials: inOrder(loose?.get(item.id) ?? rowsOf(item).filter(isResource)) }));
+      return { ...principal, items: inOrder(whole) };
     },
 
     environments: async (at: string, signal: AbortSignal): Promise<readonly Environment[]> =>
@@ -109,15 +103,18 @@ export function openApi(http: Http, accessKey: string | undefined, secretKey: Se
 }
 
 /** Ids become a part of paths. */
-const isResource = (item: Resource | null): boolean => typeof item?.id === 'string' && /^\w+$/.test(item.id);
+export const isResource = (item: Resource | null | undefined): item is Resource =>
+  typeof item?.id === 'string' && /^\w+$/.test(item.id) && typeof item.state === 'string';
+const rowsOf = ({ credentials }: Registry): readonly Credential[] =>
+  Array.isArray(credentials) ? (credentials as readonly Credential[]) : [];
 const numberIn = (id: string): number => Number(/\d+$/.exec(id)?.[0] ?? Number.POSITIVE_INFINITY);
 function inOrder<T extends Resource>(items: readonly T[]): T[] {
   return [...new Map(items.map(item => [item.id, item])).values()].sort((a, b) => numberIn(a.id) - numberIn(b.id));
 }
 
-const isGone = ({ state = '', removed }: Resource): boolean => Boolean(removed) || /^(removing|removed|purging|purged)$/.test(state);
+const isGone = ({ state, removed }: Resource): boolean => Boolean(removed) || /^(removing|removed|purging|purged)$/.test(state);
 /** Serves pulls, or will when Rancher is done with it. */
 export const isLive = (resource: Resource): boolean =>
-  !isGone(resource) && /^(requested|registering|activating|active|updating-active)$/.test(resource.state ?? '');
+  !isGone(resource) && /^(requested|registering|activating|active|updating-active)$/.test(resource.state);
 /** There, and switched off by somebody. */
 export const isIdle = (resource: Resource): boolean => !isGone(resource) && !isLive(resource);

@@ -2,10 +2,10 @@ import type { Http, Receipt } from '../../src/contract/adapter.ts';
 import type { Clock } from '../../src/contract/clock.ts';
 import type { Credential } from '../../src/contract/credential.ts';
 import { Failure } from '../../src/contract/failures.ts';
-import { redactQuoted } from '../../src/contract/secret.ts';
-import { type Api, isIdle, isLive, type Registry, type Resource } from './api.ts';
+import { ended } from '../common/turns.ts';
+import { type Api, isIdle, isLive, isResource, type Registry, type Resource } from './api.ts';
 import { errorOf, refusal } from './refusal.ts';
-import { type Ref, servesHost } from './survey.ts';
+import { becauseOf, type Ref, servesHost } from './survey.ts';
 
 const pollMs = 200;
 /** /v1 wants one in a new credential; v2-beta drops it. */
@@ -29,13 +29,11 @@ export function makeCreation(http: Http, api: Api, clock: Clock, update: Update)
     for (;;) {
       const answer = await api.ask('GET', path, signal);
       if (answer.status !== 200) throw refusal(http, answer, 'Waiting for what was created');
-      const resource = answer.json<Resource>();
+      const resource = answer.json<Resource | null>();
+      if (!isResource(resource)) throw new Failure('UNEXPECTED', `Rancher answered GET ${path} without id or state.`);
       if (resource.state === 'active') return;
       if (resource.transitioning === 'error')
-        throw new Failure(
-          'UNEXPECTED',
-          `Rancher did not finish ${resource.id}: ${redactQuoted(String(resource.transitioningMessage).slice(0, 200))}`,
-        );
+        throw new Failure('UNEXPECTED', `Rancher did not finish ${resource.id}${becauseOf(resource)}.`);
       if (!isLive(resource)) throw switchedOff(resource);
       await clock.sleep(pollMs, signal);
     }
@@ -66,23 +64,21 @@ export function makeCreation(http: Http, api: Api, clock: Clock, update: Update)
     const body = { registryId: id, publicValue: credential.username, secretValue: credential.password.reveal(), email };
     const answer = await api.ask('POST', `${at}/registrycredentials`, signal, body);
     if (answer.status !== 201) throw refusal(http, answer, `Creating the credential of registry ${id}`);
-    const made = answer.json<Resource | null>()?.id;
-    if (typeof made !== 'string')
-      throw new Failure('UNEXPECTED', `Rancher answered 201 for a credential of registry ${id} but did not name it.`);
-    await untilActive(`${at}/registrycredentials/${made}`, signal);
+    const made = answer.json<Resource | null>();
+    if (!isResource(made)) throw new Failure('UNEXPECTED', `Rancher answered 201 for a credential of registry ${id} but did not name it.`);
+    await untilActive(`${at}/registrycredentials/${made.id}`, signal);
     return { change: 'created', id };
   }
 
   let last: Promise<unknown> = Promise.resolve();
   return (ref: Ref, host: string, credential: Credential, signal: AbortSignal): Promise<Receipt> => {
-    const given = new Promise(resolve => signal.addEventListener('abort', resolve, { once: true }));
-    const mine = Promise.race([last, given]).then(() => create(ref, host, credential, signal));
+    const mine = ended(last, signal).then(() => create(ref, host, credential, signal));
     last = mine.catch(() => undefined);
     return mine;
   };
 }
 
 const switchedOff = ({ id, state }: Resource): Failure =>
-  new Failure('CONFLICT', `${id} has this address, but it is ${state ?? 'in no state'}.`, {
+  new Failure('CONFLICT', `${id} has this address, but it is ${state}.`, {
     remedy: 'Activate it in Rancher, or remove it.',
   });

@@ -1,7 +1,7 @@
 import type { Deps, Discovery, Finding, Slot } from '../../src/contract/adapter.ts';
 import type { Registry as EcrRegistry } from '../../src/contract/registry.ts';
 import { redactQuoted } from '../../src/contract/secret.ts';
-import { type Credential, isIdle, isLive, type Registry } from './api.ts';
+import { type Credential, isIdle, isLive, type Registry, type Resource } from './api.ts';
 import type { Code } from './findings.ts';
 
 /** Where a credential goes. `at`: the path of the environment. No credentials: one is to be made, and the registry, too, where none is named. */
@@ -60,7 +60,7 @@ function slotOf({ row, registry, serves }: Found, at: string, { finding }: Tools
   const title = titleOf(row);
   const said: Finding[] = [];
   if (!serves) said.push(wrongForm(row, registry, finding));
-  if (row.transitioning === 'error') said.push(finding('STUCK', `${title} is stuck while ${row.state}${because(row)}.`));
+  if (row.transitioning === 'error') said.push(finding('STUCK', `${title} is stuck while ${row.state}${becauseOf(row)}.`));
   if (credentials.length === 0) said.push(finding('NO_CREDENTIAL', `${title} has no credential.`));
   if (credentials.length > 1)
     said.push(finding('SEVERAL_CREDENTIALS', `${title} has ${credentials.length} active credentials: ${idsOf(credentials).join(', ')}.`));
@@ -80,7 +80,7 @@ function idleFindings({ row, registry, serves }: Found, finding: Tools['finding'
   const idle = (row.credentials ?? []).filter(isIdle);
   return [
     ...(serves ? [] : [wrongForm(row, registry, finding)]),
-    ...(isIdle(row) ? [finding('INACTIVE', `Registry ${titleOf(row)} is ${row.state ?? 'in no state'}, so it serves no pulls.`)] : []),
+    ...(isIdle(row) ? [finding('INACTIVE', `Registry ${titleOf(row)} is ${row.state}, so it serves no pulls.`)] : []),
     ...(isLive(row) && idle.length > 0
       ? [finding('INACTIVE', `No credential of ${titleOf(row)} is active (${idsOf(idle).join(', ')}), so it serves no pulls.`)]
       : []),
@@ -89,7 +89,8 @@ function idleFindings({ row, registry, serves }: Found, finding: Tools['finding'
 
 const wrongForm = (row: Registry, { host }: EcrRegistry, finding: Tools['finding']): Finding =>
   finding('ADDRESS_NEVER_USED', `The address of registry ${titleOf(row)} must be ${host} and nothing else to serve pulls.`);
-const because = ({ transitioningMessage: why }: Registry): string =>
+export const becauseOf = ({ transitioningMessage: why }: Resource): string =>
   typeof why === 'string' ? `: ${redactQuoted(why.slice(0, 200))}` : '';
 const idsOf = (credentials: readonly Credential[]): string[] => credentials.map(({ id }) => id);
-const titleOf = ({ id, name, serverAddress = '' }: Registry): string => `${name || serverAddress.slice(0, 300)} (${id})`;
+const titleOf = ({ id, name, serverAddress = '' }: Registry): string =>
+  `${(typeof name === 'string' && name ? name : serverAddress).slice(0, 300)} (${id})`;

@@ -505,6 +505,26 @@ describe('the end of the robot’s secret', () => {
     assert.deepEqual([about?.principal, about?.keyExpiresAt, findings], ['admin', undefined, []]);
   });
 
+  test('a later look counts: extended, hidden by now, and not told any more for an hour', async () => {
+    const time = createVirtualClock();
+    const ends = async (h: Rig<FakeHarbor, Ref>, minutes: number) => {
+      await time.advance(minutes * 60_000);
+      const { about, findings } = await h.discover();
+      return [about?.keyExpiresAt?.getTime(), codesOf(findings)];
+    };
+    await using h = await rig({ clock: time, robots: [robot({ expires_at: seconds })] });
+    const known = h.fake.state.robots[0] ?? assert.fail();
+    assert.deepEqual(await ends(h, 0), [seconds * 1000, []]);
+    known.expires_at += 86_400;
+    assert.deepEqual(await ends(h, 10), [(seconds + 86_400) * 1000, []]);
+    h.fake.fault = ({ path }) => (path.includes('/robots') ? { status: 500 } : undefined);
+    assert.deepEqual(await ends(h, 10), [(seconds + 86_400) * 1000, []]);
+    assert.deepEqual(await ends(h, 50), [undefined, []]);
+    h.fake.fault = undefined;
+    known.access = ['registry:list'];
+    assert.deepEqual(await ends(h, 10), [undefined, ['KEY_END_HIDDEN']]);
+  });
+
   test('what is for people only may fail or be something else, and is asked every ten minutes', async () => {
     const faults = [
       'reset',

@@ -164,12 +164,36 @@ describe('what registries and credentials come to', () => {
     assert.equal(r.asked().filter(line => line.includes('marker=')).length, 3);
   });
 
+  test('credentials of one registry that come on several pages are put together; none come with one that has none', async () => {
+    await using r = await rig({
+      registries: [registry(host), registry('docker.io', '1sp2'), registry(other, '1sp3')],
+      credentials: [credential(), credential('1sp1', '1c2'), credential('1sp1', '1c3', 'removed'), credential('1sp3', '1c4')],
+    });
+    r.fake.fault = ({ path, headers }) =>
+      path.includes('limit=1000') ? forwarded(r.fake, path.replace('limit=1000', 'limit=1'), headers.authorization) : undefined;
+
+    const { slots } = await r.discover();
+
+    assert.deepEqual(
+      slots.map(({ id, ref }) => [id, ref.credentials]),
+      [
+        ['1sp1', ['1c1', '1c2']],
+        ['1sp3', ['1c4']],
+      ],
+    );
+    assert.ok(
+      r.asked().every(line => line.startsWith('GET /v2-beta/registries')),
+      'a registry without any needs no second list',
+    );
+  });
+
   test('rows that are none of Rancher’s make no difference', async () => {
     await using r = await rig(one);
-    const odd = [null, 7, { id: 7 }, { id: '../1sp9', serverAddress: host }, { id: '1sp8', serverAddress: 7 }, { id: '1sp9' }];
-    const row = { id: '1sp1', state: 'active', serverAddress: host, actions: 'none', transitioning: 'error', transitioningMessage: 7 };
+    const odd: unknown[] = [null, 7, { id: 7 }, { id: '../1sp9', serverAddress: host }, { id: '1sp8', serverAddress: 7 }, { id: '1sp9' }];
+    odd.push({ id: '1sp7', serverAddress: host, state: { toString: 1 } });
+    const row = { id: '1sp1', state: 'active', name: { toString: 1 }, serverAddress: host, actions: 'none', transitioning: 'error' };
     const credentials = [null, { id: '1c1', state: 'active', publicValue: 'AWS' }, { id: '1c1/../2', state: 'active' }];
-    r.fake.fault = () => ({ status: 200, json: { data: [...odd, { ...row, credentials }] } });
+    r.fake.fault = () => ({ status: 200, json: { data: [...odd, { ...row, credentials, transitioningMessage: 7 }] } });
 
     const { slots } = await r.discover();
 

@@ -153,6 +153,27 @@ describe('creating', () => {
     assert.equal((await failing(r.target.deliver(slot, given(host), soon()))).code, 'CONFLICT');
   });
 
+  test('an answer without a sound id or state is UNEXPECTED, and becomes no part of a path', async () => {
+    const bodies = [
+      null,
+      7,
+      {},
+      { id: '1c1/../../projects/1a5', state: 'active' },
+      { id: 7, state: 'active' },
+      { id: '1c1', state: { a: 1 } },
+    ];
+    for (const json of bodies)
+      for (const [method, status, path] of [
+        ['POST', 201, '/v2-beta/registrycredentials'],
+        ['GET', 200, '/v2-beta/registries/1sp1'],
+      ] as const) {
+        await using r = await rig({ registries: [registry(host)] });
+        r.fake.fault = seen => (seen.method === method && seen.path === path ? { status, json } : undefined);
+        assert.equal((await failing(r.deliver(host))).code, 'UNEXPECTED', `${method} ${JSON.stringify(json)}`);
+        assert.ok(r.asked().every(line => !line.includes('..')));
+      }
+  });
+
   test('what Rancher cannot finish is a failure with its reason', async () => {
     await using r = await rig({ wanted: [host] });
     r.fake.made = row => void (row.trouble = 'no host');

@@ -6,7 +6,7 @@ import { environmentsOf } from './auth.ts';
 import { accepted, readBody } from './fields.ts';
 import { actionsOf, begin, isAction, settle } from './lifecycle.ts';
 import { refuse, refuseField } from './refusal.ts';
-import { plurals, showEnvironment, showList, showPage, showRoot, showRow, type View } from './show.ts';
+import { gathered, linksOf, plurals, showEnvironment, showList, showPage, showRoot, showRow, type View } from './show.ts';
 import { makeRow, type RancherState, type Row, type Type } from './state.ts';
 
 /** One request behind the door. `rest`: the path behind version and environment. */
@@ -46,24 +46,23 @@ export function makeResources(state: RancherState, making: () => Making) {
 
   function list(type: Type, { caller, view, query }: Call): Record<string, unknown> {
     settleAll();
-    const included = query.getAll('include');
     const shown = ofType(type, caller)
       .filter(({ removed }) => removed === undefined)
-      .map(row => withIncluded(row, included, view));
+      .flatMap(row => joined(row, query, view));
     return showPage(type, shown, `${view.base}/${plurals[type]}`, query);
   }
 
-  function withIncluded(row: Row, included: readonly string[], view: View): Record<string, unknown> {
+  /** A row for each pair, as the database joins them: what was removed is among the others, and who has none lacks the member. Read in the source, not recorded. */
+  function joined(row: Row, query: URLSearchParams, view: View): Record<string, unknown>[] {
     const shown = showRow(row, view);
-    if (row.type === 'registry' && included.includes('credentials'))
-      shown['credentials'] = state.rows
-        .filter(({ values, removed }) => values['registryId'] === row.id && removed === undefined)
-        .map(credential => showRow(credential, view));
-    if (row.type === 'registryCredential' && included.includes('registry')) {
-      const registry = state.rows.find(({ id }) => id === row.values['registryId']);
-      shown['registry'] = registry ? showRow(registry, view) : null;
+    const included = query.get('include')?.toLowerCase();
+    if (row.type === 'registry' && included === 'credentials') {
+      const credentials = state.rows.filter(({ values }) => values['registryId'] === row.id);
+      return credentials.length === 0 ? [shown] : credentials.map(one => ({ ...shown, credentials: [showRow(one, view)] }));
     }
-    return shown;
+    const registry =
+      row.type === 'registryCredential' && included === 'registry' && state.rows.find(({ id }) => id === row.values['registryId']);
+    return [registry ? { ...shown, registry: showRow(registry, view) } : shown];
   }
 
   function create(type: Type, call: Call): Record<string, unknown> {
@@ -113,13 +112,12 @@ export function makeResources(state: RancherState, making: () => Making) {
     return showRow(row, { ...view, secrets: 'clear' });
   }
 
-  /** The collection behind a link. The one to a registry's credentials is always empty. */
+  /** What is behind a link. The one to a registry's credentials is always empty; of the others there is nothing here. */
   function follow(type: Type, id: string, link: string, { caller, view }: Call): Record<string, unknown> {
     const row = find(type, id, caller);
     if (type === 'registryCredential' && link === 'registry')
       return showRow(find('registry', row.values['registryId'] ?? '', caller), view);
-    if (type === 'registry' && link === 'credentials') return { type: 'collection', data: [] };
-    return refuse(404);
+    return linksOf[type].includes(link) && link !== 'account' ? { type: 'collection', data: [] } : refuse(404);
   }
 
   function ofRows(type: Type, call: Call): Reply {
@@ -130,7 +128,7 @@ export function makeResources(state: RancherState, making: () => Making) {
       case 'GET':
         if (id === undefined) return jsonReply(200, list(type, call));
         if (link !== undefined) return jsonReply(200, follow(type, id, link, call));
-        return jsonReply(200, withIncluded(find(type, id, call.caller), query.getAll('include'), call.view));
+        return jsonReply(200, gathered(joined(find(type, id, call.caller), query, call.view))[0] ?? {});
       case 'POST':
         if (id === undefined) return jsonReply(201, create(type, call));
         return action === null ? refuse(405) : jsonReply(202, act(type, id, action, call));

@@ -18,7 +18,7 @@ export const plurals: Readonly<Record<Type | 'project', string>> = {
   registryCredential: 'registrycredentials',
   project: 'projects',
 };
-const linksOf: Readonly<Record<Type, readonly string[]>> = {
+export const linksOf: Readonly<Record<Type, readonly string[]>> = {
   registry: ['account', 'credentials', 'hosts', 'images', 'volumes'],
   registryCredential: ['account', 'images', 'instances', 'registry'],
 };
@@ -152,7 +152,15 @@ export function showPage(
   next.append('marker', `m${offset + limit}`);
   const pagination = { first: null, previous: null, next: partial ? `${at}?${next}` : null, limit, total: null, partial };
   const understood = filters.map(({ field, modifier, value }) => [field, [{ value, modifier }]] as const);
-  return { ...showList(type, all.slice(offset, offset + limit), at), pagination, filters: Object.fromEntries(understood) };
+  return { ...showList(type, gathered(all.slice(offset, offset + limit)), at), pagination, filters: Object.fromEntries(understood) };
+}
+
+/** Joined rows of one resource become one, with all that is included of them. */
+export function gathered(rows: readonly Record<string, unknown>[]): Record<string, unknown>[] {
+  return [...Map.groupBy(rows, ({ id }) => id).values()].map(same => {
+    const credentials = same.flatMap(row => row['credentials'] ?? []);
+    return { ...same[0], ...(credentials.length > 0 && { credentials }) };
+  });
 }
 
 /** A list that knows no pages. */
@@ -161,9 +169,9 @@ export function showList(resourceType: string, data: readonly Record<string, unk
   return { type: 'collection', resourceType, links: { self: at }, createTypes: {}, actions: {}, data, ...rest };
 }
 
-/** What is out of range becomes the most, what cannot be read the usual. */
+/** What is out of range becomes the most, what cannot be read as a Java int the usual. */
 function limitOf(text: string | null): number {
-  if (text === null || !/^[+-]?\d+$/.test(text)) return 100;
   const limit = Number(text);
+  if (text === null || !/^[+-]?\d+$/.test(text) || Math.abs(limit) >= 2 ** 31) return 100;
   return limit < 1 || limit > 3000 ? 3000 : limit;
 }

@@ -1,0 +1,39 @@
+import type { Clock } from '../../src/contract/clock.ts';
+
+const everyMs = 600_000;
+const patienceMs = 3_000;
+const keptMs = 3_600_000;
+
+type Questions = Readonly<Record<string, (signal: AbortSignal) => Promise<unknown>>>;
+type Answers<Q extends Questions> = { readonly [K in keyof Q]?: Awaited<ReturnType<Q[K]>> | undefined };
+
+/**
+ * What is for people only: versions, ends of keys. All questions are asked at once, every ten minutes, for three seconds at most. One that fails, or is answered with
+ * undefined, harms nothing: for an hour its former answer stands, after that none does, as it may be true no more.
+ */
+export function makeGlance<Q extends Questions>(clock: Clock, questions: Q): (signal: AbortSignal) => Promise<Answers<Q>> {
+  const seen = new Map<string, { readonly at: number; readonly answer: unknown }>();
+  let last = Number.NEGATIVE_INFINITY;
+
+  async function ask(signal: AbortSignal): Promise<void> {
+    const ends = new AbortController();
+    void clock.sleep(patienceMs, ends.signal).then(() => ends.abort());
+    const both = AbortSignal.any([signal, ends.signal]);
+    await Promise.all(
+      Object.entries(questions).map(async ([name, question]) => {
+        const answer = await question(both).catch(() => undefined);
+        if (answer !== undefined) seen.set(name, { at: last, answer });
+        else if (last - (seen.get(name)?.at ?? last) >= keptMs) seen.delete(name);
+      }),
+    );
+    ends.abort();
+  }
+
+  return async signal => {
+    if (clock.mono() - last >= everyMs) {
+      last = clock.mono();
+      await ask(signal);
+    }
+    return Object.fromEntries([...seen].map(([name, { answer }]) => [name, answer])) as Answers<Q>;
+  };
+}
