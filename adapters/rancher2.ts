@@ -51,7 +51,7 @@ export const rancher2 = defineAdapter({
     return {
       address,
       async discover(signal) {
-        const inventory = await takeInventory(api, { clusters, projects, namespaces }, deps.clock, signal);
+        const inventory = await takeInventory(api, { clusters, projects, namespaces, clusterRegistries }, deps, signal);
         const {
           slots,
           findings: found,

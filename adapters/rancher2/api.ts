@@ -1,5 +1,6 @@
 import type { Answer, Http, HttpRequest } from '../../src/contract/adapter.ts';
 import { Failure } from '../../src/contract/failures.ts';
+import { readPages } from '../common/pages.ts';
 
 /** The management cluster: Rancher's own, where projects and their secrets are kept. */
 export const management = 'local';
@@ -35,22 +36,9 @@ export async function ask(api: Api, where: Where, method: string, path: string, 
   return answer;
 }
 
-/** All rows of a list of Norman or Steve, which tell the next page by a link. Of links only the query is used: they may name any origin. */
-export async function listAll<T extends object>(api: Api, where: Where, path: string, signal: AbortSignal): Promise<T[]> {
-  const rows: T[] = [];
-  const before = new Set<string>();
-  for (let asked = path; before.size < maxPages && !before.has(asked); ) {
-    before.add(asked);
-    const answer = await ask(api, where, 'GET', asked, { signal });
-    const { data, pagination } = answer.json<{ data?: unknown; pagination?: { next?: unknown } | null } | null>() ?? {};
-    if (!Array.isArray(data)) throw new Failure('UNEXPECTED', `${api.address} answered GET ${asked} with something else than a list.`);
-    rows.push(...objects<T>(data));
-    const next = typeof pagination?.next === 'string' ? URL.parse(pagination.next) : null;
-    if (!next?.search) return rows;
-    asked = `${path.split('?')[0]}${next.search}`;
-  }
-  throw endless(path);
-}
+/** All rows of a list of Norman or Steve. */
+export const listAll = <T extends object>(api: Api, where: Where, path: string, signal: AbortSignal): Promise<T[]> =>
+  readPages<T>(path, next => ask(api, where, 'GET', next, { signal }));
 
 /** All Secrets of a type; a page at a time, as they hold their data. */
 export async function listSecrets<T extends object>(

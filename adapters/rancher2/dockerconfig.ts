@@ -4,63 +4,83 @@ export const forms: Readonly<Record<string, { readonly key: string; readonly pat
   'kubernetes.io/dockercfg': { key: '.dockercfg', path: [] },
 };
 
-/** One login; any member may be missing, and others may be there. */
+/** One login: its address, the text of its value, and where that stands. */
 export interface Entry {
-  readonly username?: unknown;
-  readonly password?: unknown;
-  readonly auth?: unknown;
+  readonly address: string;
+  readonly text: string;
+  readonly start: number;
+  readonly end: number;
 }
-type Entries = Readonly<Record<string, Entry>>;
 
-/** The entries by address; undefined where the text is none of these forms. */
-export function entriesOf(text: string, path: readonly string[]): Entries | undefined {
-  let at: unknown;
+/**
+ * The entries of a text; none where it is no JSON or holds no such map. The kubelet and Docker read names of members without regard to case, and join maps that are
+ * there twice. Others take the last one, or the one that is written exactly so. So all of them count, and the same address may come more than once.
+ */
+export function entriesOf(text: string, path: readonly string[]): Entry[] {
   try {
-    at = JSON.parse(text);
+    JSON.parse(text);
   } catch {
-    return undefined;
+    return [];
   }
-  for (const name of path) at = isMap(at) ? at[name] : undefined;
-  return isMap(at) ? Object.fromEntries(Object.entries(at).map(([key, entry]) => [key, isMap(entry) ? entry : {}])) : undefined;
+  return membersAt(text, path).map(({ key, start, end }) => ({ address: key, text: text.slice(start, end), start, end }));
 }
 
-/** Whether a text with entries holds one of them and nothing else, so that it can be replaced as a whole. */
-export function isOneLogin(text: string, path: readonly string[]): boolean {
-  let at = JSON.parse(text) as unknown;
-  for (const name of path) {
-    if (!isMap(at) || Object.keys(at).length !== 1) return false;
-    at = at[name];
-  }
-  return isMap(at) && Object.keys(at).length === 1;
+const normans = new Set(['username', 'password', 'auth', 'email', 'description']);
+
+/** The one entry of a text that Norman can replace without loss: it writes `auths` alone, and of an entry the texts that it knows. */
+export function onlyLogin(text: string): Entry | undefined {
+  const [only, ...others] = entriesOf(text, ['auths']);
+  const [auths, ...beside] = only ? membersAt(text, []) : [];
+  const isAlone = others.length === 0 && beside.length === 0 && auths?.key === 'auths';
+  const isKnown = ({ key, start }: Member): boolean => normans.has(key) && only?.text[start] === '"';
+  return only && isAlone && membersAt(only.text, []).every(isKnown) ? only : undefined;
 }
 
-/** Whether somebody could log in with it as ECR wants it. */
-export function isWhole({ username, password, auth }: Entry): boolean {
-  if (typeof username === 'string' && typeof password === 'string') return username === 'AWS' && password !== '';
-  return typeof auth === 'string' && Buffer.from(auth, 'base64').toString().startsWith('AWS:');
+/** Whether everybody who reads the entry logs in as ECR wants it. The kubelet and Docker prefer `auth`; others do not know it. */
+export function isWhole({ text }: Entry): boolean {
+  const values = new Map(
+    membersAt(text, []).map(({ key, start, end }) => [key.toLowerCase(), JSON.parse(text.slice(start, end)) as unknown]),
+  );
+  const [username, password, auth] = ['username', 'password', 'auth'].map(name => values.get(name));
+  const readings = [
+    ...(typeof auth === 'string' && auth ? [Buffer.from(auth, 'base64').toString()] : []),
+    ...(typeof username === 'string' && typeof password === 'string' ? [`${username}:${password}`] : []),
+  ];
+  return readings.length > 0 && readings.every(isOfEcr);
 }
 
-/** The entry with a new login. What else stands in it stays, but for tokens that clients would prefer to the password. */
-export function renewed(entry: Entry, username: string, password: string): Entry {
-  const { identitytoken: _identity, registrytoken: _registry, ...rest } = entry as Entry & Record<string, unknown>;
-  return { ...rest, username, password, auth: Buffer.from(`${username}:${password}`).toString('base64') };
+/** Whether USER:PASSWORD is a login as ECR wants it. */
+export const isOfEcr = (login: string): boolean => /^AWS:./s.test(login);
+
+/** What is taken out of an entry in any spelling: the old login, and tokens that clients would prefer to the password. */
+const replaced = new Set(['username', 'password', 'auth', 'identitytoken', 'registrytoken']);
+
+/** The text of the entry with a new login; what else stands in it stays as it is written. undefined: it holds that login already. */
+export function renewed({ text }: Entry, username: string, password: string): string | undefined {
+  const login = { username, password, auth: Buffer.from(`${username}:${password}`).toString('base64') };
+  const members = membersAt(text, []);
+  const old = members.filter(({ key }) => replaced.has(key.toLowerCase()));
+  const held = new Map(old.map(({ key, start, end }) => [key, JSON.parse(text.slice(start, end)) as unknown]));
+  if (old.length === 3 && Object.entries(login).every(([key, value]) => held.get(key) === value)) return undefined;
+  const kept = members.filter(member => !old.includes(member)).map(({ at, end }) => text.slice(at, end));
+  return `{${[...kept, JSON.stringify(login).slice(1, -1)].join(',')}}`;
 }
 
-/** The text with new values for some members of the map at `path`; every other byte stays. The text must be JSON. */
-export function replaceMembers(text: string, path: readonly string[], values: ReadonlyMap<string, object>): string {
-  let replaced = '';
+/** The text with new values for some of its entries, in their order; every other byte stays. */
+export function replaceEntries(text: string, values: readonly { readonly entry: Entry; readonly value: string }[]): string {
+  let result = '';
   let copied = 0;
-  for (const { key, start, end } of membersAt(text, path)) {
-    const value = values.get(key);
-    if (value === undefined) continue;
-    replaced += text.slice(copied, start) + JSON.stringify(value);
-    copied = end;
+  for (const { entry, value } of values) {
+    result += text.slice(copied, entry.start) + value;
+    copied = entry.end;
   }
-  return replaced + text.slice(copied);
+  return result + text.slice(copied);
 }
 
+/** at: where the key begins; start and end: of the value. */
 interface Member {
   readonly key: string;
+  readonly at: number;
   readonly start: number;
   readonly end: number;
 }
@@ -68,28 +88,27 @@ interface Open {
   readonly isMap: boolean;
   readonly start: number;
   key: string | undefined;
+  at: number;
 }
 
-/** Where the values of the map at `path` begin and end. Brackets are counted, so that no depth of nesting can exhaust the stack. */
+/** The members of every map at `path` (names in lower case) of a text that must be JSON. Brackets are counted, so that no depth of nesting can exhaust the stack. */
 function membersAt(text: string, path: readonly string[]): Member[] {
   const found: Member[] = [];
   const open: Open[] = [];
   const close = (start: number, end: number): void => {
     const around = open.at(-1);
-    const isHere = open.length === path.length + 1 && path.every((name, depth) => open[depth]?.key === name);
-    if (isHere && around?.isMap && around.key !== undefined) found.push({ key: around.key, start, end });
+    const isHere = open.length === path.length + 1 && path.every((name, depth) => open[depth]?.key?.toLowerCase() === name);
+    if (isHere && around?.isMap && around.key !== undefined) found.push({ key: around.key, at: around.at, start, end });
   };
-  for (const { 0: token, index } of text.matchAll(/"(?:[^"\\]|\\.)*"|[[\]{},]|[^\s[\]{},:"]+/gs)) {
+  for (const { 0: token, index } of text.matchAll(/"[^"\\]*(?:\\.[^"\\]*)*"|[[\]{},]|[^\s[\]{},:"]+/gs)) {
     const around = open.at(-1);
     const end = index + token.length;
-    if (token === '{' || token === '[') open.push({ isMap: token === '{', start: index, key: undefined });
+    if (token === '{' || token === '[') open.push({ isMap: token === '{', start: index, key: undefined, at: index });
     else if (token === '}' || token === ']') close(open.pop()?.start ?? index, end);
     else if (token === ',') {
       if (around) around.key = undefined;
-    } else if (around?.isMap && around.key === undefined) around.key = JSON.parse(token) as string;
+    } else if (around?.isMap && around.key === undefined) Object.assign(around, { key: JSON.parse(token) as string, at: index });
     else close(index, end);
   }
   return found;
 }
-
-const isMap = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -7,8 +7,9 @@ export const findings = {
   },
   NOT_PERMITTED: {
     severity: 'warning',
-    doc: 'The token may not look at a project or cluster that it can see.',
-    remedy: 'Give its user the right that the message names (docs/rancher2.md), or leave the place out with `clusters` and `projects`.',
+    doc: 'The token may not look at a project, cluster or namespace that it can see, or at what tells whether a Secret is safe to write. What is known there is kept.',
+    remedy:
+      'Give its user the right that the message names (docs/rancher2.md), or leave the place out with `clusters`, `projects` and `namespaces`.',
   },
   COPY_ALONE: {
     severity: 'warning',
@@ -27,7 +28,7 @@ export const findings = {
   },
   CLUSTER_REGISTRY: {
     severity: 'warning',
-    doc: 'A cluster of RKE2 or K3s logs in to ECR by a registry of the cluster. Whenever that login changes, Rancher restarts rke2 or k3s on every node, and drains the nodes where the upgrade strategy says so. It is written only with `clusterRegistries: true`.',
+    doc: 'Nodes of RKE2 or K3s clusters log in to ECR by a registry of the cluster, or by a Secret that may be such a login: it bears the mark of one, or the setting system-default-registry-pull-secrets names it. Whenever that login changes, Rancher restarts rke2 or k3s on every node, and drains the nodes where the upgrade strategy says so. It is written only with `clusterRegistries: true`.',
     remedy:
       'Take the login out of the cluster’s registries and let the nodes ask for passwords themselves: the credential provider of the kubelet needs no restart (docs/rancher2.md).',
   },

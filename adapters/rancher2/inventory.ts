@@ -1,4 +1,4 @@
-import type { Clock } from '../../src/contract/clock.ts';
+import type { Deps } from '../../src/contract/adapter.ts';
 import { asFailure, Failure } from '../../src/contract/failures.ts';
 import { type Api, management } from './api.ts';
 import {
@@ -9,12 +9,12 @@ import {
   listCredentials,
   listNodeRegistries,
   listProjects,
+  listSystemSecrets,
   type NodeRegistry,
   type Project,
-  type Secret,
-  secretsOf,
   within,
 } from './lists.ts';
+import { type Found, readSecret, type Secret, secretsOf } from './secrets.ts';
 
 /** What could not be looked at. ids: as in a discovery's `unseen`. */
 export interface Gap {
@@ -22,13 +22,21 @@ export interface Gap {
   readonly what: string;
   readonly failure: Failure;
 }
+/** With what the nodes of clusters log in, chosen ones and others. */
+export interface NodeLogins {
+  readonly registries: readonly NodeRegistry[];
+  /** Of those of chosen clusters that hold a registry of ECR, where they shall be written: the Secrets that the token may read. */
+  readonly secrets: readonly Secret[];
+  /** Names in the namespace `cattle-system` of the management cluster. */
+  readonly system: readonly string[];
+}
 export interface Inventory {
   readonly clusters: readonly Cluster[];
   readonly projects: readonly Project[];
   readonly credentials: readonly Credential[];
   readonly secrets: readonly Secret[];
-  /** Of all clusters, whether chosen or not; undefined: they could not be looked at. */
-  readonly nodeRegistries: readonly NodeRegistry[] | undefined;
+  /** undefined: they could not be looked at. */
+  readonly nodes: NodeLogins | undefined;
   readonly gaps: readonly Gap[];
 }
 
@@ -37,13 +45,21 @@ export interface Scope {
   readonly clusters: readonly string[];
   readonly projects: readonly string[];
   readonly namespaces: readonly string[];
+  /** The logins of nodes are written, too. */
+  readonly clusterRegistries: boolean;
 }
+type Attempt = <T>(gap: Omit<Gap, 'failure'>, none: T, look: (signal: AbortSignal) => Promise<T>) => Promise<T>;
 
 /** A cluster that hangs must not hold up the others. */
 const clusterMs = 15_000;
 
 /** Everything that the token sees within the scope. Reads only. Throws what concerns Rancher as a whole; a project or cluster that fails is a gap. */
-export async function takeInventory(api: Api, scope: Scope, clock: Clock, signal: AbortSignal): Promise<Inventory> {
+export async function takeInventory(
+  api: Api,
+  scope: Scope,
+  { clock, registry }: Pick<Deps, 'clock' | 'registry'>,
+  signal: AbortSignal,
+): Promise<Inventory> {
   const gaps: Gap[] = [];
   const [allClusters, allProjects] = await Promise.all([listClusters(api, signal), listProjects(api, signal)]);
   const names = new Map(allClusters.map(({ id, name }) => [id, name]));
@@ -54,7 +70,7 @@ export async function takeInventory(api: Api, scope: Scope, clock: Clock, signal
   );
 
   /** What a part comes to, or `none` where it fails; a token that is refused concerns everything. */
-  async function attempt<T>(gap: Omit<Gap, 'failure'>, none: T, look: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const attempt: Attempt = async (gap, none, look) => {
     const ends = new AbortController();
     void clock.sleep(clusterMs, ends.signal).then(() => ends.abort(new Failure('TIMEOUT', `no answer within ${clusterMs / 1000} s`)));
     try {
@@ -67,7 +83,7 @@ export async function takeInventory(api: Api, scope: Scope, clock: Clock, signal
     } finally {
       ends.abort();
     }
-  }
+  };
 
   const ofProjects = inTurns(projects, project =>
     attempt({ ids: [projectSlots(project)], what: `the credentials of project ${project.name} (${project.id})` }, [], ends =>
@@ -76,29 +92,67 @@ export async function takeInventory(api: Api, scope: Scope, clock: Clock, signal
   );
   // The management cluster is looked at in any case: the secrets of projects are there. If it fails they are not all known.
   const places = [{ id: management, name: management, state: 'active' }, ...clusters.filter(({ id }) => id !== management)];
-  const ofClusters = inTurns(places, async cluster => {
+  const ofClusters = inTurns(places, async (cluster): Promise<Found> => {
     const ids = [clusterSlots(cluster.id), ...(cluster.id === management ? projects.map(projectSlots) : [])];
     const gap = { ids, what: `the Secrets of cluster ${cluster.name} (${cluster.id})` };
+    const none: Found = { secrets: [], refused: [] };
     if (cluster.state === 'unavailable') {
       gaps.push({ ...gap, failure: new Failure('UNREACHABLE', `Rancher shows the cluster as unavailable.`) });
-      return [];
+      return none;
     }
     const backing = cluster.id === management ? projects.map(project => project.backing) : [];
     const isChosen = clusters.some(({ id }) => id === cluster.id);
-    return attempt(gap, [], ends => secretsOf(api, cluster.id, isChosen, backing, scope.namespaces, ends));
+    return attempt(gap, none, ends => secretsOf(api, { cluster: cluster.id, backing, isChosen, namespaces: scope.namespaces }, ends));
   });
-  const gap = { ids: [clusterSlots(management)], what: 'the registries of provisioned clusters' };
-  const ofNodes = attempt(gap, undefined, ends => listNodeRegistries(api, ends));
+  const isOurs = ({ cluster, address }: NodeRegistry): boolean =>
+    scope.clusterRegistries && clusters.some(({ name }) => name === cluster) && registry(address) !== undefined;
+  const [credentials, found, nodes] = await Promise.all([ofProjects, ofClusters, nodeLogins(api, attempt, isOurs)]);
   const elsewhere = new Set(allProjects.map(({ backing }) => backing)).difference(new Set(projects.map(({ backing }) => backing)));
-  const [credentials, secrets, nodeRegistries] = await Promise.all([ofProjects, ofClusters, ofNodes]);
+  const secrets = found.flatMap(({ secrets }) => secrets);
+  places.forEach((place, at) => gaps.push(...gapsOf(place, found[at]?.refused ?? [], projects, gaps)));
   return {
     clusters,
     projects,
     credentials: credentials.flat(),
-    secrets: secrets.flat().filter(({ cluster, metadata }) => cluster !== management || !elsewhere.has(metadata.namespace)),
-    nodeRegistries,
+    secrets: secrets.filter(({ cluster, metadata }) => cluster !== management || !elsewhere.has(metadata.namespace)),
+    nodes,
     gaps,
   };
+}
+
+/** isOurs: its Secret is looked at, as it shall be written. */
+async function nodeLogins(api: Api, attempt: Attempt, isOurs: (one: NodeRegistry) => boolean): Promise<NodeLogins | undefined> {
+  const gap = { ids: [clusterSlots(management)], what: 'the logins of nodes' };
+  const named = await attempt(gap, undefined, ends => Promise.all([listNodeRegistries(api, ends), listSystemSecrets(api, ends)]));
+  const [registries, system] = named ?? [];
+  if (!registries || !system) return undefined;
+  const paths = new Map(registries.filter(isOurs).map(({ namespace, secret: name }) => [`${namespace}/${name}`, { namespace, name }]));
+  const secrets = await inTurns([...paths], ([path, place]) =>
+    attempt({ ids: [`${clusterSlots(management)}/${path}`], what: `Secret ${path} of cluster ${management}` }, undefined, ends =>
+      readSecret(api, place, ends),
+    ),
+  );
+  return { registries, system, secrets: secrets.filter(secret => secret !== undefined) };
+}
+
+/** Namespaces that the token may not look into, as one gap of their cluster. Those of projects that are a gap already are not told twice. */
+function gapsOf({ id, name }: Cluster, refused: Found['refused'], projects: readonly Project[], gaps: readonly Gap[]): Gap[] {
+  const told = new Set(gaps.flatMap(({ ids }) => ids));
+  const hidden = refused.flatMap(({ namespace, failure }) => {
+    const ofProjects = id === management ? projects.filter(({ backing }) => backing === namespace).map(projectSlots) : [];
+    const ids = (ofProjects.length > 0 ? ofProjects : [`${clusterSlots(id)}/${namespace}`]).filter(one => !told.has(one));
+    return ids.length > 0 ? [{ namespace, failure, ids }] : [];
+  });
+  const [first] = hidden;
+  if (!first) return [];
+  const what = `the Secrets in ${listed(hidden.map(({ namespace }) => namespace))} of cluster ${name} (${id})`;
+  return [{ ids: hidden.flatMap(({ ids }) => ids), what, failure: first.failure }];
+}
+
+/** For sentences: the first five. */
+export function listed(names: readonly string[]): string {
+  const more = names.length > 5 ? ` and ${names.length - 5} more` : '';
+  return `${names.slice(0, 5).join(', ')}${more}`;
 }
 
 /** What stands before the ids of slots: of a project, and of the namespaces of a cluster. */

@@ -1,5 +1,5 @@
 import { Failure } from '../../src/contract/failures.ts';
-import { type Api, listAll, listSecrets, management, projectPath, segment, type Where } from './api.ts';
+import { type Api, listAll, management, projectPath, refusal, segment, type Where } from './api.ts';
 
 /** So many requests at a time: a Rancher answers its users beside us. */
 const atOnce = 8;
@@ -23,18 +23,6 @@ export interface Credential {
   readonly project: Project;
   readonly registries: Readonly<Record<string, { readonly username?: unknown }>>;
 }
-export interface Secret {
-  readonly cluster: string;
-  readonly metadata: {
-    readonly name: string;
-    readonly namespace: string;
-    readonly labels: Readonly<Record<string, string>>;
-    readonly annotations: Readonly<Record<string, string>>;
-  };
-  readonly type: string;
-  readonly data: Readonly<Record<string, string>>;
-  readonly immutable: boolean;
-}
 /** Of a cluster that Rancher provisioned: which Secret its nodes log in with, by address. */
 export interface NodeRegistry {
   readonly cluster: string;
@@ -55,7 +43,7 @@ export function within(patterns: readonly string[], ...texts: readonly string[])
 export async function listClusters(api: Api, signal: AbortSignal): Promise<Cluster[]> {
   const where: Where = { cluster: management, right: 'see clusters' };
   const rows = await listAll<{ id?: unknown; name?: unknown; state?: unknown }>(api, where, '/v3/clusters', signal).catch(error => {
-    if (!(error instanceof Failure) || error.code !== 'NOT_FOUND') throw error;
+    if (!isFailure(error, 'NOT_FOUND')) throw error;
     throw new Failure('MISCONFIGURED', `There is no Rancher 2 at ${api.address}: /v3/clusters is not known there.`, {
       remedy: 'Check host, port and path of the address. Rancher 1.6 is of the kind `rancher`.',
     });
@@ -63,7 +51,7 @@ export async function listClusters(api: Api, signal: AbortSignal): Promise<Clust
   return rows.flatMap(({ id, name, state }) => (typeof id === 'string' ? [{ id, name: textOr(name, id), state: textOr(state, '') }] : []));
 }
 
-interface Displayed {
+export interface Displayed {
   readonly metadata?: {
     readonly name?: unknown;
     readonly namespace?: unknown;
@@ -73,10 +61,15 @@ interface Displayed {
 }
 
 /** Steve lists what the user sees of them; undefined: it knows no such type, as it says to a user without any right to it, too. */
-async function steveList<T extends Displayed>(api: Api, cluster: string, type: string, signal: AbortSignal): Promise<T[] | undefined> {
+export async function steveList<T extends Displayed>(
+  api: Api,
+  cluster: string,
+  type: string,
+  signal: AbortSignal,
+): Promise<T[] | undefined> {
   const path = `${cluster === management ? '' : `/k8s/clusters/${segment(cluster)}`}/v1/${type}?exclude=metadata.managedFields`;
   return listAll<T>(api, { cluster, right: `see ${type}` }, path, signal).catch((error: unknown) => {
-    if (error instanceof Failure && error.code === 'NOT_FOUND') return undefined;
+    if (isFailure(error, 'NOT_FOUND')) return undefined;
     throw error;
   });
 }
@@ -104,54 +97,22 @@ export async function listCredentials(api: Api, project: Project, signal: AbortS
   });
 }
 
-/** Of a whole cluster where the token may; else of each namespace that it sees, and of those that are known to hold secrets of projects. */
-export async function secretsOf(
-  api: Api,
-  cluster: string,
-  isChosen: boolean,
-  backing: readonly string[],
-  namespaces: readonly string[],
-  signal: AbortSignal,
-): Promise<Secret[]> {
-  const where = { cluster, right: `list Secrets in cluster ${cluster}` };
-  async function list(namespace?: string): Promise<Secret[]> {
-    const rows = await listSecrets<Row>(api, where, namespace, signal);
-    return rows.flatMap(row => secretOf(cluster, row)).filter(({ metadata }) => isWanted(metadata.namespace));
-  }
-  const isWanted = (name: string): boolean => backing.includes(name) || (isChosen && within(namespaces, name));
-  try {
-    return await list();
-  } catch (error) {
-    if (!isRefused(error)) throw error;
-    const rows = (isChosen ? await steveList<Displayed>(api, cluster, 'namespaces', signal) : undefined) ?? [];
-    const seen = rows.flatMap(({ metadata }) => (typeof metadata?.name === 'string' ? [metadata.name] : []));
-    const wanted = new Set([...backing, ...seen.filter(name => within(namespaces, name))]);
-    if (wanted.size === 0 && isChosen) throw error;
-    const found = await inTurns([...wanted], namespace =>
-      list(namespace).catch((refused: unknown) => {
-        if (!isRefused(refused)) throw refused;
-        return [];
-      }),
-    );
-    return found.flat();
-  }
-}
+export const isFailure = (error: unknown, code: 'FORBIDDEN' | 'NOT_FOUND'): error is Failure =>
+  error instanceof Failure && error.code === code;
 
-interface Row extends Displayed {
-  readonly type?: unknown;
-  readonly data?: unknown;
-  readonly immutable?: unknown;
+/**
+ * Names of Secrets in the namespace `cattle-system` of the management cluster by which clusters log in to the registry of the system (since 2.15); undefined: the token
+ * may not see the setting.
+ */
+export async function listSystemSecrets(api: Api, signal: AbortSignal): Promise<string[] | undefined> {
+  const answer = await api.http('GET', '/v3/settings/system-default-registry-pull-secrets', { signal });
+  if (answer.status === 404) return [];
+  if (answer.status === 403) return undefined;
+  if (answer.status !== 200) throw refusal(api, answer, { cluster: management, right: 'see settings' });
+  const { value, default: usual } = answer.json<{ value?: unknown; default?: unknown } | null>() ?? {};
+  const names = textOr(value, textOr(usual, '')).split(',');
+  return names.map(name => name.trim()).filter(name => name !== '');
 }
-
-function secretOf(cluster: string, { metadata, type, data, immutable }: Row): Secret[] {
-  const { name, namespace, labels, annotations } = metadata ?? {};
-  if (typeof name !== 'string' || typeof namespace !== 'string' || typeof type !== 'string') return [];
-  const described = { name, namespace, labels: textsOf(labels), annotations: textsOf(annotations) };
-  return [{ cluster, metadata: described, type, data: textsOf(data), immutable: immutable === true }];
-}
-
-/** 403, or 404 where a role ended together with its namespace. */
-const isRefused = (error: unknown): boolean => error instanceof Failure && (error.code === 'FORBIDDEN' || error.code === 'NOT_FOUND');
 
 export async function listNodeRegistries(api: Api, signal: AbortSignal): Promise<NodeRegistry[] | undefined> {
   type Configs = Record<string, { authConfigSecretName?: unknown } | null>;
@@ -167,7 +128,7 @@ export async function listNodeRegistries(api: Api, signal: AbortSignal): Promise
   });
 }
 
-const textsOf = (map: unknown): Record<string, string> =>
+export const textsOf = (map: unknown): Record<string, string> =>
   Object.fromEntries(
     Object.entries((map as Record<string, unknown> | null) ?? {}).filter((pair): pair is [string, string] => typeof pair[1] === 'string'),
   );

@@ -10,9 +10,16 @@ export interface SecretRef {
   readonly name: string;
   readonly login?: string;
 }
+/** visible: the token sees the Secret behind it. */
+export interface CredentialRef {
+  readonly kind: 'credential';
+  readonly project: string;
+  readonly id: string;
+  readonly visible: boolean;
+}
 /** Where a credential goes: into a dockerCredential, into a Secret, or into a dockerCredential that does not exist yet. */
 export type Ref =
-  | { readonly kind: 'credential'; readonly project: string; readonly id: string }
+  | CredentialRef
   | SecretRef
   | { readonly kind: 'new'; readonly project: string; readonly backing: string; readonly name: string };
 
@@ -28,7 +35,7 @@ export interface Wishes {
 /** Of what is found: its slots, and what a person should know of it. */
 export interface Part {
   readonly slots: Slots;
-  readonly findings: Finding[];
+  readonly findings: readonly Finding[];
 }
 export const nothing: Part = { slots: [], findings: [] };
 

@@ -1,10 +1,12 @@
 import type { Deps, Discovery, Finding, Slot } from '../../src/contract/adapter.ts';
 import { management } from './api.ts';
-import { type Entry, entriesOf, forms, isOneLogin, isWhole } from './dockerconfig.ts';
+import { entriesIn, textOf } from './data.ts';
+import { isWhole, onlyLogin } from './dockerconfig.ts';
 import type { Code } from './findings.ts';
-import { clusterSlots, type Inventory, projectSlots } from './inventory.ts';
-import type { Credential, Project, Secret } from './lists.ts';
-import { isForNodes, nodeSecrets, ofNodes } from './nodes.ts';
+import { clusterSlots, type Inventory, listed, projectSlots } from './inventory.ts';
+import type { Credential, Project } from './lists.ts';
+import { isNodeLogin, ofNodes, restartOf } from './nodes.ts';
+import type { Secret } from './secrets.ts';
 import { nothing, type Part, type Ref, registriesOf, type Slots, type Wishes } from './slots.ts';
 
 type Places = Pick<Discovery<Ref>, 'slots' | 'findings' | 'unseen'>;
@@ -12,58 +14,79 @@ type Places = Pick<Discovery<Ref>, 'slots' | 'findings' | 'unseen'>;
 /** What the inventory comes to: a slot for each place that holds a login of ECR and is ours to write, and what a person should know. */
 export function survey(seen: Inventory, wishes: Wishes, deps: Deps<Code>): Places {
   const credentials = new Map(seen.credentials.map(credential => [credential.id, credential]));
-  const forNodes = nodeSecrets(seen.nodeRegistries ?? []);
-  const secrets = seen.secrets.filter(secret => !isRanchers(secret) && !isForNodes(secret, forNodes) && holdsEcr(secret, deps));
+  const secrets = seen.secrets.filter(secret => !isRanchers(secret) && ecrEntries(secret, deps).length > 0);
   const [copies, originals] = [secrets.filter(isCopy), secrets.filter(secret => !isCopy(secret))];
-  const found = originals.map(secret => {
-    const id = idInNorman(secret);
-    const credential = id === undefined ? undefined : credentials.get(id);
+  const places = originals.map(secret => {
+    const credential = credentials.get(idInNorman(secret));
     if (credential) credentials.delete(credential.id);
-    return ofSecret(secret, credential, seen, deps);
+    return { secret, credential, project: credential?.project ?? sourceOf(secret, seen.projects) };
   });
   // Those whose Secrets the token does not see, and those of the old type.
   const unmatched = [...credentials.values()].flatMap(credential => ofNorman(credential, deps));
-  const dockerConfigs = new Set(seen.secrets.filter(secret => isForNodes(secret, forNodes)).map(pathOf));
-  const nodes = ofNodes(forNodes, dockerConfigs, seen.clusters, wishes, deps);
-  const present = [...found.flatMap(({ slots }) => slots), ...unmatched, ...nodes.slots];
+  const { nodes } = seen;
+  const [known, doubtful] = [places.filter(place => nodes || isElsewhere(place)), places.filter(place => !nodes && !isElsewhere(place))];
+  const found = known.map(place => ofSecret(place, seen, wishes, deps));
+  const logins = nodes ? ofNodes(nodes, seen.clusters, wishes, deps) : nothing;
+  const present = [...found.flatMap(({ slots }) => slots), ...unmatched, ...logins.slots];
   const absent = absentOnes(seen, present, wishes, deps);
   return {
     slots: [...present, ...absent.slots],
     findings: [
       ...gapFindings(seen, deps),
-      ...[...found, nodes, absent].flatMap(({ findings }) => findings),
+      ...doubtFindings(
+        doubtful.map(({ secret }) => secret),
+        seen,
+        deps,
+      ),
+      ...[...found, logins, absent].flatMap(({ findings }) => findings),
       ...(wishes.someProjects ? [] : copiesAlone(copies, present, seen, deps)),
     ],
-    unseen: seen.gaps.flatMap(({ ids }) => ids),
+    unseen: [...seen.gaps.flatMap(({ ids }) => ids), ...doubtful.map(place => placeOf(place, seen).id)],
   };
 }
 
-/** A Secret whose login is ECR's, and which is no copy. credential: what Norman shows of it. */
-function ofSecret(secret: Secret, credential: Credential | undefined, seen: Inventory, deps: Deps<Code>): Part {
-  const { cluster, metadata } = secret;
-  const project = credential?.project ?? sourceOf(secret, seen.projects);
-  // Without knowing what the nodes log in with, a Secret beside those of projects could be theirs, and a write restart them.
-  if (project === 'none' || (!project && cluster === management && !seen.nodeRegistries)) return nothing;
-  const place = placeOf(secret, project, seen);
-  if (secret.immutable)
-    return {
-      slots: [],
-      findings: [deps.finding('SECRET_IMMUTABLE', `${place.title} is immutable, so its login for ECR ends within twelve hours.`)],
-    };
-  const entries = entriesIn(secret) ?? {};
-  const isNormans = credential !== undefined && holdsOneLogin(secret);
-  const ref: Ref = isNormans
-    ? { kind: 'credential', project: credential.project.id, id: credential.id }
-    : { kind: 'secret', cluster, namespace: metadata.namespace, name: metadata.name };
-  return { slots: [slotOf(place, entries, ref, deps)], findings: [] };
+/** A Secret that is no copy. credential: what Norman shows of it. project: whose it is; none: of a project that is not looked at. */
+interface Original {
+  readonly secret: Secret;
+  readonly credential: Credential | undefined;
+  readonly project: Project | undefined | 'none';
 }
 
-const pathOf = ({ metadata: { namespace, name } }: Secret): string => `${namespace}/${name}`;
-const idInNorman = ({ cluster, metadata: { namespace, name } }: Secret): string | undefined =>
-  cluster === management ? `${namespace}:${name}` : undefined;
+/** Whether nodes cannot log in with it, as far as its place tells. */
+const isElsewhere = ({ secret, project }: Original): boolean => secret.cluster !== management || project !== undefined;
 
-const holdsEcr = (secret: Secret, { registry }: Deps<Code>): boolean =>
-  Object.keys(entriesIn(secret) ?? {}).some(address => registry(address) !== undefined);
+function ofSecret({ secret, credential, project }: Original, seen: Inventory, { clusterRegistries }: Wishes, deps: Deps<Code>): Part {
+  const { cluster, metadata } = secret;
+  if (project === 'none' || (seen.nodes && isNodeLogin(secret, seen.nodes))) return nothing;
+  const place = placeOf({ secret, project }, seen);
+  const restart = restartOf(secret, seen.nodes?.system ?? []);
+  const said = `${place.title}: ${restart ?? ''}, so each new token may restart rke2 or k3s on every node of clusters that use it.`;
+  const only = (finding: Finding): Part => ({ slots: [], findings: [finding] });
+  if (restart && !clusterRegistries) return only(deps.finding('CLUSTER_REGISTRY', `${said} It is left alone.`));
+  if (secret.immutable)
+    return only(deps.finding('SECRET_IMMUTABLE', `${place.title} is immutable, so its login for ECR ends within twelve hours.`));
+  const isNormans = credential !== undefined && onlyLogin(textOf(secret) ?? '') !== undefined;
+  const ref: Ref = isNormans
+    ? { kind: 'credential', project: credential.project.id, id: credential.id, visible: true }
+    : { kind: 'secret', cluster, namespace: metadata.namespace, name: metadata.name };
+  const entries = ecrEntries(secret, deps);
+  const addresses = [...new Set(entries.map(({ address }) => address))];
+  const findings = [...formFindings(place.title, addresses, deps), ...(restart ? [deps.finding('CLUSTER_REGISTRY', said)] : [])];
+  const state = entries.every(isWhole) ? 'present' : 'drifted';
+  return { slots: [{ ...place, registries: registriesOf(addresses, deps), state, findings, ref }], findings: [] };
+}
+
+const idInNorman = ({ cluster, metadata: { namespace, name } }: Secret): string => (cluster === management ? `${namespace}:${name}` : '');
+const ecrEntries = (secret: Secret, { registry }: Deps<Code>) => (entriesIn(secret) ?? []).filter(({ address }) => registry(address));
+
+/** Secrets of the management cluster of which it is not known whether nodes log in with them: a write could restart those. */
+function doubtFindings(secrets: readonly Secret[], { gaps }: Inventory, { finding }: Deps<Code>): Finding[] {
+  const isTold = gaps.some(({ ids }) => ids.includes(clusterSlots(management)));
+  if (secrets.length === 0 || isTold) return [];
+  const names = listed(secrets.map(({ metadata: { namespace, name } }) => `${namespace}/${name}`));
+  const message = `The token may not see the clusters that Rancher provisioned, or its settings. So it is not known whether nodes log in with these Secrets of cluster ${management}, which are left alone: ${names}.`;
+  return [finding('NOT_PERMITTED', message)];
+}
 
 function gapFindings({ gaps }: Inventory, { finding }: Deps<Code>): Finding[] {
   return gaps.map(({ what, failure }) =>
@@ -78,8 +101,10 @@ interface Place {
   readonly title: string;
 }
 
-function placeOf({ cluster, metadata: { namespace, name } }: Secret, project: Project | undefined, seen: Inventory): Place {
-  if (project) return ofProject(project, name);
+function placeOf({ secret, project }: Pick<Original, 'secret' | 'project'>, seen: Inventory): Place {
+  const { cluster, metadata } = secret;
+  const { namespace, name } = metadata;
+  if (project && project !== 'none') return ofProject(project, name);
   const title = `Secret ${namespace}/${name} in cluster ${seen.clusters.find(({ id }) => id === cluster)?.name ?? cluster}`;
   return { id: `${clusterSlots(cluster)}/${namespace}/${name}`, title };
 }
@@ -110,29 +135,6 @@ function isRanchers({ metadata: { name, labels } }: Secret): boolean {
   return name.endsWith('rancher-managed-pull-secret') || marks.some(mark => `management.cattle.io/${mark}` in labels);
 }
 
-function entriesIn(secret: Secret): Readonly<Record<string, Entry>> | undefined {
-  const stored = storedIn(secret);
-  return stored && entriesOf(stored.text, stored.path);
-}
-
-/** Norman writes the entries alone: credHelpers and whatever else lies beside them would be lost. */
-function holdsOneLogin(secret: Secret): boolean {
-  const stored = storedIn(secret);
-  return stored !== undefined && isOneLogin(stored.text, stored.path);
-}
-
-function storedIn({ type, data }: Secret): { readonly text: string; readonly path: readonly string[] } | undefined {
-  const form = Object.hasOwn(forms, type) ? forms[type] : undefined;
-  const stored = form && data[form.key];
-  return form && typeof stored === 'string' ? { text: Buffer.from(stored, 'base64').toString('latin1'), path: form.path } : undefined;
-}
-
-function slotOf({ id, title }: Place, entries: Readonly<Record<string, Entry>>, ref: Ref, deps: Deps<Code>): Slot<Ref> {
-  const ecr = Object.keys(entries).filter(address => deps.registry(address));
-  const state = ecr.every(address => isWhole(entries[address] ?? {})) ? 'present' : 'drifted';
-  return { id, title, registries: registriesOf(ecr, deps), state, findings: formFindings(title, ecr, deps), ref };
-}
-
 function formFindings(title: string, addresses: readonly string[], { registry, finding }: Deps<Code>): Finding[] {
   return addresses.flatMap(address => {
     const { stripped = [], registry: { host } = { host: '' } } = registry(address) ?? {};
@@ -149,7 +151,9 @@ function ofNorman({ id, project, registries }: Credential, deps: Deps<Code>): Sl
   const place = ofProject(project, name);
   const state = ecr.every(address => registries[address]?.username === 'AWS') ? 'present' : 'drifted';
   const ref: Ref =
-    addresses.length === 1 ? { kind: 'credential', project: project.id, id } : { kind: 'secret', cluster: management, namespace, name };
+    addresses.length === 1
+      ? { kind: 'credential', project: project.id, id, visible: false }
+      : { kind: 'secret', cluster: management, namespace, name };
   return [{ ...place, registries: registriesOf(ecr, deps), state, findings: formFindings(place.title, ecr, deps), ref }];
 }
 
@@ -161,11 +165,7 @@ function copiesAlone(copies: readonly Secret[], slots: Slots, { gaps }: Inventor
   });
   return [...Map.groupBy(alone, ({ cluster }) => cluster)].map(([cluster, all]) => {
     const names = all.map(({ metadata: { namespace, name } }) => `${namespace}/${name}`);
-    const more = names.length > 5 ? ` and ${names.length - 5} more` : '';
-    return finding(
-      'COPY_ALONE',
-      `In cluster ${cluster} these are copies whose source is not seen: ${names.slice(0, 5).join(', ')}${more}.`,
-    );
+    return finding('COPY_ALONE', `In cluster ${cluster} these are copies whose source is not seen: ${listed(names)}.`);
   });
 }
 

@@ -1,23 +1,38 @@
 import type { Deps, Receipt } from '../../src/contract/adapter.ts';
 import type { Credential, Credentials } from '../../src/contract/credential.ts';
 import { Failure } from '../../src/contract/failures.ts';
-import { type Api, ask, management, projectPath, refusal, secretsPath, segment } from './api.ts';
-import { type Data, gone, renewedData } from './data.ts';
+import { type Api, ask, management, projectPath, refusal, secretsPath, segment, type Where } from './api.ts';
+import { type Data, gone, renewedData, textOf } from './data.ts';
+import { onlyLogin } from './dockerconfig.ts';
 import type { Code } from './findings.ts';
 import { projectSlots } from './inventory.ts';
-import type { Ref, SecretRef } from './slots.ts';
+import type { CredentialRef, Ref, SecretRef } from './slots.ts';
 
 interface Stored extends Data {
-  readonly metadata: { readonly resourceVersion: string; readonly uid: string };
+  readonly metadata: {
+    readonly resourceVersion: string;
+    readonly uid: string;
+    readonly annotations?: Readonly<Record<string, unknown>> | null;
+  };
 }
 /** Of a dockerCredential. */
-type Registries = Readonly<Record<string, { readonly username?: unknown } | null>>;
+type Registries = Readonly<Record<string, Entry | null>>;
+interface Entry {
+  readonly username?: unknown;
+  readonly password?: unknown;
+  readonly auth?: unknown;
+}
 interface Norman {
   readonly registries?: Registries | null;
 }
 
 /** A write refused as stale is merged anew so many times in all. */
 const attempts = 3;
+
+const whereIs = ({ cluster, namespace }: SecretRef): Where => ({
+  cluster,
+  right: `get and patch Secrets in namespace ${namespace} of cluster ${cluster}`,
+});
 
 /** Writes what is given into the place that `ref` names; `rehearsed` only asks what would happen. What is not given stays. */
 export function makeWriter(api: Api, { registry, finding }: Deps<Code>) {
@@ -28,35 +43,59 @@ export function makeWriter(api: Api, { registry, finding }: Deps<Code>) {
 
   async function write(ref: Ref, given: Credentials, signal: AbortSignal, rehearsed = false): Promise<Receipt> {
     if (ref.kind === 'secret') return intoSecret(ref, given, signal, rehearsed);
-    if (ref.kind === 'credential') return intoCredential(ref.project, ref.id, given, signal, rehearsed);
+    if (ref.kind === 'credential') return intoCredential(ref, given, signal, rehearsed);
     return rehearsed ? { change: 'created' } : add(ref, given, signal);
   }
 
-  /** Norman replaces the whole map of registries and shows no passwords, so only a map of one can be sent without loss. */
-  async function intoCredential(
-    project: string,
-    id: string,
-    given: Credentials,
+  async function storedAt(ref: SecretRef, signal: AbortSignal): Promise<Stored> {
+    const { cluster, namespace, name } = ref;
+    const stored = (await ask(api, whereIs(ref), 'GET', secretsPath(cluster, namespace, name), { signal })).json<Stored | null>();
+    if (!stored?.metadata) throw gone(`Secret ${namespace}/${name} of cluster ${cluster}`);
+    return stored;
+  }
+
+  /** The registries that a PUT of Norman would replace, read right before it. undefined: it would lose more than these. Its Secret tells more than Norman does. */
+  async function replacedBy(
+    { project, visible }: CredentialRef,
+    path: string,
+    secret: SecretRef,
     signal: AbortSignal,
-    rehearsed: boolean,
-  ): Promise<Receipt> {
-    const where = { cluster: management, right: `manage secrets in project ${project}` };
+  ): Promise<Registries | undefined> {
+    if (!visible) {
+      const where = { cluster: management, right: `manage secrets in project ${project}` };
+      // One that belongs to no project any more is answered with 200 and null.
+      const registries = (await ask(api, where, 'GET', path, { signal })).json<Norman | null>()?.registries ?? {};
+      return Object.keys(registries).length > 1 ? undefined : registries;
+    }
+    const stored = await storedAt(secret, signal);
+    if (stored.metadata.annotations?.['field.cattle.io/projectId'] !== project) return {};
+    const login = onlyLogin(textOf(stored) ?? '');
+    if (!login) return undefined;
+    return { [login.address]: JSON.parse(Buffer.from(login.text, 'latin1').toString()) as Entry };
+  }
+
+  /** Norman replaces the whole map of registries and shows no passwords, so only a map of one can be sent without loss. */
+  async function intoCredential(ref: CredentialRef, given: Credentials, signal: AbortSignal, rehearsed: boolean): Promise<Receipt> {
+    const { project, id } = ref;
     const path = `${projectPath(project)}/${segment(id)}`;
     const [namespace = '', name = ''] = id.split(':');
-    const inSecret = (): Promise<Receipt> => intoSecret({ kind: 'secret', cluster: management, namespace, name }, given, signal, rehearsed);
-    // One that belongs to no project any more is answered with 200 and null.
-    const registries = (await ask(api, where, 'GET', path, { signal })).json<Norman | null>()?.registries ?? {};
-    const [address, ...others] = Object.keys(registries);
-    if (others.length > 0) return inSecret();
+    const secret: SecretRef = { kind: 'secret', cluster: management, namespace, name };
+    const inSecret = (): Promise<Receipt> => intoSecret(secret, given, signal, rehearsed);
+    const registries = await replacedBy(ref, path, secret, signal);
+    if (!registries) return inSecret();
+    const [address] = Object.keys(registries);
     const credential = address === undefined ? undefined : credentialFor(address, given);
     if (address === undefined || !credential) throw gone(`The credential ${name} of project ${project}`);
-    if (rehearsed) return { change: 'updated' };
     const { username } = credential;
-    const body = { registries: { [address]: { ...registries[address], username, password: credential.password.reveal() } } };
+    const password = credential.password.reveal();
+    const { password: held, auth, ...shown } = registries[address] ?? {};
+    const isFresh = shown.username === username && held === password && auth === Buffer.from(`${username}:${password}`).toString('base64');
+    if (isFresh || rehearsed) return { change: isFresh ? 'unchanged' : 'updated' };
+    const body = { registries: { [address]: { ...shown, username, password } } };
     const answer = await api.http('PUT', path, { signal, body });
     // Stored in the type of old, which Norman would change, and nobody can.
     if (answer.status === 422 && /field is immutable/.test(answer.text)) return inSecret();
-    if (answer.status !== 200) throw refusal(api, answer, where);
+    if (answer.status !== 200) throw refusal(api, answer, { cluster: management, right: `manage secrets in project ${project}` });
     if (answer.json<Norman | null>()?.registries?.[address]?.username !== username)
       throw new Failure(
         'UNEXPECTED',
@@ -68,10 +107,8 @@ export function makeWriter(api: Api, { registry, finding }: Deps<Code>) {
   async function intoSecret(ref: SecretRef, given: Credentials, signal: AbortSignal, rehearsed: boolean): Promise<Receipt> {
     const { cluster, namespace, name } = ref;
     const path = secretsPath(cluster, namespace, name);
-    const where = { cluster, right: `get and patch Secrets in namespace ${namespace} of cluster ${cluster}` };
     for (let attempt = 1; ; attempt++) {
-      const stored = (await ask(api, where, 'GET', path, { signal })).json<Stored | null>();
-      if (!stored?.metadata) throw gone(`Secret ${namespace}/${name} of cluster ${cluster}`);
+      const stored = await storedAt(ref, signal);
       const data = renewedData(`Secret ${namespace}/${name} of cluster ${cluster}`, stored, ref.login, address =>
         credentialFor(address, given),
       );
@@ -85,7 +122,7 @@ export function makeWriter(api: Api, { registry, finding }: Deps<Code>) {
         ...(rehearsed && { reads: true }),
       });
       if (answer.status === 200) return { change: 'updated' };
-      if (answer.status !== 409 || attempt === attempts) throw refusal(api, answer, where);
+      if (answer.status !== 409 || attempt === attempts) throw refusal(api, answer, whereIs(ref));
     }
   }
 
@@ -111,7 +148,12 @@ export function makeWriter(api: Api, { registry, finding }: Deps<Code>) {
         remedy: 'Rename or remove that secret.',
       });
     };
-    return { ...(await intoCredential(project, `${backing}:${name}`, given, signal, false).catch(taken)), id };
+    return {
+      ...(await intoCredential({ kind: 'credential', project, id: `${backing}:${name}`, visible: false }, given, signal, false).catch(
+        taken,
+      )),
+      id,
+    };
   }
 
   return write;

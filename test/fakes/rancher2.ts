@@ -25,6 +25,7 @@ export interface Rancher2Options extends ServerOptions {
   readonly clusters?: readonly ClusterSeed[];
   readonly projects?: readonly ProjectSeed[];
   readonly provisioned?: readonly ProvisionedSeed[];
+  readonly settings?: Readonly<Record<string, string>>;
   /** Unless said: `admin`, who may do everything. */
   readonly users?: readonly User[];
   /** Unless said: `adminToken`. */
@@ -55,6 +56,7 @@ export async function startFakeRancher2(options: Rancher2Options = {}): Promise<
     clusters: new Map(seeds.map(seed => [seed.id, makeCluster(seed)])),
     projects: structuredClone([...(options.projects ?? [])]),
     provisioned: structuredClone([...(options.provisioned ?? [])]),
+    settings: { 'server-version': 'v2.15.0', ...options.settings },
     users: structuredClone([...(options.users ?? [admin])]),
     tokens: structuredClone([...(options.tokens ?? [{ name, secret, user: 'admin' }])]),
   };

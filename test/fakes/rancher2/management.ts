@@ -4,7 +4,7 @@ import { collectionOf } from './collection.ts';
 import { errorReply, Refusal } from './refusal.ts';
 import type { Rancher2State, Token, User } from './state.ts';
 
-/** Norman's global API: the clusters that the user may see, a token of his, a setting. Read in the source, not run. */
+/** Norman's global API: the clusters that the user may see, a token of his, settings. Read in the source, not run. */
 export function management(state: Rancher2State, user: User, token: Token | undefined, url: URL, origin: string): Reply {
   const [, , type, id] = url.pathname.split('/').map(decodeURIComponent);
   if (type === 'clusters' && id === undefined) {
@@ -27,6 +27,11 @@ export function management(state: Rancher2State, user: User, token: Token | unde
     const { name, user: userId, expiresAt = '', expired = false, enabled = true, cluster } = found;
     return { status: 200, json: { id: name, type: 'token', name, userId, expiresAt, expired, enabled, clusterId: cluster ?? null } };
   }
-  if (type === 'settings' && id === 'server-version') return { status: 200, json: { id, type: 'setting', name: id, value: 'v2.15.0' } };
+  if (type === 'settings' && id !== undefined) {
+    if (!may(user, { verb: 'get', resource: 'management.cattle.io/settings', name: id }) && id !== 'server-version')
+      return errorReply(new Refusal(403, 'Forbidden', `settings.management.cattle.io "${id}" is forbidden`), {});
+    const value = Object.hasOwn(state.settings, id) ? state.settings[id] : undefined;
+    if (value !== undefined) return { status: 200, json: { id, type: 'setting', name: id, value } };
+  }
   return errorReply(new Refusal(404, 'NotFound', `failed to find schema ${type}`), {});
 }

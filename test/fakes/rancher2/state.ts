@@ -91,6 +91,8 @@ export interface Rancher2State {
   readonly clusters: Map<string, Cluster>;
   readonly projects: ProjectSeed[];
   readonly provisioned: ProvisionedSeed[];
+  /** By name; one that is not there is unknown to this version. */
+  readonly settings: Record<string, string>;
   readonly users: User[];
   readonly tokens: Token[];
 }

@@ -1,0 +1,80 @@
+import type { Failure } from '../../src/contract/failures.ts';
+import { type Api, listSecrets, management, refusal, secretsPath } from './api.ts';
+import { type Displayed, inTurns, isFailure, steveList, textsOf, within } from './lists.ts';
+
+export interface Secret {
+  readonly cluster: string;
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace: string;
+    readonly labels: Readonly<Record<string, string>>;
+    readonly annotations: Readonly<Record<string, string>>;
+  };
+  readonly type: string;
+  readonly data: Readonly<Record<string, string>>;
+  readonly immutable: boolean;
+}
+
+/** In which namespaces of a cluster is looked. backing: those known to hold secrets of projects. isChosen: the others count, too, if they match a pattern. */
+export interface Reach {
+  readonly cluster: string;
+  readonly backing: readonly string[];
+  readonly isChosen: boolean;
+  readonly namespaces: readonly string[];
+}
+/** refused: namespaces that are there, and that the token may not look into. */
+export interface Found {
+  readonly secrets: readonly Secret[];
+  readonly refused: readonly { readonly namespace: string; readonly failure: Failure }[];
+}
+
+/** Of a whole cluster where the token may; else of each namespace that it sees, and of those that are known to hold secrets of projects. */
+export async function secretsOf(api: Api, { cluster, backing, isChosen, namespaces }: Reach, signal: AbortSignal): Promise<Found> {
+  const isWanted = (name: string): boolean => backing.includes(name) || (isChosen && within(namespaces, name));
+  async function list(namespace?: string): Promise<Secret[]> {
+    const where = { cluster, right: `list Secrets in ${namespace === undefined ? '' : `namespace ${namespace} of `}cluster ${cluster}` };
+    const rows = await listSecrets<Row>(api, where, namespace, signal);
+    return rows.flatMap(row => secretOf(cluster, row)).filter(({ metadata }) => isWanted(metadata.namespace));
+  }
+  try {
+    return { secrets: await list(), refused: [] };
+  } catch (error) {
+    if (!isFailure(error, 'FORBIDDEN') && !isFailure(error, 'NOT_FOUND')) throw error;
+    const rows = (isChosen ? await steveList<Displayed>(api, cluster, 'namespaces', signal) : undefined) ?? [];
+    const seen = rows.flatMap(({ metadata }) => (typeof metadata?.name === 'string' ? [metadata.name] : []));
+    const wanted = new Set([...backing, ...seen.filter(name => within(namespaces, name))]);
+    if (wanted.size === 0 && seen.length === 0 && isChosen) throw error;
+    const refused: { namespace: string; failure: Failure }[] = [];
+    const found = await inTurns([...wanted], namespace =>
+      list(namespace).catch((failure: unknown) => {
+        if (isFailure(failure, 'FORBIDDEN')) refused.push({ namespace, failure });
+        // One that went since it was listed holds nothing any more.
+        else if (!isFailure(failure, 'NOT_FOUND')) throw failure;
+        return [];
+      }),
+    );
+    return { secrets: found.flat(), refused };
+  }
+}
+
+/** undefined: it is not there. */
+export async function readSecret(api: Api, { namespace, name }: Record<'namespace' | 'name', string>, signal: AbortSignal) {
+  const answer = await api.http('GET', secretsPath(management, namespace, name), { signal });
+  if (answer.status === 404) return undefined;
+  if (answer.status !== 200)
+    throw refusal(api, answer, { cluster: management, right: `get Secrets in namespace ${namespace} of cluster ${management}` });
+  return secretOf(management, answer.json<Row | null>() ?? {})[0];
+}
+
+interface Row extends Displayed {
+  readonly type?: unknown;
+  readonly data?: unknown;
+  readonly immutable?: unknown;
+}
+
+function secretOf(cluster: string, { metadata, type, data, immutable }: Row): Secret[] {
+  const { name, namespace, labels, annotations } = metadata ?? {};
+  if (typeof name !== 'string' || typeof namespace !== 'string' || typeof type !== 'string') return [];
+  const described = { name, namespace, labels: textsOf(labels), annotations: textsOf(annotations) };
+  return [{ cluster, metadata: described, type, data: textsOf(data), immutable: immutable === true }];
+}

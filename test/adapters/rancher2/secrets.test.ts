@@ -1,0 +1,140 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { Secret } from '../../../src/contract/secret.ts';
+import { plant } from '../../fakes/rancher2/state.ts';
+import { codesOf, failing, given, host, linesOf, other } from '../rig.ts';
+import { auths, base64, cluster, isWrite, login, rig, secret, world } from './rig.ts';
+
+describe('a Secret', () => {
+  test('of a namespace keeps every byte that is no login of ECR', async () => {
+    const raw = `{ "credsStore":"x","auths" : {"${host}":{"auth":"${base64('AWS:old')}","identitytoken":"t"} ,\n "caf\xe9.example" : { "auth":"eA==", "n": 1.0e2 }, "https://${other}/v2/":{}}, "auths2":{"${host}":1}}`;
+    await using r = await rig(world([], [secret('team-a', 'ecr', {}, { data: { '.dockerconfigjson': base64(raw), note: 'a2VwdA==' } })]));
+    const { slots } = await r.discover();
+    assert.deepEqual(linesOf({ slots, findings: [] }), [`${cluster}/namespace/team-a/ecr drifted AUTHS_FORM`]);
+    await r.deliver(slots[0], given([host, other]));
+    const fresh = JSON.stringify(login('new-token'));
+    const expected = raw
+      .replace(`{"auth":"${base64('AWS:old')}","identitytoken":"t"}`, fresh)
+      .replace(`"https://${other}/v2/":{}`, `"https://${other}/v2/":${fresh}`);
+    const kept = r.fake.cluster(cluster).secrets.get('team-a/ecr')?.data ?? {};
+    assert.equal(Buffer.from(kept['.dockerconfigjson'] ?? '', 'base64').toString('latin1'), expected);
+    assert.equal(kept['note'], 'a2VwdA==');
+  });
+
+  /** What is stored after a write, and what the slot looked like before and afterwards. */
+  async function rewritten(text: string) {
+    await using r = await rig(world([], [secret('team-a', 'ecr', {}, { data: { '.dockerconfigjson': base64(text) } })]));
+    const before = await r.discover();
+    await r.deliver(before.slots[0], given([host, other]));
+    const again = await r.deliver(before.slots[0], given([host, other]));
+    const states = [before, await r.discover()].map(({ slots }) => slots[0]?.state);
+    return { text: r.fake.stored(cluster, 'team-a', 'ecr') ?? '', states, again: again.change };
+  }
+  const fresh = JSON.stringify(login('new-token'));
+
+  test('keeps what is not ours in an entry as it is written', async () => {
+    const theirs = `"n":12345678901234567890,"deep":{"username":"theirs", "auth":[1.0e2]},"n":0.10,"é":"\\u00e9"`;
+    const kept = await rewritten(`{"auths":{"${host}":{ "auth":"eDp5" , ${theirs} ,"registryToken":"t"}}}`);
+    assert.equal(kept.text, Buffer.from(`{"auths":{"${host}":{${theirs},${fresh.slice(1)}}}`, 'latin1').toString());
+    assert.deepEqual([kept.states, kept.again], [['drifted', 'present'], 'unchanged']);
+  });
+
+  // The kubelet and Docker read names without regard to case and join maps that are there twice; others take the last map, or the one written so.
+  test('is fresh for every reader where a name is there in other letters, or twice', async () => {
+    const old = JSON.stringify(login('old'));
+    for (const [text, expected] of [
+      [`{"AUTHS":{"${host}":${old}}}`, `{"AUTHS":{"${host}":${fresh}}}`],
+      [
+        `{"auths":{"${host}":${old}},"Auths":{"${other}":${old},"quay.io":{"Auth":"eDp5"}},"auths":{"${host}":{}}}`,
+        `{"auths":{"${host}":${fresh}},"Auths":{"${other}":${fresh},"quay.io":{"Auth":"eDp5"}},"auths":{"${host}":${fresh}}}`,
+      ],
+      [
+        `{"auths":{"${host}":{"Username":"AWS","PASSWORD":"old","Email":"e","password":"x"}}}`,
+        `{"auths":{"${host}":{"Email":"e",${fresh.slice(1)}}}`,
+      ],
+      [`{"auths":{"${host}":{${fresh.slice(1, -1)},"identitytoken":"t"}}}`, `{"auths":{"${host}":${fresh}}}`],
+      [`{"auths":{"${host}":null,"${host}":[1]}}`, `{"auths":{"${host}":${fresh},"${host}":${fresh}}}`],
+    ] as const) {
+      const { text: stored, states, again } = await rewritten(text);
+      assert.deepEqual([stored, states.at(-1), again], [expected, 'present', 'unchanged']);
+    }
+  });
+
+  test('is written at once when the login that a reader would take is not the one of ECR', async () => {
+    const stale = { ...login('old'), auth: base64('me:old') };
+    for (const entry of [stale, { ...stale, auth: 'no base64' }, { username: 'AWS', password: '' }, { auth: base64('AWS:') }, {}])
+      assert.deepEqual((await rewritten(JSON.stringify({ auths: { [host]: entry } }))).states, ['drifted', 'present']);
+    for (const entry of [
+      login('old'),
+      { auth: base64('AWS:old') },
+      { username: 'AWS', password: 'old' },
+      { USERNAME: 'AWS', password: 'old' },
+    ])
+      assert.deepEqual((await rewritten(JSON.stringify({ auths: { [host]: entry } }))).states, ['present', 'present']);
+  });
+
+  test('with a megabyte, or brackets without number, is written', async () => {
+    const long = await rewritten(`{"auths":{"${host}":{}},"note":"${'\\\\x'.repeat(300_000)}"}`);
+    assert.ok(long.text.startsWith(`{"auths":{"${host}":${fresh}},"note"`));
+    const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
+    assert.equal(
+      (await rewritten(`{"auths":{"${host}":{"deep":${deep}}}}`)).text,
+      `{"auths":{"${host}":{"deep":${deep},${fresh.slice(1)}}}`,
+    );
+  });
+
+  test('that holds the credential already is left alone', async () => {
+    await using r = await rig(world([], [secret('team-a', 'ecr', { [host]: login('new-token') })]));
+    assert.deepEqual(await r.deliver((await r.discover()).slots[0], given(host)), { change: 'unchanged' });
+    assert.deepEqual(r.writes(), []);
+  });
+
+  test('that somebody else changes meanwhile is merged anew, thrice at most', async () => {
+    await using r = await rig(world([], [secret('team-a', 'ecr', { [host]: login('old') })]));
+    const [slot] = (await r.discover()).slots;
+    let others = 2;
+    r.fake.fault = request => {
+      if (!isWrite(request) || others-- <= 0) return undefined;
+      plant(
+        r.fake.cluster(cluster),
+        secret('team-a', 'ecr', { [host]: login('old'), 'index.docker.io': login(`theirs-${others}`, 'someone') }),
+      );
+      return undefined;
+    };
+    assert.deepEqual(await r.deliver(slot, given(host)), { change: 'updated' });
+    const expected = { [host]: login('new-token'), 'index.docker.io': login('theirs-0', 'someone') };
+    assert.deepEqual(auths(r.fake.stored(cluster, 'team-a', 'ecr')), expected);
+    others = 3;
+    assert.equal(
+      (await failing(r.deliver(slot, new Map([...given(host)].map(([name, one]) => [name, { ...one, password: new Secret('newer') }])))))
+        .code,
+      'CONFLICT',
+    );
+    assert.equal(r.writes().length, 6);
+  });
+
+  test('that is immutable is a finding and no slot', async () => {
+    await using r = await rig(world([], [secret('team-a', 'ecr', { [host]: login('old') }, { immutable: true })]));
+    const { slots, findings } = await r.discover();
+    assert.deepEqual([slots, codesOf(findings)], [[], ['SECRET_IMMUTABLE']]);
+  });
+
+  test('of another type, without JSON or without ECR is not looked at', async () => {
+    const strange = [
+      secret('team-a', 'a', { 'index.docker.io': login('x', 'me') }),
+      secret('team-a', 'b', {}, { data: { '.dockerconfigjson': base64('{"auths":[1]}') } }),
+      secret('team-a', 'c', {}, { data: { '.dockerconfigjson': base64('no JSON') } }),
+      secret('team-a', 'd', { [host]: login('x') }, { type: 'Opaque' }),
+    ];
+    await using r = await rig(world([], strange));
+    assert.deepEqual(await r.discover().then(({ slots, findings }) => [slots, findings]), [[], []]);
+  });
+
+  test('is tried with a dry run', async () => {
+    await using r = await rig(world([], [secret('team-a', 'ecr', { [host]: login('old') })]));
+    const [slot] = (await r.discover()).slots;
+    assert.deepEqual(await r.rehearse(slot, given(host)), { change: 'updated' });
+    assert.ok(r.fake.requests.at(-1)?.path.endsWith('&dryRun=All'));
+    assert.deepEqual(auths(r.fake.stored(cluster, 'team-a', 'ecr')), { [host]: login('old') });
+  });
+});
