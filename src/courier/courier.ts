@@ -136,9 +136,6 @@ export function createCourier(deps: CourierDeps): Courier {
     get keys() {
       return new Map([...supply.keys].filter(([, key]) => key.wanted));
     },
-    keysOf(_, { slot, keys }) {
-      return new Map(slot.registries.flatMap(({ host }, index) => (keys[index] ? [[host, keys[index]]] : [])));
-    },
     findingsOf: (record, entry) => (entry ? slotFindings(record, entry, now()) : targetFindings(record, clock.wall())),
     findingsOfKey: key => keyFindings(key, supply.clockSkewMs),
     nextAttempt(record, entry) {

@@ -174,8 +174,6 @@ export interface Ledger {
   readonly targets: ReadonlyMap<string, TargetRecord>;
   /** Those that are wanted. */
   readonly keys: ReadonlyMap<string, KeyRecord>;
-  /** The key records that a slot's registries use, by host; a host without a source is missing. */
-  keysOf(target: TargetRecord, entry: Entry): ReadonlyMap<string, KeyRecord>;
   /** Findings of the engine itself about a slot or target (no source, contested, absent and not to be created ...). */
   findingsOf(target: TargetRecord, entry?: Entry): readonly Finding[];
   /** Findings of the engine about a credential (not accepted by the registry, clock skew). */

@@ -20,7 +20,7 @@ export function isLive({ sinceStepMs }: Pick<Ledger, 'sinceStepMs'>, tickMs = 15
 /** All that the ledger knows, as plain data. Changes nothing, asks nobody. */
 export function statusOf(ledger: Ledger, about: StatusAbout): Status {
   const overview = overviewOf(ledger, about);
-  return { ...overview, targets: overview.targets.map(target => ({ ...target, slots: [...target.slots] })) };
+  return { ...overview, targets: overview.targets.map(target => ({ ...target, slots: Array.from(target.slots, slot => ({ ...slot })) })) };
 }
 
 /** The same for those who walk over the slots and keep none. Good for this moment only. */

@@ -4,7 +4,6 @@ import { succeeded } from '../courier/attempt.ts';
 import {
   type Entry,
   type Holding,
-  heldFor,
   type KeyRecord,
   type Ledger,
   type Moment,
@@ -46,7 +45,8 @@ export function targetOverview(ledger: Ledger, record: TargetRecord, engine: Fin
     findings: [...ledger.findingsOf(record), ...record.findings].map(finding => findingView(finding, specs)),
     slots: {
       *[Symbol.iterator]() {
-        for (const entry of record.entries.values()) yield slotView(ledger, record, entry, specs);
+        const lifeOf = lives(ledger);
+        for (const entry of record.entries.values()) yield slotView(ledger, record, entry, specs, lifeOf);
       },
     },
     outcomes: record.outcomes.map(outcome => outcomeView(ledger, outcome)),
@@ -63,20 +63,26 @@ function isFailing({ slot, trouble }: Entry, create: boolean): boolean {
   return trouble !== undefined && (slot.state !== 'absent' || create);
 }
 
-function slotView(ledger: Ledger, record: TargetRecord, entry: Entry, specs: FindingSpecs): SlotView {
-  const { slot, trouble } = entry;
-  const keys = ledger.keysOf(record, entry);
-  const registries = slot.registries.map(({ host }) => holdingView(ledger, host, keys.get(host), entry));
+/** Title and times are made when they are read: who asks again and again about every slot does not read them. */
+function slotView(ledger: Ledger, record: TargetRecord, entry: Entry, specs: FindingSpecs, lifeOf: LifeOf): SlotView {
+  const { slot, trouble, wroteAt } = entry;
+  const registries = slot.registries.map((_, at) => holdingView(ledger, entry, at, lifeOf));
   const next = ledger.nextAttempt(record, entry);
   const findings = [...ledger.findingsOf(record, entry), ...(slot.findings ?? []), ...entry.told];
   return {
     id: slot.id,
-    title: redact(slot.title ?? slot.id),
+    get title() {
+      return redact(slot.title ?? slot.id);
+    },
     state: slotState(entry, registries, record.managed.create, next !== undefined && next <= ledger.now()),
     registries,
     trouble: trouble ? troubleView(ledger, { ...trouble, failure: explained(trouble.failure, entry) }) : null,
-    lastAttemptAt: timeOf(ledger, entry.wroteAt),
-    nextAttemptAt: timeOf(ledger, next),
+    get lastAttemptAt() {
+      return timeOf(ledger, wroteAt);
+    },
+    get nextAttemptAt() {
+      return timeOf(ledger, next);
+    },
     findings: findings.map(finding => findingView(finding, specs)),
   };
 }
@@ -90,13 +96,15 @@ function slotState(entry: Entry, registries: readonly HoldingView[], create: boo
   return due || nothingToGive || served.some(holding => !holding.valid) ? 'waiting' : 'ok';
 }
 
-function holdingView(ledger: Ledger, host: string, key: KeyRecord | undefined, entry: Entry): HoldingView {
-  const held = heldFor(entry, host);
+/** Of the slot's registry at this place. */
+function holdingView(ledger: Ledger, entry: Entry, at: number, lifeOf: LifeOf): HoldingView {
+  const host = entry.slot.registries[at]?.host ?? '';
+  const [held, key] = [entry.held[at], entry.keys[at]];
   return {
     host,
     source: key?.source.name ?? null,
     fingerprint: held?.fingerprint ?? null,
-    ...lifeView(ledger, held),
+    ...lifeOf(held),
     valid: held !== undefined && ledger.now() < held.endsAt,
     proven: held ? provenOf(held, host, key, entry) : null,
   };
@@ -152,7 +160,20 @@ function credentialState(ledger: Ledger, { kept, trouble }: KeyRecord): Credenti
   return kept ? 'ok' : 'waiting';
 }
 
-function lifeView(ledger: Ledger, held: Holding | undefined): Pick<HoldingView, 'issuedAt' | 'agesAt' | 'expiresAt'> {
+type Life = Pick<HoldingView, 'issuedAt' | 'agesAt' | 'expiresAt'>;
+type LifeOf = (held: Holding | undefined) => Life;
+
+/** As `lifeView`, each made once: thousands of slots hold the same. */
+function lives(ledger: Ledger): LifeOf {
+  const known = new Map<Holding | undefined, Life>();
+  return held => {
+    const life = known.get(held) ?? lifeView(ledger, held);
+    known.set(held, life);
+    return life;
+  };
+}
+
+function lifeView(ledger: Ledger, held: Holding | undefined): Life {
   if (!held) return { issuedAt: null, agesAt: null, expiresAt: null };
   const agesAt = ledger.date(held.agesAt).getTime() + (ledger.clockSkewMs ?? 0);
   return {

@@ -127,7 +127,6 @@ export function ledgerOf(targets: readonly TargetRecord[], parts: LedgerParts = 
   return {
     targets: new Map(targets.map(one => [one.name, one])),
     keys: new Map((parts.keys ?? []).map(one => [one.key, one])),
-    keysOf: (_, { slot, keys }) => new Map(slot.registries.flatMap(({ host }, at) => (keys[at] ? [[host, keys[at]]] : []))),
     findingsOf: parts.engine ?? (() => []),
     findingsOfKey: parts.engineOfKey ?? (() => []),
     nextAttempt: (_, one) => parts.next?.(one),
