@@ -97,16 +97,17 @@ function configOf({ urls, key }: Portainers): object {
 }
 
 /** Where the daemon says that it listens; the rest of its log is read and forgotten. */
-async function urlOf(stdout: Readable): Promise<string> {
-  let head = '';
-  for await (const chunk of stdout.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
-    head += chunk.toString();
-    const line = head.split('\n').find(text => text.includes('"msg":"listening"'));
-    if (!line) continue;
-    stdout.resume();
-    return (JSON.parse(line) as { url: string }).url;
-  }
-  throw new Error(`the daemon ended before it listened: ${head.slice(0, 2000)}`);
+function urlOf(stdout: Readable): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let head = '';
+    stdout.on('data', (chunk: Buffer) => {
+      if (head.includes('"msg":"listening"')) return;
+      head += chunk.toString();
+      const line = head.split('\n').find(text => text.includes('"msg":"listening"') && text.endsWith('}'));
+      if (line) resolve((JSON.parse(line) as { url: string }).url);
+    });
+    stdout.on('end', () => reject(new Error(`the daemon ended before it listened: ${head.slice(0, 2000)}`)));
+  });
 }
 
 const counts = [1_000, 2_000, 5_000];

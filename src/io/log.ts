@@ -9,6 +9,8 @@ export type Level = (typeof levels)[number];
 /** What a log is written to: process.stdout, process.stderr, or a test's own. */
 export interface Sink {
   readonly isTTY?: boolean;
+  /** What was written and is not taken by the reader yet. */
+  readonly writableLength?: number;
   write(text: string): unknown;
   on?(event: 'error', listener: () => void): unknown;
 }
@@ -29,6 +31,9 @@ export interface AppLog extends Log {
   setLevel(level: Level): void;
 }
 
+/** In bytes. A reader that has stalled (a collector, a paused terminal) must not fill our memory: beyond this, lines are dropped and counted. */
+const mostWaiting = 1024 * 1024;
+
 /**
  * The log: one line a call, written at once (nothing is lost when the process ends), every line filtered for live secrets.
  * JSON lines: `level` by name, `time` in ISO 8601, `msg` (static), then the data. Never throws: a closed pipe or a full disk stops no delivery.
@@ -40,6 +45,7 @@ export function createLog(options: LogOptions): AppLog {
     ? pretty(terminal && options.color !== false)
     : (line: string) => line;
   to.on?.('error', () => undefined);
+  let lost = 0;
   const logger = pino(
     {
       level: options.level ?? 'info',
@@ -51,6 +57,13 @@ export function createLog(options: LogOptions): AppLog {
       write(line: string) {
         const clean = redact(line);
         kept?.(clean);
+        if ((to.writableLength ?? 0) > mostWaiting) {
+          lost++;
+          return;
+        }
+        const lines = lost;
+        lost = 0;
+        if (lines > 0) logger.warn({ lines }, 'log lines lost: nobody read them');
         to.write(render(clean));
       },
     },

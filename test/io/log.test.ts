@@ -99,6 +99,27 @@ test('colours are for terminals that want them', () => {
   assert.equal(escapes({ isTTY: false, format: 'pretty' }), false);
 });
 
+test('a reader that has stalled costs lines, not memory; what was lost is said when it reads again', () => {
+  const lines: string[] = [];
+  const to = { writableLength: 0, write: (text: string) => lines.push(text) };
+  const kept: string[] = [];
+  const log = createLog({ to, format: 'json', kept: line => kept.push(line) });
+  log.info('one');
+  to.writableLength = 1024 * 1024 + 1;
+  log.info('two');
+  log.error('three');
+  to.writableLength = 1024 * 1024;
+  log.info('four');
+
+  const told = lines.map(line => JSON.parse(line) as { msg: string; level: string; lines?: number });
+  assert.deepEqual(
+    told.map(({ msg }) => msg),
+    ['one', 'log lines lost: nobody read them', 'four'],
+  );
+  assert.deepEqual([told[1]?.level, told[1]?.lines], ['warn', 2]);
+  assert.equal(kept.length, 5, 'those for a bug report are complete');
+});
+
 test('a reader that goes away does not end the process', async () => {
   const code = `import { createLog } from ${module};
     const log = createLog({ to: process.stdout });
