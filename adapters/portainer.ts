@@ -67,8 +67,6 @@ export const portainer = defineAdapter({
           remedy: 'Check host, port and path of the address.',
         });
       if (answer.status !== 200) throw refusal(http, answer);
-      if (!Array.isArray(answer.json<unknown>()))
-        throw new Failure('UNEXPECTED', `${address} answered with something else than a list of registries.`);
     }
 
     const glance = makeGlance(deps.clock, {

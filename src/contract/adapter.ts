@@ -94,8 +94,8 @@ export interface HttpRequest {
   /** A POST or PATCH that changes nothing (login, ping, access review, dry run). */
   readonly reads?: boolean;
   /**
-   * Takes the elements of a JSON list that is answered with status 200, as they come: of a long one neither text nor rows lie in memory as a whole. What the answer
-   * holds is an empty list then. Elements may have come although the request fails, or `json()` does, in the end.
+   * Takes the elements of a JSON list that is answered with status 200, as they come: of a long one neither text nor rows lie in memory as a whole. The request fails
+   * with UNEXPECTED, perhaps after some elements, when the answer is no list or ends too soon; the answer itself holds an empty one.
    */
   readonly each?: (element: unknown) => void;
 }

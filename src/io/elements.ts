@@ -9,16 +9,18 @@ export interface ElementReader {
 const brokenList = '[';
 
 export function elementReader(each: (element: unknown) => void): ElementReader {
-  /** From the beginning of the element that is not whole yet. */
-  let text = '';
-  let at = 0;
+  /** Of the element that is not whole yet, what came before the present piece. */
+  let parts: string[] = [];
   let state: 'before' | 'within' | 'after' | 'broken' = 'before';
   /** Brackets that are open inside the element. */
   let depth = 0;
   let quoted = false;
+  let escaped = false;
   let count = 0;
 
-  function end(element: string, last: boolean): void {
+  function end(rest: string, last: boolean): void {
+    const element = [...parts, rest].join('');
+    parts = [];
     if (last) state = 'after';
     // Nothing at all between the brackets is an empty list.
     if (last && count === 0 && element.trim() === '') return;
@@ -28,39 +30,39 @@ export function elementReader(each: (element: unknown) => void): ElementReader {
     else state = 'broken';
   }
 
-  /** Goes on to the end of what is there. Whether brackets go together is left to the parsing of the element. */
-  function walk(): void {
+  /** To the end of the piece, or of the list; returns what comes after that. Whether brackets go together is left to the parsing of the element. */
+  function walk(piece: string): string {
     let from = 0;
-    for (; at < text.length && state === 'within'; at++) {
-      const mark = text[at];
-      if (quoted) {
-        if (mark === '\\') at++;
+    for (let at = 0; at < piece.length; at++) {
+      const mark = piece[at];
+      if (escaped) escaped = false;
+      else if (quoted) {
+        if (mark === '\\') escaped = true;
         else quoted = mark !== '"';
       } else if (mark === '"') quoted = true;
       else if (mark === '[' || mark === '{') depth++;
       else if ((mark === ']' || mark === '}') && depth > 0) depth--;
       else if (mark === ']' || (mark === ',' && depth === 0)) {
-        end(text.slice(from, at), mark === ']');
+        end(piece.slice(from, at), mark === ']');
         from = at + 1;
+        if (state !== 'within') return piece.slice(from);
       }
     }
-    text = text.slice(from);
-    at -= from;
+    parts.push(piece.slice(from));
+    return '';
   }
 
   return {
     take(piece) {
-      text += piece;
+      let rest = piece;
       if (state === 'before') {
-        text = text.trimStart();
-        if (text === '') return true;
-        if (!text.startsWith('[')) return false;
-        state = 'within';
-        text = text.slice(1);
+        rest = rest.trimStart();
+        if (rest !== '' && !rest.startsWith('[')) return false;
+        if (rest !== '') state = 'within';
+        rest = rest.slice(1);
       }
-      walk();
-      if (state === 'after' && text.trim() !== '') state = 'broken';
-      if (state !== 'within') text = '';
+      if (state === 'within') rest = walk(rest);
+      if (state === 'after' && rest.trim() !== '') state = 'broken';
       return true;
     },
     rest: () => (state === 'after' ? '[]' : state === 'before' ? '' : brokenList),

@@ -68,7 +68,11 @@ export function openHttp(options: HttpOptions): Http & AsyncDisposable {
     try {
       const taker = collector(maxBytes, call, more.each);
       await send(method, path, call, more, 0, taker);
-      return toAnswer(call, ...taker.answer());
+      const answer = toAnswer(call, ...taker.answer());
+      // Otherwise whoever took the elements would take a login page for an empty list.
+      if (more.each && answer.status === 200 && !Array.isArray(answer.json<unknown>()))
+        throw new Failure('UNEXPECTED', `${call.asked}: the answer is something else than a list.`);
+      return answer;
     } catch (error) {
       throw failed(error, call, more.signal);
     }

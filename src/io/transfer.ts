@@ -73,6 +73,9 @@ export function transfer<R>(
   return promise;
 }
 
+/** In bytes. An answer may come byte by byte; pieces are put together to blocks of this before they become text, as each piece costs. */
+const blockSize = 16 * 1024;
+
 /** Keeps an answer in memory; of a list with status 200 the elements go to `each`, if there is one. */
 export function collector(
   maxBytes: number,
@@ -81,16 +84,24 @@ export function collector(
 ): Taker & { answer(): [status: number, headers: IncomingHttpHeaders, text: string] } {
   // Decoded as it comes: the bytes of a long list need not lie here as a whole besides.
   const decoder = new StringDecoder('utf8');
+  let block: Buffer[] = [];
+  let blockBytes = 0;
   let text = '';
   let size = 0;
   let status = 0;
   let headers: IncomingHttpHeaders = {};
   let list: ElementReader | undefined;
-  const take = (piece: string): void => {
+
+  function take(piece: string): void {
     if (list?.take(piece)) return;
     list = undefined;
     text += piece;
-  };
+  }
+  function decode(): void {
+    take(decoder.write(Buffer.concat(block)));
+    block = [];
+    blockBytes = 0;
+  }
   return {
     head(...head) {
       [status, headers] = head;
@@ -99,9 +110,12 @@ export function collector(
     data(chunk) {
       size += chunk.length;
       if (size > maxBytes) throw tooLarge(maxBytes, call.asked);
-      take(decoder.write(chunk));
+      block.push(chunk);
+      blockBytes += chunk.length;
+      if (blockBytes >= blockSize) decode();
     },
     answer() {
+      decode();
       take(decoder.end());
       return [status, headers, list?.rest() ?? text];
     },

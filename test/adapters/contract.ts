@@ -66,6 +66,13 @@ const faults: readonly (readonly [Fault & string, FailureCode])[] = [
   ['lost', 'UNREACHABLE'],
 ];
 
+/** What a proxy or a login in between may answer. */
+const notLists = [
+  ['a login page', '<!doctype html><title>Log in</title>'],
+  ['half a list', '[{"id":'],
+  ['nothing', ''],
+] as const;
+
 /** The behaviour that the contract asks of every adapter. What a stage cannot show is said in a diagnostic line. */
 export function testAdapter<S extends OptionSpecs, F extends string, Ref>(suite: Suite<S, F, Ref>): void {
   const isWrite = suite.isWrite ?? (({ method }: Seen) => method !== 'GET');
@@ -210,6 +217,12 @@ export function testAdapter<S extends OptionSpecs, F extends string, Ref>(suite:
         assert.equal(failure.facts.mayLand, undefined, 'nothing was written');
       });
     }
+
+    for (const [name, text] of notLists)
+      onDouble(`a discovery that is answered with 200 and ${name} fails: nothing is taken for gone`, async ({ ask }, server) => {
+        server.fault = () => ({ status: 200, text });
+        await failureOf(ask(target => target.discover(deadline(10_000))));
+      });
 
     onDouble(
       'a write that is answered after the deadline may land, but over a newer one only where writes have no version',

@@ -199,34 +199,46 @@ describe('what a status means', () => {
     }
   });
 
-  test('the elements of a list come one by one and are not kept; what is no list, and every other status, is an answer as ever', async () => {
+  test('the elements of a list come one by one and are not kept; another status is an answer as ever, and anything else than a whole list a failure', async () => {
     const rows = Array.from({ length: 5_000 }, (_, Id) => ({ Id, Name: 'ö'.repeat(50) }));
-    await using web = await serving(({ url }, response) => {
+    const bodies: Readonly<Record<string, string>> = {
+      '/rows': JSON.stringify(rows),
+      '/refused': '[1]',
+      '/empty': '',
+      '/page': '<!doctype html><title>Log in</title>',
+      '/object': '{"data":[1]}',
+      '/broken': '[1, 2',
+    };
+    await using server = await serving(({ url = '' }, response) => {
       if (url === '/refused') response.statusCode = 403;
-      if (url === '/cut') {
-        response.setHeader('content-length', 1000);
-        response.write('[1, 2, ');
-        setTimeout(() => response.destroy(), 50);
-      } else
-        response.end({ '/rows': JSON.stringify(rows), '/empty': '', '/broken': '[1, 2', '/object': '{"data":[1]}' }[url ?? ''] ?? '[1]');
+      if (url !== '/cut') return void response.end(bodies[url]);
+      response.setHeader('content-length', 1000);
+      response.write('[1, 2, ');
+      setTimeout(() => response.destroy(), 50);
     });
-    await using http = open(web.url);
+    await using http = open(server.url);
     const list = async (path: string) => {
       const elements: unknown[] = [];
       const answer = await http('GET', path, { signal: soon(), each: element => elements.push(element) });
-      return { elements, answer };
+      return { elements, text: answer.text };
     };
 
-    const whole = await list('/rows');
-    assert.deepEqual(whole.elements, rows);
-    assert.deepEqual(whole.answer.json(), []);
-    assert.deepEqual((await list('/refused')).answer.json(), [1]);
-    assert.deepEqual((await list('/object')).answer.json(), { data: [1] });
-    for (const path of ['/empty', '/broken']) {
-      const { answer } = await list(path);
-      assert.throws(() => answer.json(), { code: 'UNEXPECTED' });
-    }
+    assert.deepEqual(await list('/rows'), { elements: rows, text: '[]' });
+    assert.deepEqual(await list('/refused'), { elements: [], text: '[1]' });
+    for (const path of ['/empty', '/page', '/object', '/broken']) await assert.rejects(list(path), { code: 'UNEXPECTED' }, path);
     await assert.rejects(list('/cut'), { code: 'UNREACHABLE' });
+  });
+
+  test('an answer that comes byte by byte is read like any other', async () => {
+    const text = JSON.stringify([{ Name: 'ö€🙂"\\' }, 2]);
+    await using server = await raw(socket => {
+      socket.write('HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n');
+      for (const byte of Buffer.from(text.repeat(2_000)))
+        socket.write(Buffer.concat([Buffer.from('1\r\n'), Buffer.from([byte]), Buffer.from('\r\n')]));
+      socket.write('0\r\n\r\n');
+    });
+    await using http = open(server.url);
+    assert.equal((await http('GET', '/', { signal: soon() })).text, text.repeat(2_000));
   });
 
   test('a redirect is not followed, and its text names where it points', async () => {

@@ -106,6 +106,8 @@ function whatPeopleDo(name: string, find: () => string): void {
   test(`${name}: the command is linked and says its version`, async () => {
     assert.match(await run(node, folder, 'node', ['--version']), new RegExp(`^v${name.replace('Node ', '')}\\.`));
     assert.equal(await run(node, folder, 'npx', ['--offline', 'ecr-courier', '--version']), `${version}\n`);
+    const { stdout, stderr } = await promisify(execFile)(node, [join(folder, 'node_modules/ecr-courier/dist/ecr-courier.js'), '--version']);
+    assert.deepEqual({ stdout, stderr }, { stdout: `${version}\n`, stderr: '' }, 'and nothing else: V8 names flags that it does not know');
   });
 
   test(`${name}: nothing of the machine that made it is in the package`, () => {

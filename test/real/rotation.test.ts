@@ -38,7 +38,8 @@ part(
       world = stack.use(
         await startWorld({
           rows: [account],
-          ttlMs: 20_000,
+          // Delivered at half of it. Were it over before the pull, the next token would be AWS's and not the registry's: there is time for a slow machine.
+          ttlMs: 40_000,
           ecr: { rotation: 'on demand' },
           env: { HTTPS_PROXY: front.url, AWS_CA_BUNDLE: front.caFile, AWS_ENDPOINT_URL: '' },
         }),
