@@ -94,7 +94,7 @@ export function testAdapter<S extends OptionSpecs, F extends string, Ref>(suite:
   describe(`${suite.adapter.kind}: the contract of all adapters`, () => {
     scene('finds what is there, with the same ids each time, and reads only', async ({ stage, discover }) => {
       const [first, second] = [await discover({ readonly: true }), await discover({ readonly: true })];
-      assert.deepEqual(idsOf(second), idsOf(first));
+      assert.deepEqual(idsOf(second), idsOf(first), 'a second discovery must find the same ids: ids may not depend on the moment');
       assert.equal(new Set(idsOf(first)).size, first.slots.length, 'no id twice');
       for (const host of stage.hosts) assert.ok(slotOf(first, host), `${host} is found`);
       assert.equal(slotOf(first, stage.absent), undefined, 'what is neither there nor wanted is no slot');
@@ -109,13 +109,13 @@ export function testAdapter<S extends OptionSpecs, F extends string, Ref>(suite:
       const kept = await holds(before, other);
       const given = credentials(mine);
       const receipt = await deliver(slotOf(before, mine), given);
-      assert.notEqual(receipt.change, 'created');
+      assert.notEqual(receipt.change, 'created', 'a delivery to what is there must not say that it created it');
       const after = await discover();
-      assert.deepEqual(idsOf(after), idsOf(before));
-      assert.equal(slotOf(after, mine)?.state, 'present');
+      assert.deepEqual(idsOf(after), idsOf(before), 'a delivery to what is there must add, remove and rename no slot');
+      assert.equal(slotOf(after, mine)?.state, 'present', 'a slot must stay present when it was written');
       if (!stage.passwordOf) return t.diagnostic('not shown here: which password is stored');
-      assert.equal(await holds(after, mine), given.get(mine)?.password.reveal());
-      assert.equal(await holds(after, other), kept, 'the other one stays as it was');
+      assert.equal(await holds(after, mine), given.get(mine)?.password.reveal(), notTheGiven(mine));
+      assert.equal(await holds(after, other), kept, `what is held for ${other} must stay as it was: only ${mine} was delivered`);
     });
 
     scene('twice is as good as once', async ({ stage, discover, deliver, holds }, t) => {
@@ -124,9 +124,9 @@ export function testAdapter<S extends OptionSpecs, F extends string, Ref>(suite:
       const again = credentials(...stage.hosts);
       for (const host of stage.hosts) await deliver(slotOf(before, host), again);
       const after = await discover();
-      assert.deepEqual(idsOf(after), idsOf(before));
+      assert.deepEqual(idsOf(after), idsOf(before), 'a second delivery must add, remove and rename no slot');
       if (!stage.passwordOf) return t.diagnostic('not shown here: which password is stored');
-      for (const host of stage.hosts) assert.equal(await holds(after, host), again.get(host)?.password.reveal());
+      for (const host of stage.hosts) assert.equal(await holds(after, host), again.get(host)?.password.reveal(), notTheGiven(host));
     });
 
     scene('keeps what it is not given', async ({ stage, discover, deliver, holds }, t) => {
@@ -137,9 +137,9 @@ export function testAdapter<S extends OptionSpecs, F extends string, Ref>(suite:
       for (const slot of before.slots.filter(slot => slot.registries.length > 0)) {
         const given = credentials(...slot.registries.slice(1).map(({ host }) => host));
         const receipt = await deliver(slot, given);
-        if (given.size === 0) assert.equal(receipt.change, 'unchanged', 'nothing is given, nothing changes');
+        if (given.size === 0) assert.equal(receipt.change, 'unchanged', 'a delivery of no credential must change nothing, and say so');
       }
-      assert.equal(await holds(before, first), kept[0]);
+      assert.equal(await holds(before, first), kept[0], `what is held for ${first} must stay: no credential was given for it`);
       if (before.slots.every(slot => slot.registries.length < 2)) t.diagnostic('not shown here: a slot of several registries');
     });
 
@@ -148,24 +148,32 @@ export function testAdapter<S extends OptionSpecs, F extends string, Ref>(suite:
       const wanted = { wanted: [registry(absent)] };
       const before = await discover(wanted);
       const slot = slotOf(before, absent);
-      assert.equal(slot?.state, 'absent');
+      assert.equal(slot?.state, 'absent', 'a host that is wanted and not there must be found as an absent slot');
       assert.deepEqual(
         idsOf(await discover()),
         idsOf(before).filter(id => id !== slot.id),
         'discovering creates nothing',
       );
       const receipt = await deliver(slot, credentials(absent), wanted);
-      assert.equal(receipt.change, 'created');
+      assert.equal(receipt.change, 'created', 'a delivery to an absent slot must create it, and say so');
       const created = slotOf(await discover(wanted), absent);
-      assert.equal(created?.id, receipt.id ?? slot.id);
-      assert.equal(created.state, 'present');
+      assert.equal(created?.id, receipt.id ?? slot.id, 'the receipt must name the id under which the slot is found from now on');
+      assert.equal(created.state, 'present', 'what was created must be found as present');
       // The answer to an attempt may get lost, so the same is asked for once more.
       const given = credentials(absent);
       const again = await ask(target => target.deliver(slot, given, deadline(10_000)), wanted);
-      assert.notEqual(again.change, 'created');
+      assert.notEqual(
+        again.change,
+        'created',
+        'the same delivery to an absent slot once more must find what the first one created, and write to it',
+      );
       const after = await discover(wanted);
-      assert.equal(after.slots.filter(({ registries }) => registries.some(({ host }) => host === absent)).length, 1, 'nothing is doubled');
-      if (stage.passwordOf) assert.equal(await holds(after, absent), given.get(absent)?.password.reveal());
+      assert.equal(
+        after.slots.filter(({ registries }) => registries.some(({ host }) => host === absent)).length,
+        1,
+        'a creation that is asked for twice must leave one entry',
+      );
+      if (stage.passwordOf) assert.equal(await holds(after, absent), given.get(absent)?.password.reveal(), notTheGiven(absent));
     });
 
     scene('a rehearsal writes nothing', async ({ stage, discover, ask, holds }, t) => {
@@ -177,7 +185,7 @@ export function testAdapter<S extends OptionSpecs, F extends string, Ref>(suite:
         { readonly: true },
       );
       if (!receipt) return t.diagnostic('not shown here: the adapter has no rehearsal');
-      assert.equal(stage.passwordOf && (await holds(before, host)), kept);
+      assert.equal(stage.passwordOf && (await holds(before, host)), kept, `a rehearsal must leave what is held for ${host}`);
     });
 
     for (const [status, usual] of Object.entries(codes)) {
@@ -191,9 +199,14 @@ export function testAdapter<S extends OptionSpecs, F extends string, Ref>(suite:
           text: quoting(slot),
         });
         const failure = await fails(slot, credentials(host));
-        assert.equal(failure.code, code);
-        assert.equal(failure.facts.mayLand ?? false, proxyStatus.has(Number(status)));
-        if (code === 'BUSY') assert.equal(failure.facts.retryAfterMs, 7_000);
+        assert.equal(failure.code, code, `the answer ${status} to a write must be a failure with the code ${code}`);
+        const proxied = proxyStatus.has(Number(status));
+        assert.equal(
+          failure.facts.mayLand ?? false,
+          proxied,
+          `after ${status} a write ${proxied ? 'may still land' : 'cannot land'}: facts.mayLand`,
+        );
+        if (code === 'BUSY') assert.equal(failure.facts.retryAfterMs, 7_000, 'retry-after: 7 must become facts.retryAfterMs');
       });
     }
 
@@ -205,16 +218,16 @@ export function testAdapter<S extends OptionSpecs, F extends string, Ref>(suite:
         const slot = slotOf(await discover(), host);
         failWrites(server, fault);
         const failure = await fails(slot, credentials(host), 300);
-        assert.equal(failure.code, code);
-        assert.equal(failure.facts.mayLand, true);
+        assert.equal(failure.code, code, `a write that meets "${fault}" must be a failure with the code ${code}`);
+        assert.equal(failure.facts.mayLand, true, 'nobody knows whether that write lands: facts.mayLand must be true');
         server.fault = undefined;
         await deliver(slot, credentials(host));
       });
       onDouble(`a discovery that meets "${fault}" ends with ${code}`, async ({ ask }, server) => {
         server.fault = () => fault;
         const failure = await failureOf(ask(target => target.discover(deadline(300))));
-        assert.equal(failure.code, code);
-        assert.equal(failure.facts.mayLand, undefined, 'nothing was written');
+        assert.equal(failure.code, code, `a discovery that meets "${fault}" must be a failure with the code ${code}`);
+        assert.equal(failure.facts.mayLand, undefined, 'a discovery writes nothing: it must say nothing of what may land');
       });
     }
 
@@ -232,15 +245,19 @@ export function testAdapter<S extends OptionSpecs, F extends string, Ref>(suite:
         const late = credentials(host);
         failWrites(server, { lateMs: 400 });
         const failure = await fails(slotOf(before, host), late, 150);
-        assert.equal(failure.code, 'TIMEOUT');
-        assert.equal(failure.facts.mayLand, true);
+        assert.equal(failure.code, 'TIMEOUT', 'a deadline that passes must be a failure with the code TIMEOUT');
+        assert.equal(failure.facts.mayLand, true, 'nobody knows whether that write lands: facts.mayLand must be true');
         server.fault = undefined;
         const newer = credentials(host);
         await deliver(slotOf(before, host), newer);
         if (!stage.passwordOf) return;
         if (suite.versioned) {
           await clock.sleep(800, deadline(10_000));
-          return assert.equal(await holds(before, host), newer.get(host)?.password.reveal(), 'the late one is refused');
+          return assert.equal(
+            await holds(before, host),
+            newer.get(host)?.password.reveal(),
+            'a late write of a former version must be refused',
+          );
         }
         while ((await holds(before, host)) !== late.get(host)?.password.reveal()) await clock.sleep(10, deadline(10_000));
       },
@@ -340,6 +357,8 @@ const secretsOf = (options: object): Secret[] => Object.values(options).filter(v
 
 /** An answer that quotes what a hostile or careless server could quote: the last password that was issued. */
 const quoting = (slot: Slot | undefined): string => `no ${slot?.id}: ${issued.at(-1)?.reveal().slice(0, 40)}`;
+
+const notTheGiven = (host: string): string => `the manager must hold for ${host} the password that was delivered last, exactly`;
 
 const registry = (host: string): Registry => defined(parseAddress(host)).registry;
 const idsOf = ({ slots }: Pick<Discovery, 'slots'>): string[] => slots.map(({ id }) => id).sort();

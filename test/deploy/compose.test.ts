@@ -47,6 +47,37 @@ test('the key comes from a folder that is mounted to be read, not from a single 
   assert.ok(!('secrets' in courier) && !('secrets' in compose));
 });
 
+/** In the specification since 2020, so docker-compose 1.27 and everything later reads them, and none is deprecated. */
+const understood = {
+  top: ['services', 'volumes'],
+  service:
+    'build cap_drop environment image mem_limit pids_limit ports read_only restart security_opt stop_grace_period tmpfs user volumes'.split(
+      ' ',
+    ),
+};
+
+test('docker-compose 1 and docker compose 2 understand every key, in the form that both do', () => {
+  const { services, ...rest } = compose;
+  assert.deepEqual(
+    ['services', ...Object.keys(rest)].filter(key => !understood.top.includes(key)),
+    [],
+    '`version` is not among them: without it docker-compose 1 reads the specification, and with it docker compose 2 warns',
+  );
+  for (const [name, service] of Object.entries(services)) {
+    for (const [key, value] of Object.entries(service)) {
+      assert.ok(understood.service.includes(key), `${name}.${key}`);
+      // Of most there is a long form, which docker-compose 1 reads in part.
+      const entries: unknown[] = [value].flat();
+      assert.ok(
+        entries.every(entry => typeof entry !== 'object'),
+        `${name}.${key} is in the short form`,
+      );
+    }
+    // A bare number would be octal, or sixty times something, to one of the readers of YAML.
+    for (const port of [service['ports'] ?? []].flat()) assert.equal(typeof port, 'string', `${name}.ports`);
+  }
+});
+
 test('the image is the one of this version, in every guide too', () => {
   assert.equal(courier.image, `ghcr.io/ecr-courier/ecr-courier:${version}`);
   for (const guide of ['README.md', 'docs/portainer.md', 'docs/harbor.md', 'docs/rancher.md', 'docs/rancher2.md']) {

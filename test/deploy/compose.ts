@@ -15,7 +15,7 @@ export interface Service extends Readonly<Record<string, unknown>> {
 }
 
 interface Compose {
-  readonly services: { readonly 'ecr-courier': Service };
+  readonly services: Readonly<Record<string, Readonly<Record<string, unknown>>>> & { readonly 'ecr-courier': Service };
   readonly secrets?: unknown;
 }
 

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { composeFile, courier, environment, secretsFolder } from '../deploy/compose.ts';
+import { parse } from 'yaml';
+import { compose, composeFile, courier, environment, secretsFolder } from '../deploy/compose.ts';
 import { adminKey } from '../fakes/portainer.ts';
 import { startWorld } from './daemon.ts';
 import { part, path } from './needs.ts';
@@ -35,6 +36,33 @@ part('docker-compose.yml', { programs: ['docker-compose'] }, () => {
     await writeFile(join(folder, '.env'), 'PORTAINER_TLS_FINGERPRINT=AB:CD\n');
     assert.match(config(), /PORTAINER_TLS_FINGERPRINT: AB:CD/);
     assert.match(config(), /AWS_ACCESS_KEY_ID: null/);
+  });
+});
+
+part('docker-compose.yml, read by somebody else', { programs: ['podman-compose'] }, () => {
+  test('podman-compose, which follows the specification of compose 2, reads what is written', async () => {
+    const other = await mkdtemp(join(folder, 'podman-'));
+    await copyFile(composeFile, join(other, 'docker-compose.yml'));
+    // It asks for its version, whatever it is to do.
+    const podman = join(other, 'podman');
+    await writeFile(podman, '#!/bin/sh\necho podman version 4.3.1\n');
+    await chmod(podman, 0o755);
+    const said = execFileSync(path('podman-compose'), ['--podman-path', podman, 'config'], {
+      encoding: 'utf8',
+      stdio: 'pipe',
+      cwd: other,
+      env: { PATH: process.env['PATH'] },
+    });
+    const { services } = parse(said) as typeof compose;
+    const { build, environment: given, ...read } = services['ecr-courier'];
+    const { build: _, environment: __, ...written } = courier;
+    assert.deepEqual(read, written);
+    assert.deepEqual(build, { context: other });
+    assert.deepEqual(given, {
+      ...Object.fromEntries(courier.environment.filter(line => !line.includes('=')).map(name => [name, null])),
+      ...environment(),
+    });
+    assert.deepEqual(Object.keys(services).sort(), Object.keys(compose.services).sort());
   });
 });
 

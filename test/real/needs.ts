@@ -21,6 +21,7 @@ const programs = {
   moto_server: { pypi: 'moto[server]==5.2.5' },
   openssl: { debian: 'openssl' },
   'node-26': { npm: `node-linux-${process.arch}@26.10.0`, bin: 'bin/node', debian: 'libatomic1' },
+  'podman-compose': { pypi: 'podman-compose==1.6.0' },
   promtool: { debian: 'prometheus' },
   skopeo: { debian: 'skopeo' },
   strace: { debian: 'strace' },
@@ -88,7 +89,8 @@ export function install(): void {
     run('npm', ['install', '--silent', '--no-audit', '--no-fund', '--prefix', npmFolder, ...npm]);
   }
   if (pypi.length === 0) return;
-  run('python3', ['-m', 'venv', venv]);
+  // Made anew by another Python, one that is there would work no more.
+  if (!existsSync(join(venv, 'bin', 'pip'))) run('python3', ['-m', 'venv', venv]);
   run(join(venv, 'bin', 'pip'), ['install', '--quiet', '--disable-pip-version-check', ...pypi]);
 }
 
