@@ -5,6 +5,7 @@ import { type Entries, type Placed, parseFile } from './origin.ts';
 import { mapsOf, type Report } from './read.ts';
 import { groups } from './schema.ts';
 import { unreadable } from './secrets.ts';
+import { shownPath } from './showable.ts';
 
 /** One map of a list with its place. */
 export interface Item {
@@ -41,7 +42,7 @@ async function readAll(paths: readonly string[], report: Report, broken: boolean
     try {
       return await act();
     } catch (error) {
-      report.mistakes.push({ path: '', origin: path, message: `this ${unreadable(error)}` });
+      report.mistakes.push({ path: '', origin: shownPath(path), message: `this ${unreadable(error)}` });
       return undefined;
     }
   };

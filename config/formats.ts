@@ -121,6 +121,7 @@ export const formats = {
     rule: numberRule,
   },
   strings: { doc: 'list', json: () => list, coerce: asList, rule: listRule(textRule) },
+  hosts: { doc: 'list', json: () => list, coerce: asList, rule: listRule(textRule) },
   choice: {
     doc: 'one of',
     json: ({ choices }) => ({ enum: choices }),

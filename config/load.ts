@@ -19,6 +19,7 @@ import type { Entries, Mistake } from './origin.ts';
 import { type Report, readMap, type Setting, unknownKey } from './read.ts';
 import { alias, groups, type Table, trigger, type Values, withFiles } from './schema.ts';
 import { exposure, type SecretRef } from './secrets.ts';
+import { shownModules } from './showable.ts';
 import { homeOf, readSources, type SourceConfig } from './sources.ts';
 import { readTargets, type TargetConfig } from './targets.ts';
 
@@ -84,7 +85,7 @@ export async function load(given: Given): Promise<Config> {
   const { env, adapters } = given;
   const report: Report = { mistakes: [], warnings: [], settings: [] };
   const named = env[adaptersVariable];
-  if (named) report.settings.push({ path: 'adapters', value: named, origin: adaptersVariable });
+  if (named) report.settings.push({ path: 'adapters', value: shownModules(named), origin: adaptersVariable });
   const files = await readFiles(pathsOf(given), report);
   for (const [key, placed] of files.others)
     report.mistakes.push({

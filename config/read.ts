@@ -1,10 +1,10 @@
-import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fill } from './fill.ts';
 import { formats } from './formats.ts';
 import { hint, nearest } from './nearest.ts';
 import { type Entries, isBlank, type Mistake, type Origin, type Placed } from './origin.ts';
-import type { Field, Table, Values } from './schema.ts';
+import { type Field, ownWord, type Table, type Values } from './schema.ts';
+import { isPath, shownHost, shownPath } from './showable.ts';
 
 /** One value as it is in force, for `config show`; secrets are masked already. */
 export interface Setting {
@@ -28,11 +28,6 @@ const isPlain = ({ value }: Placed): boolean =>
   !(value instanceof Map) && (!Array.isArray(value) || value.every(item => !(item.value instanceof Map) && !Array.isArray(item.value)));
 const plain = ({ value }: Placed): unknown => (Array.isArray(value) ? value.map(plain) : value);
 
-/** False: it may be the secret itself, where the path of its file belongs. What begins with / ./ or ../ is a path; so is what names a file, and what has folders and looks written by hand. */
-function isPath(text: string, origin: Origin | undefined): boolean {
-  if (/^\.{0,2}\//.test(text) || existsSync(resolve(origin?.directory ?? '', text))) return true;
-  return text.includes('/') && ![/[a-z]/, /[A-Z]/, /\d/].every(kind => kind.test(text));
-}
 const notAPath = (secret: string): string =>
   `names no file (not shown, as it may be the secret itself). Let a path begin with / or ./; a secret itself belongs into ${secret}`;
 
@@ -73,23 +68,35 @@ export function readMap<T extends Table>(table: T, entries: Entries, { path, ori
   }
   const read = fill(table, texts, wrong);
   for (const [key, { holds }] of Object.entries<Field>(table))
-    if (holds && !broken.has(key) && typeof read[key] === 'string' && !isPath(read[key], given.get(key)?.origin))
+    if (holds && !broken.has(key) && typeof read[key] === 'string' && !isPath(read[key], given.get(key)?.origin.directory))
       wrong(key, notAPath(holds));
   for (const [key, field] of Object.entries<Field>(table)) {
     const file = Object.hasOwn(table, `${key}File`) ? `${key}File` : undefined;
     if (field.default === undefined && !given.has(key) && !(file && given.has(file)))
       wrong(key, `must be set${file ? `, or ${file}` : ''}`);
     const from = given.get(key)?.origin;
+    const asWritten = read[key];
     if (broken.has(key)) read[key] = field.default ?? null;
     else if (field.format === 'path' && typeof read[key] === 'string' && from?.directory !== undefined)
       read[key] = resolve(from.directory, read[key]);
-    if (read[key] !== null) report.settings.push({ path: at(key), value: show(field, read[key]), origin: from?.text ?? 'default' });
+    if (read[key] === null) continue;
+    const value = field.format === 'path' && !broken.has(key) ? showPath(asWritten, read[key], from) : show(field, read[key]);
+    report.settings.push({ path: at(key), value, origin: from?.text ?? 'default' });
   }
   return Object.fromEntries(Object.entries({ ...read, ...lists }).filter(([, value]) => value !== null)) as Values<T>;
 }
 
-const show = (field: Field, value: unknown): string =>
-  field.format === 'secret' ? '[secret]' : Array.isArray(value) ? `[${value.join(', ')}]` : String(value);
+/** As it was written it is judged, as it is in force it is shown. */
+function showPath(written: unknown, inForce: unknown, origin: Origin | undefined): string {
+  const said = shownPath(String(written), origin?.directory);
+  return said === String(written) ? String(inForce) : said;
+}
+
+function show({ format }: Field, value: unknown): string {
+  if (format === 'secret') return '[secret]';
+  if (!Array.isArray(value)) return String(value);
+  return `[${(format === 'hosts' ? value.map(entry => shownHost(String(entry), ownWord)) : value).join(', ')}]`;
+}
 
 /** A list of maps, each read by the same table. */
 function readList(table: Table, { value, origin }: Placed, path: string, report: Report): unknown[] {

@@ -22,7 +22,7 @@ export interface Field {
 }
 export type Table = Readonly<Record<string, Field>>;
 
-type Lists = 'strings' | 'accounts';
+type Lists = 'strings' | 'hosts' | 'accounts';
 type Value<F extends Field> = F extends { items: infer T extends Table }
   ? readonly Values<T>[]
   : F['format'] extends 'boolean'
@@ -140,7 +140,7 @@ export const source = {
   accounts: { doc: 'Registries of these accounts take their tokens here.', format: 'accounts', default: null },
   registries: {
     doc: 'Registries whose host matches one of these patterns (`*` stands for anything) take their tokens here.',
-    format: 'strings',
+    format: 'hosts',
     default: null,
   },
   slots: { doc: 'Slots (target/id) that may ask for this source themselves, as patterns.', format: 'strings', default: null },
@@ -164,7 +164,7 @@ const common = {
   paused: { doc: 'Configured, but left alone.', format: 'boolean', default: false },
   registries: {
     doc: `ECR hosts that the target should have. \`${ownWord}\` stands for the registry of the account whose identity the source \`default\` is, in the region of that source.`,
-    format: 'strings',
+    format: 'hosts',
     default: [],
     env: '_REGISTRIES',
   },

@@ -57,6 +57,7 @@ export async function readTargets(items: readonly Item[], aliases: Aliases, arou
     report.warnings.push(
       ...(twin ? [`${draft.path} and ${twin} reach the same manager with the same key: one of them is enough.`] : []),
       ...(await dangers(draft.path, target)),
+      ...idle(draft, target, report),
     );
     targets.push(target);
   }
@@ -175,4 +176,11 @@ async function dangers(path: string, { tls, options }: TargetConfig): Promise<st
     ...(tls.insecureSkipVerify ? [`${path}: insecureSkipVerify is on: whoever is in between can read key and tokens.`] : []),
     ...exposed.flatMap(warning => (warning ? `${path}: ${warning}` : [])),
   ];
+}
+
+/** `create` where there is nothing to create. With a mistake nobody knows: it may have taken the registries away. */
+function idle({ path, entries }: Draft, { create, registries, own }: TargetConfig, { mistakes }: Report): string[] {
+  const asked = create && !isBlank(entries.get('create'));
+  if (!asked || registries.length > 0 || own || mistakes.length > 0) return [];
+  return [`${path}: create has nothing to create: name hosts, or \`${ownWord}\`, under registries.`];
 }

@@ -7,10 +7,12 @@ import { adaptersVariable, variables } from '../../config/env.ts';
 import { ConfigError, type Mistake } from '../../config/load.ts';
 import { targetTable } from '../../config/schema.ts';
 import { isMap, wrongWith } from '../../config/shape.ts';
+import { shownModule } from '../../config/showable.ts';
 import type { Adapter } from '../contract/adapter.ts';
 import { clock } from '../contract/clock.ts';
 import { failures } from '../contract/failures.ts';
 import * as contract from '../contract/index.ts';
+import { redact } from '../contract/secret.ts';
 import { engineFindings } from '../courier/findings.ts';
 import { quote } from '../ecr/quote.ts';
 
@@ -26,7 +28,8 @@ export async function knownAdapters(
   const known: { readonly adapter: Adapter; readonly from: string }[] = adapters.map(adapter => ({ adapter, from: 'the courier itself' }));
   const mistakes: Mistake[] = [];
   for (const name of (env[adaptersVariable] ?? '').split(',').flatMap(entry => entry.trim() || [])) {
-    const wrong = (message: string): void => void mistakes.push({ path: name, origin: adaptersVariable, message });
+    const path = shownModule(name, directory);
+    const wrong = (message: string): void => void mistakes.push({ path, origin: adaptersVariable, message: redact(message) });
     const found = await load(name, { directory, loadMs }, wrong);
     for (const adapter of found) {
       const clashes = clashesOf(adapter, known);

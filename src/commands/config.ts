@@ -1,6 +1,9 @@
 import { formatListen } from '../../config/formats.ts';
 import { renderJsonSchema } from '../../config/json-schema.ts';
 import type { Config } from '../../config/load.ts';
+import { asFailure } from '../contract/failures.ts';
+import { redact } from '../contract/secret.ts';
+import { authorities } from '../io/tls.ts';
 import { knownAdapters } from './adapters.ts';
 import { configOptions, exit, type Io, readArgs, readConfig, readConfigWithTargets, UsageError } from './io.ts';
 
@@ -14,9 +17,22 @@ export async function config(args: string[], io: Pick<Io, 'env' | 'stdout' | 'st
     return exit.ok;
   }
   const read = await (verb === 'show' ? readConfig : readConfigWithTargets)(values, io, known);
-  for (const warning of read.warnings) io.stderr.write(`warning: ${warning}\n`);
+  const warnings = [...read.warnings, ...(verb === 'check' ? read.targets.flatMap(distrusted) : [])];
+  for (const warning of warnings) io.stderr.write(redact(`warning: ${warning}\n`));
   io.stdout.write(`${verb === 'show' ? listing(read.settings) : summary(read)}\n`);
   return exit.ok;
+}
+
+/** As a key's file, that of an authority may be put there later, and is read anew each time: no mistake. */
+function distrusted({ name, tls, spelling }: Config['targets'][number]): string[] {
+  try {
+    authorities(tls, spelling);
+    return [];
+  } catch (error) {
+    return [
+      `targets.${name}: ${asFailure(error).message} Until that is mended nothing is sent to this target; the file is read anew by itself.`,
+    ];
+  }
 }
 
 /** A line for each value in force, with where it comes from. */

@@ -1,5 +1,6 @@
-import { variables } from '../../config/env.ts';
+import { adaptersVariable, variables } from '../../config/env.ts';
 import { prefix } from '../../config/schema.ts';
+import { shownModules, shownPath } from '../../config/showable.ts';
 import type { Adapter } from '../contract/adapter.ts';
 import { Secret } from '../contract/secret.ts';
 
@@ -45,6 +46,9 @@ const harmless = new Set([
   'no_proxy',
 ]);
 
+/** Of those, the ones that name files or directories. */
+const paths = /_(FILE|CONFIG|BUNDLE|CERTS|DIR|DIRECTORY)$/;
+
 /** Addresses: scheme, host and port are shown, for a proxy's may hold a password, and a container's path is as good as one. */
 const addresses = /^(AWS_ENDPOINT_URL\w*|AWS_CONTAINER_CREDENTIALS_FULL_URI|AWS_EC2_METADATA_SERVICE_ENDPOINT|(https?|all)_proxy)$/i;
 
@@ -59,9 +63,14 @@ export function environment(env: Env, adapters: readonly Adapter[]): string {
 const lineOf = (env: Env) => (name: string) => {
   const value = env[name] ?? '';
   if (value === '') return `${name} is empty, which counts as unset`;
-  const shown = harmless.has(name) ? value : addresses.test(name) ? origin(value) : undefined;
+  const shown = harmless.has(name) ? asShown(name, value) : addresses.test(name) ? origin(value) : undefined;
   return shown === undefined ? `${name} is set` : `${name} = ${shown}`;
 };
+
+function asShown(name: string, value: string): string {
+  if (name === adaptersVariable) return shownModules(value);
+  return paths.test(name) ? shownPath(value) : value;
+}
 
 /** Without user, password and path. undefined: not an address, or one of which the parts cannot be told apart for certain. */
 function origin(address: string): string | undefined {

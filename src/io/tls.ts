@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { createSecureContext, getCACertificates, type SecureContext, type TLSSocket } from 'node:tls';
 import { Failure } from '../contract/failures.ts';
 
@@ -37,12 +37,14 @@ export function authorities(trust: Trust, names: OptionNames): SecureContext | u
   if (!trust.caFile) return undefined;
   const option = names.caFile ?? 'The CA file';
   const problem = (what: string): Failure => new Failure('MISCONFIGURED', `${option}: ${trust.caFile} ${what}.`);
-  let pem: string;
+  let pem: string | undefined;
   try {
-    pem = readFileSync(trust.caFile, 'utf8');
+    // A pipe would hold up everything, perhaps for ever.
+    if (statSync(trust.caFile).isFile()) pem = readFileSync(trust.caFile, 'utf8');
   } catch (error) {
     throw problem(`cannot be read (${(error as NodeJS.ErrnoException).code})`);
   }
+  if (pem === undefined) throw problem('is not a regular file');
   if (!pem.includes('-----BEGIN CERTIFICATE-----')) throw problem('holds no certificate in PEM');
   try {
     // `ca` replaces Node's list, so that list goes in as well.

@@ -190,6 +190,16 @@ test('with a broken configuration: its mistakes, what could be read of it, and t
   assert.match(unread.stdout, /The daemon that answers at \S+socket says:/, 'the socket that the environment names');
 });
 
+test('a key that was pasted where a path or a host belongs is not shown', async () => {
+  for (const name of ['PORTAINER_CA_FILE', 'PORTAINER_REGISTRIES', 'ECR_COURIER_SOCKET', 'ECR_COURIER_ADAPTERS', 'ECR_COURIER_CONFIG']) {
+    const given = { ...env, ECR_COURIER_LISTEN: '127.0.0.1:9', PORTAINER_URL: portainer.url, PORTAINER_APIKEY: '', [name]: planted.typo };
+    for (const command of [['bundle'], ['config', 'show'], ['config', 'check'], ['refresh']]) {
+      const { stdout, stderr } = await cli(command, given);
+      assertClean(stdout + stderr, `${command.join(' ')} with ${name}`);
+    }
+  }
+});
+
 test('without a daemon it says that none runs and why; another program on the port is not taken for one', async () => {
   const page = createServer((_, response) => response.end(`{"schema":"${planted.typo}"}`));
   await new Promise<void>(resolve => page.listen(0, '127.0.0.1', resolve));

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { ConfigError } from '../../config/load.ts';
 import { config } from '../../src/commands/config.ts';
@@ -71,6 +72,37 @@ test('warnings go to stderr', async () => {
 
   assert.equal(code, 0);
   assert.match(err, /^warning: targets\.depot: insecureSkipVerify is on/);
+});
+
+test('check warns of a file of certificates from which nobody can be trusted; it may come later, and is read anew', async () => {
+  const certificates = join(import.meta.dirname, '../io/certificates');
+  await using files = await folder({ 'not.pem': 'a key, perhaps' });
+  const checked = (file: string) => run(['check'], { ...env, DEPOT_CA_FILE: file });
+
+  for (const [file, why] of [
+    ['/nowhere/ca.pem', 'cannot be read (ENOENT)'],
+    [files.at('not.pem'), 'holds no certificate in PEM'],
+    [files.path, 'is not a regular file'],
+  ] as const) {
+    const { code, out, err } = await checked(file);
+    assert.equal(code, 0);
+    assert.match(out, /^configuration is fine/);
+    assert.ok(err.startsWith(`warning: targets.depot: DEPOT_CA_FILE: ${file} ${why}. Until that is mended nothing is sent`), err);
+  }
+  assert.equal((await checked(join(certificates, 'ca.pem'))).err, '');
+});
+
+test('create without anything to create is a warning, where somebody has asked for it', async () => {
+  const warned = async (more: Record<string, string>) => (await run(['check'], { ...env, AWS_REGION: 'eu-west-1', ...more })).err;
+
+  assert.equal(
+    await warned({ DEPOT_CREATE: 'true' }),
+    'warning: targets.depot: create has nothing to create: name hosts, or `own`, under registries.',
+  );
+  assert.match(await warned({ DEPOT_CREATE: 'true', DEPOT_REGISTRIES: ' , ' }), /nothing to create/);
+  assert.equal(await warned({}), '');
+  for (const registries of ['own', '123456789012.dkr.ecr.eu-west-1.amazonaws.com'])
+    assert.equal(await warned({ DEPOT_CREATE: 'true', DEPOT_REGISTRIES: registries }), '');
 });
 
 for (const args of [[], ['shwo'], ['check', 'more'], ['check', '--unknown', 'x'], ['check', '--config']])

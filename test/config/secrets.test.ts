@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { ConfigError, type TargetConfig } from '../../config/load.ts';
 import { readSecret, resolveOptions, unreadable } from '../../config/secrets.ts';
 import { Failure } from '../../src/contract/failures.ts';
-import { Secret } from '../../src/contract/secret.ts';
+import { redact, Secret } from '../../src/contract/secret.ts';
 import { folder, read } from './support.ts';
 
 async function targetWith(env: Record<string, string>): Promise<TargetConfig> {
@@ -89,6 +89,31 @@ test('a secret in the place of the path of its file is refused, and shown nowher
       assert.match(error.message, told);
       assert.ok(!JSON.stringify([error.message, error.mistakes, error.settings]).includes(pasted));
     }
+});
+
+test('what may be a key is not shown where a path or a list of hosts is expected', async () => {
+  const key = 'ptr_cGFzdGVkL2ludG8rYV9wYXRoPT0abcdefghij8=';
+  const settingsOf = async (env: Record<string, string>) => {
+    const given = await read({ env: { DEPOT_URL: 'https://depot', DEPOT_API_KEY: 'k3y-k3y-k3y', ...env } }).catch(thrown => thrown);
+    assert.ok(!JSON.stringify([given.message, given.mistakes, given.warnings, given.settings]).includes(key.slice(4, 20)));
+    return (given as ConfigError).settings.flatMap(({ value, origin }) => (origin in env ? value : []));
+  };
+  const hidden = '[not shown: it may be a secret]';
+  for (const name of ['DEPOT_CA_FILE', 'DEPOT_FOLDER', 'ECR_COURIER_SOCKET', 'ECR_COURIER_ADAPTERS'])
+    assert.deepEqual(await settingsOf({ [name]: key }), [hidden], name);
+  assert.deepEqual(await settingsOf({ DEPOT_REGISTRIES: `own,${key}` }), [`[own, ${hidden}]`]);
+  assert.deepEqual(await settingsOf({ ECR_COURIER_CONFIG: key }), []);
+  assert.ok(!redact(`There is nobody at ${key}.`).includes(key.slice(4, 20)), 'it is a secret from now on');
+
+  for (const [name, value] of [
+    ['DEPOT_CA_FILE', 'authority.pem'],
+    ['DEPOT_FOLDER', './a9B'],
+    ['ECR_COURIER_SOCKET', '/run/x/courier.sock'],
+    ['ECR_COURIER_ADAPTERS', './depot.ts,@company/depot-adapter2'],
+  ] as const)
+    assert.deepEqual(await settingsOf({ [name]: value }), [value]);
+  const hosts = '123456789012.dkr.ecr.eu-west-1.amazonaws.com,registry:5000';
+  assert.deepEqual(await settingsOf({ DEPOT_REGISTRIES: hosts }), [`[${hosts.replace(',', ', ')}]`]);
 });
 
 test('a path need not lead to a file yet, if it looks like a path; a name alone is taken when the file is there', async () => {
