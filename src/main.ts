@@ -19,8 +19,9 @@ if (major < least.major || (major === least.major && minor < least.minor)) {
   process.exitCode = 1;
 } else {
   const stopping = new AbortController();
+  let again = (): void => process.exit(1);
   const stop = (): void => {
-    if (stopping.signal.aborted) process.exit(1);
+    if (stopping.signal.aborted) again();
     stopping.abort();
   };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, stop);
@@ -28,8 +29,10 @@ if (major < least.major || (major === least.major && minor < least.minor)) {
   let hungUp = (): void => undefined;
   process.on('SIGHUP', () => hungUp());
   // Not before the look at the version: an older Node could not even read what is imported here.
-  const { reloads, runCommand } = await import('./commands/index.ts');
+  const { isDaemon, runCommand } = await import('./commands/index.ts');
   const { ensureHome } = await import('./commands/home.ts');
+  const { cutOff, endInTime, leave } = await import('./commands/leave.ts');
+  const { notWritten, openOutput } = await import('./commands/output.ts');
   const { redact } = await import('./contract/secret.ts');
   // A mistake of ours must end the process, not leave a daemon that only looks alive; what Node would print could show more than the stack.
   process.on('uncaughtException', error => {
@@ -38,19 +41,25 @@ if (major < least.major || (major === least.major && minor < least.minor)) {
     );
     process.exit(1);
   });
-  // Nobody reads any more (`ecr-courier status | head`): what is being done goes on.
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+  again = cutOff;
+  endInTime(stopping.signal);
+  const stdout = openOutput(process.stdout);
+  process.stderr.on('error', () => undefined);
   ensureHome(process.env);
   const args = process.argv.slice(2);
-  if (!reloads(args)) hungUp = stop;
+  const stays = isDaemon(args);
+  if (!stays) hungUp = stop;
   const code = await runCommand(args, {
     env: process.env,
-    stdout: process.stdout,
+    stdout,
     stderr: process.stderr,
     signal: stopping.signal,
     onReload(listener) {
       hungUp = listener;
     },
   });
-  process.exit(code);
+  // A daemon ends in time although its log is not read, or cannot be written.
+  const refused = stays ? undefined : await stdout.settled(stopping.signal);
+  if (refused) process.stderr.write(`ecr-courier: ${notWritten(refused)}\n`);
+  await leave(refused ? code || 1 : code);
 }

@@ -1,4 +1,4 @@
-import { lstat } from 'node:fs/promises';
+import { lstat, stat } from 'node:fs/promises';
 import { type RequestOptions, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -77,8 +77,7 @@ export function daemonOf(found: Awaited<ReturnType<typeof loadDoors>>, { env, si
     return await send(door, where, `Nobody answers at ${door}.`);
   };
   const askSocket = async (method: string, path: string, ms = patience): Promise<Said> => {
-    // An owner who is root may name the socket of a daemon that is not; what was only guessed has to be root's own.
-    if (!(uid() === 0 && doors.socket) && (await isForeign(socket))) throw foreign(socket);
+    if (await isForeign(socket, doors.socket ? 'named' : env['RUNTIME_DIRECTORY'] ? 'unit' : 'guessed')) throw foreign(socket);
     const headers = { host: chosen && port !== 0 ? `localhost:${port}` : 'localhost' };
     const said = await send(socket, { socketPath: socket, method, path, headers, timeout: ms }, `There is no daemon at ${socket}.`);
     if (said.status === 421) throw nobody(`${socket} belongs to another daemon. ${said.text.trim()}`);
@@ -108,15 +107,21 @@ function foreign(socket: string): Failure {
   return new Failure('UNREACHABLE', `${socket} belongs to another user: it may not be the daemon's.`, { remedy });
 }
 
-/** Somebody else has made the socket, or its directory, and could listen there. */
-async function isForeign(socket: string): Promise<boolean> {
-  const ownerOf = (path: string) =>
-    lstat(path).then(
-      stats => stats.uid,
-      ({ code }: NodeJS.ErrnoException) => (code === 'EACCES' ? undefined : uid()),
+/**
+ * Whether somebody else may have made the socket, or its directory, and listen there. Root may name the socket of a daemon that is not root, or the runtime
+ * directory of its unit: that of a DynamicUser= is a link to one below /run/private, which is the daemon's. What was only guessed has to be one's own.
+ */
+async function isForeign(socket: string, known: 'named' | 'unit' | 'guessed'): Promise<boolean> {
+  if (uid() === 0 && known === 'named') return false;
+  const foundBy = (look: typeof stat) => (path: string) =>
+    look(path).then(
+      ({ uid, mode }) => ({ uid, open: (mode & 0o022) !== 0 }),
+      ({ code }: NodeJS.ErrnoException) => ({ uid: code === 'EACCES' ? undefined : uid(), open: false }),
     );
-  const [folder, owner] = await Promise.all([ownerOf(dirname(socket)), ownerOf(socket)]);
-  return owner !== uid() || (folder !== uid() && folder !== 0);
+  const ofUnit = uid() === 0 && known === 'unit';
+  const [folder, { uid: owner }] = await Promise.all([foundBy(ofUnit ? stat : lstat)(dirname(socket)), foundBy(lstat)(socket)]);
+  if (ofUnit) return folder.open || (folder.uid !== owner && folder.uid !== 0);
+  return owner !== uid() || (folder.uid !== uid() && folder.uid !== 0);
 }
 
 async function sendTo(at: string, options: RequestOptions & { timeout: number }): Promise<Said> {

@@ -71,9 +71,9 @@ const commands: Readonly<Record<string, Command>> = {
 /** Runs the command that the arguments name; resolves with the exit code. Whatever is thrown becomes a sentence on stderr. */
 export async function runCommand(argv: readonly string[], io: Io): Promise<number> {
   const [first, second] = argv;
-  if (first === '--version' || first === '-v' || first === 'version') return say(io, `${version}\n`);
+  if (asksVersion(first)) return say(io, `${version}\n`);
   if (first === 'help' && second !== undefined) return await runCommand([second, '--help'], io);
-  if (first === '--help' || first === '-h' || first === 'help') return say(io, help());
+  if (asksHelp(first)) return say(io, help());
   const { name, args } = split(argv);
   try {
     const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
@@ -86,8 +86,12 @@ export async function runCommand(argv: readonly string[], io: Io): Promise<numbe
   }
 }
 
-/** Whether the command that the arguments name takes SIGHUP for a wish to reload. To the others it says, as usual, that the terminal was closed. */
-export const reloads = (argv: readonly string[]): boolean => split(argv).name === 'run';
+const asksVersion = (arg: string | undefined): boolean => ['--version', '-v', 'version'].includes(arg ?? '');
+const asksHelp = (arg: string | undefined): boolean => ['--help', '-h', 'help'].includes(arg ?? '');
+
+/** Whether the arguments mean the daemon: it takes SIGHUP for a wish to reload (to the others it says, as usual, that the terminal was closed), and lives without a reader. */
+export const isDaemon = (argv: readonly string[]): boolean =>
+  split(argv).name === 'run' && !argv.some(arg => asksVersion(arg) || asksHelp(arg));
 
 function split(argv: readonly string[]): { readonly name: string; readonly args: string[] } {
   const [first] = argv;
@@ -97,7 +101,7 @@ function split(argv: readonly string[]): { readonly name: string; readonly args:
 
 function complain(error: unknown, name: string, io: Io): number {
   if (error instanceof ConfigError) {
-    io.stderr.write(`${error.message}\n`);
+    io.stderr.write(redact(`${error.message}\n`));
     return exit.config;
   }
   if (error instanceof UsageError || isArgumentError(error)) {

@@ -33,7 +33,7 @@ export async function closeServer(server: HttpServer, clock: Clock): Promise<voi
  * Rejects when another one answers there, or when something else than a socket lies there.
  */
 export async function listenOnSocket(server: Server, path: string): Promise<void> {
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  await makeFolder(dirname(path));
   const folder = await stat(dirname(path));
   if (folder.mode & 0o022 || ![0, process.getuid?.()].includes(folder.uid))
     throw new Error('others may write in its directory, and could put a socket of their own there');
@@ -42,6 +42,14 @@ export async function listenOnSocket(server: Server, path: string): Promise<void
   if (there && (await answers(path))) throw new Error('another ecr-courier uses it');
   if (there) await unlink(path);
   await withUmask(0o177, () => listen(server, { path }));
+}
+
+/** The last one of the path alone: below /proc, Node's `recursive` never comes to an end. */
+async function makeFolder(path: string): Promise<void> {
+  await mkdir(path, { mode: 0o700 }).catch(({ code, message }: NodeJS.ErrnoException) => {
+    // Whatever lies there, `stat` says more of it.
+    if (code !== 'EEXIST') throw new Error(`its directory cannot be made (${message}); those above it have to be there`);
+  });
 }
 
 /** The socket is made within the call itself, so at no moment can anybody else open it. */

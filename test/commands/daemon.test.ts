@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
-import { chmod, chown, mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmod, chown, mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
 import { createServer as createHttpServer } from 'node:http';
 import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -49,6 +50,21 @@ async function asStranger(code: string): Promise<string> {
   return stdout.trim();
 }
 
+/** A server at a socket, in a process of another user. It begins as root: the way to the socket may be open to root alone. */
+async function listenedBy(user: number, socket: string): Promise<AsyncDisposable> {
+  const serve = `(_, response) => response.end('it is user ' + process.getuid())`;
+  const code = `require('node:http').createServer(${serve}).listen('${socket}', () => {
+    require('node:fs').chownSync('${socket}', ${user}, ${user}); process.setuid(${user}); console.log('listening'); })`;
+  const child = spawn(process.execPath, ['-e', code], { stdio: ['ignore', 'pipe', 'inherit'] });
+  await once(child.stdout, 'data');
+  return {
+    async [Symbol.asyncDispose]() {
+      child.kill();
+      await once(child, 'close');
+    },
+  };
+}
+
 test('a user without a name (a container without /etc/passwd) has a socket like any other', { skip: needsRoot }, async () => {
   const code = `console.log(${daemonOf({ listen }, {})}.socket)`;
   assert.equal(await asStranger(code), `/tmp/ecr-courier-${nobodyKnown}/ecr-courier.sock`);
@@ -92,6 +108,30 @@ test('root takes another user’s socket for the daemon’s only when it is name
   await chown(socket, nobodyKnown, nobodyKnown);
   await assert.rejects(asked({ listen }), /belongs to another user/);
   assert.equal((await asked({ listen, socket })).text, 'theirs');
+});
+
+test('root reaches the daemon of a unit with a user of its own, by RUNTIME_DIRECTORY, also where that is a link into /run/private', {
+  skip: needsRoot,
+}, async () => {
+  await using base = await folder();
+  await chmod(base.path, 0o755);
+  const [secluded, real, link] = [join(base.path, 'private'), join(base.path, 'private', 'courier'), join(base.path, 'courier')];
+  await mkdir(secluded, { mode: 0o700 });
+  await mkdir(real, { mode: 0o700 });
+  await chown(real, nobodyKnown, nobodyKnown);
+  await symlink('private/courier', link);
+  const asked = async (path: string) =>
+    (await daemonAt(found({ listen }), { env: { RUNTIME_DIRECTORY: path }, signal }).askSocket('GET', '/')).text;
+  await using _ = await listenedBy(nobodyKnown, join(real, 'ecr-courier.sock'));
+
+  assert.equal(await asked(link), `it is user ${nobodyKnown}`);
+  assert.equal(await asked(real), `it is user ${nobodyKnown}`);
+  // The folder of a unit whose socket somebody else has made, and one in which anybody could.
+  await chown(real, nobodyKnown + 1, nobodyKnown);
+  await assert.rejects(asked(link), /belongs to another user/);
+  await chown(real, nobodyKnown, nobodyKnown);
+  await chmod(real, 0o777);
+  await assert.rejects(asked(link), /belongs to another user/);
 });
 
 test('daemons of one user differ by their ports, and so do their sockets; a unit has a directory of its own', () => {

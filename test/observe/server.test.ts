@@ -301,6 +301,19 @@ async function until(condition: () => boolean | Promise<boolean>, what: string):
   assert.fail(`waited in vain for: ${what}`);
 }
 
+test('only the last directory of a socket is made; where none can be, the daemon goes on', async t => {
+  const runtime = await folder(t);
+  // Below /proc, Node's recursive mkdir never ends.
+  for (const path of ['/proc/x/courier.sock', '/proc/x/y/courier.sock', join(runtime, 'a', 'b', 'courier.sock')]) {
+    const { server, logged } = await open(t, {}, { socket: path });
+    assert.equal(server.socket, undefined);
+    assert.match(logged[0] ?? '', /^no socket .*its directory cannot be made \(ENOENT.*those above it have to be there/, path);
+  }
+  const one = join(runtime, 'a', 'courier.sock');
+  assert.equal((await open(t, {}, { socket: one })).server.socket, one);
+  assert.equal((await stat(join(runtime, 'a'))).mode & 0o777, 0o700);
+});
+
 test('a socket that vanished with its directory is made anew, and that is said once', async t => {
   const runtime = join(await folder(t), 'runtime');
   const path = join(runtime, 'courier.sock');
