@@ -3,7 +3,13 @@ export const findings = {
   AWS_ECR: {
     severity: 'info',
     doc: 'An endpoint of the type "aws-ecr" holds IAM keys, or none where Harbor has an AWS role, and fetches its tokens by itself. It is never written to.',
-    remedy: 'Nothing, as long as Harbor shows it as healthy. docs/harbor.md says which type is the better one.',
+    remedy: 'Nothing. docs/harbor.md says which type is the better one.',
+  },
+  AWS_ECR_UNHEALTHY: {
+    severity: 'warning',
+    doc: 'Harbor calls an endpoint of the type "aws-ecr" unhealthy: proxy caches pull nothing new through it, and replications are likely to fail. It is never written to, so the courier cannot mend it.',
+    remedy:
+      'Check the IAM keys of the endpoint, or the AWS role of Harbor, and that Harbor reaches ECR: the log of Harbor’s core has the reason. Or use an endpoint of the type "docker-registry", which the courier keeps fresh.',
   },
   ENDPOINT_TYPE: {
     severity: 'warning',
@@ -32,8 +38,8 @@ export const findings = {
   },
   KEY_END_HIDDEN: {
     severity: 'info',
-    doc: 'The robot account may not list robot accounts, so nobody warns before its secret ends.',
-    remedy: 'Give it the permission robot:list (Harbor 2.12 and later), or let it never expire.',
+    doc: 'The courier does not see when the secret of its robot account ends, so nobody warns before that.',
+    remedy: 'Look it up at Administration > Robot Accounts, or let it never expire.',
   },
 } as const;
 export type Code = keyof typeof findings;

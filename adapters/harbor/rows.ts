@@ -96,8 +96,9 @@ function leftAlone(row: Row, { host }: Address['registry'], { finding }: Deps<Co
   const title = titleOf(row);
   if (row.type === 'docker-registry') return finding('ECR_PUBLIC', `${title} points to ${host} and is left alone.`);
   if (row.type !== 'aws-ecr') return finding('ENDPOINT_TYPE', `${title} points to ${host}, but is of the type "${row.type}".`);
-  const status = row.status === 'unhealthy' ? ' Harbor says that it is unhealthy.' : '';
-  return finding('AWS_ECR', `${title} is of the type "aws-ecr": Harbor fetches the tokens for ${host} by itself.${status}`);
+  if (row.status === 'unhealthy')
+    return finding('AWS_ECR_UNHEALTHY', `${title} is of the type "aws-ecr", and Harbor says that it is unhealthy for ${host}.`);
+  return finding('AWS_ECR', `${title} is of the type "aws-ecr": Harbor fetches the tokens for ${host} by itself.`);
 }
 
 const titleOf = ({ id, name }: Row): string => `${typeof name === 'string' ? name.slice(0, 300) : ''} (row ${id})`;

@@ -7,6 +7,9 @@ export const management = 'local';
 const createKey =
   'Create a token at Account & API Keys > Create API Key, with "No Scope" (one for a single cluster is refused outside of it), and give it whole: token-xxxxx:secret.';
 
+const endContest =
+  'Somebody else changes this Secret all the time (GitOps, an operator, another updater): let one of the two write it. It is tried again by itself.';
+
 /** Once around everything there; what is longer is a server that does not come to an end. */
 const maxPages = 1000;
 
@@ -45,10 +48,11 @@ export async function listSecrets<T extends object>(
   api: Api,
   where: Where,
   namespace: string | undefined,
+  type: string,
   signal: AbortSignal,
 ): Promise<T[]> {
   const rows: T[] = [];
-  const path = `${secretsPath(where.cluster, namespace)}?fieldSelector=type%3Dkubernetes.io%2Fdockerconfigjson&limit=250`;
+  const path = `${secretsPath(where.cluster, namespace)}?fieldSelector=type%3D${encodeURIComponent(type)}&limit=250`;
   let more = '';
   for (let page = 0; page < maxPages; page++) {
     const answer = await ask(api, where, 'GET', `${path}${more}`, { signal });
@@ -91,6 +95,7 @@ export function refusal({ http }: Api, answer: Answer, { cluster, right }: Where
           remedy: `Cluster ${cluster} does not accept Rancher: look at the cluster in Rancher.`,
         })
       : new Failure('AUTH', message, { remedy: createKey });
+  if (code === 'CONFLICT') return new Failure('CONFLICT', message, { ...facts, remedy: endContest });
   if (code === 'FORBIDDEN') return new Failure('FORBIDDEN', message, { remedy: `The user of the token must be allowed to ${right}.` });
   const routed = told.Code?.Code !== undefined || /cluster agent|clusterunavailable|not provisioned/i.test(answer.text);
   if (byCluster && routed && answer.status >= 500)

@@ -1,5 +1,6 @@
 import type { Failure } from '../../src/contract/failures.ts';
 import { type Api, listSecrets, management, refusal, secretsPath } from './api.ts';
+import { forms } from './dockerconfig.ts';
 import { type Displayed, inTurns, isFailure, steveList, textsOf, within } from './lists.ts';
 
 export interface Secret {
@@ -33,7 +34,9 @@ export async function secretsOf(api: Api, { cluster, backing, isChosen, namespac
   const isWanted = (name: string): boolean => backing.includes(name) || (isChosen && within(namespaces, name));
   async function list(namespace?: string): Promise<Secret[]> {
     const where = { cluster, right: `list Secrets in ${namespace === undefined ? '' : `namespace ${namespace} of `}cluster ${cluster}` };
-    const rows = await listSecrets<Row>(api, where, namespace, signal);
+    // No selector takes two types at once.
+    const rows: Row[] = [];
+    for (const type of Object.keys(forms)) rows.push(...(await listSecrets<Row>(api, where, namespace, type, signal)));
     return rows.flatMap(row => secretOf(cluster, row)).filter(({ metadata }) => isWanted(metadata.namespace));
   }
   try {

@@ -1,4 +1,4 @@
-import type { Deps, Receipt } from '../../src/contract/adapter.ts';
+import type { Answer, Deps, Receipt } from '../../src/contract/adapter.ts';
 import type { Credential, Credentials } from '../../src/contract/credential.ts';
 import { Failure } from '../../src/contract/failures.ts';
 import { type Api, ask, management, projectPath, refusal, secretsPath, segment, type Where } from './api.ts';
@@ -10,6 +10,7 @@ import type { CredentialRef, Ref, SecretRef } from './slots.ts';
 
 interface Stored extends Data {
   readonly metadata: {
+    readonly name: string;
     readonly resourceVersion: string;
     readonly uid: string;
     readonly annotations?: Readonly<Record<string, unknown>> | null;
@@ -34,6 +35,15 @@ const whereIs = ({ cluster, namespace }: SecretRef): Where => ({
   right: `get and patch Secrets in namespace ${namespace} of cluster ${cluster}`,
 });
 
+/** The Secret in an answer of Kubernetes, of which a proxy on the way could make anything. uid: which it must be. */
+function storedIn(answer: Answer, { cluster, namespace, name }: SecretRef, uid?: string): Stored {
+  const stored = answer.json<Stored | null>();
+  const { metadata } = stored ?? {};
+  const isThere = metadata?.name === name && typeof metadata.resourceVersion === 'string' && typeof metadata.uid === 'string';
+  if (stored && isThere && (uid === undefined || metadata.uid === uid)) return stored;
+  throw new Failure('UNEXPECTED', `Cluster ${cluster} answered 200 with something else than Secret ${namespace}/${name}.`);
+}
+
 /** Writes what is given into the place that `ref` names; `rehearsed` only asks what would happen. What is not given stays. */
 export function makeWriter(api: Api, { registry, finding }: Deps<Code>) {
   const credentialFor = (address: string, given: Credentials): Credential | undefined => {
@@ -49,9 +59,7 @@ export function makeWriter(api: Api, { registry, finding }: Deps<Code>) {
 
   async function storedAt(ref: SecretRef, signal: AbortSignal): Promise<Stored> {
     const { cluster, namespace, name } = ref;
-    const stored = (await ask(api, whereIs(ref), 'GET', secretsPath(cluster, namespace, name), { signal })).json<Stored | null>();
-    if (!stored?.metadata) throw gone(`Secret ${namespace}/${name} of cluster ${cluster}`);
-    return stored;
+    return storedIn(await ask(api, whereIs(ref), 'GET', secretsPath(cluster, namespace, name), { signal }), ref);
   }
 
   /** The registries that a PUT of Norman would replace, read right before it. undefined: it would lose more than these. Its Secret tells more than Norman does. */
@@ -121,7 +129,10 @@ export function makeWriter(api: Api, { registry, finding }: Deps<Code>) {
         body: { metadata: { resourceVersion, uid }, data },
         ...(rehearsed && { reads: true }),
       });
-      if (answer.status === 200) return { change: 'updated' };
+      if (answer.status === 200) {
+        storedIn(answer, ref, uid);
+        return { change: 'updated' };
+      }
       if (answer.status !== 409 || attempt === attempts) throw refusal(api, answer, whereIs(ref));
     }
   }

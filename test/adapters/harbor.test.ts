@@ -6,7 +6,7 @@ import { describe, test } from 'node:test';
 import { harbor } from '../../adapters/harbor.ts';
 import { adapters } from '../../adapters/index.ts';
 import { load } from '../../config/load.ts';
-import type { Slot, Target } from '../../src/contract/adapter.ts';
+import type { Answer, Slot, Target } from '../../src/contract/adapter.ts';
 import { parseAddress } from '../../src/contract/registry.ts';
 import { Secret } from '../../src/contract/secret.ts';
 import { openHttp } from '../../src/io/http.ts';
@@ -15,7 +15,7 @@ import type { Robot, RobotSeed, RowSeed, Upstream } from '../fakes/harbor/state.
 import { adminPassword, type FakeHarbor, type HarborOptions, startFakeHarbor } from '../fakes/harbor.ts';
 import { jsonOf, type Seen } from '../fakes/server.ts';
 import { type Stage, testAdapter } from './contract.ts';
-import { absent, codesOf, failing, given, host, hostOf, linesOf, only, other, type Rig, rigOn } from './rig.ts';
+import { absent, codesOf, failing, given, host, hostOf, linesOf, only, other, type Rig, realServer, rigOn, runTests } from './rig.ts';
 
 type Options = Parameters<typeof harbor.create>[0];
 const stored = (access_secret = 'old-token') => ({ type: 'basic', access_key: 'AWS', access_secret });
@@ -51,40 +51,69 @@ async function onFake(version: string, options: (url: string) => Options): Promi
   };
 }
 
-/** Two endpoints of made-up accounts, removed afterwards with all others of these accounts. Harbor must reach something under every ECR name that takes any password. */
+/** Two endpoints of made-up accounts. They, and one that was created, are gone afterwards. Harbor must reach something under every ECR name that takes any password. */
 async function onRealServer(url: string, username: string, password: string): Promise<Stage<typeof harbor.options>> {
+  await using stack = new AsyncDisposableStack();
   const tls = { insecureSkipVerify: true } as const;
   const login = Buffer.from(`${username}:${password}`).toString('base64');
-  const http = openHttp({ url, headers: { authorization: `Basic ${login}` }, allowHttp: true, tls });
-  const signal = (): AbortSignal => AbortSignal.timeout(60_000);
+  const http = stack.use(openHttp({ url, headers: { authorization: `Basic ${login}` }, allowHttp: true, tls }));
+  const ask = async (method: string, path: string, body?: object): Promise<Answer> => {
+    const answer = await http(method, path, { signal: AbortSignal.timeout(60_000), ...(body && { body }) });
+    assert.ok(answer.status < 300, `${method} ${path}: ${answer.status} ${answer.text}`);
+    return answer;
+  };
   const path = '/api/v2.0/registries';
   const hosts = [0, 0, 0].map(() => hostOf(randomInt(100_000_000_000, 999_999_999_999))) as [string, string, string];
-  for (const name of hosts.slice(0, 2)) {
-    const body = { name, type: 'docker-registry', url: `https://${name}`, credential: stored('none yet') };
-    const answer = await http('POST', path, { signal: signal(), body });
-    assert.equal(answer.status, 201, `Harbor must reach ${name}, or whatever its HTTPS_PROXY puts there: ${answer.text}`);
-  }
+  for (const name of hosts)
+    stack.defer(async () => {
+      for (const { id } of (await ask('GET', `${path}?q=name%3D${name}`)).json<{ id: number }[]>()) await ask('DELETE', `${path}/${id}`);
+    });
+  for (const name of hosts.slice(0, 2))
+    await ask('POST', path, { name, type: 'docker-registry', url: `https://${name}`, credential: stored('none yet') });
+  const kept = stack.move();
   return {
     options: { url, username, password: new Secret(password) },
     hosts: hosts.slice(0, 2),
     absent: hosts[2],
     tls,
-    async [Symbol.asyncDispose]() {
-      for (const name of hosts) {
-        const found = (await http('GET', `${path}?q=name%3D${name}`, { signal: signal() })).json<{ id: number }[]>();
-        for (const { id } of found) await http('DELETE', `${path}/${id}`, { signal: signal() });
-      }
-      await http[Symbol.asyncDispose]();
-    },
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };
 }
 
 const isWrite = ({ method, path }: Pick<Seen, 'method' | 'path'>): boolean => method !== 'GET' && !path.endsWith('/ping');
-const { TEST_HARBOR_URL: realUrl, TEST_HARBOR_USERNAME: realName, TEST_HARBOR_PASSWORD: realPassword } = process.env;
 testAdapter({ adapter: harbor, start: () => onFake('2.15.2', asRobot), isWrite });
 describe('Harbor 1.10', () => testAdapter({ adapter: harbor, start: () => onFake('1.10.18', asAdmin), isWrite }));
-if (realUrl && realName && realPassword)
-  describe(`on ${realUrl}`, () => testAdapter({ adapter: harbor, start: () => onRealServer(realUrl, realName, realPassword), isWrite }));
+const real = realServer('TEST_HARBOR_URL', 'TEST_HARBOR_USERNAME', 'TEST_HARBOR_PASSWORD');
+if (real)
+  describe(`on ${real.TEST_HARBOR_URL}`, () => {
+    const start = () => onRealServer(real.TEST_HARBOR_URL, real.TEST_HARBOR_USERNAME, real.TEST_HARBOR_PASSWORD);
+    testAdapter({ adapter: harbor, start, isWrite });
+  });
+
+describe('the variables of a real server', () => {
+  test('let the suite run there, and what it makes is gone afterwards', async () => {
+    await using fake = await startFakeHarbor({ registries: [row(`https://${host}`)], accepts: () => true });
+    const variables = { TEST_HARBOR_URL: fake.url, TEST_HARBOR_USERNAME: 'admin', TEST_HARBOR_PASSWORD: adminPassword };
+    const { code, passed, said } = await runTests(import.meta.filename, 'on http:.* (finds|updates|creates)', variables);
+    assert.deepEqual([code, passed], [0, 3], said);
+    assert.equal(fake.requests.filter(({ method }) => method === 'DELETE').length, 7, 'two for each test, and what one of them creates');
+    assert.deepEqual(
+      fake.state.registries.map(({ url }) => url),
+      [`https://${host}`],
+    );
+  });
+
+  test('are given all or not at all: what is missing fails aloud', async () => {
+    for (const [name, missing] of [
+      ['TEST_HARBOR_URL', 'TEST_HARBOR_USERNAME and TEST_HARBOR_PASSWORD'],
+      ['TEST_HARBOR_PASSWORD', 'TEST_HARBOR_URL and TEST_HARBOR_USERNAME'],
+    ] as const) {
+      const { code, said } = await runTests(import.meta.filename, 'on http', { [name]: 'http://harbor.test' });
+      assert.equal(code, 1);
+      assert.match(said, new RegExp(`${missing} must be set`));
+    }
+  });
+});
 
 type Ref = ReturnType<typeof harbor.create> extends Target<infer R> ? R : never;
 interface Setup extends HarborOptions {
@@ -217,6 +246,12 @@ describe('what the rows come to', () => {
       slots: ['1 present', '2 present'],
     },
     { name: 'aws-ecr', rows: [row(`https://${host}`, { type: 'aws-ecr' })], slots: [], findings: ['AWS_ECR'] },
+    {
+      name: 'aws-ecr that is unhealthy',
+      rows: [row(`https://${host}`, { type: 'aws-ecr', status: 'unhealthy' })],
+      slots: [],
+      findings: ['AWS_ECR_UNHEALTHY'],
+    },
     { name: 'another type', rows: [row(`https://${host}`, { type: 'docker-hub' })], slots: [], findings: ['ENDPOINT_TYPE'] },
     { name: 'public', rows: [row('https://public.ecr.aws')], slots: [], findings: ['ECR_PUBLIC'] },
     { name: 'public, and wanted', rows: [row('https://public.ecr.aws')], wanted: ['public.ecr.aws'], slots: [], findings: ['ECR_PUBLIC'] },
@@ -238,9 +273,11 @@ describe('what the rows come to', () => {
       assert.deepEqual([found.about?.product, found.about?.principal], ['Harbor v2.15.2-080b0220', 'robot$courier']);
     });
 
-  test('an aws-ecr row that Harbor finds unhealthy says so', async () => {
-    await using h = await rig({ registries: [row(`https://${host}`, { type: 'aws-ecr', status: 'unhealthy' })] });
-    assert.match((await h.discover()).findings[0]?.message ?? '', /unhealthy/);
+  test('an aws-ecr row that Harbor finds unhealthy is a warning, and no advice to do nothing', () => {
+    const { severity, remedy } = harbor.findings.AWS_ECR_UNHEALTHY;
+    assert.equal(severity, 'warning');
+    assert.match(remedy, /^Check the IAM keys/);
+    assert.equal(harbor.findings.AWS_ECR.severity, 'info');
   });
 
   test('a list that is none is UNEXPECTED; strange rows and Harbor itself are passed over', async () => {
@@ -500,12 +537,22 @@ describe('the end of the robot’s secret', () => {
   test('without robot:list a person is told that nobody watches', async () =>
     assert.deepEqual(await seen({ access: rights.filter(right => right !== 'robot:list') }), [undefined, ['KEY_END_HIDDEN']]));
   test('an administrator is no robot', async () => {
-    await using h = await rig({ options: asAdmin });
-    const { about, findings } = await h.discover();
-    assert.deepEqual([about?.principal, about?.keyExpiresAt, findings], ['admin', undefined, []]);
+    // Versions without such robots do not know the path.
+    for (const fault of [undefined, { status: 404 }]) {
+      await using h = await rig({ options: asAdmin, fault: ({ path }) => (path.includes('/robots') ? fault : undefined) });
+      const { about, findings } = await h.discover();
+      assert.deepEqual([about?.principal, about?.keyExpiresAt, findings], ['admin', undefined, []]);
+    }
+  });
+  test('that cannot be read, or that of a robot beyond the first thousand, is a finding', async () => {
+    for (const end of [1e300, 1.9e9 + 0.5, 'soon' as unknown as number])
+      assert.deepEqual(await seen({ expires_at: end }), [undefined, ['KEY_END_HIDDEN']], String(end));
+    const others = Array.from({ length: 1_000 }, (_, index) => ({ name: `robot$r${index}`, secret: 'x' }));
+    assert.deepEqual(await seen({ expires_at: seconds }, others), [undefined, ['KEY_END_HIDDEN']]);
+    assert.deepEqual(await seen({ expires_at: seconds }, others.slice(1)), [seconds * 1000, []]);
   });
 
-  test('a later look counts: extended, hidden by now, and not told any more for an hour', async () => {
+  test('a later look counts: extended, and not told any more for an hour, which is said', async () => {
     const time = createVirtualClock();
     const ends = async (h: Rig<FakeHarbor, Ref>, minutes: number) => {
       await time.advance(minutes * 60_000);
@@ -519,7 +566,7 @@ describe('the end of the robot’s secret', () => {
     assert.deepEqual(await ends(h, 10), [(seconds + 86_400) * 1000, []]);
     h.fake.fault = ({ path }) => (path.includes('/robots') ? { status: 500 } : undefined);
     assert.deepEqual(await ends(h, 10), [(seconds + 86_400) * 1000, []]);
-    assert.deepEqual(await ends(h, 50), [undefined, []]);
+    assert.deepEqual(await ends(h, 50), [undefined, ['KEY_END_HIDDEN']]);
     h.fake.fault = undefined;
     known.access = ['registry:list'];
     assert.deepEqual(await ends(h, 10), [undefined, ['KEY_END_HIDDEN']]);
@@ -538,7 +585,8 @@ describe('the end of the robot’s secret', () => {
         fault: ({ path }) => (/systeminfo|robots/.test(path) ? fault : undefined),
       });
       const found = await h.discover();
-      assert.deepEqual([found.slots.length, found.findings, found.about], [1, [], { product: 'Harbor', principal: 'robot$courier' }]);
+      assert.deepEqual([found.slots.length, found.about], [1, { product: 'Harbor', principal: 'robot$courier' }]);
+      assert.deepEqual(codesOf(found.findings), ['KEY_END_HIDDEN']);
     }
     const time = createVirtualClock();
     await using h = await rig({ clock: time });

@@ -9,7 +9,7 @@ import type { RowSeed } from '../fakes/portainer/state.ts';
 import { adminKey, adminPassword, type FakePortainer, type PortainerOptions, startFakePortainer } from '../fakes/portainer.ts';
 import { jsonOf } from '../fakes/server.ts';
 import { type Stage, testAdapter } from './contract.ts';
-import { absent, codesOf, failing, given, host, hostOf, only, other, type Rig, rigOn } from './rig.ts';
+import { absent, codesOf, failing, given, host, hostOf, only, other, type Rig, realServer, rigOn } from './rig.ts';
 
 type Options = Parameters<typeof portainer.create>[0];
 const row = (URL: string, more: Partial<RowSeed> = {}): RowSeed => ({
@@ -60,11 +60,12 @@ async function onRealServer(url: string, key: string): Promise<Stage<typeof port
 }
 
 const isWrite = ({ method, path }: { method: string; path: string }): boolean => method !== 'GET' && !/\/(auth|ping)$/.test(path);
-const { TEST_PORTAINER_URL: realUrl, TEST_PORTAINER_API_KEY: realKey } = process.env;
 testAdapter({ adapter: portainer, start: () => onFake(withKey), isWrite });
 describe('with a login instead of a key', () => testAdapter({ adapter: portainer, start: () => onFake(withLogin), isWrite }));
-if (realUrl && realKey)
-  describe(`on ${realUrl}`, () => testAdapter({ adapter: portainer, start: () => onRealServer(realUrl, realKey), isWrite }));
+const real = realServer('TEST_PORTAINER_URL', 'TEST_PORTAINER_API_KEY');
+if (real)
+  describe(`on ${real.TEST_PORTAINER_URL}`, () =>
+    testAdapter({ adapter: portainer, start: () => onRealServer(real.TEST_PORTAINER_URL, real.TEST_PORTAINER_API_KEY), isWrite }));
 
 type Ref = ReturnType<typeof portainer.create> extends Target<infer R> ? R : never;
 interface Setup extends PortainerOptions {

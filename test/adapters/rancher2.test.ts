@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomInt } from 'node:crypto';
-import { describe } from 'node:test';
+import { describe, test } from 'node:test';
 import { rancher2 } from '../../adapters/rancher2.ts';
 import type { Slot } from '../../src/contract/adapter.ts';
 import { Secret } from '../../src/contract/secret.ts';
@@ -21,7 +21,7 @@ import {
   single,
   world,
 } from './rancher2/rig.ts';
-import { absent, host, hostOf, other } from './rig.ts';
+import { absent, host, hostOf, other, realServer, runTests } from './rig.ts';
 
 function storedPassword(fake: FakeRancher2, slot: Slot, name: string): string | undefined {
   const [id = '', kind = '', second = '', third = ''] = slot.id.split('/');
@@ -41,30 +41,37 @@ async function onFake(setup: Rancher2Options, token = adminToken): Promise<Stage
   };
 }
 
-/** Two credentials of made-up accounts in a project that the token sees, removed afterwards together with the one that was created. */
+/** Two credentials of made-up accounts in a project that the token sees. They, and one that was created, are gone afterwards. */
 async function onRealServer(url: string, token: string): Promise<Stage<typeof rancher2.options>> {
+  await using stack = new AsyncDisposableStack();
   const tls = { insecureSkipVerify: true } as const;
-  const http = openHttp({ url, headers: { authorization: `Bearer ${token}`, accept: 'application/json' }, allowHttp: true, tls });
-  const signal = (): AbortSignal => AbortSignal.timeout(60_000);
-  const [first] = (await http('GET', '/v3/projects', { signal: signal() })).json<{ data: { id: string }[] }>().data;
-  assert.ok(first, 'the token sees a project');
+  const http = stack.use(
+    openHttp({ url, headers: { authorization: `Bearer ${token}`, accept: 'application/json' }, allowHttp: true, tls }),
+  );
+  async function ask<T>(method: string, path: string, body?: object): Promise<T> {
+    const answer = await http(method, path, { signal: AbortSignal.timeout(60_000), ...(body && { body }) });
+    assert.ok(answer.status < 300, `${method} ${path}: ${answer.status} ${answer.text}`);
+    return (answer.text ? answer.json<T>() : undefined) as T;
+  }
+  const [first] = (await ask<{ data: { id: string }[] }>('GET', '/v3/projects')).data;
+  assert.ok(first, 'the token sees no project');
   const path = `/v3/project/${first.id}/dockercredentials`;
   const hosts = [0, 0, 0].map(() => hostOf(randomInt(100_000_000_000, 999_999_999_999))) as [string, string, string];
-  for (const name of hosts.slice(0, 2)) {
-    const body = { name: name.replaceAll('.', '-'), registries: { [name]: { username: 'AWS', password: 'none yet' } } };
-    assert.equal((await http('POST', path, { signal: signal(), body })).status, 201);
-  }
+  const nameOf = (made: string): string => made.replaceAll('.', '-');
+  for (const made of hosts)
+    stack.defer(async () => {
+      const { data } = await ask<{ data: { id: string; name: string }[] }>('GET', `${path}?name=${nameOf(made)}`);
+      for (const { id, name } of data) if (name === nameOf(made)) await ask('DELETE', `${path}/${id}`);
+    });
+  for (const made of hosts.slice(0, 2))
+    await ask('POST', path, { name: nameOf(made), registries: { [made]: { username: 'AWS', password: 'none yet' } } });
+  const kept = stack.move();
   return {
     options: optionsFor(url, { token: new Secret(token), project: first.id }),
     hosts: hosts.slice(0, 2),
     absent: hosts[2],
     tls,
-    async [Symbol.asyncDispose]() {
-      const found = (await http('GET', path, { signal: signal() })).json<{ data: { id: string; name: string }[] }>().data;
-      for (const { id, name } of found)
-        if (hosts.some(made => made.replaceAll('.', '-') === name)) await http('DELETE', `${path}/${id}`, { signal: signal() });
-      await http[Symbol.asyncDispose]();
-    },
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };
 }
 
@@ -86,6 +93,30 @@ describe('the token of a member', () =>
       ),
     isWrite,
   }));
-const { TEST_RANCHER_URL: realUrl, TEST_RANCHER_TOKEN: realToken } = process.env;
-if (realUrl && realToken)
-  describe(`on ${realUrl}`, () => testAdapter({ adapter: rancher2, start: () => onRealServer(realUrl, realToken), isWrite }));
+const real = realServer('TEST_RANCHER_URL', 'TEST_RANCHER_TOKEN');
+if (real)
+  describe(`on ${real.TEST_RANCHER_URL}`, () =>
+    testAdapter({ adapter: rancher2, start: () => onRealServer(real.TEST_RANCHER_URL, real.TEST_RANCHER_TOKEN), isWrite }));
+
+describe('the variables of a real server', () => {
+  test('let the suite run there, and what it makes is gone afterwards', async () => {
+    await using fake = await startFakeRancher2(world(single));
+    const before = [...fake.cluster().secrets.keys()];
+    const variables = { TEST_RANCHER_URL: fake.url, TEST_RANCHER_TOKEN: adminToken };
+    const { code, passed, said } = await runTests(import.meta.filename, 'on http:.* (finds|updates|creates)', variables);
+    assert.deepEqual([code, passed], [0, 3], said);
+    assert.equal(fake.requests.filter(({ method }) => method === 'DELETE').length, 7, 'two for each test, and what one of them creates');
+    assert.deepEqual([...fake.cluster().secrets.keys()], before);
+  });
+
+  test('are given all or not at all: one that is missing fails aloud', async () => {
+    for (const [name, other] of [
+      ['TEST_RANCHER_URL', 'TEST_RANCHER_TOKEN'],
+      ['TEST_RANCHER_TOKEN', 'TEST_RANCHER_URL'],
+    ] as const) {
+      const { code, said } = await runTests(import.meta.filename, 'on http', { [name]: 'http://rancher.test' });
+      assert.equal(code, 1);
+      assert.match(said, new RegExp(`${other} must be set`));
+    }
+  });
+});

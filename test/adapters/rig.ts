@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
 import type { Deps, Discovery, Finding, Receipt, Slot, Target } from '../../src/contract/adapter.ts';
 import { type Clock, clock as machineClock } from '../../src/contract/clock.ts';
 import type { Credentials } from '../../src/contract/credential.ts';
@@ -88,3 +91,25 @@ export const codesOf = (findings: readonly Finding[] = []): string[] => findings
 /** Id, state and findings of each slot. */
 export const linesOf = ({ slots }: Discovery): string[] =>
   slots.map(({ id, state, findings }) => [id, state, ...codesOf(findings)].join(' '));
+
+/**
+ * The values of the variables that name a real server; undefined when none of them is set. Throws when only some are: nobody should believe that a suite ran which
+ * did not.
+ */
+export function realServer<Name extends string>(...names: readonly Name[]): Readonly<Record<Name, string>> | undefined {
+  const [given, missing] = [names.filter(name => process.env[name]), names.filter(name => !process.env[name])];
+  if (given.length === 0) return undefined;
+  if (missing.length > 0)
+    throw new Error(`For tests on a real server ${missing.join(' and ')} must be set, too, beside ${given.join(' and ')}.`);
+  return Object.fromEntries(names.map(name => [name, process.env[name] ?? ''])) as Record<Name, string>;
+}
+
+/** Those tests of a file that the pattern matches, in a process of their own with these variables. passed: how many did. */
+export async function runTests(file: string, pattern: string, env: Readonly<Record<string, string>>) {
+  const child = spawn(process.execPath, ['--test', '--test-reporter=tap', `--test-name-pattern=${pattern}`, file], {
+    env: { PATH: process.env['PATH'] ?? '', ...env },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const [said, [code]] = await Promise.all([text(child.stdout), once(child, 'close') as Promise<[number | null]>]);
+  return { code, passed: Number(/^# pass (\d+)$/m.exec(said)?.[1]), said };
+}

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { adminPassword, type FakeHarbor, type HarborOptions, startFakeHarbor } from './harbor.ts';
 
-/** Observed on 2.15.2 as well, but told in words instead of recorded. */
+/** Observed on 2.15.2 as well, but told in words instead of recorded; or read in the source where it says so. */
 const host = '123456789012.dkr.ecr.eu-west-1.amazonaws.com';
 const rows = Array.from({ length: 12 }, (_, index) => ({ name: `r${index + 1}`, url: `https://${host}` }));
 
@@ -83,4 +83,56 @@ test('a PUT that read before another one and writes after it puts the old values
   );
   assert.equal((await late).status, 200);
   assert.deepEqual([fake.secretOf(1), fake.state.registries.at(-1)?.description], ['late', '']);
+});
+
+const flawIn = async (response: Response): Promise<string> => {
+  const { errors } = (await response.json()) as { errors: { message: string }[] };
+  return `${response.status} ${errors[0]?.message.split('\n').at(-1)}`;
+};
+
+test('a number that 64 bits do not hold is no number', async () => {
+  await using fake = await start();
+  const big = '99999999999999999999';
+  for (const name of ['page', 'page_size'])
+    assert.equal(
+      await flawIn(await ask(fake, 'GET', `/registries?${name}=${big}`)),
+      `422 ${name} in query must be of type int64: "${big}"`,
+    );
+  assert.equal(await flawIn(await ask(fake, 'GET', `/registries/${big}`)), `422 id in path must be of type int64: "${big}"`);
+  for (const last of ['9223372036854775807', '-9223372036854775808'])
+    assert.equal((await ask(fake, 'GET', `/registries/${last}`)).status, 404);
+});
+
+// Read in the source: the decoder of a stream, to which a body of blanks is none.
+test('a body that is no JSON is refused in the words of Go; what stands behind it is not looked at', async () => {
+  await using fake = await start({ accepts: () => true });
+  const put = (body: string): Promise<Response> => {
+    const headers = { authorization: `Basic ${btoa(`admin:${adminPassword}`)}`, 'content-type': 'application/json' };
+    return fetch(`${fake.url}/api/v2.0/registries/1`, { method: 'PUT', headers, body });
+  };
+  const failed = '422 parsing registry body from "" failed, because';
+  assert.equal(await flawIn(await put('{bad')), `${failed} invalid character 'b' looking for beginning of object key string`);
+  assert.equal(await flawIn(await put('{"access_key": x')), `${failed} invalid character 'x' looking for beginning of value`);
+  assert.equal(await flawIn(await put('{"access_key": "x')), `${failed} unexpected EOF`);
+  assert.equal(await flawIn(await put(' ')), '422 registry in body is required');
+  assert.equal((await put('{} {bad')).status, 200);
+});
+
+// Read in the source: the parameter of old is the fuzzy match of `q`; before 2.3 it asked for the very letters.
+test('name matches a part in any case, as q does', async () => {
+  const count = async (version: string, query: string): Promise<number> => {
+    await using fake = await start({ version });
+    return ((await (await ask(fake, 'GET', `/registries?${query}`)).json()) as object[]).length;
+  };
+  assert.deepEqual([await count('2.15.2', 'name=R1'), await count('2.15.2', 'q=name%3D~R1')], [4, 4]);
+  assert.deepEqual([await count('2.2.4', 'name=R1'), await count('2.2.4', 'name=r1')], [0, 4]);
+});
+
+// Read in the source: both types of registries say the same of themselves, but for the name.
+test('docker-hub can be filtered as docker-registry can', async () => {
+  await using fake = await start({ registries: [{ url: `https://${host}` }, { url: 'https://hub.docker.com', type: 'docker-hub' }] });
+  const [own = {}, hub = {}] = await Promise.all(
+    [1, 2].map(async id => (await (await ask(fake, 'GET', `/registries/${id}/info`)).json()) as object),
+  );
+  assert.deepEqual(hub, { ...own, type: 'docker-hub' });
 });

@@ -103,6 +103,28 @@ describe('a dockerCredential', () => {
     assert.equal(r.fake.stored('local', backing, 'two', '.dockercfg'), JSON.stringify({ ...old, [host]: login('new-token') }));
   });
 
+  test('of the old type whose Secret is not in the lists is written in its Secret when Norman refuses', async () => {
+    const old = { type: 'kubernetes.io/dockercfg', data: { '.dockercfg': base64(JSON.stringify({ [host]: login('old') })) } };
+    await using r = await rig(world([credential('one', {}, old)]));
+    r.fake.fault = ({ path }) => (/\/secrets\?/.test(path) ? { status: 403 } : undefined);
+    assert.deepEqual(await r.deliver((await r.discover()).slots[0], given(host)), { change: 'updated' });
+    assert.deepEqual(
+      r.writes().map(({ method }) => method),
+      ['PUT', 'PATCH'],
+    );
+    assert.equal(r.fake.stored('local', backing, 'one', '.dockercfg'), JSON.stringify({ [host]: login('new-token') }));
+  });
+
+  test('that Norman does not get written, as somebody else is always faster, is CONFLICT with that remedy', async () => {
+    await using r = await rig(world([credential('ecr', { [host]: login('old') })]));
+    const [slot] = (await r.discover()).slots;
+    const json = { type: 'error', status: 409, code: 'Conflict', message: 'the object has been modified' };
+    r.fake.fault = ({ method }) => (method === 'PUT' ? { status: 409, json } : undefined);
+    const failure = await failing(r.deliver(slot, given(host)));
+    assert.equal(failure.code, 'CONFLICT');
+    assert.match(failure.remedy, /^Somebody else changes this Secret all the time/);
+  });
+
   test('that went to another project, or holds another registry by now, is NOT_FOUND', async () => {
     await using r = await rig(world([credential('a', { [host]: login('old') }), credential('b', { [host]: login('old') })]));
     const { slots } = await r.discover();
@@ -167,7 +189,9 @@ describe('creating', () => {
     await using r = await rig({ ...world(), ...creating });
     const [slot] = (await r.discover()).slots;
     plant(r.fake.cluster(), secret(backing, slot?.id.split('/').at(-1) ?? '', {}, { type: 'Opaque' }));
-    assert.equal((await failing(r.deliver(slot, given(absent)))).code, 'CONFLICT');
+    const failure = await failing(r.deliver(slot, given(absent)));
+    assert.equal(failure.code, 'CONFLICT');
+    assert.match(failure.remedy, /^Rename or remove that secret/);
   });
 
   test('without a project, or in one that the token does not see, is a finding', async () => {

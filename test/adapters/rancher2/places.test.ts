@@ -248,7 +248,7 @@ test('lists are read to their end, and of links only the query is used', async (
     options: { token: new Secret(memberToken) },
   });
   assert.equal((await r.discover()).slots.length, 1005);
-  const pages = r.fake.requests.map(({ path }) => path).filter(path => path.includes('dockercredentials'));
-  assert.deepEqual(pages.length, 2);
+  const pages = [...new Set(r.fake.requests.map(({ path }) => path).filter(path => path.includes('dockercredentials')))];
+  assert.equal(pages.length, 2);
   assert.match(pages[1] ?? '', /\?marker=/);
 });

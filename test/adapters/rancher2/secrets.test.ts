@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { Secret } from '../../../src/contract/secret.ts';
 import { plant } from '../../fakes/rancher2/state.ts';
 import { codesOf, failing, given, host, linesOf, other } from '../rig.ts';
 import { auths, base64, cluster, isWrite, login, rig, secret, world } from './rig.ts';
@@ -105,12 +104,48 @@ describe('a Secret', () => {
     const expected = { [host]: login('new-token'), 'index.docker.io': login('theirs-0', 'someone') };
     assert.deepEqual(auths(r.fake.stored(cluster, 'team-a', 'ecr')), expected);
     others = 3;
-    assert.equal(
-      (await failing(r.deliver(slot, new Map([...given(host)].map(([name, one]) => [name, { ...one, password: new Secret('newer') }])))))
-        .code,
-      'CONFLICT',
-    );
+    const failure = await failing(r.deliver(slot, given(host, 'newer')));
+    assert.equal(failure.code, 'CONFLICT');
+    assert.match(failure.remedy, /^Somebody else changes this Secret all the time/);
     assert.equal(r.writes().length, 6);
+  });
+
+  test('of the old type is written in the form of that type, also in a namespace', async () => {
+    const old = (auths: object) => ({ type: 'kubernetes.io/dockercfg', data: { '.dockercfg': base64(JSON.stringify(auths)) } });
+    const theirs = { 'quay.io': login('theirs', 'someone') };
+    const mine = secret('team-a', 'mine', {}, old({ [host]: login('old'), ...theirs }));
+    await using r = await rig(world([], [mine, secret('team-a', 'not-mine', {}, old(theirs))]));
+    const found = await r.discover();
+    assert.deepEqual([linesOf(found), found.findings], [[`${cluster}/namespace/team-a/mine present`], []]);
+    assert.deepEqual(await r.deliver(found.slots[0], given(host)), { change: 'updated' });
+    const expected = JSON.stringify({ [host]: login('new-token'), ...theirs });
+    assert.equal(r.fake.stored(cluster, 'team-a', 'mine', '.dockercfg'), expected);
+    assert.deepEqual(await r.deliver(found.slots[0], given(host)), { change: 'unchanged' });
+  });
+
+  test('counts as written only when the answer is that Secret', async () => {
+    await using r = await rig(world([], [secret('team-a', 'ecr', { [host]: login('old') })]));
+    const [slot] = (await r.discover()).slots;
+    const { metadata } = r.fake.cluster(cluster).secrets.get('team-a/ecr') ?? {};
+    for (const json of [
+      null,
+      {},
+      { kind: 'Status' },
+      { metadata: { ...metadata, name: 'other' } },
+      { metadata: { ...metadata, uid: 'another' } },
+      { metadata: { ...metadata, resourceVersion: undefined } },
+    ]) {
+      r.fake.fault = ({ method }) => (method === 'PATCH' ? { status: 200, json } : undefined);
+      for (const attempt of [r.deliver(slot, given(host)), r.rehearse(slot, given(host))]) {
+        const failure = await failing(attempt);
+        assert.deepEqual([failure.code, failure.stops], ['UNEXPECTED', 'slot'], JSON.stringify(json));
+        assert.match(failure.message, /something else than Secret team-a\/ecr/);
+      }
+    }
+    r.fake.fault = ({ method }) => (method === 'GET' ? { status: 200, json: { ...metadata } } : undefined);
+    const before = r.writes().length;
+    assert.equal((await failing(r.deliver(slot, given(host)))).code, 'UNEXPECTED');
+    assert.equal(r.writes().length, before, 'without a version nothing is written');
   });
 
   test('that is immutable is a finding and no slot', async () => {

@@ -1,3 +1,4 @@
+import { decodeGo } from '../go-json.ts';
 import type { Seen } from '../server.ts';
 
 /** The Go types of the members that a handler knows; `object` is looked into by the handler. */
@@ -11,17 +12,13 @@ export interface Read {
 
 /** How go-swagger reads a JSON body: names in any case, unknown ones ignored, null as absent. `parameter` and `model` appear in what it refuses. */
 export function readBody({ headers, body }: Seen, parameter: string, model: string, shape: Shape): Read {
-  if (body.length === 0) return flawed(`${parameter} in body is required`);
+  if (body.toString().trim() === '') return flawed(`${parameter} in body is required`);
   const type = headers['content-type'] ?? 'application/octet-stream';
   if (!/^application\/json\s*(;|$)/i.test(type)) return flawed(`unsupported media type "${type}", only [application/json] are allowed`);
   const failed = (why: string): Read => flawed(`parsing ${parameter} body from "" failed, because ${why}`);
-  let value: unknown;
-  try {
-    value = JSON.parse(body.toString());
-  } catch (error) {
-    const wrong = /^Unexpected token (?:'(.)'|(.))/su.exec(error instanceof Error ? error.message : '');
-    return failed(wrong ? `invalid character '${wrong[1] ?? wrong[2]}' looking for beginning of value` : 'unexpected EOF');
-  }
+  const decoded = decodeGo(body.toString());
+  if (!('value' in decoded)) return failed('flaw' in decoded ? decoded.flaw : 'unexpected EOF');
+  const { value } = decoded;
   if (value === null) return { body: {}, flaws: [] };
   if (typeof value !== 'object' || Array.isArray(value))
     return failed(`json: cannot unmarshal ${jsonType(value)} into Go value of type models.${model}`);
@@ -51,11 +48,13 @@ function fits(value: unknown, type: Shape[string]): boolean {
   return typeof value === (type === 'bool' ? 'boolean' : 'string');
 }
 
-/** A number in a path or query; what is none joins `flaws`. */
+/** A number in a path or query; what is none, or none that 64 bits hold, joins `flaws`. */
 export function integerOf(text: string, where: string, flaws: string[]): number {
-  if (/^[+-]?\d+$/.test(text)) return Number(text);
+  if (/^[+-]?\d+$/.test(text) && isInt64(BigInt(text.replace('+', '')))) return Number(text);
   flaws.push(`${where} must be of type int64: "${text}"`);
   return 0;
 }
+
+const isInt64 = (value: bigint): boolean => BigInt.asIntN(64, value) === value;
 
 export const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');

@@ -83,7 +83,9 @@ export function makeRegistries(
 
   function list(request: Seen, query: URLSearchParams): Reply {
     const name = query.get('name') ?? '';
-    const rows = state.registries.filter(row => row.name.includes(name));
+    const rows = state.registries.filter(row =>
+      ways.paged ? row.name.toLowerCase().includes(name.toLowerCase()) : row.name.includes(name),
+    );
     return ways.paged ? listed(request, query, rows, column, shown) : { status: 200, json: rows.map(shown) };
   }
 
@@ -151,6 +153,7 @@ export function makeRegistries(
     if (!(await isHealthy(row))) unhealthy(row.url);
   }
 
+  /** docker-hub and aws-ecr say the same of themselves; a Harbor would name its labels, too. */
   async function info(id: number): Promise<object> {
     const filters = [
       { style: 'input', type: 'name', values: null },

@@ -1,17 +1,16 @@
 import type { Reply } from '../server.ts';
-import { may } from './access.ts';
+import { type Deed, may } from './access.ts';
 import { collectionOf } from './collection.ts';
 import { errorReply, Refusal } from './refusal.ts';
 import type { Rancher2State, Token, User } from './state.ts';
 
-/** Norman's global API: the clusters that the user may see, a token of his, settings. Read in the source, not run. */
+/** Norman's global API: the clusters and projects that the user may see, a token of his, settings. Read in the source, not run. */
 export function management(state: Rancher2State, user: User, token: Token | undefined, url: URL, origin: string): Reply {
   const [, , type, id] = url.pathname.split('/').map(decodeURIComponent);
   if (type === 'clusters' && id === undefined) {
-    const visible = [...state.clusters.values()].filter(({ id: name }) => {
-      const deed = { resource: 'management.cattle.io/clusters', name };
-      return may(user, { verb: 'get', ...deed }) || may(user, { verb: 'list', ...deed });
-    });
+    const visible = [...state.clusters.values()].filter(({ id: name }) =>
+      isSeen(user, { resource: 'management.cattle.io/clusters', name }),
+    );
     const shown = visible.map(({ id, name, down, provisioned }) => ({
       id,
       type: 'cluster',
@@ -19,6 +18,14 @@ export function management(state: Rancher2State, user: User, token: Token | unde
       state: !provisioned ? 'provisioning' : down ? 'unavailable' : 'active',
       internal: id === 'local',
     }));
+    return collectionOf(shown, url, origin);
+  }
+  if (type === 'projects' && id === undefined) {
+    const shown = state.projects.flatMap(({ id, name, backingNamespace }) => {
+      const [clusterId = '', short = ''] = id.split(':');
+      const sees = isSeen(user, { resource: 'management.cattle.io/projects', namespace: clusterId, name: short });
+      return sees ? [{ id, type: 'project', name: name ?? short, clusterId, namespaceId: null, backingNamespace, state: 'active' }] : [];
+    });
     return collectionOf(shown, url, origin);
   }
   if (type === 'tokens' && id !== undefined) {
@@ -35,3 +42,6 @@ export function management(state: Rancher2State, user: User, token: Token | unde
   }
   return errorReply(new Refusal(404, 'NotFound', `failed to find schema ${type}`), {});
 }
+
+const isSeen = (user: User, what: Omit<Deed, 'verb'>): boolean =>
+  may(user, { verb: 'get', ...what }) || may(user, { verb: 'list', ...what });

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
+import { goJsonFlaw } from '../go-json.ts';
 import type { Reply, Seen } from '../server.ts';
 import { collectionOf } from './collection.ts';
-import { errorReply, goJsonFlaw, Refusal, refuse } from './refusal.ts';
+import { errorReply, Refusal, refuse } from './refusal.ts';
 import { secretsOf } from './secrets.ts';
 import { managementId, type Rancher2State, type SecretObject, type User } from './state.ts';
 
@@ -29,7 +30,7 @@ export function project(call: Call): Reply {
   const headers = { 'x-api-schemas': `${call.origin}/v3/project/${id}/schemas` };
   try {
     const reply = answer(call, id, type, name);
-    return { ...reply, headers: { 'content-type': 'application/json', ...headers } };
+    return { ...reply, headers: { ...(reply.json !== undefined && { 'content-type': 'application/json' }), ...headers } };
   } catch (error) {
     if (error instanceof Refusal) return errorReply(error, headers);
     throw error;
@@ -68,6 +69,10 @@ function answer(call: Call, id: string, type: string, name: string | undefined):
       return { status: 201, json: shown(secrets.create(backing, drafted(call, id)), true) };
     case 'PUT one':
       return { status: 200, json: shown(replace(call, secrets, placeOf(name, 'not found'))) };
+    case 'DELETE one':
+      // Read in the source, not recorded: what is gone at once is answered without a body.
+      secrets.remove(...placeOf(name, 'not found'));
+      return { status: 204 };
     default:
       return refuse(405, 'MethodNotAllow', `Method ${request.method} not supported`);
   }

@@ -31,20 +31,3 @@ export function statusReply({ status, reason, message }: Refusal): Reply {
 export function errorReply({ status, reason, message, fieldName }: Refusal, headers: Record<string, string>): Reply {
   return { status, headers, json: { type: 'error', code: reason, message, status, ...(fieldName && { fieldName }) } };
 }
-
-/** The words of Go's decoder for what is no JSON; undefined when it is. */
-export function goJsonFlaw(text: string): string | undefined {
-  try {
-    JSON.parse(text);
-    return undefined;
-  } catch (error) {
-    const start = text.trimStart();
-    const literal = ['null', 'true', 'false'].find(word => word[0] === start[0]);
-    if (literal) {
-      const at = literal.split('').findIndex((letter, index) => start[index] !== letter);
-      if (start[at] !== undefined) return `invalid character '${start[at]}' in literal ${literal} (expecting '${literal[at]}')`;
-    }
-    const wrong = /Unexpected token '(.)'/su.exec(String(error))?.[1];
-    return wrong ? `invalid character '${wrong}' looking for beginning of value` : 'unexpected end of JSON input';
-  }
-}

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import { goJsonFlaw } from '../go-json.ts';
 import { type Deed, may } from './access.ts';
 import { merge, patchJson } from './patch.ts';
-import { goJsonFlaw, invalid, notFound, refuse } from './refusal.ts';
+import { invalid, notFound, refuse } from './refusal.ts';
 import type { Cluster, SecretObject, User } from './state.ts';
 
 type Draft = Record<string, unknown> & { metadata?: Record<string, unknown> };
@@ -49,6 +50,12 @@ export function secretsOf(cluster: Cluster, user: User) {
       demand({ verb: 'update', namespace, name });
       const old = find(namespace, name);
       return keep(succeed(old, draft), old, change);
+    },
+
+    remove(namespace: string, name: string): void {
+      demand({ verb: 'delete', namespace, name });
+      find(namespace, name);
+      cluster.secrets.delete(`${namespace}/${name}`);
     },
 
     /** `patch` is a body of the media type. */

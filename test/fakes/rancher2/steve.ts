@@ -1,6 +1,7 @@
+import { goJsonFlaw } from '../go-json.ts';
 import type { Reply, Seen } from '../server.ts';
 import { may, namespacesOf } from './access.ts';
-import { errorReply, goJsonFlaw, Refusal, refuse } from './refusal.ts';
+import { errorReply, Refusal, refuse } from './refusal.ts';
 import { all, secretsOf } from './secrets.ts';
 import type { Cluster, Rancher2State, SecretObject, User } from './state.ts';
 import { blank, filtered, paged, type Raw } from './steve-list.ts';

@@ -1,0 +1,115 @@
+/** The first value of a text, or why there is none, in the words of Go; `early`: the text ends before its value does, for which Go has several words. */
+export type Decoded = { readonly value: unknown; readonly rest: string } | { readonly flaw: string } | { readonly early: true };
+
+/** As Go's decoder of a stream: what stands behind the first value is not looked at, and is left as `rest` (a character for a byte). */
+export function decodeGo(text: string): Decoded {
+  try {
+    return { value: JSON.parse(text), rest: '' };
+  } catch {
+    return firstValue(Buffer.from(text).toString('latin1'));
+  }
+}
+
+/** What Go's json.Unmarshal says of a text that is no JSON; undefined when it is. */
+export function goJsonFlaw(text: string): string | undefined {
+  const decoded = decodeGo(text);
+  if ('flaw' in decoded) return decoded.flaw;
+  if ('early' in decoded) return 'unexpected end of JSON input';
+  return decoded.rest === '' ? undefined : flawOf(decoded.rest.charAt(0), 'after top-level value');
+}
+
+class Stop extends Error {
+  readonly why: Decoded;
+  constructor(why: Decoded) {
+    super();
+    this.why = why;
+  }
+}
+const refuse = (letter: string | undefined, where: string): never => {
+  throw new Stop(letter === undefined ? { early: true } : { flaw: flawOf(letter, where) });
+};
+const flawOf = (letter: string, where: string): string => `invalid character '${escaped(letter)}' ${where}`;
+function escaped(letter: string): string {
+  if (letter === "'" || letter === '\\') return `\\${letter}`;
+  if (letter >= ' ') return letter;
+  const short = JSON.stringify(letter).slice(1, -1);
+  return short.startsWith('\\u') ? `\\x${short.slice(-2)}` : short;
+}
+
+function firstValue(text: string): Decoded {
+  try {
+    const end = valueEnd(text, 0);
+    const value: unknown = JSON.parse(Buffer.from(text.slice(0, end), 'latin1').toString());
+    return { value, rest: text.slice(blanksEnd(text, end)) };
+  } catch (error) {
+    if (error instanceof Stop) return error.why;
+    throw error;
+  }
+}
+
+/** All of these take where something begins and give where it ends. */
+const blanksEnd = (text: string, at: number): number => after(text, at, /[ \t\r\n]*/y);
+
+function after(text: string, at: number, pattern: RegExp): number {
+  pattern.lastIndex = at;
+  return pattern.test(text) ? pattern.lastIndex : at;
+}
+
+/** Behind blanks and one of the letters, or there is a flaw. */
+function behind(text: string, from: number, letters: RegExp, where: string): number {
+  const at = blanksEnd(text, from);
+  return letters.test(text[at] ?? '') ? at + 1 : refuse(text[at], where);
+}
+
+function valueEnd(text: string, from: number): number {
+  const at = blanksEnd(text, from);
+  const first = text[at] ?? '';
+  if (first === '{') return mapEnd(text, at + 1);
+  if (first === '[') return listEnd(text, at + 1);
+  if (first === '"') return stringEnd(text, at + 1);
+  if (/[-\d]/.test(first)) return numberEnd(text, at);
+  const word = ['true', 'false', 'null'].find(word => word[0] === first) ?? refuse(text[at], 'looking for beginning of value');
+  for (let index = 1; index < word.length; index++)
+    if (text[at + index] !== word[index]) refuse(text[at + index], `in literal ${word} (expecting '${word[index]}')`);
+  return at + word.length;
+}
+
+function mapEnd(text: string, from: number): number {
+  const first = blanksEnd(text, from);
+  if (text[first] === '}') return first + 1;
+  for (let at = first; ; ) {
+    const key = stringEnd(text, behind(text, at, /"/, 'looking for beginning of object key string'));
+    const value = valueEnd(text, behind(text, key, /:/, 'after object key'));
+    at = behind(text, value, /[,}]/, 'after object key:value pair');
+    if (text[at - 1] === '}') return at;
+  }
+}
+
+function listEnd(text: string, from: number): number {
+  const first = blanksEnd(text, from);
+  if (text[first] === ']') return first + 1;
+  for (let at = first; ; ) {
+    at = behind(text, valueEnd(text, at), /[,\]]/, 'after array element');
+    if (text[at - 1] === ']') return at;
+  }
+}
+
+function stringEnd(text: string, from: number): number {
+  // oxlint-disable-next-line no-control-regex -- these are what JSON forbids
+  const at = after(text, from, /(?:[^"\\\x00-\x1f]|\\["\\/bfnrt]|\\u[\da-fA-F]{4})*/y);
+  if (text[at] === '"') return at + 1;
+  if (text[at] !== '\\') return refuse(text[at], 'in string literal');
+  if (text[at + 1] !== 'u') return refuse(text[at + 1], 'in string escape code');
+  return refuse(text[after(text, at + 2, /[\da-fA-F]*/y)], 'in \\u hexadecimal character escape');
+}
+
+function numberEnd(text: string, from: number): number {
+  const digits = (start: number, pattern: RegExp, where: string): number => {
+    const end = after(text, start, pattern);
+    return end > start ? end : refuse(text[start], where);
+  };
+  let at = digits(after(text, from, /-/y), /0|[1-9]\d*/y, 'in numeric literal');
+  if (text[at] === '.') at = digits(at + 1, /\d+/y, 'after decimal point in numeric literal');
+  const power = after(text, at, /[eE][+-]?/y);
+  return power > at ? digits(power, /\d+/y, 'in exponent of numeric literal') : at;
+}
