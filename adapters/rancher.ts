@@ -1,11 +1,11 @@
 import { type Deps, type Discovery, defineAdapter, type Receipt, type Target } from '../src/contract/adapter.ts';
 import type { Credential } from '../src/contract/credential.ts';
-import { Failure } from '../src/contract/failures.ts';
+import { asFailure, Failure } from '../src/contract/failures.ts';
 import { type Place, pathOf, placeOf } from './rancher/address.ts';
 import { type Api, isLive, isResource, type Listed, openApi, type Registry, type Credential as Stored } from './rancher/api.ts';
 import { makeCreation } from './rancher/creation.ts';
 import { type Code, findings } from './rancher/findings.ts';
-import { createKey, refusal } from './rancher/refusal.ts';
+import { createKey, refusal, unexpected } from './rancher/refusal.ts';
 import { type Ref, survey } from './rancher/survey.ts';
 
 /** Kinds of accounts that are an environment: nothing has to be named in the path. */
@@ -40,21 +40,32 @@ export const rancher = defineAdapter({
     const http = deps.http({ url: place.url });
     const api = openApi(http, accessKey, secretKey);
 
-    /** Every credential that serves, lowest number first: running services stay with the one that they began with. */
-    async function update({ at, credentials }: Ref, { username, password }: Credential, signal: AbortSignal): Promise<Receipt> {
-      for (const id of credentials) {
-        const body = { publicValue: username, secretValue: password.reveal() };
-        const answer = await api.ask('PUT', `${at}/registrycredentials/${id}`, signal, body);
-        if (answer.status !== 200) throw refusal(http, answer, `Updating credential ${id}`);
-        const stored = answer.json<Stored | null>();
-        // What was removed or switched off takes a password just as well.
-        if (!isResource(stored) || !isLive(stored)) {
-          const state = isResource(stored) ? stored.state : 'in no state';
-          throw new Failure('NOT_FOUND', `Credential ${id} took the password but is ${state}, so no pull uses it.`);
-        }
-        if (stored.publicValue !== username)
-          throw new Failure('UNEXPECTED', `Rancher answered 200 for credential ${id} but did not store the user name.`);
+    async function put(at: string, id: string, { username, password }: Credential, signal: AbortSignal): Promise<void> {
+      const body = { publicValue: username, secretValue: password.reveal() };
+      const answer = await api.ask('PUT', `${at}/registrycredentials/${id}`, signal, body);
+      if (answer.status !== 200) throw refusal(http, answer, `Updating credential ${id}`);
+      const stored = answer.json<Stored | null>();
+      // What was removed or switched off takes a password just as well.
+      if (!isResource(stored) || !isLive(stored)) {
+        const state = isResource(stored) ? stored.state : 'in no state';
+        throw new Failure('NOT_FOUND', `Credential ${id} took the password but is ${state}, so no pull uses it.`);
       }
+      if (stored.publicValue !== username) throw unexpected(`Rancher answered 200 for credential ${id} but did not store the user name.`);
+    }
+
+    /**
+     * Every credential that serves, lowest number first: running services stay with the one that they began with. One that fails holds up none of the others; of several
+     * failures the one counts that may still land.
+     */
+    async function update({ at, credentials }: Ref, credential: Credential, signal: AbortSignal): Promise<Receipt> {
+      const failures: Failure[] = [];
+      for (const id of credentials) {
+        const failure = await put(at, id, credential, signal).then(() => undefined, asFailure);
+        if (failure?.stops === 'target' || (failure && signal.aborted)) throw failure;
+        if (failure) failures.push(failure);
+      }
+      const failure = failures.find(({ facts }) => facts.mayLand) ?? failures[0];
+      if (failure) throw failure;
       return { change: 'updated' };
     }
     const create = makeCreation(http, api, deps.clock, update);

@@ -1,11 +1,14 @@
 import { privateRegistryHost } from '../src/contract/registry.ts';
 import type { Env } from './env.ts';
-import type { Entries, Placed } from './origin.ts';
+import { type Entries, type Placed, textOf } from './origin.ts';
 import type { Report } from './read.ts';
 import { ownWord } from './schema.ts';
 
 /** The variable that makes a target of Rancher 1.6. Only beside it do the variables of rancher-ecr-credentials mean anything, as others use such names too. */
 export const maker = 'CATTLE_URL';
+
+/** Labels of a container of Rancher 1.6 for which Rancher sets that variable, and its keys. */
+export const labels = 'io.rancher.container.create_agent and io.rancher.container.agent.role';
 
 /** Those that have no name of ours in a table. */
 export const variables: readonly { readonly name: string; readonly doc: string }[] = [
@@ -46,6 +49,20 @@ export function targetOf(env: Env, report: Report): Entries {
   if (first) entries.set('registries', { value: [first, ...more], origin: first.origin });
   return entries;
 }
+
+/** Rancher injects address and keys of the environment in which a container runs. Nobody meant them for a target of a file that is of another one: a mistake, and true. */
+export function isTakenOver({ path, entries }: { readonly path: string; readonly entries: Entries }, env: Env, report: Report): boolean {
+  const injected = env[maker];
+  const url = textOf(entries, 'url');
+  if (!injected || !url || bare(url) === bare(injected)) return false;
+  report.mistakes.push({
+    path: `${path}.url`,
+    origin: entries.get('url')?.origin.text ?? path,
+    message: `is not what ${maker} says, which with its keys would take the place of this target; Rancher injects them for the labels ${labels}. Give this target another name, such as \`name: shop\`, and both are served; or remove this url, or ${maker}`,
+  });
+  return true;
+}
+const bare = (url: string): string => (URL.parse(url)?.href ?? url).replace(/(\/schemas)?\/*$/, '');
 
 /** Of the accounts that are listed; else, as the former updater took it from the token, that of the caller's own account. */
 function wanted(env: Env, report: Report): Placed[] {

@@ -1,6 +1,6 @@
 import type { Adapter } from '../src/contract/adapter.ts';
 import type { Registry } from '../src/contract/registry.ts';
-import { maker as cattle, targetOf } from './cattle.ts';
+import { maker as cattle, isTakenOver, targetOf } from './cattle.ts';
 import { type Env, fromCredentials, overlay, shortForm } from './env.ts';
 import type { Item } from './files.ts';
 import { isName } from './formats.ts';
@@ -35,6 +35,7 @@ export function draftTargets(items: readonly Item[], { adapters, env, credential
     const lying = fromCredentials(targetTable(adapter), credentials);
     const at = drafts.findIndex(({ name, adapter }) => name === kind && adapter.kind === kind);
     const mine = drafts[at];
+    if (mine && short.needs === cattle && isTakenOver(mine, env, report)) continue;
     if (mine) drafts[at] = { ...mine, entries: overlay(lying, mine.entries, short.entries) };
     else if (short.maker) {
       const former = short.needs === cattle ? targetOf(env, report) : new Map<string, Placed>();

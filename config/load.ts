@@ -1,7 +1,7 @@
 import type { Adapter } from '../src/contract/adapter.ts';
 import { type Aliases, parseAddress } from '../src/contract/registry.ts';
 import { Secret } from '../src/contract/secret.ts';
-import { logOf } from './cattle.ts';
+import { labels, logOf, maker } from './cattle.ts';
 import {
   adaptersVariable,
   configVariable,
@@ -176,7 +176,8 @@ const settingOf = (report: Report, path: string): string => report.settings.find
 
 function waysToTargets(adapters: readonly Adapter[]): string {
   const variables = adapters.flatMap(adapter => trigger(adapter)?.env ?? []);
-  return [...variables.map(name => `set ${name}`), 'write `targets:` into a file and name it with --config'].join(', or ');
+  const by = (name: string): string => (name === maker ? ` (in Rancher 1.6 the labels ${labels} do)` : '');
+  return [...variables.map(name => `set ${name}${by(name)}`), 'write `targets:` into a file and name it with --config'].join(', or ');
 }
 
 /** Freezes plain data as deep as it goes; what has a class of its own (a Secret) or belongs to others (an adapter) is left as it is. */

@@ -9,30 +9,45 @@ interface Page {
   readonly pagination?: { readonly next?: unknown } | null;
 }
 
+/** A list of several pages is read so many times at most until two readings agree. */
+const mostWalks = 4;
+const remedy =
+  'Check that the address leads to Rancher itself and not to a page before it; if it is a supported version, please report it.';
+
+type Get = (path: string) => Promise<Answer>;
+type Merge<T> = (before: T, later: T) => T;
+
 /**
  * All rows of a list of Rancher, of any version: `{data, pagination: {next}}`. Of the link to the next page only the query is used, as it may name any origin. Each id
- * comes once, where it was first; `merge` says what becomes of two rows that share one. Throws UNEXPECTED for what is no list, or has no end.
+ * comes once, where it was first; `merge` says what becomes of two rows that share one. What is removed meanwhile moves the rows behind it across the border of two pages, so
+ * several pages are read until nothing differs; of a list that never rests the last reading counts. Throws UNEXPECTED for what is no list, or has no end.
  */
-export async function readPages<T extends object>(
-  path: string,
-  get: (path: string) => Promise<Answer>,
-  merge = (_: T, later: T): T => later,
-): Promise<T[]> {
+export async function readPages<T extends object>(path: string, get: Get, merge: Merge<T> = (_, later) => later): Promise<T[]> {
+  let { rows, pages } = await walk(path, get, merge);
+  for (let walks = 1; pages > 1 && walks < mostWalks; walks++) {
+    const before = JSON.stringify(rows);
+    ({ rows, pages } = await walk(path, get, merge));
+    if (JSON.stringify(rows) === before) break;
+  }
+  return rows;
+}
+
+async function walk<T extends object>(path: string, get: Get, merge: Merge<T>): Promise<{ rows: T[]; pages: number }> {
   const rows = new Map<unknown, T>();
   const asked = new Set<string>();
   for (let next = path; asked.size < mostPages && !asked.has(next); ) {
     asked.add(next);
     const { data, pagination } = (await get(next)).json<Page | null>() ?? {};
-    if (!Array.isArray(data)) throw new Failure('UNEXPECTED', `The answer to GET ${next} is no list.`);
+    if (!Array.isArray(data)) throw new Failure('UNEXPECTED', `The answer to GET ${next} is no list.`, { remedy });
     for (const row of data.filter(isObject<T>)) {
       const key = idOf(row) ?? row;
       const before = rows.get(key);
       rows.set(key, before ? merge(before, row) : row);
     }
-    if (typeof pagination?.next !== 'string') return [...rows.values()];
+    if (typeof pagination?.next !== 'string' || pagination.next === '') return { rows: [...rows.values()], pages: asked.size };
     next = `${path.split('?')[0]}${URL.parse(pagination.next, 'http://rancher')?.search ?? ''}`;
   }
-  throw new Failure('UNEXPECTED', `The list GET ${path} repeats itself, or does not end after ${mostPages} pages.`);
+  throw new Failure('UNEXPECTED', `The list GET ${path} repeats itself, or does not end after ${mostPages} pages.`, { remedy });
 }
 
 const isObject = <T extends object>(row: unknown): row is T => typeof row === 'object' && row !== null;

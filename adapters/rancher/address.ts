@@ -8,12 +8,12 @@ export interface Place {
 
 /**
  * Reads all the forms in which people have this address: the bare server, `/v1` (as Rancher injects it) or `/v2-beta`,
- * with or without `/projects/ID` (the endpoint that the user interface shows), with `/schemas` or slashes at the end.
+ * with or without `/projects/ID` (the endpoint that the user interface shows; without the id it is the environment of the key), with `/schemas` or slashes at the end.
  */
 export function placeOf(address: string): Place {
   const [bare = ''] = address.trim().split(/[?#]/);
   const [, url = bare, version = 'v2-beta', project] =
-    /^(.*?)(?:\/+(v1|v2-beta))?(?:\/+projects\/+([^/]+))?(?:\/+schemas)?\/*$/.exec(bare) ?? [];
+    /^(.*?)(?:\/+(v1|v2-beta))?(?:\/+projects(?:\/+([^/]+))?)?(?:\/+schemas)?\/*$/.exec(bare) ?? [];
   return { url, version, project };
 }
 

@@ -2,7 +2,7 @@ import type { Answer, Http } from '../../src/contract/adapter.ts';
 import { Failure } from '../../src/contract/failures.ts';
 import type { Secret } from '../../src/contract/secret.ts';
 import { readPages } from '../common/pages.ts';
-import { refusal } from './refusal.ts';
+import { keysMissing, refusal } from './refusal.ts';
 
 /** What registries and credentials have in common, of what is read. */
 export interface Resource {
@@ -48,8 +48,11 @@ export function openApi(http: Http, accessKey: string | undefined, secretKey: Se
       ? { ...accept, Authorization: `Basic ${Buffer.from(`${accessKey}:${secretKey.reveal()}`).toString('base64')}` }
       : accept;
 
-  const ask = (method: string, path: string, signal: AbortSignal, body?: object): Promise<Answer> =>
-    http(method, path, { signal, headers: headers(), ...(body && { body }) });
+  async function ask(method: string, path: string, signal: AbortSignal, body?: object): Promise<Answer> {
+    const answer = await http(method, path, { signal, headers: headers(), ...(body && { body }) });
+    if (answer.status === 401 && !accessKey) throw keysMissing();
+    return answer;
+  }
 
   async function list<T extends Resource>(
     path: string,
@@ -112,7 +115,8 @@ function inOrder<T extends Resource>(items: readonly T[]): T[] {
   return [...new Map(items.map(item => [item.id, item])).values()].sort((a, b) => numberIn(a.id) - numberIn(b.id));
 }
 
-const isGone = ({ state, removed }: Resource): boolean => Boolean(removed) || /^(removing|removed|purging|purged)$/.test(state);
+/** Removed, or on the way out. */
+export const isGone = ({ state, removed }: Resource): boolean => Boolean(removed) || /^(removing|removed|purging|purged)$/.test(state);
 /** Serves pulls, or will when Rancher is done with it. */
 export const isLive = (resource: Resource): boolean =>
   !isGone(resource) && /^(requested|registering|activating|active|updating-active)$/.test(resource.state);

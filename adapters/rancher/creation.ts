@@ -3,21 +3,30 @@ import type { Clock } from '../../src/contract/clock.ts';
 import type { Credential } from '../../src/contract/credential.ts';
 import { Failure } from '../../src/contract/failures.ts';
 import { ended } from '../common/turns.ts';
-import { type Api, isIdle, isLive, isResource, type Registry, type Resource } from './api.ts';
-import { errorOf, refusal } from './refusal.ts';
+import { type Api, isGone, isIdle, isLive, isResource, type Registry, type Resource } from './api.ts';
+import { errorOf, refusal, unexpected } from './refusal.ts';
 import { becauseOf, type Ref, servesHost } from './survey.ts';
 
 const pollMs = 200;
+/** Rancher takes a tenth of a second; what takes longer than this is stuck, or comes with a later attempt. */
+const patienceMs = 10_000;
 /** /v1 wants one in a new credential; v2-beta drops it. */
 const email = 'ecr-courier@example.invalid';
 
 type Update = (ref: Ref, credential: Credential, signal: AbortSignal) => Promise<Receipt>;
 
 /**
- * Makes what is missing of a registry and its credential. One at a time, and on what is there by now: Rancher's check for a used address lets several through that come
- * together, and an attempt of ours that was given up may have landed.
+ * Makes what is missing of a registry and its credential, on what is there by now: Rancher's check for a used address lets several through that come together, and an
+ * attempt of ours that was given up may have landed. So of the looks and the POST behind each there is one at a time; while Rancher is at work the others go on.
  */
 export function makeCreation(http: Http, api: Api, clock: Clock, update: Update) {
+  let last: Promise<unknown> = Promise.resolve();
+  function inTurn<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+    const mine = ended(last, signal).then(work);
+    last = mine.catch(() => undefined);
+    return mine;
+  }
+
   /** The registry that is meant, or that serves this host; of several the one with the lowest number. */
   async function find({ at, registry }: Ref, host: string, signal: AbortSignal): Promise<Registry | undefined> {
     const { items } = await api.registries(at, signal);
@@ -26,16 +35,15 @@ export function makeCreation(http: Http, api: Api, clock: Clock, update: Update)
   }
 
   async function untilActive(path: string, signal: AbortSignal): Promise<void> {
-    for (;;) {
+    for (const until = clock.mono() + patienceMs; ; await clock.sleep(pollMs, signal)) {
       const answer = await api.ask('GET', path, signal);
       if (answer.status !== 200) throw refusal(http, answer, 'Waiting for what was created');
       const resource = answer.json<Resource | null>();
-      if (!isResource(resource)) throw new Failure('UNEXPECTED', `Rancher answered GET ${path} without id or state.`);
+      if (!isResource(resource)) throw unexpected(`Rancher answered GET ${path} without id or state.`);
       if (resource.state === 'active') return;
-      if (resource.transitioning === 'error')
-        throw new Failure('UNEXPECTED', `Rancher did not finish ${resource.id}${becauseOf(resource)}.`);
-      if (!isLive(resource)) throw switchedOff(resource);
-      await clock.sleep(pollMs, signal);
+      if (resource.transitioning === 'error') throw stuck(`Rancher did not finish ${resource.id}${becauseOf(resource)}.`);
+      if (!isLive(resource)) throw inTheWay(resource);
+      if (clock.mono() >= until) throw stuck(`${resource.id} is still ${resource.state} after ${patienceMs / 1000} seconds.`);
     }
   }
 
@@ -47,38 +55,56 @@ export function makeCreation(http: Http, api: Api, clock: Clock, update: Update)
     const used = answer.status === 400 && errorOf(answer).code === 'ServerAddressUsed';
     if (answer.status !== 201 && !used) throw refusal(http, answer, `Creating registry ${host}`);
     const made = await find(ref, host, signal);
-    if (!made) throw new Failure('UNEXPECTED', `Rancher answered ${answer.status} for a new registry ${host} but does not list it.`);
+    if (!made) throw unexpected(`Rancher answered ${answer.status} for a new registry ${host} but does not list it.`);
     return made;
   }
 
-  async function create(ref: Ref, host: string, credential: Credential, signal: AbortSignal): Promise<Receipt> {
-    const { at } = ref;
+  /** Of an active registry; the id of a new one, or those that are there by now. */
+  async function credentialFor(ref: Ref, host: string, credential: Credential, signal: AbortSignal): Promise<string | readonly string[]> {
     const registry = await registryFor(ref, host, signal);
-    if (!isLive(registry)) throw switchedOff(registry);
+    const there = liveOf(registry);
+    if (there.length > 0) return there;
     const { id } = registry;
-    const credentials = (registry.credentials ?? []).filter(isLive).map(one => one.id);
-    if (credentials.length > 0) return { ...(await update({ at, credentials }, credential, signal)), id };
-    const idle = registry.credentials?.find(isIdle);
-    if (idle) throw switchedOff(idle);
-    await untilActive(`${at}/registries/${id}`, signal);
     const body = { registryId: id, publicValue: credential.username, secretValue: credential.password.reveal(), email };
-    const answer = await api.ask('POST', `${at}/registrycredentials`, signal, body);
+    const answer = await api.ask('POST', `${ref.at}/registrycredentials`, signal, body);
     if (answer.status !== 201) throw refusal(http, answer, `Creating the credential of registry ${id}`);
     const made = answer.json<Resource | null>();
-    if (!isResource(made)) throw new Failure('UNEXPECTED', `Rancher answered 201 for a credential of registry ${id} but did not name it.`);
-    await untilActive(`${at}/registrycredentials/${made.id}`, signal);
-    return { change: 'created', id };
+    if (!isResource(made)) throw unexpected(`Rancher answered 201 for a credential of registry ${id} but did not name it.`);
+    return made.id;
   }
 
-  let last: Promise<unknown> = Promise.resolve();
-  return (ref: Ref, host: string, credential: Credential, signal: AbortSignal): Promise<Receipt> => {
-    const mine = ended(last, signal).then(() => create(ref, host, credential, signal));
-    last = mine.catch(() => undefined);
-    return mine;
+  return async (ref: Ref, host: string, credential: Credential, signal: AbortSignal): Promise<Receipt> => {
+    const { at } = ref;
+    const registry = await inTurn(signal, () => registryFor(ref, host, signal));
+    const { id } = registry;
+    const there = liveOf(registry);
+    if (there.length > 0) return { ...(await update({ at, credentials: there }, credential, signal)), id };
+    if (registry.state !== 'active') await untilActive(`${at}/registries/${id}`, signal);
+    const made = await inTurn(signal, () => credentialFor({ at, registry: id, credentials: [] }, host, credential, signal));
+    if (typeof made !== 'string') return { ...(await update({ at, credentials: made }, credential, signal)), id };
+    await untilActive(`${at}/registrycredentials/${made}`, signal);
+    return { change: 'created', id };
   };
 }
 
-const switchedOff = ({ id, state }: Resource): Failure =>
-  new Failure('CONFLICT', `${id} has this address, but it is ${state}.`, {
-    remedy: 'Activate it in Rancher, or remove it.',
+/** Its credentials that serve. Throws CONFLICT where it, or all that it has, is switched off or on the way out. */
+function liveOf(registry: Registry): readonly string[] {
+  if (!isLive(registry)) throw inTheWay(registry);
+  const live = (registry.credentials ?? []).filter(isLive).map(({ id }) => id);
+  const idle = registry.credentials?.find(isIdle);
+  if (live.length === 0 && idle) throw inTheWay(idle);
+  return live;
+}
+
+const stuck = (message: string): Failure =>
+  new Failure('UNEXPECTED', message, {
+    remedy:
+      'The courier goes on by itself as soon as Rancher is done. If that lasts, look at it in Rancher and at the process list of the administrator, or deactivate and remove it.',
+  });
+
+const inTheWay = (resource: Resource): Failure =>
+  new Failure('CONFLICT', `${resource.id} is there for this host, but it is ${resource.state}.`, {
+    remedy: isGone(resource)
+      ? 'Wait until Rancher has removed it: then the courier goes on by itself. If it stays, look at the process list of its administrator.'
+      : 'Activate it in Rancher, or remove it.',
   });

@@ -24,7 +24,8 @@ export const findings = {
   NO_CREDENTIAL: {
     severity: 'warning',
     doc: 'A registry has no credential, so images of it cannot be pulled.',
-    remedy: 'Allow the courier to add one (`create`, AUTO_CREATE), or add one by hand with any password.',
+    remedy:
+      'With `create` (AUTO_CREATE) the courier adds one, and if it cannot, the failure of the registry says why. Without, add one by hand, with any password.',
   },
   STUCK: {
     severity: 'warning',

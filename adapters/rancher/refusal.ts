@@ -2,6 +2,15 @@ import type { Answer, Http } from '../../src/contract/adapter.ts';
 import { Failure } from '../../src/contract/failures.ts';
 
 export const createKey = 'create an environment key in Rancher at API > Keys > Advanced Options';
+const odd = 'Look at the log of the Rancher server at this time. If it is a Rancher 1.6 that answers, please report this message.';
+
+/** What no Rancher should do. Its answer may hold a password and is not quoted. */
+export const unexpected = (message: string): Failure => new Failure('UNEXPECTED', message, { remedy: odd });
+
+export const keysMissing = (): Failure =>
+  new Failure('AUTH', 'Rancher answered 401: it wants a key, and none is given.', {
+    remedy: `Give accessKey and secretKey (CATTLE_ACCESS_KEY and CATTLE_SECRET_KEY): ${createKey}.`,
+  });
 
 /** Code and field of Cattle's error body; a proxy's page has none. */
 export function errorOf(answer: Answer): { readonly code?: string; readonly fieldName?: string } {
@@ -48,6 +57,6 @@ export function refusal(http: Http, answer: Answer, what: string): Failure {
           'Rancher 1.6 stores at most 4096 characters of a password. It keeps the former one. A token of another AWS identity may be shorter.',
       });
     default:
-      return usual;
+      return own && usual.code === 'UNEXPECTED' ? new Failure('UNEXPECTED', message, { ...usual.facts, remedy: odd }) : usual;
   }
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomInt } from 'node:crypto';
 import { describe } from 'node:test';
+import { pathOf, placeOf } from '../../adapters/rancher/address.ts';
 import { rancher } from '../../adapters/rancher.ts';
 import { clock } from '../../src/contract/clock.ts';
 import { Secret } from '../../src/contract/secret.ts';
@@ -27,16 +28,16 @@ async function onRealServer(url: string, access: string | undefined, secret: str
   const tls = { insecureSkipVerify: true } as const;
   const options: Options = { url, accessKey: access, secretKey: secret === undefined ? undefined : new Secret(secret) };
   const login = access ? { Authorization: `Basic ${Buffer.from(`${access}:${secret}`).toString('base64')}` } : {};
-  const http = openHttp({
-    url: url.replace(/\/(schemas\/?)?$/, ''),
-    headers: { Accept: 'application/json', ...login },
-    allowHttp: true,
-    tls,
-  });
+  const place = placeOf(url);
+  const http = openHttp({ url: place.url, headers: { Accept: 'application/json', ...login }, allowHttp: true, tls });
   const signal = (): AbortSignal => AbortSignal.timeout(30_000);
   const names = [0, 0, 0].map(() => hostOf(randomInt(100_000_000_000, 999_999_999_999))) as [string, string, string];
+  const { data: seen } = (await http('GET', `${pathOf(place, undefined)}/projects`, { signal: signal() })).json<{
+    data: { id: string }[];
+  }>();
+  const at = pathOf(place, place.project ?? (seen.length === 1 ? seen[0]?.id : undefined));
   const post = async (path: string, body: object): Promise<string> => {
-    const answer = await http('POST', path, { signal: signal(), body });
+    const answer = await http('POST', at + path, { signal: signal(), body });
     assert.equal(answer.status, 201);
     return answer.json<{ id: string }>().id;
   };
@@ -45,8 +46,8 @@ async function onRealServer(url: string, access: string | undefined, secret: str
     await post('/registrycredentials', { registryId, publicValue: 'AWS', secretValue: 'none yet', email: 'test@example.invalid' });
   }
   const remove = async (path: string): Promise<void> => {
-    await http('POST', `${path}/?action=deactivate`, { signal: signal() });
-    for (let tries = 0; tries < 100 && (await http('DELETE', path, { signal: signal() })).status === 405; tries++)
+    await http('POST', `${at}${path}/?action=deactivate`, { signal: signal() });
+    for (let tries = 0; tries < 100 && (await http('DELETE', at + path, { signal: signal() })).status === 405; tries++)
       await clock.sleep(100, signal());
   };
   return {
@@ -55,7 +56,7 @@ async function onRealServer(url: string, access: string | undefined, secret: str
     absent: names[2],
     tls,
     async [Symbol.asyncDispose]() {
-      const all = (await http('GET', '/registries?limit=1000&include=credentials', { signal: signal() })).json<{
+      const all = (await http('GET', `${at}/registries?limit=1000&include=credentials`, { signal: signal() })).json<{
         data: { id: string; serverAddress: string; credentials: { id: string }[] }[];
       }>().data;
       for (const { id, serverAddress, credentials } of all) {

@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { fromNodeProviderChain } from '@aws-sdk/credential-providers';
 import { adapters } from '../../adapters/index.ts';
 import type { Config } from '../../config/load.ts';
 import { load } from '../../config/load.ts';
-import { mistakesOf } from './support.ts';
+import { Secret } from '../../src/contract/secret.ts';
+import { folder, mistakesOf, readText } from './support.ts';
 
 const [first, second] = ['111111111111', '222222222222'];
 const role = `arn:aws:iam::${second}:role/pull`;
@@ -27,6 +31,8 @@ interface Seen {
   readonly listen: string;
   readonly warnings: readonly string[];
   readonly options: Readonly<Record<string, unknown>>;
+  /** The access key of the AWS identity that is found, with the session token if there is one. Asked only where a row says it. */
+  readonly identity?: string;
 }
 function seen({ targets: [target], sources, log, server, warnings }: Config): Seen {
   return {
@@ -42,6 +48,30 @@ function seen({ targets: [target], sources, log, server, warnings }: Config): Se
 }
 const hosts = (...accounts: string[]): string[] => accounts.map(account => `${account}.dkr.ecr.us-east-1.amazonaws.com`);
 
+/** What the chain that the courier leaves to the AWS SDK finds with these variables, beside a file with the profiles `default` and `team`. */
+async function identityOf(env: Env): Promise<string> {
+  await using files = await folder({
+    credentials: ['default', 'team'].map(name => `[${name}]\naws_access_key_id = ${name}\naws_secret_access_key = s\n`).join('\n'),
+  });
+  const before = process.env;
+  process.env = {
+    ...env,
+    AWS_SHARED_CREDENTIALS_FILE: files.at('credentials'),
+    AWS_CONFIG_FILE: '/dev/null',
+    AWS_EC2_METADATA_DISABLED: 'true',
+  };
+  try {
+    const { accessKeyId, sessionToken } = await fromNodeProviderChain({
+      ignoreCache: true,
+      logger: { ...console, warn: () => undefined },
+    })();
+    return [accessKeyId, ...(sessionToken ? [sessionToken] : [])].join(' ');
+  } finally {
+    process.env = before;
+  }
+}
+const keys = { AWS_ACCESS_KEY_ID: 'KEYID', AWS_SECRET_ACCESS_KEY: 'aws-secret-1234' };
+
 /** Every variable of the former updater: what it did with a value, with an empty one and without, and what we do. A text is a mistake, with the variable that it names. */
 const table: readonly {
   readonly variable: string;
@@ -54,20 +84,60 @@ const table: readonly {
   { variable: 'CATTLE_URL', value: '', former: 'stops: unsupported protocol scheme ""', ours: '(CATTLE_ACCESS_KEY)' },
   { variable: 'CATTLE_URL', value: undefined, former: 'stops: unsupported protocol scheme ""', ours: '(CATTLE_ACCESS_KEY)' },
   { variable: 'CATTLE_URL', value: 'rancher.test', former: 'stops: unsupported protocol scheme', ours: '(CATTLE_URL)' },
+  { variable: 'CATTLE_ACCESS_KEY', value: 'OTHER', former: 'half of the key', ours: { options: { accessKey: 'OTHER' } } },
+  ...['', undefined].flatMap(value => [
+    {
+      variable: 'CATTLE_ACCESS_KEY',
+      value,
+      former: 'asks without a key',
+      ours: { options: { url: base.CATTLE_URL, accessKey: undefined, secretKey: undefined } },
+      beside: { CATTLE_SECRET_KEY: '' },
+    },
+    // The adapter refuses one without the other.
+    {
+      variable: 'CATTLE_ACCESS_KEY',
+      value,
+      former: 'asks with half a key: 401',
+      ours: { options: { accessKey: undefined, secretKey: { secret: new Secret(base.CATTLE_SECRET_KEY) } } },
+    },
+    {
+      variable: 'CATTLE_SECRET_KEY',
+      value,
+      former: 'asks with half a key: 401',
+      ours: { options: { accessKey: 'ACCESS', secretKey: undefined } },
+    },
+    {
+      variable: 'CATTLE_SECRET_KEY',
+      value,
+      former: 'asks without a key',
+      ours: { options: { accessKey: undefined, secretKey: undefined } },
+      beside: { CATTLE_ACCESS_KEY: '' },
+    },
+  ]),
   {
-    variable: 'CATTLE_ACCESS_KEY',
-    value: '',
-    former: 'asks without a key',
-    ours: { options: { url: base.CATTLE_URL } },
-    beside: { CATTLE_SECRET_KEY: '' },
+    variable: 'CATTLE_SECRET_KEY',
+    value: 'other-1234',
+    former: 'the other half of the key',
+    ours: { options: { accessKey: 'ACCESS', secretKey: { secret: new Secret('other-1234') } } },
   },
-  {
-    variable: 'CATTLE_ACCESS_KEY',
-    value: undefined,
-    former: 'asks without a key',
-    ours: { options: { url: base.CATTLE_URL } },
-    beside: { CATTLE_SECRET_KEY: '' },
-  },
+  { variable: 'AWS_ACCESS_KEY_ID', value: 'OTHERID', former: 'the usual chain', ours: { identity: 'OTHERID', warnings: [] }, beside: keys },
+  { variable: 'AWS_SECRET_ACCESS_KEY', value: 'other-1234', former: 'the usual chain', ours: { identity: 'KEYID' }, beside: keys },
+  ...Object.keys(keys).flatMap(variable =>
+    ['', undefined].map(value => ({
+      variable,
+      value,
+      former: 'on to the profile',
+      ours: { identity: 'default', warnings: [] },
+      beside: keys,
+    })),
+  ),
+  { variable: 'AWS_SESSION_TOKEN', value: 'session', former: 'goes with the keys', ours: { identity: 'KEYID session' }, beside: keys },
+  { variable: 'AWS_SESSION_TOKEN', value: '', former: 'keys without a session', ours: { identity: 'KEYID', warnings: [] }, beside: keys },
+  { variable: 'AWS_SESSION_TOKEN', value: undefined, former: 'keys without a session', ours: { identity: 'KEYID' }, beside: keys },
+  { variable: 'AWS_PROFILE', value: 'team', former: 'that profile', ours: { identity: 'team', warnings: [] } },
+  { variable: 'AWS_PROFILE', value: 'team', former: 'the keys beside it win', ours: { identity: 'team' }, beside: keys },
+  { variable: 'AWS_PROFILE', value: '', former: 'the profile default', ours: { identity: 'default', warnings: [] } },
+  { variable: 'AWS_PROFILE', value: undefined, former: 'the profile default', ours: { identity: 'default' } },
   { variable: 'AWS_REGION', value: 'eu-west-1', former: 'the one region that is served', ours: { registries: [] } },
   { variable: 'AWS_REGION', value: '', former: 'stops: a region is missing', ours: { registries: [] } },
   { variable: 'AWS_REGION', value: undefined, former: 'stops: a region is missing', ours: { registries: [] } },
@@ -190,12 +260,9 @@ const table: readonly {
     former: 'nothing is logged any more',
     ours: { level: 'info', warnings: ['LOG_LEVEL is no level that is known (debug, info, warn, error): it is not obeyed.'] },
   },
-  {
-    variable: 'RANCHER_CLIENT_DEBUG',
-    value: 'true',
-    former: 'prints requests with keys and passwords',
-    ours: { level: 'info', warnings: [] },
-  },
+  { variable: 'RANCHER_CLIENT_DEBUG', value: 'true', former: 'prints keys and passwords', ours: { level: 'info', warnings: [] } },
+  { variable: 'RANCHER_CLIENT_DEBUG', value: '', former: 'prints nothing', ours: { level: 'info', warnings: [] } },
+  { variable: 'RANCHER_CLIENT_DEBUG', value: undefined, former: 'prints nothing', ours: { level: 'info', warnings: [] } },
 ];
 
 describe('the variables of the updater before us', () => {
@@ -212,14 +279,84 @@ describe('the variables of the updater before us', () => {
         );
         return;
       }
-      const got = seen(await read(env));
+      const got = { ...seen(await read(env)), ...('identity' in ours && { identity: await identityOf(env) }) };
       for (const [name, expected] of Object.entries(ours)) {
         if (name !== 'options') assert.deepEqual(got[name as keyof Seen], expected, name);
-        else for (const [key, option] of Object.entries(ours.options ?? {})) assert.equal(got.options[key], option, key);
+        else for (const [key, option] of Object.entries(ours.options ?? {})) assert.deepEqual(got.options[key], option, key);
       }
-      if ('options' in ours) assert.equal('secretKey' in got.options, env['CATTLE_SECRET_KEY'] !== '', 'both keys or none');
     });
   }
+
+  test('the table has every variable of the guide: set, empty and absent', () => {
+    const guide = readFileSync(join(import.meta.dirname, '../../docs/rancher.md'), 'utf8');
+    const [, moving = ''] = guide.split('### Moving from the ECR Credential Updater');
+    const firsts = moving.split('\n### ')[0]?.matchAll(/^\| (`.*?`) \|/gm) ?? [];
+    const named = new Set([...firsts].flatMap(([, cell = '']) => cell.match(/\b[A-Z]+(?:_[A-Z]+)+\b/g) ?? []));
+    const ways = (variable: string): string[] =>
+      ['absent', 'empty', 'set'].filter(way =>
+        table.some(row => row.variable === variable && (row.value === undefined ? 'absent' : row.value === '' ? 'empty' : 'set') === way),
+      );
+
+    assert.deepEqual([...new Set(table.map(({ variable }) => variable))].sort(), [...named].sort());
+    for (const variable of named) assert.deepEqual(ways(variable), ['absent', 'empty', 'set'], variable);
+  });
+
+  describe('a target of a file beside what Rancher injects', () => {
+    const url = 'https://rancher.test/v2-beta/projects/1a7';
+    const text = (more: string): string => `targets: [{kind: rancher, accessKey: FILE, secretKey: file-secret-1234, ${more}}]`;
+    const beside = (more: string, env: Env = base): Promise<Config> => readText(text(more), { env, adapters });
+
+    test('of another environment is not taken over without a word', async () => {
+      for (const more of [`url: "${url}"`, `name: rancher, url: "${url}"`]) {
+        const [told = '', ...others] = await mistakesOf(beside(more));
+        assert.deepEqual(others, []);
+        assert.match(
+          told,
+          /^targets\.rancher\.url: .*CATTLE_URL.*io\.rancher\.container\.create_agent.*another name.*\(courier\.yaml:1:\d+\)$/,
+        );
+      }
+    });
+
+    test('with a name of its own is served beside it', async () => {
+      const { targets, warnings } = await beside(`name: shop, url: "${url}"`);
+      assert.deepEqual(
+        targets.map(({ name, options }) => [name, options['url'], options['accessKey']]),
+        [
+          ['shop', url, 'FILE'],
+          ['rancher', base.CATTLE_URL, 'ACCESS'],
+        ],
+      );
+      assert.deepEqual(warnings, []);
+    });
+
+    test('the example of four managers gains one target', async () => {
+      const example = join(import.meta.dirname, '../../config/side-by-side.yaml');
+      const { targets } = await load({ files: [example], env: base, adapters });
+      const [shop, injected] = targets.filter(({ kind }) => kind === 'rancher');
+      assert.equal(targets.length, adapters.length + 1);
+      assert.equal(shop?.name, 'shop');
+      assert.equal(injected?.options['url'], base.CATTLE_URL);
+    });
+
+    test('at the same address, or at none, takes the keys', async () => {
+      for (const more of [`url: "${base.CATTLE_URL}/"`, `url: "HTTPS://Rancher.test/v1/schemas"`, 'required: true']) {
+        const { targets } = await beside(more);
+        assert.deepEqual(
+          targets.map(({ options }) => options['accessKey']),
+          ['ACCESS'],
+          more,
+        );
+      }
+    });
+  });
+
+  test('where nothing is injected the labels are named', async () => {
+    const { warnings } = await read({});
+    assert.match(
+      warnings.join(),
+      /^No target is configured: .*CATTLE_URL \(in Rancher 1\.6 the labels io\.rancher\.container\.create_agent/,
+    );
+  });
 
   test('plain http is what Rancher injects: it works as before, with a warning, unless it is forbidden', async () => {
     const env = { ...base, CATTLE_URL: 'http://rancher.test:8080/v1' };

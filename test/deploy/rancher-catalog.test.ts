@@ -68,6 +68,12 @@ test('the item has its parts, and says one version', () => {
   assert.deepEqual([compose['.catalog'].version, defaults['image']], [version, `ghcr.io/ecr-courier/ecr-courier:${version}`]);
 });
 
+test('for environment templates the guide names the folder that their editor shows', () => {
+  const guide = readFileSync(join(item, '../../docs/rancher.md'), 'utf8');
+  const [, catalog = ''] = guide.split('### From the catalog\n');
+  assert.match(catalog.split('\n#')[0] ?? '', /`infra-templates\/ecr-courier`.* environment templates/);
+});
+
 test('the icon is a small drawing and nothing else', () => {
   const icon = textOf('catalogIcon-ecr-courier.svg');
 
@@ -94,6 +100,29 @@ test('answers of the former item carry over: the same variables, the same defaul
     Object.keys(defaults).filter(variable => !(variable in former)),
     ['image', 'aws_ecr_registry_ids', 'aws_role_arn'],
   );
+});
+
+test('old answers in any spelling are still answers, and mean what they meant', async () => {
+  const typeOf = (name: string): string | undefined => questions.find(({ variable }) => variable === name)?.type;
+  assert.deepEqual([typeOf('auto_create'), typeOf('log_level')], ['string', 'string'], 'a list of options would refuse all but its own');
+
+  for (const auto_create of ['1', 't', 'T', 'TRUE', 'true', 'True', '0', 'f', 'F', 'FALSE', 'false', 'False']) {
+    const { targets } = await configOf(render({ ...defaults, auto_create }));
+    assert.equal(targets[0]?.create, /^(1|t)/i.test(auto_create), auto_create);
+  }
+  const levels = {
+    debug: 'debug',
+    info: 'info',
+    Info: 'info',
+    WARN: 'warn',
+    WARNING: 'warn',
+    warning: 'warn',
+    error: 'error',
+    fatal: 'error',
+    panic: 'error',
+  };
+  for (const [log_level, level] of Object.entries(levels))
+    assert.equal((await configOf(render({ ...defaults, log_level }))).log.level, level, log_level);
 });
 
 test('the questions are well formed', () => {

@@ -24,7 +24,8 @@ for (const link of ['http://elsewhere.test/proxy/things?limit=2&marker=m2', '/v3
   test(`of ${link} the query leads to the next page`, async () => {
     const { read, asked } = server({ '': page(['a', 'b'], link), '?limit=2&marker=m2': page(['c'], null) });
     assert.deepEqual(await read(), [{ id: 'a' }, { id: 'b' }, { id: 'c' }]);
-    assert.deepEqual(asked, ['/things?limit=2', '/things?limit=2&marker=m2']);
+    const walk = ['/things?limit=2', '/things?limit=2&marker=m2'];
+    assert.deepEqual(asked, [...walk, ...walk], 'read again, as something may have moved across the border');
   });
 
 test('each id comes once, in its first place and its last form', async () => {
@@ -55,6 +56,42 @@ test('pages that repeat themselves, name no page or never end are UNEXPECTED', a
   assert.equal((await failing(readPages('/things?limit=2', nowhere))).code, 'UNEXPECTED');
   assert.equal((await failing(readPages('/things', endless))).code, 'UNEXPECTED');
   assert.equal(marker, 1_000);
+});
+
+test('an empty link is the end, and one page is read once', async () => {
+  const { read, asked } = server({ '': page(['a'], '') });
+  assert.deepEqual(await read(), [{ id: 'a' }]);
+  assert.equal(asked.length, 1);
+});
+
+/** Offsets into a list that `between` changes before each page but the first. */
+function moving(ids: string[], between: () => void) {
+  let asked = 0;
+  const get = async (path: string): Promise<Answer> => {
+    asked++;
+    const at = Number(/marker=m(\d+)/.exec(path)?.[1] ?? 0);
+    if (at > 0) between();
+    return answer(page(ids.slice(at, at + 2), ids.length > at + 2 ? `?marker=m${at + 2}` : null));
+  };
+  return { read: () => readPages<Row>('/things', get), asked: () => asked };
+}
+
+test('a row that a removal moved across the border of two pages is found all the same', async () => {
+  const ids = ['a', 'b', 'c', 'd'];
+  const list = moving(ids, () => void (ids.includes('a') && ids.shift()));
+  assert.deepEqual(
+    (await list.read()).map(({ id }) => id),
+    ['b', 'c', 'd'],
+  );
+  assert.equal(list.asked(), 6);
+});
+
+test('a list that never rests is read four times, and its last reading counts', async () => {
+  const ids = ['a', 'b', 'c'];
+  let more = 0;
+  const list = moving(ids, () => void (ids[2] = `more-${++more}`));
+  assert.deepEqual((await list.read()).at(-1), { id: 'more-4' });
+  assert.equal(list.asked(), 8);
 });
 
 test('what is no list is UNEXPECTED', async () => {

@@ -16,6 +16,8 @@ describe('the forms of the address', () => {
     ['/v2-beta/projects/1a5', '/v2-beta/projects/1a5'],
     ['/v2-beta/projects/1a5/', '/v2-beta/projects/1a5'],
     ['/v2-beta/projects/1a5/schemas', '/v2-beta/projects/1a5'],
+    ['/v2-beta/projects', '/v2-beta'],
+    ['/v1/projects/', '/v1'],
     ['/projects/1a5', '/v2-beta/projects/1a5'],
   ];
   for (const [path, api] of forms)

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { Secret } from '../../../src/contract/secret.ts';
 import { failing, host } from '../rig.ts';
 import { allCodesOf, environmentKey, type Options, one, rig, type Setup, secretOf, withKey, withoutKey } from './rig.ts';
 
@@ -93,6 +94,15 @@ describe('who the courier is there', () => {
     }
   });
 
+  test('where no key is given, that is what is said', async () => {
+    await using r = await rig({ options: withoutKey });
+    const { message, remedy } = await failing(r.discover());
+    assert.match(message, /wants a key, and none is given/);
+    assert.match(remedy, /^Give accessKey and secretKey/);
+    await using wrong = await rig({ keys: [] });
+    assert.match((await failing(wrong.discover())).remedy, /^The key is wrong/);
+  });
+
   describe('with access control off', () => {
     const open = { ...one, accessControl: false, keys: [] };
     const two = [environment('1a5'), environment('1a6')];
@@ -133,7 +143,14 @@ describe('who the courier is there', () => {
   });
 
   test('one key without the other cannot work', async () => {
-    const failure = await failing(rig({ options: url => ({ url, accessKey: 'ENVKEY', secretKey: undefined }) }));
-    assert.equal(failure.code, 'MISCONFIGURED');
+    const halves = [
+      { accessKey: 'ENVKEY', secretKey: undefined },
+      { accessKey: undefined, secretKey: new Secret('env-secret-1234') },
+    ];
+    for (const half of halves) {
+      const failure = await failing(rig({ options: url => ({ url, ...half }) }));
+      assert.equal(failure.code, 'MISCONFIGURED');
+      assert.match(failure.message, half.accessKey ? /secretKey is not given/ : /accessKey is not given/);
+    }
   });
 });

@@ -1,5 +1,6 @@
 import { rancher } from '../../../adapters/rancher.ts';
 import type { Discovery, Receipt, Target } from '../../../src/contract/adapter.ts';
+import type { Clock } from '../../../src/contract/clock.ts';
 import { Secret } from '../../../src/contract/secret.ts';
 import { type FakeRancher, type RancherOptions, startFakeRancher } from '../../fakes/rancher.ts';
 import { codesOf, given, host, other, rigOn, type Rig as TargetRig } from '../rig.ts';
@@ -30,11 +31,13 @@ export interface Rig extends Omit<TargetRig<FakeRancher, Ref>, 'deliver'> {
 export interface Setup extends RancherOptions {
   readonly options?: (url: string) => Options;
   readonly wanted?: readonly string[];
+  /** Of the adapter; the fake's is the machine's. */
+  readonly patience?: Clock;
 }
 
-export async function rig({ options = withKey, wanted, ...setup }: Setup = {}): Promise<Rig> {
+export async function rig({ options = withKey, wanted, patience, ...setup }: Setup = {}): Promise<Rig> {
   const fake = await startFakeRancher({ ...guarded, stageMs: 10, ...setup });
-  const open = await rigOn(fake, deps => rancher.create(options(fake.url), deps), { wanted });
+  const open = await rigOn(fake, deps => rancher.create(options(fake.url), deps), { wanted, clock: patience });
   return {
     ...open,
     async deliver(name, password) {

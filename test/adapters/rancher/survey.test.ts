@@ -161,7 +161,24 @@ describe('what registries and credentials come to', () => {
     const { slots } = await r.discover();
 
     assert.equal(slots.length, 7);
-    assert.equal(r.asked().filter(line => line.includes('marker=')).length, 3);
+    assert.equal(r.asked().filter(line => line.includes('marker=')).length, 6, 'twice, as two readings must agree');
+  });
+
+  test('a removal between two pages loses no registry', async () => {
+    const registries = Array.from({ length: 7 }, (_, at) => registry(hostOf(111111111110 + at), `1sp${at + 1}`));
+    await using r = await rig({ registries, credentials: registries.map(({ id }, at) => credential(id, `1c${at + 1}`)) });
+    r.fake.fault = ({ path, headers }) => {
+      const smaller = path.replace('limit=1000', 'limit=3');
+      if (path.includes('marker=m3')) Object.assign(r.fake.row('1sp2'), { state: 'removed', removed: 1 });
+      return smaller === path ? undefined : forwarded(r.fake, smaller, headers.authorization);
+    };
+
+    const { slots } = await r.discover();
+
+    assert.deepEqual(
+      slots.map(({ id }) => id),
+      ['1sp1', '1sp3', '1sp4', '1sp5', '1sp6', '1sp7'],
+    );
   });
 
   test('credentials of one registry that come on several pages are put together; none come with one that has none', async () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Slot } from '../../../src/contract/adapter.ts';
+import { clock } from '../../../src/contract/clock.ts';
 import type { Failure } from '../../../src/contract/failures.ts';
 import type { FakeRancher } from '../../fakes/rancher.ts';
 import { jsonOf } from '../../fakes/server.ts';
@@ -46,6 +47,45 @@ describe('a write that is answered', () => {
     assert.equal(failure.code, 'TOO_LARGE');
     assert.match(failure.message, /MaxLengthExceeded \(secretValue\)/);
     assert.equal(secretOf(r.fake, '1c1'), 'a'.repeat(4096));
+  });
+
+  test('the first of two credentials is gone: the second one is updated, and the first is told', async () => {
+    await using r = await rig({ ...one, credentials: [credential(), credential('1sp1', '1c2')] });
+    r.fake.fault = ({ method, path }) => (method === 'PUT' && path.endsWith('/1c1') ? { status: 404 } : undefined);
+
+    const failure = await failing(r.deliver(host));
+
+    assert.deepEqual([failure.code, failure.stops], ['NOT_FOUND', 'slot']);
+    assert.match(failure.message, /1c1/);
+    assert.equal(secretOf(r.fake, '1c2'), 'new-token');
+  });
+
+  test('of two that fail the one counts that may still land; after what stops the target nothing more is tried', async () => {
+    await using r = await rig({ ...one, credentials: [credential(), credential('1sp1', '1c2'), credential('1sp1', '1c3')] });
+    const statuses: Record<string, number> = { '1c1': 404, '1c2': 520, '1c3': 404 };
+    r.fake.fault = ({ method, path }) => (method === 'PUT' ? { status: statuses[path.split('/').at(-1) ?? ''] ?? 200 } : undefined);
+    const uncertain = await failing(r.deliver(host));
+    statuses['1c1'] = 401;
+    const before = r.fake.requests.length;
+    const refused = await failing(r.deliver(host));
+
+    assert.deepEqual([uncertain.code, uncertain.facts.mayLand], ['UNEXPECTED', true]);
+    assert.equal(refused.code, 'AUTH');
+    assert.equal(r.fake.requests.slice(before).filter(({ method }) => method === 'PUT').length, 1);
+  });
+
+  test('what is not quoted is not pointed to', async () => {
+    await using r = await rig(one);
+    r.fake.fault = ({ method }) => (method === 'PUT' ? { status: 500, json: { type: 'error', code: 'ServerError' } } : undefined);
+    const coded = await failing(r.deliver(host));
+    r.fake.fault = ({ method }) =>
+      method === 'PUT' ? { status: 200, json: { id: '1c1', state: 'active', publicValue: 'bob' } } : undefined;
+    const odd = await failing(r.deliver(host));
+
+    for (const { code, remedy } of [coded, odd]) {
+      assert.equal(code, 'UNEXPECTED');
+      assert.match(remedy, /log of the Rancher server/);
+    }
   });
 
   test('the id stays, so services that keep it pull on', async () => {
@@ -137,6 +177,49 @@ describe('creating', () => {
     await hanging;
   });
 
+  test('what is stuck on its way holds up nothing else, and is given up with the state in which it is', async () => {
+    let later = 0;
+    const patience = { ...clock, mono: () => clock.mono() + later };
+    await using r = await rig({ registries: [registry(host, '1sp1', 'registering')], wanted: [other], patience });
+    const { slots } = await r.discover();
+    const [stuck, made] = slots.map(slot => r.target.deliver(slot, given([host, other]), soon()));
+    let ended = false;
+    const failed = failing(stuck ?? assert.fail()).finally(() => (ended = true));
+
+    assert.deepEqual(await made, { change: 'created', id: '1sp2' });
+    assert.equal(ended, false, 'the other one did not wait');
+    later = 10_000;
+    const failure = await failed;
+
+    assert.deepEqual([failure.code, failure.stops], ['UNEXPECTED', 'slot']);
+    assert.match(failure.message, /1sp1 is still registering after 10 seconds/);
+    assert.match(failure.remedy, /goes on by itself/);
+    assert.deepEqual(writes(r), ['POST /v2-beta/registries', 'POST /v2-beta/registrycredentials']);
+  });
+
+  test('what somebody added while we waited is used', async () => {
+    await using r = await rig({ registries: [registry(host, '1sp1', 'registering')] });
+    const slot = await absentSlot(r);
+    r.fake.fault = ({ path }) => {
+      if (path === '/v2-beta/registries/1sp1' && r.fake.state.rows.length === 1) {
+        Object.assign(r.fake.row('1sp1'), { state: 'active' });
+        r.fake.seed({ credentials: [credential('1sp1', '1c5')] });
+      }
+      return undefined;
+    };
+
+    assert.deepEqual(await r.target.deliver(slot, given(host), soon()), { change: 'updated', id: '1sp1' });
+    assert.deepEqual(writes(r), ['PUT /v2-beta/registrycredentials/1c5']);
+  });
+
+  test('one on the way out is waited for: CONFLICT', async () => {
+    await using r = await rig({ registries: [registry(host, '1sp5', 'removing')], wanted: [host] });
+    const failure = await failing(r.deliver(host));
+    assert.equal(failure.code, 'CONFLICT');
+    assert.match(failure.message, /1sp5 .*removing/);
+    assert.match(failure.remedy, /^Wait until/);
+  });
+
   test('an inactive registry holds its address: CONFLICT', async () => {
     await using r = await rig({ wanted: [host] });
     const slot = await absentSlot(r);
@@ -144,6 +227,7 @@ describe('creating', () => {
     const failure = await failing(r.target.deliver(slot, given(host), soon()));
     assert.equal(failure.code, 'CONFLICT');
     assert.match(failure.message, /1sp5 .*inactive/);
+    assert.match(failure.remedy, /^Activate it/);
   });
 
   test('a credential that somebody switched off is not replaced', async () => {
@@ -167,7 +251,7 @@ describe('creating', () => {
         ['POST', 201, '/v2-beta/registrycredentials'],
         ['GET', 200, '/v2-beta/registries/1sp1'],
       ] as const) {
-        await using r = await rig({ registries: [registry(host)] });
+        await using r = await rig({ registries: [registry(host, '1sp1', method === 'GET' ? 'registering' : 'active')] });
         r.fake.fault = seen => (seen.method === method && seen.path === path ? { status, json } : undefined);
         assert.equal((await failing(r.deliver(host))).code, 'UNEXPECTED', `${method} ${JSON.stringify(json)}`);
         assert.ok(r.asked().every(line => !line.includes('..')));

@@ -6,7 +6,8 @@ import { environmentsOf } from './auth.ts';
 import { accepted, readBody } from './fields.ts';
 import { actionsOf, begin, isAction, settle } from './lifecycle.ts';
 import { refuse, refuseField } from './refusal.ts';
-import { gathered, linksOf, plurals, showEnvironment, showList, showPage, showRoot, showRow, type View } from './show.ts';
+import { limitOf, showPage } from './select.ts';
+import { gathered, linksOf, plurals, showBehind, showEnvironment, showList, showRoot, showRow, type View } from './show.ts';
 import { makeRow, type RancherState, type Row, type Type } from './state.ts';
 
 /** One request behind the door. `rest`: the path behind version and environment. */
@@ -52,7 +53,10 @@ export function makeResources(state: RancherState, making: () => Making) {
     return showPage(type, shown, `${view.base}/${plurals[type]}`, query);
   }
 
-  /** A row for each pair, as the database joins them: what was removed is among the others, and who has none lacks the member. Read in the source, not recorded. */
+  /**
+   * A row for each pair, as the database joins them: what was removed is among the others, and who has none lacks the member. Only the first `include` counts. Read in the
+   * source, not recorded.
+   */
   function joined(row: Row, query: URLSearchParams, view: View): Record<string, unknown>[] {
     const shown = showRow(row, view);
     const included = query.get('include')?.toLowerCase();
@@ -60,9 +64,16 @@ export function makeResources(state: RancherState, making: () => Making) {
       const credentials = state.rows.filter(({ values }) => values['registryId'] === row.id);
       return credentials.length === 0 ? [shown] : credentials.map(one => ({ ...shown, credentials: [showRow(one, view)] }));
     }
+    const account = included === 'account' && accountOf(row, view);
+    if (account) return [{ ...shown, account }];
     const registry =
       row.type === 'registryCredential' && included === 'registry' && state.rows.find(({ id }) => id === row.values['registryId']);
     return [registry ? { ...shown, registry: showRow(registry, view) } : shown];
+  }
+
+  function accountOf({ environment }: Row, view: View): Record<string, unknown> | undefined {
+    const found = state.environments.find(({ id }) => id === environment);
+    return found && showEnvironment(found, view);
   }
 
   function create(type: Type, call: Call): Record<string, unknown> {
@@ -112,12 +123,13 @@ export function makeResources(state: RancherState, making: () => Making) {
     return showRow(row, { ...view, secrets: 'clear' });
   }
 
-  /** What is behind a link. The one to a registry's credentials is always empty; of the others there is nothing here. */
-  function follow(type: Type, id: string, link: string, { caller, view }: Call): Record<string, unknown> {
+  /** What is behind a link. The list of a registry's credentials is always empty (recorded); of the others there is nothing here. */
+  function follow(type: Type, id: string, link: string, { caller, view, query }: Call): Record<string, unknown> {
     const row = find(type, id, caller);
-    if (type === 'registryCredential' && link === 'registry')
-      return showRow(find('registry', row.values['registryId'] ?? '', caller), view);
-    return linksOf[type].includes(link) && link !== 'account' ? { type: 'collection', data: [] } : refuse(404);
+    if (!linksOf[type].includes(link)) refuse(404);
+    if (link === 'account') return accountOf(row, view) ?? refuse(404);
+    if (link === 'registry') return showRow(find('registry', row.values['registryId'] ?? '', caller), view);
+    return showBehind(type, link, `${view.base}/${plurals[type]}/${id}/${link}`, limitOf(query.get('limit')));
   }
 
   function ofRows(type: Type, call: Call): Reply {

@@ -1,6 +1,6 @@
 import type { Seen } from '../server.ts';
 import { actionsOf, isMoving } from './lifecycle.ts';
-import { type Environment, numberOf, type Row, type Type } from './state.ts';
+import type { Environment, Row, Type } from './state.ts';
 
 /** How one caller is shown things. */
 export interface View {
@@ -22,6 +22,8 @@ export const linksOf: Readonly<Record<Type, readonly string[]>> = {
   registry: ['account', 'credentials', 'hosts', 'images', 'volumes'],
   registryCredential: ['account', 'images', 'instances', 'registry'],
 };
+/** Links that lead over a table of pairs; only the lists behind these know pages. Read in the source. */
+const pairedLinks = ['hosts', 'images', 'volumes'];
 
 /** The origin as the client sees it: what a proxy forwards, else the Host header. */
 export function originOf({ headers }: Seen): string {
@@ -92,69 +94,6 @@ export function showRoot({ base, version }: View): Record<string, unknown> {
   return { id: version, type: 'apiVersion', links, actions: {}, baseType: 'apiVersion' };
 }
 
-const filterable: Readonly<Record<Type, readonly string[]>> = {
-  registry: ['accountId', 'description', 'id', 'kind', 'name', 'removed', 'state', 'uuid'],
-  registryCredential: ['accountId', 'description', 'id', 'kind', 'name', 'publicValue', 'registryId', 'removed', 'state', 'uuid'],
-};
-const modifiers = ['ne', 'null', 'notnull', 'like', 'prefix'];
-interface Filter {
-  readonly field: string;
-  readonly modifier: string;
-  readonly value: string;
-}
-
-/** The filters of a query that are understood; the others are ignored without a word, serverAddress among them. */
-export function filtersOf(type: Type, query: URLSearchParams): Filter[] {
-  return [...query].flatMap(([key, text]): Filter[] => {
-    const [, field = key, modifier = 'eq'] = new RegExp(`^(\\w+?)_(${modifiers.join('|')})$`).exec(key) ?? [];
-    if (!filterable[type].includes(field)) return [];
-    if (field !== 'registryId') return [{ field, modifier, value: text }];
-    // A reference is compared by its number; what is none stays as it is and matches nothing.
-    const number = text === '' ? -1 : numberOf('registry', text);
-    return [{ field, modifier, value: Number.isNaN(number) ? text : String(number) }];
-  });
-}
-
-export function matches(shown: Readonly<Record<string, unknown>>, { field, modifier, value }: Filter): boolean {
-  const stored = typeof shown[field] === 'string' ? shown[field] : undefined;
-  const number = (text: string | undefined): string | undefined => text?.replace(/^1(sp|c|a)/, '');
-  const text = ['id', 'registryId', 'accountId'].includes(field) ? number(stored) : stored;
-  switch (modifier) {
-    case 'null':
-      return text === undefined;
-    case 'notnull':
-      return text !== undefined;
-    case 'ne':
-      return text !== value;
-    case 'prefix':
-      return text?.startsWith(value) ?? false;
-    case 'like':
-      return text !== undefined && new RegExp(`^${RegExp.escape(value).replaceAll('%', '.*')}$`, 's').test(text);
-    default:
-      return text === value;
-  }
-}
-
-/** One page of a list. `at`: the address of the list without its query. */
-export function showPage(
-  type: Type,
-  items: readonly Record<string, unknown>[],
-  at: string,
-  query: URLSearchParams,
-): Record<string, unknown> {
-  const limit = limitOf(query.get('limit'));
-  const offset = Number(/^m(\d+)$/.exec(query.get('marker') ?? '')?.[1] ?? 0);
-  const filters = filtersOf(type, query);
-  const all = items.filter(item => filters.every(filter => matches(item, filter)));
-  const partial = all.length > offset + limit;
-  const next = new URLSearchParams(query);
-  next.delete('marker');
-  next.append('marker', `m${offset + limit}`);
-  const pagination = { first: null, previous: null, next: partial ? `${at}?${next}` : null, limit, total: null, partial };
-  const understood = filters.map(({ field, modifier, value }) => [field, [{ value, modifier }]] as const);
-  return { ...showList(type, gathered(all.slice(offset, offset + limit)), at), pagination, filters: Object.fromEntries(understood) };
-}
-
 /** Joined rows of one resource become one, with all that is included of them. */
 export function gathered(rows: readonly Record<string, unknown>[]): Record<string, unknown>[] {
   return [...Map.groupBy(rows, ({ id }) => id).values()].map(same => {
@@ -163,15 +102,23 @@ export function gathered(rows: readonly Record<string, unknown>[]): Record<strin
   });
 }
 
+/** The list behind a link, which is empty in all cases here. */
+export function showBehind(type: Type, link: string, at: string, limit: number): Record<string, unknown> {
+  const list = showList(link.replace(/s$/, ''), [], at);
+  return type === 'registry' && pairedLinks.includes(link) ? { ...list, pagination: paginationOf(limit, null) } : list;
+}
+
+export const paginationOf = (limit: number, next: string | null): Record<string, unknown> => ({
+  first: null,
+  previous: null,
+  next,
+  limit,
+  total: null,
+  partial: next !== null,
+});
+
 /** A list that knows no pages. */
 export function showList(resourceType: string, data: readonly Record<string, unknown>[], at: string): Record<string, unknown> {
   const rest = { pagination: null, sort: null, filters: {}, createDefaults: {} };
   return { type: 'collection', resourceType, links: { self: at }, createTypes: {}, actions: {}, data, ...rest };
-}
-
-/** What is out of range becomes the most, what cannot be read as a Java int the usual. */
-function limitOf(text: string | null): number {
-  const limit = Number(text);
-  if (text === null || !/^[+-]?\d+$/.test(text) || Math.abs(limit) >= 2 ** 31) return 100;
-  return limit < 1 || limit > 3000 ? 3000 : limit;
 }

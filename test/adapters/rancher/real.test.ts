@@ -1,0 +1,24 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { startFakeRancher } from '../../fakes/rancher.ts';
+import { runTests } from '../rig.ts';
+import { environmentKey, guarded } from './rig.ts';
+
+const suite = join(import.meta.dirname, '../rancher.test.ts');
+
+// A real server is given to the suite by variables; here a double stands in for it, so that this way stays open.
+for (const path of ['', '/v1/projects/1a5/schemas'])
+  test(`the suite runs on what TEST_CATTLE_URL names: ${path || 'a bare server'}`, async () => {
+    await using fake = await startFakeRancher({ ...guarded, stageMs: 5 });
+    const { code, passed, said } = await runTests(suite, '^on http.* (finds what is there|creates only)', {
+      TEST_CATTLE_URL: fake.url + path,
+      TEST_CATTLE_ACCESS_KEY: environmentKey.access,
+      TEST_CATTLE_SECRET_KEY: environmentKey.secret,
+    });
+
+    assert.deepEqual([code, passed], [0, 2], said);
+    assert.ok(fake.state.rows.length >= 8, 'it has made registries and credentials');
+    const left = fake.state.rows.filter(({ id }) => !/^(remov|purg)/.test(fake.row(id).state));
+    assert.deepEqual(left, [], 'and removed them');
+  });
