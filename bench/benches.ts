@@ -1,3 +1,4 @@
+import '../src/memory.ts';
 import { UsageError } from '../src/commands/io.ts';
 
 /** What a bench found. ratio: its headline figure. pairs: how many paired runs stand behind it. ok: within the limits that it names. */

@@ -1,5 +1,6 @@
 /** A process with an engine on a virtual clock, and everything that people see of it. */
 
+import '../src/memory.ts';
 import { engineFindings } from '../src/courier/findings.ts';
 import { createLog } from '../src/io/log.ts';
 import { createJournal } from '../src/observe/journal.ts';

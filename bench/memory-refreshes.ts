@@ -1,5 +1,6 @@
 /** A process with the whole program but its doors, for which 7 hours leap by before each refresh. */
 
+import '../src/memory.ts';
 import { adapters } from '../adapters/index.ts';
 import { load } from '../config/load.ts';
 import { type App, createApp } from '../src/app.ts';

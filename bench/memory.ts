@@ -5,7 +5,7 @@ import { setTimeout as after } from 'node:timers/promises';
 import { UsageError } from '../src/commands/io.ts';
 import type { Report } from './benches.ts';
 import { environment, type Portainers, startPortainers } from './portainers.ts';
-import { beside, end, flags, residentOf, startExecutable, startServer } from './processes.ts';
+import { beside, end, residentOf, startExecutable, startServer } from './processes.ts';
 
 /** MiB of resident memory; `growth`: of what is measured last to what is measured first, when it should be flat. */
 const limits = { idle: 100, refreshed: 130, slots: 200, growth: 1.1 };
@@ -116,7 +116,7 @@ const counts = [1_000, 2_000, 5_000];
 async function refreshes(): Promise<Figure[]> {
   using servers = await startPortainers('fake', 1, 10);
   using courier = startServer('memory-refreshes', {
-    execArgv: [...flags, '--expose-gc'],
+    execArgv: ['--expose-gc'],
     env: { ...environment(servers), REGISTRY: servers.registry },
   });
   const figures: Figure[] = [];
@@ -139,7 +139,7 @@ async function refreshes(): Promise<Figure[]> {
 
 /** 1,000 virtual days of the engine with all that watches it: discoveries, ticks, tokens, metrics, status, log; targets in memory. */
 async function days(): Promise<Figure[]> {
-  using courier = startServer('memory-days', { execArgv: [...flags, '--expose-gc'] });
+  using courier = startServer('memory-days', { execArgv: ['--expose-gc'] });
   const heaps: number[] = [];
   for (const until of [100, 400, 700, 1_000]) heaps.push(await courier.ask({ until }));
   return [{ ...growth('growth of the heap from 100 to 1,000 virtual days', heaps[0] ?? 0, heaps.at(-1) ?? 0), heaps }];

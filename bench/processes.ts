@@ -3,9 +3,6 @@ import { on, once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-/** What src/main.ts sets for itself when it starts: benches that run the code without it must have the same. */
-export const flags = ['--optimize-for-size', '--semi-space-growth-factor=1', '--no-separate-gc-phases'];
-
 /** Of what run.ts has bundled; every process of a bench was started from there. */
 export const beside = (...path: string[]): string => join(dirname(process.argv[1] ?? ''), ...path);
 

@@ -1,6 +1,6 @@
 /**
  * `npm run bench -- NAME`: answers one question with figures. The last line is one JSON object; exit 1 when a limit is broken.
- * What runs is a bundle, as what ships is one, under the flags that the executable sets itself.
+ * What runs is a bundle, as what ships is one.
  */
 
 import { fork } from 'node:child_process';
@@ -9,7 +9,6 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bundle } from '../scripts/bundle.ts';
-import { flags } from './processes.ts';
 
 const folder = await mkdtemp(join(tmpdir(), 'ecr-courier-bench-'));
 try {
@@ -26,7 +25,7 @@ try {
     ),
     bundle({ 'ecr-courier': 'src/main.ts' }, join(folder, 'dist')),
   ]);
-  const child = fork(join(folder, 'bench.js'), process.argv.slice(2), { execArgv: flags });
+  const child = fork(join(folder, 'bench.js'), process.argv.slice(2));
   // The folder goes when the child has gone, and all that the child has started.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill(signal));
   const [code] = (await once(child, 'exit')) as [number | null];

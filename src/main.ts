@@ -1,13 +1,7 @@
 #!/usr/bin/env node
 /** The executable: looks whether this Node will do, turns signals into one abort, and a command's result into the exit code. */
 
-import { setFlagsFromString } from 'node:v8';
-
-// Or V8 would let the memory grow to hundreds of MiB before it collects what lies there: it takes us for a program in a hurry, and makes room for ever more young
-// objects (`npm run bench -- memory`).
-for (const flag of ['--optimize-for-size', '--semi-space-growth-factor=1']) setFlagsFromString(flag);
-// And would collect none of them while it looks at the old ones. Later versions do not know the flag, and say so on stderr.
-if (process.versions.v8.startsWith('13.')) setFlagsFromString('--no-separate-gc-phases');
+import './memory.ts';
 
 const least = { major: 24, minor: 12 };
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
