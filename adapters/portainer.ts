@@ -20,6 +20,7 @@ interface Environment {
   readonly Name?: unknown;
   readonly Snapshots?: readonly { readonly Swarm?: boolean }[] | null;
 }
+
 export const portainer = defineAdapter({
   kind: 'portainer',
   doc: 'Portainer 2.11 and later, Community and Business Edition: keeps the passwords of its ECR registries fresh.',

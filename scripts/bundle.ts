@@ -44,7 +44,7 @@ const builtins: Plugin = {
       kind === 'import-statement' ? { path, namespace: 'builtin' } : undefined,
     );
     building.onLoad({ filter: /^/, namespace: 'builtin' }, ({ path }) => ({
-      contents: `module.exports = process.getBuiltinModule('${path}');`,
+      contents: `module.exports = require('${path}');`,
     }));
   },
 };
