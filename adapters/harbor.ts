@@ -2,6 +2,7 @@ import { type Deps, defineAdapter, type Receipt, type Target } from '../src/cont
 import type { Credential } from '../src/contract/credential.ts';
 import { Failure } from '../src/contract/failures.ts';
 import type { Registry } from '../src/contract/registry.ts';
+import { givenTo, nothingAt } from '../src/contract/usual.ts';
 import { type Code, findings } from './harbor/findings.ts';
 import { oneByOneUntilAccepted } from './harbor/login.ts';
 import { makeLook } from './harbor/look.ts';
@@ -78,22 +79,24 @@ export const harbor = defineAdapter({
           const { about, findings: told } = await look(signal);
           return { slots, findings: [...found, ...told], about };
         }
-        throw new Failure('MISCONFIGURED', `There is no Harbor at ${address}: ${paths.join(' and ')} are not known there.`, {
-          remedy: 'Check host, port and path of the address.',
-        });
+        throw nothingAt('Harbor', address, paths);
       },
-      async deliver({ ref, registries: [registry] }, credentials, signal) {
-        const credential = registry && credentials.get(registry.host);
-        if (!credential) return { change: 'unchanged' };
+      async deliver(slot, credentials, signal) {
+        const given = givenTo(slot, credentials);
+        if (!given) return { change: 'unchanged' };
+        const { registry, credential } = given;
+        const { ref } = slot;
         refuseTooLong(credential);
         if (ref.row === 'new') return add(ref, registry, credential, signal);
         return update(ref, ref.row, registry.host, credential, signal);
       },
-      async rehearse({ ref, registries: [registry] }, credentials, signal) {
-        const credential = registry && credentials.get(registry.host);
-        if (!credential) return { change: 'unchanged' };
-        refuseTooLong(credential);
+      async rehearse(slot, credentials, signal) {
+        const given = givenTo(slot, credentials);
+        if (!given) return { change: 'unchanged' };
+        const { registry, credential } = given;
         const { host } = registry;
+        const { ref } = slot;
+        refuseTooLong(credential);
         const change = ref.row === 'new' ? 'created' : 'updated';
         const where = ref.row === 'new' ? { type: 'docker-registry', url: `https://${host}` } : { id: ref.row };
         const body = { ...where, access_key: credential.username, access_secret: credential.password.reveal() };

@@ -10,7 +10,9 @@ import {
 import type { Credential } from '../src/contract/credential.ts';
 import { Failure } from '../src/contract/failures.ts';
 import type { Registry } from '../src/contract/registry.ts';
-import { redactQuoted, type Secret } from '../src/contract/secret.ts';
+import type { Secret } from '../src/contract/secret.ts';
+import { quote } from '../src/contract/text.ts';
+import { givenTo, nothingAt } from '../src/contract/usual.ts';
 import { makeGlance } from './common/glance.ts';
 import { type Code, findings } from './portainer/findings.ts';
 import { openSession, refusal } from './portainer/session.ts';
@@ -63,10 +65,7 @@ export const portainer = defineAdapter({
     async function eachRow(take: (row: Row) => void, signal: AbortSignal): Promise<void> {
       const each = (element: unknown): void => void (isRow(element) && take(element));
       const answer = await ask('GET', '/api/registries', signal, { each });
-      if (answer.status === 404)
-        throw new Failure('MISCONFIGURED', `There is no Portainer at ${address}: /api/registries is not known there.`, {
-          remedy: 'Check host, port and path of the address.',
-        });
+      if (answer.status === 404) throw nothingAt('Portainer', address, '/api/registries');
       if (answer.status !== 200) throw refusal(http, answer);
     }
 
@@ -134,15 +133,18 @@ export const portainer = defineAdapter({
           findings.push(deps.finding('SWARM', `Swarm seen: ${swarms.join(', ')}. Running services keep the password of their deployment.`));
         return { ...seen, findings, about: { product, ...(session && username && { principal: username }) } };
       },
-      async deliver({ ref, registries: [registry] }, credentials, signal) {
-        const credential = registry && credentials.get(registry.host);
-        if (!credential) return { change: 'unchanged' };
+      async deliver(slot, credentials, signal) {
+        const given = givenTo(slot, credentials);
+        if (!given) return { change: 'unchanged' };
+        const { registry, credential } = given;
+        const { ref } = slot;
         return ref === 'new' ? add(registry, credential, signal) : update(ref, credential, signal);
       },
-      async rehearse({ ref, registries: [registry] }, credentials, signal) {
-        const credential = registry && credentials.get(registry.host);
-        if (!credential) return { change: 'unchanged' };
-        const change = ref === 'new' ? 'created' : 'updated';
+      async rehearse(slot, credentials, signal) {
+        const given = givenTo(slot, credentials);
+        if (!given) return { change: 'unchanged' };
+        const { registry, credential } = given;
+        const change = slot.ref === 'new' ? 'created' : 'updated';
         // Since 2.36. Portainer itself tries the credential; any other type than custom would do it over plain HTTP.
         const body = { Type: custom, URL: registry.host, Username: credential.username, Password: credential.password.reveal(), TLS: true };
         const answer = await ask('POST', '/api/registries/ping', signal, { body, reads: true });
@@ -153,7 +155,7 @@ export const portainer = defineAdapter({
         return {
           change,
           proven: false,
-          findings: [deps.finding('PING_FAILED', `${registry.host}: ${redactQuoted(String(said?.message).slice(0, 200))}`)],
+          findings: [deps.finding('PING_FAILED', `${registry.host}: ${quote(said?.message)}`)],
         };
       },
     };

@@ -1,6 +1,8 @@
 import { type Deps, type Discovery, defineAdapter, type Receipt, type Target } from '../src/contract/adapter.ts';
 import type { Credential } from '../src/contract/credential.ts';
 import { asFailure, Failure } from '../src/contract/failures.ts';
+import { label } from '../src/contract/text.ts';
+import { givenTo } from '../src/contract/usual.ts';
 import { type Place, pathOf, placeOf } from './rancher/address.ts';
 import { type Api, isLive, isResource, type Listed, openApi, type Registry, type Credential as Stored } from './rancher/api.ts';
 import { makeCreation } from './rancher/creation.ts';
@@ -38,7 +40,7 @@ export const rancher = defineAdapter({
       });
     const place = placeOf(url);
     const http = deps.http({ url: place.url });
-    const api = openApi(http, accessKey, secretKey);
+    const api = openApi(http, place.url, accessKey, secretKey);
 
     async function put(at: string, id: string, { username, password }: Credential, signal: AbortSignal): Promise<void> {
       const body = { publicValue: username, secretValue: password.reveal() };
@@ -83,9 +85,11 @@ export const rancher = defineAdapter({
           about: { product: `Rancher 1.6 (${place.version})`, ...(principal && { principal }) },
         };
       },
-      async deliver({ ref, registries: [registry] }, credentials, signal) {
-        const credential = registry && credentials.get(registry.host);
-        if (!credential) return { change: 'unchanged' };
+      async deliver(slot, credentials, signal) {
+        const given = givenTo(slot, credentials);
+        if (!given) return { change: 'unchanged' };
+        const { registry, credential } = given;
+        const { ref } = slot;
         return ref.credentials.length > 0 ? update(ref, credential, signal) : create(ref, registry.host, credential, signal);
       },
     };
@@ -117,9 +121,7 @@ async function enter(api: Api, place: Place, signal: AbortSignal): Promise<Enter
     const inside = pathOf(place, only.id);
     return { at: inside, listed: await api.registries(inside, signal), checked };
   }
-  const names = environments
-    .slice(0, 20)
-    .map(({ id, name }) => `${id}${typeof name === 'string' && name ? ` (${name.slice(0, 300)})` : ''}`);
+  const names = environments.slice(0, 20).map(({ id, name }) => `${id}${label(name) && ` (${label(name)})`}`);
   const seen = names.length > 0 ? `It sees ${names.join(', ')}.` : 'It sees none.';
   throw new Failure('MISCONFIGURED', `An account’s key, or none at all, needs the environment in the address. ${seen}`, {
     remedy: `Write the endpoint of the environment, such as ${place.url}${pathOf(place, only?.id ?? '1a5')}, or use a key of the environment.`,

@@ -1,6 +1,8 @@
 import type { Answer, Deps, Finding, Http, Slot } from '../../src/contract/adapter.ts';
 import { Failure } from '../../src/contract/failures.ts';
 import type { Address } from '../../src/contract/registry.ts';
+import { label } from '../../src/contract/text.ts';
+import { absentSlots } from '../../src/contract/usual.ts';
 import type { Code } from './findings.ts';
 import { refusal } from './refusal.ts';
 
@@ -71,13 +73,7 @@ export function survey(rows: readonly Row[], path: string, deps: Deps<Code>): { 
   const slots = ecr.filter(isOurs).map(({ row, registry }) => slotOf(row, registry, path, deps));
   const findings = ecr.filter(one => !isOurs(one)).map(({ row, registry }) => leftAlone(row, registry, deps));
   const there = new Set(ecr.filter(({ row }) => row.type === 'docker-registry').map(({ registry }) => registry.host));
-  const absent = deps.wanted
-    .filter(({ host }) => !there.has(host))
-    .map((registry): Slot<Ref> => {
-      const { host } = registry;
-      return { id: `new:${host}`, title: `${host} (new)`, registries: [registry], state: 'absent', ref: { path, row: 'new' } };
-    });
-  return { slots: [...slots, ...absent], findings };
+  return { slots: [...slots, ...absentSlots<Ref>(deps.wanted, there, { path, row: 'new' })], findings };
 }
 
 function slotOf(row: Row, registry: Address['registry'], path: string, { finding }: Deps<Code>): Slot<Ref> {
@@ -101,4 +97,4 @@ function leftAlone(row: Row, { host }: Address['registry'], { finding }: Deps<Co
   return finding('AWS_ECR', `${title} is of the type "aws-ecr": Harbor fetches the tokens for ${host} by itself.`);
 }
 
-const titleOf = ({ id, name }: Row): string => `${typeof name === 'string' ? name.slice(0, 300) : ''} (row ${id})`;
+const titleOf = ({ id, name }: Row): string => `${label(name)} (row ${id})`;

@@ -1,5 +1,7 @@
 import type { Deps, Discovery, Finding, Slot } from '../../src/contract/adapter.ts';
 import type { Address } from '../../src/contract/registry.ts';
+import { label } from '../../src/contract/text.ts';
+import { absentSlots } from '../../src/contract/usual.ts';
 import type { Code } from './findings.ts';
 
 /** Of a registry in Portainer, what is read. Business Edition shows Id, Name and Type alone to users who are not administrators. */
@@ -63,16 +65,7 @@ export function makeSurvey({ registry, wanted, finding }: Deps<Code>) {
     if (slots.length > 0)
       findings.push(finding('RECREATE_CACHE', 'A container that is recreated may still use the password of five minutes ago.'));
     // Where URLs are hidden nothing can be called absent.
-    const missing = unseen.length > 0 ? [] : wanted.filter(({ host }) => !byHost.has(host));
-    const absent = missing.map(
-      (registry): Slot<Ref> => ({
-        id: `new:${registry.host}`,
-        title: `${registry.host} (new)`,
-        registries: [registry],
-        state: 'absent',
-        ref: 'new',
-      }),
-    );
+    const absent = unseen.length > 0 ? [] : absentSlots<Ref>(wanted, byHost, 'new');
     return { slots: [...slots, ...absent], findings, unseen };
   }
 
@@ -80,4 +73,4 @@ export function makeSurvey({ registry, wanted, finding }: Deps<Code>) {
 }
 
 /** Joined: V8 keeps the pieces of a template beside the whole. */
-const titleOf = ({ Id, Name }: Row): string => [typeof Name === 'string' ? Name : '', ' (row ', Id, ')'].join('');
+const titleOf = ({ Id, Name }: Row): string => [label(Name), ' (row ', Id, ')'].join('');

@@ -1,6 +1,6 @@
 import type { Answer, Http } from '../../src/contract/adapter.ts';
-import { Failure } from '../../src/contract/failures.ts';
 import type { Secret } from '../../src/contract/secret.ts';
+import { nothingAt } from '../../src/contract/usual.ts';
 import { readPages } from '../common/pages.ts';
 import { keysMissing, refusal } from './refusal.ts';
 
@@ -41,7 +41,7 @@ const pageSize = 1000;
 export type Api = ReturnType<typeof openApi>;
 
 /** The requests that we make. `at` is what `pathOf` gives. */
-export function openApi(http: Http, accessKey: string | undefined, secretKey: Secret | undefined) {
+export function openApi(http: Http, address: string, accessKey: string | undefined, secretKey: Secret | undefined) {
   const accept = { Accept: 'application/json' };
   const headers = (): Record<string, string> =>
     accessKey && secretKey
@@ -63,10 +63,7 @@ export function openApi(http: Http, accessKey: string | undefined, secretKey: Se
     let headers: Answer['headers'] = new Map();
     const get = async (next: string): Promise<Answer> => {
       const answer = await ask('GET', next, signal);
-      if (answer.status === 404)
-        throw new Failure('MISCONFIGURED', `There is no Rancher 1.6 at this address: ${path} is not known there.`, {
-          remedy: 'Check host, port and path of the address. Rancher 2 is another kind of target.',
-        });
+      if (answer.status === 404) throw nothingAt('Rancher 1.6', address, path, 'Rancher 2 is another kind of target.');
       if (answer.status !== 200) throw refusal(http, answer, 'Reading the list');
       headers = answer.headers;
       return answer;

@@ -1,6 +1,7 @@
 import type { Deps, Discovery, Finding, Slot } from '../../src/contract/adapter.ts';
 import type { Registry as EcrRegistry } from '../../src/contract/registry.ts';
-import { redactQuoted } from '../../src/contract/secret.ts';
+import { label, quote } from '../../src/contract/text.ts';
+import { absentSlots } from '../../src/contract/usual.ts';
 import { type Credential, isIdle, isLive, type Registry, type Resource } from './api.ts';
 import type { Code } from './findings.ts';
 
@@ -44,13 +45,7 @@ export function survey(rows: readonly Registry[], at: string, tools: Tools): Pic
   }
   if (found.some(({ row }) => row.state === 'active' && row.actions && !Object.hasOwn(row.actions, 'update')))
     findings.push(finding('READ_ONLY', 'This key may not change the registries of the environment.'));
-  const absent = wanted
-    .filter(({ host }) => !serving.has(host))
-    .map((registry): Slot<Ref> => {
-      const { host } = registry;
-      return { id: `new:${host}`, title: `${host} (new)`, registries: [registry], state: 'absent', ref: { at, credentials: [] } };
-    });
-  return { slots: [...slots, ...absent], findings };
+  return { slots: [...slots, ...absentSlots<Ref>(wanted, serving, { at, credentials: [] })], findings };
 }
 
 /** Nothing where there is nothing to write: all its credentials are switched off, or one would have to be made that could never serve. */
@@ -89,8 +84,6 @@ function idleFindings({ row, registry, serves }: Found, finding: Tools['finding'
 
 const wrongForm = (row: Registry, { host }: EcrRegistry, finding: Tools['finding']): Finding =>
   finding('ADDRESS_NEVER_USED', `The address of registry ${titleOf(row)} must be ${host} and nothing else to serve pulls.`);
-export const becauseOf = ({ transitioningMessage: why }: Resource): string =>
-  typeof why === 'string' ? `: ${redactQuoted(why.slice(0, 200))}` : '';
+export const becauseOf = ({ transitioningMessage: why }: Resource): string => quote(why) && `: ${quote(why)}`;
 const idsOf = (credentials: readonly Credential[]): string[] => credentials.map(({ id }) => id);
-const titleOf = ({ id, name, serverAddress = '' }: Registry): string =>
-  `${(typeof name === 'string' && name ? name : serverAddress).slice(0, 300)} (${id})`;
+const titleOf = ({ id, name, serverAddress = '' }: Registry): string => `${label(name) || label(serverAddress)} (${id})`;

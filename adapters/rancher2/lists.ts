@@ -1,4 +1,5 @@
 import { Failure } from '../../src/contract/failures.ts';
+import { nothingAt } from '../../src/contract/usual.ts';
 import { type Api, listAll, management, projectPath, refusal, segment, type Where } from './api.ts';
 
 /** So many requests at a time: a Rancher answers its users beside us. */
@@ -44,9 +45,7 @@ export async function listClusters(api: Api, signal: AbortSignal): Promise<Clust
   const where: Where = { cluster: management, right: 'see clusters' };
   const rows = await listAll<{ id?: unknown; name?: unknown; state?: unknown }>(api, where, '/v3/clusters', signal).catch(error => {
     if (!isFailure(error, 'NOT_FOUND')) throw error;
-    throw new Failure('MISCONFIGURED', `There is no Rancher 2 at ${api.address}: /v3/clusters is not known there.`, {
-      remedy: 'Check host, port and path of the address. Rancher 1.6 is of the kind `rancher`.',
-    });
+    throw nothingAt('Rancher 2', api.address, '/v3/clusters', 'Rancher 1.6 is of the kind `rancher`.');
   });
   return rows.flatMap(({ id, name, state }) => (typeof id === 'string' ? [{ id, name: textOr(name, id), state: textOr(state, '') }] : []));
 }

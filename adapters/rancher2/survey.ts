@@ -1,4 +1,5 @@
 import type { Deps, Discovery, Finding, Slot } from '../../src/contract/adapter.ts';
+import { label } from '../../src/contract/text.ts';
 import { management } from './api.ts';
 import { entriesIn, textOf } from './data.ts';
 import { isWhole, onlyLogin } from './dockerconfig.ts';
@@ -91,8 +92,8 @@ function doubtFindings(secrets: readonly Secret[], { gaps }: Inventory, { findin
 function gapFindings({ gaps }: Inventory, { finding }: Deps<Code>): Finding[] {
   return gaps.map(({ what, failure }) =>
     failure.code === 'FORBIDDEN' || failure.code === 'NOT_FOUND'
-      ? finding('NOT_PERMITTED', `The token may not look at ${what}: ${failure.message}`, failure.remedy)
-      : finding('CLUSTER_DOWN', `Not looked at: ${what}: ${failure.message}`),
+      ? finding('NOT_PERMITTED', `The token may not look at ${label(what)}: ${failure.message}`, failure.remedy)
+      : finding('CLUSTER_DOWN', `Not looked at: ${label(what)}: ${failure.message}`),
   );
 }
 
@@ -106,12 +107,12 @@ function placeOf({ secret, project }: Pick<Original, 'secret' | 'project'>, seen
   const { namespace, name } = metadata;
   if (project && project !== 'none') return ofProject(project, name);
   const title = `Secret ${namespace}/${name} in cluster ${seen.clusters.find(({ id }) => id === cluster)?.name ?? cluster}`;
-  return { id: `${clusterSlots(cluster)}/${namespace}/${name}`, title };
+  return { id: `${clusterSlots(cluster)}/${namespace}/${name}`, title: label(title) };
 }
 
 const ofProject = (project: Project, name: string): Place => ({
   id: `${projectSlots(project)}/${name}`,
-  title: `${name} of project ${project.name} (${project.id})`,
+  title: `${label(name)} of project ${label(project.name)} (${project.id})`,
 });
 
 const scopedLabel = 'management.cattle.io/project-scoped-secret';

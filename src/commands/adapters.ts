@@ -13,8 +13,8 @@ import { clock } from '../contract/clock.ts';
 import { failures } from '../contract/failures.ts';
 import * as contract from '../contract/index.ts';
 import { redact } from '../contract/secret.ts';
+import { quote } from '../contract/text.ts';
 import { engineFindings } from '../courier/findings.ts';
-import { quote } from '../ecr/quote.ts';
 
 /** A module has so long, in milliseconds, to come to its end. */
 const patience = 10_000;

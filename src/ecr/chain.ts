@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { getuid } from 'node:process';
 import { fromInstanceMetadata } from '@aws-sdk/credential-providers';
 import { Failure } from '../contract/failures.ts';
-import { quote } from './quote.ts';
+import { quote } from '../contract/text.ts';
 
 type Env = Readonly<NodeJS.ProcessEnv>;
 

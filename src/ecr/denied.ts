@@ -1,5 +1,5 @@
 import { Failure } from '../contract/failures.ts';
-import { quote } from './quote.ts';
+import { quote } from '../contract/text.ts';
 import type { Call } from './wire.ts';
 
 /** What was being asked of AWS when it failed. */

@@ -1,6 +1,6 @@
 import { Failure, type FailureCode } from '../contract/failures.ts';
+import { quote } from '../contract/text.ts';
 import { type Attempt, roleDenied, tokenDenied } from './denied.ts';
-import { quote } from './quote.ts';
 import { wayToAws } from './wire.ts';
 
 /** Beyond this the clock is worth a word; AWS itself refuses from 5 minutes on. */

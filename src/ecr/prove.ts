@@ -2,7 +2,7 @@ import type { Credential } from '../contract/credential.ts';
 import { asFailure } from '../contract/failures.ts';
 import type { Registry } from '../contract/registry.ts';
 import type { Prove } from '../contract/source.ts';
-import { quote } from './quote.ts';
+import { quote } from '../contract/text.ts';
 
 /** One GET that follows no redirect; any status is an answer, a Failure is thrown for none. */
 export type Ask = (

@@ -1,7 +1,7 @@
 import type { Answer } from '../contract/adapter.ts';
 import { clock } from '../contract/clock.ts';
 import { Failure, type FailureCode, type FailureFacts } from '../contract/failures.ts';
-import { redactQuoted } from '../contract/secret.ts';
+import { isHtml, quote } from '../contract/text.ts';
 
 /** One request on its way. `write`: it may change something there. `sent`: it was handed to an open connection. */
 export interface Call {
@@ -12,8 +12,6 @@ export interface Call {
   sent: boolean;
 }
 
-/** Of an answer's text at most so many characters are quoted. */
-const quoted = 200;
 const day = 86_400_000;
 
 const byStatus: Readonly<Record<number, FailureCode>> = {
@@ -51,7 +49,7 @@ const aboutProxies = 'Check HTTPS_PROXY (with user and password if the proxy wan
 export function failureOf(answer: Answer, call: Call | undefined, message?: string): Failure {
   const { status } = answer;
   const asked = call?.asked ?? 'The request';
-  const said = quote(answer);
+  const said = isHtml(answer) ? 'an HTML page. Is this the right address?' : quote(answer.text);
   const text = `${message ?? `${asked} was answered with ${status}`}${said && `: ${said}`}`;
   if (status >= 300 && status < 400) return redirected(answer, asked);
   if (/HTTP request (was sent )?to (an )?HTTPS (server|port)/i.test(answer.text))
@@ -85,20 +83,6 @@ function retryAfterMs(answer: Answer): number | undefined {
   const now = Date.parse(answer.headers.get('date') ?? '');
   const wait = Date.parse(value) - (Number.isNaN(now) ? clock.wall() : now);
   return Number.isNaN(wait) ? undefined : Math.min(Math.max(0, wait), day);
-}
-
-/** The beginning of the answer in one line, without secrets or pieces of them. */
-function quote(answer: Answer): string {
-  if (isHtml(answer)) return 'an HTML page. Is this the right address?';
-  // Cut before the costly filter, and again after it: a piece of a secret at the first cut is never shown.
-  const line = redactQuoted(answer.text.slice(0, 2 * quoted))
-    .replace(/[\s\p{Cc}]+/gu, ' ')
-    .trim();
-  return line.length > quoted ? `${line.slice(0, quoted)}...` : line;
-}
-
-export function isHtml(answer: Pick<Answer, 'headers' | 'text'>): boolean {
-  return /text\/html/i.test(answer.headers.get('content-type') ?? '') || /^\s*<(!doctype|html)/i.test(answer.text);
 }
 
 /** What was thrown instead of an answer. Without `cause`: errors of the HTTP parser hold raw bytes of the answer. */

@@ -1,8 +1,9 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Answer, HttpRequest } from '../contract/adapter.ts';
 import { Failure } from '../contract/failures.ts';
+import { isHtml } from '../contract/text.ts';
 import { version } from '../version.ts';
-import { type Call, isHtml } from './meaning.ts';
+import type { Call } from './meaning.ts';
 
 const agent = `ecr-courier/${version}`;
 

@@ -1,0 +1,29 @@
+import type { Answer } from './adapter.ts';
+import { redactQuoted } from './secret.ts';
+
+/** Line breaks, control characters, and what turns the direction of writing or takes no room. */
+const unprintable = /[\s\p{Cc}\p{Cf}\p{Cs}]+/gu;
+
+/**
+ * A name that somebody gave to a thing in the manager, for a title: one line without control characters, cut after
+ * `longest` characters. Empty for what is no text. It is not searched for secrets, as there may be thousands of names.
+ */
+export function label(name: unknown, longest = 300): string {
+  if (typeof name !== 'string') return '';
+  const line = name
+    .slice(0, 2 * longest)
+    .replace(unprintable, ' ')
+    .trim();
+  return line.length > longest ? `${line.slice(0, longest)}...` : line;
+}
+
+/** What the other side said, as `label` writes it, without secrets and pieces of secrets: it may quote what it was sent. */
+export function quote(said: unknown, longest = 300): string {
+  // Cut before the costly filter, and again after it: a piece of a secret at the first cut is never shown.
+  return typeof said === 'string' ? label(redactQuoted(said.slice(0, 2 * longest)), longest) : '';
+}
+
+/** A page for people: a login or an error of something that stands before the manager. Whatever its status is, it is no answer of an API. */
+export function isHtml({ headers, text }: Pick<Answer, 'headers' | 'text'>): boolean {
+  return /text\/html/i.test(headers.get('content-type') ?? '') || /^\s*<(!doctype|html)/i.test(text);
+}

@@ -1,0 +1,31 @@
+import type { Slot } from './adapter.ts';
+import type { Credential, Credentials } from './credential.ts';
+import { Failure } from './failures.ts';
+import type { Registry } from './registry.ts';
+
+/** What a slot of one registry is to be given; undefined: nothing, so it stays as it is. */
+export function givenTo(
+  { registries: [registry] }: Pick<Slot, 'registries'>,
+  credentials: Credentials,
+): { readonly registry: Registry; readonly credential: Credential } | undefined {
+  const credential = registry && credentials.get(registry.host);
+  return credential && { registry, credential };
+}
+
+/**
+ * A slot `new:HOST` for each of the wanted registries that is not there. there: the hosts that the manager has.
+ * ref: what `deliver` must know to create one. The receipt of the creation then names the id of the entry.
+ */
+export function absentSlots<Ref>(wanted: readonly Registry[], there: { has(host: string): boolean }, ref: Ref): Slot<Ref>[] {
+  return wanted
+    .filter(({ host }) => !there.has(host))
+    .map(registry => ({ id: `new:${registry.host}`, title: `${registry.host} (new)`, registries: [registry], state: 'absent', ref }));
+}
+
+/** For a server that answers 404 where the product has its list. paths: what was asked. hint: what else could be there. */
+export function nothingAt(product: string, address: string, paths: string | readonly string[], hint?: string): Failure {
+  const asked = [paths].flat().map(path => `GET ${path}`);
+  return new Failure('MISCONFIGURED', `There is no ${product} at ${address}: it answers 404 to ${asked.join(' and ')}.`, {
+    remedy: ['Check host, port and path of the address.', hint].filter(Boolean).join(' '),
+  });
+}

@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Secret } from '../../src/contract/secret.ts';
+import { isHtml, label, quote } from '../../src/contract/text.ts';
+
+const odd: readonly (readonly [name: string, text: unknown, shown: string])[] = [
+  ['a plain name', 'ecr-prod', 'ecr-prod'],
+  ['line breaks and tabs', ' one\r\ntwo\tthree\u2028four ', 'one two three four'],
+  ['escape sequences of a terminal', 'a\u001b[2Jb\u009bc', 'a [2Jb c'],
+  ['a NUL', 'a\0b', 'a b'],
+  ['marks that turn the direction of writing', 'a\u202Eb\u2066c\u200Fd', 'a b c d'],
+  ['what takes no room', 'a\u200Bb\uFEFFc', 'a b c'],
+  ['half a character', 'a\uD800b', 'a b'],
+  ['letters of all writings', 'Ünïcode 名前 🐳', 'Ünïcode 名前 🐳'],
+  ['a number', 7, ''],
+  ['nothing', undefined, ''],
+];
+for (const [name, text, shown] of odd)
+  test(`${name}: a name and a quotation show it in one clean line`, () => {
+    assert.equal(label(text), shown);
+    assert.equal(quote(text), shown);
+  });
+
+test('what is long is cut, and says so', () => {
+  assert.equal(label('x'.repeat(300)), 'x'.repeat(300));
+  assert.equal(label('x'.repeat(5_000_000)), `${'x'.repeat(300)}...`);
+  assert.equal(quote('abcdef', 3), 'abc...');
+});
+
+test('a quotation holds no piece of a secret, also where it is cut', () => {
+  const secret = new Secret(`key-${'0123456789abcdef'.repeat(4)}`);
+  assert.equal(quote(`no ${secret.reveal().slice(0, 20)} here`), 'no [secret] here');
+  const shown = quote(`${'-'.repeat(50)}${secret.reveal()}`, 60);
+  assert.equal(shown, `${'-'.repeat(50)}[secret]`);
+});
+
+const pages: readonly (readonly [contentType: string, text: string, html: boolean])[] = [
+  ['text/html; charset=utf-8', '', true],
+  ['Text/HTML', '{}', true],
+  ['', '<!DOCTYPE html><title>Log in</title>', true],
+  ['text/plain', '\uFEFF\n <HTML lang="en">', true],
+  ['application/json', '{"text":"<html>"}', false],
+  ['', '', false],
+];
+for (const [contentType, text, html] of pages)
+  test(`${contentType || 'no type'} with ${JSON.stringify(text)} is ${html ? 'a' : 'no'} page for people`, () =>
+    assert.equal(isHtml({ headers: new Map(contentType ? [['content-type', contentType]] : []), text }), html));
