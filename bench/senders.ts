@@ -34,13 +34,13 @@ export async function openCourier({ urls, rows, key }: Portainers): Promise<Send
   const leaping = { ...clock, wall: () => clock.wall() + leapt };
   const source: Source = {
     name: 'default',
-    key: () => 'default',
+    scope: () => 'default',
     async fetch() {
       password = newPassword();
       const issuedAt = new Date(leaping.wall());
       const expiresAt = new Date(issuedAt.getTime() + 12 * hour);
       began = performance.now();
-      return { username: 'AWS', password: new Secret(password), issuedAt, expiresAt, source: 'default', key: 'default' };
+      return { username: 'AWS', password: new Secret(password), issuedAt, expiresAt, source: 'default', scope: 'default' };
     },
   };
   const targets = urls.map((url, at) => manageTarget(configured(`portainer-${at}`, url, key), { ...surroundings, clock: leaping }));

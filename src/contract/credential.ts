@@ -5,7 +5,7 @@ import type { Secret } from './secret.ts';
 /**
  * A user name and password, good for every registry of one source, region and service that the source's principal may read.
  * `issuedAt` and `expiresAt` are times of the server that issued it (its Date header), not of this machine.
- * `key` = identity of the source x service x region (x endpoint variant): equal key, interchangeable; two identities never share one.
+ * `scope` = identity of the source x service x region (x endpoint variant): equal scope, interchangeable; two identities never share one.
  */
 export interface Credential {
   readonly username: string;
@@ -13,7 +13,7 @@ export interface Credential {
   readonly issuedAt: Date;
   readonly expiresAt: Date;
   readonly source: string;
-  readonly key: string;
+  readonly scope: string;
   /** The registry of the principal's own account there, as the server named it; missing where it named none of ECR's. */
   readonly own?: Registry;
 }

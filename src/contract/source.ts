@@ -4,8 +4,8 @@ import type { Registry } from './registry.ts';
 /** Where credentials come from: one AWS identity (or a Lambda, a command). Retries nothing itself beyond the AWS client's three attempts. */
 export interface Source {
   readonly name: string;
-  /** The key of the credential that serves this registry: equal for all registries that one fetch serves. Offline and cheap. */
-  key(registry: Registry): string;
+  /** The scope of the credential that serves this registry: equal for all registries that one fetch serves. Offline and cheap. */
+  scope(registry: Registry): string;
   /** One new credential for the registry's region and service. Throws a Failure whose message names every place that was looked at. */
   fetch(registry: Registry, signal: AbortSignal): Promise<Credential>;
 }

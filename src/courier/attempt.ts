@@ -1,7 +1,7 @@
 import type { Receipt } from '../contract/adapter.ts';
 import type { Credential } from '../contract/credential.ts';
 import type { Failure } from '../contract/failures.ts';
-import { type Entry, type Kept, type Moment, nothingTold, type Outcome, type Reason, shared, type TargetRecord } from './ledger.ts';
+import { type Entry, type Kept, type Moment, noFindings, type Outcome, type Reason, shared, type TargetRecord } from './ledger.ts';
 import { atPeace, type Offer, retryPause, second } from './timing.ts';
 
 /** One try to deliver: what was offered, why, when it began. */
@@ -30,8 +30,8 @@ export function recordSuccess(record: TargetRecord, attempt: Attempt, receipt: R
   entry.notBefore = 0;
   entry.trouble = undefined;
   // A write that was under way when somebody asked is not what was asked for.
-  if (entry.doubtedAt !== undefined && began >= entry.doubtedAt) entry.doubtedAt = undefined;
-  entry.told = receipt.findings ?? nothingTold;
+  if (entry.rewriteAskedAt !== undefined && began >= entry.rewriteAskedAt) entry.rewriteAskedAt = undefined;
+  entry.receiptFindings = receipt.findings ?? noFindings;
   if (reason === 'drifted') {
     const before = atPeace(entry, now) ? undefined : entry.repaired;
     entry.repaired = { count: (before?.count ?? 0) + 1, at: now };
@@ -44,7 +44,7 @@ export function recordSuccess(record: TargetRecord, attempt: Attempt, receipt: R
   const id = receipt.id ?? entry.slot.id;
   if (id !== entry.slot.id) {
     record.entries.delete(entry.slot.id);
-    record.moved.set(entry.slot.id, now);
+    record.renamed.set(entry.slot.id, now);
     record.entries.set(id, entry);
   }
   if (id !== entry.slot.id || entry.slot.state !== 'present') entry.slot = { ...entry.slot, id, state: 'present' };

@@ -2,9 +2,9 @@ import type { Slot } from '../contract/adapter.ts';
 import type { Clock } from '../contract/clock.ts';
 import type { Prove, Sources } from '../contract/source.ts';
 import type { CourierEvent } from './events.ts';
-import { keyFindings, slotFindings, targetFindings } from './findings.ts';
+import { scopeFindings, slotFindings, targetFindings } from './findings.ts';
 import { createLane, type Lane, whyDue } from './lane.ts';
-import type { KeyRecord, Ledger, ManagedTarget, TargetRecord } from './ledger.ts';
+import type { Ledger, ManagedTarget, Scope, TargetRecord } from './ledger.ts';
 import { createSupply } from './supply.ts';
 import { second, timeline } from './timing.ts';
 import { createWork } from './work.ts';
@@ -67,14 +67,14 @@ export function createCourier(deps: CourierDeps): Courier {
     emit,
     wake,
     prove: deps.prove,
-    arrived(key) {
-      for (const lane of lanes.values()) lane.arrived(key);
+    arrived(scope) {
+      for (const lane of lanes.values()) lane.arrived(scope);
       wake();
     },
   });
 
-  function keysFor(record: TargetRecord, slot: Slot): readonly (KeyRecord | undefined)[] {
-    return slot.registries.map(registry => supply.keyFor(registry, { target: record.name, id: slot.id, source: slot.source }));
+  function scopesFor(record: TargetRecord, slot: Slot): readonly (Scope | undefined)[] {
+    return slot.registries.map(registry => supply.scopeFor(registry, { target: record.name, id: slot.id, source: slot.source }));
   }
 
   function newLane(managed: ManagedTarget): Lane {
@@ -84,21 +84,21 @@ export function createCourier(deps: CourierDeps): Courier {
       work,
       emit,
       wake,
-      keysFor,
+      scopesFor,
       rehearse: deps.rehearse ?? false,
       follows: () => follows,
       serverNow: () => clock.wall() + (supply.clockSkewMs ?? 0),
       nextDiscovery: at => now() + deps.nextDiscovery(clock.wall(), at) - clock.wall(),
-      refused(key, offer) {
-        for (const kept of offer.values()) if (kept.key === key.key) supply.refused(key, kept);
+      refused(scope, offer) {
+        for (const kept of offer.values()) if (kept.scope === scope.id) supply.refused(scope, kept);
       },
     });
   }
 
-  /** Before the lane opens its target, which is told what the key's credential says. */
+  /** Before the lane opens its target, which is told what the scope's credential says. */
   function wantOwn(record: TargetRecord): void {
     const { own, paused } = record.managed;
-    record.own = own && !paused ? supply.ownKeyFor(own) : undefined;
+    record.own = own && !paused ? supply.ownScopeFor(own) : undefined;
     if (record.own) record.own.wanted = true;
   }
 
@@ -133,11 +133,11 @@ export function createCourier(deps: CourierDeps): Courier {
     get targets() {
       return new Map([...lanes].map(([name, lane]) => [name, lane.record]));
     },
-    get keys() {
-      return new Map([...supply.keys].filter(([, key]) => key.wanted));
+    get scopes() {
+      return new Map([...supply.scopes].filter(([, scope]) => scope.wanted));
     },
     findingsOf: (record, entry) => (entry ? slotFindings(record, entry, now()) : targetFindings(record, clock.wall())),
-    findingsOfKey: key => keyFindings(key, supply.clockSkewMs),
+    findingsOfScope: scope => scopeFindings(scope, supply.clockSkewMs),
     nextAttempt(record, entry) {
       if (entry.running) return now();
       if (entry.trouble) return entry.notBefore;
@@ -194,7 +194,7 @@ export function createCourier(deps: CourierDeps): Courier {
       const chosen = target === undefined ? [...lanes.values()] : [...lanes.values()].filter(lane => lane.record.name === target);
       for (const lane of chosen) lane.refresh(rewrite);
       if (rewrite)
-        supply.refetch(chosen.flatMap(({ record }) => [record.own, ...[...record.entries.values()].flatMap(({ keys }) => keys)]));
+        supply.refetch(chosen.flatMap(({ record }) => [record.own, ...[...record.entries.values()].flatMap(({ scopes }) => scopes)]));
       scanAt = now();
       wake();
       return chosen.length > 0;

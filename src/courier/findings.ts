@@ -1,5 +1,5 @@
 import type { Finding, FindingSpecs } from '../contract/adapter.ts';
-import type { Entry, KeyRecord, Moment, TargetRecord } from './ledger.ts';
+import type { Entry, Moment, Scope, TargetRecord } from './ledger.ts';
 import { atPeace, hour, minute } from './timing.ts';
 
 /** What the engine itself has to say of a target, a slot or a credential. */
@@ -76,7 +76,7 @@ export function finding(code: EngineFinding, message: string): Finding {
 /** wall: in milliseconds since the epoch. */
 export function targetFindings(record: TargetRecord, wall: number): Finding[] {
   const found = [...(record.managed.standing ?? [])];
-  if (record.discoveredAt !== undefined && record.entries.size === 0 && !record.veiled)
+  if (record.discoveredAt !== undefined && record.entries.size === 0 && !record.partlyUnseen)
     found.push(finding('NO_SLOTS', `${record.name} knows no ECR registry that the courier could serve.`));
   const { own } = record;
   if (own && !own.kept?.credential.own && (own.kept ?? own.trouble)) found.push(finding('OWN_UNKNOWN', unknownOwn(record.name, own)));
@@ -86,7 +86,7 @@ export function targetFindings(record: TargetRecord, wall: number): Finding[] {
   return found;
 }
 
-function unknownOwn(target: string, { kept, trouble, registry: { region } }: KeyRecord): string {
+function unknownOwn(target: string, { kept, trouble, registry: { region } }: Scope): string {
   const why = kept ? 'what answered the request for a token named no ECR registry.' : trouble?.failure.message;
   return `${target} should have the registry of the courier's own account in ${region}, and that account is not known: ${why}`;
 }
@@ -94,7 +94,7 @@ function unknownOwn(target: string, { kept, trouble, registry: { region } }: Key
 export function slotFindings(record: TargetRecord, entry: Entry, now: Moment): Finding[] {
   const found: Finding[] = [];
   const { slot } = entry;
-  const orphans = slot.registries.filter((_, at) => !entry.keys[at]);
+  const orphans = slot.registries.filter((_, at) => !entry.scopes[at]);
   for (const { host, service } of orphans)
     found.push(
       service === 'ecr-public'
@@ -112,7 +112,7 @@ export function slotFindings(record: TargetRecord, entry: Entry, now: Moment): F
   return found;
 }
 
-export function keyFindings(record: KeyRecord, clockSkewMs: number | undefined): Finding[] {
+export function scopeFindings(record: Scope, clockSkewMs: number | undefined): Finding[] {
   const found: Finding[] = [];
   for (const proof of record.proofs.values()) {
     if (proof.ok) continue;

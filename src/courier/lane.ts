@@ -1,7 +1,7 @@
 import type { Receipt } from '../contract/adapter.ts';
 import { asFailure, type Failure } from '../contract/failures.ts';
 import { type Attempt, credentialsOf, missingOf, recordFailure, recordSuccess } from './attempt.ts';
-import type { Entry, Holding, Kept, KeyRecord, ManagedTarget, Moment, TargetRecord } from './ledger.ts';
+import type { Entry, Holding, Kept, ManagedTarget, Moment, Scope, TargetRecord } from './ledger.ts';
 import { createQueue } from './queue.ts';
 import { createScout, type ScoutDeps } from './scout.ts';
 import { dueReason, type Offer, soon } from './timing.ts';
@@ -10,8 +10,8 @@ import { explained } from './verdict.ts';
 export interface LaneDeps extends Omit<ScoutDeps, 'reported' | 'recovered' | 'sighted' | 'forgotten'> {
   /** `check`: asks what a delivery would do and writes nothing. */
   readonly rehearse: boolean;
-  /** The manager tried what was offered for this key in vain. */
-  refused(key: KeyRecord, offer: Offer): void;
+  /** The manager tried what was offered for this scope in vain. */
+  refused(scope: Scope, offer: Offer): void;
 }
 
 /** One target's own way: its scout, and its queue with concurrency and pauses. Nothing that happens here delays another target. */
@@ -21,8 +21,8 @@ export interface Lane {
   step(scan: boolean): void;
   /** When this lane wants its next step, the scanning tick apart. */
   wakeAt(): Moment;
-  /** A new credential of this key has arrived. */
-  arrived(key: KeyRecord): void;
+  /** A new credential of this scope has arrived. */
+  arrived(scope: Scope): void;
   /** Look at the target now, and forget pauses. rewrite: write every slot anew, too. */
   refresh(rewrite: boolean): void;
   /** Another configuration of the same target, or other sources. */
@@ -75,16 +75,16 @@ export function createLane(managed: ManagedTarget, deps: LaneDeps): Lane {
     pump();
   }
 
-  /** Says to the supply which keys are needed, and for which hosts. */
-  function want({ slot, keys }: Entry): void {
+  /** Says to the supply which scopes are needed, and for which hosts. */
+  function want({ slot, scopes }: Entry): void {
     if (slot.after !== undefined || (slot.state === 'absent' && !record.managed.create)) return;
     slot.registries.forEach((registry, index) => {
-      const key = keys[index];
-      if (!key) return;
-      key.wanted = true;
-      if (key.hosts.has(registry.host)) return;
-      key.hosts.set(registry.host, registry);
-      key.unproven.push(registry);
+      const scope = scopes[index];
+      if (!scope) return;
+      scope.wanted = true;
+      if (scope.hosts.has(registry.host)) return;
+      scope.hosts.set(registry.host, registry);
+      scope.unproven.push(registry);
     });
   }
 
@@ -149,7 +149,7 @@ export function createLane(managed: ManagedTarget, deps: LaneDeps): Lane {
     recordFailure(record, attempt, failure, now(), lingerMs(), random);
     streak++;
     if (single()) probeAt = now() + soon(++probes, random);
-    if (failure.code === 'CREDENTIAL_REFUSED') for (const key of entry.keys) if (key) deps.refused(key, offer);
+    if (failure.code === 'CREDENTIAL_REFUSED') for (const scope of entry.scopes) if (scope) deps.refused(scope, offer);
     if (failure.code === 'NOT_FOUND') scout.lookAgain();
     if (failure.stops === 'target') scout.stumbled(failure, began);
     const trial = { ms: now() - began, failure: explained(failure, entry), count: entry.trouble?.count ?? 1, repeat };
@@ -169,10 +169,10 @@ export function createLane(managed: ManagedTarget, deps: LaneDeps): Lane {
       const probing = single() && queue.size > 0 && running === 0 && !scout.shut;
       return probing ? Math.min(scout.wakeAt(), probeAt) : scout.wakeAt();
     },
-    arrived(key) {
-      if (key === record.own) scout.lookNow(false);
+    arrived(scope) {
+      if (scope === record.own) scout.lookNow(false);
       for (const entry of record.entries.values()) {
-        if (!entry.keys.includes(key)) continue;
+        if (!entry.scopes.includes(scope)) continue;
         if (entry.trouble?.failure.code === 'CREDENTIAL_REFUSED') entry.notBefore = now();
         enqueue(entry);
       }
@@ -183,13 +183,13 @@ export function createLane(managed: ManagedTarget, deps: LaneDeps): Lane {
       probeAt = now();
       for (const entry of record.entries.values()) {
         entry.notBefore = now();
-        if (rewrite && entry.slot.state !== 'absent') entry.doubtedAt = now();
+        if (rewrite && entry.slot.state !== 'absent') entry.rewriteAskedAt = now();
       }
     },
     use(next) {
       record.managed = next;
       for (const entry of record.entries.values()) {
-        entry.keys = deps.keysFor(record, entry.slot);
+        entry.scopes = deps.scopesFor(record, entry.slot);
         entry.notBefore = now();
       }
       scout.lookNow(true);
@@ -208,7 +208,8 @@ export function createLane(managed: ManagedTarget, deps: LaneDeps): Lane {
 export function whyDue(record: TargetRecord, entry: Entry, now: Moment): Pick<Attempt, 'reason' | 'offer'> | undefined {
   if (entry.running || now < entry.notBefore) return undefined;
   // Written anew because somebody asked: with the new credential, when one is on its way.
-  if (entry.doubtedAt !== undefined && entry.keys.some(key => key?.fetching || (key?.refetch && now >= key.notBefore))) return undefined;
+  if (entry.rewriteAskedAt !== undefined && entry.scopes.some(scope => scope?.fetching || (scope?.refetch && now >= scope.notBefore)))
+    return undefined;
   const offer = offerFor(record, entry, now);
   const reason = dueReason(entry, offer, now, record.managed.create, record.discoveredAt ?? Number.NEGATIVE_INFINITY);
   return reason && { reason, offer };
@@ -219,7 +220,7 @@ function offerFor(record: TargetRecord, entry: Entry, now: Moment): Offer {
   const offer = new Map<string, Kept>();
   if (entry.slot.after === undefined) {
     entry.slot.registries.forEach(({ host }, index) => {
-      const kept = entry.keys[index]?.kept;
+      const kept = entry.scopes[index]?.kept;
       if (kept && kept.endsAt > now) offer.set(host, kept);
     });
     return offer;
@@ -234,11 +235,11 @@ function offerFor(record: TargetRecord, entry: Entry, now: Moment): Offer {
 }
 
 function isKept(held: Holding): held is Kept {
-  return held.credential !== undefined && held.key !== undefined;
+  return held.credential !== undefined && held.scope !== undefined;
 }
 
 function followersOf(record: TargetRecord, entry: Entry): Entry[] {
-  if (!record.led) return [];
+  if (!record.hasFollowers) return [];
   return [...record.entries.values()].filter(candidate => candidate.slot.after === entry.slot.id);
 }
 
@@ -252,6 +253,6 @@ function aboutSlot(record: TargetRecord, attempt: Attempt) {
 }
 
 function newRecord(managed: ManagedTarget): TargetRecord {
-  const empty = { entries: new Map(), moved: new Map(), about: {}, findings: [], outcomes: [], led: false, veiled: false };
+  const empty = { entries: new Map(), renamed: new Map(), about: {}, findings: [], outcomes: [], hasFollowers: false, partlyUnseen: false };
   return { managed, name: managed.name, address: undefined, nextDiscoveryAt: Number.NEGATIVE_INFINITY, ...empty };
 }

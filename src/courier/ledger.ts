@@ -14,7 +14,7 @@ export type Reason = (typeof reasons)[number];
 /** What is known of a credential that lies somewhere. `credential` is missing where only the manager told us (its `holds`). */
 export interface Holding {
   readonly fingerprint: string;
-  readonly key?: string;
+  readonly scope?: string;
   readonly credential?: Credential;
   readonly expiresAt: Date;
   /** From here on a newer one is wanted: half the life, +-10 %, drawn once per credential. */
@@ -24,7 +24,7 @@ export interface Holding {
 }
 
 /** A credential that we fetched and keep. */
-export type Kept = Holding & { readonly key: string; readonly credential: Credential };
+export type Kept = Holding & { readonly scope: string; readonly credential: Credential };
 
 /** A state of failing: since when, how often in a row, the newest failure. */
 export interface Trouble {
@@ -52,8 +52,8 @@ export interface Outcome {
 /** One slot: what it is, what it holds, what was tried, when next. There can be 100,000: what is kept here counts, and what few have is a group. */
 export interface Entry {
   slot: Slot;
-  /** The key records of `slot.registries`, in their order; undefined where no source serves it. */
-  keys: readonly (KeyRecord | undefined)[];
+  /** The scopes of `slot.registries`, in their order; undefined where no source serves it. */
+  scopes: readonly (Scope | undefined)[];
   /** Left by the last answered write, in the order of `slot.registries`; undefined where nothing is known to lie. */
   held: readonly (Holding | undefined)[];
   /** When the last write ended, answered or not; -Infinity before the first. */
@@ -62,7 +62,7 @@ export interface Entry {
   /** In its target's queue. */
   queued: boolean;
   /** When somebody asked for it to be written anew, whatever it holds. */
-  doubtedAt?: Moment | undefined;
+  rewriteAskedAt?: Moment | undefined;
   /** 0: at any time. */
   notBefore: Moment;
   trouble?: Trouble | undefined;
@@ -75,11 +75,11 @@ export interface Entry {
   /** Whether the manager itself could use what it was given last; undefined where it was not asked. */
   proven?: { readonly fingerprint: string; readonly ok: boolean } | undefined;
   /** Findings of the last receipt. */
-  told: readonly Finding[];
+  receiptFindings: readonly Finding[];
 }
 
 /** One for all who have none. */
-export const nothingTold: readonly Finding[] = [];
+export const noFindings: readonly Finding[] = [];
 
 const alone = new WeakMap<object, readonly [object]>();
 
@@ -123,13 +123,13 @@ export interface TargetRecord {
   address: string | undefined;
   readonly entries: Map<string, Entry>;
   /** Whose credential says which registry is the courier's own; undefined where the target does not want that. */
-  own?: KeyRecord | undefined;
+  own?: Scope | undefined;
   /** Ids under which slots were created that have another id since, and when: a report that began before may still name them. */
-  readonly moved: Map<string, Moment>;
+  readonly renamed: Map<string, Moment>;
   /** Part of the target could not be looked at. */
-  veiled: boolean;
+  partlyUnseen: boolean;
   /** Some slot is `after` another. */
-  led: boolean;
+  hasFollowers: boolean;
   about: About;
   findings: readonly Finding[];
   /** When the newest report began; undefined before the first. */
@@ -142,10 +142,10 @@ export interface TargetRecord {
 }
 
 /** One source x region x service (x endpoint variant): the last good credential and how fetching goes. */
-export interface KeyRecord {
-  readonly key: string;
+export interface Scope {
+  readonly id: string;
   source: Source;
-  /** A registry that the key serves: says region and service. */
+  /** A registry that it serves: says region and service. */
   readonly registry: Registry;
   kept?: Kept | undefined;
   /** Some slot needs it, or a target that asks for the courier's own registry. */
@@ -173,11 +173,11 @@ export interface KeyRecord {
 export interface Ledger {
   readonly targets: ReadonlyMap<string, TargetRecord>;
   /** Those that are wanted. */
-  readonly keys: ReadonlyMap<string, KeyRecord>;
+  readonly scopes: ReadonlyMap<string, Scope>;
   /** Findings of the engine itself about a slot or target (no source, contested, absent and not to be created ...). */
   findingsOf(target: TargetRecord, entry?: Entry): readonly Finding[];
   /** Findings of the engine about a credential (not accepted by the registry, clock skew). */
-  findingsOfKey(key: KeyRecord): readonly Finding[];
+  findingsOfScope(scope: Scope): readonly Finding[];
   /** When the slot is tried next, undefined when nothing is planned before its credential ages. */
   nextAttempt(target: TargetRecord, entry: Entry): Moment | undefined;
   /** Server time minus our wall clock, by the newest fetch; undefined before the first. */

@@ -1,9 +1,9 @@
 import type { Discovery, Sighting, Slot } from '../contract/adapter.ts';
-import { type Entry, type Holding, heldFor, type KeyRecord, type Moment, nothingTold, shared, type TargetRecord } from './ledger.ts';
+import { type Entry, type Holding, heldFor, type Moment, noFindings, type Scope, shared, type TargetRecord } from './ledger.ts';
 import { asHolding } from './timing.ts';
 
 export interface ReportDeps {
-  keysFor(record: TargetRecord, slot: Slot): readonly (KeyRecord | undefined)[];
+  scopesFor(record: TargetRecord, slot: Slot): readonly (Scope | undefined)[];
   /** Server time now, in milliseconds since the epoch. */
   serverNow(): number;
 }
@@ -23,15 +23,15 @@ export function mergeReport(record: TargetRecord, report: Discovery, began: Mome
   const seen = new Set<string>();
   for (const slot of report.slots) {
     seen.add(slot.id);
-    if ((record.moved.get(slot.id) ?? Number.NEGATIVE_INFINITY) >= began) continue;
+    if ((record.renamed.get(slot.id) ?? Number.NEGATIVE_INFINITY) >= began) continue;
     if (mergeSlot(record, slot, began, deps)) added.push(slot.id);
   }
   const gone = [...record.entries].filter(([id, entry]) => !seen.has(id) && tells(entry, began) && !unseen(report, id)).map(([id]) => id);
   for (const id of gone) record.entries.delete(id);
-  for (const [id, at] of record.moved) if (at < began) record.moved.delete(id);
+  for (const [id, at] of record.renamed) if (at < began) record.renamed.delete(id);
   record.findings = report.findings;
   record.about = report.about ?? {};
-  record.veiled = (report.unseen?.length ?? 0) > 0;
+  record.partlyUnseen = (report.unseen?.length ?? 0) > 0;
   record.discoveredAt = began;
   return { added, gone };
 }
@@ -57,14 +57,14 @@ function unseen(report: Discovery, id: string): boolean {
 /** True when the slot is new. */
 function mergeSlot(record: TargetRecord, slot: Slot, began: Moment, deps: ReportDeps): boolean {
   const known = record.entries.get(slot.id);
-  record.led ||= slot.after !== undefined;
-  const keys = shared(deps.keysFor(record, slot));
+  record.hasFollowers ||= slot.after !== undefined;
+  const scopes = shared(deps.scopesFor(record, slot));
   if (!known) {
     const registries = shared(slot.registries);
-    record.entries.set(slot.id, newEntry({ ...slot, registries }, keys, holdingsOf(slot, began, deps) ?? []));
+    record.entries.set(slot.id, newEntry({ ...slot, registries }, scopes, holdingsOf(slot, began, deps) ?? []));
     return true;
   }
-  known.keys = keys;
+  known.scopes = scopes;
   known.held = shared(slot.registries.map(({ host }) => heldFor(known, host)));
   // What we have lies among the old things; a new one each minute would be garbage there, which V8 collects late.
   if (alike(known.slot, slot)) return false;
@@ -104,22 +104,22 @@ function alike(known: Slot, slot: Slot): boolean {
   );
 }
 
-function newEntry(slot: Slot, keys: Entry['keys'], held: Entry['held']): Entry {
+function newEntry(slot: Slot, scopes: Entry['scopes'], held: Entry['held']): Entry {
   // Every member from the beginning: one that is added later costs an array besides.
   return {
     slot,
-    keys,
+    scopes,
     held,
     wroteAt: Number.NEGATIVE_INFINITY,
     running: false,
     queued: false,
-    doubtedAt: undefined,
+    rewriteAskedAt: undefined,
     notBefore: 0,
     trouble: undefined,
     unsettled: undefined,
     repaired: undefined,
     result: undefined,
     proven: undefined,
-    told: nothingTold,
+    receiptFindings: noFindings,
   };
 }

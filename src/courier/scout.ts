@@ -94,7 +94,7 @@ export function createScout(record: TargetRecord, deps: ScoutDeps): Scout {
     target = opened;
     if (record.address !== undefined && target.address !== record.address) {
       record.entries.clear();
-      record.moved.clear();
+      record.renamed.clear();
       record.discoveredAt = undefined;
       deps.forgotten();
     }

@@ -3,7 +3,7 @@ import { asFailure } from '../contract/failures.ts';
 import type { Registry } from '../contract/registry.ts';
 import type { Prove, Source, Sources } from '../contract/source.ts';
 import type { CourierEvent } from './events.ts';
-import type { Kept, KeyRecord, Moment } from './ledger.ts';
+import type { Kept, Moment, Scope } from './ledger.ts';
 import { fetchDueAt, fetchPause, keep, lifeOf, minute, second, spacing } from './timing.ts';
 import type { Work } from './work.ts';
 
@@ -23,42 +23,42 @@ export interface SupplyDeps {
   readonly prove: Prove | undefined;
   emit(event: CourierEvent): void;
   /** A new credential is there. */
-  arrived(key: KeyRecord): void;
+  arrived(scope: Scope): void;
   /** The next step may be due earlier than planned. */
   wake(): void;
 }
 
 /** The fetching side: one record a source x region x service, each with the last good credential. */
 export interface Supply {
-  readonly keys: ReadonlyMap<string, KeyRecord>;
+  readonly scopes: ReadonlyMap<string, Scope>;
   readonly clockSkewMs: number | undefined;
-  /** Sources that replace the former ones: what was fetched by keys that still exist is kept. */
+  /** Sources that replace the former ones: what was fetched by scopes that still exist is kept. */
   use(sources: Sources): void;
   /** The record that serves this registry of a slot; undefined when no source does. */
-  keyFor(registry: Registry, slot: { target: string; id: string; source?: string | undefined }): KeyRecord | undefined;
+  scopeFor(registry: Registry, slot: { target: string; id: string; source?: string | undefined }): Scope | undefined;
   /** The record of the source `default` for the registry's region, whatever the account. */
-  ownKeyFor(registry: Registry): KeyRecord | undefined;
+  ownScopeFor(registry: Registry): Scope | undefined;
   /** Before the lanes say anew what they need. */
   unwant(): void;
   /** Starts the fetches and proofs that are due. scanned: the lanes have just said what they need. */
   step(scanned: boolean): void;
   /** When the next fetch becomes possible. */
   wakeAt(): Moment;
-  /** A manager tried this credential in vain (rule 8): another one, once per key in 30 min, if it is still the newest. */
-  refused(key: KeyRecord, kept: Kept): void;
+  /** A manager tried this credential in vain (rule 8): another one, once per scope in 30 min, if it is still the newest. */
+  refused(scope: Scope, kept: Kept): void;
   /** Somebody asked for new credentials. Those that were fetched just now are new. */
-  refetch(keys: Iterable<KeyRecord | undefined>): void;
+  refetch(scopes: Iterable<Scope | undefined>): void;
 }
 
 export function createSupply(deps: SupplyDeps): Supply {
   const { clock, now, random, work, emit } = deps;
-  const keys = new Map<string, KeyRecord>();
+  const scopes = new Map<string, Scope>();
   let sources: Sources | undefined;
   let clockSkewMs: number | undefined;
   let proving = 0;
   let fetching = 0;
 
-  async function fetch(record: KeyRecord): Promise<void> {
+  async function fetch(record: Scope): Promise<void> {
     const began = now();
     record.fetching = true;
     fetching++;
@@ -83,7 +83,7 @@ export function createSupply(deps: SupplyDeps): Supply {
     }
   }
 
-  function received(record: KeyRecord, fresh: Kept, ms: number): void {
+  function received(record: Scope, fresh: Kept, ms: number): void {
     const { kept } = record;
     const unchanged = kept !== undefined && (fresh.fingerprint === kept.fingerprint || (fresh.endsAt < kept.endsAt && !record.refetch));
     const downMs = record.trouble && now() - record.trouble.since;
@@ -103,11 +103,11 @@ export function createSupply(deps: SupplyDeps): Supply {
     if (!unchanged) deps.arrived(record);
   }
 
-  function dueFetch(record: KeyRecord, at: Moment): boolean {
+  function dueFetch(record: Scope, at: Moment): boolean {
     return record.wanted && !record.fetching && fetching < fetchesAtOnce && at >= fetchDueAt(record);
   }
 
-  function startProofs(record: KeyRecord, prove: Prove, at: Moment): void {
+  function startProofs(record: Scope, prove: Prove, at: Moment): void {
     const { kept } = record;
     if (!kept || at >= kept.endsAt) return;
     while (proving < proofsAtOnce) {
@@ -123,7 +123,7 @@ export function createSupply(deps: SupplyDeps): Supply {
     }
   }
 
-  async function proof(record: KeyRecord, kept: Kept, registry: Registry, prove: Prove): Promise<void> {
+  async function proof(record: Scope, kept: Kept, registry: Registry, prove: Prove): Promise<void> {
     const { host } = registry;
     const before = record.proofs.get(host);
     const result = await work
@@ -140,46 +140,46 @@ export function createSupply(deps: SupplyDeps): Supply {
   function step(scanned: boolean): void {
     if (work.closing) return;
     const at = now();
-    for (const record of keys.values()) {
+    for (const record of scopes.values()) {
       if (scanned) for (const host of record.proofs.keys()) if (!record.hosts.has(host)) record.proofs.delete(host);
-      if (!record.wanted && !record.fetching && at >= record.notBefore && at >= (record.kept?.endsAt ?? 0)) keys.delete(record.key);
+      if (!record.wanted && !record.fetching && at >= record.notBefore && at >= (record.kept?.endsAt ?? 0)) scopes.delete(record.id);
       if (dueFetch(record, at)) work.track(fetch(record));
       if (deps.prove) startProofs(record, deps.prove, at);
     }
   }
 
-  function recordOf(source: Source | undefined, registry: Registry): KeyRecord | undefined {
+  function recordOf(source: Source | undefined, registry: Registry): Scope | undefined {
     if (!source) return undefined;
-    const key = source.key(registry);
-    const record = keys.get(key) ?? newRecord(key, source, registry);
-    keys.set(key, record);
+    const id = source.scope(registry);
+    const record = scopes.get(id) ?? newRecord(id, source, registry);
+    scopes.set(id, record);
     return record;
   }
 
   return {
-    keys,
+    scopes,
     get clockSkewMs() {
       return clockSkewMs;
     },
     use(next) {
       sources = next;
-      for (const record of keys.values()) {
-        const source = next.all.find(candidate => candidate.key(record.registry) === record.key);
+      for (const record of scopes.values()) {
+        const source = next.all.find(candidate => candidate.scope(record.registry) === record.id);
         if (source) record.source = source;
-        else keys.delete(record.key);
+        else scopes.delete(record.id);
       }
     },
-    keyFor(registry, slot) {
+    scopeFor(registry, slot) {
       return recordOf(sources?.choose(registry, slot), registry);
     },
-    ownKeyFor(registry) {
+    ownScopeFor(registry) {
       return recordOf(
         sources?.all.find(({ name }) => name === 'default'),
         registry,
       );
     },
     unwant() {
-      for (const record of keys.values()) {
+      for (const record of scopes.values()) {
         record.wanted = false;
         record.hosts.clear();
         record.unproven = [];
@@ -188,7 +188,7 @@ export function createSupply(deps: SupplyDeps): Supply {
     step,
     wakeAt() {
       let wake = Number.POSITIVE_INFINITY;
-      for (const record of keys.values()) {
+      for (const record of scopes.values()) {
         // At the limit of fetches the end of one of them wakes.
         if (record.wanted && !record.fetching && fetching < fetchesAtOnce) wake = Math.min(wake, fetchDueAt(record));
       }
@@ -210,16 +210,16 @@ export function createSupply(deps: SupplyDeps): Supply {
   };
 }
 
-function newRecord(key: string, source: Source, registry: Registry): KeyRecord {
+function newRecord(id: string, source: Source, registry: Registry): Scope {
   const never = Number.NEGATIVE_INFINITY;
   const state = { wanted: false, fetching: false, refetch: false, refusedAt: never, fetchedAt: never, failures: 0, notBefore: never };
-  return { key, source, registry, hosts: new Map(), proofs: new Map(), proving: new Set(), unproven: [], ...state };
+  return { id, source, registry, hosts: new Map(), proofs: new Map(), proving: new Set(), unproven: [], ...state };
 }
 
-function of(record: KeyRecord) {
+function of(record: Scope) {
   return { source: record.source.name, region: record.registry.region, service: record.registry.service };
 }
 
-function lifeOfKept(record: KeyRecord): number | undefined {
+function lifeOfKept(record: Scope): number | undefined {
   return record.kept && lifeOf(record.kept.credential);
 }

@@ -1,7 +1,7 @@
 import type { Clock } from '../contract/clock.ts';
 import { type Credential, fingerprint } from '../contract/credential.ts';
 import { type Failure, failures } from '../contract/failures.ts';
-import { type Entry, type Holding, heldFor, type Kept, type KeyRecord, type Moment, type Reason } from './ledger.ts';
+import { type Entry, type Holding, heldFor, type Kept, type Moment, type Reason, type Scope } from './ledger.ts';
 
 export const second = 1000;
 export const minute = 60 * second;
@@ -33,7 +33,7 @@ export function keep(credential: Credential, receivedAt: Moment, random: () => n
   const life = lifeOf(credential);
   return {
     fingerprint: fingerprint(credential),
-    key: credential.key,
+    scope: credential.scope,
     credential,
     expiresAt: credential.expiresAt,
     receivedAt,
@@ -53,13 +53,13 @@ export function asHolding(holds: { fingerprint: string; expiresAt: Date }, now: 
   return { ...holds, receivedAt: endsAt - 12 * hour, agesAt: endsAt - 6 * hour, endsAt };
 }
 
-/** The least time between two fetches of one key, for a life in milliseconds (undefined: not known yet). */
+/** The least time between two fetches of one scope, for a life in milliseconds (undefined: not known yet). */
 export function spacing(life: number | undefined): number {
   return life === undefined ? 5 * second : Math.max(5 * second, Math.min(minute, life / 3));
 }
 
-/** When the key may and should be fetched next. */
-export function fetchDueAt({ notBefore, refetch, kept }: Pick<KeyRecord, 'notBefore' | 'refetch' | 'kept'>): Moment {
+/** When the scope may and should be fetched next. */
+export function fetchDueAt({ notBefore, refetch, kept }: Pick<Scope, 'notBefore' | 'refetch' | 'kept'>): Moment {
   return refetch || !kept ? notBefore : Math.max(notBefore, kept.agesAt);
 }
 
@@ -125,7 +125,7 @@ export function dueReason(entry: Entry, offer: Offer, now: Moment, create: boole
   }
   if (slot.state === 'drifted' && mayRepair(entry, now)) return 'drifted';
   if (unsettled && (!unsettled.answered || now >= unsettled.confirmAt)) return 'unsettled';
-  if (entry.doubtedAt !== undefined) return 'unknown';
+  if (entry.rewriteAskedAt !== undefined) return 'unknown';
   let aging = false;
   for (const [host, kept] of offer) {
     const held = heldFor(entry, host);
@@ -137,6 +137,6 @@ export function dueReason(entry: Entry, offer: Offer, now: Moment, create: boole
 
 function outdated(held: Holding, kept: Kept, now: Moment): boolean {
   if (held.fingerprint === kept.fingerprint) return false;
-  if (held.key !== undefined && held.key !== kept.key) return true;
+  if (held.scope !== undefined && held.scope !== kept.scope) return true;
   return now >= held.agesAt && kept.endsAt > held.endsAt;
 }

@@ -5,10 +5,10 @@ import type { Entry } from './ledger.ts';
  * A manager that tried a credential in vain cannot tell by whom it was refused. What the registry itself said of the very same credential can, as soon as it was asked:
  * then the failure says so. For the failure that the slot is in trouble with; any other stays as it is.
  */
-export function explained(failure: Failure, { slot, keys, trouble }: Entry): Failure {
+export function explained(failure: Failure, { slot, scopes, trouble }: Entry): Failure {
   if (failure.code !== 'CREDENTIAL_REFUSED') return failure;
   const said = slot.registries.flatMap(({ host }, index) => {
-    const proof = keys[index]?.proofs.get(host);
+    const proof = scopes[index]?.proofs.get(host);
     return proof && proof.fingerprint === trouble?.fingerprint ? [{ host, ...proof }] : [];
   });
   const rephrase = (words: string, remedy: string): Failure =>

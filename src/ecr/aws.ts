@@ -42,7 +42,7 @@ export interface AwsDeps {
 }
 
 /** Whose credential it will be. */
-type Origin = Pick<Credential, 'source' | 'key'>;
+type Origin = Pick<Credential, 'source' | 'scope'>;
 /** Access key, secret and session token, resolved: no provider behind them. */
 type Keys = Awaited<ReturnType<ReturnType<typeof fromNodeProviderChain>>>;
 

@@ -77,13 +77,17 @@ function awsSource(spec: SourceSpec, deps: AwsDeps): Source {
   const roles = [...(spec.roles ?? []), ...(roleArn ? [{ roleArn, externalId }] : [])];
   const identity: Identity = { profile, roles, endpoint, stsEndpoint };
   const digest = digestOf(identity);
-  const key = (registry: Registry): string => {
+  const scope = (registry: Registry): string => {
     const { useFipsEndpoint, useDualstackEndpoint } = ecrEndpoint(endpoint, registry, deps.env ?? process.env);
     // The token is the same behind every spelling, but the endpoint that is called is not: one may be out of reach.
     const variant = [useFipsEndpoint && 'fips', useDualstackEndpoint && 'dual-stack'].filter(Boolean).join('+');
     return [name, digest, registry.service, registry.region, ...(variant ? [variant] : [])].join('/');
   };
-  return { name, key, fetch: (registry, signal) => fetchToken(identity, registry, { source: name, key: key(registry) }, deps, signal) };
+  return {
+    name,
+    scope,
+    fetch: (registry, signal) => fetchToken(identity, registry, { source: name, scope: scope(registry) }, deps, signal),
+  };
 }
 
 /** Another role, profile or endpoint under an old name must not be taken for the old identity. */

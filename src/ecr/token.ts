@@ -22,10 +22,10 @@ export interface TokenAnswer {
     | undefined;
 }
 
-/** Which source and key asked, where, and the server's time of the answer. */
+/** Which source and scope asked, where, and the server's time of the answer. */
 export interface Origin {
   readonly source: string;
-  readonly key: string;
+  readonly scope: string;
   /** The host that answered, for messages. */
   readonly host: string;
   readonly issuedAt: Date;
@@ -35,7 +35,7 @@ const remedy =
   'ECR never answers so. Does an endpoint override, a proxy or a test double (moto answers an expiry in 2015) stand in its place?';
 
 /** The answer as a credential. Throws UNEXPECTED for what must not be delivered (nothing in it, not decodable, empty), MISCONFIGURED for what has expired already. */
-export function decodeToken(answer: TokenAnswer, { source, key, host, issuedAt }: Origin): Credential {
+export function decodeToken(answer: TokenAnswer, { source, scope, host, issuedAt }: Origin): Credential {
   const bad = (what: string): Failure =>
     new Failure('UNEXPECTED', `${host} answered GetAuthorizationToken with ${what}; nothing is delivered.`, { remedy });
   const [data] = answer.authorizationData ?? [];
@@ -60,7 +60,7 @@ export function decodeToken(answer: TokenAnswer, { source, key, host, issuedAt }
     );
   // What stands in ECR's place may send anything, and the SDK hands it on.
   const own = typeof data.proxyEndpoint === 'string' ? parseAddress(data.proxyEndpoint)?.registry : undefined;
-  return { username, password: new Secret(password), issuedAt, expiresAt, source, key, ...(own?.service === 'ecr' && { own }) };
+  return { username, password: new Secret(password), issuedAt, expiresAt, source, scope, ...(own?.service === 'ecr' && { own }) };
 }
 
 /** As answered, else as the password itself says, else twelve hours; never more than those. All on the server's clock. */

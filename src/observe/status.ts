@@ -37,7 +37,7 @@ export function overviewOf(ledger: Ledger, about: StatusAbout): Overview {
     ready: unready.length === 0,
     unready,
     clockSkewSeconds: ledger.clockSkewMs === undefined ? null : Math.round(ledger.clockSkewMs / 1000),
-    credentials: [...ledger.keys.values()].map(record => credentialView(ledger, record, about.findings)),
+    credentials: [...ledger.scopes.values()].map(record => credentialView(ledger, record, about.findings)),
     targets,
   };
 }

@@ -4,10 +4,10 @@ import { succeeded } from '../courier/attempt.ts';
 import {
   type Entry,
   type Holding,
-  type KeyRecord,
   type Ledger,
   type Moment,
   type Outcome,
+  type Scope,
   type TargetRecord,
   type Trouble,
 } from '../courier/ledger.ts';
@@ -68,7 +68,7 @@ function slotView(ledger: Ledger, record: TargetRecord, entry: Entry, specs: Fin
   const { slot, trouble, wroteAt } = entry;
   const registries = slot.registries.map((_, at) => holdingView(ledger, entry, at, lifeOf));
   const next = ledger.nextAttempt(record, entry);
-  const findings = [...ledger.findingsOf(record, entry), ...(slot.findings ?? []), ...entry.told];
+  const findings = [...ledger.findingsOf(record, entry), ...(slot.findings ?? []), ...entry.receiptFindings];
   return {
     id: slot.id,
     get title() {
@@ -99,27 +99,27 @@ function slotState(entry: Entry, registries: readonly HoldingView[], create: boo
 /** Of the slot's registry at this place. */
 function holdingView(ledger: Ledger, entry: Entry, at: number, lifeOf: LifeOf): HoldingView {
   const host = entry.slot.registries[at]?.host ?? '';
-  const [held, key] = [entry.held[at], entry.keys[at]];
+  const [held, scope] = [entry.held[at], entry.scopes[at]];
   return {
     host,
-    source: key?.source.name ?? null,
+    source: scope?.source.name ?? null,
     fingerprint: held?.fingerprint ?? null,
     ...lifeOf(held),
     valid: held !== undefined && ledger.now() < held.endsAt,
-    proven: held ? provenOf(held, host, key, entry) : null,
+    proven: held ? provenOf(held, host, scope, entry) : null,
   };
 }
 
 /** The manager's own word weighs more than the registry's: it is the manager that pulls. */
-function provenOf(held: Holding, host: string, key: KeyRecord | undefined, { proven }: Entry): boolean | null {
+function provenOf(held: Holding, host: string, scope: Scope | undefined, { proven }: Entry): boolean | null {
   if (proven?.fingerprint === held.fingerprint) return proven.ok;
-  const proof = key?.proofs.get(host);
+  const proof = scope?.proofs.get(host);
   if (proof?.fingerprint !== held.fingerprint) return null;
   if (proof.ok) return true;
   return proof.refused ? false : null;
 }
 
-export function credentialView(ledger: Ledger, record: KeyRecord, engine: FindingSpecs): CredentialView {
+export function credentialView(ledger: Ledger, record: Scope, engine: FindingSpecs): CredentialView {
   const { kept, trouble } = record;
   return {
     source: record.source.name,
@@ -134,14 +134,14 @@ export function credentialView(ledger: Ledger, record: KeyRecord, engine: Findin
       const at = ledger.date(proof.at).toISOString();
       return { host, ok: proof.ok, message: proof.ok ? null : proof.message, at };
     }),
-    findings: together(ledger.findingsOfKey(record), record).map(finding => findingView(finding, engine)),
+    findings: together(ledger.findingsOfScope(record), record).map(finding => findingView(finding, engine)),
   };
 }
 
 const hostsNamed = 3;
 
 /** One finding a code: what befell a dozen registries is said once. `proofs` of the view tells of each. */
-function together(found: readonly Finding[], { proofs }: KeyRecord): Finding[] {
+function together(found: readonly Finding[], { proofs }: Scope): Finding[] {
   return [...Map.groupBy(found, one => one.code).values()].flatMap(alike => {
     const messages = new Set(alike.map(one => one.message));
     const hosts = [...proofs].filter(([, proof]) => !proof.ok && messages.has(proof.message)).map(([host]) => host);
@@ -154,7 +154,7 @@ function together(found: readonly Finding[], { proofs }: KeyRecord): Finding[] {
   });
 }
 
-function credentialState(ledger: Ledger, { kept, trouble }: KeyRecord): CredentialView['state'] {
+function credentialState(ledger: Ledger, { kept, trouble }: Scope): CredentialView['state'] {
   if (kept && ledger.now() >= kept.endsAt) return 'expired';
   if (trouble) return 'failing';
   return kept ? 'ok' : 'waiting';

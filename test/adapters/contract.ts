@@ -351,7 +351,7 @@ function credential(): Credential {
   const password = new Secret(`eyJ${randomBytes(900).toString('base64')}`);
   issued.push(password);
   const issuedAt = new Date();
-  return { username: 'AWS', password, issuedAt, expiresAt: new Date(issuedAt.getTime() + 12 * 3_600_000), source: 'test', key: 'test' };
+  return { username: 'AWS', password, issuedAt, expiresAt: new Date(issuedAt.getTime() + 12 * 3_600_000), source: 'test', scope: 'test' };
 }
 const secretsOf = (options: object): Secret[] => Object.values(options).filter(value => value instanceof Secret);
 

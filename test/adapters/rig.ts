@@ -72,7 +72,7 @@ export async function rigOn<Fake extends FakeServer, Ref>(
 /** A credential for each of the hosts. */
 export function given(hosts: string | readonly string[], password = 'new-token'): Credentials {
   const now = new Date();
-  const credential = { username: 'AWS', password: new Secret(password), issuedAt: now, expiresAt: now, source: 's', key: 'k' };
+  const credential = { username: 'AWS', password: new Secret(password), issuedAt: now, expiresAt: now, source: 's', scope: 'k' };
   return new Map([hosts].flat().map(name => [name, credential]));
 }
 

@@ -292,7 +292,7 @@ test('proving a thousand registries looks at each a few times, not at all of the
     return { ok: true } as const;
   };
   await using rig = await startRig({ targets: [testTarget(clock, 't', rows)], prove });
-  const { proofs } = only([...rig.courier.ledger.keys.values()]);
+  const { proofs } = only([...rig.courier.ledger.scopes.values()]);
   const get = proofs.get.bind(proofs);
   let looks = 0;
   proofs.get = host => {
@@ -315,9 +315,9 @@ test('a proof that fails is a finding, told once, and blocks nothing', async () 
   await using rig = await startRig({ targets: [target], prove });
   await clock.advance(2 * hours);
   assert.equal(target.stored.size, 2);
-  const key = only([...rig.courier.ledger.keys.values()]);
+  const key = only([...rig.courier.ledger.scopes.values()]);
   assert.deepEqual(
-    rig.courier.ledger.findingsOfKey(key).map(finding => finding.code),
+    rig.courier.ledger.findingsOfScope(key).map(finding => finding.code),
     ['PROOF_REFUSED'],
   );
   assert.equal(rig.of('proved').filter(event => !event.ok && !event.repeat).length, 1);

@@ -111,7 +111,7 @@ test('after a reload with another identity the account of the former one is not 
   await clock.advance(1 * minutes);
   const before = told.length;
 
-  const next = Object.assign(identity(clock, '444455556666'), { key: () => 'another identity' });
+  const next = Object.assign(identity(clock, '444455556666'), { scope: () => 'another identity' });
   rig.courier.use({ all: [next], choose: () => next }, [{ ...self.managed }]);
   await clock.advance(1 * minutes);
 
@@ -134,7 +134,7 @@ test('a reload that changes nothing asks for nothing and forgets nothing; one th
   assert.deepEqual([...new Set(told.slice(before))], [host(ours)]);
   assert.equal(source.asked.length, 1);
 
-  const other = Object.assign(identity(clock, ours, failing('AUTH')), { key: () => 'another identity' });
+  const other = Object.assign(identity(clock, ours, failing('AUTH')), { scope: () => 'another identity' });
   rig.courier.use({ all: [other], choose: () => other }, [{ ...self.managed }]);
   await clock.advance(1 * minutes);
   assert.match(codes(rig).join(), /OWN_UNKNOWN/);

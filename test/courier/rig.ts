@@ -56,7 +56,7 @@ export function testSource(clock: VirtualClock, name = 'default'): TestSource {
     failure: undefined,
     stuck: false,
     account: undefined,
-    key: ({ region, service }) => `${name}/${region}/${service}`,
+    scope: ({ region, service }) => `${name}/${region}/${service}`,
     async fetch(asking) {
       asked.push(clock.mono());
       if (source.failure) throw source.failure;
@@ -69,7 +69,7 @@ export function testSource(clock: VirtualClock, name = 'default'): TestSource {
         issuedAt,
         expiresAt: new Date(issuedAt.getTime() + source.lifeMs),
         source: name,
-        key: source.key(asking),
+        scope: source.scope(asking),
         ...(source.account !== undefined && { own: registry(source.account, asking.region) }),
       };
       issued.push(credential);

@@ -13,7 +13,7 @@ const credential = (life: number) => ({
   issuedAt: new Date(0),
   expiresAt: new Date(life),
   source: 'default',
-  key: 'default/eu-west-1/ecr',
+  scope: 'default/eu-west-1/ecr',
 });
 
 test('a credential ages at half of its life, 10 % more or less; absurd lives are cut to 12 h', () => {

@@ -67,7 +67,7 @@ test('nothing is kept: every fetch asks anew, and a fetch after a failure works'
   ecr.trouble = undefined;
   const [first, second] = [await fetchFrom(source), await fetchFrom(source)];
   assert.notEqual(first.password.reveal(), second.password.reveal());
-  assert.equal(first.key, second.key);
+  assert.equal(first.scope, second.scope);
 });
 
 const troubles: readonly [trouble: Trouble, code: FailureCode, words: RegExp, attempts: number][] = [

@@ -21,7 +21,7 @@ const credential = {
   issuedAt: new Date(),
   expiresAt: new Date(),
   source: 's',
-  key: 'k',
+  scope: 'k',
 };
 
 test('a new token is accepted, a rotated one refused in each form that ECR has', async () => {

@@ -89,32 +89,32 @@ test('all lists every source once, default included when it is the last resort',
   );
 });
 
-const keyOf = (spec: Omit<SourceSpec, 'name'>, host: string, name = 'a', env: NodeJS.ProcessEnv = {}): string => {
+const scopeOf = (spec: Omit<SourceSpec, 'name'>, host: string, name = 'a', env: NodeJS.ProcessEnv = {}): string => {
   const [source] = makeSources([{ name, ...spec }], { ...deps, env }).all;
   assert.ok(source);
-  return source.key(registry(host));
+  return source.scope(registry(host));
 };
 const plain = '111111111111.dkr.ecr.us-east-1.amazonaws.com';
 
 test('one key serves every account of a region', () => {
-  assert.equal(keyOf({}, plain), keyOf({}, '222222222222.dkr.ecr.us-east-1.amazonaws.com'));
+  assert.equal(scopeOf({}, plain), scopeOf({}, '222222222222.dkr.ecr.us-east-1.amazonaws.com'));
 });
 
 test('the key tells regions, endpoint variants, sources and identities apart', () => {
   const keys = [
-    keyOf({}, plain),
-    keyOf({}, '111111111111.dkr.ecr.eu-west-1.amazonaws.com'),
-    keyOf({}, '111111111111.dkr.ecr-fips.us-east-1.amazonaws.com'),
-    keyOf({}, '111111111111.dkr-ecr.us-east-1.on.aws'),
-    keyOf({}, '111111111111.dkr-ecr-fips.us-east-1.on.aws'),
-    keyOf({}, plain, 'b'),
-    keyOf({ profile: 'p' }, plain),
-    keyOf({ roleArn: 'arn:aws:iam::1:role/r' }, plain),
-    keyOf({ roleArn: 'arn:aws:iam::1:role/r', externalId: 'x' }, plain),
-    keyOf({ roleArn: 'arn:aws:iam::1:role/r', externalId: new Secret('another-id') }, plain),
-    keyOf({ roleArn: 'arn:aws:iam::1:role/r', externalId: new Secret('a-third-id') }, plain),
-    keyOf({ roles: [{ roleArn: 'arn:aws:iam::2:role/hop' }], roleArn: 'arn:aws:iam::1:role/r' }, plain),
-    keyOf({ endpoint: 'https://vpce.test' }, plain),
+    scopeOf({}, plain),
+    scopeOf({}, '111111111111.dkr.ecr.eu-west-1.amazonaws.com'),
+    scopeOf({}, '111111111111.dkr.ecr-fips.us-east-1.amazonaws.com'),
+    scopeOf({}, '111111111111.dkr-ecr.us-east-1.on.aws'),
+    scopeOf({}, '111111111111.dkr-ecr-fips.us-east-1.on.aws'),
+    scopeOf({}, plain, 'b'),
+    scopeOf({ profile: 'p' }, plain),
+    scopeOf({ roleArn: 'arn:aws:iam::1:role/r' }, plain),
+    scopeOf({ roleArn: 'arn:aws:iam::1:role/r', externalId: 'x' }, plain),
+    scopeOf({ roleArn: 'arn:aws:iam::1:role/r', externalId: new Secret('another-id') }, plain),
+    scopeOf({ roleArn: 'arn:aws:iam::1:role/r', externalId: new Secret('a-third-id') }, plain),
+    scopeOf({ roles: [{ roleArn: 'arn:aws:iam::2:role/hop' }], roleArn: 'arn:aws:iam::1:role/r' }, plain),
+    scopeOf({ endpoint: 'https://vpce.test' }, plain),
   ];
   assert.equal(new Set(keys).size, keys.length);
   for (const key of keys) assert.doesNotMatch(key, /another-id/);
@@ -122,7 +122,7 @@ test('the key tells regions, endpoint variants, sources and identities apart', (
 
 test('spellings share a key where an override decides the endpoint', () => {
   const fips = '111111111111.dkr.ecr-fips.us-east-1.amazonaws.com';
-  assert.equal(keyOf({ endpoint: 'https://vpce.test' }, plain), keyOf({ endpoint: 'https://vpce.test' }, fips));
+  assert.equal(scopeOf({ endpoint: 'https://vpce.test' }, plain), scopeOf({ endpoint: 'https://vpce.test' }, fips));
   const env = { AWS_ENDPOINT_URL_ECR: 'http://127.0.0.1:1' };
-  assert.equal(keyOf({}, plain, 'a', env), keyOf({}, fips, 'a', env));
+  assert.equal(scopeOf({}, plain, 'a', env), scopeOf({}, fips, 'a', env));
 });

@@ -7,7 +7,7 @@ const hour = 3_600_000;
 const issuedAt = new Date('2026-11-21T10:00:00Z');
 const at = (ms: number): Date => new Date(issuedAt.getTime() + ms);
 const encoded = (text: string | Buffer): string => Buffer.from(text).toString('base64');
-const decode = (answer: TokenAnswer) => decodeToken(answer, { source: 'prod', key: 'prod/k', host: 'api.ecr.test', issuedAt });
+const decode = (answer: TokenAnswer) => decodeToken(answer, { source: 'prod', scope: 'prod/k', host: 'api.ecr.test', issuedAt });
 const withToken = (authorizationToken: string, expiresAt?: Date) => decode({ authorizationData: [{ authorizationToken, expiresAt }] });
 
 test('a good answer becomes a credential', () => {
@@ -20,7 +20,7 @@ test('a good answer becomes a credential', () => {
       issuedAt,
       expiresAt: at(12 * hour),
       source: 'prod',
-      key: 'prod/k',
+      scope: 'prod/k',
     },
   );
 });

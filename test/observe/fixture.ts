@@ -4,7 +4,7 @@ import { Failure, type FailureCode } from '../../src/contract/failures.ts';
 import { parseAddress, type Registry } from '../../src/contract/registry.ts';
 import { Secret } from '../../src/contract/secret.ts';
 import type { Source } from '../../src/contract/source.ts';
-import type { Entry, Kept, KeyRecord, Ledger, Outcome, TargetRecord, Trouble } from '../../src/courier/ledger.ts';
+import type { Entry, Kept, Ledger, Outcome, Scope, TargetRecord, Trouble } from '../../src/courier/ledger.ts';
 
 export const minute = 60_000;
 export const hour = 60 * minute;
@@ -26,14 +26,14 @@ export const euWest = '123456789012.dkr.ecr.eu-west-1.amazonaws.com';
 export const usEast = '123456789012.dkr.ecr.us-east-1.amazonaws.com';
 
 /** A credential of 12 h that was fetched `age` milliseconds before moment 0. */
-export function kept(age: number, password = 'a-password-of-the-fixture', key = 'default eu-west-1'): Kept {
+export function kept(age: number, password = 'a-password-of-the-fixture', scope = 'default eu-west-1'): Kept {
   const issued = epoch - age;
   const secret = new Secret(password);
   const expiresAt = new Date(issued + 12 * hour);
-  const credential: Credential = { username: 'AWS', password: secret, issuedAt: new Date(issued), expiresAt, source: 'default', key };
+  const credential: Credential = { username: 'AWS', password: secret, issuedAt: new Date(issued), expiresAt, source: 'default', scope };
   return {
     fingerprint: fingerprint(credential),
-    key,
+    scope,
     credential,
     expiresAt,
     agesAt: 6 * hour - age,
@@ -46,13 +46,13 @@ export function trouble(code: FailureCode, message: string, since = -10 * minute
   return { failure: new Failure(code, message), since, count };
 }
 
-export function keyRecord(host: string, more: Partial<KeyRecord> = {}): KeyRecord {
+export function scopeOf(host: string, more: Partial<Scope> = {}): Scope {
   const of = registry(host);
-  const key = `default ${of.region}`;
-  const source: Source = { name: 'default', key: () => key, fetch: () => Promise.reject(new Error('not fetched here')) };
+  const id = `default ${of.region}`;
+  const source: Source = { name: 'default', scope: () => id, fetch: () => Promise.reject(new Error('not fetched here')) };
   const state = { wanted: true, fetching: false, refetch: false, refusedAt: never, fetchedAt: never, failures: 0, notBefore: never };
   return {
-    key,
+    id,
     source,
     registry: of,
     hosts: new Map([[host, of]]),
@@ -64,13 +64,13 @@ export function keyRecord(host: string, more: Partial<KeyRecord> = {}): KeyRecor
   };
 }
 
-/** A slot of one registry that holds `held`. `key`: undefined when no source serves it. */
-export function entry(id: string, key: KeyRecord | undefined, held?: Kept, more: Partial<Entry> & { slotOf?: Partial<Slot> } = {}): Entry {
-  const of = key?.registry ?? registry(euWest);
+/** A slot of one registry that holds `held`. `scope`: undefined when no source serves it. */
+export function entry(id: string, scope: Scope | undefined, held?: Kept, more: Partial<Entry> & { slotOf?: Partial<Slot> } = {}): Entry {
+  const of = scope?.registry ?? registry(euWest);
   const { slotOf, ...rest } = more;
   const slot: Slot = { id, title: `ecr-${id} (row ${id})`, registries: [of], state: 'present', ref: null, ...slotOf };
   const marks = { running: false, queued: false, notBefore: 0 };
-  return { slot, keys: [key], held: held ? [held] : [], wroteAt: never, ...marks, told: [], ...rest };
+  return { slot, scopes: [scope], held: held ? [held] : [], wroteAt: never, ...marks, receiptFindings: [], ...rest };
 }
 
 type Managed = TargetRecord['managed'];
@@ -96,11 +96,11 @@ export function target(
     name,
     address: `https://${name}:9443`,
     entries: new Map(entries.map(one => [one.slot.id, one])),
-    moved: new Map(),
+    renamed: new Map(),
     about: {},
     findings: [],
-    led: false,
-    veiled: false,
+    hasFollowers: false,
+    partlyUnseen: false,
     discoveredAt: -minute,
     nextDiscoveryAt: minute,
     outcomes: [],
@@ -113,12 +113,12 @@ export function outcome(slot: string, at: number, result: Outcome['result'], mor
 }
 
 interface LedgerParts {
-  readonly keys?: readonly KeyRecord[];
+  readonly scopes?: readonly Scope[];
   readonly now?: number;
   readonly sinceStepMs?: number;
   readonly clockSkewMs?: number;
   readonly engine?: (target: TargetRecord, entry?: Entry) => readonly Finding[];
-  readonly engineOfKey?: (key: KeyRecord) => readonly Finding[];
+  readonly engineOfScope?: (scope: Scope) => readonly Finding[];
   readonly next?: (entry: Entry) => number | undefined;
 }
 
@@ -126,9 +126,9 @@ export function ledgerOf(targets: readonly TargetRecord[], parts: LedgerParts = 
   const now = parts.now ?? 0;
   return {
     targets: new Map(targets.map(one => [one.name, one])),
-    keys: new Map((parts.keys ?? []).map(one => [one.key, one])),
+    scopes: new Map((parts.scopes ?? []).map(one => [one.id, one])),
     findingsOf: parts.engine ?? (() => []),
-    findingsOfKey: parts.engineOfKey ?? (() => []),
+    findingsOfScope: parts.engineOfScope ?? (() => []),
     nextAttempt: (_, one) => parts.next?.(one),
     clockSkewMs: parts.clockSkewMs,
     startedAt: -2 * hour,

@@ -5,7 +5,7 @@ import type { CourierEvent } from '../../src/courier/events.ts';
 import type { Ledger } from '../../src/courier/ledger.ts';
 import { createMetrics, metricList } from '../../src/observe/metrics.ts';
 import { statusOf } from '../../src/observe/status.ts';
-import { entry, epoch, euWest, hour, kept, keyRecord, ledgerOf, specs, target, trouble, usEast } from './fixture.ts';
+import { entry, epoch, euWest, hour, kept, ledgerOf, scopeOf, specs, target, trouble, usEast } from './fixture.ts';
 
 const now = epoch / 1000;
 const create = () => createMetrics({ version: '1.2.3', clock: { wall: () => epoch } });
@@ -26,8 +26,8 @@ const failed = (target: string): CourierEvent => ({ ...about(target), kind: 'del
 const delivered = (target: string): CourierEvent => ({ ...about(target), kind: 'delivered', change: 'updated', settled: true });
 
 test('every series of a configured target and a known source stands at 0 before anything happened', async () => {
-  const key = keyRecord(euWest);
-  const series = parse(await create().render(status(ledgerOf([target('a', [], { discoveredAt: undefined })], { keys: [key] }))));
+  const key = scopeOf(euWest);
+  const series = parse(await create().render(status(ledgerOf([target('a', [], { discoveredAt: undefined })], { scopes: [key] }))));
   for (const code of Object.keys(failures)) {
     assert.equal(of(series, `deliver_failures_total{target="a",code="${code}"}`), 0);
     assert.equal(of(series, `discovery_failures_total{target="a",code="${code}"}`), 0);
@@ -53,12 +53,12 @@ test('every series of a configured target and a known source stands at 0 before 
 
 test('one failing target is found from them', async () => {
   const metrics = create();
-  const key = keyRecord(euWest, { kept: kept(0) });
+  const key = scopeOf(euWest, { kept: kept(0) });
   const good = (name: string) => target(name, [entry('7', key, kept(hour))]);
   const bad = target('b', [entry('7', key, kept(11 * hour), { trouble: trouble('FORBIDDEN', 'no') }), entry('8', key, kept(hour))]);
   for (const name of ['a', 'c']) metrics.observe(delivered(name));
   metrics.observe(failed('b'));
-  const series = parse(await metrics.render(status(ledgerOf([good('a'), bad, good('c')], { keys: [key] }))));
+  const series = parse(await metrics.render(status(ledgerOf([good('a'), bad, good('c')], { scopes: [key] }))));
   const found = (name: string, fits: (value: number) => boolean) =>
     [...series].filter(([full, value]) => full.startsWith(`${name}{`) && fits(value)).map(([full]) => /target="(.)"/.exec(full)?.[1]);
   assert.deepEqual(
@@ -87,17 +87,17 @@ const told = { fingerprint: 'f', expiresAt: new Date(epoch + 8 * hour), received
 const lives = [
   {
     name: 'a slot that holds nothing',
-    ledger: [target('a', [entry('7', keyRecord(euWest)), entry('8', keyRecord(euWest), kept(0))])],
+    ledger: [target('a', [entry('7', scopeOf(euWest)), entry('8', scopeOf(euWest), kept(0))])],
     life: [0, 0],
   },
   {
     name: 'the one that ends first',
-    ledger: [target('a', [entry('7', keyRecord(euWest), kept(hour)), entry('8', keyRecord(euWest), kept(5 * hour))])],
+    ledger: [target('a', [entry('7', scopeOf(euWest), kept(hour)), entry('8', scopeOf(euWest), kept(5 * hour))])],
     life: [hours(-5), hours(7)],
   },
   {
     name: 'told by the manager',
-    ledger: [target('a', [entry('7', keyRecord(euWest), undefined, { held: [told] })])],
+    ledger: [target('a', [entry('7', scopeOf(euWest), undefined, { held: [told] })])],
     life: [hours(-4), hours(8)],
   },
   { name: 'nothing known yet', ledger: [target('a', [], { discoveredAt: undefined })], life: [0, 0] },
@@ -105,15 +105,15 @@ const lives = [
   { name: 'no source for it', ledger: [target('a', [entry('7', undefined)])], life: [undefined, undefined] },
   {
     name: 'not to be created',
-    ledger: [target('a', [entry('7', keyRecord(euWest), undefined, { slotOf: { state: 'absent' } })])],
+    ledger: [target('a', [entry('7', scopeOf(euWest), undefined, { slotOf: { state: 'absent' } })])],
     life: [undefined, undefined],
   },
   {
     name: 'paused',
-    ledger: [target('a', [entry('7', keyRecord(euWest))], { managedOf: { paused: true } })],
+    ledger: [target('a', [entry('7', scopeOf(euWest))], { managedOf: { paused: true } })],
     life: [undefined, undefined],
   },
-  { name: 'expired', ledger: [target('a', [entry('7', keyRecord(euWest), kept(13 * hour))])], life: [hours(-13), hours(-1)] },
+  { name: 'expired', ledger: [target('a', [entry('7', scopeOf(euWest), kept(13 * hour))])], life: [hours(-13), hours(-1)] },
 ];
 for (const { name, ledger, life } of lives) {
   test(`the life of what a target holds: ${name}`, async () => {
@@ -147,8 +147,8 @@ test('fetches, proofs and discoveries are counted', async () => {
   metrics.logged('warn');
   metrics.reloaded(true);
   metrics.reloaded(false);
-  const key = keyRecord(euWest, { kept: kept(hour) });
-  const series = parse(await metrics.render(status(ledgerOf([target('a', [])], { keys: [key], clockSkewMs: -90_000 }))));
+  const key = scopeOf(euWest, { kept: kept(hour) });
+  const series = parse(await metrics.render(status(ledgerOf([target('a', [])], { scopes: [key], clockSkewMs: -90_000 }))));
   const expected = {
     'fetch_attempts_total{source="default",ecr_region="eu-west-1"}': 2,
     'fetch_failures_total{source="default",ecr_region="eu-west-1",code="AUTH"}': 1,
@@ -170,9 +170,9 @@ test('fetches, proofs and discoveries are counted', async () => {
 });
 
 test('private and public ECR of one region share their series; the earliest expiry counts', async () => {
-  const privateKey = keyRecord(usEast, { kept: kept(hour) });
-  const publicKey = keyRecord('public.ecr.aws', { key: 'public', kept: kept(2 * hour) });
-  const series = parse(await create().render(status(ledgerOf([], { keys: [privateKey, publicKey] }))));
+  const privateKey = scopeOf(usEast, { kept: kept(hour) });
+  const publicKey = scopeOf('public.ecr.aws', { id: 'public', kept: kept(2 * hour) });
+  const series = parse(await create().render(status(ledgerOf([], { scopes: [privateKey, publicKey] }))));
   assert.equal(of(series, 'token_expiry_timestamp_seconds{source="default",ecr_region="us-east-1"}'), now + 10 * 3600);
 });
 
@@ -200,7 +200,7 @@ test('names and labels keep to the conventions', () => {
 
 test('the text: every metric has its help and type, hostile names stay inside their label', async () => {
   const hostile = 'x"} 1\necr_courier_slots{target="y\\';
-  const text = await create().render(status(ledgerOf([target(hostile, [])], { keys: [keyRecord(euWest)] })));
+  const text = await create().render(status(ledgerOf([target(hostile, [])], { scopes: [scopeOf(euWest)] })));
   for (const { name, type } of metricList()) assert.ok(text.includes(`# TYPE ${name} ${type}\n`) && text.includes(`# HELP ${name} `), name);
   const line = /^(#.*|[a-zA-Z_:][\w:]*(\{[\w]+="(\\.|[^"\\])*"(,[\w]+="(\\.|[^"\\])*")*\})? (-?[\d.e+-]+|[+-]Inf|NaN))?$/;
   for (const one of text.split('\n')) assert.match(one, line);

@@ -5,10 +5,10 @@ import { html } from '../../src/observe/html.ts';
 import { page, styleHash } from '../../src/observe/page.ts';
 import { statusOf } from '../../src/observe/status.ts';
 import type { Status } from '../../src/observe/status-view.ts';
-import { entry, euWest, hour, kept, keyRecord, ledgerOf, outcome, specs, target, trouble, usEast } from './fixture.ts';
+import { entry, euWest, hour, kept, ledgerOf, outcome, scopeOf, specs, target, trouble, usEast } from './fixture.ts';
 
 const status = (ledger: Ledger) => statusOf(ledger, { version: '1.2.3', findings: specs });
-const key = keyRecord(euWest, { kept: kept(3 * hour) });
+const key = scopeOf(euWest, { kept: kept(3 * hour) });
 const good = (name: string, slots = 1) =>
   target(
     name,
@@ -26,7 +26,7 @@ const failing = target(
 );
 
 test('one healthy target: the verdict, the bar with now and half, the words, all unfolded', () => {
-  const markup = shown(ledgerOf([good('portainer')], { keys: [key] }));
+  const markup = shown(ledgerOf([good('portainer')], { scopes: [key] }));
   assert.equal(verdict(markup), 'All is well');
   assert.match(markup, /<details class="target" open>/);
   assert.match(markup, /<rect class="half" x="50%"/);
@@ -39,7 +39,7 @@ test('one healthy target: the verdict, the bar with now and half, the words, all
 });
 
 test('a failing slot: what, since when, what to do, where to read, when next', () => {
-  const markup = shown(ledgerOf([failing], { keys: [key], next: one => one.notBefore }));
+  const markup = shown(ledgerOf([failing], { scopes: [key], next: one => one.notBefore }));
   assert.equal(verdict(markup), 'Serving, with failures');
   for (const part of [
     /Portainer refuses\./,
@@ -54,8 +54,8 @@ test('a failing slot: what, since when, what to do, where to read, when next', (
 });
 
 test('a first failure, the failing credential above the targets, those in order below', () => {
-  const broken = keyRecord(usEast, { kept: kept(0), trouble: trouble('UNREACHABLE', 'No way.', -21_000, 1) });
-  const markup = shown(ledgerOf([failing], { keys: [key, broken] }));
+  const broken = scopeOf(usEast, { kept: kept(0), trouble: trouble('UNREACHABLE', 'No way.', -21_000, 1) });
+  const markup = shown(ledgerOf([failing], { scopes: [key, broken] }));
   assert.match(markup, /\(for <time[^>]*>21 s<\/time>, first time\)/);
   const headings = [...markup.matchAll(/<h2[^>]*>([^<]*)</g)].map(([, heading]) => heading);
   assert.deepEqual(headings, ['Credentials that cannot be renewed', 'Targets', 'Credentials']);
@@ -78,7 +78,7 @@ const verdicts: { name: string; status: Status; word: string }[] = [
   { name: 'nothing held', status: status(ledgerOf([target('a', [entry('7', key)])])), word: 'Not ready' },
   {
     name: 'AWS fails, tokens still good',
-    status: status(ledgerOf([good('a')], { keys: [keyRecord(euWest, { kept: kept(0), trouble: trouble('AUTH', 'no') })] })),
+    status: status(ledgerOf([good('a')], { scopes: [scopeOf(euWest, { kept: kept(0), trouble: trouble('AUTH', 'no') })] })),
     word: 'Serving, with failures',
   },
   { name: 'stalled', status: status(ledgerOf([good('a')], { sinceStepMs: hour })), word: 'Stalled' },
@@ -87,7 +87,7 @@ for (const { name, status, word } of verdicts) test(`verdict: ${name}`, () => as
 
 test('a hundred targets: the failing one first and unfolded, the others folded', () => {
   const targets = [...Array.from({ length: 99 }, (_, at) => good(`t${at + 1}`, 10)), failing];
-  const markup = shown(ledgerOf(targets, { keys: [key] }));
+  const markup = shown(ledgerOf(targets, { scopes: [key] }));
   const cards = [...markup.matchAll(/<details class="target"( open)?>\s*<summary><h3>([^<]*)</g)].map(
     ([, open, name]) => `${name}${open ?? ''}`,
   );
@@ -99,14 +99,14 @@ test('thousands of slots: those in order are counted, rows are limited', () => {
     'lost',
     Array.from({ length: 3000 }, (_, at) => entry(`${at}`, key)),
   );
-  const markup = shown(ledgerOf([good('big', 2001), lost], { keys: [key] }));
+  const markup = shown(ledgerOf([good('big', 2001), lost], { scopes: [key] }));
   assert.match(markup, /2,001 slots in order, too many for this page/);
   assert.match(markup, /2,800 more slots, too many/);
   assert.ok(markup.length < 500_000);
 });
 
 test('the bar follows the server’s clock', () => {
-  const markup = shown(ledgerOf([good('a')], { keys: [key], clockSkewMs: 3 * hour }));
+  const markup = shown(ledgerOf([good('a')], { scopes: [key], clockSkewMs: 3 * hour }));
   assert.match(markup, /<circle class="now" cx="50%"/);
   assert.match(markup, /expires <time[^>]*>in 6 h</);
 });
@@ -118,7 +118,7 @@ test('it needs no script and no other file, and stands still when told', () => {
 });
 
 test('it is a page for everybody: language, one h1, headings in order, table headers, no colour alone', () => {
-  const markup = shown(ledgerOf([failing, good('a')], { keys: [key] }));
+  const markup = shown(ledgerOf([failing, good('a')], { scopes: [key] }));
   assert.match(markup, /^<!doctype html>\n<html lang="en">/);
   const levels = [...markup.matchAll(/<h([1-6])/g)].map(([, level]) => Number(level));
   assert.equal(levels.filter(level => level === 1).length, 1);
@@ -144,14 +144,14 @@ test('whatever stands in any field stays text', () => {
   const full = status(
     ledgerOf(
       [
-        target('a', [entry('7', key, kept(0), { trouble: trouble('AUTH', 'm'), told: [{ code: 'C', message: 'm' }] })], {
+        target('a', [entry('7', key, kept(0), { trouble: trouble('AUTH', 'm'), receiptFindings: [{ code: 'C', message: 'm' }] })], {
           about: { product: 'p', principal: 'q' },
           findings: [{ code: 'C', message: 'm' }],
           trouble: trouble('BUSY', 'm'),
           outcomes: [outcome('7', 0, 'AUTH', { message: 'm', fingerprint: 'f' })],
         }),
       ],
-      { keys: [key], engineOfKey: () => [{ code: 'C', message: 'm' }] },
+      { scopes: [key], engineOfScope: () => [{ code: 'C', message: 'm' }] },
     ),
   );
   const times = [...JSON.stringify(full).matchAll(/"(\d{4}-\d\d-\d\dT[^"]*)"/g)].map(([, time]) => time ?? '');

@@ -15,11 +15,11 @@ import { Secret } from '../../src/contract/secret.ts';
 import { createServer, type DoorDeps, type ServerPlace } from '../../src/observe/server.ts';
 import { statusOf } from '../../src/observe/status.ts';
 import { fastClock } from '../fakes/fast-clock.ts';
-import { entry, euWest, kept, keyRecord, ledgerOf, specs, target } from './fixture.ts';
+import { entry, euWest, kept, ledgerOf, scopeOf, specs, target } from './fixture.ts';
 
 const adminToken = 'an-admin-token-of-the-tests';
-const served = ledgerOf([target('portainer', [entry('7', keyRecord(euWest), kept(0))])]);
-const unserved = ledgerOf([target('portainer', [entry('7', keyRecord(euWest))])]);
+const served = ledgerOf([target('portainer', [entry('7', scopeOf(euWest), kept(0))])]);
+const unserved = ledgerOf([target('portainer', [entry('7', scopeOf(euWest))])]);
 
 /** Doors with a healthy ledger, an admin token, and a record of what was asked and logged. */
 async function open(t: TestContext, more: Partial<DoorDeps> = {}, place: Partial<ServerPlace> = {}) {

@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Secret } from '../../src/contract/secret.ts';
-import type { Entry, KeyRecord, Ledger } from '../../src/courier/ledger.ts';
+import type { Entry, Ledger, Scope } from '../../src/courier/ledger.ts';
 import { checksOf } from '../../src/observe/readiness.ts';
 import { statusOf } from '../../src/observe/status.ts';
 import type { SlotView } from '../../src/observe/status-view.ts';
-import { entry, epoch, euWest, hour, kept, keyRecord, ledgerOf, minute, outcome, specs, target, trouble, usEast } from './fixture.ts';
+import { entry, epoch, euWest, hour, kept, ledgerOf, minute, outcome, scopeOf, specs, target, trouble, usEast } from './fixture.ts';
 import { statusFaults } from './schema.ts';
 
 const status = (ledger: Ledger) => statusOf(ledger, { version: '1.2.3', findings: specs });
 const iso = (moment: number) => new Date(epoch + moment).toISOString();
-const key = keyRecord(euWest, { kept: kept(2 * hour) });
+const key = scopeOf(euWest, { kept: kept(2 * hour) });
 
 const busy = ledgerOf(
   [
@@ -37,16 +37,16 @@ const busy = ledgerOf(
     target('fresh', [], { discoveredAt: undefined, nextDiscoveryAt: Number.NEGATIVE_INFINITY }),
   ],
   {
-    keys: [
+    scopes: [
       key,
-      keyRecord(usEast, {
+      scopeOf(usEast, {
         trouble: trouble('AUTH', 'No AWS credentials.'),
         notBefore: minute,
         proofs: new Map([[usEast, { ok: false, refused: true, message: '401', at: -minute, fingerprint: 'x' }]]),
       }),
     ],
-    engine: (_, of) => (of && !of.keys[0] ? [{ code: 'NO_SLOTS', message: 'Nothing.' }] : []),
-    engineOfKey: () => [{ code: 'CLOCK_SKEW', message: 'Off by 3 min.', remedy: 'Own remedy.' }],
+    engine: (_, of) => (of && !of.scopes[0] ? [{ code: 'NO_SLOTS', message: 'Nothing.' }] : []),
+    engineOfScope: () => [{ code: 'CLOCK_SKEW', message: 'Off by 3 min.', remedy: 'Own remedy.' }],
     clockSkewMs: 180_400,
   },
 );
@@ -110,8 +110,8 @@ test('credentials: state, next fetch, proofs, findings', () => {
   assert.deepEqual([good?.state, good?.nextFetchAt, good?.findings[0]?.remedy], ['ok', iso(4 * hour), 'Own remedy.']);
   assert.deepEqual([bad?.state, bad?.nextFetchAt, bad?.expiresAt], ['failing', iso(minute), null]);
   assert.deepEqual(bad?.proofs, [{ host: usEast, ok: false, message: '401', at: iso(-minute) }]);
-  const expired = keyRecord(euWest, { kept: kept(13 * hour), trouble: trouble('AUTH', 'no') });
-  assert.equal(status(ledgerOf([], { keys: [expired] })).credentials[0]?.state, 'expired');
+  const expired = scopeOf(euWest, { kept: kept(13 * hour), trouble: trouble('AUTH', 'no') });
+  assert.equal(status(ledgerOf([], { scopes: [expired] })).credentials[0]?.state, 'expired');
 });
 
 const proof = (ok: boolean, fingerprint: string) =>
@@ -119,10 +119,10 @@ const proof = (ok: boolean, fingerprint: string) =>
 test('what many registries have in common is said once', () => {
   const proof = (refused: boolean, message: string) => ({ ok: false, refused, message, at: 0, fingerprint: 'x' }) as const;
   const silent = ['a', 'b', 'c', 'd'].map(host => [host, proof(false, `${host} is silent.`)] as const);
-  const lone = keyRecord(euWest, { proofs: new Map([...silent, ['e', proof(true, 'e says no.')]]) });
-  const engineOfKey = ({ proofs }: KeyRecord) =>
+  const lone = scopeOf(euWest, { proofs: new Map([...silent, ['e', proof(true, 'e says no.')]]) });
+  const engineOfScope = ({ proofs }: Scope) =>
     [...proofs.values()].flatMap(one => (one.ok ? [] : { code: one.refused ? 'REFUSED' : 'SILENT', message: one.message }));
-  const [view] = status(ledgerOf([], { keys: [lone], engineOfKey })).credentials;
+  const [view] = status(ledgerOf([], { scopes: [lone], engineOfScope })).credentials;
   assert.deepEqual(
     view?.findings.map(({ code, message }) => [code, message]),
     [
@@ -133,23 +133,23 @@ test('what many registries have in common is said once', () => {
 });
 
 test('a credential that shall be replaced is fetched as soon as it may be', () => {
-  const [view] = status(ledgerOf([], { keys: [keyRecord(euWest, { kept: kept(0), refetch: true, notBefore: minute })] })).credentials;
+  const [view] = status(ledgerOf([], { scopes: [scopeOf(euWest, { kept: kept(0), refetch: true, notBefore: minute })] })).credentials;
   assert.equal(view?.nextFetchAt, iso(minute));
 });
 
 const proofs = [
   { name: 'nobody was asked', key, last: undefined, proven: null },
-  { name: 'the registry accepts it', key: keyRecord(euWest, { proofs: proof(true, kept(0).fingerprint) }), last: undefined, proven: true },
+  { name: 'the registry accepts it', key: scopeOf(euWest, { proofs: proof(true, kept(0).fingerprint) }), last: undefined, proven: true },
   {
     name: 'the registry refuses it',
-    key: keyRecord(euWest, { proofs: proof(false, kept(0).fingerprint) }),
+    key: scopeOf(euWest, { proofs: proof(false, kept(0).fingerprint) }),
     last: undefined,
     proven: false,
   },
-  { name: 'the registry accepts another one', key: keyRecord(euWest, { proofs: proof(true, 'other') }), last: undefined, proven: null },
+  { name: 'the registry accepts another one', key: scopeOf(euWest, { proofs: proof(true, 'other') }), last: undefined, proven: null },
   {
     name: 'the manager’s word weighs more',
-    key: keyRecord(euWest, { proofs: proof(true, kept(0).fingerprint) }),
+    key: scopeOf(euWest, { proofs: proof(true, kept(0).fingerprint) }),
     last: false,
     proven: false,
   },
@@ -250,7 +250,7 @@ test('dates that a manager made up break nothing, and no secret is in the answer
   const odd = { ...kept(0), credential: { ...kept(0).credential, issuedAt: new Date(Number.NaN) }, expiresAt: new Date(8.64e15 + 1) };
   const secret = new Secret('a-password-of-the-fixture');
   const answer = JSON.stringify(
-    status(ledgerOf([target('a', [entry('7', key, odd)], { about: { keyExpiresAt: new Date(Number.NaN) } })], { keys: [key] })),
+    status(ledgerOf([target('a', [entry('7', key, odd)], { about: { keyExpiresAt: new Date(Number.NaN) } })], { scopes: [key] })),
   );
   assert.match(answer, /"keyExpiresAt":null/);
   for (const form of Secret.forms(secret)) assert.ok(!answer.includes(form));
