@@ -4,7 +4,18 @@ import { makeAuth, makeSessions } from './harbor/auth.ts';
 import { Refusal, refuse } from './harbor/refusal.ts';
 import { makeRegistries } from './harbor/registries.ts';
 import { dispatch, routesOf, text } from './harbor/routes.ts';
-import { type HarborState, makeRobot, makeRow, type RobotSeed, type Row, type RowSeed, type Upstream, type User } from './harbor/state.ts';
+import {
+  type HarborState,
+  makeRobot,
+  makeRow,
+  type Policy,
+  type Project,
+  type RobotSeed,
+  type Row,
+  type RowSeed,
+  type Upstream,
+  type User,
+} from './harbor/state.ts';
 import { type Accepts, makeUpstreams } from './harbor/upstream.ts';
 import { type FakeServer, type Reply, type Seen, type ServerOptions, startServer } from './server.ts';
 
@@ -15,6 +26,9 @@ export interface HarborOptions extends ServerOptions {
   /** Unless said: the administrator `admin` with `adminPassword`. */
   readonly users?: readonly User[];
   readonly upstreams?: readonly Upstream[];
+  /** From the source, not recorded, as are replication rules. */
+  readonly projects?: readonly Project[];
+  readonly policies?: readonly Policy[];
   readonly read_only?: boolean;
   /** Asks whether a registry takes a password, for hosts that `upstreams` does not list: so an embedded ECR can answer. */
   readonly accepts?: Accepts;
@@ -98,6 +112,8 @@ function stateOf(options: HarborOptions, clock: Clock): HarborState {
     registries: numbered(options.registries ?? [], (seed, id): Row => makeRow(seed, id, now - 60_000 + id)),
     robots: numbered(options.robots ?? [], (seed, id) => makeRobot(seed, id, now)),
     upstreams: structuredClone([...(options.upstreams ?? [])]),
+    projects: structuredClone([...(options.projects ?? [])]),
+    policies: structuredClone([...(options.policies ?? [])]),
     read_only: options.read_only ?? false,
   };
 }

@@ -7,6 +7,7 @@ import { refuse, refuseInvalid } from './refusal.ts';
 import { type makeRegistries, shapes } from './registries.ts';
 import { makeRobots, shapes as robotShapes } from './robots.ts';
 import { type HarborState, shown } from './state.ts';
+import { makeUsers } from './users.ts';
 
 interface Call {
   readonly request: Seen;
@@ -39,6 +40,7 @@ interface Server {
 /** The API. What is not in here is 404, and 405 when only the method is wrong. */
 export function routesOf({ state, clock, registries, base, version, url }: Server): Route[] {
   const robots = makeRobots(state, clock);
+  const users = makeUsers(state, registries.get);
   const done: Reply = { status: 200 };
   const registry = (model: string, shape: Shape) => ['registry', model, shape] as const;
   return [
@@ -100,6 +102,14 @@ export function routesOf({ state, clock, registries, base, version, url }: Serve
       path: '/registries/:id/info',
       right: 'registry:read',
       answer: async ({ id }) => ({ status: 200, json: await registries.info(id) }),
+    },
+    { method: 'GET', path: '/projects', right: false, paged: true, answer: call => users.projects(call) },
+    {
+      method: 'GET',
+      path: '/replication/policies',
+      right: 'replication-policy:list',
+      paged: true,
+      answer: ({ request, query }) => users.policies(request, query),
     },
     { method: 'GET', path: '/robots', right: 'robot:list', paged: true, answer: ({ request, query }) => robots.list(request, query) },
     {

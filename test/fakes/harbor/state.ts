@@ -5,7 +5,21 @@ export interface HarborState {
   /** In the order of the table: a row that is written moves to its end, as in PostgreSQL. */
   registries: Row[];
   upstreams: Upstream[];
+  projects: Project[];
+  policies: Policy[];
   read_only: boolean;
+}
+/** `registry_id`: of the endpoint behind a proxy cache; 0 for any other project. */
+export interface Project {
+  name: string;
+  registry_id: number;
+  public: boolean;
+}
+/** A replication rule: it pulls from the endpoint `source`, or pushes to the endpoint `destination`; the other side is Harbor itself. */
+export interface Policy {
+  name: string;
+  source?: number;
+  destination?: number;
 }
 export interface User {
   name: string;
