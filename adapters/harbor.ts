@@ -1,13 +1,14 @@
-import { type Deps, defineAdapter, type Receipt, type Target } from '../src/contract/adapter.ts';
+import { type Answer, type Deps, defineAdapter, type Receipt, type Target } from '../src/contract/adapter.ts';
 import type { Credential } from '../src/contract/credential.ts';
 import { Failure } from '../src/contract/failures.ts';
 import type { Registry } from '../src/contract/registry.ts';
 import { givenTo, nothingAt } from '../src/contract/usual.ts';
-import { type Code, findings } from './harbor/findings.ts';
+import { type Code, encrypt, findings } from './harbor/findings.ts';
 import { oneByOneUntilAccepted } from './harbor/login.ts';
 import { makeLook } from './harbor/look.ts';
-import { createKey, isUnhealthy, refusal } from './harbor/refusal.ts';
-import { listRows, paths, type Ref, survey } from './harbor/rows.ts';
+import { createKey, forbidden, isDone, isMissingRight, refusal } from './harbor/refusal.ts';
+import { isEncrypted, isRow, listRows, paths, type Row } from './harbor/rows.ts';
+import { type Existing, type Ref, survey } from './harbor/survey.ts';
 
 /** The longest secret that Harbor stores, in bytes: its column holds 4096 characters of the encrypted form (recorded on 2.15.2). */
 const longestSecret = 3050;
@@ -37,46 +38,58 @@ export const harbor = defineAdapter({
       http(method, path, { signal, ...more, headers: { Authorization: `Basic ${login()}` } }),
     );
     let home: string = paths[0];
-    const look = makeLook(ask, () => home, username, deps);
+    const { look, lacks } = makeLook(ask, () => home, username, deps);
+    const refused = (answer: Answer, right: string, host?: string): Failure => refusal(http, answer, { right, username, host });
 
-    async function update(
-      { path }: Ref,
-      row: number,
-      host: string,
-      { username, password }: Credential,
-      signal: AbortSignal,
-    ): Promise<Receipt> {
+    /** Harbor sends the credential to the address in the row, so that is looked at right before. Without the right to, what the discovery saw must do. */
+    async function confirm({ path, row, url }: Existing, host: string, signal: AbortSignal): Promise<void> {
+      refusePlain(url, row);
+      const answer = await ask('GET', `${path}/${row}`, signal);
+      if (isMissingRight(answer)) return;
+      if (answer.status !== 200) throw refused(answer, 'registry:read', host);
+      const now = answer.json<Partial<Row> | null>();
+      if (!isRow(now)) throw new Failure('UNEXPECTED', `Harbor answered with something else than the endpoint ${row}.`);
+      if (now.type !== 'docker-registry' || deps.registry(now.url)?.registry.host !== host)
+        throw new Failure('NOT_FOUND', `Endpoint ${row} is for another registry than ${host} by now.`);
+      refusePlain(now.url, row);
+    }
+
+    async function update(ref: Existing, host: string, credential: Credential, signal: AbortSignal): Promise<Receipt> {
+      await confirm(ref, host, signal);
       // Flat, and nothing more: nested as in a POST it would be ignored, and with a changed `url` 2.16 drops the secret.
-      const body = { access_key: username, access_secret: password.reveal() };
-      const answer = await ask('PUT', `${path}/${row}`, signal, { body });
-      if (answer.status !== 200) throw refusal(http, answer, 'registry:update', host);
+      const body = { access_key: credential.username, access_secret: credential.password.reveal() };
+      const answer = await ask('PUT', `${ref.path}/${ref.row}`, signal, { body });
+      if (!isDone(answer, 200)) throw refused(answer, 'registry:update', host);
       return { change: 'updated', proven: true };
     }
 
-    async function add(ref: Ref, { host }: Registry, credential: Credential, signal: AbortSignal): Promise<Receipt> {
+    async function add({ path }: Ref, { host }: Registry, credential: Credential, signal: AbortSignal): Promise<Receipt> {
       const login = { type: 'basic', access_key: credential.username, access_secret: credential.password.reveal() };
       const body = { name: host.slice(0, longestName), type: 'docker-registry', url: `https://${host}`, credential: login };
-      const answer = await ask('POST', ref.path, signal, { body });
-      if (answer.status !== 201 && answer.status !== 409) throw refusal(http, answer, 'registry:create', host);
+      const answer = await ask('POST', path, signal, { body });
+      const made = isDone(answer, 201);
+      if (!made && answer.status !== 409) throw refused(answer, 'registry:create', host);
       const named = /\/registries\/(\d+)$/.exec(answer.headers.get('location') ?? '')?.[1];
-      if (answer.status === 201 && named) return { change: 'created', id: named, proven: true };
+      if (made && named) return { change: 'created', id: named, proven: true };
       // Somebody was faster, or an attempt of ours that was given up did land.
-      const rows = (await listRows(http, ask, ref.path, signal)) ?? [];
-      const there = rows.find(row => row.type === 'docker-registry' && deps.registry(row.url)?.registry.host === host);
-      if (!there) throw refusal(http, answer, 'registry:create', host);
-      if (answer.status === 201) return { change: 'created', id: String(there.id), proven: true };
-      return { ...(await update(ref, there.id, host, credential, signal)), id: String(there.id) };
+      const rows = (await listRows(ask, path, signal, refused)) ?? [];
+      const alike = rows.filter(row => row.type === 'docker-registry' && deps.registry(row.url)?.registry.host === host);
+      const there = alike.find(({ url }) => isEncrypted(url)) ?? alike[0];
+      if (!there) throw refused(answer, 'registry:create', host);
+      const id = String(there.id);
+      if (made) return { change: 'created', id, proven: true };
+      return { ...(await update({ path, row: there.id, url: there.url }, host, credential, signal)), id };
     }
 
     return {
       address,
       async discover(signal) {
         for (const path of new Set([home, ...paths])) {
-          const rows = await listRows(http, ask, path, signal);
+          const rows = await listRows(ask, path, signal, refused);
           if (!rows) continue;
           home = path;
-          const { slots, findings: found } = survey(rows, path, deps);
-          const { about, findings: told } = await look(signal);
+          const { about, findings: told, uses } = await look(signal);
+          const { slots, findings: found } = survey(rows, { path, uses }, deps);
           return { slots, findings: [...found, ...told], about };
         }
         throw nothingAt('Harbor', address, paths);
@@ -87,27 +100,43 @@ export const harbor = defineAdapter({
         const { registry, credential } = given;
         const { ref } = slot;
         refuseTooLong(credential);
-        if (ref.row === 'new') return add(ref, registry, credential, signal);
-        return update(ref, ref.row, registry.host, credential, signal);
+        return ref.row === 'new' ? add(ref, registry, credential, signal) : update(ref, registry.host, credential, signal);
       },
+      /** As a delivery would come to: Harbor stores nothing that it tried in vain. */
       async rehearse(slot, credentials, signal) {
         const given = givenTo(slot, credentials);
         if (!given) return { change: 'unchanged' };
-        const { registry, credential } = given;
-        const { host } = registry;
+        const { credential } = given;
+        const { host } = given.registry;
         const { ref } = slot;
         refuseTooLong(credential);
         const change = ref.row === 'new' ? 'created' : 'updated';
+        const right = ref.row === 'new' ? 'registry:create' : 'registry:update';
+        if (lacks(right)) throw forbidden(`${username} may not write: its robot account lacks ${right}.`, right);
+        if (ref.row !== 'new') await confirm(ref, host, signal);
         const where = ref.row === 'new' ? { type: 'docker-registry', url: `https://${host}` } : { id: ref.row };
         const body = { ...where, access_key: credential.username, access_secret: credential.password.reveal() };
         const answer = await ask('POST', `${ref.path}/ping`, signal, { body, reads: true });
-        if (answer.status === 200) return { change, proven: true };
-        if (!isUnhealthy(answer)) throw refusal(http, answer, 'registry:read', host);
-        return { change, proven: false, findings: [deps.finding('TRIAL_FAILED', `Harbor tried the new credential at ${host} in vain.`)] };
+        if (isDone(answer, 200)) return { change, proven: true };
+        if (!isMissingRight(answer)) throw refused(answer, 'registry:read', host);
+        return { change, findings: [deps.finding('TRIAL_IMPOSSIBLE', `Whether Harbor takes the credential for ${host} was not tried.`)] };
       },
     };
   },
 });
+
+/** Throws before anything is sent. */
+function refusePlain(url: string, row: number): void {
+  if (isEncrypted(url)) return;
+  throw new Failure(
+    'MISCONFIGURED',
+    `Endpoint ${row} is reached over plain http, so Harbor would send the token unencrypted. Nothing was sent.`,
+    {
+      stops: 'slot',
+      remedy: encrypt,
+    },
+  );
+}
 
 /** Harbor itself would say no more than "internal server error". */
 function refuseTooLong({ password }: Credential): void {

@@ -1,3 +1,8 @@
+/** Harbor tries the credential with every change of an endpoint, and refuses the change when it does not work. */
+const sameEdit =
+  'In the same step enter AWS as Access ID and the password of `ecr-courier token HOST` as Access Secret: while the stored one has expired, Harbor refuses any other change as "unhealthy".';
+export const encrypt = `Edit the endpoint in Harbor so that its URL is https://HOST. ${sameEdit} \`ecr-courier refresh\` then ends the pause.`;
+
 /** What a person should know of a Harbor; the endpoints that are left alone among them. */
 export const findings = {
   AWS_ECR: {
@@ -9,7 +14,7 @@ export const findings = {
     severity: 'warning',
     doc: 'Harbor calls an endpoint of the type "aws-ecr" unhealthy: proxy caches pull nothing new through it, and replications are likely to fail. It is never written to, so the courier cannot mend it.',
     remedy:
-      'Check the IAM keys of the endpoint, or the AWS role of Harbor, and that Harbor reaches ECR: the log of Harbor’s core has the reason. Or use an endpoint of the type "docker-registry", which the courier keeps fresh.',
+      'Check the IAM keys of the endpoint, or the AWS role of Harbor, and that Harbor reaches ECR: the log of Harbor’s core has the reason. This type does not work with FIPS hosts, dual-stack names and private endpoints. An endpoint of the type "docker-registry" does, and the courier keeps it fresh.',
   },
   ENDPOINT_TYPE: {
     severity: 'warning',
@@ -21,20 +26,35 @@ export const findings = {
     doc: 'An endpoint for ECR Public, for which there is no source of tokens yet. It is left as it is.',
     remedy: 'Nothing: public images are pulled without a password.',
   },
+  ECR_PUBLIC_LOGIN: {
+    severity: 'warning',
+    doc: 'An endpoint for ECR Public has a stored password, and there is no source of tokens for ECR Public yet. ECR Public refuses a password that has expired, and then nothing is pulled.',
+    remedy: 'Edit the endpoint in Harbor and empty Access ID and Access Secret: public images are pulled without them.',
+  },
+  ENDPOINT_HTTP: {
+    severity: 'error',
+    doc: 'The URL of the endpoint begins with http://: Harbor would send the token unencrypted. So the endpoint is never written to, and the courier is not ready while it is there. Earlier builds wrote to it.',
+    remedy: encrypt,
+  },
   URL_FORM: {
     severity: 'error',
     doc: 'The URL of the endpoint is not https://HOST: Harbor cannot log in to ECR there, so it refuses every credential.',
-    remedy: 'Edit the endpoint in Harbor: https, the host, no path, and no other port than 443.',
+    remedy: `Edit the endpoint in Harbor: https, the host, no path, and no other port than 443. ${sameEdit}`,
   },
   CERTIFICATE_UNVERIFIED: {
     severity: 'warning',
     doc: 'Harbor does not verify the certificate of this endpoint, so anybody on the way can read the token.',
     remedy: 'Switch on "Verify Remote Cert" for the endpoint: the certificates of ECR are trusted everywhere.',
   },
-  TRIAL_FAILED: {
-    severity: 'warning',
-    doc: 'Harbor tried the credential at the registry, and it did not work.',
-    remedy: 'Check that Harbor reaches the registry, and that the AWS identity may pull from it. The log of Harbor’s core has the reason.',
+  ENDPOINT_USED: {
+    severity: 'info',
+    doc: 'Proxy-cache projects or replication rules use the endpoint: they fail when it holds no good token. Those that the account may see are named.',
+    remedy: 'Nothing.',
+  },
+  TRIAL_IMPOSSIBLE: {
+    severity: 'info',
+    doc: 'The account may not let Harbor try a credential, so `check` does not know whether Harbor would take it. Deliveries need no such right.',
+    remedy: 'Give the account the permission registry:read.',
   },
   KEY_END_HIDDEN: {
     severity: 'info',

@@ -1,6 +1,6 @@
 import type { Answer } from '../../src/contract/adapter.ts';
 import { ended } from '../common/turns.ts';
-import type { Ask } from './rows.ts';
+import type { Ask } from './list.ts';
 
 /**
  * After a refused login Harbor locks the user name for 1.5 s, for the right password, too. So until a login is accepted, at the beginning and after each refusal,

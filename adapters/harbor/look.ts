@@ -1,16 +1,14 @@
 import type { About, Deps, Finding } from '../../src/contract/adapter.ts';
 import { makeGlance } from '../common/glance.ts';
 import type { Code } from './findings.ts';
-import type { Ask } from './rows.ts';
+import { type Ask, glanceAt, mostGlanced } from './list.ts';
+import { proxyCaches, replicationRules, usersOf } from './usage.ts';
 
 interface Robot {
   readonly name?: unknown;
   readonly expires_at?: unknown;
+  readonly permissions?: unknown;
 }
-
-/** Robot accounts are looked through in so many pages. */
-const robotPages = 10;
-const pageSize = 100;
 
 /** Why the end of a robot's secret is not seen. untold: Harbor gave no proper answer for an hour, or none yet. */
 const unseen = {
@@ -18,15 +16,21 @@ const unseen = {
     why: 'it may not list robot accounts, its own among them',
     remedy: 'Give it the permission robot:list (Harbor 2.12 and later), or let it never expire.',
   },
-  'too far': { why: `it is not among the first ${robotPages * pageSize} robot accounts, if it is one`, remedy: undefined },
+  'too far': { why: `it is not among the first ${mostGlanced} robot accounts, if it is one`, remedy: undefined },
   unreadable: { why: 'Harbor names no date for its end that can be read', remedy: undefined },
   untold: { why: 'Harbor did not say when its secret ends', remedy: undefined },
 } as const;
 type End = Date | 'never' | 'no robot' | keyof typeof unseen;
+/** rights: resource:action of the whole system; undefined where they are not seen, and for users, who have roles. */
+interface Account {
+  readonly end: End;
+  readonly rights?: ReadonlySet<string>;
+}
 
-/** For people only: version, and when the robot's secret ends. `path`: of the registries, as it is known by then. */
+/** For people only: version, the robot account that asks, and what uses the endpoints. `path`: of the registries, as it is known by then. */
 export function makeLook(ask: Ask, path: () => string, username: string, { clock, finding }: Deps<Code>) {
   const below = (name: string): string => path().replace(/registries$/, name);
+  let rights: ReadonlySet<string> | undefined;
 
   async function product(signal: AbortSignal): Promise<string | undefined> {
     const answer = await ask('GET', below('systeminfo'), signal);
@@ -34,30 +38,49 @@ export function makeLook(ask: Ask, path: () => string, username: string, { clock
     return typeof version === 'string' ? `Harbor ${version}` : undefined;
   }
 
-  /** The one way for a robot to see its own end. */
-  async function end(signal: AbortSignal): Promise<End | undefined> {
-    for (let page = 1; page <= robotPages; page++) {
-      const answer = await ask('GET', below(`robots?page=${page}&page_size=${pageSize}&sort=id`), signal);
-      if (answer.status === 403) return 'hidden';
-      // Versions without such robot accounts.
-      if (answer.status === 404) return 'no robot';
-      const robots = answer.status === 200 ? answer.json<unknown>() : undefined;
-      if (!Array.isArray(robots)) return undefined;
-      const own = (robots as readonly (Robot | null)[]).find(robot => robot?.name === username);
-      if (own) return endOf(own.expires_at);
-      if (robots.length < pageSize) return 'no robot';
-    }
-    return 'too far';
+  /** The list is the one way for a robot to see its own end. */
+  async function account(signal: AbortSignal): Promise<Account | undefined> {
+    let own: Robot | undefined;
+    const reading = await glanceAt<Robot>(ask, below('robots'), 'id', signal, robot => {
+      if (robot.name !== username) return undefined;
+      own = robot;
+      return 'enough';
+    });
+    if (own) return { end: endOf(own.expires_at), ...rightsOf(own.permissions) };
+    if (reading === 'forbidden') return { end: 'hidden' };
+    if (reading === 'cut') return { end: 'too far' };
+    // Versions without such robot accounts do not know the list.
+    return reading === 'unreadable' ? undefined : { end: 'no robot' };
   }
 
-  const glance = makeGlance(clock, { product, end });
-  return async (signal: AbortSignal): Promise<{ about: About; findings: Finding[] }> => {
-    const { product = 'Harbor', end = 'untold' } = await glance(signal);
+  const glance = makeGlance(clock, {
+    product,
+    account,
+    caches: signal => proxyCaches(ask, below('projects'), signal),
+    rules: signal => replicationRules(ask, below('replication/policies'), signal),
+  });
+
+  /** uses: what is known to use an endpoint, in words; empty for nothing. */
+  async function look(signal: AbortSignal): Promise<{ about: About; findings: Finding[]; uses: (endpoint: number) => string }> {
+    const { product = 'Harbor', account: { end, rights: seen } = { end: 'untold' as const }, caches, rules } = await glance(signal);
+    rights = seen;
     const about = { product, principal: username, ...(end instanceof Date && { keyExpiresAt: end }) };
-    if (end instanceof Date || end === 'never' || end === 'no robot') return { about, findings: [] };
+    return { about, findings: untold(end), uses: endpoint => usersOf(endpoint, caches, rules) };
+  }
+
+  function untold(end: End): Finding[] {
+    if (end instanceof Date || end === 'never' || end === 'no robot') return [];
     const { why, remedy } = unseen[end];
-    return { about, findings: [finding('KEY_END_HIDDEN', `${username}: ${why}.`, remedy)] };
-  };
+    return [finding('KEY_END_HIDDEN', `${username}: ${why}.`, remedy)];
+  }
+
+  /** Whether the account is known not to have a right. Old versions take `*`. */
+  function lacks(right: string): boolean {
+    const [resource] = right.split(':');
+    return rights !== undefined && ![right, `${resource}:*`, '*:*'].some(granting => rights?.has(granting));
+  }
+
+  return { look, lacks };
 }
 
 /** Seconds since the epoch; -1 is never. */
@@ -66,4 +89,14 @@ function endOf(seconds: unknown): Date | 'never' | 'unreadable' {
   return Number.isSafeInteger(seconds) && Number(seconds) > 0 && Number(seconds) < 8.64e12
     ? new Date(Number(seconds) * 1000)
     : 'unreadable';
+}
+
+/** Rights for projects are left out. */
+function rightsOf(permissions: unknown): { rights?: ReadonlySet<string> } {
+  if (!Array.isArray(permissions)) return {};
+  const system = (permissions as readonly { kind?: unknown; access?: unknown }[]).filter(each => each?.kind === 'system');
+  const access = system.flatMap(({ access }) =>
+    Array.isArray(access) ? (access as readonly { resource?: unknown; action?: unknown }[]) : [],
+  );
+  return { rights: new Set(access.map(right => `${String(right?.resource)}:${String(right?.action)}`)) };
 }

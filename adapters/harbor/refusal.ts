@@ -1,26 +1,42 @@
 import type { Answer, Http } from '../../src/contract/adapter.ts';
 import { Failure } from '../../src/contract/failures.ts';
+import { refusedInFront, thenRefresh } from '../common/front.ts';
 
 export const createKey = 'create a system robot account at Administration > Robot Accounts';
 
-/** The first error of an answer. Before 2.0 it stood alone, without a code of words; a proxy's page and a panic have none. */
-export function errorOf(answer: Answer): { readonly code?: unknown; readonly message?: unknown } {
+interface HarborError {
+  readonly code?: unknown;
+  readonly message?: unknown;
+}
+
+/** The first error of an answer; undefined for what Harbor does not answer: a proxy's page, say. Before 2.0 it stood alone, without a code of words. */
+function errorOf(answer: Answer): HarborError | undefined {
   try {
-    const body = answer.json<{ errors?: readonly { code?: unknown; message?: unknown }[]; message?: unknown } | null>();
-    return body?.errors?.[0] ?? body ?? {};
+    const body = answer.json<{ errors?: readonly HarborError[]; message?: unknown } | null>();
+    return body?.errors?.[0] ?? (body?.message === undefined ? undefined : body);
   } catch {
-    return {};
+    return undefined;
   }
 }
 
+/** Harbor's own answers to what it has done have no body: a page with the same status is that of a login or a proxy in front. */
+export const isDone = ({ status, text }: Answer, wanted: number): boolean => status === wanted && text.trim() === '';
+
 /** Harbor tried a credential and it did not work. Why is told to nobody: a wrong token, a throttled login and a host that is away look the same. */
-export function isUnhealthy(answer: Answer): boolean {
-  const { message } = errorOf(answer);
+function isUnhealthy(answer: Answer): boolean {
+  const message = errorOf(answer)?.message;
   return answer.status === 400 && typeof message === 'string' && /\bis unhealthy\b/.test(message);
 }
 
-/** What Harbor means by an answer that is none of those hoped for; recorded on 2.15.2. `right`: what the request needs. `host`: where a credential was tried. */
-export function refusal(http: Http, answer: Answer, right: string, host?: string): Failure {
+/** What a request was for. `right`: what it needs. `host`: where a credential was tried. */
+interface Asked {
+  readonly right: string;
+  readonly username: string;
+  readonly host?: string | undefined;
+}
+
+/** What Harbor means by an answer that is none of those hoped for; recorded on 2.15.2. */
+export function refusal(http: Http, answer: Answer, { right, username, host }: Asked): Failure {
   const usual = http.failure(answer);
   const { message, facts } = usual;
   if (isUnhealthy(answer))
@@ -29,12 +45,9 @@ export function refusal(http: Http, answer: Answer, right: string, host?: string
     });
   switch (answer.status) {
     case 401:
-      return new Failure('AUTH', message, {
-        remedy:
-          'Check user name and password. A robot account that has expired, was disabled or was given a new secret looks just so. In a compose file `$` is written as `$$`: robot$$courier.',
-      });
+      return errorOf(answer) ? new Failure('AUTH', message, { remedy: wrongLogin(username) }) : refusedInFront('AUTH', 'Harbor', message);
     case 403:
-      return forbidden(answer, message, right);
+      return denied(answer, message, right);
     case 409:
       return new Failure('CONFLICT', message, { remedy: 'An endpoint of this name is there for something else: rename one of the two.' });
     case 500:
@@ -48,15 +61,36 @@ export function refusal(http: Http, answer: Answer, right: string, host?: string
   }
 }
 
-function forbidden(answer: Answer, message: string, right: string): Failure {
-  const { code, message: said } = errorOf(answer);
-  if (code === 'DENIED')
+function denied(answer: Answer, message: string, right: string): Failure {
+  if (errorOf(answer)?.code === 'DENIED')
     return new Failure('BUSY', message, { remedy: 'Nothing to do: it goes on when Harbor’s read-only mode is switched off again.' });
-  const ours = code === 'FORBIDDEN' && !(typeof said === 'string' && said.includes('CSRF'));
+  return isMissingRight(answer) ? forbidden(message, right) : refusedInFront('FORBIDDEN', 'Harbor', message);
+}
+
+/** The login is good and lacks a right: Harbor then says the name alone. Something in front may forbid, too, and cookies are refused with the same code. */
+export function isMissingRight(answer: Answer): boolean {
+  const { code, message } = errorOf(answer) ?? {};
+  // Before 2.0 the code is the status.
+  return answer.status === 403 && (code === 'FORBIDDEN' || code === 403) && !String(message).includes('CSRF');
+}
+
+/** It stops what needs the right, and nothing else. */
+export function forbidden(message: string, right: string): Failure {
   return new Failure('FORBIDDEN', message, {
-    stops: 'target',
-    remedy: ours
-      ? `The user needs ${right}: a system robot account with registry:list, registry:read and registry:update (and registry:create for \`create\`), or an administrator.`
-      : 'If a proxy stands in front of Harbor, make it let these requests through unchanged, without cookies.',
+    remedy: `The user needs ${right}: a system robot account with registry:list, registry:read and registry:update (and registry:create for \`create\`), or an administrator. ${thenRefresh}`,
   });
+}
+
+function wrongLogin(username: string): string {
+  const usual = 'Check user name and password. A robot account that has expired, was disabled or was given a new secret looks just so.';
+  return `${usual} ${misspelled(username)}`.trimEnd();
+}
+
+/** What became of the `$` of a robot account depends on who read it: compose, a shell, docker, or nobody. */
+function misspelled(username: string): string {
+  if (/^(['"]).*\1$/.test(username))
+    return 'The user name begins and ends with a quotation mark: `docker run --env-file` leaves them in, so write it without.';
+  if (username.includes('$$')) return 'The user name holds `$$`: what read it took both as they are, so write one `$`.';
+  if (username.includes('$')) return '';
+  return 'The user name holds no `$`. If it is a robot account, compose or a shell took `$courier` for a variable: a compose file and the env_file of compose v2 want robot$$courier.';
 }

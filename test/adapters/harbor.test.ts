@@ -127,7 +127,7 @@ async function rig({ options = asRobot, wanted, ...setup }: Setup = {}): Promise
     wanted,
     clock: setup.clock,
     aliases,
-    aside: /systeminfo|robots/,
+    aside: /systeminfo|robots|projects|policies/,
   });
 }
 
@@ -193,6 +193,25 @@ describe('a write', () => {
     assert.equal(h.fake.requests.length, before);
   });
 
+  test('a page with status 200 or 201 is no success: Harbor’s own answers are empty', async () => {
+    await using h = await rig({
+      robots: [robot({ access: [...rights, 'registry:create'] })],
+      registries: [row(`https://${host}`)],
+      wanted: [other],
+      accepts: () => true,
+    });
+    const { slots } = await h.discover();
+    for (const status of [200, 201, 204, 302])
+      for (const text of ['<!doctype html><title>Log in</title>', 'OK', '{"ok":true}']) {
+        h.fake.fault = ({ method }) => (method === 'GET' ? undefined : { status, text });
+        for (const slot of slots) {
+          const host = slot.registries[0]?.host ?? '';
+          for (const attempt of [h.deliver(slot, given(host)), h.rehearse(slot, given(host))])
+            assert.match((await failing(attempt)).code, /UNEXPECTED|MISCONFIGURED/, `${slot.id}, ${status} ${text}`);
+        }
+      }
+  });
+
   test('that Harbor cannot store points to its log and its key', async () => {
     await using h = await rig({
       registries: [row(`https://${host}`)],
@@ -219,8 +238,57 @@ describe('a write', () => {
   });
 });
 
+describe('the token is never sent in clear', () => {
+  const everything = { robots: [robot({ access: [...rights, 'registry:create'] })], accepts: () => true };
+  const nothingSent = (h: Rig<FakeHarbor, Ref>) =>
+    assert.ok(
+      h.fake.requests.every(({ body }) => !body.toString().includes('new-token')),
+      'Harbor got the token',
+    );
+
+  test('an endpoint with http:// gets none, in no way, and it is said what to do', async () => {
+    for (const url of [`http://${host}`, `HTTP://${host}:80/`, host]) {
+      await using h = await rig({ ...everything, registries: [row(url)] });
+      const slot = only((await h.discover()).slots);
+      for (const attempt of [h.deliver(slot, given(host)), h.rehearse(slot, given(host))]) {
+        const failure = await failing(attempt);
+        assert.deepEqual([failure.code, failure.stops, failure.facts.mayLand], ['MISCONFIGURED', 'slot', undefined]);
+        assert.match(failure.remedy, /https:\/\/HOST.*`ecr-courier token HOST`/);
+      }
+      nothingSent(h);
+      assert.equal(h.fake.secretOf(1), 'old-token');
+    }
+    assert.equal(harbor.findings.ENDPOINT_HTTP.severity, 'error');
+  });
+
+  test('nor one that was given http:// since the last look, nor one that is another registry by now', async () => {
+    for (const [url, code] of [
+      [`http://${host}`, 'MISCONFIGURED'],
+      [`https://${other}`, 'NOT_FOUND'],
+      ['https://registry.evil.test', 'NOT_FOUND'],
+    ] as const) {
+      await using h = await rig({ ...everything, registries: [row(`https://${host}`)] });
+      const slot = only((await h.discover()).slots);
+      Object.assign(h.fake.state.registries[0] ?? {}, { url });
+      assert.equal((await failing(h.deliver(slot, given(host)))).code, code, url);
+      assert.equal((await failing(h.rehearse(slot, given(host)))).code, code, url);
+      nothingSent(h);
+    }
+  });
+
+  test('nor one that somebody created meanwhile', async () => {
+    await using h = await rig({ ...everything, wanted: [host] });
+    const slot = only((await h.discover()).slots);
+    await using template = await startFakeHarbor({ registries: [row(`http://${host}`, { name: host })] });
+    h.fake.state.registries.push(...template.state.registries);
+    assert.equal((await failing(h.deliver(slot, given(host)))).code, 'MISCONFIGURED');
+    assert.equal(h.fake.secretOf(1), 'old-token');
+  });
+});
+
 describe('what the rows come to', () => {
   const upper = host.toUpperCase();
+  const ecrApi = 'https://api.ecr.eu-west-1.amazonaws.com';
   const table: readonly { name: string; rows: RowSeed[]; slots: readonly string[]; findings?: readonly string[]; wanted?: string[] }[] = [
     { name: 'nothing', rows: [], slots: [] },
     {
@@ -237,7 +305,8 @@ describe('what the rows come to', () => {
     { name: 'unhealthy', rows: [row(`https://${host}`, { status: 'unhealthy' })], slots: ['1 drifted'] },
     { name: 'a path', rows: [row(`https://${host}/v2`)], slots: ['1 present URL_FORM'] },
     { name: 'what a query leaves', rows: [row(`https://${host}/`)], slots: ['1 present URL_FORM'] },
-    { name: 'plain http', rows: [row(`http://${host}`)], slots: ['1 present URL_FORM'] },
+    { name: 'plain http', rows: [row(`http://${host}`)], slots: ['1 present ENDPOINT_HTTP'] },
+    { name: 'without a scheme, which Harbor takes for http', rows: [row(host)], slots: ['1 present ENDPOINT_HTTP'] },
     { name: 'another port', rows: [row(`https://${host}:8443`)], slots: ['1 present URL_FORM'] },
     { name: 'an unverified certificate', rows: [row(`https://${host}`, { insecure: true })], slots: ['1 present CERTIFICATE_UNVERIFIED'] },
     {
@@ -252,9 +321,25 @@ describe('what the rows come to', () => {
       slots: [],
       findings: ['AWS_ECR_UNHEALTHY'],
     },
+    {
+      name: 'aws-ecr as Harbor’s portal makes it, with the address of the API',
+      rows: ['', '-fips', '-public'].map(kind => row(`https://api.ecr${kind}.us-east-1.amazonaws.com`, { type: 'aws-ecr' })),
+      slots: [],
+      findings: ['AWS_ECR', 'AWS_ECR', 'AWS_ECR'],
+    },
+    { name: 'aws-ecr with any address', rows: [row('https://ecr.test', { type: 'aws-ecr' })], slots: [], findings: ['AWS_ECR'] },
+    { name: 'the API in another type', rows: [row(ecrApi, { type: 'docker-hub' })], slots: [], findings: ['ENDPOINT_TYPE'] },
+    { name: 'the API as a registry', rows: [row(ecrApi)], slots: [], findings: ['URL_FORM'] },
     { name: 'another type', rows: [row(`https://${host}`, { type: 'docker-hub' })], slots: [], findings: ['ENDPOINT_TYPE'] },
-    { name: 'public', rows: [row('https://public.ecr.aws')], slots: [], findings: ['ECR_PUBLIC'] },
-    { name: 'public, and wanted', rows: [row('https://public.ecr.aws')], wanted: ['public.ecr.aws'], slots: [], findings: ['ECR_PUBLIC'] },
+    { name: 'public', rows: [row('https://public.ecr.aws', { credential: null })], slots: [], findings: ['ECR_PUBLIC'] },
+    { name: 'public with a stored password', rows: [row('https://public.ecr.aws')], slots: [], findings: ['ECR_PUBLIC_LOGIN'] },
+    {
+      name: 'public, and wanted',
+      rows: [row('https://public.ecr.aws', { credential: null })],
+      wanted: ['public.ecr.aws'],
+      slots: [],
+      findings: ['ECR_PUBLIC'],
+    },
     { name: 'wanted and there', rows: [row(`https://${upper}`)], wanted: [host], slots: ['1 present'] },
     { name: 'wanted and not there', rows: [], wanted: [host], slots: [`new:${host} absent`] },
     {
@@ -442,11 +527,13 @@ describe('creating', () => {
     assert.equal(h.fake.state.registries[0]?.name.length, 64);
   });
 
-  test('without the right to create it is FORBIDDEN, and says which right', async () => {
-    await using h = await rig({ wanted: [host], accepts: () => true });
-    const failure = await failing(h.deliver(only((await h.discover()).slots), given(host)));
-    assert.deepEqual([failure.code, failure.stops], ['FORBIDDEN', 'target']);
-    assert.match(failure.remedy, /needs registry:create/);
+  test('without the right to create it is FORBIDDEN for that slot alone, and says which right', async () => {
+    await using h = await rig({ registries: [row(`https://${host}`)], wanted: [other], accepts: () => true });
+    const { slots } = await h.discover();
+    const failure = await failing(h.deliver(slots[1], given(other)));
+    assert.deepEqual([failure.code, failure.stops], ['FORBIDDEN', 'slot']);
+    assert.match(failure.remedy, /needs registry:create.*`ecr-courier refresh`/);
+    assert.equal((await h.deliver(slots[0], given(host))).change, 'updated');
   });
 });
 
@@ -475,7 +562,7 @@ describe('the login', () => {
       await using h = await rig({ robots: [robot(more)] });
       const failure = await failing(h.discover());
       assert.equal(failure.code, 'AUTH');
-      assert.match(failure.remedy, /expired.*robot\$\$courier/);
+      assert.match(failure.remedy, /expired/);
       assert.equal(h.fake.requests.length, 1, 'each one more would lock the name again');
     });
 
@@ -497,27 +584,103 @@ describe('the login', () => {
     assert.ok((await all()).every(result => result.status === 'fulfilled'));
   });
 
-  test('a robot account without the right is FORBIDDEN for the whole target, and the right is named', async () => {
+  test('a robot account without a right is FORBIDDEN where that is needed, and the right is named', async () => {
     for (const [access, right] of [
       [['label:read'], 'registry:list'],
       [['registry:list'], 'registry:update'],
     ] as const) {
       await using h = await rig({ robots: [robot({ access: [...access] })], registries: [row(`https://${host}`)] });
       const failure = await failing(h.discover().then(({ slots }) => h.deliver(only(slots), given(host))));
-      assert.deepEqual([failure.code, failure.stops], ['FORBIDDEN', 'target']);
+      assert.deepEqual([failure.code, failure.stops], ['FORBIDDEN', 'slot'], right);
       assert.ok(failure.remedy.includes(`needs ${right}`), failure.remedy);
     }
   });
 
-  test('a 403 that is not about rights points to the proxy in front', async () => {
+  test('without registry:list what is known is still written; without registry:read everything is', async () => {
+    await using h = await rig({ registries: [row(`https://${host}`)], accepts: () => true });
+    const slot = only((await h.discover()).slots);
+    const known = h.fake.state.robots[0] ?? assert.fail();
+    for (const lost of ['registry:list', 'registry:read']) {
+      known.access = rights.filter(right => right !== lost);
+      assert.equal((await h.deliver(slot, given(host, `new-without-${lost}`))).change, 'updated', lost);
+      assert.equal(h.fake.secretOf(1), `new-without-${lost}`);
+    }
+  });
+
+  test('a 401 or 403 that is not Harbor’s own points to what stands in front, and not to the account', async () => {
     await using h = await rig();
     for (const fault of [
+      { status: 401, text: '<html>Log in</html>' },
+      { status: 401, headers: { 'www-authenticate': 'Basic realm="staff"' } },
+      { status: 401, json: { error: 'no session' } },
       { status: 403, text: '<html>' },
       { status: 403, json: { errors: [{ code: 'FORBIDDEN', message: 'CSRF token not found in request' }] } },
     ]) {
       h.fake.fault = () => fault;
-      assert.match((await failing(h.discover())).remedy, /proxy/);
+      const { code, message, remedy } = await failing(h.discover());
+      assert.deepEqual(
+        [code, /in front of Harbor/.test(message), /robot|password/i.test(remedy)],
+        [fault.status === 401 ? 'AUTH' : 'FORBIDDEN', true, false],
+      );
     }
+  });
+
+  for (const [name, username, says] of [
+    ['of a robot without `$`', 'robot', /ate|took `\$courier` for a variable.*robot\$\$courier/],
+    ['with `$$`', 'robot$$courier', /write one `\$`/],
+    ['in quotation marks', "'robot$courier'", /quotation mark.*write it without/],
+  ] as const)
+    test(`a refused user name ${name}: who reads what is said`, async () => {
+      await using h = await rig({ options: url => ({ ...asRobot(url), username }) });
+      assert.match((await failing(h.discover())).remedy, says);
+    });
+});
+
+describe('what uses an endpoint', () => {
+  const used = {
+    registries: [
+      row(`https://${host}`),
+      row(`https://${other}`),
+      row('https://api.ecr.eu-west-1.amazonaws.com', { type: 'aws-ecr', status: 'unhealthy' }),
+    ],
+    projects: [
+      { name: 'hub', registry_id: 1, public: true },
+      { name: 'secret-hub', registry_id: 1, public: false },
+      { name: 'library', registry_id: 0, public: true },
+      { name: 'through-aws', registry_id: 3, public: true },
+    ],
+    policies: [
+      { name: 'pull', source: 1 },
+      { name: 'push', destination: 3 },
+    ],
+  };
+  const told = async (more: Setup) => {
+    await using h = await rig({ ...used, ...more });
+    const { slots, findings } = await h.discover();
+    return [...slots.flatMap(slot => slot.findings ?? []), ...findings].flatMap(({ message }) => /used by: (.*)$/.exec(message)?.[1] ?? []);
+  };
+
+  test('is named by an administrator’s look', async () => {
+    assert.deepEqual(await told({ options: asAdmin }), [
+      'proxy-cache projects hub and secret-hub, replication rule pull.',
+      'proxy-cache project through-aws, replication rule push.',
+    ]);
+  });
+
+  test('is named as far as the account may see it: of a robot account the public projects, and with the right the rules', async () => {
+    assert.deepEqual(await told({}), ['proxy-cache project hub.', 'proxy-cache project through-aws.']);
+    assert.deepEqual(await told({ robots: [robot({ access: [...rights, 'replication-policy:list', 'project:read'] })] }), [
+      'proxy-cache projects hub and secret-hub, replication rule pull.',
+      'proxy-cache project through-aws, replication rule push.',
+    ]);
+  });
+
+  test('is named five times at most, and nobody is stopped by answers that are none', async () => {
+    const projects = Array.from({ length: 120 }, (_, at) => ({ name: `p${String(at).padStart(3, '0')}`, registry_id: 1, public: true }));
+    assert.equal((await told({ projects }))[0], 'proxy-cache projects p000, p001, p002, p003, p004 and 115 more.');
+    const nonsense = [null, 7, { name: 8, registry_id: 1 }, { registry_id: 'x', src_registry: 5, dest_registry: { id: -1 } }];
+    for (const fault of ['reset', { status: 200, text: '<html>' }, { status: 500 }, { status: 200, json: nonsense }] as const)
+      await told({ fault: ({ path }) => (/projects|policies/.test(path) ? fault : undefined) });
   });
 });
 
@@ -593,27 +756,60 @@ describe('the end of the robot’s secret', () => {
     const looks = (): number => h.fake.requests.length - h.asked().length;
     await h.discover();
     await h.discover();
-    assert.equal(looks(), 2);
+    assert.equal(looks(), 4);
     await time.advance(600_000);
     await h.discover();
-    assert.equal(looks(), 4);
+    assert.equal(looks(), 8);
   });
 });
 
 describe('rehearsing', () => {
   test('Harbor tries the credential and stores nothing, for rows that are there and for new ones', async () => {
     await using h = await rig({
+      robots: [robot({ access: [...rights, 'registry:create'] })],
       registries: [row(`https://${host}`)],
       wanted: [other],
-      upstreams: [ecr(host, 'new-token'), ecr(other, 'another')],
+      upstreams: [ecr(host, 'new-token'), ecr(other, 'new-token')],
     });
     const { slots } = await h.discover();
     const [mine, fresh] = [slots[0] ?? assert.fail(), slots[1] ?? assert.fail()];
     assert.deepEqual(await h.rehearse(mine, given(host)), { change: 'updated', proven: true });
-    const refused = await h.rehearse(fresh, given(other));
-    assert.deepEqual([refused.change, refused.proven, codesOf(refused.findings)], ['created', false, ['TRIAL_FAILED']]);
+    assert.deepEqual(jsonOf(h.fake.requests.at(-1) ?? assert.fail()), { id: 1, access_key: 'AWS', access_secret: 'new-token' });
+    assert.deepEqual(await h.rehearse(fresh, given(other)), { change: 'created', proven: true });
     assert.deepEqual([h.fake.secretOf(1), h.fake.state.registries.length], ['old-token', 1]);
-    assert.deepEqual(jsonOf(h.fake.requests.at(-2) ?? assert.fail()), { id: 1, access_key: 'AWS', access_secret: 'new-token' });
+  });
+  test('what Harbor tried in vain would not be stored: as in a delivery it is a failure', async () => {
+    await using h = await rig({
+      robots: [robot({ access: [...rights, 'registry:create'] })],
+      registries: [row(`https://${host}`)],
+      wanted: [other],
+      upstreams: [ecr(host, 'another'), ecr(other, 'another')],
+    });
+    for (const slot of (await h.discover()).slots) {
+      const failure = await failing(h.rehearse(slot, given(slot.registries[0]?.host ?? '')));
+      assert.deepEqual([failure.code, failure.stops], ['CREDENTIAL_REFUSED', 'slot']);
+    }
+  });
+  test('a right that the robot account is seen to lack is FORBIDDEN, as it will be in a delivery', async () => {
+    await using h = await rig({
+      robots: [robot({ access: ['registry:list', 'registry:read', 'robot:list'] })],
+      registries: [row(`https://${host}`)],
+      wanted: [other],
+      accepts: () => true,
+    });
+    const rehearsed = (await h.discover()).slots.map(slot => failing(h.rehearse(slot, given(slot.registries[0]?.host ?? ''))));
+    const remedies = (await Promise.all(rehearsed)).map(({ code, remedy }) => `${code} ${remedy}`);
+    assert.match(remedies[0] ?? '', /^FORBIDDEN .*needs registry:update/);
+    assert.match(remedies[1] ?? '', /^FORBIDDEN .*needs registry:create/);
+  });
+  test('without registry:read nothing is tried, and nothing else is wrong', async () => {
+    await using h = await rig({
+      robots: [robot({ access: rights.filter(right => right !== 'registry:read') })],
+      registries: [row(`https://${host}`)],
+      upstreams: [ecr(host, 'another')],
+    });
+    const receipt = await h.rehearse(only((await h.discover()).slots), given(host));
+    assert.deepEqual([receipt.change, receipt.proven, codesOf(receipt.findings)], ['updated', undefined, ['TRIAL_IMPOSSIBLE']]);
   });
   test('a row that is gone is NOT_FOUND', async () => {
     await using h = await rig({ registries: [row(`https://${host}`)] });
@@ -644,7 +840,7 @@ test('1.10 has another base path, which is found once and remembered', async () 
   await h.discover();
   assert.deepEqual(
     h.asked().map(line => line.replace(/\?.*/, '')),
-    ['GET /api/v2.0/registries', 'GET /api/registries', 'PUT /api/registries/1', 'GET /api/registries'],
+    ['GET /api/v2.0/registries', 'GET /api/registries', 'GET /api/registries/1', 'PUT /api/registries/1', 'GET /api/registries'],
   );
 });
 

@@ -1,0 +1,79 @@
+import type { Deps, Finding, Slot } from '../../src/contract/adapter.ts';
+import type { Registry } from '../../src/contract/registry.ts';
+import { label } from '../../src/contract/text.ts';
+import { absentSlots } from '../../src/contract/usual.ts';
+import type { Code } from './findings.ts';
+import { isEncrypted, paths, type Row } from './rows.ts';
+
+/** A row that is there: below which path, and its address as it was seen. */
+export interface Existing {
+  readonly path: string;
+  readonly row: number;
+  readonly url: string;
+}
+/** Where a credential goes. */
+export type Ref = Existing | { readonly path: string; readonly row: 'new' };
+
+/** What is known of the endpoints: below which path they are, and what uses each, in words. */
+interface Known {
+  readonly path: string;
+  readonly uses: (endpoint: number) => string;
+}
+
+/** What the rows come to: a slot each that is ours to write, and what a person should know. */
+export function survey(rows: readonly Row[], known: Known, deps: Deps<Code>): { slots: Slot<Ref>[]; findings: Finding[] } {
+  const slots: Slot<Ref>[] = [];
+  const findings: Finding[] = [];
+  const there = new Set<string>();
+  for (const row of rows) {
+    const registry = deps.registry(row.url)?.registry;
+    if (registry && row.type === 'docker-registry') there.add(registry.host);
+    if (registry?.service === 'ecr' && row.type === 'docker-registry') slots.push(slotOf(row, registry, known, deps));
+    else findings.push(...leftAlone(row, registry, known, deps));
+  }
+  return { slots: [...slots, ...absentSlots<Ref>(deps.wanted, there, { path: known.path, row: 'new' })], findings };
+}
+
+function slotOf(row: Row, registry: Registry, { path, uses }: Known, { finding }: Deps<Code>): Slot<Ref> {
+  const { id, url, insecure, status, credential } = row;
+  const title = titleOf(row);
+  const findings: Finding[] = [];
+  if (!isEncrypted(url)) findings.push(finding('ENDPOINT_HTTP', `${title} is reached over plain http: it gets no token.`));
+  else if (!/^https:\/\/[^/:?#]+(:443)?$/i.test(url))
+    findings.push(finding('URL_FORM', `The URL of ${title} is not https://${registry.host}.`));
+  if (insecure) findings.push(finding('CERTIFICATE_UNVERIFIED', `Harbor does not verify the certificate of ${title}.`));
+  if (uses(id)) findings.push(finding('ENDPOINT_USED', `${title} is used by: ${uses(id)}.`));
+  // Only since 2.0 does a good PUT make the status good again; before, it follows minutes later, and nothing depends on it.
+  const unhealthy = path === paths[0] && status === 'unhealthy';
+  const state = credential?.access_key === 'AWS' && !unhealthy ? 'present' : 'drifted';
+  return { id: String(id), title, registries: [registry], state, findings, ref: { path, row: id, url } };
+}
+
+/** Harbor's own type is recognised by its name: its address is mostly that of ECR's API, which is no registry. */
+function leftAlone(row: Row, registry: Registry | undefined, { uses }: Known, { finding }: Deps<Code>): Finding[] {
+  const found = (code: Code, message: string): Finding[] => [
+    finding(code, uses(row.id) ? `${message} It is used by: ${uses(row.id)}.` : message),
+  ];
+  const title = titleOf(row);
+  const host = registry?.host ?? hostOf(row.url);
+  if (row.type === 'aws-ecr')
+    return row.status === 'unhealthy'
+      ? found('AWS_ECR_UNHEALTHY', `${title} is of the type "aws-ecr", and Harbor says that it is unhealthy for ${host}.`)
+      : found('AWS_ECR', `${title} is of the type "aws-ecr": Harbor fetches the tokens for ${host} by itself.`);
+  if (!registry && !isEcrApi(host)) return [];
+  if (row.type !== 'docker-registry') return found('ENDPOINT_TYPE', `${title} points to ${host}, but is of the type "${row.type}".`);
+  if (!registry) return found('URL_FORM', `${title} points to ${host}, the API of ECR, which is no registry.`);
+  if (row.credential?.access_key) return found('ECR_PUBLIC_LOGIN', `${title} logs in to ${host} with a stored password.`);
+  return found('ECR_PUBLIC', `${title} points to ${host} and is left alone.`);
+}
+
+const titleOf = ({ id, name }: Row): string => `${label(name)} (row ${id})`;
+const hostOf = (url: string): string =>
+  label(
+    url
+      .replace(/^[a-z]+:\/\//i, '')
+      .replace(/[/?#].*$/s, '')
+      .toLowerCase(),
+  );
+/** Also behind a VPC endpoint, or of FIPS. */
+const isEcrApi = (host: string): boolean => /(^|\.)api\.ecr(-[a-z]+)?\.[a-z0-9-]+\./.test(host);

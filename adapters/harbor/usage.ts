@@ -1,0 +1,57 @@
+import { label } from '../../src/contract/text.ts';
+import { type Ask, glanceAt } from './list.ts';
+
+interface Project {
+  readonly name: unknown;
+  readonly registry_id: unknown;
+}
+interface Policy {
+  readonly name: unknown;
+  readonly src_registry: { readonly id?: unknown } | null;
+  readonly dest_registry: { readonly id?: unknown } | null;
+}
+
+/** Names of what uses an endpoint, by the endpoint's id. */
+type Users = ReadonlyMap<number, readonly string[]>;
+
+/** So many are named; the rest is counted. */
+const mostNamed = 5;
+const longestName = 100;
+
+/** Projects that are proxy caches. A robot account sees private ones only with some right for all projects (source of 2.16). */
+export async function proxyCaches(ask: Ask, path: string, signal: AbortSignal): Promise<Users> {
+  const users = new Map<number, string[]>();
+  await glanceAt<Project>(ask, path, 'name', signal, ({ name, registry_id }) => note(users, registry_id, name));
+  return users;
+}
+
+/** Replication rules, of either direction. */
+export async function replicationRules(ask: Ask, path: string, signal: AbortSignal): Promise<Users> {
+  const users = new Map<number, string[]>();
+  await glanceAt<Policy>(ask, path, 'name', signal, ({ name, src_registry, dest_registry }) => {
+    note(users, src_registry?.id, name);
+    note(users, dest_registry?.id, name);
+  });
+  return users;
+}
+
+/** Id 0 is Harbor itself: the other side of every rule. */
+function note(users: Map<number, string[]>, endpoint: unknown, name: unknown): void {
+  const id = Number.isSafeInteger(endpoint) ? Number(endpoint) : 0;
+  if (id <= 0) return;
+  const names = users.get(id) ?? [];
+  names.push(label(name, longestName));
+  users.set(id, names);
+}
+
+/** `proxy-cache projects hub and quay, replication rule mirror`; empty where nothing is known to use the endpoint. */
+export function usersOf(id: number, caches: Users | undefined, rules: Users | undefined): string {
+  return [...counted('proxy-cache project', caches?.get(id)), ...counted('replication rule', rules?.get(id))].join(', ');
+}
+
+function counted(what: string, names: readonly string[] = []): string[] {
+  if (names.length === 0) return [];
+  const rest = names.length - mostNamed;
+  const listed = [...names.slice(0, mostNamed), ...(rest > 0 ? [`${rest} more`] : [])].join(', ');
+  return [`${what}${names.length > 1 ? 's' : ''} ${listed.replace(/, ([^,]*)$/, ' and $1')}`];
+}
