@@ -1,7 +1,7 @@
 import { privateRegistryHost } from '../src/contract/registry.ts';
 import type { Env } from './env.ts';
 import { type Entries, type Placed, textOf } from './origin.ts';
-import type { Report } from './read.ts';
+import { type Report, warnOfDanger } from './read.ts';
 import { ownWord } from './schema.ts';
 
 /** The variable that makes a target of Rancher 1.6. Only beside it do the variables of rancher-ecr-credentials mean anything, as others use such names too. */
@@ -41,7 +41,8 @@ export function targetOf(env: Env, report: Report): Entries {
   // Rancher itself injects such an address into containers, and the former updater took it.
   if (/^http:/i.test(url) && !env['CATTLE_ALLOW_HTTP']) {
     entries.set('allowHttp', said(true, maker));
-    report.warnings.push(
+    warnOfDanger(
+      report,
       `${maker} is plain http: whoever is in between can read keys and tokens. Better use https; CATTLE_ALLOW_HTTP=false insists on it.`,
     );
   }

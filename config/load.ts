@@ -47,6 +47,8 @@ export interface Config {
   readonly aliases: Aliases;
   /** Sentences for the log, or for `config check`. */
   readonly warnings: readonly string[];
+  /** Those of `warnings` that a finding says as well while the program runs. */
+  readonly dangers: readonly string[];
   /** Every value in force and where it comes from; secrets are masked. */
   readonly settings: readonly Setting[];
 }
@@ -83,7 +85,7 @@ export class ConfigError extends Error {
 /** Reads files, environment and flags; the later wins over the earlier, all over the defaults. Throws a ConfigError with all mistakes. */
 export async function load(given: Given): Promise<Config> {
   const { env, adapters } = given;
-  const report: Report = { mistakes: [], warnings: [], settings: [] };
+  const report: Report = { mistakes: [], warnings: [], dangers: [], settings: [] };
   const named = env[adaptersVariable];
   if (named) report.settings.push({ path: 'adapters', value: shownModules(named), origin: adaptersVariable });
   const files = await readFiles(pathsOf(given), report);
@@ -128,6 +130,7 @@ export async function load(given: Given): Promise<Config> {
     engine,
     aliases,
     warnings: report.warnings,
+    dangers: report.dangers,
     settings: report.settings,
   });
 }
@@ -143,9 +146,9 @@ const doors = { listen, port, socket };
 export async function loadDoors(
   given: Pick<Given, 'files' | 'env' | 'flags'>,
 ): Promise<{ readonly doors: Doors; readonly chosen: boolean; readonly unread: readonly Mistake[] }> {
-  const hidden: Report = { mistakes: [], warnings: [], settings: [] };
+  const hidden: Report = { mistakes: [], warnings: [], dangers: [], settings: [] };
   const files = await readFiles(pathsOf(given), hidden, true);
-  const report: Report = { mistakes: [], warnings: [], settings: [] };
+  const report: Report = { mistakes: [], warnings: [], dangers: [], settings: [] };
   const layers = layersOf('server', doors, files, given).map(layer => new Map([...layer].filter(([key]) => Object.hasOwn(doors, key))));
   const read = readGroup('server', doors, layers, report);
   if (report.mistakes.length > 0) throw new ConfigError(report);

@@ -21,7 +21,14 @@ export interface Place {
 export interface Report {
   readonly mistakes: Mistake[];
   readonly warnings: string[];
+  /** Those of `warnings` that a finding says as well while the program runs (TLS_UNVERIFIED, PLAIN_HTTP). */
+  readonly dangers: string[];
   readonly settings: Setting[];
+}
+
+export function warnOfDanger({ warnings, dangers }: Report, text: string): void {
+  warnings.push(text);
+  dangers.push(text);
 }
 
 const isPlain = ({ value }: Placed): boolean =>

@@ -5,7 +5,7 @@ import { type Draft, draftTargets, type Surroundings } from './drafts.ts';
 import { checkNames } from './env.ts';
 import { type Item, requireUnique } from './files.ts';
 import { isBlank } from './origin.ts';
-import { type Report, readMap } from './read.ts';
+import { type Report, readMap, warnOfDanger } from './read.ts';
 import { type Common, ownWord, prefix, targetTable } from './schema.ts';
 import { exposure, isSecretRef, type OptionValue } from './secrets.ts';
 
@@ -54,9 +54,11 @@ export async function readTargets(items: readonly Item[], aliases: Aliases, arou
     const identity = identityOf(target, read);
     const twin = reached.get(identity);
     reached.set(identity, draft.path);
+    if (target.tls.insecureSkipVerify)
+      warnOfDanger(report, `${draft.path}: insecureSkipVerify is on: whoever is in between can read key and tokens.`);
     report.warnings.push(
       ...(twin ? [`${draft.path} and ${twin} reach the same manager with the same key: one of them is enough.`] : []),
-      ...(await dangers(draft.path, target)),
+      ...(await exposures(draft.path, target)),
       ...idle(draft, target, report),
     );
     targets.push(target);
@@ -169,13 +171,11 @@ function identityOf({ kind, adapter }: TargetConfig, read: Read): string {
   return JSON.stringify([kind, ...telling.flatMap(([key]) => [read[key] ?? null, read[`${key}File`] ?? null])]);
 }
 
-async function dangers(path: string, { tls, options }: TargetConfig): Promise<string[]> {
+/** Key files that everybody can read. */
+async function exposures(path: string, { options }: TargetConfig): Promise<string[]> {
   const files = Object.values(options).flatMap(value => (isSecretRef(value) && 'file' in value ? value.file : []));
   const exposed = await Promise.all(files.map(exposure));
-  return [
-    ...(tls.insecureSkipVerify ? [`${path}: insecureSkipVerify is on: whoever is in between can read key and tokens.`] : []),
-    ...exposed.flatMap(warning => (warning ? `${path}: ${warning}` : [])),
-  ];
+  return exposed.flatMap(warning => (warning ? `${path}: ${warning}` : []));
 }
 
 /** `create` where there is nothing to create. With a mistake nobody knows: it may have taken the registries away. */

@@ -11,6 +11,7 @@ import { cronSchedule } from './courier/schedule.ts';
 import { makeProve } from './ecr/prove.ts';
 import { makeSources } from './ecr/source.ts';
 import { awsDispatcher, openHttp } from './io/http.ts';
+import { createFindingLog } from './observe/finding-log.ts';
 import { createJournal } from './observe/journal.ts';
 import { createMetrics, type Metrics } from './observe/metrics.ts';
 import { overviewOf, statusOf } from './observe/status.ts';
@@ -44,41 +45,40 @@ export interface App {
   use(config: Config): void;
   /** Works until the signal is aborted. */
   run(signal: AbortSignal): Promise<void>;
+  /** Works until every slot was tried. */
+  once(signal: AbortSignal): Promise<void>;
 }
 
 export function createApp(config: Config, options: AppOptions): App {
   const { clock, log, env, rehearse = false } = options;
   const metrics = createMetrics({ version, clock, process: true });
   const journal = createJournal(log);
+  const findingLog = createFindingLog(log, engineFindings);
   const dispatcher = awsDispatcher({ env });
+  const tickMs = config.engine.tickSeconds * 1000;
   let targets: readonly OpenableTarget[] = [];
 
   const courier = createCourier({
     clock,
     rehearse,
-    tickMs: config.engine.tickSeconds * 1000,
+    tickMs,
     nextDiscovery: (wall, second) => cronSchedule(current.discovery.cron)(wall, second),
     prove: proveBy(env, options.registryEndpoint),
     emit(event) {
       metrics.observe(event);
       journal(event);
+      if (event.kind === 'discovered') findingLog(courier.ledger, event.target);
       options.heard?.(event);
     },
   });
 
   let current = config;
-  const unsafe = new Set<string>();
   function use(next: Config): void {
     current = next;
-    for (const warning of next.warnings) log.warn('configuration', { warning });
+    for (const warning of next.warnings) if (!next.dangers.includes(warning)) log.warn('configuration', { warning });
     const made = makeSources(next.sources, { dispatcher, clock, env });
     const registry = addressReader(next.aliases);
     targets = next.targets.map(target => manageTarget(target, { clock, log, env, registry, readonly: rehearse }));
-    for (const target of targets)
-      for (const { message, remedy } of target.standing ?? []) {
-        if (!unsafe.has(message)) log.warn('unsafe connection', { target: target.name, error: message, remedy });
-        unsafe.add(message);
-      }
     courier.use(options.sources?.(made) ?? made, targets);
   }
 
@@ -93,8 +93,16 @@ export function createApp(config: Config, options: AppOptions): App {
     }
   }
 
+  /** Receipts and the engine find something between two discoveries as well. */
+  async function lookAtFindings(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      findingLog(courier.ledger);
+      await clock.sleep(tickMs, signal);
+    }
+  }
+
   use(config);
-  const about = { version, findings: engineFindings, tickMs: config.engine.tickSeconds * 1000 };
+  const about = { version, findings: engineFindings, tickMs };
   return {
     courier,
     metrics,
@@ -102,7 +110,11 @@ export function createApp(config: Config, options: AppOptions): App {
     status: () => statusOf(courier.ledger, about),
     overview: () => overviewOf(courier.ledger, about),
     async run(signal) {
-      await Promise.all([courier.run(signal), lookAtKeys(signal)]);
+      await Promise.all([courier.run(signal), lookAtKeys(signal), lookAtFindings(signal)]);
+    },
+    async once(signal) {
+      await courier.once(signal);
+      findingLog(courier.ledger);
     },
   };
 }

@@ -181,3 +181,18 @@ test('one failing target is found from the metrics, the status and the log, and 
   for (let at = 0; at + 12 <= password.length; at += 12)
     assert.ok(!everything.includes(password.slice(at, at + 12)), 'not even a piece of it');
 });
+
+test('what stands and what is found is in the log, once', async () => {
+  await using stack = new AsyncDisposableStack();
+  const portainer = stack.use(await startFakePortainer({ registries: [ecrRow, { ...ecrRow, URL: `https://${host}` }] }));
+  const running = stack.use(await start([target(portainer, { insecureSkipVerify: true })], { clock: fastClock(30) }));
+  const lines = () => running.lines.map(line => JSON.parse(line) as Record<string, unknown>);
+  const found = () => lines().filter(({ msg }) => msg === 'finding');
+  await until(() => ['DUPLICATE_HOST', 'TLS_UNVERIFIED'].every(code => found().some(line => line['code'] === code)), 'the findings');
+  await until(() => running.events.filter(({ kind }) => kind === 'discovered').length >= 2, 'another look');
+
+  const codes = found().map(line => line['code']);
+  assert.equal(new Set(codes).size, codes.length, 'one line a code');
+  assert.deepEqual([codes.includes('PLAIN_HTTP'), found().find(({ code }) => code === 'TLS_UNVERIFIED')?.['level']], [true, 'warn']);
+  assert.equal(lines().filter(line => /not verified|insecureSkipVerify/.test(JSON.stringify(line))).length, 1, 'nothing is said twice');
+});

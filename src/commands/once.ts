@@ -16,11 +16,12 @@ async function doOnce(args: string[], io: Io, rehearse: boolean): Promise<number
   const { values } = readArgs(args, { ...configOptions, json: { type: 'boolean' } });
   const { json, ...rest } = values;
   const config = await readConfigWithTargets(rest, io);
-  const level = rest['log-level'] === undefined ? 'error' : config.log.level;
+  // The result says it all.
+  const level = rest['log-level'] === undefined ? 'silent' : config.log.level;
   const log = createLog({ to: io.stderr, format: config.log.format, level, color: colors(io.stderr, io.env) });
   const progress = openProgress(io.stderr);
   const app: App = createApp(config, { clock, log, env: io.env, rehearse, heard: event => progress.heard(event, app.courier.ledger) });
-  await app.courier.once(io.signal);
+  await app.once(io.signal);
   progress.end();
   const status = app.status();
   io.stdout.write(

@@ -1,5 +1,5 @@
 import type { Finding, FindingSpecs } from '../contract/adapter.ts';
-import type { Entry, Moment, Scope, TargetRecord } from './ledger.ts';
+import type { Entry, Moment, Scope, ScopeFinding, TargetRecord } from './ledger.ts';
 import { atPeace, hour, minute } from './timing.ts';
 
 /** What the engine itself has to say of a target, a slot or a credential. */
@@ -112,11 +112,11 @@ export function slotFindings(record: TargetRecord, entry: Entry, now: Moment): F
   return found;
 }
 
-export function scopeFindings(record: Scope, clockSkewMs: number | undefined): Finding[] {
-  const found: Finding[] = [];
-  for (const proof of record.proofs.values()) {
+export function scopeFindings(record: Scope, clockSkewMs: number | undefined): ScopeFinding[] {
+  const found: ScopeFinding[] = [];
+  for (const [host, proof] of record.proofs) {
     if (proof.ok) continue;
-    found.push(finding(proof.refused ? 'PROOF_REFUSED' : 'PROOF_IMPOSSIBLE', proof.message));
+    found.push({ ...finding(proof.refused ? 'PROOF_REFUSED' : 'PROOF_IMPOSSIBLE', proof.message), host });
   }
   if (clockSkewMs !== undefined && Math.abs(clockSkewMs) > minute) found.push(finding('CLOCK_SKEW', skewText(clockSkewMs)));
   return found;

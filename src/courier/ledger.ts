@@ -169,6 +169,11 @@ export interface Scope {
   unproven: Registry[];
 }
 
+/** Of a credential; `host`: of which registry, where it is said of one. */
+export interface ScopeFinding extends Finding {
+  readonly host?: string;
+}
+
 /** All that the engine knows, for those who show it. Read only. */
 export interface Ledger {
   readonly targets: ReadonlyMap<string, TargetRecord>;
@@ -177,7 +182,7 @@ export interface Ledger {
   /** Findings of the engine itself about a slot or target (no source, contested, absent and not to be created ...). */
   findingsOf(target: TargetRecord, entry?: Entry): readonly Finding[];
   /** Findings of the engine about a credential (not accepted by the registry, clock skew). */
-  findingsOfScope(scope: Scope): readonly Finding[];
+  findingsOfScope(scope: Scope): readonly ScopeFinding[];
   /** When the slot is tried next, undefined when nothing is planned before its credential ages. */
   nextAttempt(target: TargetRecord, entry: Entry): Moment | undefined;
   /** Server time minus our wall clock, by the newest fetch; undefined before the first. */

@@ -17,7 +17,7 @@ export interface Sink {
 export interface LogOptions {
   readonly to: Sink;
   /** Default: info. */
-  readonly level?: Level;
+  readonly level?: Level | 'silent';
   /** auto, the default: pretty on a terminal, else JSON. */
   readonly format?: 'auto' | 'json' | 'pretty';
   /** Colours on a terminal; NO_COLOR is the caller's to obey. */

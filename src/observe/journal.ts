@@ -48,8 +48,9 @@ function fetched(event: Event<'fetched'>): Line {
 
 function proved(event: Event<'proved'>): Line {
   const data = { ...origin(event), host: event.host, error: event.message };
-  if (event.ok) return { level: event.repeat ? 'debug' : 'info', message: 'proved', data };
-  return { level: event.repeat ? 'debug' : 'warn', message: 'proof failed', data };
+  if (event.ok) return { level: 'info', message: 'proved', data };
+  // The finding is the news: one line for all hosts.
+  return { level: 'debug', message: 'proof failed', data };
 }
 
 function delivered(event: Event<'delivered'>): Line {

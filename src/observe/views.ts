@@ -8,11 +8,13 @@ import {
   type Moment,
   type Outcome,
   type Scope,
+  type ScopeFinding,
   type TargetRecord,
   type Trouble,
 } from '../courier/ledger.ts';
 import { fetchDueAt } from '../courier/timing.ts';
 import { explained } from '../courier/verdict.ts';
+import { specOf } from './finding-log.ts';
 import type {
   CredentialView,
   FindingView,
@@ -134,20 +136,18 @@ export function credentialView(ledger: Ledger, record: Scope, engine: FindingSpe
       const at = ledger.date(proof.at).toISOString();
       return { host, ok: proof.ok, message: proof.ok ? null : proof.message, at };
     }),
-    findings: together(ledger.findingsOfScope(record), record).map(finding => findingView(finding, engine)),
+    findings: together(ledger.findingsOfScope(record)).map(finding => findingView(finding, engine)),
   };
 }
 
 const hostsNamed = 3;
 
 /** One finding a code: what befell a dozen registries is said once. `proofs` of the view tells of each. */
-function together(found: readonly Finding[], { proofs }: Scope): Finding[] {
+function together(found: readonly ScopeFinding[]): Finding[] {
   return [...Map.groupBy(found, one => one.code).values()].flatMap(alike => {
-    const messages = new Set(alike.map(one => one.message));
-    const hosts = [...proofs].filter(([, proof]) => !proof.ok && messages.has(proof.message)).map(([host]) => host);
+    const hosts = alike.flatMap(({ host }) => host ?? []);
     const [first] = alike;
-    const [host] = hosts;
-    if (first === undefined || host === undefined || hosts.length === 1) return alike;
+    if (first === undefined || hosts.length < 2) return alike;
     const more = hosts.length - hostsNamed;
     const named = `${hosts.slice(0, hostsNamed).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
     return [{ ...first, message: `${hosts.length} registries: ${named}. ${first.message}` }];
@@ -189,12 +189,12 @@ function troubleView(ledger: Ledger, { failure, since, count }: Trouble): Troubl
 }
 
 function findingView({ code, message, remedy }: Finding, specs: FindingSpecs): FindingView {
-  const spec = Object.hasOwn(specs, code) ? specs[code] : undefined;
+  const spec = specOf(code, specs);
   return {
     code,
-    severity: spec?.severity ?? 'warning',
+    severity: spec.severity,
     message: redact(message),
-    remedy: remedy ?? spec?.remedy ?? '',
+    remedy: remedy ?? spec.remedy,
     help: helpOf(code),
   };
 }

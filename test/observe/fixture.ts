@@ -4,7 +4,7 @@ import { Failure, type FailureCode } from '../../src/contract/failures.ts';
 import { parseAddress, type Registry } from '../../src/contract/registry.ts';
 import { Secret } from '../../src/contract/secret.ts';
 import type { Source } from '../../src/contract/source.ts';
-import type { Entry, Kept, Ledger, Outcome, Scope, TargetRecord, Trouble } from '../../src/courier/ledger.ts';
+import type { Entry, Kept, Ledger, Outcome, Scope, ScopeFinding, TargetRecord, Trouble } from '../../src/courier/ledger.ts';
 
 export const minute = 60_000;
 export const hour = 60 * minute;
@@ -118,7 +118,7 @@ interface LedgerParts {
   readonly sinceStepMs?: number;
   readonly clockSkewMs?: number;
   readonly engine?: (target: TargetRecord, entry?: Entry) => readonly Finding[];
-  readonly engineOfScope?: (scope: Scope) => readonly Finding[];
+  readonly engineOfScope?: (scope: Scope) => readonly ScopeFinding[];
   readonly next?: (entry: Entry) => number | undefined;
 }
 

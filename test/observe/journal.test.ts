@@ -108,8 +108,9 @@ test('first failures, changes and recoveries are news, repeats are not', () => {
     'debug',
   ]);
   assert.deepEqual(levels({ kind: 'fetch-failed', ...origin, ...trial }, { kind: 'fetch-failed', ...origin, ...again }), ['warn', 'debug']);
+  // A proof that fails is told as a finding.
   assert.deepEqual(levels({ ...proved, ok: false, message: 'no' }, { ...proved, ok: false, repeat: true }, proved), [
-    'warn',
+    'debug',
     'debug',
     'info',
   ]);

@@ -121,7 +121,7 @@ test('what many registries have in common is said once', () => {
   const silent = ['a', 'b', 'c', 'd'].map(host => [host, proof(false, `${host} is silent.`)] as const);
   const lone = scopeOf(euWest, { proofs: new Map([...silent, ['e', proof(true, 'e says no.')]]) });
   const engineOfScope = ({ proofs }: Scope) =>
-    [...proofs.values()].flatMap(one => (one.ok ? [] : { code: one.refused ? 'REFUSED' : 'SILENT', message: one.message }));
+    [...proofs].flatMap(([host, one]) => (one.ok ? [] : { host, code: one.refused ? 'REFUSED' : 'SILENT', message: one.message }));
   const [view] = status(ledgerOf([], { scopes: [lone], engineOfScope })).credentials;
   assert.deepEqual(
     view?.findings.map(({ code, message }) => [code, message]),
