@@ -32,6 +32,21 @@ export function pinOf(fingerprint: string, names: OptionNames): string {
   return (digits.match(/../g) ?? []).join(':');
 }
 
+/** At most so many are kept: one for each CA file in use, and a few former ones. */
+const contextsKept = 32;
+/** By the certificates that are trusted beside Node's own. */
+const contexts = new Map<string, SecureContext>();
+
+/** Made once for the same text: taking in Node's list of authorities costs some 30 ms of processor time. Throws when a certificate cannot be decoded. */
+function contextFor(pem: string): SecureContext {
+  // `ca` replaces Node's list, so that list goes in as well.
+  const context = contexts.get(pem) ?? createSecureContext({ ca: [...getCACertificates('default'), pem] });
+  contexts.delete(pem);
+  contexts.set(pem, context);
+  for (const oldest of contexts.keys()) if (contexts.size > contextsKept) contexts.delete(oldest);
+  return context;
+}
+
 /** undefined: Node's own authorities are enough (they include NODE_EXTRA_CA_CERTS). Reads the file anew. Throws MISCONFIGURED. */
 export function authorities(trust: Trust, names: OptionNames): SecureContext | undefined {
   if (!trust.caFile) return undefined;
@@ -47,8 +62,7 @@ export function authorities(trust: Trust, names: OptionNames): SecureContext | u
   if (pem === undefined) throw problem('is not a regular file');
   if (!pem.includes('-----BEGIN CERTIFICATE-----')) throw problem('holds no certificate in PEM');
   try {
-    // `ca` replaces Node's list, so that list goes in as well.
-    return createSecureContext({ ca: [...getCACertificates('default'), pem] });
+    return contextFor(pem);
   } catch {
     throw problem('holds a certificate that cannot be decoded');
   }
