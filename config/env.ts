@@ -1,6 +1,6 @@
-import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Adapter } from '../src/contract/adapter.ts';
+import { namesIn } from '../src/io/files.ts';
 import { variables as formerVariables } from './cattle.ts';
 import { hint, nearest } from './nearest.ts';
 import type { Entries, Placed } from './origin.ts';
@@ -42,7 +42,7 @@ export function fromFlags(table: Table, flags: Flags): Entries {
 /** The files that systemd's LoadCredential= or SetCredential= put into $CREDENTIALS_DIRECTORY: their names, without looking into them. */
 export async function credentialFiles(env: Env): Promise<ReadonlyMap<string, string>> {
   const directory = env['CREDENTIALS_DIRECTORY'];
-  const names = directory ? await readdir(directory).catch(() => []) : [];
+  const names = directory ? await namesIn(directory).catch(() => []) : [];
   return new Map(names.map(name => [name, join(directory ?? '', name)]));
 }
 

@@ -1,10 +1,9 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { namesIn, readText, statOf, Unreadable } from '../src/io/files.ts';
 import { isName } from './formats.ts';
 import { type Entries, type Placed, parseFile } from './origin.ts';
 import { mapsOf, type Report } from './read.ts';
 import { groups } from './schema.ts';
-import { unreadable } from './secrets.ts';
 import { shownPath } from './showable.ts';
 
 /** One map of a list with its place. */
@@ -25,12 +24,15 @@ export interface Merged {
 /** What may stand at the top of a file. */
 export const topKeys = ['sources', 'targets', 'aliases', ...Object.keys(groups)];
 
+/** Beyond this it is no configuration, but a wrong path. */
+const mostBytes = 4 * 1024 * 1024;
+
 const suffix = /\.(ya?ml|json)$/;
 
 /** A directory stands for its *.yaml, *.yml and *.json in the order of their names. Hidden ones are none of them (Kubernetes keeps such beside the mounted files). */
 async function listFiles(path: string, report: Report): Promise<string[]> {
-  if (!(await stat(path)).isDirectory()) return [path];
-  const names = (await readdir(path)).filter(name => suffix.test(name) && !name.startsWith('.')).sort();
+  if (!(await statOf(path)).isDirectory()) return [path];
+  const names = (await namesIn(path)).filter(name => suffix.test(name) && !name.startsWith('.')).sort();
   if (names.length === 0) report.mistakes.push({ path: '', origin: path, message: 'this directory holds no *.yaml, *.yml or *.json' });
   return names.map(name => join(path, name));
 }
@@ -42,13 +44,15 @@ async function readAll(paths: readonly string[], report: Report, broken: boolean
     try {
       return await act();
     } catch (error) {
-      report.mistakes.push({ path: '', origin: shownPath(path), message: `this ${unreadable(error)}` });
+      if (!(error instanceof Unreadable)) throw error;
+      const cure = error.remedy ? `. ${error.remedy}` : '';
+      report.mistakes.push({ path: '', origin: shownPath(path), message: `this ${error.why}${cure}` });
       return undefined;
     }
   };
   for (const path of paths)
     for (const file of (await attempt(path, () => listFiles(path, report))) ?? []) {
-      const text = await attempt(file, () => readFile(file, 'utf8'));
+      const text = await attempt(file, () => readText(file, mostBytes));
       if (text === undefined) continue;
       const { entries, mistakes } = parseFile(text, file, broken);
       report.mistakes.push(...mistakes);

@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto';
-import { constants } from 'node:fs';
-import { open, stat } from 'node:fs/promises';
 import type { Adapter, OptionSpecs, Options } from '../src/contract/adapter.ts';
 import { Failure } from '../src/contract/failures.ts';
 import { Secret } from '../src/contract/secret.ts';
+import { readText, statOf, Unreadable } from '../src/io/files.ts';
 
 /** A secret of the configuration: itself, or the file that is read anew whenever it is needed. */
 export type SecretRef = { readonly secret: Secret } | { readonly file: string };
@@ -17,55 +16,27 @@ const mostBytes = 64 * 1024;
 /** How soon a file that is not ready is looked at again. */
 const retryAfterMs = 15_000;
 
-const reasons: Readonly<Record<string, string>> = {
-  ENOENT: 'does not exist',
-  ENOTDIR: 'does not exist',
-  EACCES: 'may not be read by the user that the courier runs as',
-  EPERM: 'may not be read by the user that the courier runs as',
-  EISDIR: 'is not a regular file',
-};
-
-/** Why a file cannot be read, as the rest of a sentence that begins with its name. */
-export function unreadable(error: unknown): string {
-  const code = String((error as NodeJS.ErrnoException).code);
-  return reasons[code] ?? `cannot be read (${code})`;
-}
-
-/** At most `mostBytes` + 1 bytes, so that a wrong path (a device, a disk image) cannot fill the memory. */
-async function readStart(file: string): Promise<string> {
-  // A pipe or a device would keep one of the few threads for files, perhaps for ever: it is opened without waiting, and refused.
-  await using handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
-  if (!(await handle.stat()).isFile()) throw Object.assign(new Error('not a regular file'), { code: 'EISDIR' });
-  const buffer = Buffer.alloc(mostBytes + 1);
-  let length = 0;
-  for (;;) {
-    const { bytesRead } = await handle.read(buffer, length, buffer.length - length, null);
-    length += bytesRead;
-    if (bytesRead === 0) return buffer.toString('utf8', 0, length);
-  }
-}
-
 /**
  * The text in a secret's file without its last line break. `what` is for people: `the API key of portainer`; `keyHint` says how one gets it: `create it at ...`.
  * Throws MISCONFIGURED, to be tried again soon, while the file is absent, empty or unreadable.
  */
 async function readSecretFile(file: string, what: string, keyHint?: string): Promise<string> {
-  const waiting = (why: string): Failure =>
+  const create = `${keyHint ? `${keyHint}, then put` : 'put'} it into ${file}.`;
+  const waiting = (why: string, remedy = create, cause?: unknown): Failure =>
     new Failure('MISCONFIGURED', `Waiting for ${what}: ${file} ${why}.`, {
       retryAfterMs,
-      remedy: sentence(`${keyHint ? `${keyHint}, then put` : 'put'} it into ${file}. The file is looked at again by itself.`),
+      remedy: `${sentence(remedy)} The file is looked at again by itself.`,
+      cause,
     });
-  let text: string;
-  try {
-    text = (await readStart(file)).replace(/\r?\n$/, '');
-  } catch (error) {
-    throw waiting(unreadable(error));
-  }
-  if (text === '') throw waiting('is empty');
-  if (Buffer.byteLength(text) > mostBytes - 2) throw waiting('is far too large for one');
+  const text = await readText(file, mostBytes).catch((error: unknown) => {
+    if (!(error instanceof Unreadable)) throw error;
+    throw error.code === 'TOO_LARGE' ? waiting('is far too large for one') : waiting(error.why, error.remedy, error);
+  });
+  const secret = text.replace(/\r?\n$/, '');
+  if (secret === '') throw waiting('is empty');
   // oxlint-disable-next-line no-control-regex -- these are what must not be there
-  if (/[\u0000-\u001f\u007f]/.test(text)) throw waiting('holds more than one line, or control characters');
-  return text;
+  if (/[\u0000-\u001f\u007f]/.test(secret)) throw waiting('holds more than one line, or control characters');
+  return secret;
 }
 
 /** The secret as it is now. Throws a Failure (see `resolveOptions`). */
@@ -108,7 +79,7 @@ export async function resolveOptions(target: {
 /** A sentence when everybody on the machine can read the file. Not for /run/secrets: container managers set the mode there, inside a container of its own. */
 export async function exposure(file: string): Promise<string | undefined> {
   if (file.startsWith('/run/secrets/')) return undefined;
-  const mode = await stat(file).then(
+  const mode = await statOf(file).then(
     ({ mode }) => mode,
     () => 0,
   );

@@ -12,6 +12,8 @@ if (major < least.major || (major === least.major && minor < least.minor)) {
   );
   process.exitCode = 1;
 } else {
+  // A file on a dead share keeps its thread. They are made when the first is needed, and an idle one costs next to nothing.
+  process.env['UV_THREADPOOL_SIZE'] ||= '64';
   const stopping = new AbortController();
   let again = (): void => process.exit(1);
   const stop = (): void => {
@@ -25,7 +27,7 @@ if (major < least.major || (major === least.major && minor < least.minor)) {
   // Not before the look at the version: an older Node could not even read what is imported here.
   const { isDaemon, runCommand } = await import('./commands/index.ts');
   const { ensureHome } = await import('./commands/home.ts');
-  const { cutOff, endInTime, leave } = await import('./commands/leave.ts');
+  const { endInTime, endNow, leave } = await import('./commands/leave.ts');
   const { notWritten, openOutput } = await import('./commands/output.ts');
   const { redact } = await import('./contract/secret.ts');
   // A mistake of ours must end the process, not leave a daemon that only looks alive; what Node would print could show more than the stack.
@@ -33,9 +35,9 @@ if (major < least.major || (major === least.major && minor < least.minor)) {
     process.stderr.write(
       redact(`ecr-courier ends because of a mistake of its own. Please report this:\n${error.stack ?? error.message}\n`),
     );
-    process.exit(1);
+    endNow(1);
   });
-  again = cutOff;
+  again = () => endNow(1);
   endInTime(stopping.signal);
   const stdout = openOutput(process.stdout);
   process.stderr.on('error', () => undefined);

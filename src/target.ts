@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import type { TargetConfig } from '../config/load.ts';
 import { resolveOptions } from '../config/secrets.ts';
 import type { Deps, Finding, Log, Target } from './contract/adapter.ts';
 import type { Clock } from './contract/clock.ts';
+import { Failure } from './contract/failures.ts';
 import type { Address, Registry } from './contract/registry.ts';
 import { finding as standing } from './courier/findings.ts';
 import type { ManagedTarget } from './courier/ledger.ts';
+import { readText, Unreadable } from './io/files.ts';
 import { openHttp } from './io/http.ts';
 
 export interface TargetDeps {
@@ -31,7 +32,7 @@ const openedWith = new WeakMap<Target, object>();
 /** Makes the adapter's target when it is first asked for, and anew when a file behind its options or the courier's own registry has changed. */
 export function manageTarget(config: TargetConfig, deps: TargetDeps): OpenableTarget {
   const { adapter, name, tls, allowHttp } = config;
-  let current: { readonly files: string; readonly own: string | undefined; readonly target: Target } | undefined;
+  let current: (Awaited<ReturnType<typeof look>> & { readonly own: string | undefined; readonly target: Target }) | undefined;
   /** The files could not be read when they were last wanted. */
   let waiting = false;
   let looking: ReturnType<typeof look> | undefined;
@@ -65,7 +66,7 @@ export function manageTarget(config: TargetConfig, deps: TargetDeps): OpenableTa
   /** What lies in the files behind the options, as a digest. Throws while a key is not there yet. */
   async function look() {
     const { options, fingerprintOfFiles } = await resolveOptions(config);
-    const authority = tls.caFile === undefined ? '' : await readFile(tls.caFile, 'utf8').catch(() => '');
+    const authority = await authorityOf(config);
     return { options, files: createHash('sha256').update(`${fingerprintOfFiles}\0${authority}`).digest('hex') };
   }
 
@@ -81,6 +82,8 @@ export function manageTarget(config: TargetConfig, deps: TargetDeps): OpenableTa
     own: config.own,
     async open(own) {
       const { options, files } = await lookOnce().catch((failure: unknown) => {
+        // What a dead share would say is not known: the target goes on with what it has.
+        if (current && isSilent(failure)) return current;
         waiting = true;
         throw failure;
       });
@@ -92,7 +95,7 @@ export function manageTarget(config: TargetConfig, deps: TargetDeps): OpenableTa
         await target[Symbol.asyncDispose]?.();
         await Promise.all(opened.map(http => http[Symbol.asyncDispose]()));
       };
-      current = { files, own: own?.host, target: { ...target, [Symbol.asyncDispose]: dispose } };
+      current = { options, files, own: own?.host, target: { ...target, [Symbol.asyncDispose]: dispose } };
       openedWith.set(current.target, options);
       return current.target;
     },
@@ -105,6 +108,24 @@ export function manageTarget(config: TargetConfig, deps: TargetDeps): OpenableTa
     },
   };
 }
+
+/** Beyond this it holds no certificates, but is a wrong path. */
+const mostBytes = 4 * 1024 * 1024;
+
+/** The text of the CA file. Empty for one that cannot be read: the HTTP layer says so. Throws MISCONFIGURED when it does not answer. */
+async function authorityOf({ tls: { caFile }, spelling }: TargetConfig): Promise<string> {
+  if (caFile === undefined) return '';
+  try {
+    return await readText(caFile, mostBytes);
+  } catch (error) {
+    if (!isSilent(error)) return '';
+    const { why, remedy } = error;
+    throw new Failure('MISCONFIGURED', `${spelling.caFile}: ${caFile} ${why}.`, { ...(remedy && { remedy }), cause: error });
+  }
+}
+
+const isSilent = (error: unknown): error is Unreadable =>
+  error instanceof Failure ? isSilent(error.cause) : error instanceof Unreadable && error.code === 'SILENT';
 
 function standingOf({ name, tls, options }: TargetConfig): Finding[] {
   const plain = Object.values(options).some(value => typeof value === 'string' && /^http:/i.test(value));

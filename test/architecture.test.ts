@@ -88,6 +88,15 @@ test('only the clock knows timers and the time of day', () => {
   assert.deepEqual(wrong, []);
 });
 
+test('files are read in one place, where nothing can hang', () => {
+  const pattern = /\breadFile(Sync)?\(|\breaddir(Sync)?\(|\bcreateReadStream|\bopenSync|\bopen\(.*O_|\bfs\.open/;
+  const allowed = ['src/io/files.ts', 'src/io/tls.ts'];
+  assert.deepEqual(
+    sources.filter(path => !allowed.includes(path) && pattern.test(textOf(path))),
+    [],
+  );
+});
+
 test('secrets are revealed where they are used, and nowhere else', () => {
   const callers = sources.filter(path => textOf(path).includes('.reveal()')).sort();
   const allowed = [

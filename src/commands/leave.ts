@@ -1,22 +1,31 @@
 import { clock } from '../contract/clock.ts';
 
 const never = new AbortController().signal;
-/** Between the 8 s in which a daemon ends by itself, and the 10 s that Docker gives a container. */
+/** Between the 8 s in which a daemon ends by itself, and the 10 s that Docker gives a container. In milliseconds. */
 const patience = 9_000;
+/** So long may what the threads have begun take to end by itself, in milliseconds. */
+const graceMs = 500;
 
-/** process.exit waits for the threads that open files and look up names, and one of them may be stuck: in a mount that hangs, or a pipe as a file. */
+/** process.exit waits for the threads that read files and look up names. One of them may be stuck: on a dead share, say. */
 const threadsWork = (): boolean =>
   process.getActiveResourcesInfo().some(name => /^(FSReq|FileHandleCloseReq|GetAddrInfo|GetNameInfo)/.test(name));
 
-/** Ends the process as soon as process.exit would not hang. */
+/** Ends the process as soon as process.exit would not hang, or soon after. */
 export async function leave(code: number): Promise<never> {
-  while (threadsWork()) await clock.sleep(20, never);
-  process.exit(code);
+  const until = clock.mono() + graceMs;
+  while (threadsWork() && clock.mono() < until) await clock.sleep(20, never);
+  endNow(code);
 }
 
-/** Ends the process now, whatever it does. */
-export function cutOff(): never {
-  if (!threadsWork()) process.exit(1);
+/** Ends the process with this code now, whatever its threads do. */
+export function endNow(code: number): never {
+  if (!threadsWork()) process.exit(code);
+  try {
+    // A process that becomes another program loses all its threads, and whoever waits for it hears that program's code.
+    process.execve?.(process.execPath, [process.execPath, '-e', `process.exit(${code})`], {});
+  } catch {
+    // Not on this system: then there is one way left.
+  }
   process.kill(process.pid, 'SIGKILL');
   // Process 1 of a container cannot be killed from within.
   process.abort();
@@ -27,7 +36,7 @@ export function endInTime(signal: AbortSignal): void {
   async function begin(): Promise<void> {
     await clock.sleep(patience, never);
     process.stderr.write(`ecr-courier has not come to its end within ${patience / 1000} s, and ends at once.\n`);
-    cutOff();
+    endNow(1);
   }
   if (signal.aborted) void begin();
   else signal.addEventListener('abort', () => void begin());

@@ -5,7 +5,6 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { setTimeout as wait } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { startEcr } from '../fakes/ecr.ts';
 import { startFakePortainer } from '../fakes/portainer.ts';
@@ -106,18 +105,29 @@ test('the daemon goes on although its log cannot be written, and ends as usual',
   assert.deepEqual(await ended, [0, null]);
 });
 
-test('what is stuck in the system is cut off 10 s after the signal', async () => {
+test('a pipe in the place of a file is refused at once', async () => {
   const pipe = join(folder, 'pipe');
   await promisify(execFile)('mkfifo', [pipe]);
-  const child = spawn(process.execPath, [main, '--config', pipe], { env, stdio: ['ignore', 'ignore', 'pipe'] });
-  const ended = once(child, 'exit');
-  let said = '';
-  child.stderr.on('data', (text: Buffer) => (said += text.toString()));
-  // Until it has begun to open the pipe, which nothing shows.
-  await wait(3000);
-  child.kill();
-  const end = await Promise.race([ended, wait(60_000, 'it still runs', { ref: false })]);
-  child.kill('SIGKILL');
-  assert.deepEqual(end, [null, 'SIGKILL']);
-  assert.match(said, /has not come to its end within 9 s/);
+  const { code, stderr } = await shell('"$@"', ['run', '--config', pipe]);
+  assert.equal(code, 78, stderr);
+  assert.match(stderr, /this is not a regular file\. Name a regular file: no pipe, socket or device\. \(.*pipe\)/);
 });
+
+for (const [how, then] of [
+  ['leave', 'await leave(7)'],
+  ['endNow', 'endNow(7)'],
+] as const)
+  test(`${how}: a thread that is stuck in the system changes neither the end nor its code`, async () => {
+    const pipe = join(folder, `stuck-${how}`);
+    await promisify(execFile)('mkfifo', [pipe]);
+    const leaving = join(import.meta.dirname, '../../src/commands/leave.ts');
+    const script = `import { open } from 'node:fs/promises';
+import { ${how} } from ${JSON.stringify(leaving)};
+void open(${JSON.stringify(pipe)});
+setImmediate(async () => { ${then}; });`;
+    const child = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['ignore', 'pipe', 'pipe'] });
+    let said = '';
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (text: Buffer) => (said += text.toString()));
+    assert.deepEqual(await once(child, 'close'), [7, null]);
+    assert.equal(said, '');
+  });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { ConfigError, type TargetConfig } from '../../config/load.ts';
-import { readSecret, resolveOptions, unreadable } from '../../config/secrets.ts';
+import { readSecret, resolveOptions } from '../../config/secrets.ts';
 import { Failure } from '../../src/contract/failures.ts';
 import { redact, Secret } from '../../src/contract/secret.ts';
 import { folder, read } from './support.ts';
@@ -49,15 +49,21 @@ test('a secret in the configuration itself is handed on', async () => {
   assert.equal(revealed(options['apiKey']), ' keeps its blanks ');
 });
 
-const troubles: Readonly<Record<string, { readonly prepare: (path: string) => Promise<unknown>; readonly why: string }>> = {
+interface Unready {
+  readonly prepare: (path: string) => Promise<unknown>;
+  readonly why: string;
+  /** The rest of a key's own hint unless given. */
+  readonly remedy?: string;
+}
+const troubles: Readonly<Record<string, Unready>> = {
   absent: { prepare: path => rm(path, { force: true }), why: 'does not exist' },
   empty: { prepare: path => writeFile(path, ''), why: 'is empty' },
   'a line break alone': { prepare: path => writeFile(path, '\n'), why: 'is empty' },
   'several lines': { prepare: path => writeFile(path, 'hunter2\nhunter2\n'), why: 'holds more than one line, or control characters' },
   'far too large': { prepare: path => writeFile(path, 'hunter2'.repeat(20_000)), why: 'is far too large for one' },
-  'a directory': { prepare: path => mkdir(path), why: 'is not a regular file' },
+  'a directory': { prepare: path => mkdir(path), why: 'is a directory', remedy: 'Name the file in it.' },
 };
-for (const [name, { prepare, why }] of Object.entries(troubles))
+for (const [name, { prepare, why, remedy }] of Object.entries(troubles))
   test(`a key file that is ${name} is waited for`, async () => {
     await using files = await folder();
     await prepare(files.at('key'));
@@ -67,10 +73,8 @@ for (const [name, { prepare, why }] of Object.entries(troubles))
 
     assert.equal(failure.code, 'MISCONFIGURED');
     assert.equal(failure.message, `Waiting for the API key of depot: ${files.at('key')} ${why}.`);
-    assert.equal(
-      failure.remedy,
-      `Create it at Settings > Keys, then put it into ${files.at('key')}. The file is looked at again by itself.`,
-    );
+    const create = `Create it at Settings > Keys, then put it into ${files.at('key')}.`;
+    assert.equal(failure.remedy, `${remedy ?? create} The file is looked at again by itself.`);
     assert.equal(failure.facts.retryAfterMs, 15_000);
   });
 
@@ -122,12 +126,6 @@ test('a path need not lead to a file yet, if it looks like a path; a name alone 
     assert.deepEqual((await targetWith({ DEPOT_API_KEY_FILE: path })).options['apiKey'], { file: path });
   const { targets } = await read({ files: [files.at('courier.yaml')] });
   assert.deepEqual(targets[0]?.options['apiKey'], { file: files.at('key') });
-});
-
-test('a file that may not be read says so', () => {
-  const refused = Object.assign(new Error('EACCES: permission denied'), { code: 'EACCES' });
-
-  assert.equal(unreadable(refused), 'may not be read by the user that the courier runs as');
 });
 
 test('a device without an end is not read to its end', async () => {

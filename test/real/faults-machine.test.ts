@@ -77,6 +77,34 @@ part('a disk that takes no more', { programs: ['unshare'], root: true }, () => {
   }
 });
 
+part('a share that does not answer', { programs: ['unshare'], root: true }, () => {
+  test('key and CA files of many targets, and a file of the configuration, lie on it: the others are served, reloads work, SIGTERM ends it with 0', async () => {
+    await using world = await startWorld();
+    const [dead, folder] = [join(world.folder, 'dead'), join(world.folder, 'config')];
+    await mkdir(dead);
+    await mkdir(folder);
+    const hung = Array.from({ length: 8 }, (_, at) => ({ name: `ca-${at}`, apiKey: 'ptr_of-nobody', caFile: join(dead, `${at}.pem`) }));
+    const keyless = Array.from({ length: 8 }, (_, at) => ({ name: `key-${at}`, apiKeyFile: join(dead, `${at}.key`) }));
+    const targets = [...hung, ...keyless].map(one => ({ kind: 'portainer', url: 'https://127.0.0.1:9', required: false, ...one }));
+    await writeFile(join(folder, 'courier.json'), JSON.stringify({ targets }));
+    // A file system of which nobody takes the questions.
+    const mount = 'exec 3<>/dev/fuse && mount -i -t fuse -o fd=3,rootmode=40000,user_id=0,group_id=0 dead "$0"';
+    const daemon = await world.start({ by: mounting(mount, dead), env: { ECR_COURIER_CONFIG: folder } });
+    await world.until(world.served, 'the delivery to the one that does not need the share');
+    await world.until(() => daemon.output().split('does not answer within 5 s').length > 16, 'a word on each of the others');
+    const reloadTo = async (message: string): Promise<void> => {
+      const before = daemon.output().split(message).length;
+      daemon.child.kill('SIGHUP');
+      await world.until(() => daemon.output().split(message).length > before, message);
+    };
+    await symlink(join(dead, 'more.yaml'), join(folder, 'more.yaml'));
+    await reloadTo('configuration not reloaded');
+    await rm(join(folder, 'more.yaml'));
+    await reloadTo('configuration reloaded');
+    await assertWorks(world, daemon);
+  });
+});
+
 part('names that have no address yet', { programs: ['unshare'], root: true }, () => {
   test('no resolver answers at the start (EAI_AGAIN): told once for each, and served as soon as the names are known', async () => {
     await using world = await startWorld();

@@ -1,0 +1,176 @@
+import { constants, type Stats } from 'node:fs';
+import * as system from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { type Clock, clock } from '../contract/clock.ts';
+
+/** Why a file or directory cannot be read. Without the words of the system, which name the path once more. */
+export class Unreadable extends Error {
+  override readonly name = 'Unreadable';
+  /** Of the system, or ours: NOT_A_FILE, TOO_LARGE, SILENT. */
+  readonly code: string;
+  /** The rest of a sentence that begins with the path, without a full stop. */
+  readonly why: string;
+  /** What to do about it, as a sentence; missing where only the caller knows. */
+  readonly remedy: string | undefined;
+
+  constructor(path: string, code: string, why: string, remedy?: string) {
+    super(`${path} ${why}`);
+    this.code = code;
+    this.why = why;
+    this.remedy = remedy;
+  }
+}
+
+/** The one way to files: each of these ends in time, whatever lies at the path, and throws an Unreadable. */
+export interface Files {
+  /** A regular file as text. What is not UTF-8 in it becomes U+FFFD. */
+  readText(path: string, maxBytes: number): Promise<string>;
+  /** Follows links. */
+  statOf(path: string): Promise<Stats>;
+  /** The names in a directory, in no order. */
+  namesIn(path: string): Promise<readonly string[]>;
+}
+
+export interface FilesDeps {
+  readonly clock: Pick<Clock, 'sleep'>;
+  /** How many threads Node has for files and names. */
+  readonly threads: number;
+  readonly system: Pick<typeof system, 'open' | 'stat' | 'readdir'>;
+}
+
+/** In milliseconds. So long may one question take, the wait for its turn included. */
+const patience = 5_000;
+const chunkBytes = 64 * 1024;
+
+/** One question to the system. */
+interface Question {
+  readonly path: string;
+  begin(): void;
+  /** Given up; when it has begun, it keeps its thread until the system answers. */
+  late: boolean;
+}
+
+/**
+ * The system answers each question on one of a few threads, which look up names as well. A dead share keeps the thread for as long as it is dead, and no call
+ * can be taken back. So files have half of the threads, one directory has an eighth of those, and a path that does not answer is not asked again until it has.
+ */
+export function createFiles({ clock, threads, system }: FilesDeps): Files {
+  const most = Math.max(1, Math.floor(threads / 2));
+  const mostOfOne = Math.ceil(most / 8);
+  const underWay = new Set<Question>();
+  const waiting = new Set<Question>();
+
+  const alongside = (path: string): Question[] => [...underWay].filter(one => dirname(one.path) === dirname(path));
+  const isFree = (path: string): boolean => underWay.size < most && alongside(path).length < mostOfOne;
+  const lateOnes = (questions: Iterable<Question>): number => [...questions].filter(({ late }) => late).length;
+
+  function admit(): void {
+    for (const question of waiting) {
+      if (!isFree(question.path)) continue;
+      waiting.delete(question);
+      underWay.add(question);
+      question.begin();
+    }
+  }
+
+  /** Whether it is known beforehand that there will be no answer. */
+  function isHopeless(path: string): boolean {
+    const near = alongside(path);
+    return near.some(one => one.late && one.path === path) || lateOnes(near) >= mostOfOne || lateOnes(underWay) >= most;
+  }
+
+  async function inTime<T>(path: string, job: () => Promise<T>): Promise<T> {
+    if (isHopeless(path)) throw silent(path);
+    const { promise, resolve, reject } = Promise.withResolvers<T>();
+    const question: Question = {
+      path,
+      late: false,
+      begin() {
+        const end = (): void => {
+          underWay.delete(question);
+          admit();
+        };
+        job()
+          .catch(async (error: NodeJS.ErrnoException) => {
+            throw error instanceof Unreadable ? error : await explained(path, error, system.stat);
+          })
+          .then(resolve, reject)
+          .finally(end);
+      },
+    };
+    waiting.add(question);
+    admit();
+    const answered = new AbortController();
+    void giveUp(question, reject, answered.signal);
+    return await promise.finally(() => answered.abort());
+  }
+
+  async function giveUp(question: Question, reject: (why: Unreadable) => void, answered: AbortSignal): Promise<void> {
+    await clock.sleep(patience, answered);
+    if (answered.aborted) return;
+    question.late = true;
+    waiting.delete(question);
+    reject(silent(question.path));
+  }
+
+  return {
+    readText: (path, maxBytes) => inTime(path, () => readWhole(system, path, maxBytes)),
+    statOf: path => inTime(path, () => system.stat(path)),
+    namesIn: path => inTime(path, () => system.readdir(path)),
+  };
+}
+
+/** Of the process. A number of threads that nobody has set is Node's own. */
+export const { readText, statOf, namesIn } = createFiles({ clock, threads: Number(process.env['UV_THREADPOOL_SIZE']) || 4, system });
+
+function silent(path: string): Unreadable {
+  return new Unreadable(path, 'SILENT', `does not answer within ${patience / 1000} s`, 'Look at the disk or share that it lies on.');
+}
+
+/** Opened without waiting, as a pipe would keep the thread until somebody writes to it. Never more than the limit: the path may be a device or a disk image. */
+async function readWhole({ open }: FilesDeps['system'], path: string, maxBytes: number): Promise<string> {
+  await using handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  const stats = await handle.stat();
+  if (stats.isDirectory()) throw new Unreadable(path, 'EISDIR', 'is a directory', 'Name the file in it.');
+  if (!stats.isFile()) throw new Unreadable(path, 'NOT_A_FILE', 'is not a regular file', 'Name a regular file: no pipe, socket or device.');
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for (;;) {
+    // One byte more than is said: a file without a size (in /proc), or one that grows, is read on.
+    const size = Math.min(length === 0 ? stats.size + 1 : chunkBytes, maxBytes + 1 - length);
+    const { bytesRead, buffer } = await handle.read(Buffer.alloc(Math.max(size, 1)), 0, size, null);
+    if (bytesRead === 0) return Buffer.concat(chunks).toString('utf8');
+    length += bytesRead;
+    chunks.push(buffer.subarray(0, bytesRead));
+    if (length > maxBytes) throw new Unreadable(path, 'TOO_LARGE', `is larger than ${maxBytes / 1024} KiB`);
+  }
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: 'does not exist',
+  ENOTDIR: 'does not exist',
+  ELOOP: 'is a link that leads back to itself',
+};
+
+async function explained(path: string, error: NodeJS.ErrnoException, stat: FilesDeps['system']['stat']): Promise<Unreadable> {
+  const { code = 'unknown' } = error;
+  if (code === 'EACCES' || code === 'EPERM') return await refused(path, code, stat);
+  return new Unreadable(path, code, reasons[code] ?? `cannot be read (${code})`);
+}
+
+/** Who we are, and whose the file is; or the directory above it which does not let us in. */
+async function refused(path: string, code: string, stat: FilesDeps['system']['stat']): Promise<Unreadable> {
+  const uid = process.getuid?.() ?? -1;
+  let where = path;
+  let stats = await stat(where).catch(() => undefined);
+  while (!stats && where !== dirname(where)) {
+    where = dirname(where);
+    stats = await stat(where).catch(() => undefined);
+  }
+  const why = `may not be read by the user that the courier runs as (uid ${uid})`;
+  if (!stats) return new Unreadable(path, code, why, `Let uid ${uid} read it.`);
+  const mode = (stats.mode & 0o7777).toString(8).padStart(4, '0');
+  const whose = `${where === path ? 'it' : `the directory ${where}`} belongs to uid ${stats.uid} and has the mode ${mode}`;
+  const lets = stats.uid === uid ? `chmod u+${where === path ? 'r' : 'rx'} ${where}` : `chown ${uid} ${where}`;
+  return new Unreadable(path, code, `${why}: ${whose}`, `Run \`${lets}\` where that lies (for a container, on its host).`);
+}

@@ -1,0 +1,142 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import * as system from 'node:fs/promises';
+import { chmod, mkdir, stat, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { promisify } from 'node:util';
+import { createFiles, namesIn, readText, statOf, Unreadable } from '../../src/io/files.ts';
+import { folder } from '../config/support.ts';
+import { createVirtualClock } from '../fakes/clock.ts';
+
+async function troubleOf(work: Promise<unknown>): Promise<Unreadable> {
+  const thrown: unknown = await work.catch((error: unknown) => error);
+  assert.ok(thrown instanceof Unreadable, String(thrown));
+  return thrown;
+}
+
+test('a file is read whole, up to the limit and no further', async () => {
+  await using files = await folder({ empty: '', exact: 'x'.repeat(1024), more: 'x'.repeat(1025), umlaut: 'ä€😀' });
+  assert.equal(await readText(files.at('empty'), 1024), '');
+  assert.equal(await readText(files.at('exact'), 1024), 'x'.repeat(1024));
+  assert.equal(await readText(files.at('umlaut'), 1024), 'ä€😀');
+  const { code, why } = await troubleOf(readText(files.at('more'), 1024));
+  assert.deepEqual([code, why], ['TOO_LARGE', 'is larger than 1 KiB']);
+});
+
+test('a file that tells no size, and one of many pieces, are read to their end', async () => {
+  assert.match(await readText('/proc/self/status', 64 * 1024), /^Name:.*\nUmask:/);
+  await using files = await folder({ long: 'line of text\n'.repeat(20_000) });
+  assert.equal((await readText(files.at('long'), 1024 * 1024)).length, 13 * 20_000);
+});
+
+test('what is no regular file is refused without a wait', async () => {
+  await using files = await folder();
+  await promisify(execFile)('mkfifo', [files.at('pipe')]);
+  await mkdir(files.at('directory'));
+  await symlink('loop', files.at('loop'));
+  for (const [path, code, why] of [
+    [files.at('pipe'), 'NOT_A_FILE', 'is not a regular file'],
+    ['/dev/zero', 'NOT_A_FILE', 'is not a regular file'],
+    [files.at('directory'), 'EISDIR', 'is a directory'],
+    [files.at('absent'), 'ENOENT', 'does not exist'],
+    [join(files.at('absent'), 'deep'), 'ENOENT', 'does not exist'],
+    [files.at('loop'), 'ELOOP', 'is a link that leads back to itself'],
+  ] as const) {
+    const trouble = await troubleOf(readText(path, 1024));
+    assert.deepEqual([trouble.code, trouble.why], [code, why], path);
+  }
+  assert.match((await troubleOf(namesIn(files.at('absent')))).why, /does not exist/);
+  assert.ok((await statOf(files.path)).isDirectory());
+});
+
+test('who may not read is told whose the file is, in which mode, who we are, and the command that mends it', async () => {
+  await using files = await folder({ key: 'k3y' });
+  await chmod(files.at('key'), 0o400);
+  const denied = async (): Promise<never> => {
+    throw Object.assign(new Error('EACCES: permission denied'), { code: 'EACCES' });
+  };
+  const another = async (path: string) => Object.assign(await stat(path), { uid: 4321 });
+  const reading = (uidOf: typeof stat, path: string) =>
+    troubleOf(
+      createFiles({ clock: createVirtualClock(), threads: 4, system: { ...system, open: denied, stat: uidOf } }).readText(path, 10),
+    );
+  const us = process.getuid?.() ?? -1;
+
+  const theirs = await reading(another as unknown as typeof stat, files.at('key'));
+  const hidden = await reading(
+    (async (path: string) => {
+      if (path !== files.path) return await denied();
+      return await another(path);
+    }) as unknown as typeof stat,
+    files.at('key'),
+  );
+  const ours = await reading(stat, files.at('key'));
+
+  assert.equal(
+    theirs.why,
+    `may not be read by the user that the courier runs as (uid ${us}): it belongs to uid 4321 and has the mode 0400`,
+  );
+  assert.match(theirs.remedy ?? '', new RegExp(`\`chown ${us} ${files.at('key')}\``));
+  assert.match(hidden.why, new RegExp(`: the directory ${files.path} belongs to uid 4321 and has the mode 0700$`));
+  assert.match(ours.remedy ?? '', new RegExp(`\`chmod u\\+r ${files.at('key')}\``));
+});
+
+/** Files of which those below /dead never answer. Counts the threads that are taken. */
+function share(threads: number) {
+  const clock = createVirtualClock();
+  const taken = new Set<string>();
+  const alive = Promise.withResolvers<void>();
+  const open = async (path: string, flags: number) => {
+    if (!path.startsWith('/dead')) return await system.open(path, flags);
+    taken.add(path);
+    await alive.promise;
+    taken.delete(path);
+    throw Object.assign(new Error('stale'), { code: 'ESTALE' });
+  };
+  const files = createFiles({ clock, threads, system: { ...system, open: open as typeof system.open } });
+  return { clock, taken, files, revive: alive.resolve };
+}
+
+for (const threads of [1, 4, 64])
+  test(`with ${threads} threads: a dead share keeps few of them, ends every question, and is asked again when it is back`, async () => {
+    const { clock, taken, files, revive } = share(threads);
+    await using living = await folder({ key: 'k3y' });
+    const dead = (at: number): string => `/dead/${at % 3}/file-${at}`;
+    const asked = Array.from({ length: 100 }, (_, at) => troubleOf(files.readText(dead(at), 10)));
+    await clock.advance(5_000);
+    for (const { code, why } of await Promise.all(asked)) assert.deepEqual([code, why], ['SILENT', 'does not answer within 5 s']);
+    assert.ok(taken.size <= Math.max(1, threads / 2), `${taken.size} threads`);
+
+    const known = [...taken];
+    for (const path of known) assert.equal((await troubleOf(files.readText(path, 10))).code, 'SILENT', 'and at once');
+    if (threads >= 64) assert.equal(await files.readText(living.at('key'), 10), 'k3y');
+
+    revive();
+    await clock.advance(0);
+    assert.equal(taken.size, 0);
+    assert.equal(await files.readText(living.at('key'), 10), 'k3y');
+    assert.equal((await troubleOf(files.readText(known[0] ?? '', 10))).why, 'cannot be read (ESTALE)');
+  });
+
+test('with the threads that Node has by itself, four files of one dead directory leave every other directory alone', async () => {
+  const { clock, taken, files } = share(4);
+  await using living = await folder({ key: 'k3y' });
+  const asked = [1, 2, 3, 4].map(at => troubleOf(files.readText(`/dead/ca-${at}.pem`, 10)));
+
+  assert.equal(await files.readText(living.at('key'), 10), 'k3y');
+  await clock.advance(5_000);
+  await Promise.all(asked);
+  assert.equal(taken.size, 1);
+  assert.equal(await files.readText(living.at('key'), 10), 'k3y');
+});
+
+test('many questions at once all get their answers', async () => {
+  await using files = await folder();
+  await Promise.all(Array.from({ length: 50 }, (_, at) => writeFile(files.at(`${at}`), `${at}`)));
+  const read = await Promise.all(Array.from({ length: 50 }, (_, at) => readText(files.at(`${at}`), 10)));
+  assert.deepEqual(
+    read,
+    read.map((_, at) => `${at}`),
+  );
+});
