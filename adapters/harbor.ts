@@ -21,7 +21,7 @@ export const harbor = defineAdapter({
     url: { doc: 'Address of Harbor, with the path prefix if a reverse proxy adds one.', format: 'url', env: 'HARBOR_URL' },
     username: {
       doc: 'A system robot account, with its prefix (robot$courier), or an administrator.',
-      format: 'string',
+      format: 'login',
       env: 'HARBOR_USERNAME',
     },
     password: { doc: 'The secret of the robot account, or the password.', format: 'secret', env: 'HARBOR_PASSWORD' },

@@ -36,7 +36,7 @@ export const portainer = defineAdapter({
     },
     username: {
       doc: 'An administrator, for versions before 2.11: they have no access tokens.',
-      format: 'string',
+      format: 'login',
       default: null,
       env: 'PORTAINER_USERNAME',
     },

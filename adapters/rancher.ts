@@ -24,7 +24,7 @@ export const rancher = defineAdapter({
     },
     accessKey: {
       doc: 'Access key of the environment. Without keys Rancher’s access control must be off.',
-      format: 'string',
+      format: 'login',
       default: null,
       env: 'CATTLE_ACCESS_KEY',
     },

@@ -5,7 +5,7 @@ import { variables as formerVariables } from './cattle.ts';
 import { hint, nearest } from './nearest.ts';
 import type { Entries, Placed } from './origin.ts';
 import type { Report } from './read.ts';
-import { groups, prefix, source, type Table, targetTable, trigger, withFiles } from './schema.ts';
+import { groups, hasFile, prefix, source, type Table, targetTable, trigger, withFiles } from './schema.ts';
 
 export type Env = Readonly<Record<string, string | undefined>>;
 /** Values of flags by name, as `util.parseArgs` gives them. */
@@ -46,11 +46,12 @@ export async function credentialFiles(env: Env): Promise<ReadonlyMap<string, str
   return new Map(names.map(name => [name, join(directory ?? '', name)]));
 }
 
-/** Secrets that lie there under the name of their variable, or that name in lower case with dashes: PORTAINER_API_KEY or portainer-api-key. The weakest layer. */
+/** Secrets and logins that lie there under the name of their variable, or that name in lower case with dashes: PORTAINER_API_KEY or portainer-api-key. The weakest layer. */
 export function fromCredentials(table: Table, files: ReadonlyMap<string, string>): Entries {
   return new Map(
-    Object.entries(table).flatMap(([key, { env, format }]): [string, Placed][] => {
-      if (format !== 'secret' || env === undefined) return [];
+    Object.entries(table).flatMap(([key, field]): [string, Placed][] => {
+      const { env } = field;
+      if (!hasFile(field) || env === undefined) return [];
       const name = [env, env.toLowerCase().replaceAll('_', '-')].find(spelling => files.has(spelling));
       return name === undefined
         ? []

@@ -106,6 +106,7 @@ const list = { type: 'array', items: string };
 export const formats = {
   string: { doc: 'text', json: () => string, rule: textRule },
   secret: { doc: 'secret text', json: () => string, rule: textRule },
+  login: { doc: 'text', json: () => string, rule: textRule },
   path: { doc: 'path; in a file, relative to that file', json: () => string, rule: textRule },
   url: { doc: 'URL', json: () => ({ ...string, pattern: '^https?://' }), rule: urlRule },
   boolean: {

@@ -1,6 +1,6 @@
 import type { Adapter } from '../src/contract/adapter.ts';
 import { type Format, formats } from './formats.ts';
-import { alias, type Field, groups, source, type Table, targetTable, withFiles } from './schema.ts';
+import { alias, type Field, groups, hasFile, source, type Table, targetTable, withFiles } from './schema.ts';
 
 /** The JSON Schema of a configuration file, for editors: `# yaml-language-server: $schema=schema.json`. Ends with a line break. */
 export function renderJsonSchema(adapters: readonly Adapter[]): string {
@@ -26,10 +26,10 @@ function ofTarget(adapter: Adapter): object {
 }
 
 function ofTable(table: Table, description?: string, more: object = {}): object {
-  // A secret that must be given may be given as its file, so it is not listed.
+  // What may be given as a file instead is not listed.
   const required = [
     ...Object.keys(more),
-    ...Object.keys(table).filter(key => table[key]?.default === undefined && table[key]?.format !== 'secret'),
+    ...Object.keys(table).filter(key => table[key] && table[key].default === undefined && !hasFile(table[key])),
   ];
   const properties = { ...more, ...Object.fromEntries(Object.entries(table).map(([key, field]) => [key, ofField(field)])) };
   return { description, type: 'object', additionalProperties: false, ...(required.length > 0 ? { required } : {}), properties };

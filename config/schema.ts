@@ -222,10 +222,13 @@ export function targetTable(adapter: Adapter): Table {
   return withFiles(Object.fromEntries([...shared, ...own]));
 }
 
-/** Beside every secret `x` the option `xFile`, beside its variable `X` the variable `X_FILE`. A secret that must be given may be given as either. */
+/** Whether the option `x` has a twin `xFile`. */
+export const hasFile = ({ format }: Pick<Field, 'format'>): boolean => format === 'secret' || format === 'login';
+
+/** Beside every secret and login `x` the option `xFile`, beside its variable `X` the variable `X_FILE`. One that must be given may be given as either. */
 export function withFiles(table: Table): Table {
   const pair = ([key, field]: [string, Field]): [string, Field][] => {
-    if (field.format !== 'secret') return [[key, field]];
+    if (!hasFile(field)) return [[key, field]];
     const file: Field = {
       doc: `File that holds \`${key}\`; it is read again before each use.`,
       format: 'path',

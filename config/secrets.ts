@@ -4,7 +4,7 @@ import { Failure } from '../src/contract/failures.ts';
 import { Secret } from '../src/contract/secret.ts';
 import { readText, statOf, Unreadable } from '../src/io/files.ts';
 
-/** A secret of the configuration: itself, or the file that is read anew whenever it is needed. */
+/** A secret of the configuration: itself, or the file that is read anew whenever it is needed. A login in a file, too. */
 export type SecretRef = { readonly secret: Secret } | { readonly file: string };
 export type OptionValue = string | number | boolean | readonly string[] | SecretRef;
 
@@ -47,7 +47,11 @@ export async function readSecret(ref: SecretRef, what: string): Promise<Secret> 
 const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
 
 /** apiKey as `API key`. */
-const words = (option: string): string => option.replaceAll(/[A-Z]/g, letter => ` ${letter.toLowerCase()}`).replace(/\bapi\b/, 'API');
+const words = (option: string): string =>
+  option
+    .replaceAll(/[A-Z]/g, letter => ` ${letter.toLowerCase()}`)
+    .replace(/\bapi\b/, 'API')
+    .replace(/^username$/, 'user name');
 
 export interface Resolved {
   readonly options: Options<OptionSpecs>;
@@ -55,22 +59,26 @@ export interface Resolved {
   readonly fingerprintOfFiles: string;
 }
 
-/** The options for `adapter.create`, with every secret's file read anew. Throws MISCONFIGURED with `retryAfterMs` while a file is absent, empty or unreadable. */
-export async function resolveOptions(target: {
+/** The options for `adapter.create`, with the file of every secret and login read anew. Throws MISCONFIGURED with `retryAfterMs` while a file is absent, empty or unreadable. */
+export async function resolveOptions({
+  name,
+  adapter,
+  options: given,
+}: {
   readonly name: string;
   readonly adapter: Pick<Adapter, 'options' | 'keyHint'>;
   readonly options: Readonly<Record<string, OptionValue>>;
 }): Promise<Resolved> {
   const options: Record<string, unknown> = {};
   const hash = createHash('sha256');
-  for (const key of Object.keys(target.adapter.options)) {
-    const value = target.options[key];
+  for (const key of Object.keys(adapter.options)) {
+    const value = given[key];
     if (!isSecretRef(value)) options[key] = value;
     else if ('secret' in value) options[key] = value.secret;
     else {
-      const text = await readSecretFile(value.file, `the ${words(key)} of ${target.name}`, target.adapter.keyHint);
+      const text = await readSecretFile(value.file, `the ${words(key)} of ${name}`, adapter.keyHint);
       hash.update(`${key}\0${text}\0`);
-      options[key] = new Secret(text);
+      options[key] = adapter.options[key]?.format === 'secret' ? new Secret(text) : text;
     }
   }
   return { options: options as Options<OptionSpecs>, fingerprintOfFiles: hash.digest('hex') };

@@ -9,6 +9,7 @@ const optionFormats: readonly string[] = [
   'url',
   'path',
   'secret',
+  'login',
   'boolean',
   'number',
   'strings',

@@ -6,7 +6,7 @@ import { checkNames } from './env.ts';
 import { type Item, requireUnique } from './files.ts';
 import { isBlank } from './origin.ts';
 import { type Report, readMap, warnOfDanger } from './read.ts';
-import { type Common, ownWord, prefix, targetTable } from './schema.ts';
+import { type Common, hasFile, ownWord, prefix, targetTable } from './schema.ts';
 import { exposure, isSecretRef, type OptionValue } from './secrets.ts';
 
 /** One target as configured. */
@@ -125,8 +125,9 @@ function optionsOf(adapter: Adapter, read: Read): TargetConfig['options'] {
   const option = (key: string): OptionValue | undefined => {
     const file = read[`${key}File`];
     const value = read[key];
-    if (adapter.options[key]?.format !== 'secret') return value as OptionValue | undefined;
-    if (typeof file === 'string') return { file };
+    const spec = adapter.options[key];
+    if (spec && hasFile(spec) && typeof file === 'string') return { file };
+    if (spec?.format !== 'secret') return value as OptionValue | undefined;
     return typeof value === 'string' ? { secret: new Secret(value) } : undefined;
   };
   const all = Object.keys(adapter.options).map(key => [key, option(key)] as const);
@@ -167,13 +168,15 @@ function checkPlainHttp({ name, adapter, entries, path, origin }: Draft, { optio
 
 /** Equal for two targets that reach the same manager with the same key. */
 function identityOf({ kind, adapter }: TargetConfig, read: Read): string {
-  const telling = Object.entries(adapter.options).filter(([, { format }]) => ['url', 'path', 'secret', 'string'].includes(format));
+  const telling = Object.entries(adapter.options).filter(([, { format }]) => ['url', 'path', 'secret', 'login', 'string'].includes(format));
   return JSON.stringify([kind, ...telling.flatMap(([key]) => [read[key] ?? null, read[`${key}File`] ?? null])]);
 }
 
 /** Key files that everybody can read. */
-async function exposures(path: string, { options }: TargetConfig): Promise<string[]> {
-  const files = Object.values(options).flatMap(value => (isSecretRef(value) && 'file' in value ? value.file : []));
+async function exposures(path: string, { adapter, options }: TargetConfig): Promise<string[]> {
+  const files = Object.entries(options).flatMap(([key, value]) =>
+    adapter.options[key]?.format === 'secret' && isSecretRef(value) && 'file' in value ? value.file : [],
+  );
   const exposed = await Promise.all(files.map(exposure));
   return exposed.flatMap(warning => (warning ? `${path}: ${warning}` : []));
 }

@@ -130,7 +130,11 @@ export interface Deps<F extends string = string> {
   finding(code: F, message: string, remedy?: string): Finding;
 }
 
-export type OptionFormat = 'string' | 'url' | 'path' | 'secret' | 'boolean' | 'number' | 'strings';
+/**
+ * login: the half of a key pair that is no secret (user name, access key). A new secret often comes with a new one, so it may
+ * come from a file as a secret may, and both are read again together.
+ */
+export type OptionFormat = 'string' | 'url' | 'path' | 'secret' | 'login' | 'boolean' | 'number' | 'strings';
 /** default null: may be left out. No default: must be given. `env`: the variable of the short form that makes one target of this kind. */
 export interface OptionSpec {
   readonly doc: string;
@@ -165,7 +169,7 @@ interface Definition<S extends OptionSpecs, F extends string, Ref> {
   readonly kind: string;
   readonly doc: string;
   readonly options: S;
-  /** Sets of options of which at least one must be given, whole: [['apiKey'], ['username', 'password']]. Checked when the configuration is loaded; a secret's file counts. */
+  /** Sets of options of which at least one must be given, whole: [['apiKey'], ['username', 'password']]. Checked when the configuration is loaded; the file of a secret or login counts. */
   readonly anyOf?: readonly (readonly NoInfer<keyof S & string>[])[];
   /** One request at a time and 30 s for each, unless said. */
   readonly limits?: Limits;

@@ -68,6 +68,17 @@ test('side-by-side.yaml loads without a warning, and has one target of each kind
   );
 });
 
+test('of every key pair both halves can come from files', () => {
+  const names = adapters.flatMap(adapter => Object.values(targetTable(adapter)).flatMap(({ env }) => env ?? []));
+  const halves = names.filter(name => /_(USERNAME|PASSWORD|ACCESS_KEY|SECRET_KEY|API_KEY|TOKEN)$/.test(name));
+
+  assert.ok(halves.includes('CATTLE_ACCESS_KEY'));
+  assert.deepEqual(
+    halves.filter(name => !names.includes(`${name}_FILE`)),
+    [],
+  );
+});
+
 test('the flags of the tables are those of the command line', () => {
   const flags = Object.values<Table>(groups).flatMap(table => Object.values(table).flatMap(({ flag }) => flag ?? []));
 

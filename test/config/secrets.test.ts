@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, rm, writeFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { ConfigError, type TargetConfig } from '../../config/load.ts';
 import { readSecret, resolveOptions } from '../../config/secrets.ts';
@@ -41,6 +41,29 @@ test('a key in a file is read anew each time, without its last line break', asyn
   assert.equal(first.options['username'], undefined);
   assert.equal(first.fingerprintOfFiles, again.fingerprintOfFiles);
   assert.notEqual(first.fingerprintOfFiles, second.fingerprintOfFiles);
+});
+
+test('a login may come from a file as its secret does: both are read anew, and only the secret is one', async () => {
+  await using files = await folder({ user: 'robot$one\n', password: 'p4ss-w0rd-one\n' });
+  const target = await targetWith({ DEPOT_USERNAME_FILE: files.at('user'), DEPOT_PASSWORD_FILE: files.at('password') });
+
+  const first = await resolveOptions(target);
+  await writeFile(files.at('user'), 'robot$two\n');
+  const second = await resolveOptions(target);
+  await rm(files.at('user'));
+  const waiting = await failureOf(resolveOptions(target));
+
+  assert.deepEqual([first.options['username'], second.options['username']], ['robot$one', 'robot$two']);
+  assert.equal(revealed(second.options['password']), 'p4ss-w0rd-one');
+  assert.notEqual(first.fingerprintOfFiles, second.fingerprintOfFiles);
+  assert.match(waiting.message, /^Waiting for the user name of depot: .* does not exist/);
+});
+
+test('a login in a file that everybody can read is nothing to warn of', async () => {
+  await using files = await folder({ user: 'robot', password: 'p4ss-w0rd-one' });
+  await chmod(files.at('user'), 0o644);
+  const env = { DEPOT_URL: 'https://depot', DEPOT_USERNAME_FILE: files.at('user'), DEPOT_PASSWORD_FILE: files.at('password') };
+  assert.deepEqual((await read({ env })).warnings, []);
 });
 
 test('a secret in the configuration itself is handed on', async () => {

@@ -11,7 +11,7 @@ export const depot = defineAdapter({
   options: {
     url: { doc: 'Its address.', format: 'url', env: 'DEPOT_URL' },
     apiKey: { doc: 'A key.', format: 'secret', default: null, env: 'DEPOT_API_KEY' },
-    username: { doc: 'A user.', format: 'string', default: null, env: 'DEPOT_USERNAME' },
+    username: { doc: 'A user.', format: 'login', default: null, env: 'DEPOT_USERNAME' },
     password: { doc: 'The password of `username`.', format: 'secret', default: null, env: 'DEPOT_PASSWORD' },
     ping: { doc: 'Whether to ping.', format: 'boolean', default: true, env: 'DEPOT_PING' },
     share: { doc: 'A share.', format: 'number', default: 0.5, env: 'DEPOT_SHARE' },
