@@ -136,3 +136,59 @@ test('docker-hub can be filtered as docker-registry can', async () => {
   );
   assert.deepEqual(hub, { ...own, type: 'docker-hub' });
 });
+
+test('what q does not allow is told, and the last of doubled names counts', async () => {
+  await using fake = await start();
+  const none = 'the query string must contain "=" and the key/value cannot be empty';
+  const table: readonly [q: string, status: number, message: string | number][] = [
+    ['name', 400, none],
+    ['=r1', 400, none],
+    ['name=', 400, none],
+    ['name=r1,', 400, none],
+    ['name=~', 400, 'invalid query string value: ~'],
+    ['name=[r1', 400, 'invalid query string value: [r1'],
+    ['id=[~]', 400, 'invalid query string value: [~]'],
+    ['id=[1~2~3]', 400, 'invalid query string value: [1~2~3]'],
+    ['name={r1', 400, 'invalid query string value: {r1'],
+    ['name=(r1', 400, 'invalid query string value: (r1'],
+    ['id=[11~]', 200, 2],
+    ['name={r1 "r2"}', 200, 2],
+    ['name=(r1 r2)', 200, 10],
+    ['name=r1,name=r2', 200, 1],
+    ['name=\\r1', 200, 1],
+  ];
+  for (const [q, status, told] of table) {
+    const response = await ask(fake, 'GET', `/registries?q=${encodeURIComponent(q)}`);
+    const json = (await response.json()) as { errors?: { message: string }[] } & object[];
+    assert.deepEqual([response.status, json.errors?.[0]?.message ?? json.length], [status, told], q);
+  }
+});
+
+test('a link to a page is not escaped', async () => {
+  await using fake = await start();
+  const { headers } = await ask(fake, 'GET', '/registries?q=name%3D~r&page_size=5');
+  assert.equal(headers.get('link'), '</api/v2.0/registries?page=2&page_size=5&q=name=~r>; rel="next"');
+});
+
+test('every answer brings another CSRF token, each of them is good, and what is no API wants one without a session', async () => {
+  await using fake = await start({ accepts: () => true });
+  const send = (method: string, path: string, headers: Record<string, string>) =>
+    fetch(fake.url + path, {
+      method,
+      headers: {
+        authorization: `Basic ${Buffer.from(`admin:${adminPassword}`).toString('base64')}`,
+        'content-type': 'application/json',
+        ...headers,
+      },
+      body: method === 'PUT' ? '{}' : null,
+    });
+  const first = await send('GET', '/api/v2.0/registries', { cookie: 'sid=made-up' });
+  const [, key = ''] = /_gorilla_csrf=([^;]*)/.exec(first.headers.get('set-cookie') ?? '') ?? [];
+  const cookie = `sid=made-up; _gorilla_csrf=${key}`;
+  const one = first.headers.get('x-harbor-csrf-token') ?? '';
+  const other = (await send('GET', '/api/v2.0/registries', { cookie })).headers.get('x-harbor-csrf-token') ?? '';
+  assert.notEqual(one, other);
+  for (const token of [one, other])
+    assert.equal((await send('PUT', '/api/v2.0/registries/1', { cookie, 'x-harbor-csrf-token': token })).status, 200);
+  assert.equal((await send('PUT', '/elsewhere', {})).status, 403);
+});

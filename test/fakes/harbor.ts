@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { type Clock, clock as machineClock } from '../../src/contract/clock.ts';
-import { makeAuth, makeSessions } from './harbor/auth.ts';
+import { makeAuth } from './harbor/auth.ts';
 import { Refusal, refuse } from './harbor/refusal.ts';
 import { makeRegistries } from './harbor/registries.ts';
 import { dispatch, routesOf, text } from './harbor/routes.ts';
+import { makeSessions } from './harbor/sessions.ts';
 import {
   type HarborState,
   makeRobot,
@@ -66,18 +67,19 @@ export async function startFakeHarbor(options: HarborOptions = {}): Promise<Fake
   const sessions = makeSessions(clock);
   const server: FakeServer = await startServer(async request => {
     const given = request.headers['x-request-id'];
-    const headers = { ...sessions.open(request), 'x-request-id': given === undefined ? randomUUID() : String(given) };
-    const reply = await answer(request).catch(error => refusalOf(error, request, since(0)));
+    const { pathname, searchParams } = new URL(request.path, 'http://harbor');
+    const session = sessions.open(request, /^\/(api|v2|service)\//.test(pathname));
+    const reply = await answer(request, pathname, searchParams, session.demandToken).catch(error => refusalOf(error, request, since(0)));
+    const headers = { ...session.headers, 'x-request-id': given === undefined ? randomUUID() : String(given) };
     return { ...reply, headers: { ...headers, ...reply.headers } };
   }, options);
   const cut = server[Symbol.asyncDispose];
 
-  async function answer(request: Seen): Promise<Reply> {
-    const { pathname, searchParams: query } = new URL(request.path, 'http://harbor');
+  async function answer(request: Seen, pathname: string, query: URLSearchParams, demandToken: () => void): Promise<Reply> {
+    demandToken();
     if (since(0) && request.method === 'GET' && pathname === '/api/version')
       return text('text/plain; charset=utf-8', '{"version":"v2.0"}\n');
     if (!pathname.startsWith(`${base}/`)) return { status: 404 };
-    sessions.refuseForged(request);
     const caller = await auth.callerOf(request);
     const path = pathname.slice(base.length).replace(/\/$/, '');
     if (state.read_only && !['GET', 'HEAD', 'OPTIONS'].includes(request.method) && path !== '/configurations')

@@ -155,6 +155,55 @@ suite('what lies behind', () => {
   });
 });
 
+suite('what the client for Kubernetes says of an answer, from the source', () => {
+  const unknown = 'an error on the server ("unknown") has prevented the request from succeeding';
+  const answers = [
+    { mode: 502, details: 'an error on the server ("") has prevented the request from succeeding' },
+    {
+      mode: { status: 500, type: 'text/html; charset=utf-8', text: '\n<h1>Oh "no"</h1>\n' },
+      details: 'an error on the server ("<h1>Oh \\"no\\"</h1>") has',
+    },
+    { mode: { status: 500, type: 'application/json', text: '{"message":"agent"}' }, details: unknown },
+    { mode: { status: 503, text: 'busy' }, details: 'the server is currently unable to handle the request' },
+    {
+      mode: { status: 401, type: 'application/json', text: '{"message":"x"}' },
+      details: 'the server has asked for the client to provide credentials',
+    },
+    { mode: { status: 403, type: 'text/plain', text: 'no\n' }, details: 'no' },
+    { mode: { status: 418 }, details: 'the server responded with the status code 418 but did not return more information' },
+  ] as const;
+  for (const { mode, details } of answers)
+    test(`${JSON.stringify(mode)} is quoted as ${details}`, async () => {
+      await using fake = await start({
+        registries: [{ ...row, RegistryAccesses: { 1: { Namespaces: ['team-a'] } } }],
+        endpoints: [{ Id: 1, Name: 'cluster', kind: 'kubernetes-agent', users: [] }],
+        upstream: { kubernetes: { endpoint: 1, namespaces: ['team-a'], mode, delayMs: 0, secrets: [] } },
+      });
+      const told = (await (await put(fake, 'token-2')).json()) as { details: string };
+      assert.ok(told.details.startsWith(`Failed removing secret: ${details}`), told.details);
+      assert.ok(told.details.endsWith('(delete secrets registry-7)'), told.details);
+      assert.equal((await ask(fake, 'DELETE', '/registries/7')).status, 204);
+      assert.deepEqual(fake.rows(), []);
+    });
+
+  test('a Status is told in its own words, and one that there is no such Secret is no error', async () => {
+    const status = (code: number, message: string) => ({
+      status: code,
+      type: 'application/json',
+      text: JSON.stringify({ kind: 'Status', status: 'Failure', message, code }),
+    });
+    const kubernetes = { endpoint: 1, namespaces: ['team-a'], mode: status(403, 'secrets is forbidden'), delayMs: 0, secrets: [] };
+    await using fake = await start({
+      registries: [{ ...row, RegistryAccesses: { 1: { Namespaces: ['team-a'] } } }],
+      endpoints: [{ Id: 1, Name: 'cluster', kind: 'kubernetes-agent', users: [] }],
+      upstream: { kubernetes },
+    });
+    assert.match(await (await put(fake, 'token-2')).text(), /Failed removing secret: secrets is forbidden"/);
+    Object.assign(fake.state.upstream.kubernetes ?? {}, { mode: status(404, 'not found') });
+    assert.match(await (await put(fake, 'token-2')).text(), /Failed saving secret: not found"/);
+  });
+});
+
 suite('other versions and editions, from the source', () => {
   const paths: { version: string; method: string; path: string; status: number }[] = [
     { version: '2.35.0', method: 'POST', path: '/registries/ping', status: 405 },

@@ -1,5 +1,5 @@
 import { type Clock, clock as machineClock } from '../../src/contract/clock.ts';
-import { callerOf } from './rancher2/access.ts';
+import { callerOf, may } from './rancher2/access.ts';
 import { kubernetes } from './rancher2/kubernetes.ts';
 import { management } from './rancher2/management.ts';
 import { project } from './rancher2/norman.ts';
@@ -79,17 +79,27 @@ export async function startFakeRancher2(options: Rancher2Options = {}): Promise<
     return { status: 404 };
   }
 
-  /** What Rancher's router says of clusters that it cannot reach has a shape of its own, whose headers come too late to name the type (read in the source, not run). */
+  /**
+   * Rancher's router asks for the cluster as the user, and says what Norman says of it; the headers of its own answers come too late to name the type. Steve of a
+   * cluster has a proxy of its own, which tells nobody what it was and looks for the agent for 14 s. Read in the source, not run.
+   */
   function behind(id: string, path: string, user: User, request: Seen): Reply {
-    const failed = (code: string, status: number, message: string): Reply => ({
-      status,
-      headers: { 'content-type': 'text/plain; charset=utf-8' },
-      text: `${JSON.stringify({ Code: { Code: code, Status: status }, Message: message, Cause: null, FieldName: '' })}\n`,
-    });
+    const sees = may(user, { verb: 'get', resource: 'management.cattle.io/clusters', name: id });
+    const plain = (status: number, text: string): Reply => ({ status, headers: { 'content-type': 'text/plain; charset=utf-8' }, text });
+    const failed = (code: string, status: number, message: string): Reply =>
+      plain(status, `${JSON.stringify({ Code: { Code: code, Status: status }, Message: message, Cause: null, FieldName: '' })}\n`);
     const found = state.clusters.get(id);
-    if (!found) return failed('NotFound', 404, 'No cluster available');
-    if (!found.provisioned) return failed('ServerError', 500, 'ClusterUnavailable 503: cluster not provisioned');
-    if (found.down) return { status: 500, headers: { 'content-type': 'text/plain; charset=utf-8' }, text: 'cluster agent disconnected' };
+    const isSteve = path.startsWith('/v1/') && request.path.startsWith('/k8s/clusters/');
+    if (id === managementId && found) return inCluster(found, user, server.url, path, request);
+    if (isSteve && !sees) return { status: 401 };
+    if (isSteve && !(found?.provisioned && !found.down))
+      return plain(500, `lost connection to cluster: failed to find Session for client stv-cluster-${id}`);
+    const what = `clusters.management.cattle.io "${id}"`;
+    const cannot = `User "${user.name}" cannot get resource "clusters" in API group "management.cattle.io" at the cluster scope`;
+    if (!sees) return failed('Forbidden', 403, `${what} is forbidden: ${cannot}`);
+    if (!found) return failed('NotFound', 404, `${what} not found`);
+    if (!found.provisioned) return failed('ClusterUnavailable', 503, 'cluster not provisioned');
+    if (found.down) return plain(500, 'cluster agent disconnected');
     return inCluster(found, user, `${server.url}/k8s/clusters/${id}`, path, request);
   }
 

@@ -199,7 +199,7 @@ describe('clusters', () => {
     r.fake.state.clusters.delete(cluster);
     const removed = await write();
     assert.deepEqual([removed.code, removed.stops], ['NOT_FOUND', 'slot']);
-    assert.match(removed.message, /No cluster available/);
+    assert.match(removed.message, /clusters\.management\.cattle\.io "c-m-abcd1234" not found/);
   });
 
   test('whose API refuses Rancher, or is busy, stop their own slots alone', async () => {

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import type { Clock } from '../../../src/contract/clock.ts';
 import type { Reply, Seen } from '../server.ts';
 import { refuse } from './refusal.ts';
@@ -51,45 +50,6 @@ export function demand(caller: Caller | undefined, right?: string): Caller {
   const known = caller ?? refuse(401, 'unauthorized');
   if (right !== undefined && !known.sysadmin && !known.access.includes(right)) refuse(403, known.name);
   return known;
-}
-
-/** The session cookie, and the token that every write must carry which comes with one. */
-export function makeSessions(clock: Clock) {
-  const sessions = new Set<string>();
-  const tokens = new Map<string, string>();
-  const cookie = (headers: Seen['headers'], name: string): string | undefined =>
-    new RegExp(`(?:^|;\\s*)${name}=([^;]*)`).exec(headers.cookie ?? '')?.[1];
-
-  /** The cookies and headers that go with the answer, whatever it is. */
-  function open({ headers }: Seen): Record<string, string | string[]> {
-    const sid = cookie(headers, 'sid');
-    const lines: string[] = [];
-    if (sid === undefined || !sessions.has(sid)) {
-      const fresh = randomBytes(16).toString('hex');
-      sessions.add(fresh);
-      lines.push(`sid=${fresh}; Path=/; HttpOnly`);
-    }
-    if (sid === undefined) return { 'set-cookie': lines };
-    const known = cookie(headers, '_gorilla_csrf') ?? '';
-    const key = tokens.has(known) ? known : randomBytes(48).toString('base64url');
-    if (key !== known) {
-      const expires = new Date(clock.wall() + 43_200_000).toUTCString();
-      lines.push(`_gorilla_csrf=${key}; Path=/; Expires=${expires}; Max-Age=43200; HttpOnly; SameSite=Strict`);
-    }
-    const token = tokens.get(key) ?? randomBytes(64).toString('base64');
-    tokens.set(key, token);
-    return { 'set-cookie': lines, 'x-harbor-csrf-token': token };
-  }
-
-  /** Any cookie `sid`, even a made-up one, makes a write want the token. */
-  function refuseForged({ method, headers }: Seen): void {
-    if (['GET', 'HEAD', 'OPTIONS', 'TRACE'].includes(method) || cookie(headers, 'sid') === undefined) return;
-    const sent = headers['x-harbor-csrf-token'];
-    if (sent === undefined) refuse(403, 'CSRF token not found in request');
-    if (sent !== tokens.get(cookie(headers, '_gorilla_csrf') ?? '')) refuse(403, 'CSRF token invalid');
-  }
-
-  return { open, refuseForged };
 }
 
 /** /users/current: a robot is no user. */

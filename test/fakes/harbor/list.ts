@@ -32,7 +32,7 @@ export function listed<T>(request: Seen, query: URLSearchParams, all: readonly T
   return { status: 200, headers: { 'x-total-count': String(found.length), ...(link && { link }) }, json: page.map(show) };
 }
 
-/** Relative addresses, their parameters sorted by name. */
+/** Relative addresses, their parameters sorted by name and no longer escaped. */
 function linksOf({ path }: Seen, total: number, number: number, size: number): string {
   if (size === 0) return '';
   const { pathname, searchParams } = new URL(path, 'http://harbor');
@@ -41,7 +41,7 @@ function linksOf({ path }: Seen, total: number, number: number, size: number): s
     query.set('page', String(page));
     query.set('page_size', String(size));
     query.sort();
-    return `<${pathname}?${query}>; rel="${rel}"`;
+    return `<${pathname}?${unescaped(query.toString())}>; rel="${rel}"`;
   };
   const before = number > 1 && (number - 1) * size <= total ? [to(number - 1, 'prev')] : [];
   const after = number * size < total ? [to(number + 1, 'next')] : [];
@@ -62,17 +62,21 @@ function sorted<T>(all: readonly T[], sort: string, column: Column<T>): readonly
   return all.toSorted(compare);
 }
 
-/** `k=v,k=~part,k=[a~b],k={a b}`, unescaped a second time; a column that is not known does not filter. */
+type Test = (actual: string | number) => boolean;
+
+/** `k=v,k=~part,k=[a~b],k={a b},k=(a b)`, unescaped a second time; a column that is not known does not filter. */
 function filtered<T>(all: readonly T[], q: string, column: Column<T>): readonly T[] {
   if (q === '') return all;
-  const tests = unescaped(q)
-    .split(',')
-    .map(part => {
-      const [, name = '', value = ''] = /^([^=]+)=(.+)$/s.exec(part) ?? refuse(400, `invalid query string value: ${part}`);
-      return { name, matches: matcher(value) };
-    });
+  const tests = new Map<string, Test>();
+  for (const part of unescaped(q).split(',')) {
+    const [, name, value] = /^([^=]+)=(.+)$/s.exec(part) ?? [];
+    if (name === undefined || value === undefined)
+      return refuse(400, 'the query string must contain "=" and the key/value cannot be empty');
+    // Of doubled names the last one counts.
+    tests.set(name, testOf(value) ?? refuse(400, `invalid query string value: ${value}`));
+  }
   return all.filter(item =>
-    tests.every(({ name, matches }) => {
+    [...tests].every(([name, matches]) => {
       const value = column(item, name);
       return value === undefined || matches(value);
     }),
@@ -88,14 +92,32 @@ function unescaped(text: string): string {
   }
 }
 
-function matcher(value: string): (actual: string | number) => boolean {
+/** undefined: a pattern that does not end as it begins, or is empty. A list in round brackets is left to columns that hold lists: here it lets everything pass. */
+function testOf(value: string): Test | undefined {
   const inner = value.slice(1, -1);
-  if (value.startsWith('~')) return actual => String(actual).toLowerCase().includes(value.slice(1).toLowerCase());
-  if (/^\{.*\}$|^\(.*\)$/s.test(value)) return actual => inner.split(' ').includes(String(actual));
-  if (!/^\[.*~.*\]$/s.test(value)) return actual => String(actual) === value;
-  const [from = '', to = ''] = inner.split('~');
+  switch (value.charAt(0)) {
+    case '~':
+      return value === '~' ? undefined : actual => String(actual).toLowerCase().includes(value.slice(1).toLowerCase());
+    case '[':
+      return rangeOf(value, inner);
+    case '{': {
+      const wanted = inner.split(' ').map(unquoted);
+      return value.endsWith('}') ? actual => wanted.includes(String(actual)) : undefined;
+    }
+    case '(':
+      return value.endsWith(')') ? () => true : undefined;
+    default:
+      return actual => String(actual) === value.replace(/^\\/, '');
+  }
+}
+
+const unquoted = (text: string): string => text.replace(/^["']+|["']+$/g, '');
+
+function rangeOf(value: string, inner: string): Test | undefined {
+  const [from = '', to = '', ...more] = inner.split('~').map(bound => bound.trim());
+  if (!value.endsWith(']') || !inner.includes('~') || more.length > 0 || (from === '' && to === '')) return undefined;
   const within = (actual: string | number, bound: string, sign: number): boolean => {
-    const limit = typeof actual === 'number' ? Number(bound) : bound;
+    const limit = typeof actual === 'number' ? Number(bound) : unquoted(bound);
     return bound === '' || (sign < 0 ? actual >= limit : actual <= limit);
   };
   return actual => within(actual, from, -1) && within(actual, to, 1);

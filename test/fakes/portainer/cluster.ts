@@ -1,4 +1,5 @@
 import type { Clock } from '../../../src/contract/clock.ts';
+import { type ApiAnswer, ClusterError, errorOf } from './client-go.ts';
 import type { PortainerState, Row } from './state.ts';
 
 /** A call that Portainer made to a cluster. */
@@ -10,6 +11,7 @@ export interface ClusterCall {
 }
 
 const contentOf = (row: Row): object => ({ auths: { [row.URL]: { username: row.Username, password: row.Password, email: '' } } });
+const nameOf = (row: Row): string => `registry-${row.Id}`;
 
 export type Cluster = ReturnType<typeof makeCluster>;
 
@@ -25,48 +27,64 @@ export function makeCluster(state: PortainerState, clock: Clock, signal: AbortSi
   const attached = new Set<string>();
 
   /** One call on the way: it is held back, and fails, as the cluster does at the moment when it is sent. */
-  async function send(call: ClusterCall, doing: string): Promise<void> {
+  async function send(call: ClusterCall): Promise<void> {
     const cluster = state.upstream.kubernetes;
     if (cluster && cluster.mode !== 'down') calls.push(call);
     if (cluster && cluster.delayMs > 0) await clock.sleep(cluster.delayMs, signal);
     signal.throwIfAborted();
     if (!cluster || cluster.mode === 'down') {
       const verb = call.method.charAt(0) + call.method.slice(1).toLowerCase();
-      throw new Error(`${doing}: ${verb} "https://${agent}/kubernetes${call.path}": dial tcp ${agent}: connect: connection refused`);
+      const url = `https://${agent}/kubernetes${call.path}`;
+      throw new ClusterError(0, `${verb} "${url}": dial tcp ${agent}: connect: connection refused`);
     }
-    if (cluster.mode !== 'ok') {
-      const [what, name = ''] = call.path.split('/').slice(5);
-      const request = `${call.method.toLowerCase()} ${what} ${name}`.trim();
-      throw new Error(`${doing}: an error on the server ("unknown") has prevented the request from succeeding (${request})`);
-    }
+    if (cluster.mode === 'ok') return;
+    const answer: ApiAnswer = typeof cluster.mode === 'number' ? { status: cluster.mode } : cluster.mode;
+    throw errorOf(answer, call.method, call.path);
   }
   const exists = (namespace: string): boolean => state.upstream.kubernetes?.namespaces.includes(namespace) ?? false;
   const pathOf = (namespace: string, rest: string): string => `/api/v1/namespaces/${namespace}/${rest}`;
 
   async function remove(row: Row, namespace: string): Promise<void> {
-    const name = `registry-${row.Id}`;
-    await send({ method: 'DELETE', path: pathOf(namespace, `secrets/${name}`) }, 'failed removing secret');
-    secrets.delete(`${namespace}/${name}`);
+    const call = { method: 'DELETE', path: pathOf(namespace, `secrets/${nameOf(row)}`) };
+    await send(call).catch(tolerate(404)).catch(within('failed removing secret'));
+    secrets.delete(`${namespace}/${nameOf(row)}`);
   }
 
+  /** A secret that another one made meanwhile is left as it is: "already exists" is no error. */
   async function create(row: Row, namespace: string): Promise<void> {
-    const name = `registry-${row.Id}`;
     const content = contentOf(row);
-    await send({ method: 'POST', path: pathOf(namespace, 'secrets'), dockerconfigjson: content }, 'failed saving secret');
-    if (!exists(namespace)) throw new Error(`failed saving secret: namespaces "${namespace}" not found`);
-    // A secret that another one made meanwhile is left as it is: "already exists" is no error.
-    if (!secrets.has(`${namespace}/${name}`)) secrets.set(`${namespace}/${name}`, content);
+    const call = { method: 'POST', path: pathOf(namespace, 'secrets'), dockerconfigjson: content };
+    await send(call).catch(tolerate(409)).catch(within('failed saving secret'));
+    if (!exists(namespace)) throw new ClusterError(404, `failed saving secret: namespaces "${namespace}" not found`);
+    const key = `${namespace}/${nameOf(row)}`;
+    if (!secrets.has(key)) secrets.set(key, content);
   }
 
-  async function attach(row: Row, namespace: string, wanted: boolean): Promise<void> {
-    const name = `registry-${row.Id}`;
-    const path = pathOf(namespace, 'serviceaccounts/default');
-    await send({ method: 'GET', path }, 'failed reading service account');
-    if (!exists(namespace)) return;
-    if (wanted) attached.add(`${namespace}/${name}`);
-    else attached.delete(`${namespace}/${name}`);
+  /** What is said of the service account has nothing before it. */
+  async function attach(row: Row, namespace: string): Promise<void> {
+    await send({ method: 'GET', path: pathOf(namespace, 'serviceaccounts/default') });
+    if (!exists(namespace)) throw new ClusterError(404, 'serviceaccounts "default" not found');
+    const key = `${namespace}/${nameOf(row)}`;
+    if (!attached.has(key)) await putAccount(namespace, () => attached.add(key));
+  }
+
+  async function detach(row: Row, namespace: string): Promise<void> {
+    await send({ method: 'GET', path: pathOf(namespace, 'serviceaccounts/default') }).catch(tolerate(404));
+    const key = `${namespace}/${nameOf(row)}`;
+    const wasAttached = attached.has(key) || secrets.has(key);
+    if (exists(namespace) && wasAttached) await putAccount(namespace, () => attached.delete(key));
+  }
+
+  async function putAccount(namespace: string, change: () => unknown): Promise<void> {
+    const before = new Set(attached);
+    change();
     const left = [...attached].filter(one => one.startsWith(`${namespace}/`)).map(one => ({ name: one.slice(namespace.length + 1) }));
-    await send({ method: 'PUT', path, imagePullSecrets: left.length > 0 ? left : null }, 'failed updating service account');
+    const path = pathOf(namespace, 'serviceaccounts/default');
+    await send({ method: 'PUT', path, imagePullSecrets: left.length > 0 ? left : null }).catch((error: unknown) => {
+      attached.clear();
+      for (const one of before) attached.add(one);
+      throw error;
+    });
   }
 
   return {
@@ -79,11 +97,24 @@ export function makeCluster(state: PortainerState, clock: Clock, signal: AbortSi
     },
     async grant(row: Row, namespace: string): Promise<void> {
       await create(row, namespace);
-      await attach(row, namespace, true);
+      await attach(row, namespace);
     },
     async revoke(row: Row, namespace: string): Promise<void> {
-      await attach(row, namespace, false);
+      await detach(row, namespace);
       await remove(row, namespace);
     },
   };
 }
+
+/** What the cluster says with this status is no error. */
+const tolerate =
+  (status: number) =>
+  (error: unknown): void => {
+    if (!(error instanceof ClusterError) || error.status !== status) throw error;
+  };
+
+const within =
+  (doing: string) =>
+  (error: unknown): never => {
+    throw error instanceof ClusterError ? new ClusterError(error.status, `${doing}: ${error.message}`) : error;
+  };

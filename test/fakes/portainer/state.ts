@@ -1,3 +1,5 @@
+import type { ApiAnswer } from './client-go.ts';
+
 /** What a Portainer server holds, and what lies behind it. Everything may be changed while the fake runs. */
 export interface PortainerState {
   server: {
@@ -43,11 +45,11 @@ export interface Engine {
   swarm: boolean;
   images: string[];
 }
-/** mode 500 or 502: every call fails so; down: connections are refused. `delayMs` holds every call back. */
+/** mode: a status without a body, or an answer, that every call gets; down: connections are refused. `delayMs` holds every call back. */
 export interface ClusterState {
   endpoint: number;
   namespaces: string[];
-  mode: 'ok' | 'down' | 500 | 502;
+  mode: 'ok' | 'down' | number | ApiAnswer;
   delayMs: number;
   /** namespace/name */
   secrets: string[];

@@ -44,13 +44,57 @@ test('Steve lists nothing without the right to list, and knows no type of which 
   assert.deepEqual([unknown.status, unknown.text], [404, '']);
 });
 
-test('with the SQL cache limit does not limit, the type is _type, and unknown columns are 422', async () => {
+test('with the SQL cache limit does not limit, pages name the next one, and what is filtered by has a grammar', async () => {
   await using r = await rig({ sqlCache: true });
-  assert.equal(idsOf(await r.ask('GET', '/v1/secrets/team-a?limit=1')).length, 3);
-  assert.equal(idsOf(await r.ask('GET', '/v1/secrets/team-a?filter=_type=dockerconfigjson')).length, 3);
-  assert.deepEqual(idsOf(await r.ask('GET', '/v1/secrets/team-a?pagesize=1&page=2')), ['team-a/b']);
-  const unknown = await r.ask('GET', '/v1/secrets/team-a?filter=nonsense=1');
-  assert.deepEqual([unknown.status, unknown.json['code']], [422, 'InvalidBodyContent']);
+  const list = (query: string) => r.ask('GET', `/v1/secrets/team-a?${query}`);
+  assert.equal(idsOf(await list('limit=1')).length, 3);
+  const second = await list('pagesize=1&page=2');
+  assert.deepEqual([idsOf(second), second.json['count'], second.json['continue']], [['team-a/b'], 3, '2']);
+  assert.deepEqual(
+    await Promise.all(
+      [
+        '_type=dockerconfigjson',
+        '_type~DockerConfigJSON',
+        'metadata.name in (a,c)',
+        'metadata.name=a,metadata.name=b',
+        '!metadata.labels.x',
+      ].map(async filter => idsOf(await list(`filter=${encodeURIComponent(filter)}`)).length),
+    ),
+    [0, 3, 2, 2, 3],
+  );
+  const refusals: readonly [filter: string, status: number, message: string][] = [
+    ['nonsense=1', 422, 'column is invalid [nonsense]: supplied column is invalid'],
+    ['metadata.name', 500, "existence tests are valid only for labels; not valid for field 'metadata.name'"],
+    ['metadata.name=', 500, 'found end of a query string, expected: a comparison value'],
+    ['(a)', 500, "found '(', expected: !, identifier, or 'end of string'"],
+  ];
+  for (const [filter, status, message] of refusals) {
+    const { json } = await list(`filter=${encodeURIComponent(filter)}`);
+    assert.deepEqual([json['status'], json['message']], [status, message]);
+  }
+});
+
+test('without the SQL cache a part of a value is enough, brackets mean nothing, and a filter without a test lets nothing pass', async () => {
+  await using r = await rig();
+  const count = async (filter: string) => idsOf(await r.ask('GET', `/v1/secrets/team-a?filter=${encodeURIComponent(filter)}`)).length;
+  assert.deepEqual(await Promise.all(['type=dockerconfigjson', 'metadata.labels[a]!=b', 'metadata.name', ''].map(count)), [3, 3, 0, 0]);
+});
+
+test("the proxy asks for the cluster as the user, and a cluster that is not provisioned is the proxy's 503", async () => {
+  const clusters = [
+    { id: 'c-new', provisioned: false },
+    { id: 'c-down', down: true },
+  ];
+  await using r = await rig({ clusters, rules: [] });
+  const ask = async (id: string, headers: Record<string, string> = {}) => {
+    const { status, text } = await r.ask('GET', `/k8s/clusters/${id}/api/v1/secrets`, headers);
+    return [status, text.startsWith('{') ? (JSON.parse(text) as { Message: string }).Message : text];
+  };
+  assert.deepEqual(await ask('c-new'), [503, 'cluster not provisioned']);
+  assert.deepEqual(await ask('c-none'), [404, 'clusters.management.cattle.io "c-none" not found']);
+  assert.deepEqual(await ask('c-down'), [500, 'cluster agent disconnected']);
+  assert.equal((await ask('c-new', asUser))[0], 403);
+  assert.equal((await r.ask('GET', '/k8s/clusters/c-new/v1/secrets', asUser)).status, 401);
 });
 
 test('Norman keeps labels that are not sent, drops those left out of a sent map, and never those of Rancher', async () => {

@@ -1,6 +1,4 @@
 import { pageOf } from './kubernetes.ts';
-import { refuse } from './refusal.ts';
-import { byLabels } from './select.ts';
 import type { SecretObject } from './state.ts';
 
 /** An object as Steve shows it. */
@@ -8,64 +6,41 @@ export type Raw = Record<string, unknown> & {
   metadata: Record<string, unknown> & { name: string; namespace?: string; resourceVersion?: string };
 };
 
-/** What the SQL cache knows of a Secret beside its labels; anything else is no column. */
-const columns = ['id', '_type', 'metadata.name', 'metadata.namespace', 'metadata.state.name', 'metadata.creationTimestamp'];
-
-/**
- * By `filter` (a comma is an or, several are an and; a part of the value is enough) and `labelSelector`. Without the SQL cache the object of Kubernetes is looked
- * at, where the type is `type`; with it the one that Steve shows, where it is `_type`, and label selectors are not looked at.
- */
-export function filtered(all: readonly SecretObject[], query: URLSearchParams, sqlCache: boolean): SecretObject[] {
-  const filters = query.getAll('filter').map(filter => filter.split(',').map(part => termOf(part, sqlCache)));
-  const labelled = sqlCache ? () => true : byLabels(query.get('labelSelector') ?? '');
-  return all.filter(labelled).filter(secret => {
-    const { type, metadata } = secret;
-    const object = sqlCache ? { ...secret, id: `${metadata.namespace}/${metadata.name}`, _type: type } : secret;
-    return filters.every(terms => terms.length === 0 || terms.some(term => term(object)));
-  });
-}
-
-function termOf(part: string, sqlCache: boolean): (object: object) => boolean {
-  const [field = '', sign, given = ''] = part.split(/(!=|=)/, 3);
-  const quoted = sqlCache ? /^(["'])(.*)\1$/.exec(given)?.[2] : undefined;
-  const path = /^metadata\.labels(?:\[(.+)\]|\.(.+))$/.exec(field);
-  if (sqlCache && !path && !columns.includes(field))
-    refuse(422, 'InvalidBodyContent', `column is invalid [${field}]: supplied column is invalid`);
-  const keys = path ? ['metadata', 'labels', path[1] ?? path[2] ?? ''] : field.split('.');
-  return object => {
-    let value: unknown = object;
-    for (const key of keys) value = typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[key] : undefined;
-    const matches = typeof value === 'string' && (quoted === undefined ? value.includes(given) : value === quoted);
-    return matches === (sign === '=');
-  };
-}
-
 interface Page {
   readonly items: SecretObject[];
   readonly pagination?: object;
   readonly continue?: string;
-  readonly count?: number;
+  readonly count: number;
   readonly pages?: number;
 }
 
-/** `limit` and `continue` (which the SQL cache does not obey), then `pagesize` and `page` of what is left. */
+/** A number as Go's Atoi reads it. */
+const numberOr = (text: string | null, usual: number): number => (/^[+-]?\d+$/.test(text ?? '') ? Number(text) : usual);
+
+/**
+ * A page by `pagesize` and `page`. Beyond it, the SQL cache tells where the next one begins, but does not obey `continue` and `limit`;
+ * without the cache these make the pages, and `pagesize` cuts what they leave.
+ */
 export function paged(all: SecretObject[], query: URLSearchParams, self: string, sqlCache: boolean): Page {
-  const size = Number(query.get('pagesize') ?? 0);
-  if (size > 0) {
-    const page = Math.max(1, Number(query.get('page') ?? 1));
-    return { items: all.slice(size * (page - 1), size * page), pages: Math.ceil(all.length / size), count: all.length };
+  const size = numberOr(query.get('pagesize'), 0);
+  const start = size * (Math.max(1, numberOr(query.get('page'), 1)) - 1);
+  const cut = (items: SecretObject[]): SecretObject[] => (size > 0 ? items.slice(start, start + size) : items);
+  if (sqlCache) {
+    const token = size > 0 && start + cut(all).length < all.length ? String(start + size) : undefined;
+    return { items: cut(all), count: all.length, ...linked(token, query, self) };
   }
-  if (sqlCache || !query.has('limit')) return { items: all };
-  const { items, continue: token } = pageOf(all, ({ metadata }) => `${metadata.namespace}/${metadata.name}`, query);
-  const partial = token !== undefined || query.has('continue');
-  if (!partial) return { items };
-  const rest = new URLSearchParams([...query].filter(([name]) => !['limit', 'continue'].includes(name))).toString();
-  const first = rest ? `${self}?${rest}` : self;
-  if (token === undefined) return { items, pagination: { first, partial } };
-  const next = new URLSearchParams([...query].filter(([name]) => name !== 'continue'));
+  const limit = new URLSearchParams({ limit: String(Math.max(0, numberOr(query.get('limit'), 0))), continue: query.get('continue') ?? '' });
+  const { items, continue: token } = pageOf(all, ({ metadata }) => `${metadata.namespace}/${metadata.name}`, limit);
+  const pages = size > 0 ? Math.ceil(items.length / size) : 0;
+  return { items: cut(items), count: items.length, ...(pages > 0 && { pages }), ...linked(token, query, self) };
+}
+
+function linked(token: string | undefined, query: URLSearchParams, self: string): Pick<Page, 'pagination' | 'continue'> {
+  if (token === undefined) return query.get('continue') ? { pagination: { first: self, partial: true } } : {};
+  const next = new URLSearchParams(query);
   next.set('continue', token);
   next.sort();
-  return { items, continue: token, pagination: { first, next: `${self}?${next.toString()}`, partial } };
+  return { continue: token, pagination: { first: self, next: `${self}?${next.toString()}`, partial: true } };
 }
 
 /** `exclude` drops members, `excludeValues` empties the values of a map. */

@@ -4,7 +4,8 @@ import { may, namespacesOf } from './access.ts';
 import { errorReply, Refusal, refuse } from './refusal.ts';
 import { all, secretsOf } from './secrets.ts';
 import type { Cluster, Rancher2State, SecretObject, User } from './state.ts';
-import { blank, filtered, paged, type Raw } from './steve-list.ts';
+import { filtered } from './steve-filter.ts';
+import { blank, paged, type Raw } from './steve-list.ts';
 
 export interface SteveCall {
   readonly state: Rancher2State;
@@ -100,10 +101,10 @@ function listOf(call: SteveCall, url: URL, namespace: string | undefined): objec
   const { cluster, user, base } = call;
   const allowed = namespacesOf(user, 'list', 'secrets');
   const visible = all(cluster, namespace).filter(({ metadata }) => !allowed || allowed.has(metadata.namespace));
-  const chosen = filtered(visible, url.searchParams, call.sqlCache);
-  const { items, ...more } = paged(chosen, url.searchParams, `${base}${url.pathname}`, call.sqlCache);
+  const chosen = filtered(visible, cluster, url.searchParams, call.sqlCache);
+  const { items, count, ...more } = paged(chosen, url.searchParams, `${base}${url.pathname}`, call.sqlCache);
   const data = items.map(secret => blank(shown(secret), url.searchParams));
-  return { type: 'collection', ...more, ...counted(data, more.count) };
+  return { type: 'collection', ...more, ...counted(data, count) };
 }
 
 const counted = (data: readonly object[], count = data.length): object => ({ ...(count > 0 && { count }), data });

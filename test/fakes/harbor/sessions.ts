@@ -1,0 +1,62 @@
+import { randomBytes } from 'node:crypto';
+import type { Clock } from '../../../src/contract/clock.ts';
+import type { Seen } from '../server.ts';
+import { refuse } from './refusal.ts';
+
+const tokenBytes = 32;
+const safe = ['GET', 'HEAD', 'OPTIONS', 'TRACE'];
+
+/** The session cookie, and the token that every write must carry which comes with one. */
+export function makeSessions(clock: Clock) {
+  const sessions = new Set<string>();
+  /** By the cookie that stands for it. */
+  const tokens = new Map<string, Buffer>();
+
+  /**
+   * The cookies and headers that go with the answer, whatever it is. Called before the request is looked at. Any cookie `sid`, even a made-up one, brings the
+   * token, and so does every path that is none of the API's.
+   */
+  function open({ headers, method }: Seen, isApi: boolean) {
+    const sid = cookieOf(headers, 'sid');
+    const lines: string[] = [];
+    if (sid === undefined || !sessions.has(sid)) {
+      const fresh = randomBytes(16).toString('hex');
+      sessions.add(fresh);
+      lines.push(`sid=${fresh}; Path=/; HttpOnly`);
+    }
+    if (sid === undefined && isApi) return { headers: { 'set-cookie': lines }, demandToken: () => undefined };
+    const known = cookieOf(headers, '_gorilla_csrf') ?? '';
+    const token = tokens.get(known) ?? randomBytes(tokenBytes);
+    if (!tokens.has(known)) {
+      const key = randomBytes(48).toString('base64url');
+      tokens.set(key, token);
+      const expires = new Date(clock.wall() + 43_200_000).toUTCString();
+      lines.push(`_gorilla_csrf=${key}; Path=/; Expires=${expires}; Max-Age=43200; HttpOnly; SameSite=Strict`);
+    }
+    function demandToken(): void {
+      if (safe.includes(method)) return;
+      const sent = String(headers['x-harbor-csrf-token'] ?? '');
+      if (sent === '') refuse(403, 'CSRF token not found in request');
+      if (!unmasked(sent).equals(token)) refuse(403, 'CSRF token invalid');
+    }
+    return { headers: { 'set-cookie': lines, 'x-harbor-csrf-token': masked(token) }, demandToken };
+  }
+
+  return { open };
+}
+
+const cookieOf = (headers: Seen['headers'], name: string): string | undefined =>
+  new RegExp(`(?:^|;\\s*)${name}=([^;]*)`).exec(headers.cookie ?? '')?.[1];
+
+const combined = (a: Buffer, b: Buffer): Buffer => Buffer.from(a.map((byte, index) => byte ^ (b[index] ?? 0)));
+
+/** Another text in every answer, so that compressed answers do not betray the token; all of them are good. */
+function masked(token: Buffer): string {
+  const pad = randomBytes(tokenBytes);
+  return Buffer.concat([pad, combined(pad, token)]).toString('base64');
+}
+
+function unmasked(text: string): Buffer {
+  const bytes = Buffer.from(text, 'base64');
+  return bytes.length === 2 * tokenBytes ? combined(bytes.subarray(0, tokenBytes), bytes.subarray(tokenBytes)) : Buffer.alloc(0);
+}

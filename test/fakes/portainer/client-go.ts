@@ -1,0 +1,67 @@
+/** How a cluster, or what stands before it, answers. Without a `type` and `text` the body is empty. */
+export interface ApiAnswer {
+  readonly status: number;
+  readonly type?: string;
+  readonly text?: string;
+}
+
+/** An error of Kubernetes' client. `status` 0: there was no answer. */
+export class ClusterError extends Error {
+  readonly status: number;
+  constructor(status: number, message: string) {
+    super(message);
+    this.status = status;
+  }
+}
+
+/** The most that is quoted of a text. */
+const quotedBytes = 2048;
+
+/** What Kubernetes' client for Go makes of an answer that is no success: the message of a Status, else a sentence of its own, in which texts are quoted. */
+export function errorOf(answer: ApiAnswer, method: string, path: string): ClusterError {
+  const { status, type = '', text = '' } = answer;
+  const told = statusIn(type, text);
+  if (told !== undefined) return new ClusterError(told.code ?? status, told.message ?? '');
+  const isText = type === '' || /^text\//i.test(type);
+  const quoted = isText ? Buffer.from(text).subarray(0, quotedBytes).toString().trim() : 'unknown';
+  const [resource = '', name = ''] = path.split('/').slice(5);
+  const request = [method.toLowerCase(), resource, ...(name ? [name] : [])].join(' ');
+  return new ClusterError(status, `${sentenceOf(status, quoted)} (${request})`);
+}
+
+interface Status {
+  readonly status?: string;
+  readonly message?: string;
+  readonly code?: number;
+}
+
+/** Of a JSON body, without regard to its kind. */
+function statusIn(type: string, text: string): Status | undefined {
+  if (!/^application\/json\b/i.test(type)) return undefined;
+  try {
+    const value = JSON.parse(text) as Status | null;
+    return value?.status === 'Failure' ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function sentenceOf(status: number, quoted: string): string {
+  const known: Readonly<Record<number, string>> = {
+    400: 'the server rejected our request for an unknown reason',
+    401: 'the server has asked for the client to provide credentials',
+    403: quoted,
+    404: 'the server could not find the requested resource',
+    405: 'the server does not allow this method on the requested resource',
+    406: ['', 'unknown'].includes(quoted) ? 'the server was unable to respond with a content type that the client supports' : quoted,
+    409: 'the server reported a conflict',
+    415: quoted,
+    422: 'the server rejected our request due to an error in our request',
+    429: 'the server has received too many requests and has asked us to try again later',
+    503: 'the server is currently unable to handle the request',
+    504: 'the server was unable to return a response in the time allotted, but may still be processing the request',
+  };
+  if (known[status] !== undefined) return known[status];
+  if (status >= 500) return `an error on the server (${JSON.stringify(quoted)}) has prevented the request from succeeding`;
+  return `the server responded with the status code ${status} but did not return more information`;
+}
