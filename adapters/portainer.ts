@@ -15,7 +15,8 @@ import { quote } from '../src/contract/text.ts';
 import { givenTo, nothingAt } from '../src/contract/usual.ts';
 import { makeGlance } from './common/glance.ts';
 import { type Code, findings } from './portainer/findings.ts';
-import { openSession, refusal } from './portainer/session.ts';
+import { refuseMisspelled } from './portainer/key.ts';
+import { lacksRole, openSession, refusal } from './portainer/session.ts';
 import { awsEcr, custom, isRow, makeSurvey, type Ref, type Row } from './portainer/survey.ts';
 
 interface Environment {
@@ -51,6 +52,7 @@ export const portainer = defineAdapter({
     const address = url.replace(/(\/api)?\/*$/, '');
     const http = deps.http({ url: address, headers: apiKey ? { 'X-API-Key': apiKey.reveal() } : {} });
     const session = apiKey ? undefined : openSession(http, username, password);
+    const refused = (answer: Answer): Failure => refusal(http, answer, apiKey);
 
     async function ask(method: string, path: string, signal: AbortSignal, more: Omit<HttpRequest, 'signal'> = {}): Promise<Answer> {
       const send = (token?: Secret): Promise<Answer> =>
@@ -64,9 +66,11 @@ export const portainer = defineAdapter({
     /** All rows, one by one: Portainer knows no pages. */
     async function eachRow(take: (row: Row) => void, signal: AbortSignal): Promise<void> {
       const each = (element: unknown): void => void (isRow(element) && take(element));
+      if (apiKey) refuseMisspelled(apiKey);
       const answer = await ask('GET', '/api/registries', signal, { each });
+      if (lacksRole(answer)) throw stopping(refused(answer));
       if (answer.status === 404) throw nothingAt('Portainer', address, '/api/registries');
-      if (answer.status !== 200) throw refusal(http, answer);
+      if (answer.status !== 200) throw refused(answer);
     }
 
     const glance = makeGlance(deps.clock, {
@@ -91,7 +95,7 @@ export const portainer = defineAdapter({
       const answer = await ask('PUT', `/api/registries/${row}`, signal, {
         body: { Authentication: true, Username, Password: password.reveal() },
       });
-      if (answer.status !== 200) throw refusal(http, answer);
+      if (answer.status !== 200) throw refused(answer);
       const stored = answer.json<Row | null>();
       if (stored?.Authentication !== true || stored.Username !== Username)
         throw new Failure('UNEXPECTED', `Portainer answered 200 for registry ${row} but did not store the user name.`);
@@ -109,7 +113,7 @@ export const portainer = defineAdapter({
         }, signal);
         if (there !== undefined) return { ...(await update(there, credential, signal)), id: String(there) };
       }
-      if (answer.status !== 200) throw refusal(http, answer);
+      if (answer.status !== 200) throw refused(answer);
       const made = answer.json<Row | null>();
       if (!Number.isSafeInteger(made?.Id))
         throw new Failure('UNEXPECTED', `Portainer answered 200 for a new registry ${host} but did not name it.`);
@@ -149,7 +153,7 @@ export const portainer = defineAdapter({
         const body = { Type: custom, URL: registry.host, Username: credential.username, Password: credential.password.reveal(), TLS: true };
         const answer = await ask('POST', '/api/registries/ping', signal, { body, reads: true });
         if (answer.status === 404 || answer.status === 405) return { change };
-        if (answer.status !== 200) throw refusal(http, answer);
+        if (answer.status !== 200) throw refused(answer);
         const said = answer.json<{ success?: boolean; message?: string } | null>();
         if (said?.success === true) return { change, proven: true };
         return {
@@ -163,3 +167,5 @@ export const portainer = defineAdapter({
 });
 
 const isSwarm = ({ Snapshots }: Environment): boolean => Snapshots?.some(({ Swarm }) => Swarm) ?? false;
+
+const stopping = ({ code, message, facts }: Failure): Failure => new Failure(code, message, { ...facts, stops: 'target' });

@@ -1,4 +1,4 @@
-import { createKey } from './session.ts';
+import { createKey } from './key.ts';
 
 /** What a person should know of a Portainer; the rows of type 7 among them. */
 export const findings = {
@@ -8,9 +8,14 @@ export const findings = {
     remedy: 'Keep one: a compose stack takes the last one, a swarm stack the first, so a wrong access setting shows only in one of them.',
   },
   STORED_FORM: {
-    severity: 'error',
-    doc: 'The URL of the registry is not the bare host, so Portainer does not recognise images of it and pulls fail although the password is right.',
+    severity: 'warning',
+    doc: 'The URL of the registry is not the bare host. Each way to pull compares it in another manner, so some find the password and some do not; the message says which.',
     remedy: 'Edit the registry in Portainer: its URL must be the host alone, in lower case, without scheme, port and path.',
+  },
+  PUBLIC_LOGIN: {
+    severity: 'warning',
+    doc: 'A registry for ECR Public has a stored password, and there is no source of tokens for ECR Public yet. ECR Public refuses a password that has expired, and then no image is pulled.',
+    remedy: 'Switch Authentication off for this registry in Portainer: public images are pulled without a password.',
   },
   TYPE_NOT_CUSTOM: {
     severity: 'info',
@@ -21,7 +26,7 @@ export const findings = {
     severity: 'warning',
     doc: 'A registry of the type "AWS ECR" holds IAM keys, and Portainer fetches tokens with them. Writing a token to it would destroy the keys.',
     remedy:
-      'To move off it see docs/portainer.md: a custom registry beside it (`create: true`), its access and webhooks, then remove this one.',
+      'To move off it see docs/portainer.md: a custom registry beside it (PORTAINER_CREATE and PORTAINER_REGISTRIES, or `create` and `registries` in a file), its access and webhooks, then remove this one.',
   },
   MISSING_RIGHTS: {
     severity: 'error',

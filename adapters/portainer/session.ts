@@ -1,8 +1,8 @@
 import type { Answer, Http } from '../../src/contract/adapter.ts';
 import { Failure } from '../../src/contract/failures.ts';
 import { Secret } from '../../src/contract/secret.ts';
-
-export const createKey = 'Create an access token of an administrator at My account > Access tokens.';
+import { refusedInFront, thenRefresh } from '../common/front.ts';
+import { createKey, whatItIs } from './key.ts';
 
 type Session = (signal: AbortSignal, refused?: Promise<Secret>) => Promise<Secret>;
 
@@ -38,25 +38,35 @@ export function openSession(http: Http, username: string | undefined, password: 
   };
 }
 
-/** What Portainer means by an answer that is none of those hoped for; recorded on CE 2.43.0. */
-export function refusal(http: Http, answer: Answer): Failure {
+/** The words of Portainer's own error; undefined for an answer that it never gives. Its guard against requests from other sites has one word of plain text. */
+function wordsOf(answer: Answer): string | undefined {
+  if (answer.status === 403 && answer.text.trim() === 'Forbidden') return answer.text;
+  try {
+    const { message, details } = answer.json<{ message?: unknown; details?: unknown } | null>() ?? {};
+    return typeof message === 'string' ? `${message} ${String(details)}` : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** What Portainer means by an answer that is none of those hoped for; recorded on CE 2.43.0. `key`: the access token that was sent. */
+export function refusal(http: Http, answer: Answer, key?: Secret): Failure {
   const usual = http.failure(answer);
   const { message } = usual;
+  const words = wordsOf(answer);
   switch (answer.status) {
     case 303:
       return new Failure('MISCONFIGURED', 'This Portainer has no administrator, and the time to create one is over.', {
         remedy: 'Restart Portainer and create the administrator in a browser.',
       });
     case 401:
-      return new Failure('AUTH', message, { remedy: createKey });
+      return words === undefined
+        ? refusedInFront('AUTH', 'Portainer', message)
+        : new Failure('AUTH', message, { remedy: login(words, key) });
     case 403:
-      // Anything else is not Portainer's check of the role: a proxy's page, or its own guard against requests from other sites.
-      return new Failure('FORBIDDEN', message, {
-        stops: 'target',
-        remedy: answer.text.includes('Unauthorized')
-          ? `The key must belong to an administrator. ${createKey}`
-          : 'If a proxy stands in front of Portainer, make it let these requests through unchanged, without an Origin header.',
-      });
+      return words === undefined
+        ? refusedInFront('FORBIDDEN', 'Portainer', message)
+        : new Failure('FORBIDDEN', message, { remedy: right(words) });
     case 409:
       return new Failure('CONFLICT', message, {
         remedy: 'Two registries share a name, or host and user name, which blocks changes of both: rename or remove one of them.',
@@ -76,4 +86,19 @@ export function refusal(http: Http, answer: Answer): Failure {
     default:
       return usual;
   }
+}
+
+function login(words: string, key: Secret | undefined): string {
+  return words.includes('auth header are not allowed')
+    ? 'A proxy in front of Portainer adds an Authorization header, which Portainer refuses beside an access token: make the proxy leave it out.'
+    : `${whatItIs(key)}${createKey}`;
+}
+
+/** The user is not an administrator, and every call of ours wants one. */
+export const lacksRole = (answer: Answer): boolean => answer.status === 403 && (wordsOf(answer)?.includes('Unauthorized') ?? false);
+
+function right(words: string): string {
+  return words.includes('Unauthorized')
+    ? `The key must belong to an administrator. ${createKey} ${thenRefresh}`
+    : `Portainer takes the request for one of another site: make the proxy in front of it leave out the headers Origin and Sec-Fetch-Site. ${thenRefresh}`;
 }

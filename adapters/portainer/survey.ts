@@ -3,6 +3,7 @@ import type { Address } from '../../src/contract/registry.ts';
 import { label } from '../../src/contract/text.ts';
 import { absentSlots } from '../../src/contract/usual.ts';
 import type { Code } from './findings.ts';
+import { consequences } from './forms.ts';
 
 /** Of a registry in Portainer, what is read. Business Edition shows Id, Name and Type alone to users who are not administrators. */
 export interface Row {
@@ -42,10 +43,18 @@ export function makeSurvey({ registry, wanted, finding }: Deps<Code>) {
     else slots.push(slotOf(row, title, address));
   }
 
-  function slotOf(row: Row, title: string, { registry, stripped }: Address): Slot<Ref> {
+  function slotOf(row: Row, title: string, address: Address): Slot<Ref> {
+    const { registry } = address;
     const said: Finding[] = [];
-    if (stripped.length > 0)
-      said.push(finding('STORED_FORM', `The URL of ${title} is stored with ${stripped.join(', ')}; it must be ${registry.host}.`));
+    const comesOfUrl = consequences(row.URL ?? '', address);
+    if (comesOfUrl) said.push(finding('STORED_FORM', `The URL of ${title} ${comesOfUrl}`));
+    if (registry.service === 'ecr-public' && row.Authentication)
+      said.push(
+        finding(
+          'PUBLIC_LOGIN',
+          `${title} logs in to ${registry.host} with a stored password, which ECR Public refuses once it has expired.`,
+        ),
+      );
     if (row.Type !== custom) said.push(finding('TYPE_NOT_CUSTOM', `${title} is of type ${row.Type}, not of type ${custom} (custom).`));
     const state = row.Authentication && row.Username === 'AWS' ? 'present' : 'drifted';
     return { id: String(row.Id), title, registries: [registry], state, ...(said.length > 0 && { findings: said }), ref: row.Id };

@@ -14,7 +14,7 @@ export interface Registry {
 /** What a stored address means, and what had to be taken off to see it: a manager that compares exactly never matches such a form. */
 export interface Address {
   readonly registry: Registry;
-  readonly stripped: readonly ('scheme' | 'port' | 'path' | 'case' | 'blank')[];
+  readonly stripped: readonly ('scheme' | 'port' | 'path' | 'case' | 'blank' | 'dot')[];
 }
 
 /** Other names of registries: host as images spell it to the ECR host behind it. */
@@ -112,7 +112,7 @@ export function parseAddress(address: string, aliases: Aliases = new Map()): Add
   host = strip(host, 'path', /[/?#].*$/s);
   host = strip(host, 'port', /:\d+$/);
   if (host !== host.toLowerCase()) stripped.push('case');
-  host = host.toLowerCase().replace(/\.$/, '');
+  host = strip(host.toLowerCase(), 'dot', /\.$/);
   const registry = parseHost(aliases.get(host)?.toLowerCase() ?? host);
   return registry && { registry: registry.host === host ? registry : { ...registry, host }, stripped };
 }

@@ -100,7 +100,8 @@ export function slotFindings(record: TargetRecord, entry: Entry, now: Moment): F
       service === 'ecr-public'
         ? {
             ...finding('NO_SOURCE', `${host} is ECR Public, for which there is no source yet.`),
-            remedy: 'Nothing: public images are pulled without a password.',
+            remedy:
+              'Nothing, if no password is stored there: public images are pulled without one. ECR Public refuses one that has expired.',
           }
         : finding('NO_SOURCE', `No source serves ${host}.`),
     );

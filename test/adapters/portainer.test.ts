@@ -96,7 +96,18 @@ describe('what the rows come to', () => {
       findings: [],
     },
     { name: 'one', rows: [row(host)], slots: ['1 present'], findings: ['RECREATE_CACHE'] },
-    { name: 'public', rows: [row('public.ecr.aws')], slots: ['1 present'], findings: ['RECREATE_CACHE'] },
+    {
+      name: 'public',
+      rows: [row('public.ecr.aws', { Authentication: false, Username: '' })],
+      slots: ['1 drifted'],
+      findings: ['RECREATE_CACHE'],
+    },
+    {
+      name: 'public with a stored password',
+      rows: [row('public.ecr.aws')],
+      slots: ['1 present PUBLIC_LOGIN'],
+      findings: ['RECREATE_CACHE'],
+    },
     {
       name: 'no credential in it',
       rows: [row(host, { Authentication: false, Username: '' })],
@@ -141,6 +152,29 @@ describe('what the rows come to', () => {
       );
       assert.deepEqual(codesOf(found.findings), findings);
       assert.equal(found.about?.product, 'Portainer 2.43.0');
+    });
+
+  const ways = ['this registry chosen', 'compose', 'pods', 'recreated', 'swarm'];
+  const forms: readonly [url: string, works: readonly string[], more?: RegExp][] = [
+    [`${host}/`, ways.slice(0, 4)],
+    [`${host}/team`, ways.slice(0, 4), /only for images below that path/],
+    [`https://${host}`, ways.slice(0, 3)],
+    [`https://${host}/`, ways.slice(0, 3)],
+    [`https://${host}/team/app`, ways.slice(0, 3), /only for images below that path/],
+    [`${host}:443`, ways.slice(0, 1)],
+    [`https://${host}:443/`, ways.slice(0, 1)],
+    [host.toUpperCase(), ways.slice(0, 1)],
+    [` ${host}`, ways.slice(0, 1)],
+    [`${host}.`, ways.slice(0, 1)],
+  ];
+  for (const [url, works, more = /works for (?!.*only)/] of forms)
+    test(`the URL "${url}": by which ways its password is found`, async () => {
+      await using p = await rig({ registries: [row(url)] });
+      const [found] = only((await p.discover()).slots).findings ?? [];
+      const [, good = '', bad = ''] = /It works for (.*); it fails for (.*)\./.exec(found?.message ?? '') ?? [];
+      for (const way of ways)
+        assert.deepEqual([good.split(', but')[0]?.includes(way), bad.includes(way)], [works.includes(way), !works.includes(way)], way);
+      assert.match(found?.message ?? '', more);
     });
 
   test('swarms are told of by name', async () => {
@@ -228,6 +262,80 @@ describe('the key and the login', () => {
     const failure = await failing(p.discover());
     assert.equal(failure.code, 'AUTH');
     assert.match(failure.remedy, /My account > Access tokens/);
+  });
+
+  const refused = async (key: string) => {
+    await using p = await rig({ options: url => ({ ...withKey(url), apiKey: new Secret(key) }) });
+    const { code, message, remedy } = await failing(p.discover());
+    return { code, message, remedy, sent: p.fake.requests.length };
+  };
+  for (const [key, says] of [
+    [`"${adminKey}"`, /quotation marks/],
+    [`'${adminKey}'`, /quotation marks/],
+    [`Bearer ${adminKey}`, /begins with "Bearer"/],
+    [`X-API-Key: ${adminKey}`, /name of a header or variable/],
+    [`PORTAINER_API_KEY=${adminKey}`, /name of a header or variable/],
+    [`"${adminKey}`, /something before or after/],
+    [`${adminKey} # of courier`, /something before or after/],
+  ] as const)
+    test(`a key with more than the token (${key.replace(adminKey, 'KEY')}) is not sent, and it is said what is wrong`, async () => {
+      const { code, message, remedy, sent } = await refused(key);
+      assert.deepEqual([code, sent], ['MISCONFIGURED', 0]);
+      assert.match(message, says);
+      assert.match(remedy, /begins with ptr_/);
+    });
+  test('a key that is none is refused by Portainer, and then it is said what it may be', async () => {
+    const jwt = `eyJ${'x'.repeat(20)}.${'y'.repeat(20)}.${'z'.repeat(20)}`;
+    assert.match((await refused(jwt)).remedy, /JWT.*begins with ptr_.*My account/);
+    assert.match((await refused('password-of-somebody')).remedy, /does not begin with ptr_/);
+    assert.doesNotMatch((await refused('ptr_wrong-key-0123456789')).remedy, /ptr_/);
+  });
+  test('blanks around a key do no harm', async () => {
+    await using p = await rig({ options: url => ({ ...withKey(url), apiKey: new Secret(` ${adminKey} `) }) });
+    assert.deepEqual((await p.discover()).slots, []);
+  });
+
+  test('a 401 or 403 that is not Portainer’s own points to what stands in front, and not to the key', async () => {
+    for (const fault of [
+      { status: 401, text: '<html>Log in</html>', headers: { 'content-type': 'text/html' } },
+      { status: 401, headers: { 'www-authenticate': 'Basic realm="staff"' } },
+      { status: 401, json: ['no session'] },
+      { status: 403, text: '<html>' },
+    ] as const) {
+      await using p = await rig({ fault: () => fault });
+      const { code, message, remedy } = await failing(p.discover());
+      assert.equal(code, fault.status === 401 ? 'AUTH' : 'FORBIDDEN');
+      assert.match(message, /^Something in front of Portainer refused/);
+      assert.doesNotMatch(remedy, /token/);
+    }
+  });
+  test('a proxy that adds a login or an Origin is named as what it is', async () => {
+    for (const [reply, says] of [
+      [
+        { status: 401, json: { message: 'API key and auth header are not allowed at the same time', details: 'Unauthorized' } },
+        /Authorization header/,
+      ],
+      [{ status: 403, text: 'Forbidden' }, /Origin and Sec-Fetch-Site/],
+    ] as const) {
+      await using p = await rig({ fault: () => reply });
+      assert.match((await failing(p.discover())).remedy, says);
+    }
+  });
+
+  test('a right that is refused to one write stops that one alone, and it is said that `refresh` ends the pause', async () => {
+    await using p = await rig({ registries: [row(host), row(other)], wanted: [absent] });
+    const { slots } = await p.discover();
+    const [first, second, fresh] = slots;
+    p.fake.fault = ({ method, path }) =>
+      method === 'POST' || path === '/api/registries/1'
+        ? { status: 403, json: { message: 'Access denied', details: 'Unauthorized' } }
+        : undefined;
+    for (const slot of [first, fresh]) {
+      const failure = await failing(p.deliver(slot, given([host, absent])));
+      assert.deepEqual([failure.code, failure.stops], ['FORBIDDEN', 'slot']);
+      assert.match(failure.remedy, /administrator.*`ecr-courier refresh`/);
+    }
+    assert.equal((await p.deliver(second, given(other))).change, 'updated');
   });
 
   test('a key without the role stops the target', async () => {

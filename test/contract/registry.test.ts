@@ -68,6 +68,7 @@ const forms: readonly (readonly [form: string, stripped: readonly string[]])[] =
   [`${host}/team/app:1.2`, ['path']],
   [`  ${host}\n`, ['blank']],
   [host.toUpperCase(), ['case']],
+  [`${host}.`, ['dot']],
   [` https://${host.replace('ecr', 'ECR')}:443/v2/?x#y `, ['blank', 'scheme', 'path', 'port', 'case']],
 ];
 for (const [form, stripped] of forms) {
