@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { TargetConfig } from '../config/load.ts';
 import { resolveOptions } from '../config/secrets.ts';
+import { acrossBorder } from './border/target.ts';
 import type { Deps, Finding, Log, Target } from './contract/adapter.ts';
 import type { Clock } from './contract/clock.ts';
 import { Failure } from './contract/failures.ts';
@@ -42,8 +43,8 @@ export function manageTarget(config: TargetConfig, deps: TargetDeps): OpenableTa
     clock: deps.clock,
     wanted: [...config.registries.filter(({ host }) => host !== own?.host), ...(own ? [own] : [])],
     log: {
-      debug: (message, data) => deps.log.debug(message, { target: name, ...data }),
-      info: (message, data) => deps.log.info(message, { target: name, ...data }),
+      debug: (message, data) => deps.log.debug(message, { ...data, target: name }),
+      info: (message, data) => deps.log.info(message, { ...data, target: name }),
     },
     registry: deps.registry,
     finding: (code, message, remedy = adapter.findings[code]?.remedy): Finding => ({ code, message, ...(remedy && { remedy }) }),
@@ -90,12 +91,9 @@ export function manageTarget(config: TargetConfig, deps: TargetDeps): OpenableTa
       waiting = false;
       if (current?.files === files && current.own === own?.host) return current.target;
       const opened: AsyncDisposable[] = [];
-      const target = adapter.create(options, adapterDeps(opened, own));
-      const dispose = async (): Promise<void> => {
-        await target[Symbol.asyncDispose]?.();
-        await Promise.all(opened.map(http => http[Symbol.asyncDispose]()));
-      };
-      current = { options, files, own: own?.host, target: { ...target, [Symbol.asyncDispose]: dispose } };
+      const made: unknown = adapter.create(options, adapterDeps(opened, own));
+      const dispose = async (): Promise<void> => void (await Promise.all(opened.map(http => http[Symbol.asyncDispose]())));
+      current = { options, files, own: own?.host, target: acrossBorder(made, { kind: adapter.kind, clock: deps.clock, dispose }) };
       openedWith.set(current.target, options);
       return current.target;
     },

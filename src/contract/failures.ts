@@ -1,4 +1,5 @@
 import { redact, redactQuoted } from './secret.ts';
+import { cut, visible } from './text.ts';
 
 /**
  * The one table of failures: how to try again, whom it stops, what it means and what a person can do. Feeds the metric label `code`, docs/errors.md and the tests.
@@ -93,23 +94,47 @@ export interface FailureFacts {
   readonly cause?: unknown;
 }
 
-/** What prevented something: a code from the table, a sentence for people without any secret, and facts for the engine. */
+/** Longer messages quote far too much. In characters. */
+const longest = 4000;
+
+/**
+ * What prevented something: a code from the table, a sentence for people without any secret, and facts for the engine. An adapter in plain JavaScript may
+ * say what the compiler would refuse: a code that is none becomes UNEXPECTED, facts that are none are left out.
+ */
 export class Failure extends Error {
   override readonly name = 'Failure';
   readonly code: FailureCode;
   readonly facts: FailureFacts;
 
   constructor(code: FailureCode, message: string, facts: FailureFacts = {}) {
-    super(redact(message), { cause: facts.cause });
-    this.code = code;
-    this.facts = facts;
+    const known = Object.hasOwn(failures, code);
+    const text = known ? message : `${message} (with the failure code ${code}, which there is not)`;
+    super(cut(visible(redact(text)), longest), { cause: facts.cause });
+    this.code = known ? code : 'UNEXPECTED';
+    this.facts = soundFacts(facts);
   }
   get stops(): 'slot' | 'target' {
     return this.facts.stops ?? failures[this.code].stops;
   }
   get remedy(): string {
-    return this.facts.remedy ?? failures[this.code].remedy;
+    const { remedy } = this.facts;
+    return remedy === undefined ? failures[this.code].remedy : cut(visible(redact(remedy)), longest);
   }
+}
+
+const rules: { readonly [K in keyof FailureFacts]-?: (value: unknown) => boolean } = {
+  stops: value => value === 'slot' || value === 'target',
+  mayLand: value => typeof value === 'boolean',
+  retryAfterMs: value => Number.isFinite(value) && (value as number) >= 0,
+  remedy: value => typeof value === 'string' && value !== '',
+  cause: () => true,
+};
+
+/** The facts themselves where all are what they should be. */
+function soundFacts(facts: FailureFacts): FailureFacts {
+  const names = Object.keys(facts) as (keyof FailureFacts)[];
+  const isSound = (name: keyof FailureFacts): boolean => Object.hasOwn(rules, name) && rules[name](facts[name]);
+  return names.every(isSound) ? facts : Object.fromEntries(names.filter(isSound).map(name => [name, facts[name]]));
 }
 
 /**
@@ -118,6 +143,14 @@ export class Failure extends Error {
  */
 export function asFailure(thrown: unknown): Failure {
   if (thrown instanceof Failure) return thrown;
-  const message = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown);
-  return new Failure('UNEXPECTED', redactQuoted(message), { cause: thrown });
+  return new Failure('UNEXPECTED', redactQuoted(wordsOf(thrown)), { cause: thrown });
+}
+
+function wordsOf(thrown: unknown): string {
+  try {
+    // Cut before the costly filter: it may be a whole answer.
+    return cut(thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown), longest);
+  } catch {
+    return 'something was thrown that has no words';
+  }
 }

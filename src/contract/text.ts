@@ -4,6 +4,23 @@ import { redactQuoted } from './secret.ts';
 /** Line breaks, control characters, and what turns the direction of writing or takes no room. */
 const unprintable = /[\s\p{Cc}\p{Cf}\p{Cs}]+/gu;
 
+/** The same without blanks, as far as it is none. A line break counts for `oneLine` only. */
+const unseen = /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]+/gu;
+const unseenInLines = /((?!\n)[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029])+/gu;
+
+/** The text with a blank for whatever steers a terminal, turns the direction of writing or takes no room. Lines stay lines. */
+export const visible = (text: string): string => text.replace(unseenInLines, ' ');
+
+/** As `visible`, and all in one line. */
+export const oneLine = (text: string): string => text.replace(unseen, ' ');
+
+/** At most `longest` characters of the text, and how many more there are. */
+export function cut(text: string, longest: number): string {
+  if (text.length <= longest) return text;
+  // By way of bytes, for a slice of a string keeps the whole string in memory.
+  return `${Buffer.from(text.slice(0, longest)).toString()}... (${text.length - longest} letters more)`;
+}
+
 /**
  * A name that somebody gave to a thing in the manager, for a title: one line without control characters, cut after
  * `longest` characters. Empty for what is no text. It is not searched for secrets, as there may be thousands of names.

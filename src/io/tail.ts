@@ -1,3 +1,5 @@
+import { cut } from '../contract/text.ts';
+
 export interface Tail {
   add(line: string): void;
   /** Oldest first, without line breaks. */
@@ -14,17 +16,11 @@ export function createTail(): Tail {
   let letters = 0;
   return {
     add(line) {
-      const text = shortened(line.trimEnd());
+      const text = cut(line.trimEnd(), mostOfOne);
       letters += text.length;
       kept.push(text);
       while (kept.length > mostLines || letters > mostLetters) letters -= kept.shift()?.length ?? 0;
     },
     lines: () => [...kept],
   };
-}
-
-function shortened(line: string): string {
-  if (line.length <= mostOfOne) return line;
-  // By way of bytes, for a slice of a string keeps the whole string in memory.
-  return `${Buffer.from(line.slice(0, mostOfOne)).toString()}... (${line.length - mostOfOne} letters more)`;
 }

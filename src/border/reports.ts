@@ -1,0 +1,143 @@
+import type { About, Discovery, Finding, Receipt, Sighting, Slot } from '../contract/adapter.ts';
+import type { Registry } from '../contract/registry.ts';
+import { label } from '../contract/text.ts';
+import { demand, demandList, demandMap, isDate, isMap, isText, missing } from './shape.ts';
+
+const longestTitle = 300;
+const longestId = 1000;
+const longestText = 2000;
+
+export function asDiscovery(value: unknown, at: string): Discovery {
+  demandMap(value, at);
+  const { slots, findings, unseen, about } = value;
+  demandList(slots, `${at}.slots`);
+  const ids = new Set<string>();
+  // The list of an adapter that keeps it between two reports is not changed.
+  const sound = slots.map((one, index) => {
+    const slot = asSlot(one, () => `${at}.slots[${index}]`);
+    demand(ids.size < ids.add(slot.id).size, `${at}.slots[${index}].id`, 'the id of one slot alone', slot.id);
+    return slot;
+  });
+  if (!missing(unseen)) {
+    demandList(unseen, `${at}.unseen`);
+    unseen.forEach((id, index) => demand(isText(id), `${at}.unseen[${index}]`, 'a text', id));
+  }
+  return {
+    ...(value as unknown as Discovery),
+    slots: sound,
+    findings: asFindings(findings, `${at}.findings`),
+    ...(!missing(about) && { about: asAbout(about, `${at}.about`) }),
+  };
+}
+
+function asAbout(value: unknown, at: string): About {
+  demandMap(value, at);
+  const { product, principal, keyExpiresAt } = value;
+  for (const [name, text] of Object.entries({ product, principal }))
+    demand(missing(text) || typeof text === 'string', `${at}.${name}`, 'a text, or missing', text);
+  demand(missing(keyExpiresAt) || isDate(keyExpiresAt), `${at}.keyExpiresAt`, 'a date, or missing', keyExpiresAt);
+  return {
+    ...(typeof product === 'string' && { product: label(product, longestTitle) }),
+    ...(typeof principal === 'string' && { principal: label(principal, longestTitle) }),
+    ...(keyExpiresAt instanceof Date && { keyExpiresAt }),
+  };
+}
+
+const states: readonly unknown[] = ['present', 'absent', 'drifted'] satisfies Slot['state'][];
+/** Most names are so; to look closer costs more. */
+const plain = /^[\x20-\x7e]{1,300}$/;
+
+/** `at` is made when something is wrong. */
+function asSlot(value: unknown, at: () => string): Slot {
+  if (!isMap(value)) demandMap(value, at());
+  const { id, title, registries, state, source, after, holds, disturbs, findings } = value;
+  if (!isText(id) || id.length > longestId) demand(false, `${at()}.id`, `a text of at most ${longestId} characters`, id);
+  if (!states.includes(state)) demand(false, `${at()}.state`, 'present, absent or drifted', state);
+  if (!Array.isArray(registries)) demand(false, `${at()}.registries`, 'a list', registries);
+  const hosts = registries as readonly unknown[];
+  for (const registry of hosts) if (!isRegistry(registry)) demand(false, `${at()}.registries`, 'what deps.registry answers', registry);
+  if (!(missing(title) || typeof title === 'string')) demand(false, `${at()}.title`, 'a text, or missing', title);
+  if (!(missing(source) || isText(source))) demand(false, `${at()}.source`, 'a text, or missing', source);
+  if (!(missing(after) || isText(after))) demand(false, `${at()}.after`, 'the id of a slot, or missing', after);
+  if (!missing(holds)) demandHolds(holds, `${at()}.holds`);
+  if (!missing(disturbs)) demandDisturbs(disturbs, `${at()}.disturbs`);
+  const slot = value as unknown as Slot;
+  const said = missing(findings) || slot.findings?.length === 0 ? slot.findings : asFindings(findings, `${at()}.findings`);
+  const name = (title ?? id) as string;
+  if (said === slot.findings && plain.test(name)) return slot;
+  return { ...slot, ...(said && { findings: said }), ...(!plain.test(name) && { title: label(name, longestTitle) }) };
+}
+
+/** Those that were looked at: thousands of slots share a few. */
+const known = new WeakSet<object>();
+
+function isRegistry(value: unknown): boolean {
+  if (!isMap(value)) return false;
+  if (known.has(value)) return true;
+  const { host, region, service, partition } = value as Partial<Registry>;
+  const fine = isText(host) && isText(region) && isText(partition) && (service === 'ecr' || service === 'ecr-public');
+  if (fine) known.add(value);
+  return fine;
+}
+
+function demandHolds(value: unknown, at: string): void {
+  demandMap(value, at);
+  demand(isText(value['fingerprint']), `${at}.fingerprint`, 'a text', value['fingerprint']);
+  demand(isDate(value['expiresAt']), `${at}.expiresAt`, 'a date', value['expiresAt']);
+}
+
+function demandDisturbs(value: unknown, at: string): void {
+  demandMap(value, at);
+  const { below } = value;
+  demand(typeof below === 'number' && below >= 0 && below <= 1, `${at}.below`, 'a number from 0 to 1', below);
+}
+
+const soundFindings = new WeakSet<object>();
+
+/** The list itself where it was looked at before, or nothing in it has to be changed. */
+function asFindings(value: unknown, at: string): readonly Finding[] {
+  demandList(value, at);
+  if (soundFindings.has(value)) return value as readonly Finding[];
+  const found = value.map((one, index) => asFinding(one, `${at}[${index}]`));
+  const same = found.every((one, index) => one === value[index]) ? (value as readonly Finding[]) : found;
+  if (Object.isFrozen(same)) soundFindings.add(same);
+  return same;
+}
+
+function asFinding(value: unknown, at: string): Finding {
+  demandMap(value, at);
+  const { code, message, remedy } = value;
+  demand(typeof code === 'string' && /^[A-Z][A-Z0-9_]{0,63}$/.test(code), `${at}.code`, 'a code such as HOST_TWICE', code);
+  demand(isText(message), `${at}.message`, 'a sentence', message);
+  demand(missing(remedy) || typeof remedy === 'string', `${at}.remedy`, 'a sentence, or missing', remedy);
+  const finding = value as unknown as Finding;
+  const words = label(message, longestText);
+  const cure = typeof remedy === 'string' ? label(remedy, longestText) : undefined;
+  if (words === message && cure === remedy) return finding;
+  return { ...finding, message: words, ...(cure !== undefined && { remedy: cure }) };
+}
+
+const changes: readonly unknown[] = ['created', 'updated', 'unchanged'] satisfies Receipt['change'][];
+
+export function asReceipt(value: unknown, at: string): Receipt {
+  demandMap(value, at);
+  const { change, id, proven, findings } = value;
+  if (!changes.includes(change)) demand(false, `${at}.change`, 'created, updated or unchanged', change);
+  if (!missing(id) && (!isText(id) || id.length > longestId)) demand(false, `${at}.id`, `a text of at most ${longestId} characters`, id);
+  if (!(missing(proven) || typeof proven === 'boolean')) demand(false, `${at}.proven`, 'true, false or missing', proven);
+  const receipt = value as unknown as Receipt;
+  const said = missing(findings) ? undefined : asFindings(findings, `${at}.findings`);
+  return said === receipt.findings ? receipt : { ...receipt, ...(said && { findings: said }) };
+}
+
+export function asSightings(value: unknown, at: string): AsyncIterable<unknown> {
+  demand(isMap(value) && Symbol.asyncIterator in value, at, 'what can be walked over with `for await`', value);
+  return value as AsyncIterable<unknown>;
+}
+
+export function asSighting(value: unknown, at: string): Sighting {
+  demandMap(value, at);
+  if ('slot' in value) return { slot: asSlot(value['slot'], () => `${at}.slot`) };
+  demand(isText(value['gone']), `${at}.gone`, 'the id of a slot', value['gone']);
+  return value as unknown as Sighting;
+}

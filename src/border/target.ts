@@ -1,0 +1,66 @@
+import type { Target } from '../contract/adapter.ts';
+import type { Clock } from '../contract/clock.ts';
+import { label } from '../contract/text.ts';
+import { asDiscovery, asReceipt, asSighting, asSightings } from './reports.ts';
+import { demand, demandMap, isText, lookFor, missing } from './shape.ts';
+
+/** What an adapter made, on its way to the engine. */
+export interface Made {
+  /** Of the adapter. */
+  readonly kind: string;
+  readonly clock: Pick<Clock, 'sleep'>;
+  /** Closes what the target was lent; after the target's own end, or soon. */
+  dispose(): Promise<void>;
+}
+
+/** In milliseconds: an adapter's own end is not waited for any longer. */
+const disposeMs = 1000;
+const longestAddress = 500;
+
+/**
+ * The border between the engine and an adapter. What an adapter returns is looked at here once, and nowhere behind: the compiler has not seen an adapter in
+ * plain JavaScript, and one that answers nonsense must not stop the other targets. What is wrong becomes UNEXPECTED of this target, naming the member.
+ * Names that the manager gave are cut and made fit for people. There may be 100,000 slots: one that is as it should be is handed on as it is.
+ */
+export function acrossBorder(made: unknown, { kind, clock, dispose }: Made): Target {
+  const look = lookFor(kind);
+  const target = look('create', made, asTarget);
+  const { watch, rehearse } = target;
+  return {
+    address: label(target.address, longestAddress),
+    discover: async signal => look('discover', await target.discover(signal), asDiscovery),
+    deliver: async (slot, credentials, signal) => look('deliver', await target.deliver(slot, credentials, signal), asReceipt),
+    ...(rehearse && {
+      rehearse: async (slot, credentials, signal) => look('rehearse', await rehearse.call(target, slot, credentials, signal), asReceipt),
+    }),
+    ...(watch && {
+      async *watch(signal) {
+        for await (const sighting of look('watch', watch.call(target, signal), asSightings)) yield look('watch', sighting, asSighting);
+      },
+    }),
+    async [Symbol.asyncDispose]() {
+      await endOf(target, clock);
+      await dispose();
+    },
+  };
+}
+
+/** Ends in time whatever it does. A target that cannot be closed is no reason to stop. */
+async function endOf(target: Target, clock: Made['clock']): Promise<void> {
+  const ended = new AbortController();
+  const end = async (): Promise<void> => target[Symbol.asyncDispose]?.();
+  await Promise.race([end().catch(() => undefined), clock.sleep(disposeMs, ended.signal)]);
+  ended.abort();
+}
+
+function asTarget(value: unknown, at: string): Target {
+  demandMap(value, at);
+  demand(isText(value['address']), `${at}.address`, 'a text', value['address']);
+  for (const method of ['discover', 'deliver'] as const)
+    demand(typeof value[method] === 'function', `${at}.${method}`, 'a function', value[method]);
+  for (const method of ['watch', 'rehearse', Symbol.asyncDispose] as const) {
+    const member = (value as Readonly<Record<PropertyKey, unknown>>)[method];
+    demand(missing(member) || typeof member === 'function', `${at}.${String(method)}`, 'a function, or missing', member);
+  }
+  return value as unknown as Target;
+}

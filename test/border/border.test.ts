@@ -1,0 +1,226 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { acrossBorder } from '../../src/border/target.ts';
+import type { Slot, Target } from '../../src/contract/adapter.ts';
+import { asFailure, Failure, type FailureCode } from '../../src/contract/failures.ts';
+import { parseAddress } from '../../src/contract/registry.ts';
+import { createVirtualClock } from '../fakes/clock.ts';
+
+const registry = parseAddress('111111111111.dkr.ecr.eu-west-1.amazonaws.com')?.registry;
+assert.ok(registry);
+const signal = new AbortController().signal;
+const slot: Slot = { id: '7', title: 'ecr (row 7)', registries: [registry], state: 'present', ref: { row: 7 } };
+const discovery = { slots: [slot], findings: [] };
+const receipt = { change: 'updated' };
+const invalid = new Date(Number.NaN);
+
+/** A target of an adapter in plain JavaScript, which may answer anything. */
+function cross(members: object, dispose = async () => undefined as void): Target {
+  const made = { address: 'shelf', discover: async () => discovery, deliver: async () => receipt, ...members };
+  return acrossBorder(made, { kind: 'shelf', clock: createVirtualClock(), dispose });
+}
+
+async function sentenceOf(work: () => unknown): Promise<string> {
+  try {
+    await work();
+  } catch (error) {
+    assert.ok(error instanceof Failure, String(error));
+    assert.equal(error.code, 'UNEXPECTED');
+    assert.match(error.remedy, /those who wrote the adapter/);
+    return error.message.replace('The adapter shelf returned something that it may not: ', '');
+  }
+  return 'nothing is wrong';
+}
+
+const withSlot = (members: object) => ({ slots: [{ ...slot, ...members }], findings: [] });
+const finding = { code: 'ODD', message: 'It is odd.' };
+const at = 'discover.slots[0]';
+
+/** What discover returned, and what is said of it. */
+const reports: readonly (readonly [unknown, string])[] = [
+  [undefined, 'discover must be an object, and is undefined.'],
+  [null, 'discover must be an object, and is null.'],
+  ['none', 'discover must be an object, and is "none".'],
+  [{ findings: [] }, 'discover.slots must be a list, and is undefined.'],
+  [{ slots: new Set(), findings: [] }, 'discover.slots must be a list, and is an object.'],
+  [{ slots: [] }, 'discover.findings must be a list, and is undefined.'],
+  [{ slots: [], findings: 'none' }, 'discover.findings must be a list, and is "none".'],
+  [{ slots: [], findings: [null] }, 'discover.findings[0] must be an object, and is null.'],
+  [
+    { slots: [], findings: [{ ...finding, code: 'odd one' }] },
+    'discover.findings[0].code must be a code such as HOST_TWICE, and is "odd one".',
+  ],
+  [{ slots: [], findings: [{ code: 'ODD' }] }, 'discover.findings[0].message must be a sentence, and is undefined.'],
+  [{ slots: [], findings: [{ ...finding, remedy: 7 }] }, 'discover.findings[0].remedy must be a sentence, or missing, and is 7.'],
+  [{ slots: [], findings: [], unseen: 'a' }, 'discover.unseen must be a list, and is "a".'],
+  [{ slots: [], findings: [], unseen: [7] }, 'discover.unseen[0] must be a text, and is 7.'],
+  [{ slots: [], findings: [], about: 7 }, 'discover.about must be an object, and is 7.'],
+  [{ slots: [], findings: [], about: { product: 7 } }, 'discover.about.product must be a text, or missing, and is 7.'],
+  [
+    { slots: [], findings: [], about: { keyExpiresAt: invalid } },
+    'discover.about.keyExpiresAt must be a date, or missing, and is a date that is none.',
+  ],
+  [
+    { slots: [], findings: [], about: { keyExpiresAt: '2027-01-01' } },
+    'discover.about.keyExpiresAt must be a date, or missing, and is "2027-01-01".',
+  ],
+  [{ slots: [undefined], findings: [] }, `${at} must be an object, and is undefined.`],
+  [{ slots: [slot, slot], findings: [] }, 'discover.slots[1].id must be the id of one slot alone, and is "7".'],
+  [withSlot({ id: 7 }), `${at}.id must be a text of at most 1000 characters, and is 7.`],
+  [withSlot({ id: 'x'.repeat(1001) }), `${at}.id must be a text of at most 1000 characters, and is a text of 1001 characters.`],
+  [withSlot({ state: 'gone' }), `${at}.state must be present, absent or drifted, and is "gone".`],
+  [withSlot({ registries: undefined }), `${at}.registries must be a list, and is undefined.`],
+  [
+    withSlot({ registries: [registry.host] }),
+    `${at}.registries must be what deps.registry answers, and is "${registry.host}".`.replace(/"\d.*"/, 'a text of 44 characters'),
+  ],
+  [withSlot({ registries: [{ host: registry.host }] }), `${at}.registries must be what deps.registry answers, and is an object.`],
+  [withSlot({ title: ['a'] }), `${at}.title must be a text, or missing, and is a list.`],
+  [withSlot({ source: '' }), `${at}.source must be a text, or missing, and is "".`],
+  [withSlot({ after: 6 }), `${at}.after must be the id of a slot, or missing, and is 6.`],
+  [withSlot({ holds: 'abc' }), `${at}.holds must be an object, and is "abc".`],
+  [withSlot({ holds: { fingerprint: 'abc', expiresAt: invalid } }), `${at}.holds.expiresAt must be a date, and is a date that is none.`],
+  [withSlot({ holds: { expiresAt: new Date() } }), `${at}.holds.fingerprint must be a text, and is undefined.`],
+  [withSlot({ disturbs: true }), `${at}.disturbs must be an object, and is true.`],
+  [withSlot({ disturbs: { below: Number.NaN } }), `${at}.disturbs.below must be a number from 0 to 1, and is NaN.`],
+  [withSlot({ findings: {} }), `${at}.findings must be a list, and is an object.`],
+  [withSlot({ findings: [{ code: 'ODD', message: () => 'odd' }] }), `${at}.findings[0].message must be a sentence, and is a function.`],
+];
+
+test('what discover returns is sound, or the sentence names what is wrong with it', async () => {
+  assert.equal(await sentenceOf(() => cross({}).discover(signal)), 'nothing is wrong');
+  for (const [report, sentence] of reports)
+    assert.equal(await sentenceOf(() => cross({ discover: () => report }).discover(signal)), sentence);
+});
+
+test('so is what deliver and rehearse return', async () => {
+  for (const [answer, sentence] of [
+    [undefined, 'METHOD must be an object, and is undefined.'],
+    [{ change: 'done' }, 'METHOD.change must be created, updated or unchanged, and is "done".'],
+    [{ ...receipt, id: 7 }, 'METHOD.id must be a text of at most 1000 characters, and is 7.'],
+    [{ ...receipt, proven: 'yes' }, 'METHOD.proven must be true, false or missing, and is "yes".'],
+    [{ ...receipt, findings: finding }, 'METHOD.findings must be a list, and is an object.'],
+    [{ ...receipt, findings: ['odd'] }, 'METHOD.findings[0] must be an object, and is "odd".'],
+  ] as const)
+    for (const method of ['deliver', 'rehearse'] as const)
+      assert.equal(
+        await sentenceOf(() => cross({ [method]: async () => answer })[method]?.(slot, new Map(), signal)),
+        sentence.replaceAll('METHOD', method),
+      );
+});
+
+test('so is what watch shows', async () => {
+  async function seen(watch: unknown): Promise<string> {
+    return await sentenceOf(async () => {
+      for await (const _ of cross({ watch }).watch?.(signal) ?? []);
+    });
+  }
+  const showing = (sighting: unknown) =>
+    async function* () {
+      yield sighting;
+    };
+  assert.equal(await seen(showing({ slot })), 'nothing is wrong');
+  assert.equal(await seen(showing({ gone: '7' })), 'nothing is wrong');
+  assert.equal(await seen(() => undefined), 'watch must be what can be walked over with `for await`, and is undefined.');
+  assert.equal(await seen(showing(undefined)), 'watch must be an object, and is undefined.');
+  assert.equal(await seen(showing({ gone: 7 })), 'watch.gone must be the id of a slot, and is 7.');
+  assert.equal(await seen(showing({ slot: { ...slot, state: 7 } })), 'watch.slot.state must be present, absent or drifted, and is 7.');
+});
+
+test('so is the target itself', async () => {
+  const made = (target: unknown) =>
+    sentenceOf(() => acrossBorder(target, { kind: 'shelf', clock: createVirtualClock(), dispose: async () => undefined }));
+  assert.equal(await made(undefined), 'create must be an object, and is undefined.');
+  assert.equal(await sentenceOf(() => cross({ address: 7 })), 'create.address must be a text, and is 7.');
+  assert.equal(await sentenceOf(() => cross({ discover: undefined })), 'create.discover must be a function, and is undefined.');
+  assert.equal(await sentenceOf(() => cross({ watch: [] })), 'create.watch must be a function, or missing, and is a list.');
+});
+
+test('a slot that is sound is handed on as it is; names that nobody can read or hold are made fit', async () => {
+  const long = 'n'.repeat(5_000_000);
+  const odd = { ...slot, id: '8', title: 'a\u001b[31m\r\nb\u202ec', findings: [{ code: 'ODD', message: `\u009b${long}` }] };
+  const { slots, about } = await cross({
+    discover: async () => ({ slots: [slot, odd, { ...slot, id: '9', title: long }], findings: [], about: { product: long } }),
+  }).discover(signal);
+
+  assert.equal(slots[0], slot);
+  assert.equal(slots[1]?.title, 'a [31m b c');
+  assert.equal(slots[1]?.ref, slot.ref);
+  for (const text of [slots[1]?.findings?.[0]?.message, slots[2]?.title, about?.product]) assert.ok(text && text.length < 2100);
+});
+
+test('a target that is an instance of a class keeps its methods, and `this`', async () => {
+  class Shelf {
+    readonly address = 'shelf';
+    readonly #slots = [slot];
+    async discover() {
+      return { slots: this.#slots, findings: [] };
+    }
+    async deliver() {
+      return this.#slots.length === 1 ? { change: 'unchanged' } : undefined;
+    }
+    async rehearse() {
+      return await this.deliver();
+    }
+    async *watch() {
+      yield { slot: this.#slots[0] };
+    }
+  }
+  const target = acrossBorder(new Shelf(), { kind: 'shelf', clock: createVirtualClock(), dispose: async () => undefined });
+  assert.equal((await target.discover(signal)).slots.length, 1);
+  assert.equal((await target.deliver(slot, new Map(), signal)).change, 'unchanged');
+  assert.equal((await target.rehearse?.(slot, new Map(), signal))?.change, 'unchanged');
+  for await (const sighting of target.watch?.(signal) ?? []) assert.deepEqual(sighting, { slot });
+});
+
+test('what it was lent is closed although its own end throws or never comes', async () => {
+  let closed = 0;
+  const dispose = async (): Promise<void> => void closed++;
+  const clock = createVirtualClock();
+  const made = (end: () => unknown) =>
+    acrossBorder(
+      { address: 'shelf', discover: async () => discovery, deliver: async () => receipt, [Symbol.asyncDispose]: end },
+      { kind: 'shelf', clock, dispose },
+    );
+  await made(() => {
+    throw new Error('no');
+  })[Symbol.asyncDispose]?.();
+  assert.equal(closed, 1);
+  const hanging = made(() => new Promise(() => undefined))[Symbol.asyncDispose]?.();
+  await clock.advance(1000);
+  await hanging;
+  assert.equal(closed, 2);
+});
+
+test('whatever is thrown is a Failure of the table that can be told, with facts that the engine can reckon with', () => {
+  const unknown = new Failure('NOPE' as FailureCode, 'It broke.', {
+    retryAfterMs: Number.NaN,
+    stops: 'everything',
+    remedy: 7,
+    mayLand: true,
+  } as never);
+  assert.equal(unknown.code, 'UNEXPECTED');
+  assert.equal(unknown.message, 'It broke. (with the failure code NOPE, which there is not)');
+  assert.deepEqual(unknown.facts, { mayLand: true });
+  assert.equal(unknown.stops, 'slot');
+  assert.match(unknown.remedy, /report it/);
+  assert.equal(new Failure('BUSY', 'Later.', { retryAfterMs: -1 }).facts.retryAfterMs, undefined);
+  const words = {
+    get message() {
+      throw new Error('no');
+    },
+  };
+  for (const thrown of [
+    undefined,
+    null,
+    7,
+    Symbol('odd'),
+    Object.create(null),
+    Object.setPrototypeOf(words, Error.prototype),
+    new Error(''),
+    { code: 'BUSY' },
+  ])
+    assert.equal(asFailure(thrown).code, 'UNEXPECTED');
+  assert.ok(asFailure(new Error('x'.repeat(5_000_000))).message.length < 4100);
+  assert.equal(new Failure('BUSY', 'one\ntwo\u001b[2J\u202e\u0085').message, 'one\ntwo [2J ');
+});
