@@ -85,6 +85,15 @@ export function variables(adapters: readonly Adapter[]): readonly { readonly nam
   ];
 }
 
+/** The environment without what is ours and the managers': for programs that are none of ours. What the AWS tools read stays. */
+export function withoutOurs(env: Env, adapters: readonly Adapter[]): Env {
+  const names = new Set(variables(adapters).map(({ name }) => name));
+  const starts = [ours, ...adapters.map(adapter => `${prefix(adapter)}_`)];
+  return Object.fromEntries(
+    Object.entries(env).filter(([name]) => name.startsWith('AWS_') || !(names.has(name) || starts.some(start => name.startsWith(start)))),
+  );
+}
+
 /** Variables that look like ours and are not: an error where the prefix is ours, a warning where it is a product's and one of its names is near. */
 export function checkNames(env: Env, adapters: readonly Adapter[], report: Report): void {
   const known = variables(adapters).map(({ name }) => name);

@@ -1,3 +1,5 @@
+import { adapters } from '../adapters/index.ts';
+import { withoutOurs } from '../config/env.ts';
 import type { Config } from '../config/load.ts';
 import { readSecret } from '../config/secrets.ts';
 import type { Log } from './contract/adapter.ts';
@@ -76,7 +78,8 @@ export function createApp(config: Config, options: AppOptions): App {
   function use(next: Config): void {
     current = next;
     for (const warning of next.warnings) if (!next.dangers.includes(warning)) log.warn('configuration', { warning });
-    const made = makeSources(next.sources, { dispatcher, clock, env });
+    const commandEnv = withoutOurs(env, [...adapters, ...next.targets.map(target => target.adapter)]);
+    const made = makeSources(next.sources, { dispatcher, clock, env, commandEnv, tells: rehearse ? 'principal' : 'place' });
     const registry = addressReader(next.aliases);
     targets = next.targets.map(target => manageTarget(target, { clock, log, env, registry, readonly: rehearse }));
     courier.use(options.sources?.(made) ?? made, targets);

@@ -1,8 +1,10 @@
+import { withoutOurs } from '../../config/env.ts';
 import { clock } from '../contract/clock.ts';
 import { Failure } from '../contract/failures.ts';
 import { parseAddress, privateRegistryHost, type Registry } from '../contract/registry.ts';
 import { makeSources } from '../ecr/source.ts';
 import { awsDispatcher } from '../io/http.ts';
+import { knownAdapters } from './adapters.ts';
 import { configOptions, exit, type Io, readArgs, readConfig, UsageError } from './io.ts';
 
 /** Prints a fresh password, and nothing else: `ecr-courier token HOST | docker login --username AWS --password-stdin HOST`. */
@@ -12,7 +14,8 @@ export async function token(args: string[], io: Io): Promise<number> {
   const config = await readConfig(rest, io);
   const fallback = config.sources.find(source => source.name === 'default')?.region;
   const registry = registryOf(positionals, region ?? fallback, address => parseAddress(address, config.aliases)?.registry);
-  const sources = makeSources(config.sources, { dispatcher: awsDispatcher({ env: io.env }), clock, env: io.env });
+  const commandEnv = withoutOurs(io.env, await knownAdapters(io.env));
+  const sources = makeSources(config.sources, { dispatcher: awsDispatcher({ env: io.env }), clock, env: io.env, commandEnv });
   const source = sources.choose(registry, { target: '', id: '' });
   if (!source) throw new Failure('MISCONFIGURED', `No source serves ${registry.host}.`);
   const credential = await source.fetch(registry, io.signal);

@@ -16,6 +16,16 @@ export interface Credential {
   readonly scope: string;
   /** The registry of the principal's own account there, as the server named it; missing where it named none of ECR's. */
   readonly own?: Registry;
+  /** Whose it is. */
+  readonly identity?: Identity;
+}
+
+/** The identity that fetched a credential, for people. */
+export interface Identity {
+  /** Where its keys were found, and the roles that were assumed with them: `profile "prod" (AWS_PROFILE), then arn:aws:iam::...:role/pull`. */
+  readonly from: string;
+  /** The principal, where AWS was asked who that is and answered. */
+  readonly arn?: string;
 }
 
 /** By host. A registry whose source is failing is missing: WHAT IS NOT IN HERE STAYS AS IT IS in the slot. Empty only for a slot without registries. */

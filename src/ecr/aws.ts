@@ -1,56 +1,53 @@
 import { ECRClient, GetAuthorizationTokenCommand } from '@aws-sdk/client-ecr';
-import { fromNodeProviderChain, fromTemporaryCredentials } from '@aws-sdk/credential-providers';
 import type { Clock } from '../contract/clock.ts';
 import type { Credential } from '../contract/credential.ts';
 import { Failure } from '../contract/failures.ts';
 import type { Registry } from '../contract/registry.ts';
 import { Secret } from '../contract/secret.ts';
-import { noCredentials, openTrail } from './chain.ts';
-import { ecrEndpoint, stsEndpoint } from './endpoints.ts';
+import { awsDispatcher } from '../io/http.ts';
+import { acceptedElsewhere, rememberAccepted } from './accepted.ts';
+import { callerOf } from './caller.ts';
+import { findKeys } from './chain.ts';
+import { type Own, type Settings, settingsOf } from './endpoints.ts';
 import { awsFailure } from './errors.ts';
+import type { Keys } from './place.ts';
+import { assume, type Role } from './role.ts';
 import { searchFor } from './search.ts';
+import { type Env, readShared, type Shared } from './shared.ts';
 import { decodeToken } from './token.ts';
 import { type Dispatcher, openWire, type Wire, wayToAws, within } from './wire.ts';
 
-/** A role to assume. */
-export interface Role {
-  readonly roleArn: string;
-  readonly externalId?: Secret | string | undefined;
-}
-
-export const externalIdOf = ({ externalId }: Role): string | undefined =>
-  typeof externalId === 'string' ? externalId : externalId?.reveal();
-
 /** An AWS identity, and where its services are when not at their usual addresses. */
-export interface Identity {
+export interface Identity extends Own {
   /** Of ~/.aws; else AWS_PROFILE, else the chain from its beginning. */
   readonly profile?: string | undefined;
   /** Assumed one after the other on top of the chain; the last one fetches the token. */
   readonly roles: readonly Role[];
-  /** Of the ECR API (a VPC endpoint without private DNS). */
-  readonly endpoint?: string | undefined;
-  readonly stsEndpoint?: string | undefined;
 }
 
 export interface AwsDeps {
   readonly dispatcher: Dispatcher;
   readonly clock: Clock;
-  /** For what is said of the chain and for endpoint overrides; the AWS client itself reads the process's own. */
+  /** The AWS client itself reads the process's own. */
   readonly env?: Readonly<NodeJS.ProcessEnv> | undefined;
+  /** What a credential process gets of the environment; all of it unless said. */
+  readonly commandEnv?: Env | undefined;
   /** Of one whole fetch, chain and roles included. */
   readonly fetchMs?: number | undefined;
+  /** What is told of the identity: where its keys were found (unless said), and who AWS says that it is. */
+  readonly tells?: 'place' | 'principal' | undefined;
 }
 
 /** Whose credential it will be. */
 type Origin = Pick<Credential, 'source' | 'scope'>;
-/** Access key, secret and session token, resolved: no provider behind them. */
-type Keys = Awaited<ReturnType<ReturnType<typeof fromNodeProviderChain>>>;
+/** What the walk along the places of keys comes to. */
+interface Found {
+  readonly keys: Keys;
+  readonly place: string;
+  readonly settings: Settings;
+}
 
 const fetchMs = 20_000;
-/** Throttling and passing faults are tried again inside one fetch; everything longer is the engine's. */
-const maxAttempts = 3;
-/** Names us in CloudTrail: the SDK's own default is random digits. */
-const sessionName = 'ecr-courier';
 
 /**
  * One new credential of the identity for the registry's region. Keeps nothing: chain, roles and clients are built anew, so rotated keys are seen.
@@ -67,100 +64,104 @@ export async function fetchToken(
   let wire: Wire | undefined;
   const waiting = (): string => (wire?.last ? `${step()} (${wire.last.host})` : step());
   return within(deps.fetchMs ?? fetchMs, deps.clock, caller, waiting, async signal => {
-    const opened = openWire(deps.dispatcher, deps.clock, signal);
-    wire = opened;
-    const search = searchFor(identity, entered => chainKeys(identity, registry, deps, opened, entered));
+    await using wires = wiresOf(deps, signal);
+    const search = searchFor(identity, async entered => {
+      const shared = await readShared(deps.env ?? process.env);
+      const settings = settingsOf(identity, registry, deps.env ?? process.env, shared);
+      // Before the first word to anybody: two settings that contradict each other are named.
+      settings.endpoint('ECR');
+      wire = wires.open(settings);
+      return await walk(identity, registry, deps, { shared, settings, wire }, entered);
+    });
     step = () => `looking for AWS credentials in ${search.link}`;
-    let keys = await search.until(signal);
+    const { settings, place, ...found } = await search.until(signal);
+    wire = wires.open(settings);
+    let { keys } = found;
+    guard(keys, wire);
     for (const role of identity.roles) {
       step = () => `assuming ${role.roleArn}`;
-      keys = await assume(role, identity, registry, keys, deps, opened);
+      keys = await assume(role, keys, registry.region, settings.endpoint('STS'), wire);
+      guard(keys, wire);
     }
     step = () => `asking ECR in ${registry.region} for a token`;
-    return askEcr(identity, registry, keys, from, deps, opened);
+    const credential = await askEcr(identity, registry, { keys, place, settings, wire, from }, deps);
+    rememberAccepted(identity, registry.region, keys, place);
+    step = () => 'asking STS who that is';
+    const arn =
+      deps.tells === 'principal' ? await callerOf(keys, registry, settings.endpoint('STS'), { wire, clock: deps.clock }) : undefined;
+    const told = [place, ...identity.roles.map(({ roleArn }) => roleArn)].join(', then ');
+    return { ...credential, identity: { from: told, ...(arn !== undefined && { arn }) } };
   });
 }
 
-async function chainKeys(
+/** Wires of one fetch, over the shared connections, or over those that trust the profile's authorities. */
+function wiresOf(deps: AwsDeps, signal: AbortSignal) {
+  const own: ReturnType<typeof awsDispatcher>[] = [];
+  return {
+    open({ caBundle }: Settings): Wire {
+      if (!caBundle) return openWire(deps.dispatcher, deps.clock, signal);
+      const dispatcher = awsDispatcher({ env: deps.env, tls: { caFile: caBundle.value }, names: { caFile: caBundle.name } });
+      own.push(dispatcher);
+      return openWire(dispatcher, deps.clock, signal);
+    },
+    async [Symbol.asyncDispose]() {
+      await Promise.all(own.map(dispatcher => dispatcher.destroy()));
+    },
+  };
+}
+
+/** What AWS (STS for a profile's role or a web identity, SSO) answered on the way, or did not, speaks for itself. */
+async function walk(
   { profile }: Identity,
   { region }: Registry,
   { env = process.env }: AwsDeps,
-  wire: Wire,
-  entered: (link: string) => void,
-): Promise<Keys> {
-  const trail = openTrail(entered);
+  { shared, settings, wire }: { readonly shared: Shared; readonly settings: Settings; readonly wire: Wire },
+  entered: (name: string) => void,
+): Promise<Found> {
   try {
-    const chain = fromNodeProviderChain({
-      // Without it the first contents of ~/.aws are kept for as long as the process runs.
-      ignoreCache: true,
-      logger: trail.logger,
-      ...(profile && { profile }),
-      clientConfig: { requestHandler: wire.handler, maxAttempts },
-      // Not in clientConfig: there it would also replace the region of an SSO session.
-      parentClientConfig: { region },
-    });
-    return guarded(await chain(), wire);
+    return { ...(await findKeys({ profile, region, env, shared, wire }, entered)), settings };
   } catch (error) {
-    throw await chainFailure(error, wire, () => noCredentials(error, profile, env, trail), region);
+    if (!(error instanceof Failure)) {
+      settings.endpoint('STS');
+      throw awsFailure(error, { action: 'sts:AssumeRole', region, call: wire.last });
+    }
+    // The SDK wraps what SSO's clients throw and keeps the words only.
+    const { last } = wire;
+    throw last && (last.status ?? 500) >= 500
+      ? new Failure('UNREACHABLE', `${last.host} gave no answer of use. ${error.message}`, { remedy: wayToAws })
+      : error;
   }
 }
 
-/** What AWS (STS for a profile's role or a web identity, SSO) answered inside the chain, or did not, speaks for itself; all else is explained link by link. */
-async function chainFailure(error: unknown, { last }: Wire, explain: () => Promise<Failure>, region: string): Promise<Failure> {
-  const { $metadata, code } = error as { $metadata?: unknown; code?: string };
-  if (last && ($metadata ?? code)) return awsFailure(error, { action: 'sts:AssumeRole', region, call: last });
-  const failure = await explain();
-  // The SDK wraps what SSO's clients throw and keeps the words only.
-  return last && (last.status ?? 500) >= 500
-    ? new Failure('UNREACHABLE', `${last.host} gave no answer of use. ${failure.message}`, { remedy: wayToAws })
-    : failure;
+interface Asking {
+  readonly keys: Keys;
+  readonly place: string;
+  readonly settings: Settings;
+  readonly wire: Wire;
+  readonly from: Origin;
 }
 
-async function assume(
-  role: Role,
-  identity: Identity,
-  registry: Registry,
-  keys: Keys,
-  { env = process.env }: AwsDeps,
-  wire: Wire,
-): Promise<Keys> {
-  const { roleArn } = role;
-  const { region } = registry;
-  const id = externalIdOf(role);
-  try {
-    const provider = fromTemporaryCredentials({
-      params: { RoleArn: roleArn, RoleSessionName: sessionName, ...(id && { ExternalId: id }) },
-      masterCredentials: keys,
-      clientConfig: { region, maxAttempts, requestHandler: wire.handler, ...stsEndpoint(identity.stsEndpoint, registry, env) },
-    });
-    return guarded(await provider(), wire);
-  } catch (error) {
-    throw awsFailure(error, { action: 'sts:AssumeRole', role: { arn: roleArn, externalId: Boolean(id) }, region, call: wire.last });
-  }
-}
-
-async function askEcr(identity: Identity, registry: Registry, keys: Keys, from: Origin, deps: AwsDeps, wire: Wire): Promise<Credential> {
-  const { profile, endpoint } = identity;
-  const { region } = registry;
+async function askEcr(identity: Identity, { region }: Registry, asking: Asking, { clock }: AwsDeps): Promise<Credential> {
+  const { keys, place, settings, wire, from } = asking;
+  const { profile } = identity;
   try {
     const client = new ECRClient({
       region,
       credentials: keys,
-      maxAttempts,
       requestHandler: wire.handler,
       ...(profile && { profile }),
-      ...ecrEndpoint(endpoint, registry, deps.env ?? process.env),
+      ...settings.endpoint('ECR'),
     });
     const answer = await client.send(new GetAuthorizationTokenCommand({}));
-    const issuedAt = wire.last?.answeredAt ?? new Date(deps.clock.wall());
+    const issuedAt = wire.last?.answeredAt ?? new Date(clock.wall());
     return decodeToken(answer, { ...from, host: wire.last?.host ?? 'ECR', issuedAt });
   } catch (error) {
-    throw awsFailure(error, { action: 'ecr:GetAuthorizationToken', region, call: wire.last });
+    const acceptedIn = acceptedElsewhere(identity, region, keys, place);
+    throw awsFailure(error, { action: 'ecr:GetAuthorizationToken', region, call: wire.last, acceptedIn });
   }
 }
 
 /** Makes the keys known to the filter of texts for as long as the fetch lasts: AWS quotes signed headers in some errors. */
-function guarded(keys: Keys, wire: Wire): Keys {
-  wire.secrets.push(new Secret(keys.secretAccessKey), new Secret(keys.sessionToken ?? ''));
-  return keys;
+function guard({ secretAccessKey, sessionToken = '' }: Keys, wire: Wire): void {
+  wire.secrets.push(new Secret(secretAccessKey), new Secret(sessionToken));
 }

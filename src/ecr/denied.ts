@@ -10,6 +10,8 @@ export interface Attempt {
   readonly region: string;
   /** The last request that went out, answered or not. */
   readonly call?: Call | undefined;
+  /** Another region in which the same keys are accepted. */
+  readonly acceptedIn?: string | undefined;
 }
 
 const statement = (action: string, resource: string): string => JSON.stringify({ Effect: 'Allow', Action: action, Resource: resource });

@@ -63,7 +63,7 @@ export function awsFailure(thrown: unknown, attempt: Attempt): Failure {
   const host = attempt.call?.host ?? 'AWS';
   if (attempt.call?.tooLarge || asError(thrown).code === 'UND_ERR_RES_EXCEEDED_MAX_SIZE')
     return new Failure('TOO_LARGE', `The answer of ${host} is larger than a token can be.`, { remedy: somebodyElse });
-  return unconnected(thrown, host) ?? answered(readError(thrown, attempt.call?.refusal), attempt, host);
+  return unconnected(thrown, host) ?? unsent(thrown, attempt) ?? answered(readError(thrown, attempt.call?.refusal), attempt, host);
 }
 
 /** What the SDK and undici add to an error. */
@@ -92,6 +92,19 @@ function unconnected(thrown: unknown, host: string): Failure | undefined {
   });
 }
 
+/** What went wrong on this machine is told as nobody's answer. The configuration has looked at the variables; a profile can still hold what they may not. */
+function unsent(thrown: unknown, { action, region, call }: Attempt): Failure | undefined {
+  const { name, message, code = '', $metadata } = asError(thrown);
+  if (name === 'EndpointError') return undefined;
+  if (code.startsWith('HPE_'))
+    return new Failure('UNREACHABLE', `What ${call?.host ?? 'AWS'} sent is no HTTP (${code}).`, { remedy: somebodyElse });
+  if ($metadata?.httpStatusCode !== undefined || call?.status !== undefined) return undefined;
+  return new Failure('MISCONFIGURED', `${action} in ${region} could not be sent: ${quote(message)}`, { remedy: settingsToLookAt });
+}
+
+const settingsToLookAt =
+  'Nothing left this machine. Look at the settings that shape the request: the keys (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN), AWS_ENDPOINT_URL and its kin, AWS_DEFAULTS_MODE, and the same options of the profile.';
+
 /** An error that AWS answered. `words` is empty when the answer was not in AWS's form: what a parser says of it may quote a token. */
 interface AwsError {
   readonly name: string;
@@ -118,6 +131,7 @@ function answered(error: AwsError, attempt: Attempt, host: string): Failure {
   const code = (Object.hasOwn(byName, kind) ? byName[kind] : undefined) ?? byStatus[status ?? 0] ?? 'UNEXPECTED';
   const what = [status && `HTTP ${status}`, name].filter(Boolean).join(' ');
   const said = words ? `: ${quote(words)}` : ', not in a form that AWS uses';
+  if (kind === 'UnrecognizedClient' || kind === 'InvalidClientTokenId') return unknownKey(error, attempt, host);
   const remedy = remedies[kind] ?? (words || code === 'BUSY' ? remedyOf[code] : somebodyElse);
   const wait = code === 'BUSY' ? attempt.call?.retryAfterMs : undefined;
   return new Failure(code, `${host} answered ${attempt.action} with ${what}${said}`, {
@@ -128,11 +142,8 @@ function answered(error: AwsError, attempt: Attempt, host: string): Failure {
 
 const somebodyElse = 'Does a proxy, a captive portal or an endpoint override answer in place of AWS?';
 const newKeys = 'Give the courier keys that are valid now; files, profiles and roles are read anew at every fetch.';
-const noSuchKey = `The access key does not exist (any more), or belongs to another partition than the region. ${newKeys}`;
 const remedies: Readonly<Record<string, string>> = {
   ExpiredToken: `The session behind these keys is over. ${newKeys}`,
-  UnrecognizedClient: noSuchKey,
-  InvalidClientTokenId: noSuchKey,
   OptInRequired: 'The account has not opted in to this region or service: enable the region under Account > AWS Regions.',
   IDPCommunicationError: 'AWS itself could not reach the identity provider of the role: look at its address and whether it is up.',
   RegionDisabled:
@@ -141,6 +152,19 @@ const remedies: Readonly<Record<string, string>> = {
 
 /** Where the error's name does not say more. */
 const remedyOf: Partial<Readonly<Record<FailureCode, string>>> = { AUTH: newKeys, UNREACHABLE: wayToAws };
+
+/** A key that AWS does not know in a region may well be good elsewhere. */
+function unknownKey({ name, words, status }: AwsError, { action, region, acceptedIn }: Attempt, host: string): Failure {
+  const elsewhere = acceptedIn ? ` The same identity is accepted in ${acceptedIn}.` : '';
+  const regional = [
+    `the region not enabled in the account (enable ${region} under Account > AWS Regions)`,
+    `a session from the global STS endpoint, which such regions do not take (let it come from sts.${region}, or change the setting under IAM > Account settings)`,
+  ];
+  const others = acceptedIn ? [] : ['a key that was deleted', 'a key of another partition than the region'];
+  return new Failure('AUTH', `${host} answered ${action} with HTTP ${status} ${name}: ${quote(words)}${elsewhere}`, {
+    remedy: `AWS does not know these keys in ${region}. Possible causes: ${[...regional, ...others].join('; ')}. ${newKeys}`,
+  });
+}
 
 /** AWS's own words for a bad signature quote the canonical request, session token included, so they are not repeated. */
 function badSignature({ name, words }: AwsError, { action, call }: Attempt, host: string): Failure {

@@ -16,7 +16,7 @@ const abandoned = new WeakMap<object, Search<never>>();
 export function searchFor<Keys>(identity: object, start: (entered: (link: string) => void) => Promise<Keys>): Search<Keys> {
   const known = abandoned.get(identity);
   if (known) return known;
-  let link = 'the environment';
+  let link = '~/.aws';
   const keys = start(entered => {
     link = entered;
   });

@@ -2,8 +2,10 @@ import { createHash } from 'node:crypto';
 import type { Registry } from '../contract/registry.ts';
 import type { Secret } from '../contract/secret.ts';
 import type { Source, Sources } from '../contract/source.ts';
-import { type AwsDeps, externalIdOf, fetchToken, type Identity, type Role } from './aws.ts';
-import { ecrEndpoint } from './endpoints.ts';
+import { type AwsDeps, fetchToken, type Identity } from './aws.ts';
+import { useOwnCommands } from './command.ts';
+import { variantOf } from './endpoints.ts';
+import { externalIdOf, type Role } from './role.ts';
 
 /** One configured source: an AWS identity and the registries that it serves. */
 export interface SourceSpec {
@@ -30,6 +32,7 @@ export interface SourceSpec {
  * `default`, else the first without patterns. When there is neither, `default` is the AWS chain as it is.
  */
 export function makeSources(specs: readonly SourceSpec[], deps: AwsDeps): Sources {
+  useOwnCommands(deps.commandEnv ?? deps.env ?? process.env);
   const resort = specs.find(spec => spec.name === 'default') ?? specs.find(isOpen) ?? { name: 'default' };
   const listed = specs.includes(resort) ? specs : [...specs, resort];
   const sources = new Map(listed.map(spec => [spec, awsSource(spec, deps)]));
@@ -78,9 +81,8 @@ function awsSource(spec: SourceSpec, deps: AwsDeps): Source {
   const identity: Identity = { profile, roles, endpoint, stsEndpoint };
   const digest = digestOf(identity);
   const scope = (registry: Registry): string => {
-    const { useFipsEndpoint, useDualstackEndpoint } = ecrEndpoint(endpoint, registry, deps.env ?? process.env);
     // The token is the same behind every spelling, but the endpoint that is called is not: one may be out of reach.
-    const variant = [useFipsEndpoint && 'fips', useDualstackEndpoint && 'dual-stack'].filter(Boolean).join('+');
+    const variant = variantOf(identity, registry, deps.env ?? process.env);
     return [name, digest, registry.service, registry.region, ...(variant ? [variant] : [])].join('/');
   };
   return {

@@ -1,0 +1,43 @@
+import { fromEnv } from '@aws-sdk/credential-providers';
+import { visiblyNoKey } from '../contract/keys.ts';
+import { readText } from '../io/files.ts';
+import type { Env } from './shared.ts';
+
+/** The variables of static keys. Each has a second form that names a file, as secrets of Docker lie in files. */
+export const keyVariables = { id: 'AWS_ACCESS_KEY_ID', secret: 'AWS_SECRET_ACCESS_KEY', session: 'AWS_SESSION_TOKEN' } as const;
+type KeyVariable = (typeof keyVariables)[keyof typeof keyVariables];
+
+/** Beyond this it is no key, but a wrong path. */
+const mostBytes = 64 * 1024;
+/** How soon a file that is not ready is looked at again. */
+export const retryAfterMs = 15_000;
+
+/** The form of a variable that is set: itself, or its file's; undefined when neither is. */
+export const formOf = (variable: KeyVariable, env: Env): string | undefined => [variable, `${variable}_FILE`].find(name => env[name]);
+
+/** Why the environment's access key is no identity: its secret is missing. A secret alone names nobody, and is passed over. */
+export function halfKeys(env: Env): string | undefined {
+  const { id, secret } = keyVariables;
+  return formOf(secret, env) ? undefined : `${formOf(id, env)} is set, but ${secret} is not`;
+}
+
+/** The static keys of the environment. Throws an error with the name of the variable, when its file holds no key. */
+export async function environmentKeys(env: Env) {
+  const { id, secret, session } = keyVariables;
+  if (![id, secret, session].some(name => env[`${name}_FILE`])) return await fromEnv()();
+  const [accessKeyId, secretAccessKey, sessionToken] = await Promise.all([id, secret, session].map(name => valueOf(name, env)));
+  return { accessKeyId: accessKeyId ?? '', secretAccessKey: secretAccessKey ?? '', ...(sessionToken && { sessionToken }) };
+}
+
+async function valueOf(variable: KeyVariable, env: Env): Promise<string | undefined> {
+  const name = `${variable}_FILE`;
+  const file = env[name];
+  if (!file) return env[variable] || undefined;
+  const text = await readText(file, mostBytes).catch((error: Error) => {
+    throw new Error(`${name}: ${error.message}`);
+  });
+  const value = text.replace(/^\uFEFF/, '').replace(/\r?\n$/, '');
+  const wrong = value === '' ? 'is empty' : visiblyNoKey(value);
+  if (wrong) throw new Error(`${name}: ${file} ${wrong}`);
+  return value;
+}

@@ -1,0 +1,105 @@
+/** A line of a shared file of AWS that this SDK does not read as it is meant. */
+export interface Oddity {
+  /** The profile that the line belongs to, or means. */
+  readonly section: string;
+  /** Place, what is wrong, and what to write. Never a value: it may be a key. */
+  readonly said: string;
+}
+
+/** Headers with a prefix, as the SDK reads them (@smithy/core 3, parseIni). */
+const prefixed = /^(?<prefix>[\w-]+)\s(?<quote>["'])?(?<name>[\w-@+.%:/]+)\k<quote>$/;
+/** What a name may consist of where it stands behind `profile`. */
+const plainName = /^[\w-@+.%:/]+$/;
+
+/** Options of which the SDK knows the lower-case spelling alone. Those that are credentials, or say where they come from: */
+const credentialOptions = [
+  'aws_access_key_id',
+  'aws_secret_access_key',
+  'aws_session_token',
+  'role_arn',
+  'source_profile',
+  'credential_source',
+  'credential_process',
+  'web_identity_token_file',
+  'sso_session',
+  'sso_start_url',
+  'sso_region',
+  'sso_account_id',
+  'sso_role_name',
+  'login_session',
+];
+const otherOptions = [
+  'external_id',
+  'role_session_name',
+  'duration_seconds',
+  'mfa_serial',
+  'region',
+  'ca_bundle',
+  'endpoint_url',
+  'services',
+  'max_attempts',
+  'retry_mode',
+  'defaults_mode',
+  'use_fips_endpoint',
+  'use_dualstack_endpoint',
+  'ignore_configured_endpoint_urls',
+  'ec2_metadata_v1_disabled',
+];
+const known = new Set([...credentialOptions, ...otherOptions]);
+
+/** Options of a section that are credentials or say where they come from, in any spelling. */
+export const credentialsIn = (section: Readonly<Record<string, string | undefined>>): string[] =>
+  Object.keys(section).filter(name => credentialOptions.includes(name.toLowerCase()));
+
+/** The lines that are not read as they are meant, with the way to mend each. */
+export function oddities(text: string, kind: 'credentials' | 'config', path: string): Oddity[] {
+  const found: Oddity[] = [];
+  let section = '';
+  for (const [at, line] of text
+    .replace(/^\uFEFF/, '')
+    .split(/\r?\n/)
+    .entries()) {
+    const content = (line.split(/(?:^|\s)[;#]/)[0] ?? '').trim();
+    const header = /^\[(.*)\]$/.exec(content)?.[1];
+    if (header !== undefined) section = meant(header);
+    const wrong = header === undefined ? wrongOption(content) : wrongHeader(header, kind);
+    if (wrong && section) found.push({ section, said: `${path}, line ${at + 1}: ${wrong}` });
+  }
+  return found;
+}
+
+/** The name of the profile that a header means, however it is spelled. Empty: it means none. */
+function meant(header: string): string {
+  const name = header.trim();
+  if (/^(services|sso-session)\s/i.test(name)) return '';
+  return name
+    .replace(/^profile\s+/i, '')
+    .replace(/^(["'])(.*)\1$/, '$2')
+    .trim();
+}
+
+function wrongHeader(header: string, kind: 'credentials' | 'config'): string | undefined {
+  const name = meant(header);
+  if (!name || readAs(header, kind) === name) return undefined;
+  const shown = `[${header.slice(0, 80)}] is not read`;
+  if (!plainName.test(name))
+    return `${shown}: a name may hold letters, digits and _-@+.%:/ alone, no blanks. Give the profile another name`;
+  return `${shown}: write [${kind === 'credentials' || name === 'default' ? name : `profile ${name}`}]`;
+}
+
+/** The profile that the SDK takes a header for. */
+function readAs(header: string, kind: 'credentials' | 'config'): string | undefined {
+  const { prefix, name } = prefixed.exec(header)?.groups ?? {};
+  if (prefix !== undefined) return kind === 'config' && prefix === 'profile' ? name : undefined;
+  return kind === 'credentials' || header === 'default' ? header : undefined;
+}
+
+function wrongOption(content: string): string | undefined {
+  const { option = '', sign = '', value = '' } = /^(?<option>[A-Za-z0-9_]+)\s*(?<sign>[:=])\s*(?<value>.*)$/.exec(content)?.groups ?? {};
+  const lower = option.toLowerCase();
+  if (!known.has(lower)) return undefined;
+  if (sign === ':') return `${option} is not read: write ${lower} = VALUE, with = in the place of the colon`;
+  if (option !== lower) return `${option} is not read: write ${lower} in lower case`;
+  if (value === '' && credentialOptions.includes(lower)) return `${option} has no value`;
+  return /^(["']).*\1$/.test(value) ? `the quotes around the value of ${option} are taken as part of it: take them away` : undefined;
+}

@@ -1,0 +1,42 @@
+import type { fromHttp } from '@aws-sdk/credential-providers';
+import { quote } from '../contract/text.ts';
+import type { Env, Shared } from './shared.ts';
+import type { Wire } from './wire.ts';
+
+/** Access key, secret and session token, resolved: no provider behind them. */
+export type Keys = Awaited<ReturnType<ReturnType<typeof fromHttp>>>;
+
+/** What a walk along the places where keys can be needs to know. */
+export interface Walk {
+  /** Of the source. */
+  readonly profile: string | undefined;
+  readonly region: string;
+  readonly env: Env;
+  readonly shared: Shared;
+  readonly wire: Wire;
+}
+
+/** A place where keys can be. */
+export interface Place {
+  /** In the list of all that were looked at. */
+  readonly name: string;
+  /** While it is waited for; the name unless said. */
+  readonly waiting?: string;
+  /** Why nothing is meant to be there. undefined: something is, and the walk ends here, one way or the other. */
+  readonly absent?: string | undefined;
+  readonly keys: () => Promise<Keys>;
+  /** The identity that was found, for people. */
+  readonly shown: string;
+  /** Why there are no keys, for an error of `keys`; the words of the error unless said. */
+  readonly explain?: (error: unknown) => string;
+  /** What to do; `reason` is what was explained. */
+  readonly remedy?: (reason: string) => string;
+}
+
+/** Nobody reads the warnings of the SDK; those that matter are ours to say. */
+export const silent = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
+
+export const usualRemedy = 'Give the courier keys: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, a mounted ~/.aws, or a role.';
+
+/** An error of the SDK or of the system, for people. */
+export const wordsOf = (error: unknown): string => quote(error instanceof Error ? error.message : String(error));

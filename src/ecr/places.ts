@@ -1,0 +1,80 @@
+import { fromHttp, fromInstanceMetadata, fromWebToken } from '@aws-sdk/credential-providers';
+import { readText } from '../io/files.ts';
+import { environmentKeys, formOf, halfKeys, keyVariables } from './environment.ts';
+import { type Keys, type Place, silent, usualRemedy, type Walk, wordsOf } from './place.ts';
+import { sessionName } from './role.ts';
+
+export function environmentPlace({ env }: Walk): Place {
+  const form = formOf(keyVariables.id, env);
+  const half = halfKeys(env);
+  return {
+    name: 'environment',
+    waiting: 'the environment',
+    absent: form ? undefined : `${keyVariables.id} is not set`,
+    keys: () => (half === undefined ? environmentKeys(env) : Promise.reject(new Error(half))),
+    shown: `environment (${form})`,
+    remedy: () => 'Set both AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or the files of both; or none of them, for another identity.',
+  };
+}
+
+/** A token of OpenID Connect is far smaller. */
+const mostBytes = 64 * 1024;
+
+/** The service account of a pod (IRSA), or another one of OpenID Connect. */
+export function webIdentityPlace({ env, region, wire }: Walk): Place {
+  const [file, roleArn] = [env['AWS_WEB_IDENTITY_TOKEN_FILE'], env['AWS_ROLE_ARN']];
+  const keys = async (): Promise<Keys> => {
+    if (!file || !roleArn) throw new Error('AWS_ROLE_ARN is not set');
+    return await fromWebToken({
+      roleArn,
+      roleSessionName: env['AWS_ROLE_SESSION_NAME'] || sessionName,
+      webIdentityToken: (await readText(file, mostBytes)).trim(),
+      logger: silent,
+      clientConfig: { requestHandler: wire.handler },
+      parentClientConfig: { region },
+    })();
+  };
+  return {
+    name: 'web identity',
+    absent: file ? undefined : 'AWS_WEB_IDENTITY_TOKEN_FILE is not set',
+    keys,
+    shown: `web identity (${roleArn})`,
+    explain: error => `${file}${roleArn ? ` for ${roleArn}` : ''}: ${wordsOf(error)}`,
+  };
+}
+
+/** What ECS and EKS Pod identity offer to a container. */
+export function containerPlace({ env }: Walk): Place {
+  const uri = env['AWS_CONTAINER_CREDENTIALS_RELATIVE_URI'] || env['AWS_CONTAINER_CREDENTIALS_FULL_URI'];
+  const shown = uri?.replaceAll(/[?#].*$|(?<=^\w+:\/\/)[^/]*@/g, '');
+  return {
+    name: 'container or Pod identity',
+    absent: uri ? undefined : 'AWS_CONTAINER_CREDENTIALS_FULL_URI and ..._RELATIVE_URI are not set',
+    keys: () => fromHttp({ logger: silent })(),
+    shown: `container or Pod identity (${shown})`,
+    explain: error => `${shown}: ${wordsOf(error)}`,
+  };
+}
+
+export function instancePlace({ env }: Walk): Place {
+  const disabled = env['AWS_EC2_METADATA_DISABLED'];
+  const where = env['AWS_EC2_METADATA_SERVICE_ENDPOINT'] || 'http://169.254.169.254';
+  return {
+    name: 'instance metadata',
+    absent: disabled && disabled !== 'false' ? `switched off by AWS_EC2_METADATA_DISABLED=${disabled}` : undefined,
+    keys: () => fromInstanceMetadata({ timeout: 1000, maxRetries: 0, logger: silent })(),
+    shown: 'instance metadata',
+    explain: error => whyNoMetadata(error, where),
+    remedy: reason => (reason.includes('hop limit') ? `${usualRemedy} ${moreHops}` : usualRemedy),
+  };
+}
+
+const moreHops =
+  'On EC2 in a bridged container: `aws ec2 modify-instance-metadata-options --instance-id ID --http-put-response-hop-limit 2`, or run the container with host networking.';
+
+function whyNoMetadata(error: unknown, where: string): string {
+  const { statusCode, code } = error as { statusCode?: number; code?: string };
+  if (statusCode === 404) return `${where} answered 404: the instance has no role`;
+  if (statusCode) return `${where} answered ${statusCode}`;
+  return `no answer from ${where} (${code ?? wordsOf(error)}): not EC2, or the hop limit of 1 stops a bridged container`;
+}

@@ -1,0 +1,66 @@
+import { fromIni } from '@aws-sdk/credential-providers';
+import { formOf, keyVariables } from './environment.ts';
+import { credentialsIn } from './ini.ts';
+import { type Place, silent, type Walk, wordsOf } from './place.ts';
+import type { Env, Shared } from './shared.ts';
+
+/** The environment, where a profile is named. */
+export function skippedEnvironment({ profile, env }: Walk): Place {
+  const why = profile ? 'the source names a profile' : `AWS_PROFILE is set to ${env['AWS_PROFILE']}`;
+  const form = formOf(keyVariables.id, env);
+  const absent = `skipped, because ${why}; ${form ?? keyVariables.id} is ${form ? 'set' : 'not set'}`;
+  return { name: 'environment', absent, keys: () => Promise.reject(new Error(absent)), shown: '' };
+}
+
+/** Nobody named it, so it counts where something in it is meant to be credentials, however that is spelled, or where nobody can know. */
+export function defaultProfile(walk: Walk): Place {
+  const { shared } = walk;
+  const section = shared.profile('default');
+  const place = profilePlace('default', walk);
+  if (credentialsIn(section ?? {}).length > 0 || shared.odd('default').length > 0 || isHidden(shared)) return place;
+  const why = section ? 'it names no credentials' : 'there is no such profile';
+  return { ...place, absent: [...problemsOf(shared), why].join('; ') };
+}
+
+/** The profile of this name and no other identity: the SDK's own chain would go on to the machine's. */
+export function profilePlace(name: string, { profile, region, env, shared, wire }: Walk): Place {
+  const byVariable = !profile && Boolean(env['AWS_PROFILE']);
+  return {
+    name: `profile "${name}"`,
+    waiting: `the profile "${name}" (its credential process, SSO or role)`,
+    keys: () =>
+      fromIni({
+        profile: name,
+        ...shared.paths,
+        logger: silent,
+        clientConfig: { requestHandler: wire.handler },
+        // Not in clientConfig: there it would also replace the region of an SSO session.
+        parentClientConfig: { region },
+      })(),
+    shown: `profile "${name}"${byVariable ? ' (AWS_PROFILE)' : profile ? ' (of the source)' : ''}`,
+    explain: error => whyNone(name, error, shared, env),
+    remedy: () =>
+      isHidden(shared)
+        ? ['Let the user of this process read the files named above.', ...shared.files.flatMap(file => file.remedy ?? [])].join(' ')
+        : `Mend the profile. No other identity is taken in its place${byVariable ? ': for that, remove AWS_PROFILE' : ''}.`,
+  };
+}
+
+const isHidden = ({ files }: Shared): boolean => files.some(({ hidden }) => hidden);
+
+const problemsOf = ({ files }: Shared): string[] =>
+  files.flatMap(({ path, problem }) => (problem === undefined ? [] : `${path} ${problem}`));
+
+/** What is wrong with the files, the lines that are not read as they are meant, and the SDK's own words. */
+function whyNone(name: string, error: unknown, shared: Shared, env: Env): string {
+  const section = shared.profile(name);
+  const others = section ? [] : shared.names.filter(other => other !== name).slice(0, 10);
+  const fromFile = section?.['credential_source'] === 'Environment' && Object.values(keyVariables).some(key => env[`${key}_FILE`]);
+  return [
+    ...problemsOf(shared),
+    ...shared.odd(name).map(({ said }) => said),
+    wordsOf(error),
+    ...(others.length > 0 ? [`there are the profiles ${others.join(', ')}`] : []),
+    ...(fromFile ? [`credential_source = Environment takes ${keyVariables.id} itself, not its file`] : []),
+  ].join('; ');
+}

@@ -1,0 +1,100 @@
+import { homedir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { externalDataInterceptor, loadSharedConfigFiles } from '@smithy/core/config';
+import { readText, statOf, Unreadable } from '../io/files.ts';
+import { type Oddity, oddities } from './ini.ts';
+
+export type Env = Readonly<NodeJS.ProcessEnv>;
+/** One section of a shared file: names as they are written, values without blanks around them. */
+export type Section = Readonly<Record<string, string | undefined>>;
+
+/** One of the two files that the AWS tools share. */
+interface SharedFile {
+  readonly kind: 'credentials' | 'config';
+  readonly path: string;
+  /** Empty where it could not be read. */
+  readonly text: string;
+  /** Why it could not be read: the rest of a sentence that begins with the path. */
+  readonly problem?: string;
+  /** What to do about that. */
+  readonly remedy?: string;
+  /** It cannot be read and is there all the same, as far as one can see. */
+  readonly hidden: boolean;
+}
+
+/** What `~/.aws/credentials` and `~/.aws/config` hold, as the AWS SDK reads them. */
+export interface Shared {
+  readonly paths: { readonly filepath: string; readonly configFilepath: string };
+  readonly files: readonly SharedFile[];
+  readonly names: readonly string[];
+  /** Credentials of a profile: those of the credentials file win. undefined: there is no such profile. */
+  profile(name: string): Section | undefined;
+  /** Settings of a profile: those of the config file win. */
+  settings(name: string): Section;
+  /** A section of the config file that is no profile: `services` and its name. */
+  section(kind: string, name: string): Section;
+  /** Lines that this SDK does not read as they are meant, of a profile and of those that it builds upon. */
+  odd(name: string): readonly Oddity[];
+}
+
+/** The profile that is asked for by name: the source's, else that of AWS_PROFILE. undefined: nobody named one. */
+export const namedProfile = (profile: string | undefined, env: Env): string | undefined => profile || env['AWS_PROFILE'] || undefined;
+
+/** Larger ones are no configuration, but a wrong path. */
+const mostBytes = 1024 * 1024;
+
+/**
+ * Reads both files anew and hands their texts to the SDK: it would wait for a pipe without end, and keep the first contents for as long as the process runs.
+ * Never throws: a file that cannot be read is empty, with a reason.
+ */
+export async function readShared(env: Env): Promise<Shared> {
+  const [filepath, configFilepath] = pathsOf(env);
+  const files = await Promise.all([takeFile('credentials', filepath), takeFile('config', configFilepath)]);
+  for (const { path, text } of files) externalDataInterceptor.interceptFile(path, text);
+  const paths = { filepath, configFilepath };
+  const { credentialsFile: credentials, configFile: config } = await loadSharedConfigFiles(paths);
+  const odd = files.flatMap(({ kind, path, text }) => oddities(text, kind, path));
+  const profile = (name: string): Section | undefined =>
+    credentials[name] || config[name] ? { ...config[name], ...credentials[name] } : undefined;
+  return {
+    paths,
+    files,
+    names: [...new Set([...Object.keys(credentials), ...Object.keys(config)])].filter(name => !/^(services|sso-session)\./.test(name)),
+    profile,
+    settings: name => ({ ...credentials[name], ...config[name] }),
+    section: (kind, name) => config[`${kind}.${name}`] ?? {},
+    odd(name) {
+      const all = new Set<string>();
+      for (let next: string | undefined = name; next && !all.has(next.toLowerCase()); next = profile(next)?.['source_profile'])
+        all.add(next.toLowerCase());
+      return odd.filter(({ section }) => all.has(section.toLowerCase()));
+    },
+  };
+}
+
+/** As the SDK finds them; a leading `~/` is the home. */
+function pathsOf(env: Env): [credentials: string, config: string] {
+  const home = env['HOME'] || homedir();
+  const at = (variable: string, name: string): string => (env[variable] || join('~', '.aws', name)).replace(/^~\//, `${home}/`);
+  return [at('AWS_SHARED_CREDENTIALS_FILE', 'credentials'), at('AWS_CONFIG_FILE', 'config')];
+}
+
+async function takeFile(kind: SharedFile['kind'], path: string): Promise<SharedFile> {
+  try {
+    return { kind, path, text: await readText(path, mostBytes), hidden: false };
+  } catch (error) {
+    if (!(error instanceof Unreadable)) throw error;
+    const { code, why, remedy } = error;
+    const absent = code === 'ENOENT' || code === 'ENOTDIR' || (await isAbsent(path, code));
+    return { kind, path, text: '', problem: why, hidden: !absent, ...(remedy && !absent && { remedy }) };
+  }
+}
+
+/** Not even its directory can be seen: a home that is not ours, in which nobody has put anything for us. */
+async function isAbsent(path: string, code: string): Promise<boolean> {
+  if (code !== 'EACCES' && code !== 'EPERM') return false;
+  return await statOf(dirname(path)).then(
+    () => false,
+    () => true,
+  );
+}

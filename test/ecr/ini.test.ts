@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { oddities } from '../../src/ecr/ini.ts';
+
+const said = (text: string, kind: 'credentials' | 'config' = 'config'): string[] =>
+  oddities(text, kind, '/f').map(({ section, said }) => `${section} ${said}`);
+
+test('what the SDK reads as it is meant is not remarked upon', () => {
+  const config =
+    '# [ no header ]\n[default]\nregion = eu-west-1 ; no: option\n[profile a-b_c@d+e.f%g:h/i]\nrole_arn=x\ns3 =\n  addressing_style: path\n[profile "quoted"]\n[sso-session my]\nsso_region = x\n[services dev]\necr =\n  endpoint_url = http://x\n';
+  assert.deepEqual(said(config), []);
+  assert.deepEqual(said('\uFEFF[default]\r\naws_access_key_id = a\r\n[other]\naws_secret_access_key = b # c\n', 'credentials'), []);
+});
+
+test('headers that are not read: the line, and what to write', () => {
+  const cases: readonly [text: string, kind: 'credentials' | 'config', words: RegExp][] = [
+    ['[ default ]', 'credentials', /^default \/f, line 1: \[ default \] is not read: write \[default\]$/],
+    ['\n[ default ]', 'config', /^default \/f, line 2: \[ default \] is not read: write \[default\]$/],
+    ['[prod]', 'config', /^prod .*: write \[profile prod\]$/],
+    ['[profile prod]', 'credentials', /^prod .*: write \[prod\]$/],
+    ['[Profile prod]', 'config', /^prod .*: write \[profile prod\]$/],
+    ['[profile  prod]', 'config', /^prod .*: write \[profile prod\]$/],
+    ['[profile my prof]', 'config', /^my prof .*no blanks\. Give the profile another name$/],
+    ['[profile "my prof"]', 'config', /^my prof .*another name$/],
+    ['[my prof]', 'credentials', /^my prof .*another name$/],
+  ];
+  for (const [text, kind, words] of cases) {
+    const [first = '', ...more] = said(text, kind);
+    assert.match(first, words);
+    assert.deepEqual(more, []);
+  }
+});
+
+test('options that are not read: the line, and never a value', () => {
+  const text =
+    '[default]\naws_access_key_id: AKIAHIDDEN\naws_secret_access_key : hidden=\nREGION = x\naws_session_token =\naws_access_key_id = "hidden"\nwhatever: x\n';
+  const lines = said(text);
+  assert.deepEqual(
+    lines.map(line => /line \d+: \w+/.exec(line)?.[0]),
+    ['line 2: aws_access_key_id', 'line 3: aws_secret_access_key', 'line 4: REGION', 'line 5: aws_session_token', 'line 6: the'],
+  );
+  assert.doesNotMatch(lines.join(' '), /hidden/i);
+});
