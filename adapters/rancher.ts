@@ -41,11 +41,13 @@ export const rancher = defineAdapter({
     const place = placeOf(url);
     const http = deps.http({ url: place.url });
     const api = openApi(http, place.url, accessKey, secretKey);
+    /** By the last look. What such a key is refused concerns every registry; else a refusal says nothing about the others. */
+    let isReadOnly = false;
 
     async function put(at: string, id: string, { username, password }: Credential, signal: AbortSignal): Promise<void> {
       const body = { publicValue: username, secretValue: password.reveal() };
       const answer = await api.ask('PUT', `${at}/registrycredentials/${id}`, signal, body);
-      if (answer.status !== 200) throw refusal(http, answer, `Updating credential ${id}`);
+      if (answer.status !== 200) throw refusal(http, answer, `Updating credential ${id}`, isReadOnly ? 'target' : 'slot');
       const stored = answer.json<Stored | null>();
       // What was removed or switched off takes a password just as well.
       if (!isResource(stored) || !isLive(stored)) {
@@ -76,12 +78,13 @@ export const rancher = defineAdapter({
       address: `${place.url}${pathOf(place, place.project)}`,
       async discover(signal): Promise<Discovery<Ref>> {
         const { at, listed, checked } = await enter(api, place, signal);
-        const { slots, findings: found } = survey(listed.items, at, deps);
+        const seen = survey(listed.items, at, deps);
+        isReadOnly = seen.isReadOnly;
         const doubt = deps.finding('KEY_NOT_CHECKED', 'Rancher took the courier for its administrator, whatever its key.');
         const principal = listed.kind && `${listed.kind} ${listed.account}`;
         return {
-          slots,
-          findings: checked ? found : [...found, doubt],
+          slots: seen.slots,
+          findings: checked ? seen.findings : [...seen.findings, doubt],
           about: { product: `Rancher 1.6 (${place.version})`, ...(principal && { principal }) },
         };
       },

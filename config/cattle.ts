@@ -18,7 +18,7 @@ export const variables: readonly { readonly name: string; readonly doc: string }
   },
   {
     name: 'AWS_ECR_REGISTRY_IDS',
-    doc: `With \`${maker}\`: accounts whose registries in \`AWS_REGION\` the target should have, as hosts in \`CATTLE_REGISTRIES\` would say. What is there is kept fresh whatever its account.`,
+    doc: `With \`${maker}\`: accounts whose registries in \`AWS_REGION\` the target should have, as hosts in \`CATTLE_REGISTRIES\` would say. What is there is kept fresh whatever its account; pulls from another account need a policy of its repository.`,
   },
   {
     name: 'AWS_ROLE_ARN',

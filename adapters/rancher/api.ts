@@ -64,7 +64,7 @@ export function openApi(http: Http, address: string, accessKey: string | undefin
     const get = async (next: string): Promise<Answer> => {
       const answer = await ask('GET', next, signal);
       if (answer.status === 404) throw nothingAt('Rancher 1.6', address, path, 'Rancher 2 is another kind of target.');
-      if (answer.status !== 200) throw refusal(http, answer, 'Reading the list');
+      if (answer.status !== 200) throw refusal(http, answer, 'Reading the list', 'target');
       headers = answer.headers;
       return answer;
     };
@@ -94,11 +94,12 @@ export function openApi(http: Http, address: string, accessKey: string | undefin
     environments: async (at: string, signal: AbortSignal): Promise<readonly Environment[]> =>
       (await list<Environment>(`${at}/projects`, signal)).items.filter(({ state }) => state === 'active'),
 
-    /** Whether whoever comes without a key is let in: access control is off. */
-    async isOpen(at: string, signal: AbortSignal): Promise<boolean> {
-      const { status } = await http('GET', at, { signal, headers: { ...accept, 'X-API-No-Challenge': 'true' } });
-      return status === 200;
-    },
+    /** Whether whoever comes without a key is let in: access control is off. Where that cannot be asked (by a proxy's rule), it counts as on. */
+    isOpen: (at: string, signal: AbortSignal): Promise<boolean> =>
+      http('GET', at, { signal, headers: { ...accept, 'X-API-No-Challenge': 'true' } }).then(
+        ({ status }) => status === 200,
+        () => false,
+      ),
   };
 }
 

@@ -1,4 +1,4 @@
-import type { Http, Receipt } from '../../src/contract/adapter.ts';
+import type { Answer, Http, Receipt } from '../../src/contract/adapter.ts';
 import type { Clock } from '../../src/contract/clock.ts';
 import type { Credential } from '../../src/contract/credential.ts';
 import { Failure } from '../../src/contract/failures.ts';
@@ -13,6 +13,11 @@ const patienceMs = 10_000;
 /** /v1 wants one in a new credential; v2-beta drops it. */
 const email = 'ecr-courier@example.invalid';
 
+/** mine: the id of the one that this attempt made. */
+interface Found {
+  readonly registry: Registry;
+  readonly mine: string | undefined;
+}
 type Update = (ref: Ref, credential: Credential, signal: AbortSignal) => Promise<Receipt>;
 
 /**
@@ -27,12 +32,12 @@ export function makeCreation(http: Http, api: Api, clock: Clock, update: Update)
     return mine;
   }
 
-  /** The registry that is meant, or that serves this host; of several the one with the lowest number. */
-  async function find({ at, registry }: Ref, host: string, signal: AbortSignal): Promise<Registry | undefined> {
+  /** The registry that is meant, or all that serve this host, lowest number first. */
+  async function findAll({ at, registry }: Ref, host: string, signal: AbortSignal): Promise<readonly Registry[]> {
     const { items } = await api.registries(at, signal);
-    const all = items.filter(row => (registry === undefined ? servesHost(row, host) : row.id === registry));
-    return all.find(isLive) ?? all[0];
+    return items.filter(row => (registry === undefined ? servesHost(row, host) : row.id === registry));
   }
+  const firstOf = (all: readonly Registry[]): Registry | undefined => all.find(isLive) ?? all[0];
 
   async function untilActive(path: string, signal: AbortSignal): Promise<void> {
     for (const until = clock.mono() + patienceMs; ; await clock.sleep(pollMs, signal)) {
@@ -47,44 +52,83 @@ export function makeCreation(http: Http, api: Api, clock: Clock, update: Update)
     }
   }
 
-  async function registryFor(ref: Ref, host: string, signal: AbortSignal): Promise<Registry> {
-    const there = await find(ref, host, signal);
-    if (there) return there;
+  /**
+   * Takes back what this attempt has just made, as another courier made the same at the same moment, and every courier keeps the
+   * lowest number. What Rancher does not take back is a finding of the next look.
+   */
+  async function takeBack(path: string, signal: AbortSignal): Promise<void> {
+    await api.ask('POST', `${path}/?action=deactivate`, signal);
+    for (const until = clock.mono() + patienceMs; clock.mono() < until; await clock.sleep(pollMs, signal))
+      if ((await api.ask('DELETE', path, signal)).status !== 405) return;
+  }
+
+  async function registryFor(ref: Ref, host: string, signal: AbortSignal): Promise<Found> {
+    const there = firstOf(await findAll(ref, host, signal));
+    if (there) return { registry: there, mine: undefined };
     if (ref.registry !== undefined) throw new Failure('NOT_FOUND', `Registry ${ref.registry} is gone.`);
     const answer = await api.ask('POST', `${ref.at}/registries`, signal, { serverAddress: host });
     const used = answer.status === 400 && errorOf(answer).code === 'ServerAddressUsed';
     if (answer.status !== 201 && !used) throw refusal(http, answer, `Creating registry ${host}`);
-    const made = await find(ref, host, signal);
-    if (!made) throw unexpected(`Rancher answered ${answer.status} for a new registry ${host} but does not list it.`);
-    return made;
+    const registry = firstOf(await findAll(ref, host, signal));
+    if (!registry) throw unexpected(`Rancher answered ${answer.status} for a new registry ${host} but does not list it.`);
+    return { registry, mine: used ? undefined : madeBy(answer, `registry ${host}`) };
+  }
+
+  /** The registry that is there, or is made, after the race that two couriers may have run. */
+  async function agreedRegistry(ref: Ref, host: string, signal: AbortSignal): Promise<Registry> {
+    const { registry, mine } = await inTurn(signal, () => registryFor(ref, host, signal));
+    if (mine === undefined) return registry;
+    await untilActive(`${ref.at}/registries/${mine}`, signal);
+    const all = await findAll(ref, host, signal);
+    const isFree = all.some(({ id, credentials = [] }) => id === mine && !credentials.some(isLive));
+    const first = firstOf(all) ?? registry;
+    if (first.id !== mine && isFree) await takeBack(`${ref.at}/registries/${mine}`, signal);
+    return first;
   }
 
   /** Of an active registry; the id of a new one, or those that are there by now. */
   async function credentialFor(ref: Ref, host: string, credential: Credential, signal: AbortSignal): Promise<string | readonly string[]> {
-    const registry = await registryFor(ref, host, signal);
+    const { registry } = await registryFor(ref, host, signal);
     const there = liveOf(registry);
     if (there.length > 0) return there;
     const { id } = registry;
     const body = { registryId: id, publicValue: credential.username, secretValue: credential.password.reveal(), email };
     const answer = await api.ask('POST', `${ref.at}/registrycredentials`, signal, body);
     if (answer.status !== 201) throw refusal(http, answer, `Creating the credential of registry ${id}`);
-    const made = answer.json<Resource | null>();
-    if (!isResource(made)) throw unexpected(`Rancher answered 201 for a credential of registry ${id} but did not name it.`);
-    return made.id;
+    return madeBy(answer, `a credential of registry ${id}`);
+  }
+
+  /** Of the credentials that couriers made at the same moment the first stays. undefined: ours is it. */
+  async function rivalOf(made: string, ref: Ref, host: string, signal: AbortSignal): Promise<string | undefined> {
+    const [registry] = await findAll(ref, host, signal);
+    const first = registry?.credentials?.find(isLive)?.id;
+    return first === made ? undefined : first;
   }
 
   return async (ref: Ref, host: string, credential: Credential, signal: AbortSignal): Promise<Receipt> => {
     const { at } = ref;
-    const registry = await inTurn(signal, () => registryFor(ref, host, signal));
+    const registry = await agreedRegistry(ref, host, signal);
     const { id } = registry;
+    const whole: Ref = { at, registry: id, credentials: [] };
     const there = liveOf(registry);
     if (there.length > 0) return { ...(await update({ at, credentials: there }, credential, signal)), id };
     if (registry.state !== 'active') await untilActive(`${at}/registries/${id}`, signal);
-    const made = await inTurn(signal, () => credentialFor({ at, registry: id, credentials: [] }, host, credential, signal));
+    const made = await inTurn(signal, () => credentialFor(whole, host, credential, signal));
     if (typeof made !== 'string') return { ...(await update({ at, credentials: made }, credential, signal)), id };
-    await untilActive(`${at}/registrycredentials/${made}`, signal);
-    return { change: 'created', id };
+    const path = `${at}/registrycredentials/${made}`;
+    await untilActive(path, signal);
+    const rival = await rivalOf(made, whole, host, signal);
+    if (rival === undefined) return { change: 'created', id };
+    await takeBack(path, signal);
+    return { ...(await update({ at, credentials: [rival] }, credential, signal)), id };
   };
+}
+
+/** Of what was created. Its id becomes a part of paths. */
+function madeBy(answer: Answer, what: string): string {
+  const made = answer.json<Resource | null>();
+  if (!isResource(made)) throw unexpected(`Rancher answered 201 for ${what} but did not name it.`);
+  return made.id;
 }
 
 /** Its credentials that serve. Throws CONFLICT where it, or all that it has, is switched off or on the way out. */

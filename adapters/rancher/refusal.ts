@@ -23,8 +23,8 @@ export function errorOf(answer: Answer): { readonly code?: string; readonly fiel
   }
 }
 
-/** What Cattle means by an answer that is none of those hoped for; recorded on 1.6. `what`: what was tried, for people. */
-export function refusal(http: Http, answer: Answer, what: string): Failure {
+/** What Cattle means by an answer that is none of those hoped for; recorded on 1.6. `what`: what was tried, for people. `stops`: what a missing right stops. */
+export function refusal(http: Http, answer: Answer, what: string, stops: 'slot' | 'target' = 'slot'): Failure {
   const { code, fieldName } = errorOf(answer);
   // Its messages are empty or repeat the code. What was accepted is never quoted: answers to a POST show the password.
   const own = code !== undefined || answer.status < 300;
@@ -33,16 +33,18 @@ export function refusal(http: Http, answer: Answer, what: string): Failure {
   const { message } = usual;
   switch (answer.status) {
     case 401:
-      return new Failure('AUTH', message, { remedy: `The key is wrong, was deactivated or deleted: ${createKey}.` });
+      return new Failure('AUTH', message, {
+        remedy: `The key is wrong, was deactivated or deleted, or it belongs to an environment that is deactivated. Activate that, or ${createKey}.`,
+      });
     case 403:
       return new Failure('FORBIDDEN', message, {
-        stops: 'target',
+        stops,
         remedy:
           'The environment in the address is not there, is not active, or is none of this key’s. Check its id; a key works in its own environment.',
       });
     case 405:
       return new Failure('FORBIDDEN', message, {
-        stops: 'target',
+        stops,
         remedy: `The key may only read here. Use an environment key, or an account that has more than the role "Read-only": ${createKey}.`,
       });
     case 409: {

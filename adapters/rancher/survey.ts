@@ -21,8 +21,13 @@ type Tools = Pick<Deps<Code>, 'registry' | 'wanted' | 'finding'>;
 /** Rancher compares the stored address with the image's host, without regard to case and without trimming anything (recorded). */
 export const servesHost = ({ serverAddress }: Registry, host: string): boolean => serverAddress?.toLowerCase() === host;
 
+/** isReadOnly: no registry offers to be changed, so the key may change none. */
+interface Survey extends Pick<Discovery<Ref>, 'slots' | 'findings'> {
+  readonly isReadOnly: boolean;
+}
+
 /** What the registries of an environment come to: a slot each that is ours to write, and what a person should know. */
-export function survey(rows: readonly Registry[], at: string, tools: Tools): Pick<Discovery<Ref>, 'slots' | 'findings'> {
+export function survey(rows: readonly Registry[], at: string, tools: Tools): Survey {
   const { registry, wanted, finding } = tools;
   const found = rows.flatMap((row): Found[] => {
     const address = isLive(row) || isIdle(row) ? registry(row.serverAddress ?? '') : undefined;
@@ -43,9 +48,10 @@ export function survey(rows: readonly Registry[], at: string, tools: Tools): Pic
     if (slot) slots.push(slot);
     else findings.push(...idleFindings(one, finding));
   }
-  if (found.some(({ row }) => row.state === 'active' && row.actions && !Object.hasOwn(row.actions, 'update')))
-    findings.push(finding('READ_ONLY', 'This key may not change the registries of the environment.'));
-  return { slots: [...slots, ...absentSlots<Ref>(wanted, serving, { at, credentials: [] })], findings };
+  const told = found.filter(({ row }) => row.state === 'active' && row.actions);
+  const isReadOnly = told.length > 0 && told.every(({ row: { actions = {} } }) => !Object.hasOwn(actions, 'update'));
+  if (isReadOnly) findings.push(finding('READ_ONLY', 'This key may not change the registries of the environment.'));
+  return { slots: [...slots, ...absentSlots<Ref>(wanted, serving, { at, credentials: [] })], findings, isReadOnly };
 }
 
 /** Nothing where there is nothing to write: all its credentials are switched off, or one would have to be made that could never serve. */
@@ -66,6 +72,7 @@ function slotOf({ row, registry, serves }: Found, at: string, { finding }: Tools
     title,
     registries: [registry],
     state,
+    ...(state === 'absent' && { lacks: 'a credential' }),
     findings: said,
     ref: { at, registry: row.id, credentials: idsOf(credentials) },
   };

@@ -26,6 +26,8 @@ export interface Slot<Ref = unknown> {
   readonly registries: readonly Registry[];
   /** absent: delivered only with `create`. drifted: not as it should be (edited, unhealthy, not attached): deliver now. */
   readonly state: 'present' | 'absent' | 'drifted';
+  /** With `absent`, where a part of it is there already: what is missing, for people (`a credential`). */
+  readonly lacks?: string;
   /** A wish: this source wherever its patterns match. The source's `slots` globs grant it, never the adapter. */
   readonly source?: string;
   /** Id of a slot here that must hold the very same credentials first: Secret, then ServiceAccount; row, then swarm service. */

@@ -21,8 +21,8 @@ export const engineFindings = {
   },
   NOT_CREATED: {
     severity: 'warning',
-    doc: 'A wanted registry is not there, and the target may not create it.',
-    remedy: 'Create it in the manager, or set `create: true` for the target.',
+    doc: 'A wanted registry is not there, or a part of it is missing, and the target may not create it.',
+    remedy: 'Create in the manager what the message names, or set `create: true` for the target.',
   },
   CONTESTED: {
     severity: 'warning',
@@ -105,8 +105,10 @@ export function slotFindings(record: TargetRecord, entry: Entry, now: Moment): F
           }
         : finding('NO_SOURCE', `No source serves ${host}.`),
     );
-  if (slot.state === 'absent' && !record.managed.create)
-    found.push(finding('NOT_CREATED', `${slot.title ?? slot.id} is wanted but not there, and ${record.name} may not create it.`));
+  if (slot.state === 'absent' && !record.managed.create) {
+    const state = slot.lacks === undefined ? 'wanted but not there' : `there but lacks ${slot.lacks}`;
+    found.push(finding('NOT_CREATED', `${slot.title ?? slot.id} is ${state}, and ${record.name} may not create it.`));
+  }
   if (entry.repaired && entry.repaired.count >= 3 && !atPeace(entry, now))
     found.push(finding('CONTESTED', `${slot.title ?? slot.id} was repaired ${entry.repaired.count} times and changed again each time.`));
   if (entry.unsettled) found.push(finding('UNCONFIRMED', `A write to ${slot.title ?? slot.id} was given up and may still land there.`));

@@ -181,6 +181,15 @@ test('a slot that is absent is delivered only with create, under its new id from
   }
 });
 
+test('what is there in part and may not be completed is said to be there', async () => {
+  const clock = createVirtualClock();
+  const target = testTarget(clock, 'p', [{ ...row('7'), state: 'absent', lacks: 'a credential' }]);
+  await using rig = await startRig({ targets: [target] });
+  const record = only([...rig.courier.ledger.targets.values()]);
+  const [found] = record.entries.values().flatMap(entry => rig.courier.ledger.findingsOf(record, entry));
+  assert.deepEqual([found?.code, found?.message], ['NOT_CREATED', 'row 7 is there but lacks a credential, and p may not create it.']);
+});
+
 test('a report that began before a write ended neither doubles a creation nor forgets it', async () => {
   const clock = createVirtualClock();
   const target = testTarget(clock, 'p', [{ ...row('new:x'), state: 'absent' }], { create: true });

@@ -103,6 +103,13 @@ describe('who the courier is there', () => {
     assert.match((await failing(wrong.discover())).remedy, /^The key is wrong/);
   });
 
+  test('the own key of a deactivated environment is AUTH, and may be right', async () => {
+    await using r = await rig({ environments: [{ ...environment('1a5'), state: 'inactive' }] });
+    const { code, remedy } = await failing(r.discover());
+    assert.equal(code, 'AUTH');
+    assert.match(remedy, /environment that is deactivated\. Activate that/);
+  });
+
   describe('with access control off', () => {
     const open = { ...one, accessControl: false, keys: [] };
     const two = [environment('1a5'), environment('1a6')];
@@ -134,6 +141,12 @@ describe('who the courier is there', () => {
       await using r = await rig({ ...open, options: inside });
       await r.deliver(host);
       assert.deepEqual(allCodesOf(await r.discover()), ['KEY_NOT_CHECKED']);
+    });
+
+    test('where nobody may come without a key, that is no failure', async () => {
+      await using r = await rig({ ...open, options: inside });
+      r.fake.fault = ({ headers }) => (headers.authorization === undefined ? 'reset' : undefined);
+      assert.deepEqual(allCodesOf(await r.discover()), []);
     });
 
     test('a right key is told nothing', async () => {

@@ -115,6 +115,17 @@ describe('what registries and credentials come to', () => {
       assert.deepEqual(allCodesOf(discovery), findings);
     });
 
+  test('of a half-made registry it is said what is missing', async () => {
+    await using r = await rig({ registries: [registry(host)], wanted: [host, other] });
+    assert.deepEqual(
+      (await r.discover()).slots.map(({ id, lacks }) => [id, lacks]),
+      [
+        ['1sp1', 'a credential'],
+        [`new:${other}`, undefined],
+      ],
+    );
+  });
+
   test('another user name is drift, and put right', async () => {
     await using r = await rig({ ...one, credentials: [{ ...credential(), publicValue: 'bob' }] });
     assert.deepEqual(stateOf(await r.discover()), ['1sp1 drifted']);

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { rancher } from '../../../adapters/rancher.ts';
 import type { Slot } from '../../../src/contract/adapter.ts';
 import { clock } from '../../../src/contract/clock.ts';
 import type { Failure } from '../../../src/contract/failures.ts';
 import type { FakeRancher } from '../../fakes/rancher.ts';
 import { jsonOf } from '../../fakes/server.ts';
-import { absent, failing, given, host, other, soon } from '../rig.ts';
-import { credential, one, type Ref, type Rig, registry, rig, secretOf, withKey } from './rig.ts';
+import { absent, failing, given, host, other, rigOn, soon } from '../rig.ts';
+import { allCodesOf, credential, one, pair, type Ref, type Rig, registry, rig, type Setup, secretOf, withKey } from './rig.ts';
 
 test('a PUT holds user name and password and nothing more', async () => {
   await using r = await rig(one);
@@ -36,6 +37,18 @@ describe('a write that is answered', () => {
       const [slot] = slots as readonly [Slot<Ref>];
       const failure = await failing(r.target.deliver(slot, given(host), soon()));
       assert.deepEqual([failure.code, failure.stops], [code, 'slot']);
+    });
+
+  for (const status of [403, 405])
+    test(`by ${status} stops what needs the right and nothing else`, async () => {
+      await using r = await rig({ ...pair, wanted: [absent] });
+      r.fake.fault = ({ method, path }) => (method === 'POST' || path.endsWith('/1c1') ? { status } : undefined);
+
+      for (const name of [host, absent]) {
+        const failure = await failing(r.deliver(name));
+        assert.deepEqual([failure.code, failure.stops], ['FORBIDDEN', 'slot'], name);
+      }
+      assert.deepEqual(await r.deliver(other), { change: 'updated' });
     });
 
   test('4096 characters are stored, one more is TOO_LARGE and leaves the former', async () => {
@@ -160,6 +173,73 @@ describe('creating', () => {
 
     assert.equal(r.fake.state.rows.length, 6);
     assert.equal(writes(r).filter(line => line.startsWith('POST')).length, 6);
+  });
+
+  describe('two couriers at the same moment', () => {
+    const live = (fake: FakeRancher, type: string) =>
+      fake.state.rows.filter(row => row.type === type && ['active', 'activating', 'registering'].includes(fake.row(row.id).state));
+    const both = async (setup: Setup): Promise<FakeRancher> => {
+      await using r = await rig(setup);
+      await using other = await rigOn(r.fake, deps => rancher.create(withKey(r.fake.url), deps), { wanted: setup.wanted });
+      const slot = await absentSlot(r);
+      const receipts = await Promise.all([r, other].map(({ target }) => target.deliver(slot, given(host), soon())));
+      assert.ok(receipts.every(({ id }) => id === '1sp1'));
+      return r.fake;
+    };
+
+    for (let round = 1; round <= 3; round++)
+      test(`one registry and one credential are left (${round})`, async () => {
+        for (const setup of [{ wanted: [host] }, { registries: [registry(host)] }]) {
+          const fake = await both(setup);
+          assert.deepEqual([live(fake, 'registry').length, live(fake, 'registryCredential').length], [1, 1]);
+          assert.equal(fake.pullsWith('1a5', host)?.values['secretValue'], 'new-token');
+        }
+      });
+
+    test('a registry of a lower number is taken, and ours is taken back', async () => {
+      await using r = await rig({ wanted: [host] });
+      r.fake.seed({ registries: [registry('docker.io', '1sp6')] });
+      const slot = await absentSlot(r);
+      r.fake.made = ({ id }) => {
+        if (id === '1sp7') r.fake.seed({ registries: [registry(host, '1sp5')] });
+      };
+
+      assert.deepEqual(await r.target.deliver(slot, given(host), soon()), { change: 'created', id: '1sp5' });
+
+      assert.deepEqual(
+        live(r.fake, 'registry').map(({ id }) => id),
+        ['1sp6', '1sp5'],
+      );
+      assert.equal(r.fake.pullsWith('1a5', host)?.values['registryId'], '1sp5');
+    });
+
+    test('ours stays where the other one has put a credential into it', async () => {
+      await using r = await rig({ wanted: [host] });
+      r.fake.seed({ registries: [registry('docker.io', '1sp6')] });
+      const slot = await absentSlot(r);
+      r.fake.made = ({ id }) => {
+        if (id === '1sp7') r.fake.seed({ registries: [registry(host, '1sp5')], credentials: [credential('1sp7', '1c9')] });
+      };
+
+      await r.target.deliver(slot, given(host), soon());
+
+      assert.equal(r.fake.row('1sp7').state, 'active');
+      assert.deepEqual(allCodesOf(await r.discover()), ['HOST_TWICE']);
+    });
+
+    test('a credential that Rancher does not remove is switched off at least', async () => {
+      await using r = await rig({ registries: [registry(host), registry('docker.io', '1sp2')], credentials: [credential('1sp2', '1c5')] });
+      r.fake.fault = ({ method }) => (method === 'DELETE' ? { status: 403 } : undefined);
+      r.fake.made = ({ id }) => {
+        if (id === '1c6') r.fake.seed({ credentials: [credential('1sp1', '1c4')] });
+      };
+
+      assert.deepEqual(await r.target.deliver(await absentSlot(r), given(host), soon()), { change: 'updated', id: '1sp1' });
+
+      assert.equal(secretOf(r.fake, '1c4'), 'new-token');
+      assert.match(r.fake.row('1c6').state, /^(deactivating|inactive)$/);
+      assert.deepEqual(allCodesOf(await r.discover()), []);
+    });
   });
 
   test('one that waits for its turn ends with its own deadline', async () => {
