@@ -24,6 +24,7 @@ interface Entry {
   readonly auth?: unknown;
 }
 interface Norman {
+  readonly name?: unknown;
   readonly registries?: Registries | null;
 }
 
@@ -149,6 +150,8 @@ export function makeWriter(api: Api, { registry, finding }: Deps<Code>) {
     const labels = { 'management.cattle.io/project-scoped-secret': short };
     const body = { type: 'dockerCredential', projectId: project, name, labels, registries };
     const answer = await api.http('POST', projectPath(project), { signal, body });
+    if (answer.status === 201 && answer.json<Norman | null>()?.name !== name)
+      throw new Failure('UNEXPECTED', `Rancher answered 201 for a new credential ${name} in project ${project} but did not name it.`);
     if (answer.status === 201)
       return { change: 'created', id, findings: [finding('NOT_ATTACHED', `${name} was created in project ${project}.`)] };
     if (answer.status !== 409) throw refusal(api, answer, where);

@@ -75,8 +75,6 @@ export interface Target<Ref = unknown> extends Partial<AsyncDisposable> {
   watch?(signal: AbortSignal): AsyncIterable<Sighting<Ref>>;
   /** What deliver would do, asked without a write (server-side dry run, ping with the token). `check` uses it. */
   rehearse?(slot: Slot<Ref>, credentials: Credentials, signal: AbortSignal): Promise<Receipt>;
-  /** Removes what we made, in the right order, a line each; `dry` only says so. For the `prune` command; the engine never calls it. */
-  prune?(dry: boolean, signal: AbortSignal): AsyncIterable<string>;
 }
 
 export interface Answer {
@@ -102,7 +100,7 @@ export interface HttpRequest {
   readonly each?: (element: unknown) => void;
 }
 
-/** Bound to one target: base URL or socket, CA, proxy, pool, body limit, redaction; no redirects, cookies, retries. Any status is an answer; a Failure is thrown for none. */
+/** Bound to one target: base URL, CA, proxy, pool, body limit, redaction; no redirects, cookies, retries. Any status is an answer; a Failure is thrown for none. */
 export interface Http {
   (method: string, path: string, more: HttpRequest): Promise<Answer>;
   /** Ends in order, or throws TIMEOUT after silence. */

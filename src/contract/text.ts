@@ -40,7 +40,10 @@ export function quote(said: unknown, longest = 300): string {
   return typeof said === 'string' ? label(redactQuoted(said.slice(0, 2 * longest)), longest) : '';
 }
 
-/** A page for people: a login or an error of something that stands before the manager. Whatever its status is, it is no answer of an API. */
+/** The beginning of a page; behind a declaration of XML or comments, too. */
+const pageStart = /^\s*(<\?xml[^>]*>\s*|<!--.*?-->\s*)*<(!doctype|html)\b/is;
+
+/** A page for people: a login or an error of something that stands before the manager. It is no answer of an API, whatever its status is. */
 export function isHtml({ headers, text }: Pick<Answer, 'headers' | 'text'>): boolean {
-  return /text\/html/i.test(headers.get('content-type') ?? '') || /^\s*<(!doctype|html)/i.test(text);
+  return /text\/html|application\/xhtml/i.test(headers.get('content-type') ?? '') || pageStart.test(text.slice(0, 1000));
 }

@@ -45,21 +45,37 @@ async function onRealServer(url: string, access: string | undefined, secret: str
     const registryId = await post('/registries', { serverAddress });
     await post('/registrycredentials', { registryId, publicValue: 'AWS', secretValue: 'none yet', email: 'test@example.invalid' });
   }
+  /** Rancher takes its time for everything, but no longer than ten seconds. */
+  const settled = async (isSo: () => Promise<boolean>): Promise<void> => {
+    for (let tries = 0; tries < 100 && !(await isSo()); tries++) await clock.sleep(100, signal());
+  };
   const remove = async (path: string): Promise<void> => {
     await http('POST', `${at}${path}/?action=deactivate`, { signal: signal() });
-    for (let tries = 0; tries < 100 && (await http('DELETE', at + path, { signal: signal() })).status === 405; tries++)
-      await clock.sleep(100, signal());
+    await settled(async () => (await http('DELETE', at + path, { signal: signal() })).status !== 405);
   };
+  type Listed = { id: string; serverAddress: string; credentials: { id: string }[] }[];
+  const listed = async (): Promise<Listed> =>
+    (await http('GET', `${at}/registries?limit=1000&include=credentials`, { signal: signal() })).json<{ data: Listed }>().data;
   return {
     options,
     hosts: [names[0], names[1]],
     absent: names[2],
     tls,
+    // The answer to an action shows the secret. This action changes nothing.
+    async passwordOf(_, host) {
+      const [id] = (await listed()).flatMap(({ serverAddress, credentials }) =>
+        serverAddress === host ? credentials.map(({ id }) => id) : [],
+      );
+      const path = `${at}/registrycredentials/${id}`;
+      const isActive = async (): Promise<boolean> =>
+        (await http('GET', path, { signal: signal() })).json<{ state: string }>().state === 'active';
+      await settled(isActive);
+      const shown = (await http('POST', `${path}/?action=update`, { signal: signal(), body: {} })).json<{ secretValue?: string }>();
+      await settled(isActive);
+      return shown.secretValue;
+    },
     async [Symbol.asyncDispose]() {
-      const all = (await http('GET', `${at}/registries?limit=1000&include=credentials`, { signal: signal() })).json<{
-        data: { id: string; serverAddress: string; credentials: { id: string }[] }[];
-      }>().data;
-      for (const { id, serverAddress, credentials } of all) {
+      for (const { id, serverAddress, credentials } of await listed()) {
         if (!names.includes(serverAddress)) continue;
         for (const credential of credentials) await remove(`/registrycredentials/${credential.id}`);
         await remove(`/registries/${id}`);

@@ -39,6 +39,10 @@ const pages: readonly (readonly [contentType: string, text: string, html: boolea
   ['Text/HTML', '{}', true],
   ['', '<!DOCTYPE html><title>Log in</title>', true],
   ['text/plain', '\uFEFF\n <HTML lang="en">', true],
+  ['', '<!-- gateway --><html></html>', true],
+  ['', '<?xml version="1.0"?>\n<!-- a -->\n<!DOCTYPE html PUBLIC "">', true],
+  ['', '<?xml version="1.0"?><Error/>', false],
+  ['application/xhtml+xml', '<?xml version="1.0"?><html/>', true],
   ['application/json', '{"text":"<html>"}', false],
   ['', '', false],
 ];

@@ -22,9 +22,19 @@ export interface Reply {
 /**
  * What goes wrong with one request. `hang` and `reset`: it is never applied. `lost`: applied, and the connection is cut instead of an answer.
  * `mute`: applied, never answered. `drip`: applied, its answer comes a byte a time for ever. `huge`: applied, answered by a body that does not end.
- * `{ lateMs }`: applied that much later, whether the client still waits or not. A `Reply` is answered instead, and nothing is applied.
+ * `{ lateMs }`, `{ after }`: applied that much later, or when the promise has ended, whether the client still waits or not.
+ * A `Reply` is answered instead, and nothing is applied.
  */
-export type Fault = 'hang' | 'reset' | 'lost' | 'mute' | 'drip' | 'huge' | { readonly lateMs: number } | Reply;
+export type Fault =
+  | 'hang'
+  | 'reset'
+  | 'lost'
+  | 'mute'
+  | 'drip'
+  | 'huge'
+  | { readonly lateMs: number }
+  | { readonly after: Promise<unknown> }
+  | Reply;
 
 export interface ServerOptions {
   /** 0, the default, takes a free one. */
@@ -100,7 +110,8 @@ export async function startServer(handle: Handler, options: ServerOptions = {}):
     if (fault === 'hang') return;
     if (fault === 'reset') return void request.socket.resetAndDestroy();
     if (typeof fault === 'object' && 'status' in fault) return send(response, fault);
-    if (typeof fault === 'object') await after(fault.lateMs, undefined, { signal: closing.signal });
+    if (typeof fault === 'object' && 'after' in fault) await fault.after;
+    else if (typeof fault === 'object') await after(fault.lateMs, undefined, { signal: closing.signal });
     const reply = await handle(seen, closing.signal);
     if (fake.latencyMs > 0) await after(fake.latencyMs, undefined, { signal: closing.signal });
     if (fault === 'mute') return;

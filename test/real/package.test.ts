@@ -25,7 +25,7 @@ const meant = [
   /^docs\/[a-z0-9-]+\.md$/,
   /^deploy\/[^.]\S*$/,
   /^dist\/((ecr-courier|adapter|testing|chunks\/[\w-]+)\.js|sbom\.cdx\.json|LICENSES\.txt)$/,
-  /^dist\/types\/(src\/contract\/[a-z]+|test\/(testing|adapters\/contract|fakes\/server))\.d\.ts$/,
+  /^dist\/types\/(src\/contract\/[a-z]+|test\/(testing|adapters\/contract(\/[a-z]+)?|fakes\/server))\.d\.ts$/,
 ];
 
 interface Packed {

@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict';
+import { asFailure, type FailureCode } from '../../../src/contract/failures.ts';
+import type { Reply } from '../../fakes/server.ts';
+import type { Check } from '../contract.ts';
+import { assertCode, defined, failureOf, type Scene, slotOf } from './scene.ts';
+
+/** What every status means to a delivery, unless the product means something else by it. */
+const usualCodes: Readonly<Record<number, FailureCode>> = {
+  307: 'MISCONFIGURED',
+  401: 'AUTH',
+  403: 'FORBIDDEN',
+  404: 'NOT_FOUND',
+  408: 'BUSY',
+  409: 'CONFLICT',
+  413: 'TOO_LARGE',
+  422: 'REJECTED',
+  429: 'BUSY',
+  500: 'UNEXPECTED',
+  502: 'UNREACHABLE',
+  503: 'BUSY',
+  504: 'UNREACHABLE',
+};
+/** Of the others it only matters that nobody takes them for a success. */
+const range = (from: number, to: number): number[] => Array.from({ length: to - from + 1 }, (_, at) => from + at);
+const allStatuses = [...range(300, 308), ...range(400, 431), 451, 499, ...range(500, 511), ...range(520, 530), 599];
+/** A proxy answers in place of the manager, which may still be at work. */
+const ofProxies = new Set([502, 504]);
+
+/** What something that stands before the manager answers in its place, with the status of a success. */
+const pages: readonly Reply[] = [
+  { status: 200, text: '<!doctype html><title>Log in</title>' },
+  { status: 200, headers: { 'content-type': 'text/html; charset=utf-8' }, text: 'Please log in.' },
+  { status: 200, text: '<!-- gateway -->\n<HTML><body>Blocked</body></HTML>' },
+  { status: 200, headers: { 'content-type': 'application/xhtml+xml' }, text: '<?xml version="1.0"?><html/>' },
+  { status: 201, text: '<html><body>Log in</body></html>' },
+  { status: 202, text: '<html><body>Log in</body></html>' },
+  { status: 203, text: '<html><body>Log in</body></html>' },
+  { status: 200, json: { error: 'log in first' } },
+];
+
+/** What a delivery makes of an answer that is no success. */
+export function checkAnswering<Ref>(check: Check<Ref>, ownCodes: Readonly<Partial<Record<number, FailureCode>>> = {}): void {
+  for (const [status, code] of Object.entries({ ...usualCodes, ...ownCodes })) checkStatus(check, Number(status), code ?? 'UNEXPECTED');
+  checkNoSuccess(check, 'an update', scene => ({ host: scene.mine, wanted: [] }));
+  checkNoSuccess(check, 'a creation', scene => ({ host: scene.absent, wanted: [scene.absent] }));
+  checkRehearsal(check);
+}
+
+function checkStatus<Ref>(check: Check<Ref>, status: number, code: FailureCode): void {
+  check(`${status} to a write is ${code}`, ['faults'], async scene => {
+    const slot = slotOf(await scene.discover(), scene.mine);
+    const given = scene.credentials(scene.mine);
+    const headers = { location: 'https://elsewhere.test/', 'retry-after': '7' };
+    const spoiled = scene.spoil('writes', { status, headers, text: `no ${slot?.id}: ${scene.quotation()}` });
+    const failure = await failureOf(`a write that is answered with ${status}`, scene.deliver(slot, given));
+    const asked = `${spoiled.asked()} was answered with ${status}`;
+    assertCode(failure, code, asked);
+    const mayLand = ofProxies.has(status);
+    assert.equal(failure.facts.mayLand ?? false, mayLand, `${asked}: it ${mayLand ? 'may still land' : 'cannot land'}: facts.mayLand`);
+    if (code === 'BUSY') assert.equal(failure.facts.retryAfterMs, 7_000, `${asked} and retry-after: 7: facts.retryAfterMs`);
+  });
+}
+
+/** what: for people. of: which host it concerns, and what the target's `registries:` ask for. */
+function checkNoSuccess<Ref>(
+  check: Check<Ref>,
+  what: string,
+  of: (scene: Scene<Ref>) => { readonly host: string; readonly wanted: readonly string[] },
+): void {
+  const refused = async (scene: Scene<Ref>, replies: readonly Reply[]): Promise<void> => {
+    const { host, wanted } = of(scene);
+    const slot = slotOf(await scene.discover({ wanted }), host);
+    for (const reply of replies) {
+      const spoiled = scene.spoil('writes', reply);
+      const said = `${what} that is answered with ${shown(reply)}`;
+      const failure = await failureOf(said, scene.deliver(slot, scene.credentials(host), { wanted }));
+      if (reply.status < 300) assert.equal(failure.facts.mayLand ?? false, false, `${spoiled.asked()} cannot land: facts.mayLand`);
+    }
+  };
+  check(`${what} that is answered with any status from 300 on has failed`, ['faults'], scene =>
+    refused(
+      scene,
+      allStatuses.map(status => ({ status, text: 'no' })),
+    ),
+  );
+  check(`${what} that is answered with a success of something else has failed`, ['faults'], scene => refused(scene, pages));
+}
+
+function checkRehearsal<Ref>(check: Check<Ref>): void {
+  check('a rehearsal that is answered with a success of something else proves nothing, if it rehearses', ['faults'], async scene => {
+    const slot = defined(slotOf(await scene.discover(), scene.mine), scene.mine);
+    for (const page of pages) {
+      scene.spoil('all', page);
+      const receipt = await scene.rehearse(slot, scene.credentials(scene.mine)).catch(asFailure);
+      const proven = receipt !== undefined && 'proven' in receipt && receipt.proven;
+      assert.notEqual(proven, true, `a rehearsal was answered with ${shown(page)}: that proves nothing`);
+    }
+  });
+}
+
+const shown = ({ status, text, json }: Reply): string => `${status} and ${text ?? JSON.stringify(json)}`;

@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict';
+import { inspect } from 'node:util';
+import type { Adapter, Deps, Discovery, Finding, Http, OptionSpecs, Receipt, Target } from '../../../src/contract/adapter.ts';
+import { clock } from '../../../src/contract/clock.ts';
+import { Failure } from '../../../src/contract/failures.ts';
+import { parseAddress, type Registry } from '../../../src/contract/registry.ts';
+import { Secret } from '../../../src/contract/secret.ts';
+import { openHttp } from '../../../src/io/http.ts';
+import type { Stage } from './stage.ts';
+
+export interface Setting {
+  /** As the command `check` asks: whatever may change something is refused before it is sent. */
+  readonly readonly?: boolean;
+  /** The hosts that the target's `registries:` ask for. */
+  readonly wanted?: readonly string[];
+}
+export type Asking<Ref> = <T>(question: (target: Target<Ref>) => Promise<T>, setting?: Setting) => Promise<T>;
+
+export const registryOf = (host: string): Registry => parseAddress(host)?.registry ?? assert.fail(`${host} is no host of ECR`);
+
+/** Asks the adapter, which is made anew for each question, as after a change of its options. `said`: everything that it said. */
+export function makeAsking<S extends OptionSpecs, F extends string, Ref>(adapter: Adapter<S, F, Ref>, { options, tls }: Stage<S>) {
+  const said: unknown[] = [];
+  const ask: Asking<Ref> = async (question, { readonly = false, wanted = [] } = {}) => {
+    await using clients = new AsyncDisposableStack();
+    const deps: Deps<F> = {
+      name: adapter.kind,
+      log: { info: (...line) => void said.push(line), debug: (...line) => void said.push(line) },
+      clock,
+      wanted: wanted.map(registryOf),
+      http: (base): Http => clients.use(openHttp({ allowHttp: true, env: {}, maxBytes: 1024 * 1024, tls, ...base, readonly })),
+      registry: address => parseAddress(address),
+      finding: (code, message, remedy): Finding => ({ code, message, ...(remedy !== undefined && { remedy }) }),
+    };
+    try {
+      const target = adapter.create(options, deps);
+      said.push(target.address);
+      const answer = await question(target);
+      await target[Symbol.asyncDispose]?.();
+      said.push(answer);
+      return answer;
+    } catch (error) {
+      said.push(error, error instanceof Failure ? [error.message, error.remedy, error.facts] : undefined);
+      throw error;
+    }
+  };
+  return { ask, said };
+}
+
+/** No secret, nor a piece of one in any form, is in what was said. */
+export function assertNoSecret(said: readonly unknown[], secrets: readonly Secret[]): void {
+  const text = inspect(said, { depth: Number.POSITIVE_INFINITY, maxArrayLength: null, maxStringLength: null, showHidden: true });
+  for (const secret of secrets)
+    for (const form of [...Secret.forms(secret), secret.reveal().slice(4, 24)])
+      assert.ok(form === '' || !text.includes(form), 'a secret, or a piece of one, is in a log line, finding or error');
+}
+
+/** What is told to people is in the tables. */
+export function assertFindings({ findings: table }: Adapter, findings: readonly Finding[] = []): void {
+  for (const { code, message } of findings) {
+    assert.ok(Object.hasOwn(table, code), `the finding ${code} must be in the adapter's table of findings`);
+    assert.ok(typeof message === 'string' && message !== '', `the finding ${code} must have a sentence`);
+  }
+}
+
+export function assertReceipt(adapter: Adapter, receipt: Receipt): void {
+  const { change, findings } = receipt;
+  assert.ok(['created', 'updated', 'unchanged'].includes(change), `a receipt must say what changed, and not ${inspect(change)}`);
+  assertFindings(adapter, findings);
+}
+
+export function assertDiscovery(adapter: Adapter, { slots, findings }: Discovery): void {
+  assertFindings(adapter, [...findings, ...slots.flatMap(slot => slot.findings ?? [])]);
+  const ids = new Set(slots.map(({ id }) => id));
+  assert.equal(ids.size, slots.length, 'each id must stand for one slot');
+  for (const { id, state, after } of slots) {
+    assert.ok(['present', 'absent', 'drifted'].includes(state), `the slot ${id} must have a state, and not ${inspect(state)}`);
+    assert.ok(after === undefined || (after !== id && ids.has(after)), `the slot ${id} comes after ${after}: that must be another slot`);
+  }
+}

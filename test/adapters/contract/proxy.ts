@@ -1,0 +1,40 @@
+import { request as plain } from 'node:http';
+import { request as secure } from 'node:https';
+import { buffer } from 'node:stream/consumers';
+import type { OptionSpecs } from '../../../src/contract/adapter.ts';
+import { type FakeServer, type Reply, type Seen, startServer } from '../../fakes/server.ts';
+import type { Stage } from './stage.ts';
+
+/** They belong to one connection and not to the message. */
+const perConnection = new Set(['host', 'connection', 'keep-alive', 'transfer-encoding', 'content-length']);
+const passedOn = (headers: object): Readonly<Record<string, string>> =>
+  Object.fromEntries(Object.entries(headers).filter(([name, value]) => value !== undefined && !perConnection.has(name)));
+
+/** The stage behind a proxy that can make all the faults of a double; undefined where `options` hold no address before which one could stand. */
+export async function behindProxy<S extends OptionSpecs>(
+  stage: Stage<S>,
+  specs: S,
+): Promise<{ readonly options: Stage<S>['options']; readonly proxy: FakeServer } | undefined> {
+  const options: Readonly<Record<string, unknown>> = stage.options;
+  const name = Object.keys(specs).find(key => specs[key]?.format === 'url' && URL.canParse(String(options[key])));
+  if (name === undefined) return undefined;
+  const { origin, pathname } = new URL(String(options[name]));
+  const rejectUnauthorized = !stage.tls?.insecureSkipVerify;
+  const proxy = await startServer((request, signal) => passOn(origin, request, { rejectUnauthorized, signal }));
+  return { options: { ...stage.options, [name]: `${proxy.url}${pathname === '/' ? '' : pathname}` }, proxy };
+}
+
+function passOn(
+  origin: string,
+  { method, path, headers, body }: Seen,
+  how: { rejectUnauthorized: boolean; signal: AbortSignal },
+): Promise<Reply> {
+  const send = origin.startsWith('https:') ? secure : plain;
+  return new Promise((resolve, reject) => {
+    const sent = send(`${origin}${path}`, { ...how, method, headers: passedOn(headers) });
+    sent.once('error', reject).once('response', response => {
+      buffer(response).then(text => resolve({ status: response.statusCode ?? 502, headers: passedOn(response.headers), text }), reject);
+    });
+    sent.end(body);
+  });
+}

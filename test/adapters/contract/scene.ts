@@ -1,0 +1,168 @@
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { inspect } from 'node:util';
+import type { Adapter, Discovery, OptionSpecs, Receipt, Slot, Target } from '../../../src/contract/adapter.ts';
+import type { Credential, Credentials } from '../../../src/contract/credential.ts';
+import { asFailure, Failure, type FailureCode } from '../../../src/contract/failures.ts';
+import { Secret } from '../../../src/contract/secret.ts';
+import type { Fault, Seen } from '../../fakes/server.ts';
+import { type Asking, assertDiscovery, assertNoSecret, assertReceipt, makeAsking, type Setting } from './asking.ts';
+import type { Patience } from './patience.ts';
+import { behindProxy } from './proxy.ts';
+import type { Double, Stage, Suite } from './stage.ts';
+
+/** What a check needs of its stage. */
+export type Need = 'faults' | 'passwords';
+
+/** What happens while an attempt is under way. end: it is given up soon after. */
+interface Attempt extends Setting {
+  readonly end?: Promise<unknown>;
+}
+
+export interface Spoiled {
+  /** Ends when a request has met the fault. */
+  readonly met: Promise<unknown>;
+  /** The first request that met it, for people. Fails where none did. */
+  asked(): string;
+}
+
+/** The adapter on its stage. Everything that it says is kept, to be searched for secrets at the end. */
+export interface Scene<Ref> extends AsyncDisposable {
+  /** Two hosts that the manager holds, and one that it does not. */
+  readonly mine: string;
+  readonly other: string;
+  readonly absent: string;
+  readonly hosts: readonly string[];
+  readonly patience: Patience;
+  readonly lacks: ReadonlySet<Need>;
+  /** Of what stands behind the options: only for checks that need faults. */
+  readonly double: Double;
+  discover(attempt?: Attempt): Promise<Discovery<Ref>>;
+  deliver(slot: Slot<Ref> | undefined, credentials: Credentials, attempt?: Attempt): Promise<Receipt>;
+  rehearse(slot: Slot<Ref>, credentials: Credentials, attempt?: Attempt): Promise<Receipt | undefined>;
+  /** A credential of its own for each host. */
+  credentials(...hosts: readonly string[]): Credentials;
+  /** The password that the manager holds. */
+  holds(discovery: Discovery<Ref>, host: string): Promise<string | undefined>;
+  /** The writes that arrived so far, for people; none where nobody counts them. */
+  writes(): string[];
+  /** From now on writes, or all requests, meet the fault. */
+  spoil(which: 'writes' | 'all', fault: Fault): Spoiled;
+  mend(): void;
+  /** The beginning of the password that was issued last: a careless server may quote what it was sent. */
+  quotation(): string;
+  assertNoSecret(): void;
+}
+
+export async function openScene<S extends OptionSpecs, F extends string, Ref>(
+  { adapter, start, isWrite = ({ method }) => method !== 'GET' }: Suite<S, F, Ref>,
+  patience: Patience,
+): Promise<Scene<Ref>> {
+  await using stack = new AsyncDisposableStack();
+  const given = stack.use(await patience.start(start()));
+  const behind = given.server ? undefined : await behindProxy(given, adapter.options);
+  if (behind) stack.use(behind.proxy);
+  const stage: Stage<S> = behind ? { ...given, options: behind.options } : given;
+  const double = given.server ?? behind?.proxy;
+  const [mine = '', other = ''] = stage.hosts;
+  const issued: Secret[] = [];
+  const { ask, said } = makeAsking(adapter, stage);
+  const opened = stack.move();
+  return {
+    mine,
+    other,
+    absent: stage.absent,
+    hosts: stage.hosts,
+    patience,
+    lacks: new Set<Need>([...(double ? [] : ['faults' as const]), ...(stage.passwordOf ? [] : ['passwords' as const])]),
+    get double() {
+      return double ?? assert.fail('this check needs a double');
+    },
+    ...questions(adapter, ask, patience),
+    credentials: (...hosts) => new Map(hosts.map(host => [host, credential(issued)])),
+    holds: async (discovery, host) => {
+      const held = stage.passwordOf?.(defined(slotOf(discovery, host), `no slot of ${host}`), host);
+      return await patience.within(`the look at the password of ${host}`, Promise.resolve(held));
+    },
+    writes: () => (double?.requests ?? []).filter(isWrite).map(named),
+    spoil: (which, fault) => spoil(defined(double, 'this check needs a double'), fault, which === 'all' ? () => true : isWrite),
+    mend() {
+      if (double) double.fault = undefined;
+    },
+    quotation: () => issued.at(-1)?.reveal().slice(0, 40) ?? '',
+    assertNoSecret: () => assertNoSecret(said, [...issued, ...secretsOf(stage.options)]),
+    [Symbol.asyncDispose]: () => patience.within('the end of the stage', opened.disposeAsync()),
+  };
+}
+
+function questions<Ref>(adapter: Adapter, ask: Asking<Ref>, patience: Patience): Pick<Scene<Ref>, 'discover' | 'deliver' | 'rehearse'> {
+  const during = <T>(what: string, question: (target: Target<Ref>, signal: AbortSignal) => Promise<T>, { end, ...setting }: Attempt = {}) =>
+    patience.ask(what, signal => ask(target => question(target, signal), setting), end);
+  return {
+    async discover(attempt) {
+      const discovery = await during('a discovery', (target, signal) => target.discover(signal), attempt);
+      assertDiscovery(adapter, discovery);
+      return discovery;
+    },
+    async deliver(slot, credentials, attempt) {
+      const where = defined(slot, 'there is no slot to deliver to');
+      const receipt = await during(`a delivery to ${where.id}`, (target, signal) => target.deliver(where, credentials, signal), attempt);
+      assertReceipt(adapter, receipt);
+      return receipt;
+    },
+    async rehearse(slot, credentials, attempt) {
+      const rehearsing = async (target: Target<Ref>, signal: AbortSignal) => await target.rehearse?.(slot, credentials, signal);
+      const receipt = await during(`a rehearsal for ${slot.id}`, rehearsing, attempt);
+      if (receipt) assertReceipt(adapter, receipt);
+      return receipt;
+    },
+  };
+}
+
+function spoil(double: Double, fault: Fault, concerns: (request: Seen) => boolean): Spoiled {
+  const { promise: met, resolve } = Promise.withResolvers<void>();
+  let first: Seen | undefined;
+  double.fault = request => {
+    if (!concerns(request)) return undefined;
+    first ??= request;
+    resolve();
+    return fault;
+  };
+  return { met, asked: () => named(defined(first, 'no request met the fault: does the suite know the writes of the adapter (isWrite)?')) };
+}
+
+function credential(issued: Secret[]): Credential {
+  const password = new Secret(`eyJ${randomBytes(900).toString('base64')}`);
+  issued.push(password);
+  const issuedAt = new Date();
+  return { username: 'AWS', password, issuedAt, expiresAt: new Date(issuedAt.getTime() + 12 * 3_600_000), source: 'test', scope: 'test' };
+}
+const secretsOf = (options: object): Secret[] => Object.values(options).filter(value => value instanceof Secret);
+
+const named = ({ method, path }: Seen): string => `${method} ${path}`;
+export const idsOf = ({ slots }: Pick<Discovery, 'slots'>): string[] => slots.map(({ id }) => id).sort();
+/** Where the credential of a host goes first: not a slot that only follows another one. */
+export function slotOf<Ref>({ slots }: Pick<Discovery<Ref>, 'slots'>, host: string): Slot<Ref> | undefined {
+  const serving = slots.filter(({ registries }) => registries.some(registry => registry.host === host));
+  return serving.find(({ after }) => after === undefined) ?? serving[0];
+}
+export const passwordIn = (credentials: Credentials, host: string): string | undefined => credentials.get(host)?.password.reveal();
+
+/** The failure that it must come to. */
+export async function failureOf(what: string, work: Promise<unknown>): Promise<Failure> {
+  const error = await work.then(
+    answer => assert.fail(`${what} must fail, and it came to ${inspect(answer)}`),
+    (thrown: unknown) => thrown,
+  );
+  if (error instanceof assert.AssertionError) throw error;
+  assert.ok(error instanceof Failure, `${what} must throw a Failure, and not ${asFailure(error).message}`);
+  return error;
+}
+
+export function assertCode(failure: Failure, code: FailureCode, asked: string): void {
+  assert.equal(failure.code, code, `${asked}: that must be a failure with the code ${code}, and not ${failure.code} (${failure.message})`);
+}
+
+export function defined<T>(value: T | undefined, otherwise: string): T {
+  return value ?? assert.fail(otherwise);
+}
