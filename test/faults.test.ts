@@ -9,7 +9,7 @@ const faults = 25;
 /** Names of the tests and suites of a file as its source spells them: `${...}` stands where a table fills something in. */
 function namesIn(path: string): string[] {
   const source = readFileSync(join(root, path), 'utf8');
-  return [...source.matchAll(/\b(?:describe|test|scene|onDouble)\(\s*(?:'([^'\n]+)'|`(.+)`),\s/g)].map(
+  return [...source.matchAll(/\b(?:describe|test|check)\(\s*(?:'([^'\n]+)'|`(.+)`),\s/g)].map(
     ([, plain, template]) => plain ?? template ?? '',
   );
 }

@@ -46,8 +46,8 @@ export function checkBreaking<Ref>(check: Check<Ref>, versioned: boolean): void 
 }
 
 function checkLateWrite<Ref>(check: Check<Ref>, versioned: boolean): void {
-  const name = `a late write ${versioned ? 'is refused' : 'lands'} over a newer one, and is known to be late`;
-  check(name, ['faults', 'passwords'], async scene => {
+  const what = versioned ? 'is refused' : 'lands';
+  check(`a late write ${what} over a newer one, and is known to be late`, ['faults', 'passwords'], async scene => {
     const { mine, patience } = scene;
     const before = await scene.discover();
     const [late, newer] = [scene.credentials(mine), scene.credentials(mine)];
