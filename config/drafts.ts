@@ -1,5 +1,6 @@
 import type { Adapter } from '../src/contract/adapter.ts';
 import type { Registry } from '../src/contract/registry.ts';
+import type { Proxies } from '../src/io/proxies.ts';
 import { maker as cattle, isTakenOver, targetOf } from './cattle.ts';
 import { type Env, fromCredentials, overlay, shortForm } from './env.ts';
 import type { Item } from './files.ts';
@@ -24,6 +25,7 @@ export interface Surroundings {
   readonly credentials: ReadonlyMap<string, string>;
   /** Any registry of the region of the source `default`; undefined where nobody says that region. */
   readonly home: Registry | undefined;
+  readonly proxies: Proxies;
 }
 
 /** The targets of the files, with what the environment says of those that are named like their kind, and the targets that the environment makes. */

@@ -16,6 +16,7 @@ import {
 import { type Item, type Merged, readFiles, topKeys } from './files.ts';
 import { parseListen } from './formats.ts';
 import type { Entries, Mistake } from './origin.ts';
+import { readProxies } from './proxies.ts';
 import { type Report, readMap, type Setting, unknownKey } from './read.ts';
 import { alias, groups, type Table, trigger, type Values, withFiles } from './schema.ts';
 import { exposure, type SecretRef } from './secrets.ts';
@@ -118,7 +119,8 @@ export async function load(given: Given): Promise<Config> {
 
   const aliases = readAliases(files.aliases, report);
   const sources = readSources(files.sources, env, report);
-  const targets = await readTargets(files.targets, aliases, { adapters, env, credentials, home: homeOf(sources) }, report);
+  const proxies = readProxies(env, report);
+  const targets = await readTargets(files.targets, aliases, { adapters, env, credentials, home: homeOf(sources), proxies }, report);
   if (targets.length === 0 && report.mistakes.length === 0) report.warnings.push(`No target is configured: ${waysToTargets(adapters)}.`);
   if (report.mistakes.length > 0) throw new ConfigError(report);
   return freeze({

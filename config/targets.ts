@@ -5,6 +5,7 @@ import { type Draft, draftTargets, type Surroundings } from './drafts.ts';
 import { checkNames } from './env.ts';
 import { type Item, requireUnique } from './files.ts';
 import { isBlank } from './origin.ts';
+import { changedWay } from './proxies.ts';
 import { type Report, readMap, warnOfDanger } from './read.ts';
 import { type Common, hasFile, ownWord, prefix, targetTable } from './schema.ts';
 import { exposure, isSecretRef, type OptionValue } from './secrets.ts';
@@ -60,6 +61,7 @@ export async function readTargets(items: readonly Item[], aliases: Aliases, arou
       ...(twin ? [`${draft.path} and ${twin} reach the same manager with the same key: one of them is enough.`] : []),
       ...(await exposures(draft.path, target)),
       ...idle(draft, target, report),
+      ...addressesOf(target).flatMap(address => changedWay(draft.path, address, around.proxies) ?? []),
     );
     targets.push(target);
   }
@@ -164,6 +166,11 @@ function checkPlainHttp({ name, adapter, entries, path, origin }: Draft, { optio
     const message = `is plain http: whoever is in between can read key and tokens. Use https, or allow it with ${ways}`;
     report.mistakes.push({ path: `${path}.${key}`, origin: (entries.get(key)?.origin ?? origin).text, message });
   }
+}
+
+function addressesOf({ adapter, options }: TargetConfig): string[] {
+  const keys = Object.keys(adapter.options).filter(key => adapter.options[key]?.format === 'url');
+  return keys.flatMap(key => (typeof options[key] === 'string' ? options[key] : []));
 }
 
 /** Equal for two targets that reach the same manager with the same key. */

@@ -7,8 +7,14 @@ export interface Base {
   readonly prefix: string;
 }
 
+export interface Address {
+  readonly url: string;
+  readonly allowHttp?: boolean | undefined;
+  readonly names?: OptionNames | undefined;
+}
+
 /** Reads a configured address. Throws MISCONFIGURED, and never quotes an address that may hold a password. */
-export function baseOf(address: string, allowHttp: boolean | undefined, names: OptionNames): Base {
+export function baseOf({ url: address, allowHttp, names = {} }: Address): Base {
   const url = URL.parse(address);
   if (!url || !/^https?:$/.test(url.protocol)) throw new Failure('MISCONFIGURED', 'The address is not of the form https://HOST:PORT.');
   if (url.username || url.password)
@@ -22,15 +28,4 @@ export function baseOf(address: string, allowHttp: boolean | undefined, names: O
     throw new Failure('MISCONFIGURED', text, { remedy: `Use https, or set ${allow}.` });
   }
   return { origin: url.origin, prefix: url.pathname.replace(/\/+$/, '') };
-}
-
-/** The proxy of HTTP_PROXY or HTTPS_PROXY, lower case first as everywhere; empty for none. Throws MISCONFIGURED without quoting the value. */
-export function proxyOf(env: NodeJS.ProcessEnv, name: 'HTTP_PROXY' | 'HTTPS_PROXY'): string {
-  const value = env[name.toLowerCase()] || env[name] || '';
-  if (!value) return '';
-  const url = URL.parse(value.includes('://') ? value : `http://${value}`);
-  // SOCKS proxies are refused: connections through them would bypass the check of certificates in http.ts.
-  if (!url || !/^https?:$/.test(url.protocol))
-    throw new Failure('MISCONFIGURED', `${name} does not hold the address of an HTTP proxy: http://HOST:PORT.`);
-  return url.href;
 }

@@ -1,24 +1,11 @@
-import type { TLSSocket } from 'node:tls';
-import { buildConnector, type Dispatcher, EnvHttpProxyAgent, Pool } from 'undici';
 import type { Answer, Http, HttpRequest } from '../contract/adapter.ts';
 import { Failure } from '../contract/failures.ts';
-import { baseOf, proxyOf } from './address.ts';
+import { baseOf } from './address.ts';
+import { type Dispatcher, everywhere, openRoads, type Policy } from './connect.ts';
 import { broken, type Call, failureOf } from './meaning.ts';
 import { headersOf, linesOf, type Own, readAll, toAnswer } from './message.ts';
-import { authorities, distrust, type OptionNames, pinOf, type Trust } from './tls.ts';
+import { pinOf } from './tls.ts';
 import { collector, streamer, type Taker, transfer } from './transfer.ts';
-
-/** How connections are made, to managers and to AWS alike. */
-export interface Policy {
-  /** Proxies are taken from here: HTTPS_PROXY, HTTP_PROXY, NO_PROXY, in upper or lower case; the process's own environment unless given. */
-  readonly env?: NodeJS.ProcessEnv | undefined;
-  readonly tls?: Trust | undefined;
-  /** Connections to one origin at a time (16); more requests wait for a free one. */
-  readonly connections?: number | undefined;
-  /** For DNS, TCP and TLS together (10 s). */
-  readonly connectMs?: number | undefined;
-  readonly names?: OptionNames | undefined;
-}
 
 export interface HttpOptions extends Policy {
   /** A path in it stands before every request's path. */
@@ -37,9 +24,11 @@ export interface HttpOptions extends Policy {
  * Throws MISCONFIGURED for an address that cannot be used; everything else, an unreadable CA file too, fails the request.
  */
 export function openHttp(options: HttpOptions): Http & AsyncDisposable {
-  const { origin, prefix } = baseOf(options.url, options.allowHttp, options.names ?? {});
+  const { origin, prefix } = baseOf(options);
   const maxBytes = options.maxBytes ?? 16 * 1024 * 1024;
   if (options.tls?.fingerprint) pinOf(options.tls.fingerprint, options.names ?? {});
+  const roads = openRoads(options);
+  const route = roads.routeTo(origin);
   let dispatcher: Dispatcher | undefined;
 
   /** Resolves when `taker` has the whole answer. `idleMs`: longest silence; 0 leaves it to the signal. */
@@ -48,23 +37,14 @@ export function openHttp(options: HttpOptions): Http & AsyncDisposable {
       throw new Failure('UNEXPECTED', `${call.asked} would write, and this command only reads. Nothing was sent.`);
     const headers = headersOf(options.headers, more);
     const body = more.body === undefined ? null : JSON.stringify(more.body);
-    dispatcher ??= openDispatcher(options);
+    dispatcher ??= roads.to(origin);
     const request = { origin, path: `${prefix}${path}`, method, headers, body, headersTimeout: idleMs, bodyTimeout: idleMs };
     return transfer(dispatcher, request, call, more.signal, taker);
   }
 
-  function failed(error: unknown, call: Call, signal: AbortSignal): Failure {
-    // Not trusted, or the CA file cannot be read: the next request begins anew and reads that file again.
-    if (error instanceof Failure && !call.sent && !signal.aborted) {
-      void dispatcher?.close();
-      dispatcher = undefined;
-    }
-    return broken(error, call, signal);
-  }
-
   async function exchange(method: string, path: string, more: HttpRequest): Promise<Answer> {
     const write = method !== 'GET' && method !== 'HEAD' && !more.reads;
-    const call: Call = { asked: `${method} ${path} at ${origin}`, origin, write, sent: false };
+    const call: Call = { asked: `${method} ${path} at ${origin}`, route, write, sent: false };
     try {
       const taker = collector(maxBytes, call, more.each);
       await send(method, path, call, more, 0, taker);
@@ -74,7 +54,7 @@ export function openHttp(options: HttpOptions): Http & AsyncDisposable {
         throw new Failure('UNEXPECTED', `${call.asked}: the answer is something else than a list.`);
       return answer;
     } catch (error) {
-      throw failed(error, call, more.signal);
+      throw broken(error, call, more.signal);
     }
   }
 
@@ -82,7 +62,7 @@ export function openHttp(options: HttpOptions): Http & AsyncDisposable {
     path: string,
     more: { signal: AbortSignal; idleMs: number; headers?: Record<string, string> },
   ): AsyncIterable<string> {
-    const call: Call = { asked: `GET ${path} at ${origin}`, origin, write: false, sent: false };
+    const call: Call = { asked: `GET ${path} at ${origin}`, route, write: false, sent: false };
     // Whoever stops reading ends the request.
     const left = new AbortController();
     const stream = streamer();
@@ -93,7 +73,7 @@ export function openHttp(options: HttpOptions): Http & AsyncDisposable {
       if (status !== 200) throw failureOf(toAnswer(call, status, headers, await readAll(stream.body, maxBytes, call.asked)), call);
       yield* linesOf(stream.body, maxBytes, call.asked);
     } catch (error) {
-      throw failed(error, call, more.signal);
+      throw broken(error, call, more.signal);
     } finally {
       left.abort();
     }
@@ -111,38 +91,5 @@ export function awsDispatcher(policy: Policy): Dispatcher {
   const env = policy.env ?? process.env;
   const tls = { caFile: env.AWS_CA_BUNDLE, ...policy.tls };
   const limits = { headersTimeout: 10_000, bodyTimeout: 10_000, maxResponseSize: 1024 * 1024 };
-  return openDispatcher({ connectMs: 5_000, names: { caFile: 'AWS_CA_BUNDLE' }, ...policy, env, tls }, limits);
-}
-
-function openDispatcher(policy: Policy, limits: Pool.Options = {}): Dispatcher {
-  const { env = process.env, tls = {}, names = {}, connections = 16, connectMs = 10_000 } = policy;
-  const secureContext = authorities(tls, names);
-  const toProxy = { allowH2: false, timeout: connectMs, ...(secureContext && { secureContext }) };
-  // Node verifies but leaves the verdict to `guarded`, which has the certificate at hand for the sentences. No session is kept: a resumed one is verified less.
-  const toServer = { ...toProxy, rejectUnauthorized: false, maxCachedSessions: 0, ...(tls.serverName && { servername: tls.serverName }) };
-  return new EnvHttpProxyAgent({
-    ...limits,
-    connections,
-    allowH2: false,
-    httpProxy: proxyOf(env, 'HTTP_PROXY'),
-    httpsProxy: proxyOf(env, 'HTTPS_PROXY'),
-    noProxy: env.no_proxy ?? env.NO_PROXY ?? '',
-    connect: buildConnector(toServer),
-    requestTls: toServer,
-    proxyTls: toProxy,
-    // Every connection, direct or through a proxy, is made by a pool of this factory.
-    factory: (origin, pool: Pool.Options & { connect: buildConnector.connector }) =>
-      new Pool(origin, { ...pool, connect: guarded(pool.connect, new URL(origin), tls, names) }),
-  });
-}
-
-/** Hands out a connection only when its certificate is trusted. */
-function guarded(connect: buildConnector.connector, { origin, protocol }: URL, trust: Trust, names: OptionNames): buildConnector.connector {
-  return (options, callback) =>
-    connect(options, (error, socket) => {
-      const failure = socket && protocol === 'https:' ? distrust(socket as TLSSocket, trust, names, origin) : undefined;
-      if (!failure) return error ? callback(error, null) : callback(null, socket);
-      socket?.destroy();
-      callback(failure, null);
-    });
+  return everywhere(openRoads({ connectMs: 5_000, names: { caFile: 'AWS_CA_BUNDLE' }, ...policy, env, tls }, limits));
 }

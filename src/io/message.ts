@@ -1,9 +1,10 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Answer, HttpRequest } from '../contract/adapter.ts';
 import { Failure } from '../contract/failures.ts';
-import { isHtml } from '../contract/text.ts';
 import { version } from '../version.ts';
 import type { Call } from './meaning.ts';
+import { standing } from './page.ts';
+import { named } from './unconnected.ts';
 
 const agent = `ecr-courier/${version}`;
 
@@ -30,12 +31,15 @@ export function toAnswer(call: Call, status: number, headers: IncomingHttpHeader
   return answer;
 }
 
-function parse(answer: Answer) {
+function parse(answer: Own) {
   try {
     return JSON.parse(answer.text);
   } catch {
-    const what = isHtml(answer) ? 'an HTML page. Is this the right address?' : 'something that is not JSON.';
-    throw new Failure('UNEXPECTED', `An answer with status ${answer.status} holds ${what}`);
+    const { asked, route } = answer.call;
+    const failure = new Failure('UNEXPECTED', `${asked} was answered ${answer.status} with ${standing(answer)} instead of JSON.`, {
+      remedy: 'Check that the address is the manager itself, and that nothing in front of it asks for a login.',
+    });
+    throw named(failure, route.proxy);
   }
 }
 

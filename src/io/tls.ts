@@ -1,6 +1,8 @@
 import { readFileSync, statSync } from 'node:fs';
 import { createSecureContext, getCACertificates, type SecureContext, type TLSSocket } from 'node:tls';
 import { Failure } from '../contract/failures.ts';
+import { nameOf, type Proxy } from './proxies.ts';
+import type { Route } from './unconnected.ts';
 
 /** Whom to trust beside the authorities that Node knows. `caFile`: PEM, added to them. `fingerprint`: SHA-256 of the one certificate to accept, whoever signed it. */
 export interface Trust {
@@ -11,7 +13,9 @@ export interface Trust {
 }
 
 /** What a person writes to set an option: `PORTAINER_CA_FILE`, or `caFile` in a file. An option without a name is not offered as a way out. */
-export type OptionNames = Readonly<Partial<Record<'caFile' | 'serverName' | 'fingerprint' | 'allowHttp', string>>>;
+export type OptionNames = Readonly<
+  Partial<Record<'caFile' | 'serverName' | 'fingerprint' | 'allowHttp' | 'clientCertFile' | 'clientKeyFile', string>>
+>;
 
 /** The line that a person pastes: NAME=value for a variable, name: value for a file. */
 export function setting(name: string, value: string): string {
@@ -72,18 +76,16 @@ export function authorities(trust: Trust, names: OptionNames): SecureContext | u
  * Looks at a connection whose handshake is done, before anything is sent over it. undefined: trusted.
  * Node has verified chain and name by then but was told to leave the verdict to us: a refused handshake would not show the certificate, and a person needs its fingerprint.
  */
-export function distrust(socket: TLSSocket, trust: Trust, names: OptionNames, origin: string): Failure | undefined {
+export function distrust(
+  socket: TLSSocket,
+  trust: Trust,
+  names: OptionNames,
+  { origin, proxy }: Pick<Route, 'origin' | 'proxy'>,
+): Failure | undefined {
   const seen = socket.getPeerX509Certificate();
   if (trust.fingerprint) {
     const expected = pinOf(trust.fingerprint, names);
-    if (seen?.fingerprint256 === expected) return undefined;
-    return new Failure(
-      'MISCONFIGURED',
-      `${origin} shows another certificate than the pinned one: expected ${expected}, seen ${seen?.fingerprint256 ?? 'none'}. Nothing was sent.`,
-      {
-        remedy: `If the server got a new certificate, check its fingerprint there and change ${names.fingerprint ?? 'the fingerprint'}; if it did not, somebody may be in between.`,
-      },
-    );
+    return seen?.fingerprint256 === expected ? undefined : notPinned({ expected, seen: seen?.fingerprint256, origin, proxy }, names);
   }
   if (socket.authorized || trust.insecureSkipVerify) return undefined;
   // The type says Error; Node sets the code (tls.TLSSocket, `onConnectSecure`).
@@ -104,14 +106,43 @@ export function distrust(socket: TLSSocket, trust: Trust, names: OptionNames, or
         remedy: `Use one of these names in the address${names.serverName ? `, or set ${names.serverName} to one of them` : ''}.`,
       },
     );
+  if (proxy) return signedByProxy(origin, code, proxy, names);
   return unknownSigner(origin, code, seen?.fingerprint256, names);
+}
+
+function notPinned(
+  { expected, seen, origin, proxy }: Pick<Route, 'origin' | 'proxy'> & { expected: string; seen: string | undefined },
+  names: OptionNames,
+): Failure {
+  const start = `${origin} shows another certificate than the pinned one`;
+  const pin = names.fingerprint ?? 'the fingerprint';
+  if (proxy)
+    return new Failure('MISCONFIGURED', `${start}, through ${nameOf(proxy)}: expected ${expected}. Nothing was sent.`, {
+      remedy: `If the proxy shows certificates of its own, put the host into NO_PROXY. If the server got a new one, look up its fingerprint there and change ${pin}.`,
+    });
+  return new Failure('MISCONFIGURED', `${start}: expected ${expected}, seen ${seen ?? 'none'}. Nothing was sent.`, {
+    remedy: `If the server got a new certificate, check its fingerprint there and change ${pin}; if it did not, somebody may be in between.`,
+  });
+}
+
+const filesOfAuthorities = (names: OptionNames): string => [names.caFile, 'NODE_EXTRA_CA_CERTS'].filter(Boolean).join(' or ');
+
+/** No fingerprint is offered: it may be that of the proxy, which would then read everything. */
+function signedByProxy(origin: string, code: string, proxy: Proxy, names: OptionNames): Failure {
+  return new Failure(
+    'MISCONFIGURED',
+    `${origin} shows, through ${nameOf(proxy)}, a certificate that no known authority signed (${code}).`,
+    {
+      remedy: `The certificate may be one of the proxy: put the host into NO_PROXY. Or put the certificate of the authority that signed it into a file and name it in ${filesOfAuthorities(names)}.`,
+    },
+  );
 }
 
 function unknownSigner(origin: string, code: string, seen: string | undefined, names: OptionNames): Failure {
   const pin = seen && names.fingerprint && setting(names.fingerprint, seen);
   const ways = [
     ...(pin ? [`compare the fingerprint with the server's own and set ${pin}`] : []),
-    `put the certificate of the authority that signed it into a file and name it in ${[names.caFile, 'NODE_EXTRA_CA_CERTS'].filter(Boolean).join(' or ')}`,
+    `put the certificate of the authority that signed it into a file and name it in ${filesOfAuthorities(names)}`,
   ].join(', or ');
   const text = `${origin} shows a certificate that no known authority signed (${code}), SHA-256 fingerprint ${seen ?? 'unknown'}.`;
   return new Failure('MISCONFIGURED', pin ? `${text} To accept exactly this one: ${pin}` : text, {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { X509Certificate } from 'node:crypto';
 import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
@@ -144,6 +145,10 @@ describe('what a status means', () => {
     [502, 'UNREACHABLE', { write: true }],
     [503, 'BUSY'],
     [504, 'UNREACHABLE', { write: true }],
+    [520, 'UNREACHABLE', { write: true }],
+    [522, 'UNREACHABLE', { write: true }],
+    [530, 'UNREACHABLE', { write: true }],
+    [531, 'UNEXPECTED'],
   ];
   for (const [status, code, mayLand] of table)
     test(`${status} is ${code}`, async () => {
@@ -183,20 +188,40 @@ describe('what a status means', () => {
     assert.equal(await said('/long'), `No: a b ${'x'.repeat(296)}...`);
     assert.match(await said('/piece'), /\[secret\]/);
     assert.doesNotMatch(await said('/piece'), /secret-val/);
-    assert.match(await said('/page'), /an HTML page\. Is this the right address\?/);
+    assert.equal(await said('/page'), `No: an HTML page "Log in". Is this the right address? (GET /page at ${server.url})`);
     assert.equal(secret.toString(), '[secret]');
   });
 
-  test('an answer that should be JSON and is not, quotes nothing', async () => {
-    await using server = await serving((request, response) => response.end(request.url === '/page' ? '<html>' : '{"password":"p"'));
+  test('an answer that should be JSON and is not: the failure says where, and what stands there, and quotes nothing else', async () => {
+    const login = '<!DOCTYPE html><html><head><title>\n Sign in\u0007 \n</title></head><body>password</body></html>';
+    const table: readonly (readonly [path: string, body: string, stands: string])[] = [
+      ['/json', '{"password":"p"', 'something that is not JSON'],
+      ['/empty', '', 'nothing'],
+      ['/page', login, 'an HTML page "Sign in" of cloudflare'],
+      ['/bare', '<html>', 'an HTML page of cloudflare'],
+    ];
+    await using server = await serving(({ url }, response) => {
+      response.setHeader('server', 'cloudflare');
+      response.end(table.find(([path]) => path === url)?.[1]);
+    });
     await using http = open(server.url);
-    for (const path of ['/', '/page']) {
+    for (const [path, , stands] of table) {
       const answer = await http('GET', path, { signal: soon() });
       const failure = failingNow(() => answer.json());
       assert.equal(failure.code, 'UNEXPECTED');
-      assert.doesNotMatch(failure.message, /password/);
-      assert.equal(/HTML/.test(failure.message), path === '/page');
+      assert.equal(failure.message, `GET ${path} at ${server.url} was answered 200 with ${stands} instead of JSON.`);
     }
+  });
+
+  test('a 5xx of a CDN names the address and the page, whatever the adapter says', async () => {
+    const page = '<html><head><title>portainer.example | 522: Connection timed out</title></head></html>';
+    await using server = await serving((_, response) => response.writeHead(522, { server: 'cloudflare' }).end(page));
+    await using http = open(server.url);
+    const answer = await http('GET', '/x', { signal: soon() });
+    const stands = 'an HTML page "portainer.example | 522: Connection timed out" of cloudflare. Is this the right address?';
+    assert.equal(http.failure(answer).message, `GET /x at ${server.url} was answered with 522: ${stands}`);
+    assert.equal(http.failure(answer, 'Portainer said no').message, `Portainer said no: ${stands} (GET /x at ${server.url})`);
+    assert.match(http.failure(answer).remedy, /in front of the manager/);
   });
 
   test('the elements of a list come one by one and are not kept; another status is an answer as ever, and anything else than a whole list a failure', async () => {
@@ -451,7 +476,9 @@ describe('TLS', () => {
   for (const through of ['directly', 'through a proxy'] as const) {
     const opened = async (server: Web, tls: HttpOptions['tls']) => {
       const proxy = through === 'directly' ? undefined : await proxying(server.port);
-      const http = open(server.url, { tls, env: proxy ? { HTTPS_PROXY: proxy.url } : {} });
+      // The machine itself is never reached through a proxy.
+      const url = proxy ? server.url.replace('127.0.0.1', 'server.test') : server.url;
+      const http = open(url, { tls, env: proxy ? { HTTPS_PROXY: proxy.url } : {} });
       return { http, proxy, [Symbol.asyncDispose]: async () => (await http[Symbol.asyncDispose](), await proxy?.[Symbol.asyncDispose]()) };
     };
     for (const [cert, tls, code, says, remedy] of distrusted)
@@ -460,12 +487,21 @@ describe('TLS', () => {
         await using client = await opened(server, tls);
         const failure = await failing(client.http('PUT', '/', { signal: soon(), body: {} }));
         assert.equal(failure.code, code);
-        assert.match(failure.message, says);
-        assert.match(failure.remedy, remedy);
+        const told = `${failure.message} ${failure.remedy}`;
+        if (!client.proxy) {
+          assert.match(failure.message, says);
+          assert.match(failure.remedy, remedy);
+        } else {
+          assert.ok(failure.message.includes(`the proxy ${client.proxy.url} (HTTPS_PROXY)`), failure.message);
+          // It may be the certificate of the proxy.
+          assert.ok(!told.includes(new X509Certificate(readFileSync(certificate(cert))).fingerprint256), told);
+        }
         assert.equal(failure.facts.mayLand, undefined);
         assert.equal(server.requests.length, 0);
       });
-    for (const [cert, tls] of trusted)
+    for (const [cert, tls] of trusted.map(
+      ([cert, tls]) => [cert, through === 'directly' || cert !== 'good' ? tls : { ...tls, serverName: 'localhost' }] as const,
+    ))
       test(`${through}: ${cert} with ${JSON.stringify(Object.keys(tls))} works`, async () => {
         await using server = await serving((_, response) => response.end('yes'), cert);
         await using client = await opened(server, tls);
@@ -503,69 +539,134 @@ describe('TLS', () => {
 });
 
 describe('proxies', () => {
-  test('HTTP_PROXY and NO_PROXY are obeyed in both spellings', async () => {
+  const at = (port: number | string, scheme = 'http'): string => `${scheme}://server.test:${port}`;
+
+  test('HTTP_PROXY carries http, HTTPS_PROXY carries https, neither the other, and NO_PROXY and loopback go past both', async () => {
     await using server = await serving((_, response) => response.end('by the server'));
     await using proxy = await proxying(server.port);
-    const port = new URL(proxy.url).port;
-    const table: readonly [NodeJS.ProcessEnv, string][] = [
+    const lookup = async () => [{ address: '127.0.0.1', family: 4 }];
+    const address = proxy.url.replace('http://', '');
+    const table: readonly [NodeJS.ProcessEnv, 'server' | 'proxy', url?: string][] = [
       [{}, 'server'],
       [{ HTTP_PROXY: proxy.url }, 'proxy'],
-      [{ http_proxy: `127.0.0.1:${port}` }, 'proxy'],
-      [{ HTTP_PROXY: proxy.url, NO_PROXY: 'a.test,127.0.0.1' }, 'server'],
+      [{ HTTPS_PROXY: proxy.url }, 'server'],
+      [{ http_proxy: address }, 'proxy'],
+      [{ HTTP_PROXY: proxy.url, NO_PROXY: 'a.test,server.test' }, 'server'],
+      [{ HTTP_PROXY: proxy.url, NO_PROXY: 'server.test', no_proxy: '' }, 'server'],
       [{ HTTP_PROXY: proxy.url, no_proxy: '*' }, 'server'],
+      [{ HTTP_PROXY: proxy.url }, 'server', server.url],
+      [{ HTTP_PROXY: proxy.url }, 'server', `http://localhost:${server.port}`],
     ];
-    for (const [env, by] of table) {
-      await using http = open(server.url, { env });
+    for (const [env, by, url = at(server.port)] of table) {
+      await using http = open(url, { env, lookup });
       assert.equal((await http('GET', '/', { signal: soon() })).text, `by the ${by}`, JSON.stringify(env));
     }
   });
 
-  test('a proxy that refuses is named as the one at fault, without its password', async () => {
-    await using proxy = await proxying(0, 407);
-    for (const [address, code] of [
-      [proxy.url, 'MISCONFIGURED'],
-      ['socks5://me:hunter2@127.0.0.1:1', 'MISCONFIGURED'],
-      ['http://me:hunter2@127.0.0.1:1', 'UNREACHABLE'],
-    ] as const) {
-      await using http = open('https://portainer.test', { env: { HTTPS_PROXY: address } });
+  test('a request for plain HTTP is sent on whole: address, host, login', async () => {
+    await using proxy = await serving(({ url, headers }, response) => {
+      response.end(JSON.stringify([url, headers.host, headers['proxy-authorization'], headers['x-api-key']]));
+    });
+    const HTTP_PROXY = proxy.url.replace('//', '//me:hunter2%25@');
+    await using http = open(`${at(9000)}/base`, { env: { HTTP_PROXY }, headers: { 'X-API-Key': 'k' } });
+    assert.deepEqual((await http('GET', '/x?y=1', { signal: soon() })).json(), [
+      `${at(9000)}/base/x?y=1`,
+      'server.test:9000',
+      `Basic ${Buffer.from('me:hunter2%').toString('base64')}`,
+      'k',
+    ]);
+  });
+
+  test('a proxy that refuses, is dead, or is no proxy is named as the one at fault, with its variable and without its password', async () => {
+    await using refusing = await proxying(0, 403);
+    await using wanting = await proxying(0, 407);
+    await using dead = await raw(() => undefined);
+    await dead[Symbol.asyncDispose]();
+    await using cutting = await raw(socket => socket.destroy());
+    await using mute = await raw(() => undefined);
+    await using ssh = await raw(socket => socket.end('SSH-2.0-OpenSSH_9.2\r\n'));
+    await using tls = await serving((_, response) => response.end(), 'self-signed');
+    const withLogin = wanting.url.replace('//', '//me:hunter2@');
+    const table: readonly [HTTPS_PROXY: string, FailureCode, says: RegExp, remedy: RegExp][] = [
+      [refusing.url, 'MISCONFIGURED', /did not connect to https:\/\/server\.test: it answered 403/, /lets .* through.*NO_PROXY/],
+      [wanting.url, 'MISCONFIGURED', /wants a user and a password \(407\)/, /USER:PASSWORD@HOST:PORT in HTTPS_PROXY/],
+      [withLogin, 'MISCONFIGURED', /does not accept user and password \(407\)/, /% as %25/],
+      [dead.url, 'UNREACHABLE', /^No connection to the proxy .*nothing listens there \(ECONNREFUSED\)/, /HTTPS_PROXY/],
+      [dead.url.replace('//', '//me:hunter2@'), 'UNREACHABLE', /nothing listens there/, /HTTPS_PROXY/],
+      ['http://proxy.invalid:1', 'UNREACHABLE', /^No connection to the proxy .*name is not known|DNS/, /HTTPS_PROXY/],
+      [cutting.url, 'UNREACHABLE', /it was cut/, /HTTPS_PROXY/],
+      [mute.url, 'UNREACHABLE', /CONNECT_TIMEOUT/, /HTTPS_PROXY/],
+      [ssh.url, 'MISCONFIGURED', /does not speak HTTP/, /https:\/\//],
+      [dead.url.replace('http:', 'https:'), 'UNREACHABLE', /nothing listens there/, /HTTPS_PROXY/],
+      [refusing.url.replace('http:', 'https:'), 'MISCONFIGURED', /does not speak TLS/, /http:\/\/ in HTTPS_PROXY/],
+      [tls.url, 'MISCONFIGURED', /shows a certificate that is not trusted/, /NODE_EXTRA_CA_CERTS/],
+      ['socks5://me:hunter2@127.0.0.1:1', 'MISCONFIGURED', /SOCKS/, /option/],
+    ];
+    for (const [address, code, says, remedy] of table) {
+      await using http = open('https://server.test', { env: { HTTPS_PROXY: address }, connectMs: 500 });
       const failure = await failing(http('PUT', '/', { signal: soon() }));
       assert.equal(failure.code, code, failure.message);
+      assert.match(failure.message, says);
+      assert.match(failure.remedy, remedy);
+      assert.match(failure.message, /HTTPS_PROXY/);
+      assert.doesNotMatch(`${failure.message} ${failure.remedy}`, /hunter2|[0-9A-F]{2}:[0-9A-F]{2}:/);
       assert.equal(failure.facts.mayLand, undefined);
-      assert.doesNotMatch(failure.message, /hunter2/);
     }
   });
 
-  test('a proxy that cannot be reached is named in place of the server; without one, the server is', async () => {
+  test('what fails behind the proxy names it, too', async () => {
+    await using server = await raw(socket => socket.resetAndDestroy());
+    await using plain = await serving((_, response) => response.writeHead(502).end('no'));
+    await using proxy = await proxying(server.port);
+    await using toPlain = await proxying(plain.port);
+    const through = async (HTTPS_PROXY: string): Promise<Failure> => {
+      await using http = open(at(443, 'https'), { env: { HTTPS_PROXY } });
+      return await failing(http('GET', '/', { signal: soon() }));
+    };
+    assert.ok((await through(proxy.url)).message.includes(`(through the proxy ${proxy.url} (HTTPS_PROXY))`));
+    const noTls = await through(toPlain.url);
+    assert.match(noTls.message, /server\.test does not speak TLS/);
+    assert.ok(noTls.message.includes(toPlain.url));
+    await using forwarded = open(at(9000), { env: { HTTP_PROXY: plain.url } });
+    const answer = await forwarded('GET', '/', { signal: soon() });
+    assert.ok(forwarded.failure(answer).message.includes(`(through the proxy ${plain.url} (HTTP_PROXY))`));
+    assert.ok(forwarded.failure(answer, 'Portainer said no').message.includes(plain.url));
+    assert.ok(failingNow(() => answer.json()).message.includes(plain.url));
+  });
+
+  test('a server that cannot be reached without a proxy is named, and the entry of NO_PROXY that leads past one', async () => {
     const tries = async (url: string, env: NodeJS.ProcessEnv) => {
       await using http = open(url, { env });
-      return (await failing(http('GET', '/', { signal: soon() }))).message;
+      return await failing(http('GET', '/', { signal: soon() }));
     };
-    assert.match(
-      await tries('https://portainer.test', { HTTPS_PROXY: 'http://127.0.0.1:1' }),
-      /^No connection to the proxy on the way to .* nothing listens there/,
-    );
-    assert.match(
-      await tries('https://portainer.test:9443', { HTTPS_PROXY: 'http://proxy.invalid:1' }),
-      /^No connection to the proxy on the way to /,
-    );
     for (const url of ['https://127.0.0.1:1', 'http://localhost:1', 'https://portainer.invalid'])
-      assert.match(await tries(url, {}), /^No connection to http/, url);
+      assert.match((await tries(url, {})).message, /^No connection to http/, url);
+    const past = await tries('https://127.0.0.1:1', { HTTPS_PROXY: 'http://proxy.test', NO_PROXY: 'x, 127.0.0.0/8' });
+    assert.match(past.remedy, /directly because of 127\.0\.0\.0\/8 in NO_PROXY/);
   });
 
   test('AWS is reached by the same rules: proxy, and AWS_CA_BUNDLE beside the known authorities', async () => {
-    await using server = await serving((_, response) => response.end('aws'), 'good');
+    await using server = await serving((_, response) => response.end('aws'), 'other-name');
+    await using plain = await serving((_, response) => response.end('plain'));
     await using proxy = await proxying(server.port);
-    const ask = async (env: NodeJS.ProcessEnv): Promise<string> => {
+    const ask = async (env: NodeJS.ProcessEnv, url = 'https://portainer.test'): Promise<string> => {
       const dispatcher = awsDispatcher({ env });
       try {
-        return await (await request(`https://localhost:${server.port}/`, { dispatcher, signal: soon() })).body.text();
+        return await (await request(url, { dispatcher, signal: soon() })).body.text();
       } finally {
         await dispatcher.destroy();
       }
     };
-    assert.equal(await ask({ https_proxy: proxy.url, AWS_CA_BUNDLE: certificate('ca') }), 'aws');
-    assert.deepEqual(proxy.asked, [`localhost:${server.port}`]);
-    assert.match((await failing(ask({}))).remedy, /AWS_CA_BUNDLE/);
+    const AWS_CA_BUNDLE = certificate('ca');
+    assert.equal(await ask({ https_proxy: proxy.url, AWS_CA_BUNDLE }), 'aws');
+    assert.deepEqual(proxy.asked, ['portainer.test:443']);
+    assert.equal(await ask({ http_proxy: proxy.url }, 'http://aws.test/x'), 'by the proxy');
+    assert.equal(await ask({ HTTP_PROXY: proxy.url, HTTPS_PROXY: proxy.url }, plain.url), 'plain');
+    await using localhost = await serving((_, response) => response.end('aws'), 'good');
+    assert.match((await failing(ask({}, localhost.url))).remedy, /AWS_CA_BUNDLE/);
+    assert.equal(await ask({ HTTPS_PROXY: 'http://127.0.0.1:1', AWS_CA_BUNDLE }, localhost.url), 'aws');
+    assert.match((await failing(ask({ HTTPS_PROXY: 'http://127.0.0.1:1' }))).message, /the proxy .*HTTPS_PROXY.*nothing listens/);
+    assert.match((await failing(ask({ HTTPS_PROXY: 'socks5://127.0.0.1:1' }))).message, /HTTPS_PROXY .*SOCKS/);
   });
 });
 

@@ -1,0 +1,123 @@
+import { lookup as systemLookup } from 'node:dns/promises';
+import { connect, isIP, type Socket } from 'node:net';
+import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls';
+import { clock } from '../contract/clock.ts';
+
+export interface Address {
+  readonly address: string;
+  readonly family: number;
+}
+/** All addresses of a name. */
+export type Lookup = (host: string) => Promise<readonly Address[]>;
+
+const lookUp: Lookup = host => systemLookup(host, { all: true, order: 'verbatim' });
+
+/** In milliseconds: how long an address is tried alone (RFC 8305). */
+const headStart = 250;
+
+/**
+ * A TCP connection to one of the addresses of `host`. The next address is tried when the last one failed or is slow; none is given up for another, as Node does,
+ * for which a link with slow handshakes has no way in. Throws what the system says, or the signal's reason.
+ */
+export async function dial(host: string, port: number, signal: AbortSignal, lookup: Lookup = lookUp): Promise<Socket> {
+  const name = host.replace(/^\[(.*)\]$/, '$1');
+  const family = isIP(name);
+  if (family) return await tcp({ address: name, family }, port, signal);
+  const addresses = byTurns(await unless(signal, lookup(name)));
+  return await firstOf(addresses, signal, (address, ends) => tcp(address, port, ends));
+}
+
+/** The families by turns, each in the order of the system. */
+function byTurns(addresses: readonly Address[]): Address[] {
+  const first = addresses.filter(({ family }) => family === addresses[0]?.family);
+  const others = addresses.filter(({ family }) => family !== addresses[0]?.family);
+  return Array.from({ length: Math.max(first.length, others.length) }, (_, at) => [first[at], others[at]])
+    .flat()
+    .filter(address => address !== undefined);
+}
+
+/** What the first attempt that succeeds gives; the others are told to stop. Throws what is most telling of the errors when all fail. */
+export async function firstOf<C, T extends { destroy(): unknown }>(
+  candidates: readonly C[],
+  signal: AbortSignal,
+  attempt: (candidate: C, signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const over = new AbortController();
+  const ends = AbortSignal.any([signal, over.signal]);
+  const attempts: Promise<T>[] = [];
+  let first: T | undefined;
+  for (const candidate of candidates) {
+    const mine = attempt(candidate, ends).then(result => {
+      // Two may be connected at the same moment.
+      if (first) result.destroy();
+      return (first ??= result);
+    });
+    attempts.push(mine);
+    const failed = mine.then(nothing, nothing);
+    const succeeded = Promise.any(attempts).then(nothing, nothing);
+    await Promise.race([failed, succeeded, clock.sleep(headStart, ends)]);
+    if (first || signal.aborted) break;
+  }
+  return await Promise.any(attempts)
+    .catch((all: AggregateError) => {
+      throw signal.aborted ? signal.reason : mostTelling(all.errors as NodeJS.ErrnoException[]);
+    })
+    .finally(() => over.abort());
+}
+
+/** A machine without IPv6 says so of every name that has it. */
+const mostTelling = (errors: readonly NodeJS.ErrnoException[]): NodeJS.ErrnoException | undefined =>
+  errors.find(({ code }) => !/^(E(NET|HOST)UNREACH|EADDRNOTAVAIL|EAFNOSUPPORT)$/.test(code ?? '')) ?? errors[0];
+
+const nothing = (): void => undefined;
+
+function tcp({ address, family }: Address, port: number, signal: AbortSignal): Promise<Socket> {
+  const options = { host: address, port, family, noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000, highWaterMark: 64 * 1024 };
+  return opened(connect(options), 'connect', signal);
+}
+
+/** TLS over a connection. Ends that connection when it fails. */
+export function secure(socket: Socket, options: Omit<ConnectionOptions, 'socket'>, signal: AbortSignal): Promise<TLSSocket> {
+  return opened(connectTls({ ...options, ALPNProtocols: ['http/1.1'], socket }), 'secureConnect', signal);
+}
+
+/** Of an IP address there is no server name to ask for (RFC 6066); its certificate is compared with the address all the same. */
+export const serverOf = (host: string): ConnectionOptions => {
+  const name = host.replace(/^\[(.*)\]$/, '$1');
+  return isIP(name) ? { host: name } : { host: name, servername: name };
+};
+
+function opened<S extends Socket>(socket: S, event: 'connect' | 'secureConnect', signal: AbortSignal): Promise<S> {
+  return new Promise((resolve, reject) => {
+    const stop = (): void => {
+      reject(signal.reason as Error);
+      socket.destroy();
+    };
+    const end = (): void => signal.removeEventListener('abort', stop);
+    if (signal.aborted) stop();
+    else signal.addEventListener('abort', stop);
+    // Stays: an error that comes before the connection has its next owner must find a listener.
+    socket.on('error', error => (end(), reject(error))).once(event, () => (end(), resolve(socket)));
+  });
+}
+
+/** The answer, or the signal's reason before it. */
+export function unless<T>(signal: AbortSignal, answer: Promise<T>): Promise<T> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const stop = (): void => reject(signal.reason as Error);
+  if (signal.aborted) stop();
+  else signal.addEventListener('abort', stop);
+  return Promise.race([promise, answer]).finally(() => signal.removeEventListener('abort', stop));
+}
+
+/** Runs the job with a signal that is aborted after `ms`, with what `late` makes. */
+export async function inTime<T>(ms: number, late: () => Error, job: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const deadline = new AbortController();
+  const done = new AbortController();
+  void clock.sleep(ms, done.signal).then(() => done.signal.aborted || deadline.abort(late()));
+  try {
+    return await job(deadline.signal);
+  } finally {
+    done.abort();
+  }
+}

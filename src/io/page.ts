@@ -1,0 +1,17 @@
+import type { Answer } from '../contract/adapter.ts';
+import { isHtml, quote } from '../contract/text.ts';
+
+const mostOfTitle = 80;
+
+/** What an answer says, for people: the page that it is, or its beginning in one line. Without secrets or pieces of them. */
+export function wordsOf(answer: Answer): string {
+  return isHtml(answer) ? `${standing(answer)}. Is this the right address?` : quote(answer.text);
+}
+
+/** What stands there instead of what was asked for: `an HTML page "Sign in" of cloudflare`. */
+export function standing(answer: Answer): string {
+  if (!isHtml(answer)) return answer.text.trim() === '' ? 'nothing' : 'something that is not JSON';
+  const [, title] = /<(?:title|h1)\b[^>]*>([^<]*)</i.exec(answer.text.slice(0, 16_384)) ?? [];
+  const [words, server] = [quote(title, mostOfTitle), quote(answer.headers.get('server'), mostOfTitle)];
+  return `an HTML page${words && ` "${words}"`}${server && ` of ${server}`}`;
+}

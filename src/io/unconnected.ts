@@ -1,0 +1,127 @@
+import { Failure } from '../contract/failures.ts';
+import type { Exception } from './no-proxy.ts';
+import { nameOf, type Proxy } from './proxies.ts';
+import type { OptionNames } from './tls.ts';
+
+/** Where the requests of a client go, and by which way. */
+export interface Route {
+  /** Fit for people. */
+  readonly origin: string;
+  readonly proxy?: Proxy | undefined;
+  /** What lets them go past the proxy that there is. */
+  readonly exception?: Exception | undefined;
+  readonly names: OptionNames;
+  /** Whether we show a certificate of our own. */
+  readonly certified: boolean;
+}
+
+/** Why there is no connection, by error code of Node and undici; nothing was sent in any of these cases. */
+const reasons: Readonly<Record<string, string>> = {
+  ENOTFOUND: 'the name is not known to DNS',
+  EAI_AGAIN: 'DNS does not answer',
+  ECONNREFUSED: 'nothing listens there',
+  ECONNRESET: 'it was cut',
+  UND_ERR_SOCKET: 'it was cut',
+  EHOSTUNREACH: 'there is no route',
+  ENETUNREACH: 'there is no route',
+  ETIMEDOUT: 'no answer to the connection attempt',
+  UND_ERR_CONNECT_TIMEOUT: 'no answer to the connection attempt',
+};
+const why = (code: string): string => `${reasons[code] ?? 'it broke'} (${code})`;
+
+/** The parser of undici gives some of its errors no code. */
+export function codeOf(thrown: unknown): string {
+  const { code, name }: NodeJS.ErrnoException = thrown instanceof Error ? thrown : new Error(String(thrown));
+  return code ?? (name === 'HTTPParserError' ? 'HPE_INVALID' : 'unknown');
+}
+
+const isNoTls = (code: string): boolean => /^ERR_SSL_(WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG)$/.test(code);
+const isUntrusted = (code: string): boolean => /^(CERT_|ERR_TLS_CERT_|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_)/.test(code);
+/** Alerts by which a server refuses our certificate, or its absence. Handshakes fail so for other reasons as well when there is none. */
+const aboutOurCertificate =
+  /^ERR_SSL_.*ALERT_(BAD_CERTIFICATE|CERTIFICATE_\w+|UNSUPPORTED_CERTIFICATE|UNKNOWN_CA|ACCESS_DENIED|HANDSHAKE_FAILURE)$/;
+
+const aboutProxy = ({ variable }: Proxy): string => `Check ${variable}, or put the host into NO_PROXY.`;
+
+/** Names the proxy in a failure that does not yet. */
+export function named(failure: Failure, proxy: Proxy | undefined): Failure {
+  if (!proxy || failure.message.includes(proxy.origin)) return failure;
+  const { code, message, facts } = failure;
+  return new Failure(code, `${message.replace(/\.$/, '')} (through ${nameOf(proxy)}).`, facts);
+}
+
+/** The connection could not be made, or its TLS handshake failed. undefined: it was there, and broke later. */
+export function unconnected(thrown: unknown, route: Route, sent: boolean): Failure | undefined {
+  const { origin, exception } = route;
+  const code = codeOf(thrown);
+  if (isNoTls(code))
+    return new Failure('MISCONFIGURED', `${origin} does not speak TLS (${code}).`, {
+      remedy: 'Write http:// in the address, or name the https port.',
+    });
+  if (aboutOurCertificate.test(code)) return certificateWanted(code, route);
+  if (/^(EPROTO|ERR_SSL_)/.test(code)) return new Failure('UNREACHABLE', `The TLS handshake with ${origin} failed (${code}).`);
+  if (sent) return undefined;
+  return new Failure('UNREACHABLE', `No connection to ${origin}: ${why(code)}.`, {
+    ...(exception && {
+      remedy: `It is reached directly because of ${exception.text} in NO_PROXY: take that out if only the proxy leads there.`,
+    }),
+  });
+}
+
+/** A server wants a certificate of ours, or does not like the one it got. */
+export function certificateWanted(what: string, { origin, names, certified }: Route): Failure {
+  const [cert, key] = [names.clientCertFile ?? 'clientCertFile', names.clientKeyFile ?? 'clientKeyFile'];
+  if (certified)
+    return new Failure('MISCONFIGURED', `${origin} does not accept the client certificate of ${cert} (${what}).`, {
+      remedy: `Look whether the certificate in ${cert} is still valid and signed by the authority that this server asks for.`,
+    });
+  const may = /HANDSHAKE_FAILURE/.test(what)
+    ? 'broke off the TLS handshake: it may demand a client certificate'
+    : 'demands a client certificate';
+  return new Failure('MISCONFIGURED', `${origin} ${may} (${what}).`, {
+    remedy: `Name the files of a certificate for the courier and of its key in ${cert} and ${key}.`,
+  });
+}
+
+/** What went wrong before the proxy had made a way to the server. */
+export function brokenByProxy(thrown: unknown, proxy: Proxy, origin: string): Failure {
+  if (thrown instanceof Failure) return thrown;
+  const code = codeOf(thrown);
+  const name = nameOf(proxy);
+  if (isNoTls(code))
+    return new Failure('MISCONFIGURED', `${sentence(name)} does not speak TLS (${code}).`, {
+      remedy: `Write http:// in ${proxy.variable}, or name the port that speaks TLS.`,
+    });
+  if (isUntrusted(code))
+    return new Failure('MISCONFIGURED', `${sentence(name)} shows a certificate that is not trusted (${code}).`, {
+      remedy: `Name a file with the certificate of its authority in NODE_EXTRA_CA_CERTS, and use the name of the certificate in ${proxy.variable}.`,
+    });
+  if (code.startsWith('HPE_'))
+    return new Failure('MISCONFIGURED', `${sentence(name)} does not speak HTTP (${code}).`, {
+      remedy: `Name an HTTP proxy in ${proxy.variable}; begin it with https:// if the proxy wants TLS.`,
+    });
+  return new Failure('UNREACHABLE', `No connection to ${name} on the way to ${origin}: ${why(code)}.`, { remedy: aboutProxy(proxy) });
+}
+
+/** The proxy was asked for a tunnel, or for a page, and said no. */
+export function refusedByProxy(status: number, proxy: Proxy, origin: string): Failure {
+  const name = nameOf(proxy);
+  if (status !== 407)
+    return new Failure(
+      status === 403 ? 'MISCONFIGURED' : 'UNREACHABLE',
+      `${sentence(name)} did not connect to ${origin}: it answered ${status}.`,
+      {
+        remedy: `Ask whoever runs the proxy whether it lets ${origin} through. ${aboutProxy(proxy)}`,
+      },
+    );
+  const given = proxy.authorization !== undefined;
+  return new Failure(
+    'MISCONFIGURED',
+    `${sentence(name)} ${given ? 'does not accept user and password' : 'wants a user and a password'} (407).`,
+    {
+      remedy: `Write http://USER:PASSWORD@HOST:PORT in ${proxy.variable}${given ? '; in a password write % as %25, # as %23, / as %2F' : ''}.`,
+    },
+  );
+}
+
+const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
