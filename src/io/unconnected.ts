@@ -117,7 +117,7 @@ export function refusedByProxy(status: number, proxy: Proxy, origin: string): Fa
   const given = proxy.authorization !== undefined;
   return new Failure(
     'MISCONFIGURED',
-    `${sentence(name)} ${given ? 'does not accept user and password' : 'wants a user and a password'} (407).`,
+    `${sentence(name)} ${given ? 'does not accept our user and password' : 'wants a user and a password'} on the way to ${origin} (407).`,
     {
       remedy: `Write http://USER:PASSWORD@HOST:PORT in ${proxy.variable}${given ? '; in a password write % as %25, # as %23, / as %2F' : ''}.`,
     },

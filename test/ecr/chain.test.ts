@@ -255,7 +255,10 @@ test('a proxy that wants a password: named with its status, for the real names o
   await using proxy = await startProxy();
   const outcome = await fetchWith({ ...inEnvironment, HTTPS_PROXY: proxy.url, AWS_ENDPOINT_URL: '' }, withRole);
   assert.equal(outcome.code, 'MISCONFIGURED', outcome.message);
-  assert.match(outcome.message, /proxy did not connect to sts\.eu-west-1\.amazonaws\.com: it answered 407/);
+  assert.match(
+    outcome.message,
+    /proxy .*\(HTTPS_PROXY\) wants a user and a password on the way to https:\/\/sts\.eu-west-1\.amazonaws\.com \(407\)/,
+  );
   assert.equal(proxy.asked[0], 'CONNECT sts.eu-west-1.amazonaws.com:443');
 });
 

@@ -589,8 +589,13 @@ describe('proxies', () => {
     const withLogin = wanting.url.replace('//', '//me:hunter2@');
     const table: readonly [HTTPS_PROXY: string, FailureCode, says: RegExp, remedy: RegExp][] = [
       [refusing.url, 'MISCONFIGURED', /did not connect to https:\/\/server\.test: it answered 403/, /lets .* through.*NO_PROXY/],
-      [wanting.url, 'MISCONFIGURED', /wants a user and a password \(407\)/, /USER:PASSWORD@HOST:PORT in HTTPS_PROXY/],
-      [withLogin, 'MISCONFIGURED', /does not accept user and password \(407\)/, /% as %25/],
+      [
+        wanting.url,
+        'MISCONFIGURED',
+        /wants a user and a password on the way to https:\/\/server\.test \(407\)/,
+        /USER:PASSWORD@HOST:PORT in HTTPS_PROXY/,
+      ],
+      [withLogin, 'MISCONFIGURED', /does not accept our user and password/, /% as %25/],
       [dead.url, 'UNREACHABLE', /^No connection to the proxy .*nothing listens there \(ECONNREFUSED\)/, /HTTPS_PROXY/],
       [dead.url.replace('//', '//me:hunter2@'), 'UNREACHABLE', /nothing listens there/, /HTTPS_PROXY/],
       ['http://proxy.invalid:1', 'UNREACHABLE', /^No connection to the proxy .*name is not known|DNS/, /HTTPS_PROXY/],
