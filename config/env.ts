@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Adapter } from '../src/contract/adapter.ts';
 import { namesIn } from '../src/io/files.ts';
+import { variables as awsVariables } from './aws.ts';
 import { variables as formerVariables } from './cattle.ts';
 import { hint, nearest } from './nearest.ts';
 import type { Entries, Placed } from './origin.ts';
@@ -81,6 +82,7 @@ export function variables(adapters: readonly Adapter[]): readonly { readonly nam
     { name: configVariable, doc: 'Configuration file, or a directory of them; as --config.' },
     { name: adaptersVariable, doc: 'Modules of further adapters: files (`./depot.ts`) or packages, as seen from the working directory.' },
     ...named,
+    ...awsVariables,
     ...formerVariables,
   ];
 }

@@ -1,6 +1,7 @@
 import type { Adapter } from '../src/contract/adapter.ts';
 import { type Aliases, parseAddress } from '../src/contract/registry.ts';
 import { Secret } from '../src/contract/secret.ts';
+import { checkAws } from './aws.ts';
 import { labels, logOf, maker } from './cattle.ts';
 import {
   adaptersVariable,
@@ -118,6 +119,7 @@ export async function load(given: Given): Promise<Config> {
     });
 
   const aliases = readAliases(files.aliases, report);
+  checkAws(env, report);
   const sources = readSources(files.sources, env, report);
   const proxies = readProxies(env, report);
   const targets = await readTargets(files.targets, aliases, { adapters, env, credentials, home: homeOf(sources), proxies }, report);

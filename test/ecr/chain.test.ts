@@ -63,6 +63,49 @@ test('keys of the environment; half of them is said', async () => {
   assert.match((await fetchWith({ AWS_ACCESS_KEY_ID: keys.id })).message, /AWS_ACCESS_KEY_ID is set, but AWS_SECRET_ACCESS_KEY is not/);
 });
 
+test('keys in files: read at every fetch, and what is wrong with a file is said with its variable', async () => {
+  const env = { AWS_ACCESS_KEY_ID: keys.id, AWS_SECRET_ACCESS_KEY_FILE: join(home, 'secret') };
+  assert.match((await fetchWith(env)).message, /AWS_SECRET_ACCESS_KEY_FILE: .*secret does not exist/);
+  const contents: readonly [text: string, words: RegExp | undefined][] = [
+    [`${keys.secret}\n`, undefined],
+    [`\uFEFF${keys.secret}\r\n`, undefined],
+    ['', /secret is empty/],
+    [`"${keys.secret}"`, /has quotes around the key/],
+    [`${keys.secret}\nsecond\n`, /more than one line/],
+    [`AWS_SECRET_ACCESS_KEY=${keys.secret}`, /a name and a value/],
+  ];
+  for (const [text, words] of contents) {
+    await writeFile(join(home, 'secret'), text);
+    const { code, message, whole, identity } = await fetchWith(env);
+    assert.equal(code, words ? 'AUTH' : 'ok', message);
+    if (words) assert.match(message, words);
+    else assert.equal(identity, 'environment (AWS_ACCESS_KEY_ID)');
+    assert.ok(!whole.includes(keys.secret));
+  }
+  await writeFile(join(home, 'id'), keys.id);
+  await writeFile(join(home, 'secret'), keys.secret);
+  const { identity } = await fetchWith({ AWS_ACCESS_KEY_ID_FILE: join(home, 'id'), AWS_SECRET_ACCESS_KEY_FILE: join(home, 'secret') });
+  assert.equal(identity, 'environment (AWS_ACCESS_KEY_ID_FILE)');
+});
+
+test('spellings that the SDK does not read are named with their line, and nothing untrue is said', async () => {
+  const path = join(home, 'spelled');
+  const files = { AWS_CONFIG_FILE: join(home, 'none'), AWS_SHARED_CREDENTIALS_FILE: '~/spelled' };
+  const written = async (text: string, profile: string) => {
+    await writeFile(path, text);
+    return (await fetchWith({ ...files, AWS_PROFILE: profile })).message;
+  };
+  assert.match(await written(`[ prod ]\n${ini()}`, 'prod'), /spelled, line 1: \[ prod \] is not read: write \[prod\]/);
+  assert.match(await written(`[my prof]\n${ini()}`, 'my prof'), /line 1: .*Give the profile another name/);
+  const colons = await written(`[prod]\n${ini().replaceAll(' =', ':')}`, 'prod');
+  assert.match(colons, /line 2: aws_access_key_id is not read: write aws_access_key_id = VALUE.*line 3: aws_secret_access_key is not read/);
+  assert.match(await written(`[prod]\n${ini().toUpperCase()}`, 'prod'), /line 2: AWS_ACCESS_KEY_ID is not read: write .* in lower case/);
+  const other = await written(`[Prod]\n${ini()}[dev]\n${ini()}`, 'prod');
+  assert.match(other, /there are the profiles Prod, dev/);
+  assert.doesNotMatch(other, /spelled does not exist/);
+  assert.equal((await fetchWith({ ...files, AWS_PROFILE: 'dev' })).identity, 'profile "dev" (AWS_PROFILE)');
+});
+
 test('a profile hides the keys of the environment, and the message says so', async () => {
   const env = { AWS_ACCESS_KEY_ID: keys.id, AWS_SECRET_ACCESS_KEY: keys.secret };
   const byVariable = await fetchWith({ ...env, AWS_PROFILE: 'nope' });

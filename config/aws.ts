@@ -1,0 +1,102 @@
+import { visiblyNoKey } from '../src/contract/keys.ts';
+import type { Env } from './env.ts';
+import { hint } from './nearest.ts';
+import type { Report } from './read.ts';
+import { isPath } from './showable.ts';
+
+/** Keys of AWS that can lie in files: exactly these have a form with _FILE, as secrets of Docker lie in files. */
+const keys = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN'] as const;
+
+/** Those that are ours. All others belong to the AWS SDK. */
+export const variables: readonly { readonly name: string; readonly doc: string }[] = keys.map(name => ({
+  name: `${name}_FILE`,
+  doc: `File that holds \`${name}\`; it is read at every fetch.`,
+}));
+
+/** What is wrong with a value, as the rest of a sentence that begins with the variable; undefined when it is fine. Never quotes it. */
+type Rule = (value: string) => string | undefined;
+
+/** The SDK takes anything else for the default, and says nothing. */
+const switches = [
+  'AWS_USE_FIPS_ENDPOINT',
+  'AWS_USE_DUALSTACK_ENDPOINT',
+  'AWS_IGNORE_CONFIGURED_ENDPOINT_URLS',
+  'AWS_EC2_METADATA_DISABLED',
+  'AWS_EC2_METADATA_V1_DISABLED',
+  'AWS_DISABLE_CLOCK_SKEW_CORRECTION',
+];
+function switchRule(value: string): string | undefined {
+  if (value === 'true' || value === 'false') return undefined;
+  const meant = /^\s*(true|yes|on|1|t)\s*$/i.test(value)
+    ? 'write true'
+    : /^\s*(false|no|off|0|f)\s*$/i.test(value)
+      ? 'write false'
+      : undefined;
+  return `must be true or false, in lower case: the AWS tools read any other spelling differently${meant ? `; ${meant}` : ''}`;
+}
+
+const addresses = [
+  'AWS_ENDPOINT_URL',
+  ...['ECR', 'STS', 'SSO', 'SSO_OIDC', 'SIGNIN'].map(service => `AWS_ENDPOINT_URL_${service}`),
+  'AWS_EC2_METADATA_SERVICE_ENDPOINT',
+  'AWS_CONTAINER_CREDENTIALS_FULL_URI',
+];
+const addressRule: Rule = value =>
+  /^https?:\/\/[^\s/]/i.test(value) && !/[\s\\]/.test(value) && URL.canParse(value)
+    ? undefined
+    : 'must be a URL that begins with https:// or http://';
+
+const oneOf =
+  (...choices: readonly string[]): Rule =>
+  value =>
+    choices.includes(value) ? undefined : `must be one of ${choices.join(', ')}`;
+
+const modes = oneOf('auto', 'in-region', 'cross-region', 'mobile', 'standard', 'legacy');
+
+function accessKeyRule(value: string): string | undefined {
+  return visiblyNoKey(value) ?? (/[/,=]/.test(value) ? 'holds a character that no access key ID has' : undefined);
+}
+
+const rules: ReadonlyMap<string, Rule> = new Map<string, Rule>([
+  ...switches.map((name): [string, Rule] => [name, switchRule]),
+  ...addresses.map((name): [string, Rule] => [name, addressRule]),
+  ['AWS_CONTAINER_CREDENTIALS_RELATIVE_URI', value => (/^\/\S*$/.test(value) ? undefined : 'must be a path that begins with /')],
+  ['AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE', oneOf('IPv4', 'IPv6')],
+  ['AWS_DEFAULTS_MODE', value => modes(value.toLowerCase())],
+  ['AWS_RETRY_MODE', oneOf('standard', 'adaptive', 'legacy')],
+  ['AWS_MAX_ATTEMPTS', value => (/^[1-9]\d?$/.test(value) ? undefined : 'must be a whole number from 1 to 99')],
+  ['AWS_ACCESS_KEY_ID', accessKeyRule],
+  ['AWS_SECRET_ACCESS_KEY', visiblyNoKey],
+  ['AWS_SESSION_TOKEN', visiblyNoKey],
+]);
+
+/** Names of files that others read. */
+const files = [
+  'AWS_CONFIG_FILE',
+  'AWS_SHARED_CREDENTIALS_FILE',
+  'AWS_WEB_IDENTITY_TOKEN_FILE',
+  'AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE',
+  ...variables.map(({ name }) => name),
+];
+
+/** What the AWS SDK would read in silence otherwise than it is meant, or fail on later: a mistake. Empty counts as unset. */
+export function checkAws(env: Env, report: Report): void {
+  const wrong = (origin: string, message: string): void => void report.mistakes.push({ path: '', origin, message });
+  for (const [name, rule] of rules) {
+    const value = env[name];
+    const said = value && rule(value);
+    if (said) wrong(name, said);
+  }
+  for (const key of keys) {
+    const file = env[`${key}_FILE`];
+    if (!file) continue;
+    if (env[key]) wrong(`${key}_FILE`, `is given twice: here and as ${key}. Keep one`);
+    if (!isPath(file))
+      wrong(
+        `${key}_FILE`,
+        `names no file (not shown, as it may be the key itself). Let a path begin with / or ./; a key itself belongs into ${key}`,
+      );
+  }
+  for (const name of Object.keys(env).filter(name => /^AWS_\w+_FILE$/.test(name) && env[name] && !files.includes(name)))
+    report.warnings.push(`${name} is not read${hint(name, files) || `. The AWS keys that can lie in files are ${keys.join(', ')}.`}`);
+}

@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { adapters, mistakesOf, read } from './support.ts';
+
+const target = { DEPOT_URL: 'https://depot:9443', DEPOT_API_KEY: 'k3y-k3y-k3y' };
+const wrongWith = (env: Record<string, string>): Promise<string[]> => mistakesOf(read({ env: { ...target, ...env } }));
+
+test('a switch is true or false, and every other spelling is a mistake with its cure', async () => {
+  const switches = [
+    'AWS_USE_FIPS_ENDPOINT',
+    'AWS_USE_DUALSTACK_ENDPOINT',
+    'AWS_IGNORE_CONFIGURED_ENDPOINT_URLS',
+    'AWS_EC2_METADATA_DISABLED',
+    'AWS_EC2_METADATA_V1_DISABLED',
+  ];
+  for (const name of switches) {
+    for (const value of ['true', 'false', '']) assert.deepEqual(await wrongWith({ [name]: value }), [], `${name}=${value}`);
+    for (const [value, cure] of [
+      ['True', '; write true'],
+      ['1', '; write true'],
+      ['TRUE ', '; write true'],
+      ['off', '; write false'],
+      ['maybe', ''],
+    ])
+      assert.deepEqual(await wrongWith({ [name]: value ?? '' }), [
+        `must be true or false, in lower case: the AWS tools read any other spelling differently${cure} (${name})`,
+      ]);
+  }
+});
+
+test('what the AWS client would fail on later is a mistake, and never quoted', async () => {
+  const cases: readonly [name: string, value: string, said: RegExp][] = [
+    ['AWS_ENDPOINT_URL', '127.0.0.1:4566', /must be a URL that begins with https/],
+    ['AWS_ENDPOINT_URL_ECR', 'https://', /must be a URL/],
+    ['AWS_ENDPOINT_URL_STS', 'https://sts.test/a b', /must be a URL/],
+    ['AWS_CONTAINER_CREDENTIALS_FULL_URI', 'localhost/creds', /must be a URL/],
+    ['AWS_CONTAINER_CREDENTIALS_RELATIVE_URI', 'v2/creds', /begins with \//],
+    ['AWS_EC2_METADATA_SERVICE_ENDPOINT', '169.254.169.254', /must be a URL/],
+    ['AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE', 'ipv6', /one of IPv4, IPv6/],
+    ['AWS_DEFAULTS_MODE', 'fast', /one of auto, in-region/],
+    ['AWS_RETRY_MODE', 'Standard', /one of standard, adaptive, legacy/],
+    ['AWS_MAX_ATTEMPTS', '0', /from 1 to 99/],
+    ['AWS_MAX_ATTEMPTS', 'three', /from 1 to 99/],
+    ['AWS_ACCESS_KEY_ID', 'AKIAHIDDEN\n', /line break/],
+    ['AWS_ACCESS_KEY_ID', 'AKIA\nHIDDEN', /more than one line/],
+    ['AWS_ACCESS_KEY_ID', '"AKIAHIDDEN"', /quotes around/],
+    ['AWS_ACCESS_KEY_ID', '${AWS_KEY_HIDDEN}', /placeholder/],
+    ['AWS_ACCESS_KEY_ID', 'AKIA/HIDDEN', /no access key ID has/],
+    ['AWS_SECRET_ACCESS_KEY', 'AWS_SECRET_ACCESS_KEY=HIDDEN', /a name and a value/],
+    ['AWS_SECRET_ACCESS_KEY', 'HIDDEN ', /holds a blank/],
+    ['AWS_SESSION_TOKEN', 'HIDDEN\r', /line break/],
+  ];
+  for (const [name, value, said] of cases) {
+    const [first = '', ...more] = await wrongWith({ [name]: value });
+    assert.match(first, said, `${name}=${value}`);
+    assert.ok(first.endsWith(`(${name})`), first);
+    assert.doesNotMatch(first, /HIDDEN/);
+    assert.deepEqual(more, []);
+  }
+  assert.deepEqual(
+    await wrongWith({
+      AWS_ENDPOINT_URL: 'http://127.0.0.1:4566/path',
+      AWS_DEFAULTS_MODE: 'In-Region',
+      AWS_MAX_ATTEMPTS: '5',
+      AWS_ACCESS_KEY_ID: 'test',
+      AWS_SECRET_ACCESS_KEY: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCY+EXAMPLE=',
+    }),
+    [],
+  );
+});
+
+test('keys can lie in files: exactly three variables have such a form, and one form at a time', async () => {
+  for (const name of ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN']) {
+    assert.deepEqual(await wrongWith({ [`${name}_FILE`]: '/run/secrets/key' }), []);
+    assert.deepEqual(await wrongWith({ [`${name}_FILE`]: '/run/secrets/key', [name]: 'k3y' }), [
+      `is given twice: here and as ${name}. Keep one (${name}_FILE)`,
+    ]);
+    const [said = ''] = await wrongWith({ [`${name}_FILE`]: 'AKIAHIDDEN' });
+    assert.match(said, /names no file .*a key itself belongs into AWS_/);
+    assert.doesNotMatch(said, /HIDDEN/);
+  }
+  const warned = async (name: string) => (await read({ env: { ...target, [name]: '/f' }, adapters })).warnings;
+  assert.deepEqual(await warned('AWS_SECRET_ACCES_KEY_FILE'), [
+    'AWS_SECRET_ACCES_KEY_FILE is not read: did you mean AWS_SECRET_ACCESS_KEY_FILE?',
+  ]);
+  assert.match((await warned('AWS_REGION_FILE'))[0] ?? '', /AWS_REGION_FILE is not read\. The AWS keys that can lie in files are/);
+  assert.deepEqual(await warned('AWS_WEB_IDENTITY_TOKEN_FILE'), []);
+});

@@ -1,0 +1,135 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { type FakeEcr, startEcr } from '../fakes/ecr.ts';
+import { failureOf, fetchFrom, keys, sourceAt, useStaticKeys } from './support.ts';
+
+const folder = await mkdtemp(join(tmpdir(), 'courier-settings-'));
+after(() => rm(folder, { recursive: true }));
+const config = join(folder, 'config');
+const fips = '123456789012.dkr.ecr-fips.us-east-1.amazonaws.com';
+
+/** The environment of static keys with these variables, and a default profile of these lines. */
+async function given(env: Record<string, string>, lines: readonly string[] = []): Promise<void> {
+  useStaticKeys();
+  await writeFile(config, ['[default]', ...lines, ''].join('\n'));
+  Object.assign(process.env, { AWS_CONFIG_FILE: config, ...env });
+}
+/** A source without addresses of its own. */
+const plain = () => sourceAt('', { endpoint: undefined, stsEndpoint: undefined });
+const fetched = async (ecr: FakeEcr, host?: string): Promise<number> => {
+  const before = ecr.calls.length;
+  await fetchFrom(plain(), host);
+  return ecr.calls.length - before;
+};
+
+test('an address that somebody set is called, wherever it is set, also for a FIPS host', async () => {
+  await using ecr = await startEcr({ keys: [keys] });
+  await given({}, [`endpoint_url = ${ecr.url}`]);
+  assert.equal(await fetched(ecr, fips), 1);
+  await given({}, ['services = dev', '[services dev]', 'ecr =', `  endpoint_url = ${ecr.url}`]);
+  assert.equal(await fetched(ecr), 1);
+  await given({ AWS_ENDPOINT_URL: ecr.url }, ['endpoint_url = http://127.0.0.1:1']);
+  assert.equal(await fetched(ecr), 1);
+  await given({ AWS_ENDPOINT_URL: 'http://127.0.0.1:1', AWS_ENDPOINT_URL_ECR: ecr.url });
+  assert.equal(await fetched(ecr, fips), 1);
+  await given({ AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: 'true', AWS_ENDPOINT_URL: 'http://127.0.0.1:1' });
+  await fetchFrom(sourceAt(ecr.url));
+});
+
+test('FIPS or dual-stack beside an address that is set: both settings are named, and nothing is sent', async () => {
+  await using ecr = await startEcr({ keys: [keys] });
+  const cases: readonly [env: Record<string, string>, lines: readonly string[], switched: string, set: string][] = [
+    [{ AWS_USE_FIPS_ENDPOINT: 'true', AWS_ENDPOINT_URL_ECR: ecr.url }, [], 'AWS_USE_FIPS_ENDPOINT=true', 'AWS_ENDPOINT_URL_ECR'],
+    [
+      { AWS_USE_FIPS_ENDPOINT: 'true' },
+      [`endpoint_url = ${ecr.url}`],
+      'AWS_USE_FIPS_ENDPOINT=true',
+      'endpoint_url of the profile "default"',
+    ],
+    [{ AWS_ENDPOINT_URL: ecr.url }, ['use_fips_endpoint = true'], 'use_fips_endpoint of the profile "default"', 'AWS_ENDPOINT_URL'],
+    [
+      { AWS_USE_DUALSTACK_ENDPOINT: 'true' },
+      ['services = dev', '[services dev]', 'ecr =', `  endpoint_url = ${ecr.url}`],
+      'AWS_USE_DUALSTACK_ENDPOINT=true',
+      'endpoint_url of [services dev]',
+    ],
+  ];
+  for (const [env, lines, switched, set] of cases) {
+    await given(env, lines);
+    const { code, message, remedy } = await failureOf(fetchFrom(plain(), fips));
+    assert.equal(code, 'MISCONFIGURED');
+    for (const name of [switched, set]) assert.ok(message.includes(name) && remedy.includes(name), `${message} ${remedy}`);
+  }
+  await given({ AWS_USE_FIPS_ENDPOINT: 'true' });
+  assert.match((await failureOf(fetchFrom(sourceAt(ecr.url)))).message, /endpoint of the source/);
+  assert.equal(ecr.calls.length, 0);
+});
+
+test('a switch of the profile that is neither true nor false is named', async () => {
+  for (const option of ['use_fips_endpoint', 'use_dualstack_endpoint', 'ignore_configured_endpoint_urls', 'ec2_metadata_v1_disabled']) {
+    await given({}, [`${option} = True`]);
+    const { code, message, remedy } = await failureOf(fetchFrom(plain()));
+    assert.equal(code, 'MISCONFIGURED');
+    assert.match(message, new RegExp(`${option} of the profile "default" is neither true nor false`));
+    assert.match(remedy, /in lower case/);
+  }
+});
+
+test('AWS_MAX_ATTEMPTS is obeyed, and max_attempts of the profile', async () => {
+  await using ecr = await startEcr({ keys: [keys] });
+  ecr.trouble = () => 'broken';
+  const attempts = async (): Promise<number> => {
+    const before = ecr.calls.length;
+    assert.equal((await failureOf(fetchFrom(sourceAt(ecr.url)))).code, 'UNEXPECTED');
+    return ecr.calls.length - before;
+  };
+  await given({ AWS_MAX_ATTEMPTS: '1' });
+  assert.equal(await attempts(), 1);
+  await given({}, ['max_attempts = 2']);
+  assert.equal(await attempts(), 2);
+});
+
+test('ca_bundle of the profile is read, unless AWS_CA_BUNDLE is set', async () => {
+  await using ecr = await startEcr({ keys: [keys] });
+  await given({}, ['ca_bundle = /nonexistent/bundle.pem']);
+  assert.match((await failureOf(fetchFrom(sourceAt(ecr.url)))).message, /ca_bundle of the profile "default": \/nonexistent\/bundle\.pem/);
+  await given({ AWS_CA_BUNDLE: '/nonexistent' }, ['ca_bundle = /nonexistent/bundle.pem']);
+  await fetchFrom(sourceAt(ecr.url));
+});
+
+test('a key that one region does not know: region and session are named, and never that the key is gone', async () => {
+  await using ecr = await startEcr({ keys: [keys] });
+  await given({});
+  const source = sourceAt(ecr.url);
+  ecr.trouble = ({ region }) => (region === 'me-south-1' ? 'unknown key' : undefined);
+  const refused = () => failureOf(fetchFrom(source, '123456789012.dkr.ecr.me-south-1.amazonaws.com'));
+  const before = await refused();
+  assert.match(before.remedy, /the region not enabled in the account.*a session from the global STS endpoint.*a key that was deleted/);
+  await fetchFrom(source);
+  const { code, message, remedy } = await refused();
+  assert.equal(code, 'AUTH');
+  assert.match(message, /UnrecognizedClientException.*The same identity is accepted in eu-west-1\./);
+  assert.match(remedy, /the region not enabled in the account.*a session from the global STS endpoint/);
+  assert.doesNotMatch(`${message} ${remedy}`, /deleted|does not exist|partition/);
+});
+
+test('what never left the machine is nobody’s answer', async () => {
+  await using ecr = await startEcr({ keys: [keys] });
+  const cases: readonly [env: Record<string, string>, lines: readonly string[], words: RegExp][] = [
+    [{ AWS_ACCESS_KEY_ID: `${keys.id}\n` }, [], /environment \(the access key ID holds a line break/],
+    [{ AWS_SESSION_TOKEN: 'a b' }, [], /the session token holds a blank/],
+    [{ AWS_ENDPOINT_URL_ECR: '127.0.0.1:1/x' }, [], /could not be sent: Invalid URL/],
+    [{ AWS_DEFAULTS_MODE: 'fast' }, [], /could not be sent: .*defaultsMode/],
+    [{}, ['endpoint_url = no address'], /could not be sent/],
+  ];
+  for (const [env, lines, words] of cases) {
+    await given(env, lines);
+    const { message, remedy } = await failureOf(fetchFrom(plain()));
+    assert.match(message, words);
+    assert.doesNotMatch(`${message} ${remedy}`, /answered|report/);
+  }
+  assert.equal(ecr.calls.length, 0);
+});
