@@ -101,7 +101,14 @@ function configured(name: string, url: string, key: string): Parameters<typeof m
     limits: portainer.limits,
     tls: { insecureSkipVerify: false },
     allowHttp: true,
-    spelling: { caFile: 'caFile', serverName: 'tlsServerName', fingerprint: 'tlsFingerprint', allowHttp: 'allowHttp' },
+    spelling: {
+      caFile: 'caFile',
+      serverName: 'tlsServerName',
+      fingerprint: 'tlsFingerprint',
+      allowHttp: 'allowHttp',
+      create: 'create',
+      registries: 'registries',
+    },
     options: { url, apiKey: { secret: new Secret(key) } },
   };
 }

@@ -16,6 +16,8 @@ export interface Setting {
 export interface Place {
   readonly path: string;
   readonly origin: Origin;
+  /** What a person writes to give an option of the map, where that is not its name: `DEPOT_KEY or DEPOT_KEY_FILE`. */
+  readonly spelled?: (key: string) => string;
 }
 /** What reading leaves behind beside the values. */
 export interface Report {
@@ -51,7 +53,7 @@ export function unknownKey(key: string, placed: Placed, known: readonly string[]
  * Reads one map by its table. All mistakes go to the report; whoever finds any there must not use the values: in the place of a wrong one stands
  * its default, or nothing. Blank values count as not given. `path` and `origin` are those of the map.
  */
-export function readMap<T extends Table>(table: T, entries: Entries, { path, origin }: Place, report: Report): Values<T> {
+export function readMap<T extends Table>(table: T, entries: Entries, { path, origin, spelled }: Place, report: Report): Values<T> {
   const at = (key: string): string => (path ? `${path}.${key}` : key);
   const broken = new Set<string>();
   const wrong = (key: string, message: string): void => {
@@ -80,7 +82,7 @@ export function readMap<T extends Table>(table: T, entries: Entries, { path, ori
   for (const [key, field] of Object.entries<Field>(table)) {
     const file = Object.hasOwn(table, `${key}File`) ? `${key}File` : undefined;
     if (field.default === undefined && !given.has(key) && !(file && given.has(file)))
-      wrong(key, `must be set${file ? `, or ${file}` : ''}`);
+      wrong(key, spelled ? `must be set: ${spelled(key)}` : `must be set${file ? `, or ${file}` : ''}`);
     const from = given.get(key)?.origin;
     const asWritten = read[key];
     if (broken.has(key)) read[key] = field.default ?? null;

@@ -2,8 +2,9 @@ import type { Adapter, Limits } from '../src/contract/adapter.ts';
 import { type Aliases, parseAddress, type Registry } from '../src/contract/registry.ts';
 import { Secret } from '../src/contract/secret.ts';
 import { type Draft, draftTargets, type Surroundings } from './drafts.ts';
-import { checkNames } from './env.ts';
+import { checkNames, type Env } from './env.ts';
 import { type Item, requireUnique } from './files.ts';
+import { emptyAmong, isByVariables, type Spelling, spellingOf, variablesOf } from './naming.ts';
 import { isBlank } from './origin.ts';
 import { changedWay } from './proxies.ts';
 import { type Report, readMap, warnOfDanger } from './read.ts';
@@ -32,8 +33,7 @@ export interface TargetConfig {
     readonly insecureSkipVerify: boolean;
   };
   readonly allowHttp: boolean;
-  /** What a person writes to set these options where this target comes from: a variable, or the option of a file. */
-  readonly spelling: Readonly<Record<'caFile' | 'serverName' | 'fingerprint' | 'allowHttp', string>>;
+  readonly spelling: Spelling;
   /** The adapter's own options. Those that are not set are missing. */
   readonly options: Readonly<Record<string, OptionValue>>;
 }
@@ -48,8 +48,11 @@ export async function readTargets(items: readonly Item[], aliases: Aliases, arou
   const targets: TargetConfig[] = [];
   const reached = new Map<string, string>();
   for (const draft of drafts) {
-    checkAlternatives(draft, report);
-    const read = readMap(targetTable(draft.adapter), draft.entries, draft, report) as Read;
+    checkAlternatives(draft, around.env, report);
+    const spelled = isByVariables(draft)
+      ? (key: string) => variablesOf(key, draft.adapter) + emptyAmong([key], draft.adapter, around.env)
+      : undefined;
+    const read = readMap(targetTable(draft.adapter), draft.entries, { ...draft, ...(spelled && { spelled }) }, report) as Read;
     const target = configure(draft, read, aliases, around.home, report);
     checkPlainHttp(draft, target, report);
     const identity = identityOf(target, read);
@@ -106,7 +109,7 @@ function configure(
       insecureSkipVerify: read.insecureSkipVerify,
     },
     allowHttp,
-    spelling: spellingOf({ name, adapter, inFile: draft.origin.directory !== undefined }),
+    spelling: spellingOf({ name, adapter, origin: draft.origin }),
     options: optionsOf(adapter, read),
   };
 }
@@ -136,26 +139,19 @@ function optionsOf(adapter: Adapter, read: Read): TargetConfig['options'] {
   return Object.fromEntries(all.filter((entry): entry is readonly [string, OptionValue] => entry[1] !== undefined));
 }
 
-function spellingOf({ name, adapter, inFile }: { name: string; adapter: Adapter; inFile: boolean }): TargetConfig['spelling'] {
-  if (inFile || name !== adapter.kind)
-    return { caFile: 'caFile', serverName: 'tlsServerName', fingerprint: 'tlsFingerprint', allowHttp: 'allowHttp' };
-  const start = prefix(adapter);
-  return {
-    caFile: `${start}_CA_FILE`,
-    serverName: `${start}_TLS_SERVER_NAME`,
-    fingerprint: `${start}_TLS_FINGERPRINT`,
-    allowHttp: `${start}_ALLOW_HTTP`,
-  };
-}
-
 /** At least one of the adapter's alternatives, whole. */
-function checkAlternatives({ adapter, entries, path, origin }: Draft, report: Report): void {
+function checkAlternatives(draft: Draft, env: Env, report: Report): void {
+  const { adapter, entries, path, origin } = draft;
   const sets = adapter.anyOf ?? [];
   const has = (key: string): boolean => !isBlank(entries.get(key)) || !isBlank(entries.get(`${key}File`));
   if (sets.length === 0 || sets.some(set => set.every(has))) return;
+  const byVariables = isByVariables(draft);
+  const spelled = (key: string): string => (byVariables ? variablesOf(key, adapter) : key);
   const missing = sets.find(set => set.some(has))?.filter(key => !has(key));
-  const message = `needs ${sets.map(set => set.join(' and ')).join(', or ')}${missing ? `: ${missing.join(' and ')} is missing` : ''}`;
-  report.mistakes.push({ path, origin: origin.text, message });
+  const needs = sets.map(set => set.map(spelled).join(' and ')).join(', or ');
+  const lacks = missing ? `: ${missing.map(spelled).join(' and ')} is missing` : '';
+  const hint = byVariables ? `${emptyAmong(sets.flat(), adapter, env)}${adapter.keyHint ? `; ${adapter.keyHint}` : ''}` : '';
+  report.mistakes.push({ path, origin: origin.text, message: `needs ${needs}${lacks}${hint}` });
 }
 
 function checkPlainHttp({ name, adapter, entries, path, origin }: Draft, { options, allowHttp }: TargetConfig, report: Report): void {

@@ -6,10 +6,11 @@ import type { Deps, Finding, Log, Target } from './contract/adapter.ts';
 import type { Clock } from './contract/clock.ts';
 import { Failure } from './contract/failures.ts';
 import type { Address, Registry } from './contract/registry.ts';
-import { finding as standing } from './courier/findings.ts';
+import { type EngineFinding, finding as standing } from './courier/findings.ts';
 import type { ManagedTarget } from './courier/ledger.ts';
 import { readText, Unreadable } from './io/files.ts';
 import { openHttp } from './io/http.ts';
+import { setting } from './io/tls.ts';
 
 export interface TargetDeps {
   readonly clock: Clock;
@@ -79,6 +80,7 @@ export function manageTarget(config: TargetConfig, deps: TargetDeps): OpenableTa
     paused: config.paused,
     limits: config.limits,
     findings: adapter.findings,
+    remedies: remediesOf(config),
     standing: standingOf(config),
     own: config.own,
     async open(own) {
@@ -125,10 +127,23 @@ async function authorityOf({ tls: { caFile }, spelling }: TargetConfig): Promise
 const isSilent = (error: unknown): error is Unreadable =>
   error instanceof Failure ? isSilent(error.cause) : error instanceof Unreadable && error.code === 'SILENT';
 
-function standingOf({ name, tls, options }: TargetConfig): Finding[] {
+/** What to do about findings of the engine, by the names that a person writes for this target: variables, or options of a file. */
+function remediesOf({ spelling: { create, registries, fingerprint, caFile } }: TargetConfig) {
+  const mayCreate = `\`${setting(create, 'true')}\``;
+  return {
+    NO_SLOTS: `Add the registry in the manager, or name its host in \`${registries}\` and set ${mayCreate}.`,
+    NOT_CREATED: `Create it in the manager, or set ${mayCreate}.`,
+    OWN_UNKNOWN: `Give the source \`default\` AWS credentials that may fetch a token, or name the hosts in \`${registries}\` instead of \`own\`.`,
+    TLS_UNVERIFIED: `Pin the certificate with \`${fingerprint}\`, or give its CA with \`${caFile}\`.`,
+  } satisfies Partial<Record<EngineFinding, string>>;
+}
+
+function standingOf(config: TargetConfig): Finding[] {
+  const { name, tls, options } = config;
   const plain = Object.values(options).some(value => typeof value === 'string' && /^http:/i.test(value));
+  const target = { remedies: remediesOf(config) };
   return [
-    ...(tls.insecureSkipVerify ? [standing('TLS_UNVERIFIED', `The certificate of ${name} is not verified.`)] : []),
+    ...(tls.insecureSkipVerify ? [standing('TLS_UNVERIFIED', `The certificate of ${name} is not verified.`, target)] : []),
     ...(plain ? [standing('PLAIN_HTTP', `${name} is reached over plain HTTP.`)] : []),
   ];
 }

@@ -33,6 +33,30 @@ test('the key of an open target is filtered out of texts, although its adapter m
   assert.equal(redact('it said the-key-in-a-file'), 'it said [secret]');
 });
 
+test('remedies name what the user wrote: variables, or the options of a file', async () => {
+  const remedies = async (given: Parameters<typeof read>[0]) => {
+    const config = await read({ adapters, ...given });
+    const log = createLog({ to: { write: () => undefined } });
+    const [target] = config.targets.map(one =>
+      manageTarget(one, { clock, log, registry: addressReader(config.aliases), env: {}, readonly: false }),
+    );
+    const [unsafe] = target?.standing ?? [];
+    return { ...target?.remedies, unsafe: unsafe?.remedy } as Readonly<Record<string, string | undefined>>;
+  };
+  const byVariables = await remedies({
+    env: { PORTAINER_URL: 'https://portainer', PORTAINER_API_KEY: 'ptr_key', PORTAINER_INSECURE_SKIP_VERIFY: 'true' },
+  });
+  assert.match(byVariables['NO_SLOTS'] ?? '', /`PORTAINER_REGISTRIES`.*`PORTAINER_CREATE=true`/);
+  assert.match(byVariables['NOT_CREATED'] ?? '', /`PORTAINER_CREATE=true`/);
+  assert.match(byVariables['unsafe'] ?? '', /`PORTAINER_TLS_FINGERPRINT`.*`PORTAINER_CA_FILE`/);
+
+  const text = 'targets: [{kind: portainer, url: "https://portainer", apiKey: ptr_key, insecureSkipVerify: true}]';
+  await using files = await folder({ 'courier.yaml': text });
+  const byFile = await remedies({ files: [files.at('courier.yaml')] });
+  assert.match(byFile['NO_SLOTS'] ?? '', /`registries`.*`create: true`/);
+  assert.match(byFile['unsafe'] ?? '', /`tlsFingerprint`.*`caFile`/);
+});
+
 test('the adapter is told of the own registry as of any other, once, and made anew when it is another one', async () => {
   const [listed, ours] = ['111111111111', '222222222222'].map(account => `${account}.dkr.ecr.eu-west-1.amazonaws.com`) as [string, string];
   const told: string[][] = [];

@@ -1,5 +1,5 @@
 import type { Finding, FindingSpecs } from '../contract/adapter.ts';
-import type { Entry, Moment, Scope, ScopeFinding, TargetRecord } from './ledger.ts';
+import type { Entry, ManagedTarget, Moment, Scope, ScopeFinding, TargetRecord } from './ledger.ts';
 import { atPeace, hour, minute } from './timing.ts';
 
 /** What the engine itself has to say of a target, a slot or a credential. */
@@ -68,18 +68,19 @@ export const engineFindings = {
 
 export type EngineFinding = keyof typeof engineFindings;
 
-/** With the remedy of the table. */
-export function finding(code: EngineFinding, message: string): Finding {
-  return { code, message, remedy: engineFindings[code].remedy };
+/** With the remedy of the table, or that of the target. */
+export function finding(code: EngineFinding, message: string, target?: Pick<ManagedTarget, 'remedies'>): Finding {
+  return { code, message, remedy: target?.remedies?.[code] ?? engineFindings[code].remedy };
 }
 
 /** wall: in milliseconds since the epoch. */
 export function targetFindings(record: TargetRecord, wall: number): Finding[] {
   const found = [...(record.managed.standing ?? [])];
   if (record.discoveredAt !== undefined && record.entries.size === 0 && !record.partlyUnseen)
-    found.push(finding('NO_SLOTS', `${record.name} knows no ECR registry that the courier could serve.`));
+    found.push(finding('NO_SLOTS', `${record.name} knows no ECR registry that the courier could serve.`, record.managed));
   const { own } = record;
-  if (own && !own.kept?.credential.own && (own.kept ?? own.trouble)) found.push(finding('OWN_UNKNOWN', unknownOwn(record.name, own)));
+  if (own && !own.kept?.credential.own && (own.kept ?? own.trouble))
+    found.push(finding('OWN_UNKNOWN', unknownOwn(record.name, own), record.managed));
   const ends = record.about.keyExpiresAt;
   if (ends && ends.getTime() - wall < 14 * 24 * hour)
     found.push(finding('KEY_EXPIRES', `The key for ${record.name} ends at ${ends.toISOString()}.`));
@@ -107,7 +108,7 @@ export function slotFindings(record: TargetRecord, entry: Entry, now: Moment): F
     );
   if (slot.state === 'absent' && !record.managed.create) {
     const state = slot.lacks === undefined ? 'wanted but not there' : `there but lacks ${slot.lacks}`;
-    found.push(finding('NOT_CREATED', `${slot.title ?? slot.id} is ${state}, and ${record.name} may not create it.`));
+    found.push(finding('NOT_CREATED', `${slot.title ?? slot.id} is ${state}, and ${record.name} may not create it.`, record.managed));
   }
   if (entry.repaired && entry.repaired.count >= 3 && !atPeace(entry, now))
     found.push(finding('CONTESTED', `${slot.title ?? slot.id} was repaired ${entry.repaired.count} times and changed again each time.`));

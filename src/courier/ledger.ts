@@ -106,6 +106,8 @@ export interface ManagedTarget {
   readonly paused: boolean;
   readonly limits: Limits;
   readonly findings: FindingSpecs;
+  /** What to do about findings of the engine, in the words in which this target is configured; the table's unless given. */
+  readonly remedies?: Readonly<Record<string, string>>;
   /** What stands whatever discovery says: TLS verification is off, and the like. */
   readonly standing?: readonly Finding[];
   /** It wants the registry of the courier's own account, too: any registry of the region where that is. */

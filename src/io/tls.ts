@@ -19,7 +19,8 @@ export type OptionNames = Readonly<
 
 /** The line that a person pastes: NAME=value for a variable, name: value for a file. */
 export function setting(name: string, value: string): string {
-  return /^[A-Z0-9_]+$/.test(name) ? `${name}=${value}` : `${name}: ${JSON.stringify(value)}`;
+  if (/^[A-Z0-9_]+$/.test(name)) return `${name}=${value}`;
+  return `${name}: ${value === 'true' ? value : JSON.stringify(value)}`;
 }
 
 /** Sixty-four hex digits in upper case, as pairs. Takes openssl's spelling (`sha256 Fingerprint=aa:bb...`) and bare digits too. Throws MISCONFIGURED. */

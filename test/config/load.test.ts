@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { chmod } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { test } from 'node:test';
+import { adapters } from '../../adapters/index.ts';
 import { ConfigError } from '../../config/load.ts';
 import { folder, mistakesOf, plainTarget, read, readText } from './support.ts';
 
@@ -133,7 +134,14 @@ test('every option of the short form reaches its target', async () => {
     target?.registries.map(({ host }) => host),
     ['123456789012.dkr.ecr.eu-west-1.amazonaws.com'],
   );
-  assert.equal(target?.spelling.fingerprint, 'DEPOT_TLS_FINGERPRINT');
+  assert.deepEqual(target?.spelling, {
+    caFile: 'DEPOT_CA_FILE',
+    serverName: 'DEPOT_TLS_SERVER_NAME',
+    fingerprint: 'DEPOT_TLS_FINGERPRINT',
+    allowHttp: 'DEPOT_ALLOW_HTTP',
+    create: 'DEPOT_CREATE',
+    registries: 'DEPOT_REGISTRIES',
+  });
 });
 
 test('variables that make a target leave a target of another name alone', async () => {
@@ -146,6 +154,22 @@ test('variables that make a target leave a target of another name alone', async 
       ['depot', 'https://depot:9443'],
     ],
   );
+});
+
+test('a target that variables made is told of by their names, and which of them are empty', async () => {
+  const wrong = async (given: Record<string, string>) => {
+    const error = await read({ env: given, adapters }).catch((thrown: unknown) => thrown);
+    assert.ok(error instanceof ConfigError);
+    return error.message;
+  };
+  const portainer = await wrong({ PORTAINER_URL: 'https://portainer', PORTAINER_API_KEY: '' });
+  assert.match(portainer, /needs PORTAINER_API_KEY \(or PORTAINER_API_KEY_FILE\), or PORTAINER_USERNAME /);
+  assert.match(portainer, /; PORTAINER_API_KEY is empty; create it at My account > Access tokens/);
+  assert.doesNotMatch(portainer, /apiKey/);
+  const half = await wrong({ PORTAINER_URL: 'https://portainer', PORTAINER_USERNAME: 'admin', PORTAINER_PASSWORD_FILE: '' });
+  assert.match(half, /: PORTAINER_PASSWORD \(or PORTAINER_PASSWORD_FILE\) is missing; PORTAINER_PASSWORD_FILE is empty/);
+  const harbor = await wrong({ HARBOR_URL: 'https://harbor', HARBOR_USERNAME: 'robot$courier', HARBOR_PASSWORD: '' });
+  assert.match(harbor, /must be set: HARBOR_PASSWORD \(or HARBOR_PASSWORD_FILE\); HARBOR_PASSWORD is empty/);
 });
 
 test('a target of a file is told of by the names of a file', async () => {

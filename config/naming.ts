@@ -1,0 +1,53 @@
+import type { Adapter } from '../src/contract/adapter.ts';
+import type { Draft } from './drafts.ts';
+import type { Env } from './env.ts';
+import { type Field, targetTable } from './schema.ts';
+
+/** What a person writes to set these options: a variable, or the option of a file. */
+export type Spelling = Readonly<Record<'caFile' | 'serverName' | 'fingerprint' | 'allowHttp' | 'create' | 'registries', string>>;
+
+const fileSpelling = {
+  caFile: 'caFile',
+  serverName: 'tlsServerName',
+  fingerprint: 'tlsFingerprint',
+  allowHttp: 'allowHttp',
+  create: 'create',
+  registries: 'registries',
+} as const satisfies Spelling;
+
+function variableSpelling(adapter: Adapter): Spelling {
+  const { caFile, tlsServerName, tlsFingerprint, allowHttp, create, registries } = targetTable(adapter);
+  const name = (field: Field | undefined): string => field?.env ?? '';
+  return {
+    caFile: name(caFile),
+    serverName: name(tlsServerName),
+    fingerprint: name(tlsFingerprint),
+    allowHttp: name(allowHttp),
+    create: name(create),
+    registries: name(registries),
+  };
+}
+
+/** How the options of a target are spelled where it comes from. */
+export function spellingOf(target: Pick<Draft, 'name' | 'adapter' | 'origin'>): Spelling {
+  return isByVariables(target) ? variableSpelling(target.adapter) : fileSpelling;
+}
+
+/** Nobody wrote a file for it: what is said of it names variables. */
+export const isByVariables = ({ name, adapter, origin }: Pick<Draft, 'name' | 'adapter' | 'origin'>): boolean =>
+  origin.directory === undefined && name === adapter.kind;
+
+/** `PORTAINER_API_KEY (or PORTAINER_API_KEY_FILE)` */
+export function variablesOf(key: string, adapter: Adapter): string {
+  const table = targetTable(adapter);
+  const file = table[`${key}File`]?.env;
+  return `${table[key]?.env ?? key}${file ? ` (or ${file})` : ''}`;
+}
+
+/** Variables of these options that are there and empty, as compose leaves those that nobody set: `; PORTAINER_API_KEY is empty`. */
+export function emptyAmong(keys: readonly string[], adapter: Adapter, env: Env): string {
+  const table = targetTable(adapter);
+  const empty = keys.flatMap(key => [key, `${key}File`]).flatMap(key => table[key]?.env ?? []);
+  const told = empty.filter(name => env[name] === '').map(name => `${name} is empty`);
+  return told.length > 0 ? `; ${told.join(', ')}` : '';
+}
