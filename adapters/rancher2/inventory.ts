@@ -1,27 +1,21 @@
 import type { Deps } from '../../src/contract/adapter.ts';
 import { asFailure, Failure } from '../../src/contract/failures.ts';
 import { type Api, management } from './api.ts';
+import { clusterSlots, type Gap, gapsOf, projectSlots } from './gaps.ts';
 import {
   type Cluster,
   type Credential,
   inTurns,
-  listClusters,
   listCredentials,
   listNodeRegistries,
-  listProjects,
   listSystemSecrets,
   type NodeRegistry,
   type Project,
   within,
 } from './lists.ts';
 import { type Found, readSecret, type Secret, secretsOf } from './secrets.ts';
+import { placesOf } from './seen.ts';
 
-/** What could not be looked at. ids: as in a discovery's `unseen`. */
-export interface Gap {
-  readonly ids: readonly string[];
-  readonly what: string;
-  readonly failure: Failure;
-}
 /** With what the nodes of clusters log in, chosen ones and others. */
 export interface NodeLogins {
   readonly registries: readonly NodeRegistry[];
@@ -60,8 +54,8 @@ export async function takeInventory(
   { clock, registry }: Pick<Deps, 'clock' | 'registry'>,
   signal: AbortSignal,
 ): Promise<Inventory> {
-  const gaps: Gap[] = [];
-  const [allClusters, allProjects] = await Promise.all([listClusters(api, signal), listProjects(api, signal)]);
+  const { clusters: allClusters, projects: allProjects, gaps: hidden } = await placesOf(api, signal);
+  const gaps = [...hidden];
   const names = new Map(allClusters.map(({ id, name }) => [id, name]));
   const clusters = allClusters.filter(({ id, name }) => within(scope.clusters, id, name));
   const projects = allProjects.filter(
@@ -107,14 +101,20 @@ export async function takeInventory(
   const isOurs = ({ cluster, address }: NodeRegistry): boolean =>
     scope.clusterRegistries && clusters.some(({ name }) => name === cluster) && registry(address) !== undefined;
   const [credentials, found, nodes] = await Promise.all([ofProjects, ofClusters, nodeLogins(api, attempt, isOurs)]);
+  const isHidden = hidden.some(({ ids }) => ids.includes(clusterSlots(management)));
   const elsewhere = new Set(allProjects.map(({ backing }) => backing)).difference(new Set(projects.map(({ backing }) => backing)));
   const secrets = found.flatMap(({ secrets }) => secrets);
-  places.forEach((place, at) => gaps.push(...gapsOf(place, found[at]?.refused ?? [], projects, gaps)));
+  places.forEach((place, at) => {
+    const { refused = [], unlisted } = found[at] ?? {};
+    gaps.push(...gapsOf(place, refused, projects, gaps));
+    if (unlisted)
+      gaps.push({ ids: [clusterSlots(place.id)], what: `the namespaces of cluster ${place.name} (${place.id})`, failure: unlisted });
+  });
   return {
     clusters,
     projects,
     credentials: credentials.flat(),
-    secrets: secrets.filter(({ cluster, metadata }) => cluster !== management || !elsewhere.has(metadata.namespace)),
+    secrets: secrets.filter(({ cluster, metadata }) => cluster !== management || !(isHidden || elsewhere.has(metadata.namespace))),
     nodes,
     gaps,
   };
@@ -134,27 +134,3 @@ async function nodeLogins(api: Api, attempt: Attempt, isOurs: (one: NodeRegistry
   );
   return { registries, system, secrets: secrets.filter(secret => secret !== undefined) };
 }
-
-/** Namespaces that the token may not look into, as one gap of their cluster. Those of projects that are a gap already are not told twice. */
-function gapsOf({ id, name }: Cluster, refused: Found['refused'], projects: readonly Project[], gaps: readonly Gap[]): Gap[] {
-  const told = new Set(gaps.flatMap(({ ids }) => ids));
-  const hidden = refused.flatMap(({ namespace, failure }) => {
-    const ofProjects = id === management ? projects.filter(({ backing }) => backing === namespace).map(projectSlots) : [];
-    const ids = (ofProjects.length > 0 ? ofProjects : [`${clusterSlots(id)}/${namespace}`]).filter(one => !told.has(one));
-    return ids.length > 0 ? [{ namespace, failure, ids }] : [];
-  });
-  const [first] = hidden;
-  if (!first) return [];
-  const what = `the Secrets in ${listed(hidden.map(({ namespace }) => namespace))} of cluster ${name} (${id})`;
-  return [{ ids: hidden.flatMap(({ ids }) => ids), what, failure: first.failure }];
-}
-
-/** For sentences: the first five. */
-export function listed(names: readonly string[]): string {
-  const more = names.length > 5 ? ` and ${names.length - 5} more` : '';
-  return `${names.slice(0, 5).join(', ')}${more}`;
-}
-
-/** What stands before the ids of slots: of a project, and of the namespaces of a cluster. */
-export const projectSlots = ({ cluster, short }: Pick<Project, 'cluster' | 'short'>): string => `${cluster}/project/${short}`;
-export const clusterSlots = (cluster: string): string => `${cluster}/namespace`;

@@ -96,6 +96,12 @@ export async function listCredentials(api: Api, project: Project, signal: AbortS
   });
 }
 
+/** A missing right as a value; throws whatever else it is. */
+export function orRefusal(error: unknown): Failure {
+  if (isFailure(error, 'FORBIDDEN')) return error;
+  throw error;
+}
+
 export const isFailure = (error: unknown, code: 'FORBIDDEN' | 'NOT_FOUND'): error is Failure =>
   error instanceof Failure && error.code === code;
 

@@ -1,7 +1,7 @@
-import type { Failure } from '../../src/contract/failures.ts';
+import { Failure } from '../../src/contract/failures.ts';
 import { type Api, listSecrets, management, refusal, secretsPath } from './api.ts';
 import { forms } from './dockerconfig.ts';
-import { type Displayed, inTurns, isFailure, steveList, textsOf, within } from './lists.ts';
+import { type Displayed, inTurns, isFailure, orRefusal, steveList, textsOf, within } from './lists.ts';
 
 export interface Secret {
   readonly cluster: string;
@@ -23,10 +23,11 @@ export interface Reach {
   readonly isChosen: boolean;
   readonly namespaces: readonly string[];
 }
-/** refused: namespaces that are there, and that the token may not look into. */
+/** refused: namespaces that are there, and that the token may not look into. unlisted: it may not see which there are. */
 export interface Found {
   readonly secrets: readonly Secret[];
   readonly refused: readonly { readonly namespace: string; readonly failure: Failure }[];
+  readonly unlisted?: Failure;
 }
 
 /** Of a whole cluster where the token may; else of each namespace that it sees, and of those that are known to hold secrets of projects. */
@@ -43,7 +44,8 @@ export async function secretsOf(api: Api, { cluster, backing, isChosen, namespac
     return { secrets: await list(), refused: [] };
   } catch (error) {
     if (!isFailure(error, 'FORBIDDEN') && !isFailure(error, 'NOT_FOUND')) throw error;
-    const rows = (isChosen ? await steveList<Displayed>(api, cluster, 'namespaces', signal) : undefined) ?? [];
+    const listed = isChosen ? await steveList<Displayed>(api, cluster, 'namespaces', signal).catch(orRefusal) : undefined;
+    const rows = listed instanceof Failure ? [] : (listed ?? []);
     const seen = rows.flatMap(({ metadata }) => (typeof metadata?.name === 'string' ? [metadata.name] : []));
     const wanted = new Set([...backing, ...seen.filter(name => within(namespaces, name))]);
     if (wanted.size === 0 && seen.length === 0 && isChosen) throw error;
@@ -56,7 +58,7 @@ export async function secretsOf(api: Api, { cluster, backing, isChosen, namespac
         return [];
       }),
     );
-    return { secrets: found.flat(), refused };
+    return { secrets: found.flat(), refused, ...(listed instanceof Failure && { unlisted: listed }) };
   }
 }
 

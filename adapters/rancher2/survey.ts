@@ -4,7 +4,8 @@ import { management } from './api.ts';
 import { entriesIn, textOf } from './data.ts';
 import { isWhole, onlyLogin } from './dockerconfig.ts';
 import type { Code } from './findings.ts';
-import { clusterSlots, type Inventory, listed, projectSlots } from './inventory.ts';
+import { clusterSlots, listed, projectSlots } from './gaps.ts';
+import type { Inventory } from './inventory.ts';
 import type { Credential, Project } from './lists.ts';
 import { isNodeLogin, ofNodes, restartOf } from './nodes.ts';
 import type { Secret } from './secrets.ts';
@@ -162,7 +163,9 @@ function ofNorman({ id, project, registries }: Credential, deps: Deps<Code>): Sl
 function copiesAlone(copies: readonly Secret[], slots: Slots, { gaps }: Inventory, { finding }: Deps<Code>): Finding[] {
   const alone = copies.filter(({ cluster, metadata: { name } }) => {
     const isOfProject = (id: string): boolean => id.startsWith(`${cluster}/project/`);
-    return !slots.some(({ id }) => isOfProject(id) && id.endsWith(`/${name}`)) && !gaps.some(({ ids }) => ids.some(isOfProject));
+    return (
+      !slots.some(({ id }) => isOfProject(id) && id.endsWith(`/${name}`)) && !gaps.some(({ ids }) => ids.some(id => isOfProject(`${id}/`)))
+    );
   });
   return [...Map.groupBy(alone, ({ cluster }) => cluster)].map(([cluster, all]) => {
     const names = all.map(({ metadata: { namespace, name } }) => `${namespace}/${name}`);

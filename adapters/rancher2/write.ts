@@ -5,7 +5,8 @@ import { type Api, ask, management, projectPath, refusal, secretsPath, segment, 
 import { type Data, gone, renewedData, textOf } from './data.ts';
 import { onlyLogin } from './dockerconfig.ts';
 import type { Code } from './findings.ts';
-import { projectSlots } from './inventory.ts';
+import { projectSlots } from './gaps.ts';
+import { orRefusal } from './lists.ts';
 import type { CredentialRef, Ref, SecretRef } from './slots.ts';
 
 interface Stored extends Data {
@@ -70,13 +71,13 @@ export function makeWriter(api: Api, { registry, finding }: Deps<Code>) {
     secret: SecretRef,
     signal: AbortSignal,
   ): Promise<Registries | undefined> {
-    if (!visible) {
+    const stored = visible ? await storedAt(secret, signal).catch(orRefusal) : undefined;
+    if (!stored || stored instanceof Failure) {
       const where = { cluster: management, right: `manage secrets in project ${project}` };
       // One that belongs to no project any more is answered with 200 and null.
       const registries = (await ask(api, where, 'GET', path, { signal })).json<Norman | null>()?.registries ?? {};
       return Object.keys(registries).length > 1 ? undefined : registries;
     }
-    const stored = await storedAt(secret, signal);
     if (stored.metadata.annotations?.['field.cattle.io/projectId'] !== project) return {};
     const login = onlyLogin(textOf(stored) ?? '');
     if (!login) return undefined;

@@ -79,6 +79,14 @@ describe('a dockerCredential', () => {
     assert.deepEqual(auths(r.fake.stored('local', backing, 'two')), { ...both, [host]: login('new-token') });
   });
 
+  test('whose Secret the token may not read any more is written through Norman', async () => {
+    await using r = await rig(world([credential('one', { [host]: login('old') })]));
+    const { slots } = await r.discover();
+    r.fake.fault = ({ method, path }) => (method === 'GET' && path.endsWith('/secrets/one') ? { status: 403 } : undefined);
+    assert.deepEqual(await r.deliver(slots[0], given(host)), { change: 'updated' });
+    assert.deepEqual(auths(r.fake.stored('local', backing, 'one')), { [host]: login('new-token') });
+  });
+
   test('that got more since the last look, a registry or something beside it, is written in its Secret, too', async () => {
     const helped = { auths: { [host]: login('old') }, credHelpers: { 'gcr.io': 'gcloud' } };
     await using r = await rig(world([credential('a', { [host]: login('old') }), credential('b', { [host]: login('old') })]));

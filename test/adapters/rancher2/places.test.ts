@@ -72,6 +72,45 @@ describe('rights', () => {
     assert.match(findings[0]?.message ?? '', /the Secrets in team-b of cluster production/);
   });
 
+  describe('that are missing for a list stop what needs it and nothing else', () => {
+    const local = [credential('a', { [host]: login('old') }), secret('team-l', 'l', { [host]: login('old') })];
+    const setup = world(local, [secret('team-a', 'x', { [host]: login('old') })]);
+    const lists: readonly [name: string, path: RegExp, left: readonly string[], unseen: readonly string[]][] = [
+      ['clusters', /^\/v3\/clusters/, [`${cluster}/namespace/team-a/x`, projectSlot('a'), 'local/namespace/team-l/l'], []],
+      [
+        'projects',
+        /\/v1\/management\.cattle\.io\.projects/,
+        [`${cluster}/namespace/team-a/x`],
+        ['local/namespace', 'local/project', `${cluster}/project`],
+      ],
+    ];
+    for (const [name, path, left, unseen] of lists)
+      test(name, async () => {
+        await using r = await rig(setup);
+        r.fake.fault = seen => (path.test(seen.path) ? { status: 403 } : undefined);
+        const discovery = await r.discover();
+        assert.deepEqual([idsOf(discovery), discovery.unseen], [left, unseen]);
+        assert.deepEqual(codesOf(discovery.findings), ['NOT_PERMITTED']);
+        assert.match(discovery.findings[0]?.message ?? '', new RegExp(`may not look at ${name}`));
+        for (const slot of discovery.slots) assert.equal((await r.deliver(slot, given(host))).change, 'updated');
+      });
+
+    test('namespaces: the secrets of projects are looked at, and what is known elsewhere is kept', async () => {
+      await using r = await rig(setup);
+      const isWhole = /\/k8s\/clusters\/local\/api\/v1\/secrets\?|^\/v1\/namespaces/;
+      r.fake.fault = seen => (isWhole.test(seen.path) ? { status: 403 } : undefined);
+      const discovery = await r.discover();
+      assert.deepEqual(idsOf(discovery), [`${cluster}/namespace/team-a/x`, projectSlot('a')]);
+      assert.deepEqual([codesOf(discovery.findings), discovery.unseen], [['NOT_PERMITTED'], ['local/namespace']]);
+    });
+
+    test('both: nothing is left to look at', async () => {
+      await using r = await rig(setup);
+      r.fake.fault = ({ path }) => (lists.some(([, list]) => list.test(path)) ? { status: 403 } : undefined);
+      assert.equal((await failing(r.discover())).code, 'FORBIDDEN');
+    });
+  });
+
   test('that are missing for the Secrets of a project keep what is known of it', async () => {
     const rules = memberRules.filter(({ namespace }) => namespace !== 'team-a');
     const users = [{ name: 'user-membr', rules: rules.filter(({ resources }) => !resources?.includes('namespaces')) }];
