@@ -2,7 +2,7 @@ import { stripVTControlCharacters, styleText } from 'node:util';
 import { succeeded } from '../courier/attempt.ts';
 import type { Entry, Ledger } from '../courier/ledger.ts';
 import type { FindingView, SlotView, Status, TargetView, TroubleView } from '../observe/status-view.ts';
-import { relative } from '../observe/words.ts';
+import { identityWords, relative } from '../observe/words.ts';
 
 type Tint = 'green' | 'yellow' | 'red' | 'dim' | 'bold';
 type Paint = (tint: Tint, text: string) => string;
@@ -15,7 +15,8 @@ export function resultTable(ledger: Ledger, raw: Status, { rehearse, color }: { 
     const entry = ledger.targets.get(target.name)?.entries.get(slot.id);
     return entry ? resultOf(entry, slot, rehearse, paint) : slot.state;
   });
-  return [table(['TARGET', 'SLOT', 'REGISTRY', 'RESULT', 'EXPIRES', 'PROVEN'], lines, paint), ...notes(status, paint), ''].join('\n');
+  const head = ['TARGET', 'SLOT', 'REGISTRY', 'RESULT', 'EXPIRES', 'PROVEN'];
+  return [table(head, lines, paint), ...identities(status, paint), ...notes(status, paint), ''].join('\n');
 }
 
 /** For `status`: a line a slot with its state, then whatever a person should know. */
@@ -24,9 +25,8 @@ export function statusTable(raw: Status, color: boolean): string {
   const status = plain(raw);
   const lines = rowsOf(status, (_, slot) => paint(tintOf(slot.state), slot.state));
   const verdict = status.ready ? paint('green', 'ready') : paint('red', `not ready: ${status.unready.join(' ')}`);
-  return [verdict, table(['TARGET', 'SLOT', 'REGISTRY', 'STATE', 'EXPIRES', 'PROVEN'], lines, paint), ...notes(status, paint), ''].join(
-    '\n',
-  );
+  const head = ['TARGET', 'SLOT', 'REGISTRY', 'STATE', 'EXPIRES', 'PROVEN'];
+  return [verdict, table(head, lines, paint), ...identities(status, paint), ...notes(status, paint), ''].join('\n');
 }
 
 function rowsOf(status: Status, word: (target: TargetView, slot: SlotView) => string): string[][] {
@@ -55,6 +55,14 @@ function resultOf(entry: Entry, slot: SlotView, rehearse: boolean, paint: Paint)
 
 function tintOf(state: SlotView['state']): Tint {
   return state === 'ok' ? 'green' : state === 'failing' ? 'red' : 'yellow';
+}
+
+/** Who fetched the tokens: a line for each source, or several where its regions differ. */
+function identities({ credentials }: Status, paint: Paint): string[] {
+  const told = credentials.flatMap(({ source, identity }) =>
+    identity ? [`${paint('bold', `source ${source}`)} is ${identityWords(identity)}`] : [],
+  );
+  return told.length > 0 ? ['', ...new Set(told)] : [];
 }
 
 /** What is left alone, then troubles, then findings, each with what to do. */

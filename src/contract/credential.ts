@@ -24,6 +24,8 @@ export interface Credential {
 export interface Identity {
   /** Where its keys were found, and the roles that were assumed with them: `profile "prod" (AWS_PROFILE), then arn:aws:iam::...:role/pull`. */
   readonly from: string;
+  /** Its own account, where the service named that. */
+  readonly account?: string;
   /** The principal, where AWS was asked who that is and answered. */
   readonly arn?: string;
 }

@@ -1,4 +1,5 @@
 import type { Receipt } from '../contract/adapter.ts';
+import type { Identity } from '../contract/credential.ts';
 import type { Failure } from '../contract/failures.ts';
 import type { Reason } from './ledger.ts';
 
@@ -50,6 +51,7 @@ export type CourierEvent =
       readonly issuedAt: Date;
       readonly unchanged: boolean;
       readonly skewMs: number;
+      readonly identity?: Identity;
       readonly downMs?: number;
     })
   | (OfSource & Trial & { readonly kind: 'fetch-failed' })

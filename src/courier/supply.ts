@@ -97,9 +97,9 @@ export function createSupply(deps: SupplyDeps): Supply {
       record.kept = fresh;
       record.unproven = [...record.hosts.values()];
     }
-    const { issuedAt } = fresh.credential;
+    const { issuedAt, identity } = fresh.credential;
     const about = { ms, fingerprint: fresh.fingerprint, issuedAt, expiresAt: fresh.expiresAt, unchanged, skewMs: clockSkewMs ?? 0 };
-    emit({ kind: 'fetched', ...of(record), ...about, ...(downMs !== undefined && { downMs }) });
+    emit({ kind: 'fetched', ...of(record), ...about, ...(downMs !== undefined && { downMs }), ...(identity && { identity }) });
     if (!unchanged) deps.arrived(record);
   }
 

@@ -90,7 +90,8 @@ export async function fetchToken(
     const arn =
       deps.tells === 'principal' ? await callerOf(keys, registry, settings.endpoint('STS'), { wire, clock: deps.clock }) : undefined;
     const told = [place, ...identity.roles.map(({ roleArn }) => roleArn)].join(', then ');
-    return { ...credential, identity: { from: told, ...(arn !== undefined && { arn }) } };
+    const account = credential.own?.account;
+    return { ...credential, identity: { from: told, ...(account !== undefined && { account }), ...(arn !== undefined && { arn }) } };
   });
 }
 

@@ -1,4 +1,5 @@
 import type { Log } from '../contract/adapter.ts';
+import type { Identity } from '../contract/credential.ts';
 import type { CourierEvent, Trial } from '../courier/events.ts';
 import { span } from './words.ts';
 
@@ -15,7 +16,22 @@ type Event<K extends CourierEvent['kind']> = Extract<CourierEvent, { kind: K }>;
  * `delivered` and `delivery failed` are the audit line: one for every write attempt, so a repeat stays at info there.
  */
 export function createJournal(log: Log): (event: CourierEvent) => void {
+  /** By source, as it was told last. */
+  const identities = new Map<string, string>();
+
+  /** Who fetches tokens is told at first and at each change. */
+  function identify({ source, region, identity }: Event<'fetched'>): void {
+    const told = JSON.stringify(identity);
+    const before = identities.get(source);
+    if (told === undefined || told === before) return;
+    identities.set(source, told);
+    const { from, account, arn } = identity ?? {};
+    const former = before === undefined ? undefined : (JSON.parse(before) as Identity).from;
+    log[before === undefined ? 'info' : 'warn']('aws identity', { source, ecr_region: region, identity: from, account, arn, former });
+  }
+
   return event => {
+    if (event.kind === 'fetched') identify(event);
     const { level, message, data } = (lines[event.kind] as (event: CourierEvent) => Line)(event);
     log[level](message, data);
   };

@@ -4,7 +4,7 @@ import { badge, findings, lifeBar, lifeWords, type Now, nowOf, type Tone, tiding
 import { style } from './page-style.ts';
 import { byUrgency, targetCard } from './page-target.ts';
 import type { CredentialView, Status } from './status-view.ts';
-import { count } from './words.ts';
+import { count, identityWords } from './words.ts';
 
 const refreshSeconds = 15;
 /** Up to so many targets, all are unfolded. */
@@ -105,11 +105,13 @@ function credentialCard(view: CredentialView, now: Now): Html {
   const proven = view.proofs.filter(proof => proof.ok).length;
   const proofs = view.proofs.length > 0 && html`; proven at ${proven} of ${count(view.proofs.length, 'registry', 'registries')}`;
   const print = view.fingerprint !== null && html` <code title="fingerprint of the credential">${view.fingerprint}</code>`;
+  const who = view.identity && html`<p class="quiet">${identityWords(view.identity)}</p>`;
   // Whole sentences need the whole width.
   const wide = view.trouble !== null || view.findings.length > 0;
   return html`<article class="card${wide && ' wide'}"><h3>${view.source} <span class="quiet">${place}</span></h3> ${badge(credentialTones[view.state], view.state)}
 ${lifeBar(view, now)}
 <p class="quiet">${view.expiresAt === null ? html`no token was fetched yet` : lifeWords(view, now)}${proofs}${print}</p>
+${who}
 ${view.state !== 'ok' && view.nextFetchAt !== null && html`<p class="quiet">next fetch ${Date.parse(view.nextFetchAt) > now.here ? when(view.nextFetchAt, now.here) : 'is due'}</p>`}
 ${trouble(view.trouble, now)}${findings(view.findings)}</article>`;
 }

@@ -77,12 +77,21 @@ export interface TargetView {
 }
 /** Of 100,000 slots there is one view at a time: they are made as they are walked, anew each time. */
 export type TargetOverview = Omit<TargetView, 'slots'> & { readonly slots: Iterable<SlotView> };
+export interface IdentityView {
+  /** Where the AWS keys were found, and the roles that were assumed with them. */
+  readonly from: string;
+  readonly account: string | null;
+  /** The principal, where AWS was asked who that is (`check` asks). */
+  readonly arn: string | null;
+}
 export interface CredentialView {
   readonly source: string;
   readonly region: string;
   readonly service: string;
   /** failing: the last fetch failed, what is there is still good; waiting: none was fetched yet. */
   readonly state: 'ok' | 'waiting' | 'failing' | 'expired';
+  /** The AWS identity that fetched it; null: none was fetched yet, or the source does not tell. */
+  readonly identity: IdentityView | null;
   readonly fingerprint: string | null;
   readonly issuedAt: Time | null;
   readonly agesAt: Time | null;

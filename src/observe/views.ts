@@ -1,4 +1,5 @@
 import type { Finding, FindingSpecs } from '../contract/adapter.ts';
+import type { Identity } from '../contract/credential.ts';
 import { redact } from '../contract/secret.ts';
 import { succeeded } from '../courier/attempt.ts';
 import {
@@ -19,6 +20,7 @@ import type {
   CredentialView,
   FindingView,
   HoldingView,
+  IdentityView,
   OutcomeView,
   SlotView,
   TargetOverview,
@@ -128,6 +130,7 @@ export function credentialView(ledger: Ledger, record: Scope, engine: FindingSpe
     region: record.registry.region,
     service: record.registry.service,
     state: credentialState(ledger, record),
+    identity: identityView(kept?.credential.identity),
     fingerprint: kept?.fingerprint ?? null,
     ...lifeView(ledger, kept),
     nextFetchAt: timeOf(ledger, fetchDueAt(record)),
@@ -138,6 +141,12 @@ export function credentialView(ledger: Ledger, record: Scope, engine: FindingSpe
     }),
     findings: together(ledger.findingsOfScope(record)).map(finding => findingView(finding, engine)),
   };
+}
+
+function identityView(identity: Identity | undefined): IdentityView | null {
+  if (!identity) return null;
+  const { from, account = null, arn = null } = identity;
+  return { from: redact(from), account, arn };
 }
 
 const hostsNamed = 3;

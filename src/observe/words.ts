@@ -1,3 +1,5 @@
+import type { IdentityView } from './status-view.ts';
+
 const second = 1000;
 const minute = 60 * second;
 const hour = 60 * minute;
@@ -21,6 +23,11 @@ export function relative(time: number, now: number): string {
   const ms = time - now;
   if (Math.abs(ms) < second) return 'now';
   return ms > 0 ? `in ${span(ms)}` : `${span(-ms)} ago`;
+}
+
+/** An AWS identity in one line: profile "prod" (AWS_PROFILE), account 123456789012, arn:aws:sts::... */
+export function identityWords({ from, account, arn }: IdentityView): string {
+  return [from, account && `account ${account}`, arn].filter(Boolean).join(', ');
 }
 
 /** 1 slot, 1,000 slots. The plural's ending is an s unless given. */

@@ -76,8 +76,9 @@ test('once delivers and says so: exit 0', async () => {
 test('check says what would be done and writes nothing', async () => {
   const before = portainer.passwordOf(1);
   portainer.requests.length = 0;
-  const { code, stdout } = await cli(['check'], env);
+  const { code, stdout } = await cli(['check'], { ...env, AWS_ENDPOINT_URL_STS: ecr.url });
   assert.match(stdout, /would be updated/);
+  assert.match(stdout, /source default is environment \(AWS_ACCESS_KEY_ID\), account 123456789012, arn:aws:iam::123456789012:user\/ci/);
   assert.equal(portainer.passwordOf(1), before);
   assert.deepEqual(
     portainer.requests.filter(({ method, path }) => method !== 'GET' && path !== '/api/registries/ping'),

@@ -59,6 +59,26 @@ test('roles are assumed one after the other, each with the keys of the one befor
   );
 });
 
+test('the identity is told: where the keys came from, and who AWS says that it is, where it is asked', async () => {
+  await using ecr = await start();
+  const [place, principal, assumed] = [
+    await fetchFrom(sourceAt(ecr.url)),
+    await fetchFrom(sourceAt(ecr.url, {}, { tells: 'principal' })),
+    await fetchFrom(sourceAt(ecr.url, { roleArn: role }, { tells: 'principal' })),
+  ].map(({ identity }) => identity);
+  const from = 'environment (AWS_ACCESS_KEY_ID)';
+  assert.deepEqual(place, { from, account: '123456789012' });
+  assert.deepEqual(principal, { from, account: '123456789012', arn: keys.arn });
+  assert.deepEqual(assumed, {
+    from: `${from}, then ${role}`,
+    account: '444455556666',
+    arn: 'arn:aws:sts::444455556666:assumed-role/puller/ecr-courier',
+  });
+  ecr.trouble = ({ action }) => (action === 'GetCallerIdentity' ? 'unavailable' : undefined);
+  const { identity } = await fetchFrom(sourceAt(ecr.url, {}, { tells: 'principal' }));
+  assert.deepEqual(identity, { from, account: '123456789012' });
+});
+
 test('nothing is kept: every fetch asks anew, and a fetch after a failure works', async () => {
   await using ecr = await start();
   const source = sourceAt(ecr.url);

@@ -5,6 +5,7 @@ import { clock } from '../../src/contract/clock.ts';
 import { Failure } from '../../src/contract/failures.ts';
 import { parseAddress, type Registry } from '../../src/contract/registry.ts';
 import type { Source } from '../../src/contract/source.ts';
+import type { AwsDeps } from '../../src/ecr/aws.ts';
 import { makeSources, type SourceSpec } from '../../src/ecr/source.ts';
 
 export const keys = {
@@ -31,11 +32,16 @@ export function registryOf(host = '123456789012.dkr.ecr.eu-west-1.amazonaws.com'
 }
 
 /** A source that reaches both services at one address. */
-export function sourceAt(url: string, spec: Partial<SourceSpec> = {}, deps: { fetchMs?: number; dispatcher?: Agent } = {}): Source {
+export function sourceAt(
+  url: string,
+  spec: Partial<SourceSpec> = {},
+  deps: { fetchMs?: number; dispatcher?: Agent; tells?: AwsDeps['tells'] } = {},
+): Source {
   const [source] = makeSources([{ name: 'prod', endpoint: url, stsEndpoint: url, ...spec }], {
     dispatcher: deps.dispatcher ?? new Agent(),
     clock,
     fetchMs: deps.fetchMs,
+    tells: deps.tells,
   }).all;
   assert.ok(source);
   return source;

@@ -34,6 +34,33 @@ const fetched = {
   unchanged: false,
   skewMs: 0,
 } as const;
+test('the identity that fetches is told at first, and with the former one at each change', () => {
+  const own = { from: 'profile "prod" (AWS_PROFILE)', account: '123456789012' };
+  const told = lines({ ...fetched, identity: own }, { ...fetched, region: 'us-east-1', identity: own }, fetched, {
+    ...fetched,
+    identity: { from: 'instance metadata', account: '222222222222', arn: 'arn:aws:iam::222222222222:user/ci' },
+  }).filter(({ message }) => message === 'aws identity');
+  assert.deepEqual(told, [
+    {
+      level: 'info',
+      message: 'aws identity',
+      data: { source: 'default', ecr_region: 'eu-west-1', identity: own.from, account: own.account },
+    },
+    {
+      level: 'warn',
+      message: 'aws identity',
+      data: {
+        source: 'default',
+        ecr_region: 'eu-west-1',
+        identity: 'instance metadata',
+        account: '222222222222',
+        arn: 'arn:aws:iam::222222222222:user/ci',
+        former: own.from,
+      },
+    },
+  ]);
+});
+
 const proved = { kind: 'proved', ...origin, host: euWest, ok: true, repeat: false } as const;
 
 test('the audit line of a write says who, what, why, until when', () => {
