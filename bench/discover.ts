@@ -13,6 +13,7 @@ import { startRegistry } from '../test/fakes/registry.ts';
 import type { Seen } from '../test/fakes/server.ts';
 import type { Report } from './benches.ts';
 
+const keys = { AWS_ACCESS_KEY_ID: 'AKIDBENCH', AWS_SECRET_ACCESS_KEY: 'the-key-of-a-bench' };
 const slots = 1_000;
 /** A write for each, a read before it where the product needs one, and the pages of the lists. */
 const most = 2.1;
@@ -35,11 +36,7 @@ interface Cost {
 export async function discover(): Promise<Report> {
   await using ecr = await startEcr();
   // The AWS client reads the process's own variables.
-  Object.assign(process.env, {
-    AWS_ACCESS_KEY_ID: 'AKIDBENCH',
-    AWS_SECRET_ACCESS_KEY: 'the-key-of-a-bench',
-    AWS_ENDPOINT_URL_ECR: ecr.url,
-  });
+  Object.assign(process.env, keys, { AWS_ENDPOINT_URL_ECR: ecr.url });
   const costs: Record<string, Cost> = {};
   for (const [name, start] of Object.entries(managers)) {
     const manager = await start(hosts, (_, password) => ecr.judge('eu-west-1', password) === 'good');
@@ -83,7 +80,7 @@ async function open(manager: Manager, registry: string, heard: (event: CourierEv
     await writeFile(file, JSON.stringify({ targets: [manager.target()] }), { mode: 0o600 });
     const config = await load({ files: [file], env: {}, adapters });
     const log = createLog({ to: { write: () => undefined } });
-    return createApp(config, { clock, log, env: {}, registryEndpoint: () => registry, heard });
+    return createApp(config, { clock, log, env: keys, registryEndpoint: () => registry, heard });
   } finally {
     await rm(folder, { recursive: true });
   }

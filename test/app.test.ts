@@ -18,14 +18,15 @@ import type { Fault, Seen } from './fakes/server.ts';
 
 const host = '123456789012.dkr.ecr.eu-west-1.amazonaws.com';
 const ecrRow = { Name: 'ecr', URL: host, Authentication: true, Username: 'AWS', Password: 'old' };
+const keys = { AWS_ACCESS_KEY_ID: 'AKIDTEST', AWS_SECRET_ACCESS_KEY: 'secret' };
 let ecr: FakeEcr;
 let folder: string;
 
 before(async () => {
   ecr = await startEcr();
   folder = await mkdtemp(join(tmpdir(), 'courier-'));
-  // The AWS client reads the process's own variables.
-  Object.assign(process.env, { AWS_ACCESS_KEY_ID: 'AKIDTEST', AWS_SECRET_ACCESS_KEY: 'secret', AWS_ENDPOINT_URL_ECR: ecr.url });
+  // The AWS client reads the process's own variables, too.
+  Object.assign(process.env, keys, { AWS_ENDPOINT_URL_ECR: ecr.url });
 });
 after(async () => {
   await ecr[Symbol.asyncDispose]();
@@ -47,7 +48,7 @@ async function start(targets: readonly object[], more: { clock?: Clock; rehearse
   const events: CourierEvent[] = [];
   const log = createLog({ to: { write: line => lines.push(line) }, level: 'debug' });
   const heard = (event: CourierEvent) => void events.push(event);
-  const app = createApp(config, { clock: fastClock(1), log, env: {}, registryEndpoint: () => door.url, heard, ...more });
+  const app = createApp(config, { clock: fastClock(1), log, env: keys, registryEndpoint: () => door.url, heard, ...more });
   const stopping = new AbortController();
   const running = app.run(stopping.signal);
   return {

@@ -17,14 +17,15 @@ const hosts = Array.from({ length: 19 }, (_, at) => hostOf(100_000_000_000 + at)
 const [there, wanted] = [hosts.slice(0, 12), hosts.slice(12)];
 const rights = ['registry:list', 'registry:read', 'registry:update', 'robot:list'];
 const rowOf = (url: string) => ({ name: url, url, credential: { type: 'basic', access_key: 'AWS', access_secret: 'old' } });
+const keys = { AWS_ACCESS_KEY_ID: 'AKIDTEST', AWS_SECRET_ACCESS_KEY: 'secret' };
 let ecr: FakeEcr;
 let folder: string;
 
 before(async () => {
   ecr = await startEcr();
   folder = await mkdtemp(join(tmpdir(), 'courier-'));
-  // The AWS client reads the process's own variables.
-  Object.assign(process.env, { AWS_ACCESS_KEY_ID: 'AKIDTEST', AWS_SECRET_ACCESS_KEY: 'secret', AWS_ENDPOINT_URL_ECR: ecr.url });
+  // The AWS client reads the process's own variables, too.
+  Object.assign(process.env, keys, { AWS_ENDPOINT_URL_ECR: ecr.url });
 });
 after(async () => {
   await ecr[Symbol.asyncDispose]();
@@ -40,7 +41,7 @@ async function once(harbor: FakeHarbor, more: object = {}): Promise<App> {
   const app = createApp(await load({ files: [file], env: {}, adapters }), {
     clock,
     log: createLog({ to: { write: () => undefined } }),
-    env: {},
+    env: keys,
     registryEndpoint: () => door.url,
   });
   await app.courier.once(soon());
