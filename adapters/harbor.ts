@@ -1,5 +1,5 @@
 import { type Answer, type Deps, defineAdapter, type Receipt, type Target } from '../src/contract/adapter.ts';
-import type { Credential } from '../src/contract/credential.ts';
+import { type Credential, oncePerCredential } from '../src/contract/credential.ts';
 import { Failure } from '../src/contract/failures.ts';
 import type { Registry } from '../src/contract/registry.ts';
 import { givenTo, nothingAt } from '../src/contract/usual.ts';
@@ -56,9 +56,7 @@ export const harbor = defineAdapter({
 
     async function update(ref: Existing, host: string, credential: Credential, signal: AbortSignal): Promise<Receipt> {
       await confirm(ref, host, signal);
-      // Flat, and nothing more: nested as in a POST it would be ignored, and with a changed `url` 2.16 drops the secret.
-      const body = { access_key: credential.username, access_secret: credential.password.reveal() };
-      const answer = await ask('PUT', `${ref.path}/${ref.row}`, signal, { body });
+      const answer = await ask('PUT', `${ref.path}/${ref.row}`, signal, { body: loginOf(credential) });
       if (!isDone(answer, 200)) throw refused(answer, 'registry:update', host);
       return { change: 'updated', proven: true };
     }
@@ -115,7 +113,7 @@ export const harbor = defineAdapter({
         if (lacks(right)) throw forbidden(`${username} may not write: its robot account lacks ${right}.`, right);
         if (ref.row !== 'new') await confirm(ref, host, signal);
         const where = ref.row === 'new' ? { type: 'docker-registry', url: `https://${host}` } : { id: ref.row };
-        const body = { ...where, access_key: credential.username, access_secret: credential.password.reveal() };
+        const body = { ...where, ...loginOf(credential) };
         const answer = await ask('POST', `${ref.path}/ping`, signal, { body, reads: true });
         if (isDone(answer, 200)) return { change, proven: true };
         if (!isMissingRight(answer)) throw refused(answer, 'registry:read', host);
@@ -146,3 +144,6 @@ function refuseTooLong({ password }: Credential): void {
       remedy: 'Nothing was sent. Use an endpoint of the type "aws-ecr" for this registry, with which Harbor fetches tokens by itself.',
     });
 }
+
+/** Flat, and nothing more: nested as in a POST a PUT would ignore it, and with a changed `url` 2.16 drops the secret. */
+const loginOf = oncePerCredential(({ username, password }) => Object.freeze({ access_key: username, access_secret: password.reveal() }));

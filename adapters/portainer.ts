@@ -7,7 +7,7 @@ import {
   type Receipt,
   type Target,
 } from '../src/contract/adapter.ts';
-import type { Credential } from '../src/contract/credential.ts';
+import { type Credential, oncePerCredential } from '../src/contract/credential.ts';
 import { Failure } from '../src/contract/failures.ts';
 import type { Registry } from '../src/contract/registry.ts';
 import type { Secret } from '../src/contract/secret.ts';
@@ -16,7 +16,7 @@ import { givenTo, nothingAt } from '../src/contract/usual.ts';
 import { makeGlance } from './common/glance.ts';
 import { type Code, findings } from './portainer/findings.ts';
 import { refuseMisspelled } from './portainer/key.ts';
-import { lacksRole, openSession, refusal } from './portainer/session.ts';
+import { lacksRole, openSession, refusal, type Session } from './portainer/session.ts';
 import { awsEcr, custom, isRow, makeSurvey, type Ref, type Row } from './portainer/survey.ts';
 
 interface Environment {
@@ -54,13 +54,17 @@ export const portainer = defineAdapter({
     const session = apiKey ? undefined : openSession(http, username, password);
     const refused = (answer: Answer): Failure => refusal(http, answer, apiKey);
 
-    async function ask(method: string, path: string, signal: AbortSignal, more: Omit<HttpRequest, 'signal'> = {}): Promise<Answer> {
-      const send = (token?: Secret): Promise<Answer> =>
-        http(method, path, { signal, ...more, ...(token && { headers: { Authorization: `Bearer ${token.reveal()}` } }) });
-      const used = session?.(signal);
+    function ask(method: string, path: string, signal: AbortSignal, more: Omit<HttpRequest, 'signal'> = {}): Promise<Answer> {
+      const request = { signal, ...more };
+      return session ? askWithin(session, method, path, request) : http(method, path, request);
+    }
+    async function askWithin(own: Session, method: string, path: string, request: HttpRequest): Promise<Answer> {
+      const send = (token: Secret): Promise<Answer> =>
+        http(method, path, { ...request, headers: { Authorization: `Bearer ${token.reveal()}` } });
+      const used = own(request.signal);
       const answer = await send(await used);
       // A restart of Portainer ends all sessions: log in again, once.
-      return answer.status === 401 && session ? send(await session(signal, used)) : answer;
+      return answer.status === 401 ? send(await own(request.signal, used)) : answer;
     }
 
     /** All rows, one by one: Portainer knows no pages. */
@@ -90,21 +94,19 @@ export const portainer = defineAdapter({
       return answer.status === 200 ? answer.json<T>() : undefined;
     }
 
-    async function update(row: number, { username: Username, password }: Credential, signal: AbortSignal): Promise<Receipt> {
-      // Without Authentication the answer is 200 and nothing is stored; with Name or URL it could collide with another row.
-      const answer = await ask('PUT', `/api/registries/${row}`, signal, {
-        body: { Authentication: true, Username, Password: password.reveal() },
-      });
+    async function update(row: number, credential: Credential, signal: AbortSignal): Promise<Receipt> {
+      // With Name or URL it could collide with another row.
+      const answer = await ask('PUT', `/api/registries/${row}`, signal, { body: loginOf(credential) });
       if (answer.status !== 200) throw refused(answer);
       const stored = answer.json<Row | null>();
-      if (stored?.Authentication !== true || stored.Username !== Username)
+      if (stored?.Authentication !== true || stored.Username !== credential.username)
         throw new Failure('UNEXPECTED', `Portainer answered 200 for registry ${row} but did not store the user name.`);
       return { change: 'updated' };
     }
 
     async function add({ host }: Registry, credential: Credential, signal: AbortSignal): Promise<Receipt> {
-      const login = { Authentication: true, Username: credential.username, Password: credential.password.reveal() };
-      const answer = await ask('POST', '/api/registries', signal, { body: { Name: host, Type: custom, URL: host, ...login, TLS: true } });
+      const body = { Name: host, Type: custom, URL: host, ...loginOf(credential), TLS: true };
+      const answer = await ask('POST', '/api/registries', signal, { body });
       if (answer.status === 409) {
         // Somebody was faster, or an attempt of ours that was given up did land.
         let there: number | undefined;
@@ -165,6 +167,11 @@ export const portainer = defineAdapter({
     };
   },
 });
+
+/** Without Authentication the answer to a PUT is 200, and nothing is stored. */
+const loginOf = oncePerCredential(({ username: Username, password }) =>
+  Object.freeze({ Authentication: true, Username, Password: password.reveal() }),
+);
 
 const isSwarm = ({ Snapshots }: Environment): boolean => Snapshots?.some(({ Swarm }) => Swarm) ?? false;
 

@@ -1,5 +1,5 @@
 import { type Deps, type Discovery, defineAdapter, type Receipt, type Target } from '../src/contract/adapter.ts';
-import type { Credential } from '../src/contract/credential.ts';
+import { type Credential, oncePerCredential } from '../src/contract/credential.ts';
 import { asFailure, Failure } from '../src/contract/failures.ts';
 import { label } from '../src/contract/text.ts';
 import { givenTo } from '../src/contract/usual.ts';
@@ -44,9 +44,8 @@ export const rancher = defineAdapter({
     /** By the last look. What such a key is refused concerns every registry; else a refusal says nothing about the others. */
     let isReadOnly = false;
 
-    async function put(at: string, id: string, { username, password }: Credential, signal: AbortSignal): Promise<void> {
-      const body = { publicValue: username, secretValue: password.reveal() };
-      const answer = await api.ask('PUT', `${at}/registrycredentials/${id}`, signal, body);
+    async function put(at: string, id: string, credential: Credential, signal: AbortSignal): Promise<void> {
+      const answer = await api.ask('PUT', `${at}/registrycredentials/${id}`, signal, loginOf(credential));
       if (answer.status !== 200) throw refusal(http, answer, `Updating credential ${id}`, isReadOnly ? 'target' : 'slot');
       const stored = answer.json<Stored | null>();
       // What was removed or switched off takes a password just as well.
@@ -54,7 +53,8 @@ export const rancher = defineAdapter({
         const state = isResource(stored) ? stored.state : 'in no state';
         throw new Failure('NOT_FOUND', `Credential ${id} took the password but is ${state}, so no pull uses it.`);
       }
-      if (stored.publicValue !== username) throw unexpected(`Rancher answered 200 for credential ${id} but did not store the user name.`);
+      if (stored.publicValue !== credential.username)
+        throw unexpected(`Rancher answered 200 for credential ${id} but did not store the user name.`);
     }
 
     /**
@@ -130,3 +130,5 @@ async function enter(api: Api, place: Place, signal: AbortSignal): Promise<Enter
     remedy: `Write the endpoint of the environment, such as ${place.url}${pathOf(place, only?.id ?? '1a5')}, or use a key of the environment.`,
   });
 }
+
+const loginOf = oncePerCredential(({ username, password }) => Object.freeze({ publicValue: username, secretValue: password.reveal() }));

@@ -4,7 +4,7 @@ import { Secret } from '../../src/contract/secret.ts';
 import { refusedInFront, thenRefresh } from '../common/front.ts';
 import { createKey, whatItIs } from './key.ts';
 
-type Session = (signal: AbortSignal, refused?: Promise<Secret>) => Promise<Secret>;
+export type Session = (signal: AbortSignal, refused?: Promise<Secret>) => Promise<Secret>;
 
 /** Logs in when a token is first needed, and anew when the one in use was refused; requests at the same time share one login, as Portainer bans for an hour who logs in too often. */
 export function openSession(http: Http, username: string | undefined, password: Secret | undefined): Session {

@@ -88,7 +88,7 @@ export interface Answer {
 
 export interface HttpRequest {
   readonly signal: AbortSignal;
-  /** Sent as JSON. */
+  /** Sent as JSON. A frozen object is encoded once, however often it is sent: so what is in it must not change either. */
   readonly body?: unknown;
   readonly headers?: Record<string, string>;
   /** A POST or PATCH that changes nothing (login, ping, access review, dry run). */

@@ -37,3 +37,16 @@ export type Credentials = ReadonlyMap<string, Credential>;
 export function fingerprint(credential: Pick<Credential, 'password'>): string {
   return createHash('sha256').update(credential.password.reveal()).digest('hex').slice(0, 12);
 }
+
+/**
+ * Makes what follows from the credential alone once, and keeps it for as long as the credential lives. For the body that is sent for thousands of slots: frozen, it is also
+ * encoded once.
+ */
+export function oncePerCredential<T extends object>(make: (credential: Credential) => T): (credential: Credential) => T {
+  const made = new WeakMap<Credential, T>();
+  return credential => {
+    const known = made.get(credential) ?? make(credential);
+    made.set(credential, known);
+    return known;
+  };
+}

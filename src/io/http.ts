@@ -3,7 +3,7 @@ import { Failure } from '../contract/failures.ts';
 import { baseOf } from './address.ts';
 import { type Dispatcher, everywhere, openRoads, type Policy } from './connect.ts';
 import { broken, type Call, failureOf } from './meaning.ts';
-import { headersOf, linesOf, type Own, readAll, toAnswer } from './message.ts';
+import { bodyOf, headerWriter, linesOf, type Own, readAll, toAnswer } from './message.ts';
 import { pinOf } from './tls.ts';
 import { collector, streamer, type Taker, transfer } from './transfer.ts';
 
@@ -27,6 +27,7 @@ export function openHttp(options: HttpOptions): Http & AsyncDisposable {
   const { origin, prefix } = baseOf(options);
   const maxBytes = options.maxBytes ?? 16 * 1024 * 1024;
   if (options.tls?.fingerprint) pinOf(options.tls.fingerprint, options.names ?? {});
+  const headersFor = headerWriter(options.headers);
   const roads = openRoads(options);
   const route = roads.routeTo(origin);
   let dispatcher: Dispatcher | undefined;
@@ -35,10 +36,9 @@ export function openHttp(options: HttpOptions): Http & AsyncDisposable {
   function send(method: string, path: string, call: Call, more: HttpRequest, idleMs: number, taker: Taker): Promise<void> {
     if (options.readonly && call.write)
       throw new Failure('UNEXPECTED', `${call.asked} would write, and this command only reads. Nothing was sent.`);
-    const headers = headersOf(options.headers, more);
-    const body = more.body === undefined ? null : JSON.stringify(more.body);
+    const headers = headersFor(more);
     dispatcher ??= roads.to(origin);
-    const request = { origin, path: `${prefix}${path}`, method, headers, body, headersTimeout: idleMs, bodyTimeout: idleMs };
+    const request = { origin, path: `${prefix}${path}`, method, headers, body: bodyOf(more), headersTimeout: idleMs, bodyTimeout: idleMs };
     return transfer(dispatcher, request, call, more.signal, taker);
   }
 

@@ -8,27 +8,65 @@ import { named } from './unconnected.ts';
 
 const agent = `ecr-courier/${version}`;
 
-/** Names in lower case. Throws MISCONFIGURED for a value that HTTP cannot carry (a key file with two lines, say), without quoting it. */
-export function headersOf(fixed: Record<string, string> | undefined, more: Pick<HttpRequest, 'headers' | 'body'>): Record<string, string> {
-  const headers: Record<string, string> = { 'user-agent': agent };
-  if (more.body !== undefined) headers['content-type'] = 'application/json';
-  for (const given of [fixed, more.headers])
-    for (const [name, value] of Object.entries(given ?? {})) {
-      if (/[^\t\x20-\x7e\x80-\xff]/.test(value))
-        throw new Failure('MISCONFIGURED', `The value for the header ${name} holds a line break or a character that HTTP cannot carry.`);
-      headers[name.toLowerCase()] = value;
-    }
-  return headers;
+type Headers = Readonly<Record<string, string>>;
+
+const contentType = { 'content-type': 'application/json' };
+
+/**
+ * The headers of a client's requests, names in lower case; what is the same for all of them is made once. The returned function throws MISCONFIGURED for a value that HTTP
+ * cannot carry (a key file with two lines, say), without quoting it.
+ */
+export function headerWriter(fixed?: Headers): (more: Pick<HttpRequest, 'headers' | 'body'>) => Headers {
+  const write = (type: Headers, more?: Headers): Headers =>
+    Object.freeze({ 'user-agent': agent, ...type, ...lowerCased(fixed), ...lowerCased(more) });
+  let empty: Headers | undefined;
+  let json: Headers | undefined;
+  return ({ headers, body }) => {
+    if (headers) return write(body === undefined ? {} : contentType, headers);
+    return body === undefined ? (empty ??= write({})) : (json ??= write(contentType));
+  };
+}
+
+function lowerCased(headers: Headers = {}): Headers {
+  const entries = Object.entries(headers).map(([name, value]) => {
+    if (/[^\t\x20-\x7e\x80-\xff]/.test(value))
+      throw new Failure('MISCONFIGURED', `The value for the header ${name} holds a line break or a character that HTTP cannot carry.`);
+    return [name.toLowerCase(), value] as const;
+  });
+  return Object.fromEntries(entries);
+}
+
+const encoded = new WeakMap<object, Buffer>();
+
+/** The body as it is sent. A frozen one is encoded once and kept for as long as it lives. */
+export function bodyOf({ body }: Pick<HttpRequest, 'body'>): Buffer | null {
+  if (body === undefined) return null;
+  if (typeof body !== 'object' || body === null || !Object.isFrozen(body)) return Buffer.from(JSON.stringify(body));
+  const known = encoded.get(body) ?? Buffer.from(JSON.stringify(body));
+  encoded.set(body, known);
+  return known;
 }
 
 /** An answer of this client, with the call that it belongs to. */
 export type Own = Answer & { readonly call: Call };
 
 export function toAnswer(call: Call, status: number, headers: IncomingHttpHeaders, text: string): Own {
-  const flat = new Map<string, string>();
-  for (const [name, value] of Object.entries(headers)) flat.set(name, Array.isArray(value) ? value.join(', ') : (value ?? ''));
-  const answer: Own = { call, status, headers: flat, text, json: () => parse(answer) };
+  let flat: Answer['headers'] | undefined;
+  const answer: Own = {
+    call,
+    status,
+    // Of most answers nobody reads one.
+    get headers() {
+      return (flat ??= flattened(headers));
+    },
+    text,
+    json: () => parse(answer),
+  };
   return answer;
+}
+
+function flattened(headers: IncomingHttpHeaders): Answer['headers'] {
+  return new Map(Object.entries(headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : (value ?? '')]));
 }
 
 function parse(answer: Own) {

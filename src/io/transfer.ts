@@ -82,8 +82,8 @@ export function collector(
   call: Call,
   each: HttpRequest['each'],
 ): Taker & { answer(): [status: number, headers: IncomingHttpHeaders, text: string] } {
-  // Decoded as it comes: the bytes of a long list need not lie here as a whole besides.
-  const decoder = new StringDecoder('utf8');
+  /** Of an answer that is longer than a block, which is decoded as it comes: the bytes of a long list need not lie here as a whole besides. */
+  let decoder: StringDecoder | undefined;
   let block: Buffer[] = [];
   let blockBytes = 0;
   let text = '';
@@ -97,8 +97,10 @@ export function collector(
     list = undefined;
     text += piece;
   }
+  const joined = (): Buffer => (block.length === 1 && block[0]) || Buffer.concat(block);
   function decode(): void {
-    take(decoder.write(Buffer.concat(block)));
+    decoder ??= new StringDecoder('utf8');
+    take(decoder.write(joined()));
     block = [];
     blockBytes = 0;
   }
@@ -115,8 +117,7 @@ export function collector(
       if (blockBytes >= blockSize) decode();
     },
     answer() {
-      decode();
-      take(decoder.end());
+      take(decoder ? decoder.write(joined()) + decoder.end() : joined().toString());
       return [status, headers, list?.rest() ?? text];
     },
   };

@@ -6,6 +6,7 @@ import { createServer as createTlsServer } from 'node:https';
 import { type AddressInfo, connect, createServer as createNetServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { describe, test } from 'node:test';
 import { request } from 'undici';
 import type { HttpRequest } from '../../src/contract/adapter.ts';
@@ -123,6 +124,29 @@ test('sends JSON below the prefix of the address, with our name and nothing of a
   assert.equal(first?.headers['content-type'], 'application/json');
   assert.match(String(first?.headers['user-agent']), /^ecr-courier\/\d+\.\d+\.\d+/);
   for (const header of ['origin', 'cookie', 'referer', 'authorization', 'sec-fetch-site']) assert.equal(second?.headers[header], undefined);
+});
+
+test('a frozen body is encoded once for all requests, any other as it is when it is sent; headers of one request are not those of the next', async () => {
+  const bodies: string[] = [];
+  await using server = await serving((request, response) => void text(request).then(body => response.end(String(bodies.push(body)))));
+  await using http = open(server.url, { headers: { 'X-API-Key': 'k' } });
+  let encoded = 0;
+  const toJSON = (): object => ({ time: ++encoded });
+  const changing = { a: 1 };
+  for (const body of [Object.freeze({ toJSON }), changing]) {
+    await http('PUT', '/', { signal: soon(), body, headers: { 'x-more': 'm', 'x-api-key': 'other' } });
+    changing.a++;
+    await http('PUT', '/', { signal: soon(), body });
+  }
+  await http('GET', '/', { signal: soon() });
+  assert.deepEqual(bodies, ['{"time":1}', '{"time":1}', '{"a":2}', '{"a":3}', '']);
+  const sent = server.requests.map(({ headers }) => [headers['x-more'], headers['x-api-key'], headers['content-type']]);
+  const json = 'application/json';
+  const [own, usual] = [
+    ['m', 'other', json],
+    [undefined, 'k', json],
+  ];
+  assert.deepEqual(sent, [own, usual, own, usual, [undefined, 'k', undefined]]);
 });
 
 describe('what a status means', () => {
