@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { type IncomingMessage, request } from 'node:http';
 import { suite, test } from 'node:test';
 import { setTimeout as after } from 'node:timers/promises';
 import { createVirtualClock } from './clock.ts';
+import type { User } from './portainer/state.ts';
 import { adminKey, adminPassword, type FakePortainer, type PortainerOptions, startFakePortainer } from './portainer.ts';
 import type { Fault } from './server.ts';
 
@@ -152,6 +154,76 @@ suite('what lies behind', () => {
     assert.equal(response.status, 500);
     assert.match(await response.text(), /Unable to update access to registry.*Failed removing secret.*connection refused/);
     assert.equal(fake.passwordOf(7), 'token-1');
+  });
+});
+
+suite('paths, from the source', () => {
+  const paths: { method?: string; path: string; status: number; location?: string }[] = [
+    { path: '/api/registries/', status: 404 },
+    { path: '/api/registries/7/', status: 404 },
+    { path: '/api/registriesX', status: 404 },
+    { path: '/api/nothing', method: 'POST', status: 404 },
+    { path: '/api', status: 404 },
+    { path: '/', status: 404 },
+    { path: '/index.html', status: 301, location: './' },
+    { path: '/timeout.html', status: 307, location: '/' },
+    { path: '/api/registries//7?x=1', status: 301, location: '/registries/7?x=1' },
+    { path: '/api/registries/%37', status: 200 },
+    { path: '/api/registries%2F7', status: 200 },
+    { path: '/api/registries/%3', status: 400 },
+    { path: '/api/status/', status: 404 },
+    { path: '/api/registries', method: 'DELETE', status: 405 },
+    { path: '/api/registries', method: 'OPTIONS', status: 405 },
+    { path: '/api/endpoints/1/docker/version', status: 404 },
+  ];
+  for (const { method = 'GET', path, status, location } of paths)
+    test(`${method} ${path} is ${status}`, async () => {
+      await using fake = await start({ endpoints: [{ Id: 1, Name: 'engine', kind: 'docker', users: [] }] });
+      const answer = await new Promise<IncomingMessage>((resolve, reject) =>
+        request({ port: fake.port, method, path, headers: { 'x-api-key': adminKey } }, resolve)
+          .on('error', reject)
+          .end(),
+      );
+      answer.resume();
+      assert.deepEqual([answer.statusCode, answer.headers.location], [status, location]);
+    });
+});
+
+suite('who asks, from the source', () => {
+  const login = async (fake: FakePortainer): Promise<string> => {
+    const body = JSON.stringify({ Username: 'ADMIN', Password: adminPassword });
+    return ((await (await fetch(`${fake.url}/api/auth`, { method: 'POST', body })).json()) as { jwt: string }).jwt;
+  };
+  test('a cookie counts before a token, and an empty one of either is a wrong one', async () => {
+    await using fake = await start();
+    const jwt = await login(fake);
+    const told = async (headers: Record<string, string>): Promise<string> => {
+      const response = await fetch(`${fake.url}/api/users/me`, { headers });
+      return response.ok ? 'ok' : ((await response.json()) as { message: string }).message;
+    };
+    assert.equal(await told({ authorization: `Bearer ${jwt}` }), 'ok');
+    assert.equal(await told({ authorization: `Bearer ${jwt}`, cookie: 'portainer_api_key=stale' }), 'Invalid JWT token');
+    assert.equal(await told({ authorization: 'Bearer stale', cookie: `portainer_api_key=${jwt}` }), 'ok');
+    assert.equal(await told({ authorization: '' }), 'Invalid JWT token');
+    assert.equal(await told({}), 'A valid authorization token is missing');
+  });
+
+  test('a new key wants a session, its own user, and then the password', async () => {
+    const dev: User = { id: 2, name: 'dev', password: 'a-long-dev-password', role: 'standard', apiKey: 'ptr_dev' };
+    const admin: User = { id: 1, name: 'admin', password: adminPassword, role: 'administrator', apiKey: adminKey };
+    await using fake = await start({ users: [admin, dev] });
+    const jwt = await login(fake);
+    const make = async (id: number, body: object, headers: Record<string, string> = { authorization: `Bearer ${jwt}` }) => {
+      const answer = await fetch(`${fake.url}/api/users/${id}/tokens`, { method: 'POST', headers, body: JSON.stringify(body) });
+      return [answer.status, ((await answer.json()) as { details?: string }).details];
+    };
+    assert.deepEqual(await make(1, {}, {}), [401, 'Unauthorized']);
+    assert.deepEqual(await make(1, {}, { 'x-api-key': adminKey }), [401, 'Authentication required']);
+    assert.deepEqual(await make(2, { description: 'x' }), [403, 'Unauthorized']);
+    assert.deepEqual(await make(1, { description: ' ' }), [400, 'Invalid description: cannot contain only whitespaces']);
+    assert.deepEqual(await make(1, { description: 'x' }), [400, 'Invalid password: cannot be empty']);
+    assert.equal((await ask(fake, 'DELETE', '/users/1')).status, 403);
+    assert.equal((await ask(fake, 'DELETE', '/users/1/tokens/9')).status, 500);
   });
 });
 

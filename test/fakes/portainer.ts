@@ -1,11 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { type Clock, clock as machineClock } from '../../src/contract/clock.ts';
+import { badRequest, targetOf } from './go-target.ts';
 import { makeAccesses } from './portainer/access.ts';
 import { type Auth, isCrossOrigin, makeAuth, profileOf } from './portainer/auth.ts';
 import { type Cluster, type ClusterCall, makeCluster } from './portainer/cluster.ts';
 import { makeDatabase } from './portainer/database.ts';
-import { idOf, Refusal, refuse } from './portainer/refusal.ts';
+import { fileOf } from './portainer/files.ts';
+import { idOf, plain, Refusal } from './portainer/refusal.ts';
 import { makeRegistries } from './portainer/registries.ts';
+import { type Answer, isApi, type Route, routed } from './portainer/router.ts';
 import { makeRow, type PortainerState, type Row, type RowSeed, type User } from './portainer/state.ts';
 import { adminCheck, dockerOf, environmentsOf, settingsOf, versionOf } from './portainer/system.ts';
 import { type Accepts, makeUpstream } from './portainer/upstream.ts';
@@ -46,18 +49,6 @@ export interface FakePortainer extends FakeServer {
   /** The server's memory is lost: sessions and login bans, not keys and rows. */
   restart(): void;
 }
-
-interface Call {
-  readonly request: Seen;
-  readonly query: URLSearchParams;
-  /** Who asks. Ends the request with 401 when nobody does. */
-  readonly user: () => User;
-  /** What stands in the place of each `:name` of the path. */
-  readonly params: readonly string[];
-}
-type Answer = (call: Call) => Reply | Promise<Reply>;
-type Access = 'public' | 'user' | 'admin';
-type Route = readonly [method: string, path: string, access: Access, answer: Answer];
 
 /** Starts it on a free port of 127.0.0.1, unless the options say otherwise. */
 export async function startFakePortainer(options: PortainerOptions = {}): Promise<FakePortainer> {
@@ -130,8 +121,8 @@ function routesOf(state: PortainerState, auth: Auth, cluster: Cluster, options: 
     ['GET', '/users/me', 'user', ({ user }) => ({ status: 200, json: profileOf(user()) })],
     ['GET', '/users/admin/check', 'public', () => adminCheck(state)],
     ['POST', '/users/admin/init', 'public', ({ request }) => auth.initAdmin(request)],
-    ['DELETE', '/users/:id', 'admin', ({ params: [id = ''] }) => auth.deleteUser(idOf(id, 'user'))],
-    ['POST', '/users/:id/tokens', 'public', ({ request, params: [id = ''] }) => auth.createToken(request, id)],
+    ['DELETE', '/users/:id', 'admin', ({ user, params: [id = ''] }) => auth.deleteUser(idOf(id, 'user'), user())],
+    ['POST', '/users/:id/tokens', 'user', ({ request, params: [id = ''] }) => auth.createToken(request, id)],
     ['DELETE', '/users/:id/tokens/:token', 'user', ({ request, params: [id = '', token = ''] }) => auth.deleteToken(request, id, token)],
     ['GET', '/registries', 'user', ({ user }) => registries.list(user())],
     ['POST', '/registries', 'admin', ({ request }) => registries.create(request)],
@@ -150,6 +141,7 @@ function routesOf(state: PortainerState, auth: Auth, cluster: Cluster, options: 
     ],
     ['POST', '/endpoints/:id/docker/images/create', 'user', pull],
     ['POST', '/endpoints/:id/docker/:api/images/create', 'user', pull],
+    ['*', '/endpoints/:id/docker/*', 'user', ({ user, params: [id = ''] }) => (dockerOf(database, user(), id), noSuchCall)],
   ];
   return routes.filter(route => route !== false);
 }
@@ -163,42 +155,23 @@ async function answer(request: Seen, state: PortainerState, auth: Auth, routes: 
   }
 }
 
-function dispatch(request: Seen, { server }: PortainerState, auth: Auth, routes: readonly Route[]): Reply | Promise<Reply> {
+function dispatch(request: Seen, state: PortainerState, auth: Auth, routes: readonly Route[]): Reply | Promise<Reply> {
+  const { server } = state;
+  const target = targetOf(request.path);
+  if (!target) return badRequest;
   if (server.port === 'https') return { status: 400, text: 'Client sent an HTTP request to an HTTPS server.\n' };
   if (isCrossOrigin(request)) return plain(403, 'Forbidden\n');
-  const { pathname, searchParams: query } = new URL(request.path, 'http://portainer');
-  const path = pathname.startsWith('/api/') ? pathname.slice('/api'.length) : undefined;
-  if (!server.initialized && server.adminInitWindow === 'closed' && path !== '/status') {
-    return path === undefined ? timeoutPage : refuseUninitialised();
-  }
-  const matching = path === undefined ? [] : routes.filter(([, pattern]) => match(pattern, path));
-  if (matching.length === 0) return plain(404, '404 page not found\n');
-  const route = matching.find(([method]) => method === request.method);
-  if (!route || path === undefined) return { status: 405 };
-  const [, pattern, access, reply] = route;
-  const user = (): User => auth.caller(request).user;
-  if (access !== 'public' && user().role !== 'administrator' && access === 'admin') refuse(403, 'Access denied', 'Unauthorized');
-  return reply({ request, query, user, params: match(pattern, path) ?? [] });
+  const isDisabled = !server.initialized && server.adminInitWindow === 'closed';
+  if (isDisabled && request.path.startsWith('/api') && !['/api/status', '/api/settings/public'].includes(request.path))
+    return refuseUninitialised();
+  if (!isApi(target)) return fileOf(request, isDisabled);
+  return routed(request, target, auth, routes);
 }
 
-const plain = (status: number, text: string): Reply => ({ status, headers: { 'content-type': 'text/plain; charset=utf-8' }, text });
-const timeoutPage: Reply = {
-  status: 307,
-  headers: { 'content-type': 'text/html; charset=utf-8', location: '/timeout.html' },
-  text: '<a href="/timeout.html">Temporary Redirect</a>.\n\n',
-};
-
+/** The engine's own answer. */
+const noSuchCall: Reply = { status: 404, json: { message: 'page not found' } };
 /** Nobody made an administrator in time. There is no Location: it is no redirect that could be followed. */
 function refuseUninitialised(): Reply {
   const message = 'Administrator initialization timeout';
   return { status: 303, headers: { 'redirect-reason': 'AdminInitTimeout' }, json: { message, details: message } };
-}
-
-/** The values of the `:name` segments; undefined when the path is another. */
-function match(pattern: string, path: string): string[] | undefined {
-  const wanted = pattern.split('/');
-  const given = path.split('/');
-  if (wanted.length !== given.length || !wanted.every((segment, index) => segment.startsWith(':') || segment === given[index]))
-    return undefined;
-  return given.filter((_, index) => wanted[index]?.startsWith(':')).map(decodeURIComponent);
 }

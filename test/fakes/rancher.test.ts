@@ -82,14 +82,27 @@ test('of several includes the first one counts; an account is a single one', asy
   assert.equal((await get<Row>('registrycredentials/1c1?include=registry')).registry?.id, '1sp1');
 });
 
-test('links lead to the account, or to empty lists, of which those over pairs have pages', async () => {
+test('links lead to the account, or to empty lists, which have one page', async () => {
   for (const path of ['registries/1sp1/account', 'registrycredentials/1c1/account']) assert.equal((await get<Row>(path)).id, '1a5');
-  for (const name of ['hosts', 'images', 'volumes']) {
-    const { type, data, pagination } = await get(`registries/1sp1/${name}`);
+  for (const path of ['registries/1sp1/hosts', 'registries/1sp1/credentials', 'registrycredentials/1c1/instances']) {
+    const { type, data, pagination } = await get(path);
     assert.deepEqual([type, data, pagination?.limit, pagination?.next], ['collection', [], 100, null]);
   }
-  for (const path of ['registries/1sp1/credentials', 'registrycredentials/1c1/instances']) {
-    const { data, pagination } = await get(path);
-    assert.deepEqual([data, pagination], [[], null]);
-  }
+  assert.equal((await get('registries/1sp1/credentials?limit=1')).pagination?.limit, 1);
+});
+
+test('an id is a number behind any type, a query says what a body leaves out, and even another method', async () => {
+  await using fake = await startFakeRancher(setup);
+  assert.equal((await get<Row>('registries/1c2')).id, '1sp2');
+  assert.equal((await fetch(`${fake.url}/v2-beta/projects/1a5/registries/2`)).status, 404);
+  const put = async (query: string, body: string, method: 'PUT' | 'POST' = 'PUT') => {
+    const response = await fetch(`${fake.url}/v2-beta/projects/1a5/registrycredentials/${query}`, { method, body });
+    return { status: response.status, json: (await response.json()) as { publicValue?: string; code?: string } };
+  };
+  assert.equal((await put('1c1?publicValue=asked', '{}')).json.publicValue, 'asked');
+  assert.equal((await put('1c1?publicValue=asked', '{"publicValue":"said"} and more')).json.publicValue, 'said');
+  assert.deepEqual((await put('1c1', ' ')).status, 400);
+  assert.equal((await put('1c1?_method=PUT&publicValue=other', '{}', 'POST')).json.publicValue, 'other');
+  assert.equal((await put('?action=activate', '{}', 'POST')).json.code, 'InvalidAction');
+  assert.equal((await put('1c999?action=nonsense', '{}', 'POST')).json.code, 'InvalidAction');
 });

@@ -53,27 +53,35 @@ export async function startFakeRancher(options: RancherOptions = {}): Promise<Fa
   });
 
   function answer(request: Seen): Reply {
-    const { pathname, searchParams: query } = new URL(request.path, 'http://rancher');
-    if (pathname === '/ping') return { status: 200, headers: { 'content-type': 'text/plain' }, text: 'pong\n' };
-    const [, version, path = ''] = /^\/(v1|v2-beta)(\/.*)?$/.exec(pathname) ?? [];
+    const [sent = '', search = ''] = request.path.split(/\?(.*)/s);
+    const query = new URLSearchParams(search);
+    if (sent === '/ping') return { status: 200, headers: { 'content-type': 'text/plain' }, text: 'pong\n' };
+    const [, version, path = ''] = /^\/+(v1|v2-beta)(\/.*)?$/.exec(sent) ?? [];
     if (version === undefined) return noSuchPage;
-    const parts = path
-      .split('/')
-      .filter(part => part !== '')
-      .map(decodeURIComponent);
-    // The environment in the path counts only when something stands behind it.
-    const inPath = parts[0] === 'projects' && parts.length > 2 ? parts[1] : undefined;
+    const parts = path.split('/').filter(part => part !== '');
+    // The environment in the path counts only when something stands behind it, and nothing is doubled before it.
+    const [, named, behind] = /^\/v[^/]+\/projects\/([^/]*)\/(.+)$/i.exec(sent) ?? [];
+    const inPath = behind !== undefined && !/^projectMembers(\/|$)/i.test(behind) ? named : undefined;
     const rest = inPath === undefined ? parts : parts.slice(2);
     const base = `${originOf(request)}/${version}${inPath === undefined ? '' : `/projects/${inPath}`}`;
     const headers: Record<string, string> = { 'x-api-schemas': `${base}/schemas` };
     const finish = (reply: Reply): Reply => ({ ...reply, headers: { ...headers, ...reply.headers } });
     try {
       const header = request.headers['x-api-project-id'];
-      const caller = enter(state, identify(state, request), inPath ?? (header?.toString() || query.get('projectId') || undefined));
+      const caller = enter(state, identify(state, request), inPath || header?.toString() || query.get('projectId') || undefined);
       const { user, kind, project, readonly } = caller;
       Object.assign(headers, { 'x-api-account-id': project ?? user, 'x-api-user-id': user, 'x-api-account-kind': kind });
       const view: View = { base, version, secrets: kind === 'projectadmin' ? 'clear' : 'hidden', readonly };
-      return finish(resources.answer({ request, query, rest, caller, view }));
+      return finish(
+        resources.answer({
+          request,
+          method: query.get('_method') ?? request.method,
+          query,
+          rest: rest.map(unescaped),
+          caller,
+          view,
+        }),
+      );
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       const challenge = error.status === 401 && request.headers['x-api-no-challenge'] !== 'true';
@@ -82,4 +90,13 @@ export async function startFakeRancher(options: RancherOptions = {}): Promise<Fa
     }
   }
   return server;
+}
+
+/** What is no valid escape stays as it is. */
+function unescaped(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }

@@ -28,16 +28,16 @@ export function makeAuth(state: PortainerState, clock: Clock, knowsKeys: boolean
     return session && session.expires > clock.wall() ? userOf(session.userId) : undefined;
   }
 
-  /** The user whose key, token or cookie the request carries; `byKey` when it is an API key. */
+  /** The user whose key, cookie or token the request carries: the first of them that is there decides. `byKey` when it is an API key. */
   function caller({ headers }: Seen): { user: User; byKey: boolean } {
-    const key = knowsKeys ? headers['x-api-key'] : undefined;
+    const key = knowsKeys ? String(headers['x-api-key'] ?? '') : '';
     if (key && headers.authorization !== undefined) {
       refuse(401, 'API key and auth header are not allowed at the same time', unauthorized);
     }
-    const jwt = headers.authorization?.replace(/^Bearer /, '') || (key ? undefined : cookieOf(headers.cookie));
-    if (!key && !jwt) refuse(401, 'A valid authorization token is missing', unauthorized);
-    const user = jwt ? bySession(jwt) : byKey(String(key));
-    return { user: user ?? refuse(401, 'Invalid JWT token', unauthorized), byKey: !jwt };
+    const session = cookieOf(headers.cookie) ?? bearerOf(headers);
+    if (!key && session === undefined) refuse(401, 'A valid authorization token is missing', unauthorized);
+    const user = key ? byKey(key) : bySession(session ?? '');
+    return { user: user ?? refuse(401, 'Invalid JWT token', unauthorized), byKey: key !== '' };
   }
 
   /** One limiter for logins and new tokens. There is one client address, so there is one budget. */
@@ -52,9 +52,9 @@ export function makeAuth(state: PortainerState, clock: Clock, knowsKeys: boolean
   function login(request: Seen): Reply {
     countLogin();
     const { Username, Password } = decode(request.body, 'auth.authenticatePayload', { Username: 'string', Password: 'string' });
-    if (!Username) refuse(400, payloadError, 'Invalid username');
+    if (!Username) return refuse(400, payloadError, 'Invalid username');
     if (!Password) refuse(400, payloadError, 'Invalid password');
-    const known = state.users.find(({ name, password }) => name === Username && password === Password);
+    const known = state.users.find(({ name, password }) => name.toLowerCase() === Username.toLowerCase() && password === Password);
     const user = known ?? refuse(422, 'Invalid credentials', unauthorized);
     const jwt = `eyJhbGciOiJIUzI1NiJ9.${randomBytes(48).toString('base64url')}.${randomBytes(32).toString('base64url')}`;
     const expires = clock.wall() + sessionMs;
@@ -69,17 +69,22 @@ export function makeAuth(state: PortainerState, clock: Clock, knowsKeys: boolean
     return { status: 204, headers: { 'set-cookie': ['portainer_api_key=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict'] } };
   }
 
+  /** A key does not count here, wherever it comes from; a session beside it does. */
   function createToken(request: Seen, userId: string): Reply {
+    const { user } = caller(request);
     countLogin();
-    const { user, byKey: withKey } = caller(request);
-    if (withKey) refuse(401, 'Auth not supported', 'Authentication required');
+    const { cookie } = request.headers;
+    if (!bySession(cookieOf(cookie) ?? '') && !bySession(bearerOf(request.headers) ?? ''))
+      refuse(401, 'Auth not supported', 'Authentication required');
     const { password, description } = decode(request.body, 'users.userAccessTokenCreatePayload', {
       password: 'string',
       description: 'string',
     });
-    if (!description) refuse(400, payloadError, 'invalid description: cannot be empty');
+    if (!description) return refuse(400, payloadError, 'invalid description: cannot be empty');
+    if (description.trim() === '') refuse(400, payloadError, 'invalid description: cannot contain only whitespaces');
+    if (Buffer.byteLength(description) > 128) refuse(400, payloadError, 'invalid description: cannot be longer than 128 characters');
+    if (idOf(userId, 'user') !== user.id) refuse(403, 'Permission denied to create user access token', unauthorized);
     if (!password) refuse(400, payloadError, 'invalid password: cannot be empty');
-    if (idOf(userId, 'user') !== user.id) refuse(403, 'Permission denied to create user access token', 'Access denied to resource');
     if (password !== user.password) {
       refuse(403, "Current password doesn't match", 'Current password does not match the password provided. Please try again');
     }
@@ -95,17 +100,27 @@ export function makeAuth(state: PortainerState, clock: Clock, knowsKeys: boolean
   }
 
   function deleteToken(request: Seen, userId: string, tokenId: string): Reply {
-    const { user } = caller(request);
-    if (idOf(userId, 'user') !== user.id && user.role !== 'administrator')
-      refuse(403, 'Permission denied to delete user access token', 'Access denied to resource');
+    const owner = idOf(userId, 'user');
     const id = idOf(tokenId, 'api-key');
-    for (const [key, token] of tokens) if (token.id === id) tokens.delete(key);
+    const { user } = caller(request);
+    if (owner !== user.id && user.role !== 'administrator') refuse(403, 'Permission denied to get user access tokens', unauthorized);
+    known(owner);
+    const [key, token] = [...tokens].find(([, token]) => token.id === id) ?? [];
+    if (key === undefined || token === undefined) return refuse(500, 'API Key not found', notFound('api_key', id));
+    if (token.userId !== owner) refuse(403, 'Permission denied to remove api-key', unauthorized);
+    tokens.delete(key);
     return { status: 204 };
   }
 
-  function deleteUser(id: number): Reply {
-    if (!userOf(id)) refuse(404, 'Unable to find a user with the specified identifier inside the database', notFound('users', id));
+  const known = (id: number): User =>
+    userOf(id) ?? refuse(404, 'Unable to find a user with the specified identifier inside the database', notFound('users', id));
+
+  function deleteUser(id: number, caller: User): Reply {
+    if (id === 1) refuse(403, 'Cannot remove the initial admin account');
+    if (id === caller.id) refuse(403, 'Cannot remove your own user account. Contact another administrator');
+    known(id);
     state.users = state.users.filter(user => user.id !== id);
+    for (const [key, { userId }] of tokens) if (userId === id) tokens.delete(key);
     return { status: 204 };
   }
 
@@ -116,8 +131,8 @@ export function makeAuth(state: PortainerState, clock: Clock, knowsKeys: boolean
       refuse(403, `Invalid or missing setup token. ${remedy}`, 'invalid or missing setup token');
     }
     const { Username, Password } = decode(request.body, 'users.adminInitPayload', { Username: 'string', Password: 'string' });
-    if (!Username) refuse(400, payloadError, 'Invalid username. Must not contain any whitespace');
-    if (!Password) refuse(400, payloadError, 'Invalid password');
+    if (!Username || Username.includes(' ')) return refuse(400, payloadError, 'Invalid username. Must not contain any whitespace');
+    if (!Password) return refuse(400, payloadError, 'Invalid password');
     if (state.users.some(user => user.role === 'administrator'))
       refuse(409, 'Unable to create administrator user', 'An administrator user already exists');
     if (Password.length < 12) refuse(400, 'Password does not meet the requirements');
@@ -151,6 +166,7 @@ export function profileOf(user: User) {
   };
 }
 
+const bearerOf = ({ authorization }: Seen['headers']): string | undefined => authorization?.replace(/^Bearer /, '');
 const cookieOf = (header: string | undefined): string | undefined => /(?:^|;\s*)portainer_api_key=([^;]*)/.exec(header ?? '')?.[1];
 
 /** Whether a browser may have been made to send it: then every write is refused, with or without a key. Requests without these headers pass. */

@@ -14,6 +14,12 @@ export function refuse(status: number, message: string, details: string = messag
   throw new Refusal({ status, json: { message, details: details.charAt(0).toUpperCase() + details.slice(1) } });
 }
 
+export const plain = (status: number, text: string): Reply => ({
+  status,
+  headers: { 'content-type': 'text/plain; charset=utf-8' },
+  text,
+});
+
 /** The number in a path, as Go's strconv.Atoi reads it. */
 export function idOf(text: string, what: 'registry' | 'environment' | 'user' | 'resource pool' | 'api-key'): number {
   if (!/^[+-]?\d+$/.test(text))
@@ -27,7 +33,7 @@ export function idOf(text: string, what: 'registry' | 'environment' | 'user' | '
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** What the database says of a key that it does not hold. A negative one shows as the eight bytes of its key, which are no UTF-8. */
-export function notFound(bucket: 'registries' | 'endpoints' | 'users', id: number): string {
+export function notFound(bucket: 'registries' | 'endpoints' | 'users' | 'api_key', id: number): string {
   const bytes = Buffer.alloc(8);
   bytes.writeBigInt64BE(BigInt(id));
   return `object not found inside the database (bucket=${bucket}, key=${id < 0 ? bytes.toString() : id})`;

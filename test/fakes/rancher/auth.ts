@@ -1,6 +1,6 @@
 import type { Seen } from '../server.ts';
 import { refuse } from './refusal.ts';
-import { administrator, type RancherState } from './state.ts';
+import { administrator, parsedId, type RancherState } from './state.ts';
 
 /** Who asks, and in which environment. */
 export interface Caller {
@@ -30,10 +30,11 @@ export function identify(state: RancherState, request: Seen): Pick<Caller, 'user
 export function enter(state: RancherState, { user, kind }: Pick<Caller, 'user' | 'kind'>, wanted: string | undefined): Caller {
   const own = environmentKinds.includes(kind) ? user : undefined;
   if (wanted === undefined) return { user, kind, project: own, readonly: false };
-  const environment = state.environments.find(({ id, state: at }) => id === wanted && at === 'active');
+  const number = parsedId(wanted);
+  const environment = state.environments.find(({ id, state: at }) => number !== undefined && parsedId(id) === number && at === 'active');
   const role = environment?.members?.find(({ account }) => account === user)?.role;
-  if (!environment || !(own === wanted || kind === 'admin' || role !== undefined)) refuse(403);
-  return { user, kind, project: wanted, readonly: own === undefined && role === 'readonly' };
+  if (!environment || !(own === environment.id || kind === 'admin' || role !== undefined)) refuse(403);
+  return { user, kind, project: environment.id, readonly: own === undefined && role === 'readonly' };
 }
 
 /** The environments that a caller may see. */

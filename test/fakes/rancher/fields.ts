@@ -1,3 +1,4 @@
+import { decodeGo } from '../go-json.ts';
 import type { Seen } from '../server.ts';
 import { refuse, refuseField } from './refusal.ts';
 import type { Type, Values } from './state.ts';
@@ -25,24 +26,40 @@ function fieldsOf(type: Type, version: string): [string, Field][] {
   return Object.entries({ ...tables[type], ...email }).sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
-/** JSON or a form. Anything but a map counts as an empty one. */
-export function readBody({ headers, body }: Seen): Readonly<Record<string, unknown>> {
+/** JSON or a form, over what the query says. Anything but a map counts as an empty one, and what stands behind the first value is not looked at. */
+export function readBody({ headers, body }: Seen, query: URLSearchParams): Readonly<Record<string, unknown>> {
   const text = body.toString();
-  if (/x-www-form-urlencoded/.test(headers['content-type'] ?? '')) return Object.fromEntries(new URLSearchParams(text));
-  if (!text.trim()) return {};
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {};
-  } catch {
-    return refuse(400, 'InvalidBodyContent');
-  }
+  if (/x-www-form-urlencoded/.test(headers['content-type'] ?? '')) return { ...fieldsIn(query), ...fieldsIn(new URLSearchParams(text)) };
+  if (text === '') return fieldsIn(query);
+  const decoded = decodeGo(text);
+  if (!('value' in decoded)) return refuse(400, 'InvalidBodyContent');
+  const { value } = decoded;
+  const isMap = typeof value === 'object' && value !== null && !Array.isArray(value);
+  return { ...fieldsIn(query), ...(isMap && (value as Record<string, unknown>)) };
 }
 
-/** What of a body is taken, as it is stored. First what was sent is checked, then what is missing. */
-export function accepted(type: Type, version: string, operation: 'create' | 'update', body: Readonly<Record<string, unknown>>): Values {
+/** A name that comes once is a text, one that comes again a list. */
+function fieldsIn(query: URLSearchParams): Record<string, unknown> {
+  return Object.fromEntries(
+    [...new Set(query.keys())].map(name => [name, query.getAll(name).length === 1 ? query.get(name) : query.getAll(name)]),
+  );
+}
+
+/** What of a body is taken, as it is stored. First what was sent is checked, then what is missing. `registryOf` gives the registry that an id means. */
+export function accepted(
+  type: Type,
+  version: string,
+  operation: 'create' | 'update',
+  body: Readonly<Record<string, unknown>>,
+  registryOf: (id: string) => string | undefined,
+): Values {
   const fields = fieldsOf(type, version).filter(([, { update }]) => operation === 'create' || update !== false);
   const values: Values = {};
-  for (const [name, field] of fields) if (Object.hasOwn(body, name)) values[name] = checked(name, field, body[name]);
+  for (const [name, field] of fields) {
+    if (!Object.hasOwn(body, name)) continue;
+    const value = checked(name, field, body[name]);
+    values[name] = name === 'registryId' ? (registryOf(value ?? '') ?? refuseField('InvalidReference', name)) : value;
+  }
   for (const [name, { required }] of fields)
     if (operation === 'create' && required && !Object.hasOwn(values, name)) refuseField('MissingRequired', name);
   return values;

@@ -8,11 +8,13 @@ import { actionsOf, begin, isAction, settle } from './lifecycle.ts';
 import { refuse, refuseField } from './refusal.ts';
 import { limitOf, showPage } from './select.ts';
 import { gathered, linksOf, plurals, showBehind, showEnvironment, showList, showRoot, showRow, type View } from './show.ts';
-import { makeRow, type RancherState, type Row, type Type } from './state.ts';
+import { makeRow, numberOf, parsedId, type RancherState, type Row, type Type } from './state.ts';
 
 /** One request behind the door. `rest`: the path behind version and environment. */
 export interface Call {
   readonly request: Seen;
+  /** The one that counts: a query can name another than was sent. */
+  readonly method: string;
   readonly query: URLSearchParams;
   readonly rest: readonly string[];
   readonly caller: Caller;
@@ -42,8 +44,17 @@ export function makeResources(state: RancherState, making: () => Making) {
 
   function find(type: Type, id: string | undefined, caller: Caller): Row {
     settleAll();
-    return ofType(type, caller).find(row => row.id === id) ?? refuse(404);
+    const number = parsedId(id ?? '');
+    return ofType(type, caller).find(row => String(numberOf(type, row.id)) === number) ?? refuse(404);
   }
+
+  /** The registry that an id in a body means, whatever became of it. */
+  const registryIn =
+    (environment: string | undefined) =>
+    (id: string): string | undefined =>
+      state.rows.find(
+        row => row.type === 'registry' && String(numberOf('registry', row.id)) === parsedId(id) && row.environment === environment,
+      )?.id;
 
   function list(type: Type, { caller, view, query }: Call): Record<string, unknown> {
     settleAll();
@@ -77,14 +88,12 @@ export function makeResources(state: RancherState, making: () => Making) {
   }
 
   function create(type: Type, call: Call): Record<string, unknown> {
-    const { caller, view, request } = call;
+    const { caller, view, request, query } = call;
     settleAll();
     if (!mayWrite(caller)) refuse(405);
     const environment = caller.project ?? refuse(405);
-    const values = accepted(type, view.version, 'create', readBody(request));
+    const values = accepted(type, view.version, 'create', readBody(request, query), registryIn(environment));
     if (type === 'registry') refuseUsed(environment, values['serverAddress'] ?? '');
-    else if (!state.rows.some(row => row.type === 'registry' && row.id === values['registryId'] && row.environment === environment))
-      refuseField('InvalidReference', 'registryId');
     const row = makeRow(state, type, environment, values, { now: now() });
     begin(row, 'create', now(), making().stageMs);
     making().made?.(row);
@@ -99,11 +108,11 @@ export function makeResources(state: RancherState, making: () => Making) {
     if (used) refuse(400, 'ServerAddressUsed');
   }
 
-  function update(type: Type, id: string | undefined, { caller, view, request }: Call): Record<string, unknown> {
+  function update(type: Type, id: string | undefined, { caller, view, request, query }: Call): Record<string, unknown> {
     if (!mayWrite(caller)) refuse(405);
+    const values = accepted(type, view.version, 'update', readBody(request, query), registryIn(caller.project));
     const row = find(type, id, caller);
-    for (const [name, value] of Object.entries(accepted(type, view.version, 'update', readBody(request))))
-      if (value !== null || name !== 'secretValue') row.values[name] = value;
+    for (const [name, value] of Object.entries(values)) if (value !== null || name !== 'secretValue') row.values[name] = value;
     return showRow(row, view);
   }
 
@@ -115,9 +124,10 @@ export function makeResources(state: RancherState, making: () => Making) {
     return showRow(row, view);
   }
 
+  /** A type has actions, and a list of it has none. */
   function act(type: Type, id: string | undefined, action: string, { caller, view }: Call): Record<string, unknown> {
+    if (id === undefined || !isAction(action) || caller.readonly) refuseField('InvalidAction', 'action');
     const row = find(type, id, caller);
-    if (!isAction(action) || caller.readonly) refuseField('InvalidAction', 'action');
     if (!actionsOf(row).includes(action)) refuseField('ActionNotAvailable', 'action');
     begin(row, action, now(), making().stageMs);
     return showRow(row, { ...view, secrets: 'clear' });
@@ -129,21 +139,22 @@ export function makeResources(state: RancherState, making: () => Making) {
     if (!linksOf[type].includes(link)) refuse(404);
     if (link === 'account') return accountOf(row, view) ?? refuse(404);
     if (link === 'registry') return showRow(find('registry', row.values['registryId'] ?? '', caller), view);
-    return showBehind(type, link, `${view.base}/${plurals[type]}/${id}/${link}`, limitOf(query.get('limit')));
+    return showBehind(link, `${view.base}/${plurals[type]}/${id}/${link}`, limitOf(query.get('limit')));
   }
 
   function ofRows(type: Type, call: Call): Reply {
-    const { request, query, rest } = call;
+    const { method, query, rest } = call;
     const [, id, link] = rest;
+    if (id !== undefined && parsedId(id) === undefined) refuse(404);
     const action = query.get('action');
-    switch (request.method) {
+    switch (method) {
       case 'GET':
         if (id === undefined) return jsonReply(200, list(type, call));
         if (link !== undefined) return jsonReply(200, follow(type, id, link, call));
         return jsonReply(200, gathered(joined(find(type, id, call.caller), query, call.view))[0] ?? {});
       case 'POST':
-        if (id === undefined) return jsonReply(201, create(type, call));
-        return action === null ? refuse(405) : jsonReply(202, act(type, id, action, call));
+        if (action !== null) return jsonReply(202, act(type, id, action, call));
+        return id === undefined ? jsonReply(201, create(type, call)) : refuse(405);
       case 'PUT':
         return id === undefined ? refuse(405) : jsonReply(200, update(type, id, call));
       case 'DELETE':
@@ -153,8 +164,8 @@ export function makeResources(state: RancherState, making: () => Making) {
     }
   }
 
-  function environments({ caller, view, rest: [, id], request }: Call): Reply {
-    if (request.method !== 'GET') refuse(405);
+  function environments({ caller, view, rest: [, id], method }: Call): Reply {
+    if (method !== 'GET') refuse(405);
     const seen = environmentsOf(state, caller);
     if (id === undefined)
       return jsonReply(
@@ -165,14 +176,14 @@ export function makeResources(state: RancherState, making: () => Making) {
           `${view.base}/projects`,
         ),
       );
-    return jsonReply(200, showEnvironment(seen.find(one => one.id === id) ?? refuse(404), view));
+    return jsonReply(200, showEnvironment(seen.find(one => parsedId(one.id) === parsedId(id)) ?? refuse(404), view));
   }
 
   return {
     settleAll,
     answer(call: Call): Reply {
       const [name] = call.rest;
-      if (name === undefined) return call.request.method === 'GET' ? jsonReply(200, showRoot(call.view)) : refuse(405);
+      if (name === undefined) return call.method === 'GET' ? jsonReply(200, showRoot(call.view)) : refuse(405);
       const type = spellings.get(name.toLowerCase());
       if (type === 'project') return environments(call);
       return type === undefined ? refuse(404) : ofRows(type, call);

@@ -1,5 +1,5 @@
 import { gathered, paginationOf, showList } from './show.ts';
-import type { Type } from './state.ts';
+import { parsedId, type Type } from './state.ts';
 
 type Shown = Readonly<Record<string, unknown>>;
 
@@ -18,23 +18,17 @@ interface Filter {
 
 /**
  * The filters of a query that are understood, by their field; the others are ignored without a word. One that comes twice holds twice; of several modifiers for a field only
- * the last one counts (read in the source, as the sorting and what becomes of an id of another type).
+ * the last one counts (read in the source, as the sorting and what becomes of an id of another type). A reference that is none matches nothing.
  */
 function filtersOf(type: Type, query: URLSearchParams): Map<string, Filter[]> {
   const filters = new Map<string, Filter[]>();
   for (const key of new Set(query.keys())) {
     const [, field = key, modifier = 'eq'] = new RegExp(`^(\\w+?)_(${modifiers.join('|')})$`).exec(key) ?? [];
     if (!columns[type].includes(field)) continue;
-    const values = query.getAll(key).map(value => ({ value: references.includes(field) ? parsedId(value) : value, modifier }));
+    const values = query.getAll(key).map(value => ({ value: references.includes(field) ? (parsedId(value) ?? '-1') : value, modifier }));
     filters.set(field, values);
   }
   return filters;
-}
-
-/** A reference is compared by its number, whatever its type; a word stays as it is, everything else is -1: both match nothing. */
-function parsedId(text: string): string {
-  if (/^[a-z]/i.test(text)) return text;
-  return /^1[a-z]+!?(.*)$/is.exec(text)?.[1] ?? '-1';
 }
 
 /** As the database holds it: ids without what stands for their type. */

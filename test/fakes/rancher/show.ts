@@ -22,9 +22,6 @@ export const linksOf: Readonly<Record<Type, readonly string[]>> = {
   registry: ['account', 'credentials', 'hosts', 'images', 'volumes'],
   registryCredential: ['account', 'images', 'instances', 'registry'],
 };
-/** Links that lead over a table of pairs; only the lists behind these know pages. Read in the source. */
-const pairedLinks = ['hosts', 'images', 'volumes'];
-
 /** The origin as the client sees it: what a proxy forwards, else the Host header. */
 export function originOf({ headers }: Seen): string {
   const first = (name: string): string | undefined =>
@@ -102,10 +99,9 @@ export function gathered(rows: readonly Record<string, unknown>[]): Record<strin
   });
 }
 
-/** The list behind a link, which is empty in all cases here. */
-export function showBehind(type: Type, link: string, at: string, limit: number): Record<string, unknown> {
-  const list = showList(link.replace(/s$/, ''), [], at);
-  return type === 'registry' && pairedLinks.includes(link) ? { ...list, pagination: paginationOf(limit, null) } : list;
+/** The list behind a link, which is empty in all cases here. Its page is that of the resource which was looked up first (read in the source). */
+export function showBehind(link: string, at: string, limit: number): Record<string, unknown> {
+  return { ...showList(link.replace(/s$/, ''), [], at), pagination: paginationOf(limit, null) };
 }
 
 export const paginationOf = (limit: number, next: string | null): Record<string, unknown> => ({
