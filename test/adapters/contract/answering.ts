@@ -26,6 +26,9 @@ const allStatuses = [...range(300, 308), ...range(400, 431), 451, 499, ...range(
 /** A proxy answers in place of the manager, which may still be at work. */
 const ofProxies = new Set([502, 504]);
 
+/** A new login, and a merge with what somebody else has written. */
+const triedAgain = new Set([401, 409]);
+
 /** What something that stands before the manager answers in its place, with the status of a success. */
 const pages: readonly Reply[] = [
   { status: 200, text: '<!doctype html><title>Log in</title>' },
@@ -57,6 +60,7 @@ function checkStatus<Ref>(check: Check<Ref>, status: number, code: FailureCode):
     assertCode(failure, code, asked);
     const mayLand = ofProxies.has(status);
     assert.equal(failure.facts.mayLand ?? false, mayLand, `${asked}: it ${mayLand ? 'may still land' : 'cannot land'}: facts.mayLand`);
+    if (!triedAgain.has(status)) assert.equal(spoiled.count(), 1, `${asked}: it must not be sent again, the courier knows when to`);
     if (code === 'BUSY') assert.equal(failure.facts.retryAfterMs, 7_000, `${asked} and retry-after: 7: facts.retryAfterMs`);
   });
 }

@@ -6,7 +6,7 @@ import type { Credential, Credentials } from '../../../src/contract/credential.t
 import { asFailure, Failure, type FailureCode } from '../../../src/contract/failures.ts';
 import { Secret } from '../../../src/contract/secret.ts';
 import type { Fault, Seen } from '../../fakes/server.ts';
-import { type Asking, assertDiscovery, assertNoSecret, assertReceipt, makeAsking, type Setting } from './asking.ts';
+import { type Asking, assertDiscovery, assertFindings, assertNoSecret, makeAsking, type Setting } from './asking.ts';
 import type { Patience } from './patience.ts';
 import { behindProxy } from './proxy.ts';
 import type { Double, Stage, Suite } from './stage.ts';
@@ -24,6 +24,8 @@ export interface Spoiled {
   readonly met: Promise<unknown>;
   /** The first request that met it, for people. Fails where none did. */
   asked(): string;
+  /** How many requests met it. */
+  count(): number;
 }
 
 /** The adapter on its stage. Everything that it says is kept, to be searched for secrets at the end. */
@@ -90,7 +92,7 @@ export async function openScene<S extends OptionSpecs, F extends string, Ref>(
       if (double) double.fault = undefined;
     },
     quotation: () => issued.at(-1)?.reveal().slice(0, 40) ?? '',
-    assertNoSecret: () => assertNoSecret(said, [...issued, ...secretsOf(stage.options)]),
+    assertNoSecret: () => assertNoSecret(said, issued, secretsOf(stage.options)),
     [Symbol.asyncDispose]: () => patience.within('the end of the stage', opened.disposeAsync()),
   };
 }
@@ -107,13 +109,13 @@ function questions<Ref>(adapter: Adapter, ask: Asking<Ref>, patience: Patience):
     async deliver(slot, credentials, attempt) {
       const where = defined(slot, 'there is no slot to deliver to');
       const receipt = await during(`a delivery to ${where.id}`, (target, signal) => target.deliver(where, credentials, signal), attempt);
-      assertReceipt(adapter, receipt);
+      assertFindings(adapter, receipt.findings);
       return receipt;
     },
     async rehearse(slot, credentials, attempt) {
       const rehearsing = async (target: Target<Ref>, signal: AbortSignal) => await target.rehearse?.(slot, credentials, signal);
       const receipt = await during(`a rehearsal for ${slot.id}`, rehearsing, attempt);
-      if (receipt) assertReceipt(adapter, receipt);
+      assertFindings(adapter, receipt?.findings);
       return receipt;
     },
   };
@@ -122,13 +124,16 @@ function questions<Ref>(adapter: Adapter, ask: Asking<Ref>, patience: Patience):
 function spoil(double: Double, fault: Fault, concerns: (request: Seen) => boolean): Spoiled {
   const { promise: met, resolve } = Promise.withResolvers<void>();
   let first: Seen | undefined;
+  let count = 0;
   double.fault = request => {
     if (!concerns(request)) return undefined;
     first ??= request;
+    count++;
     resolve();
     return fault;
   };
-  return { met, asked: () => named(defined(first, 'no request met the fault: does the suite know the writes of the adapter (isWrite)?')) };
+  const none = 'no request met the fault: does the suite know the writes of the adapter (isWrite)?';
+  return { met, asked: () => named(defined(first, none)), count: () => count };
 }
 
 function credential(issued: Secret[]): Credential {
