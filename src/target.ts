@@ -6,6 +6,7 @@ import type { Deps, Finding, Log, Target } from './contract/adapter.ts';
 import type { Clock } from './contract/clock.ts';
 import { Failure } from './contract/failures.ts';
 import type { Address, Registry } from './contract/registry.ts';
+import { redact } from './contract/secret.ts';
 import { type EngineFinding, finding as standing } from './courier/findings.ts';
 import type { ManagedTarget } from './courier/ledger.ts';
 import { readText, Unreadable } from './io/files.ts';
@@ -44,8 +45,8 @@ export function manageTarget(config: TargetConfig, deps: TargetDeps): OpenableTa
     clock: deps.clock,
     wanted: [...config.registries.filter(({ host }) => host !== own?.host), ...(own ? [own] : [])],
     log: {
-      debug: (message, data) => deps.log.debug(message, { ...data, target: name }),
-      info: (message, data) => deps.log.info(message, { ...data, target: name }),
+      debug: (message, data) => deps.log.debug(redact(message), { ...data, target: name }),
+      info: (message, data) => deps.log.info(redact(message), { ...data, target: name }),
     },
     registry: deps.registry,
     finding: (code, message, remedy = adapter.findings[code]?.remedy): Finding => ({ code, message, ...(remedy && { remedy }) }),

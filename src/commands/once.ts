@@ -1,5 +1,6 @@
 import { type App, createApp } from '../app.ts';
 import { clock } from '../contract/clock.ts';
+import { visibleJson } from '../contract/text.ts';
 import { createLog } from '../io/log.ts';
 import type { SlotView } from '../observe/status-view.ts';
 import { colors, configOptions, exit, type Io, readArgs, readConfigWithTargets } from './io.ts';
@@ -26,7 +27,7 @@ async function doOnce(args: string[], io: Io, rehearse: boolean): Promise<number
   const status = app.status();
   io.stdout.write(
     json
-      ? `${JSON.stringify(status, undefined, 2)}\n`
+      ? visibleJson(`${JSON.stringify(status, undefined, 2)}\n`)
       : resultTable(app.courier.ledger, status, { rehearse, color: colors(io.stdout, io.env) }),
   );
   return verdict(app);

@@ -1,6 +1,7 @@
 import { release } from 'node:os';
 import { adapters } from '../../adapters/index.ts';
 import type { Config, ConfigError } from '../../config/load.ts';
+import { visible } from '../contract/text.ts';
 import type { SlotView, Status, TargetView } from '../observe/status-view.ts';
 import { parts, version } from '../version.ts';
 import { knownAdapters } from './adapters.ts';
@@ -46,7 +47,7 @@ export function logSection(lines: readonly string[]): Section {
 /** What outsiders named cannot steer a terminal or pretend to be something else, but lines stay lines. */
 export function render(sections: readonly Section[]): string {
   const texts = sections.map(({ title, text }) => `== ${title} ==\n\n${text.trim() || 'Nothing.'}\n`);
-  return texts.join('\n').replace(/(?!\n)[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu, ' ');
+  return visible(texts.join('\n'));
 }
 
 function versions(): string {

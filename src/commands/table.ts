@@ -1,4 +1,5 @@
 import { stripVTControlCharacters, styleText } from 'node:util';
+import { oneLine } from '../contract/text.ts';
 import { succeeded } from '../courier/attempt.ts';
 import type { Entry, Ledger } from '../courier/ledger.ts';
 import type { FindingView, SlotView, Status, TargetView, TroubleView } from '../observe/status-view.ts';
@@ -111,8 +112,7 @@ function plainLength(text: string): number {
 
 /** Titles and messages come from outside: nothing in them may begin another line, steer the terminal or turn the writing direction. */
 function plain(status: Status): Status {
-  const clean = (_: string, value: unknown) =>
-    typeof value === 'string' ? value.replace(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]+/gu, ' ') : value;
+  const clean = (_: string, value: unknown) => (typeof value === 'string' ? oneLine(value) : value);
   return JSON.parse(JSON.stringify(status), clean) as Status;
 }
 

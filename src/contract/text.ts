@@ -14,6 +14,12 @@ export const visible = (text: string): string => text.replace(unseenInLines, ' '
 /** As `visible`, and all in one line. */
 export const oneLine = (text: string): string => text.replace(unseen, ' ');
 
+/** JSON in which such characters are escaped, but for line breaks between its members. It says the same. */
+export const visibleJson = (json: string): string =>
+  json.replace(unseenInLines, letters =>
+    Array.from({ length: letters.length }, (_, at) => `\\u${letters.charCodeAt(at).toString(16).padStart(4, '0')}`).join(''),
+  );
+
 /** At most `longest` characters of the text, and how many more there are. */
 export function cut(text: string, longest: number): string {
   if (text.length <= longest) return text;

@@ -2,6 +2,7 @@ import { pino } from 'pino';
 import { prettyFactory } from 'pino-pretty';
 import type { Log } from '../contract/adapter.ts';
 import { redact } from '../contract/secret.ts';
+import { cut, oneLine, visibleJson } from '../contract/text.ts';
 
 export const levels = ['debug', 'info', 'warn', 'error'] as const;
 export type Level = (typeof levels)[number];
@@ -55,7 +56,7 @@ export function createLog(options: LogOptions): AppLog {
     },
     {
       write(line: string) {
-        const clean = redact(line);
+        const clean = visibleJson(withoutSecrets(line));
         kept?.(clean);
         if ((to.writableLength ?? 0) > mostWaiting) {
           lost++;
@@ -90,6 +91,27 @@ export function createLog(options: LogOptions): AppLog {
 
 const reserved = new Set(['level', 'time', 'msg']);
 const deepest = 4;
+/** Of one text, in characters. */
+const longest = 16 * 1024;
+
+/** Messages are static. One that is not made of words may be an adapter's, and quote something. */
+const isStatic = (message: unknown): boolean => typeof message === 'string' && /^[a-z ,:'-]*$/.test(message);
+
+/** A line of JSON without live secrets in its values. Its names and our own words stay, whatever somebody's password is. */
+function withoutSecrets(line: string): string {
+  if (redact(line) === line) return line;
+  const { level, time, msg, ...data } = JSON.parse(line) as Record<string, unknown>;
+  const values = Object.entries(data).map(([key, value]) => [key, hidden(value)]);
+  return `${JSON.stringify({ level, time, ...Object.fromEntries(values), msg: isStatic(msg) ? msg : hidden(msg) })}\n`;
+}
+
+function hidden(value: unknown): unknown {
+  if (typeof value === 'string') return redact(value);
+  if (typeof value === 'number') return redact(`${value}`) === `${value}` ? value : redact(`${value}`);
+  if (Array.isArray(value)) return value.map(hidden);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [redact(key), hidden(item)]));
+}
 
 function plainData(data: object | undefined): Record<string, unknown> {
   const entries = Object.entries(data ?? {}).filter(([, value]) => value !== undefined);
@@ -99,7 +121,9 @@ function plainData(data: object | undefined): Record<string, unknown> {
 /** The value with every error in it cut down to its message and code: an HTTP client's errors carry headers and bodies as members. */
 function plain(value: unknown, depth: number): unknown {
   if (typeof value === 'bigint') return value.toString();
+  if (typeof value === 'string') return cut(value, longest);
   if (typeof value !== 'object' || value === null) return value;
+  if (ArrayBuffer.isView(value)) return `${value.byteLength} bytes`;
   if (value instanceof Error) return 'code' in value ? { message: value.message, code: String(value.code) } : value.message;
   if ('toJSON' in value) return value;
   if (depth > deepest) return '...';
@@ -143,5 +167,5 @@ function word(value: unknown): string {
 /** Without what would move a terminal's cursor, start another line, or turn the writing direction. */
 function sentence(value: unknown): string {
   const text = typeof value === 'string' ? value : JSON.stringify(value);
-  return text.replace(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]+/gu, ' ');
+  return oneLine(text);
 }

@@ -12,10 +12,29 @@ export interface Refusal {
 /** So many at once, then one a second. */
 const burst = 5;
 
-/** Decides who may act, and read what is not for everybody, from the network: a bearer of the admin token, no web page of another origin, and not too often. */
-export function createGuard(token: () => Promise<Secret | undefined>, clock: Pick<Clock, 'mono'>) {
+/** In milliseconds: one wrong token from one address after the other waits so long for its answer. */
+const wrongMs = 250;
+/** So many wrong ones may wait; from one address, and altogether. Beyond that none is compared. */
+const mostWrong = { ofAddress: 8, ofAll: 64 };
+
+const never = new AbortController().signal;
+
+/** Who asks, as far as it can be told. */
+export interface Asking {
+  readonly headers: IncomingHttpHeaders;
+  /** Of the other side. */
+  readonly address: string;
+}
+
+/**
+ * Decides who may act, and read what is not for everybody, from the network: a bearer of the admin token, no web page of another origin, and not too often.
+ * Whoever guesses is answered slowly; that delays nobody who has the token.
+ */
+export function createGuard(token: () => Promise<Secret | undefined>, clock: Pick<Clock, 'mono' | 'sleep'>) {
   let left = burst;
   let filledAt = clock.mono();
+  const wrong = new Map<string, number>();
+  let allWrong = 0;
 
   function tooOften(): boolean {
     const now = clock.mono();
@@ -26,17 +45,35 @@ export function createGuard(token: () => Promise<Secret | undefined>, clock: Pic
     return false;
   }
 
+  function countWrong(address: string, change: 1 | -1): number {
+    const count = (wrong.get(address) ?? 0) + change;
+    allWrong += change;
+    if (count === 0) wrong.delete(address);
+    else wrong.set(address, count);
+    return count;
+  }
+
+  async function holdBack(address: string): Promise<void> {
+    await clock.sleep(wrongMs * countWrong(address, 1), never);
+    countWrong(address, -1);
+  }
+
   /** undefined: go on. Rejects when the token cannot be read. */
-  return async (headers: IncomingHttpHeaders): Promise<Refusal | undefined> => {
+  return async ({ headers, address }: Asking): Promise<Refusal | undefined> => {
     if (foreign(headers)) return { status: 403, sentence: 'Refused: the request comes from a web page of another origin.' };
     const secret = await token();
     // An empty token file must not open the door to an empty bearer.
-    if (!secret || secret.reveal() === '')
+    if (!secret || secret.reveal().trim() === '')
       return {
         status: 403,
         sentence: 'Off: set ECR_COURIER_ADMIN_TOKEN_FILE to a file with a token, or use the commands on the machine itself.',
       };
-    if (!bears(headers, secret)) return { status: 401, sentence: 'Send the admin token as `Authorization: Bearer TOKEN`.' };
+    if ((wrong.get(address) ?? 0) >= mostWrong.ofAddress || allWrong >= mostWrong.ofAll)
+      return { status: 429, sentence: 'Too many wrong tokens: wait a few seconds.' };
+    if (!bears(headers, secret)) {
+      await holdBack(address);
+      return { status: 401, sentence: 'Send the admin token as `Authorization: Bearer TOKEN`.' };
+    }
     return tooOften() ? { status: 429, sentence: 'Too often: once a second is enough.' } : undefined;
   };
 }
@@ -48,12 +85,19 @@ function foreign(headers: IncomingHttpHeaders): boolean {
   return headers.origin !== undefined && URL.parse(headers.origin)?.host !== headers.host;
 }
 
-function bears(headers: IncomingHttpHeaders, secret: Secret): boolean {
-  const given = /^Bearer +(\S+) *$/i.exec(headers.authorization ?? '')?.[1];
-  return given !== undefined && timingSafeEqual(sha256(given), sha256(secret.reveal()));
+/** Node hands on the bytes of a header as Latin-1. Most programs send UTF-8, some Latin-1; blanks at the ends get lost on the way. */
+function bears({ authorization = '' }: IncomingHttpHeaders, secret: Secret): boolean {
+  const given = /^Bearer +(.+)$/i.exec(authorization)?.[1];
+  if (given === undefined) return false;
+  const shown = sha256(Buffer.from(given.trim(), 'latin1'));
+  const token = secret.reveal().trim();
+  const matches = [Buffer.from(token, 'utf8'), Buffer.from(token, 'latin1')].map(bytes => timingSafeEqual(shown, sha256(bytes)));
+  // Of other letters Latin-1 keeps a part, with which another token would match.
+  // oxlint-disable-next-line no-control-regex -- all that Latin-1 has
+  return matches[0] === true || (matches[1] === true && /^[\u0000-\u00ff]*$/.test(token));
 }
-function sha256(text: string): Buffer {
-  return createHash('sha256').update(text).digest();
+function sha256(bytes: Buffer): Buffer {
+  return createHash('sha256').update(bytes).digest();
 }
 
 /** Addresses and names that mean this machine, wherever they are resolved. */

@@ -3,6 +3,7 @@ import type { Log } from '../contract/adapter.ts';
 import type { Clock } from '../contract/clock.ts';
 import { asFailure } from '../contract/failures.ts';
 import type { Secret } from '../contract/secret.ts';
+import { visible, visibleJson } from '../contract/text.ts';
 import { createGuard, isRebound } from './admin.ts';
 import { page, styleHash } from './page.ts';
 import { checksOf } from './readiness.ts';
@@ -87,7 +88,7 @@ function guardedDoors({ actions, bundle, adminToken, clock }: DoorDeps) {
     (door: Door): Door =>
     async (request, query, way) => {
       // The owner needs no token.
-      const refusal = way === 'owner' ? undefined : await guard(request.headers);
+      const refusal = way === 'owner' ? undefined : await guard({ headers: request.headers, address: request.socket.remoteAddress ?? '' });
       if (refusal) return text(refusal.status, refusal.sentence, refusal.status === 401 ? { 'www-authenticate': 'Bearer' } : {});
       return await door(request, query, way);
     };
@@ -126,8 +127,8 @@ function reply(status: number, type: string, body: string, headers: Record<strin
 }
 /** One sentence for people. */
 export function text(status: number, sentence: string, headers: Record<string, string> = {}): Reply {
-  return reply(status, 'text/plain; charset=utf-8', `${sentence}\n`, headers);
+  return reply(status, 'text/plain; charset=utf-8', visible(`${sentence}\n`), headers);
 }
 function json(status: number, body: unknown): Reply {
-  return reply(status, 'application/json; charset=utf-8', `${JSON.stringify(body, null, 2)}\n`);
+  return reply(status, 'application/json; charset=utf-8', visibleJson(`${JSON.stringify(body, null, 2)}\n`));
 }

@@ -1,3 +1,5 @@
+import { oneLine } from '../contract/text.ts';
+
 /** Markup that may go into a page as it is. Made by `html` only. */
 export interface Html {
   readonly markup: string;
@@ -18,8 +20,6 @@ function render(part: Part): string {
   return 'markup' in part ? part.markup : part.map(render).join('');
 }
 
-/** Control characters and those that turn the writing direction become blanks: they could make a text look like another. */
 function escape(text: string): string {
-  const visible = text.replace(/[\p{Cc}\u202a-\u202e\u2066-\u2069]+/gu, ' ');
-  return visible.replace(/[&<>"']/g, character => entities[character] ?? '');
+  return oneLine(text).replace(/[&<>"']/g, character => entities[character] ?? '');
 }

@@ -1,6 +1,6 @@
 import { lstat, mkdir, stat, unlink } from 'node:fs/promises';
-import type { Server as HttpServer } from 'node:http';
-import { connect, type ListenOptions, type Server } from 'node:net';
+import type { Server as HttpServer, IncomingMessage, ServerResponse } from 'node:http';
+import { connect, type ListenOptions, type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';
 import type { Clock } from '../contract/clock.ts';
 
@@ -13,6 +13,31 @@ export function listen(server: Server, where: ListenOptions): Promise<void> {
     server.listen(where, () => {
       server.off('error', reject);
       resolve();
+    });
+  });
+}
+
+/**
+ * At most so many connections: whoever comes when there is no room takes the place of the connection that has been idle for longest, or else of the oldest. So those
+ * who only hold connections shut out nobody.
+ */
+export function keepRoom(server: HttpServer, most: number): void {
+  // In the order in which they became so.
+  const idle = new Set<Socket>();
+  const busy = new Set<Socket>();
+  const forget = (socket: Socket): boolean => idle.delete(socket) || busy.delete(socket);
+  server.on('connection', (socket: Socket) => {
+    if (idle.size + busy.size >= most) {
+      const [oldest] = idle.size > 0 ? idle : busy;
+      if (oldest && forget(oldest)) oldest.destroy();
+    }
+    idle.add(socket);
+    socket.once('close', () => forget(socket));
+  });
+  server.on('request', ({ socket }: IncomingMessage, response: ServerResponse) => {
+    if (idle.delete(socket)) busy.add(socket);
+    response.once('close', () => {
+      if (busy.delete(socket) && !socket.destroyed) idle.add(socket);
     });
   });
 }

@@ -68,12 +68,16 @@ function codes(views: readonly FindingView[]): string {
   return [...new Set(views.map(view => view.code))].join(', ');
 }
 
+/** More than these are counted: a manager may have thousands of odd rows. */
+const findingsShown = 50;
+
 function list(views: readonly FindingView[]): Html | null {
   if (views.length === 0) return null;
-  return html`<ul class="findings">${views.map(
+  const more = views.length - findingsShown;
+  return html`<ul class="findings">${views.slice(0, findingsShown).map(
     view => html`<li>${badge(severityTones[view.severity], view.severity)} <strong class="code">${view.code}</strong> ${prose(view.message)}
 <span class="quiet">${prose(view.remedy)} ${helpLink(view.help)}</span></li>`,
-  )}</ul>`;
+  )}${more > 0 && html`<li class="quiet">${count(more, 'more finding')}: see <a href="/api/status">/api/status</a>.</li>`}</ul>`;
 }
 
 type Life = Pick<HoldingView, 'issuedAt' | 'agesAt' | 'expiresAt'>;

@@ -1,3 +1,4 @@
+import { oneLine } from '../contract/text.ts';
 import type { SlotView, TargetOverview } from './status-view.ts';
 import { count } from './words.ts';
 
@@ -27,7 +28,7 @@ export function checksOf(targets: readonly TargetOverview[]): Check[] {
 
 function undiscovered({ name, trouble }: TargetOverview): string {
   return trouble
-    ? `${name} could not be discovered yet (${trouble.code}): ${trouble.message.replace(/\.$/, '')}.`
+    ? oneLine(`${name} could not be discovered yet (${trouble.code}): ${trouble.message.replace(/\.$/, '')}.`)
     : `${name} is not discovered yet.`;
 }
 
@@ -48,6 +49,6 @@ function lacks(target: TargetOverview, slot: SlotView): string[] {
     .map(({ host, expiresAt }) => {
       const about =
         expiresAt === null ? `no credential for ${host} was delivered yet` : `its credential for ${host} expired at ${expiresAt}`;
-      return `${target.name}, ${slot.title}: ${about}${slot.trouble ? ` (${slot.trouble.code})` : ''}.`;
+      return oneLine(`${target.name}, ${slot.title}: ${about}${slot.trouble ? ` (${slot.trouble.code})` : ''}.`);
     });
 }

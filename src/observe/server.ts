@@ -9,7 +9,7 @@ import type { AddressInfo } from 'node:net';
 import { Failure } from '../contract/failures.ts';
 import { isLoopback } from './admin.ts';
 import { createDoors, type DoorDeps, type Reply, text } from './doors.ts';
-import { closeServer, listen } from './listen.ts';
+import { closeServer, keepRoom, listen } from './listen.ts';
 import { keepSocket } from './socket.ts';
 
 export type { ActionResult, DoorDeps } from './doors.ts';
@@ -71,7 +71,7 @@ export async function createServer(deps: DoorDeps, place: ServerPlace): Promise<
 
 function limited(listener: RequestListener): HttpServer {
   const server = createHttpServer(limits, listener);
-  server.maxConnections = connections;
+  keepRoom(server, connections);
   server.timeout = idleMs;
   // A connection that cannot be accepted (no file handles left) must not end the daemon.
   server.on('error', () => undefined);

@@ -36,7 +36,7 @@ export function targetOverview(ledger: Ledger, record: TargetRecord, engine: Fin
   return {
     name: record.name,
     kind: managed.kind,
-    address: record.address ?? null,
+    address: record.address === undefined ? null : redact(record.address),
     required: managed.required,
     paused: managed.paused,
     state: targetState(record),

@@ -26,7 +26,21 @@ test('a secret prints as [secret], however it is printed', () => {
   assert.equal(secret.reveal(), value);
 });
 
+const each = (text: string, escape: (code: number) => string): string => Array.from(text, letter => escape(letter.charCodeAt(0))).join('');
+const hex = (code: number, digits: number): string => code.toString(16).padStart(digits, '0');
+
 const encodings: Record<string, string> = {
+  'in hex': Buffer.from(value).toString('hex'),
+  'in HEX': Buffer.from(value).toString('hex').toUpperCase(),
+  'in a URL with small letters': encodeURIComponent(value).replaceAll(/%../g, escape => escape.toLowerCase()),
+  'in a URL, every byte escaped': each(value, code => `%${hex(code, 2)}`),
+  'in JSON as Go writes it': JSON.stringify({ Password: value }).replaceAll(/[<>&+]/g, letter => `\\u${hex(letter.charCodeAt(0), 4)}`),
+  'in JSON, every letter escaped': each(value, code => `\\u${hex(code, 4)}`),
+  'in JSON with slashes escaped': JSON.stringify(value).replaceAll('/', '\\/'),
+  'in JSON in JSON': JSON.stringify(JSON.stringify({ Password: value })),
+  'in JSON in a URL': encodeURIComponent(JSON.stringify({ Password: value })),
+  'in JavaScript': each(value, code => `\\x${hex(code, 2)}`),
+  'in HTML': value.replaceAll('"', '&quot;').replaceAll('/', '&#x2F;').replaceAll('=', '&#61;'),
   plain: value,
   'in JSON': JSON.stringify({ Password: value }),
   'in a URL': `https://host/?password=${encodeURIComponent(value)}&x=1`,
@@ -45,6 +59,14 @@ for (const [name, text] of Object.entries(encodings)) {
     for (const form of Secret.forms(secret)) assert.ok(!clean.includes(form.slice(3, -3)), clean);
   });
 }
+
+test('what stands beside a secret that is escaped stays as it is', () => {
+  const odd = new Secret('p&ss w"rd\u00e9-and-more');
+  const text = `{"a":"50 % \\n","b":"${JSON.stringify(odd.reveal()).slice(1, -1).replace('&', '\\u0026')}","c":"%41&amp;"}`;
+  assert.equal(redact(text), '{"a":"50 % \\n","b":"[secret]","c":"%41&amp;"}');
+  const partly = encodeURIComponent(odd.reveal()).slice(0, 15).toLowerCase();
+  assert.equal(redactQuoted(`GET /?p=${partly}&x=1`), 'GET /?p=[secret]&x=1');
+});
 
 test('a piece of a secret in a text from outside is filtered out, ordinary words are not', () => {
   const clean = redactQuoted(`cannot unmarshal "Password":"${value.slice(0, 14)}" into a Go struct field`);

@@ -52,6 +52,39 @@ for (const format of ['json', 'pretty'] as const) {
   });
 }
 
+test('a password that is one of our words rewrites values alone: names, levels and messages are syntax', () => {
+  const passwords = ['delivered', 'target', 'reason', 'level', '1234567'].map(word => new Secret(word));
+  const { log, written, parsed } = recording();
+  log.info('delivered', { target: 'shop', reason: 'the target said delivered', duration_ms: 1_234_567, deep: { target: ['delivered'] } });
+  const { time: _, ...line } = parsed()[0] ?? {};
+  assert.deepEqual(line, {
+    level: 'info',
+    target: 'shop',
+    reason: 'the [secret] said [secret]',
+    duration_ms: '[secret]',
+    deep: { '[secret]': ['[secret]'] },
+    msg: 'delivered',
+  });
+  assert.match(written[0] ?? '', /^\{"level":"info","time":".*"msg":"delivered"\}\n$/);
+  assert.equal(passwords.length, 5);
+});
+
+test('JSON holds no character that steers a terminal, turns the direction of writing or cannot be seen, and says the same', () => {
+  const { log, written, parsed } = recording();
+  const title = 'a\u009b31mb\u0085c\u202ed\u2066e\u200ff\u2028g\ufeffh\u007fi';
+  log.info('discovered', { title, [title]: 1 });
+  assert.equal(parsed()[0]?.['title'], title);
+  assert.match(written[0] ?? '', /^[\x20-\x7e]*\n$/);
+});
+
+test('a long text is cut, and bytes are counted', () => {
+  const { log, parsed } = recording();
+  log.info('discovered', { title: 'x'.repeat(5_000_000), list: ['y'.repeat(5_000_000)], body: Buffer.from('s3cr3t-bytes') });
+  const { title, list, body } = parsed()[0] as { title: string; list: string[]; body: string };
+  assert.ok(title.length + (list[0]?.length ?? 0) < 40_000);
+  assert.equal(body, '12 bytes');
+});
+
 test('an error is cut down to message and code: its members hold headers and bodies', () => {
   const { log, parsed } = recording();
   const error = Object.assign(new Error('refused'), { code: 'ECONNREFUSED', request: { headers: { 'x-api-key': 'hidden' } } });

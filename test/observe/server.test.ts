@@ -14,6 +14,7 @@ import { Failure } from '../../src/contract/failures.ts';
 import { Secret } from '../../src/contract/secret.ts';
 import { createServer, type DoorDeps, type ServerPlace } from '../../src/observe/server.ts';
 import { statusOf } from '../../src/observe/status.ts';
+import { createVirtualClock } from '../fakes/clock.ts';
 import { fastClock } from '../fakes/fast-clock.ts';
 import { entry, euWest, kept, ledgerOf, scopeOf, specs, target } from './fixture.ts';
 
@@ -112,6 +113,21 @@ test('not live and not ready are 503, with the reason', async t => {
   assert.equal((await waiting.ask({ path: '/livez' })).status, 200);
 });
 
+test('names of managers begin no line, steer no terminal and turn no text', async t => {
+  const name = 'a\u001b[2J\r\n[+] b\u009bc\u202ed\u2028e\u0085';
+  const trouble = { failure: new Failure('AUTH', `No: ${name}`), since: 0, count: 1 };
+  const odd = ledgerOf([
+    target('portainer', [entry('7', scopeOf(euWest), undefined, { slotOf: { title: name } })]),
+    target('other', [], { discoveredAt: undefined, trouble, about: { product: name } }),
+  ]);
+  const { ask } = await open(t, { status: () => statusOf(odd, { version: '1', findings: specs }) });
+  for (const path of ['/readyz', '/api/status', '/']) {
+    const { body } = await ask({ path });
+    assert.doesNotMatch(body, /(?!\n)[\p{Cc}\p{Cf}\u2028\u2029]/u, path);
+    assert.doesNotMatch(body, /^\[\+\] b/m, path);
+  }
+});
+
 test('liveness is asked for without the whole status, when it can be', async t => {
   const status = () => assert.fail('made for nothing');
   for (const [live, expected] of [
@@ -171,6 +187,53 @@ for (const { name, headers, token, status } of refused) {
     assert.ok(!(answer.body + logged.join('')).includes(adminToken));
   });
 }
+
+for (const [name, token, sent] of [
+  ['blanks in it', 'two words of it', 'two words of it'],
+  ['blanks at its ends', '  a-token\t', '  a-token\t'],
+  ['letters beyond ASCII, as UTF-8', 'schlüssel-鍵', Buffer.from('schlüssel-鍵').toString('latin1')],
+  ['letters beyond ASCII, as Latin-1', 'schlüssel', 'schlüssel'],
+] as const)
+  test(`an admin token with ${name} matches`, async t => {
+    const { ask } = await open(t, { adminToken: () => Promise.resolve(new Secret(token)) });
+    assert.equal((await ask(post('/-/refresh', { authorization: `Bearer ${sent}` }))).status, 200);
+    assert.equal((await ask(post('/-/refresh', { authorization: `Bearer ${sent}x` }))).status, 401);
+  });
+
+test('letters of which Latin-1 keeps a part are not those letters', async t => {
+  const { ask } = await open(t, { adminToken: () => Promise.resolve(new Secret('\u0141\u0142')) });
+  assert.equal((await ask(post('/-/refresh', { authorization: 'Bearer AB' }))).status, 401);
+});
+
+test('wrong tokens are answered one after the other; who has the token does not wait, and who has too many waiting is not heard', async t => {
+  const virtual = createVirtualClock();
+  const { ask } = await open(t, { clock: virtual });
+  const wrong = Array.from({ length: 8 }, () => ask(post('/-/refresh', { authorization: 'Bearer wrong' })));
+  const done: number[] = [];
+  wrong.forEach((answer, at) => void answer.then(({ status }) => done.push(status ?? 0, at)));
+  while (virtual.sleepers < 8) await wait(5);
+  assert.equal((await ask(post('/-/refresh', { authorization: 'Bearer wrong' }))).status, 429);
+  assert.equal(done.length, 0);
+  await virtual.advance(250);
+  await Promise.race(wrong);
+  assert.equal((await ask(post('/-/refresh'))).status, 200);
+  await virtual.advance(250 * 7);
+  for (const answer of await Promise.all(wrong)) assert.equal(answer.status, 401);
+});
+
+test('whoever holds hundreds of connections and asks nothing, or half, shuts nobody out', async t => {
+  const { server, ask } = await open(t, { metrics: () => new Promise(() => undefined) });
+  const port = Number(new URL(server.url).port);
+  const held = Array.from({ length: 600 }, (_, at) => {
+    const socket = connect(port, '127.0.0.1').on('error', () => undefined);
+    if (at % 3 === 1) socket.write('GET / HTTP/1.1\r\nhost:');
+    if (at % 3 === 2) socket.write('GET /metrics HTTP/1.1\r\nhost: localhost\r\n\r\n');
+    return socket;
+  });
+  await Promise.all(held.map(socket => new Promise(resolve => socket.once('connect', resolve))));
+  for (let times = 0; times < 20; times++) assert.equal((await ask({ path: '/livez' })).status, 200);
+  for (const socket of held) socket.destroy();
+});
 
 test('a page of our own origin, and a program with the token, pass', async t => {
   const { ask, asked, server } = await open(t);
