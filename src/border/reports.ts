@@ -50,13 +50,14 @@ const plain = /^[\x20-\x7e]{1,300}$/;
 /** `at` is made when something is wrong. */
 function asSlot(value: unknown, at: () => string): Slot {
   if (!isMap(value)) demandMap(value, at());
-  const { id, title, registries, state, source, after, holds, disturbs, findings } = value;
+  const { id, title, registries, state, lacks, source, after, holds, disturbs, findings } = value;
   if (!isText(id) || id.length > longestId) demand(false, `${at()}.id`, `a text of at most ${longestId} characters`, id);
   if (!states.includes(state)) demand(false, `${at()}.state`, 'present, absent or drifted', state);
   if (!Array.isArray(registries)) demand(false, `${at()}.registries`, 'a list', registries);
   const hosts = registries as readonly unknown[];
   for (const registry of hosts) if (!isRegistry(registry)) demand(false, `${at()}.registries`, 'what deps.registry answers', registry);
   if (!(missing(title) || typeof title === 'string')) demand(false, `${at()}.title`, 'a text, or missing', title);
+  if (!(missing(lacks) || isText(lacks))) demand(false, `${at()}.lacks`, 'a text, or missing', lacks);
   if (!(missing(source) || isText(source))) demand(false, `${at()}.source`, 'a text, or missing', source);
   if (!(missing(after) || isText(after))) demand(false, `${at()}.after`, 'the id of a slot, or missing', after);
   if (!missing(holds)) demandHolds(holds, `${at()}.holds`);
@@ -64,8 +65,13 @@ function asSlot(value: unknown, at: () => string): Slot {
   const slot = value as unknown as Slot;
   const said = missing(findings) || slot.findings?.length === 0 ? slot.findings : asFindings(findings, `${at()}.findings`);
   const name = (title ?? id) as string;
-  if (said === slot.findings && plain.test(name)) return slot;
-  return { ...slot, ...(said && { findings: said }), ...(!plain.test(name) && { title: label(name, longestTitle) }) };
+  if (said === slot.findings && plain.test(name) && plain.test(slot.lacks ?? ' ')) return slot;
+  return {
+    ...slot,
+    ...(said && { findings: said }),
+    ...(!plain.test(name) && { title: label(name, longestTitle) }),
+    ...(isText(lacks) && { lacks: label(lacks, longestTitle) }),
+  };
 }
 
 /** Those that were looked at: thousands of slots share a few. */

@@ -40,11 +40,12 @@ export async function demo(args: string[], io: Io): Promise<number> {
   const { ecr, door, portainer } = parts;
   // The AWS client reads the process's own variables. Nothing of the user's identity takes part.
   for (const name of Object.keys(process.env)) if (name.startsWith('AWS_')) delete process.env[name];
-  Object.assign(process.env, {
+  const aws = {
     AWS_ACCESS_KEY_ID: 'AKIDEMODEMODEMODEMO1',
     AWS_SECRET_ACCESS_KEY: 'demo-secret',
     AWS_ENDPOINT_URL_ECR: ecr.url,
-  });
+  };
+  Object.assign(process.env, aws);
 
   const env = portainer
     ? { PORTAINER_URL: portainer.url, PORTAINER_API_KEY: adminKey, PORTAINER_ALLOW_HTTP: 'true' }
@@ -56,7 +57,7 @@ export async function demo(args: string[], io: Io): Promise<number> {
   const app = createApp(config, {
     clock,
     log,
-    env: {},
+    env: aws,
     registryEndpoint: () => door.url,
     // A real Portainer may hold registries of real accounts: this token is not for them.
     sources: made => ({

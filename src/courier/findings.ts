@@ -107,7 +107,7 @@ export function slotFindings(record: TargetRecord, entry: Entry, now: Moment): F
         : finding('NO_SOURCE', `No source serves ${host}.`),
     );
   if (slot.state === 'absent' && !record.managed.create) {
-    const state = slot.lacks === undefined ? 'wanted but not there' : `there but lacks ${slot.lacks}`;
+    const state = slot.lacks ? `there but lacks ${slot.lacks}` : 'wanted but not there';
     found.push(finding('NOT_CREATED', `${slot.title ?? slot.id} is ${state}, and ${record.name} may not create it.`, record.managed));
   }
   if (entry.repaired && entry.repaired.count >= 3 && !atPeace(entry, now))
