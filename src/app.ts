@@ -87,7 +87,7 @@ export function createApp(config: Config, options: AppOptions): App {
 
   /** A rotated key is taken up at once, not only after the pause that the old one's refusal has brought. */
   async function lookAtKeys(signal: AbortSignal): Promise<void> {
-    const lookAt = async (target: OpenableTarget) => void ((await target.changed()) && !signal.aborted && courier.refresh(target.name));
+    const lookAt = async (target: OpenableTarget) => void ((await target.changed()) && !signal.aborted && courier.look(target.name));
     for (;;) {
       await clock.sleep(keysLookedAtEvery, signal);
       if (signal.aborted) return;
@@ -142,15 +142,17 @@ function proveBy(env: NodeJS.ProcessEnv, endpoint: AppOptions['registryEndpoint'
 /** What is said to someone who asked for a refresh, of one target or of all. */
 export function refreshBy({ courier }: App) {
   return async (target?: string) => {
-    const { targets } = courier.ledger;
+    const { targets, date } = courier.ledger;
     const known = [...targets.keys()];
     if (target !== undefined && targets.get(target)?.managed.paused)
       return { ok: false, message: `${target} is paused in the configuration: nothing is sent to it.` };
-    if (!courier.refresh(target, true)) return { ok: false, message: `There is no target ${target}. There are: ${known.join(', ')}.` };
+    const postponed = courier.refresh(target);
+    if (!postponed) return { ok: false, message: `There is no target ${target}. There are: ${known.join(', ')}.` };
     const working = known.filter(name => !targets.get(name)?.managed.paused);
+    const later = postponed.map(({ what, why, until }) => ` Postponed until ${date(until).toISOString()}: ${what} (${why}).`);
     return {
       ok: true,
-      message: `Looking at ${target ?? working.join(', ')} and writing every slot, with a new token as soon as one may be fetched (up to a minute after the last). \`status\` shows what comes of it.`,
+      message: `Looking at ${target ?? working.join(', ')} and writing every slot with a new token.${later.join('')} \`status\` shows what comes of it.`,
     };
   };
 }

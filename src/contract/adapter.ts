@@ -34,6 +34,11 @@ export interface Slot<Ref = unknown> {
   readonly after?: string;
   /** Where the manager can tell: what the slot holds now. A restart then rewrites nothing that is still fresh. fingerprint: as in the audit line. */
   readonly holds?: { readonly fingerprint: string; readonly expiresAt: Date };
+  /**
+   * A delivery restarts or interrupts something (a redeploy), so it comes as rarely as can be: only when less than this part (0 to 1) of the life of what the
+   * slot holds is left, and within the target's `window`. After a start, a slot whose `holds` is not told counts as fresh.
+   */
+  readonly disturbs?: { readonly below: number };
   readonly findings?: readonly Finding[];
   /** The adapter's own (ids, versions), handed back to deliver unread, printed nowhere; null is fine. */
   readonly ref: Ref;

@@ -3,16 +3,19 @@ import type { Clock } from '../contract/clock.ts';
 /** The deadlines of many jobs, kept by one sleeper: a job that ends in time costs no timer of its own. */
 export interface Alarms {
   /** Rings once in so many milliseconds of monotonic time, or when all are rung; never after the returned function was called. */
-  set(ms: number, ring: (early: boolean) => void): () => void;
+  set(ms: number, ring: (why: Ring) => void): () => void;
   /** Rings all that are set, before their time. */
   ringAll(): void;
   /** Nothing will ring any more. */
   close(): void;
 }
 
+/** Its time has come, or all are rung before it. */
+export type Ring = 'time' | 'all';
+
 interface Alarm {
   readonly at: number;
-  ring(early: boolean): void;
+  ring(why: Ring): void;
 }
 
 export function createAlarms(clock: Clock): Alarms {
@@ -28,7 +31,7 @@ export function createAlarms(clock: Clock): Alarms {
       await clock.sleep(wakeAt - clock.mono(), sleep.signal);
       const now = clock.mono();
       // Each is looked up anew: one that rings may clear another.
-      for (const alarm of alarms) if (alarm.at <= now && alarms.delete(alarm)) alarm.ring(false);
+      for (const alarm of alarms) if (alarm.at <= now && alarms.delete(alarm)) alarm.ring('time');
     }
     wakeAt = Number.POSITIVE_INFINITY;
   }
@@ -44,7 +47,7 @@ export function createAlarms(clock: Clock): Alarms {
     ringAll() {
       const all = [...alarms];
       alarms.clear();
-      for (const alarm of all) alarm.ring(true);
+      for (const alarm of all) alarm.ring('all');
     },
     close() {
       alarms.clear();

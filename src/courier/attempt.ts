@@ -1,8 +1,23 @@
 import type { Receipt } from '../contract/adapter.ts';
 import type { Credential } from '../contract/credential.ts';
 import type { Failure } from '../contract/failures.ts';
-import { type Entry, type Kept, type Moment, noFindings, type Outcome, type Reason, shared, type TargetRecord } from './ledger.ts';
-import { atPeace, type Offer, retryPause, second } from './timing.ts';
+import { fetchedSince } from './due.ts';
+import {
+  type Entry,
+  type Holding,
+  heldFor,
+  isKept,
+  type Kept,
+  type Moment,
+  noFindings,
+  type Offer,
+  type Outcome,
+  type Reason,
+  shared,
+  type TargetRecord,
+} from './ledger.ts';
+import type { Evidence } from './supply.ts';
+import { atPeace, retryPause, second } from './timing.ts';
 
 /** One try to deliver: what was offered, why, when it began. */
 export interface Attempt {
@@ -16,7 +31,12 @@ const successesKept = 10;
 const failuresKept = 20;
 
 export function credentialsOf(offer: Offer): ReadonlyMap<string, Credential> {
-  return new Map([...offer].map(([host, kept]) => [host, kept.credential]));
+  return new Map([...keptOf(offer)].map(([host, kept]) => [host, kept.credential]));
+}
+
+/** Those of an offer that are passwords of ours. */
+export function keptOf(offer: Offer): ReadonlyMap<string, Kept> {
+  return new Map([...offer].filter((one): one is [string, Kept] => isKept(one[1])));
 }
 
 export function missingOf({ entry, offer }: Attempt): string[] {
@@ -26,21 +46,22 @@ export function missingOf({ entry, offer }: Attempt): string[] {
 /** Writes into the ledger that the attempt was answered: what the slot holds now, and whether an earlier write may still come over it (rule 8). */
 export function recordSuccess(record: TargetRecord, attempt: Attempt, receipt: Receipt, now: Moment, lingerMs: number): void {
   const { entry, offer, reason, began } = attempt;
-  entry.held = shared(entry.slot.registries.map(({ host }, at) => offer.get(host) ?? entry.held[at]));
+  const fulfilled = entry.rewriteAskedAt !== undefined && fulfils(attempt, entry.rewriteAskedAt);
+  const createdBefore = reason === 'absent' && entry.result !== undefined && succeeded({ result: entry.result });
+  if (entry.slot.after !== undefined) entry.heldHosts = [...offer.keys()];
+  entry.held = entry.heldHosts
+    ? [...offer.values()]
+    : shared(entry.slot.registries.map(({ host }, at) => offer.get(host) ?? entry.held[at]));
   entry.notBefore = 0;
   entry.trouble = undefined;
-  // A write that was under way when somebody asked is not what was asked for.
-  if (entry.rewriteAskedAt !== undefined && began >= entry.rewriteAskedAt) entry.rewriteAskedAt = undefined;
+  entry.neededByFollower = false;
+  if (fulfilled) entry.rewriteAskedAt = undefined;
   entry.receiptFindings = receipt.findings ?? noFindings;
-  if (reason === 'drifted') {
+  if (reason === 'drifted' || createdBefore) {
     const before = atPeace(entry, now) ? undefined : entry.repaired;
     entry.repaired = { count: (before?.count ?? 0) + 1, at: now };
   }
-  if (entry.unsettled) {
-    const confirmed = entry.unsettled.answered && began >= entry.unsettled.confirmAt;
-    const confirmAt = entry.unsettled.answered ? entry.unsettled.confirmAt : now + lingerMs + second;
-    entry.unsettled = confirmed ? undefined : { confirmAt, answered: true };
-  }
+  if (entry.unsettled) entry.unsettled = settled(entry.unsettled, began, now + lingerMs + second);
   const id = receipt.id ?? entry.slot.id;
   if (id !== entry.slot.id) {
     record.entries.delete(entry.slot.id);
@@ -51,24 +72,48 @@ export function recordSuccess(record: TargetRecord, attempt: Attempt, receipt: R
   remember(record, attempt, now, { result: receipt.change, ...(receipt.proven !== undefined && { proven: receipt.proven }) });
 }
 
+/** A write that was under way when somebody asked is not what was asked for; nor is one with a credential that was fetched before. */
+function fulfils({ entry, offer, began }: Attempt, askedAt: Moment): boolean {
+  const newest = entry.slot.registries.every(({ host }, at) => {
+    const kept = entry.scopes[at]?.kept;
+    return !kept || !offer.has(host) || offer.get(host)?.fingerprint === kept.fingerprint;
+  });
+  return began >= askedAt && (entry.slot.after !== undefined || (newest && fetchedSince(entry, askedAt)));
+}
+
+/** What is left of the doubt after an answered write: nothing when it is the second one, and began after the time for which an earlier write could linger. */
+function settled(unsettled: Unsettled, began: Moment, confirmAt: Moment): Unsettled | undefined {
+  if (!unsettled.answered) return { ...unsettled, confirmAt, answered: true };
+  return began >= unsettled.confirmAt ? undefined : unsettled;
+}
+
+type Unsettled = NonNullable<Entry['unsettled']>;
+
 /** Writes into the ledger that the attempt failed: when the slot may be tried again, and whether the write may still land. */
 export function recordFailure(
   record: TargetRecord,
   attempt: Attempt,
   failure: Failure,
-  now: Moment,
-  lingerMs: number,
-  random: () => number,
+  { now, lingerMs, random }: { now: Moment; lingerMs: number; random: () => number },
 ): void {
-  const { entry, began } = attempt;
+  const { entry, offer, began } = attempt;
   const count = (entry.trouble?.count ?? 0) + 1;
   entry.notBefore = now + retryPause(failure, count, random);
-  entry.trouble = { failure, count, since: entry.trouble?.since ?? began, fingerprint: firstOf(attempt)?.fingerprint };
-  if (failure.facts.mayLand) entry.unsettled = { confirmAt: now + lingerMs + second, answered: false };
+  const fingerprints = [...keptOf(offer).values()].map(({ fingerprint }) => fingerprint);
+  const refused = entry.trouble?.refused ?? (failure.code === 'CREDENTIAL_REFUSED' ? fingerprints : undefined);
+  entry.trouble = { failure, count, since: entry.trouble?.since ?? began, triedAt: began, fingerprint: fingerprints[0], refused };
+  if (failure.facts.mayLand) entry.unsettled = { confirmAt: now + lingerMs + second, answered: false, by: 'us' };
   remember(record, attempt, now, { result: failure.code, message: failure.message });
 }
 
-const firstOf = ({ offer }: Attempt): Kept | undefined => offer.values().next().value;
+/** What a refusal of this credential by the slot says of it. For the state before the refusal was recorded. */
+export function evidenceOf(entry: Entry, host: string, { fingerprint }: Kept): Evidence {
+  const refused = entry.trouble?.refused;
+  if (refused && !refused.includes(fingerprint)) return 'hopeless';
+  return heldFor(entry, host) ? 'accepted' : 'untried';
+}
+
+const firstOf = ({ offer }: Attempt): Holding | undefined => offer.values().next().value;
 
 function remember(record: TargetRecord, attempt: Attempt, now: Moment, what: Pick<Outcome, 'result' | 'message' | 'proven'>): void {
   const { entry, reason, began } = attempt;

@@ -1,11 +1,13 @@
-import type { Slot } from '../contract/adapter.ts';
 import type { Clock } from '../contract/clock.ts';
 import type { Prove, Sources } from '../contract/source.ts';
+import { whyDue } from './due.ts';
 import type { CourierEvent } from './events.ts';
 import { scopeFindings, slotFindings, targetFindings } from './findings.ts';
-import { createLane, type Lane, whyDue } from './lane.ts';
-import type { Ledger, ManagedTarget, Scope, TargetRecord } from './ledger.ts';
-import { createSupply } from './supply.ts';
+import { createLane, type Lane } from './lane.ts';
+import type { Ledger, ManagedTarget, Moment, Scope } from './ledger.ts';
+import { createLoop, type Loop, type Turn } from './loop.ts';
+import { type Postponed, postponedOf } from './postponed.ts';
+import { createSupply, type Supply, type Want } from './supply.ts';
 import { second, timeline } from './timing.ts';
 import { createWork } from './work.ts';
 
@@ -35,8 +37,13 @@ export interface Courier {
   run(signal: AbortSignal): Promise<void>;
   /** Works until nothing is under way and nothing is due: every slot was tried. */
   once(signal: AbortSignal): Promise<void>;
-  /** Looks at the target (or all) now. rewrite: fetches anew and writes every slot. False: there is no such target. */
-  refresh(target?: string, rewrite?: boolean): boolean;
+  /** The key of this target may have changed: looks at it now, as if it had never failed. */
+  look(target: string): void;
+  /**
+   * Fetches anew and writes every slot of the target, or of all, as soon as that is possible. Ends the pauses of slots; not Retry-After, nor a target's pause
+   * after AUTH. What has to wait is remembered, and named here. Undefined: there is no such target.
+   */
+  refresh(target?: string): readonly Postponed[] | undefined;
 }
 
 /**
@@ -47,113 +54,38 @@ export interface Courier {
  * Whatever ends (a discovery, a fetch, a delivery) writes into the ledger and makes the next step come at once.
  */
 export function createCourier(deps: CourierDeps): Courier {
-  const { clock, emit } = deps;
-  const random = deps.random ?? Math.random;
+  const { clock, emit, random = Math.random } = deps;
   const now = timeline(clock);
   const work = createWork(clock);
+  const loop = createLoop(clock, now, deps.tickMs ?? 15 * second);
   const lanes = new Map<string, Lane>();
-  const startedAt = now();
-  let steppedMono = clock.mono();
-  let scanAt = startedAt;
-  let wakeup = new AbortController();
   let follows = true;
+  const supply = createSupply({ clock, now, random, work, emit, wake: loop.wake, prove: deps.prove, arrived });
+  const ledger = ledgerOf(lanes, supply, loop, clock, now);
+  const turn = turnOf(lanes, supply);
 
-  const wake = () => wakeup.abort();
-  const supply = createSupply({
-    clock,
-    now,
-    random,
-    work,
-    emit,
-    wake,
-    prove: deps.prove,
-    arrived(scope) {
-      for (const lane of lanes.values()) lane.arrived(scope);
-      wake();
-    },
-  });
-
-  function scopesFor(record: TargetRecord, slot: Slot): readonly (Scope | undefined)[] {
-    return slot.registries.map(registry => supply.scopeFor(registry, { target: record.name, id: slot.id, source: slot.source }));
+  function arrived(scope: Scope): void {
+    for (const lane of lanes.values()) lane.arrived(scope);
+    loop.wake();
   }
 
   function newLane(managed: ManagedTarget): Lane {
+    const shared = { now, random, work, emit, supply, wake: loop.wake, rehearse: deps.rehearse ?? false, follows: () => follows };
+    const fromWall = (moment: number) => now() + moment - clock.wall();
     return createLane(managed, {
-      now,
-      random,
-      work,
-      emit,
-      wake,
-      scopesFor,
-      rehearse: deps.rehearse ?? false,
-      follows: () => follows,
+      ...shared,
+      scopesFor: (record, slot) =>
+        slot.registries.map(registry => supply.scopeFor(registry, { target: record.name, id: slot.id, source: slot.source })),
       serverNow: () => clock.wall() + (supply.clockSkewMs ?? 0),
-      nextDiscovery: at => now() + deps.nextDiscovery(clock.wall(), at) - clock.wall(),
-      refused(scope, offer) {
-        for (const kept of offer.values()) if (kept.scope === scope.id) supply.refused(scope, kept);
-      },
+      nextDiscovery: at => fromWall(deps.nextDiscovery(clock.wall(), at)),
+      opensAt: window => fromWall(window(clock.wall())),
     });
-  }
-
-  /** Before the lane opens its target, which is told what the scope's credential says. */
-  function wantOwn(record: TargetRecord): void {
-    const { own, paused } = record.managed;
-    record.own = own && !paused ? supply.ownScopeFor(own) : undefined;
-    if (record.own) record.own.wanted = true;
-  }
-
-  function step(): void {
-    steppedMono = clock.mono();
-    const scanning = now() >= scanAt;
-    if (scanning) {
-      scanAt = now() + (deps.tickMs ?? 15 * second);
-      supply.unwant();
-    }
-    for (const lane of lanes.values()) {
-      if (scanning) wantOwn(lane.record);
-      lane.step(scanning);
-    }
-    supply.step(scanning);
-  }
-
-  /** Sleeps until something is due by the clock, at most one tick, or until somebody wakes it. */
-  async function rest(): Promise<void> {
-    let until = Math.min(scanAt, supply.wakeAt());
-    for (const lane of lanes.values()) until = Math.min(until, lane.wakeAt());
-    await clock.sleep(Math.max(0, until - now()), wakeup.signal);
-    wakeup = new AbortController();
   }
 
   async function stop(): Promise<void> {
     await work.close(stopWithin);
     await Promise.all([...lanes.values()].map(lane => lane.close()));
   }
-
-  const ledger: Ledger = {
-    get targets() {
-      return new Map([...lanes].map(([name, lane]) => [name, lane.record]));
-    },
-    get scopes() {
-      return new Map([...supply.scopes].filter(([, scope]) => scope.wanted));
-    },
-    findingsOf: (record, entry) => (entry ? slotFindings(record, entry, now()) : targetFindings(record, clock.wall())),
-    findingsOfScope: scope => scopeFindings(scope, supply.clockSkewMs),
-    nextAttempt(record, entry) {
-      if (entry.running) return now();
-      if (entry.trouble) return entry.notBefore;
-      if (entry.unsettled?.answered) return entry.unsettled.confirmAt;
-      return whyDue(record, entry, now()) && now();
-    },
-    get clockSkewMs() {
-      return supply.clockSkewMs;
-    },
-    startedAt,
-    get sinceStepMs() {
-      return clock.mono() - steppedMono;
-    },
-    now,
-    date: moment => new Date(clock.wall() + moment - now()),
-  };
 
   return {
     ledger,
@@ -167,37 +99,92 @@ export function createCourier(deps: CourierDeps): Courier {
         if (lane) lane.use(managed);
         else lanes.set(managed.name, newLane(managed));
       }
-      scanAt = now();
-      wake();
+      loop.scanSoon();
       for (const lane of dropped) work.track(lane.close());
     },
     async run(signal) {
-      signal.addEventListener('abort', wake);
-      while (!signal.aborted) {
-        step();
-        await rest();
-      }
+      await loop.run(turn, signal);
       await stop();
     },
     async once(signal) {
       const aborted = new Promise<void>(resolve => signal.addEventListener('abort', () => resolve()));
       follows = false;
-      step();
+      loop.take(turn);
       while (work.busy && !signal.aborted) {
         await Promise.race([work.idle(), aborted]);
-        scanAt = now();
-        step();
+        loop.scanSoon();
+        loop.take(turn);
       }
       await stop();
     },
-    refresh(target, rewrite = false) {
-      const chosen = target === undefined ? [...lanes.values()] : [...lanes.values()].filter(lane => lane.record.name === target);
-      for (const lane of chosen) lane.refresh(rewrite);
-      if (rewrite)
-        supply.refetch(chosen.flatMap(({ record }) => [record.own, ...[...record.entries.values()].flatMap(({ scopes }) => scopes)]));
-      scanAt = now();
-      wake();
-      return chosen.length > 0;
+    look(target) {
+      lanes.get(target)?.look();
+      loop.scanSoon();
     },
+    refresh(target) {
+      const chosen = [...lanes.values()].filter(({ record }) => !record.managed.paused && (target === undefined || record.name === target));
+      if (target !== undefined && !lanes.has(target)) return undefined;
+      const scopes = scopesOf(chosen);
+      for (const lane of chosen) lane.refresh();
+      supply.refetch(scopes);
+      loop.scanSoon();
+      return postponedOf(chosen, scopes, now());
+    },
+  };
+}
+
+/** All that the targets need, their own registries included. */
+function scopesOf(lanes: readonly Lane[]): Set<Scope> {
+  const needed = lanes.flatMap(({ record }) => [record.own, ...[...record.entries.values()].flatMap(({ scopes }) => scopes)]);
+  return new Set(needed.filter(scope => scope !== undefined));
+}
+
+function turnOf(lanes: ReadonlyMap<string, Lane>, supply: Supply): Turn {
+  /** Before the lane opens its target, which is told what the scope's credential says. */
+  function wantOwn({ record }: Lane, want: Want): void {
+    const { own, paused } = record.managed;
+    record.own = own && !paused ? supply.ownScopeFor(own) : undefined;
+    if (record.own) want(record.own);
+  }
+  return {
+    scan() {
+      supply.demand(want => {
+        for (const lane of lanes.values()) {
+          wantOwn(lane, want);
+          lane.demand(want);
+        }
+      });
+      for (const lane of lanes.values()) lane.scan();
+      supply.step();
+    },
+    step() {
+      for (const lane of lanes.values()) lane.step();
+      supply.step();
+    },
+    wakeAt: () => Math.min(supply.wakeAt(), ...[...lanes.values()].map(lane => lane.wakeAt())),
+  };
+}
+
+function ledgerOf(lanes: ReadonlyMap<string, Lane>, supply: Supply, loop: Loop, clock: Clock, now: () => Moment): Ledger {
+  return {
+    get targets() {
+      return new Map([...lanes].map(([name, lane]) => [name, lane.record]));
+    },
+    get scopes() {
+      return new Map([...supply.scopes].filter(([, scope]) => scope.wanted));
+    },
+    findingsOf: (record, entry) => (entry ? slotFindings(record, entry, now()) : targetFindings(record, clock.wall())),
+    findingsOfScope: scope => scopeFindings(scope, supply.clockSkewMs),
+    isDue: (record, entry) => entry.running || whyDue(record, entry, now()) !== undefined,
+    nextAttempt: (record, entry) => lanes.get(record.name)?.nextAttempt(entry),
+    get clockSkewMs() {
+      return supply.clockSkewMs;
+    },
+    startedAt: now(),
+    get sinceStepMs() {
+      return loop.sinceStepMs;
+    },
+    now,
+    date: moment => new Date(clock.wall() + moment - now()),
   };
 }

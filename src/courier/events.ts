@@ -1,7 +1,7 @@
 import type { Receipt } from '../contract/adapter.ts';
 import type { Identity } from '../contract/credential.ts';
 import type { Failure } from '../contract/failures.ts';
-import type { Reason } from './ledger.ts';
+import type { Reason, Scope } from './ledger.ts';
 
 /** Of what kind a failure is in its row: the first is news, another code is news, a repeat is none. With a discovery, what else is misconfigured is news too. */
 export interface Trial {
@@ -72,3 +72,7 @@ export type CourierEvent =
     })
   | (OfSlot & Trial & { readonly kind: 'delivery-failed' })
   | (OfTarget & { readonly kind: 'watch-ended'; readonly message?: string });
+
+export function aboutScope({ source, registry }: Scope): OfSource {
+  return { source: source.name, region: registry.region, service: registry.service };
+}

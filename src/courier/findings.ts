@@ -1,6 +1,7 @@
 import type { Finding, FindingSpecs } from '../contract/adapter.ts';
+import { isContested } from './due.ts';
 import type { Entry, ManagedTarget, Moment, Scope, ScopeFinding, TargetRecord } from './ledger.ts';
-import { atPeace, hour, minute } from './timing.ts';
+import { hour, minute } from './timing.ts';
 
 /** What the engine itself has to say of a target, a slot or a credential. */
 export const engineFindings = {
@@ -110,9 +111,10 @@ export function slotFindings(record: TargetRecord, entry: Entry, now: Moment): F
     const state = slot.lacks ? `there but lacks ${slot.lacks}` : 'wanted but not there';
     found.push(finding('NOT_CREATED', `${slot.title ?? slot.id} is ${state}, and ${record.name} may not create it.`, record.managed));
   }
-  if (entry.repaired && entry.repaired.count >= 3 && !atPeace(entry, now))
-    found.push(finding('CONTESTED', `${slot.title ?? slot.id} was repaired ${entry.repaired.count} times and changed again each time.`));
-  if (entry.unsettled) found.push(finding('UNCONFIRMED', `A write to ${slot.title ?? slot.id} was given up and may still land there.`));
+  if (isContested(entry, now))
+    found.push(finding('CONTESTED', `${slot.title ?? slot.id} was repaired ${entry.repaired?.count} times and changed again each time.`));
+  if (entry.unsettled?.by === 'us')
+    found.push(finding('UNCONFIRMED', `A write to ${slot.title ?? slot.id} was given up and may still land there.`));
   return found;
 }
 

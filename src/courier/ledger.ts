@@ -21,18 +21,31 @@ export interface Holding {
   readonly agesAt: Moment;
   readonly endsAt: Moment;
   readonly receivedAt: Moment;
+  /** The manager says that it holds this, and we had written another one. */
+  readonly foreign?: boolean;
 }
 
 /** A credential that we fetched and keep. */
 export type Kept = Holding & { readonly scope: string; readonly credential: Credential };
+
+export function isKept(holding: Holding): holding is Kept {
+  return holding.credential !== undefined && holding.scope !== undefined;
+}
+
+/** What a slot can be given now, by host. A follower without registries is given no password: only what its leader holds is named. */
+export type Offer = ReadonlyMap<string, Holding>;
 
 /** A state of failing: since when, how often in a row, the newest failure. */
 export interface Trouble {
   readonly failure: Failure;
   readonly since: Moment;
   readonly count: number;
+  /** When the newest attempt began. */
+  readonly triedAt?: Moment;
   /** Of the credential that was offered in vain. */
   readonly fingerprint?: string | undefined;
+  /** Fingerprints of the first offer that was refused (CREDENTIAL_REFUSED) since the last success. */
+  readonly refused?: readonly string[] | undefined;
 }
 
 /** What one attempt came to. */
@@ -59,15 +72,22 @@ export interface Entry {
   /** When the last write ended, answered or not; -Infinity before the first. */
   wroteAt: Moment;
   running: boolean;
-  /** In its target's queue. */
-  queued: boolean;
-  /** When somebody asked for it to be written anew, whatever it holds. */
+  /** Its place in its target's queue, as queue.ts counts; 0: it is not there. */
+  queued: number;
+  /** Of a follower, whose credentials are its leader's: the hosts of `held`, in its order. */
+  heldHosts?: readonly string[] | undefined;
+  /** When somebody asked for it to be written anew, whatever it holds, with a credential that was fetched after that. */
   rewriteAskedAt?: Moment | undefined;
+  /** It is written anew, because a follower needs a credential that we have, and not one that only the manager knows. */
+  neededByFollower?: boolean;
   /** 0: at any time. */
   notBefore: Moment;
   trouble?: Trouble | undefined;
-  /** A write may still land (rule 8): push again until one push was answered (then `answered`), and once more after `confirmAt`. */
-  unsettled?: { readonly confirmAt: Moment; readonly answered: boolean } | undefined;
+  /**
+   * A write may still land (rule 8): push again until one push was answered (then `answered`), and once more after `confirmAt`.
+   * by: who wrote it; a former process may have left one at each start.
+   */
+  unsettled?: { readonly confirmAt: Moment; readonly answered: boolean; readonly by: 'us' | 'former process' } | undefined;
   /** How often it was found drifted and written anew, without an hour of peace between; when for the last time. */
   repaired?: { readonly count: number; readonly at: Moment } | undefined;
   /** What the newest attempt came to. */
@@ -93,7 +113,10 @@ export function shared<T extends object | undefined>(list: readonly T[]): readon
 }
 
 /** What the slot is known to hold for one of its registries. */
-export function heldFor({ slot, held }: Pick<Entry, 'slot' | 'held'>, host: string): Holding | undefined {
+export function heldFor({ slot, held, heldHosts }: Pick<Entry, 'slot' | 'held' | 'heldHosts'>, host: string): Holding | undefined {
+  if (heldHosts) return held[heldHosts.indexOf(host)];
+  // A follower without registries, of which the manager tells what it holds.
+  if (slot.registries.length === 0) return held[0];
   return held[slot.registries.findIndex(registry => registry.host === host)];
 }
 
@@ -108,6 +131,8 @@ export interface ManagedTarget {
   readonly findings: FindingSpecs;
   /** What to do about findings of the engine, in the words in which this target is configured; the table's unless given. */
   readonly remedies?: Readonly<Record<string, string>>;
+  /** When deliveries that disturb may begin: now or the next such moment, for a wall time in milliseconds. At any time unless given. */
+  readonly window?: ((wall: number) => number) | undefined;
   /** What stands whatever discovery says: TLS verification is off, and the like. */
   readonly standing?: readonly Finding[];
   /** It wants the registry of the courier's own account, too: any registry of the region where that is. */
@@ -137,13 +162,18 @@ export interface TargetRecord {
   /** When the newest report began; undefined before the first. */
   discoveredAt?: Moment | undefined;
   nextDiscoveryAt: Moment;
-  /** Why the queue is shut, or the last discovery's failure. */
+  /** When deliveries that disturb may begin: now, or the next such moment. Missing: at any time. */
+  opensAt?: (() => Moment) | undefined;
+  /** Why nothing is delivered, or the last discovery's failure. */
   trouble?: Trouble | undefined;
   /** The newest outcomes first; failures are kept longer than successes. */
   outcomes: readonly Outcome[];
 }
 
-/** One source x region x service (x endpoint variant): the last good credential and how fetching goes. */
+/** What a registry said of a credential, and when. */
+export type Proved = Proof & { readonly at: Moment; readonly fingerprint: string };
+
+/** One source x region x service (x endpoint variant): the last good credential and how fetching goes. Only supply.ts and proofs.ts write into it. */
 export interface Scope {
   readonly id: string;
   source: Source;
@@ -155,16 +185,19 @@ export interface Scope {
   /** The registries that it is delivered for, by host: those are proven. */
   readonly hosts: Map<string, Registry>;
   fetching: boolean;
-  /** A refused credential is replaced before its time (rule 8), or somebody asked. */
-  refetch: boolean;
-  refusedAt: Moment;
+  /** When somebody asked for a newer credential, or a refusal did, before its time. */
+  refetchAskedAt: Moment;
+  /** When a refusal last led to a fetch: one by a slot that had taken a credential of this scope, and one by any other. */
+  refusedAt: { accepted: Moment; untried: Moment };
   /** When the last fetch began; -Infinity before the first. */
   fetchedAt: Moment;
+  /** When the last fetch began that was answered, with whatever token. */
+  answeredAt: Moment;
   failures: number;
   notBefore: Moment;
   trouble?: Trouble | undefined;
   /** By host: what the registry said of the credential `kept`. */
-  readonly proofs: Map<string, Proof & { readonly at: Moment; readonly fingerprint: string }>;
+  readonly proofs: Map<string, Proved>;
   /** Hosts that are being asked. */
   readonly proving: Set<string>;
   /** Those of `hosts` that were not looked at since the last tick or the newest credential: they may have to be asked. */
@@ -185,7 +218,9 @@ export interface Ledger {
   findingsOf(target: TargetRecord, entry?: Entry): readonly Finding[];
   /** Findings of the engine about a credential (not accepted by the registry, clock skew). */
   findingsOfScope(scope: Scope): readonly ScopeFinding[];
-  /** When the slot is tried next, undefined when nothing is planned before its credential ages. */
+  /** Whether the slot should be written now. */
+  isDue(target: TargetRecord, entry: Entry): boolean;
+  /** When the slot is tried next, as far as that can be foreseen; undefined when nothing is planned before its credential ages. */
   nextAttempt(target: TargetRecord, entry: Entry): Moment | undefined;
   /** Server time minus our wall clock, by the newest fetch; undefined before the first. */
   readonly clockSkewMs: number | undefined;

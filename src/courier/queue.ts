@@ -1,58 +1,86 @@
 import { type Entry, type Reason, reasons } from './ledger.ts';
 
 /**
- * The due slots of one target, most urgent first. Those whose last attempt failed come after all others: hopeless ones, however urgent, must not
- * starve the good ones. Within a pile the next one is drawn: no slot is always tried first.
+ * The due slots of one target. Healthy ones (whose last attempt did not fail) wait in piles by urgency; within a pile the next one is drawn, so no slot is
+ * always tried first. Those whose last attempt failed wait in a line of their own: hopeless ones, however urgent, must not delay the healthy ones.
  */
 export interface Queue {
   readonly size: number;
+  /** How many wait whose last attempt failed. */
+  readonly failedSize: number;
   put(entry: Entry, reason: Reason): void;
   /** One of the most urgent pile. */
-  take(): Entry | undefined;
-  /** Any one: a probe must not always be the same hopeless slot. */
-  takeAny(): Entry | undefined;
+  takeHealthy(): Entry | undefined;
+  /** The one that has waited longest. */
+  takeFailed(): Entry | undefined;
+  /** How many failed ones are tried before this one; undefined when it is not among them. */
+  ahead(entry: Entry): number | undefined;
   clear(): void;
 }
 
+/** `Entry.queued` of a healthy slot that waits. */
+const inPile = -1;
+
 export function createQueue(random: () => number): Queue {
   const urgent: Readonly<Record<Reason, Entry[]>> = { absent: [], drifted: [], unsettled: [], unknown: [], aging: [] };
-  const failed: Entry[] = [];
-  const piles = [...reasons.map(reason => urgent[reason]), failed];
-  let size = 0;
+  /** Repairs that did not last: whoever fights over them would else be served before all others. */
+  const contested: Entry[] = [];
+  const piles = [...reasons.map(reason => urgent[reason]), contested];
+  let healthySize = 0;
+  /** Failed ones by their tickets, which count up; the first ticket that is still there. */
+  const line = new Map<number, Entry>();
+  let nextTicket = 1;
+  let firstTicket = 1;
 
-  function draw(pile: Entry[]): Entry | undefined {
-    const at = Math.floor(random() * pile.length);
-    const entry = pile[at];
-    const last = pile.pop();
-    if (!entry || !last) return undefined;
-    if (entry !== last) pile[at] = last;
-    entry.queued = false;
-    size--;
+  function leave(entry: Entry): Entry {
+    entry.queued = 0;
     return entry;
   }
 
   return {
     get size() {
-      return size;
+      return healthySize + line.size;
+    },
+    get failedSize() {
+      return line.size;
     },
     put(entry, reason) {
-      if (entry.queued) return;
-      entry.queued = true;
-      size++;
-      (entry.trouble ? failed : urgent[reason]).push(entry);
+      if (entry.queued !== 0) return;
+      if (entry.trouble) {
+        entry.queued = nextTicket++;
+        line.set(entry.queued, entry);
+        return;
+      }
+      entry.queued = inPile;
+      healthySize++;
+      (reason === 'drifted' && entry.repaired ? contested : urgent[reason]).push(entry);
     },
-    take: () => draw(piles.find(pile => pile.length > 0) ?? []),
-    takeAny() {
-      let at = Math.floor(random() * size);
-      const chosen = piles.find(pile => {
-        at -= pile.length;
-        return at < 0;
-      });
-      return draw(chosen ?? []);
+    takeHealthy() {
+      const pile = piles.find(candidate => candidate.length > 0);
+      if (!pile) return undefined;
+      const at = Math.floor(random() * pile.length);
+      const entry = pile[at];
+      const last = pile.pop();
+      if (!entry || !last) return undefined;
+      if (entry !== last) pile[at] = last;
+      healthySize--;
+      return leave(entry);
     },
+    takeFailed() {
+      const first = line.entries().next().value;
+      if (!first) return undefined;
+      const [ticket, entry] = first;
+      line.delete(ticket);
+      firstTicket = ticket + 1;
+      return leave(entry);
+    },
+    ahead: entry => (entry.queued > 0 ? entry.queued - firstTicket : undefined),
     clear() {
-      for (const pile of piles) for (const entry of pile.splice(0)) entry.queued = false;
-      size = 0;
+      for (const waiting of [...piles, line.values()]) for (const entry of waiting) leave(entry);
+      for (const pile of piles) pile.length = 0;
+      line.clear();
+      healthySize = 0;
+      firstTicket = nextTicket;
     },
   };
 }

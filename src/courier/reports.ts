@@ -1,6 +1,6 @@
 import type { Discovery, Sighting, Slot } from '../contract/adapter.ts';
-import { type Entry, type Holding, heldFor, type Moment, noFindings, type Scope, shared, type TargetRecord } from './ledger.ts';
-import { asHolding } from './timing.ts';
+import { type Entry, type Holding, heldFor, isKept, type Moment, noFindings, type Scope, shared, type TargetRecord } from './ledger.ts';
+import { asHolding, hour, second } from './timing.ts';
 
 export interface ReportDeps {
   scopesFor(record: TargetRecord, slot: Slot): readonly (Scope | undefined)[];
@@ -21,10 +21,14 @@ export interface Changes {
 export function mergeReport(record: TargetRecord, report: Discovery, began: Moment, deps: ReportDeps): Changes {
   const added: string[] = [];
   const seen = new Set<string>();
+  const left = record.discoveredAt === undefined ? leftByFormer(record, began) : undefined;
   for (const slot of report.slots) {
     seen.add(slot.id);
     if ((record.renamed.get(slot.id) ?? Number.NEGATIVE_INFINITY) >= began) continue;
-    if (mergeSlot(record, slot, began, deps)) added.push(slot.id);
+    if (!mergeSlot(record, slot, began, deps)) continue;
+    added.push(slot.id);
+    const entry = record.entries.get(slot.id);
+    if (entry && mayHoldOlder(slot)) entry.unsettled = left;
   }
   const gone = [...record.entries].filter(([id, entry]) => !seen.has(id) && tells(entry, began) && !unseen(report, id)).map(([id]) => id);
   for (const id of gone) record.entries.delete(id);
@@ -43,6 +47,21 @@ export function mergeSighting(record: TargetRecord, sighting: Sighting, now: Mom
   if (!entry || entry.running) return { added: [], gone: [] };
   record.entries.delete(sighting.gone);
   return { added: [], gone: [sighting.gone] };
+}
+
+/**
+ * A process before this one, or this target under another name, may have given up a write that still lands: up to its deadline and linger from now on.
+ * One object for all slots.
+ */
+function leftByFormer({ managed: { limits } }: TargetRecord, began: Moment): Entry['unsettled'] {
+  const lingerMs = limits.lingerMs ?? limits.deliverMs;
+  if (lingerMs === 0) return undefined;
+  return { confirmAt: began + limits.deliverMs + lingerMs + second, answered: true, by: 'former process' };
+}
+
+/** Not where the manager tells what it holds: a late write shows there. Nor where a second push would disturb. */
+function mayHoldOlder({ state, holds, disturbs, registries }: Slot): boolean {
+  return state !== 'absent' && !holds && !disturbs && registries.length > 0;
 }
 
 /** Whether a report that began then says anything about the entry's state. */
@@ -65,7 +84,7 @@ function mergeSlot(record: TargetRecord, slot: Slot, began: Moment, deps: Report
     return true;
   }
   known.scopes = scopes;
-  known.held = shared(slot.registries.map(({ host }) => heldFor(known, host)));
+  if (!known.heldHosts) known.held = shared(slot.registries.map(({ host }) => heldFor(known, host)));
   // What we have lies among the old things; a new one each minute would be garbage there, which V8 collects late.
   if (alike(known.slot, slot)) return false;
   if (!tells(known, began)) {
@@ -75,17 +94,36 @@ function mergeSlot(record: TargetRecord, slot: Slot, began: Moment, deps: Report
   known.slot = slot;
   if (slot.state === 'absent') {
     known.held = [];
+    known.heldHosts = undefined;
     if (known.unsettled && began >= known.unsettled.confirmAt) known.unsettled = undefined;
-  } else known.held = holdingsOf(slot, began, deps, known.held) ?? known.held;
+  } else known.held = holdingsOf(slot, began, deps, known) ?? known.held;
   return false;
 }
 
 /** What the manager says that the slot holds, if it can tell. What we know of the same credential is better and stays. */
-function holdingsOf(slot: Slot, now: Moment, deps: ReportDeps, held?: Entry['held']): Entry['held'] | undefined {
-  const { holds } = slot;
-  if (!holds) return undefined;
-  const told: Holding = asHolding(holds, now, deps.serverNow());
-  return slot.registries.map((_, at) => (held?.[at]?.fingerprint === holds.fingerprint ? held[at] : told));
+function holdingsOf(slot: Slot, now: Moment, deps: ReportDeps, known?: Entry): Entry['held'] | undefined {
+  const { holds, registries, after } = slot;
+  if (!holds) return slot.disturbs && !known && slot.state === 'present' ? freshSince(slot, now) : undefined;
+  const said: Holding = asHolding(holds, now, deps.serverNow());
+  // A follower without registries holds what its leader does.
+  const places = registries.length === 0 && after !== undefined ? (known?.heldHosts ?? ['']) : registries;
+  return places.map((_, at) => {
+    const held = known?.held[at];
+    if (held?.fingerprint === holds.fingerprint) return held;
+    return held && (isKept(held) || held.foreign) ? { ...said, foreign: true } : said;
+  });
+}
+
+/** What disturbs is not done at every start: what the slot holds is taken as fresh until the manager or the clock says otherwise. */
+function freshSince({ registries }: Slot, now: Moment): Entry['held'] {
+  const held: Holding = {
+    fingerprint: '',
+    expiresAt: new Date(Number.NaN),
+    receivedAt: now,
+    agesAt: now + 6 * hour,
+    endsAt: now + 12 * hour,
+  };
+  return registries.map(() => held);
 }
 
 /** Whether nothing is new in the report of a slot that is simply there. What cannot be compared at a glance counts as new. */
@@ -97,6 +135,7 @@ function alike(known: Slot, slot: Slot): boolean {
     known.title === slot.title &&
     known.source === slot.source &&
     known.after === slot.after &&
+    known.disturbs?.below === slot.disturbs?.below &&
     known.findings === slot.findings &&
     slot.holds === undefined &&
     known.registries.length === slot.registries.length &&
@@ -112,8 +151,10 @@ function newEntry(slot: Slot, scopes: Entry['scopes'], held: Entry['held']): Ent
     held,
     wroteAt: Number.NEGATIVE_INFINITY,
     running: false,
-    queued: false,
+    queued: 0,
+    heldHosts: undefined,
     rewriteAskedAt: undefined,
+    neededByFollower: false,
     notBefore: 0,
     trouble: undefined,
     unsettled: undefined,

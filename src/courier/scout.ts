@@ -1,4 +1,4 @@
-import type { Target } from '../contract/adapter.ts';
+import type { Discovery, Target } from '../contract/adapter.ts';
 import { asFailure, type Failure } from '../contract/failures.ts';
 import type { CourierEvent } from './events.ts';
 import type { Entry, Moment, TargetRecord } from './ledger.ts';
@@ -31,17 +31,20 @@ export interface ScoutDeps extends ReportDeps {
 
 /** Looks at one target: opens it, discovers by the clock, watches where it can, and says whether the target works at all. */
 export interface Scout {
-  readonly target: Target;
-  /** The target does not work as a whole; until a discovery succeeds nothing is delivered. */
-  readonly shut: boolean;
+  /** What can be delivered to; undefined while the target does not work as a whole, or before the first discovery. */
+  readonly target: Target | undefined;
   step(): void;
   wakeAt(): Moment;
-  /** A delivery met a failure that concerns the whole target: the next discovery is the probe. */
+  /** A delivery failed. Of what concerns the whole target the next discovery is the probe; of a slot that is gone, too. */
   stumbled(failure: Failure, began: Moment): void;
-  /** A slot was not where the last report said. */
-  lookAgain(): void;
-  /** Look now, or once more after the look that is under way. renewed: the target is another one: that look counts no more, and nothing is delivered before the next. */
-  lookNow(renewed: boolean): void;
+  /** Look now, or once more after the look that is under way. A Retry-After and the pause of AUTH are kept. */
+  look(): void;
+  /** As `look`: there may be another key, so the pause of AUTH is over. */
+  lookAnew(): void;
+  /** Another configuration of the same target: the look that is under way counts no more, the next one begins now. */
+  restart(): void;
+  /** As `restart`, and the target may be another one: nothing is delivered before the next look. */
+  renew(): void;
   /** Nothing is being delivered: clients of former keys and configurations can go. */
   unused(): void;
   close(): Promise<void>;
@@ -53,40 +56,49 @@ export function createScout(record: TargetRecord, deps: ScoutDeps): Scout {
   let target: Target | undefined;
   /** Of earlier keys and configurations; a write may still be under way through them. */
   const former: Target[] = [];
-  let shut = true;
-  let discovering: Promise<void> | undefined;
-  /** A look that began under another number concerned another target. */
-  let generation = 0;
+  let blocked = true;
+  let look: { readonly done: Promise<void>; readonly cut: AbortController } | undefined;
   let again = false;
   let lookedAt = Number.NEGATIVE_INFINITY;
+  /** The server there asked not to come before that moment. */
+  let retryAfter: { readonly address: string | undefined; readonly until: Moment } | undefined;
   let watching = false;
   let watchFailures = 0;
   let closed = false;
 
-  async function discover(): Promise<void> {
+  async function discover(cut: AbortSignal): Promise<void> {
     const began = now();
-    const mine = generation;
     lookedAt = began;
     try {
-      const report = await work.bounded(record.managed.limits.discoverMs, false, async signal => (await open(mine)).discover(signal));
-      if (mine !== generation) return;
+      const report = await work.bounded(record.managed.limits.discoverMs, signal => lookThrough(AbortSignal.any([signal, cut]), cut));
+      if (!report || cut.aborted) return;
       const first = record.discoveredAt === undefined;
       discovered(mergeReport(record, report, began, deps), began, first);
     } catch (error) {
-      if (mine !== generation) return;
+      if (cut.aborted) return;
       const failure = asFailure(error);
       const repeat = stumble(failure, began);
       emit({ kind: 'discovery-failed', target: record.name, ms: now() - began, failure, count: record.trouble?.count ?? 1, repeat });
     } finally {
-      discovering = undefined;
+      if (!cut.aborted) look = undefined;
       deps.wake();
     }
   }
 
+  /** Undefined when the server there asked not to be asked yet. */
+  async function lookThrough(signal: AbortSignal, cut: AbortSignal): Promise<Discovery | undefined> {
+    const opened = await open(cut);
+    if (retryAfter && now() < retryAfter.until && retryAfter.address === opened.address) {
+      record.nextDiscoveryAt = retryAfter.until;
+      return undefined;
+    }
+    return await opened.discover(signal);
+  }
+
   /** Another address under the same name is another manager: nothing that is known holds there. */
-  async function open(mine: number): Promise<Target> {
+  async function open(cut: AbortSignal): Promise<Target> {
     const opened = await record.managed.open(record.own?.kept?.credential.own);
-    if (mine !== generation) {
+    if (cut.aborted) {
       if (opened !== target) former.push(opened);
       return opened;
     }
@@ -106,7 +118,8 @@ export function createScout(record: TargetRecord, deps: ScoutDeps): Scout {
     const downMs = record.trouble && now() - record.trouble.since;
     if (record.trouble?.failure.stops === 'target') deps.recovered();
     record.trouble = undefined;
-    shut = false;
+    retryAfter = undefined;
+    blocked = false;
     lookNextAt(watching ? now() + watchedEvery : deps.nextDiscovery(discoverySecond));
     let findings = record.findings.length;
     for (const entry of record.entries.values()) findings += entry.slot.findings?.length ?? 0;
@@ -126,8 +139,10 @@ export function createScout(record: TargetRecord, deps: ScoutDeps): Scout {
     const before = record.trouble;
     const count = (before?.count ?? 0) + 1;
     record.trouble = { failure, count, since: before?.since ?? began };
+    if (isKeptPause(failure)) again = false;
     lookNextAt(now() + retryPause(failure, count, random));
-    shut ||= failure.stops === 'target';
+    if (failure.facts.retryAfterMs !== undefined) retryAfter = { address: record.address, until: record.nextDiscoveryAt };
+    blocked ||= failure.stops === 'target';
     // What has to be configured comes up one by one: first the key, then the certificate.
     return before?.failure.code === failure.code && (failure.code !== 'MISCONFIGURED' || before.failure.message === failure.message);
   }
@@ -152,46 +167,70 @@ export function createScout(record: TargetRecord, deps: ScoutDeps): Scout {
 
   async function follow(watched: Target, signal: AbortSignal): Promise<void> {
     for await (const sighting of watched.watch?.(signal) ?? []) {
+      if (watched !== target) return;
       mergeSighting(record, sighting, now(), deps);
       const entry = 'slot' in sighting ? record.entries.get(sighting.slot.id) : undefined;
       if (entry) deps.sighted(entry);
     }
   }
 
+  function lookSoon(): void {
+    again = look !== undefined;
+    record.nextDiscoveryAt = now();
+  }
+
+  function restart(): void {
+    look?.cut.abort();
+    look = undefined;
+    again = false;
+    deps.wake();
+  }
+
   return {
     get target() {
-      if (!target) throw new Error('a target is discovered before anything is delivered to it');
-      return target;
-    },
-    get shut() {
-      return shut;
+      return blocked ? undefined : target;
     },
     step() {
-      if (discovering || closed || work.closing || now() < record.nextDiscoveryAt) return;
-      discovering = discover();
-      work.track(discovering);
+      if (look || closed || work.closing || now() < record.nextDiscoveryAt) return;
+      const cut = new AbortController();
+      const done = discover(cut.signal);
+      look = { done, cut };
+      work.track(done);
     },
-    wakeAt: () => (discovering || closed ? Number.POSITIVE_INFINITY : record.nextDiscoveryAt),
+    wakeAt: () => (look || closed ? Number.POSITIVE_INFINITY : record.nextDiscoveryAt),
     stumbled(failure, began) {
-      if (!shut) stumble(failure, began);
+      if (failure.stops === 'target' && !blocked) stumble(failure, began);
+      // Not at once: one entry that comes and goes would cause a storm of discoveries.
+      else if (failure.code === 'NOT_FOUND' && !record.trouble)
+        record.nextDiscoveryAt = Math.min(record.nextDiscoveryAt, lookedAt + lookAgainAfter);
     },
-    lookAgain() {
-      if (!record.trouble) record.nextDiscoveryAt = Math.min(record.nextDiscoveryAt, lookedAt + lookAgainAfter);
+    look() {
+      if (!record.trouble || !isKeptPause(record.trouble.failure)) lookSoon();
     },
-    lookNow(renewed) {
-      if (renewed) generation++;
-      shut ||= renewed;
-      again = discovering !== undefined && !renewed;
+    lookAnew: lookSoon,
+    restart() {
+      restart();
+      if (!record.trouble || !isKeptPause(record.trouble.failure)) record.nextDiscoveryAt = now();
+    },
+    renew() {
+      restart();
+      blocked = true;
       record.nextDiscoveryAt = now();
     },
     unused: () => void disposeOf(former.splice(0)),
     async close() {
       closed = true;
-      generation++;
-      await discovering;
+      const last = look;
+      restart();
+      await last?.done;
       await disposeOf([...former.splice(0), ...(target ? [target] : [])]);
     },
   };
+}
+
+/** Pauses that nobody cuts short: what the server asked for, and what keeps a wrong key from being banned. */
+function isKeptPause({ code, facts }: Failure): boolean {
+  return code === 'AUTH' || facts.retryAfterMs !== undefined;
 }
 
 /** A target that cannot be closed is no reason to stop. */

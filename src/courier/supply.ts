@@ -1,18 +1,17 @@
 import type { Clock } from '../contract/clock.ts';
-import { asFailure } from '../contract/failures.ts';
+import type { Credential } from '../contract/credential.ts';
+import { asFailure, Failure } from '../contract/failures.ts';
 import type { Registry } from '../contract/registry.ts';
 import type { Prove, Source, Sources } from '../contract/source.ts';
-import type { CourierEvent } from './events.ts';
-import type { Kept, Moment, Scope } from './ledger.ts';
-import { fetchDueAt, fetchPause, keep, lifeOf, minute, second, spacing } from './timing.ts';
+import { aboutScope, type CourierEvent } from './events.ts';
+import type { Kept, Moment, Proved, Scope } from './ledger.ts';
+import { createProofs } from './proofs.ts';
+import { fetchDueAt, fetchPause, keep, lifeOf, minute, refetchPending, second, spacing } from './timing.ts';
 import type { Work } from './work.ts';
 
 const fetchMs = 30 * second;
-const proveMs = 15 * second;
-const proofsAtOnce = 4;
 const fetchesAtOnce = 8;
-/** A failed proof is asked for again after this, should the registry or the route have come back. */
-const proofPause = 30 * minute;
+const longestPause = 30 * minute;
 const refusalPause = 30 * minute;
 
 export interface SupplyDeps {
@@ -28,6 +27,15 @@ export interface SupplyDeps {
   wake(): void;
 }
 
+/** Says that credentials of the scope are needed, and where: for this registry; without one, for what AWS says of its principal. */
+export type Want = (scope: Scope, registry?: Registry) => void;
+
+/**
+ * Who refuses a credential. accepted: a slot that had taken this one or the one before, or the registry itself. untried: one that has taken none yet, so it may
+ * be the fault of the slot. hopeless: one that refused earlier credentials, too, which says nothing about this one.
+ */
+export type Evidence = 'accepted' | 'untried' | 'hopeless';
+
 /** The fetching side: one record a source x region x service, each with the last good credential. */
 export interface Supply {
   readonly scopes: ReadonlyMap<string, Scope>;
@@ -38,16 +46,20 @@ export interface Supply {
   scopeFor(registry: Registry, slot: { target: string; id: string; source?: string | undefined }): Scope | undefined;
   /** The record of the source `default` for the registry's region, whatever the account. */
   ownScopeFor(registry: Registry): Scope | undefined;
-  /** Before the lanes say anew what they need. */
-  unwant(): void;
-  /** Starts the fetches and proofs that are due. scanned: the lanes have just said what they need. */
-  step(scanned: boolean): void;
+  /** All that is needed from now on, in the place of what was needed before. */
+  demand(say: (want: Want) => void): void;
+  /** This is needed, too. */
+  want: Want;
+  /** Starts the fetches and proofs that are due. */
+  step(): void;
   /** When the next fetch becomes possible. */
   wakeAt(): Moment;
-  /** A manager tried this credential in vain (rule 8): another one, once per scope in 30 min, if it is still the newest. */
-  refused(scope: Scope, kept: Kept): void;
-  /** Somebody asked for new credentials. Those that were fetched just now are new. */
-  refetch(scopes: Iterable<Scope | undefined>): void;
+  /** A credential was refused (rule 8): another one is fetched if it is still the newest, once per scope and evidence in 30 min. */
+  refused(scope: Scope, kept: Kept, evidence: Evidence): void;
+  /** What the registry says of a credential that somebody refused at that moment or later; undefined when it could not be asked in time. */
+  doubt(scope: Scope, registry: Registry, kept: Kept, since: Moment): Promise<Proved | undefined>;
+  /** Somebody asked for newer credentials: they are fetched as soon as the spacing of fetches and AWS allow it. */
+  refetch(scopes: Iterable<Scope>): void;
 }
 
 export function createSupply(deps: SupplyDeps): Supply {
@@ -55,105 +67,72 @@ export function createSupply(deps: SupplyDeps): Supply {
   const scopes = new Map<string, Scope>();
   let sources: Sources | undefined;
   let clockSkewMs: number | undefined;
-  let proving = 0;
   let fetching = 0;
+  const proofs =
+    deps.prove && createProofs({ scopes, now, work, emit, prove: deps.prove, turned: (scope, kept) => refused(scope, kept, 'accepted') });
 
-  async function fetch(record: Scope): Promise<void> {
+  async function fetch(scope: Scope): Promise<void> {
     const began = now();
-    record.fetching = true;
+    scope.fetching = true;
     fetching++;
-    record.fetchedAt = began;
-    try {
-      const credential = await work.bounded(fetchMs, false, signal => record.source.fetch(record.registry, signal));
-      // The server's time as it issued, against ours as we read it.
-      clockSkewMs = credential.issuedAt.getTime() - clock.wall();
-      received(record, keep(credential, now(), random), now() - began);
-    } catch (error) {
-      const failure = asFailure(error);
-      const count = record.failures + 1;
-      record.failures = count;
-      record.notBefore = began + fetchPause(failure, count, lifeOfKept(record), random);
-      const repeat = record.trouble?.failure.code === failure.code;
-      record.trouble = { failure, count, since: record.trouble?.since ?? began };
-      emit({ kind: 'fetch-failed', ...of(record), ms: now() - began, failure, count, repeat });
-    } finally {
-      record.fetching = false;
-      fetching--;
-      deps.wake();
-    }
+    scope.fetchedAt = began;
+    const answer = await work.bounded(fetchMs, signal => scope.source.fetch(scope.registry, signal)).catch(asFailure);
+    scope.fetching = false;
+    fetching--;
+    if (answer instanceof Failure) failed(scope, answer, began);
+    else fetched(scope, answer, began);
+    deps.wake();
   }
 
-  function received(record: Scope, fresh: Kept, ms: number): void {
-    const { kept } = record;
-    const unchanged = kept !== undefined && (fresh.fingerprint === kept.fingerprint || (fresh.endsAt < kept.endsAt && !record.refetch));
-    const downMs = record.trouble && now() - record.trouble.since;
-    record.trouble = undefined;
-    record.refetch = false;
-    // The same token again brings nothing: such fetches draw apart like failures, without being one.
-    record.failures = unchanged ? record.failures + 1 : 0;
-    const pause = spacing(lifeOf(fresh.credential));
-    record.notBefore = record.fetchedAt + (unchanged ? Math.min(pause * 2 ** (record.failures - 1), 30 * minute) : pause);
-    if (!unchanged) {
-      record.kept = fresh;
-      record.unproven = [...record.hosts.values()];
-    }
-    const { issuedAt, identity } = fresh.credential;
-    const about = { ms, fingerprint: fresh.fingerprint, issuedAt, expiresAt: fresh.expiresAt, unchanged, skewMs: clockSkewMs ?? 0 };
-    emit({ kind: 'fetched', ...of(record), ...about, ...(downMs !== undefined && { downMs }), ...(identity && { identity }) });
-    if (!unchanged) deps.arrived(record);
+  function fetched(scope: Scope, credential: Credential, began: Moment): void {
+    // The server's time as it issued, against ours as we read it.
+    clockSkewMs = credential.issuedAt.getTime() - clock.wall();
+    const fresh = keep(credential, now(), random);
+    const { unchanged, downMs } = takeIn(scope, fresh, now());
+    const { fingerprint, expiresAt } = fresh;
+    const about = { ms: now() - began, fingerprint, issuedAt: credential.issuedAt, expiresAt, unchanged, skewMs: clockSkewMs };
+    const { identity } = credential;
+    emit({ kind: 'fetched', ...aboutScope(scope), ...about, ...(downMs !== undefined && { downMs }), ...(identity && { identity }) });
+    if (!unchanged) deps.arrived(scope);
   }
 
-  function dueFetch(record: Scope, at: Moment): boolean {
-    return record.wanted && !record.fetching && fetching < fetchesAtOnce && at >= fetchDueAt(record);
+  function failed(scope: Scope, failure: Failure, began: Moment): void {
+    const repeat = scope.trouble?.failure.code === failure.code;
+    const count = scope.failures + 1;
+    scope.failures = count;
+    scope.notBefore = began + fetchPause(failure, count, lifeOfKept(scope), random);
+    scope.trouble = { failure, count, since: scope.trouble?.since ?? began };
+    emit({ kind: 'fetch-failed', ...aboutScope(scope), ms: now() - began, failure, count, repeat });
   }
 
-  function startProofs(record: Scope, prove: Prove, at: Moment): void {
-    const { kept } = record;
-    if (!kept || at >= kept.endsAt) return;
-    while (proving < proofsAtOnce) {
-      const registry = record.unproven.pop();
-      if (!registry) return;
-      const { host } = registry;
-      const last = record.proofs.get(host);
-      const known = last?.fingerprint === kept.fingerprint && (last.ok || at < last.at + proofPause);
-      if (known || record.proving.has(host)) continue;
-      proving++;
-      record.proving.add(host);
-      work.track(proof(record, kept, registry, prove));
-    }
-  }
-
-  async function proof(record: Scope, kept: Kept, registry: Registry, prove: Prove): Promise<void> {
-    const { host } = registry;
-    const before = record.proofs.get(host);
-    const result = await work
-      .bounded(proveMs, false, signal => prove(registry, kept.credential, signal))
-      .catch(error => ({ ok: false, refused: false, message: asFailure(error).message }) as const);
-    record.proofs.set(host, { ...result, at: now(), fingerprint: kept.fingerprint });
-    record.proving.delete(host);
-    proving--;
-    const repeat = before !== undefined && !before.ok && !result.ok && before.refused === result.refused;
-    emit({ kind: 'proved', ...of(record), host, ok: result.ok, repeat, ...(!result.ok && { message: result.message }) });
-    step(false);
-  }
-
-  function step(scanned: boolean): void {
-    if (work.closing) return;
-    const at = now();
-    for (const record of scopes.values()) {
-      if (scanned) for (const host of record.proofs.keys()) if (!record.hosts.has(host)) record.proofs.delete(host);
-      if (!record.wanted && !record.fetching && at >= record.notBefore && at >= (record.kept?.endsAt ?? 0)) scopes.delete(record.id);
-      if (dueFetch(record, at)) work.track(fetch(record));
-      if (deps.prove) startProofs(record, deps.prove, at);
-    }
+  function canFetch(scope: Scope): boolean {
+    return scope.wanted && !scope.fetching && fetching < fetchesAtOnce;
   }
 
   function recordOf(source: Source | undefined, registry: Registry): Scope | undefined {
     if (!source) return undefined;
     const id = source.scope(registry);
-    const record = scopes.get(id) ?? newRecord(id, source, registry);
-    scopes.set(id, record);
-    return record;
+    const scope = scopes.get(id) ?? newScope(id, source, registry);
+    scopes.set(id, scope);
+    return scope;
+  }
+
+  function want(scope: Scope, registry?: Registry): void {
+    scope.wanted = true;
+    if (!registry || scope.hosts.has(registry.host)) return;
+    scope.hosts.set(registry.host, registry);
+    scope.unproven.push(registry);
+  }
+
+  function refused(scope: Scope, kept: Kept, evidence: Evidence): void {
+    if (evidence === 'hopeless' || scope.kept?.fingerprint !== kept.fingerprint) return;
+    const { accepted, untried } = scope.refusedAt;
+    // Slots that never took a credential must not use up what those that did will need.
+    const last = evidence === 'accepted' ? accepted : Math.max(accepted, untried);
+    if (now() < last + refusalPause) return;
+    scope.refusedAt[evidence] = now();
+    scope.refetchAskedAt = now();
+    deps.wake();
   }
 
   return {
@@ -163,63 +142,93 @@ export function createSupply(deps: SupplyDeps): Supply {
     },
     use(next) {
       sources = next;
-      for (const record of scopes.values()) {
-        const source = next.all.find(candidate => candidate.scope(record.registry) === record.id);
-        if (source) record.source = source;
-        else scopes.delete(record.id);
+      for (const scope of scopes.values()) {
+        const source = next.all.find(candidate => candidate.scope(scope.registry) === scope.id);
+        if (source) scope.source = source;
+        else scopes.delete(scope.id);
       }
     },
-    scopeFor(registry, slot) {
-      return recordOf(sources?.choose(registry, slot), registry);
-    },
+    scopeFor: (registry, slot) => recordOf(sources?.choose(registry, slot), registry),
     ownScopeFor(registry) {
-      return recordOf(
-        sources?.all.find(({ name }) => name === 'default'),
-        registry,
-      );
+      const own = sources?.all.find(({ name }) => name === 'default');
+      return recordOf(own, registry);
     },
-    unwant() {
-      for (const record of scopes.values()) {
-        record.wanted = false;
-        record.hosts.clear();
-        record.unproven = [];
+    demand(say) {
+      for (const scope of scopes.values()) {
+        scope.wanted = false;
+        scope.hosts.clear();
+        scope.unproven = [];
       }
+      say(want);
+      for (const scope of scopes.values()) for (const host of scope.proofs.keys()) if (!scope.hosts.has(host)) scope.proofs.delete(host);
     },
-    step,
+    want,
+    step() {
+      if (work.closing) return;
+      const at = now();
+      for (const scope of scopes.values()) {
+        if (isForgotten(scope, at)) scopes.delete(scope.id);
+        if (canFetch(scope) && at >= fetchDueAt(scope)) work.track(fetch(scope));
+      }
+      proofs?.step();
+    },
     wakeAt() {
-      let wake = Number.POSITIVE_INFINITY;
-      for (const record of scopes.values()) {
-        // At the limit of fetches the end of one of them wakes.
-        if (record.wanted && !record.fetching && fetching < fetchesAtOnce) wake = Math.min(wake, fetchDueAt(record));
-      }
-      return wake;
+      // At the limit of fetches the end of one of them wakes.
+      return Math.min(...[...scopes.values()].filter(canFetch).map(fetchDueAt));
     },
-    refused(record, kept) {
-      if (record.kept?.fingerprint !== kept.fingerprint || now() < record.refusedAt + refusalPause) return;
-      record.refusedAt = now();
-      record.refetch = true;
-    },
+    refused,
+    doubt: async (scope, registry, kept, since) => proofs?.again(scope, registry, kept, since),
     refetch(chosen) {
-      for (const record of chosen) {
-        if (!record) continue;
-        // After a failure the long pause is what somebody wants to cut short.
-        if (record.trouble) record.notBefore = record.fetchedAt + spacing(lifeOfKept(record));
-        record.refetch ||= record.trouble !== undefined || now() >= record.notBefore;
+      for (const scope of chosen) {
+        scope.refetchAskedAt = now();
+        // The long pause after a failure or an unchanged token is what somebody wants to cut short; not the one that AWS asked for.
+        if (scope.trouble?.failure.facts.retryAfterMs === undefined)
+          scope.notBefore = Math.min(scope.notBefore, scope.fetchedAt + spacing(lifeOfKept(scope)));
       }
+      deps.wake();
     },
   };
 }
 
-function newRecord(id: string, source: Source, registry: Registry): Scope {
+/** Writes into the scope what a fetch brought. unchanged: the token that was there already, or one that ends earlier and was not asked for. */
+function takeIn(scope: Scope, fresh: Kept, now: Moment): { unchanged: boolean; downMs: number | undefined } {
+  const { kept } = scope;
+  const earlier = kept !== undefined && fresh.endsAt < kept.endsAt && !refetchPending(scope);
+  const unchanged = fresh.fingerprint === kept?.fingerprint || earlier;
+  const downMs = scope.trouble && now - scope.trouble.since;
+  scope.trouble = undefined;
+  scope.answeredAt = scope.fetchedAt;
+  // The same token again brings nothing: such fetches draw apart like failures, without being one, but not beyond its end.
+  scope.failures = unchanged ? scope.failures + 1 : 0;
+  const pause = spacing(lifeOf(fresh.credential));
+  const apart = unchanged ? Math.min(pause * 2 ** (scope.failures - 1), longestPause) : pause;
+  const endsAt = unchanged && kept ? kept.endsAt : Number.POSITIVE_INFINITY;
+  scope.notBefore = Math.max(scope.fetchedAt + pause, Math.min(scope.fetchedAt + apart, endsAt));
+  if (!unchanged) {
+    scope.kept = fresh;
+    scope.unproven = [...scope.hosts.values()];
+  }
+  return { unchanged, downMs };
+}
+
+/** Nobody needs it, and no pause or credential is worth keeping. */
+function isForgotten({ wanted, fetching, notBefore, kept }: Scope, now: Moment): boolean {
+  return !wanted && !fetching && now >= notBefore && now >= (kept?.endsAt ?? 0);
+}
+
+function newScope(id: string, source: Source, registry: Registry): Scope {
   const never = Number.NEGATIVE_INFINITY;
-  const state = { wanted: false, fetching: false, refetch: false, refusedAt: never, fetchedAt: never, failures: 0, notBefore: never };
-  return { id, source, registry, hosts: new Map(), proofs: new Map(), proving: new Set(), unproven: [], ...state };
+  const moments = {
+    refetchAskedAt: never,
+    refusedAt: { accepted: never, untried: never },
+    fetchedAt: never,
+    answeredAt: never,
+    notBefore: never,
+  };
+  const sets = { hosts: new Map(), proofs: new Map(), proving: new Set<string>(), unproven: [] };
+  return { id, source, registry, wanted: false, fetching: false, failures: 0, ...moments, ...sets };
 }
 
-function of(record: Scope) {
-  return { source: record.source.name, region: record.registry.region, service: record.registry.service };
-}
-
-function lifeOfKept(record: Scope): number | undefined {
-  return record.kept && lifeOf(record.kept.credential);
+function lifeOfKept({ kept }: Scope): number | undefined {
+  return kept && lifeOf(kept.credential);
 }

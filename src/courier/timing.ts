@@ -1,7 +1,7 @@
 import type { Clock } from '../contract/clock.ts';
 import { type Credential, fingerprint } from '../contract/credential.ts';
 import { type Failure, failures } from '../contract/failures.ts';
-import { type Entry, type Holding, heldFor, type Kept, type Moment, type Reason, type Scope } from './ledger.ts';
+import type { Entry, Holding, Kept, Moment, Scope } from './ledger.ts';
 
 export const second = 1000;
 export const minute = 60 * second;
@@ -58,9 +58,15 @@ export function spacing(life: number | undefined): number {
   return life === undefined ? 5 * second : Math.max(5 * second, Math.min(minute, life / 3));
 }
 
+/** Whether a newer credential was asked for and no fetch has been answered that began since. */
+export function refetchPending({ refetchAskedAt, answeredAt }: Pick<Scope, 'refetchAskedAt' | 'answeredAt'>): boolean {
+  return refetchAskedAt > answeredAt;
+}
+
 /** When the scope may and should be fetched next. */
-export function fetchDueAt({ notBefore, refetch, kept }: Pick<Scope, 'notBefore' | 'refetch' | 'kept'>): Moment {
-  return refetch || !kept ? notBefore : Math.max(notBefore, kept.agesAt);
+export function fetchDueAt(scope: Pick<Scope, 'notBefore' | 'refetchAskedAt' | 'answeredAt' | 'kept'>): Moment {
+  const { notBefore, kept } = scope;
+  return refetchPending(scope) || !kept ? notBefore : Math.max(notBefore, kept.agesAt);
 }
 
 /** 1 s doubling to 5 min, less up to a quarter so that many do not come back together. `count` is 1 for the first failure. */
@@ -102,41 +108,6 @@ export function fetchPause(failure: Failure, count: number, life: number | undef
 export function repairPause(repairs: number): number {
   return repairs === 0 ? 0 : Math.min(30 * minute, minute * 2 ** (repairs - 1));
 }
-function mayRepair({ repaired }: Entry, now: Moment): boolean {
-  return repaired === undefined || now >= repaired.at + repairPause(repaired.count);
-}
 export function atPeace({ repaired }: Pick<Entry, 'repaired'>, now: Moment): boolean {
   return repaired === undefined || now - repaired.at >= hour;
-}
-
-/** What is on offer for a slot now, by host: credentials that are still good. */
-export type Offer = ReadonlyMap<string, Kept>;
-
-/**
- * Why the slot is due now, most urgent first; undefined when it is not. Pauses after failures are the caller's.
- * discoveredAt: when the newest report began (a creation that may have landed is not repeated before one says that it did not).
- */
-export function dueReason(entry: Entry, offer: Offer, now: Moment, create: boolean, discoveredAt: Moment): Reason | undefined {
-  const { slot, unsettled } = entry;
-  if (offer.size === 0 && (slot.registries.length > 0 || slot.after !== undefined)) return undefined;
-  if (slot.state === 'absent') {
-    if (!create || (unsettled && discoveredAt < unsettled.confirmAt)) return undefined;
-    return 'absent';
-  }
-  if (slot.state === 'drifted' && mayRepair(entry, now)) return 'drifted';
-  if (unsettled && (!unsettled.answered || now >= unsettled.confirmAt)) return 'unsettled';
-  if (entry.rewriteAskedAt !== undefined) return 'unknown';
-  let aging = false;
-  for (const [host, kept] of offer) {
-    const held = heldFor(entry, host);
-    if (!held) return 'unknown';
-    aging ||= outdated(held, kept, now);
-  }
-  return aging ? 'aging' : undefined;
-}
-
-function outdated(held: Holding, kept: Kept, now: Moment): boolean {
-  if (held.fingerprint === kept.fingerprint) return false;
-  if (held.scope !== undefined && held.scope !== kept.scope) return true;
-  return now >= held.agesAt && kept.endsAt > held.endsAt;
 }

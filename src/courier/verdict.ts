@@ -1,16 +1,25 @@
 import { Failure } from '../contract/failures.ts';
-import type { Entry } from './ledger.ts';
+import type { Entry, Proved } from './ledger.ts';
+
+/** What a registry said, and which. */
+export type Said = Proved & { readonly host: string };
+
+/** What the registries of a slot said of the credential that its manager refused, since it began to try. What they said before is out of date: a token can be revoked. */
+export function saidOf({ slot, scopes, trouble }: Pick<Entry, 'slot' | 'scopes' | 'trouble'>): Said[] {
+  if (!trouble) return [];
+  const { fingerprint, triedAt = Number.NEGATIVE_INFINITY } = trouble;
+  return slot.registries.flatMap(({ host }, index) => {
+    const proof = scopes[index]?.proofs.get(host);
+    return proof && proof.fingerprint === fingerprint && proof.at >= triedAt ? [{ host, ...proof }] : [];
+  });
+}
 
 /**
- * A manager that tried a credential in vain cannot tell by whom it was refused. What the registry itself said of the very same credential can, as soon as it was asked:
- * then the failure says so. For the failure that the slot is in trouble with; any other stays as it is.
+ * A manager that tried a credential in vain cannot tell by whom it was refused. What the registry itself said of the very same credential can:
+ * then the failure says so. Any other failure stays as it is.
  */
-export function explained(failure: Failure, { slot, scopes, trouble }: Entry): Failure {
+export function explained(failure: Failure, said: readonly Said[]): Failure {
   if (failure.code !== 'CREDENTIAL_REFUSED') return failure;
-  const said = slot.registries.flatMap(({ host }, index) => {
-    const proof = scopes[index]?.proofs.get(host);
-    return proof && proof.fingerprint === trouble?.fingerprint ? [{ host, ...proof }] : [];
-  });
   const rephrase = (words: string, remedy: string): Failure =>
     new Failure(failure.code, `${words} ${failure.message}`, { ...failure.facts, remedy });
   const refusing = said.find(proof => !proof.ok && proof.refused);

@@ -1,6 +1,6 @@
 import type { Clock } from '../contract/clock.ts';
-import { Failure } from '../contract/failures.ts';
-import { createAlarms } from './alarms.ts';
+import { Failure, type FailureFacts } from '../contract/failures.ts';
+import { createAlarms, type Ring } from './alarms.ts';
 
 /** How long work that was told to stop may take to say so. */
 const graceMs = 1000;
@@ -9,9 +9,9 @@ const graceMs = 1000;
 export interface Work {
   /**
    * Runs `job` with a signal that is aborted after `ms` or when everything is stopped. A job that does not even then end is left behind.
-   * `writes`: what a job that is left behind began may still land.
+   * leftBehind: what its failure then says, such as that what it began may still land.
    */
-  bounded<T>(ms: number, writes: boolean, job: (signal: AbortSignal) => Promise<T>): Promise<T>;
+  bounded<T>(ms: number, job: (signal: AbortSignal) => Promise<T>, leftBehind?: FailureFacts): Promise<T>;
   /** Runs `job` with a signal that is aborted only when everything is stopped. */
   endless(job: (signal: AbortSignal) => Promise<void>): Promise<void>;
   /** Keeps a promise among what is under way. */
@@ -39,18 +39,18 @@ export function createWork(clock: Clock): Work {
   }
 
   return {
-    async bounded(ms, writes, job) {
+    async bounded(ms, job, leftBehind = {}) {
       const cut = new AbortController();
-      const { promise: leftBehind, reject } = Promise.withResolvers<never>();
-      const end = (early: boolean) => {
-        const why = early ? 'the courier is stopping' : `no answer within ${Math.round(ms / 100) / 10} s`;
+      const { promise: givenUp, reject } = Promise.withResolvers<never>();
+      const end = (ring: Ring) => {
+        const why = ring === 'all' ? 'the courier is stopping' : `no answer within ${Math.round(ms / 100) / 10} s`;
         // Whether a write went out is known to the one who sent it; of a job that does not end nobody knows.
         cut.abort(new Failure('TIMEOUT', why));
-        clear = alarms.set(graceMs, () => reject(new Failure('TIMEOUT', why, { mayLand: writes })));
+        clear = alarms.set(graceMs, () => reject(new Failure('TIMEOUT', why, leftBehind)));
       };
       let clear = alarms.set(ms, end);
       try {
-        return await Promise.race([job(cut.signal), leftBehind]);
+        return await Promise.race([job(cut.signal), givenUp]);
       } finally {
         clear();
       }

@@ -5,6 +5,7 @@ import { succeeded } from '../courier/attempt.ts';
 import {
   type Entry,
   type Holding,
+  heldFor,
   type Ledger,
   type Moment,
   type Outcome,
@@ -14,7 +15,7 @@ import {
   type Trouble,
 } from '../courier/ledger.ts';
 import { fetchDueAt } from '../courier/timing.ts';
-import { explained } from '../courier/verdict.ts';
+import { explained, saidOf } from '../courier/verdict.ts';
 import { specOf } from './finding-log.ts';
 import type {
   CredentialView,
@@ -71,21 +72,20 @@ function isFailing({ slot, trouble }: Entry, create: boolean): boolean {
 function slotView(ledger: Ledger, record: TargetRecord, entry: Entry, specs: FindingSpecs, lifeOf: LifeOf): SlotView {
   const { slot, trouble, wroteAt } = entry;
   const registries = slot.registries.map((_, at) => holdingView(ledger, entry, at, lifeOf));
-  const next = ledger.nextAttempt(record, entry);
   const findings = [...ledger.findingsOf(record, entry), ...(slot.findings ?? []), ...entry.receiptFindings];
   return {
     id: slot.id,
     get title() {
       return redact(slot.title ?? slot.id);
     },
-    state: slotState(entry, registries, record.managed.create, next !== undefined && next <= ledger.now()),
+    state: slotState(entry, registries, record.managed.create, ledger.isDue(record, entry)),
     registries,
-    trouble: trouble ? troubleView(ledger, { ...trouble, failure: explained(trouble.failure, entry) }) : null,
+    trouble: trouble ? troubleView(ledger, { ...trouble, failure: explained(trouble.failure, saidOf(entry)) }) : null,
     get lastAttemptAt() {
       return timeOf(ledger, wroteAt);
     },
     get nextAttemptAt() {
-      return timeOf(ledger, next);
+      return timeOf(ledger, ledger.nextAttempt(record, entry));
     },
     findings: findings.map(finding => findingView(finding, specs)),
   };
@@ -94,7 +94,7 @@ function slotView(ledger: Ledger, record: TargetRecord, entry: Entry, specs: Fin
 function slotState(entry: Entry, registries: readonly HoldingView[], create: boolean, due: boolean): SlotView['state'] {
   if (entry.slot.state === 'absent' && !create) return 'absent';
   if (isFailing(entry, create)) return 'failing';
-  if (entry.unsettled) return 'unconfirmed';
+  if (entry.unsettled?.by === 'us') return 'unconfirmed';
   const served = registries.filter(holding => holding.source !== null);
   const nothingToGive = registries.length > 0 && served.length === 0;
   return due || nothingToGive || served.some(holding => !holding.valid) ? 'waiting' : 'ok';
@@ -103,11 +103,11 @@ function slotState(entry: Entry, registries: readonly HoldingView[], create: boo
 /** Of the slot's registry at this place. */
 function holdingView(ledger: Ledger, entry: Entry, at: number, lifeOf: LifeOf): HoldingView {
   const host = entry.slot.registries[at]?.host ?? '';
-  const [held, scope] = [entry.held[at], entry.scopes[at]];
+  const [held, scope] = [heldFor(entry, host), entry.scopes[at]];
   return {
     host,
     source: scope?.source.name ?? null,
-    fingerprint: held?.fingerprint ?? null,
+    fingerprint: held?.fingerprint || null,
     ...lifeOf(held),
     valid: held !== undefined && ledger.now() < held.endsAt,
     proven: held ? provenOf(held, host, scope, entry) : null,

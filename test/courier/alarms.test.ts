@@ -7,7 +7,7 @@ function setUp() {
   const clock = createVirtualClock();
   const rung: string[] = [];
   const alarms = createAlarms(clock);
-  const set = (name: string, ms: number) => alarms.set(ms, early => rung.push(`${name} at ${clock.mono()}${early ? ', early' : ''}`));
+  const set = (name: string, ms: number) => alarms.set(ms, why => rung.push(`${name} at ${clock.mono()}${why === 'all' ? ', early' : ''}`));
   return { clock, rung, alarms, set };
 }
 

@@ -381,35 +381,124 @@ test('what a prefix hides is kept, what is not reported is gone', async () => {
   assert.deepEqual([...(rig.courier.ledger.targets.get('p')?.entries.keys() ?? [])], ['c2/b', 'c3/c', 'c']);
 });
 
-test('refresh with rewrite fetches anew and writes every slot of the target; just after a fetch it writes what is there', async () => {
+test('refresh fetches anew and writes every slot of the target; just after a fetch it says for how long that has to wait', async () => {
   const clock = createVirtualClock();
   const targets = [testTarget(clock, 'a', [row('1'), row('2')]), testTarget(clock, 'b', [row('1')])];
   await using rig = await startRig({ targets });
   const { asked, issued } = only(rig.sources);
   const written = (at: number) => targets[at]?.writes.map(write => write.passwords.get(registry().host));
   await clock.advance(10 * minutes);
-  assert.equal(rig.courier.refresh('nobody'), false);
-  assert.equal(rig.courier.refresh('a', true), true);
-  await clock.advance(5 * seconds);
+  assert.equal(rig.courier.refresh('nobody'), undefined);
+  assert.deepEqual(rig.courier.refresh('a'), []);
+  await clock.advance(24 * seconds);
   const [first, second] = issued.map(credential => credential.password.reveal());
   assert.equal(asked.length, 2);
   assert.deepEqual(written(0), [first, first, second, second]);
   assert.deepEqual(written(1), [first]);
-  rig.courier.refresh(undefined, true);
-  await clock.advance(5 * seconds);
-  assert.equal(asked.length, 2, 'a token of five seconds ago is new enough');
-  assert.deepEqual([written(0)?.length, written(1)], [6, [first, second]]);
+  const [postponed] = rig.courier.refresh() ?? [];
+  assert.match(`${postponed?.what}: ${postponed?.why}`, /^the token of default for eu-west-1: the last one was fetched 24 s ago/);
+  await clock.advance(37 * seconds);
+  assert.equal(asked.length, 3);
+  const third = issued[2]?.password.reveal();
+  assert.deepEqual(
+    [written(0)?.slice(4), written(1)],
+    [
+      [third, third],
+      [first, third],
+    ],
+    'once, with the token that was fetched after the call',
+  );
 });
 
-test('refresh with rewrite while AWS is down writes the last good credential', async () => {
+test('refresh ends the pauses of slots, whatever the failure; not what a server asked for', async () => {
+  const clock = createVirtualClock();
+  const target = testTarget(clock, 'p', [row('1'), row('2')]);
+  target.onDeliver = async slot => {
+    throw failing('FORBIDDEN', slot.id === '2' ? { retryAfterMs: 50 * minutes } : {});
+  };
+  await using rig = await startRig({ targets: [target] });
+  await clock.advance(2 * minutes);
+  target.onDeliver = undefined;
+  const postponed = rig.courier.refresh() ?? [];
+  assert.deepEqual(
+    postponed.map(({ what, why }) => `${what}: ${why}`),
+    ['1 slot of p: the server asked to wait'],
+  );
+  await clock.advance(10 * seconds);
+  assert.deepEqual([...target.stored.keys()], ['1']);
+  await clock.advance(1 * hours);
+  assert.deepEqual([...target.stored.keys()], ['1', '2']);
+});
+
+for (const [code, facts, least] of [
+  ['BUSY', { retryAfterMs: hours }, hours],
+  ['AUTH', {}, 5 * minutes],
+] as const)
+  test(`refresh and reload keep the pause of ${code}, and name it`, async () => {
+    const clock = createVirtualClock();
+    const target = testTarget(clock, 'p', [row('1')]);
+    target.onDiscover = async () => {
+      throw failing(code, facts);
+    };
+    await using rig = await startRig({ targets: [target] });
+    for (let at = 0; at < 60; at++) {
+      await clock.advance(1 * seconds);
+      assert.equal(rig.courier.refresh()?.at(-1)?.what, 'p');
+      rig.courier.use({ all: rig.sources, choose: () => rig.sources[0] }, [{ ...target.managed }]);
+    }
+    assert.equal(target.discoveries.length, 1);
+    await clock.advance(1.3 * least);
+    assert.ok(target.discoveries.length >= 2);
+  });
+
+test('another key is tried at once in spite of the pause of AUTH, but not before the server allows it', async () => {
+  for (const [code, facts, looks] of [
+    ['AUTH', {}, 2],
+    ['BUSY', { retryAfterMs: hours }, 1],
+  ] as const) {
+    const clock = createVirtualClock();
+    const target = testTarget(clock, 'p', [row('1')]);
+    target.onDiscover = async () => {
+      throw failing(code, facts);
+    };
+    await using rig = await startRig({ targets: [target] });
+    await clock.advance(1 * minutes);
+    rig.courier.look('p');
+    await clock.advance(1 * seconds);
+    assert.equal(target.discoveries.length, looks, code);
+  }
+});
+
+test('a reload during a hanging discovery begins at once with the new configuration', async () => {
+  for (const open of ['same', 'other']) {
+    const clock = createVirtualClock();
+    const target = testTarget(clock, 'p', [row('1')]);
+    target.onDiscover = signal => new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+    await using rig = await startRig({ targets: [target] });
+    await clock.advance(5 * seconds);
+    target.onDiscover = undefined;
+    const { managed } = target;
+    rig.courier.use({ all: rig.sources, choose: () => rig.sources[0] }, [
+      { ...managed, open: open === 'same' ? managed.open : async () => target.target },
+    ]);
+    await clock.advance(1 * seconds);
+    assert.deepEqual([target.discoveries.length, target.stored.size], [2, 1], open);
+  }
+});
+
+test('refresh while AWS is down writes the last good credential, and the new one when there is one', async () => {
   const clock = createVirtualClock();
   const target = testTarget(clock, 'a', [row('1')]);
   await using rig = await startRig({ targets: [target] });
   await clock.advance(10 * minutes);
   Object.assign(only(rig.sources), { failure: failing('UNREACHABLE') });
-  rig.courier.refresh(undefined, true);
+  rig.courier.refresh();
   await clock.advance(20 * seconds);
   assert.equal(target.writes.length, 2);
+  Object.assign(only(rig.sources), { failure: undefined });
+  await clock.advance(5 * minutes);
+  assert.equal(target.writes.length, 3);
+  assert.equal(target.stored.get('1')?.get(registry().host), only(rig.sources).issued[1]?.password.reveal());
 });
 
 test('after a stop nothing is under way and nobody sleeps', async () => {
@@ -458,7 +547,7 @@ test('refresh cuts short the pause that a refused fetch has brought', async () =
   await using rig = await startRig({ targets: [target], sources: [source] });
   await clock.advance(3 * hours);
   source.failure = undefined;
-  rig.courier.refresh(undefined, true);
+  rig.courier.refresh();
   await clock.advance(6 * seconds);
   assert.equal(target.writes.length, 1);
 });
@@ -473,7 +562,7 @@ test('refresh while a write with the old credential is under way: the new one fo
   await clock.advance(65 * seconds);
   assert.equal(target.writes.length, 2, 'a repair is under way');
   target.onDiscover = undefined;
-  rig.courier.refresh(undefined, true);
+  rig.courier.refresh();
   await clock.advance(2 * minutes);
   assert.equal(target.stored.get('1')?.get(registry().host), only(rig.sources).issued.at(-1)?.password.reveal());
 });

@@ -72,7 +72,7 @@ test('somebody who has mended it need not wait: refresh asks at once', async () 
   await clock.advance(1 * minutes);
 
   source.failure = undefined;
-  rig.courier.refresh('depot', true);
+  rig.courier.refresh('depot');
   await clock.advance(10 * seconds);
 
   assert.deepEqual([...self.stored.keys()], [host(ours)]);

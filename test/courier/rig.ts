@@ -85,7 +85,10 @@ export interface Write {
   readonly passwords: ReadonlyMap<string, string>;
 }
 
-/** A manager in memory. `rows`: what it knows; `stored`: host by slot to password. Faults by hook. */
+/** Of a manager in which a write that was given up goes on for two minutes. */
+export const lingering = { concurrency: 4, discoverMs: 30 * seconds, deliverMs: 60 * seconds, lingerMs: 2 * minutes };
+
+/** A manager in memory, of which no write lingers unless `limits` say so. `rows`: what it knows; `stored`: host by slot to password. Faults by hook. */
 export interface TestTarget {
   readonly name: string;
   readonly clock: VirtualClock;
@@ -138,7 +141,7 @@ export function testTarget(clock: VirtualClock, name: string, rows: readonly Slo
       required: true,
       create: false,
       paused: false,
-      limits: { concurrency: 4, discoverMs: 30 * seconds, deliverMs: 60 * seconds, lingerMs: 2 * minutes },
+      limits: { concurrency: 4, discoverMs: 30 * seconds, deliverMs: 60 * seconds, lingerMs: 0 },
       findings: {},
       open: async () => self.target,
       ...more,

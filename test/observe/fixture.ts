@@ -50,7 +50,16 @@ export function scopeOf(host: string, more: Partial<Scope> = {}): Scope {
   const of = registry(host);
   const id = `default ${of.region}`;
   const source: Source = { name: 'default', scope: () => id, fetch: () => Promise.reject(new Error('not fetched here')) };
-  const state = { wanted: true, fetching: false, refetch: false, refusedAt: never, fetchedAt: never, failures: 0, notBefore: never };
+  const state = {
+    wanted: true,
+    fetching: false,
+    refetchAskedAt: never,
+    answeredAt: never,
+    refusedAt: { accepted: never, untried: never },
+    fetchedAt: never,
+    failures: 0,
+    notBefore: never,
+  };
   return {
     id,
     source,
@@ -69,7 +78,7 @@ export function entry(id: string, scope: Scope | undefined, held?: Kept, more: P
   const of = scope?.registry ?? registry(euWest);
   const { slotOf, ...rest } = more;
   const slot: Slot = { id, title: `ecr-${id} (row ${id})`, registries: [of], state: 'present', ref: null, ...slotOf };
-  const marks = { running: false, queued: false, notBefore: 0 };
+  const marks = { running: false, queued: 0, notBefore: 0 };
   return { slot, scopes: [scope], held: held ? [held] : [], wroteAt: never, ...marks, receiptFindings: [], ...rest };
 }
 
@@ -127,6 +136,7 @@ export function ledgerOf(targets: readonly TargetRecord[], parts: LedgerParts = 
   return {
     targets: new Map(targets.map(one => [one.name, one])),
     scopes: new Map((parts.scopes ?? []).map(one => [one.id, one])),
+    isDue: (_, one) => (parts.next?.(one) ?? Number.POSITIVE_INFINITY) <= now,
     findingsOf: parts.engine ?? (() => []),
     findingsOfScope: parts.engineOfScope ?? (() => []),
     nextAttempt: (_, one) => parts.next?.(one),

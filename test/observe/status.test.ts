@@ -133,7 +133,7 @@ test('what many registries have in common is said once', () => {
 });
 
 test('a credential that shall be replaced is fetched as soon as it may be', () => {
-  const [view] = status(ledgerOf([], { scopes: [scopeOf(euWest, { kept: kept(0), refetch: true, notBefore: minute })] })).credentials;
+  const [view] = status(ledgerOf([], { scopes: [scopeOf(euWest, { kept: kept(0), refetchAskedAt: 0, notBefore: minute })] })).credentials;
   assert.equal(view?.nextFetchAt, iso(minute));
 });
 
@@ -172,7 +172,7 @@ const states: { name: string; entry: Entry; next?: number; state: SlotView['stat
   { name: 'failed', entry: entry('7', key, kept(0), { trouble: trouble('TIMEOUT', 'late') }), state: 'failing' },
   {
     name: 'may still be overwritten',
-    entry: entry('7', key, kept(0), { unsettled: { confirmAt: 1, answered: true } }),
+    entry: entry('7', key, kept(0), { unsettled: { confirmAt: 1, answered: true, by: 'us' } }),
     state: 'unconfirmed',
   },
   { name: 'is not to be created', entry: entry('7', key, undefined, { slotOf: { state: 'absent' } }), state: 'absent' },

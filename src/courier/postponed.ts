@@ -1,0 +1,48 @@
+import type { Lane } from './lane.ts';
+import type { Moment, Scope } from './ledger.ts';
+
+/** What a refresh leaves for later, why, and until when. */
+export interface Postponed {
+  readonly what: string;
+  readonly why: string;
+  readonly until: Moment;
+}
+
+/** What of a refresh that was just asked for has to wait. */
+export function postponedOf(lanes: readonly Lane[], scopes: Iterable<Scope>, now: Moment): Postponed[] {
+  return [
+    ...[...scopes].flatMap(scope => fetchOf(scope, now)),
+    ...lanes.flatMap(({ record }) => [...targetOf(record, now), ...slotsOf(record, now)]),
+  ];
+}
+
+function fetchOf({ source, registry, notBefore, fetchedAt, trouble, fetching }: Scope, now: Moment): Postponed[] {
+  if (now >= notBefore && !fetching) return [];
+  const what = `the token of ${source.name} for ${registry.region}`;
+  if (fetching) return [{ what, why: 'a fetch is under way, and the next one follows it', until: Math.max(now, notBefore) }];
+  const why = trouble
+    ? `AWS asked to wait: ${trouble.failure.message}`
+    : `the last one was fetched ${Math.round((now - fetchedAt) / 1000)} s ago, and fetches keep a distance`;
+  return [{ what, why, until: notBefore }];
+}
+
+function targetOf({ name, trouble, nextDiscoveryAt }: Lane['record'], now: Moment): Postponed[] {
+  if (!trouble || nextDiscoveryAt <= now) return [];
+  return [{ what: name, why: trouble.failure.message, until: nextDiscoveryAt }];
+}
+
+/** Slots that wait for what their server asked for, or for their target's window. */
+function slotsOf({ name, entries, opensAt }: Lane['record'], now: Moment): Postponed[] {
+  const asked = [...entries.values()].filter(entry => entry.notBefore > now);
+  const disturbed = opensAt && opensAt() > now ? [...entries.values()].filter(entry => entry.slot.disturbs) : [];
+  return [
+    ...(asked.length > 0
+      ? [{ what: countOf(asked.length, name), why: 'the server asked to wait', until: Math.max(...asked.map(entry => entry.notBefore)) }]
+      : []),
+    ...(opensAt && disturbed.length > 0
+      ? [{ what: countOf(disturbed.length, name), why: 'deliveries that disturb wait for the window', until: opensAt() }]
+      : []),
+  ];
+}
+
+const countOf = (count: number, target: string): string => `${count} ${count === 1 ? 'slot' : 'slots'} of ${target}`;

@@ -1,0 +1,100 @@
+import { asFailure } from '../contract/failures.ts';
+import type { Registry } from '../contract/registry.ts';
+import type { Prove } from '../contract/source.ts';
+import { aboutScope, type CourierEvent } from './events.ts';
+import type { Kept, Moment, Proved, Scope } from './ledger.ts';
+import { minute, second } from './timing.ts';
+import type { Work } from './work.ts';
+
+const proveMs = 15 * second;
+const proofsAtOnce = 4;
+/** A failed proof is asked for again after this, should the registry or the route have come back. */
+const proofPause = 30 * minute;
+/** For how long somebody who has something to say waits for a new proof: its turn and its deadline. */
+const patienceMs = 2 * proveMs;
+
+export interface ProofsDeps {
+  readonly scopes: ReadonlyMap<string, Scope>;
+  readonly now: () => Moment;
+  readonly work: Work;
+  readonly prove: Prove;
+  emit(event: CourierEvent): void;
+  /** A registry refuses a credential that it had accepted. */
+  turned(scope: Scope, kept: Kept): void;
+}
+
+/** Asks registries whether they accept a credential: once for each credential and host, and again when somebody doubts it. */
+export interface Proofs {
+  /** Starts the proofs that are due. */
+  step(): void;
+  /** What the registry says of the credential at that moment or later; undefined when it could not be asked in time. */
+  again(scope: Scope, registry: Registry, kept: Kept, since: Moment): Promise<Proved | undefined>;
+}
+
+export function createProofs({ scopes, now, work, prove, emit, turned }: ProofsDeps): Proofs {
+  let underWay = 0;
+  /** Who waits for a new answer, by scope and host. */
+  const doubts = new Map<string, PromiseWithResolvers<Proved>>();
+
+  function step(): void {
+    for (const scope of scopes.values()) start(scope);
+  }
+
+  function start(scope: Scope): void {
+    const { kept } = scope;
+    if (!kept || now() >= kept.endsAt) return;
+    while (underWay < proofsAtOnce) {
+      const registry = scope.unproven.pop();
+      if (!registry) return;
+      const { host } = registry;
+      const last = scope.proofs.get(host);
+      const stands = last?.fingerprint === kept.fingerprint && (last.ok || now() < last.at + proofPause);
+      if ((stands && !doubts.has(nameOf(scope, host))) || scope.proving.has(host)) continue;
+      underWay++;
+      scope.proving.add(host);
+      work.track(ask(scope, kept, registry));
+    }
+  }
+
+  async function ask(scope: Scope, kept: Kept, registry: Registry): Promise<void> {
+    const { host } = registry;
+    const result = await work
+      .bounded(proveMs, signal => prove(registry, kept.credential, signal))
+      .catch(error => ({ ok: false, refused: false, message: asFailure(error).message }) as const);
+    const before = scope.proofs.get(host);
+    const proved = { ...result, at: now(), fingerprint: kept.fingerprint };
+    scope.proofs.set(host, proved);
+    scope.proving.delete(host);
+    underWay--;
+    doubts.get(nameOf(scope, host))?.resolve(proved);
+    doubts.delete(nameOf(scope, host));
+    const repeat = before !== undefined && !before.ok && !result.ok && before.refused === result.refused;
+    emit({ kind: 'proved', ...aboutScope(scope), host, ok: result.ok, repeat, ...(!result.ok && { message: result.message }) });
+    if (!result.ok && result.refused && before?.ok) turned(scope, kept);
+    step();
+  }
+
+  return {
+    step,
+    async again(scope, registry, kept, since) {
+      const name = nameOf(scope, registry.host);
+      const last = scope.proofs.get(registry.host);
+      if (last?.fingerprint === kept.fingerprint && last.at >= since) return last;
+      if (scope.kept !== kept) return undefined;
+      const doubt = doubts.get(name) ?? Promise.withResolvers<Proved>();
+      doubts.set(name, doubt);
+      scope.unproven.push(registry);
+      start(scope);
+      const proved = await work.bounded(patienceMs, signal => unlessAborted(doubt.promise, signal)).catch(() => undefined);
+      doubts.delete(name);
+      return proved?.fingerprint === kept.fingerprint ? proved : undefined;
+    },
+  };
+}
+
+const nameOf = (scope: Scope, host: string): string => `${scope.id} ${host}`;
+
+function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  const aborted = new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+  return Promise.race([promise, aborted]);
+}

@@ -1,0 +1,105 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { FailureCode } from '../../src/contract/failures.ts';
+import { createVirtualClock, type VirtualClock } from '../fakes/clock.ts';
+import { failing, gaps, hours, minutes, row, seconds, startRig, type TestTarget, testTarget } from './rig.ts';
+
+const bad = (id: string): boolean => id.startsWith('bad');
+
+/** Many slots that always fail so, and some that never do. */
+function mixed(clock: VirtualClock, count: number, code: FailureCode, good: readonly string[]): TestTarget {
+  const hopeless = Array.from({ length: count }, (_, at) => row(`bad${at}`));
+  const target = testTarget(clock, 'p', [...hopeless, ...good.map(id => row(id))]);
+  target.onDeliver = async (slot, _store, signal) => {
+    if (!bad(slot.id)) return undefined;
+    if (code !== 'TIMEOUT') throw failing(code);
+    return await new Promise((_, reject) => signal.addEventListener('abort', () => reject(failing('TIMEOUT', { mayLand: true }))));
+  };
+  return target;
+}
+
+const timesOf = (target: TestTarget, id: string): number[] => target.writes.filter(write => write.slot === id).map(write => write.at);
+
+describe('hopeless slots starve no healthy one', () => {
+  for (const code of ['REJECTED', 'FORBIDDEN', 'TIMEOUT', 'CREDENTIAL_REFUSED'] as const)
+    for (const count of [5, 10, 50, 500])
+      test(`${count} x ${code}`, async () => {
+        const clock = createVirtualClock();
+        const target = mixed(clock, count, code, ['good']);
+        const late = count === 500 ? 8 * hours : 66 * hours;
+        await using rig = await startRig({ targets: [target], keepsEvents: false, tickMs: 30 * seconds, cron: '*/5 * * * *' });
+        await clock.advance(late);
+        target.rows.set('new', row('new'));
+        // A discovery sees it within five minutes; it waits for hung writes that hold every place, once.
+        await clock.advance(5 * minutes + 100 * seconds);
+        const [first] = timesOf(target, 'good');
+        assert.ok(first !== undefined && first <= (code === 'TIMEOUT' ? Math.ceil(count / 4) * 61 * seconds : 1 * minutes), `${first}`);
+        assert.ok(timesOf(target, 'new').length > 0, 'a new slot');
+        for (const gap of gaps([...timesOf(target, 'good'), clock.mono()])) assert.ok(gap < 6.7 * hours, `${gap / hours} h`);
+        const own = gaps(timesOf(target, 'bad1'));
+        // A refused one is tried at once with another token.
+        const least = { REJECTED: 5 * minutes, FORBIDDEN: 5 * minutes, TIMEOUT: 60 * seconds, CREDENTIAL_REFUSED: 0 }[code];
+        assert.ok(
+          own.every(gap => gap >= least),
+          `${own}`,
+        );
+        if (code !== 'TIMEOUT')
+          assert.ok(
+            own.every(gap => gap <= 38 * minutes),
+            `${own}`,
+          );
+        assert.equal(rig.courier.ledger.targets.get('p')?.entries.size, count + 2);
+      });
+});
+
+test('the next attempt that is foreseen comes at about that time', async () => {
+  for (const [count, code] of [
+    [100, 'REJECTED'],
+    [60, 'TIMEOUT'],
+  ] as const) {
+    const clock = createVirtualClock();
+    const target = mixed(clock, count, code, ['good']);
+    await using rig = await startRig({ targets: [target], keepsEvents: false });
+    await clock.advance(4 * hours);
+    const { ledger } = rig.courier;
+    const record = ledger.targets.get('p') ?? assert.fail();
+    const foreseen = new Map([...record.entries].filter(([id]) => bad(id)).map(([id, entry]) => [id, ledger.nextAttempt(record, entry)]));
+    const began = ledger.now();
+    const before = target.writes.length;
+    await clock.advance(3 * hours);
+    for (const [id, moment] of foreseen) {
+      assert.ok(moment !== undefined && moment >= began, `${id} ${moment}`);
+      // Those that are under way began before.
+      if (moment === began) continue;
+      const came = target.writes.slice(before).find(write => write.slot === id)?.at ?? Number.POSITIVE_INFINITY;
+      const off = Math.abs(came - moment);
+      assert.ok(off <= 2 * minutes + 0.1 * (moment - began), `${code} ${id}: foreseen in ${moment - began}, came ${came - moment} later`);
+    }
+  }
+});
+
+test('slots that somebody else changes again and again do not come before those whose credential ages', async () => {
+  const clock = createVirtualClock();
+  const fought = Array.from({ length: 400 }, (_, at) => row(`fought${at}`));
+  const target = testTarget(clock, 'p', [...fought, row('good')]);
+  target.onDiscover = async () => ({ slots: [...fought.map(slot => ({ ...slot, state: 'drifted' as const })), row('good')] });
+  target.onDeliver = async (_slot, _store, signal) => clock.sleep(20 * seconds, signal);
+  await using _ = await startRig({ targets: [target], keepsEvents: false });
+  await clock.advance(24 * hours);
+  for (const gap of gaps(timesOf(target, 'good'))) assert.ok(gap < 6.7 * hours, `${gap / hours} h`);
+});
+
+test('what is foreseen of a target that does not work is its next discovery', async () => {
+  const clock = createVirtualClock();
+  const target = testTarget(clock, 'p', [row('1')]);
+  await using rig = await startRig({ targets: [target] });
+  await clock.advance(5 * hours);
+  target.onDiscover = async () => {
+    throw failing('UNREACHABLE');
+  };
+  await clock.advance(3 * hours);
+  const record = rig.courier.ledger.targets.get('p') ?? assert.fail();
+  const entry = record.entries.get('1') ?? assert.fail();
+  assert.equal(rig.courier.ledger.nextAttempt(record, entry), record.nextDiscoveryAt);
+  assert.ok(record.nextDiscoveryAt > rig.courier.ledger.now());
+});
