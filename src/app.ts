@@ -152,7 +152,7 @@ export function refreshBy({ courier }: App) {
     const later = postponed.map(({ what, why, until }) => ` Postponed until ${date(until).toISOString()}: ${what} (${why}).`);
     return {
       ok: true,
-      message: `Looking at ${target ?? working.join(', ')} and writing every slot with a new token.${later.join('')} \`status\` shows what comes of it.`,
+      message: `Looking at ${target ?? working.join(', ')} and writing every slot, with a new token as soon as one may be fetched.${later.join('')} \`status\` shows what comes of it.`,
     };
   };
 }

@@ -53,12 +53,16 @@ function lives({ kept }: Scope, now: Moment): boolean {
   return kept !== undefined && kept.endsAt > now;
 }
 
-/** Somebody asked for a rewrite, and the credential to write is about to come. While AWS gives none, the last good one is written. */
+/**
+ * Somebody asked for a rewrite, and the credential to write is about to come. While AWS may not be asked yet, or gives none, the last good one is written first;
+ * not where that would disturb twice.
+ */
 function awaitsNewer(record: TargetRecord, entry: Entry, now: Moment): boolean {
   if (entry.rewriteAskedAt === undefined) return false;
   const leader = leaderOf(record, entry);
   if (leader) return leader.rewriteAskedAt !== undefined && !leader.trouble;
-  return entry.scopes.some(scope => scope && (scope.fetching || (refetchPending(scope) && (!scope.trouble || now >= scope.notBefore))));
+  const soon = (scope: Scope) => entry.slot.disturbs !== undefined || now >= scope.notBefore;
+  return entry.scopes.some(scope => scope && (scope.fetching || (refetchPending(scope) && soon(scope))));
 }
 
 function leaderOf(record: TargetRecord, { slot }: Entry): Entry | undefined {

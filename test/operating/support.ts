@@ -72,7 +72,7 @@ export async function start(config: object, faster = 1): Promise<Running> {
   };
   const log = createLog({ to: { write: () => undefined } });
   const time = faster === 1 ? clock : fastClock(faster);
-  const app = createApp(await read(config), { clock: time, log, env: {}, registryEndpoint: () => door.url });
+  const app = createApp(await read(config), { clock: time, log, env: process.env, registryEndpoint: () => door.url });
   const stopping = new AbortController();
   const running = app.run(stopping.signal);
   return {
