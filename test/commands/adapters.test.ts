@@ -9,11 +9,11 @@ import { cli } from './cli.ts';
 const ours = adapters.map(({ kind }) => kind);
 
 /** The text of a module; `more` stands after the members that a good adapter has, and so wins over them. */
-const moduleOf = (more = '', kind = 'depot'): string => `
+const moduleOf = (more = '', kind = 'hangar'): string => `
   import { defineAdapter, Failure } from 'ecr-courier/adapter';
   export const Thrown = Failure;
   export default defineAdapter({
-    kind: '${kind}', doc: 'A depot.', options: { url: { doc: 'Its address.', format: 'url', env: '${kind.toUpperCase()}_URL' } },
+    kind: '${kind}', doc: 'A hangar.', options: { url: { doc: 'Its address.', format: 'url', env: '${kind.toUpperCase()}_URL' } },
     limits: { concurrency: 1, discoverMs: 1000, deliverMs: 1000 }, findings: {},
     create: ({ url }) => ({ address: url, discover: async () => ({ slots: [], findings: [] }), deliver: async () => ({ change: 'unchanged' }) }),
     ${more}
@@ -41,26 +41,26 @@ test('without the variable there are those of the courier', async () => {
 test('files, TypeScript and packages are found from the directory, with nothing installed beside them', async () => {
   await using files = await folder({
     'one.mjs': moduleOf(),
-    'two #2.ts': moduleOf('creates: true as boolean,', 'attic'),
-    'node_modules/shed-adapter/package.json': '{"name": "shed-adapter", "type": "module", "exports": {"import": "./main.js"}}',
-    'node_modules/shed-adapter/main.js': moduleOf('', 'shed'),
+    'two #2.ts': moduleOf('creates: true as boolean,', 'loft'),
+    'node_modules/shelf-adapter/package.json': '{"name": "shelf-adapter", "type": "module", "exports": {"import": "./main.js"}}',
+    'node_modules/shelf-adapter/main.js': moduleOf('', 'shelf'),
   });
 
-  const known = await knownAdapters({ ECR_COURIER_ADAPTERS: ` ./one.mjs, ${files.at('two #2.ts')},,shed-adapter` }, files.path);
+  const known = await knownAdapters({ ECR_COURIER_ADAPTERS: ` ./one.mjs, ${files.at('two #2.ts')},,shelf-adapter` }, files.path);
 
   assert.deepEqual(
     known.map(({ kind }) => kind),
-    [...ours, 'depot', 'attic', 'shed'],
+    [...ours, 'hangar', 'loft', 'shelf'],
   );
 });
 
 test('an adapter throws the Failure that the engine knows', async () => {
-  await using files = await folder({ 'depot.mjs': moduleOf('make: () => new Failure("AUTH", "no"),') });
+  await using files = await folder({ 'hangar.mjs': moduleOf('make: () => new Failure("AUTH", "no"),') });
   const { Failure } = await import('../../src/contract/failures.ts');
 
-  const [depot] = (await knownAdapters({ ECR_COURIER_ADAPTERS: './depot.mjs' }, files.path)).slice(-1);
+  const [hangar] = (await knownAdapters({ ECR_COURIER_ADAPTERS: './hangar.mjs' }, files.path)).slice(-1);
 
-  assert.ok((depot as unknown as { make(): unknown }).make() instanceof Failure);
+  assert.ok((hangar as unknown as { make(): unknown }).make() instanceof Failure);
 });
 
 for (const [name, files, expected] of [
@@ -72,32 +72,32 @@ for (const [name, files, expected] of [
     [/cannot be loaded: Cannot find package 'nowhere' imported from \/a\.mjs$/],
   ],
   ['asks too much of the contract', { 'a.mjs': 'import { all } from "ecr-courier/adapter"' }, [/does not provide an export named 'all'/]],
-  ['has no adapter', { 'a.mjs': 'export const depot = 1;' }, [/^\.\/a\.mjs: exports no adapter: `export default defineAdapter/]],
+  ['has no adapter', { 'a.mjs': 'export const hangar = 1;' }, [/^\.\/a\.mjs: exports no adapter: `export default defineAdapter/]],
   ['has a kind of ours', { 'a.mjs': moduleOf('', 'portainer') }, [/kind portainer already: from the courier itself$/]],
   [
     'has a kind of another',
     { 'a.mjs': moduleOf(), 'b.mjs': moduleOf() },
-    ['./b.mjs: there is an adapter of the kind depot already: from ./a.mjs'],
+    ['./b.mjs: there is an adapter of the kind hangar already: from ./a.mjs'],
   ],
   [
     'has a variable of ours',
     { 'a.mjs': moduleOf('options: { url: { doc: "A.", format: "url", env: "PORTAINER_URL" } }') },
-    ['./a.mjs: the adapter depot: the variable PORTAINER_URL has a meaning already'],
+    ['./a.mjs: the adapter hangar: the variable PORTAINER_URL has a meaning already'],
   ],
   [
     'has a variable of every target',
-    { 'a.mjs': moduleOf('options: { url: { doc: "A.", format: "url", env: "DEPOT_CREATE" } }') },
-    ['./a.mjs: the adapter depot: the variable DEPOT_CREATE has a meaning already'],
+    { 'a.mjs': moduleOf('options: { url: { doc: "A.", format: "url", env: "HANGAR_CREATE" } }') },
+    ['./a.mjs: the adapter hangar: the variable HANGAR_CREATE has a meaning already'],
   ],
   [
     'has a finding of ours',
     { 'a.mjs': moduleOf('findings: { NO_SLOTS: { severity: "info", doc: "A.", remedy: "B." } }') },
-    ['./a.mjs: the adapter depot: the finding NO_SLOTS has a meaning already'],
+    ['./a.mjs: the adapter hangar: the finding NO_SLOTS has a meaning already'],
   ],
   [
     'has an option of every target',
     { 'a.mjs': moduleOf('options: { name: { doc: "A.", format: "string" } }') },
-    [/^\.\/a\.mjs: the adapter depot: Adapter depot: the option name name is taken/],
+    [/^\.\/a\.mjs: the adapter hangar: Adapter hangar: the option name name is taken/],
   ],
 ] as const)
   test(`a module that ${name} is a mistake of the configuration`, async () => {
@@ -165,16 +165,16 @@ test('what is not there is said without Node’s own places, and a file without 
 });
 
 test('the commands know such an adapter, and end with 78 when it cannot be had', async () => {
-  await using files = await folder({ 'depot.mjs': moduleOf() });
-  const env = { ECR_COURIER_ADAPTERS: files.at('depot.mjs'), DEPOT_URL: 'https://depot.test' };
+  await using files = await folder({ 'hangar.mjs': moduleOf() });
+  const env = { ECR_COURIER_ADAPTERS: files.at('hangar.mjs'), HANGAR_URL: 'https://hangar.test' };
 
   const shown = await cli(['config', 'show'], env);
   const schema = await cli(['config', 'schema'], env);
   const without = await cli(['once'], { ...env, ECR_COURIER_ADAPTERS: files.at('attic.mjs') });
 
-  assert.match(shown.stdout, /^adapters = \S+depot\.mjs +# ECR_COURIER_ADAPTERS$/m, shown.stderr);
-  assert.match(shown.stdout, /^targets\.depot\.url = https:\/\/depot\.test +# DEPOT_URL$/m);
-  assert.match(schema.stdout, /"const": "depot"|"depot"/);
+  assert.match(shown.stdout, /^adapters = \S+hangar\.mjs +# ECR_COURIER_ADAPTERS$/m, shown.stderr);
+  assert.match(shown.stdout, /^targets\.hangar\.url = https:\/\/hangar\.test +# HANGAR_URL$/m);
+  assert.match(schema.stdout, /"const": "hangar"|"hangar"/);
   assert.equal(without.code, 78);
   assert.match(without.stderr, /attic\.mjs: cannot be loaded: Cannot find module/);
 });
