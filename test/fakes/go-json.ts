@@ -18,6 +18,22 @@ export function goJsonFlaw(text: string): string | undefined {
   return decoded.rest === '' ? undefined : flawOf(decoded.rest.charAt(0), 'after top-level value');
 }
 
+/** The most of a body that is read as a map. */
+const mapBytes = 2 * 1024 * 1024;
+
+/** A body as Go's decoder reads it into a map: what stands behind it does not count, null is an empty one. */
+export function mapOf(body: Buffer): { readonly value: Record<string, unknown> } | { readonly flaw: string } {
+  const text = body.subarray(0, mapBytes).toString();
+  const decoded = decodeGo(text);
+  if ('flaw' in decoded) return decoded;
+  if ('early' in decoded) return { flaw: text.trim() === '' ? 'EOF' : 'unexpected EOF' };
+  const { value } = decoded;
+  if (value === null) return { value: {} };
+  if (typeof value === 'object' && !Array.isArray(value)) return { value: value as Record<string, unknown> };
+  const kind = Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value;
+  return { flaw: `json: cannot unmarshal ${kind} into Go value of type map[string]interface {}` };
+}
+
 class Stop extends Error {
   readonly why: Decoded;
   constructor(why: Decoded) {

@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { goJsonFlaw } from '../go-json.ts';
 import type { Reply, Seen } from '../server.ts';
 import { collectionOf } from './collection.ts';
-import { errorReply, Refusal, refuse } from './refusal.ts';
+import { bodyOf, errorReply, Refusal, refuse } from './refusal.ts';
 import { secretsOf } from './secrets.ts';
 import { managementId, type Rancher2State, type SecretObject, type User } from './state.ts';
 
@@ -175,10 +174,4 @@ function merged(old: Record<string, string> | undefined, sent: Record<string, st
   if (!sent) return old;
   const kept = Object.entries(old ?? {}).filter(([key]) => /(^|\.)cattle\.io\//.test(key));
   return { ...Object.fromEntries(kept), ...sent };
-}
-
-function bodyOf({ body }: Seen): Record<string, unknown> {
-  const flaw = goJsonFlaw(body.toString());
-  if (flaw) refuse(422, 'InvalidBodyContent', `Failed to parse body: ${flaw}`);
-  return JSON.parse(body.toString()) as Record<string, unknown>;
 }

@@ -1,4 +1,5 @@
-import type { Reply } from '../server.ts';
+import { mapOf } from '../go-json.ts';
+import type { Reply, Seen } from '../server.ts';
 
 /** What Kubernetes refuses; Steve and Norman tell the same in shapes of their own. */
 export class Refusal extends Error {
@@ -16,6 +17,12 @@ export class Refusal extends Error {
 
 export function refuse(status: number, reason: string, message: string, fieldName?: string): never {
   throw new Refusal(status, reason, message, fieldName);
+}
+
+/** The map in a body, or what Steve and Norman say of one that holds none. */
+export function bodyOf({ body }: Seen): Record<string, unknown> {
+  const read = mapOf(body);
+  return 'value' in read ? read.value : refuse(422, 'InvalidBodyContent', `Failed to parse body: ${read.flaw}`);
 }
 
 export const invalid = (name: string, flaw: string): never => refuse(422, 'Invalid', `Secret "${name}" is invalid: ${flaw}`);

@@ -19,8 +19,9 @@ interface Told {
 async function rig(options: Rancher2Options & { rules?: readonly Rule[] } = {}) {
   const { rules = [], ...more } = options;
   const fake = await startFakeRancher2({ login: false, clusters: [{ id: 'local', secrets }], users: [{ name: 'u', rules }], ...more });
-  async function ask(method: string, path: string, headers: Record<string, string> = {}, body?: object): Promise<Told> {
-    const answer = await fetch(fake.url + path, { method, headers, ...(body && { body: JSON.stringify(body) }) });
+  async function ask(method: string, path: string, headers: Record<string, string> = {}, body?: object | string): Promise<Told> {
+    const sent = typeof body === 'object' ? JSON.stringify(body) : body;
+    const answer = await fetch(fake.url + path, { method, headers, ...(sent !== undefined && { body: sent }) });
     const text = await answer.text();
     return { status: answer.status, text, json: text.startsWith('{') ? (JSON.parse(text) as Told['json']) : {} };
   }
@@ -67,9 +68,10 @@ test('with the SQL cache limit does not limit, pages name the next one, and what
     ['metadata.name', 500, "existence tests are valid only for labels; not valid for field 'metadata.name'"],
     ['metadata.name=', 500, 'found end of a query string, expected: a comparison value'],
     ['(a)', 500, "found '(', expected: !, identifier, or 'end of string'"],
+    ['metadata.name=a&revision=x', 400, 'value x for revision query param is not valid'],
   ];
   for (const [filter, status, message] of refusals) {
-    const { json } = await list(`filter=${encodeURIComponent(filter)}`);
+    const { json } = await list(`filter=${encodeURIComponent(filter).replace('%26revision%3D', '&revision=')}`);
     assert.deepEqual([json['status'], json['message']], [status, message]);
   }
 });
@@ -78,6 +80,25 @@ test('without the SQL cache a part of a value is enough, brackets mean nothing, 
   await using r = await rig();
   const count = async (filter: string) => idsOf(await r.ask('GET', `/v1/secrets/team-a?filter=${encodeURIComponent(filter)}`)).length;
   assert.deepEqual(await Promise.all(['type=dockerconfigjson', 'metadata.labels[a]!=b', 'metadata.name', ''].map(count)), [3, 3, 0, 0]);
+});
+
+test('Steve refuses methods before it looks, reads the first value of a body, and drops what is its own', async () => {
+  await using r = await rig({ rules: [rule('get', 'list')] });
+  const told = async (method: string, path: string, headers: Record<string, string> = {}, body?: object | string) => {
+    const { status, text } = await r.ask(method, path, headers, body);
+    return [status, text.startsWith('{') ? (JSON.parse(text) as { message?: string }).message : text];
+  };
+  assert.deepEqual(await told('OPTIONS', '/v1/secrets'), [405, 'Invalid method OPTIONS not supported']);
+  assert.deepEqual(await told('PUT', '/v1/secrets/team-a', {}, {}), [403, 'Method PUT not supported']);
+  assert.deepEqual(await told('DELETE', '/v1/secrets/team-a/a', asUser), [403, 'Method DELETE not supported']);
+  assert.deepEqual(await told('POST', '/v1/secrets', {}, ''), [422, 'Failed to parse body: EOF']);
+  assert.deepEqual(await told('POST', '/v1/secrets', {}, '{"a":'), [422, 'Failed to parse body: unexpected EOF']);
+  assert.deepEqual(await told('POST', '/v1/secrets', {}, '{} and more'), [422, 'metadata.namespace is required']);
+  assert.deepEqual(await told('PUT', '/v1/secrets/team-a/a', {}, { metadata: { resourceVersion: '1' } }), [500, 'name is required']);
+  const patched = await r.ask('PATCH', '/v1/secrets/team-a/a', { 'content-type': '' }, { type: 'Opaque', data: data('{}') });
+  assert.deepEqual([patched.status, patched.json['_type']], [200, 'kubernetes.io/dockerconfigjson']);
+  assert.match(idsOf(await r.ask('GET', '/v1/secrets/team-a/'))[0] ?? '', /a$/);
+  assert.equal((await r.ask('DELETE', '/v1/secrets/team-a/a')).status, 204);
 });
 
 test("the proxy asks for the cluster as the user, and a cluster that is not provisioned is the proxy's 503", async () => {

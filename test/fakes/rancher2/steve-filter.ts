@@ -12,6 +12,8 @@ const isTree = (value: unknown): value is Tree => typeof value === 'object' && v
  * Kubernetes is looked at and `labelSelector` counts; with it there is a grammar, and only some fields are known. Read in Steve's source.
  */
 export function filtered(all: readonly SecretObject[], cluster: Cluster, query: URLSearchParams, sqlCache: boolean): SecretObject[] {
+  const revision = query.get('revision');
+  if (sqlCache && revision) demandRevision(revision, cluster.version);
   const tests = query.getAll('filter').map(filter => (sqlCache ? sqlTest(filter) : plainTest(filter)));
   if (!sqlCache) tests.push(byLabels(query.get('labelSelector') ?? ''));
   tests.push(placeTest(cluster, query));
@@ -127,32 +129,43 @@ function columnOf(field: readonly string[]): (secret: SecretObject) => string {
   return column ?? refuse(422, 'InvalidBodyContent', `column is invalid [${name}]: supplied column is invalid`);
 }
 
-/** `a.b,-c.d`. The SQL cache takes no notice of case, and begins with the id where nothing is asked for. */
+type Reader = (secret: SecretObject) => string | undefined;
+
+/** `a.b,-c.d`. The SQL cache takes no notice of case, begins with the id where nothing is asked for, and has labels that are not there at the end. */
 function sorted(all: SecretObject[], sort: string, sqlCache: boolean): SecretObject[] {
-  const keys = sort.split(',').flatMap(key => {
+  const keys = sort.split(',').flatMap((key): { read: Reader; sign: number }[] => {
     const path = key.replace(/^-/, '');
     return path === '' ? [] : [{ read: readerOf(path, sqlCache), sign: key.startsWith('-') ? -1 : 1 }];
   });
   if (keys.length === 0 && sqlCache) keys.push({ read: idOf, sign: 1 });
-  const fold = (text: string): string => (sqlCache ? text.toLowerCase() : text);
   const compare = (a: SecretObject, b: SecretObject): number => {
     for (const { read, sign } of keys) {
-      const [left, right] = [fold(read(a)), fold(read(b))];
-      if (left !== right) return left < right ? -sign : sign;
+      const [left, right] = [read(a), read(b)];
+      if (left === right) continue;
+      if (left === undefined || right === undefined) return left === undefined ? sign : -sign;
+      const [one, other] = sqlCache ? [left.toLowerCase(), right.toLowerCase()] : [left, right];
+      if (one !== other) return one < other ? -sign : sign;
     }
     return 0;
   };
   return all.toSorted(compare);
 }
 
-function readerOf(path: string, sqlCache: boolean): (secret: SecretObject) => string {
+function readerOf(path: string, sqlCache: boolean): Reader {
   const [, before = path, last] = /^(.*?)\[(.*).$/s.exec(path) ?? [];
   const field = last === undefined ? path.split('.') : [...before.split('.'), last];
   const isLabel = field[0] === 'metadata' && field[1] === 'labels' && field.length === 3;
-  if (sqlCache && !isLabel) return columnOf(field);
+  if (sqlCache && isLabel) return ({ metadata: { labels } }) => labels?.[field[2] ?? ''];
+  if (sqlCache) return columnOf(field);
   return secret => {
     let value: unknown = secret;
     for (const name of field) value = isTree(value) ? value[name] : undefined;
     return typeof value === 'string' ? value : '';
   };
+}
+
+/** A version that is to be reached at least. */
+function demandRevision(revision: string, version: number): void {
+  if (!/^[+-]?\d+$/.test(revision)) refuse(400, 'invalid revision query param', `value ${revision} for revision query param is not valid`);
+  if (Number(revision) > version) refuse(400, 'unknown revision', 'unknown revision');
 }

@@ -3,7 +3,7 @@ import type { SecretObject } from './state.ts';
 
 /** An object as Steve shows it. */
 export type Raw = Record<string, unknown> & {
-  metadata: Record<string, unknown> & { name: string; namespace?: string; resourceVersion?: string };
+  metadata: Record<string, unknown> & { name: string; namespace?: string; generateName?: string; resourceVersion?: string };
 };
 
 interface Page {

@@ -1,7 +1,8 @@
-import { goJsonFlaw } from '../go-json.ts';
+import { randomBytes } from 'node:crypto';
+import { goJsonFlaw, mapOf } from '../go-json.ts';
 import type { Reply, Seen } from '../server.ts';
 import { may, namespacesOf } from './access.ts';
-import { errorReply, Refusal, refuse } from './refusal.ts';
+import { bodyOf, errorReply, Refusal, refuse } from './refusal.ts';
 import { all, secretsOf } from './secrets.ts';
 import type { Cluster, Rancher2State, SecretObject, User } from './state.ts';
 import { filtered } from './steve-filter.ts';
@@ -33,7 +34,8 @@ const others: Readonly<Record<string, { readonly resource: string; list(call: St
 export function steve(call: SteveCall): Reply {
   const headers = { 'x-api-schemas': `${call.base}/v1/schemas` };
   const url = new URL(call.path, 'http://steve');
-  const [type = '', ...rest] = url.pathname.split('/').slice(2).map(decodeURIComponent);
+  // A slash at the end means nothing.
+  const [type = '', ...rest] = url.pathname.replace(/\/$/, '').split('/').slice(2).map(decodeURIComponent);
   try {
     if (type === 'secrets' && rights(call.user, 'secrets').size > 0) return secretsAnswer(call, url, rest, headers);
     const other = Object.hasOwn(others, type) ? others[type] : undefined;
@@ -58,42 +60,65 @@ function rights(user: User, resource: string): Set<string> {
 
 function secretsAnswer(call: SteveCall, url: URL, [namespace, name]: readonly string[], headers: Record<string, string>): Reply {
   const { cluster, user, request } = call;
-  const verbs = rights(user, 'secrets');
-  /** The methods of a type follow from verbs: PUT and PATCH from `update`, GET from `get` or `list`. */
-  const demand = (what: string, ...wanted: readonly string[]): void => {
-    if (!wanted.some(verb => verbs.has(verb))) refuse(403, 'PermissionDenied', `can not ${what} secret`);
-  };
+  demandMethod(request.method, name === undefined ? 'collection' : 'resource', rights(user, 'secrets'));
   const secrets = secretsOf(cluster, user);
   const at = [namespace ?? '', name ?? ''] as const;
   switch (`${request.method} ${name === undefined ? 'all' : 'one'}`) {
     case 'GET all':
-      demand('list', 'get', 'list');
       return { status: 200, headers, json: listOf(call, url, namespace) };
     case 'GET one':
-      demand('get', 'get', 'list');
       return { status: 200, headers, json: shown(secrets.get(...at)) };
     case 'POST all': {
-      demand('create', 'create');
       const { _type: unknown, ...draft } = bodyOf(request);
       const warning = unknown === undefined ? {} : { warning: '299 - unknown field "_type"' };
-      const place = (draft['metadata'] as Raw['metadata'] | undefined)?.namespace ?? namespace ?? 'default';
-      return { status: 201, headers: { ...headers, ...warning }, json: shown(secrets.create(place, draft)) };
+      const metadata: Raw['metadata'] = { name: '', ...(draft['metadata'] as Partial<Raw['metadata']> | undefined) };
+      const place = metadata.namespace ?? namespace ?? refuse(422, 'InvalidBodyContent', 'metadata.namespace is required');
+      metadata.name ||= `${metadata.generateName ?? 's-'}${randomBytes(3).toString('hex').slice(1)}`;
+      return { status: 201, headers: { ...headers, ...warning }, json: shown(secrets.create(place, { ...draft, metadata })) };
     }
     case 'PUT one': {
-      demand('update', 'update');
-      const { _type: type, ...draft } = bodyOf(request);
-      if (!(draft['metadata'] as Raw['metadata'] | undefined)?.resourceVersion)
-        refuse(500, 'ServerError', 'metadata.resourceVersion is required for update');
-      return { status: 200, headers, json: shown(secrets.update(...at, { ...draft, type: type ?? 'Opaque' })) };
+      const draft = withoutReserved(bodyOf(request));
+      const metadata = (draft['metadata'] ?? {}) as Partial<Raw['metadata']>;
+      if (!metadata.resourceVersion) refuse(500, 'ServerError', 'metadata.resourceVersion is required for update');
+      const place = [metadata.namespace ?? at[0], metadata.name || refuse(500, 'ServerError', 'name is required')] as const;
+      return { status: 200, headers, json: shown(secrets.update(...place, { ...draft, type: draft['type'] ?? 'Opaque' })) };
     }
     case 'PATCH one': {
-      demand('update', 'update');
-      const media = String(request.headers['content-type']).split(';')[0] ?? '';
-      return { status: 200, headers, json: shown(secrets.patch(...at, media, request.body.toString())) };
+      const media = request.headers['content-type']?.split(';')[0] || strategic;
+      const body = media === strategic ? strategicPatch(request) : request.body.toString();
+      return { status: 200, headers, json: shown(secrets.patch(...at, media, body)) };
     }
     default:
-      return refuse(405, 'MethodNotAllowed', `Method ${request.method} not supported`);
+      secrets.remove(...at);
+      return { status: 204 };
   }
+}
+
+/** The methods of a type follow from verbs: PUT and PATCH from `update`, GET from `get` or `list`. */
+function demandMethod(method: string, what: 'collection' | 'resource', verbs: ReadonlySet<string>): void {
+  const needs: Readonly<Record<string, readonly string[]>> =
+    what === 'collection'
+      ? { GET: ['get', 'list', 'create'], POST: ['create'] }
+      : { GET: ['get', 'list'], PUT: ['update'], PATCH: ['update'], DELETE: ['delete'] };
+  if (!['GET', 'POST', 'PUT', 'PATCH', 'DELETE'].includes(method))
+    refuse(405, 'MethodNotAllowed', `Invalid method ${method} not supported`);
+  if (!needs[method]?.some(verb => verbs.has(verb))) refuse(403, 'PermissionDenied', `Method ${method} not supported`);
+}
+
+const strategic = 'application/strategic-merge-patch+json';
+
+/** Steve's own members are no part of an object; where one stands behind an underscore, that is meant. */
+function withoutReserved(object: Record<string, unknown>): Record<string, unknown> {
+  const { id: _, type: __, links: ___, actions: ____, _id, _type, _links, _actions, ...rest } = object;
+  const meant = Object.entries({ id: _id, type: _type, links: _links, actions: _actions }).filter(([, value]) => value !== undefined);
+  return { ...rest, ...Object.fromEntries(meant) };
+}
+
+function strategicPatch({ body }: Seen): string {
+  const text = body.toString();
+  const flaw = goJsonFlaw(text);
+  const read = flaw === undefined ? mapOf(body) : { flaw };
+  return 'value' in read ? JSON.stringify(withoutReserved(read.value)) : refuse(500, 'ServerError', read.flaw);
 }
 
 /** Only what the user may list, namespace by namespace; without that right nothing, and no error. */
@@ -114,12 +139,6 @@ function shown({ type, metadata, ...secret }: SecretObject): Raw {
   const state = { error: false, message: 'Resource is always ready', name: 'active', transitioning: false };
   const id = `${metadata.namespace}/${metadata.name}`;
   return { id, type: 'secret', _type: type, apiVersion: 'v1', kind: 'Secret', ...secret, metadata: { ...metadata, state } };
-}
-
-function bodyOf({ body }: Seen): Record<string, unknown> {
-  const flaw = goJsonFlaw(body.toString());
-  if (flaw) refuse(422, 'InvalidBodyContent', `Failed to parse body: ${flaw}`);
-  return JSON.parse(body.toString()) as Record<string, unknown>;
 }
 
 function namespaceObject({ name, labels, phase = 'Active' }: { name: string; labels?: object; phase?: string }): Raw {
