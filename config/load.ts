@@ -20,7 +20,7 @@ import type { Entries, Mistake } from './origin.ts';
 import { readProxies } from './proxies.ts';
 import { type Report, readMap, type Setting, unknownKey } from './read.ts';
 import { alias, groups, type Table, trigger, type Values, withFiles } from './schema.ts';
-import { exposure, type SecretRef } from './secrets.ts';
+import { exposure, type SecretRef, wrongSecret } from './secrets.ts';
 import { shownModules } from './showable.ts';
 import { homeOf, readSources, type SourceConfig } from './sources.ts';
 import { readTargets, type TargetConfig } from './targets.ts';
@@ -123,12 +123,13 @@ export async function load(given: Given): Promise<Config> {
   const sources = readSources(files.sources, env, report);
   const proxies = readProxies(env, report);
   const targets = await readTargets(files.targets, aliases, { adapters, env, credentials, home: homeOf(sources), proxies }, report);
+  const served = await serverOf(server, report);
   if (targets.length === 0 && report.mistakes.length === 0) report.warnings.push(`No target is configured: ${waysToTargets(adapters)}.`);
   if (report.mistakes.length > 0) throw new ConfigError(report);
   return freeze({
     sources,
     targets,
-    server: await serverOf(server, report),
+    server: served,
     log,
     discovery,
     engine,
@@ -199,6 +200,8 @@ async function serverOf(
   report: Report,
 ): Promise<Config['server']> {
   const file = typeof adminTokenFile === 'string' ? adminTokenFile : undefined;
+  const wrong = adminToken ? wrongSecret('adminToken', adminToken) : undefined;
+  if (wrong) report.mistakes.push({ path: 'server.adminToken', origin: settingOf(report, 'server.adminToken'), message: wrong.why });
   const warning = file && (await exposure(file));
   if (warning) report.warnings.push(`server: ${warning}`);
   return {

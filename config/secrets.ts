@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Adapter, OptionSpecs, Options } from '../src/contract/adapter.ts';
 import { Failure } from '../src/contract/failures.ts';
+import { visiblyNoSecret } from '../src/contract/keys.ts';
 import { Secret } from '../src/contract/secret.ts';
 import { readText, statOf, Unreadable } from '../src/io/files.ts';
 
@@ -20,7 +21,7 @@ const retryAfterMs = 15_000;
  * The text in a secret's file without its last line break. `what` is for people: `the API key of portainer`; `keyHint` says how one gets it: `create it at ...`.
  * Throws MISCONFIGURED, to be tried again soon, while the file is absent, empty or unreadable.
  */
-async function readSecretFile(file: string, what: string, keyHint?: string): Promise<string> {
+async function readSecretFile(file: string, what: string, kind: SecretKind, keyHint?: string): Promise<string> {
   const create = `${keyHint ? `${keyHint}, then put` : 'put'} it into ${file}.`;
   const waiting = (why: string, remedy = create, cause?: unknown): Failure =>
     new Failure('MISCONFIGURED', `Waiting for ${what}: ${file} ${why}.`, {
@@ -34,14 +35,31 @@ async function readSecretFile(file: string, what: string, keyHint?: string): Pro
   });
   const secret = text.replace(/\r?\n$/, '');
   if (secret === '') throw waiting('is empty');
+  const wrong = visiblyNoSecret(secret, kind);
+  if (wrong?.certain) throw waiting(wrong.why, `Put nothing but ${what} into ${file}.`);
   // oxlint-disable-next-line no-control-regex -- these are what must not be there
   if (/[\u0000-\u001f\u007f]/.test(secret)) throw waiting('holds more than one line, or control characters');
   return secret;
 }
 
+type SecretKind = Parameters<typeof visiblyNoSecret>[1];
+/** Of an option: a password may be anything that somebody has thought of. */
+const kindOf = (option: string): SecretKind => (/password|username/i.test(option) ? 'password' : 'key');
+
+/** What is wrong with a secret that stands in the configuration itself, as the rest of a sentence that begins with its option. Never quotes it. */
+export const wrongSecret = (option: string, value: string): ReturnType<typeof visiblyNoSecret> => visiblyNoSecret(value, kindOf(option));
+
+/** A sentence about a password in a file that is hardly one. A key is looked at when it is read. */
+export async function oddPassword(option: string, file: string): Promise<string | undefined> {
+  if (kindOf(option) === 'key') return undefined;
+  const text = await readText(file, mostBytes).catch(() => '');
+  const odd = visiblyNoSecret(text.replace(/\r?\n$/, ''), 'password');
+  return odd && !odd.certain ? `${file} ${odd.why}, unless that is the password.` : undefined;
+}
+
 /** The secret as it is now. Throws a Failure (see `resolveOptions`). */
 export async function readSecret(ref: SecretRef, what: string): Promise<Secret> {
-  return 'secret' in ref ? ref.secret : new Secret(await readSecretFile(ref.file, what));
+  return 'secret' in ref ? ref.secret : new Secret(await readSecretFile(ref.file, what, 'key'));
 }
 
 const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
@@ -76,7 +94,7 @@ export async function resolveOptions({
     if (!isSecretRef(value)) options[key] = value;
     else if ('secret' in value) options[key] = value.secret;
     else {
-      const text = await readSecretFile(value.file, `the ${words(key)} of ${name}`, adapter.keyHint);
+      const text = await readSecretFile(value.file, `the ${words(key)} of ${name}`, kindOf(key), adapter.keyHint);
       hash.update(`${key}\0${text}\0`);
       options[key] = adapter.options[key]?.format === 'secret' ? new Secret(text) : text;
     }

@@ -9,7 +9,7 @@ import { isBlank } from './origin.ts';
 import { changedWay } from './proxies.ts';
 import { type Report, readMap, warnOfDanger } from './read.ts';
 import { type Common, hasFile, ownWord, prefix, targetTable } from './schema.ts';
-import { exposure, isSecretRef, type OptionValue } from './secrets.ts';
+import { exposure, isSecretRef, type OptionValue, oddPassword, wrongSecret } from './secrets.ts';
 
 /** One target as configured. */
 export interface TargetConfig {
@@ -55,6 +55,7 @@ export async function readTargets(items: readonly Item[], aliases: Aliases, arou
     const read = readMap(targetTable(draft.adapter), draft.entries, { ...draft, ...(spelled && { spelled }) }, report) as Read;
     const target = configure(draft, read, aliases, around.home, report);
     checkPlainHttp(draft, target, report);
+    checkSecrets(draft, read, report);
     const identity = identityOf(target, read);
     const twin = reached.get(identity);
     reached.set(identity, draft.path);
@@ -178,10 +179,22 @@ function identityOf({ kind, adapter }: TargetConfig, read: Read): string {
 /** Key files that everybody can read. */
 async function exposures(path: string, { adapter, options }: TargetConfig): Promise<string[]> {
   const files = Object.entries(options).flatMap(([key, value]) =>
-    adapter.options[key]?.format === 'secret' && isSecretRef(value) && 'file' in value ? value.file : [],
+    adapter.options[key]?.format === 'secret' && isSecretRef(value) && 'file' in value ? { key, file: value.file } : [],
   );
-  const exposed = await Promise.all(files.map(exposure));
-  return exposed.flatMap(warning => (warning ? `${path}: ${warning}` : []));
+  const told = await Promise.all(files.flatMap(({ key, file }) => [exposure(file), oddPassword(key, file)]));
+  return told.flatMap(warning => (warning ? `${path}: ${warning}` : []));
+}
+
+/** Secrets that stand in the configuration itself and are visibly none. */
+function checkSecrets({ adapter, entries, path, origin }: Draft, read: Read, report: Report): void {
+  for (const [key, { format }] of Object.entries(adapter.options)) {
+    const value = read[key];
+    const wrong = format === 'secret' && typeof value === 'string' ? wrongSecret(key, value) : undefined;
+    if (!wrong) continue;
+    const from = (entries.get(key)?.origin ?? origin).text;
+    if (wrong.certain) report.mistakes.push({ path: `${path}.${key}`, origin: from, message: wrong.why });
+    else report.warnings.push(`${path}.${key} (${from}) ${wrong.why}, unless that is the password.`);
+  }
 }
 
 /** `create` where there is nothing to create. With a mistake nobody knows: it may have taken the registries away. */

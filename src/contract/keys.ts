@@ -10,3 +10,24 @@ export function visiblyNoKey(text: string): string | undefined {
   if (/\s/.test(text)) return 'holds a blank: write the key without it';
   return /[^\x21-\x7e]/.test(text) ? 'holds a character that no key has' : undefined;
 }
+
+/** In a word that somebody took for a key: unset variables and templates, the name in front of the value, the word of an HTTP header. */
+const placeholder = /^\$\{.*\}$|^\$\(.*\)$|^\$[A-Za-z_]\w*$|^\{\{.*\}\}$|^<[^<>]+>$|^%\w+%$/;
+const named = /^(export\s+)?([A-Z][A-Z0-9_]{3,}|\w*(key|token|secret|password)\w*)\s*(=(?!=*$)|:\s)/i;
+const header = /^(authorization:\s*|x-api-key:\s*)?(bearer|basic)\s|^(authorization|x-api-key):/i;
+
+/**
+ * The same of a secret for a manager, which may be somebody's password: there quotes, a name in front and the like are only odd. `certain`: it is never one.
+ */
+export function visiblyNoSecret(text: string, kind: 'key' | 'password'): { readonly why: string; readonly certain: boolean } | undefined {
+  const certain = (why: string) => ({ why, certain: true });
+  const likely = (why: string) => ({ why, certain: kind === 'key' });
+  if (text.startsWith('\uFEFF'))
+    return certain('begins with a byte order mark, as some editors write it: save it as plain text without one');
+  if (text.includes('\uFFFD')) return certain('is no text in UTF-8: save it as plain text');
+  if (placeholder.test(text)) return certain('holds a placeholder that nothing has replaced');
+  if (/^(["'`]).*\1$/.test(text)) return likely('has quotes around it: write it without them');
+  if (named.test(text)) return likely('holds a name and a value: write the value alone');
+  if (header.test(text)) return likely('holds a word of an HTTP header in front: write the value alone');
+  return /[\p{Cf}\u00a0]/u.test(text) ? likely('holds a character that cannot be seen: copy it once more') : undefined;
+}

@@ -101,6 +101,78 @@ for (const [name, { prepare, why, remedy }] of Object.entries(troubles))
     assert.equal(failure.facts.retryAfterMs, 15_000);
   });
 
+const visiblyNone: Readonly<Record<string, { readonly text: string; readonly why: RegExp; readonly password?: 'odd' | 'fine' }>> = {
+  'a variable that nobody set': { text: '${PORTAINER_TOKEN}', why: /holds a placeholder that nothing has replaced/ },
+  'a variable with a default': { text: '${PORTAINER_TOKEN:-}', why: /holds a placeholder/ },
+  'a variable without braces': { text: '$PORTAINER_TOKEN', why: /holds a placeholder/ },
+  'a command': { text: '$(cat /run/key)', why: /holds a placeholder/ },
+  'a template': { text: '{{ .Values.key }}', why: /holds a placeholder/ },
+  'the words of a guide': { text: '<your key>', why: /holds a placeholder/ },
+  'a variable of Windows': { text: '%API_KEY%', why: /holds a placeholder/ },
+  'a byte order mark': { text: '\uFEFFptr_key', why: /begins with a byte order mark/ },
+  'quotes around it': { text: '"ptr_key"', why: /has quotes around it/, password: 'odd' },
+  'single quotes around it': { text: "'ptr_key'", why: /has quotes around it/, password: 'odd' },
+  'a name in front': { text: 'PORTAINER_API_KEY=ptr_key', why: /holds a name and a value/, password: 'odd' },
+  'a name in front, as shells have it': { text: 'export key=ptr_key', why: /holds a name and a value/, password: 'odd' },
+  'a name in front, as YAML has it': { text: 'apiKey: ptr_key', why: /holds a name and a value/, password: 'odd' },
+  'a word of HTTP': { text: 'Bearer ptr_key', why: /holds a word of an HTTP header/, password: 'odd' },
+  'a header': { text: 'X-API-Key: ptr_key', why: /holds a (word of an HTTP header|name and a value)/, password: 'odd' },
+  'a character that cannot be seen': { text: 'ptr_\u200bkey', why: /holds a character that cannot be seen/, password: 'odd' },
+  'a key': { text: 'ptr_aGVsbG8gd29ybGQ/+x==', why: /^$/, password: 'fine' },
+  'a key that ends like a name': { text: 'ABCDEF==', why: /^$/, password: 'fine' },
+  'a token of Rancher': { text: 'token-abc12:x8w7v6', why: /^$/, password: 'fine' },
+  'dollars inside': { text: 'pa$$w0rd-${x', why: /^$/, password: 'fine' },
+};
+for (const [name, { text, why, password }] of Object.entries(visiblyNone))
+  test(`in the place of a secret stands ${name}: said before anything is sent, and not shown`, async () => {
+    await using files = await folder({ key: `${text}\n` });
+    const fine = password === 'fine';
+    const inline = async (env: Record<string, string>) => {
+      const given = await read({ env: { DEPOT_URL: 'https://depot', ...env } }).catch((error: ConfigError) => error);
+      const [mistakes, warnings] = given instanceof ConfigError ? [given.mistakes, []] : [[], given.warnings];
+      assert.ok(!JSON.stringify([mistakes, warnings, given.settings]).includes(text));
+      return { mistakes, warnings };
+    };
+
+    const { mistakes } = await inline({ DEPOT_API_KEY: text });
+    assert.equal(mistakes.length, fine ? 0 : 1);
+    if (!fine)
+      assert.match(
+        `${mistakes[0]?.path} ${mistakes[0]?.origin} ${mistakes[0]?.message}`,
+        new RegExp(`^targets.depot.apiKey DEPOT_API_KEY ${why.source}`),
+      );
+
+    const target = await targetWith({ DEPOT_API_KEY_FILE: files.at('key') });
+    if (fine) assert.equal(revealed((await resolveOptions(target)).options['apiKey']), text);
+    else {
+      const failure = await failureOf(resolveOptions(target));
+      assert.equal(failure.code, 'MISCONFIGURED');
+      assert.match(failure.message, new RegExp(`^Waiting for the API key of depot: ${files.at('key')} ${why.source}`));
+      assert.match(failure.remedy, /^Put nothing but the API key of depot into .*\. The file is looked at again by itself\.$/);
+      assert.ok(!`${failure.message}${failure.remedy}`.includes(text));
+    }
+
+    const word = await inline({ DEPOT_USERNAME: 'u', DEPOT_PASSWORD: text });
+    assert.equal(word.mistakes.length, password ? 0 : 1);
+    assert.equal(word.warnings.filter(warning => why.test(warning.replace(/^.*?\) /, ''))).length, password === 'odd' ? 1 : 0);
+    const { warnings } = await read({ env: { DEPOT_URL: 'https://depot', DEPOT_USERNAME: 'u', DEPOT_PASSWORD_FILE: files.at('key') } });
+    assert.equal(
+      warnings.some(warning => warning.includes(`${files.at('key')} h`)),
+      password === 'odd',
+      warnings.join(),
+    );
+
+    const admin = await inline({ DEPOT_API_KEY: 'k3y', ECR_COURIER_ADMIN_TOKEN: text });
+    assert.equal(admin.mistakes.length, fine ? 0 : 1);
+  });
+
+test('a key file in UTF-16 says so', async () => {
+  await using files = await folder();
+  await writeFile(files.at('key'), Buffer.from('\uFEFFptr_key\r\n', 'utf16le'));
+  const failure = await failureOf(resolveOptions(await targetWith({ DEPOT_API_KEY_FILE: files.at('key') })));
+  assert.match(failure.message, /is no text in UTF-8: save it as plain text\.$/);
+});
+
 test('a secret in the place of the path of its file is refused, and shown nowhere', async () => {
   const says = (name: string, secret: string) =>
     new RegExp(
