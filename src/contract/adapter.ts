@@ -4,7 +4,10 @@ import type { Failure } from './failures.ts';
 import type { Address, Registry } from './registry.ts';
 import type { Secret } from './secret.ts';
 
-/** Something a person should know. Lives as long as the report that carries it (discovery, slot, receipt): the next report of that kind replaces it. */
+/**
+ * Something that a person should know. It lives as long as the report that carries it (discovery, slot or receipt):
+ * the next report of that kind replaces it. `code` stands in the adapter's table of findings.
+ */
 export interface Finding {
   readonly code: string;
   readonly message: string;
@@ -16,27 +19,37 @@ export type FindingSpecs<F extends string = string> = Readonly<
   Record<F, { readonly severity: Severity; readonly doc: string; readonly remedy: string }>
 >;
 
-/** The smallest thing in a target that can be written on its own, and that we would write: a row, one `auths` entry, a Secret. All else is a finding. */
+/**
+ * The smallest thing in a target that can be written on its own, and that we would write: a row, an entry in `auths`,
+ * a Secret. Everything else is a finding.
+ */
 export interface Slot<Ref = unknown> {
   /** Stable within the target, across restarts; `/` separates levels: team-a/ecr. */
   readonly id: string;
   /** For people: ecr-prod (row 7). */
   readonly title?: string;
-  /** None: it holds no credential of its own (a ServiceAccount's reference to a Secret). */
+  /** None: the slot holds no credential of its own (a ServiceAccount that refers to a Secret). */
   readonly registries: readonly Registry[];
-  /** absent: delivered only with `create`. drifted: not as it should be (edited, unhealthy, not attached): deliver now. */
+  /** absent: delivered only with `create`. drifted: not as it should be (edited, unhealthy, not attached), so it is delivered now. */
   readonly state: 'present' | 'absent' | 'drifted';
   /** With `absent`, where a part of it is there already: what is missing, for people (`a credential`). */
   readonly lacks?: string;
   /** A wish: this source wherever its patterns match. The source's `slots` globs grant it, never the adapter. */
   readonly source?: string;
-  /** Id of a slot here that must hold the very same credentials first: Secret, then ServiceAccount; row, then swarm service. */
+  /**
+   * Id of another slot of the same discovery, which must hold the very same credentials first: a Secret, then the
+   * ServiceAccount; a row, then the swarm service. This slot is given what that one holds, whenever that changes.
+   */
   readonly after?: string;
-  /** Where the manager can tell: what the slot holds now. A restart then rewrites nothing that is still fresh. fingerprint: as in the audit line. */
+  /**
+   * What the slot holds now, where the manager can tell. A restart then rewrites nothing that is still fresh.
+   * fingerprint: what `fingerprint` says of the credential, as in the audit line.
+   */
   readonly holds?: { readonly fingerprint: string; readonly expiresAt: Date };
   /**
-   * A delivery restarts or interrupts something (a redeploy), so it comes as rarely as can be: only when less than this part (0 to 1) of the life of what the
-   * slot holds is left, and within the target's `window`. After a start, a slot whose `holds` is not told counts as fresh.
+   * A delivery restarts or interrupts something (a redeploy), so it comes as rarely as possible: only when less than
+   * this part (0 to 1) of the life of what the slot holds is left, and within the target's `window`. After a start,
+   * a slot without `holds` counts as fresh.
    */
   readonly disturbs?: { readonly below: number };
   readonly findings?: readonly Finding[];
@@ -53,14 +66,21 @@ export interface About {
 export interface Discovery<Ref = unknown> {
   readonly slots: readonly Slot<Ref>[];
   readonly findings: readonly Finding[];
-  /** Ids, or what stands before a `/` in ids, that could not be looked at (a cluster behind Rancher is down): what is known there is kept, not gone. */
+  /**
+   * What could not be looked at (a cluster behind Rancher is down): ids, or what stands before a `/` in ids.
+   * The courier keeps what it knows of these slots.
+   */
   readonly unseen?: readonly string[];
   readonly about?: About;
 }
 
 export type Sighting<Ref = unknown> = { readonly slot: Slot<Ref> } | { readonly gone: string };
 
-/** id: creating gave the slot this id, the ledger's entry moves there. proven: the manager itself tried the credential; absent: not asked. */
+/**
+ * The slot holds the new credential. id: under which the slot is found from now on, where a creation changed it.
+ * proven: whether the credential worked when the manager itself tried it; missing where the manager did not try.
+ * A manager that tried it in vain and kept the former one is a Failure with the code CREDENTIAL_REFUSED.
+ */
 export interface Receipt {
   readonly change: 'created' | 'updated' | 'unchanged';
   readonly id?: string;
@@ -68,17 +88,31 @@ export interface Receipt {
   readonly findings?: readonly Finding[];
 }
 
-/** One configured manager, reached with one key (two keys are two targets). Keeps nothing between calls but a cache of what it saw, never of what it sent. */
+/**
+ * One configured manager, reached with one key: two keys are two targets. Between calls it may keep a cache of what it
+ * saw, never of what it sent.
+ */
 export interface Target<Ref = unknown> extends Partial<AsyncDisposable> {
-  /** For people; no credential in it. Another address under the same name: the ledger forgets the target. */
+  /** For people; no credential in it. When another address stands under the same name, the ledger forgets the target. */
   readonly address: string;
-  /** Reads only; proves reach and permission. What it throws concerns the whole target. */
+  /** Reads only. It shows that the manager is reached and the key accepted. What it throws concerns the whole target. */
   discover(signal: AbortSignal): Promise<Discovery<Ref>>;
-  /** Idempotent upsert. May write again after a write refused as stale (409: read, merge, write; thrice at most) and log in again once; no other retry. */
+  /**
+   * An idempotent upsert. It returns when the slot holds the new credential, and throws when it does not, when nobody
+   * knows, or when a later step of the delivery failed: then it is called again, and does everything once more.
+   * It may write again after a write that was refused as stale (409: read, merge, write; thrice at most), and log in
+   * again once. It retries nothing else.
+   */
   deliver(slot: Slot<Ref>, credentials: Credentials, signal: AbortSignal): Promise<Receipt>;
-  /** Goes on from what the last discover saw. When it cannot go on it just ends: the engine discovers, then calls it again, with backoff. */
+  /**
+   * Tells what changes after the last discovery. When it cannot go on, it just ends: the engine discovers, then calls
+   * it again, with backoff.
+   */
   watch?(signal: AbortSignal): AsyncIterable<Sighting<Ref>>;
-  /** What deliver would do, asked without a write (server-side dry run, ping with the token). `check` uses it. */
+  /**
+   * What deliver would return or throw, without a write. The command `check` calls it. It may ask everything that
+   * changes nothing (`reads`), and let the manager try the credential where that keeps none (dry run, ping).
+   */
   rehearse?(slot: Slot<Ref>, credentials: Credentials, signal: AbortSignal): Promise<Receipt>;
 }
 
@@ -99,13 +133,17 @@ export interface HttpRequest {
   /** A POST or PATCH that changes nothing (login, ping, access review, dry run). */
   readonly reads?: boolean;
   /**
-   * Takes the elements of a JSON list that is answered with status 200, as they come: of a long one neither text nor rows lie in memory as a whole. The request fails
-   * with UNEXPECTED, perhaps after some elements, when the answer is no list or ends too soon; the answer itself holds an empty one.
+   * Takes the elements of a JSON list that is answered with status 200, as they come, so that neither the text nor the
+   * rows of a long one lie in memory as a whole. The answer then holds an empty list. The request fails with UNEXPECTED,
+   * perhaps after some elements, when the answer is no list or ends too soon.
    */
   readonly each?: (element: unknown) => void;
 }
 
-/** Bound to one target: base URL, CA, proxy, pool, body limit, redaction; no redirects, cookies, retries. Any status is an answer; a Failure is thrown for none. */
+/**
+ * Bound to one target: base URL, CA, proxy, pool, body limit, redaction. It follows no redirects, keeps no cookies and
+ * retries nothing. Every status is an answer; a Failure is thrown where no answer came.
+ */
 export interface Http {
   (method: string, path: string, more: HttpRequest): Promise<Answer>;
   /** Ends in order, or throws TIMEOUT after silence. */
@@ -126,12 +164,12 @@ export interface Deps<F extends string = string> {
   readonly name: string;
   readonly log: Pick<Log, 'info' | 'debug'>;
   readonly clock: Clock;
-  /** The target's `registries:`; list those that are not there as `absent`. */
+  /** The target's `registries:`. Those that are not there are slots with the state `absent` (`absentSlots`). */
   readonly wanted: readonly Registry[];
   http(base: { url: string; headers?: Record<string, string> }): Http;
-  /** Knows the configured aliases, so it is handed in and not imported. */
+  /** Reads a stored address; undefined when it is none of ECR's. It knows the configured aliases. */
   registry(address: string): Address | undefined;
-  /** code checked by the compiler against the adapter's table; the remedy is the table's unless given. */
+  /** The compiler checks the code against the adapter's table. The remedy is the table's unless given. */
   finding(code: F, message: string, remedy?: string): Finding;
 }
 
@@ -140,7 +178,10 @@ export interface Deps<F extends string = string> {
  * come from a file as a secret may, and both are read again together.
  */
 export type OptionFormat = 'string' | 'url' | 'path' | 'secret' | 'login' | 'boolean' | 'number' | 'strings';
-/** default null: may be left out. No default: must be given. `env`: the variable of the short form that makes one target of this kind. */
+/**
+ * default null: it may be left out. No default: it must be given.
+ * `env`: its variable in the short form, which makes one target of this kind.
+ */
 export interface OptionSpec {
   readonly doc: string;
   readonly format: OptionFormat;
@@ -161,7 +202,7 @@ export type Options<S extends OptionSpecs> = {
   readonly [K in keyof S]: S[K] extends { default: null } ? Value<S[K]['format']> | undefined : Value<S[K]['format']>;
 };
 
-/** Defaults of a target. lingerMs: how long a write that we gave up on can go on over there (engine rule 8); deliverMs unless said. */
+/** Defaults of a target. lingerMs: how long a write that was given up can go on over there; deliverMs unless said. */
 export interface Limits {
   readonly concurrency: number;
   readonly discoverMs: number;
@@ -169,12 +210,15 @@ export interface Limits {
   readonly lingerMs?: number;
 }
 
-/** Options common to all targets are not the adapter's: name kind create registries required paused discover concurrency deadlines caFile tls... */
+/** The options that all targets have are not the adapter's: name, kind, create, registries, TLS, deadlines and others. */
 interface Definition<S extends OptionSpecs, F extends string, Ref> {
   readonly kind: string;
   readonly doc: string;
   readonly options: S;
-  /** Sets of options of which at least one must be given, whole: [['apiKey'], ['username', 'password']]. Checked when the configuration is loaded; the file of a secret or login counts. */
+  /**
+   * Sets of options: one of them must be given whole ([['apiKey'], ['username', 'password']]). It is checked when the
+   * configuration is loaded; the file of a secret or login counts.
+   */
   readonly anyOf?: readonly (readonly NoInfer<keyof S & string>[])[];
   /** One request at a time and 30 s for each, unless said. */
   readonly limits?: Limits;
@@ -184,7 +228,10 @@ interface Definition<S extends OptionSpecs, F extends string, Ref> {
   readonly findings?: FindingSpecs<F>;
   /** What a person does when the file of the key is absent or empty: create it at My account > Access tokens. */
   readonly keyHint?: string;
-  /** Cheap, offline. Called anew when an option, the file behind a secret one, or `wanted` changes: so options are plain values. Annotate the result: `: Target<Ref>`. */
+  /**
+   * Cheap and offline. It is called anew when an option, the file behind a secret or `wanted` changes, so options are
+   * plain values. Annotate the result: `: Target<Ref>`.
+   */
   create(options: Options<S>, deps: Deps<NoInfer<F>>): Target<Ref>;
 }
 

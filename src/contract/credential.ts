@@ -5,7 +5,8 @@ import type { Secret } from './secret.ts';
 /**
  * A user name and password, good for every registry of one source, region and service that the source's principal may read.
  * `issuedAt` and `expiresAt` are times of the server that issued it (its Date header), not of this machine.
- * `scope` = identity of the source x service x region (x endpoint variant): equal scope, interchangeable; two identities never share one.
+ * `scope` = identity of the source x service x region (x endpoint variant): credentials of one scope are
+ * interchangeable, and two identities never share a scope.
  */
 export interface Credential {
   readonly username: string;
@@ -14,7 +15,7 @@ export interface Credential {
   readonly expiresAt: Date;
   readonly source: string;
   readonly scope: string;
-  /** The registry of the principal's own account there, as the server named it; missing where it named none of ECR's. */
+  /** The registry of the principal's own account, as the server named it; missing where it named none of ECR's. */
   readonly own?: Registry;
   /** Whose it is. */
   readonly identity?: Identity;
@@ -22,7 +23,10 @@ export interface Credential {
 
 /** The identity that fetched a credential, for people. */
 export interface Identity {
-  /** Where its keys were found, and the roles that were assumed with them: `profile "prod" (AWS_PROFILE), then arn:aws:iam::...:role/pull`. */
+  /**
+   * Where its keys were found, and the roles that were assumed with them:
+   * `profile "prod" (AWS_PROFILE), then arn:aws:iam::...:role/pull`.
+   */
   readonly from: string;
   /** Its own account, where the service named that. */
   readonly account?: string;
@@ -30,17 +34,20 @@ export interface Identity {
   readonly arn?: string;
 }
 
-/** By host. A registry whose source is failing is missing: WHAT IS NOT IN HERE STAYS AS IT IS in the slot. Empty only for a slot without registries. */
+/**
+ * By host. A registry whose source is failing is missing: WHAT IS NOT IN HERE STAYS AS IT IS in the slot.
+ * It is empty only for a slot without registries.
+ */
 export type Credentials = ReadonlyMap<string, Credential>;
 
-/** Twelve hex digits of the password's SHA-256: tells two credentials apart in audit lines and annotations, gives nothing away. */
+/** Twelve hex digits of the password's SHA-256. It tells two credentials apart in audit lines, and gives nothing away. */
 export function fingerprint(credential: Pick<Credential, 'password'>): string {
   return createHash('sha256').update(credential.password.reveal()).digest('hex').slice(0, 12);
 }
 
 /**
- * Makes what follows from the credential alone once, and keeps it for as long as the credential lives. For the body that is sent for thousands of slots: frozen, it is also
- * encoded once.
+ * Makes once what follows from the credential alone, and keeps it for as long as the credential lives. It is for the
+ * body that is sent for thousands of slots: a frozen one is also encoded once.
  */
 export function oncePerCredential<T extends object>(make: (credential: Credential) => T): (credential: Credential) => T {
   const made = new WeakMap<Credential, T>();

@@ -5,5 +5,5 @@ export * from './credential.ts';
 export { Failure, type FailureCode } from './failures.ts';
 export type { Address, Registry } from './registry.ts';
 export { Secret } from './secret.ts';
-export * from './text.ts';
+export { isHtml, label, quote } from './text.ts';
 export * from './usual.ts';

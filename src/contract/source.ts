@@ -1,24 +1,33 @@
 import type { Credential } from './credential.ts';
 import type { Registry } from './registry.ts';
 
-/** Where credentials come from: one AWS identity (or a Lambda, a command). Retries nothing itself beyond the AWS client's three attempts. */
+/** Where credentials come from: one AWS identity. It retries nothing beyond the AWS client's three attempts. */
 export interface Source {
   readonly name: string;
-  /** The scope of the credential that serves this registry: equal for all registries that one fetch serves. Offline and cheap. */
+  /** The scope of the credential that serves this registry. All registries that one fetch serves have the same. Offline and cheap. */
   scope(registry: Registry): string;
-  /** One new credential for the registry's region and service. Throws a Failure whose message names every place that was looked at. */
+  /**
+   * One new credential for the registry's region and service. Throws a Failure whose message names every place that was
+   * looked at.
+   */
   fetch(registry: Registry, signal: AbortSignal): Promise<Credential>;
 }
 
 export interface Sources {
   readonly all: readonly Source[];
-  /** The first source in file order whose patterns match, else the default one; a slot's own wish only where that source's `slots` globs grant it. */
+  /**
+   * The first source in file order whose patterns match, else the default one. A slot's own wish counts only where that
+   * source's `slots` globs grant it.
+   */
   choose(
     registry: Registry,
     slot: { readonly target: string; readonly id: string; readonly source?: string | undefined },
   ): Source | undefined;
 }
 
-/** What the registry itself said of a credential at `GET /v2/`. refused: it answered and does not accept it; otherwise it could not be asked. */
+/**
+ * What the registry itself said of a credential at `GET /v2/`. refused: it answered, and does not accept it; otherwise
+ * it could not be asked.
+ */
 export type Proof = { readonly ok: true } | { readonly ok: false; readonly refused: boolean; readonly message: string };
 export type Prove = (registry: Registry, credential: Credential, signal: AbortSignal) => Promise<Proof>;

@@ -1,10 +1,7 @@
 import type { Answer } from './adapter.ts';
 import { redactQuoted } from './secret.ts';
 
-/** Line breaks, control characters, and what turns the direction of writing or takes no room. */
-const unprintable = /[\s\p{Cc}\p{Cf}\p{Cs}]+/gu;
-
-/** The same without blanks, as far as it is none. A line break counts for `oneLine` only. */
+/** Control characters, and what turns the direction of writing or takes no room. A line break counts for `oneLine` only. */
 const unseen = /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]+/gu;
 const unseenInLines = /((?!\n)[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029])+/gu;
 
@@ -33,23 +30,25 @@ export function cut(text: string, longest: number): string {
  */
 export function label(name: unknown, longest = 300): string {
   if (typeof name !== 'string') return '';
-  const line = name
-    .slice(0, 2 * longest)
-    .replace(unprintable, ' ')
+  const line = oneLine(name.slice(0, 2 * longest))
+    .replace(/\s+/g, ' ')
     .trim();
   return line.length > longest ? `${line.slice(0, longest)}...` : line;
 }
 
-/** What the other side said, as `label` writes it, without secrets and pieces of secrets: it may quote what it was sent. */
+/** What the other side said, as `label` writes it, without secrets and pieces of them: it may quote what it was sent. */
 export function quote(said: unknown, longest = 300): string {
   // Cut before the costly filter, and again after it: a piece of a secret at the first cut is never shown.
   return typeof said === 'string' ? label(redactQuoted(said.slice(0, 2 * longest)), longest) : '';
 }
 
 /** The beginning of a page; behind a declaration of XML or comments, too. */
-const pageStart = /^\s*(<\?xml[^>]*>\s*|<!--.*?-->\s*)*<(!doctype|html)\b/is;
+const pageStart = /^\s*(<\?xml[^>]*>\s*|<!--(?:[^-]|-(?!->))*-->\s*)*<(!doctype|html)\b/is;
 
-/** A page for people: a login or an error of something that stands before the manager. It is no answer of an API, whatever its status is. */
+/**
+ * A page for people: a login or an error of something that stands before the manager. It is no answer of an API,
+ * whatever its status is.
+ */
 export function isHtml({ headers, text }: Pick<Answer, 'headers' | 'text'>): boolean {
   return /text\/html|application\/xhtml/i.test(headers.get('content-type') ?? '') || pageStart.test(text.slice(0, 1000));
 }

@@ -49,3 +49,8 @@ const pages: readonly (readonly [contentType: string, text: string, html: boolea
 for (const [contentType, text, html] of pages)
   test(`${contentType || 'no type'} with ${JSON.stringify(text)} is ${html ? 'a' : 'no'} page for people`, () =>
     assert.equal(isHtml({ headers: new Map(contentType ? [['content-type', contentType]] : []), text }), html));
+
+test('a page that hides behind many comments is found at once', () => {
+  const text = `${'<!---->'.repeat(140)}<p>`;
+  assert.equal(isHtml({ headers: new Map(), text }), false);
+});
