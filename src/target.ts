@@ -2,9 +2,10 @@ import { createHash } from 'node:crypto';
 import type { TargetConfig } from '../config/load.ts';
 import { resolveOptions } from '../config/secrets.ts';
 import { acrossBorder } from './border/target.ts';
-import type { Deps, Finding, Log, Target } from './contract/adapter.ts';
+import type { Deps, Discovery, Finding, Log, Target } from './contract/adapter.ts';
 import type { Clock } from './contract/clock.ts';
 import { Failure } from './contract/failures.ts';
+import { type LookAlike, lookAlikeWatch } from './contract/look-alike.ts';
 import type { Address, Registry } from './contract/registry.ts';
 import { redact } from './contract/secret.ts';
 import { type EngineFinding, finding as standing } from './courier/findings.ts';
@@ -40,6 +41,8 @@ export function manageTarget(config: TargetConfig, deps: TargetDeps): OpenableTa
   let waiting = false;
   let looking: ReturnType<typeof look> | undefined;
 
+  const lookAlikes = lookAlikeWatch(deps.registry);
+
   const adapterDeps = (opened: AsyncDisposable[], own: Registry | undefined): Deps => ({
     name,
     clock: deps.clock,
@@ -48,7 +51,7 @@ export function manageTarget(config: TargetConfig, deps: TargetDeps): OpenableTa
       debug: (message, data) => deps.log.debug(redact(message), { ...data, target: name }),
       info: (message, data) => deps.log.info(redact(message), { ...data, target: name }),
     },
-    registry: deps.registry,
+    registry: lookAlikes.read,
     finding: (code, message, remedy = adapter.findings[code]?.remedy): Finding => ({ code, message, ...(remedy && { remedy }) }),
     http(base) {
       const connections = config.limits.concurrency + 1;
@@ -71,6 +74,14 @@ export function manageTarget(config: TargetConfig, deps: TargetDeps): OpenableTa
     const { options, fingerprintOfFiles } = await resolveOptions(config);
     const authority = await authorityOf(config);
     return { options, files: createHash('sha256').update(`${fingerprintOfFiles}\0${authority}`).digest('hex') };
+  }
+
+  /** What an adapter passes over because it looks like ECR alone is said for all adapters here. */
+  async function discover(target: Target, signal: AbortSignal): Promise<Discovery> {
+    lookAlikes.take();
+    const report = await target.discover(signal);
+    const found = lookAlikes.take().map(like => lookAlikeFinding(like, name));
+    return found.length > 0 ? { ...report, findings: [...report.findings, ...found] } : report;
   }
 
   return {
@@ -96,7 +107,8 @@ export function manageTarget(config: TargetConfig, deps: TargetDeps): OpenableTa
       const opened: AsyncDisposable[] = [];
       const made: unknown = adapter.create(options, adapterDeps(opened, own));
       const dispose = async (): Promise<void> => void (await Promise.all(opened.map(http => http[Symbol.asyncDispose]())));
-      current = { options, files, own: own?.host, target: acrossBorder(made, { kind: adapter.kind, clock: deps.clock, dispose }) };
+      const target = acrossBorder(made, { kind: adapter.kind, clock: deps.clock, dispose });
+      current = { options, files, own: own?.host, target: { ...target, discover: signal => discover(target, signal) } };
       openedWith.set(current.target, options);
       return current.target;
     },
@@ -109,6 +121,11 @@ export function manageTarget(config: TargetConfig, deps: TargetDeps): OpenableTa
     },
   };
 }
+
+const lookAlikeFinding = ({ host, is, remedy }: LookAlike, target: string): Finding => ({
+  ...standing('LOOK_ALIKE', `${host}, which ${target} names, ${is}: nothing is written there.`),
+  remedy,
+});
 
 /** Beyond this it holds no certificates, but is a wrong path. */
 const mostBytes = 4 * 1024 * 1024;

@@ -6,6 +6,7 @@ import { redact } from '../contract/secret.ts';
 import { authorities } from '../io/tls.ts';
 import { knownAdapters } from './adapters.ts';
 import { configOptions, exit, type Io, readArgs, readConfig, readConfigWithTargets, UsageError } from './io.ts';
+import { printNotes } from './notes.ts';
 
 /** `config show|check|schema`: every value in force and where it comes from, or everything that is wrong, or the JSON Schema of a file. */
 export async function config(args: string[], io: Pick<Io, 'env' | 'stdout' | 'stderr'>, known = knownAdapters): Promise<number> {
@@ -19,6 +20,7 @@ export async function config(args: string[], io: Pick<Io, 'env' | 'stdout' | 'st
   const read = await (verb === 'show' ? readConfig : readConfigWithTargets)(values, io, known);
   const warnings = [...read.warnings, ...(verb === 'check' ? read.targets.flatMap(distrusted) : [])];
   for (const warning of warnings) io.stderr.write(redact(`warning: ${warning}\n`));
+  if (verb === 'check') await printNotes(read, io);
   io.stdout.write(`${verb === 'show' ? listing(read.settings) : summary(read)}\n`);
   return exit.ok;
 }

@@ -4,6 +4,7 @@ import { visibleJson } from '../contract/text.ts';
 import { createLog } from '../io/log.ts';
 import type { SlotView } from '../observe/status-view.ts';
 import { colors, configOptions, exit, type Io, readArgs, readConfigWithTargets } from './io.ts';
+import { printNotes } from './notes.ts';
 import { openProgress } from './progress.ts';
 import { resultTable } from './table.ts';
 
@@ -20,6 +21,7 @@ async function doOnce(args: string[], io: Io, rehearse: boolean): Promise<number
   // The result says it all.
   const level = rest['log-level'] === undefined ? 'silent' : config.log.level;
   const log = createLog({ to: io.stderr, format: config.log.format, level, color: colors(io.stderr, io.env) });
+  await printNotes(config, io);
   const progress = openProgress(io.stderr);
   const app: App = createApp(config, { clock, log, env: io.env, rehearse, heard: event => progress.heard(event, app.courier.ledger) });
   await app.once(io.signal);

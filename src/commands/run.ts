@@ -9,6 +9,7 @@ import { isLive } from '../observe/status.ts';
 import { version } from '../version.ts';
 import { socketPath } from './daemon.ts';
 import { colors, configOptions, exit, type Io, readArgs, readConfigWithTargets } from './io.ts';
+import { notesInLog } from './notes.ts';
 import { daemonSections, logSection, ownSections, render } from './report.ts';
 
 /** The daemon. Its doors open before the first word to AWS; it ends within 8 s of SIGTERM. */
@@ -28,7 +29,14 @@ export async function run(args: string[], io: Io): Promise<number> {
   app = createApp(config, { clock, log, env: io.env });
   app.metrics.reloaded(true);
 
-  const reload = reloader(app, config, log, () => readConfigWithTargets(values, io));
+  const note = notesInLog(log, io.env);
+  // Not waited for: ~/.aws may lie on a share that does not answer.
+  void note(config);
+  const reload = reloader(app, config, log, async () => {
+    const next = await readConfigWithTargets(values, io);
+    void note(next);
+    return next;
+  });
   io.onReload(() => void reload.now());
   const doors = await openDoors(app, config, { io, log, tail, reload });
   log.info('listening', { url: doors.url });

@@ -1,6 +1,7 @@
 import { withoutOurs } from '../../config/env.ts';
 import { clock } from '../contract/clock.ts';
 import { Failure } from '../contract/failures.ts';
+import { lookAlike } from '../contract/look-alike.ts';
 import { parseAddress, privateRegistryHost, type Registry } from '../contract/registry.ts';
 import { makeSources } from '../ecr/source.ts';
 import { awsDispatcher } from '../io/http.ts';
@@ -28,6 +29,8 @@ function registryOf(hosts: readonly string[], region: string | undefined, read: 
   if (more.length > 0) throw new UsageError('one registry at a time');
   if (host !== undefined) {
     const registry = read(host);
+    const like = registry ? undefined : lookAlike(host);
+    if (like) throw new UsageError(`${like.host} ${like.is}. ${like.remedy}`);
     if (!registry) throw new UsageError(`${host} is no ECR registry: ACCOUNT.dkr.ecr.REGION.amazonaws.com is expected`);
     return registry;
   }

@@ -20,6 +20,11 @@ export const engineFindings = {
     doc: 'No configured source serves this registry, so what it holds stays as it is.',
     remedy: 'Add a source whose `accounts` or `registries` match it.',
   },
+  LOOK_ALIKE: {
+    severity: 'warning',
+    doc: 'The manager names a host that looks like a registry of ECR and is none, such as that of a VPC endpoint. Nothing is written there.',
+    remedy: 'If it leads to a registry of ECR, say to which one under `aliases`; else correct it in the manager.',
+  },
   NOT_CREATED: {
     severity: 'warning',
     doc: 'A wanted registry is not there, or a part of it is missing, and the target may not create it.',

@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { environmentNotes } from '../../src/ecr/notes.ts';
+
+const folder = await mkdtemp(join(tmpdir(), 'courier-notes-'));
+after(() => rm(folder, { recursive: true }));
+const path = join(folder, 'config');
+const staticKeys = 'aws_access_key_id = a\naws_secret_access_key = b\n';
+const webIdentity = { AWS_WEB_IDENTITY_TOKEN_FILE: '/jwt', AWS_ROLE_ARN: 'arn:aws:iam::111122223333:role/pod' };
+const environmentKeys = { AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 'b' };
+
+async function notesOf(
+  env: Record<string, string>,
+  config = '',
+  sources: readonly { profile?: string }[] = [{}],
+): Promise<readonly string[]> {
+  await writeFile(path, config);
+  return await environmentNotes(sources, { AWS_CONFIG_FILE: path, AWS_SHARED_CREDENTIALS_FILE: join(folder, 'none'), ...env });
+}
+
+test('a plain environment is not remarked upon', async () => {
+  const prod = `[profile prod]\n${staticKeys}`;
+  assert.deepEqual(await notesOf({}), []);
+  assert.deepEqual(await notesOf(environmentKeys), []);
+  assert.deepEqual(await notesOf({ AWS_PROFILE: 'prod', AWS_DEFAULT_PROFILE: 'prod' }, prod), []);
+  assert.deepEqual(await notesOf(webIdentity, '[default]\nregion = eu-west-1\n'), []);
+  assert.deepEqual(await notesOf(environmentKeys, prod, [{ profile: 'prod' }, {}]), []);
+  assert.deepEqual(await notesOf({ ...environmentKeys, ...webIdentity }, `[default]\n${staticKeys}`), []);
+});
+
+test('where the AWS tools take different identities, one sentence says who takes which', async () => {
+  const prod = `[profile prod]\n${staticKeys}`;
+  const cases: readonly [env: Record<string, string>, config: string, words: RegExp][] = [
+    [
+      { ...environmentKeys, AWS_PROFILE: 'prod' },
+      prod,
+      /^AWS_PROFILE and AWS_ACCESS_KEY_ID are both set: the courier takes the profile "prod"/,
+    ],
+    [webIdentity, `[default]\n${staticKeys}`, /^The courier takes the profile "default" before the web identity/],
+    [{ ...webIdentity, AWS_PROFILE: 'prod' }, prod, /^The courier takes the profile "prod" of AWS_PROFILE before the web identity/],
+    [{ AWS_DEFAULT_PROFILE: 'prod' }, prod, /^AWS_DEFAULT_PROFILE is not read/],
+    [{ AWS_PROFILE: '' }, '', /^AWS_PROFILE is empty/],
+    [{ ...environmentKeys, AWS_SECURITY_TOKEN: 't' }, '', /^AWS_SECURITY_TOKEN/],
+    [{ AWS_ACCESS_KEY: 'a', AWS_SECRET_KEY: 'b' }, '', /^AWS_ACCESS_KEY and AWS_SECRET_KEY/],
+    [{ AWS_SHARED_CREDENTIALS_FILE: '~/keys', HOME: folder }, '', /^AWS_SHARED_CREDENTIALS_FILE begins with ~/],
+    [
+      { AWS_PROFILE: 'prod' },
+      `${prod}web_identity_token_file = /jwt\nrole_arn = x\n`,
+      /^The profile "prod" of AWS_PROFILE names a web identity beside other keys/,
+    ],
+  ];
+  for (const [env, config, words] of cases) {
+    const [first = '', ...more] = await notesOf(env, config);
+    assert.match(first, words);
+    assert.deepEqual(more, []);
+  }
+});
+
+test('where former versions took another identity, a sentence says so with the cure', async () => {
+  const cases: readonly [env: Record<string, string>, config: string, words: RegExp][] = [
+    [
+      { AWS_PROFILE: 'nope' },
+      '',
+      /^The profile "nope" of AWS_PROFILE is in no file\. Former versions .*Mend the profile, or do not name it/,
+    ],
+    [{ AWS_PROFILE: 'prod' }, '[profile prod]\nregion = x\n', /names no credentials/],
+    [{ AWS_ACCESS_KEY_ID: 'a' }, '', /^AWS_ACCESS_KEY_ID is set, but AWS_SECRET_ACCESS_KEY is not\. Former versions/],
+    [{ AWS_WEB_IDENTITY_TOKEN_FILE: '/jwt' }, '', /without AWS_ROLE_ARN\. Former versions/],
+    [{ AWS_SHARED_CREDENTIALS_FILE: folder }, '', /is a directory\. Former versions/],
+  ];
+  for (const [env, config, words] of cases) {
+    const [first = '', ...more] = await notesOf(env, config);
+    assert.match(first, words);
+    assert.deepEqual(more, []);
+  }
+  assert.match((await notesOf({}, '', [{ profile: 'gone' }]))[0] ?? '', /^The profile "gone" is in no file/);
+  assert.match(
+    (await notesOf({}, `[ default ]\n${staticKeys}`))[0] ?? '',
+    /config, line 1: \[ default \] is not read: write \[default\]\.$/,
+  );
+});
