@@ -12,6 +12,7 @@ import { engineFindings } from './courier/findings.ts';
 import { cronSchedule } from './courier/schedule.ts';
 import { makeProve } from './ecr/prove.ts';
 import { makeSources } from './ecr/source.ts';
+import type { Dispatcher } from './io/connect.ts';
 import { awsDispatcher, openHttp } from './io/http.ts';
 import { createFindingLog } from './observe/finding-log.ts';
 import { createJournal } from './observe/journal.ts';
@@ -65,7 +66,7 @@ export function createApp(config: Config, options: AppOptions): App {
     rehearse,
     tickMs,
     nextDiscovery: (wall, second) => cronSchedule(current.discovery.cron)(wall, second),
-    prove: proveBy(env, options.registryEndpoint),
+    prove: proveBy(env, dispatcher, options.registryEndpoint),
     emit(event) {
       metrics.observe(event);
       journal(event);
@@ -122,18 +123,21 @@ export function createApp(config: Config, options: AppOptions): App {
   };
 }
 
-function proveBy(env: NodeJS.ProcessEnv, endpoint: AppOptions['registryEndpoint']): Prove {
+/** Registries are asked as AWS is: with its connections, and what it trusts. */
+function proveBy(env: NodeJS.ProcessEnv, dispatcher: Dispatcher, endpoint: AppOptions['registryEndpoint']): Prove {
   return makeProve(
     async (url, headers, signal) => {
-      await using http = openHttp({
-        url: new URL(url).origin,
+      const { origin, pathname } = new URL(url);
+      const http = openHttp({
+        url: origin,
         headers: { ...headers },
         env,
-        tls: { caFile: env['AWS_CA_BUNDLE'] },
+        dispatcher,
+        names: { caFile: 'AWS_CA_BUNDLE' },
         allowHttp: endpoint !== undefined,
         maxBytes: 64 * 1024,
       });
-      return await http('GET', new URL(url).pathname, { signal });
+      return await http('GET', pathname, { signal });
     },
     ...(endpoint ? [endpoint] : []),
   );

@@ -17,6 +17,8 @@ export interface HttpOptions extends Policy {
   readonly readonly?: boolean | undefined;
   /** Of one answer, or of one line of a stream (16 MiB). */
   readonly maxBytes?: number | undefined;
+  /** Makes the connections in the place of one of its own, and is not closed with the client: for many clients that ask once. */
+  readonly dispatcher?: Dispatcher | undefined;
 }
 
 /**
@@ -30,14 +32,14 @@ export function openHttp(options: HttpOptions): Http & AsyncDisposable {
   const headersFor = headerWriter(options.headers);
   const roads = openRoads(options);
   const route = roads.routeTo(origin);
-  let dispatcher: Dispatcher | undefined;
+  let own: Dispatcher | undefined;
 
   /** Resolves when `taker` has the whole answer. `idleMs`: longest silence; 0 leaves it to the signal. */
   function send(method: string, path: string, call: Call, more: HttpRequest, idleMs: number, taker: Taker): Promise<void> {
     if (options.readonly && call.write)
       throw new Failure('UNEXPECTED', `${call.asked} would write, and this command only reads. Nothing was sent.`);
     const headers = headersFor(more);
-    dispatcher ??= roads.to(origin);
+    const dispatcher = options.dispatcher ?? (own ??= roads.to(origin));
     const request = { origin, path: `${prefix}${path}`, method, headers, body: bodyOf(more), headersTimeout: idleMs, bodyTimeout: idleMs };
     return transfer(dispatcher, request, call, more.signal, taker);
   }
@@ -82,7 +84,7 @@ export function openHttp(options: HttpOptions): Http & AsyncDisposable {
   return Object.assign(exchange, {
     lines,
     failure: (answer: Answer, message?: string) => failureOf(answer, (answer as Partial<Own> & Answer).call, message),
-    [Symbol.asyncDispose]: async () => dispatcher?.destroy(),
+    [Symbol.asyncDispose]: async () => own?.destroy(),
   });
 }
 

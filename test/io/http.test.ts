@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { describe, test } from 'node:test';
+import { setImmediate as turn } from 'node:timers/promises';
 import { request } from 'undici';
 import type { HttpRequest } from '../../src/contract/adapter.ts';
 import { Failure, type FailureCode } from '../../src/contract/failures.ts';
@@ -147,6 +148,21 @@ test('a frozen body is encoded once for all requests, any other as it is when it
     [undefined, 'k', json],
   ];
   assert.deepEqual(sent, [own, usual, own, usual, [undefined, 'k', undefined]]);
+});
+
+test('clients that ask once share connections, and what one of them ends is no end of those', async () => {
+  await using web = await serving((_, response) => response.end('{}'), 'good');
+  const dispatcher = awsDispatcher({ env: { AWS_CA_BUNDLE: certificate('ca') } });
+  const ports = new Set<number | undefined>();
+  for (let client = 0; client < 3; client++) {
+    await using http = openHttp({ url: web.url, env: {}, dispatcher });
+    assert.equal((await http('GET', '/v2/', { signal: soon() })).status, 200);
+    ports.add(web.requests.at(-1)?.socket.remotePort);
+    // The connection is free a moment after its answer has come.
+    await turn();
+  }
+  assert.equal(ports.size, 1);
+  await dispatcher.destroy();
 });
 
 describe('what a status means', () => {
