@@ -21,12 +21,6 @@ export const findings = {
     doc: 'A registry, or the only credential of one, is not active: Rancher does not use it for pulls, and the courier leaves it alone.',
     remedy: 'Activate it, and it is served within a minute; or remove it.',
   },
-  NO_CREDENTIAL: {
-    severity: 'warning',
-    doc: 'A registry has no credential, so images of it cannot be pulled.',
-    remedy:
-      'With `create` (AUTO_CREATE) the courier adds one, and if it cannot, the failure of the registry says why. Without, add one by hand, with any password.',
-  },
   STUCK: {
     severity: 'warning',
     doc: 'Rancher could not finish what it began with a registry.',

@@ -62,7 +62,6 @@ function slotOf({ row, registry, serves }: Found, at: string, { finding }: Tools
   const said: Finding[] = [];
   if (!serves) said.push(wrongForm(row, registry, finding));
   if (row.transitioning === 'error') said.push(finding('STUCK', `${title} is stuck while ${row.state}${becauseOf(row)}.`));
-  if (credentials.length === 0) said.push(finding('NO_CREDENTIAL', `${title} has no credential.`));
   if (credentials.length > 1)
     said.push(finding('SEVERAL_CREDENTIALS', `${title} has ${credentials.length} active credentials: ${idsOf(credentials).join(', ')}.`));
   const fine = credentials.every(({ publicValue }) => publicValue === 'AWS');
