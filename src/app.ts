@@ -9,6 +9,7 @@ import type { Prove, Sources } from './contract/source.ts';
 import { type Courier, createCourier } from './courier/courier.ts';
 import type { CourierEvent } from './courier/events.ts';
 import { engineFindings } from './courier/findings.ts';
+import type { Ledger } from './courier/ledger.ts';
 import { cronSchedule } from './courier/schedule.ts';
 import { makeProve } from './ecr/prove.ts';
 import { makeSources } from './ecr/source.ts';
@@ -34,8 +35,10 @@ export interface AppOptions {
   readonly registryEndpoint?: (registry: Registry) => string;
   /** The sources instead of those of the configuration, made from them. */
   readonly sources?: (sources: Sources) => Sources;
+  /** Counts what happens; an own one unless given. */
+  readonly metrics?: Metrics;
   /** Hears of everything that happens, after log and metrics. */
-  readonly heard?: (event: CourierEvent) => void;
+  readonly heard?: (event: CourierEvent, ledger: Ledger) => void;
 }
 
 /** The whole program without its doors: sources and targets of a configuration, the courier, and what it shows. */
@@ -54,12 +57,14 @@ export interface App {
 
 export function createApp(config: Config, options: AppOptions): App {
   const { clock, log, env, rehearse = false } = options;
-  const metrics = createMetrics({ version, clock, process: true });
+  const metrics = options.metrics ?? appMetrics(clock);
   const journal = createJournal(log);
   const findingLog = createFindingLog(log, engineFindings);
   const dispatcher = awsDispatcher({ env });
   const tickMs = config.engine.tickSeconds * 1000;
   let targets: readonly OpenableTarget[] = [];
+  let current = config;
+  const listeners: ((event: CourierEvent) => void)[] = [metrics.observe, journal];
 
   const courier = createCourier({
     clock,
@@ -68,14 +73,15 @@ export function createApp(config: Config, options: AppOptions): App {
     nextDiscovery: (wall, second) => cronSchedule(current.discovery.cron)(wall, second),
     prove: proveBy(env, dispatcher, options.registryEndpoint),
     emit(event) {
-      metrics.observe(event);
-      journal(event);
-      if (event.kind === 'discovered') findingLog(courier.ledger, event.target);
-      options.heard?.(event);
+      for (const listener of listeners) listener(event);
     },
   });
+  const { ledger } = courier;
+  listeners.push(event => {
+    if (event.kind === 'discovered') findingLog(ledger, event.target);
+    options.heard?.(event, ledger);
+  });
 
-  let current = config;
   function use(next: Config): void {
     current = next;
     for (const warning of next.warnings) if (!next.dangers.includes(warning)) log.warn('configuration', { warning });
@@ -100,7 +106,7 @@ export function createApp(config: Config, options: AppOptions): App {
   /** Receipts and the engine find something between two discoveries as well. */
   async function lookAtFindings(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      findingLog(courier.ledger);
+      findingLog(ledger);
       await clock.sleep(tickMs, signal);
     }
   }
@@ -111,16 +117,21 @@ export function createApp(config: Config, options: AppOptions): App {
     courier,
     metrics,
     use,
-    status: () => statusOf(courier.ledger, about),
-    overview: () => overviewOf(courier.ledger, about),
+    status: () => statusOf(ledger, about),
+    overview: () => overviewOf(ledger, about),
     async run(signal) {
       await Promise.all([courier.run(signal), lookAtKeys(signal), lookAtFindings(signal)]);
     },
     async once(signal) {
       await courier.once(signal);
-      findingLog(courier.ledger);
+      findingLog(ledger);
     },
   };
+}
+
+/** Of the program, and of its process: once in each. */
+export function appMetrics(clock: Clock): Metrics {
+  return createMetrics({ version, clock, process: true });
 }
 
 /** Registries are asked as AWS is: with its connections, and what it trusts. */

@@ -23,7 +23,7 @@ async function doOnce(args: string[], io: Io, rehearse: boolean): Promise<number
   const log = createLog({ to: io.stderr, format: config.log.format, level, color: colors(io.stderr, io.env) });
   await printNotes(config, io);
   const progress = openProgress(io.stderr);
-  const app: App = createApp(config, { clock, log, env: io.env, rehearse, heard: event => progress.heard(event, app.courier.ledger) });
+  const app = createApp(config, { clock, log, env: io.env, rehearse, heard: progress.heard });
   await app.once(io.signal);
   progress.end();
   const status = app.status();

@@ -1,5 +1,5 @@
 import type { Config } from '../../config/load.ts';
-import { type App, adminTokenOf, createApp, refreshBy } from '../app.ts';
+import { type App, adminTokenOf, appMetrics, createApp, refreshBy } from '../app.ts';
 import { clock } from '../contract/clock.ts';
 import { redact } from '../contract/secret.ts';
 import { type AppLog, createLog } from '../io/log.ts';
@@ -16,18 +16,18 @@ import { daemonSections, logSection, ownSections, render } from './report.ts';
 export async function run(args: string[], io: Io): Promise<number> {
   const { values } = readArgs(args, configOptions);
   const config = await readConfigWithTargets(values, io);
-  let app: App | undefined;
+  const metrics = appMetrics(clock);
   const tail = createTail();
   const log = createLog({
     to: io.stdout,
     ...config.log,
     color: colors(io.stdout, io.env),
-    counted: level => app?.metrics.logged(level),
+    counted: metrics.logged,
     kept: tail.add,
   });
   log.info('started', { version, node: process.versions.node, targets: config.targets.map(target => target.name) });
-  app = createApp(config, { clock, log, env: io.env });
-  app.metrics.reloaded(true);
+  const app = createApp(config, { clock, log, env: io.env, metrics });
+  metrics.reloaded(true);
 
   const note = notesInLog(log, io.env);
   // Not waited for: ~/.aws may lie on a share that does not answer.

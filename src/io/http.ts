@@ -3,7 +3,7 @@ import { Failure } from '../contract/failures.ts';
 import { baseOf } from './address.ts';
 import { type Dispatcher, everywhere, openRoads, type Policy } from './connect.ts';
 import { broken, type Call, failureOf } from './meaning.ts';
-import { bodyOf, headerWriter, linesOf, type Own, readAll, toAnswer } from './message.ts';
+import { bodyOf, callOf, headerWriter, linesOf, readAll, toAnswer } from './message.ts';
 import { pinOf } from './tls.ts';
 import { collector, streamer, type Taker, transfer } from './transfer.ts';
 
@@ -83,7 +83,7 @@ export function openHttp(options: HttpOptions): Http & AsyncDisposable {
 
   return Object.assign(exchange, {
     lines,
-    failure: (answer: Answer, message?: string) => failureOf(answer, (answer as Partial<Own> & Answer).call, message),
+    failure: (answer: Answer, message?: string) => failureOf(answer, callOf(answer), message),
     [Symbol.asyncDispose]: async () => own?.destroy(),
   });
 }

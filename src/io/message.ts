@@ -47,21 +47,23 @@ export function bodyOf({ body }: Pick<HttpRequest, 'body'>): Buffer | null {
   return known;
 }
 
-/** An answer of this client, with the call that it belongs to. */
-export type Own = Answer & { readonly call: Call };
+const calls = new WeakMap<Answer, Call>();
 
-export function toAnswer(call: Call, status: number, headers: IncomingHttpHeaders, text: string): Own {
+/** The call that an answer belongs to; undefined for one that did not come from a client of ours. */
+export const callOf = (answer: Answer): Call | undefined => calls.get(answer);
+
+export function toAnswer(call: Call, status: number, headers: IncomingHttpHeaders, text: string): Answer {
   let flat: Answer['headers'] | undefined;
-  const answer: Own = {
-    call,
+  const answer: Answer = {
     status,
     // Of most answers nobody reads one.
     get headers() {
       return (flat ??= flattened(headers));
     },
     text,
-    json: () => parse(answer),
+    json: () => parse(answer, call),
   };
+  calls.set(answer, call);
   return answer;
 }
 
@@ -69,11 +71,10 @@ function flattened(headers: IncomingHttpHeaders): Answer['headers'] {
   return new Map(Object.entries(headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : (value ?? '')]));
 }
 
-function parse(answer: Own) {
+function parse(answer: Answer, { asked, route }: Call) {
   try {
     return JSON.parse(answer.text);
   } catch {
-    const { asked, route } = answer.call;
     const failure = new Failure('UNEXPECTED', `${asked} was answered ${answer.status} with ${standing(answer)} instead of JSON.`, {
       remedy: 'Check that the address is the manager itself, and that nothing in front of it asks for a login.',
     });
