@@ -78,7 +78,9 @@ function fulfils({ entry, offer, began }: Attempt, askedAt: Moment): boolean {
     const kept = entry.scopes[at]?.kept;
     return !kept || !offer.has(host) || offer.get(host)?.fingerprint === kept.fingerprint;
   });
-  return began >= askedAt && (entry.slot.after !== undefined || (newest && fetchedSince(entry, askedAt)));
+  // What disturbs is not written twice.
+  const once = entry.slot.after !== undefined || entry.slot.disturbs !== undefined;
+  return began >= askedAt && (once || (newest && fetchedSince(entry, askedAt)));
 }
 
 /** What is left of the doubt after an answered write: nothing when it is the second one, and began after the time for which an earlier write could linger. */
@@ -98,12 +100,20 @@ export function recordFailure(
 ): void {
   const { entry, offer, began } = attempt;
   const count = (entry.trouble?.count ?? 0) + 1;
-  entry.notBefore = now + retryPause(failure, count, random);
+  // Another token that has arrived meanwhile is tried at once, as if it had arrived later.
+  entry.notBefore = failure.code === 'CREDENTIAL_REFUSED' && hasNewer(attempt) ? now : now + retryPause(failure, count, random);
   const fingerprints = [...keptOf(offer).values()].map(({ fingerprint }) => fingerprint);
   const refused = entry.trouble?.refused ?? (failure.code === 'CREDENTIAL_REFUSED' ? fingerprints : undefined);
   entry.trouble = { failure, count, since: entry.trouble?.since ?? began, triedAt: began, fingerprint: fingerprints[0], refused };
   if (failure.facts.mayLand) entry.unsettled = { confirmAt: now + lingerMs + second, answered: false, by: 'us' };
   remember(record, attempt, now, { result: failure.code, message: failure.message });
+}
+
+function hasNewer({ entry, offer }: Attempt): boolean {
+  return entry.slot.registries.some(({ host }, at) => {
+    const [offered, kept] = [offer.get(host), entry.scopes[at]?.kept];
+    return offered !== undefined && kept !== undefined && offered.fingerprint !== kept.fingerprint;
+  });
 }
 
 /** What a refusal of this credential by the slot says of it. For the state before the refusal was recorded. */

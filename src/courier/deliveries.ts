@@ -1,19 +1,23 @@
 import type { Receipt, Target } from '../contract/adapter.ts';
 import { asFailure, type Failure } from '../contract/failures.ts';
 import { type Attempt, credentialsOf, evidenceOf, keptOf, missingOf, recordFailure, recordSuccess } from './attempt.ts';
-import { followersOf, lacksPassword, whyDue } from './due.ts';
+import { type Due, followersOf, lacksPassword, whyDue } from './due.ts';
 import type { CourierEvent } from './events.ts';
 import type { Entry, Moment, TargetRecord } from './ledger.ts';
 import { createQueue } from './queue.ts';
 import type { Supply } from './supply.ts';
+import { minute } from './timing.ts';
 import { explained, type Said } from './verdict.ts';
 import type { Work } from './work.ts';
+
+/** A credential of this age is as good as a new one. */
+const quiteNewMs = 10 * minute;
 
 export interface DeliveriesDeps {
   readonly now: () => Moment;
   readonly random: () => number;
   readonly work: Work;
-  readonly supply: Pick<Supply, 'refused' | 'doubt'>;
+  readonly supply: Pick<Supply, 'refused' | 'doubt' | 'refetch'>;
   /** `check`: asks what a delivery would do and writes nothing. */
   readonly rehearse: boolean;
   emit(event: CourierEvent): void;
@@ -67,8 +71,18 @@ export function createDeliveries(record: TargetRecord, deps: DeliveriesDeps): De
   function enqueue(entry: Entry): void {
     if (entry.queued !== 0) return;
     const due = whyDue(record, entry, now());
-    if (due) queue.put(entry, due.reason);
+    if (due && wantsNewer(entry, due)) deps.supply.refetch(entry.scopes.filter(scope => scope !== undefined));
+    else if (due) queue.put(entry, due.reason);
     else if (entry.slot.after !== undefined && lacksPassword(record, entry, now())) rewriteLeader(entry.slot.after);
+  }
+
+  /** What disturbs is to last as long as can be, so a credential that is not quite new is replaced before it is delivered. */
+  function wantsNewer(entry: Entry, { reason, offer }: Due): boolean {
+    const { slot } = entry;
+    if (!slot.disturbs || slot.after !== undefined || reason !== 'aging' || entry.rewriteAskedAt !== undefined) return false;
+    if ([...offer.values()].every(({ receivedAt }) => now() < receivedAt + quiteNewMs)) return false;
+    entry.rewriteAskedAt = now();
+    return true;
   }
 
   function rewriteLeader(id: string): void {

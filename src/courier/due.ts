@@ -9,7 +9,7 @@ import {
   type Scope,
   type TargetRecord,
 } from './ledger.ts';
-import { atPeace, fetchDueAt, refetchPending, repairPause } from './timing.ts';
+import { atPeace, fetchDueAt, repairPause } from './timing.ts';
 
 /** Why a slot should be written now, and with what. */
 export interface Due {
@@ -45,7 +45,7 @@ export function plannedAt(record: TargetRecord, entry: Entry, now: Moment): Mome
   if (turn !== undefined) return turn;
   // Nothing to give, or something newer is waited for: the next fetch decides.
   if (entry.slot.after !== undefined || (entry.slot.state === 'absent' && !record.managed.create)) return undefined;
-  const awaited = entry.scopes.filter(scope => scope !== undefined).filter(scope => !lives(scope, now) || refetchPending(scope));
+  const awaited = entry.scopes.filter(scope => scope !== undefined).filter(scope => !lives(scope, now) || scope.refetch);
   return awaited.length > 0 ? Math.max(now, entry.notBefore, Math.min(...awaited.map(fetchDueAt))) : undefined;
 }
 
@@ -54,15 +54,15 @@ function lives({ kept }: Scope, now: Moment): boolean {
 }
 
 /**
- * Somebody asked for a rewrite, and the credential to write is about to come. While AWS may not be asked yet, or gives none, the last good one is written first;
- * not where that would disturb twice.
+ * Somebody asked for a rewrite, and the credential to write is about to come. While AWS may not be asked yet, or gives none, the last good one is written first.
+ * Where that would disturb twice it is written only while AWS gives none.
  */
 function awaitsNewer(record: TargetRecord, entry: Entry, now: Moment): boolean {
   if (entry.rewriteAskedAt === undefined) return false;
   const leader = leaderOf(record, entry);
   if (leader) return leader.rewriteAskedAt !== undefined && !leader.trouble;
-  const soon = (scope: Scope) => entry.slot.disturbs !== undefined || now >= scope.notBefore;
-  return entry.scopes.some(scope => scope && (scope.fetching || (refetchPending(scope) && soon(scope))));
+  const soon = (scope: Scope) => now >= scope.notBefore || (entry.slot.disturbs !== undefined && !scope.trouble);
+  return entry.scopes.some(scope => scope && (scope.fetching || (scope.refetch && soon(scope))));
 }
 
 function leaderOf(record: TargetRecord, { slot }: Entry): Entry | undefined {
@@ -109,7 +109,6 @@ function reasonFor(record: TargetRecord, entry: Entry, offer: Offer, now: Moment
   if (slot.state === 'absent') return mayCreate(record, entry, now) ? 'absent' : undefined;
   if ((slot.state === 'drifted' || overwritten(entry, offer)) && mayRepair(entry, now)) return 'drifted';
   if (unsettled && (!unsettled.answered || now >= unsettled.confirmAt)) return 'unsettled';
-  if (rewriteIsDue(entry)) return 'unknown';
   let aging = false;
   for (const [host, given] of offer) {
     const held = heldFor(entry, host);
@@ -117,6 +116,7 @@ function reasonFor(record: TargetRecord, entry: Entry, offer: Offer, now: Moment
     aging ||= outdated(entry, held, given, now);
   }
   if (aging) return 'aging';
+  if (rewriteIsDue(entry)) return 'unknown';
   // What the last attempt left there is not known, whatever the manager says that it holds.
   return entry.trouble && 'unknown';
 }
@@ -131,16 +131,12 @@ function mayRepair({ repaired }: Entry, now: Moment): boolean {
   return repaired === undefined || now >= repaired.at + repairPause(repaired.count);
 }
 
-/** Somebody put another credential over ours, which does not live longer than what we have: another courier with a newer one is left in peace. */
+/** Somebody put another credential over ours. */
 function overwritten(entry: Entry, offer: Offer): boolean {
-  return entry.held.some(
-    (held, at) =>
-      held?.foreign === true &&
-      [...offer].some(
-        ([host, given]) =>
-          entry.slot.registries[at]?.host === host && given.fingerprint !== held.fingerprint && given.endsAt >= held.endsAt,
-      ),
-  );
+  return [...offer].some(([host, given]) => {
+    const held = heldFor(entry, host);
+    return held?.foreign === true && held.fingerprint !== given.fingerprint;
+  });
 }
 
 /** Somebody asked, or a follower needs it. When AWS gives nothing newer, the last good credential is written once. */

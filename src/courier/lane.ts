@@ -9,7 +9,7 @@ import { soon } from './timing.ts';
 export interface LaneDeps
   extends Omit<ScoutDeps, 'reported' | 'recovered' | 'sighted' | 'forgotten'>,
     Omit<DeliveriesDeps, 'target' | 'stumbled' | 'unused' | 'supply'> {
-  readonly supply: Pick<Supply, 'refused' | 'doubt' | 'want'>;
+  readonly supply: Pick<Supply, 'refused' | 'doubt' | 'refetch' | 'want'>;
   scopesFor(record: TargetRecord, slot: Slot): readonly (Scope | undefined)[];
   /** As `ManagedTarget.window`, on the engine's time line. */
   opensAt(window: (wall: number) => number): Moment;

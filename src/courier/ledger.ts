@@ -21,7 +21,7 @@ export interface Holding {
   readonly agesAt: Moment;
   readonly endsAt: Moment;
   readonly receivedAt: Moment;
-  /** The manager says that it holds this, and we had written another one. */
+  /** The manager says that it holds this, and we had written another one that lives as long. */
   readonly foreign?: boolean;
 }
 
@@ -185,8 +185,8 @@ export interface Scope {
   /** The registries that it is delivered for, by host: those are proven. */
   readonly hosts: Map<string, Registry>;
   fetching: boolean;
-  /** When somebody asked for a newer credential, or a refusal did, before its time. */
-  refetchAskedAt: Moment;
+  /** Somebody asked for a newer credential before its time, or a refusal did, and no fetch has begun since. */
+  refetch: boolean;
   /** When a refusal last led to a fetch: one by a slot that had taken a credential of this scope, and one by any other. */
   refusedAt: { accepted: Moment; untried: Moment };
   /** When the last fetch began; -Infinity before the first. */

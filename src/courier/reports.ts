@@ -110,7 +110,9 @@ function holdingsOf(slot: Slot, now: Moment, deps: ReportDeps, known?: Entry): E
   return places.map((_, at) => {
     const held = known?.held[at];
     if (held?.fingerprint === holds.fingerprint) return held;
-    return held && (isKept(held) || held.foreign) ? { ...said, foreign: true } : said;
+    // Another courier with a newer one is left in peace.
+    const foreign = held?.foreign ?? (held !== undefined && isKept(held) && said.endsAt <= held.endsAt);
+    return foreign ? { ...said, foreign } : said;
   });
 }
 

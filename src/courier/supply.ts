@@ -6,7 +6,7 @@ import type { Prove, Source, Sources } from '../contract/source.ts';
 import { aboutScope, type CourierEvent } from './events.ts';
 import type { Kept, Moment, Proved, Scope } from './ledger.ts';
 import { createProofs } from './proofs.ts';
-import { fetchDueAt, fetchPause, keep, lifeOf, minute, refetchPending, second, spacing } from './timing.ts';
+import { fetchDueAt, fetchPause, keep, lifeOf, minute, second, spacing } from './timing.ts';
 import type { Work } from './work.ts';
 
 const fetchMs = 30 * second;
@@ -73,24 +73,26 @@ export function createSupply(deps: SupplyDeps): Supply {
 
   async function fetch(scope: Scope): Promise<void> {
     const began = now();
-    scope.fetching = true;
+    const asked = scope.refetch;
+    Object.assign(scope, { fetching: true, fetchedAt: began, refetch: false });
     fetching++;
-    scope.fetchedAt = began;
     const answer = await work.bounded(fetchMs, signal => scope.source.fetch(scope.registry, signal)).catch(asFailure);
     scope.fetching = false;
     fetching--;
-    if (answer instanceof Failure) failed(scope, answer, began);
-    else fetched(scope, answer, began);
+    if (answer instanceof Failure) {
+      scope.refetch ||= asked;
+      failed(scope, answer, began);
+    } else fetched(scope, answer, asked ? 'asked for' : 'in its turn');
     deps.wake();
   }
 
-  function fetched(scope: Scope, credential: Credential, began: Moment): void {
+  function fetched(scope: Scope, credential: Credential, cause: Cause): void {
     // The server's time as it issued, against ours as we read it.
     clockSkewMs = credential.issuedAt.getTime() - clock.wall();
     const fresh = keep(credential, now(), random);
-    const { unchanged, downMs } = takeIn(scope, fresh, now());
+    const { unchanged, downMs } = takeIn(scope, fresh, cause, now());
     const { fingerprint, expiresAt } = fresh;
-    const about = { ms: now() - began, fingerprint, issuedAt: credential.issuedAt, expiresAt, unchanged, skewMs: clockSkewMs };
+    const about = { ms: now() - scope.fetchedAt, fingerprint, issuedAt: credential.issuedAt, expiresAt, unchanged, skewMs: clockSkewMs };
     const { identity } = credential;
     emit({ kind: 'fetched', ...aboutScope(scope), ...about, ...(downMs !== undefined && { downMs }), ...(identity && { identity }) });
     if (!unchanged) deps.arrived(scope);
@@ -131,7 +133,7 @@ export function createSupply(deps: SupplyDeps): Supply {
     const last = evidence === 'accepted' ? accepted : Math.max(accepted, untried);
     if (now() < last + refusalPause) return;
     scope.refusedAt[evidence] = now();
-    scope.refetchAskedAt = now();
+    scope.refetch = true;
     deps.wake();
   }
 
@@ -180,7 +182,7 @@ export function createSupply(deps: SupplyDeps): Supply {
     doubt: async (scope, registry, kept, since) => proofs?.again(scope, registry, kept, since),
     refetch(chosen) {
       for (const scope of chosen) {
-        scope.refetchAskedAt = now();
+        scope.refetch = true;
         // The long pause after a failure or an unchanged token is what somebody wants to cut short; not the one that AWS asked for.
         if (scope.trouble?.failure.facts.retryAfterMs === undefined)
           scope.notBefore = Math.min(scope.notBefore, scope.fetchedAt + spacing(lifeOfKept(scope)));
@@ -190,10 +192,13 @@ export function createSupply(deps: SupplyDeps): Supply {
   };
 }
 
+/** Why a fetch began. */
+type Cause = 'asked for' | 'in its turn';
+
 /** Writes into the scope what a fetch brought. unchanged: the token that was there already, or one that ends earlier and was not asked for. */
-function takeIn(scope: Scope, fresh: Kept, now: Moment): { unchanged: boolean; downMs: number | undefined } {
+function takeIn(scope: Scope, fresh: Kept, cause: Cause, now: Moment): { unchanged: boolean; downMs: number | undefined } {
   const { kept } = scope;
-  const earlier = kept !== undefined && fresh.endsAt < kept.endsAt && !refetchPending(scope);
+  const earlier = kept !== undefined && fresh.endsAt < kept.endsAt && cause === 'in its turn';
   const unchanged = fresh.fingerprint === kept?.fingerprint || earlier;
   const downMs = scope.trouble && now - scope.trouble.since;
   scope.trouble = undefined;
@@ -226,7 +231,7 @@ function newScope(id: string, source: Source, registry: Registry): Scope {
     notBefore: never,
   };
   const sets = { hosts: new Map(), proofs: new Map(), proving: new Set<string>(), unproven: [] };
-  return { id, source, registry, wanted: false, fetching: false, failures: 0, ...moments, ...sets };
+  return { id, source, registry, wanted: false, fetching: false, refetch: false, failures: 0, ...moments, ...sets };
 }
 
 function lifeOfKept({ kept }: Scope): number | undefined {

@@ -58,15 +58,9 @@ export function spacing(life: number | undefined): number {
   return life === undefined ? 5 * second : Math.max(5 * second, Math.min(minute, life / 3));
 }
 
-/** Whether a newer credential was asked for and no fetch has been answered that began since. */
-export function refetchPending({ refetchAskedAt, answeredAt }: Pick<Scope, 'refetchAskedAt' | 'answeredAt'>): boolean {
-  return refetchAskedAt > answeredAt;
-}
-
 /** When the scope may and should be fetched next. */
-export function fetchDueAt(scope: Pick<Scope, 'notBefore' | 'refetchAskedAt' | 'answeredAt' | 'kept'>): Moment {
-  const { notBefore, kept } = scope;
-  return refetchPending(scope) || !kept ? notBefore : Math.max(notBefore, kept.agesAt);
+export function fetchDueAt({ notBefore, refetch, kept }: Pick<Scope, 'notBefore' | 'refetch' | 'kept'>): Moment {
+  return refetch || !kept ? notBefore : Math.max(notBefore, kept.agesAt);
 }
 
 /** 1 s doubling to 5 min, less up to a quarter so that many do not come back together. `count` is 1 for the first failure. */

@@ -53,7 +53,7 @@ export function scopeOf(host: string, more: Partial<Scope> = {}): Scope {
   const state = {
     wanted: true,
     fetching: false,
-    refetchAskedAt: never,
+    refetch: false,
     answeredAt: never,
     refusedAt: { accepted: never, untried: never },
     fetchedAt: never,

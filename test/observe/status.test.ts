@@ -133,7 +133,7 @@ test('what many registries have in common is said once', () => {
 });
 
 test('a credential that shall be replaced is fetched as soon as it may be', () => {
-  const [view] = status(ledgerOf([], { scopes: [scopeOf(euWest, { kept: kept(0), refetchAskedAt: 0, notBefore: minute })] })).credentials;
+  const [view] = status(ledgerOf([], { scopes: [scopeOf(euWest, { kept: kept(0), refetch: true, notBefore: minute })] })).credentials;
   assert.equal(view?.nextFetchAt, iso(minute));
 });
 

@@ -1,0 +1,228 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { Slot } from '../../src/contract/adapter.ts';
+import { fingerprint } from '../../src/contract/credential.ts';
+import { createVirtualClock } from '../fakes/clock.ts';
+import { failing, hours, minutes, only, row, seconds, startRig, type TestTarget, testSource, testTarget } from './rig.ts';
+
+const writesOf = (target: TestTarget, id: string): number => target.writes.filter(write => write.slot === id).length;
+const account: Slot = { id: 'account', registries: [], state: 'present', ref: null, after: 'secret' };
+const inTwelveHours = (wall: number) => new Date(wall + 11 * hours);
+
+describe('a slot after another', () => {
+  test('without registries is written once for each credential of its leader', async () => {
+    const clock = createVirtualClock();
+    const target = testTarget(clock, 'p', [row('secret'), account]);
+    await using _ = await startRig({ targets: [target] });
+    await clock.advance(70 * minutes);
+    assert.deepEqual([writesOf(target, 'secret'), writesOf(target, 'account')], [1, 1]);
+    await clock.advance(12 * hours);
+    assert.equal(writesOf(target, 'account'), writesOf(target, 'secret'));
+  });
+
+  test('that drifts is repaired while its leader is not touched', async () => {
+    const clock = createVirtualClock();
+    const target = testTarget(clock, 'p', [row('secret'), account]);
+    await using _ = await startRig({ targets: [target] });
+    await clock.advance(10 * minutes);
+    target.rows.set('account', { ...account, state: 'drifted' });
+    await clock.advance(2 * minutes);
+    assert.deepEqual([writesOf(target, 'secret'), writesOf(target, 'account')], [1, 2]);
+  });
+
+  test('without registries is served after a restart while the leader is known by holds alone', async () => {
+    const clock = createVirtualClock();
+    const holds = { fingerprint: 'aaaaaaaaaaaa', expiresAt: inTwelveHours(clock.wall()) };
+    const target = testTarget(clock, 'p', [{ ...row('secret'), holds }, account]);
+    await using _ = await startRig({ targets: [target] });
+    await clock.advance(70 * minutes);
+    assert.deepEqual([writesOf(target, 'secret'), writesOf(target, 'account')], [0, 1]);
+  });
+
+  test('with registries makes the leader be written anew, as only a manager knows the password that it holds', async () => {
+    const clock = createVirtualClock();
+    const holds = { fingerprint: 'aaaaaaaaaaaa', expiresAt: inTwelveHours(clock.wall()) };
+    const target = testTarget(clock, 'p', [
+      { ...row('secret'), holds },
+      { ...row('service'), after: 'secret' },
+    ]);
+    target.onDeliver = async (slot, store) => {
+      store();
+      target.rows.set(slot.id, { ...row(slot.id), ...(slot.after !== undefined && { after: slot.after }) });
+    };
+    await using _ = await startRig({ targets: [target] });
+    await clock.advance(70 * minutes);
+    assert.deepEqual(
+      target.writes.map(write => write.slot),
+      ['secret', 'service'],
+    );
+    assert.deepEqual(target.stored.get('service'), target.stored.get('secret'));
+  });
+
+  test('that holds the same as its leader needs nothing', async () => {
+    const clock = createVirtualClock();
+    const holds = { fingerprint: 'aaaaaaaaaaaa', expiresAt: inTwelveHours(clock.wall()) };
+    const target = testTarget(clock, 'p', [
+      { ...row('secret'), holds },
+      { ...row('service'), after: 'secret', holds },
+      { ...account, holds },
+    ]);
+    await using _ = await startRig({ targets: [target] });
+    await clock.advance(70 * minutes);
+    assert.deepEqual(target.writes, []);
+  });
+
+  test('follows a refresh once, after its leader', async () => {
+    const clock = createVirtualClock();
+    const target = testTarget(clock, 'p', [account, row('secret')]);
+    await using rig = await startRig({ targets: [target] });
+    await clock.advance(10 * minutes);
+    rig.courier.refresh();
+    await clock.advance(2 * minutes);
+    assert.deepEqual(
+      target.writes.slice(2).map(write => write.slot),
+      ['secret', 'account'],
+    );
+  });
+});
+
+test('a slot without registries that follows nobody is written when it drifts, and only then', async () => {
+  const clock = createVirtualClock();
+  const target = testTarget(clock, 'p', [row('secret'), { id: 'alone', registries: [], state: 'present', ref: null }]);
+  await using _ = await startRig({ targets: [target] });
+  await clock.advance(70 * minutes);
+  assert.equal(writesOf(target, 'alone'), 0);
+  target.rows.set('alone', { id: 'alone', registries: [], state: 'drifted', ref: null });
+  await clock.advance(2 * minutes);
+  assert.equal(writesOf(target, 'alone'), 1);
+});
+
+describe('what a manager says that a slot holds', () => {
+  test('hides no failed write', async () => {
+    const attempts = [];
+    for (const tells of [true, false]) {
+      const clock = createVirtualClock();
+      const source = testSource(clock);
+      const target = testTarget(clock, 'p', [row('1')]);
+      target.onDeliver = async (_, store) => {
+        store();
+        const last = source.issued.at(-1) ?? assert.fail();
+        if (tells) target.rows.set('1', { ...row('1'), holds: { fingerprint: fingerprint(last), expiresAt: last.expiresAt } });
+        throw failing('REJECTED');
+      };
+      await using rig = await startRig({ targets: [target], sources: [source] });
+      await clock.advance(3 * hours);
+      attempts.push(target.writes.length);
+      assert.equal(only([...(rig.courier.ledger.targets.get('p')?.entries.values() ?? [])]).trouble?.failure.code, 'REJECTED');
+    }
+    assert.ok(
+      attempts.every(count => count >= 6 && count <= 9),
+      `${attempts}`,
+    );
+  });
+
+  test('is repaired when somebody put another one over ours, which lives no longer', async () => {
+    const clock = createVirtualClock();
+    const target = testTarget(clock, 'p', [row('1')]);
+    await using rig = await startRig({ targets: [target] });
+    await clock.advance(5 * minutes);
+    target.rows.set('1', { ...row('1'), holds: { fingerprint: 'bbbbbbbbbbbb', expiresAt: inTwelveHours(clock.wall()) } });
+    await clock.advance(70 * seconds);
+    assert.deepEqual(
+      rig.of('delivered').map(event => event.reason),
+      ['unknown', 'drifted'],
+    );
+    await clock.advance(4 * hours);
+    assert.ok(target.writes.length > 6 && target.writes.length < 16, `${target.writes.length} writes: repairs that do not last are spaced`);
+    const record = rig.courier.ledger.targets.get('p') ?? assert.fail();
+    assert.deepEqual(
+      rig.courier.ledger.findingsOf(record, record.entries.get('1')).map(({ code }) => code),
+      ['CONTESTED'],
+    );
+  });
+
+  test('is left in peace when it lives longer than what we have', async () => {
+    const clock = createVirtualClock();
+    const target = testTarget(clock, 'p', [row('1')]);
+    await using _ = await startRig({ targets: [target] });
+    await clock.advance(1 * hours);
+    target.rows.set('1', { ...row('1'), holds: { fingerprint: 'bbbbbbbbbbbb', expiresAt: new Date(clock.wall() + 12 * hours) } });
+    await clock.advance(5 * hours);
+    assert.equal(target.writes.length, 1);
+  });
+});
+
+describe('a delivery that disturbs', () => {
+  const disturbing = (more: Partial<Slot> = {}): Slot => ({ ...row('1'), disturbs: { below: 0.25 }, ...more });
+  const timesOf = (target: TestTarget) => target.writes.map(({ at }) => at / hours);
+
+  test('comes when a quarter of the life is left, not at each half-life and not at a start', async () => {
+    const clock = createVirtualClock();
+    const target = testTarget(clock, 'p', [disturbing()]);
+    await using rig = await startRig({ targets: [target] });
+    await clock.advance(36 * hours);
+    const times = timesOf(target);
+    assert.ok(times.length >= 2 && times.length <= 4, `${times}`);
+    assert.ok(
+      times.every((at, index) => at - (times[index - 1] ?? 0) >= 8.9 && at - (times[index - 1] ?? 0) < 12),
+      `${times}`,
+    );
+    assert.ok(only(rig.sources).asked.length <= 10);
+  });
+
+  test('comes at once where there is nothing, or where the manager says that it must', async () => {
+    for (const state of ['absent', 'drifted'] as const) {
+      const clock = createVirtualClock();
+      const target = testTarget(clock, 'p', [disturbing({ state })], { create: true });
+      await using _ = await startRig({ targets: [target] });
+      await clock.advance(2 * minutes);
+      assert.equal(target.writes.length, 1, state);
+    }
+  });
+
+  test('is timed by what the manager says that the slot holds', async () => {
+    const clock = createVirtualClock();
+    const holds = { fingerprint: 'aaaaaaaaaaaa', expiresAt: new Date(clock.wall() + 4 * hours) };
+    const target = testTarget(clock, 'p', [disturbing({ holds })]);
+    target.onDeliver = async (_, store) => {
+      store();
+      target.rows.set('1', disturbing());
+    };
+    await using _ = await startRig({ targets: [target] });
+    await clock.advance(6 * hours);
+    assert.deepEqual(timesOf(target).map(Math.floor), [1]);
+  });
+
+  test('of a follower comes late as well, with what its leader holds then', async () => {
+    const clock = createVirtualClock();
+    const target = testTarget(clock, 'p', [row('secret'), { ...row('service'), after: 'secret', disturbs: { below: 0.25 } }]);
+    await using _ = await startRig({ targets: [target] });
+    await clock.advance(48 * hours);
+    const [leader, follower] = ['secret', 'service'].map(id => writesOf(target, id));
+    assert.ok(leader !== undefined && follower !== undefined && follower >= 4 && follower < leader, `${leader}, ${follower}`);
+  });
+
+  test('waits for the window, unless what the slot holds would end first; refresh names what waits', async () => {
+    const clock = createVirtualClock();
+    const open = (wall: number): number => {
+      const hour = Math.floor(wall / hours) % 24;
+      return hour >= 2 && hour < 4 ? wall : (Math.floor(wall / hours) + ((26 - hour) % 24 || 24)) * hours;
+    };
+    const target = testTarget(clock, 'p', [disturbing({ state: 'drifted' })], { window: open });
+    // Starts at midnight: nothing is known to lie there, so it does not wait.
+    await using rig = await startRig({ targets: [target] });
+    await clock.advance(30 * minutes);
+    assert.equal(target.writes.length, 1);
+    target.rows.set('1', disturbing({ state: 'drifted' }));
+    const [waiting] = rig.courier.refresh() ?? [];
+    assert.match(`${waiting?.what} ${waiting?.why}`, /^1 slot of p deliveries that disturb wait for the window$/);
+    await clock.advance(80 * minutes);
+    assert.equal(target.writes.length, 1, 'shut until two');
+    await clock.advance(12 * minutes);
+    assert.equal(target.writes.length, 2, 'open');
+    target.rows.set('1', disturbing());
+    await clock.advance(24 * hours);
+    const [first] = timesOf(target).slice(2);
+    assert.ok(first !== undefined && first >= 9.4 && first < 10, `${first}: it would end before the next window`);
+  });
+});
