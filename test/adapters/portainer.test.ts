@@ -9,7 +9,7 @@ import type { RowSeed } from '../fakes/portainer/state.ts';
 import { adminKey, adminPassword, type FakePortainer, type PortainerOptions, startFakePortainer } from '../fakes/portainer.ts';
 import { jsonOf } from '../fakes/server.ts';
 import { type Stage, testAdapter } from './contract.ts';
-import { absent, codesOf, failing, given, host, hostOf, only, other, type Rig, realServer, rigOn } from './rig.ts';
+import { absent, codesOf, failing, given, host, hostOf, only, other, type Rig, realServer, rigOn, runTests, someChecks } from './rig.ts';
 
 type Options = Parameters<typeof portainer.create>[0];
 const row = (URL: string, more: Partial<RowSeed> = {}): RowSeed => ({
@@ -66,6 +66,19 @@ const real = realServer('TEST_PORTAINER_URL', 'TEST_PORTAINER_API_KEY');
 if (real)
   describe(`on ${real.TEST_PORTAINER_URL}`, () =>
     testAdapter({ adapter: portainer, start: () => onRealServer(real.TEST_PORTAINER_URL, real.TEST_PORTAINER_API_KEY), isWrite }));
+
+test('the variables of a real server let the suite run there, and what it makes is gone afterwards', async () => {
+  await using fake = await startFakePortainer({ registries: [row(host)] });
+  const variables = { TEST_PORTAINER_URL: fake.url, TEST_PORTAINER_API_KEY: adminKey };
+  const { code, passed, skipped, said } = await runTests(import.meta.filename, someChecks, variables);
+  assert.deepEqual([code, passed, skipped], [0, 6, 1], said);
+  assert.match(said, /stores exactly .*# SKIP the stage does not show which password is stored/);
+  assert.equal(fake.requests.filter(({ method }) => method === 'DELETE').length, 13, 'two for each test, and what one of them creates');
+  assert.deepEqual(
+    fake.rows().map(({ URL }) => URL),
+    [host],
+  );
+});
 
 type Ref = ReturnType<typeof portainer.create> extends Target<infer R> ? R : never;
 interface Setup extends PortainerOptions {
