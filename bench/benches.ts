@@ -1,7 +1,10 @@
 import '../src/memory.ts';
 import { UsageError } from '../src/commands/io.ts';
 
-/** What a bench found. ratio: its headline figure. pairs: how many paired runs stand behind it. ok: within the limits that it names. */
+/**
+ * What a bench found. ratio: its headline figure. pairs: how many paired runs stand behind it. ok: within the limits
+ * that it names.
+ */
 export interface Report {
   readonly bench: string;
   readonly ratio: number;

@@ -7,7 +7,10 @@ const days = 20;
 const most = 1.1;
 const sizes = [1, 100, 10_000];
 
-/** AWS calls a virtual day, for 1, 100 and 10,000 slots of one region in as many accounts: a token serves them all, so the number must not grow. */
+/**
+ * AWS calls a virtual day, for 1, 100 and 10,000 slots of one region in as many accounts: a token serves them all, so
+ * the number must not grow.
+ */
 export async function calls(): Promise<Report> {
   const perDay: Record<string, number> = {};
   for (const size of sizes) {

@@ -1,4 +1,6 @@
-/** A process with Portainers, an ECR and a registry: their memory and their time must not count for what is measured. */
+/**
+ * A process with Portainers, an ECR and a registry: their memory and their time must not count for what is measured.
+ */
 
 import { startEcr } from '../test/fakes/ecr.ts';
 import { startFakePortainer } from '../test/fakes/portainer.ts';

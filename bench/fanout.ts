@@ -14,10 +14,16 @@ const layouts = [
   [10_000, 100],
 ] as const;
 const pairs = 5;
-/** ratio: the courier's time to the bare loop's at 10,000 slots. growth: a slot's time of 100,000 to that of 1,000, over ten Portainers. */
+/**
+ * ratio: the courier's time to the bare loop's at 10,000 slots. growth: a slot's time of 100,000 to that of 1,000, over
+ * ten Portainers.
+ */
 const limits = { ratio: 1.2, growth: 1.3 };
 
-/** Medians: milliseconds; microseconds of this process's processor time a slot, which show what each side costs, however slow the Portainers are. */
+/**
+ * Medians: milliseconds; microseconds of this process's processor time a slot, which show what each side costs, however
+ * slow the Portainers are.
+ */
 interface Run {
   readonly slots: number;
   readonly portainers: number;
@@ -26,7 +32,10 @@ interface Run {
   readonly ratio: number;
 }
 
-/** From due to all delivered, against a loop that sends the same bodies, as many at a time. The ratio is that of the worst layout with 10,000 slots. */
+/**
+ * From due to all delivered, against a loop that sends the same bodies, as many at a time. The ratio is that of the
+ * worst layout with 10,000 slots.
+ */
 export async function fanout(): Promise<Report> {
   const runs: Run[] = [];
   for (const [slots, portainers] of layouts) {

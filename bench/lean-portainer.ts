@@ -6,8 +6,8 @@ import { text } from 'node:stream/consumers';
 const tail = 12;
 
 /**
- * The least that the adapter takes for a Portainer: the list, and PUTs that are answered as by CE 2.43.0. For 100,000 rows, where the fake of the tests
- * would spend most of the time on comparing rows and on keeping long passwords.
+ * The least that the adapter takes for a Portainer: the list, and PUTs that are answered as by CE 2.43.0. For 100,000
+ * rows, where the fake of the tests would spend most of the time on comparing rows and on keeping long passwords.
  */
 export async function startLeanPortainer(rows: number, hostOf: (id: number) => string) {
   const tails: string[] = [];

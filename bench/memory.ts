@@ -31,7 +31,10 @@ const parts: Readonly<Record<string, () => Promise<Figure[]>>> = {
   days,
 };
 
-/** Resident memory of the executable as it ships, the fakes in another process. ratio: the worst of measured to allowed. Linux only: it reads /proc. */
+/**
+ * Resident memory of the executable as it ships, the fakes in another process. ratio: the worst of measured to allowed.
+ * Linux only: it reads /proc.
+ */
 export async function memory(args: string[]): Promise<Report> {
   const unknown = args.find(arg => !Object.hasOwn(parts, arg));
   if (unknown !== undefined) throw new UsageError(`There is no part ${unknown}. There are: ${Object.keys(parts).join(', ')}.`);
@@ -49,7 +52,8 @@ export async function memory(args: string[]): Promise<Report> {
 }
 
 /**
- * The executable from its start until it has written every row, and for one more discovery at least, with scrapes of its metrics every 15 s.
+ * The executable from its start until it has written every row, and for one more discovery at least, with scrapes of
+ * its metrics every 15 s.
  * measured: the highest figure of that time.
  */
 async function running(
@@ -112,7 +116,10 @@ function urlOf(stdout: Readable): Promise<string> {
 
 const counts = [1_000, 2_000, 5_000];
 
-/** Refreshes with real sockets: discovery, fetch, delivery of ten rows, log. 7 h leap by before each: 5,000 are four years. */
+/**
+ * Refreshes with real sockets: discovery, fetch, delivery of ten rows, log. 7 h leap by before each: 5,000 are four
+ * years.
+ */
 async function refreshes(): Promise<Figure[]> {
   using servers = await startPortainers('fake', 1, 10);
   using courier = startServer('memory-refreshes', {
@@ -137,7 +144,10 @@ async function refreshes(): Promise<Figure[]> {
   ];
 }
 
-/** 1,000 virtual days of the engine with all that watches it: discoveries, ticks, tokens, metrics, status, log; targets in memory. */
+/**
+ * 1,000 virtual days of the engine with all that watches it: discoveries, ticks, tokens, metrics, status, log; targets
+ * in memory.
+ */
 async function days(): Promise<Figure[]> {
   using courier = startServer('memory-days', { execArgv: ['--expose-gc'] });
   const heaps: number[] = [];

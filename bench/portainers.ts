@@ -1,9 +1,15 @@
 import { adminKey } from '../test/fakes/portainer.ts';
 import { startServer } from './processes.ts';
 
-/** `fake`: those of the tests; they decode and check a PUT, compare it with all rows, as Portainer does, and store it. `lean`: in lean-portainer.ts. */
+/**
+ * `fake`: those of the tests; they decode and check a PUT, compare it with all rows, as Portainer does, and store it.
+ * `lean`: in lean-portainer.ts.
+ */
 type Kind = 'fake' | 'lean';
-/** What is asked of the process of fakes.ts: start so many Portainers with so many rows each; in how many rows does this password lie; how many PUTs came? */
+/**
+ * What is asked of the process of fakes.ts: start so many Portainers with so many rows each; in how many rows does this
+ * password lie; how many PUTs came?
+ */
 export type Order =
   | { readonly kind: Kind; readonly portainers: number; readonly rows: number }
   | { readonly password: string }
@@ -44,7 +50,10 @@ export async function startPortainers(kind: Kind, portainers: number, rows: numb
   };
 }
 
-/** The environment in which the executable finds them. What it would prove at a registry is refused at once: there is none. */
+/**
+ * The environment in which the executable finds them. What it would prove at a registry is refused at once: there is
+ * none.
+ */
 export function environment({ urls: [url = ''], ecr, key }: Portainers): Record<string, string> {
   return {
     PATH: process.env['PATH'] ?? '',

@@ -7,9 +7,10 @@ const amount = 1_000;
 const rows = 3;
 
 /**
- * What the rules of the engine come to. backSeconds: the longest pause after failed discoveries is 5 min, then one discovery and the writes, which
- * begin within a tick. downAsks: an hour of pauses of 1, 2, 4 ... 300 s, each up to a quarter shorter, is at most 24 discoveries of a target; no writes but those that
- * met the outage first. backAsks: a discovery a minute until all are back, and each slot written once, once more where an earlier write may still land.
+ * What the rules of the engine come to. backSeconds: the longest pause after failed discoveries is 5 min, then one
+ * discovery and the writes, which begin within a tick. downAsks: an hour of pauses of 1, 2, 4 ... 300 s, each up to a
+ * quarter shorter, is at most 24 discoveries of a target; no writes but those that met the outage first. backAsks: a
+ * discovery a minute until all are back, and each slot written once, once more where an earlier write may still land.
  */
 const limits = { backSeconds: 5 * 60 + 15, downAsks: 24 + rows, backAsks: 6 + 2 * rows };
 

@@ -1,5 +1,6 @@
 /**
- * `npm run bench -- NAME`: answers one question with figures. The last line is one JSON object; exit 1 when a limit is broken.
+ * `npm run bench -- NAME`: answers one question with figures. The last line is one JSON object; exit 1 when a limit is
+ * broken.
  * What runs is a bundle, as what ships is one.
  */
 

@@ -12,7 +12,10 @@ const steps = { started: 'started', listening: 'listening', discovered: 'discove
 type Step = keyof typeof steps;
 type Times = Record<Step, number>;
 
-/** From exec to the first delivery, the fakes warm and in another process; beside it `node -e 0`, one after the other. ratio: of the medians. */
+/**
+ * From exec to the first delivery, the fakes warm and in another process; beside it `node -e 0`, one after the other.
+ * ratio: of the medians.
+ */
 export async function startup(): Promise<Report> {
   using servers = await startPortainers('fake', 1, 1);
   const env = environment(servers);

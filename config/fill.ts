@@ -2,12 +2,16 @@ import convict from 'convict';
 import { type Facts, type Format, formats } from './formats.ts';
 import type { Table } from './schema.ts';
 
-/** convict keeps one list of formats for the whole process: names of our own leave its built-in ones as they are for everybody else. */
+/**
+ * convict keeps one list of formats for the whole process: names of our own leave its built-in ones as they are for
+ * everybody else.
+ */
 const formatName = (name: string): string => `ecr-courier ${name}`;
 
 /**
- * convict's own formats take any text but `false` for true, and `12abc` for 12; ours read strictly. A rule that is broken goes to the schema's
- * `report` and not into an exception: convict would join all of them into one text that quotes values.
+ * convict's own formats take any text but `false` for true, and `12abc` for 12; ours read strictly. A rule that is
+ * broken goes to the schema's `report` and not into an exception: convict would join all of them into one text that
+ * quotes values.
  */
 convict.addFormats(
   Object.fromEntries(
@@ -26,7 +30,8 @@ convict.addFormats(
 );
 
 /**
- * One map of known options with plain values: reads texts, fills in defaults (null where there is none), reports every rule that is broken.
+ * One map of known options with plain values: reads texts, fills in defaults (null where there is none), reports every
+ * rule that is broken.
  * convict sees neither variables nor arguments: it would let them reach into every map of the same table.
  */
 export function fill(

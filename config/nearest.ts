@@ -14,7 +14,10 @@ function distance(a: string, b: string): number {
   return rows[a.length]?.[b.length] ?? 0;
 }
 
-/** The known word that was probably meant; undefined when none is near. Case, dashes and underscores do not count: api_key is apiKey. */
+/**
+ * The known word that was probably meant; undefined when none is near. Case, dashes and underscores do not count:
+ * api_key is apiKey.
+ */
 export function nearest(word: string, known: readonly string[]): string | undefined {
   const bare = (text: string): string => text.toLowerCase().replaceAll(/[-_]/g, '');
   const mostEdits = Math.min(2, Math.floor(bare(word).length / 3));

@@ -1,7 +1,10 @@
 import { dirname } from 'node:path';
 import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
 
-/** Where a value comes from. `text`: file:line:column, a variable, a flag, or `default`. `directory`: of the file, for relative paths. */
+/**
+ * Where a value comes from. `text`: file:line:column, a variable, a flag, or `default`. `directory`: of the file, for
+ * relative paths.
+ */
 export interface Origin {
   readonly text: string;
   readonly directory?: string;
@@ -52,7 +55,8 @@ const sentences: Readonly<Record<string, string>> = {
 };
 
 /**
- * A YAML or JSON file as a tree of values with their places. Anchors, aliases and tags are refused: a password may begin with & * or !.
+ * A YAML or JSON file as a tree of values with their places. Anchors, aliases and tags are refused: a password may
+ * begin with & * or !.
  * Of a file with mistakes there are no values, or with `broken` those that could be made out all the same.
  */
 export function parseFile(

@@ -10,13 +10,19 @@ const kept = new Map<string, Secret>();
 /** Capitals, small letters and digits together, or the marks of base64: hardly written by hand. */
 const looksMade = (text: string): boolean => /[+=]/.test(text) || [/[a-z]/, /[A-Z]/, /\d/].every(kind => kind.test(text));
 
-/** What begins with / ./ or ../ is a path; so is what names a file, and what has folders and looks written by hand. All else may be a secret. */
+/**
+ * What begins with / ./ or ../ is a path; so is what names a file, and what has folders and looks written by hand. All
+ * else may be a secret.
+ */
 export function isPath(text: string, directory = ''): boolean {
   if (/^\.{0,2}\//.test(text) || existsSync(resolve(directory, text))) return true;
   return text.includes('/') && !looksMade(text);
 }
 
-/** `redact` knows it as a secret from now on, wherever else it would be said; but for what is made of words, as every sentence with one of them would suffer. */
+/**
+ * `redact` knows it as a secret from now on, wherever else it would be said; but for what is made of words, as every
+ * sentence with one of them would suffer.
+ */
 function hide(text: string): string {
   if ((looksMade(text) || /^\w*\d\w*$/.test(text)) && !kept.has(text)) kept.set(text, new Secret(text));
   return hidden;
@@ -39,6 +45,9 @@ export const shownModules = (text: string): string =>
 
 const host = /^(https?:\/\/)?(?=[^/]*[.*:])[\w.*-]+(:\d+)?(\/[\w./*-]*)?$/i;
 
-/** The host of a registry, a pattern of hosts, or the word that stands for one, for people. No sentence quotes what was wrong there. */
+/**
+ * The host of a registry, a pattern of hosts, or the word that stands for one, for people. No sentence quotes what was
+ * wrong there.
+ */
 export const shownHost = (text: string, word: string): string =>
   text === word || parseAddress(text) || (host.test(text) && !looksMade(text)) ? text : hidden;

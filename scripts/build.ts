@@ -1,4 +1,6 @@
-/** `npm run build`: dist/ is what the package, the image and the unit run. Nothing of node_modules is needed beside it. */
+/**
+ * `npm run build`: dist/ is what the package, the image and the unit run. Nothing of node_modules is needed beside it.
+ */
 import { execFile } from 'node:child_process';
 import { rm, writeFile } from 'node:fs/promises';
 import { promisify } from 'node:util';

@@ -2,7 +2,8 @@ import { join } from 'node:path';
 import { build, type Metafile, type Plugin } from 'esbuild';
 
 /**
- * Makes one folder of JavaScript out of entry points (name of the output to path of the source); node_modules are bundled too.
+ * Makes one folder of JavaScript out of entry points (name of the output to path of the source); node_modules are
+ * bundled too.
  * What several entries use is one chunk, so that `Secret` and `Failure` are the same classes to all of them.
  */
 export async function bundle(entryPoints: Readonly<Record<string, string>>, outdir: string): Promise<Metafile> {
@@ -22,7 +23,8 @@ export async function bundle(entryPoints: Readonly<Record<string, string>>, outd
       // prom-client's, for exemplars.
       '@opentelemetry/api': join(import.meta.dirname, 'nothing.cjs'),
     },
-    // Names stay readable in a stack trace that somebody reports; the licences of what is inside are a file of their own.
+    // Names stay readable in a stack trace that somebody reports; the licences of what is inside are a file of their
+    // own.
     legalComments: 'none',
     plugins: [builtins],
     banner: {
@@ -34,8 +36,9 @@ export async function bundle(entryPoints: Readonly<Record<string, string>>, outd
 }
 
 /**
- * An import statement makes Node evaluate every export of its own modules, and some of these load others: fetch and websockets for node:http, for one. Taken as
- * packages in CommonJS take them, they load what is used. What is required, or imported while the program runs, is left as it is.
+ * An import statement makes Node evaluate every export of its own modules, and some of these load others: fetch and
+ * websockets for node:http, for one. Taken as packages in CommonJS take them, they load what is used. What is required,
+ * or imported while the program runs, is left as it is.
  */
 const builtins: Plugin = {
   name: 'builtins',

@@ -8,7 +8,10 @@ import { failures } from '../src/contract/failures.ts';
 import { engineFindings } from '../src/courier/findings.ts';
 import { metricList } from '../src/observe/metric-table.ts';
 
-/** The generated pages of the repository, by path; of docs/operations.md the table of metrics alone is generated. A test compares them with the code. */
+/**
+ * The generated pages of the repository, by path; of docs/operations.md the table of metrics alone is generated. A test
+ * compares them with the code.
+ */
 export function pages(): ReadonlyMap<string, string> {
   return new Map([
     ['config/reference.md', renderReference(adapters)],

@@ -1,5 +1,6 @@
 /**
- * `npm run release`: builds, says what a release of this tree would publish and by which commands, and what is still in its way (then exit 1).
+ * `npm run release`: builds, says what a release of this tree would publish and by which commands, and what is still in
+ * its way (then exit 1).
  * It publishes nothing itself.
  */
 import { spawnSync } from 'node:child_process';

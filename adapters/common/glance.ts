@@ -8,8 +8,9 @@ type Questions = Readonly<Record<string, (signal: AbortSignal) => Promise<unknow
 type Answers<Q extends Questions> = { readonly [K in keyof Q]?: Awaited<ReturnType<Q[K]>> | undefined };
 
 /**
- * What is for people only: versions, ends of keys. All questions are asked at once, every ten minutes, for three seconds at most. One that fails, or is answered with
- * undefined, harms nothing: for an hour its former answer stands, after that none does, as it may be true no more.
+ * What is for people only: versions, ends of keys. All questions are asked at once, every ten minutes, for three
+ * seconds at most. One that fails, or is answered with undefined, harms nothing: for an hour its former answer stands,
+ * after that none does, as it may be true no more.
  */
 export function makeGlance<Q extends Questions>(clock: Clock, questions: Q): (signal: AbortSignal) => Promise<Answers<Q>> {
   const seen = new Map<string, { readonly at: number; readonly answer: unknown }>();

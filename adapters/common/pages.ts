@@ -18,9 +18,11 @@ type Get = (path: string) => Promise<Answer>;
 type Merge<T> = (before: T, later: T) => T;
 
 /**
- * All rows of a list of Rancher, of any version: `{data, pagination: {next}}`. Of the link to the next page only the query is used, as it may name any origin. Each id
- * comes once, where it was first; `merge` says what becomes of two rows that share one. What is removed meanwhile moves the rows behind it across the border of two pages, so
- * several pages are read until nothing differs; of a list that never rests the last reading counts. Throws UNEXPECTED for what is no list, or has no end.
+ * All rows of a list of Rancher, of any version: `{data, pagination: {next}}`. Of the link to the next page only the
+ * query is used, as it may name any origin. Each id comes once, where it was first; `merge` says what becomes of two
+ * rows that share one. What is removed meanwhile moves the rows behind it across the border of two pages, so several
+ * pages are read until nothing differs; of a list that never rests the last reading counts. Throws UNEXPECTED for what
+ * is no list, or has no end.
  */
 export async function readPages<T extends object>(path: string, get: Get, merge: Merge<T> = (_, later) => later): Promise<T[]> {
   let { rows, pages } = await walk(path, get, merge);

@@ -1,4 +1,7 @@
-/** Where a configured address leads. `url`: the server, with the path prefix of a proxy. `api`: what stands before every path there. */
+/**
+ * Where a configured address leads. `url`: the server, with the path prefix of a proxy. `api`: what stands before every
+ * path there.
+ */
 export interface Place {
   readonly url: string;
   readonly version: string;
@@ -8,7 +11,8 @@ export interface Place {
 
 /**
  * Reads all the forms in which people have this address: the bare server, `/v1` (as Rancher injects it) or `/v2-beta`,
- * with or without `/projects/ID` (the endpoint that the user interface shows; without the id it is the environment of the key), with `/schemas` or slashes at the end.
+ * with or without `/projects/ID` (the endpoint that the user interface shows; without the id it is the environment of
+ * the key), with `/schemas` or slashes at the end.
  */
 export function placeOf(address: string): Place {
   const [bare = ''] = address.trim().split(/[?#]/);

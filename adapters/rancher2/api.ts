@@ -79,8 +79,8 @@ interface Told {
 }
 
 /**
- * What an answer means that is none of those hoped for. Errors come in four shapes: of Norman and Steve, of Rancher's login, of its router to the clusters, and of
- * Kubernetes. A cluster that fails stops its own slots alone.
+ * What an answer means that is none of those hoped for. Errors come in four shapes: of Norman and Steve, of Rancher's
+ * login, of its router to the clusters, and of Kubernetes. A cluster that fails stops its own slots alone.
  */
 export function refusal({ http }: Api, answer: Answer, { cluster, right }: Where): Failure {
   const told = toldBy(answer);

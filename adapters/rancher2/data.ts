@@ -14,7 +14,10 @@ export const gone = (what: string): Failure => new Failure('NOT_FOUND', `${what}
 
 const formOf = ({ type }: Data) => (Object.hasOwn(forms, type) ? forms[type] : undefined);
 
-/** The text in which a Secret holds entries; undefined for a type without any. As bytes, so that what is not ours stays as it is even where it is no UTF-8. */
+/**
+ * The text in which a Secret holds entries; undefined for a type without any. As bytes, so that what is not ours stays
+ * as it is even where it is no UTF-8.
+ */
 export function textOf(secret: Data): string | undefined {
   const form = formOf(secret);
   return form && decoded(secret.data?.[form.key]).toString('latin1');
@@ -34,8 +37,9 @@ export function isWholeLogin({ data }: Data): boolean {
 }
 
 /**
- * The keys of a Secret's data that change, in base64; undefined: it holds all of it already. login: the host that it serves where it holds one user name and
- * password. Throws NOT_FOUND when it holds none of the registries, REJECTED for a type that holds no login.
+ * The keys of a Secret's data that change, in base64; undefined: it holds all of it already. login: the host that it
+ * serves where it holds one user name and password. Throws NOT_FOUND when it holds none of the registries, REJECTED for
+ * a type that holds no login.
  */
 export function renewedData(what: string, secret: Data, login: string | undefined, credentialFor: CredentialFor): Changes | undefined {
   const form = formOf(secret);
@@ -54,7 +58,10 @@ export function renewedData(what: string, secret: Data, login: string | undefine
   return { [form.key]: Buffer.from(replaceEntries(text, changes), 'latin1').toString('base64') };
 }
 
-/** Of a registry of a provisioned cluster: user name and password stand by themselves, and `auth`, if there, joins the two. */
+/**
+ * Of a registry of a provisioned cluster: user name and password stand by themselves, and `auth`, if there, joins the
+ * two.
+ */
 function loginData(what: string, { type, data: held }: Data, credential: Credential | undefined): Changes | undefined {
   if (type !== 'rke.cattle.io/auth-config' && type !== 'kubernetes.io/basic-auth')
     throw new Failure('REJECTED', `${what} is of the type ${type}, which holds no login that the courier knows.`);

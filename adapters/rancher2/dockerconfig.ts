@@ -13,8 +13,9 @@ export interface Entry {
 }
 
 /**
- * The entries of a text; none where it is no JSON or holds no such map. The kubelet and Docker read names of members without regard to case, and join maps that are
- * there twice. Others take the last one, or the one that is written exactly so. So all of them count, and the same address may come more than once.
+ * The entries of a text; none where it is no JSON or holds no such map. The kubelet and Docker read names of members
+ * without regard to case, and join maps that are there twice. Others take the last one, or the one that is written
+ * exactly so. So all of them count, and the same address may come more than once.
  */
 export function entriesOf(text: string, path: readonly string[]): Entry[] {
   try {
@@ -27,7 +28,10 @@ export function entriesOf(text: string, path: readonly string[]): Entry[] {
 
 const normans = new Set(['username', 'password', 'auth', 'email', 'description']);
 
-/** The one entry of a text that Norman can replace without loss: it writes `auths` alone, and of an entry the texts that it knows. */
+/**
+ * The one entry of a text that Norman can replace without loss: it writes `auths` alone, and of an entry the texts that
+ * it knows.
+ */
 export function onlyLogin(text: string): Entry | undefined {
   const [only, ...others] = entriesOf(text, ['auths']);
   const [auths, ...beside] = only ? membersAt(text, []) : [];
@@ -36,7 +40,10 @@ export function onlyLogin(text: string): Entry | undefined {
   return only && isAlone && membersAt(only.text, []).every(isKnown) ? only : undefined;
 }
 
-/** Whether everybody who reads the entry logs in as ECR wants it. The kubelet and Docker prefer `auth`; others do not know it. */
+/**
+ * Whether everybody who reads the entry logs in as ECR wants it. The kubelet and Docker prefer `auth`; others do not
+ * know it.
+ */
 export function isWhole({ text }: Entry): boolean {
   const values = new Map(
     membersAt(text, []).map(({ key, start, end }) => [key.toLowerCase(), JSON.parse(text.slice(start, end)) as unknown]),
@@ -52,10 +59,15 @@ export function isWhole({ text }: Entry): boolean {
 /** Whether USER:PASSWORD is a login as ECR wants it. */
 export const isOfEcr = (login: string): boolean => /^AWS:./s.test(login);
 
-/** What is taken out of an entry in any spelling: the old login, and tokens that clients would prefer to the password. */
+/**
+ * What is taken out of an entry in any spelling: the old login, and tokens that clients would prefer to the password.
+ */
 const replaced = new Set(['username', 'password', 'auth', 'identitytoken', 'registrytoken']);
 
-/** The text of the entry with a new login; what else stands in it stays as it is written. undefined: it holds that login already. */
+/**
+ * The text of the entry with a new login; what else stands in it stays as it is written. undefined: it holds that login
+ * already.
+ */
 export function renewed({ text }: Entry, username: string, password: string): string | undefined {
   const login = { username, password, auth: Buffer.from(`${username}:${password}`).toString('base64') };
   const members = membersAt(text, []);
@@ -91,7 +103,10 @@ interface Open {
   at: number;
 }
 
-/** The members of every map at `path` (names in lower case) of a text that must be JSON. Brackets are counted, so that no depth of nesting can exhaust the stack. */
+/**
+ * The members of every map at `path` (names in lower case) of a text that must be JSON. Brackets are counted, so that
+ * no depth of nesting can exhaust the stack.
+ */
 function membersAt(text: string, path: readonly string[]): Member[] {
   const found: Member[] = [];
   const open: Open[] = [];

@@ -23,7 +23,10 @@ export function makeLook({ http }: Api, token: Secret, { clock, finding }: Deps<
     return typeof setting?.value === 'string' && setting.value ? `Rancher ${setting.value}` : undefined;
   }
 
-  /** What stands before the colon is the name of the token, and no secret. Since 2.12 there is a second kind of tokens, with a resource of its own. */
+  /**
+   * What stands before the colon is the name of the token, and no secret. Since 2.12 there is a second kind of tokens,
+   * with a resource of its own.
+   */
   async function own(signal: AbortSignal): Promise<Token | undefined> {
     const [name = ''] = token.reveal().split(':');
     const extended = /^ext\/(.+)$/.exec(name)?.[1];

@@ -17,7 +17,9 @@ export interface CredentialRef {
   readonly id: string;
   readonly visible: boolean;
 }
-/** Where a credential goes: into a dockerCredential, into a Secret, or into a dockerCredential that does not exist yet. */
+/**
+ * Where a credential goes: into a dockerCredential, into a Secret, or into a dockerCredential that does not exist yet.
+ */
 export type Ref =
   | CredentialRef
   | SecretRef

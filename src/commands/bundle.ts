@@ -10,7 +10,10 @@ import { configOptions, exit, type Io, readArgs, readConfig } from './io.ts';
 import { daemonSections, ownSections, render } from './report.ts';
 import { statusIn } from './status.ts';
 
-/** Writes what belongs into a bug report, to be read and attached by a person. Works with a broken configuration, and when no daemon runs. */
+/**
+ * Writes what belongs into a bug report, to be read and attached by a person. Works with a broken configuration, and
+ * when no daemon runs.
+ */
 export async function bundle(args: string[], io: Io): Promise<number> {
   const { values } = readArgs(args, configOptions);
   io.stderr.write('Looking at configuration and environment, and asking the daemon.\n');

@@ -9,8 +9,9 @@ import { Failure } from '../contract/failures.ts';
 import type { ConfigFlags, Io } from './io.ts';
 
 /**
- * Where a daemon listens for its owner: as configured, else below systemd's or the user's runtime directory, else below the temporary one. Daemons of one user
- * differ by their ports, and so do the names of their sockets; a unit has its directory for itself.
+ * Where a daemon listens for its owner: as configured, else below systemd's or the user's runtime directory, else below
+ * the temporary one. Daemons of one user differ by their ports, and so do the names of their sockets; a unit has its
+ * directory for itself.
  */
 export function socketPath({ listen, socket }: Doors, env: NodeJS.ProcessEnv): string {
   if (socket) return socket;
@@ -40,7 +41,10 @@ export interface Daemon {
   /** At its HTTP door, or, when nobody listens there, through its socket: what everybody may see. */
   ask(path: string, ms?: number): Promise<Said>;
   askDoor(path: string): Promise<Said>;
-  /** Through its socket, where its owner may see and do everything. Throws UNREACHABLE also when the socket is another user's, or that of a daemon with another port. */
+  /**
+   * Through its socket, where its owner may see and do everything. Throws UNREACHABLE also when the socket is another
+   * user's, or that of a daemon with another port.
+   */
   askSocket(method: string, path: string): Promise<Said>;
 }
 
@@ -50,7 +54,10 @@ class Silence extends Error {}
 
 const patience = 10_000;
 
-/** Reads no more of the configuration than it needs: mistakes elsewhere, and adapters, do not matter. Throws a ConfigError when just that is wrong. */
+/**
+ * Reads no more of the configuration than it needs: mistakes elsewhere, and adapters, do not matter. Throws a
+ * ConfigError when just that is wrong.
+ */
 export async function findDaemon({ config, ...flags }: ConfigFlags, io: Pick<Io, 'env' | 'signal'>): Promise<Daemon> {
   return daemonOf(await loadDoors({ files: config, env: io.env, flags }), io);
 }
@@ -108,8 +115,9 @@ function foreign(socket: string): Failure {
 }
 
 /**
- * Whether somebody else may have made the socket, or its directory, and listen there. Root may name the socket of a daemon that is not root, or the runtime
- * directory of its unit: that of a DynamicUser= is a link to one below /run/private, which is the daemon's. What was only guessed has to be one's own.
+ * Whether somebody else may have made the socket, or its directory, and listen there. Root may name the socket of a
+ * daemon that is not root, or the runtime directory of its unit: that of a DynamicUser= is a link to one below
+ * /run/private, which is the daemon's. What was only guessed has to be one's own.
  */
 async function isForeign(socket: string, known: 'named' | 'unit' | 'guessed'): Promise<boolean> {
   if (uid() === 0 && known === 'named') return false;

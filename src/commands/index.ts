@@ -68,7 +68,10 @@ const commands: Readonly<Record<string, Command>> = {
   },
 };
 
-/** Runs the command that the arguments name; resolves with the exit code. Whatever is thrown becomes a sentence on stderr. */
+/**
+ * Runs the command that the arguments name; resolves with the exit code. Whatever is thrown becomes a sentence on
+ * stderr.
+ */
 export async function runCommand(argv: readonly string[], io: Io): Promise<number> {
   const [first, second] = argv;
   if (asksVersion(first)) return say(io, `${version}\n`);
@@ -89,7 +92,10 @@ export async function runCommand(argv: readonly string[], io: Io): Promise<numbe
 const asksVersion = (arg: string | undefined): boolean => ['--version', '-v', 'version'].includes(arg ?? '');
 const asksHelp = (arg: string | undefined): boolean => ['--help', '-h', 'help'].includes(arg ?? '');
 
-/** Whether the arguments mean the daemon: it takes SIGHUP for a wish to reload (to the others it says, as usual, that the terminal was closed), and lives without a reader. */
+/**
+ * Whether the arguments mean the daemon: it takes SIGHUP for a wish to reload (to the others it says, as usual, that
+ * the terminal was closed), and lives without a reader.
+ */
 export const isDaemon = (argv: readonly string[]): boolean =>
   split(argv).name === 'run' && !argv.some(arg => asksVersion(arg) || asksHelp(arg));
 

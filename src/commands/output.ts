@@ -2,12 +2,16 @@ import { fstatSync, writeFileSync } from 'node:fs';
 import type { Sink } from '../io/log.ts';
 
 export interface Output extends Sink {
-  /** When its reader has everything, or the signal is aborted: why something was not taken. undefined when all was, or nobody reads any more. */
+  /**
+   * When its reader has everything, or the signal is aborted: why something was not taken. undefined when all was, or
+   * nobody reads any more.
+   */
   settled(signal: AbortSignal): Promise<Error | undefined>;
 }
 
 /**
- * What a command writes its result to. Never throws. Without a reader (`ecr-courier status | head`) what is being done goes on.
+ * What a command writes its result to. Never throws. Without a reader (`ecr-courier status | head`) what is being done
+ * goes on.
  * A stdout that is closed cannot be told from one that nobody wants: Node opens /dev/null in its place.
  */
 export function openOutput(stream: NodeJS.WriteStream & { readonly fd: number }): Output {
@@ -30,7 +34,8 @@ export function openOutput(stream: NodeJS.WriteStream & { readonly fd: number })
       return stream.writableLength;
     },
     on: (event, listener) => stream.on(event, listener),
-    // Node's own stream writes to a file once and does not look how much of it was taken: on a full disk the rest is lost without an error.
+    // Node's own stream writes to a file once and does not look how much of it was taken: on a full disk the rest is
+    // lost without an error.
     write: fstatSync(stream.fd).isFile() ? write : text => stream.write(text),
     async settled(signal) {
       const { promise: aborted, resolve } = Promise.withResolvers<void>();

@@ -1,7 +1,10 @@
 import { findDaemon, somebodyElse } from './daemon.ts';
 import { configOptions, exit, type Io, readArgs } from './io.ts';
 
-/** Makes the running daemon look at its targets and write every slot. It answers at once; `status` shows what came of it. */
+/**
+ * Makes the running daemon look at its targets and write every slot. It answers at once; `status` shows what came of
+ * it.
+ */
 export async function refresh(args: string[], io: Io): Promise<number> {
   const { values } = readArgs(args, { ...configOptions, target: { type: 'string' } });
   const { target, ...rest } = values;

@@ -1,4 +1,7 @@
-/** Wall and monotonic time apart, both in milliseconds: only two clocks can tell a suspended machine from a corrected wall clock. */
+/**
+ * Wall and monotonic time apart, both in milliseconds: only two clocks can tell a suspended machine from a corrected
+ * wall clock.
+ */
 export interface Clock {
   /** Since the epoch; can step in both directions. */
   wall(): number;

@@ -10,8 +10,9 @@ export function cronMistake(pattern: string): string | undefined {
 }
 
 /**
- * When a target is discovered next, in milliseconds of wall time: the pattern's next moment after `wall`. A pattern without seconds means any second of its
- * minute; `second` (0 to 59, drawn once per target) picks it, so that many couriers do not ask at once.
+ * When a target is discovered next, in milliseconds of wall time: the pattern's next moment after `wall`. A pattern
+ * without seconds means any second of its minute; `second` (0 to 59, drawn once per target) picks it, so that many
+ * couriers do not ask at once.
  */
 export function cronSchedule(pattern: string): (wall: number, second: number) => number {
   const cron = new Cron(pattern, { paused: true, utcOffset: 0 });

@@ -28,7 +28,10 @@ export interface Call {
   aheadMs?: number;
   retryAfterMs?: number;
   tooLarge?: true;
-  /** The text of an error answer: the SDK hides what it cannot parse. A good answer, which may hold a token, is never kept. */
+  /**
+   * The text of an error answer: the SDK hides what it cannot parse. A good answer, which may hold a token, is never
+   * kept.
+   */
   refusal?: string;
 }
 
@@ -41,8 +44,9 @@ export interface Wire {
 }
 
 /**
- * A handler of its own around the shared dispatcher, because UndiciHttpHandler has three traps: its `destroy` (which clients call) destroys a
- * dispatcher that it was only lent; clients inside credential providers get no abort signal; and bodies are read without a limit.
+ * A handler of its own around the shared dispatcher, because UndiciHttpHandler has three traps: its `destroy` (which
+ * clients call) destroys a dispatcher that it was only lent; clients inside credential providers get no abort signal;
+ * and bodies are read without a limit.
  */
 export function openWire(dispatcher: Dispatcher, clock: Clock, signal: AbortSignal): Wire {
   const inner = new UndiciHttpHandler({ dispatcher });
@@ -88,8 +92,8 @@ async function* capped(body: AsyncIterable<Uint8Array>, call: Call): AsyncIterab
 }
 
 /**
- * Runs the work with a signal that ends with the caller's, or after `ms`. Does not wait for work that ignores it (a credential process has no
- * timeout of its own). Throws TIMEOUT; `waiting` says for whom.
+ * Runs the work with a signal that ends with the caller's, or after `ms`. Does not wait for work that ignores it (a
+ * credential process has no timeout of its own). Throws TIMEOUT; `waiting` says for whom.
  */
 export async function within<T>(
   ms: number,

@@ -1,4 +1,7 @@
-/** Reads the text of a JSON list in pieces, and hands on each element as soon as it is whole: so a long list never lies in memory as a whole. */
+/**
+ * Reads the text of a JSON list in pieces, and hands on each element as soon as it is whole: so a long list never lies
+ * in memory as a whole.
+ */
 export interface ElementReader {
   /** False: the text does not begin as a list, so it is somebody else's. */
   take(piece: string): boolean;
@@ -30,7 +33,10 @@ export function elementReader(each: (element: unknown) => void): ElementReader {
     else state = 'broken';
   }
 
-  /** To the end of the piece, or of the list; returns what comes after that. Whether brackets go together is left to the parsing of the element. */
+  /**
+   * To the end of the piece, or of the list; returns what comes after that. Whether brackets go together is left to the
+   * parsing of the element.
+   */
   function walk(piece: string): string {
     let from = 0;
     for (let at = 0; at < piece.length; at++) {

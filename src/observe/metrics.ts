@@ -183,7 +183,10 @@ interface Life {
 }
 const nothing: Life = { issued: 0, expires: 0 };
 
-/** In one walk over the slots. first: of what they hold, that which ends first; `nothing`: one of them holds nothing; undefined: there is nothing to hold. */
+/**
+ * In one walk over the slots. first: of what they hold, that which ends first; `nothing`: one of them holds nothing;
+ * undefined: there is nothing to hold.
+ */
 function sumUp(view: TargetOverview) {
   const slots = new Map<string, number>();
   const findings = new Map<string, number>();
@@ -201,7 +204,10 @@ function sumUp(view: TargetOverview) {
   return { slots, findings, inARow, first };
 }
 
-/** Of a credential that only the manager told us about, the beginning is not known: half of its life lies before it ages. */
+/**
+ * Of a credential that only the manager told us about, the beginning is not known: half of its life lies before it
+ * ages.
+ */
 function lifeOf({ issuedAt, agesAt, expiresAt }: HoldingView): Life {
   const expires = seconds(expiresAt);
   return { expires, issued: issuedAt === null ? 2 * seconds(agesAt) - expires : seconds(issuedAt) };

@@ -17,7 +17,8 @@ export interface KeptSocket {
 }
 
 /**
- * Opens a socket, and sees to it that it stays: one that vanished (logind empties the directory of a user who logs out), or could not be had at first, is made later.
+ * Opens a socket, and sees to it that it stays: one that vanished (logind empties the directory of a user who logs
+ * out), or could not be had at first, is made later.
  * Resolves after the first attempt; each trouble is logged once.
  */
 export async function keepSocket(make: () => Server, path: string, { clock, log }: { clock: Clock; log: Log }): Promise<KeptSocket> {

@@ -83,7 +83,10 @@ function configuration(more = ''): string {
   return `log: {level: debug}\nengine: {tickSeconds: 1}\ntargets: [${one}, ${two}]\n${more}`;
 }
 
-/** Fails when a secret, or a piece of one, is in the text: as it is, in JSON, URL-encoded, or in base64 however it was shifted. */
+/**
+ * Fails when a secret, or a piece of one, is in the text: as it is, in JSON, URL-encoded, or in base64 however it was
+ * shifted.
+ */
 function assertClean(text: string, what: string): void {
   const inFlight = portainer.state.registries.map(row => row.Password).filter(password => password !== 'old');
   for (const value of [...Object.values(planted), ...inFlight]) {

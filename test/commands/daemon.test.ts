@@ -42,7 +42,9 @@ async function listening(server: Server, where: string | 0): Promise<AsyncDispos
   return { port, [Symbol.asyncDispose]: close };
 }
 
-/** What a piece of code says that runs as a user who stands in no list. The modules are loaded before the user changes. */
+/**
+ * What a piece of code says that runs as a user who stands in no list. The modules are loaded before the user changes.
+ */
 async function asStranger(code: string): Promise<string> {
   const imports = `import { daemonOf } from '${commands}daemon.ts'; import { ensureHome } from '${commands}home.ts';`;
   const whole = `${imports} process.setuid(${nobodyKnown}); ${code}`;
@@ -50,7 +52,10 @@ async function asStranger(code: string): Promise<string> {
   return stdout.trim();
 }
 
-/** A server at a socket, in a process of another user. It begins as root: the way to the socket may be open to root alone. */
+/**
+ * A server at a socket, in a process of another user. It begins as root: the way to the socket may be open to root
+ * alone.
+ */
 async function listenedBy(user: number, socket: string): Promise<AsyncDisposable> {
   const serve = `(_, response) => response.end('it is user ' + process.getuid())`;
   const code = `require('node:http').createServer(${serve}).listen('${socket}', () => {

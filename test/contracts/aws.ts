@@ -5,7 +5,10 @@ import type { AwsState, Json, Request, Response } from './format.d.ts';
 import type { AnyStep, Harness } from './harness.ts';
 import { fill, textOf, type Values } from './notation.ts';
 
-/** AWS as the courier uses it: ECR's GetAuthorizationToken and STS. Every request that is signed goes out with a signature that the fake verifies. */
+/**
+ * AWS as the courier uses it: ECR's GetAuthorizationToken and STS. Every request that is signed goes out with a
+ * signature that the fake verifies.
+ */
 export const aws: Harness = {
   product: /^AWS SDK/,
   leftOut: {

@@ -1,6 +1,10 @@
-// Formats of shared/contracts/*.json, one type a file: PortainerFile, HarborFile ... PluginFile. What the members mean stands in `about` of each file.
+// Formats of shared/contracts/*.json, one type a file: PortainerFile, HarborFile ... PluginFile. What the members mean
+// stands in `about` of each file.
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
-/** May hold ${...} and b64(...), base64(user:password); "${name}" alone = the value with its JSON type. The notations of a file stand in its `about`. */
+/**
+ * May hold ${...} and b64(...), base64(user:password); "${name}" alone = the value with its JSON type. The notations of
+ * a file stand in its `about`.
+ */
 export type Text = string;
 
 // ---- exchange files: requests and answers of a server
@@ -88,7 +92,10 @@ export interface Response {
   seconds?: number; // kubernetes
   lines?: Json[]; // registry: a stream of the engine, for readers
 }
-/** Kept when: status equal; listed headers equal; what the fake sends is in the recording and equal; `reads` are there; arrays equal in length and order. */
+/**
+ * Kept when: status equal; listed headers equal; what the fake sends is in the recording and equal; `reads` are there;
+ * arrays equal in length and order.
+ */
 
 export type PortainerTopic =
   | 'registries'
@@ -313,7 +320,10 @@ export interface ExpectedCall {
 }
 type Head = { product: string; version: string; recorded: string; about: string };
 export type HelperFile = Head & { cases: HelperCase[] };
-/** source "decided": no recorded run, so awsCalls, stdout and exit are absent. then = a second run while AWS refuses everything. */
+/**
+ * source "decided": no recorded run, so awsCalls, stdout and exit are absent. then = a second run while AWS refuses
+ * everything.
+ */
 export interface HelperCase extends Run {
   source?: 'decided';
   ours: Verdict & { then?: Verdict & { args?: string[]; stdin?: string } };

@@ -128,7 +128,10 @@ function compareObjects(
   return [...found, ...extra.map(key => ({ path: `${path}.${key}`, expected: 'nothing', got: got[key] ?? null }))];
 }
 
-/** Pairs that agree, found by moving earlier pairs out of the way (Kuhn's algorithm); names are captured once the pairs are known. */
+/**
+ * Pairs that agree, found by moving earlier pairs out of the way (Kuhn's algorithm); names are captured once the pairs
+ * are known.
+ */
 function compareSets(want: readonly Json[], got: readonly Json[], path: string, reads: readonly Path[], rule: Rule): Difference[] {
   const partner = new Map<number, number>();
   const place = (index: number, tried: Set<number>): boolean =>
@@ -167,7 +170,10 @@ function reaches(value: Json, [head, ...tail]: Path): boolean {
   return Object.entries(value).some(([key, member]) => (head === '[]' || head === '*' || head === key) && reaches(member, tail));
 }
 
-/** Whether a text of the recording, which may hold names, stands for what came. `asText`: a key, where every value stands for its text. */
+/**
+ * Whether a text of the recording, which may hold names, stands for what came. `asText`: a key, where every value
+ * stands for its text.
+ */
 function sameText(template: string, got: Json, rule: Rule, asText = false): boolean {
   if (template === got) return true;
   if (!template.includes('${')) return false;
@@ -180,7 +186,10 @@ function sameText(template: string, got: Json, rule: Rule, asText = false): bool
   return found !== null && open.every((name, index) => sameValue(name, found[index + 1] ?? '', rule, true));
 }
 
-/** A part as a regular expression: a group for a name that is still open, which joins `open`; where it stands again, the same text. */
+/**
+ * A part as a regular expression: a group for a name that is still open, which joins `open`; where it stands again, the
+ * same text.
+ */
 function source(part: Part, open: string[], rule: Rule): string {
   if (typeof part !== 'object' || !('name' in part)) return RegExp.escape(partText(part, rule.values) ?? '\0');
   const isFree = rule.free(part.name) !== undefined;
@@ -196,7 +205,8 @@ function sameValue(name: string, got: Json, rule: Rule, asText = false): boolean
   if (free) return free(got);
   const value = rule.values.get(name);
   if (value !== undefined && isDeepStrictEqual(asText ? textOf(value) : value, got)) return true;
-  // One that was captured within a text, where types do not show, takes its type from the first place where it stands alone.
+  // One that was captured within a text, where types do not show, takes its type from the first place where it stands
+  // alone.
   if (value !== undefined && (typeof value !== 'string' || value !== textOf(got))) return false;
   rule.values.set(name, got);
   return true;

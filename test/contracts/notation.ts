@@ -73,7 +73,10 @@ export function partText(part: Part, values: Values): string | undefined {
 
 export const textOf = (value: Json): string => (typeof value === 'string' ? value : JSON.stringify(value));
 
-/** The value with all its names filled, in texts and in keys. `missing` gives, once for each, the value of a name that has none. */
+/**
+ * The value with all its names filled, in texts and in keys. `missing` gives, once for each, the value of a name that
+ * has none.
+ */
 export function fill<T extends Json>(value: T, values: Values, missing: (name: string) => Json): T {
   const give = (parts: readonly Part[]): void => {
     for (const part of parts) {

@@ -5,10 +5,16 @@ import type { Harness } from './harness.ts';
 import { fill } from './notation.ts';
 import { virtualTime } from './time.ts';
 
-/** Names of the state that stand for numbers on the wire. Three digits, as when it was recorded: the length shows in one base64 error. */
+/**
+ * Names of the state that stand for numbers on the wire. Three digits, as when it was recorded: the length shows in one
+ * base64 error.
+ */
 const firstId = 101;
 
-/** Portainer CE. Pulls through Portainer's Docker proxy are answered by comparing the stored credential with the registry behind it. */
+/**
+ * Portainer CE. Pulls through Portainer's Docker proxy are answered by comparing the stored credential with the
+ * registry behind it.
+ */
 export const portainer: Harness = {
   product: /^Portainer/,
   leftOut: {

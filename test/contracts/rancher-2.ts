@@ -8,7 +8,10 @@ import { fill } from './notation.ts';
 /** The `host` of requests to the Kubernetes API beneath, which has an origin of its own. */
 const beneath = 'kubernetes';
 
-/** Rancher 2: Norman, Steve and the proxies over one management cluster; where other clusters are named they hold the same namespaces. */
+/**
+ * Rancher 2: Norman, Steve and the proxies over one management cluster; where other clusters are named they hold the
+ * same namespaces.
+ */
 export const rancher2: Harness = {
   product: /^Rancher 2/,
   leftOut: {

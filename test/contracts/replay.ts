@@ -108,7 +108,9 @@ async function answerTo(step: AnyStep, stage: Stage, onSent?: () => void): Promi
   }
 }
 
-/** Whether a poll has ended: a member has changed, so many tasks run or carry an error, or the recorded answer is there. */
+/**
+ * Whether a poll has ended: a member has changed, so many tasks run or carry an error, or the recorded answer is there.
+ */
 function isLast(step: AnyStep, answer: Answer, { values, compare }: Stage): boolean {
   const { poll } = step;
   if (poll === undefined || poll === 'passing') return true;

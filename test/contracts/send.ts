@@ -9,7 +9,10 @@ export interface Answer {
   readonly body: Buffer;
 }
 
-/** Sends a request, whose placeholders are filled, exactly as it is written. `hangUp` closes the connection; `onSent` is called once all of it is out. */
+/**
+ * Sends a request, whose placeholders are filled, exactly as it is written. `hangUp` closes the connection; `onSent` is
+ * called once all of it is out.
+ */
 export async function send(base: string, request: Request, hangUp: AbortSignal, onSent: () => void = () => undefined): Promise<Answer> {
   const { body, type } = await bodyOf(request);
   const given = Object.entries(request.headers ?? {}).map(([name, value]) => [name, textOf(value)] as const);
@@ -19,7 +22,8 @@ export async function send(base: string, request: Request, hangUp: AbortSignal, 
   if (body.length > 0 && !has('content-length')) headers['content-length'] = String(body.length);
   const { promise, resolve, reject } = Promise.withResolvers<Answer>();
   const { hostname, port } = new URL(base);
-  // The path goes out as it stands: a URL object would tidy it up. A connection of its own, so that hanging up harms no other request.
+  // The path goes out as it stands: a URL object would tidy it up. A connection of its own, so that hanging up harms no
+  // other request.
   const outgoing = http.request(
     { hostname, port, method: request.method, path: request.path, headers, agent: false, signal: hangUp },
     response => {

@@ -6,7 +6,10 @@ import { page } from '../../src/observe/page.ts';
 import { statusOf } from '../../src/observe/status.ts';
 import type { Observer } from './soak.ts';
 
-/** All that a person gets to see of a courier, made by the real code: every line of the log, /metrics, /api/status and the status page. */
+/**
+ * All that a person gets to see of a courier, made by the real code: every line of the log, /metrics, /api/status and
+ * the status page.
+ */
 export function observers(): readonly Observer[] {
   return [log('json'), log('pretty'), doors()];
 }

@@ -49,8 +49,10 @@ interface Health {
 }
 
 /**
- * So many virtual hours of random faults of AWS, of targets, of clocks and of other people; then the promises of the engine are looked at:
- * no slot held an expired token while a good one could be had, no hot loop, one outcome an attempt, no timer left, no secret in any text.
+ * So many virtual hours of random faults of AWS, of targets, of clocks and of other people; then the promises of the
+ * engine are looked at:
+ * no slot held an expired token while a good one could be had, no hot loop, one outcome an attempt, no timer left, no
+ * secret in any text.
  */
 export async function soak(seed: number, length: number, observers: readonly Observer[]): Promise<SoakReport> {
   const random = randomFrom(seed);
@@ -241,7 +243,9 @@ function busiest(times: readonly number[]): number {
   return most;
 }
 
-/** How long a piece of a secret must be to be looked for: most secrets begin alike, so few pieces stand for all of them. */
+/**
+ * How long a piece of a secret must be to be looked for: most secrets begin alike, so few pieces stand for all of them.
+ */
 const piece = 16;
 
 function* leaks(sources: readonly TestSource[], observers: readonly Observer[]) {

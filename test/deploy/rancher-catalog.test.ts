@@ -33,7 +33,9 @@ const compose = parse(textOf('0', 'rancher-compose.yml')) as RancherCompose;
 const { questions } = compose['.catalog'];
 const defaults: Answers = Object.fromEntries(questions.map(({ variable, default: value = '' }) => [variable, value]));
 
-/** As Rancher does it: first the Go template (of which only `if eq`, `if ne` and `end` are used here), then the answers. */
+/**
+ * As Rancher does it: first the Go template (of which only `if eq`, `if ne` and `end` are used here), then the answers.
+ */
 function render(answers: Answers): Service {
   const stack: boolean[] = [];
   const lines = textOf('0', 'docker-compose.yml.tpl')

@@ -23,7 +23,10 @@ export function signerOf({ headers }: Pick<Seen, 'headers'>): Signer | undefined
 const sha256 = (data: string | Buffer): string => createHash('sha256').update(data).digest('hex');
 const hmac = (key: string | Buffer, data: string): Buffer => createHmac('sha256', key).update(data).digest();
 
-/** The signature that the request should carry (AWS Signature Version 4; queries are not used here). `time`: its x-amz-date. */
+/**
+ * The signature that the request should carry (AWS Signature Version 4; queries are not used here). `time`: its
+ * x-amz-date.
+ */
 export function signatureOf(
   request: Seen,
   secret: string,

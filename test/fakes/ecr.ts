@@ -40,7 +40,10 @@ export interface FakeEcr extends AsyncDisposable {
   now: () => number;
   /** All tokens given out so far are refused from now on. */
   rotate(): void;
-  /** What the registries of a region (undefined: of any) make of a password: only the newest token of each principal is good. */
+  /**
+   * What the registries of a region (undefined: of any) make of a password: only the newest token of each principal is
+   * good.
+   */
   judge(region: string | undefined, password: string): 'good' | 'expired' | 'unknown';
 }
 

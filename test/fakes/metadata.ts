@@ -12,7 +12,10 @@ export interface MetadataOptions extends ServerOptions {
 const roles = '/latest/meta-data/iam/security-credentials/';
 const session = 'imds-session';
 
-/** EC2's instance metadata (version 2 only) and, at `/container`, the credentials endpoint of ECS and of EKS Pod identity. */
+/**
+ * EC2's instance metadata (version 2 only) and, at `/container`, the credentials endpoint of ECS and of EKS Pod
+ * identity.
+ */
 export function startMetadata(options: MetadataOptions): Promise<FakeServer> {
   const keys = {
     AccessKeyId: options.accessKeyId,

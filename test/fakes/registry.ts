@@ -8,7 +8,10 @@ export type ExpiredForm = '403 envelope' | '401 envelope' | '403 text';
 export interface RegistryOptions extends ServerOptions {
   /** The one host that it is; else the one that the `host` header names. */
   readonly registry?: string;
-  /** Whose answers it gives; ECR's unless said. docker-registry 2.8 with a password file differs in the refusal and in the body of a 200. */
+  /**
+   * Whose answers it gives; ECR's unless said. docker-registry 2.8 with a password file differs in the refusal and in
+   * the body of a 200.
+   */
   readonly like?: 'ecr' | 'docker-registry';
 }
 

@@ -22,7 +22,10 @@ const known = await exported();
 /** Prometheus puts these on every series. */
 const common = ['job', 'instance'];
 
-/** Labels of what an expression comes to, as far as they can be told: those that it is grouped by, else all of the metrics that it reads. */
+/**
+ * Labels of what an expression comes to, as far as they can be told: those that it is grouped by, else all of the
+ * metrics that it reads.
+ */
 function resultLabels(expr: string): Set<string> {
   const { selectors, grouped } = readPromql(expr);
   return new Set(grouped.length > 0 ? grouped : [...common, ...selectors.flatMap(({ metric }) => known.get(metric) ?? [])]);

@@ -46,7 +46,10 @@ export interface Selector {
 const words = new Set(['and', 'or', 'unless', 'bool']);
 const listed = (text: string): string[] => text.split(',').flatMap(part => part.trim() || []);
 
-/** What a PromQL expression reads, and the labels that it groups or joins by. Enough for expressions of ours: whether it is PromQL at all, promtool says. */
+/**
+ * What a PromQL expression reads, and the labels that it groups or joins by. Enough for expressions of ours: whether it
+ * is PromQL at all, promtool says.
+ */
 export function readPromql(expr: string): { readonly selectors: Selector[]; readonly grouped: string[] } {
   const bare = expr.replaceAll(/"[^"]*"/g, '').replaceAll(/\[[^\]]*\]/g, '');
   const grouping = /\b(?:by|on)\s*\(([^)]*)\)/g;

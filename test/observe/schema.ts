@@ -17,7 +17,10 @@ interface Schema {
 
 const root = JSON.parse(readFileSync(new URL('../../src/observe/status.schema.json', import.meta.url), 'utf8')) as Schema;
 
-/** What is wrong with the answer, as `path: what`. A member that the schema does not describe is wrong here, although clients must bear it. */
+/**
+ * What is wrong with the answer, as `path: what`. A member that the schema does not describe is wrong here, although
+ * clients must bear it.
+ */
 export function statusFaults(value: unknown): string[] {
   return faults(value, root, '');
 }

@@ -1,5 +1,6 @@
 /**
- * Runs in the page: the texts that are seen whose contrast with what lies behind them is below 4.5 to 1 (WCAG 2.2, level AA), each with its ratio.
+ * Runs in the page: the texts that are seen whose contrast with what lies behind them is below 4.5 to 1 (WCAG 2.2,
+ * level AA), each with its ratio.
  * A text itself, as the compiler does not know a browser's globals here.
  */
 export const wordsTooPale = `(() => {

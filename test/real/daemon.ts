@@ -27,7 +27,10 @@ export interface WorldOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** An ECR and a Portainer, both doubles, and what a daemon must be told to serve them. Its end asserts that nothing that any process of it said holds a secret. */
+/**
+ * An ECR and a Portainer, both doubles, and what a daemon must be told to serve them. Its end asserts that nothing that
+ * any process of it said holds a secret.
+ */
 export interface World extends AsyncDisposable {
   readonly ecr: FakeEcr;
   readonly portainer: FakePortainer;

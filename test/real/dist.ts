@@ -7,7 +7,8 @@ import { bundle } from '../../scripts/bundle.ts';
 let made: Promise<string> | undefined;
 
 /**
- * The path of the executable as people install it, made by the bundler of `npm run build`. Each test process has one of its own, which goes when the process ends:
+ * The path of the executable as people install it, made by the bundler of `npm run build`. Each test process has one of
+ * its own, which goes when the process ends:
  * dist/ may be old, or be in the making by somebody else.
  */
 export function executable(): Promise<string> {

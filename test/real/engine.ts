@@ -31,7 +31,10 @@ export interface Engine extends AsyncDisposable {
   docker(args: readonly string[], input?: string): Promise<Ran>;
 }
 
-/** Starts dockerd without a bridge, so that it touches no network of this machine. `env`: proxy and authorities for its pulls. */
+/**
+ * Starts dockerd without a bridge, so that it touches no network of this machine. `env`: proxy and authorities for its
+ * pulls.
+ */
 export async function startEngine(env: Readonly<Record<string, string>> = {}): Promise<Engine> {
   const folder = await mkdtemp(join(tmpdir(), 'courier-engine-'));
   const socketPath = join(folder, 'docker.sock');

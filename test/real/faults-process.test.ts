@@ -63,7 +63,8 @@ part('what happens to one process', { programs: [], atOnce: true }, () => {
     daemon.child.kill('SIGCONT');
     await world.until(world.served, 'the catch-up');
     await wait(1500);
-    // Some seventy looks and a dozen tokens were missed. From now on there is a look each second, and a token after 4.5 s at the earliest.
+    // Some seventy looks and a dozen tokens were missed. From now on there is a look each second, and a token after 4.5
+    // s at the earliest.
     const seconds = (performance.now() - began) / 1000;
     const tokens = world.ecr.calls.length - fetched;
     assert.ok(tokens <= 1 + seconds / 4.5, `${tokens} tokens in ${seconds} s`);

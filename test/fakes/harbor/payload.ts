@@ -10,7 +10,10 @@ export interface Read {
   readonly flaws: readonly string[];
 }
 
-/** How go-swagger reads a JSON body: names in any case, unknown ones ignored, null as absent. `parameter` and `model` appear in what it refuses. */
+/**
+ * How go-swagger reads a JSON body: names in any case, unknown ones ignored, null as absent. `parameter` and `model`
+ * appear in what it refuses.
+ */
 export function readBody({ headers, body }: Seen, parameter: string, model: string, shape: Shape): Read {
   if (body.toString().trim() === '') return flawed(`${parameter} in body is required`);
   const type = headers['content-type'] ?? 'application/octet-stream';

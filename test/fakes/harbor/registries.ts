@@ -6,7 +6,10 @@ import { fail, refuse } from './refusal.ts';
 import { type HarborState, makeRow, type Row, shown } from './state.ts';
 import { type Checked, normalUrl } from './upstream.ts';
 
-/** How versions differ: lists in pages since 2.3, a PUT that writes the status since 2.0, the bare words of a failed check since 2.3. */
+/**
+ * How versions differ: lists in pages since 2.3, a PUT that writes the status since 2.0, the bare words of a failed
+ * check since 2.3.
+ */
 export interface Ways {
   readonly paged: boolean;
   readonly writesStatus: boolean;
@@ -180,7 +183,9 @@ const column: Column<Row> = (row, name) => {
   return typeof value === 'boolean' ? String(value) : typeof value === 'object' ? undefined : value;
 };
 
-/** A copy of the row with the members that were given: absent and null keep what is stored, an empty text replaces it. */
+/**
+ * A copy of the row with the members that were given: absent and null keep what is stored, an empty text replaces it.
+ */
 function overlaid(stored: Row, body: Body): Row {
   const { credential_type, access_key, access_secret, id: _, type: __, ...members } = body;
   const { type = '', ...former } = stored.credential ?? { access_key: '', access_secret: '' };
@@ -192,7 +197,10 @@ function overlaid(stored: Row, body: Body): Row {
   return { ...structuredClone(stored), ...members, credential };
 }
 
-/** As the columns take it: no secret without a user name, and nothing that is too long. The secret is stored encrypted, which leaves 3050 bytes. */
+/**
+ * As the columns take it: no secret without a user name, and nothing that is too long. The secret is stored encrypted,
+ * which leaves 3050 bytes.
+ */
 function storable(row: Row): Row {
   const { type, access_key, access_secret } = row.credential ?? { type: '', access_key: '', access_secret: '' };
   if (type.length > 16 || access_key.length > 255 || Buffer.byteLength(access_secret) > 3050) fail();

@@ -2,7 +2,10 @@ import type { Clock } from '../../../src/contract/clock.ts';
 import { fail, refuse } from './refusal.ts';
 import type { HarborState, Row, Upstream } from './state.ts';
 
-/** Decides whether a registry takes a user and password, for hosts that the state does not list; undefined: no such registry. */
+/**
+ * Decides whether a registry takes a user and password, for hosts that the state does not list; undefined: no such
+ * registry.
+ */
 export type Accepts = (host: string, username: string, password: string) => boolean | undefined | Promise<boolean | undefined>;
 /** What a live check needs to know of a row. */
 export type Checked = Pick<Row, 'type' | 'url' | 'credential'>;
@@ -15,7 +18,10 @@ const types =
 const handshakeMs = 10_000;
 const awayMs = 3_000;
 
-/** An address as Harbor stores it: blanks and slashes at the ends gone, http where no scheme is said, what follows the path gone. */
+/**
+ * An address as Harbor stores it: blanks and slashes at the ends gone, http where no scheme is said, what follows the
+ * path gone.
+ */
 export function normalUrl(text: string): string {
   const trimmed = text.trim().replace(/\/+$/, '');
   if (trimmed === '') refuse(400, 'empty string');
@@ -26,7 +32,10 @@ export function normalUrl(text: string): string {
   return `${scheme.toLowerCase()}://${host}${path}`;
 }
 
-/** Logs in where a row points to, as POST, PUT, ping and the health loop do. An unknown type, or an address that the type does not know, is a failure of Harbor. */
+/**
+ * Logs in where a row points to, as POST, PUT, ping and the health loop do. An unknown type, or an address that the
+ * type does not know, is a failure of Harbor.
+ */
 export function makeUpstreams(state: HarborState, clock: Clock, signal: AbortSignal, accepts?: Accepts) {
   const find = (url: string): Upstream | undefined => state.upstreams.find(upstream => origin(upstream.url) === origin(url));
 

@@ -10,7 +10,10 @@ export type Database = ReturnType<typeof makeDatabase>;
 export function makeDatabase(state: PortainerState) {
   let writing: Promise<unknown> = Promise.resolve();
   return {
-    /** One writer at a time. A grant keeps it busy while it waits for a cluster; a credential PUT takes it for the last moment only. Reads go on. */
+    /**
+     * One writer at a time. A grant keeps it busy while it waits for a cluster; a credential PUT takes it for the last
+     * moment only. Reads go on.
+     */
     write<T>(job: () => T | Promise<T>): Promise<T> {
       const done = writing.then(job);
       writing = done.catch(() => undefined);

@@ -15,8 +15,9 @@ const goTypes: Readonly<Record<string, string>> = { object: 'struct', list: '[]s
 export type Payload<S extends Shape> = { [K in keyof S]?: Value<S[K]> };
 
 /**
- * A request body as Portainer's JSON decoder takes it: names in any case, unknown ones ignored, of doubled ones the last, null as absent,
- * anything after the first value. What it refuses is 400, and the details quote up to 32 bytes of the body: a password may be among them.
+ * A request body as Portainer's JSON decoder takes it: names in any case, unknown ones ignored, of doubled ones the
+ * last, null as absent, anything after the first value. What it refuses is 400, and the details quote up to 32 bytes of
+ * the body: a password may be among them.
  */
 export function decode<S extends Shape>(body: Buffer, goType: string, shape: S): Payload<S> {
   const text = body.toString();

@@ -45,7 +45,10 @@ export function adminCheck({ users }: PortainerState): Reply {
 
 const mayEnter = (user: User, endpoint: Endpoint): boolean => user.role === 'administrator' || endpoint.users.includes(user.name);
 
-/** /api/endpoints: types 1 (Docker) and 6 (agent in a cluster); the last snapshot says whether it is a swarm. From the source, not recorded. */
+/**
+ * /api/endpoints: types 1 (Docker) and 6 (agent in a cluster); the last snapshot says whether it is a swarm. From the
+ * source, not recorded.
+ */
 export function environmentsOf(state: PortainerState, user: User): object[] {
   const { engine } = state.upstream;
   return state.endpoints

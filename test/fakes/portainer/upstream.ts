@@ -4,7 +4,10 @@ import { decode } from './payload.ts';
 import { refuse } from './refusal.ts';
 import type { Endpoint, PortainerState, UpstreamRegistry, User } from './state.ts';
 
-/** Decides whether a registry takes a user and password, in place of the passwords in the state; undefined: no such registry. */
+/**
+ * Decides whether a registry takes a user and password, in place of the passwords in the state; undefined: no such
+ * registry.
+ */
 export type Accepts = (host: string, username: string, password: string) => boolean | undefined | Promise<boolean | undefined>;
 
 interface Login {
@@ -26,7 +29,10 @@ export function isAt({ host: name }: { host: string }, host: string): boolean {
 const bare = (host: string): string => host.toLowerCase().replace(/:443$/, '');
 const types =
   '1 (Quay.io), 2 (Azure container registry), 3 (custom registry), 4 (Gitlab registry), 5 (ProGet registry), 6 (DockerHub), 7 (ECR), 8 (Github registry)';
-/** Types whose registries are always asked over TLS; the flag in the body counts for type 3 alone, and the rest is asked in plain HTTP. */
+/**
+ * Types whose registries are always asked over TLS; the flag in the body counts for type 3 alone, and the rest is asked
+ * in plain HTTP.
+ */
 const cloudTypes = [2, 4, 7, 8];
 
 /** The registries that the server and its engine can reach: pings and pulls. */

@@ -1,7 +1,10 @@
 import type { Reply, Seen } from '../server.ts';
 import type { Rancher2State, Rule, Token, User } from './state.ts';
 
-/** `resource` of the core group unless it says GROUP/RESOURCE. Without `name`: all of them; without `namespace`: in all of them. */
+/**
+ * `resource` of the core group unless it says GROUP/RESOURCE. Without `name`: all of them; without `namespace`: in all
+ * of them.
+ */
 export interface Deed {
   readonly verb: string;
   readonly resource: string;

@@ -4,7 +4,10 @@ import { demandRight, secretsOf } from './secrets.ts';
 import { byFields, byLabels } from './select.ts';
 import type { Cluster, User } from './state.ts';
 
-/** The Kubernetes API of a cluster, as far as Secrets and namespaces go. `path` is what stands behind the cluster's own address. */
+/**
+ * The Kubernetes API of a cluster, as far as Secrets and namespaces go. `path` is what stands behind the cluster's own
+ * address.
+ */
 export function kubernetes(cluster: Cluster, user: User, request: Seen, path: string): Reply {
   try {
     return answer(cluster, user, request, new URL(path, 'http://kubernetes'));

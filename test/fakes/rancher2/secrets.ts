@@ -11,7 +11,9 @@ export interface Change {
   readonly dryRun?: boolean;
 }
 
-/** The Secrets of one cluster as one user meets them: rights, versions and validation of Kubernetes. Throws a Refusal. */
+/**
+ * The Secrets of one cluster as one user meets them: rights, versions and validation of Kubernetes. Throws a Refusal.
+ */
 export function secretsOf(cluster: Cluster, user: User) {
   const demand = (deed: Omit<Deed, 'resource'>): void => demandRight(user, { ...deed, resource: 'secrets' });
   const find = (namespace: string, name: string): SecretObject => cluster.secrets.get(`${namespace}/${name}`) ?? notFound('secrets', name);
@@ -89,7 +91,10 @@ export function demandRight(user: User, deed: Deed): void {
   refuse(403, 'Forbidden', `${what} is forbidden: User "${user.name}" cannot ${verb} resource "${plain}" in API group "${group}" ${where}`);
 }
 
-/** What a body makes of the object that is there: the server's own members cannot be set, and a stale version is refused before anything else. */
+/**
+ * What a body makes of the object that is there: the server's own members cannot be set, and a stale version is refused
+ * before anything else.
+ */
 function succeed({ metadata }: SecretObject, draft: Draft): SecretObject {
   const { resourceVersion, uid, labels, annotations } = (draft.metadata ?? {}) as Partial<SecretObject['metadata']>;
   const { name } = metadata;

@@ -25,7 +25,10 @@ const fields: Readonly<Record<string, (secret: SecretObject) => string>> = {
   type: ({ type }) => type,
 };
 
-/** `name=value,name!=value` over the fields by which Secrets can be selected. `only`: the one name that it asks for, by which a right can be given. */
+/**
+ * `name=value,name!=value` over the fields by which Secrets can be selected. `only`: the one name that it asks for, by
+ * which a right can be given.
+ */
 export function byFields(selector: string): { matches(secret: SecretObject): boolean; only: string | undefined } {
   const parts = selector
     .split(',')
