@@ -7,7 +7,7 @@ import { type Place, pathOf, placeOf } from './rancher/address.ts';
 import { type Api, isLive, isResource, type Listed, openApi, type Registry, type Credential as Stored } from './rancher/api.ts';
 import { makeCreation } from './rancher/creation.ts';
 import { type Code, findings } from './rancher/findings.ts';
-import { createKey, refusal, unexpected } from './rancher/refusal.ts';
+import { createKey, longestSecret, readOnly, refusal, tooLong, unexpected } from './rancher/refusal.ts';
 import { type Ref, survey } from './rancher/survey.ts';
 
 /** Kinds of accounts that are an environment: nothing has to be named in the path. */
@@ -94,6 +94,15 @@ export const rancher = defineAdapter({
         const { registry, credential } = given;
         const { ref } = slot;
         return ref.credentials.length > 0 ? update(ref, credential, signal) : create(ref, registry.host, credential, signal);
+      },
+      // Rancher tries nothing without keeping it; what the last look and the token tell of a refusal is all that can be known before.
+      async rehearse(slot, credentials) {
+        const given = givenTo(slot, credentials);
+        if (!given) return { change: 'unchanged' };
+        if (isReadOnly) throw readOnly('This key may not change the registries of the environment.', 'slot');
+        const { length } = given.credential.password.reveal();
+        if (length > longestSecret) throw tooLong(`The ECR password has ${length} characters.`);
+        return { change: slot.ref.credentials.length > 0 ? 'updated' : 'created' };
       },
     };
   },

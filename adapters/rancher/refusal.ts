@@ -12,6 +12,19 @@ export const keysMissing = (): Failure =>
     remedy: `Give accessKey and secretKey (CATTLE_ACCESS_KEY and CATTLE_SECRET_KEY): ${createKey}.`,
   });
 
+export const readOnly = (message: string, stops: 'slot' | 'target'): Failure =>
+  new Failure('FORBIDDEN', message, {
+    stops,
+    remedy: `The key may only read here. Use an environment key, or an account that has more than the role "Read-only": ${createKey}.`,
+  });
+
+/** In characters (recorded). */
+export const longestSecret = 4096;
+export const tooLong = (message: string): Failure =>
+  new Failure('TOO_LARGE', message, {
+    remedy: `Rancher 1.6 stores at most ${longestSecret} characters of a password. It keeps the former one. A token of another AWS identity may be shorter.`,
+  });
+
 /** Code and field of Cattle's error body; a proxy's page has none. */
 export function errorOf(answer: Answer): { readonly code?: string; readonly fieldName?: string } {
   try {
@@ -43,10 +56,7 @@ export function refusal(http: Http, answer: Answer, what: string, stops: 'slot' 
           'The environment in the address is not there, is not active, or is none of this key’s. Check its id; a key works in its own environment.',
       });
     case 405:
-      return new Failure('FORBIDDEN', message, {
-        stops,
-        remedy: `The key may only read here. Use an environment key, or an account that has more than the role "Read-only": ${createKey}.`,
-      });
+      return readOnly(message, stops);
     case 409: {
       // Locks, a process under way, the database: it passes.
       const seconds = Number(answer.headers.get('retry-after'));
@@ -54,10 +64,7 @@ export function refusal(http: Http, answer: Answer, what: string, stops: 'slot' 
     }
     case 422:
       if (code !== 'MaxLengthExceeded') return usual;
-      return new Failure('TOO_LARGE', message, {
-        remedy:
-          'Rancher 1.6 stores at most 4096 characters of a password. It keeps the former one. A token of another AWS identity may be shorter.',
-      });
+      return tooLong(message);
     default:
       return own && usual.code === 'UNEXPECTED' ? new Failure('UNEXPECTED', message, { ...usual.facts, remedy: odd }) : usual;
   }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { Secret } from '../../../src/contract/secret.ts';
-import { failing, host } from '../rig.ts';
+import { failing, given, host } from '../rig.ts';
 import { allCodesOf, environmentKey, type Options, one, rig, type Setup, secretOf, withKey, withoutKey } from './rig.ts';
 
 describe('who the courier is there', () => {
@@ -74,6 +74,8 @@ describe('who the courier is there', () => {
     const failure = await failing(r.deliver(host));
     assert.deepEqual([failure.code, failure.stops], ['FORBIDDEN', 'target']);
     assert.match(failure.remedy, /may only read/);
+    const trial = await failing(r.rehearse((await r.discover()).slots[0], given(host)));
+    assert.deepEqual([trial.code, trial.remedy], ['FORBIDDEN', failure.remedy]);
   });
 
   test('an environment of others, an unknown and an inactive one are FORBIDDEN', async () => {

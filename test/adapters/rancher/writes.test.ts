@@ -60,6 +60,10 @@ describe('a write that is answered', () => {
     assert.equal(failure.code, 'TOO_LARGE');
     assert.match(failure.message, /MaxLengthExceeded \(secretValue\)/);
     assert.equal(secretOf(r.fake, '1c1'), 'a'.repeat(4096));
+    const { slots } = await r.discover();
+    assert.deepEqual(await r.rehearse(slots[0], given(host, 'a'.repeat(4096))), { change: 'updated' });
+    const trial = await failing(r.rehearse(slots[0], given(host, 'b'.repeat(4097))));
+    assert.deepEqual([trial.code, trial.remedy], ['TOO_LARGE', failure.remedy]);
   });
 
   test('the first of two credentials is gone: the second one is updated, and the first is told', async () => {
@@ -82,7 +86,7 @@ describe('a write that is answered', () => {
     const before = r.fake.requests.length;
     const refused = await failing(r.deliver(host));
 
-    assert.deepEqual([uncertain.code, uncertain.facts.mayLand], ['UNEXPECTED', true]);
+    assert.deepEqual([uncertain.code, uncertain.facts.mayLand], ['UNREACHABLE', true]);
     assert.equal(refused.code, 'AUTH');
     assert.equal(r.fake.requests.slice(before).filter(({ method }) => method === 'PUT').length, 1);
   });
