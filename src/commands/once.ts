@@ -7,6 +7,7 @@ import { colors, configOptions, exit, type Io, readArgs, readConfigWithTargets }
 import { printNotes } from './notes.ts';
 import { openProgress } from './progress.ts';
 import { resultTable } from './table.ts';
+import { sayWaiting } from './waiting.ts';
 
 /** Discovers, fetches and delivers once. */
 export const once = (args: string[], io: Io): Promise<number> => doOnce(args, io, false);
@@ -24,7 +25,9 @@ async function doOnce(args: string[], io: Io, rehearse: boolean): Promise<number
   await printNotes(config, io);
   const progress = openProgress(io.stderr);
   const app = createApp(config, { clock, log, env: io.env, rehearse, heard: progress.heard });
-  await app.once(io.signal);
+  const ended = new AbortController();
+  void sayWaiting(app.courier.ledger, io.stderr, clock, ended.signal);
+  await app.once(io.signal).finally(() => ended.abort());
   progress.end();
   const status = app.status();
   io.stdout.write(

@@ -11,6 +11,8 @@ export interface Source {
    * looked at.
    */
   fetch(registry: Registry, signal: AbortSignal): Promise<Credential>;
+  /** What a fetch for the registry that is under way waits for, for people: `asking ECR in eu-west-1 for a token`. */
+  waitsFor?(registry: Registry): string | undefined;
 }
 
 export interface Sources {

@@ -35,7 +35,7 @@ export interface Courier {
   use(sources: Sources, targets: readonly ManagedTarget[]): void;
   /** Works until the signal is aborted; then ends or aborts what is under way within 8 s. */
   run(signal: AbortSignal): Promise<void>;
-  /** Works until nothing is under way and nothing is due: every slot was tried. */
+  /** Works until nothing is under way and nothing is due: every slot was tried. A fetch that failed is not tried again. */
   once(signal: AbortSignal): Promise<void>;
   /** The key of this target may have changed: looks at it now, as if it had never failed. */
   look(target: string): void;
@@ -59,8 +59,9 @@ export function createCourier(deps: CourierDeps): Courier {
   const work = createWork(clock);
   const loop = createLoop(clock, now, deps.tickMs ?? 15 * second);
   const lanes = new Map<string, Lane>();
-  let follows = true;
-  const supply = createSupply({ clock, now, random, work, emit, wake: loop.wake, prove: deps.prove, arrived });
+  let mode: 'run' | 'once' = 'run';
+  const persists = (): boolean => mode === 'run';
+  const supply = createSupply({ clock, now, random, work, emit, wake: loop.wake, prove: deps.prove, arrived, persists });
   const ledger = ledgerOf(lanes, supply, loop, clock, now);
   const turn = turnOf(lanes, supply);
 
@@ -70,7 +71,7 @@ export function createCourier(deps: CourierDeps): Courier {
   }
 
   function newLane(managed: ManagedTarget): Lane {
-    const shared = { now, random, work, emit, supply, wake: loop.wake, rehearse: deps.rehearse ?? false, follows: () => follows };
+    const shared = { now, random, work, emit, supply, wake: loop.wake, rehearse: deps.rehearse ?? false, follows: persists };
     const fromWall = (moment: number) => now() + moment - clock.wall();
     return createLane(managed, {
       ...shared,
@@ -108,7 +109,7 @@ export function createCourier(deps: CourierDeps): Courier {
     },
     async once(signal) {
       const aborted = new Promise<void>(resolve => signal.addEventListener('abort', () => resolve()));
-      follows = false;
+      mode = 'once';
       loop.take(turn);
       while (work.busy && !signal.aborted) {
         await Promise.race([work.idle(), aborted]);

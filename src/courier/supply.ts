@@ -20,6 +20,8 @@ export interface SupplyDeps {
   readonly random: () => number;
   readonly work: Work;
   readonly prove: Prove | undefined;
+  /** Whether what failed is tried again. */
+  persists(): boolean;
   emit(event: CourierEvent): void;
   /** A new credential is there. */
   arrived(scope: Scope): void;
@@ -108,7 +110,7 @@ export function createSupply(deps: SupplyDeps): Supply {
   }
 
   function canFetch(scope: Scope): boolean {
-    return scope.wanted && !scope.fetching && fetching < fetchesAtOnce;
+    return scope.wanted && !scope.fetching && fetching < fetchesAtOnce && (deps.persists() || !scope.trouble);
   }
 
   function recordOf(source: Source | undefined, registry: Registry): Scope | undefined {

@@ -38,8 +38,8 @@ export interface AwsDeps {
   readonly tells?: 'place' | 'principal' | undefined;
 }
 
-/** Whose credential it will be. */
-type Origin = Pick<Credential, 'source' | 'scope'>;
+/** Whose credential it will be, and who hears what is waited for. */
+type Origin = Pick<Credential, 'source' | 'scope'> & { readonly entered: (waiting: () => string) => void };
 /** What the walk along the places of keys comes to. */
 interface Found {
   readonly keys: Keys;
@@ -63,6 +63,7 @@ export async function fetchToken(
   let step = (): string => 'looking for AWS credentials';
   let wire: Wire | undefined;
   const waiting = (): string => (wire?.last ? `${step()} (${wire.last.host})` : step());
+  from.entered(waiting);
   return within(deps.fetchMs ?? fetchMs, deps.clock, caller, waiting, async signal => {
     await using wires = wiresOf(deps, signal);
     const search = searchFor(identity, async entered => {
@@ -155,7 +156,8 @@ async function askEcr(identity: Identity, { region }: Registry, asking: Asking, 
     });
     const answer = await client.send(new GetAuthorizationTokenCommand({}));
     const issuedAt = wire.last?.answeredAt ?? new Date(clock.wall());
-    return decodeToken(answer, { ...from, host: wire.last?.host ?? 'ECR', issuedAt });
+    const { source, scope } = from;
+    return decodeToken(answer, { source, scope, host: wire.last?.host ?? 'ECR', issuedAt });
   } catch (error) {
     const acceptedIn = acceptedElsewhere(identity, region, keys, place);
     throw awsFailure(error, { action: 'ecr:GetAuthorizationToken', region, call: wire.last, acceptedIn });

@@ -85,10 +85,16 @@ function awsSource(spec: SourceSpec, deps: AwsDeps): Source {
     const variant = variantOf(identity, registry, deps.env ?? process.env);
     return [name, digest, registry.service, registry.region, ...(variant ? [variant] : [])].join('/');
   };
+  const steps = new Map<string, () => string>();
   return {
     name,
     scope,
-    fetch: (registry, signal) => fetchToken(identity, registry, { source: name, scope: scope(registry) }, deps, signal),
+    async fetch(registry, signal) {
+      const from = { source: name, scope: scope(registry) };
+      const entered = (step: () => string): void => void steps.set(from.scope, step);
+      return await fetchToken(identity, registry, { ...from, entered }, deps, signal).finally(() => steps.delete(from.scope));
+    },
+    waitsFor: registry => steps.get(scope(registry))?.(),
   };
 }
 
