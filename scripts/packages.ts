@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Metafile } from 'esbuild';
@@ -21,29 +20,88 @@ export function bundledPackages({ outputs }: Metafile): readonly Bundled[] {
   });
 }
 
-/** What we read of npm's CycloneDX 1.5 document; a `bom-ref` is name@version. */
-interface Sbom {
-  readonly metadata: { readonly component: { readonly 'bom-ref': string; readonly name: string } };
-  readonly components: readonly { readonly 'bom-ref': string }[];
-  readonly dependencies: readonly { readonly ref: string; readonly dependsOn?: readonly string[] }[];
+/** What we read of package-lock.json, version 3. A place is a path such as node_modules/pino. */
+interface Lock {
+  readonly packages: Readonly<Record<string, Locked>>;
+}
+interface Locked {
+  readonly version?: string;
+  /** sha512-BASE64 */
+  readonly integrity?: string;
+  readonly dependencies?: Readonly<Record<string, string>>;
+}
+/** Of a package.json, what belongs into a bill of materials. */
+interface Manifest {
+  readonly name: string;
+  readonly version: string;
+  readonly description?: string;
+  readonly license?: string;
+  readonly homepage?: string;
+  readonly repository?: string | { readonly url: string };
 }
 
-/** npm's bill of materials, cut down to what is in the bundle. Equal sources come to equal text: it has no time and no serial number. */
+const jsonOf = <T>(path: string): T => JSON.parse(readFileSync(path, 'utf8')) as T;
+
+/**
+ * The bill of materials of what is in the bundle, as a CycloneDX 1.5 document; a `bom-ref` is name@version. What `npm sbom` would list, which older versions of
+ * npm do not have. Equal sources come to equal text: it has no time and no serial number.
+ */
 export function sbom(bundled: readonly Bundled[]): string {
-  const all = JSON.parse(execFileSync('npm', ['sbom', '--sbom-format', 'cyclonedx', '--loglevel', 'error'], { encoding: 'utf8' })) as Sbom;
-  const refs = new Set([all.metadata.component['bom-ref'], ...bundled.map(({ id }) => id)]);
-  const components = all.components.filter(component => refs.has(component['bom-ref']));
-  if (components.length !== bundled.length)
-    throw new Error(`npm lists ${components.length} of the ${bundled.length} packages in the bundle`);
-  const dependencies = all.dependencies
-    .filter(({ ref }) => refs.has(ref))
-    .map(({ ref, dependsOn = [] }) => ({ ref, dependsOn: dependsOn.filter(other => refs.has(other)) }));
-  // npm calls the root after the folder that it lies in.
-  const component = { ...all.metadata.component, name: 'ecr-courier' };
-  const metadata = { ...all.metadata, component };
-  // npm marks all of them as needed for development only: for those who install us they are not.
-  const drop = new Set(['timestamp', 'serialNumber', 'properties']);
-  return `${JSON.stringify({ ...all, metadata, components, dependencies }, (key, value: unknown) => (drop.has(key) ? undefined : value), 2)}\n`;
+  const { packages } = jsonOf<Lock>('package-lock.json');
+  const root = jsonOf<Manifest & { readonly devDependencies: Readonly<Record<string, string>> }>('package.json');
+  const inside = new Set(bundled.map(({ id }) => id));
+  const idOf = (place: string): string => `${place.replace(/^.*node_modules\//, '')}@${packages[place]?.version}`;
+  const needs = (place: string, names: readonly string[]): string[] =>
+    names.map(name => idOf(placeOf(name, place, packages))).filter(id => inside.has(id));
+  const document = {
+    $schema: 'http://cyclonedx.org/schema/bom-1.5.schema.json',
+    bomFormat: 'CycloneDX',
+    specVersion: '1.5',
+    version: 1,
+    metadata: { lifecycles: [{ phase: 'build' }], component: componentOf(root) },
+    components: bundled.map(({ folder }) => componentOf(jsonOf<Manifest>(join(folder, 'package.json')), lockedAt(folder, packages))),
+    dependencies: [
+      { ref: `${root.name}@${root.version}`, dependsOn: needs('', Object.keys(root.devDependencies)) },
+      ...bundled.map(({ id, folder }) => {
+        const { dependencies = {} } = lockedAt(folder, packages);
+        return { ref: id, dependsOn: needs(inProject(folder), Object.keys(dependencies)) };
+      }),
+    ],
+  };
+  return `${JSON.stringify(document, undefined, 2)}\n`;
+}
+
+function lockedAt(folder: string, packages: Lock['packages']): Locked {
+  const locked = packages[inProject(folder)];
+  if (!locked) throw new Error(`${folder} is in the bundle, and not in package-lock.json`);
+  return locked;
+}
+
+/** The place of a folder, also where node_modules is a link to somewhere else. */
+const inProject = (folder: string): string => folder.slice(folder.indexOf('node_modules/'));
+
+/** Where a package at a place finds another by its name, as Node looks for it. */
+function placeOf(name: string, from: string, packages: Lock['packages']): string {
+  const here = `${from === '' ? '' : `${from}/`}node_modules/${name}`;
+  if (Object.hasOwn(packages, here) || from === '') return here;
+  return placeOf(name, from.replace(/\/?node_modules\/(@[^/]+\/)?[^/]+$/, ''), packages);
+}
+
+function componentOf({ name, version, description, license, homepage, repository }: Manifest, { integrity }: Locked = {}) {
+  const vcs = typeof repository === 'string' ? repository : repository?.url;
+  const [algorithm, digest] = integrity?.split('-') ?? [];
+  return {
+    'bom-ref': `${name}@${version}`,
+    type: 'library',
+    name,
+    version,
+    scope: 'required',
+    ...(description && { description }),
+    purl: `pkg:npm/${name.replace('@', '%40')}@${version}`,
+    externalReferences: [...(vcs ? [{ type: 'vcs', url: vcs }] : []), ...(homepage ? [{ type: 'website', url: homepage }] : [])],
+    ...(algorithm === 'sha512' && digest && { hashes: [{ alg: 'SHA-512', content: Buffer.from(digest, 'base64').toString('hex') }] }),
+    ...(license && { licenses: [{ license: { id: license } }] }),
+  };
 }
 
 /** The licences that ask to be carried along, each once, under the names of the packages that have it. */

@@ -7,8 +7,9 @@ Object.assign(Dispatcher.prototype, require('../node_modules/undici/lib/api/inde
 module.exports = {
   Dispatcher,
   Agent: require('../node_modules/undici/lib/dispatcher/agent.js'),
-  EnvHttpProxyAgent: require('../node_modules/undici/lib/dispatcher/env-http-proxy-agent.js'),
+  Client: require('../node_modules/undici/lib/dispatcher/client.js'),
   Pool: require('../node_modules/undici/lib/dispatcher/pool.js'),
   buildConnector: require('../node_modules/undici/lib/core/connect.js'),
+  errors: require('../node_modules/undici/lib/core/errors.js'),
   getGlobalDispatcher: require('../node_modules/undici/lib/global.js').getGlobalDispatcher,
 };
