@@ -3,7 +3,7 @@ import { renderJsonSchema } from '../../config/json-schema.ts';
 import type { Config } from '../../config/load.ts';
 import { asFailure } from '../contract/failures.ts';
 import { redact } from '../contract/secret.ts';
-import { authorities } from '../io/tls.ts';
+import { secureContextOf } from '../io/context.ts';
 import { knownAdapters } from './adapters.ts';
 import { configOptions, exit, type Io, readArgs, readConfig, readConfigWithTargets, UsageError } from './io.ts';
 import { printNotes } from './notes.ts';
@@ -18,17 +18,17 @@ export async function config(args: string[], io: Pick<Io, 'env' | 'stdout' | 'st
     return exit.ok;
   }
   const read = await (verb === 'show' ? readConfig : readConfigWithTargets)(values, io, known);
-  const warnings = [...read.warnings, ...(verb === 'check' ? read.targets.flatMap(distrusted) : [])];
+  const warnings = [...read.warnings, ...(verb === 'check' ? (await Promise.all(read.targets.map(distrusted))).flat() : [])];
   for (const warning of warnings) io.stderr.write(redact(`warning: ${warning}\n`));
   if (verb === 'check') await printNotes(read, io);
   io.stdout.write(`${verb === 'show' ? listing(read.settings) : summary(read)}\n`);
   return exit.ok;
 }
 
-/** As a key's file, that of an authority may be put there later, and is read anew each time: no mistake. */
-function distrusted({ name, tls, spelling }: Config['targets'][number]): string[] {
+/** As a key's file, those of certificates may be put there later, and are read anew each time: no mistake. */
+async function distrusted({ name, tls, spelling }: Config['targets'][number]): Promise<string[]> {
   try {
-    authorities(tls, spelling);
+    await secureContextOf(tls, spelling);
     return [];
   } catch (error) {
     return [

@@ -2,16 +2,17 @@ import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { Agent, type buildConnector, Client, type Dispatcher, errors, Pool } from 'undici';
 import { Failure } from '../contract/failures.ts';
-import { dial, inTime, type Lookup, secure, serverOf } from './dial.ts';
+import { secureContextOf } from './context.ts';
+import { dial, inTime, type Lookup, secure, serverOf, unless } from './dial.ts';
 import { type Proxy, proxiesOf } from './proxies.ts';
-import { authorities, distrust, type OptionNames, type Trust } from './tls.ts';
+import { distrust, type OptionNames, type TlsOptions } from './tls.ts';
 import { brokenByProxy, type Route, refusedByProxy } from './unconnected.ts';
 
 /** How connections are made, to managers and to AWS alike. */
 export interface Policy {
   /** Proxies are taken from here (`proxiesOf`); the process's own environment unless given. */
   readonly env?: NodeJS.ProcessEnv | undefined;
-  readonly tls?: Trust | undefined;
+  readonly tls?: TlsOptions | undefined;
   /** Connections to one origin at a time (16); more requests wait for a free one. */
   readonly connections?: number | undefined;
   /** For DNS, TCP, proxy and TLS together (10 s). */
@@ -32,12 +33,12 @@ export interface Roads {
 }
 
 export function openRoads(policy: Policy, limits: Pool.Options = {}): Roads {
-  const { env = process.env, connections = 16, connectMs = 10_000, names = {} } = policy;
+  const { env = process.env, connections = 16, connectMs = 10_000, names = {}, tls = {} } = policy;
   const { wayTo } = proxiesOf(env);
   const pool = (origin: string, reach: (signal: AbortSignal) => Promise<Socket>): Pool =>
     new Pool(origin, { ...limits, connections, allowH2: false, connect: connector(connectMs, reach) });
   return {
-    routeTo: origin => ({ origin, ...wayTo(new URL(origin)), names, certified: false }),
+    routeTo: origin => ({ origin, ...wayTo(new URL(origin)), names, certified: tls.clientCertFile !== undefined }),
     to(origin) {
       const server = new URL(origin);
       const { proxy, mistake } = wayTo(server);
@@ -73,35 +74,33 @@ async function handOver(connecting: Promise<Socket>, callback: buildConnector.Ca
 const portOf = ({ port, protocol }: URL): number => Number(port || (protocol === 'https:' ? 443 : 80));
 
 async function reachServer(server: URL, policy: Policy, signal: AbortSignal): Promise<Socket> {
+  const handshake = server.protocol === 'https:' ? await handshakeWith(server, policy, signal) : undefined;
   const socket = await dial(server.hostname, portOf(server), signal, policy.lookup);
-  return server.protocol === 'https:' ? await trusted(socket, server, policy, signal) : socket;
+  return handshake ? await handshake(socket) : socket;
 }
 
-/** Hands out a connection only when its certificate is trusted. */
-async function trusted(
-  socket: Socket,
-  server: URL,
-  { tls = {}, names = {} }: Policy,
-  signal: AbortSignal,
-  proxy?: Proxy,
-): Promise<TLSSocket> {
-  const secureContext = authorities(tls, names);
+/** Makes TLS of a connection, and hands it out only when the certificate is trusted. Files are read before anything is connected. */
+async function handshakeWith(server: URL, { tls = {}, names = {} }: Policy, signal: AbortSignal, proxy?: Proxy) {
+  const secureContext = await unless(signal, secureContextOf(tls, names));
   // Node verifies but leaves the verdict to `distrust`, which has the certificate at hand for the sentences. No session is resumed: it would be verified less.
   const options = { ...serverOf(tls.serverName ?? server.hostname), rejectUnauthorized: false, ...(secureContext && { secureContext }) };
-  const secured = await secure(socket, options, signal);
-  const failure = distrust(secured, tls, names, { origin: server.origin, proxy });
-  if (!failure) return secured;
-  secured.destroy();
-  throw failure;
+  return async (socket: Socket): Promise<TLSSocket> => {
+    const secured = await secure(socket, options, signal);
+    const failure = distrust(secured, tls, names, { origin: server.origin, proxy });
+    if (!failure) return secured;
+    secured.destroy();
+    throw failure;
+  };
 }
 
 /** A connection to the proxy itself. What fails here is the proxy's fault, not that of the server behind it. */
 async function reachProxy(proxy: Proxy, server: URL, { tls = {}, names = {}, lookup }: Policy, signal: AbortSignal): Promise<Socket> {
   const url = new URL(proxy.origin);
   try {
+    // Not our own certificate: it is for the server.
+    const secureContext = url.protocol === 'https:' ? await unless(signal, secureContextOf({ caFile: tls.caFile }, names)) : undefined;
     const socket = await dial(url.hostname, portOf(url), signal, lookup);
     if (url.protocol === 'http:') return socket;
-    const secureContext = authorities({ caFile: tls.caFile }, names);
     return await secure(socket, { ...serverOf(url.hostname), ...(secureContext && { secureContext }) }, signal);
   } catch (error) {
     throw brokenByProxy(error, proxy, server.origin);
@@ -110,6 +109,7 @@ async function reachProxy(proxy: Proxy, server: URL, { tls = {}, names = {}, loo
 
 /** TLS through a tunnel that the proxy makes (CONNECT). */
 async function reachThrough(proxy: Proxy, server: URL, policy: Policy, signal: AbortSignal): Promise<TLSSocket> {
+  const handshake = await handshakeWith(server, policy, signal, proxy);
   const host = `${server.hostname}:${portOf(server)}`;
   const toProxy: buildConnector.connector = (_, callback) => void handOver(reachProxy(proxy, server, policy, signal), callback);
   const client = new Client(proxy.origin, { allowH2: false, connect: toProxy });
@@ -119,7 +119,7 @@ async function reachThrough(proxy: Proxy, server: URL, policy: Policy, signal: A
   });
   // What comes next on this socket is the server's; without a listener an error would end the process.
   socket.on('error', () => undefined);
-  if (statusCode >= 200 && statusCode < 300) return await trusted(socket as Socket, server, policy, signal, proxy);
+  if (statusCode >= 200 && statusCode < 300) return await handshake(socket as Socket);
   socket.destroy();
   throw refusedByProxy(statusCode, proxy, server.origin);
 }

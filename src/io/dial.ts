@@ -96,8 +96,14 @@ function opened<S extends Socket>(socket: S, event: 'connect' | 'secureConnect',
     const end = (): void => signal.removeEventListener('abort', stop);
     if (signal.aborted) stop();
     else signal.addEventListener('abort', stop);
-    // Stays: an error that comes before the connection has its next owner must find a listener.
-    socket.on('error', error => (end(), reject(error))).once(event, () => (end(), resolve(socket)));
+    const fail = (error: Error): void => {
+      end();
+      reject(error);
+      // A TLS alert is followed by the end of the stream, and undici would tell only of that.
+      socket.destroy();
+    };
+    // It stays: an error that comes before the connection has its next owner must find a listener.
+    socket.on('error', fail).once(event, () => (end(), resolve(socket)));
   });
 }
 

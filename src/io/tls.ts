@@ -1,5 +1,4 @@
-import { readFileSync, statSync } from 'node:fs';
-import { createSecureContext, getCACertificates, type SecureContext, type TLSSocket } from 'node:tls';
+import type { TLSSocket } from 'node:tls';
 import { Failure } from '../contract/failures.ts';
 import { nameOf, type Proxy } from './proxies.ts';
 import type { Route } from './unconnected.ts';
@@ -12,9 +11,18 @@ export interface Trust {
   readonly insecureSkipVerify?: boolean | undefined;
 }
 
+/** Whom to trust, and the certificate that we show where a server asks for one: both files in PEM, both or none. */
+export interface TlsOptions extends Trust {
+  readonly clientCertFile?: string | undefined;
+  readonly clientKeyFile?: string | undefined;
+}
+
+/** The options that name files. */
+export const fileOptions = ['caFile', 'clientCertFile', 'clientKeyFile'] as const;
+
 /** What a person writes to set an option: `PORTAINER_CA_FILE`, or `caFile` in a file. An option without a name is not offered as a way out. */
 export type OptionNames = Readonly<
-  Partial<Record<'caFile' | 'serverName' | 'fingerprint' | 'allowHttp' | 'clientCertFile' | 'clientKeyFile', string>>
+  Partial<Record<(typeof fileOptions)[number] | 'serverName' | 'fingerprint' | 'allowHttp' | 'headers', string>>
 >;
 
 /** The line that a person pastes: NAME=value for a variable, name: value for a file. */
@@ -35,42 +43,6 @@ export function pinOf(fingerprint: string, names: OptionNames): string {
       `${names.fingerprint ?? 'The fingerprint'} is no SHA-256 fingerprint: 32 pairs of hex digits are expected.`,
     );
   return (digits.match(/../g) ?? []).join(':');
-}
-
-/** At most so many are kept: one for each CA file in use, and a few former ones. */
-const contextsKept = 32;
-/** By the certificates that are trusted beside Node's own. */
-const contexts = new Map<string, SecureContext>();
-
-/** Made once for the same text: taking in Node's list of authorities costs some 30 ms of processor time. Throws when a certificate cannot be decoded. */
-function contextFor(pem: string): SecureContext {
-  // `ca` replaces Node's list, so that list goes in as well.
-  const context = contexts.get(pem) ?? createSecureContext({ ca: [...getCACertificates('default'), pem] });
-  contexts.delete(pem);
-  contexts.set(pem, context);
-  for (const oldest of contexts.keys()) if (contexts.size > contextsKept) contexts.delete(oldest);
-  return context;
-}
-
-/** undefined: Node's own authorities are enough (they include NODE_EXTRA_CA_CERTS). Reads the file anew. Throws MISCONFIGURED. */
-export function authorities(trust: Trust, names: OptionNames): SecureContext | undefined {
-  if (!trust.caFile) return undefined;
-  const option = names.caFile ?? 'The CA file';
-  const problem = (what: string): Failure => new Failure('MISCONFIGURED', `${option}: ${trust.caFile} ${what}.`);
-  let pem: string | undefined;
-  try {
-    // A pipe would hold up everything, perhaps for ever.
-    if (statSync(trust.caFile).isFile()) pem = readFileSync(trust.caFile, 'utf8');
-  } catch (error) {
-    throw problem(`cannot be read (${(error as NodeJS.ErrnoException).code})`);
-  }
-  if (pem === undefined) throw problem('is not a regular file');
-  if (!pem.includes('-----BEGIN CERTIFICATE-----')) throw problem('holds no certificate in PEM');
-  try {
-    return contextFor(pem);
-  } catch {
-    throw problem('holds a certificate that cannot be decoded');
-  }
 }
 
 /**

@@ -1,0 +1,109 @@
+import { createHash } from 'node:crypto';
+import { createSecureContext, getCACertificates, type SecureContext } from 'node:tls';
+import { Failure } from '../contract/failures.ts';
+import { readText, Unreadable } from './files.ts';
+import { fileOptions, type OptionNames, type TlsOptions } from './tls.ts';
+
+type FileOption = (typeof fileOptions)[number];
+type Texts = Partial<Record<FileOption, string>>;
+
+/** Beyond this it holds no certificates, but is a wrong path. */
+const mostBytes = 4 * 1024 * 1024;
+
+/** What is in the files of these options. Throws MISCONFIGURED for one that cannot be read; its cause is then an Unreadable. */
+export async function readTlsFiles(tls: TlsOptions, names: OptionNames): Promise<Texts> {
+  const read = async (option: FileOption): Promise<readonly [FileOption, string]> => {
+    const file = tls[option] ?? '';
+    try {
+      return [option, await readText(file, mostBytes)];
+    } catch (error) {
+      if (!(error instanceof Unreadable)) throw error;
+      throw problem(option, { tls, names }, error.why, error.remedy, error);
+    }
+  };
+  return Object.fromEntries(await Promise.all(fileOptions.filter(option => tls[option]).map(read)));
+}
+
+/**
+ * Whom to trust and what to show. undefined: Node's own authorities are enough (they include NODE_EXTRA_CA_CERTS).
+ * Reads the files anew. Throws MISCONFIGURED.
+ */
+export async function secureContextOf(tls: TlsOptions, names: OptionNames): Promise<SecureContext | undefined> {
+  const texts = await readTlsFiles(tls, names);
+  if (Object.keys(texts).length === 0) return undefined;
+  check(texts, { tls, names });
+  return contextFor(texts, { tls, names });
+}
+
+/** Whose files they are, for the sentences. */
+interface Named {
+  readonly tls: TlsOptions;
+  readonly names: OptionNames;
+}
+
+const kinds: Readonly<Record<FileOption, string>> = {
+  caFile: 'The CA file',
+  clientCertFile: 'clientCertFile',
+  clientKeyFile: 'clientKeyFile',
+};
+
+function problem(option: FileOption, { tls, names }: Named, what: string, remedy?: string, cause?: unknown): Failure {
+  const text = `${names[option] ?? kinds[option]}: ${tls[option]} ${what}.`;
+  return new Failure('MISCONFIGURED', text, { ...(remedy && { remedy }), cause });
+}
+
+function check({ caFile, clientCertFile, clientKeyFile }: Texts, named: Named): void {
+  const without = (text: string | undefined, what: RegExp): boolean => text !== undefined && !what.test(text);
+  if (without(caFile, /-----BEGIN CERTIFICATE-----/)) throw problem('caFile', named, 'holds no certificate in PEM');
+  if (without(clientCertFile, /-----BEGIN CERTIFICATE-----/)) throw problem('clientCertFile', named, 'holds no certificate in PEM');
+  if (without(clientKeyFile, /-----BEGIN [A-Z ]*PRIVATE KEY-----/)) throw problem('clientKeyFile', named, 'holds no private key in PEM');
+  if (/BEGIN ENCRYPTED|Proc-Type: 4,ENCRYPTED/.test(clientKeyFile ?? ''))
+    throw problem('clientKeyFile', named, 'holds an encrypted key', 'Write it without a passphrase: openssl pkey -in KEY -out NEW.');
+}
+
+/** At most so many are kept: one for each set of files in use, and a few former ones. */
+const contextsKept = 32;
+/** By a digest of what they are made of. */
+const contexts = new Map<string, SecureContext>();
+
+/** Made once for the same texts: taking in Node's list of authorities costs some 30 ms of processor time. */
+function contextFor(texts: Texts, named: Named): SecureContext {
+  const digest = createHash('sha256').update(JSON.stringify(texts)).digest('base64');
+  const context = contexts.get(digest) ?? makeContext(texts, named);
+  contexts.delete(digest);
+  contexts.set(digest, context);
+  for (const oldest of contexts.keys()) if (contexts.size > contextsKept) contexts.delete(oldest);
+  return context;
+}
+
+function makeContext({ caFile, clientCertFile, clientKeyFile }: Texts, named: Named): SecureContext {
+  // `ca` replaces Node's list, so that list goes in as well.
+  const ca = caFile === undefined ? {} : { ca: [...getCACertificates('default'), caFile] };
+  const trusted = attempt(
+    () => createSecureContext(ca),
+    () => problem('caFile', named, 'holds a certificate that cannot be decoded'),
+  );
+  if (clientCertFile === undefined) return trusted;
+  attempt(
+    () => createSecureContext({ cert: clientCertFile }),
+    () => problem('clientCertFile', named, 'holds a certificate that cannot be decoded'),
+  );
+  if (clientKeyFile === undefined) throw problem('clientCertFile', named, 'is of no use without a key');
+  attempt(
+    () => createSecureContext({ key: clientKeyFile }),
+    () => problem('clientKeyFile', named, 'holds a key that cannot be decoded'),
+  );
+  const belongs = `does not belong to the certificate in ${named.tls.clientCertFile}`;
+  return attempt(
+    () => createSecureContext({ ...ca, cert: clientCertFile, key: clientKeyFile }),
+    () => problem('clientKeyFile', named, belongs),
+  );
+}
+
+function attempt<T>(job: () => T, otherwise: () => Failure): T {
+  try {
+    return job();
+  } catch {
+    throw otherwise();
+  }
+}

@@ -1,0 +1,143 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { request } from 'undici';
+import { Failure, type FailureCode } from '../../src/contract/failures.ts';
+import { awsDispatcher } from '../../src/io/http.ts';
+import { certificate, failing, failingNow, open, proxying, raw, serving, soon } from './servers.ts';
+
+describe('proxies', () => {
+  const at = (port: number | string, scheme = 'http'): string => `${scheme}://server.test:${port}`;
+
+  test('HTTP_PROXY carries http, HTTPS_PROXY carries https, neither the other, and NO_PROXY and loopback go past both', async () => {
+    await using server = await serving((_, response) => response.end('by the server'));
+    await using proxy = await proxying(server.port);
+    const lookup = async () => [{ address: '127.0.0.1', family: 4 }];
+    const address = proxy.url.replace('http://', '');
+    const table: readonly [NodeJS.ProcessEnv, 'server' | 'proxy', url?: string][] = [
+      [{}, 'server'],
+      [{ HTTP_PROXY: proxy.url }, 'proxy'],
+      [{ HTTPS_PROXY: proxy.url }, 'server'],
+      [{ http_proxy: address }, 'proxy'],
+      [{ HTTP_PROXY: proxy.url, NO_PROXY: 'a.test,server.test' }, 'server'],
+      [{ HTTP_PROXY: proxy.url, NO_PROXY: 'server.test', no_proxy: '' }, 'server'],
+      [{ HTTP_PROXY: proxy.url, no_proxy: '*' }, 'server'],
+      [{ HTTP_PROXY: proxy.url }, 'server', server.url],
+      [{ HTTP_PROXY: proxy.url }, 'server', `http://localhost:${server.port}`],
+    ];
+    for (const [env, by, url = at(server.port)] of table) {
+      await using http = open(url, { env, lookup });
+      assert.equal((await http('GET', '/', { signal: soon() })).text, `by the ${by}`, JSON.stringify(env));
+    }
+  });
+
+  test('a request for plain HTTP is sent on whole: address, host, login', async () => {
+    await using proxy = await serving(({ url, headers }, response) => {
+      response.end(JSON.stringify([url, headers.host, headers['proxy-authorization'], headers['x-api-key']]));
+    });
+    const HTTP_PROXY = proxy.url.replace('//', '//me:hunter2%25@');
+    await using http = open(`${at(9000)}/base`, { env: { HTTP_PROXY }, headers: { 'X-API-Key': 'k' } });
+    assert.deepEqual((await http('GET', '/x?y=1', { signal: soon() })).json(), [
+      `${at(9000)}/base/x?y=1`,
+      'server.test:9000',
+      `Basic ${Buffer.from('me:hunter2%').toString('base64')}`,
+      'k',
+    ]);
+  });
+
+  test('a proxy that refuses, is dead, or is no proxy is named as the one at fault, with its variable and without its password', async () => {
+    await using refusing = await proxying(0, { refusal: 403 });
+    await using wanting = await proxying(0, { refusal: 407 });
+    await using dead = await raw(() => undefined);
+    await dead[Symbol.asyncDispose]();
+    await using cutting = await raw(socket => socket.destroy());
+    await using mute = await raw(() => undefined);
+    await using ssh = await raw(socket => socket.end('SSH-2.0-OpenSSH_9.2\r\n'));
+    await using tls = await serving((_, response) => response.end(), 'self-signed');
+    const withLogin = wanting.url.replace('//', '//me:hunter2@');
+    const table: readonly [HTTPS_PROXY: string, FailureCode, says: RegExp, remedy: RegExp][] = [
+      [refusing.url, 'MISCONFIGURED', /did not connect to https:\/\/server\.test: it answered 403/, /lets .* through.*NO_PROXY/],
+      [
+        wanting.url,
+        'MISCONFIGURED',
+        /wants a user and a password on the way to https:\/\/server\.test \(407\)/,
+        /USER:PASSWORD@HOST:PORT in HTTPS_PROXY/,
+      ],
+      [withLogin, 'MISCONFIGURED', /does not accept our user and password/, /% as %25/],
+      [dead.url, 'UNREACHABLE', /^No connection to the proxy .*nothing listens there \(ECONNREFUSED\)/, /HTTPS_PROXY/],
+      [dead.url.replace('//', '//me:hunter2@'), 'UNREACHABLE', /nothing listens there/, /HTTPS_PROXY/],
+      ['http://proxy.invalid:1', 'UNREACHABLE', /^No connection to the proxy .*name is not known|DNS/, /HTTPS_PROXY/],
+      [cutting.url, 'UNREACHABLE', /it was cut/, /HTTPS_PROXY/],
+      [mute.url, 'UNREACHABLE', /CONNECT_TIMEOUT/, /HTTPS_PROXY/],
+      [ssh.url, 'MISCONFIGURED', /does not speak HTTP/, /https:\/\//],
+      [dead.url.replace('http:', 'https:'), 'UNREACHABLE', /nothing listens there/, /HTTPS_PROXY/],
+      [refusing.url.replace('http:', 'https:'), 'MISCONFIGURED', /does not speak TLS/, /http:\/\/ in HTTPS_PROXY/],
+      [tls.url, 'MISCONFIGURED', /shows a certificate that is not trusted/, /NODE_EXTRA_CA_CERTS/],
+      ['socks5://me:hunter2@127.0.0.1:1', 'MISCONFIGURED', /SOCKS/, /option/],
+    ];
+    for (const [address, code, says, remedy] of table) {
+      await using http = open('https://server.test', { env: { HTTPS_PROXY: address }, connectMs: 500 });
+      const failure = await failing(http('PUT', '/', { signal: soon() }));
+      assert.equal(failure.code, code, failure.message);
+      assert.match(failure.message, says);
+      assert.match(failure.remedy, remedy);
+      assert.match(failure.message, /HTTPS_PROXY/);
+      assert.doesNotMatch(`${failure.message} ${failure.remedy}`, /hunter2|[0-9A-F]{2}:[0-9A-F]{2}:/);
+      assert.equal(failure.facts.mayLand, undefined);
+    }
+  });
+
+  test('what fails behind the proxy names it, too', async () => {
+    await using server = await raw(socket => socket.resetAndDestroy());
+    await using plain = await serving((_, response) => response.writeHead(502).end('no'));
+    await using proxy = await proxying(server.port);
+    await using toPlain = await proxying(plain.port);
+    const through = async (HTTPS_PROXY: string): Promise<Failure> => {
+      await using http = open(at(443, 'https'), { env: { HTTPS_PROXY } });
+      return await failing(http('GET', '/', { signal: soon() }));
+    };
+    assert.ok((await through(proxy.url)).message.includes(`(through the proxy ${proxy.url} (HTTPS_PROXY))`));
+    const noTls = await through(toPlain.url);
+    assert.match(noTls.message, /server\.test does not speak TLS/);
+    assert.ok(noTls.message.includes(toPlain.url));
+    await using forwarded = open(at(9000), { env: { HTTP_PROXY: plain.url } });
+    const answer = await forwarded('GET', '/', { signal: soon() });
+    assert.ok(forwarded.failure(answer).message.includes(`(through the proxy ${plain.url} (HTTP_PROXY))`));
+    assert.ok(forwarded.failure(answer, 'Portainer said no').message.includes(plain.url));
+    assert.ok(failingNow(() => answer.json()).message.includes(plain.url));
+  });
+
+  test('a server that cannot be reached without a proxy is named, and the entry of NO_PROXY that leads past one', async () => {
+    const tries = async (url: string, env: NodeJS.ProcessEnv) => {
+      await using http = open(url, { env });
+      return await failing(http('GET', '/', { signal: soon() }));
+    };
+    for (const url of ['https://127.0.0.1:1', 'http://localhost:1', 'https://portainer.invalid'])
+      assert.match((await tries(url, {})).message, /^No connection to http/, url);
+    const past = await tries('https://127.0.0.1:1', { HTTPS_PROXY: 'http://proxy.test', NO_PROXY: 'x, 127.0.0.0/8' });
+    assert.match(past.remedy, /directly because of 127\.0\.0\.0\/8 in NO_PROXY/);
+  });
+
+  test('AWS is reached by the same rules: proxy, and AWS_CA_BUNDLE beside the known authorities', async () => {
+    await using server = await serving((_, response) => response.end('aws'), 'other-name');
+    await using plain = await serving((_, response) => response.end('plain'));
+    await using proxy = await proxying(server.port);
+    const ask = async (env: NodeJS.ProcessEnv, url = 'https://portainer.test'): Promise<string> => {
+      const dispatcher = awsDispatcher({ env });
+      try {
+        return await (await request(url, { dispatcher, signal: soon() })).body.text();
+      } finally {
+        await dispatcher.destroy();
+      }
+    };
+    const AWS_CA_BUNDLE = certificate('ca');
+    assert.equal(await ask({ https_proxy: proxy.url, AWS_CA_BUNDLE }), 'aws');
+    assert.deepEqual(proxy.asked, ['portainer.test:443']);
+    assert.equal(await ask({ http_proxy: proxy.url }, 'http://aws.test/x'), 'by the proxy');
+    assert.equal(await ask({ HTTP_PROXY: proxy.url, HTTPS_PROXY: proxy.url }, plain.url), 'plain');
+    await using localhost = await serving((_, response) => response.end('aws'), 'good');
+    assert.match((await failing(ask({}, localhost.url))).remedy, /AWS_CA_BUNDLE/);
+    assert.equal(await ask({ HTTPS_PROXY: 'http://127.0.0.1:1', AWS_CA_BUNDLE }, localhost.url), 'aws');
+    assert.match((await failing(ask({ HTTPS_PROXY: 'http://127.0.0.1:1' }))).message, /the proxy .*HTTPS_PROXY.*nothing listens/);
+    assert.match((await failing(ask({ HTTPS_PROXY: 'socks5://127.0.0.1:1' }))).message, /HTTPS_PROXY .*SOCKS/);
+  });
+});
