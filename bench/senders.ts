@@ -101,6 +101,7 @@ function configured(name: string, url: string, key: string): Parameters<typeof m
     limits: portainer.limits,
     tls: { insecureSkipVerify: false },
     allowHttp: true,
+    headers: [],
     spelling: {
       caFile: 'caFile',
       serverName: 'tlsServerName',
@@ -108,6 +109,9 @@ function configured(name: string, url: string, key: string): Parameters<typeof m
       allowHttp: 'allowHttp',
       create: 'create',
       registries: 'registries',
+      clientCertFile: 'clientCertFile',
+      clientKeyFile: 'clientKeyFile',
+      headers: 'headers',
     },
     options: { url, apiKey: { secret: new Secret(key) } },
   };

@@ -1,4 +1,6 @@
+import { isIP } from 'node:net';
 import { parseAddress } from '../src/contract/registry.ts';
+import { linesOf, wrongWithHeaders } from './headers.ts';
 
 /** What a format may ask of the field that uses it. */
 export interface Facts {
@@ -107,6 +109,12 @@ export const formats = {
   string: { doc: 'text', json: () => string, rule: textRule },
   secret: { doc: 'secret text', json: () => string, rule: textRule },
   login: { doc: 'text', json: () => string, rule: textRule },
+  headers: {
+    doc: 'map of names and secret values; in a variable or file, a line `Name: value` for each',
+    json: () => ({ type: 'object', additionalProperties: string }),
+    coerce: linesOf,
+    rule: value => (Array.isArray(value) ? wrongWithHeaders(value) : 'must be a map of names and values'),
+  },
   path: { doc: 'path; in a file, relative to that file', json: () => string, rule: textRule },
   url: { doc: 'URL', json: () => ({ ...string, pattern: '^https?://' }), rule: urlRule },
   boolean: {
@@ -158,6 +166,15 @@ export const formats = {
     doc: 'ECR registry',
     json: () => string,
     rule: value => textRule(value) ?? (parseAddress(String(value)) ? undefined : 'must be the host of an ECR registry'),
+  },
+  serverName: {
+    doc: 'host name',
+    json: () => string,
+    rule: value =>
+      textRule(value) ??
+      (isIP(String(value)) || /^[\w-]+(\.[\w-]+)*$/.test(String(value))
+        ? undefined
+        : 'must be a bare host name or address, as certificates hold it'),
   },
   fingerprint: {
     doc: 'SHA-256 fingerprint, with or without colons',

@@ -1,31 +1,27 @@
 import type { Adapter } from '../src/contract/adapter.ts';
 import type { Draft } from './drafts.ts';
 import type { Env } from './env.ts';
-import { type Field, targetTable } from './schema.ts';
+import { targetTable } from './schema.ts';
 
-/** What a person writes to set these options: a variable, or the option of a file. */
-export type Spelling = Readonly<Record<'caFile' | 'serverName' | 'fingerprint' | 'allowHttp' | 'create' | 'registries', string>>;
-
+/** Options that messages name, as a file spells them. */
 const fileSpelling = {
   caFile: 'caFile',
   serverName: 'tlsServerName',
   fingerprint: 'tlsFingerprint',
+  clientCertFile: 'clientCertFile',
+  clientKeyFile: 'clientKeyFile',
+  headers: 'headers',
   allowHttp: 'allowHttp',
   create: 'create',
   registries: 'registries',
-} as const satisfies Spelling;
+} as const;
+
+/** What a person writes to set these options: a variable, or the option of a file. */
+export type Spelling = Readonly<Record<keyof typeof fileSpelling, string>>;
 
 function variableSpelling(adapter: Adapter): Spelling {
-  const { caFile, tlsServerName, tlsFingerprint, allowHttp, create, registries } = targetTable(adapter);
-  const name = (field: Field | undefined): string => field?.env ?? '';
-  return {
-    caFile: name(caFile),
-    serverName: name(tlsServerName),
-    fingerprint: name(tlsFingerprint),
-    allowHttp: name(allowHttp),
-    create: name(create),
-    registries: name(registries),
-  };
+  const table = targetTable(adapter);
+  return Object.fromEntries(Object.entries(fileSpelling).map(([key, option]) => [key, table[option]?.env ?? ''])) as Spelling;
 }
 
 /** How the options of a target are spelled where it comes from. */

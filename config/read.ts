@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { fill } from './fill.ts';
 import { formats } from './formats.ts';
+import { linesOfMap } from './headers.ts';
 import { hint, nearest } from './nearest.ts';
 import { type Entries, isBlank, type Mistake, type Origin, type Placed } from './origin.ts';
 import { type Field, ownWord, type Table, type Values } from './schema.ts';
@@ -72,6 +73,7 @@ export function readMap<T extends Table>(table: T, entries: Entries, { path, ori
     const file = given.get(`${key}File`);
     if (file) wrong(key, `is given twice: here and as ${key}File (${file.origin.text}). Keep one`);
     if (items) lists[key] = readList(items, placed, at(key), report);
+    else if (format === 'headers' && placed.value instanceof Map) texts[key] = linesOfMap(placed.value as Entries);
     else if (isPlain(placed)) texts[key] = plain(placed);
     else wrong(key, placed.value instanceof Map ? `must be ${formats[format].doc}, not a map` : 'must be a list of plain values');
   }
@@ -102,7 +104,7 @@ function showPath(written: unknown, inForce: unknown, origin: Origin | undefined
 }
 
 function show({ format }: Field, value: unknown): string {
-  if (format === 'secret') return '[secret]';
+  if (format === 'secret' || format === 'headers') return '[secret]';
   if (!Array.isArray(value)) return String(value);
   return `[${(format === 'hosts' ? value.map(entry => shownHost(String(entry), ownWord)) : value).join(', ')}]`;
 }

@@ -22,7 +22,7 @@ export interface Field {
 }
 export type Table = Readonly<Record<string, Field>>;
 
-type Lists = 'strings' | 'hosts' | 'accounts';
+type Lists = 'strings' | 'hosts' | 'accounts' | 'headers';
 type Value<F extends Field> = F extends { items: infer T extends Table }
   ? readonly Values<T>[]
   : F['format'] extends 'boolean'
@@ -174,7 +174,7 @@ const common = {
   caFile: { doc: 'Certificates (PEM) to trust beside the usual authorities.', format: 'path', default: null, env: '_CA_FILE' },
   tlsServerName: {
     doc: 'Name to expect in the certificate, where the address has another.',
-    format: 'string',
+    format: 'serverName',
     default: null,
     env: '_TLS_SERVER_NAME',
   },
@@ -185,11 +185,24 @@ const common = {
     default: false,
     env: '_INSECURE_SKIP_VERIFY',
   },
+  clientCertFile: {
+    doc: 'Certificate (PEM) that the courier shows to a server that demands one. Goes with `clientKeyFile`.',
+    format: 'path',
+    default: null,
+    env: '_CLIENT_CERT_FILE',
+  },
+  clientKeyFile: { doc: 'Private key (PEM, no passphrase) of `clientCertFile`.', format: 'path', default: null, env: '_CLIENT_KEY_FILE' },
+  headers: {
+    doc: 'Sent with every request, as what stands in front of the manager wants them (an access proxy).',
+    format: 'headers',
+    default: null,
+    env: '_HEADERS',
+  },
   allowHttp: { doc: 'Allows an address that begins with http://.', format: 'boolean', default: false, env: '_ALLOW_HTTP' },
 } as const satisfies Table;
 
 /** The fixed part of what reading a target gives; the adapter's options stand beside it. */
-export type Common = Values<typeof common>;
+export type Common = Values<typeof common> & { readonly headersFile?: string };
 
 /** The option whose variable makes a target without any file: the first one that must be given and has a variable. */
 export function trigger(adapter: Adapter): { readonly key: string; readonly env: string } | undefined {
@@ -216,14 +229,14 @@ export function targetTable(adapter: Adapter): Table {
     { ...field, ...(key in given ? { default: given[key] } : {}), ...(env && trigger(adapter) ? { env: prefix(adapter) + env } : {}) },
   ]);
   const own = Object.entries<Field & { format: OptionFormat }>(adapter.options);
-  const taken = own.find(([key]) => Object.hasOwn(common, key) || Object.hasOwn(adapter.options, `${key}File`));
+  const taken = own.find(([key]) => Object.hasOwn(withFiles(common), key) || Object.hasOwn(adapter.options, `${key}File`));
   if (taken)
     throw new Error(`Adapter ${adapter.kind}: the option name ${taken[0]} is taken by an option of every target or by a file of its own.`);
   return withFiles(Object.fromEntries([...shared, ...own]));
 }
 
 /** Whether the option `x` has a twin `xFile`. */
-export const hasFile = ({ format }: Pick<Field, 'format'>): boolean => format === 'secret' || format === 'login';
+export const hasFile = ({ format }: Pick<Field, 'format'>): boolean => format === 'secret' || format === 'login' || format === 'headers';
 
 /** Beside every secret and login `x` the option `xFile`, beside its variable `X` the variable `X_FILE`. One that must be given may be given as either. */
 export function withFiles(table: Table): Table {

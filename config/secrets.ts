@@ -17,11 +17,21 @@ const mostBytes = 64 * 1024;
 /** How soon a file that is not ready is looked at again. */
 const retryAfterMs = 15_000;
 
+/** What a file should hold. */
+interface Wanted {
+  /** For people: `the API key of portainer`. */
+  readonly what: string;
+  /** How one gets it: `create it at ...`. */
+  readonly keyHint?: string | undefined;
+  /** Why a text is not what is wanted, as the rest of a sentence that begins with the file; a key is wanted unless said. */
+  readonly rule?: (text: string) => string | undefined;
+}
+
 /**
- * The text in a secret's file without its last line break. `what` is for people: `the API key of portainer`; `keyHint` says how one gets it: `create it at ...`.
- * Throws MISCONFIGURED, to be tried again soon, while the file is absent, empty or unreadable.
+ * The text in a secret's file without its last line break. Throws MISCONFIGURED, to be tried again soon, while the file is absent, empty or unreadable,
+ * or holds something else.
  */
-async function readSecretFile(file: string, what: string, kind: SecretKind, keyHint?: string): Promise<string> {
+export async function readSecretFile(file: string, { what, keyHint, rule = ruleOf('key') }: Wanted): Promise<string> {
   const create = `${keyHint ? `${keyHint}, then put` : 'put'} it into ${file}.`;
   const waiting = (why: string, remedy = create, cause?: unknown): Failure =>
     new Failure('MISCONFIGURED', `Waiting for ${what}: ${file} ${why}.`, {
@@ -35,12 +45,20 @@ async function readSecretFile(file: string, what: string, kind: SecretKind, keyH
   });
   const secret = text.replace(/\r?\n$/, '');
   if (secret === '') throw waiting('is empty');
-  const wrong = visiblyNoSecret(secret, kind);
-  if (wrong?.certain) throw waiting(wrong.why, `Put nothing but ${what} into ${file}.`);
-  // oxlint-disable-next-line no-control-regex -- these are what must not be there
-  if (/[\u0000-\u001f\u007f]/.test(secret)) throw waiting('holds more than one line, or control characters');
+  const wrong = rule(secret);
+  if (wrong) throw waiting(wrong, `Put nothing but ${what} into ${file}.`);
   return secret;
 }
+
+/** What is no secret of this kind: visibly none, or more than a line. */
+const ruleOf =
+  (kind: SecretKind) =>
+  (text: string): string | undefined => {
+    const wrong = visiblyNoSecret(text, kind);
+    if (wrong?.certain) return wrong.why;
+    // oxlint-disable-next-line no-control-regex -- these are what must not be there
+    return /[\u0000-\u001f\u007f]/.test(text) ? 'holds more than one line, or control characters' : undefined;
+  };
 
 type SecretKind = Parameters<typeof visiblyNoSecret>[1];
 /** Of an option: a password may be anything that somebody has thought of. */
@@ -59,7 +77,7 @@ export async function oddPassword(option: string, file: string): Promise<string 
 
 /** The secret as it is now. Throws a Failure (see `resolveOptions`). */
 export async function readSecret(ref: SecretRef, what: string): Promise<Secret> {
-  return 'secret' in ref ? ref.secret : new Secret(await readSecretFile(ref.file, what, 'key'));
+  return 'secret' in ref ? ref.secret : new Secret(await readSecretFile(ref.file, { what }));
 }
 
 const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
@@ -94,7 +112,11 @@ export async function resolveOptions({
     if (!isSecretRef(value)) options[key] = value;
     else if ('secret' in value) options[key] = value.secret;
     else {
-      const text = await readSecretFile(value.file, `the ${words(key)} of ${name}`, kindOf(key), adapter.keyHint);
+      const text = await readSecretFile(value.file, {
+        what: `the ${words(key)} of ${name}`,
+        keyHint: adapter.keyHint,
+        rule: ruleOf(kindOf(key)),
+      });
       hash.update(`${key}\0${text}\0`);
       options[key] = adapter.options[key]?.format === 'secret' ? new Secret(text) : text;
     }

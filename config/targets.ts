@@ -4,6 +4,7 @@ import { Secret } from '../src/contract/secret.ts';
 import { type Draft, draftTargets, type Surroundings } from './drafts.ts';
 import { checkNames, type Env } from './env.ts';
 import { type Item, requireUnique } from './files.ts';
+import { type HeadersRef, headersFrom } from './headers.ts';
 import { emptyAmong, isByVariables, type Spelling, spellingOf, variablesOf } from './naming.ts';
 import { isBlank } from './origin.ts';
 import { changedWay } from './proxies.ts';
@@ -31,7 +32,11 @@ export interface TargetConfig {
     /** Pairs of upper-case hex digits with colons. */
     readonly fingerprint?: string | undefined;
     readonly insecureSkipVerify: boolean;
+    readonly clientCertFile?: string | undefined;
+    readonly clientKeyFile?: string | undefined;
   };
+  /** For every request. */
+  readonly headers: HeadersRef;
   readonly allowHttp: boolean;
   readonly spelling: Spelling;
   /** The adapter's own options. Those that are not set are missing. */
@@ -56,6 +61,7 @@ export async function readTargets(items: readonly Item[], aliases: Aliases, arou
     const target = configure(draft, read, aliases, around.home, report);
     checkPlainHttp(draft, target, report);
     checkSecrets(draft, read, report);
+    checkCertificate(draft, target, report);
     const identity = identityOf(target, read);
     const twin = reached.get(identity);
     reached.set(identity, draft.path);
@@ -108,7 +114,10 @@ function configure(
       serverName: read.tlsServerName,
       fingerprint: read.tlsFingerprint,
       insecureSkipVerify: read.insecureSkipVerify,
+      clientCertFile: read.clientCertFile,
+      clientKeyFile: read.clientKeyFile,
     },
+    headers: read.headersFile === undefined ? headersFrom(read.headers ?? []) : { file: read.headersFile },
     allowHttp,
     spelling: spellingOf({ name, adapter, origin: draft.origin }),
     options: optionsOf(adapter, read),
@@ -138,6 +147,14 @@ function optionsOf(adapter: Adapter, read: Read): TargetConfig['options'] {
   };
   const all = Object.keys(adapter.options).map(key => [key, option(key)] as const);
   return Object.fromEntries(all.filter((entry): entry is readonly [string, OptionValue] => entry[1] !== undefined));
+}
+
+/** A certificate is of no use without its key. */
+function checkCertificate({ path, entries, origin }: Draft, { tls }: TargetConfig, report: Report): void {
+  const [cert, key] = ['clientCertFile', 'clientKeyFile'] as const;
+  if ((tls[cert] === undefined) === (tls[key] === undefined)) return;
+  const [given, missing] = tls[cert] === undefined ? [key, cert] : [cert, key];
+  report.mistakes.push({ path: `${path}.${given}`, origin: (entries.get(given)?.origin ?? origin).text, message: `needs ${missing}, too` });
 }
 
 /** At least one of the adapter's alternatives, whole. */
@@ -177,11 +194,12 @@ function identityOf({ kind, adapter }: TargetConfig, read: Read): string {
 }
 
 /** Key files that everybody can read. */
-async function exposures(path: string, { adapter, options }: TargetConfig): Promise<string[]> {
-  const files = Object.entries(options).flatMap(([key, value]) =>
+async function exposures(path: string, { adapter, options, headers, tls }: TargetConfig): Promise<string[]> {
+  const keys = Object.entries(options).flatMap(([key, value]) =>
     adapter.options[key]?.format === 'secret' && isSecretRef(value) && 'file' in value ? { key, file: value.file } : [],
   );
-  const told = await Promise.all(files.flatMap(({ key, file }) => [exposure(file), oddPassword(key, file)]));
+  const others = ['file' in headers ? headers.file : undefined, tls.clientKeyFile].filter(file => file !== undefined);
+  const told = await Promise.all([...keys.flatMap(({ key, file }) => [exposure(file), oddPassword(key, file)]), ...others.map(exposure)]);
   return told.flatMap(warning => (warning ? `${path}: ${warning}` : []));
 }
 

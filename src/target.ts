@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { resolveHeaders } from '../config/headers.ts';
 import type { TargetConfig } from '../config/load.ts';
 import { resolveOptions } from '../config/secrets.ts';
 import { acrossBorder } from './border/target.ts';
@@ -10,8 +11,12 @@ import type { Address, Registry } from './contract/registry.ts';
 import { redact } from './contract/secret.ts';
 import { type EngineFinding, finding as standing } from './courier/findings.ts';
 import type { ManagedTarget } from './courier/ledger.ts';
-import { readText, Unreadable } from './io/files.ts';
+import { readTlsFiles } from './io/context.ts';
+import { Unreadable } from './io/files.ts';
 import { openHttp } from './io/http.ts';
+import { lent } from './io/lent.ts';
+import type { Header } from './io/message.ts';
+import { type Proxy, proxiesOf } from './io/proxies.ts';
 import { setting } from './io/tls.ts';
 
 export interface TargetDeps {
@@ -43,7 +48,7 @@ export function manageTarget(config: TargetConfig, deps: TargetDeps): OpenableTa
 
   const lookAlikes = lookAlikeWatch(deps.registry);
 
-  const adapterDeps = (opened: AsyncDisposable[], own: Registry | undefined): Deps => ({
+  const adapterDeps = ({ opened, proxies }: Lent, headers: readonly Header[], own: Registry | undefined): Deps => ({
     name,
     clock: deps.clock,
     wanted: [...config.registries.filter(({ host }) => host !== own?.host), ...(own ? [own] : [])],
@@ -54,9 +59,12 @@ export function manageTarget(config: TargetConfig, deps: TargetDeps): OpenableTa
     registry: lookAlikes.read,
     finding: (code, message, remedy = adapter.findings[code]?.remedy): Finding => ({ code, message, ...(remedy && { remedy }) }),
     http(base) {
+      const { env, readonly } = deps;
       const connections = config.limits.concurrency + 1;
-      const http = openHttp({ ...base, tls, allowHttp, env: deps.env, readonly: deps.readonly, names: config.spelling, connections });
+      const http = openHttp({ ...base, configured: headers, tls, allowHttp, env, readonly, names: config.spelling, connections });
       opened.push(http);
+      const { proxy } = proxiesOf(env).wayTo(new URL(base.url));
+      if (proxy) proxies.add(proxy);
       return http;
     },
   });
@@ -72,8 +80,9 @@ export function manageTarget(config: TargetConfig, deps: TargetDeps): OpenableTa
   /** What lies in the files behind the options, as a digest. Throws while a key is not there yet. */
   async function look() {
     const { options, fingerprintOfFiles } = await resolveOptions(config);
-    const authority = await authorityOf(config);
-    return { options, files: createHash('sha256').update(`${fingerprintOfFiles}\0${authority}`).digest('hex') };
+    const { headers, inFile } = await resolveHeaders(config.headers, name);
+    const texts = JSON.stringify([fingerprintOfFiles, inFile, await certificatesOf(config)]);
+    return { options, headers, files: createHash('sha256').update(texts).digest('hex') };
   }
 
   /** What an adapter passes over because it looks like ECR alone is said for all adapters here. */
@@ -96,7 +105,7 @@ export function manageTarget(config: TargetConfig, deps: TargetDeps): OpenableTa
     standing: standingOf(config),
     own: config.own,
     async open(own) {
-      const { options, files } = await lookOnce().catch((failure: unknown) => {
+      const { options, headers, files } = await lookOnce().catch((failure: unknown) => {
         // What a dead share would say is not known: the target goes on with what it has.
         if (current && isSilent(failure)) return current;
         waiting = true;
@@ -104,11 +113,11 @@ export function manageTarget(config: TargetConfig, deps: TargetDeps): OpenableTa
       });
       waiting = false;
       if (current?.files === files && current.own === own?.host) return current.target;
-      const opened: AsyncDisposable[] = [];
-      const made: unknown = adapter.create(options, adapterDeps(opened, own));
-      const dispose = async (): Promise<void> => void (await Promise.all(opened.map(http => http[Symbol.asyncDispose]())));
-      const target = acrossBorder(made, { kind: adapter.kind, clock: deps.clock, dispose });
-      current = { options, files, own: own?.host, target: { ...target, discover: signal => discover(target, signal) } };
+      const things: Lent = { opened: [], proxies: new Set() };
+      const made: unknown = adapter.create(options, adapterDeps(things, headers, own));
+      const dispose = async (): Promise<void> => void (await Promise.all(things.opened.map(http => http[Symbol.asyncDispose]())));
+      const target = lent(acrossBorder(made, { kind: adapter.kind, clock: deps.clock, dispose }), things.proxies);
+      current = { options, headers, files, own: own?.host, target: { ...target, discover: signal => discover(target, signal) } };
       openedWith.set(current.target, options);
       return current.target;
     },
@@ -127,19 +136,19 @@ const lookAlikeFinding = ({ host, is, remedy }: LookAlike, target: string): Find
   remedy,
 });
 
-/** Beyond this it holds no certificates, but is a wrong path. */
-const mostBytes = 4 * 1024 * 1024;
+/** What a target was lent while it was made. */
+interface Lent {
+  readonly opened: AsyncDisposable[];
+  /** Those on the way of its clients. */
+  readonly proxies: Set<Proxy>;
+}
 
-/** The text of the CA file. Empty for one that cannot be read: the HTTP layer says so. Throws MISCONFIGURED when it does not answer. */
-async function authorityOf({ tls: { caFile }, spelling }: TargetConfig): Promise<string> {
-  if (caFile === undefined) return '';
-  try {
-    return await readText(caFile, mostBytes);
-  } catch (error) {
-    if (!isSilent(error)) return '';
-    const { why, remedy } = error;
-    throw new Failure('MISCONFIGURED', `${spelling.caFile}: ${caFile} ${why}.`, { ...(remedy && { remedy }), cause: error });
-  }
+/** What is in the files for TLS. Nothing when one cannot be read: the HTTP layer says so. Throws MISCONFIGURED when one does not answer. */
+async function certificatesOf({ tls, spelling }: TargetConfig): Promise<object> {
+  return await readTlsFiles(tls, spelling).catch((failure: unknown) => {
+    if (isSilent(failure)) throw failure;
+    return {};
+  });
 }
 
 const isSilent = (error: unknown): error is Unreadable =>

@@ -103,7 +103,7 @@ test('secrets are revealed where they are used, and nowhere else', () => {
     /^adapters\//,
     /^src\/ecr\//,
     /^src\/contract\/(secret|credential)\.ts$/, // the fingerprint
-    /^src\/io\/connect\.ts$/, // the login at a proxy
+    /^src\/io\/(connect|message)\.ts$/, // the login at a proxy, and configured headers
     /^src\/commands\/token\.ts$/, // what was asked for
     /^src\/observe\/(admin|doors|server)\.ts$/, // compared with what a caller shows
   ];

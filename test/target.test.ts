@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
@@ -83,4 +86,49 @@ test('the adapter is told of the own registry as of any other, once, and made an
   assert.notEqual(known, unknown);
   assert.equal(again, known);
   assert.deepEqual(told, [[listed], [listed, ours], [listed]]);
+});
+
+test('configured headers go with every request, replace none of ours, and are read from their file anew', async () => {
+  const asks = (name: string): Adapter =>
+    defineAdapter({
+      kind: 'shelf',
+      doc: 'A shelf.',
+      options: { url: { doc: 'Where.', format: 'url' } },
+      create({ url }, { http }) {
+        const ask = http({ url, headers: { [name]: 'ours' } });
+        return {
+          address: url,
+          discover: async signal => ({ slots: [], findings: [], about: { product: (await ask('GET', '/', { signal })).text } }),
+          deliver: async () => ({ change: 'unchanged' }),
+        };
+      },
+    });
+  const server = createServer(({ headers }, response) => response.end(`${headers['x-key']} ${headers['x-entrance']}`));
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
+  await using _ = { [Symbol.asyncDispose]: async () => void server.close() };
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const text = `targets: [{kind: shelf, url: "${url}", allowHttp: true, headersFile: ./headers}]`;
+  await using files = await folder({ 'courier.yaml': text, headers: 'X-Entrance: first' });
+  const manage = async (adapter: Adapter) => {
+    const { targets, aliases } = await read({ files: [files.at('courier.yaml')], adapters: [adapter] });
+    const log = createLog({ to: { write: () => undefined } });
+    const [target] = targets.map(one => manageTarget(one, { clock, log, registry: addressReader(aliases), env: {}, readonly: false }));
+    assert.ok(target);
+    return target;
+  };
+  const product = async (target: Awaited<ReturnType<typeof manage>>): Promise<string | undefined> => {
+    const opened = await target.open();
+    return (await opened.discover(AbortSignal.timeout(10_000))).about?.product;
+  };
+
+  const target = await manage(asks('X-Key'));
+  assert.equal(await product(target), 'ours first');
+  assert.equal(await target.changed(), false);
+  await writeFile(files.at('headers'), 'x-entrance: second\n');
+  assert.equal(await target.changed(), true);
+  assert.equal(await product(target), 'ours second');
+  await assert.rejects(product(await manage(asks('X-Entrance'))), {
+    code: 'MISCONFIGURED',
+    message: /headers names x-entrance, which the courier sends to this manager itself/,
+  });
 });

@@ -3,7 +3,7 @@ import { Failure } from '../contract/failures.ts';
 import { baseOf } from './address.ts';
 import { type Dispatcher, everywhere, openRoads, type Policy } from './connect.ts';
 import { broken, type Call, failureOf } from './meaning.ts';
-import { bodyOf, callOf, headerWriter, linesOf, readAll, toAnswer } from './message.ts';
+import { bodyOf, callOf, type Header, headerWriter, linesOf, readAll, toAnswer } from './message.ts';
 import { pinOf } from './tls.ts';
 import { collector, streamer, type Taker, transfer } from './transfer.ts';
 
@@ -12,6 +12,8 @@ export interface HttpOptions extends Policy {
   readonly url: string;
   /** Sent with every request. */
   readonly headers?: Record<string, string> | undefined;
+  /** Sent with every request, too: what the configuration asks for. They replace none of the others. */
+  readonly configured?: readonly Header[] | undefined;
   readonly allowHttp?: boolean | undefined;
   /** Whatever may change something throws before a byte is sent: the promise of `check`. */
   readonly readonly?: boolean | undefined;
@@ -29,7 +31,7 @@ export function openHttp(options: HttpOptions): Http & AsyncDisposable {
   const { origin, prefix } = baseOf(options);
   const maxBytes = options.maxBytes ?? 16 * 1024 * 1024;
   if (options.tls?.fingerprint) pinOf(options.tls.fingerprint, options.names ?? {});
-  const headersFor = headerWriter(options.headers);
+  const headersFor = headerWriter(options.headers, options.configured, options.names?.headers);
   const roads = openRoads(options);
   const route = roads.routeTo(origin);
   let own: Dispatcher | undefined;
@@ -67,7 +69,7 @@ export function openHttp(options: HttpOptions): Http & AsyncDisposable {
     const call: Call = { asked: `GET ${path} at ${origin}`, route, write: false, sent: false };
     // Whoever stops reading ends the request.
     const left = new AbortController();
-    const stream = streamer();
+    const stream = streamer(call);
     const signal = AbortSignal.any([more.signal, left.signal]);
     try {
       void send('GET', path, call, { ...more, signal }, more.idleMs, stream.taker).then(stream.end, stream.fail);

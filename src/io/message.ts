@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Answer, HttpRequest } from '../contract/adapter.ts';
 import { Failure } from '../contract/failures.ts';
+import type { Secret } from '../contract/secret.ts';
 import { version } from '../version.ts';
 import type { Call } from './meaning.ts';
 import { standing } from './page.ts';
@@ -12,19 +13,41 @@ type Headers = Readonly<Record<string, string>>;
 
 const contentType = { 'content-type': 'application/json' };
 
+/** A header that the configuration asks for. */
+export interface Header {
+  readonly name: string;
+  readonly value: Secret;
+}
+
 /**
- * The headers of a client's requests, names in lower case; what is the same for all of them is made once. The returned function throws MISCONFIGURED for a value that HTTP
- * cannot carry (a key file with two lines, say), without quoting it.
+ * The headers of a client's requests, names in lower case; what is the same for all of them is made once. `option`: where the configured ones come from.
+ * The returned function throws MISCONFIGURED for a value that HTTP cannot carry (a key file with two lines, say), without quoting it, and for a configured
+ * header that would be replaced.
  */
-export function headerWriter(fixed?: Headers): (more: Pick<HttpRequest, 'headers' | 'body'>) => Headers {
-  const write = (type: Headers, more?: Headers): Headers =>
-    Object.freeze({ 'user-agent': agent, ...type, ...lowerCased(fixed), ...lowerCased(more) });
+export function headerWriter(
+  fixed?: Headers,
+  configured: readonly Header[] = [],
+  option = 'headers',
+): (more: Pick<HttpRequest, 'headers' | 'body'>) => Headers {
+  const write = (type: Headers, more?: Headers): Headers => {
+    const ours = { ...type, ...lowerCased(fixed), ...lowerCased(more) };
+    const taken = configured.find(({ name }) => Object.hasOwn(ours, name.toLowerCase()));
+    if (taken) throw nameTaken(taken.name, option);
+    const asked = Object.fromEntries(configured.map(({ name, value }) => [name, value.reveal()]));
+    return Object.freeze({ 'user-agent': agent, ...lowerCased(asked), ...ours });
+  };
   let empty: Headers | undefined;
   let json: Headers | undefined;
   return ({ headers, body }) => {
     if (headers) return write(body === undefined ? {} : contentType, headers);
     return body === undefined ? (empty ??= write({})) : (json ??= write(contentType));
   };
+}
+
+function nameTaken(name: string, option: string): Failure {
+  return new Failure('MISCONFIGURED', `${option} names ${name}, which the courier sends to this manager itself.`, {
+    remedy: `Take ${name} out of ${option}. What stands in front of the manager must take another header.`,
+  });
 }
 
 function lowerCased(headers: Headers = {}): Headers {

@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { Readable } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
 import type { HttpRequest } from '../contract/adapter.ts';
+import { budgetInForce } from './budget.ts';
 import { type ElementReader, elementReader } from './elements.ts';
 import type { Call } from './meaning.ts';
 import { tooLarge } from './message.ts';
@@ -91,6 +92,7 @@ export function collector(
   let status = 0;
   let headers: IncomingHttpHeaders = {};
   let list: ElementReader | undefined;
+  const budget = budgetInForce();
 
   function take(piece: string): void {
     if (list?.take(piece)) return;
@@ -112,6 +114,7 @@ export function collector(
     data(chunk) {
       size += chunk.length;
       if (size > maxBytes) throw tooLarge(maxBytes, call.asked);
+      budget?.spend(chunk, call.asked);
       block.push(chunk);
       blockBytes += chunk.length;
       if (blockBytes >= blockSize) decode();
@@ -124,7 +127,8 @@ export function collector(
 }
 
 /** Hands an answer on at the reader's pace. `end` and `fail`: for what transfer() came to. */
-export function streamer() {
+export function streamer(call: Call) {
+  const budget = budgetInForce();
   const head = Promise.withResolvers<{ status: number; headers: IncomingHttpHeaders }>();
   let controller: Controller | undefined;
   const body = new Readable({ read: () => controller?.resume() });
@@ -144,6 +148,7 @@ export function streamer() {
         head.resolve({ status, headers });
       },
       data(chunk) {
+        budget?.spend(chunk, call.asked);
         if (!body.push(chunk)) controller?.pause();
       },
     } satisfies Taker,

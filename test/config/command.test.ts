@@ -80,9 +80,9 @@ test('check warns of a file of certificates from which nobody can be trusted; it
   const checked = (file: string) => run(['check'], { ...env, DEPOT_CA_FILE: file });
 
   for (const [file, why] of [
-    ['/nowhere/ca.pem', 'cannot be read (ENOENT)'],
+    ['/nowhere/ca.pem', 'does not exist'],
     [files.at('not.pem'), 'holds no certificate in PEM'],
-    [files.path, 'is not a regular file'],
+    [files.path, 'is a directory'],
   ] as const) {
     const { code, out, err } = await checked(file);
     assert.equal(code, 0);

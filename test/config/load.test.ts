@@ -118,6 +118,9 @@ test('every option of the short form reaches its target', async () => {
       DEPOT_TLS_SERVER_NAME: 'inside',
       DEPOT_TLS_FINGERPRINT: pin,
       DEPOT_INSECURE_SKIP_VERIFY: 'on',
+      DEPOT_CLIENT_CERT_FILE: '/client.pem',
+      DEPOT_CLIENT_KEY_FILE: '/client.key',
+      DEPOT_HEADERS: 'X-Entrance: staff',
       DEPOT_CREATE: 'yes',
       DEPOT_REGISTRIES: 'https://123456789012.DKR.ecr.eu-west-1.amazonaws.com/, 123456789012.dkr.ecr.eu-west-1.amazonaws.com',
       DEPOT_SHARE: '0.25',
@@ -126,7 +129,15 @@ test('every option of the short form reaches its target', async () => {
   const [target] = targets;
 
   const fingerprint = Array.from({ length: 32 }, () => 'AA').join(':');
-  assert.deepEqual(target?.tls, { caFile: '/ca.pem', serverName: 'inside', fingerprint, insecureSkipVerify: true });
+  assert.deepEqual(target?.tls, {
+    caFile: '/ca.pem',
+    serverName: 'inside',
+    fingerprint,
+    insecureSkipVerify: true,
+    clientCertFile: '/client.pem',
+    clientKeyFile: '/client.key',
+  });
+  assert.deepEqual('file' in target.headers || target.headers.map(({ name, value }) => `${name}=${value.reveal()}`), ['X-Entrance=staff']);
   assert.equal(target?.allowHttp, true);
   assert.equal(target?.create, true);
   assert.equal(target?.options['share'], 0.25);
@@ -138,6 +149,9 @@ test('every option of the short form reaches its target', async () => {
     caFile: 'DEPOT_CA_FILE',
     serverName: 'DEPOT_TLS_SERVER_NAME',
     fingerprint: 'DEPOT_TLS_FINGERPRINT',
+    clientCertFile: 'DEPOT_CLIENT_CERT_FILE',
+    clientKeyFile: 'DEPOT_CLIENT_KEY_FILE',
+    headers: 'DEPOT_HEADERS',
     allowHttp: 'DEPOT_ALLOW_HTTP',
     create: 'DEPOT_CREATE',
     registries: 'DEPOT_REGISTRIES',

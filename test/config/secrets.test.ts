@@ -82,7 +82,11 @@ const troubles: Readonly<Record<string, Unready>> = {
   absent: { prepare: path => rm(path, { force: true }), why: 'does not exist' },
   empty: { prepare: path => writeFile(path, ''), why: 'is empty' },
   'a line break alone': { prepare: path => writeFile(path, '\n'), why: 'is empty' },
-  'several lines': { prepare: path => writeFile(path, 'hunter2\nhunter2\n'), why: 'holds more than one line, or control characters' },
+  'several lines': {
+    prepare: path => writeFile(path, 'hunter2\nhunter2\n'),
+    why: 'holds more than one line, or control characters',
+    remedy: 'Put nothing but the API key of depot into FILE.',
+  },
   'far too large': { prepare: path => writeFile(path, 'hunter2'.repeat(20_000)), why: 'is far too large for one' },
   'a directory': { prepare: path => mkdir(path), why: 'is a directory', remedy: 'Name the file in it.' },
 };
@@ -97,7 +101,7 @@ for (const [name, { prepare, why, remedy }] of Object.entries(troubles))
     assert.equal(failure.code, 'MISCONFIGURED');
     assert.equal(failure.message, `Waiting for the API key of depot: ${files.at('key')} ${why}.`);
     const create = `Create it at Settings > Keys, then put it into ${files.at('key')}.`;
-    assert.equal(failure.remedy, `${remedy ?? create} The file is looked at again by itself.`);
+    assert.equal(failure.remedy, `${remedy?.replace('FILE', files.at('key')) ?? create} The file is looked at again by itself.`);
     assert.equal(failure.facts.retryAfterMs, 15_000);
   });
 

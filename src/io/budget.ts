@@ -1,0 +1,47 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { Failure } from '../contract/failures.ts';
+
+/** What the answers to one call of an adapter may take in memory, all together, in bytes: a list may have any number of pages. */
+export interface Budget {
+  /** Throws TOO_LARGE when this is more than what is left. `asked`: the request, for people. */
+  spend(chunk: Buffer, asked: string): void;
+}
+
+const mebibyte = 1024 * 1024;
+/** Enough for some 100,000 rows; our own limits of memory leave room for it once. */
+export const discoveryBytes = 128 * mebibyte;
+/** A write is answered with what was written. */
+export const deliveryBytes = 16 * mebibyte;
+
+const [comma, bracket, brace] = [...Buffer.from(',[{')];
+/** What V8 takes for a value, and for a list or map that may be empty; measured with Node 24: 16 MiB of `{},` become 600 MiB. */
+const bytesOfValue = 16;
+const bytesOfMap = 100;
+
+function weigh(chunk: Buffer): number {
+  let weight = chunk.length;
+  for (const byte of chunk) {
+    if (byte === comma) weight += bytesOfValue;
+    else if (byte === brace || byte === bracket) weight += bytesOfMap;
+  }
+  return weight;
+}
+
+const inForce = new AsyncLocalStorage<Budget>();
+
+/** Runs the job with a budget of its own for all requests that it makes, however deep. */
+export function withBudget<T>(bytes: number, job: () => Promise<T>): Promise<T> {
+  let left = bytes;
+  const budget: Budget = {
+    spend(chunk, asked) {
+      left -= weigh(chunk);
+      if (left >= 0) return;
+      const text = `${asked}: with this answer, all answers together take more than ${bytes / mebibyte} MiB of memory.`;
+      throw new Failure('TOO_LARGE', text, { remedy: 'Check that the address is the manager itself, and how much it lists.' });
+    },
+  };
+  return inForce.run(budget, job);
+}
+
+/** Of the call that is under way here; undefined outside of one. */
+export const budgetInForce = (): Budget | undefined => inForce.getStore();
