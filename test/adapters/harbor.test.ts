@@ -263,8 +263,15 @@ describe('the token is never sent in clear', () => {
     );
 
   test('an endpoint with http:// gets none, in no way, and it is said what to do', async () => {
-    for (const url of [`http://${host}`, `HTTP://${host}:80/`, host]) {
-      await using h = await rig({ ...everything, registries: [row(url)] });
+    const blind = { ...everything, robots: [robot({ access: rights.filter(right => right !== 'registry:read') })] };
+    for (const [url, setup] of [
+      [`http://${host}`, everything],
+      [`HTTP://${host}:80/`, everything],
+      [host, everything],
+      // It may not look right before the write, so what the discovery saw counts.
+      [`http://${host}`, blind],
+    ] as const) {
+      await using h = await rig({ ...setup, registries: [row(url)] });
       const slot = only((await h.discover()).slots);
       for (const attempt of [h.deliver(slot, given(host)), h.rehearse(slot, given(host))]) {
         const failure = await failing(attempt);
@@ -299,6 +306,9 @@ describe('the token is never sent in clear', () => {
     h.fake.state.registries.push(...template.state.registries);
     assert.equal((await failing(h.deliver(slot, given(host)))).code, 'MISCONFIGURED');
     assert.equal(h.fake.secretOf(1), 'old-token');
+    await using more = await startFakeHarbor({ registries: [row(`https://${host}`, { id: 2, name: 'the other one' })] });
+    h.fake.state.registries.push(...more.state.registries);
+    assert.deepEqual(await h.deliver(slot, given(host)), { change: 'updated', id: '2', proven: true });
   });
 });
 
