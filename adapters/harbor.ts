@@ -43,7 +43,7 @@ export const harbor = defineAdapter({
 
     /** Harbor sends the credential to the address in the row, so that is looked at right before. Without the right to, what the discovery saw must do. */
     async function confirm({ path, row, url }: Existing, host: string, signal: AbortSignal): Promise<void> {
-      refusePlain(url, row);
+      refusePlain(url, row, host);
       const answer = await ask('GET', `${path}/${row}`, signal);
       if (isMissingRight(answer)) return;
       if (answer.status !== 200) throw refused(answer, 'registry:read', host);
@@ -51,7 +51,7 @@ export const harbor = defineAdapter({
       if (!isRow(now)) throw new Failure('UNEXPECTED', `Harbor answered with something else than the endpoint ${row}.`);
       if (now.type !== 'docker-registry' || deps.registry(now.url)?.registry.host !== host)
         throw new Failure('NOT_FOUND', `Endpoint ${row} is for another registry than ${host} by now.`);
-      refusePlain(now.url, row);
+      refusePlain(now.url, row, host);
     }
 
     async function update(ref: Existing, host: string, credential: Credential, signal: AbortSignal): Promise<Receipt> {
@@ -124,14 +124,14 @@ export const harbor = defineAdapter({
 });
 
 /** Throws before anything is sent. */
-function refusePlain(url: string, row: number): void {
+function refusePlain(url: string, row: number, host: string): void {
   if (isEncrypted(url)) return;
   throw new Failure(
     'MISCONFIGURED',
     `Endpoint ${row} is reached over plain http, so Harbor would send the token unencrypted. Nothing was sent.`,
     {
       stops: 'slot',
-      remedy: encrypt,
+      remedy: encrypt(host),
     },
   );
 }

@@ -1,7 +1,10 @@
-/** Harbor tries the credential with every change of an endpoint, and refuses the change when it does not work. */
-const sameEdit =
-  'In the same step enter AWS as Access ID and the password of `ecr-courier token HOST` as Access Secret: while the stored one has expired, Harbor refuses any other change as "unhealthy".';
-export const encrypt = `Edit the endpoint in Harbor so that its URL is https://HOST. ${sameEdit} \`ecr-courier refresh\` then ends the pause.`;
+import { thenRefresh } from '../common/front.ts';
+
+/** How the URL of an endpoint is edited. Harbor tries the credential with every change, and refuses the change when it does not work. */
+export const editUrl = (host = 'HOST'): string =>
+  `Edit the endpoint in Harbor so that its URL is https://${host}. In the same step enter AWS as Access ID and the password of \`ecr-courier token ${host}\` as Access Secret: while the stored one has expired, Harbor refuses any other change as "unhealthy".`;
+/** For one that is not written until then. */
+export const encrypt = (host?: string): string => `${editUrl(host)} ${thenRefresh}`;
 
 /** What a person should know of a Harbor; the endpoints that are left alone among them. */
 export const findings = {
@@ -34,12 +37,12 @@ export const findings = {
   ENDPOINT_HTTP: {
     severity: 'error',
     doc: 'The URL of the endpoint begins with http://: Harbor would send the token unencrypted. So the endpoint is never written to, and the courier is not ready while it is there. Earlier builds wrote to it.',
-    remedy: encrypt,
+    remedy: encrypt(),
   },
   URL_FORM: {
     severity: 'error',
     doc: 'The URL of the endpoint is not https://HOST: Harbor cannot log in to ECR there, so it refuses every credential.',
-    remedy: `Edit the endpoint in Harbor: https, the host, no path, and no other port than 443. ${sameEdit}`,
+    remedy: editUrl(),
   },
   CERTIFICATE_UNVERIFIED: {
     severity: 'warning',

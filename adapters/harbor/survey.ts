@@ -2,7 +2,7 @@ import type { Deps, Finding, Slot } from '../../src/contract/adapter.ts';
 import type { Registry } from '../../src/contract/registry.ts';
 import { label } from '../../src/contract/text.ts';
 import { absentSlots } from '../../src/contract/usual.ts';
-import type { Code } from './findings.ts';
+import { type Code, editUrl, encrypt } from './findings.ts';
 import { isEncrypted, paths, type Row } from './rows.ts';
 
 /** A row that is there: below which path, and its address as it was seen. */
@@ -38,9 +38,10 @@ function slotOf(row: Row, registry: Registry, { path, uses }: Known, { finding }
   const { id, url, insecure, status, credential } = row;
   const title = titleOf(row);
   const findings: Finding[] = [];
-  if (!isEncrypted(url)) findings.push(finding('ENDPOINT_HTTP', `${title} is reached over plain http: it gets no token.`));
+  if (!isEncrypted(url))
+    findings.push(finding('ENDPOINT_HTTP', `${title} is reached over plain http: it gets no token.`, encrypt(registry.host)));
   else if (!/^https:\/\/[^/:?#]+(:443)?$/i.test(url))
-    findings.push(finding('URL_FORM', `The URL of ${title} is not https://${registry.host}.`));
+    findings.push(finding('URL_FORM', `The URL of ${title} is not https://${registry.host}.`, editUrl(registry.host)));
   if (insecure) findings.push(finding('CERTIFICATE_UNVERIFIED', `Harbor does not verify the certificate of ${title}.`));
   if (uses(id)) findings.push(finding('ENDPOINT_USED', `${title} is used by: ${uses(id)}.`));
   // Only since 2.0 does a good PUT make the status good again; before, it follows minutes later, and nothing depends on it.
