@@ -1,5 +1,6 @@
 import type { Answer, Http } from '../../src/contract/adapter.ts';
 import type { Secret } from '../../src/contract/secret.ts';
+import { isHtml } from '../../src/contract/text.ts';
 import { nothingAt } from '../../src/contract/usual.ts';
 import { readPages } from '../common/pages.ts';
 import { keysMissing, refusal } from './refusal.ts';
@@ -97,7 +98,7 @@ export function openApi(http: Http, address: string, accessKey: string | undefin
     /** Whether whoever comes without a key is let in: access control is off. Where that cannot be asked (by a proxy's rule), it counts as on. */
     isOpen: (at: string, signal: AbortSignal): Promise<boolean> =>
       http('GET', at, { signal, headers: { ...accept, 'X-API-No-Challenge': 'true' } }).then(
-        ({ status }) => status === 200,
+        answer => answer.status === 200 && !isHtml(answer),
         () => false,
       ),
   };

@@ -9,7 +9,7 @@ import { openHttp } from '../../src/io/http.ts';
 import { type RancherOptions, startFakeRancher } from '../fakes/rancher.ts';
 import { type Stage, testAdapter } from './contract.ts';
 import { guarded, type Options, pair, withKey, withoutKey } from './rancher/rig.ts';
-import { absent, host, hostOf, other } from './rig.ts';
+import { absent, host, hostOf, other, realServer } from './rig.ts';
 
 async function onFake(setup: RancherOptions, options: (url: string) => Options): Promise<Stage<typeof rancher.options>> {
   const server = await startFakeRancher({ ...pair, ...setup });
@@ -87,10 +87,14 @@ async function onRealServer(url: string, access: string | undefined, secret: str
 
 /** 409 is a lock or a process under way over there: it passes. */
 const codes = { 409: 'BUSY' } as const;
-const { TEST_CATTLE_URL: realUrl, TEST_CATTLE_ACCESS_KEY: realAccess, TEST_CATTLE_SECRET_KEY: realSecret } = process.env;
+/** Without keys where access control is off. */
+const keys = ['TEST_CATTLE_ACCESS_KEY', 'TEST_CATTLE_SECRET_KEY'] as const;
+const real = realServer('TEST_CATTLE_URL', ...keys.filter(() => keys.some(name => process.env[name])));
 testAdapter({ adapter: rancher, start: () => onFake(guarded, withKey), codes });
 describe('on /v1 of one environment', () =>
   testAdapter({ adapter: rancher, start: () => onFake(guarded, url => withKey(`${url}/v1/projects/1a5/`)), codes }));
 describe('with access control off', () => testAdapter({ adapter: rancher, start: () => onFake({}, withoutKey), codes }));
-if (realUrl)
-  describe(`on ${realUrl}`, () => testAdapter({ adapter: rancher, start: () => onRealServer(realUrl, realAccess, realSecret), codes }));
+if (real) {
+  const { TEST_CATTLE_URL: url, TEST_CATTLE_ACCESS_KEY: access, TEST_CATTLE_SECRET_KEY: secret }: Partial<typeof real> = real;
+  describe(`on ${url}`, () => testAdapter({ adapter: rancher, start: () => onRealServer(url ?? '', access, secret), codes }));
+}

@@ -145,11 +145,12 @@ describe('who the courier is there', () => {
       assert.deepEqual(allCodesOf(await r.discover()), ['KEY_NOT_CHECKED']);
     });
 
-    test('where nobody may come without a key, that is no failure', async () => {
-      await using r = await rig({ ...open, options: inside });
-      r.fake.fault = ({ headers }) => (headers.authorization === undefined ? 'reset' : undefined);
-      assert.deepEqual(allCodesOf(await r.discover()), []);
-    });
+    for (const answer of ['reset', { status: 401 }, { status: 200, text: '<html>Log in' }] as const)
+      test(`where nobody may come without a key, that is no failure: ${JSON.stringify(answer)}`, async () => {
+        await using r = await rig({ ...open, options: inside });
+        r.fake.fault = ({ headers }) => (headers.authorization === undefined ? answer : undefined);
+        assert.deepEqual(allCodesOf(await r.discover()), []);
+      });
 
     test('a right key is told nothing', async () => {
       await using r = await rig({ ...open, keys: [environmentKey] });

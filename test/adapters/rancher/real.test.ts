@@ -22,3 +22,14 @@ for (const path of ['', '/v1/projects/1a5/schemas'])
     const left = fake.state.rows.filter(({ id }) => !/^(remov|purg)/.test(fake.row(id).state));
     assert.deepEqual(left, [], 'and removed them');
   });
+
+test('half of a key pair, or a key without an address, fails aloud', async () => {
+  for (const [given, missing] of [
+    [{ TEST_CATTLE_URL: 'http://rancher.test', TEST_CATTLE_ACCESS_KEY: 'A' }, 'TEST_CATTLE_SECRET_KEY'],
+    [{ TEST_CATTLE_ACCESS_KEY: 'A', TEST_CATTLE_SECRET_KEY: 'B' }, 'TEST_CATTLE_URL'],
+  ] as const) {
+    const { code, said } = await runTests(suite, '^on http', given);
+    assert.equal(code, 1);
+    assert.match(said, new RegExp(`${missing} must be set`));
+  }
+});
