@@ -41,7 +41,7 @@ export const rancher = defineAdapter({
     const place = placeOf(url);
     const http = deps.http({ url: place.url });
     const api = openApi(http, place.url, accessKey, secretKey);
-    /** By the last look. What such a key is refused concerns every registry; else a refusal says nothing about the others. */
+    /** Whether the last look showed that the key may change nothing. Then a refused write concerns every registry. */
     let isReadOnly = false;
 
     async function put(at: string, id: string, credential: Credential, signal: AbortSignal): Promise<void> {
@@ -58,8 +58,8 @@ export const rancher = defineAdapter({
     }
 
     /**
-     * Every credential that serves, lowest number first: running services stay with the one that they began with. One that fails holds up none of the others; of several
-     * failures the one counts that may still land.
+     * Writes every credential that serves, the lowest number first: a running service keeps the number that it began
+     * with. The others are written when one fails. Of several failures the one counts that may still land.
      */
     async function update({ at, credentials }: Ref, credential: Credential, signal: AbortSignal): Promise<Receipt> {
       const failures: Failure[] = [];
@@ -95,7 +95,8 @@ export const rancher = defineAdapter({
         const { ref } = slot;
         return ref.credentials.length > 0 ? update(ref, credential, signal) : create(ref, registry.host, credential, signal);
       },
-      // Rancher tries nothing without keeping it; what the last look and the token tell of a refusal is all that can be known before.
+      // Rancher tries no credential without keeping it. The last look and the length of the token are all that tells of
+      // a refusal.
       async rehearse(slot, credentials) {
         const given = givenTo(slot, credentials);
         if (!given) return { change: 'unchanged' };
@@ -115,7 +116,9 @@ interface Entered {
   readonly checked: boolean;
 }
 
-/** The registries of the one environment that address and key mean. Throws MISCONFIGURED when they mean none or several. */
+/**
+ * The registries of the one environment that address and key mean. Throws MISCONFIGURED when they mean none or several.
+ */
 async function enter(api: Api, place: Place, signal: AbortSignal): Promise<Entered> {
   const at = pathOf(place, place.project);
   const listed = await api.registries(at, signal);

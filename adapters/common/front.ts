@@ -1,8 +1,8 @@
 import { Failure } from '../../src/contract/failures.ts';
 
 /**
- * For a 401 or 403 in a form that the manager itself never gives: what stands in front of it refused the request, and neither key nor rights are at fault. `said`: the
- * usual sentence about the answer.
+ * For a 401 or 403 in a form that the manager itself never gives: what stands in front of it refused the request, and
+ * neither key nor rights are at fault. `said`: the usual sentence about the answer.
  */
 export function refusedInFront(code: 'AUTH' | 'FORBIDDEN', manager: string, said: string): Failure {
   return new Failure(code, `Something in front of ${manager} refused the request, not ${manager} itself: ${said}`, {

@@ -77,7 +77,10 @@ export function openApi(http: Http, address: string, accessKey: string | undefin
     ask,
     hasKey: accessKey !== undefined,
 
-    /** The registries with their credentials, lowest number first: in one request, as those of removed registries are still listed elsewhere. */
+    /**
+     * The registries with their credentials, lowest number first. One request has both; the list of credentials has
+     * those of removed registries too.
+     */
     async registries(at: string, signal: AbortSignal): Promise<Listed<Registry>> {
       // A registry whose credentials are cut by the end of a page comes twice.
       const joined = (before: Registry, later: Registry): Registry => ({ ...later, credentials: [...rowsOf(before), ...rowsOf(later)] });
@@ -95,7 +98,10 @@ export function openApi(http: Http, address: string, accessKey: string | undefin
     environments: async (at: string, signal: AbortSignal): Promise<readonly Environment[]> =>
       (await list<Environment>(`${at}/projects`, signal)).items.filter(({ state }) => state === 'active'),
 
-    /** Whether whoever comes without a key is let in: access control is off. Where that cannot be asked (by a proxy's rule), it counts as on. */
+    /**
+     * Whether Rancher answers without a key: then access control is off. Where nobody can ask (a proxy refuses it), it
+     * counts as on.
+     */
     isOpen: (at: string, signal: AbortSignal): Promise<boolean> =>
       http('GET', at, { signal, headers: { ...accept, 'X-API-No-Challenge': 'true' } }).then(
         answer => answer.status === 200 && !isHtml(answer),

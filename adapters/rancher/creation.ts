@@ -21,8 +21,9 @@ interface Found {
 type Update = (ref: Ref, credential: Credential, signal: AbortSignal) => Promise<Receipt>;
 
 /**
- * Makes what is missing of a registry and its credential, on what is there by now: Rancher's check for a used address lets several through that come together, and an
- * attempt of ours that was given up may have landed. So of the looks and the POST behind each there is one at a time; while Rancher is at work the others go on.
+ * Makes what is missing of a registry and its credential. It looks at what is there first: an attempt of ours that was
+ * given up may have landed, and Rancher's check for a used address lets several POSTs through that come together. So a
+ * look and its POST happen one at a time. While Rancher works on what was created, the others go on.
  */
 export function makeCreation(http: Http, api: Api, clock: Clock, update: Update) {
   let last: Promise<unknown> = Promise.resolve();
@@ -53,8 +54,8 @@ export function makeCreation(http: Http, api: Api, clock: Clock, update: Update)
   }
 
   /**
-   * Takes back what this attempt has just made, as another courier made the same at the same moment, and every courier keeps the
-   * lowest number. What Rancher does not take back is a finding of the next look.
+   * Removes what this attempt has just made, because another courier made the same at the same moment. Every courier
+   * keeps the lowest number, so they agree. What Rancher does not remove is a finding of the next look.
    */
   async function takeBack(path: string, signal: AbortSignal): Promise<void> {
     await api.ask('POST', `${path}/?action=deactivate`, signal);

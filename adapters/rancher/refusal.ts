@@ -36,7 +36,10 @@ export function errorOf(answer: Answer): { readonly code?: string; readonly fiel
   }
 }
 
-/** What Cattle means by an answer that is none of those hoped for; recorded on 1.6. `what`: what was tried, for people. `stops`: what a missing right stops. */
+/**
+ * What Cattle means by an answer that is none of those hoped for; recorded on 1.6. `what`: what was tried, for people.
+ * `stops`: what a missing right stops.
+ */
 export function refusal(http: Http, answer: Answer, what: string, stops: 'slot' | 'target' = 'slot'): Failure {
   const { code, fieldName } = errorOf(answer);
   // Its messages are empty or repeat the code. What was accepted is never quoted: answers to a POST show the password.

@@ -5,7 +5,10 @@ import { absentSlots } from '../../src/contract/usual.ts';
 import { type Credential, isIdle, isLive, type Registry, type Resource } from './api.ts';
 import type { Code } from './findings.ts';
 
-/** Where a credential goes. `at`: the path of the environment. No credentials: one is to be made, and the registry, too, where none is named. */
+/**
+ * Where a credential goes. `at`: the path of the environment. No credentials: one is to be made, and the registry, too,
+ * where none is named.
+ */
 export interface Ref {
   readonly at: string;
   readonly registry?: string;
@@ -18,7 +21,10 @@ interface Found {
 }
 type Tools = Pick<Deps<Code>, 'registry' | 'wanted' | 'finding'>;
 
-/** Rancher compares the stored address with the image's host, without regard to case and without trimming anything (recorded). */
+/**
+ * Rancher compares the stored address with the image's host, without regard to case and without trimming anything
+ * (recorded).
+ */
 export const servesHost = ({ serverAddress }: Registry, host: string): boolean => serverAddress?.toLowerCase() === host;
 
 /** isReadOnly: no registry offers to be changed, so the key may change none. */
@@ -54,7 +60,10 @@ export function survey(rows: readonly Registry[], at: string, tools: Tools): Sur
   return { slots: [...slots, ...absentSlots<Ref>(wanted, serving, { at, credentials: [] })], findings, isReadOnly };
 }
 
-/** Nothing where there is nothing to write: all its credentials are switched off, or one would have to be made that could never serve. */
+/**
+ * Nothing where there is nothing to write: all its credentials are switched off, or one would have to be made that
+ * could never serve.
+ */
 function slotOf({ row, registry, serves }: Found, at: string, { finding }: Tools): Slot<Ref> | undefined {
   const credentials = (row.credentials ?? []).filter(isLive);
   if (credentials.length === 0 && (!serves || row.credentials?.some(isIdle))) return undefined;

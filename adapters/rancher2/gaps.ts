@@ -10,7 +10,10 @@ export interface Gap {
   readonly failure: Failure;
 }
 
-/** Namespaces that the token may not look into, as one gap of their cluster. Those of projects that are a gap already are not told twice. */
+/**
+ * Namespaces that the token may not look into, as one gap of their cluster. Those of projects that are a gap already
+ * are not told twice.
+ */
 export function gapsOf({ id, name }: Cluster, refused: Found['refused'], projects: readonly Project[], gaps: readonly Gap[]): Gap[] {
   const told = new Set(gaps.flatMap(({ ids }) => ids));
   const hidden = refused.flatMap(({ namespace, failure }) => {

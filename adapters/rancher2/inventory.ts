@@ -19,7 +19,10 @@ import { placesOf } from './seen.ts';
 /** With what the nodes of clusters log in, chosen ones and others. */
 export interface NodeLogins {
   readonly registries: readonly NodeRegistry[];
-  /** Of those of chosen clusters that hold a registry of ECR, where they shall be written: the Secrets that the token may read. */
+  /**
+   * Of those of chosen clusters that hold a registry of ECR, where they shall be written: the Secrets that the token
+   * may read.
+   */
   readonly secrets: readonly Secret[];
   /** Names in the namespace `cattle-system` of the management cluster. */
   readonly system: readonly string[];
@@ -47,7 +50,10 @@ type Attempt = <T>(gap: Omit<Gap, 'failure'>, none: T, look: (signal: AbortSigna
 /** A cluster that hangs must not hold up the others. */
 const clusterMs = 15_000;
 
-/** Everything that the token sees within the scope. Reads only. Throws what concerns Rancher as a whole; a project or cluster that fails is a gap. */
+/**
+ * Everything that the token sees within the scope. Reads only. Throws what concerns Rancher as a whole; a project or
+ * cluster that fails is a gap.
+ */
 export async function takeInventory(
   api: Api,
   scope: Scope,
@@ -84,7 +90,8 @@ export async function takeInventory(
       listCredentials(api, project, ends),
     ),
   );
-  // The management cluster is looked at in any case: the secrets of projects are there. If it fails they are not all known.
+  // The management cluster is looked at in any case: the secrets of projects are there. If it fails they are not all
+  // known.
   const places = [{ id: management, name: management, state: 'active' }, ...clusters.filter(({ id }) => id !== management)];
   const ofClusters = inTurns(places, async (cluster): Promise<Found> => {
     const ids = [clusterSlots(cluster.id), ...(cluster.id === management ? projects.map(projectSlots) : [])];

@@ -18,7 +18,9 @@ export interface Project {
   readonly name: string;
   readonly backing: string;
 }
-/** A dockerCredential of Norman, which shows no password. id: NAMESPACE:NAME of its Secret in the management cluster. */
+/**
+ * A dockerCredential of Norman, which shows no password. id: NAMESPACE:NAME of its Secret in the management cluster.
+ */
 export interface Credential {
   readonly id: string;
   readonly project: Project;
@@ -59,7 +61,10 @@ export interface Displayed {
   } | null;
 }
 
-/** Steve lists what the user sees of them; undefined: it knows no such type, as it says to a user without any right to it, too. */
+/**
+ * Steve lists what the user sees of them; undefined: it knows no such type, as it says to a user without any right to
+ * it, too.
+ */
 export async function steveList<T extends Displayed>(
   api: Api,
   cluster: string,
@@ -106,8 +111,8 @@ export const isFailure = (error: unknown, code: 'FORBIDDEN' | 'NOT_FOUND'): erro
   error instanceof Failure && error.code === code;
 
 /**
- * Names of Secrets in the namespace `cattle-system` of the management cluster by which clusters log in to the registry of the system (since 2.15); undefined: the token
- * may not see the setting.
+ * Names of Secrets in the namespace `cattle-system` of the management cluster by which clusters log in to the registry
+ * of the system (since 2.15); undefined: the token may not see the setting.
  */
 export async function listSystemSecrets(api: Api, signal: AbortSignal): Promise<string[] | undefined> {
   const answer = await api.http('GET', '/v3/settings/system-default-registry-pull-secrets', { signal });

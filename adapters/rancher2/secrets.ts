@@ -16,21 +16,29 @@ export interface Secret {
   readonly immutable: boolean;
 }
 
-/** In which namespaces of a cluster is looked. backing: those known to hold secrets of projects. isChosen: the others count, too, if they match a pattern. */
+/**
+ * In which namespaces of a cluster is looked. backing: those known to hold secrets of projects. isChosen: the others
+ * count, too, if they match a pattern.
+ */
 export interface Reach {
   readonly cluster: string;
   readonly backing: readonly string[];
   readonly isChosen: boolean;
   readonly namespaces: readonly string[];
 }
-/** refused: namespaces that are there, and that the token may not look into. unlisted: it may not see which there are. */
+/**
+ * refused: namespaces that are there, and that the token may not look into. unlisted: it may not see which there are.
+ */
 export interface Found {
   readonly secrets: readonly Secret[];
   readonly refused: readonly { readonly namespace: string; readonly failure: Failure }[];
   readonly unlisted?: Failure;
 }
 
-/** Of a whole cluster where the token may; else of each namespace that it sees, and of those that are known to hold secrets of projects. */
+/**
+ * Of a whole cluster where the token may; else of each namespace that it sees, and of those that are known to hold
+ * secrets of projects.
+ */
 export async function secretsOf(api: Api, { cluster, backing, isChosen, namespaces }: Reach, signal: AbortSignal): Promise<Found> {
   const isWanted = (name: string): boolean => backing.includes(name) || (isChosen && within(namespaces, name));
   async function list(namespace?: string): Promise<Secret[]> {

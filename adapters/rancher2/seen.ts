@@ -10,8 +10,9 @@ interface Places {
 }
 
 /**
- * What the token may list of clusters and projects; where it may list neither that is thrown. Without the list of clusters
- * they are Rancher's own and those of its projects. Without that of projects nobody can tell which Secrets of the management cluster are theirs.
+ * The clusters and projects that the token may list. Throws FORBIDDEN when it may list neither. Without the list of
+ * clusters, they are Rancher's own and those of the projects. Without the list of projects, nobody can tell which
+ * Secrets of the management cluster belong to projects, so these Secrets are a gap.
  */
 export async function placesOf(api: Api, signal: AbortSignal): Promise<Places> {
   const [clusters, projects] = await Promise.all([listClusters(api, signal).catch(orRefusal), listProjects(api, signal).catch(orRefusal)]);

@@ -13,7 +13,10 @@ import { nothing, type Part, type Ref, registriesOf, type Slots, type Wishes } f
 
 type Places = Pick<Discovery<Ref>, 'slots' | 'findings' | 'unseen'>;
 
-/** What the inventory comes to: a slot for each place that holds a login of ECR and is ours to write, and what a person should know. */
+/**
+ * What the inventory comes to: a slot for each place that holds a login of ECR and is ours to write, and what a person
+ * should know.
+ */
 export function survey(seen: Inventory, wishes: Wishes, deps: Deps<Code>): Places {
   const credentials = new Map(seen.credentials.map(credential => [credential.id, credential]));
   const secrets = seen.secrets.filter(secret => !isRanchers(secret) && ecrEntries(secret, deps).length > 0);
@@ -47,7 +50,10 @@ export function survey(seen: Inventory, wishes: Wishes, deps: Deps<Code>): Place
   };
 }
 
-/** A Secret that is no copy. credential: what Norman shows of it. project: whose it is; none: of a project that is not looked at. */
+/**
+ * A Secret that is no copy. credential: what Norman shows of it. project: whose it is; none: of a project that is not
+ * looked at.
+ */
 interface Original {
   readonly secret: Secret;
   readonly credential: Credential | undefined;
@@ -81,7 +87,10 @@ function ofSecret({ secret, credential, project }: Original, seen: Inventory, { 
 const idInNorman = ({ cluster, metadata: { namespace, name } }: Secret): string => (cluster === management ? `${namespace}:${name}` : '');
 const ecrEntries = (secret: Secret, { registry }: Deps<Code>) => (entriesIn(secret) ?? []).filter(({ address }) => registry(address));
 
-/** Secrets of the management cluster of which it is not known whether nodes log in with them: a write could restart those. */
+/**
+ * Secrets of the management cluster of which it is not known whether nodes log in with them: a write could restart
+ * those.
+ */
 function doubtFindings(secrets: readonly Secret[], { gaps }: Inventory, { finding }: Deps<Code>): Finding[] {
   const isTold = gaps.some(({ ids }) => ids.includes(clusterSlots(management)));
   if (secrets.length === 0 || isTold) return [];
@@ -118,7 +127,10 @@ const ofProject = (project: Project, name: string): Place => ({
 
 const scopedLabel = 'management.cattle.io/project-scoped-secret';
 
-/** The project whose secret it is, by the label that makes it one; undefined: of none. none: where only secrets of projects count it is none of those looked at. */
+/**
+ * The project whose secret it is, by the label that makes it one; undefined: of none. none: where only secrets of
+ * projects count it is none of those looked at.
+ */
 function sourceOf({ cluster, metadata: { namespace, labels } }: Secret, projects: readonly Project[]): Project | undefined | 'none' {
   const short = labels[scopedLabel];
   const here = projects.filter(({ backing }) => backing === namespace);
@@ -159,7 +171,10 @@ function ofNorman({ id, project, registries }: Credential, deps: Deps<Code>): Sl
   return [{ ...place, registries: registriesOf(ecr, deps), state, findings: formFindings(place.title, ecr, deps), ref }];
 }
 
-/** Copies whose source is no slot here: nobody can keep them fresh. Where a project could not be looked at that is said already. */
+/**
+ * Copies whose source is no slot here: nobody can keep them fresh. Where a project could not be looked at that is said
+ * already.
+ */
 function copiesAlone(copies: readonly Secret[], slots: Slots, { gaps }: Inventory, { finding }: Deps<Code>): Finding[] {
   const alone = copies.filter(({ cluster, metadata: { name } }) => {
     const isOfProject = (id: string): boolean => id.startsWith(`${cluster}/project/`);

@@ -46,7 +46,10 @@ function storedIn(answer: Answer, { cluster, namespace, name }: SecretRef, uid?:
   throw new Failure('UNEXPECTED', `Cluster ${cluster} answered 200 with something else than Secret ${namespace}/${name}.`);
 }
 
-/** Writes what is given into the place that `ref` names; `rehearsed` only asks what would happen. What is not given stays. */
+/**
+ * Writes what is given into the place that `ref` names; `rehearsed` only asks what would happen. What is not given
+ * stays.
+ */
 export function makeWriter(api: Api, { registry, finding }: Deps<Code>) {
   const credentialFor = (address: string, given: Credentials): Credential | undefined => {
     const host = registry(address)?.registry.host;
@@ -64,7 +67,10 @@ export function makeWriter(api: Api, { registry, finding }: Deps<Code>) {
     return storedIn(await ask(api, whereIs(ref), 'GET', secretsPath(cluster, namespace, name), { signal }), ref);
   }
 
-  /** The registries that a PUT of Norman would replace, read right before it. undefined: it would lose more than these. Its Secret tells more than Norman does. */
+  /**
+   * The registries that a PUT of Norman would replace, read right before it. undefined: it would lose more than these.
+   * Its Secret tells more than Norman does.
+   */
   async function replacedBy(
     { project, visible }: CredentialRef,
     path: string,
@@ -84,7 +90,9 @@ export function makeWriter(api: Api, { registry, finding }: Deps<Code>) {
     return { [login.address]: JSON.parse(Buffer.from(login.text, 'latin1').toString()) as Entry };
   }
 
-  /** Norman replaces the whole map of registries and shows no passwords, so only a map of one can be sent without loss. */
+  /**
+   * Norman replaces the whole map of registries and shows no passwords, so only a map of one can be sent without loss.
+   */
   async function intoCredential(ref: CredentialRef, given: Credentials, signal: AbortSignal, rehearsed: boolean): Promise<Receipt> {
     const { project, id } = ref;
     const path = `${projectPath(project)}/${segment(id)}`;
@@ -127,7 +135,8 @@ export function makeWriter(api: Api, { registry, finding }: Deps<Code>) {
       const answer = await api.http('PATCH', `${path}?fieldManager=ecr-courier${rehearsed ? '&dryRun=All' : ''}`, {
         signal,
         headers: { 'content-type': 'application/merge-patch+json' },
-        // With the version it is refused when somebody else was faster, and with the uid when it is another Secret by now.
+        // With the version it is refused when somebody else was faster, and with the uid when it is another Secret by
+        // now.
         body: { metadata: { resourceVersion, uid }, data },
         ...(rehearsed && { reads: true }),
       });
@@ -139,7 +148,10 @@ export function makeWriter(api: Api, { registry, finding }: Deps<Code>) {
     }
   }
 
-  /** With the label of a project's secret Rancher copies it at once; without, only when it next looks at a namespace of the project. */
+  /**
+   * With the label of a project's secret Rancher copies it at once; without, only when it next looks at a namespace of
+   * the project.
+   */
   async function add(ref: Extract<Ref, { kind: 'new' }>, given: Credentials, signal: AbortSignal): Promise<Receipt> {
     const { project, backing, name } = ref;
     const where = { cluster: management, right: `create secrets in project ${project}` };

@@ -174,8 +174,8 @@ export interface Deps<F extends string = string> {
 }
 
 /**
- * login: the half of a key pair that is no secret (user name, access key). A new secret often comes with a new one, so it may
- * come from a file as a secret may, and both are read again together.
+ * login: the half of a key pair that is no secret (user name, access key). A new secret often comes with a new login. So a
+ * login can come from a file as a secret can, and both files are read again together.
  */
 export type OptionFormat = 'string' | 'url' | 'path' | 'secret' | 'login' | 'boolean' | 'number' | 'strings';
 /**

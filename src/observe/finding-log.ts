@@ -2,7 +2,7 @@ import type { Finding, FindingSpecs, Log, Severity } from '../contract/adapter.t
 import type { Ledger, Moment, TargetRecord } from '../courier/ledger.ts';
 import { span } from './words.ts';
 
-/** Writes what has changed since the last look. target: look at this one alone. */
+/** Compares the findings with those of its last call. target: only the findings of this target. */
 export type FindingLog = (ledger: Ledger, target?: string) => void;
 
 /** All findings of one code in one place. */
@@ -16,7 +16,7 @@ interface Tally {
 }
 type Tallies = Map<string, Tally>;
 
-/** A target, the credentials of a source, or the machine. */
+/** Where a finding stands: a target, the credentials of a source, or the machine. */
 interface Place {
   /** The members of a line that name it. */
   readonly about: object;
@@ -31,8 +31,9 @@ const named = 3;
 const levels = { info: 'info', warning: 'warn', error: 'error' } as const satisfies Record<Severity, keyof Log>;
 
 /**
- * One line when a finding appears in a place, and one when the last of its code is gone there, however many slots bear it. Both have the level of its severity, so
- * that whoever sees the beginning sees the end. engine: the engine's own findings; those of an adapter come with its target.
+ * Writes one line when a finding appears in a place, and one when the last of its code is gone there. The number of
+ * slots does not matter. Both lines have the level of the severity: who sees the beginning sees the end. engine: the
+ * engine's own findings; those of an adapter come with its target.
  */
 export function createFindingLog(log: Log, engine: FindingSpecs): FindingLog {
   const standing = new Map<string, Standing>();

@@ -3,7 +3,9 @@ import type { Identity } from '../contract/credential.ts';
 import type { CourierEvent, Trial } from '../courier/events.ts';
 import { span } from './words.ts';
 
-/** A line of the log. The messages and the names of the data are an API: they change with a line in the changelog only. */
+/**
+ * A line of the log. The messages and the names of the data are an API: they change with a line in the changelog only.
+ */
 interface Line {
   readonly level: 'debug' | 'info' | 'warn';
   readonly message: string;
@@ -12,8 +14,9 @@ interface Line {
 type Event<K extends CourierEvent['kind']> = Extract<CourierEvent, { kind: K }>;
 
 /**
- * Writes one line for each event. A first failure, another code and a recovery (with `downtime`) are news; a repeat goes to debug.
- * `delivered` and `delivery failed` are the audit line: one for every write attempt, so a repeat stays at info there.
+ * Writes one line for each event. A first failure, another code and a recovery (with `downtime`) are news; a repeat
+ * goes to debug. `delivered` and `delivery failed` are the audit line: one for every write attempt, so a repeat stays
+ * at info there.
  */
 export function createJournal(log: Log): (event: CourierEvent) => void {
   /** By source, as it was told last. */
@@ -93,7 +96,10 @@ function slotOf(event: Event<'delivered' | 'delivery-failed'>): object {
   return { target: event.target, slot: event.slot, title: event.title };
 }
 
-/** Why and what was sent. A slot of several registries can take several credentials: then each fingerprint, and the earliest expiry. */
+/**
+ * Why and what was sent. A slot of several registries can take several credentials: then each fingerprint, and the
+ * earliest expiry.
+ */
 function sentBy(event: Event<'delivered' | 'delivery-failed'>): object {
   const { reason, sent, missing } = event;
   const ends = sent.map(one => one.expiresAt.getTime()).filter(Number.isFinite);

@@ -43,7 +43,10 @@ async function onFake(setup: Rancher2Options, token = adminToken): Promise<Stage
   };
 }
 
-/** Two credentials of made-up accounts in a project that the token sees. They, and one that was created, are gone afterwards. */
+/**
+ * Two credentials of made-up accounts in a project that the token sees. They, and one that was created, are gone
+ * afterwards.
+ */
 async function onRealServer(url: string, token: string): Promise<Stage<typeof rancher2.options>> {
   await using stack = new AsyncDisposableStack();
   const tls = { insecureSkipVerify: true } as const;
