@@ -51,6 +51,12 @@ const faulty: readonly Variant[] = [
     change: [[put, put.replace('signal', 'signal: AbortSignal.any([])')]],
     checks: 'a write that meets "hang"',
   },
+  { name: 'it waits for ever', change: [[put, `for (;;) await deps.clock.sleep(10, signal); ${put}`]], checks: 'updates' },
+  {
+    name: 'it asks for ever',
+    change: [[put, `for (;;) await http('GET', '/entries', { signal: AbortSignal.any([]) }); ${put}`]],
+    checks: 'updates',
+  },
   {
     name: 'it creates while it looks',
     change: [

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { inspect } from 'node:util';
 import { acrossBorder } from '../../../src/border/target.ts';
 import type { Adapter, Deps, Discovery, Finding, Http, OptionSpecs, Target } from '../../../src/contract/adapter.ts';
-import { clock } from '../../../src/contract/clock.ts';
+import { type Clock, clock } from '../../../src/contract/clock.ts';
 import { Failure } from '../../../src/contract/failures.ts';
 import { parseAddress, type Registry } from '../../../src/contract/registry.ts';
 import { Secret } from '../../../src/contract/secret.ts';
@@ -15,19 +15,31 @@ export interface Setting {
   /** The hosts that the target's `registries:` ask for. */
   readonly wanted?: readonly string[];
 }
-export type Asking<Ref> = <T>(question: (target: Target<Ref>) => Promise<T>, setting?: Setting) => Promise<T>;
+/** `over` ends when nobody waits for the answer any more: then the adapter has neither requests nor sleep, so that no loop of it goes on. */
+export type Asking<Ref> = <T>(question: (target: Target<Ref>) => Promise<T>, over: AbortSignal, setting?: Setting) => Promise<T>;
 
 export const registryOf = (host: string): Registry => parseAddress(host)?.registry ?? assert.fail(`${host} is no host of ECR`);
+
+/** Lets others have their turn after each sleep: one that is aborted is no sleep, and a loop of those would never leave the processor. */
+const clockUntil = (over: AbortSignal): Clock => ({
+  ...clock,
+  async sleep(ms, signal) {
+    await clock.sleep(ms, signal);
+    await new Promise(setImmediate);
+    if (over.aborted) throw new Error('the test is over, and the adapter still sleeps');
+  },
+});
 
 /** Asks the adapter, which is made anew for each question, as after a change of its options. `said`: everything that it said. */
 export function makeAsking<S extends OptionSpecs, F extends string, Ref>(adapter: Adapter<S, F, Ref>, { options, tls }: Stage<S>) {
   const said: unknown[] = [];
-  const ask: Asking<Ref> = async (question, { readonly = false, wanted = [] } = {}) => {
+  const ask: Asking<Ref> = async (question, over, { readonly = false, wanted = [] } = {}) => {
     await using clients = new AsyncDisposableStack();
+    over.addEventListener('abort', () => void clients.disposeAsync());
     const deps: Deps<F> = {
       name: adapter.kind,
       log: { info: (...line) => void said.push(line), debug: (...line) => void said.push(line) },
-      clock,
+      clock: clockUntil(over),
       wanted: wanted.map(registryOf),
       http: (base): Http => clients.use(openHttp({ allowHttp: true, env: {}, maxBytes: 1024 * 1024, tls, ...base, readonly })),
       registry: address => parseAddress(address),

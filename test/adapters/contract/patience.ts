@@ -11,8 +11,11 @@ const leastMs = 500;
 
 /** Bounds everything that a suite waits for. */
 export interface Patience {
-  /** Asks with a signal that ends as the engine ends an attempt: after the bound, or soon after `end`. */
-  ask<T>(what: string, question: (signal: AbortSignal) => Promise<T>, end?: Promise<unknown>): Promise<T>;
+  /**
+   * Asks with a signal that ends as the engine ends an attempt: after the bound, or soon after `end`.
+   * `over` ends when nobody waits for the answer any more.
+   */
+  ask<T>(what: string, question: (signal: AbortSignal, over: AbortSignal) => Promise<T>, end?: Promise<unknown>): Promise<T>;
   /** Waits for what the stage itself does. */
   within<T>(what: string, work: Promise<T>): Promise<T>;
   /** Looks again and again until it is so. */
@@ -22,7 +25,7 @@ export interface Patience {
 }
 
 /** Each wait in vain halves the bound, so that a suite ends within minutes whatever the adapter does. */
-export function makePatience(givenMs = 20_000): Patience {
+export function makePatience(givenMs = 10_000): Patience {
   let boundMs = givenMs;
   const shorten = (ms: number): void => void (boundMs = Math.max(leastMs, Math.min(boundMs, ms / 2)));
 
@@ -45,7 +48,7 @@ export function makePatience(givenMs = 20_000): Patience {
       const ms = boundMs;
       const bound = clock.sleep(ms, over.signal).then(() => over.signal.aborted || shorten(ms));
       const soon = end?.then(() => clock.sleep(lingerMs, over.signal));
-      const work = question(attempt.signal);
+      const work = question(attempt.signal, over.signal);
       try {
         await Promise.race([work.catch(() => undefined), bound, ...(soon ? [soon] : [])]);
         attempt.abort(new Failure('TIMEOUT', 'no answer until the deadline'));

@@ -99,7 +99,7 @@ export async function openScene<S extends OptionSpecs, F extends string, Ref>(
 
 function questions<Ref>(adapter: Adapter, ask: Asking<Ref>, patience: Patience): Pick<Scene<Ref>, 'discover' | 'deliver' | 'rehearse'> {
   const during = <T>(what: string, question: (target: Target<Ref>, signal: AbortSignal) => Promise<T>, { end, ...setting }: Attempt = {}) =>
-    patience.ask(what, signal => ask(target => question(target, signal), setting), end);
+    patience.ask(what, (signal, over) => ask(target => question(target, signal), over, setting), end);
   return {
     async discover(attempt) {
       const discovery = await during('a discovery', (target, signal) => target.discover(signal), attempt);

@@ -32,6 +32,6 @@ export interface Suite<S extends OptionSpecs, F extends string, Ref> {
   readonly codes?: Readonly<Partial<Record<number, FailureCode>>>;
   /** A write names the version that it replaces, so one that comes late is refused over there. */
   readonly versioned?: boolean;
-  /** How long a healthy manager may take for anything, in milliseconds; 20 s unless said, and more on a slow machine. */
+  /** How long a healthy manager may take for anything, in milliseconds; 10 s unless said, and more on a slow machine. */
   readonly patienceMs?: number;
 }
