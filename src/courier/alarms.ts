@@ -15,42 +15,62 @@ export type Ring = 'time' | 'all';
 
 interface Alarm {
   readonly at: number;
+  /** Where it lies in the list; -1 when it is not set any more. */
+  place: number;
   ring(why: Ring): void;
 }
 
 export function createAlarms(clock: Clock): Alarms {
-  const alarms = new Set<Alarm>();
+  // No Set: where thousands come and go, each table that it outgrows keeps what lay in it from being collected, and the next table with it.
+  const alarms: Alarm[] = [];
   let wakeAt = Number.POSITIVE_INFINITY;
   let sleep = new AbortController();
 
+  /** False: it was not set any more. */
+  function remove(alarm: Alarm): boolean {
+    const { place } = alarm;
+    if (place < 0) return false;
+    const last = alarms.pop();
+    if (last && last !== alarm) {
+      alarms[place] = last;
+      last.place = place;
+    }
+    alarm.place = -1;
+    return true;
+  }
+
+  function ringThose(due: readonly Alarm[], why: Ring): void {
+    // One that rings may clear another.
+    for (const alarm of due) if (remove(alarm)) alarm.ring(why);
+  }
+
   /** Sleeps until the earliest alarm. When that one is cleared it sleeps on: the next one is most likely later anyway. */
   async function watch(): Promise<void> {
-    while (alarms.size > 0) {
-      wakeAt = Math.min(...Array.from(alarms, ({ at }) => at));
+    while (alarms.length > 0) {
+      wakeAt = Math.min(...alarms.map(({ at }) => at));
       sleep = new AbortController();
       await clock.sleep(wakeAt - clock.mono(), sleep.signal);
       const now = clock.mono();
-      // Each is looked up anew: one that rings may clear another.
-      for (const alarm of alarms) if (alarm.at <= now && alarms.delete(alarm)) alarm.ring('time');
+      ringThose(
+        alarms.filter(({ at }) => at <= now),
+        'time',
+      );
     }
     wakeAt = Number.POSITIVE_INFINITY;
   }
 
   return {
     set(ms, ring) {
-      const alarm = { at: clock.mono() + ms, ring };
-      alarms.add(alarm);
+      const alarm: Alarm = { at: clock.mono() + ms, place: alarms.length, ring };
+      alarms.push(alarm);
       if (wakeAt === Number.POSITIVE_INFINITY) void watch();
       else if (alarm.at < wakeAt) sleep.abort();
-      return () => void alarms.delete(alarm);
+      return () => void remove(alarm);
     },
-    ringAll() {
-      const all = [...alarms];
-      alarms.clear();
-      for (const alarm of all) alarm.ring('all');
-    },
+    ringAll: () => ringThose([...alarms], 'all'),
     close() {
-      alarms.clear();
+      for (const alarm of alarms) alarm.place = -1;
+      alarms.length = 0;
       sleep.abort();
     },
   };

@@ -39,21 +39,27 @@ export function createWork(clock: Clock): Work {
   }
 
   return {
-    async bounded(ms, job, leftBehind = {}) {
-      const cut = new AbortController();
-      const { promise: givenUp, reject } = Promise.withResolvers<never>();
-      const end = (ring: Ring) => {
-        const why = ring === 'all' ? 'the courier is stopping' : `no answer within ${Math.round(ms / 100) / 10} s`;
-        // Whether a write went out is known to the one who sent it; of a job that does not end nobody knows.
-        cut.abort(new Failure('TIMEOUT', why));
-        clear = alarms.set(graceMs, () => reject(new Failure('TIMEOUT', why, leftBehind)));
-      };
-      let clear = alarms.set(ms, end);
-      try {
-        return await Promise.race([job(cut.signal), givenUp]);
-      } finally {
-        clear();
-      }
+    bounded(ms, job, leftBehind = {}) {
+      return new Promise((resolve, reject) => {
+        const cut = new AbortController();
+        const end = (ring: Ring) => {
+          const why = ring === 'all' ? 'the courier is stopping' : `no answer within ${Math.round(ms / 100) / 10} s`;
+          // Whether a write went out is known to the one who sent it; of a job that does not end nobody knows.
+          cut.abort(new Failure('TIMEOUT', why));
+          clear = alarms.set(graceMs, () => reject(new Failure('TIMEOUT', why, leftBehind)));
+        };
+        let clear = alarms.set(ms, end);
+        job(cut.signal).then(
+          result => {
+            clear();
+            return resolve(result);
+          },
+          (error: Error) => {
+            clear();
+            reject(error);
+          },
+        );
+      });
     },
     async endless(job) {
       const cut = new AbortController();

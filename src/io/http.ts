@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import type { Answer, Http, HttpRequest } from '../contract/adapter.ts';
 import { Failure } from '../contract/failures.ts';
 import { baseOf } from './address.ts';
@@ -36,30 +37,37 @@ export function openHttp(options: HttpOptions): Http & AsyncDisposable {
   const route = roads.routeTo(origin);
   let own: Dispatcher | undefined;
 
-  /** Resolves when `taker` has the whole answer. `idleMs`: longest silence; 0 leaves it to the signal. */
-  function send(method: string, path: string, call: Call, more: HttpRequest, idleMs: number, taker: Taker): Promise<void> {
-    if (options.readonly && call.write)
-      throw new Failure('UNEXPECTED', `${call.asked} would write, and this command only reads. Nothing was sent.`);
-    const headers = headersFor(more);
-    const dispatcher = options.dispatcher ?? (own ??= roads.to(origin));
-    const request = { origin, path: `${prefix}${path}`, method, headers, body: bodyOf(more), headersTimeout: idleMs, bodyTimeout: idleMs };
-    return transfer(dispatcher, request, call, more.signal, taker);
+  /** `taker` hears of whatever comes of it. `idleMs`: longest silence; 0 leaves it to the signal. */
+  function send(method: string, path: string, call: Call, more: HttpRequest, idleMs: number, taker: Taker): void {
+    try {
+      if (options.readonly && call.write)
+        throw new Failure('UNEXPECTED', `${call.asked} would write, and this command only reads. Nothing was sent.`);
+      const headers = headersFor(more);
+      const dispatcher = options.dispatcher ?? (own ??= roads.to(origin));
+      const silence = { headersTimeout: idleMs, bodyTimeout: idleMs };
+      const request = { origin, path: `${prefix}${path}`, method, headers, body: bodyOf(more), ...silence };
+      transfer(dispatcher, request, call, more.signal, taker);
+    } catch (error) {
+      taker.fail(error);
+    }
   }
 
-  async function exchange(method: string, path: string, more: HttpRequest): Promise<Answer> {
+  /** One promise for all: thousands of requests can be under way, and what is kept of each counts. */
+  function exchange(method: string, path: string, more: HttpRequest): Promise<Answer> {
+    const { signal, each } = more;
     const write = method !== 'GET' && method !== 'HEAD' && !more.reads;
     const call: Call = { asked: `${method} ${path} at ${origin}`, route, write, sent: false };
-    try {
-      const taker = collector(maxBytes, call, more.each);
-      await send(method, path, call, more, 0, taker);
-      const answer = toAnswer(call, ...taker.answer());
-      // Otherwise whoever took the elements would take a login page for an empty list.
-      if (more.each && answer.status === 200 && !Array.isArray(answer.json<unknown>()))
-        throw new Failure('UNEXPECTED', `${call.asked}: the answer is something else than a list.`);
-      return answer;
-    } catch (error) {
-      throw broken(error, call, more.signal);
-    }
+    return new Promise((resolve, reject) => {
+      const fail = (error: unknown): void => reject(broken(error, call, signal));
+      const ended = (status: number, headers: IncomingHttpHeaders, text: string): void => {
+        const answer = toAnswer(call, status, headers, text);
+        // Otherwise whoever took the elements would take a login page for an empty list.
+        if (each && status === 200 && !Array.isArray(answer.json<unknown>()))
+          throw new Failure('UNEXPECTED', `${call.asked}: the answer is something else than a list.`);
+        resolve(answer);
+      };
+      send(method, path, call, more, 0, collector({ maxBytes, asked: call.asked, each }, ended, fail));
+    });
   }
 
   async function* lines(
@@ -72,7 +80,7 @@ export function openHttp(options: HttpOptions): Http & AsyncDisposable {
     const stream = streamer(call);
     const signal = AbortSignal.any([more.signal, left.signal]);
     try {
-      void send('GET', path, call, { ...more, signal }, more.idleMs, stream.taker).then(stream.end, stream.fail);
+      send('GET', path, call, { ...more, signal }, more.idleMs, stream.taker);
       const { status, headers } = await stream.head;
       if (status !== 200) throw failureOf(toAnswer(call, status, headers, await readAll(stream.body, maxBytes, call.asked)), call);
       yield* linesOf(stream.body, maxBytes, call.asked);

@@ -14,10 +14,12 @@ interface Controller {
   resume(): void;
 }
 
-/** Takes an answer as it comes. What `data` throws ends the request, which then fails with it. */
+/** Takes an answer as it comes, and hears of its end: `end` or `fail`, once. What it throws ends the request, which then fails with it. */
 export interface Taker {
-  head(status: number, headers: IncomingHttpHeaders, controller: Controller): void;
-  data(chunk: Buffer): void;
+  head(controller: Controller, status: number, headers: IncomingHttpHeaders): void;
+  data(controller: Controller, chunk: Buffer): void;
+  end(): void;
+  fail(error: unknown): void;
 }
 
 interface Handler {
@@ -29,8 +31,8 @@ interface Handler {
 }
 
 /**
- * Sends one request by undici's `dispatch`, and resolves after the last byte of its answer: `request` and `fetch` make a stream of every answer, which costs a third more.
- * Ends at the signal at once, even while it waits for a connection, and then never sends. What was sent is not kept until the answer: so it is no async function.
+ * Sends one request by undici's `dispatch`: `request` and `fetch` make a stream of every answer, which costs a third more. What was sent is not kept until the answer.
+ * Ends at the signal at once, even while it waits for a connection, and then never sends.
  */
 export function transfer<R>(
   dispatcher: { dispatch(request: R, handler: Handler): unknown },
@@ -38,16 +40,13 @@ export function transfer<R>(
   call: Call,
   signal: AbortSignal,
   taker: Taker,
-): Promise<void> {
-  if (signal.aborted) return Promise.reject(signal.reason as Error);
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
+): void {
+  if (signal.aborted) return taker.fail(signal.reason);
   let controller: Controller | undefined;
   const abort = () => {
-    const reason = signal.reason as Error;
-    reject(reason);
-    controller?.abort(reason);
+    taker.fail(signal.reason);
+    controller?.abort(signal.reason as Error);
   };
-  const ended = () => signal.removeEventListener('abort', abort);
   signal.addEventListener('abort', abort);
   dispatcher.dispatch(request, {
     // It is handed to an open connection: from here on a write may land.
@@ -56,78 +55,89 @@ export function transfer<R>(
       if (signal.aborted) started.abort(signal.reason as Error);
       else call.sent = true;
     },
-    onResponseStart(started, status, headers) {
-      if (status >= 200) taker.head(status, headers, started);
-    },
-    onResponseData(_, chunk) {
-      taker.data(chunk);
-    },
+    onResponseStart: taker.head,
+    onResponseData: taker.data,
     onResponseEnd() {
-      ended();
-      resolve();
+      signal.removeEventListener('abort', abort);
+      try {
+        taker.end();
+      } catch (error) {
+        taker.fail(error);
+      }
     },
     onResponseError(_, error) {
-      ended();
-      reject(error);
+      signal.removeEventListener('abort', abort);
+      taker.fail(error);
     },
   });
-  return promise;
 }
 
 /** In bytes. An answer may come byte by byte; pieces are put together to blocks of this before they become text, as each piece costs. */
 const blockSize = 16 * 1024;
 
+/** What there is of an answer so far. */
+interface Collected {
+  status: number;
+  headers: IncomingHttpHeaders;
+  size: number;
+  /** Pieces that are no text yet, and how many bytes they have. */
+  block: Buffer[];
+  blockBytes: number;
+  /** Of an answer that is longer than a block, which is decoded as it comes: the bytes of a long list need not lie here as a whole besides. */
+  decoder?: StringDecoder;
+  list?: ElementReader | undefined;
+  text: string;
+}
+
 /** Keeps an answer in memory; of a list with status 200 the elements go to `each`, if there is one. */
 export function collector(
-  maxBytes: number,
-  call: Call,
-  each: HttpRequest['each'],
-): Taker & { answer(): [status: number, headers: IncomingHttpHeaders, text: string] } {
-  /** Of an answer that is longer than a block, which is decoded as it comes: the bytes of a long list need not lie here as a whole besides. */
-  let decoder: StringDecoder | undefined;
-  let block: Buffer[] = [];
-  let blockBytes = 0;
-  let text = '';
-  let size = 0;
-  let status = 0;
-  let headers: IncomingHttpHeaders = {};
-  let list: ElementReader | undefined;
+  { maxBytes, asked, each }: { readonly maxBytes: number; readonly asked: string; readonly each: HttpRequest['each'] },
+  ended: (status: number, headers: IncomingHttpHeaders, text: string) => void,
+  fail: (error: unknown) => void,
+): Taker {
   const budget = budgetInForce();
-
-  function take(piece: string): void {
-    if (list?.take(piece)) return;
-    list = undefined;
-    text += piece;
-  }
-  const joined = (): Buffer => (block.length === 1 && block[0]) || Buffer.concat(block);
-  function decode(): void {
-    decoder ??= new StringDecoder('utf8');
-    take(decoder.write(joined()));
-    block = [];
-    blockBytes = 0;
-  }
+  const collected: Collected = { status: 0, headers: {}, size: 0, block: [], blockBytes: 0, text: '' };
   return {
-    head(...head) {
-      [status, headers] = head;
-      if (each && status === 200) list = elementReader(each);
+    head(_, status, headers) {
+      if (status < 200) return;
+      collected.status = status;
+      collected.headers = headers;
+      if (each && status === 200) collected.list = elementReader(each);
     },
-    data(chunk) {
-      size += chunk.length;
-      if (size > maxBytes) throw tooLarge(maxBytes, call.asked);
-      budget?.spend(chunk, call.asked);
-      block.push(chunk);
-      blockBytes += chunk.length;
-      if (blockBytes >= blockSize) decode();
+    data(_, chunk) {
+      collected.size += chunk.length;
+      if (collected.size > maxBytes) throw tooLarge(maxBytes, asked);
+      budget?.spend(chunk, asked);
+      collected.block.push(chunk);
+      collected.blockBytes += chunk.length;
+      if (collected.blockBytes >= blockSize) decode(collected);
     },
-    answer() {
-      take(decoder ? decoder.write(joined()) + decoder.end() : joined().toString());
-      return [status, headers, list?.rest() ?? text];
+    end() {
+      const rest = joined(collected.block);
+      take(collected, collected.decoder ? collected.decoder.write(rest) + collected.decoder.end() : rest.toString());
+      ended(collected.status, collected.headers, collected.list?.rest() ?? collected.text);
     },
+    fail,
   };
 }
 
-/** Hands an answer on at the reader's pace. `end` and `fail`: for what transfer() came to. */
-export function streamer(call: Call) {
+const joined = (block: readonly Buffer[]): Buffer => (block.length === 1 && block[0]) || Buffer.concat(block);
+
+function decode(collected: Collected): void {
+  collected.decoder ??= new StringDecoder('utf8');
+  take(collected, collected.decoder.write(joined(collected.block)));
+  collected.block = [];
+  collected.blockBytes = 0;
+}
+
+function take(collected: Collected, piece: string): void {
+  if (collected.list?.take(piece)) return;
+  collected.list = undefined;
+  collected.text += piece;
+}
+
+/** Hands an answer on at the reader's pace. */
+export function streamer({ asked }: Call) {
   const budget = budgetInForce();
   const head = Promise.withResolvers<{ status: number; headers: IncomingHttpHeaders }>();
   let controller: Controller | undefined;
@@ -137,19 +147,20 @@ export function streamer(call: Call) {
   return {
     head: head.promise,
     body,
-    end: () => void body.push(null),
-    fail(error: Error) {
-      head.reject(error);
-      body.destroy(error);
-    },
     taker: {
-      head(status, headers, started) {
+      head(started, status, headers) {
+        if (status < 200) return;
         controller = started;
         head.resolve({ status, headers });
       },
-      data(chunk) {
-        budget?.spend(chunk, call.asked);
+      data(_, chunk) {
+        budget?.spend(chunk, asked);
         if (!body.push(chunk)) controller?.pause();
+      },
+      end: () => void body.push(null),
+      fail(error) {
+        head.reject(error);
+        body.destroy(error as Error);
       },
     } satisfies Taker,
   };
