@@ -10,7 +10,7 @@ import { callerOf } from './caller.ts';
 import { findKeys } from './chain.ts';
 import { type Own, type Settings, settingsOf } from './endpoints.ts';
 import { awsFailure } from './errors.ts';
-import type { Keys } from './place.ts';
+import { type Keys, silent } from './place.ts';
 import { assume, type Role } from './role.ts';
 import { searchFor } from './search.ts';
 import { type Env, readShared, type Shared } from './shared.ts';
@@ -151,6 +151,7 @@ async function askEcr(identity: Identity, { region }: Registry, asking: Asking, 
       region,
       credentials: keys,
       requestHandler: wire.handler,
+      logger: silent,
       ...(profile && { profile }),
       ...settings.endpoint('ECR'),
     });

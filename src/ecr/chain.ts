@@ -1,6 +1,5 @@
 import { Failure } from '../contract/failures.ts';
 import { visiblyNoKey } from '../contract/keys.ts';
-import { retryAfterMs } from './environment.ts';
 import { type Keys, type Place, usualRemedy, type Walk, wordsOf } from './place.ts';
 import { containerPlace, environmentPlace, instancePlace, webIdentityPlace } from './places.ts';
 import { defaultProfile, profilePlace, skippedEnvironment } from './profile.ts';
@@ -27,7 +26,7 @@ export async function findKeys(walk: Walk, entered: (name: string) => void): Pro
     } catch (error) {
       if (isAnswer(error, walk.wire)) throw error;
       const reason = place.explain?.(error) ?? wordsOf(error);
-      throw noKeys([...passed, `${place.name} (${reason})`], place.remedy?.(reason));
+      throw noKeys([...passed, `${place.name} (${reason})`], place, place.remedy?.(reason));
     }
   }
   throw noKeys(passed);
@@ -54,6 +53,7 @@ function insist({ accessKeyId, secretAccessKey, sessionToken = '' }: Keys): void
   }
 }
 
-function noKeys(looked: readonly string[], remedy = usualRemedy): Failure {
-  return new Failure('AUTH', `No AWS credentials. Looked at: ${looked.join(', ')}.`, { remedy, retryAfterMs });
+function noKeys(looked: readonly string[], { retryAfterMs }: Pick<Place, 'retryAfterMs'> = {}, remedy = usualRemedy): Failure {
+  const facts = { remedy, ...(retryAfterMs !== undefined && { retryAfterMs }) };
+  return new Failure('AUTH', `No AWS credentials. Looked at: ${looked.join(', ')}.`, facts);
 }

@@ -31,6 +31,8 @@ export interface Place {
   readonly explain?: (error: unknown) => string;
   /** What to do; `reason` is what was explained. */
   readonly remedy?: (reason: string) => string;
+  /** How soon it may be looked at again, where looking costs nothing and asks nobody. */
+  readonly retryAfterMs?: number;
 }
 
 /** Nobody reads the warnings of the SDK; those that matter are ours to say. */

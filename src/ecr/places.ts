@@ -1,6 +1,6 @@
 import { fromHttp, fromInstanceMetadata, fromWebToken } from '@aws-sdk/credential-providers';
 import { readText } from '../io/files.ts';
-import { environmentKeys, formOf, halfKeys, keyVariables } from './environment.ts';
+import { environmentKeys, formOf, halfKeys, keyVariables, retryAfterMs } from './environment.ts';
 import { type Keys, type Place, silent, usualRemedy, type Walk, wordsOf } from './place.ts';
 import { sessionName } from './role.ts';
 
@@ -13,6 +13,7 @@ export function environmentPlace({ env }: Walk): Place {
     absent: form ? undefined : `${keyVariables.id} is not set`,
     keys: () => (half === undefined ? environmentKeys(env) : Promise.reject(new Error(half))),
     shown: `environment (${form})`,
+    retryAfterMs,
     remedy: () => 'Set both AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or the files of both; or none of them, for another identity.',
   };
 }
@@ -30,7 +31,7 @@ export function webIdentityPlace({ env, region, wire }: Walk): Place {
       roleSessionName: env['AWS_ROLE_SESSION_NAME'] || sessionName,
       webIdentityToken: (await readText(file, mostBytes)).trim(),
       logger: silent,
-      clientConfig: { requestHandler: wire.handler },
+      clientConfig: { requestHandler: wire.handler, logger: silent },
       parentClientConfig: { region },
     })();
   };

@@ -33,7 +33,7 @@ export function profilePlace(name: string, { profile, region, env, shared, wire 
         profile: name,
         ...shared.paths,
         logger: silent,
-        clientConfig: { requestHandler: wire.handler },
+        clientConfig: { requestHandler: wire.handler, logger: silent },
         // Not in clientConfig: there it would also replace the region of an SSO session.
         parentClientConfig: { region },
       })(),

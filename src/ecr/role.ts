@@ -2,7 +2,7 @@ import { fromTemporaryCredentials } from '@aws-sdk/credential-providers';
 import type { Secret } from '../contract/secret.ts';
 import type { Endpoint } from './endpoints.ts';
 import { awsFailure } from './errors.ts';
-import type { Keys } from './place.ts';
+import { type Keys, silent } from './place.ts';
 import type { Wire } from './wire.ts';
 
 /** A role to assume. */
@@ -25,7 +25,7 @@ export async function assume(role: Role, keys: Keys, region: string, endpoint: E
     return await fromTemporaryCredentials({
       params: { RoleArn: roleArn, RoleSessionName: sessionName, ...(id && { ExternalId: id }) },
       masterCredentials: keys,
-      clientConfig: { region, requestHandler: wire.handler, ...endpoint },
+      clientConfig: { region, requestHandler: wire.handler, logger: silent, ...endpoint },
     })();
   } catch (error) {
     throw awsFailure(error, { action: 'sts:AssumeRole', role: { arn: roleArn, externalId: Boolean(id) }, region, call: wire.last });
