@@ -15,16 +15,16 @@ export const mostGlanced = glancedPages * pageSize;
  */
 export type Reading = 'whole' | 'enough' | 'cut' | 'forbidden' | 'unknown' | 'unreadable';
 
-/** Hands out the elements of a list that is for people only, until `take` says that it has seen enough. */
+/** Hands out the elements of a list that is for people only, until `take` says that it has seen enough. `query`: at least a `sort`, as else pages overlap. */
 export async function glanceAt<T>(
   ask: Ask,
   path: string,
-  sort: string,
+  query: string,
   signal: AbortSignal,
   take: (element: Partial<T>) => 'enough' | void,
 ): Promise<Reading> {
   for (let page = 1; page <= glancedPages; page++) {
-    const answer = await ask('GET', `${path}?page=${page}&page_size=${pageSize}&sort=${sort}`, signal);
+    const answer = await ask('GET', `${path}?page=${page}&page_size=${pageSize}&${query}`, signal);
     if (answer.status === 403) return 'forbidden';
     if (answer.status === 404) return 'unknown';
     const elements = answer.status === 200 ? answer.json<unknown>() : undefined;

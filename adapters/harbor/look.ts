@@ -41,7 +41,7 @@ export function makeLook(ask: Ask, path: () => string, username: string, { clock
   /** The list is the one way for a robot to see its own end. */
   async function account(signal: AbortSignal): Promise<Account | undefined> {
     let own: Robot | undefined;
-    const reading = await glanceAt<Robot>(ask, below('robots'), 'id', signal, robot => {
+    const reading = await glanceAt<Robot>(ask, below('robots'), 'sort=id', signal, robot => {
       if (robot.name !== username) return undefined;
       own = robot;
       return 'enough';

@@ -39,7 +39,13 @@ function slotOf(row: Row, registry: Registry, { path, uses }: Known, { finding }
   const title = titleOf(row);
   const findings: Finding[] = [];
   if (!isEncrypted(url))
-    findings.push(finding('ENDPOINT_HTTP', `${title} is reached over plain http: it gets no token.`, encrypt(registry.host)));
+    findings.push(
+      finding(
+        'ENDPOINT_HTTP',
+        `${title} is reached over plain http: it gets no token any more, as Harbor would send it unencrypted.`,
+        encrypt(registry.host),
+      ),
+    );
   else if (!/^https:\/\/[^/:?#]+(:443)?$/i.test(url))
     findings.push(finding('URL_FORM', `The URL of ${title} is not https://${registry.host}.`, editUrl(registry.host)));
   if (insecure) findings.push(finding('CERTIFICATE_UNVERIFIED', `Harbor does not verify the certificate of ${title}.`));

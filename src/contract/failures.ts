@@ -40,7 +40,7 @@ export const failures = {
     retry: 'slow',
     stops: 'slot',
     doc: 'Our key is accepted but lacks a right.',
-    remedy: 'Grant the right that the message names.',
+    remedy: 'Grant the right that the message names. Then `ecr-courier refresh` ends the pause.',
   },
   MISCONFIGURED: {
     retry: 'slow',

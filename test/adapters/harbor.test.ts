@@ -701,6 +701,11 @@ describe('what uses an endpoint', () => {
     ]);
   });
 
+  test('is found among any number of projects', async () => {
+    const plain = Array.from({ length: 1_500 }, (_, at) => ({ name: `p${at}`, registry_id: 0, public: true }));
+    assert.deepEqual(await told({ projects: [...plain, { name: 'zzz', registry_id: 2, public: true }] }), ['proxy-cache project zzz.']);
+  });
+
   test('is named five times at most, and nobody is stopped by answers that are none', async () => {
     const projects = Array.from({ length: 120 }, (_, at) => ({ name: `p${String(at).padStart(3, '0')}`, registry_id: 1, public: true }));
     assert.equal((await told({ projects }))[0], 'proxy-cache projects p000, p001, p002, p003, p004 and 115 more.');

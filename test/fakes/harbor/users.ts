@@ -11,7 +11,8 @@ export function makeUsers(state: HarborState, endpoint: (id: number) => Row) {
   function projects({ request, query, caller }: { request: Seen; query: URLSearchParams; caller: Caller | undefined }): Reply {
     const seesAll = caller?.sysadmin === true || caller?.access.includes('project:read') === true;
     const seen = state.projects.filter(project => seesAll || project.public);
-    return listed(request, query, seen, nameOnly, ({ name, registry_id }) => ({ name, ...(registry_id !== 0 && { registry_id }) }));
+    const column: Column<Project> = (project, name) => (name === 'registry_id' ? project.registry_id : nameOnly(project, name));
+    return listed(request, query, seen, column, ({ name, registry_id }) => ({ name, ...(registry_id !== 0 && { registry_id }) }));
   }
 
   function policies(request: Seen, query: URLSearchParams): Reply {
