@@ -1,11 +1,12 @@
-import { Failure } from '../../src/contract/failures.ts';
+import { Failure, type FailureFacts } from '../../src/contract/failures.ts';
 
 /**
  * For a 401 or 403 in a form that the manager itself never gives: what stands in front of it refused the request, and
  * neither key nor rights are at fault. `said`: the usual sentence about the answer.
  */
-export function refusedInFront(code: 'AUTH' | 'FORBIDDEN', manager: string, said: string): Failure {
+export function refusedInFront(code: 'AUTH' | 'FORBIDDEN', manager: string, said: string, facts: FailureFacts = {}): Failure {
   return new Failure(code, `Something in front of ${manager} refused the request, not ${manager} itself: ${said}`, {
+    ...facts,
     remedy: `Make the proxy or access gateway in front of ${manager} let requests of the courier through unchanged, without a login, cookies or an Origin header of its own, or use an address behind it.`,
   });
 }

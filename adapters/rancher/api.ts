@@ -3,7 +3,7 @@ import type { Secret } from '../../src/contract/secret.ts';
 import { isHtml } from '../../src/contract/text.ts';
 import { nothingAt } from '../../src/contract/usual.ts';
 import { readPages } from '../common/pages.ts';
-import { keysMissing, refusal } from './refusal.ts';
+import { errorOf, keysMissing, refusal } from './refusal.ts';
 
 /** What registries and credentials have in common, of what is read. */
 export interface Resource {
@@ -51,7 +51,7 @@ export function openApi(http: Http, address: string, accessKey: string | undefin
 
   async function ask(method: string, path: string, signal: AbortSignal, body?: object): Promise<Answer> {
     const answer = await http(method, path, { signal, headers: headers(), ...(body && { body }) });
-    if (answer.status === 401 && !accessKey) throw keysMissing();
+    if (answer.status === 401 && !accessKey && errorOf(answer).code !== undefined) throw keysMissing();
     return answer;
   }
 

@@ -1,5 +1,6 @@
 import type { Answer, Http } from '../../src/contract/adapter.ts';
 import { Failure } from '../../src/contract/failures.ts';
+import { refusedInFront, thenRefresh } from '../common/front.ts';
 
 export const createKey = 'create an environment key in Rancher at API > Keys > Advanced Options';
 const odd = 'Look at the log of the Rancher server at this time. If it is a Rancher 1.6 that answers, please report this message.';
@@ -15,7 +16,7 @@ export const keysMissing = (): Failure =>
 export const readOnly = (message: string, stops: 'slot' | 'target'): Failure =>
   new Failure('FORBIDDEN', message, {
     stops,
-    remedy: `The key may only read here. Use an environment key, or an account that has more than the role "Read-only": ${createKey}.`,
+    remedy: `The key may only read here. Use an environment key, or an account that has more than the role "Read-only": ${createKey}. ${thenRefresh}`,
   });
 
 /** In characters (recorded). */
@@ -47,6 +48,9 @@ export function refusal(http: Http, answer: Answer, what: string, stops: 'slot' 
   const said = `${what}: Rancher answered ${answer.status}${code ? ` ${code}` : ''}${fieldName ? ` (${fieldName})` : ''}`;
   const usual = own ? http.failure({ ...answer, text: '' }, said) : http.failure(answer);
   const { message } = usual;
+  // Cattle's own refusal has a code, whatever was asked (recorded).
+  if (!own && answer.status === 401) return refusedInFront('AUTH', 'Rancher', message);
+  if (!own && (answer.status === 403 || answer.status === 405)) return refusedInFront('FORBIDDEN', 'Rancher', message, { stops });
   switch (answer.status) {
     case 401:
       return new Failure('AUTH', message, {
@@ -55,8 +59,7 @@ export function refusal(http: Http, answer: Answer, what: string, stops: 'slot' 
     case 403:
       return new Failure('FORBIDDEN', message, {
         stops,
-        remedy:
-          'The environment in the address is not there, is not active, or is none of this key’s. Check its id; a key works in its own environment.',
+        remedy: `The environment in the address is not there, is not active, or is none of this key’s. Check its id; a key works in its own environment. ${thenRefresh}`,
       });
     case 405:
       return readOnly(message, stops);

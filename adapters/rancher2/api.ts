@@ -1,5 +1,6 @@
 import type { Answer, Http, HttpRequest } from '../../src/contract/adapter.ts';
 import { Failure } from '../../src/contract/failures.ts';
+import { refusedInFront, thenRefresh } from '../common/front.ts';
 import { readPages } from '../common/pages.ts';
 
 /** The management cluster: Rancher's own, where projects and their secrets are kept. */
@@ -88,6 +89,8 @@ export function refusal({ http }: Api, answer: Answer, { cluster, right }: Where
   const usual = http.failure(typeof said === 'string' ? { ...answer, text: said } : answer);
   const { code, message, facts } = usual;
   const byCluster = cluster !== management;
+  // Each of the four shapes is JSON with a sentence.
+  if ((code === 'AUTH' || code === 'FORBIDDEN') && typeof said !== 'string') return refusedInFront(code, 'Rancher', message);
   if (code === 'AUTH')
     return told.kind === 'Status'
       ? new Failure('AUTH', message, {
@@ -96,7 +99,8 @@ export function refusal({ http }: Api, answer: Answer, { cluster, right }: Where
         })
       : new Failure('AUTH', message, { remedy: createKey });
   if (code === 'CONFLICT') return new Failure('CONFLICT', message, { ...facts, remedy: endContest });
-  if (code === 'FORBIDDEN') return new Failure('FORBIDDEN', message, { remedy: `The user of the token must be allowed to ${right}.` });
+  if (code === 'FORBIDDEN')
+    return new Failure('FORBIDDEN', message, { remedy: `The user of the token must be allowed to ${right}. ${thenRefresh}` });
   const routed = told.Code?.Code !== undefined || /cluster agent|clusterunavailable|not provisioned/i.test(answer.text);
   if (byCluster && routed && answer.status >= 500)
     return new Failure('UNREACHABLE', message, { stops: 'slot', remedy: `Rancher does not reach cluster ${cluster}: look at it there.` });

@@ -112,6 +112,23 @@ describe('who the courier is there', () => {
     assert.match(remedy, /environment that is deactivated\. Activate that/);
   });
 
+  test('a refusal that is not Rancher’s own names what stands in front, and blames no key', async () => {
+    const headers = { 'content-type': 'text/html' };
+    for (const options of [withKey, withoutKey])
+      for (const [status, code] of [
+        [401, 'AUTH'],
+        [403, 'FORBIDDEN'],
+        [405, 'FORBIDDEN'],
+      ] as const) {
+        await using r = await rig({ ...one, options });
+        r.fake.fault = () => ({ status, headers, text: '<html><title>Sign in</title></html>' });
+        const failure = await failing(r.discover());
+        assert.deepEqual([failure.code, failure.stops], [code, 'target']);
+        assert.match(failure.message, /in front of Rancher refused/);
+        assert.doesNotMatch(failure.remedy, /key/i);
+      }
+  });
+
   describe('with access control off', () => {
     const open = { ...one, accessControl: false, keys: [] };
     const two = [environment('1a5'), environment('1a6')];

@@ -159,6 +159,20 @@ describe('the token', () => {
     }
   });
 
+  test('is not blamed for a refusal of what stands in front', async () => {
+    for (const [status, code] of [
+      [401, 'AUTH'],
+      [403, 'FORBIDDEN'],
+    ] as const) {
+      await using r = await rig(world(single));
+      r.fake.fault = () => ({ status, headers: { 'content-type': 'text/html' }, text: '<html>Sign in</html>' });
+      const failure = await failing(r.discover());
+      assert.equal(failure.code, code);
+      assert.match(failure.message, /in front of Rancher refused/);
+      assert.doesNotMatch(failure.remedy, /token/i);
+    }
+  });
+
   test('has an end, which is told with its user and the version, and asked for every ten minutes', async () => {
     const time = createVirtualClock();
     const expiresAt = new Date(time.wall() + 30 * 86_400_000).toISOString();
