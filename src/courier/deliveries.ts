@@ -25,6 +25,8 @@ export interface DeliveriesDeps {
   target(): Target | undefined;
   /** A delivery failed. */
   stumbled(failure: Failure, began: Moment): void;
+  /** A delivery was answered well. */
+  delivered(): void;
   /** Nothing is under way any more. */
   unused(): void;
   /** The next step may be due earlier than planned. */
@@ -146,6 +148,7 @@ export function createDeliveries(record: TargetRecord, deps: DeliveriesDeps): De
     recordSuccess(record, attempt, receipt, now(), lingerMs());
     if (deps.rehearse) entry.notBefore = Number.POSITIVE_INFINITY;
     failuresInRow = 0;
+    deps.delivered();
     const { change, proven } = receipt;
     const settled = entry.unsettled?.by !== 'us';
     const facts = { ms: now() - attempt.began, change, settled, ...(proven !== undefined && { proven }) };

@@ -8,7 +8,7 @@ import { soon } from './timing.ts';
 
 export interface LaneDeps
   extends Omit<ScoutDeps, 'reported' | 'recovered' | 'sighted' | 'forgotten'>,
-    Omit<DeliveriesDeps, 'target' | 'stumbled' | 'unused' | 'supply'> {
+    Omit<DeliveriesDeps, 'target' | 'stumbled' | 'delivered' | 'unused' | 'supply'> {
   readonly supply: Pick<Supply, 'refused' | 'doubt' | 'refetch' | 'want'>;
   scopesFor(record: TargetRecord, slot: Slot): readonly (Scope | undefined)[];
   /** As `ManagedTarget.window`, on the engine's time line. */
@@ -43,7 +43,8 @@ export function createLane(managed: ManagedTarget, deps: LaneDeps): Lane {
   const { now, random, supply } = deps;
   const record = newRecord();
   const scout = createScout(record, { ...deps, reported, recovered, sighted, forgotten: () => deliveries.clear() });
-  const deliveries = createDeliveries(record, { ...deps, target: () => scout.target, stumbled: scout.stumbled, unused: scout.unused });
+  const { stumbled, delivered, unused } = scout;
+  const deliveries = createDeliveries(record, { ...deps, target: () => scout.target, stumbled, delivered, unused });
 
   function newRecord(): TargetRecord {
     const empty = {

@@ -37,6 +37,8 @@ export interface Scout {
   wakeAt(): Moment;
   /** A delivery failed. Of what concerns the whole target the next discovery is the probe; of a slot that is gone, too. */
   stumbled(failure: Failure, began: Moment): void;
+  /** A delivery was answered well. */
+  delivered(): void;
   /** Look now, or once more after the look that is under way. A Retry-After and the pause of AUTH are kept. */
   look(): void;
   /** As `look`: there may be another key, so the pause of AUTH is over. */
@@ -62,6 +64,8 @@ export function createScout(record: TargetRecord, deps: ScoutDeps): Scout {
   let lookedAt = Number.NEGATIVE_INFINITY;
   /** The server there asked not to come before that moment. */
   let retryAfter: { readonly address: string | undefined; readonly until: Moment } | undefined;
+  /** Deliveries that stopped the target since the last good one: a manager may list well and take no write. */
+  let stopped = 0;
   let watching = false;
   let watchFailures = 0;
   let closed = false;
@@ -199,10 +203,18 @@ export function createScout(record: TargetRecord, deps: ScoutDeps): Scout {
     },
     wakeAt: () => (look || closed ? Number.POSITIVE_INFINITY : record.nextDiscoveryAt),
     stumbled(failure, began) {
-      if (failure.stops === 'target' && !blocked) stumble(failure, began);
+      if (failure.stops === 'target') {
+        stopped++;
+        if (blocked) return;
+        stumble(failure, began);
+        record.nextDiscoveryAt = Math.max(record.nextDiscoveryAt, now() + Math.min(minute, soon(stopped, random)));
+      }
       // Not at once: one entry that comes and goes would cause a storm of discoveries.
-      else if (failure.code === 'NOT_FOUND' && !record.trouble)
+      if (failure.code === 'NOT_FOUND' && !record.trouble)
         record.nextDiscoveryAt = Math.min(record.nextDiscoveryAt, lookedAt + lookAgainAfter);
+    },
+    delivered() {
+      stopped = 0;
     },
     look() {
       if (!record.trouble || !isKeptPause(record.trouble.failure)) lookSoon();

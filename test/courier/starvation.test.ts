@@ -103,3 +103,15 @@ test('what is foreseen of a target that does not work is its next discovery', as
   assert.equal(rig.courier.ledger.nextAttempt(record, entry), record.nextDiscoveryAt);
   assert.ok(record.nextDiscoveryAt > rig.courier.ledger.now());
 });
+
+test('a manager that lists well and takes no write is looked at once a minute more, however many slots; and a healthy slot waits no longer', async () => {
+  const clock = createVirtualClock();
+  const target = mixed(clock, 200, 'BUSY', ['good']);
+  await using _ = await startRig({ targets: [target], keepsEvents: false });
+  await clock.advance(4 * hours);
+  assert.ok(target.discoveries.length < 2.5 * 4 * 60, `${target.discoveries.length} discoveries in 4 h`);
+  const since = clock.mono();
+  target.rows.set('new', row('new'));
+  await clock.advance(3 * minutes);
+  assert.ok((timesOf(target, 'new')[0] ?? Number.POSITIVE_INFINITY) - since < 2.5 * minutes);
+});
