@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { adapters } from '../adapters/index.ts';
 import { withoutOurs } from '../config/env.ts';
 import type { Config } from '../config/load.ts';
@@ -83,12 +84,19 @@ export function createApp(config: Config, options: AppOptions): App {
   });
 
   function use(next: Config): void {
-    current = next;
     for (const warning of next.warnings) if (!next.dangers.includes(warning)) log.warn('configuration', { warning });
     const commandEnv = withoutOurs(env, [...adapters, ...next.targets.map(target => target.adapter)]);
     const made = makeSources(next.sources, { dispatcher, clock, env, commandEnv, tells: rehearse ? 'principal' : 'place' });
     const registry = addressReader(next.aliases);
-    targets = next.targets.map(target => manageTarget(target, { clock, log, env, registry, readonly: rehearse }));
+    const former = isDeepStrictEqual(next.aliases, current.aliases) ? targets : [];
+    targets = next.targets.map(target =>
+      manageTarget(
+        target,
+        { clock, log, env, registry, readonly: rehearse },
+        former.find(({ name }) => name === target.name),
+      ),
+    );
+    current = next;
     courier.use(options.sources?.(made) ?? made, targets);
   }
 

@@ -5,10 +5,11 @@ import { resolveOptions } from '../config/secrets.ts';
 import { acrossBorder } from './border/target.ts';
 import type { Deps, Discovery, Finding, Log, Target } from './contract/adapter.ts';
 import type { Clock } from './contract/clock.ts';
+import { fingerprint } from './contract/credential.ts';
 import { Failure } from './contract/failures.ts';
 import { type LookAlike, lookAlikeWatch } from './contract/look-alike.ts';
 import type { Address, Registry } from './contract/registry.ts';
-import { redact } from './contract/secret.ts';
+import { redact, Secret } from './contract/secret.ts';
 import { type EngineFinding, finding as standing } from './courier/findings.ts';
 import type { ManagedTarget } from './courier/ledger.ts';
 import { readTlsFiles } from './io/context.ts';
@@ -31,6 +32,8 @@ export interface TargetDeps {
 
 /** A configured target, ready for the engine. */
 export interface OpenableTarget extends ManagedTarget {
+  /** Of all that decides how the target is reached and what it is asked for. */
+  readonly digest: string;
   /** A file behind an option (key, CA) holds something else than when the target was last made, or can be read at last. */
   changed(): Promise<boolean>;
 }
@@ -38,8 +41,11 @@ export interface OpenableTarget extends ManagedTarget {
 /** Options by target, kept for as long as it lives: an adapter may turn its key into a header and drop it, but texts are filtered of secrets that somebody holds. */
 const openedWith = new WeakMap<Target, object>();
 
-/** Makes the adapter's target when it is first asked for, and anew when a file behind its options or the courier's own registry has changed. */
-export function manageTarget(config: TargetConfig, deps: TargetDeps): OpenableTarget {
+/**
+ * Makes the adapter's target when it is first asked for, and anew when a file behind its options or the courier's own registry has changed.
+ * former: the target of this name before a reload. What is reached in the same way stays open, so that the engine keeps its pauses.
+ */
+export function manageTarget(config: TargetConfig, deps: TargetDeps, former?: OpenableTarget): OpenableTarget {
   const { adapter, name, tls, allowHttp } = config;
   let current: (Awaited<ReturnType<typeof look>> & { readonly own: string | undefined; readonly target: Target }) | undefined;
   /** The files could not be read when they were last wanted. */
@@ -93,8 +99,10 @@ export function manageTarget(config: TargetConfig, deps: TargetDeps): OpenableTa
     return found.length > 0 ? { ...report, findings: [...report.findings, ...found] } : report;
   }
 
-  return {
+  const digest = digestOf(config);
+  const managed = {
     name,
+    digest,
     kind: config.kind,
     required: config.required,
     create: config.create,
@@ -104,6 +112,10 @@ export function manageTarget(config: TargetConfig, deps: TargetDeps): OpenableTa
     remedies: remediesOf(config),
     standing: standingOf(config),
     own: config.own,
+  };
+  if (former?.digest === digest) return { ...managed, open: former.open, changed: former.changed };
+  return {
+    ...managed,
     async open(own) {
       const { options, headers, files } = await lookOnce().catch((failure: unknown) => {
         // What a dead share would say is not known: the target goes on with what it has.
@@ -129,6 +141,18 @@ export function manageTarget(config: TargetConfig, deps: TargetDeps): OpenableTa
       return files !== undefined && (waiting || (current !== undefined && files !== current.files));
     },
   };
+}
+
+function digestOf(config: TargetConfig): string {
+  const unimportant = { adapter: undefined, required: undefined, create: undefined, paused: undefined };
+  // JSON hides a secret before a replacer sees it.
+  function hidden(this: Readonly<Record<string, unknown>>, key: string, value: unknown): unknown {
+    const original = this[key];
+    return original instanceof Secret ? fingerprint({ password: original }) : value;
+  }
+  return createHash('sha256')
+    .update(JSON.stringify({ ...config, ...unimportant }, hidden))
+    .digest('hex');
 }
 
 const lookAlikeFinding = ({ host, is, remedy }: LookAlike, target: string): Finding => ({

@@ -12,7 +12,7 @@ import { clock } from '../src/contract/clock.ts';
 import { addressReader, parseAddress } from '../src/contract/registry.ts';
 import { redact } from '../src/contract/secret.ts';
 import { createLog } from '../src/io/log.ts';
-import { manageTarget } from '../src/target.ts';
+import { manageTarget, type OpenableTarget } from '../src/target.ts';
 import { folder, read } from './config/support.ts';
 
 test('the key of an open target is filtered out of texts, although its adapter made a header of it and dropped it', async () => {
@@ -131,4 +131,22 @@ test('configured headers go with every request, replace none of ours, and are re
     code: 'MISCONFIGURED',
     message: /headers names x-entrance, which the courier sends to this manager itself/,
   });
+});
+
+test('after a reload a target that is reached as before stays open; another key, address or option opens it anew', async () => {
+  const managed = async (more: object, former?: OpenableTarget) => {
+    const text = JSON.stringify({ targets: [{ kind: 'portainer', url: 'https://portainer', apiKey: 'ptr_key', ...more }] });
+    await using files = await folder({ 'courier.json': text });
+    const config = await read({ files: [files.at('courier.json')], adapters });
+    const log = createLog({ to: { write: () => true } });
+    const [one] = config.targets;
+    assert.ok(one);
+    return manageTarget(one, { clock, log, registry: addressReader(config.aliases), env: {}, readonly: false }, former);
+  };
+  const before = await managed({});
+  for (const same of [{}, { required: false }, { create: true }, { paused: true }])
+    assert.equal((await managed(same, before)).open, before.open, JSON.stringify(same));
+  for (const other of [{ apiKey: 'ptr_other' }, { url: 'https://elsewhere' }, { concurrency: 1 }, { insecureSkipVerify: true }])
+    assert.notEqual((await managed(other, before)).open, before.open, JSON.stringify(other));
+  assert.doesNotMatch(before.digest, /ptr_/);
 });
