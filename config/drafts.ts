@@ -26,6 +26,8 @@ export interface Surroundings {
   /** Any registry of the region of the source `default`; undefined where nobody says that region. */
   readonly home: Registry | undefined;
   readonly proxies: Proxies;
+  /** Why a cron pattern cannot be used; undefined when it can. */
+  readonly checkCron?: ((pattern: string) => string | undefined) | undefined;
 }
 
 /** The targets of the files, with what the environment says of those that are named like their kind, and the targets that the environment makes. */

@@ -122,7 +122,8 @@ export async function load(given: Given): Promise<Config> {
   checkAws(env, report);
   const sources = readSources(files.sources, env, report);
   const proxies = readProxies(env, report);
-  const targets = await readTargets(files.targets, aliases, { adapters, env, credentials, home: homeOf(sources), proxies }, report);
+  const around = { adapters, env, credentials, checkCron: given.checkCron };
+  const targets = await readTargets(files.targets, aliases, { ...around, home: homeOf(sources), proxies }, report);
   const served = await serverOf(server, report);
   if (targets.length === 0 && report.mistakes.length === 0) report.warnings.push(`No target is configured: ${waysToTargets(adapters)}.`);
   if (report.mistakes.length > 0) throw new ConfigError(report);

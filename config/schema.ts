@@ -171,6 +171,11 @@ const common = {
   concurrency: { doc: 'Writes in flight at a time.', format: 'number', min: 1, max: 64, whole: true },
   discoverSeconds: { doc: 'Deadline of a discovery.', format: 'number', min: 0.1, max: 3600 },
   deliverSeconds: { doc: 'Deadline of a write.', format: 'number', min: 0.1, max: 3600 },
+  window: {
+    doc: 'Cron pattern (UTC) for when deliveries may begin that restart something, such as a redeploy: `* 2-4 * * *` is from two until five. They wait for it unless the credential would end first. At any time unless given.',
+    format: 'string',
+    default: null,
+  },
   caFile: { doc: 'Certificates (PEM) to trust beside the usual authorities.', format: 'path', default: null, env: '_CA_FILE' },
   tlsServerName: {
     doc: 'Name to expect in the certificate, where the address has another.',

@@ -24,6 +24,8 @@ export interface TargetConfig {
   readonly registries: readonly Registry[];
   /** `own` was among them: any registry of the region where the courier's own one is. */
   readonly own?: Registry | undefined;
+  /** Cron pattern for when deliveries that disturb may begin. */
+  readonly window?: string | undefined;
   /** The adapter's, with what the configuration says instead. */
   readonly limits: Limits;
   readonly tls: {
@@ -58,7 +60,7 @@ export async function readTargets(items: readonly Item[], aliases: Aliases, arou
       ? (key: string) => variablesOf(key, draft.adapter) + emptyAmong([key], draft.adapter, around.env)
       : undefined;
     const read = readMap(targetTable(draft.adapter), draft.entries, { ...draft, ...(spelled && { spelled }) }, report) as Read;
-    const target = configure(draft, read, aliases, around.home, report);
+    const target = configure(draft, read, aliases, around, report);
     checkPlainHttp(draft, target, report);
     checkSecrets(draft, read, report);
     checkCertificate(draft, target, report);
@@ -82,15 +84,14 @@ function configure(
   { adapter, entries, path, ...draft }: Draft,
   read: Read,
   aliases: Aliases,
-  home: Registry | undefined,
+  { home, checkCron }: Surroundings,
   report: Report,
 ): TargetConfig {
-  const wrong = (message: string): void =>
-    void report.mistakes.push({
-      path: `${path}.registries`,
-      origin: (entries.get('registries') ?? draft).origin.text,
-      message,
-    });
+  const mistaken = (option: string, message: string): void =>
+    void report.mistakes.push({ path: `${path}.${option}`, origin: (entries.get(option) ?? draft).origin.text, message });
+  const wrong = (message: string): void => mistaken('registries', message);
+  const never = read.window === undefined ? undefined : checkCron?.(read.window);
+  if (never) mistaken('window', `must be a cron pattern: ${never}`);
   const { name, required, create, paused, allowHttp } = read;
   const own = read.registries.includes(ownWord);
   if (own && !home) wrong("needs AWS_REGION: the region of the courier's own registry, such as eu-west-1");
@@ -103,6 +104,7 @@ function configure(
     paused,
     registries: registriesOf(read.registries, aliases, wrong),
     own: own ? home : undefined,
+    window: read.window,
     limits: {
       ...adapter.limits,
       concurrency: read.concurrency,

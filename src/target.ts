@@ -12,6 +12,7 @@ import type { Address, Registry } from './contract/registry.ts';
 import { redact, Secret } from './contract/secret.ts';
 import { type EngineFinding, finding as standing } from './courier/findings.ts';
 import type { ManagedTarget } from './courier/ledger.ts';
+import { cronWindow } from './courier/schedule.ts';
 import { readTlsFiles } from './io/context.ts';
 import { Unreadable } from './io/files.ts';
 import { openHttp } from './io/http.ts';
@@ -112,6 +113,7 @@ export function manageTarget(config: TargetConfig, deps: TargetDeps, former?: Op
     remedies: remediesOf(config),
     standing: standingOf(config),
     own: config.own,
+    window: config.window === undefined ? undefined : cronWindow(config.window),
   };
   if (former?.digest === digest) return { ...managed, open: former.open, changed: former.changed };
   return {
@@ -144,7 +146,7 @@ export function manageTarget(config: TargetConfig, deps: TargetDeps, former?: Op
 }
 
 function digestOf(config: TargetConfig): string {
-  const unimportant = { adapter: undefined, required: undefined, create: undefined, paused: undefined };
+  const unimportant = { adapter: undefined, required: undefined, create: undefined, paused: undefined, window: undefined };
   // JSON hides a secret before a replacer sees it.
   function hidden(this: Readonly<Record<string, unknown>>, key: string, value: unknown): unknown {
     const original = this[key];

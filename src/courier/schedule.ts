@@ -23,3 +23,17 @@ export function cronSchedule(pattern: string): (wall: number, second: number) =>
     return next ? next.getTime() + shift : wall + 60_000;
   };
 }
+
+/**
+ * When a window is open: the wall time itself while the pattern matches its minute (its second, for a pattern with
+ * seconds), else the next moment that matches.
+ */
+export function cronWindow(pattern: string): (wall: number) => number {
+  const cron = new Cron(pattern, { paused: true, utcOffset: 0 });
+  const unit = pattern.trim().split(/\s+/).length <= 5 ? 60_000 : 1000;
+  return wall => {
+    const begin = Math.floor(wall / unit) * unit;
+    const next = cron.nextRun(new Date(begin - 1))?.getTime() ?? Number.POSITIVE_INFINITY;
+    return next === begin ? wall : next;
+  };
+}

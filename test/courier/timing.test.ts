@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type FailureCode, failures } from '../../src/contract/failures.ts';
 import { Secret } from '../../src/contract/secret.ts';
-import { cronMistake, cronSchedule } from '../../src/courier/schedule.ts';
+import { cronMistake, cronSchedule, cronWindow } from '../../src/courier/schedule.ts';
 import { hour, keep, minute, repairPause, retryPause, second, slow, soon, spacing, timeline } from '../../src/courier/timing.ts';
 import { createVirtualClock } from '../fakes/clock.ts';
 import { failing } from './rig.ts';
@@ -80,4 +80,15 @@ test('cron patterns: mistakes are sentences; a pattern without seconds means the
   assert.equal(cronSchedule('* * * * *')(wall, 45), Date.UTC(2026, 0, 1, 12, 0, 45));
   assert.equal(cronSchedule('* * * * *')(wall, 15), Date.UTC(2026, 0, 1, 12, 1, 15));
   assert.equal(cronSchedule('*/10 * * * * *')(wall, 45), Date.UTC(2026, 0, 1, 12, 0, 40));
+});
+
+test('a window is open in every minute that its pattern matches, and else opens with the next one', () => {
+  const nightly = cronWindow('* 2-4 * * 1-5');
+  const at = (day: number, hours: number, minutes: number) => Date.UTC(2026, 0, day, hours, minutes, 30);
+  for (const wall of [at(1, 2, 0), at(1, 3, 30), at(1, 4, 59)]) assert.equal(nightly(wall), wall);
+  assert.equal(nightly(at(1, 1, 59)), Date.UTC(2026, 0, 1, 2));
+  assert.equal(nightly(at(2, 5, 0)), Date.UTC(2026, 0, 5, 2), 'after the weekend');
+  const seconds = cronWindow('30 0 12 * * *');
+  assert.equal(seconds(Date.UTC(2026, 0, 1, 12, 0, 30, 500)), Date.UTC(2026, 0, 1, 12, 0, 30, 500));
+  assert.equal(seconds(Date.UTC(2026, 0, 1, 12, 0, 31)), Date.UTC(2026, 0, 2, 12, 0, 30));
 });
