@@ -1,17 +1,13 @@
-import { randomUUID } from 'node:crypto';
 import { type Clock, clock as machineClock } from '../../src/contract/clock.ts';
 import { badRequest, targetOf } from './go-target.ts';
-import { makeAccesses } from './portainer/access.ts';
-import { type Auth, isCrossOrigin, makeAuth, profileOf } from './portainer/auth.ts';
-import { type Cluster, type ClusterCall, makeCluster } from './portainer/cluster.ts';
-import { makeDatabase } from './portainer/database.ts';
+import { type Auth, isCrossOrigin, makeAuth } from './portainer/auth.ts';
+import { type ClusterCall, makeCluster } from './portainer/cluster.ts';
 import { fileOf } from './portainer/files.ts';
-import { idOf, plain, Refusal } from './portainer/refusal.ts';
-import { makeRegistries } from './portainer/registries.ts';
-import { type Answer, isApi, type Route, routed } from './portainer/router.ts';
+import { plain, Refusal } from './portainer/refusal.ts';
+import { isApi, type Route, routed } from './portainer/router.ts';
+import { isSince, routesOf } from './portainer/routes.ts';
 import { makeRow, type PortainerState, type Row, type RowSeed, type User } from './portainer/state.ts';
-import { adminCheck, dockerOf, environmentsOf, settingsOf, versionOf } from './portainer/system.ts';
-import { type Accepts, makeUpstream } from './portainer/upstream.ts';
+import type { Accepts } from './portainer/upstream.ts';
 import { type FakeServer, type Reply, type Seen, type ServerOptions, startServer } from './server.ts';
 
 export interface PortainerOptions extends ServerOptions {
@@ -32,7 +28,6 @@ export interface PortainerOptions extends ServerOptions {
   readonly agent?: string;
 }
 
-const newest = '2.43.0';
 export const adminPassword = 'a-long-admin-password';
 export const adminKey = 'ptr_ZmFrZS1hZG1pbmlzdHJhdG9yLWtleS1vZi10ZXN0cw==';
 
@@ -78,11 +73,6 @@ export async function startFakePortainer(options: PortainerOptions = {}): Promis
   });
 }
 
-function isSince({ version = newest }: PortainerOptions, minor: number): boolean {
-  const [major = 0, ownMinor = 0] = version.split('.').map(Number);
-  return major > 2 || (major === 2 && ownMinor >= minor);
-}
-
 function stateOf(options: PortainerOptions): PortainerState {
   let nextId = 1;
   const registries = (options.registries ?? []).map(seed => {
@@ -98,52 +88,6 @@ function stateOf(options: PortainerOptions): PortainerState {
     endpoints: structuredClone([...(options.endpoints ?? [])]),
     upstream: { registries: [], engine: null, kubernetes: null, ...structuredClone(options.upstream) },
   };
-}
-
-/** The API. What is not in here is 404, and 405 when only the method is wrong. */
-function routesOf(state: PortainerState, auth: Auth, cluster: Cluster, options: PortainerOptions): Route[] {
-  const { version = newest, edition = 'CE' } = options;
-  const instance = randomUUID();
-  const database = makeDatabase(state);
-  const registries = makeRegistries(database, cluster, edition);
-  const accesses = makeAccesses(database, cluster);
-  const upstream = makeUpstream(state, options.accepts);
-  const status = (): Reply => ({ status: 200, json: { Version: version, InstanceID: instance } });
-  const pull: Answer = ({ request, query, user, params: [id = ''] }) =>
-    upstream.pull(request, query, user(), dockerOf(database, user(), id));
-  const routes: (Route | false)[] = [
-    ['GET', '/status', 'public', status],
-    isSince(options, 17) && ['GET', '/system/status', 'public', status],
-    ['GET', '/system/version', 'user', ({ user }) => ({ status: 200, json: versionOf(version, edition, user()) })],
-    ['GET', '/settings/public', 'public', () => ({ status: 200, json: settingsOf(state) })],
-    ['POST', '/auth', 'public', ({ request }) => auth.login(request)],
-    ['POST', '/auth/logout', 'public', ({ request }) => auth.logout(request)],
-    ['GET', '/users/me', 'user', ({ user }) => ({ status: 200, json: profileOf(user()) })],
-    ['GET', '/users/admin/check', 'public', () => adminCheck(state)],
-    ['POST', '/users/admin/init', 'public', ({ request }) => auth.initAdmin(request)],
-    ['DELETE', '/users/:id', 'admin', ({ user, params: [id = ''] }) => auth.deleteUser(idOf(id, 'user'), user())],
-    ['POST', '/users/:id/tokens', 'user', ({ request, params: [id = ''] }) => auth.createToken(request, id)],
-    ['DELETE', '/users/:id/tokens/:token', 'user', ({ request, params: [id = '', token = ''] }) => auth.deleteToken(request, id, token)],
-    ['GET', '/registries', 'user', ({ user }) => registries.list(user())],
-    ['POST', '/registries', 'admin', ({ request }) => registries.create(request)],
-    isSince(options, 36) && ['POST', '/registries/ping', 'user', ({ request }) => upstream.ping(request)],
-    ['GET', '/registries/:id', 'user', ({ user, query, params: [id = ''] }) => registries.inspect(user(), id, query)],
-    ['PUT', '/registries/:id', 'admin', ({ request, params: [id = ''] }) => registries.update(request, id)],
-    ['DELETE', '/registries/:id', 'admin', ({ params: [id = ''] }) => registries.remove(id)],
-    ['POST', '/registries/:id/configure', 'admin', ({ request, params: [id = ''] }) => registries.configure(request, id)],
-    ['GET', '/endpoints', 'user', ({ user }) => ({ status: 200, json: environmentsOf(state, user()) })],
-    ['GET', '/endpoints/:id/registries', 'user', ({ user, query, params: [id = ''] }) => accesses.list(user(), id, query)],
-    [
-      'PUT',
-      '/endpoints/:id/registries/:registry',
-      'user',
-      ({ request, user, params: [id = '', registry = ''] }) => accesses.grant(request, user(), id, registry),
-    ],
-    ['POST', '/endpoints/:id/docker/images/create', 'user', pull],
-    ['POST', '/endpoints/:id/docker/:api/images/create', 'user', pull],
-    ['*', '/endpoints/:id/docker/*', 'user', ({ user, params: [id = ''] }) => (dockerOf(database, user(), id), noSuchCall)],
-  ];
-  return routes.filter(route => route !== false);
 }
 
 async function answer(request: Seen, state: PortainerState, auth: Auth, routes: readonly Route[]): Promise<Reply> {
@@ -168,8 +112,6 @@ function dispatch(request: Seen, state: PortainerState, auth: Auth, routes: read
   return routed(request, target, auth, routes);
 }
 
-/** The engine's own answer. */
-const noSuchCall: Reply = { status: 404, json: { message: 'page not found' } };
 /** Nobody made an administrator in time. There is no Location: it is no redirect that could be followed. */
 function refuseUninitialised(): Reply {
   const message = 'Administrator initialization timeout';

@@ -70,7 +70,7 @@ export async function startServer(handle: Handler, options: ServerOptions = {}):
   const listener: RequestListener = (request, response) => {
     answer(request, response).catch((error: unknown) => {
       // A client that hung up, or our own closing, is no error of the fake; anything else should be seen by whoever asked.
-      if (closing.signal.aborted || request.destroyed || response.headersSent) response.destroy();
+      if (closing.signal.aborted || request.socket.destroyed || response.headersSent) response.destroy();
       else send(response, { status: 500, text: `the fake broke: ${error instanceof Error ? error.stack : String(error)}` });
     });
   };

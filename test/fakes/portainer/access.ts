@@ -5,6 +5,12 @@ import { decode } from './payload.ts';
 import { idOf, messageOf, refuse } from './refusal.ts';
 import { type Access, type Endpoint, makeAccess, type Row, shown, type User } from './state.ts';
 
+const grantFields = {
+  UserAccessPolicies: { go: 'portainer.UserAccessPolicies' },
+  TeamAccessPolicies: { go: 'portainer.TeamAccessPolicies' },
+  Namespaces: '[]string',
+} as const;
+
 /** An administrator uses every registry, others what they were granted in that environment. */
 export function mayUse(user: User, row: Row, endpoint: Endpoint): boolean {
   return user.role === 'administrator' || row.RegistryAccesses[endpoint.Id]?.UserAccessPolicies?.[user.id] !== undefined;
@@ -29,11 +35,9 @@ export function makeAccesses(database: Database, cluster: Cluster) {
     if (user.role !== 'administrator') refuse(403, 'User is not authorized');
     return database.write(async () => {
       const row = structuredClone(database.row(id, noEnvironment));
-      const shape = { UserAccessPolicies: 'object', TeamAccessPolicies: 'object', Namespaces: 'list' } as const;
-      const { Namespaces = null, ...policies } = decode(request.body, 'endpoints.registryAccessPayload', shape);
-      const namespaces = Namespaces as string[] | null;
-      if (endpoint.kind === 'kubernetes-agent') await grantNamespaces(row, endpoint, namespaces ?? []);
-      const access = endpoint.kind === 'docker' ? (policies as Partial<Access>) : { Namespaces: namespaces };
+      const { Namespaces = null, ...policies } = decode(request.body, 'endpoints.registryAccessPayload', grantFields);
+      if (endpoint.kind === 'kubernetes-agent') await grantNamespaces(row, endpoint, Namespaces ?? []);
+      const access = endpoint.kind === 'docker' ? (policies as Partial<Access>) : { Namespaces };
       row.RegistryAccesses[endpoint.Id] = makeAccess(access);
       database.replace(row);
       return { status: 204 };

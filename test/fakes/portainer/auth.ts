@@ -12,12 +12,21 @@ const loginsPerSecond = 10;
 const unauthorized = 'Unauthorized';
 const payloadError = 'Invalid request payload';
 
+/** What is shown of an API key that was made here. */
+interface Token {
+  readonly id: number;
+  readonly userId: number;
+  readonly description: string;
+  readonly prefix: string;
+  readonly dateCreated: number;
+}
+
 export type Auth = ReturnType<typeof makeAuth>;
 
 /** Who a request comes from. The sessions and the ban live in the server's memory and end with a restart; API keys are stored. */
 export function makeAuth(state: PortainerState, clock: Clock, knowsKeys: boolean) {
   const sessions = new Map<string, { userId: number; expires: number }>();
-  const tokens = new Map<string, { id: number; userId: number }>();
+  const tokens = new Map<string, Token>();
   let budget = { left: loginsPerSecond, at: clock.wall(), bannedUntil: 0 };
 
   const userOf = (id: number): User | undefined => state.users.find(user => user.id === id);
@@ -66,7 +75,7 @@ export function makeAuth(state: PortainerState, clock: Clock, knowsKeys: boolean
   /** Ends the session of the cookie; a token that came in the header alone goes on working. */
   function logout(request: Seen): Reply {
     sessions.delete(cookieOf(request.headers.cookie) ?? '');
-    return { status: 204, headers: { 'set-cookie': ['portainer_api_key=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict'] } };
+    return { status: 204, headers: { 'set-cookie': [ended] } };
   }
 
   /** A key does not count here, wherever it comes from; a session beside it does. */
@@ -90,13 +99,10 @@ export function makeAuth(state: PortainerState, clock: Clock, knowsKeys: boolean
     }
     const rawAPIKey = `ptr_${randomBytes(32).toString('base64')}`;
     const id = Math.max(0, ...[...tokens.values()].map(token => token.id)) + 1;
-    tokens.set(rawAPIKey, { id, userId: user.id });
-    const digest = randomBytes(32).toString('base64');
     const dateCreated = Math.floor(clock.wall() / 1000);
-    return {
-      status: 200,
-      json: { rawAPIKey, apiKey: { id, userId: user.id, description, prefix: rawAPIKey.slice(0, 7), dateCreated, lastUsed: 0, digest } },
-    };
+    const token = { id, userId: user.id, description, prefix: rawAPIKey.slice(0, 7), dateCreated };
+    tokens.set(rawAPIKey, token);
+    return { status: 200, json: { rawAPIKey, apiKey: { ...token, lastUsed: 0, digest: randomBytes(32).toString('base64') } } };
   }
 
   function deleteToken(request: Seen, userId: string, tokenId: string): Reply {
@@ -144,7 +150,11 @@ export function makeAuth(state: PortainerState, clock: Clock, knowsKeys: boolean
     return { status: 200, json: { ...profile, Password: `$2a$10$${randomBytes(40).toString('base64url').slice(0, 53)}` } };
   }
 
-  return { caller, login, logout, createToken, deleteToken, deleteUser, initAdmin, restart };
+  /** When they were last used is not kept. */
+  const tokensOf = (user: User): object[] =>
+    [...tokens.values()].filter(({ userId }) => userId === user.id).map(token => ({ ...token, lastUsed: 0 }));
+
+  return { caller, login, logout, createToken, deleteToken, tokensOf, deleteUser, known, initAdmin, restart };
 
   function restart(): void {
     sessions.clear();
@@ -166,8 +176,13 @@ export function profileOf(user: User) {
   };
 }
 
+const ended = `portainer_api_key=; Path=/; Expires=${new Date(0).toUTCString()}; Max-Age=0; HttpOnly; SameSite=Strict`;
 const bearerOf = ({ authorization }: Seen['headers']): string | undefined => authorization?.replace(/^Bearer /, '');
-const cookieOf = (header: string | undefined): string | undefined => /(?:^|;\s*)portainer_api_key=([^;]*)/.exec(header ?? '')?.[1];
+/** Without `=` it is an empty one. */
+const cookieOf = (header: string | undefined): string | undefined => {
+  const found = /(?:^|;\s*)portainer_api_key(?:=([^;]*))?\s*(?:;|$)/.exec(header ?? '');
+  return found ? (found[1] ?? '') : undefined;
+};
 
 /** Whether a browser may have been made to send it: then every write is refused, with or without a key. Requests without these headers pass. */
 export function isCrossOrigin({ method, headers }: Seen): boolean {

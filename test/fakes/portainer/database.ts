@@ -9,6 +9,7 @@ export type Database = ReturnType<typeof makeDatabase>;
 /** Rows and environments of `state`, and the lock of the database. */
 export function makeDatabase(state: PortainerState) {
   let writing: Promise<unknown> = Promise.resolve();
+  const find = (id: number): Endpoint | undefined => state.endpoints.find(endpoint => endpoint.Id === id);
   return {
     /**
      * One writer at a time. A grant keeps it busy while it waits for a cluster; a credential PUT takes it for the last
@@ -24,8 +25,9 @@ export function makeDatabase(state: PortainerState) {
     row(id: number, message = noRegistry): Row {
       return state.registries.find(row => row.Id === id) ?? refuse(404, message, notFound('registries', id));
     },
+    find,
     environment(id: number): Endpoint {
-      return state.endpoints.find(endpoint => endpoint.Id === id) ?? refuse(404, noEnvironment, notFound('endpoints', id));
+      return find(id) ?? refuse(404, noEnvironment, notFound('endpoints', id));
     },
     add(row: Row): void {
       state.registries.push(row);

@@ -20,14 +20,18 @@ export const plain = (status: number, text: string): Reply => ({
   text,
 });
 
-/** The number in a path, as Go's strconv.Atoi reads it. */
+/** The number in a path. */
 export function idOf(text: string, what: 'registry' | 'environment' | 'user' | 'resource pool' | 'api-key'): number {
-  if (!/^[+-]?\d+$/.test(text))
-    refuse(400, `Invalid ${what} identifier route variable`, `strconv.Atoi: parsing ${JSON.stringify(text)}: invalid syntax`);
+  const id = atoi(text);
+  return typeof id === 'number' ? id : refuse(400, `Invalid ${what} identifier route variable`, id);
+}
+
+/** A number, or what is wrong with it. */
+export function atoi(text: string): number | string {
+  const flaw = (what: string): string => `strconv.Atoi: parsing ${JSON.stringify(text)}: ${what}`;
+  if (!/^[+-]?\d+$/.test(text)) return flaw('invalid syntax');
   const id = BigInt(text.replace(/^\+/, ''));
-  if (BigInt.asIntN(64, id) !== id)
-    refuse(400, `Invalid ${what} identifier route variable`, `strconv.Atoi: parsing ${JSON.stringify(text)}: value out of range`);
-  return Number(id);
+  return BigInt.asIntN(64, id) === id ? Number(id) : flaw('value out of range');
 }
 
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

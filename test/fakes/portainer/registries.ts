@@ -3,7 +3,7 @@ import { mayUse } from './access.ts';
 import type { Cluster } from './cluster.ts';
 import type { Database } from './database.ts';
 import { decode, type Payload } from './payload.ts';
-import { idOf, messageOf, refuse } from './refusal.ts';
+import { atoi, idOf, messageOf, notFound, refuse } from './refusal.ts';
 import { makeRow, type Row, shown, type User } from './state.ts';
 
 const fields = {
@@ -13,8 +13,12 @@ const fields = {
   Authentication: 'bool',
   Username: 'string',
   Password: 'string',
-  Ecr: 'object',
+  Quay: { go: 'portainer.QuayRegistryData', fields: { UseOrganisation: 'bool', OrganisationName: 'string' } },
+  Ecr: { go: 'portainer.EcrData', fields: { Region: 'string' } },
 } as const;
+const gitlab = { ProjectId: 'int', InstanceURL: 'string', ProjectPath: 'string' } as const;
+const newFields = { ...fields, Type: 'int', TLS: 'bool', Gitlab: { go: 'portainer.GitlabRegistryData', fields: gitlab } } as const;
+const changedFields = { ...fields, RegistryAccesses: { go: 'portainer.RegistryAccesses' } } as const;
 const types =
   '1 (Quay.io), 2 (Azure container registry), 3 (custom registry), 4 (Gitlab registry), 5 (ProGet registry), 6 (DockerHub), 7 (ECR)';
 
@@ -26,21 +30,25 @@ export function makeRegistries(database: Database, cluster: Cluster, edition: 'C
     return { status: 200, json: database.rows().map(({ Id, Name, Type }) => ({ Id, Name, Type })) };
   }
 
-  function inspect(user: User, id: string, query: URLSearchParams): Reply {
-    const row = database.row(idOf(id, 'registry'));
+  function inspect(user: User, registry: string, query: URLSearchParams): Reply {
+    const row = database.row(idOf(registry, 'registry'));
     if (user.role === 'administrator') return { status: 200, json: shown(row, row) };
-    const endpointId = query.get('endpointId') ?? refuse(500, 'Unable to retrieve info from request context', 'missing query parameter');
-    if (!mayUse(user, row, database.environment(Number(endpointId)))) refuse(403, 'Access denied to resource');
+    const failed = (details: string): never => refuse(500, 'Unable to retrieve info from request context', details);
+    const sent = query.get('endpointId') || failed('missing query parameter');
+    const id = atoi(sent);
+    if (typeof id === 'string') return failed(id);
+    const endpoint = database.find(id) ?? failed(notFound('endpoints', id));
+    if (!mayUse(user, row, endpoint)) refuse(403, 'Access denied to resource');
     return { status: 200, json: shown(row, { RegistryAccesses: null }) };
   }
 
   async function create(request: Seen): Promise<Reply> {
-    const payload = decode(request.body, 'registries.registryCreatePayload', { ...fields, Type: 'int', TLS: 'bool' } as const);
+    const payload = decode(request.body, 'registries.registryCreatePayload', newFields);
     const problem = flawOf(payload);
     if (problem !== undefined) refuse(400, 'Invalid request payload', problem);
     return database.write(() => {
-      const { Ecr, Name = '', URL = '', ...rest } = payload;
-      const row = makeRow({ ...rest, Name, URL, Ecr: { Region: regionOf(Ecr) } }, database.nextId());
+      const { Ecr, Quay: _, Gitlab: __, Name = '', URL = '', ...rest } = payload;
+      const row = makeRow({ ...rest, Name, URL, Ecr: { Region: Ecr?.Region ?? '' } }, database.nextId());
       refuseSameName(row);
       refuseSameUrl(row);
       database.add(row);
@@ -68,7 +76,7 @@ export function makeRegistries(database: Database, cluster: Cluster, edition: 'C
   /** Works on a copy, writes it back at the end, and goes on though the client is gone: so a PUT that waited for a cluster wins over a later one. */
   async function update(request: Seen, id: string): Promise<Reply> {
     const stored = database.row(idOf(id, 'registry'));
-    const payload = decode(request.body, 'registries.registryUpdatePayload', fields);
+    const payload = decode(request.body, 'registries.registryUpdatePayload', changedFields);
     const row = structuredClone(stored);
     if (payload.Name !== undefined) row.Name = payload.Name;
     refuseSameName(row);
@@ -107,33 +115,7 @@ export function makeRegistries(database: Database, cluster: Cluster, edition: 'C
     return { status: 204 };
   }
 
-  /** Reads a form, whatever the documentation says: in JSON it finds nothing, and switches TLS off. */
-  async function configure(request: Seen, id: string): Promise<Reply> {
-    const number = idOf(id, 'registry');
-    const form = await formOf(request);
-    const field = (name: string): string => {
-      const value = form?.get(name);
-      return typeof value === 'string' ? value : '';
-    };
-    const on = (name: string): boolean => field(name) === 'true';
-    const username = field('Username');
-    if (on('Authentication') && username === '') refuse(400, 'Invalid request payload', 'Invalid username');
-    const row = database.row(number);
-    if (on('Authentication')) {
-      row.Password = field('Password') || (username === row.Username ? row.Password : '');
-      row.Username = username;
-      row.Authentication = true;
-    }
-    const folder = `/data/extensions/${row.Id}`;
-    const files =
-      on('TLS') && !on('TLSSkipVerify')
-        ? { TLSCACert: `${folder}/ca.pem`, TLSCert: `${folder}/cert.pem`, TLSKey: `${folder}/key.pem` }
-        : {};
-    row.TLSConfig = { TLS: on('TLS'), TLSSkipVerify: on('TLSSkipVerify'), ...files };
-    return { status: 204 };
-  }
-
-  return { list, inspect, create, update, remove, configure };
+  return { list, inspect, create, update, remove };
 }
 
 /** Credentials count only beside `Authentication: true`; an empty password keeps the stored one, an empty user name does not. */
@@ -148,7 +130,7 @@ function applyCredentials(row: Row, { Authentication, Username, Password, Ecr }:
   }
   row.Username = Username ?? row.Username;
   row.Password = Password || row.Password;
-  if (row.Type === 7) row.Ecr.Region = regionOf(Ecr) || row.Ecr.Region;
+  if (row.Type === 7) row.Ecr.Region = Ecr?.Region || row.Ecr.Region;
 }
 
 /** Why a new entry is refused. */
@@ -158,17 +140,9 @@ function flawOf(payload: Payload<typeof fields> & { Type?: number }): string | u
   if (!URL) return 'Invalid registry URL';
   if (Authentication && !(Username && Password))
     return 'Invalid credentials. Username and password must be specified when authentication is enabled';
-  if (Authentication && Type === 7 && !regionOf(Ecr)) {
+  if (Authentication && Type === 7 && !Ecr?.Region) {
     return 'invalid credentials: access key ID, secret access key and region must be specified when authentication is enabled';
   }
   if (Type < 1 || Type > 7) return `invalid registry type. Valid values are: ${types}`;
   return Type === 5 && !BaseURL ? 'BaseURL is required for registry type 5 (ProGet)' : undefined;
-}
-
-const regionOf = (ecr: Record<string, unknown> | undefined): string => (typeof ecr?.['Region'] === 'string' ? ecr['Region'] : '');
-
-async function formOf(request: Seen): Promise<FormData | undefined> {
-  const type = request.headers['content-type'] ?? '';
-  if (!type.startsWith('multipart/form-data')) return undefined;
-  return new Response(new Uint8Array(request.body), { headers: { 'content-type': type } }).formData();
 }

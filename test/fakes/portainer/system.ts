@@ -50,18 +50,17 @@ const mayEnter = (user: User, endpoint: Endpoint): boolean => user.role === 'adm
  * source, not recorded.
  */
 export function environmentsOf(state: PortainerState, user: User): object[] {
-  const { engine } = state.upstream;
-  return state.endpoints
-    .filter(endpoint => mayEnter(user, endpoint))
-    .map(({ Id, Name, kind }) => {
-      if (kind === 'kubernetes-agent') return { Id, Name, Type: 6, URL: 'agent:9001', Snapshots: [] };
-      const Snapshots = engine?.endpoint === Id ? [{ Swarm: engine.swarm }] : [];
-      return { Id, Name, Type: 1, URL: 'unix:///var/run/docker.sock', Snapshots };
-    });
+  return state.endpoints.filter(endpoint => mayEnter(user, endpoint)).map(endpoint => environmentOf(state, endpoint));
 }
 
-/** The environment whose engine is asked through Portainer's proxy. */
-export function dockerOf(database: Database, user: User, id: string): Endpoint {
+export function environmentOf({ upstream: { engine } }: PortainerState, { Id, Name, kind }: Endpoint): object {
+  if (kind === 'kubernetes-agent') return { Id, Name, Type: 6, URL: 'agent:9001', Snapshots: [] };
+  const Snapshots = engine?.endpoint === Id ? [{ Swarm: engine.swarm }] : [];
+  return { Id, Name, Type: 1, URL: 'unix:///var/run/docker.sock', Snapshots };
+}
+
+/** The environment that somebody asks for, whether itself or through Portainer's proxy. */
+export function enter(database: Database, user: User, id: string): Endpoint {
   const endpoint = database.environment(idOf(id, 'environment'));
   if (!mayEnter(user, endpoint)) refuse(403, 'Permission denied to access environment', 'Access denied to environment');
   return endpoint;
