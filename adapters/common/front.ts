@@ -7,7 +7,7 @@ import { Failure, type FailureFacts } from '../../src/contract/failures.ts';
 export function refusedInFront(code: 'AUTH' | 'FORBIDDEN', manager: string, said: string, facts: FailureFacts = {}): Failure {
   return new Failure(code, `Something in front of ${manager} refused the request, not ${manager} itself: ${said}`, {
     ...facts,
-    remedy: `Make the proxy or access gateway in front of ${manager} let requests of the courier through unchanged, without a login, cookies or an Origin header of its own, or use an address behind it.`,
+    remedy: `Give the proxy or access gateway in front of ${manager} what it asks for (\`headers\` or \`clientCertFile\` of the target), make it let requests of the courier through unchanged, without cookies and an Origin header of its own, or use an address behind it.`,
   });
 }
 

@@ -90,7 +90,7 @@ export function refusal(http: Http, answer: Answer, key?: Secret): Failure {
 
 function login(words: string, key: Secret | undefined): string {
   return words.includes('auth header are not allowed')
-    ? 'A proxy in front of Portainer adds an Authorization header, which Portainer refuses beside an access token: make the proxy leave it out.'
+    ? 'A proxy in front of Portainer, or the option `headers`, adds an Authorization header, which Portainer refuses beside an access token: it must be left out.'
     : `${whatItIs(key)}${createKey}`;
 }
 
