@@ -82,15 +82,21 @@ export function finding(code: EngineFinding, message: string, target?: Pick<Mana
 /** wall: in milliseconds since the epoch. */
 export function targetFindings(record: TargetRecord, wall: number): Finding[] {
   const found = [...(record.managed.standing ?? [])];
-  if (record.discoveredAt !== undefined && record.entries.size === 0 && !record.partlyUnseen)
-    found.push(finding('NO_SLOTS', `${record.name} knows no ECR registry that the courier could serve.`, record.managed));
   const { own } = record;
+  if (hasSeenNothing(record))
+    found.push(finding('NO_SLOTS', `${record.name} knows no ECR registry that the courier could serve.`, record.managed));
   if (own && !own.kept?.credential.own && (own.kept ?? own.trouble))
     found.push(finding('OWN_UNKNOWN', unknownOwn(record.name, own), record.managed));
   const ends = record.about.keyExpiresAt;
   if (ends && ends.getTime() - wall < 14 * 24 * hour)
     found.push(finding('KEY_EXPIRES', `The key for ${record.name} ends at ${ends.toISOString()}.`));
   return found;
+}
+
+/** Not before the target was looked at with the knowledge which registry is the courier's own: that one is a slot then. */
+function hasSeenNothing({ discoveredAt, entries, partlyUnseen, own }: TargetRecord): boolean {
+  if (discoveredAt === undefined || entries.size > 0 || partlyUnseen) return false;
+  return !own || (own.kept?.credential.own !== undefined && own.kept.receivedAt <= discoveredAt);
 }
 
 function unknownOwn(target: string, { kept, trouble, registry: { region } }: Scope): string {

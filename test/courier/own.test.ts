@@ -28,6 +28,7 @@ function wanting(clock: VirtualClock, rows: readonly Slot[] = [], more: { paused
   return { self, told };
 }
 
+const rigs: Rig[] = [];
 const codes = ({ courier: { ledger } }: Rig): string[] =>
   [...ledger.targets.values()].flatMap(record => ledger.findingsOf(record).map(({ code, message }) => `${code} ${message}`));
 
@@ -62,6 +63,27 @@ test('while AWS gives no token, everything else is served, nothing is created, a
 
   assert.deepEqual([...self.stored.keys()], ['1', host(ours)]);
   assert.deepEqual(codes(rig), []);
+});
+
+test('a target that waits for its own registry is not said to have none', async () => {
+  const clock = createVirtualClock();
+  const source = identity(clock, ours, failing('AUTH'));
+  const { self } = wanting(clock);
+  const seen = new Set<string>();
+  await using rig = await startRig({
+    targets: [self],
+    sources: [source],
+    onEvent: () => {
+      for (const code of rigs.flatMap(codes)) seen.add(code.split(' ')[0] ?? '');
+    },
+  });
+  rigs.push(rig);
+  await clock.advance(1 * minutes);
+  source.failure = undefined;
+  await clock.advance(1 * hours);
+
+  assert.deepEqual([...self.stored.keys()], [host(ours)]);
+  assert.deepEqual([...seen], ['OWN_UNKNOWN']);
 });
 
 test('somebody who has mended it need not wait: refresh asks at once', async () => {
