@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
+import { test } from 'node:test';
+import { isDeepStrictEqual } from 'node:util';
 import { Secret } from '../src/contract/secret.ts';
 import { prose } from '../src/observe/page-parts.ts';
 import { until } from './commands/cli.ts';
@@ -13,6 +14,13 @@ const kinds = { portainer: 'portainer', harbor: 'harbor', rancher: 'rancher', ra
 type Kind = keyof typeof kinds;
 const names = Object.keys(kinds) as Kind[];
 const wrongKey = 'token-wrong:this-is-not-the-key';
+
+/** How a manager can fail, and the code of that. */
+const ways = [
+  { way: 'hangs', code: 'TIMEOUT', fault: 'hang' },
+  { way: 'fails', code: 'UNEXPECTED', fault: { status: 500, text: 'oops' } },
+  { way: 'refuses', code: 'AUTH', key: wrongKey },
+] as const satisfies readonly { way: string; code: string; fault?: Fault; key?: string }[];
 
 interface Together extends AsyncDisposable {
   readonly fleet: Readonly<Record<Kind, Manager>>;
@@ -29,25 +37,22 @@ interface Together extends AsyncDisposable {
   said(): Promise<{ readonly page: string; readonly metrics: string }>;
 }
 
-/** The executable beside one manager of each kind. `broken` gets a fault from the beginning, or another key. */
-async function startTogether(broken?: { readonly name: Kind; readonly fault?: Fault; readonly key?: string }): Promise<Together> {
+const startManager = (name: Kind): Promise<Manager> =>
+  managers[kinds[name]](hosts, (_, password) => ecr.judge('eu-west-1', password) === 'good');
+
+/** The executable beside one manager of each kind that works, and beside these targets. */
+async function startTogether(broken: readonly object[] = []): Promise<Together> {
   await using stack = new AsyncDisposableStack();
   ecr.calls.length = 0;
   const started = await Promise.all(
     names.map(async name => {
-      const manager = await managers[kinds[name]](hosts, (_, password) => ecr.judge('eu-west-1', password) === 'good');
+      const manager = await startManager(name);
       stack.use(manager.fake);
       return [name, manager] as const;
     }),
   );
   const fleet = Object.fromEntries(started) as Record<Kind, Manager>;
-  const { fault } = broken ?? {};
-  if (broken && fault) fleet[broken.name].fake.fault = () => fault;
-  const targets = started.map(([name, manager]) => ({
-    ...manager.target(broken?.name === name ? broken.key : undefined),
-    // Harbor takes its time to refuse a login.
-    discoverSeconds: fault === 'hang' ? 1 : 10,
-  }));
+  const targets = [...started.map(([, manager]) => manager.target()), ...broken];
   const daemon = stack.use(await startDaemon({ '1-targets.json': fileOf(...targets), '2-engine.yaml': 'engine: {tickSeconds: 1}\n' }));
   const running = stack.move();
 
@@ -119,34 +124,34 @@ test('a rotation reaches all, with one more fetch', async t => {
   await all.said();
 });
 
-describe('one that does not work changes nothing for the others, and is shown with what to do', () => {
-  const ways = [
-    { way: 'hangs', code: 'TIMEOUT', how: { fault: 'hang' } },
-    { way: 'answers 500', code: 'UNEXPECTED', how: { fault: { status: 500, text: 'oops' } } },
-    { way: 'refuses the key', code: 'AUTH', how: { key: wrongKey } },
-  ] as const;
-  for (const name of names)
-    for (const { way, code, how } of ways)
-      test(`${name} ${way}`, async () => {
-        await using all = await startTogether({ name, ...how });
-        const others = names.filter(other => other !== name);
-        await until(async () => Object.values(await all.states()).every(state => state !== 'starting'), 'a look at each');
-        await until(() => others.every(other => all.holds(other)), 'the others are served');
-        const expected = Object.fromEntries([...others.map(other => [other, 'ok']), [name, `failing ${code}`]]);
-        await until(async () => {
-          const states = await all.states();
-          return names.every(each => states[each] === expected[each]);
-        }, JSON.stringify(expected));
+test('those that do not work, each kind in each way, change nothing for those that do, and are shown with what to do', async () => {
+  await using stack = new AsyncDisposableStack();
+  const broken = await Promise.all(
+    names.flatMap(kind =>
+      ways.map(async ({ way, code, ...how }) => {
+        const { fake, target } = await startManager(kind);
+        stack.use(fake);
+        if ('fault' in how) fake.fault = () => how.fault;
+        // Harbor takes its time to refuse a login.
+        const given = { ...target('key' in how ? how.key : undefined), discoverSeconds: way === 'hangs' ? 1 : 10 };
+        return { name: `${kind}-${way}`, state: `failing ${code}`, target: { ...given, name: `${kind}-${way}` } };
+      }),
+    ),
+  );
+  await using all = await startTogether(broken.map(({ target }) => target));
+  await until(() => names.every(name => all.holds(name)), 'those that work are served');
+  const expected = Object.fromEntries([...names.map(name => [name, 'ok']), ...broken.map(({ name, state }) => [name, state])]);
+  await until(async () => isDeepStrictEqual(await all.states(), expected), JSON.stringify(expected));
 
-        assert.equal(all.fetches(), 1);
-        for (const other of others) assert.equal(all.writes(other), hosts.length, other);
-        const { trouble } = (await all.daemon.status()).targets.find(target => target.name === name) ?? {};
-        const { page, metrics } = await all.said();
-        for (const each of names) {
-          assert.ok(page.includes(`<h3>${each}</h3>`), each);
-          assert.match(metrics, new RegExp(`^ecr_courier_target_up\\{target="${each}"\\} ${each === name ? 0 : 1}$`, 'm'));
-        }
-        assert.ok(trouble && trouble.remedy !== '');
-        assert.ok(page.includes(prose(trouble.remedy).markup), 'the page has the remedy');
-      });
+  assert.equal(all.fetches(), 1);
+  for (const name of names) assert.equal(all.writes(name), hosts.length, name);
+  const { targets } = await all.daemon.status();
+  const { page, metrics } = await all.said();
+  for (const { name, trouble } of targets) {
+    assert.ok(page.includes(`<h3>${name}</h3>`), name);
+    assert.match(metrics, new RegExp(`^ecr_courier_target_up\\{target="${name}"\\} ${trouble ? 0 : 1}$`, 'm'));
+    if (!trouble) continue;
+    assert.ok(trouble.remedy !== '', name);
+    assert.ok(page.includes(prose(trouble.remedy).markup), `the page has the remedy of ${name}`);
+  }
 });

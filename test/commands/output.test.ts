@@ -8,7 +8,7 @@ import { after, test } from 'node:test';
 import { promisify } from 'node:util';
 import { startEcr } from '../fakes/ecr.ts';
 import { startFakePortainer } from '../fakes/portainer.ts';
-import { until } from './cli.ts';
+import { compiled, until } from './cli.ts';
 
 const main = join(import.meta.dirname, '../../src/main.ts');
 const host = '123456789012.dkr.ecr.eu-west-1.amazonaws.com';
@@ -25,6 +25,7 @@ const [admin] = portainer.state.users;
 assert.ok(admin);
 admin.apiKey = 'ptr_key-of-the-admin';
 const env = {
+  ...compiled,
   PATH: process.env['PATH'] ?? '',
   HOME: folder,
   TMPDIR: folder,

@@ -9,6 +9,17 @@ const venv = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'e
 /** The same for what npm has, each package under the name of the program. */
 const npmFolder = `${venv}-npm`;
 
+/** What a version must know that the parts can use: the words of its help, or of its version. */
+interface Knows {
+  readonly args: readonly string[];
+  readonly says: RegExp;
+}
+type Source =
+  | { readonly debian: string }
+  | { readonly pypi: string }
+  | { readonly npm: string; readonly bin: string; readonly debian: string };
+type Needed = Source & { readonly knows?: Knows };
+
 /**
  * What the parts are shown with, and where Debian 12, PyPI or npm has it; Debian's beside npm's is a library that it
  * needs.
@@ -16,31 +27,52 @@ const npmFolder = `${venv}-npm`;
 const programs = {
   chromium: { debian: 'chromium' },
   docker: { debian: 'docker.io' },
-  'docker-compose': { debian: 'docker-compose' },
+  // That of the second generation says other things of the same mistakes.
+  'docker-compose': { debian: 'docker-compose', knows: { args: ['version', '--short'], says: /^1\./ } },
   'docker-registry': { debian: 'docker-registry' },
   dockerd: { debian: 'docker.io' },
   faketime: { debian: 'faketime' },
-  htpasswd: { debian: 'apache2-utils' },
+  htpasswd: { debian: 'apache2-utils', knows: { args: ['-h'], says: /-B/ } },
   moto_server: { pypi: 'moto[server]==5.2.5' },
-  openssl: { debian: 'openssl' },
+  openssl: { debian: 'openssl', knows: { args: ['req', '-help'], says: /-CAkey\b/ } },
   'node-26': { npm: `node-linux-${process.arch}@26.10.0`, bin: 'bin/node', debian: 'libatomic1' },
-  'podman-compose': { pypi: 'podman-compose==1.6.0' },
-  promtool: { debian: 'prometheus' },
-  skopeo: { debian: 'skopeo' },
+  'podman-compose': { pypi: 'podman-compose==1.6.0', knows: { args: ['--help'], says: /\bconfig\b/ } },
+  promtool: { debian: 'prometheus', knows: { args: ['--help'], says: /test rules/ } },
+  skopeo: { debian: 'skopeo', knows: { args: ['--help'], says: /--insecure-policy/ } },
   strace: { debian: 'strace' },
-  'systemd-analyze': { debian: 'systemd' },
-  unshare: { debian: 'util-linux' },
-} as const satisfies Record<string, { debian: string } | { pypi: string } | { npm: string; bin: string; debian: string }>;
+  'systemd-analyze': { debian: 'systemd', knows: { args: ['--help'], says: /--offline/ } },
+  unshare: { debian: 'util-linux', knows: { args: ['--help'], says: /--map-user/ } },
+} as const satisfies Record<string, Needed>;
 
 export type Program = keyof typeof programs;
 
-/** The whole path of a program; undefined when this machine has none. */
-export function find(program: Program): string | undefined {
-  const from = programs[program];
-  const places = [...(process.env['PATH'] ?? '').split(':'), '/usr/sbin', '/sbin', join(venv, 'bin')];
-  const paths = 'npm' in from ? [join(npmFolder, 'node_modules', program, from.bin)] : places.map(place => join(place, program));
-  return paths.find(existsSync);
+/** Where a program is; or where one is that will not do. */
+interface Place {
+  readonly path?: string | undefined;
+  readonly lacking?: string | undefined;
 }
+const seen = new Map<Program, Place>();
+
+function placeOf(program: Program): Place {
+  const from: Needed = programs[program];
+  const folders = [...(process.env['PATH'] ?? '').split(':'), '/usr/sbin', '/sbin', join(venv, 'bin')];
+  const paths = 'npm' in from ? [join(npmFolder, 'node_modules', program, from.bin)] : folders.map(folder => join(folder, program));
+  const there = paths.filter(existsSync);
+  const place = seen.get(program) ?? { path: there.find(one => isEnough(one, from.knows)), lacking: there[0] };
+  seen.set(program, place);
+  return place;
+}
+
+/** Whether a program is of a version that knows what is asked for. */
+export function isEnough(path: string, knows: Knows | undefined): boolean {
+  if (!knows) return true;
+  // A help may come with an exit code, and on stderr.
+  const { stdout, stderr } = spawnSync(path, knows.args, { encoding: 'utf8', timeout: 30_000 });
+  return knows.says.test(`${stdout ?? ''}${stderr ?? ''}`);
+}
+
+/** The whole path of a program; undefined when this machine has none in a version that will do. */
+export const find = (program: Program): string | undefined => placeOf(program).path;
 
 /** The whole path of a program that a part has asked for. */
 export function path(program: Program): string {
@@ -59,7 +91,7 @@ export function part(
   needs: { readonly programs: readonly Program[]; readonly root?: boolean; readonly atOnce?: boolean },
   body: () => void,
 ): void {
-  const missing: string[] = needs.programs.filter(program => !find(program)).map(program => `${program} (${origin(program)})`);
+  const missing: string[] = needs.programs.filter(program => !find(program)).map(lack);
   if (needs.root && process.getuid?.() !== 0) missing.push('root');
   if (missing.length === 0) return void describe(name, { concurrency: needs.atOnce ?? false }, body);
   const why = `needs ${missing.join(', ')}`;
@@ -67,19 +99,27 @@ export function part(
   else test(name, { skip: `NOT SHOWN HERE: ${why}` }, () => undefined);
 }
 
-function origin(program: Program): string {
-  const from = programs[program];
+/** What is missing, and where one gets it. */
+function lack(program: Program): string {
+  const from: Needed = programs[program];
+  const { lacking } = placeOf(program);
+  const { args, says } = from.knows ?? { args: [], says: '' };
+  const why = lacking ? ` in another version than ${lacking}: \`${args.join(' ')}\` must say ${says}` : '';
+  return `${program}${why} (${origin(from)})`;
+}
+
+function origin(from: Source): string {
   return 'npm' in from ? `npm: ${from.npm}` : 'pypi' in from ? `PyPI: ${from.pypi}` : `Debian: ${from.debian}`;
 }
 
 /** Installs what is missing, on Debian as root. */
 export function install(): void {
   const absent = (Object.keys(programs) as Program[]).filter(program => !find(program));
-  const missing = absent.map(program => programs[program]);
+  const missing = absent.map((program): Source => programs[program]);
   const debian = new Set<string>(missing.flatMap(from => ('debian' in from ? [from.debian] : [])));
   const pypi = missing.flatMap(from => ('pypi' in from ? [from.pypi] : []));
   const npm = absent.flatMap(program => {
-    const from = programs[program];
+    const from: Source = programs[program];
     return 'npm' in from ? [`${program}@npm:${from.npm}`] : [];
   });
   const python = pypi.length > 0 && spawnSync('python3', ['-c', 'import venv, ensurepip']).status !== 0;
