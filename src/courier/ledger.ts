@@ -62,39 +62,48 @@ export interface Outcome {
   readonly proven?: boolean;
 }
 
-/** One slot: what it is, what it holds, what was tried, when next. There can be 100,000: what is kept here counts, and what few have is a group. */
+/**
+ * One slot: what it is, what it holds, what was tried, when next. There can be 100,000: what is kept here counts, and
+ * what few have is a group. Each field says in brackets who writes it; reports.ts makes the entry.
+ */
 export interface Entry {
+  /** [reports; attempt: a new id, and that it is there now] */
   slot: Slot;
-  /** The scopes of `slot.registries`, in their order; undefined where no source serves it. */
+  /** The scopes of `slot.registries`, in their order; undefined where no source serves it. [reports; lane: after a reload] */
   scopes: readonly (Scope | undefined)[];
-  /** Left by the last answered write, in the order of `slot.registries`; undefined where nothing is known to lie. */
+  /** In the order of `slot.registries`; undefined where nothing is known to lie. [attempt: by our own write; reports: by the manager's word] */
   held: readonly (Holding | undefined)[];
-  /** When the last write ended, answered or not; -Infinity before the first. */
-  wroteAt: Moment;
-  running: boolean;
-  /** Its place in its target's queue, as queue.ts counts; 0: it is not there. */
-  queued: number;
-  /** Of a follower, whose credentials are its leader's: the hosts of `held`, in its order. */
+  /** Of a follower, whose credentials are its leader's: the hosts of `held`, in its order. [attempt] */
   heldHosts?: readonly string[] | undefined;
-  /** When somebody asked for it to be written anew, whatever it holds, with a credential that was fetched after that. */
+  /** When the last write ended, answered or not; -Infinity before the first. [deliveries] */
+  wroteAt: Moment;
+  /** [deliveries] */
+  running: boolean;
+  /** Its place in its target's queue, as queue.ts counts; 0: it is not there. [queue] */
+  queued: number;
+  /**
+   * When somebody asked for it to be written anew, whatever it holds, with a credential that was fetched after that.
+   * [lane: refresh; deliveries: what disturbs; attempt: it is done]
+   */
   rewriteAskedAt?: Moment | undefined;
-  /** It is written anew, because a follower needs a credential that we have, and not one that only the manager knows. */
+  /** It is written anew, because a follower needs a credential that we have. [deliveries; attempt: it is done] */
   neededByFollower?: boolean;
-  /** 0: at any time. */
+  /** 0: at any time. [attempt; lane: a pause that is over before its time] */
   notBefore: Moment;
+  /** [attempt] */
   trouble?: Trouble | undefined;
   /**
    * A write may still land (rule 8): push again until one push was answered (then `answered`), and once more after `confirmAt`.
-   * by: who wrote it; a former process may have left one at each start.
+   * by: who wrote it; a former process may have left one at each start. [attempt; reports: at a start, and for what is absent]
    */
   unsettled?: { readonly confirmAt: Moment; readonly answered: boolean; readonly by: 'us' | 'former process' } | undefined;
-  /** How often it was found drifted and written anew, without an hour of peace between; when for the last time. */
+  /** How often it was written anew in vain, without an hour of peace between; when for the last time. [attempt] */
   repaired?: { readonly count: number; readonly at: Moment } | undefined;
-  /** What the newest attempt came to. */
+  /** What the newest attempt came to. [attempt] */
   result?: Outcome['result'] | undefined;
-  /** Whether the manager itself could use what it was given last; undefined where it was not asked. */
+  /** Whether the manager itself could use what it was given last; undefined where it was not asked. [attempt] */
   proven?: { readonly fingerprint: string; readonly ok: boolean } | undefined;
-  /** Findings of the last receipt. */
+  /** Findings of the last receipt. [attempt] */
   receiptFindings: readonly Finding[];
 }
 
@@ -144,29 +153,36 @@ export interface ManagedTarget {
   open(own?: Registry): Promise<Target>;
 }
 
+/** One target: what is known of it as a whole. Each field says in brackets who writes it; lane.ts makes the record. */
 export interface TargetRecord {
+  /** [lane: after a reload] */
   managed: ManagedTarget;
   readonly name: string;
+  /** [scout] */
   address: string | undefined;
+  /** [reports; attempt: a new id; scout: another address] */
   readonly entries: Map<string, Entry>;
-  /** Whose credential says which registry is the courier's own; undefined where the target does not want that. */
+  /** Whose credential says which registry is the courier's own; undefined where the target does not want that. [courier] */
   own?: Scope | undefined;
-  /** Ids under which slots were created that have another id since, and when: a report that began before may still name them. */
+  /** Former ids of slots, and since when: a report that began before may still name them. [attempt; reports: forgets them] */
   readonly renamed: Map<string, Moment>;
-  /** Part of the target could not be looked at. */
+  /** Part of the target could not be looked at. [reports] */
   partlyUnseen: boolean;
-  /** Some slot is `after` another. */
+  /** Some slot is `after` another. [reports] */
   hasFollowers: boolean;
+  /** [reports] */
   about: About;
+  /** [reports] */
   findings: readonly Finding[];
-  /** When the newest report began; undefined before the first. */
+  /** When the newest report began; undefined before the first. [reports; scout: another address] */
   discoveredAt?: Moment | undefined;
+  /** [scout] */
   nextDiscoveryAt: Moment;
-  /** When deliveries that disturb may begin: now, or the next such moment. Missing: at any time. */
+  /** When deliveries that disturb may begin: now, or the next such moment. Missing: at any time. [lane] */
   opensAt?: (() => Moment) | undefined;
-  /** Why nothing is delivered, or the last discovery's failure. */
+  /** Why nothing is delivered, or the last discovery's failure. [scout] */
   trouble?: Trouble | undefined;
-  /** The newest outcomes first; failures are kept longer than successes. */
+  /** The newest outcomes first; failures are kept longer than successes. [attempt] */
   outcomes: readonly Outcome[];
 }
 
