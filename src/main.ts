@@ -37,6 +37,9 @@ if (major < least.major || (major === least.major && minor < least.minor)) {
     );
     endNow(1);
   });
+  // Node would write them as plain text, among the lines of a log that is JSON.
+  let warned = ({ message }: Error): void => void process.stderr.write(redact(`ecr-courier: Node warns: ${message}\n`));
+  process.removeAllListeners('warning').on('warning', warning => warned(warning));
   again = () => endNow(1);
   endInTime(stopping.signal);
   const stdout = openOutput(process.stdout);
@@ -52,6 +55,9 @@ if (major < least.major || (major === least.major && minor < least.minor)) {
     signal: stopping.signal,
     onReload(listener) {
       hungUp = listener;
+    },
+    onWarning(listener) {
+      warned = listener;
     },
   });
   // A daemon ends in time although its log is not read, or cannot be written.

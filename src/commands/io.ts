@@ -14,6 +14,8 @@ export interface Io {
   readonly signal: AbortSignal;
   /** Calls the listener when the configuration shall be loaded anew. */
   onReload(listener: () => void): void;
+  /** Hands the listener what Node has to say of the process; until then it goes to stderr. */
+  onWarning(listener: (warning: Error) => void): void;
 }
 
 /** 78 is EX_CONFIG of sysexits.h. */

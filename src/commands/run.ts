@@ -25,6 +25,7 @@ export async function run(args: string[], io: Io): Promise<number> {
     counted: metrics.logged,
     kept: tail.add,
   });
+  io.onWarning(({ name, message }) => log.warn('Node warns', { warning: `${name}: ${message}` }));
   log.info('started', { version, node: process.versions.node, targets: config.targets.map(target => target.name) });
   const app = createApp(config, { clock, log, env: io.env, metrics });
   metrics.reloaded(true);

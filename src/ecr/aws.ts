@@ -5,6 +5,8 @@ import { Failure } from '../contract/failures.ts';
 import type { Registry } from '../contract/registry.ts';
 import { Secret } from '../contract/secret.ts';
 import { awsDispatcher } from '../io/http.ts';
+import { nameOf } from '../io/proxies.ts';
+import { named } from '../io/unconnected.ts';
 import { acceptedElsewhere, rememberAccepted } from './accepted.ts';
 import { callerOf } from './caller.ts';
 import { findKeys } from './chain.ts';
@@ -62,7 +64,10 @@ export async function fetchToken(
 ): Promise<Credential> {
   let step = (): string => 'looking for AWS credentials';
   let wire: Wire | undefined;
-  const waiting = (): string => (wire?.last ? `${step()} (${wire.last.host})` : step());
+  const waiting = (): string => {
+    const { last } = wire ?? {};
+    return last ? `${step()} (${last.host}${last.proxy ? ` through ${nameOf(last.proxy)}` : ''})` : step();
+  };
   from.entered(waiting);
   return within(deps.fetchMs ?? fetchMs, deps.clock, caller, waiting, async signal => {
     await using wires = wiresOf(deps, signal);
@@ -130,7 +135,7 @@ async function walk(
     // The SDK wraps what SSO's clients throw and keeps the words only.
     const { last } = wire;
     throw last && (last.status ?? 500) >= 500
-      ? new Failure('UNREACHABLE', `${last.host} gave no answer of use. ${error.message}`, { remedy: wayToAws })
+      ? named(new Failure('UNREACHABLE', `${last.host} gave no answer of use. ${error.message}`, { remedy: wayToAws }), last.proxy)
       : error;
   }
 }

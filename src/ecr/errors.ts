@@ -1,5 +1,6 @@
 import { Failure, type FailureCode } from '../contract/failures.ts';
 import { quote } from '../contract/text.ts';
+import { named } from '../io/unconnected.ts';
 import { type Attempt, roleDenied, tokenDenied } from './denied.ts';
 import { wayToAws } from './wire.ts';
 
@@ -59,7 +60,10 @@ const certificate = /^(CERT_|ERR_TLS_|ERR_SSL_|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZER
 
 /** Whatever an AWS client threw, as a Failure. Without `cause`: these errors carry the raw answer, which may hold a token. */
 export function awsFailure(thrown: unknown, attempt: Attempt): Failure {
-  if (thrown instanceof Failure) return thrown;
+  return named(thrown instanceof Failure ? thrown : meaningOf(thrown, attempt), attempt.call?.proxy);
+}
+
+function meaningOf(thrown: unknown, attempt: Attempt): Failure {
   const host = attempt.call?.host ?? 'AWS';
   if (attempt.call?.tooLarge || asError(thrown).code === 'UND_ERR_RES_EXCEEDED_MAX_SIZE')
     return new Failure('TOO_LARGE', `The answer of ${host} is larger than a token can be.`, { remedy: somebodyElse });
@@ -72,19 +76,10 @@ type SdkError = NodeJS.ErrnoException & { readonly $metadata?: { readonly httpSt
 const asError = (thrown: unknown): SdkError => (thrown instanceof Error ? thrown : new Error(String(thrown)));
 
 function unconnected(thrown: unknown, host: string): Failure | undefined {
-  const { name, message, code = '' } = asError(thrown);
+  const { name, code = '' } = asError(thrown);
   if (Object.hasOwn(noConnection, code))
     return new Failure('UNREACHABLE', `No connection to ${host}: ${noConnection[code]} (${code}).`, { remedy: wayToAws });
   if (name === 'TimeoutError') return new Failure('TIMEOUT', `${host} took the request and did not answer.`, { remedy: wayToAws });
-  const proxied = /Proxy response \((\d+)\)/.exec(message)?.[1];
-  if (proxied)
-    return new Failure(
-      /^40[37]$/.test(proxied) ? 'MISCONFIGURED' : 'UNREACHABLE',
-      `The proxy did not connect to ${host}: it answered ${proxied}.`,
-      {
-        remedy: 'Check HTTPS_PROXY (with user and password if the proxy wants them), or put the host into NO_PROXY.',
-      },
-    );
   if (!certificate.test(code)) return undefined;
   return new Failure('UNREACHABLE', `The TLS handshake with ${host} failed (${code}).`, {
     remedy:

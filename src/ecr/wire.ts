@@ -3,9 +3,13 @@ import { UndiciHttpHandler, type UndiciHttpHandlerOptions } from '@smithy/undici
 import type { Clock } from '../contract/clock.ts';
 import { Failure } from '../contract/failures.ts';
 import type { Secret } from '../contract/secret.ts';
+import type { Proxy } from '../io/proxies.ts';
 
 /** From io/http: obeys proxies and extra CAs. Shared by all fetches and never closed here. */
-export type Dispatcher = NonNullable<UndiciHttpHandlerOptions['dispatcher']>;
+export type Dispatcher = NonNullable<UndiciHttpHandlerOptions['dispatcher']> & {
+  /** By which way an origin is reached. */
+  routeTo?(origin: string): { readonly proxy?: Proxy | undefined };
+};
 
 /** The largest answer that is read. ECR's is 3 kB. */
 const largestBody = 1024 * 1024;
@@ -22,6 +26,8 @@ export const wayToAws =
 export interface Call {
   /** With its port where that is not the usual one. */
   readonly host: string;
+  /** What it goes through. */
+  readonly proxy?: Proxy | undefined;
   status?: number;
   /** The server's Date header; its distance from our wall clock, positive when the server is ahead. */
   answeredAt?: Date;
@@ -52,7 +58,8 @@ export function openWire(dispatcher: Dispatcher, clock: Clock, signal: AbortSign
   const inner = new UndiciHttpHandler({ dispatcher });
   let last: Call | undefined;
   const handle: UndiciHttpHandler['handle'] = async request => {
-    const call: Call = { host: request.port ? `${request.hostname}:${request.port}` : request.hostname };
+    const host = request.port ? `${request.hostname}:${request.port}` : request.hostname;
+    const call: Call = { host, proxy: dispatcher.routeTo?.(`${request.protocol}//${host}`).proxy };
     last = call;
     const { response } = await inner.handle(request, { abortSignal: signal, requestTimeout: silenceMs });
     call.status = response.statusCode;

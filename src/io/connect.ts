@@ -51,8 +51,8 @@ export function openRoads(policy: Policy, limits: Pool.Options = {}): Roads {
 }
 
 /** To whatever origin, each over the road that leads there. */
-export function everywhere(roads: Roads): Dispatcher {
-  return new Agent({ factory: origin => roads.to(new URL(origin).origin) });
+export function everywhere(roads: Roads): Dispatcher & Pick<Roads, 'routeTo'> {
+  return Object.assign(new Agent({ factory: origin => roads.to(new URL(origin).origin) }), { routeTo: roads.routeTo });
 }
 
 function connector(connectMs: number, reach: (signal: AbortSignal) => Promise<Socket>): buildConnector.connector {

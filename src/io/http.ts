@@ -99,7 +99,7 @@ export function openHttp(options: HttpOptions): Http & AsyncDisposable {
 }
 
 /** One policy for AWS as for the managers, with limits of its own: the SDK brings no deadline. AWS_CA_BUNDLE is trusted beside Node's authorities. */
-export function awsDispatcher(policy: Policy): Dispatcher {
+export function awsDispatcher(policy: Policy): ReturnType<typeof everywhere> {
   const env = policy.env ?? process.env;
   const tls = { caFile: env.AWS_CA_BUNDLE, ...policy.tls };
   const limits = { headersTimeout: 10_000, bodyTimeout: 10_000, maxResponseSize: 1024 * 1024 };

@@ -201,6 +201,21 @@ test('SIGHUP takes up a changed configuration, and keeps the former one when it 
   assert.match(running.said.stdout, /"target":"second".*"msg":"delivered"/);
 });
 
+test('what Node warns of is a line of the log, without secrets, and for a command a line on stderr', async () => {
+  const emits = `setInterval(() => process.emitWarning('made up with ${adminKey}', 'DeprecationWarning'), 20).unref()`;
+  const NODE_OPTIONS = `--import=data:text/javascript,${encodeURIComponent(emits)}`;
+  await using running = await daemon({ NODE_OPTIONS });
+  // The key is known when it was read.
+  await until(() => /"delivered"[^]*Node warns[^]*\n/.test(running.said.stdout), 'the line');
+
+  const line = running.said.stdout.split('\n').findLast(text => text.includes('Node warns') && text.endsWith('}')) ?? '';
+  const { level, warning } = JSON.parse(line) as Record<string, string>;
+  assert.deepEqual([level, warning], ['warn', 'DeprecationWarning: made up with [secret]']);
+  const { stderr } = await cli(['config', 'check'], { ...env, NODE_OPTIONS });
+  assert.match(stderr, /^ecr-courier: Node warns: made up/m);
+  assert.doesNotMatch(`${running.said.stderr}${stderr}`, /\(node:\d+\)/);
+});
+
 test('the socket is for its owner only', async () => {
   await using _ = await daemon();
   assert.equal((await stat(join(folder, 'socket'))).mode & 0o077, 0);

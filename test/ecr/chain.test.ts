@@ -11,6 +11,7 @@ import { makeSources, type SourceSpec } from '../../src/ecr/source.ts';
 import { awsDispatcher } from '../../src/io/http.ts';
 import { startEcr } from '../fakes/ecr.ts';
 import { startMetadata } from '../fakes/metadata.ts';
+import { raw, serving } from '../io/servers.ts';
 import { failureOf, fetchFrom, keys, sourceAt, useStaticKeys } from './support.ts';
 
 const home = await mkdtemp(join(tmpdir(), 'courier-chain-'));
@@ -292,6 +293,25 @@ test('a proxy of the environment is used for STS and ECR, and NO_PROXY is obeyed
   assert.deepEqual(proxy.asked, ['POST http://aws.invalid/', 'POST http://aws.invalid/']);
   assert.equal((await fetchWith({ ...env, NO_PROXY: 'aws.invalid' }, withRole)).code, 'UNREACHABLE');
   assert.equal(proxy.asked.length, 2);
+});
+
+test('what fails behind a proxy names it: an answer that AWS did not give, a connection that breaks', async () => {
+  await using wrong = await serving((_, response) => response.writeHead(502, { 'content-type': 'text/html' }).end('<h1>Bad gateway</h1>'));
+  await using cutting = await raw(socket => socket.destroy());
+  for (const [proxy, code] of [
+    [wrong, 'UNREACHABLE'],
+    [cutting, 'UNREACHABLE'],
+  ] as const) {
+    const env = { ...inEnvironment, HTTP_PROXY: proxy.url, AWS_ENDPOINT_URL: 'http://aws.invalid' };
+    const outcome = await fetchWith(env);
+    assert.equal(outcome.code, code, outcome.message);
+    assert.ok(outcome.message.includes(`the proxy ${proxy.url} (HTTP_PROXY)`), outcome.message);
+  }
+});
+
+test('AWS on the machine itself is reached directly', async () => {
+  const env = { ...inEnvironment, HTTP_PROXY: 'http://127.0.0.1:1', HTTPS_PROXY: 'http://127.0.0.1:1' };
+  assert.equal((await fetchWith(env)).code, 'ok');
 });
 
 test('a proxy that wants a password: named with its status, for the real names of AWS', async () => {
