@@ -13,6 +13,8 @@ import { createLog } from '../src/io/log.ts';
 import { type FakeEcr, startEcr } from './fakes/ecr.ts';
 import { fastClock } from './fakes/fast-clock.ts';
 import { adminKey, type FakePortainer, startFakePortainer } from './fakes/portainer.ts';
+import type { Key } from './fakes/rancher/state.ts';
+import { startFakeRancher } from './fakes/rancher.ts';
 import { startRegistry } from './fakes/registry.ts';
 import type { Fault, Seen } from './fakes/server.ts';
 
@@ -133,6 +135,34 @@ test('a key file that is not there yet is waited for; a rotated key is taken up 
   await writeFile(keyFile, admin.apiKey, { mode: 0o600 });
   await until(() => running.app.status().targets[0]?.trouble === null, 'the new one is taken up');
   assert.doesNotMatch(running.lines.join(''), /ptr_/);
+});
+
+test('a key that comes with a new access key is taken up without a restart, although its files are replaced one after the other', async () => {
+  await using stack = new AsyncDisposableStack();
+  const [former, next] = ['A', 'B'].map(access => ({
+    access,
+    secret: `secret-of-${access}-1234`,
+    account: '1a5',
+    accountKind: 'project',
+    state: 'active',
+  })) as [Key, Key];
+  const setup = { accessControl: true, keys: [former], registries: [{ id: '1sp1', serverAddress: host }] };
+  const rancher = stack.use(await startFakeRancher({ ...setup, credentials: [{ id: '1c1', registryId: '1sp1' }] }));
+  const [accessKeyFile, secretKeyFile] = ['access', 'secret'].map(name => join(folder, name)) as [string, string];
+  const put = (file: string, text: string) => writeFile(file, text, { mode: 0o600 });
+  await put(accessKeyFile, former.access);
+  await put(secretKeyFile, former.secret);
+  const running = stack.use(
+    await start([{ kind: 'rancher', url: rancher.url, allowHttp: true, accessKeyFile, secretKeyFile }], { clock: fastClock(30) }),
+  );
+  const trouble = () => running.app.status().targets[0]?.trouble?.code;
+  await until(() => rancher.row('1c1').values['secretValue'] !== 'old', 'the delivery');
+
+  rancher.state.keys.splice(0, 1, next);
+  await put(secretKeyFile, next.secret);
+  await until(() => trouble() === 'AUTH', 'the halves do not match');
+  await put(accessKeyFile, next.access);
+  await until(() => trouble() === undefined, 'the new pair is taken up');
 });
 
 test('a check asks, proves and writes nothing: the server sees no write', async () => {
