@@ -10,7 +10,7 @@ import { createKey, forbidden, isDone, isMissingRight, refusal } from './harbor/
 import { isEncrypted, isRow, listRows, paths, type Row } from './harbor/rows.ts';
 import { type Existing, type Ref, survey } from './harbor/survey.ts';
 
-/** The longest secret that Harbor stores, in bytes: its column holds 4096 characters of the encrypted form (recorded on 2.15.2). */
+/** In bytes. Harbor's column holds 4096 characters of the encrypted form (recorded on 2.15.2). */
 const longestSecret = 3050;
 const longestName = 64;
 
@@ -26,7 +26,7 @@ export const harbor = defineAdapter({
     },
     password: { doc: 'The secret of the robot account, or the password.', format: 'secret', env: 'HARBOR_PASSWORD' },
   },
-  // A PUT holds a transaction open while Harbor logs in to ECR; over there that waits up to 80 s for a host that does not answer.
+  // A PUT holds a transaction open while Harbor logs in to ECR: up to 80 s where a host does not answer.
   limits: { concurrency: 8, discoverMs: 30_000, deliverMs: 75_000, lingerMs: 120_000 },
   keyHint: createKey,
   findings,
@@ -41,7 +41,10 @@ export const harbor = defineAdapter({
     const { look, lacks } = makeLook(ask, () => home, username, deps);
     const refused = (answer: Answer, right: string, host?: string): Failure => refusal(http, answer, { right, username, host });
 
-    /** Harbor sends the credential to the address in the row, so that is looked at right before. Without the right to, what the discovery saw must do. */
+    /**
+     * Harbor sends the credential to the address in the row, so the row is read right before a write. Without the right
+     * to read it, the address that the discovery saw counts.
+     */
     async function confirm({ path, row, url }: Existing, host: string, signal: AbortSignal): Promise<void> {
       refusePlain(url, row, host);
       const answer = await ask('GET', `${path}/${row}`, signal);
@@ -69,7 +72,7 @@ export const harbor = defineAdapter({
       if (!made && answer.status !== 409) throw refused(answer, 'registry:create', host);
       const named = /\/registries\/(\d+)$/.exec(answer.headers.get('location') ?? '')?.[1];
       if (made && named) return { change: 'created', id: named, proven: true };
-      // Somebody was faster, or an attempt of ours that was given up did land.
+      // Somebody was faster, or an earlier attempt of ours landed.
       const rows = (await listRows(ask, path, signal, refused)) ?? [];
       const alike = rows.filter(row => row.type === 'docker-registry' && deps.registry(row.url)?.registry.host === host);
       const there = alike.find(({ url }) => isEncrypted(url)) ?? alike[0];
@@ -100,7 +103,7 @@ export const harbor = defineAdapter({
         refuseTooLong(credential);
         return ref.row === 'new' ? add(ref, registry, credential, signal) : update(ref, registry.host, credential, signal);
       },
-      /** As a delivery would come to: Harbor stores nothing that it tried in vain. */
+      /** A refused trial throws, as a delivery would: Harbor stores no credential that does not work. */
       async rehearse(slot, credentials, signal) {
         const given = givenTo(slot, credentials);
         if (!given) return { change: 'unchanged' };
@@ -145,5 +148,5 @@ function refuseTooLong({ password }: Credential): void {
     });
 }
 
-/** Flat, and nothing more: nested as in a POST a PUT would ignore it, and with a changed `url` 2.16 drops the secret. */
+/** The two members stand alone: a PUT ignores a nested `credential`, and 2.16 drops the secret when `url` changes. */
 const loginOf = oncePerCredential(({ username, password }) => Object.freeze({ access_key: username, access_secret: password.reveal() }));

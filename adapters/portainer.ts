@@ -44,7 +44,8 @@ export const portainer = defineAdapter({
     password: { doc: 'The password of `username`.', format: 'secret', default: null, env: 'PORTAINER_PASSWORD' },
   },
   anyOf: [['apiKey'], ['username', 'password']],
-  // A PUT reads every registry there, so more at once gain little; with namespaces granted it waits for the clusters (recorded on CE 2.43.0).
+  // A PUT reads every registry of Portainer, so more at once gain little. With namespaces granted it waits for the
+  // clusters (recorded on CE 2.43.0).
   limits: { concurrency: 4, discoverMs: 30_000, deliverMs: 75_000, lingerMs: 120_000 },
   keyHint: 'create it at My account > Access tokens',
   findings,
@@ -95,7 +96,7 @@ export const portainer = defineAdapter({
     }
 
     async function update(row: number, credential: Credential, signal: AbortSignal): Promise<Receipt> {
-      // With Name or URL it could collide with another row.
+      // A PUT with Name or URL could collide with another row.
       const answer = await ask('PUT', `/api/registries/${row}`, signal, { body: loginOf(credential) });
       if (answer.status !== 200) throw refused(answer);
       const stored = answer.json<Row | null>();
@@ -108,7 +109,7 @@ export const portainer = defineAdapter({
       const body = { Name: host, Type: custom, URL: host, ...loginOf(credential), TLS: true };
       const answer = await ask('POST', '/api/registries', signal, { body });
       if (answer.status === 409) {
-        // Somebody was faster, or an attempt of ours that was given up did land.
+        // Somebody was faster, or an earlier attempt of ours landed.
         let there: number | undefined;
         await eachRow(({ Id, Type, URL }) => {
           if (Type !== awsEcr && URL && deps.registry(URL)?.registry.host === host) there ??= Id;
@@ -151,7 +152,7 @@ export const portainer = defineAdapter({
         if (!given) return { change: 'unchanged' };
         const { registry, credential } = given;
         const change = slot.ref === 'new' ? 'created' : 'updated';
-        // Since 2.36. Portainer itself tries the credential; any other type than custom would do it over plain HTTP.
+        // Portainer tries the credential itself (since 2.36). For any type but custom it would do so over plain HTTP.
         const body = { Type: custom, URL: registry.host, Username: credential.username, Password: credential.password.reveal(), TLS: true };
         const answer = await ask('POST', '/api/registries/ping', signal, { body, reads: true });
         if (answer.status === 404 || answer.status === 405) return { change };
@@ -168,7 +169,7 @@ export const portainer = defineAdapter({
   },
 });
 
-/** Without Authentication the answer to a PUT is 200, and nothing is stored. */
+/** Without Authentication a PUT is answered with 200 and stores nothing. */
 const loginOf = oncePerCredential(({ username: Username, password }) =>
   Object.freeze({ Authentication: true, Username, Password: password.reveal() }),
 );

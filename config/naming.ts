@@ -29,7 +29,7 @@ export function spellingOf(target: Pick<Draft, 'name' | 'adapter' | 'origin'>): 
   return isByVariables(target) ? variableSpelling(target.adapter) : fileSpelling;
 }
 
-/** Nobody wrote a file for it: what is said of it names variables. */
+/** Variables alone made the target, so messages about it name variables. */
 export const isByVariables = ({ name, adapter, origin }: Pick<Draft, 'name' | 'adapter' | 'origin'>): boolean =>
   origin.directory === undefined && name === adapter.kind;
 
@@ -40,7 +40,7 @@ export function variablesOf(key: string, adapter: Adapter): string {
   return `${table[key]?.env ?? key}${file ? ` (or ${file})` : ''}`;
 }
 
-/** Variables of these options that are there and empty, as compose leaves those that nobody set: `; PORTAINER_API_KEY is empty`. */
+/** Which variables of these options are empty, as compose sets those that nobody gave: `; PORTAINER_API_KEY is empty`. */
 export function emptyAmong(keys: readonly string[], adapter: Adapter, env: Env): string {
   const table = targetTable(adapter);
   const empty = keys.flatMap(key => [key, `${key}File`]).flatMap(key => table[key]?.env ?? []);

@@ -180,7 +180,7 @@ async function certificatesOf({ tls, spelling }: TargetConfig): Promise<object> 
 const isSilent = (error: unknown): error is Unreadable =>
   error instanceof Failure ? isSilent(error.cause) : error instanceof Unreadable && error.code === 'SILENT';
 
-/** What to do about findings of the engine, by the names that a person writes for this target: variables, or options of a file. */
+/** What to do about findings of the engine, in the names that a person writes: variables, or options of a file. */
 function remediesOf({ spelling: { create, registries, fingerprint, caFile } }: TargetConfig) {
   const mayCreate = `\`${setting(create, 'true')}\``;
   return {

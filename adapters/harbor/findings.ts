@@ -1,12 +1,12 @@
 import { thenRefresh } from '../common/front.ts';
 
-/** How the URL of an endpoint is edited. Harbor tries the credential with every change, and refuses the change when it does not work. */
+/** How to edit the URL of an endpoint. Harbor tries the credential with every change, and refuses one that does not work. */
 export const editUrl = (host = 'HOST'): string =>
   `Edit the endpoint in Harbor so that its URL is https://${host}. In the same step enter AWS as Access ID and the password of \`ecr-courier token ${host}\` as Access Secret: while the stored one has expired, Harbor refuses any other change as "unhealthy".`;
-/** For one that is not written until then. */
+/** The same, for an endpoint that gets no token until then. */
 export const encrypt = (host?: string): string => `${editUrl(host)} ${thenRefresh}`;
 
-/** What a person should know of a Harbor; the endpoints that are left alone among them. */
+/** What a person should know of a Harbor. Endpoints that are left alone are among these. */
 export const findings = {
   AWS_ECR: {
     severity: 'info',

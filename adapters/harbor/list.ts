@@ -3,19 +3,22 @@ import type { Answer } from '../../src/contract/adapter.ts';
 /** One request, with the user's login. */
 export type Ask = (method: string, path: string, signal: AbortSignal, more?: { body?: object; reads?: boolean }) => Promise<Answer>;
 
-/** The most that is given at once; a size above it is refused, 0 would give everything. */
+/** The longest page: Harbor refuses a larger size, and answers everything for 0. */
 export const pageSize = 100;
-/** A list that is for people only is read so far. */
+/** How many pages are read of a list that only serves people. */
 const glancedPages = 10;
 export const mostGlanced = glancedPages * pageSize;
 
 /**
- * How a glance at a list ended: it was read to its end; `take` had seen enough; it is longer than a glance; the user may not read it; this Harbor does not have it;
- * there was no proper answer.
+ * How a glance at a list ended. whole: it was read to its end. enough: `take` had seen enough. cut: the list is longer.
+ * forbidden: the user may not read it. unknown: this Harbor has no such list. unreadable: the answer was no list.
  */
 export type Reading = 'whole' | 'enough' | 'cut' | 'forbidden' | 'unknown' | 'unreadable';
 
-/** Hands out the elements of a list that is for people only, until `take` says that it has seen enough. `query`: at least a `sort`, as else pages overlap. */
+/**
+ * Hands out the elements of a list that only serves people, until `take` says that it has seen enough.
+ * `query` must name a `sort`: without one the pages overlap.
+ */
 export async function glanceAt<T>(
   ask: Ask,
   path: string,

@@ -3,8 +3,8 @@ import { ended } from '../common/turns.ts';
 import type { Ask } from './list.ts';
 
 /**
- * After a refused login Harbor locks the user name for 1.5 s, for the right password, too. So until a login is accepted, at the beginning and after each refusal,
- * there is one request at a time, and those that came meanwhile share its refusal instead of failing once more.
+ * After a refused login Harbor locks the user name for 1.5 s, even for the right password. So one request goes at a
+ * time until a login is accepted, at the beginning and after each refusal. Requests that wait share its refusal.
  */
 export function oneByOneUntilAccepted(send: Ask): Ask {
   let accepted = false;
@@ -35,5 +35,8 @@ export function oneByOneUntilAccepted(send: Ask): Ask {
   };
 }
 
-/** Read-only mode, an unknown path and a flawed body are told to strangers, too, and so is most of /systeminfo. 400: Harbor went on to try a credential. */
+/**
+ * Whether Harbor accepted the login. Harbor tells strangers, too, of read-only mode, an unknown path and a flawed body,
+ * and most of /systeminfo. With 400 it went on and tried a credential.
+ */
 const isProof = (path: string, { status }: Answer): boolean => (status < 300 || status === 400) && !path.endsWith('/systeminfo');

@@ -21,13 +21,16 @@ const unseen = {
   untold: { why: 'Harbor did not say when its secret ends', remedy: undefined },
 } as const;
 type End = Date | 'never' | 'no robot' | keyof typeof unseen;
-/** rights: resource:action of the whole system; undefined where they are not seen, and for users, who have roles. */
+/** rights: resource:action in the whole system. Undefined where nobody sees them, and for users, who have roles. */
 interface Account {
   readonly end: End;
   readonly rights?: ReadonlySet<string>;
 }
 
-/** For people only: version, the robot account that asks, and what uses the endpoints. `path`: of the registries, as it is known by then. */
+/**
+ * What only serves people: the version, the robot account that asks, and what uses the endpoints.
+ * `path`: the path of the registries, as it is known by then.
+ */
 export function makeLook(ask: Ask, path: () => string, username: string, { clock, finding }: Deps<Code>) {
   const below = (name: string): string => path().replace(/registries$/, name);
   let rights: ReadonlySet<string> | undefined;

@@ -9,7 +9,10 @@ interface HarborError {
   readonly message?: unknown;
 }
 
-/** The first error of an answer; undefined for what Harbor does not answer: a proxy's page, say. Before 2.0 it stood alone, without a code of words. */
+/**
+ * The first error of an answer; undefined for an answer that Harbor never gives, such as a proxy's page.
+ * Before 2.0 the error stands alone, and its code is the status.
+ */
 function errorOf(answer: Answer): HarborError | undefined {
   try {
     const body = answer.json<{ errors?: readonly HarborError[]; message?: unknown } | null>();
@@ -19,10 +22,13 @@ function errorOf(answer: Answer): HarborError | undefined {
   }
 }
 
-/** Harbor's own answers to what it has done have no body: a page with the same status is that of a login or a proxy in front. */
+/** Harbor's own success has no body. A page with the same status comes from a login or a proxy in front of it. */
 export const isDone = ({ status, text }: Answer, wanted: number): boolean => status === wanted && text.trim() === '';
 
-/** Harbor tried a credential and it did not work. Why is told to nobody: a wrong token, a throttled login and a host that is away look the same. */
+/**
+ * Harbor tried a credential in vain. It does not say why: a wrong token, a throttled login and a host that is away
+ * look the same.
+ */
 function isUnhealthy(answer: Answer): boolean {
   const message = errorOf(answer)?.message;
   return answer.status === 400 && typeof message === 'string' && /\bis unhealthy\b/.test(message);
@@ -67,7 +73,10 @@ function denied(answer: Answer, message: string, right: string): Failure {
   return isMissingRight(answer) ? forbidden(message, right) : refusedInFront('FORBIDDEN', 'Harbor', message);
 }
 
-/** The login is good and lacks a right: Harbor then says the name alone. Something in front may forbid, too, and cookies are refused with the same code. */
+/**
+ * The login is good and lacks a right. Harbor then answers with the user's name alone. It refuses cookies with the same
+ * code, and what stands in front of it may forbid as well.
+ */
 export function isMissingRight(answer: Answer): boolean {
   const { code, message } = errorOf(answer) ?? {};
   // Before 2.0 the code is the status.

@@ -2,7 +2,7 @@ import type { Answer } from '../../src/contract/adapter.ts';
 import { Failure } from '../../src/contract/failures.ts';
 import { type Ask, pageSize } from './list.ts';
 
-/** Of an endpoint in Harbor, what is read. Members that are empty or false are left out there. */
+/** What is read of an endpoint in Harbor. Harbor leaves out members that are empty or false. */
 export interface Row {
   readonly id: number;
   readonly type: string;
@@ -20,7 +20,10 @@ type Refused = (answer: Answer, right: string) => Failure;
 export const paths = ['/api/v2.0/registries', '/api/registries'] as const;
 const mostPages = 1_000;
 
-/** All endpoints below a path, in order of their ids; undefined: nothing is there. Throws what stands in the way of the whole target. */
+/**
+ * All endpoints below a path, in the order of their ids; undefined when the path is not known there.
+ * Throws what stands in the way of the whole target.
+ */
 export async function listRows(ask: Ask, path: string, signal: AbortSignal, refused: Refused): Promise<readonly Row[] | undefined> {
   const first = await walk(ask, path, signal, refused);
   // A row that is removed meanwhile moves those behind it across the border of two pages.

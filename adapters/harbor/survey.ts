@@ -5,7 +5,7 @@ import { absentSlots } from '../../src/contract/usual.ts';
 import { type Code, editUrl, encrypt } from './findings.ts';
 import { isEncrypted, paths, type Row } from './rows.ts';
 
-/** A row that is there: below which path, and its address as it was seen. */
+/** A row that is there: the path of the list, and the address of the row as the discovery saw it. */
 export interface Existing {
   readonly path: string;
   readonly row: number;
@@ -14,13 +14,13 @@ export interface Existing {
 /** Where a credential goes. */
 export type Ref = Existing | { readonly path: string; readonly row: 'new' };
 
-/** What is known of the endpoints: below which path they are, and what uses each, in words. */
+/** What is known of the endpoints: the path of their list, and in words what uses each. */
 interface Known {
   readonly path: string;
   readonly uses: (endpoint: number) => string;
 }
 
-/** What the rows come to: a slot each that is ours to write, and what a person should know. */
+/** A slot for each row that is ours to write, and what a person should know. */
 export function survey(rows: readonly Row[], known: Known, deps: Deps<Code>): { slots: Slot<Ref>[]; findings: Finding[] } {
   const slots: Slot<Ref>[] = [];
   const findings: Finding[] = [];
@@ -50,7 +50,7 @@ function slotOf(row: Row, registry: Registry, { path, uses }: Known, { finding }
     findings.push(finding('URL_FORM', `The URL of ${title} is not https://${registry.host}.`, editUrl(registry.host)));
   if (insecure) findings.push(finding('CERTIFICATE_UNVERIFIED', `Harbor does not verify the certificate of ${title}.`));
   if (uses(id)) findings.push(finding('ENDPOINT_USED', `${title} is used by: ${uses(id)}.`));
-  // Only since 2.0 does a good PUT make the status good again; before, it follows minutes later, and nothing depends on it.
+  // Since 2.0 a good PUT makes the status good. Before, the status follows minutes later, and nothing depends on it.
   const unhealthy = path === paths[0] && status === 'unhealthy';
   const state = credential?.access_key === 'AWS' && !unhealthy ? 'present' : 'drifted';
   return { id: String(id), title, registries: [registry], state, findings, ref: { path, row: id, url } };
@@ -82,5 +82,5 @@ const hostOf = (url: string): string =>
       .replace(/[/?#].*$/s, '')
       .toLowerCase(),
   );
-/** Also behind a VPC endpoint, or of FIPS. */
+/** The API also has names behind VPC endpoints, and for FIPS. */
 const isEcrApi = (host: string): boolean => /(^|\.)api\.ecr(-[a-z]+)?\.[a-z0-9-]+\./.test(host);

@@ -21,7 +21,7 @@ const longestName = 100;
 /** A range with one end, since 2.3; older versions list all projects. */
 const onlyCaches = `sort=name&with_detail=false&q=${encodeURIComponent('registry_id=[1~]')}`;
 
-/** Projects that are proxy caches. A robot account sees private ones only with some right for all projects (source of 2.16). */
+/** Proxy-cache projects. A robot account sees private ones only with some right for all projects (source of 2.16). */
 export async function proxyCaches(ask: Ask, path: string, signal: AbortSignal): Promise<Users> {
   const users = new Map<number, string[]>();
   await glanceAt<Project>(ask, path, onlyCaches, signal, ({ name, registry_id }) => note(users, registry_id, name));

@@ -14,9 +14,10 @@ type Form = Exclude<Address['stripped'][number], 'path'> | 'slash' | 'path';
 const hostDiffers: readonly Way[] = ['compose', 'pods', 'recreate', 'swarm'];
 
 /**
- * Which ways do not find the password under such a URL. Portainer itself takes any form for the registry that is chosen by its id. Compose and the kubelet take off
- * scheme and path, and compare the rest (seen with docker 28 and 29 and the kubelet 1.37). A recreated container wants the whole URL somewhere in the name of
- * its image, a swarm stack wants it to be the host (2.42 and later; source of 2.43.0).
+ * Which ways do not find the password under such a URL. For a registry that is chosen by its id, Portainer takes any
+ * form. Compose and the kubelet take off scheme and path, and compare the rest (seen with docker 28 and 29 and the
+ * kubelet 1.37). A recreated container wants the whole URL somewhere in the name of its image. A swarm stack wants the
+ * URL to be the host (2.42 and later; source of 2.43.0).
  */
 const failing: Readonly<Record<Form, readonly Way[]>> = {
   slash: ['swarm'],
@@ -37,7 +38,7 @@ const words: Readonly<Record<Form, string>> = {
   dot: 'a dot at its end',
 };
 
-/** What comes of a URL that is not the bare host, exactly, as sentences; undefined for the bare host. */
+/** What works and what fails with a URL that is not the bare host, in sentences; undefined for the bare host. */
 export function consequences(url: string, { stripped, registry: { host } }: Address): string | undefined {
   if (stripped.length === 0) return undefined;
   const forms = stripped.map((form): Form => (form === 'path' && endsInSlash(url) ? 'slash' : form));

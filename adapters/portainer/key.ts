@@ -12,7 +12,7 @@ const mistakes: readonly (readonly [pattern: RegExp, what: string])[] = [
   [/^(x-api-key|[a-z_]*(key|token))\s*[:=]/i, 'has the name of a header or variable before it'],
 ];
 
-/** Throws MISCONFIGURED, before anything is sent, for a text that holds an access token and more. */
+/** Throws MISCONFIGURED for a text that holds an access token and more, so that it is never sent. */
 export function refuseMisspelled(key: Secret): void {
   // Portainer takes blanks around it.
   const text = key.reveal().trim();
@@ -25,7 +25,7 @@ export function refuseMisspelled(key: Secret): void {
     });
 }
 
-/** For a key that Portainer has refused: what it is, where that can be told. */
+/** What a key that Portainer refused seems to be; empty where that cannot be told. */
 export function whatItIs(key: Secret | undefined): string {
   const text = key?.reveal().trim() ?? start;
   if (text.startsWith(start)) return '';

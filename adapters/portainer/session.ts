@@ -6,7 +6,10 @@ import { createKey, whatItIs } from './key.ts';
 
 export type Session = (signal: AbortSignal, refused?: Promise<Secret>) => Promise<Secret>;
 
-/** Logs in when a token is first needed, and anew when the one in use was refused; requests at the same time share one login, as Portainer bans for an hour who logs in too often. */
+/**
+ * Logs in when a token is first needed, and anew when the token in use was refused. Requests at the same time share one
+ * login, because Portainer bans an address for an hour after too many.
+ */
 export function openSession(http: Http, username: string | undefined, password: Secret | undefined): Session {
   if (!username || !password)
     throw new Failure('MISCONFIGURED', 'Portainer wants a key: neither apiKey nor username and password are given.', { remedy: createKey });
@@ -38,7 +41,10 @@ export function openSession(http: Http, username: string | undefined, password: 
   };
 }
 
-/** The words of Portainer's own error; undefined for an answer that it never gives. Its guard against requests from other sites has one word of plain text. */
+/**
+ * The words of Portainer's own error; undefined for an answer that Portainer never gives. Its guard against requests
+ * from other sites answers one word of plain text.
+ */
 function wordsOf(answer: Answer): string | undefined {
   if (answer.status === 403 && answer.text.trim() === 'Forbidden') return answer.text;
   try {
@@ -49,7 +55,7 @@ function wordsOf(answer: Answer): string | undefined {
   }
 }
 
-/** What Portainer means by an answer that is none of those hoped for; recorded on CE 2.43.0. `key`: the access token that was sent. */
+/** What Portainer means by an answer that is no success (recorded on CE 2.43.0). `key`: the token that was sent. */
 export function refusal(http: Http, answer: Answer, key?: Secret): Failure {
   const usual = http.failure(answer);
   const { message } = usual;
@@ -73,7 +79,7 @@ export function refusal(http: Http, answer: Answer, key?: Secret): Failure {
       });
     case 500:
       if (!answer.text.includes('Unable to update access to registry')) return usual;
-      // The database comes last: as long as one pull secret cannot be renewed, the new password is stored nowhere.
+      // Portainer writes its database last: it stores no new password while a pull secret cannot be renewed.
       return /not found/i.test(answer.text)
         ? new Failure('REJECTED', message, {
             remedy:
@@ -94,7 +100,7 @@ function login(words: string, key: Secret | undefined): string {
     : `${whatItIs(key)}${createKey}`;
 }
 
-/** The user is not an administrator, and every call of ours wants one. */
+/** The user is not an administrator. Every call of ours wants one. */
 export const lacksRole = (answer: Answer): boolean => answer.status === 403 && (wordsOf(answer)?.includes('Unauthorized') ?? false);
 
 function right(words: string): string {

@@ -5,7 +5,7 @@ import { absentSlots } from '../../src/contract/usual.ts';
 import type { Code } from './findings.ts';
 import { consequences } from './forms.ts';
 
-/** Of a registry in Portainer, what is read. Business Edition shows Id, Name and Type alone to users who are not administrators. */
+/** What is read of a registry. Business Edition shows only Id, Name and Type to users who are not administrators. */
 export interface Row {
   readonly Id: number;
   readonly Type: number;
@@ -18,7 +18,7 @@ export interface Row {
 export type Ref = number | 'new';
 
 export const custom = 3;
-/** The type "AWS ECR": it holds IAM keys in the place of user name and password, and Portainer fetches the tokens. Never written to. */
+/** The type "AWS ECR" holds IAM keys as user name and password, and Portainer fetches tokens with them. Never written to. */
 export const awsEcr = 7;
 
 /** Without a type a row cannot be told apart from those that must not be written to. */
@@ -27,7 +27,10 @@ export function isRow(element: unknown): element is Row {
   return Number.isSafeInteger(Id) && Number.isSafeInteger(Type);
 }
 
-/** What the rows come to: a slot each that is ours to write, and what a person should know. Taken one by one: what is kept of a row is a small part of it. */
+/**
+ * A slot for each row that is ours to write, and what a person should know. Rows are taken one by one, and a small part
+ * of each is kept.
+ */
 export function makeSurvey({ registry, wanted, finding }: Deps<Code>) {
   const slots: Slot<Ref>[] = [];
   const findings: Finding[] = [];
@@ -73,7 +76,7 @@ export function makeSurvey({ registry, wanted, finding }: Deps<Code>) {
       findings.push(finding('MISSING_RIGHTS', `Portainer does not show the URLs of ${unseen.length} registries to this user.`));
     if (slots.length > 0)
       findings.push(finding('RECREATE_CACHE', 'A container that is recreated may still use the password of five minutes ago.'));
-    // Where URLs are hidden nothing can be called absent.
+    // Where URLs are hidden, no registry can be called absent.
     const absent = unseen.length > 0 ? [] : absentSlots<Ref>(wanted, byHost, 'new');
     return { slots: [...slots, ...absent], findings, unseen };
   }

@@ -4,14 +4,17 @@ import type { Registry } from '../contract/registry.ts';
 import type { Prove } from '../contract/source.ts';
 import { quote } from '../contract/text.ts';
 
-/** One GET that follows no redirect; any status is an answer, a Failure is thrown for none. */
+/** One GET that follows no redirect. Any status is an answer; without an answer it throws a Failure. */
 export type Ask = (
   url: string,
   headers: Readonly<Record<string, string>>,
   signal: AbortSignal,
 ) => Promise<{ readonly status: number; readonly text: string }>;
 
-/** Asks the registry itself whether it accepts a credential. `GET /v2/` needs no right beyond the token. `endpoint`: where a registry is reached, https://HOST unless said. */
+/**
+ * Asks the registry itself whether it accepts a credential. `GET /v2/` needs no right beyond the token.
+ * `endpoint`: where a registry is reached; https://HOST unless said.
+ */
 export function makeProve(ask: Ask, endpoint: (registry: Registry) => string = ({ host }) => `https://${host}`): Prove {
   return async (registry, credential, signal) => {
     const url = `${endpoint(registry)}/v2/`;

@@ -66,7 +66,10 @@ async function onFake(version: string, options: (url: string) => Options): Promi
   };
 }
 
-/** Two endpoints of made-up accounts. They, and one that was created, are gone afterwards. Harbor must reach something under every ECR name that takes any password. */
+/**
+ * Two endpoints of made-up accounts. They are gone afterwards, and so is what a test creates. Harbor must reach
+ * something under every ECR name that takes any password.
+ */
 async function onRealServer(url: string, username: string, password: string): Promise<Stage<typeof harbor.options>> {
   await using stack = new AsyncDisposableStack();
   const tls = { insecureSkipVerify: true } as const;

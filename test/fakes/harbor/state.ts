@@ -15,7 +15,7 @@ export interface Project {
   registry_id: number;
   public: boolean;
 }
-/** A replication rule: it pulls from the endpoint `source`, or pushes to the endpoint `destination`; the other side is Harbor itself. */
+/** A replication rule pulls from the endpoint `source`, or pushes to `destination`. The other side is Harbor itself. */
 export interface Policy {
   name: string;
   source?: number;

@@ -3,7 +3,7 @@ import type { Caller } from './auth.ts';
 import { type Column, listed } from './list.ts';
 import { type HarborState, type Policy, type Project, type Row, shown } from './state.ts';
 
-/** Lists of what uses an endpoint, with the members that say so. As the source of 2.16 has it: nothing of this is recorded. */
+/** Lists of what uses an endpoint, with the members that say so. They follow the source of 2.16; nothing is recorded. */
 export function makeUsers(state: HarborState, endpoint: (id: number) => Row) {
   const side = (id = 0): object => shown(endpoint(id));
 
