@@ -14,11 +14,17 @@ export type Flags = Readonly<Record<string, string | undefined>>;
 
 /** The variable that names a file or directory, like --config. */
 export const configVariable = 'ECR_COURIER_CONFIG';
-/** The variable that names modules of further adapters. They shape what a configuration may say, so no file can name them. */
+/**
+ * The variable that names modules of further adapters. They shape what a configuration may say, so no file can name
+ * them.
+ */
 export const adaptersVariable = 'ECR_COURIER_ADAPTERS';
 const ours = 'ECR_COURIER_';
 
-/** What Kubernetes sets for a Service of such a name in the namespace: ECR_COURIER_SERVICE_HOST, PORTAINER_PORT_9443_TCP_ADDR. Nobody wrote these. */
+/**
+ * What Kubernetes sets for a Service of such a name in the namespace: ECR_COURIER_SERVICE_HOST,
+ * PORTAINER_PORT_9443_TCP_ADDR. Nobody wrote these.
+ */
 const isServiceLink = (name: string, start: string): boolean => /^(SERVICE_(HOST|PORT)|PORT)(_|$)/.test(name.slice(start.length));
 
 /** The options of a table that variables set. Empty means unset. */
@@ -40,14 +46,20 @@ export function fromFlags(table: Table, flags: Flags): Entries {
   );
 }
 
-/** The files that systemd's LoadCredential= or SetCredential= put into $CREDENTIALS_DIRECTORY: their names, without looking into them. */
+/**
+ * The files that systemd's LoadCredential= or SetCredential= put into $CREDENTIALS_DIRECTORY: their names, without
+ * looking into them.
+ */
 export async function credentialFiles(env: Env): Promise<ReadonlyMap<string, string>> {
   const directory = env['CREDENTIALS_DIRECTORY'];
   const names = directory ? await namesIn(directory).catch(() => []) : [];
   return new Map(names.map(name => [name, join(directory ?? '', name)]));
 }
 
-/** Secrets and logins that lie there under the name of their variable, or that name in lower case with dashes: PORTAINER_API_KEY or portainer-api-key. The weakest layer. */
+/**
+ * Secrets and logins that lie there under the name of their variable, or that name in lower case with dashes:
+ * PORTAINER_API_KEY or portainer-api-key. The weakest layer.
+ */
 export function fromCredentials(table: Table, files: ReadonlyMap<string, string>): Entries {
   return new Map(
     Object.entries(table).flatMap(([key, field]): [string, Placed][] => {
@@ -61,7 +73,10 @@ export function fromCredentials(table: Table, files: ReadonlyMap<string, string>
   );
 }
 
-/** The later layer wins, option by option. A secret and the file that holds it are one option: the later replaces the earlier whichever form they have. */
+/**
+ * The later layer wins, option by option. A secret and the file that holds it are one option: the later replaces the
+ * earlier whichever form they have.
+ */
 export function overlay(...layers: readonly Entries[]): Entries {
   const merged = new Map<string, Placed>();
   for (const layer of layers) {
@@ -87,7 +102,10 @@ export function variables(adapters: readonly Adapter[]): readonly { readonly nam
   ];
 }
 
-/** The environment without what is ours and the managers': for programs that are none of ours. What the AWS tools read stays. */
+/**
+ * The environment without what is ours and the managers': for programs that are none of ours. What the AWS tools read
+ * stays.
+ */
 export function withoutOurs(env: Env, adapters: readonly Adapter[]): Env {
   const names = new Set(variables(adapters).map(({ name }) => name));
   const starts = [ours, ...adapters.map(adapter => `${prefix(adapter)}_`)];
@@ -96,7 +114,10 @@ export function withoutOurs(env: Env, adapters: readonly Adapter[]): Env {
   );
 }
 
-/** Variables that look like ours and are not: an error where the prefix is ours, a warning where it is a product's and one of its names is near. */
+/**
+ * Variables that look like ours and are not: an error where the prefix is ours, a warning where it is a product's and
+ * one of its names is near.
+ */
 export function checkNames(env: Env, adapters: readonly Adapter[], report: Report): void {
   const known = variables(adapters).map(({ name }) => name);
   for (const name of Object.keys(env)
@@ -110,7 +131,10 @@ export function checkNames(env: Env, adapters: readonly Adapter[], report: Repor
   }
 }
 
-/** What the short form says of a target of this kind. `maker`: the variable that makes the target, if it is set; without it the others can only refine one of a file. */
+/**
+ * What the short form says of a target of this kind. `maker`: the variable that makes the target, if it is set; without
+ * it the others can only refine one of a file.
+ */
 export function shortForm(
   adapter: Adapter,
   env: Env,

@@ -29,7 +29,10 @@ const mostBytes = 4 * 1024 * 1024;
 
 const suffix = /\.(ya?ml|json)$/;
 
-/** A directory stands for its *.yaml, *.yml and *.json in the order of their names. Hidden ones are none of them (Kubernetes keeps such beside the mounted files). */
+/**
+ * A directory stands for its *.yaml, *.yml and *.json in the order of their names. Hidden ones are none of them
+ * (Kubernetes keeps such beside the mounted files).
+ */
 async function listFiles(path: string, report: Report): Promise<string[]> {
   if (!(await statOf(path)).isDirectory()) return [path];
   const names = (await namesIn(path)).filter(name => suffix.test(name) && !name.startsWith('.')).sort();
@@ -61,7 +64,10 @@ async function readAll(paths: readonly string[], report: Report, broken: boolean
   return trees;
 }
 
-/** The configuration files at these paths, merged. One option in two files is a mistake that names both. `broken`: see `parseFile`. */
+/**
+ * The configuration files at these paths, merged. One option in two files is a mistake that names both. `broken`: see
+ * `parseFile`.
+ */
 export async function readFiles(paths: readonly string[], report: Report, broken = false): Promise<Merged> {
   const trees = await readAll(paths, report, broken);
   const list = (name: string): Item[] =>

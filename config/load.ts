@@ -84,7 +84,10 @@ export class ConfigError extends Error {
   }
 }
 
-/** Reads files, environment and flags; the later wins over the earlier, all over the defaults. Throws a ConfigError with all mistakes. */
+/**
+ * Reads files, environment and flags; the later wins over the earlier, all over the defaults. Throws a ConfigError with
+ * all mistakes.
+ */
 export async function load(given: Given): Promise<Config> {
   const { env, adapters } = given;
   const report: Report = { mistakes: [], warnings: [], dangers: [], settings: [] };
@@ -146,8 +149,9 @@ const { listen, port, socket } = groups.server;
 const doors = { listen, port, socket };
 
 /**
- * Where the daemon of this configuration listens, as far as its files can be read: mistakes elsewhere do not matter. `chosen`: somebody has said on which port.
- * `unread`: what may have hidden another answer. Throws a ConfigError when one of these options itself is wrong, for then it could be any daemon.
+ * Where the daemon of this configuration listens, as far as its files can be read: mistakes elsewhere do not matter.
+ * `chosen`: somebody has said on which port. `unread`: what may have hidden another answer. Throws a ConfigError when
+ * one of these options itself is wrong, for then it could be any daemon.
  */
 export async function loadDoors(
   given: Pick<Given, 'files' | 'env' | 'flags'>,
@@ -189,7 +193,10 @@ function waysToTargets(adapters: readonly Adapter[]): string {
   return [...variables.map(name => `set ${name}${by(name)}`), 'write `targets:` into a file and name it with --config'].join(', or ');
 }
 
-/** Freezes plain data as deep as it goes; what has a class of its own (a Secret) or belongs to others (an adapter) is left as it is. */
+/**
+ * Freezes plain data as deep as it goes; what has a class of its own (a Secret) or belongs to others (an adapter) is
+ * left as it is.
+ */
 function freeze<T>(value: T): T {
   if (!Array.isArray(value) && Object.getPrototypeOf(value ?? 0) !== Object.prototype) return value;
   for (const [key, member] of Object.entries(value as object)) if (key !== 'adapter') freeze(member);

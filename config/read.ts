@@ -51,8 +51,9 @@ export function unknownKey(key: string, placed: Placed, known: readonly string[]
 }
 
 /**
- * Reads one map by its table. All mistakes go to the report; whoever finds any there must not use the values: in the place of a wrong one stands
- * its default, or nothing. Blank values count as not given. `path` and `origin` are those of the map.
+ * Reads one map by its table. All mistakes go to the report; whoever finds any there must not use the values: in the
+ * place of a wrong one stands its default, or nothing. Blank values count as not given. `path` and `origin` are those
+ * of the map.
  */
 export function readMap<T extends Table>(table: T, entries: Entries, { path, origin, spelled }: Place, report: Report): Values<T> {
   const at = (key: string): string => (path ? `${path}.${key}` : key);

@@ -5,7 +5,9 @@ import { visiblyNoSecret } from '../src/contract/keys.ts';
 import { Secret } from '../src/contract/secret.ts';
 import { readText, statOf, Unreadable } from '../src/io/files.ts';
 
-/** A secret of the configuration: itself, or the file that is read anew whenever it is needed. A login in a file, too. */
+/**
+ * A secret of the configuration: itself, or the file that is read anew whenever it is needed. A login in a file, too.
+ */
 export type SecretRef = { readonly secret: Secret } | { readonly file: string };
 export type OptionValue = string | number | boolean | readonly string[] | SecretRef;
 
@@ -23,13 +25,15 @@ interface Wanted {
   readonly what: string;
   /** How one gets it: `create it at ...`. */
   readonly keyHint?: string | undefined;
-  /** Why a text is not what is wanted, as the rest of a sentence that begins with the file; a key is wanted unless said. */
+  /**
+   * Why a text is not what is wanted, as the rest of a sentence that begins with the file; a key is wanted unless said.
+   */
   readonly rule?: (text: string) => string | undefined;
 }
 
 /**
- * The text in a secret's file without its last line break. Throws MISCONFIGURED, to be tried again soon, while the file is absent, empty or unreadable,
- * or holds something else.
+ * The text in a secret's file without its last line break. Throws MISCONFIGURED, to be tried again soon, while the file
+ * is absent, empty or unreadable, or holds something else.
  */
 export async function readSecretFile(file: string, { what, keyHint, rule = ruleOf('key') }: Wanted): Promise<string> {
   const create = `${keyHint ? `${keyHint}, then put` : 'put'} it into ${file}.`;
@@ -64,7 +68,10 @@ type SecretKind = Parameters<typeof visiblyNoSecret>[1];
 /** Of an option: a password may be anything that somebody has thought of. */
 const kindOf = (option: string): SecretKind => (/password|username/i.test(option) ? 'password' : 'key');
 
-/** What is wrong with a secret that stands in the configuration itself, as the rest of a sentence that begins with its option. Never quotes it. */
+/**
+ * What is wrong with a secret that stands in the configuration itself, as the rest of a sentence that begins with its
+ * option. Never quotes it.
+ */
 export const wrongSecret = (option: string, value: string): ReturnType<typeof visiblyNoSecret> => visiblyNoSecret(value, kindOf(option));
 
 /** A sentence about a password in a file that is hardly one. A key is looked at when it is read. */
@@ -91,11 +98,17 @@ const words = (option: string): string =>
 
 export interface Resolved {
   readonly options: Options<OptionSpecs>;
-  /** Changes whenever a file behind an option holds something else: then the target has to be created anew. Not for showing. */
+  /**
+   * Changes whenever a file behind an option holds something else: then the target has to be created anew. Not for
+   * showing.
+   */
   readonly fingerprintOfFiles: string;
 }
 
-/** The options for `adapter.create`, with the file of every secret and login read anew. Throws MISCONFIGURED with `retryAfterMs` while a file is absent, empty or unreadable. */
+/**
+ * The options for `adapter.create`, with the file of every secret and login read anew. Throws MISCONFIGURED with
+ * `retryAfterMs` while a file is absent, empty or unreadable.
+ */
 export async function resolveOptions({
   name,
   adapter,
@@ -124,7 +137,10 @@ export async function resolveOptions({
   return { options: options as Options<OptionSpecs>, fingerprintOfFiles: hash.digest('hex') };
 }
 
-/** A sentence when everybody on the machine can read the file. Not for /run/secrets: container managers set the mode there, inside a container of its own. */
+/**
+ * A sentence when everybody on the machine can read the file. Not for /run/secrets: container managers set the mode
+ * there, inside a container of its own.
+ */
 export async function exposure(file: string): Promise<string | undefined> {
   if (file.startsWith('/run/secrets/')) return undefined;
   const mode = await statOf(file).then(

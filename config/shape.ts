@@ -21,7 +21,10 @@ export const isMap = (value: unknown): value is Members => typeof value === 'obj
 const isText = (value: unknown): value is string => typeof value === 'string' && value.trim() !== '';
 const matches = (value: unknown, pattern: RegExp): boolean => typeof value === 'string' && pattern.test(value);
 
-/** What an adapter of somebody else lacks of the contract, as far as its data shows: the compiler has not looked at plain JavaScript. */
+/**
+ * What an adapter of somebody else lacks of the contract, as far as its data shows: the compiler has not looked at
+ * plain JavaScript.
+ */
 export function wrongWith(adapter: Members): string[] {
   const { kind, doc, options, limits, findings, create, creates, keyHint } = adapter;
   const wrong = [

@@ -1,5 +1,8 @@
 #!/usr/bin/env node
-/** The executable: looks whether this Node will do, turns signals into one abort, and a command's result into the exit code. */
+/**
+ * The executable: looks whether this Node will do, turns signals into one abort, and a command's result into the exit
+ * code.
+ */
 
 import './memory.ts';
 
@@ -12,7 +15,8 @@ if (major < least.major || (major === least.major && minor < least.minor)) {
   );
   process.exitCode = 1;
 } else {
-  // A file on a dead share keeps its thread. They are made when the first is needed, and an idle one costs next to nothing.
+  // A file on a dead share keeps its thread. They are made when the first is needed, and an idle one costs next to
+  // nothing.
   process.env['UV_THREADPOOL_SIZE'] ||= '64';
   const stopping = new AbortController();
   let again = (): void => process.exit(1);
@@ -30,7 +34,8 @@ if (major < least.major || (major === least.major && minor < least.minor)) {
   const { endInTime, endNow, leave } = await import('./commands/leave.ts');
   const { notWritten, openOutput } = await import('./commands/output.ts');
   const { redact } = await import('./contract/secret.ts');
-  // A mistake of ours must end the process, not leave a daemon that only looks alive; what Node would print could show more than the stack.
+  // A mistake of ours must end the process, not leave a daemon that only looks alive; what Node would print could show
+  // more than the stack.
   process.on('uncaughtException', error => {
     process.stderr.write(
       redact(`ecr-courier ends because of a mistake of its own. Please report this:\n${error.stack ?? error.message}\n`),

@@ -18,9 +18,10 @@ const disposeMs = 1000;
 const longestAddress = 500;
 
 /**
- * The border between the engine and an adapter. What an adapter returns is looked at here once, and nowhere behind: the compiler has not seen an adapter in
- * plain JavaScript, and one that answers nonsense must not stop the other targets. What is wrong becomes UNEXPECTED of this target, naming the member.
- * Names that the manager gave are cut and made fit for people. There may be 100,000 slots: one that is as it should be is handed on as it is.
+ * The border between the engine and an adapter. What an adapter returns is looked at here once, and nowhere behind: the
+ * compiler has not seen an adapter in plain JavaScript, and one that answers nonsense must not stop the other targets.
+ * What is wrong becomes UNEXPECTED of this target, naming the member. Names that the manager gave are cut and made fit
+ * for people. There may be 100,000 slots: one that is as it should be is handed on as it is.
  */
 export function acrossBorder(made: unknown, { kind, clock, dispose }: Made): Target {
   const look = lookFor(kind);

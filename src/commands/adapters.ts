@@ -19,7 +19,10 @@ import { engineFindings } from '../courier/findings.ts';
 /** A module has so long, in milliseconds, to come to its end. */
 const patience = 10_000;
 
-/** The adapters of the courier and those that ECR_COURIER_ADAPTERS names. Throws a ConfigError with every mistake. A module is loaded once in a process. */
+/**
+ * The adapters of the courier and those that ECR_COURIER_ADAPTERS names. Throws a ConfigError with every mistake. A
+ * module is loaded once in a process.
+ */
 export async function knownAdapters(
   env: Readonly<Record<string, string | undefined>>,
   directory = process.cwd(),
@@ -105,7 +108,10 @@ function reasonOf(error: unknown, name: string, directory: string): string {
   return `${quote(sentence.endsWith(from) ? sentence.slice(0, -from.length) : sentence)}${line ? `, at ${line}` : ''}${hint}`;
 }
 
-/** As it stands in front of the specifier that the hook resolves from a directory: `import` alone resolves from this file. */
+/**
+ * As it stands in front of the specifier that the hook resolves from a directory: `import` alone resolves from this
+ * file.
+ */
 const seenFrom = 'ecr-courier:seen-from:';
 const ownContract = 'ecr-courier:adapter';
 let hooked = false;
@@ -118,8 +124,8 @@ async function importFrom(name: string, directory: string): Promise<object> {
 }
 
 /**
- * Whoever imports `ecr-courier/adapter` is handed the contract of this very process, wherever the file lies: nothing need be installed beside an adapter,
- * and its `Failure` is the class that the engine knows.
+ * Whoever imports `ecr-courier/adapter` is handed the contract of this very process, wherever the file lies: nothing
+ * need be installed beside an adapter, and its `Failure` is the class that the engine knows.
  */
 function hook(): void {
   Object.assign(globalThis, { [Symbol.for(ownContract)]: contract });

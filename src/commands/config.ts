@@ -8,7 +8,10 @@ import { knownAdapters } from './adapters.ts';
 import { configOptions, exit, type Io, readArgs, readConfig, readConfigWithTargets, UsageError } from './io.ts';
 import { printNotes } from './notes.ts';
 
-/** `config show|check|schema`: every value in force and where it comes from, or everything that is wrong, or the JSON Schema of a file. */
+/**
+ * `config show|check|schema`: every value in force and where it comes from, or everything that is wrong, or the JSON
+ * Schema of a file.
+ */
 export async function config(args: string[], io: Pick<Io, 'env' | 'stdout' | 'stderr'>, known = knownAdapters): Promise<number> {
   const { values, positionals } = readArgs(args, configOptions, true);
   const [verb, ...more] = positionals;

@@ -23,7 +23,10 @@ const registries = [
 type Delivered = Extract<CourierEvent, { kind: 'delivered' }>;
 type Heard = AsyncIterator<CourierEvent>;
 
-/** The real daemon against an embedded ECR, whose tokens live a minute, and an embedded Portainer, or a real one. Tells what happens in plain lines. */
+/**
+ * The real daemon against an embedded ECR, whose tokens live a minute, and an embedded Portainer, or a real one. Tells
+ * what happens in plain lines.
+ */
 export async function demo(args: string[], io: Io): Promise<number> {
   const options = {
     once: { type: 'boolean' },

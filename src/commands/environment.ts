@@ -56,10 +56,15 @@ const harmless = new Set([
 /** Of those, the ones that name files or directories. */
 const paths = /_(FILE|CONFIG|BUNDLE|CERTS|DIR|DIRECTORY)$/;
 
-/** Addresses: scheme, host and port are shown, for a proxy's may hold a password, and a container's path is as good as one. */
+/**
+ * Addresses: scheme, host and port are shown, for a proxy's may hold a password, and a container's path is as good as
+ * one.
+ */
 const addresses = /^(AWS_ENDPOINT_URL\w*|AWS_CONTAINER_CREDENTIALS_FULL_URI|AWS_EC2_METADATA_SERVICE_ENDPOINT|(https?|all)_proxy)$/i;
 
-/** A line for each variable that bears on the courier: `NAME = value` where the value is harmless, else `NAME is set`. */
+/**
+ * A line for each variable that bears on the courier: `NAME = value` where the value is harmless, else `NAME is set`.
+ */
 export function environment(env: Env, adapters: readonly Adapter[]): string {
   const known = new Set(variables(adapters).map(({ name }) => name));
   const ours = ['ECR_COURIER_', ...adapters.map(adapter => `${prefix(adapter)}_`)];
@@ -79,7 +84,10 @@ function asShown(name: string, value: string): string {
   return paths.test(name) ? shownPath(value) : value;
 }
 
-/** Without user, password and path. undefined: not an address, or one of which the parts cannot be told apart for certain. */
+/**
+ * Without user, password and path. undefined: not an address, or one of which the parts cannot be told apart for
+ * certain.
+ */
 function origin(address: string): string | undefined {
   const url = URL.parse(address);
   if (!url || !/^(https?|socks\w*):$/.test(url.protocol) || /@/.test(url.pathname + url.search + url.hash)) return undefined;

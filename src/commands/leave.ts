@@ -6,7 +6,9 @@ const patience = 9_000;
 /** So long may what the threads have begun take to end by itself, in milliseconds. */
 const graceMs = 500;
 
-/** process.exit waits for the threads that read files and look up names. One of them may be stuck: on a dead share, say. */
+/**
+ * process.exit waits for the threads that read files and look up names. One of them may be stuck: on a dead share, say.
+ */
 const threadsWork = (): boolean =>
   process.getActiveResourcesInfo().some(name => /^(FSReq|FileHandleCloseReq|GetAddrInfo|GetNameInfo)/.test(name));
 

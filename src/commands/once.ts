@@ -12,7 +12,10 @@ import { sayWaiting } from './waiting.ts';
 /** Discovers, fetches and delivers once. */
 export const once = (args: string[], io: Io): Promise<number> => doOnce(args, io, false);
 
-/** Discovers, fetches and proves; says per slot what would be done, and writes nothing: the HTTP layer lets no write through. */
+/**
+ * Discovers, fetches and proves; says per slot what would be done, and writes nothing: the HTTP layer lets no write
+ * through.
+ */
 export const check = (args: string[], io: Io): Promise<number> => doOnce(args, io, true);
 
 async function doOnce(args: string[], io: Io, rehearse: boolean): Promise<number> {
@@ -38,7 +41,10 @@ async function doOnce(args: string[], io: Io, rehearse: boolean): Promise<number
   return verdict(app);
 }
 
-/** 0: every slot holds what it should, for certain, and nobody has refused it. 1: none does, or there is none. 3: some do. */
+/**
+ * 0: every slot holds what it should, for certain, and nobody has refused it. 1: none does, or there is none. 3: some
+ * do.
+ */
 function verdict(app: App): number {
   const { targets, credentials } = app.status();
   // What no source serves is a finding, and nobody's failure.

@@ -75,7 +75,10 @@ async function openDoors(app: App, config: Config, around: { io: Io; log: AppLog
 interface Reloader {
   /** The configuration in force. */
   config(): Config;
-  /** Takes up the configuration as it is now; one with mistakes changes nothing. Those who ask at the same time are served one after the other. */
+  /**
+   * Takes up the configuration as it is now; one with mistakes changes nothing. Those who ask at the same time are
+   * served one after the other.
+   */
   now(): Promise<ActionResult>;
 }
 

@@ -110,7 +110,10 @@ function plainLength(text: string): number {
   return stripVTControlCharacters(text).length;
 }
 
-/** Titles and messages come from outside: nothing in them may begin another line, steer the terminal or turn the writing direction. */
+/**
+ * Titles and messages come from outside: nothing in them may begin another line, steer the terminal or turn the writing
+ * direction.
+ */
 function plain(status: Status): Status {
   const clean = (_: string, value: unknown) => (typeof value === 'string' ? oneLine(value) : value);
   return JSON.parse(JSON.stringify(status), clean) as Status;

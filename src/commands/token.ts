@@ -8,7 +8,10 @@ import { awsDispatcher } from '../io/http.ts';
 import { knownAdapters } from './adapters.ts';
 import { configOptions, exit, type Io, readArgs, readConfig, UsageError } from './io.ts';
 
-/** Prints a fresh password, and nothing else: `ecr-courier token HOST | docker login --username AWS --password-stdin HOST`. */
+/**
+ * Prints a fresh password, and nothing else: `ecr-courier token HOST | docker login --username AWS --password-stdin
+ * HOST`.
+ */
 export async function token(args: string[], io: Io): Promise<number> {
   const { values, positionals } = readArgs(args, { ...configOptions, region: { type: 'string' } }, true);
   const { region, ...rest } = values;

@@ -49,7 +49,9 @@ export function unescaped(text: string): Unescaped[] {
 }
 
 function undo(text: string, { escape, character }: Syntax): Unescaped | undefined {
-  /** Where each piece, an escape or what lies between two of them, begins in the text that is made, and in the original. */
+  /**
+   * Where each piece, an escape or what lies between two of them, begins in the text that is made, and in the original.
+   */
   const made: number[] = [];
   const original: number[] = [];
   const parts: string[] = [];

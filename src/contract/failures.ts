@@ -2,8 +2,9 @@ import { redact, redactQuoted } from './secret.ts';
 import { cut, visible } from './text.ts';
 
 /**
- * The one table of failures: how to try again, whom it stops, what it means and what a person can do. Feeds the metric label `code`, docs/errors.md and the tests.
- * retry: soon = seconds, doubling to minutes; slow = minutes; refetch = with a new credential; rediscover = after a new look at the target.
+ * The one table of failures: how to try again, whom it stops, what it means and what a person can do. Feeds the metric
+ * label `code`, docs/errors.md and the tests. retry: soon = seconds, doubling to minutes; slow = minutes; refetch =
+ * with a new credential; rediscover = after a new look at the target.
  */
 export const failures = {
   UNREACHABLE: {
@@ -87,7 +88,10 @@ export type FailureCode = keyof typeof failures;
 
 export interface FailureFacts {
   readonly stops?: 'slot' | 'target';
-  /** A write went out and the manager's own answer did not come (deadline, reset, a proxy's 502 or 504, our abort): it may still land. Set by `http`. */
+  /**
+   * A write went out and the manager's own answer did not come (deadline, reset, a proxy's 502 or 504, our abort): it
+   * may still land. Set by `http`.
+   */
   readonly mayLand?: boolean;
   readonly retryAfterMs?: number;
   readonly remedy?: string;
@@ -98,8 +102,9 @@ export interface FailureFacts {
 const longest = 4000;
 
 /**
- * What prevented something: a code from the table, a sentence for people without any secret, and facts for the engine. An adapter in plain JavaScript may
- * say what the compiler would refuse: a code that is none becomes UNEXPECTED, facts that are none are left out.
+ * What prevented something: a code from the table, a sentence for people without any secret, and facts for the engine.
+ * An adapter in plain JavaScript may say what the compiler would refuse: a code that is none becomes UNEXPECTED, facts
+ * that are none are left out.
  */
 export class Failure extends Error {
   override readonly name = 'Failure';
@@ -138,8 +143,8 @@ function soundFacts(facts: FailureFacts): FailureFacts {
 }
 
 /**
- * Whatever was thrown, as a Failure: an unknown error is UNEXPECTED and tells its message only. Its other members may hold headers or bodies, and even the
- * message may quote a piece of what was received (JSON.parse does).
+ * Whatever was thrown, as a Failure: an unknown error is UNEXPECTED and tells its message only. Its other members may
+ * hold headers or bodies, and even the message may quote a piece of what was received (JSON.parse does).
  */
 export function asFailure(thrown: unknown): Failure {
   if (thrown instanceof Failure) return thrown;

@@ -1,4 +1,7 @@
-/** Why a text is visibly no key, as the rest of a sentence that begins with its place; undefined when it may be one. Quotes nothing: it may be a key nearly. */
+/**
+ * Why a text is visibly no key, as the rest of a sentence that begins with its place; undefined when it may be one.
+ * Quotes nothing: it may be a key nearly.
+ */
 export function visiblyNoKey(text: string): string | undefined {
   // oxlint-disable-next-line no-control-regex -- these are what must not be there
   if (/[\r\n]/.test(text.trim())) return 'holds more than one line';
@@ -11,13 +14,17 @@ export function visiblyNoKey(text: string): string | undefined {
   return /[^\x21-\x7e]/.test(text) ? 'holds a character that no key has' : undefined;
 }
 
-/** In a word that somebody took for a key: unset variables and templates, the name in front of the value, the word of an HTTP header. */
+/**
+ * In a word that somebody took for a key: unset variables and templates, the name in front of the value, the word of an
+ * HTTP header.
+ */
 const placeholder = /^\$\{.*\}$|^\$\(.*\)$|^\$[A-Za-z_]\w*$|^\{\{.*\}\}$|^<[^<>]+>$|^%\w+%$/;
 const named = /^(export\s+)?([A-Z][A-Z0-9_]{3,}|\w*(key|token|secret|password)\w*)\s*(=(?!=*$)|:\s)/i;
 const header = /^(authorization:\s*|x-api-key:\s*)?(bearer|basic)\s|^(authorization|x-api-key):/i;
 
 /**
- * The same of a secret for a manager, which may be somebody's password: there quotes, a name in front and the like are only odd. `certain`: it is never one.
+ * The same of a secret for a manager, which may be somebody's password: there quotes, a name in front and the like are
+ * only odd. `certain`: it is never one.
  */
 export function visiblyNoSecret(text: string, kind: 'key' | 'password'): { readonly why: string; readonly certain: boolean } | undefined {
   const certain = (why: string) => ({ why, certain: true });

@@ -4,8 +4,9 @@ import { hexPieceLength, leastFiltered, pieceLength, type Traces, tracesOf } fro
 
 const mask = '[secret]';
 /**
- * Of every secret that is still referenced somewhere, so that texts can be filtered without being told which secrets they may hold.
- * The secrets themselves are not asked for at every text: with lines in each round of the event loop none would ever be collected.
+ * Of every secret that is still referenced somewhere, so that texts can be filtered without being told which secrets
+ * they may hold. The secrets themselves are not asked for at every text: with lines in each round of the event loop
+ * none would ever be collected.
  */
 const live = new Set<Traces>();
 const forget = new FinalizationRegistry<Traces>(traces => {
@@ -48,13 +49,19 @@ export class Secret {
     return mask;
   }
 
-  /** Ways in which the value can stand in a text: as it is, in JSON, in a URL, in hex, in base64 and base64url wherever it begins. Mixed escapes are found besides. */
+  /**
+   * Ways in which the value can stand in a text: as it is, in JSON, in a URL, in hex, in base64 and base64url wherever
+   * it begins. Mixed escapes are found besides.
+   */
   static forms(secret: Secret): readonly string[] {
     return secret.#traces.forms();
   }
 }
 
-/** The text with every live secret, in any encoding, replaced by `[secret]`. For our own texts; cheap enough for every log line. */
+/**
+ * The text with every live secret, in any encoding, replaced by `[secret]`. For our own texts; cheap enough for every
+ * log line.
+ */
 export function redact(text: string): string {
   let clean = text;
   for (const traces of live)
@@ -62,7 +69,10 @@ export function redact(text: string): string {
   return withoutEscaped(clean, wholesIn);
 }
 
-/** As `redact`, and parts of secrets too: for texts that come from outside, which may quote a piece of what we sent (Portainer's 400 does). */
+/**
+ * As `redact`, and parts of secrets too: for texts that come from outside, which may quote a piece of what we sent
+ * (Portainer's 400 does).
+ */
 export function redactQuoted(text: string): string {
   const clean = redact(text);
   return withoutEscaped(masked(clean, quotationsIn(clean)), quotationsIn);

@@ -1,11 +1,16 @@
 import type { Answer } from './adapter.ts';
 import { redactQuoted } from './secret.ts';
 
-/** Control characters, and what turns the direction of writing or takes no room. A line break counts for `oneLine` only. */
+/**
+ * Control characters, and what turns the direction of writing or takes no room. A line break counts for `oneLine` only.
+ */
 const unseen = /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]+/gu;
 const unseenInLines = /((?!\n)[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029])+/gu;
 
-/** The text with a blank for whatever steers a terminal, turns the direction of writing or takes no room. Lines stay lines. */
+/**
+ * The text with a blank for whatever steers a terminal, turns the direction of writing or takes no room. Lines stay
+ * lines.
+ */
 export const visible = (text: string): string => text.replace(unseenInLines, ' ');
 
 /** As `visible`, and all in one line. */
@@ -36,7 +41,9 @@ export function label(name: unknown, longest = 300): string {
   return line.length > longest ? `${line.slice(0, longest)}...` : line;
 }
 
-/** What the other side said, as `label` writes it, without secrets and pieces of them: it may quote what it was sent. */
+/**
+ * What the other side said, as `label` writes it, without secrets and pieces of them: it may quote what it was sent.
+ */
 export function quote(said: unknown, longest = 300): string {
   // Cut before the costly filter, and again after it: a piece of a secret at the first cut is never shown.
   return typeof said === 'string' ? label(redactQuoted(said.slice(0, 2 * longest)), longest) : '';

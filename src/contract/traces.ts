@@ -4,14 +4,19 @@ export const leastFiltered = 6;
 export const pieceLength = 8;
 /** Hex says half as much with each letter, and looks like many other things. */
 export const hexPieceLength = 16;
-/** In long secrets only every eighth piece is known: a quotation of 15 characters holds one for certain. In short ones every piece counts. */
+/**
+ * In long secrets only every eighth piece is known: a quotation of 15 characters holds one for certain. In short ones
+ * every piece counts.
+ */
 const longForm = 64;
 
 /** How one secret can stand in a text; made when it is first looked for. */
 export interface Traces {
   /** Longest first. */
   forms(): readonly string[];
-  /** By which a quotation of a part of the value is recognised: pieces of its forms but for hex, and of those in hex. */
+  /**
+   * By which a quotation of a part of the value is recognised: pieces of its forms but for hex, and of those in hex.
+   */
   pieces(): readonly [plain: readonly string[], hex: readonly string[]];
 }
 
@@ -42,7 +47,8 @@ function spellingsInHex(value: string): string[] {
 function spellings(value: string): string[] {
   const bytes = Buffer.from(value);
   const base64 = [0, 1, 2].flatMap(shift => {
-    // What stands in front shifts the letters; the first and last ones also carry bits of the neighbours, so they are cut off.
+    // What stands in front shifts the letters; the first and last ones also carry bits of the neighbours, so they are
+    // cut off.
     const text = Buffer.concat([Buffer.alloc(shift), bytes])
       .toString('base64')
       .replace(/=+$/, '');

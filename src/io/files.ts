@@ -51,8 +51,9 @@ interface Question {
 }
 
 /**
- * The system answers each question on one of a few threads, which look up names as well. A dead share keeps the thread for as long as it is dead, and no call
- * can be taken back. So files have half of the threads, one directory has an eighth of those, and a path that does not answer is not asked again until it has.
+ * The system answers each question on one of a few threads, which look up names as well. A dead share keeps the thread
+ * for as long as it is dead, and no call can be taken back. So files have half of the threads, one directory has an
+ * eighth of those, and a path that does not answer is not asked again until it has.
  */
 export function createFiles({ clock, threads, system }: FilesDeps): Files {
   const most = Math.max(1, Math.floor(threads / 2));
@@ -127,7 +128,10 @@ function silent(path: string): Unreadable {
   return new Unreadable(path, 'SILENT', `does not answer within ${patience / 1000} s`, 'Look at the disk or share that it lies on.');
 }
 
-/** Opened without waiting, as a pipe would keep the thread until somebody writes to it. Never more than the limit: the path may be a device or a disk image. */
+/**
+ * Opened without waiting, as a pipe would keep the thread until somebody writes to it. Never more than the limit: the
+ * path may be a device or a disk image.
+ */
 async function readWhole({ open }: FilesDeps['system'], path: string, maxBytes: number): Promise<string> {
   await using handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
   const stats = await handle.stat();

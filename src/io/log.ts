@@ -32,12 +32,16 @@ export interface AppLog extends Log {
   setLevel(level: Level): void;
 }
 
-/** In bytes. A reader that has stalled (a collector, a paused terminal) must not fill our memory: beyond this, lines are dropped and counted. */
+/**
+ * In bytes. A reader that has stalled (a collector, a paused terminal) must not fill our memory: beyond this, lines are
+ * dropped and counted.
+ */
 const mostWaiting = 1024 * 1024;
 
 /**
- * The log: one line a call, written at once (nothing is lost when the process ends), every line filtered for live secrets.
- * JSON lines: `level` by name, `time` in ISO 8601, `msg` (static), then the data. Never throws: a closed pipe or a full disk stops no delivery.
+ * The log: one line a call, written at once (nothing is lost when the process ends), every line filtered for live
+ * secrets. JSON lines: `level` by name, `time` in ISO 8601, `msg` (static), then the data. Never throws: a closed pipe
+ * or a full disk stops no delivery.
  */
 export function createLog(options: LogOptions): AppLog {
   const { to, format = 'auto', counted, kept } = options;
@@ -97,7 +101,9 @@ const longest = 16 * 1024;
 /** Messages are static. One that is not made of words may be an adapter's, and quote something. */
 const isStatic = (message: unknown): boolean => typeof message === 'string' && /^[a-z ,:'-]*$/.test(message);
 
-/** A line of JSON without live secrets in its values. Its names and our own words stay, whatever somebody's password is. */
+/**
+ * A line of JSON without live secrets in its values. Its names and our own words stay, whatever somebody's password is.
+ */
 function withoutSecrets(line: string): string {
   if (redact(line) === line) return line;
   const { level, time, msg, ...data } = JSON.parse(line) as Record<string, unknown>;
@@ -118,7 +124,10 @@ function plainData(data: object | undefined): Record<string, unknown> {
   return Object.fromEntries(entries.map(([key, value]) => [reserved.has(key) ? `${key}_` : key, plain(value, 1)]));
 }
 
-/** The value with every error in it cut down to its message and code: an HTTP client's errors carry headers and bodies as members. */
+/**
+ * The value with every error in it cut down to its message and code: an HTTP client's errors carry headers and bodies
+ * as members.
+ */
 function plain(value: unknown, depth: number): unknown {
   if (typeof value === 'bigint') return value.toString();
   if (typeof value === 'string') return cut(value, longest);

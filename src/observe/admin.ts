@@ -27,8 +27,8 @@ export interface Asking {
 }
 
 /**
- * Decides who may act, and read what is not for everybody, from the network: a bearer of the admin token, no web page of another origin, and not too often.
- * Whoever guesses is answered slowly; that delays nobody who has the token.
+ * Decides who may act, and read what is not for everybody, from the network: a bearer of the admin token, no web page
+ * of another origin, and not too often. Whoever guesses is answered slowly; that delays nobody who has the token.
  */
 export function createGuard(token: () => Promise<Secret | undefined>, clock: Pick<Clock, 'mono' | 'sleep'>) {
   let left = burst;
@@ -85,7 +85,10 @@ function foreign(headers: IncomingHttpHeaders): boolean {
   return headers.origin !== undefined && URL.parse(headers.origin)?.host !== headers.host;
 }
 
-/** Node hands on the bytes of a header as Latin-1. Most programs send UTF-8, some Latin-1; blanks at the ends get lost on the way. */
+/**
+ * Node hands on the bytes of a header as Latin-1. Most programs send UTF-8, some Latin-1; blanks at the ends get lost
+ * on the way.
+ */
 function bears({ authorization = '' }: IncomingHttpHeaders, secret: Secret): boolean {
   const given = /^Bearer +(.+)$/i.exec(authorization)?.[1];
   if (given === undefined) return false;
@@ -105,7 +108,10 @@ export function isLoopback(host: string): boolean {
   return /^(127(\.\d{1,3}){3}|\[?::1\]?|localhost|.+\.localhost)$/i.test(host);
 }
 
-/** A browser reached a loopback port under a name of somebody's own, which was made to resolve to this machine (DNS rebinding). */
+/**
+ * A browser reached a loopback port under a name of somebody's own, which was made to resolve to this machine (DNS
+ * rebinding).
+ */
 export function isRebound({ host = '' }: IncomingHttpHeaders): boolean {
   return host !== '' && !isLoopback(host.replace(/:\d+$/, ''));
 }

@@ -26,7 +26,10 @@ export interface DoorDeps {
   /** All that belongs into a bug report, log included: not for everybody. */
   bundle?(): Promise<string>;
   readonly actions: { refresh(target?: string): Promise<ActionResult>; reload(): Promise<ActionResult> };
-  /** Read at every use, so that a changed file counts. Without it the doors that act, and the bundle, are shut to the network. */
+  /**
+   * Read at every use, so that a changed file counts. Without it the doors that act, and the bundle, are shut to the
+   * network.
+   */
   adminToken?(): Promise<Secret | undefined>;
   readonly clock: Clock;
   readonly log: Log;
@@ -38,7 +41,9 @@ export interface Reply {
   readonly body: string;
 }
 
-/** owner: the socket that only the owner of this process can open; loopback: a port that only this machine can reach. */
+/**
+ * owner: the socket that only the owner of this process can open; loopback: a port that only this machine can reach.
+ */
 export type Way = 'owner' | 'loopback' | 'network';
 type Door = (request: IncomingMessage, query: URLSearchParams, way: Way) => Reply | Promise<Reply>;
 

@@ -8,7 +8,10 @@ type Part = Html | string | number | null | false | undefined | readonly Part[];
 
 const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
 
-/** A piece of a page. Whatever is put in is text and is escaped, for elements and for quoted attributes alike; null and false leave nothing. */
+/**
+ * A piece of a page. Whatever is put in is text and is escaped, for elements and for quoted attributes alike; null and
+ * false leave nothing.
+ */
 export function html(strings: TemplateStringsArray, ...parts: Part[]): Html {
   return { markup: strings.map((string, at) => string + render(parts[at])).join('') };
 }

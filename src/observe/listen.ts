@@ -18,8 +18,8 @@ export function listen(server: Server, where: ListenOptions): Promise<void> {
 }
 
 /**
- * At most so many connections: whoever comes when there is no room takes the place of the connection that has been idle for longest, or else of the oldest. So those
- * who only hold connections shut out nobody.
+ * At most so many connections: whoever comes when there is no room takes the place of the connection that has been idle
+ * for longest, or else of the oldest. So those who only hold connections shut out nobody.
  */
 export function keepRoom(server: HttpServer, most: number): void {
   // In the order in which they became so.
@@ -54,8 +54,9 @@ export async function closeServer(server: HttpServer, clock: Clock): Promise<voi
 }
 
 /**
- * Listens on a unix socket that only this user can open: mode 0600, in a directory of mode 0700 if it has to be made. What a daemon that died left behind is replaced.
- * Rejects when another one answers there, or when something else than a socket lies there.
+ * Listens on a unix socket that only this user can open: mode 0600, in a directory of mode 0700 if it has to be made.
+ * What a daemon that died left behind is replaced. Rejects when another one answers there, or when something else than
+ * a socket lies there.
  */
 export async function listenOnSocket(server: Server, path: string): Promise<void> {
   await makeFolder(dirname(path));

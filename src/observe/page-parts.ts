@@ -5,7 +5,10 @@ import { count, relative, span } from './words.ts';
 /** Where the documents lie to which `help` is relative. */
 const docsBase = 'https://github.com/ecr-courier/ecr-courier/blob/main/';
 
-/** The moment of the page, in milliseconds since the epoch: by this machine's clock, and by the clock of the server that issues credentials. */
+/**
+ * The moment of the page, in milliseconds since the epoch: by this machine's clock, and by the clock of the server that
+ * issues credentials.
+ */
 export interface Now {
   readonly here: number;
   readonly there: number;
@@ -82,11 +85,15 @@ function list(views: readonly FindingView[]): Html | null {
 
 type Life = Pick<HoldingView, 'issuedAt' | 'agesAt' | 'expiresAt'>;
 
-/** The life of a credential from left to right: what is left of it, where half of it is over, and now. Nothing where none is held. */
+/**
+ * The life of a credential from left to right: what is left of it, where half of it is over, and now. Nothing where
+ * none is held.
+ */
 export function lifeBar(life: Life, now: Now): Html | null {
   if (life.agesAt === null || life.expiresAt === null) return null;
   const [ages, ends] = [Date.parse(life.agesAt), Date.parse(life.expiresAt)];
-  // Of a credential that only the manager told us about, the beginning is not known: half of its life lies before it ages.
+  // Of a credential that only the manager told us about, the beginning is not known: half of its life lies before it
+  // ages.
   const began = life.issuedAt === null ? ages - (ends - ages) : Date.parse(life.issuedAt);
   const part = (time: number) => Math.min(100, Math.max(0, ((time - began) / Math.max(1, ends - began)) * 100));
   const [lived, half] = [percent(part(now.there)), percent(part(ages))];

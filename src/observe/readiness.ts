@@ -13,8 +13,9 @@ export interface Check {
 const listed = 20;
 
 /**
- * Ready: every required target was discovered once, and every slot of theirs that we would write holds an unexpired credential for each registry that has a source.
- * What we may not touch (paused, not to be created, no source) is a finding and never a reason; a target without slots is ready.
+ * Ready: every required target was discovered once, and every slot of theirs that we would write holds an unexpired
+ * credential for each registry that has a source. What we may not touch (paused, not to be created, no source) is a
+ * finding and never a reason; a target without slots is ready.
  */
 export function checksOf(targets: readonly TargetOverview[]): Check[] {
   const checks: Check[] = [{ name: 'configuration loaded', reasons: [] }];

@@ -42,7 +42,10 @@ const limits = {
 const idleMs = 60_000;
 const connections = 256;
 
-/** Opens the HTTP doors. Rejects with MISCONFIGURED when host and port cannot be had; a socket that cannot be made is only logged. */
+/**
+ * Opens the HTTP doors. Rejects with MISCONFIGURED when host and port cannot be had; a socket that cannot be made is
+ * only logged.
+ */
 export async function createServer(deps: DoorDeps, place: ServerPlace): Promise<Server> {
   const open = createDoors(deps);
   const listener =

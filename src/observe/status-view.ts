@@ -1,6 +1,9 @@
 import type { Severity } from '../contract/adapter.ts';
 
-/** ISO 8601 in UTC. Those of a credential are times of the server that issued it, all others of this machine; `clockSkewSeconds` lies between. */
+/**
+ * ISO 8601 in UTC. Those of a credential are times of the server that issued it, all others of this machine;
+ * `clockSkewSeconds` lies between.
+ */
 export type Time = string;
 
 export interface FindingView {
@@ -48,7 +51,10 @@ export interface HoldingView {
 export interface SlotView {
   readonly id: string;
   readonly title: string;
-  /** ok: holds what it should; waiting: due, or nothing to deliver yet; unconfirmed: a write may still land; failing: the last attempt failed; absent: not there and not to be created. */
+  /**
+   * ok: holds what it should; waiting: due, or nothing to deliver yet; unconfirmed: a write may still land; failing:
+   * the last attempt failed; absent: not there and not to be created.
+   */
   readonly state: 'ok' | 'waiting' | 'unconfirmed' | 'failing' | 'absent';
   readonly registries: readonly HoldingView[];
   readonly trouble: TroubleView | null;

@@ -302,7 +302,8 @@ async function catchesHangUp(pid: number): Promise<boolean> {
 
 test('a signal to reload that comes early does not end the daemon', async () => {
   const started = startCli([], { ...env, ECR_COURIER_LISTEN: `127.0.0.1:${await freePort()}`, ECR_COURIER_SOCKET: join(folder, 'early') });
-  // Nothing can be done about a signal that comes before Node has read the first line; where /proc tells, that moment is waited for.
+  // Nothing can be done about a signal that comes before Node has read the first line; where /proc tells, that moment
+  // is waited for.
   await until(async () => catchesHangUp(started.child.pid ?? 0), 'a handler of SIGHUP');
   for (let times = 0; times < 10; times++) {
     started.child.kill('SIGHUP');
