@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -92,14 +92,20 @@ test('AWS_MAX_ATTEMPTS is obeyed, and max_attempts of the profile', async () => 
   assert.equal(await attempts(), 2);
 });
 
-test('ca_bundle of the profile is read, unless AWS_CA_BUNDLE is set', async () => {
-  await using ecr = await startEcr({ keys: [keys] });
+test('ca_bundle of the profile is trusted, unless AWS_CA_BUNDLE is set', async () => {
+  const certificates = join(import.meta.dirname, '../io/certificates');
+  const [cert, key] = await Promise.all(['good.pem', 'server.key'].map(name => readFile(join(certificates, name), 'utf8')));
+  await using ecr = await startEcr({ keys: [keys], tls: { cert: cert ?? '', key: key ?? '' } });
+  const url = ecr.url.replace('127.0.0.1', 'localhost');
+  const lines = [`ca_bundle = ${join(certificates, 'ca.pem')}`];
+  await given({});
+  assert.match((await failureOf(fetchFrom(sourceAt(url)))).message, /certificate|TLS/);
+  await given({}, lines);
+  await fetchFrom(sourceAt(url));
   await given({}, ['ca_bundle = /nonexistent/bundle.pem']);
-  // Certificates are read for https alone, before anything is connected.
-  const { message } = await failureOf(fetchFrom(sourceAt('https://127.0.0.1:1')));
-  assert.match(message, /ca_bundle of the profile "default": \/nonexistent\/bundle\.pem/);
-  await given({ AWS_CA_BUNDLE: '/nonexistent' }, ['ca_bundle = /nonexistent/bundle.pem']);
-  await fetchFrom(sourceAt(ecr.url));
+  assert.match((await failureOf(fetchFrom(sourceAt(url)))).message, /ca_bundle of the profile "default": \/nonexistent\/bundle\.pem/);
+  await given({ AWS_CA_BUNDLE: '/nonexistent' }, lines);
+  assert.match((await failureOf(fetchFrom(sourceAt(url)))).message, /certificate|TLS/);
 });
 
 test('a key that one region does not know: region and session are named, and never that the key is gone', async () => {
