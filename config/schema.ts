@@ -121,8 +121,12 @@ export const source = {
     doc: 'Unique. The source `default` serves every registry that no other source matches; it exists without being written.',
     format: 'name',
   },
-  profile: { doc: 'Profile of the AWS configuration files. Without one: the chain of the AWS SDK.', format: 'string', default: null },
-  roleArn: { doc: 'Role to assume with the identity of the chain or profile.', format: 'role', default: null, env: 'ECR_COURIER_ROLE_ARN' },
+  profile: {
+    doc: 'Profile of the AWS configuration files, and then the only place of keys. Without one: see docs/aws.md.',
+    format: 'string',
+    default: null,
+  },
+  roleArn: { doc: 'Role to assume with the AWS identity that is found.', format: 'role', default: null, env: 'ECR_COURIER_ROLE_ARN' },
   externalId: { doc: 'External id that the role asks for.', format: 'string', default: null, env: 'ECR_COURIER_EXTERNAL_ID' },
   roles: {
     doc: 'Roles to assume one after the other, each with the identity of the one before; `roleArn` comes last.',

@@ -93,8 +93,7 @@ export async function fetchToken(
     const credential = await askEcr(identity, registry, { keys, place, settings, wire, from }, deps);
     rememberAccepted(identity, registry.region, keys, place);
     step = () => 'asking STS who that is';
-    const arn =
-      deps.tells === 'principal' ? await callerOf(keys, registry, settings.endpoint('STS'), { wire, clock: deps.clock }) : undefined;
+    const arn = deps.tells === 'principal' ? await callerOf(keys, registry, settings, { wire, clock: deps.clock }) : undefined;
     const told = [place, ...identity.roles.map(({ roleArn }) => roleArn)].join(', then ');
     const account = credential.own?.account;
     return { ...credential, identity: { from: told, ...(account !== undefined && { account }), ...(arn !== undefined && { arn }) } };

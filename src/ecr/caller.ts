@@ -3,7 +3,7 @@ import { HttpRequest } from '@smithy/core/protocols';
 import { SignatureV4 } from '@smithy/signature-v4';
 import type { Clock } from '../contract/clock.ts';
 import { privateRegistryHost, type Registry } from '../contract/registry.ts';
-import type { Endpoint } from './endpoints.ts';
+import type { Settings } from './endpoints.ts';
 import type { Keys } from './place.ts';
 import type { Wire } from './wire.ts';
 
@@ -14,12 +14,12 @@ const patienceMs = 4_000;
 export async function callerOf(
   keys: Keys,
   registry: Registry,
-  endpoint: Endpoint,
+  settings: Settings,
   { wire, clock }: { readonly wire: Wire; readonly clock: Clock },
 ): Promise<string | undefined> {
   const ended = new AbortController();
   const late = clock.sleep(patienceMs, ended.signal).then(() => undefined);
-  const asked = ask(keys, registry, endpoint, wire).catch(() => undefined);
+  const asked = ask(keys, registry, settings, wire).catch(() => undefined);
   try {
     return await Promise.race([asked, late]);
   } finally {
@@ -28,8 +28,8 @@ export async function callerOf(
 }
 
 /** By hand: the SDK's client for STS would be a package more for one request of fixed form. */
-async function ask(keys: Keys, registry: Registry, endpoint: Endpoint, wire: Wire): Promise<string | undefined> {
-  const { region } = registry;
+async function ask(keys: Keys, { region }: Registry, settings: Settings, wire: Wire): Promise<string | undefined> {
+  const endpoint = settings.endpoint('STS');
   const url = new URL(endpoint.endpoint ?? usualAddress(region, Boolean(endpoint.useFipsEndpoint)));
   const request = new HttpRequest({
     method: 'POST',

@@ -2,7 +2,7 @@ import { fromIni } from '@aws-sdk/credential-providers';
 import { formOf, keyVariables } from './environment.ts';
 import { credentialsIn } from './ini.ts';
 import { type Place, silent, type Walk, wordsOf } from './place.ts';
-import type { Env, Shared } from './shared.ts';
+import { type Env, handTokens, type Shared } from './shared.ts';
 
 /** The environment, where a profile is named. */
 export function skippedEnvironment({ profile, env }: Walk): Place {
@@ -28,15 +28,17 @@ export function profilePlace(name: string, { profile, region, env, shared, wire 
   return {
     name: `profile "${name}"`,
     waiting: `the profile "${name}" (its credential process, SSO or role)`,
-    keys: () =>
-      fromIni({
+    async keys() {
+      await handTokens(shared.lineage(name).map(shared.profile));
+      return await fromIni({
         profile: name,
         ...shared.paths,
         logger: silent,
         clientConfig: { requestHandler: wire.handler, logger: silent },
         // Not in clientConfig: there it would also replace the region of an SSO session.
         parentClientConfig: { region },
-      })(),
+      })();
+    },
     shown: `profile "${name}"${byVariable ? ' (AWS_PROFILE)' : profile ? ' (of the source)' : ''}`,
     explain: error => whyNone(name, error, shared, env),
     remedy: () =>

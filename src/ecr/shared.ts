@@ -33,12 +33,23 @@ export interface Shared {
   settings(name: string): Section;
   /** A section of the config file that is no profile: `services` and its name. */
   section(kind: string, name: string): Section;
-  /** Lines that this SDK does not read as they are meant, of a profile and of those that it builds upon. */
+  /** The profile and those that it builds upon, as far as they are there. */
+  lineage(name: string): readonly string[];
+  /** Lines that this SDK does not read as they are meant, of a profile's lineage. */
   odd(name: string): readonly Oddity[];
 }
 
 /** The profile that is asked for by name: the source's, else that of AWS_PROFILE. undefined: nobody named one. */
 export const namedProfile = (profile: string | undefined, env: Env): string | undefined => profile || env['AWS_PROFILE'] || undefined;
+
+/**
+ * Hands the tokens of web identities that profiles name to the SDK, which would read them in a way that stops the whole process where a file does not answer.
+ * Throws an Unreadable.
+ */
+export async function handTokens(sections: readonly (Section | undefined)[]): Promise<void> {
+  const files = sections.flatMap(section => section?.['web_identity_token_file'] ?? []);
+  await Promise.all(files.map(async file => externalDataInterceptor.interceptToken(file, await readText(file, mostBytes))));
+}
 
 /** Larger ones are no configuration, but a wrong path. */
 const mostBytes = 1024 * 1024;
@@ -49,13 +60,21 @@ const mostBytes = 1024 * 1024;
  */
 export async function readShared(env: Env): Promise<Shared> {
   const [filepath, configFilepath] = pathsOf(env);
-  const files = await Promise.all([takeFile('credentials', filepath), takeFile('config', configFilepath)]);
+  const files = await Promise.all([
+    takeFile('credentials', filepath, env['AWS_SHARED_CREDENTIALS_FILE']),
+    takeFile('config', configFilepath, env['AWS_CONFIG_FILE']),
+  ]);
   for (const { path, text } of files) externalDataInterceptor.interceptFile(path, text);
   const paths = { filepath, configFilepath };
   const { credentialsFile: credentials, configFile: config } = await loadSharedConfigFiles(paths);
   const odd = files.flatMap(({ kind, path, text }) => oddities(text, kind, path));
   const profile = (name: string): Section | undefined =>
     credentials[name] || config[name] ? { ...config[name], ...credentials[name] } : undefined;
+  function lineage(name: string): readonly string[] {
+    const all = new Set<string>();
+    for (let next: string | undefined = name; next && !all.has(next); next = profile(next)?.['source_profile']) all.add(next);
+    return [...all];
+  }
   return {
     paths,
     files,
@@ -63,11 +82,10 @@ export async function readShared(env: Env): Promise<Shared> {
     profile,
     settings: name => ({ ...credentials[name], ...config[name] }),
     section: (kind, name) => config[`${kind}.${name}`] ?? {},
+    lineage,
     odd(name) {
-      const all = new Set<string>();
-      for (let next: string | undefined = name; next && !all.has(next.toLowerCase()); next = profile(next)?.['source_profile'])
-        all.add(next.toLowerCase());
-      return odd.filter(({ section }) => all.has(section.toLowerCase()));
+      const all = lineage(name).map(one => one.toLowerCase());
+      return odd.filter(({ section }) => all.includes(section.toLowerCase()));
     },
   };
 }
@@ -79,13 +97,14 @@ function pathsOf(env: Env): [credentials: string, config: string] {
   return [at('AWS_SHARED_CREDENTIALS_FILE', 'credentials'), at('AWS_CONFIG_FILE', 'config')];
 }
 
-async function takeFile(kind: SharedFile['kind'], path: string): Promise<SharedFile> {
+/** `named`: what a variable says of the path, so that somebody has put a file there. */
+async function takeFile(kind: SharedFile['kind'], path: string, named: string | undefined): Promise<SharedFile> {
   try {
     return { kind, path, text: await readText(path, mostBytes), hidden: false };
   } catch (error) {
     if (!(error instanceof Unreadable)) throw error;
     const { code, why, remedy } = error;
-    const absent = code === 'ENOENT' || code === 'ENOTDIR' || (await isAbsent(path, code));
+    const absent = code === 'ENOENT' || code === 'ENOTDIR' || (!named && (await isAbsent(path, code)));
     return { kind, path, text: '', problem: why, hidden: !absent, ...(remedy && !absent && { remedy }) };
   }
 }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { createServer, request as forward } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -222,6 +223,17 @@ test('web identity: the session of the service account; a token file that is mis
   ecr.trouble = undefined;
   assert.equal(expired.code, 'AUTH');
   assert.match(expired.message, /Token expired/);
+});
+
+test('the token file of a web identity is never waited for', async () => {
+  const pipe = join(home, 'pipe');
+  execFileSync('mkfifo', [pipe]);
+  await file('config', `[profile web]\nrole_arn = arn:aws:iam::444455556666:role/pod\nweb_identity_token_file = ${pipe}\n`);
+  assert.match((await fetchWith({ AWS_PROFILE: 'web' })).message, /profile "web" \(.*pipe is not a regular file/);
+  const env = { AWS_ROLE_ARN: 'arn:aws:iam::444455556666:role/pod', AWS_WEB_IDENTITY_TOKEN_FILE: pipe };
+  assert.match((await fetchWith(env)).message, /web identity \(.*pipe is not a regular file/);
+  await file('config', `[profile web]\nrole_arn = arn:aws:iam::444455556666:role/pod\nweb_identity_token_file = ${join(home, 'token')}\n`);
+  assert.equal((await fetchWith({ AWS_PROFILE: 'web' })).identity, 'profile "web" (AWS_PROFILE)');
 });
 
 test('container endpoint: with its token, and refused', async () => {

@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { Agent } from 'undici';
 import { type FakeEcr, startEcr } from '../fakes/ecr.ts';
 import { failureOf, fetchFrom, keys, sourceAt, useStaticKeys } from './support.ts';
 
@@ -66,6 +67,23 @@ test('FIPS or dual-stack beside an address that is set: both settings are named,
   await given({ AWS_USE_FIPS_ENDPOINT: 'true' });
   assert.match((await failureOf(fetchFrom(sourceAt(ecr.url)))).message, /endpoint of the source/);
   assert.equal(ecr.calls.length, 0);
+});
+
+test('a contradiction about STS is named where STS is needed, and holds up nothing else', async () => {
+  await using ecr = await startEcr({ keys: [keys] });
+  await given({ AWS_USE_DUALSTACK_ENDPOINT: 'true', AWS_ENDPOINT_URL_STS: ecr.url });
+  const called: string[] = [];
+  const dispatcher = new Agent().compose(dispatch => (options, handler) => {
+    called.push(String(options.origin));
+    return dispatch({ ...options, origin: ecr.url }, handler);
+  });
+  const source = (spec: object) =>
+    sourceAt('', { endpoint: undefined, stsEndpoint: undefined, ...spec }, { dispatcher: dispatcher as Agent, tells: 'principal' });
+  const { identity } = await fetchFrom(source({}));
+  assert.equal(identity?.arn, undefined);
+  assert.deepEqual(called, ['https://ecr.eu-west-1.api.aws']);
+  const role = { roleArn: 'arn:aws:iam::444455556666:role/puller' };
+  assert.match((await failureOf(fetchFrom(source(role)))).message, /AWS_USE_DUALSTACK_ENDPOINT=true.*address of STS.*AWS_ENDPOINT_URL_STS/);
 });
 
 test('a switch of the profile that is neither true nor false is named', async () => {
