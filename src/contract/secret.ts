@@ -11,16 +11,18 @@ const mask = '[secret]';
 const live = new Set<Traces>();
 const forget = new FinalizationRegistry<Traces>(traces => {
   live.delete(traces);
-  index = undefined;
+  [index, unindexed] = [undefined, []];
 });
 
 /** Pieces of one length, of all live secrets, with the secret that each belongs to. */
 interface Index {
   readonly length: number;
-  readonly found: ReadonlyMap<string, Traces>;
+  readonly found: Map<string, Traces>;
 }
-/** Made when a quotation is looked for and the secrets are others than before. */
-let index: readonly Index[] | undefined;
+/** Made when a quotation is looked for, anew once a secret is gone. */
+let index: readonly [plain: Index, hex: Index] | undefined;
+/** Of the secrets that came after the index was made. */
+let unindexed: Traces[] = [];
 
 /** A password, key or token. Prints as `[secret]`; `reveal()` is the one way out. */
 export class Secret {
@@ -32,7 +34,7 @@ export class Secret {
     this.#traces = tracesOf(value);
     if (value.length < leastFiltered) return;
     live.add(this.#traces);
-    index = undefined;
+    if (index) unindexed.push(this.#traces);
     forget.register(this, this.#traces);
   }
 
@@ -90,23 +92,24 @@ function wholesIn(text: string): Range[] {
 }
 
 function indexed(): readonly Index[] {
-  const plain = new Map<string, Traces>();
-  const hex = new Map<string, Traces>();
-  for (const traces of live) {
-    const pieces = traces.pieces();
-    for (const piece of pieces[0]) plain.set(piece, traces);
-    for (const piece of pieces[1]) hex.set(piece, traces);
-  }
-  return [
-    { length: pieceLength, found: plain },
-    { length: hexPieceLength, found: hex },
+  const missing = index ? unindexed : live;
+  index ??= [
+    { length: pieceLength, found: new Map() },
+    { length: hexPieceLength, found: new Map() },
   ];
+  const [plain, hex] = index;
+  for (const traces of missing) {
+    const pieces = traces.pieces();
+    for (const piece of pieces[0]) plain.found.set(piece, traces);
+    for (const piece of pieces[1]) hex.found.set(piece, traces);
+  }
+  unindexed = [];
+  return index;
 }
 
 function quotationsIn(text: string): Range[] {
   const ranges: Range[] = [];
-  index ??= indexed();
-  for (const { length, found } of index)
+  for (const { length, found } of indexed())
     for (let at = 0; at + length <= text.length; at++) {
       const piece = text.slice(at, at + length);
       const traces = found.get(piece);

@@ -39,7 +39,7 @@ const faulty: readonly Variant[] = [
       [refuse, 'if (answer.status > 499) throw http.failure(answer);'],
       [confirm, ''],
     ],
-    checks: 'an update .* any status',
+    checks: 'an update .* whatever the status',
   },
   {
     name: 'it tries again by itself',
