@@ -40,7 +40,7 @@ export function variablesOf(key: string, adapter: Adapter): string {
   return `${table[key]?.env ?? key}${file ? ` (or ${file})` : ''}`;
 }
 
-/** Which variables of these options are empty, as compose sets those that nobody gave: `; PORTAINER_API_KEY is empty`. */
+/** Which variables of these options are empty, as compose leaves them: `; PORTAINER_API_KEY is empty`. */
 export function emptyAmong(keys: readonly string[], adapter: Adapter, env: Env): string {
   const table = targetTable(adapter);
   const empty = keys.flatMap(key => [key, `${key}File`]).flatMap(key => table[key]?.env ?? []);

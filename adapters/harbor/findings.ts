@@ -1,6 +1,6 @@
 import { thenRefresh } from '../common/front.ts';
 
-/** How to edit the URL of an endpoint. Harbor tries the credential with every change, and refuses one that does not work. */
+/** How to edit the URL of an endpoint. Harbor tries the credential with every change, and refuses a dead one. */
 export const editUrl = (host = 'HOST'): string =>
   `Edit the endpoint in Harbor so that its URL is https://${host}. In the same step enter AWS as Access ID and the password of \`ecr-courier token ${host}\` as Access Secret: while the stored one has expired, Harbor refuses any other change as "unhealthy".`;
 /** The same, for an endpoint that gets no token until then. */

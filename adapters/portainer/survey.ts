@@ -18,7 +18,7 @@ export interface Row {
 export type Ref = number | 'new';
 
 export const custom = 3;
-/** The type "AWS ECR" holds IAM keys as user name and password, and Portainer fetches tokens with them. Never written to. */
+/** The type "AWS ECR" holds IAM keys, and Portainer fetches tokens with them. Never written to. */
 export const awsEcr = 7;
 
 /** Without a type a row cannot be told apart from those that must not be written to. */
