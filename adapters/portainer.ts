@@ -105,6 +105,19 @@ export const portainer = defineAdapter({
       return { change: 'updated' };
     }
 
+    /**
+     * The row that another courier made at the same moment as we made ours. Portainer looks for equal names before it adds
+     * a row, and does not lock (its source). So two POSTs can both succeed, and then it refuses every change of both rows.
+     * The lower number stays: every courier sees it after its own POST.
+     */
+    async function rivalOf(made: number, host: string, signal: AbortSignal): Promise<number | undefined> {
+      let first: number | undefined;
+      await eachRow(({ Id, Type, Name, URL }) => {
+        if (Type === custom && Name === host && URL === host && Id < made) first ??= Id;
+      }, signal);
+      return first;
+    }
+
     async function add({ host }: Registry, credential: Credential, signal: AbortSignal): Promise<Receipt> {
       const body = { Name: host, Type: custom, URL: host, ...loginOf(credential), TLS: true };
       const answer = await ask('POST', '/api/registries', signal, { body });
@@ -120,7 +133,13 @@ export const portainer = defineAdapter({
       const made = answer.json<Row | null>();
       if (!Number.isSafeInteger(made?.Id))
         throw new Failure('UNEXPECTED', `Portainer answered 200 for a new registry ${host} but did not name it.`);
-      const id = String(made?.Id);
+      const row = made?.Id as number;
+      const rival = await rivalOf(row, host, signal);
+      if (rival !== undefined) {
+        await ask('DELETE', `/api/registries/${row}`, signal);
+        return { ...(await update(rival, credential, signal)), id: String(rival) };
+      }
+      const id = String(row);
       return {
         change: 'created',
         id,

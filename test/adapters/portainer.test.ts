@@ -255,6 +255,28 @@ describe('creating', () => {
     assert.equal(p.fake.rows().length, 1);
   });
 
+  test('two couriers at the same moment: the lower number stays, and who made the other takes it back', async () => {
+    await using p = await rig({ wanted: [host] });
+    const slot = only((await p.discover()).slots);
+    p.fake.state.registries.push({ ...(await template('docker.io')), Id: 4 });
+    // Portainer let both through: the other one is seen only after ours was answered.
+    const rival = { ...(await template(host)), Id: 3, Name: host };
+    p.fake.fault = ({ method }) => {
+      const { registries } = p.fake.state;
+      if (method === 'GET' && registries.some(({ Id }) => Id === 5) && !registries.includes(rival)) registries.unshift(rival);
+      return undefined;
+    };
+
+    const receipt = await p.deliver(slot, given(host));
+
+    assert.deepEqual([receipt.change, receipt.id], ['updated', '3']);
+    assert.deepEqual(
+      p.fake.rows().map(({ Id }) => Id),
+      [3, 4],
+    );
+    assert.equal(p.fake.passwordOf(3), 'new-token');
+  });
+
   test('the name is taken by something else: CONFLICT', async () => {
     await using p = await rig({ registries: [row('docker.io', { Name: host })], wanted: [host] });
     const failure = await failing(p.deliver(only((await p.discover()).slots), given(host)));
