@@ -1,19 +1,20 @@
 import type { Config } from '../../config/load.ts';
 import type { Log } from '../contract/adapter.ts';
+import { clock } from '../contract/clock.ts';
 import { redact } from '../contract/secret.ts';
 import { environmentNotes } from '../ecr/notes.ts';
 import type { Io } from './io.ts';
 
 /** What a person should know of the AWS environment, as lines on stderr. */
 export async function printNotes({ sources }: Config, { env, stderr }: Pick<Io, 'env' | 'stderr'>): Promise<void> {
-  for (const note of await environmentNotes(sources, env)) stderr.write(redact(`warning: ${note}\n`));
+  for (const note of await environmentNotes(sources, env, clock.wall())) stderr.write(redact(`warning: ${note}\n`));
 }
 
 /** The same in the log: what is new since the last time. */
 export function notesInLog(log: Log, env: NodeJS.ProcessEnv): (config: Config) => Promise<void> {
   const told = new Set<string>();
   return async ({ sources }) => {
-    for (const warning of await environmentNotes(sources, env)) {
+    for (const warning of await environmentNotes(sources, env, clock.wall())) {
       if (!told.has(warning)) log.warn('configuration', { warning });
       told.add(warning);
     }

@@ -1,6 +1,7 @@
 import { cannotRun } from './command.ts';
 import { formOf, halfKeys, keyVariables } from './environment.ts';
 import { credentialsIn } from './ini.ts';
+import { lackOf } from './lack.ts';
 import { type Env, namedProfile, readShared, type Section, type Shared } from './shared.ts';
 
 /** What a source says of where its keys are. */
@@ -9,6 +10,8 @@ type Naming = { readonly profile?: string | undefined };
 /** The environment, as far as one source looks at it. */
 interface View {
   readonly env: Env;
+  /** In milliseconds since the epoch. */
+  readonly now: number;
   readonly shared: Shared;
   /** Of the source, else of AWS_PROFILE. */
   readonly named: string | undefined;
@@ -23,11 +26,11 @@ type Note = (view: View) => string | undefined;
  * What a person should know of the environment before anything fails: where the AWS tools take different identities, what is not read as it is meant, and what
  * was taken in its place by former versions. Reads ~/.aws, asks nobody.
  */
-export async function environmentNotes(sources: readonly Naming[], env: Env): Promise<readonly string[]> {
+export async function environmentNotes(sources: readonly Naming[], env: Env, now: number): Promise<readonly string[]> {
   const shared = await readShared(env);
   const views = sources.map(({ profile }): View => {
     const named = namedProfile(profile, env);
-    return { env, shared, named, byVariable: !profile && named !== undefined, section: shared.profile(named ?? 'default') };
+    return { env, now, shared, named, byVariable: !profile && named !== undefined, section: shared.profile(named ?? 'default') };
   });
   const found = views.flatMap(view => [...disagreements, ...changes].map(note => note(view)));
   const odd = views.flatMap(({ named = 'default' }) => shared.odd(named).map(({ said }) => `${said}.`));
@@ -42,22 +45,27 @@ const capital = (text: string): string => text.charAt(0).toUpperCase() + text.sl
 
 /** Where other tools take another identity: seen with botocore 1.44 (aws-cli) and aws-sdk-go-v2 1.41 (docker-credential-ecr-login). */
 const disagreements: readonly Note[] = [
-  view =>
-    view.byVariable && hasKeys(view.env)
-      ? `AWS_PROFILE and ${formOf(keyVariables.id, view.env)} are both set: the courier takes ${sayProfile(view)}, aws-cli and the Go tools take the keys. Remove one of the two.`
-      : undefined,
+  view => {
+    if (!view.byVariable || !view.env['AWS_ACCESS_KEY_ID']) return undefined;
+    const others = view.section?.['credential_source'] === 'Environment' ? 'aws-cli takes' : 'aws-cli and the Go tools take';
+    return `AWS_PROFILE and AWS_ACCESS_KEY_ID are both set: the courier takes ${sayProfile(view)}, ${others} the keys as they are. Remove one of the two.`;
+  },
   view =>
     view.env['AWS_WEB_IDENTITY_TOKEN_FILE'] && (view.byVariable || (!view.named && !hasKeys(view.env) && namesCredentials(view)))
       ? `The courier takes ${sayProfile(view)} before the web identity of AWS_WEB_IDENTITY_TOKEN_FILE; aws-cli and the Go tools take the web identity. Remove one of the two.`
       : undefined,
   ({ env, named }) =>
-    env['AWS_DEFAULT_PROFILE'] && env['AWS_DEFAULT_PROFILE'] !== (named ?? 'default')
+    env['AWS_DEFAULT_PROFILE'] && env['AWS_DEFAULT_PROFILE'] !== (named ?? 'default') && (named ?? !env['AWS_ACCESS_KEY_ID'])
       ? 'AWS_DEFAULT_PROFILE is not read by the courier, only by aws-cli and the Go tools. Set AWS_PROFILE.'
       : undefined,
   ({ env }) => (env['AWS_PROFILE'] === '' ? 'AWS_PROFILE is empty: that counts as unset here, and aws-cli refuses it.' : undefined),
   ({ env, named }) =>
     !named && hasKeys(env) && env['AWS_SECURITY_TOKEN'] && !env['AWS_SESSION_TOKEN']
       ? 'AWS_SECURITY_TOKEN is read by aws-cli alone: set AWS_SESSION_TOKEN.'
+      : undefined,
+  ({ env, named, now }) =>
+    !named && hasKeys(env) && Date.parse(env['AWS_CREDENTIAL_EXPIRATION'] ?? '') < now
+      ? 'AWS_CREDENTIAL_EXPIRATION is past: aws-cli refuses these keys, the courier tries them. Give it new ones.'
       : undefined,
   ({ env }) =>
     !hasKeys(env) && (env['AWS_ACCESS_KEY'] ?? env['AWS_SECRET_KEY'])
@@ -75,10 +83,14 @@ const disagreements: readonly Note[] = [
 
 /** What former versions went on from to the next place, which was another identity. */
 const changes: readonly Note[] = [
-  view =>
-    view.named !== undefined && !namesCredentials(view)
-      ? `${capital(sayProfile(view))} ${view.section ? 'names no credentials' : 'is in no file'}. Former versions took another identity in its place, such as the role of the machine; now none is taken. Mend the profile, or do not name it.`
-      : undefined,
+  view => {
+    const meant = view.named !== undefined || (!hasKeys(view.env) && namesCredentials(view));
+    const lack = meant ? lackOf(view.named ?? 'default', view.shared) : undefined;
+    return (
+      lack &&
+      `${capital(sayProfile(view))} ${lack}. Former versions took another identity in its place, such as the role of the machine; now none is taken. Mend the profile${view.named === undefined ? '' : ', or do not name it'}.`
+    );
+  },
   ({ env, named }) =>
     !named && hasKeys(env) && halfKeys(env)
       ? `${halfKeys(env)}. Former versions took another identity then; now none is taken. Set both, or none.`

@@ -1,6 +1,7 @@
 import { fromIni } from '@aws-sdk/credential-providers';
 import { formOf, keyVariables } from './environment.ts';
 import { credentialsIn } from './ini.ts';
+import { lackOf } from './lack.ts';
 import { type Place, silent, type Walk, wordsOf } from './place.ts';
 import { type Env, handTokens, type Shared } from './shared.ts';
 
@@ -56,11 +57,13 @@ const problemsOf = ({ files }: Shared): string[] =>
 /** What is wrong with the files, the lines that are not read as they are meant, and the SDK's own words. */
 function whyNone(name: string, error: unknown, shared: Shared, env: Env): string {
   const section = shared.profile(name);
+  const lack = lackOf(name, shared);
   const others = section ? [] : shared.names.filter(other => other !== name).slice(0, 10);
   const fromFile = section?.['credential_source'] === 'Environment' && Object.values(keyVariables).some(key => env[`${key}_FILE`]);
   return [
     ...problemsOf(shared),
     ...shared.odd(name).map(({ said }) => said),
+    ...(lack ? [`it ${lack}`] : []),
     wordsOf(error),
     ...(others.length > 0 ? [`there are the profiles ${others.join(', ')}`] : []),
     ...(fromFile ? [`credential_source = Environment takes ${keyVariables.id} itself, not its file`] : []),

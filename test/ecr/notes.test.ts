@@ -18,7 +18,11 @@ async function notesOf(
   sources: readonly { profile?: string }[] = [{}],
 ): Promise<readonly string[]> {
   await writeFile(path, config);
-  return await environmentNotes(sources, { AWS_CONFIG_FILE: path, AWS_SHARED_CREDENTIALS_FILE: join(folder, 'none'), ...env });
+  return await environmentNotes(
+    sources,
+    { AWS_CONFIG_FILE: path, AWS_SHARED_CREDENTIALS_FILE: join(folder, 'none'), ...env },
+    Date.UTC(2026, 0, 1),
+  );
 }
 
 test('a plain environment is not remarked upon', async () => {
@@ -31,6 +35,18 @@ test('a plain environment is not remarked upon', async () => {
   assert.deepEqual(await notesOf({ ...environmentKeys, ...webIdentity }, `[default]\n${staticKeys}`), []);
 });
 
+test('a profile that gives keys to itself, or by a process, SSO or a session, lacks nothing', async () => {
+  for (const lines of [
+    `${staticKeys}role_arn = x\nsource_profile = prod\n`,
+    'credential_process = /bin/true\n',
+    'sso_session = s\nsso_account_id = 1\nsso_role_name = r\n',
+    'login_session = arn\n',
+    'role_arn = x\ncredential_source = Ec2InstanceMetadata\n',
+    'role_arn = x\nweb_identity_token_file = /jwt\n',
+  ])
+    assert.deepEqual(await notesOf({ AWS_PROFILE: 'prod' }, `[profile prod]\n${lines}`), []);
+});
+
 test('where the AWS tools take different identities, one sentence says who takes which', async () => {
   const prod = `[profile prod]\n${staticKeys}`;
   const cases: readonly [env: Record<string, string>, config: string, words: RegExp][] = [
@@ -41,6 +57,12 @@ test('where the AWS tools take different identities, one sentence says who takes
     ],
     [webIdentity, `[default]\n${staticKeys}`, /^The courier takes the profile "default" before the web identity/],
     [{ ...webIdentity, AWS_PROFILE: 'prod' }, prod, /^The courier takes the profile "prod" of AWS_PROFILE before the web identity/],
+    [
+      { ...environmentKeys, AWS_PROFILE: 'env' },
+      '[profile env]\nrole_arn = x\ncredential_source = Environment\n',
+      /the courier takes the profile "env" of AWS_PROFILE, aws-cli takes the keys as they are/,
+    ],
+    [{ ...environmentKeys, AWS_CREDENTIAL_EXPIRATION: '2025-12-31T23:59:59Z' }, '', /^AWS_CREDENTIAL_EXPIRATION is past/],
     [{ AWS_DEFAULT_PROFILE: 'prod' }, prod, /^AWS_DEFAULT_PROFILE is not read/],
     [{ AWS_PROFILE: '' }, '', /^AWS_PROFILE is empty/],
     [{ ...environmentKeys, AWS_SECURITY_TOKEN: 't' }, '', /^AWS_SECURITY_TOKEN/],
@@ -67,6 +89,14 @@ test('where former versions took another identity, a sentence says so with the c
       /^The profile "nope" of AWS_PROFILE is in no file\. Former versions .*Mend the profile, or do not name it/,
     ],
     [{ AWS_PROFILE: 'prod' }, '[profile prod]\nregion = x\n', /names no credentials/],
+    [{ AWS_PROFILE: 'a' }, '[profile a]\nrole_arn = x\n', /has role_arn without source_profile or credential_source\. Former/],
+    [{ AWS_PROFILE: 'a' }, '[profile a]\nrole_arn = x\nsource_profile = b\n', /builds upon the profile "b", which is in no file\. Former/],
+    [
+      { AWS_PROFILE: 'a' },
+      '[profile a]\nrole_arn = x\nsource_profile = b\n[profile b]\nrole_arn = y\nsource_profile = a\n',
+      /leads back to itself by source_profile\. Former/,
+    ],
+    [{}, '[default]\naws_access_key_id = a\n', /^The profile "default" has aws_access_key_id without .*Mend the profile\.$/],
     [{ AWS_ACCESS_KEY_ID: 'a' }, '', /^AWS_ACCESS_KEY_ID is set, but AWS_SECRET_ACCESS_KEY is not\. Former versions/],
     [{ AWS_WEB_IDENTITY_TOKEN_FILE: '/jwt' }, '', /without AWS_ROLE_ARN\. Former versions/],
     [{ AWS_SHARED_CREDENTIALS_FILE: folder }, '', /is a directory\. Former versions/],

@@ -1,0 +1,26 @@
+import { credentialsIn } from './ini.ts';
+import type { Section, Shared } from './shared.ts';
+
+/** Why a profile can visibly give no keys, as the rest of a sentence that begins with it; undefined where it may. */
+export function lackOf(name: string, shared: Shared): string | undefined {
+  const lineage = shared.lineage(name);
+  for (const one of lineage) {
+    const lack = lackIn(shared.profile(one));
+    if (lack) return one === name ? lack : `builds upon the profile "${one}", which ${lack}`;
+  }
+  // The lineage ends where a profile has no source, or where one comes a second time.
+  const again = shared.profile(lineage.at(-1) ?? name)?.['source_profile'];
+  return again === undefined || hasBoth(shared.profile(again)) ? undefined : 'leads back to itself by source_profile';
+}
+
+const hasBoth = (section: Section | undefined): boolean => Boolean(section?.['aws_access_key_id'] && section['aws_secret_access_key']);
+
+function lackIn(section: Section | undefined): string | undefined {
+  if (!section) return 'is in no file';
+  const found = credentialsIn(section);
+  if (found.length === 0) return 'names no credentials';
+  if (hasBoth(section)) return undefined;
+  const from = ['source_profile', 'credential_source', 'web_identity_token_file'].some(option => section[option] !== undefined);
+  if (section['role_arn'] !== undefined && !from) return 'has role_arn without source_profile or credential_source';
+  return found.every(option => option === 'aws_access_key_id') ? 'has aws_access_key_id without aws_secret_access_key' : undefined;
+}
