@@ -11,6 +11,7 @@ import { parseAddress } from '../../src/contract/registry.ts';
 import { Secret } from '../../src/contract/secret.ts';
 import { openHttp } from '../../src/io/http.ts';
 import { createVirtualClock } from '../fakes/clock.ts';
+import { fastClock } from '../fakes/fast-clock.ts';
 import type { Robot, RobotSeed, RowSeed, Upstream } from '../fakes/harbor/state.ts';
 import { adminPassword, type FakeHarbor, type HarborOptions, startFakeHarbor } from '../fakes/harbor.ts';
 import { jsonOf, type Seen } from '../fakes/server.ts';
@@ -588,7 +589,7 @@ describe('the login', () => {
   ];
   for (const [name, more] of cases)
     test(`${name} is AUTH, after one request`, async () => {
-      await using h = await rig({ robots: [robot(more)] });
+      await using h = await rig({ robots: [robot(more)], clock: fastClock(20) });
       const failure = await failing(h.discover());
       assert.equal(failure.code, 'AUTH');
       assert.match(failure.remedy, /expired/);
@@ -596,7 +597,7 @@ describe('the login', () => {
     });
 
   test('after a refused login there is one request at a time, and those that wait share its fate', async () => {
-    await using h = await rig({ registries: [row(`https://${host}`), row(`https://${other}`)], accepts: () => true });
+    await using h = await rig({ registries: [row(`https://${host}`), row(`https://${other}`)], accepts: () => true, clock: fastClock(20) });
     const { slots } = await h.discover();
     const [known] = h.fake.state.robots;
     const all = () =>
@@ -660,7 +661,7 @@ describe('the login', () => {
     ['in quotation marks', "'robot$courier'", /quotation mark.*write it without/],
   ] as const)
     test(`a refused user name ${name}: who reads what is said`, async () => {
-      await using h = await rig({ options: url => ({ ...asRobot(url), username }) });
+      await using h = await rig({ options: url => ({ ...asRobot(url), username }), clock: fastClock(20) });
       assert.match((await failing(h.discover())).remedy, says);
     });
 });
