@@ -32,7 +32,10 @@ interface Cost {
   readonly perSlot: number;
 }
 
-/** A manager of each kind that holds 1,000 registries is found and served through engine, adapter and HTTP. ratio: requests a slot of the worst. */
+/**
+ * A manager of each kind that holds 1,000 registries is found and served through engine, adapter and HTTP. ratio:
+ * requests a slot of the worst.
+ */
 export async function discover(): Promise<Report> {
   await using ecr = await startEcr();
   // The AWS client reads the process's own variables.

@@ -13,7 +13,10 @@ export const variables: readonly { readonly name: string; readonly doc: string }
   doc: `File that holds \`${name}\`; it is read at every fetch.`,
 }));
 
-/** What is wrong with a value, as the rest of a sentence that begins with the variable; undefined when it is fine. Never quotes it. */
+/**
+ * What is wrong with a value, as the rest of a sentence that begins with the variable; undefined when it is fine. Never
+ * quotes it.
+ */
 type Rule = (value: string) => string | undefined;
 
 /** The SDK takes anything else for the default, and says nothing. */
@@ -79,7 +82,10 @@ const files = [
   ...variables.map(({ name }) => name),
 ];
 
-/** What the AWS SDK would read in silence otherwise than it is meant, or fail on later: a mistake. Empty counts as unset. */
+/**
+ * What the AWS SDK would read in silence otherwise than it is meant, or fail on later: a mistake. Empty counts as
+ * unset.
+ */
 export function checkAws(env: Env, report: Report): void {
   const wrong = (origin: string, message: string): void => void report.mistakes.push({ path: '', origin, message });
   for (const [name, rule] of rules) {

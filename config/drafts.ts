@@ -30,7 +30,10 @@ export interface Surroundings {
   readonly checkCron?: ((pattern: string) => string | undefined) | undefined;
 }
 
-/** The targets of the files, with what the environment says of those that are named like their kind, and the targets that the environment makes. */
+/**
+ * The targets of the files, with what the environment says of those that are named like their kind, and the targets
+ * that the environment makes.
+ */
 export function draftTargets(items: readonly Item[], { adapters, env, credentials }: Surroundings, report: Report): Draft[] {
   const drafts = fromFiles(items, adapters, report);
   for (const adapter of adapters) {

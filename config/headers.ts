@@ -17,7 +17,10 @@ const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 /** What a variable, a quoted text or a file holds: a line for each header. */
 export const linesOf = (text: string): string[] => text.split(/\r?\n/).flatMap(line => line.trim() || []);
 
-/** A map of a file as such lines. What is no text stays what it is, so that the rule refuses it: YAML takes zeros from a number. */
+/**
+ * A map of a file as such lines. What is no text stays what it is, so that the rule refuses it: YAML takes zeros from a
+ * number.
+ */
 export const linesOfMap = (map: Entries): unknown[] =>
   [...map].map(([name, { value }]: readonly [string, Placed]) => (typeof value === 'string' ? `${name}: ${value}` : value));
 

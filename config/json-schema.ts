@@ -2,7 +2,10 @@ import type { Adapter } from '../src/contract/adapter.ts';
 import { type Format, formats } from './formats.ts';
 import { alias, type Field, groups, hasFile, source, type Table, targetTable, withFiles } from './schema.ts';
 
-/** The JSON Schema of a configuration file, for editors: `# yaml-language-server: $schema=schema.json`. Ends with a line break. */
+/**
+ * The JSON Schema of a configuration file, for editors: `# yaml-language-server: $schema=schema.json`. Ends with a line
+ * break.
+ */
 export function renderJsonSchema(adapters: readonly Adapter[]): string {
   const list = (items: object): object => ({ type: 'array', items });
   const schema = {

@@ -2,7 +2,8 @@ import type { Adapter, OptionFormat } from '../src/contract/adapter.ts';
 import type { FormatName } from './formats.ts';
 
 /**
- * One option. The tables of these feed the loader, the reference page, the JSON Schema and the names of variables and flags.
+ * One option. The tables of these feed the loader, the reference page, the JSON Schema and the names of variables and
+ * flags.
  * default null: may be left out. No default: must be given. `env`: the variable that sets it, where one does.
  */
 export interface Field {
@@ -159,7 +160,10 @@ export const alias = {
 /** Among `registries`: that of the account which the courier itself belongs to, whatever its number. */
 export const ownWord = 'own';
 
-/** Options of every target. The `env` of those that have a short form is only the end of the name: _CA_FILE for PORTAINER_CA_FILE. */
+/**
+ * Options of every target. The `env` of those that have a short form is only the end of the name: _CA_FILE for
+ * PORTAINER_CA_FILE.
+ */
 const common = {
   kind: { doc: 'What the target is.', format: 'name' },
   name: { doc: 'Unique. Default: the kind, then kind-2 and so on.', format: 'name' },
@@ -219,11 +223,17 @@ export function trigger(adapter: Adapter): { readonly key: string; readonly env:
   return found?.[1].env === undefined ? undefined : { key: found[0], env: found[1].env };
 }
 
-/** What the variables of a kind begin with, after the one that makes a target: PORTAINER for PORTAINER_URL, CATTLE for the CATTLE_URL of rancher. */
+/**
+ * What the variables of a kind begin with, after the one that makes a target: PORTAINER for PORTAINER_URL, CATTLE for
+ * the CATTLE_URL of rancher.
+ */
 export const prefix = (adapter: Adapter): string =>
   trigger(adapter)?.env.replace(/_[A-Z]+$/, '') ?? adapter.kind.toUpperCase().replaceAll('-', '_');
 
-/** All options of a target of this kind, common ones first; those with a variable of the short form only where the adapter has one. */
+/**
+ * All options of a target of this kind, common ones first; those with a variable of the short form only where the
+ * adapter has one.
+ */
 export function targetTable(adapter: Adapter): Table {
   const { concurrency, discoverMs, deliverMs } = adapter.limits;
   const given: Record<string, unknown> = {
@@ -247,7 +257,10 @@ export function targetTable(adapter: Adapter): Table {
 /** Whether the option `x` has a twin `xFile`. */
 export const hasFile = ({ format }: Pick<Field, 'format'>): boolean => format === 'secret' || format === 'login' || format === 'headers';
 
-/** Beside every secret and login `x` the option `xFile`, beside its variable `X` the variable `X_FILE`. One that must be given may be given as either. */
+/**
+ * Beside every secret and login `x` the option `xFile`, beside its variable `X` the variable `X_FILE`. One that must be
+ * given may be given as either.
+ */
 export function withFiles(table: Table): Table {
   const pair = ([key, field]: [string, Field]): [string, Field][] => {
     if (!hasFile(field)) return [[key, field]];

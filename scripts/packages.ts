@@ -43,8 +43,9 @@ interface Manifest {
 const jsonOf = <T>(path: string): T => JSON.parse(readFileSync(path, 'utf8')) as T;
 
 /**
- * The bill of materials of what is in the bundle, as a CycloneDX 1.5 document; a `bom-ref` is name@version. What `npm sbom` would list, which older versions of
- * npm do not have. Equal sources come to equal text: it has no time and no serial number.
+ * The bill of materials of what is in the bundle, as a CycloneDX 1.5 document; a `bom-ref` is name@version. What `npm
+ * sbom` would list, which older versions of npm do not have. Equal sources come to equal text: it has no time and no
+ * serial number.
  */
 export function sbom(bundled: readonly Bundled[]): string {
   const { packages } = jsonOf<Lock>('package-lock.json');

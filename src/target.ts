@@ -35,16 +35,23 @@ export interface TargetDeps {
 export interface OpenableTarget extends ManagedTarget {
   /** Of all that decides how the target is reached and what it is asked for. */
   readonly digest: string;
-  /** A file behind an option (key, CA) holds something else than when the target was last made, or can be read at last. */
+  /**
+   * A file behind an option (key, CA) holds something else than when the target was last made, or can be read at last.
+   */
   changed(): Promise<boolean>;
 }
 
-/** Options by target, kept for as long as it lives: an adapter may turn its key into a header and drop it, but texts are filtered of secrets that somebody holds. */
+/**
+ * Options by target, kept for as long as it lives: an adapter may turn its key into a header and drop it, but texts are
+ * filtered of secrets that somebody holds.
+ */
 const openedWith = new WeakMap<Target, object>();
 
 /**
- * Makes the adapter's target when it is first asked for, and anew when a file behind its options or the courier's own registry has changed.
- * former: the target of this name before a reload. What is reached in the same way stays open, so that the engine keeps its pauses.
+ * Makes the adapter's target when it is first asked for, and anew when a file behind its options or the courier's own
+ * registry has changed.
+ * former: the target of this name before a reload. What is reached in the same way stays open, so that the engine keeps
+ * its pauses.
  */
 export function manageTarget(config: TargetConfig, deps: TargetDeps, former?: OpenableTarget): OpenableTarget {
   const { adapter, name, tls, allowHttp } = config;
@@ -169,7 +176,10 @@ interface Lent {
   readonly proxies: Set<Proxy>;
 }
 
-/** What is in the files for TLS. Nothing when one cannot be read: the HTTP layer says so. Throws MISCONFIGURED when one does not answer. */
+/**
+ * What is in the files for TLS. Nothing when one cannot be read: the HTTP layer says so. Throws MISCONFIGURED when one
+ * does not answer.
+ */
 async function certificatesOf({ tls, spelling }: TargetConfig): Promise<object> {
   return await readTlsFiles(tls, spelling).catch((failure: unknown) => {
     if (isSilent(failure)) throw failure;

@@ -6,7 +6,9 @@ import { test } from 'node:test';
 const root = join(import.meta.dirname, '..');
 const faults = 25;
 
-/** Names of the tests and suites of a file as its source spells them: `${...}` stands where a table fills something in. */
+/**
+ * Names of the tests and suites of a file as its source spells them: `${...}` stands where a table fills something in.
+ */
 function namesIn(path: string): string[] {
   const source = readFileSync(join(root, path), 'utf8');
   return [...source.matchAll(/\b(?:describe|test|check)\(\s*(?:'([^'\n]+)'|`(.+)`),\s/g)].map(

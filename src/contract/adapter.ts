@@ -30,7 +30,10 @@ export interface Slot<Ref = unknown> {
   readonly title?: string;
   /** None: the slot holds no credential of its own (a ServiceAccount that refers to a Secret). */
   readonly registries: readonly Registry[];
-  /** absent: delivered only with `create`. drifted: not as it should be (edited, unhealthy, not attached), so it is delivered now. */
+  /**
+   * absent: delivered only with `create`. drifted: not as it should be (edited, unhealthy, not attached), so it is
+   * delivered now.
+   */
   readonly state: 'present' | 'absent' | 'drifted';
   /** With `absent`, where a part of it is there already: what is missing, for people (`a credential`). */
   readonly lacks?: string;
@@ -93,9 +96,13 @@ export interface Receipt {
  * saw, never of what it sent.
  */
 export interface Target<Ref = unknown> extends Partial<AsyncDisposable> {
-  /** For people; no credential in it. When another address stands under the same name, the ledger forgets the target. */
+  /**
+   * For people; no credential in it. When another address stands under the same name, the ledger forgets the target.
+   */
   readonly address: string;
-  /** Reads only. It shows that the manager is reached and the key accepted. What it throws concerns the whole target. */
+  /**
+   * Reads only. It shows that the manager is reached and the key accepted. What it throws concerns the whole target.
+   */
   discover(signal: AbortSignal): Promise<Discovery<Ref>>;
   /**
    * An idempotent upsert. It returns when the slot holds the new credential, and throws when it does not, when nobody
@@ -127,15 +134,17 @@ export interface Answer {
 
 export interface HttpRequest {
   readonly signal: AbortSignal;
-  /** Sent as JSON. A frozen object is encoded once, however often it is sent: so what is in it must not change either. */
+  /**
+   * Sent as JSON. A frozen object is encoded once, however often it is sent: so what is in it must not change either.
+   */
   readonly body?: unknown;
   readonly headers?: Record<string, string>;
   /** A POST or PATCH that changes nothing (login, ping, access review, dry run). */
   readonly reads?: boolean;
   /**
    * Takes the elements of a JSON list that is answered with status 200, as they come, so that neither the text nor the
-   * rows of a long one lie in memory as a whole. The answer then holds an empty list. The request fails with UNEXPECTED,
-   * perhaps after some elements, when the answer is no list or ends too soon.
+   * rows of a long one lie in memory as a whole. The answer then holds an empty list. The request fails with
+   * UNEXPECTED, perhaps after some elements, when the answer is no list or ends too soon.
    */
   readonly each?: (element: unknown) => void;
 }
@@ -174,8 +183,8 @@ export interface Deps<F extends string = string> {
 }
 
 /**
- * login: the half of a key pair that is no secret (user name, access key). A new secret often comes with a new login. So a
- * login can come from a file as a secret can, and both files are read again together.
+ * login: the half of a key pair that is no secret (user name, access key). A new secret often comes with a new login.
+ * So a login can come from a file as a secret can, and both files are read again together.
  */
 export type OptionFormat = 'string' | 'url' | 'path' | 'secret' | 'login' | 'boolean' | 'number' | 'strings';
 /**
@@ -210,7 +219,9 @@ export interface Limits {
   readonly lingerMs?: number;
 }
 
-/** The options that all targets have are not the adapter's: name, kind, create, registries, TLS, deadlines and others. */
+/**
+ * The options that all targets have are not the adapter's: name, kind, create, registries, TLS, deadlines and others.
+ */
 interface Definition<S extends OptionSpecs, F extends string, Ref> {
   readonly kind: string;
   readonly doc: string;

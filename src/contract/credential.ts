@@ -3,7 +3,8 @@ import type { Registry } from './registry.ts';
 import type { Secret } from './secret.ts';
 
 /**
- * A user name and password, good for every registry of one source, region and service that the source's principal may read.
+ * A user name and password, good for every registry of one source, region and service that the source's principal may
+ * read.
  * `issuedAt` and `expiresAt` are times of the server that issued it (its Date header), not of this machine.
  * `scope` = identity of the source x service x region (x endpoint variant): credentials of one scope are
  * interchangeable, and two identities never share a scope.
@@ -40,7 +41,9 @@ export interface Identity {
  */
 export type Credentials = ReadonlyMap<string, Credential>;
 
-/** Twelve hex digits of the password's SHA-256. It tells two credentials apart in audit lines, and gives nothing away. */
+/**
+ * Twelve hex digits of the password's SHA-256. It tells two credentials apart in audit lines, and gives nothing away.
+ */
 export function fingerprint(credential: Pick<Credential, 'password'>): string {
   return createHash('sha256').update(credential.password.reveal()).digest('hex').slice(0, 12);
 }

@@ -10,7 +10,9 @@ export interface LookAlike {
 }
 
 const region = String.raw`(?<region>[a-z]{2,5}(?:-[a-z0-9]+)+)`;
-/** Of PrivateLink, of a region or of one zone of it; recorded names carry no account, but somebody may put one in front. */
+/**
+ * Of PrivateLink, of a region or of one zone of it; recorded names carry no account, but somebody may put one in front.
+ */
 const endpoint = new RegExp(
   String.raw`^(?:(?<account>\d{12})\.)?vpce-[a-z0-9-]+\.dkr[.-]ecr(?:-fips)?\.${region}\.vpce\.amazonaws\.com(?:\.cn)?$`,
 );

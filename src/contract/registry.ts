@@ -1,4 +1,7 @@
-/** Made by `parseAddress` only. `host`: bare, lower case, as images spell it (an alias keeps its own name; account and region are those behind it). */
+/**
+ * Made by `parseAddress` only. `host`: bare, lower case, as images spell it (an alias keeps its own name; account and
+ * region are those behind it).
+ */
 export interface Registry {
   readonly host: string;
   readonly service: 'ecr' | 'ecr-public';
@@ -11,7 +14,10 @@ export interface Registry {
   readonly dualStack: boolean;
 }
 
-/** What a stored address means, and what had to be taken off to see it: a manager that compares exactly never matches such a form. */
+/**
+ * What a stored address means, and what had to be taken off to see it: a manager that compares exactly never matches
+ * such a form.
+ */
 export interface Address {
   readonly registry: Registry;
   readonly stripped: readonly ('scheme' | 'port' | 'path' | 'case' | 'blank' | 'dot')[];
@@ -21,8 +27,10 @@ export interface Address {
 export type Aliases = ReadonlyMap<string, string>;
 
 /**
- * Partitions by the suffix of their registry hosts (botocore partitions.json 1.43; amazon-ecr-credential-helper 0.12 api/client.go).
- * `on.aws` and `on.amazonwebservices.com.cn` are the dual-stack names; GovCloud shares the commercial suffixes and shows in the region.
+ * Partitions by the suffix of their registry hosts (botocore partitions.json 1.43; amazon-ecr-credential-helper 0.12
+ * api/client.go).
+ * `on.aws` and `on.amazonwebservices.com.cn` are the dual-stack names; GovCloud shares the commercial suffixes and
+ * shows in the region.
  */
 const suffixes: Readonly<Record<string, { partition: string; dualStack: boolean }>> = {
   'amazonaws.com': { partition: 'aws', dualStack: false },
@@ -55,7 +63,10 @@ const privateHost =
   /^(?<account>\d{12})\.(?<label>dkr[.-]ecr)(?<fips>-fips)?\.(?<region>[a-z][a-z0-9]*(?:-[a-z0-9]+)+)\.(?<suffix>[a-z0-9.-]+)$/;
 const publicHosts: Readonly<Record<string, boolean>> = { 'public.ecr.aws': false, 'ecr-public.aws.com': true };
 
-/** A bare, lower-case host as a registry; undefined when it is none of ECR's. Look-alikes with a foreign suffix are none. */
+/**
+ * A bare, lower-case host as a registry; undefined when it is none of ECR's. Look-alikes with a foreign suffix are
+ * none.
+ */
 function parseHost(host: string): Registry | undefined {
   const publicDualStack = publicHosts[host];
   if (publicDualStack !== undefined)
@@ -97,7 +108,10 @@ export function addressReader(aliases: Aliases): (address: string) => Address | 
 /** No host has more than 253 characters; the rest may be a path. What is longer is not looked at. */
 const longestAddress = 1024;
 
-/** Reads any stored form (`https://HOST:443/team/`, blanks, upper case, a trailing dot); undefined when the host is not ECR's. */
+/**
+ * Reads any stored form (`https://HOST:443/team/`, blanks, upper case, a trailing dot); undefined when the host is not
+ * ECR's.
+ */
 export function parseAddress(address: string, aliases: Aliases = new Map()): Address | undefined {
   if (address.length > longestAddress) return undefined;
   const stripped: Address['stripped'][number][] = [];

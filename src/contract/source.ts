@@ -4,7 +4,10 @@ import type { Registry } from './registry.ts';
 /** Where credentials come from: one AWS identity. It retries nothing beyond the AWS client's three attempts. */
 export interface Source {
   readonly name: string;
-  /** The scope of the credential that serves this registry. All registries that one fetch serves have the same. Offline and cheap. */
+  /**
+   * The scope of the credential that serves this registry. All registries that one fetch serves have the same. Offline
+   * and cheap.
+   */
   scope(registry: Registry): string;
   /**
    * One new credential for the registry's region and service. Throws a Failure whose message names every place that was

@@ -22,7 +22,9 @@ export function absentSlots<Ref>(wanted: readonly Registry[], there: { has(host:
     .map(registry => ({ id: `new:${registry.host}`, title: `${registry.host} (new)`, registries: [registry], state: 'absent', ref }));
 }
 
-/** For a server that answers 404 where the product has its list. paths: what was asked. hint: what else could be there. */
+/**
+ * For a server that answers 404 where the product has its list. paths: what was asked. hint: what else could be there.
+ */
 export function nothingAt(product: string, address: string, paths: string | readonly string[], hint?: string): Failure {
   const asked = [paths].flat().map(path => `GET ${path}`);
   return new Failure('MISCONFIGURED', `There is no ${product} at ${address}: it answers 404 to ${asked.join(' and ')}.`, {

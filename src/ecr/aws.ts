@@ -52,7 +52,8 @@ interface Found {
 const fetchMs = 20_000;
 
 /**
- * One new credential of the identity for the registry's region. Keeps nothing: chain, roles and clients are built anew, so rotated keys are seen.
+ * One new credential of the identity for the registry's region. Keeps nothing: chain, roles and clients are built anew,
+ * so rotated keys are seen.
  * Throws a Failure.
  */
 export async function fetchToken(
@@ -169,7 +170,9 @@ async function askEcr(identity: Identity, { region }: Registry, asking: Asking, 
   }
 }
 
-/** Makes the keys known to the filter of texts for as long as the fetch lasts: AWS quotes signed headers in some errors. */
+/**
+ * Makes the keys known to the filter of texts for as long as the fetch lasts: AWS quotes signed headers in some errors.
+ */
 function guard({ secretAccessKey, sessionToken = '' }: Keys, wire: Wire): void {
   wire.secrets.push(new Secret(secretAccessKey), new Secret(sessionToken));
 }

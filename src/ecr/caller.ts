@@ -10,7 +10,10 @@ import type { Wire } from './wire.ts';
 /** Who asks is told for people only: an STS that does not answer must not hold up a token. */
 const patienceMs = 4_000;
 
-/** What `GetCallerIdentity` says of the keys; no right is needed for it. undefined: STS cannot be reached, or gives no proper answer. */
+/**
+ * What `GetCallerIdentity` says of the keys; no right is needed for it. undefined: STS cannot be reached, or gives no
+ * proper answer.
+ */
 export async function callerOf(
   keys: Keys,
   registry: Registry,

@@ -7,9 +7,10 @@ import { namedProfile } from './shared.ts';
 import type { Wire } from './wire.ts';
 
 /**
- * The keys of the first place that is meant to have some, and that place. Where it has none, the walk does not go on: the next place would be another identity.
- * So a profile that is named is the only place. Throws what STS or SSO answered as it came, else AUTH, naming every place that was looked at, and why
- * there was nothing. `entered` hears for which place the walk waits.
+ * The keys of the first place that is meant to have some, and that place. Where it has none, the walk does not go on:
+ * the next place would be another identity.
+ * So a profile that is named is the only place. Throws what STS or SSO answered as it came, else AUTH, naming every
+ * place that was looked at, and why there was nothing. `entered` hears for which place the walk waits.
  */
 export async function findKeys(walk: Walk, entered: (name: string) => void): Promise<{ readonly keys: Keys; readonly place: string }> {
   const passed: string[] = [];

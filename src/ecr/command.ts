@@ -10,8 +10,9 @@ const mostBytes = 1024 * 1024;
 const shell = '/bin/sh';
 
 /**
- * Lets the SDK run credential processes as we run them. It would start a shell, which an image may not have; leave the input open, so that a process that
- * reads it waits for ever; and hand over all our variables, keys of managers among them.
+ * Lets the SDK run credential processes as we run them. It would start a shell, which an image may not have; leave the
+ * input open, so that a process that reads it waits for ever; and hand over all our variables, keys of managers among
+ * them.
  */
 export function useOwnCommands(env: Env): void {
   const run = (line: string): Promise<{ stdout: string }> => runCommand(line, env);
@@ -20,7 +21,10 @@ export function useOwnCommands(env: Env): void {
   externalDataInterceptor.interceptToken('exec', exec);
 }
 
-/** Runs a line of `credential_process` and takes what it writes. Throws an error whose message holds nothing of the line but the program. */
+/**
+ * Runs a line of `credential_process` and takes what it writes. Throws an error whose message holds nothing of the line
+ * but the program.
+ */
 export async function runCommand(line: string, env: Env, shellAt = shell): Promise<{ stdout: string }> {
   const hasShell = await isThere(shellAt);
   const words = wordsOf(line);

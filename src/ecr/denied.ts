@@ -16,7 +16,10 @@ export interface Attempt {
 
 const statement = (action: string, resource: string): string => JSON.stringify({ Effect: 'Allow', Action: action, Resource: resource });
 
-/** Where a principal's policies are. A session's ARN does not tell the path of its role, so no role ARN is printed as certain. */
+/**
+ * Where a principal's policies are. A session's ARN does not tell the path of its role, so no role ARN is printed as
+ * certain.
+ */
 function holderOf(principal: string | undefined): string {
   const session = /^arn:[^:]+:sts::(?<account>\d+):assumed-role\/(?<role>[^/]+)\//.exec(principal ?? '')?.groups;
   return session ? `role ${session['role']} in account ${session['account']}` : (principal ?? 'the AWS identity of this source');
@@ -36,7 +39,9 @@ export function tokenDenied(words: string, { action, region }: Attempt): Failure
   });
 }
 
-/** STS's refusal. It is the same for a missing right, a trust policy that names somebody else, and a wrong external id. */
+/**
+ * STS's refusal. It is the same for a missing right, a trust policy that names somebody else, and a wrong external id.
+ */
 export function roleDenied(words: string, { role }: Attempt): Failure {
   const action = /\bperform:? (sts:\w+)/.exec(words)?.[1] ?? 'sts:AssumeRole';
   const arn = role?.arn ?? /\bresource: (arn:\S+)/.exec(words)?.[1] ?? 'the role';

@@ -2,7 +2,10 @@ import { Failure } from '../contract/failures.ts';
 import type { Registry } from '../contract/registry.ts';
 import { type Env, namedProfile, type Section, type Shared } from './shared.ts';
 
-/** What a client of the AWS SDK is told about the address to call. Empty: it finds it from the region, for every partition. */
+/**
+ * What a client of the AWS SDK is told about the address to call. Empty: it finds it from the region, for every
+ * partition.
+ */
 export interface Endpoint {
   readonly endpoint?: string;
   readonly useFipsEndpoint?: true;

@@ -15,7 +15,10 @@ export const retryAfterMs = 15_000;
 /** The form of a variable that is set: itself, or its file's; undefined when neither is. */
 export const formOf = (variable: KeyVariable, env: Env): string | undefined => [variable, `${variable}_FILE`].find(name => env[name]);
 
-/** Why the environment's access key is no identity: its secret is missing. A secret alone names nobody, and is passed over. */
+/**
+ * Why the environment's access key is no identity: its secret is missing. A secret alone names nobody, and is passed
+ * over.
+ */
 export function halfKeys(env: Env): string | undefined {
   const { id, secret } = keyVariables;
   return formOf(secret, env) ? undefined : `${formOf(id, env)} is set, but ${secret} is not`;

@@ -58,7 +58,10 @@ const noConnection: Readonly<Record<string, string>> = {
 };
 const certificate = /^(CERT_|ERR_TLS_|ERR_SSL_|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|EPROTO)/;
 
-/** Whatever an AWS client threw, as a Failure. Without `cause`: these errors carry the raw answer, which may hold a token. */
+/**
+ * Whatever an AWS client threw, as a Failure. Without `cause`: these errors carry the raw answer, which may hold a
+ * token.
+ */
 export function awsFailure(thrown: unknown, attempt: Attempt): Failure {
   return named(thrown instanceof Failure ? thrown : meaningOf(thrown, attempt), attempt.call?.proxy);
 }
@@ -87,7 +90,10 @@ function unconnected(thrown: unknown, host: string): Failure | undefined {
   });
 }
 
-/** What went wrong on this machine is told as nobody's answer. The configuration has looked at the variables; a profile can still hold what they may not. */
+/**
+ * What went wrong on this machine is told as nobody's answer. The configuration has looked at the variables; a profile
+ * can still hold what they may not.
+ */
 function unsent(thrown: unknown, { action, region, call }: Attempt): Failure | undefined {
   const { name, message, code = '', $metadata } = asError(thrown);
   if (name === 'EndpointError') return undefined;
@@ -100,7 +106,10 @@ function unsent(thrown: unknown, { action, region, call }: Attempt): Failure | u
 const settingsToLookAt =
   'Nothing left this machine. Look at the settings that shape the request: the keys (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN), AWS_ENDPOINT_URL and its kin, AWS_DEFAULTS_MODE, and the same options of the profile.';
 
-/** An error that AWS answered. `words` is empty when the answer was not in AWS's form: what a parser says of it may quote a token. */
+/**
+ * An error that AWS answered. `words` is empty when the answer was not in AWS's form: what a parser says of it may
+ * quote a token.
+ */
 interface AwsError {
   readonly name: string;
   readonly words: string;
@@ -161,7 +170,9 @@ function unknownKey({ name, words, status }: AwsError, { action, region, accepte
   });
 }
 
-/** AWS's own words for a bad signature quote the canonical request, session token included, so they are not repeated. */
+/**
+ * AWS's own words for a bad signature quote the canonical request, session token included, so they are not repeated.
+ */
 function badSignature({ name, words }: AwsError, { action, call }: Attempt, host: string): Failure {
   const aheadMs = call?.aheadMs ?? 0;
   const answer = `${host} answered ${action} with ${name}:`;

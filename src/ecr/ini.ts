@@ -11,7 +11,10 @@ const prefixed = /^(?<prefix>[\w-]+)\s(?<quote>["'])?(?<name>[\w-@+.%:/]+)\k<quo
 /** What a name may consist of where it stands behind `profile`. */
 const plainName = /^[\w-@+.%:/]+$/;
 
-/** Options of which the SDK knows the lower-case spelling alone. Those that are credentials, or say where they come from: */
+/**
+ * Options of which the SDK knows the lower-case spelling alone. Those that are credentials, or say where they come
+ * from:
+ */
 const credentialOptions = [
   'aws_access_key_id',
   'aws_secret_access_key',

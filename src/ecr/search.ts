@@ -2,7 +2,10 @@
 export interface Search<Keys> {
   /** Where it is, for people. */
   readonly link: string;
-  /** Its end. When the signal is aborted before that, the walk is kept: the next search for the same identity goes on with it. */
+  /**
+   * Its end. When the signal is aborted before that, the walk is kept: the next search for the same identity goes on
+   * with it.
+   */
   until(signal: AbortSignal): Promise<Keys>;
 }
 
@@ -10,8 +13,8 @@ export interface Search<Keys> {
 const abandoned = new WeakMap<object, Search<never>>();
 
 /**
- * A credential process that hangs cannot be stopped: it is waited for again, and no second one is started beside it. `start` begins a walk and says by
- * `entered` which link it comes to.
+ * A credential process that hangs cannot be stopped: it is waited for again, and no second one is started beside it.
+ * `start` begins a walk and says by `entered` which link it comes to.
  */
 export function searchFor<Keys>(identity: object, start: (entered: (link: string) => void) => Promise<Keys>): Search<Keys> {
   const known = abandoned.get(identity);

@@ -43,7 +43,8 @@ export interface Shared {
 export const namedProfile = (profile: string | undefined, env: Env): string | undefined => profile || env['AWS_PROFILE'] || undefined;
 
 /**
- * Hands the tokens of web identities that profiles name to the SDK, which would read them in a way that stops the whole process where a file does not answer.
+ * Hands the tokens of web identities that profiles name to the SDK, which would read them in a way that stops the whole
+ * process where a file does not answer.
  * Throws an Unreadable.
  */
 export async function handTokens(sections: readonly (Section | undefined)[]): Promise<void> {
@@ -55,7 +56,8 @@ export async function handTokens(sections: readonly (Section | undefined)[]): Pr
 const mostBytes = 1024 * 1024;
 
 /**
- * Reads both files anew and hands their texts to the SDK: it would wait for a pipe without end, and keep the first contents for as long as the process runs.
+ * Reads both files anew and hands their texts to the SDK: it would wait for a pipe without end, and keep the first
+ * contents for as long as the process runs.
  * Never throws: a file that cannot be read is empty, with a reason.
  */
 export async function readShared(env: Env): Promise<Shared> {

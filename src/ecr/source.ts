@@ -28,8 +28,9 @@ export interface SourceSpec {
 }
 
 /**
- * The sources, and the way from a registry to its source: a granted wish, else the first in file order whose patterns match, else the one named
- * `default`, else the first without patterns. When there is neither, `default` is the AWS chain as it is.
+ * The sources, and the way from a registry to its source: a granted wish, else the first in file order whose patterns
+ * match, else the one named `default`, else the first without patterns. When there is neither, `default` is the AWS
+ * chain as it is.
  */
 export function makeSources(specs: readonly SourceSpec[], deps: AwsDeps): Sources {
   useOwnCommands(deps.commandEnv ?? deps.env ?? process.env);

@@ -11,7 +11,10 @@ const longestLife = 12 * hour;
 /** The Date header has whole seconds and the two stamps need not come from one machine. */
 const slack = 300 * second;
 
-/** What GetAuthorizationToken answered, as far as it is read. `proxyEndpoint` is the registry of the caller's own account; it is never used as an address. */
+/**
+ * What GetAuthorizationToken answered, as far as it is read. `proxyEndpoint` is the registry of the caller's own
+ * account; it is never used as an address.
+ */
 export interface TokenAnswer {
   readonly authorizationData?:
     | readonly {
@@ -34,7 +37,10 @@ export interface Origin {
 const remedy =
   'ECR never answers so. Does an endpoint override, a proxy or a test double (moto answers an expiry in 2015) stand in its place?';
 
-/** The answer as a credential. Throws UNEXPECTED for what must not be delivered (nothing in it, not decodable, empty), MISCONFIGURED for what has expired already. */
+/**
+ * The answer as a credential. Throws UNEXPECTED for what must not be delivered (nothing in it, not decodable, empty),
+ * MISCONFIGURED for what has expired already.
+ */
 export function decodeToken(answer: TokenAnswer, { source, scope, host, issuedAt }: Origin): Credential {
   const bad = (what: string): Failure =>
     new Failure('UNEXPECTED', `${host} answered GetAuthorizationToken with ${what}; nothing is delivered.`, { remedy });
@@ -63,7 +69,9 @@ export function decodeToken(answer: TokenAnswer, { source, scope, host, issuedAt
   return { username, password: new Secret(password), issuedAt, expiresAt, source, scope, ...(own?.service === 'ecr' && { own }) };
 }
 
-/** As answered, else as the password itself says, else twelve hours; never more than those. All on the server's clock. */
+/**
+ * As answered, else as the password itself says, else twelve hours; never more than those. All on the server's clock.
+ */
 function expiry(answered: Date | undefined, password: string, issuedAt: Date): Date {
   const latest = issuedAt.getTime() + longestLife;
   const said = answered?.getTime() ?? Number.NaN;
@@ -71,7 +79,10 @@ function expiry(answered: Date | undefined, password: string, issuedAt: Date): D
   return new Date(ends > latest + slack ? latest : ends);
 }
 
-/** ECR's password is base64 of JSON with a member `expiration` in seconds: seen in the field, promised by nobody. In milliseconds. */
+/**
+ * ECR's password is base64 of JSON with a member `expiration` in seconds: seen in the field, promised by nobody. In
+ * milliseconds.
+ */
 function expirationWithin(password: string): number | undefined {
   try {
     const { expiration } = JSON.parse(fromBase64(password) ?? '') as { expiration?: unknown };

@@ -79,10 +79,14 @@ async function reachServer(server: URL, policy: Policy, signal: AbortSignal): Pr
   return handshake ? await handshake(socket) : socket;
 }
 
-/** Makes TLS of a connection, and hands it out only when the certificate is trusted. Files are read before anything is connected. */
+/**
+ * Makes TLS of a connection, and hands it out only when the certificate is trusted. Files are read before anything is
+ * connected.
+ */
 async function handshakeWith(server: URL, { tls = {}, names = {} }: Policy, signal: AbortSignal, proxy?: Proxy) {
   const secureContext = await unless(signal, secureContextOf(tls, names));
-  // Node verifies but leaves the verdict to `distrust`, which has the certificate at hand for the sentences. No session is resumed: it would be verified less.
+  // Node verifies but leaves the verdict to `distrust`, which has the certificate at hand for the sentences. No session
+  // is resumed: it would be verified less.
   const options = { ...serverOf(tls.serverName ?? server.hostname), rejectUnauthorized: false, ...(secureContext && { secureContext }) };
   return async (socket: Socket): Promise<TLSSocket> => {
     const secured = await secure(socket, options, signal);

@@ -10,7 +10,10 @@ type Texts = Partial<Record<FileOption, string>>;
 /** Beyond this it holds no certificates, but is a wrong path. */
 const mostBytes = 4 * 1024 * 1024;
 
-/** What is in the files of these options. Throws MISCONFIGURED for one that cannot be read; its cause is then an Unreadable. */
+/**
+ * What is in the files of these options. Throws MISCONFIGURED for one that cannot be read; its cause is then an
+ * Unreadable.
+ */
 export async function readTlsFiles(tls: TlsOptions, names: OptionNames): Promise<Texts> {
   const read = async (option: FileOption): Promise<readonly [FileOption, string]> => {
     const file = tls[option] ?? '';

@@ -16,8 +16,9 @@ const lookUp: Lookup = host => systemLookup(host, { all: true, order: 'verbatim'
 const headStart = 250;
 
 /**
- * A TCP connection to one of the addresses of `host`. The next address is tried when the last one failed or is slow; none is given up for another, as Node does,
- * for which a link with slow handshakes has no way in. Throws what the system says, or the signal's reason.
+ * A TCP connection to one of the addresses of `host`. The next address is tried when the last one failed or is slow;
+ * none is given up for another, as Node does, for which a link with slow handshakes has no way in. Throws what the
+ * system says, or the signal's reason.
  */
 export async function dial(host: string, port: number, signal: AbortSignal, lookup: Lookup = lookUp): Promise<Socket> {
   const name = host.replace(/^\[(.*)\]$/, '$1');
@@ -36,7 +37,10 @@ function byTurns(addresses: readonly Address[]): Address[] {
     .filter(address => address !== undefined);
 }
 
-/** What the first attempt that succeeds gives; the others are told to stop. Throws what is most telling of the errors when all fail. */
+/**
+ * What the first attempt that succeeds gives; the others are told to stop. Throws what is most telling of the errors
+ * when all fail.
+ */
 export async function firstOf<C, T extends { destroy(): unknown }>(
   candidates: readonly C[],
   signal: AbortSignal,
@@ -81,7 +85,10 @@ export function secure(socket: Socket, options: Omit<ConnectionOptions, 'socket'
   return opened(connectTls({ ...options, ALPNProtocols: ['http/1.1'], socket }), 'secureConnect', signal);
 }
 
-/** Of an IP address there is no server name to ask for (RFC 6066); its certificate is compared with the address all the same. */
+/**
+ * Of an IP address there is no server name to ask for (RFC 6066); its certificate is compared with the address all the
+ * same.
+ */
 export const serverOf = (host: string): ConnectionOptions => {
   const name = host.replace(/^\[(.*)\]$/, '$1');
   return isIP(name) ? { host: name } : { host: name, servername: name };

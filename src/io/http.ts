@@ -20,13 +20,18 @@ export interface HttpOptions extends Policy {
   readonly readonly?: boolean | undefined;
   /** Of one answer, or of one line of a stream (16 MiB). */
   readonly maxBytes?: number | undefined;
-  /** Makes the connections in the place of one of its own, and is not closed with the client: for many clients that ask once. */
+  /**
+   * Makes the connections in the place of one of its own, and is not closed with the client: for many clients that ask
+   * once.
+   */
   readonly dispatcher?: Dispatcher | undefined;
 }
 
 /**
- * A client of one server. No redirects, cookies, retries or HTTP/2; the caller's signal is the one deadline, for the whole answer.
- * Throws MISCONFIGURED for an address that cannot be used; everything else, an unreadable CA file too, fails the request.
+ * A client of one server. No redirects, cookies, retries or HTTP/2; the caller's signal is the one deadline, for the
+ * whole answer.
+ * Throws MISCONFIGURED for an address that cannot be used; everything else, an unreadable CA file too, fails the
+ * request.
  */
 export function openHttp(options: HttpOptions): Http & AsyncDisposable {
   const { origin, prefix } = baseOf(options);
@@ -98,7 +103,10 @@ export function openHttp(options: HttpOptions): Http & AsyncDisposable {
   });
 }
 
-/** One policy for AWS as for the managers, with limits of its own: the SDK brings no deadline. AWS_CA_BUNDLE is trusted beside Node's authorities. */
+/**
+ * One policy for AWS as for the managers, with limits of its own: the SDK brings no deadline. AWS_CA_BUNDLE is trusted
+ * beside Node's authorities.
+ */
 export function awsDispatcher(policy: Policy): ReturnType<typeof everywhere> {
   const env = policy.env ?? process.env;
   const tls = { caFile: env.AWS_CA_BUNDLE, ...policy.tls };

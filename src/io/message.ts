@@ -20,9 +20,10 @@ export interface Header {
 }
 
 /**
- * The headers of a client's requests, names in lower case; what is the same for all of them is made once. `option`: where the configured ones come from.
- * The returned function throws MISCONFIGURED for a value that HTTP cannot carry (a key file with two lines, say), without quoting it, and for a configured
- * header that would be replaced.
+ * The headers of a client's requests, names in lower case; what is the same for all of them is made once. `option`:
+ * where the configured ones come from.
+ * The returned function throws MISCONFIGURED for a value that HTTP cannot carry (a key file with two lines, say),
+ * without quoting it, and for a configured header that would be replaced.
  */
 export function headerWriter(
   fixed?: Headers,

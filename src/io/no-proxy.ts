@@ -29,8 +29,10 @@ export function isLoopback({ hostname }: Destination): boolean {
 export const entriesOf = (list: string): string[] => list.split(/[\s,]+/).filter(Boolean);
 
 /**
- * Reads an entry as Go (golang.org/x/net/http/httpproxy) and curl do; where they differ it covers what either of them would reach directly.
- * `example.org` is the name with all below it, `.example.org` too, `*.example.org` is only what lies below. Addresses may have brackets, all but ranges a port.
+ * Reads an entry as Go (golang.org/x/net/http/httpproxy) and curl do; where they differ it covers what either of them
+ * would reach directly.
+ * `example.org` is the name with all below it, `.example.org` too, `*.example.org` is only what lies below. Addresses
+ * may have brackets, all but ranges a port.
  * undefined: nobody knows what it means.
  */
 export function readException(text: string): Exception | undefined {

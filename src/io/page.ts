@@ -3,7 +3,10 @@ import { isHtml, quote } from '../contract/text.ts';
 
 const mostOfTitle = 80;
 
-/** What an answer says, for people: the page that it is, or its beginning in one line. Without secrets or pieces of them. */
+/**
+ * What an answer says, for people: the page that it is, or its beginning in one line. Without secrets or pieces of
+ * them.
+ */
 export function wordsOf(answer: Answer): string {
   return isHtml(answer) ? `${standing(answer)}. Is this the right address?` : quote(answer.text);
 }

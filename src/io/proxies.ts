@@ -16,7 +16,10 @@ export interface Proxy {
   readonly password?: Secret;
 }
 
-/** How a destination is reached: through a proxy, or directly; `exception` and `loopback` say why no proxy is used although one is named. */
+/**
+ * How a destination is reached: through a proxy, or directly; `exception` and `loopback` say why no proxy is used
+ * although one is named.
+ */
 export interface Way {
   readonly proxy?: Proxy;
   readonly exception?: Exception;

@@ -10,7 +10,10 @@ const mostLines = 500;
 const mostLetters = 256 * 1024;
 const mostOfOne = 8 * 1024;
 
-/** The last lines that were written, for a bug report: at most 500 of them and 256 Ki letters; of a very long one the beginning. */
+/**
+ * The last lines that were written, for a bug report: at most 500 of them and 256 Ki letters; of a very long one the
+ * beginning.
+ */
 export function createTail(): Tail {
   const kept: string[] = [];
   let letters = 0;

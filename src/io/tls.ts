@@ -3,7 +3,10 @@ import { Failure } from '../contract/failures.ts';
 import { nameOf, type Proxy } from './proxies.ts';
 import type { Route } from './unconnected.ts';
 
-/** Whom to trust beside the authorities that Node knows. `caFile`: PEM, added to them. `fingerprint`: SHA-256 of the one certificate to accept, whoever signed it. */
+/**
+ * Whom to trust beside the authorities that Node knows. `caFile`: PEM, added to them. `fingerprint`: SHA-256 of the one
+ * certificate to accept, whoever signed it.
+ */
 export interface Trust {
   readonly caFile?: string | undefined;
   readonly serverName?: string | undefined;
@@ -20,7 +23,10 @@ export interface TlsOptions extends Trust {
 /** The options that name files. */
 export const fileOptions = ['caFile', 'clientCertFile', 'clientKeyFile'] as const;
 
-/** What a person writes to set an option: `PORTAINER_CA_FILE`, or `caFile` in a file. An option without a name is not offered as a way out. */
+/**
+ * What a person writes to set an option: `PORTAINER_CA_FILE`, or `caFile` in a file. An option without a name is not
+ * offered as a way out.
+ */
 export type OptionNames = Readonly<
   Partial<Record<(typeof fileOptions)[number] | 'serverName' | 'fingerprint' | 'allowHttp' | 'headers', string>>
 >;
@@ -31,7 +37,10 @@ export function setting(name: string, value: string): string {
   return `${name}: ${value === 'true' ? value : JSON.stringify(value)}`;
 }
 
-/** Sixty-four hex digits in upper case, as pairs. Takes openssl's spelling (`sha256 Fingerprint=aa:bb...`) and bare digits too. Throws MISCONFIGURED. */
+/**
+ * Sixty-four hex digits in upper case, as pairs. Takes openssl's spelling (`sha256 Fingerprint=aa:bb...`) and bare
+ * digits too. Throws MISCONFIGURED.
+ */
 export function pinOf(fingerprint: string, names: OptionNames): string {
   const digits = fingerprint
     .replace(/^.*[=\s]|^sha256:/i, '')
@@ -47,7 +56,8 @@ export function pinOf(fingerprint: string, names: OptionNames): string {
 
 /**
  * Looks at a connection whose handshake is done, before anything is sent over it. undefined: trusted.
- * Node has verified chain and name by then but was told to leave the verdict to us: a refused handshake would not show the certificate, and a person needs its fingerprint.
+ * Node has verified chain and name by then but was told to leave the verdict to us: a refused handshake would not show
+ * the certificate, and a person needs its fingerprint.
  */
 export function distrust(
   socket: TLSSocket,

@@ -14,7 +14,10 @@ interface Controller {
   resume(): void;
 }
 
-/** Takes an answer as it comes, and hears of its end: `end` or `fail`, once. What it throws ends the request, which then fails with it. */
+/**
+ * Takes an answer as it comes, and hears of its end: `end` or `fail`, once. What it throws ends the request, which then
+ * fails with it.
+ */
 export interface Taker {
   head(controller: Controller, status: number, headers: IncomingHttpHeaders): void;
   data(controller: Controller, chunk: Buffer): void;
@@ -31,7 +34,8 @@ interface Handler {
 }
 
 /**
- * Sends one request by undici's `dispatch`: `request` and `fetch` make a stream of every answer, which costs a third more. What was sent is not kept until the answer.
+ * Sends one request by undici's `dispatch`: `request` and `fetch` make a stream of every answer, which costs a third
+ * more. What was sent is not kept until the answer.
  * Ends at the signal at once, even while it waits for a connection, and then never sends.
  */
 export function transfer<R>(
@@ -72,7 +76,10 @@ export function transfer<R>(
   });
 }
 
-/** In bytes. An answer may come byte by byte; pieces are put together to blocks of this before they become text, as each piece costs. */
+/**
+ * In bytes. An answer may come byte by byte; pieces are put together to blocks of this before they become text, as each
+ * piece costs.
+ */
 const blockSize = 16 * 1024;
 
 /** What there is of an answer so far. */
@@ -83,7 +90,10 @@ interface Collected {
   /** Pieces that are no text yet, and how many bytes they have. */
   block: Buffer[];
   blockBytes: number;
-  /** Of an answer that is longer than a block, which is decoded as it comes: the bytes of a long list need not lie here as a whole besides. */
+  /**
+   * Of an answer that is longer than a block, which is decoded as it comes: the bytes of a long list need not lie here
+   * as a whole besides.
+   */
   decoder?: StringDecoder;
   list?: ElementReader | undefined;
   text: string;

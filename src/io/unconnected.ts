@@ -37,7 +37,10 @@ export function codeOf(thrown: unknown): string {
 
 const isNoTls = (code: string): boolean => /^ERR_SSL_(WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG)$/.test(code);
 const isUntrusted = (code: string): boolean => /^(CERT_|ERR_TLS_CERT_|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_)/.test(code);
-/** Alerts by which a server refuses our certificate, or its absence. Handshakes fail so for other reasons as well when there is none. */
+/**
+ * Alerts by which a server refuses our certificate, or its absence. Handshakes fail so for other reasons as well when
+ * there is none.
+ */
 const aboutOurCertificate =
   /^ERR_SSL_.*ALERT_(BAD_CERTIFICATE|CERTIFICATE_\w+|UNSUPPORTED_CERTIFICATE|UNKNOWN_CA|ACCESS_DENIED|HANDSHAKE_FAILURE)$/;
 

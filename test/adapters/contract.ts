@@ -26,7 +26,8 @@ export function testAdapter<S extends OptionSpecs, F extends string, Ref>(suite:
     void test(name, async t => {
       const missing = (): Need | undefined => needs.find(need => lacks.has(need));
       const known = missing();
-      // What one stage cannot show no other one of the suite can: on a real server each would make and remove its entries for nothing.
+      // What one stage cannot show no other one of the suite can: on a real server each would make and remove its
+      // entries for nothing.
       if (known) return t.skip(reasons[known]);
       await using scene = await openScene(suite, patience);
       ({ lacks } = scene);

@@ -37,7 +37,10 @@ export interface Setting {
   readonly aside?: RegExp;
 }
 
-/** Opens a target on a fake, and takes the fake over: it is disposed of with the rig, and at once when the target cannot be opened. */
+/**
+ * Opens a target on a fake, and takes the fake over: it is disposed of with the rig, and at once when the target cannot
+ * be opened.
+ */
 export async function rigOn<Fake extends FakeServer, Ref>(
   fake: Fake,
   create: (deps: Deps) => Target<Ref>,
@@ -93,8 +96,8 @@ export const linesOf = ({ slots }: Discovery): string[] =>
   slots.map(({ id, state, findings }) => [id, state, ...codesOf(findings)].join(' '));
 
 /**
- * The values of the variables that name a real server; undefined when none of them is set. Throws when only some are: nobody should believe that a suite ran which
- * did not.
+ * The values of the variables that name a real server; undefined when none of them is set. Throws when only some are:
+ * nobody should believe that a suite ran which did not.
  */
 export function realServer<Name extends string>(...names: readonly Name[]): Readonly<Record<Name, string>> | undefined {
   const [given, missing] = [names.filter(name => process.env[name]), names.filter(name => !process.env[name])];
@@ -104,10 +107,16 @@ export function realServer<Name extends string>(...names: readonly Name[]): Read
   return Object.fromEntries(names.map(name => [name, process.env[name] ?? ''])) as Record<Name, string>;
 }
 
-/** Tests of each kind that `testAdapter` has: what it does by itself, what needs faults (six in all), and one that needs the stored password. */
+/**
+ * Tests of each kind that `testAdapter` has: what it does by itself, what needs faults (six in all), and one that needs
+ * the stored password.
+ */
 export const someChecks = 'on http.* (finds|updates|creates only|503 to|a (write|discovery) that meets "lost"|stores)';
 
-/** Those tests of a file that the pattern matches, in a process of their own with these variables; how many of them passed and were skipped. */
+/**
+ * Those tests of a file that the pattern matches, in a process of their own with these variables; how many of them
+ * passed and were skipped.
+ */
 export async function runTests(file: string, pattern: string, env: Readonly<Record<string, string>>) {
   const child = spawn(process.execPath, ['--test', '--test-reporter=tap', `--test-name-pattern=${pattern}`, file], {
     env: { PATH: process.env['PATH'] ?? '', ...env },

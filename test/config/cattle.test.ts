@@ -31,7 +31,10 @@ interface Seen {
   readonly listen: string;
   readonly warnings: readonly string[];
   readonly options: Readonly<Record<string, unknown>>;
-  /** The access key of the AWS identity that is found, with the session token if there is one. Asked only where a row says it. */
+  /**
+   * The access key of the AWS identity that is found, with the session token if there is one. Asked only where a row
+   * says it.
+   */
   readonly identity?: string;
 }
 function seen({ targets: [target], sources, log, server, warnings }: Config): Seen {
@@ -48,7 +51,10 @@ function seen({ targets: [target], sources, log, server, warnings }: Config): Se
 }
 const hosts = (...accounts: string[]): string[] => accounts.map(account => `${account}.dkr.ecr.us-east-1.amazonaws.com`);
 
-/** What the chain that the courier leaves to the AWS SDK finds with these variables, beside a file with the profiles `default` and `team`. */
+/**
+ * What the chain that the courier leaves to the AWS SDK finds with these variables, beside a file with the profiles
+ * `default` and `team`.
+ */
 async function identityOf(env: Env): Promise<string> {
   await using files = await folder({
     credentials: ['default', 'team'].map(name => `[${name}]\naws_access_key_id = ${name}\naws_secret_access_key = s\n`).join('\n'),
@@ -72,7 +78,10 @@ async function identityOf(env: Env): Promise<string> {
 }
 const keys = { AWS_ACCESS_KEY_ID: 'KEYID', AWS_SECRET_ACCESS_KEY: 'aws-secret-1234' };
 
-/** Every variable of the former updater: what it did with a value, with an empty one and without, and what we do. A text is a mistake, with the variable that it names. */
+/**
+ * Every variable of the former updater: what it did with a value, with an empty one and without, and what we do. A text
+ * is a mistake, with the variable that it names.
+ */
 const table: readonly {
   readonly variable: string;
   readonly value: string | undefined;

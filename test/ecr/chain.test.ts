@@ -31,7 +31,10 @@ interface Outcome {
   readonly identity?: string | undefined;
 }
 
-/** A fetch from the fake with this environment alone, one at a time, as the AWS client reads that of the process. No metadata service unless the test has one. */
+/**
+ * A fetch from the fake with this environment alone, one at a time, as the AWS client reads that of the process. No
+ * metadata service unless the test has one.
+ */
 async function fetchWith(env: Record<string, string>, spec: Partial<SourceSpec> = {}): Promise<Outcome> {
   const all = { HOME: home, PATH: process.env['PATH'], AWS_EC2_METADATA_DISABLED: 'true', AWS_ENDPOINT_URL: ecr.url, ...env };
   for (const name of Object.keys(process.env)) if (!Object.hasOwn(all, name)) delete process.env[name];
@@ -277,7 +280,10 @@ test('rotated keys in ~/.aws are seen by the next fetch of the same source', asy
   );
 });
 
-/** A proxy that forwards plain requests to the fake, whatever their host, and refuses tunnels. Keeps what it was asked for. */
+/**
+ * A proxy that forwards plain requests to the fake, whatever their host, and refuses tunnels. Keeps what it was asked
+ * for.
+ */
 async function startProxy(): Promise<AsyncDisposable & { readonly url: string; readonly asked: string[] }> {
   const asked: string[] = [];
   const proxy = createServer((request, response) => {

@@ -1,7 +1,13 @@
-/** The first value of a text, or why there is none, in the words of Go; `early`: the text ends before its value does, for which Go has several words. */
+/**
+ * The first value of a text, or why there is none, in the words of Go; `early`: the text ends before its value does,
+ * for which Go has several words.
+ */
 export type Decoded = { readonly value: unknown; readonly rest: string } | { readonly flaw: string } | { readonly early: true };
 
-/** As Go's decoder of a stream: what stands behind the first value is not looked at, and is left as `rest` (a character for a byte). */
+/**
+ * As Go's decoder of a stream: what stands behind the first value is not looked at, and is left as `rest` (a character
+ * for a byte).
+ */
 export function decodeGo(text: string): Decoded {
   try {
     return { value: JSON.parse(text), rest: '' };

@@ -1,6 +1,9 @@
 import type { Reply } from './server.ts';
 
-/** Where a request goes, as Go's server reads it: the path without its escapes, the query without the pairs that it cannot read. */
+/**
+ * Where a request goes, as Go's server reads it: the path without its escapes, the query without the pairs that it
+ * cannot read.
+ */
 export interface Target {
   readonly path: string;
   readonly query: URLSearchParams;

@@ -31,10 +31,15 @@ export interface HarborOptions extends ServerOptions {
   readonly projects?: readonly Project[];
   readonly policies?: readonly Policy[];
   readonly read_only?: boolean;
-  /** Asks whether a registry takes a password, for hosts that `upstreams` does not list: so an embedded ECR can answer. */
+  /**
+   * Asks whether a registry takes a password, for hosts that `upstreams` does not list: so an embedded ECR can answer.
+   */
   readonly accepts?: Accepts;
   readonly clock?: Clock;
-  /** 2.15.2 unless said. From the source, not recorded: before 2.3 lists have no pages, before 2.2 there are no system robots, 1.10 has another base path. */
+  /**
+   * 2.15.2 unless said. From the source, not recorded: before 2.3 lists have no pages, before 2.2 there are no system
+   * robots, 1.10 has another base path.
+   */
   readonly version?: string;
 }
 

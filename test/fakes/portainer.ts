@@ -18,10 +18,14 @@ export interface PortainerOptions extends ServerOptions {
   readonly endpoints?: PortainerState['endpoints'];
   readonly server?: Partial<PortainerState['server']>;
   readonly upstream?: Partial<PortainerState['upstream']>;
-  /** Asks whether a registry takes a password, for hosts that `upstream` does not list: so an embedded ECR can answer. */
+  /**
+   * Asks whether a registry takes a password, for hosts that `upstream` does not list: so an embedded ECR can answer.
+   */
   readonly accepts?: Accepts;
   readonly clock?: Clock;
-  /** 2.43.0 unless said. Below 2.36 there is no ping, below 2.17 no /system/status, below 2.11 there are no API keys. */
+  /**
+   * 2.43.0 unless said. Below 2.36 there is no ping, below 2.17 no /system/status, below 2.11 there are no API keys.
+   */
   readonly version?: string;
   readonly edition?: 'CE' | 'EE';
   /** host:port under which the cluster's agent is said to be. */

@@ -18,7 +18,10 @@ export interface FakeRancher extends FakeServer {
   readonly state: RancherState;
   /** A registry or credential by its id, as it is now, with all that no answer shows. Throws for an unknown id. */
   row(id: string): Row;
-  /** The credential that a new container gets for an image of this host: registry active and stored as the bare host, lowest active id. */
+  /**
+   * The credential that a new container gets for an image of this host: registry active and stored as the bare host,
+   * lowest active id.
+   */
   pullsWith(environment: string, host: string): Row | undefined;
   /** Adds registries and credentials, as somebody else would. */
   seed(seeds: Pick<Seeds, 'registries' | 'credentials'>): void;

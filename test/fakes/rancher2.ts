@@ -36,7 +36,10 @@ export interface Rancher2Options extends ServerOptions {
 export const admin: User = { name: 'admin', rules: [{ apiGroups: ['*'], resources: ['*'], verbs: ['*'] }] };
 export const adminToken = 'token-admin:secret-of-the-admin-token';
 
-/** A Rancher 2 with state: Norman's dockerCredentials, Steve and the proxies to the clusters. `state` may be changed while it runs. */
+/**
+ * A Rancher 2 with state: Norman's dockerCredentials, Steve and the proxies to the clusters. `state` may be changed
+ * while it runs.
+ */
 export interface FakeRancher2 extends FakeServer {
   readonly state: Rancher2State;
   cluster(id?: string): Cluster;
@@ -80,8 +83,9 @@ export async function startFakeRancher2(options: Rancher2Options = {}): Promise<
   }
 
   /**
-   * Rancher's router asks for the cluster as the user, and says what Norman says of it; the headers of its own answers come too late to name the type. Steve of a
-   * cluster has a proxy of its own, which tells nobody what it was and looks for the agent for 14 s. Read in the source, not run.
+   * Rancher's router asks for the cluster as the user, and says what Norman says of it; the headers of its own answers
+   * come too late to name the type. Steve of a cluster has a proxy of its own, which tells nobody what it was and looks
+   * for the agent for 14 s. Read in the source, not run.
    */
   function behind(id: string, path: string, user: User, request: Seen): Reply {
     const sees = may(user, { verb: 'get', resource: 'management.cattle.io/clusters', name: id });

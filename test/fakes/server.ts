@@ -20,9 +20,12 @@ export interface Reply {
 }
 
 /**
- * What goes wrong with one request. `hang` and `reset`: it is never applied. `lost`: applied, and the connection is cut instead of an answer.
- * `mute`: applied, never answered. `drip`: applied, its answer comes a byte a time for ever. `huge`: applied, answered by a body that does not end.
- * `{ lateMs }`, `{ after }`: applied that much later, or when the promise has ended, whether the client still waits or not.
+ * What goes wrong with one request. `hang` and `reset`: it is never applied. `lost`: applied, and the connection is cut
+ * instead of an answer.
+ * `mute`: applied, never answered. `drip`: applied, its answer comes a byte a time for ever. `huge`: applied, answered
+ * by a body that does not end.
+ * `{ lateMs }`, `{ after }`: applied that much later, or when the promise has ended, whether the client still waits or
+ * not.
  * A `Reply` is answered instead, and nothing is applied.
  */
 export type Fault =
@@ -69,7 +72,8 @@ export async function startServer(handle: Handler, options: ServerOptions = {}):
   const sockets = new Set<Socket>();
   const listener: RequestListener = (request, response) => {
     answer(request, response).catch((error: unknown) => {
-      // A client that hung up, or our own closing, is no error of the fake; anything else should be seen by whoever asked.
+      // A client that hung up, or our own closing, is no error of the fake; anything else should be seen by whoever
+      // asked.
       if (closing.signal.aborted || request.socket.destroyed || response.headersSent) response.destroy();
       else send(response, { status: 500, text: `the fake broke: ${error instanceof Error ? error.stack : String(error)}` });
     });

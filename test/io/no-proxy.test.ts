@@ -21,7 +21,8 @@ const servers = [
 ];
 
 /**
- * What Go 1.26 and curl 7.88 do with each server, P through the proxy and D directly, as recorded with both proxies set. Go never sends loopback to a proxy.
+ * What Go 1.26 and curl 7.88 do with each server, P through the proxy and D directly, as recorded with both proxies
+ * set. Go never sends loopback to a proxy.
  */
 const recorded: readonly (readonly [entry: string, go: string, curl: string])[] = [
   ['amazonaws.com', 'DDDPPPPPPPDPDDP', 'DDDPPPPPPPPPPPP'],

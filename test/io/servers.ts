@@ -62,13 +62,19 @@ export async function raw(handle: (socket: Socket) => void): Promise<Running & {
   return { ...running, url: `http://127.0.0.1:${running.port}` };
 }
 
-/** What a proxy does beside its work. `refusal`: the status with which it connects nobody. `cert`: speaks TLS with that certificate, and asks for one. */
+/**
+ * What a proxy does beside its work. `refusal`: the status with which it connects nobody. `cert`: speaks TLS with that
+ * certificate, and asks for one.
+ */
 interface Manner {
   readonly refusal?: number;
   readonly cert?: string;
 }
 
-/** A proxy that connects every CONNECT to `port` here, whatever host was asked for. `shown`: certificates of its clients. */
+/**
+ * A proxy that connects every CONNECT to `port` here, whatever host was asked for. `shown`: certificates of its
+ * clients.
+ */
 export async function proxying(
   port: number,
   { refusal, cert }: Manner = {},

@@ -39,7 +39,10 @@ let temporary: string;
 let packed: Packed;
 let tarball: string;
 
-/** A command with a Node in front of everything and nothing of the repository; its stdout. What it says goes into the error. */
+/**
+ * A command with a Node in front of everything and nothing of the repository; its stdout. What it says goes into the
+ * error.
+ */
 async function run(node: string, cwd: string, command: string, args: readonly string[], more: Readonly<Record<string, string>> = {}) {
   const { stdout } = await promisify(execFile)(command, [...args], { cwd, env: { ...cleanEnv(node), ...more }, maxBuffer: 2 ** 26 });
   return stdout;

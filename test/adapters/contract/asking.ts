@@ -15,12 +15,18 @@ export interface Setting {
   /** The hosts that the target's `registries:` ask for. */
   readonly wanted?: readonly string[];
 }
-/** `over` ends when nobody waits for the answer any more: then the adapter has neither requests nor sleep, so that no loop of it goes on. */
+/**
+ * `over` ends when nobody waits for the answer any more: then the adapter has neither requests nor sleep, so that no
+ * loop of it goes on.
+ */
 export type Asking<Ref> = <T>(question: (target: Target<Ref>) => Promise<T>, over: AbortSignal, setting?: Setting) => Promise<T>;
 
 export const registryOf = (host: string): Registry => parseAddress(host)?.registry ?? assert.fail(`${host} is no host of ECR`);
 
-/** Lets others have their turn after each sleep: one that is aborted is no sleep, and a loop of those would never leave the processor. */
+/**
+ * Lets others have their turn after each sleep: one that is aborted is no sleep, and a loop of those would never leave
+ * the processor.
+ */
 const clockUntil = (over: AbortSignal): Clock => ({
   ...clock,
   async sleep(ms, signal) {
@@ -30,7 +36,10 @@ const clockUntil = (over: AbortSignal): Clock => ({
   },
 });
 
-/** Asks the adapter, which is made anew for each question, as after a change of its options. `said`: everything that it said. */
+/**
+ * Asks the adapter, which is made anew for each question, as after a change of its options. `said`: everything that it
+ * said.
+ */
 export function makeAsking<S extends OptionSpecs, F extends string, Ref>(adapter: Adapter<S, F, Ref>, { options, tls }: Stage<S>) {
   const said: unknown[] = [];
   const ask: Asking<Ref> = async (question, over, { readonly = false, wanted = [] } = {}) => {

@@ -10,7 +10,10 @@ const perConnection = new Set(['host', 'connection', 'keep-alive', 'transfer-enc
 const passedOn = (headers: object): Readonly<Record<string, string>> =>
   Object.fromEntries(Object.entries(headers).filter(([name, value]) => value !== undefined && !perConnection.has(name)));
 
-/** The stage behind a proxy that can make all the faults of a double; undefined where `options` hold no address before which one could stand. */
+/**
+ * The stage behind a proxy that can make all the faults of a double; undefined where `options` hold no address before
+ * which one could stand.
+ */
 export async function behindProxy<S extends OptionSpecs>(
   stage: Stage<S>,
   specs: S,

@@ -12,7 +12,8 @@ export interface Stage<S extends OptionSpecs> extends AsyncDisposable {
   /** The password that the manager holds for a host in a slot. Missing for a product that keeps its secrets. */
   readonly passwordOf?: (slot: Slot, host: string) => string | undefined | Promise<string | undefined>;
   /**
-   * The double behind `options`: its faults are switched on, its requests and sockets looked at. For a real server there is none:
+   * The double behind `options`: its faults are switched on, its requests and sockets looked at. For a real server
+   * there is none:
    * then `testAdapter` puts a proxy that makes the faults before the address in `options`.
    */
   readonly server?: Double;
@@ -32,6 +33,8 @@ export interface Suite<S extends OptionSpecs, F extends string, Ref> {
   readonly codes?: Readonly<Partial<Record<number, FailureCode>>>;
   /** A write names the version that it replaces, so one that comes late is refused over there. */
   readonly versioned?: boolean;
-  /** How long a healthy manager may take for anything, in milliseconds; 10 s unless said, and more on a slow machine. */
+  /**
+   * How long a healthy manager may take for anything, in milliseconds; 10 s unless said, and more on a slow machine.
+   */
   readonly patienceMs?: number;
 }

@@ -3,7 +3,9 @@ import type { Reply, Seen } from '../server.ts';
 import { refuse } from './refusal.ts';
 import type { HarborState } from './state.ts';
 
-/** Who a request comes from. A system administrator may do everything; others what `access` lists, as resource:action. */
+/**
+ * Who a request comes from. A system administrator may do everything; others what `access` lists, as resource:action.
+ */
 export interface Caller {
   readonly name: string;
   readonly kind: 'user' | 'robot';
@@ -14,7 +16,10 @@ export interface Caller {
 /** How long a wrong password takes, and how long the name is locked. */
 const lockMs = 1_500;
 
-/** Basic credentials, looked at anew with each request. Anything that is none of ours is nobody, and is found out by the handlers that want somebody. */
+/**
+ * Basic credentials, looked at anew with each request. Anything that is none of ours is nobody, and is found out by the
+ * handlers that want somebody.
+ */
 export function makeAuth(state: HarborState, clock: Clock, signal: AbortSignal, knowsRobots: boolean) {
   const locked = new Map<string, number>();
 

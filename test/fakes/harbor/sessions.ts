@@ -13,8 +13,8 @@ export function makeSessions(clock: Clock) {
   const tokens = new Map<string, Buffer>();
 
   /**
-   * The cookies and headers that go with the answer, whatever it is. Called before the request is looked at. Any cookie `sid`, even a made-up one, brings the
-   * token, and so does every path that is none of the API's.
+   * The cookies and headers that go with the answer, whatever it is. Called before the request is looked at. Any cookie
+   * `sid`, even a made-up one, brings the token, and so does every path that is none of the API's.
    */
   function open({ headers, method }: Seen, isApi: boolean) {
     const sid = cookieOf(headers, 'sid');

@@ -26,7 +26,10 @@ export interface User {
   password: string;
   sysadmin: boolean;
 }
-/** `name` with its prefix, `access` as resource:action. Seconds since the epoch in `expires_at`, days in `duration`; -1: never. */
+/**
+ * `name` with its prefix, `access` as resource:action. Seconds since the epoch in `expires_at`, days in `duration`; -1:
+ * never.
+ */
 export interface Robot {
   id: number;
   name: string;
@@ -59,8 +62,9 @@ export interface Row {
   update_time: string;
 }
 /**
- * A host that Harbor reaches. basic: 401 with a challenge, 200 to user and password; open and html: 200 to everybody; status-N: N to any credentials; slow: 200 to any
- * after `delay_ms`; silent: takes the connection and says nothing; ecr-api: hands out user and password for `access_key_id`.
+ * A host that Harbor reaches. basic: 401 with a challenge, 200 to user and password; open and html: 200 to everybody;
+ * status-N: N to any credentials; slow: 200 to any after `delay_ms`; silent: takes the connection and says nothing;
+ * ecr-api: hands out user and password for `access_key_id`.
  */
 export interface Upstream {
   url: string;

@@ -23,7 +23,10 @@ interface Token {
 
 export type Auth = ReturnType<typeof makeAuth>;
 
-/** Who a request comes from. The sessions and the ban live in the server's memory and end with a restart; API keys are stored. */
+/**
+ * Who a request comes from. The sessions and the ban live in the server's memory and end with a restart; API keys are
+ * stored.
+ */
 export function makeAuth(state: PortainerState, clock: Clock, knowsKeys: boolean) {
   const sessions = new Map<string, { userId: number; expires: number }>();
   const tokens = new Map<string, Token>();
@@ -37,7 +40,10 @@ export function makeAuth(state: PortainerState, clock: Clock, knowsKeys: boolean
     return session && session.expires > clock.wall() ? userOf(session.userId) : undefined;
   }
 
-  /** The user whose key, cookie or token the request carries: the first of them that is there decides. `byKey` when it is an API key. */
+  /**
+   * The user whose key, cookie or token the request carries: the first of them that is there decides. `byKey` when it
+   * is an API key.
+   */
   function caller({ headers }: Seen): { user: User; byKey: boolean } {
     const key = knowsKeys ? String(headers['x-api-key'] ?? '') : '';
     if (key && headers.authorization !== undefined) {
@@ -184,7 +190,10 @@ const cookieOf = (header: string | undefined): string | undefined => {
   return found ? (found[1] ?? '') : undefined;
 };
 
-/** Whether a browser may have been made to send it: then every write is refused, with or without a key. Requests without these headers pass. */
+/**
+ * Whether a browser may have been made to send it: then every write is refused, with or without a key. Requests without
+ * these headers pass.
+ */
 export function isCrossOrigin({ method, headers }: Seen): boolean {
   if (['GET', 'HEAD', 'OPTIONS'].includes(method)) return false;
   const site = headers['sec-fetch-site'];

@@ -17,7 +17,10 @@ export class ClusterError extends Error {
 /** The most that is quoted of a text. */
 const quotedBytes = 2048;
 
-/** What Kubernetes' client for Go makes of an answer that is no success: the message of a Status, else a sentence of its own, in which texts are quoted. */
+/**
+ * What Kubernetes' client for Go makes of an answer that is no success: the message of a Status, else a sentence of its
+ * own, in which texts are quoted.
+ */
 export function errorOf(answer: ApiAnswer, method: string, path: string): ClusterError {
   const { status, type = '', text = '' } = answer;
   const told = statusIn(type, text);

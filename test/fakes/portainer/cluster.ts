@@ -15,7 +15,9 @@ const nameOf = (row: Row): string => `registry-${row.Id}`;
 
 export type Cluster = ReturnType<typeof makeCluster>;
 
-/** The cluster behind the agent: pull secrets named `registry-<id>` and the default service account of each namespace. */
+/**
+ * The cluster behind the agent: pull secrets named `registry-<id>` and the default service account of each namespace.
+ */
 export function makeCluster(state: PortainerState, clock: Clock, signal: AbortSignal, agent: string) {
   const calls: ClusterCall[] = [];
   /** namespace/name to what is in it. */
@@ -90,7 +92,9 @@ export function makeCluster(state: PortainerState, clock: Clock, signal: AbortSi
   return {
     calls,
     secrets,
-    /** After a change of credentials: deletes first, so that a failure in between leaves a namespace without its secret. */
+    /**
+     * After a change of credentials: deletes first, so that a failure in between leaves a namespace without its secret.
+     */
     async rewrite(row: Row, namespace: string): Promise<void> {
       await remove(row, namespace);
       await create(row, namespace);

@@ -1,7 +1,10 @@
 import type { Reply, Seen } from '../server.ts';
 import { plain } from './refusal.ts';
 
-/** A file, whatever the method: the one page that only a disabled instance has leads to the other, and an index has the folder's address. */
+/**
+ * A file, whatever the method: the one page that only a disabled instance has leads to the other, and an index has the
+ * folder's address.
+ */
 export function fileOf({ method, path: sent }: Seen, isDisabled: boolean): Reply {
   const temporary = (location: string): Reply => ({
     status: 307,

@@ -9,7 +9,10 @@ export class Refusal extends Error {
   }
 }
 
-/** The error body of Portainer's API. `details` is a Go error, and begins with a capital on the wire; without one it repeats the message. */
+/**
+ * The error body of Portainer's API. `details` is a Go error, and begins with a capital on the wire; without one it
+ * repeats the message.
+ */
 export function refuse(status: number, message: string, details: string = message): never {
   throw new Refusal({ status, json: { message, details: details.charAt(0).toUpperCase() + details.slice(1) } });
 }
@@ -36,7 +39,10 @@ export function atoi(text: string): number | string {
 
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-/** What the database says of a key that it does not hold. A negative one shows as the eight bytes of its key, which are no UTF-8. */
+/**
+ * What the database says of a key that it does not hold. A negative one shows as the eight bytes of its key, which are
+ * no UTF-8.
+ */
 export function notFound(bucket: 'registries' | 'endpoints' | 'users' | 'api_key', id: number): string {
   const bytes = Buffer.alloc(8);
   bytes.writeBigInt64BE(BigInt(id));

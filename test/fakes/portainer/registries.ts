@@ -22,7 +22,9 @@ const changedFields = { ...fields, RegistryAccesses: { go: 'portainer.RegistryAc
 const types =
   '1 (Quay.io), 2 (Azure container registry), 3 (custom registry), 4 (Gitlab registry), 5 (ProGet registry), 6 (DockerHub), 7 (ECR)';
 
-/** /api/registries. `edition`: EE shows the list to everybody, though little of it to those who are no administrators. */
+/**
+ * /api/registries. `edition`: EE shows the list to everybody, though little of it to those who are no administrators.
+ */
 export function makeRegistries(database: Database, cluster: Cluster, edition: 'CE' | 'EE') {
   function list(user: User): Reply {
     if (user.role === 'administrator') return { status: 200, json: database.rows().map(row => shown(row, row)) };
@@ -73,7 +75,10 @@ export function makeRegistries(database: Database, cluster: Cluster, edition: 'C
     );
   }
 
-  /** Works on a copy, writes it back at the end, and goes on though the client is gone: so a PUT that waited for a cluster wins over a later one. */
+  /**
+   * Works on a copy, writes it back at the end, and goes on though the client is gone: so a PUT that waited for a
+   * cluster wins over a later one.
+   */
   async function update(request: Seen, id: string): Promise<Reply> {
     const stored = database.row(idOf(id, 'registry'));
     const payload = decode(request.body, 'registries.registryUpdatePayload', changedFields);
@@ -104,7 +109,9 @@ export function makeRegistries(database: Database, cluster: Cluster, edition: 'C
     }
   }
 
-  /** An unknown id makes the real handler panic: the client sees 200 without a body. What a cluster says does not count. */
+  /**
+   * An unknown id makes the real handler panic: the client sees 200 without a body. What a cluster says does not count.
+   */
   async function remove(id: string): Promise<Reply> {
     const number = idOf(id, 'registry');
     const row = database.rows().find(({ Id }) => Id === number);
@@ -118,7 +125,10 @@ export function makeRegistries(database: Database, cluster: Cluster, edition: 'C
   return { list, inspect, create, update, remove };
 }
 
-/** Credentials count only beside `Authentication: true`; an empty password keeps the stored one, an empty user name does not. */
+/**
+ * Credentials count only beside `Authentication: true`; an empty password keeps the stored one, an empty user name does
+ * not.
+ */
 function applyCredentials(row: Row, { Authentication, Username, Password, Ecr }: Payload<typeof fields>): void {
   if (Authentication === undefined) return;
   row.Authentication = Authentication;

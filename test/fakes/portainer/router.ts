@@ -16,7 +16,10 @@ export type Answer = (call: Call) => Reply | Promise<Reply>;
 type Access = 'public' | 'user' | 'admin';
 export type Route = readonly [method: string, path: string, access: Access, answer: Answer];
 
-/** What these paths begin with goes to a router of the API; everything else are files of the web interface, of which there are none here. */
+/**
+ * What these paths begin with goes to a router of the API; everything else are files of the web interface, of which
+ * there are none here.
+ */
 const handlers =
   /^\/api\/(auth|backup|restore|custom_templates|edge_stacks|edge_groups|edge_jobs|endpoint_groups|kubernetes|docker|endpoints|gitops|ldap|motd|registries|resource_controls|roles|settings|stacks|status|system|tags|templates|upload|users|ssl|teams?|team_memberships|websocket|webhooks)/;
 
@@ -41,7 +44,10 @@ export function routed(request: Seen, { path: whole, query, raw }: Target, auth:
   return reply({ request, query, user, params: match(pattern, known) ?? [] });
 }
 
-/** The values of the `:name` segments, which are never empty; `*` at the end stands for anything. undefined when the path is another. */
+/**
+ * The values of the `:name` segments, which are never empty; `*` at the end stands for anything. undefined when the
+ * path is another.
+ */
 function match(pattern: string, path: string): string[] | undefined {
   const wanted = pattern.split('/');
   const given = path.split('/');

@@ -45,7 +45,10 @@ export interface Engine {
   swarm: boolean;
   images: string[];
 }
-/** mode: a status without a body, or an answer, that every call gets; down: connections are refused. `delayMs` holds every call back. */
+/**
+ * mode: a status without a body, or an answer, that every call gets; down: connections are refused. `delayMs` holds
+ * every call back.
+ */
 export interface ClusterState {
   endpoint: number;
   namespaces: string[];
@@ -115,7 +118,9 @@ export const makeAccess = (access: Partial<Access>): Access => ({
   ...access,
 });
 
-/** A row as answers show it: no password anywhere, and the TLS settings alone are left of the management configuration. */
+/**
+ * A row as answers show it: no password anywhere, and the TLS settings alone are left of the management configuration.
+ */
 export function shown(row: Row, more: { RegistryAccesses: Row['RegistryAccesses'] | null; managed?: boolean }): object {
   const { Id, Type, Name, URL, BaseURL, Authentication, Username, TLSConfig, Ecr } = row;
   const management = { Type: 0, Authentication: false, Username: '', Password: '', TLSConfig, Ecr: { Region: '' } };

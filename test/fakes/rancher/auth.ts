@@ -15,7 +15,9 @@ export interface Caller {
 /** Kinds of accounts that are environments. */
 const environmentKinds = ['project', 'projectadmin', 'environment'];
 
-/** Throws 401 for a key that is not known, with access control on; without, whoever is not known is the administrator. */
+/**
+ * Throws 401 for a key that is not known, with access control on; without, whoever is not known is the administrator.
+ */
 export function identify(state: RancherState, request: Seen): Pick<Caller, 'user' | 'kind'> {
   const [, encoded = ''] = /^Basic (.*)$/i.exec(request.headers.authorization ?? '') ?? [];
   const [, access, secret] = /^([^:]*):(.*)$/s.exec(Buffer.from(encoded, 'base64').toString()) ?? [];

@@ -26,7 +26,10 @@ function fieldsOf(type: Type, version: string): [string, Field][] {
   return Object.entries({ ...tables[type], ...email }).sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
-/** JSON or a form, over what the query says. Anything but a map counts as an empty one, and what stands behind the first value is not looked at. */
+/**
+ * JSON or a form, over what the query says. Anything but a map counts as an empty one, and what stands behind the first
+ * value is not looked at.
+ */
 export function readBody({ headers, body }: Seen, query: URLSearchParams): Readonly<Record<string, unknown>> {
   const text = body.toString();
   if (/x-www-form-urlencoded/.test(headers['content-type'] ?? '')) return { ...fieldsIn(query), ...fieldsIn(new URLSearchParams(text)) };
@@ -45,7 +48,10 @@ function fieldsIn(query: URLSearchParams): Record<string, unknown> {
   );
 }
 
-/** What of a body is taken, as it is stored. First what was sent is checked, then what is missing. `registryOf` gives the registry that an id means. */
+/**
+ * What of a body is taken, as it is stored. First what was sent is checked, then what is missing. `registryOf` gives
+ * the registry that an id means.
+ */
 export function accepted(
   type: Type,
   version: string,

@@ -65,8 +65,8 @@ export function makeResources(state: RancherState, making: () => Making) {
   }
 
   /**
-   * A row for each pair, as the database joins them: what was removed is among the others, and who has none lacks the member. Only the first `include` counts. Read in the
-   * source, not recorded.
+   * A row for each pair, as the database joins them: what was removed is among the others, and who has none lacks the
+   * member. Only the first `include` counts. Read in the source, not recorded.
    */
   function joined(row: Row, query: URLSearchParams, view: View): Record<string, unknown>[] {
     const shown = showRow(row, view);
@@ -133,7 +133,10 @@ export function makeResources(state: RancherState, making: () => Making) {
     return showRow(row, { ...view, secrets: 'clear' });
   }
 
-  /** What is behind a link. The list of a registry's credentials is always empty (recorded); of the others there is nothing here. */
+  /**
+   * What is behind a link. The list of a registry's credentials is always empty (recorded); of the others there is
+   * nothing here.
+   */
   function follow(type: Type, id: string, link: string, { caller, view, query }: Call): Record<string, unknown> {
     const row = find(type, id, caller);
     if (!linksOf[type].includes(link)) refuse(404);

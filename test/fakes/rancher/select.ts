@@ -17,8 +17,9 @@ interface Filter {
 }
 
 /**
- * The filters of a query that are understood, by their field; the others are ignored without a word. One that comes twice holds twice; of several modifiers for a field only
- * the last one counts (read in the source, as the sorting and what becomes of an id of another type). A reference that is none matches nothing.
+ * The filters of a query that are understood, by their field; the others are ignored without a word. One that comes
+ * twice holds twice; of several modifiers for a field only the last one counts (read in the source, as the sorting and
+ * what becomes of an id of another type). A reference that is none matches nothing.
  */
 function filtersOf(type: Type, query: URLSearchParams): Map<string, Filter[]> {
   const filters = new Map<string, Filter[]>();

@@ -99,7 +99,10 @@ export function gathered(rows: readonly Record<string, unknown>[]): Record<strin
   });
 }
 
-/** The list behind a link, which is empty in all cases here. Its page is that of the resource which was looked up first (read in the source). */
+/**
+ * The list behind a link, which is empty in all cases here. Its page is that of the resource which was looked up first
+ * (read in the source).
+ */
 export function showBehind(link: string, at: string, limit: number): Record<string, unknown> {
   return { ...showList(link.replace(/s$/, ''), [], at), pagination: paginationOf(limit, null) };
 }

@@ -2,7 +2,10 @@ import { randomUUID } from 'node:crypto';
 import type { Living } from './lifecycle.ts';
 
 export type Type = 'registry' | 'registryCredential';
-/** Stored values by the name of their field: serverAddress, or registryId, publicValue, secretValue and email; name and description. */
+/**
+ * Stored values by the name of their field: serverAddress, or registryId, publicValue, secretValue and email; name and
+ * description.
+ */
 export type Values = Record<string, string | null>;
 
 export interface Row extends Living {
@@ -72,7 +75,10 @@ const prefixes: Readonly<Record<Type, string>> = { registry: '1sp', registryCred
 export const numberOf = (type: Type, id: string): number =>
   id.startsWith(prefixes[type]) ? Number(id.slice(prefixes[type].length) || Number.NaN) : Number.NaN;
 
-/** What stands behind the type of an id, whichever type that is: `1sp7`, `1c7` and `1x!7` are all 7. A word stays as it is; undefined: no id at all. */
+/**
+ * What stands behind the type of an id, whichever type that is: `1sp7`, `1c7` and `1x!7` are all 7. A word stays as it
+ * is; undefined: no id at all.
+ */
 export function parsedId(text: string): string | undefined {
   if (/^\p{L}/u.test(text)) return text;
   return /^1(?=\p{L})[a-z]*!?(.*)$/su.exec(text)?.[1];

@@ -22,7 +22,10 @@ const keyOf: Readonly<Record<string, string>> = {
   'kubernetes.io/dockercfg': '.dockercfg',
 };
 
-/** Norman's API of a project, `/v3/project/ID/...`: its dockerCredentials. They are the Secrets of the backing namespace that name the project in an annotation. */
+/**
+ * Norman's API of a project, `/v3/project/ID/...`: its dockerCredentials. They are the Secrets of the backing namespace
+ * that name the project in an annotation.
+ */
 export function project(call: Call): Reply {
   const { pathname } = call.url;
   const [, id = '', type = '', name] = /^\/v3\/projects?\/([^/]+)\/([^/]+)(?:\/([^/]+))?$/.exec(pathname)?.map(decode) ?? [];
@@ -111,7 +114,10 @@ function registriesOf(type: string, data: Readonly<Record<string, string>>): Reg
   return type === 'kubernetes.io/dockercfg' ? parsed : (parsed.auths ?? {});
 }
 
-/** What lands on the disk: maps in the order of their keys, and `auth` made of user name and password where both are there. */
+/**
+ * What lands on the disk: maps in the order of their keys, and `auth` made of user name and password where both are
+ * there.
+ */
 function encoded(registries: Registries): Record<string, string> {
   const sorted = (map: Entry): Entry => Object.fromEntries(Object.entries(map).sort(([a], [b]) => (a < b ? -1 : 1)));
   const auths = Object.entries(registries).map(([host, { username, password, auth, email, description }]) => {

@@ -8,8 +8,9 @@ type Tree = Readonly<Record<string, unknown>>;
 const isTree = (value: unknown): value is Tree => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /**
- * Those that pass `filter` (several are an and, a comma is an or), in the order that `sort` asks for. Without the SQL cache the object of
- * Kubernetes is looked at and `labelSelector` counts; with it there is a grammar, and only some fields are known. Read in Steve's source.
+ * Those that pass `filter` (several are an and, a comma is an or), in the order that `sort` asks for. Without the SQL
+ * cache the object of Kubernetes is looked at and `labelSelector` counts; with it there is a grammar, and only some
+ * fields are known. Read in Steve's source.
  */
 export function filtered(all: readonly SecretObject[], cluster: Cluster, query: URLSearchParams, sqlCache: boolean): SecretObject[] {
   const revision = query.get('revision');
@@ -131,7 +132,10 @@ function columnOf(field: readonly string[]): (secret: SecretObject) => string {
 
 type Reader = (secret: SecretObject) => string | undefined;
 
-/** `a.b,-c.d`. The SQL cache takes no notice of case, begins with the id where nothing is asked for, and has labels that are not there at the end. */
+/**
+ * `a.b,-c.d`. The SQL cache takes no notice of case, begins with the id where nothing is asked for, and has labels that
+ * are not there at the end.
+ */
 function sorted(all: SecretObject[], sort: string, sqlCache: boolean): SecretObject[] {
   const keys = sort.split(',').flatMap((key): { read: Reader; sign: number }[] => {
     const path = key.replace(/^-/, '');

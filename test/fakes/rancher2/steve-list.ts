@@ -18,7 +18,8 @@ interface Page {
 const numberOr = (text: string | null, usual: number): number => (/^[+-]?\d+$/.test(text ?? '') ? Number(text) : usual);
 
 /**
- * A page by `pagesize` and `page`. Beyond it, the SQL cache tells where the next one begins, but does not obey `continue` and `limit`;
+ * A page by `pagesize` and `page`. Beyond it, the SQL cache tells where the next one begins, but does not obey
+ * `continue` and `limit`;
  * without the cache these make the pages, and `pagesize` cuts what they leave.
  */
 export function paged(all: SecretObject[], query: URLSearchParams, self: string, sqlCache: boolean): Page {

@@ -55,8 +55,8 @@ function quoted(text: string, mark: string): Token {
 }
 
 /**
- * `key = value`, `==`, `!=`, `~` (a part is enough), `!~`, `<`, `>`, `key in (a, b)`, `notin`, `contains`, `notcontains`, `key`, `!key`,
- * between them commas. Read in Steve's source, as its messages.
+ * `key = value`, `==`, `!=`, `~` (a part is enough), `!~`, `<`, `>`, `key in (a, b)`, `notin`, `contains`,
+ * `notcontains`, `key`, `!key`, between them commas. Read in Steve's source, as its messages.
  */
 export function requirementsOf(text: string): Requirement[] {
   const tokens = scan(text);

@@ -20,7 +20,10 @@ export interface SteveCall {
   readonly path: string;
 }
 
-/** The types of which it lists what the user may see: by their name in the path, the resource of the rule and the objects. */
+/**
+ * The types of which it lists what the user may see: by their name in the path, the resource of the rule and the
+ * objects.
+ */
 const others: Readonly<Record<string, { readonly resource: string; list(call: SteveCall): Raw[] }>> = {
   namespaces: { resource: 'namespaces', list: ({ cluster }) => [...cluster.namespaces.values()].map(namespaceObject) },
   'management.cattle.io.projects': { resource: 'management.cattle.io/projects', list: ({ state }) => state.projects.map(projectObject) },
