@@ -1,5 +1,6 @@
 #!/bin/sh
-# rootfs.sh NODE DIST FOLDER: the root file system of the image: this Node with the libraries that it needs, and the bundle. There is no shell in it.
+# rootfs.sh NODE DIST FOLDER: the root file system of the image: this Node with the libraries that it needs, and the
+# bundle. There is no shell in it.
 # The Dockerfile and the test of the image both make it with this.
 set -eu
 node=$(readlink -f "$1")
