@@ -40,6 +40,8 @@ export interface Setting {
 /** Switches of a profile. The SDK takes `true` and `false` alone, and is silent about all else. */
 const profileSwitches = ['use_fips_endpoint', 'use_dualstack_endpoint', 'ignore_configured_endpoint_urls', 'ec2_metadata_v1_disabled'];
 
+const modes = ['auto', 'in-region', 'cross-region', 'mobile', 'standard', 'legacy'];
+
 /** The variant of the address that the host asks for, as far as source and environment tell. Offline. */
 export function variantOf(own: Own, { fips, dualStack }: Spelling, env: Env): string {
   if (own.endpoint ?? customByEnvironment('ECR', env)) return '';
@@ -51,11 +53,7 @@ export function settingsOf(own: Own, registry: Spelling, env: Env, shared: Share
   const profile = namedProfile(own.profile, env) ?? 'default';
   const section = shared.settings(profile);
   const of = (option: string): string => `${option} of the profile "${profile}"`;
-  for (const option of profileSwitches)
-    if (!['true', 'false', undefined].includes(section[option]))
-      throw new Failure('MISCONFIGURED', `${of(option)} is neither true nor false; the AWS SDK would not obey it, and say nothing.`, {
-        remedy: `Write ${option} = true or ${option} = false, in lower case.`,
-      });
+  judge(section, of);
 
   const custom = (service: Service): Setting | undefined => {
     const [option, value] = service === 'ECR' ? ['endpoint', own.endpoint] : ['stsEndpoint', own.stsEndpoint];
@@ -69,6 +67,20 @@ export function settingsOf(own: Own, registry: Spelling, env: Env, shared: Share
     endpoint: service => endpointOf(service, custom(service), registry, switchesOf(env, section, of)),
     caBundle: bundle ? { name: of('ca_bundle'), value: bundle } : undefined,
   };
+}
+
+/** What the SDK would not obey without a word, or fail on with words that name nothing. */
+function judge(section: Section, of: (option: string) => string): void {
+  for (const option of profileSwitches)
+    if (!['true', 'false', undefined].includes(section[option]))
+      throw new Failure('MISCONFIGURED', `${of(option)} is neither true nor false; the AWS SDK would not obey it, and say nothing.`, {
+        remedy: `Write ${option} = true or ${option} = false, in lower case.`,
+      });
+  const mode = section['defaults_mode'];
+  if (mode !== undefined && !modes.includes(mode.toLowerCase()))
+    throw new Failure('MISCONFIGURED', `${of('defaults_mode')} is none of ${modes.join(', ')}.`, {
+      remedy: 'Write one of these, or remove the option.',
+    });
 }
 
 function customByEnvironment(service: Service, env: Env): Setting | undefined {
@@ -110,6 +122,10 @@ function endpointOf(
       `${contrary.name} asks for the ${contrary.what} address of ${service}, and ${custom.name} sets an address: the AWS SDK takes one of the two.`,
       { remedy: `Remove ${contrary.name} if the address that is set is the right one; else remove ${custom.name}.` },
     );
+  if (custom && !/^https?:\/\/[^\s/]\S*$/i.test(custom.value))
+    throw new Failure('MISCONFIGURED', `${custom.name} is no URL that begins with https:// or http://.`, {
+      remedy: `Write the whole address of ${service}, such as https://HOST.`,
+    });
   if (custom) return { endpoint: custom.value };
   // Dual-stack is a matter of the registry's network, not of STS.
   return {
