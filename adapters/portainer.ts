@@ -164,7 +164,7 @@ export const portainer = defineAdapter({
         if (!given) return { change: 'unchanged' };
         const { registry, credential } = given;
         const { ref } = slot;
-        return ref === 'new' ? add(registry, credential, signal) : update(ref, credential, signal);
+        return await (ref === 'new' ? add(registry, credential, signal) : update(ref, credential, signal));
       },
       async rehearse(slot, credentials, signal) {
         const given = givenTo(slot, credentials);

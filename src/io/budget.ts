@@ -18,9 +18,14 @@ const [comma, bracket, brace] = [...Buffer.from(',[{')];
 const bytesOfValue = 16;
 const bytesOfMap = 100;
 
-function weigh(chunk: Buffer): number {
+/** So much of each call is counted by its length alone. It is a receipt most of the time, thousands of which may come in a second. */
+const unweighed = 64 * 1024;
+
+function weightOf(chunk: Buffer): number {
   let weight = chunk.length;
-  for (const byte of chunk) {
+  // By index: walking over a buffer takes ten times as long.
+  for (let at = 0; at < chunk.length; at++) {
+    const byte = chunk[at];
     if (byte === comma) weight += bytesOfValue;
     else if (byte === brace || byte === bracket) weight += bytesOfMap;
   }
@@ -32,9 +37,11 @@ const inForce = new AsyncLocalStorage<Budget>();
 /** Runs the job with a budget of its own for all requests that it makes, however deep. */
 export function withBudget<T>(bytes: number, job: () => Promise<T>): Promise<T> {
   let left = bytes;
+  let length = 0;
   const budget: Budget = {
     spend(chunk, asked) {
-      left -= weigh(chunk);
+      length += chunk.length;
+      left -= length <= unweighed ? chunk.length : weightOf(chunk);
       if (left >= 0) return;
       const text = `${asked}: with this answer, all answers together take more than ${bytes / mebibyte} MiB of memory.`;
       throw new Failure('TOO_LARGE', text, { remedy: 'Check that the address is the manager itself, and how much it lists.' });

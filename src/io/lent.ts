@@ -10,14 +10,11 @@ import { named } from './unconnected.ts';
  */
 export function lent(target: Target, proxies: ReadonlySet<Proxy>): Target {
   const { rehearse, watch } = target;
-  const naming = async <T>(job: () => Promise<T>): Promise<T> => {
-    try {
-      return await job();
-    } catch (error) {
-      throw namedAll(error, proxies);
-    }
+  const limited = <T>(bytes: number, job: () => Promise<T>): Promise<T> => {
+    const result = withBudget(bytes, job);
+    // A promise more for each of thousands of deliveries counts.
+    return proxies.size === 0 ? result : result.catch((error: unknown) => Promise.reject(namedAll(error, proxies)));
   };
-  const limited = <T>(bytes: number, job: () => Promise<T>): Promise<T> => naming(() => withBudget(bytes, job));
   return {
     ...target,
     discover: signal => limited(discoveryBytes, () => target.discover(signal)),
