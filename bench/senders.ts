@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { Pool } from 'undici';
 import { portainer } from '../adapters/portainer.ts';
 import { clock } from '../src/contract/clock.ts';
+import { fingerprint } from '../src/contract/credential.ts';
 import { addressReader } from '../src/contract/registry.ts';
 import { Secret } from '../src/contract/secret.ts';
 import type { Source } from '../src/contract/source.ts';
@@ -29,6 +30,8 @@ export async function openCourier({ urls, rows, key }: Portainers): Promise<Send
   let leapt = 0;
   let began = 0;
   let password = '';
+  /** Of the newest credential: after a start, slots are also written once more with the one that they have. */
+  let newest = '';
   let left = 0;
   let all = Promise.withResolvers<void>();
   const leaping = { ...clock, wall: () => clock.wall() + leapt };
@@ -39,6 +42,7 @@ export async function openCourier({ urls, rows, key }: Portainers): Promise<Send
       password = newPassword();
       const issuedAt = new Date(leaping.wall());
       const expiresAt = new Date(issuedAt.getTime() + 12 * hour);
+      newest = fingerprint({ password: new Secret(password) });
       began = performance.now();
       return { username: 'AWS', password: new Secret(password), issuedAt, expiresAt, source: 'default', scope: 'default' };
     },
@@ -49,7 +53,7 @@ export async function openCourier({ urls, rows, key }: Portainers): Promise<Send
     tickMs: 1000,
     nextDiscovery: () => Number.POSITIVE_INFINITY,
     emit(event) {
-      if (event.kind === 'delivered' && --left === 0) all.resolve();
+      if (event.kind === 'delivered' && event.sent[0]?.fingerprint === newest && --left === 0) all.resolve();
       if ('failure' in event) all.reject(event.failure);
     },
   });

@@ -1,5 +1,5 @@
 import type { Receipt } from '../contract/adapter.ts';
-import type { Credential } from '../contract/credential.ts';
+import type { Credential, Credentials } from '../contract/credential.ts';
 import type { Failure } from '../contract/failures.ts';
 import { fetchedSince } from './due.ts';
 import {
@@ -30,17 +30,24 @@ export interface Attempt {
 const successesKept = 10;
 const failuresKept = 20;
 
-export function credentialsOf(offer: Offer): ReadonlyMap<string, Credential> {
-  return new Map([...keptOf(offer)].map(([host, kept]) => [host, kept.credential]));
+export function credentialsOf(offer: Offer): Credentials {
+  const credentials = new Map<string, Credential>();
+  for (const [host, { credential }] of keptOf(offer)) credentials.set(host, credential);
+  return credentials;
 }
 
-/** Those of an offer that are passwords of ours. */
+/** Those of an offer that are passwords of ours: all, most of the time. */
 export function keptOf(offer: Offer): ReadonlyMap<string, Kept> {
-  return new Map([...offer].filter((one): one is [string, Kept] => isKept(one[1])));
+  return isAllKept(offer) ? offer : new Map([...offer].filter((one): one is [string, Kept] => isKept(one[1])));
+}
+
+function isAllKept(offer: Offer): offer is ReadonlyMap<string, Kept> {
+  for (const holding of offer.values()) if (!isKept(holding)) return false;
+  return true;
 }
 
 export function missingOf({ entry, offer }: Attempt): string[] {
-  return entry.slot.registries.map(registry => registry.host).filter(host => !offer.has(host));
+  return entry.slot.registries.filter(({ host }) => !offer.has(host)).map(({ host }) => host);
 }
 
 /** Writes into the ledger that the attempt was answered: what the slot holds now, and whether an earlier write may still come over it (rule 8). */
@@ -139,14 +146,21 @@ function remember(record: TargetRecord, attempt: Attempt, now: Moment, what: Pic
   };
   entry.result = what.result;
   entry.proven = first && what.proven !== undefined ? { fingerprint: first.fingerprint, ok: what.proven } : undefined;
-  record.outcomes = withoutOldest([outcome, ...record.outcomes]);
+  keepOutcome(record.outcomes, outcome);
 }
 
 /** At most so many successes and, kept longer, so many failures; newest first. */
-function withoutOldest(outcomes: readonly Outcome[]): readonly Outcome[] {
-  let successes = 0;
-  let failures = 0;
-  return outcomes.filter(outcome => (succeeded(outcome) ? ++successes <= successesKept : ++failures <= failuresKept));
+function keepOutcome(outcomes: Outcome[], outcome: Outcome): void {
+  const success = succeeded(outcome);
+  let alike = 0;
+  let oldest = 0;
+  for (const [at, one] of outcomes.entries()) {
+    if (succeeded(one) !== success) continue;
+    alike++;
+    oldest = at;
+  }
+  if (alike >= (success ? successesKept : failuresKept)) outcomes.splice(oldest, 1);
+  outcomes.unshift(outcome);
 }
 
 export function succeeded(outcome: Pick<Outcome, 'result'>): boolean {

@@ -1,4 +1,5 @@
-import type { Receipt, Target } from '../contract/adapter.ts';
+import type { Receipt, Slot, Target } from '../contract/adapter.ts';
+import type { Credentials } from '../contract/credential.ts';
 import { asFailure, type Failure } from '../contract/failures.ts';
 import { type Attempt, credentialsOf, evidenceOf, keptOf, missingOf, recordFailure, recordSuccess } from './attempt.ts';
 import { type Due, followersOf, lacksPassword, whyDue } from './due.ts';
@@ -117,7 +118,12 @@ export function createDeliveries(record: TargetRecord, deps: DeliveriesDeps): De
     retrying += again;
     entry.running = true;
     const leftBehind = { mayLand: !deps.rehearse };
-    const receipt = await work.bounded(limits().deliverMs, signal => send(attempt, target, signal), leftBehind).catch(asFailure);
+    let receipt: Receipt | Failure;
+    try {
+      receipt = await work.bounded(limits().deliverMs, signal => send(attempt, target, signal), leftBehind);
+    } catch (error) {
+      receipt = asFailure(error);
+    }
     entry.running = false;
     entry.wroteAt = now();
     running--;
@@ -134,11 +140,10 @@ export function createDeliveries(record: TargetRecord, deps: DeliveriesDeps): De
     if (receipt instanceof Error) deps.wake();
   }
 
-  async function send({ entry, offer }: Attempt, target: Target, signal: AbortSignal): Promise<Receipt> {
+  function send({ entry, offer }: Attempt, target: Target, signal: AbortSignal): Promise<Receipt> {
     const { slot } = entry;
-    if (!deps.rehearse) return target.deliver(slot, credentialsOf(offer), signal);
-    const rehearsed = await target.rehearse?.(slot, credentialsOf(offer), signal);
-    return rehearsed ?? { change: slot.state === 'absent' ? 'created' : 'updated' };
+    const credentials = credentialsOf(offer);
+    return deps.rehearse ? rehearsed(target, slot, credentials, signal) : target.deliver(slot, credentials, signal);
   }
 
   function delivered(attempt: Attempt, receipt: Receipt): void {
@@ -199,11 +204,16 @@ export function createDeliveries(record: TargetRecord, deps: DeliveriesDeps): De
   };
 }
 
+async function rehearsed(target: Target, slot: Slot, credentials: Credentials, signal: AbortSignal): Promise<Receipt> {
+  const receipt = await target.rehearse?.(slot, credentials, signal);
+  return receipt ?? { change: slot.state === 'absent' ? 'created' : 'updated' };
+}
+
 function aboutSlot(record: TargetRecord, attempt: Attempt) {
   const { slot } = attempt.entry;
-  const sent = [...keptOf(attempt.offer)].map(([host, { fingerprint, expiresAt, credential }]) => {
+  const sent = Array.from(keptOf(attempt.offer), ([host, { fingerprint, expiresAt, credential }]) => {
     return { host, fingerprint, expiresAt, source: credential.source };
   });
-  const about = { target: record.name, slot: slot.id, title: slot.title ?? slot.id, reason: attempt.reason };
-  return { ...about, sent, missing: missingOf(attempt) };
+  const missing = missingOf(attempt);
+  return { target: record.name, slot: slot.id, title: slot.title ?? slot.id, reason: attempt.reason, sent, missing };
 }

@@ -183,7 +183,7 @@ export interface TargetRecord {
   /** Why nothing is delivered, or the last discovery's failure. [scout] */
   trouble?: Trouble | undefined;
   /** The newest outcomes first; failures are kept longer than successes. [attempt] */
-  outcomes: readonly Outcome[];
+  readonly outcomes: Outcome[];
 }
 
 /** What a registry said of a credential, and when. */

@@ -32,6 +32,12 @@ export function createWork(clock: Clock): Work {
   let quiet = Promise.withResolvers<void>();
   let closing = false;
 
+  function ended(): void {
+    if (--underWay > 0) return;
+    quiet.resolve();
+    quiet = Promise.withResolvers();
+  }
+
   const busy = () => underWay > 0;
 
   async function idle(): Promise<void> {
@@ -68,10 +74,9 @@ export function createWork(clock: Clock): Work {
     },
     track(job) {
       underWay++;
-      void job.finally(() => {
-        if (--underWay > 0) return;
-        quiet.resolve();
-        quiet = Promise.withResolvers();
+      job.then(ended, (error: Error) => {
+        ended();
+        throw error;
       });
     },
     get busy() {
