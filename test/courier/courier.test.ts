@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createVirtualClock } from '../fakes/clock.ts';
-import { failing, gaps, hours, minutes, only, registry, row, seconds, startRig, testSource, testTarget } from './rig.ts';
+import { failing, gaps, hours, minutes, only, promptTarget, registry, row, seconds, startRig, testSource } from './rig.ts';
 
 test('a registry that the manager knows gets a token at once, and a newer one at half of its life', async () => {
   const clock = createVirtualClock();
-  const target = testTarget(clock, 'p', [row('1')]);
+  const target = promptTarget(clock, 'p', [row('1')]);
   await using rig = await startRig({ targets: [target] });
   await clock.advance(1 * seconds);
   assert.equal(target.writes.length, 1);
@@ -23,7 +23,7 @@ test('a registry that the manager knows gets a token at once, and a newer one at
 test('one fetch serves every slot of its region, however many and whatever account', async () => {
   const clock = createVirtualClock();
   const many = Array.from({ length: 50 }, (_, at) => row(String(at), registry(String(100000000000 + at))));
-  const targets = [testTarget(clock, 'a', many), testTarget(clock, 'b', many)];
+  const targets = [promptTarget(clock, 'a', many), promptTarget(clock, 'b', many)];
   await using rig = await startRig({ targets });
   await clock.advance(10 * seconds);
   assert.equal(rig.of('delivered').length, 100);
@@ -32,7 +32,7 @@ test('one fetch serves every slot of its region, however many and whatever accou
 
 test('a registry added by hand is served within a minute and a tick', async () => {
   const clock = createVirtualClock();
-  const target = testTarget(clock, 'p', [row('1')]);
+  const target = promptTarget(clock, 'p', [row('1')]);
   await using rig = await startRig({ targets: [target] });
   await clock.advance(10 * minutes);
   target.rows.set('2', row('2', registry('222222222222')));
@@ -43,7 +43,7 @@ test('a registry added by hand is served within a minute and a tick', async () =
 
 test('discovery follows the cron pattern at a second of its own', async () => {
   const clock = createVirtualClock();
-  const targets = Array.from({ length: 30 }, (_, at) => testTarget(clock, `t${at}`, [row('1')]));
+  const targets = Array.from({ length: 30 }, (_, at) => promptTarget(clock, `t${at}`, [row('1')]));
   await using _ = await startRig({ targets });
   await clock.advance(10 * minutes);
   for (const target of targets) for (const gap of gaps(target.discoveries).slice(1)) assert.ok(Math.abs(gap - minutes) < 20, `${gap}`);
@@ -53,7 +53,7 @@ test('discovery follows the cron pattern at a second of its own', async () => {
 
 test('AWS down for 8 h in mid-life: nothing is overwritten, new slots still get the last good token, fetches draw apart', async () => {
   const clock = createVirtualClock();
-  const target = testTarget(clock, 'p', [row('1')]);
+  const target = promptTarget(clock, 'p', [row('1')]);
   const source = testSource(clock);
   await using rig = await startRig({ targets: [target], sources: [source] });
   await clock.advance(5 * hours);
@@ -78,7 +78,7 @@ test('AWS down for 8 h in mid-life: nothing is overwritten, new slots still get 
 
 test('an expired credential is never delivered', async () => {
   const clock = createVirtualClock();
-  const target = testTarget(clock, 'p', [row('1')]);
+  const target = promptTarget(clock, 'p', [row('1')]);
   const source = testSource(clock);
   await using _ = await startRig({ targets: [target], sources: [source] });
   await clock.advance(1 * hours);
@@ -92,7 +92,7 @@ test('an expired credential is never delivered', async () => {
 
 test('the same token twice: no write, no storm, fetches draw apart', async () => {
   const clock = createVirtualClock();
-  const target = testTarget(clock, 'p', [row('1')]);
+  const target = promptTarget(clock, 'p', [row('1')]);
   const source = testSource(clock);
   await using rig = await startRig({ targets: [target], sources: [source] });
   source.stuck = true;
@@ -110,7 +110,7 @@ test('the same token twice: no write, no storm, fetches draw apart', async () =>
 
 test('tokens of 60 s: always a living one in the slot, and the least spacing of 20 s holds', async () => {
   const clock = createVirtualClock();
-  const target = testTarget(clock, 'p', [row('1')]);
+  const target = promptTarget(clock, 'p', [row('1')]);
   const source = testSource(clock);
   source.lifeMs = 60 * seconds;
   await using _ = await startRig({ targets: [target], sources: [source] });
@@ -121,7 +121,7 @@ test('tokens of 60 s: always a living one in the slot, and the least spacing of 
 
 test('a machine suspended for 8 h: everything that is due happens within one tick', async () => {
   const clock = createVirtualClock();
-  const target = testTarget(clock, 'p', [row('1')]);
+  const target = promptTarget(clock, 'p', [row('1')]);
   const source = testSource(clock);
   await using _ = await startRig({ targets: [target], sources: [source] });
   await clock.advance(1 * hours);
@@ -139,7 +139,7 @@ for (const [step, name] of [
 ] as const) {
   test(`the wall clock is set ${name}: no storm, no stall`, async () => {
     const clock = createVirtualClock();
-    const target = testTarget(clock, 'p', [row('1')]);
+    const target = promptTarget(clock, 'p', [row('1')]);
     const source = testSource(clock);
     await using _ = await startRig({ targets: [target], sources: [source] });
     await clock.advance(1 * hours);
@@ -159,7 +159,7 @@ for (const [step, name] of [
 test('a slot that is absent is delivered only with create, under its new id from then on', async () => {
   for (const create of [false, true]) {
     const clock = createVirtualClock();
-    const target = testTarget(clock, 'p', [{ ...row('new:x'), state: 'absent' }], { create });
+    const target = promptTarget(clock, 'p', [{ ...row('new:x'), state: 'absent' }], { create });
     target.onDeliver = async (slot, store) => {
       if (slot.id !== 'new:x') return undefined;
       store();
@@ -183,7 +183,7 @@ test('a slot that is absent is delivered only with create, under its new id from
 
 test('what is there in part and may not be completed is said to be there', async () => {
   const clock = createVirtualClock();
-  const target = testTarget(clock, 'p', [{ ...row('7'), state: 'absent', lacks: 'a credential' }]);
+  const target = promptTarget(clock, 'p', [{ ...row('7'), state: 'absent', lacks: 'a credential' }]);
   await using rig = await startRig({ targets: [target] });
   const record = only([...rig.courier.ledger.targets.values()]);
   const [found] = record.entries.values().flatMap(entry => rig.courier.ledger.findingsOf(record, entry));
@@ -192,7 +192,7 @@ test('what is there in part and may not be completed is said to be there', async
 
 test('a report that began before a write ended neither doubles a creation nor forgets it', async () => {
   const clock = createVirtualClock();
-  const target = testTarget(clock, 'p', [{ ...row('new:x'), state: 'absent' }], { create: true });
+  const target = promptTarget(clock, 'p', [{ ...row('new:x'), state: 'absent' }], { create: true });
   target.onDiscover = async signal => {
     // Slow reports: what they say is what was there when they began.
     if (target.discoveries.length > 1) await clock.sleep(20 * seconds, signal);
@@ -217,7 +217,7 @@ test('a report that began before a write ended neither doubles a creation nor fo
 
 test('a slot that drifts is repaired at once; repairs that do not last are spaced to 30 min, reported, and forgotten after an hour of peace', async () => {
   const clock = createVirtualClock();
-  const target = testTarget(clock, 'p', [row('1')]);
+  const target = promptTarget(clock, 'p', [row('1')]);
   await using rig = await startRig({ targets: [target] });
   await clock.advance(1 * minutes);
   let fighting = true;
@@ -246,7 +246,7 @@ test('a slot that drifts is repaired at once; repairs that do not last are space
 test('what no source serves stays as it is, and the rest of the slot is delivered', async () => {
   const clock = createVirtualClock();
   const open = { ...registry(), host: 'public.ecr.aws', service: 'ecr-public' } as const;
-  const target = testTarget(clock, 'p', [row('1', registry(), open)]);
+  const target = promptTarget(clock, 'p', [row('1', registry(), open)]);
   await using rig = await startRig({ targets: [target] });
   await clock.advance(10 * seconds);
   assert.deepEqual([...(target.stored.get('1')?.keys() ?? [])], [registry().host]);
@@ -261,7 +261,7 @@ test('what no source serves stays as it is, and the rest of the slot is delivere
 
 test('one missing source does not stop the other registries of a slot', async () => {
   const clock = createVirtualClock();
-  const target = testTarget(clock, 'p', [row('1', registry('111111111111', 'eu-west-1'), registry('111111111111', 'us-east-1'))]);
+  const target = promptTarget(clock, 'p', [row('1', registry('111111111111', 'eu-west-1'), registry('111111111111', 'us-east-1'))]);
   const source = testSource(clock);
   const fetch = source.fetch;
   source.fetch = (asked, signal) => (asked.region === 'us-east-1' ? Promise.reject(failing('FORBIDDEN')) : fetch(asked, signal));
@@ -273,7 +273,7 @@ test('one missing source does not stop the other registries of a slot', async ()
 
 test('a slot after another is offered exactly what that one holds', async () => {
   const clock = createVirtualClock();
-  const target = testTarget(clock, 'p', [{ ...row('account'), after: 'secret' }, row('secret')]);
+  const target = promptTarget(clock, 'p', [{ ...row('account'), after: 'secret' }, row('secret')]);
   let broken = true;
   target.onDeliver = async slot => {
     if (slot.id === 'secret' && broken) throw failing('UNEXPECTED');
@@ -295,7 +295,7 @@ test('what a manager says that a slot holds is not written again after a restart
   const clock = createVirtualClock();
   const source = testSource(clock);
   const holds = { fingerprint: 'aaaaaaaaaaaa', expiresAt: new Date(clock.wall() + 11 * hours) };
-  const target = testTarget(clock, 'p', [{ ...row('1'), holds }]);
+  const target = promptTarget(clock, 'p', [{ ...row('1'), holds }]);
   target.onDeliver = async (_, store) => {
     store();
     target.rows.set('1', row('1'));
@@ -315,7 +315,7 @@ test('two couriers on one target converge on the newest credential without a fig
     ...(shared.until && { holds: { fingerprint: shared.fingerprint, expiresAt: new Date(shared.until) } }),
   });
   const pair = ['a', 'b'].map(name => {
-    const target = testTarget(clock, name, [row('1')]);
+    const target = promptTarget(clock, name, [row('1')]);
     target.onDiscover = async () => ({ slots: [holding()] });
     const { deliver } = target.target;
     target.target.deliver = async (slot, credentials, signal) => {
@@ -338,7 +338,7 @@ test('two couriers on one target converge on the newest credential without a fig
 
 test('a watch brings changes at once; while it lives discovery is rare, and when it ends the target is discovered and watched again', async () => {
   const clock = createVirtualClock();
-  const target = testTarget(clock, 'p', [row('1')]);
+  const target = promptTarget(clock, 'p', [row('1')]);
   let end: (() => void) | undefined;
   let watches = 0;
   let sight: ((id: string) => void) | undefined;
@@ -371,7 +371,7 @@ test('a watch brings changes at once; while it lives discovery is rare, and when
 
 test('what a prefix hides is kept, what is not reported is gone', async () => {
   const clock = createVirtualClock();
-  const target = testTarget(clock, 'p', [row('c1/a'), row('c2/b'), row('c3/c'), row('c'), row('c22/d')]);
+  const target = promptTarget(clock, 'p', [row('c1/a'), row('c2/b'), row('c3/c'), row('c'), row('c22/d')]);
   await using rig = await startRig({ targets: [target] });
   await clock.advance(1 * minutes);
   target.rows.delete('c1/a');
@@ -383,7 +383,7 @@ test('what a prefix hides is kept, what is not reported is gone', async () => {
 
 test('refresh fetches anew and writes every slot of the target; just after a fetch it says for how long a newer token has to wait', async () => {
   const clock = createVirtualClock();
-  const targets = [testTarget(clock, 'a', [row('1'), row('2')]), testTarget(clock, 'b', [row('1')])];
+  const targets = [promptTarget(clock, 'a', [row('1'), row('2')]), promptTarget(clock, 'b', [row('1')])];
   await using rig = await startRig({ targets });
   const { asked, issued } = only(rig.sources);
   const written = (at: number) => targets[at]?.writes.map(write => write.passwords.get(registry().host));
@@ -410,7 +410,7 @@ test('refresh fetches anew and writes every slot of the target; just after a fet
 
 test('refresh ends the pauses of slots, whatever the failure; not what a server asked for', async () => {
   const clock = createVirtualClock();
-  const target = testTarget(clock, 'p', [row('1'), row('2')]);
+  const target = promptTarget(clock, 'p', [row('1'), row('2')]);
   target.onDeliver = async slot => {
     throw failing('FORBIDDEN', slot.id === '2' ? { retryAfterMs: 50 * minutes } : {});
   };
@@ -434,7 +434,7 @@ for (const [code, facts, least] of [
 ] as const)
   test(`refresh and reload keep the pause of ${code}, and name it`, async () => {
     const clock = createVirtualClock();
-    const target = testTarget(clock, 'p', [row('1')]);
+    const target = promptTarget(clock, 'p', [row('1')]);
     target.onDiscover = async () => {
       throw failing(code, facts);
     };
@@ -455,7 +455,7 @@ test('another key is tried at once in spite of the pause of AUTH, but not before
     ['BUSY', { retryAfterMs: hours }, 1],
   ] as const) {
     const clock = createVirtualClock();
-    const target = testTarget(clock, 'p', [row('1')]);
+    const target = promptTarget(clock, 'p', [row('1')]);
     target.onDiscover = async () => {
       throw failing(code, facts);
     };
@@ -470,7 +470,7 @@ test('another key is tried at once in spite of the pause of AUTH, but not before
 test('a reload during a hanging discovery begins at once with the new configuration', async () => {
   for (const open of ['same', 'other']) {
     const clock = createVirtualClock();
-    const target = testTarget(clock, 'p', [row('1')]);
+    const target = promptTarget(clock, 'p', [row('1')]);
     target.onDiscover = signal => new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
     await using rig = await startRig({ targets: [target] });
     await clock.advance(5 * seconds);
@@ -486,7 +486,7 @@ test('a reload during a hanging discovery begins at once with the new configurat
 
 test('refresh while AWS is down writes the last good credential, and the new one when there is one', async () => {
   const clock = createVirtualClock();
-  const target = testTarget(clock, 'a', [row('1')]);
+  const target = promptTarget(clock, 'a', [row('1')]);
   await using rig = await startRig({ targets: [target] });
   await clock.advance(10 * minutes);
   Object.assign(only(rig.sources), { failure: failing('UNREACHABLE') });
@@ -501,7 +501,7 @@ test('refresh while AWS is down writes the last good credential, and the new one
 
 test('after a stop nothing is under way and nobody sleeps', async () => {
   const clock = createVirtualClock();
-  const target = testTarget(clock, 'p', [row('1'), row('2')]);
+  const target = promptTarget(clock, 'p', [row('1'), row('2')]);
   target.onDeliver = (_slot, _store, signal) => new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
   const rig = await startRig({ targets: [target] });
   await clock.advance(1 * seconds);
@@ -512,7 +512,7 @@ test('after a stop nothing is under way and nobody sleeps', async () => {
 
 test('an adapter that ignores its signal does not hold up the stop', async () => {
   const clock = createVirtualClock();
-  const target = testTarget(clock, 'p', [row('1')]);
+  const target = promptTarget(clock, 'p', [row('1')]);
   target.onDeliver = () => new Promise(() => {});
   const rig = await startRig({ targets: [target] });
   await clock.advance(1 * seconds);
@@ -522,7 +522,7 @@ test('an adapter that ignores its signal does not hold up the stop', async () =>
 
 test('another configuration keeps what is known of a target, and another address forgets it', async () => {
   const clock = createVirtualClock();
-  const target = testTarget(clock, 'p', [row('1')]);
+  const target = promptTarget(clock, 'p', [row('1')]);
   await using rig = await startRig({ targets: [target] });
   await clock.advance(1 * minutes);
   const sources = { all: rig.sources, choose: () => rig.sources[0] };
@@ -540,7 +540,7 @@ test('another configuration keeps what is known of a target, and another address
 test('refresh cuts short the pause that a refused fetch has brought', async () => {
   const clock = createVirtualClock();
   const source = testSource(clock);
-  const target = testTarget(clock, 'p', [row('1')]);
+  const target = promptTarget(clock, 'p', [row('1')]);
   source.failure = failing('FORBIDDEN');
   await using rig = await startRig({ targets: [target], sources: [source] });
   await clock.advance(3 * hours);
@@ -552,7 +552,7 @@ test('refresh cuts short the pause that a refused fetch has brought', async () =
 
 test('refresh while a write with the old credential is under way: the new one follows', async () => {
   const clock = createVirtualClock();
-  const target = testTarget(clock, 'p', [row('1')]);
+  const target = promptTarget(clock, 'p', [row('1')]);
   await using rig = await startRig({ targets: [target] });
   await clock.advance(10 * minutes);
   target.onDiscover = async () => ({ slots: [{ ...row('1'), state: 'drifted' }] });
@@ -567,7 +567,7 @@ test('refresh while a write with the old credential is under way: the new one fo
 
 test('a reload while the target is being discovered: the new address is discovered at once, the old one is written to no more', async () => {
   const clock = createVirtualClock();
-  const [before, after] = [testTarget(clock, 'p', [row('1')]), testTarget(clock, 'p', [row('1')])];
+  const [before, after] = [promptTarget(clock, 'p', [row('1')]), promptTarget(clock, 'p', [row('1')])];
   after.target = { ...after.target, address: 'test://elsewhere' };
   before.onDiscover = async signal => clock.sleep(20 * seconds, signal);
   await using rig = await startRig({ targets: [before], cron: '0 12 * * *' });
@@ -579,7 +579,7 @@ test('a reload while the target is being discovered: the new address is discover
 
 test('a target that is removed is disposed of when its writes have ended', async () => {
   const clock = createVirtualClock();
-  const target = testTarget(clock, 'p', [row('1')]);
+  const target = promptTarget(clock, 'p', [row('1')]);
   const order: string[] = [];
   target.onDeliver = async (_slot, _store, signal) => {
     await clock.sleep(30 * seconds, signal);
@@ -605,7 +605,7 @@ test('a manager that names a thousand regions: a few fetches at a time', async (
     atOnce--;
     throw failing('UNREACHABLE');
   };
-  await using _ = await startRig({ targets: [testTarget(clock, 'p', rows)], sources: [source] });
+  await using _ = await startRig({ targets: [promptTarget(clock, 'p', rows)], sources: [source] });
   await clock.advance(1 * minutes);
   assert.ok(most > 1 && most <= 8, `${most} at once`);
 });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Failure, type FailureCode, failures } from '../../src/contract/failures.ts';
 import { createVirtualClock } from '../fakes/clock.ts';
-import { failing, gaps, hours, lingering, minutes, only, registry, row, seconds, startRig, testSource, testTarget } from './rig.ts';
+import { failing, gaps, hours, minutes, only, promptTarget, registry, row, seconds, startRig, testSource, testTarget } from './rig.ts';
 
 /** As an HTTP client does when the write went out and the signal ends the waiting. */
 const hang = (_: unknown, __: unknown, signal: AbortSignal) =>
@@ -10,7 +10,7 @@ const hang = (_: unknown, __: unknown, signal: AbortSignal) =>
 
 test('a target that hangs for ever delays nobody, and is tried at growing distances', async () => {
   const clock = createVirtualClock();
-  const targets = Array.from({ length: 10 }, (_, at) => testTarget(clock, `t${at}`, [row('1'), row('2')]));
+  const targets = Array.from({ length: 10 }, (_, at) => promptTarget(clock, `t${at}`, [row('1'), row('2')]));
   const stuck = targets[3];
   assert.ok(stuck);
   stuck.onDeliver = hang;
@@ -30,7 +30,7 @@ test('a target that hangs for ever delays nobody, and is tried at growing distan
 
 test('a discovery that hangs ends at its deadline; the other targets go on', async () => {
   const clock = createVirtualClock();
-  const targets = [testTarget(clock, 'stuck', [row('1')]), testTarget(clock, 'fine', [row('1')])];
+  const targets = [promptTarget(clock, 'stuck', [row('1')]), promptTarget(clock, 'fine', [row('1')])];
   if (targets[0])
     targets[0].onDiscover = signal => new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
   await using rig = await startRig({ targets });
@@ -44,7 +44,7 @@ test('a discovery that hangs ends at its deadline; the other targets go on', asy
 
 test('a target that cannot be reached: its queue is shut, only discoveries probe it, from a second to five minutes apart', async () => {
   const clock = createVirtualClock();
-  const target = testTarget(
+  const target = promptTarget(
     clock,
     'p',
     Array.from({ length: 100 }, (_, at) => row(String(at))),
@@ -80,7 +80,7 @@ const slowCodes = (Object.keys(failures) as FailureCode[]).filter(code => failur
 for (const code of slowCodes) {
   test(`${code} is tried again in minutes, not seconds, and never given up`, async () => {
     const clock = createVirtualClock();
-    const target = testTarget(clock, 'p', [row('1')]);
+    const target = promptTarget(clock, 'p', [row('1')]);
     target.onDeliver = async () => {
       throw failing(code, { stops: 'slot' });
     };
@@ -93,7 +93,7 @@ for (const code of slowCodes) {
 
 test('Retry-After is obeyed, up to an hour', async () => {
   const clock = createVirtualClock();
-  const target = testTarget(clock, 'p', [row('1')]);
+  const target = promptTarget(clock, 'p', [row('1')]);
   target.onDiscover = async () => {
     throw failing('BUSY', { retryAfterMs: 24 * hours });
   };
@@ -104,7 +104,7 @@ test('Retry-After is obeyed, up to an hour', async () => {
 
 test('waiting for a key file: looked for as often as the failure says', async () => {
   const clock = createVirtualClock();
-  const target = testTarget(clock, 'p', [row('1')]);
+  const target = promptTarget(clock, 'p', [row('1')]);
   const { managed } = target;
   let there = false;
   target.managed = {
@@ -124,7 +124,7 @@ test('waiting for a key file: looked for as often as the failure says', async ()
 
 test('1,000 slots of which half are refused: the good half is served, the rest cost few attempts and few fetches', async () => {
   const clock = createVirtualClock();
-  const target = testTarget(
+  const target = promptTarget(
     clock,
     'p',
     Array.from({ length: 1000 }, (_, at) => row(String(at))),
@@ -144,7 +144,7 @@ test('1,000 slots of which half are refused: the good half is served, the rest c
 
 test('1,000 slots that are all refused: each is tried once, then one at a time after its own pauses; no fetch more than for one', async () => {
   const clock = createVirtualClock();
-  const target = testTarget(
+  const target = promptTarget(
     clock,
     'p',
     Array.from({ length: 1000 }, (_, at) => row(String(at))),
@@ -171,7 +171,7 @@ test('1,000 slots that are all refused: each is tried once, then one at a time a
 test('50 hopeless slots do not starve 50 good ones', async () => {
   const clock = createVirtualClock();
   const rows = Array.from({ length: 100 }, (_, at) => row(String(at)));
-  const target = testTarget(
+  const target = promptTarget(
     clock,
     'p',
     rows.map(slot => (Number(slot.id) < 50 ? { ...slot, state: 'absent' as const } : slot)),
@@ -187,7 +187,7 @@ test('50 hopeless slots do not starve 50 good ones', async () => {
 
 test('a write that was given up lands over a newer one: the newest is pushed until it was answered, and once more after the linger', async () => {
   const clock = createVirtualClock();
-  const target = testTarget(clock, 'p', [row('1')], { limits: lingering });
+  const target = testTarget(clock, 'p', [row('1')]);
   await using rig = await startRig({ targets: [target] });
   await clock.advance(10 * minutes);
   let late = true;
@@ -217,7 +217,7 @@ test('a write that was given up lands over a newer one: the newest is pushed unt
 
 test('a creation that was given up is not repeated before a later report says that it did not land', async () => {
   const clock = createVirtualClock();
-  const target = testTarget(clock, 'p', [{ ...row('new:x'), state: 'absent' }], { create: true, limits: lingering });
+  const target = testTarget(clock, 'p', [{ ...row('new:x'), state: 'absent' }], { create: true });
   let lands = true;
   target.onDeliver = async (slot, store, signal) => {
     if (slot.id !== 'new:x') return undefined;
@@ -241,7 +241,7 @@ test('a creation that was given up is not repeated before a later report says th
 
 test('a slot that is gone is looked for soon, not tried again blindly', async () => {
   const clock = createVirtualClock();
-  const target = testTarget(clock, 'p', [row('1'), row('2')]);
+  const target = promptTarget(clock, 'p', [row('1'), row('2')]);
   target.onDeliver = async slot => {
     if (slot.id === '2') {
       target.rows.delete('2');
@@ -256,7 +256,7 @@ test('a slot that is gone is looked for soon, not tried again blindly', async ()
 
 test('an adapter that throws what is no Failure, or at once, costs one outcome and no more', async () => {
   const clock = createVirtualClock();
-  const target = testTarget(clock, 'p', [row('1'), row('2')]);
+  const target = promptTarget(clock, 'p', [row('1'), row('2')]);
   target.onDeliver = slot => {
     if (slot.id === '1') throw new TypeError('cannot read properties of undefined');
     return Promise.resolve();
@@ -272,7 +272,7 @@ test('an adapter that throws what is no Failure, or at once, costs one outcome a
 
 test('each attempt has one outcome', async () => {
   const clock = createVirtualClock();
-  const target = testTarget(
+  const target = promptTarget(
     clock,
     'p',
     Array.from({ length: 40 }, (_, at) => row(String(at))),
@@ -297,7 +297,7 @@ test('proving a thousand registries looks at each a few times, not at all of the
     await clock.sleep(10, new AbortController().signal);
     return { ok: true } as const;
   };
-  await using rig = await startRig({ targets: [testTarget(clock, 't', rows)], prove });
+  await using rig = await startRig({ targets: [promptTarget(clock, 't', rows)], prove });
   const { proofs } = only([...rig.courier.ledger.scopes.values()]);
   const get = proofs.get.bind(proofs);
   let looks = 0;
@@ -312,7 +312,7 @@ test('proving a thousand registries looks at each a few times, not at all of the
 
 test('a proof that fails is a finding, told once, and blocks nothing', async () => {
   const clock = createVirtualClock();
-  const target = testTarget(clock, 'p', [row('1'), row('2', registry('222222222222'))]);
+  const target = promptTarget(clock, 'p', [row('1'), row('2', registry('222222222222'))]);
   const asked: string[] = [];
   const prove = async ({ host }: { host: string }) => {
     asked.push(host);
@@ -332,7 +332,7 @@ test('a proof that fails is a finding, told once, and blocks nothing', async () 
 
 test('rehearsing writes nothing and says what would be done', async () => {
   const clock = createVirtualClock();
-  const target = testTarget(clock, 'p', [row('1'), { ...row('new:x'), state: 'absent' }], { create: true });
+  const target = promptTarget(clock, 'p', [row('1'), { ...row('new:x'), state: 'absent' }], { create: true });
   await using rig = await startRig({ targets: [target], rehearse: true });
   await clock.advance(1 * hours);
   assert.equal(target.writes.length, 0);
@@ -347,7 +347,7 @@ test('rehearsing writes nothing and says what would be done', async () => {
 
 test('AWS unreachable at the start: fetches grow apart from 5 s to 5 min, and the first success is delivered at once', async () => {
   const clock = createVirtualClock();
-  const target = testTarget(clock, 'p', [row('1')]);
+  const target = promptTarget(clock, 'p', [row('1')]);
   const source = testSource(clock);
   source.failure = failing('UNREACHABLE');
   await using _ = await startRig({ targets: [target], sources: [source] });
@@ -370,14 +370,14 @@ test('throttled: the pause that AWS asks for is kept, within an hour', async () 
   const clock = createVirtualClock();
   const source = testSource(clock);
   source.failure = failing('BUSY', { retryAfterMs: 1 * hours });
-  await using _ = await startRig({ targets: [testTarget(clock, 'p', [row('1')])], sources: [source] });
+  await using _ = await startRig({ targets: [promptTarget(clock, 'p', [row('1')])], sources: [source] });
   await clock.advance(10 * hours);
   assert.ok(gaps(source.asked).every(gap => gap >= 1 * hours));
 });
 
 test('what failed because of the whole target is tried again as soon as the target works', async () => {
   const clock = createVirtualClock();
-  const target = testTarget(clock, 'p', [row('1'), row('2'), row('3'), row('4')]);
+  const target = promptTarget(clock, 'p', [row('1'), row('2'), row('3'), row('4')]);
   target.onDeliver = async () => {
     throw failing('FORBIDDEN', { stops: 'target' });
   };
@@ -392,7 +392,7 @@ test('what failed because of the whole target is tried again as soon as the targ
 
 test('a slot that is not found does not cut short the pauses of a target that fails', async () => {
   const clock = createVirtualClock();
-  const target = testTarget(
+  const target = promptTarget(
     clock,
     'p',
     Array.from({ length: 20 }, (_, at) => row(String(at))),
@@ -412,7 +412,7 @@ test('a slot that is not found does not cut short the pauses of a target that fa
 test('a source whose every token has expired already: told once, asked again each minute, nothing delivered', async () => {
   const clock = createVirtualClock();
   const source = testSource(clock);
-  const target = testTarget(clock, 'p', [row('1')]);
+  const target = promptTarget(clock, 'p', [row('1')]);
   source.failure = failing('MISCONFIGURED', { retryAfterMs: minutes });
   await using rig = await startRig({ targets: [target], sources: [source] });
   await clock.advance(2 * hours);
@@ -423,7 +423,7 @@ test('a source whose every token has expired already: told once, asked again eac
 
 test('what is misconfigured after something else is news, although the code is the same', async () => {
   const clock = createVirtualClock();
-  const target = testTarget(clock, 'p', [row('1')]);
+  const target = promptTarget(clock, 'p', [row('1')]);
   let wrong = 'no key yet';
   target.onDiscover = async () => {
     throw new Failure('MISCONFIGURED', wrong, { retryAfterMs: 15 * seconds });

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { sayWaiting } from '../../src/commands/waiting.ts';
 import { createCourier } from '../../src/courier/courier.ts';
 import { createVirtualClock } from '../fakes/clock.ts';
-import { failing, minutes, row, seconds, testSource, testTarget } from './rig.ts';
+import { failing, minutes, promptTarget, row, seconds, testSource } from './rig.ts';
 
 test('a single run asks a source that hangs once, and says meanwhile what it waits for', async () => {
   const clock = createVirtualClock();
@@ -17,7 +17,7 @@ test('a single run asks a source that hangs once, and says meanwhile what it wai
       throw failing('TIMEOUT');
     },
   });
-  const target = testTarget(clock, 'portainer', [row('1')]);
+  const target = promptTarget(clock, 'portainer', [row('1')]);
   const courier = createCourier({ clock, nextDiscovery: wall => wall + minutes, emit: () => undefined });
   courier.use({ all: [hanging], choose: () => hanging }, [target.managed]);
   const ended = new AbortController();

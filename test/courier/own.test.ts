@@ -4,7 +4,7 @@ import type { Slot } from '../../src/contract/adapter.ts';
 import type { Failure } from '../../src/contract/failures.ts';
 import type { Registry } from '../../src/contract/registry.ts';
 import { createVirtualClock, type VirtualClock } from '../fakes/clock.ts';
-import { failing, hours, minutes, type Rig, registry, row, seconds, startRig, type TestSource, testSource, testTarget } from './rig.ts';
+import { failing, hours, minutes, promptTarget, type Rig, registry, row, seconds, startRig, type TestSource, testSource } from './rig.ts';
 
 const ours = '111122223333';
 const identity = (clock: VirtualClock, account: string, failure?: Failure): TestSource =>
@@ -14,7 +14,7 @@ const host = (account: string): string => registry(account).host;
 /** A target that wants the courier's own registry, whichever it is. `told`: what it was opened with. */
 function wanting(clock: VirtualClock, rows: readonly Slot[] = [], more: { paused?: boolean; create?: boolean } = {}) {
   const told: (string | undefined)[] = [];
-  const self = testTarget(clock, 'depot', rows, {
+  const self = promptTarget(clock, 'depot', rows, {
     own: registry('000000000000'),
     create: true,
     ...more,

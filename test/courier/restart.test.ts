@@ -5,9 +5,9 @@ import {
   failing,
   gaps,
   hours,
-  lingering,
   minutes,
   only,
+  promptTarget,
   registry,
   row,
   seconds,
@@ -34,7 +34,7 @@ describe('a write of a former process lands late', () => {
   test('after a restart', async () => {
     const clock = createVirtualClock();
     const source = testSource(clock);
-    const target = testTarget(clock, 'p', [row('1')], { limits: lingering });
+    const target = testTarget(clock, 'p', [row('1')]);
     const first = await startRig({ targets: [target], sources: [source] });
     await clock.advance(1 * hours);
     source.failure = failing('AUTH');
@@ -64,7 +64,7 @@ describe('a write of a former process lands late', () => {
 
   test('after the target got another name', async () => {
     const clock = createVirtualClock();
-    const target = testTarget(clock, 'a', [row('1')], { limits: lingering });
+    const target = testTarget(clock, 'a', [row('1')]);
     const land = hangOnce(target);
     await using rig = await startRig({ targets: [target] });
     await clock.advance(5 * seconds);
@@ -81,9 +81,8 @@ describe('a write of a former process lands late', () => {
     for (const kind of ['tells', 'never lingers', 'may linger'] as const) {
       const clock = createVirtualClock();
       const holds = { fingerprint: 'aaaaaaaaaaaa', expiresAt: new Date(clock.wall() + 11 * hours) };
-      const target = testTarget(clock, 'p', [kind === 'tells' ? { ...row('1'), holds } : row('1')], {
-        limits: kind === 'never lingers' ? { ...lingering, lingerMs: 0 } : lingering,
-      });
+      const made = kind === 'never lingers' ? promptTarget : testTarget;
+      const target = made(clock, 'p', [kind === 'tells' ? { ...row('1'), holds } : row('1')]);
       await using rig = await startRig({ targets: [target] });
       await clock.advance(1 * minutes);
       const record = rig.courier.ledger.targets.get('p') ?? assert.fail();
@@ -95,7 +94,7 @@ describe('a write of a former process lands late', () => {
 
   test('a rename of a created slot does not bring its former id back', async () => {
     const clock = createVirtualClock();
-    const target = testTarget(clock, 'p', [{ ...row('new:x'), state: 'absent' }], { create: true });
+    const target = promptTarget(clock, 'p', [{ ...row('new:x'), state: 'absent' }], { create: true });
     target.onDiscover = async signal => {
       const slots = [...target.rows.values()];
       if (target.discoveries.length > 1) await clock.sleep(25 * seconds, signal);
@@ -119,7 +118,7 @@ describe('a write of a former process lands late', () => {
 
 test('a report that began before a write ended says nothing of the slot; one that began later does', async () => {
   const clock = createVirtualClock();
-  const target = testTarget(clock, 'p', [row('1')]);
+  const target = promptTarget(clock, 'p', [row('1')]);
   await using rig = await startRig({ targets: [target], cron: '*/10 * * * * *' });
   await clock.advance(1 * minutes);
   // It drifts; the report that says so is slow, and ends after a repair.
@@ -138,7 +137,7 @@ test('a report that began before a write ended says nothing of the slot; one tha
 test('the clients of former keys are closed when no write is under way', async () => {
   const clock = createVirtualClock();
   const closed: string[] = [];
-  const target = testTarget(clock, 'p', [row('1')]);
+  const target = promptTarget(clock, 'p', [row('1')]);
   const client = (name: string) => ({ ...target.target, [Symbol.asyncDispose]: async () => void closed.push(name) });
   let current = client('first');
   target.managed = { ...target.managed, open: async () => current };
@@ -158,7 +157,7 @@ test('the clients of former keys are closed when no write is under way', async (
 test('what was refused is tried again as soon as another token arrives', async () => {
   const clock = createVirtualClock();
   const source = testSource(clock);
-  const target = testTarget(clock, 'p', [row('1')]);
+  const target = promptTarget(clock, 'p', [row('1')]);
   target.onDeliver = async () => {
     if (source.issued.length === 1) throw failing('CREDENTIAL_REFUSED');
   };
@@ -174,7 +173,7 @@ describe('who refuses a credential', () => {
     const clock = createVirtualClock();
     const source = testSource(clock);
     const good = ['1', '2', '3', '4', '5'];
-    const target = testTarget(clock, 'p', [...Array.from({ length: hopeless }, (_, at) => row(`bad${at}`)), ...good.map(id => row(id))]);
+    const target = promptTarget(clock, 'p', [...Array.from({ length: hopeless }, (_, at) => row(`bad${at}`)), ...good.map(id => row(id))]);
     const revoked = new Set<string>();
     target.onDeliver = async slot => {
       const last = source.issued.at(-1)?.password.reveal() ?? '';
@@ -205,7 +204,7 @@ describe('who refuses a credential', () => {
   test('hopeless rows alone cost one fetch more in 36 h', async () => {
     const clock = createVirtualClock();
     const source = testSource(clock);
-    const target = testTarget(clock, 'p', [row('bad1'), row('bad2'), row('good')]);
+    const target = promptTarget(clock, 'p', [row('bad1'), row('bad2'), row('good')]);
     target.onDeliver = async slot => {
       if (slot.id !== 'good') throw failing('CREDENTIAL_REFUSED');
     };
@@ -227,7 +226,7 @@ for (const life of [10 * minutes, 30 * minutes, 2 * hours, 12 * hours])
       else source.asked.push(clock.mono());
       return { ...current, issuedAt: new Date(clock.truth()) };
     };
-    const target = testTarget(clock, 'p', [row('1')]);
+    const target = promptTarget(clock, 'p', [row('1')]);
     await using _ = await startRig({ targets: [target], sources: [source], keepsEvents: false });
     await clock.advance(life * 4 - 1 * seconds);
     const writes = target.writes.map(write => write.at);

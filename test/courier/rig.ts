@@ -85,10 +85,7 @@ export interface Write {
   readonly passwords: ReadonlyMap<string, string>;
 }
 
-/** Of a manager in which a write that was given up goes on for two minutes. */
-export const lingering = { concurrency: 4, discoverMs: 30 * seconds, deliverMs: 60 * seconds, lingerMs: 2 * minutes };
-
-/** A manager in memory, of which no write lingers unless `limits` say so. `rows`: what it knows; `stored`: host by slot to password. Faults by hook. */
+/** A manager in memory, in which a write that was given up goes on for two minutes. `rows`: what it knows; `stored`: host by slot to password. Faults by hook. */
 export interface TestTarget {
   readonly name: string;
   readonly clock: VirtualClock;
@@ -141,7 +138,7 @@ export function testTarget(clock: VirtualClock, name: string, rows: readonly Slo
       required: true,
       create: false,
       paused: false,
-      limits: { concurrency: 4, discoverMs: 30 * seconds, deliverMs: 60 * seconds, lingerMs: 0 },
+      limits: { concurrency: 4, discoverMs: 30 * seconds, deliverMs: 60 * seconds, lingerMs: 2 * minutes },
       findings: {},
       open: async () => self.target,
       ...more,
@@ -152,6 +149,12 @@ export function testTarget(clock: VirtualClock, name: string, rows: readonly Slo
 
 function reveal(credentials: Credentials): Map<string, string> {
   return new Map([...credentials].map(([host, credential]) => [host, credential.password.reveal()]));
+}
+
+/** As `testTarget`, but what was given up does not go on: nothing is confirmed after a start. */
+export function promptTarget(clock: VirtualClock, name: string, rows: readonly Slot[], more: Partial<ManagedTarget> = {}): TestTarget {
+  const limits = { concurrency: 4, discoverMs: 30 * seconds, deliverMs: 60 * seconds, lingerMs: 0 };
+  return testTarget(clock, name, rows, { limits, ...more });
 }
 
 export function row(id: string, ...registries: readonly Registry[]): Slot {

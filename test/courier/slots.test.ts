@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import type { Slot } from '../../src/contract/adapter.ts';
 import { fingerprint } from '../../src/contract/credential.ts';
 import { createVirtualClock } from '../fakes/clock.ts';
-import { failing, hours, minutes, only, row, seconds, startRig, type TestTarget, testSource, testTarget } from './rig.ts';
+import { failing, hours, minutes, only, promptTarget, row, seconds, startRig, type TestTarget, testSource } from './rig.ts';
 
 const writesOf = (target: TestTarget, id: string): number => target.writes.filter(write => write.slot === id).length;
 const account: Slot = { id: 'account', registries: [], state: 'present', ref: null, after: 'secret' };
@@ -12,7 +12,7 @@ const inTwelveHours = (wall: number) => new Date(wall + 11 * hours);
 describe('a slot after another', () => {
   test('without registries is written once for each credential of its leader', async () => {
     const clock = createVirtualClock();
-    const target = testTarget(clock, 'p', [row('secret'), account]);
+    const target = promptTarget(clock, 'p', [row('secret'), account]);
     await using _ = await startRig({ targets: [target] });
     await clock.advance(70 * minutes);
     assert.deepEqual([writesOf(target, 'secret'), writesOf(target, 'account')], [1, 1]);
@@ -22,7 +22,7 @@ describe('a slot after another', () => {
 
   test('that drifts is repaired while its leader is not touched', async () => {
     const clock = createVirtualClock();
-    const target = testTarget(clock, 'p', [row('secret'), account]);
+    const target = promptTarget(clock, 'p', [row('secret'), account]);
     await using _ = await startRig({ targets: [target] });
     await clock.advance(10 * minutes);
     target.rows.set('account', { ...account, state: 'drifted' });
@@ -33,7 +33,7 @@ describe('a slot after another', () => {
   test('without registries is served after a restart while the leader is known by holds alone', async () => {
     const clock = createVirtualClock();
     const holds = { fingerprint: 'aaaaaaaaaaaa', expiresAt: inTwelveHours(clock.wall()) };
-    const target = testTarget(clock, 'p', [{ ...row('secret'), holds }, account]);
+    const target = promptTarget(clock, 'p', [{ ...row('secret'), holds }, account]);
     await using _ = await startRig({ targets: [target] });
     await clock.advance(70 * minutes);
     assert.deepEqual([writesOf(target, 'secret'), writesOf(target, 'account')], [0, 1]);
@@ -42,7 +42,7 @@ describe('a slot after another', () => {
   test('with registries makes the leader be written anew, as only a manager knows the password that it holds', async () => {
     const clock = createVirtualClock();
     const holds = { fingerprint: 'aaaaaaaaaaaa', expiresAt: inTwelveHours(clock.wall()) };
-    const target = testTarget(clock, 'p', [
+    const target = promptTarget(clock, 'p', [
       { ...row('secret'), holds },
       { ...row('service'), after: 'secret' },
     ]);
@@ -62,7 +62,7 @@ describe('a slot after another', () => {
   test('that holds the same as its leader needs nothing', async () => {
     const clock = createVirtualClock();
     const holds = { fingerprint: 'aaaaaaaaaaaa', expiresAt: inTwelveHours(clock.wall()) };
-    const target = testTarget(clock, 'p', [
+    const target = promptTarget(clock, 'p', [
       { ...row('secret'), holds },
       { ...row('service'), after: 'secret', holds },
       { ...account, holds },
@@ -74,7 +74,7 @@ describe('a slot after another', () => {
 
   test('follows a refresh once, after its leader', async () => {
     const clock = createVirtualClock();
-    const target = testTarget(clock, 'p', [account, row('secret')]);
+    const target = promptTarget(clock, 'p', [account, row('secret')]);
     await using rig = await startRig({ targets: [target] });
     await clock.advance(10 * minutes);
     rig.courier.refresh();
@@ -88,7 +88,7 @@ describe('a slot after another', () => {
 
 test('a slot without registries that follows nobody is written when it drifts, and only then', async () => {
   const clock = createVirtualClock();
-  const target = testTarget(clock, 'p', [row('secret'), { id: 'alone', registries: [], state: 'present', ref: null }]);
+  const target = promptTarget(clock, 'p', [row('secret'), { id: 'alone', registries: [], state: 'present', ref: null }]);
   await using _ = await startRig({ targets: [target] });
   await clock.advance(70 * minutes);
   assert.equal(writesOf(target, 'alone'), 0);
@@ -103,7 +103,7 @@ describe('what a manager says that a slot holds', () => {
     for (const tells of [true, false]) {
       const clock = createVirtualClock();
       const source = testSource(clock);
-      const target = testTarget(clock, 'p', [row('1')]);
+      const target = promptTarget(clock, 'p', [row('1')]);
       target.onDeliver = async (_, store) => {
         store();
         const last = source.issued.at(-1) ?? assert.fail();
@@ -123,7 +123,7 @@ describe('what a manager says that a slot holds', () => {
 
   test('is repaired when somebody put another one over ours, which lives no longer', async () => {
     const clock = createVirtualClock();
-    const target = testTarget(clock, 'p', [row('1')]);
+    const target = promptTarget(clock, 'p', [row('1')]);
     await using rig = await startRig({ targets: [target] });
     await clock.advance(5 * minutes);
     target.rows.set('1', { ...row('1'), holds: { fingerprint: 'bbbbbbbbbbbb', expiresAt: inTwelveHours(clock.wall()) } });
@@ -143,7 +143,7 @@ describe('what a manager says that a slot holds', () => {
 
   test('is left in peace when it lives longer than what we have', async () => {
     const clock = createVirtualClock();
-    const target = testTarget(clock, 'p', [row('1')]);
+    const target = promptTarget(clock, 'p', [row('1')]);
     await using _ = await startRig({ targets: [target] });
     await clock.advance(1 * hours);
     target.rows.set('1', { ...row('1'), holds: { fingerprint: 'bbbbbbbbbbbb', expiresAt: new Date(clock.wall() + 12 * hours) } });
@@ -158,7 +158,7 @@ describe('a delivery that disturbs', () => {
 
   test('comes when a quarter of the life is left, not at each half-life and not at a start', async () => {
     const clock = createVirtualClock();
-    const target = testTarget(clock, 'p', [disturbing()]);
+    const target = promptTarget(clock, 'p', [disturbing()]);
     await using rig = await startRig({ targets: [target] });
     await clock.advance(36 * hours);
     const times = timesOf(target);
@@ -173,7 +173,7 @@ describe('a delivery that disturbs', () => {
   test('comes at once where there is nothing, or where the manager says that it must', async () => {
     for (const state of ['absent', 'drifted'] as const) {
       const clock = createVirtualClock();
-      const target = testTarget(clock, 'p', [disturbing({ state })], { create: true });
+      const target = promptTarget(clock, 'p', [disturbing({ state })], { create: true });
       await using _ = await startRig({ targets: [target] });
       await clock.advance(2 * minutes);
       assert.equal(target.writes.length, 1, state);
@@ -183,7 +183,7 @@ describe('a delivery that disturbs', () => {
   test('is timed by what the manager says that the slot holds', async () => {
     const clock = createVirtualClock();
     const holds = { fingerprint: 'aaaaaaaaaaaa', expiresAt: new Date(clock.wall() + 4 * hours) };
-    const target = testTarget(clock, 'p', [disturbing({ holds })]);
+    const target = promptTarget(clock, 'p', [disturbing({ holds })]);
     target.onDeliver = async (_, store) => {
       store();
       target.rows.set('1', disturbing());
@@ -195,7 +195,7 @@ describe('a delivery that disturbs', () => {
 
   test('of a follower comes late as well, with what its leader holds then', async () => {
     const clock = createVirtualClock();
-    const target = testTarget(clock, 'p', [row('secret'), { ...row('service'), after: 'secret', disturbs: { below: 0.25 } }]);
+    const target = promptTarget(clock, 'p', [row('secret'), { ...row('service'), after: 'secret', disturbs: { below: 0.25 } }]);
     await using _ = await startRig({ targets: [target] });
     await clock.advance(48 * hours);
     const [leader, follower] = ['secret', 'service'].map(id => writesOf(target, id));
@@ -208,7 +208,7 @@ describe('a delivery that disturbs', () => {
       const hour = Math.floor(wall / hours) % 24;
       return hour >= 2 && hour < 4 ? wall : (Math.floor(wall / hours) + ((26 - hour) % 24 || 24)) * hours;
     };
-    const target = testTarget(clock, 'p', [disturbing({ state: 'drifted' })], { window: open });
+    const target = promptTarget(clock, 'p', [disturbing({ state: 'drifted' })], { window: open });
     // Starts at midnight: nothing is known to lie there, so it does not wait.
     await using rig = await startRig({ targets: [target] });
     await clock.advance(30 * minutes);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createVirtualClock, type VirtualClock } from '../fakes/clock.ts';
-import { failing, gaps, hours, minutes, row, seconds, startRig, type TestSource, testSource, testTarget } from './rig.ts';
+import { failing, gaps, hours, minutes, promptTarget, row, seconds, startRig, type TestSource, testSource } from './rig.ts';
 
 const instances = 40;
 /** What others leave to them of the rate of GetAuthorizationToken: so many at once, and so many a second. */
@@ -38,7 +38,7 @@ function busiest(times: readonly number[]): number {
 test('forty that start in the same second share an ECR that throttles: all are supplied soon, and they draw apart for good', async () => {
   const clock = createVirtualClock();
   const { sources, asked } = throttled(clock);
-  const targets = sources.map((_, at) => testTarget(clock, `portainer-${at}`, [row('1')]));
+  const targets = sources.map((_, at) => promptTarget(clock, `portainer-${at}`, [row('1')]));
   await using stack = new AsyncDisposableStack();
   for (const [at, target] of targets.entries())
     stack.use(
@@ -68,7 +68,7 @@ test('forty that start in the same second share an ECR that throttles: all are s
 test('a lone one is supplied at once, and after a refusal it does not wait long', async () => {
   const clock = createVirtualClock();
   const source = testSource(clock);
-  const target = testTarget(clock, 'portainer', [row('1')]);
+  const target = promptTarget(clock, 'portainer', [row('1')]);
   source.failure = failing('BUSY');
   await using _ = await startRig({ targets: [target], sources: [source] });
   await clock.advance(4 * seconds);

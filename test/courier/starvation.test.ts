@@ -2,14 +2,14 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { FailureCode } from '../../src/contract/failures.ts';
 import { createVirtualClock, type VirtualClock } from '../fakes/clock.ts';
-import { failing, gaps, hours, minutes, row, seconds, startRig, type TestTarget, testTarget } from './rig.ts';
+import { failing, gaps, hours, minutes, promptTarget, row, seconds, startRig, type TestTarget } from './rig.ts';
 
 const bad = (id: string): boolean => id.startsWith('bad');
 
 /** Many slots that always fail so, and some that never do. */
 function mixed(clock: VirtualClock, count: number, code: FailureCode, good: readonly string[]): TestTarget {
   const hopeless = Array.from({ length: count }, (_, at) => row(`bad${at}`));
-  const target = testTarget(clock, 'p', [...hopeless, ...good.map(id => row(id))]);
+  const target = promptTarget(clock, 'p', [...hopeless, ...good.map(id => row(id))]);
   target.onDeliver = async (slot, _store, signal) => {
     if (!bad(slot.id)) return undefined;
     if (code !== 'TIMEOUT') throw failing(code);
@@ -81,7 +81,7 @@ test('the next attempt that is foreseen comes at about that time', async () => {
 test('slots that somebody else changes again and again do not come before those whose credential ages', async () => {
   const clock = createVirtualClock();
   const fought = Array.from({ length: 400 }, (_, at) => row(`fought${at}`));
-  const target = testTarget(clock, 'p', [...fought, row('good')]);
+  const target = promptTarget(clock, 'p', [...fought, row('good')]);
   target.onDiscover = async () => ({ slots: [...fought.map(slot => ({ ...slot, state: 'drifted' as const })), row('good')] });
   target.onDeliver = async (_slot, _store, signal) => clock.sleep(20 * seconds, signal);
   await using _ = await startRig({ targets: [target], keepsEvents: false });
@@ -91,7 +91,7 @@ test('slots that somebody else changes again and again do not come before those 
 
 test('what is foreseen of a target that does not work is its next discovery', async () => {
   const clock = createVirtualClock();
-  const target = testTarget(clock, 'p', [row('1')]);
+  const target = promptTarget(clock, 'p', [row('1')]);
   await using rig = await startRig({ targets: [target] });
   await clock.advance(5 * hours);
   target.onDiscover = async () => {

@@ -4,7 +4,7 @@ import { Failure } from '../../src/contract/failures.ts';
 import type { Proof } from '../../src/contract/source.ts';
 import { statusOf } from '../../src/observe/status.ts';
 import { createVirtualClock } from '../fakes/clock.ts';
-import { only, row, startRig, testTarget } from './rig.ts';
+import { only, promptTarget, row, startRig } from './rig.ts';
 
 const accepted: Proof = { ok: true };
 const denied: Proof = { ok: false, refused: true, message: '401' };
@@ -14,7 +14,7 @@ const refused = () => new Failure('CREDENTIAL_REFUSED', 'The manager tried it in
 /** What the log and the status page say, a minute after the manager refused what `proof` was said of. */
 async function words(proof: Proof, failure: () => Failure = refused, askedAfterMs = 0) {
   const clock = createVirtualClock();
-  const target = testTarget(clock, 'p', [row('1')]);
+  const target = promptTarget(clock, 'p', [row('1')]);
   target.onDeliver = async () => {
     await clock.sleep(5_000, new AbortController().signal);
     throw failure();
@@ -61,7 +61,7 @@ describe('what a refused credential means', () => {
   });
   test('ECR had accepted the token, and refuses it since: it is asked again before anything is said, and a new one is fetched', async () => {
     const clock = createVirtualClock();
-    const target = testTarget(clock, 'p', [row('1')]);
+    const target = promptTarget(clock, 'p', [row('1')]);
     let revoked = false;
     await using rig = await startRig({ targets: [target], prove: async () => (revoked ? denied : accepted) });
     await clock.advance(10 * 60_000);
@@ -76,7 +76,7 @@ describe('what a refused credential means', () => {
   });
   test('ECR does not answer in time: what it said before does not count', async () => {
     const clock = createVirtualClock();
-    const target = testTarget(clock, 'p', [row('1')]);
+    const target = promptTarget(clock, 'p', [row('1')]);
     target.onDeliver = async () => {
       if (clock.mono() > 3_600_000) throw refused();
     };
