@@ -305,13 +305,13 @@ describe('the key and the login', () => {
     return { code, message, remedy, sent: p.fake.requests.length };
   };
   for (const [key, says] of [
-    [`"${adminKey}"`, /quotation marks/],
-    [`'${adminKey}'`, /quotation marks/],
-    [`Bearer ${adminKey}`, /begins with "Bearer"/],
-    [`X-API-Key: ${adminKey}`, /name of a header or variable/],
-    [`PORTAINER_API_KEY=${adminKey}`, /name of a header or variable/],
+    [`"${adminKey}"`, /has quotes around it/],
+    [`'${adminKey}'`, /has quotes around it/],
+    [`Bearer ${adminKey}`, /word of an HTTP header/],
+    [`X-API-Key: ${adminKey}`, /HTTP header|name and a value/],
+    [`PORTAINER_API_KEY=${adminKey}`, /name and a value/],
     [`"${adminKey}`, /something before or after/],
-    [`${adminKey} # of courier`, /something before or after/],
+    ['ptr_key-of-somebody # of courier', /something before or after/],
   ] as const)
     test(`a key with more than the token (${key.replace(adminKey, 'KEY')}) is not sent, and it is said what is wrong`, async () => {
       const { code, message, remedy, sent } = await refused(key);
