@@ -5,12 +5,14 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { adapters } from '../../adapters/index.ts';
+import { environment } from '../../src/commands/environment.ts';
 import { daemonSections, render } from '../../src/commands/report.ts';
 import { Secret } from '../../src/contract/secret.ts';
 import type { Status } from '../../src/observe/status-view.ts';
 import { type FakeEcr, startEcr } from '../fakes/ecr.ts';
 import { type FakePortainer, startFakePortainer } from '../fakes/portainer.ts';
-import { cli, startCli, until } from './cli.ts';
+import { cli, command, startCli, until } from './cli.ts';
 
 const host = '123456789012.dkr.ecr.eu-west-1.amazonaws.com';
 const second = `222222222222${host.slice(12)}`;
@@ -87,9 +89,9 @@ function configuration(more = ''): string {
  * Fails when a secret, or a piece of one, is in the text: as it is, in JSON, URL-encoded, or in base64 however it was
  * shifted.
  */
-function assertClean(text: string, what: string): void {
+function assertClean(text: string, what: string, more: readonly string[] = []): void {
   const inFlight = portainer.state.registries.map(row => row.Password).filter(password => password !== 'old');
-  for (const value of [...Object.values(planted), ...inFlight]) {
+  for (const value of [...Object.values(planted), ...more, ...inFlight]) {
     for (const form of Secret.forms(new Secret(value)))
       for (let at = 0; at + 16 <= form.length; at += 16) {
         const piece = form.slice(at, at + 16);
@@ -194,12 +196,20 @@ test('with a broken configuration: its mistakes, what could be read of it, and t
 });
 
 test('a key that was pasted where a path or a host belongs is not shown', async () => {
-  for (const name of ['PORTAINER_CA_FILE', 'PORTAINER_REGISTRIES', 'ECR_COURIER_SOCKET', 'ECR_COURIER_ADAPTERS', 'ECR_COURIER_CONFIG']) {
-    const given = { ...env, ECR_COURIER_LISTEN: '127.0.0.1:9', PORTAINER_URL: portainer.url, PORTAINER_APIKEY: '', [name]: planted.typo };
-    for (const command of [['bundle'], ['config', 'show'], ['config', 'check'], ['refresh']]) {
-      const { stdout, stderr } = await cli(command, given);
-      assertClean(stdout + stderr, `${command.join(' ')} with ${name}`);
-    }
+  const pasted = (name: string): string => `${planted.typo.slice(0, -2)}/${Buffer.from(name).toString('base64')}`;
+  // What names adapters, or a configuration, ends the reading of all else.
+  for (const names of [
+    ['PORTAINER_CA_FILE', 'PORTAINER_REGISTRIES', 'ECR_COURIER_SOCKET'],
+    ['ECR_COURIER_ADAPTERS'],
+    ['ECR_COURIER_CONFIG'],
+  ]) {
+    const wrong = Object.fromEntries(names.map(name => [name, pasted(name)]));
+    const given = { ...env, ECR_COURIER_LISTEN: '127.0.0.1:9', PORTAINER_URL: portainer.url, PORTAINER_APIKEY: '', ...wrong };
+    // Each in a process of its own: what one has made known as a secret would be hidden in the next.
+    const commands = [['bundle'], ['config', 'show'], ['config', 'check'], ['refresh']];
+    const told = await Promise.all(commands.map(command => cli(command, given)));
+    for (const [at, { stdout, stderr }] of told.entries())
+      assertClean(stdout + stderr, `${commands[at]?.join(' ')} with ${names.join()}`, Object.values(wrong));
   }
 });
 
@@ -215,7 +225,7 @@ test('without a daemon it says that none runs and why; another program on the po
   assert.match(none.stdout, /Nobody answers at 127\.0\.0\.1:9\./);
   assert.ok(other.stdout.includes(`Something else than ecr-courier answers at ${foreign}.`));
   assertClean(none.stdout + other.stdout, 'the bundle');
-  assert.equal((await cli(['bundle', '--json'], env)).code, 2);
+  assert.equal((await command(['bundle', '--json'], env)).code, 2);
 });
 
 test('a manager with ten thousand slots and a forged name: those in trouble are shown, and no line is forged', () => {
@@ -237,16 +247,13 @@ test('a manager with ten thousand slots and a forged name: those in trouble are 
   assert.doesNotMatch(text, /^== Log ==|[\u001b\u202e]/m);
 });
 
-test('a proxy’s address is shown only where it cannot be mistaken', async () => {
+test('a proxy’s address is shown only where it cannot be mistaken', () => {
   for (const [proxy, shown] of [
     ['http://proxy.example:3128', 'HTTPS_PROXY = http://proxy.example:3128'],
     ['http://joe:sesame@proxy.example', 'HTTPS_PROXY = http://proxy.example'],
     ['http://joe:12/34@proxy.example', 'HTTPS_PROXY is set'],
     ['joe:sesame@proxy.example:3128', 'HTTPS_PROXY is set'],
     ['', 'HTTPS_PROXY is empty, which counts as unset'],
-  ]) {
-    const { stdout } = await cli(['bundle'], { ...env, HTTPS_PROXY: proxy ?? '' });
-    assert.ok(stdout.split('\n').includes(shown ?? ''), `${proxy}: ${/.*HTTPS_PROXY.*/.exec(stdout)?.[0]}`);
-    assert.doesNotMatch(stdout, /sesame|joe/);
-  }
+  ] as const)
+    assert.equal(environment({ HTTPS_PROXY: proxy }, adapters), shown, proxy);
 });

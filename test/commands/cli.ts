@@ -40,6 +40,23 @@ const isDaemon = ([first = 'run']: readonly string[]): boolean => first === 'run
 
 export const cli = (args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ended> => startCli(args, env).ended;
 
+/** A command in this very process: for what needs neither the start of one nor its end. */
+export async function command(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ended> {
+  const { runCommand } = await import('../../src/commands/index.ts');
+  const said = { stdout: '', stderr: '' };
+  const to = (name: 'stdout' | 'stderr') => ({ write: (text: string) => (said[name] += text) });
+  const { signal } = new AbortController();
+  const code = await runCommand(args, {
+    env,
+    stdout: to('stdout'),
+    stderr: to('stderr'),
+    signal,
+    onReload: () => undefined,
+    onWarning: () => undefined,
+  });
+  return { code, ...said };
+}
+
 /** Polls until the condition holds; fails after 20 s. */
 export async function until(condition: () => boolean | Promise<boolean>, what: string): Promise<void> {
   for (let tries = 0; tries < 400; tries++) {

@@ -8,7 +8,7 @@ import { after, before, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { type FakeEcr, startEcr } from '../fakes/ecr.ts';
 import { adminKey, type FakePortainer, startFakePortainer } from '../fakes/portainer.ts';
-import { cli, type Started, startCli, until } from './cli.ts';
+import { cli, command, type Started, startCli, until } from './cli.ts';
 
 const host = '123456789012.dkr.ecr.eu-west-1.amazonaws.com';
 const ecrRow = { Name: 'ecr', URL: host, Authentication: true, Username: 'AWS', Password: 'old' };
@@ -118,7 +118,7 @@ test('a wrong configuration: exit 78 with every mistake; a wrong command line: e
   assert.equal(none.code, 78);
   assert.match(none.stderr, /No target is configured: set PORTAINER_URL/);
   for (const args of [['fetch'], ['once', '--quick'], ['token', 'example.com'], ['config', 'frobnicate']]) {
-    const result = await cli(args, env);
+    const result = await command(args, env);
     assert.equal(result.code, 2, `${args.join(' ')}: ${result.stderr}`);
   }
 });
@@ -235,7 +235,7 @@ test('a port that another program answers at: exit 1, and a sentence', async () 
   const address = page.address();
   const foreign = `127.0.0.1:${typeof address === 'object' ? address?.port : ''}`;
   for (const args of [['healthcheck'], ['healthcheck', '--ready'], ['status'], ['status', '--json']]) {
-    const { code, stdout, stderr } = await cli(args, { ...env, ECR_COURIER_LISTEN: foreign, ECR_COURIER_SOCKET: join(folder, 'none') });
+    const { code, stdout, stderr } = await command(args, { ...env, ECR_COURIER_LISTEN: foreign, ECR_COURIER_SOCKET: join(folder, 'none') });
     assert.deepEqual([code, stdout], [1, ''], args.join(' '));
     assert.ok(stderr.includes(`Something else than ecr-courier answers at ${foreign}.`), stderr);
   }
@@ -255,7 +255,7 @@ test('a command but the daemon ends when its terminal is closed', async () => {
 });
 
 test('help and version', async () => {
-  const { stdout } = await cli(['--help']);
+  const { stdout } = await command(['--help']);
   for (const expected of [/once \[--json\]/, /-c, --config/, /--listen/, /--log-level/, /--log-format/]) assert.match(stdout, expected);
   for (const args of [
     ['status', '--help'],
@@ -263,15 +263,15 @@ test('help and version', async () => {
     ['help', 'status'],
     ['status', '--json', '--help'],
   ]) {
-    const told = await cli(args);
+    const told = await command(args);
     assert.deepEqual([told.code, told.stderr], [0, ''], args.join(' '));
     assert.match(told.stdout, /^usage: ecr-courier status \[--json\] \[OPTIONS\]\n\nWhat the running daemon knows\.\n/);
     assert.match(told.stdout, /--listen HOST:PORT/);
   }
-  assert.match((await cli(['config', '--help'])).stdout, /check   whether the configuration is fine/);
-  assert.doesNotMatch((await cli(['demo', '--help'])).stdout, /--listen/);
-  assert.match((await cli(['--listen', '127.0.0.1:0', '--help'])).stdout, /^usage: ecr-courier run /);
-  assert.equal((await cli(['help', 'nothing'])).code, 2);
+  assert.match((await command(['config', '--help'])).stdout, /check   whether the configuration is fine/);
+  assert.doesNotMatch((await command(['demo', '--help'])).stdout, /--listen/);
+  assert.match((await command(['--listen', '127.0.0.1:0', '--help'])).stdout, /^usage: ecr-courier run /);
+  assert.equal((await command(['help', 'nothing'])).code, 2);
   assert.match((await cli(['--version'])).stdout, /^\d+\.\d+\.\d+\n$/);
 });
 
