@@ -24,7 +24,9 @@ export function pages(): ReadonlyMap<string, string> {
 const howRetried = {
   soon: 'Tried again after seconds, then minutes, up to five.',
   slow: 'Tried again after five minutes, then up to thirty; at once after the command `refresh` or a new key file.',
-  refetch: 'Tried again with a new token, one in thirty minutes at most.',
+  key: 'Tried again after five minutes, then up to thirty; at once with a new key, but not by `refresh`: many managers lock out whoever repeats a wrong key.',
+  refetch:
+    'Tried again after five minutes, then up to thirty; at once with another token, of which a refusal asks for one in thirty minutes at most.',
   rediscover: 'Tried again after a new look at the target.',
 } as const;
 

@@ -3,7 +3,7 @@ import { cut, visible } from './text.ts';
 
 /**
  * The one table of failures: how to try again, whom it stops, what it means and what a person can do. Feeds the metric
- * label `code`, docs/errors.md and the tests. retry: soon = seconds, doubling to minutes; slow = minutes; refetch =
+ * label `code`, docs/errors.md and the tests. retry: soon = seconds, doubling to minutes; slow = minutes; key = minutes, or at once with a new key; refetch =
  * with a new credential; rediscover = after a new look at the target.
  */
 export const failures = {
@@ -32,7 +32,7 @@ export const failures = {
     remedy: 'Read the quoted answer; if the product is a supported version, please report it.',
   },
   AUTH: {
-    retry: 'slow',
+    retry: 'key',
     stops: 'target',
     doc: 'Our key or login is not accepted.',
     remedy: 'Create a new key and put it where the configuration points; a file is read again by itself.',
@@ -81,7 +81,7 @@ export const failures = {
   },
 } as const satisfies Record<
   string,
-  { retry: 'soon' | 'slow' | 'refetch' | 'rediscover'; stops: 'slot' | 'target'; doc: string; remedy: string }
+  { retry: 'soon' | 'slow' | 'key' | 'refetch' | 'rediscover'; stops: 'slot' | 'target'; doc: string; remedy: string }
 >;
 
 export type FailureCode = keyof typeof failures;

@@ -1,5 +1,5 @@
 import type { Discovery, Target } from '../contract/adapter.ts';
-import { asFailure, type Failure } from '../contract/failures.ts';
+import { asFailure, type Failure, failures } from '../contract/failures.ts';
 import type { CourierEvent } from './events.ts';
 import type { Entry, Moment, TargetRecord } from './ledger.ts';
 import { type Changes, mergeReport, mergeSighting, type ReportDeps } from './reports.ts';
@@ -242,7 +242,7 @@ export function createScout(record: TargetRecord, deps: ScoutDeps): Scout {
 
 /** Pauses that nobody cuts short: what the server asked for, and what keeps a wrong key from being banned. */
 function isKeptPause({ code, facts }: Failure): boolean {
-  return code === 'AUTH' || facts.retryAfterMs !== undefined;
+  return failures[code].retry === 'key' || facts.retryAfterMs !== undefined;
 }
 
 /** A target that cannot be closed is no reason to stop. */

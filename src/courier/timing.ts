@@ -85,6 +85,7 @@ export function retryPause(failure: Failure, count: number, random: () => number
     case 'rediscover':
       return lookAgainAfter + soon(count, random);
     case 'slow':
+    case 'key':
     case 'refetch':
       return asked === undefined ? slow(count, random) : Math.max(asked, 5 * second);
   }
