@@ -1,10 +1,6 @@
-import { thenRefresh } from '../common/front.ts';
-
 /** How to edit the URL of an endpoint. Harbor tries the credential with every change, and refuses a dead one. */
 export const editUrl = (host = 'HOST'): string =>
   `Edit the endpoint in Harbor so that its URL is https://${host}. In the same step enter AWS as Access ID and the password of \`ecr-courier token ${host}\` as Access Secret: while the stored one has expired, Harbor refuses any other change as "unhealthy".`;
-/** The same, for an endpoint that gets no token until then. */
-export const encrypt = (host?: string): string => `${editUrl(host)} ${thenRefresh}`;
 
 /** What a person should know of a Harbor. Endpoints that are left alone are among these. */
 export const findings = {
@@ -37,7 +33,7 @@ export const findings = {
   ENDPOINT_HTTP: {
     severity: 'error',
     doc: 'The URL of the endpoint begins with http://: Harbor would send the token unencrypted. So the endpoint is never written to, and the courier is not ready while it is there. Earlier builds wrote to it.',
-    remedy: encrypt(),
+    remedy: editUrl(),
   },
   URL_FORM: {
     severity: 'error',

@@ -2,7 +2,7 @@ import type { Deps, Finding, Slot } from '../../src/contract/adapter.ts';
 import type { Registry } from '../../src/contract/registry.ts';
 import { label } from '../../src/contract/text.ts';
 import { absentSlots } from '../../src/contract/usual.ts';
-import { type Code, editUrl, encrypt } from './findings.ts';
+import { type Code, editUrl } from './findings.ts';
 import { isEncrypted, paths, type Row } from './rows.ts';
 
 /** A row that is there: the path of the list, and the address of the row as the discovery saw it. */
@@ -43,7 +43,7 @@ function slotOf(row: Row, registry: Registry, { path, uses }: Known, { finding }
       finding(
         'ENDPOINT_HTTP',
         `${title} is reached over plain http: it gets no token any more, as Harbor would send it unencrypted.`,
-        encrypt(registry.host),
+        editUrl(registry.host),
       ),
     );
   else if (!/^https:\/\/[^/:?#]+(:443)?$/i.test(url))
@@ -53,7 +53,9 @@ function slotOf(row: Row, registry: Registry, { path, uses }: Known, { finding }
   // Since 2.0 a good PUT makes the status good. Before, the status follows minutes later, and nothing depends on it.
   const unhealthy = path === paths[0] && status === 'unhealthy';
   const state = credential?.access_key === 'AWS' && !unhealthy ? 'present' : 'drifted';
-  return { id: String(id), title, registries: [registry], state, findings, ref: { path, row: id, url } };
+  // Another id, so that an endpoint that was edited does not wait until the pause of what it was before is over.
+  const slotId = isEncrypted(url) ? String(id) : `${id}:http`;
+  return { id: slotId, title, registries: [registry], state, findings, ref: { path, row: id, url } };
 }
 
 /** Harbor's own type is recognised by its name: its address is mostly that of ECR's API, which is no registry. */

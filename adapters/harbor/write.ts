@@ -3,7 +3,7 @@ import { type Credential, type Credentials, oncePerCredential } from '../../src/
 import { Failure } from '../../src/contract/failures.ts';
 import type { Registry } from '../../src/contract/registry.ts';
 import { givenTo } from '../../src/contract/usual.ts';
-import { type Code, encrypt } from './findings.ts';
+import { type Code, editUrl } from './findings.ts';
 import type { Ask } from './list.ts';
 import { forbidden, isDone, isMissingRight } from './refusal.ts';
 import { isEncrypted, isRow, listRows, type Row } from './rows.ts';
@@ -106,7 +106,7 @@ function refusePlain(url: string, row: number, host: string): void {
     `Endpoint ${row} is reached over plain http, so Harbor would send the token unencrypted. Nothing was sent.`,
     {
       stops: 'slot',
-      remedy: encrypt(host),
+      remedy: editUrl(host),
     },
   );
 }

@@ -288,6 +288,15 @@ describe('the token is never sent in clear', () => {
     assert.equal(harbor.findings.ENDPOINT_HTTP.severity, 'error');
   });
 
+  test('one that was edited to https:// is served with the next look: it is another slot, without the pause of the former', async () => {
+    await using h = await rig({ ...everything, registries: [row(`http://${host}`)] });
+    const before = only((await h.discover()).slots);
+    Object.assign(h.fake.state.registries[0] ?? {}, { url: `https://${host}` });
+    const after = only((await h.discover()).slots);
+    assert.notEqual(after.id, before.id);
+    assert.equal((await h.deliver(after, given(host))).change, 'updated');
+  });
+
   test('nor one that was given http:// since the last look, nor one that is another registry by now', async () => {
     for (const [url, code] of [
       [`http://${host}`, 'MISCONFIGURED'],
@@ -335,8 +344,8 @@ describe('what the rows come to', () => {
     { name: 'unhealthy', rows: [row(`https://${host}`, { status: 'unhealthy' })], slots: ['1 drifted'] },
     { name: 'a path', rows: [row(`https://${host}/v2`)], slots: ['1 present URL_FORM'] },
     { name: 'what a query leaves', rows: [row(`https://${host}/`)], slots: ['1 present URL_FORM'] },
-    { name: 'plain http', rows: [row(`http://${host}`)], slots: ['1 present ENDPOINT_HTTP'] },
-    { name: 'without a scheme, which Harbor takes for http', rows: [row(host)], slots: ['1 present ENDPOINT_HTTP'] },
+    { name: 'plain http', rows: [row(`http://${host}`)], slots: ['1:http present ENDPOINT_HTTP'] },
+    { name: 'without a scheme, which Harbor takes for http', rows: [row(host)], slots: ['1:http present ENDPOINT_HTTP'] },
     { name: 'another port', rows: [row(`https://${host}:8443`)], slots: ['1 present URL_FORM'] },
     { name: 'an unverified certificate', rows: [row(`https://${host}`, { insecure: true })], slots: ['1 present CERTIFICATE_UNVERIFIED'] },
     {
