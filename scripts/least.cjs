@@ -1,0 +1,15 @@
+/**
+ * Loaded before any script of package.json: an older Node cannot read TypeScript, and what it says of that helps
+ * nobody. In the words of every Node.
+ */
+const { engines } = require('../package.json');
+
+const [least, ours] = [engines.node, process.versions.node].map(text => text.replace(/[^\d.]/g, '').split('.').map(Number));
+
+if (ours[0] < least[0] || (ours[0] === least[0] && ours[1] < least[1])) {
+  process.stderr.write(
+    `This needs Node ${least.join('.')} or newer; this is ${process.versions.node} (${process.execPath}).\n` +
+      'Run `npm ci` without --ignore-scripts, which puts such a Node into node_modules, and start this with npm.\n',
+  );
+  process.exit(1);
+}

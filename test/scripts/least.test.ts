@@ -1,0 +1,37 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { folder } from '../config/support.ts';
+
+const root = join(import.meta.dirname, '../..');
+const least = join(root, 'scripts/least.cjs');
+const { scripts, engines } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+  scripts: Readonly<Record<string, string>>;
+  engines: { node: string };
+};
+
+test('every script that Node runs looks at its version first', () => {
+  const looks = Object.values(scripts).filter(script => /\bnode\b/.test(script));
+  assert.ok(looks.length > 5);
+  for (const script of looks) assert.match(script, /\bnode -r \.\/scripts\/least\.cjs /);
+});
+
+test('a Node that is too old says which one is needed and how one gets it; all others go on', async () => {
+  const number = engines.node.replace('>=', '');
+  const [major = '', minor = ''] = number.split('.');
+  await using files = await folder();
+  for (const [version, enough] of [
+    ['20.20.2', false],
+    [`${major}.${Number(minor) - 1}.9`, false],
+    [`${major}.${minor}.0`, true],
+    [`${Number(major) + 1}.0.0`, true],
+  ] as const) {
+    // Its place in a folder of no packages: what is loaded is in the words of every Node.
+    const code = `Object.defineProperty(process, 'versions', { value: { node: '${version}' } }); require(${JSON.stringify(least)}); console.log('on');`;
+    const { status, stdout, stderr } = spawnSync(process.execPath, ['-e', code], { encoding: 'utf8', cwd: files.path });
+    assert.deepEqual([status, stdout], enough ? [0, 'on\n'] : [1, ''], version);
+    if (!enough) assert.match(stderr, new RegExp(`^This needs Node ${number} or newer; this is ${version} .*\nRun \`npm ci\` without`));
+  }
+});
