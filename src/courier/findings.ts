@@ -25,6 +25,11 @@ export const engineFindings = {
     doc: 'The manager names a host that looks like a registry of ECR and is none, such as that of a VPC endpoint. Nothing is written there.',
     remedy: 'If it leads to a registry of ECR, say to which one under `aliases`; else correct it in the manager.',
   },
+  ENDPOINT_SET: {
+    severity: 'warning',
+    doc: 'The name of this registry asks for the FIPS address of ECR, and a setting names another address.',
+    remedy: 'Nothing, if the address that is set is a FIPS one; else remove that setting, or use the plain name of the registry.',
+  },
   NOT_CREATED: {
     severity: 'warning',
     doc: 'A wanted registry is not there, or a part of it is missing, and the target may not create it.',
@@ -118,6 +123,8 @@ export function slotFindings(record: TargetRecord, entry: Entry, now: Moment): F
           }
         : finding('NO_SOURCE', `No source serves ${host}.`),
     );
+  for (const remark of slot.registries.map((registry, at) => entry.scopes[at]?.source.remarkOn?.(registry)))
+    if (remark) found.push(finding('ENDPOINT_SET', remark));
   if (slot.state === 'absent' && !record.managed.create) {
     const state = slot.lacks ? `there but lacks ${slot.lacks}` : 'wanted but not there';
     found.push(finding('NOT_CREATED', `${slot.title ?? slot.id} is ${state}, and ${record.name} may not create it.`, record.managed));

@@ -1,23 +1,21 @@
-import { ECRClient, GetAuthorizationTokenCommand } from '@aws-sdk/client-ecr';
 import type { Clock } from '../contract/clock.ts';
-import type { Credential } from '../contract/credential.ts';
+import type { Credential, Identity as Told } from '../contract/credential.ts';
 import { Failure } from '../contract/failures.ts';
 import type { Registry } from '../contract/registry.ts';
-import { Secret } from '../contract/secret.ts';
-import { awsDispatcher } from '../io/http.ts';
 import { nameOf } from '../io/proxies.ts';
 import { named } from '../io/unconnected.ts';
-import { acceptedElsewhere, rememberAccepted } from './accepted.ts';
+import { rememberAccepted } from './accepted.ts';
+import { askEcr } from './ask.ts';
 import { callerOf } from './caller.ts';
 import { findKeys } from './chain.ts';
 import { type Own, type Settings, settingsOf } from './endpoints.ts';
 import { awsFailure } from './errors.ts';
-import { type Keys, silent } from './place.ts';
+import type { Keys } from './place.ts';
 import { assume, type Role } from './role.ts';
 import { searchFor } from './search.ts';
 import { type Env, readShared, type Shared } from './shared.ts';
-import { decodeToken } from './token.ts';
-import { type Dispatcher, openWire, type Wire, wayToAws, within } from './wire.ts';
+import { type Dispatcher, type Wire, wayToAws, within } from './wire.ts';
+import { guard, wiresOf } from './wires.ts';
 
 /** An AWS identity, and where its services are when not at their usual addresses. */
 export interface Identity extends Own {
@@ -40,13 +38,23 @@ export interface AwsDeps {
   readonly tells?: 'place' | 'principal' | undefined;
 }
 
-/** Whose credential it will be, and who hears what is waited for. */
-type Origin = Pick<Credential, 'source' | 'scope'> & { readonly entered: (waiting: () => string) => void };
-/** What the walk along the places of keys comes to. */
+/** Whose credential it will be, and who hears of the fetch. */
+interface Origin extends Pick<Credential, 'source' | 'scope'> {
+  /** What is waited for. */
+  readonly entered: (waiting: () => string) => void;
+  /** With what is called. */
+  readonly settled: (settings: Settings) => void;
+}
+/** What the walk along the places of keys comes to: good for any registry. */
 interface Found {
   readonly keys: Keys;
   readonly place: string;
+  readonly shared: Shared;
+}
+/** With what a fetch calls AWS, and who hears what it waits for. */
+interface Way {
   readonly settings: Settings;
+  readonly wire: Wire;
 }
 
 const fetchMs = 20_000;
@@ -63,70 +71,49 @@ export async function fetchToken(
   deps: AwsDeps,
   caller: AbortSignal,
 ): Promise<Credential> {
+  const { env = process.env } = deps;
   let step = (): string => 'looking for AWS credentials';
-  let wire: Wire | undefined;
-  const waiting = (): string => {
-    const { last } = wire ?? {};
-    return last ? `${step()} (${last.host}${last.proxy ? ` through ${nameOf(last.proxy)}` : ''})` : step();
-  };
-  from.entered(waiting);
-  return within(deps.fetchMs ?? fetchMs, deps.clock, caller, waiting, async signal => {
-    await using wires = wiresOf(deps, signal);
-    const search = searchFor(identity, async entered => {
-      const shared = await readShared(deps.env ?? process.env);
-      const settings = settingsOf(identity, registry, deps.env ?? process.env, shared);
-      // Before the first word to anybody: two settings that contradict each other are named.
-      settings.endpoint('ECR');
-      wire = wires.open(settings);
-      return await walk(identity, registry, deps, { shared, settings, wire }, entered);
-    });
-    step = () => `looking for AWS credentials in ${search.link}`;
-    const { settings, place, ...found } = await search.until(signal);
-    wire = wires.open(settings);
-    let { keys } = found;
-    guard(keys, wire);
-    for (const role of identity.roles) {
-      step = () => `assuming ${role.roleArn}`;
-      keys = await assume(role, keys, registry.region, settings.endpoint('STS'), wire);
-      guard(keys, wire);
-    }
-    step = () => `asking ECR in ${registry.region} for a token`;
-    const credential = await askEcr(identity, registry, { keys, place, settings, wire, from }, deps);
-    rememberAccepted(identity, registry.region, keys, place);
-    step = () => 'asking STS who that is';
-    const arn = deps.tells === 'principal' ? await callerOf(keys, registry, settings, { wire, clock: deps.clock }) : undefined;
-    const told = [place, ...identity.roles.map(({ roleArn }) => roleArn)].join(', then ');
-    const account = credential.own?.account;
-    return { ...credential, identity: { from: told, ...(account !== undefined && { account }), ...(arn !== undefined && { arn }) } };
-  });
+  let last: Wire | undefined;
+  from.entered(() => waitingFor(step(), last));
+  return within(
+    deps.fetchMs ?? fetchMs,
+    deps.clock,
+    caller,
+    () => waitingFor(step(), last),
+    async signal => {
+      await using wires = wiresOf(deps, signal);
+      const open = (shared: Shared): Way => {
+        const settings = settingsOf(identity, registry, env, shared);
+        // Before the first word to anybody: two settings that contradict each other are named.
+        settings.endpoint('ECR');
+        from.settled(settings);
+        last = wires.open(settings);
+        return { settings, wire: last };
+      };
+      const search = searchFor(identity, async entered => {
+        const shared = await readShared(env);
+        return await walk({ identity, region: registry.region, env, shared }, open(shared), entered);
+      });
+      step = () => `looking for AWS credentials in ${search.link}`;
+      const found = await search.until(signal);
+      return await credentialBy(found, open(found.shared), { identity, registry, from, deps, enter: name => void (step = () => name) });
+    },
+  );
 }
 
-/** Wires of one fetch, over the shared connections, or over those that trust the profile's authorities. */
-function wiresOf(deps: AwsDeps, signal: AbortSignal) {
-  const own: ReturnType<typeof awsDispatcher>[] = [];
-  return {
-    open({ caBundle }: Settings): Wire {
-      if (!caBundle) return openWire(deps.dispatcher, deps.clock, signal);
-      const dispatcher = awsDispatcher({ env: deps.env, tls: { caFile: caBundle.value }, names: { caFile: caBundle.name } });
-      own.push(dispatcher);
-      return openWire(dispatcher, deps.clock, signal);
-    },
-    async [Symbol.asyncDispose]() {
-      await Promise.all(own.map(dispatcher => dispatcher.destroy()));
-    },
-  };
+function waitingFor(step: string, wire: Wire | undefined): string {
+  const { last } = wire ?? {};
+  return last ? `${step} (${last.host}${last.proxy ? ` through ${nameOf(last.proxy)}` : ''})` : step;
 }
 
 /** What AWS (STS for a profile's role or a web identity, SSO) answered on the way, or did not, speaks for itself. */
 async function walk(
-  { profile }: Identity,
-  { region }: Registry,
-  { env = process.env }: AwsDeps,
-  { shared, settings, wire }: { readonly shared: Shared; readonly settings: Settings; readonly wire: Wire },
+  { identity, region, env, shared }: { identity: Identity; region: string; env: Env; shared: Shared },
+  { settings, wire }: Way,
   entered: (name: string) => void,
 ): Promise<Found> {
   try {
-    return { ...(await findKeys({ profile, region, env, shared, wire }, entered)), settings };
+    return { ...(await findKeys({ profile: identity.profile, region, env, shared, wire }, entered)), shared };
   } catch (error) {
     if (!(error instanceof Failure)) {
       settings.endpoint('STS');
@@ -140,39 +127,33 @@ async function walk(
   }
 }
 
-interface Asking {
-  readonly keys: Keys;
-  readonly place: string;
-  readonly settings: Settings;
-  readonly wire: Wire;
+interface Fetch {
+  readonly identity: Identity;
+  readonly registry: Registry;
   readonly from: Origin;
+  readonly deps: AwsDeps;
+  readonly enter: (step: string) => void;
 }
 
-async function askEcr(identity: Identity, { region }: Registry, asking: Asking, { clock }: AwsDeps): Promise<Credential> {
-  const { keys, place, settings, wire, from } = asking;
-  const { profile } = identity;
-  try {
-    const client = new ECRClient({
-      region,
-      credentials: keys,
-      requestHandler: wire.handler,
-      logger: silent,
-      ...(profile && { profile }),
-      ...settings.endpoint('ECR'),
-    });
-    const answer = await client.send(new GetAuthorizationTokenCommand({}));
-    const issuedAt = wire.last?.answeredAt ?? new Date(clock.wall());
-    const { source, scope } = from;
-    return decodeToken(answer, { source, scope, host: wire.last?.host ?? 'ECR', issuedAt });
-  } catch (error) {
-    const acceptedIn = acceptedElsewhere(identity, region, keys, place);
-    throw awsFailure(error, { action: 'ecr:GetAuthorizationToken', region, call: wire.last, acceptedIn });
+/** Assumes the roles with the keys that were found, and asks ECR. */
+async function credentialBy({ keys: first, place }: Found, { settings, wire }: Way, fetch: Fetch): Promise<Credential> {
+  const { identity, registry, from, deps, enter } = fetch;
+  let keys = first;
+  guard(keys, wire);
+  for (const role of identity.roles) {
+    enter(`assuming ${role.roleArn}`);
+    keys = await assume(role, keys, registry.region, settings.endpoint('STS'), wire);
+    guard(keys, wire);
   }
+  enter(`asking ECR in ${registry.region} for a token`);
+  const credential = await askEcr({ identity, region: registry.region, keys, place, settings, wire, from, clock: deps.clock });
+  rememberAccepted(identity, registry.region, keys, place);
+  enter('asking STS who that is');
+  const arn = deps.tells === 'principal' ? await callerOf(keys, registry, settings, { wire, clock: deps.clock }) : undefined;
+  return { ...credential, identity: told(place, identity, credential, arn) };
 }
 
-/**
- * Makes the keys known to the filter of texts for as long as the fetch lasts: AWS quotes signed headers in some errors.
- */
-function guard({ secretAccessKey, sessionToken = '' }: Keys, wire: Wire): void {
-  wire.secrets.push(new Secret(secretAccessKey), new Secret(sessionToken));
+function told(place: string, { roles }: Identity, { own }: Credential, arn: string | undefined): Told {
+  const from = [place, ...roles.map(({ roleArn }) => roleArn)].join(', then ');
+  return { from, ...(own?.account !== undefined && { account: own.account }), ...(arn !== undefined && { arn }) };
 }

@@ -44,9 +44,13 @@ const modes = ['auto', 'in-region', 'cross-region', 'mobile', 'standard', 'legac
 
 /** The variant of the address that the host asks for, as far as source and environment tell. Offline. */
 export function variantOf(own: Own, { fips, dualStack }: Spelling, env: Env): string {
-  if (own.endpoint ?? customByEnvironment('ECR', env)) return '';
+  if (endpointSetBy(own, env)) return '';
   return [fips && 'fips', dualStack && 'dual-stack'].filter(Boolean).join('+');
 }
+
+/** The address of ECR that source or environment set. Offline. */
+export const endpointSetBy = ({ endpoint }: Own, env: Env): Setting | undefined =>
+  endpoint ? { name: 'endpoint of the source', value: endpoint } : customByEnvironment('ECR', env);
 
 /** Throws MISCONFIGURED for a switch of the profile that is neither true nor false. */
 export function settingsOf(own: Own, registry: Spelling, env: Env, shared: Shared): Settings {

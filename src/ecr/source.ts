@@ -4,7 +4,7 @@ import type { Secret } from '../contract/secret.ts';
 import type { Source, Sources } from '../contract/source.ts';
 import { type AwsDeps, fetchToken, type Identity } from './aws.ts';
 import { useOwnCommands } from './command.ts';
-import { variantOf } from './endpoints.ts';
+import { endpointSetBy, type Settings, variantOf } from './endpoints.ts';
 import { externalIdOf, type Role } from './role.ts';
 
 /** One configured source: an AWS identity and the registries that it serves. */
@@ -87,14 +87,21 @@ function awsSource(spec: SourceSpec, deps: AwsDeps): Source {
     return [name, digest, registry.service, registry.region, ...(variant ? [variant] : [])].join('/');
   };
   const steps = new Map<string, () => string>();
+  /** The address that was called last, where somebody set one: a profile can, and it is read at a fetch. */
+  let custom = endpointSetBy(identity, deps.env ?? process.env);
   return {
     name,
     scope,
     async fetch(registry, signal) {
       const from = { source: name, scope: scope(registry) };
       const entered = (step: () => string): void => void steps.set(from.scope, step);
-      return await fetchToken(identity, registry, { ...from, entered }, deps, signal).finally(() => steps.delete(from.scope));
+      const settled = (settings: Settings): void => void (custom = settings.custom('ECR'));
+      return await fetchToken(identity, registry, { ...from, entered, settled }, deps, signal).finally(() => steps.delete(from.scope));
     },
+    remarkOn: ({ host, fips }) =>
+      fips && custom
+        ? `${host} asks for the FIPS address of ECR, and ${custom.name} sets an address: that one is called, whether it is a FIPS one or not.`
+        : undefined,
     waitsFor: registry => steps.get(scope(registry))?.(),
   };
 }

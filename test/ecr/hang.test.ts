@@ -3,11 +3,13 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { setTimeout as turn } from 'node:timers/promises';
 import { clock } from '../../src/contract/clock.ts';
 import { Failure } from '../../src/contract/failures.ts';
 import { makeSources } from '../../src/ecr/source.ts';
 import { awsDispatcher } from '../../src/io/http.ts';
 import { registry } from '../courier/rig.ts';
+import { failureOf, registryOf } from './support.ts';
 
 test('a credential process that hangs is named, and is started once, however often a token is asked for', async t => {
   const folder = await mkdtemp(join(tmpdir(), 'chain-'));
@@ -27,4 +29,39 @@ test('a credential process that hangs is named, and is started once, however oft
     assert.match(thrown.message, /credential process/);
   }
   assert.equal(await readFile(starts, 'utf8'), 'started\n');
+});
+
+test('keys that come late are used for the registry that asks then, not for the one that asked first', async t => {
+  const folder = await mkdtemp(join(tmpdir(), 'chain-'));
+  t.after(() => rm(folder, { recursive: true }));
+  const go = join(folder, 'go');
+  const keys = '{\\"Version\\":1,\\"AccessKeyId\\":\\"AKIALATE\\",\\"SecretAccessKey\\":\\"late-secret\\"}';
+  const wait = `while [ ! -e ${go} ]; do sleep 0.05; done`;
+  await writeFile(join(folder, 'config'), `[default]\ncredential_process = /bin/sh -c "${wait}; echo '${keys}'"\n`);
+  for (const name of Object.keys(process.env)) if (name.startsWith('AWS_')) delete process.env[name];
+  Object.assign(process.env, { AWS_CONFIG_FILE: join(folder, 'config'), AWS_SHARED_CREDENTIALS_FILE: join(folder, 'none') });
+  const called: string[] = [];
+  const dispatcher = {
+    request({ origin }: { origin: string }) {
+      called.push(origin);
+      throw Object.assign(new Error('no network'), { code: 'ENOTFOUND' });
+    },
+    close: () => undefined,
+    destroy: () => undefined,
+  };
+  const source = makeSources([], { dispatcher: dispatcher as never, clock, env: process.env }).all[0];
+  assert.ok(source);
+  const ask = (host: string, signal: AbortSignal) => failureOf(source.fetch(registryOf(host), signal));
+
+  const first = new AbortController();
+  const plain = ask('123456789012.dkr.ecr.eu-west-1.amazonaws.com', first.signal);
+  while (source.waitsFor?.(registryOf('123456789012.dkr.ecr.eu-west-1.amazonaws.com'))?.includes('credential process') !== true)
+    await turn(10);
+  first.abort();
+  assert.equal((await plain).code, 'TIMEOUT');
+  const fips = ask('123456789012.dkr.ecr-fips.us-east-1.amazonaws.com', new AbortController().signal);
+  await writeFile(go, '');
+  const failure = await fips;
+  assert.equal(failure.code, 'UNREACHABLE', failure.message);
+  assert.deepEqual([...new Set(called)], ['https://api.ecr-fips.us-east-1.amazonaws.com']);
 });

@@ -126,3 +126,15 @@ test('spellings share a key where an override decides the endpoint', () => {
   const env = { AWS_ENDPOINT_URL_ECR: 'http://127.0.0.1:1' };
   assert.equal(scopeOf({}, plain, 'a', env), scopeOf({}, fips, 'a', env));
 });
+
+test('a FIPS name beside an address that is set: a sentence names both, wherever it is set', () => {
+  const remark = (spec: Omit<SourceSpec, 'name'>, host: string, env: NodeJS.ProcessEnv = {}) =>
+    makeSources([{ name: 'a', ...spec }], { ...deps, env }).all[0]?.remarkOn?.(registry(host));
+  const fips = '111111111111.dkr.ecr-fips.us-east-1.amazonaws.com';
+  assert.match(
+    remark({ endpoint: 'https://vpce.test' }, fips) ?? '',
+    new RegExp(`^${fips} asks for the FIPS address.*endpoint of the source`),
+  );
+  assert.match(remark({}, fips, { AWS_ENDPOINT_URL: 'https://vpce.test' }) ?? '', /and AWS_ENDPOINT_URL sets an address/);
+  for (const said of [remark({}, fips), remark({ endpoint: 'https://vpce.test' }, plain)]) assert.equal(said, undefined);
+});
