@@ -44,9 +44,11 @@ export function consequences(url: string, { stripped, registry: { host } }: Addr
   const forms = stripped.map((form): Form => (form === 'path' && endsInSlash(url) ? 'slash' : form));
   const fails = (way: Way): boolean => forms.some(form => failing[form].includes(way));
   const all = Object.keys(ways) as Way[];
-  const beyond = forms.includes('path') && !fails('pods') ? ', but pods and recreated containers only for images below that path' : '';
-  const [works, broken] = [all.filter(way => !fails(way)), all.filter(fails)].map(some => some.map(way => ways[way]).join(', '));
-  return `is stored with ${forms.map(form => words[form]).join(' and ')} instead of ${host}. It works for ${works}${beyond}; it fails for ${broken}.`;
+  // These two compare the path as well.
+  const narrow = forms.includes('path') ? (['pods', 'recreate'] as const).filter(way => !fails(way)) : [];
+  const beyond = narrow.length > 0 ? ` (${namesOf(narrow)} only for images below that path)` : '';
+  return `is stored with ${forms.map(form => words[form]).join(' and ')} instead of ${host}. It works for ${namesOf(all.filter(way => !fails(way)))}${beyond}; it fails for ${namesOf(all.filter(fails))}.`;
 }
 
+const namesOf = (some: readonly Way[]): string => some.map(way => ways[way]).join(', ');
 const endsInSlash = (url: string): boolean => /^([a-z][a-z0-9+.-]*:\/\/)?[^/?#]*\/+\s*$/i.test(url);
