@@ -11,6 +11,9 @@ export interface Target {
   readonly raw: string;
 }
 
+/** The path as it was sent, but for doubled slashes. */
+export const pathOf = (sent: string): string => (sent.replace(/^https?:\/\/[^/?]*/i, '').split('?')[0] ?? '').replace(/\/{2,}/g, '/');
+
 /** undefined where an escape is wrong: then the server answers `badRequest` by itself. */
 export function targetOf(sent: string): Target | undefined {
   const [path = '', query = ''] = sent.replace(/^https?:\/\/[^/?]*/i, '').split(/\?(.*)/s);

@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { type Clock, clock as machineClock } from '../../src/contract/clock.ts';
+import { badRequest, cleaned, pathOf, targetOf } from './go-target.ts';
 import { makeAuth } from './harbor/auth.ts';
+import { dispatch, text } from './harbor/dispatch.ts';
 import { Refusal, refuse } from './harbor/refusal.ts';
 import { makeRegistries } from './harbor/registries.ts';
-import { dispatch, routesOf, text } from './harbor/routes.ts';
+import { routesOf } from './harbor/routes.ts';
 import { makeSessions } from './harbor/sessions.ts';
 import {
   type HarborState,
@@ -18,6 +20,7 @@ import {
   type User,
 } from './harbor/state.ts';
 import { type Accepts, makeUpstreams } from './harbor/upstream.ts';
+import { badEscape } from './harbor/url.ts';
 import { type FakeServer, type Reply, type Seen, type ServerOptions, startServer } from './server.ts';
 
 export interface HarborOptions extends ServerOptions {
@@ -29,7 +32,7 @@ export interface HarborOptions extends ServerOptions {
   readonly upstreams?: readonly Upstream[];
   /** From the source, not recorded, as are replication rules. */
   readonly projects?: readonly Project[];
-  readonly policies?: readonly Policy[];
+  readonly policies?: readonly (Omit<Policy, 'id'> & Partial<Policy>)[];
   readonly read_only?: boolean;
   /**
    * Asks whether a registry takes a password, for hosts that `upstreams` does not list: so an embedded ECR can answer.
@@ -71,22 +74,26 @@ export async function startFakeHarbor(options: HarborOptions = {}): Promise<Fake
   const auth = makeAuth(state, clock, closing.signal, since(2));
   const sessions = makeSessions(clock);
   const server: FakeServer = await startServer(async request => {
-    const given = request.headers['x-request-id'];
-    const { pathname, searchParams } = new URL(request.path, 'http://harbor');
+    const target = targetOf(request.path);
+    if (!target) return badRequest;
+    const wrong = badEscape(target.raw);
+    if (wrong !== undefined)
+      return refusalOf(new Refusal(400, 'BAD_REQUEST', `invalid URL escape ${JSON.stringify(wrong)}`), request, true);
+    const pathname = pathOf(request.path);
     const session = sessions.open(request, /^\/(api|v2|service)\//.test(pathname));
-    const reply = await answer(request, pathname, searchParams, session.demandToken).catch(error => refusalOf(error, request, since(0)));
-    const headers = { ...session.headers, 'x-request-id': given === undefined ? randomUUID() : String(given) };
+    const reply = await answer(request, pathname, target.query, session.demandToken).catch(error => refusalOf(error, request, since(0)));
+    const headers = { ...session.headers(), 'x-request-id': String(request.headers['x-request-id'] || randomUUID()) };
     return { ...reply, headers: { ...headers, ...reply.headers } };
   }, options);
   const cut = server[Symbol.asyncDispose];
 
   async function answer(request: Seen, pathname: string, query: URLSearchParams, demandToken: () => void): Promise<Reply> {
     demandToken();
-    if (since(0) && request.method === 'GET' && pathname === '/api/version')
+    if (since(0) && request.method === 'GET' && /^\/api\/version\/?$/.test(pathname))
       return text('text/plain; charset=utf-8', '{"version":"v2.0"}\n');
-    if (!pathname.startsWith(`${base}/`)) return { status: 404 };
+    if (!`${pathname}/`.startsWith(`${base}/`)) return { status: 404 };
     const caller = await auth.callerOf(request);
-    const path = pathname.slice(base.length).replace(/\/$/, '');
+    const path = cleaned(pathname).slice(base.length).replace(/\/$/, '');
     if (state.read_only && !['GET', 'HEAD', 'OPTIONS'].includes(request.method) && path !== '/configurations')
       refuse(403, 'The system is in read only mode. Any modification is prohibited.', 'DENIED');
     return dispatch({ request, query, caller, path, routes, pathname });
@@ -120,7 +127,7 @@ function stateOf(options: HarborOptions, clock: Clock): HarborState {
     robots: numbered(options.robots ?? [], (seed, id) => makeRobot(seed, id, now)),
     upstreams: structuredClone([...(options.upstreams ?? [])]),
     projects: structuredClone([...(options.projects ?? [])]),
-    policies: structuredClone([...(options.policies ?? [])]),
+    policies: numbered(options.policies ?? [], (seed, id): Policy => ({ ...seed, id: seed.id ?? id })),
     read_only: options.read_only ?? false,
   };
 }

@@ -24,7 +24,7 @@ export function makeAuth(state: HarborState, clock: Clock, signal: AbortSignal, 
   const locked = new Map<string, number>();
 
   async function callerOf({ headers }: Seen): Promise<Caller | undefined> {
-    const encoded = /^Basic (.+)$/i.exec(headers.authorization ?? '')?.[1];
+    const encoded = /^Basic ((?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?)$/i.exec(headers.authorization ?? '')?.[1];
     const [, name = '', password = ''] = /^([^:]*):(.*)$/s.exec(Buffer.from(encoded ?? '', 'base64').toString()) ?? [];
     if (name === '') return undefined;
     return robot(name, password) ?? user(name, password);

@@ -1,10 +1,12 @@
 import type { Clock } from '../../../src/contract/clock.ts';
 import type { Reply, Seen } from '../server.ts';
-import { type Column, listed } from './list.ts';
+import { lastOf, listed } from './list.ts';
 import { type Body, textOf } from './payload.ts';
 import { fail, refuse } from './refusal.ts';
+import { columns } from './registry-fields.ts';
 import { type HarborState, makeRow, type Row, shown } from './state.ts';
-import { type Checked, normalUrl } from './upstream.ts';
+import type { Checked } from './upstream.ts';
+import { normalUrl } from './url.ts';
 
 /**
  * How versions differ: lists in pages since 2.3, a PUT that writes the status since 2.0, the bare words of a failed
@@ -15,53 +17,6 @@ export interface Ways {
   readonly writesStatus: boolean;
   readonly terse: boolean;
 }
-/** Go fields and columns under which queries know a row. */
-const columns: Readonly<Record<string, keyof Row>> = {
-  id: 'id',
-  name: 'name',
-  url: 'url',
-  type: 'type',
-  health: 'status',
-  description: 'description',
-  insecure: 'insecure',
-  creation_time: 'creation_time',
-  update_time: 'update_time',
-};
-const goFields: Readonly<Record<string, keyof Row>> = { ID: 'id', Name: 'name', URL: 'url', Type: 'type', Status: 'status' };
-
-export const shapes = {
-  create: {
-    id: 'int64',
-    name: 'string',
-    type: 'string',
-    url: 'string',
-    insecure: 'bool',
-    description: 'string',
-    ca_certificate: 'string',
-    credential: 'object',
-  },
-  update: {
-    name: 'string',
-    description: 'string',
-    url: 'string',
-    credential_type: 'string',
-    access_key: 'string',
-    access_secret: 'string',
-    insecure: 'bool',
-    ca_certificate: 'string',
-  },
-  ping: {
-    id: 'int64',
-    type: 'string',
-    url: 'string',
-    credential_type: 'string',
-    access_key: 'string',
-    access_secret: 'string',
-    insecure: 'bool',
-    ca_certificate: 'string',
-  },
-} as const;
-
 /** The calls below /registries. `isHealthy` logs in where a row points to. */
 export function makeRegistries(
   state: HarborState,
@@ -85,11 +40,11 @@ export function makeRegistries(
   }
 
   function list(request: Seen, query: URLSearchParams): Reply {
-    const name = query.get('name') ?? '';
+    const name = lastOf(query, 'name') ?? '';
     const rows = state.registries.filter(row =>
       ways.paged ? row.name.toLowerCase().includes(name.toLowerCase()) : row.name.includes(name),
     );
-    return ways.paged ? listed(request, query, rows, column, shown) : { status: 200, json: rows.map(shown) };
+    return ways.paged ? listed(request, query, rows, columns, shown) : { status: 200, json: rows.map(shown) };
   }
 
   async function check(row: Row): Promise<void> {
@@ -107,7 +62,8 @@ export function makeRegistries(
   }
 
   async function create(body: Body): Promise<Row> {
-    const { credential, id: _, ...members } = body;
+    const { credential, id: _, status: __, ...members } = body;
+    demandCertificate(body);
     // The real handler panics there, and the answer has no body.
     if (members['type'] === 'aws-ecr' && credential === undefined) refuse(500, '');
     const given = members as Partial<Row>;
@@ -125,6 +81,7 @@ export function makeRegistries(
   /** Reads, checks, and writes the whole row at last: who read earlier and writes later puts old values back. */
   async function update(id: number, body: Body): Promise<void> {
     const row = overlaid(get(id), body);
+    demandCertificate(body);
     await check(row);
     refuseTaken(row);
     const stored = storable(row);
@@ -142,17 +99,20 @@ export function makeRegistries(
 
   function remove(id: number): void {
     if (!state.registries.some(row => row.id === id)) refuse(404, `registry ${id} not found`);
+    if (state.policies.some(({ source, destination }) => source === id || destination === id))
+      refuse(412, `the registry ${id} is referenced by replication policies, cannot delete it`);
     lastId = Math.max(lastId, id);
     state.registries = state.registries.filter(row => row.id !== id);
   }
 
   /** A live check of what is given over what is stored; stores nothing. */
   async function ping(body: Body): Promise<void> {
-    const { id, type } = body;
-    if (id === undefined && !(type && body['url'])) refuse(400, 'type or url cannot be empty');
-    const stored = id === undefined ? makeRow({ type: textOf(type), url: '' }, 0, 0) : get(Number(id));
-    const row = overlaid(stored, body);
-    row.url = normalUrl(row.url);
+    const { id, type, url } = body;
+    const stored = id === undefined ? makeRow({ type: '', url: '' }, 0, 0) : get(Number(id));
+    const row = { ...overlaid(stored, body), type: textOf(type ?? stored.type) };
+    if (url !== undefined) row.url = normalUrl(row.url);
+    demandCertificate(body);
+    if (row.type === '' || row.url === '') refuse(400, 'type or url cannot be empty');
     if (!(await isHealthy(row))) unhealthy(row.url);
   }
 
@@ -177,11 +137,11 @@ export function makeRegistries(
   return { get, list, create, update, remove, ping, info, checkHealth };
 }
 
-const column: Column<Row> = (row, name) => {
-  const key = Object.hasOwn(columns, name) ? columns[name] : Object.hasOwn(goFields, name) ? goFields[name] : undefined;
-  const value = key && row[key];
-  return typeof value === 'boolean' ? String(value) : typeof value === 'object' ? undefined : value;
-};
+/** Nothing but blanks is no certificate, and allowed. */
+function demandCertificate({ ca_certificate }: Body): void {
+  if (/^\s*$|-----BEGIN CERTIFICATE-----.+-----END CERTIFICATE-----/s.test(textOf(ca_certificate))) return;
+  refuse(400, 'invalid CA certificate: no valid certificates found in PEM data');
+}
 
 /**
  * A copy of the row with the members that were given: absent and null keep what is stored, an empty text replaces it.

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../../../src/contract/clock.ts';
 import type { Reply, Seen } from '../server.ts';
-import { type Column, listed } from './list.ts';
+import { listed } from './list.ts';
 import { type Body, textOf } from './payload.ts';
+import type { Column } from './query.ts';
 import { refuse } from './refusal.ts';
 import { type HarborState, makeRobot, type Robot } from './state.ts';
 
@@ -14,7 +15,7 @@ export const shapes = {
     level: 'string',
     disable: 'bool',
     duration: 'int64',
-    permissions: 'list',
+    permissions: { list: 'RobotPermission' },
   },
   refresh: { secret: 'string' },
 } as const;
@@ -35,9 +36,21 @@ const grantable: Readonly<Record<Robot['level'], Readonly<Record<string, readonl
   },
 };
 interface Permission {
-  readonly kind: string;
+  readonly kind?: string;
   readonly namespace: string;
   readonly access?: readonly { readonly resource: string; readonly action: string }[];
+}
+
+const weakSecret =
+  'the secret must be 8-128, inclusively, characters long with at least 1 uppercase letter, 1 lowercase letter and 1 number';
+const isLevel = (text: string): text is Robot['level'] => Object.hasOwn(grantable, text);
+
+function rightsOf({ kind = '', access = [] }: Permission): string[] {
+  if (!isLevel(kind)) return refuse(400, `bad request permission level: ${kind}`);
+  return access.map(({ resource, action }) => {
+    if (!grantable[kind][resource]?.includes(action)) refuse(400, `bad request permission: ${resource}:${action}`);
+    return `${resource}:${action}`;
+  });
 }
 
 /** The calls below /robots. Of a secret only the answer that made it knows. */
@@ -45,15 +58,18 @@ export function makeRobots(state: HarborState, clock: Clock) {
   const find = (id: number): Robot => state.robots.find(robot => robot.id === id) ?? refuse(404, `robot ${id} not found`);
 
   function create(body: Body): Reply {
-    const level = body['level'] === 'project' ? 'project' : 'system';
-    const permissions = (body['permissions'] ?? []) as readonly Permission[];
-    const access = permissions.flatMap(permission => permission.access ?? []).map(({ resource, action }) => `${resource}:${action}`);
-    for (const right of access) {
-      const [resource = '', action = ''] = right.split(':');
-      if (!grantable[level][resource]?.includes(action)) refuse(400, `bad request permission: ${right}`);
-    }
+    if (!/^[a-z0-9]+(?:[._-][a-z0-9]+)*$/.test(textOf(body['name'])))
+      refuse(400, 'robot name is not in lower case or contains illegal characters');
     const duration = Number(body['duration'] ?? 0);
-    if (duration === 0 || duration < -1) refuse(400, `bad request error duration input: ${duration}`);
+    if (duration === 0 || duration < -1 || duration >= 2 ** 31 - 1)
+      refuse(400, `bad request error duration input: ${duration}, duration must be either -1(Never) or a positive integer`);
+    const level = textOf(body['level']);
+    if (!isLevel(level)) return refuse(400, `bad request error level input: ${level}`);
+    const permissions = (body['permissions'] ?? []) as readonly Permission[];
+    if (permissions.length === 0) refuse(400, 'bad request empty permission');
+    if (permissions.some(({ access = [] }) => access.length === 0)) refuse(400, 'bad request empty access');
+    if (level === 'project' && permissions.length > 1) refuse(400, 'bad request permission');
+    const access = permissions.flatMap(rightsOf);
     const name = `robot$${level === 'project' ? `${permissions[0]?.namespace}+` : ''}${textOf(body['name'])}`;
     if (state.robots.some(robot => robot.name === name)) refuse(409, `robot account ${textOf(body['name'])} already exists`);
     const id = Math.max(0, ...state.robots.map(robot => robot.id)) + 1;
@@ -70,6 +86,7 @@ export function makeRobots(state: HarborState, clock: Clock) {
   function refresh(id: number, body: Body): Reply {
     const robot = find(id);
     const given = textOf(body['secret']);
+    if (given && !(/^.{8,128}$/s.test(given) && /[A-Z]/.test(given) && /[a-z]/.test(given) && /\d/.test(given))) refuse(400, weakSecret);
     robot.secret = given || randomBytes(24).toString('base64url');
     return { status: 200, json: given ? {} : { secret: robot.secret } };
   }
@@ -83,17 +100,22 @@ export function makeRobots(state: HarborState, clock: Clock) {
   /** Of the system's own robots; those of projects are listed elsewhere. */
   function list(request: Seen, query: URLSearchParams): Reply {
     const system = state.robots.filter(({ level }) => level === 'system');
-    return listed(request, query, system, column, shownRobot);
+    return listed(request, query, system, columns, shownRobot);
   }
 
   return { create, refresh, remove, list, get: (id: number): Reply => ({ status: 200, json: shownRobot(find(id)) }) };
 }
 
-/** Queries know the name without its prefix. */
-const column: Column<Robot> = (robot, name) => {
-  if (name === 'name' || name === 'Name') return robot.name.replace(/^robot\$/, '');
-  return name === 'id' || name === 'creation_time' ? robot[name] : undefined;
-};
+/** The column has the name without its prefix. */
+const columns: readonly Column<Robot>[] = [
+  { field: 'ID', column: 'id', type: 'int', of: ({ id }) => id },
+  { field: 'Name', column: 'name', type: 'text', of: ({ name }) => name.replace(/^robot\$/, '') },
+  { field: 'Description', column: 'description', type: 'text', of: ({ description }) => description },
+  { field: 'Duration', column: 'duration', type: 'int', of: ({ duration }) => duration },
+  { field: 'ExpiresAt', column: 'expiresat', type: 'int', of: robot => robot.expires_at },
+  { field: 'Disabled', column: 'disabled', type: 'bool', of: ({ disabled }) => disabled },
+  { field: 'CreationTime', column: 'creation_time', type: 'time', of: robot => robot.creation_time },
+];
 
 function shownRobot(stored: Robot): object {
   const { secret: _, access, disabled, description, ...robot } = stored;

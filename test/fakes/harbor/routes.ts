@@ -1,31 +1,14 @@
 import type { Clock } from '../../../src/contract/clock.ts';
-import type { Reply, Seen } from '../server.ts';
+import type { Reply } from '../server.ts';
 import { type Caller, currentUser, demand } from './auth.ts';
-import { pageOf } from './list.ts';
-import { type Body, integerOf, type Read, readBody, type Shape } from './payload.ts';
-import { refuse, refuseInvalid } from './refusal.ts';
-import { type makeRegistries, shapes } from './registries.ts';
+import { type Route, text } from './dispatch.ts';
+import type { Shape } from './payload.ts';
+import type { makeRegistries } from './registries.ts';
+import { shapes } from './registry-fields.ts';
 import { makeRobots, shapes as robotShapes } from './robots.ts';
 import { type HarborState, shown } from './state.ts';
-import { makeUsers } from './users.ts';
-
-interface Call {
-  readonly request: Seen;
-  readonly query: URLSearchParams;
-  /** The number in the path; 0 where there is none. */
-  readonly id: number;
-  readonly body: Body;
-  readonly caller: Caller | undefined;
-}
-export interface Route {
-  readonly method: string;
-  readonly path: string;
-  /** `resource:action`; undefined: whoever is somebody; false: everybody. */
-  readonly right?: string | undefined | false;
-  readonly body?: readonly [parameter: string, model: string, shape: Shape];
-  readonly paged?: boolean;
-  answer(call: Call): Reply | Promise<Reply>;
-}
+import { adapters } from './upstream.ts';
+import { makeUsers, policyShape } from './users.ts';
 
 /** What the routes are made of. `base`: what stands before their paths. */
 interface Server {
@@ -44,14 +27,26 @@ export function routesOf({ state, clock, registries, base, version, url }: Serve
   const done: Reply = { status: 200 };
   const registry = (model: string, shape: Shape) => ['registry', model, shape] as const;
   return [
-    { method: 'GET', path: '/ping', right: false, answer: () => text('text/plain', 'Pong') },
+    {
+      method: 'GET',
+      path: '/ping',
+      right: false,
+      produces: ['text/plain', 'application/json'],
+      answer: ({ accepts }) => (accepts('text/plain') ? text('text/plain', 'Pong') : text('application/json', '"Pong"\n')),
+    },
     {
       method: 'GET',
       path: '/systeminfo',
       right: false,
       answer: ({ caller }) => ({ status: 200, json: systemInfo(state, clock, url(), caller, version) }),
     },
-    { method: 'GET', path: '/users/current', answer: ({ caller }) => currentUser(demand(caller)) },
+    { method: 'GET', path: '/users/current', others: ['PUT', 'DELETE'], answer: ({ caller }) => currentUser(demand(caller)) },
+    {
+      method: 'GET',
+      path: '/configurations',
+      right: 'configuration:read',
+      answer: () => ({ status: 200, json: { read_only: { editable: true, value: state.read_only } } }),
+    },
     {
       method: 'PUT',
       path: '/configurations',
@@ -111,6 +106,22 @@ export function routesOf({ state, clock, registries, base, version, url }: Serve
       paged: true,
       answer: ({ request, query }) => users.policies(request, query),
     },
+    {
+      method: 'POST',
+      path: '/replication/policies',
+      right: 'replication-policy:create',
+      body: ['policy', 'ReplicationPolicy', policyShape],
+      answer: ({ body }) => ({ status: 201, headers: { location: `${base}/replication/policies/${users.addPolicy(body)}` } }),
+    },
+    {
+      method: 'GET',
+      path: '/replication/policies/:id',
+      right: 'replication-policy:read',
+      others: ['PUT'],
+      answer: ({ id }) => users.policy(id),
+    },
+    { method: 'DELETE', path: '/replication/policies/:id', right: 'replication-policy:delete', answer: ({ id }) => users.removePolicy(id) },
+    { method: 'GET', path: '/replication/adapters', right: 'replication-adapter:list', answer: () => ({ status: 200, json: adapters }) },
     { method: 'GET', path: '/robots', right: 'robot:list', paged: true, answer: ({ request, query }) => robots.list(request, query) },
     {
       method: 'POST',
@@ -119,7 +130,7 @@ export function routesOf({ state, clock, registries, base, version, url }: Serve
       body: ['robot', 'RobotCreate', robotShapes.create],
       answer: ({ body }) => robots.create(body),
     },
-    { method: 'GET', path: '/robots/:id', right: 'robot:read', answer: ({ id }) => robots.get(id) },
+    { method: 'GET', path: '/robots/:id', right: 'robot:read', others: ['PUT'], answer: ({ id }) => robots.get(id) },
     {
       method: 'PATCH',
       path: '/robots/:id',
@@ -130,37 +141,6 @@ export function routesOf({ state, clock, registries, base, version, url }: Serve
     { method: 'DELETE', path: '/robots/:id', right: 'robot:delete', answer: ({ id }) => robots.remove(id) },
   ];
 }
-
-interface Incoming extends Omit<Call, 'id' | 'body'> {
-  readonly path: string;
-  readonly pathname: string;
-  readonly routes: readonly Route[];
-}
-
-/** Refusals come in this order: unknown path, wrong method, validation, nobody, no right; the rest is the handler's. */
-export function dispatch({ request, query, caller, path, pathname, routes }: Incoming): Reply | Promise<Reply> {
-  const matching = routes.filter(route => matches(route.path, path));
-  // A literal path stands before one with a number in it.
-  const route = matching.find(({ method }) => method === request.method);
-  if (matching.length === 0) refuse(404, `path ${pathname} was not found`);
-  const methods = matching.map(({ method }) => method).join(',');
-  if (!route) return refuse(405, `method ${request.method} is not allowed, but [${methods}] are`);
-  const flaws: string[] = [];
-  const id = route.path.includes('/:id') ? integerOf(path.split('/')[2] ?? '', 'id in path', flaws) : 0;
-  if (route.paged) flaws.push(...pageOf(query).flaws);
-  const read: Read = route.body ? readBody(request, ...route.body) : { body: {}, flaws: [] };
-  refuseInvalid([...flaws, ...read.flaws]);
-  if (route.right !== false) demand(caller, route.right);
-  return route.answer({ request, query, caller, id, body: read.body });
-}
-
-function matches(pattern: string, path: string): boolean {
-  const wanted = pattern.split('/');
-  const given = path.split('/');
-  return wanted.length === given.length && wanted.every((segment, index) => segment === ':id' || segment === given[index]);
-}
-
-export const text = (type: string, words: string): Reply => ({ status: 200, headers: { 'content-type': type }, text: words });
 
 /** Only who is known learns the version. */
 function systemInfo({ read_only }: HarborState, clock: Clock, url: string, caller: Caller | undefined, version: string): object {

@@ -18,13 +18,15 @@ export function makeSessions(clock: Clock) {
    */
   function open({ headers, method }: Seen, isApi: boolean) {
     const sid = cookieOf(headers, 'sid');
-    const lines: string[] = [];
+    const session: string[] = [];
     if (sid === undefined || !sessions.has(sid)) {
       const fresh = randomBytes(16).toString('hex');
       sessions.add(fresh);
-      lines.push(`sid=${fresh}; Path=/; HttpOnly`);
+      session.push(`sid=${fresh}; Path=/; HttpOnly`);
     }
-    if (sid === undefined && isApi) return { headers: { 'set-cookie': lines }, demandToken: () => undefined };
+    if (sid === undefined && isApi) return { headers: () => ({ 'set-cookie': session }), demandToken: () => undefined };
+    const lines: string[] = [];
+    let passes = true;
     const known = cookieOf(headers, '_gorilla_csrf') ?? '';
     const token = tokens.get(known) ?? randomBytes(tokenBytes);
     if (!tokens.has(known)) {
@@ -35,11 +37,19 @@ export function makeSessions(clock: Clock) {
     }
     function demandToken(): void {
       if (safe.includes(method)) return;
+      passes = false;
       const sent = String(headers['x-harbor-csrf-token'] ?? '');
       if (sent === '') refuse(403, 'CSRF token not found in request');
       if (!unmasked(sent).equals(token)) refuse(403, 'CSRF token invalid');
+      passes = true;
     }
-    return { headers: { 'set-cookie': lines, 'x-harbor-csrf-token': masked(token) }, demandToken };
+    /** Who is refused here gets no session. */
+    const answered = () => ({
+      'set-cookie': passes ? [...lines, ...session] : lines,
+      'x-harbor-csrf-token': masked(token),
+      ...(passes && { vary: 'Cookie' }),
+    });
+    return { headers: answered, demandToken };
   }
 
   return { open };

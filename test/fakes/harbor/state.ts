@@ -17,6 +17,7 @@ export interface Project {
 }
 /** A replication rule pulls from the endpoint `source`, or pushes to `destination`. The other side is Harbor itself. */
 export interface Policy {
+  id: number;
   name: string;
   source?: number;
   destination?: number;

@@ -1,5 +1,5 @@
 import type { Clock } from '../../../src/contract/clock.ts';
-import { fail, refuse } from './refusal.ts';
+import { fail } from './refusal.ts';
 import type { HarborState, Row, Upstream } from './state.ts';
 
 /**
@@ -14,23 +14,11 @@ const types =
   'harbor docker-hub docker-registry huawei-SWR google-gcr aws-ecr azure-acr ali-acr jfrog-artifactory quay gitlab dtr tencent-tcr github-ghcr volcengine-cr'.split(
     ' ',
   );
+/** What GET /replication/adapters names: not all of the types. */
+export const adapters: readonly string[] = types.filter(type => !['quay', 'gitlab', 'dtr'].includes(type)).sort();
 /** What is waited for a TLS handshake, and until the AWS client gives up on an address where nobody is. */
 const handshakeMs = 10_000;
 const awayMs = 3_000;
-
-/**
- * An address as Harbor stores it: blanks and slashes at the ends gone, http where no scheme is said, what follows the
- * path gone.
- */
-export function normalUrl(text: string): string {
-  const trimmed = text.trim().replace(/\/+$/, '');
-  if (trimmed === '') refuse(400, 'empty string');
-  const [, scheme = '', host = '', path = ''] =
-    /^([^:/?#]+):\/\/([^/?#]*)([^?#]*)/.exec(trimmed.includes('://') ? trimmed : `http://${trimmed}`) ??
-    refuse(400, `invalid URL: ${text}`);
-  if (!/^https?$/i.test(scheme)) refuse(400, `invalid HTTP scheme: ${scheme.toLowerCase()}`);
-  return `${scheme.toLowerCase()}://${host}${path}`;
-}
 
 /**
  * Logs in where a row points to, as POST, PUT, ping and the health loop do. An unknown type, or an address that the
@@ -59,6 +47,7 @@ export function makeUpstreams(state: HarborState, clock: Clock, signal: AbortSig
   }
 
   async function acceptedElsewhere(url: string, user: string, password: string): Promise<boolean> {
+    if (!URL.canParse(url)) return false;
     const { protocol, hostname } = new URL(url);
     if (!accepts || protocol !== 'https:' || (await accepts(hostname, '', '')) === undefined) return false;
     return (user === '' && password === '') || (await accepts(hostname, user, password)) === true;

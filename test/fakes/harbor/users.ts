@@ -1,7 +1,13 @@
 import type { Reply, Seen } from '../server.ts';
 import type { Caller } from './auth.ts';
-import { type Column, listed } from './list.ts';
+import { listed } from './list.ts';
+import { type Body, textOf } from './payload.ts';
+import type { Column } from './query.ts';
+import { refuse } from './refusal.ts';
 import { type HarborState, type Policy, type Project, type Row, shown } from './state.ts';
+
+const endpointShape = { model: 'Registry', fields: { id: 'int64' } } as const;
+export const policyShape = { name: 'string', src_registry: endpointShape, dest_registry: endpointShape } as const;
 
 /** Lists of what uses an endpoint, with the members that say so. They follow the source of 2.16; nothing is recorded. */
 export function makeUsers(state: HarborState, endpoint: (id: number) => Row) {
@@ -11,12 +17,12 @@ export function makeUsers(state: HarborState, endpoint: (id: number) => Row) {
   function projects({ request, query, caller }: { request: Seen; query: URLSearchParams; caller: Caller | undefined }): Reply {
     const seesAll = caller?.sysadmin === true || caller?.access.includes('project:read') === true;
     const seen = state.projects.filter(project => seesAll || project.public);
-    const column: Column<Project> = (project, name) => (name === 'registry_id' ? project.registry_id : nameOnly(project, name));
-    return listed(request, query, seen, column, ({ name, registry_id }) => ({ name, ...(registry_id !== 0 && { registry_id }) }));
+    return listed(request, query, seen, ofProjects, ({ name, registry_id }) => ({ name, ...(registry_id !== 0 && { registry_id }) }));
   }
 
   function policies(request: Seen, query: URLSearchParams): Reply {
-    const show = ({ name, source, destination }: Policy): object => ({
+    const show = ({ id, name, source, destination }: Policy): object => ({
+      id,
       name,
       src_registry: side(source),
       dest_registry: side(destination),
@@ -24,7 +30,38 @@ export function makeUsers(state: HarborState, endpoint: (id: number) => Row) {
     return listed(request, query, state.policies, nameOnly, show);
   }
 
-  return { projects, policies };
+  const find = (id: number): Policy => state.policies.find(policy => policy.id === id) ?? refuse(404, `replication policy ${id} not found`);
+
+  function policy(id: number): Reply {
+    const { name, source, destination } = find(id);
+    return { status: 200, json: { id, name, src_registry: side(source), dest_registry: side(destination) } };
+  }
+
+  /** One side is Harbor itself, and left out. Gives the id. */
+  function addPolicy(body: Body): number {
+    const name = textOf(body['name']);
+    if (name === '') refuse(400, 'empty name');
+    const [source, destination] = ['src_registry', 'dest_registry'].map(side => Number((body[side] as Body | undefined)?.['id'] ?? 0));
+    if ((source === 0) === (destination === 0))
+      refuse(400, "either src_registry or dest_registry should be empty and the other one shouldn't be empty");
+    endpoint(source || destination || 0);
+    if (state.policies.some(other => other.name === name)) refuse(409, `replication policy ${name} already exists`);
+    const id = Math.max(0, ...state.policies.map(other => other.id)) + 1;
+    state.policies.push({ id, name, ...(source && { source }), ...(destination && { destination }) });
+    return id;
+  }
+
+  function removePolicy(id: number): Reply {
+    const gone = find(id);
+    state.policies = state.policies.filter(other => other !== gone);
+    return { status: 200 };
+  }
+
+  return { projects, policies, policy, addPolicy, removePolicy };
 }
 
-const nameOnly: Column<Project | Policy> = (item, name) => (name === 'name' ? item.name : undefined);
+const ofProjects: readonly Column<Project>[] = [
+  { field: 'Name', column: 'name', type: 'text', of: ({ name }) => name },
+  { field: 'RegistryID', column: 'registry_id', type: 'int', of: project => project.registry_id },
+];
+const nameOnly: readonly Column<Policy>[] = [{ field: 'Name', column: 'name', type: 'text', of: ({ name }) => name }];

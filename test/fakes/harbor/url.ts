@@ -1,0 +1,39 @@
+import { refuse } from './refusal.ts';
+
+/**
+ * An address as Harbor stores it: blanks and slashes at the ends gone, http where no scheme is said, what follows the
+ * path gone.
+ */
+export function normalUrl(text: string): string {
+  const trimmed = text.replace(/^ +| +$/g, '').replace(/\/+$/, '');
+  if (trimmed === '') refuse(400, 'empty string');
+  const full = trimmed.includes('://') ? trimmed : `http://${trimmed}`;
+  const flaw = flawOf(full);
+  if (flaw !== undefined) refuse(400, `invalid URL: parse ${JSON.stringify(full)}: ${flaw}`);
+  const [, scheme = '', host = '', path = ''] = parts(full);
+  if (!/^https?$/i.test(scheme)) refuse(400, `invalid HTTP scheme: ${scheme.toLowerCase()}`);
+  return `${scheme.toLowerCase()}://${host.slice(host.indexOf('@') + 1)}${decodeURIComponent(path)}`;
+}
+
+const parts = (full: string): readonly string[] => /^(.*?):\/\/([^/?#]*)([^?#]*)(?:\?[^#]*)?(.*)$/s.exec(full) ?? [];
+
+/** What Go's url.Parse says of it, as far as anybody types it. */
+function flawOf(full: string): string | undefined {
+  const [, scheme = '', authority = '', path = '', fragment = ''] = parts(full);
+  if (/\p{Cc}/u.test(full)) return 'net/url: invalid control character in URL';
+  if (scheme === '') return 'missing protocol scheme';
+  if (!/^[a-zA-Z][a-zA-Z\d+.-]*$/.test(scheme)) return 'first path segment in URL cannot contain colon';
+  const at = authority.lastIndexOf('@');
+  if (/[^\w\-.~!$&'()*+,;=:@%]/.test(authority.slice(0, at < 0 ? 0 : at))) return 'net/url: invalid userinfo';
+  const host = authority.slice(at + 1);
+  if (host.startsWith('[') && !host.includes(']')) return "missing ']' in host";
+  const port = host.startsWith('[') ? host.slice(host.indexOf(']') + 1) : (/:.*$/s.exec(host)?.[0] ?? '');
+  if (!/^(:\d*)?$/.test(port)) return `invalid port ${JSON.stringify(port)} after host`;
+  const wrong = /[ \\^`{|}]/.exec(host)?.[0];
+  if (wrong !== undefined) return `invalid character ${JSON.stringify(wrong)} in host name`;
+  const escape = badEscape(host) ?? badEscape(path) ?? badEscape(fragment);
+  return escape && `invalid URL escape ${JSON.stringify(escape)}`;
+}
+
+/** The first `%` that no hexadecimal number follows, and what stands in its place. */
+export const badEscape = (text: string): string | undefined => /%(?![\da-fA-F]{2}).{0,2}/s.exec(text)?.[0];
