@@ -50,7 +50,7 @@ export const findings = {
   },
   PING_FAILED: {
     severity: 'warning',
-    doc: 'Portainer tried the credential at the registry, and it did not work.',
+    doc: 'Portainer tried the credential at the registry, and it did not work. A delivery stores it all the same, as Portainer tries only when `check` asks for it.',
     remedy: 'Check that the Portainer server reaches the registry, and that the AWS identity may pull from it.',
   },
 } as const;

@@ -50,6 +50,8 @@ function resultOf(entry: Entry, slot: SlotView, rehearse: boolean, paint: Paint)
   const { result } = entry;
   if (!result) return paint(tintOf(slot.state), slot.state);
   if (!succeeded({ result })) return paint('red', result);
+  // The manager tried what it would be given, and it did not work: that is what a person should read.
+  if (rehearse && entry.proven?.ok === false) return paint('yellow', 'trial failed');
   const done = rehearse && result !== 'unchanged' ? `would be ${result}` : result;
   return slot.state === 'unconfirmed' ? paint('yellow', `${done}, unconfirmed`) : paint('green', done);
 }

@@ -87,6 +87,15 @@ test('check says what would be done and writes nothing', async () => {
   assert.equal(code, 0);
 });
 
+test('check says that a trial failed, and not that all would be well', async () => {
+  await using refusing = await startFakePortainer({ registries: [ecrRow], accepts: () => false });
+  const { code, stdout } = await cli(['check'], { ...env, PORTAINER_URL: refusing.url });
+  assert.equal(code, 3);
+  assert.match(stdout, /ecr \(row 1\)\s+123456789012\S+\s+trial failed/);
+  assert.match(stdout, /PING_FAILED/);
+  assert.doesNotMatch(stdout, /would be/);
+});
+
 test('once with a refused key: exit 1, and the sentence that helps', async () => {
   const wrong = join(folder, 'wrong');
   await writeFile(wrong, 'ptr_wrong', { mode: 0o600 });
