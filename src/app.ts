@@ -6,7 +6,7 @@ import { readSecret } from '../config/secrets.ts';
 import type { Log } from './contract/adapter.ts';
 import type { Clock } from './contract/clock.ts';
 import { addressReader, type Registry } from './contract/registry.ts';
-import type { Prove, Sources } from './contract/source.ts';
+import type { Prove, Source, Sources } from './contract/source.ts';
 import { type Courier, createCourier } from './courier/courier.ts';
 import type { CourierEvent } from './courier/events.ts';
 import { engineFindings } from './courier/findings.ts';
@@ -64,6 +64,7 @@ export function createApp(config: Config, options: AppOptions): App {
   const dispatcher = awsDispatcher({ env });
   const tickMs = config.engine.tickSeconds * 1000;
   let targets: readonly OpenableTarget[] = [];
+  let sources: Sources | undefined;
   let current = config;
   const listeners: ((event: CourierEvent) => void)[] = [metrics.observe, journal];
 
@@ -72,7 +73,11 @@ export function createApp(config: Config, options: AppOptions): App {
     rehearse,
     tickMs,
     nextDiscovery: (wall, second) => cronSchedule(current.discovery.cron)(wall, second),
-    prove: proveBy(env, dispatcher, options.registryEndpoint),
+    prove: proveBy(
+      env,
+      waysTo(env, dispatcher, name => sources?.all.find(source => source.name === name)),
+      options.registryEndpoint,
+    ),
     emit(event) {
       for (const listener of listeners) listener(event);
     },
@@ -97,6 +102,7 @@ export function createApp(config: Config, options: AppOptions): App {
       ),
     );
     current = next;
+    sources = made;
     courier.use(options.sources?.(made) ?? made, targets);
   }
 
@@ -142,16 +148,29 @@ export function appMetrics(clock: Clock): Metrics {
   return createMetrics({ version, clock, process: true });
 }
 
+/** The connections to AWS for a source: those that all share, or those that trust the authorities of its profile. */
+function waysTo(env: NodeJS.ProcessEnv, shared: Dispatcher, sourceOf: (name: string) => Source | undefined) {
+  const own = new Map<string, Dispatcher>();
+  return (source: string): Dispatcher => {
+    const trusted = sourceOf(source)?.trusts?.();
+    if (!trusted) return shared;
+    const { file, name } = trusted;
+    const dispatcher = own.get(file) ?? awsDispatcher({ env, tls: { caFile: file }, names: { caFile: name } });
+    own.set(file, dispatcher);
+    return dispatcher;
+  };
+}
+
 /** Registries are asked as AWS is: with its connections, and what it trusts. */
-function proveBy(env: NodeJS.ProcessEnv, dispatcher: Dispatcher, endpoint: AppOptions['registryEndpoint']): Prove {
+function proveBy(env: NodeJS.ProcessEnv, wayTo: (source: string) => Dispatcher, endpoint: AppOptions['registryEndpoint']): Prove {
   return makeProve(
-    async (url, headers, signal) => {
+    async (url, headers, signal, source) => {
       const { origin, pathname } = new URL(url);
       const http = openHttp({
         url: origin,
         headers: { ...headers },
         env,
-        dispatcher,
+        dispatcher: wayTo(source),
         names: { caFile: 'AWS_CA_BUNDLE' },
         allowHttp: endpoint !== undefined,
         maxBytes: 64 * 1024,

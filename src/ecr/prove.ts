@@ -4,11 +4,15 @@ import type { Registry } from '../contract/registry.ts';
 import type { Prove } from '../contract/source.ts';
 import { quote } from '../contract/text.ts';
 
-/** One GET that follows no redirect. Any status is an answer; without an answer it throws a Failure. */
+/**
+ * One GET that follows no redirect, for a credential of this source. Any status is an answer; without an answer it throws
+ * a Failure.
+ */
 export type Ask = (
   url: string,
   headers: Readonly<Record<string, string>>,
   signal: AbortSignal,
+  source: string,
 ) => Promise<{ readonly status: number; readonly text: string }>;
 
 /**
@@ -19,7 +23,7 @@ export function makeProve(ask: Ask, endpoint: (registry: Registry) => string = (
   return async (registry, credential, signal) => {
     const url = `${endpoint(registry)}/v2/`;
     try {
-      const { status, text } = await ask(url, { authorization: basic(credential) }, signal);
+      const { status, text } = await ask(url, { authorization: basic(credential) }, signal, credential.source);
       if (status === 200) return { ok: true };
       const said = `${registry.host} answered ${status}${wordsOf(text)}`;
       // An expired token was seen as 401 and as 403.

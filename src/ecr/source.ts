@@ -4,7 +4,7 @@ import type { Secret } from '../contract/secret.ts';
 import type { Source, Sources } from '../contract/source.ts';
 import { type AwsDeps, fetchToken, type Identity } from './aws.ts';
 import { useOwnCommands } from './command.ts';
-import { endpointSetBy, type Settings, variantOf } from './endpoints.ts';
+import { endpointSetBy, type Setting, type Settings, variantOf } from './endpoints.ts';
 import { externalIdOf, type Role } from './role.ts';
 
 /** One configured source: an AWS identity and the registries that it serves. */
@@ -87,7 +87,8 @@ function awsSource(spec: SourceSpec, deps: AwsDeps): Source {
     return [name, digest, registry.service, registry.region, ...(variant ? [variant] : [])].join('/');
   };
   const steps = new Map<string, () => string>();
-  /** The address that was called last, where somebody set one: a profile can, and it is read at a fetch. */
+  /** What the profile sets is read at a fetch: the address that is called, and the authorities that are trusted. */
+  let bundle: Setting | undefined;
   let custom = endpointSetBy(identity, deps.env ?? process.env);
   return {
     name,
@@ -95,9 +96,13 @@ function awsSource(spec: SourceSpec, deps: AwsDeps): Source {
     async fetch(registry, signal) {
       const from = { source: name, scope: scope(registry) };
       const entered = (step: () => string): void => void steps.set(from.scope, step);
-      const settled = (settings: Settings): void => void (custom = settings.custom('ECR'));
+      const settled = (settings: Settings): void => {
+        custom = settings.custom('ECR');
+        bundle = settings.caBundle;
+      };
       return await fetchToken(identity, registry, { ...from, entered, settled }, deps, signal).finally(() => steps.delete(from.scope));
     },
+    trusts: () => bundle && { file: bundle.value, name: bundle.name },
     remarkOn: ({ host, fips }) =>
       fips && custom
         ? `${host} asks for the FIPS address of ECR, and ${custom.name} sets an address: that one is called, whether it is a FIPS one or not.`

@@ -119,7 +119,10 @@ test('ca_bundle of the profile is trusted, unless AWS_CA_BUNDLE is set', async (
   await given({});
   assert.match((await failureOf(fetchFrom(sourceAt(url)))).message, /certificate|TLS/);
   await given({}, lines);
-  await fetchFrom(sourceAt(url));
+  const source = sourceAt(url);
+  await fetchFrom(source);
+  // Proofs trust the same.
+  assert.deepEqual(source.trusts?.(), { file: join(certificates, 'ca.pem'), name: 'ca_bundle of the profile "default"' });
   await given({}, ['ca_bundle = /nonexistent/bundle.pem']);
   assert.match((await failureOf(fetchFrom(sourceAt(url)))).message, /ca_bundle of the profile "default": \/nonexistent\/bundle\.pem/);
   await given({ AWS_CA_BUNDLE: '/nonexistent' }, lines);
