@@ -4,6 +4,7 @@ import type { Config } from '../../config/load.ts';
 import { asFailure } from '../contract/failures.ts';
 import { redact } from '../contract/secret.ts';
 import { secureContextOf } from '../io/context.ts';
+import type { OptionNames, TlsOptions } from '../io/tls.ts';
 import { knownAdapters } from './adapters.ts';
 import { configOptions, exit, type Io, readArgs, readConfig, readConfigWithTargets, UsageError } from './io.ts';
 import { printNotes } from './notes.ts';
@@ -21,7 +22,7 @@ export async function config(args: string[], io: Pick<Io, 'env' | 'stdout' | 'st
     return exit.ok;
   }
   const read = await (verb === 'show' ? readConfig : readConfigWithTargets)(values, io, known);
-  const warnings = [...read.warnings, ...(verb === 'check' ? (await Promise.all(read.targets.map(distrusted))).flat() : [])];
+  const warnings = [...read.warnings, ...(verb === 'check' ? await distrusted(read, io.env) : [])];
   for (const warning of warnings) io.stderr.write(redact(`warning: ${warning}\n`));
   if (verb === 'check') await printNotes(read, io);
   io.stdout.write(`${verb === 'show' ? listing(read.settings) : summary(read)}\n`);
@@ -29,14 +30,20 @@ export async function config(args: string[], io: Pick<Io, 'env' | 'stdout' | 'st
 }
 
 /** As a key's file, those of certificates may be put there later, and are read anew each time: no mistake. */
-async function distrusted({ name, tls, spelling }: Config['targets'][number]): Promise<string[]> {
+async function distrusted({ targets }: Config, env: Io['env']): Promise<string[]> {
+  const told = [
+    ...targets.map(({ name, tls, spelling }) => withoutTrust(`targets.${name}: `, tls, spelling, 'this target')),
+    withoutTrust('', { caFile: env['AWS_CA_BUNDLE'] }, { caFile: 'AWS_CA_BUNDLE' }, 'AWS'),
+  ];
+  return (await Promise.all(told)).flat();
+}
+
+async function withoutTrust(start: string, tls: TlsOptions, names: OptionNames, to: string): Promise<string[]> {
   try {
-    await secureContextOf(tls, spelling);
+    await secureContextOf(tls, names);
     return [];
   } catch (error) {
-    return [
-      `targets.${name}: ${asFailure(error).message} Until that is mended nothing is sent to this target; the file is read anew by itself.`,
-    ];
+    return [`${start}${asFailure(error).message} Until that is mended nothing is sent to ${to}; the file is read anew by itself.`];
   }
 }
 

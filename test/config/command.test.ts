@@ -90,6 +90,13 @@ test('check warns of a file of certificates from which nobody can be trusted; it
     assert.ok(err.startsWith(`warning: targets.depot: DEPOT_CA_FILE: ${file} ${why}. Until that is mended nothing is sent`), err);
   }
   assert.equal((await checked(join(certificates, 'ca.pem'))).err, '');
+  const { err } = await run(['check'], { ...env, AWS_CA_BUNDLE: files.at('not.pem') });
+  assert.ok(
+    err.startsWith(
+      `warning: AWS_CA_BUNDLE: ${files.at('not.pem')} holds no certificate in PEM. Until that is mended nothing is sent to AWS`,
+    ),
+    err,
+  );
 });
 
 test('create without anything to create is a warning, where somebody has asked for it', async () => {
