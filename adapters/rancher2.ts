@@ -66,7 +66,7 @@ export const rancher2 = defineAdapter({
       },
       async rehearse({ ref, registries }, credentials, signal) {
         const given = among(registries, credentials);
-        return given.size === 0 ? { change: 'unchanged' } : write(ref, given, signal, true);
+        return given.size === 0 ? { change: 'unchanged' } : write(ref, given, signal, 'rehearsed');
       },
     };
   },

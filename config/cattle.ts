@@ -40,7 +40,7 @@ export function targetOf(env: Env, report: Report): Entries {
   if (create) entries.set('create', said(create.replace(/^t$/i, 'true').replace(/^f$/i, 'false'), 'AUTO_CREATE'));
   // Rancher itself injects such an address into containers, and the former updater took it.
   if (/^http:/i.test(url) && !env['CATTLE_ALLOW_HTTP']) {
-    entries.set('allowHttp', said(true, maker));
+    entries.set('allowHttp', said('true', maker));
     warnOfDanger(
       report,
       `${maker} is plain http: whoever is in between can read keys and tokens. Better use https; CATTLE_ALLOW_HTTP=false insists on it.`,

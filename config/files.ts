@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { namesIn, readText, statOf, Unreadable } from '../src/io/files.ts';
 import { isName } from './formats.ts';
-import { type Entries, type Placed, parseFile } from './origin.ts';
+import { type Broken, type Entries, type Placed, parseFile } from './origin.ts';
 import { mapsOf, type Report } from './read.ts';
 import { groups } from './schema.ts';
 import { shownPath } from './showable.ts';
@@ -41,7 +41,7 @@ async function listFiles(path: string, report: Report): Promise<string[]> {
 }
 
 /** Every file's tree, in order. Files that cannot be read are mistakes. */
-async function readAll(paths: readonly string[], report: Report, broken: boolean): Promise<Entries[]> {
+async function readAll(paths: readonly string[], report: Report, broken: Broken): Promise<Entries[]> {
   const trees: Entries[] = [];
   const attempt = async <T>(path: string, act: () => Promise<T>): Promise<T | undefined> => {
     try {
@@ -68,7 +68,7 @@ async function readAll(paths: readonly string[], report: Report, broken: boolean
  * The configuration files at these paths, merged. One option in two files is a mistake that names both. `broken`: see
  * `parseFile`.
  */
-export async function readFiles(paths: readonly string[], report: Report, broken = false): Promise<Merged> {
+export async function readFiles(paths: readonly string[], report: Report, broken: Broken = 'dropped'): Promise<Merged> {
   const trees = await readAll(paths, report, broken);
   const list = (name: string): Item[] =>
     trees.flatMap(tree => {

@@ -157,7 +157,7 @@ export async function loadDoors(
   given: Pick<Given, 'files' | 'env' | 'flags'>,
 ): Promise<{ readonly doors: Doors; readonly chosen: boolean; readonly unread: readonly Mistake[] }> {
   const hidden: Report = { mistakes: [], warnings: [], dangers: [], settings: [] };
-  const files = await readFiles(pathsOf(given), hidden, true);
+  const files = await readFiles(pathsOf(given), hidden, 'kept');
   const report: Report = { mistakes: [], warnings: [], dangers: [], settings: [] };
   const layers = layersOf('server', doors, files, given).map(layer => new Map([...layer].filter(([key]) => Object.hasOwn(doors, key))));
   const read = readGroup('server', doors, layers, report);

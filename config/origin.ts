@@ -54,15 +54,18 @@ const sentences: Readonly<Record<string, string>> = {
   UNEXPECTED_TOKEN: 'something that does not belong here',
 };
 
+/** What becomes of a file that has mistakes. */
+export type Broken = 'dropped' | 'kept';
+
 /**
  * A YAML or JSON file as a tree of values with their places. Anchors, aliases and tags are refused: a password may
  * begin with & * or !.
- * Of a file with mistakes there are no values, or with `broken` those that could be made out all the same.
+ * Of a file with mistakes there are no values, or with `kept` those that could be made out all the same.
  */
 export function parseFile(
   text: string,
   file: string,
-  broken = false,
+  broken: Broken = 'dropped',
 ): { readonly entries: Entries; readonly mistakes: readonly Mistake[] } {
   const lines = new LineCounter();
   const mistakes: Mistake[] = [];
@@ -110,7 +113,7 @@ export function parseFile(
     seen.add(pos[0]);
     wrong(place(pos[0]), code === 'TAG_RESOLVE_FAILED' ? notRead : `is not YAML or JSON: ${sentences[code] ?? code}`);
   }
-  if (mistakes.length > 0 && !broken) return { entries: new Map(), mistakes };
+  if (mistakes.length > 0 && broken === 'dropped') return { entries: new Map(), mistakes };
   const { value, origin } = placed(document.contents, 0, place(0));
   if (value instanceof Map) return { entries: value, mistakes };
   if (value !== null) wrong(origin, 'must be a map with sources, targets and so on');

@@ -97,6 +97,18 @@ test('files are read in one place, where nothing can hang', () => {
   );
 });
 
+test('no call has a bare true or false among its arguments: a word, or a named member, says what it means', () => {
+  const bare = /[(,]\s*(true|false)\s*[,)]|\b\w+ = (true|false)(?=[^;{}]*\)(: [^;=]+)? (\{|=>))/;
+  const code = (path: string): string[] =>
+    textOf(path)
+      .replaceAll(/\/\*[^]*?\*\//g, '')
+      .split('\n');
+  const wrong = sources.flatMap(path =>
+    code(path).flatMap(line => (bare.test(line.replace(/\/\/ .*/, '')) ? `${path}: ${line.trim()}` : [])),
+  );
+  assert.deepEqual(wrong, []);
+});
+
 test('secrets are revealed where they are used, and nowhere else', () => {
   const callers = sources.filter(path => textOf(path).includes('.reveal()')).sort();
   const allowed = [

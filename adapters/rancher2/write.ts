@@ -46,6 +46,9 @@ function storedIn(answer: Answer, { cluster, namespace, name }: SecretRef, uid?:
   throw new Failure('UNEXPECTED', `Cluster ${cluster} answered 200 with something else than Secret ${namespace}/${name}.`);
 }
 
+/** Whether something changes over there. */
+type Way = 'written' | 'rehearsed';
+
 /**
  * Writes what is given into the place that `ref` names; `rehearsed` only asks what would happen. What is not given
  * stays.
@@ -56,10 +59,10 @@ export function makeWriter(api: Api, { registry, finding }: Deps<Code>) {
     return host === undefined ? undefined : given.get(host);
   };
 
-  async function write(ref: Ref, given: Credentials, signal: AbortSignal, rehearsed = false): Promise<Receipt> {
-    if (ref.kind === 'secret') return intoSecret(ref, given, signal, rehearsed);
-    if (ref.kind === 'credential') return intoCredential(ref, given, signal, rehearsed);
-    return rehearsed ? { change: 'created' } : add(ref, given, signal);
+  async function write(ref: Ref, given: Credentials, signal: AbortSignal, way: Way = 'written'): Promise<Receipt> {
+    if (ref.kind === 'secret') return intoSecret(ref, given, signal, way);
+    if (ref.kind === 'credential') return intoCredential(ref, given, signal, way);
+    return way === 'rehearsed' ? { change: 'created' } : add(ref, given, signal);
   }
 
   async function storedAt(ref: SecretRef, signal: AbortSignal): Promise<Stored> {
@@ -93,12 +96,12 @@ export function makeWriter(api: Api, { registry, finding }: Deps<Code>) {
   /**
    * Norman replaces the whole map of registries and shows no passwords, so only a map of one can be sent without loss.
    */
-  async function intoCredential(ref: CredentialRef, given: Credentials, signal: AbortSignal, rehearsed: boolean): Promise<Receipt> {
+  async function intoCredential(ref: CredentialRef, given: Credentials, signal: AbortSignal, way: Way): Promise<Receipt> {
     const { project, id } = ref;
     const path = `${projectPath(project)}/${segment(id)}`;
     const [namespace = '', name = ''] = id.split(':');
     const secret: SecretRef = { kind: 'secret', cluster: management, namespace, name };
-    const inSecret = (): Promise<Receipt> => intoSecret(secret, given, signal, rehearsed);
+    const inSecret = (): Promise<Receipt> => intoSecret(secret, given, signal, way);
     const registries = await replacedBy(ref, path, secret, signal);
     if (!registries) return inSecret();
     const [address] = Object.keys(registries);
@@ -108,7 +111,7 @@ export function makeWriter(api: Api, { registry, finding }: Deps<Code>) {
     const password = credential.password.reveal();
     const { password: held, auth, ...shown } = registries[address] ?? {};
     const isFresh = shown.username === username && held === password && auth === Buffer.from(`${username}:${password}`).toString('base64');
-    if (isFresh || rehearsed) return { change: isFresh ? 'unchanged' : 'updated' };
+    if (isFresh || way === 'rehearsed') return { change: isFresh ? 'unchanged' : 'updated' };
     const body = { registries: { [address]: { ...shown, username, password } } };
     const answer = await api.http('PUT', path, { signal, body });
     // Stored in the type of old, which Norman would change, and nobody can.
@@ -122,7 +125,7 @@ export function makeWriter(api: Api, { registry, finding }: Deps<Code>) {
     return { change: 'updated' };
   }
 
-  async function intoSecret(ref: SecretRef, given: Credentials, signal: AbortSignal, rehearsed: boolean): Promise<Receipt> {
+  async function intoSecret(ref: SecretRef, given: Credentials, signal: AbortSignal, way: Way): Promise<Receipt> {
     const { cluster, namespace, name } = ref;
     const path = secretsPath(cluster, namespace, name);
     for (let attempt = 1; ; attempt++) {
@@ -132,13 +135,13 @@ export function makeWriter(api: Api, { registry, finding }: Deps<Code>) {
       );
       if (!data) return { change: 'unchanged' };
       const { resourceVersion, uid } = stored.metadata;
-      const answer = await api.http('PATCH', `${path}?fieldManager=ecr-courier${rehearsed ? '&dryRun=All' : ''}`, {
+      const answer = await api.http('PATCH', `${path}?fieldManager=ecr-courier${way === 'rehearsed' ? '&dryRun=All' : ''}`, {
         signal,
         headers: { 'content-type': 'application/merge-patch+json' },
         // With the version it is refused when somebody else was faster, and with the uid when it is another Secret by
         // now.
         body: { metadata: { resourceVersion, uid }, data },
-        ...(rehearsed && { reads: true }),
+        ...(way === 'rehearsed' && { reads: true }),
       });
       if (answer.status === 200) {
         storedIn(answer, ref, uid);
@@ -176,7 +179,7 @@ export function makeWriter(api: Api, { registry, finding }: Deps<Code>) {
       });
     };
     return {
-      ...(await intoCredential({ kind: 'credential', project, id: `${backing}:${name}`, visible: false }, given, signal, false).catch(
+      ...(await intoCredential({ kind: 'credential', project, id: `${backing}:${name}`, visible: false }, given, signal, 'written').catch(
         taken,
       )),
       id,

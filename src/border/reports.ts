@@ -1,7 +1,7 @@
 import type { About, Discovery, Finding, Receipt, Sighting, Slot } from '../contract/adapter.ts';
 import type { Registry } from '../contract/registry.ts';
 import { label } from '../contract/text.ts';
-import { demand, demandList, demandMap, isDate, isMap, isText, missing } from './shape.ts';
+import { demand, demandList, demandMap, isDate, isMap, isText, missing, refuse } from './shape.ts';
 
 const longestTitle = 300;
 const longestId = 1000;
@@ -51,15 +51,15 @@ const plain = /^[\x20-\x7e]{1,300}$/;
 function asSlot(value: unknown, at: () => string): Slot {
   if (!isMap(value)) demandMap(value, at());
   const { id, title, registries, state, lacks, source, after, holds, disturbs, findings } = value;
-  if (!isText(id) || id.length > longestId) demand(false, `${at()}.id`, `a text of at most ${longestId} characters`, id);
-  if (!states.includes(state)) demand(false, `${at()}.state`, 'present, absent or drifted', state);
-  if (!Array.isArray(registries)) demand(false, `${at()}.registries`, 'a list', registries);
+  if (!isText(id) || id.length > longestId) refuse(`${at()}.id`, `a text of at most ${longestId} characters`, id);
+  if (!states.includes(state)) refuse(`${at()}.state`, 'present, absent or drifted', state);
+  if (!Array.isArray(registries)) refuse(`${at()}.registries`, 'a list', registries);
   const hosts = registries as readonly unknown[];
-  for (const registry of hosts) if (!isRegistry(registry)) demand(false, `${at()}.registries`, 'what deps.registry answers', registry);
-  if (!(missing(title) || typeof title === 'string')) demand(false, `${at()}.title`, 'a text, or missing', title);
-  if (!(missing(lacks) || isText(lacks))) demand(false, `${at()}.lacks`, 'a text, or missing', lacks);
-  if (!(missing(source) || isText(source))) demand(false, `${at()}.source`, 'a text, or missing', source);
-  if (!(missing(after) || isText(after))) demand(false, `${at()}.after`, 'the id of a slot, or missing', after);
+  for (const registry of hosts) if (!isRegistry(registry)) refuse(`${at()}.registries`, 'what deps.registry answers', registry);
+  if (!(missing(title) || typeof title === 'string')) refuse(`${at()}.title`, 'a text, or missing', title);
+  if (!(missing(lacks) || isText(lacks))) refuse(`${at()}.lacks`, 'a text, or missing', lacks);
+  if (!(missing(source) || isText(source))) refuse(`${at()}.source`, 'a text, or missing', source);
+  if (!(missing(after) || isText(after))) refuse(`${at()}.after`, 'the id of a slot, or missing', after);
   if (!missing(holds)) demandHolds(holds, `${at()}.holds`);
   if (!missing(disturbs)) demandDisturbs(disturbs, `${at()}.disturbs`);
   const slot = value as unknown as Slot;
@@ -128,9 +128,9 @@ const changes: readonly unknown[] = ['created', 'updated', 'unchanged'] satisfie
 export function asReceipt(value: unknown, at: string): Receipt {
   demandMap(value, at);
   const { change, id, proven, findings } = value;
-  if (!changes.includes(change)) demand(false, `${at}.change`, 'created, updated or unchanged', change);
-  if (!missing(id) && (!isText(id) || id.length > longestId)) demand(false, `${at}.id`, `a text of at most ${longestId} characters`, id);
-  if (!(missing(proven) || typeof proven === 'boolean')) demand(false, `${at}.proven`, 'true, false or missing', proven);
+  if (!changes.includes(change)) refuse(`${at}.change`, 'created, updated or unchanged', change);
+  if (!missing(id) && (!isText(id) || id.length > longestId)) refuse(`${at}.id`, `a text of at most ${longestId} characters`, id);
+  if (!(missing(proven) || typeof proven === 'boolean')) refuse(`${at}.proven`, 'true, false or missing', proven);
   const receipt = value as unknown as Receipt;
   const said = missing(findings) ? undefined : asFindings(findings, `${at}.findings`);
   return said === receipt.findings ? receipt : { ...receipt, ...(said && { findings: said }) };

@@ -22,8 +22,12 @@ export function lookFor(kind: string) {
   };
 }
 
+export function refuse(at: string, rule: string, value: unknown): never {
+  throw new Nonsense(`${at} must be ${rule}, and is ${shown(value)}`);
+}
+
 export function demand(fine: boolean, at: string, rule: string, value: unknown): void {
-  if (!fine) throw new Nonsense(`${at} must be ${rule}, and is ${shown(value)}`);
+  if (!fine) refuse(at, rule, value);
 }
 
 /** For people, and short: it may be anything. */

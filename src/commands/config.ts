@@ -14,7 +14,7 @@ import { printNotes } from './notes.ts';
  * Schema of a file.
  */
 export async function config(args: string[], io: Pick<Io, 'env' | 'stdout' | 'stderr'>, known = knownAdapters): Promise<number> {
-  const { values, positionals } = readArgs(args, configOptions, true);
+  const { values, positionals } = readArgs(args, configOptions, { allowPositionals: true });
   const [verb, ...more] = positionals;
   if (more.length > 0 || !['show', 'check', 'schema'].includes(verb ?? '')) throw new UsageError('one of show, check and schema is needed');
   if (verb === 'schema') {

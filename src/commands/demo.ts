@@ -69,7 +69,7 @@ export async function demo(args: string[], io: Io): Promise<number> {
     }),
     heard: event => void events.emit('event', event),
   });
-  app.metrics.reloaded(true);
+  app.metrics.reloaded('taken up');
   const actions = { refresh: refreshBy(app), reload: async () => ({ ok: false, message: 'The demo has no configuration to reload.' }) };
   const metrics = () => app.metrics.render(app.status());
   const doors = await createServer(

@@ -33,8 +33,12 @@ export const configOptions = {
 } as const satisfies ParseArgsConfig['options'];
 
 /** Strict: what is not named is an error. */
-export function readArgs<const T extends NonNullable<ParseArgsConfig['options']>>(args: string[], options: T, positionals = false) {
-  return parseArgs({ args, options, strict: true, allowPositionals: positionals });
+export function readArgs<const T extends NonNullable<ParseArgsConfig['options']>>(
+  args: string[],
+  options: T,
+  more: { readonly allowPositionals?: boolean } = {},
+) {
+  return parseArgs({ args, options, strict: true, ...more });
 }
 
 /** What was given of `configOptions`. */

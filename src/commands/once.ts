@@ -10,15 +10,15 @@ import { resultTable } from './table.ts';
 import { sayWaiting } from './waiting.ts';
 
 /** Discovers, fetches and delivers once. */
-export const once = (args: string[], io: Io): Promise<number> => doOnce(args, io, false);
+export const once = (args: string[], io: Io): Promise<number> => doOnce(args, io, {});
 
 /**
  * Discovers, fetches and proves; says per slot what would be done, and writes nothing: the HTTP layer lets no write
  * through.
  */
-export const check = (args: string[], io: Io): Promise<number> => doOnce(args, io, true);
+export const check = (args: string[], io: Io): Promise<number> => doOnce(args, io, { rehearse: true });
 
-async function doOnce(args: string[], io: Io, rehearse: boolean): Promise<number> {
+async function doOnce(args: string[], io: Io, { rehearse = false }: { readonly rehearse?: boolean }): Promise<number> {
   const { values } = readArgs(args, { ...configOptions, json: { type: 'boolean' } });
   const { json, ...rest } = values;
   const config = await readConfigWithTargets(rest, io);

@@ -34,7 +34,7 @@ export function daemonSections(status: Status, metrics: string): Section[] {
   const shown = { ...status, targets: status.targets.map(shortened) };
   return [
     { title: 'Targets', text: status.targets.map(targetLine).join('\n') },
-    { title: 'Slots, troubles and findings', text: statusTable(shown, false) },
+    { title: 'Slots, troubles and findings', text: statusTable(shown, { color: false }) },
     { title: 'Status', text: JSON.stringify(shown, null, 1) },
     { title: 'Metrics', text: metrics },
   ];

@@ -28,7 +28,7 @@ export async function run(args: string[], io: Io): Promise<number> {
   io.onWarning(({ name, message }) => log.warn('Node warns', { warning: `${name}: ${message}` }));
   log.info('started', { version, node: process.versions.node, targets: config.targets.map(target => target.name) });
   const app = createApp(config, { clock, log, env: io.env, metrics });
-  metrics.reloaded(true);
+  metrics.reloaded('taken up');
 
   const note = notesInLog(log, io.env);
   // Not waited for: ~/.aws may lie on a share that does not answer.
@@ -93,12 +93,12 @@ function reloader(app: App, first: Config, log: AppLog, read: () => Promise<Conf
       log.setLevel(next.log.level);
       config = next;
     } catch (error) {
-      app.metrics.reloaded(false);
+      app.metrics.reloaded('refused');
       const message = error instanceof Error ? error.message : String(error);
       log.error('configuration not reloaded', { error: `${message}\nThe former configuration stays in force.` });
       return { ok: false, message };
     }
-    app.metrics.reloaded(true);
+    app.metrics.reloaded('taken up');
     const later = needRestart(first, config);
     log.info('configuration reloaded', later.length > 0 ? { needs_restart: later } : {});
     const rest = later.length > 0 ? ` For ${later.join(', ')} a restart is needed.` : '';

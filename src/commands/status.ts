@@ -11,7 +11,7 @@ export async function status(args: string[], io: Io): Promise<number> {
   const { text, at } = await daemon.ask('/api/status');
   const known = statusIn(text);
   if (!known) throw somebodyElse(at);
-  io.stdout.write(json ? text : statusTable(known, colors(io.stdout, io.env)));
+  io.stdout.write(json ? text : statusTable(known, { color: colors(io.stdout, io.env) }));
   return known.ready ? exit.ok : exit.failed;
 }
 

@@ -10,7 +10,7 @@ type Paint = (tint: Tint, text: string) => string;
 
 /** For `once` and `check`: a line a slot with what was or would be done, then whatever a person should know. */
 export function resultTable(ledger: Ledger, raw: Status, { rehearse, color }: { rehearse: boolean; color: boolean }): string {
-  const paint = painter(color);
+  const paint = painter({ color });
   const status = plain(raw);
   const lines = rowsOf(status, (target, slot) => {
     const entry = ledger.targets.get(target.name)?.entries.get(slot.id);
@@ -21,8 +21,8 @@ export function resultTable(ledger: Ledger, raw: Status, { rehearse, color }: { 
 }
 
 /** For `status`: a line a slot with its state, then whatever a person should know. */
-export function statusTable(raw: Status, color: boolean): string {
-  const paint = painter(color);
+export function statusTable(raw: Status, { color }: { readonly color: boolean }): string {
+  const paint = painter({ color });
   const status = plain(raw);
   const lines = rowsOf(status, (_, slot) => paint(tintOf(slot.state), slot.state));
   const verdict = status.ready ? paint('green', 'ready') : paint('red', `not ready: ${status.unready.join(' ')}`);
@@ -121,6 +121,6 @@ function plain(status: Status): Status {
   return JSON.parse(JSON.stringify(status), clean) as Status;
 }
 
-function painter(color: boolean): Paint {
+function painter({ color }: { readonly color: boolean }): Paint {
   return (tint, text) => (color ? styleText(tint, text, { validateStream: false }) : text);
 }

@@ -13,7 +13,7 @@ import { configOptions, exit, type Io, readArgs, readConfig, UsageError } from '
  * HOST`.
  */
 export async function token(args: string[], io: Io): Promise<number> {
-  const { values, positionals } = readArgs(args, { ...configOptions, region: { type: 'string' } }, true);
+  const { values, positionals } = readArgs(args, { ...configOptions, region: { type: 'string' } }, { allowPositionals: true });
   const { region, ...rest } = values;
   const config = await readConfig(rest, io);
   const fallback = config.sources.find(source => source.name === 'default')?.region;

@@ -75,7 +75,7 @@ export function createDoors(deps: DoorDeps): (request: IncomingMessage, way: Way
 function lookingDoors({ status, overview = status, metrics, live = () => status().live }: DoorDeps): ReadonlyMap<string, Door> {
   const liveness: Door = () => (live() ? text(200, 'live') : text(503, 'not live: the engine has not stepped for more than four ticks.'));
   return new Map<string, Door>([
-    ['/', (_, query) => reply(200, 'text/html; charset=utf-8', page(status(), query.has('still')))],
+    ['/', (_, query) => reply(200, 'text/html; charset=utf-8', page(status(), { still: query.has('still') }))],
     ['/api/status', () => json(200, status())],
     ['/api/status/schema', () => json(200, schema)],
     ['/metrics', async () => reply(200, 'text/plain; version=0.0.4; charset=utf-8', await metrics())],

@@ -91,12 +91,12 @@ function withUmask<T>(umask: number, begin: () => T): T {
 function answers(path: string): Promise<boolean> {
   return new Promise(resolve => {
     const probe = connect(path);
-    const end = (result: boolean) => {
+    const end = (code?: string): void => {
       probe.destroy();
-      resolve(result);
+      resolve(code !== 'ECONNREFUSED' && code !== 'ENOENT');
     };
-    probe.once('connect', () => end(true));
+    probe.once('connect', () => end());
     // Anything but a refusal (a full backlog, no right to open it) means that somebody is there.
-    probe.once('error', (error: NodeJS.ErrnoException) => end(error.code !== 'ECONNREFUSED' && error.code !== 'ENOENT'));
+    probe.once('error', (error: NodeJS.ErrnoException) => end(error.code));
   });
 }

@@ -14,7 +14,7 @@ export interface Metrics {
   /** A line was written to the log. */
   logged(level: string): void;
   /** The configuration was loaded, or refused. */
-  reloaded(ok: boolean): void;
+  reloaded(outcome: 'taken up' | 'refused'): void;
   /** Text format 0.0.4. */
   render(status: Overview): Promise<string>;
 }
@@ -77,9 +77,9 @@ export function createMetrics(options: MetricsOptions): Metrics {
       count(metrics, event, now());
     },
     logged: level => metrics.logMessages.inc({ level }),
-    reloaded(ok) {
-      metrics.reloadOk.set(ok ? 1 : 0);
-      if (ok) metrics.reloadSuccess.set(now());
+    reloaded(outcome) {
+      metrics.reloadOk.set(outcome === 'taken up' ? 1 : 0);
+      if (outcome === 'taken up') metrics.reloadSuccess.set(now());
     },
     render(status) {
       const standing = [...status.targets.map(subjectOf), ...status.credentials.map(subjectOf)];

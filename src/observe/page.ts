@@ -17,7 +17,7 @@ const reasonsShown = 5;
 export const styleHash = `sha256-${createHash('sha256').update(style).digest('base64')}`;
 
 /** The status as one page that needs nothing else: no script, no other file. still: it does not load itself anew. */
-export function page(status: Status, still = false): string {
+export function page(status: Status, { still }: { readonly still?: boolean } = {}): string {
   const now = nowOf(status);
   const verdict = verdictOf(status);
   const body = html`<header><h1>ecr-courier</h1><p class="quiet">${still ? html`<a href="/">update by itself</a>` : html`updated every ${refreshSeconds} s, <a href="/?still">stop</a>`}</p></header>

@@ -145,8 +145,8 @@ test('fetches, proofs and discoveries are counted', async () => {
   metrics.observe({ kind: 'discovered', target: 'a', ms: 5, slots: 1, added: [], gone: [], findings: 0, first: true });
   metrics.observe({ kind: 'watch-ended', target: 'a' });
   metrics.logged('warn');
-  metrics.reloaded(true);
-  metrics.reloaded(false);
+  metrics.reloaded('taken up');
+  metrics.reloaded('refused');
   const key = scopeOf(euWest, { kept: kept(hour) });
   const series = parse(await metrics.render(status(ledgerOf([target('a', [])], { scopes: [key], clockSkewMs: -90_000 }))));
   const expected = {

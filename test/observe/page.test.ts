@@ -112,7 +112,7 @@ test('the bar follows the server’s clock', () => {
 });
 
 test('it needs no script and no other file, and stands still when told', () => {
-  const markup = page(status(ledgerOf([good('a')])), true);
+  const markup = page(status(ledgerOf([good('a')])), { still: true });
   assert.doesNotMatch(markup, /<script|http-equiv|style="| on[a-z]+=|<img|<link/);
   assert.match(styleHash, /^sha256-[\w+/]{43}=$/);
 });
@@ -167,8 +167,8 @@ test('whatever stands in any field stays text', () => {
     '\u202egnp.exe\u0000',
     '`<b>`',
   ]) {
-    const markup = page(everywhere(full, hostile, keep), true);
-    const plain = page(everywhere(full, hostile.startsWith('https:') ? 'https://harmless' : 'harmless', keep), true);
+    const markup = page(everywhere(full, hostile, keep), { still: true });
+    const plain = page(everywhere(full, hostile.startsWith('https:') ? 'https://harmless' : 'harmless', keep), { still: true });
     if (!hostile.includes('`')) assert.deepEqual(tags(markup), tags(plain), hostile);
     assert.doesNotMatch(markup, /<(script|img|b)\b|href="javascript:|[\u202a-\u202e]/, hostile);
     assert.ok(!markup.includes('\u0000'));
