@@ -95,7 +95,11 @@ export async function readShared(env: Env): Promise<Shared> {
 /** As the SDK finds them; a leading `~/` is the home. */
 function pathsOf(env: Env): [credentials: string, config: string] {
   const home = env['HOME'] || homedir();
-  const at = (variable: string, name: string): string => (env[variable] || join('~', '.aws', name)).replace(/^~\//, `${home}/`);
+  // Joined as the SDK joins them: it looks a text up by its path.
+  const at = (variable: string, name: string): string => {
+    const path = env[variable] || `~/.aws/${name}`;
+    return path.startsWith('~/') ? join(home, path.slice(2)) : path;
+  };
   return [at('AWS_SHARED_CREDENTIALS_FILE', 'credentials'), at('AWS_CONFIG_FILE', 'config')];
 }
 

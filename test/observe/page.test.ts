@@ -38,6 +38,16 @@ test('one healthy target: the verdict, the bar with now and half, the words, all
   assert.match(markup, /<meta http-equiv="refresh" content="15">/);
 });
 
+test('a credential says whose it is', () => {
+  const own = kept(0);
+  const identity = { from: 'profile "a<b"', account: '123456789012', arn: 'arn:aws:iam::123456789012:user/ci' };
+  const scope = scopeOf(euWest, { kept: { ...own, credential: { ...own.credential, identity } } });
+  assert.match(
+    shown(ledgerOf([good('portainer')], { scopes: [scope] })),
+    /profile &quot;a&lt;b&quot;, account 123456789012, arn:aws:iam::123456789012:user\/ci/,
+  );
+});
+
 test('a failing slot: what, since when, what to do, where to read, when next', () => {
   const markup = shown(ledgerOf([failing], { scopes: [key], next: one => one.notBefore }));
   assert.equal(verdict(markup), 'Serving, with failures');

@@ -114,6 +114,16 @@ test('credentials: state, next fetch, proofs, findings', () => {
   assert.equal(status(ledgerOf([], { scopes: [expired] })).credentials[0]?.state, 'expired');
 });
 
+test('credentials: who fetched them', () => {
+  const own = kept(0);
+  const identity = { from: 'profile "prod" (AWS_PROFILE)', account: '123456789012' };
+  const known = scopeOf(euWest, { kept: { ...own, credential: { ...own.credential, identity } } });
+  const [told, untold] = status(ledgerOf([], { scopes: [known, { ...scopeOf(usEast, { kept: own }) }] })).credentials;
+  assert.deepEqual(told?.identity, { ...identity, arn: null });
+  assert.equal(untold?.identity, null);
+  assert.deepEqual(statusFaults(status(ledgerOf([], { scopes: [known] }))), []);
+});
+
 const proof = (ok: boolean, fingerprint: string) =>
   new Map([[euWest, { ...(ok ? { ok } : { ok, refused: true, message: '' }), at: 0, fingerprint }]]);
 test('what many registries have in common is said once', () => {
