@@ -24,14 +24,19 @@ const withKey = (url: string): Options => ({ url, apiKey: new Secret(adminKey), 
 const withLogin = (url: string): Options => ({ url, apiKey: undefined, username: 'admin', password: new Secret(adminPassword) });
 
 async function onFake(options: (url: string) => Options): Promise<Stage<typeof portainer.options>> {
-  const server = await startFakePortainer({ registries: [row(host), row('docker.io', { Type: 6 }), row(other)] });
+  const foreign = [row('docker.io', { Type: 6 }), row(hostOf(444444444444))];
+  const server = await startFakePortainer({ registries: [row(host), row(other), ...foreign] });
   return {
     options: options(server.url),
     hosts: [host, other],
     absent,
     server,
     passwordOf: slot => server.passwordOf(Number(slot.id)),
-    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+    async [Symbol.asyncDispose]() {
+      await server[Symbol.asyncDispose]();
+      // `testAdapter` touches nothing but the hosts of the stage: a real server may hold others.
+      for (const { URL, Password } of server.rows()) if (![host, other, absent].includes(URL)) assert.equal(Password, 'old', URL);
+    },
   };
 }
 

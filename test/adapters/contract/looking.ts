@@ -23,8 +23,8 @@ export function checkLooking<Ref>(check: Check<Ref>): void {
 
   check('rehearses each slot without a write, if it rehearses', [], async scene => {
     const wishes = { wanted: [scene.absent], readonly: true };
-    const before = await scene.discover(wishes);
-    for (const slot of before.slots) {
+    const before = scene.own(await scene.discover(wishes));
+    for (const slot of before) {
       const given = scene.credentials(...slot.registries.map(({ host }) => host));
       const receipt = await scene.rehearse(slot, given, wishes);
       if (!receipt) continue;
@@ -32,7 +32,7 @@ export function checkLooking<Ref>(check: Check<Ref>): void {
       assert.equal(change === 'created', slot.state === 'absent', `a rehearsal for ${slot.id} (${slot.state}) said "${change}"`);
     }
     assert.deepEqual(scene.writes(), [], 'a rehearsal must write nothing');
-    assert.deepEqual(await scene.discover(wishes), before, 'a rehearsal must leave everything as it was');
+    assert.deepEqual(scene.own(await scene.discover(wishes)), before, 'a rehearsal must leave everything as it was');
   });
 
   check('a rehearsal leaves the passwords that are there, if it rehearses', ['passwords'], async scene => {

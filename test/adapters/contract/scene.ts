@@ -40,6 +40,8 @@ export interface Scene<Ref> extends AsyncDisposable {
   /** Of what stands behind the options: only for checks that need faults. */
   readonly double: Double;
   discover(attempt?: Attempt): Promise<Discovery<Ref>>;
+  /** The slots of the stage's hosts, and those that come after them: a real server may hold others, which nobody touches. */
+  own(discovery: Discovery<Ref>): readonly Slot<Ref>[];
   deliver(slot: Slot<Ref> | undefined, credentials: Credentials, attempt?: Attempt): Promise<Receipt>;
   rehearse(slot: Slot<Ref>, credentials: Credentials, attempt?: Attempt): Promise<Receipt | undefined>;
   /** A credential of its own for each host. */
@@ -81,6 +83,7 @@ export async function openScene<S extends OptionSpecs, F extends string, Ref>(
       return double ?? assert.fail('this check needs a double');
     },
     ...questions(adapter, ask, patience),
+    own: ({ slots }) => ownOf(slots, [...stage.hosts, stage.absent]),
     credentials: (...hosts) => new Map(hosts.map(host => [host, credential(issued)])),
     holds: async (discovery, host) => {
       const held = stage.passwordOf?.(defined(slotOf(discovery, host), `no slot of ${host}`), host);
@@ -146,6 +149,11 @@ const secretsOf = (options: object): Secret[] => Object.values(options).filter(v
 
 const named = ({ method, path }: Seen): string => `${method} ${path}`;
 export const idsOf = ({ slots }: Pick<Discovery, 'slots'>): string[] => slots.map(({ id }) => id).sort();
+function ownOf<Ref>(slots: readonly Slot<Ref>[], hosts: readonly string[]): readonly Slot<Ref>[] {
+  const own = new Set(slots.filter(({ registries }) => registries.some(({ host }) => hosts.includes(host))).map(({ id }) => id));
+  for (const _ of slots) for (const { id, after } of slots) if (after !== undefined && own.has(after)) own.add(id);
+  return slots.filter(({ id }) => own.has(id));
+}
 /** Where the credential of a host goes first: not a slot that only follows another one. */
 export function slotOf<Ref>({ slots }: Pick<Discovery<Ref>, 'slots'>, host: string): Slot<Ref> | undefined {
   const serving = slots.filter(({ registries }) => registries.some(registry => registry.host === host));

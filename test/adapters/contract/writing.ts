@@ -31,18 +31,18 @@ export function checkWriting<Ref>(check: Check<Ref>): void {
 
   check('writes each slot, those that come after another one last', [], async scene => {
     const before = await scene.discover();
-    const given = scene.credentials(...before.slots.flatMap(({ registries }) => registries.map(({ host }) => host)));
-    for (const slot of inOrder(before.slots)) {
+    const given = scene.credentials(...scene.own(before).flatMap(({ registries }) => registries.map(({ host }) => host)));
+    for (const slot of inOrder(scene.own(before))) {
       const own = new Map(slot.registries.flatMap(({ host }) => [...given].filter(([name]) => name === host)));
       await scene.deliver(slot, own);
     }
     const after = await scene.discover();
     assert.deepEqual(idsOf(after), idsOf(before), 'a delivery must add, remove and rename no slot');
-    for (const { id, state } of after.slots) assert.equal(state, 'present', `the slot ${id} was written: it must be found as present`);
+    for (const { id, state } of scene.own(after)) assert.equal(state, 'present', `the slot ${id} was written: it must be found as present`);
   });
 
   check('writes nothing where it is given nothing', [], async scene => {
-    const { slots } = await scene.discover();
+    const slots = scene.own(await scene.discover());
     for (const slot of slots.filter(({ registries }) => registries.length > 0)) {
       const { change } = await scene.deliver(slot, new Map());
       assert.equal(change, 'unchanged', `a delivery of no credential to ${slot.id} must change nothing, and say so`);
@@ -98,11 +98,12 @@ export function checkWriting<Ref>(check: Check<Ref>): void {
   });
 }
 
-/** Each slot behind the one that it comes after. */
+/** Each slot behind the one that it comes after, if that is among them. */
 function inOrder<Ref>(slots: readonly Slot<Ref>[]): Slot<Ref>[] {
   const done = new Map<string, Slot<Ref>>();
   while (done.size < slots.length) {
-    const next = slots.filter(({ id, after }) => !done.has(id) && (after === undefined || done.has(after)));
+    const waits = new Set(slots.map(({ id }) => id).filter(id => !done.has(id)));
+    const next = slots.filter(({ id, after }) => waits.has(id) && (after === undefined || !waits.has(after)));
     assert.notEqual(next.length, 0, `slots must not come after one another in a circle: ${slots.map(({ id }) => id).join(', ')}`);
     for (const slot of next) done.set(slot.id, slot);
   }
