@@ -1,6 +1,7 @@
 import { type Clock, clock as machineClock } from '../../src/contract/clock.ts';
 import { jsonReply } from './rancher/answer.ts';
 import { enter, identify } from './rancher/auth.ts';
+import { csrfCookie, forBrowser } from './rancher/browser.ts';
 import { bodyOf, noSuchPage, Refusal } from './rancher/refusal.ts';
 import { makeResources } from './rancher/resources.ts';
 import { originOf, type View } from './rancher/show.ts';
@@ -67,18 +68,20 @@ export async function startFakeRancher(options: RancherOptions = {}): Promise<Fa
     const inPath = behind !== undefined && !/^projectMembers(\/|$)/i.test(behind) ? named : undefined;
     const rest = inPath === undefined ? parts : parts.slice(2);
     const base = `${originOf(request)}/${version}${inPath === undefined ? '' : `/projects/${inPath}`}`;
-    const headers: Record<string, string> = { 'x-api-schemas': `${base}/schemas` };
-    const finish = (reply: Reply): Reply => ({ ...reply, headers: { ...headers, ...reply.headers } });
+    const headers: Record<string, string | string[]> = { 'x-api-schemas': `${base}/schemas` };
+    const finish = (reply: Reply): Reply => forBrowser(request, query, { ...reply, headers: { ...headers, ...reply.headers } });
+    const method = query.get('_method') ?? request.method;
     try {
       const header = request.headers['x-api-project-id'];
       const caller = enter(state, identify(state, request), inPath || header?.toString() || query.get('projectId') || undefined);
       const { user, kind, project, readonly } = caller;
       Object.assign(headers, { 'x-api-account-id': project ?? user, 'x-api-user-id': user, 'x-api-account-kind': kind });
+      Object.assign(headers, csrfCookie(request, method, query));
       const view: View = { base, version, secrets: kind === 'projectadmin' ? 'clear' : 'hidden', readonly };
       return finish(
         resources.answer({
           request,
-          method: query.get('_method') ?? request.method,
+          method,
           query,
           rest: rest.map(unescaped),
           caller,

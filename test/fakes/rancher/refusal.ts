@@ -29,9 +29,11 @@ const usual: Readonly<Record<number, string>> = {
   405: 'Method not allowed',
 };
 
+const messages: Readonly<Record<string, string>> = { InvalidCSRFToken: 'CSRF header and cookie do not match' };
+
 /** The error body. A 422 has no message. */
 export function bodyOf({ status, code, fieldName }: Refusal): object {
-  const message = status === 422 ? null : code;
+  const message = status === 422 ? null : (messages[code] ?? code);
   const error = { id: randomUUID(), type: 'error', links: {}, actions: {}, status, code, message, detail: null, baseType: 'error' };
   return fieldName === undefined ? error : { ...error, fieldName };
 }
