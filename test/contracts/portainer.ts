@@ -18,10 +18,8 @@ const firstId = 101;
 export const portainer: Harness = {
   product: /^Portainer/,
   leftOut: {
-    engine: 'of the engine behind Portainer only pulls are imitated, because they show which credential is stored',
     swarm: 'the courier touches no Swarm service',
     stacks: 'the courier touches no compose stack',
-    'type-7-aws': 'the courier never writes to a type-7 entry, so the fake calls no AWS for one',
   },
   dialect: {
     cookie: line => line.replace(/^([^=;]+)=[^;]*/, '$1').replace(/; Expires=[^;]*/, ''),

@@ -90,7 +90,7 @@ function stateOf(options: PortainerOptions): PortainerState {
     users: structuredClone([...(options.users ?? [admin])]),
     registries: registries.sort((a, b) => a.Id - b.Id),
     endpoints: structuredClone([...(options.endpoints ?? [])]),
-    upstream: { registries: [], engine: null, kubernetes: null, ...structuredClone(options.upstream) },
+    upstream: { registries: [], engine: null, kubernetes: null, aws: null, ...structuredClone(options.upstream) },
   };
 }
 

@@ -1,5 +1,7 @@
 import type { Clock } from '../../../src/contract/clock.ts';
 import { type ApiAnswer, ClusterError, errorOf } from './client-go.ts';
+import { effectiveLogin } from './ecr-token.ts';
+import { messageOf } from './refusal.ts';
 import type { PortainerState, Row } from './state.ts';
 
 /** A call that Portainer made to a cluster. */
@@ -10,7 +12,9 @@ export interface ClusterCall {
   imagePullSecrets?: object[] | null;
 }
 
-const contentOf = (row: Row): object => ({ auths: { [row.URL]: { username: row.Username, password: row.Password, email: '' } } });
+const contentOf = ({ URL }: Row, { username, password }: { username: string; password: string }): object => ({
+  auths: { [URL]: { username, password, email: '' } },
+});
 const nameOf = (row: Row): string => `registry-${row.Id}`;
 
 export type Cluster = ReturnType<typeof makeCluster>;
@@ -24,9 +28,17 @@ export function makeCluster(state: PortainerState, clock: Clock, signal: AbortSi
   const secrets = new Map<string, object>();
   for (const name of state.upstream.kubernetes?.secrets ?? []) {
     const row = state.registries.find(({ Id }) => name.endsWith(`/registry-${Id}`));
-    if (row) secrets.set(name, contentOf(row));
+    if (row) secrets.set(name, contentOf(row, { username: row.Username, password: row.Password }));
   }
   const attached = new Set<string>();
+  function loginOf(row: Row) {
+    try {
+      return effectiveLogin(row, state, clock);
+    } catch (error) {
+      const name = JSON.stringify(row.Name);
+      throw new Error(`ECR registry ${name} credentials are invalid or expired. Error: ${messageOf(error)}`, { cause: error });
+    }
+  }
 
   /** One call on the way: it is held back, and fails, as the cluster does at the moment when it is sent. */
   async function send(call: ClusterCall): Promise<void> {
@@ -54,7 +66,7 @@ export function makeCluster(state: PortainerState, clock: Clock, signal: AbortSi
 
   /** A secret that another one made meanwhile is left as it is: "already exists" is no error. */
   async function create(row: Row, namespace: string): Promise<void> {
-    const content = contentOf(row);
+    const content = contentOf(row, loginOf(row));
     const call = { method: 'POST', path: pathOf(namespace, 'secrets'), dockerconfigjson: content };
     await send(call).catch(tolerate(409)).catch(within('failed saving secret'));
     if (!exists(namespace)) throw new ClusterError(404, `failed saving secret: namespaces "${namespace}" not found`);

@@ -2,6 +2,7 @@ import type { Reply, Seen } from '../server.ts';
 import { mayUse } from './access.ts';
 import type { Cluster } from './cluster.ts';
 import type { Database } from './database.ts';
+import { forgetToken } from './ecr-token.ts';
 import { decode, type Payload } from './payload.ts';
 import { atoi, idOf, messageOf, notFound, refuse } from './refusal.ts';
 import { makeRow, type Row, shown, type User } from './state.ts';
@@ -93,7 +94,10 @@ export function makeRegistries(database: Database, cluster: Cluster, edition: 'C
     }
     const secretOf = ({ Authentication, Username, Password, URL, Ecr }: Row): string =>
       JSON.stringify([Authentication, Username, Password, URL, Ecr]);
-    if (secretOf(row) !== secretOf(stored)) await rewriteSecrets(row);
+    if (secretOf(row) !== secretOf(stored)) {
+      forgetToken(row);
+      await rewriteSecrets(row);
+    }
     await database.write(() => database.replace(row));
     return { status: 200, json: shown(row, { RegistryAccesses: null }) };
   }

@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
+import { clock as machineClock } from '../../../src/contract/clock.ts';
 import type { PortainerOptions } from '../portainer.ts';
 import type { Reply } from '../server.ts';
 import { makeAccesses } from './access.ts';
 import { type Auth, profileOf } from './auth.ts';
 import type { Cluster } from './cluster.ts';
 import { configure } from './configure.ts';
+import { makeContainers } from './containers.ts';
 import { makeDatabase } from './database.ts';
 import { idOf, plain } from './refusal.ts';
 import { makeRegistries } from './registries.ts';
@@ -24,13 +26,14 @@ export function isSince({ version = newest }: PortainerOptions, minor: number): 
 
 /** The API. What is not in here is 404, and 405 when only the method is wrong. */
 export function routesOf(state: PortainerState, auth: Auth, cluster: Cluster, options: PortainerOptions): Route[] {
-  const { version = newest, edition = 'CE' } = options;
+  const { version = newest, edition = 'CE', clock = machineClock } = options;
   const instance = randomUUID();
   const database = makeDatabase(state);
   const registries = makeRegistries(database, cluster, edition);
   const accesses = makeAccesses(database, cluster);
   const users = makeUsers(state, auth);
-  const upstream = makeUpstream(state, options.accepts);
+  const upstream = makeUpstream(state, clock, options.accepts);
+  const containers = makeContainers(state, clock, upstream.pullAs);
   const status = (): Reply => ({ status: 200, json: { Version: version, InstanceID: instance } });
   const pull: Answer = ({ request, query, user, params: [id = ''] }) => upstream.pull(request, query, user(), enter(database, user(), id));
   const routes: (Route | false)[] = [
@@ -71,6 +74,12 @@ export function routesOf(state: PortainerState, auth: Auth, cluster: Cluster, op
       '/endpoints/:id/registries/:registry',
       'user',
       ({ request, user, params: [id = '', registry = ''] }) => accesses.grant(request, user(), id, registry),
+    ],
+    [
+      'POST',
+      '/docker/:id/containers/:container/recreate',
+      'user',
+      ({ request, user, params: [id = '', container = ''] }) => containers.recreate(request, enter(database, user(), id).Id, container),
     ],
     ['POST', '/endpoints/:id/docker/images/create', 'user', pull],
     ['POST', '/endpoints/:id/docker/:api/images/create', 'user', pull],

@@ -15,7 +15,7 @@ export interface PortainerState {
   /** In the order of their ids. */
   registries: Row[];
   endpoints: Endpoint[];
-  upstream: { registries: UpstreamRegistry[]; engine: Engine | null; kubernetes: ClusterState | null };
+  upstream: { registries: UpstreamRegistry[]; engine: Engine | null; kubernetes: ClusterState | null; aws: EcrApi | null };
 }
 export interface User {
   id: number;
@@ -39,11 +39,20 @@ export interface UpstreamRegistry {
   password: string;
   images: { name: string; digest: string; layers: string[] }[];
 }
+/** AWS, for rows of type 7: what it gives for one access key. */
+export interface EcrApi {
+  region: string;
+  accessKeyId: string;
+  user: string;
+  password: string;
+  ttlSeconds: number;
+}
 /** The Docker engine of an environment; `images` are the names that it has pulled. */
 export interface Engine {
   endpoint: number;
   swarm: boolean;
   images: string[];
+  containers?: { Id: string; Image: string }[];
 }
 /**
  * mode: a status without a body, or an answer, that every call gets; down: connections are refused. `delayMs` holds
@@ -71,6 +80,9 @@ export interface Row {
   TLSConfig: TlsConfig;
   Ecr: { Region: string };
   RegistryAccesses: Record<string, Access>;
+  /** Of type 7: what AWS gave last, and until when (seconds) it is good. Every answer shows both. */
+  AccessToken?: string;
+  AccessTokenExpiry?: number;
 }
 export interface TlsConfig {
   TLS: boolean;
@@ -122,7 +134,7 @@ export const makeAccess = (access: Partial<Access>): Access => ({
  * A row as answers show it: no password anywhere, and the TLS settings alone are left of the management configuration.
  */
 export function shown(row: Row, more: { RegistryAccesses: Row['RegistryAccesses'] | null; managed?: boolean }): object {
-  const { Id, Type, Name, URL, BaseURL, Authentication, Username, TLSConfig, Ecr } = row;
+  const { Id, Type, Name, URL, BaseURL, Authentication, Username, TLSConfig, Ecr, AccessToken, AccessTokenExpiry } = row;
   const management = { Type: 0, Authentication: false, Username: '', Password: '', TLSConfig, Ecr: { Region: '' } };
   return {
     Id,
@@ -142,5 +154,6 @@ export function shown(row: Row, more: { RegistryAccesses: Row['RegistryAccesses'
     TeamAccessPolicies: null,
     AuthorizedUsers: null,
     AuthorizedTeams: null,
+    ...(AccessToken && { AccessToken, AccessTokenExpiry }),
   };
 }

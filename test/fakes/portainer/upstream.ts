@@ -1,7 +1,9 @@
+import type { Clock } from '../../../src/contract/clock.ts';
 import type { Reply, Seen } from '../server.ts';
 import { mayUse } from './access.ts';
+import { effectiveLogin } from './ecr-token.ts';
 import { decode } from './payload.ts';
-import { refuse } from './refusal.ts';
+import { messageOf, refuse } from './refusal.ts';
 import type { Endpoint, PortainerState, UpstreamRegistry, User } from './state.ts';
 
 /**
@@ -10,10 +12,18 @@ import type { Endpoint, PortainerState, UpstreamRegistry, User } from './state.t
  */
 export type Accepts = (host: string, username: string, password: string) => boolean | undefined | Promise<boolean | undefined>;
 
-interface Login {
+/** Credentials for a registry. */
+export interface Login {
   readonly username: string;
   readonly password: string;
 }
+/** An image of a registry, for the engine. */
+export interface Named {
+  readonly host: string;
+  readonly repository: string;
+  readonly tag: string;
+}
+export type Pull = (image: Named, login: Login | undefined) => Promise<Reply>;
 type Image = UpstreamRegistry['images'][number];
 /** What is reachable under a host. */
 interface Reached {
@@ -36,7 +46,7 @@ const types =
 const cloudTypes = [2, 4, 7, 8];
 
 /** The registries that the server and its engine can reach: pings and pulls. */
-export function makeUpstream(state: PortainerState, accepts?: Accepts) {
+export function makeUpstream(state: PortainerState, clock: Clock, accepts?: Accepts) {
   async function reach(host: string): Promise<Reached | undefined> {
     const wanted = bare(host);
     const known = state.upstream.registries.find(registry => isAt(registry, host));
@@ -81,9 +91,12 @@ export function makeUpstream(state: PortainerState, accepts?: Accepts) {
 
   /** POST images/create of the Docker engine, with the credential that X-Registry-Auth names. */
   async function pull(request: Seen, query: URLSearchParams, user: User, endpoint: Endpoint): Promise<Reply> {
-    const login = loginOf(request, user, endpoint);
     const [, host = '', repository = '', ownTag = 'latest'] = /^([^/]*)\/([^:]*)(?::(.*))?$/.exec(query.get('fromImage') ?? '') ?? [];
-    const tag = query.get('tag') ?? ownTag;
+    return pullAs({ host, repository, tag: query.get('tag') ?? ownTag }, loginOf(request, user, endpoint));
+  }
+
+  /** What the engine answers. */
+  async function pullAs({ host, repository, tag }: Named, login: Login | undefined): Promise<Reply> {
     const registry = await reach(host);
     const url = `${registry?.tls === false ? 'http' : 'https'}://${host}/v2/`;
     if (!registry) return engineError(500, `Get "${url}": dial tcp ${host}: connect: connection refused`);
@@ -108,18 +121,15 @@ export function makeUpstream(state: PortainerState, accepts?: Accepts) {
     if (username !== undefined) return { username, password: password ?? '' };
     const row = state.registries.find(({ Id }) => Id === registryId);
     if (!row || !mayUse(user, row, endpoint)) return undefined;
-    if (row.Type === 7) {
-      const cause = 'api error UnrecognizedClientException: The security token included in the request is invalid.';
-      refuse(
-        500,
-        'Unable to proxy the request via the Docker socket',
-        `operation error ECR: GetAuthorizationToken, https response error StatusCode: 400, RequestID: , ${cause}`,
-      );
+    if (!row.Authentication || row.Username === '') return undefined;
+    try {
+      return effectiveLogin(row, state, clock);
+    } catch (error) {
+      return refuse(500, 'Unable to proxy the request via the Docker socket', messageOf(error));
     }
-    return row.Authentication && row.Username !== '' ? { username: row.Username, password: row.Password } : undefined;
   }
 
-  return { ping, pull };
+  return { ping, pull, pullAs };
 }
 
 const engineError = (status: number, message: string): Reply => ({ status, json: { message } });
