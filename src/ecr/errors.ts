@@ -100,8 +100,15 @@ function unsent(thrown: unknown, { action, region, call }: Attempt): Failure | u
   if (code.startsWith('HPE_'))
     return new Failure('UNREACHABLE', `What ${call?.host ?? 'AWS'} sent is no HTTP (${code}).`, { remedy: somebodyElse });
   if ($metadata?.httpStatusCode !== undefined || call?.status !== undefined) return undefined;
+  if (/^UND_ERR_\w+_TIMEOUT$/.test(code))
+    return new Failure('TIMEOUT', `${call?.host ?? 'AWS'} took the request and did not answer (${code}).`, { remedy: wayToAws });
+  if (onTheWay.test(code))
+    return new Failure('UNREACHABLE', `The connection to ${call?.host ?? 'AWS'} failed (${code}).`, { remedy: wayToAws });
   return new Failure('MISCONFIGURED', `${action} in ${region} could not be sent: ${quote(message)}`, { remedy: settingsToLookAt });
 }
+
+/** Codes of the system and of undici that concern the connection; all others are mistakes in what should be sent. */
+const onTheWay = /^(E[A-Z]{3,}|UND_ERR_(?!INVALID|NOT_SUPPORTED)\w+)$/;
 
 const settingsToLookAt =
   'Nothing left this machine. Look at the settings that shape the request: the keys (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN), AWS_ENDPOINT_URL and its kin, AWS_DEFAULTS_MODE, and the same options of the profile.';

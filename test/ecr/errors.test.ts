@@ -1,0 +1,29 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { awsFailure } from '../../src/ecr/errors.ts';
+
+const of = (code: string, more: { message?: string; status?: number } = {}) => {
+  const thrown = Object.assign(new Error(more.message ?? 'as ordered'), code && { code });
+  const call = { host: 'api.ecr.test', ...(more.status !== undefined && { status: more.status }) };
+  return awsFailure(thrown, { action: 'ecr:GetAuthorizationToken', region: 'eu-west-1', call });
+};
+
+test('what went wrong before, on and after the way is told apart', () => {
+  const cases: readonly [code: string, failure: string, words: RegExp][] = [
+    ['ERR_INVALID_CHAR', 'MISCONFIGURED', /could not be sent: as ordered/],
+    ['UND_ERR_INVALID_ARG', 'MISCONFIGURED', /could not be sent/],
+    ['ERR_INVALID_URL', 'MISCONFIGURED', /could not be sent/],
+    ['', 'MISCONFIGURED', /could not be sent/],
+    ['ECONNABORTED', 'UNREACHABLE', /connection to api\.ecr\.test failed \(ECONNABORTED\)/],
+    ['UND_ERR_DESTROYED', 'UNREACHABLE', /UND_ERR_DESTROYED/],
+    ['UND_ERR_HEADERS_TIMEOUT', 'TIMEOUT', /did not answer/],
+    ['HPE_INVALID_CONSTANT', 'UNREACHABLE', /is no HTTP/],
+  ];
+  for (const [code, failure, words] of cases) {
+    const { code: found, message, remedy } = of(code);
+    assert.equal(found, failure, code);
+    assert.match(message, words);
+    assert.doesNotMatch(`${message} ${remedy}`, /answered|please report/);
+  }
+  assert.match(of('', { status: 200 }).message, /api\.ecr\.test answered/);
+});
