@@ -106,8 +106,9 @@ export const portainer = defineAdapter({
     }
 
     /**
-     * The row that another courier made at the same moment as we made ours. Portainer looks for equal names before it adds
-     * a row, and does not lock (its source). So two POSTs can both succeed, and then it refuses every change of both rows.
+     * The row that another courier made at the same moment as we made ours. Portainer looks for equal names before it
+     * adds a row, and does not lock (its source). So two POSTs can both succeed, and then it refuses every change of
+     * both rows.
      * The lower number stays: every courier sees it after its own POST.
      */
     async function rivalOf(made: number, host: string, signal: AbortSignal): Promise<number | undefined> {

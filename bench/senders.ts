@@ -23,7 +23,8 @@ const newPassword = (): string => randomBytes(1500).toString('base64');
 const { concurrency } = portainer.limits;
 
 /**
- * The engine, the Portainer adapter and the HTTP client as the daemon has them, without proof, and without discovery after the first one.
+ * The engine, the Portainer adapter and the HTTP client as the daemon has them, without proof, and without discovery
+ * after the first one.
  * Everything becomes due as it does in life: the wall clock leaps, the token has lived half its life, a new one comes.
  */
 export async function openCourier({ urls, rows, key }: Portainers): Promise<Sender> {
@@ -153,7 +154,9 @@ export function openBare({ urls, rows, key }: Portainers): Sender {
   };
 }
 
-/** 1 to `rows` in any order, as the courier draws them: the other side is slower when its rows lie scattered in memory. */
+/**
+ * 1 to `rows` in any order, as the courier draws them: the other side is slower when its rows lie scattered in memory.
+ */
 function shuffled(rows: number): number[] {
   const drawn = Array.from({ length: rows }, (_, at) => ({ id: at + 1, at: Math.random() }));
   return drawn.sort((a, b) => a.at - b.at).map(({ id }) => id);

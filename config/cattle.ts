@@ -4,7 +4,10 @@ import { type Entries, type Placed, textOf } from './origin.ts';
 import { type Report, warnOfDanger } from './read.ts';
 import { ownWord } from './schema.ts';
 
-/** The variable that makes a target of Rancher 1.6. Only beside it do the variables of rancher-ecr-credentials mean anything, as others use such names too. */
+/**
+ * The variable that makes a target of Rancher 1.6. Only beside it do the variables of rancher-ecr-credentials mean
+ * anything, as others use such names too.
+ */
 export const maker = 'CATTLE_URL';
 
 /** Labels of a container of Rancher 1.6 for which Rancher sets that variable, and its keys. */
@@ -51,7 +54,10 @@ export function targetOf(env: Env, report: Report): Entries {
   return entries;
 }
 
-/** Rancher injects address and keys of the environment in which a container runs. Nobody meant them for a target of a file that is of another one: a mistake, and true. */
+/**
+ * Rancher injects address and keys of the environment in which a container runs. Nobody meant them for a target of a
+ * file that is of another one: a mistake, and true.
+ */
 export function isTakenOver({ path, entries }: { readonly path: string; readonly entries: Entries }, env: Env, report: Report): boolean {
   const injected = env[maker];
   const url = textOf(entries, 'url');
@@ -65,7 +71,10 @@ export function isTakenOver({ path, entries }: { readonly path: string; readonly
 }
 const bare = (url: string): string => (URL.parse(url)?.href ?? url).replace(/(\/schemas)?\/*$/, '');
 
-/** Of the accounts that are listed; else, as the former updater took it from the token, that of the caller's own account. */
+/**
+ * Of the accounts that are listed; else, as the former updater took it from the token, that of the caller's own
+ * account.
+ */
 function wanted(env: Env, report: Report): Placed[] {
   const ids = 'AWS_ECR_REGISTRY_IDS';
   const accounts = (env[ids] ?? '').split(',').flatMap(id => id.trim() || []);

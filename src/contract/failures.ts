@@ -3,8 +3,8 @@ import { cut, visible } from './text.ts';
 
 /**
  * The one table of failures: how to try again, whom it stops, what it means and what a person can do. Feeds the metric
- * label `code`, docs/errors.md and the tests. retry: soon = seconds, doubling to minutes; slow = minutes; key = minutes, or at once with a new key; refetch =
- * with a new credential; rediscover = after a new look at the target.
+ * label `code`, docs/errors.md and the tests. retry: soon = seconds, doubling to minutes; slow = minutes; key =
+ * minutes, or at once with a new key; refetch = with a new credential; rediscover = after a new look at the target.
  */
 export const failures = {
   UNREACHABLE: {

@@ -16,7 +16,10 @@ export interface Source {
   fetch(registry: Registry, signal: AbortSignal): Promise<Credential>;
   /** What a fetch for the registry that is under way waits for, for people: `asking ECR in eu-west-1 for a token`. */
   waitsFor?(registry: Registry): string | undefined;
-  /** Authorities (a file of PEM) that connections to AWS trust for this source beside the usual ones, and the setting that names them. */
+  /**
+   * Authorities (a file of PEM) that connections to AWS trust for this source beside the usual ones, and the setting
+   * that names them.
+   */
   trusts?(): { readonly file: string; readonly name: string } | undefined;
   /** What a person should know of how a registry of this spelling is served: a sentence. Offline and cheap. */
   remarkOn?(registry: Registry): string | undefined;

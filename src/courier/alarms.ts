@@ -2,7 +2,10 @@ import type { Clock } from '../contract/clock.ts';
 
 /** The deadlines of many jobs, kept by one sleeper: a job that ends in time costs no timer of its own. */
 export interface Alarms {
-  /** Rings once in so many milliseconds of monotonic time, or when all are rung; never after the returned function was called. */
+  /**
+   * Rings once in so many milliseconds of monotonic time, or when all are rung; never after the returned function was
+   * called.
+   */
   set(ms: number, ring: (why: Ring) => void): () => void;
   /** Rings all that are set, before their time. */
   ringAll(): void;
@@ -21,7 +24,8 @@ interface Alarm {
 }
 
 export function createAlarms(clock: Clock): Alarms {
-  // No Set: where thousands come and go, each table that it outgrows keeps what lay in it from being collected, and the next table with it.
+  // No Set: where thousands come and go, each table that it outgrows keeps what lay in it from being collected, and the
+  // next table with it.
   const alarms: Alarm[] = [];
   let wakeAt = Number.POSITIVE_INFINITY;
   let sleep = new AbortController();
@@ -44,7 +48,9 @@ export function createAlarms(clock: Clock): Alarms {
     for (const alarm of due) if (remove(alarm)) alarm.ring(why);
   }
 
-  /** Sleeps until the earliest alarm. When that one is cleared it sleeps on: the next one is most likely later anyway. */
+  /**
+   * Sleeps until the earliest alarm. When that one is cleared it sleeps on: the next one is most likely later anyway.
+   */
   async function watch(): Promise<void> {
     while (alarms.length > 0) {
       wakeAt = Math.min(...alarms.map(({ at }) => at));

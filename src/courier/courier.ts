@@ -35,13 +35,16 @@ export interface Courier {
   use(sources: Sources, targets: readonly ManagedTarget[]): void;
   /** Works until the signal is aborted; then ends or aborts what is under way within 8 s. */
   run(signal: AbortSignal): Promise<void>;
-  /** Works until nothing is under way and nothing is due: every slot was tried. A fetch that failed is not tried again. */
+  /**
+   * Works until nothing is under way and nothing is due: every slot was tried. A fetch that failed is not tried again.
+   */
   once(signal: AbortSignal): Promise<void>;
   /** The key of this target may have changed: looks at it now, as if it had never failed. */
   look(target: string): void;
   /**
-   * Fetches anew and writes every slot of the target, or of all, as soon as that is possible. Ends the pauses of slots; not Retry-After, nor a target's pause
-   * after AUTH. What has to wait is remembered, and named here. Undefined: there is no such target.
+   * Fetches anew and writes every slot of the target, or of all, as soon as that is possible. Ends the pauses of slots;
+   * not Retry-After, nor a target's pause after AUTH. What has to wait is remembered, and named here. Undefined: there
+   * is no such target.
    */
   refresh(target?: string): readonly Postponed[] | undefined;
 }

@@ -98,7 +98,9 @@ export function targetFindings(record: TargetRecord, wall: number): Finding[] {
   return found;
 }
 
-/** Not before the target was looked at with the knowledge which registry is the courier's own: that one is a slot then. */
+/**
+ * Not before the target was looked at with the knowledge which registry is the courier's own: that one is a slot then.
+ */
 function hasSeenNothing({ discoveredAt, entries, partlyUnseen, own }: TargetRecord): boolean {
   if (discoveredAt === undefined || entries.size > 0 || partlyUnseen) return false;
   return !own || (own.kept?.credential.own !== undefined && own.kept.receivedAt <= discoveredAt);

@@ -23,7 +23,10 @@ export interface ProofsDeps {
   turned(scope: Scope, kept: Kept): void;
 }
 
-/** Asks registries whether they accept a credential: once for each credential and host, and again when somebody doubts it. */
+/**
+ * Asks registries whether they accept a credential: once for each credential and host, and again when somebody doubts
+ * it.
+ */
 export interface Proofs {
   /** Starts the proofs that are due. */
   step(): void;

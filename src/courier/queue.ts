@@ -1,8 +1,9 @@
 import { type Entry, type Reason, reasons } from './ledger.ts';
 
 /**
- * The due slots of one target. Healthy ones (whose last attempt did not fail) wait in piles by urgency; within a pile the next one is drawn, so no slot is
- * always tried first. Those whose last attempt failed wait in a line of their own: hopeless ones, however urgent, must not delay the healthy ones.
+ * The due slots of one target. Healthy ones (whose last attempt did not fail) wait in piles by urgency; within a pile
+ * the next one is drawn, so no slot is always tried first. Those whose last attempt failed wait in a line of their own:
+ * hopeless ones, however urgent, must not delay the healthy ones.
  */
 export interface Queue {
   readonly size: number;

@@ -29,13 +29,18 @@ export interface ScoutDeps extends ReportDeps {
   wake(): void;
 }
 
-/** Looks at one target: opens it, discovers by the clock, watches where it can, and says whether the target works at all. */
+/**
+ * Looks at one target: opens it, discovers by the clock, watches where it can, and says whether the target works at
+ * all.
+ */
 export interface Scout {
   /** What can be delivered to; undefined while the target does not work as a whole, or before the first discovery. */
   readonly target: Target | undefined;
   step(): void;
   wakeAt(): Moment;
-  /** A delivery failed. Of what concerns the whole target the next discovery is the probe; of a slot that is gone, too. */
+  /**
+   * A delivery failed. Of what concerns the whole target the next discovery is the probe; of a slot that is gone, too.
+   */
   stumbled(failure: Failure, began: Moment): void;
   /** A delivery was answered well. */
   delivered(): void;

@@ -29,12 +29,16 @@ export interface SupplyDeps {
   wake(): void;
 }
 
-/** Says that credentials of the scope are needed, and where: for this registry; without one, for what AWS says of its principal. */
+/**
+ * Says that credentials of the scope are needed, and where: for this registry; without one, for what AWS says of its
+ * principal.
+ */
 export type Want = (scope: Scope, registry?: Registry) => void;
 
 /**
- * Who refuses a credential. accepted: a slot that had taken this one or the one before, or the registry itself. untried: one that has taken none yet, so it may
- * be the fault of the slot. hopeless: one that refused earlier credentials, too, which says nothing about this one.
+ * Who refuses a credential. accepted: a slot that had taken this one or the one before, or the registry itself.
+ * untried: one that has taken none yet, so it may be the fault of the slot. hopeless: one that refused earlier
+ * credentials, too, which says nothing about this one.
  */
 export type Evidence = 'accepted' | 'untried' | 'hopeless';
 
@@ -56,9 +60,15 @@ export interface Supply {
   step(): void;
   /** When the next fetch becomes possible. */
   wakeAt(): Moment;
-  /** A credential was refused (rule 8): another one is fetched if it is still the newest, once per scope and evidence in 30 min. */
+  /**
+   * A credential was refused (rule 8): another one is fetched if it is still the newest, once per scope and evidence in
+   * 30 min.
+   */
   refused(scope: Scope, kept: Kept, evidence: Evidence): void;
-  /** What the registry says of a credential that somebody refused at that moment or later; undefined when it could not be asked in time. */
+  /**
+   * What the registry says of a credential that somebody refused at that moment or later; undefined when it could not
+   * be asked in time.
+   */
   doubt(scope: Scope, registry: Registry, kept: Kept, since: Moment): Promise<Proved | undefined>;
   /** Somebody asked for newer credentials: they are fetched as soon as the spacing of fetches and AWS allow it. */
   refetch(scopes: Iterable<Scope>): void;
@@ -185,7 +195,8 @@ export function createSupply(deps: SupplyDeps): Supply {
     refetch(chosen) {
       for (const scope of chosen) {
         scope.refetch = true;
-        // The long pause after a failure or an unchanged token is what somebody wants to cut short; not the one that AWS asked for.
+        // The long pause after a failure or an unchanged token is what somebody wants to cut short; not the one that
+        // AWS asked for.
         if (scope.trouble?.failure.facts.retryAfterMs === undefined)
           scope.notBefore = Math.min(scope.notBefore, scope.fetchedAt + spacing(lifeOfKept(scope)));
       }
@@ -197,7 +208,10 @@ export function createSupply(deps: SupplyDeps): Supply {
 /** Why a fetch began. */
 type Cause = 'asked for' | 'in its turn';
 
-/** Writes into the scope what a fetch brought. unchanged: the token that was there already, or one that ends earlier and was not asked for. */
+/**
+ * Writes into the scope what a fetch brought. unchanged: the token that was there already, or one that ends earlier and
+ * was not asked for.
+ */
 function takeIn(scope: Scope, fresh: Kept, cause: Cause, now: Moment): { unchanged: boolean; downMs: number | undefined } {
   const { kept } = scope;
   const earlier = kept !== undefined && fresh.endsAt < kept.endsAt && cause === 'in its turn';
@@ -205,7 +219,8 @@ function takeIn(scope: Scope, fresh: Kept, cause: Cause, now: Moment): { unchang
   const downMs = scope.trouble && now - scope.trouble.since;
   scope.trouble = undefined;
   scope.answeredAt = scope.fetchedAt;
-  // The same token again brings nothing: such fetches draw apart like failures, without being one, but not beyond its end.
+  // The same token again brings nothing: such fetches draw apart like failures, without being one, but not beyond its
+  // end.
   scope.failures = unchanged ? scope.failures + 1 : 0;
   const pause = spacing(lifeOf(fresh.credential));
   const apart = unchanged ? Math.min(pause * 2 ** (scope.failures - 1), longestPause) : pause;

@@ -4,7 +4,10 @@ import type { Entry, Proved } from './ledger.ts';
 /** What a registry said, and which. */
 export type Said = Proved & { readonly host: string };
 
-/** What the registries of a slot said of the credential that its manager refused, since it began to try. What they said before is out of date: a token can be revoked. */
+/**
+ * What the registries of a slot said of the credential that its manager refused, since it began to try. What they said
+ * before is out of date: a token can be revoked.
+ */
 export function saidOf({ slot, scopes, trouble }: Pick<Entry, 'slot' | 'scopes' | 'trouble'>): Said[] {
   if (!trouble) return [];
   const { fingerprint, triedAt = Number.NEGATIVE_INFINITY } = trouble;
@@ -15,7 +18,8 @@ export function saidOf({ slot, scopes, trouble }: Pick<Entry, 'slot' | 'scopes' 
 }
 
 /**
- * A manager that tried a credential in vain cannot tell by whom it was refused. What the registry itself said of the very same credential can:
+ * A manager that tried a credential in vain cannot tell by whom it was refused. What the registry itself said of the
+ * very same credential can:
  * then the failure says so. Any other failure stays as it is.
  */
 export function explained(failure: Failure, said: readonly Said[]): Failure {

@@ -8,7 +8,8 @@ const graceMs = 1000;
 /** All that is under way, so that it can be waited for and told to stop. */
 export interface Work {
   /**
-   * Runs `job` with a signal that is aborted after `ms` or when everything is stopped. A job that does not even then end is left behind.
+   * Runs `job` with a signal that is aborted after `ms` or when everything is stopped. A job that does not even then
+   * end is left behind.
    * leftBehind: what its failure then says, such as that what it began may still land.
    */
   bounded<T>(ms: number, job: (signal: AbortSignal) => Promise<T>, leftBehind?: FailureFacts): Promise<T>;

@@ -23,8 +23,8 @@ interface View {
 type Note = (view: View) => string | undefined;
 
 /**
- * What a person should know of the environment before anything fails: where the AWS tools take different identities, what is not read as it is meant, and what
- * was taken in its place by former versions. Reads ~/.aws, asks nobody.
+ * What a person should know of the environment before anything fails: where the AWS tools take different identities,
+ * what is not read as it is meant, and what was taken in its place by former versions. Reads ~/.aws, asks nobody.
  */
 export async function environmentNotes(sources: readonly Naming[], env: Env, now: number): Promise<readonly string[]> {
   const shared = await readShared(env);
@@ -43,7 +43,10 @@ const sayProfile = ({ named, byVariable }: View): string => `the profile "${name
 const namesCredentials = ({ section }: View): boolean => credentialsIn(section ?? {}).length > 0;
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
-/** Where other tools take another identity: seen with botocore 1.44 (aws-cli) and aws-sdk-go-v2 1.41 (docker-credential-ecr-login). */
+/**
+ * Where other tools take another identity: seen with botocore 1.44 (aws-cli) and aws-sdk-go-v2 1.41
+ * (docker-credential-ecr-login).
+ */
 const disagreements: readonly Note[] = [
   view => {
     if (!view.byVariable || !view.env['AWS_ACCESS_KEY_ID']) return undefined;

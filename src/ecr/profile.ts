@@ -13,7 +13,10 @@ export function skippedEnvironment({ profile, env }: Walk): Place {
   return { name: 'environment', absent, keys: () => Promise.reject(new Error(absent)), shown: '' };
 }
 
-/** Nobody named it, so it counts where something in it is meant to be credentials, however that is spelled, or where nobody can know. */
+/**
+ * Nobody named it, so it counts where something in it is meant to be credentials, however that is spelled, or where
+ * nobody can know.
+ */
 export function defaultProfile(walk: Walk): Place {
   const { shared } = walk;
   const section = shared.profile('default');

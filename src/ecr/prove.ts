@@ -5,8 +5,8 @@ import type { Prove } from '../contract/source.ts';
 import { quote } from '../contract/text.ts';
 
 /**
- * One GET that follows no redirect, for a credential of this source. Any status is an answer; without an answer it throws
- * a Failure.
+ * One GET that follows no redirect, for a credential of this source. Any status is an answer; without an answer it
+ * throws a Failure.
  */
 export type Ask = (
   url: string,

@@ -21,7 +21,9 @@ export function wiresOf({ dispatcher, clock, env }: AwsDeps, signal: AbortSignal
   };
 }
 
-/** Makes the keys known to the filter of texts for as long as the fetch lasts: AWS quotes signed headers in some errors. */
+/**
+ * Makes the keys known to the filter of texts for as long as the fetch lasts: AWS quotes signed headers in some errors.
+ */
 export function guard({ secretAccessKey, sessionToken = '' }: Keys, wire: Wire): void {
   wire.secrets.push(new Secret(secretAccessKey), new Secret(sessionToken));
 }

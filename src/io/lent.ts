@@ -5,8 +5,9 @@ import type { Proxy } from './proxies.ts';
 import { named } from './unconnected.ts';
 
 /**
- * A target that works with clients of ours. Each call has one budget for all answers that it gets, and what it throws names the proxies on the way,
- * as it may be a proxy that answered. Here for all adapters, whatever they make of answers.
+ * A target that works with clients of ours. Each call has one budget for all answers that it gets, and what it throws
+ * names the proxies on the way, as it may be a proxy that answered. Here for all adapters, whatever they make of
+ * answers.
  */
 export function lent(target: Target, proxies: ReadonlySet<Proxy>): Target {
   const { rehearse, watch } = target;

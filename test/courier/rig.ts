@@ -31,7 +31,10 @@ export function randomFrom(seed: number): () => number {
   };
 }
 
-/** An AWS identity of the test: tokens with a life, faults to order. Its time is the true one, whatever our wall clock says. */
+/**
+ * An AWS identity of the test: tokens with a life, faults to order. Its time is the true one, whatever our wall clock
+ * says.
+ */
 export interface TestSource extends Source {
   /** When each fetch was asked, in awake time. */
   readonly asked: number[];
@@ -85,7 +88,10 @@ export interface Write {
   readonly passwords: ReadonlyMap<string, string>;
 }
 
-/** A manager in memory, in which a write that was given up goes on for two minutes. `rows`: what it knows; `stored`: host by slot to password. Faults by hook. */
+/**
+ * A manager in memory, in which a write that was given up goes on for two minutes. `rows`: what it knows; `stored`:
+ * host by slot to password. Faults by hook.
+ */
 export interface TestTarget {
   readonly name: string;
   readonly clock: VirtualClock;

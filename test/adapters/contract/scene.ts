@@ -40,7 +40,10 @@ export interface Scene<Ref> extends AsyncDisposable {
   /** Of what stands behind the options: only for checks that need faults. */
   readonly double: Double;
   discover(attempt?: Attempt): Promise<Discovery<Ref>>;
-  /** The slots of the stage's hosts, and those that come after them: a real server may hold others, which nobody touches. */
+  /**
+   * The slots of the stage's hosts, and those that come after them: a real server may hold others, which nobody
+   * touches.
+   */
   own(discovery: Discovery<Ref>): readonly Slot<Ref>[];
   deliver(slot: Slot<Ref> | undefined, credentials: Credentials, attempt?: Attempt): Promise<Receipt>;
   rehearse(slot: Slot<Ref>, credentials: Credentials, attempt?: Attempt): Promise<Receipt | undefined>;

@@ -24,7 +24,10 @@ export function pageOf(query: URLSearchParams): Page {
   return { number, size, flaws };
 }
 
-/** One page of what `q` and `sort` leave, with the number of all and links to the neighbours. A size of 0 or less gives all, whatever the page. */
+/**
+ * One page of what `q` and `sort` leave, with the number of all and links to the neighbours. A size of 0 or less gives
+ * all, whatever the page.
+ */
 export function listed<T>(
   request: Seen,
   query: URLSearchParams,

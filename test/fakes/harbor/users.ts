@@ -9,7 +9,9 @@ import { type HarborState, type Policy, type Project, type Row, shown } from './
 const endpointShape = { model: 'Registry', fields: { id: 'int64' } } as const;
 export const policyShape = { name: 'string', src_registry: endpointShape, dest_registry: endpointShape } as const;
 
-/** Lists of what uses an endpoint, with the members that say so. They follow the source of 2.16; nothing is recorded. */
+/**
+ * Lists of what uses an endpoint, with the members that say so. They follow the source of 2.16; nothing is recorded.
+ */
 export function makeUsers(state: HarborState, endpoint: (id: number) => Row) {
   const side = (id = 0): object => shown(endpoint(id));
 
