@@ -10,6 +10,11 @@ export async function printNotes({ sources }: Config, { env, stderr }: Pick<Io, 
   for (const note of await environmentNotes(sources, env, clock.wall())) stderr.write(redact(`warning: ${note}\n`));
 }
 
+/** What the configuration warns of, for a command that shows no log. Dangers are findings of its result. */
+export function printWarnings({ warnings, dangers }: Config, { stderr }: Pick<Io, 'stderr'>): void {
+  for (const warning of warnings) if (!dangers.includes(warning)) stderr.write(redact(`warning: ${warning}\n`));
+}
+
 /** The same in the log: what is new since the last time. */
 export function notesInLog(log: Log, env: NodeJS.ProcessEnv): (config: Config) => Promise<void> {
   const told = new Set<string>();

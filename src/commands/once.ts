@@ -4,7 +4,7 @@ import { visibleJson } from '../contract/text.ts';
 import { createLog } from '../io/log.ts';
 import type { SlotView } from '../observe/status-view.ts';
 import { colors, configOptions, exit, type Io, readArgs, readConfigWithTargets } from './io.ts';
-import { printNotes } from './notes.ts';
+import { printNotes, printWarnings } from './notes.ts';
 import { openProgress } from './progress.ts';
 import { resultTable } from './table.ts';
 import { sayWaiting } from './waiting.ts';
@@ -25,6 +25,7 @@ async function doOnce(args: string[], io: Io, { rehearse = false }: { readonly r
   // The result says it all.
   const level = rest['log-level'] === undefined ? 'silent' : config.log.level;
   const log = createLog({ to: io.stderr, format: config.log.format, level, color: colors(io.stderr, io.env) });
+  if (level === 'silent') printWarnings(config, io);
   await printNotes(config, io);
   const progress = openProgress(io.stderr);
   const app = createApp(config, { clock, log, env: io.env, rehearse, heard: progress.heard });

@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { Failure } from '../contract/failures.ts';
 
-/** What the answers to one call of an adapter may take in memory, all together, in bytes: a list may have any number of pages. */
+/** What all answers to one call of an adapter may take in memory, in bytes: a list may have any number of pages. */
 export interface Budget {
   /** Throws TOO_LARGE when this is more than what is left. `asked`: the request, for people. */
   spend(chunk: Buffer, asked: string): void;
@@ -14,11 +14,11 @@ export const discoveryBytes = 128 * mebibyte;
 export const deliveryBytes = 16 * mebibyte;
 
 const [comma, bracket, brace] = [...Buffer.from(',[{')];
-/** What V8 takes for a value, and for a list or map that may be empty; measured with Node 24: 16 MiB of `{},` become 600 MiB. */
+/** What V8 takes for a value, and for a list or map, empty or not. 16 MiB of `{},` became 600 MiB in Node 24. */
 const bytesOfValue = 16;
 const bytesOfMap = 100;
 
-/** So much of each call is counted by its length alone. It is a receipt most of the time, thousands of which may come in a second. */
+/** So much of each call is counted by its length alone. Mostly it is a receipt, and thousands may come in a second. */
 const unweighed = 64 * 1024;
 
 function weightOf(chunk: Buffer): number {

@@ -3,7 +3,7 @@ import { clock } from '../contract/clock.ts';
 import { Failure, type FailureCode, type FailureFacts } from '../contract/failures.ts';
 import { isHtml } from '../contract/text.ts';
 import { wordsOf } from './page.ts';
-import { certificateWanted, codeOf, named, type Route, unconnected } from './unconnected.ts';
+import { certificateWanted, codeOf, named, type Route, refusedByProxy, unconnected } from './unconnected.ts';
 
 /** One request on its way. `write`: it may change something there. `sent`: it was handed to an open connection. */
 export interface Call {
@@ -44,6 +44,7 @@ function meaningOf(answer: Answer, call: Call | undefined, message?: string): Fa
   const { status } = answer;
   const asked = call?.asked ?? 'The request';
   if (status >= 300 && status < 400) return redirected(answer, asked);
+  if (status === 407 && call?.route.proxy) return refusedByProxy(status, call.route.proxy, call.route.origin);
   if (call && wantsTls.test(answer.text))
     return new Failure('MISCONFIGURED', `${call.route.origin} speaks https, not http.`, { remedy: 'Write https:// in the address.' });
   if (call && wantsCertificate.test(answer.text)) return certificateWanted(`status ${status}`, call.route);

@@ -225,6 +225,18 @@ test('what Node warns of is a line of the log, without secrets, and for a comman
   assert.doesNotMatch(`${running.said.stderr}${stderr}`, /\(node:\d+\)/);
 });
 
+test('what proxies mean otherwise than before is told by each command that could use them', async () => {
+  for (const command of [['check'], ['config', 'check']]) {
+    const { stderr } = await cli(command, { ...env, no_proxy: 'other.test' });
+    assert.match(stderr, /^warning: Changed: NO_PROXY and no_proxy both count/m);
+    assert.equal(stderr.match(/Changed/g)?.length, 1, stderr);
+  }
+  const { code, stderr } = await cli(['config', 'check'], { ...env, HTTPS_PROXY: 'http://me:hunter2%@proxy:3128' });
+  assert.equal(code, 78);
+  assert.match(stderr, /write % as %25 \(HTTPS_PROXY\)/);
+  assert.doesNotMatch(stderr, /hunter2/);
+});
+
 test('the socket is for its owner only', async () => {
   await using _ = await daemon();
   assert.equal((await stat(join(folder, 'socket'))).mode & 0o077, 0);

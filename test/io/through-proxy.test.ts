@@ -99,6 +99,11 @@ describe('proxies', () => {
     const noTls = await through(toPlain.url);
     assert.match(noTls.message, /server\.test does not speak TLS/);
     assert.ok(noTls.message.includes(toPlain.url));
+    await using wanting = await serving((_, response) => response.writeHead(407).end('<html>'));
+    await using asking = open(at(9000), { env: { HTTP_PROXY: wanting.url } });
+    const login = asking.failure(await asking('GET', '/', { signal: soon() }), 'Portainer said no');
+    assert.equal(login.code, 'MISCONFIGURED');
+    assert.match(login.message, /^The proxy .* \(HTTP_PROXY\) wants a user and a password/);
     await using forwarded = open(at(9000), { env: { HTTP_PROXY: plain.url } });
     const answer = await forwarded('GET', '/', { signal: soon() });
     assert.ok(forwarded.failure(answer).message.includes(`(through the proxy ${plain.url} (HTTP_PROXY))`));
