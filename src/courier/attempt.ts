@@ -52,9 +52,9 @@ export function missingOf({ entry, offer }: Attempt): string[] {
 
 /** Writes into the ledger that the attempt was answered: what the slot holds now, and whether an earlier write may still come over it (rule 8). */
 export function recordSuccess(record: TargetRecord, attempt: Attempt, receipt: Receipt, now: Moment, lingerMs: number): void {
-  const { entry, offer, reason, began } = attempt;
+  const { entry, offer, began } = attempt;
   const fulfilled = entry.rewriteAskedAt !== undefined && fulfils(attempt, entry.rewriteAskedAt);
-  const createdBefore = reason === 'absent' && entry.result !== undefined && succeeded({ result: entry.result });
+  const repair = isRepair(attempt);
   if (entry.slot.after !== undefined) entry.heldHosts = [...offer.keys()];
   entry.held = entry.heldHosts
     ? [...offer.values()]
@@ -64,7 +64,7 @@ export function recordSuccess(record: TargetRecord, attempt: Attempt, receipt: R
   entry.neededByFollower = false;
   if (fulfilled) entry.rewriteAskedAt = undefined;
   entry.receiptFindings = receipt.findings ?? noFindings;
-  if (reason === 'drifted' || createdBefore) {
+  if (repair) {
     const before = atPeace(entry, now) ? undefined : entry.repaired;
     entry.repaired = { count: (before?.count ?? 0) + 1, at: now };
   }
@@ -77,6 +77,13 @@ export function recordSuccess(record: TargetRecord, attempt: Attempt, receipt: R
   }
   if (id !== entry.slot.id || entry.slot.state !== 'present') entry.slot = { ...entry.slot, id, state: 'present' };
   remember(record, attempt, now, { result: receipt.change, ...(receipt.proven !== undefined && { proven: receipt.proven }) });
+}
+
+/** What was well before, as far as we know, and is written again. */
+function isRepair({ entry, reason }: Attempt): boolean {
+  const { result, neededByFollower } = entry;
+  const createdBefore = reason === 'absent' && result !== undefined && succeeded({ result });
+  return reason === 'drifted' || createdBefore || (reason === 'unknown' && neededByFollower === true);
 }
 
 /** A write that was under way when somebody asked is not what was asked for; nor is one with a credential that was fetched before. */

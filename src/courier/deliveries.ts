@@ -2,7 +2,7 @@ import type { Receipt, Slot, Target } from '../contract/adapter.ts';
 import type { Credentials } from '../contract/credential.ts';
 import { asFailure, type Failure } from '../contract/failures.ts';
 import { type Attempt, credentialsOf, evidenceOf, keptOf, missingOf, recordFailure, recordSuccess } from './attempt.ts';
-import { type Due, followersOf, lacksPassword, whyDue } from './due.ts';
+import { type Due, followersOf, neededHead, whyDue } from './due.ts';
 import type { CourierEvent } from './events.ts';
 import type { Entry, Moment, TargetRecord } from './ledger.ts';
 import { createQueue } from './queue.ts';
@@ -76,7 +76,7 @@ export function createDeliveries(record: TargetRecord, deps: DeliveriesDeps): De
     const due = whyDue(record, entry, now());
     if (due && wantsNewer(entry, due)) deps.supply.refetch(entry.scopes.filter(scope => scope !== undefined));
     else if (due) queue.put(entry, due.reason);
-    else if (entry.slot.after !== undefined && lacksPassword(record, entry, now())) rewriteLeader(entry.slot.after);
+    else if (entry.slot.after !== undefined) rewrite(neededHead(record, entry, now()));
   }
 
   /** What disturbs is to last as long as can be, so a credential that is not quite new is replaced before it is delivered. */
@@ -88,11 +88,10 @@ export function createDeliveries(record: TargetRecord, deps: DeliveriesDeps): De
     return true;
   }
 
-  function rewriteLeader(id: string): void {
-    const leader = record.entries.get(id);
-    if (!leader || leader.neededByFollower) return;
-    leader.neededByFollower = true;
-    enqueue(leader);
+  function rewrite(head: Entry | undefined): void {
+    if (!head || head.neededByFollower) return;
+    head.neededByFollower = true;
+    enqueue(head);
   }
 
   function next(): Entry | undefined {

@@ -8,8 +8,9 @@ import {
   type Reason,
   type Scope,
   type TargetRecord,
+  unknownFingerprint,
 } from './ledger.ts';
-import { atPeace, fetchDueAt, repairPause } from './timing.ts';
+import { atPeace, fetchDueAt, minute, repairPause } from './timing.ts';
 
 /** Why a slot should be written now, and with what. */
 export interface Due {
@@ -89,26 +90,51 @@ function offerFor(record: TargetRecord, entry: Entry, now: Moment): Offer | unde
   return offer.size > 0 || slot.registries.length === 0 ? offer : undefined;
 }
 
+/** The first of a chain of followers: what it is given comes from us. Undefined where it is missing, or the chain is a circle. */
+function headOf(record: TargetRecord, entry: Entry): Entry | undefined {
+  const passed = new Set<Entry>();
+  let head = leaderOf(record, entry);
+  while (head?.slot.after !== undefined && !passed.has(head)) {
+    passed.add(head);
+    head = leaderOf(record, head);
+  }
+  return head?.slot.after === undefined ? head : undefined;
+}
+
+/** What a follower's leader holds, by host. What the head of the chain holds as well is known better there. */
+function heldByLeader(record: TargetRecord, entry: Entry, now: Moment): Offer {
+  const [leader, head] = [leaderOf(record, entry), headOf(record, entry)];
+  const found = new Map<string, Holding>();
+  if (!leader || !head || leader.running) return found;
+  for (const { host } of head.slot.registries) {
+    const [held, first] = [heldFor(leader, host), heldFor(head, host)];
+    if (held && held.fingerprint !== unknownFingerprint && held.endsAt > now)
+      found.set(host, first?.fingerprint === held.fingerprint ? first : held);
+  }
+  return found;
+}
+
 function offerOfLeader(record: TargetRecord, entry: Entry, now: Moment): Offer | undefined {
-  const leader = leaderOf(record, entry);
-  if (!leader || leader.running || leader.unsettled?.by === 'us') return undefined;
+  if (leaderOf(record, entry)?.unsettled?.by === 'us') return undefined;
   const needsPasswords = entry.slot.registries.length > 0;
-  const offer = new Map<string, Holding>();
-  leader.slot.registries.forEach(({ host }, at) => {
-    const held = leader.held[at];
-    if (held && held.endsAt > now && (isKept(held) || !needsPasswords)) offer.set(host, held);
-  });
+  const offer = new Map([...heldByLeader(record, entry, now)].filter(([, held]) => isKept(held) || !needsPasswords));
   return offer.size > 0 ? offer : undefined;
 }
 
-/** What a follower waits for in vain: its leader holds something, by the manager's word only, that we cannot give the follower. */
-export function lacksPassword(record: TargetRecord, entry: Entry, now: Moment): boolean {
-  const leader = leaderOf(record, entry);
-  if (!leader || leader.running || entry.slot.registries.length === 0 || entry.slot.disturbs) return false;
-  return leader.slot.registries.some(({ host }, at) => {
-    const held = leader.held[at];
-    return held !== undefined && held.endsAt > now && !isKept(held) && heldFor(entry, host)?.fingerprint !== held.fingerprint;
+/**
+ * The slot that must be written anew because a follower waits for a password: what its leader holds is known by the manager's word only.
+ * Nothing that disturbs is written for a follower that is there.
+ */
+export function neededHead(record: TargetRecord, entry: Entry, now: Moment): Entry | undefined {
+  const { slot } = entry;
+  const head = headOf(record, entry);
+  if (!head || slot.registries.length === 0 || (slot.state === 'absent' && !record.managed.create)) return undefined;
+  if ((head.slot.disturbs && slot.state === 'present') || !mayRepair(head, now)) return undefined;
+  const lacks = [...heldByLeader(record, entry, now)].some(([host, led]) => {
+    const held = heldFor(entry, host);
+    return !isKept(led) && (slot.state !== 'present' || !held || outdated(record, entry, held, led, now));
   });
+  return lacks ? head : undefined;
 }
 
 /** The most urgent reason. Pauses, windows and what is waited for are the caller's. */
@@ -121,7 +147,7 @@ function reasonFor(record: TargetRecord, entry: Entry, offer: Offer, now: Moment
   for (const [host, given] of offer) {
     const held = heldFor(entry, host);
     if (!held) return 'unknown';
-    aging ||= outdated(entry, held, given, now);
+    aging ||= outdated(record, entry, held, given, now);
   }
   if (aging) return 'aging';
   if (rewriteIsDue(entry)) return 'unknown';
@@ -139,11 +165,11 @@ function mayRepair({ repaired }: Entry, now: Moment): boolean {
   return repaired === undefined || now >= repaired.at + repairPause(repaired.count);
 }
 
-/** Somebody put another credential over ours. */
+/** Somebody put another credential over ours, which lives no longer than what we have. */
 function overwritten(entry: Entry, offer: Offer): boolean {
   return [...offer].some(([host, given]) => {
     const held = heldFor(entry, host);
-    return held?.foreign === true && held.fingerprint !== given.fingerprint;
+    return held?.foreign === true && held.fingerprint !== given.fingerprint && held.endsAt <= given.endsAt;
   });
 }
 
@@ -160,12 +186,23 @@ export function fetchedSince({ scopes }: Entry, moment: Moment): boolean {
 }
 
 /** Whether what is held should give way to what is given. */
-function outdated({ slot }: Entry, held: Holding, given: Holding, now: Moment): boolean {
+function outdated(record: TargetRecord, { slot }: Entry, held: Holding, given: Holding, now: Moment): boolean {
   if (held.fingerprint === given.fingerprint) return false;
-  if (slot.disturbs) return now >= held.endsAt - slot.disturbs.below * (held.endsAt - held.receivedAt) && given.endsAt > held.endsAt;
+  if (slot.disturbs) return now >= lateIn(held, slot.disturbs.below, record) && given.endsAt > held.endsAt;
   if (slot.after !== undefined) return true;
   if (held.scope !== undefined && held.scope !== given.scope) return true;
   return now >= held.agesAt && given.endsAt > held.endsAt;
+}
+
+/** From when on a slot that disturbs is given another credential: late, but not so late that the one it holds would end before. */
+function lateIn({ receivedAt, endsAt }: Holding, below: number, record: TargetRecord): Moment {
+  const life = endsAt - receivedAt;
+  return endsAt - Math.max(below * life, Math.min(life / 2, deliveryTakes(record)));
+}
+
+/** From being due to being done at the latest, in milliseconds: a tick, a fetch and the deadline of the delivery. */
+function deliveryTakes({ managed }: TargetRecord): number {
+  return minute + managed.limits.deliverMs;
 }
 
 /** A delivery that disturbs waits for its target's window, unless what the slot holds would end first. */
@@ -173,7 +210,7 @@ function mayBegin(record: TargetRecord, { slot, held }: Entry, now: Moment): boo
   if (!slot.disturbs || !record.opensAt) return true;
   const opensAt = record.opensAt();
   const endsAt = held.length === 0 ? now : Math.min(...held.map(holding => holding?.endsAt ?? now));
-  return opensAt <= now || endsAt <= opensAt + record.managed.limits.deliverMs;
+  return opensAt <= now || endsAt <= opensAt + deliveryTakes(record);
 }
 
 /** Followers of a slot: those that must hold the very same credentials after it. */

@@ -28,6 +28,9 @@ export interface Holding {
 /** A credential that we fetched and keep. */
 export type Kept = Holding & { readonly scope: string; readonly credential: Credential };
 
+/** Of a credential of which nothing is known but that it lies there. */
+export const unknownFingerprint = '';
+
 export function isKept(holding: Holding): holding is Kept {
   return holding.credential !== undefined && holding.scope !== undefined;
 }

@@ -1,5 +1,16 @@
 import type { Discovery, Sighting, Slot } from '../contract/adapter.ts';
-import { type Entry, type Holding, heldFor, isKept, type Moment, noFindings, type Scope, shared, type TargetRecord } from './ledger.ts';
+import {
+  type Entry,
+  type Holding,
+  heldFor,
+  isKept,
+  type Moment,
+  noFindings,
+  type Scope,
+  shared,
+  type TargetRecord,
+  unknownFingerprint,
+} from './ledger.ts';
 import { asHolding, hour, second } from './timing.ts';
 
 export interface ReportDeps {
@@ -80,11 +91,11 @@ function mergeSlot(record: TargetRecord, slot: Slot, began: Moment, deps: Report
   const scopes = shared(deps.scopesFor(record, slot));
   if (!known) {
     const registries = shared(slot.registries);
-    record.entries.set(slot.id, newEntry({ ...slot, registries }, scopes, holdingsOf(slot, began, deps) ?? []));
+    record.entries.set(slot.id, newEntry({ ...slot, registries }, scopes, holdingsOf(slot, scopes, began, deps) ?? []));
     return true;
   }
   known.scopes = scopes;
-  if (!known.heldHosts) known.held = shared(slot.registries.map(({ host }) => heldFor(known, host)));
+  if (!known.heldHosts && slot.registries.length > 0) known.held = shared(slot.registries.map(({ host }) => heldFor(known, host)));
   // What we have lies among the old things; a new one each minute would be garbage there, which V8 collects late.
   if (alike(known.slot, slot)) return false;
   if (!tells(known, began)) {
@@ -96,36 +107,45 @@ function mergeSlot(record: TargetRecord, slot: Slot, began: Moment, deps: Report
     known.held = [];
     known.heldHosts = undefined;
     if (known.unsettled && began >= known.unsettled.confirmAt) known.unsettled = undefined;
-  } else known.held = holdingsOf(slot, began, deps, known) ?? known.held;
+  } else known.held = holdingsOf(slot, scopes, began, deps, known) ?? known.held;
   return false;
 }
 
 /** What the manager says that the slot holds, if it can tell. What we know of the same credential is better and stays. */
-function holdingsOf(slot: Slot, now: Moment, deps: ReportDeps, known?: Entry): Entry['held'] | undefined {
+function holdingsOf(slot: Slot, scopes: Entry['scopes'], now: Moment, deps: ReportDeps, known?: Entry): Entry['held'] | undefined {
   const { holds, registries, after } = slot;
-  if (!holds) return slot.disturbs && !known && slot.state === 'present' ? freshSince(slot, now) : undefined;
-  const said: Holding = asHolding(holds, now, deps.serverNow());
   // A follower without registries holds what its leader does.
   const places = registries.length === 0 && after !== undefined ? (known?.heldHosts ?? ['']) : registries;
+  if (!holds) {
+    const counts = slot.disturbs && !known && slot.state === 'present';
+    return counts ? Array<Holding>(places.length).fill(freshSince(now)) : undefined;
+  }
+  const said = asHolding(holds, now, deps.serverNow());
+  // It is the fingerprint of one credential, where the slot may hold several.
+  if (known?.held.some(held => held?.fingerprint === said.fingerprint)) return known.held.map(held => held && sooner(held, said));
   return places.map((_, at) => {
-    const held = known?.held[at];
-    if (held?.fingerprint === holds.fingerprint) return held;
-    // Another courier with a newer one is left in peace.
-    const foreign = held?.foreign ?? (held !== undefined && isKept(held) && said.endsAt <= held.endsAt);
-    return foreign ? { ...said, foreign } : said;
+    const [held, kept] = [known?.held[at], scopes[at]?.kept];
+    return kept?.fingerprint === said.fingerprint ? kept : asForeign(said, held, kept);
   });
 }
 
+/** The same credential by an earlier and by a later word of the manager: our clock may have been wrong then. */
+function sooner(held: Holding, said: Holding): Holding {
+  const applies = held.fingerprint === said.fingerprint && !isKept(held) && said.endsAt < held.endsAt - second;
+  return applies ? { ...said, ...(held.foreign && { foreign: true }) } : held;
+}
+
+/** Whether it lies over ours; another courier with a newer one is left in peace. */
+function asForeign(said: Holding, held: Holding | undefined, kept: Holding | undefined): Holding {
+  if (!held || !(held.foreign || isKept(held))) return said;
+  const ours = isKept(held) ? held : (kept ?? held);
+  return said.endsAt <= ours.endsAt ? { ...said, foreign: true } : said;
+}
+
 /** What disturbs is not done at every start: what the slot holds is taken as fresh until the manager or the clock says otherwise. */
-function freshSince({ registries }: Slot, now: Moment): Entry['held'] {
-  const held: Holding = {
-    fingerprint: '',
-    expiresAt: new Date(Number.NaN),
-    receivedAt: now,
-    agesAt: now + 6 * hour,
-    endsAt: now + 12 * hour,
-  };
-  return registries.map(() => held);
+function freshSince(now: Moment): Holding {
+  const expiresAt = new Date(Number.NaN);
+  return { fingerprint: unknownFingerprint, expiresAt, receivedAt: now, agesAt: now + 6 * hour, endsAt: now + 12 * hour };
 }
 
 /** Whether nothing is new in the report of a slot that is simply there. What cannot be compared at a glance counts as new. */

@@ -47,9 +47,12 @@ export function lifeOf(credential: Pick<Credential, 'issuedAt' | 'expiresAt'>): 
   return Math.min(credential.expiresAt.getTime() - credential.issuedAt.getTime(), 12 * hour);
 }
 
-/** What a manager says that a slot holds. Of its age only the end is known: it is taken as a credential of 12 h. */
+/**
+ * What a manager says that a slot holds. Of its age only the end is known: it is taken as a credential of 12 h. One that lives longer there is not, whatever
+ * the manager says.
+ */
 export function asHolding(holds: { fingerprint: string; expiresAt: Date }, now: Moment, serverNow: number): Holding {
-  const endsAt = now + holds.expiresAt.getTime() - serverNow;
+  const endsAt = now + Math.min(12 * hour, holds.expiresAt.getTime() - serverNow);
   return { ...holds, receivedAt: endsAt - 12 * hour, agesAt: endsAt - 6 * hour, endsAt };
 }
 

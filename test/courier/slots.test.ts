@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Slot } from '../../src/contract/adapter.ts';
 import { fingerprint } from '../../src/contract/credential.ts';
+import type { Registry } from '../../src/contract/registry.ts';
 import { createVirtualClock } from '../fakes/clock.ts';
-import { failing, hours, minutes, only, promptTarget, row, seconds, startRig, type TestTarget, testSource } from './rig.ts';
+import { failing, gaps, hours, minutes, only, promptTarget, registry, row, seconds, startRig, type TestTarget, testSource } from './rig.ts';
 
 const writesOf = (target: TestTarget, id: string): number => target.writes.filter(write => write.slot === id).length;
 const account: Slot = { id: 'account', registries: [], state: 'present', ref: null, after: 'secret' };
@@ -70,6 +71,106 @@ describe('a slot after another', () => {
     await using _ = await startRig({ targets: [target] });
     await clock.advance(70 * minutes);
     assert.deepEqual(target.writes, []);
+  });
+
+  /** The manager stores what is written, and tells no longer what it held before. */
+  function stores(target: TestTarget): void {
+    target.onDeliver = async (slot, store) => {
+      store();
+      const { holds: _, ...now } = target.rows.get(slot.id) ?? slot;
+      target.rows.set(slot.id, now);
+    };
+  }
+  const after = (id: string, leader: string, more: Partial<Slot> = {}): Slot => ({ ...row(id), after: leader, ...more });
+
+  test('can have followers of its own: each is given what the first one holds', async () => {
+    const other = registry('222222222222');
+    const chains: readonly (readonly [Registry[], Registry[]])[] = [
+      [[], []],
+      [[], [registry()]],
+      [[registry()], []],
+      [
+        [other, registry()],
+        [registry(), other],
+      ],
+    ];
+    for (const [middle, last] of chains) {
+      const clock = createVirtualClock();
+      const first = middle.length > 1 ? row('a', registry(), other) : row('a');
+      const target = promptTarget(clock, 'p', [after('c', 'b', { registries: last }), after('b', 'a', { registries: middle }), first]);
+      await using _ = await startRig({ targets: [target] });
+      await clock.advance(20 * minutes);
+      assert.deepEqual(
+        target.writes.map(write => write.slot),
+        ['a', 'b', 'c'],
+      );
+      await clock.advance(12 * hours);
+      assert.deepEqual([writesOf(target, 'b'), writesOf(target, 'c')], [writesOf(target, 'a'), writesOf(target, 'a')]);
+      if (last.length > 0) assert.deepEqual(target.stored.get('c')?.get(registry().host), target.stored.get('a')?.get(registry().host));
+    }
+  });
+
+  test('at the end of a chain makes its first slot be written anew, where that is known by holds alone', async () => {
+    for (const middle of [[], [registry()]]) {
+      const clock = createVirtualClock();
+      const holds = { fingerprint: 'aaaaaaaaaaaa', expiresAt: inTwelveHours(clock.wall()) };
+      const target = promptTarget(clock, 'p', [after('c', 'b'), after('b', 'a', { registries: middle }), { ...row('a'), holds }]);
+      stores(target);
+      await using _ = await startRig({ targets: [target] });
+      await clock.advance(70 * minutes);
+      assert.deepEqual(target.writes.map(write => write.slot).slice(-3), ['a', 'b', 'c']);
+      assert.ok(target.writes.length <= 4);
+    }
+  });
+
+  test('does not make its leader be written at each look where the manager tells a wrong thing of that', async () => {
+    const clock = createVirtualClock();
+    const target = promptTarget(clock, 'p', [row('a'), after('b', 'a')]);
+    target.onDiscover = async () => {
+      const holds = { fingerprint: 'bbbbbbbbbbbb', expiresAt: new Date(clock.wall() + 12.5 * hours) };
+      return { slots: [{ ...row('a'), holds }, after('b', 'a')] };
+    };
+    await using _ = await startRig({ targets: [target] });
+    await clock.advance(4 * hours);
+    assert.ok(writesOf(target, 'a') < 16, `${writesOf(target, 'a')}`);
+  });
+
+  test('that disturbs counts as fresh after a start, with registries and without', async () => {
+    for (const registries of [[], [registry()]]) {
+      const clock = createVirtualClock();
+      const target = promptTarget(clock, 'p', [row('secret'), after('deploy', 'secret', { registries, disturbs: { below: 0.25 } })]);
+      await using _ = await startRig({ targets: [target] });
+      await clock.advance(8.9 * hours);
+      assert.deepEqual([writesOf(target, 'secret'), writesOf(target, 'deploy')], [2, 0]);
+      await clock.advance(1 * hours);
+      assert.equal(writesOf(target, 'deploy'), 1);
+    }
+  });
+
+  test('that disturbs and holds nothing does not wait for its leader to age', async () => {
+    for (const state of ['absent', 'drifted'] as const) {
+      const clock = createVirtualClock();
+      const holds = { fingerprint: 'aaaaaaaaaaaa', expiresAt: inTwelveHours(clock.wall()) };
+      const rows = [{ ...row('a'), holds }, after('b', 'a', { disturbs: { below: 0.25 }, state, ...(state === 'drifted' && { holds }) })];
+      const target = promptTarget(clock, 'p', rows, { create: true });
+      stores(target);
+      await using _ = await startRig({ targets: [target] });
+      await clock.advance(20 * minutes);
+      assert.deepEqual(target.writes.map(write => write.slot).slice(0, 2), ['a', 'b'], state);
+    }
+  });
+
+  test('brings no delivery that disturbs to a leader at a start', async () => {
+    const clock = createVirtualClock();
+    const target = promptTarget(clock, 'p', [{ ...row('a'), disturbs: { below: 0.25 } }, after('b', 'a')]);
+    await using _ = await startRig({ targets: [target] });
+    await clock.advance(8.9 * hours);
+    assert.equal(target.writes.length, 0);
+    await clock.advance(1 * hours);
+    assert.deepEqual(
+      target.writes.map(write => write.slot),
+      ['a', 'b'],
+    );
   });
 
   test('follows a refresh once, after its leader', async () => {
@@ -141,6 +242,55 @@ describe('what a manager says that a slot holds', () => {
     );
   });
 
+  test('is left in peace when a newer one has taken the place of what was put over ours', async () => {
+    const clock = createVirtualClock();
+    const target = promptTarget(clock, 'p', [row('1')]);
+    await using _ = await startRig({ targets: [target] });
+    await clock.advance(5 * minutes);
+    target.rows.set('1', { ...row('1'), holds: { fingerprint: 'bbbbbbbbbbbb', expiresAt: new Date(clock.wall() + 9 * hours) } });
+    // Repairs are half an hour apart by now.
+    await clock.advance(2 * hours);
+    const before = target.writes.length;
+    target.rows.set('1', { ...row('1'), holds: { fingerprint: 'cccccccccccc', expiresAt: new Date(clock.wall() + 12 * hours) } });
+    await clock.advance(2 * hours);
+    assert.equal(target.writes.length, before);
+  });
+
+  test('is believed for twelve hours at most', async () => {
+    const clock = createVirtualClock();
+    const holds = { fingerprint: 'bbbbbbbbbbbb', expiresAt: new Date(clock.wall() + 9999 * hours) };
+    const target = promptTarget(clock, 'p', [{ ...row('1'), holds }]);
+    await using _ = await startRig({ targets: [target] });
+    await clock.advance(7 * hours);
+    assert.ok(target.writes.length > 0);
+  });
+
+  test('is measured by the time of AWS as soon as that is known', async () => {
+    const clock = createVirtualClock();
+    const holds = { fingerprint: 'bbbbbbbbbbbb', expiresAt: new Date(clock.truth() + 2 * hours) };
+    clock.stepWall(-10 * hours);
+    const target = promptTarget(clock, 'p', [{ ...row('1'), holds }]);
+    await using _ = await startRig({ targets: [target] });
+    await clock.advance(5 * minutes);
+    assert.ok(target.writes.length > 0);
+  });
+
+  test('is one fingerprint, where the slot may hold two credentials', async () => {
+    const clock = createVirtualClock();
+    const source = testSource(clock);
+    const two = row('1', registry(), registry('123456789012', 'us-east-1'));
+    const target = promptTarget(clock, 'p', [two]);
+    target.onDeliver = async (_, store) => {
+      store();
+      const { expiresAt, ...given } = source.issued.find(({ scope }) => scope.includes('eu-west-1')) ?? assert.fail();
+      target.rows.set('1', { ...two, holds: { fingerprint: fingerprint(given), expiresAt } });
+    };
+    await using _ = await startRig({ targets: [target], sources: [source] });
+    await clock.advance(4 * hours);
+    // The two tokens come one after the other.
+    assert.ok(writesOf(target, '1') <= 2, `${writesOf(target, '1')} writes`);
+  });
+
   test('is left in peace when it lives longer than what we have', async () => {
     const clock = createVirtualClock();
     const target = promptTarget(clock, 'p', [row('1')]);
@@ -200,6 +350,44 @@ describe('a delivery that disturbs', () => {
     await clock.advance(48 * hours);
     const [leader, follower] = ['secret', 'service'].map(id => writesOf(target, id));
     assert.ok(leader !== undefined && follower !== undefined && follower >= 4 && follower < leader, `${leader}, ${follower}`);
+  });
+
+  for (const below of [0, 0.0001])
+    test(`only when ${below} of the life is left still comes before its end`, async () => {
+      const clock = createVirtualClock();
+      const target = promptTarget(clock, 'p', [disturbing({ disturbs: { below }, state: 'drifted' })]);
+      target.onDeliver = async (_, store, signal) => {
+        await clock.sleep(20 * seconds, signal);
+        store();
+        target.rows.set('1', disturbing({ disturbs: { below } }));
+      };
+      await using _ = await startRig({ targets: [target], keepsEvents: false });
+      await clock.advance(50 * hours);
+      const between = gaps(target.writes.map(({ at }) => at));
+      assert.equal(between.length, 4);
+      for (const gap of between) assert.ok(gap < 12 * hours - 20 * seconds && gap > 11.9 * hours, `${gap}`);
+    });
+
+  test('comes before a window that leaves too little time', async () => {
+    const clock = createVirtualClock();
+    const source = testSource(clock);
+    const fetch = source.fetch.bind(source);
+    source.fetch = async (asking, signal) => {
+      await clock.sleep(25 * seconds, signal);
+      return fetch(asking, signal);
+    };
+    const opens = clock.wall() + 12 * hours - 75 * seconds;
+    const window = (wall: number) => (wall <= opens ? opens : Math.max(wall, opens + (wall < opens + minutes ? 0 : 24 * hours)));
+    const target = promptTarget(clock, 'p', [disturbing({ state: 'drifted' })], { window });
+    target.onDeliver = async (_, store, signal) => {
+      await clock.sleep(50 * seconds, signal);
+      store();
+      target.rows.set('1', disturbing());
+    };
+    await using _ = await startRig({ targets: [target], sources: [source] });
+    await clock.advance(13 * hours);
+    const second = target.writes[1] ?? assert.fail();
+    assert.ok(second.at + 50 * seconds <= 12 * hours, `${second.at}`);
   });
 
   test('waits for the window, unless what the slot holds would end first; refresh names what waits', async () => {
