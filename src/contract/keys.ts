@@ -1,20 +1,4 @@
 /**
- * Why a text is visibly no key, as the rest of a sentence that begins with its place; undefined when it may be one.
- * Quotes nothing: it may be a key nearly.
- */
-export function visiblyNoKey(text: string): string | undefined {
-  // oxlint-disable-next-line no-control-regex -- these are what must not be there
-  if (/[\r\n]/.test(text.trim())) return 'holds more than one line';
-  // oxlint-disable-next-line no-control-regex -- these are what must not be there
-  if (/[\u0000-\u001f\u007f]/.test(text)) return 'holds a line break or another control character: write the key without it';
-  if (/^(["'`]).*\1$/.test(text)) return 'has quotes around the key: write it without them';
-  if (/\$\{|^\$\w+$|^<.*>$|^\{\{.*\}\}$/.test(text)) return 'holds a placeholder that nothing has replaced, not the key';
-  if (/^[A-Z][A-Z0-9_]{4,}\s*[=:]/.test(text)) return 'holds a name and a value: write the value alone';
-  if (/\s/.test(text)) return 'holds a blank: write the key without it';
-  return /[^\x21-\x7e]/.test(text) ? 'holds a character that no key has' : undefined;
-}
-
-/**
  * In a word that somebody took for a key: unset variables and templates, the name in front of the value, the word of an
  * HTTP header.
  */
@@ -23,8 +7,8 @@ const named = /^(export\s+)?([A-Z][A-Z0-9_]{3,}|\w*(key|token|secret|password)\w
 const header = /^(authorization:\s*|x-api-key:\s*)?(bearer|basic)\s|^(authorization|x-api-key):/i;
 
 /**
- * The same of a secret for a manager, which may be somebody's password: there quotes, a name in front and the like are
- * only odd. `certain`: it is never one.
+ * Why a text is visibly no secret of a manager, as the rest of a sentence that begins with its place; undefined when it
+ * may be one. Of a password quotes, a name in front and the like are only odd. `certain`: it is never one. Quotes nothing.
  */
 export function visiblyNoSecret(text: string, kind: 'key' | 'password'): { readonly why: string; readonly certain: boolean } | undefined {
   const certain = (why: string) => ({ why, certain: true });
@@ -37,4 +21,15 @@ export function visiblyNoSecret(text: string, kind: 'key' | 'password'): { reado
   if (named.test(text)) return likely('holds a name and a value: write the value alone');
   if (header.test(text)) return likely('holds a word of an HTTP header in front: write the value alone');
   return /[\p{Cf}\u00a0]/u.test(text) ? likely('holds a character that cannot be seen: copy it once more') : undefined;
+}
+
+/** The same of a key of AWS: an access key ID, its secret, or a session token. */
+export function visiblyNoKey(text: string): string | undefined {
+  if (/[\r\n]/.test(text.trim())) return 'holds more than one line';
+  // oxlint-disable-next-line no-control-regex -- these are what must not be there
+  if (/[\u0000-\u001f\u007f]/.test(text)) return 'holds a line break or another control character: write the key without it';
+  const odd = visiblyNoSecret(text, 'key');
+  if (odd) return odd.why;
+  if (/\s/.test(text)) return 'holds a blank: write the key without it';
+  return /[^\x21-\x7e]/.test(text) ? 'holds a character that no key has' : undefined;
 }

@@ -75,7 +75,7 @@ test('keys in files: read at every fetch, and what is wrong with a file is said 
     [`${keys.secret}\n`, undefined],
     [`\uFEFF${keys.secret}\r\n`, undefined],
     ['', /secret is empty/],
-    [`"${keys.secret}"`, /has quotes around the key/],
+    [`"${keys.secret}"`, /has quotes around it/],
     [`${keys.secret}\nsecond\n`, /more than one line/],
     [`AWS_SECRET_ACCESS_KEY=${keys.secret}`, /a name and a value/],
   ];
