@@ -16,6 +16,7 @@ import { makeProve } from './ecr/prove.ts';
 import { makeSources } from './ecr/source.ts';
 import type { Dispatcher } from './io/connect.ts';
 import { awsDispatcher, openHttp } from './io/http.ts';
+import { proxiesOf } from './io/proxies.ts';
 import { createFindingLog } from './observe/finding-log.ts';
 import { createJournal } from './observe/journal.ts';
 import { createMetrics, type Metrics } from './observe/metrics.ts';
@@ -175,7 +176,8 @@ function proveBy(env: NodeJS.ProcessEnv, wayTo: (source: string) => Dispatcher, 
         allowHttp: endpoint !== undefined,
         maxBytes: 64 * 1024,
       });
-      return await http('GET', pathname, { signal });
+      const { status, text } = await http('GET', pathname, { signal });
+      return { status, text, proxy: proxiesOf(env).wayTo(new URL(origin)).proxy };
     },
     ...(endpoint ? [endpoint] : []),
   );

@@ -3,17 +3,18 @@ import { asFailure } from '../contract/failures.ts';
 import type { Registry } from '../contract/registry.ts';
 import type { Prove } from '../contract/source.ts';
 import { quote } from '../contract/text.ts';
+import { nameOf, type Proxy } from '../io/proxies.ts';
 
 /**
  * One GET that follows no redirect, for a credential of this source. Any status is an answer; without an answer it
- * throws a Failure.
+ * throws a Failure. `proxy`: what the answer came through.
  */
 export type Ask = (
   url: string,
   headers: Readonly<Record<string, string>>,
   signal: AbortSignal,
   source: string,
-) => Promise<{ readonly status: number; readonly text: string }>;
+) => Promise<{ readonly status: number; readonly text: string; readonly proxy?: Proxy | undefined }>;
 
 /**
  * Asks the registry itself whether it accepts a credential. `GET /v2/` needs no right beyond the token.
@@ -23,12 +24,17 @@ export function makeProve(ask: Ask, endpoint: (registry: Registry) => string = (
   return async (registry, credential, signal) => {
     const url = `${endpoint(registry)}/v2/`;
     try {
-      const { status, text } = await ask(url, { authorization: basic(credential) }, signal, credential.source);
+      const { status, text, proxy } = await ask(url, { authorization: basic(credential) }, signal, credential.source);
       if (status === 200) return { ok: true };
-      const said = `${registry.host} answered ${status}${wordsOf(text)}`;
+      const through = proxy ? ` through ${nameOf(proxy)}` : '';
+      const said = `${registry.host} answered ${status}${through}${wordsOf(text)}`;
       // An expired token was seen as 401 and as 403.
       if (status === 401 || status === 403) return { ok: false, refused: true, message: `${said}: it does not accept the credential.` };
-      return { ok: false, refused: false, message: `${registry.host} could not be asked: it answered ${status}${wordsOf(text)}.` };
+      return {
+        ok: false,
+        refused: false,
+        message: `${registry.host} could not be asked: it answered ${status}${through}${wordsOf(text)}.`,
+      };
     } catch (thrown) {
       return { ok: false, refused: false, message: `${registry.host} could not be asked: ${asFailure(thrown).message}` };
     }

@@ -4,6 +4,7 @@ import { request } from 'undici';
 import { Failure } from '../../src/contract/failures.ts';
 import { Secret } from '../../src/contract/secret.ts';
 import { type Ask, makeProve } from '../../src/ecr/prove.ts';
+import { proxiesOf } from '../../src/io/proxies.ts';
 import { startEcr } from '../fakes/ecr.ts';
 import { startRegistry } from '../fakes/registry.ts';
 import { fetchFrom, registryOf, sourceAt, useStaticKeys } from './support.ts';
@@ -46,6 +47,15 @@ test('a credential that the registry never gave out', async () => {
   const proof = await makeProve(ask, () => door.url)(registry, credential, signal);
   assert.ok(!proof.ok && proof.refused);
   assert.match(proof.message, /401 \(Not Authorized\)/);
+});
+
+test('an answer that came through a proxy names it, whoever gave it', async () => {
+  const { proxy } = proxiesOf({ HTTPS_PROXY: 'http://proxy.test:3128' }).wayTo(new URL(`https://${registry.host}`));
+  for (const status of [403, 502]) {
+    const proof = await makeProve(async () => ({ status, text: '', proxy }))(registry, credential, signal);
+    assert.ok(!proof.ok);
+    assert.match(proof.message, new RegExp(`answered ${status} through the proxy http://proxy\\.test:3128 \\(HTTPS_PROXY\\)`));
+  }
 });
 
 const answers: readonly [name: string, status: number, text: string, refused: boolean, words: RegExp][] = [
