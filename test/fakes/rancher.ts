@@ -72,6 +72,7 @@ export async function startFakeRancher(options: RancherOptions = {}): Promise<Fa
     const finish = (reply: Reply): Reply => forBrowser(request, query, { ...reply, headers: { ...headers, ...reply.headers } });
     const method = query.get('_method') ?? request.method;
     try {
+      resources.settleAll();
       const header = request.headers['x-api-project-id'];
       const caller = enter(state, identify(state, request), inPath || header?.toString() || query.get('projectId') || undefined);
       const { user, kind, project, readonly } = caller;

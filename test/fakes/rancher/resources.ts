@@ -4,6 +4,7 @@ import { jsonReply } from './answer.ts';
 import type { Caller } from './auth.ts';
 import { environmentsOf } from './auth.ts';
 import { accepted, readBody } from './fields.ts';
+import { makeKeys } from './keys.ts';
 import { actionsOf, begin, isAction, settle } from './lifecycle.ts';
 import { refuse, refuseField } from './refusal.ts';
 import { limitOf, showPage } from './select.ts';
@@ -30,9 +31,11 @@ export interface Making {
 
 export function makeResources(state: RancherState, making: () => Making) {
   const now = (): number => making().clock.wall();
+  const keys = makeKeys(state, making);
 
   /** Brings everything to where it is by now. A purged registry takes its credentials with it. */
   function settleAll(): void {
+    keys.settleAll();
     for (const row of state.rows)
       if (settle(row, now()) && row.type === 'registry')
         for (const credential of state.rows)
@@ -188,6 +191,7 @@ export function makeResources(state: RancherState, making: () => Making) {
       const [name] = call.rest;
       if (name === undefined) return call.method === 'GET' ? jsonReply(200, showRoot(call.view)) : refuse(405);
       const type = spellings.get(name.toLowerCase());
+      if (/^apikeys?$/i.test(name)) return keys.answer(call);
       if (type === 'project') return environments(call);
       return type === undefined ? refuse(404) : ofRows(type, call);
     },

@@ -35,10 +35,12 @@ export function originOf({ headers }: Seen): string {
   return `${scheme}://${name}${port === undefined || port === usual ? '' : `:${port}`}`;
 }
 
+/** Without the milliseconds. */
+export const isoTime = (ms: number): string => new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');
+
 export function showRow(row: Row, { base, version, secrets, readonly }: View): Record<string, unknown> {
   const { id, type, values, state, removed, trouble } = row;
   const self = `${base}/${plurals[type]}/${id}`;
-  const time = (ms: number): string => new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');
   const moving = isMoving(row);
   const own =
     type === 'registry'
@@ -61,11 +63,11 @@ export function showRow(row: Row, { base, version, secrets, readonly }: View): R
     name: values['name'] ?? null,
     state,
     accountId: row.environment,
-    created: time(row.created),
+    created: isoTime(row.created),
     createdTS: row.created,
     description: values['description'] ?? null,
     kind: type,
-    removed: removed === undefined ? null : time(removed),
+    removed: removed === undefined ? null : isoTime(removed),
     ...(removed !== undefined && { removedTS: removed }),
     transitioning: trouble !== undefined ? 'error' : moving ? 'yes' : 'no',
     transitioningMessage: trouble ?? (moving ? 'In Progress' : null),

@@ -26,7 +26,13 @@ export interface Account {
 export interface Environment extends Account {
   readonly members?: readonly { readonly account: string; readonly role: string }[];
 }
-export interface Key {
+/** With an `id` it is among `/apikeys`. */
+export interface Key extends Partial<Pick<Living, 'next' | 'removed'>> {
+  readonly id?: string;
+  readonly name?: string;
+  readonly description?: string;
+  readonly created?: number;
+  uuid?: string;
   readonly access: string;
   readonly secret: string;
   /** The account as which it acts, and that account's kind as shown. */
@@ -84,6 +90,12 @@ export function parsedId(text: string): string | undefined {
   return /^1(?=\p{L})[a-z]*!?(.*)$/su.exec(text)?.[1];
 }
 
+/** Credentials of registries and keys are of one table. */
+export function nextCredentialId({ rows, keys }: RancherState): string {
+  const ids = [...rows, ...keys].map(({ id = '' }) => numberOf('registryCredential', id)).filter(number => number > 0);
+  return `${prefixes.registryCredential}${Math.max(0, ...ids) + 1}`;
+}
+
 export function makeRow(
   state: RancherState,
   type: Type,
@@ -92,7 +104,7 @@ export function makeRow(
   given: { id?: string | undefined; now: number },
 ): Row {
   const last = Math.max(0, ...state.rows.filter(row => row.type === type).map(row => numberOf(type, row.id)));
-  const id = given.id ?? `${prefixes[type]}${last + 1}`;
+  const id = given.id ?? (type === 'registryCredential' ? nextCredentialId(state) : `${prefixes[type]}${last + 1}`);
   const row: Row = { id, type, environment, uuid: randomUUID(), created: given.now, values, state: 'requested', next: [] };
   state.rows.push(row);
   return row;
