@@ -8,7 +8,8 @@ const header = /^(authorization:\s*|x-api-key:\s*)?(bearer|basic)\s|^(authorizat
 
 /**
  * Why a text is visibly no secret of a manager, as the rest of a sentence that begins with its place; undefined when it
- * may be one. Of a password quotes, a name in front and the like are only odd. `certain`: it is never one. Quotes nothing.
+ * may be one. Of a password quotes, a name in front and the like are only odd. `certain`: it is never one.
+ * Quotes nothing.
  */
 export function visiblyNoSecret(text: string, kind: 'key' | 'password'): { readonly why: string; readonly certain: boolean } | undefined {
   const certain = (why: string) => ({ why, certain: true });

@@ -55,8 +55,8 @@ test('keys that come late are used for the registry that asks then, not for the 
 
   const first = new AbortController();
   const plain = ask('123456789012.dkr.ecr.eu-west-1.amazonaws.com', first.signal);
-  while (source.waitsFor?.(registryOf('123456789012.dkr.ecr.eu-west-1.amazonaws.com'))?.includes('credential process') !== true)
-    await turn(10);
+  const waits = () => source.waitsFor?.(registryOf('123456789012.dkr.ecr.eu-west-1.amazonaws.com')) ?? '';
+  for (let tries = 0; tries < 2000 && !waits().includes('credential process'); tries++) await turn(10);
   first.abort();
   assert.equal((await plain).code, 'TIMEOUT');
   const fips = ask('123456789012.dkr.ecr-fips.us-east-1.amazonaws.com', new AbortController().signal);
