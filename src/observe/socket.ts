@@ -1,11 +1,13 @@
 import { lstat } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import type { Log } from '../contract/adapter.ts';
-import type { Clock } from '../contract/clock.ts';
+import { type Clock, clock as machine } from '../contract/clock.ts';
 import { asFailure } from '../contract/failures.ts';
 import { closeServer, listenOnSocket } from './listen.ts';
 
 const lookedAtEvery = 15_000;
+/** In milliseconds: nobody waits longer for a disk or share that does not answer. */
+const patience = 5_000;
 
 const remedy =
   'Give this daemon a socket of its own with ECR_COURIER_SOCKET. It is tried again every 15 s. Without one `refresh` and `bundle` do not find it; the HTTP doors work, and `status` with them.';
@@ -25,6 +27,7 @@ export async function keepSocket(make: () => Server, path: string, { clock, log 
   const ended = new AbortController();
   let server: Server | undefined;
   let missed = false;
+  let looking: Promise<void> | undefined;
 
   async function look(): Promise<void> {
     // Whatever lies there: to close ours would remove it.
@@ -44,24 +47,42 @@ export async function keepSocket(make: () => Server, path: string, { clock, log 
     }
   }
 
+  /** One look at a time: that of before may still wait for its disk. */
+  async function lookInTime(): Promise<void> {
+    looking ??= look().finally(() => {
+      looking = undefined;
+    });
+    const silence = `what it lies on does not answer within ${patience / 1000} s`;
+    if ((await inTime(looking)) || missed) return;
+    missed = true;
+    log.warn('no socket', { path, error: silence, remedy });
+  }
+
   async function keep(): Promise<void> {
     for (;;) {
       await clock.sleep(lookedAtEvery, ended.signal);
       if (ended.signal.aborted) return;
-      await look();
+      await lookInTime();
     }
   }
 
-  await look();
+  await lookInTime();
   const keeping = keep();
   return {
     open: () => server !== undefined,
     async close() {
       ended.abort();
-      await keeping;
+      await inTime(keeping);
       if (server) await closeServer(server, clock);
     },
   };
+}
+
+/** Whether it came to its end in time. */
+async function inTime(work: Promise<void>): Promise<boolean> {
+  const ended = new AbortController();
+  const done = work.then(() => true);
+  return await Promise.race([done, machine.sleep(patience, ended.signal).then(() => false)]).finally(() => ended.abort());
 }
 
 const isThere = (path: string): Promise<boolean> =>

@@ -33,6 +33,9 @@ test('a file that tells no size, and one of many pieces, are read to their end',
 test('what is no regular file is refused without a wait', async () => {
   await using files = await folder();
   await promisify(execFile)('mkfifo', [files.at('pipe')]);
+  // Whoever waits for the other end of the pipe is let go in the end.
+  await using other = { [Symbol.asyncDispose]: async () => (await system.open(files.at('pipe'), 'r+')).close() };
+  assert.ok(other);
   await mkdir(files.at('directory'));
   await symlink('loop', files.at('loop'));
   for (const [path, code, why] of [

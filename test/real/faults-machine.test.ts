@@ -89,7 +89,10 @@ part('a share that does not answer', { programs: ['unshare'], root: true }, () =
     await writeFile(join(folder, 'courier.json'), JSON.stringify({ targets }));
     // A file system of which nobody takes the questions.
     const mount = 'exec 3<>/dev/fuse && mount -i -t fuse -o fd=3,rootmode=40000,user_id=0,group_id=0 dead "$0"';
-    const daemon = await world.start({ by: mounting(mount, dead), env: { ECR_COURIER_CONFIG: folder } });
+    const daemon = await world.start({
+      by: mounting(mount, dead),
+      env: { ECR_COURIER_CONFIG: folder, ECR_COURIER_SOCKET: join(dead, 'socket') },
+    });
     await world.until(world.served, 'the delivery to the one that does not need the share');
     await world.until(() => daemon.output().split('does not answer within 5 s').length > 16, 'a word on each of the others');
     const reloadTo = async (message: string): Promise<void> => {
