@@ -71,7 +71,12 @@ export function createScout(record: TargetRecord, deps: ScoutDeps): Scout {
   let retryAfter: { readonly address: string | undefined; readonly until: Moment } | undefined;
   /** Deliveries that stopped the target since the last good one: a manager may list well and take no write. */
   let stopped = 0;
-  let watching = false;
+  /** When it was last stopped by a delivery: a look that began before says nothing of that. */
+  let stoppedAt = Number.NEGATIVE_INFINITY;
+  /** Since when `target` is what we reach: what a delivery through a former one came to says nothing of it. */
+  let openedAt = Number.NEGATIVE_INFINITY;
+  /** Ends the watch that is under way. */
+  let watching: AbortController | undefined;
   let watchFailures = 0;
   let closed = false;
 
@@ -111,31 +116,43 @@ export function createScout(record: TargetRecord, deps: ScoutDeps): Scout {
       if (opened !== target) former.push(opened);
       return opened;
     }
-    if (target && target !== opened) former.push(target);
-    target = opened;
-    if (record.address !== undefined && target.address !== record.address) {
+    if (target !== opened) replaceBy(opened);
+    if (record.address !== undefined && opened.address !== record.address) {
       record.entries.clear();
       record.renamed.clear();
       record.discoveredAt = undefined;
       deps.forgotten();
     }
-    record.address = target.address;
-    return target;
+    record.address = opened.address;
+    return opened;
+  }
+
+  function replaceBy(opened: Target): void {
+    if (target) former.push(target);
+    endWatch();
+    openedAt = now();
+    target = opened;
   }
 
   function discovered(changes: Changes, began: Moment, first: boolean): void {
+    const downMs = began > stoppedAt ? works() : undefined;
+    let findings = record.findings.length;
+    for (const entry of record.entries.values()) findings += entry.slot.findings?.length ?? 0;
+    const facts = { ms: now() - began, slots: record.entries.size, findings, first, ...changes };
+    emit({ kind: 'discovered', target: record.name, ...facts, ...(downMs !== undefined && { downMs }) });
+    deps.reported();
+  }
+
+  /** For how many milliseconds it did not. */
+  function works(): number | undefined {
     const downMs = record.trouble && now() - record.trouble.since;
     if (record.trouble?.failure.stops === 'target') deps.recovered();
     record.trouble = undefined;
     retryAfter = undefined;
     blocked = false;
-    lookNextAt(watching ? now() + watchedEvery : deps.nextDiscovery(discoverySecond));
-    let findings = record.findings.length;
-    for (const entry of record.entries.values()) findings += entry.slot.findings?.length ?? 0;
-    const facts = { ms: now() - began, slots: record.entries.size, findings, first, ...changes };
-    emit({ kind: 'discovered', target: record.name, ...facts, ...(downMs !== undefined && { downMs }) });
     if (target?.watch && !watching && !closed && deps.follows()) work.track(watch(target));
-    deps.reported();
+    lookNextAt(watching ? now() + watchedEvery : deps.nextDiscovery(discoverySecond));
+    return downMs;
   }
 
   function lookNextAt(moment: Moment): void {
@@ -150,38 +167,51 @@ export function createScout(record: TargetRecord, deps: ScoutDeps): Scout {
     record.trouble = { failure, count, since: before?.since ?? began };
     if (isKeptPause(failure)) again = false;
     lookNextAt(now() + retryPause(failure, count, random));
-    if (failure.facts.retryAfterMs !== undefined) retryAfter = { address: record.address, until: record.nextDiscoveryAt };
+    if (failure.facts.retryAfterMs !== undefined) obey(record.nextDiscoveryAt);
     blocked ||= failure.stops === 'target';
     // What has to be configured comes up one by one: first the key, then the certificate.
     return before?.failure.code === failure.code && (failure.code !== 'MISCONFIGURED' || before.failure.message === failure.message);
   }
 
+  /** Of those that a server told when to come back, the last one counts. */
+  function obey(until: Moment): void {
+    record.nextDiscoveryAt = Math.max(record.nextDiscoveryAt, until);
+    retryAfter = { address: record.address, until: record.nextDiscoveryAt };
+  }
+
+  function endWatch(): void {
+    watching?.abort();
+    watching = undefined;
+  }
+
   async function watch(watched: Target): Promise<void> {
     const began = now();
-    watching = true;
-    record.nextDiscoveryAt = began + watchedEvery;
+    const cut = new AbortController();
+    watching = cut;
     let message: string | undefined;
     try {
-      await work.endless(signal => follow(watched, signal));
+      await work.endless(signal => follow(watched, AbortSignal.any([signal, cut.signal])));
     } catch (error) {
       message = asFailure(error).message;
     }
-    watching = false;
+    if (watching !== cut) return;
+    watching = undefined;
     watchFailures = now() - began > 5 * minute ? 1 : watchFailures + 1;
-    record.nextDiscoveryAt = now() + soon(watchFailures, random);
-    if (closed) return;
+    if (!keepsPause()) record.nextDiscoveryAt = now() + soon(watchFailures, random);
     emit({ kind: 'watch-ended', target: record.name, ...(message !== undefined && { message }) });
     deps.wake();
   }
 
   async function follow(watched: Target, signal: AbortSignal): Promise<void> {
     for await (const sighting of watched.watch?.(signal) ?? []) {
-      if (watched !== target) return;
+      if (signal.aborted) return;
       mergeSighting(record, sighting, now(), deps);
       const entry = 'slot' in sighting ? record.entries.get(sighting.slot.id) : undefined;
       if (entry) deps.sighted(entry);
     }
   }
+
+  const keepsPause = (): boolean => record.trouble !== undefined && isKeptPause(record.trouble.failure);
 
   function lookSoon(): void {
     again = look !== undefined;
@@ -208,9 +238,13 @@ export function createScout(record: TargetRecord, deps: ScoutDeps): Scout {
     },
     wakeAt: () => (look || closed ? Number.POSITIVE_INFINITY : record.nextDiscoveryAt),
     stumbled(failure, began) {
+      if (began < openedAt) return;
       if (failure.stops === 'target') {
         stopped++;
-        if (blocked) return;
+        const { retryAfterMs } = failure.facts;
+        if (blocked && retryAfterMs === undefined) return;
+        stoppedAt = now();
+        if (blocked) return obey(now() + retryPause(failure, 1, random));
         stumble(failure, began);
         record.nextDiscoveryAt = Math.max(record.nextDiscoveryAt, now() + Math.min(minute, soon(stopped, random)));
       }
@@ -222,25 +256,27 @@ export function createScout(record: TargetRecord, deps: ScoutDeps): Scout {
       stopped = 0;
     },
     look() {
-      if (!record.trouble || !isKeptPause(record.trouble.failure)) lookSoon();
+      if (!keepsPause()) lookSoon();
     },
     lookAnew: lookSoon,
     restart() {
       restart();
-      if (!record.trouble || !isKeptPause(record.trouble.failure)) record.nextDiscoveryAt = now();
+      if (!keepsPause()) record.nextDiscoveryAt = now();
     },
     renew() {
       restart();
       blocked = true;
+      openedAt = now();
       record.nextDiscoveryAt = now();
     },
-    unused: () => void disposeOf(former.splice(0)),
+    unused: () => void disposeOf(former.splice(0).filter(one => one !== target)),
     async close() {
       closed = true;
       const last = look;
       restart();
+      endWatch();
       await last?.done;
-      await disposeOf([...former.splice(0), ...(target ? [target] : [])]);
+      await disposeOf(new Set([...former.splice(0), ...(target ? [target] : [])]));
     },
   };
 }
@@ -251,6 +287,6 @@ function isKeptPause({ code, facts }: Failure): boolean {
 }
 
 /** A target that cannot be closed is no reason to stop. */
-async function disposeOf(targets: readonly Target[]): Promise<void> {
-  await Promise.allSettled(targets.map(async target => target[Symbol.asyncDispose]?.()));
+async function disposeOf(targets: Iterable<Target>): Promise<void> {
+  await Promise.allSettled(Array.from(targets, async target => target[Symbol.asyncDispose]?.()));
 }
