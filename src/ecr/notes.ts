@@ -2,7 +2,7 @@ import { cannotRun } from './command.ts';
 import { formOf, halfKeys, keyVariables } from './environment.ts';
 import { credentialsIn } from './ini.ts';
 import { lackOf } from './lack.ts';
-import { type Env, namedProfile, readShared, type Section, type Shared } from './shared.ts';
+import { type Env, fileVariables, namedProfile, readShared, type Section, type Shared } from './shared.ts';
 
 /** What a source says of where its keys are. */
 type Naming = { readonly profile?: string | undefined };
@@ -32,7 +32,7 @@ export async function environmentNotes(sources: readonly Naming[], env: Env, now
     const named = namedProfile(profile, env);
     return { env, now, shared, named, byVariable: !profile && named !== undefined, section: shared.profile(named ?? 'default') };
   });
-  const found = views.flatMap(view => [...disagreements, ...changes].map(note => note(view)));
+  const found = views.flatMap(view => [...disagreements, ...changes, misnamed].map(note => note(view)));
   const odd = views.flatMap(({ named = 'default' }) => shared.odd(named).map(({ said }) => `${said}.`));
   const commands = await Promise.all(views.map(unusable));
   return [...new Set([...found, ...odd, ...commands].filter(said => said !== undefined))];
@@ -109,6 +109,14 @@ const changes: readonly Note[] = [
       : undefined;
   },
 ];
+
+/** A file that somebody named and that is not there: what is in none of them is not missed. */
+function misnamed({ env, shared, named }: View): string | undefined {
+  const missing = shared.files.find(({ kind, problem, hidden }) => problem !== undefined && !hidden && env[fileVariables[kind]]);
+  return missing && !named && !hasKeys(env)
+    ? `${fileVariables[missing.kind]} names ${missing.path}, which ${missing.problem}: it counts as empty, and another identity may be taken.`
+    : undefined;
+}
 
 /** A credential process that cannot run here is named before it is needed. */
 async function unusable(view: View): Promise<string | undefined> {

@@ -22,6 +22,9 @@ interface SharedFile {
   readonly hidden: boolean;
 }
 
+/** The variables that name the two files. */
+export const fileVariables = { credentials: 'AWS_SHARED_CREDENTIALS_FILE', config: 'AWS_CONFIG_FILE' } as const;
+
 /** What `~/.aws/credentials` and `~/.aws/config` hold, as the AWS SDK reads them. */
 export interface Shared {
   readonly paths: { readonly filepath: string; readonly configFilepath: string };
@@ -63,8 +66,8 @@ const mostBytes = 1024 * 1024;
 export async function readShared(env: Env): Promise<Shared> {
   const [filepath, configFilepath] = pathsOf(env);
   const files = await Promise.all([
-    takeFile('credentials', filepath, env['AWS_SHARED_CREDENTIALS_FILE']),
-    takeFile('config', configFilepath, env['AWS_CONFIG_FILE']),
+    takeFile('credentials', filepath, env[fileVariables.credentials]),
+    takeFile('config', configFilepath, env[fileVariables.config]),
   ]);
   for (const { path, text } of files) externalDataInterceptor.interceptFile(path, text);
   const paths = { filepath, configFilepath };
@@ -100,11 +103,13 @@ function pathsOf(env: Env): [credentials: string, config: string] {
     const path = env[variable] || `~/.aws/${name}`;
     return path.startsWith('~/') ? join(home, path.slice(2)) : path;
   };
-  return [at('AWS_SHARED_CREDENTIALS_FILE', 'credentials'), at('AWS_CONFIG_FILE', 'config')];
+  return [at(fileVariables.credentials, 'credentials'), at(fileVariables.config, 'config')];
 }
 
 /** `named`: what a variable says of the path, so that somebody has put a file there. */
 async function takeFile(kind: SharedFile['kind'], path: string, named: string | undefined): Promise<SharedFile> {
+  // How people say that there is no such file.
+  if (path === '/dev/null') return { kind, path, text: '', hidden: false };
   try {
     return { kind, path, text: await readText(path, mostBytes), hidden: false };
   } catch (error) {

@@ -195,6 +195,8 @@ test('the default profile is an identity too, where something in it is meant to 
   );
   assert.equal(metadata.requests.length, 0);
   assert.equal((await withDefault('[default]\nregion = eu-west-1\n')).identity, 'instance metadata');
+  const none = { AWS_CONFIG_FILE: '/dev/null', AWS_SHARED_CREDENTIALS_FILE: '/dev/null' };
+  assert.equal((await withDefault('', none)).identity, 'instance metadata');
 });
 
 test('a role of a profile is refused: STS speaks for itself', async () => {

@@ -18,11 +18,7 @@ async function notesOf(
   sources: readonly { profile?: string }[] = [{}],
 ): Promise<readonly string[]> {
   await writeFile(path, config);
-  return await environmentNotes(
-    sources,
-    { AWS_CONFIG_FILE: path, AWS_SHARED_CREDENTIALS_FILE: join(folder, 'none'), ...env },
-    Date.UTC(2026, 0, 1),
-  );
+  return await environmentNotes(sources, { AWS_CONFIG_FILE: path, AWS_SHARED_CREDENTIALS_FILE: '/dev/null', ...env }, Date.UTC(2026, 0, 1));
 }
 
 test('a plain environment is not remarked upon', async () => {
@@ -67,7 +63,12 @@ test('where the AWS tools take different identities, one sentence says who takes
     [{ AWS_PROFILE: '' }, '', /^AWS_PROFILE is empty/],
     [{ ...environmentKeys, AWS_SECURITY_TOKEN: 't' }, '', /^AWS_SECURITY_TOKEN/],
     [{ AWS_ACCESS_KEY: 'a', AWS_SECRET_KEY: 'b' }, '', /^AWS_ACCESS_KEY and AWS_SECRET_KEY/],
-    [{ AWS_SHARED_CREDENTIALS_FILE: '~/keys', HOME: folder }, '', /^AWS_SHARED_CREDENTIALS_FILE begins with ~/],
+    [{ AWS_SHARED_CREDENTIALS_FILE: '~/config', HOME: folder }, '', /^AWS_SHARED_CREDENTIALS_FILE begins with ~/],
+    [
+      { AWS_SHARED_CREDENTIALS_FILE: '/nonexistent/keys' },
+      '',
+      /^AWS_SHARED_CREDENTIALS_FILE names \/nonexistent\/keys, which does not exist/,
+    ],
     [
       { AWS_PROFILE: 'prod' },
       `${prod}web_identity_token_file = /jwt\nrole_arn = x\n`,
