@@ -50,7 +50,10 @@ export function missingOf({ entry, offer }: Attempt): string[] {
   return entry.slot.registries.filter(({ host }) => !offer.has(host)).map(({ host }) => host);
 }
 
-/** Writes into the ledger that the attempt was answered: what the slot holds now, and whether an earlier write may still come over it (rule 8). */
+/**
+ * Writes into the ledger that the attempt was answered: what the slot holds now, and whether an earlier write may still
+ * come over it (rule 8).
+ */
 export function recordSuccess(record: TargetRecord, attempt: Attempt, receipt: Receipt, now: Moment, lingerMs: number): void {
   const { entry, offer, began } = attempt;
   const fulfilled = entry.rewriteAskedAt !== undefined && fulfils(attempt, entry.rewriteAskedAt);
@@ -86,7 +89,10 @@ function isRepair({ entry, reason }: Attempt): boolean {
   return reason === 'drifted' || createdBefore || (reason === 'unknown' && neededByFollower === true);
 }
 
-/** A write that was under way when somebody asked is not what was asked for; nor is one with a credential that was fetched before. */
+/**
+ * A write that was under way when somebody asked is not what was asked for; nor is one with a credential that was
+ * fetched before.
+ */
 function fulfils({ entry, offer, began }: Attempt, askedAt: Moment): boolean {
   const newest = entry.slot.registries.every(({ host }, at) => {
     const kept = entry.scopes[at]?.kept;
@@ -97,7 +103,10 @@ function fulfils({ entry, offer, began }: Attempt, askedAt: Moment): boolean {
   return began >= askedAt && (once || (newest && fetchedSince(entry, askedAt)));
 }
 
-/** What is left of the doubt after an answered write: nothing when it is the second one, and began after the time for which an earlier write could linger. */
+/**
+ * What is left of the doubt after an answered write: nothing when it is the second one, and began after the time for
+ * which an earlier write could linger.
+ */
 function settled(unsettled: Unsettled, began: Moment, confirmAt: Moment): Unsettled | undefined {
   if (!unsettled.answered) return { ...unsettled, confirmAt, answered: true };
   return began >= unsettled.confirmAt ? undefined : unsettled;
@@ -105,7 +114,10 @@ function settled(unsettled: Unsettled, began: Moment, confirmAt: Moment): Unsett
 
 type Unsettled = NonNullable<Entry['unsettled']>;
 
-/** Writes into the ledger that the attempt failed: when the slot may be tried again, and whether the write may still land. */
+/**
+ * Writes into the ledger that the attempt failed: when the slot may be tried again, and whether the write may still
+ * land.
+ */
 export function recordFailure(
   record: TargetRecord,
   attempt: Attempt,

@@ -79,7 +79,10 @@ export function createDeliveries(record: TargetRecord, deps: DeliveriesDeps): De
     else if (entry.slot.after !== undefined) rewrite(neededHead(record, entry, now()));
   }
 
-  /** What disturbs is to last as long as can be, so a credential that is not quite new is replaced before it is delivered. */
+  /**
+   * What disturbs is to last as long as can be, so a credential that is not quite new is replaced before it is
+   * delivered.
+   */
   function wantsNewer(entry: Entry, { reason, offer }: Due): boolean {
     const { slot } = entry;
     if (!slot.disturbs || slot.after !== undefined || reason !== 'aging' || entry.rewriteAskedAt !== undefined) return false;
@@ -173,7 +176,9 @@ export function createDeliveries(record: TargetRecord, deps: DeliveriesDeps): De
     else work.track(Promise.all(refused).then(said => tell(said.filter(one => one !== undefined))));
   }
 
-  /** Tells the supply; what it resolves to is the registry's own word on each credential, not older than the attempt. */
+  /**
+   * Tells the supply; what it resolves to is the registry's own word on each credential, not older than the attempt.
+   */
   function refusedBy({ entry, offer, began }: Attempt): Promise<Said | undefined>[] {
     return [...keptOf(offer)].flatMap(([host, kept]) => {
       const at = entry.slot.registries.findIndex(registry => registry.host === host);

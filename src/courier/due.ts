@@ -35,7 +35,8 @@ function holdsNewest({ slot, held, scopes, unsettled, trouble, neededByFollower,
 }
 
 /**
- * When the slot is tried next, apart from the queue of its target; undefined when nothing is planned before its credential ages.
+ * When the slot is tried next, apart from the queue of its target; undefined when nothing is planned before its
+ * credential ages.
  * now: the present moment.
  */
 export function plannedAt(record: TargetRecord, entry: Entry, now: Moment): Moment | undefined {
@@ -63,7 +64,8 @@ function lives({ kept }: Scope, now: Moment): boolean {
 }
 
 /**
- * Somebody asked for a rewrite, and the credential to write is about to come. While AWS may not be asked yet, or gives none, the last good one is written first.
+ * Somebody asked for a rewrite, and the credential to write is about to come. While AWS may not be asked yet, or gives
+ * none, the last good one is written first.
  * Where that would disturb twice it is written only while AWS gives none.
  */
 function awaitsNewer(record: TargetRecord, entry: Entry, now: Moment): boolean {
@@ -78,7 +80,10 @@ function leaderOf(record: TargetRecord, { slot }: Entry): Entry | undefined {
   return slot.after === undefined ? undefined : record.entries.get(slot.after);
 }
 
-/** What the slot can be given now; undefined when it needs something and there is nothing. A follower is offered exactly what its leader holds for certain. */
+/**
+ * What the slot can be given now; undefined when it needs something and there is nothing. A follower is offered exactly
+ * what its leader holds for certain.
+ */
 function offerFor(record: TargetRecord, entry: Entry, now: Moment): Offer | undefined {
   const { slot, scopes } = entry;
   if (slot.after !== undefined) return offerOfLeader(record, entry, now);
@@ -90,7 +95,10 @@ function offerFor(record: TargetRecord, entry: Entry, now: Moment): Offer | unde
   return offer.size > 0 || slot.registries.length === 0 ? offer : undefined;
 }
 
-/** The first of a chain of followers: what it is given comes from us. Undefined where it is missing, or the chain is a circle. */
+/**
+ * The first of a chain of followers: what it is given comes from us. Undefined where it is missing, or the chain is a
+ * circle.
+ */
 function headOf(record: TargetRecord, entry: Entry): Entry | undefined {
   const passed = new Set<Entry>();
   let head = leaderOf(record, entry);
@@ -122,7 +130,8 @@ function offerOfLeader(record: TargetRecord, entry: Entry, now: Moment): Offer |
 }
 
 /**
- * The slot that must be written anew because a follower waits for a password: what its leader holds is known by the manager's word only.
+ * The slot that must be written anew because a follower waits for a password: what its leader holds is known by the
+ * manager's word only.
  * Nothing that disturbs is written for a follower that is there.
  */
 export function neededHead(record: TargetRecord, entry: Entry, now: Moment): Entry | undefined {
@@ -194,7 +203,10 @@ function outdated(record: TargetRecord, { slot }: Entry, held: Holding, given: H
   return now >= held.agesAt && given.endsAt > held.endsAt;
 }
 
-/** From when on a slot that disturbs is given another credential: late, but not so late that the one it holds would end before. */
+/**
+ * From when on a slot that disturbs is given another credential: late, but not so late that the one it holds would end
+ * before.
+ */
 function lateIn({ receivedAt, endsAt }: Holding, below: number, record: TargetRecord): Moment {
   const life = endsAt - receivedAt;
   return endsAt - Math.max(below * life, Math.min(life / 2, deliveryTakes(record)));

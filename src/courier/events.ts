@@ -3,7 +3,10 @@ import type { Identity } from '../contract/credential.ts';
 import type { Failure } from '../contract/failures.ts';
 import type { Reason, Scope } from './ledger.ts';
 
-/** Of what kind a failure is in its row: the first is news, another code is news, a repeat is none. With a discovery, what else is misconfigured is news too. */
+/**
+ * Of what kind a failure is in its row: the first is news, another code is news, a repeat is none. With a discovery,
+ * what else is misconfigured is news too.
+ */
 export interface Trial {
   readonly ms: number;
   readonly failure: Failure;
@@ -30,7 +33,10 @@ interface OfSlot extends OfTarget {
   readonly missing: readonly string[];
 }
 
-/** Everything that the engine did, as plain data: the log, the audit line and the metrics are made of these. downMs: it had failed for so long before. */
+/**
+ * Everything that the engine did, as plain data: the log, the audit line and the metrics are made of these. downMs: it
+ * had failed for so long before.
+ */
 export type CourierEvent =
   | (OfTarget & {
       readonly kind: 'discovered';

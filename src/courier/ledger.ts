@@ -11,7 +11,10 @@ export type Moment = number;
 export const reasons = ['absent', 'drifted', 'unsettled', 'unknown', 'aging'] as const;
 export type Reason = (typeof reasons)[number];
 
-/** What is known of a credential that lies somewhere. `credential` is missing where only the manager told us (its `holds`). */
+/**
+ * What is known of a credential that lies somewhere. `credential` is missing where only the manager told us (its
+ * `holds`).
+ */
 export interface Holding {
   readonly fingerprint: string;
   readonly scope?: string;
@@ -35,7 +38,10 @@ export function isKept(holding: Holding): holding is Kept {
   return holding.credential !== undefined && holding.scope !== undefined;
 }
 
-/** What a slot can be given now, by host. A follower without registries is given no password: only what its leader holds is named. */
+/**
+ * What a slot can be given now, by host. A follower without registries is given no password: only what its leader holds
+ * is named.
+ */
 export type Offer = ReadonlyMap<string, Holding>;
 
 /** A state of failing: since when, how often in a row, the newest failure. */
@@ -72,9 +78,15 @@ export interface Outcome {
 export interface Entry {
   /** [reports; attempt: a new id, and that it is there now] */
   slot: Slot;
-  /** The scopes of `slot.registries`, in their order; undefined where no source serves it. [reports; lane: after a reload] */
+  /**
+   * The scopes of `slot.registries`, in their order; undefined where no source serves it. [reports; lane: after a
+   * reload]
+   */
   scopes: readonly (Scope | undefined)[];
-  /** In the order of `slot.registries`; undefined where nothing is known to lie. [attempt: by our own write; reports: by the manager's word] */
+  /**
+   * In the order of `slot.registries`; undefined where nothing is known to lie. [attempt: by our own write; reports: by
+   * the manager's word]
+   */
   held: readonly (Holding | undefined)[];
   /** Of a follower, whose credentials are its leader's: the hosts of `held`, in its order. [attempt] */
   heldHosts?: readonly string[] | undefined;
@@ -96,8 +108,10 @@ export interface Entry {
   /** [attempt] */
   trouble?: Trouble | undefined;
   /**
-   * A write may still land (rule 8): push again until one push was answered (then `answered`), and once more after `confirmAt`.
-   * by: who wrote it; a former process may have left one at each start. [attempt; reports: at a start, and for what is absent]
+   * A write may still land (rule 8): push again until one push was answered (then `answered`), and once more after
+   * `confirmAt`.
+   * by: who wrote it; a former process may have left one at each start. [attempt; reports: at a start, and for what is
+   * absent]
    */
   unsettled?: { readonly confirmAt: Moment; readonly answered: boolean; readonly by: 'us' | 'former process' } | undefined;
   /** How often it was written anew in vain, without an hour of peace between; when for the last time. [attempt] */
@@ -115,7 +129,10 @@ export const noFindings: readonly Finding[] = [];
 
 const alone = new WeakMap<object, readonly [object]>();
 
-/** The list, or the one and only list that holds its one member alone: most slots have one registry, and the same credential as thousands. */
+/**
+ * The list, or the one and only list that holds its one member alone: most slots have one registry, and the same
+ * credential as thousands.
+ */
 export function shared<T extends object | undefined>(list: readonly T[]): readonly T[] {
   const [only] = list;
   if (list.length !== 1 || only === undefined) return list;
@@ -141,16 +158,22 @@ export interface ManagedTarget {
   readonly paused: boolean;
   readonly limits: Limits;
   readonly findings: FindingSpecs;
-  /** What to do about findings of the engine, in the words in which this target is configured; the table's unless given. */
+  /**
+   * What to do about findings of the engine, in the words in which this target is configured; the table's unless given.
+   */
   readonly remedies?: Readonly<Record<string, string>>;
-  /** When deliveries that disturb may begin: now or the next such moment, for a wall time in milliseconds. At any time unless given. */
+  /**
+   * When deliveries that disturb may begin: now or the next such moment, for a wall time in milliseconds. At any time
+   * unless given.
+   */
   readonly window?: ((wall: number) => number) | undefined;
   /** What stands whatever discovery says: TLS verification is off, and the like. */
   readonly standing?: readonly Finding[];
   /** It wants the registry of the courier's own account, too: any registry of the region where that is. */
   readonly own?: Registry | undefined;
   /**
-   * The target, made anew when its key, an option or `own` has changed since; `own`: the courier's own registry, once it is known.
+   * The target, made anew when its key, an option or `own` has changed since; `own`: the courier's own registry, once
+   * it is known.
    * Throws a Failure while it cannot be made (a key file that is not there yet).
    */
   open(own?: Registry): Promise<Target>;
@@ -165,9 +188,14 @@ export interface TargetRecord {
   address: string | undefined;
   /** [reports; attempt: a new id; scout: another address] */
   readonly entries: Map<string, Entry>;
-  /** Whose credential says which registry is the courier's own; undefined where the target does not want that. [courier] */
+  /**
+   * Whose credential says which registry is the courier's own; undefined where the target does not want that. [courier]
+   */
   own?: Scope | undefined;
-  /** Former ids of slots, and since when: a report that began before may still name them. [attempt; reports: forgets them] */
+  /**
+   * Former ids of slots, and since when: a report that began before may still name them. [attempt; reports: forgets
+   * them]
+   */
   readonly renamed: Map<string, Moment>;
   /** Part of the target could not be looked at. [reports] */
   partlyUnseen: boolean;
@@ -192,7 +220,10 @@ export interface TargetRecord {
 /** What a registry said of a credential, and when. */
 export type Proved = Proof & { readonly at: Moment; readonly fingerprint: string };
 
-/** One source x region x service (x endpoint variant): the last good credential and how fetching goes. Only supply.ts and proofs.ts write into it. */
+/**
+ * One source x region x service (x endpoint variant): the last good credential and how fetching goes. Only supply.ts
+ * and proofs.ts write into it.
+ */
 export interface Scope {
   readonly id: string;
   source: Source;
@@ -206,7 +237,9 @@ export interface Scope {
   fetching: boolean;
   /** Somebody asked for a newer credential before its time, or a refusal did, and no fetch has begun since. */
   refetch: boolean;
-  /** When a refusal last led to a fetch: one by a slot that had taken a credential of this scope, and one by any other. */
+  /**
+   * When a refusal last led to a fetch: one by a slot that had taken a credential of this scope, and one by any other.
+   */
   refusedAt: { accepted: Moment; untried: Moment };
   /** When the last fetch began; -Infinity before the first. */
   fetchedAt: Moment;
@@ -219,7 +252,9 @@ export interface Scope {
   readonly proofs: Map<string, Proved>;
   /** Hosts that are being asked. */
   readonly proving: Set<string>;
-  /** Those of `hosts` that were not looked at since the last tick or the newest credential: they may have to be asked. */
+  /**
+   * Those of `hosts` that were not looked at since the last tick or the newest credential: they may have to be asked.
+   */
   unproven: Registry[];
 }
 
@@ -239,7 +274,10 @@ export interface Ledger {
   findingsOfScope(scope: Scope): readonly ScopeFinding[];
   /** Whether the slot should be written now. */
   isDue(target: TargetRecord, entry: Entry): boolean;
-  /** When the slot is tried next, as far as that can be foreseen; undefined when nothing is planned before its credential ages. */
+  /**
+   * When the slot is tried next, as far as that can be foreseen; undefined when nothing is planned before its
+   * credential ages.
+   */
   nextAttempt(target: TargetRecord, entry: Entry): Moment | undefined;
   /** Server time minus our wall clock, by the newest fetch; undefined before the first. */
   readonly clockSkewMs: number | undefined;

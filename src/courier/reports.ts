@@ -26,7 +26,8 @@ export interface Changes {
 }
 
 /**
- * Takes a discovery's report into the record. A report that began before a slot's last write ended says nothing about that slot's state (rule 3):
+ * Takes a discovery's report into the record. A report that began before a slot's last write ended says nothing about
+ * that slot's state (rule 3):
  * neither that it is absent or drifted, nor that it is gone.
  */
 export function mergeReport(record: TargetRecord, report: Discovery, began: Moment, deps: ReportDeps): Changes {
@@ -61,7 +62,8 @@ export function mergeSighting(record: TargetRecord, sighting: Sighting, now: Mom
 }
 
 /**
- * A process before this one, or this target under another name, may have given up a write that still lands: up to its deadline and linger from now on.
+ * A process before this one, or this target under another name, may have given up a write that still lands: up to its
+ * deadline and linger from now on.
  * One object for all slots.
  */
 function leftByFormer({ managed: { limits } }: TargetRecord, began: Moment): Entry['unsettled'] {
@@ -111,7 +113,9 @@ function mergeSlot(record: TargetRecord, slot: Slot, began: Moment, deps: Report
   return false;
 }
 
-/** What the manager says that the slot holds, if it can tell. What we know of the same credential is better and stays. */
+/**
+ * What the manager says that the slot holds, if it can tell. What we know of the same credential is better and stays.
+ */
 function holdingsOf(slot: Slot, scopes: Entry['scopes'], now: Moment, deps: ReportDeps, known?: Entry): Entry['held'] | undefined {
   const { holds, registries, after } = slot;
   // A follower without registries holds what its leader does.
@@ -142,13 +146,19 @@ function asForeign(said: Holding, held: Holding | undefined, kept: Holding | und
   return said.endsAt <= ours.endsAt ? { ...said, foreign: true } : said;
 }
 
-/** What disturbs is not done at every start: what the slot holds is taken as fresh until the manager or the clock says otherwise. */
+/**
+ * What disturbs is not done at every start: what the slot holds is taken as fresh until the manager or the clock says
+ * otherwise.
+ */
 function freshSince(now: Moment): Holding {
   const expiresAt = new Date(Number.NaN);
   return { fingerprint: unknownFingerprint, expiresAt, receivedAt: now, agesAt: now + 6 * hour, endsAt: now + 12 * hour };
 }
 
-/** Whether nothing is new in the report of a slot that is simply there. What cannot be compared at a glance counts as new. */
+/**
+ * Whether nothing is new in the report of a slot that is simply there. What cannot be compared at a glance counts as
+ * new.
+ */
 function alike(known: Slot, slot: Slot): boolean {
   return (
     known.state === 'present' &&

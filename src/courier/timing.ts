@@ -11,7 +11,8 @@ export const hour = 60 * minute;
 const leap = second;
 
 /**
- * The engine's time line. It follows the monotonic clock and adds what the wall clock leaps ahead (a resumed machine, a clock set forward):
+ * The engine's time line. It follows the monotonic clock and adds what the wall clock leaps ahead (a resumed machine, a
+ * clock set forward):
  * whatever is due by either clock is due. A wall clock set back changes nothing.
  */
 export function timeline(clock: Clock): () => Moment {
@@ -28,7 +29,10 @@ export function timeline(clock: Clock): () => Moment {
   };
 }
 
-/** A fresh credential on the time line. Its life is counted by the server's clock; it ages at half of it, +-10 %, drawn here once. */
+/**
+ * A fresh credential on the time line. Its life is counted by the server's clock; it ages at half of it, +-10 %, drawn
+ * here once.
+ */
 export function keep(credential: Credential, receivedAt: Moment, random: () => number): Kept {
   const life = lifeOf(credential);
   return {
@@ -48,8 +52,8 @@ export function lifeOf(credential: Pick<Credential, 'issuedAt' | 'expiresAt'>): 
 }
 
 /**
- * What a manager says that a slot holds. Of its age only the end is known: it is taken as a credential of 12 h. One that lives longer there is not, whatever
- * the manager says.
+ * What a manager says that a slot holds. Of its age only the end is known: it is taken as a credential of 12 h. One
+ * that lives longer there is not, whatever the manager says.
  */
 export function asHolding(holds: { fingerprint: string; expiresAt: Date }, now: Moment, serverNow: number): Holding {
   const endsAt = now + Math.min(12 * hour, holds.expiresAt.getTime() - serverNow);
@@ -66,7 +70,10 @@ export function fetchDueAt({ notBefore, refetch, kept }: Pick<Scope, 'notBefore'
   return refetch || !kept ? notBefore : Math.max(notBefore, kept.agesAt);
 }
 
-/** 1 s doubling to 5 min, less up to a quarter so that many do not come back together. `count` is 1 for the first failure. */
+/**
+ * 1 s doubling to 5 min, less up to a quarter so that many do not come back together. `count` is 1 for the first
+ * failure.
+ */
 export function soon(count: number, random: () => number): number {
   return Math.min(5 * minute, second * 2 ** (count - 1)) * (1 - random() / 4);
 }
@@ -79,7 +86,10 @@ export function slow(count: number, random: () => number): number {
 /** The least time between two looks at a target of which the first was wrong about a slot. */
 export const lookAgainAfter = 30 * second;
 
-/** The pause after the `count`th failure in a row. A server's Retry-After can lengthen a short pause, and sets a long one; an hour at most. */
+/**
+ * The pause after the `count`th failure in a row. A server's Retry-After can lengthen a short pause, and sets a long
+ * one; an hour at most.
+ */
 export function retryPause(failure: Failure, count: number, random: () => number): number {
   const asked = failure.facts.retryAfterMs === undefined ? undefined : Math.min(failure.facts.retryAfterMs, hour) * (1 + random() / 10);
   switch (failures[failure.code].retry) {
@@ -95,8 +105,9 @@ export function retryPause(failure: Failure, count: number, random: () => number
 }
 
 /**
- * The pause after the `count`th failed fetch in a row, from its beginning; `life` as for `spacing`. Up to 5 s beyond the least one: many that started in the
- * same second, and were told by AWS that they ask too often, would else come back together.
+ * The pause after the `count`th failed fetch in a row, from its beginning; `life` as for `spacing`. Up to 5 s beyond
+ * the least one: many that started in the same second, and were told by AWS that they ask too often, would else come
+ * back together.
  */
 export function fetchPause(failure: Failure, count: number, life: number | undefined, random: () => number): number {
   return Math.max(spacing(life) + 5 * second * random(), retryPause(failure, count, random));

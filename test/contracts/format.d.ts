@@ -14,7 +14,9 @@ export interface ExchangeFile<S, B = never, T extends string = string> {
   version: string;
   recorded: string;
   about: string;
-  reads: string[]; // member paths that a credential adapter depends on: a.b, a.*, a[].b; from the body, or from each element of a body that is a list
+  // member paths that a credential adapter depends on: a.b, a.*, a[].b; from the body, or from each element of a body
+  // that is a list
+  reads: string[];
   topics?: Record<T, string>; // portainer, harbor; elsewhere the list stands in `about`
   placeholders?: Record<string, string>; // portainer, harbor: values that the harness sets
   blobs?: Record<string, string>; // registry: digest to base64
@@ -51,7 +53,8 @@ export interface Step<B = never> {
   async?: string;
   parallel?: string;
   clientTimeoutMs?: number; // portainer, harbor
-  poll?: 'passing' | 'until' | { member: string; not: Json } | { tasksRunning: number } | { taskErrors: number }; // rancher-1.6; portainer
+  // rancher-1.6; portainer
+  poll?: 'passing' | 'until' | { member: string; not: Json } | { tasksRunning: number } | { taskErrors: number };
   during?: During[];
   service?: 'kubernetes';
   signedWith?: string; // kubernetes; rancher-2; aws
@@ -362,7 +365,8 @@ export interface CacheFact {
   identity?: 'same' | 'other';
   broken?: 'token' | 'file' | 'version';
 }
-export type PluginFile = Head & { cases: PluginCase[]; endpoints?: EndpointCase[]; kubelet: KubeletCase[] }; // endpoints are absent in the other set
+// endpoints are absent in the other set
+export type PluginFile = Head & { cases: PluginCase[]; endpoints?: EndpointCase[]; kubelet: KubeletCase[] };
 export type AwsAnswers =
   | 'ok'
   | 'noexpiry'

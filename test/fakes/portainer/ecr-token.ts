@@ -5,7 +5,10 @@ import type { PortainerState, Row } from './state.ts';
 const refusal =
   'operation error ECR: GetAuthorizationToken, https response error StatusCode: 400, RequestID: , api error UnrecognizedClientException: The security token included in the request is invalid.';
 
-/** What a registry takes for a row: of type 7 what AWS gives for its key pair, and that is kept in the row until it expires. Throws when AWS gives nothing. */
+/**
+ * What a registry takes for a row: of type 7 what AWS gives for its key pair, and that is kept in the row until it
+ * expires. Throws when AWS gives nothing.
+ */
 export function effectiveLogin(row: Row, { upstream: { aws } }: PortainerState, clock: Clock): { username: string; password: string } {
   if (row.Type !== 7) return { username: row.Username, password: row.Password };
   const now = Math.floor(clock.wall() / 1000);

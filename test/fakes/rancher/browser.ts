@@ -5,8 +5,8 @@ import { refuse } from './refusal.ts';
 const isBrowser = ({ headers }: Seen): boolean => /mozilla/i.test(headers['user-agent'] ?? '');
 
 /**
- * The cookie that comes with every answer to a browser. A write of one that has it already must repeat it in a header or
- * in the query.
+ * The cookie that comes with every answer to a browser. A write of one that has it already must repeat it in a header
+ * or in the query.
  */
 export function csrfCookie(request: Seen, method: string, query: URLSearchParams): Record<string, string[]> {
   const { headers } = request;

@@ -12,7 +12,9 @@ const links = ['account', 'images', 'instances', 'certificate'];
 /** Of an environment's key, its kind as shown to who uses it. */
 const environmentKind = 'project';
 
-/** The API keys of environments, `/apikeys`, as an administrator meets them. Others were not recorded, and find nothing. */
+/**
+ * The API keys of environments, `/apikeys`, as an administrator meets them. Others were not recorded, and find nothing.
+ */
 export function makeKeys(state: RancherState, making: () => Making) {
   const now = (): number => making().clock.wall();
   let started: number | undefined;
