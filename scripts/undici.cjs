@@ -1,4 +1,7 @@
-/** In place of undici's own index, which also loads fetch, websockets, caches and mocks: a third of the bundle, and 5 MiB of memory, for nothing. */
+/**
+ * In place of undici's own index, which also loads fetch, websockets, caches and mocks: a third of the bundle, and 5
+ * MiB of memory, for nothing.
+ */
 const Dispatcher = require('../node_modules/undici/lib/dispatcher/dispatcher.js');
 
 // As the index does: `dispatcher.request()` and the like.

@@ -108,6 +108,21 @@ test('no call has a bare true or false among its arguments: a word, or a named m
   assert.deepEqual(wrong, []);
 });
 
+test('a line of prose in code has at most 120 columns', () => {
+  const prose = /^\s*(\/\/|\/\*|\*)/;
+  const files = ['adapters', 'bench', 'config', 'scripts', 'src', 'test'].flatMap(room =>
+    readdirSync(join(root, room), { recursive: true, encoding: 'utf8' })
+      .filter(name => /\.(ts|cjs)$/.test(name))
+      .map(name => join(room, name)),
+  );
+  const long = files.flatMap(path =>
+    textOf(path)
+      .split('\n')
+      .flatMap((line, at) => (line.length > 120 && prose.test(line) ? [`${path}:${at + 1}`] : [])),
+  );
+  assert.deepEqual(long, []);
+});
+
 test('secrets are revealed where they are used, and nowhere else', () => {
   const callers = sources.filter(path => textOf(path).includes('.reveal()')).sort();
   const allowed = [
