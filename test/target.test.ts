@@ -9,6 +9,7 @@ import { runInNewContext } from 'node:vm';
 import { adapters } from '../adapters/index.ts';
 import { type Adapter, defineAdapter } from '../src/contract/adapter.ts';
 import { clock } from '../src/contract/clock.ts';
+import { Failure } from '../src/contract/failures.ts';
 import { addressReader, parseAddress } from '../src/contract/registry.ts';
 import { redact } from '../src/contract/secret.ts';
 import { createLog } from '../src/io/log.ts';
@@ -149,4 +150,52 @@ test('after a reload a target that is reached as before stays open; another key,
   for (const other of [{ apiKey: 'ptr_other' }, { url: 'https://elsewhere' }, { concurrency: 1 }, { insecureSkipVerify: true }])
     assert.notEqual((await managed(other, before)).open, before.open, JSON.stringify(other));
   assert.doesNotMatch(before.digest, /ptr_/);
+});
+
+test('whatever an adapter does, its discovery has one budget for all answers, and what it throws names the proxy on the way', async () => {
+  const asked: string[] = [];
+  const server = createServer(({ url: path = '' }, response) => {
+    asked.push(path);
+    response.end(path.endsWith('/word') ? 'no' : `[${'{},'.repeat(100_000)}{}]`);
+  });
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
+  await using _ = { [Symbol.asyncDispose]: async () => void server.close() };
+  const proxy = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const endless = defineAdapter({
+    kind: 'shelf',
+    doc: 'A shelf.',
+    options: { url: { doc: 'Where.', format: 'url' } },
+    create({ url }, { http }) {
+      const ask = http({ url });
+      return {
+        address: url,
+        async discover(signal) {
+          for (let page = 1; ; page++) (await ask('GET', `/${page}`, { signal })).json();
+        },
+        async deliver(_slot, _credentials, signal) {
+          throw new Failure('REJECTED', `The shelf said ${(await ask('GET', '/word', { signal })).text}.`);
+        },
+      };
+    },
+  });
+  await using files = await folder({ 'courier.yaml': 'targets: [{kind: shelf, url: "http://shelf.test", allowHttp: true}]' });
+  const { targets, aliases } = await read({ files: [files.at('courier.yaml')], adapters: [endless] });
+  const log = createLog({ to: { write: () => undefined } });
+  const env = { HTTP_PROXY: proxy };
+  const [target] = targets.map(one => manageTarget(one, { clock, log, registry: addressReader(aliases), env, readonly: false }));
+  const opened = await target?.open();
+  assert.ok(opened);
+  const { signal } = new AbortController();
+
+  await assert.rejects(opened.discover(signal), {
+    code: 'TOO_LARGE',
+    message: /128 MiB of memory \(through the proxy http:.* \(HTTP_PROXY\)\)/,
+  });
+  assert.ok(asked.length < 20, `${asked.length} pages`);
+  const slot = { id: '1', registries: [], state: 'present', ref: null } as const;
+  await assert.rejects(opened.deliver(slot, new Map(), signal), {
+    code: 'REJECTED',
+    message: `The shelf said no (through the proxy ${proxy} (HTTP_PROXY)).`,
+  });
+  assert.equal(asked.at(-1), 'http://shelf.test/word');
 });
