@@ -163,16 +163,3 @@ test('the commands of the README exist', () => {
   assert.ok(named.length > 0);
   for (const name of named) assert.ok(Object.hasOwn(scripts, name), `npm run ${name}`);
 });
-
-test('comments keep to 120 columns', () => {
-  const comment = /^\s*(\/\/|\/?\*)|[;,{}()] \/\/ /;
-  const wide = ['adapters', 'bench', 'config', 'scripts', 'src', 'test'].flatMap(folder =>
-    readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
-      .filter(name => name.endsWith('.ts'))
-      .flatMap(name => {
-        const lines = textOf(join(folder, name)).split('\n');
-        return lines.flatMap((line, at) => (line.length > 120 && comment.test(line) ? [`${folder}/${name}:${at + 1}`] : []));
-      }),
-  );
-  assert.deepEqual(wide, []);
-});
