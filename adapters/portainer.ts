@@ -160,12 +160,12 @@ export const portainer = defineAdapter({
           findings.push(deps.finding('SWARM', `Swarm seen: ${swarms.join(', ')}. Running services keep the password of their deployment.`));
         return { ...seen, findings, about: { product, ...(session && username && { principal: username }) } };
       },
-      async deliver(slot, credentials, signal) {
+      deliver(slot, credentials, signal) {
         const given = givenTo(slot, credentials);
-        if (!given) return { change: 'unchanged' };
+        if (!given) return Promise.resolve<Receipt>({ change: 'unchanged' });
         const { registry, credential } = given;
         const { ref } = slot;
-        return await (ref === 'new' ? add(registry, credential, signal) : update(ref, credential, signal));
+        return ref === 'new' ? add(registry, credential, signal) : update(ref, credential, signal);
       },
       async rehearse(slot, credentials, signal) {
         const given = givenTo(slot, credentials);

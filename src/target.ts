@@ -74,7 +74,7 @@ export function manageTarget(config: TargetConfig, deps: TargetDeps, former?: Op
     finding: (code, message, remedy = adapter.findings[code]?.remedy): Finding => ({ code, message, ...(remedy && { remedy }) }),
     http(base) {
       const { env, readonly } = deps;
-      const connections = config.limits.concurrency + 1;
+      const connections = config.limits.concurrency;
       const http = openHttp({ ...base, configured: headers, tls, allowHttp, env, readonly, names: config.spelling, connections });
       opened.push(http);
       const { proxy } = proxiesOf(env).wayTo(new URL(base.url));

@@ -55,8 +55,10 @@ export function fingerprint(credential: Pick<Credential, 'password'>): string {
 export function oncePerCredential<T extends object>(make: (credential: Credential) => T): (credential: Credential) => T {
   const made = new WeakMap<Credential, T>();
   return credential => {
-    const known = made.get(credential) ?? make(credential);
-    made.set(credential, known);
-    return known;
+    const known = made.get(credential);
+    if (known) return known;
+    const fresh = make(credential);
+    made.set(credential, fresh);
+    return fresh;
   };
 }

@@ -173,11 +173,11 @@ function keepOutcome(outcomes: Outcome[], outcome: Outcome): void {
   const success = succeeded(outcome);
   let alike = 0;
   let oldest = 0;
-  for (const [at, one] of outcomes.entries()) {
-    if (succeeded(one) !== success) continue;
+  outcomes.forEach((one, at) => {
+    if (succeeded(one) !== success) return;
     alike++;
     oldest = at;
-  }
+  });
   if (alike >= (success ? successesKept : failuresKept)) outcomes.splice(oldest, 1);
   outcomes.unshift(outcome);
 }

@@ -3,7 +3,7 @@ import type { Credentials } from '../contract/credential.ts';
 import { asFailure, type Failure } from '../contract/failures.ts';
 import { type Attempt, credentialsOf, evidenceOf, keptOf, missingOf, recordFailure, recordSuccess } from './attempt.ts';
 import { type Due, followersOf, neededHead, whyDue } from './due.ts';
-import type { CourierEvent } from './events.ts';
+import type { CourierEvent, OfSlot } from './events.ts';
 import type { Entry, Moment, TargetRecord } from './ledger.ts';
 import { createQueue } from './queue.ts';
 import type { Supply } from './supply.ts';
@@ -215,9 +215,9 @@ async function rehearsed(target: Target, slot: Slot, credentials: Credentials, s
 
 function aboutSlot(record: TargetRecord, attempt: Attempt) {
   const { slot } = attempt.entry;
-  const sent = Array.from(keptOf(attempt.offer), ([host, { fingerprint, expiresAt, credential }]) => {
-    return { host, fingerprint, expiresAt, source: credential.source };
-  });
+  const sent: OfSlot['sent'][number][] = [];
+  for (const [host, { fingerprint, expiresAt, credential }] of keptOf(attempt.offer))
+    sent.push({ host, fingerprint, expiresAt, source: credential.source });
   const missing = missingOf(attempt);
   return { target: record.name, slot: slot.id, title: slot.title ?? slot.id, reason: attempt.reason, sent, missing };
 }

@@ -23,7 +23,7 @@ interface OfSource {
   readonly region: string;
   readonly service: 'ecr' | 'ecr-public';
 }
-interface OfSlot extends OfTarget {
+export interface OfSlot extends OfTarget {
   readonly slot: string;
   readonly title: string;
   readonly reason: Reason;

@@ -13,7 +13,7 @@ export interface Policy {
   /** Proxies are taken from here (`proxiesOf`); the process's own environment unless given. */
   readonly env?: NodeJS.ProcessEnv | undefined;
   readonly tls?: TlsOptions | undefined;
-  /** Connections to one origin at a time (16); more requests wait for a free one. */
+  /** Connections to one origin at a time (16), for reads and for writes each; more requests wait for a free one. */
   readonly connections?: number | undefined;
   /** For DNS, TCP, proxy and TLS together (10 s). */
   readonly connectMs?: number | undefined;

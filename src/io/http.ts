@@ -1,12 +1,12 @@
-import type { IncomingHttpHeaders } from 'node:http';
 import type { Answer, Http, HttpRequest } from '../contract/adapter.ts';
 import { Failure } from '../contract/failures.ts';
 import { baseOf } from './address.ts';
+import { Collector } from './collector.ts';
 import { type Dispatcher, everywhere, openRoads, type Policy } from './connect.ts';
 import { broken, type Call, failureOf } from './meaning.ts';
 import { bodyOf, callOf, type Header, headerWriter, linesOf, readAll, toAnswer } from './message.ts';
 import { pinOf } from './tls.ts';
-import { collector, streamer, type Taker, transfer } from './transfer.ts';
+import { streamer, type Taker, transfer } from './transfer.ts';
 
 export interface HttpOptions extends Policy {
   /** A path in it stands before every request's path. */
@@ -35,12 +35,24 @@ export interface HttpOptions extends Policy {
  */
 export function openHttp(options: HttpOptions): Http & AsyncDisposable {
   const { origin, prefix } = baseOf(options);
-  const maxBytes = options.maxBytes ?? 16 * 1024 * 1024;
+  const { connections = 16, maxBytes = 16 * 1024 * 1024 } = options;
   if (options.tls?.fingerprint) pinOf(options.tls.fingerprint, options.names ?? {});
   const headersFor = headerWriter(options.headers, options.configured, options.names?.headers);
   const roads = openRoads(options);
   const route = roads.routeTo(origin);
-  let own: Dispatcher | undefined;
+  let reads: Dispatcher | undefined;
+  let writes: Dispatcher | undefined;
+
+  /**
+   * Reads have connections of their own, and one more than there are writes at a time: so a discovery does not wait for
+   * deliveries that hang. Writes have no connection to spare: undici would send each over another one, and each would
+   * fall idle in between, which costs a tenth of a write.
+   */
+  function roadOf({ write }: Call): Dispatcher {
+    if (options.dispatcher) return options.dispatcher;
+    if (write) return (writes ??= roads.to(origin));
+    return (reads ??= openRoads({ ...options, connections: connections + 1 }).to(origin));
+  }
 
   /** `taker` hears of whatever comes of it. `idleMs`: longest silence; 0 leaves it to the signal. */
   function send(method: string, path: string, call: Call, more: HttpRequest, idleMs: number, taker: Taker): void {
@@ -48,10 +60,9 @@ export function openHttp(options: HttpOptions): Http & AsyncDisposable {
       if (options.readonly && call.write)
         throw new Failure('UNEXPECTED', `${call.asked} would write, and this command only reads. Nothing was sent.`);
       const headers = headersFor(more);
-      const dispatcher = options.dispatcher ?? (own ??= roads.to(origin));
       const silence = { headersTimeout: idleMs, bodyTimeout: idleMs };
       const request = { origin, path: `${prefix}${path}`, method, headers, body: bodyOf(more), ...silence };
-      transfer(dispatcher, request, call, more.signal, taker);
+      transfer(roadOf(call), request, call, more.signal, taker);
     } catch (error) {
       taker.fail(error);
     }
@@ -59,20 +70,9 @@ export function openHttp(options: HttpOptions): Http & AsyncDisposable {
 
   /** One promise for all: thousands of requests can be under way, and what is kept of each counts. */
   function exchange(method: string, path: string, more: HttpRequest): Promise<Answer> {
-    const { signal, each } = more;
     const write = method !== 'GET' && method !== 'HEAD' && !more.reads;
     const call: Call = { asked: `${method} ${path} at ${origin}`, route, write, sent: false };
-    return new Promise((resolve, reject) => {
-      const fail = (error: unknown): void => reject(broken(error, call, signal));
-      const ended = (status: number, headers: IncomingHttpHeaders, text: string): void => {
-        const answer = toAnswer(call, status, headers, text);
-        // Otherwise whoever took the elements would take a login page for an empty list.
-        if (each && status === 200 && !Array.isArray(answer.json<unknown>()))
-          throw new Failure('UNEXPECTED', `${call.asked}: the answer is something else than a list.`);
-        resolve(answer);
-      };
-      send(method, path, call, more, 0, collector({ maxBytes, asked: call.asked, each }, ended, fail));
-    });
+    return new Promise((resolve, reject) => send(method, path, call, more, 0, new Collector(call, more, maxBytes, { resolve, reject })));
   }
 
   async function* lines(
@@ -99,7 +99,7 @@ export function openHttp(options: HttpOptions): Http & AsyncDisposable {
   return Object.assign(exchange, {
     lines,
     failure: (answer: Answer, message?: string) => failureOf(answer, callOf(answer), message),
-    [Symbol.asyncDispose]: async () => own?.destroy(),
+    [Symbol.asyncDispose]: async () => void (await Promise.all([reads?.destroy(), writes?.destroy()])),
   });
 }
 

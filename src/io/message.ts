@@ -66,33 +66,49 @@ const encoded = new WeakMap<object, Buffer>();
 export function bodyOf({ body }: Pick<HttpRequest, 'body'>): Buffer | null {
   if (body === undefined) return null;
   if (typeof body !== 'object' || body === null || !Object.isFrozen(body)) return Buffer.from(JSON.stringify(body));
-  const known = encoded.get(body) ?? Buffer.from(JSON.stringify(body));
-  encoded.set(body, known);
-  return known;
+  const known = encoded.get(body);
+  if (known) return known;
+  const bytes = Buffer.from(JSON.stringify(body));
+  encoded.set(body, bytes);
+  return bytes;
 }
 
-const calls = new WeakMap<Answer, Call>();
+/** A class for its private member: a WeakMap from answers to calls took longer than all else done with an answer. */
+class Received implements Answer {
+  readonly status: number;
+  readonly headers: Answer['headers'];
+  readonly text: string;
+  readonly #call: Call;
+
+  constructor(call: Call, status: number, headers: IncomingHttpHeaders, text: string) {
+    this.#call = call;
+    this.status = status;
+    this.headers = flattened(headers);
+    this.text = text;
+  }
+
+  // Its own, so that a copy has it.
+  readonly json = <T>(): T => parse(this, this.#call) as T;
+
+  static callOf(answer: Answer): Call | undefined {
+    return #call in answer ? answer.#call : undefined;
+  }
+}
 
 /** The call that an answer belongs to; undefined for one that did not come from a client of ours. */
-export const callOf = (answer: Answer): Call | undefined => calls.get(answer);
+export const { callOf } = Received;
 
 export function toAnswer(call: Call, status: number, headers: IncomingHttpHeaders, text: string): Answer {
-  let flat: Answer['headers'] | undefined;
-  const answer: Answer = {
-    status,
-    // Of most answers nobody reads one.
-    get headers() {
-      return (flat ??= flattened(headers));
-    },
-    text,
-    json: () => parse(answer, call),
-  };
-  calls.set(answer, call);
-  return answer;
+  return new Received(call, status, headers, text);
 }
 
 function flattened(headers: IncomingHttpHeaders): Answer['headers'] {
-  return new Map(Object.entries(headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : (value ?? '')]));
+  const flat = new Map<string, string>();
+  for (const name of Object.keys(headers)) {
+    const value = headers[name];
+    flat.set(name, Array.isArray(value) ? value.join(', ') : (value ?? ''));
+  }
+  return flat;
 }
 
 function parse(answer: Answer, { asked, route }: Call) {

@@ -325,6 +325,16 @@ describe('when no answer comes', () => {
     assert.doesNotMatch(bytes, /second/);
   });
 
+  test('a read does not wait for writes that hang, nor for as many reads', async () => {
+    await using server = await serving((request, response) => request.url === '/fine' && response.end('ok'));
+    await using http = open(server.url, { connections: 1 });
+    const ends = new AbortController();
+    const hanging = ['PUT', 'PUT', 'GET'].map(method => failing(http(method, '/hangs', { signal: ends.signal })));
+    assert.equal((await http('GET', '/fine', { signal: soon() })).text, 'ok');
+    ends.abort();
+    for (const { code } of await Promise.all(hanging)) assert.equal(code, 'TIMEOUT');
+  });
+
   test('a signal that is aborted already sends nothing; a foreign reason is TIMEOUT', async () => {
     await using server = await serving((_, response) => response.end());
     await using http = open(server.url);

@@ -1,0 +1,93 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { StringDecoder } from 'node:string_decoder';
+import type { Answer, HttpRequest } from '../contract/adapter.ts';
+import { Failure } from '../contract/failures.ts';
+import { type Budget, budgetInForce } from './budget.ts';
+import { type ElementReader, elementReader } from './elements.ts';
+import { broken, type Call } from './meaning.ts';
+import { toAnswer, tooLarge } from './message.ts';
+import type { Taker } from './transfer.ts';
+
+/**
+ * In bytes. An answer may come byte by byte; pieces are put together to blocks of this before they become text, as each
+ * piece costs.
+ */
+const blockSize = 16 * 1024;
+
+/** What the answer is resolved with, or why there is none. */
+interface Settle {
+  resolve(answer: Answer): void;
+  reject(error: Error): void;
+}
+
+/** Keeps an answer in memory; of a list with status 200 the elements go to `each`, if there is one. */
+export class Collector implements Taker {
+  readonly #call: Call;
+  readonly #signal: AbortSignal;
+  readonly #each: HttpRequest['each'];
+  readonly #maxBytes: number;
+  readonly #settle: Settle;
+  readonly #budget: Budget | undefined = budgetInForce();
+  #status = 0;
+  #headers: IncomingHttpHeaders = {};
+  #size = 0;
+  /** Pieces that are no text yet, and how many bytes they have. */
+  #block: Buffer[] = [];
+  #blockBytes = 0;
+  /**
+   * Of an answer that is longer than a block, which is decoded as it comes: the bytes of a long list need not lie here
+   * as a whole besides.
+   */
+  #decoder: StringDecoder | undefined;
+  #list: ElementReader | undefined;
+  #text = '';
+
+  constructor(call: Call, { signal, each }: HttpRequest, maxBytes: number, settle: Settle) {
+    this.#call = call;
+    this.#signal = signal;
+    this.#each = each;
+    this.#maxBytes = maxBytes;
+    this.#settle = settle;
+  }
+
+  head(_: unknown, status: number, headers: IncomingHttpHeaders): void {
+    this.#status = status;
+    this.#headers = headers;
+    if (this.#each && status === 200) this.#list = elementReader(this.#each);
+  }
+
+  data(_: unknown, chunk: Buffer): void {
+    this.#size += chunk.length;
+    if (this.#size > this.#maxBytes) throw tooLarge(this.#maxBytes, this.#call.asked);
+    this.#budget?.spend(chunk, this.#call.asked);
+    this.#block.push(chunk);
+    this.#blockBytes += chunk.length;
+    if (this.#blockBytes < blockSize) return;
+    this.#decoder ??= new StringDecoder('utf8');
+    this.#take(this.#decoder.write(joined(this.#block)));
+    this.#block = [];
+    this.#blockBytes = 0;
+  }
+
+  end(): void {
+    const rest = joined(this.#block);
+    this.#take(this.#decoder ? this.#decoder.write(rest) + this.#decoder.end() : rest.toString());
+    const answer = toAnswer(this.#call, this.#status, this.#headers, this.#list?.rest() ?? this.#text);
+    // Otherwise whoever took the elements would take a login page for an empty list.
+    if (this.#each && this.#status === 200 && !Array.isArray(answer.json<unknown>()))
+      throw new Failure('UNEXPECTED', `${this.#call.asked}: the answer is something else than a list.`);
+    this.#settle.resolve(answer);
+  }
+
+  fail(error: unknown): void {
+    this.#settle.reject(broken(error, this.#call, this.#signal));
+  }
+
+  #take(piece: string): void {
+    if (this.#list?.take(piece)) return;
+    this.#list = undefined;
+    this.#text += piece;
+  }
+}
+
+const joined = (block: readonly Buffer[]): Buffer => (block.length === 1 && block[0]) || Buffer.concat(block);
