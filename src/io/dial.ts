@@ -70,8 +70,10 @@ export async function firstOf<C, T extends { destroy(): unknown }>(
 }
 
 /** A machine without IPv6 says so of every name that has it. */
-const mostTelling = (errors: readonly NodeJS.ErrnoException[]): NodeJS.ErrnoException | undefined =>
-  errors.find(({ code }) => !/^(E(NET|HOST)UNREACH|EADDRNOTAVAIL|EAFNOSUPPORT)$/.test(code ?? '')) ?? errors[0];
+const mostTelling = (errors: readonly NodeJS.ErrnoException[]): NodeJS.ErrnoException =>
+  errors.find(({ code }) => !/^(E(NET|HOST)UNREACH|EADDRNOTAVAIL|EAFNOSUPPORT)$/.test(code ?? '')) ??
+  errors[0] ??
+  Object.assign(new Error('the name has no address'), { code: 'ENOTFOUND' });
 
 const nothing = (): void => undefined;
 

@@ -58,6 +58,10 @@ describe('the first of several addresses that answers', () => {
       firstOf(['ENETUNREACH'], never, code => Promise.reject(failure(code))),
       { code: 'ENETUNREACH' },
     );
+    await assert.rejects(
+      dial('nothing.test', 1, never, async () => []),
+      { code: 'ENOTFOUND' },
+    );
     const late = AbortSignal.abort(failure('late'));
     await assert.rejects(
       firstOf(codes, late, code => Promise.reject(failure(code))),
