@@ -39,7 +39,7 @@ export async function run(args: string[], io: Io): Promise<number> {
     return next;
   });
   io.onReload(() => void reload.now());
-  const doors = await openDoors(app, config, { io, log, tail, reload });
+  const doors = await openDoors({ app, io, log, tail, reload });
   log.info('listening', { url: doors.url });
   try {
     await clock.sleep(config.engine.startSpreadSeconds * 1000 * Math.random(), io.signal);
@@ -52,8 +52,9 @@ export async function run(args: string[], io: Io): Promise<number> {
 }
 
 /** Opens the HTTP doors and the socket for the owner. Throws MISCONFIGURED when the port is taken. */
-async function openDoors(app: App, config: Config, around: { io: Io; log: AppLog; tail: Tail; reload: Reloader }) {
-  const { io, log, tail, reload } = around;
+async function openDoors({ app, io, log, tail, reload }: { app: App; io: Io; log: AppLog; tail: Tail; reload: Reloader }) {
+  // Those that only a restart changes.
+  const { server, engine } = reload.config();
   const metrics = () => app.metrics.render(app.overview());
   const doors = {
     clock,
@@ -61,7 +62,7 @@ async function openDoors(app: App, config: Config, around: { io: Io; log: AppLog
     adminToken: () => adminTokenOf(reload.config()),
     status: app.status,
     overview: app.overview,
-    live: () => isLive(app.courier.ledger, config.engine.tickSeconds * 1000),
+    live: () => isLive(app.courier.ledger, engine.tickSeconds * 1000),
     metrics,
     async bundle() {
       const own = await ownSections(io.env, reload.config());
@@ -69,7 +70,7 @@ async function openDoors(app: App, config: Config, around: { io: Io; log: AppLog
     },
     actions: { refresh: refreshBy(app), reload: reload.now },
   };
-  return await createServer(doors, { ...config.server.listen, socket: socketPath(config.server, io.env) });
+  return await createServer(doors, { ...server.listen, socket: socketPath(server, io.env) });
 }
 
 interface Reloader {
