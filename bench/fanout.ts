@@ -15,10 +15,10 @@ const layouts = [
 ] as const;
 const pairs = 5;
 /**
- * ratio: the courier's time to the bare loop's at 10,000 slots. growth: a slot's time of 100,000 to that of 1,000, over
- * ten Portainers.
+ * Of the courier to the bare loop at 10,000 slots: `ratio` of the times, `processor` of the processor times.
+ * growth: a slot's time of 100,000 to that of 1,000, over ten Portainers.
  */
-const limits = { ratio: 1.2, growth: 1.3 };
+const limits = { ratio: 1, processor: 1, growth: 1.3 };
 
 /**
  * Medians: milliseconds; microseconds of this process's processor time a slot, which show what each side costs, however
@@ -30,6 +30,7 @@ interface Run {
   readonly ms: readonly [courier: number, bare: number];
   readonly processorUs: readonly [courier: number, bare: number];
   readonly ratio: number;
+  readonly processor: number;
 }
 
 /**
@@ -44,15 +45,18 @@ export async function fanout(): Promise<Report> {
     runs.push(run);
     const [courier, bare] = run.processorUs;
     const times = `courier ${run.ms[0]} ms, bare ${run.ms[1]} ms, ratio ${run.ratio}`;
-    console.log(`${slots} slots, Portainers: ${portainers}: ${times}; processor time a slot ${courier} and ${bare} us`);
+    const processor = `processor time a slot ${courier} and ${bare} us, ratio ${run.processor}`;
+    console.log(`${slots} slots, Portainers: ${portainers}: ${times}; ${processor}`);
   }
   const slotUs = { '1000': await timeOfSlot(1_000), '100000': await timeOfSlot(100_000) };
   const growth = rounded(slotUs['100000'] / slotUs['1000']);
   console.log(`time a slot: ${slotUs['1000']} us of 1000, ${slotUs['100000']} us of 100000, growth ${growth}`);
-  const ratio = Math.max(...runs.filter(run => run.slots === 10_000).map(run => run.ratio));
-  const ok = ratio <= limits.ratio && growth <= limits.growth;
-  console.log(`ratio ${ratio}, growth ${growth}: ${ok ? 'within' : 'over'} the limits of ${limits.ratio} and ${limits.growth}`);
-  return { bench: 'fanout', ratio, pairs, ok, limits, growth, slotUs, runs };
+  const large = runs.filter(run => run.slots === 10_000);
+  const ratio = Math.max(...large.map(run => run.ratio));
+  const processor = Math.max(...large.map(run => run.processor));
+  const ok = ratio <= limits.ratio && processor <= limits.processor && growth <= limits.growth;
+  console.log(`ratio ${ratio}, of processor time ${processor}, growth ${growth}: ${ok ? 'within' : 'over'} the limits`);
+  return { bench: 'fanout', ratio, processor, pairs, ok, limits, growth, slotUs, runs };
 }
 
 interface Measure {
@@ -63,7 +67,6 @@ interface Pair {
   readonly courier: Measure;
   readonly bare: Measure;
 }
-const ratioOf = ({ courier, bare }: Pair): number => courier.ms / bare.ms;
 
 async function interleaved(slots: number, portainers: number): Promise<Pair[]> {
   using servers = await startPortainers('fake', portainers, slots / portainers);
@@ -84,7 +87,8 @@ function summary(slots: number, portainers: number, measured: readonly Pair[]): 
     portainers,
     ms: [middle(({ courier }) => courier.ms), middle(({ bare }) => bare.ms)],
     processorUs: [middle(({ courier }) => courier.processorUs / slots), middle(({ bare }) => bare.processorUs / slots)],
-    ratio: middle(ratioOf),
+    ratio: middle(({ courier, bare }) => courier.ms / bare.ms),
+    processor: middle(({ courier, bare }) => courier.processorUs / bare.processorUs),
   };
 }
 

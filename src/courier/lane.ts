@@ -96,10 +96,10 @@ export function createLane(managed: ManagedTarget, deps: LaneDeps): Lane {
 
   function demandOf({ slot, scopes }: Entry, want: Want): void {
     if (slot.after !== undefined || (slot.state === 'absent' && !record.managed.create)) return;
-    slot.registries.forEach((registry, at) => {
-      const scope = scopes[at];
-      if (scope) want(scope, registry);
-    });
+    for (let at = 0; at < scopes.length; at++) {
+      const [scope, registry] = [scopes[at], slot.registries[at]];
+      if (scope && registry) want(scope, registry);
+    }
   }
 
   function enqueueAll(): void {
