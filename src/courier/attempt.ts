@@ -76,6 +76,7 @@ export function recordSuccess(record: TargetRecord, attempt: Attempt, receipt: R
   if (id !== entry.slot.id) {
     record.entries.delete(entry.slot.id);
     record.renamed.set(entry.slot.id, now);
+    if (attempt.reason === 'absent') record.recreated.set(entry.slot.id, entry.repaired ?? { count: 0, at: now });
     record.entries.set(id, entry);
   }
   if (id !== entry.slot.id || entry.slot.state !== 'present') entry.slot = { ...entry.slot, id, state: 'present' };
@@ -84,8 +85,8 @@ export function recordSuccess(record: TargetRecord, attempt: Attempt, receipt: R
 
 /** What was well before, as far as we know, and is written again. */
 function isRepair({ entry, reason }: Attempt): boolean {
-  const { result, neededByFollower } = entry;
-  const createdBefore = reason === 'absent' && result !== undefined && succeeded({ result });
+  const { result, repaired, neededByFollower } = entry;
+  const createdBefore = reason === 'absent' && (repaired !== undefined || (result !== undefined && succeeded({ result })));
   return reason === 'drifted' || createdBefore || (reason === 'unknown' && neededByFollower === true);
 }
 

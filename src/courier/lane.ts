@@ -46,10 +46,15 @@ export function createLane(managed: ManagedTarget, deps: LaneDeps): Lane {
   const { stumbled, delivered, unused } = scout;
   const deliveries = createDeliveries(record, { ...deps, target: () => scout.target, stumbled, delivered, unused });
 
+  /** When somebody asked, and no look has begun since: what it finds is written anew, too. */
+  let refreshAskedAt: Moment | undefined;
+
   function newRecord(): TargetRecord {
     const empty = {
       entries: new Map(),
       renamed: new Map(),
+      recreated: new Map(),
+      vanished: new Map(),
       about: {},
       findings: [],
       outcomes: [],
@@ -73,7 +78,21 @@ export function createLane(managed: ManagedTarget, deps: LaneDeps): Lane {
   function reported(): void {
     deliveries.tidy();
     demand(supply.want);
+    refreshNew();
     enqueueAll();
+  }
+
+  /** Slots that were found after somebody asked are given what was fetched after that, as all others are. */
+  function refreshNew(): void {
+    const askedAt = refreshAskedAt;
+    if (askedAt === undefined || (record.discoveredAt ?? Number.NEGATIVE_INFINITY) < askedAt) return;
+    refreshAskedAt = undefined;
+    const found = [...record.entries.values()].filter(entry => entry.rewriteAskedAt === undefined && entry.wroteAt < askedAt);
+    for (const entry of found) entry.rewriteAskedAt = askedAt;
+    const scopes = new Set(found.flatMap(entry => entry.scopes).filter(scope => scope !== undefined));
+    supply.refetch(
+      [...scopes].filter(({ answeredAt, fetchedAt, fetching }) => answeredAt < askedAt && !(fetching && fetchedAt >= askedAt)),
+    );
   }
 
   /** Soon, not at once: a manager that lists well and refuses every write would be asked without end. */
@@ -142,7 +161,8 @@ export function createLane(managed: ManagedTarget, deps: LaneDeps): Lane {
     refresh() {
       scout.look();
       endPauses();
-      for (const entry of record.entries.values()) if (entry.slot.state !== 'absent') entry.rewriteAskedAt = now();
+      for (const entry of record.entries.values()) entry.rewriteAskedAt = now();
+      refreshAskedAt = now();
     },
     use(next) {
       const same = next.open === record.managed.open;

@@ -110,11 +110,13 @@ export interface Entry {
   /**
    * A write may still land (rule 8): push again until one push was answered (then `answered`), and once more after
    * `confirmAt`.
-   * by: who wrote it; a former process may have left one at each start. [attempt; reports: at a start, and for what is
-   * absent]
+   * by: who wrote it; a former process may have left one at each start. [attempt; reports: for what is new or absent]
    */
   unsettled?: { readonly confirmAt: Moment; readonly answered: boolean; readonly by: 'us' | 'former process' } | undefined;
-  /** How often it was written anew in vain, without an hour of peace between; when for the last time. [attempt] */
+  /**
+   * How often it was written anew in vain, without an hour of peace between; when for the last time. [attempt; reports:
+   * for what is new]
+   */
   repaired?: { readonly count: number; readonly at: Moment } | undefined;
   /** What the newest attempt came to. [attempt] */
   result?: Outcome['result'] | undefined;
@@ -197,6 +199,17 @@ export interface TargetRecord {
    * them]
    */
   readonly renamed: Map<string, Moment>;
+  /**
+   * How what was there at the start is unsettled: a process before this one may have left writes that land. [reports]
+   */
+  formerWrites?: Entry['unsettled'];
+  /** How slots are unsettled that are gone, should they come back, by id. [reports] */
+  readonly vanished: Map<string, NonNullable<Entry['unsettled']>>;
+  /**
+   * Repairs of slots that got another id when they were created, by the former id, should they be absent again.
+   * [attempt; reports: forgets them]
+   */
+  readonly recreated: Map<string, NonNullable<Entry['repaired']>>;
   /** Part of the target could not be looked at. [reports] */
   partlyUnseen: boolean;
   /** Some slot is `after` another. [reports] */

@@ -54,7 +54,7 @@ export function createQueue(random: () => number): Queue {
       }
       entry.queued = inPile;
       healthySize++;
-      (reason === 'drifted' && entry.repaired ? contested : urgent[reason]).push(entry);
+      ((reason === 'drifted' || reason === 'absent') && entry.repaired ? contested : urgent[reason]).push(entry);
     },
     takeHealthy() {
       const pile = piles.find(candidate => candidate.length > 0);

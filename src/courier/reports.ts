@@ -33,17 +33,16 @@ export interface Changes {
 export function mergeReport(record: TargetRecord, report: Discovery, began: Moment, deps: ReportDeps): Changes {
   const added: string[] = [];
   const seen = new Set<string>();
-  const left = record.discoveredAt === undefined ? leftByFormer(record, began) : undefined;
+  if (record.discoveredAt === undefined) record.formerWrites = leftByFormer(record, began);
   for (const slot of report.slots) {
     seen.add(slot.id);
     if ((record.renamed.get(slot.id) ?? Number.NEGATIVE_INFINITY) >= began) continue;
-    if (!mergeSlot(record, slot, began, deps)) continue;
-    added.push(slot.id);
-    const entry = record.entries.get(slot.id);
-    if (entry && mayHoldOlder(slot)) entry.unsettled = left;
+    if (mergeSlot(record, slot, began, deps)) added.push(slot.id);
   }
   const gone = [...record.entries].filter(([id, entry]) => !seen.has(id) && tells(entry, began) && !unseen(report, id)).map(([id]) => id);
-  for (const id of gone) record.entries.delete(id);
+  for (const id of gone) forget(record, id);
+  for (const [id, { confirmAt }] of record.vanished) if (began >= confirmAt) record.vanished.delete(id);
+  for (const [id, { at }] of record.recreated) if (began - at >= hour) record.recreated.delete(id);
   for (const [id, at] of record.renamed) if (at < began) record.renamed.delete(id);
   record.findings = report.findings;
   record.about = report.about ?? {};
@@ -57,8 +56,15 @@ export function mergeSighting(record: TargetRecord, sighting: Sighting, now: Mom
   if ('slot' in sighting) return { added: mergeSlot(record, sighting.slot, now, deps) ? [sighting.slot.id] : [], gone: [] };
   const entry = record.entries.get(sighting.gone);
   if (!entry || entry.running) return { added: [], gone: [] };
-  record.entries.delete(sighting.gone);
+  forget(record, sighting.gone);
   return { added: [], gone: [sighting.gone] };
+}
+
+function forget(record: TargetRecord, id: string): void {
+  const { unsettled, slot } = record.entries.get(id) ?? {};
+  record.entries.delete(id);
+  // A creation that lands makes the slot; it does not come over what is written there later.
+  if (unsettled && slot?.state !== 'absent') record.vanished.set(id, { ...unsettled, answered: true });
 }
 
 /**
@@ -70,6 +76,13 @@ function leftByFormer({ managed: { limits } }: TargetRecord, began: Moment): Ent
   const lingerMs = limits.lingerMs ?? limits.deliverMs;
   if (lingerMs === 0) return undefined;
   return { confirmAt: began + limits.deliverMs + lingerMs + second, answered: true, by: 'former process' };
+}
+
+/** To a slot that is new: what was there at the start may not have been seen before. */
+function lateWritesTo(record: TargetRecord, id: string, began: Moment): Entry['unsettled'] {
+  const { discoveredAt, partlyUnseen, formerWrites, vanished } = record;
+  const writes = vanished.get(id) ?? (discoveredAt === undefined || partlyUnseen ? formerWrites : undefined);
+  return writes && began < writes.confirmAt ? writes : undefined;
 }
 
 /** Not where the manager tells what it holds: a late write shows there. Nor where a second push would disturb. */
@@ -93,7 +106,10 @@ function mergeSlot(record: TargetRecord, slot: Slot, began: Moment, deps: Report
   const scopes = shared(deps.scopesFor(record, slot));
   if (!known) {
     const registries = shared(slot.registries);
-    record.entries.set(slot.id, newEntry({ ...slot, registries }, scopes, holdingsOf(slot, scopes, began, deps) ?? []));
+    const entry = newEntry({ ...slot, registries }, scopes, holdingsOf(slot, scopes, began, deps) ?? []);
+    record.entries.set(slot.id, entry);
+    if (mayHoldOlder(slot)) entry.unsettled = lateWritesTo(record, slot.id, began);
+    if (slot.state === 'absent') entry.repaired = record.recreated.get(slot.id);
     return true;
   }
   known.scopes = scopes;

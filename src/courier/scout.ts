@@ -120,6 +120,8 @@ export function createScout(record: TargetRecord, deps: ScoutDeps): Scout {
     if (record.address !== undefined && opened.address !== record.address) {
       record.entries.clear();
       record.renamed.clear();
+      record.recreated.clear();
+      record.vanished.clear();
       record.discoveredAt = undefined;
       deps.forgotten();
     }

@@ -439,3 +439,19 @@ test('what is misconfigured after something else is news, although the code is t
     ['no key yet', 'a certificate of nobody'],
   );
 });
+
+test('creations that do not last are spaced and reported, also where each has an id of its own', async () => {
+  const clock = createVirtualClock();
+  const target = promptTarget(clock, 'p', [{ ...row('new:x'), state: 'absent' }], { create: true });
+  let created = 0;
+  target.onDeliver = async () => ({ change: 'created', id: String(++created) });
+  await using rig = await startRig({ targets: [target] });
+  await clock.advance(4 * hours);
+  assert.ok(created > 6 && created < 16, `${created} creations`);
+  const record = rig.courier.ledger.targets.get('p') ?? assert.fail();
+  const findings = [...record.entries.values()].flatMap(entry => rig.courier.ledger.findingsOf(record, entry));
+  assert.deepEqual(
+    findings.map(({ code }) => code),
+    ['CONTESTED'],
+  );
+});

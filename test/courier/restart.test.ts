@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import type { Sighting } from '../../src/contract/adapter.ts';
 import { createVirtualClock } from '../fakes/clock.ts';
 import {
   failing,
@@ -89,6 +90,45 @@ describe('a write of a former process lands late', () => {
       assert.deepEqual(rig.courier.ledger.findingsOf(record, record.entries.get('1')), []);
       await clock.advance(1 * hours);
       assert.equal(target.writes.length, { tells: 0, 'never lingers': 1, 'may linger': 2 }[kind], kind);
+    }
+  });
+
+  test('in a part of the target that was not to be seen at the start', async () => {
+    const clock = createVirtualClock();
+    const target = testTarget(clock, 'p', [row('a/1'), row('2')]);
+    target.onDiscover = async () => (clock.mono() < 30 * seconds ? { slots: [row('2')], unseen: ['a'] } : undefined);
+    await using _ = await startRig({ targets: [target] });
+    await clock.advance(10 * minutes);
+    assert.equal(target.writes.filter(({ slot }) => slot === 'a/1').length, 2);
+  });
+
+  test('to a slot that was gone meanwhile, by report or by watch', async () => {
+    for (const way of ['report', 'watch'] as const) {
+      const clock = createVirtualClock();
+      const target = testTarget(clock, 'p', [row('1')]);
+      const gone = Promise.withResolvers<IteratorResult<Sighting>>();
+      const answers = [gone.promise, new Promise<never>(() => undefined)];
+      const watch = (): AsyncIterable<Sighting> => ({ [Symbol.asyncIterator]: () => ({ next: () => answers.shift() ?? gone.promise }) });
+      if (way === 'watch') target.target = { ...target.target, watch };
+      const rig = await startRig({ targets: [target] });
+      await clock.advance(6 * minutes);
+      const land = hangOnce(target);
+      rig.courier.refresh();
+      await clock.advance(62 * seconds);
+      if (way === 'watch') gone.resolve({ done: false, value: { gone: '1' } });
+      else target.rows.delete('1');
+      rig.courier.look('p');
+      await clock.advance(1 * seconds);
+      target.rows.set('1', row('1'));
+      rig.courier.look('p');
+      await clock.advance(1 * seconds);
+      rig.courier.refresh();
+      await clock.advance(65 * seconds);
+      land();
+      await clock.advance(3 * minutes);
+      assert.equal(stored(target), only(rig.sources).issued.at(-1)?.password.reveal(), way);
+      void rig.stop();
+      await clock.advance(20 * seconds);
     }
   });
 

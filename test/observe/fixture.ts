@@ -106,6 +106,8 @@ export function target(
     address: `https://${name}:9443`,
     entries: new Map(entries.map(one => [one.slot.id, one])),
     renamed: new Map(),
+    recreated: new Map(),
+    vanished: new Map(),
     about: {},
     findings: [],
     hasFollowers: false,

@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createVirtualClock } from '../fakes/clock.ts';
+import { failing, minutes, promptTarget, registry, row, seconds, startRig, type TestSource, type TestTarget, testSource } from './rig.ts';
+
+/** After a refresh: a second token was fetched, and the slot holds it. */
+function assertNewest(source: TestSource, target: TestTarget, id: string): void {
+  assert.equal(source.issued.length, 2);
+  const last = target.writes.findLast(({ slot }) => slot === id);
+  assert.equal(last?.passwords.get(registry().host), source.issued[1]?.password.reveal());
+}
+
+test('refresh while a slot is being created: what was created is given the new token', async () => {
+  const clock = createVirtualClock();
+  const source = testSource(clock);
+  const target = promptTarget(clock, 'p', [row('0'), { ...row('new:x'), state: 'absent' }], { create: true });
+  target.onDeliver = async (slot, _store, signal) => {
+    if (slot.id !== 'new:x') return;
+    await clock.sleep(20 * seconds, signal);
+    target.rows.delete('new:x');
+    target.rows.set('7', row('7'));
+    return { change: 'created', id: '7' };
+  };
+  await using rig = await startRig({ targets: [target], sources: [source] });
+  await clock.advance(5 * seconds);
+  rig.courier.refresh();
+  await clock.advance(5 * minutes);
+  assertNewest(source, target, '7');
+});
+
+test('refresh while a creation waits for its next try: it comes with the new token', async () => {
+  const clock = createVirtualClock();
+  const source = testSource(clock);
+  const target = promptTarget(clock, 'p', [row('0'), { ...row('x'), state: 'absent' }], { create: true });
+  target.onDeliver = async slot => {
+    if (slot.id === 'x') throw failing('REJECTED');
+  };
+  await using rig = await startRig({ targets: [target], sources: [source] });
+  await clock.advance(3 * minutes);
+  target.onDeliver = undefined;
+  rig.courier.refresh();
+  await clock.advance(5 * minutes);
+  assertNewest(source, target, 'x');
+});
+
+test('refresh of a target that nobody has seen yet: what it turns out to have is given a new token', async () => {
+  const clock = createVirtualClock();
+  const source = testSource(clock);
+  const target = promptTarget(clock, 'p', [row('1')]);
+  target.onDiscover = async () => {
+    throw failing('UNREACHABLE');
+  };
+  await using rig = await startRig({ targets: [promptTarget(clock, 'other', [row('0')]), target], sources: [source] });
+  await clock.advance(30 * minutes);
+  rig.courier.refresh('p');
+  await clock.advance(10 * seconds);
+  target.onDiscover = undefined;
+  await clock.advance(10 * minutes);
+  assertNewest(source, target, '1');
+});
