@@ -251,9 +251,9 @@ export interface Scope {
   /** Somebody asked for a newer credential before its time, or a refusal did, and no fetch has begun since. */
   refetch: boolean;
   /**
-   * When a refusal last led to a fetch: one by a slot that had taken a credential of this scope, and one by any other.
+   * When a refusal last led to a fetch: by who refused, as in supply.ts.
    */
-  refusedAt: { accepted: Moment; untried: Moment };
+  refusedAt: { registry: Moment; accepted: Moment; untried: Moment };
   /** When the last fetch began; -Infinity before the first. */
   fetchedAt: Moment;
   /** When the last fetch began that was answered, with whatever token. */

@@ -36,10 +36,11 @@ export interface Proofs {
 
 export function createProofs({ scopes, now, work, prove, emit, turned }: ProofsDeps): Proofs {
   let underWay = 0;
-  /** Who waits for a new answer, by scope and host. */
-  const doubts = new Map<string, PromiseWithResolvers<Proved>>();
+  /** Who waits for an answer to what is asked at that moment or later, by scope and host. */
+  const doubts = new Map<string, PromiseWithResolvers<Proved> & { readonly since: Moment }>();
 
   function step(): void {
+    if (work.closing) return;
     for (const scope of scopes.values()) start(scope);
   }
 
@@ -61,20 +62,30 @@ export function createProofs({ scopes, now, work, prove, emit, turned }: ProofsD
 
   async function ask(scope: Scope, kept: Kept, registry: Registry): Promise<void> {
     const { host } = registry;
+    const began = now();
     const result = await work
       .bounded(proveMs, signal => prove(registry, kept.credential, signal))
       .catch(error => ({ ok: false, refused: false, message: asFailure(error).message }) as const);
     const before = scope.proofs.get(host);
-    const proved = { ...result, at: now(), fingerprint: kept.fingerprint };
+    const proved = { ...result, at: began, fingerprint: kept.fingerprint };
     scope.proofs.set(host, proved);
     scope.proving.delete(host);
     underWay--;
-    doubts.get(nameOf(scope, host))?.resolve(proved);
-    doubts.delete(nameOf(scope, host));
+    answerDoubt(scope, registry, proved);
     const repeat = before !== undefined && !before.ok && !result.ok && before.refused === result.refused;
     emit({ kind: 'proved', ...aboutScope(scope), host, ok: result.ok, repeat, ...(!result.ok && { message: result.message }) });
     if (!result.ok && result.refused && before?.ok) turned(scope, kept);
     step();
+  }
+
+  /** The answer to what was asked before the doubt is none. */
+  function answerDoubt(scope: Scope, registry: Registry, proved: Proved): void {
+    const name = nameOf(scope, registry.host);
+    const doubt = doubts.get(name);
+    if (!doubt) return;
+    if (proved.at < doubt.since && proved.fingerprint === scope.kept?.fingerprint) return void scope.unproven.push(registry);
+    doubt.resolve(proved);
+    doubts.delete(name);
   }
 
   return {
@@ -83,13 +94,13 @@ export function createProofs({ scopes, now, work, prove, emit, turned }: ProofsD
       const name = nameOf(scope, registry.host);
       const last = scope.proofs.get(registry.host);
       if (last?.fingerprint === kept.fingerprint && last.at >= since) return last;
-      if (scope.kept !== kept) return undefined;
-      const doubt = doubts.get(name) ?? Promise.withResolvers<Proved>();
+      if (scope.kept !== kept || work.closing) return undefined;
+      const doubt = doubts.get(name) ?? { ...Promise.withResolvers<Proved>(), since: now() };
       doubts.set(name, doubt);
       scope.unproven.push(registry);
       start(scope);
       const proved = await work.bounded(patienceMs, signal => unlessAborted(doubt.promise, signal)).catch(() => undefined);
-      doubts.delete(name);
+      if (!proved && doubts.get(name) === doubt) doubts.delete(name);
       return proved?.fingerprint === kept.fingerprint ? proved : undefined;
     },
   };

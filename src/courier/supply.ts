@@ -36,11 +36,14 @@ export interface SupplyDeps {
 export type Want = (scope: Scope, registry?: Registry) => void;
 
 /**
- * Who refuses a credential. accepted: a slot that had taken this one or the one before, or the registry itself.
- * untried: one that has taken none yet, so it may be the fault of the slot. hopeless: one that refused earlier
- * credentials, too, which says nothing about this one.
+ * Who refuses a credential. registry: the registry itself, which had accepted it. accepted: a slot that had taken this
+ * one or the one before. untried: one that has taken none yet, so it may be the fault of the slot. hopeless: one that
+ * refused earlier credentials, too, which says nothing about this one.
  */
-export type Evidence = 'accepted' | 'untried' | 'hopeless';
+export type Evidence = 'registry' | 'accepted' | 'untried' | 'hopeless';
+
+/** From the strongest on. What is weak must not use up what something stronger will need. */
+const strengths = ['registry', 'accepted', 'untried'] as const satisfies readonly Evidence[];
 
 /** The fetching side: one record a source x region x service, each with the last good credential. */
 export interface Supply {
@@ -81,7 +84,7 @@ export function createSupply(deps: SupplyDeps): Supply {
   let clockSkewMs: number | undefined;
   let fetching = 0;
   const proofs =
-    deps.prove && createProofs({ scopes, now, work, emit, prove: deps.prove, turned: (scope, kept) => refused(scope, kept, 'accepted') });
+    deps.prove && createProofs({ scopes, now, work, emit, prove: deps.prove, turned: (scope, kept) => refused(scope, kept, 'registry') });
 
   async function fetch(scope: Scope): Promise<void> {
     const began = now();
@@ -140,10 +143,8 @@ export function createSupply(deps: SupplyDeps): Supply {
 
   function refused(scope: Scope, kept: Kept, evidence: Evidence): void {
     if (evidence === 'hopeless' || scope.kept?.fingerprint !== kept.fingerprint) return;
-    const { accepted, untried } = scope.refusedAt;
-    // Slots that never took a credential must not use up what those that did will need.
-    const last = evidence === 'accepted' ? accepted : Math.max(accepted, untried);
-    if (now() < last + refusalPause) return;
+    const asStrong = strengths.slice(0, strengths.indexOf(evidence) + 1).map(one => scope.refusedAt[one]);
+    if (now() < Math.max(...asStrong) + refusalPause) return;
     scope.refusedAt[evidence] = now();
     scope.refetch = true;
     deps.wake();
@@ -158,8 +159,9 @@ export function createSupply(deps: SupplyDeps): Supply {
       sources = next;
       for (const scope of scopes.values()) {
         const source = next.all.find(candidate => candidate.scope(scope.registry) === scope.id);
+        // The next reload may bring its source back: its pauses stand until then, or until they are over.
         if (source) scope.source = source;
-        else scopes.delete(scope.id);
+        else scope.wanted = false;
       }
     },
     scopeFor: (registry, slot) => recordOf(sources?.choose(registry, slot), registry),
@@ -241,8 +243,7 @@ function isForgotten({ wanted, fetching, notBefore, kept }: Scope, now: Moment):
 function newScope(id: string, source: Source, registry: Registry): Scope {
   const never = Number.NEGATIVE_INFINITY;
   const moments = {
-    refetchAskedAt: never,
-    refusedAt: { accepted: never, untried: never },
+    refusedAt: { registry: never, accepted: never, untried: never },
     fetchedAt: never,
     answeredAt: never,
     notBefore: never,

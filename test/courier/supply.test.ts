@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Prove } from '../../src/contract/source.ts';
+import { createVirtualClock } from '../fakes/clock.ts';
+import { failing, minutes, promptTarget, registry, row, seconds, startRig, testSource } from './rig.ts';
+
+test('registries that do not answer do not delay the stop, however many wait to be asked', async () => {
+  const clock = createVirtualClock();
+  const rows = Array.from({ length: 50 }, (_, at) => row(String(at), registry(String(100_000_000_000 + at))));
+  let asked = 0;
+  const prove: Prove = async (_registry, _credential, signal) => {
+    asked++;
+    await new Promise<void>(resolve => signal.addEventListener('abort', () => resolve()));
+    throw failing('TIMEOUT');
+  };
+  const rig = await startRig({ targets: [promptTarget(clock, 't', rows)], prove });
+  await clock.advance(2 * seconds);
+  void rig.stop();
+  await clock.advance(20 * minutes);
+  assert.equal(asked, 4);
+});
+
+test('what a registry was asked before a refusal is no answer to it', async () => {
+  const clock = createVirtualClock();
+  let revoked = false;
+  const prove: Prove = async (_registry, _credential, signal) => {
+    const refused = revoked;
+    await clock.sleep(8 * seconds, signal);
+    return refused ? { ok: false, refused, message: 'denied' } : { ok: true };
+  };
+  const target = promptTarget(clock, 'p', [row('1'), row('2')]);
+  target.onDeliver = async (_slot, _store, signal) => {
+    await clock.sleep(4 * seconds, signal);
+    revoked = true;
+    throw failing('CREDENTIAL_REFUSED');
+  };
+  await using rig = await startRig({ targets: [target], prove });
+  await clock.advance(20 * seconds);
+  const told = rig.of('delivery-failed').map(({ failure }) => failure.message);
+  assert.equal(told.length, 2);
+  for (const message of told) assert.match(message, /refuses this credential/);
+});
+
+test('the registry’s own word has a fetch of its own, which a slot that has gone bad cannot use up', async () => {
+  const clock = createVirtualClock();
+  const source = testSource(clock);
+  const good = ['1', '2', '3'];
+  const target = promptTarget(clock, 'p', [row('bad'), ...good.map(id => row(id))]);
+  const revoked = new Set<string>();
+  let broken = false;
+  const newest = () => source.issued.at(-1)?.password.reveal() ?? '';
+  target.onDeliver = async slot => {
+    if ((slot.id === 'bad' && broken) || revoked.has(newest())) throw failing('CREDENTIAL_REFUSED');
+  };
+  const prove: Prove = async (_registry, { password }) =>
+    revoked.has(password.reveal()) ? { ok: false, refused: true, message: 'denied' } : { ok: true };
+  await using _ = await startRig({ targets: [target], sources: [source], prove });
+  await clock.advance(10 * minutes);
+  broken = true;
+  target.rows.set('bad', { ...row('bad'), state: 'drifted' });
+  await clock.advance(5 * minutes);
+  for (const { password } of source.issued) revoked.add(password.reveal());
+  for (const id of good) target.rows.set(id, { ...row(id), state: 'drifted' });
+  await clock.advance(3 * minutes);
+  assert.equal(source.asked.length, 3);
+  for (const id of good) assert.equal(target.stored.get(id)?.get(registry().host), newest());
+});
+
+test('the pause that AWS asked for outlives a configuration without that identity', async () => {
+  const clock = createVirtualClock();
+  const source = testSource(clock);
+  source.failure = failing('BUSY', { retryAfterMs: 30 * minutes });
+  const other = testSource(clock, 'other');
+  const target = promptTarget(clock, 'p', [row('1')]);
+  await using rig = await startRig({ targets: [target], sources: [source] });
+  await clock.advance(10 * seconds);
+  for (const next of [other, source]) {
+    rig.courier.use({ all: [next], choose: () => next }, [target.managed]);
+    await clock.advance(1 * minutes);
+  }
+  assert.deepEqual([source.asked.length, other.asked.length], [1, 1]);
+});
