@@ -64,6 +64,10 @@ const rules: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   ...switches.map((name): [string, Rule] => [name, switchRule]),
   ...addresses.map((name): [string, Rule] => [name, addressRule]),
   ['AWS_CONTAINER_CREDENTIALS_RELATIVE_URI', value => (/^\/\S*$/.test(value) ? undefined : 'must be a path that begins with /')],
+  [
+    'AWS_CONTAINER_AUTHORIZATION_TOKEN',
+    value => (/[^\x20-\x7e]/.test(value) ? 'holds a line break or another character that HTTP cannot carry' : undefined),
+  ],
   ['AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE', oneOf('IPv4', 'IPv6')],
   ['AWS_DEFAULTS_MODE', value => modes(value.toLowerCase())],
   ['AWS_RETRY_MODE', oneOf('standard', 'adaptive', 'legacy')],

@@ -126,7 +126,7 @@ function endpointOf(
       `${contrary.name} asks for the ${contrary.what} address of ${service}, and ${custom.name} sets an address: the AWS SDK takes one of the two.`,
       { remedy: `Remove ${contrary.name} if the address that is set is the right one; else remove ${custom.name}.` },
     );
-  if (custom && !/^https?:\/\/[^\s/]\S*$/i.test(custom.value))
+  if (custom && !(/^https?:\/\/[^\s/]\S*$/i.test(custom.value) && URL.canParse(custom.value)))
     throw new Failure('MISCONFIGURED', `${custom.name} is no URL that begins with https:// or http://.`, {
       remedy: `Write the whole address of ${service}, such as https://HOST.`,
     });

@@ -4,6 +4,8 @@ export interface Oddity {
   readonly section: string;
   /** Place, what is wrong, and what to write. Never a value: it may be a key. */
   readonly said: string;
+  /** Lines of another profile are read as this one's, so its keys may be the other's. */
+  readonly mixed?: true;
 }
 
 /** Headers with a prefix, as the SDK reads them (@smithy/core 3, parseIni). */
@@ -57,19 +59,27 @@ export const credentialsIn = (section: Readonly<Record<string, string | undefine
 /** The lines that are not read as they are meant, with the way to mend each. */
 export function oddities(text: string, kind: 'credentials' | 'config', path: string): Oddity[] {
   const found: Oddity[] = [];
-  let section = '';
+  /** undefined: above the first header. */
+  let section: string | undefined;
   for (const [at, line] of text
     .replace(/^\uFEFF/, '')
     .split(/\r?\n/)
     .entries()) {
     const content = (line.split(/(?:^|\s)[;#]/)[0] ?? '').trim();
-    const header = /^\[(.*)\]$/.exec(content)?.[1];
+    const place = `${path}, line ${at + 1}`;
+    const header = /^\[(.*)\]$/.exec(content)?.[1] ?? /^\[([^\]]*)/.exec(content)?.[1];
+    const broken = content.endsWith(']') ? undefined : header;
+    const wrong = header === undefined ? wrongOption(content, section) : broken === undefined ? wrongHeader(header, kind) : unended(header);
+    // For the SDK all that follows still belongs to the section above.
+    if (broken !== undefined && section)
+      found.push({ section, said: `${place}: ${unended(broken)}; what stands below is read as part of [${section}]`, mixed: true });
     if (header !== undefined) section = meant(header);
-    const wrong = header === undefined ? wrongOption(content) : wrongHeader(header, kind);
-    if (wrong && section) found.push({ section, said: `${path}, line ${at + 1}: ${wrong}` });
+    if (wrong && section !== '') found.push({ section: section ?? 'default', said: `${place}: ${wrong}` });
   }
   return found;
 }
+
+const unended = (header: string): string => `[${header.slice(0, 80)} is not read: end the line with ], or with a blank and a comment`;
 
 /** The name of the profile that a header means, however it is spelled. Empty: it means none. */
 function meant(header: string): string {
@@ -83,6 +93,7 @@ function meant(header: string): string {
 
 function wrongHeader(header: string, kind: 'credentials' | 'config'): string | undefined {
   const name = meant(header);
+  if (/^default$/i.test(name) && name !== 'default') return `[${header}] is another profile than [default], which is in lower case`;
   if (!name || readAs(header, kind) === name) return undefined;
   const shown = `[${header.slice(0, 80)}] is not read`;
   if (!plainName.test(name))
@@ -97,10 +108,12 @@ function readAs(header: string, kind: 'credentials' | 'config'): string | undefi
   return kind === 'credentials' || header === 'default' ? header : undefined;
 }
 
-function wrongOption(content: string): string | undefined {
+function wrongOption(content: string, section: string | undefined): string | undefined {
   const { option = '', sign = '', value = '' } = /^(?<option>[A-Za-z0-9_]+)\s*(?<sign>[:=])\s*(?<value>.*)$/.exec(content)?.groups ?? {};
   const lower = option.toLowerCase();
   if (!known.has(lower)) return undefined;
+  if (section === undefined && !credentialOptions.includes(lower)) return undefined;
+  if (section === undefined) return `${option} stands above every profile: write [default] in a line above it`;
   if (sign === ':') return `${option} is not read: write ${lower} = VALUE, with = in the place of the colon`;
   if (option !== lower) return `${option} is not read: write ${lower} in lower case`;
   if (value === '' && credentialOptions.includes(lower)) return `${option} has no value`;

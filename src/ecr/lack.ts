@@ -22,5 +22,8 @@ function lackIn(section: Section | undefined): string | undefined {
   if (hasBoth(section)) return undefined;
   const from = ['source_profile', 'credential_source', 'web_identity_token_file'].some(option => section[option] !== undefined);
   if (section['role_arn'] !== undefined && !from) return 'has role_arn without source_profile or credential_source';
-  return found.every(option => option === 'aws_access_key_id') ? 'has aws_access_key_id without aws_secret_access_key' : undefined;
+  if (section['source_profile'] !== undefined && section['credential_source'] !== undefined)
+    return 'has both source_profile and credential_source: keep one';
+  if (found.every(option => option === 'aws_access_key_id')) return 'has aws_access_key_id without aws_secret_access_key';
+  return found.every(option => option === 'aws_secret_access_key') ? 'has aws_secret_access_key without aws_access_key_id' : undefined;
 }

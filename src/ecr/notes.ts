@@ -70,6 +70,13 @@ const disagreements: readonly Note[] = [
     !named && hasKeys(env) && Date.parse(env['AWS_CREDENTIAL_EXPIRATION'] ?? '') < now
       ? 'AWS_CREDENTIAL_EXPIRATION is past: aws-cli refuses these keys, the courier tries them. Give it new ones.'
       : undefined,
+  ({ env, named }) => {
+    const secret = named || hasKeys(env) ? undefined : formOf(keyVariables.secret, env);
+    return (
+      secret &&
+      `${secret} is set, but AWS_ACCESS_KEY_ID is not: the secret is not used, and another identity may be taken. Set both, or none.`
+    );
+  },
   ({ env }) =>
     !hasKeys(env) && (env['AWS_ACCESS_KEY'] ?? env['AWS_SECRET_KEY'])
       ? 'AWS_ACCESS_KEY and AWS_SECRET_KEY are read by the Go tools alone: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.'

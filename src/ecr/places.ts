@@ -44,6 +44,20 @@ export function webIdentityPlace({ env, region, wire }: Walk): Place {
   };
 }
 
+const tokenFile = 'AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE';
+
+/** What the endpoint of a container wants to see. Read by us: the SDK would wait for a pipe, and send a line break. */
+async function containerToken(env: Walk['env']): Promise<string | undefined> {
+  const file = env[tokenFile];
+  if (!file) return env['AWS_CONTAINER_AUTHORIZATION_TOKEN'];
+  const text = await readText(file, mostBytes).catch((error: Error) => {
+    throw new Error(`${tokenFile}: ${error.message}`);
+  });
+  const token = text.replace(/\r?\n$/, '');
+  if (!token || /[^\x20-\x7e]/.test(token)) throw new Error(`${tokenFile}: ${file} holds no token of one line`);
+  return token;
+}
+
 /** What ECS and EKS Pod identity offer to a container. */
 export function containerPlace({ env }: Walk): Place {
   const uri = env['AWS_CONTAINER_CREDENTIALS_RELATIVE_URI'] || env['AWS_CONTAINER_CREDENTIALS_FULL_URI'];
@@ -51,7 +65,12 @@ export function containerPlace({ env }: Walk): Place {
   return {
     name: 'container or Pod identity',
     absent: uri ? undefined : 'AWS_CONTAINER_CREDENTIALS_FULL_URI and ..._RELATIVE_URI are not set',
-    keys: () => fromHttp({ logger: silent })(),
+    async keys() {
+      const awsContainerAuthorizationToken = await containerToken(env);
+      const token = awsContainerAuthorizationToken === undefined ? {} : { awsContainerAuthorizationToken };
+      // Empty, as the SDK would look at the variable of the file first.
+      return await fromHttp({ logger: silent, awsContainerAuthorizationTokenFile: '', ...token })();
+    },
     shown: `container or Pod identity (${shown})`,
     explain: error => `${shown}: ${wordsOf(error)}`,
   };

@@ -33,6 +33,7 @@ export function profilePlace(name: string, { profile, region, env, shared, wire 
     name: `profile "${name}"`,
     waiting: `the profile "${name}" (its credential process, SSO or role)`,
     async keys() {
+      if (shared.odd(name).some(({ mixed }) => mixed)) throw new Error('lines of two profiles are mixed');
       await handTokens(shared.lineage(name).map(shared.profile));
       return await fromIni({
         profile: name,

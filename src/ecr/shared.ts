@@ -111,7 +111,9 @@ async function takeFile(kind: SharedFile['kind'], path: string, named: string | 
   // How people say that there is no such file.
   if (path === '/dev/null') return { kind, path, text: '', hidden: false };
   try {
-    return { kind, path, text: await readText(path, mostBytes), hidden: false };
+    const text = await readText(path, mostBytes);
+    if (text.includes('\u0000')) throw noText(path);
+    return { kind, path, text, hidden: false };
   } catch (error) {
     if (!(error instanceof Unreadable)) throw error;
     const { code, why, remedy } = error;
@@ -119,6 +121,10 @@ async function takeFile(kind: SharedFile['kind'], path: string, named: string | 
     return { kind, path, text: '', problem: why, hidden: !absent, ...(remedy && !absent && { remedy }) };
   }
 }
+
+/** Windows writes UTF-16 where it is not told otherwise; no AWS tool reads it. */
+const noText = (path: string): Unreadable =>
+  new Unreadable(path, 'NO_TEXT', 'is no text in UTF-8, but perhaps in UTF-16', `Save ${path} as plain text in UTF-8.`);
 
 /** Not even its directory can be seen: a home that is not ours, in which nobody has put anything for us. */
 async function isAbsent(path: string, code: string): Promise<boolean> {

@@ -35,6 +35,7 @@ test('what the AWS client would fail on later is a mistake, and never quoted', a
     ['AWS_ENDPOINT_URL_STS', 'https://sts.test/a b', /must be a URL/],
     ['AWS_CONTAINER_CREDENTIALS_FULL_URI', 'localhost/creds', /must be a URL/],
     ['AWS_CONTAINER_CREDENTIALS_RELATIVE_URI', 'v2/creds', /begins with \//],
+    ['AWS_CONTAINER_AUTHORIZATION_TOKEN', 'Bearer HIDDEN\n', /line break/],
     ['AWS_EC2_METADATA_SERVICE_ENDPOINT', '169.254.169.254', /must be a URL/],
     ['AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE', 'ipv6', /one of IPv4, IPv6/],
     ['AWS_DEFAULTS_MODE', 'fast', /one of auto, in-region/],

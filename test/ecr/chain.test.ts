@@ -176,7 +176,7 @@ for (const [neighbour, envOf] of Object.entries(neighbours)) {
 test('the default profile is an identity too, where something in it is meant to be credentials', async () => {
   await using metadata = await startMetadata({ accessKeyId: keys.id, secretAccessKey: keys.secret });
   const env = { AWS_EC2_METADATA_DISABLED: 'false', AWS_EC2_METADATA_SERVICE_ENDPOINT: metadata.url };
-  const withDefault = async (text: string, more: Record<string, string> = {}) => {
+  const withDefault = async (text: string | Buffer, more: Record<string, string> = {}) => {
     const path = join(await mkdtemp(join(home, 'default-')), 'config');
     await writeFile(path, text);
     return await fetchWith({ ...env, AWS_CONFIG_FILE: path, AWS_SHARED_CREDENTIALS_FILE: join(home, 'none'), ...more });
@@ -185,6 +185,11 @@ test('the default profile is an identity too, where something in it is meant to 
     await withDefault('[default]\ncredential_process = /bin/sh -c "exit 1"\n'),
     await withDefault('[ default ]\naws_access_key_id = x\naws_secret_access_key = y\n'),
     await withDefault('[default]\naws_access_key_id: x\naws_secret_access_key: y\n'),
+    await withDefault(`[default\n${ini()}`),
+    await withDefault(`[default]# mine\n${ini()}`),
+    await withDefault(`[Default]\n${ini()}`),
+    await withDefault(ini()),
+    await withDefault(Buffer.from(`\uFEFF[default]\n${ini()}`, 'utf16le')),
     await withDefault('', { AWS_CONFIG_FILE: home }),
     await withDefault('', { AWS_ACCESS_KEY_ID: keys.id }),
     await withDefault('', { AWS_WEB_IDENTITY_TOKEN_FILE: join(home, 'jwt') }),
@@ -197,6 +202,26 @@ test('the default profile is an identity too, where something in it is meant to 
   assert.equal((await withDefault('[default]\nregion = eu-west-1\n')).identity, 'instance metadata');
   const none = { AWS_CONFIG_FILE: '/dev/null', AWS_SHARED_CREDENTIALS_FILE: '/dev/null' };
   assert.equal((await withDefault('', none)).identity, 'instance metadata');
+});
+
+test('keys of a profile whose header is not read are not taken for those of the profile above', async () => {
+  await file('credentials', `[default]\n${ini()}[prod]# of the shop\n${ini()}`);
+  const outcomes = [await fetchWith({}), await fetchWith({ AWS_PROFILE: 'default' })];
+  await rm(join(home, '.aws', 'credentials'));
+  for (const { code, message } of outcomes) {
+    assert.equal(code, 'AUTH');
+    assert.match(message, /line 4: \[prod is not read: .* read as part of \[default\]; lines of two profiles are mixed/);
+  }
+});
+
+test('a profile with a secret alone, two sources of its role, or an address that is none says so', async () => {
+  const both = '[profile both]\nrole_arn = x\nsource_profile = half\ncredential_source = Environment\n';
+  await file('config', `${both}[profile half]\naws_secret_access_key = x\n[profile port]\n${ini()}endpoint_url = http://localhost:99999\n`);
+  assert.match((await fetchWith({ AWS_PROFILE: 'half' })).message, /it has aws_secret_access_key without aws_access_key_id/);
+  assert.match((await fetchWith({ AWS_PROFILE: 'both' })).message, /it has both source_profile and credential_source/);
+  const { code, message } = await fetchWith({ AWS_PROFILE: 'port', AWS_ENDPOINT_URL: '' });
+  assert.equal(code, 'MISCONFIGURED');
+  assert.match(message, /endpoint_url of the profile "port" is no URL/);
 });
 
 test('a role of a profile is refused: STS speaks for itself', async () => {
@@ -245,6 +270,12 @@ test('container endpoint: with its token, and refused', async () => {
   await using metadata = await startMetadata({ accessKeyId: keys.id, secretAccessKey: keys.secret, authorization: 'pod-token' });
   const env = { AWS_CONTAINER_CREDENTIALS_FULL_URI: `${metadata.url}/container` };
   assert.equal((await fetchWith({ ...env, AWS_CONTAINER_AUTHORIZATION_TOKEN: 'pod-token' })).code, 'ok');
+  const withFile = { ...env, AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: join(home, 'pod-token') };
+  assert.match((await fetchWith(withFile)).message, /AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: .*pod-token does not exist/);
+  await writeFile(join(home, 'pod-token'), 'pod-token\n');
+  assert.equal((await fetchWith(withFile)).code, 'ok');
+  await writeFile(join(home, 'pod-token'), 'pod-token\nanother\n');
+  assert.match((await fetchWith(withFile)).message, /AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: .*pod-token holds no token of one line/);
   const { code, message } = await fetchWith({ AWS_CONTAINER_CREDENTIALS_FULL_URI: 'http://10.0.0.1/x' });
   assert.equal(code, 'AUTH');
   assert.match(message, /container or Pod identity \(http:\/\/10\.0\.0\.1\/x: URL not accepted/);

@@ -23,6 +23,11 @@ test('headers that are not read: the line, and what to write', () => {
     ['[profile my prof]', 'config', /^my prof .*no blanks\. Give the profile another name$/],
     ['[profile "my prof"]', 'config', /^my prof .*another name$/],
     ['[my prof]', 'credentials', /^my prof .*another name$/],
+    ['[default', 'credentials', /^default \/f, line 1: \[default is not read: end the line with \]/],
+    ['[default]# mine', 'credentials', /^default \/f, line 1: \[default is not read/],
+    ['[default]\rregion = x\r', 'config', /^default \/f, line 1: \[default is not read/],
+    ['[Default]', 'credentials', /^Default .*: \[Default\] is another profile than \[default\]/],
+    ['[profile DEFAULT]', 'config', /^DEFAULT .*another profile than \[default\]/],
   ];
   for (const [text, kind, words] of cases) {
     const [first = '', ...more] = said(text, kind);
@@ -40,4 +45,21 @@ test('options that are not read: the line, and never a value', () => {
     ['line 2: aws_access_key_id', 'line 3: aws_secret_access_key', 'line 4: REGION', 'line 5: aws_session_token', 'line 6: the'],
   );
   assert.doesNotMatch(lines.join(' '), /hidden/i);
+});
+
+test('lines that stand below no header, or below one that is not read', () => {
+  const key = 'aws_access_key_id = AKIAHIDDEN\n';
+  assert.deepEqual(said(key, 'credentials'), [
+    'default /f, line 1: aws_access_key_id stands above every profile: write [default] in a line above it',
+  ]);
+  const mixed = `[default]\n${key}[prod]# mine\n${key}[other] # fine\n${key}`;
+  assert.deepEqual(
+    oddities(mixed, 'credentials', '/f').map(({ section, mixed }) => [section, mixed]),
+    [
+      ['default', true],
+      ['prod', undefined],
+    ],
+  );
+  assert.match(said(mixed, 'credentials')[0] ?? '', /line 3: \[prod is not read: .* is read as part of \[default\]$/);
+  assert.deepEqual(said(`[services x]\n[prod]# mine\n${key}`).length, 1);
 });

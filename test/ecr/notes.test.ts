@@ -62,6 +62,7 @@ test('where the AWS tools take different identities, one sentence says who takes
     [{ AWS_DEFAULT_PROFILE: 'prod' }, prod, /^AWS_DEFAULT_PROFILE is not read/],
     [{ AWS_PROFILE: '' }, '', /^AWS_PROFILE is empty/],
     [{ ...environmentKeys, AWS_SECURITY_TOKEN: 't' }, '', /^AWS_SECURITY_TOKEN/],
+    [{ AWS_ACCESS_KEY_ID: '', AWS_SECRET_ACCESS_KEY: 's' }, '', /^AWS_SECRET_ACCESS_KEY is set, but AWS_ACCESS_KEY_ID is not/],
     [{ AWS_ACCESS_KEY: 'a', AWS_SECRET_KEY: 'b' }, '', /^AWS_ACCESS_KEY and AWS_SECRET_KEY/],
     [{ AWS_SHARED_CREDENTIALS_FILE: '~/config', HOME: folder }, '', /^AWS_SHARED_CREDENTIALS_FILE begins with ~/],
     [
