@@ -34,20 +34,30 @@ function weightOf(chunk: Buffer): number {
 
 const inForce = new AsyncLocalStorage<Budget>();
 
+/** A class for its shared method: each of hundreds of deliveries has one. */
+class CallBudget implements Budget {
+  readonly #bytes: number;
+  #left: number;
+  #length = 0;
+
+  constructor(bytes: number) {
+    this.#bytes = bytes;
+    this.#left = bytes;
+  }
+
+  spend(chunk: Buffer, asked: string): void {
+    this.#length += chunk.length;
+    this.#left -= this.#length <= unweighed ? chunk.length : weightOf(chunk);
+    if (this.#left >= 0) return;
+    const most = `${this.#bytes / mebibyte} MiB`;
+    const text = `${asked}: with this answer, all answers together take more than ${most} of memory.`;
+    throw new Failure('TOO_LARGE', text, { remedy: 'Check that the address is the manager itself, and how much it lists.' });
+  }
+}
+
 /** Runs the job with a budget of its own for all requests that it makes, however deep. */
 export function withBudget<T>(bytes: number, job: () => Promise<T>): Promise<T> {
-  let left = bytes;
-  let length = 0;
-  const budget: Budget = {
-    spend(chunk, asked) {
-      length += chunk.length;
-      left -= length <= unweighed ? chunk.length : weightOf(chunk);
-      if (left >= 0) return;
-      const text = `${asked}: with this answer, all answers together take more than ${bytes / mebibyte} MiB of memory.`;
-      throw new Failure('TOO_LARGE', text, { remedy: 'Check that the address is the manager itself, and how much it lists.' });
-    },
-  };
-  return inForce.run(budget, job);
+  return inForce.run(new CallBudget(bytes), job);
 }
 
 /** Of the call that is under way here; undefined outside of one. */
