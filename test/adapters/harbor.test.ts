@@ -181,8 +181,8 @@ describe('a write', () => {
     await using h = await rig({ registries: [row(`https://${host}`)], accepts: () => true });
     const slot = only((await h.discover()).slots);
     h.fake.state.read_only = true;
-    for (const attempt of [h.deliver(slot, given(host)), h.rehearse(slot, given(host))]) {
-      const failure = await failing(attempt);
+    for (const attempt of [h.deliver, h.rehearse]) {
+      const failure = await failing(attempt(slot, given(host)));
       assert.equal(failure.code, 'BUSY');
       assert.match(failure.remedy, /read-only/);
     }
@@ -205,8 +205,11 @@ describe('a write', () => {
     const [slot, fresh] = [slots[0] ?? assert.fail(), slots[1] ?? assert.fail()];
     assert.equal((await h.deliver(slot, given(host, 'x'.repeat(3050)))).change, 'updated');
     const before = h.fake.requests.length;
-    for (const attempt of [h.deliver(slot, given(host, 'é'.repeat(1526))), h.deliver(fresh, given(other, 'x'.repeat(3051)))]) {
-      const failure = await failing(attempt);
+    for (const [into, credentials] of [
+      [slot, given(host, 'é'.repeat(1526))],
+      [fresh, given(other, 'x'.repeat(3051))],
+    ] as const) {
+      const failure = await failing(h.deliver(into, credentials));
       assert.equal(failure.code, 'TOO_LARGE');
       assert.match(failure.message, /305\d bytes.*3050/);
     }
@@ -226,8 +229,8 @@ describe('a write', () => {
         h.fake.fault = ({ method }) => (method === 'GET' ? undefined : { status, text });
         for (const slot of slots) {
           const host = slot.registries[0]?.host ?? '';
-          for (const attempt of [h.deliver(slot, given(host)), h.rehearse(slot, given(host))])
-            assert.match((await failing(attempt)).code, /UNEXPECTED|MISCONFIGURED/, `${slot.id}, ${status} ${text}`);
+          for (const attempt of [h.deliver, h.rehearse])
+            assert.match((await failing(attempt(slot, given(host)))).code, /UNEXPECTED|MISCONFIGURED/, `${slot.id}, ${status} ${text}`);
         }
       }
   });
@@ -277,8 +280,8 @@ describe('the token is never sent in clear', () => {
     ] as const) {
       await using h = await rig({ ...setup, registries: [row(url)] });
       const slot = only((await h.discover()).slots);
-      for (const attempt of [h.deliver(slot, given(host)), h.rehearse(slot, given(host))]) {
-        const failure = await failing(attempt);
+      for (const attempt of [h.deliver, h.rehearse]) {
+        const failure = await failing(attempt(slot, given(host)));
         assert.deepEqual([failure.code, failure.stops, failure.facts.mayLand], ['MISCONFIGURED', 'slot', undefined]);
         assert.match(failure.remedy, new RegExp(`https://${host}\\..*\`ecr-courier token ${host}\``));
       }

@@ -137,8 +137,8 @@ describe('a Secret', () => {
       { metadata: { ...metadata, resourceVersion: undefined } },
     ]) {
       r.fake.fault = ({ method }) => (method === 'PATCH' ? { status: 200, json } : undefined);
-      for (const attempt of [r.deliver(slot, given(host)), r.rehearse(slot, given(host))]) {
-        const failure = await failing(attempt);
+      for (const attempt of [r.deliver, r.rehearse]) {
+        const failure = await failing(attempt(slot, given(host)));
         assert.deepEqual([failure.code, failure.stops], ['UNEXPECTED', 'slot'], JSON.stringify(json));
         assert.match(failure.message, /something else than Secret team-a\/ecr/);
       }
