@@ -174,6 +174,20 @@ test('a report that began before a write ended says nothing of the slot; one tha
   assert.ok(repairs.length >= 1 && repairs.length <= 2, `${repairs.length} repairs`);
 });
 
+test('a report that began while a slot was created, and comes later, does not make it be created again', async () => {
+  const clock = createVirtualClock();
+  const target = promptTarget(clock, 'p', [{ ...row('x'), state: 'absent' }], { create: true });
+  target.onDiscover = async signal => {
+    if (target.discoveries.length === 2) await clock.sleep(20 * seconds, signal);
+  };
+  target.onDeliver = async (_slot, _store, signal) => clock.sleep(5 * seconds, signal);
+  await using rig = await startRig({ targets: [target] });
+  await clock.advance(1 * seconds);
+  rig.courier.look('p');
+  await clock.advance(40 * seconds);
+  assert.deepEqual([target.discoveries.length >= 2, target.writes.length], [true, 1]);
+});
+
 test('the clients of former keys are closed when no write is under way', async () => {
   const clock = createVirtualClock();
   const closed: string[] = [];
@@ -205,6 +219,20 @@ test('what was refused is tried again as soon as another token arrives', async (
   await clock.advance(65 * seconds);
   assert.equal(source.asked.length, 2);
   assert.equal(stored(target), source.issued[1]?.password.reveal());
+});
+
+test('what was refused is tried again at once where another token has arrived during the attempt', async () => {
+  const clock = createVirtualClock();
+  const limits = { concurrency: 4, discoverMs: 30 * seconds, deliverMs: 90 * seconds, lingerMs: 0 };
+  const target = promptTarget(clock, 'p', [row('1'), row('2')], { limits });
+  target.onDeliver = async (slot, _store, signal) => {
+    if (target.writes.length > 2) return;
+    await clock.sleep(slot.id === '1' ? 70 * seconds : 1 * seconds, signal);
+    throw failing('CREDENTIAL_REFUSED');
+  };
+  await using _ = await startRig({ targets: [target] });
+  await clock.advance(90 * seconds);
+  assert.equal(target.writes.filter(write => write.slot === '1').length, 2);
 });
 
 describe('who refuses a credential', () => {
