@@ -1,4 +1,4 @@
-import { visiblyNoKey } from '../src/contract/keys.ts';
+import { visiblyNoKey, visiblyNoKeyId } from '../src/contract/keys.ts';
 import type { Env } from './env.ts';
 import { hint } from './nearest.ts';
 import type { Report } from './read.ts';
@@ -56,10 +56,6 @@ const oneOf =
 
 const modes = oneOf('auto', 'in-region', 'cross-region', 'mobile', 'standard', 'legacy');
 
-function accessKeyRule(value: string): string | undefined {
-  return visiblyNoKey(value) ?? (/[/,=]/.test(value) ? 'holds a character that no access key ID has' : undefined);
-}
-
 const rules: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   ...switches.map((name): [string, Rule] => [name, switchRule]),
   ...addresses.map((name): [string, Rule] => [name, addressRule]),
@@ -72,7 +68,7 @@ const rules: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   ['AWS_DEFAULTS_MODE', value => modes(value.toLowerCase())],
   ['AWS_RETRY_MODE', oneOf('standard', 'adaptive', 'legacy')],
   ['AWS_MAX_ATTEMPTS', value => (/^[1-9]\d?$/.test(value) ? undefined : 'must be a whole number from 1 to 99')],
-  ['AWS_ACCESS_KEY_ID', accessKeyRule],
+  ['AWS_ACCESS_KEY_ID', visiblyNoKeyId],
   ['AWS_SECRET_ACCESS_KEY', visiblyNoKey],
   ['AWS_SESSION_TOKEN', visiblyNoKey],
 ]);

@@ -65,7 +65,9 @@ function identities({ credentials }: Status, paint: Paint): string[] {
   const told = credentials.flatMap(({ source, identity }) =>
     identity ? [`${paint('bold', `source ${source}`)} is ${identityWords(identity)}`] : [],
   );
-  return told.length > 0 ? ['', ...new Set(told)] : [];
+  // The SDK gives each session of a profile's role a name of its own.
+  const lines = new Map(told.map(line => [line.replace(/aws-sdk-js-\d+$/, ''), line]));
+  return told.length > 0 ? ['', ...lines.values()] : [];
 }
 
 /** What is left alone, then troubles, then findings, each with what to do. */

@@ -3,7 +3,7 @@
  * HTTP header.
  */
 const placeholder = /^\$\{.*\}$|^\$\(.*\)$|^\$[A-Za-z_]\w*$|^\{\{.*\}\}$|^<[^<>]+>$|^%\w+%$/;
-const named = /^(export\s+)?([A-Z][A-Z0-9_]{3,}|\w*(key|token|secret|password)\w*)\s*(=(?!=*$)|:\s)/i;
+const named = /^(export\s+)?([A-Z][A-Z0-9_]{3,}|\w*(key|token|secret|password)\w*)\s*(=(?!=*[^\x21-\x7e \t])(?!=*$)|:\s)/i;
 const header = /^(authorization:\s*|x-api-key:\s*)?(bearer|basic)\s|^(authorization|x-api-key):/i;
 
 /**
@@ -34,3 +34,7 @@ export function visiblyNoKey(text: string): string | undefined {
   if (/\s/.test(text)) return 'holds a blank: write the key without it';
   return /[^\x21-\x7e]/.test(text) ? 'holds a character that no key has' : undefined;
 }
+
+/** The same of an access key ID, which has no mark that a secret has: one in the place of the other would be sent. */
+export const visiblyNoKeyId = (text: string): string | undefined =>
+  visiblyNoKey(text) ?? (/[/+,=]/.test(text) ? 'holds a character that no access key ID has' : undefined);

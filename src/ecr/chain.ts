@@ -1,5 +1,5 @@
 import { Failure } from '../contract/failures.ts';
-import { visiblyNoKey } from '../contract/keys.ts';
+import { visiblyNoKey, visiblyNoKeyId } from '../contract/keys.ts';
 import { type Keys, type Place, usualRemedy, type Walk, wordsOf } from './place.ts';
 import { containerPlace, environmentPlace, instancePlace, webIdentityPlace } from './places.ts';
 import { defaultProfile, profilePlace, skippedEnvironment } from './profile.ts';
@@ -49,7 +49,7 @@ function isAnswer(error: unknown, { last }: Wire): boolean {
 function insist({ accessKeyId, secretAccessKey, sessionToken = '' }: Keys): void {
   const parts = { 'the access key ID': accessKeyId, 'the secret access key': secretAccessKey, 'the session token': sessionToken };
   for (const [part, value] of Object.entries(parts)) {
-    const wrong = visiblyNoKey(value);
+    const wrong = value === accessKeyId ? visiblyNoKeyId(value) : visiblyNoKey(value);
     if (wrong) throw new Error(`${part} ${wrong}`);
   }
 }

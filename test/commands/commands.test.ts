@@ -87,6 +87,20 @@ test('check says what would be done and writes nothing', async () => {
   assert.equal(code, 0);
 });
 
+test('check names an identity once, though each region has a session of its own', async () => {
+  await writeFile(
+    join(folder, 'roles'),
+    '[profile r]\nrole_arn = arn:aws:iam::123456789012:role/r\nsource_profile = b\n[profile b]\naws_access_key_id = AKIAB\naws_secret_access_key = s\n',
+  );
+  await using two = await startFakePortainer({
+    registries: [ecrRow, { ...ecrRow, Name: 'other', URL: host.replace('eu-west-1', 'eu-west-3') }],
+    accepts: () => true,
+  });
+  const profile = { AWS_PROFILE: 'r', AWS_CONFIG_FILE: join(folder, 'roles'), AWS_ACCESS_KEY_ID: '', AWS_SECRET_ACCESS_KEY: '' };
+  const { stdout } = await cli(['check'], { ...env, ...profile, AWS_ENDPOINT_URL_STS: ecr.url, PORTAINER_URL: two.url });
+  assert.equal(stdout.match(/^source default is profile "r".*assumed-role\/r\//gm)?.length, 1, stdout);
+});
+
 test('check says that a trial failed, and not that all would be well', async () => {
   await using refusing = await startFakePortainer({ registries: [ecrRow], accepts: () => false });
   const { code, stdout } = await cli(['check'], { ...env, PORTAINER_URL: refusing.url });

@@ -122,11 +122,18 @@ const visiblyNone: Readonly<Record<string, { readonly text: string; readonly why
   'a word of HTTP': { text: 'Bearer ptr_key', why: /holds a word of an HTTP header/, password: 'odd' },
   'a header': { text: 'X-API-Key: ptr_key', why: /holds a (word of an HTTP header|name and a value)/, password: 'odd' },
   'a character that cannot be seen': { text: 'ptr_\u200bkey', why: /holds a character that cannot be seen/, password: 'odd' },
+  'a blank that cannot be seen behind a key': { text: 'ptr_aGVsbG8=\u00a0', why: /holds a character that cannot be seen/, password: 'odd' },
   'a key': { text: 'ptr_aGVsbG8gd29ybGQ/+x==', why: /^$/, password: 'fine' },
   'a key that ends like a name': { text: 'ABCDEF==', why: /^$/, password: 'fine' },
   'a token of Rancher': { text: 'token-abc12:x8w7v6', why: /^$/, password: 'fine' },
   'dollars inside': { text: 'pa$$w0rd-${x', why: /^$/, password: 'fine' },
 };
+test('two keys are no name and value', async () => {
+  await using files = await folder({ key: 'ptr_aGVsbG8==\nptr_aGVsbG8==\n' });
+  const { message } = await failureOf(resolveOptions(await targetWith({ DEPOT_API_KEY_FILE: files.at('key') })));
+  assert.match(message, /holds more than one line/);
+});
+
 for (const [name, { text, why, password }] of Object.entries(visiblyNone))
   test(`in the place of a secret stands ${name}: said before anything is sent, and not shown`, async () => {
     await using files = await folder({ key: `${text}\n` });
