@@ -62,13 +62,25 @@ function lowerCased(headers: Headers = {}): Headers {
 
 const encoded = new WeakMap<object, Buffer>();
 
+/** JSON has no form for a circle, a bigint or a function. */
+function encode(body: unknown): Buffer {
+  try {
+    return Buffer.from(JSON.stringify(body));
+  } catch (cause) {
+    throw new Failure('UNEXPECTED', 'The body of a request cannot be written as JSON. Nothing was sent.', {
+      remedy: 'Report this to those who wrote the adapter.',
+      cause,
+    });
+  }
+}
+
 /** The body as it is sent. A frozen one is encoded once and kept for as long as it lives. */
 export function bodyOf({ body }: Pick<HttpRequest, 'body'>): Buffer | null {
   if (body === undefined) return null;
-  if (typeof body !== 'object' || body === null || !Object.isFrozen(body)) return Buffer.from(JSON.stringify(body));
+  if (typeof body !== 'object' || body === null || !Object.isFrozen(body)) return encode(body);
   const known = encoded.get(body);
   if (known) return known;
-  const bytes = Buffer.from(JSON.stringify(body));
+  const bytes = encode(body);
   encoded.set(body, bytes);
   return bytes;
 }

@@ -53,6 +53,19 @@ test('a frozen body is encoded once for all requests, any other as it is when it
   assert.deepEqual(sent, [own, usual, own, usual, [undefined, 'k', undefined]]);
 });
 
+test('a body that JSON cannot write is a mistake of the adapter, and not of the connection', async () => {
+  await using server = await serving((_, response) => void response.end());
+  await using http = open(server.url);
+  const circle: Record<string, unknown> = {};
+  circle['itself'] = circle;
+  for (const body of [circle, Object.freeze({ circle }), { many: 1n }, () => 1])
+    await assert.rejects(http('PUT', '/', { signal: soon(), body }), {
+      code: 'UNEXPECTED',
+      message: 'The body of a request cannot be written as JSON. Nothing was sent.',
+    });
+  assert.equal(server.requests.length, 0);
+});
+
 test('clients that ask once share connections, and what one of them ends is no end of those', async () => {
   await using web = await serving((_, response) => response.end('{}'), 'good');
   const dispatcher = awsDispatcher({ env: { AWS_CA_BUNDLE: certificate('ca') } });
