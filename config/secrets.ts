@@ -48,7 +48,7 @@ export async function readSecretFile(file: string, { what, keyHint, rule = ruleO
     throw error.code === 'TOO_LARGE' ? waiting('is far too large for one') : waiting(error.why, error.remedy, error);
   });
   const secret = text.replace(/\r?\n$/, '');
-  if (secret === '') throw waiting('is empty');
+  if (secret.trim() === '') throw waiting('is empty');
   const wrong = rule(secret);
   if (wrong) throw waiting(wrong, `Put nothing but ${what} into ${file}.`);
   return secret;

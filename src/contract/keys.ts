@@ -18,6 +18,7 @@ export function visiblyNoSecret(text: string, kind: 'key' | 'password'): { reado
     return certain('begins with a byte order mark, as some editors write it: save it as plain text without one');
   if (text.includes('\uFFFD')) return certain('is no text in UTF-8: save it as plain text');
   if (placeholder.test(text)) return certain('holds a placeholder that nothing has replaced');
+  if (/^\s*<(!doctype|html|\?xml)/i.test(text)) return certain('holds a page, and no key');
   if (/^(["'`]).*\1$/.test(text)) return likely('has quotes around it: write it without them');
   if (named.test(text)) return likely('holds a name and a value: write the value alone');
   if (header.test(text)) return likely('holds a word of an HTTP header in front: write the value alone');

@@ -81,6 +81,7 @@ interface Unready {
 const troubles: Readonly<Record<string, Unready>> = {
   absent: { prepare: path => rm(path, { force: true }), why: 'does not exist' },
   empty: { prepare: path => writeFile(path, ''), why: 'is empty' },
+  'blanks alone': { prepare: path => writeFile(path, ' \t \n'), why: 'is empty' },
   'a line break alone': { prepare: path => writeFile(path, '\n'), why: 'is empty' },
   'several lines': {
     prepare: path => writeFile(path, 'hunter2\nhunter2\n'),
@@ -106,6 +107,7 @@ for (const [name, { prepare, why, remedy }] of Object.entries(troubles))
   });
 
 const visiblyNone: Readonly<Record<string, { readonly text: string; readonly why: RegExp; readonly password?: 'odd' | 'fine' }>> = {
+  'a login page': { text: '<!DOCTYPE html><html><body>Sign in</body></html>', why: /holds a page, and no key/ },
   'a variable that nobody set': { text: '${PORTAINER_TOKEN}', why: /holds a placeholder that nothing has replaced/ },
   'a variable with a default': { text: '${PORTAINER_TOKEN:-}', why: /holds a placeholder/ },
   'a variable without braces': { text: '$PORTAINER_TOKEN', why: /holds a placeholder/ },
