@@ -13,7 +13,7 @@ export function asDiscovery(value: unknown, at: string): Discovery {
   demandList(slots, `${at}.slots`);
   const ids = new Set<string>();
   // The list of an adapter that keeps it between two reports is not changed.
-  const sound = slots.map((one, index) => {
+  const sound = Array.from(slots, (one, index) => {
     const slot = asSlot(one, () => `${at}.slots[${index}]`);
     demand(ids.size < ids.add(slot.id).size, `${at}.slots[${index}].id`, 'the id of one slot alone', slot.id);
     return slot;
@@ -64,12 +64,12 @@ function asSlot(value: unknown, at: () => string): Slot {
   if (!missing(disturbs)) demandDisturbs(disturbs, `${at()}.disturbs`);
   const slot = value as unknown as Slot;
   const said = missing(findings) || slot.findings?.length === 0 ? slot.findings : asFindings(findings, `${at()}.findings`);
-  const name = (title ?? id) as string;
-  if (said === slot.findings && plain.test(name) && plain.test(slot.lacks ?? ' ')) return slot;
+  const name = (title || id) as string;
+  if (said === slot.findings && title !== '' && plain.test(name) && plain.test(slot.lacks ?? ' ')) return slot;
   return {
     ...slot,
     ...(said && { findings: said }),
-    ...(!plain.test(name) && { title: label(name, longestTitle) }),
+    ...((!plain.test(name) || title === '') && { title: label(name, longestTitle) }),
     ...(isText(lacks) && { lacks: label(lacks, longestTitle) }),
   };
 }
@@ -77,18 +77,22 @@ function asSlot(value: unknown, at: () => string): Slot {
 /** Those that were looked at: thousands of slots share a few. */
 const known = new WeakSet<object>();
 
+/** Region and partition become part of the address that is asked for a token. */
+const isName = (value: unknown): boolean => typeof value === 'string' && /^[a-z0-9][a-z0-9.-]{0,252}$/.test(value);
+
 function isRegistry(value: unknown): boolean {
   if (!isMap(value)) return false;
   if (known.has(value)) return true;
   const { host, region, service, partition } = value as Partial<Registry>;
-  const fine = isText(host) && isText(region) && isText(partition) && (service === 'ecr' || service === 'ecr-public');
+  const fine = [host, region, partition].every(isName) && (service === 'ecr' || service === 'ecr-public');
   if (fine) known.add(value);
   return fine;
 }
 
 function demandHolds(value: unknown, at: string): void {
   demandMap(value, at);
-  demand(isText(value['fingerprint']), `${at}.fingerprint`, 'a text', value['fingerprint']);
+  const { fingerprint } = value;
+  demand(isText(fingerprint) && /^[\x21-\x7e]{1,100}$/.test(fingerprint), `${at}.fingerprint`, 'what `fingerprint` says', fingerprint);
   demand(isDate(value['expiresAt']), `${at}.expiresAt`, 'a date', value['expiresAt']);
 }
 

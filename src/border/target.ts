@@ -1,5 +1,6 @@
 import type { Receipt, Target } from '../contract/adapter.ts';
 import type { Clock } from '../contract/clock.ts';
+import { asToldFailure } from '../contract/failures.ts';
 import { label } from '../contract/text.ts';
 import { asDiscovery, asReceipt, asSighting, asSightings } from './reports.ts';
 import { demand, demandMap, isText, lookFor, missing } from './shape.ts';
@@ -30,21 +31,26 @@ export function acrossBorder(made: unknown, { kind, clock, dispose }: Made): Tar
   const lookAtReceipt = (receipt: unknown): Receipt => look('deliver', receipt, asReceipt);
   return {
     address: label(target.address, longestAddress),
-    discover: async signal => look('discover', await target.discover(signal), asDiscovery),
+    discover: async signal => look('discover', await told(() => target.discover(signal)), asDiscovery),
     // No async function: hundreds of deliveries can be under way, and what is kept of each counts.
     deliver(slot, credentials, signal) {
       try {
-        return Promise.resolve(target.deliver(slot, credentials, signal)).then(lookAtReceipt);
+        return Promise.resolve(target.deliver(slot, credentials, signal)).then(lookAtReceipt, raise);
       } catch (error) {
-        return Promise.reject(error);
+        return Promise.reject(asToldFailure(error));
       }
     },
     ...(rehearse && {
-      rehearse: async (slot, credentials, signal) => look('rehearse', await rehearse.call(target, slot, credentials, signal), asReceipt),
+      rehearse: async (slot, credentials, signal) =>
+        look('rehearse', await told(() => rehearse.call(target, slot, credentials, signal)), asReceipt),
     }),
     ...(watch && {
       async *watch(signal) {
-        for await (const sighting of look('watch', watch.call(target, signal), asSightings)) yield look('watch', sighting, asSighting);
+        try {
+          for await (const sighting of look('watch', watch.call(target, signal), asSightings)) yield look('watch', sighting, asSighting);
+        } catch (thrown) {
+          throw asToldFailure(thrown);
+        }
       },
     }),
     async [Symbol.asyncDispose]() {
@@ -52,6 +58,19 @@ export function acrossBorder(made: unknown, { kind, clock, dispose }: Made): Tar
       await dispose();
     },
   };
+}
+
+function raise(thrown: unknown): never {
+  throw asToldFailure(thrown);
+}
+
+/** What the adapter answers, or throws in a form in which it can be told. */
+async function told<T>(ask: () => Promise<T>): Promise<T> {
+  try {
+    return await ask();
+  } catch (thrown) {
+    throw asToldFailure(thrown);
+  }
 }
 
 /** Ends in time whatever it does. A target that cannot be closed is no reason to stop. */

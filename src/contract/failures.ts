@@ -151,6 +151,19 @@ export function asFailure(thrown: unknown): Failure {
   return new Failure('UNEXPECTED', redactQuoted(wordsOf(thrown)), { cause: thrown });
 }
 
+/**
+ * What an adapter threw, as a Failure of this class alone. An adapter in plain JavaScript may have changed the members
+ * of a Failure after it was made, or have made a class of its own of it.
+ */
+export function asToldFailure(thrown: unknown): Failure {
+  try {
+    const failure = asFailure(thrown);
+    return new Failure(failure.code, failure.message, failure.facts);
+  } catch {
+    return new Failure('UNEXPECTED', 'a Failure was thrown that has no words');
+  }
+}
+
 function wordsOf(thrown: unknown): string {
   try {
     // Cut before the costly filter: it may be a whole answer.

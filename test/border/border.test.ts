@@ -82,7 +82,21 @@ const reports: readonly (readonly [unknown, string])[] = [
   [withSlot({ after: 6 }), `${at}.after must be the id of a slot, or missing, and is 6.`],
   [withSlot({ holds: 'abc' }), `${at}.holds must be an object, and is "abc".`],
   [withSlot({ holds: { fingerprint: 'abc', expiresAt: invalid } }), `${at}.holds.expiresAt must be a date, and is a date that is none.`],
-  [withSlot({ holds: { expiresAt: new Date() } }), `${at}.holds.fingerprint must be a text, and is undefined.`],
+  [withSlot({ holds: { expiresAt: new Date() } }), `${at}.holds.fingerprint must be what \`fingerprint\` says, and is undefined.`],
+  [
+    withSlot({ holds: { fingerprint: 'f'.repeat(5_000_000), expiresAt: new Date() } }),
+    `${at}.holds.fingerprint must be what \`fingerprint\` says, and is a text of 5000000 characters.`,
+  ],
+  ...['../x', 'eu-west-1\r\n', 'x'.repeat(5_000_000)].flatMap(odd =>
+    (['host', 'region', 'partition'] as const).map(
+      member =>
+        [
+          withSlot({ registries: [{ ...registry, [member]: odd }] }),
+          `${at}.registries must be what deps.registry answers, and is an object.`,
+        ] as const,
+    ),
+  ),
+  [{ slots: Object.assign([], { length: 1 }), findings: [] }, `${at} must be an object, and is undefined.`],
   [withSlot({ disturbs: true }), `${at}.disturbs must be an object, and is true.`],
   [withSlot({ disturbs: { below: Number.NaN } }), `${at}.disturbs.below must be a number from 0 to 1, and is NaN.`],
   [withSlot({ findings: {} }), `${at}.findings must be a list, and is an object.`],
@@ -145,6 +159,8 @@ test('a slot that is sound is handed on as it is; names that nobody can read or 
     discover: async () => ({ slots: [slot, odd, { ...slot, id: '9', title: long }], findings: [], about: { product: long } }),
   }).discover(signal);
 
+  const { slots: nameless } = await cross({ discover: async () => ({ slots: [{ ...slot, title: '' }], findings: [] }) }).discover(signal);
+  assert.equal(nameless[0]?.title, slot.id);
   assert.equal(slots[0], slot);
   assert.equal(slots[1]?.title, 'a [31m b c');
   assert.equal(slots[1]?.ref, slot.ref);
@@ -225,4 +241,51 @@ test('whatever is thrown is a Failure of the table that can be told, with facts 
     assert.equal(asFailure(thrown).code, 'UNEXPECTED');
   assert.ok(asFailure(new Error('x'.repeat(5_000_000))).message.length < 4100);
   assert.equal(new Failure('BUSY', 'one\ntwo\u001b[2J\u202e\u0085').message, 'one\ntwo [2J ');
+});
+
+test('a Failure that was changed after it was made, or has a class of its own, is one of the table again', async () => {
+  const changed = (members: object) => Object.defineProperties(new Failure('REJECTED', 'No.'), Object.getOwnPropertyDescriptors(members));
+  class Odd extends Failure {
+    override get remedy(): string {
+      throw new Error('no');
+    }
+  }
+  const hidden = {
+    get facts() {
+      throw new Error('no');
+    },
+  };
+  for (const [thrown, code, message] of [
+    [changed({ code: 'NOPE' }), 'UNEXPECTED', 'No. (with the failure code NOPE, which there is not)'],
+    [changed({ code: Symbol('odd') }), 'UNEXPECTED', 'a Failure was thrown that has no words'],
+    [changed({ message: 'one\u001b[31mtwo' }), 'REJECTED', 'one [31mtwo'],
+    [changed({ message: undefined }), 'UNEXPECTED', 'a Failure was thrown that has no words'],
+    [changed({ facts: { retryAfterMs: Number.NaN } }), 'REJECTED', 'No.'],
+    [changed({ facts: null }), 'UNEXPECTED', 'a Failure was thrown that has no words'],
+    [Object.defineProperties(changed({}), Object.getOwnPropertyDescriptors(hidden)), 'UNEXPECTED', /no words/],
+    [new Odd('REJECTED', 'No.'), 'REJECTED', 'No.'],
+  ] as const)
+    for (const method of ['discover', 'deliver', 'rehearse', 'watch'] as const) {
+      const raise = async (): Promise<never> => {
+        throw thrown;
+      };
+      const target = cross({ [method]: method === 'watch' ? () => ({ [Symbol.asyncIterator]: () => ({ next: raise }) }) : raise });
+      const ask = {
+        discover: () => target.discover(signal),
+        deliver: () => target.deliver(slot, new Map(), signal),
+        rehearse: async () => target.rehearse?.(slot, new Map(), signal),
+        watch: async () => {
+          for await (const sighting of target.watch?.(signal) ?? []) assert.ok(sighting);
+        },
+      }[method];
+      const failure = await ask().then(
+        () => assert.fail('nothing was thrown'),
+        (error: unknown) => error,
+      );
+      assert.ok(failure instanceof Failure && failure.constructor === Failure, method);
+      assert.equal(failure.code, code);
+      if (typeof message === 'string') assert.equal(failure.message, message);
+      else assert.match(failure.message, message);
+      assert.ok(failure.remedy && failure.stops);
+    }
 });
