@@ -113,7 +113,7 @@ export class Failure extends Error {
 
   constructor(code: FailureCode, message: string, facts: FailureFacts = {}) {
     const known = Object.hasOwn(failures, code);
-    const text = known ? message : `${message} (with the failure code ${code}, which there is not)`;
+    const text = known ? message : `${message} (its failure code ${code} is not in the table)`;
     super(cut(visible(redact(text)), longest), { cause: facts.cause });
     this.code = known ? code : 'UNEXPECTED';
     this.facts = soundFacts(facts);

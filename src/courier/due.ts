@@ -139,9 +139,9 @@ export function neededHead(record: TargetRecord, entry: Entry, now: Moment): Ent
   const head = headOf(record, entry);
   if (!head || slot.registries.length === 0 || (slot.state === 'absent' && !record.managed.create)) return undefined;
   if ((head.slot.disturbs && slot.state === 'present') || !mayRepair(head, now)) return undefined;
-  const lacks = [...heldByLeader(record, entry, now)].some(([host, led]) => {
+  const lacks = [...heldByLeader(record, entry, now)].some(([host, leading]) => {
     const held = heldFor(entry, host);
-    return !isKept(led) && (slot.state !== 'present' || !held || outdated(record, entry, held, led, now));
+    return !isKept(leading) && (slot.state !== 'present' || !held || outdated(record, entry, held, leading, now));
   });
   return lacks ? head : undefined;
 }

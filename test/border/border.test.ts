@@ -218,7 +218,7 @@ test('whatever is thrown is a Failure of the table that can be told, with facts 
     mayLand: true,
   } as never);
   assert.equal(unknown.code, 'UNEXPECTED');
-  assert.equal(unknown.message, 'It broke. (with the failure code NOPE, which there is not)');
+  assert.equal(unknown.message, 'It broke. (its failure code NOPE is not in the table)');
   assert.deepEqual(unknown.facts, { mayLand: true });
   assert.equal(unknown.stops, 'slot');
   assert.match(unknown.remedy, /report it/);
@@ -256,7 +256,7 @@ test('a Failure that was changed after it was made, or has a class of its own, i
     },
   };
   for (const [thrown, code, message] of [
-    [changed({ code: 'NOPE' }), 'UNEXPECTED', 'No. (with the failure code NOPE, which there is not)'],
+    [changed({ code: 'NOPE' }), 'UNEXPECTED', 'No. (its failure code NOPE is not in the table)'],
     [changed({ code: Symbol('odd') }), 'UNEXPECTED', 'a Failure was thrown that has no words'],
     [changed({ message: 'one\u001b[31mtwo' }), 'REJECTED', 'one [31mtwo'],
     [changed({ message: undefined }), 'UNEXPECTED', 'a Failure was thrown that has no words'],
