@@ -1,3 +1,4 @@
+import http from 'node:http';
 import { fromHttp, fromInstanceMetadata, fromWebToken } from '@aws-sdk/credential-providers';
 import { readText } from '../io/files.ts';
 import { environmentKeys, formOf, halfKeys, keyVariables, retryAfterMs } from './environment.ts';
@@ -74,6 +75,14 @@ export function containerPlace({ env }: Walk): Place {
     shown: `container or Pod identity (${shown})`,
     explain: error => `${shown}: ${wordsOf(error)}`,
   };
+}
+
+/**
+ * The SDK asks the metadata service by Node's own client, which NODE_USE_ENV_PROXY would send to a proxy, with the keys
+ * of the machine in the answer.
+ */
+export function reachMetadataDirectly(): void {
+  http.globalAgent = new http.Agent();
 }
 
 export function instancePlace({ env }: Walk): Place {

@@ -5,6 +5,7 @@ import type { Source, Sources } from '../contract/source.ts';
 import { type AwsDeps, fetchToken, type Identity } from './aws.ts';
 import { useOwnCommands } from './command.ts';
 import { endpointSetBy, type Setting, type Settings, variantOf } from './endpoints.ts';
+import { reachMetadataDirectly } from './places.ts';
 import { externalIdOf, type Role } from './role.ts';
 
 /** One configured source: an AWS identity and the registries that it serves. */
@@ -33,6 +34,7 @@ export interface SourceSpec {
  * chain as it is.
  */
 export function makeSources(specs: readonly SourceSpec[], deps: AwsDeps): Sources {
+  reachMetadataDirectly();
   useOwnCommands(deps.commandEnv ?? deps.env ?? process.env);
   const resort = specs.find(spec => spec.name === 'default') ?? specs.find(isOpen) ?? { name: 'default' };
   const listed = specs.includes(resort) ? specs : [...specs, resort];

@@ -68,8 +68,9 @@ function rangeOf(entry: string): BlockList | undefined {
 
 function parted(entry: string): { readonly host: string; readonly port: number | undefined } {
   if (isIPv6(entry)) return { host: entry, port: undefined };
-  const [, inBrackets, plain, digits] = /^(?:\[(.+)\]|([^[\]]*?))(?::(\d+))?$/.exec(entry) ?? [];
-  return { host: inBrackets ?? plain ?? '', port: digits === undefined ? undefined : Number(digits) };
+  const [, inBrackets, plain, digits] = /^(?:\[(.+)\]|([^[\]]*?))(?::(\d*))?$/.exec(entry) ?? [];
+  // For Go a port that is empty is any.
+  return { host: inBrackets ?? plain ?? '', port: digits ? Number(digits) : undefined };
 }
 
 function coversAddress(address: string): (host: string) => boolean {

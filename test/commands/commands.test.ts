@@ -7,7 +7,9 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { type FakeEcr, startEcr } from '../fakes/ecr.ts';
+import { startMetadata } from '../fakes/metadata.ts';
 import { adminKey, type FakePortainer, startFakePortainer } from '../fakes/portainer.ts';
+import { proxying } from '../io/servers.ts';
 import { cli, command, type Started, startCli, until } from './cli.ts';
 
 const host = '123456789012.dkr.ecr.eu-west-1.amazonaws.com';
@@ -99,6 +101,15 @@ test('check names an identity once, though each region has a session of its own'
   const profile = { AWS_PROFILE: 'r', AWS_CONFIG_FILE: join(folder, 'roles'), AWS_ACCESS_KEY_ID: '', AWS_SECRET_ACCESS_KEY: '' };
   const { stdout } = await cli(['check'], { ...env, ...profile, AWS_ENDPOINT_URL_STS: ecr.url, PORTAINER_URL: two.url });
   assert.equal(stdout.match(/^source default is profile "r".*assumed-role\/r\//gm)?.length, 1, stdout);
+});
+
+test('no proxy is asked for the keys of the machine, whatever Node is told', async () => {
+  await using metadata = await startMetadata({ accessKeyId: 'ASIAMACHINE', secretAccessKey: 's' });
+  await using proxy = await proxying(1);
+  const machine = { HOME: folder, AWS_ENDPOINT_URL: ecr.url, AWS_EC2_METADATA_SERVICE_ENDPOINT: metadata.url };
+  const { code, stderr } = await cli(['token', host], { ...machine, NODE_USE_ENV_PROXY: '1', HTTP_PROXY: proxy.url });
+  assert.equal(code, 0, stderr);
+  assert.deepEqual(proxy.asked, []);
 });
 
 test('check says that a trial failed, and not that all would be well', async () => {

@@ -130,7 +130,9 @@ describe('further spellings', () => {
     ['10.1', 'https://10.1.2.3', '?'],
     ['10.1.2.300', 'https://10.1.2.3', '?'],
     ['10.0.0.0/8:9443', 'https://10.1.2.3:9443', '?'],
-    ['portainer:', 'https://portainer', '?'],
+    // As Go 1.26 splits it: a port that is empty is any.
+    ['portainer:', 'https://portainer', 'D'],
+    ['10.1.2.3:', 'https://10.1.2.3:9443', 'D'],
     ['portainer:0', 'https://portainer', '?'],
     ['portainer:99999', 'https://portainer', '?'],
     ['portainer:https', 'https://portainer', '?'],
