@@ -49,7 +49,8 @@ function isAnswer(error: unknown, { last }: Wire): boolean {
 function insist({ accessKeyId, secretAccessKey, sessionToken = '' }: Keys): void {
   const parts = { 'the access key ID': accessKeyId, 'the secret access key': secretAccessKey, 'the session token': sessionToken };
   for (const [part, value] of Object.entries(parts)) {
-    const wrong = value === accessKeyId ? visiblyNoKeyId(value) : visiblyNoKey(value);
+    // A credential process may write anything.
+    const wrong = typeof value !== 'string' ? 'is no text' : value === accessKeyId ? visiblyNoKeyId(value) : visiblyNoKey(value);
     if (wrong) throw new Error(`${part} ${wrong}`);
   }
 }

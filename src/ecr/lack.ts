@@ -24,6 +24,8 @@ function lackIn(section: Section | undefined): string | undefined {
   if (section['role_arn'] !== undefined && !from) return 'has role_arn without source_profile or credential_source';
   if (section['source_profile'] !== undefined && section['credential_source'] !== undefined)
     return 'has both source_profile and credential_source: keep one';
+  if (found.every(option => option === 'source_profile' || option === 'web_identity_token_file'))
+    return `has ${found.join(' and ')} without role_arn`;
   if (found.every(option => option === 'aws_access_key_id')) return 'has aws_access_key_id without aws_secret_access_key';
   return found.every(option => option === 'aws_secret_access_key') ? 'has aws_secret_access_key without aws_access_key_id' : undefined;
 }

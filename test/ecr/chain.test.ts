@@ -222,6 +222,13 @@ test('a profile with a secret alone, two sources of its role, or an address that
   const both = '[profile both]\nrole_arn = x\nsource_profile = half\ncredential_source = Environment\n';
   await file('config', `${both}[profile half]\naws_secret_access_key = x\n[profile port]\n${ini()}endpoint_url = http://localhost:99999\n`);
   assert.match((await fetchWith({ AWS_PROFILE: 'half' })).message, /it has aws_secret_access_key without aws_access_key_id/);
+  await writeFile(
+    join(home, 'lone'),
+    `[profile web]\nweb_identity_token_file = /jwt\n[profile number]\ncredential_process = echo '{"Version":1,"AccessKeyId":1,"SecretAccessKey":"s"}'\n`,
+  );
+  const lone = { AWS_CONFIG_FILE: join(home, 'lone') };
+  assert.match((await fetchWith({ ...lone, AWS_PROFILE: 'web' })).message, /it has web_identity_token_file without role_arn/);
+  assert.match((await fetchWith({ ...lone, AWS_PROFILE: 'number' })).message, /the access key ID is no text/);
   assert.match((await fetchWith({ AWS_PROFILE: 'both' })).message, /it has both source_profile and credential_source/);
   const { code, message } = await fetchWith({ AWS_PROFILE: 'port', AWS_ENDPOINT_URL: '' });
   assert.equal(code, 'MISCONFIGURED');
