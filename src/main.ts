@@ -36,9 +36,10 @@ if (major < least.major || (major === least.major && minor < least.minor)) {
   const { redact } = await import('./contract/secret.ts');
   // A mistake of ours must end the process, not leave a daemon that only looks alive; what Node would print could show
   // more than the stack.
+  const whose = process.env['ECR_COURIER_ADAPTERS'] ? 'its own, or of an adapter that ECR_COURIER_ADAPTERS names' : 'its own';
   process.on('uncaughtException', error => {
     process.stderr.write(
-      redact(`ecr-courier ends because of a mistake of its own. Please report this:\n${error.stack ?? error.message}\n`),
+      redact(`ecr-courier ends because of a mistake of ${whose}. Please report this:\n${error.stack ?? error.message}\n`),
     );
     endNow(1);
   });

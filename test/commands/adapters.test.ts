@@ -178,3 +178,16 @@ test('the commands know such an adapter, and end with 78 when it cannot be had',
   assert.equal(without.code, 78);
   assert.match(without.stderr, /attic\.mjs: cannot be loaded: Cannot find module/);
 });
+
+test('a promise of an adapter that fails unheard ends the program, which says that it may be the adapter', async () => {
+  const floating = `create: ({ url }) => ({ address: url, discover: async () => {
+    Promise.reject(new Error('unheard'));
+    await new Promise(() => {});
+  }, deliver: async () => ({ change: 'unchanged' }) }),`;
+  await using files = await folder({ 'hangar.mjs': moduleOf(floating) });
+
+  const { code, stderr } = await cli(['once'], { ECR_COURIER_ADAPTERS: files.at('hangar.mjs'), HANGAR_URL: 'https://hangar.test' });
+
+  assert.equal(code, 1);
+  assert.match(stderr, /mistake of its own, or of an adapter that ECR_COURIER_ADAPTERS names\. [^]*unheard[^]*hangar\.mjs/);
+});
