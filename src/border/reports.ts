@@ -6,6 +6,8 @@ import { demand, demandList, demandMap, isDate, isMap, isText, missing, refuse }
 const longestTitle = 300;
 const longestId = 1000;
 const longestText = 2000;
+/** Of findings in one list: each of them is shown, counted and logged. */
+const mostFindings = 10_000;
 
 export function asDiscovery(value: unknown, at: string): Discovery {
   demandMap(value, at);
@@ -108,6 +110,7 @@ const soundFindings = new WeakSet<object>();
 function asFindings(value: unknown, at: string): readonly Finding[] {
   demandList(value, at);
   if (soundFindings.has(value)) return value as readonly Finding[];
+  demand(value.length <= mostFindings, `${at}.length`, `at most ${mostFindings}`, value.length);
   const found = value.map((one, index) => asFinding(one, `${at}[${index}]`));
   const same = found.every((one, index) => one === value[index]) ? (value as readonly Finding[]) : found;
   if (Object.isFrozen(same)) soundFindings.add(same);

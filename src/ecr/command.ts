@@ -58,11 +58,18 @@ function outputOf(program: string, args: readonly string[], env: Env): Promise<{
       failed(code === 'ENOENT' ? `there is no program ${program}` : `${program} cannot be run (${code})`),
     );
     child.on('close', (status, signal) => {
-      if (status !== 0) return failed([stderr().trim(), `(${signal ?? `exit status ${status}`})`].filter(Boolean).join(' '));
+      if (status !== 0) return failed([withoutKeys(stderr().trim()), `(${signal ?? `exit status ${status}`})`].filter(Boolean).join(' '));
       if (stdout().length > mostBytes) return failed('it wrote more than 1 MiB');
       resolve({ stdout: stdout().replace(/^\uFEFF/, '') });
     });
   });
+}
+
+/** A program that fails may print the keys that it has just been given. Access key ids stay: they say which key it was. */
+function withoutKeys(said: string): string {
+  const looksLikeKey = (run: string) =>
+    run.length >= 32 && [/[a-z]/, /[A-Z]/, /[0-9]/].every(kind => kind.test(run)) && !run.startsWith('/');
+  return said.replace(/[A-Za-z0-9+/_-]+={0,2}/g, run => (looksLikeKey(run) ? '[secret]' : run));
 }
 
 /** Takes what a stream gives, and no more than one byte too many. */

@@ -72,3 +72,14 @@ test('a program of others gets no variable of ours or of a manager', () => {
   };
   assert.deepEqual(withoutOurs({ ...kept, ...ours }, adapters), kept);
 });
+
+test('keys that a failing program prints are not quoted', async () => {
+  const secret = 'wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY';
+  const said = `AWS_SECRET_ACCESS_KEY=${secret} then {\\"SecretAccessKey\\":\\"${secret}\\"} from /usr/local/lib/python3/Vault2/keys.py`;
+  const message = await why(`echo "${said}" >&2; exit 1`);
+  assert.doesNotMatch(message, /wJalr|bPxRf/);
+  assert.match(
+    message,
+    /AWS_SECRET_ACCESS_KEY=\[secret\] then .*SecretAccessKey.*\[secret\].* from \/usr\/local\/lib\/python3\/Vault2\/keys\.py/,
+  );
+});
