@@ -54,6 +54,12 @@ if (major < least.major || (major === least.major && minor < least.minor)) {
   const args = process.argv.slice(2);
   const stays = isDaemon(args);
   if (!stays) hungUp = stop;
+  // A forgotten `await` in an adapter of others is no reason to leave all other targets alone.
+  else if (process.env['ECR_COURIER_ADAPTERS'])
+    process.on('unhandledRejection', reason => {
+      const why = reason instanceof Error ? (reason.stack ?? reason.message) : String(reason);
+      warned(new Error(`a promise of ${whose} failed and nobody waited for it: ${redact(why)}`));
+    });
   const code = await runCommand(args, {
     env: process.env,
     stdout,

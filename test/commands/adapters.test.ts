@@ -4,7 +4,7 @@ import { adapters } from '../../adapters/index.ts';
 import { ConfigError } from '../../config/load.ts';
 import { knownAdapters } from '../../src/commands/adapters.ts';
 import { folder } from '../config/support.ts';
-import { cli } from './cli.ts';
+import { cli, startCli, until } from './cli.ts';
 
 const ours = adapters.map(({ kind }) => kind);
 
@@ -190,4 +190,21 @@ test('a promise of an adapter that fails unheard ends the program, which says th
 
   assert.equal(code, 1);
   assert.match(stderr, /mistake of its own, or of an adapter that ECR_COURIER_ADAPTERS names\. [^]*unheard[^]*hangar\.mjs/);
+});
+
+test('the daemon goes on when a promise of an adapter fails unheard, and says so in its log', async () => {
+  const floating = `create: ({ url }) => ({ address: url, discover: async () => {
+    Promise.reject(new Error('unheard'));
+    return { slots: [], findings: [] };
+  }, deliver: async () => ({ change: 'unchanged' }) }),`;
+  await using files = await folder({ 'hangar.mjs': moduleOf(floating) });
+  const env = { ECR_COURIER_ADAPTERS: files.at('hangar.mjs'), HANGAR_URL: 'https://hangar.test', ECR_COURIER_LISTEN: '127.0.0.1:0' };
+
+  const { child, said, ended } = startCli(['run'], { ...env, ECR_COURIER_SOCKET: files.at('socket') });
+  await until(() => /unheard/.test(said.stdout) && /NO_SLOTS/.test(said.stdout), 'the warning and what came of the discovery');
+  child.kill('SIGTERM');
+
+  assert.equal((await ended).code, 0, said.stderr);
+  const warning = said.stdout.split('\n').find(line => line.includes('unheard')) ?? '';
+  assert.match(JSON.parse(warning).warning, /an adapter that ECR_COURIER_ADAPTERS names failed and nobody waited for it/);
 });
