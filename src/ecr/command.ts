@@ -65,7 +65,9 @@ function outputOf(program: string, args: readonly string[], env: Env): Promise<{
   });
 }
 
-/** A program that fails may print the keys that it has just been given. Access key ids stay: they say which key it was. */
+/**
+ * A program that fails may print the keys that it has just been given. Access key ids stay: they say which key it was.
+ */
 function withoutKeys(said: string): string {
   const looksLikeKey = (run: string) =>
     run.length >= 32 && [/[a-z]/, /[A-Z]/, /[0-9]/].every(kind => kind.test(run)) && !run.startsWith('/');
