@@ -151,7 +151,7 @@ function reasonFor(record: TargetRecord, entry: Entry, offer: Offer, now: Moment
   const { slot, unsettled } = entry;
   if (slot.state === 'absent') return mayCreate(record, entry, now) ? 'absent' : undefined;
   if ((slot.state === 'drifted' || overwritten(entry, offer)) && mayRepair(entry, now)) return 'drifted';
-  if (unsettled && (!unsettled.answered || now >= unsettled.confirmAt)) return 'unsettled';
+  if (unsettled && (!unsettled.answered || (now >= unsettled.confirmAt && !coverSoon(entry, now)))) return 'unsettled';
   let aging = false;
   for (const [host, given] of offer) {
     const held = heldFor(entry, host);
@@ -162,6 +162,15 @@ function reasonFor(record: TargetRecord, entry: Entry, offer: Offer, now: Moment
   if (rewriteIsDue(entry)) return 'unknown';
   // What the last attempt left there is not known, whatever the manager says that it holds.
   return entry.trouble && 'unknown';
+}
+
+/**
+ * What a former process may have left is covered by the next credential as well, when that is about to come: after a
+ * suspend everything is due at once.
+ */
+function coverSoon({ scopes, unsettled }: Entry, now: Moment): boolean {
+  if (unsettled?.by !== 'former process') return false;
+  return scopes.some(scope => scope && (scope.fetching || (!scope.trouble && now >= fetchDueAt(scope))));
 }
 
 /** A creation that may have landed is not repeated before a report says that it did not. */

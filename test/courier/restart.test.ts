@@ -156,6 +156,18 @@ describe('a write of a former process lands late', () => {
   });
 });
 
+test('suspended right after a start: what is due by then is done with one write', async () => {
+  const clock = createVirtualClock();
+  const target = testTarget(clock, 'p', [row('1')]);
+  await using rig = await startRig({ targets: [target] });
+  await clock.advance(10 * seconds);
+  clock.suspend(8 * hours);
+  await clock.advance(1 * minutes);
+  assert.equal(target.writes.length, 2);
+  assert.equal(stored(target), only(rig.sources).issued[1]?.password.reveal());
+  assert.equal(rig.courier.ledger.targets.get('p')?.entries.get('1')?.unsettled, undefined, 'it covers what may have landed');
+});
+
 test('a report that began before a write ended says nothing of the slot; one that began later does', async () => {
   const clock = createVirtualClock();
   const target = promptTarget(clock, 'p', [row('1')]);
