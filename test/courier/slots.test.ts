@@ -414,3 +414,16 @@ describe('a delivery that disturbs', () => {
     assert.ok(first !== undefined && first >= 9.4 && first < 10, `${first}: it would end before the next window`);
   });
 });
+
+test('a refresh of what disturbs waits for the newer credential, and restarts it once', async () => {
+  const clock = createVirtualClock();
+  const target = promptTarget(clock, 'p', [{ ...row('1'), disturbs: { below: 0.25 }, state: 'drifted' }]);
+  await using rig = await startRig({ targets: [target] });
+  await clock.advance(24 * seconds);
+  target.rows.set('1', { ...row('1'), disturbs: { below: 0.25 } });
+  rig.courier.refresh();
+  await clock.advance(2 * minutes);
+  assert.equal(target.writes.length, 2);
+  assert.equal(only(rig.sources).asked.length, 2);
+  assert.deepEqual([...(target.stored.get('1')?.values() ?? [])], [only(rig.sources).issued[1]?.password.reveal()]);
+});

@@ -115,3 +115,37 @@ test('a manager that lists well and takes no write is looked at once a minute mo
   await clock.advance(3 * minutes);
   assert.ok((timesOf(target, 'new')[0] ?? Number.POSITIVE_INFINITY) - since < 2.5 * minutes);
 });
+
+test('failed slots that hang leave a place: a healthy one is written at once', async () => {
+  const clock = createVirtualClock();
+  const target = mixed(clock, 4, 'TIMEOUT', ['good']);
+  await using _ = await startRig({ targets: [target], keepsEvents: false });
+  // All four have failed once, and the good one has ended the row of failures: they hang again as soon as they may.
+  await clock.advance(61 * seconds);
+  target.rows.set('good', { ...row('good'), state: 'drifted' });
+  await clock.advance(65 * seconds);
+  const began = clock.mono();
+  target.rows.set('new', row('new'));
+  await clock.advance(61 * seconds);
+  const [first] = timesOf(target, 'new');
+  assert.ok(first !== undefined && first - began < 61 * seconds, `${first}`);
+  for (let at = 0; at < 30; at++) {
+    target.rows.set(`new${at}`, row(`new${at}`));
+    await clock.advance(60 * seconds);
+    const [written] = timesOf(target, `new${at}`);
+    assert.ok(written !== undefined, `new${at} waits behind what hangs`);
+  }
+});
+
+test('a good delivery ends the growing distances of a manager that takes no write', async () => {
+  const clock = createVirtualClock();
+  const target = mixed(clock, 1, 'BUSY', ['good']);
+  await using rig = await startRig({ targets: [target], keepsEvents: false });
+  await clock.advance(3 * hours);
+  target.rows.set('good', { ...row('good'), state: 'drifted' });
+  await clock.advance(2 * minutes);
+  const record = rig.courier.ledger.targets.get('p') ?? assert.fail();
+  const retried = timesOf(target, 'bad0').length;
+  while (timesOf(target, 'bad0').length === retried) await clock.advance(1 * seconds);
+  assert.ok(record.nextDiscoveryAt - rig.courier.ledger.now() < 2 * seconds, 'the first of a new row');
+});
