@@ -225,14 +225,22 @@ function takeIn(scope: Scope, fresh: Kept, cause: Cause, now: Moment): { unchang
   // end.
   scope.failures = unchanged ? scope.failures + 1 : 0;
   const pause = spacing(lifeOf(fresh.credential));
-  const apart = unchanged ? Math.min(pause * 2 ** (scope.failures - 1), longestPause) : pause;
-  const endsAt = unchanged && kept ? kept.endsAt : Number.POSITIVE_INFINITY;
-  scope.notBefore = Math.max(scope.fetchedAt + pause, Math.min(scope.fetchedAt + apart, endsAt));
+  const next = unchanged && kept ? whenRepeated(scope, kept.endsAt, pause) : 0;
+  scope.notBefore = Math.max(scope.fetchedAt + pause, next);
   if (!unchanged) {
     scope.kept = fresh;
     scope.unproven = [...scope.hosts.values()];
   }
   return { unchanged, downMs };
+}
+
+/**
+ * When a source that repeats a token is asked again: at ever greater distances before the end of the token, at its end,
+ * and then at ever greater distances up to five minutes.
+ */
+function whenRepeated({ fetchedAt, failures }: Scope, endsAt: Moment, pause: number): Moment {
+  if (fetchedAt < endsAt) return Math.min(fetchedAt + Math.min(pause * 2 ** (failures - 1), longestPause), endsAt);
+  return fetchedAt + Math.min((fetchedAt - endsAt) / 2, 5 * minute);
 }
 
 /** Nobody needs it, and no pause or credential is worth keeping. */

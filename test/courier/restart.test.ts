@@ -314,3 +314,18 @@ for (const life of [10 * minutes, 30 * minutes, 2 * hours, 12 * hours])
     for (const gap of gaps(writes)) assert.ok(gap <= life + 1 * minutes, `${gap}`);
     assert.ok(Math.min(...gaps(source.asked)) >= 5 * seconds);
   });
+
+test('a source that repeats a token beyond its end is asked at ever greater distances, up to five minutes', async () => {
+  const clock = createVirtualClock();
+  const source = testSource(clock);
+  source.lifeMs = 1 * hours;
+  const target = promptTarget(clock, 'p', [row('1')]);
+  await using _ = await startRig({ targets: [target], sources: [source], keepsEvents: false });
+  source.stuck = true;
+  await clock.advance(1 * hours + 10 * minutes);
+  const before = source.asked.length;
+  assert.ok(before < 30, `${before}`);
+  await clock.advance(8 * hours);
+  const pauses = gaps(source.asked.slice(before + 5));
+  assert.ok(Math.max(...pauses) < 5.5 * minutes && Math.min(...pauses) > 4 * minutes, `${pauses}`);
+});
