@@ -12,6 +12,7 @@ test('a switch is true or false, and every other spelling is a mistake with its 
     'AWS_IGNORE_CONFIGURED_ENDPOINT_URLS',
     'AWS_EC2_METADATA_DISABLED',
     'AWS_EC2_METADATA_V1_DISABLED',
+    'AWS_DISABLE_CLOCK_SKEW_CORRECTION',
   ];
   for (const name of switches) {
     for (const value of ['true', 'false', '']) assert.deepEqual(await wrongWith({ [name]: value }), [], `${name}=${value}`);
