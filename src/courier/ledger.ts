@@ -186,9 +186,9 @@ export interface TargetRecord {
   /** [lane: after a reload] */
   managed: ManagedTarget;
   readonly name: string;
-  /** [scout] */
+  /** [discovery] */
   address: string | undefined;
-  /** [reports; attempt: a new id; scout: another address] */
+  /** [reports; attempt: a new id] */
   readonly entries: Map<string, Entry>;
   /**
    * Whose credential says which registry is the courier's own; undefined where the target does not want that. [courier]
@@ -218,13 +218,13 @@ export interface TargetRecord {
   about: About;
   /** [reports] */
   findings: readonly Finding[];
-  /** When the newest report began; undefined before the first. [reports; scout: another address] */
+  /** When the newest report began; undefined before the first. [reports] */
   discoveredAt?: Moment | undefined;
-  /** [scout] */
+  /** [condition] */
   nextDiscoveryAt: Moment;
   /** When deliveries that disturb may begin: now, or the next such moment. Missing: at any time. [lane] */
   opensAt?: (() => Moment) | undefined;
-  /** Why nothing is delivered, or the last discovery's failure. [scout] */
+  /** Why nothing is delivered, or the last discovery's failure. [condition] */
   trouble?: Trouble | undefined;
   /** The newest outcomes first; failures are kept longer than successes. [attempt] */
   readonly outcomes: Outcome[];

@@ -60,6 +60,15 @@ export function mergeSighting(record: TargetRecord, sighting: Sighting, now: Mom
   return { added: [], gone: [sighting.gone] };
 }
 
+/** Another address under the same name is another manager: nothing that is known of the former one holds there. */
+export function forgetAll(record: TargetRecord): void {
+  record.entries.clear();
+  record.renamed.clear();
+  record.recreated.clear();
+  record.vanished.clear();
+  record.discoveredAt = undefined;
+}
+
 function forget(record: TargetRecord, id: string): void {
   const { unsettled, slot } = record.entries.get(id) ?? {};
   record.entries.delete(id);
