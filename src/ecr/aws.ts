@@ -13,7 +13,8 @@ import { awsFailure } from './errors.ts';
 import type { Keys } from './place.ts';
 import { assume, type Role } from './role.ts';
 import { searchFor } from './search.ts';
-import { type Env, readShared, type Shared } from './shared.ts';
+import { readShared, type Shared } from './shared.ts';
+import type { Env } from './variables.ts';
 import { type Dispatcher, type Wire, wayToAws, within } from './wire.ts';
 import { guard, wiresOf } from './wires.ts';
 

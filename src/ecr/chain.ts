@@ -3,7 +3,7 @@ import { visiblyNoKey, visiblyNoKeyId } from '../contract/keys.ts';
 import { type Keys, type Place, usualRemedy, type Walk, wordsOf } from './place.ts';
 import { containerPlace, environmentPlace, instancePlace, webIdentityPlace } from './places.ts';
 import { defaultProfile, profilePlace, skippedEnvironment } from './profile.ts';
-import { namedProfile } from './shared.ts';
+import { namedProfile } from './variables.ts';
 import type { Wire } from './wire.ts';
 
 /**

@@ -1,6 +1,7 @@
 import { Failure } from '../contract/failures.ts';
 import type { Registry } from '../contract/registry.ts';
-import { type Env, namedProfile, type Section, type Shared } from './shared.ts';
+import type { Section, Shared } from './shared.ts';
+import { type Env, namedProfile } from './variables.ts';
 
 /**
  * What a client of the AWS SDK is told about the address to call. Empty: it finds it from the region, for every

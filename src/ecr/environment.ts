@@ -1,19 +1,12 @@
 import { fromEnv } from '@aws-sdk/credential-providers';
 import { visiblyNoKey } from '../contract/keys.ts';
 import { readText } from '../io/files.ts';
-import type { Env } from './shared.ts';
-
-/** The variables of static keys. Each has a second form that names a file, as secrets of Docker lie in files. */
-export const keyVariables = { id: 'AWS_ACCESS_KEY_ID', secret: 'AWS_SECRET_ACCESS_KEY', session: 'AWS_SESSION_TOKEN' } as const;
-type KeyVariable = (typeof keyVariables)[keyof typeof keyVariables];
+import { type Env, formOf, type KeyVariable, keyVariables } from './variables.ts';
 
 /** Beyond this it is no key, but a wrong path. */
 const mostBytes = 64 * 1024;
 /** How soon a file that is not ready is looked at again. */
 export const retryAfterMs = 15_000;
-
-/** The form of a variable that is set: itself, or its file's; undefined when neither is. */
-export const formOf = (variable: KeyVariable, env: Env): string | undefined => [variable, `${variable}_FILE`].find(name => env[name]);
 
 /**
  * Why the environment's access key is no identity: its secret is missing. A secret alone names nobody, and is passed

@@ -1,8 +1,9 @@
 import { cannotRun } from './command.ts';
-import { formOf, halfKeys, keyVariables } from './environment.ts';
+import { halfKeys } from './environment.ts';
 import { credentialsIn } from './ini.ts';
 import { lackOf } from './lack.ts';
-import { type Env, fileVariables, namedProfile, readShared, type Section, type Shared } from './shared.ts';
+import { readShared, type Section, type Shared } from './shared.ts';
+import { type Env, fileVariables, formOf, keyVariables, namedProfile } from './variables.ts';
 
 /** What a source says of where its keys are. */
 type Naming = { readonly profile?: string | undefined };

@@ -1,6 +1,7 @@
 import type { fromHttp } from '@aws-sdk/credential-providers';
 import { quote } from '../contract/text.ts';
-import type { Env, Shared } from './shared.ts';
+import type { Shared } from './shared.ts';
+import type { Env } from './variables.ts';
 import type { Wire } from './wire.ts';
 
 /** Access key, secret and session token, resolved: no provider behind them. */

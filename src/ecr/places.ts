@@ -1,9 +1,10 @@
 import http from 'node:http';
 import { fromHttp, fromInstanceMetadata, fromWebToken } from '@aws-sdk/credential-providers';
 import { readText } from '../io/files.ts';
-import { environmentKeys, formOf, halfKeys, keyVariables, retryAfterMs } from './environment.ts';
+import { environmentKeys, halfKeys, retryAfterMs } from './environment.ts';
 import { type Keys, type Place, silent, usualRemedy, type Walk, wordsOf } from './place.ts';
 import { sessionName } from './role.ts';
+import { containerUri, formOf, keyVariables, plainAddress } from './variables.ts';
 
 export function environmentPlace({ env }: Walk): Place {
   const form = formOf(keyVariables.id, env);
@@ -61,8 +62,8 @@ async function containerToken(env: Walk['env']): Promise<string | undefined> {
 
 /** What ECS and EKS Pod identity offer to a container. */
 export function containerPlace({ env }: Walk): Place {
-  const uri = env['AWS_CONTAINER_CREDENTIALS_RELATIVE_URI'] || env['AWS_CONTAINER_CREDENTIALS_FULL_URI'];
-  const shown = uri?.replaceAll(/[?#].*$|(?<=^\w+:\/\/)[^/]*@/g, '');
+  const uri = containerUri(env);
+  const shown = uri && plainAddress(uri);
   return {
     name: 'container or Pod identity',
     absent: uri ? undefined : 'AWS_CONTAINER_CREDENTIALS_FULL_URI and ..._RELATIVE_URI are not set',

@@ -1,9 +1,9 @@
 import { fromIni } from '@aws-sdk/credential-providers';
-import { formOf, keyVariables } from './environment.ts';
 import { credentialsIn } from './ini.ts';
 import { lackOf } from './lack.ts';
 import { type Place, silent, type Walk, wordsOf } from './place.ts';
-import { type Env, handTokens, type Shared } from './shared.ts';
+import { handTokens, type Shared } from './shared.ts';
+import { type Env, formOf, keyVariables } from './variables.ts';
 
 /** The environment, where a profile is named. */
 export function skippedEnvironment({ profile, env }: Walk): Place {

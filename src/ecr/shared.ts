@@ -1,10 +1,9 @@
-import { homedir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { externalDataInterceptor, loadSharedConfigFiles } from '@smithy/core/config';
 import { readText, statOf, Unreadable } from '../io/files.ts';
 import { type Oddity, oddities } from './ini.ts';
+import { type Env, fileVariables, pathsOf } from './variables.ts';
 
-export type Env = Readonly<NodeJS.ProcessEnv>;
 /** One section of a shared file: names as they are written, values without blanks around them. */
 export type Section = Readonly<Record<string, string | undefined>>;
 
@@ -22,9 +21,6 @@ interface SharedFile {
   readonly hidden: boolean;
 }
 
-/** The variables that name the two files. */
-export const fileVariables = { credentials: 'AWS_SHARED_CREDENTIALS_FILE', config: 'AWS_CONFIG_FILE' } as const;
-
 /** What `~/.aws/credentials` and `~/.aws/config` hold, as the AWS SDK reads them. */
 export interface Shared {
   readonly paths: { readonly filepath: string; readonly configFilepath: string };
@@ -41,9 +37,6 @@ export interface Shared {
   /** Lines that this SDK does not read as they are meant, of a profile's lineage. */
   odd(name: string): readonly Oddity[];
 }
-
-/** The profile that is asked for by name: the source's, else that of AWS_PROFILE. undefined: nobody named one. */
-export const namedProfile = (profile: string | undefined, env: Env): string | undefined => profile || env['AWS_PROFILE'] || undefined;
 
 /**
  * Hands the tokens of web identities that profiles name to the SDK, which would read them in a way that stops the whole
@@ -93,17 +86,6 @@ export async function readShared(env: Env): Promise<Shared> {
       return odd.filter(({ section }) => all.includes(section.toLowerCase()));
     },
   };
-}
-
-/** As the SDK finds them; a leading `~/` is the home. */
-function pathsOf(env: Env): [credentials: string, config: string] {
-  const home = env['HOME'] || homedir();
-  // Joined as the SDK joins them: it looks a text up by its path.
-  const at = (variable: string, name: string): string => {
-    const path = env[variable] || `~/.aws/${name}`;
-    return path.startsWith('~/') ? join(home, path.slice(2)) : path;
-  };
-  return [at(fileVariables.credentials, 'credentials'), at(fileVariables.config, 'config')];
 }
 
 /** `named`: what a variable says of the path, so that somebody has put a file there. */

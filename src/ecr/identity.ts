@@ -1,0 +1,36 @@
+import { endpointSetBy, type Own } from './endpoints.ts';
+import type { Role } from './role.ts';
+import { containerUri, type Env, formOf, keyVariables, namedProfile, pathsOf, plainAddress } from './variables.ts';
+
+/** What a source says of its identity. */
+export interface IdentitySpec extends Own {
+  readonly roles?: readonly Role[] | undefined;
+  readonly roleArn?: string | undefined;
+}
+
+/**
+ * The identity that is configured, as one line without secrets: all that decides whose credential it will be, as far as
+ * source and environment tell. Two sources with the same line are the same identity. Reads no file, asks nobody.
+ * Neither a session nor an external id is an identity: the role is.
+ */
+export function describeIdentity(spec: IdentitySpec, env: Env): string {
+  const roles = [...(spec.roles ?? []).map(({ roleArn }) => roleArn), ...(spec.roleArn ? [spec.roleArn] : [])];
+  // Another address is another AWS, such as a double.
+  const endpoint = endpointSetBy(spec, env);
+  const parts = [keysFrom(spec.profile, env), ...roles, ...(endpoint ? [`ECR at ${plainAddress(endpoint.value)}`] : [])];
+  return parts.join(', then ').replaceAll(/\s/g, ' ');
+}
+
+/** Where the keys come from, by the order in which places are looked at. */
+function keysFrom(profile: string | undefined, env: Env): string {
+  const files = pathsOf(env).join(' and ');
+  const named = namedProfile(profile, env);
+  if (named !== undefined) return `profile "${named}" of ${files}`;
+  const form = formOf(keyVariables.id, env);
+  if (form !== undefined) return form === keyVariables.id ? `access key ${env[form]}` : `access key of the file ${env[form]}`;
+  // A profile `default` would come first; whether it has keys is in the files.
+  const role = env['AWS_WEB_IDENTITY_TOKEN_FILE'] ? env['AWS_ROLE_ARN'] : undefined;
+  const container = containerUri(env);
+  const last = role ? `web identity ${role}` : container ? `container ${plainAddress(container)}` : 'this machine';
+  return `default chain of ${files} and ${last}`;
+}
