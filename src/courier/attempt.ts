@@ -5,7 +5,6 @@ import { fetchedSince } from './due.ts';
 import {
   type Entry,
   type Holding,
-  heldFor,
   isKept,
   type Kept,
   type Moment,
@@ -16,7 +15,6 @@ import {
   shared,
   type TargetRecord,
 } from './ledger.ts';
-import type { Evidence } from './supply.ts';
 import { atPeace, retryPause, second } from './timing.ts';
 
 /** One try to deliver: what was offered, why, when it began. */
@@ -141,13 +139,6 @@ function hasNewer({ entry, offer }: Attempt): boolean {
     const [offered, kept] = [offer.get(host), entry.scopes[at]?.kept];
     return offered !== undefined && kept !== undefined && offered.fingerprint !== kept.fingerprint;
   });
-}
-
-/** What a refusal of this credential by the slot says of it. For the state before the refusal was recorded. */
-export function evidenceOf(entry: Entry, host: string, { fingerprint }: Kept): Evidence {
-  const refused = entry.trouble?.refused;
-  if (refused && !refused.includes(fingerprint)) return 'hopeless';
-  return heldFor(entry, host) ? 'accepted' : 'untried';
 }
 
 const firstOf = ({ offer }: Attempt): Holding | undefined => offer.values().next().value;

@@ -1,9 +1,10 @@
 import type { Receipt, Slot, Target } from '../contract/adapter.ts';
 import type { Credentials } from '../contract/credential.ts';
 import { asFailure, type Failure } from '../contract/failures.ts';
-import { type Attempt, credentialsOf, evidenceOf, keptOf, missingOf, recordFailure, recordSuccess } from './attempt.ts';
+import { type Attempt, credentialsOf, keptOf, missingOf, recordFailure, recordSuccess } from './attempt.ts';
 import { type Due, followersOf, neededHead, whyDue } from './due.ts';
 import type { CourierEvent, OfSlot } from './events.ts';
+import { evidenceOf } from './evidence.ts';
 import type { Entry, Moment, TargetRecord } from './ledger.ts';
 import { createQueue } from './queue.ts';
 import type { Supply } from './supply.ts';

@@ -234,39 +234,47 @@ export interface TargetRecord {
 export type Proved = Proof & { readonly at: Moment; readonly fingerprint: string };
 
 /**
- * One source x region x service (x endpoint variant): the last good credential and how fetching goes. Only supply.ts
- * and proofs.ts write into it.
+ * One source x region x service (x endpoint variant): the last good credential and how fetching goes. Each field says
+ * in brackets who writes it; scopes.ts makes the record.
  */
 export interface Scope {
   readonly id: string;
+  /** [supply: new sources] */
   source: Source;
   /** A registry that it serves: says region and service. */
   readonly registry: Registry;
+  /** [fetches] */
   kept?: Kept | undefined;
-  /** Some slot needs it, or a target that asks for the courier's own registry. */
+  /** Some slot needs it, or a target that asks for the courier's own registry. [scopes; supply: new sources] */
   wanted: boolean;
-  /** The registries that it is delivered for, by host: those are proven. */
+  /** The registries that it is delivered for, by host: those are proven. [scopes] */
   readonly hosts: Map<string, Registry>;
+  /** [fetches] */
   fetching: boolean;
-  /** Somebody asked for a newer credential before its time, or a refusal did, and no fetch has begun since. */
-  refetch: boolean;
   /**
-   * When a refusal last led to a fetch: by who refused, as in supply.ts.
+   * Somebody asked for a newer credential before its time, or a refusal did, and no fetch has begun since. [fetches;
+   * evidence]
    */
+  refetch: boolean;
+  /** When a refusal last led to a fetch: by who refused. [evidence] */
   refusedAt: { registry: Moment; accepted: Moment; untried: Moment };
-  /** When the last fetch began; -Infinity before the first. */
+  /** When the last fetch began; -Infinity before the first. [fetches] */
   fetchedAt: Moment;
-  /** When the last fetch began that was answered, with whatever token. */
+  /** When the last fetch began that was answered, with whatever token. [fetches] */
   answeredAt: Moment;
+  /** Fetches in a row that brought nothing new. [fetches] */
   failures: number;
+  /** [fetches] */
   notBefore: Moment;
+  /** [fetches] */
   trouble?: Trouble | undefined;
-  /** By host: what the registry said of the credential `kept`. */
+  /** By host: what the registry said of the credential `kept`. [proofs; scopes: forgets it] */
   readonly proofs: Map<string, Proved>;
-  /** Hosts that are being asked. */
+  /** Hosts that are being asked. [proofs] */
   readonly proving: Set<string>;
   /**
    * Those of `hosts` that were not looked at since the last tick or the newest credential: they may have to be asked.
+   * [scopes; fetches: all of them, for a new credential; proofs: takes them]
    */
   unproven: Registry[];
 }

@@ -1,0 +1,143 @@
+import type { Clock } from '../contract/clock.ts';
+import type { Credential } from '../contract/credential.ts';
+import { asFailure, Failure } from '../contract/failures.ts';
+import { aboutScope, type CourierEvent } from './events.ts';
+import type { Kept, Moment, Scope } from './ledger.ts';
+import { fetchDueAt, fetchPause, keep, lifeOf, minute, second, spacing } from './timing.ts';
+import type { Work } from './work.ts';
+
+const fetchMs = 30 * second;
+const fetchesAtOnce = 8;
+const longestPause = 30 * minute;
+
+export interface FetchesDeps {
+  readonly clock: Clock;
+  readonly now: () => Moment;
+  readonly random: () => number;
+  readonly work: Work;
+  /** Whether what failed is tried again. */
+  persists(): boolean;
+  emit(event: CourierEvent): void;
+  /** A new credential is there. */
+  arrived(scope: Scope): void;
+  /** The next step may be due earlier than planned. */
+  wake(): void;
+}
+
+/** Fetches credentials into their scopes, a few at a time. */
+export interface Fetches {
+  /** Server time minus our wall clock, by the newest fetch; undefined before the first. */
+  readonly clockSkewMs: number | undefined;
+  /** Starts the fetch of the scope if it is due. */
+  step(scope: Scope): void;
+  /** When the next fetch of one of these becomes possible. */
+  wakeAt(scopes: Iterable<Scope>): Moment;
+}
+
+export function createFetches({ clock, now, random, work, persists, emit, arrived, wake }: FetchesDeps): Fetches {
+  let clockSkewMs: number | undefined;
+  let underWay = 0;
+
+  async function fetch(scope: Scope): Promise<void> {
+    const began = now();
+    const asked = scope.refetch;
+    Object.assign(scope, { fetching: true, fetchedAt: began, refetch: false });
+    underWay++;
+    const answer = await work.bounded(fetchMs, signal => scope.source.fetch(scope.registry, signal)).catch(asFailure);
+    scope.fetching = false;
+    underWay--;
+    if (answer instanceof Failure) {
+      scope.refetch ||= asked;
+      failed(scope, answer, began);
+    } else fetched(scope, answer, asked ? 'asked for' : 'in its turn');
+    wake();
+  }
+
+  function fetched(scope: Scope, credential: Credential, cause: Cause): void {
+    // The server's time as it issued, against ours as we read it.
+    clockSkewMs = credential.issuedAt.getTime() - clock.wall();
+    const fresh = keep(credential, now(), random);
+    const { unchanged, downMs } = takeIn(scope, fresh, cause, now());
+    const { fingerprint, expiresAt } = fresh;
+    const about = { ms: now() - scope.fetchedAt, fingerprint, issuedAt: credential.issuedAt, expiresAt, unchanged, skewMs: clockSkewMs };
+    const { identity } = credential;
+    emit({ kind: 'fetched', ...aboutScope(scope), ...about, ...(downMs !== undefined && { downMs }), ...(identity && { identity }) });
+    if (!unchanged) arrived(scope);
+  }
+
+  function failed(scope: Scope, failure: Failure, began: Moment): void {
+    const repeat = scope.trouble?.failure.code === failure.code;
+    const count = scope.failures + 1;
+    scope.failures = count;
+    scope.notBefore = began + fetchPause(failure, count, lifeOfKept(scope), random);
+    scope.trouble = { failure, count, since: scope.trouble?.since ?? began };
+    emit({ kind: 'fetch-failed', ...aboutScope(scope), ms: now() - began, failure, count, repeat });
+  }
+
+  function canFetch(scope: Scope): boolean {
+    return scope.wanted && !scope.fetching && underWay < fetchesAtOnce && (persists() || !scope.trouble);
+  }
+
+  return {
+    get clockSkewMs() {
+      return clockSkewMs;
+    },
+    step(scope) {
+      if (canFetch(scope) && now() >= fetchDueAt(scope)) work.track(fetch(scope));
+    },
+    wakeAt(scopes) {
+      // At the limit of fetches the end of one of them wakes.
+      return Math.min(...Array.from(scopes).filter(canFetch).map(fetchDueAt));
+    },
+  };
+}
+
+/**
+ * Somebody wants a newer credential. The long pause after a failure or an unchanged token is over then, but not the
+ * one that AWS asked for.
+ */
+export function askAgain(scope: Scope): void {
+  scope.refetch = true;
+  if (scope.trouble?.failure.facts.retryAfterMs !== undefined) return;
+  scope.notBefore = Math.min(scope.notBefore, scope.fetchedAt + spacing(lifeOfKept(scope)));
+}
+
+/** Why a fetch began. */
+type Cause = 'asked for' | 'in its turn';
+
+/**
+ * Writes into the scope what a fetch brought. unchanged: the token that was there already, or one that ends earlier and
+ * was not asked for.
+ */
+function takeIn(scope: Scope, fresh: Kept, cause: Cause, now: Moment): { unchanged: boolean; downMs: number | undefined } {
+  const { kept } = scope;
+  const earlier = kept !== undefined && fresh.endsAt < kept.endsAt && cause === 'in its turn';
+  const unchanged = fresh.fingerprint === kept?.fingerprint || earlier;
+  const downMs = scope.trouble && now - scope.trouble.since;
+  scope.trouble = undefined;
+  scope.answeredAt = scope.fetchedAt;
+  // The same token again brings nothing: such fetches draw apart like failures, without being one, but not beyond its
+  // end.
+  scope.failures = unchanged ? scope.failures + 1 : 0;
+  const pause = spacing(lifeOf(fresh.credential));
+  const next = unchanged && kept ? whenRepeated(scope, kept.endsAt, pause) : 0;
+  scope.notBefore = Math.max(scope.fetchedAt + pause, next);
+  if (!unchanged) {
+    scope.kept = fresh;
+    scope.unproven = [...scope.hosts.values()];
+  }
+  return { unchanged, downMs };
+}
+
+/**
+ * When a source that repeats a token is asked again: at ever greater distances before the end of the token, at its end,
+ * and then at ever greater distances up to five minutes.
+ */
+function whenRepeated({ fetchedAt, failures }: Scope, endsAt: Moment, pause: number): Moment {
+  if (fetchedAt < endsAt) return Math.min(fetchedAt + Math.min(pause * 2 ** (failures - 1), longestPause), endsAt);
+  return fetchedAt + Math.min((fetchedAt - endsAt) / 2, 5 * minute);
+}
+
+function lifeOfKept({ kept }: Scope): number | undefined {
+  return kept && lifeOf(kept.credential);
+}

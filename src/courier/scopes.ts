@@ -1,0 +1,48 @@
+import type { Registry } from '../contract/registry.ts';
+import type { Source } from '../contract/source.ts';
+import type { Moment, Scope } from './ledger.ts';
+
+/** The scope of this registry of the source, made if it is not there yet. */
+export function scopeIn(scopes: Map<string, Scope>, source: Source, registry: Registry): Scope {
+  const id = source.scope(registry);
+  const scope = scopes.get(id) ?? newScope(id, source, registry);
+  scopes.set(id, scope);
+  return scope;
+}
+
+/** Credentials of the scope are needed for this registry; without one, for what AWS says of its principal. */
+export function want(scope: Scope, registry?: Registry): void {
+  scope.wanted = true;
+  if (!registry || scope.hosts.has(registry.host)) return;
+  scope.hosts.set(registry.host, registry);
+  scope.unproven.push(registry);
+}
+
+/** Nothing is needed of it any more, until somebody wants it again. */
+export function unwant(scope: Scope): void {
+  scope.wanted = false;
+  scope.hosts.clear();
+  scope.unproven = [];
+}
+
+/** What registries said that are not needed any more. */
+export function forgetOldProofs({ proofs, hosts }: Scope): void {
+  for (const host of proofs.keys()) if (!hosts.has(host)) proofs.delete(host);
+}
+
+/** Nobody needs it, and no pause or credential is worth keeping. */
+export function isForgotten({ wanted, fetching, notBefore, kept }: Scope, now: Moment): boolean {
+  return !wanted && !fetching && now >= notBefore && now >= (kept?.endsAt ?? 0);
+}
+
+function newScope(id: string, source: Source, registry: Registry): Scope {
+  const never = Number.NEGATIVE_INFINITY;
+  const moments = {
+    refusedAt: { registry: never, accepted: never, untried: never },
+    fetchedAt: never,
+    answeredAt: never,
+    notBefore: never,
+  };
+  const sets = { hosts: new Map(), proofs: new Map(), proving: new Set<string>(), unproven: [] };
+  return { id, source, registry, wanted: false, fetching: false, refetch: false, failures: 0, ...moments, ...sets };
+}
