@@ -17,6 +17,7 @@ import { readTlsFiles } from './io/context.ts';
 import { Unreadable } from './io/files.ts';
 import { openHttp } from './io/http.ts';
 import { lent } from './io/lent.ts';
+import { lendFiles } from './io/lent-files.ts';
 import type { Header } from './io/message.ts';
 import { type Proxy, proxiesOf } from './io/proxies.ts';
 import { setting } from './io/tls.ts';
@@ -70,6 +71,7 @@ export function manageTarget(config: TargetConfig, deps: TargetDeps, former?: Op
       debug: (message, data) => deps.log.debug(redact(message), { ...data, target: name }),
       info: (message, data) => deps.log.info(redact(message), { ...data, target: name }),
     },
+    files: lendFiles({ writes: deps.readonly ? 'refused' : 'allowed' }),
     registry: lookAlikes.read,
     finding: (code, message, remedy = adapter.findings[code]?.remedy): Finding => ({ code, message, ...(remedy && { remedy }) }),
     http(base) {
