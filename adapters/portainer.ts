@@ -2,6 +2,7 @@ import { type Deps, defineAdapter, type Target } from '../src/contract/adapter.t
 import { givenTo } from '../src/contract/usual.ts';
 import { openApi } from './portainer/api.ts';
 import { type Code, findings } from './portainer/findings.ts';
+import { refuseMisspelled } from './portainer/key.ts';
 import { makeLook } from './portainer/look.ts';
 import { openSession } from './portainer/session.ts';
 import { makeSurvey, type Ref } from './portainer/survey.ts';
@@ -34,7 +35,9 @@ export const portainer = defineAdapter({
   findings,
   create({ url, apiKey, username, password }, deps: Deps<Code>): Target<Ref> {
     const address = url.replace(/(\/api)?\/*$/, '');
-    const http = deps.http({ url: address, headers: apiKey ? { 'X-API-Key': apiKey.reveal() } : {} });
+    if (apiKey) refuseMisspelled(apiKey);
+    const login = apiKey ? { headers: { 'X-API-Key': apiKey.reveal() } } : { sets: ['Authorization'] };
+    const http = deps.http({ url: address, ...login });
     const api = openApi(http, address, apiKey ? { key: apiKey } : { session: openSession(http, username, password) });
     const principal = apiKey ? undefined : username;
     const look = makeLook(api, deps);

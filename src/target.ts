@@ -59,6 +59,8 @@ export function manageTarget(config: TargetConfig, deps: TargetDeps, former?: Op
   let current: (Awaited<ReturnType<typeof look>> & { readonly own: string | undefined; readonly target: Target }) | undefined;
   /** The files could not be read when they were last wanted. */
   let waiting = false;
+  /** What was in them when the adapter last made the target, or refused to. */
+  let tried: string | undefined;
   let looking: ReturnType<typeof look> | undefined;
 
   const lookAlikes = lookAlikeWatch(deps.registry);
@@ -136,6 +138,7 @@ export function manageTarget(config: TargetConfig, deps: TargetDeps, former?: Op
       });
       waiting = false;
       if (current?.files === files && current.own === own?.host) return current.target;
+      tried = files;
       const things: Lent = { opened: [], proxies: new Set() };
       const made: unknown = adapter.create(options, adapterDeps(things, headers, own));
       const dispose = async (): Promise<void> => void (await Promise.all(things.opened.map(http => http[Symbol.asyncDispose]())));
@@ -149,13 +152,20 @@ export function manageTarget(config: TargetConfig, deps: TargetDeps, former?: Op
         seen => seen.files,
         () => undefined,
       );
-      return files !== undefined && (waiting || (current !== undefined && files !== current.files));
+      return files !== undefined && (waiting || (tried !== undefined && files !== tried));
     },
   };
 }
 
 function digestOf(config: TargetConfig): string {
-  const unimportant = { adapter: undefined, required: undefined, create: undefined, paused: undefined, window: undefined };
+  const unimportant = {
+    adapter: undefined,
+    required: undefined,
+    create: undefined,
+    paused: undefined,
+    window: undefined,
+    origin: undefined,
+  };
   // JSON hides a secret before a replacer sees it.
   function hidden(this: Readonly<Record<string, unknown>>, key: string, value: unknown): unknown {
     const original = this[key];

@@ -2,7 +2,6 @@ import type { Answer, Http, HttpRequest } from '../../src/contract/adapter.ts';
 import { Failure } from '../../src/contract/failures.ts';
 import type { Secret } from '../../src/contract/secret.ts';
 import { nothingAt } from '../../src/contract/usual.ts';
-import { refuseMisspelled } from './key.ts';
 import { lacksRole, refusal, type Session } from './session.ts';
 import { isRow, type Row } from './survey.ts';
 
@@ -31,7 +30,6 @@ export function openApi(http: Http, address: string, login: Login): Api {
     ask,
     refused,
     async eachRow(take, signal) {
-      if (key) refuseMisspelled(key);
       const answer = await ask('GET', '/api/registries', signal, { each: element => void (isRow(element) && take(element)) });
       if (lacksRole(answer)) throw stopping(refused(answer));
       if (answer.status === 404) throw nothingAt('Portainer', address, '/api/registries');
