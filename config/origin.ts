@@ -58,8 +58,93 @@ const sentences: Readonly<Record<string, string>> = {
 export type Broken = 'dropped' | 'kept';
 
 /**
- * A YAML or JSON file as a tree of values with their places. Anchors, aliases and tags are refused: a password may
- * begin with & * or !.
+ * How a text is read. `version`: 1.1 knows yes and no as truth values. `links`: whether anchors, aliases, merges and
+ * tags mean something, or are a mistake.
+ */
+export interface Dialect {
+  readonly version: '1.1' | '1.2';
+  readonly links: 'refused' | 'followed';
+}
+/** Something wrong with a text itself. `code`: of the yaml library, or one of `ofValues`. */
+export interface Slip {
+  readonly code: string;
+  readonly origin: string;
+  readonly message: string;
+}
+
+/** What the parser takes, and we do not. */
+const ofValues: ReadonlySet<string> = new Set(['NOT_READ', 'NOT_TEXT', 'TOO_DEEP', 'TOO_MANY']);
+/** A few aliases of aliases are millions of values. */
+const mostValues = 100_000;
+
+const asMistake = ({ origin, message }: Slip): Mistake => ({ path: '', origin, message });
+
+/** A YAML or JSON text as a tree of values with their places: of its first document, where there are several. */
+export function readTree(text: string, file: string, { version, links }: Dialect): { readonly root: Placed; readonly slips: Slip[] } {
+  const lines = new LineCounter();
+  const slips: Slip[] = [];
+  const directory = dirname(file);
+  const place = (offset: number): Origin => {
+    const { line, col } = lines.linePos(offset);
+    return { text: `${file}:${line}:${col}`, directory };
+  };
+  const wrong = (code: string, origin: Origin, message: string): void => void slips.push({ code, origin: origin.text, message });
+  let values = 0;
+  const isLink = (node: Node): boolean => isAlias(node) || node.anchor !== undefined || node.tag !== undefined;
+
+  function placed(node: Node | null, depth: number, fallback: Origin): Placed {
+    const origin = node?.range ? place(node.range[0]) : fallback;
+    const nothing: Placed = { value: null, origin };
+    if (node && links === 'refused' && isLink(node)) {
+      wrong('NOT_READ', origin, notRead);
+      return nothing;
+    }
+    values += 1;
+    if (values === mostValues) wrong('TOO_MANY', origin, `more than ${mostValues} values`);
+    if (depth > deepest) wrong('TOO_DEEP', origin, 'nested deeper than any option');
+    if (depth > deepest || values >= mostValues) return nothing;
+    if (isAlias(node)) return placed(node.resolve(document) ?? null, depth + 1, origin);
+    if (isSeq<Node>(node)) return { value: node.items.map(item => placed(item, depth + 1, origin)), origin };
+    if (isMap<Node, Node | null>(node)) return { value: new Map(node.items.flatMap(pair => entriesOf(pair, depth + 1, origin))), origin };
+    return isScalar<string | number | boolean | null>(node) ? { value: node.value, origin } : nothing;
+  }
+
+  /** One entry, or those that are merged in by `<<`. */
+  function entriesOf({ key, value }: { key: Node; value: Node | null }, depth: number, fallback: Origin): [string, Placed][] {
+    const at = key.range ? place(key.range[0]) : fallback;
+    if (!isScalar(key)) wrong('NOT_TEXT', at, 'a key must be text');
+    const entry = placed(value, depth, at);
+    const merged = links === 'followed' && isScalar(key) && key.source === '<<' ? mapsIn(entry) : [];
+    return merged.length > 0 ? merged.flatMap(map => [...map]) : [[isScalar(key) ? String(key.value) : '', entry]];
+  }
+
+  const document = parseDocument(text, {
+    lineCounter: lines,
+    prettyErrors: false,
+    version,
+    merge: links === 'followed',
+    ...schemas[version],
+  });
+  const seen = new Set<number>();
+  for (const { code, pos } of [...document.errors, ...document.warnings]) {
+    // One slip can be several errors to the parser.
+    if (seen.has(pos[0])) continue;
+    seen.add(pos[0]);
+    const unread = code === 'TAG_RESOLVE_FAILED';
+    wrong(code, place(pos[0]), unread ? notRead : `is not YAML or JSON: ${sentences[code] ?? code}`);
+  }
+  return { root: placed(document.contents, 0, place(0)), slips };
+}
+
+const schemas = { '1.1': { schema: 'yaml-1.1' }, '1.2': { schema: 'core' } } as const;
+
+function mapsIn({ value }: Placed): Entries[] {
+  if (value instanceof Map) return [value];
+  return Array.isArray(value) ? value.flatMap(mapsIn) : [];
+}
+
+/**
+ * A configuration file of ours. Anchors, aliases and tags are refused: a password may begin with & * or !.
  * Of a file with mistakes there are no values, or with `kept` those that could be made out all the same.
  */
 export function parseFile(
@@ -67,55 +152,11 @@ export function parseFile(
   file: string,
   broken: Broken = 'dropped',
 ): { readonly entries: Entries; readonly mistakes: readonly Mistake[] } {
-  const lines = new LineCounter();
-  const mistakes: Mistake[] = [];
-  const directory = dirname(file);
-  const place = (offset: number): Origin => {
-    const { line, col } = lines.linePos(offset);
-    return { text: `${file}:${line}:${col}`, directory };
-  };
-  const wrong = (origin: Origin, message: string): void => void mistakes.push({ path: '', origin: origin.text, message });
-
-  function placed(node: Node | null, depth: number, fallback: Origin): Placed {
-    const origin = node?.range ? place(node.range[0]) : fallback;
-    const nothing: Placed = { value: null, origin };
-    if (node && (isAlias(node) || node.anchor !== undefined || node.tag !== undefined)) {
-      wrong(origin, notRead);
-      return nothing;
-    }
-    if (depth > deepest) {
-      wrong(origin, 'nested deeper than any option');
-      return nothing;
-    }
-    if (isSeq<Node>(node)) return { value: node.items.map(item => placed(item, depth + 1, origin)), origin };
-    if (isMap<Node, Node | null>(node)) {
-      const entries = node.items.map(({ key, value }): [string, Placed] => {
-        const at = key.range ? place(key.range[0]) : origin;
-        if (!isScalar(key)) wrong(at, 'a key must be text');
-        return [isScalar(key) ? String(key.value) : '', placed(value, depth + 1, at)];
-      });
-      return { value: new Map(entries), origin };
-    }
-    return isScalar<string | number | boolean | null>(node) ? { value: node.value, origin } : nothing;
-  }
-
-  const document = parseDocument(text, {
-    lineCounter: lines,
-    prettyErrors: false,
-    version: '1.2',
-    schema: 'core',
-    merge: false,
-  });
-  const seen = new Set<number>();
-  for (const { code, pos } of [...document.errors, ...document.warnings]) {
-    // One slip can be several errors to the parser.
-    if (seen.has(pos[0])) continue;
-    seen.add(pos[0]);
-    wrong(place(pos[0]), code === 'TAG_RESOLVE_FAILED' ? notRead : `is not YAML or JSON: ${sentences[code] ?? code}`);
-  }
-  if (mistakes.length > 0 && broken === 'dropped') return { entries: new Map(), mistakes };
-  const { value, origin } = placed(document.contents, 0, place(0));
-  if (value instanceof Map) return { entries: value, mistakes };
-  if (value !== null) wrong(origin, 'must be a map with sources, targets and so on');
+  const { root, slips } = readTree(text, file, { version: '1.2', links: 'refused' });
+  const unread = slips.filter(({ code }) => !ofValues.has(code));
+  const mistakes = (unread.length > 0 && broken === 'dropped' ? unread : slips).map(asMistake);
+  if (unread.length > 0 && broken === 'dropped') return { entries: new Map(), mistakes };
+  if (root.value instanceof Map) return { entries: root.value, mistakes };
+  if (root.value !== null) mistakes.push({ path: '', origin: root.origin.text, message: 'must be a map with sources, targets and so on' });
   return { entries: new Map(), mistakes };
 }

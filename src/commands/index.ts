@@ -50,6 +50,24 @@ const commands: Readonly<Record<string, Command>> = {
     ],
     load: async () => (await import('./config.ts')).config,
   },
+  kubelet: {
+    usage: 'kubelet config|check',
+    doc: "The configuration of the kubelet's credential providers.",
+    more: [
+      'config   prints one for accounts and regions (default: every registry of ECR):',
+      '         [--account A,B] [--region R,S] [--partition P] [--spelling plain|fips|dual-stack] [--no-public]',
+      '         [--token-mode optional|required] [--name NAME] [--env NAME=VALUE] [--json]',
+      'check    PATH [--kubernetes 1.33] [--bin-dir DIR] [--json]: a file or folder by the rules of the kubelet;',
+      '         exit 1 when the kubelet would not start, 3 when something in it never works',
+    ],
+    bare: true,
+    load: async () => (await import('./kubelet.ts')).kubelet,
+  },
+  explain: {
+    usage: 'explain IMAGE --provider-config PATH',
+    doc: 'What the kubelet would do for an image: which pattern matches, or why none does; region, role, cache time.',
+    load: async () => (await import('./explain.ts')).explainImage,
+  },
   bundle: {
     usage: 'bundle',
     doc: 'Writes what belongs into a bug report, without secrets: `ecr-courier bundle > bundle.txt`.',

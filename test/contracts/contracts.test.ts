@@ -6,7 +6,10 @@ import type { RecordedFile } from './harness.ts';
 import { harnesses, replayFile, report } from './run.ts';
 
 const folder = import.meta.dirname;
-const files = readdirSync(folder).filter(name => name.endsWith('.json'));
+// The others are runs of a program.
+const files = readdirSync(folder).filter(
+  name => name.endsWith('.json') && 'scenarios' in (JSON.parse(readFileSync(join(folder, name), 'utf8')) as object),
+);
 
 for (const name of files) {
   test(`the fake answers as recorded: ${name}`, async () => {

@@ -1,0 +1,76 @@
+import { partitions, providerConfig, spellings, type Wish, yamlOf } from '../../kubelet/generate.ts';
+import { exit, type Io, readArgs, UsageError } from '../io.ts';
+
+export const providerName = 'ecr-courier-credential-provider';
+
+/** What a configuration is asked for with. */
+export const wishOptions = {
+  account: { type: 'string', multiple: true },
+  region: { type: 'string', multiple: true },
+  partition: { type: 'string', multiple: true },
+  spelling: { type: 'string', multiple: true },
+  'no-public': { type: 'boolean' },
+  'token-mode': { type: 'string' },
+  name: { type: 'string' },
+  env: { type: 'string', multiple: true },
+} as const;
+
+/** `kubelet config`: prints a CredentialProviderConfig that the kubelet takes. */
+export function kubeletConfig(args: string[], io: Pick<Io, 'stdout'>): Promise<number> {
+  const { values } = readArgs(args, { ...wishOptions, json: { type: 'boolean' } });
+  const config = providerConfig(wishOf(values));
+  io.stdout.write(values.json ? `${JSON.stringify(config, undefined, 2)}\n` : yamlOf(config));
+  return Promise.resolve(exit.ok);
+}
+
+interface Given {
+  readonly account?: string[];
+  readonly region?: string[];
+  readonly partition?: string[];
+  readonly spelling?: string[];
+  readonly 'no-public'?: boolean;
+  readonly 'token-mode'?: string;
+  readonly name?: string;
+  readonly env?: string[];
+}
+
+export function wishOf(given: Given): Wish {
+  return {
+    accounts: listed(given.account, /^\d{12}$/, 'no account: twelve digits are expected'),
+    regions: listed(given.region, /^[a-z][a-z0-9]*(-[a-z0-9]+)+$/, 'no region: eu-west-1 is one'),
+    partitions: listed(given.partition).map(text => oneOf(text, partitions, 'partition')),
+    spellings: given.spelling
+      ? listed(given.spelling)
+          .filter(text => text !== 'plain')
+          .map(text => oneOf(text, spellings, 'spelling'))
+      : spellings,
+    publicHosts: given['no-public'] ? 'without' : 'with',
+    tokenMode: oneOf(given['token-mode'] ?? 'off', ['off', 'optional', 'required'], 'mode'),
+    name: nameOf(given.name),
+    env: (given.env ?? []).map(pairOf),
+  };
+}
+
+/** Commas separate, and an option may come more than once. */
+function listed(given: readonly string[] | undefined, pattern = /./, otherwise = ''): string[] {
+  const texts = (given ?? []).flatMap(text => text.split(',')).map(text => text.trim());
+  for (const text of texts) if (!pattern.test(text)) throw new UsageError(`${JSON.stringify(text)} is ${otherwise || 'empty'}`);
+  return texts;
+}
+
+function oneOf<T extends string>(text: string, allowed: readonly T[], what: string): T {
+  const found = allowed.find(one => one === text);
+  if (found === undefined) throw new UsageError(`${text} is no ${what}: ${allowed.join(', ')}`);
+  return found;
+}
+
+function nameOf(name = providerName): string {
+  if (!/^[^/\s]+$/.test(name) || name === '.' || name === '..') throw new UsageError(`${name} is no name of an executable`);
+  return name;
+}
+
+function pairOf(text: string): readonly [string, string] {
+  const [, name, value] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
+  if (name === undefined || value === undefined) throw new UsageError(`${text.split('=')[0]} has no value: NAME=VALUE is expected`);
+  return [name, value];
+}

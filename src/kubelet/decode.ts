@@ -1,0 +1,55 @@
+import { type Entries, type Placed, readTree } from '../../config/origin.ts';
+import { configFields } from './fields.ts';
+import type { Remark } from './remark.ts';
+import { decodingErrors, entriesOf, listOf, wordOf, wrongKind } from './shape.ts';
+
+/** One file as the kubelet decodes it. Without providers where it cannot. */
+export interface Decoded {
+  readonly file: string;
+  readonly providers: readonly Placed[];
+  readonly remarks: readonly Remark[];
+}
+
+/**
+ * As the kubelet's strict decoder: JSON where the text begins with a brace, else the first document as YAML 1.1. Of a
+ * second document nothing is said by the kubelet; it is lost.
+ */
+export function decode(text: string, file: string, minor: number): Decoded {
+  const { root, slips } = readTree(text, file, { version: '1.1', links: 'followed' });
+  const isJson = /^\s*\{/.test(text);
+  const about = (level: Remark['level'], where: string, saying: string): Remark => ({ level, where, path: '', text: saying });
+  const refuse = (...remarks: Remark[]): Decoded => ({ file, providers: [], remarks });
+  if (text.trim() === '') return refuse(about('stops', file, 'is empty: an empty file stops the kubelet'));
+  const noJson = isJson ? jsonMistake(text) : undefined;
+  if (noJson) return refuse(about('stops', file, `begins with a brace, so the kubelet reads it as JSON: ${noJson}`));
+  const lost = slips.filter(({ code }) => code === 'MULTIPLE_DOCS').map(slip => about('never', slip.origin, secondDocument));
+  const broken = slips.filter(({ code }) => code !== 'MULTIPLE_DOCS').map(slip => about('stops', slip.origin, slip.message));
+  const read = root.value instanceof Map ? inRoot(root.value, file, minor) : noMap(root);
+  const providers = [...broken, ...read].some(({ level }) => level === 'stops') ? [] : listOf(entriesOf(root).get('providers'));
+  return { file, providers, remarks: [...broken, ...lost, ...read] };
+}
+
+const secondDocument = 'a second YAML document begins here: the kubelet reads the first of a file, and says nothing of the others';
+
+const noMap = ({ origin }: Placed): Remark[] => [
+  { level: 'stops', where: origin.text, path: '', text: 'the first document holds no map, and the kubelet finds no kind in it' },
+];
+
+function inRoot(root: Entries, file: string, minor: number): Remark[] {
+  const kind = wrongKind(root, minor);
+  if (kind) return [{ level: 'stops', where: root.get('kind')?.origin.text ?? file, path: '', text: kind }];
+  const version = wordOf(root.get('apiVersion')).split('/')[1] ?? '';
+  return decodingErrors(root, configFields, { file, version, minor });
+}
+
+function jsonMistake(text: string): string | undefined {
+  try {
+    JSON.parse(text);
+    return undefined;
+  } catch (error) {
+    // The words of V8 quote what stands there, which may be a secret in `env`.
+    const place = / at position (\d+)/.exec((error as Error).message)?.[1];
+    const line = place === undefined ? undefined : text.slice(0, Number(place)).split('\n').length;
+    return line === undefined ? 'it ends in the middle, or is no JSON' : `line ${line} is no JSON`;
+  }
+}

@@ -1,0 +1,110 @@
+import { ecrSuffixes } from './patterns.ts';
+
+export const partitions = Object.keys(ecrSuffixes) as (keyof typeof ecrSuffixes)[];
+export type Partition = (typeof partitions)[number];
+
+/** What a configuration is wanted for. Empty lists: everything. */
+export interface Wish {
+  /** Twelve digits each. */
+  readonly accounts: readonly string[];
+  readonly regions: readonly string[];
+  readonly partitions: readonly Partition[];
+  /** Beside the plain hosts. */
+  readonly spellings: readonly Spelling[];
+  readonly publicHosts: 'with' | 'without';
+  /** A provider gets the token of the pod's service account; `required`: pods without an annotation are not served. */
+  readonly tokenMode: 'off' | 'optional' | 'required';
+  readonly name: string;
+  readonly env: readonly (readonly [name: string, value: string])[];
+}
+export const spellings = ['fips', 'dual-stack'] as const;
+export type Spelling = (typeof spellings)[number];
+
+const publicHosts = ['public.ecr.aws', 'ecr-public.aws.com'];
+
+/** Beginnings of regions outside the commercial partition. */
+const starts: readonly (readonly [start: string, partition: Partition])[] = [
+  ['us-gov-', 'aws-us-gov'],
+  ['cn-', 'aws-cn'],
+  ['eusc-', 'aws-eusc'],
+  ['us-iso-', 'aws-iso'],
+  ['us-isob-', 'aws-iso-b'],
+  ['eu-isoe-', 'aws-iso-e'],
+  ['us-isof-', 'aws-iso-f'],
+];
+const partitionOf = (region: string): Partition => starts.find(([start]) => region.startsWith(start))?.[1] ?? 'aws';
+
+/** The patterns for every host that is wished, without a repetition. GovCloud shares its suffixes with the rest. */
+export function patternsFor({ accounts, regions, partitions: wanted, spellings, publicHosts: wish }: Wish): string[] {
+  const places: readonly (readonly [region: string, partition: Partition])[] =
+    regions.length > 0
+      ? regions.map(region => [region, partitionOf(region)] as const)
+      : (wanted.length > 0 ? wanted : partitions).map(partition => ['*', partition] as const);
+  const hosts = places.flatMap(([region, partition]) =>
+    (accounts.length > 0 ? accounts : ['*']).flatMap(account => hostsOf(account, region, partition, spellings)),
+  );
+  return [...new Set([...hosts, ...(wish === 'with' ? publicHosts : [])])];
+}
+
+function hostsOf(account: string, region: string, partition: Partition, spellings: readonly Spelling[]): string[] {
+  const suffix: { readonly plain: string; readonly dualStack?: string } = ecrSuffixes[partition];
+  const has = (spelling: Spelling): boolean => spellings.includes(spelling);
+  const host = (label: string, end: string): string => `${account}.${label}.${region}.${end}`;
+  return [
+    host('dkr.ecr', suffix.plain),
+    ...(has('fips') ? [host('dkr.ecr-fips', suffix.plain)] : []),
+    ...(suffix.dualStack && has('dual-stack') ? [host('dkr-ecr', suffix.dualStack)] : []),
+    ...(suffix.dualStack && has('fips') && has('dual-stack') ? [host('dkr-ecr-fips', suffix.dualStack)] : []),
+  ];
+}
+
+/** The keys by which a pod's service account names its role; the first is the official plugin's. */
+const roleKeys = ['eks.amazonaws.com/ecr-role-arn', 'eks.amazonaws.com/role-arn'];
+
+/** A CredentialProviderConfig as plain data, in the order in which it is written. */
+export function providerConfig(wish: Wish): object {
+  return {
+    apiVersion: 'kubelet.config.k8s.io/v1',
+    kind: 'CredentialProviderConfig',
+    providers: [
+      {
+        name: wish.name,
+        apiVersion: 'credentialprovider.kubelet.k8s.io/v1',
+        matchImages: patternsFor(wish),
+        // Holds where an answer names no time. Ours always does.
+        defaultCacheDuration: '0s',
+        ...(wish.env.length > 0 ? { env: wish.env.map(([name, value]) => ({ name, value })) } : {}),
+        ...(wish.tokenMode === 'off' ? {} : { tokenAttributes: tokenAttributes(wish.tokenMode) }),
+      },
+    ],
+  };
+}
+
+const tokenAttributes = (mode: 'optional' | 'required'): object => ({
+  serviceAccountTokenAudience: 'sts.amazonaws.com',
+  cacheType: 'ServiceAccount',
+  requireServiceAccount: mode === 'required',
+  ...(mode === 'required'
+    ? { requiredServiceAccountAnnotationKeys: roleKeys.slice(0, 1), optionalServiceAccountAnnotationKeys: roleKeys.slice(1) }
+    : { optionalServiceAccountAnnotationKeys: roleKeys }),
+});
+
+type Plain = string | boolean | readonly Plain[] | { readonly [name: string]: Plain };
+
+/** YAML in which each text stands in double quotes, so that none can be taken for something else. */
+export function yamlOf(value: object): string {
+  return `${blockOf(value as Plain, '').join('\n')}\n`;
+}
+
+function blockOf(value: Plain, indent: string): string[] {
+  if (Array.isArray(value)) return value.flatMap((item: Plain) => itemOf(item, indent));
+  if (typeof value !== 'object') return [`${indent}${JSON.stringify(value)}`];
+  return Object.entries(value).flatMap(([name, member]: [string, Plain]) =>
+    typeof member === 'object' ? [`${indent}${name}:`, ...blockOf(member, `${indent}  `)] : [`${indent}${name}: ${JSON.stringify(member)}`],
+  );
+}
+
+function itemOf(item: Plain, indent: string): string[] {
+  const [first = '', ...rest] = blockOf(item, `${indent}  `);
+  return [`${indent}- ${first.trimStart()}`, ...rest];
+}

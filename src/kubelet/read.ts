@@ -1,0 +1,59 @@
+import { lstat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { namesIn, readText, statOf, Unreadable } from '../io/files.ts';
+import { type Decoded, decode } from './decode.ts';
+import { foldersSince } from './fields.ts';
+import type { Remark } from './remark.ts';
+
+/** More than any real one; the kubelet has no limit. */
+const mostBytes = 1024 * 1024;
+const endings = ['.json', '.yaml', '.yml'];
+
+/** What the kubelet reads of a path, in its order: the file, or those of the folder. Says what it would not read. */
+export async function readProviderConfig(
+  path: string,
+  minor: number,
+): Promise<{ readonly files: readonly Decoded[]; readonly remarks: readonly Remark[] }> {
+  const isFolder = await statOf(path).then(
+    stats => stats.isDirectory(),
+    () => false,
+  );
+  if (!isFolder) return { files: [await readOne(path, minor)], remarks: [] };
+  const names = [...(await namesIn(path))].sort(byBytes);
+  const isDirectory = await Promise.all(names.map(async name => (await lstat(join(path, name))).isDirectory()));
+  const read = names.filter((name, index) => endings.includes(name.slice(Math.max(name.lastIndexOf('.'), 0))) && !isDirectory[index]);
+  const about = (level: Remark['level'], name: string, text: string): Remark => ({ level, where: join(path, name), path: '', text });
+  const remarks = [
+    ...(minor < foldersSince ? [about('stops', '', `is a folder: the kubelet takes one since Kubernetes 1.${foldersSince}`)] : []),
+    ...(read.length === 0 ? [about('stops', '', `has no file that ends in ${endings.join(', ')}: the kubelet does not start`)] : []),
+    ...names
+      .filter((name, index) => !read.includes(name) && !isDirectory[index])
+      .flatMap(name => unread(name).map(text => about('note', name, text))),
+    ...read.filter(name => name.startsWith('.')).map(name => about('note', name, 'is hidden, and the kubelet reads it all the same')),
+  ];
+  return { files: await Promise.all(read.map(name => readOne(join(path, name), minor))), remarks };
+}
+
+async function readOne(file: string, minor: number): Promise<Decoded> {
+  try {
+    return decode(await readText(file, mostBytes), file, minor);
+  } catch (error) {
+    if (!(error instanceof Unreadable)) throw error;
+    const dangling = error.code === 'ENOENT' && (await isLink(file)) ? 'is a link to nothing' : error.why;
+    return { file, providers: [], remarks: [{ level: 'stops', where: file, path: '', text: `${dangling}: the kubelet does not start` }] };
+  }
+}
+
+const isLink = (path: string): Promise<boolean> =>
+  lstat(path).then(
+    stats => stats.isSymbolicLink(),
+    () => false,
+  );
+
+/** Go sorts names by their bytes. */
+const byBytes = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));
+
+/** A name that looks as if it were meant to be read. */
+function unread(name: string): string[] {
+  return /\.(ya?ml|json)\b/i.test(name) ? [`is not read by the kubelet: its name does not end in ${endings.join(', ')}`] : [];
+}

@@ -1,0 +1,77 @@
+import type { Placed } from '../../config/origin.ts';
+import type { Remark } from './remark.ts';
+import { entriesOf, listOf, wordOf } from './shape.ts';
+
+/** In 1.33 behind a feature gate that is off; cacheType came with 1.34, and is required since. */
+const offByDefault = 33;
+const cacheTypes = ['ServiceAccount', 'Token'];
+
+/** What the kubelet refuses in `tokenAttributes`. `version`: in which the provider is spoken to. */
+export function tokenMistakes(placed: Placed | undefined, path: string, version: string, minor: number): Remark[] {
+  if (!placed || placed.value === null) return [];
+  const entries = entriesOf(placed);
+  const remark = (level: Remark['level'], name: string, text: string): Remark => ({
+    level,
+    where: (entries.get(name) ?? placed).origin.text,
+    path: name === '' ? path : `${path}.${name}`,
+    text,
+  });
+  const stop = (name: string, text: string): Remark => remark('stops', name, text);
+  const required = listOf(entries.get('requiredServiceAccountAnnotationKeys'));
+  const requires = entries.get('requireServiceAccount')?.value ?? undefined;
+  return [
+    ...(version === 'credentialprovider.kubelet.k8s.io/v1'
+      ? []
+      : [stop('', 'needs the apiVersion credentialprovider.kubelet.k8s.io/v1 of its provider')]),
+    ...(minor === offByDefault ? [remark('note', '', gateNeeded)] : []),
+    ...(wordOf(entries.get('serviceAccountTokenAudience')) === ''
+      ? [stop('serviceAccountTokenAudience', 'is missing: AWS wants sts.amazonaws.com')]
+      : []),
+    ...(requires === undefined ? [stop('requireServiceAccount', 'is missing: true or false')] : []),
+    ...(requires === false && required.length > 0
+      ? [stop('requiredServiceAccountAnnotationKeys', 'is allowed beside requireServiceAccount: true only')]
+      : []),
+    ...cacheTypeMistake(wordOf(entries.get('cacheType')), minor).map(text => stop('cacheType', text)),
+    ...keyMistakes(required, listOf(entries.get('optionalServiceAccountAnnotationKeys')), path),
+  ];
+}
+
+const gateNeeded = 'stops the kubelet of Kubernetes 1.33 unless its feature gate KubeletServiceAccountTokenForCredentialProviders is on';
+
+function cacheTypeMistake(cacheType: string, minor: number): string[] {
+  if (minor <= offByDefault) return [];
+  if (cacheType === '') return [`is missing: ${cacheTypes.join(' or ')}; the kubelet wants it since Kubernetes 1.34`];
+  return cacheTypes.includes(cacheType) ? [] : [`is ${cacheType}, and ${cacheTypes.join(' or ')} is expected, spelled so`];
+}
+
+function keyMistakes(required: readonly Placed[], optional: readonly Placed[], path: string): Remark[] {
+  const both = new Set(required.map(wordOf));
+  const stop = (item: Placed, name: string, text: string): Remark => ({
+    level: 'stops',
+    where: item.origin.text,
+    path: `${path}.${name}`,
+    text,
+  });
+  const inList = (name: string, items: readonly Placed[]): Remark[] =>
+    items.flatMap((item, index) => {
+      const key = wordOf(item);
+      const wrong = isAnnotationKey(key) ? [] : [stop(item, name, `${JSON.stringify(key)} is no key of an annotation`)];
+      const again = items.findIndex(other => wordOf(other) === key) < index ? [stop(item, name, `${key} stands there twice`)] : [];
+      return [...wrong, ...again];
+    });
+  return [
+    ...inList('requiredServiceAccountAnnotationKeys', required),
+    ...inList('optionalServiceAccountAnnotationKeys', optional),
+    ...optional
+      .filter(item => both.has(wordOf(item)))
+      .map(item => stop(item, 'optionalServiceAccountAnnotationKeys', `${wordOf(item)} cannot be required and optional`)),
+  ];
+}
+
+/** A qualified name of Kubernetes, in which upper case does not matter here. */
+function isAnnotationKey(key: string): boolean {
+  const parts = key.toLowerCase().split('/');
+  const [name = '', ...prefix] = parts.toReversed();
+  if (parts.length > 2 || !/^(?=.{1,63}$)[a-z0-9]([a-z0-9._-]*[a-z0-9])?$/.test(name)) return false;
+  return prefix.every(dns => /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/.test(dns));
+}

@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { parseAddress, privateRegistryHost } from '../../src/contract/registry.ts';
+import { partitions, patternsFor, type Wish } from '../../src/kubelet/generate.ts';
+import { matchImage } from '../../src/kubelet/match.ts';
+import { command } from '../commands/cli.ts';
+import { folder } from '../config/support.ts';
+
+const all: Wish = {
+  accounts: [],
+  regions: [],
+  partitions: [],
+  spellings: ['fips', 'dual-stack'],
+  publicHosts: 'with',
+  tokenMode: 'off',
+  name: 'p',
+  env: [],
+};
+const hosts = [
+  'eu-west-1',
+  'us-gov-west-1',
+  'cn-north-1',
+  'eusc-de-east-1',
+  'us-iso-east-1',
+  'us-isob-east-1',
+  'eu-isoe-west-1',
+  'us-isof-south-1',
+].flatMap(region => {
+  const plain = privateRegistryHost('123456789012', region);
+  const dual = plain
+    .replace('dkr.ecr', 'dkr-ecr')
+    .replace(/amazonaws\.com$/, 'on.aws')
+    .replace('amazonaws.com.cn', 'on.amazonwebservices.com.cn');
+  return [plain, dual].flatMap(host => [host, host.replace(/ecr\./, 'ecr-fips.')]).filter(host => parseAddress(host) !== undefined);
+});
+
+test('kubelet config covers every host that the courier knows', () => {
+  assert.ok(hosts.length >= 20);
+  for (const host of [...hosts, 'public.ecr.aws', 'ecr-public.aws.com'])
+    assert.ok(
+      patternsFor(all).some(pattern => matchImage(pattern, `${host}/app`).matches),
+      host,
+    );
+});
+
+test('kubelet config for accounts, regions and partitions takes these and no others', () => {
+  const narrow = patternsFor({ ...all, accounts: ['123456789012'], regions: ['eu-west-1'], spellings: [], publicHosts: 'without' });
+  assert.deepEqual(narrow, ['123456789012.dkr.ecr.eu-west-1.amazonaws.com']);
+  const china = patternsFor({ ...all, partitions: ['aws-cn'], publicHosts: 'without' });
+  assert.deepEqual(
+    china.filter(pattern => !pattern.endsWith('.cn')),
+    [],
+  );
+  assert.equal(new Set(patternsFor({ ...all, partitions: [...partitions] })).size, patternsFor(all).length);
+});
+
+test('what kubelet config prints passes kubelet check, in every form of it', async () => {
+  await using files = await folder();
+  const { writeFile } = await import('node:fs/promises');
+  for (const [index, args] of [
+    [],
+    ['--json'],
+    ['--token-mode', 'optional'],
+    ['--token-mode', 'required', '--json'],
+    ['--account', '123456789012,210987654321', '--region', 'eu-west-1', '--env', 'AWS_PROFILE=a: "b"\n#c', '--name', 'other'],
+    ['--partition', 'aws-iso-f', '--no-public', '--spelling', 'plain'],
+  ].entries()) {
+    const { stdout, code, stderr } = await command(['kubelet', 'config', ...args]);
+    assert.equal(code, 0, stderr);
+    await writeFile(files.at(`${index}.yaml`), stdout);
+    const check = await command(['kubelet', 'check', files.at(`${index}.yaml`)]);
+    assert.match(check.stdout, /^the kubelet of Kubernetes 1\.37 starts with one provider: \S+\n$/, args.join(' '));
+    assert.equal(check.code, 0);
+  }
+});
+
+test('kubelet config says what is no account, region, partition, mode, name or variable', async () => {
+  for (const [args, said] of [
+    [['--account', '12345'], /twelve digits/],
+    [['--region', 'Europe'], /eu-west-1 is one/],
+    [['--partition', 'azure'], /aws-us-gov/],
+    [['--spelling', 'ipv6'], /dual-stack/],
+    [['--token-mode', 'on'], /required/],
+    [['--name', 'a/b'], /no name/],
+    [['--env', 'AWS_PROFILE'], /NAME=VALUE/],
+    [['--account', ''], /twelve digits/],
+  ] as const) {
+    const { code, stderr } = await command(['kubelet', 'config', ...args]);
+    assert.equal(code, 2);
+    assert.match(stderr, said);
+  }
+});
+
+test('explain says which pattern matches, who answers and for how long, or why no pattern does', async () => {
+  await using files = await folder();
+  const { writeFile } = await import('node:fs/promises');
+  await writeFile(files.at('c.yaml'), (await command(['kubelet', 'config', '--spelling', 'plain', '--env', 'AWS_PROFILE=nodes'])).stdout);
+  const explain = async (image: string): Promise<string> =>
+    (await command(['explain', image, '--provider-config', files.at('c.yaml')], { HOME: files.path })).stdout;
+  const host = '123456789012.dkr.ecr.eu-west-1.amazonaws.com';
+  const hit = await explain(`${host}/team/app:1@sha256:aa`);
+  for (const word of [
+    `asks for ${host}/team/app:`,
+    'is asked: *.dkr.ecr.*.amazonaws.com matches',
+    'account 123456789012, region eu-west-1',
+    'source default, profile "nodes"',
+    '6h0m0s',
+  ])
+    assert.ok(hit.includes(word), `${word} in ${hit}`);
+  const fips = await explain('123456789012.dkr.ecr-fips.us-east-1.amazonaws.com/app');
+  assert.match(fips, /is not asked: none.*\n.*"\*\.dkr\.ecr\.\*\.amazonaws\.com".*: ecr does not match ecr-fips\n[^]*asks no provider/);
+  assert.match(await explain('nginx'), /completes short names/);
+  assert.match(await explain(`${host}:443/app:2`), /port is none, that of the image is 443/);
+  const bad = await command(['explain', host, '--provider-config', files.at('absent')]);
+  assert.deepEqual([bad.code, bad.stdout], [1, '']);
+});
