@@ -1,17 +1,14 @@
-import { type Deps, type Discovery, defineAdapter, type Receipt, type Target } from '../src/contract/adapter.ts';
-import { type Credential, oncePerCredential } from '../src/contract/credential.ts';
-import { asFailure, Failure } from '../src/contract/failures.ts';
-import { label } from '../src/contract/text.ts';
+import { type Deps, defineAdapter, type Target } from '../src/contract/adapter.ts';
+import { Failure } from '../src/contract/failures.ts';
 import { givenTo } from '../src/contract/usual.ts';
-import { type Place, pathOf, placeOf } from './rancher/address.ts';
-import { type Api, isLive, isResource, type Listed, openApi, type Registry, type Credential as Stored } from './rancher/api.ts';
+import { pathOf, placeOf } from './rancher/address.ts';
+import { openApi } from './rancher/api.ts';
 import { makeCreation } from './rancher/creation.ts';
+import { enter } from './rancher/enter.ts';
 import { type Code, findings } from './rancher/findings.ts';
-import { createKey, longestSecret, readOnly, refusal, tooLong, unexpected } from './rancher/refusal.ts';
+import { createKey, longestSecret, readOnly, tooLong } from './rancher/refusal.ts';
 import { type Ref, survey } from './rancher/survey.ts';
-
-/** Kinds of accounts that are an environment: nothing has to be named in the path. */
-const environmentKinds = ['project', 'projectadmin', 'environment'];
+import { makeUpdate } from './rancher/update.ts';
 
 export const rancher = defineAdapter({
   kind: 'rancher',
@@ -43,40 +40,12 @@ export const rancher = defineAdapter({
     const api = openApi(http, place.url, accessKey, secretKey);
     /** Whether the last look showed that the key may change nothing. Then a refused write concerns every registry. */
     let isReadOnly = false;
-
-    async function put(at: string, id: string, credential: Credential, signal: AbortSignal): Promise<void> {
-      const answer = await api.ask('PUT', `${at}/registrycredentials/${id}`, signal, loginOf(credential));
-      if (answer.status !== 200) throw refusal(http, answer, `Updating credential ${id}`, isReadOnly ? 'target' : 'slot');
-      const stored = answer.json<Stored | null>();
-      // What was removed or switched off takes a password just as well.
-      if (!isResource(stored) || !isLive(stored)) {
-        const state = isResource(stored) ? stored.state : 'in no state';
-        throw new Failure('NOT_FOUND', `Credential ${id} took the password but is ${state}, so no pull uses it.`);
-      }
-      if (stored.publicValue !== credential.username)
-        throw unexpected(`Rancher answered 200 for credential ${id} but did not store the user name.`);
-    }
-
-    /**
-     * Writes every credential that serves, the lowest number first: a running service keeps the number that it began
-     * with. The others are written when one fails. Of several failures the one counts that may still land.
-     */
-    async function update({ at, credentials }: Ref, credential: Credential, signal: AbortSignal): Promise<Receipt> {
-      const failures: Failure[] = [];
-      for (const id of credentials) {
-        const failure = await put(at, id, credential, signal).then(() => undefined, asFailure);
-        if (failure?.stops === 'target' || (failure && signal.aborted)) throw failure;
-        if (failure) failures.push(failure);
-      }
-      const failure = failures.find(({ facts }) => facts.mayLand) ?? failures[0];
-      if (failure) throw failure;
-      return { change: 'updated' };
-    }
+    const update = makeUpdate(http, api, () => isReadOnly);
     const create = makeCreation(http, api, deps.clock, update);
 
     return {
       address: `${place.url}${pathOf(place, place.project)}`,
-      async discover(signal): Promise<Discovery<Ref>> {
+      async discover(signal) {
         const { at, listed, checked } = await enter(api, place, signal);
         const seen = survey(listed.items, at, deps);
         isReadOnly = seen.isReadOnly;
@@ -108,39 +77,3 @@ export const rancher = defineAdapter({
     };
   },
 });
-
-interface Entered {
-  readonly at: string;
-  readonly listed: Listed<Registry>;
-  /** Whether Rancher looked at the key at all. */
-  readonly checked: boolean;
-}
-
-/**
- * The registries of the one environment that address and key mean. Throws MISCONFIGURED when they mean none or several.
- */
-async function enter(api: Api, place: Place, signal: AbortSignal): Promise<Entered> {
-  const at = pathOf(place, place.project);
-  const listed = await api.registries(at, signal);
-  const { kind } = listed;
-  // With access control off a key that is not known is no error: whoever has it is the administrator.
-  const checked = !api.hasKey || kind !== 'admin' || !(await api.isOpen(pathOf(place, undefined), signal));
-  if (place.project !== undefined || kind === undefined || environmentKinds.includes(kind)) return { at, listed, checked };
-  if (!checked)
-    throw new Failure('AUTH', 'Rancher does not know this key: its access control is off, and it took the courier for the administrator.', {
-      remedy: `Use a key of the environment (${createKey}), or leave the keys out and name the environment in the address.`,
-    });
-  const environments = await api.environments(at, signal);
-  const [only, another] = environments;
-  if (only && !another) {
-    const inside = pathOf(place, only.id);
-    return { at: inside, listed: await api.registries(inside, signal), checked };
-  }
-  const names = environments.slice(0, 20).map(({ id, name }) => `${id}${label(name) && ` (${label(name)})`}`);
-  const seen = names.length > 0 ? `It sees ${names.join(', ')}.` : 'It sees none.';
-  throw new Failure('MISCONFIGURED', `An account’s key, or none at all, needs the environment in the address. ${seen}`, {
-    remedy: `Write the endpoint of the environment, such as ${place.url}${pathOf(place, only?.id ?? '1a5')}, or use a key of the environment.`,
-  });
-}
-
-const loginOf = oncePerCredential(({ username, password }) => Object.freeze({ publicValue: username, secretValue: password.reveal() }));

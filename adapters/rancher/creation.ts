@@ -3,22 +3,20 @@ import type { Clock } from '../../src/contract/clock.ts';
 import type { Credential } from '../../src/contract/credential.ts';
 import { Failure } from '../../src/contract/failures.ts';
 import { ended } from '../common/turns.ts';
-import { type Api, isGone, isIdle, isLive, isResource, type Registry, type Resource } from './api.ts';
+import { type Api, isIdle, isLive, isResource, type Registry, type Resource } from './api.ts';
 import { errorOf, refusal, unexpected } from './refusal.ts';
-import { becauseOf, type Ref, servesHost } from './survey.ts';
+import { inTheWay, makeSettle } from './settle.ts';
+import { type Ref, servesHost } from './survey.ts';
+import type { Update } from './update.ts';
 
-const pollMs = 200;
-/** Rancher takes a tenth of a second; what takes longer than this is stuck, or comes with a later attempt. */
-const patienceMs = 10_000;
 /** /v1 wants one in a new credential; v2-beta drops it. */
 const email = 'ecr-courier@example.invalid';
 
-/** mine: the id of the one that this attempt made. */
+/** mine: its id, if this attempt made it. */
 interface Found {
   readonly registry: Registry;
   readonly mine: string | undefined;
 }
-type Update = (ref: Ref, credential: Credential, signal: AbortSignal) => Promise<Receipt>;
 
 /**
  * Makes what is missing of a registry and its credential. It looks at what is there first: an attempt of ours that was
@@ -26,6 +24,7 @@ type Update = (ref: Ref, credential: Credential, signal: AbortSignal) => Promise
  * look and its POST happen one at a time. While Rancher works on what was created, the others go on.
  */
 export function makeCreation(http: Http, api: Api, clock: Clock, update: Update) {
+  const { untilActive, takeBack } = makeSettle(http, api, clock);
   let last: Promise<unknown> = Promise.resolve();
   function inTurn<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
     const mine = ended(last, signal).then(work);
@@ -39,29 +38,6 @@ export function makeCreation(http: Http, api: Api, clock: Clock, update: Update)
     return items.filter(row => (registry === undefined ? servesHost(row, host) : row.id === registry));
   }
   const firstOf = (all: readonly Registry[]): Registry | undefined => all.find(isLive) ?? all[0];
-
-  async function untilActive(path: string, signal: AbortSignal): Promise<void> {
-    for (const until = clock.mono() + patienceMs; ; await clock.sleep(pollMs, signal)) {
-      const answer = await api.ask('GET', path, signal);
-      if (answer.status !== 200) throw refusal(http, answer, 'Waiting for what was created');
-      const resource = answer.json<Resource | null>();
-      if (!isResource(resource)) throw unexpected(`Rancher answered GET ${path} without id or state.`);
-      if (resource.state === 'active') return;
-      if (resource.transitioning === 'error') throw stuck(`Rancher did not finish ${resource.id}${becauseOf(resource)}.`);
-      if (!isLive(resource)) throw inTheWay(resource);
-      if (clock.mono() >= until) throw stuck(`${resource.id} is still ${resource.state} after ${patienceMs / 1000} seconds.`);
-    }
-  }
-
-  /**
-   * Removes what this attempt has just made, because another courier made the same at the same moment. Every courier
-   * keeps the lowest number, so they agree. What Rancher does not remove is a finding of the next look.
-   */
-  async function takeBack(path: string, signal: AbortSignal): Promise<void> {
-    await api.ask('POST', `${path}/?action=deactivate`, signal);
-    for (const until = clock.mono() + patienceMs; clock.mono() < until; await clock.sleep(pollMs, signal))
-      if ((await api.ask('DELETE', path, signal)).status !== 405) return;
-  }
 
   async function registryFor(ref: Ref, host: string, signal: AbortSignal): Promise<Found> {
     const there = firstOf(await findAll(ref, host, signal));
@@ -140,16 +116,3 @@ function liveOf(registry: Registry): readonly string[] {
   if (live.length === 0 && idle) throw inTheWay(idle);
   return live;
 }
-
-const stuck = (message: string): Failure =>
-  new Failure('UNEXPECTED', message, {
-    remedy:
-      'The courier goes on by itself as soon as Rancher is done. If that lasts, look at it in Rancher and at the process list of the administrator, or deactivate and remove it.',
-  });
-
-const inTheWay = (resource: Resource): Failure =>
-  new Failure('CONFLICT', `${resource.id} is there for this host, but it is ${resource.state}.`, {
-    remedy: isGone(resource)
-      ? 'Wait until Rancher has removed it: then the courier goes on by itself. If it stays, look at the process list of its administrator.'
-      : 'Activate it in Rancher, or remove it.',
-  });

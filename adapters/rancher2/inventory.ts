@@ -69,22 +69,7 @@ export async function takeInventory(
       within(scope.clusters, cluster, names.get(cluster) ?? cluster) && within(scope.projects, id, short, name),
   );
 
-  /** What a part comes to, or `none` where it fails; a token that is refused concerns everything. */
-  const attempt: Attempt = async (gap, none, look) => {
-    const ends = new AbortController();
-    void clock.sleep(clusterMs, ends.signal).then(() => ends.abort(new Failure('TIMEOUT', `no answer within ${clusterMs / 1000} s`)));
-    try {
-      return await look(AbortSignal.any([signal, ends.signal]));
-    } catch (error) {
-      const failure = asFailure(error);
-      if (signal.aborted || (failure.code === 'AUTH' && failure.stops === 'target')) throw error;
-      gaps.push({ ...gap, failure });
-      return none;
-    } finally {
-      ends.abort();
-    }
-  };
-
+  const attempt = attemptWithin(signal, clock, gaps);
   const ofProjects = inTurns(projects, project =>
     attempt({ ids: [projectSlots(project)], what: `the credentials of project ${project.name} (${project.id})` }, [], ends =>
       listCredentials(api, project, ends),
@@ -124,6 +109,24 @@ export async function takeInventory(
     secrets: secrets.filter(({ cluster, metadata }) => cluster !== management || !(isHidden || elsewhere.has(metadata.namespace))),
     nodes,
     gaps,
+  };
+}
+
+/** What a part comes to, or `none` where it fails; a token that is refused concerns everything. */
+function attemptWithin(signal: AbortSignal, clock: Deps['clock'], gaps: Gap[]): Attempt {
+  return async (gap, none, look) => {
+    const ends = new AbortController();
+    void clock.sleep(clusterMs, ends.signal).then(() => ends.abort(new Failure('TIMEOUT', `no answer within ${clusterMs / 1000} s`)));
+    try {
+      return await look(AbortSignal.any([signal, ends.signal]));
+    } catch (error) {
+      const failure = asFailure(error);
+      if (signal.aborted || (failure.code === 'AUTH' && failure.stops === 'target')) throw error;
+      gaps.push({ ...gap, failure });
+      return none;
+    } finally {
+      ends.abort();
+    }
   };
 }
 
