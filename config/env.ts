@@ -19,6 +19,8 @@ export const configVariable = 'ECR_COURIER_CONFIG';
  * them.
  */
 export const adaptersVariable = 'ECR_COURIER_ADAPTERS';
+/** Read by `src/io/answers.ts` and the shell fronts. */
+const cacheVariable = 'ECR_COURIER_CACHE';
 const ours = 'ECR_COURIER_';
 
 /**
@@ -95,6 +97,10 @@ export function variables(adapters: readonly Adapter[]): readonly { readonly nam
   const named = tables.flatMap(table => Object.values(table).flatMap(({ env, doc }) => (env === undefined ? [] : { name: env, doc })));
   return [
     { name: configVariable, doc: 'Configuration file, or a directory of them; as --config.' },
+    {
+      name: cacheVariable,
+      doc: 'Directory of the answers that the credential helper keeps. Unless set: `$XDG_CACHE_HOME/ecr-courier`, `~/.cache/ecr-courier`, or `/var/cache/ecr-courier` without a home.',
+    },
     { name: adaptersVariable, doc: 'Modules of further adapters: files (`./depot.ts`) or packages, as seen from the working directory.' },
     ...named,
     ...awsVariables,

@@ -166,7 +166,7 @@ export async function loadDoors(
   return { doors: doorsOf(read), chosen, unread: hidden.mistakes };
 }
 
-const pathsOf = ({ files, env }: Pick<Given, 'files' | 'env'>): readonly string[] =>
+export const pathsOf = ({ files, env }: Pick<Given, 'files' | 'env'>): readonly string[] =>
   files?.length ? files : env[configVariable] ? [env[configVariable]] : [];
 
 /** What files, variables and flags say of a group; the later wins. */
@@ -218,7 +218,7 @@ async function serverOf(
   };
 }
 
-function readAliases(items: readonly Item[], report: Report): Aliases {
+export function readAliases(items: readonly Item[], report: Report): Aliases {
   const aliases = new Map<string, string>();
   const origins = new Map<string, string>();
   for (const [at, { entries, origin }] of items.entries()) {

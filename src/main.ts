@@ -4,15 +4,11 @@
  * code.
  */
 
+import { tooOld } from './least.ts';
 import './memory.ts';
 
-const least = { major: 24, minor: 12 };
-const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
-
-if (major < least.major || (major === least.major && minor < least.minor)) {
-  process.stderr.write(
-    `ecr-courier needs Node ${least.major}.${least.minor} or newer; this is ${process.versions.node} (${process.execPath}).\n`,
-  );
+if (tooOld) {
+  process.stderr.write(`${tooOld}\n`);
   process.exitCode = 1;
 } else {
   // A file on a dead share keeps its thread. They are made when the first is needed, and an idle one costs next to
@@ -30,8 +26,8 @@ if (major < least.major || (major === least.major && minor < least.minor)) {
   process.on('SIGHUP', () => hungUp());
   // Not before the look at the version: an older Node could not even read what is imported here.
   const { isDaemon, runCommand } = await import('./commands/index.ts');
-  const { ensureHome } = await import('./commands/home.ts');
-  const { endInTime, endNow, leave } = await import('./commands/leave.ts');
+  const { ensureHome } = await import('./io/home.ts');
+  const { endInTime, endNow, leave } = await import('./io/leave.ts');
   const { notWritten, openOutput } = await import('./commands/output.ts');
   const { redact } = await import('./contract/secret.ts');
   // A mistake of ours must end the process, not leave a daemon that only looks alive; what Node would print could show

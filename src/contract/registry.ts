@@ -10,7 +10,7 @@ export interface Registry {
   readonly partition: string;
   /** The spelling asks for FIPS endpoints. */
   readonly fips: boolean;
-  /** The spelling is the dual-stack one (`dkr-ecr`). */
+  /** The suffix is a dual-stack one (`on.aws`). */
   readonly dualStack: boolean;
 }
 
@@ -54,13 +54,18 @@ const foreign: readonly (readonly [start: string, suffix: string])[] = [
   ['us-isof-', 'csp.hci.ic.gov'],
 ];
 
-/** The plain host of an account's private registry in a region. */
-export function privateRegistryHost(account: string, region: string): string {
-  return `${account}.dkr.ecr.${region}.${foreign.find(([start]) => region.startsWith(start))?.[1] ?? 'amazonaws.com'}`;
-}
+/** Of the hosts of a region, by its beginning: regions come faster than releases of ours. */
+const suffixOf = (region: string): string => foreign.find(([start]) => region.startsWith(start))?.[1] ?? 'amazonaws.com';
+const partitionOf = (region: string): string | undefined => suffixes[suffixOf(region)]?.partition;
 
-const privateHost =
-  /^(?<account>\d{12})\.(?<label>dkr[.-]ecr)(?<fips>-fips)?\.(?<region>[a-z][a-z0-9]*(?:-[a-z0-9]+)+)\.(?<suffix>[a-z0-9.-]+)$/;
+/** The plain host of an account's private registry in a region. */
+export const privateRegistryHost = (account: string, region: string): string => `${account}.dkr.ecr.${region}.${suffixOf(region)}`;
+
+/**
+ * The Go helper takes `dkr-ecr` and `dkr.ecr` with either kind of suffix, so images are named so (amazon-ecr-
+ * credential-helper 0.12, recorded); the suffix says which API is asked.
+ */
+const privateHost = /^(?<account>\d{12})\.dkr[.-]ecr(?<fips>-fips)?\.(?<region>[a-z]{2,}(?:-[a-z]+)+-\d{1,2})\.(?<suffix>[a-z0-9.-]+)$/;
 const publicHosts: Readonly<Record<string, boolean>> = { 'public.ecr.aws': false, 'ecr-public.aws.com': true };
 
 /**
@@ -74,10 +79,8 @@ function parseHost(host: string): Registry | undefined {
   const parts = privateHost.exec(host)?.groups;
   const suffix = parts?.suffix === undefined || !Object.hasOwn(suffixes, parts.suffix) ? undefined : suffixes[parts.suffix];
   if (!parts?.account || !parts.region || !suffix) return undefined;
-  // One label goes with one kind of suffix: AWS publishes no mixed forms, although the Go helper accepts them.
-  if ((parts.label === 'dkr-ecr') !== suffix.dualStack) return undefined;
-  const partition = suffix.partition === 'aws' && parts.region.startsWith('us-gov-') ? 'aws-us-gov' : suffix.partition;
-  if ((partition === 'aws-cn') !== parts.region.startsWith('cn-')) return undefined;
+  if (suffix.partition !== partitionOf(parts.region)) return undefined;
+  const partition = parts.region.startsWith('us-gov-') ? 'aws-us-gov' : suffix.partition;
   return {
     host,
     service: 'ecr',

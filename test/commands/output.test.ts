@@ -121,7 +121,7 @@ for (const [how, then] of [
   test(`${how}: a thread that is stuck in the system changes neither the end nor its code`, async () => {
     const pipe = join(folder, `stuck-${how}`);
     await promisify(execFile)('mkfifo', [pipe]);
-    const leaving = join(import.meta.dirname, '../../src/commands/leave.ts');
+    const leaving = join(import.meta.dirname, '../../src/io/leave.ts');
     const script = `import { open } from 'node:fs/promises';
 import { ${how} } from ${JSON.stringify(leaving)};
 void open(${JSON.stringify(pipe)});

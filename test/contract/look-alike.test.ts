@@ -22,7 +22,7 @@ test('other look-alikes are told, and hosts of others are not', () => {
     '12345678901.dkr.ecr.eu-west-1.amazonaws.com',
     '123456789012.dkr.ecr.amazonaws.com',
     '123456789012.dkr.ecr.eu-west-1.amazonaws.com.cn',
-    '123456789012.dkr-ecr.eu-west-1.amazonaws.com',
+    '123456789012.dkr.ecr.moon-1.amazonaws.com',
     '000000000000.dkr.ecr.us-east-1.localhost.localstack.cloud:4566',
   ]) {
     assert.equal(parseAddress(address), undefined);

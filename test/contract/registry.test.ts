@@ -17,6 +17,9 @@ const hosts: readonly (readonly [host: string, region: string, partition: string
   ['123456789012.dkr.ecr.us-isob-east-1.sc2s.sgov.gov', 'us-isob-east-1', 'aws-iso-b'],
   ['123456789012.dkr.ecr.eu-isoe-west-1.cloud.adc-e.uk', 'eu-isoe-west-1', 'aws-iso-e'],
   ['123456789012.dkr.ecr.us-isof-south-1.csp.hci.ic.gov', 'us-isof-south-1', 'aws-iso-f'],
+  ['123456789012.dkr-ecr.eu-west-1.amazonaws.com', 'eu-west-1', 'aws'],
+  ['123456789012.dkr.ecr.eu-west-1.on.aws', 'eu-west-1', 'aws', 'dual-stack'],
+  ['123456789012.dkr.ecr.xx-somewhere-7.amazonaws.com', 'xx-somewhere-7', 'aws'],
   ['public.ecr.aws', 'us-east-1', 'aws'],
   ['ecr-public.aws.com', 'us-east-1', 'aws', 'dual-stack'],
 ];
@@ -32,8 +35,8 @@ for (const [host, region, partition, spelling = ''] of hosts) {
 }
 
 test('the plain host of a region has the suffix of its partition', () => {
-  const plain = hosts.filter(([host]) => host.startsWith('123456789012.dkr.ecr.'));
-  assert.equal(plain.length, 8);
+  const plain = hosts.filter(([host, , , spelling = '']) => host.startsWith('123456789012.dkr.ecr.') && !spelling);
+  assert.equal(plain.length, 9);
   for (const [host, region] of plain) assert.equal(privateRegistryHost('123456789012', region), host);
 });
 
@@ -49,8 +52,14 @@ const strangers = [
   '123456789012.dkr.ecr.cn-north-1.amazonaws.com',
   '123456789012.dkr.ecr..amazonaws.com',
   '123456789012.dkr.ecr.eu_west_1.amazonaws.com',
-  '123456789012.dkr-ecr.eu-west-1.amazonaws.com',
-  '123456789012.dkr.ecr.eu-west-1.on.aws',
+  '123456789012.dkr.ecr.moon-1.amazonaws.com',
+  '123456789012.dkr.ecr.eu-west.amazonaws.com',
+  '123456789012.dkr.ecr.eu-w3st-1.amazonaws.com',
+  '123456789012.dkr.ecr.us-iso-east-1.amazonaws.com',
+  '123456789012.dkr.ecr.us-isob-east-1.c2s.ic.gov',
+  '123456789012.dkr.ecr.eusc-de-east-1.amazonaws.com',
+  '123456789012.dkr.ecr.us-gov-west-1.amazonaws.eu',
+  '123456789012.dkr-ecr.cn-north-1.on.aws',
   '123456789012.dkr.ecr.eu-west-1.example.com',
   '123456789012.dkr.s3.eu-west-1.amazonaws.com',
   'vpce-0123.dkr.ecr.eu-west-1.vpce.amazonaws.com',

@@ -1,0 +1,30 @@
+import type { Aliases } from '../src/contract/registry.ts';
+import { readFiles, topKeys } from './files.ts';
+import { ConfigError, type Given, pathsOf, readAliases } from './load.ts';
+import { nearest } from './nearest.ts';
+import { type Report, unknownKey } from './read.ts';
+import { readSources, type SourceConfig } from './sources.ts';
+
+/** What somebody who asks for a credential needs to know of a configuration. */
+export interface Asked {
+  readonly sources: readonly SourceConfig[];
+  readonly aliases: Aliases;
+}
+
+/**
+ * Sources and aliases alone: mistakes in targets, doors and so on do not matter to those who ask for a credential. A
+ * file that cannot be read whole may hide a source, so that is a mistake. Throws a ConfigError.
+ */
+export async function loadAsked(given: Pick<Given, 'files' | 'env'>): Promise<Asked> {
+  const all: Report = { mistakes: [], warnings: [], dangers: [], settings: [] };
+  const files = await readFiles(pathsOf(given), all);
+  const mistakes = all.mistakes.filter(({ path }) => path === '' || /^(sources|aliases)\b/.test(path));
+  const report = { ...all, mistakes };
+  for (const [key, placed] of files.others)
+    if (['sources', 'aliases'].includes(nearest(key, topKeys) ?? ''))
+      mistakes.push({ path: '', origin: placed.origin.text, message: unknownKey(key, placed, topKeys) });
+  const aliases = readAliases(files.aliases, report);
+  const sources = readSources(files.sources, given.env, report);
+  if (mistakes.length > 0) throw new ConfigError(report);
+  return { sources, aliases };
+}

@@ -1,0 +1,80 @@
+import type { Registry } from '../contract/registry.ts';
+import type { Secret } from '../contract/secret.ts';
+import type { Role } from './role.ts';
+
+/** One configured source: an AWS identity and the registries that it serves. */
+export interface SourceSpec {
+  readonly name: string;
+  readonly profile?: string | undefined;
+  /** Assumed one after the other, each with the keys of the one before; `roleArn` comes after the last of them. */
+  readonly roles?: readonly Role[] | undefined;
+  readonly roleArn?: string | undefined;
+  readonly externalId?: Secret | string | undefined;
+  /** Only for those who ask without naming a registry: a host always says its own region. */
+  readonly region?: string | undefined;
+  readonly endpoint?: string | undefined;
+  readonly stsEndpoint?: string | undefined;
+  /** Twelve digits each. With `registries` both must match. */
+  readonly accounts?: readonly string[] | undefined;
+  /** Globs of hosts as images spell them: * is any text, ? any one character. */
+  readonly registries?: readonly string[] | undefined;
+  /** Globs of `target/slot id`: where a slot's own wish for this source is granted. */
+  readonly slots?: readonly string[] | undefined;
+}
+
+/** A slot, and the source that it wishes for. Those that ask for a credential themselves are none. */
+interface Asking {
+  readonly target: string;
+  readonly id: string;
+  readonly source?: string | undefined;
+}
+
+/** The sources that are there, and the way from a registry to its own. Loads nothing of the AWS SDK. */
+export interface Choice {
+  readonly all: readonly SourceSpec[];
+  choose(registry: Registry, slot?: Asking): SourceSpec | undefined;
+}
+
+/**
+ * A granted wish, else the first in file order whose patterns match, else the one named `default`, else the first
+ * without patterns. When there is neither, `default` is the AWS chain as it is.
+ */
+export function choiceOf(specs: readonly SourceSpec[]): Choice {
+  const resort = specs.find(spec => spec.name === 'default') ?? specs.find(isOpen) ?? { name: 'default' };
+  const all = specs.includes(resort) ? specs : [...specs, resort];
+  return {
+    all,
+    choose(registry, slot) {
+      // ECR Public has its own API (us-east-1, another permission): no source speaks it yet.
+      if (registry.service !== 'ecr') return undefined;
+      const isWished = (spec: SourceSpec): boolean =>
+        slot?.source === spec.name && matches(spec.slots, `${slot.target}/${slot.id}`) && serves(spec, registry);
+      const chosen = all.find(isWished) ?? all.find(spec => hasPatterns(spec) && serves(spec, registry));
+      return chosen ?? (serves(resort, registry) ? resort : undefined);
+    },
+  };
+}
+
+type Patterns = readonly string[] | undefined;
+
+/** An empty list is none: it would exclude everything. */
+const given = (list: Patterns): list is readonly string[] => list !== undefined && list.length > 0;
+const hasPatterns = ({ accounts, registries }: SourceSpec): boolean => given(accounts) || given(registries);
+/** Meant for everything that no other source takes. A source with slots alone is meant for wishes. */
+const isOpen = (spec: SourceSpec): boolean => !hasPatterns(spec) && !given(spec.slots);
+
+function serves({ accounts, registries }: SourceSpec, registry: Registry): boolean {
+  return (!given(accounts) || accounts.includes(registry.account ?? '')) && (!given(registries) || matches(registries, registry.host));
+}
+
+const matches = (globs: Patterns, text: string): boolean => (globs ?? []).some(glob => globToPattern(glob).test(text));
+
+function globToPattern(glob: string): RegExp {
+  return new RegExp(
+    `^${glob
+      .split(/([*?])/)
+      .map(part => (part === '*' ? '.*' : part === '?' ? '.' : RegExp.escape(part)))
+      .join('')}$`,
+    'is',
+  );
+}

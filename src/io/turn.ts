@@ -1,0 +1,115 @@
+import { randomBytes } from 'node:crypto';
+import { rm, stat, utimes, writeFile } from 'node:fs/promises';
+import type { Clock } from '../contract/clock.ts';
+import { asFailure, Failure, type FailureCode } from '../contract/failures.ts';
+import { readText } from './files.ts';
+
+/** Work that one of many processes does for all. */
+export interface Turn<T> {
+  /** A file that is there while somebody works. Beside it lie `PATH.*`. */
+  readonly path: string;
+  readonly clock: Clock;
+  /** What another one's work came to; undefined: nothing yet. */
+  ready(): Promise<T | undefined>;
+  work(): Promise<T>;
+}
+
+/** A lock that has not moved for so long belongs to nobody, or to one who hangs. In milliseconds, as all of these. */
+const deadAfterMs = 4_000;
+const beatMs = 500;
+/** Whoever has waited for so long works alone: a second call is better than no answer. */
+const patienceMs = 8_000;
+const longestPauseMs = 200;
+
+/**
+ * Works while all others wait, and then take what has come of it: `ready` says so, or they throw the same Failure.
+ * Where no file can be made, everybody works. Never waits for longer than `patienceMs`.
+ */
+export async function inTurn<T>(turn: Turn<T>, signal: AbortSignal): Promise<T> {
+  const { path, clock } = turn;
+  const began = clock.mono();
+  let seen: Seen | undefined;
+  for (let pause = 20; ; pause = Math.min(pause * 1.5, longestPauseMs)) {
+    const taken = await take(path);
+    if (taken === 'impossible') return await turn.work();
+    if (taken !== 'busy') return await hold(turn, taken.mark);
+    seen = await look(path, seen, clock.mono());
+    await clock.sleep(pause, signal);
+    const found = await turn.ready();
+    if (found !== undefined) return found;
+    if (seen) await throwFailureOf(path, seen.mark);
+    if (signal.aborted || clock.mono() - began > patienceMs) return await turn.work();
+    if (seen && clock.mono() - seen.since > deadAfterMs) await breakLock(path, seen.mark);
+  }
+}
+
+async function hold<T>({ path, clock, ready, work }: Turn<T>, mark: string): Promise<T> {
+  const ended = new AbortController();
+  const beats = beat(path, clock, ended.signal);
+  try {
+    return (await ready()) ?? (await work());
+  } catch (error) {
+    const { code, message, remedy } = asFailure(error);
+    await writeFile(`${path}.failed`, JSON.stringify({ mark, code, message, remedy }), { mode: 0o600 }).catch(ignored);
+    throw error;
+  } finally {
+    ended.abort();
+    await beats;
+    if ((await markOf(path)) === mark) await rm(path, { force: true }).catch(ignored);
+  }
+}
+
+const ignored = (): undefined => undefined;
+const mostBytes = 64 * 1024;
+
+async function take(path: string): Promise<{ readonly mark: string } | 'busy' | 'impossible'> {
+  const mark = randomBytes(8).toString('hex');
+  return await writeFile(path, mark, { mode: 0o600, flag: 'wx' }).then(
+    () => ({ mark }),
+    ({ code }: NodeJS.ErrnoException) => (code === 'EEXIST' ? 'busy' : 'impossible'),
+  );
+}
+
+/** Says that the holder lives. Waiting ones look only whether the time changes, so it need not be right. */
+async function beat(path: string, clock: Clock, ended: AbortSignal): Promise<void> {
+  while (!ended.aborted) {
+    await clock.sleep(beatMs, ended);
+    const now = clock.wall() / 1000;
+    if (!ended.aborted) await utimes(path, now, now).catch(ignored);
+  }
+}
+
+/** A lock as it was seen, and since when it has looked so, on the monotonic clock. */
+interface Seen {
+  readonly mark: string;
+  readonly movedAt: number;
+  readonly since: number;
+}
+
+const markOf = (path: string): Promise<string | undefined> => readText(path, mostBytes).catch(ignored);
+
+async function look(path: string, before: Seen | undefined, now: number): Promise<Seen | undefined> {
+  const [mark, movedAt] = await Promise.all([markOf(path), stat(path).then(({ mtimeMs }) => mtimeMs, ignored)]);
+  // Gone in this moment: who held it is known.
+  if (!mark || movedAt === undefined) return before;
+  return before?.mark === mark && before.movedAt === movedAt ? before : { mark, movedAt, since: now };
+}
+
+/** Throws what the one who held this lock failed with. */
+async function throwFailureOf(path: string, holder: string): Promise<void> {
+  const text = await readText(`${path}.failed`, mostBytes).catch(ignored);
+  if (text === undefined) return;
+  try {
+    const { mark, code, message, remedy } = JSON.parse(text) as Record<string, string | undefined>;
+    if (mark !== holder || !message) return;
+    throw new Failure(code as FailureCode, message, { ...(remedy && { remedy }) });
+  } catch (error) {
+    if (error instanceof Failure) throw error;
+  }
+}
+
+/** Each lock is broken by one process only, so nobody breaks the lock of the one who comes after. */
+async function breakLock(path: string, mark: string): Promise<void> {
+  const first = await take(`${path}.${mark}`);
+  if (first !== 'busy') await rm(path, { force: true }).catch(ignored);
+}

@@ -1,0 +1,136 @@
+import type { Clock } from '../contract/clock.ts';
+import { asFailure, type Failure } from '../contract/failures.ts';
+import { lookAlike } from '../contract/look-alike.ts';
+import { parseAddress, type Registry } from '../contract/registry.ts';
+import type { SourceSpec } from '../ecr/choice.ts';
+import { type Answer, type AnswerKey, type Answers, answersDirectory, openAnswers } from '../io/answers.ts';
+import { inTurn } from '../io/turn.ts';
+import { fetchAnswer } from './fetch.ts';
+import { identityOf } from './identity.ts';
+import { type Env, readSettings } from './settings.ts';
+
+/** Who asks, and how long it waits. */
+export interface Asker {
+  readonly env: Env;
+  readonly clock: Clock;
+  /** Aborted, with a Failure as its reason, when there must be an end. */
+  readonly signal: AbortSignal;
+  /** Whether the source `default` serves ECR Public where no source for it is configured. */
+  readonly unconfiguredPublic: 'served' | 'not served';
+}
+
+/** What comes of a question for a host. */
+export type Reply =
+  | {
+      readonly kind: 'answer';
+      readonly registry: Registry;
+      readonly answer: Answer;
+      /** Sentences for people: what did not work, although there is an answer. */
+      readonly remarks: readonly string[];
+    }
+  /** ECR's, and there is no answer. */
+  | { readonly kind: 'failed'; readonly registry: Registry; readonly failure: Failure; readonly remarks: readonly string[] }
+  /** None of ours to answer for. `why`: where somebody may have meant it otherwise. */
+  | { readonly kind: 'foreign'; readonly why?: string };
+
+/** The host of an image or of a client's configuration: with scheme, user, port, path, in upper case. Never throws. */
+export async function answerFor(asked: string, asker: Asker): Promise<Reply> {
+  const address = withoutUser(asked.trim());
+  if (address === undefined) return { kind: 'foreign' };
+  const remarks: string[] = [];
+  let registry = parseAddress(address)?.registry;
+  try {
+    const { sources, aliases } = await until(asker.signal, readSettings(asker.env));
+    registry = parseAddress(address, aliases)?.registry;
+    if (!registry) return foreign(address);
+    const spec = sources.choose(registry) ?? (asker.unconfiguredPublic === 'served' ? { name: 'default' } : undefined);
+    if (!spec) return { kind: 'foreign', why: `No source of the configuration serves ${registry.host}.` };
+    const answer = await until(
+      asker.signal,
+      serve(registry, spec, asker, remark => void remarks.push(remark)),
+    );
+    return { kind: 'answer', registry, answer, remarks };
+  } catch (error) {
+    const failure = asFailure(error);
+    // Its configuration may name it an alias.
+    return registry ? { kind: 'failed', registry, failure, remarks } : { kind: 'foreign', why: `${failure.message} ${failure.remedy}` };
+  }
+}
+
+/** undefined: another scheme than those of registries. */
+function withoutUser(address: string): string | undefined {
+  const { scheme, rest = '' } = /^(?:(?<scheme>[a-z][a-z0-9+.-]*):\/\/)?(?:[^/?#@]*@)?(?<rest>.*)$/is.exec(address)?.groups ?? {};
+  return scheme === undefined || /^https?$/i.test(scheme) ? rest : undefined;
+}
+
+function foreign(address: string): Reply {
+  const like = lookAlike(address);
+  return { kind: 'foreign', ...(like && { why: `${like.host} ${like.is}. ${like.remedy}` }) };
+}
+
+/** The work, or the reason of the signal, whichever is first. */
+async function until<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+  const cut = Promise.withResolvers<never>();
+  const stop = (): void => cut.reject(signal.reason instanceof Error ? signal.reason : new Error('stopped'));
+  if (signal.aborted) stop();
+  signal.addEventListener('abort', stop);
+  try {
+    return await Promise.race([cut.promise, work]);
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
+}
+
+/** Whose answer for this registry it is. */
+export async function keyOf(spec: SourceSpec, { service, partition, region }: Registry, env: Env): Promise<AnswerKey> {
+  return { identity: await identityOf(spec, env), service, partition, region };
+}
+
+/** In the first half of its life. One that was issued in the future comes from before the clock was set back. */
+export const isFresh = ({ issuedAt, expiresAt }: Answer, now: number): boolean => issuedAt <= now && now < (issuedAt + expiresAt) / 2;
+
+/** From disk while fresh, else from AWS; where that fails, from disk while not expired. Throws a Failure. */
+async function serve(registry: Registry, spec: SourceSpec, asker: Asker, remark: (sentence: string) => void): Promise<Answer> {
+  const { env, clock, signal } = asker;
+  const key = await keyOf(spec, registry, env);
+  const answers = await openOrSay(env, remark);
+  if (!answers) return await fetchAnswer(spec, registry, asker);
+  const ready = async (): Promise<Answer | undefined> => {
+    const kept = await answers.read(key);
+    return kept && isFresh(kept, clock.wall()) ? kept : undefined;
+  };
+  const work = async (): Promise<Answer> => {
+    const fetched = await fetchAnswer(spec, registry, asker);
+    await answers.write(key, fetched).catch((error: Failure) => remark(`${error.message} ${error.remedy}`));
+    await answers.prune(clock.wall());
+    return fetched;
+  };
+  try {
+    const answer = (await ready()) ?? (await inTurn({ path: answers.lockOf(key), clock, ready, work }, signal));
+    await answers.note(key, registry.host);
+    return answer;
+  } catch (error) {
+    const old = await answers.read(key);
+    if (!old || old.expiresAt <= clock.wall()) throw error;
+    const { message, remedy } = asFailure(error);
+    remark(
+      `The token could not be refreshed; the one that is there is answered, which lasts until ${isoOf(old.expiresAt)}. ${message} ${remedy}`,
+    );
+    return old;
+  }
+}
+
+const isoOf = (time: number): string => new Date(time).toISOString();
+
+/** undefined: nothing is kept on disk, by a switch or because it cannot be; the latter is said. */
+export async function openOrSay(env: Env, remark: (sentence: string) => void): Promise<Answers | undefined> {
+  // The switch of amazon-ecr-credential-helper: any value but an empty one.
+  if (env['AWS_ECR_DISABLE_CACHE']) return undefined;
+  try {
+    return await openAnswers(answersDirectory(env));
+  } catch (error) {
+    const { message, remedy } = asFailure(error);
+    remark(`${message} ${remedy}`);
+    return undefined;
+  }
+}

@@ -1,0 +1,106 @@
+import { asFailure, Failure } from '../contract/failures.ts';
+import { parseAddress } from '../contract/registry.ts';
+import { oneLine } from '../contract/text.ts';
+import { version } from '../version.ts';
+import { answerFor } from './answer.ts';
+import { hostsAnswered } from './list.ts';
+import { type Run, type Said, saying } from './run.ts';
+import type { Env } from './settings.ts';
+
+/** Words of the protocol: clients compare them (docker-credential-helpers 0.9.5, credentials/error.go). */
+const notFound = 'credentials not found in native keychain';
+const noServer = 'no credentials server URL';
+const noUser = 'no credentials username';
+
+const usage = `usage: docker-credential-ecr-courier get|list|store|erase|version
+
+A credential helper for Docker and its kin. They call it; to set it up write into ~/.docker/config.json
+  { "credHelpers": { "ACCOUNT.dkr.ecr.REGION.amazonaws.com": "ecr-courier" } }
+`;
+
+const verbs: Readonly<Record<string, (run: Run) => Promise<Said>>> = {
+  get,
+  list,
+  store,
+  erase,
+  version: async () => said(0, `docker-credential-ecr-courier ${version}\n`),
+  help: async () => said(0, usage),
+};
+const flags: Readonly<Record<string, string>> = { '--version': 'version', '-v': 'version', '--help': 'help', '-h': 'help' };
+
+const said = saying('docker-credential-ecr-courier');
+
+/** The credential helper protocol of Docker. Never throws. */
+export async function runDocker(run: Run): Promise<Said> {
+  const [first = '', ...more] = run.args;
+  const name = Object.hasOwn(flags, first) ? (flags[first] ?? '') : first;
+  const verb = more.length === 0 && Object.hasOwn(verbs, name) ? verbs[name] : undefined;
+  if (!verb) return said(1, usage);
+  return await verb(run).catch(failed);
+}
+
+/** The cause is short and for clients that show what a helper says; what to do about it is for people. */
+function failed(error: unknown, ...remarks: readonly string[]): Said {
+  const { message, remedy } = asFailure(error);
+  return said(1, `${shortened(message)}\n`, ...remarks, `${message} ${remedy}`);
+}
+
+/** Clients quote it within messages of their own. In characters. */
+const longestCause = 400;
+function shortened(message: string): string {
+  const line = oneLine(message).replace(/\s+/g, ' ').trim();
+  return line.length > longestCause ? `${line.slice(0, longestCause)}...` : line;
+}
+
+async function get({ stdin, ...run }: Run): Promise<Said> {
+  const server = (await stdin()).trim();
+  if (!server) return said(1, `${noServer}\n`);
+  const reply = await answerFor(server, { ...run, unconfiguredPublic: 'not served' });
+  if (reply.kind === 'foreign') return said(1, `${notFound}\n`, ...(reply.why === undefined ? [] : [reply.why]));
+  const { remarks, registry } = reply;
+  if (reply.kind === 'answer') {
+    const { username, password } = reply.answer;
+    return said(0, `${JSON.stringify({ ServerURL: server, Username: username, Secret: password.reveal() })}\n`, ...remarks);
+  }
+  // Whoever gets none pulls from ECR Public without a name.
+  if (registry.service === 'ecr-public') return { ...failed(reply.failure, ...remarks), stdout: `${notFound}\n` };
+  return failed(reply.failure, ...remarks);
+}
+
+async function list(run: Run): Promise<Said> {
+  const hosts = await hostsAnswered(run);
+  return said(0, `${JSON.stringify(Object.fromEntries(hosts.map(([host, username]) => [`https://${host}`, username])))}\n`);
+}
+
+async function store({ env, stdin }: Run): Promise<Said> {
+  const given = credentialsIn(await stdin());
+  if (!given) throw new Failure('REJECTED', 'JSON with ServerURL, Username and Secret is expected.', { remedy: 'Clients write it.' });
+  const { ServerURL: server, Username: user } = given;
+  if (typeof server !== 'string' || !server) return said(1, `${noServer}\n`);
+  if (typeof user !== 'string' || !user) return said(1, `${noUser}\n`);
+  return nothingStored(server, 'stored', env);
+}
+
+function credentialsIn(text: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+async function erase({ env, stdin }: Run): Promise<Said> {
+  const server = (await stdin()).trim();
+  return server ? nothingStored(server, 'erased', env) : said(1, `${noServer}\n`);
+}
+
+/** An error would end `docker login` and `docker logout`, although nothing has to be done for ECR. */
+function nothingStored(server: string, what: 'stored' | 'erased', env: Env): Said {
+  // As amazon-ecr-credential-helper has it: this very word, and it makes no difference which registry it is.
+  if (env['AWS_ECR_IGNORE_CREDS_STORAGE'] === 'true') return said(0, '');
+  if (parseAddress(server)) return said(0, '', `Nothing is ${what}: each token for this registry comes from AWS.`);
+  throw new Failure('REJECTED', `This helper keeps no credentials, so nothing is ${what}: it serves registries of ECR alone.`, {
+    remedy: 'Name it under credHelpers for the hosts of ECR, and another one in credsStore for all others.',
+  });
+}

@@ -1,0 +1,30 @@
+import type { Clock } from '../contract/clock.ts';
+import { oneLine } from '../contract/text.ts';
+import type { Env } from './settings.ts';
+
+/** One run of a program that others start to ask for a credential. */
+export interface Run {
+  readonly args: readonly string[];
+  readonly env: Env;
+  readonly clock: Clock;
+  /** Aborted, with a Failure as its reason, when the run must come to its end. */
+  readonly signal: AbortSignal;
+  /** Reads standard input to its end, once. */
+  readonly stdin: () => Promise<string>;
+}
+
+/** What a run says. `stdout` is what programs read, `stderr` what they show to people. */
+export interface Said {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Each sentence becomes a line on stderr, behind the name of the program. */
+export const saying =
+  (program: string) =>
+  (code: number, stdout: string, ...sentences: readonly string[]): Said => ({
+    code,
+    stdout,
+    stderr: sentences.map(sentence => `${program}: ${oneLine(sentence)}\n`).join(''),
+  });

@@ -1,0 +1,58 @@
+import { constants } from 'node:fs';
+import { access } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Failure } from '../contract/failures.ts';
+import type { Aliases } from '../contract/registry.ts';
+import { type Choice, choiceOf } from '../ecr/choice.ts';
+
+export type Env = Readonly<Record<string, string | undefined>>;
+
+/** What is configured for those who ask. */
+export interface Settings {
+  readonly sources: Choice;
+  readonly aliases: Aliases;
+}
+
+/** Variables of the source `default` beside those of the AWS tools. */
+const ofSource = ['ECR_COURIER_ROLE_ARN', 'ECR_COURIER_EXTERNAL_ID', 'CATTLE_URL'];
+
+/** Where a configuration may lie, the first that is there counts; one that is named must be there. */
+export function configPaths(env: Env): readonly string[] {
+  const { ECR_COURIER_CONFIG: named, XDG_CONFIG_HOME: configs, HOME: home } = env;
+  if (named) return [named];
+  const folders = [...(configs ? [configs] : []), ...(home ? [join(home, '.config')] : []), '/etc'];
+  return folders.map(folder => join(folder, 'ecr-courier/config.yaml'));
+}
+
+/**
+ * Sources and aliases of the configuration; without one, the source `default` is the AWS identity of the environment.
+ * Throws MISCONFIGURED with every mistake in this part, none in others.
+ */
+export async function readSettings(env: Env): Promise<Settings> {
+  const file = env['ECR_COURIER_CONFIG'] || (await firstOf(configPaths(env)));
+  if (file === undefined && !ofSource.some(name => env[name])) return { sources: choiceOf([]), aliases: new Map() };
+  // Only here: it loads a reader of YAML.
+  const { loadAsked } = await import('../../config/asked.ts');
+  try {
+    const { sources, aliases } = await loadAsked({ files: file === undefined ? [] : [file], env });
+    return { sources: choiceOf(sources), aliases };
+  } catch (error) {
+    if (!(error instanceof Error) || error.name !== 'ConfigError') throw error;
+    throw new Failure('MISCONFIGURED', error.message, { remedy: 'Mend it; `ecr-courier config check` shows all mistakes.' });
+  }
+}
+
+/**
+ * The first one that is there, for us: /etc may hold the configuration of a daemon, with secrets that are not for
+ * everybody on the machine.
+ */
+async function firstOf(paths: readonly string[]): Promise<string | undefined> {
+  for (const path of paths) {
+    const code = await access(path, constants.R_OK).then(
+      () => '',
+      (error: NodeJS.ErrnoException) => error.code ?? '',
+    );
+    if (!['ENOENT', 'ENOTDIR', 'EACCES'].includes(code)) return path;
+  }
+  return undefined;
+}

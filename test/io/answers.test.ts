@@ -1,0 +1,186 @@
+import assert from 'node:assert/strict';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { clock } from '../../src/contract/clock.ts';
+import { Failure } from '../../src/contract/failures.ts';
+import { Secret } from '../../src/contract/secret.ts';
+import { type AnswerKey, answersDirectory, openAnswers } from '../../src/io/answers.ts';
+import { inTurn } from '../../src/io/turn.ts';
+
+const folder = await mkdtemp(join(tmpdir(), 'answers-'));
+after(() => rm(folder, { recursive: true }));
+let made = 0;
+const place = (): string => join(folder, `${made++}`, 'answers');
+
+const key: AnswerKey = { identity: 'access key AKIA', service: 'ecr', partition: 'aws', region: 'eu-west-1' };
+const now = Date.now();
+const answer = { username: 'AWS', password: new Secret('token-1'), issuedAt: now, expiresAt: now + 3_600_000 };
+const shown = (found: typeof answer | undefined) => found && { ...found, password: found.password.reveal() };
+
+test('where answers lie', () => {
+  assert.equal(answersDirectory({ ECR_COURIER_CACHE: '/a', XDG_CACHE_HOME: '/b', HOME: '/c' }), '/a');
+  assert.equal(answersDirectory({ XDG_CACHE_HOME: '/b', HOME: '/c' }), '/b/ecr-courier');
+  assert.equal(answersDirectory({ HOME: '/c' }), '/c/.cache/ecr-courier');
+  assert.equal(answersDirectory({}), '/var/cache/ecr-courier');
+});
+
+test('an answer is read as it was written, by its own key alone, and only its owner can read it', async () => {
+  const answers = await openAnswers(place());
+  await answers.write(key, answer);
+  assert.deepEqual(shown(await answers.read(key)), shown(answer));
+  for (const other of [{ identity: 'another' }, { service: 'ecr-public' }, { partition: 'aws-cn' }, { region: 'eu-west-2' }])
+    assert.equal(await answers.read({ ...key, ...other }), undefined);
+  assert.equal((await stat(answers.directory)).mode & 0o777, 0o700);
+  const names = await readdir(answers.directory);
+  assert.equal(names.length, 1);
+  for (const name of names) assert.equal((await stat(join(answers.directory, name))).mode & 0o777, 0o600);
+});
+
+const broken: readonly (readonly [name: string, spoil: (text: string) => string])[] = [
+  ['no bytes', () => ''],
+  ['no JSON', () => '\u0000\u0001'],
+  ['no map', () => '[]'],
+  ['another version', text => text.replace('"form":1', '"form":2')],
+  ['the answer of another key', text => text.replace(/"digest":"...../, '"digest":"00000')],
+  ['no password', text => text.replace(/"password":"[^"]*",/, '')],
+  ['an empty password', text => text.replace('token-1', '')],
+  ['a number for a password', text => text.replace('"token-1"', '1')],
+  ['a line break in the password', text => text.replace('token-1', 'token\\n1')],
+  ['no times', text => text.replace(/"expiresAt":\d+/, '"expiresAt":null')],
+];
+for (const [name, spoil] of broken)
+  test(`what is no answer is not there, and is replaced: ${name}`, async () => {
+    const answers = await openAnswers(place());
+    await answers.write(key, answer);
+    const [file = ''] = await readdir(answers.directory);
+    const path = join(answers.directory, file);
+    await writeFile(path, spoil(await readFile(path, 'utf8')));
+    assert.equal(await answers.read(key), undefined);
+    await answers.write(key, answer);
+    assert.deepEqual(shown(await answers.read(key)), shown(answer));
+  });
+
+test('hosts that were asked for are known by the key of their answer', async () => {
+  const answers = await openAnswers(place());
+  await Promise.all(['a.test', 'b.test', 'a.test'].map(host => answers.note(key, host)));
+  await answers.note({ ...key, identity: 'another' }, 'c.test');
+  const hosts = (await answers.hosts()).filter(({ isOf }) => isOf(key)).map(({ host }) => host);
+  assert.deepEqual(hosts.sort(), ['a.test', 'b.test']);
+});
+
+test('what has expired, and what was never finished, is removed; nothing else is', async () => {
+  const answers = await openAnswers(place());
+  const old = { ...key, identity: 'old' };
+  await answers.write(key, answer);
+  await answers.note(key, 'a.test');
+  await answers.write(old, { ...answer, expiresAt: now - 1 });
+  await answers.note(old, 'b.test');
+  await writeFile(`${answers.lockOf(old)}.new`, '');
+  await writeFile(join(answers.directory, 'of-somebody-else'), '');
+  for (const name of await readdir(answers.directory)) await utimes(join(answers.directory, name), now / 1000 - 7200, now / 1000 - 7200);
+  await answers.prune(now);
+  assert.deepEqual(
+    (await readdir(answers.directory)).filter(name => !/^[0-9a-f]{32}(\.json|@a\.test)$/.test(name)),
+    ['of-somebody-else'],
+  );
+  assert.deepEqual(shown(await answers.read(key)), shown(answer));
+});
+
+const refused = async (directory: string): Promise<Failure> => {
+  const failure: unknown = await openAnswers(directory).catch((error: unknown) => error);
+  assert.ok(failure instanceof Failure);
+  assert.ok(failure.message.includes(directory));
+  return failure;
+};
+
+test('a directory in which others could put answers is refused', async () => {
+  const directory = place();
+  await mkdir(directory, { recursive: true });
+  for (const mode of [0o770, 0o707]) {
+    await chmod(directory, mode);
+    assert.match((await refused(directory)).message, /can be written by others \(mode 07[07][07]\)/);
+  }
+  const file = place();
+  await mkdir(join(file, '..'), { recursive: true });
+  await writeFile(file, '');
+  assert.match((await refused(file)).message, /is no directory/);
+  assert.match((await refused(join(file, 'below'))).message, /is no directory/);
+  const link = place();
+  await mkdir(join(link, '..'), { recursive: true });
+  await symlink(directory, link);
+  assert.match((await refused(link)).message, /is no directory/);
+});
+
+const work = (path: string, made: () => Promise<string>, ready: () => Promise<string | undefined>) => ({
+  path,
+  clock,
+  ready,
+  work: made,
+});
+const { signal } = new AbortController();
+
+test('many that come at once cause one work, and what has come of it is for all', async () => {
+  const path = join((await openAnswers(place())).directory, 'lock');
+  let result: string | undefined;
+  let works = 0;
+  const turn = work(
+    path,
+    async () => {
+      works++;
+      await clock.sleep(50, signal);
+      return (result = 'done');
+    },
+    async () => result,
+  );
+  const all = await Promise.all(Array.from({ length: 30 }, () => inTurn(turn, signal)));
+  assert.deepEqual([works, new Set(all)], [1, new Set(['done'])]);
+  assert.deepEqual(await readdir(join(path, '..')), []);
+});
+
+test('many that come at once hear of one failure', async () => {
+  const path = join((await openAnswers(place())).directory, 'lock');
+  let works = 0;
+  const turn = work(
+    path,
+    async () => {
+      works++;
+      await clock.sleep(400, signal);
+      throw new Failure('FORBIDDEN', 'Not for you.', { remedy: 'Ask.' });
+    },
+    async () => undefined,
+  );
+  const all = await Promise.allSettled(Array.from({ length: 20 }, () => inTurn(turn, signal)));
+  assert.equal(works, 1);
+  for (const one of all) {
+    assert.ok(one.status === 'rejected' && one.reason instanceof Failure);
+    assert.deepEqual([one.reason.code, one.reason.message, one.reason.remedy], ['FORBIDDEN', 'Not for you.', 'Ask.']);
+  }
+});
+
+test('a lock whose holder was killed, or hangs, is broken by one of those who wait', async () => {
+  const path = join((await openAnswers(place())).directory, 'lock');
+  await writeFile(path, 'killed');
+  let result: string | undefined;
+  let works = 0;
+  const turn = work(
+    path,
+    async () => {
+      works++;
+      return (result = 'done');
+    },
+    async () => result,
+  );
+  const all = await Promise.all(Array.from({ length: 10 }, () => inTurn(turn, signal)));
+  assert.deepEqual([works, new Set(all)], [1, new Set(['done'])]);
+});
+
+test('where no lock can be made, everybody works', async () => {
+  const turn = work(
+    join(folder, 'no/such/directory/lock'),
+    async () => 'done',
+    async () => undefined,
+  );
+  assert.equal(await inTurn(turn, signal), 'done');
+});
