@@ -27,7 +27,7 @@ export const harbor = defineAdapter({
   findings,
   create({ url, username, password }, deps: Deps<Code>): Target<Ref> {
     const address = url.replace(/(\/api(\/v2\.0)?)?\/*$/, '');
-    const http = deps.http({ url: address });
+    const http = deps.http({ url: address, sets: ['Authorization'] });
     const login = (): string => Buffer.from(`${username}:${password.reveal()}`).toString('base64');
     const ask = oneByOneUntilAccepted((method, path, signal, more) =>
       http(method, path, { signal, ...more, headers: { Authorization: `Basic ${login()}` } }),

@@ -36,7 +36,7 @@ export const rancher = defineAdapter({
         remedy: `Give both (${createKey}), or neither where access control is off.`,
       });
     const place = placeOf(url);
-    const http = deps.http({ url: place.url });
+    const http = deps.http({ url: place.url, sets: ['Accept', 'X-API-No-Challenge', ...(accessKey ? ['Authorization'] : [])] });
     const api = openApi(http, place.url, accessKey, secretKey);
     /** Whether the last look showed that the key may change nothing. Then a refused write concerns every registry. */
     let isReadOnly = false;

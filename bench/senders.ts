@@ -107,6 +107,7 @@ function configured(name: string, url: string, key: string): Parameters<typeof m
     tls: { insecureSkipVerify: false },
     allowHttp: true,
     headers: [],
+    origin: 'bench',
     spelling: {
       caFile: 'caFile',
       serverName: 'tlsServerName',

@@ -75,7 +75,7 @@ export class ConfigError extends Error {
   /** What could be read nevertheless, for showing: a wrong value's place is taken by its default. */
   readonly settings: readonly Setting[];
 
-  constructor({ mistakes, warnings, settings }: Report) {
+  constructor({ mistakes, warnings, settings }: { readonly [K in 'mistakes' | 'warnings' | 'settings']: Readonly<Report[K]> }) {
     const lines = mistakes.map(({ path, origin, message }) => `  ${path ? `${path}: ` : ''}${message} (${origin})`);
     const notes = warnings.map(warning => `  Note: ${warning}`);
     super([`The configuration has ${mistakes.length === 1 ? 'a mistake' : `${mistakes.length} mistakes`}:`, ...lines, ...notes].join('\n'));

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Adapter, OptionSpecs, Options } from '../src/contract/adapter.ts';
 import { Failure } from '../src/contract/failures.ts';
-import { visiblyNoSecret } from '../src/contract/keys.ts';
+import { type SecretKind, visiblyNoSecret } from '../src/contract/keys.ts';
 import { Secret } from '../src/contract/secret.ts';
 import { readText, statOf, Unreadable } from '../src/io/files.ts';
 
@@ -37,22 +37,29 @@ interface Wanted {
  */
 export async function readSecretFile(file: string, { what, keyHint, rule = ruleOf('key') }: Wanted): Promise<string> {
   const create = `${keyHint ? `${keyHint}, then put` : 'put'} it into ${file}.`;
-  const waiting = (why: string, remedy = create, cause?: unknown): Failure =>
-    new Failure('MISCONFIGURED', `Waiting for ${what}: ${file} ${why}.`, {
+  const waiting = (cause: Unreadable, remedy = cause.remedy ?? create): Failure =>
+    new Failure('MISCONFIGURED', `Waiting for ${what}: ${file} ${cause.why}.`, {
       retryAfterMs,
       remedy: `${sentence(remedy)} The file is looked at again by itself.`,
       cause,
     });
   const text = await readText(file, mostBytes).catch((error: unknown) => {
     if (!(error instanceof Unreadable)) throw error;
-    throw error.code === 'TOO_LARGE' ? waiting('is far too large for one') : waiting(error.why, error.remedy, error);
+    throw waiting(error.code === 'TOO_LARGE' ? new Unreadable(file, error.code, 'is far too large for one') : error);
   });
   const secret = text.replace(/\r?\n$/, '');
-  if (secret.trim() === '') throw waiting('is empty');
+  if (secret.trim() === '') throw waiting(new Unreadable(file, 'EMPTY', 'is empty'));
   const wrong = rule(secret);
-  if (wrong) throw waiting(wrong, `Put nothing but ${what} into ${file}.`);
+  if (wrong) throw waiting(new Unreadable(file, 'WRONG', wrong), `Put nothing but ${what} into ${file}.`);
   return secret;
 }
+
+/**
+ * Why a file cannot be used that is there; undefined where it may come later. `cause`: of a Failure of
+ * `readSecretFile`.
+ */
+export const unusable = (cause: unknown): Unreadable | undefined =>
+  cause instanceof Unreadable && !['ENOENT', 'ENOTDIR', 'EMPTY'].includes(cause.code) ? cause : undefined;
 
 /** What is no secret of this kind: visibly none, or more than a line. */
 const ruleOf =
@@ -64,9 +71,8 @@ const ruleOf =
     return /[\u0000-\u001f\u007f]/.test(text) ? 'holds more than one line, or control characters' : undefined;
   };
 
-type SecretKind = Parameters<typeof visiblyNoSecret>[1];
-/** Of an option: a password may be anything that somebody has thought of. */
-const kindOf = (option: string): SecretKind => (/password|username/i.test(option) ? 'password' : 'key');
+const kindOf = (option: string): SecretKind =>
+  option === 'adminToken' ? 'own token' : /pass(word|phrase)|username/i.test(option) ? 'password' : 'key';
 
 /**
  * What is wrong with a secret that stands in the configuration itself, as the rest of a sentence that begins with its
@@ -76,15 +82,15 @@ export const wrongSecret = (option: string, value: string): ReturnType<typeof vi
 
 /** A sentence about a password in a file that is hardly one. A key is looked at when it is read. */
 export async function oddPassword(option: string, file: string): Promise<string | undefined> {
-  if (kindOf(option) === 'key') return undefined;
+  if (kindOf(option) !== 'password') return undefined;
   const text = await readText(file, mostBytes).catch(() => '');
   const odd = visiblyNoSecret(text.replace(/\r?\n$/, ''), 'password');
   return odd && !odd.certain ? `${file} ${odd.why}, unless that is the password.` : undefined;
 }
 
-/** The secret as it is now. Throws a Failure (see `resolveOptions`). */
+/** A secret of ours, as the admin token, as it is now. Throws a Failure (see `resolveOptions`). */
 export async function readSecret(ref: SecretRef, what: string): Promise<Secret> {
-  return 'secret' in ref ? ref.secret : new Secret(await readSecretFile(ref.file, { what }));
+  return 'secret' in ref ? ref.secret : new Secret(await readSecretFile(ref.file, { what, rule: ruleOf('own token') }));
 }
 
 const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
@@ -105,19 +111,28 @@ export interface Resolved {
   readonly fingerprintOfFiles: string;
 }
 
+/** What is needed of a target to read its options. */
+export interface WithOptions {
+  readonly name: string;
+  readonly adapter: Pick<Adapter, 'options' | 'keyHint'>;
+  readonly options: Readonly<Record<string, OptionValue>>;
+}
+
+/** What lies in the file of an option. Throws as `resolveOptions` does. */
+export async function readOption({ name, adapter }: WithOptions, option: string, file: string): Promise<string> {
+  return await readSecretFile(file, {
+    what: `the ${words(option)} of ${name}`,
+    keyHint: adapter.keyHint,
+    rule: ruleOf(kindOf(option)),
+  });
+}
+
 /**
  * The options for `adapter.create`, with the file of every secret and login read anew. Throws MISCONFIGURED with
  * `retryAfterMs` while a file is absent, empty or unreadable.
  */
-export async function resolveOptions({
-  name,
-  adapter,
-  options: given,
-}: {
-  readonly name: string;
-  readonly adapter: Pick<Adapter, 'options' | 'keyHint'>;
-  readonly options: Readonly<Record<string, OptionValue>>;
-}): Promise<Resolved> {
+export async function resolveOptions(target: WithOptions): Promise<Resolved> {
+  const { adapter, options: given } = target;
   const options: Record<string, unknown> = {};
   const hash = createHash('sha256');
   for (const key of Object.keys(adapter.options)) {
@@ -125,11 +140,7 @@ export async function resolveOptions({
     if (!isSecretRef(value)) options[key] = value;
     else if ('secret' in value) options[key] = value.secret;
     else {
-      const text = await readSecretFile(value.file, {
-        what: `the ${words(key)} of ${name}`,
-        keyHint: adapter.keyHint,
-        rule: ruleOf(kindOf(key)),
-      });
+      const text = await readOption(target, key, value.file);
       hash.update(`${key}\0${text}\0`);
       options[key] = adapter.options[key]?.format === 'secret' ? new Secret(text) : text;
     }

@@ -41,6 +41,8 @@ export interface TargetConfig {
   readonly headers: HeadersRef;
   readonly allowHttp: boolean;
   readonly spelling: Spelling;
+  /** Where it was written, for people. */
+  readonly origin: string;
   /** The adapter's own options. Those that are not set are missing. */
   readonly options: Readonly<Record<string, OptionValue>>;
 }
@@ -122,6 +124,7 @@ function configure(
     headers: read.headersFile === undefined ? headersFrom(read.headers ?? []) : { file: read.headersFile },
     allowHttp,
     spelling: spellingOf({ name, adapter, origin: draft.origin }),
+    origin: draft.origin.text,
     options: optionsOf(adapter, read),
   };
 }

@@ -128,10 +128,15 @@ test('configured headers go with every request, replace none of ours, and are re
   await writeFile(files.at('headers'), 'x-entrance: second\n');
   assert.equal(await target.changed(), true);
   assert.equal(await product(target), 'ours second');
-  await assert.rejects(product(await manage(asks('X-Entrance'))), {
+  const refused = await manage(asks('X-Entrance'));
+  await assert.rejects(refused.open(), {
     code: 'MISCONFIGURED',
     message: /headers names x-entrance, which the courier sends to this manager itself/,
   });
+  assert.equal(await refused.changed(), false);
+  await writeFile(files.at('headers'), 'X-Other: third\n');
+  assert.equal(await refused.changed(), true, 'what the adapter refused was mended');
+  assert.equal(await product(refused), 'undefined ours');
 });
 
 test('after a reload a target that is reached as before stays open; another key, address or option opens it anew', async () => {

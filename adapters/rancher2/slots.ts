@@ -17,13 +17,15 @@ export interface CredentialRef {
   readonly id: string;
   readonly visible: boolean;
 }
-/**
- * Where a credential goes: into a dockerCredential, into a Secret, or into a dockerCredential that does not exist yet.
- */
-export type Ref =
-  | CredentialRef
-  | SecretRef
-  | { readonly kind: 'new'; readonly project: string; readonly backing: string; readonly name: string };
+/** A dockerCredential that does not exist yet. backing: the namespace of its Secret. */
+export interface NewRef {
+  readonly kind: 'new';
+  readonly project: string;
+  readonly backing: string;
+  readonly name: string;
+}
+/** Where a credential goes. */
+export type Ref = CredentialRef | SecretRef | NewRef;
 
 export type Slots = readonly Slot<Ref>[];
 export interface Wishes {

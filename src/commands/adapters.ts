@@ -40,7 +40,7 @@ export async function knownAdapters(
       if (clashes.length === 0) known.push({ adapter, from: name });
     }
   }
-  if (mistakes.length > 0) throw new ConfigError({ mistakes, warnings: [], dangers: [], settings: [] });
+  if (mistakes.length > 0) throw new ConfigError({ mistakes, warnings: [], settings: [] });
   return known.map(({ adapter }) => adapter);
 }
 

@@ -1,11 +1,9 @@
 import { formatListen } from '../../config/formats.ts';
 import { renderJsonSchema } from '../../config/json-schema.ts';
-import type { Config } from '../../config/load.ts';
-import { asFailure } from '../contract/failures.ts';
+import { type Config, ConfigError } from '../../config/load.ts';
 import { redact } from '../contract/secret.ts';
-import { secureContextOf } from '../io/context.ts';
-import type { OptionNames, TlsOptions } from '../io/tls.ts';
 import { knownAdapters } from './adapters.ts';
+import { lookAtFiles, lookAtTargets } from './files.ts';
 import { configOptions, exit, type Io, readArgs, readConfig, readConfigWithTargets, UsageError } from './io.ts';
 import { printNotes } from './notes.ts';
 
@@ -22,29 +20,19 @@ export async function config(args: string[], io: Pick<Io, 'env' | 'stdout' | 'st
     return exit.ok;
   }
   const read = await (verb === 'show' ? readConfig : readConfigWithTargets)(values, io, known);
-  const warnings = [...read.warnings, ...(verb === 'check' ? await distrusted(read, io.env) : [])];
-  for (const warning of warnings) io.stderr.write(redact(`warning: ${warning}\n`));
+  const seen = verb === 'check' ? await look(read, io.env) : [];
+  for (const warning of [...read.warnings, ...seen]) io.stderr.write(redact(`warning: ${warning}\n`));
   if (verb === 'check') await printNotes(read, io);
   io.stdout.write(`${verb === 'show' ? listing(read.settings) : summary(read)}\n`);
   return exit.ok;
 }
 
-/** As a key's file, those of certificates may be put there later, and are read anew each time: no mistake. */
-async function distrusted({ targets }: Config, env: Io['env']): Promise<string[]> {
-  const told = [
-    ...targets.map(({ name, tls, spelling }) => withoutTrust(`targets.${name}: `, tls, spelling, 'this target')),
-    withoutTrust('', { caFile: env['AWS_CA_BUNDLE'] }, { caFile: 'AWS_CA_BUNDLE' }, 'AWS'),
-  ];
-  return (await Promise.all(told)).flat();
-}
-
-async function withoutTrust(start: string, tls: TlsOptions, names: OptionNames, to: string): Promise<string[]> {
-  try {
-    await secureContextOf(tls, names);
-    return [];
-  } catch (error) {
-    return [`${start}${asFailure(error).message} Until that is mended nothing is sent to ${to}; the file is read anew by itself.`];
-  }
+/** Warnings of what the configuration leads to. Throws a ConfigError. */
+async function look(config: Config, env: Io['env']): Promise<readonly string[]> {
+  const files = await lookAtFiles(config, env);
+  const mistakes = [...files.mistakes, ...(await lookAtTargets(config, env))];
+  if (mistakes.length > 0) throw new ConfigError({ ...config, mistakes, warnings: [...config.warnings, ...files.warnings] });
+  return files.warnings;
 }
 
 /** A line for each value in force, with where it comes from. */

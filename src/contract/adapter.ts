@@ -1,6 +1,7 @@
 import type { Clock } from './clock.ts';
 import type { Credentials } from './credential.ts';
 import type { Failure } from './failures.ts';
+import type { Files } from './files.ts';
 import type { Address, Registry } from './registry.ts';
 import type { Secret } from './secret.ts';
 
@@ -175,7 +176,14 @@ export interface Deps<F extends string = string> {
   readonly clock: Clock;
   /** The target's `registries:`. Those that are not there are slots with the state `absent` (`absentSlots`). */
   readonly wanted: readonly Registry[];
-  http(base: { url: string; headers?: Record<string, string> }): Http;
+  /**
+   * A client of one server. `headers` go with every request; `sets` are the names of those that single requests bring.
+   * The configuration may add others. Throws MISCONFIGURED for an address that cannot be used, and for a configured
+   * header of such a name.
+   */
+  http(base: { url: string; headers?: Record<string, string>; sets?: readonly string[] }): Http;
+  /** For what is kept in files on this machine. */
+  readonly files: Files;
   /** Reads a stored address; undefined when it is none of ECR's. It knows the configured aliases. */
   registry(address: string): Address | undefined;
   /** The compiler checks the code against the adapter's table. The remedy is the table's unless given. */

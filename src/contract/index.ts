@@ -3,6 +3,7 @@ export * from './adapter.ts';
 export type { Clock } from './clock.ts';
 export * from './credential.ts';
 export { Failure, type FailureCode } from './failures.ts';
+export type * from './files.ts';
 export type { Address, Registry } from './registry.ts';
 export { Secret } from './secret.ts';
 export { isHtml, label, quote } from './text.ts';

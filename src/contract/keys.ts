@@ -3,26 +3,46 @@
  * HTTP header.
  */
 const placeholder = /^\$\{.*\}$|^\$\(.*\)$|^\$[A-Za-z_]\w*$|^\{\{.*\}\}$|^<[^<>]+>$|^%\w+%$/;
+/** The marks of other templates, and a piece of a text that was copied from a guide. */
+const template = /^[#%@]?\{.*\}#?$|^\[[\w .-]+\]$|^__\w+__$|^@\w+@$|<[^<>]*(key|token|secret|password)[^<>]*>|(\.{3}|\u2026)$/i;
+/** What stands in the place of a secret until somebody writes it; without blanks, hyphens and underscores. */
+const standIn =
+  /^((change|replace|fill|insert|paste)(me|this|it|in|here)\w{0,10}|(enter|insert|paste)?(your|my)\w*(key|token|secret|password)(here)?|(ptr)?(x{3,}|\*{3,}|\?{3,})|api(key|token)|access(key|token)|todo|tbd|none|null|nil|undefined|placeholder|example|redacted)$/i;
+/** A reference to a secret that lies elsewhere. */
+const reference = /^[a-z][a-z0-9+.-]*:\/\/|^arn:aws|^\/(var\/)?run\/secrets\//i;
 const named = /^(export\s+)?([A-Z][A-Z0-9_]{3,}|\w*(key|token|secret|password)\w*)\s*(=(?!=*[^\x21-\x7e \t])(?!=*$)|:\s)/i;
 const header = /^(authorization:\s*|x-api-key:\s*)?(bearer|basic)\s|^(authorization|x-api-key):/i;
+
+/** `key`: made by a manager, and sent in a header. `password`, `own token`: whatever somebody has thought of. */
+export type SecretKind = 'key' | 'password' | 'own token';
 
 /**
  * Why a text is visibly no secret of a manager, as the rest of a sentence that begins with its place; undefined when it
  * may be one. Of a password quotes, a name in front and the like are only odd. `certain`: it is never one.
  * Quotes nothing.
  */
-export function visiblyNoSecret(text: string, kind: 'key' | 'password'): { readonly why: string; readonly certain: boolean } | undefined {
+export function visiblyNoSecret(text: string, kind: SecretKind): { readonly why: string; readonly certain: boolean } | undefined {
   const certain = (why: string) => ({ why, certain: true });
-  const likely = (why: string) => ({ why, certain: kind === 'key' });
+  const likely = (why: string) => ({ why, certain: kind !== 'password' });
   if (text.startsWith('\uFEFF'))
     return certain('begins with a byte order mark, as some editors write it: save it as plain text without one');
   if (text.includes('\uFFFD')) return certain('is no text in UTF-8: save it as plain text');
   if (placeholder.test(text)) return certain('holds a placeholder that nothing has replaced');
   if (/^\s*<(!doctype|html|\?xml)/i.test(text)) return certain('holds a page, and no key');
+  if (template.test(text) || isTemplateInUrl(text)) return likely('holds a placeholder that nothing has replaced, or JSON');
+  if (standIn.test(text.replaceAll(/[\s_-]/g, ''))) return likely('holds a word that stands for a secret: write the secret itself');
+  if (reference.test(text)) return likely('holds a reference to a secret: write the secret itself');
   if (/^(["'`]).*\1$/.test(text)) return likely('has quotes around it: write it without them');
   if (named.test(text)) return likely('holds a name and a value: write the value alone');
   if (header.test(text)) return likely('holds a word of an HTTP header in front: write the value alone');
-  return /[\p{Cf}\u00a0]/u.test(text) ? likely('holds a character that cannot be seen: copy it once more') : undefined;
+  if (/[\p{Cf}\u00a0]/u.test(text)) return likely('holds a character that cannot be seen: copy it once more');
+  return kind === 'key' && /[^\0-\x7f]/.test(text) ? certain('holds a letter that no key has: copy it once more') : undefined;
+}
+
+/** As a tool writes it that takes a template for a part of an address: `%7B%7B key %7D%7D`. */
+function isTemplateInUrl(text: string): boolean {
+  const plain = text.replaceAll(/%[2-7][0-9a-f]/gi, decodeURIComponent);
+  return plain !== text && (placeholder.test(plain) || template.test(plain));
 }
 
 /** The same of a key of AWS: an access key ID, its secret, or a session token. */

@@ -1,6 +1,6 @@
 import { fromEnv } from '@aws-sdk/credential-providers';
-import { visiblyNoKey } from '../contract/keys.ts';
-import { readText } from '../io/files.ts';
+import { visiblyNoKey, visiblyNoKeyId } from '../contract/keys.ts';
+import { readText, Unreadable } from '../io/files.ts';
 import { type Env, formOf, type KeyVariable, keyVariables } from './variables.ts';
 
 /** Beyond this it is no key, but a wrong path. */
@@ -29,11 +29,17 @@ async function valueOf(variable: KeyVariable, env: Env): Promise<string | undefi
   const name = `${variable}_FILE`;
   const file = env[name];
   if (!file) return env[variable] || undefined;
-  const text = await readText(file, mostBytes).catch((error: Error) => {
+  return await readKey(variable, file).catch((error: Error) => {
     throw new Error(`${name}: ${error.message}`);
   });
+}
+
+/** What lies in the file of a key. Throws an Unreadable. */
+export async function readKey(variable: KeyVariable, file: string): Promise<string> {
+  const text = await readText(file, mostBytes);
   const value = text.replace(/^\uFEFF/, '').replace(/\r?\n$/, '');
-  const wrong = value === '' ? 'is empty' : visiblyNoKey(value);
-  if (wrong) throw new Error(`${name}: ${file} ${wrong}`);
+  if (value === '') throw new Unreadable(file, 'EMPTY', 'is empty');
+  const wrong = variable === keyVariables.id ? visiblyNoKeyId(value) : visiblyNoKey(value);
+  if (wrong) throw new Unreadable(file, 'WRONG', wrong);
   return value;
 }

@@ -29,6 +29,13 @@ export interface Files {
   statOf(path: string): Promise<Stats>;
   /** The names in a directory, in no order. */
   namesIn(path: string): Promise<readonly string[]>;
+  /** A regular file as it is; undefined when there is none. */
+  readBytes(path: string, maxBytes: number): Promise<Buffer | undefined>;
+  /**
+   * Something else that is asked of the system about a path, in several steps. `isLate`: it was given up, and must
+   * change nothing any more. Throws what the job throws.
+   */
+  ask<T>(path: string, job: (isLate: () => boolean) => Promise<T>, patienceMs?: number): Promise<T>;
 }
 
 export interface FilesDeps {
@@ -38,7 +45,7 @@ export interface FilesDeps {
   readonly system: Pick<typeof system, 'open' | 'stat' | 'readdir'>;
 }
 
-/** In milliseconds. So long may one question take, the wait for its turn included. */
+/** In milliseconds. So long may one question take, the wait for its turn included, unless said. */
 const patience = 5_000;
 const chunkBytes = 64 * 1024;
 
@@ -80,8 +87,8 @@ export function createFiles({ clock, threads, system }: FilesDeps): Files {
     return near.some(one => one.late && one.path === path) || lateOnes(near) >= mostOfOne || lateOnes(underWay) >= most;
   }
 
-  async function inTime<T>(path: string, job: () => Promise<T>): Promise<T> {
-    if (isHopeless(path)) throw silent(path);
+  async function inTime<T>(path: string, job: (isLate: () => boolean) => Promise<T>, patienceMs = patience): Promise<T> {
+    if (isHopeless(path)) throw silent(path, patienceMs);
     const { promise, resolve, reject } = Promise.withResolvers<T>();
     const question: Question = {
       path,
@@ -91,10 +98,7 @@ export function createFiles({ clock, threads, system }: FilesDeps): Files {
           underWay.delete(question);
           admit();
         };
-        job()
-          .catch(async (error: NodeJS.ErrnoException) => {
-            throw error instanceof Unreadable ? error : await explained(path, error, system.stat);
-          })
+        job(() => question.late)
           .then(resolve, reject)
           .finally(end);
       },
@@ -102,37 +106,55 @@ export function createFiles({ clock, threads, system }: FilesDeps): Files {
     waiting.add(question);
     admit();
     const answered = new AbortController();
-    void giveUp(question, reject, answered.signal);
+    void giveUp(question, patienceMs, reject, answered.signal);
     return await promise.finally(() => answered.abort());
   }
 
-  async function giveUp(question: Question, reject: (why: Unreadable) => void, answered: AbortSignal): Promise<void> {
-    await clock.sleep(patience, answered);
+  async function giveUp(question: Question, ms: number, reject: (why: Unreadable) => void, answered: AbortSignal): Promise<void> {
+    await clock.sleep(ms, answered);
     if (answered.aborted) return;
     question.late = true;
     waiting.delete(question);
-    reject(silent(question.path));
+    reject(silent(question.path, ms));
   }
 
+  /** A question that is one call of the system, or a few of them that only read. */
+  const look = <T>(path: string, job: () => Promise<T>): Promise<T> =>
+    inTime(path, () =>
+      job().catch(async (error: NodeJS.ErrnoException) => {
+        throw error instanceof Unreadable ? error : await explained(path, error, system.stat);
+      }),
+    );
+  const readBytes = (path: string, maxBytes: number): Promise<Buffer> => look(path, () => readWhole(system, path, maxBytes));
+
   return {
-    readText: (path, maxBytes) => inTime(path, () => readWhole(system, path, maxBytes)),
-    statOf: path => inTime(path, () => system.stat(path)),
-    namesIn: path => inTime(path, () => system.readdir(path)),
+    readText: async (path, maxBytes) => (await readBytes(path, maxBytes)).toString('utf8'),
+    readBytes: (path, maxBytes) => readBytes(path, maxBytes).catch(unlessAbsent),
+    statOf: path => look(path, () => system.stat(path)),
+    namesIn: path => look(path, () => system.readdir(path)),
+    ask: inTime,
   };
 }
 
-/** Of the process. A number of threads that nobody has set is Node's own. */
-export const { readText, statOf, namesIn } = createFiles({ clock, threads: Number(process.env['UV_THREADPOOL_SIZE']) || 4, system });
+/** For `catch`: undefined for what is not there. */
+function unlessAbsent(error: unknown): undefined {
+  if (error instanceof Unreadable && error.code === 'ENOENT') return undefined;
+  throw error;
+}
 
-function silent(path: string): Unreadable {
-  return new Unreadable(path, 'SILENT', `does not answer within ${patience / 1000} s`, 'Look at the disk or share that it lies on.');
+/** Of the process. A number of threads that nobody has set is Node's own. */
+export const files: Files = createFiles({ clock, threads: Number(process.env['UV_THREADPOOL_SIZE']) || 4, system });
+export const { readText, statOf, namesIn } = files;
+
+function silent(path: string, ms: number): Unreadable {
+  return new Unreadable(path, 'SILENT', `does not answer within ${ms / 1000} s`, 'Look at the disk or share that it lies on.');
 }
 
 /**
  * Opened without waiting, as a pipe would keep the thread until somebody writes to it. Never more than the limit: the
  * path may be a device or a disk image.
  */
-async function readWhole({ open }: FilesDeps['system'], path: string, maxBytes: number): Promise<string> {
+async function readWhole({ open }: Pick<FilesDeps['system'], 'open'>, path: string, maxBytes: number): Promise<Buffer> {
   await using handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
   const stats = await handle.stat();
   if (stats.isDirectory()) throw new Unreadable(path, 'EISDIR', 'is a directory', 'Name the file in it.');
@@ -143,7 +165,7 @@ async function readWhole({ open }: FilesDeps['system'], path: string, maxBytes: 
     // One byte more than is said: a file without a size (in /proc), or one that grows, is read on.
     const size = Math.min(length === 0 ? stats.size + 1 : chunkBytes, maxBytes + 1 - length);
     const { bytesRead, buffer } = await handle.read(Buffer.alloc(Math.max(size, 1)), 0, size, null);
-    if (bytesRead === 0) return Buffer.concat(chunks).toString('utf8');
+    if (bytesRead === 0) return Buffer.concat(chunks);
     length += bytesRead;
     chunks.push(buffer.subarray(0, bytesRead));
     if (length > maxBytes) throw new Unreadable(path, 'TOO_LARGE', `is larger than ${maxBytes / 1024} KiB`);
@@ -158,23 +180,33 @@ const reasons: Readonly<Record<string, string>> = {
 
 async function explained(path: string, error: NodeJS.ErrnoException, stat: FilesDeps['system']['stat']): Promise<Unreadable> {
   const { code = 'unknown' } = error;
-  if (code === 'EACCES' || code === 'EPERM') return await refused(path, code, stat);
+  if (code === 'EACCES' || code === 'EPERM') return await refused(path, code, 'read', stat);
   return new Unreadable(path, code, reasons[code] ?? `cannot be read (${code})`);
 }
 
-/** Who we are, and whose the file is; or the directory above it which does not let us in. */
-async function refused(path: string, code: string, stat: FilesDeps['system']['stat']): Promise<Unreadable> {
+/**
+ * Who we are, and whose the file is; or the directory above it which does not let us in. at: what lacks the right, if
+ * that is known.
+ */
+export async function refused(
+  path: string,
+  code: string,
+  verb: 'read' | 'written',
+  stat: FilesDeps['system']['stat'],
+  at = path,
+): Promise<Unreadable> {
   const uid = process.getuid?.() ?? -1;
-  let where = path;
+  let where = at;
   let stats = await stat(where).catch(() => undefined);
   while (!stats && where !== dirname(where)) {
     where = dirname(where);
     stats = await stat(where).catch(() => undefined);
   }
-  const why = `may not be read by the user that the courier runs as (uid ${uid})`;
-  if (!stats) return new Unreadable(path, code, why, `Let uid ${uid} read it.`);
+  const why = `may not be ${verb} by the user that the courier runs as (uid ${uid})`;
+  const may = verb === 'read' ? 'r' : 'w';
+  if (!stats) return new Unreadable(path, code, why, `Let uid ${uid} ${verb === 'read' ? 'read' : 'write'} it.`);
   const mode = (stats.mode & 0o7777).toString(8).padStart(4, '0');
   const whose = `${where === path ? 'it' : `the directory ${where}`} belongs to uid ${stats.uid} and has the mode ${mode}`;
-  const lets = stats.uid === uid ? `chmod u+${where === path ? 'r' : 'rx'} ${where}` : `chown ${uid} ${where}`;
+  const lets = stats.uid === uid ? `chmod u+${where === path && !stats.isDirectory() ? may : `${may}x`} ${where}` : `chown ${uid} ${where}`;
   return new Unreadable(path, code, `${why}: ${whose}`, `Run \`${lets}\` where that lies (for a container, on its host).`);
 }

@@ -13,6 +13,8 @@ export interface HttpOptions extends Policy {
   readonly url: string;
   /** Sent with every request. */
   readonly headers?: Record<string, string> | undefined;
+  /** Names of headers that single requests bring. */
+  readonly sets?: readonly string[] | undefined;
   /** Sent with every request, too: what the configuration asks for. They replace none of the others. */
   readonly configured?: readonly Header[] | undefined;
   readonly allowHttp?: boolean | undefined;
@@ -30,14 +32,14 @@ export interface HttpOptions extends Policy {
 /**
  * A client of one server. No redirects, cookies, retries or HTTP/2; the caller's signal is the one deadline, for the
  * whole answer.
- * Throws MISCONFIGURED for an address that cannot be used; everything else, an unreadable CA file too, fails the
- * request.
+ * Throws MISCONFIGURED for an address that cannot be used and for a configured header that we set; everything else, an
+ * unreadable CA file too, fails the request.
  */
 export function openHttp(options: HttpOptions): Http & AsyncDisposable {
   const { origin, prefix } = baseOf(options);
   const { connections = 16, maxBytes = 16 * 1024 * 1024 } = options;
   if (options.tls?.fingerprint) pinOf(options.tls.fingerprint, options.names ?? {});
-  const headersFor = headerWriter(options.headers, options.configured, options.names?.headers);
+  const headersFor = headerWriter(options);
   const roads = openRoads(options);
   const route = roads.routeTo(origin);
   let reads: Dispatcher | undefined;

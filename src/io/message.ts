@@ -19,21 +19,33 @@ export interface Header {
   readonly value: Secret;
 }
 
+/** Where the headers of a client come from. `sets`: names of those that single requests bring. */
+interface HeaderOptions {
+  readonly headers?: Headers | undefined;
+  readonly sets?: readonly string[] | undefined;
+  readonly configured?: readonly Header[] | undefined;
+  readonly names?: { readonly headers?: string | undefined } | undefined;
+}
+
 /**
- * The headers of a client's requests, names in lower case; what is the same for all of them is made once. `option`:
- * where the configured ones come from.
- * The returned function throws MISCONFIGURED for a value that HTTP cannot carry (a key file with two lines, say),
- * without quoting it, and for a configured header that would be replaced.
+ * The headers of a client's requests, names in lower case; what is the same for all of them is made once.
+ * Throws MISCONFIGURED for a configured header that would be replaced. The returned function does so as well, and for a
+ * value that HTTP cannot carry (a key file with two lines, say), without quoting it.
  */
-export function headerWriter(
-  fixed?: Headers,
-  configured: readonly Header[] = [],
-  option = 'headers',
-): (more: Pick<HttpRequest, 'headers' | 'body'>) => Headers {
+export function headerWriter({
+  headers: fixed,
+  sets = [],
+  configured = [],
+  names,
+}: HeaderOptions): (more: Pick<HttpRequest, 'headers' | 'body'>) => Headers {
+  const refuseTaken = (ours: readonly string[]): void => {
+    const taken = configured.find(({ name }) => ours.includes(name.toLowerCase()));
+    if (taken) throw nameTaken(taken.name, names?.headers ?? 'headers');
+  };
+  refuseTaken([...Object.keys(fixed ?? {}), ...sets].map(name => name.toLowerCase()));
   const write = (type: Headers, more?: Headers): Headers => {
     const ours = { ...type, ...lowerCased(fixed), ...lowerCased(more) };
-    const taken = configured.find(({ name }) => Object.hasOwn(ours, name.toLowerCase()));
-    if (taken) throw nameTaken(taken.name, option);
+    refuseTaken(Object.keys(ours));
     const asked = Object.fromEntries(configured.map(({ name, value }) => [name, value.reveal()]));
     return Object.freeze({ 'user-agent': agent, ...lowerCased(asked), ...ours });
   };

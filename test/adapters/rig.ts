@@ -9,6 +9,7 @@ import { Failure } from '../../src/contract/failures.ts';
 import { parseAddress } from '../../src/contract/registry.ts';
 import { Secret } from '../../src/contract/secret.ts';
 import { openHttp } from '../../src/io/http.ts';
+import { lendFiles } from '../../src/io/lent-files.ts';
 import type { FakeServer } from '../fakes/server.ts';
 
 export const hostOf = (account: number, region = 'eu-west-1'): string => `${account}.dkr.ecr.${region}.amazonaws.com`;
@@ -55,6 +56,7 @@ export async function rigOn<Fake extends FakeServer, Ref>(
     clock,
     wanted: wanted.map(name => parseAddress(name)?.registry ?? assert.fail(name)),
     http: base => stack.use(openHttp({ allowHttp: true, env: {}, ...base })),
+    files: lendFiles({ writes: 'allowed' }),
     registry: address => parseAddress(address, aliases),
     finding: (code, message) => ({ code, message }),
   });

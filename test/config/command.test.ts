@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { ConfigError } from '../../config/load.ts';
 import { config } from '../../src/commands/config.ts';
-import { cli } from '../commands/cli.ts';
+import { cli, command } from '../commands/cli.ts';
 import { adapters, folder } from './support.ts';
 
 async function run(args: string[], env: Record<string, string> = {}): Promise<{ code: number; out: string; err: string }> {
@@ -74,29 +76,129 @@ test('warnings go to stderr', async () => {
   assert.match(err, /^warning: targets\.depot: insecureSkipVerify is on/);
 });
 
-test('check warns of a file of certificates from which nobody can be trusted; it may come later, and is read anew', async () => {
+/** What `config check` says of this environment, in one text: warnings with code 0, or mistakes. */
+async function checked(more: Record<string, string>): Promise<{ code: number; said: string }> {
+  try {
+    const { code, err } = await run(['check'], { DEPOT_URL: 'https://depot:9443', ...more });
+    return { code, said: err };
+  } catch (error) {
+    assert.ok(error instanceof ConfigError);
+    return { code: 78, said: error.message };
+  }
+}
+
+test('check reads the files of certificates: one that is absent may come later, one that nobody can be trusted by is a mistake', async () => {
   const certificates = join(import.meta.dirname, '../io/certificates');
   await using files = await folder({ 'not.pem': 'a key, perhaps' });
-  const checked = (file: string) => run(['check'], { ...env, DEPOT_CA_FILE: file });
+  const withCa = (file: string) => checked({ DEPOT_API_KEY: 'k3y-k3y-k3y', DEPOT_CA_FILE: file });
 
+  assert.deepEqual(await withCa('/nowhere/ca.pem'), {
+    code: 0,
+    said: 'warning: targets.depot: DEPOT_CA_FILE: /nowhere/ca.pem does not exist. Until that is mended nothing is sent to this target; the file is read anew by itself.',
+  });
   for (const [file, why] of [
-    ['/nowhere/ca.pem', 'does not exist'],
     [files.at('not.pem'), 'holds no certificate in PEM'],
     [files.path, 'is a directory'],
   ] as const) {
-    const { code, out, err } = await checked(file);
-    assert.equal(code, 0);
-    assert.match(out, /^configuration is fine/);
-    assert.ok(err.startsWith(`warning: targets.depot: DEPOT_CA_FILE: ${file} ${why}. Until that is mended nothing is sent`), err);
+    const { code, said } = await withCa(file);
+    assert.equal(code, 78);
+    assert.ok(said.includes(`targets.depot.caFile: `) && said.includes(`${file} ${why}`) && said.includes('(DEPOT_CA_FILE)'), said);
   }
-  assert.equal((await checked(join(certificates, 'ca.pem'))).err, '');
-  const { err } = await run(['check'], { ...env, AWS_CA_BUNDLE: files.at('not.pem') });
-  assert.ok(
-    err.startsWith(
-      `warning: AWS_CA_BUNDLE: ${files.at('not.pem')} holds no certificate in PEM. Until that is mended nothing is sent to AWS`,
-    ),
-    err,
-  );
+  assert.deepEqual(await withCa(join(certificates, 'ca.pem')), { code: 0, said: '' });
+  const bundle = await checked({ DEPOT_API_KEY: 'k3y-k3y-k3y', AWS_CA_BUNDLE: files.at('not.pem') });
+  assert.equal(bundle.code, 78);
+  assert.ok(bundle.said.includes(`AWS_CA_BUNDLE: ${files.at('not.pem')} holds no certificate in PEM (AWS_CA_BUNDLE)`), bundle.said);
+});
+
+/** What lies at the path, by what is said of it. */
+const unusable: Readonly<Record<string, (path: string) => unknown>> = {
+  'is a directory': path => mkdirSync(path),
+  'is not a regular file': path => execFileSync('mkfifo', [path]),
+  'has quotes around it': path => writeFileSync(path, '"planted-k3y"\n'),
+  'begins with a byte order mark': path => writeFileSync(path, '\uFEFFplanted-k3y'),
+  'holds a placeholder': path => writeFileSync(path, '${PLANTED_K3Y}'),
+  'holds a name and a value': path => writeFileSync(path, 'DEPOT_API_KEY=planted-k3y'),
+  'holds more than one line': path => writeFileSync(path, 'planted-k3y\nplanted-k3y\n'),
+};
+for (const [why, put] of Object.entries(unusable))
+  test(`check reads the files of keys: one that ${why} is a mistake, and is not shown`, async () => {
+    await using files = await folder({ user: 'u', secret: 'wJalrXUtnFEMI', 'courier.yaml': '' });
+    const file = files.at('key');
+    put(file);
+    const yaml = join(files.path, 'courier.yaml');
+    writeFileSync(yaml, 'targets: [{name: one, kind: depot, url: "https://depot", apiKeyFile: key}]');
+    const own = { DEPOT_API_KEY: 'k3y-k3y-k3y' };
+    const places: [path: string, env: Record<string, string>, origin: string][] = [
+      ['targets.depot.apiKeyFile: ', { DEPOT_API_KEY_FILE: file }, 'DEPOT_API_KEY_FILE'],
+      ['targets.one.apiKeyFile: ', { ...own, ECR_COURIER_CONFIG: yaml }, `${yaml}:1:`],
+      ['server.adminTokenFile: ', { ...own, ECR_COURIER_ADMIN_TOKEN_FILE: file }, 'ECR_COURIER_ADMIN_TOKEN_FILE'],
+    ];
+    // Line breaks are for a variable's value alone, and the mark of bytes is taken away there.
+    if (why.startsWith('holds p') || why.startsWith('is ') || why.startsWith('has '))
+      places.push(['', { ...own, AWS_ACCESS_KEY_ID: 'AKID', AWS_SECRET_ACCESS_KEY_FILE: file }, 'AWS_SECRET_ACCESS_KEY_FILE']);
+
+    for (const [path, env, origin] of places) {
+      const { code, said } = await checked(env);
+      assert.equal(code, 78, path);
+      assert.ok(said.includes(`  ${path}${file} ${why}`) && said.includes(`(${origin}`), said);
+      assert.doesNotMatch(said, /planted|PLANTED/);
+    }
+  });
+
+test('check reads the files of keys: one that is absent or empty may be filled later, so it is a warning', async () => {
+  await using files = await folder({ empty: '\n', key: 'k3y-k3y-k3y' });
+  for (const [file, why] of [
+    [files.at('absent'), 'does not exist'],
+    [files.at('key/under'), 'does not exist'],
+    [files.at('empty'), 'is empty'],
+  ] as const) {
+    const { code, said } = await checked({ DEPOT_API_KEY_FILE: file });
+    assert.equal(code, 0);
+    assert.ok(said.startsWith(`warning: targets.depot: Waiting for the API key of depot: ${file} ${why}. Create it at Settings`), said);
+    for (const env of [{ AWS_SESSION_TOKEN_FILE: file }, { ECR_COURIER_ADMIN_TOKEN_FILE: file }]) {
+      const other = await checked({ DEPOT_API_KEY: 'k3y-k3y-k3y', ...env });
+      assert.equal(other.code, 0);
+      assert.ok(other.said.includes(`${file} ${why}. `), other.said);
+    }
+  }
+  assert.deepEqual(await checked({ DEPOT_API_KEY_FILE: files.at('key') }), { code: 0, said: '' });
+});
+
+test('check reads a file of headers', async () => {
+  await using files = await folder({ headers: 'X-Access planted', good: 'X-Access: 1' });
+  const { code, said } = await checked({ DEPOT_API_KEY: 'k3y', DEPOT_HEADERS_FILE: files.at('headers') });
+  assert.equal(code, 78);
+  assert.ok(said.includes(`targets.depot.headersFile: ${files.at('headers')} holds something else: entry 1 must be a name`), said);
+  assert.doesNotMatch(said, /planted/);
+  assert.equal((await checked({ DEPOT_API_KEY: 'k3y', DEPOT_HEADERS_FILE: files.at('good') })).said, '');
+});
+
+test('check asks the adapters what they refuse: a header that is ours, a key that was misspelled; it asks nobody else', async () => {
+  const checking = async (env: Record<string, string>) => {
+    const { code, stdout, stderr } = await command(['config', 'check'], env);
+    return { code, said: stdout + stderr };
+  };
+  const url = 'https://127.0.0.1:9';
+  for (const [env, says] of [
+    [{ PORTAINER_API_KEY: 'ptr_key', PORTAINER_HEADERS: 'x-api-key: other' }, 'PORTAINER_HEADERS names x-api-key, which the courier sends'],
+    [{ PORTAINER_USERNAME: 'u', PORTAINER_PASSWORD: 'p', PORTAINER_HEADERS: 'Authorization: x' }, 'PORTAINER_HEADERS names Authorization'],
+    [{ PORTAINER_API_KEY: 'ptr_key # mine' }, 'The API key of Portainer has something before or after the token'],
+  ] as const) {
+    const { code, said } = await checking({ PORTAINER_URL: url, ...env });
+    assert.equal(code, 78);
+    assert.ok(said.includes(`targets.portainer: ${says}`) && said.includes('(PORTAINER_URL)'), said);
+  }
+  for (const [kind, keys] of [
+    ['HARBOR', { HARBOR_USERNAME: 'u', HARBOR_PASSWORD: 'p' }],
+    ['CATTLE', { CATTLE_ACCESS_KEY: 'a', CATTLE_SECRET_KEY: 'b' }],
+    ['RANCHER', { RANCHER_TOKEN: 'token-a:b' }],
+  ] as const)
+    assert.match(
+      (await checking({ [`${kind}_URL`]: url, ...keys, [`${kind}_HEADERS`]: 'Authorization: Basic eDp5' })).said,
+      new RegExp(`${kind}_HEADERS names Authorization`),
+    );
+  assert.equal((await checking({ PORTAINER_URL: url, PORTAINER_API_KEY: 'ptr_key', PORTAINER_HEADERS: 'X-Access: 1' })).code, 0);
+  assert.equal((await checking({ PORTAINER_URL: url, PORTAINER_API_KEY_FILE: '/absent/key' })).code, 0);
 });
 
 test('create without anything to create is a warning, where somebody has asked for it', async () => {

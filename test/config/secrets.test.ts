@@ -115,6 +115,21 @@ const visiblyNone: Readonly<Record<string, { readonly text: string; readonly why
   'a template': { text: '{{ .Values.key }}', why: /holds a placeholder/ },
   'the words of a guide': { text: '<your key>', why: /holds a placeholder/ },
   'a variable of Windows': { text: '%API_KEY%', why: /holds a placeholder/ },
+  'a word of a template': { text: 'changeme', why: /holds a word that stands for a secret/, password: 'odd' },
+  'two words of a template': { text: 'CHANGE-ME-NOW', why: /holds a word that stands for a secret/, password: 'odd' },
+  'what a guide says': { text: 'your-portainer-api-key', why: /holds a word that stands for a secret/, password: 'odd' },
+  'what a guide says, in small signs': { text: '<your-key>', why: /holds a placeholder/ },
+  'what a guide says behind the start of a key': { text: 'ptr_<your key>', why: /holds a placeholder/, password: 'odd' },
+  'crosses behind the start of a key': { text: 'ptr_xxxxxxxx', why: /holds a word that stands for a secret/, password: 'odd' },
+  'stars, as a page shows it': { text: '********', why: /holds a word that stands for a secret/, password: 'odd' },
+  'the beginning of a key, as a page shows it': { text: 'ptr_aGVs...', why: /holds a placeholder/, password: 'odd' },
+  'a template in the spelling of an address': { text: '%7B%7B%20.key%20%7D%7D', why: /holds a placeholder/, password: 'odd' },
+  'a variable in the spelling of an address': { text: '%24%7BAPI_KEY%7D', why: /holds a placeholder/, password: 'odd' },
+  'a template of a build': { text: '__API_KEY__', why: /holds a placeholder/, password: 'odd' },
+  'what a program says of nothing': { text: 'undefined', why: /holds a word that stands for a secret/, password: 'odd' },
+  JSON: { text: '{"apiKey":"ptr_key"}', why: /holds a placeholder that nothing has replaced, or JSON/, password: 'odd' },
+  'where a secret lies': { text: 'vault://kv/portainer', why: /holds a reference to a secret/, password: 'odd' },
+  'where a file lies': { text: '/run/secrets/portainer', why: /holds a reference to a secret/, password: 'odd' },
   'a byte order mark': { text: '\uFEFFptr_key', why: /begins with a byte order mark/ },
   'quotes around it': { text: '"ptr_key"', why: /has quotes around it/, password: 'odd' },
   'single quotes around it': { text: "'ptr_key'", why: /has quotes around it/, password: 'odd' },
@@ -126,6 +141,8 @@ const visiblyNone: Readonly<Record<string, { readonly text: string; readonly why
   'a character that cannot be seen': { text: 'ptr_\u200bkey', why: /holds a character that cannot be seen/, password: 'odd' },
   'a blank that cannot be seen behind a key': { text: 'ptr_aGVsbG8=\u00a0', why: /holds a character that cannot be seen/, password: 'odd' },
   'a key': { text: 'ptr_aGVsbG8gd29ybGQ/+x==', why: /^$/, password: 'fine' },
+  'a key with small letters alone': { text: 'myxtokenofnobodyx1', why: /^$/, password: 'fine' },
+  'a key of signs that addresses have': { text: 'a%7Bb%2Fc', why: /^$/, password: 'fine' },
   'a key that ends like a name': { text: 'ABCDEF==', why: /^$/, password: 'fine' },
   'a token of Rancher': { text: 'token-abc12:x8w7v6', why: /^$/, password: 'fine' },
   'dollars inside': { text: 'pa$$w0rd-${x', why: /^$/, password: 'fine' },
@@ -178,6 +195,19 @@ for (const [name, { text, why, password }] of Object.entries(visiblyNone))
     const admin = await inline({ DEPOT_API_KEY: 'k3y', ECR_COURIER_ADMIN_TOKEN: text });
     assert.equal(admin.mistakes.length, fine ? 0 : 1);
   });
+
+test('letters beyond ASCII are no part of a key, which goes into a header; a password or a token of ours may have them', async () => {
+  for (const text of ['ptr_ключ', 'ptr_schlüssel', 'ptr_\u2013dash']) {
+    const env = { DEPOT_URL: 'https://depot' };
+    await assert.rejects(read({ env: { ...env, DEPOT_API_KEY: text } }), /targets\.depot\.apiKey: holds a letter that no key has/);
+    await using files = await folder({ key: text });
+    const failure = await failureOf(resolveOptions(await targetWith({ DEPOT_API_KEY_FILE: files.at('key') })));
+    assert.match(failure.message, /holds a letter that no key has/);
+    const { warnings } = await read({ env: { ...env, DEPOT_USERNAME: 'u', DEPOT_PASSWORD: text, ECR_COURIER_ADMIN_TOKEN: text } });
+    assert.deepEqual(warnings, []);
+    assert.equal((await readSecret({ file: files.at('key') }, 'the admin token')).reveal(), text);
+  }
+});
 
 test('a key file in UTF-16 says so', async () => {
   await using files = await folder();

@@ -90,7 +90,7 @@ test('keys in files: read at every fetch, and what is wrong with a file is said 
   await writeFile(join(home, 'id'), keys.secret);
   await writeFile(join(home, 'secret'), keys.id);
   const swapped = await fetchWith({ AWS_ACCESS_KEY_ID_FILE: join(home, 'id'), AWS_SECRET_ACCESS_KEY_FILE: join(home, 'secret') });
-  assert.match(swapped.message, /the access key ID holds a character that no access key ID has/);
+  assert.match(swapped.message, /AWS_ACCESS_KEY_ID_FILE: .* holds a character that no access key ID has/);
   await writeFile(join(home, 'id'), keys.id);
   await writeFile(join(home, 'secret'), keys.secret);
   const { identity } = await fetchWith({ AWS_ACCESS_KEY_ID_FILE: join(home, 'id'), AWS_SECRET_ACCESS_KEY_FILE: join(home, 'secret') });

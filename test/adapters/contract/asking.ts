@@ -7,6 +7,7 @@ import { Failure } from '../../../src/contract/failures.ts';
 import { parseAddress, type Registry } from '../../../src/contract/registry.ts';
 import { Secret } from '../../../src/contract/secret.ts';
 import { openHttp } from '../../../src/io/http.ts';
+import { lendFiles } from '../../../src/io/lent-files.ts';
 import type { Stage } from './stage.ts';
 
 export interface Setting {
@@ -51,6 +52,7 @@ export function makeAsking<S extends OptionSpecs, F extends string, Ref>(adapter
       clock: clockUntil(over),
       wanted: wanted.map(registryOf),
       http: (base): Http => clients.use(openHttp({ allowHttp: true, env: {}, maxBytes: 1024 * 1024, tls, ...base, readonly })),
+      files: lendFiles({ writes: readonly ? 'refused' : 'allowed' }),
       registry: address => parseAddress(address),
       finding: (code, message, remedy): Finding => ({ code, message, ...(remedy !== undefined && { remedy }) }),
     };

@@ -1,0 +1,50 @@
+import type { Answer, Http, HttpRequest } from '../../src/contract/adapter.ts';
+import { Failure } from '../../src/contract/failures.ts';
+import type { Secret } from '../../src/contract/secret.ts';
+import { nothingAt } from '../../src/contract/usual.ts';
+import { lacksRole, refusal, type Session } from './session.ts';
+import { isRow, type Row } from './survey.ts';
+
+/** Portainer's requests, with the login that is configured. */
+export interface Api {
+  ask(method: string, path: string, signal: AbortSignal, more?: Omit<HttpRequest, 'signal'>): Promise<Answer>;
+  /** Hands over all rows, one by one: Portainer knows no pages. Throws what stops the target. */
+  eachRow(take: (row: Row) => void, signal: AbortSignal): Promise<void>;
+  /** What Portainer means by an answer that is no success. */
+  refused(answer: Answer): Failure;
+}
+
+/** How to log in: by an access token in a header of every request, or by a session. */
+export type Login = { readonly key: Secret } | { readonly session: Session };
+
+export function openApi(http: Http, address: string, login: Login): Api {
+  const key = 'key' in login ? login.key : undefined;
+  const refused = (answer: Answer): Failure => refusal(http, answer, key);
+
+  function ask(method: string, path: string, signal: AbortSignal, more: Omit<HttpRequest, 'signal'> = {}): Promise<Answer> {
+    const request = { signal, ...more };
+    return 'session' in login ? askWithin(http, login.session, method, path, request) : http(method, path, request);
+  }
+
+  return {
+    ask,
+    refused,
+    async eachRow(take, signal) {
+      const answer = await ask('GET', '/api/registries', signal, { each: element => void (isRow(element) && take(element)) });
+      if (lacksRole(answer)) throw stopping(refused(answer));
+      if (answer.status === 404) throw nothingAt('Portainer', address, '/api/registries');
+      if (answer.status !== 200) throw refused(answer);
+    },
+  };
+}
+
+/** A restart of Portainer ends all sessions: then it logs in again, once. */
+async function askWithin(http: Http, session: Session, method: string, path: string, request: HttpRequest): Promise<Answer> {
+  const send = (token: Secret): Promise<Answer> =>
+    http(method, path, { ...request, headers: { Authorization: `Bearer ${token.reveal()}` } });
+  const used = session(request.signal);
+  const answer = await send(await used);
+  return answer.status === 401 ? send(await session(request.signal, used)) : answer;
+}
+
+const stopping = ({ code, message, facts }: Failure): Failure => new Failure(code, message, { ...facts, stops: 'target' });

@@ -1,0 +1,134 @@
+import { resolveHeaders } from '../../config/headers.ts';
+import type { Config, Mistake, TargetConfig } from '../../config/load.ts';
+import { isSecretRef, readOption, readSecret, unusable } from '../../config/secrets.ts';
+import { clock } from '../contract/clock.ts';
+import { asFailure, Failure } from '../contract/failures.ts';
+import { addressReader } from '../contract/registry.ts';
+import { readKey } from '../ecr/environment.ts';
+import { keyVariables } from '../ecr/variables.ts';
+import { secureContextOf } from '../io/context.ts';
+import { readText, Unreadable } from '../io/files.ts';
+import { createLog } from '../io/log.ts';
+import type { TlsOptions } from '../io/tls.ts';
+import { manageTarget } from '../target.ts';
+
+type Env = NodeJS.ProcessEnv;
+
+/** A file that an option or a variable names. */
+interface Named {
+  /** The option, as `config show` spells it; empty for a variable. */
+  readonly path: string;
+  readonly variable?: string;
+  /** How a warning about it begins. */
+  readonly about: string;
+  /** What follows from its absence; the failure's own remedy unless given. */
+  readonly meanwhile?: string;
+  /** Throws where the file cannot be used. */
+  read(): Promise<unknown>;
+}
+
+/**
+ * Reads each file that an option names, as the program would. One that is there and cannot be used is a mistake; one
+ * that is absent or empty may be filled later, so it is a warning.
+ */
+export async function lookAtFiles(config: Config, env: Env): Promise<{ readonly mistakes: Mistake[]; readonly warnings: string[] }> {
+  const named = [...config.targets.flatMap(filesOf), ...adminFile(config), ...awsFiles(env)];
+  const origins = new Map(config.settings.map(({ path, origin }) => [path, origin]));
+  const failures = await Promise.all(named.map(failureOf));
+  const mistakes: Mistake[] = [];
+  const warnings: string[] = [];
+  for (const [at, { path, variable, about, meanwhile }] of named.entries()) {
+    const failure = failures[at];
+    if (!failure) continue;
+    const broken = unusable(failure.cause);
+    const message = broken ? `${broken.message}. ${broken.remedy ?? ''}` : failure.message;
+    if (failure.cause && !broken) warnings.push(`${about}${failure.message} ${meanwhile ?? failure.remedy}`);
+    else mistakes.push({ path, origin: variable ?? origins.get(path) ?? 'default', message: message.trim().replace(/\.$/, '') });
+  }
+  return { mistakes, warnings };
+}
+
+/** What adapters refuse of their options and headers. Nobody is asked, and what is said of files is not said again. */
+export async function lookAtTargets({ targets, aliases }: Config, env: Env): Promise<Mistake[]> {
+  const deps = { clock, log: createLog({ to: { write: () => true } }), env, registry: addressReader(aliases), readonly: true };
+  const mistakes = targets.map(async (config): Promise<Mistake[]> => {
+    try {
+      const target = await manageTarget(config, deps).open();
+      await target[Symbol.asyncDispose]?.();
+      return [];
+    } catch (error) {
+      const { message, remedy, cause } = asFailure(error);
+      if (cause instanceof Unreadable) return [];
+      return [{ path: `targets.${config.name}`, origin: config.origin, message: `${message} ${remedy.replace(/\.$/, '')}` }];
+    }
+  });
+  return (await Promise.all(mistakes)).flat();
+}
+
+async function failureOf(file: Named): Promise<Failure | undefined> {
+  try {
+    await file.read();
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof Unreadable)) return asFailure(error);
+    return new Failure('MISCONFIGURED', `${error.message}.`, { ...(error.remedy && { remedy: error.remedy }), cause: error });
+  }
+}
+
+function filesOf(target: TargetConfig): Named[] {
+  const { name, options, headers, tls, spelling } = target;
+  const [path, about] = [`targets.${name}`, `targets.${name}: `];
+  const keys = Object.entries(options).flatMap(([option, value]) =>
+    isSecretRef(value) && 'file' in value
+      ? [{ path: `${path}.${option}File`, about, read: () => readOption(target, option, value.file) }]
+      : [],
+  );
+  const untrusted = (option: string, files: TlsOptions): Named => ({
+    path: `${path}.${option}`,
+    about,
+    meanwhile: untilMended('this target'),
+    read: () => secureContextOf(files, spelling),
+  });
+  return [
+    ...keys,
+    ...('file' in headers ? [{ path: `${path}.headersFile`, about, read: () => resolveHeaders(headers, name) }] : []),
+    ...(tls.caFile ? [untrusted('caFile', { caFile: tls.caFile })] : []),
+    ...(tls.clientCertFile ? [untrusted('clientCertFile', { ...tls, caFile: undefined })] : []),
+  ];
+}
+
+const untilMended = (whom: string): string => `Until that is mended nothing is sent to ${whom}; the file is read anew by itself.`;
+
+function adminFile({ server: { adminToken } }: Config): Named[] {
+  if (!adminToken || !('file' in adminToken)) return [];
+  return [{ path: 'server.adminTokenFile', about: 'server: ', read: () => readSecret(adminToken, 'the admin token') }];
+}
+
+function awsFiles(env: Env): Named[] {
+  const named = (variable: string, meanwhile: string, read: (file: string) => Promise<unknown>): Named[] => {
+    const file = env[variable];
+    return file ? [{ path: '', variable, about: `${variable}: `, meanwhile, read: () => read(file) }] : [];
+  };
+  const { AWS_CA_BUNDLE: caFile } = env;
+  const later = 'Until it is there, the source has no keys; the file is read at every fetch.';
+  return [
+    ...Object.values(keyVariables).flatMap(key => named(`${key}_FILE`, later, file => readKey(key, file))),
+    ...['AWS_WEB_IDENTITY_TOKEN_FILE', 'AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE'].flatMap(name =>
+      named(name, later, file => readText(file, mostBytes)),
+    ),
+    ...(caFile
+      ? [
+          {
+            path: '',
+            variable: 'AWS_CA_BUNDLE',
+            about: '',
+            meanwhile: untilMended('AWS'),
+            read: () => secureContextOf({ caFile }, { caFile: 'AWS_CA_BUNDLE' }),
+          },
+        ]
+      : []),
+  ];
+}
+
+/** A token is far smaller. */
+const mostBytes = 64 * 1024;

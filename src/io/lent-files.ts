@@ -1,0 +1,120 @@
+import type { FailureCode } from '../contract/failures.ts';
+import { Failure } from '../contract/failures.ts';
+import type { Change, Changed, FileFacts, Files, UpdateRequest } from '../contract/files.ts';
+import { files, Unreadable } from './files.ts';
+import { checkReplaceable, type Place, type Progress, placeOf, replace } from './replace.ts';
+
+const usualBytes = 1024 * 1024;
+/** Somebody who writes to a file again and again meanwhile is let through so often. */
+const mostTries = 4;
+
+/** Files as adapters get them. `writes: 'refused'`: the promise of `check`. */
+export function lendFiles({ writes }: { readonly writes: 'allowed' | 'refused' }): Files {
+  return {
+    read: (path, { signal, maxBytes = usualBytes }) =>
+      inWords(path, signal, async () => textOf(path, await files.readBytes(path, maxBytes))),
+    stat: (path, { signal }) => inWords(path, signal, () => factsOf(path)),
+    names: (path, { signal }) => inWords(path, signal, () => files.namesIn(path)),
+    update(path, change, request) {
+      const progress: Progress = { begun: false };
+      const work = async (): Promise<Changed> => {
+        if (writes === 'refused') throw refusal(path);
+        for (let tries = 0; tries < mostTries; tries++) {
+          const { place, was, content } = await plan(path, change, request);
+          if (!content) return 'unchanged';
+          if (await replace(place, was, content, { ...mannerOf(request), progress })) return was ? 'updated' : 'created';
+        }
+        throw new Failure('BUSY', `${path} was changed by somebody else at each of ${mostTries} attempts to write it.`, { stops: 'slot' });
+      };
+      return inWords(path, request.signal, work, progress);
+    },
+    rehearse: (path, change, request) =>
+      inWords(path, request.signal, async (): Promise<Changed> => {
+        const { place, was, content } = await plan(path, change, request);
+        if (!content) return 'unchanged';
+        await checkReplaceable(place, mannerOf(request));
+        return was ? 'updated' : 'created';
+      }),
+  };
+}
+
+const refusal = (path: string): Failure =>
+  new Failure('UNEXPECTED', `${path} would be written, and this command only reads. Nothing was written.`);
+
+const mannerOf = ({ mode = 0o600, unreplaceable = 'fail', signal }: UpdateRequest) => ({ mode, unreplaceable, signal });
+
+/** What is there, and what is wanted in its place; no content: nothing else. */
+async function plan(
+  path: string,
+  change: Change,
+  { maxBytes = usualBytes }: UpdateRequest,
+): Promise<{ readonly place: Place; readonly was: Buffer | undefined; readonly content?: Buffer }> {
+  const place = await placeOf(path);
+  const was = await files.readBytes(place.path, maxBytes);
+  const text = change(textOf(path, was));
+  const content = text === undefined ? undefined : Buffer.from(text);
+  return { place, was, ...(content && !was?.equals(content) && { content }) };
+}
+
+function textOf(path: string, bytes: Buffer | undefined): string | undefined {
+  try {
+    return bytes && new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch (cause) {
+    throw new Failure('MISCONFIGURED', `${path} is no text in UTF-8.`, { remedy: 'Save it as UTF-8, or name another file.', cause });
+  }
+}
+
+async function factsOf(path: string): Promise<FileFacts | undefined> {
+  const stats = await files.statOf(path).catch((error: unknown) => {
+    if (error instanceof Unreadable && error.code === 'ENOENT') return undefined;
+    throw error;
+  });
+  if (!stats) return undefined;
+  const kind = stats.isFile() ? 'file' : stats.isDirectory() ? 'directory' : 'other';
+  const { size, mode, uid, gid, mtime: changedAt } = stats;
+  return { kind, size, mode: mode & 0o7777, uid, gid, changedAt };
+}
+
+/** What it comes to, or a Failure; ends with the signal. */
+async function inWords<T>(path: string, signal: AbortSignal, work: () => Promise<T>, progress?: Progress): Promise<T> {
+  const given = Promise.withResolvers<never>();
+  const giveUp = (): void => given.reject(givenUp(path, signal, progress));
+  signal.addEventListener('abort', giveUp);
+  try {
+    if (signal.aborted) giveUp();
+    return await Promise.race([given.promise, ...(signal.aborted ? [] : [work()])]);
+  } catch (error) {
+    throw error instanceof Unreadable ? failureOf(path, error, progress) : error;
+  } finally {
+    signal.removeEventListener('abort', giveUp);
+  }
+}
+
+function givenUp(path: string, { reason }: AbortSignal, progress: Progress | undefined): Failure {
+  const why = reason instanceof Error ? reason.message : 'aborted';
+  return new Failure('TIMEOUT', `The work on ${path} was given up: ${why}`, { ...(progress?.begun && { mayLand: true }), cause: reason });
+}
+
+const codes: Readonly<Record<string, FailureCode>> = {
+  SILENT: 'TIMEOUT',
+  TOO_LARGE: 'TOO_LARGE',
+  EACCES: 'FORBIDDEN',
+  EPERM: 'FORBIDDEN',
+  OWNER: 'FORBIDDEN',
+  // They end by themselves, or when somebody makes room: tried again soon.
+  ENOSPC: 'BUSY',
+  EDQUOT: 'BUSY',
+  EMFILE: 'BUSY',
+  ENFILE: 'BUSY',
+  EIO: 'UNEXPECTED',
+  ESTALE: 'UNEXPECTED',
+};
+
+function failureOf(path: string, error: Unreadable, progress: Progress | undefined): Failure {
+  const { code, why, remedy } = error;
+  return new Failure(codes[code] ?? 'MISCONFIGURED', `${path} ${why}.`, {
+    ...(remedy !== undefined && { remedy }),
+    ...(code === 'SILENT' && progress?.begun && { mayLand: true }),
+    cause: error,
+  });
+}

@@ -1,0 +1,243 @@
+import { randomBytes } from 'node:crypto';
+import { constants, type Stats } from 'node:fs';
+import * as system from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { files, refused, Unreadable } from './files.ts';
+
+/** Where a path leads in the end. */
+export interface Place {
+  readonly path: string;
+  /** Missing for a file that is not there. */
+  readonly stats: Stats | undefined;
+}
+
+/** How a file is to be written. */
+export interface Manner {
+  /** Of a new file. */
+  readonly mode: number;
+  readonly unreplaceable: 'fail' | 'write-in-place';
+  /** When this ends nothing more is begun. */
+  readonly signal: AbortSignal;
+  readonly progress: Progress;
+}
+
+/** `begun`: the system was told to write, so the file may be written although nobody waits for the answer. */
+export interface Progress {
+  begun: boolean;
+}
+
+/** In milliseconds: a disk may take long until it has really written. */
+const patience = 30_000;
+const mostLinks = 40;
+/** What is left by a process that was killed is removed after so many milliseconds. */
+const leftAfter = 600_000;
+const ending = '.ecr-courier';
+
+/**
+ * Follows links to the file itself, which need not be there: a link is read from the directory in which it really lies.
+ */
+export const placeOf = (path: string): Promise<Place> => files.ask(path, () => follow(path, mostLinks));
+
+async function follow(path: string, links: number): Promise<Place> {
+  const directory = await system.realpath(dirname(path)).catch(async (error: NodeJS.ErrnoException) => {
+    throw await explained(dirname(path), error, { what: 'the directory of the file' });
+  });
+  const real = join(directory, basename(path));
+  const stats = await system.lstat(real).catch(async (error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw await explained(real, error);
+  });
+  if (!stats?.isSymbolicLink()) return { path: real, stats };
+  if (links === 0) throw new Unreadable(path, 'ELOOP', 'is a link that leads back to itself');
+  return await follow(resolve(directory, await system.readlink(real)), links - 1);
+}
+
+/**
+ * Puts the content into the place of what was there (undefined: nothing), as a whole. False when something else lies
+ * there by now: nothing was written. Throws an Unreadable.
+ */
+export async function replace(place: Place, was: Buffer | undefined, content: Buffer, manner: Manner): Promise<boolean> {
+  const { unreplaceable, signal, progress } = manner;
+  const begin = (isLate: () => boolean): void => {
+    if (isLate() || signal.aborted) throw new Unreadable(place.path, 'SILENT', 'was not written in time');
+    progress.begun = true;
+  };
+  const job = async (isLate: () => boolean): Promise<boolean> => {
+    try {
+      return await replaceWhole(place, was, content, manner, () => begin(isLate));
+    } catch (error) {
+      if (unreplaceable === 'fail' || !place.stats || !mendedInPlace.has(codeOf(error))) throw error;
+      progress.begun = false;
+      return await overwrite(place.path, was, content, () => begin(isLate));
+    }
+  };
+  return await files.ask(place.path, job, patience).catch(async (error: unknown) => {
+    throw error instanceof Unreadable ? error : await explained(place.path, error as NodeJS.ErrnoException);
+  });
+}
+
+const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? '';
+/** Where the directory stands in the way, and not the file. */
+const mendedInPlace: ReadonlySet<string> = new Set(['EBUSY', 'EROFS', 'EACCES', 'EPERM', 'OWNER']);
+
+async function replaceWhole(
+  { path, stats }: Place,
+  was: Buffer | undefined,
+  content: Buffer,
+  { mode }: Manner,
+  begin: () => void,
+): Promise<boolean> {
+  const temporary = `${temporaryBeginning(path)}${randomBytes(6).toString('hex')}${ending}`;
+  try {
+    await writeTemporary(temporary, content, stats, mode);
+    if (!(await isStill(path, was))) return false;
+    begin();
+    if (stats) await system.rename(temporary, path);
+    else if (!(await appear(temporary, path))) return false;
+    await settle(dirname(path));
+    return true;
+  } finally {
+    await system.unlink(temporary).catch(() => undefined);
+    await removeLeft(path);
+  }
+}
+
+/** Hidden, and with an ending that no reader of a folder takes for a configuration. */
+const temporaryBeginning = (path: string): string => join(dirname(path), `.${basename(path)}.`);
+
+async function writeTemporary(path: string, content: Buffer, stats: Stats | undefined, mode: number): Promise<void> {
+  // Nobody else may read it before it belongs to its owner.
+  await using handle = await system.open(path, 'wx', 0o600);
+  if (stats) await keepOwner(handle, stats);
+  await handle.chmod(stats ? stats.mode & 0o7777 : mode);
+  await handle.writeFile(content);
+  await handle.sync();
+}
+
+async function keepOwner(handle: system.FileHandle, { uid, gid, mode }: Stats): Promise<void> {
+  const own = await handle.stat();
+  if (own.uid === uid && own.gid === gid) return;
+  await handle.chown(uid, gid).catch(() => {
+    // A group that may do nothing with it is no loss.
+    if (own.uid === uid && (mode & 0o070) === 0) return;
+    throw otherOwner({ uid, gid }, own);
+  });
+}
+
+const otherOwner = (of: { uid: number; gid: number }, us: { uid: number; gid: number }): Unreadable =>
+  new Unreadable(
+    '',
+    'OWNER',
+    `belongs to uid ${of.uid} and gid ${of.gid}, and a new file of the courier to uid ${us.uid} and gid ${us.gid}`,
+    `Run the courier as uid ${of.uid}, or as root, or give it a file of its own.`,
+  );
+
+/** Where nothing was, nothing is replaced: false when something is there by now. */
+async function appear(temporary: string, path: string): Promise<boolean> {
+  try {
+    await system.link(temporary, path);
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') return false;
+    // Not every file system has second names for a file.
+    await system.rename(temporary, path);
+  }
+  return true;
+}
+
+/** The new name is on the disk, too. Some file systems do not let a directory be synced. */
+async function settle(directory: string): Promise<void> {
+  const handle = await system.open(directory, constants.O_RDONLY).catch(() => undefined);
+  await handle?.sync().catch(() => undefined);
+  await handle?.close().catch(() => undefined);
+}
+
+async function isStill(path: string, was: Buffer | undefined): Promise<boolean> {
+  const now = await system.open(path, constants.O_RDONLY | constants.O_NONBLOCK).catch((error: unknown) => {
+    if (codeOf(error) === 'ENOENT') return undefined;
+    throw error;
+  });
+  if (!now) return was === undefined;
+  await using handle = now;
+  const { size } = await handle.stat();
+  return size === was?.length && was.equals(await handle.readFile());
+}
+
+/** Of processes that were killed. A young one may belong to somebody who is at work. */
+async function removeLeft(path: string): Promise<void> {
+  const beginning = basename(temporaryBeginning(path));
+  const names = await system.readdir(dirname(path)).catch(() => []);
+  for (const name of names.filter(one => one.startsWith(beginning) && one.endsWith(ending))) {
+    const left = join(dirname(path), name);
+    const { mtimeMs } = await system.stat(left).catch(() => ({ mtimeMs: Number.POSITIVE_INFINITY }));
+    const { mtimeMs: now } = await system.stat(path).catch(() => ({ mtimeMs: 0 }));
+    if (now - mtimeMs > leftAfter) await system.unlink(left).catch(() => undefined);
+  }
+}
+
+/** In one piece, and only then cut: whoever reads meanwhile most likely sees the former text or the new one. */
+async function overwrite(path: string, was: Buffer | undefined, content: Buffer, begin: () => void): Promise<boolean> {
+  await using handle = await system.open(path, constants.O_WRONLY | constants.O_NONBLOCK);
+  if (!(await isStill(path, was))) return false;
+  begin();
+  await handle.write(content, 0, content.length, 0);
+  await handle.truncate(content.length);
+  await handle.sync();
+  return true;
+}
+
+/** Throws what `replace` would throw, as far as that can be seen without a write. */
+export const checkReplaceable = (place: Place, { unreplaceable }: Pick<Manner, 'unreplaceable'>): Promise<void> =>
+  files.ask(place.path, async () => {
+    const { path, stats } = place;
+    try {
+      await system.access(dirname(path), constants.W_OK | constants.X_OK);
+      if (await isMounted(path)) throw Object.assign(new Error('mounted'), { code: 'EBUSY' });
+      const us = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
+      if (stats && us.uid !== 0 && us.uid !== stats.uid) throw otherOwner(stats, us);
+    } catch (error) {
+      const inPlace = unreplaceable === 'write-in-place' && stats !== undefined;
+      const still = inPlace
+        ? await system.access(path, constants.W_OK).then(
+            () => undefined,
+            (later: unknown) => later,
+          )
+        : error;
+      if (still !== undefined) throw still instanceof Unreadable ? still : await explained(path, still as NodeJS.ErrnoException);
+    }
+  });
+
+/** Linux lists what is mounted, with blanks and the like as octal numbers. */
+async function isMounted(path: string): Promise<boolean> {
+  const mounts = await files.readText('/proc/self/mountinfo', 4 * 1024 * 1024).catch(() => '');
+  const unescaped = (text: string): string =>
+    text.replaceAll(/\\([0-7]{3})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 8)));
+  return mounts.split('\n').some(line => unescaped(line.split(' ')[4] ?? '') === path);
+}
+
+const mountDirectory =
+  'Mount the directory that it lies in, and not the file alone; or let the courier write into the file itself, which is not safe against a kill or a full disk.';
+const reasons: Readonly<Record<string, readonly [why: string, remedy?: string]>> = {
+  EBUSY: ['cannot be replaced, as it is a mount of its own (EBUSY)', mountDirectory],
+  EROFS: ['lies on a file system that is read-only here (EROFS)', `Mount it writable. ${mountDirectory}`],
+  ENOSPC: ['cannot be written: the disk is full (ENOSPC); what was there is untouched', 'Make room on the disk.'],
+  EDQUOT: ['cannot be written: the quota is used up (EDQUOT); what was there is untouched', 'Raise the quota, or make room.'],
+  ENOENT: ['does not exist', 'Make the directory, for the user that the courier runs as.'],
+  ENOTDIR: ['is no directory', 'Correct the path.'],
+};
+
+async function explained(path: string, error: NodeJS.ErrnoException, { what }: { readonly what?: string } = {}): Promise<Unreadable> {
+  const { code = 'unknown' } = error;
+  if (code === 'EACCES' || code === 'EPERM') return await refused(path, code, 'written', system.stat, await deniedAt(path));
+  const [why, remedy] = reasons[code] ?? [`cannot be written (${code})`];
+  return new Unreadable(path, code, what ? `(${what}) ${why}` : why, remedy);
+}
+
+/** The file is written by way of its directory, so that is what may lack the right. */
+async function deniedAt(path: string): Promise<string> {
+  const directory = dirname(path);
+  const denied = await system.access(directory, constants.W_OK | constants.X_OK).then(
+    () => undefined,
+    () => directory,
+  );
+  return denied ?? path;
+}

@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { randomInt } from 'node:crypto';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { promisify } from 'node:util';
+import { folder } from '../config/support.ts';
+import { randomFrom } from '../courier/rig.ts';
+import { assertWhole, killWhileWriting, leftBeside } from '../io/killing.ts';
+import { part, path } from './needs.ts';
+
+interface Told {
+  readonly code: string;
+  readonly message: string;
+  readonly remedy: string;
+}
+interface Line {
+  readonly path: string;
+  readonly tried: string | Told;
+  readonly came: string | Told;
+}
+
+/** In a namespace of its own: nothing stays mounted, whatever becomes of the test. */
+const mounts = `
+set -e
+cd "$1"
+mkdir full readonly single source closed
+mount -t tmpfs -o size=64k none full
+echo old > full/file
+mount -t tmpfs none readonly
+echo old > readonly/file
+mount -o remount,ro none readonly
+echo old > source/file
+touch single/file
+mount --bind source/file single/file
+mount -t tmpfs none closed
+touch closed/file
+echo old > source/closed
+mount --bind source/closed closed/file
+mount -o remount,ro none closed
+exec "$2" "$3" "$4" "$1/full/file" "$1/readonly/file" "$1/single/file" "$1/closed/file" "$1/plain"
+`;
+
+async function writeAmongMounts(mode: 'each' | 'in-place') {
+  await using dir = await folder();
+  const writer = join(import.meta.dirname, '../io/writer.ts');
+  const after = `${mounts.replace('exec ', '')}\nfor file in full readonly single closed; do head -c 3 $file/file; echo " $(ls -A $file | wc -l)"; done`;
+  const { stdout } = await promisify(execFile)(path('unshare'), ['-m', 'sh', '-c', after, 'sh', dir.path, process.execPath, writer, mode]);
+  const all = stdout.trim().split('\n');
+  const lines = all.filter(line => line.startsWith('{')).map(line => JSON.parse(line) as Line);
+  return { lines, left: all.filter(line => !line.startsWith('{')) };
+}
+
+const shown = (result: string | Told): string => (typeof result === 'string' ? result : result.code);
+const words = (line: Line | undefined): string => {
+  const came = line?.came;
+  return typeof came === 'object' ? `${came.message} ${came.remedy}` : `${came}`;
+};
+
+part('files that are kept', { programs: ['unshare'], root: true }, () => {
+  test('on a full disk, read-only, and in a mount of one file: nothing is lost, and the sentence says what to do', async () => {
+    const { lines, left } = await writeAmongMounts('each');
+    const [full, readonly, single, closed, plain] = lines;
+    assert.deepEqual(
+      lines.map(({ came }) => shown(came)),
+      ['BUSY', 'MISCONFIGURED', 'MISCONFIGURED', 'MISCONFIGURED', 'created'],
+    );
+    // A rehearsal sees all but the full disk.
+    assert.equal(full?.tried, 'updated');
+    for (const line of [readonly, single, closed, plain]) assert.deepEqual(line?.tried, line?.came);
+    assert.match(words(full), /the disk is full \(ENOSPC\); what was there is untouched/);
+    assert.match(words(readonly), /read-only here \(EROFS\)/);
+    assert.match(words(single), /a mount of its own \(EBUSY\)/);
+    for (const line of [single, closed]) assert.match(words(line), /Mount the directory/);
+    // One name in each: no temporary file is left.
+    assert.deepEqual(left, ['old 1', 'old 1', 'old 1', 'old 1']);
+  });
+
+  test('where that is allowed, a mount of one file is written into', async () => {
+    const { lines } = await writeAmongMounts('in-place');
+    assert.deepEqual(
+      lines.map(({ came }) => shown(came)),
+      ['BUSY', 'MISCONFIGURED', 'updated', 'updated', 'created'],
+    );
+    assert.deepEqual(lines[2]?.tried, 'updated');
+  });
+
+  test('killed 200 times in the middle: the former text or the new one, whole', async t => {
+    const seed = Number(process.env['TEST_SEED'] ?? randomInt(2 ** 31));
+    t.diagnostic(`TEST_SEED=${seed}`);
+    const random = randomFrom(seed);
+    await using dir = await folder({ file: 'a'.repeat(300_000) });
+    const seen = new Set<string>();
+    for (let kills = 0; kills < 200; kills++) {
+      await killWhileWriting(dir.at('file'), random);
+      seen.add(await assertWhole(dir.at('file')));
+    }
+    assert.equal(seen.size, 2, 'both texts were found');
+    t.diagnostic(`${(await leftBeside(dir.path)).length} temporary files were left, to be removed when they are old`);
+  });
+});
