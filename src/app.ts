@@ -2,27 +2,24 @@ import { isDeepStrictEqual } from 'node:util';
 import { adapters } from '../adapters/index.ts';
 import { withoutOurs } from '../config/env.ts';
 import type { Config } from '../config/load.ts';
-import { readSecret } from '../config/secrets.ts';
 import type { Log } from './contract/adapter.ts';
 import type { Clock } from './contract/clock.ts';
 import { addressReader, type Registry } from './contract/registry.ts';
-import type { Prove, Source, Sources } from './contract/source.ts';
+import type { Sources } from './contract/source.ts';
 import { type Courier, createCourier } from './courier/courier.ts';
 import type { CourierEvent } from './courier/events.ts';
 import { engineFindings } from './courier/findings.ts';
 import type { Ledger } from './courier/ledger.ts';
 import { cronSchedule } from './courier/schedule.ts';
-import { makeProve } from './ecr/prove.ts';
+import { proveAtRegistries } from './ecr/registry-door.ts';
 import { makeSources } from './ecr/source.ts';
-import type { Dispatcher } from './io/connect.ts';
-import { awsDispatcher, openHttp } from './io/http.ts';
-import { proxiesOf } from './io/proxies.ts';
+import { awsDispatcher } from './io/http.ts';
 import { createFindingLog } from './observe/finding-log.ts';
 import { createJournal } from './observe/journal.ts';
 import { createMetrics, type Metrics } from './observe/metrics.ts';
 import { overviewOf, statusOf } from './observe/status.ts';
 import type { Overview, Status } from './observe/status-view.ts';
-import { manageTarget, type OpenableTarget } from './target.ts';
+import { manageTarget, type OpenableTarget, type TargetDeps } from './target.ts';
 import { version } from './version.ts';
 
 const keysLookedAtEvery = 15_000;
@@ -74,11 +71,12 @@ export function createApp(config: Config, options: AppOptions): App {
     rehearse,
     tickMs,
     nextDiscovery: (wall, second) => cronSchedule(current.discovery.cron)(wall, second),
-    prove: proveBy(
+    prove: proveAtRegistries({
       env,
-      waysTo(env, dispatcher, name => sources?.all.find(source => source.name === name)),
-      options.registryEndpoint,
-    ),
+      dispatcher,
+      endpoint: options.registryEndpoint,
+      sourceOf: name => sources?.all.find(source => source.name === name),
+    }),
     emit(event) {
       for (const listener of listeners) listener(event);
     },
@@ -93,37 +91,11 @@ export function createApp(config: Config, options: AppOptions): App {
     for (const warning of next.warnings) if (!next.dangers.includes(warning)) log.warn('configuration', { warning });
     const commandEnv = withoutOurs(env, [...adapters, ...next.targets.map(target => target.adapter)]);
     const made = makeSources(next.sources, { dispatcher, clock, env, commandEnv, tells: rehearse ? 'principal' : 'place' });
-    const registry = addressReader(next.aliases);
     const former = isDeepStrictEqual(next.aliases, current.aliases) ? targets : [];
-    targets = next.targets.map(target =>
-      manageTarget(
-        target,
-        { clock, log, env, registry, readonly: rehearse },
-        former.find(({ name }) => name === target.name),
-      ),
-    );
+    targets = managedTargets(next, { clock, log, env, readonly: rehearse }, former);
     current = next;
     sources = made;
     courier.use(options.sources?.(made) ?? made, targets);
-  }
-
-  /** A rotated key is taken up at once, not only after the pause that the old one's refusal has brought. */
-  async function lookAtKeys(signal: AbortSignal): Promise<void> {
-    const lookAt = async (target: OpenableTarget) => void ((await target.changed()) && !signal.aborted && courier.look(target.name));
-    for (;;) {
-      await clock.sleep(keysLookedAtEvery, signal);
-      if (signal.aborted) return;
-      // Not waited for: one of them may lie on a share that does not answer.
-      for (const target of targets) void lookAt(target);
-    }
-  }
-
-  /** Receipts and the engine find something between two discoveries as well. */
-  async function lookAtFindings(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
-      findingLog(ledger);
-      await clock.sleep(tickMs, signal);
-    }
   }
 
   use(config);
@@ -135,7 +107,12 @@ export function createApp(config: Config, options: AppOptions): App {
     status: () => statusOf(ledger, about),
     overview: () => overviewOf(ledger, about),
     async run(signal) {
-      await Promise.all([courier.run(signal), lookAtKeys(signal), lookAtFindings(signal)]);
+      const running = courier.run(signal);
+      findingLog(ledger);
+      // Receipts and the engine find something between two discoveries as well.
+      const lookingAtFindings = every(clock, tickMs, signal, () => findingLog(ledger));
+      const lookingAtKeys = every(clock, keysLookedAtEvery, signal, () => noticeKeys(targets, courier, signal));
+      await Promise.all([running, lookingAtFindings, lookingAtKeys]);
     },
     async once(signal) {
       await courier.once(signal);
@@ -149,59 +126,24 @@ export function appMetrics(clock: Clock): Metrics {
   return createMetrics({ version, clock, process: true });
 }
 
-/** The connections to AWS for a source: those that all share, or those that trust the authorities of its profile. */
-function waysTo(env: NodeJS.ProcessEnv, shared: Dispatcher, sourceOf: (name: string) => Source | undefined) {
-  const own = new Map<string, Dispatcher>();
-  return (source: string): Dispatcher => {
-    const trusted = sourceOf(source)?.trusts?.();
-    if (!trusted) return shared;
-    const { file, name } = trusted;
-    const dispatcher = own.get(file) ?? awsDispatcher({ env, tls: { caFile: file }, names: { caFile: name } });
-    own.set(file, dispatcher);
-    return dispatcher;
-  };
+/** Those of the configuration; one that was there before may stay open. */
+function managedTargets({ aliases, targets }: Config, deps: Omit<TargetDeps, 'registry'>, former: readonly OpenableTarget[]) {
+  const registry = addressReader(aliases);
+  const formerOf = (name: string) => former.find(target => target.name === name);
+  return targets.map(target => manageTarget(target, { ...deps, registry }, formerOf(target.name)));
 }
 
-/** Registries are asked as AWS is: with its connections, and what it trusts. */
-function proveBy(env: NodeJS.ProcessEnv, wayTo: (source: string) => Dispatcher, endpoint: AppOptions['registryEndpoint']): Prove {
-  return makeProve(
-    async (url, headers, signal, source) => {
-      const { origin, pathname } = new URL(url);
-      const http = openHttp({
-        url: origin,
-        headers: { ...headers },
-        env,
-        dispatcher: wayTo(source),
-        names: { caFile: 'AWS_CA_BUNDLE' },
-        allowHttp: endpoint !== undefined,
-        maxBytes: 64 * 1024,
-      });
-      const { status, text } = await http('GET', pathname, { signal });
-      return { status, text, proxy: proxiesOf(env).wayTo(new URL(origin)).proxy };
-    },
-    ...(endpoint ? [endpoint] : []),
-  );
+async function every(clock: Clock, ms: number, signal: AbortSignal, task: () => void): Promise<void> {
+  for (;;) {
+    await clock.sleep(ms, signal);
+    if (signal.aborted) return;
+    task();
+  }
 }
 
-/** What is said to someone who asked for a refresh, of one target or of all. */
-export function refreshBy({ courier }: App) {
-  return async (target?: string) => {
-    const { targets, date } = courier.ledger;
-    const known = [...targets.keys()];
-    if (target !== undefined && targets.get(target)?.managed.paused)
-      return { ok: false, message: `${target} is paused in the configuration: nothing is sent to it.` };
-    const postponed = courier.refresh(target);
-    if (!postponed) return { ok: false, message: `There is no target ${target}. There are: ${known.join(', ')}.` };
-    const working = known.filter(name => !targets.get(name)?.managed.paused);
-    const later = postponed.map(({ what, why, until }) => ` Postponed until ${date(until).toISOString()}: ${what} (${why}).`);
-    return {
-      ok: true,
-      message: `Looking at ${target ?? working.join(', ')} and writing every slot, with a new token as soon as one may be fetched.${later.join('')} \`status\` shows what comes of it.`,
-    };
-  };
-}
-
-/** Reads the admin token anew; undefined while there is none. */
-export async function adminTokenOf({ server: { adminToken } }: Config) {
-  return adminToken && (await readSecret(adminToken, 'the admin token').catch(() => undefined));
+/** A rotated key is taken up at once, not only after the pause that the refusal of the old one has brought. */
+function noticeKeys(targets: readonly OpenableTarget[], courier: Courier, signal: AbortSignal): void {
+  const lookAt = async (target: OpenableTarget) => void ((await target.changed()) && !signal.aborted && courier.look(target.name));
+  // Not waited for: one of the files may lie on a share that does not answer.
+  for (const target of targets) void lookAt(target);
 }

@@ -1,9 +1,9 @@
 import { type Config, ConfigError } from '../../config/load.ts';
 import { resolveOptions } from '../../config/secrets.ts';
-import { adminTokenOf } from '../app.ts';
 import { clock } from '../contract/clock.ts';
 import { asFailure } from '../contract/failures.ts';
 import { redact, Secret } from '../contract/secret.ts';
+import { adminTokenOf } from './actions.ts';
 import { type Daemon, findDaemon, isSilent } from './daemon.ts';
 import { secretsOf } from './environment.ts';
 import { configOptions, exit, type Io, readArgs, readConfig } from './io.ts';

@@ -4,11 +4,12 @@ import { load } from '../../config/load.ts';
 import { startEcr } from '../../test/fakes/ecr.ts';
 import { adminKey, startFakePortainer } from '../../test/fakes/portainer.ts';
 import { startRegistry } from '../../test/fakes/registry.ts';
-import { createApp, refreshBy } from '../app.ts';
+import { createApp } from '../app.ts';
 import { clock } from '../contract/clock.ts';
 import type { CourierEvent } from '../courier/events.ts';
 import { createLog } from '../io/log.ts';
 import { createServer } from '../observe/server.ts';
+import { refreshBy } from './actions.ts';
 import { exit, type Io, readArgs, UsageError } from './io.ts';
 
 const tokenLife = 60_000;

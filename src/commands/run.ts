@@ -1,5 +1,5 @@
 import type { Config } from '../../config/load.ts';
-import { type App, adminTokenOf, appMetrics, createApp, refreshBy } from '../app.ts';
+import { type App, appMetrics, createApp } from '../app.ts';
 import { clock } from '../contract/clock.ts';
 import { redact } from '../contract/secret.ts';
 import { type AppLog, createLog } from '../io/log.ts';
@@ -7,6 +7,7 @@ import { createTail, type Tail } from '../io/tail.ts';
 import { type ActionResult, createServer } from '../observe/server.ts';
 import { isLive } from '../observe/status.ts';
 import { version } from '../version.ts';
+import { adminTokenOf, refreshBy } from './actions.ts';
 import { socketPath } from './daemon.ts';
 import { colors, configOptions, exit, type Io, readArgs, readConfigWithTargets } from './io.ts';
 import { notesInLog } from './notes.ts';
@@ -39,7 +40,7 @@ export async function run(args: string[], io: Io): Promise<number> {
     return next;
   });
   io.onReload(() => void reload.now());
-  const doors = await openDoors({ app, io, log, tail, reload });
+  const doors = await openDoors({ app, env: io.env, log, tail, reload });
   log.info('listening', { url: doors.url });
   try {
     await clock.sleep(config.engine.startSpreadSeconds * 1000 * Math.random(), io.signal);
@@ -51,8 +52,16 @@ export async function run(args: string[], io: Io): Promise<number> {
   return exit.ok;
 }
 
+interface DoorsDeps {
+  readonly app: App;
+  readonly env: Io['env'];
+  readonly log: AppLog;
+  readonly tail: Tail;
+  readonly reload: Reloader;
+}
+
 /** Opens the HTTP doors and the socket for the owner. Throws MISCONFIGURED when the port is taken. */
-async function openDoors({ app, io, log, tail, reload }: { app: App; io: Io; log: AppLog; tail: Tail; reload: Reloader }) {
+async function openDoors({ app, env, log, tail, reload }: DoorsDeps) {
   // Those that only a restart changes.
   const { server, engine } = reload.config();
   const metrics = () => app.metrics.render(app.overview());
@@ -65,12 +74,12 @@ async function openDoors({ app, io, log, tail, reload }: { app: App; io: Io; log
     live: () => isLive(app.courier.ledger, engine.tickSeconds * 1000),
     metrics,
     async bundle() {
-      const own = await ownSections(io.env, reload.config());
+      const own = await ownSections(env, reload.config());
       return redact(render([...own, ...daemonSections(app.status(), await metrics()), logSection(tail.lines())]));
     },
     actions: { refresh: refreshBy(app), reload: reload.now },
   };
-  return await createServer(doors, { ...server.listen, socket: socketPath(server, io.env) });
+  return await createServer(doors, { ...server.listen, socket: socketPath(server, env) });
 }
 
 interface Reloader {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { refreshBy } from '../../src/app.ts';
+import { refreshBy } from '../../src/commands/actions.ts';
 import { clock } from '../../src/contract/clock.ts';
 import { page } from '../../src/observe/page.ts';
 import { cli, until } from '../commands/cli.ts';

@@ -1,0 +1,26 @@
+import type { Config } from '../../config/load.ts';
+import { readSecret } from '../../config/secrets.ts';
+import type { App } from '../app.ts';
+
+/** What is said to someone who asked for a refresh, of one target or of all. */
+export function refreshBy({ courier }: App) {
+  return async (target?: string) => {
+    const { targets, date } = courier.ledger;
+    const known = [...targets.keys()];
+    if (target !== undefined && targets.get(target)?.managed.paused)
+      return { ok: false, message: `${target} is paused in the configuration: nothing is sent to it.` };
+    const postponed = courier.refresh(target);
+    if (!postponed) return { ok: false, message: `There is no target ${target}. There are: ${known.join(', ')}.` };
+    const working = known.filter(name => !targets.get(name)?.managed.paused);
+    const later = postponed.map(({ what, why, until }) => ` Postponed until ${date(until).toISOString()}: ${what} (${why}).`);
+    return {
+      ok: true,
+      message: `Looking at ${target ?? working.join(', ')} and writing every slot, with a new token as soon as one may be fetched.${later.join('')} \`status\` shows what comes of it.`,
+    };
+  };
+}
+
+/** Reads the admin token anew; undefined while there is none. */
+export async function adminTokenOf({ server: { adminToken } }: Config) {
+  return adminToken && (await readSecret(adminToken, 'the admin token').catch(() => undefined));
+}
