@@ -33,9 +33,9 @@ export const harbor = defineAdapter({
       http(method, path, { signal, ...more, headers: { Authorization: `Basic ${login()}` } }),
     );
     let home: string = paths[0];
-    const { look, lacks } = makeLook(ask, () => home, username, deps);
+    const look = makeLook(ask, () => home, username, deps);
     const refused = (answer: Answer, right: string, host?: string): Failure => refusal(http, answer, { right, username, host });
-    const writer = makeWriter({ ask, refused, lacks, username, deps });
+    const writer = makeWriter({ ask, refused, deps });
 
     return {
       address,

@@ -46,7 +46,7 @@ export const rancher2 = defineAdapter({
     const http = deps.http({ url: address, headers: { Authorization: `Bearer ${token.reveal()}`, Accept: 'application/json' } });
     const api: Api = { http, address };
     const look = makeLook(api, token, deps);
-    const write = makeWriter(api, deps);
+    const writer = makeWriter(api, deps);
 
     return {
       address,
@@ -62,11 +62,11 @@ export const rancher2 = defineAdapter({
       },
       async deliver({ ref, registries }, credentials, signal) {
         const given = among(registries, credentials);
-        return given.size === 0 ? { change: 'unchanged' } : write(ref, given, signal);
+        return given.size === 0 ? { change: 'unchanged' } : writer.write(ref, given, signal);
       },
       async rehearse({ ref, registries }, credentials, signal) {
         const given = among(registries, credentials);
-        return given.size === 0 ? { change: 'unchanged' } : write(ref, given, signal, 'rehearsed');
+        return given.size === 0 ? { change: 'unchanged' } : writer.rehearse(ref, given, signal);
       },
     };
   },

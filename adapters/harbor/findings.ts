@@ -52,7 +52,7 @@ export const findings = {
   },
   TRIAL_IMPOSSIBLE: {
     severity: 'info',
-    doc: 'The account may not let Harbor try a credential, so `check` does not know whether Harbor would take it. Deliveries need no such right.',
+    doc: 'The account may not let Harbor try a credential, so `check` does not know whether Harbor would take it, and says `not tried`. Deliveries need no such right.',
     remedy: 'Give the account the permission registry:read.',
   },
   KEY_END_HIDDEN: {

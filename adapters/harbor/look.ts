@@ -7,7 +7,6 @@ import { proxyCaches, replicationRules, usersOf } from './usage.ts';
 interface Robot {
   readonly name?: unknown;
   readonly expires_at?: unknown;
-  readonly permissions?: unknown;
 }
 
 /** Why the end of a robot's secret is not seen. untold: Harbor gave no proper answer for an hour, or none yet. */
@@ -21,11 +20,6 @@ const unseen = {
   untold: { why: 'Harbor did not say when its secret ends', remedy: undefined },
 } as const;
 type End = Date | 'never' | 'no robot' | keyof typeof unseen;
-/** rights: resource:action in the whole system. Undefined where nobody sees them, and for users, who have roles. */
-interface Account {
-  readonly end: End;
-  readonly rights?: ReadonlySet<string>;
-}
 
 /**
  * What only serves people: the version, the robot account that asks, and what uses the endpoints.
@@ -33,7 +27,6 @@ interface Account {
  */
 export function makeLook(ask: Ask, path: () => string, username: string, { clock, finding }: Deps<Code>) {
   const below = (name: string): string => path().replace(/registries$/, name);
-  let rights: ReadonlySet<string> | undefined;
 
   async function product(signal: AbortSignal): Promise<string | undefined> {
     const answer = await ask('GET', below('systeminfo'), signal);
@@ -42,31 +35,30 @@ export function makeLook(ask: Ask, path: () => string, username: string, { clock
   }
 
   /** The list is the one way for a robot to see its own end. */
-  async function account(signal: AbortSignal): Promise<Account | undefined> {
+  async function end(signal: AbortSignal): Promise<End | undefined> {
     let own: Robot | undefined;
     const reading = await glanceAt<Robot>(ask, below('robots'), 'sort=id', signal, robot => {
       if (robot.name !== username) return undefined;
       own = robot;
       return 'enough';
     });
-    if (own) return { end: endOf(own.expires_at), ...rightsOf(own.permissions) };
-    if (reading === 'forbidden') return { end: 'hidden' };
-    if (reading === 'cut') return { end: 'too far' };
+    if (own) return endOf(own.expires_at);
+    if (reading === 'forbidden') return 'hidden';
+    if (reading === 'cut') return 'too far';
     // Versions without such robot accounts do not know the list.
-    return reading === 'unreadable' ? undefined : { end: 'no robot' };
+    return reading === 'unreadable' ? undefined : 'no robot';
   }
 
   const glance = makeGlance(clock, {
     product,
-    account,
+    end,
     caches: signal => proxyCaches(ask, below('projects'), signal),
     rules: signal => replicationRules(ask, below('replication/policies'), signal),
   });
 
   /** uses: what is known to use an endpoint, in words; empty for nothing. */
   async function look(signal: AbortSignal): Promise<{ about: About; findings: Finding[]; uses: (endpoint: number) => string }> {
-    const { product = 'Harbor', account: { end, rights: seen } = { end: 'untold' as const }, caches, rules } = await glance(signal);
-    rights = seen;
+    const { product = 'Harbor', end = 'untold', caches, rules } = await glance(signal);
     const about = { product, principal: username, ...(end instanceof Date && { keyExpiresAt: end }) };
     return { about, findings: untold(end), uses: endpoint => usersOf(endpoint, caches, rules) };
   }
@@ -77,13 +69,7 @@ export function makeLook(ask: Ask, path: () => string, username: string, { clock
     return [finding('KEY_END_HIDDEN', `${username}: ${why}.`, remedy)];
   }
 
-  /** Whether the account is known not to have a right. Old versions take `*`. */
-  function lacks(right: string): boolean {
-    const [resource] = right.split(':');
-    return rights !== undefined && ![right, `${resource}:*`, '*:*'].some(granting => rights?.has(granting));
-  }
-
-  return { look, lacks };
+  return look;
 }
 
 /** Seconds since the epoch; -1 is never. */
@@ -92,14 +78,4 @@ function endOf(seconds: unknown): Date | 'never' | 'unreadable' {
   return Number.isSafeInteger(seconds) && Number(seconds) > 0 && Number(seconds) < 8.64e12
     ? new Date(Number(seconds) * 1000)
     : 'unreadable';
-}
-
-/** Rights for projects are left out. */
-function rightsOf(permissions: unknown): { rights?: ReadonlySet<string> } {
-  if (!Array.isArray(permissions)) return {};
-  const system = (permissions as readonly { kind?: unknown; access?: unknown }[]).filter(each => each?.kind === 'system');
-  const access = system.flatMap(({ access }) =>
-    Array.isArray(access) ? (access as readonly { resource?: unknown; action?: unknown }[]) : [],
-  );
-  return { rights: new Set(access.map(right => `${String(right?.resource)}:${String(right?.action)}`)) };
 }

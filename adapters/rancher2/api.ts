@@ -83,7 +83,8 @@ interface Told {
  * What an answer means that is none of those hoped for. Errors come in four shapes: of Norman and Steve, of Rancher's
  * login, of its router to the clusters, and of Kubernetes. A cluster that fails stops its own slots alone.
  */
-export function refusal({ http }: Api, answer: Answer, { cluster, right }: Where): Failure {
+export function refusal({ http }: Api, answer: Answer, where: Where): Failure {
+  const { cluster } = where;
   const told = toldBy(answer);
   const said = told.message ?? told.Message;
   const usual = http.failure(typeof said === 'string' ? { ...answer, text: said } : answer);
@@ -99,13 +100,15 @@ export function refusal({ http }: Api, answer: Answer, { cluster, right }: Where
         })
       : new Failure('AUTH', message, { remedy: createKey });
   if (code === 'CONFLICT') return new Failure('CONFLICT', message, { ...facts, remedy: endContest });
-  if (code === 'FORBIDDEN')
-    return new Failure('FORBIDDEN', message, { remedy: `The user of the token must be allowed to ${right}. ${thenRefresh}` });
+  if (code === 'FORBIDDEN') return forbidden(message, where);
   const routed = told.Code?.Code !== undefined || /cluster agent|clusterunavailable|not provisioned/i.test(answer.text);
   if (byCluster && routed && answer.status >= 500)
     return new Failure('UNREACHABLE', message, { stops: 'slot', remedy: `Rancher does not reach cluster ${cluster}: look at it there.` });
   return byCluster && usual.stops === 'target' ? new Failure(code, message, { ...facts, stops: 'slot' }) : usual;
 }
+
+export const forbidden = (message: string, { right }: Where): Failure =>
+  new Failure('FORBIDDEN', message, { remedy: `The user of the token must be allowed to ${right}. ${thenRefresh}` });
 
 function toldBy({ text }: Answer): Told {
   try {

@@ -32,6 +32,11 @@ export const findings = {
     remedy:
       'Take the login out of the cluster’s registries and let the nodes ask for passwords themselves: the credential provider of the kubelet needs no restart (docs/rancher2.md).',
   },
+  RIGHT_UNKNOWN: {
+    severity: 'info',
+    doc: 'Rancher’s own API writes a project’s credential and knows no dry run, and Kubernetes did not say whether the user of the token may. So `check` does not know whether a delivery would be taken, and says `not tried`.',
+    remedy: 'Let requests to /k8s/clusters/local through to Rancher, or see what `ecr-courier once` comes to.',
+  },
   NO_PLACE: {
     severity: 'error',
     doc: 'A registry is wanted, and it is not said in which project its credential should be created.',

@@ -1,10 +1,12 @@
-import type { Receipt } from '../../src/contract/adapter.ts';
+import type { Deps, Receipt, Rehearsal } from '../../src/contract/adapter.ts';
 import type { Credential } from '../../src/contract/credential.ts';
 import { Failure } from '../../src/contract/failures.ts';
 import { ask, management, projectPath, refusal, segment } from './api.ts';
 import { gone, textOf } from './data.ts';
 import { onlyLogin } from './dockerconfig.ts';
+import type { Code } from './findings.ts';
 import { orRefusal } from './lists.ts';
+import { reviewed } from './right.ts';
 import type { CredentialRef, SecretRef } from './slots.ts';
 import type { Task } from './task.ts';
 import { readStored, writeSecret } from './write-secret.ts';
@@ -24,23 +26,44 @@ export interface Norman {
 
 export const rightIn = (project: string) => ({ cluster: management, right: `manage secrets in project ${project}` });
 
-/**
- * Writes what is given into a dockerCredential. Norman replaces the whole map of registries and shows no passwords, so
- * only a map of one can be sent without loss. Any other is written into the Secret behind it.
- */
+/** The one entry that a PUT of Norman replaces. */
+interface Replacement {
+  readonly address: string;
+  readonly held: Entry;
+  readonly credential: Credential;
+}
+
+/** Writes what is given into a dockerCredential, or into the Secret behind it. */
 export async function writeCredential(task: Task, ref: CredentialRef): Promise<Receipt> {
-  const { project, id } = ref;
-  const [namespace = '', name = ''] = id.split(':');
-  const secret: SecretRef = { kind: 'secret', cluster: management, namespace, name };
-  const registries = await replacedBy(task, ref, secret);
-  if (!registries) return writeSecret(task, secret);
+  const plan = await planFor(task, ref);
+  if (plan === 'fresh') return { change: 'unchanged' };
+  return (plan !== 'in its Secret' && (await put(task, ref, plan))) || writeSecret(task, behind(ref));
+}
+
+/** Says what `writeCredential` would do. Throws FORBIDDEN where the user of the token may not. */
+export async function rehearseCredential(task: Task, ref: CredentialRef, deps: Pick<Deps<Code>, 'finding'>): Promise<Rehearsal> {
+  const plan = await planFor(task, ref);
+  if (plan === 'fresh') return { change: 'unchanged' };
+  if (plan === 'in its Secret') return writeSecret(task, behind(ref));
+  const { namespace, name } = behind(ref);
+  return reviewed(task, rightIn(ref.project), { verb: 'update', namespace, name }, 'updated', deps);
+}
+
+/** Norman replaces the whole map of registries and shows no passwords, so only a map of one can be sent without loss. */
+async function planFor(task: Task, ref: CredentialRef): Promise<'fresh' | 'in its Secret' | Replacement> {
+  const registries = await replacedBy(task, ref);
+  if (!registries) return 'in its Secret';
   const [address] = Object.keys(registries);
   const credential = address === undefined ? undefined : task.credentialFor(address);
-  if (address === undefined || !credential) throw gone(`The credential ${name} of project ${project}`);
+  if (address === undefined || !credential) throw gone(`The credential ${behind(ref).name} of project ${ref.project}`);
   const held = registries[address] ?? {};
-  const isFresh = holds(held, credential);
-  if (isFresh || task.way === 'rehearsed') return { change: isFresh ? 'unchanged' : 'updated' };
-  return (await put(task, ref, address, held, credential)) ?? writeSecret(task, secret);
+  return holds(held, credential) ? 'fresh' : { address, held, credential };
+}
+
+/** The Secret that Norman shows as this dockerCredential. */
+function behind({ id }: CredentialRef): SecretRef {
+  const [namespace = '', name = ''] = id.split(':');
+  return { kind: 'secret', cluster: management, namespace, name };
 }
 
 const pathOf = ({ project, id }: CredentialRef): string => `${projectPath(project)}/${segment(id)}`;
@@ -49,9 +72,9 @@ const pathOf = ({ project, id }: CredentialRef): string => `${projectPath(projec
  * The registries that a PUT of Norman would replace, read right before it. undefined: it would lose more than these.
  * Its Secret tells more than Norman does.
  */
-async function replacedBy({ api, signal }: Task, ref: CredentialRef, secret: SecretRef): Promise<Registries | undefined> {
+async function replacedBy({ api, signal }: Task, ref: CredentialRef): Promise<Registries | undefined> {
   const { project, visible } = ref;
-  const stored = visible ? await readStored(api, secret, signal).catch(orRefusal) : undefined;
+  const stored = visible ? await readStored(api, behind(ref), signal).catch(orRefusal) : undefined;
   if (!stored || stored instanceof Failure) {
     // A credential that belongs to no project any more is answered with 200 and null.
     const registries = (await ask(api, rightIn(project), 'GET', pathOf(ref), { signal })).json<Norman | null>()?.registries ?? {};
@@ -72,9 +95,7 @@ function holds(held: Entry, { username, password }: Credential): boolean {
 async function put(
   { api, signal }: Task,
   ref: CredentialRef,
-  address: string,
-  { password: _password, auth: _auth, ...shown }: Entry,
-  { username, password }: Credential,
+  { address, held: { password: _password, auth: _auth, ...shown }, credential: { username, password } }: Replacement,
 ): Promise<Receipt | undefined> {
   const body = { registries: { [address]: { ...shown, username, password: password.reveal() } } };
   const answer = await api.http('PUT', pathOf(ref), { signal, body });
@@ -83,7 +104,7 @@ async function put(
   if (answer.json<Norman | null>()?.registries?.[address]?.username !== username)
     throw new Failure(
       'UNEXPECTED',
-      `Rancher answered 200 for the credential ${ref.id.split(':')[1]} of project ${ref.project} but did not store the user name.`,
+      `Rancher answered 200 for the credential ${behind(ref).name} of project ${ref.project} but did not store the user name.`,
     );
   return { change: 'updated' };
 }

@@ -1,26 +1,33 @@
-import type { Deps, Receipt } from '../../src/contract/adapter.ts';
+import type { Deps, Receipt, Rehearsal } from '../../src/contract/adapter.ts';
 import type { Credentials } from '../../src/contract/credential.ts';
 import { Failure } from '../../src/contract/failures.ts';
-import { type Api, management, projectPath, refusal } from './api.ts';
+import { type Api, management, projectPath, refusal, type Where } from './api.ts';
 import type { Code } from './findings.ts';
 import { projectSlots } from './gaps.ts';
+import { reviewed } from './right.ts';
 import type { NewRef, Ref } from './slots.ts';
-import { type Task, taskOf, type Way } from './task.ts';
-import { type Norman, writeCredential } from './write-credential.ts';
+import { type Task, taskOf } from './task.ts';
+import { type Norman, rehearseCredential, writeCredential } from './write-credential.ts';
 import { writeSecret } from './write-secret.ts';
 
-/**
- * Writes what is given into the place that `ref` names; `rehearsed` only asks what would happen. What is not given
- * stays.
- */
+/** Writes what is given into the place that `ref` names, or only asks what would happen. What is not given stays. */
 export function makeWriter(api: Api, deps: Deps<Code>) {
-  return async (ref: Ref, given: Credentials, signal: AbortSignal, way: Way = 'written'): Promise<Receipt> => {
-    const task = taskOf(api, deps, given, signal, way);
-    if (ref.kind === 'secret') return writeSecret(task, ref);
-    if (ref.kind === 'credential') return writeCredential(task, ref);
-    return way === 'rehearsed' ? { change: 'created' } : add(task, ref, given, deps);
+  return {
+    async write(ref: Ref, given: Credentials, signal: AbortSignal): Promise<Receipt> {
+      const task = taskOf(api, deps, given, signal, 'written');
+      if (ref.kind === 'secret') return writeSecret(task, ref);
+      return ref.kind === 'credential' ? writeCredential(task, ref) : add(task, ref, given, deps);
+    },
+    async rehearse(ref: Ref, given: Credentials, signal: AbortSignal): Promise<Rehearsal> {
+      const task = taskOf(api, deps, given, signal, 'rehearsed');
+      if (ref.kind === 'secret') return writeSecret(task, ref);
+      if (ref.kind === 'credential') return rehearseCredential(task, ref, deps);
+      return reviewed(task, rightToCreate(ref), { verb: 'create', namespace: ref.backing }, 'created', deps);
+    },
   };
 }
+
+const rightToCreate = ({ project }: NewRef): Where => ({ cluster: management, right: `create secrets in project ${project}` });
 
 /**
  * Makes a dockerCredential. If somebody was faster, or an attempt of ours that was given up did land, it is updated.
@@ -35,7 +42,7 @@ async function add(task: Task, ref: NewRef, given: Credentials, { finding }: Dep
     throw new Failure('UNEXPECTED', `Rancher answered 201 for a new credential ${name} in project ${project} but did not name it.`);
   if (answer.status === 201)
     return { change: 'created', id, findings: [finding('NOT_ATTACHED', `${name} was created in project ${project}.`)] };
-  if (answer.status !== 409) throw refusal(api, answer, { cluster: management, right: `create secrets in project ${project}` });
+  if (answer.status !== 409) throw refusal(api, answer, rightToCreate(ref));
   const there = { kind: 'credential', project, id: `${backing}:${name}`, visible: false } as const;
   const receipt = await writeCredential(task, there).catch(error => {
     throw isNotFound(error) ? nameTaken(ref) : error;

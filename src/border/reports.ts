@@ -1,4 +1,4 @@
-import type { About, Discovery, Finding, Receipt, Sighting, Slot } from '../contract/adapter.ts';
+import type { About, Discovery, Finding, Receipt, Rehearsal, Sighting, Slot } from '../contract/adapter.ts';
 import type { Registry } from '../contract/registry.ts';
 import { label } from '../contract/text.ts';
 import { demand, demandList, demandMap, isDate, isMap, isText, missing, refuse } from './shape.ts';
@@ -130,15 +130,23 @@ function asFinding(value: unknown, at: string): Finding {
   return { ...finding, message: words, ...(cure !== undefined && { remedy: cure }) };
 }
 
-const changes: readonly unknown[] = ['created', 'updated', 'unchanged'] satisfies Receipt['change'][];
+const changes = ['created', 'updated', 'unchanged'] as const satisfies Receipt['change'][];
 
 export function asReceipt(value: unknown, at: string): Receipt {
+  return receiptOf<Receipt>(value, at, changes);
+}
+
+export function asRehearsal(value: unknown, at: string): Rehearsal {
+  return receiptOf<Rehearsal>(value, at, [...changes, 'untried']);
+}
+
+function receiptOf<R extends Rehearsal>(value: unknown, at: string, known: readonly R['change'][]): R {
   demandMap(value, at);
   const { change, id, proven, findings } = value;
-  if (!changes.includes(change)) refuse(`${at}.change`, 'created, updated or unchanged', change);
+  if (!known.some(one => one === change)) refuse(`${at}.change`, known.join(', ').replace(/, (\w+)$/, ' or $1'), change);
   if (!missing(id) && (!isText(id) || id.length > longestId)) refuse(`${at}.id`, `a text of at most ${longestId} characters`, id);
   if (!(missing(proven) || typeof proven === 'boolean')) refuse(`${at}.proven`, 'true, false or missing', proven);
-  const receipt = value as unknown as Receipt;
+  const receipt = value as unknown as R;
   const said = missing(findings) ? undefined : asFindings(findings, `${at}.findings`);
   return said === receipt.findings ? receipt : { ...receipt, ...(said && { findings: said }) };
 }

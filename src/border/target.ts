@@ -2,7 +2,7 @@ import type { Receipt, Target } from '../contract/adapter.ts';
 import type { Clock } from '../contract/clock.ts';
 import { asToldFailure } from '../contract/failures.ts';
 import { label } from '../contract/text.ts';
-import { asDiscovery, asReceipt, asSighting, asSightings } from './reports.ts';
+import { asDiscovery, asReceipt, asRehearsal, asSighting, asSightings } from './reports.ts';
 import { demand, demandMap, isText, lookFor, missing } from './shape.ts';
 
 /** What an adapter made, on its way to the engine. */
@@ -42,7 +42,7 @@ export function acrossBorder(made: unknown, { kind, clock, dispose }: Made): Tar
     },
     ...(rehearse && {
       rehearse: async (slot, credentials, signal) =>
-        look('rehearse', await told(() => rehearse.call(target, slot, credentials, signal)), asReceipt),
+        look('rehearse', await told(() => rehearse.call(target, slot, credentials, signal)), asRehearsal),
     }),
     ...(watch && {
       async *watch(signal) {

@@ -49,6 +49,7 @@ function rowsOf(status: Status, word: (target: TargetView, slot: SlotView) => st
 function resultOf(entry: Entry, slot: SlotView, rehearse: boolean, paint: Paint): string {
   const { result } = entry;
   if (!result) return paint(tintOf(slot.state), slot.state);
+  if (result === 'untried') return paint('yellow', 'not tried');
   if (!succeeded({ result })) return paint('red', result);
   // The manager tried what it would be given, and it did not work: that is what a person should read.
   if (rehearse && entry.proven?.ok === false) return paint('yellow', 'trial failed');

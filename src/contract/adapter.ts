@@ -93,6 +93,14 @@ export interface Receipt {
 }
 
 /**
+ * What a rehearsal says. untried: the manager did not let the courier find out whether it would take the delivery; a
+ * finding says why.
+ */
+export interface Rehearsal extends Omit<Receipt, 'change'> {
+  readonly change: Receipt['change'] | 'untried';
+}
+
+/**
  * One configured manager, reached with one key: two keys are two targets. Between calls it may keep a cache of what it
  * saw, never of what it sent.
  */
@@ -119,9 +127,10 @@ export interface Target<Ref = unknown> extends Partial<AsyncDisposable> {
   watch?(signal: AbortSignal): AsyncIterable<Sighting<Ref>>;
   /**
    * What deliver would return or throw, without a write. The command `check` calls it. It may ask everything that
-   * changes nothing (`reads`), and let the manager try the credential where that keeps none (dry run, ping).
+   * changes nothing (`reads`), and let the manager try the credential where that keeps none (dry run, ping). It says
+   * that something would be written only where nothing that can be asked speaks against it: rights above all.
    */
-  rehearse?(slot: Slot<Ref>, credentials: Credentials, signal: AbortSignal): Promise<Receipt>;
+  rehearse?(slot: Slot<Ref>, credentials: Credentials, signal: AbortSignal): Promise<Rehearsal>;
 }
 
 export interface Answer {
@@ -140,7 +149,7 @@ export interface HttpRequest {
    */
   readonly body?: unknown;
   readonly headers?: Record<string, string>;
-  /** A POST or PATCH that changes nothing (login, ping, access review, dry run). */
+  /** Not a GET, and changes nothing all the same (login, ping, access review, dry run). */
   readonly reads?: boolean;
   /**
    * Takes the elements of a JSON list that is answered with status 200, as they come, so that neither the text nor the

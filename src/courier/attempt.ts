@@ -1,4 +1,4 @@
-import type { Receipt } from '../contract/adapter.ts';
+import type { Rehearsal } from '../contract/adapter.ts';
 import type { Credential, Credentials } from '../contract/credential.ts';
 import type { Failure } from '../contract/failures.ts';
 import { fetchedSince } from './due.ts';
@@ -52,7 +52,7 @@ export function missingOf({ entry, offer }: Attempt): string[] {
  * Writes into the ledger that the attempt was answered: what the slot holds now, and whether an earlier write may still
  * come over it (rule 8).
  */
-export function recordSuccess(record: TargetRecord, attempt: Attempt, receipt: Receipt, now: Moment, lingerMs: number): void {
+export function recordSuccess(record: TargetRecord, attempt: Attempt, receipt: Rehearsal, now: Moment, lingerMs: number): void {
   const { entry, offer, began } = attempt;
   const fulfilled = entry.rewriteAskedAt !== undefined && fulfils(attempt, entry.rewriteAskedAt);
   const repair = isRepair(attempt);

@@ -1,4 +1,4 @@
-import type { Receipt, Slot, Target } from '../contract/adapter.ts';
+import type { Rehearsal, Slot, Target } from '../contract/adapter.ts';
 import type { Credentials } from '../contract/credential.ts';
 import { asFailure, type Failure } from '../contract/failures.ts';
 import { type Attempt, credentialsOf, keptOf, missingOf, recordFailure, recordSuccess } from './attempt.ts';
@@ -121,7 +121,7 @@ export function createDeliveries(record: TargetRecord, deps: DeliveriesDeps): De
     retrying += again;
     entry.running = true;
     const leftBehind = { mayLand: !deps.rehearse };
-    let receipt: Receipt | Failure;
+    let receipt: Rehearsal | Failure;
     try {
       receipt = await work.bounded(limits().deliverMs, signal => send(attempt, target, signal), leftBehind);
     } catch (error) {
@@ -143,13 +143,13 @@ export function createDeliveries(record: TargetRecord, deps: DeliveriesDeps): De
     if (receipt instanceof Error) deps.wake();
   }
 
-  function send({ entry, offer }: Attempt, target: Target, signal: AbortSignal): Promise<Receipt> {
+  function send({ entry, offer }: Attempt, target: Target, signal: AbortSignal): Promise<Rehearsal> {
     const { slot } = entry;
     const credentials = credentialsOf(offer);
     return deps.rehearse ? rehearsed(target, slot, credentials, signal) : target.deliver(slot, credentials, signal);
   }
 
-  function delivered(attempt: Attempt, receipt: Receipt): void {
+  function delivered(attempt: Attempt, receipt: Rehearsal): void {
     const { entry } = attempt;
     const downMs = entry.trouble && now() - entry.trouble.since;
     const about = aboutSlot(record, attempt);
@@ -209,7 +209,7 @@ export function createDeliveries(record: TargetRecord, deps: DeliveriesDeps): De
   };
 }
 
-async function rehearsed(target: Target, slot: Slot, credentials: Credentials, signal: AbortSignal): Promise<Receipt> {
+async function rehearsed(target: Target, slot: Slot, credentials: Credentials, signal: AbortSignal): Promise<Rehearsal> {
   const receipt = await target.rehearse?.(slot, credentials, signal);
   return receipt ?? { change: slot.state === 'absent' ? 'created' : 'updated' };
 }

@@ -1,4 +1,4 @@
-import type { Receipt } from '../contract/adapter.ts';
+import type { Rehearsal } from '../contract/adapter.ts';
 import type { Identity } from '../contract/credential.ts';
 import type { Failure } from '../contract/failures.ts';
 import type { Reason, Scope } from './ledger.ts';
@@ -71,7 +71,7 @@ export type CourierEvent =
   | (OfSlot & {
       readonly kind: 'delivered';
       readonly ms: number;
-      readonly change: Receipt['change'];
+      readonly change: Rehearsal['change'];
       readonly proven?: boolean;
       readonly settled: boolean;
       readonly downMs?: number;

@@ -1,4 +1,4 @@
-import type { About, Finding, FindingSpecs, Limits, Receipt, Slot, Target } from '../contract/adapter.ts';
+import type { About, Finding, FindingSpecs, Limits, Rehearsal, Slot, Target } from '../contract/adapter.ts';
 import type { Credential } from '../contract/credential.ts';
 import type { Failure, FailureCode } from '../contract/failures.ts';
 import type { Registry } from '../contract/registry.ts';
@@ -63,7 +63,7 @@ export interface Outcome {
   readonly slot: string;
   readonly title: string;
   readonly reason: Reason;
-  readonly result: Receipt['change'] | FailureCode;
+  readonly result: Rehearsal['change'] | FailureCode;
   readonly ms: number;
   readonly message?: string;
   readonly fingerprint?: string;

@@ -14,7 +14,7 @@ import { createVirtualClock } from '../fakes/clock.ts';
 import { fastClock } from '../fakes/fast-clock.ts';
 import type { Robot, RobotSeed, RowSeed, Upstream } from '../fakes/harbor/state.ts';
 import { adminPassword, type FakeHarbor, type HarborOptions, startFakeHarbor } from '../fakes/harbor.ts';
-import { jsonOf, type Seen } from '../fakes/server.ts';
+import { jsonOf, type Seen, startServer } from '../fakes/server.ts';
 import { type Stage, testAdapter } from './contract.ts';
 import {
   absent,
@@ -67,11 +67,15 @@ async function onFake(version: string, options: (url: string) => Options): Promi
   };
 }
 
+interface RealServer extends Record<'url' | 'username' | 'password', string> {
+  /** Where it is told with which password Harbor came to a host last. */
+  readonly ecr?: string | undefined;
+}
 /**
  * Two endpoints of made-up accounts. They are gone afterwards, and so is what a test creates. Harbor must reach
  * something under every ECR name that takes any password.
  */
-async function onRealServer(url: string, username: string, password: string): Promise<Stage<typeof harbor.options>> {
+async function onRealServer({ url, username, password, ecr }: RealServer): Promise<Stage<typeof harbor.options>> {
   await using stack = new AsyncDisposableStack();
   const tls = { insecureSkipVerify: true } as const;
   const login = Buffer.from(`${username}:${password}`).toString('base64');
@@ -89,24 +93,35 @@ async function onRealServer(url: string, username: string, password: string): Pr
     });
   for (const name of hosts.slice(0, 2))
     await ask('POST', path, { name, type: 'docker-registry', url: `https://${name}`, credential: stored('none yet') });
+  const door = ecr === undefined ? undefined : stack.use(openHttp({ url: ecr, allowHttp: true, env: {} }));
   const kept = stack.move();
   return {
     options: { url, username, password: new Secret(password) },
     hosts: hosts.slice(0, 2),
     absent: hosts[2],
     tls,
+    ...(door && {
+      // Harbor shows no password, and comes to ECR with it when it is told to try what is stored.
+      async passwordOf(slot, name) {
+        await ask('POST', `${path}/ping`, { id: Number(slot.id) });
+        return (await door('GET', `/${name}`, { signal: AbortSignal.timeout(10_000) })).text;
+      },
+    }),
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };
 }
 
-const isWrite = ({ method, path }: Pick<Seen, 'method' | 'path'>): boolean => method !== 'GET' && !path.endsWith('/ping');
+/** A trial changes nothing, nor does a write to an id that no endpoint has, or of an endpoint without a name. */
+const isWrite = (request: Seen): boolean =>
+  request.method !== 'GET' && !/\/registries\/(ping|-1)$/.test(request.path) && request.body.toString() !== '{}';
 testAdapter({ adapter: harbor, start: () => onFake('2.15.2', asRobot), isWrite });
 describe('Harbor 1.10', () => testAdapter({ adapter: harbor, start: () => onFake('1.10.18', asAdmin), isWrite }));
 const real = realServer('TEST_HARBOR_URL', 'TEST_HARBOR_USERNAME', 'TEST_HARBOR_PASSWORD');
 if (real)
   describe(`on ${real.TEST_HARBOR_URL}`, () => {
-    const start = () => onRealServer(real.TEST_HARBOR_URL, real.TEST_HARBOR_USERNAME, real.TEST_HARBOR_PASSWORD);
-    testAdapter({ adapter: harbor, start, isWrite });
+    const { TEST_HARBOR_URL: url, TEST_HARBOR_USERNAME: username, TEST_HARBOR_PASSWORD: password } = real;
+    const ecr = process.env['TEST_HARBOR_ECR'];
+    testAdapter({ adapter: harbor, start: () => onRealServer({ url, username, password, ecr }), isWrite });
   });
 
 describe('the variables of a real server', () => {
@@ -121,6 +136,15 @@ describe('the variables of a real server', () => {
       fake.state.registries.map(({ url }) => url),
       [`https://${host}`],
     );
+  });
+
+  test('let it see the stored passwords, where what stands for ECR tells with which one Harbor came', async () => {
+    const last = new Map<string, string>();
+    await using fake = await startFakeHarbor({ accepts: (name, _, password) => last.set(name, password).has(name) });
+    await using door = await startServer(({ path }) => ({ status: 200, text: last.get(path.slice(1)) ?? '' }));
+    const login = { TEST_HARBOR_URL: fake.url, TEST_HARBOR_USERNAME: 'admin', TEST_HARBOR_PASSWORD: adminPassword };
+    const { code, passed, skipped, said } = await runTests(import.meta.filename, someChecks, { ...login, TEST_HARBOR_ECR: door.url });
+    assert.deepEqual([code, passed, skipped], [0, 7, 0], said);
   });
 
   test('are given all or not at all: what is missing fails aloud', async () => {
@@ -837,26 +861,57 @@ describe('rehearsing', () => {
       assert.deepEqual([failure.code, failure.stops], ['CREDENTIAL_REFUSED', 'slot']);
     }
   });
-  test('a right that the robot account is seen to lack is FORBIDDEN, as it will be in a delivery', async () => {
+  for (const [version, more] of [
+    ['2.15.2', []],
+    ['2.15.2', ['robot:list']],
+    ['2.15.2', ['registry:read', 'robot:list']],
+    ['2.3.5', ['registry:read']],
+  ] as const)
+    for (const [index, right] of ['registry:update', 'registry:create'].entries())
+      test(`of a robot account with ${['list', ...more]}, on ${version}: without ${right} it is FORBIDDEN, as a delivery`, async () => {
+        const access = ['registry:list', ...more, 'registry:update', 'registry:create'].filter(one => one !== right);
+        await using h = await rig({
+          version,
+          robots: [robot({ access })],
+          registries: [row(`https://${host}`)],
+          wanted: [other],
+          accepts: () => true,
+        });
+        const { slots } = await h.discover();
+        const before = structuredClone(h.fake.state.registries);
+        const attempts = slots.map(slot => h.rehearse(slot, given(slot.registries[0]?.host ?? '')));
+        const [mine, others] = [attempts[index] ?? assert.fail(), attempts[1 - index] ?? assert.fail()];
+        const { code, stops, remedy } = await failing(mine);
+        assert.deepEqual([code, stops], ['FORBIDDEN', 'slot']);
+        assert.ok(remedy.includes(`needs ${right}:`), remedy);
+        await others;
+        assert.deepEqual(h.fake.state.registries, before);
+      });
+  test('a page, or a refusal by what stands in front, is what a delivery would meet', async () => {
+    await using h = await rig({ registries: [row(`https://${host}`)], accepts: () => true });
+    const slot = only((await h.discover()).slots);
+    for (const [status, code] of [
+      [200, 'UNEXPECTED'],
+      [401, 'AUTH'],
+      [403, 'FORBIDDEN'],
+      [405, 'UNEXPECTED'],
+      [503, 'BUSY'],
+    ] as const) {
+      h.fake.fault = ({ method }) => (method === 'PUT' ? { status, text: '<html>Log in</html>' } : undefined);
+      for (const attempt of [h.rehearse, h.deliver]) assert.equal((await failing(attempt(slot, given(host)))).code, code, `${status}`);
+    }
+  });
+  test('without registry:read nothing is tried, so nothing is promised, and nothing else is wrong', async () => {
     await using h = await rig({
-      robots: [robot({ access: ['registry:list', 'registry:read', 'robot:list'] })],
+      robots: [robot({ access: ['registry:list', 'registry:update', 'registry:create'] })],
       registries: [row(`https://${host}`)],
       wanted: [other],
-      accepts: () => true,
-    });
-    const rehearsed = (await h.discover()).slots.map(slot => failing(h.rehearse(slot, given(slot.registries[0]?.host ?? ''))));
-    const remedies = (await Promise.all(rehearsed)).map(({ code, remedy }) => `${code} ${remedy}`);
-    assert.match(remedies[0] ?? '', /^FORBIDDEN .*needs registry:update/);
-    assert.match(remedies[1] ?? '', /^FORBIDDEN .*needs registry:create/);
-  });
-  test('without registry:read nothing is tried, and nothing else is wrong', async () => {
-    await using h = await rig({
-      robots: [robot({ access: rights.filter(right => right !== 'registry:read') })],
-      registries: [row(`https://${host}`)],
       upstreams: [ecr(host, 'another')],
     });
-    const receipt = await h.rehearse(only((await h.discover()).slots), given(host));
-    assert.deepEqual([receipt.change, receipt.proven, codesOf(receipt.findings)], ['updated', undefined, ['TRIAL_IMPOSSIBLE']]);
+    for (const slot of (await h.discover()).slots) {
+      const receipt = await h.rehearse(slot, given(slot.registries[0]?.host ?? ''));
+      assert.deepEqual([receipt.change, receipt.proven, codesOf(receipt.findings)], ['untried', undefined, ['TRIAL_IMPOSSIBLE']]);
+    }
   });
   test('a row that is gone is NOT_FOUND', async () => {
     await using h = await rig({ registries: [row(`https://${host}`)] });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
-import type { Deps, Discovery, Finding, Receipt, Slot, Target } from '../../src/contract/adapter.ts';
+import type { Deps, Discovery, Finding, Receipt, Rehearsal, Slot, Target } from '../../src/contract/adapter.ts';
 import { type Clock, clock as machineClock } from '../../src/contract/clock.ts';
 import type { Credentials } from '../../src/contract/credential.ts';
 import { Failure } from '../../src/contract/failures.ts';
@@ -24,7 +24,7 @@ export interface Rig<Fake extends FakeServer, Ref> extends AsyncDisposable {
   readonly logged: readonly unknown[];
   discover(): Promise<Discovery<Ref>>;
   deliver(slot: Slot<Ref> | undefined, credentials: Credentials): Promise<Receipt>;
-  rehearse(slot: Slot<Ref> | undefined, credentials: Credentials): Promise<Receipt>;
+  rehearse(slot: Slot<Ref> | undefined, credentials: Credentials): Promise<Rehearsal>;
   /** Method and path of every request but those to `aside`. */
   asked(): string[];
 }

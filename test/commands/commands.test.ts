@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { type FakeEcr, startEcr } from '../fakes/ecr.ts';
+import { startFakeHarbor } from '../fakes/harbor.ts';
 import { startMetadata } from '../fakes/metadata.ts';
 import { adminKey, type FakePortainer, startFakePortainer } from '../fakes/portainer.ts';
 import { proxying } from '../io/servers.ts';
@@ -119,6 +120,27 @@ test('check says that a trial failed, and not that all would be well', async () 
   assert.match(stdout, /ecr \(row 1\)\s+123456789012\S+\s+trial failed/);
   assert.match(stdout, /PING_FAILED/);
   assert.doesNotMatch(stdout, /would be/);
+});
+
+test('check promises nothing where a right is missing, or where the manager lets nobody try', async () => {
+  for (const [access, result, note, exit] of [
+    [['registry:list', 'registry:read'], 'FORBIDDEN', /needs registry:update/, 1],
+    [['registry:list', 'registry:update'], 'not tried', /TRIAL_IMPOSSIBLE/, 0],
+  ] as const) {
+    await using harbor = await startFakeHarbor({
+      robots: [{ name: 'robot$courier', secret: 'Courier-Robot-1', access: [...access] }],
+      registries: [{ name: 'ecr', url: `https://${host}`, credential: { type: 'basic', access_key: 'AWS', access_secret: 'old' } }],
+      accepts: () => true,
+    });
+    const login = { HARBOR_USERNAME: 'robot$courier', HARBOR_PASSWORD: 'Courier-Robot-1' };
+    const others = Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('PORTAINER_')));
+    const { code, stdout } = await cli(['check'], { ...others, ...login, HARBOR_URL: harbor.url, HARBOR_ALLOW_HTTP: 'true' });
+    assert.match(stdout, new RegExp(`ecr \\(row 1\\)\\s+${host}\\s+${result}`));
+    assert.match(stdout, note);
+    assert.doesNotMatch(stdout, /would be/);
+    assert.equal(code, exit, stdout);
+    assert.equal(harbor.secretOf(1), 'old');
+  }
 });
 
 test('once with a refused key: exit 1, and the sentence that helps', async () => {

@@ -19,7 +19,7 @@ export interface Front extends AsyncDisposable {
 /**
  * An HTTP proxy behind which servers in plain HTTP on this machine stand under names of their own, with TLS: so
  * programs reach them under the names of AWS with nothing but standard variables set. `portOf` says where a name leads;
- * a name without a port is refused. Writes into `folder`.
+ * a name without a port is refused. `*` at the beginning of a name is any one label. Writes into `folder`.
  */
 export async function startFront<Name extends string>(
   folder: string,
@@ -37,7 +37,7 @@ export async function startFront<Name extends string>(
   const server = createServer((_, response) => response.writeHead(405).end());
   server.on('connect', ({ url = '' }: IncomingMessage, client: Socket, head: Buffer) => {
     track(client);
-    const name = names.find(known => url === `${known}:443`);
+    const name = names.find(known => url === `${known}:443` || url.replace(/^[^.]+/, '*') === `${known}:443`);
     const port = name && portOf(name);
     if (port === undefined) return void client.end('HTTP/1.1 502 Bad Gateway\r\n\r\n');
     client.write('HTTP/1.1 200 Connection established\r\n\r\n');

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { inspect } from 'node:util';
-import type { Adapter, Discovery, OptionSpecs, Receipt, Slot, Target } from '../../../src/contract/adapter.ts';
+import type { Adapter, Discovery, OptionSpecs, Receipt, Rehearsal, Slot, Target } from '../../../src/contract/adapter.ts';
 import type { Credential, Credentials } from '../../../src/contract/credential.ts';
 import { asFailure, Failure, type FailureCode } from '../../../src/contract/failures.ts';
 import { Secret } from '../../../src/contract/secret.ts';
@@ -46,7 +46,7 @@ export interface Scene<Ref> extends AsyncDisposable {
    */
   own(discovery: Discovery<Ref>): readonly Slot<Ref>[];
   deliver(slot: Slot<Ref> | undefined, credentials: Credentials, attempt?: Attempt): Promise<Receipt>;
-  rehearse(slot: Slot<Ref>, credentials: Credentials, attempt?: Attempt): Promise<Receipt | undefined>;
+  rehearse(slot: Slot<Ref>, credentials: Credentials, attempt?: Attempt): Promise<Rehearsal | undefined>;
   /** A credential of its own for each host. */
   credentials(...hosts: readonly string[]): Credentials;
   /** The password that the manager holds. */

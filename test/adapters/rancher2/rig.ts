@@ -64,7 +64,9 @@ export const optionsFor = (url: string, more: Partial<Options> = {}): Options =>
   ...more,
 });
 
-export const isWrite = ({ method, path }: Pick<Seen, 'method' | 'path'>): boolean => method !== 'GET' && !path.includes('dryRun=All');
+/** A dry run changes nothing, nor does the question what one may do. */
+export const isWrite = ({ method, path }: Pick<Seen, 'method' | 'path'>): boolean =>
+  method !== 'GET' && !/dryRun=All|selfsubjectaccessreviews$/.test(path);
 export const single = [credential('ecr-a', { [host]: login('old-a') }), credential('ecr-b', { [other]: login('old-b') })];
 export const both = { [host]: login('old-a'), 'index.docker.io': login('theirs', 'someone'), [other]: login('old-b') };
 

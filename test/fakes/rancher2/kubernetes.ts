@@ -1,4 +1,5 @@
 import { jsonOf, type Reply, type Seen } from '../server.ts';
+import { may } from './access.ts';
 import { Refusal, refuse, statusReply } from './refusal.ts';
 import { demandRight, secretsOf } from './secrets.ts';
 import { byFields, byLabels } from './select.ts';
@@ -19,6 +20,7 @@ export function kubernetes(cluster: Cluster, user: User, request: Seen, path: st
 
 function answer(cluster: Cluster, user: User, request: Seen, { pathname, searchParams: query }: URL): Reply {
   const [, namespace, name] = /^\/api\/v1(?:\/namespaces\/([^/]+))?\/secrets(?:\/([^/]+))?$/.exec(pathname)?.map(decode) ?? [];
+  if (pathname === '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews' && request.method === 'POST') return review(user, request);
   if (pathname === '/api/v1/namespaces' && request.method === 'GET') return listNamespaces(cluster, user, query);
   if (!/^\/api\/v1\/(namespaces\/[^/]+\/)?secrets(\/|$)/.test(pathname) || (name !== undefined && namespace === undefined))
     refuse(404, 'NotFound', 'the server could not find the requested resource');
@@ -45,6 +47,20 @@ function answer(cluster: Cluster, user: User, request: Seen, { pathname, searchP
     return ok(object(secrets.patch(namespace, name, media, request.body.toString(), change)));
   }
   return refuse(405, 'MethodNotAllowed', 'the server does not allow this method on the requested resource');
+}
+
+/** What the user may do; keeps nothing. */
+function review(user: User, request: Seen): Reply {
+  const body = (jsonOf(request) ?? refuse(400, 'BadRequest', 'the object provided is unrecognized')) as {
+    spec?: { resourceAttributes?: { group?: string; resource?: string; verb?: string; namespace?: string; name?: string } };
+  };
+  const { group, resource = '', verb = '', namespace, name } = body.spec?.resourceAttributes ?? {};
+  const allowed = may(user, { verb, resource: group ? `${group}/${resource}` : resource, namespace, name });
+  const metadata = { creationTimestamp: null };
+  return {
+    status: 201,
+    json: { kind: 'SelfSubjectAccessReview', apiVersion: 'authorization.k8s.io/v1', metadata, ...body, status: { allowed } },
+  };
 }
 
 function listNamespaces(cluster: Cluster, user: User, query: URLSearchParams): Reply {
