@@ -76,8 +76,8 @@ export function makeWriter({ ask, refused, deps }: WriterDeps) {
 
   /**
    * Throws FORBIDDEN where the account may not write. Most accounts may not read their rights, so it tries a write that
-   * can change nothing: to an id that no endpoint has, or of an endpoint without a name. Harbor looks at the right before
-   * it looks at these (recorded on 2.15.2; by the source since 1.10).
+   * can change nothing: to an id that no endpoint has, or of an endpoint without a name. Harbor looks at the right
+   * before it looks at these (recorded on 2.15.2; by the source since 1.10).
    */
   async function demandRight({ path, row }: Ref, signal: AbortSignal): Promise<void> {
     const [method, at, right] =

@@ -49,7 +49,9 @@ export async function rehearseCredential(task: Task, ref: CredentialRef, deps: P
   return reviewed(task, rightIn(ref.project), { verb: 'update', namespace, name }, 'updated', deps);
 }
 
-/** Norman replaces the whole map of registries and shows no passwords, so only a map of one can be sent without loss. */
+/**
+ * Norman replaces the whole map of registries and shows no passwords, so only a map of one can be sent without loss.
+ */
 async function planFor(task: Task, ref: CredentialRef): Promise<'fresh' | 'in its Secret' | Replacement> {
   const registries = await replacedBy(task, ref);
   if (!registries) return 'in its Secret';
