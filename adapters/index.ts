@@ -1,8 +1,9 @@
 import type { Adapter } from '../src/contract/adapter.ts';
+import { dockerConfig } from './docker-config.ts';
 import { harbor } from './harbor.ts';
 import { portainer } from './portainer.ts';
 import { rancher } from './rancher.ts';
 import { rancher2 } from './rancher2.ts';
 
 /** Every kind of manager that the courier knows; config and reference are made of this list. */
-export const adapters = [portainer, harbor, rancher, rancher2] as readonly Adapter[];
+export const adapters = [portainer, harbor, rancher, rancher2, dockerConfig] as readonly Adapter[];

@@ -1,3 +1,5 @@
+import { type Member, membersAt } from '../common/json-text.ts';
+
 /** How Secrets hold logins of registries: by type, the key of the data and where in its JSON the entries stand. */
 export const forms: Readonly<Record<string, { readonly key: string; readonly path: readonly string[] }>> = {
   'kubernetes.io/dockerconfigjson': { key: '.dockerconfigjson', path: ['auths'] },
@@ -87,43 +89,4 @@ export function replaceEntries(text: string, values: readonly { readonly entry: 
     copied = entry.end;
   }
   return result + text.slice(copied);
-}
-
-/** at: where the key begins; start and end: of the value. */
-interface Member {
-  readonly key: string;
-  readonly at: number;
-  readonly start: number;
-  readonly end: number;
-}
-interface Open {
-  readonly isMap: boolean;
-  readonly start: number;
-  key: string | undefined;
-  at: number;
-}
-
-/**
- * The members of every map at `path` (names in lower case) of a text that must be JSON. Brackets are counted, so that
- * no depth of nesting can exhaust the stack.
- */
-function membersAt(text: string, path: readonly string[]): Member[] {
-  const found: Member[] = [];
-  const open: Open[] = [];
-  const close = (start: number, end: number): void => {
-    const around = open.at(-1);
-    const isHere = open.length === path.length + 1 && path.every((name, depth) => open[depth]?.key?.toLowerCase() === name);
-    if (isHere && around?.isMap && around.key !== undefined) found.push({ key: around.key, at: around.at, start, end });
-  };
-  for (const { 0: token, index } of text.matchAll(/"[^"\\]*(?:\\.[^"\\]*)*"|[[\]{},]|[^\s[\]{},:"]+/gs)) {
-    const around = open.at(-1);
-    const end = index + token.length;
-    if (token === '{' || token === '[') open.push({ isMap: token === '{', start: index, key: undefined, at: index });
-    else if (token === '}' || token === ']') close(open.pop()?.start ?? index, end);
-    else if (token === ',') {
-      if (around) around.key = undefined;
-    } else if (around?.isMap && around.key === undefined) Object.assign(around, { key: JSON.parse(token) as string, at: index });
-    else close(index, end);
-  }
-  return found;
 }

@@ -2,6 +2,7 @@
 export * from './adapter.ts';
 export type { Clock } from './clock.ts';
 export * from './credential.ts';
+export { expirationIn } from './expiry.ts';
 export { Failure, type FailureCode } from './failures.ts';
 export type * from './files.ts';
 export type { Address, Registry } from './registry.ts';

@@ -1,4 +1,5 @@
 import type { Credential } from '../contract/credential.ts';
+import { expirationIn, fromBase64 } from '../contract/expiry.ts';
 import { Failure } from '../contract/failures.ts';
 import { parseAddress } from '../contract/registry.ts';
 import { Secret } from '../contract/secret.ts';
@@ -75,30 +76,6 @@ export function decodeToken(answer: TokenAnswer, { source, scope, host, issuedAt
 function expiry(answered: Date | undefined, password: string, issuedAt: Date): Date {
   const latest = issuedAt.getTime() + longestLife;
   const said = answered?.getTime() ?? Number.NaN;
-  const ends = Number.isNaN(said) ? (expirationWithin(password) ?? latest) : said;
+  const ends = Number.isNaN(said) ? (expirationIn(password)?.getTime() ?? latest) : said;
   return new Date(ends > latest + slack ? latest : ends);
-}
-
-/**
- * ECR's password is base64 of JSON with a member `expiration` in seconds: seen in the field, promised by nobody. In
- * milliseconds.
- */
-function expirationWithin(password: string): number | undefined {
-  try {
-    const { expiration } = JSON.parse(fromBase64(password) ?? '') as { expiration?: unknown };
-    return typeof expiration === 'number' && Number.isFinite(expiration) ? expiration * second : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-/** Strict, unlike Buffer: undefined when a character is foreign, the padding is wrong, or the bytes are no UTF-8. */
-function fromBase64(encoded: string): string | undefined {
-  const bytes = Buffer.from(encoded, 'base64');
-  if (bytes.toString('base64').replace(/=+$/, '') !== encoded.replace(/={0,2}$/, '')) return undefined;
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch {
-    return undefined;
-  }
 }

@@ -2,6 +2,7 @@ import { describe, test } from 'node:test';
 import type { OptionSpecs } from '../../src/contract/adapter.ts';
 import { checkAnswering } from './contract/answering.ts';
 import { checkBreaking } from './contract/breaking.ts';
+import { checkKeeping } from './contract/keeping.ts';
 import { checkLooking } from './contract/looking.ts';
 import { makePatience } from './contract/patience.ts';
 import { type Need, openScene, type Scene } from './contract/scene.ts';
@@ -22,8 +23,10 @@ const reasons: Readonly<Record<Need, string>> = {
 export function testAdapter<S extends OptionSpecs, F extends string, Ref>(suite: Suite<S, F, Ref>): void {
   const patience = makePatience(suite.patienceMs);
   let lacks: ReadonlySet<Need> = new Set();
-  const check: Check<Ref> = (name, needs, play) =>
-    void test(name, async t => {
+  const { keeps = 'servers' } = suite;
+  const check: Check<Ref> = (name, needs, play) => {
+    if (keeps === 'files' && needs.includes('faults')) return;
+    test(name, async t => {
       const missing = (): Need | undefined => needs.find(need => lacks.has(need));
       const known = missing();
       // What one stage cannot show no other one of the suite can: on a real server each would make and remove its
@@ -36,11 +39,13 @@ export function testAdapter<S extends OptionSpecs, F extends string, Ref>(suite:
       await play(scene);
       scene.assertNoSecret();
     });
+  };
 
   describe(`${suite.adapter.kind}: the contract of all adapters`, () => {
     checkLooking(check);
     checkWriting(check);
     checkAnswering(check, suite.codes);
     checkBreaking(check, suite.versioned ?? false);
+    if (keeps === 'files') checkKeeping(check);
   });
 }

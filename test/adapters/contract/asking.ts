@@ -8,6 +8,7 @@ import { parseAddress, type Registry } from '../../../src/contract/registry.ts';
 import { Secret } from '../../../src/contract/secret.ts';
 import { openHttp } from '../../../src/io/http.ts';
 import { lendFiles } from '../../../src/io/lent-files.ts';
+import { type Disk, watchedFiles } from './disk.ts';
 import type { Stage } from './stage.ts';
 
 export interface Setting {
@@ -41,7 +42,11 @@ const clockUntil = (over: AbortSignal): Clock => ({
  * Asks the adapter, which is made anew for each question, as after a change of its options. `said`: everything that it
  * said.
  */
-export function makeAsking<S extends OptionSpecs, F extends string, Ref>(adapter: Adapter<S, F, Ref>, { options, tls }: Stage<S>) {
+export function makeAsking<S extends OptionSpecs, F extends string, Ref>(
+  adapter: Adapter<S, F, Ref>,
+  { options, tls }: Stage<S>,
+  disk: Disk,
+) {
   const said: unknown[] = [];
   const ask: Asking<Ref> = async (question, over, { readonly = false, wanted = [] } = {}) => {
     await using clients = new AsyncDisposableStack();
@@ -52,7 +57,7 @@ export function makeAsking<S extends OptionSpecs, F extends string, Ref>(adapter
       clock: clockUntil(over),
       wanted: wanted.map(registryOf),
       http: (base): Http => clients.use(openHttp({ allowHttp: true, env: {}, maxBytes: 1024 * 1024, tls, ...base, readonly })),
-      files: lendFiles({ writes: readonly ? 'refused' : 'allowed' }),
+      files: watchedFiles(lendFiles({ writes: readonly ? 'refused' : 'allowed' }), disk),
       registry: address => parseAddress(address),
       finding: (code, message, remedy): Finding => ({ code, message, ...(remedy !== undefined && { remedy }) }),
     };

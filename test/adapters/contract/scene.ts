@@ -7,6 +7,7 @@ import { asFailure, Failure, type FailureCode } from '../../../src/contract/fail
 import { Secret } from '../../../src/contract/secret.ts';
 import type { Fault, Seen } from '../../fakes/server.ts';
 import { type Asking, assertDiscovery, assertFindings, assertNoSecret, makeAsking, type Setting } from './asking.ts';
+import type { Disk } from './disk.ts';
 import type { Patience } from './patience.ts';
 import { behindProxy } from './proxy.ts';
 import type { Double, Stage, Suite } from './stage.ts';
@@ -39,6 +40,8 @@ export interface Scene<Ref> extends AsyncDisposable {
   readonly lacks: ReadonlySet<Need>;
   /** Of what stands behind the options: only for checks that need faults. */
   readonly double: Double;
+  /** The files that the adapter keeps. */
+  readonly disk: Disk;
   discover(attempt?: Attempt): Promise<Discovery<Ref>>;
   /**
    * The slots of the stage's hosts, and those that come after them: a real server may hold others, which nobody
@@ -73,7 +76,8 @@ export async function openScene<S extends OptionSpecs, F extends string, Ref>(
   const double = given.server ?? behind?.proxy;
   const [mine = '', other = ''] = stage.hosts;
   const issued: Secret[] = [];
-  const { ask, said } = makeAsking(adapter, stage);
+  const disk: Disk = { written: [] };
+  const { ask, said } = makeAsking(adapter, stage, disk);
   const opened = stack.move();
   return {
     mine,
@@ -92,7 +96,8 @@ export async function openScene<S extends OptionSpecs, F extends string, Ref>(
       const held = stage.passwordOf?.(defined(slotOf(discovery, host), `no slot of ${host}`), host);
       return await patience.within(`the look at the password of ${host}`, Promise.resolve(held));
     },
-    writes: () => (double?.requests ?? []).filter(isWrite).map(named),
+    disk,
+    writes: () => [...(double?.requests ?? []).filter(isWrite).map(named), ...disk.written],
     spoil: (which, fault) => spoil(defined(double, 'this check needs a double'), fault, which === 'all' ? () => true : isWrite),
     mend() {
       if (double) double.fault = undefined;

@@ -25,6 +25,11 @@ export type Double = Pick<FakeServer, 'fault' | 'requests' | 'sockets'>;
 
 export interface Suite<S extends OptionSpecs, F extends string, Ref> {
   readonly adapter: Adapter<S, F, Ref>;
+  /**
+   * What the adapter writes to; servers unless said. An adapter of files has no requests that could meet faults: its
+   * files meet them.
+   */
+  readonly keeps?: 'servers' | 'files';
   /** Called for each test. Leaves nothing behind when disposed of. */
   readonly start: () => Promise<Stage<S>>;
   /** Which requests may change something; all but GET unless said (a login and a ping do not). */

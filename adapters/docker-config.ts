@@ -1,0 +1,94 @@
+import { type Deps, defineAdapter, type Finding, type Receipt, type Slot, type Target } from '../src/contract/adapter.ts';
+import type { Credentials } from '../src/contract/credential.ts';
+import { Failure } from '../src/contract/failures.ts';
+import type { Change } from '../src/contract/files.ts';
+import { givenTo } from '../src/contract/usual.ts';
+import { unreadable, withLogin, withoutMark } from './docker-config/edit.ts';
+import { entriesIn, pathOfEntries, relationOf } from './docker-config/entries.ts';
+import { type Code, findings } from './docker-config/findings.ts';
+import { readBefore } from './docker-config/kubelet.ts';
+import { type Ref, survey } from './docker-config/survey.ts';
+
+export const dockerConfig = defineAdapter({
+  kind: 'docker-config',
+  doc: 'A file with logins that registry clients read: config.json of Docker, auth.json of podman, a pull secret, a file of a node’s kubelet.',
+  options: {
+    path: {
+      doc: 'The file: config.json (Docker, Jenkins, Nomad, the kubelet), auth.json (podman, skopeo, buildah), or the old .dockercfg.',
+      format: 'path',
+      env: 'DOCKER_CONFIG_PATH',
+    },
+    writeInPlace: {
+      doc: 'Whether to write into the file where it cannot be replaced, as in a container that has only this file mounted. A kill in the middle then leaves half a file; to mount its directory is better.',
+      format: 'boolean',
+      default: false,
+      env: 'DOCKER_CONFIG_WRITE_IN_PLACE',
+    },
+  },
+  limits: { concurrency: 1, discoverMs: 10_000, deliverMs: 35_000 },
+  findings,
+  create({ path, writeInPlace }, deps: Deps<Code>): Target<Ref> {
+    const { files, finding } = deps;
+    const where = pathOfEntries(path);
+    const unreplaceable = writeInPlace ? 'write-in-place' : 'fail';
+
+    /** Throws for a text that nobody can read: it is never written over. */
+    function demandReadable(text: string | undefined): void {
+      const wrong = text === undefined ? undefined : unreadable(text, where);
+      if (wrong) throw new Failure('MISCONFIGURED', `${path} ${wrong.why}; it is left as it is.`, { remedy: wrong.remedy });
+    }
+
+    /** Works out the file with the slot's login, and what that makes of the slot. */
+    function renewal(slot: Slot<Ref>, credentials: Credentials) {
+      const given = givenTo(slot, credentials);
+      let change: Receipt['change'] = 'unchanged';
+      const renew: Change = text => {
+        demandReadable(text);
+        change = 'unchanged';
+        if (!given) return undefined;
+        const { host } = given.registry;
+        const { username, password } = given.credential;
+        const isThere = text !== undefined && entriesIn(withoutMark(text), where).some(({ key }) => relationOf(key, host) !== undefined);
+        // A login that somebody has removed since the last look stays removed.
+        if (!isThere && slot.state !== 'absent') throw new Failure('NOT_FOUND', `${path} has no entry of ${host} any more.`);
+        const next = withLogin(text ?? '', where, host, { username, password: password.reveal() });
+        if (next !== undefined) change = isThere ? 'updated' : 'created';
+        return next;
+      };
+      return { renew, receipt: (): Receipt => ({ change }) };
+    }
+
+    async function findingsOf(text: string | undefined, signal: AbortSignal): Promise<Finding[]> {
+      const found: Finding[] = [];
+      const facts = text === undefined ? undefined : await files.stat(path, { signal });
+      if (facts && (facts.mode & 0o004) !== 0)
+        found.push(finding('FILE_EXPOSED', `${path} has the mode ${facts.mode.toString(8).padStart(4, '0')}.`));
+      for (const before of readBefore(path)) {
+        const there = await files.stat(before, { signal }).catch(() => undefined);
+        if (there?.kind === 'file')
+          found.push(finding('HIDDEN_FROM_KUBELET', `A kubelet reads ${before} and then never looks at ${path}.`));
+      }
+      return [...found, finding('READ_ONCE', `Programs that read ${path} once, and live for longer than a token, keep the old one.`)];
+    }
+
+    return {
+      address: path,
+      async discover(signal) {
+        const text = await files.read(path, { signal });
+        demandReadable(text);
+        const { slots, findings: found } = survey(text, where, deps);
+        return { slots, findings: [...found, ...(slots.length > 0 ? await findingsOf(text, signal) : [])] };
+      },
+      async deliver(slot, credentials, signal) {
+        const { renew, receipt } = renewal(slot, credentials);
+        await files.update(path, renew, { signal, unreplaceable });
+        return receipt();
+      },
+      async rehearse(slot, credentials, signal) {
+        const { renew, receipt } = renewal(slot, credentials);
+        await files.rehearse(path, renew, { signal, unreplaceable });
+        return receipt();
+      },
+    };
+  },
+});

@@ -1,0 +1,96 @@
+import { addMember, brokenAt, type Json, type Member, membersAt, removeMember, replaceMember, valueOf } from '../common/json-text.ts';
+import { authOf, entriesIn, isBest, type Login, readAuth, relationOf } from './entries.ts';
+
+/**
+ * What a text is, if it is no JSON map with maps of entries in it: the rest of a sentence that begins with its file.
+ */
+export interface Unreadable {
+  readonly why: string;
+  readonly remedy: string;
+}
+
+const mark = '\uFEFF';
+/** An empty file has no entries. A byte order mark stops nine of fifteen clients, so it is not kept. */
+export const withoutMark = (text: string): string => (text.startsWith(mark) ? text.slice(1) : text);
+export const isEmpty = (text: string): boolean => text.trim() === '';
+
+const comment = 'JSON has no comments: remove them.';
+
+export function unreadable(whole: string, path: readonly string[]): Unreadable | undefined {
+  const text = withoutMark(whole);
+  if (isEmpty(text)) return undefined;
+  const broken = brokenAt(text);
+  if (broken) {
+    const { line, column, offset } = broken;
+    const isComment = /^(\/[/*]|#)/.test(text.slice(offset, offset + 2));
+    return {
+      why: `is no JSON from line ${line}, column ${column} on`,
+      remedy: isComment ? comment : 'Correct it there; Docker and the others cannot read it either.',
+    };
+  }
+  if (!text.trimStart().startsWith('{'))
+    return { why: 'holds JSON that is no map', remedy: 'Name a config.json, an auth.json or a pull secret.' };
+  const [name] = path;
+  const wrong =
+    name !== undefined && membersAt(text, []).find(member => member.key.toLowerCase() === name && !isMap(valueOf(text, member)));
+  if (wrong) return { why: `has a member \`${wrong.key}\` that is no map`, remedy: `Make it a map: \`"${name}": {}\`.` };
+  return undefined;
+}
+
+const isMap = (value: unknown): boolean => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/**
+ * The text with this login for the host: one entry under the bare name, with nothing but `auth`, in the place of all of
+ * its spellings. Entries for paths of the host stay. undefined: it stands there so already.
+ */
+export function withLogin(whole: string, path: readonly string[], host: string, login: Login): string | undefined {
+  const entry = { auth: authOf(login) };
+  let text = withoutMark(whole);
+  const present = entriesIn(text, path).filter(isOf(host));
+  const [only, ...others] = present;
+  const isThere = only?.key === host && others.length === 0 && isBest(only.value) && isSame(only.value, login);
+  if (isThere && text === whole && isReadByAll(text, path, only)) return undefined;
+  for (;;) {
+    const members = entriesIn(text, path);
+    const found = members.filter(isOf(host));
+    const home = found.find(member => isReadByAll(text, path, member));
+    const other = found.find(member => member !== home);
+    if (!other) return home ? replaceMember(text, home, host, entry) : addMember(text, path, host, entry);
+    text = removeMember(text, other, members);
+  }
+}
+
+const isOf =
+  (host: string) =>
+  ({ key }: Pick<Member, 'key'>): boolean =>
+    ['bare', 'spelling'].includes(relationOf(key, host) ?? '');
+
+const isSame = (value: unknown, { username, password }: Login): boolean => {
+  const held = readAuth((value as { auth: string }).auth).login;
+  return held?.username === username && held.password === password;
+};
+
+/** Whether it stands in the last map that has exactly this name: some readers take nothing else. */
+function isReadByAll(text: string, [name]: readonly string[], { map }: Member): boolean {
+  if (name === undefined) return true;
+  return membersAt(text, []).findLast(({ key }) => key === name)?.start === map;
+}
+
+/** The text without any login for the host in any spelling. */
+export function withoutLogin(whole: string, path: readonly string[], host: string): string {
+  let text = withoutMark(whole);
+  for (;;) {
+    const members = entriesIn(text, path);
+    const next = members.find(isOf(host));
+    if (!next) return text;
+    text = removeMember(text, next, members);
+  }
+}
+
+/** The text with a value for a member at a path, in its place or at the end of its map. */
+export function withMember(whole: string, path: readonly string[], key: string, value: Json): string {
+  const text = withoutMark(whole);
+  const there = membersAt(text, path).findLast(member => member.key === key);
+  if (!there) return addMember(text, path, key, value);
+  return valueOf(text, there) === value ? text : replaceMember(text, there, key, value);
+}

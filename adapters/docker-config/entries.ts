@@ -1,0 +1,104 @@
+import { type Member, membersAt, valueOf } from '../common/json-text.ts';
+
+/** How a key of `auths` is made up. */
+export interface Key {
+  readonly scheme: string;
+  /** As it is written. */
+  readonly host: string;
+  readonly port: string;
+  /** Without the slashes around it. */
+  readonly path: string;
+}
+
+export function readKey(key: string): Key {
+  const {
+    scheme = '',
+    host = '',
+    port = '',
+    path = '',
+  } = /^(?:(?<scheme>[a-z][a-z0-9+.-]*):\/\/)?(?<host>[^/:?#]*)(?::(?<port>\d+))?(?<path>[/?#].*)?$/is.exec(key.trim())?.groups ?? {};
+  return { scheme: scheme.toLowerCase(), host, port, path: path.replaceAll(/^\/+|\/+$/g, '') };
+}
+
+/**
+ * What a key is of a host. spelling: it means the same as the bare host to those who find it (scheme, slash, port 443,
+ * upper case, the versions that Docker once wrote behind). path: it is for repositories below that path.
+ */
+export type Relation = 'bare' | 'spelling' | 'path';
+
+export function relationOf(key: string, host: string): Relation | undefined {
+  if (key === host) return 'bare';
+  const { host: named, port, path } = readKey(key);
+  if (named.toLowerCase().replace(/\.$/, '') !== host || !['', '443', '80'].includes(port)) return undefined;
+  return /^(v[12])?$/.test(path) ? 'spelling' : 'path';
+}
+
+/** One entry of `auths`, with the place where it stands. */
+export interface Entry extends Member {
+  readonly value: unknown;
+}
+
+/**
+ * Where the entries stand: below `auths`, or at the top of the old `.dockercfg`. The name of the file decides, as it
+ * does for the kubelet.
+ */
+export const pathOfEntries = (file: string): readonly string[] => (/(^|[/\\])\.dockercfg$/.test(file) ? [] : ['auths']);
+
+export const entriesIn = (text: string, path: readonly string[]): Entry[] =>
+  membersAt(text, path).map(member => ({ ...member, value: valueOf(text, member) }));
+
+/** The programs that a file names: by host, and for all. Names are read as Go does, without regard to case. */
+export function helpersIn(text: string): { readonly byHost: ReadonlyMap<string, string>; readonly store: string | undefined } {
+  const isText = (value: unknown): value is string => typeof value === 'string';
+  const byHost = membersAt(text, ['credhelpers']).map(member => [member.key, valueOf(text, member)] as const);
+  const stores = membersAt(text, []).filter(({ key }) => key.toLowerCase() === 'credsstore');
+  const store = stores.map(member => valueOf(text, member)).findLast(isText);
+  return {
+    byHost: new Map(byHost.filter((pair): pair is readonly [string, string] => isText(pair[1]))),
+    store: store === '' ? undefined : store,
+  };
+}
+
+export interface Login {
+  readonly username: string;
+  readonly password: string;
+}
+/** What an entry says by its `auth`: a login, nothing, or why Go's strict reader stops at the whole file. */
+export type Reading = { readonly login?: Login; readonly broken?: string };
+
+/**
+ * As docker, crane and nerdctl read an entry: standard base64 with padding, where line breaks do not count, of
+ * USER:PASSWORD. Measured on docker 28.2.2, docker/cli 29.9.3 and go-containerregistry 0.22.1.
+ */
+export function readEntry(value: unknown): Reading {
+  if (value === null) return {};
+  if (typeof value !== 'object' || Array.isArray(value)) return { broken: 'is no map' };
+  const members = new Map(Object.entries(value).map(([name, one]) => [name.toLowerCase(), one as unknown]));
+  for (const name of ['auth', 'username', 'password', 'email', 'serveraddress', 'identitytoken', 'registrytoken']) {
+    const member = members.get(name);
+    if (member !== undefined && member !== null && typeof member !== 'string')
+      return { broken: `has a member \`${name}\` that is no text` };
+  }
+  const auth = members.get('auth');
+  return typeof auth === 'string' && auth !== '' ? readAuth(auth) : {};
+}
+
+export function readAuth(auth: string): Reading {
+  const encoded = auth.replaceAll(/[\r\n]/g, '');
+  const bytes = Buffer.from(encoded, 'base64');
+  if (bytes.toString('base64') !== encoded) return { broken: 'has an `auth` that is not base64 with padding' };
+  const text = bytes.toString('utf8');
+  const colon = text.indexOf(':');
+  if (colon < 0) return { broken: 'has an `auth` without a colon between user name and password' };
+  return { login: { username: text.slice(0, colon), password: text.slice(colon + 1) } };
+}
+
+/** The one form that every measured client reads: nothing else stands in the entry. */
+export const authOf = ({ username, password }: Login): string => Buffer.from(`${username}:${password}`).toString('base64');
+
+/** Whether every measured client reads it so. */
+export function isBest(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const [[name, auth] = [], ...more] = Object.entries(value as Readonly<Record<string, unknown>>);
+  return name === 'auth' && more.length === 0 && typeof auth === 'string' && !/[\r\n]/.test(auth) && readAuth(auth).login !== undefined;
+}

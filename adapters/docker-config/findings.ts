@@ -1,0 +1,42 @@
+/** What a person should know of a file that holds logins. */
+export const findings = {
+  HELPER_FIRST: {
+    severity: 'warning',
+    doc: 'The file names a credential helper for this host. Most clients ask it and never look at the entry that the courier keeps fresh.',
+    remedy:
+      'Remove the host from `credHelpers` in that file; or keep the helper, make it `ecr-courier`, and the courier keeps the entry for the clients that run no helpers.',
+  },
+  STORE_FIRST: {
+    severity: 'warning',
+    doc: 'The file names a `credsStore`. Docker, crane, oras, nerdctl, docker-py, testcontainers and jib ask it and never look at the entry that the courier keeps fresh; regctl, skopeo, podman, the kubelet and docker-java read the entry.',
+    remedy: 'Remove `credsStore` from that file, or give the courier a file of its own, or name a helper of the host in `credHelpers`.',
+  },
+  FILE_BROKEN: {
+    severity: 'error',
+    doc: 'An entry of another host cannot be decoded. Because of it crane and docker-py send nothing at all, and docker sends an incomplete login at random, for every host of the file.',
+    remedy: 'Log in to that host again (`docker login HOST`), or remove its entry.',
+  },
+  PATH_ENTRY: {
+    severity: 'warning',
+    doc: 'The file has an entry for repositories below a path of this host, which the courier leaves as it is. podman, skopeo, the kubelet and crane prefer it to the fresh one.',
+    remedy: 'Remove that entry, unless somebody else keeps it fresh.',
+  },
+  HIDDEN_FROM_KUBELET: {
+    severity: 'warning',
+    doc: 'The kubelet reads the first file that it can decode and no other, and another one comes before this one.',
+    remedy: 'Let the courier keep the file that the message names, or remove that; nothing, if this file is not for a kubelet.',
+  },
+  FILE_EXPOSED: {
+    severity: 'warning',
+    doc: 'Everybody on the machine may read the file, which holds passwords.',
+    remedy: 'Run `chmod 600` on it, or 640 with the group of those who need it: the courier keeps mode and owner.',
+  },
+  READ_ONCE: {
+    severity: 'info',
+    doc: 'Some programs read the file once, at their start: a client object of docker-py, a store of oras-go, testcontainers. A process that lives for longer than a token goes on with the old one.',
+    remedy:
+      'Nothing for commands such as docker, podman and crane. Start long-lived processes of these again twice a day, or give them a credential helper (not testcontainers, which reads that once, too).',
+  },
+} as const;
+
+export type Code = keyof typeof findings;

@@ -1,0 +1,26 @@
+const second = 1000;
+
+/**
+ * When a password of ECR ends, as it says itself; undefined for any other password. It is base64 of JSON with a member
+ * `expiration` in seconds: seen in the field, promised by nobody.
+ */
+export function expirationIn(password: string): Date | undefined {
+  try {
+    const { expiration } = JSON.parse(fromBase64(password) ?? '') as { expiration?: unknown };
+    const ends = new Date(typeof expiration === 'number' ? expiration * second : Number.NaN);
+    return Number.isNaN(ends.getTime()) ? undefined : ends;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Strict, unlike Buffer: undefined when a character is foreign, the padding is wrong, or the bytes are no UTF-8. */
+export function fromBase64(encoded: string): string | undefined {
+  const bytes = Buffer.from(encoded, 'base64');
+  if (bytes.toString('base64').replace(/=+$/, '') !== encoded.replace(/={0,2}$/, '')) return undefined;
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    return undefined;
+  }
+}

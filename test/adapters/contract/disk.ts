@@ -1,0 +1,40 @@
+import type { Failure } from '../../../src/contract/failures.ts';
+import type { Files } from '../../../src/contract/files.ts';
+
+/** What stands in the way of the adapter's files. lost: the write is done, and then it fails. */
+export interface DiskFault {
+  readonly concerns: 'reads' | 'writes';
+  readonly failure: Failure;
+  readonly lost?: true;
+}
+
+/** The files of a stage, as its adapter meets them. */
+export interface Disk {
+  fault?: DiskFault | undefined;
+  /** Paths that were written, in their order. */
+  readonly written: string[];
+}
+
+/** Files that note what is written, and fail when they are told to. */
+export function watchedFiles(files: Files, disk: Disk): Files {
+  const failing = (concerns: DiskFault['concerns']): DiskFault | undefined => (disk.fault?.concerns === concerns ? disk.fault : undefined);
+  const reading = async <T>(ask: () => Promise<T>): Promise<T> => {
+    const fault = failing('reads');
+    if (fault) throw fault.failure;
+    return await ask();
+  };
+  return {
+    read: (...given) => reading(() => files.read(...given)),
+    stat: (...given) => reading(() => files.stat(...given)),
+    names: (...given) => reading(() => files.names(...given)),
+    rehearse: (...given) => reading(() => files.rehearse(...given)),
+    async update(path, ...given) {
+      const fault = failing('writes');
+      if (fault && !fault.lost) throw fault.failure;
+      const changed = await files.update(path, ...given);
+      if (changed !== 'unchanged') disk.written.push(path);
+      if (fault) throw fault.failure;
+      return changed;
+    },
+  };
+}
