@@ -4,6 +4,7 @@ import { oneLine } from '../contract/text.ts';
 import { version } from '../version.ts';
 import { answerFor } from './answer.ts';
 import { hostsAnswered } from './list.ts';
+import { isKubelets } from './request.ts';
 import { type Run, type Said, saying } from './run.ts';
 import type { Env } from './settings.ts';
 
@@ -18,7 +19,8 @@ A credential helper for Docker and its kin. They call it; to set it up write int
   { "credHelpers": { "ACCOUNT.dkr.ecr.REGION.amazonaws.com": "ecr-courier" } }
 `;
 
-const verbs: Readonly<Record<string, (run: Run) => Promise<Said>>> = {
+/** What the helper can be told to do. */
+export const verbs: Readonly<Record<string, (run: Run) => Promise<Said>>> = {
   get,
   list,
   store,
@@ -35,8 +37,12 @@ export async function runDocker(run: Run): Promise<Said> {
   const [first = '', ...more] = run.args;
   const name = Object.hasOwn(flags, first) ? (flags[first] ?? '') : first;
   const verb = more.length === 0 && Object.hasOwn(verbs, name) ? verbs[name] : undefined;
-  if (!verb) return said(1, usage);
-  return await verb(run).catch(failed);
+  if (verb && name !== 'get') return await verb(run).catch(failed);
+  // People give this program to the kubelet, which starts it without a verb.
+  const text = await run.stdin();
+  const again = { ...run, stdin: () => Promise.resolve(text) };
+  if (isKubelets(text)) return await (await import('./kubelet.ts')).runKubelet({ ...again, args: [] });
+  return verb ? await verb(again).catch(failed) : said(1, usage);
 }
 
 /** The cause is short and for clients that show what a helper says; what to do about it is for people. */

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
  * The executable behind the shell fronts, and on Windows the whole of it: `docker VERB` speaks the credential helper
- * protocol. It loads nothing of the daemon.
+ * protocol, `kubelet` the credential provider's. It loads nothing of the daemon.
  */
 
 import { tooOld } from '../least.ts';
@@ -9,6 +9,7 @@ import type { Run, Said } from './run.ts';
 
 const protocols: Readonly<Record<string, () => Promise<(run: Run) => Promise<Said>>>> = {
   docker: async () => (await import('./docker.ts')).runDocker,
+  kubelet: async () => (await import('./kubelet.ts')).runKubelet,
 };
 
 /** From the start of the process to its end, in milliseconds. */
@@ -17,6 +18,8 @@ const longestMs = 13_000;
 const longestInput = 1024 * 1024;
 
 async function stdin(): Promise<string> {
+  // Started by hand, without a word of what it shall do.
+  if (process.stdin.isTTY && process.argv.length < 4) return '';
   let text = '';
   for await (const chunk of process.stdin.setEncoding('utf8')) {
     text += String(chunk);

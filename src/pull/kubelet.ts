@@ -1,0 +1,64 @@
+import { asFailure } from '../contract/failures.ts';
+import { parseAddress } from '../contract/registry.ts';
+import { version } from '../version.ts';
+import { answerFor } from './answer.ts';
+import { runDocker, verbs } from './docker.ts';
+import { apiVersion, hostOf, isKubelets, readRequest } from './request.ts';
+import { type Run, type Said, saying } from './run.ts';
+
+export const program = 'ecr-courier-credential-provider';
+const said = saying(program);
+
+const usage = `usage: ${program}
+
+A credential provider for the kubelet, which starts it with a CredentialProviderRequest on stdin.
+\`ecr-courier kubelet install\` puts it on a node, \`ecr-courier kubelet config\` prints a configuration for it.
+`;
+
+/** The kubelet keeps the answer for a host that is not ours for so long: somebody may make an alias of it. */
+const foreignFor = '5m0s';
+
+/** The credential provider protocol of the kubelet, v1 (KEP-2133). Never throws. */
+export async function runKubelet(run: Run): Promise<Said> {
+  const flag = run.args.find(arg => arg.startsWith('-'));
+  if (flag === '--version' || flag === '-v') return said(0, `${program} ${version}\n`);
+  if (flag === '--help' || flag === '-h') return said(0, usage);
+  if (flag !== undefined) return { ...said(1, '', `${flag} is an unknown option.`), stderr: `${program}: ${flag} is unknown.\n${usage}` };
+  const text = await run.stdin();
+  if (isDockers(run.args, text)) return await runDocker({ ...run, args: verbOf(run.args), stdin: () => Promise.resolve(text) });
+  return await answer(text, run).catch(failed);
+}
+
+/** Docker gives a helper a verb, and a bare host; people give this program to Docker. Other words are ignored. */
+const isDockers = (args: readonly string[], text: string): boolean =>
+  !isKubelets(text) && (Object.hasOwn(verbs, args[0] ?? '') || (!text.includes('{') && parseAddress(text) !== undefined));
+const verbOf = (args: readonly string[]): readonly string[] => (Object.hasOwn(verbs, args[0] ?? '') ? args : ['get']);
+
+function failed(error: unknown, ...remarks: readonly string[]): Said {
+  const { message, remedy } = asFailure(error);
+  return said(1, '', ...remarks, `${message} ${remedy}`);
+}
+
+async function answer(text: string, { env, clock, signal }: Run): Promise<Said> {
+  const { image } = readRequest(text);
+  const host = hostOf(image);
+  const reply = await answerFor(host, { env, clock, signal, unconfiguredPublic: 'served' });
+  // Never a token for somebody else's registry, which would get it with the next pull.
+  if (reply.kind === 'foreign')
+    return said(0, response(foreignFor, {}), reply.why ?? `${host} is not a registry of ECR, and no alias of one: it gets no credential.`);
+  if (reply.kind === 'failed') return failed(reply.failure, ...reply.remarks);
+  const { username, password, expiresAt } = reply.answer;
+  const auth = { [host]: { username, password: password.reveal() } };
+  return said(0, response(goDuration((expiresAt - clock.wall()) / 2), auth), ...reply.remarks);
+}
+
+/** The kubelet decodes strictly: no member more. */
+const response = (cacheDuration: string, auth: object): string =>
+  `${JSON.stringify({ kind: 'CredentialProviderResponse', apiVersion, cacheKeyType: 'Registry', cacheDuration, auth })}\n`;
+
+/** Whole seconds as Go writes them: 6h0m0s, 7m30s, 0s. */
+export function goDuration(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / 1000));
+  const [h, m, s] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
+  return h > 0 ? `${h}h${m}m${s}s` : m > 0 ? `${m}m${s}s` : `${s}s`;
+}

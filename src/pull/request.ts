@@ -1,0 +1,59 @@
+import { Failure } from '../contract/failures.ts';
+import { Secret } from '../contract/secret.ts';
+
+/** What the kubelet asks. */
+export interface Request {
+  /** As it is spelled, with everything before the first slash as its host. */
+  readonly image: string;
+  /** Of the pod's service account, in token mode. */
+  readonly token?: Secret;
+  readonly annotations: Readonly<Record<string, string>>;
+}
+
+/** Of the protocol, in request and answer. */
+export const apiVersion = 'credentialprovider.kubelet.k8s.io/v1';
+export const kind = 'CredentialProviderRequest';
+
+const wrong = (what: string): Failure =>
+  new Failure('REJECTED', what, { remedy: 'The kubelet writes the request; look at what starts this program instead of it.' });
+
+/** The request on stdin. What else stands in it is not looked at. Throws REJECTED. */
+export function readRequest(text: string): Request {
+  if (text.trim() === '') throw wrong('Nothing came on stdin, and a CredentialProviderRequest in JSON is expected.');
+  const { apiVersion: spoken, kind: of, image, serviceAccountToken: token, serviceAccountAnnotations: annotations } = membersOf(text);
+  if (of !== kind) throw wrong(`The request is of the kind ${said(of)}, and ${kind} is expected.`);
+  if (spoken !== apiVersion) throw wrong(`The request has the apiVersion ${said(spoken)}, and ${apiVersion} alone is spoken here.`);
+  if (typeof image !== 'string' || image === '') throw wrong('The request names no image.');
+  if (/\s/.test(hostOf(image))) throw wrong('The host of the image has a blank in it.');
+  if (token !== undefined && token !== null && typeof token !== 'string') throw wrong('The serviceAccountToken of the request is no text.');
+  return { image, ...(token ? { token: new Secret(token) } : {}), annotations: textsIn(annotations) };
+}
+
+/** What an image begins with, as it is spelled: host and port, without a scheme. */
+export const hostOf = (image: string): string => image.replace(/^[a-z][a-z0-9+.-]*:\/\//i, '').split('/')[0] ?? '';
+
+function membersOf(text: string): Readonly<Record<string, unknown>> {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  } catch {
+    // The words of the parser would quote what may be a token.
+  }
+  throw wrong('What came on stdin is not one JSON document with a request: something else, or something behind it.');
+}
+
+const said = (value: unknown): string => (typeof value === 'string' && value !== '' ? JSON.stringify(value.slice(0, 100)) : 'none');
+
+function textsIn(value: unknown): Readonly<Record<string, string>> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return {};
+  return Object.fromEntries(Object.entries(value).filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
+}
+
+/** Whether somebody speaks the kubelet's protocol. */
+export function isKubelets(text: string): boolean {
+  try {
+    return membersOf(text)['kind'] === kind;
+  } catch {
+    return false;
+  }
+}
