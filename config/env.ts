@@ -108,6 +108,10 @@ export function variables(adapters: readonly Adapter[]): readonly { readonly nam
   ];
 }
 
+/** What Node and systemd were told for this process alone. */
+const ofProcess =
+  /^(UV_THREADPOOL_SIZE|NODE_EXTRA_CA_CERTS_LEFT_OUT|(STATE|CACHE|LOGS|CONFIGURATION|RUNTIME|CREDENTIALS)_DIRECTORY|NOTIFY_SOCKET|LISTEN_(PID|PIDFDID|FDS|FDNAMES)|WATCHDOG_(PID|USEC)|INVOCATION_ID|JOURNAL_STREAM|SYSTEMD_EXEC_PID|(MAIN|MANAGER)PID(FDID)?|PIDFILE|FDSTORE|MEMORY_PRESSURE_(WATCH|WRITE))$/;
+
 /**
  * The environment without what is ours and the managers': for programs that are none of ours. What the AWS tools read
  * stays.
@@ -116,7 +120,9 @@ export function withoutOurs(env: Env, adapters: readonly Adapter[]): Env {
   const names = new Set(variables(adapters).map(({ name }) => name));
   const starts = [ours, ...adapters.map(adapter => `${prefix(adapter)}_`)];
   return Object.fromEntries(
-    Object.entries(env).filter(([name]) => name.startsWith('AWS_') || !(names.has(name) || starts.some(start => name.startsWith(start)))),
+    Object.entries(env).filter(
+      ([name]) => name.startsWith('AWS_') || !(names.has(name) || ofProcess.test(name) || starts.some(start => name.startsWith(start))),
+    ),
   );
 }
 

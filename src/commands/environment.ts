@@ -43,6 +43,7 @@ const harmless = new Set([
   'ECR_COURIER_CONFIG',
   'NODE_ENV',
   'NODE_EXTRA_CA_CERTS',
+  'NODE_EXTRA_CA_CERTS_LEFT_OUT',
   'NODE_TLS_REJECT_UNAUTHORIZED',
   'NODE_VERSION',
   'NO_PROXY',
@@ -54,7 +55,7 @@ const harmless = new Set([
 ]);
 
 /** Of those, the ones that name files or directories. */
-const paths = /_(FILE|CONFIG|BUNDLE|CERTS|DIR|DIRECTORY)$/;
+const paths = /_(FILE|CONFIG|BUNDLE|CERTS|OUT|DIR|DIRECTORY)$/;
 
 /**
  * Addresses: scheme, host and port are shown, for a proxy's may hold a password, and a container's path is as good as

@@ -3,11 +3,18 @@ import type { Log } from '../contract/adapter.ts';
 import { clock } from '../contract/clock.ts';
 import { redact } from '../contract/secret.ts';
 import { environmentNotes } from '../ecr/notes.ts';
+import { wrongWithAuthorities } from '../io/authorities.ts';
 import type { Io } from './io.ts';
 
-/** What a person should know of the AWS environment, as lines on stderr. */
-export async function printNotes({ sources }: Config, { env, stderr }: Pick<Io, 'env' | 'stderr'>): Promise<void> {
-  for (const note of await environmentNotes(sources, env, clock.wall())) stderr.write(redact(`warning: ${note}\n`));
+/** What a person should know of the environment before anything fails. */
+async function notesOn({ sources }: Config, env: Io['env']): Promise<readonly string[]> {
+  const [ofAws, ofNode] = await Promise.all([environmentNotes(sources, env, clock.wall()), wrongWithAuthorities(env)]);
+  return [...ofAws, ...(ofNode ? [ofNode] : [])];
+}
+
+/** The notes on the environment, as lines on stderr. */
+export async function printNotes(config: Config, { env, stderr }: Pick<Io, 'env' | 'stderr'>): Promise<void> {
+  for (const note of await notesOn(config, env)) stderr.write(redact(`warning: ${note}\n`));
 }
 
 /** What the configuration warns of, for a command that shows no log. Dangers are findings of its result. */
@@ -18,8 +25,8 @@ export function printWarnings({ warnings, dangers }: Config, { stderr }: Pick<Io
 /** The same in the log: what is new since the last time. */
 export function notesInLog(log: Log, env: NodeJS.ProcessEnv): (config: Config) => Promise<void> {
   const told = new Set<string>();
-  return async ({ sources }) => {
-    for (const warning of await environmentNotes(sources, env, clock.wall())) {
+  return async config => {
+    for (const warning of await notesOn(config, env)) {
       if (!told.has(warning)) log.warn('configuration', { warning });
       told.add(warning);
     }

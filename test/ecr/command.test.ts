@@ -69,6 +69,15 @@ test('a program of others gets no variable of ours or of a manager', () => {
     RANCHER_TOKEN: 't',
     CATTLE_SECRET_KEY: 's',
     AUTO_CREATE: 'true',
+    UV_THREADPOOL_SIZE: '64',
+    NODE_EXTRA_CA_CERTS_LEFT_OUT: '/pipe',
+    STATE_DIRECTORY: '/var/lib/ecr-courier',
+    CREDENTIALS_DIRECTORY: '/run/credentials/ecr-courier.service',
+    NOTIFY_SOCKET: '/run/systemd/notify',
+    LISTEN_FDS: '1',
+    WATCHDOG_USEC: '30000000',
+    INVOCATION_ID: '0',
+    JOURNAL_STREAM: '8:1',
   };
   assert.deepEqual(withoutOurs({ ...kept, ...ours }, adapters), kept);
 });

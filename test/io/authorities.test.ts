@@ -1,0 +1,37 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { leftOut, wrongWithAuthorities } from '../../src/io/authorities.ts';
+import { cli } from '../commands/cli.ts';
+import { folder } from '../config/support.ts';
+
+const certificate = join(import.meta.dirname, 'certificates/ca.pem');
+
+test('authorities that nobody can read are told, and what to use instead', async () => {
+  await using files = await folder({ 'not.pem': 'a key, perhaps' });
+  const said = async (file: string) => (await wrongWithAuthorities({ NODE_EXTRA_CA_CERTS: file })) ?? '';
+  for (const [file, why] of [
+    [files.at('absent'), 'does not exist'],
+    [files.path, 'is a directory'],
+    [files.at('not.pem'), 'holds no certificate in PEM'],
+  ] as const)
+    assert.ok((await said(file)).startsWith(`NODE_EXTRA_CA_CERTS: ${file} ${why}, so none`), await said(file));
+  assert.match(await said(files.path), /AWS_CA_BUNDLE for AWS and caFile/);
+  assert.equal(await said(certificate), '');
+  assert.equal(await wrongWithAuthorities({}), undefined);
+  assert.match((await wrongWithAuthorities({ [leftOut]: certificate })) ?? '', /could not be read at the start/);
+});
+
+test('the program starts without authorities for which Node would wait without end, or write plain text', async () => {
+  await using files = await folder();
+  execFileSync('mkfifo', [files.at('pipe')]);
+  const env = { PORTAINER_URL: 'https://127.0.0.1:9', PORTAINER_API_KEY: 'ptr_key', HOME: files.path };
+  for (const file of [files.at('pipe'), files.at('absent')]) {
+    const { code, stdout, stderr } = await cli(['config', 'check'], { ...env, NODE_EXTRA_CA_CERTS: file });
+    assert.equal(code, 0);
+    assert.match(stdout, /^configuration is fine/);
+    assert.deepEqual(stderr.trim().split('\n').length, 1, stderr);
+    assert.ok(stderr.startsWith(`warning: NODE_EXTRA_CA_CERTS: ${file} `), stderr);
+  }
+});
