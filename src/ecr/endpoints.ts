@@ -1,6 +1,7 @@
 import { Failure } from '../contract/failures.ts';
 import type { Registry } from '../contract/registry.ts';
 import type { Section, Shared } from './shared.ts';
+import { wrongSetting } from './switches.ts';
 import { type Env, namedProfile } from './variables.ts';
 
 /**
@@ -38,11 +39,6 @@ export interface Setting {
   readonly value: string;
 }
 
-/** Switches of a profile. The SDK takes `true` and `false` alone, and is silent about all else. */
-const profileSwitches = ['use_fips_endpoint', 'use_dualstack_endpoint', 'ignore_configured_endpoint_urls', 'ec2_metadata_v1_disabled'];
-
-const modes = ['auto', 'in-region', 'cross-region', 'mobile', 'standard', 'legacy'];
-
 /** The variant of the address that the host asks for, as far as source and environment tell. Offline. */
 export function variantOf(own: Own, { fips, dualStack }: Spelling, env: Env): string {
   if (endpointSetBy(own, env)) return '';
@@ -53,12 +49,13 @@ export function variantOf(own: Own, { fips, dualStack }: Spelling, env: Env): st
 export const endpointSetBy = ({ endpoint }: Own, env: Env): Setting | undefined =>
   endpoint ? { name: 'endpoint of the source', value: endpoint } : customByEnvironment('ECR', env);
 
-/** Throws MISCONFIGURED for a switch of the profile that is neither true nor false. */
+/** Throws MISCONFIGURED for a setting of the profile that the SDK would not obey. */
 export function settingsOf(own: Own, registry: Spelling, env: Env, shared: Shared): Settings {
   const profile = namedProfile(own.profile, env) ?? 'default';
   const section = shared.settings(profile);
   const of = (option: string): string => `${option} of the profile "${profile}"`;
-  judge(section, of);
+  const wrong = wrongSetting(section);
+  if (wrong) throw new Failure('MISCONFIGURED', `${of(wrong.option)} ${wrong.why}.`, { remedy: wrong.remedy });
 
   const custom = (service: Service): Setting | undefined => {
     const [option, value] = service === 'ECR' ? ['endpoint', own.endpoint] : ['stsEndpoint', own.stsEndpoint];
@@ -72,20 +69,6 @@ export function settingsOf(own: Own, registry: Spelling, env: Env, shared: Share
     endpoint: service => endpointOf(service, custom(service), registry, switchesOf(env, section, of)),
     caBundle: bundle ? { name: of('ca_bundle'), value: bundle } : undefined,
   };
-}
-
-/** What the SDK would not obey without a word, or fail on with words that name nothing. */
-function judge(section: Section, of: (option: string) => string): void {
-  for (const option of profileSwitches)
-    if (!['true', 'false', undefined].includes(section[option]))
-      throw new Failure('MISCONFIGURED', `${of(option)} is neither true nor false; the AWS SDK would not obey it, and say nothing.`, {
-        remedy: `Write ${option} = true or ${option} = false, in lower case.`,
-      });
-  const mode = section['defaults_mode'];
-  if (mode !== undefined && !modes.includes(mode.toLowerCase()))
-    throw new Failure('MISCONFIGURED', `${of('defaults_mode')} is none of ${modes.join(', ')}.`, {
-      remedy: 'Write one of these, or remove the option.',
-    });
 }
 
 function customByEnvironment(service: Service, env: Env): Setting | undefined {

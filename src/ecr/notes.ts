@@ -3,6 +3,7 @@ import { halfKeys } from './environment.ts';
 import { credentialsIn } from './ini.ts';
 import { lackOf } from './lack.ts';
 import { readShared, type Section, type Shared } from './shared.ts';
+import { wrongSetting } from './switches.ts';
 import { type Env, fileVariables, formOf, keyVariables, namedProfile } from './variables.ts';
 
 /** What a source says of where its keys are. */
@@ -36,7 +37,7 @@ export async function environmentNotes(sources: readonly Naming[], env: Env, now
   const found = views.flatMap(view => [...disagreements, ...changes, misnamed].map(note => note(view)));
   const odd = views.flatMap(({ named = 'default' }) => shared.odd(named).map(({ said }) => `${said}.`));
   const commands = await Promise.all(views.map(unusable));
-  return [...new Set([...found, ...odd, ...commands].filter(said => said !== undefined))];
+  return [...new Set([...found, ...odd, ...views.map(disobeyed), ...commands].filter(said => said !== undefined))];
 }
 
 const hasKeys = (env: Env): boolean => formOf(keyVariables.id, env) !== undefined;
@@ -124,6 +125,12 @@ function misnamed({ env, shared, named }: View): string | undefined {
   return missing && !named && !hasKeys(env)
     ? `${fileVariables[missing.kind]} names ${missing.path}, which ${missing.problem}: it counts as empty, and another identity may be taken.`
     : undefined;
+}
+
+/** A setting that fails with the first fetch. */
+function disobeyed({ shared, named = 'default' }: View): string | undefined {
+  const wrong = wrongSetting(shared.settings(named));
+  return wrong && `${wrong.option} of the profile "${named}" ${wrong.why}. ${wrong.remedy}`;
 }
 
 /** A credential process that cannot run here is named before it is needed. */

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { Agent } from 'undici';
+import { environmentNotes } from '../../src/ecr/notes.ts';
 import { type FakeEcr, startEcr } from '../fakes/ecr.ts';
 import { failureOf, fetchFrom, keys, sourceAt, useStaticKeys } from './support.ts';
 
@@ -94,6 +95,31 @@ test('a switch of the profile that is neither true nor false is named', async ()
     assert.match(message, new RegExp(`${option} of the profile "default" is neither true nor false`));
     assert.match(remedy, /in lower case/);
   }
+});
+
+test('a setting of the profile that the SDK would not obey, or fail on without naming it, is named; so does config check', async () => {
+  const wrong: Readonly<Record<string, readonly string[]>> = {
+    retry_mode: ['Standard', 'on'],
+    max_attempts: ['many', '0', '3.5', '-1', '100'],
+    defaults_mode: ['fast'],
+    duration_seconds: ['1h', '60', '50000'],
+    ec2_metadata_service_endpoint_mode: ['ipv6'],
+    ec2_metadata_service_endpoint: ['169.254.169.254'],
+  };
+  for (const [option, values] of Object.entries(wrong))
+    for (const value of values) {
+      await given({}, [`${option} = ${value}`]);
+      const { code, message } = await failureOf(fetchFrom(plain()));
+      assert.equal(code, 'MISCONFIGURED', `${option} = ${value}`);
+      assert.match(message, new RegExp(`^${option} of the profile "default" is no`));
+      const notes = await environmentNotes([{}], process.env, Date.now());
+      assert.ok(
+        notes.some(note => note.startsWith(`${option} of the profile "default" is no`)),
+        notes.join(),
+      );
+    }
+  await given({}, ['retry_mode = adaptive', 'max_attempts = 4', 'defaults_mode = Standard', 'duration_seconds = 3600']);
+  assert.deepEqual(await environmentNotes([{}], process.env, Date.now()), []);
 });
 
 test('AWS_MAX_ATTEMPTS is obeyed, and max_attempts of the profile', async () => {
