@@ -31,13 +31,18 @@ if (tooOld) {
   const { ensureHome } = await import('./io/home.ts');
   const { endInTime, endNow, leave } = await import('./io/leave.ts');
   const { notWritten, openOutput } = await import('./commands/output.ts');
+  const { foreignFile, isOurs, textOf } = await import('./commands/stray.ts');
   const { redact } = await import('./contract/secret.ts');
   // A mistake of ours must end the process, not leave a daemon that only looks alive; what Node would print could show
   // more than the stack.
   const whose = process.env['ECR_COURIER_ADAPTERS'] ? 'its own, or of an adapter that ECR_COURIER_ADAPTERS names' : 'its own';
+  let stray: ((thrown: unknown) => void) | undefined;
   process.on('uncaughtException', error => {
+    if (stray && !isOurs(error, import.meta.dirname)) return stray(error);
     process.stderr.write(
-      redact(`ecr-courier ends because of a mistake of ${whose}. Please report this:\n${error.stack ?? error.message}\n`),
+      redact(
+        `ecr-courier ends because of a mistake of ${whose}. Please report this:\n${error instanceof Error ? (error.stack ?? error.message) : textOf(error)}\n`,
+      ),
     );
     endNow(1);
   });
@@ -52,12 +57,6 @@ if (tooOld) {
   const args = process.argv.slice(2);
   const stays = isDaemon(args);
   if (!stays) hungUp = stop;
-  // A forgotten `await` in an adapter of others is no reason to leave all other targets alone.
-  else if (process.env['ECR_COURIER_ADAPTERS'])
-    process.on('unhandledRejection', reason => {
-      const why = reason instanceof Error ? (reason.stack ?? reason.message) : String(reason);
-      warned(new Error(`a promise of ${whose} failed and nobody waited for it: ${redact(why)}`));
-    });
   const code = await runCommand(args, {
     env: process.env,
     stdout,
@@ -68,6 +67,12 @@ if (tooOld) {
     },
     onWarning(listener) {
       warned = listener;
+    },
+    onStray(listener) {
+      // What an adapter of others forgets is no reason to leave all other targets alone.
+      if (!process.env['ECR_COURIER_ADAPTERS']) return;
+      stray = thrown => listener(thrown, foreignFile(thrown, import.meta.dirname));
+      process.on('unhandledRejection', stray);
     },
   });
   // A daemon ends in time although its log is not read, or cannot be written.

@@ -16,6 +16,11 @@ export interface Io {
   onReload(listener: () => void): void;
   /** Hands the listener what Node has to say of the process; until then it goes to stderr. */
   onWarning(listener: (warning: Error) => void): void;
+  /**
+   * Hands the listener what adapters of others throw where nobody can catch it; until then, and without such adapters,
+   * it ends the process. module: the file of the adapter, if that is known.
+   */
+  onStray(listener: (thrown: unknown, module: string | undefined) => void): void;
 }
 
 /** 78 is EX_CONFIG of sysexits.h. */

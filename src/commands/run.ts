@@ -12,6 +12,7 @@ import { socketPath } from './daemon.ts';
 import { colors, configOptions, exit, type Io, readArgs, readConfigWithTargets } from './io.ts';
 import { notesInLog } from './notes.ts';
 import { daemonSections, logSection, ownSections, render } from './report.ts';
+import { strayLog } from './stray.ts';
 
 /** The daemon. Its doors open before the first word to AWS; it ends within 8 s of SIGTERM. */
 export async function run(args: string[], io: Io): Promise<number> {
@@ -27,6 +28,7 @@ export async function run(args: string[], io: Io): Promise<number> {
     kept: tail.add,
   });
   io.onWarning(({ name, message }) => log.warn('Node warns', { warning: `${name}: ${message}` }));
+  io.onStray(strayLog(log, clock));
   log.info('started', { version, node: process.versions.node, targets: config.targets.map(target => target.name) });
   const app = createApp(config, { clock, log, env: io.env, metrics });
   metrics.reloaded('taken up');

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { adapters } from '../../adapters/index.ts';
 import { ConfigError } from '../../config/load.ts';
 import { knownAdapters } from '../../src/commands/adapters.ts';
+import { isOurs } from '../../src/commands/stray.ts';
 import { folder } from '../config/support.ts';
 import { cli, startCli, until } from './cli.ts';
 
@@ -192,19 +193,45 @@ test('a promise of an adapter that fails unheard ends the program, which says th
   assert.match(stderr, /mistake of its own, or of an adapter that ECR_COURIER_ADAPTERS names\. [^]*unheard[^]*hangar\.mjs/);
 });
 
-test('the daemon goes on when a promise of an adapter fails unheard, and says so in its log', async () => {
-  const floating = `create: ({ url }) => ({ address: url, discover: async () => {
-    Promise.reject(new Error('unheard'));
-    return { slots: [], findings: [] };
-  }, deliver: async () => ({ change: 'unchanged' }) }),`;
-  await using files = await folder({ 'hangar.mjs': moduleOf(floating) });
-  const env = { ECR_COURIER_ADAPTERS: files.at('hangar.mjs'), HANGAR_URL: 'https://hangar.test', ECR_COURIER_LISTEN: '127.0.0.1:0' };
+const unheard: Readonly<Record<string, string>> = {
+  'a promise': "Promise.reject(new Error('unheard'))",
+  'a timer': "setTimeout(() => { throw new Error('unheard'); }, 1)",
+  'an event': "new (await import('node:events')).EventEmitter().once('x', () => { throw new Error('unheard'); }).emit('x')",
+  'a socket to which nobody listens': "(await import('node:net')).connect(1, '127.0.0.1')",
+  'a text': "setTimeout(() => { throw 'unheard'; }, 1)",
+  'what cannot be shown': 'setTimeout(() => { throw Object.create(null); }, 1)',
+};
+for (const [what, code] of Object.entries(unheard))
+  test(`the daemon goes on when ${what} of an adapter fails unheard, and says so in its log once`, async () => {
+    const floating = `create: ({ url }) => ({ address: url, discover: async () => {
+      setImmediate(async () => { ${code}; });
+      setTimeout(async () => { ${code}; }, 50);
+      await new Promise(resolve => setTimeout(resolve, 200));
+      return { slots: [], findings: [] };
+    }, deliver: async () => ({ change: 'unchanged' }) }),`;
+    await using files = await folder({ 'hangar.mjs': moduleOf(floating) });
+    const env = { ECR_COURIER_ADAPTERS: files.at('hangar.mjs'), HANGAR_URL: 'https://hangar.test', ECR_COURIER_LISTEN: '127.0.0.1:0' };
 
-  const { child, said, ended } = startCli(['run'], { ...env, ECR_COURIER_SOCKET: files.at('socket') });
-  await until(() => /unheard/.test(said.stdout) && /NO_SLOTS/.test(said.stdout), 'the warning and what came of the discovery');
-  child.kill('SIGTERM');
+    const { child, said, ended } = startCli(['run'], { ...env, ECR_COURIER_SOCKET: files.at('socket') });
+    await until(() => /NO_SLOTS/.test(said.stdout), 'what came of the discovery');
+    child.kill('SIGTERM');
 
-  assert.equal((await ended).code, 0, said.stderr);
-  const warning = said.stdout.split('\n').find(line => line.includes('unheard')) ?? '';
-  assert.match(JSON.parse(warning).warning, /an adapter that ECR_COURIER_ADAPTERS names failed and nobody waited for it/);
+    assert.equal((await ended).code, 0, said.stderr);
+    const lines = said.stdout.split('\n').filter(line => line.includes('adapter failed unheard'));
+    assert.equal(lines.length, 1, said.stdout);
+    const { level, code: known, error, module } = JSON.parse(lines[0] ?? '');
+    assert.deepEqual([level, known], ['error', 'UNEXPECTED']);
+    if (what !== 'what cannot be shown') assert.match(error, /unheard|ECONNREFUSED/);
+    if (['a promise', 'a timer', 'an event'].includes(what)) assert.match(module, /hangar\.mjs$/);
+  });
+
+test('what our own code throws ends the program, with adapters of others as well', () => {
+  const main = '/opt/ecr-courier/dist';
+  const thrown = (...files: string[]) =>
+    Object.assign(new Error('x'), { stack: ['Error: x', ...files.map(file => `    at f (${file}:1:2)`)].join('\n') });
+  assert.ok(isOurs(thrown('node:net', `file://${main}/run.js`, '/srv/hangar.mjs'), main));
+  assert.ok(isOurs(thrown(`${main}/../node_modules/undici/lib/x.js`.replace('/dist/..', '')), main));
+  assert.ok(!isOurs(thrown('file:///srv/hangar.mjs', `file://${main}/run.js`), main));
+  assert.ok(!isOurs(thrown('node:net'), main));
+  assert.ok(!isOurs('text', main));
 });

@@ -53,6 +53,7 @@ export async function command(args: readonly string[], env: Readonly<Record<stri
     signal,
     onReload: () => undefined,
     onWarning: () => undefined,
+    onStray: () => undefined,
   });
   return { code, ...said };
 }

@@ -1,0 +1,64 @@
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Log } from '../contract/adapter.ts';
+import type { Clock } from '../contract/clock.ts';
+
+/** Where code of ours lies, the packages included: in the sources, or all in one folder when it is built. */
+const ownFolders = (main: string): string[] => [main, ...['config', 'adapters', 'node_modules'].map(name => join(main, '..', name))];
+
+/** The files of a stack, from where it was thrown; those of Node itself are left out. */
+function filesOf(thrown: unknown): string[] {
+  const stack = thrown instanceof Error ? (thrown.stack ?? '') : '';
+  const lines = stack.split('\n').filter(line => /^\s+at /.test(line));
+  return lines.flatMap(line => {
+    const [, file] = /((?:file:\/\/)?\/[^()]*?):\d+:\d+\)?$/.exec(line) ?? [];
+    return file ? (file.startsWith('file:') ? fileURLToPath(file) : file) : [];
+  });
+}
+
+const isOwn = (file: string, main: string): boolean => ownFolders(main).some(folder => file.startsWith(join(folder, '/')));
+
+/**
+ * Whether code of ours threw it. What has no file in its stack is not: such as the error of a socket to which nobody
+ * listens, and our sockets are all listened to. main: the folder of the executable.
+ */
+export function isOurs(thrown: unknown, main: string): boolean {
+  const [file] = filesOf(thrown);
+  return file !== undefined && isOwn(file, main);
+}
+
+/** The first file of the stack that is not ours. */
+export const foreignFile = (thrown: unknown, main: string): string | undefined => filesOf(thrown).find(file => !isOwn(file, main));
+
+/** One that repeats is told once in this time, in milliseconds. */
+const repeatMs = 60_000;
+/** So many are known apart. */
+const mostKnown = 100;
+
+/** Says what an adapter of others threw where nobody could catch it, with the module if the stack has one. */
+export function strayLog(log: Log, clock: Pick<Clock, 'mono'>): (thrown: unknown, module: string | undefined) => void {
+  const told = new Map<string, number>();
+  return (thrown, module) => {
+    const error = textOf(thrown);
+    const now = clock.mono();
+    if (now - (told.get(error) ?? Number.NEGATIVE_INFINITY) < repeatMs) return;
+    if (told.size >= mostKnown) told.clear();
+    told.set(error, now);
+    log.error('adapter failed unheard', {
+      code: 'UNEXPECTED',
+      error,
+      module,
+      remedy:
+        'An adapter of ECR_COURIER_ADAPTERS threw this in a timer, an event or a promise that nobody waits for. Report it to its authors.',
+    });
+  };
+}
+
+/** Whatever was thrown may have no text. */
+export function textOf(thrown: unknown): string {
+  try {
+    return String(thrown);
+  } catch {
+    return 'something was thrown that has no words';
+  }
+}
