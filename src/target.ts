@@ -142,7 +142,7 @@ export function manageTarget(config: TargetConfig, deps: TargetDeps, former?: Op
       const things: Lent = { opened: [], proxies: new Set() };
       const made: unknown = adapter.create(options, adapterDeps(things, headers, own));
       const dispose = async (): Promise<void> => void (await Promise.all(things.opened.map(http => http[Symbol.asyncDispose]())));
-      const target = lent(acrossBorder(made, { kind: adapter.kind, clock: deps.clock, dispose }), things.proxies);
+      const target = lent(acrossBorder(made, { ...adapter, clock: deps.clock, dispose }), things.proxies);
       current = { options, headers, files, own: own?.host, target: { ...target, discover: signal => discover(target, signal) } };
       openedWith.set(current.target, options);
       return current.target;

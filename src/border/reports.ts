@@ -1,4 +1,4 @@
-import type { About, Discovery, Finding, Receipt, Rehearsal, Sighting, Slot } from '../contract/adapter.ts';
+import type { About, Discovery, Finding, FindingSpecs, Receipt, Rehearsal, Sighting, Slot } from '../contract/adapter.ts';
 import type { Registry } from '../contract/registry.ts';
 import { label } from '../contract/text.ts';
 import { demand, demandList, demandMap, isDate, isMap, isText, missing, refuse } from './shape.ts';
@@ -9,14 +9,14 @@ const longestText = 2000;
 /** Of findings in one list: each of them is shown, counted and logged. */
 const mostFindings = 10_000;
 
-export function asDiscovery(value: unknown, at: string): Discovery {
+export function asDiscovery(value: unknown, at: string, codes?: FindingSpecs): Discovery {
   demandMap(value, at);
   const { slots, findings, unseen, about } = value;
   demandList(slots, `${at}.slots`);
   const ids = new Set<string>();
   // The list of an adapter that keeps it between two reports is not changed.
   const sound = Array.from(slots, (one, index) => {
-    const slot = asSlot(one, () => `${at}.slots[${index}]`);
+    const slot = asSlot(one, () => `${at}.slots[${index}]`, codes);
     demand(ids.size < ids.add(slot.id).size, `${at}.slots[${index}].id`, 'the id of one slot alone', slot.id);
     return slot;
   });
@@ -27,7 +27,7 @@ export function asDiscovery(value: unknown, at: string): Discovery {
   return {
     ...(value as unknown as Discovery),
     slots: sound,
-    findings: asFindings(findings, `${at}.findings`),
+    findings: asFindings(findings, `${at}.findings`, codes),
     ...(!missing(about) && { about: asAbout(about, `${at}.about`) }),
   };
 }
@@ -50,7 +50,7 @@ const states: readonly unknown[] = ['present', 'absent', 'drifted'] satisfies Sl
 const plain = /^[\x20-\x7e]{1,300}$/;
 
 /** `at` is made when something is wrong. */
-function asSlot(value: unknown, at: () => string): Slot {
+function asSlot(value: unknown, at: () => string, codes?: FindingSpecs): Slot {
   if (!isMap(value)) demandMap(value, at());
   const { id, title, registries, state, lacks, source, after, holds, disturbs, findings } = value;
   if (!isText(id) || id.length > longestId) refuse(`${at()}.id`, `a text of at most ${longestId} characters`, id);
@@ -65,7 +65,7 @@ function asSlot(value: unknown, at: () => string): Slot {
   if (!missing(holds)) demandHolds(holds, `${at()}.holds`);
   if (!missing(disturbs)) demandDisturbs(disturbs, `${at()}.disturbs`);
   const slot = value as unknown as Slot;
-  const said = missing(findings) || slot.findings?.length === 0 ? slot.findings : asFindings(findings, `${at()}.findings`);
+  const said = missing(findings) || slot.findings?.length === 0 ? slot.findings : asFindings(findings, `${at()}.findings`, codes);
   const name = (title || id) as string;
   if (said === slot.findings && title !== '' && plain.test(name) && plain.test(slot.lacks ?? ' ')) return slot;
   return {
@@ -107,47 +107,52 @@ function demandDisturbs(value: unknown, at: string): void {
 const soundFindings = new WeakSet<object>();
 
 /** The list itself where it was looked at before, or nothing in it has to be changed. */
-function asFindings(value: unknown, at: string): readonly Finding[] {
+function asFindings(value: unknown, at: string, codes?: FindingSpecs): readonly Finding[] {
   demandList(value, at);
   if (soundFindings.has(value)) return value as readonly Finding[];
   demand(value.length <= mostFindings, `${at}.length`, `at most ${mostFindings}`, value.length);
-  const found = value.map((one, index) => asFinding(one, `${at}[${index}]`));
+  const found = value.map((one, index) => asFinding(one, `${at}[${index}]`, codes));
   const same = found.every((one, index) => one === value[index]) ? (value as readonly Finding[]) : found;
   if (Object.isFrozen(same)) soundFindings.add(same);
   return same;
 }
 
-function asFinding(value: unknown, at: string): Finding {
+/** In the place of a code that the adapter's table does not have, as UNEXPECTED is in that of an unknown failure. */
+const unknownCode = 'OTHER_FINDING';
+
+function asFinding(value: unknown, at: string, codes?: FindingSpecs): Finding {
   demandMap(value, at);
   const { code, message, remedy } = value;
-  demand(typeof code === 'string' && /^[A-Z][A-Z0-9_]{0,63}$/.test(code), `${at}.code`, 'a code such as HOST_TWICE', code);
+  const named =
+    typeof code === 'string' && /^[A-Z][A-Z0-9_]{0,63}$/.test(code) ? code : refuse(`${at}.code`, 'a code such as HOST_TWICE', code);
   demand(isText(message), `${at}.message`, 'a sentence', message);
   demand(missing(remedy) || typeof remedy === 'string', `${at}.remedy`, 'a sentence, or missing', remedy);
   const finding = value as unknown as Finding;
-  const words = label(message, longestText);
+  const known = !codes || Object.hasOwn(codes, named);
+  const words = label(known ? message : `${finding.message} (its code ${named} is not in the adapter's table of findings)`, longestText);
   const cure = typeof remedy === 'string' ? label(remedy, longestText) : undefined;
   if (words === message && cure === remedy) return finding;
-  return { ...finding, message: words, ...(cure !== undefined && { remedy: cure }) };
+  return { ...finding, ...(!known && { code: unknownCode }), message: words, ...(cure !== undefined && { remedy: cure }) };
 }
 
 const changes = ['created', 'updated', 'unchanged'] as const satisfies Receipt['change'][];
 
-export function asReceipt(value: unknown, at: string): Receipt {
-  return receiptOf<Receipt>(value, at, changes);
+export function asReceipt(value: unknown, at: string, codes?: FindingSpecs): Receipt {
+  return receiptOf<Receipt>(value, at, changes, codes);
 }
 
-export function asRehearsal(value: unknown, at: string): Rehearsal {
-  return receiptOf<Rehearsal>(value, at, [...changes, 'untried']);
+export function asRehearsal(value: unknown, at: string, codes?: FindingSpecs): Rehearsal {
+  return receiptOf<Rehearsal>(value, at, [...changes, 'untried'], codes);
 }
 
-function receiptOf<R extends Rehearsal>(value: unknown, at: string, known: readonly R['change'][]): R {
+function receiptOf<R extends Rehearsal>(value: unknown, at: string, known: readonly R['change'][], codes?: FindingSpecs): R {
   demandMap(value, at);
   const { change, id, proven, findings } = value;
   if (!known.some(one => one === change)) refuse(`${at}.change`, known.join(', ').replace(/, (\w+)$/, ' or $1'), change);
   if (!missing(id) && (!isText(id) || id.length > longestId)) refuse(`${at}.id`, `a text of at most ${longestId} characters`, id);
   if (!(missing(proven) || typeof proven === 'boolean')) refuse(`${at}.proven`, 'true, false or missing', proven);
   const receipt = value as unknown as R;
-  const said = missing(findings) ? undefined : asFindings(findings, `${at}.findings`);
+  const said = missing(findings) ? undefined : asFindings(findings, `${at}.findings`, codes);
   return said === receipt.findings ? receipt : { ...receipt, ...(said && { findings: said }) };
 }
 
@@ -156,9 +161,9 @@ export function asSightings(value: unknown, at: string): AsyncIterable<unknown> 
   return value as AsyncIterable<unknown>;
 }
 
-export function asSighting(value: unknown, at: string): Sighting {
+export function asSighting(value: unknown, at: string, codes?: FindingSpecs): Sighting {
   demandMap(value, at);
-  if ('slot' in value) return { slot: asSlot(value['slot'], () => `${at}.slot`) };
+  if ('slot' in value) return { slot: asSlot(value['slot'], () => `${at}.slot`, codes) };
   demand(isText(value['gone']), `${at}.gone`, 'the id of a slot', value['gone']);
   return value as unknown as Sighting;
 }

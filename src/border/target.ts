@@ -1,14 +1,16 @@
-import type { Receipt, Target } from '../contract/adapter.ts';
+import type { FindingSpecs, Receipt, Target } from '../contract/adapter.ts';
 import type { Clock } from '../contract/clock.ts';
 import { asToldFailure } from '../contract/failures.ts';
 import { label } from '../contract/text.ts';
 import { asDiscovery, asReceipt, asRehearsal, asSighting, asSightings } from './reports.ts';
-import { demand, demandMap, isText, lookFor, missing } from './shape.ts';
+import { demand, demandMap, isText, type Look, lookFor, missing } from './shape.ts';
 
 /** What an adapter made, on its way to the engine. */
 export interface Made {
   /** Of the adapter. */
   readonly kind: string;
+  /** Its table; without one, any code will do. */
+  readonly findings?: FindingSpecs | undefined;
   readonly clock: Pick<Clock, 'sleep'>;
   /** Closes what the target was lent; after the target's own end, or soon. */
   dispose(): Promise<void>;
@@ -24,14 +26,15 @@ const longestAddress = 500;
  * What is wrong becomes UNEXPECTED of this target, naming the member. Names that the manager gave are cut and made fit
  * for people. There may be 100,000 slots: one that is as it should be is handed on as it is.
  */
-export function acrossBorder(made: unknown, { kind, clock, dispose }: Made): Target {
+export function acrossBorder(made: unknown, { kind, findings, clock, dispose }: Made): Target {
   const look = lookFor(kind);
   const target = look('create', made, asTarget);
   const { watch, rehearse } = target;
-  const lookAtReceipt = (receipt: unknown): Receipt => look('deliver', receipt, asReceipt);
+  const receiptLook: Look<Receipt> = (value, at) => asReceipt(value, at, findings);
+  const lookAtReceipt = (receipt: unknown): Receipt => look('deliver', receipt, receiptLook);
   return {
     address: label(target.address, longestAddress),
-    discover: async signal => look('discover', await told(() => target.discover(signal)), asDiscovery),
+    discover: async signal => look('discover', await told(() => target.discover(signal)), (value, at) => asDiscovery(value, at, findings)),
     // No async function: hundreds of deliveries can be under way, and what is kept of each counts.
     deliver(slot, credentials, signal) {
       try {
@@ -42,12 +45,15 @@ export function acrossBorder(made: unknown, { kind, clock, dispose }: Made): Tar
     },
     ...(rehearse && {
       rehearse: async (slot, credentials, signal) =>
-        look('rehearse', await told(() => rehearse.call(target, slot, credentials, signal)), asRehearsal),
+        look('rehearse', await told(() => rehearse.call(target, slot, credentials, signal)), (value, at) =>
+          asRehearsal(value, at, findings),
+        ),
     }),
     ...(watch && {
       async *watch(signal) {
         try {
-          for await (const sighting of look('watch', watch.call(target, signal), asSightings)) yield look('watch', sighting, asSighting);
+          for await (const sighting of look('watch', watch.call(target, signal), asSightings))
+            yield look('watch', sighting, (value, at) => asSighting(value, at, findings));
         } catch (thrown) {
           throw asToldFailure(thrown);
         }

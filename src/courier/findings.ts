@@ -35,6 +35,11 @@ export const engineFindings = {
     doc: 'A wanted registry is not there, or a part of it is missing, and the target may not create it.',
     remedy: 'Create in the manager what the message names, or set `create: true` for the target.',
   },
+  OTHER_FINDING: {
+    severity: 'warning',
+    doc: 'An adapter found something under a code that is not in its table of findings.',
+    remedy: 'Read the message, and report the missing code to the authors of the adapter.',
+  },
   CONTESTED: {
     severity: 'warning',
     doc: 'Repairs do not last: somebody else writes this entry too.',

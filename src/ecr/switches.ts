@@ -50,7 +50,9 @@ const rules: Readonly<Record<string, Rule>> = {
   ec2_metadata_service_endpoint: address,
 };
 
-/** The first setting of a profile that the SDK would not obey without a word, or fail on with words that name nothing. */
+/**
+ * The first setting of a profile that the SDK would not obey without a word, or fail on with words that name nothing.
+ */
 export function wrongSetting(section: Section): WrongSetting | undefined {
   for (const [option, rule] of Object.entries(rules)) {
     const value = section[option];

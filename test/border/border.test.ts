@@ -291,3 +291,24 @@ test('a Failure that was changed after it was made, or has a class of its own, i
       assert.ok(failure.remedy && failure.stops);
     }
 });
+
+test('a finding whose code the table of the adapter does not have is told under another code, wherever it stands', async () => {
+  const findings = { ODD: { severity: 'info', doc: 'Odd.', remedy: '' } } as const;
+  const said = [finding, { code: 'TYPO', message: 'It is odder.' }];
+  const made = {
+    address: 'shelf',
+    discover: async () => ({ slots: [{ ...slot, findings: said }], findings: said }),
+    deliver: async () => ({ change: 'updated', findings: said }),
+    async *watch() {
+      yield { slot: { ...slot, findings: said } };
+    },
+  };
+  const target = acrossBorder(made, { kind: 'shelf', findings, clock: createVirtualClock(), dispose: async () => undefined });
+  const expected = [finding, { code: 'OTHER_FINDING', message: "It is odder. (its code TYPO is not in the adapter's table of findings)" }];
+
+  const report = await target.discover(signal);
+  assert.deepEqual(report.findings, expected);
+  assert.deepEqual(report.slots[0]?.findings, expected);
+  assert.deepEqual((await target.deliver(slot, new Map(), signal)).findings, expected);
+  for await (const sighting of target.watch?.(signal) ?? []) assert.deepEqual('slot' in sighting && sighting.slot.findings, expected);
+});

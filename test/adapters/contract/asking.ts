@@ -62,7 +62,7 @@ export function makeAsking<S extends OptionSpecs, F extends string, Ref>(
       finding: (code, message, remedy): Finding => ({ code, message, ...(remedy !== undefined && { remedy }) }),
     };
     try {
-      const target = acrossBorder(adapter.create(options, deps), { kind: adapter.kind, clock, dispose: () => Promise.resolve() });
+      const target = acrossBorder(adapter.create(options, deps), { ...adapter, clock, dispose: () => Promise.resolve() });
       said.push(target.address);
       const answer = await question(target as Target<Ref>);
       await target[Symbol.asyncDispose]?.();
