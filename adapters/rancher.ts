@@ -6,7 +6,8 @@ import { openApi } from './rancher/api.ts';
 import { makeCreation } from './rancher/creation.ts';
 import { enter } from './rancher/enter.ts';
 import { type Code, findings } from './rancher/findings.ts';
-import { createKey, longestSecret, readOnly, tooLong } from './rancher/refusal.ts';
+import { createKey, longestSecret, tooLong } from './rancher/refusal.ts';
+import { rehearsed } from './rancher/right.ts';
 import { type Ref, survey } from './rancher/survey.ts';
 import { makeUpdate } from './rancher/update.ts';
 
@@ -64,15 +65,14 @@ export const rancher = defineAdapter({
         const { ref } = slot;
         return ref.credentials.length > 0 ? update(ref, credential, signal) : create(ref, registry.host, credential, signal);
       },
-      // Rancher tries no credential without keeping it. The last look and the length of the token are all that tells of
-      // a refusal.
-      async rehearse(slot, credentials) {
+      // Rancher tries no credential without keeping it. The key's rights and the length of the token are all that tells
+      // of a refusal.
+      async rehearse(slot, credentials, signal) {
         const given = givenTo(slot, credentials);
         if (!given) return { change: 'unchanged' };
-        if (isReadOnly) throw readOnly('This key may not change the registries of the environment.', 'slot');
         const { length } = given.credential.password.reveal();
         if (length > longestSecret) throw tooLong(`The ECR password has ${length} characters.`);
-        return { change: slot.ref.credentials.length > 0 ? 'updated' : 'created' };
+        return rehearsed(http, api, slot.ref, signal, deps);
       },
     };
   },

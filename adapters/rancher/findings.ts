@@ -26,6 +26,11 @@ export const findings = {
     doc: 'Rancher could not finish what it began with a registry.',
     remedy: 'Look at the registry in Rancher, and at the process list of its administrator.',
   },
+  METHODS_HIDDEN: {
+    severity: 'info',
+    doc: 'Rancher shows each key the methods that it may use, and did not show them here. So `check` does not know whether a delivery would be taken, and says `not tried`.',
+    remedy: 'Let requests to the schemas of the API through to Rancher, or see what `ecr-courier once` comes to.',
+  },
   READ_ONLY: {
     severity: 'error',
     doc: 'Our key may read the registries of the environment, and not change them.',

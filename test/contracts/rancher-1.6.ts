@@ -10,7 +10,7 @@ import { send } from './send.ts';
 export const rancher16: Harness = {
   product: /^Rancher 1\.6/,
   leftOut: {
-    schemas: 'the courier reads no schema document',
+    schemas: 'of a schema the fake shows only which methods a key may use: a test holds these to the recordings',
     'pull-choice': 'the fake runs no containers; it names the credential that one would get',
   },
   dialect: { free: name => (name.startsWith('time') ? () => true : undefined), cookie: line => line.replace(/=.*/, '=...') },

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { asFailure } from '../../../src/contract/failures.ts';
 import { Secret } from '../../../src/contract/secret.ts';
-import { failing, given, host } from '../rig.ts';
+import { codesOf, failing, given, host } from '../rig.ts';
 import { allCodesOf, environmentKey, type Options, one, rig, type Setup, secretOf, withKey, withoutKey } from './rig.ts';
 
 describe('who the courier is there', () => {
@@ -76,6 +77,24 @@ describe('who the courier is there', () => {
     assert.match(failure.remedy, /may only read/);
     const trial = await failing(r.rehearse((await r.discover()).slots[0], given(host)));
     assert.deepEqual([trial.code, trial.remedy], ['FORBIDDEN', failure.remedy]);
+  });
+
+  test('a trial asks what the key may do, also where there is no registry that could tell; without an answer nothing is promised', async () => {
+    for (const [role, result] of [
+      ['readonly', 'FORBIDDEN'],
+      ['member', 'created'],
+    ] as const) {
+      await using r = await rig({ ...account(environment('1a5', role)), registries: [], credentials: [], wanted: [host], options: inside });
+      const [slot] = (await r.discover()).slots;
+      const trial = await r.rehearse(slot, given(host)).catch(asFailure);
+      assert.equal('change' in trial ? trial.change : trial.code, result, role);
+      assert.equal(r.fake.state.rows.length, 0);
+      for (const reply of [{ status: 404 }, { status: 200, text: '<html>' }, { status: 200, json: { type: 'schema' } }]) {
+        r.fake.fault = ({ path }) => (path.includes('/schemas/') ? reply : undefined);
+        const { change, findings } = await r.rehearse(slot, given(host));
+        assert.deepEqual([change, codesOf(findings)], ['untried', ['METHODS_HIDDEN']]);
+      }
+    }
   });
 
   test('an environment of others, an unknown and an inactive one are FORBIDDEN', async () => {

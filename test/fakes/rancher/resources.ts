@@ -191,11 +191,22 @@ export function makeResources(state: RancherState, making: () => Making) {
       const [name] = call.rest;
       if (name === undefined) return call.method === 'GET' ? jsonReply(200, showRoot(call.view)) : refuse(405);
       const type = spellings.get(name.toLowerCase());
+      if (/^schemas$/i.test(name)) return schema(call);
       if (/^apikeys?$/i.test(name)) return keys.answer(call);
       if (type === 'project') return environments(call);
       return type === undefined ? refuse(404) : ofRows(type, call);
     },
   };
+}
+
+/** Of a schema only which methods the caller may use. */
+function schema({ method, rest: [, name = ''], caller, view: { base } }: Call): Reply {
+  const type = spellings.get(name.toLowerCase());
+  if (type === undefined || type === 'project' || method !== 'GET') return refuse(method === 'GET' ? 404 : 405);
+  const may = mayWrite(caller);
+  const links = { self: `${base}/schemas/${type.toLowerCase()}`, collection: `${base}/${plurals[type]}` };
+  const methods = { collectionMethods: ['GET', ...(may ? ['POST'] : [])], resourceMethods: ['GET', ...(may ? ['PUT', 'DELETE'] : [])] };
+  return jsonReply(200, { id: type, type: 'schema', links, ...methods });
 }
 
 /** Without a project only reading is allowed. */

@@ -1,0 +1,46 @@
+import type { Answer, Deps, Http, Rehearsal } from '../../src/contract/adapter.ts';
+import type { Api } from './api.ts';
+import type { Code } from './findings.ts';
+import { readOnly, refusal } from './refusal.ts';
+import type { Ref } from './survey.ts';
+
+/** Of a schema of Rancher: what the key may do with a type. An answer of something else has none of both. */
+interface Methods {
+  readonly collectionMethods?: unknown;
+  readonly resourceMethods?: unknown;
+}
+
+/**
+ * Says what a delivery would do, as far as the key may: Rancher's schemas show each key the methods that it may use
+ * (recorded). Throws FORBIDDEN where the key may not write.
+ */
+export async function rehearsed(
+  http: Http,
+  api: Api,
+  { at, registry, credentials }: Ref,
+  signal: AbortSignal,
+  { finding }: Pick<Deps<Code>, 'finding'>,
+): Promise<Rehearsal> {
+  const isThere = credentials.length > 0;
+  const types = isThere || registry !== undefined ? ['registrycredential'] : ['registry', 'registrycredential'];
+  for (const type of types) {
+    const answer = await api.ask('GET', `${at}/schemas/${type}`, signal);
+    if (answer.status === 401 || answer.status === 403) throw refusal(http, answer, 'Reading a schema');
+    const { collectionMethods, resourceMethods } = methodsIn(answer);
+    const methods = isThere ? resourceMethods : collectionMethods;
+    if (!Array.isArray(methods)) {
+      const said = `Rancher did not say whether the key may write: GET ${at}/schemas/${type} was answered with ${answer.status}.`;
+      return { change: 'untried', findings: [finding('METHODS_HIDDEN', said)] };
+    }
+    if (!methods.includes(isThere ? 'PUT' : 'POST')) throw readOnly('This key may not change the registries of the environment.', 'slot');
+  }
+  return { change: isThere ? 'updated' : 'created' };
+}
+
+function methodsIn(answer: Answer): Methods {
+  try {
+    return (answer.status === 200 && answer.json<Methods | null>()) || {};
+  } catch {
+    return {};
+  }
+}
