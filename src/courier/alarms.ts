@@ -2,11 +2,9 @@ import type { Clock } from '../contract/clock.ts';
 
 /** The deadlines of many jobs, kept by one sleeper: a job that ends in time costs no timer of its own. */
 export interface Alarms {
-  /**
-   * Rings once in so many milliseconds of monotonic time, or when all are rung; never after the returned function was
-   * called.
-   */
-  set(ms: number, ring: (why: Ring) => void): () => void;
+  /** The alarm rings once in so many milliseconds of monotonic time, or when all are rung; never once it is cleared. */
+  set(alarm: Alarm, ms: number): void;
+  clear(alarm: Alarm): void;
   /** Rings all that are set, before their time. */
   ringAll(): void;
   /** Nothing will ring any more. */
@@ -16,9 +14,11 @@ export interface Alarms {
 /** Its time has come, or all are rung before it. */
 export type Ring = 'time' | 'all';
 
-interface Alarm {
-  readonly at: number;
-  /** Where it lies in the list; -1 when it is not set any more. */
+/** Made by whoever hears it ring, who leaves both numbers to the alarms. */
+export interface Alarm {
+  /** When it rings, in monotonic time. */
+  at: number;
+  /** Where it lies in the list; -1 while it is not set. */
   place: number;
   ring(why: Ring): void;
 }
@@ -66,13 +66,14 @@ export function createAlarms(clock: Clock): Alarms {
   }
 
   return {
-    set(ms, ring) {
-      const alarm: Alarm = { at: clock.mono() + ms, place: alarms.length, ring };
+    set(alarm, ms) {
+      alarm.at = clock.mono() + ms;
+      alarm.place = alarms.length;
       alarms.push(alarm);
       if (wakeAt === Number.POSITIVE_INFINITY) void watch();
       else if (alarm.at < wakeAt) sleep.abort();
-      return () => void remove(alarm);
     },
+    clear: remove,
     ringAll: () => ringThose([...alarms], 'all'),
     close() {
       for (const alarm of alarms) alarm.place = -1;

@@ -63,6 +63,9 @@ export function createDeliveries(record: TargetRecord, deps: DeliveriesDeps): De
   /** How long an attempt at a failed slot takes, smoothed. */
   let retryMs = 0;
 
+  /** What an attempt says that does not end, and is given up. */
+  const leftBehind = { mayLand: !deps.rehearse };
+
   const limits = () => record.managed.limits;
   const lingerMs = () => limits().lingerMs ?? limits().deliverMs;
 
@@ -110,7 +113,7 @@ export function createDeliveries(record: TargetRecord, deps: DeliveriesDeps): De
     for (let entry = next(); entry; entry = next()) {
       // It may have changed, or be gone, since it was queued.
       const due = record.entries.get(entry.slot.id) === entry ? whyDue(record, entry, now()) : undefined;
-      if (due) work.track(deliver({ entry, ...due, began: now() }, target));
+      if (due) work.track(deliver({ entry, reason: due.reason, offer: due.offer, began: now() }, target));
     }
   }
 
@@ -120,7 +123,6 @@ export function createDeliveries(record: TargetRecord, deps: DeliveriesDeps): De
     if (running++ === 0) drained = Promise.withResolvers();
     retrying += again;
     entry.running = true;
-    const leftBehind = { mayLand: !deps.rehearse };
     let receipt: Rehearsal | Failure;
     try {
       receipt = await work.bounded(limits().deliverMs, signal => send(attempt, target, signal), leftBehind);

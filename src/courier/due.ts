@@ -185,10 +185,11 @@ function mayRepair({ repaired }: Entry, now: Moment): boolean {
 
 /** Somebody put another credential over ours, which lives no longer than what we have. */
 function overwritten(entry: Entry, offer: Offer): boolean {
-  return [...offer].some(([host, given]) => {
+  for (const [host, given] of offer) {
     const held = heldFor(entry, host);
-    return held?.foreign === true && held.fingerprint !== given.fingerprint && held.endsAt <= given.endsAt;
-  });
+    if (held?.foreign && held.fingerprint !== given.fingerprint && held.endsAt <= given.endsAt) return true;
+  }
+  return false;
 }
 
 /** Somebody asked, or a follower needs it. When AWS gives nothing newer, the last good credential is written once. */

@@ -1,6 +1,6 @@
 import type { Clock } from '../contract/clock.ts';
 import { Failure, type FailureFacts } from '../contract/failures.ts';
-import { createAlarms, type Ring } from './alarms.ts';
+import { type Alarm, type Alarms, createAlarms, type Ring } from './alarms.ts';
 
 /** How long work that was told to stop may take to say so. */
 const graceMs = 1000;
@@ -26,6 +26,45 @@ export interface Work {
   close(ms: number): Promise<void>;
 }
 
+const nothing: FailureFacts = {};
+
+/** Of one job. A class for its shared methods: each of hundreds of deliveries has one. */
+class Deadline implements Alarm {
+  at = 0;
+  place = -1;
+  readonly #alarms: Alarms;
+  readonly #ms: number;
+  readonly #leftBehind: FailureFacts;
+  readonly #giveUp: (failure: Failure) => void;
+  readonly #cut = new AbortController();
+
+  constructor(alarms: Alarms, ms: number, leftBehind: FailureFacts, giveUp: (failure: Failure) => void) {
+    this.#alarms = alarms;
+    this.#ms = ms;
+    this.#leftBehind = leftBehind;
+    this.#giveUp = giveUp;
+    alarms.set(this, ms);
+  }
+
+  get signal(): AbortSignal {
+    return this.#cut.signal;
+  }
+
+  /** First the job is told to stop. When it does not, it is left behind. */
+  ring(ring: Ring): void {
+    const { signal } = this.#cut;
+    // Whether a write went out is known to the one who sent it; of a job that does not end nobody knows.
+    if (signal.aborted) return this.#giveUp(new Failure('TIMEOUT', (signal.reason as Failure).message, this.#leftBehind));
+    const why = ring === 'all' ? 'the courier is stopping' : `no answer within ${Math.round(this.#ms / 100) / 10} s`;
+    this.#cut.abort(new Failure('TIMEOUT', why));
+    this.#alarms.set(this, graceMs);
+  }
+
+  end(): void {
+    this.#alarms.clear(this);
+  }
+}
+
 export function createWork(clock: Clock): Work {
   const alarms = createAlarms(clock);
   const watches = new Set<AbortController>();
@@ -39,6 +78,11 @@ export function createWork(clock: Clock): Work {
     quiet = Promise.withResolvers();
   }
 
+  function endedBadly(error: Error): never {
+    ended();
+    throw error;
+  }
+
   const busy = () => underWay > 0;
 
   async function idle(): Promise<void> {
@@ -46,27 +90,21 @@ export function createWork(clock: Clock): Work {
   }
 
   return {
-    bounded(ms, job, leftBehind = {}) {
-      return new Promise((resolve, reject) => {
-        const cut = new AbortController();
-        const end = (ring: Ring) => {
-          const why = ring === 'all' ? 'the courier is stopping' : `no answer within ${Math.round(ms / 100) / 10} s`;
-          // Whether a write went out is known to the one who sent it; of a job that does not end nobody knows.
-          cut.abort(new Failure('TIMEOUT', why));
-          clear = alarms.set(graceMs, () => reject(new Failure('TIMEOUT', why, leftBehind)));
-        };
-        let clear = alarms.set(ms, end);
-        job(cut.signal).then(
-          result => {
-            clear();
-            return resolve(result);
-          },
-          (error: Error) => {
-            clear();
-            reject(error);
-          },
-        );
-      });
+    bounded<T>(ms: number, job: (signal: AbortSignal) => Promise<T>, leftBehind = nothing) {
+      // No executor: what the two functions below share is kept while the job runs, and would hold `job` as well.
+      const { promise, resolve, reject } = Promise.withResolvers<T>();
+      const deadline = new Deadline(alarms, ms, leftBehind, reject);
+      job(deadline.signal).then(
+        result => {
+          deadline.end();
+          return resolve(result);
+        },
+        (error: Error) => {
+          deadline.end();
+          reject(error);
+        },
+      );
+      return promise;
     },
     async endless(job) {
       const cut = new AbortController();
@@ -75,10 +113,7 @@ export function createWork(clock: Clock): Work {
     },
     track(job) {
       underWay++;
-      job.then(ended, (error: Error) => {
-        ended();
-        throw error;
-      });
+      job.then(ended, endedBadly);
     },
     get busy() {
       return busy();

@@ -1,4 +1,4 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
+import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks';
 import { Failure } from '../contract/failures.ts';
 
 /** What all answers to one call of an adapter may take in memory, in bytes: a list may have any number of pages. */
@@ -55,9 +55,18 @@ class CallBudget implements Budget {
   }
 }
 
+/**
+ * Where no budget is in force. Whoever comes back from here finds the context that was there before; `run` of the
+ * storage makes another one for that, and hundreds of deliveries keep theirs.
+ */
+const outside = new AsyncResource('outside of all calls');
+
 /** Runs the job with a budget of its own for all requests that it makes, however deep. */
 export function withBudget<T>(bytes: number, job: () => Promise<T>): Promise<T> {
-  return inForce.run(new CallBudget(bytes), job);
+  return outside.runInAsyncScope(() => {
+    inForce.enterWith(new CallBudget(bytes));
+    return job();
+  });
 }
 
 /** Of the call that is under way here; undefined outside of one. */

@@ -1,14 +1,21 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createAlarms } from '../../src/courier/alarms.ts';
+import { type Alarm, createAlarms } from '../../src/courier/alarms.ts';
 import { createVirtualClock } from '../fakes/clock.ts';
 
 function setUp() {
   const clock = createVirtualClock();
   const rung: string[] = [];
   const alarms = createAlarms(clock);
-  const set = (name: string, ms: number) => alarms.set(ms, why => rung.push(`${name} at ${clock.mono()}${why === 'all' ? ', early' : ''}`));
-  return { clock, rung, alarms, set };
+  /** Returns what clears it. */
+  function ringing(ms: number, ring: Alarm['ring']): () => void {
+    const alarm: Alarm = { at: 0, place: -1, ring };
+    alarms.set(alarm, ms);
+    return () => alarms.clear(alarm);
+  }
+  const set = (name: string, ms: number) =>
+    ringing(ms, why => void rung.push(`${name} at ${clock.mono()}${why === 'all' ? ', early' : ''}`));
+  return { clock, rung, alarms, set, ringing };
 }
 
 test('each alarm rings once at its time, in whatever order they were set', async () => {
@@ -32,9 +39,9 @@ test('one that was cleared does not ring, whichever it was', async () => {
 });
 
 test('one that rings may set and clear others', async () => {
-  const { clock, rung, alarms, set } = setUp();
+  const { clock, rung, set, ringing } = setUp();
   const clears: (() => void)[] = [];
-  alarms.set(1_000, () => {
+  ringing(1_000, () => {
     for (const clear of clears) clear();
     set('set by another', 500);
   });
