@@ -5,10 +5,18 @@ import { execFile } from 'node:child_process';
 import { rm, writeFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { bundle } from './bundle.ts';
+import { writeFronts } from './fronts.ts';
 import { bundledPackages, licences, sbom } from './packages.ts';
 
 await rm('dist', { recursive: true, force: true });
-const metafile = await bundle({ 'ecr-courier': 'src/main.ts', adapter: 'src/contract/index.ts', testing: 'test/testing.ts' }, 'dist');
+const entries = {
+  'ecr-courier': 'src/main.ts',
+  pull: 'src/pull/main.ts',
+  adapter: 'src/contract/index.ts',
+  testing: 'test/testing.ts',
+};
+const metafile = await bundle(entries, 'dist');
+await writeFronts('dist');
 await promisify(execFile)(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json']);
 const bundled = bundledPackages(metafile);
 await writeFile('dist/sbom.cdx.json', sbom(bundled));

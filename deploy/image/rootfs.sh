@@ -18,11 +18,14 @@ done
 # Without type declarations, which nobody reads there.
 cp -R "$dist/." "$root/usr/lib/ecr-courier"
 rm -rf "$root/usr/lib/ecr-courier/types"
+# Those for a shell, or for Windows: there is none.
+rm -f "$root/usr/lib/ecr-courier/docker-credential-ecr-courier" "$root/usr/lib/ecr-courier/"*.cmd
 echo '{"type":"module"}' >"$root/usr/lib/ecr-courier/package.json"
 
 # So that `docker exec CONTAINER ecr-courier status` does. The script's own first line asks for env, which is not there.
 printf '#!/usr/bin/node\nimport "/usr/lib/ecr-courier/ecr-courier.js";\n' >"$root/usr/bin/ecr-courier"
-chmod 755 "$root/usr/bin/ecr-courier"
+printf '#!/usr/bin/node\nprocess.argv.splice(2, 0, "docker");\nawait import("/usr/lib/ecr-courier/pull.js");\n' >"$root/usr/bin/docker-credential-ecr-courier"
+chmod 755 "$root/usr/bin/"*
 
 # Names from /etc/hosts before those of DNS, as everywhere. Authorities are Node's own: NODE_EXTRA_CA_CERTS names more.
 echo 'hosts: files dns' >"$root/etc/nsswitch.conf"

@@ -6,6 +6,7 @@ import type { SourceSpec } from '../ecr/choice.ts';
 import { type Answer, type AnswerKey, type Answers, answersDirectory, openAnswers } from '../io/answers.ts';
 import { inTurn } from '../io/turn.ts';
 import { fetchAnswer } from './fetch.ts';
+import { keepHit, pruneHits, rememberNode, type Witnesses, witnessesOf } from './hits.ts';
 import { identityOf } from './identity.ts';
 import { type Env, readSettings } from './settings.ts';
 
@@ -40,15 +41,14 @@ export async function answerFor(asked: string, asker: Asker): Promise<Reply> {
   const remarks: string[] = [];
   let registry = parseAddress(address)?.registry;
   try {
+    const witnesses = await until(asker.signal, witnessesOf(asker.env, asker.clock.wall()));
     const { sources, aliases } = await until(asker.signal, readSettings(asker.env));
     registry = parseAddress(address, aliases)?.registry;
     if (!registry) return foreign(address);
     const spec = sources.choose(registry) ?? (asker.unconfiguredPublic === 'served' ? { name: 'default' } : undefined);
     if (!spec) return { kind: 'foreign', why: `No source of the configuration serves ${registry.host}.` };
-    const answer = await until(
-      asker.signal,
-      serve(registry, spec, asker, remark => void remarks.push(remark)),
-    );
+    const remark = (sentence: string): void => void remarks.push(sentence);
+    const answer = await until(asker.signal, serve({ registry, spec, witnesses }, asker, remark));
     return { kind: 'answer', registry, answer, remarks };
   } catch (error) {
     const failure = asFailure(error);
@@ -89,8 +89,15 @@ export async function keyOf(spec: SourceSpec, { service, partition, region }: Re
 /** In the first half of its life. One that was issued in the future comes from before the clock was set back. */
 export const isFresh = ({ issuedAt, expiresAt }: Answer, now: number): boolean => issuedAt <= now && now < (issuedAt + expiresAt) / 2;
 
+/** A registry, who serves it, and what was looked at for that. */
+interface Question {
+  readonly registry: Registry;
+  readonly spec: SourceSpec;
+  readonly witnesses: Witnesses;
+}
+
 /** From disk while fresh, else from AWS; where that fails, from disk while not expired. Throws a Failure. */
-async function serve(registry: Registry, spec: SourceSpec, asker: Asker, remark: (sentence: string) => void): Promise<Answer> {
+async function serve({ registry, spec, witnesses }: Question, asker: Asker, remark: (sentence: string) => void): Promise<Answer> {
   const { env, clock, signal } = asker;
   const key = await keyOf(spec, registry, env);
   const answers = await openOrSay(env, remark);
@@ -103,11 +110,14 @@ async function serve(registry: Registry, spec: SourceSpec, asker: Asker, remark:
     const fetched = await fetchAnswer(spec, registry, asker);
     await answers.write(key, fetched).catch((error: Failure) => remark(`${error.message} ${error.remedy}`));
     await answers.prune(clock.wall());
+    await pruneHits(answers.directory, clock.wall());
     return fetched;
   };
   try {
     const answer = (await ready()) ?? (await inTurn({ path: answers.lockOf(key), clock, ready, work }, signal));
     await answers.note(key, registry.host);
+    await keepHit({ directory: answers.directory, host: registry.host, env, answer, witnesses });
+    await rememberNode(answers.directory);
     return answer;
   } catch (error) {
     const old = await answers.read(key);

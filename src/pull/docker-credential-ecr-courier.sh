@@ -1,0 +1,25 @@
+#!/bin/sh
+# The credential helper of Docker and its kin.
+# include front.sh
+
+[ "$#,$1" = 1,get ] || become_node docker "$@"
+# Docker writes no line break.
+IFS= read -r server
+if IFS= read -r more || [ -n "$more" ]; then
+  { printf '%s\n%s\n' "$server" "$more" && exec cat; } | become_node docker get
+  exit
+fi
+host=$server
+case $host in https://*) host=${host#https://} ;; http://*) host=${host#http://} ;; esac
+host=${host%%/*}
+case $host in *:*) case ${host#*:} in '' | *[!0-9]*) host= ;; *) host=${host%%:*} ;; esac ;; esac
+# Nothing in it has to be escaped in JSON.
+case $server in *[!A-Za-z0-9._:/-]*) host= ;; esac
+case $host in *[!a-z0-9.-]*) host= ;; esac
+if [ -n "$host" ] && take_hit; then
+  printf '{"ServerURL":"%s","Username":"%s","Secret":"%s"}\n' "$server" "$user" "$password"
+  exit
+fi
+become_node docker get <<END
+$server
+END

@@ -1,0 +1,66 @@
+# What both fronts do: they answer from a file what Node has answered before, and give everything else to Node.
+# src/pull/hits.ts writes these files; test/pull/front.test.ts holds both to the same decisions. No program is started
+# for an answer, but for the clock in a shell that has none.
+
+cache=${ECR_COURIER_CACHE:-${XDG_CACHE_HOME:+$XDG_CACHE_HOME/ecr-courier}}
+cache=${cache:-${HOME:+$HOME/.cache/ecr-courier}}
+cache=${cache:-/var/cache/ecr-courier}
+
+# Takes the answer for $host, lower case and bare, of this very environment: $user and $password as they stand in JSON,
+# $expires and $now in seconds. Fails when only Node can say.
+take_hit() {
+  [ -z "$AWS_ECR_DISABLE_CACHE$CATTLE_URL$ECR_COURIER_EXTERNAL_ID" ] || return 1
+  name=$host,$AWS_PROFILE,$AWS_ACCESS_KEY_ID
+  case $name in *[!A-Za-z0-9._,-]*) return 1 ;; esac
+  # Somebody else's is none.
+  [ -f "$cache/hits/$name" ] && [ -O "$cache/hits/$name" ] || return 1
+  here="HOME=$HOME ECR_COURIER_CONFIG=$ECR_COURIER_CONFIG XDG_CONFIG_HOME=$XDG_CONFIG_HOME"
+  here="$here ECR_COURIER_ROLE_ARN=$ECR_COURIER_ROLE_ARN"
+  here="$here AWS_PROFILE=$AWS_PROFILE AWS_ACCESS_KEY_ID=$AWS_ACCESS_KEY_ID AWS_ACCESS_KEY_ID_FILE=$AWS_ACCESS_KEY_ID_FILE"
+  here="$here AWS_CONFIG_FILE=$AWS_CONFIG_FILE AWS_SHARED_CREDENTIALS_FILE=$AWS_SHARED_CREDENTIALS_FILE"
+  here="$here AWS_WEB_IDENTITY_TOKEN_FILE=$AWS_WEB_IDENTITY_TOKEN_FILE AWS_ROLE_ARN=$AWS_ROLE_ARN"
+  here="$here AWS_CONTAINER_CREDENTIALS_RELATIVE_URI=$AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"
+  here="$here AWS_CONTAINER_CREDENTIALS_FULL_URI=$AWS_CONTAINER_CREDENTIALS_FULL_URI"
+  here="$here AWS_ENDPOINT_URL=$AWS_ENDPOINT_URL AWS_ENDPOINT_URL_ECR=$AWS_ENDPOINT_URL_ECR"
+  here="$here AWS_ENDPOINT_URL_ECR_PUBLIC=$AWS_ENDPOINT_URL_ECR_PUBLIC AWS_ENDPOINT_URL_STS=$AWS_ENDPOINT_URL_STS"
+  here="$here AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=$AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"
+  {
+    IFS=' ' read -r form from until expires && IFS= read -r there && IFS= read -r user && IFS= read -r password || return 1
+    [ "$form" = 1 ] && [ "$there" = "$here" ] || return 1
+    case $from$until$expires in *[!0-9]*) return 1 ;; esac
+    # What was there has not changed; what was not there, or not for us, still is not.
+    while IFS=' ' read -r stamp path; do
+      if [ "$stamp" = - ]; then
+        [ ! -r "$path" ] || return 1
+      else
+        [ -f "$path" ] && [ -f "$cache/hits/$stamp" ] || return 1
+        [ "$path" -nt "$cache/hits/$stamp" ] || [ "$path" -ot "$cache/hits/$stamp" ] && return 1
+      fi
+    done
+  } <"$cache/hits/$name"
+  # bash does not let it be set, and has the time in it.
+  EPOCHSECONDS=
+  now=${EPOCHSECONDS:-$(date +%s 2>/dev/null)}
+  case $now in '' | *[!0-9]*) return 1 ;; esac
+  [ "$now" -ge "$from" ] && [ "$now" -lt "$until" ]
+}
+
+# Becomes Node, with what is left of standard input, or with a here-document of the caller.
+# Node is beside this file (as the kubelet's installation puts it), where it was found last, or on PATH.
+become_node() {
+  case $0 in */*) self=$0 ;; *) self=./$0 ;; esac
+  beside=${self%/*}
+  while [ -L "$self" ]; do
+    target=$(readlink "$self")
+    case $target in /*) self=$target ;; *) self=${self%/*}/$target ;; esac
+  done
+  folder=${self%/*}
+  known=
+  [ -f "$cache/node" ] && [ -O "$cache/node" ] && IFS= read -r known <"$cache/node"
+  for node in "$folder/node" "$beside/node" "$known" "$(command -v node)"; do
+    case $node in /*) [ -f "$node" ] && [ -x "$node" ] && exec "$node" "$folder/pull.js" "$@" ;; esac
+  done
+  echo "ecr-courier: no Node.js found"
+  echo "ecr-courier: no Node.js found: put node (24.12 or newer) on the PATH of whoever starts ${0##*/}, or a link named node beside $self." >&2
+  exit 1
+}

@@ -1,0 +1,160 @@
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { constants } from 'node:fs';
+import { access, lstat, mkdir, rm } from 'node:fs/promises';
+import { isAbsolute, join } from 'node:path';
+import { promisify } from 'node:util';
+import { type Answer, replaceFile } from '../io/answers.ts';
+import { namesIn, readText, statOf } from '../io/files.ts';
+import { identityFiles } from './identity.ts';
+import { configPaths, type Env } from './settings.ts';
+
+/**
+ * Variables on which it depends whose answer an environment gets, in the order in which `front.sh` puts them together.
+ * Those of `unanswered` are left to Node when they are set.
+ */
+export const variables = [
+  'HOME',
+  'ECR_COURIER_CONFIG',
+  'XDG_CONFIG_HOME',
+  'ECR_COURIER_ROLE_ARN',
+  'AWS_PROFILE',
+  'AWS_ACCESS_KEY_ID',
+  'AWS_ACCESS_KEY_ID_FILE',
+  'AWS_CONFIG_FILE',
+  'AWS_SHARED_CREDENTIALS_FILE',
+  'AWS_WEB_IDENTITY_TOKEN_FILE',
+  'AWS_ROLE_ARN',
+  'AWS_CONTAINER_CREDENTIALS_RELATIVE_URI',
+  'AWS_CONTAINER_CREDENTIALS_FULL_URI',
+  'AWS_ENDPOINT_URL',
+  'AWS_ENDPOINT_URL_ECR',
+  'AWS_ENDPOINT_URL_ECR_PUBLIC',
+  'AWS_ENDPOINT_URL_STS',
+  'AWS_IGNORE_CONFIGURED_ENDPOINT_URLS',
+] as const;
+export const unanswered = ['AWS_ECR_DISABLE_CACHE', 'CATTLE_URL', 'ECR_COURIER_EXTERNAL_ID'] as const;
+
+/** The form of the files: a front of another version does not take them. */
+const form = 1;
+
+/** A file that has a say in whose answer it is. `changedAt`: in milliseconds; missing where we cannot read one. */
+interface Witness {
+  readonly path: string;
+  readonly changedAt?: number;
+}
+/** undefined: a shell could not tell whether they have changed. */
+export type Witnesses = readonly Witness[] | undefined;
+
+/** So young a file may change again within the second that some shells and file systems see. In milliseconds. */
+const settledMs = 3_000;
+
+/** The files that have a say, as they are before they are read. `now`: in milliseconds. */
+export async function witnessesOf(env: Env, now: number): Promise<Witnesses> {
+  if (process.platform === 'win32') return undefined;
+  const found = await Promise.all([...configPaths(env), ...identityFiles(env)].map(path => witness(path, now)));
+  return found.every(one => one !== undefined) ? found : undefined;
+}
+
+async function witness(path: string, now: number): Promise<Witness | undefined> {
+  if (!isAbsolute(path) || /\p{Cc}/u.test(path)) return undefined;
+  const refused = await access(path, constants.R_OK).then(
+    () => undefined,
+    ({ code = 'unknown' }: NodeJS.ErrnoException) => code,
+  );
+  if (refused !== undefined) return ['ENOENT', 'ENOTDIR', 'EACCES'].includes(refused) ? { path } : undefined;
+  const stats = await statOf(path).catch(() => undefined);
+  // A time without a fraction comes from an archive or an image, where all files may have the same.
+  if (!stats?.isFile() || stats.mtimeMs % 1000 === 0 || stats.mtimeMs > now - settledMs) return undefined;
+  return { path, changedAt: stats.mtimeMs };
+}
+
+/** For whom an answer is, and what has been looked at for it. */
+export interface Hit {
+  /** Of the answers. */
+  readonly directory: string;
+  readonly host: string;
+  readonly env: Env;
+  readonly answer: Answer;
+  readonly witnesses: Witnesses;
+}
+
+/**
+ * Lays an answer down where a shell finds it without reading anything but this file, until the first half of its life
+ * is over. Never throws: without it Node is asked again.
+ */
+export async function keepHit(hit: Hit): Promise<void> {
+  const { directory, host, env, answer, witnesses } = hit;
+  const values = variables.map(name => env[name] ?? '');
+  const name = [host, env['AWS_PROFILE'], env['AWS_ACCESS_KEY_ID']].join(',');
+  const isTold = values.every(value => !/[\s\p{Cc}]/u.test(value)) && /^[\w.,-]{1,200}$/.test(name);
+  if (!witnesses || !isTold || unanswered.some(variable => env[variable])) return;
+  const folder = join(directory, 'hits');
+  const here = variables.map((variable, at) => `${variable}=${values[at]}`).join(' ');
+  const times = [answer.issuedAt, (answer.issuedAt + answer.expiresAt) / 2, answer.expiresAt].map(ms => Math.floor(ms / 1000));
+  const stamped = witnesses.map(({ path, changedAt }) => ({
+    path,
+    changedAt,
+    stamp: changedAt === undefined ? '-' : stampOf(path, changedAt),
+  }));
+  const inJson = (text: string): string => JSON.stringify(text).slice(1, -1);
+  const lines = [
+    [form, ...times].join(' '),
+    here,
+    inJson(answer.username),
+    inJson(answer.password.reveal()),
+    ...stamped.map(({ stamp, path }) => `${stamp} ${path}`),
+  ];
+  const path = join(folder, name);
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    for (const { path: witnessed, changedAt, stamp } of stamped)
+      if (changedAt !== undefined && !(await putStamp(join(folder, stamp), witnessed, changedAt))) return;
+    const text = `${lines.join('\n')}\n`;
+    if ((await readText(path, mostBytes).catch(() => '')) !== text) await replaceFile(path, text);
+  } catch {
+    // Then Node is asked again.
+  }
+}
+
+const mostBytes = 256 * 1024;
+
+const stampOf = (path: string, changedAt: number): string =>
+  `stamp-${createHash('sha256').update(`${changedAt} ${path}`).digest('hex').slice(0, 32)}`;
+
+/**
+ * An empty file of the very time at which the other one was changed: shells can compare times, and no more. Node has no
+ * way to set a time to the nanosecond. Whether the stamp and the file are as they were.
+ */
+async function putStamp(stamp: string, path: string, changedAt: number): Promise<boolean> {
+  const isThere = await statOf(stamp).then(
+    () => true,
+    () => false,
+  );
+  if (!isThere) await promisify(execFile)('touch', ['-r', path, stamp], { timeout: 2_000 });
+  return (await statOf(path)).mtimeMs === changedAt;
+}
+
+/** Longer than any answer lasts, in milliseconds. */
+const forgottenMs = 13 * 3_600_000;
+
+/** Removes what no answer needs any more. `now`: in milliseconds. Never throws. */
+export async function pruneHits(directory: string, now: number): Promise<void> {
+  const folder = join(directory, 'hits');
+  for (const name of await namesIn(folder).catch(() => [])) {
+    const path = join(folder, name);
+    // The time at which a stamp was changed is that of another file.
+    const age = await lstat(path).then(
+      ({ ctimeMs }) => now - ctimeMs,
+      () => 0,
+    );
+    if (age > forgottenMs) await rm(path, { force: true }).catch(() => undefined);
+  }
+}
+
+/** Remembers this Node for fronts that are started where none is on PATH. Never throws. */
+export async function rememberNode(directory: string): Promise<void> {
+  const path = join(directory, 'node');
+  const known = await readText(path, 4096).catch(() => '');
+  if (known !== `${process.execPath}\n`) await replaceFile(path, `${process.execPath}\n`).catch(() => undefined);
+}

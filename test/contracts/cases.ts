@@ -1,0 +1,63 @@
+import { readFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { runHelperCase } from './cases/helper.ts';
+import { buildPrograms, type Programs } from './cases/program.ts';
+import type { HelperCase } from './format.d.ts';
+
+/** A case, and what differs from what is decided for ours. */
+export interface Result {
+  readonly name: string;
+  readonly differences: readonly string[];
+}
+
+interface Suite {
+  readonly product: RegExp;
+  readonly run: (file: object, programs: Programs) => readonly { readonly name: string; readonly run: () => Promise<string[]> }[];
+}
+
+const helper: Suite = {
+  product: /docker-credential-/,
+  run: (file, programs) =>
+    (file as { cases: HelperCase[] }).cases.map(given => ({ name: given.name, run: () => runHelperCase(given, programs) })),
+};
+
+/** Every protocol of which there are cases. */
+const suites: readonly Suite[] = [helper];
+
+/** Runs all cases of a file, several at a time; the results keep the file's order. */
+export async function runFile(path: string, programs: Programs): Promise<Result[]> {
+  const file = JSON.parse(readFileSync(path, 'utf8')) as { product: string };
+  const suite = suites.find(({ product }) => product.test(file.product));
+  if (!suite) throw new Error(`${path}: no program of ours answers as "${file.product}" does; they are listed in test/contracts/cases.ts`);
+  const results: Result[] = [];
+  const cases = suite.run(file, programs);
+  const next = cases.entries();
+  const worker = async (): Promise<void> => {
+    for (const [at, { name, run }] of next)
+      results[at] = { name, differences: await run().catch((error: Error) => [`the case could not be run: ${error.message}`]) };
+  };
+  await Promise.all(Array.from({ length: 4 }, worker));
+  return results;
+}
+
+export const report = ({ name, differences }: Result): string =>
+  [`${differences.length > 0 ? 'FAILED' : 'passed'}  ${name}`, ...differences.map(line => `    ${line}`)].join('\n');
+
+async function main(): Promise<void> {
+  const { positionals: paths } = parseArgs({ allowPositionals: true });
+  if (paths.length === 0) {
+    console.error('usage: npm run cases -- FILE...');
+    process.exitCode = 2;
+    return;
+  }
+  await using programs = await buildPrograms();
+  const results: Result[] = [];
+  for (const path of paths)
+    results.push(...(await runFile(path, programs).catch((error: Error) => [{ name: path, differences: [error.message] }])));
+  for (const result of results) console.log(report(result));
+  const failed = results.filter(({ differences }) => differences.length > 0).length;
+  console.log(`${results.length - failed} passed, ${failed} failed`);
+  process.exitCode = failed > 0 ? 1 : 0;
+}
+
+if (import.meta.main) await main();

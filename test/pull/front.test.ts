@@ -1,0 +1,273 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { chmod, chown, mkdir, mkdtemp, readdir, readFile, rm, symlink, utimes, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { after, beforeEach, test } from 'node:test';
+import { promisify } from 'node:util';
+import { writeFronts } from '../../scripts/fronts.ts';
+import { parseAddress } from '../../src/contract/registry.ts';
+import { Secret } from '../../src/contract/secret.ts';
+import type { Answer } from '../../src/io/answers.ts';
+import { keyOf } from '../../src/pull/answer.ts';
+import { keepHit, unanswered, variables, witnessesOf } from '../../src/pull/hits.ts';
+import { readSettings } from '../../src/pull/settings.ts';
+
+const run = promisify(execFile);
+const folder = await mkdtemp(join(tmpdir(), 'front-'));
+after(() => rm(folder, { recursive: true }));
+await writeFronts(folder);
+const front = join(folder, 'docker-credential-ecr-courier');
+// In the place of Node: what it is given.
+await writeFile(join(folder, 'node'), '#!/bin/sh\nshift\necho "NODE $*"\ncat\n', { mode: 0o755 });
+
+const shells: string[][] = [];
+for (const [program = '', ...args] of [['dash'], ['bash'], ['busybox', 'sh']])
+  await run(program, [...args, '-c', 'exit 0']).then(
+    () => shells.push([program, ...args]),
+    () => undefined,
+  );
+
+const home = join(folder, 'home');
+const cache = join(home, '.cache/ecr-courier');
+const host = '123456789012.dkr.ecr.eu-west-1.amazonaws.com';
+type Env = Readonly<Record<string, string>>;
+
+/** Runs the front, by its first line unless a shell is named. */
+async function ask(env: Env, { stdin = host, args = ['get'], shell = [] as readonly string[], file = front } = {}): Promise<string> {
+  const [program = file, ...rest] = [...shell, file, ...args];
+  const child = run(program, rest, { env: { PATH: process.env['PATH'] ?? '', HOME: home, ...env }, encoding: 'utf8' });
+  child.child.stdin?.on('error', () => undefined).end(stdin);
+  return (await child).stdout;
+}
+const answerOf = (token: string, server = host): string => `${JSON.stringify({ ServerURL: server, Username: 'AWS', Secret: token })}\n`;
+
+const now = Date.now();
+const answer = (token: string, from = now - 3_600_000): Answer => ({
+  username: 'AWS',
+  password: new Secret(token),
+  issuedAt: from,
+  expiresAt: from + 12 * 3_600_000,
+});
+async function lay(env: Env, kept = answer('token-kept')): Promise<void> {
+  const all = { HOME: home, ...env };
+  await keepHit({ directory: cache, host, env: all, answer: kept, witnesses: await witnessesOf(all, Date.now()) });
+}
+beforeEach(async () => {
+  await rm(home, { recursive: true, force: true });
+  await mkdir(home);
+});
+
+for (const shell of shells)
+  test(`${shell.join(' ')}: an answer that was laid down is given, as long as it is fresh`, async () => {
+    await lay({});
+    for (const server of [host, `https://${host}`, `http://${host}:443/team/app`]) {
+      assert.equal(await ask({}, { shell, stdin: server }), answerOf('token-kept', server));
+      assert.equal(await ask({ EPOCHSECONDS: '1' }, { shell, stdin: `${server}\n` }), answerOf('token-kept', server));
+    }
+    await lay({}, answer('a"b\\c%s\\n$(x)'));
+    assert.equal(await ask({}, { shell }), answerOf('a"b\\c%s\\n$(x)'));
+    for (const from of [now - 6 * 3_600_000 - 1000, now - 24 * 3_600_000, now + 60_000]) {
+      await lay({}, answer('token-old', from));
+      assert.match(await ask({}, { shell }), /^NODE docker get/);
+    }
+  });
+
+const strange = [
+  '',
+  ' ',
+  `${host} `,
+  `me@${host}`,
+  host.toUpperCase(),
+  `${host}.`,
+  `${host}:x`,
+  `${host}:`,
+  `https://https://${host}`,
+  `ftp://${host}`,
+];
+for (const server of [
+  ...strange,
+  `x${host}`,
+  `${host}\nsecond`,
+  `${host}\n\nthird`,
+  `a"b`,
+  `../../${host}`,
+  `${host}?x`,
+  `${host}é`,
+  '{"kind":"x"}',
+])
+  test(`what is no plain host is for Node, which gets it whole: ${JSON.stringify(server)}`, async () => {
+    await lay({});
+    const [first, ...rest] = (await ask({}, { stdin: server })).split('\n');
+    assert.equal(first, 'NODE docker get');
+    assert.equal(rest.join('\n').trimEnd(), server.trimEnd());
+  });
+
+test('all other verbs are for Node, with standard input as it is', async () => {
+  const stdin = '{\n "ServerURL": "x"\n}';
+  for (const args of [['store'], ['list'], ['erase'], [], ['get', 'more'], ['GET'], ['--version']])
+    assert.equal(await ask({}, { args, stdin }), `NODE docker${args.map(arg => ` ${arg}`).join('')}\n${stdin}`);
+});
+
+/** An environment, and files of the home with the seconds since they were changed. */
+interface Scene {
+  readonly env: Env;
+  readonly files: Readonly<Record<string, readonly [text: string, age: number]>>;
+  readonly single?: true;
+}
+const profile = (id: string): string => `[default]\naws_access_key_id = ${id}\naws_secret_access_key = s\n[team]\nrole_arn = arn:${id}\n`;
+const role = (arn: string): string => `sources: [{ name: default, roleArn: "arn:aws:iam::123456789012:role/${arn}" }]`;
+const config = '.config/ecr-courier/config.yaml';
+const scenes: readonly Scene[] = [
+  { env: {}, files: {} },
+  ...variables.filter(name => name !== 'HOME').map(name => ({ env: { [name]: `/value-of-${name}` }, files: {}, single: true as const })),
+  ...unanswered.map(name => ({ env: { [name]: '1' }, files: {}, single: true as const })),
+  { env: { AWS_ACCESS_KEY_ID: 'AKIA1' }, files: {} },
+  { env: { AWS_ACCESS_KEY_ID: 'AKIA1', AWS_SESSION_TOKEN: 'x' }, files: {} },
+  { env: { AWS_ACCESS_KEY_ID: 'AKIA1', AWS_PROFILE: 'team' }, files: {} },
+  { env: { AWS_PROFILE: 'team' }, files: { '.aws/config': [profile('AKIA1'), 100.5] } },
+  { env: { AWS_PROFILE: 'team' }, files: { '.aws/config': [profile('AKIA2'), 50.5] } },
+  { env: { AWS_PROFILE: 'team' }, files: { '.aws/config': [profile('AKIA3'), 200.5] } },
+  { env: { AWS_PROFILE: 'team' }, files: { '.aws/credentials': [profile('AKIA3'), 100.5] } },
+  { env: {}, files: { '.aws/credentials': [profile('AKIA3'), 100.5] } },
+  { env: {}, files: { '.aws/credentials': [profile('AKIA4'), 0] } },
+  { env: { AWS_PROFILE: 'te am' }, files: {} },
+  { env: { AWS_REGION: 'eu-west-3', AWS_USE_FIPS_ENDPOINT: 'true' }, files: {} },
+  { env: { AWS_ROLE_ARN: 'arn:a', AWS_WEB_IDENTITY_TOKEN_FILE: '/token' }, files: {} },
+  { env: { AWS_ROLE_ARN: 'arn:b', AWS_WEB_IDENTITY_TOKEN_FILE: '/token' }, files: {} },
+  { env: {}, files: { [config]: [role('a'), 100.5] } },
+  { env: {}, files: { [config]: [role('b'), 300.5] } },
+  { env: { XDG_CONFIG_HOME: join(home, 'xdg') }, files: { 'xdg/ecr-courier/config.yaml': [role('c'), 100.5] } },
+  { env: { ECR_COURIER_CONFIG: join(home, 'own.yaml') }, files: { 'own.yaml': [role('d'), 100.5] } },
+  { env: { AWS_ACCESS_KEY_ID_FILE: join(home, 'id') }, files: { id: ['AKIA5', 100.5] } },
+  { env: { AWS_ACCESS_KEY_ID_FILE: join(home, 'id') }, files: { id: ['AKIA6', 101.5] } },
+];
+
+async function set({ files }: Scene): Promise<void> {
+  for (const name of await readdir(home)) if (name !== '.cache') await rm(join(home, name), { recursive: true });
+  for (const [name, [text, age]] of Object.entries(files)) {
+    await mkdir(dirname(join(home, name)), { recursive: true });
+    await writeFile(join(home, name), text);
+    if (age > 0) await utimes(join(home, name), now / 1000 - age, now / 1000 - age);
+  }
+}
+
+/** What Node calls the identity of the scene; undefined: it answers nobody there. */
+async function identityIn({ env }: Scene): Promise<string | undefined> {
+  const all = { HOME: home, ...env };
+  const registry = parseAddress(host)?.registry;
+  assert.ok(registry);
+  try {
+    const { sources } = await readSettings(all);
+    const spec = sources.choose(registry);
+    return spec && (await keyOf(spec, registry, all)).identity;
+  } catch {
+    return undefined;
+  }
+}
+
+test('a front never answers what Node would not: every environment after every other', async () => {
+  const known: (string | undefined)[] = [];
+  for (const scene of scenes) {
+    await set(scene);
+    known.push(await identityIn(scene));
+  }
+  let hits = 0;
+  for (const [at, scene] of scenes.entries()) {
+    const laid = known[at];
+    if (laid === undefined) continue;
+    await rm(cache, { recursive: true, force: true });
+    await set(scene);
+    await lay(scene.env, answer(`token of ${laid}`));
+    for (const group of Map.groupBy(scenes, ({ files }) => JSON.stringify(files)).values()) {
+      await set(group[0] ?? scene);
+      // Those of one variable each are held against the empty one, and it against them.
+      const others = group.filter(other => other === scene || !(other.single && scene.single));
+      const all = await Promise.all(others.map(async other => ({ other, said: await ask(other.env) })));
+      for (const { other, said } of all.filter(one => !one.said.startsWith('NODE'))) {
+        hits++;
+        assert.equal(said, answerOf(`token of ${known[scenes.indexOf(other)]}`), JSON.stringify([scene, other]));
+      }
+    }
+  }
+  assert.ok(hits >= 25, `${hits} hits`);
+});
+
+test('the front puts together what Node does, in the same order', async () => {
+  const text = await readFile(front, 'utf8');
+  assert.deepEqual(
+    [...text.matchAll(/(\w+)=\$\1(?=[ "])/g)].map(([, name]) => name),
+    variables,
+  );
+  for (const name of unanswered) assert.ok(text.includes(`$${name}`), name);
+});
+
+const spoilt: readonly (readonly [name: string, spoil: (text: string) => string])[] = [
+  ['empty', () => ''],
+  ['cut off', text => text.slice(0, 40)],
+  ['another version', text => text.replace(/^1 /, '2 ')],
+  ['no times', text => text.replace(/^1 \d+ /, '1 x ')],
+  ['no password', text => text.split('\n').slice(0, 3).join('\n')],
+];
+for (const [name, spoil] of spoilt)
+  test(`a file that is not as it should be is for Node: ${name}`, async () => {
+    await lay({});
+    const [file = ''] = (await readdir(join(cache, 'hits'))).filter(one => one.startsWith('1'));
+    const path = join(cache, 'hits', file);
+    await writeFile(path, spoil(await readFile(path, 'utf8')));
+    assert.match(await ask({}), /^NODE/);
+  });
+
+test('what somebody else laid down is none', { skip: process.getuid?.() === 0 ? false : 'only root can give files away' }, async () => {
+  await lay({});
+  for (const name of await readdir(join(cache, 'hits'))) await chown(join(cache, 'hits', name), 12345, 12345);
+  assert.match(await ask({}), /^NODE/);
+});
+
+test('files whose time tells nothing leave it to Node: of an archive, or changed just now', async () => {
+  for (const age of [0, now / 1000 - Math.floor(now / 1000) + 100]) {
+    const scene = { env: {}, files: { '.aws/config': ['[default]', age] } } as const;
+    await set(scene);
+    await lay({});
+    assert.match(await ask({}), /^NODE/);
+  }
+});
+
+test('Node is found beside the program, behind a link, where it ran last, and on PATH; else it is said', async () => {
+  const place = join(folder, 'elsewhere');
+  await mkdir(join(place, 'lib'), { recursive: true });
+  await mkdir(join(place, 'bin'));
+  await writeFronts(join(place, 'lib'));
+  await symlink('../lib/docker-credential-ecr-courier', join(place, 'bin/docker-credential-ecr-courier'));
+  const file = join(place, 'bin/docker-credential-ecr-courier');
+  const node = (name: string): string => `#!/bin/sh\necho ${name} "$@"\n`;
+  const bare = join(folder, 'bare');
+  await mkdir(bare);
+  for (const name of ['readlink', 'date', 'sh', 'cat', 'dirname'])
+    await symlink((await run('sh', ['-c', `command -v ${name}`])).stdout.trim(), join(bare, name)).catch(() => undefined);
+
+  const none = ask({ PATH: bare }, { file });
+  await assert.rejects(none, ({ code, stdout, stderr }: { code: number; stdout: string; stderr: string }) => {
+    assert.equal(code, 1);
+    assert.match(stdout, /^[^\n]*no Node\.js found\n$/);
+    assert.match(stderr, /no Node\.js found.*PATH.*docker-credential-ecr-courier/);
+    return true;
+  });
+  await mkdir(cache, { recursive: true });
+  const put = (path: string, name: string) => writeFile(path, node(name), { mode: 0o755 });
+  await mkdir(join(place, 'path'));
+  const PATH = `${join(place, 'path')}:${bare}`;
+  const pull = `${place}/bin/../lib/pull.js`;
+  for (const [path, name] of [
+    [join(place, 'path/node'), 'on-path'],
+    [join(place, 'last'), 'where-it-ran'],
+    [join(place, 'bin/node'), 'beside-the-link'],
+    [join(place, 'lib/node'), 'beside'],
+  ] as const) {
+    await put(path, name);
+    if (name === 'where-it-ran') await writeFile(join(cache, 'node'), `${path}\n`);
+    assert.equal(await ask({ PATH }, { file }), `${name} ${pull} docker get\n`);
+  }
+  await chmod(join(place, 'lib/node'), 0o644);
+  assert.match(await ask({ PATH }, { file }), /^beside-the-link/);
+});
