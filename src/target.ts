@@ -55,77 +55,26 @@ const openedWith = new WeakMap<Target, object>();
  * its pauses.
  */
 export function manageTarget(config: TargetConfig, deps: TargetDeps, former?: OpenableTarget): OpenableTarget {
-  const { adapter, name, tls, allowHttp } = config;
-  let current: (Awaited<ReturnType<typeof look>> & { readonly own: string | undefined; readonly target: Target }) | undefined;
+  const { adapter } = config;
+  let current: (Awaited<ReturnType<typeof lookAt>> & { readonly own: string | undefined; readonly target: Target }) | undefined;
   /** The files could not be read when they were last wanted. */
   let waiting = false;
   /** What was in them when the adapter last made the target, or refused to. */
   let tried: string | undefined;
-  let looking: ReturnType<typeof look> | undefined;
+  let looking: ReturnType<typeof lookAt> | undefined;
 
   const lookAlikes = lookAlikeWatch(deps.registry);
 
-  const adapterDeps = ({ opened, proxies }: Lent, headers: readonly Header[], own: Registry | undefined): Deps => ({
-    name,
-    clock: deps.clock,
-    wanted: [...config.registries.filter(({ host }) => host !== own?.host), ...(own ? [own] : [])],
-    log: {
-      debug: (message, data) => deps.log.debug(redact(message), { ...data, target: name }),
-      info: (message, data) => deps.log.info(redact(message), { ...data, target: name }),
-    },
-    files: lendFiles({ writes: deps.readonly ? 'refused' : 'allowed' }),
-    registry: lookAlikes.read,
-    finding: (code, message, remedy = adapter.findings[code]?.remedy): Finding => ({ code, message, ...(remedy && { remedy }) }),
-    http(base) {
-      const { env, readonly } = deps;
-      const connections = config.limits.concurrency;
-      const http = openHttp({ ...base, configured: headers, tls, allowHttp, env, readonly, names: config.spelling, connections });
-      opened.push(http);
-      const { proxy } = proxiesOf(env).wayTo(new URL(base.url));
-      if (proxy) proxies.add(proxy);
-      return http;
-    },
-  });
-
   /** One look at a time: a file on a share that does not answer holds up this target alone, and only one thread. */
   function lookOnce() {
-    looking ??= look().finally(() => {
+    looking ??= lookAt(config).finally(() => {
       looking = undefined;
     });
     return looking;
   }
 
-  /** What lies in the files behind the options, as a digest. Throws while a key is not there yet. */
-  async function look() {
-    const { options, fingerprintOfFiles } = await resolveOptions(config);
-    const { headers, inFile } = await resolveHeaders(config.headers, name);
-    const texts = JSON.stringify([fingerprintOfFiles, inFile, await certificatesOf(config)]);
-    return { options, headers, files: createHash('sha256').update(texts).digest('hex') };
-  }
-
-  /** What an adapter passes over because it looks like ECR alone is said for all adapters here. */
-  async function discover(target: Target, signal: AbortSignal): Promise<Discovery> {
-    lookAlikes.take();
-    const report = await target.discover(signal);
-    const found = lookAlikes.take().map(like => lookAlikeFinding(like, name));
-    return found.length > 0 ? { ...report, findings: [...report.findings, ...found] } : report;
-  }
-
   const digest = digestOf(config);
-  const managed = {
-    name,
-    digest,
-    kind: config.kind,
-    required: config.required,
-    create: config.create,
-    paused: config.paused,
-    limits: config.limits,
-    findings: adapter.findings,
-    remedies: remediesOf(config),
-    standing: standingOf(config),
-    own: config.own,
-    window: config.window === undefined ? undefined : cronWindow(config.window),
-  };
+  const managed = { ...describe(config), digest };
   if (former?.digest === digest) return { ...managed, open: former.open, changed: former.changed };
   return {
     ...managed,
@@ -140,10 +89,16 @@ export function manageTarget(config: TargetConfig, deps: TargetDeps, former?: Op
       if (current?.files === files && current.own === own?.host) return current.target;
       tried = files;
       const things: Lent = { opened: [], proxies: new Set() };
-      const made: unknown = adapter.create(options, adapterDeps(things, headers, own));
+      const made: unknown = adapter.create(options, depsOf(config, { ...deps, registry: lookAlikes.read }, things, headers, own));
       const dispose = async (): Promise<void> => void (await Promise.all(things.opened.map(http => http[Symbol.asyncDispose]())));
       const target = lent(acrossBorder(made, { ...adapter, clock: deps.clock, dispose }), things.proxies);
-      current = { options, headers, files, own: own?.host, target: { ...target, discover: signal => discover(target, signal) } };
+      current = {
+        options,
+        headers,
+        files,
+        own: own?.host,
+        target: { ...target, discover: signal => discover(config.name, target, lookAlikes, signal) },
+      };
       openedWith.set(current.target, options);
       return current.target;
     },
@@ -154,6 +109,70 @@ export function manageTarget(config: TargetConfig, deps: TargetDeps, former?: Op
       );
       return files !== undefined && (waiting || (tried !== undefined && files !== tried));
     },
+  };
+}
+
+/** What lies in the files behind the options, as a digest. Throws while a key is not there yet. */
+async function lookAt(config: TargetConfig) {
+  const { options, fingerprintOfFiles } = await resolveOptions(config);
+  const { headers, inFile } = await resolveHeaders(config.headers, config.name);
+  const texts = JSON.stringify([fingerprintOfFiles, inFile, await certificatesOf(config)]);
+  return { options, headers, files: createHash('sha256').update(texts).digest('hex') };
+}
+
+/** What an adapter passes over because it looks like ECR alone is said for all adapters here. */
+async function discover(
+  name: string,
+  target: Target,
+  lookAlikes: ReturnType<typeof lookAlikeWatch>,
+  signal: AbortSignal,
+): Promise<Discovery> {
+  lookAlikes.take();
+  const report = await target.discover(signal);
+  const found = lookAlikes.take().map(like => lookAlikeFinding(like, name));
+  return found.length > 0 ? { ...report, findings: [...report.findings, ...found] } : report;
+}
+
+/** What the adapter is given. own: the courier's own registry, once it is known. */
+function depsOf(config: TargetConfig, deps: TargetDeps, { opened, proxies }: Lent, headers: readonly Header[], own?: Registry): Deps {
+  const { adapter, name, tls, allowHttp } = config;
+  return {
+    name,
+    clock: deps.clock,
+    wanted: [...config.registries.filter(({ host }) => host !== own?.host), ...(own ? [own] : [])],
+    log: {
+      debug: (message, data) => deps.log.debug(redact(message), { ...data, target: name }),
+      info: (message, data) => deps.log.info(redact(message), { ...data, target: name }),
+    },
+    files: lendFiles({ writes: deps.readonly ? 'refused' : 'allowed' }),
+    registry: deps.registry,
+    finding: (code, message, remedy = adapter.findings[code]?.remedy): Finding => ({ code, message, ...(remedy && { remedy }) }),
+    http(base) {
+      const { env, readonly } = deps;
+      const connections = config.limits.concurrency;
+      const http = openHttp({ ...base, configured: headers, tls, allowHttp, env, readonly, names: config.spelling, connections });
+      opened.push(http);
+      const { proxy } = proxiesOf(env).wayTo(new URL(base.url));
+      if (proxy) proxies.add(proxy);
+      return http;
+    },
+  };
+}
+
+/** What the engine knows of the target before it is opened. */
+function describe(config: TargetConfig) {
+  return {
+    name: config.name,
+    kind: config.kind,
+    required: config.required,
+    create: config.create,
+    paused: config.paused,
+    limits: config.limits,
+    findings: config.adapter.findings,
+    remedies: remediesOf(config),
+    standing: standingOf(config),
+    own: config.own,
+    window: config.window === undefined ? undefined : cronWindow(config.window),
   };
 }
 
