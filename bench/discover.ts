@@ -38,8 +38,6 @@ interface Cost {
  */
 export async function discover(): Promise<Report> {
   await using ecr = await startEcr();
-  // The AWS client reads the process's own variables.
-  Object.assign(process.env, keys, { AWS_ENDPOINT_URL_ECR: ecr.url });
   const costs: Record<string, Cost> = {};
   for (const [name, start] of Object.entries(managers)) {
     const manager = await start(hosts, (_, password) => ecr.judge('eu-west-1', password) === 'good');
@@ -60,7 +58,8 @@ async function serve(manager: Manager, ecr: FakeEcr): Promise<number> {
   const served = new Set<string>();
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   let looks = 0;
-  const app = await open(manager, registry.url, event => {
+  const env = { ...keys, AWS_ENDPOINT_URL_ECR: ecr.url };
+  const app = await open(manager, env, registry.url, event => {
     if (event.kind === 'discovered') looks++;
     if (event.kind === 'delivered' && served.add(event.slot).size === slots) resolve();
     if ('failure' in event) reject(event.failure);
@@ -76,14 +75,14 @@ async function serve(manager: Manager, ecr: FakeEcr): Promise<number> {
   return looks;
 }
 
-async function open(manager: Manager, registry: string, heard: (event: CourierEvent) => void): Promise<App> {
+async function open(manager: Manager, env: NodeJS.ProcessEnv, registry: string, heard: (event: CourierEvent) => void): Promise<App> {
   const folder = await mkdtemp(join(tmpdir(), 'ecr-courier-discover-'));
   try {
     const file = join(folder, 'config.json');
     await writeFile(file, JSON.stringify({ targets: [manager.target()] }), { mode: 0o600 });
     const config = await load({ files: [file], env: {}, adapters });
     const log = createLog({ to: { write: () => undefined } });
-    return createApp(config, { clock, log, env: keys, registryEndpoint: () => registry, heard });
+    return createApp(config, { clock, log, env, registryEndpoint: () => registry, heard });
   } finally {
     await rm(folder, { recursive: true });
   }

@@ -1,5 +1,6 @@
-import { join } from 'node:path';
-import { build, type Metafile, type Plugin } from 'esbuild';
+import { readFile } from 'node:fs/promises';
+import { dirname, join, relative, resolve } from 'node:path';
+import { build, type Metafile, type OnResolveArgs, type OnResolveResult, type Plugin } from 'esbuild';
 
 /**
  * Makes one folder of JavaScript out of entry points (name of the output to path of the source); node_modules are
@@ -17,6 +18,8 @@ export async function bundle(entryPoints: Readonly<Record<string, string>>, outd
     platform: 'node',
     format: 'esm',
     target: 'node24.12',
+    // What packages offer as modules can be left out where it is not used.
+    mainFields: ['module', 'main'],
     alias: {
       undici: join(import.meta.dirname, 'undici.cjs'),
       'node:http2': join(import.meta.dirname, 'http2.cjs'),
@@ -26,7 +29,7 @@ export async function bundle(entryPoints: Readonly<Record<string, string>>, outd
     // Names stay readable in a stack trace that somebody reports; the licences of what is inside are a file of their
     // own.
     legalComments: 'none',
-    plugins: [builtins],
+    plugins: [builtins, apart],
     banner: {
       // Packages that are still CommonJS ask for Node's own modules by `require`.
       js: "import { createRequire as requireOfBundle } from 'node:module';\nconst require = requireOfBundle(import.meta.url);",
@@ -48,6 +51,30 @@ const builtins: Plugin = {
     );
     building.onLoad({ filter: /^/, namespace: 'builtin' }, ({ path }) => ({
       contents: `module.exports = require('${path}');`,
+    }));
+  },
+};
+
+/**
+ * What a process needs that asks AWS once (`src/ecr/call.ts`) is bundled a second time, apart from the SDK: shared with
+ * it, a few functions would bring along whatever their modules hold for the SDK.
+ */
+const apart: Plugin = {
+  name: 'apart',
+  setup(building) {
+    const own = async ({ path, kind, resolveDir }: OnResolveArgs): Promise<OnResolveResult | undefined> => {
+      if (path.startsWith('node:')) return undefined;
+      const found = await building.resolve(path, { kind, resolveDir, pluginData: 'found' });
+      // Relative, as esbuild names all other inputs.
+      return { path: relative(process.cwd(), found.path), namespace: 'apart', sideEffects: found.sideEffects, errors: found.errors };
+    };
+    building.onResolve({ filter: /^@smithy\// }, args =>
+      args.importer.endsWith(join('src', 'ecr', 'call.ts')) && args.pluginData !== 'found' ? own(args) : undefined,
+    );
+    building.onResolve({ filter: /./, namespace: 'apart' }, own);
+    building.onLoad({ filter: /./, namespace: 'apart' }, async ({ path }) => ({
+      contents: await readFile(path),
+      resolveDir: resolve(dirname(path)),
     }));
   },
 };

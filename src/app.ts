@@ -14,6 +14,8 @@ import { cronSchedule } from './courier/schedule.ts';
 import { proveAtRegistries } from './ecr/registry-door.ts';
 import { makeSources } from './ecr/source.ts';
 import { awsDispatcher } from './io/http.ts';
+import { openOnce } from './io/once.ts';
+import { reachAws } from './io/reach.ts';
 import { createFindingLog } from './observe/finding-log.ts';
 import { createJournal } from './observe/journal.ts';
 import { createMetrics, type Metrics } from './observe/metrics.ts';
@@ -60,6 +62,7 @@ export function createApp(config: Config, options: AppOptions): App {
   const journal = createJournal(log);
   const findingLog = createFindingLog(log, engineFindings);
   const dispatcher = awsDispatcher({ env });
+  const once = openOnce(reachAws({ env }));
   const tickMs = config.engine.tickSeconds * 1000;
   let targets: readonly OpenableTarget[] = [];
   let sources: Sources | undefined;
@@ -90,7 +93,7 @@ export function createApp(config: Config, options: AppOptions): App {
   function use(next: Config): void {
     for (const warning of next.warnings) if (!next.dangers.includes(warning)) log.warn('configuration', { warning });
     const commandEnv = withoutOurs(env, [...adapters, ...next.targets.map(target => target.adapter)]);
-    const made = makeSources(next.sources, { dispatcher, clock, env, commandEnv, tells: rehearse ? 'principal' : 'place' });
+    const made = makeSources(next.sources, { once, clock, env, commandEnv, tells: rehearse ? 'principal' : 'place' });
     const former = isDeepStrictEqual(next.aliases, current.aliases) ? targets : [];
     targets = managedTargets(next, { clock, log, env, readonly: rehearse }, former);
     current = next;

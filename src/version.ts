@@ -7,5 +7,8 @@ const { devDependencies } = packageJson;
 
 /** The packages that are bundled and matter in a bug report, with their versions. */
 export const parts: readonly (readonly [name: string, version: string])[] = (
-  ['@aws-sdk/client-ecr', '@aws-sdk/credential-providers', 'undici', 'pino', 'prom-client', 'convict', 'yaml', 'croner'] as const
+  ['@aws-sdk/credential-providers', '@smithy/signature-v4', 'undici', 'pino', 'prom-client', 'convict', 'yaml', 'croner'] as const
 ).map(name => [name, devDependencies[name]]);
+
+/** How we call ourselves to servers. */
+export const userAgent = `ecr-courier/${version}`;

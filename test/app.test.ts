@@ -27,8 +27,6 @@ let folder: string;
 before(async () => {
   ecr = await startEcr();
   folder = await mkdtemp(join(tmpdir(), 'courier-'));
-  // The AWS client reads the process's own variables, too.
-  Object.assign(process.env, keys, { AWS_ENDPOINT_URL_ECR: ecr.url });
 });
 after(async () => {
   await ecr[Symbol.asyncDispose]();
@@ -50,7 +48,14 @@ async function start(targets: readonly object[], more: { clock?: Clock; rehearse
   const events: CourierEvent[] = [];
   const log = createLog({ to: { write: line => lines.push(line) }, level: 'debug' });
   const heard = (event: CourierEvent) => void events.push(event);
-  const app = createApp(config, { clock: fastClock(1), log, env: keys, registryEndpoint: () => door.url, heard, ...more });
+  const app = createApp(config, {
+    clock: fastClock(1),
+    log,
+    env: { ...keys, AWS_ENDPOINT_URL_ECR: ecr.url },
+    registryEndpoint: () => door.url,
+    heard,
+    ...more,
+  });
   const stopping = new AbortController();
   const running = app.run(stopping.signal);
   return {

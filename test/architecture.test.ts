@@ -133,7 +133,7 @@ test('secrets are revealed where they are used, and nowhere else', () => {
     /^src\/contract\/(secret|credential)\.ts$/, // the fingerprint
     /^src\/io\/answers\.ts$/, // kept for those who ask
     /^src\/pull\/(docker|hits|kubelet)\.ts$/, // what was asked for
-    /^src\/io\/(connect|message)\.ts$/, // the login at a proxy, and configured headers
+    /^src\/io\/(reach|message)\.ts$/, // the login at a proxy, and configured headers
     /^src\/commands\/token\.ts$/, // what was asked for
     /^src\/observe\/(admin|doors|server)\.ts$/, // compared with what a caller shows
   ];

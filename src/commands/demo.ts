@@ -65,13 +65,12 @@ export async function demo(args: string[], io: Io): Promise<number> {
 
 const fast = { ECR_COURIER_TICK_SECONDS: '1', ECR_COURIER_DISCOVERY_CRON: '*/5 * * * * *', ECR_COURIER_LISTEN: '127.0.0.1:0' };
 
-/** The AWS client reads the process's own variables. Nothing of the user's identity takes part. */
-function onlyIdentity(ecrUrl: string): Record<string, string> {
-  for (const name of Object.keys(process.env)) if (name.startsWith('AWS_')) delete process.env[name];
-  const aws = { AWS_ACCESS_KEY_ID: 'AKIDEMODEMODEMODEMO1', AWS_SECRET_ACCESS_KEY: 'demo-secret', AWS_ENDPOINT_URL_ECR: ecrUrl };
-  Object.assign(process.env, aws);
-  return aws;
-}
+/** Nothing of the user's identity takes part. */
+const onlyIdentity = (ecrUrl: string): Record<string, string> => ({
+  AWS_ACCESS_KEY_ID: 'AKIDEMODEMODEMODEMO1',
+  AWS_SECRET_ACCESS_KEY: 'demo-secret',
+  AWS_ENDPOINT_URL_ECR: ecrUrl,
+});
 
 function openApp(config: Config, log: Log, { door }: Parts, env: Record<string, string>) {
   const events = new EventEmitter();

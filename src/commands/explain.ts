@@ -1,8 +1,6 @@
-import { clock } from '../contract/clock.ts';
 import type { Registry } from '../contract/registry.ts';
+import { choiceOf } from '../ecr/choice.ts';
 import { describeIdentity } from '../ecr/identity.ts';
-import { makeSources } from '../ecr/source.ts';
-import { awsDispatcher } from '../io/http.ts';
 import { explain } from '../kubelet/explain.ts';
 import type { Provider } from '../kubelet/lint.ts';
 import { configOptions, exit, type Io, readArgs, readConfig, UsageError } from './io.ts';
@@ -38,7 +36,6 @@ type Specs = Awaited<ReturnType<typeof readConfig>>['sources'];
 /** In the environment of the provider: that of this shell, and what the file sets over it. */
 function identity(registry: Registry, provider: Provider | undefined, specs: Specs, shell: Io['env']): string {
   const env = { ...shell, ...Object.fromEntries(provider?.env ?? []) };
-  const name = makeSources(specs, { dispatcher: awsDispatcher({ env }), clock, env }).choose(registry, { target: '', id: '' })?.name;
-  if (name === undefined) return 'no source serves it';
-  return `source ${name}, ${describeIdentity(specs.find(spec => spec.name === name) ?? {}, env)}`;
+  const spec = choiceOf(specs).choose(registry);
+  return spec ? `source ${spec.name}, ${describeIdentity(spec, env)}` : 'no source serves it';
 }

@@ -4,7 +4,8 @@ import { Failure } from '../contract/failures.ts';
 import { lookAlike } from '../contract/look-alike.ts';
 import { parseAddress, privateRegistryHost, type Registry } from '../contract/registry.ts';
 import { makeSources } from '../ecr/source.ts';
-import { awsDispatcher } from '../io/http.ts';
+import { openOnce } from '../io/once.ts';
+import { reachAws } from '../io/reach.ts';
 import { knownAdapters } from './adapters.ts';
 import { configOptions, exit, type Io, readArgs, readConfig, UsageError } from './io.ts';
 
@@ -19,7 +20,7 @@ export async function token(args: string[], io: Io): Promise<number> {
   const fallback = config.sources.find(source => source.name === 'default')?.region;
   const registry = registryOf(positionals, region ?? fallback, address => parseAddress(address, config.aliases)?.registry);
   const commandEnv = withoutOurs(io.env, await knownAdapters(io.env));
-  const sources = makeSources(config.sources, { dispatcher: awsDispatcher({ env: io.env }), clock, env: io.env, commandEnv });
+  const sources = makeSources(config.sources, { once: openOnce(reachAws({ env: io.env })), clock, env: io.env, commandEnv });
   const source = sources.choose(registry, { target: '', id: '' });
   if (!source) throw new Failure('MISCONFIGURED', `No source serves ${registry.host}.`);
   const credential = await source.fetch(registry, io.signal);

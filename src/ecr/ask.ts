@@ -1,17 +1,18 @@
-import { ECRClient, GetAuthorizationTokenCommand } from '@aws-sdk/client-ecr';
 import type { Clock } from '../contract/clock.ts';
 import type { Credential } from '../contract/credential.ts';
+import type { Registry } from '../contract/registry.ts';
 import { acceptedElsewhere } from './accepted.ts';
-import type { Own, Settings } from './endpoints.ts';
+import { callAws } from './call.ts';
+import { apiOf, type Own, type Settings } from './endpoints.ts';
 import { awsFailure } from './errors.ts';
-import { type Keys, silent } from './place.ts';
-import { decodeToken } from './token.ts';
+import type { Keys } from './place.ts';
+import { decodeToken, readToken } from './token.ts';
 import type { Wire } from './wire.ts';
 
 /** One question to ECR. `identity`: whose keys these are; what is known of them is remembered by it. */
 export interface Question {
   readonly identity: Own;
-  readonly region: string;
+  readonly registry: Pick<Registry, 'service' | 'region'>;
   readonly keys: Keys;
   readonly place: string;
   readonly settings: Settings;
@@ -20,24 +21,23 @@ export interface Question {
   readonly clock: Clock;
 }
 
+/** The names of the action by service. */
+const targets = {
+  ecr: 'AmazonEC2ContainerRegistry_V20150921.GetAuthorizationToken',
+  'ecr-public': 'SpencerFrontendService.GetAuthorizationToken',
+} as const;
+
 /** A new token, as ECR answers. Throws a Failure. */
-export async function askEcr({ identity, region, keys, place, settings, wire, from, clock }: Question): Promise<Credential> {
-  const { profile } = identity;
+export async function askEcr({ identity, registry, keys, place, settings, wire, from, clock }: Question): Promise<Credential> {
+  const { service, region } = registry;
   try {
-    const client = new ECRClient({
-      region,
-      credentials: keys,
-      requestHandler: wire.handler,
-      logger: silent,
-      ...(profile && { profile }),
-      ...settings.endpoint('ECR'),
-    });
-    const answer = await client.send(new GetAuthorizationTokenCommand({}));
+    const url = settings.address(apiOf(registry), region);
+    const headers = { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': targets[service] };
+    const text = await callAws({ service, region, url, headers, body: '{}', keys }, { wire, clock, patience: settings.patience });
     const issuedAt = wire.last?.answeredAt ?? new Date(clock.wall());
-    const { source, scope } = from;
-    return decodeToken(answer, { source, scope, host: wire.last?.host ?? 'ECR', issuedAt });
+    return decodeToken(readToken(text), { ...from, host: wire.last?.host ?? 'ECR', issuedAt });
   } catch (error) {
     const acceptedIn = acceptedElsewhere(identity, region, keys, place);
-    throw awsFailure(error, { action: 'ecr:GetAuthorizationToken', region, call: wire.last, acceptedIn });
+    throw awsFailure(error, { action: `${service}:GetAuthorizationToken`, region, call: wire.last, acceptedIn });
   }
 }

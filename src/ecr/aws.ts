@@ -2,21 +2,24 @@ import type { Clock } from '../contract/clock.ts';
 import type { Credential, Identity as Told } from '../contract/credential.ts';
 import { Failure } from '../contract/failures.ts';
 import type { Registry } from '../contract/registry.ts';
+import type { Once } from '../io/once.ts';
 import { nameOf } from '../io/proxies.ts';
 import { named } from '../io/unconnected.ts';
 import { rememberAccepted } from './accepted.ts';
 import { askEcr } from './ask.ts';
+import type { Ways } from './call.ts';
 import { callerOf } from './caller.ts';
 import { findKeys } from './chain.ts';
-import { type Own, type Settings, settingsOf } from './endpoints.ts';
+import { apiOf, type Own, type Settings, settingsOf } from './endpoints.ts';
 import { awsFailure } from './errors.ts';
-import type { Keys } from './place.ts';
+import type { Keys, Walk } from './place.ts';
 import { assume, type Role } from './role.ts';
 import { searchFor } from './search.ts';
 import { readShared, type Shared } from './shared.ts';
+import type { StsAt } from './sts.ts';
 import type { Env } from './variables.ts';
-import { type Dispatcher, type Wire, wayToAws, within } from './wire.ts';
-import { guard, wiresOf } from './wires.ts';
+import { type Wire, wayToAws, within } from './wire.ts';
+import { guard, wireFor } from './wires.ts';
 
 /** An AWS identity, and where its services are when not at their usual addresses. */
 export interface Identity extends Own {
@@ -27,9 +30,9 @@ export interface Identity extends Own {
 }
 
 export interface AwsDeps {
-  readonly dispatcher: Dispatcher;
+  readonly once: Once;
   readonly clock: Clock;
-  /** The AWS client itself reads the process's own. */
+  /** The SDK's providers of keys read the process's own. */
   readonly env?: Readonly<NodeJS.ProcessEnv> | undefined;
   /** What a credential process gets of the environment; all of it unless said. */
   readonly commandEnv?: Env | undefined;
@@ -53,9 +56,10 @@ interface Found {
   readonly shared: Shared;
 }
 /** With what a fetch calls AWS, and who hears what it waits for. */
-interface Way {
+interface Way extends Ways {
   readonly settings: Settings;
-  readonly wire: Wire;
+  /** Where STS is. Throws MISCONFIGURED. */
+  readonly sts: () => StsAt;
 }
 
 const fetchMs = 20_000;
@@ -82,18 +86,18 @@ export async function fetchToken(
     caller,
     () => waitingFor(step(), last),
     async signal => {
-      await using wires = wiresOf(deps, signal);
       const open = (shared: Shared): Way => {
         const settings = settingsOf(identity, registry, env, shared);
         // Before the first word to anybody: two settings that contradict each other are named.
-        settings.endpoint('ECR');
+        settings.address(apiOf(registry), registry.region);
         from.settled(settings);
-        last = wires.open(settings);
-        return { settings, wire: last };
+        const { patience, stsRegion: region } = settings;
+        last = wireFor(deps, settings, signal);
+        return { settings, wire: last, clock: deps.clock, patience, sts: () => ({ url: settings.address('STS', region), region }) };
       };
       const search = searchFor(identity, async entered => {
         const shared = await readShared(env);
-        return await walk({ identity, region: registry.region, env, shared }, open(shared), entered);
+        return await walk({ identity, env, commandEnv: deps.commandEnv ?? env, shared }, open(shared), entered);
       });
       step = () => `looking for AWS credentials in ${search.link}`;
       const found = await search.until(signal);
@@ -109,15 +113,17 @@ function waitingFor(step: string, wire: Wire | undefined): string {
 
 /** What AWS (STS for a profile's role or a web identity, SSO) answered on the way, or did not, speaks for itself. */
 async function walk(
-  { identity, region, env, shared }: { identity: Identity; region: string; env: Env; shared: Shared },
-  { settings, wire }: Way,
+  { identity, ...around }: { identity: Identity } & Pick<Walk, 'env' | 'commandEnv' | 'shared'>,
+  way: Way,
   entered: (name: string) => void,
 ): Promise<Found> {
+  const { settings, wire, sts } = way;
+  const region = settings.stsRegion;
   try {
-    return { ...(await findKeys({ profile: identity.profile, region, env, shared, wire }, entered)), shared };
+    return { ...(await findKeys({ ...around, profile: identity.profile, region, ways: way, sts }, entered)), shared: around.shared };
   } catch (error) {
     if (!(error instanceof Failure)) {
-      settings.endpoint('STS');
+      settings.address('STS', region);
       throw awsFailure(error, { action: 'sts:AssumeRole', region, call: wire.last });
     }
     // The SDK wraps what SSO's clients throw and keeps the words only.
@@ -137,20 +143,21 @@ interface Fetch {
 }
 
 /** Assumes the roles with the keys that were found, and asks ECR. */
-async function credentialBy({ keys: first, place }: Found, { settings, wire }: Way, fetch: Fetch): Promise<Credential> {
+async function credentialBy({ keys: first, place }: Found, way: Way, fetch: Fetch): Promise<Credential> {
   const { identity, registry, from, deps, enter } = fetch;
+  const { settings, wire, sts } = way;
   let keys = first;
   guard(keys, wire);
   for (const role of identity.roles) {
     enter(`assuming ${role.roleArn}`);
-    keys = await assume(role, keys, registry.region, settings.endpoint('STS'), wire);
+    keys = await assume(role, keys, sts(), way);
     guard(keys, wire);
   }
-  enter(`asking ECR in ${registry.region} for a token`);
-  const credential = await askEcr({ identity, region: registry.region, keys, place, settings, wire, from, clock: deps.clock });
+  enter(`asking ${apiOf(registry)} in ${registry.region} for a token`);
+  const credential = await askEcr({ identity, registry, keys, place, settings, wire, from, clock: deps.clock });
   rememberAccepted(identity, registry.region, keys, place);
   enter('asking STS who that is');
-  const arn = deps.tells === 'principal' ? await callerOf(keys, registry, settings, { wire, clock: deps.clock }) : undefined;
+  const arn = deps.tells === 'principal' ? await callerOf(keys, sts, way) : undefined;
   return { ...credential, identity: told(place, identity, credential, arn) };
 }
 

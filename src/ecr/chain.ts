@@ -25,7 +25,7 @@ export async function findKeys(walk: Walk, entered: (name: string) => void): Pro
       insist(keys);
       return { keys, place: place.shown };
     } catch (error) {
-      if (isAnswer(error, walk.wire)) throw error;
+      if (isAnswer(error, walk.ways.wire)) throw error;
       const reason = place.explain?.(error) ?? wordsOf(error);
       throw noKeys([...passed, `${place.name} (${reason})`], place, place.remedy?.(reason));
     }

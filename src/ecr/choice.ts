@@ -5,6 +5,8 @@ import type { Role } from './role.ts';
 /** One configured source: an AWS identity and the registries that it serves. */
 export interface SourceSpec {
   readonly name: string;
+  /** What it gives tokens for: private registries, or ECR Public. */
+  readonly service?: Registry['service'] | undefined;
   readonly profile?: string | undefined;
   /** Assumed one after the other, each with the keys of the one before; `roleArn` comes after the last of them. */
   readonly roles?: readonly Role[] | undefined;

@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process';
 import { promisify } from 'node:util';
-import { externalDataInterceptor } from '@smithy/core/config';
 import { statOf } from '../io/files.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -14,11 +13,11 @@ const shell = '/bin/sh';
  * input open, so that a process that reads it waits for ever; and hand over all our variables, keys of managers among
  * them.
  */
-export function useOwnCommands(env: Env): void {
+export function useOwnCommands(env: Env, interceptor: Pick<typeof import('./sdk.ts').externalDataInterceptor, 'interceptToken'>): void {
   const run = (line: string): Promise<{ stdout: string }> => runCommand(line, env);
   // The SDK calls `promisify` on it.
   const exec = Object.assign(() => undefined, { [promisify.custom]: run });
-  externalDataInterceptor.interceptToken('exec', exec);
+  interceptor.interceptToken('exec', exec);
 }
 
 /**

@@ -1,37 +1,40 @@
 import { Failure } from '../contract/failures.ts';
 import type { Registry } from '../contract/registry.ts';
+import { type Service, usualHost } from './addresses.ts';
 import type { Section, Shared } from './shared.ts';
 import { wrongSetting } from './switches.ts';
 import { type Env, namedProfile } from './variables.ts';
 
-/**
- * What a client of the AWS SDK is told about the address to call. Empty: it finds it from the region, for every
- * partition.
- */
-export interface Endpoint {
-  readonly endpoint?: string;
-  readonly useFipsEndpoint?: true;
-  readonly useDualstackEndpoint?: true;
-}
-export type Service = 'ECR' | 'STS';
+type Spelling = Pick<Registry, 'service' | 'region' | 'fips' | 'dualStack'>;
 
-type Spelling = Pick<Registry, 'fips' | 'dualStack'>;
+/** The API that gives the tokens of a registry. */
+export const apiOf = ({ service }: Pick<Registry, 'service'>): Service => (service === 'ecr-public' ? 'ECR Public' : 'ECR');
 
 /** What a source says of its own addresses and settings. */
 export interface Own {
   readonly profile?: string | undefined;
   readonly endpoint?: string | undefined;
   readonly stsEndpoint?: string | undefined;
+  readonly region?: string | undefined;
 }
 
 /** Where to call, and what to trust there: from source, environment and profile. */
 export interface Settings {
-  /** Throws MISCONFIGURED, naming both, where two settings contradict each other. */
-  endpoint(service: Service): Endpoint;
+  /** Where a service is called. Throws MISCONFIGURED, naming both, where two settings contradict each other. */
+  address(service: Service, region: string): URL;
+  /** Where STS is asked: in the region of the registry; for ECR Public in that of the settings, else in its own. */
+  readonly stsRegion: string;
   /** The address that somebody set, with the name of the setting. */
   custom(service: Service): Setting | undefined;
   /** Authorities for connections to AWS, of the profile: AWS_CA_BUNDLE comes first. */
   readonly caBundle: Setting | undefined;
+  readonly patience: Patience;
+}
+/** How often a call is tried. */
+export interface Patience {
+  readonly attempts: number;
+  /** Whether a clock that AWS says is wrong is put right for the next attempt. */
+  readonly corrects: 'clock' | 'nothing';
 }
 /** `name`: for people, as it is written where it stands. */
 export interface Setting {
@@ -40,14 +43,15 @@ export interface Setting {
 }
 
 /** The variant of the address that the host asks for, as far as source and environment tell. Offline. */
-export function variantOf(own: Own, { fips, dualStack }: Spelling, env: Env): string {
-  if (endpointSetBy(own, env)) return '';
+export function variantOf(own: Own, registry: Spelling, env: Env): string {
+  const { fips, dualStack } = registry;
+  if (endpointSetBy(own, apiOf(registry), env)) return '';
   return [fips && 'fips', dualStack && 'dual-stack'].filter(Boolean).join('+');
 }
 
-/** The address of ECR that source or environment set. Offline. */
-export const endpointSetBy = ({ endpoint }: Own, env: Env): Setting | undefined =>
-  endpoint ? { name: 'endpoint of the source', value: endpoint } : customByEnvironment('ECR', env);
+/** The address that source or environment set for the API of tokens. Offline. */
+export const endpointSetBy = ({ endpoint }: Own, api: Service, env: Env): Setting | undefined =>
+  endpoint ? { name: 'endpoint of the source', value: endpoint } : customByEnvironment(api, env);
 
 /** Throws MISCONFIGURED for a setting of the profile that the SDK would not obey. */
 export function settingsOf(own: Own, registry: Spelling, env: Env, shared: Shared): Settings {
@@ -58,7 +62,7 @@ export function settingsOf(own: Own, registry: Spelling, env: Env, shared: Share
   if (wrong) throw new Failure('MISCONFIGURED', `${of(wrong.option)} ${wrong.why}.`, { remedy: wrong.remedy });
 
   const custom = (service: Service): Setting | undefined => {
-    const [option, value] = service === 'ECR' ? ['endpoint', own.endpoint] : ['stsEndpoint', own.stsEndpoint];
+    const [option, value] = service === 'STS' ? ['stsEndpoint', own.stsEndpoint] : ['endpoint', own.endpoint];
     if (value) return { name: `${option} of the source`, value };
     if ((env['AWS_IGNORE_CONFIGURED_ENDPOINT_URLS'] || section['ignore_configured_endpoint_urls']) === 'true') return undefined;
     return customByEnvironment(service, env) ?? customByProfile(service, section, shared, of);
@@ -66,19 +70,35 @@ export function settingsOf(own: Own, registry: Spelling, env: Env, shared: Share
   const bundle = env['AWS_CA_BUNDLE'] ? undefined : section['ca_bundle'];
   return {
     custom,
-    endpoint: service => endpointOf(service, custom(service), registry, switchesOf(env, section, of)),
+    stsRegion: registry.service === 'ecr' ? registry.region : (own.region ?? (regionSet(env) || section['region'] || registry.region)),
+    address: (service, region) => addressOf(service, region, custom(service), registry, switchesOf(env, section, of)),
     caBundle: bundle ? { name: of('ca_bundle'), value: bundle } : undefined,
+    patience: patienceOf(env, section),
   };
 }
 
+const regionSet = (env: Env): string | undefined => env['AWS_REGION'] || env['AWS_DEFAULT_REGION'];
+
+/** As the SDK counts attempts, and corrects the clock. */
+function patienceOf(env: Env, section: Section): Patience {
+  const most = Number(env['AWS_MAX_ATTEMPTS'] || section['max_attempts'] || Number.NaN);
+  return {
+    attempts: Number.isInteger(most) && most > 0 ? most : 3,
+    corrects: env['AWS_DISABLE_CLOCK_SKEW_CORRECTION'] === 'true' ? 'nothing' : 'clock',
+  };
+}
+
+/** As the shared files spell it. */
+const idOf = (service: Service): string => service.toLowerCase().replaceAll(' ', '_');
+
 function customByEnvironment(service: Service, env: Env): Setting | undefined {
   if (env['AWS_IGNORE_CONFIGURED_ENDPOINT_URLS'] === 'true') return undefined;
-  const name = [`AWS_ENDPOINT_URL_${service}`, 'AWS_ENDPOINT_URL'].find(variable => env[variable]);
+  const name = [`AWS_ENDPOINT_URL_${idOf(service).toUpperCase()}`, 'AWS_ENDPOINT_URL'].find(variable => env[variable]);
   return name === undefined ? undefined : { name, value: env[name] ?? '' };
 }
 
 function customByProfile(service: Service, { services, endpoint_url: all }: Section, shared: Shared, of: (option: string) => string) {
-  const option = `${service.toLowerCase()}.endpoint_url`;
+  const option = `${idOf(service)}.endpoint_url`;
   const value = services === undefined ? undefined : shared.section('services', services)[option];
   if (value) return { name: `endpoint_url of [services ${services}]`, value };
   return all ? { name: of('endpoint_url'), value: all } : undefined;
@@ -97,27 +117,27 @@ function switchesOf(env: Env, section: Section, of: (option: string) => string):
 }
 
 /** The address that somebody set is called whatever the host's spelling; it can be a FIPS one. */
-function endpointOf(
+function addressOf(
   service: Service,
+  region: string,
   custom: Setting | undefined,
   { fips, dualStack }: Spelling,
   switches: readonly { readonly what: string; readonly name: string }[],
-): Endpoint {
+): URL {
   const [contrary] = switches;
   if (custom && contrary)
     throw new Failure(
       'MISCONFIGURED',
-      `${contrary.name} asks for the ${contrary.what} address of ${service}, and ${custom.name} sets an address: the AWS SDK takes one of the two.`,
+      `${contrary.name} asks for the ${contrary.what} address of ${service}, and ${custom.name} sets an address: the AWS tools take one of the two.`,
       { remedy: `Remove ${contrary.name} if the address that is set is the right one; else remove ${custom.name}.` },
     );
   if (custom && !(/^https?:\/\/[^\s/]\S*$/i.test(custom.value) && URL.canParse(custom.value)))
     throw new Failure('MISCONFIGURED', `${custom.name} is no URL that begins with https:// or http://.`, {
       remedy: `Write the whole address of ${service}, such as https://HOST.`,
     });
-  if (custom) return { endpoint: custom.value };
-  // Dual-stack is a matter of the registry's network, not of STS.
-  return {
-    ...(fips && { useFipsEndpoint: true as const }),
-    ...(dualStack && service === 'ECR' && { useDualstackEndpoint: true as const }),
-  };
+  if (custom) return new URL(custom.value);
+  const asked = (what: string): boolean => switches.some(one => one.what === what);
+  // The host's dual-stack is a matter of the registry's network, not of STS.
+  const variant = { fips: fips || asked('FIPS'), dualStack: (dualStack && service !== 'STS') || asked('dual-stack') };
+  return new URL(`https://${usualHost(service, region, variant)}`);
 }

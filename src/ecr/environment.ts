@@ -1,6 +1,6 @@
-import { fromEnv } from '@aws-sdk/credential-providers';
 import { visiblyNoKey, visiblyNoKeyId } from '../contract/keys.ts';
 import { readText, Unreadable } from '../io/files.ts';
+import type { Keys } from './place.ts';
 import { type Env, formOf, type KeyVariable, keyVariables } from './variables.ts';
 
 /** Beyond this it is no key, but a wrong path. */
@@ -18,9 +18,8 @@ export function halfKeys(env: Env): string | undefined {
 }
 
 /** The static keys of the environment. Throws an error with the name of the variable, when its file holds no key. */
-export async function environmentKeys(env: Env) {
+export async function environmentKeys(env: Env): Promise<Keys> {
   const { id, secret, session } = keyVariables;
-  if (![id, secret, session].some(name => env[`${name}_FILE`])) return await fromEnv()();
   const [accessKeyId, secretAccessKey, sessionToken] = await Promise.all([id, secret, session].map(name => valueOf(name, env)));
   return { accessKeyId: accessKeyId ?? '', secretAccessKey: secretAccessKey ?? '', ...(sessionToken && { sessionToken }) };
 }

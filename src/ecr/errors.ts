@@ -111,7 +111,7 @@ function unsent(thrown: unknown, { action, region, call }: Attempt): Failure | u
 const onTheWay = /^(E[A-Z]{3,}|UND_ERR_(?!INVALID|NOT_SUPPORTED)\w+)$/;
 
 const settingsToLookAt =
-  'Nothing left this machine. Look at the settings that shape the request: the keys (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN), AWS_ENDPOINT_URL and its kin, AWS_DEFAULTS_MODE, and the same options of the profile.';
+  'Nothing left this machine. Look at the settings that shape the request: the keys (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN), AWS_ENDPOINT_URL and its kin, and the same options of the profile.';
 
 /**
  * An error that AWS answered. `words` is empty when the answer was not in AWS's form: what a parser says of it may

@@ -1,9 +1,10 @@
-import { endpointSetBy, type Own } from './endpoints.ts';
+import { apiOf, endpointSetBy, type Own } from './endpoints.ts';
 import type { Role } from './role.ts';
 import { containerUri, type Env, formOf, keyVariables, namedProfile, pathsOf, plainAddress } from './variables.ts';
 
 /** What a source says of its identity. */
 export interface IdentitySpec extends Own {
+  readonly service?: 'ecr' | 'ecr-public' | undefined;
   readonly roles?: readonly Role[] | undefined;
   readonly roleArn?: string | undefined;
 }
@@ -16,8 +17,9 @@ export interface IdentitySpec extends Own {
 export function describeIdentity(spec: IdentitySpec, env: Env): string {
   const roles = [...(spec.roles ?? []).map(({ roleArn }) => roleArn), ...(spec.roleArn ? [spec.roleArn] : [])];
   // Another address is another AWS, such as a double.
-  const endpoint = endpointSetBy(spec, env);
-  const parts = [keysFrom(spec.profile, env), ...roles, ...(endpoint ? [`ECR at ${plainAddress(endpoint.value)}`] : [])];
+  const api = apiOf({ service: spec.service ?? 'ecr' });
+  const endpoint = endpointSetBy(spec, api, env);
+  const parts = [keysFrom(spec.profile, env), ...roles, ...(endpoint ? [`${api} at ${plainAddress(endpoint.value)}`] : [])];
   return parts.join(', then ').replaceAll(/\s/g, ' ');
 }
 

@@ -1,11 +1,17 @@
-import type { fromHttp } from '@aws-sdk/credential-providers';
 import { quote } from '../contract/text.ts';
+import type { Ways } from './call.ts';
 import type { Shared } from './shared.ts';
+import type { StsAt } from './sts.ts';
 import type { Env } from './variables.ts';
-import type { Wire } from './wire.ts';
 
 /** Access key, secret and session token, resolved: no provider behind them. */
-export type Keys = Awaited<ReturnType<ReturnType<typeof fromHttp>>>;
+export interface Keys {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken?: string;
+  /** When a session ends, where that is known. */
+  readonly expiration?: Date;
+}
 
 /** What a walk along the places where keys can be needs to know. */
 export interface Walk {
@@ -14,7 +20,11 @@ export interface Walk {
   readonly region: string;
   readonly env: Env;
   readonly shared: Shared;
-  readonly wire: Wire;
+  readonly ways: Ways;
+  /** Where STS is. Throws MISCONFIGURED where two settings of that contradict each other. */
+  readonly sts: () => StsAt;
+  /** What a credential process gets of the environment. */
+  readonly commandEnv: Env;
 }
 
 /** A place where keys can be. */

@@ -1,9 +1,8 @@
-import http from 'node:http';
-import { fromHttp, fromInstanceMetadata, fromWebToken } from '@aws-sdk/credential-providers';
 import { readText } from '../io/files.ts';
 import { environmentKeys, halfKeys, retryAfterMs } from './environment.ts';
 import { type Keys, type Place, silent, usualRemedy, type Walk, wordsOf } from './place.ts';
-import { sessionName } from './role.ts';
+import { loadSdk } from './providers.ts';
+import { assumeByToken, sessionName } from './role.ts';
 import { containerUri, formOf, keyVariables, plainAddress } from './variables.ts';
 
 export function environmentPlace({ env }: Walk): Place {
@@ -24,18 +23,12 @@ export function environmentPlace({ env }: Walk): Place {
 const mostBytes = 64 * 1024;
 
 /** The service account of a pod (IRSA), or another one of OpenID Connect. */
-export function webIdentityPlace({ env, region, wire }: Walk): Place {
+export function webIdentityPlace({ env, ways, sts }: Walk): Place {
   const [file, roleArn] = [env['AWS_WEB_IDENTITY_TOKEN_FILE'], env['AWS_ROLE_ARN']];
   const keys = async (): Promise<Keys> => {
     if (!file || !roleArn) throw new Error('AWS_ROLE_ARN is not set');
-    return await fromWebToken({
-      roleArn,
-      roleSessionName: env['AWS_ROLE_SESSION_NAME'] || sessionName,
-      webIdentityToken: (await readText(file, mostBytes)).trim(),
-      logger: silent,
-      clientConfig: { requestHandler: wire.handler, logger: silent },
-      parentClientConfig: { region },
-    })();
+    const token = (await readText(file, mostBytes)).trim();
+    return await assumeByToken(roleArn, token, env['AWS_ROLE_SESSION_NAME'] || sessionName, sts(), ways);
   };
   return {
     name: 'web identity',
@@ -61,7 +54,7 @@ async function containerToken(env: Walk['env']): Promise<string | undefined> {
 }
 
 /** What ECS and EKS Pod identity offer to a container. */
-export function containerPlace({ env }: Walk): Place {
+export function containerPlace({ env, commandEnv }: Walk): Place {
   const uri = containerUri(env);
   const shown = uri && plainAddress(uri);
   return {
@@ -70,6 +63,7 @@ export function containerPlace({ env }: Walk): Place {
     async keys() {
       const awsContainerAuthorizationToken = await containerToken(env);
       const token = awsContainerAuthorizationToken === undefined ? {} : { awsContainerAuthorizationToken };
+      const { fromHttp } = await loadSdk(commandEnv);
       // Empty, as the SDK would look at the variable of the file first.
       return await fromHttp({ logger: silent, awsContainerAuthorizationTokenFile: '', ...token })();
     },
@@ -78,21 +72,16 @@ export function containerPlace({ env }: Walk): Place {
   };
 }
 
-/**
- * The SDK asks the metadata service by Node's own client, which NODE_USE_ENV_PROXY would send to a proxy, with the keys
- * of the machine in the answer.
- */
-export function reachMetadataDirectly(): void {
-  http.globalAgent = new http.Agent();
-}
-
-export function instancePlace({ env }: Walk): Place {
+export function instancePlace({ env, commandEnv }: Walk): Place {
   const disabled = env['AWS_EC2_METADATA_DISABLED'];
   const where = env['AWS_EC2_METADATA_SERVICE_ENDPOINT'] || 'http://169.254.169.254';
   return {
     name: 'instance metadata',
     absent: disabled && disabled !== 'false' ? `switched off by AWS_EC2_METADATA_DISABLED=${disabled}` : undefined,
-    keys: () => fromInstanceMetadata({ timeout: 1000, maxRetries: 0, logger: silent })(),
+    async keys() {
+      const { fromInstanceMetadata } = await loadSdk(commandEnv);
+      return await fromInstanceMetadata({ timeout: 1000, maxRetries: 0, logger: silent })();
+    },
     shown: 'instance metadata',
     explain: error => whyNoMetadata(error, where),
     remedy: reason => (reason.includes('hop limit') ? `${usualRemedy} ${moreHops}` : usualRemedy),

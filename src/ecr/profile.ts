@@ -1,7 +1,8 @@
-import { fromIni } from '@aws-sdk/credential-providers';
+import { handlerFor } from './handler.ts';
 import { credentialsIn } from './ini.ts';
 import { lackOf } from './lack.ts';
 import { type Place, silent, type Walk, wordsOf } from './place.ts';
+import { loadSdk } from './providers.ts';
 import { handTokens, type Shared } from './shared.ts';
 import { type Env, formOf, keyVariables } from './variables.ts';
 
@@ -27,19 +28,20 @@ export function defaultProfile(walk: Walk): Place {
 }
 
 /** The profile of this name and no other identity: the SDK's own chain would go on to the machine's. */
-export function profilePlace(name: string, { profile, region, env, shared, wire }: Walk): Place {
+export function profilePlace(name: string, { profile, region, env, shared, ways, commandEnv }: Walk): Place {
   const byVariable = !profile && Boolean(env['AWS_PROFILE']);
   return {
     name: `profile "${name}"`,
     waiting: `the profile "${name}" (its credential process, SSO or role)`,
     async keys() {
       if (shared.odd(name).some(({ mixed }) => mixed)) throw new Error('lines of two profiles are mixed');
-      await handTokens(shared.lineage(name).map(shared.profile));
-      return await fromIni({
+      const sdk = await loadSdk(commandEnv);
+      await handTokens(shared.lineage(name).map(shared.profile), sdk.externalDataInterceptor);
+      return await sdk.fromIni({
         profile: name,
         ...shared.paths,
         logger: silent,
-        clientConfig: { requestHandler: wire.handler, logger: silent },
+        clientConfig: { requestHandler: handlerFor(ways.wire, sdk), logger: silent },
         // Not in clientConfig: there it would also replace the region of an SSO session.
         parentClientConfig: { region },
       })();

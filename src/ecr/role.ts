@@ -1,9 +1,8 @@
-import { fromTemporaryCredentials } from '@aws-sdk/credential-providers';
 import type { Secret } from '../contract/secret.ts';
-import type { Endpoint } from './endpoints.ts';
+import type { Ways } from './call.ts';
 import { awsFailure } from './errors.ts';
-import { type Keys, silent } from './place.ts';
-import type { Wire } from './wire.ts';
+import type { Keys } from './place.ts';
+import { askSts, type StsAt, sessionIn } from './sts.ts';
 
 /** A role to assume. */
 export interface Role {
@@ -11,23 +10,29 @@ export interface Role {
   readonly externalId?: Secret | string | undefined;
 }
 
-/** Names us in CloudTrail: the SDK's own default is random digits. */
+/** Names us in CloudTrail. */
 export const sessionName = 'ecr-courier';
 
 export const externalIdOf = ({ externalId }: Role): string | undefined =>
   typeof externalId === 'string' ? externalId : externalId?.reveal();
 
 /** The keys of the role, assumed with these keys. Throws a Failure. */
-export async function assume(role: Role, keys: Keys, region: string, endpoint: Endpoint, wire: Wire): Promise<Keys> {
+export async function assume(role: Role, keys: Keys, at: StsAt, ways: Ways): Promise<Keys> {
   const { roleArn } = role;
   const id = externalIdOf(role);
+  const form = { Action: 'AssumeRole', RoleArn: roleArn, RoleSessionName: sessionName, ...(id && { ExternalId: id }) };
   try {
-    return await fromTemporaryCredentials({
-      params: { RoleArn: roleArn, RoleSessionName: sessionName, ...(id && { ExternalId: id }) },
-      masterCredentials: keys,
-      clientConfig: { region, requestHandler: wire.handler, logger: silent, ...endpoint },
-    })();
+    return sessionIn(await askSts(form, at, keys, ways));
   } catch (error) {
-    throw awsFailure(error, { action: 'sts:AssumeRole', role: { arn: roleArn, externalId: Boolean(id) }, region, call: wire.last });
+    const asked = { arn: roleArn, externalId: Boolean(id) };
+    throw awsFailure(error, { action: 'sts:AssumeRole', role: asked, region: at.region, call: ways.wire.last });
   }
+}
+
+/**
+ * The keys of a role for a token of OpenID Connect, which stands in for a signature. Throws what `callAws` throws.
+ */
+export async function assumeByToken(roleArn: string, token: string, session: string, at: StsAt, ways: Ways): Promise<Keys> {
+  const form = { Action: 'AssumeRoleWithWebIdentity', RoleArn: roleArn, RoleSessionName: session, WebIdentityToken: token };
+  return sessionIn(await askSts(form, at, undefined, ways));
 }

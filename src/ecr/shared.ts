@@ -1,11 +1,12 @@
 import { dirname } from 'node:path';
-import { externalDataInterceptor, loadSharedConfigFiles } from '@smithy/core/config';
 import { readText, statOf, Unreadable } from '../io/files.ts';
 import { type Oddity, oddities } from './ini.ts';
 import { type Env, fileVariables, pathsOf } from './variables.ts';
 
 /** One section of a shared file: names as they are written, values without blanks around them. */
 export type Section = Readonly<Record<string, string | undefined>>;
+
+type Interceptor = Pick<typeof import('./sdk.ts').externalDataInterceptor, 'interceptToken'>;
 
 /** One of the two files that the AWS tools share. */
 interface SharedFile {
@@ -43,9 +44,9 @@ export interface Shared {
  * process where a file does not answer.
  * Throws an Unreadable.
  */
-export async function handTokens(sections: readonly (Section | undefined)[]): Promise<void> {
+export async function handTokens(sections: readonly (Section | undefined)[], interceptor: Interceptor): Promise<void> {
   const files = sections.flatMap(section => section?.['web_identity_token_file'] ?? []);
-  await Promise.all(files.map(async file => externalDataInterceptor.interceptToken(file, await readText(file, mostBytes))));
+  await Promise.all(files.map(async file => interceptor.interceptToken(file, await readText(file, mostBytes))));
 }
 
 /** Larger ones are no configuration, but a wrong path. */
@@ -62,9 +63,8 @@ export async function readShared(env: Env): Promise<Shared> {
     takeFile('credentials', filepath, env[fileVariables.credentials]),
     takeFile('config', configFilepath, env[fileVariables.config]),
   ]);
-  for (const { path, text } of files) externalDataInterceptor.interceptFile(path, text);
   const paths = { filepath, configFilepath };
-  const { credentialsFile: credentials, configFile: config } = await loadSharedConfigFiles(paths);
+  const { credentialsFile: credentials, configFile: config } = await parsed(files, paths);
   const odd = files.flatMap(({ kind, path, text }) => oddities(text, kind, path));
   const profile = (name: string): Section | undefined =>
     credentials[name] || config[name] ? { ...config[name], ...credentials[name] } : undefined;
@@ -86,6 +86,14 @@ export async function readShared(env: Env): Promise<Shared> {
       return odd.filter(({ section }) => all.includes(section.toLowerCase()));
     },
   };
+}
+
+/** Two files without a word in them, as most containers have them, are not worth the SDK. */
+async function parsed(files: readonly SharedFile[], paths: Shared['paths']) {
+  if (files.every(({ text }) => text.trim() === '')) return { credentialsFile: {}, configFile: {} };
+  const { externalDataInterceptor, loadSharedConfigFiles } = await import('./sdk.ts');
+  for (const { path, text } of files) externalDataInterceptor.interceptFile(path, text);
+  return await loadSharedConfigFiles(paths);
 }
 
 /** `named`: what a variable says of the path, so that somebody has put a file there. */

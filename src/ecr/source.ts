@@ -3,17 +3,13 @@ import type { Registry } from '../contract/registry.ts';
 import type { Source, Sources } from '../contract/source.ts';
 import { type AwsDeps, fetchToken, type Identity } from './aws.ts';
 import { choiceOf, type SourceSpec } from './choice.ts';
-import { useOwnCommands } from './command.ts';
-import { endpointSetBy, type Setting, type Settings, variantOf } from './endpoints.ts';
-import { reachMetadataDirectly } from './places.ts';
+import { apiOf, endpointSetBy, type Setting, type Settings, variantOf } from './endpoints.ts';
 import { externalIdOf } from './role.ts';
 
 export type { SourceSpec } from './choice.ts';
 
 /** The sources; which of them serves a registry is said by `choiceOf`. */
 export function makeSources(specs: readonly SourceSpec[], deps: AwsDeps): Sources {
-  reachMetadataDirectly();
-  useOwnCommands(deps.commandEnv ?? deps.env ?? process.env);
   const { all, choose } = choiceOf(specs);
   const sources = new Map(all.map(spec => [spec, awsSource(spec, deps)]));
   return {
@@ -27,9 +23,9 @@ export function makeSources(specs: readonly SourceSpec[], deps: AwsDeps): Source
 
 /** A source of the kind `AWS identity`. Another kind (a function, a command) is another function with this result. */
 function awsSource(spec: SourceSpec, deps: AwsDeps): Source {
-  const { name, profile, endpoint, stsEndpoint, roleArn, externalId } = spec;
+  const { name, profile, endpoint, stsEndpoint, roleArn, externalId, region } = spec;
   const roles = [...(spec.roles ?? []), ...(roleArn ? [{ roleArn, externalId }] : [])];
-  const identity: Identity = { profile, roles, endpoint, stsEndpoint };
+  const identity: Identity = { profile, roles, endpoint, stsEndpoint, region };
   const digest = digestOf(identity);
   const scope = (registry: Registry): string => {
     // The token is the same behind every spelling, but the endpoint that is called is not: one may be out of reach.
@@ -39,7 +35,8 @@ function awsSource(spec: SourceSpec, deps: AwsDeps): Source {
   const steps = new Map<string, () => string>();
   /** What the profile sets is read at a fetch: the address that is called, and the authorities that are trusted. */
   let bundle: Setting | undefined;
-  let custom = endpointSetBy(identity, deps.env ?? process.env);
+  const api = apiOf({ service: spec.service ?? 'ecr' });
+  let custom = endpointSetBy(identity, api, deps.env ?? process.env);
   return {
     name,
     scope,
@@ -47,7 +44,7 @@ function awsSource(spec: SourceSpec, deps: AwsDeps): Source {
       const from = { source: name, scope: scope(registry) };
       const entered = (step: () => string): void => void steps.set(from.scope, step);
       const settled = (settings: Settings): void => {
-        custom = settings.custom('ECR');
+        custom = settings.custom(api);
         bundle = settings.caBundle;
       };
       return await fetchToken(identity, registry, { ...from, entered, settled }, deps, signal).finally(() => steps.delete(from.scope));

@@ -26,6 +26,27 @@ export interface TokenAnswer {
     | undefined;
 }
 
+/**
+ * What ECR's API answers, and ECR Public's, which has one object in the place of the list. Throws an error that quotes
+ * nothing of a text that is no JSON.
+ */
+export function readToken(text: string): TokenAnswer {
+  try {
+    const { authorizationData = [] } = JSON.parse(text) as { authorizationData?: unknown };
+    return { authorizationData: [authorizationData].flat().map(one => readData(one as Readonly<Record<string, unknown>>)) };
+  } catch {
+    throw Object.assign(new Error('no JSON'), { name: 'SyntaxError', $metadata: { httpStatusCode: 200 } });
+  }
+}
+
+function readData({ authorizationToken: token, expiresAt, proxyEndpoint }: Readonly<Record<string, unknown>>) {
+  return {
+    ...(typeof token === 'string' && { authorizationToken: token }),
+    ...(typeof expiresAt === 'number' && { expiresAt: new Date(expiresAt * second) }),
+    ...(typeof proxyEndpoint === 'string' && { proxyEndpoint }),
+  };
+}
+
 /** Which source and scope asked, where, and the server's time of the answer. */
 export interface Origin {
   readonly source: string;
@@ -65,8 +86,8 @@ export function decodeToken(answer: TokenAnswer, { source, scope, host, issuedAt
       // Asked again steadily: the next token may be a good one.
       { remedy, retryAfterMs: minute },
     );
-  // What stands in ECR's place may send anything, and the SDK hands it on.
-  const own = typeof data.proxyEndpoint === 'string' ? parseAddress(data.proxyEndpoint)?.registry : undefined;
+  // What stands in ECR's place may send anything.
+  const own = data.proxyEndpoint === undefined ? undefined : parseAddress(data.proxyEndpoint)?.registry;
   return { username, password: new Secret(password), issuedAt, expiresAt, source, scope, ...(own?.service === 'ecr' && { own }) };
 }
 

@@ -1,22 +1,16 @@
-import { Readable } from 'node:stream';
-import { UndiciHttpHandler, type UndiciHttpHandlerOptions } from '@smithy/undici-http-handler';
 import type { Clock } from '../contract/clock.ts';
 import { Failure } from '../contract/failures.ts';
 import type { Secret } from '../contract/secret.ts';
+import { inTime } from '../io/dial.ts';
+import type { Once, OnceAnswer, OnceRequest } from '../io/once.ts';
 import type { Proxy } from '../io/proxies.ts';
-
-/** From io/http: obeys proxies and extra CAs. Shared by all fetches and never closed here. */
-export type Dispatcher = NonNullable<UndiciHttpHandlerOptions['dispatcher']> & {
-  /** By which way an origin is reached. */
-  routeTo?(origin: string): { readonly proxy?: Proxy | undefined };
-};
 
 /** The largest answer that is read. ECR's is 3 kB. */
 const largestBody = 1024 * 1024;
 /** Of an error answer so much is kept. */
 const longestRefusal = 4096;
-/** Silence that ends one attempt; the whole fetch has its own deadline. */
-const silenceMs = 8000;
+/** One attempt, from the name of the host to the last byte of the answer; the whole fetch has its own deadline. */
+const attemptMs = 5000;
 
 /** What to do about an AWS that cannot be reached: it is a way out of a network, hardly ever an address. */
 export const wayToAws =
@@ -41,43 +35,45 @@ export interface Call {
   refusal?: string;
 }
 
-/** The HTTP side of one fetch: a handler for every AWS client that takes part, and what went over it last. */
+/** The HTTP side of one fetch: all that it sends, and what it sent last. */
 export interface Wire {
-  readonly handler: Pick<UndiciHttpHandler, 'handle' | 'destroy' | 'updateHttpClientConfig' | 'httpHandlerConfigs'>;
+  /** Whatever the status. Throws what the system says, or an error of the name TimeoutError. */
+  send(request: OnceRequest): Promise<Reply>;
   readonly last: Call | undefined;
+  /** Ends with the fetch. */
+  readonly signal: AbortSignal;
   /** Kept from the garbage collector, so that texts are filtered for them. */
   readonly secrets: Secret[];
 }
+export interface Reply extends Omit<OnceAnswer, 'body'> {
+  readonly text: string;
+}
 
-/**
- * A handler of its own around the shared dispatcher, because UndiciHttpHandler has three traps: its `destroy` (which
- * clients call) destroys a dispatcher that it was only lent; clients inside credential providers get no abort signal;
- * and bodies are read without a limit.
- */
-export function openWire(dispatcher: Dispatcher, clock: Clock, signal: AbortSignal): Wire {
-  const inner = new UndiciHttpHandler({ dispatcher });
+export function openWire(once: Once, clock: Clock, signal: AbortSignal): Wire {
   let last: Call | undefined;
-  const handle: UndiciHttpHandler['handle'] = async request => {
-    const host = request.port ? `${request.hostname}:${request.port}` : request.hostname;
-    const call: Call = { host, proxy: dispatcher.routeTo?.(`${request.protocol}//${host}`).proxy };
-    last = call;
-    const { response } = await inner.handle(request, { abortSignal: signal, requestTimeout: silenceMs });
-    call.status = response.statusCode;
-    Object.assign(call, timesOf(response.headers, clock.wall()));
-    response.body = Readable.from(capped(response.body, call));
-    return { response };
-  };
+  const late = (): Error => Object.assign(new Error(`no answer within ${attemptMs / 1000} s`), { name: 'TimeoutError' });
   return {
-    handler: { handle, destroy: () => undefined, updateHttpClientConfig: () => undefined, httpHandlerConfigs: () => ({}) },
+    async send(request) {
+      signal.throwIfAborted();
+      const call: Call = { host: request.url.host, proxy: once.routeTo(request.url.origin).proxy };
+      last = call;
+      return await inTime(attemptMs, late, async deadline => {
+        const { status, headers, body } = await once.send(request, AbortSignal.any([signal, deadline]));
+        call.status = status;
+        Object.assign(call, timesOf(headers, clock.wall()));
+        return { status, headers, text: await textOf(body, call) };
+      });
+    },
     get last() {
       return last;
     },
+    signal,
     secrets: [],
   };
 }
 
-function timesOf(headers: Readonly<Record<string, string | undefined>>, now: number): Partial<Call> {
-  const date = Date.parse(headers['date'] ?? '');
+function timesOf(headers: OnceAnswer['headers'], now: number): Partial<Call> {
+  const date = Date.parse(String(headers['date']));
   const seconds = Number(headers['retry-after'] || Number.NaN);
   return {
     ...(Number.isFinite(date) && { answeredAt: new Date(date), aheadMs: date - now }),
@@ -85,17 +81,20 @@ function timesOf(headers: Readonly<Record<string, string | undefined>>, now: num
   };
 }
 
-async function* capped(body: AsyncIterable<Uint8Array>, call: Call): AsyncIterable<Uint8Array> {
+async function textOf(body: AsyncIterable<Uint8Array>, call: Call): Promise<string> {
+  const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of body) {
+    chunks.push(chunk);
     size += chunk.length;
     if (size > largestBody) {
       call.tooLarge = true;
       throw new Error('The answer is too large.');
     }
-    if ((call.status ?? 0) >= 400 && size < longestRefusal) call.refusal = `${call.refusal ?? ''}${Buffer.from(chunk).toString()}`;
-    yield chunk;
   }
+  const text = Buffer.concat(chunks).toString();
+  if ((call.status ?? 0) >= 400) call.refusal = text.slice(0, longestRefusal);
+  return text;
 }
 
 /**

@@ -1,24 +1,16 @@
 import { Secret } from '../contract/secret.ts';
-import { awsDispatcher } from '../io/http.ts';
+import { openOnce } from '../io/once.ts';
+import { reachAws } from '../io/reach.ts';
 import type { AwsDeps } from './aws.ts';
 import type { Settings } from './endpoints.ts';
 import type { Keys } from './place.ts';
 import { openWire, type Wire } from './wire.ts';
 
-/** Wires of one fetch, over the shared connections, or over those that trust the profile's authorities. */
-export function wiresOf({ dispatcher, clock, env }: AwsDeps, signal: AbortSignal) {
-  const own: ReturnType<typeof awsDispatcher>[] = [];
-  return {
-    open({ caBundle }: Settings): Wire {
-      if (!caBundle) return openWire(dispatcher, clock, signal);
-      const trusting = awsDispatcher({ env, tls: { caFile: caBundle.value }, names: { caFile: caBundle.name } });
-      own.push(trusting);
-      return openWire(trusting, clock, signal);
-    },
-    async [Symbol.asyncDispose]() {
-      await Promise.all(own.map(dispatcher => dispatcher.destroy()));
-    },
-  };
+/** The wire of one fetch; it trusts the profile's authorities as well. */
+export function wireFor({ once, clock, env }: AwsDeps, { caBundle }: Settings, signal: AbortSignal): Wire {
+  if (!caBundle) return openWire(once, clock, signal);
+  const trusting = openOnce(reachAws({ env, tls: { caFile: caBundle.value }, names: { caFile: caBundle.name } }));
+  return openWire(trusting, clock, signal);
 }
 
 /**

@@ -5,6 +5,7 @@ import { Collector } from './collector.ts';
 import { type Dispatcher, everywhere, openRoads, type Policy } from './connect.ts';
 import { broken, type Call, failureOf } from './meaning.ts';
 import { bodyOf, callOf, type Header, headerWriter, linesOf, readAll, toAnswer } from './message.ts';
+import { reachAws } from './reach.ts';
 import { pinOf } from './tls.ts';
 import { streamer, type Taker, transfer } from './transfer.ts';
 
@@ -105,13 +106,8 @@ export function openHttp(options: HttpOptions): Http & AsyncDisposable {
   });
 }
 
-/**
- * One policy for AWS as for the managers, with limits of its own: the SDK brings no deadline. AWS_CA_BUNDLE is trusted
- * beside Node's authorities.
- */
+/** Connections to AWS, for whoever asks it often. */
 export function awsDispatcher(policy: Policy): ReturnType<typeof everywhere> {
-  const env = policy.env ?? process.env;
-  const tls = { caFile: env.AWS_CA_BUNDLE, ...policy.tls };
   const limits = { headersTimeout: 10_000, bodyTimeout: 10_000, maxResponseSize: 1024 * 1024 };
-  return everywhere(openRoads({ connectMs: 5_000, names: { caFile: 'AWS_CA_BUNDLE' }, ...policy, env, tls }, limits));
+  return everywhere(openRoads(reachAws(policy), limits));
 }

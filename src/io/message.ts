@@ -2,12 +2,10 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Answer, HttpRequest } from '../contract/adapter.ts';
 import { Failure } from '../contract/failures.ts';
 import type { Secret } from '../contract/secret.ts';
-import { version } from '../version.ts';
+import { userAgent } from '../version.ts';
 import type { Call } from './meaning.ts';
 import { standing } from './page.ts';
 import { named } from './unconnected.ts';
-
-const agent = `ecr-courier/${version}`;
 
 type Headers = Readonly<Record<string, string>>;
 
@@ -47,7 +45,7 @@ export function headerWriter({
     const ours = { ...type, ...lowerCased(fixed), ...lowerCased(more) };
     refuseTaken(Object.keys(ours));
     const asked = Object.fromEntries(configured.map(({ name, value }) => [name, value.reveal()]));
-    return Object.freeze({ 'user-agent': agent, ...lowerCased(asked), ...ours });
+    return Object.freeze({ 'user-agent': userAgent, ...lowerCased(asked), ...ours });
   };
   let empty: Headers | undefined;
   let json: Headers | undefined;

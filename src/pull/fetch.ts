@@ -16,8 +16,12 @@ export async function fetchAnswer(
   registry: Registry,
   { env, clock, signal }: { readonly env: Env; readonly clock: Clock; readonly signal: AbortSignal },
 ): Promise<Answer> {
-  const [{ makeSources }, { awsDispatcher }] = await Promise.all([import('../ecr/source.ts'), import('../io/http.ts')]);
-  const [source] = makeSources([spec], { dispatcher: awsDispatcher({ env }), clock, env, fetchMs }).all;
+  const [{ makeSources }, { openOnce }, { reachAws }] = await Promise.all([
+    import('../ecr/source.ts'),
+    import('../io/once.ts'),
+    import('../io/reach.ts'),
+  ]);
+  const [source] = makeSources([spec], { once: openOnce(reachAws({ env })), clock, env, fetchMs }).all;
   if (!source) throw new Error('a source was given and none was made');
   const { username, password, issuedAt, expiresAt } = await source.fetch(registry, signal);
   const now = clock.wall();

@@ -125,7 +125,7 @@ test('of a running daemon: configuration, status, findings, versions, metrics an
   for (const expected of [
     /^ecr-courier \d+\.\d+\.\d+$/m,
     /^node \d+\.\d+\.\d+ .*linux/m,
-    /@aws-sdk\/client-ecr \d/,
+    /@aws-sdk\/credential-providers \d/,
     /^AWS_REGION = eu-west-1$/m,
     /^AWS_SECRET_ACCESS_KEY is set$/m,
     /^PORTAINER_APIKEY is set$/m,

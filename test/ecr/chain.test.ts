@@ -9,7 +9,8 @@ import { inspect } from 'node:util';
 import { clock } from '../../src/contract/clock.ts';
 import { asFailure } from '../../src/contract/failures.ts';
 import { makeSources, type SourceSpec } from '../../src/ecr/source.ts';
-import { awsDispatcher } from '../../src/io/http.ts';
+import { openOnce } from '../../src/io/once.ts';
+import { reachAws } from '../../src/io/reach.ts';
 import { startEcr } from '../fakes/ecr.ts';
 import { startMetadata } from '../fakes/metadata.ts';
 import { raw, serving } from '../io/servers.ts';
@@ -39,7 +40,7 @@ async function fetchWith(env: Record<string, string>, spec: Partial<SourceSpec> 
   const all = { HOME: home, PATH: process.env['PATH'], AWS_EC2_METADATA_DISABLED: 'true', AWS_ENDPOINT_URL: ecr.url, ...env };
   for (const name of Object.keys(process.env)) if (!Object.hasOwn(all, name)) delete process.env[name];
   Object.assign(process.env, all);
-  const [source] = makeSources([{ name: 'default', ...spec }], { dispatcher: awsDispatcher({ env: all }), clock, env: process.env }).all;
+  const [source] = makeSources([{ name: 'default', ...spec }], { once: openOnce(reachAws({ env: all })), clock, env: process.env }).all;
   assert.ok(source);
   try {
     const { identity } = await fetchFrom(source);

@@ -1,23 +1,20 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { ECRClient } from '@aws-sdk/client-ecr';
 import { clock } from '../../src/contract/clock.ts';
+import { usualHost, type Variant } from '../../src/ecr/addresses.ts';
 import { makeSources, type SourceSpec } from '../../src/ecr/source.ts';
-import { failureOf, fetchFrom, useStaticKeys } from './support.ts';
+import { failureOf, fetchFrom, useStaticKeys, withoutNetwork } from './support.ts';
 
 useStaticKeys();
 
-/** Which hosts a fetch calls: a dispatcher that answers nothing and takes them down. */
+/** Which hosts a fetch calls. */
 async function hostsCalled(host: string, spec: Partial<SourceSpec> = {}): Promise<string[]> {
   const called: string[] = [];
-  const dispatcher = {
-    request({ origin, headers }: { origin: string; headers: Record<string, string> }) {
-      called.push(`${new URL(origin).host} ${/\/([a-z0-9-]+\/[a-z]+)\/aws4_request/.exec(headers['authorization'] ?? '')?.[1]}`);
-      throw Object.assign(new Error('no network'), { code: 'ENOTFOUND' });
-    },
-    close: () => undefined,
-    destroy: () => undefined,
-  };
-  const [source] = makeSources([{ name: 'default', ...spec }], { dispatcher: dispatcher as never, clock }).all;
+  const once = withoutNetwork(({ url, headers }) =>
+    called.push(`${url.host} ${/\/([a-z0-9-]+\/[a-z-]+)\/aws4_request/.exec(headers['authorization'] ?? '')?.[1]}`),
+  );
+  const [source] = makeSources([{ name: 'default', ...spec }], { once, clock }).all;
   assert.ok(source);
   assert.equal((await failureOf(fetchFrom(source, host))).code, 'UNREACHABLE');
   return [...new Set(called)];
@@ -59,4 +56,30 @@ test('an override is called whatever the spelling', async () => {
   process.env['AWS_ENDPOINT_URL_ECR'] = 'https://vpce-2.ecr.test';
   assert.deepEqual(await hostsCalled(fips), ['vpce-2.ecr.test us-east-1/ecr']);
   delete process.env['AWS_ENDPOINT_URL_ECR'];
+});
+
+test('the usual addresses of ECR are those of the AWS SDK, in each partition and variant', () => {
+  const regions = ['eu-west-1', 'us-gov-west-1', 'cn-north-1', 'eusc-de-east-1', 'us-iso-east-1', 'us-isob-east-1', 'eu-isoe-west-1'];
+  const variants: readonly Variant[] = [false, true].flatMap(fips => [false, true].map(dualStack => ({ fips, dualStack })));
+  for (const region of [...regions, 'us-isof-south-1', 'mars-north-1'])
+    for (const variant of variants) {
+      const { config } = new ECRClient({ region });
+      const asked = { Region: region, UseFIPS: variant.fips, UseDualStack: variant.dualStack };
+      assert.equal(usualHost('ECR', region, variant), config.endpointProvider(asked).url.host);
+    }
+});
+
+test('the usual addresses of STS and ECR Public', () => {
+  const cases: readonly [host: string, ...asked: Parameters<typeof usualHost>][] = [
+    ['sts.eu-west-1.amazonaws.com', 'STS', 'eu-west-1', { fips: false, dualStack: false }],
+    ['sts-fips.us-east-1.amazonaws.com', 'STS', 'us-east-1', { fips: true, dualStack: false }],
+    ['sts-fips.us-east-1.api.aws', 'STS', 'us-east-1', { fips: true, dualStack: true }],
+    ['sts.us-gov-west-1.amazonaws.com', 'STS', 'us-gov-west-1', { fips: true, dualStack: false }],
+    ['sts-fips.us-gov-west-1.api.aws', 'STS', 'us-gov-west-1', { fips: true, dualStack: true }],
+    ['sts.cn-north-1.api.amazonwebservices.com.cn', 'STS', 'cn-north-1', { fips: false, dualStack: true }],
+    ['api.ecr-public.us-east-1.amazonaws.com', 'ECR Public', 'us-east-1', { fips: false, dualStack: false }],
+    ['ecr-public.us-east-1.api.aws', 'ECR Public', 'us-east-1', { fips: false, dualStack: true }],
+    ['api.ecr-public-fips.us-east-1.amazonaws.com', 'ECR Public', 'us-east-1', { fips: true, dualStack: false }],
+  ];
+  for (const [host, ...asked] of cases) assert.equal(usualHost(...asked), host);
 });

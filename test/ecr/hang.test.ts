@@ -7,9 +7,10 @@ import { setTimeout as turn } from 'node:timers/promises';
 import { clock } from '../../src/contract/clock.ts';
 import { Failure } from '../../src/contract/failures.ts';
 import { makeSources } from '../../src/ecr/source.ts';
-import { awsDispatcher } from '../../src/io/http.ts';
+import { openOnce } from '../../src/io/once.ts';
+import { reachAws } from '../../src/io/reach.ts';
 import { registry } from '../courier/rig.ts';
-import { failureOf, registryOf } from './support.ts';
+import { failureOf, registryOf, withoutNetwork } from './support.ts';
 
 test('a credential process that hangs is named, and is started once, however often a token is asked for', async t => {
   const folder = await mkdtemp(join(tmpdir(), 'chain-'));
@@ -19,7 +20,7 @@ test('a credential process that hangs is named, and is started once, however oft
   // The AWS client reads the process's own variables.
   for (const name of Object.keys(process.env)) if (name.startsWith('AWS_')) delete process.env[name];
   Object.assign(process.env, { AWS_CONFIG_FILE: join(folder, 'config'), AWS_SHARED_CREDENTIALS_FILE: join(folder, 'none') });
-  const source = makeSources([], { dispatcher: awsDispatcher({ env: {} }), clock, env: process.env, fetchMs: 700 }).all[0];
+  const source = makeSources([], { once: openOnce(reachAws({ env: {} })), clock, env: process.env, fetchMs: 700 }).all[0];
   assert.ok(source);
 
   for (let tries = 0; tries < 3; tries++) {
@@ -41,15 +42,8 @@ test('keys that come late are used for the registry that asks then, not for the 
   for (const name of Object.keys(process.env)) if (name.startsWith('AWS_')) delete process.env[name];
   Object.assign(process.env, { AWS_CONFIG_FILE: join(folder, 'config'), AWS_SHARED_CREDENTIALS_FILE: join(folder, 'none') });
   const called: string[] = [];
-  const dispatcher = {
-    request({ origin }: { origin: string }) {
-      called.push(origin);
-      throw Object.assign(new Error('no network'), { code: 'ENOTFOUND' });
-    },
-    close: () => undefined,
-    destroy: () => undefined,
-  };
-  const source = makeSources([], { dispatcher: dispatcher as never, clock, env: process.env }).all[0];
+  const once = withoutNetwork(({ url }) => called.push(url.origin));
+  const source = makeSources([], { once, clock, env: process.env }).all[0];
   assert.ok(source);
   const ask = (host: string, signal: AbortSignal) => failureOf(source.fetch(registryOf(host), signal));
 

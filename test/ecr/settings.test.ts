@@ -3,8 +3,8 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { Agent } from 'undici';
 import { environmentNotes } from '../../src/ecr/notes.ts';
+import { openOnce } from '../../src/io/once.ts';
 import { type FakeEcr, startEcr } from '../fakes/ecr.ts';
 import { failureOf, fetchFrom, keys, sourceAt, useStaticKeys } from './support.ts';
 
@@ -74,12 +74,15 @@ test('a contradiction about STS is named where STS is needed, and holds up nothi
   await using ecr = await startEcr({ keys: [keys] });
   await given({ AWS_USE_DUALSTACK_ENDPOINT: 'true', AWS_ENDPOINT_URL_STS: ecr.url });
   const called: string[] = [];
-  const dispatcher = new Agent().compose(dispatch => (options, handler) => {
-    called.push(String(options.origin));
-    return dispatch({ ...options, origin: ecr.url }, handler);
-  });
-  const source = (spec: object) =>
-    sourceAt('', { endpoint: undefined, stsEndpoint: undefined, ...spec }, { dispatcher: dispatcher as Agent, tells: 'principal' });
+  const direct = openOnce({});
+  const once: typeof direct = {
+    ...direct,
+    async send(request, signal) {
+      called.push(request.url.origin);
+      return await direct.send({ ...request, url: new URL(ecr.url) }, signal);
+    },
+  };
+  const source = (spec: object) => sourceAt('', { endpoint: undefined, stsEndpoint: undefined, ...spec }, { once, tells: 'principal' });
   const { identity } = await fetchFrom(source({}));
   assert.equal(identity?.arn, undefined);
   assert.deepEqual(called, ['https://ecr.eu-west-1.api.aws']);
@@ -152,7 +155,7 @@ test('ca_bundle of the profile is trusted, unless AWS_CA_BUNDLE is set', async (
   await given({}, ['ca_bundle = /nonexistent/bundle.pem']);
   assert.match((await failureOf(fetchFrom(sourceAt(url)))).message, /ca_bundle of the profile "default": \/nonexistent\/bundle\.pem/);
   await given({ AWS_CA_BUNDLE: '/nonexistent' }, lines);
-  assert.match((await failureOf(fetchFrom(sourceAt(url)))).message, /certificate|TLS/);
+  assert.match((await failureOf(fetchFrom(sourceAt(url)))).message, /AWS_CA_BUNDLE: \/nonexistent does not exist/);
 });
 
 test('a key that one region does not know: region and session are named, and never that the key is gone', async () => {
@@ -177,7 +180,6 @@ test('what never left the machine is nobody’s answer', async () => {
     [{ AWS_ACCESS_KEY_ID: `${keys.id}\n` }, [], /environment \(the access key ID holds a line break/],
     [{ AWS_SESSION_TOKEN: 'a b' }, [], /the session token holds a blank/],
     [{ AWS_ENDPOINT_URL_ECR: '127.0.0.1:1/x' }, [], /AWS_ENDPOINT_URL_ECR is no URL/],
-    [{ AWS_DEFAULTS_MODE: 'fast' }, [], /could not be sent: .*defaultsMode/],
     [{}, ['endpoint_url = no address'], /endpoint_url of the profile "default" is no URL/],
     [{}, ['defaults_mode = fast'], /defaults_mode of the profile "default" is none of auto/],
   ];

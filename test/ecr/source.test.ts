@@ -4,8 +4,9 @@ import { clock } from '../../src/contract/clock.ts';
 import { parseAddress, type Registry } from '../../src/contract/registry.ts';
 import { Secret } from '../../src/contract/secret.ts';
 import { makeSources, type SourceSpec } from '../../src/ecr/source.ts';
+import { openOnce } from '../../src/io/once.ts';
 
-const deps = { dispatcher: {}, clock, env: {} };
+const deps = { once: openOnce({ env: {} }), clock, env: {} };
 function registry(host: string): Registry {
   const found = parseAddress(host)?.registry;
   assert.ok(found, host);

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { inspect } from 'node:util';
-import { Agent } from 'undici';
 import { clock } from '../../src/contract/clock.ts';
 import { Failure } from '../../src/contract/failures.ts';
 import { parseAddress, type Registry } from '../../src/contract/registry.ts';
 import type { Source } from '../../src/contract/source.ts';
 import type { AwsDeps } from '../../src/ecr/aws.ts';
 import { makeSources, type SourceSpec } from '../../src/ecr/source.ts';
+import { type Once, type OnceRequest, openOnce } from '../../src/io/once.ts';
+import { reachAws } from '../../src/io/reach.ts';
 
 export const keys = {
   id: 'AKIAIOSFODNN7EXAMPLE',
@@ -35,16 +36,27 @@ export function registryOf(host = '123456789012.dkr.ecr.eu-west-1.amazonaws.com'
 export function sourceAt(
   url: string,
   spec: Partial<SourceSpec> = {},
-  deps: { fetchMs?: number; dispatcher?: Agent; tells?: AwsDeps['tells'] } = {},
+  deps: { fetchMs?: number; once?: Once; tells?: AwsDeps['tells'] } = {},
 ): Source {
   const [source] = makeSources([{ name: 'prod', endpoint: url, stsEndpoint: url, ...spec }], {
-    dispatcher: deps.dispatcher ?? new Agent(),
+    once: deps.once ?? openOnce(reachAws({ env: process.env })),
     clock,
     fetchMs: deps.fetchMs,
     tells: deps.tells,
   }).all;
   assert.ok(source);
   return source;
+}
+
+/** A network on which no name is known; it hears what is asked for. */
+export function withoutNetwork(heard: (request: OnceRequest) => void): Once {
+  return {
+    routeTo: origin => ({ origin, names: {}, certified: false }),
+    send(request) {
+      heard(request);
+      return Promise.reject(Object.assign(new Error('no network'), { code: 'ENOTFOUND' }));
+    },
+  };
 }
 
 export const fetchFrom = (source: Source, host?: string, signal: AbortSignal = new AbortController().signal) =>

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Failure } from '../../src/contract/failures.ts';
-import { decodeToken, type TokenAnswer } from '../../src/ecr/token.ts';
+import { decodeToken, readToken, type TokenAnswer } from '../../src/ecr/token.ts';
 
 const hour = 3_600_000;
 const issuedAt = new Date('2026-11-21T10:00:00Z');
@@ -89,8 +89,10 @@ test('an expired token is never a credential, and the message says when it expir
     );
 });
 
-const answering = (proxyEndpoint?: string) =>
-  decode({ authorizationData: [{ authorizationToken: encoded('AWS:pass'), expiresAt: at(hour), proxyEndpoint }] });
+const answering = (proxyEndpoint?: string | number) => {
+  const data = { authorizationToken: encoded('AWS:pass'), expiresAt: at(hour).getTime() / 1000, proxyEndpoint };
+  return decode(readToken(JSON.stringify({ authorizationData: [data] })));
+};
 for (const host of [
   '123456789012.dkr.ecr.eu-west-1.amazonaws.com',
   '123456789012.dkr.ecr.cn-north-1.amazonaws.com.cn',
@@ -107,7 +109,7 @@ for (const [what, proxyEndpoint] of Object.entries({
   'the address of a double': 'http://localhost:4510',
   'a look-alike': 'https://123456789012.dkr.ecr.eu-west-1.amazonaws.com.example.com',
   'ECR Public': 'https://public.ecr.aws',
-  'a number': 5 as unknown as string,
+  'a number': 5,
 })) {
   test(`an answer that names ${what} is a good credential, and names no registry`, () => {
     const credential = answering(proxyEndpoint);

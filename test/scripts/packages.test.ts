@@ -17,7 +17,7 @@ test('the bill of materials and the licences name what is in the bundle, and not
 
   assert.deepEqual(components?.map(component => component['bom-ref']).sort(), ids.toSorted());
   assert.equal(metadata.component.name, 'ecr-courier');
-  for (const name of ['undici', 'convict', 'croner', 'prom-client', '@aws-sdk/client-ecr'])
+  for (const name of ['undici', 'convict', 'croner', 'prom-client', '@aws-sdk/credential-providers', '@smithy/signature-v4'])
     assert.ok(
       ids.some(id => id.startsWith(`${name}@`)),
       `${name} is in the bundle`,

@@ -24,8 +24,6 @@ let folder: string;
 before(async () => {
   ecr = await startEcr();
   folder = await mkdtemp(join(tmpdir(), 'courier-'));
-  // The AWS client reads the process's own variables, too.
-  Object.assign(process.env, keys, { AWS_ENDPOINT_URL_ECR: ecr.url });
 });
 after(async () => {
   await ecr[Symbol.asyncDispose]();
@@ -41,7 +39,7 @@ async function once(harbor: FakeHarbor, more: object = {}): Promise<App> {
   const app = createApp(await load({ files: [file], env: {}, adapters }), {
     clock,
     log: createLog({ to: { write: () => undefined } }),
-    env: keys,
+    env: { ...keys, AWS_ENDPOINT_URL_ECR: ecr.url },
     registryEndpoint: () => door.url,
   });
   await app.courier.once(soon());

@@ -1,0 +1,85 @@
+import { request as ask, type IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import { Failure } from '../contract/failures.ts';
+import { userAgent } from '../version.ts';
+import { inTime } from './dial.ts';
+import { proxiesOf } from './proxies.ts';
+import { loginAt, type Reach, reachProxy, reachServer, reachThrough } from './reach.ts';
+import type { Route } from './unconnected.ts';
+
+/** One request, to whatever origin. */
+export interface OnceRequest {
+  readonly method: string;
+  readonly url: URL;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string | Uint8Array | undefined;
+}
+export interface OnceAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  /** To be read to its end, or left: then the connection is cut by the signal. */
+  readonly body: AsyncIterable<Uint8Array>;
+}
+/** Requests that have each a connection of their own. No redirects, no second attempts. */
+export interface Once {
+  routeTo(origin: string): Route;
+  /**
+   * Throws MISCONFIGURED for a proxy that cannot be used, a Failure for a certificate that is not trusted, else what
+   * the system says.
+   */
+  send(request: OnceRequest, signal: AbortSignal): Promise<OnceAnswer>;
+}
+
+/**
+ * For those who ask once in a while, or once in the life of a process: without undici, whose loading takes longer than
+ * the whole request.
+ */
+export function openOnce(reach: Reach): Once {
+  const { env = process.env, connectMs = 10_000, names = {}, tls = {} } = reach;
+  const { wayTo } = proxiesOf(env);
+  const late = (): Error => Object.assign(new Error(`no connection within ${connectMs / 1000} s`), { code: 'ETIMEDOUT' });
+  const within = (signal: AbortSignal, connect: (ends: AbortSignal) => Promise<Socket>): Promise<Socket> =>
+    inTime(connectMs, late, deadline => connect(AbortSignal.any([signal, deadline])));
+  return {
+    routeTo: origin => ({ origin, ...wayTo(new URL(origin)), names, certified: tls.clientCertFile !== undefined }),
+    async send(request, signal) {
+      const { url } = request;
+      const { proxy, mistake } = wayTo(url);
+      if (mistake) throw new Failure('MISCONFIGURED', `${mistake.variable} ${mistake.message}.`);
+      if (!proxy) return await exchange(await within(signal, ends => reachServer(url, reach, ends)), request, signal);
+      if (url.protocol === 'https:')
+        return await exchange(await within(signal, ends => reachThrough(proxy, url, reach, ends)), request, signal);
+      // A proxy is asked for plain HTTP by the whole address.
+      const whole = { ...request, path: url.href, headers: { ...request.headers, ...loginAt(proxy) } };
+      return await exchange(await within(signal, ends => reachProxy(proxy, url, reach, ends)), whole, signal);
+    },
+  };
+}
+
+function exchange(socket: Socket, request: OnceRequest & { readonly path?: string }, signal: AbortSignal): Promise<OnceAnswer> {
+  const { method, url, headers, body, path = `${url.pathname}${url.search}` } = request;
+  return new Promise((resolve, reject) => {
+    const fail = (error: unknown): void => {
+      reject(signal.aborted ? (signal.reason as Error) : (error as Error));
+      socket.destroy();
+    };
+    try {
+      const asking = ask({
+        method,
+        path,
+        headers: { host: url.host, 'user-agent': userAgent, ...headers },
+        createConnection: () => socket,
+        signal,
+      });
+      asking.on('error', fail);
+      asking.on('response', (message: IncomingMessage) => {
+        const { statusCode = 0, headers: answered } = message;
+        resolve({ status: statusCode, headers: answered, body: message });
+      });
+      asking.end(body);
+    } catch (error) {
+      // A header that HTTP cannot carry.
+      fail(error);
+    }
+  });
+}

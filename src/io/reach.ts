@@ -1,0 +1,100 @@
+import { request } from 'node:http';
+import type { Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
+import { secureContextOf } from './context.ts';
+import { dial, type Lookup, secure, serverOf, unless } from './dial.ts';
+import type { Proxy } from './proxies.ts';
+import { distrust, type OptionNames, type TlsOptions } from './tls.ts';
+import { brokenByProxy, refusedByProxy } from './unconnected.ts';
+
+/** How a connection is made, to managers and to AWS alike. */
+export interface Reach {
+  /** Proxies are taken from here (`proxiesOf`); the process's own environment unless given. */
+  readonly env?: NodeJS.ProcessEnv | undefined;
+  readonly tls?: TlsOptions | undefined;
+  /** For DNS, TCP, proxy and TLS together (10 s). */
+  readonly connectMs?: number | undefined;
+  readonly names?: OptionNames | undefined;
+  /** Instead of the system's. */
+  readonly lookup?: Lookup | undefined;
+}
+
+/**
+ * One policy for AWS as for the managers, with limits of its own. AWS_CA_BUNDLE is trusted beside Node's authorities.
+ */
+export const reachAws = <R extends Reach>(reach: R): R & Reach => {
+  const { env = process.env } = reach;
+  return { connectMs: 5_000, names: { caFile: 'AWS_CA_BUNDLE' }, ...reach, env, tls: { caFile: env['AWS_CA_BUNDLE'], ...reach.tls } };
+};
+
+const portOf = ({ port, protocol }: URL): number => Number(port || (protocol === 'https:' ? 443 : 80));
+
+export async function reachServer(server: URL, policy: Reach, signal: AbortSignal): Promise<Socket> {
+  const handshake = server.protocol === 'https:' ? await handshakeWith(server, policy, signal) : undefined;
+  const socket = await dial(server.hostname, portOf(server), signal, policy.lookup);
+  return handshake ? await handshake(socket) : socket;
+}
+
+/**
+ * Makes TLS of a connection, and hands it out only when the certificate is trusted. Files are read before anything is
+ * connected.
+ */
+async function handshakeWith(server: URL, { tls = {}, names = {} }: Reach, signal: AbortSignal, proxy?: Proxy) {
+  const secureContext = await unless(signal, secureContextOf(tls, names));
+  // Node verifies but leaves the verdict to `distrust`, which has the certificate at hand for the sentences. No session
+  // is resumed: it would be verified less.
+  const options = { ...serverOf(tls.serverName ?? server.hostname), rejectUnauthorized: false, ...(secureContext && { secureContext }) };
+  return async (socket: Socket): Promise<TLSSocket> => {
+    const secured = await secure(socket, options, signal);
+    const failure = distrust(secured, tls, names, { origin: server.origin, proxy });
+    if (!failure) return secured;
+    secured.destroy();
+    throw failure;
+  };
+}
+
+/** A connection to the proxy itself. What fails here is the proxy's fault, not that of the server behind it. */
+export async function reachProxy(proxy: Proxy, server: URL, { tls = {}, names = {}, lookup }: Reach, signal: AbortSignal): Promise<Socket> {
+  const url = new URL(proxy.origin);
+  try {
+    // Not our own certificate: it is for the server.
+    const secureContext = url.protocol === 'https:' ? await unless(signal, secureContextOf({ caFile: tls.caFile }, names)) : undefined;
+    const socket = await dial(url.hostname, portOf(url), signal, lookup);
+    if (url.protocol === 'http:') return socket;
+    return await secure(socket, { ...serverOf(url.hostname), ...(secureContext && { secureContext }) }, signal);
+  } catch (error) {
+    throw brokenByProxy(error, proxy, server.origin);
+  }
+}
+
+/** Asks a proxy for a tunnel (CONNECT); the connection is the tunnel where it says yes. */
+function tunnelTo(host: string, proxy: Proxy, socket: Socket, signal: AbortSignal) {
+  return new Promise<{ readonly status: number; readonly socket: Socket }>((resolve, reject) => {
+    const asking = request({ method: 'CONNECT', path: host, headers: { host, ...loginAt(proxy) }, createConnection: () => socket, signal });
+    asking.on('error', error => reject(signal.aborted ? (signal.reason as Error) : error));
+    asking.on('connect', ({ statusCode = 0 }, tunnel: Socket, first: Buffer) => {
+      if (first.length > 0) tunnel.unshift(first);
+      resolve({ status: statusCode, socket: tunnel });
+    });
+    asking.end();
+  });
+}
+
+/** TLS through a tunnel that the proxy makes (CONNECT). */
+export async function reachThrough(proxy: Proxy, server: URL, policy: Reach, signal: AbortSignal): Promise<TLSSocket> {
+  const handshake = await handshakeWith(server, policy, signal, proxy);
+  const host = `${server.hostname}:${portOf(server)}`;
+  const { status, socket } = await tunnelTo(host, proxy, await reachProxy(proxy, server, policy, signal), signal).catch(
+    (error: unknown) => {
+      throw brokenByProxy(error, proxy, server.origin);
+    },
+  );
+  // What comes next on this socket is the server's; without a listener an error would end the process.
+  socket.on('error', () => undefined);
+  if (status >= 200 && status < 300) return await handshake(socket);
+  socket.destroy();
+  throw refusedByProxy(status, proxy, server.origin);
+}
+
+export const loginAt = ({ authorization }: Proxy): Record<string, string> =>
+  authorization ? { 'proxy-authorization': authorization.reveal() } : {};
