@@ -9,12 +9,12 @@ export const findings = {
   HOST_TWICE: {
     severity: 'warning',
     doc: 'Two or more registries of the environment have the same host. All of them are kept fresh.',
-    remedy: 'Keep the one whose credential has the lowest number: new containers take that one. Running services stay with theirs.',
+    remedy: 'Keep the registry whose credential has the lowest number: new containers take it. Running services stay with theirs.',
   },
   SEVERAL_CREDENTIALS: {
     severity: 'info',
     doc: 'A registry has more than one active credential. New containers take the one with the lowest number; all of them are kept fresh.',
-    remedy: 'Nothing to do. One that no service uses can be deactivated and removed.',
+    remedy: 'Nothing to do. A credential that no service uses can be deactivated and removed.',
   },
   INACTIVE: {
     severity: 'warning',

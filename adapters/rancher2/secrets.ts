@@ -61,7 +61,7 @@ export async function secretsOf(api: Api, { cluster, backing, isChosen, namespac
     const found = await inTurns([...wanted], namespace =>
       list(namespace).catch((failure: unknown) => {
         if (isFailure(failure, 'FORBIDDEN')) refused.push({ namespace, failure });
-        // One that went since it was listed holds nothing any more.
+        // A Secret that went since it was listed holds nothing any more.
         else if (!isFailure(failure, 'NOT_FOUND')) throw failure;
         return [];
       }),

@@ -26,7 +26,7 @@ export function survey(seen: Inventory, wishes: Wishes, deps: Deps<Code>): Place
     if (credential) credentials.delete(credential.id);
     return { secret, credential, project: credential?.project ?? sourceOf(secret, seen.projects) };
   });
-  // Those whose Secrets the token does not see.
+  // The token does not see their Secrets.
   const unmatched = [...credentials.values()].flatMap(credential => ofNorman(credential, deps));
   const { nodes } = seen;
   const [known, doubtful] = [places.filter(place => nodes || isElsewhere(place)), places.filter(place => !nodes && !isElsewhere(place))];

@@ -11,7 +11,7 @@ export interface Clock {
   sleep(ms: number, signal: AbortSignal): Promise<void>;
 }
 
-/** The machine's clock. This file is the one that knows timers. */
+/** The machine's clock. This file alone knows timers. */
 export const clock: Clock = {
   wall: () => Date.now(),
   mono: () => performance.now(),

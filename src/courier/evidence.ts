@@ -5,8 +5,8 @@ const refusalPause = 30 * minute;
 
 /**
  * Who refuses a credential. registry: the registry itself, which had accepted it. accepted: a slot that had taken this
- * one or the one before. untried: one that has taken none yet, so it may be the fault of the slot. hopeless: one that
- * refused earlier credentials, too, which says nothing about this one.
+ * credential or the former one. untried: a slot that has taken no credential yet, so the slot may be at fault.
+ * hopeless: a slot that refused earlier credentials as well, so this refusal says nothing about the credential.
  */
 export type Evidence = 'registry' | 'accepted' | 'untried' | 'hopeless';
 

@@ -93,8 +93,8 @@ export function createFetches({ clock, now, random, work, persists, emit, arrive
 }
 
 /**
- * Somebody wants a newer credential. The long pause after a failure or an unchanged token is over then, but not the
- * one that AWS asked for.
+ * Somebody wants a newer credential. The long pause after a failure or an unchanged token is over then. A pause that
+ * AWS asked for is kept.
  */
 export function askAgain(scope: Scope): void {
   scope.refetch = true;
@@ -106,8 +106,8 @@ export function askAgain(scope: Scope): void {
 type Cause = 'asked for' | 'in its turn';
 
 /**
- * Writes into the scope what a fetch brought. unchanged: the token that was there already, or one that ends earlier and
- * was not asked for.
+ * Writes into the scope what a fetch brought. unchanged: the token was there already, or it ends earlier than the kept
+ * one and nobody asked for it.
  */
 function takeIn(scope: Scope, fresh: Kept, cause: Cause, now: Moment): { unchanged: boolean; downMs: number | undefined } {
   const { kept } = scope;

@@ -126,7 +126,7 @@ export function slotFindings(record: TargetRecord, entry: Entry, now: Moment): F
         ? {
             ...finding('NO_SOURCE', `${host} is ECR Public, for which there is no source yet.`),
             remedy:
-              'Nothing, if no password is stored there: public images are pulled without one. ECR Public refuses one that has expired.',
+              'Nothing, if no password is stored there: public images are pulled without one. ECR Public refuses an expired password.',
           }
         : finding('NO_SOURCE', `No source serves ${host}.`),
     );

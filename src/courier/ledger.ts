@@ -24,14 +24,14 @@ export interface Holding {
   readonly agesAt: Moment;
   readonly endsAt: Moment;
   readonly receivedAt: Moment;
-  /** The manager says that it holds this, and we had written another one that lives as long. */
+  /** The manager says that it holds this, and we had written another credential that lives as long. */
   readonly foreign?: boolean;
 }
 
 /** A credential that we fetched and keep. */
 export type Kept = Holding & { readonly scope: string; readonly credential: Credential };
 
-/** Of a credential of which nothing is known but that it lies there. */
+/** The fingerprint of a credential that lies there while nothing else is known of it. */
 export const unknownFingerprint = '';
 
 export function isKept(holding: Holding): holding is Kept {
@@ -88,7 +88,7 @@ export interface Entry {
    * the manager's word]
    */
   held: readonly (Holding | undefined)[];
-  /** Of a follower, whose credentials are its leader's: the hosts of `held`, in its order. [attempt] */
+  /** Of a follower, which holds its leader's credentials: the hosts of `held`, in its order. [attempt] */
   heldHosts?: readonly string[] | undefined;
   /** When the last write ended, answered or not; -Infinity before the first. [deliveries] */
   wroteAt: Moment;
@@ -146,7 +146,7 @@ export function shared<T extends object | undefined>(list: readonly T[]): readon
 /** What the slot is known to hold for one of its registries. */
 export function heldFor({ slot, held, heldHosts }: Pick<Entry, 'slot' | 'held' | 'heldHosts'>, host: string): Holding | undefined {
   if (heldHosts) return held[heldHosts.indexOf(host)];
-  // A follower without registries, of which the manager tells what it holds.
+  // A follower without registries whose holding the manager tells.
   if (slot.registries.length === 0) return held[0];
   return held[slot.registries.findIndex(registry => registry.host === host)];
 }
@@ -191,7 +191,7 @@ export interface TargetRecord {
   /** [reports; attempt: a new id] */
   readonly entries: Map<string, Entry>;
   /**
-   * Whose credential says which registry is the courier's own; undefined where the target does not want that. [courier]
+   * Its credential says which registry is the courier's own; undefined where the target does not want that. [courier]
    */
   own?: Scope | undefined;
   /**
@@ -279,7 +279,7 @@ export interface Scope {
   unproven: Registry[];
 }
 
-/** Of a credential; `host`: of which registry, where it is said of one. */
+/** A finding about a credential. host: the registry that it is about, if it is about one. */
 export interface ScopeFinding extends Finding {
   readonly host?: string;
 }

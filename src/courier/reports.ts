@@ -27,8 +27,7 @@ export interface Changes {
 
 /**
  * Takes a discovery's report into the record. A report that began before a slot's last write ended says nothing about
- * that slot's state (rule 3):
- * neither that it is absent or drifted, nor that it is gone.
+ * that slot's state (rule 3). It does not say that the slot is absent, drifted or gone.
  */
 export function mergeReport(record: TargetRecord, report: Discovery, began: Moment, deps: ReportDeps): Changes {
   const added: string[] = [];
@@ -94,7 +93,9 @@ function lateWritesTo(record: TargetRecord, id: string, began: Moment): Entry['u
   return writes && began < writes.confirmAt ? writes : undefined;
 }
 
-/** Not where the manager tells what it holds: a late write shows there. Nor where a second push would disturb. */
+/**
+ * Undefined where the manager tells what it holds, as a late write shows there, and where a second push would disturb.
+ */
 function mayHoldOlder({ state, holds, disturbs, registries }: Slot): boolean {
   return state !== 'absent' && !holds && !disturbs && registries.length > 0;
 }

@@ -83,7 +83,7 @@ export function slow(count: number, random: () => number): number {
   return Math.min(30 * minute, 5 * minute * 2 ** (count - 1)) * (1 + random() / 4);
 }
 
-/** The least time between two looks at a target of which the first was wrong about a slot. */
+/** The least time between a look that was wrong about a slot and the next look at the target. */
 export const lookAgainAfter = 30 * second;
 
 /**

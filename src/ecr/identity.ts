@@ -12,7 +12,7 @@ export interface IdentitySpec extends Own {
 /**
  * The identity that is configured, as one line without secrets: all that decides whose credential it will be, as far as
  * source and environment tell. Two sources with the same line are the same identity. Reads no file, asks nobody.
- * Neither a session nor an external id is an identity: the role is.
+ * The role is an identity; its session and its external id are none.
  */
 export function describeIdentity(spec: IdentitySpec, env: Env): string {
   const roles = [...(spec.roles ?? []).map(({ roleArn }) => roleArn), ...(spec.roleArn ? [spec.roleArn] : [])];

@@ -50,7 +50,9 @@ export function spellingInForce(env: Env, name: 'HTTP_PROXY' | 'HTTPS_PROXY'): s
   return [name.toLowerCase(), name].find(spelling => env[spelling]?.trim());
 }
 
-/** Both spellings count: Go reads one of them, curl the other, and neither proxies what it excludes. */
+/**
+ * Both spellings count: Go reads one of them and curl the other, and each goes direct to what its spelling excludes.
+ */
 export const noProxyOf = (env: Env): string => [env['no_proxy'], env['NO_PROXY']].filter(Boolean).join(',');
 
 export function proxiesOf(env: Env): Proxies {

@@ -43,9 +43,9 @@ export interface HoldingView {
   /** From here on a newer one is wanted. */
   readonly agesAt: Time | null;
   readonly expiresAt: Time | null;
-  /** It holds a credential, and that one has not expired. */
+  /** It holds a credential that has not expired. */
   readonly valid: boolean;
-  /** What the manager or the registry said of it; null: neither was asked, or could be. */
+  /** What the manager or the registry said of it; null: they were not asked, or could not be. */
   readonly proven: boolean | null;
 }
 export interface SlotView {
