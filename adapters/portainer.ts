@@ -41,7 +41,7 @@ export const portainer = defineAdapter({
     const api = openApi(http, address, apiKey ? { key: apiKey } : { session: openSession(http, username, password) });
     const principal = apiKey ? undefined : username;
     const look = makeLook(api, deps);
-    const { write, rehearse } = makeWriter(api, deps);
+    const { write, rehearse, misplacedTokens } = makeWriter(api, deps);
 
     return {
       address,
@@ -50,7 +50,7 @@ export const portainer = defineAdapter({
         await api.eachRow(survey.take, signal);
         const { product = 'Portainer', swarms = [] } = await look(signal);
         const seen = survey.report();
-        const findings = [...seen.findings];
+        const findings = [...seen.findings, ...misplacedTokens()];
         if (seen.slots.length > 0 && swarms.length > 0)
           findings.push(deps.finding('SWARM', `Swarm seen: ${swarms.join(', ')}. Running services keep the password of their deployment.`));
         return { ...seen, findings, about: { product, ...(principal && { principal }) } };

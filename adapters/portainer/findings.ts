@@ -38,6 +38,12 @@ export const findings = {
     doc: 'A registry that was just created can be used by administrators only.',
     remedy: 'Grant access: Environments > the environment > Registries > Manage access. For Kubernetes, name the namespaces there.',
   },
+  TOKEN_MISPLACED: {
+    severity: 'error',
+    doc: 'Somebody gave a row the URL of another host while the courier wrote to it, so a token for ECR lies in the row of a host that is none. A pull from that row shows it to that host.',
+    remedy:
+      'Write the user name and password of that host into the row in Portainer, or switch its Authentication off. A token of ECR cannot be revoked by itself: it ends at the time named, or when the policies of its AWS identity are changed.',
+  },
   SWARM: {
     severity: 'info',
     doc: 'Services of a swarm keep the password that they were deployed with; a new one in Portainer does not reach them.',

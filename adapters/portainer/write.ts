@@ -1,27 +1,40 @@
-import type { Deps, Receipt } from '../../src/contract/adapter.ts';
+import type { Deps, Finding, Receipt } from '../../src/contract/adapter.ts';
 import { type Credential, oncePerCredential } from '../../src/contract/credential.ts';
 import { Failure } from '../../src/contract/failures.ts';
 import type { Registry } from '../../src/contract/registry.ts';
 import { quote } from '../../src/contract/text.ts';
 import type { Api } from './api.ts';
-import type { Code } from './findings.ts';
+import { type Code, findings } from './findings.ts';
 import { awsEcr, custom, type Ref, type Row } from './survey.ts';
 
 /** Writes a credential into one row, which may have to be made, or asks what would come of it. */
-export function makeWriter({ ask, eachRow, refused }: Api, { registry, finding }: Deps<Code>) {
-  async function update(row: number, credential: Credential, signal: AbortSignal): Promise<Receipt> {
+export function makeWriter({ ask, eachRow, refused }: Api, { registry, finding, clock }: Deps<Code>) {
+  /** What lies in rows of other hosts, by row. */
+  const misplaced = new Map<number, { readonly message: string; readonly until: Date }>();
+
+  /** Somebody may have given the row another URL since the last look: then pulls show the credential to that host. */
+  function misplace(row: number, host: string, url: string, { expiresAt }: Credential): Failure {
+    const where = url ? `has the URL ${quote(url)} by now` : 'has no URL any more';
+    const message = `Registry ${row} ${where}, and not ${host}: a token for ${host} was stored there, and a pull from that row shows it to whoever answers there until ${expiresAt.toISOString()}.`;
+    misplaced.set(row, { message, until: expiresAt });
+    return new Failure('NOT_FOUND', message, { remedy: findings.TOKEN_MISPLACED.remedy });
+  }
+
+  async function update(row: number, host: string, credential: Credential, signal: AbortSignal): Promise<Receipt> {
     // A PUT with Name or URL could collide with another row.
     const answer = await ask('PUT', `/api/registries/${row}`, signal, { body: loginOf(credential) });
     if (answer.status !== 200) throw refused(answer);
     const stored = answer.json<Row | null>();
     if (stored?.Authentication !== true || stored.Username !== credential.username)
       throw new Failure('UNEXPECTED', `Portainer answered 200 for registry ${row} but did not store the user name.`);
+    if (typeof stored.URL === 'string' && registry(stored.URL)?.registry.host !== host) throw misplace(row, host, stored.URL, credential);
+    misplaced.delete(row);
     return { change: 'updated' };
   }
 
   /** Another courier made the row, or an earlier attempt of ours. */
-  async function updateInstead(row: number, credential: Credential, signal: AbortSignal): Promise<Receipt> {
-    return { ...(await update(row, credential, signal)), id: String(row) };
+  async function updateInstead(row: number, host: string, credential: Credential, signal: AbortSignal): Promise<Receipt> {
+    return { ...(await update(row, host, credential, signal)), id: String(row) };
   }
 
   async function firstRow(signal: AbortSignal, matches: (row: Row) => boolean): Promise<number | undefined> {
@@ -37,7 +50,7 @@ export function makeWriter({ ask, eachRow, refused }: Api, { registry, finding }
     const answer = await ask('POST', '/api/registries', signal, { body });
     if (answer.status === 409) {
       const there = await firstRow(signal, ({ Type, URL }) => Type !== awsEcr && !!URL && registry(URL)?.registry.host === host);
-      if (there !== undefined) return await updateInstead(there, credential, signal);
+      if (there !== undefined) return await updateInstead(there, host, credential, signal);
     }
     if (answer.status !== 200) throw refused(answer);
     const row = answer.json<Row | null>()?.Id;
@@ -55,7 +68,7 @@ export function makeWriter({ ask, eachRow, refused }: Api, { registry, finding }
     const rival = await firstRow(signal, ({ Id, Type, Name, URL }) => Type === custom && Name === host && URL === host && Id < made);
     if (rival === undefined) return undefined;
     await ask('DELETE', `/api/registries/${made}`, signal);
-    return await updateInstead(rival, credential, signal);
+    return await updateInstead(rival, host, credential, signal);
   }
 
   function created(row: number, host: string): Receipt {
@@ -65,7 +78,13 @@ export function makeWriter({ ask, eachRow, refused }: Api, { registry, finding }
 
   return {
     write: (ref: Ref, registry: Registry, credential: Credential, signal: AbortSignal): Promise<Receipt> =>
-      ref === 'new' ? add(registry, credential, signal) : update(ref, credential, signal),
+      ref === 'new' ? add(registry, credential, signal) : update(ref, registry.host, credential, signal),
+
+    /** Of tokens that still live in rows of other hosts. */
+    misplacedTokens: (): Finding[] =>
+      [...misplaced.values()]
+        .filter(({ until }) => until.getTime() > clock.wall())
+        .map(({ message }) => finding('TOKEN_MISPLACED', message)),
 
     /** Portainer tries the credential itself (since 2.36). For any type but custom it would do so over plain HTTP. */
     async rehearse(ref: Ref, { host }: Registry, { username, password }: Credential, signal: AbortSignal): Promise<Receipt> {

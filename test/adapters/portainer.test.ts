@@ -105,6 +105,28 @@ test('a PUT holds three members and nothing more', async () => {
   assert.equal(put?.headers.authorization, undefined, 'Portainer refuses a key beside an Authorization header');
 });
 
+test('a row that was given another host since the last look is no success: the token lies there, and that is told for as long as it lives', async () => {
+  for (const URL of ['registry.example.com', '222222222222.dkr.ecr.eu-west-1.amazonaws.com', '']) {
+    await using p = await rig({ registries: [row(host)] });
+    const slot = only((await p.discover()).slots);
+    const moveTo = (url: string) => Object.assign(p.fake.state.registries[0] ?? assert.fail(), { URL: url });
+    moveTo(URL);
+    const [[name, credential] = assert.fail()] = given(host);
+    const failure = await failing(p.deliver(slot, new Map([[name, { ...credential, expiresAt: new Date(Date.now() + 3_600_000) }]])));
+    assert.equal(failure.code, 'NOT_FOUND');
+    assert.ok(
+      failure.message.includes(`a token for ${host} was stored there`) && failure.message.includes(URL || 'no URL'),
+      failure.message,
+    );
+    assert.doesNotMatch(failure.message, /new-token/);
+    assert.match(failure.remedy, /Authentication off/);
+    assert.ok(codesOf((await p.discover()).findings).includes('TOKEN_MISPLACED'));
+    moveTo(host);
+    assert.equal((await p.deliver(slot, given(host))).change, 'updated');
+    assert.ok(!codesOf((await p.discover()).findings).includes('TOKEN_MISPLACED'), 'it was written over');
+  }
+});
+
 describe('what the rows come to', () => {
   const table: readonly { name: string; rows: RowSeed[]; slots: readonly string[]; findings: readonly string[]; wanted?: string[] }[] = [
     { name: 'nothing', rows: [], slots: [], findings: [] },
