@@ -35,7 +35,7 @@ export const findings = {
   },
   ACCESS_NOT_GRANTED: {
     severity: 'warning',
-    doc: 'A registry that was just created can be used by administrators only.',
+    doc: 'A registry that the courier created can be used by administrators only, until somebody grants access. It is told until the courier restarts, as it does not look whether somebody has.',
     remedy: 'Grant access: Environments > the environment > Registries > Manage access. For Kubernetes, name the namespaces there.',
   },
   TOKEN_MISPLACED: {

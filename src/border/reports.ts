@@ -20,6 +20,7 @@ export function asDiscovery(value: unknown, at: string, codes?: FindingSpecs): D
     demand(ids.size < ids.add(slot.id).size, `${at}.slots[${index}].id`, 'the id of one slot alone', slot.id);
     return slot;
   });
+  refuseCircles(sound, at);
   if (!missing(unseen)) {
     demandList(unseen, `${at}.unseen`);
     unseen.forEach((id, index) => demand(isText(id), `${at}.unseen[${index}]`, 'a text', id));
@@ -30,6 +31,21 @@ export function asDiscovery(value: unknown, at: string, codes?: FindingSpecs): D
     findings: asFindings(findings, `${at}.findings`, codes),
     ...(!missing(about) && { about: asAbout(about, `${at}.about`) }),
   };
+}
+
+/** Slots that wait for each other, or for themselves, would wait without end. */
+function refuseCircles(slots: readonly Slot[], at: string): void {
+  const leaders = new Map(slots.flatMap(({ id, after }) => (after === undefined ? [] : [[id, after] as const])));
+  const ends = new Set<string>();
+  for (const [id] of leaders) {
+    const passed = new Set<string>();
+    for (let next: string | undefined = id; next !== undefined && !ends.has(next); next = leaders.get(next)) {
+      const from = slots.findIndex(slot => slot.id === next);
+      demand(!passed.has(next), `${at}.slots[${from}].after`, 'the id of a slot that does not wait for this one', leaders.get(next));
+      passed.add(next);
+    }
+    for (const one of passed) ends.add(one);
+  }
 }
 
 function asAbout(value: unknown, at: string): About {
@@ -163,7 +179,11 @@ export function asSightings(value: unknown, at: string): AsyncIterable<unknown> 
 
 export function asSighting(value: unknown, at: string, codes?: FindingSpecs): Sighting {
   demandMap(value, at);
-  if ('slot' in value) return { slot: asSlot(value['slot'], () => `${at}.slot`, codes) };
+  if ('slot' in value) {
+    const slot = asSlot(value['slot'], () => `${at}.slot`, codes);
+    refuseCircles([slot], at);
+    return { slot };
+  }
   demand(isText(value['gone']), `${at}.gone`, 'the id of a slot', value['gone']);
   return value as unknown as Sighting;
 }

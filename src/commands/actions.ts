@@ -12,7 +12,10 @@ export function refreshBy({ courier }: App) {
     const postponed = courier.refresh(target);
     if (!postponed) return { ok: false, message: `There is no target ${target}. There are: ${known.join(', ')}.` };
     const working = known.filter(name => !targets.get(name)?.managed.paused);
-    const later = postponed.map(({ what, why, until }) => ` Postponed until ${date(until).toISOString()}: ${what} (${why}).`);
+    const later = postponed.map(({ what, why, until }) => {
+      const when = until === undefined ? 'Left alone' : `Postponed until ${date(until).toISOString()}`;
+      return ` ${when}: ${what} (${why}).`;
+    });
     return {
       ok: true,
       message: `Looking at ${target ?? working.join(', ')} and writing every slot, with a new token as soon as one may be fetched.${later.join('')} \`status\` shows what comes of it.`,

@@ -7,7 +7,8 @@ import type { Secret } from './secret.ts';
 
 /**
  * Something that a person should know. It lives as long as the report that carries it (discovery, slot or receipt):
- * the next report of that kind replaces it. `code` stands in the adapter's table of findings.
+ * the next report of that kind replaces it. What the receipt of a creation says lives as long as the slot. `code`
+ * stands in the adapter's table of findings.
  */
 export interface Finding {
   readonly code: string;

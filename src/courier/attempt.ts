@@ -1,4 +1,4 @@
-import type { Rehearsal } from '../contract/adapter.ts';
+import type { Finding, Rehearsal } from '../contract/adapter.ts';
 import type { Credential, Credentials } from '../contract/credential.ts';
 import type { Failure } from '../contract/failures.ts';
 import { fetchedSince } from './due.ts';
@@ -64,7 +64,7 @@ export function recordSuccess(record: TargetRecord, attempt: Attempt, receipt: R
   entry.trouble = undefined;
   entry.neededByFollower = false;
   if (fulfilled) entry.rewriteAskedAt = undefined;
-  entry.receiptFindings = receipt.findings ?? noFindings;
+  entry.receiptFindings = findingsAfter(entry, receipt);
   if (repair) {
     const before = atPeace(entry, now) ? undefined : entry.repaired;
     entry.repaired = { count: (before?.count ?? 0) + 1, at: now };
@@ -79,6 +79,18 @@ export function recordSuccess(record: TargetRecord, attempt: Attempt, receipt: R
   }
   if (id !== entry.slot.id || entry.slot.state !== 'present') entry.slot = { ...entry.slot, id, state: 'present' };
   remember(record, attempt, now, { result: receipt.change, ...(receipt.proven !== undefined && { proven: receipt.proven }) });
+}
+
+/** Of lists of findings: those that a creation said. */
+const saidOfCreation = new WeakMap<readonly Finding[], readonly Finding[]>();
+
+/** A later write says nothing of what a creation has left to do, so that stays for as long as the slot does. */
+function findingsAfter({ receiptFindings }: Entry, { change, findings = noFindings }: Rehearsal): readonly Finding[] {
+  const ofCreation = change === 'created' ? findings : (saidOfCreation.get(receiptFindings) ?? noFindings);
+  if (ofCreation.length === 0) return findings;
+  const all = change === 'created' || findings.length === 0 ? ofCreation : [...ofCreation, ...findings];
+  saidOfCreation.set(all, ofCreation);
+  return all;
 }
 
 /** What was well before, as far as we know, and is written again. */

@@ -126,13 +126,14 @@ export function createCourier(deps: CourierDeps): Courier {
       loop.scanSoon();
     },
     refresh(target) {
-      const chosen = [...lanes.values()].filter(({ record }) => !record.managed.paused && (target === undefined || record.name === target));
       if (target !== undefined && !lanes.has(target)) return undefined;
+      const asked = [...lanes.values()].filter(({ record }) => target === undefined || record.name === target);
+      const chosen = asked.filter(({ record }) => !record.managed.paused);
       const scopes = scopesOf(chosen);
       for (const lane of chosen) lane.refresh();
       supply.refetch(scopes);
       loop.scanSoon();
-      return postponedOf(chosen, scopes, now());
+      return postponedOf(asked, scopes, now());
     },
   };
 }

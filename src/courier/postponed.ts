@@ -1,20 +1,22 @@
 import type { Lane } from './lane.ts';
 import type { Moment, Scope } from './ledger.ts';
 
-/** What a refresh leaves for later, why, and until when. */
+/** What a refresh leaves for later, why, and until when; no moment: until the configuration is changed. */
 export interface Postponed {
   readonly what: string;
   readonly why: string;
-  readonly until: Moment;
+  readonly until?: Moment;
 }
 
 /** What of a refresh that was just asked for has to wait. */
 export function postponedOf(lanes: readonly Lane[], scopes: Iterable<Scope>, now: Moment): Postponed[] {
   return [
     ...[...scopes].flatMap(scope => fetchOf(scope, now)),
-    ...lanes.flatMap(({ record }) => [...targetOf(record, now), ...slotsOf(record, now)]),
+    ...lanes.flatMap(({ record }) => (record.managed.paused ? [paused(record)] : [...targetOf(record, now), ...slotsOf(record, now)])),
   ];
 }
+
+const paused = ({ name }: Lane['record']): Postponed => ({ what: name, why: 'it is paused in the configuration' });
 
 function fetchOf({ source, registry, notBefore, fetchedAt, trouble, fetching }: Scope, now: Moment): Postponed[] {
   if (now >= notBefore && !fetching) return [];

@@ -134,6 +134,7 @@ function mergeSlot(record: TargetRecord, slot: Slot, began: Moment, deps: Report
   if (slot.state === 'absent') {
     known.held = [];
     known.heldHosts = undefined;
+    known.receiptFindings = noFindings;
     if (known.unsettled && began >= known.unsettled.confirmAt) known.unsettled = undefined;
   } else known.held = holdingsOf(slot, scopes, began, deps, known) ?? known.held;
   return false;

@@ -79,6 +79,12 @@ const reports: readonly (readonly [unknown, string])[] = [
   [withSlot({ lacks: 7 }), `${at}.lacks must be a text, or missing, and is 7.`],
   [withSlot({ lacks: true }), `${at}.lacks must be a text, or missing, and is true.`],
   [withSlot({ source: '' }), `${at}.source must be a text, or missing, and is "".`],
+  [withSlot({ after: '7' }), `${at}.after must be the id of a slot that does not wait for this one, and is "7".`],
+  [
+    { slots: ['a', 'b', 'c'].map((id, n) => ({ ...slot, id, after: ['b', 'c', 'b'][n] })), findings: [] },
+    'discover.slots[1].after must be the id of a slot that does not wait for this one, and is "c".',
+  ],
+  [{ slots: ['a', 'b', 'c'].map((id, n) => ({ ...slot, id, after: ['b', 'c'][n] })), findings: [] }, 'nothing is wrong'],
   [withSlot({ after: 6 }), `${at}.after must be the id of a slot, or missing, and is 6.`],
   [withSlot({ holds: 'abc' }), `${at}.holds must be an object, and is "abc".`],
   [withSlot({ holds: { fingerprint: 'abc', expiresAt: invalid } }), `${at}.holds.expiresAt must be a date, and is a date that is none.`],

@@ -58,3 +58,15 @@ test('refresh of a target that nobody has seen yet: what it turns out to have is
   await clock.advance(10 * minutes);
   assertNewest(source, target, '1');
 });
+
+test('refresh names a paused target as left alone, whoever is asked for', async () => {
+  const clock = createVirtualClock();
+  const still = promptTarget(clock, 'still', [row('1')], { paused: true });
+  await using rig = await startRig({ targets: [promptTarget(clock, 'p', [row('0')]), still], sources: [testSource(clock)] });
+  await clock.advance(30 * minutes);
+  const paused = { what: 'still', why: 'it is paused in the configuration' };
+  assert.deepEqual(rig.courier.refresh('still'), [paused]);
+  assert.deepEqual(rig.courier.refresh(), [paused]);
+  await clock.advance(5 * minutes);
+  assert.equal(still.writes.length, 0);
+});

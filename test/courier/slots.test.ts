@@ -427,3 +427,28 @@ test('a refresh of what disturbs waits for the newer credential, and restarts it
   assert.equal(only(rig.sources).asked.length, 2);
   assert.deepEqual([...(target.stored.get('1')?.values() ?? [])], [only(rig.sources).issued[1]?.password.reveal()]);
 });
+
+test('what the receipt of a creation says is not over with the next write, but with the slot', async () => {
+  const clock = createVirtualClock();
+  const target = promptTarget(clock, 'p', [{ ...row('x'), state: 'absent' }], { create: true });
+  const say = (code: string) => [{ code, message: 'Said.' }];
+  target.onDeliver = async () => ({ change: 'created', findings: say('NOT_GRANTED') });
+  await using rig = await startRig({ targets: [target], sources: [testSource(clock)] });
+  const codes = () =>
+    [...(rig.courier.ledger.targets.get('p')?.entries.values() ?? [])].flatMap(entry => entry.receiptFindings.map(({ code }) => code));
+  await clock.advance(2 * minutes);
+  assert.deepEqual(codes(), ['NOT_GRANTED']);
+
+  target.rows.set('x', row('x'));
+  target.onDeliver = async () => ({ change: 'updated', findings: say('ODD') });
+  await clock.advance(7 * hours);
+  assert.deepEqual(codes(), ['NOT_GRANTED', 'ODD']);
+  target.onDeliver = undefined;
+  await clock.advance(7 * hours);
+  assert.deepEqual(codes(), ['NOT_GRANTED']);
+
+  target.rows.set('x', { ...row('x'), state: 'absent' });
+  target.onDeliver = async () => ({ change: 'created' });
+  await clock.advance(10 * minutes);
+  assert.deepEqual(codes(), []);
+});
