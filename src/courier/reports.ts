@@ -94,7 +94,8 @@ function lateWritesTo(record: TargetRecord, id: string, began: Moment): Entry['u
 }
 
 /**
- * Undefined where the manager tells what it holds, as a late write shows there, and where a second push would disturb.
+ * Whether a late write could leave something older there, unseen. It is seen where the manager tells what it holds. A
+ * slot that a second push would disturb counts as safe.
  */
 function mayHoldOlder({ state, holds, disturbs, registries }: Slot): boolean {
   return state !== 'absent' && !holds && !disturbs && registries.length > 0;
