@@ -2,9 +2,10 @@ import type { Slot } from '../contract/adapter.ts';
 import { createDeliveries, type DeliveriesDeps } from './deliveries.ts';
 import { plannedAt } from './due.ts';
 import type { Entry, ManagedTarget, Moment, Scope, TargetRecord } from './ledger.ts';
+import { endPauses, tryStoppedSoon } from './pauses.ts';
+import { createRewrites } from './rewrites.ts';
 import { createScout, type ScoutDeps } from './scout.ts';
 import type { Supply, Want } from './supply.ts';
-import { soon } from './timing.ts';
 
 export interface LaneDeps
   extends Omit<ScoutDeps, 'reported' | 'recovered' | 'sighted' | 'forgotten'>,
@@ -41,68 +42,29 @@ export interface Lane {
 
 export function createLane(managed: ManagedTarget, deps: LaneDeps): Lane {
   const { now, random, supply } = deps;
-  const record = newRecord();
-  const scout = createScout(record, { ...deps, reported, recovered, sighted, forgotten: () => deliveries.clear() });
+  const opening = ({ window }: ManagedTarget): TargetRecord['opensAt'] => window && (() => deps.opensAt(window));
+  const record = newRecord(managed, opening(managed));
+  const scout = createScout(record, {
+    ...deps,
+    reported,
+    recovered: () => tryStoppedSoon(record, now(), random),
+    sighted,
+    forgotten: () => deliveries.clear(),
+  });
   const { stumbled, delivered, unused } = scout;
   const deliveries = createDeliveries(record, { ...deps, target: () => scout.target, stumbled, delivered, unused });
 
-  /** When somebody asked, and no look has begun since: what it finds is written anew, too. */
-  let refreshAskedAt: Moment | undefined;
-
-  function newRecord(): TargetRecord {
-    const empty = {
-      entries: new Map(),
-      renamed: new Map(),
-      recreated: new Map(),
-      vanished: new Map(),
-      about: {},
-      findings: [],
-      outcomes: [],
-      hasFollowers: false,
-      partlyUnseen: false,
-    };
-    return {
-      managed,
-      name: managed.name,
-      address: undefined,
-      nextDiscoveryAt: Number.NEGATIVE_INFINITY,
-      opensAt: opening(managed),
-      ...empty,
-    };
-  }
-
-  function opening({ window }: ManagedTarget): TargetRecord['opensAt'] {
-    return window && (() => deps.opensAt(window));
-  }
+  const rewrites = createRewrites(record, deps);
 
   function reported(): void {
     deliveries.tidy();
     demand(supply.want);
-    refreshNew();
+    rewrites.extend();
     enqueueAll();
   }
 
-  /** Slots that were found after somebody asked are given what was fetched after that, as all others are. */
-  function refreshNew(): void {
-    const askedAt = refreshAskedAt;
-    if (askedAt === undefined || (record.discoveredAt ?? Number.NEGATIVE_INFINITY) < askedAt) return;
-    refreshAskedAt = undefined;
-    const found = [...record.entries.values()].filter(entry => entry.rewriteAskedAt === undefined && entry.wroteAt < askedAt);
-    for (const entry of found) entry.rewriteAskedAt = askedAt;
-    const scopes = new Set(found.flatMap(entry => entry.scopes).filter(scope => scope !== undefined));
-    supply.refetch(
-      [...scopes].filter(({ answeredAt, fetchedAt, fetching }) => answeredAt < askedAt && !(fetching && fetchedAt >= askedAt)),
-    );
-  }
-
-  /** Soon, not at once: a manager that lists well and refuses every write would be asked without end. */
-  function recovered(): void {
-    for (const entry of record.entries.values())
-      if (entry.trouble?.failure.stops === 'target') entry.notBefore = Math.min(entry.notBefore, now() + soon(entry.trouble.count, random));
-  }
-
   function sighted(entry: Entry): void {
-    demandOf(entry, supply.want);
+    demandOf(record, entry, supply.want);
     deliveries.enqueue(entry);
     deliveries.pump();
     deps.wake();
@@ -110,25 +72,12 @@ export function createLane(managed: ManagedTarget, deps: LaneDeps): Lane {
 
   function demand(want: Want): void {
     if (record.managed.paused) return;
-    for (const entry of record.entries.values()) demandOf(entry, want);
-  }
-
-  function demandOf({ slot, scopes }: Entry, want: Want): void {
-    if (slot.after !== undefined || (slot.state === 'absent' && !record.managed.create)) return;
-    for (let at = 0; at < scopes.length; at++) {
-      const [scope, registry] = [scopes[at], slot.registries[at]];
-      if (scope && registry) want(scope, registry);
-    }
+    for (const entry of record.entries.values()) demandOf(record, entry, want);
   }
 
   function enqueueAll(): void {
     for (const entry of record.entries.values()) deliveries.enqueue(entry);
     deliveries.pump();
-  }
-
-  /** What a server asked for with Retry-After is kept. */
-  function endPauses(): void {
-    for (const entry of record.entries.values()) if (entry.trouble?.failure.facts.retryAfterMs === undefined) entry.notBefore = now();
   }
 
   return {
@@ -155,21 +104,20 @@ export function createLane(managed: ManagedTarget, deps: LaneDeps): Lane {
       deliveries.pump();
     },
     look() {
-      endPauses();
+      endPauses(record, now());
       scout.lookAnew();
     },
     refresh() {
       scout.look();
-      endPauses();
-      for (const entry of record.entries.values()) entry.rewriteAskedAt = now();
-      refreshAskedAt = now();
+      endPauses(record, now());
+      rewrites.ask();
     },
     use(next) {
       const same = next.open === record.managed.open;
       record.managed = next;
       record.opensAt = opening(next);
       for (const entry of record.entries.values()) entry.scopes = deps.scopesFor(record, entry.slot);
-      endPauses();
+      endPauses(record, now());
       if (same) scout.restart();
       else scout.renew();
     },
@@ -185,4 +133,31 @@ export function createLane(managed: ManagedTarget, deps: LaneDeps): Lane {
       await scout.close();
     },
   };
+}
+
+function newRecord(managed: ManagedTarget, opensAt: TargetRecord['opensAt']): TargetRecord {
+  return {
+    managed,
+    name: managed.name,
+    address: undefined,
+    nextDiscoveryAt: Number.NEGATIVE_INFINITY,
+    opensAt,
+    entries: new Map(),
+    renamed: new Map(),
+    recreated: new Map(),
+    vanished: new Map(),
+    about: {},
+    findings: [],
+    outcomes: [],
+    hasFollowers: false,
+    partlyUnseen: false,
+  };
+}
+
+function demandOf(record: TargetRecord, { slot, scopes }: Entry, want: Want): void {
+  if (slot.after !== undefined || (slot.state === 'absent' && !record.managed.create)) return;
+  for (let at = 0; at < scopes.length; at++) {
+    const [scope, registry] = [scopes[at], slot.registries[at]];
+    if (scope && registry) want(scope, registry);
+  }
 }

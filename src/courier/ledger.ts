@@ -98,12 +98,12 @@ export interface Entry {
   queued: number;
   /**
    * When somebody asked for it to be written anew, whatever it holds, with a credential that was fetched after that.
-   * [lane: refresh; deliveries: what disturbs; attempt: it is done]
+   * [rewrites; waiting: what disturbs; attempt: it is done]
    */
   rewriteAskedAt?: Moment | undefined;
-  /** It is written anew, because a follower needs a credential that we have. [deliveries; attempt: it is done] */
+  /** It is written anew, because a follower needs a credential that we have. [waiting; attempt: it is done] */
   neededByFollower?: boolean;
-  /** 0: at any time. [attempt; lane: a pause that is over before its time] */
+  /** 0: at any time. [attempt; pauses: it is over before its time; results: `check`] */
   notBefore: Moment;
   /** [attempt] */
   trouble?: Trouble | undefined;

@@ -595,7 +595,8 @@ test('a target that is removed is disposed of when its writes have ended', async
 
 test('a manager that names a thousand regions: a few fetches at a time', async () => {
   const clock = createVirtualClock();
-  const rows = Array.from({ length: 1000 }, (_, at) => row(String(at), registry('123456789012', `xx-made-${at}`)));
+  const region = (at: number): string => `xx-${'abcdefghij'.charAt(at / 100)}-${at % 100}`;
+  const rows = Array.from({ length: 1000 }, (_, at) => row(String(at), registry('123456789012', region(at))));
   const source = testSource(clock);
   let atOnce = 0;
   let most = 0;

@@ -1,0 +1,16 @@
+import type { Moment, TargetRecord } from './ledger.ts';
+import { soon } from './timing.ts';
+
+/**
+ * The target works again: slots whose failure had stopped it are tried soon. Not at once: a manager that lists well and
+ * refuses every write would be asked without end.
+ */
+export function tryStoppedSoon({ entries }: TargetRecord, now: Moment, random: () => number): void {
+  for (const entry of entries.values())
+    if (entry.trouble?.failure.stops === 'target') entry.notBefore = Math.min(entry.notBefore, now + soon(entry.trouble.count, random));
+}
+
+/** Every slot may be tried at once. What a server asked for with Retry-After is kept. */
+export function endPauses({ entries }: TargetRecord, now: Moment): void {
+  for (const entry of entries.values()) if (entry.trouble?.failure.facts.retryAfterMs === undefined) entry.notBefore = now;
+}
