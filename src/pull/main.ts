@@ -39,6 +39,8 @@ async function main(): Promise<number> {
   }
   // Clients show stderr to people, who can do nothing about what Node has to say.
   process.removeAllListeners('warning').on('warning', () => undefined);
+  const { leaveOutUnreadable } = await import('../io/authorities.ts');
+  await leaveOutUnreadable(process.env);
   const { clock } = await import('../contract/clock.ts');
   const { Failure } = await import('../contract/failures.ts');
   const { ensureHome } = await import('../io/home.ts');

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { leftOut, wrongWithAuthorities } from '../../src/io/authorities.ts';
@@ -34,4 +34,25 @@ test('the program starts without authorities for which Node would wait without e
     assert.deepEqual(stderr.trim().split('\n').length, 1, stderr);
     assert.ok(stderr.startsWith(`warning: NODE_EXTRA_CA_CERTS: ${file} `), stderr);
   }
+});
+
+test('so does the program that answers docker, with what it is asked still unread', async () => {
+  await using files = await folder();
+  execFileSync('mkfifo', [files.at('pipe')]);
+  const { status, stdout } = spawnSync(process.execPath, [join(import.meta.dirname, '../../src/pull/main.ts'), 'docker', 'get'], {
+    env: {
+      PATH: process.env['PATH'],
+      HOME: files.path,
+      NODE_EXTRA_CA_CERTS: files.at('pipe'),
+      AWS_ACCESS_KEY_ID: 'AKIDTEST',
+      AWS_SECRET_ACCESS_KEY: 'of-nobody',
+      AWS_ENDPOINT_URL: 'https://127.0.0.1:9',
+      AWS_MAX_ATTEMPTS: '1',
+    },
+    input: '123456789012.dkr.ecr.eu-west-1.amazonaws.com',
+    encoding: 'utf8',
+    timeout: 60_000,
+  });
+  assert.equal(status, 1);
+  assert.match(stdout, /127\.0\.0\.1:9/);
 });
