@@ -36,8 +36,15 @@ const commands: Readonly<Record<string, Command>> = {
     load: async () => (await import('./refresh.ts')).refresh,
   },
   token: {
-    usage: 'token [HOST | --region REGION]',
+    usage: 'token [HOST... | --region REGION] [--format FORMAT]',
     doc: 'Prints a fresh password for `docker login --username AWS --password-stdin HOST`.',
+    more: [
+      '--format docker-auth-config  what the variable DOCKER_AUTH_CONFIG may hold (Docker 28.4 and later, GitLab runners)',
+      '--format env                 the same as a line NAME=VALUE, for $GITHUB_ENV, env files and dotenv reports',
+      '--format auth-json           a file for podman, skopeo, buildah, and for every other client',
+      '--format k8s-secret          a pull secret: `| kubectl apply -f -`; --name NAME and --namespace NAMESPACE say which',
+      'With a format several hosts may be named. What is printed is secret, and good for twelve hours at most.',
+    ],
     load: async () => (await import('./token.ts')).token,
   },
   config: {

@@ -1,5 +1,7 @@
 import { withoutOurs } from '../../config/env.ts';
+import type { Config } from '../../config/load.ts';
 import { clock } from '../contract/clock.ts';
+import type { Credential } from '../contract/credential.ts';
 import { Failure } from '../contract/failures.ts';
 import { lookAlike } from '../contract/look-alike.ts';
 import { parseAddress, privateRegistryHost, type Registry } from '../contract/registry.ts';
@@ -8,37 +10,72 @@ import { openOnce } from '../io/once.ts';
 import { reachAws } from '../io/reach.ts';
 import { knownAdapters } from './adapters.ts';
 import { configOptions, exit, type Io, readArgs, readConfig, UsageError } from './io.ts';
+import { formats, isKubernetesName, type Login, type Naming } from './token-formats.ts';
+
+const options = {
+  ...configOptions,
+  region: { type: 'string' },
+  format: { type: 'string' },
+  name: { type: 'string' },
+  namespace: { type: 'string' },
+} as const;
 
 /**
  * Prints a fresh password, and nothing else: `ecr-courier token HOST | docker login --username AWS --password-stdin
- * HOST`.
+ * HOST`. With a format: the logins of all hosts that are named, as others read them.
  */
 export async function token(args: string[], io: Io): Promise<number> {
-  const { values, positionals } = readArgs(args, { ...configOptions, region: { type: 'string' } }, { allowPositionals: true });
-  const { region, ...rest } = values;
+  const { values, positionals } = readArgs(args, options, { allowPositionals: true });
+  const { region, format, name, namespace, ...rest } = values;
+  const print = printerOf(format, { name, namespace });
+  if (positionals.length > 1 && !print) throw new UsageError('one registry at a time, or several with --format');
+  if (positionals.length === 0 && print) throw new UsageError('name the registries that the logins are for');
   const config = await readConfig(rest, io);
   const fallback = config.sources.find(source => source.name === 'default')?.region;
-  const registry = registryOf(positionals, region ?? fallback, address => parseAddress(address, config.aliases)?.registry);
-  const commandEnv = withoutOurs(io.env, await knownAdapters(io.env));
-  const sources = makeSources(config.sources, { once: openOnce(reachAws({ env: io.env })), clock, env: io.env, commandEnv });
-  const source = sources.choose(registry, { target: '', id: '' });
-  if (!source) throw new Failure('MISCONFIGURED', `No source serves ${registry.host}.`);
-  const credential = await source.fetch(registry, io.signal);
-  io.stdout.write(`${credential.password.reveal()}\n`);
+  const read = (address: string): Registry | undefined => parseAddress(address, config.aliases)?.registry;
+  const registries = positionals.length > 0 ? positionals.map(host => named(host, read)) : [ofRegion(region ?? fallback, read)];
+  const fetch = await fetcherOf(config, io);
+  const logins: Login[] = [];
+  for (const registry of registries) logins.push({ host: registry.host, credential: await fetch(registry) });
+  io.stdout.write(print ? print(logins) : `${logins[0]?.credential.password.reveal()}\n`);
   return exit.ok;
 }
 
-function registryOf(hosts: readonly string[], region: string | undefined, read: (address: string) => Registry | undefined): Registry {
-  const [host, ...more] = hosts;
-  if (more.length > 0) throw new UsageError('one registry at a time');
-  if (host !== undefined) {
-    const registry = read(host);
-    const like = registry ? undefined : lookAlike(host);
-    if (like) throw new UsageError(`${like.host} ${like.is}. ${like.remedy}`);
-    if (!registry) throw new UsageError(`${host} is no ECR registry: ACCOUNT.dkr.ecr.REGION.amazonaws.com is expected`);
-    return registry;
-  }
-  // A token serves every registry of its region, so the account in the name does not matter.
+function printerOf(format: string | undefined, { name = 'ecr-courier', namespace }: { readonly [K in keyof Naming]: string | undefined }) {
+  const print = format !== undefined && Object.hasOwn(formats, format) ? formats[format] : undefined;
+  if (format !== undefined && !print) throw new UsageError(`there is no format ${format}; there are ${Object.keys(formats).join(', ')}`);
+  for (const given of [name, namespace ?? name])
+    if (!isKubernetesName(given)) throw new UsageError(`${given} is no name of Kubernetes: lower-case letters, digits, - and .`);
+  return print && ((logins: readonly Login[]) => print(logins, { name, namespace }));
+}
+
+/** One fetch for all registries that it serves. */
+async function fetcherOf(config: Config, io: Io) {
+  const commandEnv = withoutOurs(io.env, await knownAdapters(io.env));
+  const sources = makeSources(config.sources, { once: openOnce(reachAws({ env: io.env })), clock, env: io.env, commandEnv });
+  const fetched = new Map<string, Credential>();
+  return async (registry: Registry): Promise<Credential> => {
+    const source = sources.choose(registry, { target: '', id: '' });
+    if (!source) throw new Failure('MISCONFIGURED', `No source serves ${registry.host}.`);
+    const scope = source.scope(registry);
+    const credential = fetched.get(scope) ?? (await source.fetch(registry, io.signal));
+    fetched.set(scope, credential);
+    return credential;
+  };
+}
+
+type Read = (address: string) => Registry | undefined;
+
+function named(host: string, read: Read): Registry {
+  const registry = read(host);
+  const like = registry ? undefined : lookAlike(host);
+  if (like) throw new UsageError(`${like.host} ${like.is}. ${like.remedy}`);
+  if (!registry) throw new UsageError(`${host} is no ECR registry: ACCOUNT.dkr.ecr.REGION.amazonaws.com is expected`);
+  return registry;
+}
+
+/** A token serves every registry of its region, so the account in the name does not matter. */
+function ofRegion(region: string | undefined, read: Read): Registry {
   const registry = region && read(privateRegistryHost('000000000000', region));
   if (!registry) throw new UsageError(region ? `${region} is no AWS region` : 'name a registry, or --region, or set AWS_REGION');
   return registry;

@@ -1,0 +1,55 @@
+import { addMember } from '../../adapters/common/json-text.ts';
+import { authOf } from '../../adapters/docker-config/entries.ts';
+import type { Credential } from '../contract/credential.ts';
+
+/** Of one host. */
+export interface Login {
+  readonly host: string;
+  readonly credential: Credential;
+}
+/** Where a Secret of Kubernetes is to be. */
+export interface Naming {
+  readonly name: string;
+  readonly namespace: string | undefined;
+}
+
+/**
+ * Ways to print logins, by name. Docker and crane read DOCKER_AUTH_CONFIG strictly: any member but `auths` and `auth`,
+ * and they drop the whole variable.
+ */
+export const formats: Readonly<Record<string, (logins: readonly Login[], naming: Naming) => string>> = {
+  'docker-auth-config': logins => `${JSON.stringify({ auths: authsOf(logins) })}\n`,
+  'auth-json': logins => `${logins.reduce((text, login) => addMember(text, ['auths'], login.host, { auth: authOfLogin(login) }), '')}\n`,
+  // Without quotes: $GITHUB_ENV, env files of Docker and podman and dotenv reports of GitLab remove none.
+  env: logins => `DOCKER_AUTH_CONFIG=${JSON.stringify({ auths: authsOf(logins) })}\n`,
+  'k8s-secret': secretOf,
+};
+
+const authOfLogin = ({ credential: { username, password } }: Login): string => authOf({ username, password: password.reveal() });
+const authsOf = (logins: readonly Login[]) => Object.fromEntries(logins.map(login => [login.host, { auth: authOfLogin(login) }]));
+
+/**
+ * The kubelet compares credentials by a hash over the members, so there are these three and no `email`: then another
+ * Secret with the same login counts as the same.
+ */
+function secretOf(logins: readonly Login[], { name, namespace }: Naming): string {
+  const entry = (login: Login) => ({
+    username: login.credential.username,
+    password: login.credential.password.reveal(),
+    auth: authOfLogin(login),
+  });
+  const config = JSON.stringify({ auths: Object.fromEntries(logins.map(login => [login.host, entry(login)])) });
+  return [
+    'apiVersion: v1',
+    'kind: Secret',
+    'metadata:',
+    `  name: ${JSON.stringify(name)}`,
+    ...(namespace === undefined ? [] : [`  namespace: ${JSON.stringify(namespace)}`]),
+    'type: kubernetes.io/dockerconfigjson',
+    'data:',
+    `  .dockerconfigjson: ${Buffer.from(config).toString('base64')}`,
+    '',
+  ].join('\n');
+}
+
+export const isKubernetesName = (name: string): boolean => /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/.test(name);
