@@ -7,6 +7,7 @@ import type { FindingSpecs } from '../src/contract/adapter.ts';
 import { failures } from '../src/contract/failures.ts';
 import { engineFindings } from '../src/courier/findings.ts';
 import { metricList } from '../src/observe/metric-table.ts';
+import { clientsPage } from './clients-page.ts';
 
 /**
  * The generated pages of the repository, by path; of docs/operations.md the table of metrics alone is generated. A test
@@ -18,6 +19,7 @@ export function pages(): ReadonlyMap<string, string> {
     ['config/schema.json', renderJsonSchema(adapters)],
     ['docs/errors.md', errorsPage()],
     ['docs/operations.md', operationsPage()],
+    ['docs/clients.md', clientsPage()],
   ]);
 }
 

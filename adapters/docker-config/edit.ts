@@ -76,21 +76,11 @@ function isReadByAll(text: string, [name]: readonly string[], { map }: Member): 
   return membersAt(text, []).findLast(({ key }) => key === name)?.start === map;
 }
 
-/** The text without any login for the host in any spelling. */
-export function withoutLogin(whole: string, path: readonly string[], host: string): string {
-  let text = withoutMark(whole);
-  for (;;) {
-    const members = entriesIn(text, path);
-    const next = members.find(isOf(host));
-    if (!next) return text;
-    text = removeMember(text, next, members);
-  }
-}
-
-/** The text with a value for a member at a path, in its place or at the end of its map. */
-export function withMember(whole: string, path: readonly string[], key: string, value: Json): string {
+/** The text with a value for a member of a map at the top, in its place or at the end of that map. */
+export function withMember(whole: string, map: string, key: string, value: Json): string {
   const text = withoutMark(whole);
-  const there = membersAt(text, path).findLast(member => member.key === key);
-  if (!there) return addMember(text, path, key, value);
+  const members = membersAt(text, [map.toLowerCase()]).filter(member => isReadByAll(text, [map], member));
+  const there = members.findLast(member => member.key === key);
+  if (!there) return addMember(text, [map], key, value);
   return valueOf(text, there) === value ? text : replaceMember(text, there, key, value);
 }

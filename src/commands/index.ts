@@ -75,6 +75,16 @@ const commands: Readonly<Record<string, Command>> = {
     doc: 'What the kubelet would do for an image: which pattern matches, or why none does; region, role, cache time.',
     load: async () => (await import('./explain.ts')).explainImage,
   },
+  helper: {
+    usage: 'helper install|doctor [HOST...]',
+    doc: 'The credential helper in the Docker configuration of this user.',
+    more: [
+      'install [--dry-run]  makes docker-credential-ecr-courier answer for the hosts that are named or configured, and',
+      '                     removes their stored logins; --dry-run shows the change, with secrets masked',
+      'doctor [--json]      what each registry client would send for these hosts, and why; nothing is run or asked',
+    ],
+    load: async () => (await import('./helper.ts')).helper,
+  },
   bundle: {
     usage: 'bundle',
     doc: 'Writes what belongs into a bug report, without secrets: `ecr-courier bundle > bundle.txt`.',

@@ -1,0 +1,96 @@
+import { expirationIn } from '../contract/expiry.ts';
+import { label } from '../contract/text.ts';
+import type { Sent } from './entry.ts';
+import type { Image } from './keys.ts';
+import { type Outcome, predict } from './predict.ts';
+import { type Client, type ClientId, clients } from './rules.ts';
+import { ofVariable } from './variable.ts';
+
+/** What is found on a machine. A text is undefined where there is no such file. */
+export interface Found {
+  /** config.json of Docker. */
+  readonly docker: string | undefined;
+  /** auth.json of podman, in its order. */
+  readonly podman: readonly string[];
+  /** DOCKER_AUTH_CONFIG. */
+  readonly variable: string | undefined;
+  readonly onPath: (program: string) => boolean;
+  readonly now: number;
+}
+
+/** What one client would do for one host, for people. It holds no secret. */
+export interface Diagnosis {
+  readonly client: ClientId;
+  readonly name: string;
+  readonly does: string;
+  /** What it does instead when the helper that it asks fails. */
+  readonly otherwise?: string;
+  /** fine: it has a login that is good as far as can be seen; bad: it sends something wrong, or fails. */
+  readonly verdict: 'fine' | 'no login' | 'bad';
+}
+
+/** The helper of the courier, which lists the hosts that it serves. */
+const own = 'ecr-courier';
+const ofPodman: ReadonlySet<ClientId> = new Set(['skopeo19', 'cimage']);
+const readVariable: ReadonlySet<ClientId> = new Set(['cli29', 'crane']);
+
+export const diagnose = (image: Image, found: Found): Diagnosis[] =>
+  (Object.keys(clients) as ClientId[]).map(id => {
+    const client: Client = clients[id];
+    const usual = sentBy(id, image, found, program => (found.onPath(program) ? 'login' : 'missing'));
+    const asks = usual.some(({ kind }) => kind === 'helper');
+    const failing = asks ? sentBy(id, image, found, program => (found.onPath(program) ? 'failing' : 'missing')) : [];
+    const stale = failing.some(({ kind }) => kind === 'login');
+    return {
+      client: id,
+      name: client.name,
+      does: usual.map(sent => inWords(sent, found.now)).join(', then '),
+      ...(stale && { otherwise: failing.map(sent => inWords(sent, found.now)).join(', then ') }),
+      verdict: verdictOn(usual, found.now),
+    };
+  });
+
+function sentBy(id: ClientId, image: Image, found: Found, helper: (program: string) => Outcome): readonly Sent[] {
+  const client: Client = clients[id];
+  const { docker, podman, variable } = found;
+  const by = (text: string | undefined): readonly Sent[] => predict(client, { text, image, helper, listed: program => program === own });
+  const isRead = readVariable.has(id) && (id !== 'crane' || docker !== undefined);
+  const given = isRead && variable ? ofVariable(variable, image, client) : undefined;
+  if (given) return [{ ...given, key: `${image.host} of DOCKER_AUTH_CONFIG` } as Sent];
+  // go-containerregistry looks at podman's file where Docker has none.
+  if (id === 'crane' && docker === undefined) return by(podman[0]);
+  const texts = ofPodman.has(id) ? [...podman, docker] : [docker];
+  const tries = texts.map(by);
+  return tries.find(([sent]) => sent?.kind !== client.nothing) ?? tries.at(-1) ?? [];
+}
+
+function inWords(sent: Sent, now: number): string {
+  if (sent.kind === 'login') {
+    const beside = sent.token ? `, with an ${sent.token}` : '';
+    return `sends the entry ${keyOf(sent.key)}${endOf(sent.password, now)}${beside}${sent.plainHttp ? ', over plain http' : ''}`;
+  }
+  if (sent.kind === 'token') return `sends the ${sent.token} of ${keyOf(sent.key)}, which ECR does not know`;
+  if (sent.kind === 'helper') return `asks docker-credential-${label(sent.program)}${sent.role === 'store' ? ', its credsStore' : ''}`;
+  const why = label(sent.why);
+  if (sent.kind === 'undecoded') return `sends an incomplete login: ${why}`;
+  if (sent.kind === 'fails') return `fails: ${why}`;
+  return `${sent.kind === 'empty login' ? 'sends an empty login' : 'sends no login'}: ${why}`;
+}
+
+const keyOf = (key: string): string => label(key.replace(/\/\/[^/@]*@/, '//'));
+
+function endOf(password: string, now: number): string {
+  const ends = expirationIn(password);
+  if (!ends) return '';
+  return ends.getTime() <= now ? `, which ended at ${ends.toISOString()}` : `, good until ${ends.toISOString()}`;
+}
+
+function verdictOn(sent: readonly Sent[], now: number): Diagnosis['verdict'] {
+  const [first] = sent;
+  if (first?.kind === 'helper') return 'fine';
+  if (first?.kind === 'login') {
+    const ends = expirationIn(first.password)?.getTime() ?? Number.POSITIVE_INFINITY;
+    return ends <= now || first.plainHttp || first.password === '' ? 'bad' : 'fine';
+  }
+  return first?.kind === 'nothing' || first?.kind === 'empty login' ? 'no login' : 'bad';
+}

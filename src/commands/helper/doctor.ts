@@ -1,0 +1,112 @@
+import { membersAt } from '../../../adapters/common/json-text.ts';
+import { unreadable, withoutMark } from '../../../adapters/docker-config/edit.ts';
+import { helpersIn, relationOf } from '../../../adapters/docker-config/entries.ts';
+import type { Config } from '../../../config/load.ts';
+import { type Diagnosis, diagnose } from '../../clients/diagnosis.ts';
+import type { Image } from '../../clients/keys.ts';
+import { dropped } from '../../clients/variable.ts';
+import { clock } from '../../contract/clock.ts';
+import { asFailure } from '../../contract/failures.ts';
+import { parseAddress } from '../../contract/registry.ts';
+import { label } from '../../contract/text.ts';
+import { lendFiles } from '../../io/lent-files.ts';
+import { configOptions, exit, type Io, readArgs, readConfig, UsageError } from '../io.ts';
+import { dockerConfigFile, hostsOf, isOnPath, podmanFiles } from './places.ts';
+
+/** A file, as far as it can be read. */
+interface Read {
+  readonly path: string;
+  readonly text: string | undefined;
+  readonly trouble?: string;
+}
+
+/** `helper doctor [HOST...] [--json]`: what each registry client would send. Reads files, runs and asks nothing. */
+export async function helperDoctor(args: string[], io: Io): Promise<number> {
+  const { values, positionals } = readArgs(args, { ...configOptions, json: { type: 'boolean' } }, { allowPositionals: true });
+  const { json, ...flags } = values;
+  const config = await readConfig(flags, io);
+  const docker = await read(dockerConfigFile(io.env), io);
+  const podman = await Promise.all(podmanFiles(io.env).map(path => read(path, io)));
+  const files = [docker, ...podman];
+  const images = imagesOf(positionals, config, files);
+  if (images.length === 0) throw new UsageError('name a registry, as neither the files nor the configuration do');
+  const onPath = await programsOnPath(files, io);
+  const variable = io.env['DOCKER_AUTH_CONFIG'];
+  const found = { docker: docker.text, podman: podman.flatMap(({ text }) => text ?? []), variable, onPath, now: clock.wall() };
+  const told = images.map(image => ({ host: image.host, clients: diagnose(image, found) }));
+  const notes = notesOn(files, images, variable);
+  if (json)
+    io.stdout.write(
+      `${JSON.stringify({ files: files.map(({ path, text }) => ({ path, there: text !== undefined })), hosts: told, notes }, undefined, 2)}\n`,
+    );
+  else io.stdout.write(`${[...told.map(({ host, clients }) => shown(host, clients)), ...notes.map(note => `Note: ${note}`)].join('\n')}\n`);
+  return told.some(({ clients }) => clients.some(({ verdict }) => verdict === 'bad')) ? exit.failed : exit.ok;
+}
+
+async function read(path: string, { signal }: Io): Promise<Read> {
+  try {
+    return { path, text: await lendFiles({ writes: 'refused' }).read(path, { signal }) };
+  } catch (error) {
+    return { path, text: undefined, trouble: asFailure(error).message };
+  }
+}
+
+/** Each with the repository behind it, if one was named. */
+function imagesOf(named: readonly string[], config: Config, files: readonly Read[]): Image[] {
+  const { aliases } = config;
+  const registryOf = (address: string): string | undefined => parseAddress(address, aliases)?.registry.host;
+  if (named.length > 0)
+    return named.map(address => {
+      const host = registryOf(address);
+      if (host === undefined) throw new UsageError(`${address} is no ECR registry: ACCOUNT.dkr.ecr.REGION.amazonaws.com is expected`);
+      return {
+        host,
+        repository: address
+          .replace(/^[a-z]+:\/\//i, '')
+          .replace(/^[^/]*\/?/, '')
+          .replace(/(:[^/]*|@.*)$/, ''),
+      };
+    });
+  const inFiles = files.flatMap(keysOf).flatMap(key => registryOf(key) ?? []);
+  return [...new Set([...hostsOf(config), ...inFiles])].sort().map(host => ({ host, repository: '' }));
+}
+
+function keysOf({ text: whole }: Read): string[] {
+  const text = withoutMark(whole ?? '');
+  if (text.trim() === '' || unreadable(text, ['auths'])) return [];
+  return ['auths', 'credhelpers'].flatMap(name => membersAt(text, [name])).map(({ key }) => key);
+}
+
+async function programsOnPath(files: readonly Read[], { env }: Io): Promise<(program: string) => boolean> {
+  const named = files.flatMap(({ text: whole }) => {
+    const text = withoutMark(whole ?? '');
+    if (text.trim() === '' || unreadable(text, ['auths'])) return [];
+    const { byHost, store } = helpersIn(text);
+    return [...byHost.values(), ...(store === undefined ? [] : [store])];
+  });
+  const there = new Set<string>();
+  for (const program of new Set(named)) if (program !== '' && !/[/\\]/.test(program) && (await isOnPath(program, env))) there.add(program);
+  return program => there.has(program);
+}
+
+function notesOn(files: readonly Read[], images: readonly Image[], variable: string | undefined): string[] {
+  const troubles = files.flatMap(({ path, text, trouble }) => {
+    const wrong = text === undefined ? undefined : unreadable(text, ['auths']);
+    return trouble ?? (wrong ? `${path} ${wrong.why}. ${wrong.remedy}` : []);
+  });
+  const paths = files
+    .flatMap(keysOf)
+    .filter(key => images.some(({ host, repository }) => repository === '' && relationOf(key, host) === 'path'));
+  const why = variable ? dropped(variable) : undefined;
+  return [
+    ...troubles,
+    ...[...new Set(paths)].map(key => `The entry ${label(key)} is for a path. Name the host with a repository to see who takes it.`),
+    ...(why ? [`DOCKER_AUTH_CONFIG is dropped as a whole by Docker and crane: ${why}.`] : []),
+  ];
+}
+
+/** Clients that do the same stand in one line. */
+function shown(host: string, clients: readonly Diagnosis[]): string {
+  const groups = Map.groupBy(clients, ({ does, otherwise }) => `${does}${otherwise ? `; if that fails it ${otherwise}` : ''}`);
+  return [host, ...[...groups].map(([does, ones]) => `  ${ones.map(({ name }) => name).join(', ')}:\n    ${does}`), ''].join('\n');
+}

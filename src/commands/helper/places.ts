@@ -1,0 +1,55 @@
+import { constants } from 'node:fs';
+import { access, stat } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import type { Config } from '../../../config/load.ts';
+import { parseAddress, privateRegistryHost } from '../../contract/registry.ts';
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+export const program = 'ecr-courier';
+
+/** As Docker finds it: the directory of DOCKER_CONFIG, else ~/.docker. */
+export const dockerConfigFile = (env: Env): string => join(env['DOCKER_CONFIG'] || join(homeOf(env), '.docker'), 'config.json');
+const homeOf = (env: Env): string => env['HOME'] || env['USERPROFILE'] || homedir();
+
+/**
+ * Where podman, skopeo and buildah look, one after the other, before they look into the file of Docker
+ * (go.podman.io/image 5.42.1, pkg/docker/config).
+ */
+export function podmanFiles(env: Env): readonly string[] {
+  const named = env['REGISTRY_AUTH_FILE'];
+  if (named) return [named];
+  const runtime = env['XDG_RUNTIME_DIR'] || `/run/containers/${process.getuid?.() ?? 0}`;
+  const own = env['XDG_RUNTIME_DIR'] ? join(runtime, 'containers/auth.json') : join(runtime, 'auth.json');
+  return [own, join(env['XDG_CONFIG_HOME'] || join(homeOf(env), '.config'), 'containers/auth.json')];
+}
+
+/** Whether a client finds the program of a helper. */
+export async function isOnPath(helper: string, env: Env): Promise<boolean> {
+  const names =
+    process.platform === 'win32'
+      ? ['.exe', '.cmd', '.bat'].map(end => `docker-credential-${helper}${end}`)
+      : [`docker-credential-${helper}`];
+  for (const folder of (env['PATH'] ?? '').split(delimiter).filter(Boolean))
+    for (const name of names) if (await isProgram(join(folder, name))) return true;
+  return false;
+}
+
+const isProgram = (path: string): Promise<boolean> =>
+  access(path, constants.X_OK)
+    .then(() => stat(path))
+    .then(
+      stats => stats.isFile(),
+      () => false,
+    );
+
+/** The hosts that a configuration names: of targets, sources and aliases. A pattern names none. */
+export function hostsOf({ targets, sources, aliases }: Pick<Config, 'targets' | 'sources' | 'aliases'>): string[] {
+  const named = sources.flatMap(({ registries = [], accounts = [], region }) => [
+    ...registries.filter(pattern => !pattern.includes('*')),
+    ...(region === undefined ? [] : accounts.map(account => privateRegistryHost(account, region))),
+  ]);
+  const all = [...targets.flatMap(({ registries }) => registries.map(({ host }) => host)), ...named, ...aliases.keys()];
+  return [...new Set(all.flatMap(host => parseAddress(host, aliases)?.registry.host ?? []))].sort();
+}

@@ -1,0 +1,213 @@
+import assert from 'node:assert/strict';
+import { chmod, lstat, mkdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { test } from 'node:test';
+import type { Diagnosis } from '../../src/clients/diagnosis.ts';
+import { folder } from '../config/support.ts';
+import { command } from './cli.ts';
+
+const one = '111111111111.dkr.ecr.eu-west-1.amazonaws.com';
+const two = '222222222222.dkr.ecr.eu-west-1.amazonaws.com';
+const token = (ends: string): string =>
+  Buffer.from(JSON.stringify({ payload: 'hidden', expiration: Date.parse(ends) / 1000 })).toString('base64');
+const auth = (password: string): string => Buffer.from(`AWS:${password}`).toString('base64');
+
+/** A home with a Docker configuration, and the helper on PATH. */
+async function home(config?: string, programs = ['docker-credential-ecr-courier']) {
+  const dir = await folder(config === undefined ? {} : { '.docker/config.json': config });
+  await mkdir(dir.at('bin'), { recursive: true });
+  for (const program of programs) await writeFile(dir.at(`bin/${program}`), '#!/bin/sh\n', { mode: 0o755 });
+  const env = { HOME: dir.path, PATH: dir.at('bin'), XDG_RUNTIME_DIR: dir.at('run') };
+  const path = dir.at('.docker/config.json');
+  const helper = (args: readonly string[], more: Readonly<Record<string, string>> = {}) =>
+    command(['helper', ...args], { ...env, ...more });
+  return { ...dir, env, path, helper, text: () => readFile(path, 'utf8'), [Symbol.asyncDispose]: () => dir[Symbol.asyncDispose]() };
+}
+
+const stale = `{
+  "auths": {
+    "https://${one}": { "auth": "${auth('s3cret-old')}" },
+    "ghcr.io": { "auth": "${auth('s3cret-ghcr')}" },
+    "${one}/team": { "auth": "${auth('s3cret-team')}" },
+    "https://me:s3cret-key@${one}": {}
+  },
+  "credHelpers": { "https://${one}": "ecr-login", "gcr.io": "gcloud" },
+  "HttpHeaders": { "X-Meta": "s3cret-header" },
+  "proxies": { "default": { "httpProxy": "http://me:s3cret-proxy@proxy" } }
+}
+`;
+
+test('install names the helper, takes out every login of the host, and leaves everything else as it is written', async () => {
+  await using at = await home(stale);
+  await chmod(at.path, 0o640);
+  const { code, stdout, stderr } = await at.helper(['install', `https://${one}/`]);
+  assert.equal(code, 0, stderr);
+  assert.equal(
+    await at.text(),
+    stale
+      .replace(/ {4}"https:.*\n/, '')
+      .replace(/ {4}"1{12}[^\n]*team.*\n/, '')
+      .replace(`{ "https://${one}": "ecr-login", "gcr.io": "gcloud" }`, `{ "gcr.io": "gcloud", "${one}": "ecr-courier" }`),
+  );
+  assert.equal((await stat(at.path)).mode & 0o777, 0o640);
+  assert.match(stdout, new RegExp(`docker-credential-ecr-courier answers for ${one}`));
+  assert.match(stdout, /the logins of https:\/\/1[^,]*, 1[^,]*\/team\.$/m);
+  assert.match(stdout, /takes the place of docker-credential-ecr-login/);
+  const again = await at.helper(['install', one]);
+  assert.match(again.stdout, /needs no change/);
+  assert.doesNotMatch(stdout + stderr, /s3cret|QVdT/);
+});
+
+test('a dry run shows the change without a secret, and writes nothing', async () => {
+  await using at = await home(stale);
+  const { code, stdout } = await at.helper(['install', '--dry-run', one]);
+  assert.equal(code, 0);
+  assert.equal(await at.text(), stale);
+  assert.match(stdout, new RegExp(`^- {5}"https://${one}": \\{ "auth": "\\[secret\\]" \\},$`, 'm'));
+  assert.match(stdout, new RegExp(`^\\+ {3}"credHelpers": \\{ "gcr.io": "gcloud", "${one}": "ecr-courier" \\},$`, 'm'));
+  for (const secret of ['s3cret', auth('s3cret-old'), auth('s3cret-ghcr')]) assert.ok(!stdout.includes(secret), secret);
+});
+
+test('the hosts are those of the arguments and of the configuration: targets, sources and aliases', async () => {
+  await using at = await home();
+  await writeFile(
+    at.at('courier.yaml'),
+    `targets: [{kind: portainer, url: "https://portainer", apiKey: ptr_k3y, registries: [${one}]}]
+sources: [{name: prod, accounts: ["333333333333"], region: eu-central-1, registries: ["*.dkr.ecr.us-east-1.amazonaws.com", ${two}]}]
+aliases: [{host: images.example, registry: ${one}}]
+`,
+  );
+  const { code, stderr } = await at.helper(['install', '-c', at.at('courier.yaml'), 'public.ecr.aws']);
+  assert.equal(code, 0, stderr);
+  const { credHelpers } = JSON.parse(await at.text()) as { credHelpers: Record<string, string> };
+  const central = '333333333333.dkr.ecr.eu-central-1.amazonaws.com';
+  assert.deepEqual(Object.keys(credHelpers).sort(), [one, two, central, 'images.example', 'public.ecr.aws'].sort());
+  assert.equal((await stat(at.path)).mode & 0o777, 0o600);
+  assert.equal((await stat(at.at('.docker'))).mode & 0o777, 0o700);
+});
+
+test('DOCKER_CONFIG is obeyed, and a link stays', async () => {
+  await using at = await home();
+  await mkdir(at.at('elsewhere'));
+  await writeFile(at.at('real.json'), '{}');
+  await symlink('../real.json', at.at('elsewhere/config.json'));
+  await at.helper(['install', one], { DOCKER_CONFIG: at.at('elsewhere') });
+  assert.ok((await lstat(at.at('elsewhere/config.json'))).isSymbolicLink());
+  assert.match(await readFile(at.at('real.json'), 'utf8'), new RegExp(`"credHelpers": \\{\\n\\t\\t"${one}": "ecr-courier"\\n\\t\\}`));
+});
+
+test('without the program on PATH nothing is written; what is no JSON is never written over', async () => {
+  await using at = await home('{}', []);
+  const missing = await at.helper(['install', one]);
+  assert.deepEqual([missing.code, await at.text()], [78, '{}']);
+  assert.match(missing.stderr, /docker-credential-ecr-courier is not on PATH/);
+  await using broken = await home('{ // mine\n}');
+  const refused = await broken.helper(['install', one]);
+  assert.deepEqual([refused.code, await broken.text()], [78, '{ // mine\n}']);
+  assert.match(refused.stderr, /is no JSON from line 1, column 3 on; it is left as it is/);
+  await using odd = await home('{"credHelpers":[]}');
+  assert.match((await odd.helper(['install', one])).stderr, /`credHelpers` that is no map/);
+  for (const args of [['install'], ['install', 'ghcr.io'], ['frobnicate'], []])
+    assert.equal((await odd.helper(args)).code, 2, args.join(' '));
+});
+
+test('install says what else has a say', async () => {
+  await using at = await home('{"credsStore":"desktop"}');
+  const { stderr } = await at.helper(['install', one], { DOCKER_AUTH_CONFIG: `{"auths":{"${one}":{"auth":"x"}}}` });
+  assert.match(stderr, /crane and nerdctl ask the credsStore docker-credential-desktop/);
+  assert.match(stderr, /DOCKER_AUTH_CONFIG names these hosts/);
+});
+
+interface Report {
+  readonly hosts: readonly { readonly host: string; readonly clients: readonly Diagnosis[] }[];
+  readonly notes: readonly string[];
+}
+async function examined(
+  config: string | undefined,
+  {
+    args = [],
+    env = {},
+    programs,
+    files = {},
+  }: {
+    readonly args?: readonly string[];
+    readonly env?: Readonly<Record<string, string>>;
+    readonly programs?: string[];
+    readonly files?: Readonly<Record<string, string>>;
+  } = {},
+) {
+  await using at = await home(config, programs);
+  for (const [name, text] of Object.entries(files)) {
+    await mkdir(at.at(name.replace(/\/[^/]*$/, '')), { recursive: true });
+    await writeFile(at.at(name), text);
+  }
+  const { code, stdout, stderr } = await at.helper(['doctor', '--json', ...args], env);
+  if (stdout === '') assert.fail(stderr);
+  const { hosts, notes } = JSON.parse(stdout) as Report;
+  const of = (client: string, host = one): Diagnosis =>
+    hosts.find(one => one.host === host)?.clients.find(one => one.client === client) ?? assert.fail(client);
+  const plain = await at.helper(['doctor', ...args], env);
+  assert.equal(plain.code, code);
+  return { code, of, notes, hosts: hosts.map(({ host }) => host), said: stdout + stderr + plain.stdout + plain.stderr };
+}
+
+test('doctor: with the helper in place all ask it but those that run none, and what a failure would send is said', async () => {
+  const good = await examined(JSON.stringify({ credHelpers: { [one]: 'ecr-courier' } }));
+  assert.equal(good.code, 0);
+  assert.equal(good.of('cli29').does, 'asks docker-credential-ecr-courier');
+  assert.equal(good.of('kubelet').verdict, 'no login');
+  const old = await examined(
+    JSON.stringify({ credHelpers: { [one]: 'ecr-courier' }, auths: { [`https://${one}`]: { auth: auth(token('2020-01-01')) } } }),
+  );
+  assert.equal(old.of('docker28').otherwise, `sends the entry https://${one}, which ended at 2020-01-01T00:00:00.000Z`);
+  assert.equal(old.of('crane').otherwise, undefined);
+  assert.equal(old.of('djava').verdict, 'bad', 'it runs no helper and sends the old entry');
+  assert.equal(old.code, 1);
+  assert.doesNotMatch(old.said, /hidden|QVdT|eyJ/);
+});
+
+test('doctor: a missing program, a store, entries of others and forms that some cannot read', async () => {
+  const missing = await examined(JSON.stringify({ credHelpers: { [one]: 'ecr-login' } }));
+  assert.equal(missing.of('crane').does, 'fails: docker-credential-ecr-login is not on PATH');
+  const store = await examined(JSON.stringify({ credsStore: 'desktop', credHelpers: { [one]: 'ecr-courier' } }), {
+    programs: ['docker-credential-desktop', 'docker-credential-ecr-courier'],
+  });
+  assert.equal(store.of('crane').does, 'asks docker-credential-desktop, its credsStore');
+  assert.equal(store.of('cli29').does, 'asks docker-credential-ecr-courier');
+  const foreign = await examined(JSON.stringify({ auths: { [one]: { auth: auth('pass') }, 'ghcr.io': { auth: 'eDp5eg' } } }));
+  assert.match(foreign.of('docker28').does, /^sends an incomplete login: the entry ghcr.io has an `auth` that it cannot decode/);
+  assert.deepEqual([foreign.of('crane').verdict, foreign.of('oras').verdict, foreign.code], ['bad', 'fine', 1]);
+  const http = await examined(JSON.stringify({ auths: { [`http://${one}`]: { auth: auth('pass') } } }));
+  assert.match(http.of('regctl').does, /over plain http$/);
+  const port = await examined(JSON.stringify({ auths: { [`${one}:443`]: { auth: auth('pass') } } }));
+  assert.deepEqual([port.of('nerdctl').verdict, port.of('cli29').verdict], ['fine', 'no login']);
+  const broken = await examined('{ nonsense', { args: [one] });
+  assert.deepEqual([broken.of('cli29').does, broken.notes.length], ['fails: the file is no JSON', 1]);
+});
+
+test('doctor: files of podman, paths of repositories, and DOCKER_AUTH_CONFIG', async () => {
+  const files = { 'run/containers/auth.json': JSON.stringify({ auths: { [`${one}/team`]: { auth: auth(token('2199-01-01')) } } }) };
+  const podman = await examined(JSON.stringify({ auths: { [one]: { auth: auth('pass') } } }), { args: [`${one}/team/app:1`], files });
+  assert.match(podman.of('cimage').does, new RegExp(`^sends the entry ${one}/team, good until 2199`));
+  assert.equal(podman.of('cli29').does, `sends the entry ${one}`);
+  const unnamed = await examined(undefined, { files });
+  assert.deepEqual(unnamed.hosts, [one]);
+  assert.match(unnamed.notes[0] ?? '', /Name the host with a repository/);
+  const given = JSON.stringify({ auths: { [one]: { auth: auth('pass') } } });
+  const variable = await examined('{}', { args: [one], env: { DOCKER_AUTH_CONFIG: given } });
+  assert.equal(variable.of('cli29').does, `sends the entry ${one} of DOCKER_AUTH_CONFIG`);
+  assert.equal(variable.of('docker28').verdict, 'no login');
+  const strict = await examined('{}', { args: [one], env: { DOCKER_AUTH_CONFIG: given.replace('{"auths"', '{"credsStore":"x","auths"') } });
+  assert.equal(strict.of('cli29').verdict, 'no login');
+  assert.match(strict.notes.join(), /dropped as a whole by Docker and crane: it has a member beside `auths`/);
+  assert.doesNotMatch(podman.said + variable.said, /QVdT|eyJ|hidden/);
+});
+
+test('doctor names what it cannot read, and needs a host', async () => {
+  await using at = await home();
+  assert.equal((await at.helper(['doctor'])).code, 2);
+  assert.equal((await at.helper(['doctor', 'ghcr.io'])).code, 2);
+  await mkdir(at.path, { recursive: true });
+  const { stdout } = await at.helper(['doctor', one]);
+  assert.match(stdout, /config\.json is a directory/);
+  await rm(at.path, { recursive: true });
+});
