@@ -122,6 +122,12 @@ export const source = {
     doc: 'Unique. The source `default` serves every registry that no other source matches; it exists without being written.',
     format: 'name',
   },
+  service: {
+    doc: 'What the source gives tokens for: private registries (`ecr`, unless said), or `public.ecr.aws` (`ecr-public`), which is served by no other source. It needs ecr-public:GetAuthorizationToken and sts:GetServiceBearerToken.',
+    format: 'choice',
+    choices: ['ecr', 'ecr-public'],
+    default: null,
+  },
   profile: {
     doc: 'Profile of the AWS configuration files, and then the only place of keys. Without one: see docs/aws.md.',
     format: 'string',

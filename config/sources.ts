@@ -41,7 +41,10 @@ export function readSources(items: readonly Item[], env: Env, report: Report): S
     const wrong = (message: string): void => void report.mistakes.push({ path, origin: origin.text, message });
     const has = (key: keyof typeof source): boolean => !isBlank(entries.get(key));
     if (has('externalId') && !has('roleArn')) wrong('externalId goes with roleArn: set that too');
-    if (name !== 'default' && !has('accounts') && !has('registries') && !has('slots'))
+    const isPublic = read.service === 'ecr-public';
+    if (isPublic && name === 'default') wrong('default serves private registries: give the source for ECR Public another name');
+    if (isPublic && has('accounts')) wrong('accounts are of private registries: ECR Public has none in its host');
+    if (!isPublic && name !== 'default' && !has('accounts') && !has('registries') && !has('slots'))
       wrong('serves no registry: give it accounts, registries or slots, or name it default');
     return read;
   });

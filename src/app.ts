@@ -95,7 +95,8 @@ export function createApp(config: Config, options: AppOptions): App {
     const commandEnv = withoutOurs(env, [...adapters, ...next.targets.map(target => target.adapter)]);
     const made = makeSources(next.sources, { once, clock, env, commandEnv, tells: rehearse ? 'principal' : 'place' });
     const former = isDeepStrictEqual(next.aliases, current.aliases) ? targets : [];
-    targets = managedTargets(next, { clock, log, env, readonly: rehearse }, former);
+    const hasSource = (registry: Registry): boolean => sources?.choose(registry, { target: '', id: '' }) !== undefined;
+    targets = managedTargets(next, { clock, log, env, hasSource, readonly: rehearse }, former);
     current = next;
     sources = made;
     courier.use(options.sources?.(made) ?? made, targets);

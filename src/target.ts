@@ -27,6 +27,8 @@ export interface TargetDeps {
   readonly log: Log;
   /** What a stored address means; it knows the aliases. */
   readonly registry: (address: string) => Address | undefined;
+  /** By the configuration of now; all private registries have one unless said. */
+  readonly hasSource?: (registry: Registry) => boolean;
   readonly env: NodeJS.ProcessEnv;
   /** Nothing may be written through it: the promise of `check`, kept where the requests are sent. */
   readonly readonly: boolean;
@@ -146,6 +148,7 @@ function depsOf(config: TargetConfig, deps: TargetDeps, { opened, proxies }: Len
     },
     files: lendFiles({ writes: deps.readonly ? 'refused' : 'allowed' }),
     registry: deps.registry,
+    hasSource: registry => deps.hasSource?.(registry) ?? registry.service === 'ecr',
     finding: (code, message, remedy = adapter.findings[code]?.remedy): Finding => ({ code, message, ...(remedy && { remedy }) }),
     http(base) {
       const { env, readonly } = deps;

@@ -22,13 +22,14 @@ export const findings = {
   },
   ECR_PUBLIC: {
     severity: 'info',
-    doc: 'An endpoint for ECR Public, for which there is no source of tokens yet. It is left as it is.',
+    doc: 'An endpoint for ECR Public, for which no source is configured (docs/aws.md). It is left as it is.',
     remedy: 'Nothing: public images are pulled without a password.',
   },
   ECR_PUBLIC_LOGIN: {
     severity: 'warning',
-    doc: 'An endpoint for ECR Public has a stored password, and there is no source of tokens for ECR Public yet. ECR Public refuses a password that has expired, and then nothing is pulled.',
-    remedy: 'Edit the endpoint in Harbor and empty Access ID and Access Secret: public images are pulled without them.',
+    doc: 'An endpoint for ECR Public has a stored password, and no source for ECR Public is configured (docs/aws.md). ECR Public refuses a password that has expired, and then nothing is pulled.',
+    remedy:
+      'Edit the endpoint in Harbor and empty Access ID and Access Secret: public images are pulled without them. Or configure a source with `service: ecr-public`.',
   },
   ENDPOINT_HTTP: {
     severity: 'error',

@@ -28,11 +28,14 @@ export function survey(rows: readonly Row[], known: Known, deps: Deps<Code>): { 
   for (const row of rows) {
     const registry = deps.registry(row.url)?.registry;
     if (registry && row.type === 'docker-registry') there.add(registry.host);
-    if (registry?.service === 'ecr' && row.type === 'docker-registry') slots.push(slotOf(row, registry, known, deps));
+    if (registry && row.type === 'docker-registry' && isOurs(registry, deps)) slots.push(slotOf(row, registry, known, deps));
     else findings.push(...leftAlone(row, registry, known, deps));
   }
   return { slots: [...slots, ...absentSlots<Ref>(deps.wanted, there, { path: known.path, row: 'new' })], findings };
 }
+
+/** ECR Public needs no login, so an endpoint for it is written to only where somebody configured a source. */
+const isOurs = (registry: Registry, { hasSource }: Deps<Code>): boolean => registry.service === 'ecr' || hasSource(registry);
 
 function slotOf(row: Row, registry: Registry, { path, uses }: Known, { finding }: Deps<Code>): Slot<Ref> {
   const { id, url, insecure, status, credential } = row;

@@ -14,8 +14,9 @@ export const findings = {
   },
   PUBLIC_LOGIN: {
     severity: 'warning',
-    doc: 'A registry for ECR Public has a stored password, and there is no source of tokens for ECR Public yet. ECR Public refuses a password that has expired, and then no image is pulled.',
-    remedy: 'Switch Authentication off for this registry in Portainer: public images are pulled without a password.',
+    doc: 'A registry for ECR Public has a stored password, and no source for ECR Public is configured (docs/aws.md). ECR Public refuses a password that has expired, and then no image is pulled.',
+    remedy:
+      'Switch Authentication off for this registry in Portainer: public images are pulled without a password. Or configure a source with `service: ecr-public`.',
   },
   TYPE_NOT_CUSTOM: {
     severity: 'info',

@@ -31,7 +31,7 @@ export function isRow(element: unknown): element is Row {
  * A slot for each row that is ours to write, and what a person should know. Rows are taken one by one, and a small part
  * of each is kept.
  */
-export function makeSurvey({ registry, wanted, finding }: Deps<Code>) {
+export function makeSurvey({ registry, wanted, hasSource, finding }: Deps<Code>) {
   const slots: Slot<Ref>[] = [];
   const findings: Finding[] = [];
   const leftAlone: { readonly title: string; readonly host: string }[] = [];
@@ -51,7 +51,7 @@ export function makeSurvey({ registry, wanted, finding }: Deps<Code>) {
     const said: Finding[] = [];
     const comesOfUrl = consequences(row.URL ?? '', address);
     if (comesOfUrl) said.push(finding('STORED_FORM', `The URL of ${title} ${comesOfUrl}`));
-    if (registry.service === 'ecr-public' && row.Authentication)
+    if (registry.service === 'ecr-public' && row.Authentication && !hasSource(registry))
       said.push(
         finding(
           'PUBLIC_LOGIN',

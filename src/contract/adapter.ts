@@ -196,6 +196,8 @@ export interface Deps<F extends string = string> {
   readonly files: Files;
   /** Reads a stored address; undefined when it is none of ECR's. It knows the configured aliases. */
   registry(address: string): Address | undefined;
+  /** Whether a source gives tokens for a registry. For ECR Public there is none unless somebody configures it. */
+  hasSource(registry: Registry): boolean;
   /** The compiler checks the code against the adapter's table. The remedy is the table's unless given. */
   finding(code: F, message: string, remedy?: string): Finding;
 }

@@ -20,6 +20,11 @@ export interface Credential {
   readonly own?: Registry;
   /** Whose it is. */
   readonly identity?: Identity;
+  /**
+   * The end of the session of a role that fetched it, where that is known. AWS does not say whether the token ends with
+   * it.
+   */
+  readonly sessionEndsAt?: Date;
 }
 
 /** The identity that fetched a credential, for people. */

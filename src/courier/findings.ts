@@ -124,9 +124,9 @@ export function slotFindings(record: TargetRecord, entry: Entry, now: Moment): F
     found.push(
       service === 'ecr-public'
         ? {
-            ...finding('NO_SOURCE', `${host} is ECR Public, for which there is no source yet.`),
+            ...finding('NO_SOURCE', `${host} is ECR Public, for which no source is configured.`),
             remedy:
-              'Nothing, if no password is stored there: public images are pulled without one. ECR Public refuses an expired password.',
+              'Nothing, if no password is stored there: public images are pulled without one. ECR Public refuses an expired password: configure a source with `service: ecr-public`, and it is kept fresh.',
           }
         : finding('NO_SOURCE', `No source serves ${host}.`),
     );

@@ -13,7 +13,7 @@ import { findKeys } from './chain.ts';
 import { apiOf, type Own, type Settings, settingsOf } from './endpoints.ts';
 import { awsFailure } from './errors.ts';
 import type { Keys, Walk } from './place.ts';
-import { assume, type Role } from './role.ts';
+import { assume, type Role, type WebToken } from './role.ts';
 import { searchFor } from './search.ts';
 import { readShared, type Shared } from './shared.ts';
 import type { StsAt } from './sts.ts';
@@ -27,6 +27,8 @@ export interface Identity extends Own {
   readonly profile?: string | undefined;
   /** Assumed one after the other on top of the chain; the last one fetches the token. */
   readonly roles: readonly Role[];
+  /** In the place of the chain. */
+  readonly webToken?: WebToken | undefined;
 }
 
 export interface AwsDeps {
@@ -120,7 +122,10 @@ async function walk(
   const { settings, wire, sts } = way;
   const region = settings.stsRegion;
   try {
-    return { ...(await findKeys({ ...around, profile: identity.profile, region, ways: way, sts }, entered)), shared: around.shared };
+    return {
+      ...(await findKeys({ ...around, profile: identity.profile, webToken: identity.webToken, region, ways: way, sts }, entered)),
+      shared: around.shared,
+    };
   } catch (error) {
     if (!(error instanceof Failure)) {
       settings.address('STS', region);
@@ -158,7 +163,8 @@ async function credentialBy({ keys: first, place }: Found, way: Way, fetch: Fetc
   rememberAccepted(identity, registry.region, keys, place);
   enter('asking STS who that is');
   const arn = deps.tells === 'principal' ? await callerOf(keys, sts, way) : undefined;
-  return { ...credential, identity: told(place, identity, credential, arn) };
+  const { expiration } = keys;
+  return { ...credential, identity: told(place, identity, credential, arn), ...(expiration && { sessionEndsAt: expiration }) };
 }
 
 function told(place: string, { roles }: Identity, { own }: Credential, arn: string | undefined): Told {

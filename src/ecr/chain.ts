@@ -1,7 +1,7 @@
 import { Failure } from '../contract/failures.ts';
 import { visiblyNoKey, visiblyNoKeyId } from '../contract/keys.ts';
 import { type Keys, type Place, usualRemedy, type Walk, wordsOf } from './place.ts';
-import { containerPlace, environmentPlace, instancePlace, webIdentityPlace } from './places.ts';
+import { containerPlace, environmentPlace, instancePlace, serviceAccountPlace, webIdentityPlace } from './places.ts';
 import { defaultProfile, profilePlace, skippedEnvironment } from './profile.ts';
 import { namedProfile } from './variables.ts';
 import type { Wire } from './wire.ts';
@@ -34,6 +34,7 @@ export async function findKeys(walk: Walk, entered: (name: string) => void): Pro
 }
 
 function placesOf(walk: Walk): Place[] {
+  if (walk.webToken) return [serviceAccountPlace(walk.webToken, walk)];
   const named = namedProfile(walk.profile, walk.env);
   if (named !== undefined) return [skippedEnvironment(walk), profilePlace(named, walk)];
   return [environmentPlace(walk), defaultProfile(walk), webIdentityPlace(walk), containerPlace(walk), instancePlace(walk)];

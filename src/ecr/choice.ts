@@ -38,21 +38,22 @@ export interface Choice {
 }
 
 /**
+ * ECR Public is served by sources for it alone, and by none where there is none: it needs no login.
  * A granted wish, else the first in file order whose patterns match, else the one named `default`, else the first
  * without patterns. When there is neither, `default` is the AWS chain as it is.
  */
 export function choiceOf(specs: readonly SourceSpec[]): Choice {
-  const resort = specs.find(spec => spec.name === 'default') ?? specs.find(isOpen) ?? { name: 'default' };
-  const all = specs.includes(resort) ? specs : [...specs, resort];
+  const ofPublic = specs.filter(isPublic);
+  const ofPrivate = specs.filter(spec => !isPublic(spec));
+  const resort = ofPrivate.find(spec => spec.name === 'default') ?? ofPrivate.find(isOpen) ?? { name: 'default' };
   return {
-    all,
+    all: specs.includes(resort) ? specs : [...specs, resort],
     choose(registry, slot) {
-      // ECR Public has its own API (us-east-1, another permission): no source speaks it yet.
-      if (registry.service !== 'ecr') return undefined;
+      const [candidates, last] = registry.service === 'ecr' ? [ofPrivate, resort] : [ofPublic, ofPublic.find(isOpen)];
       const isWished = (spec: SourceSpec): boolean =>
         slot?.source === spec.name && matches(spec.slots, `${slot.target}/${slot.id}`) && serves(spec, registry);
-      const chosen = all.find(isWished) ?? all.find(spec => hasPatterns(spec) && serves(spec, registry));
-      return chosen ?? (serves(resort, registry) ? resort : undefined);
+      const chosen = candidates.find(isWished) ?? candidates.find(spec => hasPatterns(spec) && serves(spec, registry));
+      return chosen ?? (last && serves(last, registry) ? last : undefined);
     },
   };
 }
@@ -62,6 +63,7 @@ type Patterns = readonly string[] | undefined;
 /** An empty list is none: it would exclude everything. */
 const given = (list: Patterns): list is readonly string[] => list !== undefined && list.length > 0;
 const hasPatterns = ({ accounts, registries }: SourceSpec): boolean => given(accounts) || given(registries);
+const isPublic = ({ service }: SourceSpec): boolean => service === 'ecr-public';
 /** Meant for everything that no other source takes. A source with slots alone is meant for wishes. */
 const isOpen = (spec: SourceSpec): boolean => !hasPatterns(spec) && !given(spec.slots);
 

@@ -14,7 +14,12 @@ export interface Attempt {
   readonly acceptedIn?: string | undefined;
 }
 
-const statement = (action: string, resource: string): string => JSON.stringify({ Effect: 'Allow', Action: action, Resource: resource });
+const statement = (action: string | readonly string[], resource: string): string =>
+  JSON.stringify({ Effect: 'Allow', Action: action, Resource: resource });
+
+/** ECR Public's token is a token of STS as well (AWS, ECR Public user guide). */
+const rightsFor = (action: Attempt['action']): string | readonly string[] =>
+  action === 'ecr-public:GetAuthorizationToken' ? [action, 'sts:GetServiceBearerToken'] : action;
 
 /**
  * Where a principal's policies are. A session's ARN does not tell the path of its role, so no role ARN is printed as
@@ -31,9 +36,10 @@ const principalIn = (words: string): string | undefined => /\bUser: (arn:\S+)/.e
 export function tokenDenied(words: string, { action, region }: Attempt): Failure {
   const principal = principalIn(words);
   const holder = holderOf(principal);
+  const rights = rightsFor(action);
   const remedy = /explicit deny/.test(words)
-    ? `A policy denies ${action} explicitly, which no Allow outweighs: take ${holder} out of that Deny (identity policy, permissions boundary or SCP).`
-    : `Add this statement to the policies of ${holder}: ${statement(action, '*')}. The resource must be *: a repository is not enough.`;
+    ? `A policy denies ${[rights].flat().join(' or ')} explicitly, which no Allow outweighs: take ${holder} out of that Deny (identity policy, permissions boundary or SCP).`
+    : `Add this statement to the policies of ${holder}: ${statement(rights, '*')}. The resource must be *: a repository is not enough.`;
   return new Failure('FORBIDDEN', `${principal ?? 'The AWS identity of this source'} may not do ${action} in ${region}: ${quote(words)}`, {
     remedy,
   });

@@ -1,5 +1,6 @@
 import { quote } from '../contract/text.ts';
 import type { Ways } from './call.ts';
+import type { WebToken } from './role.ts';
 import type { Shared } from './shared.ts';
 import type { StsAt } from './sts.ts';
 import type { Env } from './variables.ts';
@@ -17,6 +18,8 @@ export interface Keys {
 export interface Walk {
   /** Of the source. */
   readonly profile: string | undefined;
+  /** In the place of all others. */
+  readonly webToken?: WebToken | undefined;
   readonly region: string;
   readonly env: Env;
   readonly shared: Shared;

@@ -1,8 +1,9 @@
+import { Secret } from '../contract/secret.ts';
 import { readText } from '../io/files.ts';
 import { environmentKeys, halfKeys, retryAfterMs } from './environment.ts';
 import { type Keys, type Place, silent, usualRemedy, type Walk, wordsOf } from './place.ts';
 import { loadSdk } from './providers.ts';
-import { assumeByToken, sessionName } from './role.ts';
+import { assumeByToken, sessionName, type WebToken } from './role.ts';
 import { containerUri, formOf, keyVariables, plainAddress } from './variables.ts';
 
 export function environmentPlace({ env }: Walk): Place {
@@ -27,8 +28,8 @@ export function webIdentityPlace({ env, ways, sts }: Walk): Place {
   const [file, roleArn] = [env['AWS_WEB_IDENTITY_TOKEN_FILE'], env['AWS_ROLE_ARN']];
   const keys = async (): Promise<Keys> => {
     if (!file || !roleArn) throw new Error('AWS_ROLE_ARN is not set');
-    const token = (await readText(file, mostBytes)).trim();
-    return await assumeByToken(roleArn, token, env['AWS_ROLE_SESSION_NAME'] || sessionName, sts(), ways);
+    const token = new Secret((await readText(file, mostBytes)).trim());
+    return await assumeByToken({ roleArn, token, sessionName: env['AWS_ROLE_SESSION_NAME'] || sessionName }, sts(), ways);
   };
   return {
     name: 'web identity',
@@ -37,6 +38,12 @@ export function webIdentityPlace({ env, ways, sts }: Walk): Place {
     shown: `web identity (${roleArn})`,
     explain: error => `${file}${roleArn ? ` for ${roleArn}` : ''}: ${wordsOf(error)}`,
   };
+}
+
+/** The service account of a pod that is about to start. */
+export function serviceAccountPlace(webToken: WebToken, { ways, sts }: Walk): Place {
+  const name = `service account token for ${webToken.roleArn}`;
+  return { name, keys: () => assumeByToken(webToken, sts(), ways), shown: name };
 }
 
 const tokenFile = 'AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE';

@@ -1,5 +1,5 @@
 import type { Credential } from '../contract/credential.ts';
-import { asFailure } from '../contract/failures.ts';
+import { asFailure, Failure } from '../contract/failures.ts';
 import type { Registry } from '../contract/registry.ts';
 import type { Prove } from '../contract/source.ts';
 import { quote } from '../contract/text.ts';
@@ -14,17 +14,26 @@ export type Ask = (
   headers: Readonly<Record<string, string>>,
   signal: AbortSignal,
   source: string,
-) => Promise<{ readonly status: number; readonly text: string; readonly proxy?: Proxy | undefined }>;
+) => Promise<{
+  readonly status: number;
+  readonly text: string;
+  /** The header `www-authenticate`. */
+  readonly challenge?: string | undefined;
+  readonly proxy?: Proxy | undefined;
+}>;
 
 /**
- * Asks the registry itself whether it accepts a credential. `GET /v2/` needs no right beyond the token.
+ * Asks the registry itself whether it accepts a credential. `GET /v2/` needs no right beyond the token. ECR Public
+ * takes the token where its challenge says, as clients send it there.
  * `endpoint`: where a registry is reached; https://HOST unless said.
  */
 export function makeProve(ask: Ask, endpoint: (registry: Registry) => string = ({ host }) => `https://${host}`): Prove {
   return async (registry, credential, signal) => {
-    const url = `${endpoint(registry)}/v2/`;
+    const asked = (url: string, headers: Readonly<Record<string, string>>) => ask(url, headers, signal, credential.source);
+    const base = `${endpoint(registry)}/v2/`;
     try {
-      const { status, text, proxy } = await ask(url, { authorization: basic(credential) }, signal, credential.source);
+      const url = registry.service === 'ecr' ? base : doorIn((await asked(base, {})).challenge, base);
+      const { status, text, proxy } = await asked(url, { authorization: basic(credential) });
       if (status === 200) return { ok: true };
       const through = proxy ? ` through ${nameOf(proxy)}` : '';
       const said = `${registry.host} answered ${status}${through}${wordsOf(text)}`;
@@ -39,6 +48,20 @@ export function makeProve(ask: Ask, endpoint: (registry: Registry) => string = (
       return { ok: false, refused: false, message: `${registry.host} could not be asked: ${asFailure(thrown).message}` };
     }
   };
+}
+
+/**
+ * Where bearer tokens are given for a password (the token authentication of the distribution project). A token of ours
+ * goes to the registry's own host alone.
+ */
+function doorIn(challenge: string | undefined, base: string): string {
+  const part = (name: string): string | undefined => new RegExp(`\\b${name}="([^"]*)"`).exec(challenge ?? '')?.[1];
+  const realm = part('realm') ?? '';
+  if (!/^bearer\s/i.test(challenge ?? '') || !URL.canParse(realm) || new URL(realm).origin !== new URL(base).origin)
+    throw new Failure('UNEXPECTED', `${new URL(base).host} does not say where it takes a password.`);
+  const door = new URL(realm);
+  for (const name of ['service', 'scope']) if (part(name)) door.searchParams.set(name, part(name) ?? '');
+  return door.href;
 }
 
 function basic({ username, password }: Credential): string {

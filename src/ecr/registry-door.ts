@@ -20,7 +20,7 @@ export function proveAtRegistries(deps: DoorDeps): Prove {
   const { env, endpoint } = deps;
   const wayTo = waysOf(deps);
   const ask: Ask = async (url, headers, signal, source) => {
-    const { origin, pathname } = new URL(url);
+    const { origin, pathname, search } = new URL(url);
     const http = openHttp({
       url: origin,
       headers: { ...headers },
@@ -30,8 +30,9 @@ export function proveAtRegistries(deps: DoorDeps): Prove {
       allowHttp: endpoint !== undefined,
       maxBytes: 64 * 1024,
     });
-    const { status, text } = await http('GET', pathname, { signal });
-    return { status, text, proxy: proxiesOf(env).wayTo(new URL(origin)).proxy };
+    const { status, text, headers: answered } = await http('GET', `${pathname}${search}`, { signal });
+    const challenge = answered.get('www-authenticate');
+    return { status, text, challenge, proxy: proxiesOf(env).wayTo(new URL(origin)).proxy };
   };
   return makeProve(ask, endpoint);
 }

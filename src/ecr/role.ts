@@ -10,6 +10,14 @@ export interface Role {
   readonly externalId?: Secret | string | undefined;
 }
 
+/** A token of OpenID Connect that opens a role: that of a service account, as the kubelet hands it to a provider. */
+export interface WebToken {
+  readonly roleArn: string;
+  readonly token: Secret;
+  /** Names the session in CloudTrail. */
+  readonly sessionName: string;
+}
+
 /** Names us in CloudTrail. */
 export const sessionName = 'ecr-courier';
 
@@ -32,7 +40,8 @@ export async function assume(role: Role, keys: Keys, at: StsAt, ways: Ways): Pro
 /**
  * The keys of a role for a token of OpenID Connect, which stands in for a signature. Throws what `callAws` throws.
  */
-export async function assumeByToken(roleArn: string, token: string, session: string, at: StsAt, ways: Ways): Promise<Keys> {
-  const form = { Action: 'AssumeRoleWithWebIdentity', RoleArn: roleArn, RoleSessionName: session, WebIdentityToken: token };
+export async function assumeByToken({ roleArn, token, sessionName }: WebToken, at: StsAt, ways: Ways): Promise<Keys> {
+  const role = { RoleArn: roleArn, RoleSessionName: sessionName };
+  const form = { Action: 'AssumeRoleWithWebIdentity', ...role, WebIdentityToken: token.reveal() };
   return sessionIn(await askSts(form, at, undefined, ways));
 }

@@ -4,7 +4,7 @@ import type { Source, Sources } from '../contract/source.ts';
 import { type AwsDeps, fetchToken, type Identity } from './aws.ts';
 import { choiceOf, type SourceSpec } from './choice.ts';
 import { apiOf, endpointSetBy, type Setting, type Settings, variantOf } from './endpoints.ts';
-import { externalIdOf } from './role.ts';
+import { externalIdOf, type WebToken } from './role.ts';
 
 export type { SourceSpec } from './choice.ts';
 
@@ -21,11 +21,17 @@ export function makeSources(specs: readonly SourceSpec[], deps: AwsDeps): Source
   };
 }
 
+/**
+ * A source that takes a token of OpenID Connect in the place of the chain. Credentials of two tokens must not be mixed
+ * up, though they name the same role: whether a service account may take the role is said by STS alone.
+ */
+export const sourceByToken = (webToken: WebToken, spec: SourceSpec, deps: AwsDeps): Source => awsSource(spec, deps, webToken);
+
 /** A source of the kind `AWS identity`. Another kind (a function, a command) is another function with this result. */
-function awsSource(spec: SourceSpec, deps: AwsDeps): Source {
+function awsSource(spec: SourceSpec, deps: AwsDeps, webToken?: WebToken): Source {
   const { name, profile, endpoint, stsEndpoint, roleArn, externalId, region } = spec;
   const roles = [...(spec.roles ?? []), ...(roleArn ? [{ roleArn, externalId }] : [])];
-  const identity: Identity = { profile, roles, endpoint, stsEndpoint, region };
+  const identity: Identity = { profile, roles, endpoint, stsEndpoint, region, webToken };
   const digest = digestOf(identity);
   const scope = (registry: Registry): string => {
     // The token is the same behind every spelling, but the endpoint that is called is not: one may be out of reach.
@@ -59,8 +65,15 @@ function awsSource(spec: SourceSpec, deps: AwsDeps): Source {
 }
 
 /** Another role, profile or endpoint under an old name must not be taken for the old identity. */
-function digestOf({ profile, roles, endpoint, stsEndpoint }: Identity): string {
+function digestOf({ profile, roles, endpoint, stsEndpoint, webToken }: Identity): string {
   // Spelled out, because a Secret turns into the same word in every JSON.
-  const told = [profile, roles.map(role => [role.roleArn, externalIdOf(role)]), endpoint, stsEndpoint];
+  const told = [
+    profile,
+    roles.map(role => [role.roleArn, externalIdOf(role)]),
+    endpoint,
+    stsEndpoint,
+    webToken?.roleArn,
+    webToken?.token.reveal(),
+  ];
   return createHash('sha256').update(JSON.stringify(told)).digest('hex').slice(0, 12);
 }

@@ -45,7 +45,8 @@ export async function answerFor(asked: string, asker: Asker): Promise<Reply> {
     const { sources, aliases } = await until(asker.signal, readSettings(asker.env));
     registry = parseAddress(address, aliases)?.registry;
     if (!registry) return foreign(address);
-    const spec = sources.choose(registry) ?? (asker.unconfiguredPublic === 'served' ? { name: 'default' } : undefined);
+    const spec =
+      sources.choose(registry) ?? (asker.unconfiguredPublic === 'served' ? { name: 'default', service: 'ecr-public' } : undefined);
     if (!spec) return { kind: 'foreign', why: `No source of the configuration serves ${registry.host}.` };
     const remark = (sentence: string): void => void remarks.push(sentence);
     const answer = await until(asker.signal, serve({ registry, spec, witnesses }, asker, remark));

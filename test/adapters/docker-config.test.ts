@@ -58,6 +58,7 @@ function open(
       http: () => assert.fail('a file needs no requests'),
       files: lendFiles({ writes: 'allowed' }),
       registry: address => parseAddress(address),
+      hasSource: ({ service }) => service === 'ecr',
       finding: (code, message) => ({ code, message }),
     },
   );

@@ -163,12 +163,14 @@ type Ref = ReturnType<typeof harbor.create> extends Target<infer R> ? R : never;
 interface Setup extends HarborOptions {
   readonly options?: (url: string) => Options;
   readonly wanted?: readonly string[];
+  readonly publicSource?: 'configured' | undefined;
 }
-async function rig({ options = asRobot, wanted, ...setup }: Setup = {}): Promise<Rig<FakeHarbor, Ref>> {
+async function rig({ options = asRobot, wanted, publicSource, ...setup }: Setup = {}): Promise<Rig<FakeHarbor, Ref>> {
   const fake = await startFakeHarbor({ robots: [robot()], ...setup });
   const aliases = new Map([['images.example.com', host]]);
   return await rigOn(fake, deps => harbor.create(options(fake.url), deps), {
     wanted,
+    publicSource,
     clock: setup.clock,
     aliases,
     aside: /systeminfo|robots|projects|policies/,
@@ -355,7 +357,13 @@ describe('the token is never sent in clear', () => {
 describe('what the rows come to', () => {
   const upper = host.toUpperCase();
   const ecrApi = 'https://api.ecr.eu-west-1.amazonaws.com';
-  const table: readonly { name: string; rows: RowSeed[]; slots: readonly string[]; findings?: readonly string[]; wanted?: string[] }[] = [
+  interface Case extends Pick<Setup, 'wanted' | 'publicSource'> {
+    readonly name: string;
+    readonly rows: RowSeed[];
+    readonly slots: readonly string[];
+    readonly findings?: readonly string[];
+  }
+  const table: readonly Case[] = [
     { name: 'nothing', rows: [], slots: [] },
     {
       name: 'no ECR',
@@ -399,6 +407,7 @@ describe('what the rows come to', () => {
     { name: 'another type', rows: [row(`https://${host}`, { type: 'docker-hub' })], slots: [], findings: ['ENDPOINT_TYPE'] },
     { name: 'public', rows: [row('https://public.ecr.aws', { credential: null })], slots: [], findings: ['ECR_PUBLIC'] },
     { name: 'public with a stored password', rows: [row('https://public.ecr.aws')], slots: [], findings: ['ECR_PUBLIC_LOGIN'] },
+    { name: 'public, with a source', rows: [row('https://public.ecr.aws')], publicSource: 'configured', slots: ['1 present'] },
     {
       name: 'public, and wanted',
       rows: [row('https://public.ecr.aws', { credential: null })],
@@ -416,9 +425,9 @@ describe('what the rows come to', () => {
       findings: ['AWS_ECR'],
     },
   ];
-  for (const { name, rows, slots, findings = [], wanted = [] } of table)
+  for (const { name, rows, slots, findings = [], wanted = [], publicSource } of table)
     test(name, async () => {
-      await using h = await rig({ registries: rows, wanted });
+      await using h = await rig({ registries: rows, wanted, publicSource });
       const found = await h.discover();
       assert.deepEqual([linesOf(found), codesOf(found.findings)], [slots, findings]);
       assert.deepEqual([found.about?.product, found.about?.principal], ['Harbor v2.15.2-080b0220', 'robot$courier']);

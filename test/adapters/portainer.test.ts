@@ -90,10 +90,11 @@ type Ref = ReturnType<typeof portainer.create> extends Target<infer R> ? R : nev
 interface Setup extends PortainerOptions {
   readonly options?: (url: string) => Options;
   readonly wanted?: readonly string[];
+  readonly publicSource?: 'configured' | undefined;
 }
-async function rig({ options = withKey, wanted, ...setup }: Setup = {}): Promise<Rig<FakePortainer, Ref>> {
+async function rig({ options = withKey, wanted, publicSource, ...setup }: Setup = {}): Promise<Rig<FakePortainer, Ref>> {
   const fake = await startFakePortainer(setup);
-  return await rigOn(fake, deps => portainer.create(options(fake.url), deps), { wanted, aside: /status|endpoints/ });
+  return await rigOn(fake, deps => portainer.create(options(fake.url), deps), { wanted, publicSource, aside: /status|endpoints/ });
 }
 
 test('a PUT holds three members and nothing more', async () => {
@@ -128,7 +129,14 @@ test('a row that was given another host since the last look is no success: the t
 });
 
 describe('what the rows come to', () => {
-  const table: readonly { name: string; rows: RowSeed[]; slots: readonly string[]; findings: readonly string[]; wanted?: string[] }[] = [
+  const table: readonly {
+    name: string;
+    rows: RowSeed[];
+    slots: readonly string[];
+    findings: readonly string[];
+    wanted?: string[];
+    publicSource?: 'configured';
+  }[] = [
     { name: 'nothing', rows: [], slots: [], findings: [] },
     {
       name: 'no ECR',
@@ -147,6 +155,13 @@ describe('what the rows come to', () => {
       name: 'public with a stored password',
       rows: [row('public.ecr.aws')],
       slots: ['1 present PUBLIC_LOGIN'],
+      findings: ['RECREATE_CACHE'],
+    },
+    {
+      name: 'public with a stored password, and a source that keeps it fresh',
+      rows: [row('public.ecr.aws')],
+      publicSource: 'configured',
+      slots: ['1 present'],
       findings: ['RECREATE_CACHE'],
     },
     {
@@ -183,9 +198,9 @@ describe('what the rows come to', () => {
       findings: ['TYPE_7'],
     },
   ];
-  for (const { name, rows, slots, findings, wanted = [] } of table)
+  for (const { name, rows, slots, findings, wanted = [], publicSource } of table)
     test(name, async () => {
-      await using p = await rig({ registries: rows, wanted });
+      await using p = await rig({ registries: rows, wanted, publicSource });
       const found = await p.discover();
       assert.deepEqual(
         found.slots.map(({ id, state, findings }) => [id, state, ...codesOf(findings)].join(' ')),

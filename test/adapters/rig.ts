@@ -34,6 +34,8 @@ export interface Setting {
   readonly wanted?: readonly string[] | undefined;
   readonly clock?: Clock | undefined;
   readonly aliases?: ReadonlyMap<string, string>;
+  /** A source for ECR Public. */
+  readonly publicSource?: 'configured' | undefined;
   /** Requests that are for people only. */
   readonly aside?: RegExp;
 }
@@ -45,7 +47,7 @@ export interface Setting {
 export async function rigOn<Fake extends FakeServer, Ref>(
   fake: Fake,
   create: (deps: Deps) => Target<Ref>,
-  { wanted = [], clock = machineClock, aliases, aside }: Setting = {},
+  { wanted = [], clock = machineClock, aliases, aside, publicSource }: Setting = {},
 ): Promise<Rig<Fake, Ref>> {
   await using stack = new AsyncDisposableStack();
   stack.use(fake);
@@ -58,6 +60,7 @@ export async function rigOn<Fake extends FakeServer, Ref>(
     http: base => stack.use(openHttp({ allowHttp: true, env: {}, ...base })),
     files: lendFiles({ writes: 'allowed' }),
     registry: address => parseAddress(address, aliases),
+    hasSource: ({ service }) => service === 'ecr' || publicSource === 'configured',
     finding: (code, message) => ({ code, message }),
   });
   const running = stack.move();

@@ -74,6 +74,10 @@ const expected: Readonly<Record<string, readonly string[]>> = {
     'targets.depot.apiKey: is given twice: here and as apiKeyFile (secret-twice.yaml:5:17). Keep one (secret-twice.yaml:4:13)',
   ],
   'source-name-missing': ['sources[0].name: must be set (source-name-missing.yaml:2:5)'],
+  'source-public': [
+    'sources.default: default serves private registries: give the source for ECR Public another name (source-public.yaml:2:5)',
+    'sources.public: accounts are of private registries: ECR Public has none in its host (source-public.yaml:4:5)',
+  ],
   'source-serves-nothing': [
     'sources.prod: serves no registry: give it accounts, registries or slots, or name it default (source-serves-nothing.yaml:2:5)',
   ],

@@ -13,7 +13,6 @@ export const aws: Harness = {
   product: /^AWS SDK/,
   leftOut: {
     lambda: 'the courier has no source of the kind Lambda yet',
-    public: 'the courier has no source for ECR Public yet',
     repository: 'the courier calls no API of repositories',
     clock: 'the recorded refusal names a day in 2026 and contradicts its own Date header; the fake goes by its own clock',
   },
@@ -42,11 +41,19 @@ function asMoto({ checks, keys, policies }: AwsState): EcrOptions {
     return effects.includes('Allow') && !effects.includes('Deny');
   };
   return {
+    // It knows the API of ECR Public and answers nothing.
+    fault: ({ headers }) => (String(headers['x-amz-target']).startsWith('Spencer') ? motoCrash : undefined),
     mint: ({ account }) => `${account}-auth-token`,
     principal: 'arn:aws:sts::123456789012:user/moto',
     ...(checks && { allows, dress: motoError, keys: keys.map(({ id, secret, user }) => ({ id, secret, arn: arn(user) })) }),
   };
 }
+
+const motoCrash: Reply = {
+  status: 500,
+  headers: { 'content-type': 'text/html; charset=utf-8' },
+  text: '<!doctype html>\n<html lang=en>\n<title>500 Internal Server Error</title>\n<h1>Internal Server Error</h1>\n<p>The server encountered an internal error and was unable to complete your request. Either the server is overloaded or there is an error in the application.</p>\n',
+};
 
 function motoError({ code, message }: { code: string; message: string }): Reply {
   const words = message.replace(/ on resource: .*/, '');

@@ -14,6 +14,7 @@ function registry(host: string): Registry {
 }
 const anywhere = { target: 'portainer', id: 'row/7' };
 const inIreland = registry('111111111111.dkr.ecr.eu-west-1.amazonaws.com');
+const inPublic = registry('public.ecr.aws');
 const inVirginia = registry('222222222222.dkr.ecr.us-east-1.amazonaws.com');
 
 const choices: readonly [name: string, specs: SourceSpec[], registry: Registry, wish: string | undefined, expected: string | undefined][] =
@@ -73,7 +74,20 @@ const choices: readonly [name: string, specs: SourceSpec[], registry: Registry, 
     ['a wish does not widen the patterns', [{ name: 'a', accounts: ['111111111111'], slots: ['*'] }], inVirginia, 'a', 'default'],
     ['a default with accounts serves no others', [{ name: 'default', accounts: ['111111111111'] }], inVirginia, undefined, undefined],
     ['empty lists exclude nothing', [{ name: 'only', accounts: [], registries: [], slots: [] }], inVirginia, undefined, 'only'],
-    ['ECR Public has no source yet', [{ name: 'a', registries: ['*'] }], registry('public.ecr.aws'), undefined, undefined],
+    ['ECR Public is served by nobody unless somebody says so', [{ name: 'a', registries: ['*'] }], inPublic, undefined, undefined],
+    ['ECR Public by a source for it', [{ name: 'default' }, { name: 'a', service: 'ecr-public' }], inPublic, undefined, 'a'],
+    ['ECR Public by its other name', [{ name: 'a', service: 'ecr-public' }], registry('ecr-public.aws.com'), undefined, 'a'],
+    [
+      'ECR Public by a glob of the host',
+      [
+        { name: 'a', service: 'ecr-public', registries: ['ecr-public.*'] },
+        { name: 'b', service: 'ecr-public' },
+      ],
+      inPublic,
+      undefined,
+      'b',
+    ],
+    ['a source for ECR Public serves nothing else', [{ name: 'a', service: 'ecr-public' }], inIreland, undefined, 'default'],
   ];
 for (const [name, specs, wanted, source, expected] of choices) {
   test(`choose: ${name}`, () => assert.equal(makeSources(specs, deps).choose(wanted, { ...anywhere, source })?.name, expected));

@@ -1,7 +1,10 @@
 import type { AwsError } from './aws-protocol.ts';
 
+export type Service = 'ecr' | 'ecr-public' | 'sts';
+
 /** One call as AWS would log it. */
 export interface AwsCall {
+  readonly service: Service;
   readonly action: string;
   readonly region: string;
   readonly accessKeyId: string;
@@ -17,9 +20,13 @@ interface ErrorForm {
   readonly message: (call: AwsCall) => string;
 }
 
-const deniedWords = ({ action, principal, input }: AwsCall): string =>
+/** The right that is missed: of the two that ECR Public wants, its own is looked at last. */
+const rightOf = ({ service, action }: Pick<AwsCall, 'service' | 'action'>): string =>
+  service === 'ecr-public' ? 'sts:GetServiceBearerToken' : `ecr:${action}`;
+
+const deniedWords = ({ service, action, principal, input }: AwsCall): string =>
   action === 'GetAuthorizationToken'
-    ? `User: ${principal} is not authorized to perform: ecr:${action} on resource: *`
+    ? `User: ${principal} is not authorized to perform: ${rightOf({ service, action })} on resource: *`
     : `User: ${principal} is not authorized to perform: sts:${action} on resource: ${String(input['RoleArn'])}`;
 const badToken = 'The security token included in the request is invalid.';
 
@@ -30,7 +37,7 @@ const errors = {
     sts: [403, 'AccessDenied'],
     message: call =>
       call.action === 'GetAuthorizationToken'
-        ? `${deniedWords(call)} because no identity-based policy allows the ecr:${call.action} action`
+        ? `${deniedWords(call)} because no identity-based policy allows the ${rightOf(call)} action`
         : deniedWords(call),
   },
   'denied explicitly': {
@@ -85,7 +92,7 @@ const errors = {
 export type ErrorName = keyof typeof errors;
 
 /** The error in the words of the service that is asked. */
-export function errorOf(name: ErrorName, call: AwsCall, service: 'ecr' | 'sts'): AwsError {
+export function errorOf(name: ErrorName, call: AwsCall, service: Service): AwsError {
   const form: ErrorForm = errors[name];
   const [status, code] = (service === 'sts' && form.sts) || form.ecr;
   return { status, code, message: form.message(call) };

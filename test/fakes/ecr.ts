@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { privateRegistryHost } from '../../src/contract/registry.ts';
 import { type AwsError, jsonError, jsonReply, type Signer, signatureOf, signerOf, xmlError } from './aws-protocol.ts';
-import { type AwsCall, type ErrorName, errorOf, isSpoilt, type SpoiltName, spoil, type TokenData } from './aws-troubles.ts';
+import { type AwsCall, type ErrorName, errorOf, isSpoilt, type Service, type SpoiltName, spoil, type TokenData } from './aws-troubles.ts';
 import { type FakeServer, jsonOf, type Reply, type Seen, type ServerOptions, startServer } from './server.ts';
 import { assumed, identified, openSession, type Session } from './sts.ts';
 
@@ -28,7 +28,7 @@ export interface EcrOptions extends ServerOptions {
   readonly dress?: ((error: AwsError) => Reply) | undefined;
 }
 
-/** An AWS of two services at one address: ECR's API and STS. Its tokens are what the fake registry accepts. */
+/** An AWS of three services at one address: ECR, ECR Public and STS. Its tokens are what the fake registry accepts. */
 export interface FakeEcr extends AsyncDisposable {
   readonly url: string;
   readonly server: FakeServer;
@@ -58,7 +58,15 @@ interface Token {
 const twelveHours = 12 * 3600 * 1000;
 /** AWS accepts signatures that are so old, or so early. */
 const signatureLife = 300_000;
-const ecrTarget = 'AmazonEC2ContainerRegistry_V20150921.';
+const targets: Readonly<Record<string, Service>> = {
+  AmazonEC2ContainerRegistry_V20150921: 'ecr',
+  SpencerFrontendService: 'ecr-public',
+};
+/** `API.Action` of the JSON protocol. */
+const targetOf = ({ headers }: Seen): readonly [api: string, action: string] => {
+  const [api = '', action = ''] = String(headers['x-amz-target']).split('.');
+  return [api, action];
+};
 
 export async function startEcr(options: EcrOptions = {}): Promise<FakeEcr> {
   const { account = '123456789012', principal = `arn:aws:iam::${account}:user/ci`, mint = likeEcr } = options;
@@ -83,7 +91,7 @@ export async function startEcr(options: EcrOptions = {}): Promise<FakeEcr> {
   return fake;
 
   function answer(request: Seen): Reply {
-    const service = request.headers['x-amz-target'] === undefined ? 'sts' : 'ecr';
+    const service = request.headers['x-amz-target'] === undefined ? 'sts' : (targets[targetOf(request)[0]] ?? 'ecr');
     const signer = signerOf(request);
     const call = callOf(request, signer, service);
     fake.calls.push(call);
@@ -93,13 +101,13 @@ export async function startEcr(options: EcrOptions = {}): Promise<FakeEcr> {
     return { ...reply, headers: { date: new Date(fake.now()).toUTCString(), ...reply.headers } };
   }
 
-  function callOf(request: Seen, signer: Signer | undefined, service: 'ecr' | 'sts'): AwsCall {
+  function callOf(request: Seen, signer: Signer | undefined, service: Service): AwsCall {
     const input =
-      service === 'ecr' ? (jsonOf(request) as Record<string, unknown>) : Object.fromEntries(new URLSearchParams(request.body.toString()));
-    const action = service === 'ecr' ? String(request.headers['x-amz-target']).slice(ecrTarget.length) : String(input['Action']);
+      service === 'sts' ? Object.fromEntries(new URLSearchParams(request.body.toString())) : (jsonOf(request) as Record<string, unknown>);
+    const action = service === 'sts' ? String(input['Action']) : targetOf(request)[1];
     const accessKeyId = signer?.accessKeyId ?? '';
     const arn = sessions.get(accessKeyId)?.arn ?? options.keys?.find(({ id }) => id === accessKeyId)?.arn ?? principal;
-    return { action, region: signer?.region ?? '', accessKeyId, principal: arn, input };
+    return { service, action, region: signer?.region ?? '', accessKeyId, principal: arn, input };
   }
 
   function untrusted(request: Seen, signer: Signer): Trouble | undefined {
@@ -114,14 +122,14 @@ export async function startEcr(options: EcrOptions = {}): Promise<FakeEcr> {
     return signatureOf(request, secret, signer) === signer.signature ? undefined : 'bad signature';
   }
 
-  function refused({ principal: caller, action, input }: AwsCall, service: 'ecr' | 'sts'): Trouble | undefined {
+  function refused({ principal: caller, action, input }: AwsCall, service: Service): Trouble | undefined {
     // Nobody can be denied to ask who he is.
     if (action !== 'GetCallerIdentity' && options.allows && !options.allows(caller, `${service}:${action}`)) return 'denied';
     const externalId = action === 'AssumeRole' ? options.externalIds?.[String(input['RoleArn'])] : undefined;
     return externalId === undefined || externalId === input['ExternalId'] ? undefined : 'denied';
   }
 
-  function fail(trouble: Exclude<Trouble, SpoiltName>, call: AwsCall, service: 'ecr' | 'sts'): Reply {
+  function fail(trouble: Exclude<Trouble, SpoiltName>, call: AwsCall, service: Service): Reply {
     if (trouble === 'unavailable')
       return {
         status: 503,
@@ -130,7 +138,7 @@ export async function startEcr(options: EcrOptions = {}): Promise<FakeEcr> {
       };
     if (options.dress) return options.dress(errorOf(trouble, call, 'sts'));
     const error = errorOf(trouble, call, service);
-    return service === 'ecr' ? jsonError(error) : xmlError(error);
+    return service === 'sts' ? xmlError(error) : jsonError(error);
   }
 
   function serve(call: AwsCall, spoilt: SpoiltName | undefined): Reply {
@@ -139,6 +147,10 @@ export async function startEcr(options: EcrOptions = {}): Promise<FakeEcr> {
       const session = openSession(call, fake.now());
       sessions.set(session.accessKeyId, session);
       return assumed(call.action, session);
+    }
+    if (call.service === 'ecr-public') {
+      const { authorizationToken, expiresAt } = dataOf(tokenFor(call, account), account);
+      return jsonReply(200, { authorizationData: { authorizationToken, expiresAt } });
     }
     // `registryIds` is deprecated and changes nothing but the endpoints that are named.
     const ids = (call.input['registryIds'] as string[] | undefined) ?? [call.principal.split(':')[4] ?? account];
@@ -167,9 +179,9 @@ function dataOf({ password, region, expiresAt }: Token, id: string): TokenData {
 }
 
 /** What a client must get right before AWS looks at the rest. */
-function misshapen(request: Seen, { action, input }: AwsCall, signer: Signer | undefined, service: 'ecr' | 'sts'): Trouble | undefined {
-  const known = service === 'ecr' ? ['GetAuthorizationToken'] : ['AssumeRole', 'AssumeRoleWithWebIdentity', 'GetCallerIdentity'];
-  const type = service === 'ecr' ? 'application/x-amz-json-1.1' : 'application/x-www-form-urlencoded';
+function misshapen(request: Seen, { action, input }: AwsCall, signer: Signer | undefined, service: Service): Trouble | undefined {
+  const known = service === 'sts' ? ['AssumeRole', 'AssumeRoleWithWebIdentity', 'GetCallerIdentity'] : ['GetAuthorizationToken'];
+  const type = service === 'sts' ? 'application/x-www-form-urlencoded' : 'application/x-amz-json-1.1';
   if (
     request.method !== 'POST' ||
     request.path !== '/' ||
@@ -178,7 +190,7 @@ function misshapen(request: Seen, { action, input }: AwsCall, signer: Signer | u
     input === undefined
   )
     return 'not understood';
-  if (service === 'ecr' && !String(request.headers['x-amz-target']).startsWith(ecrTarget)) return 'not understood';
+  if (service !== 'sts' && !Object.hasOwn(targets, targetOf(request)[0])) return 'not understood';
   // The web identity token stands in for a signature.
   if (action === 'AssumeRoleWithWebIdentity') return undefined;
   return signer?.service === service ? undefined : 'not signed';

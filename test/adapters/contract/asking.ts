@@ -59,6 +59,7 @@ export function makeAsking<S extends OptionSpecs, F extends string, Ref>(
       http: (base): Http => clients.use(openHttp({ allowHttp: true, env: {}, maxBytes: 1024 * 1024, tls, ...base, readonly })),
       files: watchedFiles(lendFiles({ writes: readonly ? 'refused' : 'allowed' }), disk),
       registry: address => parseAddress(address),
+      hasSource: ({ service }) => service === 'ecr',
       finding: (code, message, remedy): Finding => ({ code, message, ...(remedy !== undefined && { remedy }) }),
     };
     try {
