@@ -130,8 +130,10 @@ export function readTree(text: string, file: string, { version, links }: Dialect
     // One slip can be several errors to the parser.
     if (seen.has(pos[0])) continue;
     seen.add(pos[0]);
-    const unread = code === 'TAG_RESOLVE_FAILED';
-    wrong(code, place(pos[0]), unread ? notRead : `is not YAML or JSON: ${sentences[code] ?? code}`);
+    const isTag = code === 'TAG_RESOLVE_FAILED';
+    // Go takes a text with a tag that it does not know as it is.
+    if (isTag && links === 'followed') continue;
+    wrong(code, place(pos[0]), isTag ? notRead : `is not YAML or JSON: ${sentences[code] ?? code}`);
   }
   return { root: placed(document.contents, 0, place(0)), slips };
 }

@@ -58,12 +58,13 @@ const commands: Readonly<Record<string, Command>> = {
     load: async () => (await import('./config.ts')).config,
   },
   kubelet: {
-    usage: 'kubelet config|check',
+    usage: 'kubelet config|check|install',
     doc: "The configuration of the kubelet's credential providers.",
     more: [
       'config   prints one for accounts and regions (default: every registry of ECR):',
       '         [--account A,B] [--region R,S] [--partition P] [--spelling plain|fips|dual-stack] [--no-public]',
       '         [--token-mode optional|required] [--name NAME] [--env NAME=VALUE] [--json]',
+      'install  --bin-dir DIR --config PATH [--dry-run] and what `config` takes: the program first, then its configuration',
       'check    PATH [--kubernetes 1.33] [--bin-dir DIR] [--json]: a file or folder by the rules of the kubelet;',
       '         exit 1 when the kubelet would not start, 3 when something in it never works',
     ],

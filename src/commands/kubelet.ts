@@ -1,10 +1,11 @@
-import { exit, type Io, UsageError } from './io.ts';
+import { type Io, UsageError } from './io.ts';
 
 type Verb = (args: string[], io: Io) => Promise<number>;
 
 /** Each loaded when it is asked for. */
 const verbs: Readonly<Record<string, () => Promise<Verb>>> = {
   config: async () => (await import('./kubelet/config.ts')).kubeletConfig,
+  install: async () => (await import('./kubelet/install.ts')).kubeletInstall,
   check: async () => (await import('./kubelet/check.ts')).kubeletCheck,
 };
 
@@ -13,5 +14,5 @@ export async function kubelet(args: string[], io: Io): Promise<number> {
   const [name = '', ...rest] = args;
   const load = Object.hasOwn(verbs, name) ? verbs[name] : undefined;
   if (!load) throw new UsageError(`one of ${Object.keys(verbs).join(', ')} is needed`);
-  return (await (await load())(rest, io)) ?? exit.ok;
+  return await (await load())(rest, io);
 }

@@ -62,11 +62,13 @@ export const ecrSuffixes = {
   'aws-iso-f': { plain: 'csp.hci.ic.gov' },
 } as const satisfies Readonly<Record<string, { plain: string; dualStack?: string }>>;
 
+/** Both kinds of label go with either kind of suffix: images are named so, though AWS publishes one of them only. */
 const ecrForms: readonly (readonly (string | RegExp)[])[] = [
-  ...Object.values(ecrSuffixes).flatMap(suffix => [
-    ...['dkr.ecr', 'dkr.ecr-fips'].map(label => privateForm(label, suffix.plain)),
-    ...('dualStack' in suffix ? ['dkr-ecr', 'dkr-ecr-fips'].map(label => privateForm(label, suffix.dualStack)) : []),
-  ]),
+  ...Object.values(ecrSuffixes).flatMap(suffix =>
+    Object.values<string>(suffix).flatMap(end =>
+      ['dkr.ecr', 'dkr.ecr-fips', 'dkr-ecr', 'dkr-ecr-fips'].map(label => privateForm(label, end)),
+    ),
+  ),
   'public.ecr.aws'.split('.'),
   'ecr-public.aws.com'.split('.'),
 ];

@@ -18,6 +18,8 @@ export interface Asker {
   readonly signal: AbortSignal;
   /** Whether the source `default` serves ECR Public where no source for it is configured. */
   readonly unconfiguredPublic: 'served' | 'not served';
+  /** Hears which identity answers. */
+  readonly told?: ((identity: string) => void) | undefined;
 }
 
 /** What comes of a question for a host. */
@@ -45,11 +47,11 @@ export async function answerFor(asked: string, asker: Asker): Promise<Reply> {
     const { sources, aliases } = await until(asker.signal, readSettings(asker.env));
     registry = parseAddress(address, aliases)?.registry;
     if (!registry) return foreign(address);
-    const spec =
-      sources.choose(registry) ?? (asker.unconfiguredPublic === 'served' ? { name: 'default', service: 'ecr-public' } : undefined);
+    const chosen = sources.choose(registry);
+    const spec = chosen ?? (asker.unconfiguredPublic === 'served' ? { name: 'default', service: 'ecr-public' as const } : undefined);
     if (!spec) return { kind: 'foreign', why: `No source of the configuration serves ${registry.host}.` };
     const remark = (sentence: string): void => void remarks.push(sentence);
-    const answer = await until(asker.signal, serve({ registry, spec, witnesses }, asker, remark));
+    const answer = await until(asker.signal, serve({ registry, spec, witnesses: chosen && witnesses }, asker, remark));
     return { kind: 'answer', registry, answer, remarks };
   } catch (error) {
     const failure = asFailure(error);
@@ -94,6 +96,7 @@ export const isFresh = ({ issuedAt, expiresAt }: Answer, now: number): boolean =
 interface Question {
   readonly registry: Registry;
   readonly spec: SourceSpec;
+  /** undefined: a front may not answer it, as it does not know which program is asked. */
   readonly witnesses: Witnesses;
 }
 
@@ -101,6 +104,7 @@ interface Question {
 async function serve({ registry, spec, witnesses }: Question, asker: Asker, remark: (sentence: string) => void): Promise<Answer> {
   const { env, clock, signal } = asker;
   const key = await keyOf(spec, registry, env);
+  asker.told?.(`source ${spec.name}: ${key.identity}`);
   const answers = await openOrSay(env, remark);
   if (!answers) return await fetchAnswer(spec, registry, asker);
   const ready = async (): Promise<Answer | undefined> => {

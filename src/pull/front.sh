@@ -9,7 +9,7 @@ cache=${cache:-/var/cache/ecr-courier}
 # Takes the answer for $host, lower case and bare, of this very environment: $user and $password as they stand in JSON,
 # $expires and $now in seconds. Fails when only Node can say.
 take_hit() {
-  [ -z "$AWS_ECR_DISABLE_CACHE$CATTLE_URL$ECR_COURIER_EXTERNAL_ID" ] || return 1
+  [ -z "$AWS_ECR_DISABLE_CACHE$CATTLE_URL$ECR_COURIER_EXTERNAL_ID$ECR_COURIER_TRACE" ] || return 1
   name=$host,$AWS_PROFILE,$AWS_ACCESS_KEY_ID
   case $name in *[!A-Za-z0-9._,-]*) return 1 ;; esac
   # Somebody else's is none.

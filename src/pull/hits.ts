@@ -33,7 +33,7 @@ export const variables = [
   'AWS_ENDPOINT_URL_STS',
   'AWS_IGNORE_CONFIGURED_ENDPOINT_URLS',
 ] as const;
-export const unanswered = ['AWS_ECR_DISABLE_CACHE', 'CATTLE_URL', 'ECR_COURIER_EXTERNAL_ID'] as const;
+export const unanswered = ['AWS_ECR_DISABLE_CACHE', 'CATTLE_URL', 'ECR_COURIER_EXTERNAL_ID', 'ECR_COURIER_TRACE'] as const;
 
 /** The form of the files: a front of another version does not take them. */
 const form = 1;

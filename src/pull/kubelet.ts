@@ -39,17 +39,17 @@ function failed(error: unknown, ...remarks: readonly string[]): Said {
   return said(1, '', ...remarks, `${message} ${remedy}`);
 }
 
-async function answer(text: string, { env, clock, signal }: Run): Promise<Said> {
+async function answer(text: string, run: Run): Promise<Said> {
   const { image } = readRequest(text);
   const host = hostOf(image);
-  const reply = await answerFor(host, { env, clock, signal, unconfiguredPublic: 'served' });
+  const reply = await answerFor(host, { ...run, unconfiguredPublic: 'served' });
   // Never a token for somebody else's registry, which would get it with the next pull.
   if (reply.kind === 'foreign')
     return said(0, response(foreignFor, {}), reply.why ?? `${host} is not a registry of ECR, and no alias of one: it gets no credential.`);
   if (reply.kind === 'failed') return failed(reply.failure, ...reply.remarks);
   const { username, password, expiresAt } = reply.answer;
   const auth = { [host]: { username, password: password.reveal() } };
-  return said(0, response(goDuration((expiresAt - clock.wall()) / 2), auth), ...reply.remarks);
+  return said(0, response(goDuration((expiresAt - run.clock.wall()) / 2), auth), ...reply.remarks);
 }
 
 /** The kubelet decodes strictly: no member more. */

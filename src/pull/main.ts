@@ -48,8 +48,10 @@ async function main(): Promise<number> {
   const ending = new AbortController();
   const late = new Failure('TIMEOUT', `No answer within ${longestMs / 1000} s.`, { remedy: 'Look at the way to AWS, and at the disk.' });
   void clock.sleep(longestMs - clock.mono(), new AbortController().signal).then(() => ending.abort(late));
-  const run = await protocol();
-  const { code, stdout, stderr } = await run({ args, env: process.env, clock, signal: ending.signal, stdin });
+  const work = await protocol();
+  const run: Run = { args, env: process.env, clock, signal: ending.signal, stdin };
+  const isTraced = Boolean(process.env['ECR_COURIER_TRACE']);
+  const { code, stdout, stderr } = isTraced ? await (await import('./trace.ts')).traced(name, work, run) : await work(run);
   process.stderr.write(stderr);
   process.stdout.write(stdout);
   return code;

@@ -11,6 +11,8 @@ export interface Run {
   readonly signal: AbortSignal;
   /** Reads standard input to its end, once. */
   readonly stdin: () => Promise<string>;
+  /** Hears which identity answers, in words without secrets. */
+  readonly told?: (identity: string) => void;
 }
 
 /** What a run says. `stdout` is what programs read, `stderr` what they show to people. */

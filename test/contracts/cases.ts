@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { runHelperCase } from './cases/helper.ts';
+import { pluginCases } from './cases/plugin.ts';
 import { buildPrograms, type Programs } from './cases/program.ts';
-import type { HelperCase } from './format.d.ts';
+import type { HelperCase, PluginFile } from './format.d.ts';
 
 /** A case, and what differs from what is decided for ours. */
 export interface Result {
@@ -21,8 +22,13 @@ const helper: Suite = {
     (file as { cases: HelperCase[] }).cases.map(given => ({ name: given.name, run: () => runHelperCase(given, programs) })),
 };
 
+const plugin: Suite = {
+  product: /ecr-credential-provider/,
+  run: (file, programs) => pluginCases(file as PluginFile, programs),
+};
+
 /** Every protocol of which there are cases. */
-const suites: readonly Suite[] = [helper];
+const suites: readonly Suite[] = [helper, plugin];
 
 /** Runs all cases of a file, several at a time; the results keep the file's order. */
 export async function runFile(path: string, programs: Programs): Promise<Result[]> {

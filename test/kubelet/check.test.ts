@@ -59,6 +59,7 @@ const forms: readonly (readonly [what: string, text: string, expected: RegExp | 
   ['a text of patterns', good.replace(`[${host}]`, host), /^stops .*must be a list/],
   ['no patterns', good.replace(`[${host}]`, '[]'), /^stops .*at least one/],
   ['no name', good.replace('name: p', 'name: ""'), /^stops .*name is missing/],
+  ['a tag that nobody knows', good.replace('name: p', 'name: !x p'), undefined],
   ['a number as name', good.replace('name: p', 'name: 7'), /^stops .*must be a text/],
   ['yes as name', good.replace('name: p', 'name: yes'), /^stops .*must be a text/],
   ['a path as name', good.replace('name: p', 'name: bin/p'), /^stops .*path/],

@@ -27,11 +27,9 @@ const hosts = [
   'us-isof-south-1',
 ].flatMap(region => {
   const plain = privateRegistryHost('123456789012', region);
-  const dual = plain
-    .replace('dkr.ecr', 'dkr-ecr')
-    .replace(/amazonaws\.com$/, 'on.aws')
-    .replace('amazonaws.com.cn', 'on.amazonwebservices.com.cn');
-  return [plain, dual].flatMap(host => [host, host.replace(/ecr\./, 'ecr-fips.')]).filter(host => parseAddress(host) !== undefined);
+  const suffix = plain.endsWith('amazonaws.com') ? 'on.aws' : plain.endsWith('com.cn') ? 'on.amazonwebservices.com.cn' : undefined;
+  const dual = suffix ? [`123456789012.dkr-ecr.${region}.${suffix}`] : [];
+  return [plain, ...dual].flatMap(host => [host, host.replace(/ecr\./, 'ecr-fips.')]).filter(host => parseAddress(host) !== undefined);
 });
 
 test('kubelet config covers every host that the courier knows', () => {

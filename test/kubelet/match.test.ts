@@ -69,7 +69,6 @@ test('what loads and never matches, and what stops the kubelet', () => {
     `${host}.`,
     '12345678901.dkr.ecr.eu-west-1.amazonaws.com',
     '*.dkr.ecr.*.amazonaws.eu.com',
-    '*.dkr-ecr.*.amazonaws.com',
     'dkr.ecr.eu-west-1.amazonaws.com',
     'api.ecr.eu-west-1.amazonaws.com',
   ])

@@ -1,0 +1,95 @@
+import { createHash } from 'node:crypto';
+import { chmod, copyFile, mkdir, readlink, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { Failure } from '../contract/failures.ts';
+import { namesIn, readText } from '../io/files.ts';
+import { swapFolder, swapLink } from '../io/swap.ts';
+
+/** What is put beside each other on a node: the shell front, the bundle behind it, and a Node. */
+export interface Program {
+  /** Of the front, and so of the provider. */
+  readonly name: string;
+  /** Where front and bundle are now. */
+  readonly from: string;
+  /** A Node to copy. */
+  readonly node: string;
+}
+
+/** The entry behind the front. */
+const entry = 'pull.js';
+const mostBytes = 16 * 1024 * 1024;
+/** Of the folder in which they lie; the kubelet starts nothing but names from its configuration. */
+const folderBeginning = '.ecr-courier-';
+
+/** The files of the program, by their names below `from`. Throws MISCONFIGURED where there is no built program. */
+export async function filesOf({ name, from }: Program): Promise<readonly string[]> {
+  const found = new Set<string>();
+  async function follow(file: string): Promise<void> {
+    if (found.has(file)) return;
+    found.add(file);
+    const text = await readText(join(from, file), mostBytes).catch(() => {
+      throw new Failure('MISCONFIGURED', `${join(from, file)} does not exist, so there is nothing to install.`, {
+        remedy: 'Run the command of an installed package (npm install --global ecr-courier), or npm run build before.',
+      });
+    });
+    for (const [, chunk = ''] of text.matchAll(/(?:from\s*|import\s*\(?\s*)"(\.{1,2}\/[^"]+\.js)"/g))
+      await follow(join(dirname(file), chunk));
+  }
+  await follow(entry);
+  return [...found, name];
+}
+
+/**
+ * Puts the program into the folder of the kubelet's providers: all files into a folder of their own, and then, in one
+ * step, a link of the provider's name. `works` is asked of the copy before that. Returns the folder, and whether
+ * anything was changed.
+ */
+export async function installProgram(
+  program: Program,
+  binDir: string,
+  works: (front: string) => Promise<void>,
+): Promise<{ readonly folder: string; readonly change: 'installed' | 'unchanged' }> {
+  const files = await filesOf(program);
+  const folder = `${folderBeginning}${await digestOf(program, files)}`;
+  const [link, place] = [join(binDir, program.name), join(binDir, folder)];
+  const target = join(folder, program.name);
+  await mkdir(binDir, { recursive: true, mode: 0o755 });
+  if ((await readlink(link).catch(() => '')) === target) return { folder: place, change: 'unchanged' };
+  const draft = join(binDir, `${folder}.${process.pid}.new`);
+  try {
+    await copyAll(program, files, draft);
+    await works(join(draft, program.name));
+    await swapFolder(draft, place);
+    await swapLink(link, target);
+  } finally {
+    await rm(draft, { recursive: true, force: true });
+  }
+  await removeOthers(binDir, folder);
+  return { folder: place, change: 'installed' };
+}
+
+async function copyAll({ from, node, name }: Program, files: readonly string[], to: string): Promise<void> {
+  for (const file of files) {
+    await mkdir(dirname(join(to, file)), { recursive: true, mode: 0o755 });
+    await copyFile(join(from, file), join(to, file));
+    await chmod(join(to, file), file === name ? 0o755 : 0o644);
+  }
+  // What is a module, and what is not, is said by the nearest package.json.
+  await writeFile(join(to, 'package.json'), '{"type":"module"}\n', { mode: 0o644 });
+  await copyFile(node, join(to, 'node'));
+  await chmod(join(to, 'node'), 0o755);
+  await copyFile(join(from, 'LICENSES.txt'), join(to, 'LICENSES.txt')).catch(() => undefined);
+}
+
+/** Of former versions. One that runs at this moment has what it needs in memory, or is started again by the kubelet. */
+async function removeOthers(binDir: string, folder: string): Promise<void> {
+  const others = (await namesIn(binDir)).filter(name => name.startsWith(folderBeginning) && name !== folder);
+  for (const name of others) await rm(join(binDir, name), { recursive: true, force: true });
+}
+
+/** A Node is told by its version: it has a hundred megabytes. */
+async function digestOf({ from }: Program, files: readonly string[]): Promise<string> {
+  const hash = createHash('sha256').update(process.version);
+  for (const file of files.toSorted()) hash.update(`${file}\n${await readText(join(from, file), mostBytes)}\n`);
+  return hash.digest('hex').slice(0, 12);
+}

@@ -1,0 +1,82 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import type { Clock } from '../contract/clock.ts';
+
+/** One request to AWS, or to somebody on the way there. */
+export interface Call {
+  readonly to: string;
+  readonly action?: string;
+  /** Of the signature: access key id, day, region and service. */
+  readonly signedAs?: string;
+  /** Since the start of the process, in milliseconds. */
+  readonly atMs: number;
+  readonly status?: number;
+  readonly tookMs?: number;
+}
+
+/** What Node's own client and undici tell of requests. Whoever is loaded later is heard as well. */
+export function listen(clock: Clock): { seen(): readonly Call[]; end(): void } {
+  const begun = new Map<unknown, { readonly call: Call; readonly since: number }>();
+  const start = (request: unknown, call: Pick<Call, 'to'> & Partial<Call>): void =>
+    void begun.set(request, { call: { ...call, atMs: Math.round(clock.mono()) }, since: clock.mono() });
+  const finish = (request: unknown, status: number | undefined): void => {
+    const found = begun.get(request);
+    if (!found || status === undefined) return;
+    begun.set(request, { ...found, call: { ...found.call, status, tookMs: Math.round(clock.mono() - found.since) } });
+  };
+  const listeners: readonly (readonly [channel: string, heard: (message: unknown) => void])[] = [
+    [
+      'undici:request:create',
+      message => {
+        const { request } = message as { request: { origin: unknown; path: string; headers: unknown } };
+        start(request, { to: `${String(request.origin)}${pathOf(request.path)}`, ...aboutHeaders(String(request.headers)) });
+      },
+    ],
+    [
+      'undici:request:headers',
+      message => {
+        const { request, response } = message as { request: unknown; response: { statusCode: number } };
+        finish(request, response.statusCode);
+      },
+    ],
+    [
+      'http.client.request.start',
+      message => {
+        const { request } = message as {
+          request: {
+            protocol: string;
+            host: string;
+            path: string;
+            getHeaders(): Record<string, unknown>;
+            getHeader(name: string): string | undefined;
+          };
+        };
+        const lines = Object.entries(request.getHeaders()).map(([name, value]) => `${name}: ${String(value)}`);
+        start(request, {
+          to: `${request.protocol}//${request.getHeader('host') ?? request.host}${pathOf(request.path)}`,
+          ...aboutHeaders(lines.join('\r\n')),
+        });
+      },
+    ],
+    [
+      'http.client.response.finish',
+      message => {
+        const { request, response } = message as { request: unknown; response: { statusCode?: number } };
+        finish(request, response.statusCode);
+      },
+    ],
+  ];
+  for (const [channel, heard] of listeners) subscribe(channel, heard);
+  return {
+    seen: () => [...begun.values()].map(({ call }) => call),
+    end: () => listeners.forEach(([channel, heard]) => void unsubscribe(channel, heard)),
+  };
+}
+
+/** A query may hold what is asked for in words that are nobody's business. */
+const pathOf = (path: string): string => path.replace(/\?.*$/s, '?...');
+
+function aboutHeaders(lines: string): Pick<Call, 'action' | 'signedAs'> {
+  const action = /x-amz-target[:,] *([\w.]+)/i.exec(lines)?.[1];
+  const signedAs = /Credential=([\w/-]+)/.exec(lines)?.[1];
+  return { ...(action && { action }), ...(signedAs && { signedAs }) };
+}

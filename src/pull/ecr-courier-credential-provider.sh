@@ -1,0 +1,34 @@
+#!/bin/sh
+# The credential provider of the kubelet.
+# include front.sh
+
+# Options are Node's.
+case " $*" in *' -'*) become_node kubelet "$@" ;; esac
+IFS= read -r request
+if IFS= read -r more || [ -n "$more" ]; then
+  { printf '%s\n%s\n' "$request" "$more" && exec cat; } | become_node kubelet "$@"
+  exit
+fi
+# As the kubelet writes it. A token of a service account, or a member more, leaves something behind that is no image.
+begin='{"kind":"CredentialProviderRequest","apiVersion":"credentialprovider.kubelet.k8s.io/v1","image":"'
+image=${request#"$begin"}
+image=${image%'"}'}
+[ "$request" = "$begin$image\"}" ] || image=
+case $image in *[!A-Za-z0-9._:/@-]*) image= ;; esac
+key=${image%%/*}
+host=$key
+case $host in *:*) case ${host#*:} in '' | *[!0-9]*) host= ;; *) host=${host%%:*} ;; esac ;; esac
+# Upper case, and an image without a path, are looked at by Node.
+case $host in *[!a-z0-9.-]* | "$image") host= ;; esac
+if [ -n "$host" ] && take_hit; then
+  left=$(((expires - now) / 2))
+  lasts=$((left % 60))s
+  [ "$left" -lt 60 ] || lasts=$((left / 60 % 60))m$lasts
+  [ "$left" -lt 3600 ] || lasts=$((left / 3600))h$lasts
+  printf '{"kind":"CredentialProviderResponse","apiVersion":"credentialprovider.kubelet.k8s.io/v1","cacheKeyType":"Registry",'
+  printf '"cacheDuration":"%s","auth":{"%s":{"username":"%s","password":"%s"}}}\n' "$lasts" "$key" "$user" "$password"
+  exit
+fi
+become_node kubelet "$@" <<END
+$request
+END

@@ -1,0 +1,89 @@
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { EndpointCase, PluginCase, PluginFile } from '../format.d.ts';
+import { startPluginAws } from './plugin-aws.ts';
+import { type Programs, start } from './program.ts';
+import { differences } from './verdict.ts';
+
+/** What no run may show on stderr. */
+const secrets = ['fake-secret-1', 'sa-token-1', 'role-secret-1', 'role-session-1', 'ecr-password-', 'ecr-public-password', 'pa:ss:word'];
+
+/** What there is to run of a file. The `kubelet` list is for a stand-in of the kubelet. */
+export const pluginCases = (
+  { cases, endpoints = [] }: PluginFile,
+  { folder }: Programs,
+): { name: string; run: () => Promise<string[]> }[] => {
+  const file = join(folder, 'ecr-courier-credential-provider');
+  return [
+    ...cases.map(one => ({ name: one.name, run: () => runCase(one, file) })),
+    ...endpoints.map(one => ({ name: `endpoint ${one.name}`, run: () => runEndpoint(one, file) })),
+  ];
+};
+
+async function runCase({ args, stdin, env, awsAnswers, ours }: PluginCase, file: string): Promise<string[]> {
+  await using aws = await startPluginAws(awsAnswers);
+  await using home = await emptyHome();
+  // Nobody listens on port 1.
+  const filled = filledIn(env, { fakeAws: aws.url, closedPort: '1' });
+  const started = await start(file, args, { stdin, env: { HOME: home.path, ...filled } });
+  return differences({ ...started, calls: aws.calls }, ours, secrets);
+}
+
+async function runEndpoint({ image, env, serviceAccountToken, ours }: EndpointCase, file: string): Promise<string[]> {
+  await using home = await emptyHome();
+  await using proxy = await startRefusingProxy();
+  const given = {
+    HOME: home.path,
+    AWS_ACCESS_KEY_ID: 'AKIAFAKE',
+    AWS_SECRET_ACCESS_KEY: 'fake-secret-1',
+    AWS_EC2_METADATA_DISABLED: 'true',
+    AWS_MAX_ATTEMPTS: '1',
+    HTTPS_PROXY: proxy.url,
+  };
+  const token = {
+    serviceAccountToken: 'sa-token-1',
+    serviceAccountAnnotations: { 'eks.amazonaws.com/ecr-role-arn': 'arn:aws:iam::123456789012:role/puller' },
+  };
+  const request = {
+    kind: 'CredentialProviderRequest',
+    apiVersion: 'credentialprovider.kubelet.k8s.io/v1',
+    image,
+    ...(serviceAccountToken ? token : {}),
+  };
+  const started = await start(file, [], { stdin: `${JSON.stringify(request)}\n`, env: { ...given, ...filledIn(env, {}) } });
+  const contacts = [...new Set(proxy.contacts)].join(', ');
+  const wrong =
+    contacts === ours.contacts.join(', ') ? [] : [`the contacts are ${contacts || 'none'}, not ${ours.contacts.join(', ') || 'none'}`];
+  return [...wrong, ...differences({ ...started, calls: [] }, { exit: ours.exit }, secrets)];
+}
+
+const filledIn = (env: Readonly<Record<string, string>>, values: Readonly<Record<string, string>>): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(env).map(([name, text]) => [name, text.replaceAll(/\$\{(\w+)\}/g, (whole, key: string) => values[key] ?? whole)]),
+  );
+
+async function emptyHome(): Promise<AsyncDisposable & { readonly path: string }> {
+  const path = await mkdtemp(join(tmpdir(), 'ecr-courier-case-'));
+  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
+}
+
+/** A proxy that refuses every CONNECT, and remembers whom it was asked for. */
+async function startRefusingProxy(): Promise<AsyncDisposable & { readonly url: string; readonly contacts: string[] }> {
+  const contacts: string[] = [];
+  const server = createServer().on('connect', ({ url }, socket) => {
+    contacts.push(url ?? '');
+    socket.end('HTTP/1.1 502 Bad Gateway\r\n\r\n');
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const close = async (): Promise<void> => {
+    server.close();
+    server.closeAllConnections();
+    await once(server, 'close').catch(() => undefined);
+  };
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, contacts, [Symbol.asyncDispose]: close };
+}

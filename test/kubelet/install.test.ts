@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { mkdir, readdir, readlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { promisify } from 'node:util';
+import { installProgram, type Program } from '../../src/kubelet/install.ts';
+import { command } from '../commands/cli.ts';
+import { folder } from '../config/support.ts';
+
+const name = 'ecr-courier-credential-provider';
+
+/** A program of two files behind a front, and something in the place of Node. */
+async function built(version: string): Promise<AsyncDisposable & { readonly program: Program; at(name: string): string }> {
+  const files = await folder({
+    [`dist/${name}`]: `#!/bin/sh\necho ${version}\n`,
+    'dist/pull.js': 'import { a } from "./chunks/a.js";\nconst b = await import("./chunks/b.js");\n',
+    'dist/chunks/a.js': 'import "./b.js";\nexport const a = 1;\n',
+    'dist/chunks/b.js': `// ${version}\n`,
+    'dist/chunks/other.js': '',
+    node: '#!/bin/sh\n',
+  });
+  return {
+    program: { name, from: files.at('dist'), node: files.at('node') },
+    at: files.at,
+    [Symbol.asyncDispose]: files[Symbol.asyncDispose],
+  };
+}
+const fine = async (): Promise<void> => undefined;
+const runs = async (file: string): Promise<string> => (await promisify(execFile)(file)).stdout.trim();
+
+test('the program is put there with all that it needs, and a new version takes its place in one step', async () => {
+  await using one = await built('1');
+  await using two = await built('2');
+  const bin = one.at('bin');
+  const first = await installProgram(one.program, bin, fine);
+  assert.equal(first.change, 'installed');
+  assert.equal(await runs(join(bin, name)), '1');
+  assert.deepEqual(
+    (await readdir(first.folder, { recursive: true })).sort(),
+    ['chunks', 'chunks/a.js', 'chunks/b.js', name, 'node', 'package.json', 'pull.js'].sort(),
+  );
+  assert.equal((await installProgram(one.program, bin, fine)).change, 'unchanged');
+  const second = await installProgram(two.program, bin, async () =>
+    assert.equal(await runs(join(bin, name)), '1', 'the old one is there until the new one is'),
+  );
+  assert.equal(await runs(join(bin, name)), '2');
+  assert.deepEqual((await readdir(bin)).sort(), [second.folder.slice(bin.length + 1), name]);
+});
+
+test('a program that does not run here changes nothing', async () => {
+  await using one = await built('1');
+  await using two = await built('2');
+  const bin = one.at('bin');
+  await installProgram(one.program, bin, fine);
+  const before = await readdir(bin);
+  await assert.rejects(
+    installProgram(two.program, bin, async () => {
+      throw new Error('no glibc');
+    }),
+    /no glibc/,
+  );
+  assert.deepEqual(await readdir(bin), before);
+  assert.equal(await runs(join(bin, name)), '1');
+});
+
+test('a file of that name, and what a killed install left behind, are replaced', async () => {
+  await using one = await built('1');
+  const bin = one.at('bin');
+  await mkdir(join(bin, '.ecr-courier-000000000000.1.new'), { recursive: true });
+  await writeFile(join(bin, name), 'an old one');
+  await writeFile(join(bin, 'ecr-credential-provider'), 'of somebody else');
+  await installProgram(one.program, bin, fine);
+  assert.ok((await readlink(join(bin, name))).startsWith('.ecr-courier-'));
+  assert.deepEqual(
+    (await readdir(bin)).filter(file => file.endsWith('.new')),
+    [],
+  );
+  assert.ok((await readdir(bin)).includes('ecr-credential-provider'));
+});
+
+test('kubelet install refuses what would stop the kubelet or overwrite what others wrote, before it writes anything', async () => {
+  const config = (await command(['kubelet', 'config'])).stdout;
+  await using files = await folder({
+    'others.yaml': config.replace(name, 'ecr-credential-provider'),
+    'broken.yaml': 'x: [',
+    'twice/other.yaml': config,
+    'link/notes': '',
+  });
+  const install = (...args: string[]) => command(['kubelet', 'install', '--bin-dir', files.at('bin'), ...args]);
+  for (const [path, said] of [
+    ['others.yaml', /others\.yaml is there already.*ecr-credential-provider/],
+    ['broken.yaml', /broken\.yaml is there already/],
+    ['twice', /is configured at .*other\.yaml:4:5 already/],
+  ] as const) {
+    const { code, stderr } = await install('--config', files.at(path));
+    assert.equal(code, 1);
+    assert.match(stderr, said);
+  }
+  assert.match((await install()).stderr, /--bin-dir and --config are needed/);
+  assert.match((await install('--config', files.at('new.yaml'))).stderr, /nothing to install/);
+  assert.deepEqual((await readdir(files.path)).sort(), ['broken.yaml', 'link', 'others.yaml', 'twice']);
+});

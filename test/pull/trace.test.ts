@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict';
+import { chmod, mkdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
+import { request } from 'node:http';
+import { test } from 'node:test';
+import { clock } from '../../src/contract/clock.ts';
+import type { Run, Said } from '../../src/pull/run.ts';
+import { traced } from '../../src/pull/trace.ts';
+import { folder } from '../config/support.ts';
+import { startServer } from '../fakes/server.ts';
+
+const token = 'eyJhbGciOiJSUzI1NiJ9.sa-token-1.signature';
+const asked = JSON.stringify({ kind: 'CredentialProviderRequest', image: 'host/app', serviceAccountToken: token });
+const said: Said = {
+  code: 0,
+  stdout: JSON.stringify({ auth: { host: { username: 'AWS', password: 'pass-word-1' } } }),
+  stderr: 'a remark\n',
+};
+
+const runIn = (file: string, stdin = asked): Run => ({
+  args: ['get'],
+  env: { ECR_COURIER_TRACE: file, AWS_SECRET_ACCESS_KEY: 'secret-key-1', PATH: '/bin' },
+  clock,
+  signal: new AbortController().signal,
+  stdin: () => Promise.resolve(stdin),
+});
+const work = async (run: Run): Promise<Said> => {
+  await run.stdin();
+  run.told?.('source default: access key AKIA1');
+  return said;
+};
+const recordIn = async (file: string): Promise<Record<string, unknown>> =>
+  JSON.parse((await readFile(file, 'utf8')).trim().split('\n').at(-1) ?? '') as Record<string, unknown>;
+
+test('a trace tells request, answer, identity and names of variables, and no secret', async () => {
+  await using files = await folder();
+  assert.equal(await traced('kubelet', work, runIn(files.at('trace'))), said);
+  const text = await readFile(files.at('trace'), 'utf8');
+  for (const secret of [token, 'pass-word-1', 'secret-key-1', 'sa-token-1']) assert.ok(!text.includes(secret), secret);
+  const record = await recordIn(files.at('trace'));
+  assert.deepEqual(
+    [record['program'], record['exit'], record['identity'], record['stderr']],
+    ['kubelet', 0, 'source default: access key AKIA1', 'a remark\n'],
+  );
+  assert.deepEqual(record['environment'], ['AWS_SECRET_ACCESS_KEY', 'ECR_COURIER_TRACE', 'PATH']);
+  assert.match(String(record['request']), /"image":"host\/app".*\[secret of 41 characters\]/);
+  assert.match(String(record['answer']), /"username":"AWS","password":"\[secret of 11 characters\]"/);
+  assert.equal((await stat(files.at('trace'))).mode & 0o777, 0o600);
+});
+
+test('a trace tells the calls, with what signed them and how they ended', async () => {
+  await using files = await folder();
+  await using server = await startServer(() => ({ status: 403 }));
+  const calling = async (): Promise<Said> => {
+    const headers = {
+      'x-amz-target': 'AmazonEC2ContainerRegistry_V20150921.GetAuthorizationToken',
+      authorization: 'AWS4-HMAC-SHA256 Credential=AKIA1/20261129/eu-west-1/ecr/aws4_request, SignedHeaders=host, Signature=0badc0de',
+    };
+    await new Promise(resolve => request(`${server.url}/?token=t0ken`, { headers }, answer => answer.resume().on('end', resolve)).end());
+    return said;
+  };
+  await traced('docker', calling, runIn(files.at('trace')));
+  const [call] = (await recordIn(files.at('trace')))['calls'] as Record<string, unknown>[];
+  assert.equal(call?.['to'], `${server.url}/?...`);
+  assert.deepEqual(
+    [call?.['action'], call?.['signedAs'], call?.['status']],
+    ['AmazonEC2ContainerRegistry_V20150921.GetAuthorizationToken', 'AKIA1/20261129/eu-west-1/ecr/aws4_request', 403],
+  );
+  assert.ok(!(await readFile(files.at('trace'), 'utf8')).includes('0badc0de'));
+});
+
+test('a trace is for its owner alone, is cut at a size, and never fails a call', async () => {
+  await using files = await folder({ old: 'x'.repeat(1024 * 1024), open: '' });
+  await traced('kubelet', work, runIn(files.at('old')));
+  assert.equal((await stat(files.at('old.1'))).size, 1024 * 1024);
+  assert.ok((await stat(files.at('old'))).size < 10_000);
+  await chmod(files.at('open'), 0o666);
+  await traced('kubelet', work, runIn(files.at('open')));
+  assert.equal((await stat(files.at('open'))).mode & 0o777, 0o600);
+  await mkdir(files.at('folder'));
+  await writeFile(files.at('other'), '');
+  await symlink(files.at('other'), files.at('link'));
+  for (const name of ['folder', 'absent/trace', 'link']) assert.equal(await traced('kubelet', work, runIn(files.at(name))), said);
+  assert.equal(await readFile(files.at('other'), 'utf8'), '', 'never through a link');
+});
+
+test('what is no JSON is not written down', async () => {
+  await using files = await folder();
+  await traced('docker', work, runIn(files.at('trace'), `{"serviceAccountToken":"${token}"`));
+  assert.ok(!(await readFile(files.at('trace'), 'utf8')).includes('sa-token-1'));
+  await traced('docker', work, runIn(files.at('trace'), 'https://me:pass-w0rd@host.example\n'));
+  assert.equal((await recordIn(files.at('trace')))['request'], 'https://[secret]@host.example\n');
+});
