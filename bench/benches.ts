@@ -28,6 +28,10 @@ const benches: Readonly<Record<string, Bench>> = {
     question: 'How much memory does it take: idle, after thousands of refreshes, with 100,000 slots? [idle|slots|refreshes|days ...]',
     load: async () => (await import('./memory.ts')).memory,
   },
+  helper: {
+    question: 'How long does a credential helper take, beside the Go helper on a hit and the AWS SDK on a miss?',
+    load: async () => (await import('./helper.ts')).helper,
+  },
   startup: { question: 'How long from exec to the first delivery?', load: async () => (await import('./startup.ts')).startup },
   recovery: {
     question: 'When 1,000 targets come back after an hour, how soon do all hold the newest token?',

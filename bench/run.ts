@@ -10,6 +10,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bundle } from '../scripts/bundle.ts';
+import { writeFronts } from '../scripts/fronts.ts';
 
 const folder = await mkdtemp(join(tmpdir(), 'ecr-courier-bench-'));
 try {
@@ -21,10 +22,11 @@ try {
         'memory-refreshes': 'bench/memory-refreshes.ts',
         'memory-days': 'bench/memory-days.ts',
         'soak-seed': 'bench/soak-seed.ts',
+        'sdk-way': 'bench/sdk-way.ts',
       },
       folder,
     ),
-    bundle({ 'ecr-courier': 'src/main.ts' }, join(folder, 'dist')),
+    bundle({ 'ecr-courier': 'src/main.ts', pull: 'src/pull/main.ts' }, join(folder, 'dist')).then(() => writeFronts(join(folder, 'dist'))),
   ]);
   const child = fork(join(folder, 'bench.js'), process.argv.slice(2));
   // The folder goes when the child has gone, and all that the child has started.

@@ -1,0 +1,89 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { UsageError } from '../src/commands/io.ts';
+import type { Report } from './benches.ts';
+import { startPortainers } from './portainers.ts';
+import { beside } from './processes.ts';
+import { inTurn, type Pairs, type Program, timeOf } from './whole.ts';
+
+const hitPairs = 100;
+const missPairs = 21;
+const mostOfGo = 0.7;
+const mostOfSdk = 0.65;
+
+const goModule = 'github.com/awslabs/amazon-ecr-credential-helper/ecr-login/cli/docker-credential-ecr-login@v0.12.0';
+const host = '123456789012.dkr.ecr.eu-west-1.amazonaws.com';
+
+/**
+ * Whole processes. A hit beside the Go helper's, and a miss (one call to AWS, plain HTTP on this machine) beside a
+ * helper made with the AWS SDK; a miss of the Go helper is shown besides. ratio: of the hits.
+ */
+export async function helper(): Promise<Report> {
+  const go = buildGo();
+  using servers = await startPortainers('fake', 1, 1);
+  const home = mkdtempSync(join(tmpdir(), 'ecr-courier-helper-'));
+  try {
+    const env = {
+      PATH: process.env['PATH'] ?? '',
+      HOME: home,
+      AWS_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE',
+      AWS_SECRET_ACCESS_KEY: 'example-secret',
+      AWS_ENDPOINT_URL: servers.ecr,
+    };
+    const program = (file: string, more: Readonly<Record<string, string>> = {}): Program => ({
+      file,
+      env: { ...env, ...more },
+      stdin: host,
+    });
+    const ours = beside('dist', 'docker-credential-ecr-courier');
+    const hit = compare(program(ours), program(go), hitPairs);
+    const off = { AWS_ECR_DISABLE_CACHE: '1' };
+    const sdk = { ...program(process.execPath), args: [beside('sdk-way.js')] };
+    const miss = compare(program(ours, off), sdk, missPairs);
+    const goMiss = compare(program(ours, off), program(go, off), missPairs).theirs;
+    console.log(
+      `hit: ${hit.ours} ms, the Go helper ${hit.theirs} ms; miss: ${miss.ours} ms, with the SDK ${miss.theirs} ms, the Go helper ${goMiss} ms`,
+    );
+    const ok = hit.ratio <= mostOfGo && miss.ratio <= mostOfSdk;
+    return {
+      bench: 'helper',
+      ratio: hit.ratio,
+      pairs: hitPairs,
+      ok,
+      most: mostOfGo,
+      hit,
+      miss: { ...miss, go: goMiss, pairs: missPairs, most: mostOfSdk },
+    };
+  } finally {
+    rmSync(home, { recursive: true, force: true });
+  }
+}
+
+const compare = (a: Program, b: Program, pairs: number): Pairs =>
+  inTurn(
+    () => timeOf(a),
+    () => timeOf(b),
+    pairs,
+  );
+
+/** Kept between runs; Go gets it from the module proxy. */
+function buildGo(): string {
+  const folder = join(process.cwd(), 'node_modules/.cache/go');
+  const file = join(folder, 'docker-credential-ecr-login');
+  if (existsSync(file)) return file;
+  mkdirSync(folder, { recursive: true });
+  console.log(`building ${goModule}`);
+  try {
+    execFileSync('go', ['install', goModule], {
+      env: { ...process.env, GOBIN: folder, GOFLAGS: '-mod=mod' },
+      stdio: ['ignore', 'inherit', 'inherit'],
+    });
+  } catch (error) {
+    throw new UsageError(
+      `the Go helper cannot be built, so there is nothing to compare with: Go, and the way to its modules, are needed (${(error as Error).message})`,
+    );
+  }
+  return file;
+}

@@ -1,0 +1,43 @@
+import { spawnSync } from 'node:child_process';
+
+/** A program as others start it. */
+export interface Program {
+  readonly file: string;
+  readonly args?: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly stdin: string;
+}
+
+/** One run as a whole process, from exec to its end, in milliseconds. Throws when it fails. */
+export function timeOf({ file, args = ['get'], env, stdin }: Program): number {
+  const began = performance.now();
+  const { status, stdout, stderr, error } = spawnSync(file, args, { env, input: stdin, stdio: 'pipe' });
+  const took = performance.now() - began;
+  if (status !== 0) throw new Error(`${file} ended with ${status}: ${error?.message ?? ''}${stdout?.toString()}${stderr?.toString()}`);
+  return took;
+}
+
+export interface Pairs {
+  readonly ours: number;
+  readonly theirs: number;
+  /** Median of the ratios pair by pair. */
+  readonly ratio: number;
+}
+
+/** Both in turn, so that whatever else the machine does meets both; the first pairs do not count. Medians. */
+export function inTurn(ours: () => number, theirs: () => number, pairs: number): Pairs {
+  const measured: (readonly [number, number])[] = [];
+  for (let pair = -3; pair < pairs; pair++) {
+    // Each goes first as often as the other.
+    const [a, b] = pair % 2 === 0 ? [ours(), theirs()] : [theirs(), ours()].reverse();
+    if (pair >= 0) measured.push([a ?? 0, b ?? 0]);
+  }
+  return {
+    ours: median(measured.map(([a]) => a)),
+    theirs: median(measured.map(([, b]) => b)),
+    ratio: median(measured.map(([a, b]) => a / b)),
+  };
+}
+
+const median = (figures: readonly number[]): number =>
+  Math.round((figures.toSorted((a, b) => a - b)[Math.floor(figures.length / 2)] ?? Number.NaN) * 100) / 100;
