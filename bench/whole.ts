@@ -29,8 +29,9 @@ export function inTurn(ours: () => number, theirs: () => number, pairs: number):
   const measured: (readonly [number, number])[] = [];
   for (let pair = -3; pair < pairs; pair++) {
     // Each goes first as often as the other.
-    const [a, b] = pair % 2 === 0 ? [ours(), theirs()] : [theirs(), ours()].reverse();
-    if (pair >= 0) measured.push([a ?? 0, b ?? 0]);
+    const first = pair % 2 === 0 ? ours() : theirs();
+    const second = pair % 2 === 0 ? theirs() : ours();
+    if (pair >= 0) measured.push(pair % 2 === 0 ? [first, second] : [second, first]);
   }
   return {
     ours: median(measured.map(([a]) => a)),

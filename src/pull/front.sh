@@ -58,7 +58,7 @@ become_node() {
   known=
   [ -f "$cache/node" ] && [ -O "$cache/node" ] && IFS= read -r known <"$cache/node"
   for node in "$folder/node" "$beside/node" "$known" "$(command -v node)"; do
-    case $node in /*) [ -f "$node" ] && [ -x "$node" ] && exec "$node" "$folder/pull.js" "$@" ;; esac
+    case $node in */*) [ -f "$node" ] && [ -x "$node" ] && exec "$node" "$folder/pull.js" "$@" ;; esac
   done
   echo "ecr-courier: no Node.js found"
   echo "ecr-courier: no Node.js found: put node (24.12 or newer) on the PATH of whoever starts ${0##*/}, or a link named node beside $self." >&2
