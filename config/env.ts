@@ -19,8 +19,21 @@ export const configVariable = 'ECR_COURIER_CONFIG';
  * them.
  */
 export const adaptersVariable = 'ECR_COURIER_ADAPTERS';
-/** Read by `src/io/answers.ts` and the shell fronts. */
-const cacheVariable = 'ECR_COURIER_CACHE';
+/** Read in `src/pull`, `src/io/answers.ts` and the shell fronts. */
+const ofThoseWhoAsk = [
+  {
+    name: 'ECR_COURIER_CACHE',
+    doc: 'Directory of the answers that the credential helper keeps. Unless set: `$XDG_CACHE_HOME/ecr-courier`, `~/.cache/ecr-courier`, or `/var/cache/ecr-courier` without a home.',
+  },
+  {
+    name: 'ECR_COURIER_TRACE',
+    doc: "File to which credential helper and credential provider append what they were asked and answered, without secrets. For the kubelet's provider, in the `env` of its configuration.",
+  },
+  {
+    name: 'ECR_COURIER_TOKEN_ENDS_WITH_SESSION',
+    doc: '`true`: credential helper and credential provider let a token end with the session of the role that fetched it, an hour as a rule. AWS says twelve hours.',
+  },
+] as const;
 const ours = 'ECR_COURIER_';
 
 /**
@@ -97,10 +110,7 @@ export function variables(adapters: readonly Adapter[]): readonly { readonly nam
   const named = tables.flatMap(table => Object.values(table).flatMap(({ env, doc }) => (env === undefined ? [] : { name: env, doc })));
   return [
     { name: configVariable, doc: 'Configuration file, or a directory of them; as --config.' },
-    {
-      name: cacheVariable,
-      doc: 'Directory of the answers that the credential helper keeps. Unless set: `$XDG_CACHE_HOME/ecr-courier`, `~/.cache/ecr-courier`, or `/var/cache/ecr-courier` without a home.',
-    },
+    ...ofThoseWhoAsk,
     { name: adaptersVariable, doc: 'Modules of further adapters: files (`./depot.ts`) or packages, as seen from the working directory.' },
     ...named,
     ...awsVariables,

@@ -3,11 +3,12 @@ import { asFailure, type Failure } from '../contract/failures.ts';
 import { lookAlike } from '../contract/look-alike.ts';
 import { parseAddress, type Registry } from '../contract/registry.ts';
 import type { SourceSpec } from '../ecr/choice.ts';
+import type { WebToken } from '../ecr/role.ts';
 import { type Answer, type AnswerKey, type Answers, answersDirectory, openAnswers } from '../io/answers.ts';
 import { inTurn } from '../io/turn.ts';
 import { fetchAnswer } from './fetch.ts';
 import { keepHit, pruneHits, rememberNode, type Witnesses, witnessesOf } from './hits.ts';
-import { identityOf } from './identity.ts';
+import { identityByToken, identityOf } from './identity.ts';
 import { type Env, readSettings } from './settings.ts';
 
 /** Who asks, and how long it waits. */
@@ -18,6 +19,8 @@ export interface Asker {
   readonly signal: AbortSignal;
   /** Whether the source `default` serves ECR Public where no source for it is configured. */
   readonly unconfiguredPublic: 'served' | 'not served';
+  /** Opens the role whose keys are taken, instead of those of the source. */
+  readonly webToken?: WebToken | undefined;
   /** Hears which identity answers. */
   readonly told?: ((identity: string) => void) | undefined;
 }
@@ -51,7 +54,10 @@ export async function answerFor(asked: string, asker: Asker): Promise<Reply> {
     const spec = chosen ?? (asker.unconfiguredPublic === 'served' ? { name: 'default', service: 'ecr-public' as const } : undefined);
     if (!spec) return { kind: 'foreign', why: `No source of the configuration serves ${registry.host}.` };
     const remark = (sentence: string): void => void remarks.push(sentence);
-    const answer = await until(asker.signal, serve({ registry, spec, witnesses: chosen && witnesses }, asker, remark));
+    const answer = await until(
+      asker.signal,
+      serve({ registry, spec, witnesses: asker.webToken ? undefined : chosen && witnesses }, asker, remark),
+    );
     return { kind: 'answer', registry, answer, remarks };
   } catch (error) {
     const failure = asFailure(error);
@@ -85,8 +91,9 @@ async function until<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
 }
 
 /** Whose answer for this registry it is. */
-export async function keyOf(spec: SourceSpec, { service, partition, region }: Registry, env: Env): Promise<AnswerKey> {
-  return { identity: await identityOf(spec, env), service, partition, region };
+export async function keyOf(spec: SourceSpec, { service, partition, region }: Registry, env: Env, webToken?: WebToken): Promise<AnswerKey> {
+  const identity = webToken ? identityByToken(webToken, spec, env) : await identityOf(spec, env);
+  return { identity, service, partition, region };
 }
 
 /** In the first half of its life. One that was issued in the future comes from before the clock was set back. */
@@ -103,7 +110,7 @@ interface Question {
 /** From disk while fresh, else from AWS; where that fails, from disk while not expired. Throws a Failure. */
 async function serve({ registry, spec, witnesses }: Question, asker: Asker, remark: (sentence: string) => void): Promise<Answer> {
   const { env, clock, signal } = asker;
-  const key = await keyOf(spec, registry, env);
+  const key = await keyOf(spec, registry, env, asker.webToken);
   asker.told?.(`source ${spec.name}: ${key.identity}`);
   const answers = await openOrSay(env, remark);
   if (!answers) return await fetchAnswer(spec, registry, asker);

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describeIdentity, type IdentitySpec } from '../ecr/identity.ts';
+import type { WebToken } from '../ecr/role.ts';
 import { formOf, keyVariables, pathsOf } from '../ecr/variables.ts';
 import { readText, Unreadable } from '../io/files.ts';
 import type { Env } from './settings.ts';
@@ -28,3 +29,13 @@ export async function identityOf(spec: IdentitySpec, env: Env): Promise<string> 
 /** A file that cannot be read is another thing than an empty one. */
 const contentsOf = (path: string): Promise<string> =>
   readText(path, mostBytes).catch((error: unknown) => (error instanceof Unreadable && error.code !== 'ENOENT' ? error.code : ''));
+
+/**
+ * The identity of an answer that a token of a service account opens. By the token itself: whoever has another one may
+ * not be let in by AWS. So images of one pod share an answer, and pods do not.
+ */
+export function identityByToken({ roleArn, token }: WebToken, spec: IdentitySpec, env: Env): string {
+  const digest = createHash('sha256').update(token.reveal()).digest('hex').slice(0, 32);
+  // Which keys the source would take makes no difference; its roles and addresses do.
+  return `service account token ${digest} for ${roleArn.replaceAll(/\s/g, ' ')}, then the roles of: ${describeIdentity(spec, env)}`;
+}

@@ -40,9 +40,11 @@ function failed(error: unknown, ...remarks: readonly string[]): Said {
 }
 
 async function answer(text: string, run: Run): Promise<Said> {
-  const { image } = readRequest(text);
+  const { image, token, annotations } = readRequest(text);
   const host = hostOf(image);
-  const reply = await answerFor(host, { ...run, unconfiguredPublic: 'served' });
+  const roleArn = token && roleOf(annotations, run.env);
+  const webToken = token && roleArn ? { roleArn, token, sessionName } : undefined;
+  const reply = await answerFor(host, { ...run, unconfiguredPublic: 'served', webToken });
   // Never a token for somebody else's registry, which would get it with the next pull.
   if (reply.kind === 'foreign')
     return said(0, response(foreignFor, {}), reply.why ?? `${host} is not a registry of ECR, and no alias of one: it gets no credential.`);
@@ -51,6 +53,16 @@ async function answer(text: string, run: Run): Promise<Said> {
   const auth = { [host]: { username, password: password.reveal() } };
   return said(0, response(goDuration((expiresAt - run.clock.wall()) / 2), auth), ...reply.remarks);
 }
+
+/** Names us in CloudTrail. */
+const sessionName = program;
+
+/**
+ * The role that the token of a service account opens. The first of the three that is there counts, and when that is
+ * empty there is none: then the node's own identity answers. The second key is the one of IRSA, which people set.
+ */
+const roleOf = (annotations: Readonly<Record<string, string>>, env: Run['env']): string | undefined =>
+  annotations['eks.amazonaws.com/ecr-role-arn'] ?? annotations['eks.amazonaws.com/role-arn'] ?? env['AWS_ECR_ROLE_ARN'];
 
 /** The kubelet decodes strictly: no member more. */
 const response = (cacheDuration: string, auth: object): string =>

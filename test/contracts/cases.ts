@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { runHelperCase } from './cases/helper.ts';
 import { pluginCases } from './cases/plugin.ts';
-import { buildPrograms, type Programs } from './cases/program.ts';
+import { buildPrograms, type Programs, start } from './cases/program.ts';
 import type { HelperCase, PluginFile } from './format.d.ts';
 
 /** A case, and what differs from what is decided for ours. */
@@ -24,7 +25,8 @@ const helper: Suite = {
 
 const plugin: Suite = {
   product: /ecr-credential-provider/,
-  run: (file, programs) => pluginCases(file as PluginFile, programs),
+  run: (file, { folder }) =>
+    pluginCases(file as PluginFile, (...given) => start(join(folder, 'ecr-courier-credential-provider'), ...given)),
 };
 
 /** Every protocol of which there are cases. */

@@ -3,6 +3,8 @@ import { test } from 'node:test';
 import { clock } from '../../src/contract/clock.ts';
 import { goDuration, runKubelet } from '../../src/pull/kubelet.ts';
 import type { Said } from '../../src/pull/run.ts';
+import { folder } from '../config/support.ts';
+import { startEcr } from '../fakes/ecr.ts';
 
 const host = '123456789012.dkr.ecr.eu-west-1.amazonaws.com';
 const request = { kind: 'CredentialProviderRequest', apiVersion: 'credentialprovider.kubelet.k8s.io/v1', image: `${host}/app` };
@@ -105,4 +107,49 @@ test("the kubelet's question to the helper of Docker is answered in the kubelet'
   });
   assert.equal(code, 1);
   assert.match(stdout, /^usage/);
+});
+
+test('a token of a service account: an answer is for whoever has this very token, and may end with the session', async () => {
+  await using aws = await startEcr();
+  await using home = await folder();
+  const annotations = { 'eks.amazonaws.com/role-arn': 'arn:aws:iam::123456789012:role/puller' };
+  const ask = async (token: string, env: Record<string, string> = {}): Promise<string> => {
+    const asked = { ...request, serviceAccountToken: token, serviceAccountAnnotations: annotations };
+    const all = { HOME: home.path, AWS_ENDPOINT_URL: aws.url, AWS_EC2_METADATA_DISABLED: 'true', ...env };
+    const stdin = (): Promise<string> => Promise.resolve(JSON.stringify(asked));
+    const { code, stdout, stderr } = await runKubelet({ args: [], env: all, clock, signal: AbortSignal.timeout(10_000), stdin });
+    assert.equal(code, 0, stderr);
+    return (JSON.parse(stdout) as { cacheDuration: string }).cacheDuration;
+  };
+  assert.match(await ask('sa-token-of-pod-1'), /^(6h0m0s|5h59m5\ds)$/);
+  const roles = aws.calls.map(({ action }) => action);
+  assert.deepEqual(roles, ['AssumeRoleWithWebIdentity', 'GetAuthorizationToken']);
+  await ask('sa-token-of-pod-1');
+  assert.equal(aws.calls.length, 2, 'the same token is answered from disk');
+  await ask('sa-token-of-pod-2');
+  assert.equal(aws.calls.length, 4, 'AWS says whether another token is let in');
+  assert.match(await ask('sa-token-of-pod-3', { ECR_COURIER_TOKEN_ENDS_WITH_SESSION: 'true' }), /^(30m0s|29m5\ds)$/);
+});
+
+test('fifty images at once cost one call', async () => {
+  await using aws = await startEcr();
+  await using home = await folder();
+  const env = {
+    HOME: home.path,
+    AWS_ENDPOINT_URL: aws.url,
+    AWS_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE',
+    AWS_SECRET_ACCESS_KEY: 'secret-key-of-a-test',
+  };
+  const images = Array.from({ length: 50 }, (_, nr) => `${host}/app-${nr}`);
+  const all = await Promise.all(
+    images.map(image => {
+      const stdin = (): Promise<string> => Promise.resolve(JSON.stringify({ ...request, image }));
+      return runKubelet({ args: [], env, clock, signal: AbortSignal.timeout(30_000), stdin });
+    }),
+  );
+  assert.equal(
+    new Set(all.map(({ stdout }) => (JSON.parse(stdout) as { auth: Record<string, { password: string }> }).auth[host]?.password)).size,
+    1,
+  );
+  assert.equal(aws.calls.length, 1);
 });

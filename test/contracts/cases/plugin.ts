@@ -6,34 +6,34 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { EndpointCase, PluginCase, PluginFile } from '../format.d.ts';
 import { startPluginAws } from './plugin-aws.ts';
-import { type Programs, start } from './program.ts';
+import type { Started } from './program.ts';
 import { differences } from './verdict.ts';
 
 /** What no run may show on stderr. */
 const secrets = ['fake-secret-1', 'sa-token-1', 'role-secret-1', 'role-session-1', 'ecr-password-', 'ecr-public-password', 'pa:ss:word'];
 
-/** What there is to run of a file. The `kubelet` list is for a stand-in of the kubelet. */
-export const pluginCases = (
-  { cases, endpoints = [] }: PluginFile,
-  { folder }: Programs,
-): { name: string; run: () => Promise<string[]> }[] => {
-  const file = join(folder, 'ecr-courier-credential-provider');
-  return [
-    ...cases.map(one => ({ name: one.name, run: () => runCase(one, file) })),
-    ...endpoints.map(one => ({ name: `endpoint ${one.name}`, run: () => runEndpoint(one, file) })),
-  ];
-};
+/** Starts the provider. */
+export type Program = (
+  args: readonly string[],
+  given: { readonly env: Readonly<Record<string, string>>; readonly stdin: string },
+) => Promise<Started>;
 
-async function runCase({ args, stdin, env, awsAnswers, ours }: PluginCase, file: string): Promise<string[]> {
+/** What there is to run of a file. The `kubelet` list is for a stand-in of the kubelet. */
+export const pluginCases = ({ cases, endpoints = [] }: PluginFile, program: Program): { name: string; run: () => Promise<string[]> }[] => [
+  ...cases.map(one => ({ name: one.name, run: () => runCase(one, program) })),
+  ...endpoints.map(one => ({ name: `endpoint ${one.name}`, run: () => runEndpoint(one, program) })),
+];
+
+async function runCase({ args, stdin, env, awsAnswers, ours }: PluginCase, program: Program): Promise<string[]> {
   await using aws = await startPluginAws(awsAnswers);
   await using home = await emptyHome();
   // Nobody listens on port 1.
   const filled = filledIn(env, { fakeAws: aws.url, closedPort: '1' });
-  const started = await start(file, args, { stdin, env: { HOME: home.path, ...filled } });
+  const started = await program(args, { stdin, env: { HOME: home.path, ...filled } });
   return differences({ ...started, calls: aws.calls }, ours, secrets);
 }
 
-async function runEndpoint({ image, env, serviceAccountToken, ours }: EndpointCase, file: string): Promise<string[]> {
+async function runEndpoint({ image, env, serviceAccountToken, ours }: EndpointCase, program: Program): Promise<string[]> {
   await using home = await emptyHome();
   await using proxy = await startRefusingProxy();
   const given = {
@@ -54,7 +54,7 @@ async function runEndpoint({ image, env, serviceAccountToken, ours }: EndpointCa
     image,
     ...(serviceAccountToken ? token : {}),
   };
-  const started = await start(file, [], { stdin: `${JSON.stringify(request)}\n`, env: { ...given, ...filledIn(env, {}) } });
+  const started = await program([], { stdin: `${JSON.stringify(request)}\n`, env: { ...given, ...filledIn(env, {}) } });
   const contacts = [...new Set(proxy.contacts)].join(', ');
   const wrong =
     contacts === ours.contacts.join(', ') ? [] : [`the contacts are ${contacts || 'none'}, not ${ours.contacts.join(', ') || 'none'}`];
