@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -171,6 +171,36 @@ part(
         await readFile(join(folder, 'again', 'manifest.json'), 'utf8'),
         await readFile(join(folder, 'first', 'manifest.json'), 'utf8'),
       );
+    });
+
+    test('a config.json that the courier keeps: docker and skopeo pull by it, and again after the password rotated', async () => {
+      const config = join(engine.env['DOCKER_CONFIG'] ?? folder, 'config.json');
+      await mkdir(join(config, '..'), { recursive: true });
+      await writeFile(config, JSON.stringify({ auths: { [`https://${host}`]: {}, 'ghcr.io': { auth: 'eDp5' } }, detachKeys: 'ctrl-q' }));
+      const pull = async () => {
+        await engine.docker(['image', 'rm', image]);
+        const skopeo = ['--insecure-policy', 'inspect', '--authfile', config, `docker://${image}`];
+        const ran = [await engine.docker(['pull', image]), await run(path('skopeo'), skopeo, { HOME: folder, ...goEnv })];
+        world.shown.push(...ran.map(({ output }) => output));
+        return ran;
+      };
+      const held = async (): Promise<string> => {
+        const { auths } = JSON.parse(await readFile(config, 'utf8')) as { auths: Record<string, { auth?: string }> };
+        return Buffer.from(auths[host]?.auth ?? '', 'base64').toString();
+      };
+      const isGood = async (): Promise<boolean> => world.ecr.judge('eu-west-1', (await held()).slice('AWS:'.length)) === 'good';
+      await rotate();
+      const daemon = await world.start({ env: { DOCKER_CONFIG_PATH: config } });
+      await world.until(isGood, 'the first delivery');
+      for (const good of await pull()) assert.equal(good.code, 0, good.output);
+
+      await rotate();
+      for (const stale of await pull()) assert.equal(stale.code, 1, stale.output);
+      await world.until(isGood, 'the courier to deliver the next password');
+      for (const again of await pull()) assert.equal(again.code, 0, again.output);
+      const { auths, detachKeys } = JSON.parse(await readFile(config, 'utf8')) as { auths: object; detachKeys: string };
+      assert.deepEqual([Object.keys(auths), detachKeys], [[host, 'ghcr.io'], 'ctrl-q']);
+      assert.equal(await daemon.end('SIGTERM'), 0);
     });
   },
 );
