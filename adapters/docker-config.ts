@@ -30,6 +30,8 @@ export const dockerConfig = defineAdapter({
   create({ path, writeInPlace }, deps: Deps<Code>): Target<Ref> {
     const { files, finding } = deps;
     const where = pathOfEntries(path);
+    if (/(^|\/)~[^/]*\//.test(path))
+      throw new Failure('MISCONFIGURED', `${path} has a ~ in it, which only a shell knows.`, { remedy: 'Write the whole path.' });
     const unreplaceable = writeInPlace ? 'write-in-place' : 'fail';
 
     /** Throws for a text that nobody can read: it is never written over. */

@@ -100,6 +100,9 @@ function firstFault(text: string): number {
 /** A text, or a map of such. */
 export type Json = string | { readonly [key: string]: Json };
 
+/** What stands between a place and the last thing before it. */
+const blanksBefore = (text: string, at: number): string => text.slice(text.slice(0, at).trimEnd().length, at);
+
 /** How a text is written: what stands before a member, one step of indentation, what stands between key and value. */
 interface Style {
   readonly before: string;
@@ -109,7 +112,7 @@ interface Style {
 
 /** The text with another member in the place of one; those around it stay where they are. */
 export function replaceMember(text: string, member: Member, key: string, given: Json): string {
-  const before = /\s*$/.exec(text.slice(0, member.at))?.[0] ?? '';
+  const before = blanksBefore(text, member.at);
   return text.slice(0, member.at) + written(key, given, { ...styleOf(text), before }) + text.slice(member.end);
 }
 
@@ -157,7 +160,7 @@ function lastMap(text: string, path: readonly string[]) {
     const inner = text.slice(found.start, found.end);
     const member = membersAt(inner, []).findLast(({ key, start }) => key === name && inner[start] === '{');
     if (!member) break;
-    const before = /\s*$/.exec(inner.slice(0, member.at))?.[0] ?? '';
+    const before = blanksBefore(inner, member.at);
     found = { start: found.start + member.start, end: found.start + member.end, depth: found.depth + 1, before };
   }
   return found;
@@ -168,7 +171,7 @@ function styleOf(text: string): Omit<Style, 'before'> & { readonly line: string 
   const line = text.includes('\r\n') ? '\r\n' : '\n';
   const [first] = membersAt(text, []);
   if (!first) return { line, step: '\t', colon: ': ' };
-  const before = /\s*$/.exec(text.slice(0, first.at))?.[0] ?? '';
+  const before = blanksBefore(text, first.at);
   const key = /^"[^"\\]*(?:\\.[^"\\]*)*"/s.exec(text.slice(first.at))?.[0] ?? '';
   const colon = text.slice(first.at + key.length, first.start);
   return { line: before.includes('\n') ? line : '', step: before.includes('\n') ? before.slice(before.lastIndexOf('\n') + 1) : '', colon };

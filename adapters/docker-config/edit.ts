@@ -49,11 +49,12 @@ export function withLogin(whole: string, path: readonly string[], host: string, 
   const present = entriesIn(text, path).filter(isOf(host));
   const [only, ...others] = present;
   const isThere = only?.key === host && others.length === 0 && isBest(only.value) && isSame(only.value, login);
-  if (isThere && text === whole && isReadByAll(text, path, only)) return undefined;
+  if (isThere && text === whole && only.map === homeOf(text, path)) return undefined;
   for (;;) {
     const members = entriesIn(text, path);
     const found = members.filter(isOf(host));
-    const home = found.find(member => isReadByAll(text, path, member));
+    const at = homeOf(text, path);
+    const home = found.find(({ map }) => map === at);
     const other = found.find(member => member !== home);
     if (!other) return home ? replaceMember(text, home, host, entry) : addMember(text, path, host, entry);
     text = removeMember(text, other, members);
@@ -70,17 +71,19 @@ const isSame = (value: unknown, { username, password }: Login): boolean => {
   return held?.username === username && held.password === password;
 };
 
-/** Whether it stands in the last map that has exactly this name: some readers take nothing else. */
-function isReadByAll(text: string, [name]: readonly string[], { map }: Member): boolean {
-  if (name === undefined) return true;
-  return membersAt(text, []).findLast(({ key }) => key === name)?.start === map;
+/**
+ * Where the map of entries begins that everybody reads: the last one that has exactly this name. undefined: there is
+ * none.
+ */
+export function homeOf(text: string, [name]: readonly string[]): number | undefined {
+  return name === undefined ? text.indexOf('{') : membersAt(text, []).findLast(({ key }) => key === name)?.start;
 }
 
 /** The text with a value for a member of a map at the top, in its place or at the end of that map. */
 export function withMember(whole: string, map: string, key: string, value: Json): string {
   const text = withoutMark(whole);
-  const members = membersAt(text, [map.toLowerCase()]).filter(member => isReadByAll(text, [map], member));
-  const there = members.findLast(member => member.key === key);
+  const home = homeOf(text, [map]);
+  const there = membersAt(text, [map.toLowerCase()]).findLast(member => member.key === key && member.map === home);
   if (!there) return addMember(text, [map], key, value);
   return valueOf(text, there) === value ? text : replaceMember(text, there, key, value);
 }

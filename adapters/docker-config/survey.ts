@@ -4,7 +4,7 @@ import { expirationIn } from '../../src/contract/expiry.ts';
 import type { Registry } from '../../src/contract/registry.ts';
 import { Secret } from '../../src/contract/secret.ts';
 import { label } from '../../src/contract/text.ts';
-import { isEmpty, withoutMark } from './edit.ts';
+import { homeOf, isEmpty, withoutMark } from './edit.ts';
 import { type Entry, entriesIn, helpersIn, isBest, readEntry, readKey, relationOf } from './entries.ts';
 import type { Code } from './findings.ts';
 
@@ -15,40 +15,57 @@ type Means = Pick<Deps<Code>, 'registry' | 'finding' | 'wanted'>;
 /** The helper of the courier itself: what it answers is as fresh as the entry. */
 const own = 'ecr-courier';
 
+/** The entries of one host. */
+interface Group {
+  readonly registry: Registry;
+  readonly logins: Entry[];
+  readonly paths: Entry[];
+}
+
 /** What the text of a file comes to. It must be readable. */
 export function survey(whole: string | undefined, path: readonly string[], deps: Means) {
   const text = withoutMark(whole ?? '');
   const entries = isEmpty(text) ? [] : entriesIn(text, path);
   const helpers = isEmpty(text) || path.length === 0 ? { byHost: new Map<string, string>(), store: undefined } : helpersIn(text);
-  const registries = new Map(entries.flatMap(({ key }) => registryOf(key, deps)).map(registry => [registry.host, registry]));
-  const marked = whole !== undefined && whole !== text;
-  const slots: Slot<Ref>[] = [];
-  for (const registry of registries.values()) {
-    const own = entries.filter(({ key }) => relationOf(key, registry.host) !== undefined);
-    slots.push(slotOf(registry, own, marked, [...helperFindings(registry, helpers, deps), ...pathFindings(own, registry, deps)]));
-  }
-  for (const registry of deps.wanted.filter(({ host }) => !registries.has(host)))
-    slots.push({
+  const { groups, others } = groupsOf(entries, deps);
+  const home = homeOf(text, path);
+  const isHome = ({ map }: Entry): boolean => whole === text && map === home;
+  const there = [...groups.values()].map(group =>
+    slotOf(group, isHome, [...helperFindings(group.registry, helpers, deps), ...pathFindings(group, deps)]),
+  );
+  const absent = deps.wanted.filter(({ host }) => !groups.has(host));
+  const slots = absent.map(
+    (registry): Slot<Ref> => ({
       id: registry.host,
       registries: [registry],
       state: 'absent',
       findings: helperFindings(registry, helpers, deps),
       ref: null,
-    });
-  const served = new Set(slots.map(({ id }) => id));
-  return { slots, findings: brokenFindings(entries, served, deps) };
+    }),
+  );
+  return { slots: [...there, ...slots], findings: brokenFindings(others, deps) };
 }
 
-/** None for an address with a port that is not ECR's: something else listens there. */
-function registryOf(key: string, { registry }: Means): Registry[] {
-  const found = registry(key)?.registry;
-  return found && relationOf(key, found.host) !== undefined ? [found] : [];
+/** By host; others: what the courier does not write to. */
+function groupsOf(entries: readonly Entry[], { registry: read }: Means) {
+  const groups = new Map<string, Group>();
+  const others: Entry[] = [];
+  for (const entry of entries) {
+    const registry = read(entry.key)?.registry;
+    // None for an address with a port that is not ECR's: something else listens there.
+    const relation = registry && relationOf(entry.key, registry.host);
+    if (relation === undefined || relation === 'path') others.push(entry);
+    if (!registry || relation === undefined) continue;
+    const group = groups.get(registry.host) ?? { registry, logins: [], paths: [] };
+    groups.set(registry.host, group);
+    (relation === 'path' ? group.paths : group.logins).push(entry);
+  }
+  return { groups, others };
 }
 
-function slotOf(registry: Registry, entries: readonly Entry[], marked: boolean, findings: readonly Finding[]): Slot<Ref> {
-  const logins = entries.filter(({ key }) => relationOf(key, registry.host) !== 'path');
+function slotOf({ registry, logins }: Group, isHome: (entry: Entry) => boolean, findings: readonly Finding[]): Slot<Ref> {
   const [only, ...others] = logins;
-  const isSound = !marked && others.length === 0 && only?.key === registry.host && isBest(only.value);
+  const isSound = others.length === 0 && only?.key === registry.host && isBest(only.value) && isHome(only);
   return {
     id: registry.host,
     registries: [registry],
@@ -88,20 +105,17 @@ function helperFindings({ host }: Registry, { byHost, store }: Helpers, { findin
   ];
 }
 
-const pathFindings = (entries: readonly Entry[], { host }: Registry, { finding }: Means): Finding[] =>
-  entries
-    .filter(({ key }) => relationOf(key, host) === 'path')
-    .map(({ key }) => finding('PATH_ENTRY', `The entry ${label(key)} stands beside that of ${host}.`));
+const pathFindings = ({ registry: { host }, paths }: Group, { finding }: Means): Finding[] =>
+  paths.slice(0, most).map(({ key }) => finding('PATH_ENTRY', `The entry ${label(key)} stands beside that of ${host}.`));
 
-/** So many are told. */
+/** So many of one kind are told. */
 const most = 20;
 
 /** Entries that stop others at the whole file. Those that the courier writes it mends itself. */
-function brokenFindings(entries: readonly Entry[], served: ReadonlySet<string>, { finding }: Means): Finding[] {
-  const broken = entries.flatMap(({ key, value }) => {
-    const { broken: why } = readEntry(value);
-    const isOurs = [...served].some(host => ['bare', 'spelling'].includes(relationOf(key, host) ?? ''));
-    return why === undefined || isOurs ? [] : [finding('FILE_BROKEN', `The entry of ${label(readKey(key).host) || 'no host'} ${why}.`)];
-  });
-  return broken.slice(0, most);
-}
+const brokenFindings = (others: readonly Entry[], { finding }: Means): Finding[] =>
+  others
+    .flatMap(({ key, value }) => {
+      const { broken } = readEntry(value);
+      return broken === undefined ? [] : [finding('FILE_BROKEN', `The entry of ${label(readKey(key).host) || 'no host'} ${broken}.`)];
+    })
+    .slice(0, most);

@@ -205,7 +205,7 @@ test('a link stays, and mode and bytes of others too', async () => {
 test('what an entry holds is read from it where the password says its end, and anything but the best form has drifted', async () => {
   const token = Buffer.from(JSON.stringify({ payload: 'x', expiration: 1_900_000_000 })).toString('base64');
   const stateOf = async (auths: string) => {
-    const { slots } = await discover(auths.startsWith('\uFEFF') ? auths : `{"auths":{${auths}}}`);
+    const { slots } = await discover(/[{\uFEFF]/.test(auths[0] ?? '') ? auths : `{"auths":{${auths}}}`);
     const [slot] = slots;
     return [slot?.state, slot?.holds?.expiresAt.toISOString()];
   };
@@ -225,6 +225,8 @@ test('what an entry holds is read from it where the password says its end, and a
     `"${one}":{}`,
     `"${one}":null`,
     `\uFEFF{"auths":{"${one}":{"auth":"${auth}"}}}`,
+    `{"Auths":{"${one}":{"auth":"${auth}"}}}`,
+    `{"auths":{"${one}":{"auth":"${auth}"}},"auths":{}}`,
   ];
   for (const entry of drifted) assert.deepEqual((await stateOf(entry))[0], 'drifted', entry);
 });
@@ -254,6 +256,17 @@ test('findings: who is asked first, what breaks the whole file, and who reads it
     findings.map(({ code }) => code),
     ['READ_ONCE'],
   );
+});
+
+test('a path with the home of a shell is refused, and thousands of entries take no time', async () => {
+  assert.throws(() => open('~/.docker/config.json'), { code: 'MISCONFIGURED', message: /only a shell knows/ });
+  assert.throws(() => open('/etc/courier/~/.docker/config.json'), { code: 'MISCONFIGURED' });
+  const hostAt = (at: number): string => `${String(at).padStart(12, '0')}.dkr.ecr.eu-west-1.amazonaws.com`;
+  const auths = Object.fromEntries(Array.from({ length: 8000 }, (_, at) => [hostAt(at), login('x')]));
+  const { slots } = await discover(JSON.stringify({ auths }));
+  assert.equal(slots.length, 8000);
+  const deep = `{"x":${'['.repeat(100_000)}${']'.repeat(100_000)},"auths":{"${one}":{}}}`;
+  assert.ok((await delivered(deep)).endsWith(`"auths":{"${one}":{"auth":"${fresh}"}}}`));
 });
 
 test('on a node the file that the kubelet reads first is named', async () => {
