@@ -32,6 +32,10 @@ const benches: Readonly<Record<string, Bench>> = {
     question: 'How long does a credential helper take, beside the Go helper on a hit and the AWS SDK on a miss?',
     load: async () => (await import('./helper.ts')).helper,
   },
+  kubelet: {
+    question: "How long does the kubelet's credential provider take, beside the official one?",
+    load: async () => (await import('./kubelet.ts')).kubelet,
+  },
   startup: { question: 'How long from exec to the first delivery?', load: async () => (await import('./startup.ts')).startup },
   recovery: {
     question: 'When 1,000 targets come back after an hour, how soon do all hold the newest token?',

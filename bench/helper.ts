@@ -1,12 +1,11 @@
-import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { UsageError } from '../src/commands/io.ts';
 import type { Report } from './benches.ts';
+import { buildGo } from './go.ts';
 import { startPortainers } from './portainers.ts';
 import { beside } from './processes.ts';
-import { inTurn, type Pairs, type Program, timeOf } from './whole.ts';
+import { compare, type Program } from './whole.ts';
 
 const hitPairs = 100;
 const missPairs = 21;
@@ -21,7 +20,7 @@ const host = '123456789012.dkr.ecr.eu-west-1.amazonaws.com';
  * helper made with the AWS SDK; a miss of the Go helper is shown besides. ratio: of the hits.
  */
 export async function helper(): Promise<Report> {
-  const go = buildGo();
+  const go = buildGo(goModule);
   using servers = await startPortainers('fake', 1, 1);
   const home = mkdtempSync(join(tmpdir(), 'ecr-courier-helper-'));
   try {
@@ -59,31 +58,4 @@ export async function helper(): Promise<Report> {
   } finally {
     rmSync(home, { recursive: true, force: true });
   }
-}
-
-const compare = (a: Program, b: Program, pairs: number): Pairs =>
-  inTurn(
-    () => timeOf(a),
-    () => timeOf(b),
-    pairs,
-  );
-
-/** Kept between runs; Go gets it from the module proxy. */
-function buildGo(): string {
-  const folder = join(process.cwd(), 'node_modules/.cache/go');
-  const file = join(folder, 'docker-credential-ecr-login');
-  if (existsSync(file)) return file;
-  mkdirSync(folder, { recursive: true });
-  console.log(`building ${goModule}`);
-  try {
-    execFileSync('go', ['install', goModule], {
-      env: { ...process.env, GOBIN: folder, GOFLAGS: '-mod=mod' },
-      stdio: ['ignore', 'inherit', 'inherit'],
-    });
-  } catch (error) {
-    throw new UsageError(
-      `the Go helper cannot be built, so there is nothing to compare with: Go, and the way to its modules, are needed (${(error as Error).message})`,
-    );
-  }
-  return file;
 }

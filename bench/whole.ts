@@ -25,7 +25,7 @@ export interface Pairs {
 }
 
 /** Both in turn, so that whatever else the machine does meets both; the first pairs do not count. Medians. */
-export function inTurn(ours: () => number, theirs: () => number, pairs: number): Pairs {
+function inTurn(ours: () => number, theirs: () => number, pairs: number): Pairs {
   const measured: (readonly [number, number])[] = [];
   for (let pair = -3; pair < pairs; pair++) {
     // Each goes first as often as the other.
@@ -39,6 +39,14 @@ export function inTurn(ours: () => number, theirs: () => number, pairs: number):
     ratio: median(measured.map(([a, b]) => a / b)),
   };
 }
+
+/** Two programs that do the same. */
+export const compare = (ours: Program, theirs: Program, pairs: number): Pairs =>
+  inTurn(
+    () => timeOf(ours),
+    () => timeOf(theirs),
+    pairs,
+  );
 
 const median = (figures: readonly number[]): number =>
   Math.round((figures.toSorted((a, b) => a - b)[Math.floor(figures.length / 2)] ?? Number.NaN) * 100) / 100;

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { parseAddress, privateRegistryHost } from '../../src/contract/registry.ts';
 import { partitions, patternsFor, type Wish } from '../../src/kubelet/generate.ts';
@@ -111,4 +113,16 @@ test('explain says which pattern matches, who answers and for how long, or why n
   assert.match(await explain(`${host}:443/app:2`), /port is none, that of the image is 443/);
   const bad = await command(['explain', host, '--provider-config', files.at('absent')]);
   assert.deepEqual([bad.code, bad.stdout], [1, '']);
+});
+
+test('the commands of the guide do what it says', async () => {
+  const guide = await readFile(join(import.meta.dirname, '../../docs/kubelet.md'), 'utf8');
+  const lines = [...guide.matchAll(/^ecr-courier (kubelet config.*)$/gm)].map(([, line = '']) => line);
+  assert.ok(lines.length >= 5);
+  for (const line of lines) {
+    const { code, stdout, stderr } = await command(line.split(' '));
+    assert.deepEqual([code, stderr], [0, ''], line);
+    assert.match(stdout, /^kind: "CredentialProviderConfig"$/m);
+  }
+  assert.match(guide, /\*\.dkr\.ecr\.\*\.amazonaws\.com/);
 });
