@@ -36,7 +36,7 @@ export function webIdentityPlace({ env, ways, sts }: Walk): Place {
     absent: file ? undefined : 'AWS_WEB_IDENTITY_TOKEN_FILE is not set',
     keys,
     shown: `web identity (${roleArn})`,
-    explain: error => `${file}${roleArn ? ` for ${roleArn}` : ''}: ${wordsOf(error)}`,
+    explain: error => `token file ${file}${roleArn ? ` for ${roleArn}` : ''}: ${wordsOf(error)}`,
   };
 }
 

@@ -37,13 +37,15 @@ export function profilePlace(name: string, { profile, region, env, shared, ways,
       if (shared.odd(name).some(({ mixed }) => mixed)) throw new Error('lines of two profiles are mixed');
       const sdk = await loadSdk(commandEnv);
       await handTokens(shared.lineage(name).map(shared.profile), sdk.externalDataInterceptor);
+      const requestHandler = handlerFor(ways.wire, sdk);
       return await sdk.fromIni({
         profile: name,
         ...shared.paths,
         logger: silent,
-        clientConfig: { requestHandler: handlerFor(ways.wire, sdk), logger: silent },
-        // Not in clientConfig: there it would also replace the region of an SSO session.
-        parentClientConfig: { region },
+        clientConfig: { requestHandler, logger: silent },
+        // The region is not in clientConfig: there it would also replace that of an SSO session. A web identity of the
+        // profile gets its handler from here alone.
+        parentClientConfig: { region, requestHandler },
       })();
     },
     shown: `profile "${name}"${byVariable ? ' (AWS_PROFILE)' : profile ? ' (of the source)' : ''}`,

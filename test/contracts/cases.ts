@@ -44,7 +44,7 @@ export async function runFile(path: string, programs: Programs): Promise<Result[
     for (const [at, { name, run }] of next)
       results[at] = { name, differences: await run().catch((error: Error) => [`the case could not be run: ${error.message}`]) };
   };
-  await Promise.all(Array.from({ length: 4 }, worker));
+  await Promise.all(Array.from({ length: 6 }, worker));
   return results;
 }
 

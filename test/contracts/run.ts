@@ -41,6 +41,14 @@ function brief(value: unknown): string {
   return text.length > 400 ? `${text.slice(0, 400)}... (${text.length} characters)` : text;
 }
 
+function holdsCases(path: string): boolean {
+  try {
+    return 'cases' in (JSON.parse(readFileSync(path, 'utf8')) as object);
+  } catch {
+    return false;
+  }
+}
+
 /** A file that cannot be replayed at all counts as one that failed. */
 function failedToReplay(error: Error): Result[] {
   return [
@@ -57,6 +65,8 @@ async function main(): Promise<void> {
   }
   const results: Result[] = [];
   for (const path of paths) {
+    // Runs of a program, for `npm run cases`.
+    if (holdsCases(path)) continue;
     const replayed = await replayFile(path).catch(failedToReplay);
     for (const result of replayed) console.log(report(result));
     results.push(...replayed);
