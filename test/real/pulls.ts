@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { hostOf, startWorld, type World, type WorldOptions } from './daemon.ts';
+import { executable } from './dist.ts';
+import { startDockerRegistry } from './docker-registry.ts';
+import { type Engine, run, startEngine } from './engine.ts';
+import { startFront } from './front.ts';
+import type { Program } from './needs.ts';
+
+export const account = '123456789012';
+export const host = hostOf(account);
+export const image = `${host}/team/app:1`;
+
+/** What `startPulls` needs, besides root. */
+export const pullPrograms = ['docker', 'dockerd', 'docker-registry', 'htpasswd', 'openssl'] as const satisfies readonly Program[];
+
+/** A registry under a name of ECR whose password rotates, an AWS that gives it out, and an engine that pulls. */
+export interface Pulls extends AsyncDisposable {
+  readonly world: World;
+  readonly engine: Engine;
+  /** Of the image. */
+  readonly digest: string;
+  /** For the test's files. */
+  readonly folder: string;
+  /** The way to the registry, for programs in Go, which all read these. */
+  readonly goEnv: Readonly<Record<string, string>>;
+  /** The way to AWS, and keys, for a process that does not belong to `world`. */
+  readonly awsEnv: Readonly<Record<string, string>>;
+  /** The password of AWS and of the registry is another from now on. Answers it, as `ecr-courier token` prints it. */
+  rotate(): Promise<string>;
+  /** The password of now, from a process that does not belong to `world`, in whose output none may be. */
+  token(): Promise<string>;
+}
+
+export async function startPulls(options: WorldOptions): Promise<Pulls> {
+  await using starting = new AsyncDisposableStack();
+  const folder = await mkdtemp(join(tmpdir(), 'courier-pulls-'));
+  starting.defer(() => rm(folder, { recursive: true, force: true }));
+  const registry = starting.use(await startDockerRegistry(folder));
+  const portOf = (name: string): number => (name === host ? registry.port : world.ecr.server.port);
+  const front = starting.use(await startFront(folder, [host, 'api.ecr.eu-west-1.amazonaws.com'], portOf));
+  const way = { HTTPS_PROXY: front.url, AWS_CA_BUNDLE: front.caFile };
+  const world = starting.use(
+    await startWorld({ ...options, ecr: { rotation: 'on demand' }, env: { ...way, AWS_ENDPOINT_URL: '', ...options.env } }),
+  );
+  const goEnv = { HTTPS_PROXY: front.url, SSL_CERT_FILE: front.caFile };
+  const awsEnv = { AWS_ACCESS_KEY_ID: 'AKIDOFNOBODY', AWS_SECRET_ACCESS_KEY: 'of-nobody', ...way };
+  const engine = starting.use(await startEngine(goEnv));
+  const digest = await registry.push('team/app', '1', await rotate());
+  const stack = starting.move();
+  return { world, engine, digest, folder, goEnv, awsEnv, rotate, token, [Symbol.asyncDispose]: () => stack.disposeAsync() };
+
+  async function rotate(): Promise<string> {
+    world.ecr.rotate();
+    const password = await token();
+    await registry.setPassword(password);
+    return password;
+  }
+
+  async function token(): Promise<string> {
+    const { code, output } = await run(process.execPath, [await executable(), 'token', host], { HOME: folder, ...awsEnv });
+    assert.equal(code, 0, output);
+    return output.trim();
+  }
+}
