@@ -37,7 +37,10 @@ export const dockerConfig = defineAdapter({
     /** Throws for a text that nobody can read: it is never written over. */
     function demandReadable(text: string | undefined): void {
       const wrong = text === undefined ? undefined : unreadable(text, where);
-      if (wrong) throw new Failure('MISCONFIGURED', `${path} ${wrong.why}; it is left as it is.`, { remedy: wrong.remedy });
+      if (!wrong) return;
+      // Somebody may be at work on it.
+      const remedy = `${wrong.remedy} The file is looked at again by itself.`;
+      throw new Failure('MISCONFIGURED', `${path} ${wrong.why}; it is left as it is.`, { remedy, retryAfterMs: 15_000 });
     }
 
     /** Works out the file with the slot's login, and what that makes of the slot. */

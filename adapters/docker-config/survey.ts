@@ -1,8 +1,7 @@
 import type { Deps, Finding, Slot } from '../../src/contract/adapter.ts';
-import { fingerprint } from '../../src/contract/credential.ts';
+import { fingerprintOf } from '../../src/contract/credential.ts';
 import { expirationIn } from '../../src/contract/expiry.ts';
 import type { Registry } from '../../src/contract/registry.ts';
-import { Secret } from '../../src/contract/secret.ts';
 import { label } from '../../src/contract/text.ts';
 import { homeOf, isEmpty, withoutMark } from './edit.ts';
 import { type Entry, entriesIn, helpersIn, isBest, readEntry, readKey, relationOf } from './entries.ts';
@@ -65,7 +64,7 @@ function groupsOf(entries: readonly Entry[], { registry: read }: Means) {
 
 function slotOf({ registry, logins }: Group, isHome: (entry: Entry) => boolean, findings: readonly Finding[]): Slot<Ref> {
   const [only, ...others] = logins;
-  const isSound = others.length === 0 && only?.key === registry.host && isBest(only.value) && isHome(only);
+  const isSound = others.length === 0 && only?.key === registry.host && isOfEcr(only.value) && isHome(only);
   return {
     id: registry.host,
     registries: [registry],
@@ -76,11 +75,18 @@ function slotOf({ registry, logins }: Group, isHome: (entry: Entry) => boolean, 
   };
 }
 
-/** What a sound entry holds, if its password says when it ends. */
+/** In the form that all read, with the user name that ECR gives. */
+const isOfEcr = (value: unknown): boolean => isBest(value) && readEntry(value).login?.username === 'AWS';
+
+/**
+ * What a sound entry holds. A password that does not say its end is none that ECR is known to give: it counts as ended,
+ * so that it is known for somebody else's. Where it is ours the engine knows its end.
+ */
 function held(value: unknown): Pick<Slot, 'holds'> {
   const { login } = readEntry(value);
-  const expiresAt = login && expirationIn(login.password);
-  return expiresAt ? { holds: { fingerprint: fingerprint({ password: new Secret(login.password) }), expiresAt } } : {};
+  if (!login) return {};
+  const expiresAt = expirationIn(login.password) ?? new Date(0);
+  return { holds: { fingerprint: fingerprintOf(login.password), expiresAt } };
 }
 
 type Helpers = ReturnType<typeof helpersIn>;

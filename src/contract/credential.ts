@@ -50,7 +50,12 @@ export type Credentials = ReadonlyMap<string, Credential>;
  * Twelve hex digits of the password's SHA-256. It tells two credentials apart in audit lines, and gives nothing away.
  */
 export function fingerprint(credential: Pick<Credential, 'password'>): string {
-  return createHash('sha256').update(credential.password.reveal()).digest('hex').slice(0, 12);
+  return fingerprintOf(credential.password.reveal());
+}
+
+/** The same of a password that a manager shows, for `holds`. */
+export function fingerprintOf(password: string): string {
+  return createHash('sha256').update(password).digest('hex').slice(0, 12);
 }
 
 /**

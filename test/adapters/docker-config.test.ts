@@ -213,13 +213,14 @@ test('what an entry holds is read from it where the password says its end, and a
   assert.deepEqual(await stateOf(`"${one}":{"auth":"${auth}"}`), ['present', '2030-03-17T17:46:40.000Z']);
   const { slots } = await discover(`{"auths":{"${one}":{"auth":"${auth}"}}}`);
   assert.equal(slots[0]?.holds?.fingerprint, fingerprint({ password: new Secret(token) }));
-  assert.deepEqual(await stateOf(`"${one}":{"auth":"${login('unknown').auth}"}`), ['present', undefined]);
+  assert.deepEqual(await stateOf(`"${one}":{"auth":"${login('unknown').auth}"}`), ['present', '1970-01-01T00:00:00.000Z']);
   const drifted = [
     `"https://${one}":{"auth":"${auth}"}`,
     `"${one}":{"auth":"${auth}"},"https://${one}":{"auth":"${auth}"}`,
     `"${one}":{"auth":"${auth}","email":"x"}`,
     `"${one}":{"username":"AWS","password":"${token}"}`,
     `"${one}":{"auth":"QVdTOmE"}`,
+    `"${one}":{"auth":"${Buffer.from('me:pass').toString('base64')}"}`,
     `"${one}":{"auth":"${auth.slice(0, 40)}\\n${auth.slice(40)}"}`,
     `"${one}":{"auth":"${auth}","identitytoken":"x"}`,
     `"${one}":{}`,
