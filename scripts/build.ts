@@ -11,13 +11,13 @@ import { bundledPackages, licences, sbom } from './packages.ts';
 await rm('dist', { recursive: true, force: true });
 const entries = {
   'ecr-courier': 'src/main.ts',
-  pull: 'src/pull/main.ts',
   adapter: 'src/contract/index.ts',
   testing: 'test/testing.ts',
 };
-const metafile = await bundle(entries, 'dist');
+// Apart: what it shares with the daemon would be dozens of small files, and it is started for each pull.
+const made = [await bundle(entries, 'dist'), await bundle({ pull: 'src/pull/main.ts' }, 'dist')];
 await writeFronts('dist');
 await promisify(execFile)(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json']);
-const bundled = bundledPackages(metafile);
+const bundled = bundledPackages(...made);
 await writeFile('dist/sbom.cdx.json', sbom(bundled));
 await writeFile('dist/LICENSES.txt', licences(bundled));

@@ -39,39 +39,72 @@ export async function bundle(entryPoints: Readonly<Record<string, string>>, outd
 }
 
 /**
- * An import statement makes Node evaluate every export of its own modules, and some of these load others: fetch and
- * websockets for node:http, for one. Taken as packages in CommonJS take them, they load what is used. What is required,
- * or imported while the program runs, is left as it is.
+ * An import statement makes Node evaluate every export of its own modules, and some of these load others: webcrypto and
+ * workers for node:crypto and node:util. Here a module is required, and of its exports those are looked at that
+ * somebody uses. What is required, or imported while the program runs, is left as it is.
  */
 const builtins: Plugin = {
   name: 'builtins',
   setup(building) {
-    building.onResolve({ filter: /^node:/ }, ({ kind, path }) =>
-      kind === 'import-statement' ? { path, namespace: 'builtin' } : undefined,
-    );
-    building.onLoad({ filter: /^/, namespace: 'builtin' }, ({ path }) => ({
-      contents: `module.exports = require('${path}');`,
-    }));
+    const importers: string[] = [];
+    building.onResolve({ filter: /^node:/ }, ({ kind, path, importer }) => {
+      if (kind !== 'import-statement') return undefined;
+      if (!importers.includes(importer)) importers.push(importer);
+      // Each file has its own: what several chunks share is a file more to load.
+      return { path: `${path}#${importers.indexOf(importer)}`, namespace: 'builtin', sideEffects: false };
+    });
+    building.onLoad({ filter: /^/, namespace: 'builtin' }, ({ path: numbered }) => {
+      const path = numbered.replace(/#.*$/, '');
+      const names = Object.getOwnPropertyNames(process.getBuiltinModule(path)).filter(
+        name => /^[a-z_$][\w$]*$/i.test(name) && name !== 'default',
+      );
+      const exports = names.map((name, at) => `const _${at} = /* @__PURE__ */ (() => it.${name})();\nexport { _${at} as ${name} };\n`);
+      return { contents: `const it = require('${path}');\nexport default it;\n${exports.join('')}` };
+    });
   },
+};
+
+/** Of an index of @smithy/core, the files that signing and retrying need, in dist-es/submodules. */
+const parts: Readonly<Record<string, readonly string[]>> = {
+  '@smithy/core/client': ['transport/normalizeProvider'],
+  '@smithy/core/protocols': ['transport/httpRequest', 'protocols/util-uri-escape/escape-uri'],
+  '@smithy/core/retry': ['retry/service-error-classification/service-error-classification'],
+  '@smithy/core/serde': [
+    'serde/hash-node/hash-node',
+    'serde/is-array-buffer/is-array-buffer',
+    'serde/util-hex-encoding/hex-encoding',
+    'serde/util-utf8/fromUtf8',
+    'serde/util-utf8/toUint8Array',
+    'serde/writeKey',
+    'transport/hasOwn',
+  ],
 };
 
 /**
  * What a process needs that asks AWS once (`src/ecr/call.ts`) is bundled a second time, apart from the SDK: shared with
- * it, a few functions would bring along whatever their modules hold for the SDK.
+ * it, a few functions would bring along whatever their modules hold for the SDK. The indices of these packages load
+ * webcrypto and zlib as well. Whatever lacks here fails the build.
  */
 const apart: Plugin = {
   name: 'apart',
   setup(building) {
-    const own = async ({ path, kind, resolveDir }: OnResolveArgs): Promise<OnResolveResult | undefined> => {
-      if (path.startsWith('node:')) return undefined;
-      const found = await building.resolve(path, { kind, resolveDir, pluginData: 'found' });
+    const find = ({ path, kind, resolveDir }: OnResolveArgs) => building.resolve(path, { kind, resolveDir, pluginData: 'found' });
+    const own = async (args: OnResolveArgs): Promise<OnResolveResult | undefined> => {
+      if (Object.hasOwn(parts, args.path)) return { path: args.path, namespace: 'apart', sideEffects: false, pluginData: args.resolveDir };
+      const { path, errors } = await find(args);
       // Relative, as esbuild names all other inputs.
-      return { path: relative(process.cwd(), found.path), namespace: 'apart', sideEffects: found.sideEffects, errors: found.errors };
+      return { path: relative(process.cwd(), path), namespace: 'apart', sideEffects: false, errors };
     };
     building.onResolve({ filter: /^@smithy\// }, args =>
       args.importer.endsWith(join('src', 'ecr', 'call.ts')) && args.pluginData !== 'found' ? own(args) : undefined,
     );
     building.onResolve({ filter: /./, namespace: 'apart' }, own);
+    building.onLoad({ filter: /^@smithy/, namespace: 'apart' }, async ({ path, pluginData: resolveDir }) => {
+      const { path: index } = await building.resolve(path, { kind: 'import-statement', resolveDir, pluginData: 'found' });
+      const folder = index.replace(/(submodules).*$/s, '$1');
+      const contents = (parts[path] ?? []).map(part => `export * from ${JSON.stringify(join(folder, `${part}.js`))};`).join('\n');
+      return { contents, resolveDir };
+    });
     building.onLoad({ filter: /./, namespace: 'apart' }, async ({ path }) => ({
       contents: await readFile(path),
       resolveDir: resolve(dirname(path)),

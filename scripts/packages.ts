@@ -9,8 +9,9 @@ interface Bundled {
   readonly licence: string;
 }
 
-export function bundledPackages({ outputs }: Metafile): readonly Bundled[] {
-  const inputs = Object.values(outputs).flatMap(({ inputs }) =>
+export function bundledPackages(...made: readonly Metafile[]): readonly Bundled[] {
+  const outputs = made.flatMap(({ outputs }) => Object.values(outputs));
+  const inputs = outputs.flatMap(({ inputs }) =>
     Object.entries(inputs).flatMap(([path, { bytesInOutput }]) => (bytesInOutput > 0 ? [path] : [])),
   );
   const folders = new Set(inputs.flatMap(path => /^(?:apart:)?(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1] ?? []));

@@ -1,5 +1,5 @@
-import { Sha256 } from '@smithy/core/checksum';
 import { isClockSkewError, isThrottlingError, isTransientError } from '@smithy/core/retry';
+import { Hash } from '@smithy/core/serde';
 import { SignatureV4 } from '@smithy/signature-v4';
 import type { Clock } from '../contract/clock.ts';
 import type { Patience } from './endpoints.ts';
@@ -62,7 +62,7 @@ async function send({ service, region, url, headers, body, keys }: Action, ahead
     headers: { host: url.host, ...headers },
     body,
   };
-  const signer = keys && new SignatureV4({ service, region, credentials: keys, sha256: Sha256 });
+  const signer = keys && new SignatureV4({ service, region, credentials: keys, sha256: Hash.bind(null, 'sha256') });
   const signed = signer ? await signer.sign(request, { signingDate: new Date(clock.wall() + aheadMs) }) : request;
   const reply = await wire.send({ method: 'POST', url, headers: signed.headers, body });
   if (reply.status >= 200 && reply.status < 300) return reply.text;

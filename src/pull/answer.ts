@@ -6,7 +6,6 @@ import type { SourceSpec } from '../ecr/choice.ts';
 import type { WebToken } from '../ecr/role.ts';
 import { type Answer, type AnswerKey, type Answers, answersDirectory, openAnswers } from '../io/answers.ts';
 import { inTurn } from '../io/turn.ts';
-import { fetchAnswer } from './fetch.ts';
 import { keepHit, pruneHits, rememberNode, type Witnesses, witnessesOf } from './hits.ts';
 import { identityByToken, identityOf } from './identity.ts';
 import { type Env, readSettings } from './settings.ts';
@@ -113,13 +112,15 @@ async function serve({ registry, spec, witnesses }: Question, asker: Asker, rema
   const key = await keyOf(spec, registry, env, asker.webToken);
   asker.told?.(`source ${spec.name}: ${key.identity}`);
   const answers = await openOrSay(env, remark);
-  if (!answers) return await fetchAnswer(spec, registry, asker);
+  // What speaks to AWS is not loaded for an answer that is there.
+  const fetch = async (): Promise<Answer> => await (await import('./fetch.ts')).fetchAnswer(spec, registry, asker);
+  if (!answers) return await fetch();
   const ready = async (): Promise<Answer | undefined> => {
     const kept = await answers.read(key);
     return kept && isFresh(kept, clock.wall()) ? kept : undefined;
   };
   const work = async (): Promise<Answer> => {
-    const fetched = await fetchAnswer(spec, registry, asker);
+    const fetched = await fetch();
     await answers.write(key, fetched).catch((error: Failure) => remark(`${error.message} ${error.remedy}`));
     await answers.prune(clock.wall());
     await pruneHits(answers.directory, clock.wall());

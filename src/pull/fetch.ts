@@ -2,7 +2,10 @@ import type { Clock } from '../contract/clock.ts';
 import type { Registry } from '../contract/registry.ts';
 import type { SourceSpec } from '../ecr/choice.ts';
 import type { WebToken } from '../ecr/role.ts';
+import { makeSources, sourceByToken } from '../ecr/source.ts';
 import type { Answer } from '../io/answers.ts';
+import { openOnce } from '../io/once.ts';
+import { reachAws } from '../io/reach.ts';
 import type { Env } from './settings.ts';
 
 interface Asking {
@@ -16,15 +19,10 @@ interface Asking {
 const fetchMs = 10_000;
 
 /**
- * A new credential of AWS, with times of this machine's clock. Throws a Failure. What speaks to AWS is loaded only
- * here.
+ * A new credential of AWS, with times of this machine's clock. Throws a Failure. This file loads what speaks to AWS, so
+ * it is loaded when there is no answer on disk.
  */
 export async function fetchAnswer(spec: SourceSpec, registry: Registry, { env, clock, signal, webToken }: Asking): Promise<Answer> {
-  const [{ makeSources, sourceByToken }, { openOnce }, { reachAws }] = await Promise.all([
-    import('../ecr/source.ts'),
-    import('../io/once.ts'),
-    import('../io/reach.ts'),
-  ]);
   const deps = { once: openOnce(reachAws({ env })), clock, env, fetchMs };
   const source = webToken ? sourceByToken(webToken, spec, deps) : makeSources([spec], deps).all[0];
   if (!source) throw new Error('a source was given and none was made');

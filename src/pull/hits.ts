@@ -1,4 +1,3 @@
-import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { access, lstat, mkdir, rm } from 'node:fs/promises';
@@ -131,7 +130,10 @@ async function putStamp(stamp: string, path: string, changedAt: number): Promise
     () => true,
     () => false,
   );
-  if (!isThere) await promisify(execFile)('touch', ['-r', path, stamp], { timeout: 2_000 });
+  if (!isThere) {
+    const { execFile } = await import('node:child_process');
+    await promisify(execFile)('touch', ['-r', path, stamp], { timeout: 2_000 });
+  }
   return (await statOf(path)).mtimeMs === changedAt;
 }
 

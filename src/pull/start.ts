@@ -1,0 +1,60 @@
+import { clock } from '../contract/clock.ts';
+import { Failure } from '../contract/failures.ts';
+import { redact } from '../contract/secret.ts';
+import { leaveOutUnreadable } from '../io/authorities.ts';
+import { ensureHome } from '../io/home.ts';
+import { leave } from '../io/leave.ts';
+import { runDocker } from './docker.ts';
+import { runKubelet } from './kubelet.ts';
+import type { Run, Said } from './run.ts';
+
+const protocols: Readonly<Record<string, (run: Run) => Promise<Said>>> = { docker: runDocker, kubelet: runKubelet };
+
+/** From the start of the process to its end, in milliseconds. */
+const longestMs = 13_000;
+/** More than any client writes, in characters. */
+const longestInput = 1024 * 1024;
+
+async function stdin(): Promise<string> {
+  // Started by hand, without a word of what it shall do.
+  if (process.stdin.isTTY && process.argv.length < 4) return '';
+  let text = '';
+  for await (const chunk of process.stdin.setEncoding('utf8')) {
+    text += String(chunk);
+    if (text.length > longestInput) break;
+  }
+  return text;
+}
+
+async function main(): Promise<number> {
+  const [name = '', ...args] = process.argv.slice(2);
+  const protocol = Object.hasOwn(protocols, name) ? protocols[name] : undefined;
+  if (!protocol) {
+    process.stderr.write(`ecr-courier: one of ${Object.keys(protocols).join(', ')} is expected as the first argument.\n`);
+    return 2;
+  }
+  // Clients show stderr to people, who can do nothing about what Node has to say.
+  process.removeAllListeners('warning').on('warning', () => undefined);
+  await leaveOutUnreadable(process.env);
+  ensureHome(process.env);
+  const ending = new AbortController();
+  const late = new Failure('TIMEOUT', `No answer within ${longestMs / 1000} s.`, { remedy: 'Look at the way to AWS, and at the disk.' });
+  void clock.sleep(longestMs - clock.mono(), new AbortController().signal).then(() => ending.abort(late));
+  const run: Run = { args, env: process.env, clock, signal: ending.signal, stdin };
+  const isTraced = Boolean(process.env['ECR_COURIER_TRACE']);
+  const { code, stdout, stderr } = isTraced ? await (await import('./trace.ts')).traced(name, protocol, run) : await protocol(run);
+  process.stderr.write(stderr);
+  process.stdout.write(stdout);
+  return code;
+}
+
+/** The whole program: from what was asked on stdin to the end of the process. */
+export async function start(): Promise<void> {
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+  const code = await main().catch((error: unknown) => {
+    const what = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    process.stderr.write(redact(`ecr-courier ends because of a mistake of its own. Please report this:\n${what}\n`));
+    return 1;
+  });
+  await leave(code);
+}
