@@ -6,7 +6,8 @@ import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { install } from './needs.ts';
+import { kubeletPlugins } from './kubelet/harness.ts';
+import { install, path } from './needs.ts';
 
 const all = readdirSync(import.meta.dirname).flatMap(name => (name.endsWith('.test.ts') ? [name.replace('.test.ts', '')] : []));
 const usage = `usage: npm run test:real -- [--install] [PART...]\nParts: ${all.join(', ')}.\n`;
@@ -31,7 +32,10 @@ if (unknown.length > 0) {
   process.exit(2);
 }
 if (values.install) install();
-const files = (positionals.length > 0 ? positionals : all).map(name => join(import.meta.dirname, `${name}.test.ts`));
+const parts = positionals.length > 0 ? positionals : all;
+// Longer than a test may take.
+if (values.install && parts.includes('kubelet')) await kubeletPlugins(path('go'));
+const files = parts.map(name => join(import.meta.dirname, `${name}.test.ts`));
 const { status } = spawnSync(
   process.execPath,
   ['--test', '--test-reporter=spec', '--test-concurrency=2', '--test-timeout=300000', ...files],

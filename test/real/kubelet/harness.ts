@@ -1,0 +1,52 @@
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+/** Of the module that has the kubelet's own code around credential providers. */
+const kubernetes = '1.36.0';
+
+/** The modules that k8s.io/kubernetes keeps within itself, and publishes apart. */
+const staged = [
+  'api apiextensions-apiserver apimachinery apiserver cli-runtime client-go cloud-provider cluster-bootstrap code-generator component-base',
+  'component-helpers controller-manager cri-api cri-client cri-streaming csi-translation-lib dynamic-resource-allocation endpointslice',
+  'externaljwt kms kube-aggregator kube-controller-manager kube-proxy kube-scheduler kubectl kubelet metrics mount-utils',
+  'pod-security-admission sample-apiserver sample-cli-plugin sample-controller streaming',
+]
+  .join(' ')
+  .split(' ');
+
+const module = [
+  'module kubelet-plugins',
+  'go 1.26.0',
+  `require k8s.io/kubernetes v${kubernetes}`,
+  ...staged.map(name => `replace k8s.io/${name} => k8s.io/${name} v0${kubernetes.slice(1)}`),
+  '',
+].join('\n');
+
+/**
+ * The path of the program of main.go. It is built once, which takes Go some minutes and the way to its module proxy,
+ * and kept for each version of what it is made of.
+ */
+export async function kubeletPlugins(go: string): Promise<string> {
+  const main = await readFile(join(import.meta.dirname, 'main.go'), 'utf8');
+  const digest = createHash('sha256').update(`${module}\n${main}`).digest('hex').slice(0, 12);
+  const cache = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'ecr-courier', 'test-real-go');
+  const program = join(cache, `kubelet-plugins-${digest}`);
+  if (existsSync(program)) return program;
+  const folder = await mkdtemp(join(tmpdir(), 'kubelet-plugins-'));
+  try {
+    await mkdir(cache, { recursive: true });
+    await writeFile(join(folder, 'main.go'), main);
+    await writeFile(join(folder, 'go.mod'), module);
+    const env = { ...process.env, CGO_ENABLED: '0', GOFLAGS: '-mod=mod -buildvcs=false' };
+    await promisify(execFile)('nice', [go, 'build', '-o', `${program}.new`, '.'], { cwd: folder, env, maxBuffer: 16 * 1024 * 1024 });
+    await rename(`${program}.new`, program);
+    return program;
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
