@@ -1,5 +1,5 @@
 import type { Clock } from '../contract/clock.ts';
-import { asFailure, type Failure } from '../contract/failures.ts';
+import { asFailure, Failure } from '../contract/failures.ts';
 import { lookAlike } from '../contract/look-alike.ts';
 import { parseAddress, type Registry } from '../contract/registry.ts';
 import type { SourceSpec } from '../ecr/choice.ts';
@@ -51,7 +51,9 @@ export async function answerFor(asked: string, asker: Asker): Promise<Reply> {
     if (!registry) return foreign(address);
     const chosen = sources.choose(registry);
     const spec = chosen ?? (asker.unconfiguredPublic === 'served' ? { name: 'default', service: 'ecr-public' as const } : undefined);
-    if (!spec) return { kind: 'foreign', why: `No source of the configuration serves ${registry.host}.` };
+    // ECR Public serves those without a name.
+    if (!spec && registry.service === 'ecr-public') return { kind: 'foreign' };
+    if (!spec) throw unserved(registry);
     const remark = (sentence: string): void => void remarks.push(sentence);
     const answer = await until(
       asker.signal,
@@ -64,6 +66,11 @@ export async function answerFor(asked: string, asker: Asker): Promise<Reply> {
     return registry ? { kind: 'failed', registry, failure, remarks } : { kind: 'foreign', why: `${failure.message} ${failure.remedy}` };
   }
 }
+
+const unserved = ({ host }: Registry): Failure =>
+  new Failure('MISCONFIGURED', `No source of the configuration serves ${host}.`, {
+    remedy: 'Add a source whose `accounts` or `registries` match it.',
+  });
 
 /** undefined: another scheme than those of registries. */
 function withoutUser(address: string): string | undefined {

@@ -15,8 +15,8 @@ const noUser = 'no credentials username';
 
 const usage = `usage: docker-credential-ecr-courier get|list|store|erase|version
 
-A credential helper for Docker and its kin. They call it; to set it up write into ~/.docker/config.json
-  { "credHelpers": { "ACCOUNT.dkr.ecr.REGION.amazonaws.com": "ecr-courier" } }
+A credential helper for Docker and its kin, which call it. To set it up:
+  ecr-courier helper install ACCOUNT.dkr.ecr.REGION.amazonaws.com
 `;
 
 /** What the helper can be told to do. */

@@ -38,8 +38,14 @@ export async function readSettings(env: Env): Promise<Settings> {
     return { sources: choiceOf(sources), aliases };
   } catch (error) {
     if (!(error instanceof Error) || error.name !== 'ConfigError') throw error;
-    throw new Failure('MISCONFIGURED', error.message, { remedy: 'Mend it; `ecr-courier config check` shows all mistakes.' });
+    throw new Failure('MISCONFIGURED', inOneLine(error.message), { remedy: 'Mend it; `ecr-courier config check` shows all mistakes.' });
   }
+}
+
+/** A head that ends in a colon, and a line for each mistake. */
+function inOneLine(message: string): string {
+  const [head, ...mistakes] = message.split('\n').map(line => line.trim());
+  return `${head} ${mistakes.join('; ')}.`;
 }
 
 /**

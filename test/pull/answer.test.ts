@@ -61,6 +61,7 @@ test('one call serves every spelling and every account of a region', async () =>
 test('what is none of ours: other registries, other schemes, ECR Public without a source', async () => {
   for (const foreign of ['docker.io', 'https://index.docker.io/v1/', `ftp://${host}`, `${host}.evil.test`, 'public.ecr.aws', '://', '@'])
     assert.equal((await ask(foreign)).kind, 'foreign', foreign);
+  assert.deepEqual(await ask('public.ecr.aws'), { kind: 'foreign' }, 'which nobody has to hear of');
   const vpce = await ask('vpce-0a-b1.dkr.ecr.us-east-1.vpce.amazonaws.com');
   assert.match(vpce.kind === 'foreign' ? (vpce.why ?? '') : '', /VPC endpoint.*aliases/);
   assert.equal(aws.calls.length, 0);
@@ -101,6 +102,12 @@ test('no identity gets the answer of another: keys, profiles, files, roles, endp
   assert.equal(new Set(tokens).size, tokens.length);
 });
 
+test('a private registry that no source serves has a failure, as nobody pulls from it without a name', async () => {
+  await configure('sources: [{ name: default, accounts: ["444455556666"] }]');
+  const { code, message, remedy } = await failureFor(host);
+  assert.deepEqual([code, /No source .*123456789012/.test(message), /accounts/.test(remedy)], ['MISCONFIGURED', true, true]);
+});
+
 test('the configuration says which identity serves which account; mistakes among the targets do not matter', async () => {
   await configure(
     `sources:\n  - { name: other, accounts: ["444455556666"], roleArn: "arn:aws:iam::444455556666:role/pull" }\ntargets: [{ kind: nonsense, url: 1 }]\nserver: { prot: 1 }\naliases: [{ host: ecr.corp.example, registry: ${host} }]`,
@@ -126,7 +133,9 @@ const wrong: readonly (readonly [name: string, text: string, said: RegExp])[] = 
 for (const [name, text, said] of wrong)
   test(`a configuration that may hide a source stops the answer: ${name}`, async () => {
     await configure(text);
-    assert.match((await failureFor(host)).message, said);
+    const { message } = await failureFor(host);
+    assert.match(message, said);
+    assert.doesNotMatch(message, /\n|: {2}/, 'one line, of whole sentences');
     assert.equal((await ask('docker.io')).kind, 'foreign');
     assert.equal(aws.calls.length, 0);
   });
