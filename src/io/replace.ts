@@ -174,15 +174,33 @@ async function removeLeft(path: string): Promise<void> {
   }
 }
 
-/** In one piece, and only then cut: whoever reads meanwhile most likely sees the former text or the new one. */
+/**
+ * What is longer than before comes first: a full disk shows there, and then the file is cut again to what it was. The
+ * rest is one piece over the former one: whoever reads meanwhile most likely sees the former text or the new one.
+ */
 async function overwrite(path: string, was: Buffer | undefined, content: Buffer, begin: () => void): Promise<boolean> {
   await using handle = await system.open(path, constants.O_WRONLY | constants.O_NONBLOCK);
-  if (!(await isStill(path, was))) return false;
+  if (!was || !(await isStill(path, was))) return false;
   begin();
-  await handle.write(content, 0, content.length, 0);
+  try {
+    await writeAt(handle, content.subarray(was.length), was.length);
+    await handle.sync();
+  } catch (error) {
+    await handle.truncate(was.length);
+    throw error;
+  }
+  await writeAt(handle, content.subarray(0, was.length), 0);
   await handle.truncate(content.length);
   await handle.sync();
   return true;
+}
+
+/** A disk that is nearly full takes a part, and says so only by its length. */
+async function writeAt(handle: system.FileHandle, content: Buffer, position: number): Promise<void> {
+  for (let done = 0; done < content.length; ) {
+    const { bytesWritten } = await handle.write(content, done, content.length - done, position + done);
+    done += bytesWritten;
+  }
 }
 
 /** Throws what `replace` would throw, as far as that can be seen without a write. */
@@ -215,7 +233,7 @@ async function isMounted(path: string): Promise<boolean> {
 }
 
 const mountDirectory =
-  'Mount the directory that it lies in, and not the file alone; or let the courier write into the file itself, which is not safe against a kill or a full disk.';
+  'Mount the directory that it lies in, and not the file alone; or let the courier write into the file itself, which is not safe against a kill.';
 const reasons: Readonly<Record<string, readonly [why: string, remedy?: string]>> = {
   EBUSY: ['cannot be replaced, as it is a mount of its own (EBUSY)', mountDirectory],
   EROFS: ['lies on a file system that is read-only here (EROFS)', `Mount it writable. ${mountDirectory}`],

@@ -24,7 +24,7 @@ interface Line {
 const mounts = `
 set -e
 cd "$1"
-mkdir full readonly single source closed
+mkdir full readonly single source closed small narrow
 mount -t tmpfs -o size=64k none full
 echo old > full/file
 mount -t tmpfs none readonly
@@ -38,13 +38,17 @@ touch closed/file
 echo old > source/closed
 mount --bind source/closed closed/file
 mount -o remount,ro none closed
-exec "$2" "$3" "$4" "$1/full/file" "$1/readonly/file" "$1/single/file" "$1/closed/file" "$1/plain"
+mount -t tmpfs -o size=64k none small
+echo old > small/file
+touch narrow/file
+mount --bind small/file narrow/file
+exec "$2" "$3" "$4" "$1/full/file" "$1/readonly/file" "$1/single/file" "$1/closed/file" "$1/narrow/file" "$1/plain"
 `;
 
 async function writeAmongMounts(mode: 'each' | 'in-place') {
   await using dir = await folder();
   const writer = join(import.meta.dirname, '../io/writer.ts');
-  const after = `${mounts.replace('exec ', '')}\nfor file in full readonly single closed; do head -c 3 $file/file; echo " $(ls -A $file | wc -l)"; done`;
+  const after = `${mounts.replace('exec ', '')}\nfor file in full readonly single closed narrow; do head -c 3 $file/file; echo " $(ls -A $file | wc -l) $(wc -c < $file/file)"; done`;
   const { stdout } = await promisify(execFile)(path('unshare'), ['-m', 'sh', '-c', after, 'sh', dir.path, process.execPath, writer, mode]);
   const all = stdout.trim().split('\n');
   const lines = all.filter(line => line.startsWith('{')).map(line => JSON.parse(line) as Line);
@@ -60,29 +64,31 @@ const words = (line: Line | undefined): string => {
 part('files that are kept', { programs: ['unshare'], root: true }, () => {
   test('on a full disk, read-only, and in a mount of one file: nothing is lost, and the sentence says what to do', async () => {
     const { lines, left } = await writeAmongMounts('each');
-    const [full, readonly, single, closed, plain] = lines;
+    const [full, readonly, single, closed, narrow, plain] = lines;
     assert.deepEqual(
       lines.map(({ came }) => shown(came)),
-      ['BUSY', 'MISCONFIGURED', 'MISCONFIGURED', 'MISCONFIGURED', 'created'],
+      ['BUSY', 'MISCONFIGURED', 'MISCONFIGURED', 'MISCONFIGURED', 'MISCONFIGURED', 'created'],
     );
     // A rehearsal sees all but the full disk.
     assert.equal(full?.tried, 'updated');
-    for (const line of [readonly, single, closed, plain]) assert.deepEqual(line?.tried, line?.came);
+    for (const line of [readonly, single, closed, narrow, plain]) assert.deepEqual(line?.tried, line?.came);
     assert.match(words(full), /the disk is full \(ENOSPC\); what was there is untouched/);
     assert.match(words(readonly), /read-only here \(EROFS\)/);
     assert.match(words(single), /a mount of its own \(EBUSY\)/);
     for (const line of [single, closed]) assert.match(words(line), /Mount the directory/);
     // One name in each: no temporary file is left.
-    assert.deepEqual(left, ['old 1', 'old 1', 'old 1', 'old 1']);
+    assert.deepEqual(left, Array(5).fill('old 1 4'));
   });
 
   test('where that is allowed, a mount of one file is written into', async () => {
-    const { lines } = await writeAmongMounts('in-place');
+    const { lines, left } = await writeAmongMounts('in-place');
     assert.deepEqual(
       lines.map(({ came }) => shown(came)),
-      ['BUSY', 'MISCONFIGURED', 'updated', 'updated', 'created'],
+      ['BUSY', 'MISCONFIGURED', 'updated', 'updated', 'BUSY', 'created'],
     );
     assert.deepEqual(lines[2]?.tried, 'updated');
+    // With a full disk behind the mount what was there is there again, and nothing behind it.
+    assert.equal(left.at(-1), 'old 1 4');
   });
 
   test('killed 200 times in the middle: the former text or the new one, whole', async t => {
