@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { createSecureContext, getCACertificates, type SecureContext } from 'node:tls';
+import type { SecureContext } from 'node:tls';
 import { Failure } from '../contract/failures.ts';
 import { readText, Unreadable } from './files.ts';
-import { fileOptions, type OptionNames, type TlsOptions } from './tls.ts';
+import { fileOptions, nodeTls, type OptionNames, type TlsOptions } from './tls.ts';
 
 type FileOption = (typeof fileOptions)[number];
 type Texts = Partial<Record<FileOption, string>>;
@@ -81,24 +81,24 @@ function contextFor(texts: Texts, named: Named): SecureContext {
 
 function makeContext({ caFile, clientCertFile, clientKeyFile }: Texts, named: Named): SecureContext {
   // `ca` replaces Node's list, so that list goes in as well.
-  const ca = caFile === undefined ? {} : { ca: [...getCACertificates('default'), caFile] };
+  const ca = caFile === undefined ? {} : { ca: [...nodeTls().getCACertificates('default'), caFile] };
   const trusted = attempt(
-    () => createSecureContext(ca),
+    () => nodeTls().createSecureContext(ca),
     () => problem('caFile', named, 'holds a certificate that cannot be decoded'),
   );
   if (clientCertFile === undefined) return trusted;
   attempt(
-    () => createSecureContext({ cert: clientCertFile }),
+    () => nodeTls().createSecureContext({ cert: clientCertFile }),
     () => problem('clientCertFile', named, 'holds a certificate that cannot be decoded'),
   );
   if (clientKeyFile === undefined) throw problem('clientCertFile', named, 'is of no use without a key');
   attempt(
-    () => createSecureContext({ key: clientKeyFile }),
+    () => nodeTls().createSecureContext({ key: clientKeyFile }),
     () => problem('clientKeyFile', named, 'holds a key that cannot be decoded'),
   );
   const belongs = `does not belong to the certificate in ${named.tls.clientCertFile}`;
   return attempt(
-    () => createSecureContext({ ...ca, cert: clientCertFile, key: clientKeyFile }),
+    () => nodeTls().createSecureContext({ ...ca, cert: clientCertFile, key: clientKeyFile }),
     () => problem('clientKeyFile', named, belongs),
   );
 }

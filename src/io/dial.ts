@@ -1,7 +1,8 @@
 import { lookup as systemLookup } from 'node:dns/promises';
 import { connect, isIP, type Socket } from 'node:net';
-import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls';
+import type { ConnectionOptions, TLSSocket } from 'node:tls';
 import { clock } from '../contract/clock.ts';
+import { nodeTls } from './tls.ts';
 
 export interface Address {
   readonly address: string;
@@ -84,7 +85,7 @@ function tcp({ address, family }: Address, port: number, signal: AbortSignal): P
 
 /** TLS over a connection. Ends that connection when it fails. */
 export function secure(socket: Socket, options: Omit<ConnectionOptions, 'socket'>, signal: AbortSignal): Promise<TLSSocket> {
-  return opened(connectTls({ ...options, ALPNProtocols: ['http/1.1'], socket }), 'secureConnect', signal);
+  return opened(nodeTls().connect({ ...options, ALPNProtocols: ['http/1.1'], socket }), 'secureConnect', signal);
 }
 
 /**

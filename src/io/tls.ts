@@ -3,6 +3,9 @@ import { Failure } from '../contract/failures.ts';
 import { nameOf, type Proxy } from './proxies.ts';
 import type { Route } from './unconnected.ts';
 
+/** Loaded when a connection needs it: whoever asks once over plain HTTP does not. */
+export const nodeTls = (): typeof import('node:tls') => process.getBuiltinModule('node:tls');
+
 /**
  * Whom to trust beside the authorities that Node knows. `caFile`: PEM, added to them. `fingerprint`: SHA-256 of the one
  * certificate to accept, whoever signed it.
