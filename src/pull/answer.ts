@@ -8,6 +8,7 @@ import { type Answer, type AnswerKey, type Answers, answersDirectory, openAnswer
 import { inTurn } from '../io/turn.ts';
 import { keepHit, pruneHits, rememberNode, type Witnesses, witnessesOf } from './hits.ts';
 import { identityByToken, identityOf } from './identity.ts';
+import { inFull } from './run.ts';
 import { type Env, readSettings } from './settings.ts';
 
 /** Who asks, and how long it waits. */
@@ -63,7 +64,7 @@ export async function answerFor(asked: string, asker: Asker): Promise<Reply> {
   } catch (error) {
     const failure = asFailure(error);
     // Its configuration may name it an alias.
-    return registry ? { kind: 'failed', registry, failure, remarks } : { kind: 'foreign', why: `${failure.message} ${failure.remedy}` };
+    return registry ? { kind: 'failed', registry, failure, remarks } : { kind: 'foreign', why: inFull(failure) };
   }
 }
 
@@ -128,7 +129,7 @@ async function serve({ registry, spec, witnesses }: Question, asker: Asker, rema
   };
   const work = async (): Promise<Answer> => {
     const fetched = await fetch();
-    await answers.write(key, fetched).catch((error: Failure) => remark(`${error.message} ${error.remedy}`));
+    await answers.write(key, fetched).catch((error: Failure) => remark(inFull(error)));
     await answers.prune(clock.wall());
     await pruneHits(answers.directory, clock.wall());
     return fetched;
@@ -142,9 +143,8 @@ async function serve({ registry, spec, witnesses }: Question, asker: Asker, rema
   } catch (error) {
     const old = await answers.read(key);
     if (!old || old.expiresAt <= clock.wall()) throw error;
-    const { message, remedy } = asFailure(error);
     remark(
-      `The token could not be refreshed; the one that is there is answered, which lasts until ${isoOf(old.expiresAt)}. ${message} ${remedy}`,
+      `The token could not be refreshed; the one that is there is answered, which lasts until ${isoOf(old.expiresAt)}. ${inFull(asFailure(error))}`,
     );
     return old;
   }
@@ -159,8 +159,7 @@ export async function openOrSay(env: Env, remark: (sentence: string) => void): P
   try {
     return await openAnswers(answersDirectory(env));
   } catch (error) {
-    const { message, remedy } = asFailure(error);
-    remark(`${message} ${remedy}`);
+    remark(inFull(asFailure(error)));
     return undefined;
   }
 }

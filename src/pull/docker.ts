@@ -5,7 +5,7 @@ import { version } from '../version.ts';
 import { answerFor } from './answer.ts';
 import { hostsAnswered } from './list.ts';
 import { isKubelets } from './request.ts';
-import { type Run, type Said, saying } from './run.ts';
+import { inFull, type Run, type Said, saying } from './run.ts';
 import type { Env } from './settings.ts';
 
 /** Words of the protocol: clients compare them (docker-credential-helpers 0.9.5, credentials/error.go). */
@@ -47,8 +47,8 @@ export async function runDocker(run: Run): Promise<Said> {
 
 /** The cause is short and for clients that show what a helper says; what to do about it is for people. */
 function failed(error: unknown, ...remarks: readonly string[]): Said {
-  const { message, remedy } = asFailure(error);
-  return said(1, `${shortened(message)}\n`, ...remarks, `${message} ${remedy}`);
+  const failure = asFailure(error);
+  return said(1, `${shortened(failure.message)}\n`, ...remarks, inFull(failure));
 }
 
 /** Clients quote it within messages of their own. In characters. */

@@ -4,7 +4,7 @@ import { version } from '../version.ts';
 import { answerFor } from './answer.ts';
 import { runDocker, verbs } from './docker.ts';
 import { apiVersion, hostOf, isKubelets, readRequest } from './request.ts';
-import { type Run, type Said, saying } from './run.ts';
+import { inFull, type Run, type Said, saying } from './run.ts';
 
 export const program = 'ecr-courier-credential-provider';
 const said = saying(program);
@@ -35,8 +35,7 @@ const isDockers = (args: readonly string[], text: string): boolean =>
 const verbOf = (args: readonly string[]): readonly string[] => (Object.hasOwn(verbs, args[0] ?? '') ? args : ['get']);
 
 function failed(error: unknown, ...remarks: readonly string[]): Said {
-  const { message, remedy } = asFailure(error);
-  return said(1, '', ...remarks, `${message} ${remedy}`);
+  return said(1, '', ...remarks, inFull(asFailure(error)));
 }
 
 async function answer(text: string, run: Run): Promise<Said> {

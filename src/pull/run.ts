@@ -1,4 +1,5 @@
 import type { Clock } from '../contract/clock.ts';
+import type { Failure } from '../contract/failures.ts';
 import { oneLine } from '../contract/text.ts';
 import type { Env } from './settings.ts';
 
@@ -30,3 +31,7 @@ export const saying =
     stdout,
     stderr: sentences.map(sentence => `${program}: ${oneLine(sentence)}\n`).join(''),
   });
+
+/** What happened and what to do about it, as two sentences: words of AWS come without a full stop. */
+export const inFull = ({ message, remedy }: Pick<Failure, 'message' | 'remedy'>): string =>
+  `${message}${/[.!?]$/.test(message) ? '' : '.'} ${remedy}`;

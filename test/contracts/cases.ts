@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { runHelperCase } from './cases/helper.ts';
+import { runKubeletCase } from './cases/kubelet.ts';
 import { pluginCases } from './cases/plugin.ts';
 import { buildPrograms, type Programs, start } from './cases/program.ts';
 import type { HelperCase, PluginFile } from './format.d.ts';
@@ -25,8 +26,10 @@ const helper: Suite = {
 
 const plugin: Suite = {
   product: /ecr-credential-provider/,
-  run: (file, { folder }) =>
-    pluginCases(file as PluginFile, (...given) => start(join(folder, 'ecr-courier-credential-provider'), ...given)),
+  run: (file, { folder }) => [
+    ...pluginCases(file as PluginFile, (...given) => start(join(folder, 'ecr-courier-credential-provider'), ...given)),
+    ...(file as PluginFile).kubelet.map(given => ({ name: `kubelet ${given.name}`, run: () => runKubeletCase(given) })),
+  ],
 };
 
 /** Every protocol of which there are cases. */

@@ -24,7 +24,7 @@ const meant = [
   /^config\/(reference\.md|schema\.json|(example|side-by-side)\.yaml)$/,
   /^docs\/[a-z0-9-]+\.md$/,
   /^deploy\/[^.]\S*$/,
-  /^dist\/((ecr-courier|pull|adapter|testing|chunks\/[\w-]+)\.js|docker-credential-ecr-courier(\.cmd)?|ecr-courier-credential-provider|sbom\.cdx\.json|LICENSES\.txt)$/,
+  /^dist\/((ecr-courier|pull|adapter|testing|chunks\/[\w-]+)\.js|(docker-credential-ecr-courier|ecr-courier-credential-provider)(\.cmd)?|sbom\.cdx\.json|LICENSES\.txt)$/,
   /^dist\/types\/(src\/contract\/[a-z]+|test\/(testing|adapters\/contract(\/[a-z]+)?|fakes\/server))\.d\.ts$/,
 ];
 

@@ -18,7 +18,7 @@ export type Program = (
   given: { readonly env: Readonly<Record<string, string>>; readonly stdin: string },
 ) => Promise<Started>;
 
-/** What there is to run of a file. The `kubelet` list is for a stand-in of the kubelet. */
+/** What there is to run of a file for the provider. */
 export const pluginCases = ({ cases, endpoints = [] }: PluginFile, program: Program): { name: string; run: () => Promise<string[]> }[] => [
   ...cases.map(one => ({ name: one.name, run: () => runCase(one, program) })),
   ...endpoints.map(one => ({ name: `endpoint ${one.name}`, run: () => runEndpoint(one, program) })),
