@@ -155,6 +155,24 @@ test('Retry-After of a busy AWS is passed on', async () => {
   assert.equal(failure.facts.retryAfterMs, 1000);
 });
 
+test('whoever asks for a long pause is asked once; a connection that is cut is tried twice', async () => {
+  await using busy = await start({ fault: () => ({ status: 503, headers: { 'retry-after': '60' }, text: '' }) });
+  assert.equal((await failureOf(fetchFrom(sourceAt(busy.url)))).facts.retryAfterMs, 60_000);
+  assert.equal(busy.server.requests.length, 1);
+  await using cut = await start({ fault: () => 'reset' });
+  assert.equal((await failureOf(fetchFrom(sourceAt(cut.url)))).code, 'UNREACHABLE');
+  assert.equal(cut.server.requests.length, 2);
+});
+
+test('the clock is left as it is where somebody wants that', async () => {
+  await using ecr = await start();
+  ecr.now = () => Date.now() + 90 * 60_000;
+  process.env['AWS_DISABLE_CLOCK_SKEW_CORRECTION'] = 'true';
+  const { code } = await failureOf(fetchFrom(sourceAt(ecr.url)));
+  delete process.env['AWS_DISABLE_CLOCK_SKEW_CORRECTION'];
+  assert.equal(code, 'MISCONFIGURED');
+});
+
 test('another clock is corrected by the second attempt', async () => {
   await using ecr = await start();
   ecr.now = () => Date.now() + 90 * 60_000;
