@@ -43,7 +43,7 @@ export const diagnose = (image: Image, found: Found): Diagnosis[] =>
     const stale = failing.some(({ kind }) => kind === 'login');
     return {
       client: id,
-      name: client.name,
+      name: client.also ? `${client.name} (${client.also})` : client.name,
       does: usual.map(sent => inWords(sent, found.now)).join(', then '),
       ...(stale && { otherwise: failing.map(sent => inWords(sent, found.now)).join(', then ') }),
       verdict: verdictOn(usual, found.now),

@@ -165,7 +165,7 @@ test('killed in the middle: the former text or the new one, whole', async () => 
   await using dir = await folder({ file: 'a'.repeat(300_000) });
   const random = randomFrom(1);
   const seen = new Set<string>();
-  for (let kills = 0; kills < 8; kills++) {
+  for (let kills = 0; kills < 4; kills++) {
     await killWhileWriting(dir.at('file'), random);
     seen.add(await assertWhole(dir.at('file')));
   }
