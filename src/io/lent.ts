@@ -11,16 +11,16 @@ import { named } from './unconnected.ts';
  */
 export function lent(target: Target, proxies: ReadonlySet<Proxy>): Target {
   const { rehearse, watch } = target;
-  const limited = <T>(bytes: number, job: () => Promise<T>): Promise<T> => {
-    const result = withBudget(bytes, job);
+  const limited = <T>(bytes: number, signal: AbortSignal, job: () => Promise<T>): Promise<T> => {
+    const result = withBudget(bytes, job, signal);
     // A promise more for each of thousands of deliveries counts.
     return proxies.size === 0 ? result : result.catch((error: unknown) => Promise.reject(namedAll(error, proxies)));
   };
   return {
     ...target,
-    discover: signal => limited(discoveryBytes, () => target.discover(signal)),
-    deliver: (slot, credentials, signal) => limited(deliveryBytes, () => target.deliver(slot, credentials, signal)),
-    ...(rehearse && { rehearse: (slot, credentials, signal) => limited(deliveryBytes, () => rehearse(slot, credentials, signal)) }),
+    discover: signal => limited(discoveryBytes, signal, () => target.discover(signal)),
+    deliver: (slot, credentials, signal) => limited(deliveryBytes, signal, () => target.deliver(slot, credentials, signal)),
+    ...(rehearse && { rehearse: (slot, credentials, signal) => limited(deliveryBytes, signal, () => rehearse(slot, credentials, signal)) }),
     ...(watch && {
       async *watch(signal) {
         try {

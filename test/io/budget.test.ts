@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Target } from '../../src/contract/adapter.ts';
 import { Failure } from '../../src/contract/failures.ts';
-import { discoveryBytes, withBudget } from '../../src/io/budget.ts';
+import { budgetInForce, discoveryBytes, processBytes, withBudget } from '../../src/io/budget.ts';
 import { lent } from '../../src/io/lent.ts';
 import { proxiesOf } from '../../src/io/proxies.ts';
 import { open, serving, soon } from './servers.ts';
@@ -67,6 +67,56 @@ test('each call to an adapter is bounded, however the adapter makes its requests
   await assert.rejects(target.discover(soon()), { code: 'TOO_LARGE', message: /128 MiB/ });
   await assert.rejects(target.deliver(slot, new Map(), soon()), { code: 'TOO_LARGE', message: /16 MiB/ });
   await assert.rejects(target.rehearse?.(slot, new Map(), soon()) ?? Promise.resolve(), { code: 'TOO_LARGE', message: /16 MiB/ });
+});
+
+/** A piece of an answer, and the memory that it counts as. */
+const piece = Buffer.alloc(104 * kibibyte, '{');
+const weight = 101 * piece.length;
+
+/** A call that takes as many pieces as it is told to. */
+function taker() {
+  const over = Promise.withResolvers<void>();
+  const stop = new AbortController();
+  let budget: ReturnType<typeof budgetInForce>;
+  const job = (): Promise<void> => {
+    budget = budgetInForce();
+    return over.promise;
+  };
+  const call = withBudget(discoveryBytes, job, stop.signal);
+  return {
+    take(pieces: number) {
+      for (let at = 0; at < pieces; at++) budget?.spend(piece, 'GET / at http://depot');
+    },
+    end: () => (over.resolve(), call),
+    stop: () => stop.abort(),
+  };
+}
+
+test('several calls together have a limit too: who takes more than its share fails, short lists go on', async () => {
+  const quarter = Math.floor(processBytes / weight / 4);
+  const hoarders = Array.from({ length: 4 }, taker);
+  for (const { take } of hoarders) take(quarter);
+  const modest = taker();
+  modest.take(1);
+  for (const { take } of hoarders)
+    assert.throws(
+      () => take(1),
+      (failure: Failure) => {
+        assert.match(failure.message, /answers of all managers take more than \d+ MiB .* more than its share/);
+        assert.deepEqual([failure.code, failure.facts.retryAfterMs], ['TOO_LARGE', 60_000]);
+        return true;
+      },
+    );
+  modest.take(1);
+
+  const [ended, stopped] = hoarders;
+  await ended?.end();
+  stopped?.stop();
+  modest.take(quarter - 1);
+  await Promise.all([modest, ...hoarders].map(one => one.end()));
+  const alone = taker();
+  alone.take(Math.floor(discoveryBytes / weight));
+  await alone.end();
 });
 
 test('ten thousand rows of a manager are far within the budget of a discovery', async () => {
