@@ -18,7 +18,7 @@ import { searchFor } from './search.ts';
 import { readShared, type Shared } from './shared.ts';
 import type { StsAt } from './sts.ts';
 import type { Env } from './variables.ts';
-import { type Wire, wayToAws, within } from './wire.ts';
+import { type Step, type Wire, wayToAws, within } from './wire.ts';
 import { guard, wireFor } from './wires.ts';
 
 /** An AWS identity, and where its services are when not at their usual addresses. */
@@ -79,9 +79,9 @@ export async function fetchToken(
   caller: AbortSignal,
 ): Promise<Credential> {
   const { env = process.env } = deps;
-  let step = (): string => 'looking for AWS credentials';
+  let step = (): Step => ({ name: 'looking for AWS credentials' });
   let last: Wire | undefined;
-  from.entered(() => waitingFor(step(), last));
+  from.entered(() => waitingFor(step(), last).name);
   return within(
     deps.fetchMs ?? fetchMs,
     deps.clock,
@@ -101,23 +101,30 @@ export async function fetchToken(
         const shared = await readShared(env);
         return await walk({ identity, env, commandEnv: deps.commandEnv ?? env, shared }, open(shared), entered);
       });
-      step = () => `looking for AWS credentials in ${search.link}`;
+      step = () => ({ ...search.link, name: `looking for AWS credentials in ${search.link.name}` });
       const found = await search.until(signal);
-      return await credentialBy(found, open(found.shared), { identity, registry, from, deps, enter: name => void (step = () => name) });
+      return await credentialBy(found, open(found.shared), {
+        identity,
+        registry,
+        from,
+        deps,
+        enter: name => void (step = () => ({ name })),
+      });
     },
   );
 }
 
-function waitingFor(step: string, wire: Wire | undefined): string {
+/** Once AWS was asked, it is AWS that is waited for. */
+function waitingFor(step: Step, wire: Wire | undefined): Step {
   const { last } = wire ?? {};
-  return last ? `${step} (${last.host}${last.proxy ? ` through ${nameOf(last.proxy)}` : ''})` : step;
+  return last ? { name: `${step.name} (${last.host}${last.proxy ? ` through ${nameOf(last.proxy)}` : ''})` } : step;
 }
 
 /** What AWS (STS for a profile's role or a web identity, SSO) answered on the way, or did not, speaks for itself. */
 async function walk(
   { identity, ...around }: { identity: Identity } & Pick<Walk, 'env' | 'commandEnv' | 'shared'>,
   way: Way,
-  entered: (name: string) => void,
+  entered: (step: Step) => void,
 ): Promise<Found> {
   const { settings, wire, sts } = way;
   const region = settings.stsRegion;
@@ -127,6 +134,7 @@ async function walk(
       shared: around.shared,
     };
   } catch (error) {
+    if (wire.last?.verdict) throw awsFailure(wire.last.verdict, { action: 'sts:AssumeRole', region, call: wire.last });
     if (!(error instanceof Failure)) {
       settings.address('STS', region);
       throw awsFailure(error, { action: 'sts:AssumeRole', region, call: wire.last });

@@ -4,7 +4,7 @@ import { type Keys, type Place, usualRemedy, type Walk, wordsOf } from './place.
 import { containerPlace, environmentPlace, instancePlace, serviceAccountPlace, webIdentityPlace } from './places.ts';
 import { defaultProfile, profilePlace, skippedEnvironment } from './profile.ts';
 import { namedProfile } from './variables.ts';
-import type { Wire } from './wire.ts';
+import type { Step, Wire } from './wire.ts';
 
 /**
  * The keys of the first place that is meant to have some, and that place. Where it has none, the walk does not go on:
@@ -12,14 +12,14 @@ import type { Wire } from './wire.ts';
  * So a profile that is named is the only place. Throws what STS or SSO answered as it came, else AUTH, naming every
  * place that was looked at, and why there was nothing. `entered` hears for which place the walk waits.
  */
-export async function findKeys(walk: Walk, entered: (name: string) => void): Promise<{ readonly keys: Keys; readonly place: string }> {
+export async function findKeys(walk: Walk, entered: (step: Step) => void): Promise<{ readonly keys: Keys; readonly place: string }> {
   const passed: string[] = [];
   for (const place of placesOf(walk)) {
     if (place.absent !== undefined) {
       passed.push(`${place.name} (${place.absent})`);
       continue;
     }
-    entered(place.waiting ?? place.name);
+    entered({ name: place.waiting ?? place.name, late: place.late });
     try {
       const keys = await place.keys();
       insist(keys);

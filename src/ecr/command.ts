@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { promisify } from 'node:util';
 import { statOf } from '../io/files.ts';
+import { wordsOf } from './command-line.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -82,30 +83,4 @@ function taking(stream: NodeJS.ReadableStream): () => string {
     length += chunk.length;
   });
   return () => Buffer.concat(chunks).toString('utf8', 0, mostBytes + 1);
-}
-
-/** Whatever stands before the first sign that only a shell understands. */
-const inQuotes = /'(?<single>[^']*)'|"(?<double>(?:[^"\\$`]|\\.)*)"/;
-const bare = /(?<bare>(?:[^\s'"\\|&;<>()$`*?[\]{}!#~]|\\.|(?<=[^\s])[#~!])+)/;
-const token = new RegExp(`(?<blank>\\s+)|${inQuotes.source}|${bare.source}`, 'y');
-
-/** The words of a line as a shell would split it; or, for what only a shell can do, the sign that asks for one. */
-export function wordsOf(line: string): readonly string[] | string {
-  const words: string[] = [];
-  let word: string | undefined;
-  token.lastIndex = 0;
-  while (token.lastIndex < line.length) {
-    const at = token.lastIndex;
-    const parts = token.exec(line)?.groups;
-    if (!parts) return `the sign ${line.charAt(at)}`;
-    const { blank, single, double, bare: plain } = parts;
-    if (blank === undefined)
-      word = (word ?? '') + (single ?? double?.replace(/\\(["\\$`])/g, '$1') ?? plain?.replace(/\\(.)/g, '$1') ?? '');
-    if ((blank !== undefined || token.lastIndex === line.length) && word !== undefined) {
-      words.push(word);
-      word = undefined;
-    }
-  }
-  const [program = ''] = words;
-  return /^\w+=/.test(program) ? 'a variable before the program' : words;
 }

@@ -36,6 +36,8 @@ export interface Place {
   readonly name: string;
   /** While it is waited for; the name unless said. */
   readonly waiting?: string;
+  /** What to do when it does not end and has asked nobody of AWS; the way to AWS unless said. */
+  readonly late?: string;
   /** Why nothing is meant to be there. undefined: something is, and the walk ends here, one way or the other. */
   readonly absent?: string | undefined;
   readonly keys: () => Promise<Keys>;

@@ -1,3 +1,4 @@
+import { programOf } from './command-line.ts';
 import { handlerFor } from './handler.ts';
 import { credentialsIn } from './ini.ts';
 import { lackOf } from './lack.ts';
@@ -30,9 +31,11 @@ export function defaultProfile(walk: Walk): Place {
 /** The profile of this name and no other identity: the SDK's own chain would go on to the machine's. */
 export function profilePlace(name: string, { profile, region, env, shared, ways, commandEnv }: Walk): Place {
   const byVariable = !profile && Boolean(env['AWS_PROFILE']);
+  const process = processOf(name, shared);
   return {
     name: `profile "${name}"`,
-    waiting: `the profile "${name}" (its credential process, SSO or role)`,
+    waiting: `the profile "${name}" (${process ? `its credential process ${process.program}` : 'its SSO or role'})`,
+    ...(process && { late: process.late }),
     async keys() {
       if (shared.odd(name).some(({ mixed }) => mixed)) throw new Error('lines of two profiles are mixed');
       const sdk = await loadSdk(commandEnv);
@@ -55,6 +58,20 @@ export function profilePlace(name: string, { profile, region, env, shared, ways,
         ? ['Let the user of this process read the files named above.', ...shared.files.flatMap(file => file.remedy ?? [])].join(' ')
         : `Mend the profile. No other identity is taken in its place${byVariable ? ': for that, remove AWS_PROFILE' : ''}.`,
   };
+}
+
+/** The credential process that a profile, or one that it builds upon, waits for; and what to do when it does not end. */
+function processOf(name: string, shared: Shared) {
+  for (const profile of shared.lineage(name)) {
+    const line = shared.profile(profile)?.['credential_process'];
+    if (line === undefined) continue;
+    const program = programOf(line);
+    return {
+      program,
+      late: `Run the line of credential_process of the profile "${profile}" (${program}) as the user of this process and without a terminal: it must write the keys and end. A program that asks somebody, or opens a browser, cannot do that here.`,
+    };
+  }
+  return undefined;
 }
 
 const isHidden = ({ files }: Shared): boolean => files.some(({ hidden }) => hidden);

@@ -1,7 +1,9 @@
+import type { Step } from './wire.ts';
+
 /** A walk along the credential chain. */
 export interface Search<Keys> {
-  /** Where it is, for people. */
-  readonly link: string;
+  /** Where it is. */
+  readonly link: Step;
   /**
    * Its end. When the signal is aborted before that, the walk is kept: the next search for the same identity goes on
    * with it.
@@ -16,10 +18,10 @@ const abandoned = new WeakMap<object, Search<never>>();
  * A credential process that hangs cannot be stopped: it is waited for again, and no second one is started beside it.
  * `start` begins a walk and says by `entered` which link it comes to.
  */
-export function searchFor<Keys>(identity: object, start: (entered: (link: string) => void) => Promise<Keys>): Search<Keys> {
+export function searchFor<Keys>(identity: object, start: (entered: (link: Step) => void) => Promise<Keys>): Search<Keys> {
   const known = abandoned.get(identity);
   if (known) return known;
-  let link = '~/.aws';
+  let link: Step = { name: '~/.aws' };
   const keys = start(entered => {
     link = entered;
   });

@@ -28,6 +28,8 @@ export interface Call {
   aheadMs?: number;
   retryAfterMs?: number;
   tooLarge?: true;
+  /** Our own verdict on the way there (a certificate, a file, a proxy), which the SDK would hide in its words. */
+  verdict?: Failure;
   /**
    * The text of an error answer: the SDK hides what it cannot parse. A good answer, which may hold a token, is never
    * kept.
@@ -58,7 +60,10 @@ export function openWire(once: Once, clock: Clock, signal: AbortSignal): Wire {
       const call: Call = { host: request.url.host, proxy: once.routeTo(request.url.origin).proxy };
       last = call;
       return await inTime(attemptMs, late, async deadline => {
-        const { status, headers, body } = await once.send(request, AbortSignal.any([signal, deadline]));
+        const { status, headers, body } = await once.send(request, AbortSignal.any([signal, deadline])).catch((error: unknown) => {
+          if (error instanceof Failure) call.verdict = error;
+          throw error;
+        });
         call.status = status;
         Object.assign(call, timesOf(headers, clock.wall()));
         return { status, headers, text: await textOf(body, call) };
@@ -97,6 +102,12 @@ async function textOf(body: AsyncIterable<Uint8Array>, call: Call): Promise<stri
   return text;
 }
 
+/** What is waited for, for people. late: what to do when it does not end; the way to AWS unless said. */
+export interface Step {
+  readonly name: string;
+  readonly late?: string | undefined;
+}
+
 /**
  * Runs the work with a signal that ends with the caller's, or after `ms`. Does not wait for work that ignores it (a
  * credential process has no timeout of its own). Throws TIMEOUT; `waiting` says for whom.
@@ -105,22 +116,23 @@ export async function within<T>(
   ms: number,
   clock: Clock,
   caller: AbortSignal,
-  waiting: () => string,
+  waiting: () => Step,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const stopped = (): Failure =>
     caller.reason instanceof Failure
       ? caller.reason
-      : new Failure('TIMEOUT', `Stopped while ${waiting()}.`, { remedy: 'Nothing to do: the next fetch begins anew.' });
+      : new Failure('TIMEOUT', `Stopped while ${waiting().name}.`, { remedy: 'Nothing to do: the next fetch begins anew.' });
   if (caller.aborted) throw stopped();
   const deadline = new AbortController();
   const done = new AbortController();
   const signal = AbortSignal.any([caller, deadline.signal]);
   const cut = Promise.withResolvers<never>();
-  const stop = (): void =>
-    cut.reject(
-      caller.aborted ? stopped() : new Failure('TIMEOUT', `No end within ${ms / 1000} s while ${waiting()}.`, { remedy: wayToAws }),
-    );
+  function tooLate(): Failure {
+    const { name, late = wayToAws } = waiting();
+    return new Failure('TIMEOUT', `No end within ${ms / 1000} s while ${name}.`, { remedy: late });
+  }
+  const stop = (): void => cut.reject(caller.aborted ? stopped() : tooLate());
   signal.addEventListener('abort', stop);
   void clock.sleep(ms, done.signal).then(() => deadline.abort());
   try {

@@ -11,8 +11,8 @@ type Texts = Partial<Record<FileOption, string>>;
 const mostBytes = 4 * 1024 * 1024;
 
 /**
- * What is in the files of these options. Throws MISCONFIGURED for one that cannot be read; its cause is then an
- * Unreadable.
+ * What is in the files of these options. Throws MISCONFIGURED for one that cannot be read; its cause is an Unreadable,
+ * as is that of every failure here.
  */
 export async function readTlsFiles(tls: TlsOptions, names: OptionNames): Promise<Texts> {
   const read = async (option: FileOption): Promise<readonly [FileOption, string]> => {
@@ -21,7 +21,8 @@ export async function readTlsFiles(tls: TlsOptions, names: OptionNames): Promise
       return [option, await readText(file, mostBytes)];
     } catch (error) {
       if (!(error instanceof Unreadable)) throw error;
-      throw problem(option, { tls, names }, error.why, error.remedy, error);
+      const remedy = error.remedy ?? `Put the file there, or name another one in ${names[option] ?? kinds[option]}.`;
+      throw problem(option, { tls, names }, error.why, remedy, error);
     }
   };
   return Object.fromEntries(await Promise.all(fileOptions.filter(option => tls[option]).map(read)));
@@ -50,9 +51,15 @@ const kinds: Readonly<Record<FileOption, string>> = {
   clientKeyFile: 'clientKeyFile',
 };
 
-function problem(option: FileOption, { tls, names }: Named, what: string, remedy?: string, cause?: unknown): Failure {
-  const text = `${names[option] ?? kinds[option]}: ${tls[option]} ${what}.`;
-  return new Failure('MISCONFIGURED', text, { ...(remedy && { remedy }), cause });
+/** The cause says that it is about a file here, whoever else is on the way of the request. */
+function problem(
+  option: FileOption,
+  { tls, names }: Named,
+  what: string,
+  remedy?: string,
+  cause = new Unreadable(tls[option] ?? '', 'WRONG', what, remedy),
+): Failure {
+  return new Failure('MISCONFIGURED', `${names[option] ?? kinds[option]}: ${cause.message}.`, { ...(remedy && { remedy }), cause });
 }
 
 function check({ caFile, clientCertFile, clientKeyFile }: Texts, named: Named): void {

@@ -6,7 +6,7 @@ import { type Clock, clock } from '../contract/clock.ts';
 /** Why a file or directory cannot be read. Without the words of the system, which name the path once more. */
 export class Unreadable extends Error {
   override readonly name = 'Unreadable';
-  /** Of the system, or ours: NOT_A_FILE, TOO_LARGE, SILENT. */
+  /** Of the system, or ours: NOT_A_FILE, TOO_LARGE, SILENT; EMPTY, WRONG, NO_TEXT of those who want something in it. */
   readonly code: string;
   /** The rest of a sentence that begins with the path, without a full stop. */
   readonly why: string;

@@ -1,4 +1,5 @@
 import { Failure } from '../contract/failures.ts';
+import { Unreadable } from './files.ts';
 import type { Exception } from './no-proxy.ts';
 import { nameOf, type Proxy } from './proxies.ts';
 import type { OptionNames } from './tls.ts';
@@ -46,9 +47,9 @@ const aboutOurCertificate =
 
 const aboutProxy = ({ variable }: Proxy): string => `Check ${variable}, or put the host into NO_PROXY.`;
 
-/** Names the proxy in a failure that does not yet. */
+/** Names the proxy in a failure that does not yet. It has no part in one about a file here. */
 export function named(failure: Failure, proxy: Proxy | undefined): Failure {
-  if (!proxy || failure.message.includes(proxy.origin)) return failure;
+  if (!proxy || failure.message.includes(proxy.origin) || failure.facts.cause instanceof Unreadable) return failure;
   const { code, message, facts } = failure;
   return new Failure(code, `${message.replace(/\.$/, '')} (through ${nameOf(proxy)}).`, facts);
 }

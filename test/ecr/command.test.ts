@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { adapters } from '../../adapters/index.ts';
 import { withoutOurs } from '../../config/env.ts';
-import { runCommand, wordsOf } from '../../src/ecr/command.ts';
+import { runCommand } from '../../src/ecr/command.ts';
+import { programOf, wordsOf } from '../../src/ecr/command-line.ts';
 
 const none = '/nonexistent/sh';
 const env = { PATH: process.env['PATH'] };
@@ -36,6 +37,18 @@ test('what only a shell can do is named', () => {
     ["keys 'open", "the sign '"],
   ];
   for (const [line, sign] of lines) assert.equal(wordsOf(line), sign, line);
+});
+
+test('the program of a line is told, and nothing else of it', () => {
+  const lines: readonly (readonly [line: string, program: string])[] = [
+    ['vault-keys --pin secret', 'vault-keys'],
+    ['"/opt/my tools/keys" secret', '/opt/my tools/keys'],
+    ['keys secret | jq .', 'keys'],
+    ['  /bin/sh -c "echo $SECRET"', '/bin/sh'],
+    ['PIN=secret keys', 'a line for a shell'],
+    ['$(cat secret)', 'a line for a shell'],
+  ];
+  for (const [line, program] of lines) assert.equal(programOf(line), program, line);
 });
 
 test('without a shell a plain line runs all the same, and any other is refused before it runs', async () => {

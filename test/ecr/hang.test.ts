@@ -27,7 +27,8 @@ test('a credential process that hangs is named, and is started once, however oft
     const thrown: unknown = await source.fetch(registry(), new AbortController().signal).catch((error: unknown) => error);
     assert.ok(thrown instanceof Failure);
     assert.equal(thrown.code, 'TIMEOUT');
-    assert.match(thrown.message, /credential process/);
+    assert.match(thrown.message, /in the profile "default" \(its credential process \/bin\/sh\)/);
+    assert.match(thrown.remedy, /credential_process of the profile "default" \(\/bin\/sh\).* must write the keys and end/);
   }
   assert.equal(await readFile(starts, 'utf8'), 'started\n');
 });

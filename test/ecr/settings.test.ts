@@ -158,6 +158,32 @@ test('ca_bundle of the profile is trusted, unless AWS_CA_BUNDLE is set', async (
   assert.match((await failureOf(fetchFrom(sourceAt(url)))).message, /AWS_CA_BUNDLE: \/nonexistent does not exist/);
 });
 
+test('a bundle that is missing is not the fault of a proxy, nor of the way to AWS', async t => {
+  t.after(() => void delete process.env['HTTPS_PROXY']);
+  const byRole = ['role_arn = arn:aws:iam::123456789012:role/pull', 'credential_source = Environment'];
+  const cases: readonly [env: Record<string, string>, lines: readonly string[], told: string][] = [
+    [{ AWS_CA_BUNDLE: '/nonexistent' }, [], 'AWS_CA_BUNDLE: /nonexistent does not exist.'],
+    [{}, ['ca_bundle = /nonexistent'], 'ca_bundle of the profile "default": /nonexistent does not exist.'],
+    [{}, [`ca_bundle = ${config}`], `ca_bundle of the profile "default": ${config} holds no certificate in PEM.`],
+    [{ AWS_CA_BUNDLE: '/nonexistent', AWS_PROFILE: 'default' }, byRole, 'AWS_CA_BUNDLE: /nonexistent does not exist.'],
+    [
+      { AWS_PROFILE: 'default' },
+      ['ca_bundle = /nonexistent', ...byRole],
+      'ca_bundle of the profile "default": /nonexistent does not exist.',
+    ],
+  ];
+  for (const proxy of ['http://127.0.0.1:1', 'https://127.0.0.1:1'])
+    for (const [env, lines, told] of cases) {
+      await given({ ...env, HTTPS_PROXY: proxy }, lines);
+      const { code, message, remedy } = await failureOf(fetchFrom(plain()));
+      assert.deepEqual([code, message], ['MISCONFIGURED', told]);
+      assert.match(
+        remedy,
+        /^(Put the file there, or name another one in (AWS_CA_BUNDLE|ca_bundle of the profile "default")|Change the option)/,
+      );
+    }
+});
+
 test('a key that one region does not know: region and session are named, and never that the key is gone', async () => {
   await using ecr = await startEcr({ keys: [keys] });
   await given({});

@@ -1,0 +1,31 @@
+/** Whatever stands before the first sign that only a shell understands. */
+const inQuotes = /'(?<single>[^']*)'|"(?<double>(?:[^"\\$`]|\\.)*)"/;
+const bare = /(?<bare>(?:[^\s'"\\|&;<>()$`*?[\]{}!#~]|\\.|(?<=[^\s])[#~!])+)/;
+const token = new RegExp(`(?<blank>\\s+)|${inQuotes.source}|${bare.source}`, 'y');
+
+/** The words of a line as a shell would split it; or, for what only a shell can do, the sign that asks for one. */
+export function wordsOf(line: string): readonly string[] | string {
+  const words: string[] = [];
+  let word: string | undefined;
+  token.lastIndex = 0;
+  while (token.lastIndex < line.length) {
+    const at = token.lastIndex;
+    const parts = token.exec(line)?.groups;
+    if (!parts) return `the sign ${line.charAt(at)}`;
+    const { blank, single, double, bare: plain } = parts;
+    if (blank === undefined)
+      word = (word ?? '') + (single ?? double?.replace(/\\(["\\$`])/g, '$1') ?? plain?.replace(/\\(.)/g, '$1') ?? '');
+    if ((blank !== undefined || token.lastIndex === line.length) && word !== undefined) {
+      words.push(word);
+      word = undefined;
+    }
+  }
+  const [program = ''] = words;
+  return /^\w+=/.test(program) ? 'a variable before the program' : words;
+}
+
+/** The program of a line, for people: no more of it, as there may be secrets among its arguments. */
+export function programOf(line: string): string {
+  const words = wordsOf(line);
+  return (typeof words === 'string' ? /^(?:[\w./-]+(?=\s|$))?/.exec(line.trim())?.[0] : words[0]) || 'a line for a shell';
+}
