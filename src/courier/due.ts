@@ -53,6 +53,8 @@ export function plannedAt(record: TargetRecord, entry: Entry, now: Moment): Mome
     .toSorted((a, b) => a - b)
     .find(moment => whyDue(record, entry, moment));
   if (turn !== undefined) return turn;
+  const report = reportAwaited(record, entry);
+  if (report !== undefined && offerFor(record, entry, now)) return Math.max(...turns, report, now);
   // Nothing to give, or something newer is waited for: the next fetch decides.
   if (entry.slot.after !== undefined || (entry.slot.state === 'absent' && !record.managed.create)) return undefined;
   const awaited = entry.scopes.filter(scope => scope !== undefined).filter(scope => !lives(scope, now) || scope.refetch);
@@ -173,10 +175,18 @@ function coverSoon({ scopes, unsettled }: Entry, now: Moment): boolean {
   return scopes.some(scope => scope && (scope.fetching || (!scope.trouble && now >= fetchDueAt(scope))));
 }
 
-/** A creation that may have landed is not repeated before a report says that it did not. */
 function mayCreate(record: TargetRecord, entry: Entry, now: Moment): boolean {
-  const reported = record.discoveredAt ?? Number.NEGATIVE_INFINITY;
-  return record.managed.create && !(entry.unsettled && reported < entry.unsettled.confirmAt) && mayRepair(entry, now);
+  return record.managed.create && reportAwaited(record, entry) === undefined && mayRepair(entry, now);
+}
+
+/**
+ * When the report begins, at the earliest, for which a creation waits: one that may have landed is not repeated before
+ * a report says that it did not. Undefined where none is waited for.
+ */
+function reportAwaited({ managed, discoveredAt, nextDiscoveryAt }: TargetRecord, { slot, unsettled }: Entry): Moment | undefined {
+  if (slot.state !== 'absent' || !managed.create || !unsettled) return undefined;
+  const reported = discoveredAt ?? Number.NEGATIVE_INFINITY;
+  return reported < unsettled.confirmAt ? Math.max(unsettled.confirmAt, nextDiscoveryAt) : undefined;
 }
 
 function mayRepair({ repaired }: Entry, now: Moment): boolean {

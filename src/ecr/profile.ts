@@ -60,7 +60,7 @@ export function profilePlace(name: string, { profile, region, env, shared, ways,
   };
 }
 
-/** The credential process that a profile, or one that it builds upon, waits for; and what to do when it does not end. */
+/** The credential process of a profile, or of one that it builds upon; and what to do when it does not end. */
 function processOf(name: string, shared: Shared) {
   for (const profile of shared.lineage(name)) {
     const line = shared.profile(profile)?.['credential_process'];

@@ -239,6 +239,24 @@ test('a creation that was given up is not repeated before a later report says th
   );
 });
 
+test('when a creation is tried next is foreseen while it waits for a report', async () => {
+  const clock = createVirtualClock();
+  const target = promptTarget(clock, 'p', [{ ...row('new:x'), state: 'absent' }], { create: true });
+  target.onDeliver = hang;
+  await using rig = await startRig({ targets: [target] });
+  while (target.writes.length === 0) await clock.advance(seconds);
+  const { ledger } = rig.courier;
+  const record = ledger.targets.get('p') ?? assert.fail();
+  const { deliverMs, lingerMs = deliverMs } = record.managed.limits;
+  await clock.advance(deliverMs + 5 * seconds);
+  const foreseen = ledger.nextAttempt(record, record.entries.get('new:x') ?? assert.fail()) ?? assert.fail('nothing is foreseen');
+  assert.ok(foreseen > ledger.now() + lingerMs / 2, 'not before the first one can no longer land');
+
+  while (target.writes.length === 1) await clock.advance(seconds);
+  const late = ledger.now() - foreseen;
+  assert.ok(late >= 0 && late < 2 * minutes, `${late} ms after what was foreseen`);
+});
+
 test('a slot that is gone is looked for soon, not tried again blindly', async () => {
   const clock = createVirtualClock();
   const target = promptTarget(clock, 'p', [row('1'), row('2')]);
