@@ -1,5 +1,5 @@
 import { dirname } from 'node:path';
-import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
+import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, visit } from 'yaml';
 
 /**
  * Where a value comes from. `text`: file:line:column, a variable, a flag, or `default`. `directory`: of the file, for
@@ -103,7 +103,11 @@ export function readTree(text: string, file: string, { version, links }: Dialect
     if (values === mostValues) wrong('TOO_MANY', origin, `more than ${mostValues} values`);
     if (depth > deepest) wrong('TOO_DEEP', origin, 'nested deeper than any option');
     if (depth > deepest || values >= mostValues) return nothing;
-    if (isAlias(node)) return placed(node.resolve(document) ?? null, depth + 1, origin);
+    if (isAlias(node)) {
+      const meant = node.resolve(document);
+      if (!meant) wrong('NO_ANCHOR', origin, 'an alias of an anchor that is not there: put a value that begins with * in quotes');
+      return placed(meant ?? null, depth + 1, origin);
+    }
     if (isSeq<Node>(node)) return { value: node.items.map(item => placed(item, depth + 1, origin)), origin };
     if (isMap<Node, Node | null>(node)) return { value: new Map(node.items.flatMap(pair => entriesOf(pair, depth + 1, origin))), origin };
     return isScalar<string | number | boolean | null>(node) ? { value: node.value, origin } : nothing;
@@ -135,7 +139,23 @@ export function readTree(text: string, file: string, { version, links }: Dialect
     if (isTag && links === 'followed') continue;
     wrong(code, place(pos[0]), isTag ? notRead : `is not YAML or JSON: ${sentences[code] ?? code}`);
   }
-  return { root: placed(document.contents, 0, place(0)), slips };
+  const root = placed(document.contents, 0, place(0));
+  if (links === 'followed')
+    for (const offset of strayTabs(text, document.contents)) wrong('TAB', place(offset), sentences['TAB_AS_INDENT'] ?? '');
+  return { root, slips };
+}
+
+/** Lines of blanks or a comment that begin with a tab: Go's reader wants none between the entries of a block. */
+function strayTabs(text: string, root: Node | null): number[] {
+  const within: (readonly [from: number, to: number])[] = [];
+  visit(root, {
+    Node: (_, node) => {
+      const isWhole = isScalar(node) || ((isMap(node) || isSeq(node)) && node.flow === true);
+      if (isWhole && node.range) within.push([node.range[0], node.range[1]]);
+    },
+  });
+  const lines = [...text.matchAll(/^ *\t[ \t]*(?:#.*)?$/gm)].map(({ index }) => index);
+  return lines.filter(offset => !within.some(([from, to]) => from <= offset && offset < to));
 }
 
 const schemas = { '1.1': { schema: 'yaml-1.1' }, '1.2': { schema: 'core' } } as const;
