@@ -129,8 +129,13 @@ const unusable = (path: string, why: string): Failure =>
     remedy: 'Each ask costs a call to AWS until then. Name another directory in ECR_COURIER_CACHE, or mend this one.',
   });
 
-const cannotWrite = ({ code = 'unknown' }: NodeJS.ErrnoException): string =>
-  `cannot be written (${code}${code === 'ENOSPC' ? ': the disk is full' : code === 'EROFS' ? ': it is read-only' : ''})`;
+const reasons: Readonly<Record<string, string>> = {
+  ENOSPC: ': the disk is full',
+  EDQUOT: ': the quota is used up',
+  EROFS: ': it is read-only',
+  ENOENT: ': what it should lie in is missing, or read-only',
+};
+const cannotWrite = ({ code = 'unknown' }: NodeJS.ErrnoException): string => `cannot be written (${code}${reasons[code] ?? ''})`;
 
 /** How others could put answers there; undefined when they cannot. Windows has no such modes. */
 function exposed(found: Stats): string | undefined {

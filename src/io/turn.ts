@@ -64,10 +64,15 @@ const mostBytes = 64 * 1024;
 
 async function take(path: string): Promise<{ readonly mark: string } | 'busy' | 'impossible'> {
   const mark = randomBytes(8).toString('hex');
-  return await writeFile(path, mark, { mode: 0o600, flag: 'wx' }).then(
-    () => ({ mark }),
-    ({ code }: NodeJS.ErrnoException) => (code === 'EEXIST' ? 'busy' : 'impossible'),
-  );
+  try {
+    await writeFile(path, mark, { mode: 0o600, flag: 'wx' });
+    return { mark };
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return 'busy';
+    // On a full disk there is a file, and nothing in it.
+    await rm(path, { force: true }).catch(ignored);
+    return 'impossible';
+  }
 }
 
 /** Says that the holder lives. Waiting ones look only whether the time changes, so it need not be right. */
@@ -91,7 +96,7 @@ const markOf = (path: string): Promise<string | undefined> => readText(path, mos
 async function look(path: string, before: Seen | undefined, now: number): Promise<Seen | undefined> {
   const [mark, movedAt] = await Promise.all([markOf(path), stat(path).then(({ mtimeMs }) => mtimeMs, ignored)]);
   // Gone in this moment: who held it is known.
-  if (!mark || movedAt === undefined) return before;
+  if (mark === undefined || movedAt === undefined) return before;
   return before?.mark === mark && before.movedAt === movedAt ? before : { mark, movedAt, since: now };
 }
 
@@ -110,6 +115,8 @@ async function throwFailureOf(path: string, holder: string): Promise<void> {
 
 /** Each lock is broken by one process only, so nobody breaks the lock of the one who comes after. */
 async function breakLock(path: string, mark: string): Promise<void> {
-  const first = await take(`${path}.${mark}`);
-  if (first !== 'busy') await rm(path, { force: true }).catch(ignored);
+  const guard = `${path}.broken-${mark}`;
+  if ((await take(guard)) === 'busy') return;
+  if ((await markOf(path)) === mark) await rm(path, { force: true }).catch(ignored);
+  await rm(guard, { force: true }).catch(ignored);
 }

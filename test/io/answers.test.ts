@@ -159,22 +159,23 @@ test('many that come at once hear of one failure', async () => {
   }
 });
 
-test('a lock whose holder was killed, or hangs, is broken by one of those who wait', async () => {
-  const path = join((await openAnswers(place())).directory, 'lock');
-  await writeFile(path, 'killed');
-  let result: string | undefined;
-  let works = 0;
-  const turn = work(
-    path,
-    async () => {
-      works++;
-      return (result = 'done');
-    },
-    async () => result,
-  );
-  const all = await Promise.all(Array.from({ length: 10 }, () => inTurn(turn, signal)));
-  assert.deepEqual([works, new Set(all)], [1, new Set(['done'])]);
-});
+for (const content of ['killed', ''])
+  test(`a lock whose holder was killed, or hangs, is broken by one of those who wait: "${content}"`, async () => {
+    const path = join((await openAnswers(place())).directory, 'lock');
+    await writeFile(path, content);
+    let result: string | undefined;
+    let works = 0;
+    const turn = work(
+      path,
+      async () => {
+        works++;
+        return (result = 'done');
+      },
+      async () => result,
+    );
+    const all = await Promise.all(Array.from({ length: 10 }, () => inTurn(turn, signal)));
+    assert.deepEqual([works, new Set(all)], [1, new Set(['done'])]);
+  });
 
 test('where no lock can be made, everybody works', async () => {
   const turn = work(
