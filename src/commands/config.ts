@@ -4,7 +4,7 @@ import { type Config, ConfigError } from '../../config/load.ts';
 import { redact } from '../contract/secret.ts';
 import { knownAdapters } from './adapters.ts';
 import { lookAtFiles, lookAtTargets } from './files.ts';
-import { configOptions, exit, type Io, readArgs, readConfig, readConfigWithTargets, UsageError } from './io.ts';
+import { configOptions, demandTargets, exit, type Io, readArgs, readConfig, UsageError } from './io.ts';
 import { printNotes } from './notes.ts';
 
 /**
@@ -19,13 +19,18 @@ export async function config(args: string[], io: Pick<Io, 'env' | 'stdout' | 'st
     io.stdout.write(`${renderJsonSchema(await known(io.env)).trimEnd()}\n`);
     return exit.ok;
   }
-  const read = await (verb === 'show' ? readConfig : readConfigWithTargets)(values, io, known);
+  const read = await readConfig(values, io, known);
+  if (verb === 'check' && !isForAskers(read)) demandTargets(read);
   const seen = verb === 'check' ? await look(read, io.env) : [];
   for (const warning of [...read.warnings, ...seen]) io.stderr.write(redact(`warning: ${warning}\n`));
   if (verb === 'check') await printNotes(read, io);
   io.stdout.write(`${verb === 'show' ? listing(read.settings) : summary(read)}\n`);
   return exit.ok;
 }
+
+/** With sources it is one for those who ask, too: the credential helper and the credential provider. */
+const isForAskers = ({ settings }: Config): boolean =>
+  settings.some(({ path, origin }) => path.startsWith('sources.') && origin !== 'default');
 
 /** Warnings of what the configuration leads to. Throws a ConfigError. */
 async function look(config: Config, env: Io['env']): Promise<readonly string[]> {

@@ -63,9 +63,13 @@ export async function readConfig(values: ConfigFlags, io: Pick<Io, 'env'>, known
 /** The configuration of a command that has nothing to do without a target. Throws MISCONFIGURED when there is none. */
 export async function readConfigWithTargets(...given: Parameters<typeof readConfig>): Promise<Config> {
   const config = await readConfig(...given);
-  if (config.targets.length === 0)
-    throw new Failure('MISCONFIGURED', config.warnings.join(' '), { remedy: 'config/reference.md lists all options.' });
+  demandTargets(config);
   return config;
+}
+
+/** Throws MISCONFIGURED when there is no target. */
+export function demandTargets({ targets, warnings }: Config): void {
+  if (targets.length === 0) throw new Failure('MISCONFIGURED', warnings.join(' '), { remedy: 'config/reference.md lists all options.' });
 }
 
 /** Colour on a terminal, unless NO_COLOR is set to anything (no-color.org). */

@@ -24,12 +24,15 @@ export function configPaths(env: Env): readonly string[] {
   return folders.map(folder => join(folder, 'ecr-courier/config.yaml'));
 }
 
+/** The one that is read; undefined: none. */
+export const configFile = async (env: Env): Promise<string | undefined> => env['ECR_COURIER_CONFIG'] || (await firstOf(configPaths(env)));
+
 /**
  * Sources and aliases of the configuration; without one, the source `default` is the AWS identity of the environment.
  * Throws MISCONFIGURED with every mistake in this part, none in others.
  */
 export async function readSettings(env: Env): Promise<Settings> {
-  const file = env['ECR_COURIER_CONFIG'] || (await firstOf(configPaths(env)));
+  const file = await configFile(env);
   if (file === undefined && !ofSource.some(name => env[name])) return { sources: choiceOf([]), aliases: new Map() };
   // Only here: it loads a reader of YAML.
   const { loadAsked } = await import('../../config/asked.ts');
@@ -38,7 +41,9 @@ export async function readSettings(env: Env): Promise<Settings> {
     return { sources: choiceOf(sources), aliases };
   } catch (error) {
     if (!(error instanceof Error) || error.name !== 'ConfigError') throw error;
-    throw new Failure('MISCONFIGURED', inOneLine(error.message), { remedy: 'Mend it; `ecr-courier config check` shows all mistakes.' });
+    throw new Failure('MISCONFIGURED', inOneLine(error.message), {
+      remedy: file === undefined ? 'Mend it.' : `Mend it; \`ecr-courier config check --config ${file}\` shows all mistakes.`,
+    });
   }
 }
 

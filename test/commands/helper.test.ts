@@ -85,6 +85,23 @@ aliases: [{host: images.example, registry: ${one}}]
   assert.equal((await stat(at.at('.docker'))).mode & 0o777, 0o700);
 });
 
+test('the configuration that the helper itself reads is read, and another one when it is named', async () => {
+  await using at = await home();
+  await mkdir(at.at('.config/ecr-courier'), { recursive: true });
+  const sources = `[{name: prod, accounts: ["222222222222"], region: eu-west-1}, {name: public, service: ecr-public}]`;
+  await writeFile(at.at('.config/ecr-courier/config.yaml'), `sources: ${sources}\n`);
+  await writeFile(at.at('other.yaml'), `aliases: [{host: images.example, registry: ${one}}]\n`);
+  const hosts = async (...args: string[]): Promise<string[]> => {
+    const { code, stdout, stderr } = await at.helper(['doctor', '--json', ...args]);
+    assert.notEqual(code, 2, stderr);
+    return (JSON.parse(stdout) as { hosts: readonly { readonly host: string }[] }).hosts.map(({ host }) => host);
+  };
+  assert.deepEqual(await hosts(), [two, 'public.ecr.aws']);
+  assert.deepEqual(await hosts('-c', at.at('other.yaml')), ['images.example']);
+  const { stdout } = await at.helper(['install', '--dry-run']);
+  assert.match(stdout, new RegExp(`"${two}": "ecr-courier"`));
+});
+
 test('DOCKER_CONFIG is obeyed, and a link stays', async () => {
   await using at = await home();
   await mkdir(at.at('elsewhere'));

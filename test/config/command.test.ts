@@ -62,6 +62,15 @@ test('without a target check fails, as the daemon would; show does not', async (
   assert.match(err, /^warning: No target is configured/);
 });
 
+test('sources alone are a configuration for those who ask: check says that there is no target, and does not fail', async () => {
+  await using files = await folder({ 'courier.yaml': 'sources: [{ name: prod, profile: prod, accounts: ["222222222222"] }]' });
+  const { code, out, err } = await run(['check', '--config', files.at('courier.yaml')]);
+
+  assert.equal(code, 0);
+  assert.match(err, /^warning: No target is configured/);
+  assert.match(out, /^configuration is fine: 0 targets, 2 sources \(prod, default\)/);
+});
+
 test('schema prints JSON', async () => {
   const { code, out } = await run(['schema']);
 

@@ -10,8 +10,8 @@ import { asFailure } from '../../contract/failures.ts';
 import { parseAddress } from '../../contract/registry.ts';
 import { label } from '../../contract/text.ts';
 import { lendFiles } from '../../io/lent-files.ts';
-import { configOptions, exit, type Io, readArgs, readConfig, UsageError } from '../io.ts';
-import { dockerConfigFile, hostsOf, isOnPath, podmanFiles } from './places.ts';
+import { configOptions, exit, type Io, readArgs, UsageError } from '../io.ts';
+import { dockerConfigFile, hostsOf, isOnPath, podmanFiles, readHelpersConfig } from './places.ts';
 
 /** A file, as far as it can be read. */
 interface Read {
@@ -24,7 +24,7 @@ interface Read {
 export async function helperDoctor(args: string[], io: Io): Promise<number> {
   const { values, positionals } = readArgs(args, { ...configOptions, json: { type: 'boolean' } }, { allowPositionals: true });
   const { json, ...flags } = values;
-  const config = await readConfig(flags, io);
+  const config = await readHelpersConfig(flags, io);
   const docker = await read(dockerConfigFile(io.env), io);
   const podman = await Promise.all(podmanFiles(io.env).map(path => read(path, io)));
   const files = [docker, ...podman];

@@ -9,9 +9,9 @@ import { lookAlike } from '../../contract/look-alike.ts';
 import { parseAddress } from '../../contract/registry.ts';
 import { label, visible } from '../../contract/text.ts';
 import { lendFiles } from '../../io/lent-files.ts';
-import { configOptions, exit, type Io, readArgs, readConfig, UsageError } from '../io.ts';
+import { configOptions, exit, type Io, readArgs, UsageError } from '../io.ts';
 import { diffOf, masked } from './diff.ts';
-import { dockerConfigFile, hostsOf, isOnPath, program } from './places.ts';
+import { dockerConfigFile, hostsOf, isOnPath, program, readHelpersConfig } from './places.ts';
 
 const options = { ...configOptions, 'dry-run': { type: 'boolean' } } as const;
 const name = `docker-credential-${program}`;
@@ -20,7 +20,7 @@ const name = `docker-credential-${program}`;
 export async function helperInstall(args: string[], io: Io): Promise<number> {
   const { values, positionals } = readArgs(args, options, { allowPositionals: true });
   const { 'dry-run': dry, ...flags } = values;
-  const config = await readConfig(flags, io);
+  const config = await readHelpersConfig(flags, io);
   const hosts = [...new Set([...positionals.map(host => hostOf(host, config)), ...hostsOf(config)])];
   if (hosts.length === 0) throw new UsageError('name the registries, as neither arguments nor the configuration do');
   const path = dockerConfigFile(io.env);

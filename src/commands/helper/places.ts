@@ -4,6 +4,8 @@ import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import type { Config } from '../../../config/load.ts';
 import { parseAddress, privateRegistryHost } from '../../contract/registry.ts';
+import { configFile } from '../../pull/settings.ts';
+import { type ConfigFlags, type Io, readConfig } from '../io.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -44,9 +46,16 @@ const isProgram = (path: string): Promise<boolean> =>
       () => false,
     );
 
+/** What the helper itself will read, unless another one is named. Throws a ConfigError. */
+export async function readHelpersConfig(flags: ConfigFlags, io: Pick<Io, 'env'>): Promise<Config> {
+  const usual = flags.config ? undefined : await configFile(io.env);
+  return await readConfig(usual === undefined ? flags : { ...flags, config: [usual] }, io);
+}
+
 /** The hosts that a configuration names: of targets, sources and aliases. A pattern names none. */
 export function hostsOf({ targets, sources, aliases }: Pick<Config, 'targets' | 'sources' | 'aliases'>): string[] {
-  const named = sources.flatMap(({ registries = [], accounts = [], region }) => [
+  const named = sources.flatMap(({ service, registries = [], accounts = [], region }) => [
+    ...(service === 'ecr-public' ? ['public.ecr.aws'] : []),
     ...registries.filter(pattern => !pattern.includes('*')),
     ...(region === undefined ? [] : accounts.map(account => privateRegistryHost(account, region))),
   ]);
