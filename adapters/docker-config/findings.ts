@@ -21,6 +21,12 @@ export const findings = {
     doc: 'The file has an entry for repositories below a path of this host, which the courier leaves as it is. podman, skopeo, the kubelet and crane prefer it to the fresh one.',
     remedy: 'Remove that entry, unless somebody else keeps it fresh.',
   },
+  PUBLIC_ENTRY: {
+    severity: 'warning',
+    doc: 'The file has a login for ECR Public, and no source for ECR Public is configured (docs/aws.md). ECR Public refuses a password that has expired, and then no image is pulled.',
+    remedy:
+      'Remove the entry (`docker logout public.ecr.aws`): public images are pulled without a password. Or configure a source with `service: ecr-public`.',
+  },
   HIDDEN_FROM_KUBELET: {
     severity: 'warning',
     doc: 'The kubelet reads the first file that it can decode and no other, and another one comes before this one.',

@@ -9,7 +9,7 @@ import type { Code } from './findings.ts';
 
 /** Nothing more is known of an entry than its host. */
 export type Ref = null;
-type Means = Pick<Deps<Code>, 'registry' | 'finding' | 'wanted'>;
+type Means = Pick<Deps<Code>, 'registry' | 'hasSource' | 'finding' | 'wanted'>;
 
 /** The helper of the courier itself: what it answers is as fresh as the entry. */
 const own = 'ecr-courier';
@@ -29,9 +29,9 @@ export function survey(whole: string | undefined, path: readonly string[], deps:
   const { groups, others } = groupsOf(entries, deps);
   const home = homeOf(text, path);
   const isHome = ({ map }: Entry): boolean => whole === text && map === home;
-  const there = [...groups.values()].map(group =>
-    slotOf(group, isHome, [...helperFindings(group.registry, helpers, deps), ...pathFindings(group, deps)]),
-  );
+  const there = [...groups.values()]
+    .filter(({ registry }) => isServed(registry, deps))
+    .map(group => slotOf(group, isHome, [...helperFindings(group.registry, helpers, deps), ...pathFindings(group, deps)]));
   const absent = deps.wanted.filter(({ host }) => !groups.has(host));
   const slots = absent.map(
     (registry): Slot<Ref> => ({
@@ -42,18 +42,28 @@ export function survey(whole: string | undefined, path: readonly string[], deps:
       ref: null,
     }),
   );
-  return { slots: [...there, ...slots], findings: brokenFindings(others, deps) };
+  return { slots: [...there, ...slots], findings: [...brokenFindings(others, deps), ...publicFindings(groups, deps)] };
 }
 
+/** ECR Public needs no login, so an entry for it is written to only where somebody configured a source. */
+const isServed = (registry: Registry, { hasSource }: Means): boolean => registry.service === 'ecr' || hasSource(registry);
+
+const publicFindings = (groups: ReadonlyMap<string, Group>, deps: Means): Finding[] =>
+  [...groups.values()]
+    .filter(({ registry, logins }) => !isServed(registry, deps) && logins.some(({ value }) => readEntry(value).login))
+    .map(({ registry: { host } }) =>
+      deps.finding('PUBLIC_ENTRY', `The file has a login for ${host}, which refuses it once it has expired.`),
+    );
+
 /** By host; others: what the courier does not write to. */
-function groupsOf(entries: readonly Entry[], { registry: read }: Means) {
+function groupsOf(entries: readonly Entry[], deps: Means) {
   const groups = new Map<string, Group>();
   const others: Entry[] = [];
   for (const entry of entries) {
-    const registry = read(entry.key)?.registry;
+    const registry = deps.registry(entry.key)?.registry;
     // None for an address with a port that is not ECR's: something else listens there.
     const relation = registry && relationOf(entry.key, registry.host);
-    if (relation === undefined || relation === 'path') others.push(entry);
+    if (!registry || relation === undefined || relation === 'path' || !isServed(registry, deps)) others.push(entry);
     if (!registry || relation === undefined) continue;
     const group = groups.get(registry.host) ?? { registry, logins: [], paths: [] };
     groups.set(registry.host, group);

@@ -252,6 +252,9 @@ test('findings: who is asked first, what breaks the whole file, and who reads it
   for (const entry of [{}, null, { auth: '' }, { auth: 'eDp5' }, { auth: 'eDp\n5' }, { username: 'x', password: 'y' }, { number: 1 }])
     assert.deepEqual(await told({ auths: { ...auths, 'ghcr.io': entry } }), [], JSON.stringify(entry));
   assert.deepEqual(await told({ auths: { [one]: { auth: '%' } } }), [], 'its own entries the courier mends itself');
+  assert.deepEqual(await told({ auths: { 'https://public.ecr.aws': login('x') } }), ['PUBLIC_ENTRY']);
+  assert.deepEqual(await told({ auths: { 'public.ecr.aws': {} } }), []);
+  assert.deepEqual((await discover('{"auths":{"public.ecr.aws":{"auth":"eDp5"}}}')).slots, []);
   const { findings } = await discover(JSON.stringify({ auths }));
   assert.deepEqual(
     findings.map(({ code }) => code),
