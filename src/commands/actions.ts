@@ -1,6 +1,9 @@
 import type { Config } from '../../config/load.ts';
 import { readSecret } from '../../config/secrets.ts';
 import type { App } from '../app.ts';
+import type { Log } from '../contract/adapter.ts';
+import { asFailure } from '../contract/failures.ts';
+import type { Secret } from '../contract/secret.ts';
 
 /** What is said to someone who asked for a refresh, of one target or of all. */
 export function refreshBy({ courier }: App) {
@@ -23,7 +26,24 @@ export function refreshBy({ courier }: App) {
   };
 }
 
-/** Reads the admin token anew; undefined while there is none. */
-export async function adminTokenOf({ server: { adminToken } }: Config) {
-  return adminToken && (await readSecret(adminToken, 'the admin token').catch(() => undefined));
+/**
+ * Reads the admin token anew for each who knocks; undefined while there is none. Why its file gives none is logged once
+ * until that changes: the doors say to everybody only that they are off.
+ */
+export function adminTokenReader(config: () => Config, log: Log): () => Promise<Secret | undefined> {
+  let said: string | undefined;
+  return async () => {
+    const { adminToken } = config().server;
+    try {
+      const token = adminToken && (await readSecret(adminToken, 'the admin token'));
+      if (token && said !== undefined) log.info('admin token read again');
+      said = undefined;
+      return token;
+    } catch (error) {
+      const { message, remedy } = asFailure(error);
+      if (message !== said) log.warn('no admin token', { error: message, remedy });
+      said = message;
+      return undefined;
+    }
+  };
 }

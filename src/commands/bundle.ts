@@ -1,9 +1,8 @@
 import { type Config, ConfigError } from '../../config/load.ts';
-import { resolveOptions } from '../../config/secrets.ts';
+import { readSecret, resolveOptions } from '../../config/secrets.ts';
 import { clock } from '../contract/clock.ts';
 import { asFailure } from '../contract/failures.ts';
 import { redact, Secret } from '../contract/secret.ts';
-import { adminTokenOf } from './actions.ts';
 import { type Daemon, findDaemon, isSilent } from './daemon.ts';
 import { secretsOf } from './environment.ts';
 import { configOptions, exit, type Io, readArgs, readConfig } from './io.ts';
@@ -60,6 +59,7 @@ async function keysOf(config: Config | ConfigError): Promise<Secret[]> {
   if (config instanceof ConfigError) return [];
   const resolved = await Promise.all(config.targets.map(target => resolveOptions(target).catch(() => undefined)));
   const keys = resolved.flatMap(one => Object.values(one?.options ?? {})).filter(value => value instanceof Secret);
-  const admin = await adminTokenOf(config);
+  const { adminToken } = config.server;
+  const admin = adminToken && (await readSecret(adminToken, 'the admin token').catch(() => undefined));
   return [...keys, ...(admin ? [admin] : [])];
 }

@@ -7,7 +7,7 @@ import { createTail, type Tail } from '../io/tail.ts';
 import { type ActionResult, createServer } from '../observe/server.ts';
 import { isLive } from '../observe/status.ts';
 import { version } from '../version.ts';
-import { adminTokenOf, refreshBy } from './actions.ts';
+import { adminTokenReader, refreshBy } from './actions.ts';
 import { socketPath } from './daemon.ts';
 import { colors, configOptions, exit, type Io, readArgs, readConfigWithTargets } from './io.ts';
 import { notesInLog } from './notes.ts';
@@ -70,7 +70,7 @@ async function openDoors({ app, env, log, tail, reload }: DoorsDeps) {
   const doors = {
     clock,
     log,
-    adminToken: () => adminTokenOf(reload.config()),
+    adminToken: adminTokenReader(reload.config, log),
     status: app.status,
     overview: app.overview,
     live: () => isLive(app.courier.ledger, engine.tickSeconds * 1000),
