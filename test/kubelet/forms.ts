@@ -103,3 +103,44 @@ export const forms: readonly (readonly [what: string, text: string, expected: Re
   ['cacheType before its time', withToken(token), /^stops .*cacheType .*since Kubernetes 1\.34/, '1.33'],
   ['a token mode of 1.33', withToken(token.replace(', cacheType: ServiceAccount', '')), /^note .*feature gate/, '1.33.2'],
 ];
+
+/** Patterns that stop the kubelet. */
+export const stopping: readonly string[] = [
+  `${host}/a b`.replace('/a', ' /a'),
+  '[0-9]*.dkr.ecr.eu-west-1.amazonaws.com',
+  '1[0-9]*.x',
+  '{a,b}.example',
+  '%zz',
+  '*:*',
+  'reg.example:*',
+  'a:1:2',
+  `${host}\n`,
+  'reg.example/%zz',
+  'a|b',
+];
+
+/** Patterns that load and match no image that a pod names. */
+export const matchingNothing: readonly string[] = [
+  `https://${host}`,
+  `http://${host}`,
+  `${host}/*`,
+  `${host}/team/*`,
+  `${host}/team/app:1`,
+  `${host}/app@sha256:aa`,
+  `${host}:443`,
+  '*',
+  '*.*',
+  '*.amazonaws.com',
+  '*.ecr.*.amazonaws.com',
+  '????????????.dkr.ecr.eu-west-1.amazonaws.com',
+  '12345678901?.dkr.ecr.eu-west-1.amazonaws.com',
+  host.toUpperCase(),
+  '',
+  '/app',
+  `${host}//app`,
+  `${host}.`,
+  '12345678901.dkr.ecr.eu-west-1.amazonaws.com',
+  '*.dkr.ecr.*.amazonaws.eu.com',
+  'dkr.ecr.eu-west-1.amazonaws.com',
+  'api.ecr.eu-west-1.amazonaws.com',
+];

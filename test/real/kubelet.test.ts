@@ -10,7 +10,7 @@ import { newestKnown } from '../../src/kubelet/fields.ts';
 import { command } from '../commands/cli.ts';
 import { buildPrograms, type Programs } from '../contracts/cases/program.ts';
 import { type FakeEcr, startEcr } from '../fakes/ecr.ts';
-import { forms, good, host } from '../kubelet/forms.ts';
+import { forms, good, host, matchingNothing, stopping } from '../kubelet/forms.ts';
 import { kubeletPlugins } from './kubelet/harness.ts';
 import { part, path } from './needs.ts';
 
@@ -94,13 +94,24 @@ part("the kubelet's own code starts the credential provider", { programs: ['go']
   test('kubelet check says of every form what the kubelet says', async () => {
     const [bin, config] = [join(folder, 'bin'), join(folder, 'form.yaml')];
     await mkdir(bin);
-    for (const [what, text, , version] of [...forms, ['good', good, undefined] as const]) {
+    const auth = { [host]: { username: 'AWS', password: 'pass-word-1' } };
+    const answer = { kind: 'CredentialProviderResponse', apiVersion: 'credentialprovider.kubelet.k8s.io/v1', cacheKeyType: 'Image', auth };
+    await writeFile(join(bin, 'p'), `#!/bin/sh\ncat >/dev/null\necho '${JSON.stringify(answer)}'\n`, { mode: 0o755 });
+    const patterns = [...stopping, ...matchingNothing].map(
+      pattern => [pattern, good.replace(`[${host}]`, JSON.stringify([pattern]))] as const,
+    );
+    for (const [what, text, , version] of [
+      ...forms,
+      ...patterns.map(([pattern, text]) => [pattern, text, undefined, undefined] as const),
+    ]) {
       if (version !== undefined) continue;
       await writeFile(config, text);
       const { providers, remarks } = await checked(config, newestKnown);
       for (const name of new Set(['p', ...providers.map(({ name }) => name)]))
         await symlink('/bin/true', join(bin, name.replaceAll('/', '_') || '_')).catch(() => undefined);
-      const { error } = await kubelet({ config, binDir: bin });
+      const { error, lookups } = await kubelet({ config, binDir: bin, images: [`${host}/team/app`] });
+      if (matchingNothing.includes(what)) assert.deepEqual(lookups?.[0]?.credentials, [], what);
+      if (text === good) assert.equal(lookups?.[0]?.credentials.length, 1, 'what matches is asked');
       assert.equal(starts(remarks), error === undefined, `${what}: ${error ?? 'it starts'}; ours: ${JSON.stringify(remarks)}`);
     }
   });
