@@ -40,7 +40,8 @@ export const placeOf = (path: string): Promise<Place> => files.ask(path, () => f
 
 async function follow(path: string, links: number): Promise<Place> {
   const directory = await system.realpath(dirname(path)).catch(async (error: NodeJS.ErrnoException) => {
-    throw await explained(dirname(path), error, { what: 'the directory of the file' });
+    const { code, why, remedy } = await explained(dirname(path), error);
+    throw new Unreadable(path, code, `cannot be there: its directory ${dirname(path)} ${why}`, remedy);
   });
   const real = join(directory, basename(path));
   const stats = await system.lstat(real).catch(async (error: NodeJS.ErrnoException) => {
@@ -243,11 +244,11 @@ const reasons: Readonly<Record<string, readonly [why: string, remedy?: string]>>
   ENOTDIR: ['is no directory', 'Correct the path.'],
 };
 
-async function explained(path: string, error: NodeJS.ErrnoException, { what }: { readonly what?: string } = {}): Promise<Unreadable> {
+async function explained(path: string, error: NodeJS.ErrnoException): Promise<Unreadable> {
   const { code = 'unknown' } = error;
   if (code === 'EACCES' || code === 'EPERM') return await refused(path, code, 'written', system.stat, await deniedAt(path));
   const [why, remedy] = reasons[code] ?? [`cannot be written (${code})`];
-  return new Unreadable(path, code, what ? `(${what}) ${why}` : why, remedy);
+  return new Unreadable(path, code, why, remedy);
 }
 
 /** The file is written by way of its directory, so that is what may lack the right. */
