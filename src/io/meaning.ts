@@ -3,7 +3,7 @@ import { clock } from '../contract/clock.ts';
 import { Failure, type FailureCode, type FailureFacts } from '../contract/failures.ts';
 import { isHtml } from '../contract/text.ts';
 import { wordsOf } from './page.ts';
-import { certificateWanted, codeOf, named, type Route, refusedByProxy, unconnected } from './unconnected.ts';
+import { certificateWanted, codeOf, cut, named, type Route, refusedByProxy, unconnected } from './unconnected.ts';
 
 /** One request on its way. `write`: it may change something there. `sent`: it was handed to an open connection. */
 export interface Call {
@@ -98,8 +98,8 @@ function failureFrom(thrown: unknown, call: Call, signal: AbortSignal): Failure 
   if (thrown instanceof Failure) return new Failure(thrown.code, thrown.message, { ...thrown.facts, ...facts });
   const code = codeOf(thrown);
   if (code === 'UND_ERR_HEADERS_TIMEOUT' || code === 'UND_ERR_BODY_TIMEOUT') return new Failure('TIMEOUT', `${asked}: silence.`, facts);
-  const why = code.startsWith('HPE_') ? 'the answer is not HTTP' : 'the connection broke before the answer was complete';
-  return unconnected(thrown, call.route, call.sent) ?? new Failure('UNREACHABLE', `${asked}: ${why} (${code}).`, facts);
+  if (code.startsWith('HPE_')) return new Failure('UNREACHABLE', `${asked}: the answer is not HTTP (${code}).`, facts);
+  return unconnected(thrown, call.route, call.sent) ?? cut(asked, code, call.route, facts);
 }
 
 function givenUp(reason: unknown, asked: string, facts: FailureFacts): Failure {

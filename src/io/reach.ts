@@ -4,7 +4,7 @@ import type { TLSSocket } from 'node:tls';
 import { secureContextOf } from './context.ts';
 import { dial, type Lookup, secure, serverOf, unless } from './dial.ts';
 import type { Proxy } from './proxies.ts';
-import { distrust, type OptionNames, type TlsOptions } from './tls.ts';
+import { distrust, noteRequest, type OptionNames, type TlsOptions } from './tls.ts';
 import { brokenByProxy, refusedByProxy } from './unconnected.ts';
 
 /** How a connection is made, to managers and to AWS alike. */
@@ -47,7 +47,10 @@ async function handshakeWith(server: URL, { tls = {}, names = {} }: Reach, signa
   return async (socket: Socket): Promise<TLSSocket> => {
     const secured = await secure(socket, options, signal);
     const failure = distrust(secured, tls, names, { origin: server.origin, proxy });
-    if (!failure) return secured;
+    if (!failure) {
+      noteRequest(secured, server.origin);
+      return secured;
+    }
     secured.destroy();
     throw failure;
   };

@@ -57,6 +57,20 @@ export function pinOf(fingerprint: string, names: OptionNames): string {
   return (digits.match(/../g) ?? []).join(':');
 }
 
+/** Origins that asked for a certificate of ours: those that have not answered yet, and those that were content. */
+const asking = new Set<string>();
+const content = new Set<string>();
+
+/** OpenSSL has these only where the server asked. Some servers send no alert, and cut the connection afterwards. */
+export function noteRequest(socket: TLSSocket, origin: string): void {
+  if (socket.getSharedSigalgs().length > 0 && !content.has(origin)) asking.add(origin);
+}
+export function noteAnswer(origin: string): void {
+  if (asking.delete(origin)) content.add(origin);
+}
+
+export const askedForCertificate = (origin: string): boolean => asking.has(origin);
+
 /**
  * Looks at a connection whose handshake is done, before anything is sent over it. undefined: trusted.
  * Node has verified chain and name by then but was told to leave the verdict to us: a refused handshake would not show

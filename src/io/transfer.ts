@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { Readable } from 'node:stream';
 import { budgetInForce } from './budget.ts';
 import type { Call } from './meaning.ts';
+import { noteAnswer } from './tls.ts';
 
 /** What undici lets its handlers do with a request. */
 interface Controller {
@@ -57,7 +58,9 @@ class Transfer implements Handler {
     else this.#call.sent = true;
   }
   onResponseStart(controller: Controller, status: number, headers: IncomingHttpHeaders): void {
-    if (status >= 200) this.#taker.head(controller, status, headers);
+    if (status < 200) return;
+    noteAnswer(this.#call.route.origin);
+    this.#taker.head(controller, status, headers);
   }
   onResponseData(controller: Controller, chunk: Buffer): void {
     this.#taker.data(controller, chunk);

@@ -1,8 +1,8 @@
-import { Failure } from '../contract/failures.ts';
+import { Failure, type FailureFacts } from '../contract/failures.ts';
 import { Unreadable } from './files.ts';
 import type { Exception } from './no-proxy.ts';
 import { nameOf, type Proxy } from './proxies.ts';
-import type { OptionNames } from './tls.ts';
+import { askedForCertificate, type OptionNames } from './tls.ts';
 
 /** Where the requests of a client go, and by which way. */
 export interface Route {
@@ -74,16 +74,31 @@ export function unconnected(thrown: unknown, route: Route, sent: boolean): Failu
 
 /** A server wants a certificate of ours, or does not like the one it got. */
 export function certificateWanted(what: string, { origin, names, certified }: Route): Failure {
-  const [cert, key] = [names.clientCertFile ?? 'clientCertFile', names.clientKeyFile ?? 'clientKeyFile'];
+  const remedy = certificateRemedy(names, certified);
   if (certified)
-    return new Failure('MISCONFIGURED', `${origin} does not accept the client certificate of ${cert} (${what}).`, {
-      remedy: `Look whether the certificate in ${cert} is still valid and signed by the authority that this server asks for.`,
-    });
+    return new Failure('MISCONFIGURED', `${origin} does not accept the client certificate of ${certOf(names)} (${what}).`, { remedy });
   const may = /HANDSHAKE_FAILURE/.test(what)
     ? 'broke off the TLS handshake: it may demand a client certificate'
     : 'demands a client certificate';
-  return new Failure('MISCONFIGURED', `${origin} ${may} (${what}).`, {
-    remedy: `Name the files of a certificate for the courier and of its key in ${cert} and ${key}.`,
+  return new Failure('MISCONFIGURED', `${origin} ${may} (${what}).`, { remedy });
+}
+
+const certOf = ({ clientCertFile = 'clientCertFile' }: OptionNames): string => clientCertFile;
+
+function certificateRemedy(names: OptionNames, certified: boolean): string {
+  return certified
+    ? `Look whether the certificate in ${certOf(names)} is still valid and signed by the authority that this server asks for.`
+    : `Name the files of a certificate for the courier and of its key in ${certOf(names)} and ${names.clientKeyFile ?? 'clientKeyFile'}.`;
+}
+
+/** A connection that was there broke. Some servers that want a certificate, or another one, just cut it. */
+export function cut(asked: string, code: string, { origin, names, certified }: Route, facts: FailureFacts): Failure {
+  const text = `${asked}: the connection broke before the answer was complete (${code}).`;
+  if (!askedForCertificate(origin)) return new Failure('UNREACHABLE', text, facts);
+  const which = certified ? `may not accept the one of ${certOf(names)}` : 'may demand one';
+  return new Failure('UNREACHABLE', `${text} ${origin} asked for a client certificate before, and ${which}.`, {
+    ...facts,
+    remedy: certificateRemedy(names, certified),
   });
 }
 

@@ -152,6 +152,31 @@ describe('a certificate of our own', () => {
     assert.match(refused.message, /does not accept the client certificate of X_CLIENT_CERT_FILE/);
   });
 
+  test('a server that asked for one and cuts the connection may want one, or another; one that has answered does not', async () => {
+    let answers = false;
+    const asks = { requestCert: true, rejectUnauthorized: false };
+    await using server = await serving(
+      (request, response) => (answers && request.url !== '/last' ? response.end() : request.socket.destroy()),
+      'good',
+      asks,
+    );
+    const ask = async (tls: HttpOptions['tls']): Promise<Failure> => {
+      await using http = reach(server, tls);
+      return await failing(http('PUT', '/', { signal: soon() }));
+    };
+    const none = await ask({});
+    assert.deepEqual([none.code, none.facts.mayLand], ['UNREACHABLE', true]);
+    assert.match(none.message, /connection broke .* asked for a client certificate before, and may demand one/);
+    assert.match(none.remedy, /X_CLIENT_CERT_FILE and X_CLIENT_KEY_FILE/);
+    const other = await ask(ours);
+    assert.match(other.message, /may not accept the one of X_CLIENT_CERT_FILE/);
+
+    answers = true;
+    await using http = reach(server, {});
+    await http('GET', '/', { signal: soon() });
+    assert.doesNotMatch((await failing(http('GET', '/last', { signal: soon() }))).message, /client certificate/);
+  });
+
   test('files that cannot be used are said by their option, before anything is connected', async t => {
     const folder = mkdtempSync(join(tmpdir(), 'client-'));
     t.after(() => rmSync(folder, { recursive: true }));
