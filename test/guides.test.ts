@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { test } from 'node:test';
+import { command } from './commands/cli.ts';
+import { folder } from './config/support.ts';
+
+const root = join(import.meta.dirname, '..');
+const guides = readdirSync(join(root, 'docs')).filter(name => name.endsWith('.md'));
+const pages = ['README.md', 'SECURITY.md', 'CONTRIBUTING.md', ...guides.map(name => join('docs', name))];
+const textOf = (path: string): string => readFileSync(path, 'utf8');
+
+/** Those of a language, each with its page. */
+const blocks = (language: string) =>
+  pages.flatMap(page =>
+    [...textOf(join(root, page)).matchAll(/^ *```(\w+)\n(.*?)^ *```$/gms)].flatMap(([, of, text = '']) =>
+      of === language ? [{ page, text }] : [],
+    ),
+  );
+
+/** As GitHub makes them of headings. */
+const anchorsOf = (text: string): ReadonlySet<string> =>
+  new Set(
+    [...text.matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) =>
+      heading
+        .toLowerCase()
+        .replaceAll(/[^\p{L}\p{N}_ -]/gu, '')
+        .replaceAll(' ', '-'),
+    ),
+  );
+
+test('links within the repository lead to files that are there, and to headings of these', () => {
+  for (const page of pages) {
+    const text = textOf(join(root, page)).replaceAll(/^ *```.*?^ *```$/gms, '');
+    for (const [, link = ''] of text.matchAll(/\]\(([^)\s]+)\)/g)) {
+      if (/^[a-z]+:/.test(link)) continue;
+      const [path = '', anchor] = link.split('#');
+      const file = path === '' ? join(root, page) : resolve(dirname(join(root, page)), path);
+      assert.ok(existsSync(file), `${page}: ${link}`);
+      if (anchor !== undefined) assert.ok(anchorsOf(textOf(file)).has(anchor), `${page}: ${link}`);
+    }
+  }
+});
+
+test('the commands of the guides exist', async () => {
+  const { stdout } = await command(['--help']);
+  const commands = new Set([...stdout.matchAll(/^ {2}([a-z]+)/gm)].map(match => match[1]));
+  const named = blocks('sh').flatMap(({ page, text }) =>
+    [...text.matchAll(/(?:^|[\s(|&])ecr-courier ([a-z]+)/g)].map(([, name = '']) => ({ page, name })),
+  );
+  assert.ok(named.length > 10);
+  for (const { page, name } of named) assert.ok(commands.has(name), `${page}: ecr-courier ${name}`);
+});
+
+test('the configurations of the guides are read without a mistake', async () => {
+  const all = blocks('yaml').filter(({ text }) => /^(sources|targets):/m.test(text));
+  assert.ok(all.length > 3);
+  for (const { page, text } of all) {
+    await using files = await folder({ 'courier.yaml': text });
+    const { code, stderr } = await command(['config', 'show', '--config', files.at('courier.yaml')]);
+    assert.equal(code, 0, `${page}: ${stderr}\n${text}`);
+  }
+});
