@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { setPriority } from 'node:os';
 import type { Clock } from '../contract/clock.ts';
 import { asFailure, Failure, type FailureCode } from '../contract/failures.ts';
 import { readText } from './files.ts';
@@ -33,6 +34,7 @@ export async function inTurn<T>(turn: Turn<T>, signal: AbortSignal): Promise<T> 
     const taken = await take(path);
     if (taken === 'impossible') return await turn.work();
     if (taken !== 'busy') return await hold(turn, taken.mark);
+    if (!seen) standBack();
     seen = await look(path, seen, clock.mono());
     await clock.sleep(pause, signal);
     const found = await turn.ready();
@@ -56,6 +58,15 @@ async function hold<T>({ path, clock, ready, work }: Turn<T>, mark: string): Pro
     ended.abort();
     await beats;
     if ((await markOf(path)) === mark) await rm(path, { force: true }).catch(ignored);
+  }
+}
+
+/** The processor is for the one who works: fifty that start at once on two of them would hold it up for seconds. */
+function standBack(): void {
+  try {
+    setPriority(10);
+  } catch {
+    // Not here.
   }
 }
 

@@ -9,7 +9,7 @@ const programs = await buildPrograms();
 after(() => programs[Symbol.asyncDispose]());
 
 const folder = import.meta.dirname;
-const files = readdirSync(folder).filter(name => /^credential-helper.*\.json$/.test(name));
+const files = readdirSync(folder).filter(name => /^(credential-helper|kubelet-plugin).*\.json$/.test(name));
 
 for (const name of files)
   test(`our program does what is decided: ${name}`, async () => {
