@@ -61,6 +61,6 @@ become_node() {
     case $node in */*) [ -f "$node" ] && [ -x "$node" ] && exec "$node" "$folder/pull.js" "$@" ;; esac
   done
   echo "ecr-courier: no Node.js found"
-  echo "ecr-courier: no Node.js found: put node (24.12 or newer) on the PATH of whoever starts ${0##*/}, or a link named node beside $self." >&2
+  echo "ecr-courier: no Node.js found: put node (24.12 or newer) on the PATH of whoever starts ${0##*/}, or a link named node into $beside." >&2
   exit 1
 }

@@ -9,7 +9,7 @@ import { tooOld } from '../least.ts';
 if (tooOld) {
   // Some clients show the one, some the other.
   process.stdout.write(`${tooOld}\n`);
-  process.stderr.write(`${tooOld}\n`);
+  process.stderr.write(`${tooOld} Put a newer one on PATH, or a link to it, named node, beside the program that was started.\n`);
   process.exitCode = 1;
 } else {
   // For files that lie on a dead share; it is looked at when files are first read.
