@@ -41,12 +41,12 @@ export const portainer = defineAdapter({
     const api = openApi(http, address, apiKey ? { key: apiKey } : { session: openSession(http, username, password) });
     const principal = apiKey ? undefined : username;
     const look = makeLook(api, deps);
-    const { write, rehearse, misplacedTokens } = makeWriter(api, deps);
+    const { write, rehearse, misplacedTokens, leftToDo } = makeWriter(api, deps);
 
     return {
       address,
       async discover(signal) {
-        const survey = makeSurvey(deps);
+        const survey = makeSurvey(deps, leftToDo);
         await api.eachRow(survey.take, signal);
         const { product = 'Portainer', swarms = [] } = await look(signal);
         const seen = survey.report();

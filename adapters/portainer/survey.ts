@@ -13,6 +13,8 @@ export interface Row {
   readonly URL?: string;
   readonly Authentication?: boolean;
   readonly Username?: string;
+  /** By environment in which it may be used by others than administrators. */
+  readonly RegistryAccesses?: Readonly<Record<string, unknown>> | null;
 }
 /** Where a credential goes: into the row of this id, or into a new one. */
 export type Ref = number | 'new';
@@ -31,7 +33,7 @@ export function isRow(element: unknown): element is Row {
  * A slot for each row that is ours to write, and what a person should know. Rows are taken one by one, and a small part
  * of each is kept.
  */
-export function makeSurvey({ registry, wanted, hasSource, finding }: Deps<Code>) {
+export function makeSurvey({ registry, wanted, hasSource, finding }: Deps<Code>, leftToDo: (row: Row) => readonly Finding[]) {
   const slots: Slot<Ref>[] = [];
   const findings: Finding[] = [];
   const leftAlone: { readonly title: string; readonly host: string }[] = [];
@@ -48,7 +50,7 @@ export function makeSurvey({ registry, wanted, hasSource, finding }: Deps<Code>)
 
   function slotOf(row: Row, title: string, address: Address): Slot<Ref> {
     const { registry } = address;
-    const said: Finding[] = [];
+    const said: Finding[] = [...leftToDo(row)];
     const comesOfUrl = consequences(row.URL ?? '', address);
     if (comesOfUrl) said.push(finding('STORED_FORM', `The URL of ${title} ${comesOfUrl}`));
     if (registry.service === 'ecr-public' && row.Authentication && !hasSource(registry))

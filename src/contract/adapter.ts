@@ -17,9 +17,18 @@ export interface Finding {
 }
 
 export type Severity = 'info' | 'warning' | 'error';
-export type FindingSpecs<F extends string = string> = Readonly<
-  Record<F, { readonly severity: Severity; readonly doc: string; readonly remedy: string }>
->;
+export type FindingSpecs<F extends string = string> = Readonly<Record<F, FindingSpec>>;
+
+export interface FindingSpec {
+  readonly severity: Severity;
+  readonly doc: string;
+  readonly remedy: string;
+  /**
+   * What a receipt says of it holds until the next report, which tells it itself where it still holds. Otherwise what a
+   * creation said stays for as long as the slot does.
+   */
+  readonly until?: 'next report';
+}
 
 /**
  * The smallest thing in a target that can be written on its own, and that we would write: a row, an entry in `auths`,

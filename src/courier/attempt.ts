@@ -1,4 +1,4 @@
-import type { Finding, Rehearsal } from '../contract/adapter.ts';
+import type { Finding, FindingSpecs, Rehearsal } from '../contract/adapter.ts';
 import type { Credential, Credentials } from '../contract/credential.ts';
 import type { Failure } from '../contract/failures.ts';
 import { fetchedSince } from './due.ts';
@@ -91,6 +91,15 @@ function findingsAfter({ receiptFindings }: Entry, { change, findings = noFindin
   const all = change === 'created' || findings.length === 0 ? ofCreation : [...ofCreation, ...findings];
   saidOfCreation.set(all, ofCreation);
   return all;
+}
+
+/** Of what receipts said, that which a report leaves: some findings a report tells itself where they still hold. */
+export function findingsAfterReport(said: readonly Finding[], specs: FindingSpecs): readonly Finding[] {
+  const stays = ({ code }: Finding): boolean => specs[code]?.until !== 'next report';
+  if (said.every(stays)) return said;
+  const left = said.filter(stays);
+  saidOfCreation.set(left, (saidOfCreation.get(said) ?? noFindings).filter(stays));
+  return left.length === 0 ? noFindings : left;
 }
 
 /** What was well before, as far as we know, and is written again. */

@@ -122,7 +122,9 @@ export interface Entry {
   result?: Outcome['result'] | undefined;
   /** Whether the manager itself could use what it was given last; undefined where it was not asked. [attempt] */
   proven?: { readonly fingerprint: string; readonly ok: boolean } | undefined;
-  /** Findings of the last receipt, and of that of its creation. [attempt; reports: what is absent has none] */
+  /**
+   * Findings of the last receipt, and of that of its creation. [attempt; reports: what is absent has none, some end]
+   */
   receiptFindings: readonly Finding[];
 }
 

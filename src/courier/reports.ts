@@ -1,4 +1,5 @@
 import type { Discovery, Sighting, Slot } from '../contract/adapter.ts';
+import { findingsAfterReport } from './attempt.ts';
 import {
   type Entry,
   type Holding,
@@ -125,6 +126,8 @@ function mergeSlot(record: TargetRecord, slot: Slot, began: Moment, deps: Report
   }
   known.scopes = scopes;
   if (!known.heldHosts && slot.registries.length > 0) known.held = shared(slot.registries.map(({ host }) => heldFor(known, host)));
+  if (known.receiptFindings.length > 0 && tells(known, began))
+    known.receiptFindings = findingsAfterReport(known.receiptFindings, record.managed.findings);
   // What we have lies among the old things; a new one each minute would be garbage there, which V8 collects late.
   if (alike(known.slot, slot)) return false;
   if (!tells(known, began)) {

@@ -288,6 +288,23 @@ describe('creating', () => {
     assert.equal(p.fake.passwordOf(1), 'old', 'the row of type 7 is left alone');
   });
 
+  test('whether access was granted to a row that was created is seen by each report', async () => {
+    await using p = await rig({ registries: [row(host, { Type: 3 })], wanted: ['210987654321.dkr.ecr.eu-west-1.amazonaws.com'] });
+    const codes = async () => (await p.discover()).slots.map(({ id, findings = [] }) => [id, codesOf(findings)]);
+    const absent = (await p.discover()).slots.find(({ state }) => state === 'absent') ?? assert.fail();
+    await p.deliver(absent, given('210987654321.dkr.ecr.eu-west-1.amazonaws.com'));
+    assert.deepEqual(await codes(), [
+      ['1', []],
+      ['2', ['ACCESS_NOT_GRANTED']],
+    ]);
+    const made = p.fake.rows()[1] ?? assert.fail();
+    made.RegistryAccesses = { 1: { UserAccessPolicies: null, TeamAccessPolicies: null, Namespaces: ['team-a'] } };
+    assert.deepEqual(await codes(), [
+      ['1', []],
+      ['2', []],
+    ]);
+  });
+
   test('somebody else was faster: theirs is updated', async () => {
     await using p = await rig({ wanted: [host] });
     const slot = only((await p.discover()).slots);

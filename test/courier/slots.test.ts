@@ -428,6 +428,30 @@ test('a refresh of what disturbs waits for the newer credential, and restarts it
   assert.deepEqual([...(target.stored.get('1')?.values() ?? [])], [only(rig.sources).issued[1]?.password.reveal()]);
 });
 
+test('what a receipt says until the next report is over with that, whatever else the creation said', async () => {
+  const clock = createVirtualClock();
+  const spec = { severity: 'info', doc: 'D.', remedy: 'R.' } as const;
+  const findings = { NOT_GRANTED: { ...spec, until: 'next report' }, ODD: spec } as const;
+  const target = promptTarget(clock, 'p', [{ ...row('x'), state: 'absent' }], { create: true, findings });
+  target.onDeliver = async (_, store) => {
+    store();
+    return { change: 'created', findings: ['NOT_GRANTED', 'ODD'].map(code => ({ code, message: 'Said.' })) };
+  };
+  await using rig = await startRig({ targets: [target], sources: [testSource(clock)] });
+  const codes = () =>
+    rig.courier.ledger.targets
+      .get('p')
+      ?.entries.get('x')
+      ?.receiptFindings.map(({ code }) => code);
+  while (target.writes.length === 0) await clock.advance(seconds);
+  assert.deepEqual(codes(), ['NOT_GRANTED', 'ODD']);
+  await clock.advance(3 * minutes);
+  assert.deepEqual(codes(), ['ODD']);
+  target.onDeliver = undefined;
+  await clock.advance(7 * hours);
+  assert.deepEqual(codes(), ['ODD'], 'it is remembered as said of the creation');
+});
+
 test('what the receipt of a creation says is not over with the next write, but with the slot', async () => {
   const clock = createVirtualClock();
   const target = promptTarget(clock, 'p', [{ ...row('x'), state: 'absent' }], { create: true });
