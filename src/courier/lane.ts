@@ -2,7 +2,7 @@ import type { Slot } from '../contract/adapter.ts';
 import { createDeliveries, type DeliveriesDeps } from './deliveries.ts';
 import { plannedAt } from './due.ts';
 import type { Entry, ManagedTarget, Moment, Scope, TargetRecord } from './ledger.ts';
-import { endPauses, tryStoppedSoon } from './pauses.ts';
+import { endPauses, endRefusals, tryStoppedSoon } from './pauses.ts';
 import { createRewrites } from './rewrites.ts';
 import { createScout, type ScoutDeps } from './scout.ts';
 import type { Supply, Want } from './supply.ts';
@@ -58,7 +58,7 @@ export function createLane(managed: ManagedTarget, deps: LaneDeps): Lane {
 
   function reported(): void {
     deliveries.tidy();
-    demand(supply.want);
+    demandOfAll(record, supply.want);
     rewrites.extend();
     enqueueAll();
   }
@@ -70,11 +70,6 @@ export function createLane(managed: ManagedTarget, deps: LaneDeps): Lane {
     deps.wake();
   }
 
-  function demand(want: Want): void {
-    if (record.managed.paused) return;
-    for (const entry of record.entries.values()) demandOf(record, entry, want);
-  }
-
   function enqueueAll(): void {
     for (const entry of record.entries.values()) deliveries.enqueue(entry);
     deliveries.pump();
@@ -82,7 +77,7 @@ export function createLane(managed: ManagedTarget, deps: LaneDeps): Lane {
 
   return {
     record,
-    demand,
+    demand: want => demandOfAll(record, want),
     scan() {
       if (record.managed.paused) return;
       scout.step();
@@ -96,11 +91,8 @@ export function createLane(managed: ManagedTarget, deps: LaneDeps): Lane {
     wakeAt: () => (record.managed.paused ? Number.POSITIVE_INFINITY : scout.wakeAt()),
     arrived(scope) {
       if (scope === record.own) scout.look();
-      for (const entry of record.entries.values()) {
-        if (!entry.scopes.includes(scope)) continue;
-        if (entry.trouble?.failure.code === 'CREDENTIAL_REFUSED') entry.notBefore = now();
-        deliveries.enqueue(entry);
-      }
+      endRefusals(record, scope, now());
+      for (const entry of record.entries.values()) if (entry.scopes.includes(scope)) deliveries.enqueue(entry);
       deliveries.pump();
     },
     look() {
@@ -122,17 +114,30 @@ export function createLane(managed: ManagedTarget, deps: LaneDeps): Lane {
       else scout.renew();
     },
     nextAttempt(entry) {
-      if (record.managed.paused) return undefined;
-      const planned = plannedAt(record, entry, now());
-      if (planned === undefined || entry.running) return planned;
-      const possible = Math.max(planned, scout.target ? now() : record.nextDiscoveryAt);
-      return entry.trouble ? Math.max(possible, now() + deliveries.waitMs(entry)) : possible;
+      const reachable = scout.target ? now() : record.nextDiscoveryAt;
+      return attemptAt(record, entry, { now: now(), reachable, waitMs: deliveries.waitMs });
     },
     async close() {
       await deliveries.close();
       await scout.close();
     },
   };
+}
+
+/**
+ * When the slot is tried next: what is planned, but not before the target works again and, for a failed slot, its turn
+ * comes. Undefined when nothing is planned.
+ */
+function attemptAt(
+  record: TargetRecord,
+  entry: Entry,
+  { now, reachable, waitMs }: { readonly now: Moment; readonly reachable: Moment; waitMs(entry: Entry): number },
+): Moment | undefined {
+  if (record.managed.paused) return undefined;
+  const planned = plannedAt(record, entry, now);
+  if (planned === undefined || entry.running) return planned;
+  const possible = Math.max(planned, reachable);
+  return entry.trouble ? Math.max(possible, now + waitMs(entry)) : possible;
 }
 
 function newRecord(managed: ManagedTarget, opensAt: TargetRecord['opensAt']): TargetRecord {
@@ -152,6 +157,11 @@ function newRecord(managed: ManagedTarget, opensAt: TargetRecord['opensAt']): Ta
     hasFollowers: false,
     partlyUnseen: false,
   };
+}
+
+function demandOfAll(record: TargetRecord, want: Want): void {
+  if (record.managed.paused) return;
+  for (const entry of record.entries.values()) demandOf(record, entry, want);
 }
 
 function demandOf(record: TargetRecord, { slot, scopes }: Entry, want: Want): void {

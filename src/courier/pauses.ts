@@ -1,4 +1,4 @@
-import type { Moment, TargetRecord } from './ledger.ts';
+import type { Moment, Scope, TargetRecord } from './ledger.ts';
 import { soon } from './timing.ts';
 
 /**
@@ -13,4 +13,10 @@ export function tryStoppedSoon({ entries }: TargetRecord, now: Moment, random: (
 /** Every slot may be tried at once. What a server asked for with Retry-After is kept. */
 export function endPauses({ entries }: TargetRecord, now: Moment): void {
   for (const entry of entries.values()) if (entry.trouble?.failure.facts.retryAfterMs === undefined) entry.notBefore = now;
+}
+
+/** There is a new credential: slots that refused the former one may be tried at once. */
+export function endRefusals({ entries }: TargetRecord, scope: Scope, now: Moment): void {
+  for (const entry of entries.values())
+    if (entry.trouble?.failure.code === 'CREDENTIAL_REFUSED' && entry.scopes.includes(scope)) entry.notBefore = now;
 }
