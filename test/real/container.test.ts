@@ -149,6 +149,7 @@ part('the image on a real engine', { programs: ['docker', 'dockerd', 'openssl'],
     // There is no place for its socket. What everybody may know can be asked for all the same.
     assert.match(await logs(), /"level":"warn".*socket/);
     assert.match(await docker('exec', name, 'ecr-courier', 'status'), /^ready/);
+    assert.match(await docker('exec', name, 'docker-credential-ecr-courier', 'version'), /^docker-credential-ecr-courier \d/);
     await stops();
   });
 
