@@ -1,7 +1,7 @@
 import type { About, Discovery, Finding, FindingSpecs, Receipt, Rehearsal, Sighting, Slot } from '../contract/adapter.ts';
 import type { Registry } from '../contract/registry.ts';
 import { label } from '../contract/text.ts';
-import { demand, demandList, demandMap, isDate, isMap, isText, missing, refuse } from './shape.ts';
+import { demand, demandList, demandMap, eachOf, isDate, isMap, isText, missing, refuse } from './shape.ts';
 
 const longestTitle = 300;
 const longestId = 1000;
@@ -15,7 +15,7 @@ export function asDiscovery(value: unknown, at: string, codes?: FindingSpecs): D
   demandList(slots, `${at}.slots`);
   const ids = new Set<string>();
   // The list of an adapter that keeps it between two reports is not changed.
-  const sound = Array.from(slots, (one, index) => {
+  const sound = eachOf(slots, (one, index) => {
     const slot = asSlot(one, () => `${at}.slots[${index}]`, codes);
     demand(ids.size < ids.add(slot.id).size, `${at}.slots[${index}].id`, 'the id of one slot alone', slot.id);
     return slot;
@@ -23,7 +23,7 @@ export function asDiscovery(value: unknown, at: string, codes?: FindingSpecs): D
   refuseCircles(sound, at);
   if (!missing(unseen)) {
     demandList(unseen, `${at}.unseen`);
-    unseen.forEach((id, index) => demand(isText(id), `${at}.unseen[${index}]`, 'a text', id));
+    for (const [index, id] of unseen.entries()) demand(isText(id), `${at}.unseen[${index}]`, 'a text', id);
   }
   return {
     ...(value as unknown as Discovery),
@@ -101,8 +101,10 @@ const isName = (value: unknown): boolean => typeof value === 'string' && /^[a-z0
 function isRegistry(value: unknown): boolean {
   if (!isMap(value)) return false;
   if (known.has(value)) return true;
-  const { host, region, service, partition } = value as Partial<Registry>;
-  const fine = [host, region, partition].every(isName) && (service === 'ecr' || service === 'ecr-public');
+  const { host, region, service, partition, account, fips, dualStack } = value as Partial<Registry>;
+  const named = [host, region, partition].every(isName) && (service === 'ecr' || service === 'ecr-public');
+  const owned = missing(account) || (typeof account === 'string' && /^\d{12}$/.test(account));
+  const fine = named && owned && [fips, dualStack].every(one => typeof one === 'boolean');
   if (fine) known.add(value);
   return fine;
 }
@@ -127,7 +129,7 @@ function asFindings(value: unknown, at: string, codes?: FindingSpecs): readonly 
   demandList(value, at);
   if (soundFindings.has(value)) return value as readonly Finding[];
   demand(value.length <= mostFindings, `${at}.length`, `at most ${mostFindings}`, value.length);
-  const found = value.map((one, index) => asFinding(one, `${at}[${index}]`, codes));
+  const found = eachOf(value, (one, index) => asFinding(one, `${at}[${index}]`, codes));
   const same = found.every((one, index) => one === value[index]) ? (value as readonly Finding[]) : found;
   if (Object.isFrozen(same)) soundFindings.add(same);
   return same;

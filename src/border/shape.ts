@@ -49,3 +49,5 @@ export function demandMap(value: unknown, at: string): asserts value is Members 
 export function demandList(value: unknown, at: string): asserts value is readonly unknown[] {
   demand(Array.isArray(value), at, 'a list', value);
 }
+/** `map` for what is not known to be whole: it shows the holes of a list as undefined, where `map` passes them over. */
+export const eachOf = <T>(list: readonly unknown[], look: (one: unknown, index: number) => T): T[] => Array.from(list, look);

@@ -34,6 +34,8 @@ async function sentenceOf(work: () => unknown): Promise<string> {
 
 const withSlot = (members: object) => ({ slots: [{ ...slot, ...members }], findings: [] });
 const finding = { code: 'ODD', message: 'It is odd.' };
+/** A list with a hole after its first member. */
+const holed = (first: unknown): unknown[] => Object.assign([first], { length: 2 });
 const at = 'discover.slots[0]';
 
 /** What discover returned, and what is said of it. */
@@ -103,6 +105,26 @@ const reports: readonly (readonly [unknown, string])[] = [
     ),
   ),
   [{ slots: Object.assign([], { length: 1 }), findings: [] }, `${at} must be an object, and is undefined.`],
+  ...[5_000_000, '1', '1'.repeat(5_000_000), null].map(
+    account =>
+      [
+        withSlot({ registries: [{ ...registry, account }] }),
+        `${at}.registries must be what deps.registry answers, and is an object.`,
+      ] as const,
+  ),
+  ...(['fips', 'dualStack'] as const).map(
+    member =>
+      [
+        withSlot({ registries: [{ ...registry, [member]: 'no' }] }),
+        `${at}.registries must be what deps.registry answers, and is an object.`,
+      ] as const,
+  ),
+  [withSlot({ registries: [{ ...registry, account: undefined }] }), 'nothing is wrong'],
+  [{ slots: holed(slot), findings: [] }, 'discover.slots[1] must be an object, and is undefined.'],
+  [{ slots: [], findings: holed(finding) }, 'discover.findings[1] must be an object, and is undefined.'],
+  [{ slots: [], findings: [], unseen: holed('a') }, 'discover.unseen[1] must be a text, and is undefined.'],
+  [withSlot({ registries: holed(registry) }), `${at}.registries must be what deps.registry answers, and is undefined.`],
+  [withSlot({ findings: holed(finding) }), `${at}.findings[1] must be an object, and is undefined.`],
   [withSlot({ disturbs: true }), `${at}.disturbs must be an object, and is true.`],
   [withSlot({ disturbs: { below: Number.NaN } }), `${at}.disturbs.below must be a number from 0 to 1, and is NaN.`],
   [withSlot({ findings: {} }), `${at}.findings must be a list, and is an object.`],
@@ -123,6 +145,7 @@ test('so is what deliver and rehearse return', async () => {
     [{ ...receipt, proven: 'yes' }, 'METHOD.proven must be true, false or missing, and is "yes".'],
     [{ ...receipt, findings: finding }, 'METHOD.findings must be a list, and is an object.'],
     [{ ...receipt, findings: ['odd'] }, 'METHOD.findings[0] must be an object, and is "odd".'],
+    [{ ...receipt, findings: holed(finding) }, 'METHOD.findings[1] must be an object, and is undefined.'],
   ] as const)
     for (const method of ['deliver', 'rehearse'] as const)
       assert.equal(
