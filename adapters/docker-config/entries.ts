@@ -3,7 +3,7 @@ import { type Member, membersAt, valueOf } from '../common/json-text.ts';
 /** How a key of `auths` is made up. */
 export interface Key {
   readonly scheme: string;
-  /** As it is written. */
+  /** As it is written, without a user name and password before it. */
   readonly host: string;
   readonly port: string;
   /** Without the slashes around it. */
@@ -16,20 +16,21 @@ export function readKey(key: string): Key {
     host = '',
     port = '',
     path = '',
-  } = /^(?:(?<scheme>[a-z][a-z0-9+.-]*):\/\/)?(?<host>[^/:?#]*)(?::(?<port>\d+))?(?<path>[/?#].*)?$/is.exec(key.trim())?.groups ?? {};
+  } = /^(?:(?:(?<scheme>[a-z][a-z0-9+.-]*):)?\/\/)?(?:[^/?#]*@)?(?<host>[^/:?#]*)(?::(?<port>\d*))?(?<path>[/?#].*)?$/is.exec(key.trim())
+    ?.groups ?? {};
   return { scheme: scheme.toLowerCase(), host, port, path: path.replaceAll(/^\/+|\/+$/g, '') };
 }
 
 /**
  * What a key is of a host. spelling: it means the same as the bare host to those who find it (scheme, slash, port 443,
- * upper case, the versions that Docker once wrote behind). path: it is for repositories below that path.
+ * upper case, a user name, the versions that Docker once wrote behind). path: it is for repositories below that path.
  */
 export type Relation = 'bare' | 'spelling' | 'path';
 
 export function relationOf(key: string, host: string): Relation | undefined {
   if (key === host) return 'bare';
   const { host: named, port, path } = readKey(key);
-  if (named.toLowerCase().replace(/\.$/, '') !== host || !['', '443', '80'].includes(port)) return undefined;
+  if (named.toLowerCase().replace(/\.$/, '') !== host || !['', '443', '80'].includes(port.replace(/^0+/, ''))) return undefined;
   return /^(v[12])?$/.test(path) ? 'spelling' : 'path';
 }
 

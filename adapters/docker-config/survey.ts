@@ -2,7 +2,7 @@ import type { Deps, Finding, Slot } from '../../src/contract/adapter.ts';
 import { fingerprintOf } from '../../src/contract/credential.ts';
 import { expirationIn } from '../../src/contract/expiry.ts';
 import type { Registry } from '../../src/contract/registry.ts';
-import { label } from '../../src/contract/text.ts';
+import { label, shownAddress } from '../../src/contract/text.ts';
 import { homeOf, isEmpty, withoutMark } from './edit.ts';
 import { type Entry, entriesIn, helpersIn, isBest, readEntry, readKey, relationOf } from './entries.ts';
 import type { Code } from './findings.ts';
@@ -60,7 +60,7 @@ function groupsOf(entries: readonly Entry[], deps: Means) {
   const groups = new Map<string, Group>();
   const others: Entry[] = [];
   for (const entry of entries) {
-    const registry = deps.registry(entry.key)?.registry;
+    const registry = deps.registry(readKey(entry.key).host)?.registry;
     // None for an address with a port that is not ECR's: something else listens there.
     const relation = registry && relationOf(entry.key, registry.host);
     if (!registry || relation === undefined || relation === 'path' || !isServed(registry, deps)) others.push(entry);
@@ -122,7 +122,7 @@ function helperFindings({ host }: Registry, { byHost, store }: Helpers, { findin
 }
 
 const pathFindings = ({ registry: { host }, paths }: Group, { finding }: Means): Finding[] =>
-  paths.slice(0, most).map(({ key }) => finding('PATH_ENTRY', `The entry ${label(key)} stands beside that of ${host}.`));
+  paths.slice(0, most).map(({ key }) => finding('PATH_ENTRY', `The entry ${shownAddress(key)} stands beside that of ${host}.`));
 
 /** So many of one kind are told. */
 const most = 20;

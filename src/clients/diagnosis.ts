@@ -1,5 +1,5 @@
 import { expirationIn } from '../contract/expiry.ts';
-import { label } from '../contract/text.ts';
+import { label, shownAddress } from '../contract/text.ts';
 import type { Sent } from './entry.ts';
 import type { Image } from './keys.ts';
 import { type Outcome, predict } from './predict.ts';
@@ -67,17 +67,15 @@ function sentBy(id: ClientId, image: Image, found: Found, helper: (program: stri
 function inWords(sent: Sent, now: number): string {
   if (sent.kind === 'login') {
     const beside = sent.token ? `, with an ${sent.token}` : '';
-    return `sends the entry ${keyOf(sent.key)}${endOf(sent.password, now)}${beside}${sent.plainHttp ? ', over plain http' : ''}`;
+    return `sends the entry ${shownAddress(sent.key)}${endOf(sent.password, now)}${beside}${sent.plainHttp ? ', over plain http' : ''}`;
   }
-  if (sent.kind === 'token') return `sends the ${sent.token} of ${keyOf(sent.key)}, which ECR does not know`;
+  if (sent.kind === 'token') return `sends the ${sent.token} of ${shownAddress(sent.key)}, which ECR does not know`;
   if (sent.kind === 'helper') return `asks docker-credential-${label(sent.program)}${sent.role === 'store' ? ', its credsStore' : ''}`;
   const why = label(sent.why);
   if (sent.kind === 'undecoded') return `sends an incomplete login: ${why}`;
   if (sent.kind === 'fails') return `fails: ${why}`;
   return `${sent.kind === 'empty login' ? 'sends an empty login' : 'sends no login'}: ${why}`;
 }
-
-const keyOf = (key: string): string => label(key.replace(/\/\/[^/@]*@/, '//'));
 
 function endOf(password: string, now: number): string {
   const ends = expirationIn(password);

@@ -1,3 +1,4 @@
+import { shownAddress } from '../contract/text.ts';
 import type { Client } from './rules.ts';
 
 /** What a client sends, or does instead. */
@@ -44,7 +45,7 @@ export function sentOf(value: unknown, key: string, client: Client): Sent | unde
   if (identity && client.identityToken === 'beside the login') return { kind: 'token', token: 'identity token', key };
   if (registry && client.registryToken === 'read') return { kind: 'token', token: 'registry token', key };
   if (client.emptyEntry === 'is passed over') return undefined;
-  const why = `the entry ${key} has no login that it reads`;
+  const why = `the entry ${shownAddress(key)} has no login that it reads`;
   return { kind: client.emptyEntry === 'empty login' ? 'empty login' : client.nothing, why };
 }
 
@@ -87,10 +88,10 @@ function inTrouble(trouble: Trouble, key: string, client: Client): Sent {
   if (comes === 'undecoded')
     return {
       kind: 'undecoded',
-      why: `the entry ${key} ${words[trouble]}: of the whole file it takes some entries and not others, at random`,
+      why: `the entry ${shownAddress(key)} ${words[trouble]}: of the whole file it takes some entries and not others, at random`,
     };
   if (comes === 'fails') return fails(key, words[trouble]);
-  return { kind: client.nothing, why: `the entry ${key} ${words[trouble]}` };
+  return { kind: client.nothing, why: `the entry ${shownAddress(key)} ${words[trouble]}` };
 }
 
-const fails = (key: string, why: string): Sent => ({ kind: 'fails', why: `the entry ${key} ${why}` });
+const fails = (key: string, why: string): Sent => ({ kind: 'fails', why: `the entry ${shownAddress(key)} ${why}` });

@@ -5,6 +5,7 @@ import type { Credential } from '../contract/credential.ts';
 import { Failure } from '../contract/failures.ts';
 import { lookAlike } from '../contract/look-alike.ts';
 import { parseAddress, privateRegistryHost, type Registry } from '../contract/registry.ts';
+import { shownAddress } from '../contract/text.ts';
 import { makeSources } from '../ecr/source.ts';
 import { openOnce } from '../io/once.ts';
 import { reachAws } from '../io/reach.ts';
@@ -70,7 +71,7 @@ function named(host: string, read: Read): Registry {
   const registry = read(host);
   const like = registry ? undefined : lookAlike(host);
   if (like) throw new UsageError(`${like.host} ${like.is}. ${like.remedy}`);
-  if (!registry) throw new UsageError(`${host} is no ECR registry: ACCOUNT.dkr.ecr.REGION.amazonaws.com is expected`);
+  if (!registry) throw new UsageError(`${shownAddress(host)} is no ECR registry: ACCOUNT.dkr.ecr.REGION.amazonaws.com is expected`);
   return registry;
 }
 

@@ -49,6 +49,15 @@ export function quote(said: unknown, longest = 300): string {
   return typeof said === 'string' ? label(redactQuoted(said.slice(0, 2 * longest)), longest) : '';
 }
 
+/**
+ * An address as a person may see it, one line: a user name before its host often has a password behind it, and so has a
+ * query. A password may hold any letter, so everything before the last @ goes.
+ */
+export const shownAddress = (address: string): string => {
+  const { scheme = '', rest = '' } = /^(?<scheme>(?:[a-z][a-z0-9+.-]*:)?\/\/)?(?<rest>.*)$/is.exec(address.trim())?.groups ?? {};
+  return label(`${scheme}${rest.replace(/^.*@/s, '')}`.replace(/[?#].*$/s, ''));
+};
+
 /** The beginning of a page; behind a declaration of XML or comments, too. */
 const pageStart = /^\s*(<\?xml[^>]*>\s*|<!--(?:[^-]|-(?!->))*-->\s*)*<(!doctype|html)\b/is;
 

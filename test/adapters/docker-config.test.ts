@@ -91,6 +91,10 @@ test('one entry under the bare host, in the place of every spelling; everything 
     `${one}/v2`,
     `${one}:443`,
     `https://${one}:443`,
+    `${one}:0443`,
+    `//${one}`,
+    `AWS@${one}`,
+    `https://AWS:pass@${one}/v2/`,
     one.toUpperCase(),
   ];
   for (const spelling of spellings) {

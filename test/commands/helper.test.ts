@@ -44,13 +44,13 @@ test('install names the helper, takes out every login of the host, and leaves ev
   assert.equal(
     await at.text(),
     stale
-      .replace(/ {4}"https:.*\n/, '')
-      .replace(/ {4}"1{12}[^\n]*team.*\n/, '')
+      .replace(/ {4}"https:.*\n/g, '')
+      .replace(/,\n {4}"1{12}[^\n]*team.*\n/, '\n')
       .replace(`{ "https://${one}": "ecr-login", "gcr.io": "gcloud" }`, `{ "gcr.io": "gcloud", "${one}": "ecr-courier" }`),
   );
   assert.equal((await stat(at.path)).mode & 0o777, 0o640);
   assert.match(stdout, new RegExp(`docker-credential-ecr-courier answers for ${one}`));
-  assert.match(stdout, /the logins of https:\/\/1[^,]*, 1[^,]*\/team\.$/m);
+  assert.match(stdout, /the logins of https:\/\/1[^,]*, 1[^,]*\/team, https:\/\/1[^,]*com\.$/m);
   assert.match(stdout, /takes the place of docker-credential-ecr-login/);
   const again = await at.helper(['install', one]);
   assert.match(again.stdout, /needs no change/);
@@ -180,6 +180,32 @@ test('doctor: with the helper in place all ask it but those that run none, and w
   assert.equal(old.of('djava').verdict, 'bad', 'it runs no helper and sends the old entry');
   assert.equal(old.code, 1);
   assert.doesNotMatch(old.said, /hidden|QVdT|eyJ/);
+});
+
+test('a password in a key, or in an argument, is never shown', async () => {
+  const keys = [
+    `https://AWS:s3cret@${one}`,
+    `AWS:s3c/ret@${one}`,
+    `//AWS:s3?cret@${one}`,
+    `${one}?p=s3cret`,
+    `AWS:s3cret\\u0040${one}/team`,
+  ];
+  for (const key of keys) {
+    const entries = [`{"auth":"${auth('p')}"}`, '{}', '{"auth":"?"}', '{"auth":5}'];
+    for (const entry of entries) {
+      const config = `{"auths":{"ghcr.io":{},"${key}":${entry}},"credHelpers":{"${key}":"x"}}`;
+      const { said } = await examined(config, { args: [one] });
+      await using at = await home(config);
+      const dry = await at.helper(['install', '--dry-run', one]);
+      const done = await at.helper(['install', one]);
+      assert.equal(done.code, 0, done.stderr);
+      assert.doesNotMatch(said + dry.stdout + dry.stderr + done.stdout + done.stderr, /s3|cret@|s3c|ret@/, key + entry);
+    }
+  }
+  await using at = await home('{}');
+  for (const verb of ['install', 'doctor'])
+    for (const address of [`https://AWS:s3cret@${one}`, 'AWS:s3/cret@ghcr.io'])
+      assert.doesNotMatch((await at.helper([verb, address])).stderr, /s3|cret@/);
 });
 
 test('doctor: a missing program, a store, entries of others and forms that some cannot read', async () => {

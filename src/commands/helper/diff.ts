@@ -1,5 +1,6 @@
 import { diff } from 'node:util';
 import { membersAt } from '../../../adapters/common/json-text.ts';
+import { shownAddress } from '../../contract/text.ts';
 
 const shown = ['credhelpers', 'credsstore'];
 
@@ -11,8 +12,17 @@ export function masked(text: string): string {
   const open = membersAt(text, []).filter(({ key }) => shown.includes(key.toLowerCase()));
   return text.replaceAll(/"[^"\\]*(?:\\.[^"\\]*)*"(\s*:)?/gs, (found, colon: string | undefined, at: number) => {
     const isShown = colon !== undefined || found === '""' || open.some(({ start, end }) => start <= at && at < end);
-    return isShown ? found.replace(/\/\/[^/@"]*@/, '//[secret]@') : '"[secret]"';
+    return isShown ? shownText(found.slice(0, found.length - (colon ?? '').length)) + (colon ?? '') : '"[secret]"';
   });
+}
+
+/** A key may be an address with a password in it, behind escapes as well. */
+function shownText(quoted: string): string {
+  const text = JSON.parse(quoted) as string;
+  if (!/[@?#]/.test(text)) return quoted;
+  return JSON.stringify(
+    `${text.includes('@') ? '[secret]@' : ''}${shownAddress(text.replace(/^.*@/s, ''))}${/[?#]/.test(text) ? '?[secret]' : ''}`,
+  );
 }
 
 const contextLines = 3;

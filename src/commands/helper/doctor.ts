@@ -8,7 +8,7 @@ import { dropped } from '../../clients/variable.ts';
 import { clock } from '../../contract/clock.ts';
 import { asFailure } from '../../contract/failures.ts';
 import { parseAddress } from '../../contract/registry.ts';
-import { label } from '../../contract/text.ts';
+import { shownAddress } from '../../contract/text.ts';
 import { lendFiles } from '../../io/lent-files.ts';
 import { configOptions, exit, type Io, readArgs, UsageError } from '../io.ts';
 import { dockerConfigFile, hostsOf, isOnPath, podmanFiles, readHelpersConfig } from './places.ts';
@@ -58,7 +58,8 @@ function imagesOf(named: readonly string[], config: Config, files: readonly Read
   if (named.length > 0)
     return named.map(address => {
       const host = registryOf(address);
-      if (host === undefined) throw new UsageError(`${address} is no ECR registry: ACCOUNT.dkr.ecr.REGION.amazonaws.com is expected`);
+      if (host === undefined)
+        throw new UsageError(`${shownAddress(address)} is no ECR registry: ACCOUNT.dkr.ecr.REGION.amazonaws.com is expected`);
       return {
         host,
         repository: address
@@ -100,7 +101,7 @@ function notesOn(files: readonly Read[], images: readonly Image[], variable: str
   const why = variable ? dropped(variable) : undefined;
   return [
     ...troubles,
-    ...[...new Set(paths)].map(key => `The entry ${label(key)} is for a path. Name the host with a repository to see who takes it.`),
+    ...[...new Set(paths)].map(key => `The entry ${shownAddress(key)} is for a path. Name the host with a repository to see who takes it.`),
     ...(why ? [`DOCKER_AUTH_CONFIG is dropped as a whole by Docker and crane: ${why}.`] : []),
   ];
 }

@@ -7,7 +7,7 @@ import { type Installed, withHelper } from '../../clients/install.ts';
 import { Failure } from '../../contract/failures.ts';
 import { lookAlike } from '../../contract/look-alike.ts';
 import { parseAddress } from '../../contract/registry.ts';
-import { label, visible } from '../../contract/text.ts';
+import { label, shownAddress, visible } from '../../contract/text.ts';
 import { lendFiles } from '../../io/lent-files.ts';
 import { configOptions, exit, type Io, readArgs, UsageError } from '../io.ts';
 import { diffOf, masked } from './diff.ts';
@@ -52,7 +52,7 @@ function hostOf(address: string, { aliases }: Config): string {
   const registry = parseAddress(address, aliases)?.registry;
   const like = registry ? undefined : lookAlike(address);
   if (like) throw new UsageError(`${like.host} ${like.is}. ${like.remedy}`);
-  if (!registry) throw new UsageError(`${address} is no ECR registry: ACCOUNT.dkr.ecr.REGION.amazonaws.com is expected`);
+  if (!registry) throw new UsageError(`${shownAddress(address)} is no ECR registry: ACCOUNT.dkr.ecr.REGION.amazonaws.com is expected`);
   return registry.host;
 }
 
@@ -72,9 +72,7 @@ function summary(path: string, before: string, hosts: readonly string[], { text,
   if (text === before) return `${path} needs no change: ${answered}`;
   return [
     `${path}: ${answered}`,
-    ...(logins.length > 0
-      ? [`Removed, as they would be sent in its place: the logins of ${logins.map(key => label(key)).join(', ')}.\n`]
-      : []),
+    ...(logins.length > 0 ? [`Removed, as they would be sent in its place: the logins of ${logins.map(shownAddress).join(', ')}.\n`] : []),
     ...(helpers.length > 0 ? [`It takes the place of ${helpers.map(helper => `docker-credential-${label(helper)}`).join(', ')}.\n`] : []),
   ].join('');
 }
