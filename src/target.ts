@@ -13,6 +13,7 @@ import { redact, Secret } from './contract/secret.ts';
 import { type EngineFinding, finding as standing } from './courier/findings.ts';
 import type { ManagedTarget } from './courier/ledger.ts';
 import { cronWindow } from './courier/schedule.ts';
+import { answersDirectory } from './io/answers.ts';
 import { readTlsFiles } from './io/context.ts';
 import { Unreadable } from './io/files.ts';
 import { openHttp } from './io/http.ts';
@@ -29,6 +30,8 @@ export interface TargetDeps {
   readonly registry: (address: string) => Address | undefined;
   /** By the configuration of now; all private registries have one unless said. */
   readonly hasSource?: (registry: Registry) => boolean;
+  /** The identity by which those who ask on this machine keep answers for the registry. */
+  readonly askedAs?: (registry: Registry) => Promise<string | undefined>;
   readonly env: NodeJS.ProcessEnv;
   /** Nothing may be written through it: the promise of `check`, kept where the requests are sent. */
   readonly readonly: boolean;
@@ -147,6 +150,11 @@ function depsOf(config: TargetConfig, deps: TargetDeps, { opened, proxies }: Len
       info: (message, data) => deps.log.info(redact(message), { ...data, target: name }),
     },
     files: lendFiles({ writes: deps.readonly ? 'refused' : 'allowed' }),
+    askers: {
+      directory: answersDirectory(deps.env),
+      uid: process.getuid?.(),
+      identityOf: async registry => await deps.askedAs?.(registry),
+    },
     registry: deps.registry,
     hasSource: registry => deps.hasSource?.(registry) ?? registry.service === 'ecr',
     finding: (code, message, remedy = adapter.findings[code]?.remedy): Finding => ({ code, message, ...(remedy && { remedy }) }),

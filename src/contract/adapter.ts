@@ -189,6 +189,19 @@ export interface Log {
   error(message: string, data?: object): void;
 }
 
+/** Those who ask on this machine for themselves: the credential helper and the credential provider. */
+export interface Askers {
+  /** Where those of the courier's own user keep their answers. */
+  readonly directory: string;
+  /** Of the courier; undefined on Windows. */
+  readonly uid: number | undefined;
+  /**
+   * The identity by which they keep an answer for the registry, when they have configuration and environment of the
+   * courier: `askedAs` of a credential. undefined: they would take none from somebody else.
+   */
+  identityOf(registry: Registry): Promise<string | undefined>;
+}
+
 export interface Deps<F extends string = string> {
   readonly name: string;
   readonly log: Pick<Log, 'info' | 'debug'>;
@@ -203,6 +216,7 @@ export interface Deps<F extends string = string> {
   http(base: { url: string; headers?: Record<string, string>; sets?: readonly string[] }): Http;
   /** For what is kept in files on this machine. */
   readonly files: Files;
+  readonly askers: Askers;
   /** Reads a stored address; undefined when it is none of ECR's. It knows the configured aliases. */
   registry(address: string): Address | undefined;
   /** Whether a source gives tokens for a registry. For ECR Public there is none unless somebody configures it. */

@@ -25,6 +25,11 @@ export interface Credential {
    * it.
    */
   readonly sessionEndsAt?: Date;
+  /**
+   * What those who ask on this machine call the identity: `AnswerKey.identity`. Missing where nobody can say that for
+   * certain, as when keys were changed during the fetch.
+   */
+  readonly askedAs?: string;
 }
 
 /** The identity that fetched a credential, for people. */

@@ -20,6 +20,8 @@ export interface ReadRequest extends FileRequest {
 export interface UpdateRequest extends ReadRequest {
   /** Of a file that is not there yet: 0o600 unless said. One that is there keeps its own. */
   readonly mode?: number;
+  /** Of its directory, and of those above, where they are missing: they are made. Unless said they must be there. */
+  readonly directoryMode?: number;
   /**
    * Whether to write into the file itself where it cannot be replaced, as that of a mount of this one file. Whoever
    * reads meanwhile, or after a kill, may then see half of it.

@@ -14,6 +14,11 @@ export interface Source {
    * looked at.
    */
   fetch(registry: Registry, signal: AbortSignal): Promise<Credential>;
+  /**
+   * The identity by which credential helper and provider on this machine would keep a credential of this source now; it
+   * reads files. Resolves to undefined where they would keep none that somebody else has fetched.
+   */
+  askedAs?(): Promise<string | undefined>;
   /** What a fetch for the registry that is under way waits for, for people: `asking ECR in eu-west-1 for a token`. */
   waitsFor?(registry: Registry): string | undefined;
   /**

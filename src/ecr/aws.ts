@@ -50,12 +50,16 @@ interface Origin extends Pick<Credential, 'source' | 'scope'> {
   readonly entered: (waiting: () => string) => void;
   /** With what is called. */
   readonly settled: (settings: Settings) => void;
+  /** What those who ask on this machine would call the identity now. */
+  readonly askedAs: () => Promise<string | undefined>;
 }
 /** What the walk along the places of keys comes to: good for any registry. */
 interface Found {
   readonly keys: Keys;
   readonly place: string;
   readonly shared: Shared;
+  /** Before the first place was looked at. */
+  readonly askedAs: string | undefined;
 }
 /** With what a fetch calls AWS, and who hears what it waits for. */
 interface Way extends Ways {
@@ -98,8 +102,10 @@ export async function fetchToken(
         return { settings, wire: last, clock: deps.clock, patience, sts: () => ({ url: settings.address('STS', region), region }) };
       };
       const search = searchFor(identity, async entered => {
+        const askedAs = await from.askedAs();
         const shared = await readShared(env);
-        return await walk({ identity, env, commandEnv: deps.commandEnv ?? env, shared }, open(shared), entered);
+        const found = await walk({ identity, env, commandEnv: deps.commandEnv ?? env, shared }, open(shared), entered);
+        return { ...found, askedAs };
       });
       step = () => ({ ...search.link, name: `looking for AWS credentials in ${search.link.name}` });
       const found = await search.until(signal);
@@ -125,7 +131,7 @@ async function walk(
   { identity, ...around }: { identity: Identity } & Pick<Walk, 'env' | 'commandEnv' | 'shared'>,
   way: Way,
   entered: (step: Step) => void,
-): Promise<Found> {
+): Promise<Omit<Found, 'askedAs'>> {
   const { settings, wire, sts } = way;
   const region = settings.stsRegion;
   try {
@@ -156,7 +162,7 @@ interface Fetch {
 }
 
 /** Assumes the roles with the keys that were found, and asks ECR. */
-async function credentialBy({ keys: first, place }: Found, way: Way, fetch: Fetch): Promise<Credential> {
+async function credentialBy({ keys: first, place, askedAs }: Found, way: Way, fetch: Fetch): Promise<Credential> {
   const { identity, registry, from, deps, enter } = fetch;
   const { settings, wire, sts } = way;
   let keys = first;
@@ -172,7 +178,14 @@ async function credentialBy({ keys: first, place }: Found, way: Way, fetch: Fetc
   enter('asking STS who that is');
   const arn = deps.tells === 'principal' ? await callerOf(keys, sts, way) : undefined;
   const { expiration } = keys;
-  return { ...credential, identity: told(place, identity, credential, arn), ...(expiration && { sessionEndsAt: expiration }) };
+  // Where keys were changed meanwhile, nobody can say whose of them the credential is.
+  const isSame = askedAs !== undefined && askedAs === (await from.askedAs());
+  return {
+    ...credential,
+    identity: told(place, identity, credential, arn),
+    ...(expiration && { sessionEndsAt: expiration }),
+    ...(isSame && { askedAs }),
+  };
 }
 
 function told(place: string, { roles }: Identity, { own }: Credential, arn: string | undefined): Told {

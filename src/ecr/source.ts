@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Registry } from '../contract/registry.ts';
 import type { Source, Sources } from '../contract/source.ts';
+import { endsWithSession, identityOf } from './asked-as.ts';
 import { type AwsDeps, fetchToken, type Identity } from './aws.ts';
 import { choiceOf, type SourceSpec } from './choice.ts';
 import { apiOf, endpointSetBy, type Setting, type Settings, variantOf } from './endpoints.ts';
@@ -31,18 +32,21 @@ export const sourceByToken = (webToken: WebToken, spec: SourceSpec, deps: AwsDep
 function awsSource(spec: SourceSpec, deps: AwsDeps, webToken?: WebToken): Source {
   const { name, profile, endpoint, stsEndpoint, roleArn, externalId, region } = spec;
   const roles = [...(spec.roles ?? []), ...(roleArn ? [{ roleArn, externalId }] : [])];
+  const env = deps.env ?? process.env;
   const identity: Identity = { profile, roles, endpoint, stsEndpoint, region, webToken };
   const digest = digestOf(identity);
   const scope = (registry: Registry): string => {
     // The token is the same behind every spelling, but the endpoint that is called is not: one may be out of reach.
-    const variant = variantOf(identity, registry, deps.env ?? process.env);
+    const variant = variantOf(identity, registry, env);
     return [name, digest, registry.service, registry.region, ...(variant ? [variant] : [])].join('/');
   };
+  // What a token opens, or what ends with a session, is kept by those who ask, and by nobody else.
+  const askedAs = async (): Promise<string | undefined> => (webToken || endsWithSession(env) ? undefined : await identityOf(spec, env));
   const steps = new Map<string, () => string>();
   /** What the profile sets is read at a fetch: the address that is called, and the authorities that are trusted. */
   let bundle: Setting | undefined;
   const api = apiOf({ service: spec.service ?? 'ecr' });
-  let custom = endpointSetBy(identity, api, deps.env ?? process.env);
+  let custom = endpointSetBy(identity, api, env);
   return {
     name,
     scope,
@@ -53,8 +57,11 @@ function awsSource(spec: SourceSpec, deps: AwsDeps, webToken?: WebToken): Source
         custom = settings.custom(api);
         bundle = settings.caBundle;
       };
-      return await fetchToken(identity, registry, { ...from, entered, settled }, deps, signal).finally(() => steps.delete(from.scope));
+      return await fetchToken(identity, registry, { ...from, entered, settled, askedAs }, deps, signal).finally(() =>
+        steps.delete(from.scope),
+      );
     },
+    askedAs,
     trusts: () => bundle && { file: bundle.value, name: bundle.name },
     remarkOn: ({ host, fips }) =>
       fips && custom

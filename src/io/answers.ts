@@ -1,29 +1,22 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type { Stats } from 'node:fs';
-import { lstat, mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import {
+  type Answer,
+  type AnswerKey,
+  answerText,
+  digestOf,
+  mostAnswerBytes,
+  nameOfAnswer,
+  nameOfAsked,
+  readAnswer,
+  readAsked,
+} from '../contract/answer-file.ts';
 import { Failure } from '../contract/failures.ts';
-import { Secret } from '../contract/secret.ts';
 import { namesIn, readText } from './files.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
-
-/** Whose answer it is, and for what it is good. Two identities never share one. */
-export interface AnswerKey {
-  /** One line without secrets, and whatever else decides whose credential it is. */
-  readonly identity: string;
-  readonly service: string;
-  readonly partition: string;
-  readonly region: string;
-}
-
-/** A credential as those who ask get it. Times are of this machine's clock, in milliseconds since the epoch. */
-export interface Answer {
-  readonly username: string;
-  readonly password: Secret;
-  readonly issuedAt: number;
-  readonly expiresAt: number;
-}
 
 /**
  * Answers on disk: one file for each identity, service and region, in a directory that only its owner can read. Reading
@@ -35,8 +28,8 @@ export interface Answers {
   lockOf(key: AnswerKey): string;
   read(key: AnswerKey): Promise<Answer | undefined>;
   write(key: AnswerKey, answer: Answer): Promise<void>;
-  /** Remembers that the host was asked for. Never throws. */
-  note(key: AnswerKey, host: string): Promise<void>;
+  /** Remembers that the host was asked for. `now`: in milliseconds. Never throws. */
+  note(key: AnswerKey, host: string, now: number): Promise<void>;
   /** Hosts that were asked for, each with the function that says whether its answer is of this key. */
   hosts(): Promise<readonly AskedHost[]>;
   /** Removes what has expired, and what killed processes left behind. `now`: in milliseconds. Never throws. */
@@ -49,10 +42,6 @@ export interface AskedHost {
   isOf(key: AnswerKey): boolean;
 }
 
-/** The form of the files: another one is not read. */
-const form = 1;
-/** An answer has 3 kB. */
-const mostBytes = 256 * 1024;
 /** What is unfinished for so long has no owner any more. In milliseconds. */
 const abandonedMs = 3_600_000;
 
@@ -63,12 +52,6 @@ export function answersDirectory(env: Env): string {
   if (caches) return join(caches, 'ecr-courier');
   return home ? join(home, '.cache/ecr-courier') : '/var/cache/ecr-courier';
 }
-
-const digestOf = ({ identity, service, partition, region }: AnswerKey): string =>
-  createHash('sha256')
-    .update(JSON.stringify([identity, service, partition, region]))
-    .digest('hex')
-    .slice(0, 32);
 
 /**
  * Opens the directory, and makes it where it is missing. Throws MISCONFIGURED for one in which others could put
@@ -82,35 +65,35 @@ export async function openAnswers(directory: string): Promise<Answers> {
     });
   const wrong = exposed(found);
   if (wrong) throw unusable(directory, wrong);
-  const at = (digest: string, end: string): string => join(directory, `${digest}${end}`);
+  const at = (name: string): string => join(directory, name);
   return {
     directory,
-    lockOf: key => at(digestOf(key), '.lock'),
+    lockOf: key => at(`${digestOf(key)}.lock`),
     async read(key) {
       const digest = digestOf(key);
-      const text = await readText(at(digest, '.json'), mostBytes).catch(() => '');
-      return parse(text, digest);
+      const text = await readText(at(nameOfAnswer(digest)), mostAnswerBytes).catch(() => '');
+      return readAnswer(text, digest);
     },
-    async write(key, { username, password, issuedAt, expiresAt }) {
+    async write(key, answer) {
       const digest = digestOf(key);
-      const text = JSON.stringify({ form, digest, username, password: password.reveal(), issuedAt, expiresAt });
-      await replaceFile(at(digest, '.json'), `${text}\n`);
+      await replaceFile(at(nameOfAnswer(digest)), answerText(digest, answer));
     },
-    async note(key, host) {
+    async note(key, host, now) {
       // A file of its own, so that nothing is lost when many write at once.
-      await writeFile(at(digestOf(key), `@${host}`), '', { mode: 0o600, flag: 'wx' }).catch(() => undefined);
+      const path = at(nameOfAsked(digestOf(key), host));
+      await writeFile(path, '', { mode: 0o600, flag: 'a' })
+        .then(() => utimes(path, now / 1000, now / 1000))
+        .catch(() => undefined);
     },
     async hosts() {
       return (await namesIn(directory)).flatMap(name => {
-        const { digest, host } = asked.exec(name)?.groups ?? {};
+        const { digest, host } = readAsked(name) ?? {};
         return host ? { host, isOf: (key: AnswerKey) => digestOf(key) === digest } : [];
       });
     },
     prune: now => prune(directory, now),
   };
 }
-
-const asked = /^(?<digest>[0-9a-f]{32})@(?<host>[a-z0-9.-]+)$/;
 
 /** Writes beside the file and renames. Throws a Failure with the path. */
 export async function replaceFile(path: string, text: string): Promise<void> {
@@ -146,38 +129,17 @@ function exposed(found: Stats): string | undefined {
   return found.mode & 0o022 ? `can be written by others (mode ${(found.mode & 0o7777).toString(8).padStart(4, '0')})` : undefined;
 }
 
-/** undefined for what is not an answer of this form. */
-function parse(text: string, name: string): Answer | undefined {
-  const said = jsonOf(text);
-  const { username, password, issuedAt, expiresAt } = said;
-  if (said['form'] !== form || said['digest'] !== name) return undefined;
-  if (!isPlain(username) || !isPlain(password) || !isTime(issuedAt) || !isTime(expiresAt)) return undefined;
-  return { username, password: new Secret(password), issuedAt, expiresAt };
-}
-
-function jsonOf(text: string): Readonly<Record<string, unknown>> {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
-  } catch {
-    return {};
-  }
-}
-
-const isPlain = (value: unknown): value is string => typeof value === 'string' && value !== '' && !/\p{Cc}/u.test(value);
-const isTime = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value);
-
 async function prune(directory: string, now: number): Promise<void> {
   const names = await namesIn(directory).catch(() => []);
   const answers = new Map<string, string>();
   for (const name of names) {
-    const digest = /^(?<digest>[0-9a-f]{32})\.json$/.exec(name)?.groups?.['digest'];
-    const text = digest && (await readText(join(directory, name), mostBytes).catch(() => ''));
-    if (digest && (parse(text ?? '', digest)?.expiresAt ?? 0) > now) answers.set(digest, name);
+    const digest = /^(?<digest>[0-9a-f]{32})\.answer$/.exec(name)?.groups?.['digest'];
+    const text = digest && (await readText(join(directory, name), mostAnswerBytes).catch(() => ''));
+    if (digest && (readAnswer(text ?? '', digest)?.expiresAt ?? 0) > now) answers.set(digest, name);
   }
   for (const name of names) {
     const [, digest = '', end] = /^([0-9a-f]{32})([.@].+)$/.exec(name) ?? [];
-    if (!digest || (answers.has(digest) && (end === '.json' || end?.startsWith('@')))) continue;
+    if (!digest || (answers.has(digest) && (end === '.answer' || end?.startsWith('@')))) continue;
     const path = join(directory, name);
     const age = await lstat(path).then(
       ({ mtimeMs }) => now - mtimeMs,

@@ -1,8 +1,9 @@
+import { dirname } from 'node:path';
 import type { FailureCode } from '../contract/failures.ts';
 import { Failure } from '../contract/failures.ts';
 import type { Change, Changed, FileFacts, Files, UpdateRequest } from '../contract/files.ts';
 import { files, Unreadable } from './files.ts';
-import { checkReplaceable, type Place, type Progress, placeOf, replace } from './replace.ts';
+import { checkMakeable, checkReplaceable, makeDirectory, type Place, type Progress, placeOf, replace } from './replace.ts';
 
 const usualBytes = 1024 * 1024;
 /** Somebody who writes to a file again and again meanwhile is let through so often. */
@@ -19,6 +20,8 @@ export function lendFiles({ writes }: { readonly writes: 'allowed' | 'refused' }
       const progress: Progress = { begun: false };
       const work = async (): Promise<Changed> => {
         if (writes === 'refused') throw refusal(path);
+        const { directoryMode } = request;
+        if (directoryMode !== undefined) await makeDirectory(dirname(path), directoryMode);
         for (let tries = 0; tries < mostTries; tries++) {
           const { place, was, content } = await plan(path, change, request);
           if (!content) return 'unchanged';
@@ -30,6 +33,10 @@ export function lendFiles({ writes }: { readonly writes: 'allowed' | 'refused' }
     },
     rehearse: (path, change, request) =>
       inWords(path, request.signal, async (): Promise<Changed> => {
+        if (request.directoryMode !== undefined && !(await factsOf(dirname(path)))) {
+          await checkMakeable(dirname(path));
+          return change(undefined) === undefined ? 'unchanged' : 'created';
+        }
         const { place, was, content } = await plan(path, change, request);
         if (!content) return 'unchanged';
         await checkReplaceable(place, mannerOf(request));

@@ -225,6 +225,29 @@ export const checkReplaceable = (place: Place, { unreplaceable }: Pick<Manner, '
     }
   });
 
+/** With those above it, where they are missing. Throws an Unreadable. */
+export const makeDirectory = (path: string, mode: number): Promise<void> =>
+  files.ask(path, async () => {
+    await system.mkdir(path, { recursive: true, mode }).catch(async (error: NodeJS.ErrnoException) => {
+      throw await explained(path, error.code === 'EEXIST' ? Object.assign(error, { code: 'ENOTDIR' }) : error);
+    });
+  });
+
+/** Throws what `makeDirectory` would throw: the nearest directory that is there must let us write. */
+export const checkMakeable = (path: string): Promise<void> =>
+  files.ask(path, async () => {
+    let above = dirname(path);
+    for (;;) {
+      const error = await system.access(above, constants.W_OK | constants.X_OK).then(
+        () => undefined,
+        (thrown: NodeJS.ErrnoException) => thrown,
+      );
+      if (!error) return;
+      if (error.code !== 'ENOENT' || above === dirname(above)) throw await explained(path, error);
+      above = dirname(above);
+    }
+  });
+
 /** Linux lists what is mounted, with blanks and the like as octal numbers. */
 async function isMounted(path: string): Promise<boolean> {
   const mounts = await files.readText('/proc/self/mountinfo', 4 * 1024 * 1024).catch(() => '');

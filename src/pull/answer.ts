@@ -1,13 +1,14 @@
+import { type Answer, type AnswerKey, digestOf, isFresh } from '../contract/answer-file.ts';
 import type { Clock } from '../contract/clock.ts';
 import { asFailure, Failure } from '../contract/failures.ts';
 import { lookAlike } from '../contract/look-alike.ts';
 import { parseAddress, type Registry } from '../contract/registry.ts';
+import { identityByToken, identityOf } from '../ecr/asked-as.ts';
 import type { SourceSpec } from '../ecr/choice.ts';
 import type { WebToken } from '../ecr/role.ts';
-import { type Answer, type AnswerKey, type Answers, answersDirectory, openAnswers } from '../io/answers.ts';
+import { type Answers, answersDirectory, openAnswers } from '../io/answers.ts';
 import { inTurn } from '../io/turn.ts';
 import { keepHit, pruneHits, rememberNode, type Witnesses, witnessesOf } from './hits.ts';
-import { identityByToken, identityOf } from './identity.ts';
 import { inFull } from './run.ts';
 import { type Env, readSettings } from './settings.ts';
 
@@ -103,9 +104,6 @@ export async function keyOf(spec: SourceSpec, { service, partition, region }: Re
   return { identity, service, partition, region };
 }
 
-/** In the first half of its life. One that was issued in the future comes from before the clock was set back. */
-export const isFresh = ({ issuedAt, expiresAt }: Answer, now: number): boolean => issuedAt <= now && now < (issuedAt + expiresAt) / 2;
-
 /** A registry, who serves it, and what was looked at for that. */
 interface Question {
   readonly registry: Registry;
@@ -136,8 +134,9 @@ async function serve({ registry, spec, witnesses }: Question, asker: Asker, rema
   };
   try {
     const answer = (await ready()) ?? (await inTurn({ path: answers.lockOf(key), clock, ready, work }, signal));
-    await answers.note(key, registry.host);
-    await keepHit({ directory: answers.directory, host: registry.host, env, answer, witnesses });
+    const now = clock.wall();
+    await answers.note(key, registry.host, now);
+    await keepHit({ directory: answers.directory, host: registry.host, env, digest: digestOf(key), witnesses }, now);
     await rememberNode(answers.directory);
     return answer;
   } catch (error) {

@@ -1,9 +1,10 @@
+import type { Answer } from '../contract/answer-file.ts';
 import type { Clock } from '../contract/clock.ts';
 import type { Registry } from '../contract/registry.ts';
+import { endsWithSession } from '../ecr/asked-as.ts';
 import type { SourceSpec } from '../ecr/choice.ts';
 import type { WebToken } from '../ecr/role.ts';
 import { makeSources, sourceByToken } from '../ecr/source.ts';
-import type { Answer } from '../io/answers.ts';
 import { openOnce } from '../io/once.ts';
 import { reachAws } from '../io/reach.ts';
 import type { Env } from './settings.ts';
@@ -30,6 +31,7 @@ export async function fetchAnswer(spec: SourceSpec, registry: Registry, { env, c
   const now = clock.wall();
   // The server's clock may be another one: then the life counts, and the earlier end.
   const lasts = (end: Date): number => Math.min(end.getTime(), now + end.getTime() - issuedAt.getTime());
-  const ends = [expiresAt, ...(sessionEndsAt && env['ECR_COURIER_TOKEN_ENDS_WITH_SESSION'] === 'true' ? [sessionEndsAt] : [])];
-  return { username, password, issuedAt: now, expiresAt: Math.min(...ends.map(lasts)) };
+  const ends = [expiresAt, ...(sessionEndsAt && endsWithSession(env) ? [sessionEndsAt] : [])];
+  const end = Math.min(...ends.map(lasts));
+  return { username, password, issuedAt: now, freshUntil: (now + end) / 2, expiresAt: end };
 }

@@ -3,9 +3,9 @@ import { constants } from 'node:fs';
 import { access, lstat, mkdir, rm } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
 import { promisify } from 'node:util';
-import { type Answer, replaceFile } from '../io/answers.ts';
+import { identityFiles } from '../ecr/asked-as.ts';
+import { replaceFile } from '../io/answers.ts';
 import { namesIn, readText, statOf } from '../io/files.ts';
-import { identityFiles } from './identity.ts';
 import { configPaths, type Env } from './settings.ts';
 
 /**
@@ -17,6 +17,7 @@ export const variables = [
   'ECR_COURIER_CONFIG',
   'XDG_CONFIG_HOME',
   'ECR_COURIER_ROLE_ARN',
+  'ECR_COURIER_TOKEN_ENDS_WITH_SESSION',
   'AWS_PROFILE',
   'AWS_ACCESS_KEY_ID',
   'AWS_ACCESS_KEY_ID_FILE',
@@ -35,7 +36,7 @@ export const variables = [
 export const unanswered = ['AWS_ECR_DISABLE_CACHE', 'CATTLE_URL', 'ECR_COURIER_EXTERNAL_ID', 'ECR_COURIER_TRACE'] as const;
 
 /** The form of the files: a front of another version does not take them. */
-const form = 1;
+const form = 2;
 
 /** A file that has a say in whose answer it is. `changedAt`: in milliseconds; missing where we cannot read one. */
 interface Witness {
@@ -74,36 +75,35 @@ export interface Hit {
   readonly directory: string;
   readonly host: string;
   readonly env: Env;
-  readonly answer: Answer;
+  /** Of the key of its answer. */
+  readonly digest: string;
   readonly witnesses: Witnesses;
 }
 
+const hourMs = 3_600_000;
+/** Node is asked at least once a day, and says then that somebody still asks. */
+const lastsMs = 24 * hourMs;
+
 /**
- * Lays an answer down where a shell finds it without reading anything but this file, until the first half of its life
- * is over. Never throws: without it Node is asked again.
+ * Lays down which answer this environment gets, where a shell finds it: whoever refreshes the answer need not know who
+ * takes it. `now`: in milliseconds. Never throws: without it Node is asked again.
  */
-export async function keepHit(hit: Hit): Promise<void> {
-  const { directory, host, env, answer, witnesses } = hit;
+export async function keepHit(hit: Hit, now: number): Promise<void> {
+  const { directory, host, env, digest, witnesses } = hit;
   const values = variables.map(name => env[name] ?? '');
   const name = [host, env['AWS_PROFILE'], env['AWS_ACCESS_KEY_ID']].join(',');
   const isTold = values.every(value => !/[\s\p{Cc}]/u.test(value)) && /^[\w.,-]{1,200}$/.test(name);
   if (!witnesses || !isTold || unanswered.some(variable => env[variable])) return;
   const folder = join(directory, 'hits');
   const here = variables.map((variable, at) => `${variable}=${values[at]}`).join(' ');
-  const times = [answer.issuedAt, (answer.issuedAt + answer.expiresAt) / 2, answer.expiresAt].map(ms => Math.floor(ms / 1000));
+  // Many that come at once write the same.
+  const until = (Math.floor(now / hourMs) * hourMs + lastsMs) / 1000;
   const stamped = witnesses.map(({ path, changedAt }) => ({
     path,
     changedAt,
     stamp: changedAt === undefined ? '-' : stampOf(path, changedAt),
   }));
-  const inJson = (text: string): string => JSON.stringify(text).slice(1, -1);
-  const lines = [
-    [form, ...times].join(' '),
-    here,
-    inJson(answer.username),
-    inJson(answer.password.reveal()),
-    ...stamped.map(({ stamp, path }) => `${stamp} ${path}`),
-  ];
+  const lines = [[form, until, digest].join(' '), here, ...stamped.map(({ stamp, path }) => `${stamp} ${path}`)];
   const path = join(folder, name);
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 });
@@ -137,8 +137,8 @@ async function putStamp(stamp: string, path: string, changedAt: number): Promise
   return (await statOf(path)).mtimeMs === changedAt;
 }
 
-/** Longer than any answer lasts, in milliseconds. */
-const forgottenMs = 13 * 3_600_000;
+/** Of what no front takes any more. In milliseconds. */
+const forgottenMs = lastsMs + hourMs;
 
 /** Removes what no answer needs any more. `now`: in milliseconds. Never throws. */
 export async function pruneHits(directory: string, now: number): Promise<void> {

@@ -59,6 +59,7 @@ export async function rigOn<Fake extends FakeServer, Ref>(
     wanted: wanted.map(name => parseAddress(name)?.registry ?? assert.fail(name)),
     http: base => stack.use(openHttp({ allowHttp: true, env: {}, ...base })),
     files: lendFiles({ writes: 'allowed' }),
+    askers: { directory: '/nowhere', uid: process.getuid?.(), identityOf: async () => undefined },
     registry: address => parseAddress(address, aliases),
     hasSource: ({ service }) => service === 'ecr' || publicSource === 'configured',
     finding: (code, message) => ({ code, message }),

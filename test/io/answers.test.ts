@@ -3,10 +3,11 @@ import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, utimes, wr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import type { AnswerKey } from '../../src/contract/answer-file.ts';
 import { clock } from '../../src/contract/clock.ts';
 import { Failure } from '../../src/contract/failures.ts';
 import { Secret } from '../../src/contract/secret.ts';
-import { type AnswerKey, answersDirectory, openAnswers } from '../../src/io/answers.ts';
+import { answersDirectory, openAnswers } from '../../src/io/answers.ts';
 import { inTurn } from '../../src/io/turn.ts';
 
 const folder = await mkdtemp(join(tmpdir(), 'answers-'));
@@ -16,7 +17,7 @@ const place = (): string => join(folder, `${made++}`, 'answers');
 
 const key: AnswerKey = { identity: 'access key AKIA', service: 'ecr', partition: 'aws', region: 'eu-west-1' };
 const now = Date.now();
-const answer = { username: 'AWS', password: new Secret('token-1'), issuedAt: now, expiresAt: now + 3_600_000 };
+const answer = { username: 'AWS', password: new Secret('token-1'), issuedAt: now, freshUntil: now + 1_800_000, expiresAt: now + 3_600_000 };
 const shown = (found: typeof answer | undefined) => found && { ...found, password: found.password.reveal() };
 
 test('where answers lie', () => {
@@ -40,15 +41,19 @@ test('an answer is read as it was written, by its own key alone, and only its ow
 
 const broken: readonly (readonly [name: string, spoil: (text: string) => string])[] = [
   ['no bytes', () => ''],
-  ['no JSON', () => '\u0000\u0001'],
-  ['no map', () => '[]'],
-  ['another version', text => text.replace('"form":1', '"form":2')],
-  ['the answer of another key', text => text.replace(/"digest":"...../, '"digest":"00000')],
-  ['no password', text => text.replace(/"password":"[^"]*",/, '')],
+  ['no text', () => '\u0000\u0001'],
+  ['one line', text => text.replaceAll('\n', ' ')],
+  ['another version', text => text.replace(/^2 /, '3 ')],
+  ['the answer of another key', text => text.replace(/^2 ...../, '2 00000')],
+  ['no password', text => text.replace('token-1\n', '')],
   ['an empty password', text => text.replace('token-1', '')],
-  ['a number for a password', text => text.replace('"token-1"', '1')],
+  ['no user name', text => text.replace('AWS', '')],
+  ['a quote in the password', text => text.replace('token-1', 'token"1')],
   ['a line break in the password', text => text.replace('token-1', 'token\\n1')],
-  ['no times', text => text.replace(/"expiresAt":\d+/, '"expiresAt":null')],
+  ['half a password', text => text.slice(0, -3)],
+  ['a line more', text => `${text}x\n`],
+  ['no times', text => text.replace(/ \d+\n/, ' x\n')],
+  ['a time less', text => text.replace(/ \d+\n/, '\n')],
 ];
 for (const [name, spoil] of broken)
   test(`what is no answer is not there, and is replaced: ${name}`, async () => {
@@ -64,8 +69,8 @@ for (const [name, spoil] of broken)
 
 test('hosts that were asked for are known by the key of their answer', async () => {
   const answers = await openAnswers(place());
-  await Promise.all(['a.test', 'b.test', 'a.test'].map(host => answers.note(key, host)));
-  await answers.note({ ...key, identity: 'another' }, 'c.test');
+  await Promise.all(['a.test', 'b.test', 'a.test'].map(host => answers.note(key, host, now)));
+  await answers.note({ ...key, identity: 'another' }, 'c.test', now);
   const hosts = (await answers.hosts()).filter(({ isOf }) => isOf(key)).map(({ host }) => host);
   assert.deepEqual(hosts.sort(), ['a.test', 'b.test']);
 });
@@ -74,15 +79,15 @@ test('what has expired, and what was never finished, is removed; nothing else is
   const answers = await openAnswers(place());
   const old = { ...key, identity: 'old' };
   await answers.write(key, answer);
-  await answers.note(key, 'a.test');
+  await answers.note(key, 'a.test', now);
   await answers.write(old, { ...answer, expiresAt: now - 1 });
-  await answers.note(old, 'b.test');
+  await answers.note(old, 'b.test', now);
   await writeFile(`${answers.lockOf(old)}.new`, '');
   await writeFile(join(answers.directory, 'of-somebody-else'), '');
   for (const name of await readdir(answers.directory)) await utimes(join(answers.directory, name), now / 1000 - 7200, now / 1000 - 7200);
   await answers.prune(now);
   assert.deepEqual(
-    (await readdir(answers.directory)).filter(name => !/^[0-9a-f]{32}(\.json|@a\.test)$/.test(name)),
+    (await readdir(answers.directory)).filter(name => !/^[0-9a-f]{32}(\.answer|@a\.test)$/.test(name)),
     ['of-somebody-else'],
   );
   assert.deepEqual(shown(await answers.read(key)), shown(answer));

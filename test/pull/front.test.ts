@@ -6,9 +6,10 @@ import { dirname, join } from 'node:path';
 import { after, beforeEach, test } from 'node:test';
 import { promisify } from 'node:util';
 import { writeFronts } from '../../scripts/fronts.ts';
+import { type Answer, digestOf, nameOfAnswer } from '../../src/contract/answer-file.ts';
 import { parseAddress } from '../../src/contract/registry.ts';
 import { Secret } from '../../src/contract/secret.ts';
-import type { Answer } from '../../src/io/answers.ts';
+import { openAnswers } from '../../src/io/answers.ts';
 import { keyOf } from '../../src/pull/answer.ts';
 import { keepHit, unanswered, variables, witnessesOf } from '../../src/pull/hits.ts';
 import { readSettings } from '../../src/pull/settings.ts';
@@ -47,11 +48,15 @@ const answer = (token: string, from = now - 3_600_000): Answer => ({
   username: 'AWS',
   password: new Secret(token),
   issuedAt: from,
+  freshUntil: from + 6 * 3_600_000,
   expiresAt: from + 12 * 3_600_000,
 });
-async function lay(env: Env, kept = answer('token-kept')): Promise<void> {
+const keyFor = (identity: string) => ({ identity, service: 'ecr', partition: 'aws', region: 'eu-west-1' });
+async function lay(env: Env, kept = answer('token-kept'), identity = 'one'): Promise<void> {
   const all = { HOME: home, ...env };
-  await keepHit({ directory: cache, host, env: all, answer: kept, witnesses: await witnessesOf(all, Date.now()) });
+  const key = keyFor(identity);
+  await (await openAnswers(cache)).write(key, kept);
+  await keepHit({ directory: cache, host, env: all, digest: digestOf(key), witnesses: await witnessesOf(all, Date.now()) }, Date.now());
 }
 beforeEach(async () => {
   await rm(home, { recursive: true, force: true });
@@ -178,7 +183,7 @@ test('a front never answers what Node would not: every environment after every o
     if (laid === undefined) continue;
     await rm(cache, { recursive: true, force: true });
     await set(scene);
-    await lay(scene.env, answer(`token of ${laid}`));
+    await lay(scene.env, answer(`token of ${laid}`), laid);
     for (const group of Map.groupBy(scenes, ({ files }) => JSON.stringify(files)).values()) {
       await set(group[0] ?? scene);
       // Those of one variable each are held against the empty one, and it against them.
@@ -202,26 +207,53 @@ test('the front puts together what Node does, in the same order', async () => {
   for (const name of unanswered) assert.ok(text.includes(`$${name}`), name);
 });
 
-const spoilt: readonly (readonly [name: string, spoil: (text: string) => string])[] = [
-  ['empty', () => ''],
-  ['cut off', text => text.slice(0, 40)],
-  ['another version', text => text.replace(/^1 /, '2 ')],
-  ['no times', text => text.replace(/^1 \d+ /, '1 x ')],
-  ['no password', text => text.split('\n').slice(0, 3).join('\n')],
+/** The file that says which answer it is, and the answer. */
+const laidDown = async (): Promise<Readonly<Record<'hit' | 'answer', string>>> => {
+  const [hit = ''] = (await readdir(join(cache, 'hits'))).filter(one => one.startsWith('1'));
+  return { hit: join(cache, 'hits', hit), answer: join(cache, nameOfAnswer(digestOf(keyFor('one')))) };
+};
+const spoilt: readonly (readonly [file: 'hit' | 'answer', name: string, spoil: (text: string) => string])[] = [
+  ['hit', 'empty', () => ''],
+  ['hit', 'cut off', text => text.slice(0, 40)],
+  ['hit', 'another version', text => text.replace(/^2 /, '1 ')],
+  ['hit', 'no time', text => text.replace(/^2 \d+ /, '2 x ')],
+  ['hit', 'too old', text => text.replace(/^2 \d+ /, '2 1 ')],
+  ['hit', 'no answer', text => text.replace(/^(2 \d+) \w+/, '$1 ')],
+  ['hit', 'another answer', text => text.replace(/^(2 \d+) \w+/, `$1 ${'0'.repeat(32)}`)],
+  ['hit', 'a path', text => text.replace(/^(2 \d+) \w+/, '$1 ../x')],
+  ['answer', 'empty', () => ''],
+  ['answer', 'another version', text => text.replace(/^2 /, '1 ')],
+  ['answer', 'of another key', text => text.replace(/^2 \w+/, `2 ${'0'.repeat(32)}`)],
+  ['answer', 'no times', text => text.replace(/ \d+\n/, ' x\n')],
+  ['answer', 'a time less', text => text.replace(/ \d+\n/, '\n')],
+  ['answer', 'no password', text => text.replace('token-kept\n', '')],
+  ['answer', 'an empty password', text => text.replace('token-kept', '')],
+  ['answer', 'half a password', text => text.slice(0, -3)],
 ];
-for (const [name, spoil] of spoilt)
-  test(`a file that is not as it should be is for Node: ${name}`, async () => {
+for (const [file, name, spoil] of spoilt)
+  test(`a file that is not as it should be is for Node: ${file}, ${name}`, async () => {
     await lay({});
-    const [file = ''] = (await readdir(join(cache, 'hits'))).filter(one => one.startsWith('1'));
-    const path = join(cache, 'hits', file);
+    assert.equal(await ask({}), answerOf('token-kept'));
+    const path = (await laidDown())[file];
     await writeFile(path, spoil(await readFile(path, 'utf8')));
     assert.match(await ask({}), /^NODE/);
   });
 
-test('what somebody else laid down is none', { skip: process.getuid?.() === 0 ? false : 'only root can give files away' }, async () => {
+test('whoever refreshes the answer refreshes what the front gives', async () => {
   await lay({});
-  for (const name of await readdir(join(cache, 'hits'))) await chown(join(cache, 'hits', name), 12345, 12345);
-  assert.match(await ask({}), /^NODE/);
+  const answers = await openAnswers(cache);
+  await answers.write(keyFor('one'), answer('token-next'));
+  await answers.write(keyFor('another'), answer('token-of-another'));
+  assert.equal(await ask({}), answerOf('token-next'));
+});
+
+test('what somebody else laid down is none', { skip: process.getuid?.() === 0 ? false : 'only root can give files away' }, async () => {
+  for (const file of ['hit', 'answer'] as const) {
+    await rm(cache, { recursive: true, force: true });
+    await lay({});
+    await chown((await laidDown())[file], 12345, 12345);
+    assert.match(await ask({}), /^NODE/);
+  }
 });
 
 test('files whose time tells nothing leave it to Node: of an archive, or changed just now', async () => {

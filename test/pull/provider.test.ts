@@ -6,7 +6,9 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { promisify } from 'node:util';
 import { writeFronts } from '../../scripts/fronts.ts';
+import { digestOf } from '../../src/contract/answer-file.ts';
 import { Secret } from '../../src/contract/secret.ts';
+import { openAnswers } from '../../src/io/answers.ts';
 import { parseGoDuration } from '../../src/kubelet/duration.ts';
 import { keepHit, witnessesOf } from '../../src/pull/hits.ts';
 import { goDuration } from '../../src/pull/kubelet.ts';
@@ -33,9 +35,13 @@ async function ask(stdin: string, { args = [] as string[], env = {}, shell = '' 
 }
 
 async function lay(issuedAt: number, lifeMs: number): Promise<void> {
-  const answer = { username: 'AWS', password: new Secret('tok"en-1'), issuedAt, expiresAt: issuedAt + lifeMs };
+  const times = { issuedAt, freshUntil: issuedAt + lifeMs / 2, expiresAt: issuedAt + lifeMs };
+  const key = { identity: 'one', service: 'ecr', partition: 'aws', region: 'eu-west-1' };
+  const answers = await openAnswers(join(home, '.cache/ecr-courier'));
+  await answers.write(key, { username: 'AWS', password: new Secret('tok"en-1'), ...times });
   const env = { HOME: home };
-  await keepHit({ directory: join(home, '.cache/ecr-courier'), host, env, answer, witnesses: await witnessesOf(env, Date.now()) });
+  const witnesses = await witnessesOf(env, Date.now());
+  await keepHit({ directory: answers.directory, host, env, digest: digestOf(key), witnesses }, Date.now());
 }
 const hour = 3_600_000;
 

@@ -11,6 +11,9 @@ import { lendFiles } from '../../../src/io/lent-files.ts';
 import { type Disk, watchedFiles } from './disk.ts';
 import type { Stage } from './stage.ts';
 
+/** What those who ask call the identity of each credential. */
+export const askedAs = 'the identity of all tests';
+
 export interface Setting {
   /** As the command `check` asks: whatever may change something is refused before it is sent. */
   readonly readonly?: boolean;
@@ -58,6 +61,7 @@ export function makeAsking<S extends OptionSpecs, F extends string, Ref>(
       wanted: wanted.map(registryOf),
       http: (base): Http => clients.use(openHttp({ allowHttp: true, env: {}, maxBytes: 1024 * 1024, tls, ...base, readonly })),
       files: watchedFiles(lendFiles({ writes: readonly ? 'refused' : 'allowed' }), disk),
+      askers: { directory: '/nowhere', uid: process.getuid?.(), identityOf: async () => askedAs },
       registry: address => parseAddress(address),
       hasSource: ({ service }) => service === 'ecr',
       finding: (code, message, remedy): Finding => ({ code, message, ...(remedy !== undefined && { remedy }) }),

@@ -6,7 +6,7 @@ import type { Credential, Credentials } from '../../../src/contract/credential.t
 import { asFailure, Failure, type FailureCode } from '../../../src/contract/failures.ts';
 import { Secret } from '../../../src/contract/secret.ts';
 import type { Fault, Seen } from '../../fakes/server.ts';
-import { type Asking, assertDiscovery, assertFindings, assertNoSecret, makeAsking, type Setting } from './asking.ts';
+import { type Asking, askedAs, assertDiscovery, assertFindings, assertNoSecret, makeAsking, type Setting } from './asking.ts';
 import type { Disk } from './disk.ts';
 import type { Patience } from './patience.ts';
 import { behindProxy } from './proxy.ts';
@@ -151,7 +151,15 @@ function credential(issued: Secret[]): Credential {
   const password = new Secret(`eyJ${randomBytes(900).toString('base64')}`);
   issued.push(password);
   const issuedAt = new Date();
-  return { username: 'AWS', password, issuedAt, expiresAt: new Date(issuedAt.getTime() + 12 * 3_600_000), source: 'test', scope: 'test' };
+  return {
+    username: 'AWS',
+    password,
+    issuedAt,
+    expiresAt: new Date(issuedAt.getTime() + 12 * 3_600_000),
+    source: 'test',
+    scope: 'test',
+    askedAs,
+  };
 }
 const secretsOf = (options: object): Secret[] => Object.values(options).filter(value => value instanceof Secret);
 

@@ -1,9 +1,10 @@
 import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { type AnswerKey, digestOf, nameOfAnswer } from '../../../src/contract/answer-file.ts';
 import { parseAddress } from '../../../src/contract/registry.ts';
 import { Secret } from '../../../src/contract/secret.ts';
-import { type AnswerKey, openAnswers } from '../../../src/io/answers.ts';
+import { openAnswers } from '../../../src/io/answers.ts';
 import { keyOf } from '../../../src/pull/answer.ts';
 import { readSettings } from '../../../src/pull/settings.ts';
 import { type Authority, createAuthority } from '../../fakes/authority.ts';
@@ -127,10 +128,12 @@ async function layCache(
   for (const fact of cacheFacts) {
     const answers = await openAnswers(cache);
     const key = await keyFor(fact, env);
-    const times = { issuedAt: Date.parse(filled(fact.issued ?? '${now-1h}')), expiresAt: Date.parse(filled(fact.expires ?? '${now+11h}')) };
+    const issuedAt = Date.parse(filled(fact.issued ?? '${now-1h}'));
+    const expiresAt = Date.parse(filled(fact.expires ?? '${now+11h}'));
+    const times = { issuedAt, freshUntil: (issuedAt + expiresAt) / 2, expiresAt };
     await answers.write(key, { username: 'AWS', password: new Secret(fact.token ?? 'token-cached'), ...times });
-    await answers.note(key, fact.host);
-    if (fact.broken) await spoil(fact.broken, answers.lockOf(key).replace(/\.lock$/, '.json'));
+    await answers.note(key, fact.host, Date.now());
+    if (fact.broken) await spoil(fact.broken, join(cache, nameOfAnswer(digestOf(key))));
   }
 }
 
@@ -149,9 +152,9 @@ async function keyFor({ host, identity = 'same' }: CacheFact, env: Env): Promise
 async function spoil(what: NonNullable<CacheFact['broken']>, path: string): Promise<void> {
   const text = await readFile(path, 'utf8');
   const spoilt = {
-    token: () => text.replace(/"password":"[^"]*"/, '"password":""'),
-    file: () => '{"form',
-    version: () => text.replace('"form":1', '"form":0'),
+    token: () => text.replace(/(\n.*\n).*\n$/, '$1\n'),
+    file: () => text.slice(0, 6),
+    version: () => text.replace(/^\d+/, '0'),
   };
   await writeFile(path, spoilt[what]());
 }

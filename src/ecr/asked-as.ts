@@ -1,12 +1,14 @@
 import { createHash } from 'node:crypto';
-import { describeIdentity, type IdentitySpec } from '../ecr/identity.ts';
-import type { WebToken } from '../ecr/role.ts';
-import { formOf, keyVariables, pathsOf } from '../ecr/variables.ts';
 import { readText, Unreadable } from '../io/files.ts';
-import type { Env } from './settings.ts';
+import { describeIdentity, type IdentitySpec } from './identity.ts';
+import type { WebToken } from './role.ts';
+import { type Env, formOf, keyVariables, pathsOf } from './variables.ts';
 
 /** Larger ones are no configuration. */
 const mostBytes = 1024 * 1024;
+
+/** Whether a token is to end with the session of the role that fetched it. */
+export const endsWithSession = (env: Env): boolean => env['ECR_COURIER_TOKEN_ENDS_WITH_SESSION'] === 'true';
 
 /** Files that say whose keys are taken. */
 export function identityFiles(env: Env): readonly string[] {
@@ -21,9 +23,11 @@ export function identityFiles(env: Env): readonly string[] {
  */
 export async function identityOf(spec: IdentitySpec, env: Env): Promise<string> {
   const texts = await Promise.all(identityFiles(env).map(contentsOf));
-  if (texts.every(text => text === '')) return describeIdentity(spec, env);
+  // It ends earlier than another answer of the same identity.
+  const end = endsWithSession(env) ? ', to the end of its session' : '';
+  if (texts.every(text => text === '')) return `${describeIdentity(spec, env)}${end}`;
   const digest = createHash('sha256').update(JSON.stringify(texts)).digest('hex').slice(0, 16);
-  return `${describeIdentity(spec, env)}, files ${digest}`;
+  return `${describeIdentity(spec, env)}, files ${digest}${end}`;
 }
 
 /** A file that cannot be read is another thing than an empty one. */

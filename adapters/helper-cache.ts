@@ -1,0 +1,114 @@
+import { type Deps, defineAdapter, type Slot, type Target } from '../src/contract/adapter.ts';
+import { answerText, digestOf, mostAnswerBytes, nameOfAnswer, readAnswer } from '../src/contract/answer-file.ts';
+import { type Credentials, fingerprintOf } from '../src/contract/credential.ts';
+import { Failure } from '../src/contract/failures.ts';
+import type { Change } from '../src/contract/files.ts';
+import type { Registry } from '../src/contract/registry.ts';
+import { givenTo } from '../src/contract/usual.ts';
+import { answerOf } from './helper-cache/answer.ts';
+import { type Asked, askedIn } from './helper-cache/asked.ts';
+import { demandSafe } from './helper-cache/directory.ts';
+import { type Code, findings } from './helper-cache/findings.ts';
+
+/** Nothing more is known of an answer than its registry. */
+type Ref = null;
+
+export const helperCache = defineAdapter({
+  kind: 'helper-cache',
+  doc: 'The answers of the credential helper and the credential provider on this machine, so that they never wait for AWS.',
+  options: {
+    directory: {
+      doc: 'Where the answers lie. Unless set: where the helper of the user that the courier runs as keeps them.',
+      format: 'path',
+      default: null,
+    },
+    group: {
+      doc: 'A group, by name or number, whose members may read the answers. The directory must be there and belong to it, with the mode 2750.',
+      format: 'string',
+      default: null,
+    },
+  },
+  creates: true,
+  limits: { concurrency: 4, discoverMs: 10_000, deliverMs: 35_000 },
+  findings,
+  create({ directory: named, group }, deps: Deps<Code>): Target<Ref> {
+    const { askers, clock, files, finding } = deps;
+    const directory = named ?? askers.directory;
+    const modes = group === undefined ? { mode: 0o600, directoryMode: 0o700 } : { mode: 0o640 };
+    const pathOf = (identity: string, { service, partition, region }: Registry): string =>
+      `${directory}/${nameOfAnswer(digestOf({ identity, service, partition, region }))}`;
+
+    /** What lies there for the registry. */
+    async function look(registry: Registry, asked: Asked | undefined, signal: AbortSignal): Promise<Slot<Ref> | undefined> {
+      const identity = await askers.identityOf(registry);
+      if (identity === undefined) return undefined;
+      const { host, service, partition, region } = registry;
+      const digest = digestOf({ identity, service, partition, region });
+      const text = await files.read(`${directory}/${nameOfAnswer(digest)}`, { signal, maxBytes: mostAnswerBytes });
+      const kept = text === undefined ? undefined : readAnswer(text, digest);
+      return {
+        id: host,
+        registries: [registry],
+        state: text === undefined ? 'absent' : kept ? 'present' : 'drifted',
+        ...(kept && { holds: { fingerprint: fingerprintOf(kept.password.reveal()), expiresAt: new Date(kept.expiresAt) } }),
+        findings:
+          asked && asked.digest !== digest
+            ? [
+                finding(
+                  'ASKED_AS_ANOTHER',
+                  `Somebody last asked for ${host} with other keys than those of the courier's source: ${identity}.`,
+                ),
+              ]
+            : [],
+        ref: null,
+      };
+    }
+
+    /** The file of the answer, and what it becomes. Throws where the credential is not for those who ask now. */
+    async function renewal(slot: Slot<Ref>, credentials: Credentials) {
+      const given = givenTo(slot, credentials);
+      if (!given) return undefined;
+      const { registry, credential } = given;
+      const identity = await askers.identityOf(registry);
+      if (credential.askedAs === undefined || credential.askedAs !== identity)
+        throw new Failure('CREDENTIAL_REFUSED', `The token for ${registry.host} was fetched before the keys of its source were changed.`, {
+          remedy: 'Nothing to do: it is given to nobody, and the next one is kept.',
+        });
+      const { service, partition, region } = registry;
+      const digest = digestOf({ identity, service, partition, region });
+      const answer = answerOf(credential, clock.wall());
+      // Somebody who asked has fetched a newer one.
+      const renew: Change = text =>
+        (readAnswer(text ?? '', digest)?.expiresAt ?? 0) > answer.expiresAt ? undefined : answerText(digest, answer);
+      return { path: pathOf(identity, registry), renew };
+    }
+
+    return {
+      address: directory,
+      async discover(signal) {
+        await demandSafe({ directory, group }, deps, signal);
+        const asked = await askedIn(directory, deps, signal);
+        const registries = new Map([...deps.wanted, ...asked.map(one => one.registry)].map(registry => [registry.host, registry]));
+        const served = [...registries.values()].filter(registry => deps.hasSource(registry));
+        const newest = new Map(asked.map(one => [one.registry.host, one]));
+        const slots = await Promise.all(served.map(registry => look(registry, newest.get(registry.host), signal)));
+        const unkept = served.filter((_, at) => slots[at] === undefined);
+        return {
+          slots: slots.filter(slot => slot !== undefined),
+          findings: unkept.map(({ host }) => finding('NOT_FOR_ASKERS', `No answer for ${host} is kept.`)),
+        };
+      },
+      async deliver(slot, credentials, signal) {
+        await demandSafe({ directory, group }, deps, signal);
+        const renewed = await renewal(slot, credentials);
+        if (!renewed) return { change: 'unchanged' };
+        return { change: await files.update(renewed.path, renewed.renew, { signal, ...modes }) };
+      },
+      async rehearse(slot, credentials, signal) {
+        const renewed = await renewal(slot, credentials);
+        if (!renewed) return { change: 'unchanged' };
+        return { change: await files.rehearse(renewed.path, renewed.renew, { signal, ...modes }) };
+      },
+    };
+  },
+});

@@ -1,0 +1,55 @@
+import type { Deps } from '../../src/contract/adapter.ts';
+import { Failure } from '../../src/contract/failures.ts';
+import type { FileFacts } from '../../src/contract/files.ts';
+
+/** Where answers are kept, and who beside their owner may read them. */
+interface Place {
+  readonly directory: string;
+  readonly group: string | undefined;
+}
+
+const left = 'It is left as it is.';
+
+/**
+ * Throws MISCONFIGURED where helpers would not take the answers, or others could read or replace them. A directory that
+ * is not there yet is made for the courier's own user, and for nobody else.
+ */
+export async function demandSafe({ directory, group }: Place, deps: Pick<Deps, 'files' | 'askers'>, signal: AbortSignal): Promise<void> {
+  const { files, askers } = deps;
+  const facts = await files.stat(directory, { signal });
+  const gid = group === undefined ? undefined : await gidOf(group, deps, signal);
+  if (!facts && gid === undefined) return;
+  const wrong = facts ? exposed(facts, askers.uid, gid) : 'is not there';
+  if (wrong === undefined) return;
+  const make = gid === undefined ? `install -d -o ${askers.uid} -m 0700` : `install -d -o ${askers.uid} -g ${gid} -m 2750`;
+  throw new Failure('MISCONFIGURED', `No answer is kept in ${directory}, as it ${wrong}. ${left}`, {
+    remedy: `Name another directory, or make it so as root: \`${make} ${directory}\`.`,
+  });
+}
+
+/** undefined: as it should be. uid: of the courier; Windows has none. */
+function exposed(
+  { kind, uid: owner, gid: groupOfIt, mode }: FileFacts,
+  uid: number | undefined,
+  gid: number | undefined,
+): string | undefined {
+  if (kind !== 'directory') return 'is no directory';
+  if (uid === undefined) return undefined;
+  if (owner !== uid) return `belongs to another user (uid ${owner}, and the courier is ${uid})`;
+  const shown = mode.toString(8).padStart(4, '0');
+  if ((mode & 0o022) !== 0) return `can be written by others (mode ${shown})`;
+  if (gid === undefined) return undefined;
+  if (groupOfIt !== gid) return `belongs to the group ${groupOfIt}, and not to ${gid}`;
+  // Only so new files belong to the group; and nobody beside it may look.
+  return (mode & 0o7777) === 0o2750 ? undefined : `has the mode ${shown}, and not 2750`;
+}
+
+async function gidOf(group: string, { files }: Pick<Deps, 'files'>, signal: AbortSignal): Promise<number> {
+  if (/^\d+$/.test(group)) return Number(group);
+  const text = (await files.read('/etc/group', { signal })) ?? '';
+  const line = text.split('\n').find(one => one.startsWith(`${group}:`));
+  const gid = line?.split(':')[2];
+  if (gid === undefined || !/^\d+$/.test(gid))
+    throw new Failure('MISCONFIGURED', `There is no group ${group} in /etc/group.`, { remedy: 'Make it, or give its number.' });
+  return Number(gid);
+}

@@ -1,0 +1,182 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { readdir, utimes, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { promisify } from 'node:util';
+import { adapters } from '../../../adapters/index.ts';
+import { load } from '../../../config/load.ts';
+import { writeFronts } from '../../../scripts/fronts.ts';
+import { type App, createApp } from '../../../src/app.ts';
+import { clock } from '../../../src/contract/clock.ts';
+import { parseAddress } from '../../../src/contract/registry.ts';
+import { makeSources } from '../../../src/ecr/source.ts';
+import { createLog } from '../../../src/io/log.ts';
+import { openOnce } from '../../../src/io/once.ts';
+import { reachAws } from '../../../src/io/reach.ts';
+import { answerFor } from '../../../src/pull/answer.ts';
+import { folder } from '../../config/support.ts';
+import { startEcr } from '../../fakes/ecr.ts';
+import { startRegistry } from '../../fakes/registry.ts';
+import { hostOf, soon } from '../rig.ts';
+
+const run = promisify(execFile);
+const [host, sister, elsewhere] = [hostOf(111_111_111_111), hostOf(222_222_222_222), hostOf(111_111_111_111, 'us-east-1')];
+const ecr = await startEcr();
+const door = await startRegistry(ecr);
+after(async () => {
+  await door[Symbol.asyncDispose]();
+  await ecr[Symbol.asyncDispose]();
+});
+const hour = 3_600_000;
+
+/** A home with a configuration, the daemon, the helper as Node, and its front, behind which Node only says its name. */
+async function machine(registries: readonly string[] = [host]) {
+  const dir = await folder({ 'courier.json': JSON.stringify({ targets: [{ kind: 'helper-cache', registries }] }), 'fronts/x': '' });
+  const past = Math.floor(Date.now() / 1000) - 30_000.5;
+  await utimes(dir.at('courier.json'), past, past);
+  await writeFronts(dir.at('fronts'));
+  await writeFile(dir.at('fronts/node'), '#!/bin/sh\necho "NODE"\n', { mode: 0o755 });
+  const env = {
+    HOME: dir.path,
+    ECR_COURIER_CONFIG: dir.at('courier.json'),
+    AWS_ACCESS_KEY_ID: 'AKIDTEST',
+    AWS_SECRET_ACCESS_KEY: 'secret',
+    AWS_ENDPOINT_URL_ECR: ecr.url,
+  };
+  const config = await load({ files: [dir.at('courier.json')], env: {}, adapters });
+  ecr.calls.splice(0);
+  ecr.server.requests.splice(0);
+  ecr.now = Date.now;
+  return {
+    dir,
+    env,
+    calls: () => ecr.calls.length,
+    daemon: (more: object = {}, laterMs = 0): App =>
+      createApp(config, {
+        clock: { ...clock, wall: () => clock.wall() + laterMs },
+        log: createLog({ to: { write: () => undefined } }),
+        env: { ...env, ...more },
+        registryEndpoint: () => door.url,
+      }),
+    async helper(asked = host, laterMs = 0, more: object = {}): Promise<string> {
+      const time = { ...clock, wall: () => clock.wall() + laterMs };
+      const asker = { env: { ...env, ...more }, clock: time, signal: soon(), unconfiguredPublic: 'not served' as const };
+      const reply = await answerFor(asked, asker);
+      assert.ok(reply.kind === 'answer', JSON.stringify(reply));
+      return reply.answer.password.reveal();
+    },
+    async front(asked = host, more: object = {}): Promise<string> {
+      const front = join(dir.at('fronts'), 'docker-credential-ecr-courier');
+      const child = run(front, ['get'], { env: { PATH: process.env['PATH'] ?? '', ...env, ...more }, encoding: 'utf8' });
+      child.child.stdin?.on('error', () => undefined).end(asked);
+      const { stdout } = await child;
+      return stdout.startsWith('NODE') ? 'NODE' : (JSON.parse(stdout) as { Secret: string }).Secret;
+    },
+    [Symbol.asyncDispose]: () => dir[Symbol.asyncDispose](),
+  };
+}
+const judged = (token: string): string => ecr.judge('eu-west-1', token);
+
+test('one call of the daemon in half a life, none of those who ask; what it refreshes the front gives, without Node', async () => {
+  await using place = await machine();
+  // Seven hours ago.
+  const then = -7 * hour;
+  ecr.now = () => Date.now() + then;
+  await place.daemon({}, then).courier.once(soon());
+  assert.equal(place.calls(), 1);
+  const first = await place.helper(host, then);
+  assert.equal(await place.helper(sister, then), first);
+  // The daemon is about to bring the next one.
+  assert.deepEqual([await place.helper(), await place.front(), await place.front(sister)], [first, first, first]);
+  assert.equal(place.calls(), 1);
+
+  ecr.now = Date.now;
+  await place.daemon().courier.once(soon());
+  assert.equal(place.calls(), 2);
+  const second = await place.front();
+  assert.notEqual(second, first);
+  assert.deepEqual([judged(second), await place.helper(), await place.front(sister)], ['good', second, second]);
+  assert.equal(place.calls(), 2);
+});
+
+test('a restart writes nothing, as the file tells what it holds', async () => {
+  await using place = await machine();
+  await place.daemon().courier.once(soon());
+  const first = await place.helper();
+  const app = place.daemon();
+  await app.courier.once(soon());
+  assert.equal(await place.helper(), first);
+  assert.equal(app.status().targets[0]?.slots[0]?.state, 'ok');
+});
+
+test('a host that somebody asked for is kept fresh from then on', async () => {
+  await using place = await machine();
+  await place.helper(elsewhere);
+  const app = place.daemon();
+  await app.courier.once(soon());
+  assert.deepEqual(
+    app
+      .status()
+      .targets[0]?.slots.map(({ id }) => id)
+      .sort(),
+    [host, elsewhere].sort(),
+  );
+});
+
+for (const [name, more] of [
+  ['another key', { AWS_ACCESS_KEY_ID: 'AKIDOTHER' }],
+  ['another profile', { AWS_PROFILE: 'other' }],
+  [
+    'another home, with files',
+    { HOME: '/elsewhere', AWS_SHARED_CREDENTIALS_FILE: '/dev/null', AWS_ENDPOINT_URL_ECR: 'http://127.0.0.1:9' },
+  ],
+] as const)
+  test(`who asks with ${name} gets nothing of the daemon's`, async () => {
+    await using place = await machine();
+    await place.daemon().courier.once(soon());
+    const own = await place.helper();
+    assert.equal(await place.front(), own);
+    const cache = { ECR_COURIER_CACHE: place.dir.at('.cache/ecr-courier') };
+    assert.equal(await place.front(host, { ...cache, ...more }), 'NODE');
+    const asked = await place.helper(host, 0, { ...cache, ...more }).catch(() => 'nothing');
+    assert.notEqual(asked, own);
+  });
+
+const profile = (id: string): string => `[default]\naws_access_key_id = ${id}\naws_secret_access_key = secret\n`;
+/** Does the work while AWS takes its time, and changes the file meanwhile. */
+async function changing<T>(path: string, work: () => Promise<T>): Promise<T> {
+  ecr.server.latencyMs = 300;
+  try {
+    const done = work();
+    while (ecr.server.requests.length === 0) await new Promise(setImmediate);
+    await writeFile(path, profile('AKIDTWO'));
+    return await done;
+  } finally {
+    ecr.server.latencyMs = 0;
+  }
+}
+
+test('keys that are changed while AWS is asked make no answer, and the credential says no identity', async () => {
+  await using place = await machine();
+  const path = place.dir.at('credentials');
+  const more = { AWS_ACCESS_KEY_ID: '', AWS_SECRET_ACCESS_KEY: '', AWS_SHARED_CREDENTIALS_FILE: path };
+  await writeFile(path, profile('AKIDONE'));
+  await changing(path, () => place.daemon(more).courier.once(soon()));
+  const names = await readdir(place.dir.at('.cache/ecr-courier')).catch(() => []);
+  assert.deepEqual(
+    names.filter(name => name.endsWith('.answer')),
+    [],
+  );
+
+  const env = { ...place.env, ...more };
+  const [source] = makeSources([], { once: openOnce(reachAws({ env })), clock, env }).all;
+  const registry = parseAddress(host)?.registry;
+  assert.ok(source && registry);
+  const still = await source.fetch(registry, soon());
+  assert.ok(still.askedAs);
+  assert.equal(still.askedAs, await source.askedAs?.());
+  await writeFile(path, profile('AKIDONE'));
+  ecr.server.requests.splice(0);
+  assert.equal((await changing(path, () => source.fetch(registry, soon()))).askedAs, undefined);
+});
