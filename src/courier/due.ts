@@ -152,13 +152,15 @@ export function neededHead(record: TargetRecord, entry: Entry, now: Moment): Ent
 function reasonFor(record: TargetRecord, entry: Entry, offer: Offer, now: Moment): Reason | undefined {
   const { slot, unsettled } = entry;
   if (slot.state === 'absent') return mayCreate(record, entry, now) ? 'absent' : undefined;
-  if ((slot.state === 'drifted' || overwritten(entry, offer)) && mayRepair(entry, now)) return 'drifted';
+  const lost = overwritten(entry, offer);
+  if ((slot.state === 'drifted' || lost) && mayRepair(entry, now)) return 'drifted';
   if (unsettled && (!unsettled.answered || (now >= unsettled.confirmAt && !coverSoon(entry, now)))) return 'unsettled';
   let aging = false;
   for (const [host, given] of offer) {
     const held = heldFor(entry, host);
     if (!held) return 'unknown';
-    aging ||= outdated(record, entry, held, given, now);
+    // Repairs keep their distances, however old it is what somebody puts over ours.
+    aging ||= !lost && outdated(record, entry, held, given, now);
   }
   if (aging) return 'aging';
   if (rewriteIsDue(entry)) return 'unknown';
@@ -193,11 +195,12 @@ function mayRepair({ repaired }: Entry, now: Moment): boolean {
   return repaired === undefined || now >= repaired.at + repairPause(repaired.count);
 }
 
-/** Somebody put another credential over ours, which lives no longer than what we have. */
+/** Somebody put another credential over ours, which lives no longer than what we have, or not what the leader holds. */
 function overwritten(entry: Entry, offer: Offer): boolean {
   for (const [host, given] of offer) {
     const held = heldFor(entry, host);
-    if (held?.foreign && held.fingerprint !== given.fingerprint && held.endsAt <= given.endsAt) return true;
+    if (!held?.foreign || held.fingerprint === given.fingerprint) continue;
+    if (entry.slot.after !== undefined || held.endsAt <= given.endsAt) return true;
   }
   return false;
 }

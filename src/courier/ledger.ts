@@ -24,8 +24,11 @@ export interface Holding {
   readonly agesAt: Moment;
   readonly endsAt: Moment;
   readonly receivedAt: Moment;
-  /** The manager says that it holds this, and we had written another credential that lives as long. */
-  readonly foreign?: boolean;
+  /**
+   * The manager says that it holds this, and we had written another credential: one that lives as long, or the very
+   * one of a leader. oursEndsAt: the end of what we had written.
+   */
+  readonly foreign?: { readonly oursEndsAt: Moment };
 }
 
 /** A credential that we fetched and keep. */

@@ -160,21 +160,25 @@ function holdingsOf(slot: Slot, scopes: Entry['scopes'], now: Moment, deps: Repo
   if (known?.held.some(held => held?.fingerprint === said.fingerprint)) return known.held.map(held => held && sooner(held, said));
   return places.map((_, at) => {
     const [held, kept] = [known?.held[at], scopes[at]?.kept];
-    return kept?.fingerprint === said.fingerprint ? kept : asForeign(said, held, kept);
+    if (kept?.fingerprint === said.fingerprint) return kept;
+    const oursEndsAt = endOfOurs(slot, held, kept, known);
+    return oursEndsAt !== undefined && (after !== undefined || said.endsAt <= oursEndsAt) ? { ...said, foreign: { oursEndsAt } } : said;
   });
 }
 
 /** The same credential by an earlier and by a later word of the manager: our clock may have been wrong then. */
 function sooner(held: Holding, said: Holding): Holding {
   const applies = held.fingerprint === said.fingerprint && !isKept(held) && said.endsAt < held.endsAt - second;
-  return applies ? { ...said, ...(held.foreign && { foreign: true }) } : held;
+  return applies ? { ...said, ...(held.foreign && { foreign: held.foreign }) } : held;
 }
 
-/** Whether it lies over ours; another courier with a newer one is left in peace. */
-function asForeign(said: Holding, held: Holding | undefined, kept: Holding | undefined): Holding {
-  if (!held || !(held.foreign || isKept(held))) return said;
-  const ours = isKept(held) ? held : (kept ?? held);
-  return said.endsAt <= ours.endsAt ? { ...said, foreign: true } : said;
+/**
+ * The end of what we wrote there, or would write now; undefined where it was not us. Another courier with a newer one
+ * is left in peace, but not at a follower: that must hold what its leader does, although a manager alone may know that.
+ */
+function endOfOurs({ after }: Slot, held: Holding | undefined, kept: Holding | undefined, known?: Entry): Moment | undefined {
+  if (held?.foreign) return Math.max(held.foreign.oursEndsAt, kept?.endsAt ?? 0);
+  return held && (isKept(held) || (after !== undefined && known?.heldHosts)) ? held.endsAt : undefined;
 }
 
 /**

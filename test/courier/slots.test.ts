@@ -135,6 +135,25 @@ describe('a slot after another', () => {
     assert.ok(writesOf(target, 'a') < 16, `${writesOf(target, 'a')}`);
   });
 
+  for (const led of ['by us', 'by holds alone'])
+    for (const registries of [[], [registry()]])
+      for (const lives of [-1, 2, 11.9])
+        for (const disturbs of [undefined, { below: 0.25 }])
+          test(`whose other credential of ${lives} h comes back is repaired at growing distances: leader known ${led}, ${registries.length} registries${disturbs ? ', it disturbs' : ''}`, async () => {
+            const clock = createVirtualClock();
+            const holding = (fingerprint: string, hoursLeft: number) => ({
+              holds: { fingerprint, expiresAt: new Date(clock.wall() + hoursLeft * hours) },
+            });
+            const leader = { ...row('a'), ...(led === 'by holds alone' && holding('aaaaaaaaaaaa', 11)) };
+            const follower = after('b', 'a', { registries, ...(disturbs && { disturbs }) });
+            const target = promptTarget(clock, 'p', [leader, follower]);
+            target.onDiscover = async () => ({ slots: [leader, { ...follower, ...holding('bbbbbbbbbbbb', lives) }] });
+            await using _ = await startRig({ targets: [target] });
+            await clock.advance(5 * hours);
+            assert.ok(writesOf(target, 'b') < 18, `${writesOf(target, 'b')}`);
+            assert.ok(writesOf(target, 'a') < 18, `${writesOf(target, 'a')}`);
+          });
+
   test('that disturbs counts as fresh after a start, with registries and without', async () => {
     for (const registries of [[], [registry()]]) {
       const clock = createVirtualClock();
@@ -241,6 +260,31 @@ describe('what a manager says that a slot holds', () => {
       ['CONTESTED'],
     );
   });
+
+  for (const [what, lives] of [
+    ['past its half-life', 5 * hours],
+    ['about to end', 10 * minutes],
+    ['that has ended', -1 * hours],
+  ] as const)
+    for (const disturbs of [undefined, { below: 0.25 }])
+      for (const end of ['moves', 'stands'])
+        test(`is repaired at growing distances when it is one ${what} whose end ${end}${disturbs ? ', and repairs disturb' : ''}`, async () => {
+          const clock = createVirtualClock();
+          const slot = { ...row('1'), ...(disturbs && { disturbs }) };
+          const target = promptTarget(clock, 'p', [slot]);
+          const began = clock.wall();
+          target.onDiscover = async () => {
+            const expiresAt = new Date((end === 'moves' ? clock.wall() : began) + lives);
+            return { slots: [{ ...slot, holds: { fingerprint: 'bbbbbbbbbbbb', expiresAt } }] };
+          };
+          await using rig = await startRig({ targets: [target] });
+          await clock.advance(5 * hours);
+          const written = rig.of('delivered').map(({ reason }) => reason);
+          assert.ok(written.length > 6 && written.length < 18, `${written}`);
+          const record = rig.courier.ledger.targets.get('p') ?? assert.fail();
+          const findings = rig.courier.ledger.findingsOf(record, record.entries.get('1')).map(({ code }) => code);
+          assert.deepEqual(findings, ['CONTESTED']);
+        });
 
   test('is left in peace when a newer one has taken the place of what was put over ours', async () => {
     const clock = createVirtualClock();
