@@ -12,6 +12,7 @@ import { callerOf } from './caller.ts';
 import { findKeys } from './chain.ts';
 import { apiOf, type Own, type Settings, settingsOf } from './endpoints.ts';
 import { awsFailure } from './errors.ts';
+import { guard } from './guard.ts';
 import type { Keys, Walk } from './place.ts';
 import { assume, type Role, type WebToken } from './role.ts';
 import { searchFor } from './search.ts';
@@ -19,7 +20,7 @@ import { readShared, type Shared } from './shared.ts';
 import type { StsAt } from './sts.ts';
 import type { Env } from './variables.ts';
 import { type Step, type Wire, wayToAws, within } from './wire.ts';
-import { guard, wireFor } from './wires.ts';
+import { wireFor } from './wires.ts';
 
 /** An AWS identity, and where its services are when not at their usual addresses. */
 export interface Identity extends Own {
@@ -64,8 +65,8 @@ interface Found {
 /** With what a fetch calls AWS, and who hears what it waits for. */
 interface Way extends Ways {
   readonly settings: Settings;
-  /** Where STS is. Throws MISCONFIGURED. */
-  readonly sts: () => StsAt;
+  /** Where STS is: in this region, else in that of the settings. Throws MISCONFIGURED. */
+  readonly sts: (region?: string) => StsAt;
 }
 
 const fetchMs = 20_000;
@@ -97,9 +98,10 @@ export async function fetchToken(
         // Before the first word to anybody: two settings that contradict each other are named.
         settings.address(apiOf(registry), registry.region);
         from.settled(settings);
-        const { patience, stsRegion: region } = settings;
+        const { patience, stsRegion } = settings;
+        const sts = (region = stsRegion): StsAt => ({ url: settings.address('STS', region), region });
         last = wireFor(deps, settings, signal);
-        return { settings, wire: last, clock: deps.clock, patience, sts: () => ({ url: settings.address('STS', region), region }) };
+        return { settings, wire: last, clock: deps.clock, patience, sts };
       };
       const search = searchFor(identity, async entered => {
         const askedAs = await from.askedAs();
@@ -136,7 +138,7 @@ async function walk(
   const region = settings.stsRegion;
   try {
     return {
-      ...(await findKeys({ ...around, profile: identity.profile, webToken: identity.webToken, region, ways: way, sts }, entered)),
+      ...(await findKeys({ ...around, profile: identity.profile, webToken: identity.webToken, ways: way, sts, settings }, entered)),
       shared: around.shared,
     };
   } catch (error) {

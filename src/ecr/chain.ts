@@ -40,10 +40,10 @@ function placesOf(walk: Walk): Place[] {
   return [environmentPlace(walk), defaultProfile(walk), webIdentityPlace(walk), containerPlace(walk), instancePlace(walk)];
 }
 
-/** A service of AWS has spoken, or could not be reached, or has no address. */
+/** A service of AWS has spoken, or could not be reached, or has no address; or it is our own verdict on that. */
 function isAnswer(error: unknown, { last }: Wire): boolean {
   const { $metadata, code, name } = error as { $metadata?: unknown; code?: string; name?: string };
-  return name === 'EndpointError' || (last !== undefined && ($metadata ?? code) !== undefined);
+  return error instanceof Failure || name === 'EndpointError' || (last !== undefined && ($metadata ?? code) !== undefined);
 }
 
 /** AWS would refuse them with words that help nobody, or they could not even be sent. */

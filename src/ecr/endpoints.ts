@@ -1,6 +1,6 @@
 import { Failure } from '../contract/failures.ts';
 import type { Registry } from '../contract/registry.ts';
-import { type Service, usualHost } from './addresses.ts';
+import { type Service, usualHost, type Variant } from './addresses.ts';
 import type { Section, Shared } from './shared.ts';
 import { wrongSetting } from './switches.ts';
 import { type Env, namedProfile } from './variables.ts';
@@ -9,6 +9,9 @@ type Spelling = Pick<Registry, 'service' | 'region' | 'fips' | 'dualStack'>;
 
 /** The API that gives the tokens of a registry. */
 export const apiOf = ({ service }: Pick<Registry, 'service'>): Service => (service === 'ecr-public' ? 'ECR Public' : 'ECR');
+
+/** Services that the SDK calls on behalf of a profile. */
+type OfProfile = 'SSO' | 'SSO OIDC';
 
 /** What a source says of its own addresses and settings. */
 export interface Own {
@@ -26,6 +29,10 @@ export interface Settings {
   readonly stsRegion: string;
   /** The address that somebody set, with the name of the setting. */
   custom(service: Service): Setting | undefined;
+  /** The address that somebody set for a service that the SDK calls itself. Throws as `address` does. */
+  moved(service: OfProfile): URL | undefined;
+  /** What is switched on for all services. */
+  readonly switched: Variant;
   /** Authorities for connections to AWS, of the profile: AWS_CA_BUNDLE comes first. */
   readonly caBundle: Setting | undefined;
   readonly patience: Patience;
@@ -61,17 +68,21 @@ export function settingsOf(own: Own, registry: Spelling, env: Env, shared: Share
   const wrong = wrongSetting(section);
   if (wrong) throw new Failure('MISCONFIGURED', `${of(wrong.option)} ${wrong.why}.`, { remedy: wrong.remedy });
 
-  const custom = (service: Service): Setting | undefined => {
-    const [option, value] = service === 'STS' ? ['stsEndpoint', own.stsEndpoint] : ['endpoint', own.endpoint];
+  const custom = (service: Service | OfProfile): Setting | undefined => {
+    const option = service === 'STS' ? 'stsEndpoint' : 'endpoint';
+    const value = service.startsWith('SSO') ? undefined : own[option];
     if (value) return { name: `${option} of the source`, value };
     if ((env['AWS_IGNORE_CONFIGURED_ENDPOINT_URLS'] || section['ignore_configured_endpoint_urls']) === 'true') return undefined;
     return customByEnvironment(service, env) ?? customByProfile(service, section, shared, of);
   };
+  const switches = switchesOf(env, section, of);
   const bundle = env['AWS_CA_BUNDLE'] ? undefined : section['ca_bundle'];
   return {
     custom,
     stsRegion: registry.service === 'ecr' ? registry.region : (own.region ?? (regionSet(env) || section['region'] || registry.region)),
-    address: (service, region) => addressOf(service, region, custom(service), registry, switchesOf(env, section, of)),
+    address: (service, region) => customAddress(service, custom(service), switches) ?? usualAddress(service, region, registry, switches),
+    moved: service => customAddress(service, custom(service), switches),
+    switched: variantBy(switches),
     caBundle: bundle ? { name: of('ca_bundle'), value: bundle } : undefined,
     patience: patienceOf(env, section),
   };
@@ -89,24 +100,40 @@ function patienceOf(env: Env, section: Section): Patience {
 }
 
 /** As the shared files spell it. */
-const idOf = (service: Service): string => service.toLowerCase().replaceAll(' ', '_');
+const idOf = (service: Service | OfProfile): string => service.toLowerCase().replaceAll(' ', '_');
 
-function customByEnvironment(service: Service, env: Env): Setting | undefined {
+function customByEnvironment(service: Service | OfProfile, env: Env): Setting | undefined {
   if (env['AWS_IGNORE_CONFIGURED_ENDPOINT_URLS'] === 'true') return undefined;
   const name = [`AWS_ENDPOINT_URL_${idOf(service).toUpperCase()}`, 'AWS_ENDPOINT_URL'].find(variable => env[variable]);
   return name === undefined ? undefined : { name, value: env[name] ?? '' };
 }
 
-function customByProfile(service: Service, { services, endpoint_url: all }: Section, shared: Shared, of: (option: string) => string) {
+function customByProfile(
+  service: Service | OfProfile,
+  { services, endpoint_url: all }: Section,
+  shared: Shared,
+  of: (option: string) => string,
+) {
   const option = `${idOf(service)}.endpoint_url`;
   const value = services === undefined ? undefined : shared.section('services', services)[option];
   if (value) return { name: `endpoint_url of [services ${services}]`, value };
   return all ? { name: of('endpoint_url'), value: all } : undefined;
 }
 
+/** A switch that is on; `name`: of its setting. */
+interface Switch {
+  readonly what: 'FIPS' | 'dual-stack';
+  readonly name: string;
+}
+
+const variantBy = (switches: readonly Switch[]): Variant => ({
+  fips: switches.some(({ what }) => what === 'FIPS'),
+  dualStack: switches.some(({ what }) => what === 'dual-stack'),
+});
+
 /** Which of FIPS and dual-stack somebody switched on, by variable or profile. */
-function switchesOf(env: Env, section: Section, of: (option: string) => string): { readonly what: string; readonly name: string }[] {
-  const on = (what: string, variable: string, option: string) => {
+function switchesOf(env: Env, section: Section, of: (option: string) => string): Switch[] {
+  const on = (what: Switch['what'], variable: string, option: string): Switch | undefined => {
     if (env[variable]) return env[variable] === 'true' ? { what, name: `${variable}=true` } : undefined;
     return section[option] === 'true' ? { what, name: of(option) } : undefined;
   };
@@ -116,28 +143,25 @@ function switchesOf(env: Env, section: Section, of: (option: string) => string):
   ].filter(found => found !== undefined);
 }
 
-/** The address that somebody set is called whatever the host's spelling; it can be a FIPS one. */
-function addressOf(
-  service: Service,
-  region: string,
-  custom: Setting | undefined,
-  { fips, dualStack }: Spelling,
-  switches: readonly { readonly what: string; readonly name: string }[],
-): URL {
-  const [contrary] = switches;
-  if (custom && contrary)
+/** It is called whatever the host's spelling; it can be a FIPS one. */
+function customAddress(service: string, custom: Setting | undefined, [contrary]: readonly Switch[]): URL | undefined {
+  if (!custom) return undefined;
+  if (contrary)
     throw new Failure(
       'MISCONFIGURED',
       `${contrary.name} asks for the ${contrary.what} address of ${service}, and ${custom.name} sets an address: the AWS tools take one of the two.`,
       { remedy: `Remove ${contrary.name} if the address that is set is the right one; else remove ${custom.name}.` },
     );
-  if (custom && !(/^https?:\/\/[^\s/]\S*$/i.test(custom.value) && URL.canParse(custom.value)))
+  if (!(/^https?:\/\/[^\s/]\S*$/i.test(custom.value) && URL.canParse(custom.value)))
     throw new Failure('MISCONFIGURED', `${custom.name} is no URL that begins with https:// or http://.`, {
       remedy: `Write the whole address of ${service}, such as https://HOST.`,
     });
-  if (custom) return new URL(custom.value);
-  const asked = (what: string): boolean => switches.some(one => one.what === what);
+  return new URL(custom.value);
+}
+
+function usualAddress(service: Service, region: string, { fips, dualStack }: Spelling, switches: readonly Switch[]): URL {
+  const switched = variantBy(switches);
   // The host's dual-stack is a matter of the registry's network, not of STS.
-  const variant = { fips: fips || asked('FIPS'), dualStack: (dualStack && service !== 'STS') || asked('dual-stack') };
+  const variant = { fips: fips || switched.fips, dualStack: (dualStack && service !== 'STS') || switched.dualStack };
   return new URL(`https://${usualHost(service, region, variant)}`);
 }

@@ -1,5 +1,6 @@
 import { quote } from '../contract/text.ts';
 import type { Ways } from './call.ts';
+import type { Settings } from './endpoints.ts';
 import type { WebToken } from './role.ts';
 import type { Shared } from './shared.ts';
 import type { StsAt } from './sts.ts';
@@ -20,12 +21,16 @@ export interface Walk {
   readonly profile: string | undefined;
   /** In the place of all others. */
   readonly webToken?: WebToken | undefined;
-  readonly region: string;
   readonly env: Env;
   readonly shared: Shared;
   readonly ways: Ways;
-  /** Where STS is. Throws MISCONFIGURED where two settings of that contradict each other. */
-  readonly sts: () => StsAt;
+  /**
+   * Where STS is: in this region, else in that of the settings. Throws MISCONFIGURED where two settings of that
+   * contradict each other.
+   */
+  readonly sts: (region?: string) => StsAt;
+  /** For the calls of SSO, which the SDK makes. */
+  readonly settings: Pick<Settings, 'switched' | 'moved' | 'patience'>;
   /** What a credential process gets of the environment. */
   readonly commandEnv: Env;
 }

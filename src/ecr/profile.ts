@@ -1,3 +1,4 @@
+import { assumersFor } from './assumers.ts';
 import { programOf } from './command-line.ts';
 import { handlerFor } from './handler.ts';
 import { credentialsIn } from './ini.ts';
@@ -29,7 +30,8 @@ export function defaultProfile(walk: Walk): Place {
 }
 
 /** The profile of this name and no other identity: the SDK's own chain would go on to the machine's. */
-export function profilePlace(name: string, { profile, region, env, shared, ways, commandEnv }: Walk): Place {
+export function profilePlace(name: string, walk: Walk): Place {
+  const { profile, env, shared, settings, commandEnv } = walk;
   const byVariable = !profile && Boolean(env['AWS_PROFILE']);
   const process = processOf(name, shared);
   return {
@@ -40,15 +42,19 @@ export function profilePlace(name: string, { profile, region, env, shared, ways,
       if (shared.odd(name).some(({ mixed }) => mixed)) throw new Error('lines of two profiles are mixed');
       const sdk = await loadSdk(commandEnv);
       await handTokens(shared.lineage(name).map(shared.profile), sdk.externalDataInterceptor);
-      const requestHandler = handlerFor(ways.wire, sdk);
       return await sdk.fromIni({
         profile: name,
         ...shared.paths,
         logger: silent,
-        clientConfig: { requestHandler, logger: silent },
-        // The region is not in clientConfig: there it would also replace that of an SSO session. A web identity of the
-        // profile gets its handler from here alone.
-        parentClientConfig: { region, requestHandler },
+        ...assumersFor(shared.profile(name)?.['region'], walk),
+        // Without a region: it would replace that of an SSO session.
+        clientConfig: {
+          requestHandler: handlerFor(walk, sdk),
+          logger: silent,
+          maxAttempts: settings.patience.attempts,
+          useFipsEndpoint: settings.switched.fips,
+          useDualstackEndpoint: settings.switched.dualStack,
+        },
       })();
     },
     shown: `profile "${name}"${byVariable ? ' (AWS_PROFILE)' : profile ? ' (of the source)' : ''}`,
