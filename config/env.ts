@@ -26,6 +26,10 @@ const ofThoseWhoAsk = [
     doc: 'Directory of the answers that the credential helper keeps. Unless set: `$XDG_CACHE_HOME/ecr-courier`, `~/.cache/ecr-courier`, or `/var/cache/ecr-courier` without a home.',
   },
   {
+    name: 'ECR_COURIER_SHARED_CACHE',
+    doc: 'Directory of answers that a daemon of another user keeps (`helper-cache` with a `group`). Credential helper and credential provider look there before they ask AWS, and write nothing.',
+  },
+  {
     name: 'ECR_COURIER_TRACE',
     doc: "File to which credential helper and credential provider append what they were asked and answered, without secrets. For the kubelet's provider, in the `env` of its configuration.",
   },

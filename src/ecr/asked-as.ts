@@ -17,6 +17,8 @@ export function identityFiles(env: Env): readonly string[] {
   return [...pathsOf(env), ...(keyFile ? [keyFile] : [])];
 }
 
+const noFiles = { AWS_CONFIG_FILE: '(no config)', AWS_SHARED_CREDENTIALS_FILE: '(no credentials)' };
+
 /**
  * The identity of an answer: as the source describes it, and what lies in the files that it names, so that a profile
  * that is changed is another one. Asks nobody.
@@ -25,7 +27,8 @@ export async function identityOf(spec: IdentitySpec, env: Env): Promise<string> 
   const texts = await Promise.all(identityFiles(env).map(contentsOf));
   // It ends earlier than another answer of the same identity.
   const end = endsWithSession(env) ? ', to the end of its session' : '';
-  if (texts.every(text => text === '')) return `${describeIdentity(spec, env)}${end}`;
+  // Where there is nothing in them it makes no difference where they would be: users of one machine have its role.
+  if (texts.every(text => text === '')) return `${describeIdentity(spec, { ...env, ...noFiles })}${end}`;
   const digest = createHash('sha256').update(JSON.stringify(texts)).digest('hex').slice(0, 16);
   return `${describeIdentity(spec, env)}, files ${digest}${end}`;
 }

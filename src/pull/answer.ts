@@ -6,7 +6,9 @@ import { parseAddress, type Registry } from '../contract/registry.ts';
 import { identityByToken, identityOf } from '../ecr/asked-as.ts';
 import type { SourceSpec } from '../ecr/choice.ts';
 import type { WebToken } from '../ecr/role.ts';
+import { containerUri } from '../ecr/variables.ts';
 import { type Answers, answersDirectory, openAnswers } from '../io/answers.ts';
+import { openShared, type SharedAnswers } from '../io/shared-answers.ts';
 import { inTurn } from '../io/turn.ts';
 import { keepHit, pruneHits, rememberNode, type Witnesses, witnessesOf } from './hits.ts';
 import { inFull } from './run.ts';
@@ -121,31 +123,61 @@ async function serve({ registry, spec, witnesses }: Question, asker: Asker, rema
   // What speaks to AWS is not loaded for an answer that is there.
   const fetch = async (): Promise<Answer> => await (await import('./fetch.ts')).fetchAnswer(spec, registry, asker);
   if (!answers) return await fetch();
-  const ready = async (): Promise<Answer | undefined> => {
-    const kept = await answers.read(key);
-    return kept && isFresh(kept, clock.wall()) ? kept : undefined;
+  const shared = asker.webToken || hasKeysOfItsOwn(env) ? undefined : await sharedOrSay(env, remark);
+  const ready = async (): Promise<Found | undefined> => {
+    for (const place of [answers, ...(shared ? [shared] : [])]) {
+      const kept = await place.read(key);
+      if (kept && isFresh(kept, clock.wall())) return { answer: kept, ...(place === shared && { directory: shared.directory }) };
+    }
+    return undefined;
   };
-  const work = async (): Promise<Answer> => {
+  const work = async (): Promise<Found> => {
     const fetched = await fetch();
     await answers.write(key, fetched).catch((error: Failure) => remark(inFull(error)));
     await answers.prune(clock.wall());
     await pruneHits(answers.directory, clock.wall());
-    return fetched;
+    return { answer: fetched };
   };
   try {
-    const answer = (await ready()) ?? (await inTurn({ path: answers.lockOf(key), clock, ready, work }, signal));
+    const found = (await ready()) ?? (await inTurn({ path: answers.lockOf(key), clock, ready, work }, signal));
     const now = clock.wall();
     await answers.note(key, registry.host, now);
-    await keepHit({ directory: answers.directory, host: registry.host, env, digest: digestOf(key), witnesses }, now);
+    await keepHit(
+      { directory: answers.directory, host: registry.host, env, digest: digestOf(key), shared: found.directory, witnesses },
+      now,
+    );
     await rememberNode(answers.directory);
-    return answer;
+    return found.answer;
   } catch (error) {
-    const old = await answers.read(key);
+    const old = (await answers.read(key)) ?? (await shared?.read(key));
     if (!old || old.expiresAt <= clock.wall()) throw error;
     remark(
       `The token could not be refreshed; the one that is there is answered, which lasts until ${isoOf(old.expiresAt)}. ${inFull(asFailure(error))}`,
     );
     return old;
+  }
+}
+
+/** `directory`: where it lies, unless in our own. */
+interface Found {
+  readonly answer: Answer;
+  readonly directory?: string;
+}
+
+/** Containers and pods find keys at one address, and each finds others: their identities look alike. */
+const hasKeysOfItsOwn = (env: Env): boolean => containerUri(env) !== undefined || Boolean(env['AWS_WEB_IDENTITY_TOKEN_FILE']);
+
+/** undefined: none is named, or it cannot be trusted; the latter is said. */
+async function sharedOrSay(
+  { ECR_COURIER_SHARED_CACHE: named }: Env,
+  remark: (sentence: string) => void,
+): Promise<SharedAnswers | undefined> {
+  if (!named) return undefined;
+  try {
+    return await openShared(named);
+  } catch (error) {
+    remark(inFull(asFailure(error)));
+    return undefined;
   }
 }
 

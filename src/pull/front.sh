@@ -16,6 +16,7 @@ take_hit() {
   [ -f "$cache/hits/$name" ] && [ -O "$cache/hits/$name" ] || return 1
   here="HOME=$HOME ECR_COURIER_CONFIG=$ECR_COURIER_CONFIG XDG_CONFIG_HOME=$XDG_CONFIG_HOME"
   here="$here ECR_COURIER_ROLE_ARN=$ECR_COURIER_ROLE_ARN ECR_COURIER_TOKEN_ENDS_WITH_SESSION=$ECR_COURIER_TOKEN_ENDS_WITH_SESSION"
+  here="$here ECR_COURIER_SHARED_CACHE=$ECR_COURIER_SHARED_CACHE"
   here="$here AWS_PROFILE=$AWS_PROFILE AWS_ACCESS_KEY_ID=$AWS_ACCESS_KEY_ID AWS_ACCESS_KEY_ID_FILE=$AWS_ACCESS_KEY_ID_FILE"
   here="$here AWS_CONFIG_FILE=$AWS_CONFIG_FILE AWS_SHARED_CREDENTIALS_FILE=$AWS_SHARED_CREDENTIALS_FILE"
   here="$here AWS_WEB_IDENTITY_TOKEN_FILE=$AWS_WEB_IDENTITY_TOKEN_FILE AWS_ROLE_ARN=$AWS_ROLE_ARN"
@@ -25,7 +26,7 @@ take_hit() {
   here="$here AWS_ENDPOINT_URL_ECR_PUBLIC=$AWS_ENDPOINT_URL_ECR_PUBLIC AWS_ENDPOINT_URL_STS=$AWS_ENDPOINT_URL_STS"
   here="$here AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=$AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"
   {
-    IFS=' ' read -r form renew digest && IFS= read -r there || return 1
+    IFS=' ' read -r form renew digest place && IFS= read -r there || return 1
     [ "$form" = 2 ] && [ "$there" = "$here" ] || return 1
     case $digest in '' | *[!0-9a-f]*) return 1 ;; esac
     # What was there has not changed; what was not there, or not for us, still is not.
@@ -38,11 +39,14 @@ take_hit() {
       fi
     done
   } <"$cache/hits/$name"
-  [ -f "$cache/$digest.answer" ] && [ -O "$cache/$digest.answer" ] || return 1
+  # Node has seen that only root could put another directory there, and its owner another answer.
+  [ -n "$place" ] || [ -O "$cache/$digest.answer" ] || return 1
+  place=${place:-$cache}
+  [ -f "$place/$digest.answer" ] && [ -r "$place/$digest.answer" ] || return 1
   {
     IFS=' ' read -r form from issued until expires && IFS= read -r user && IFS= read -r password || return 1
     [ "$form $from" = "2 $digest" ] && [ -n "$user" ] && [ -n "$password" ] || return 1
-  } <"$cache/$digest.answer"
+  } <"$place/$digest.answer"
   # Milliseconds there, seconds here.
   issued=${issued%???} until=${until%???} expires=${expires%???}
   # bash does not let it be set, and has the time in it.

@@ -18,6 +18,7 @@ export const variables = [
   'XDG_CONFIG_HOME',
   'ECR_COURIER_ROLE_ARN',
   'ECR_COURIER_TOKEN_ENDS_WITH_SESSION',
+  'ECR_COURIER_SHARED_CACHE',
   'AWS_PROFILE',
   'AWS_ACCESS_KEY_ID',
   'AWS_ACCESS_KEY_ID_FILE',
@@ -77,6 +78,8 @@ export interface Hit {
   readonly env: Env;
   /** Of the key of its answer. */
   readonly digest: string;
+  /** The directory in which it lies, when it is not our own. */
+  readonly shared?: string | undefined;
   readonly witnesses: Witnesses;
 }
 
@@ -89,10 +92,10 @@ const lastsMs = 24 * hourMs;
  * takes it. `now`: in milliseconds. Never throws: without it Node is asked again.
  */
 export async function keepHit(hit: Hit, now: number): Promise<void> {
-  const { directory, host, env, digest, witnesses } = hit;
+  const { directory, host, env, digest, shared = '', witnesses } = hit;
   const values = variables.map(name => env[name] ?? '');
   const name = [host, env['AWS_PROFILE'], env['AWS_ACCESS_KEY_ID']].join(',');
-  const isTold = values.every(value => !/[\s\p{Cc}]/u.test(value)) && /^[\w.,-]{1,200}$/.test(name);
+  const isTold = values.every(value => !/[\s\p{Cc}]/u.test(value)) && !/[\s\p{Cc}]/u.test(shared) && /^[\w.,-]{1,200}$/.test(name);
   if (!witnesses || !isTold || unanswered.some(variable => env[variable])) return;
   const folder = join(directory, 'hits');
   const here = variables.map((variable, at) => `${variable}=${values[at]}`).join(' ');
@@ -103,7 +106,11 @@ export async function keepHit(hit: Hit, now: number): Promise<void> {
     changedAt,
     stamp: changedAt === undefined ? '-' : stampOf(path, changedAt),
   }));
-  const lines = [[form, until, digest].join(' '), here, ...stamped.map(({ stamp, path }) => `${stamp} ${path}`)];
+  const lines = [
+    [form, until, digest, ...(shared ? [shared] : [])].join(' '),
+    here,
+    ...stamped.map(({ stamp, path }) => `${stamp} ${path}`),
+  ];
   const path = join(folder, name);
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 });

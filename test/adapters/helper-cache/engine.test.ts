@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { readdir, utimes, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { promisify } from 'node:util';
@@ -31,8 +31,9 @@ after(async () => {
 const hour = 3_600_000;
 
 /** A home with a configuration, the daemon, the helper as Node, and its front, behind which Node only says its name. */
-async function machine(registries: readonly string[] = [host]) {
-  const dir = await folder({ 'courier.json': JSON.stringify({ targets: [{ kind: 'helper-cache', registries }] }), 'fronts/x': '' });
+async function machine(target: object = {}) {
+  const targets = [{ kind: 'helper-cache', registries: [host], ...target }];
+  const dir = await folder({ 'courier.json': JSON.stringify({ targets }), 'fronts/x': '' });
   const past = Math.floor(Date.now() / 1000) - 30_000.5;
   await utimes(dir.at('courier.json'), past, past);
   await writeFronts(dir.at('fronts'));
@@ -99,6 +100,35 @@ test('one call of the daemon in half a life, none of those who ask; what it refr
   assert.deepEqual([judged(second), await place.helper(), await place.front(sister)], ['good', second, second]);
   assert.equal(place.calls(), 2);
 });
+
+const onlyRoot = { skip: process.getuid?.() !== 0 && 'only root can' };
+test(
+  'the members of a group take the answers of a daemon, and write nothing; a container with keys of its own does not',
+  onlyRoot,
+  async () => {
+    const directory = await mkdtemp('/var/cache/shared-');
+    try {
+      await chown(directory, 0, 12_345);
+      await chmod(directory, 0o2750);
+      await using place = await machine({ directory, group: '12345' });
+      // Another home of another user, with nothing in it: the same machine, the same role.
+      const role = { AWS_ACCESS_KEY_ID: 'AKIDTEST', HOME: place.dir.at('daemon') };
+      await place.daemon(role).courier.once(soon());
+      assert.equal(place.calls(), 1);
+      const before = await readdir(directory);
+      const asker = { ECR_COURIER_SHARED_CACHE: directory };
+      const first = await place.helper(host, 0, asker);
+      assert.deepEqual([judged(first), await place.front(host, asker), place.calls()], ['good', first, 1]);
+      assert.deepEqual(await readdir(directory), before);
+      assert.equal(await place.front(), 'NODE', 'without the variable');
+      await writeFile(place.dir.at('web-token'), 'x');
+      const pod = { ...asker, AWS_ROLE_ARN: 'arn:aws:iam::111111111111:role/pod', AWS_WEB_IDENTITY_TOKEN_FILE: place.dir.at('web-token') };
+      assert.notEqual(await place.helper(host, 0, pod), first);
+    } finally {
+      await rm(directory, { recursive: true });
+    }
+  },
+);
 
 test('a restart writes nothing, as the file tells what it holds', async () => {
   await using place = await machine();

@@ -1,0 +1,42 @@
+import { lstat, realpath } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { type Answer, type AnswerKey, digestOf, mostAnswerBytes, nameOfAnswer, readAnswer } from '../contract/answer-file.ts';
+import { Failure } from '../contract/failures.ts';
+import { readText } from './files.ts';
+
+/** Answers that a daemon of another user keeps, for those of a group. They are read, and never written. */
+export interface SharedAnswers {
+  /** Without links. */
+  readonly directory: string;
+  /** undefined for what is not there, and for what may not be read. Never throws. */
+  read(key: AnswerKey): Promise<Answer | undefined>;
+}
+
+/**
+ * Opens the directory. Throws MISCONFIGURED unless root has put it there, for whomever, and its owner alone can write
+ * into it: else anybody could put answers there.
+ */
+export async function openShared(path: string): Promise<SharedAnswers> {
+  const directory = await realpath(path).catch(({ code }: NodeJS.ErrnoException) => {
+    throw unusable(path, `cannot be looked at (${code})`);
+  });
+  for (let at = directory; ; at = dirname(at)) {
+    const { uid, mode } = await lstat(at);
+    if ((mode & 0o022) !== 0) throw unusable(path, `can be replaced by others: ${at} has the mode ${(mode & 0o7777).toString(8)}`);
+    if (at !== directory && uid !== 0)
+      throw unusable(path, `can be replaced by another user: ${at} belongs to uid ${uid}, and not to root`);
+    if (at === dirname(at)) break;
+  }
+  return {
+    directory,
+    async read(key) {
+      const digest = digestOf(key);
+      return readAnswer(await readText(join(directory, nameOfAnswer(digest)), mostAnswerBytes).catch(() => ''), digest);
+    },
+  };
+}
+
+const unusable = (path: string, why: string): Failure =>
+  new Failure('MISCONFIGURED', `No answer is taken from ${path}, which ECR_COURIER_SHARED_CACHE names, as it ${why}.`, {
+    remedy: 'Each ask is answered without it. Let root make it in a directory that only root can write to, such as /var/cache.',
+  });
