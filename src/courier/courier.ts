@@ -7,6 +7,7 @@ import { createLane, type Lane } from './lane.ts';
 import type { Ledger, ManagedTarget, Moment, Scope } from './ledger.ts';
 import { createLoop, type Loop, type Turn } from './loop.ts';
 import { type Postponed, postponedOf } from './postponed.ts';
+import { createStarts } from './starts.ts';
 import { createSupply, type Supply, type Want } from './supply.ts';
 import { second, timeline } from './timing.ts';
 import { createWork } from './work.ts';
@@ -60,6 +61,7 @@ export function createCourier(deps: CourierDeps): Courier {
   const { clock, emit, random = Math.random } = deps;
   const now = timeline(clock);
   const work = createWork(clock);
+  const starts = createStarts(clock, now);
   const loop = createLoop(clock, now, deps.tickMs ?? 15 * second);
   const lanes = new Map<string, Lane>();
   let mode: 'run' | 'once' = 'run';
@@ -74,7 +76,7 @@ export function createCourier(deps: CourierDeps): Courier {
   }
 
   function newLane(managed: ManagedTarget): Lane {
-    const shared = { now, random, work, emit, supply, wake: loop.wake, rehearse: deps.rehearse ?? false, follows: persists };
+    const shared = { now, random, work, starts, emit, supply, wake: loop.wake, rehearse: deps.rehearse ?? false, follows: persists };
     const fromWall = (moment: number) => now() + moment - clock.wall();
     return createLane(managed, {
       ...shared,

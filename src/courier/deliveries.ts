@@ -3,14 +3,16 @@ import type { Credentials } from '../contract/credential.ts';
 import { asFailure, type Failure } from '../contract/failures.ts';
 import { type Attempt, credentialsOf } from './attempt.ts';
 import { followersOf, whyDue } from './due.ts';
-import type { TargetRecord } from './ledger.ts';
+import type { Entry, TargetRecord } from './ledger.ts';
 import { createPlaces } from './places.ts';
 import { createResults, type ResultsDeps } from './results.ts';
+import type { Starts } from './starts.ts';
 import type { Supply } from './supply.ts';
 import { createWaiting, type Waiting } from './waiting.ts';
 
 export interface DeliveriesDeps extends ResultsDeps {
   readonly supply: ResultsDeps['supply'] & Pick<Supply, 'refetch'>;
+  readonly starts: Starts;
   /** The target to deliver to; undefined while nothing may be delivered. */
   target(): Target | undefined;
   /** Nothing is under way any more. */
@@ -28,11 +30,13 @@ export interface Deliveries extends Pick<Waiting, 'enqueue' | 'clear' | 'tidy' |
 }
 
 export function createDeliveries(record: TargetRecord, deps: DeliveriesDeps): Deliveries {
-  const { now, work } = deps;
+  const { now, work, starts } = deps;
   const places = createPlaces(() => record.managed.limits);
   const waiting = createWaiting(record, places, deps);
   const results = createResults(record, deps);
   let closed = false;
+  /** Until deliveries of other targets have ended. */
+  let heldUp = false;
   const drained = Promise.withResolvers<void>();
   /** What an attempt says that does not end, and is given up. */
   const leftBehind = { mayLand: !deps.rehearse };
@@ -41,11 +45,22 @@ export function createDeliveries(record: TargetRecord, deps: DeliveriesDeps): De
     if (record.managed.paused || closed || work.closing) return;
     const target = waiting.size > 0 ? deps.target() : undefined;
     if (!target) return;
-    for (let entry = waiting.next(); entry; entry = waiting.next()) {
+    for (let entry = next(); entry; entry = next()) {
       // It may have changed, or be gone, since it was queued.
       const due = record.entries.get(entry.slot.id) === entry ? whyDue(record, entry, now()) : undefined;
-      if (due) work.track(deliver({ entry, reason: due.reason, offer: due.offer, began: now() }, target));
+      if (due) work.track(deliver({ entry, reason: due.reason, offer: due.offer, began: starts.begin() }, target));
     }
+  }
+
+  function next(): Entry | undefined {
+    if (heldUp || waiting.size === 0 || !places.isFree('healthy')) return undefined;
+    heldUp = !starts.allow(resume);
+    return heldUp ? undefined : waiting.next();
+  }
+
+  function resume(): void {
+    heldUp = false;
+    pump();
   }
 
   async function deliver(attempt: Attempt, target: Target): Promise<void> {
@@ -66,6 +81,7 @@ export function createDeliveries(record: TargetRecord, deps: DeliveriesDeps): De
     if (receipt instanceof Error) results.failed(attempt, receipt);
     else results.delivered(attempt, receipt);
     for (const follower of followersOf(record, entry)) waiting.enqueue(follower);
+    starts.end(began);
     pump();
     if (places.empty) {
       deps.unused();
