@@ -238,6 +238,13 @@ export interface TargetRecord {
 /** What a registry said of a credential, and when. */
 export type Proved = Proof & { readonly at: Moment; readonly fingerprint: string };
 
+/** A credential was refused, and fetched anew because of that. by: the slot; evidence as in evidence.ts. */
+export interface Refusal {
+  readonly evidence: 'registry' | 'accepted' | 'untried';
+  readonly by: Entry | undefined;
+  readonly at: Moment;
+}
+
 /**
  * One source x region x service (x endpoint variant): the last good credential and how fetching goes. Each field says
  * in brackets who writes it; scopes.ts makes the record.
@@ -261,8 +268,8 @@ export interface Scope {
    * evidence]
    */
   refetch: boolean;
-  /** When a refusal last led to a fetch: by who refused. [evidence] */
-  refusedAt: { registry: Moment; accepted: Moment; untried: Moment };
+  /** Those that led to a fetch, without an hour of peace between. [evidence] */
+  refusals: readonly Refusal[];
   /** When the last fetch began; -Infinity before the first. [fetches] */
   fetchedAt: Moment;
   /** When the last fetch began that was answered, with whatever token. [fetches] */

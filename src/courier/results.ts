@@ -70,7 +70,7 @@ export function createResults(record: TargetRecord, deps: ResultsDeps): Results 
       const at = entry.slot.registries.findIndex(registry => registry.host === host);
       const [registry, scope] = [entry.slot.registries[at], entry.scopes[at]];
       if (!registry || !scope) return [];
-      deps.supply.refused(scope, kept, evidenceOf(entry, host, kept));
+      deps.supply.refused(scope, kept, evidenceOf(entry, host, kept), entry);
       return [deps.supply.doubt(scope, registry, kept, began).then(proved => proved && { host, ...proved })];
     });
   }

@@ -37,12 +37,7 @@ export function isForgotten({ wanted, fetching, notBefore, kept }: Scope, now: M
 
 function newScope(id: string, source: Source, registry: Registry): Scope {
   const never = Number.NEGATIVE_INFINITY;
-  const moments = {
-    refusedAt: { registry: never, accepted: never, untried: never },
-    fetchedAt: never,
-    answeredAt: never,
-    notBefore: never,
-  };
-  const sets = { hosts: new Map(), proofs: new Map(), proving: new Set<string>(), unproven: [] };
+  const moments = { fetchedAt: never, answeredAt: never, notBefore: never };
+  const sets = { refusals: [], hosts: new Map(), proofs: new Map(), proving: new Set<string>(), unproven: [] };
   return { id, source, registry, wanted: false, fetching: false, refetch: false, failures: 0, ...moments, ...sets };
 }

@@ -2,7 +2,7 @@ import type { Registry } from '../contract/registry.ts';
 import type { Prove, Sources } from '../contract/source.ts';
 import { type Evidence, takeRefusal } from './evidence.ts';
 import { askAgain, createFetches, type FetchesDeps } from './fetches.ts';
-import type { Kept, Moment, Proved, Scope } from './ledger.ts';
+import type { Entry, Kept, Moment, Proved, Scope } from './ledger.ts';
 import { createProofs } from './proofs.ts';
 import { forgetOldProofs, isForgotten, scopeIn, unwant, want } from './scopes.ts';
 
@@ -35,10 +35,10 @@ export interface Supply {
   /** When the next fetch becomes possible. */
   wakeAt(): Moment;
   /**
-   * A credential was refused (rule 10): another one is fetched if it is still the newest, once per scope and evidence
-   * in 30 min.
+   * A credential was refused (rule 10), by this slot unless by its registry: another one is fetched if it is still the
+   * newest, as often as the evidence allows.
    */
-  refused(scope: Scope, kept: Kept, evidence: Evidence): void;
+  refused(scope: Scope, kept: Kept, evidence: Evidence, by?: Entry): void;
   /**
    * What the registry says of a credential that somebody refused at that moment or later; undefined when it could not
    * be asked in time.
@@ -55,8 +55,8 @@ export function createSupply(deps: SupplyDeps): Supply {
   const fetches = createFetches(deps);
   const proofs = prove && createProofs({ scopes, now, work, emit, prove, turned: (scope, kept) => refused(scope, kept, 'registry') });
 
-  function refused(scope: Scope, kept: Kept, evidence: Evidence): void {
-    if (takeRefusal(scope, kept, evidence, now()) === 'fetch') wake();
+  function refused(scope: Scope, kept: Kept, evidence: Evidence, by?: Entry): void {
+    if (takeRefusal(scope, kept, evidence, now(), by) === 'fetch') wake();
   }
 
   return {

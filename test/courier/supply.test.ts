@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Prove } from '../../src/contract/source.ts';
 import { createVirtualClock } from '../fakes/clock.ts';
-import { failing, minutes, promptTarget, registry, row, seconds, startRig, testSource } from './rig.ts';
+import { failing, minutes, promptTarget, registry, row, seconds, startRig, type TestTarget, testSource } from './rig.ts';
 
 test('registries that do not answer do not delay the stop, however many wait to be asked', async () => {
   const clock = createVirtualClock();
@@ -64,6 +64,86 @@ test('the registry’s own word has a fetch of its own, which a slot that has go
   await clock.advance(3 * minutes);
   assert.equal(source.asked.length, 3);
   for (const id of good) assert.equal(target.stored.get(id)?.get(registry().host), newest());
+});
+
+/** Slots that refuse what is named here, and all that take no more. */
+function refusing(target: TestTarget, revoked: ReadonlySet<string>, broken: ReadonlySet<string>): void {
+  target.onDeliver = async ({ id }) => {
+    const [password = ''] = target.writes.at(-1)?.passwords.values() ?? [];
+    if (broken.has(id) || revoked.has(password)) throw failing('CREDENTIAL_REFUSED');
+  };
+}
+const drift = (target: TestTarget, ids: readonly string[]): void => {
+  for (const id of ids) target.rows.set(id, { ...row(id), state: 'drifted' });
+};
+
+for (const [how, minutesBefore] of [
+  ['by a refresh', 12],
+  ['by a refresh', 2],
+  ['as it is repaired', 12],
+] as const)
+  test(`a slot that goes bad after it had taken credentials, shown ${how} ${minutesBefore} min before, uses up no fetch of the good ones`, async () => {
+    const clock = createVirtualClock();
+    const source = testSource(clock);
+    const good = ['g1', 'g2', 'g3'];
+    const target = promptTarget(
+      clock,
+      'p',
+      ['bad', ...good].map(id => row(id)),
+    );
+    const [revoked, broken] = [new Set<string>(), new Set<string>()];
+    refusing(target, revoked, broken);
+    await using rig = await startRig({ targets: [target], sources: [source] });
+    await clock.advance(5 * minutes);
+    broken.add('bad');
+    if (how === 'by a refresh') rig.courier.refresh();
+    else drift(target, ['bad']);
+    await clock.advance(minutesBefore * minutes);
+    for (const { password } of source.issued) revoked.add(password.reveal());
+    const asked = source.asked.length;
+    drift(target, good);
+    await clock.advance(3 * minutes);
+    assert.equal(source.asked.length, asked + 1);
+    for (const id of good) assert.equal(target.stored.get(id)?.get(registry().host), source.issued.at(-1)?.password.reveal());
+  });
+
+test('hundreds of slots that go bad one after another lead to fetches at growing distances', async () => {
+  const clock = createVirtualClock();
+  const source = testSource(clock);
+  const ids = Array.from({ length: 300 }, (_, at) => `${at}`);
+  const target = promptTarget(
+    clock,
+    'p',
+    ids.map(id => row(id)),
+  );
+  const broken = new Set<string>();
+  refusing(target, new Set(), broken);
+  await using _ = await startRig({ targets: [target], sources: [source], keepsEvents: false });
+  await clock.advance(5 * minutes);
+  for (const id of ids) {
+    broken.add(id);
+    drift(target, [id]);
+    await clock.advance(36 * seconds);
+  }
+  assert.ok(source.asked.length <= 13, `${source.asked.length} fetches in 3 h`);
+});
+
+test('a slot that takes and refuses in turn leads to one fetch in half an hour', async () => {
+  const clock = createVirtualClock();
+  const source = testSource(clock);
+  const target = promptTarget(clock, 'p', [row('1')]);
+  const broken = new Set<string>();
+  refusing(target, new Set(), broken);
+  await using _ = await startRig({ targets: [target], sources: [source] });
+  for (let round = 0; round < 20; round++) {
+    await clock.advance(2 * minutes);
+    broken.add('1');
+    drift(target, ['1']);
+    await clock.advance(2 * minutes);
+    broken.delete('1');
+    await clock.advance(8 * minutes);
+  }
+  assert.ok(source.asked.length <= 10, `${source.asked.length} fetches in 4 h`);
 });
 
 test('the pause that AWS asked for outlives a configuration without that identity', async () => {

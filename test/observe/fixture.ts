@@ -55,7 +55,7 @@ export function scopeOf(host: string, more: Partial<Scope> = {}): Scope {
     fetching: false,
     refetch: false,
     answeredAt: never,
-    refusedAt: { registry: never, accepted: never, untried: never },
+    refusals: [],
     fetchedAt: never,
     failures: 0,
     notBefore: never,
