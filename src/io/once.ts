@@ -1,4 +1,5 @@
-import { request as ask, type IncomingMessage } from 'node:http';
+import { channel } from 'node:diagnostics_channel';
+import { request as ask, type ClientRequest, type IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { Failure } from '../contract/failures.ts';
 import { userAgent } from '../version.ts';
@@ -29,6 +30,14 @@ export interface Once {
    */
   send(request: OnceRequest, signal: AbortSignal): Promise<OnceAnswer>;
 }
+
+/** The diagnostics channel on which `Sent` is told before a request goes out. Node's own channels have no bodies. */
+export const bodies = 'ecr-courier:request:body';
+export interface Sent {
+  readonly request: ClientRequest;
+  readonly body: string;
+}
+const sending = channel(bodies);
 
 /**
  * For those who ask once in a while, or once in the life of a process: without undici, whose loading takes longer than
@@ -76,6 +85,7 @@ function exchange(socket: Socket, request: OnceRequest & { readonly path?: strin
         const { statusCode = 0, headers: answered } = message;
         resolve({ status: statusCode, headers: answered, body: message });
       });
+      if (typeof body === 'string' && sending.hasSubscribers) sending.publish({ request: asking, body } satisfies Sent);
       asking.end(body);
     } catch (error) {
       // A header that HTTP cannot carry.

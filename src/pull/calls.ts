@@ -1,10 +1,13 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { Clock } from '../contract/clock.ts';
+import { bodies, type Sent } from '../io/once.ts';
 
 /** One request to AWS, or to somebody on the way there. */
 export interface Call {
   readonly to: string;
   readonly action?: string;
+  /** That STS is asked for. */
+  readonly role?: string;
   /** Of the signature: access key id, day, region and service. */
   readonly signedAs?: string;
   /** Since the start of the process, in milliseconds. */
@@ -16,14 +19,22 @@ export interface Call {
 /** What Node's own client and undici tell of requests. Whoever is loaded later is heard as well. */
 export function listen(clock: Clock): { seen(): readonly Call[]; end(): void } {
   const begun = new Map<unknown, { readonly call: Call; readonly since: number }>();
-  const start = (request: unknown, call: Pick<Call, 'to'> & Partial<Call>): void =>
-    void begun.set(request, { call: { ...call, atMs: Math.round(clock.mono()) }, since: clock.mono() });
+  const forms = new WeakMap<object, Pick<Call, 'action' | 'role'>>();
+  const start = (request: object, call: Pick<Call, 'to'> & Partial<Call>): void =>
+    void begun.set(request, { call: { ...call, ...forms.get(request), atMs: Math.round(clock.mono()) }, since: clock.mono() });
   const finish = (request: unknown, status: number | undefined): void => {
     const found = begun.get(request);
     if (!found || status === undefined) return;
     begun.set(request, { ...found, call: { ...found.call, status, tookMs: Math.round(clock.mono() - found.since) } });
   };
   const listeners: readonly (readonly [channel: string, heard: (message: unknown) => void])[] = [
+    [
+      bodies,
+      message => {
+        const { request, body } = message as Sent;
+        forms.set(request, aboutForm(body));
+      },
+    ],
     [
       'undici:request:create',
       message => {
@@ -79,4 +90,11 @@ function aboutHeaders(lines: string): Pick<Call, 'action' | 'signedAs'> {
   const action = /x-amz-target[:,] *([\w.]+)/i.exec(lines)?.[1];
   const signedAs = /Credential=([\w/-]+)/.exec(lines)?.[1];
   return { ...(action && { action }), ...(signedAs && { signedAs }) };
+}
+
+/** The actions of STS stand in a form. What else is in it may be a token. */
+function aboutForm(body: string): Pick<Call, 'action' | 'role'> {
+  const form = new URLSearchParams(body);
+  const [action, role] = [form.get('Action'), form.get('RoleArn')];
+  return action && /^\w+$/.test(action) ? { action, ...(role && { role }) } : {};
 }

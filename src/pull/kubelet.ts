@@ -20,13 +20,20 @@ const foreignFor = '5m0s';
 
 /** The credential provider protocol of the kubelet, v1 (KEP-2133). Never throws. */
 export async function runKubelet(run: Run): Promise<Said> {
-  const flag = run.args.find(arg => arg.startsWith('-'));
+  const flag = optionIn(run.args);
   if (flag === '--version' || flag === '-v') return said(0, `${program} ${version}\n`);
   if (flag === '--help' || flag === '-h') return said(0, usage);
   if (flag !== undefined) return { ...said(1, '', `${flag} is an unknown option.`), stderr: `${program}: ${flag} is unknown.\n${usage}` };
   const text = await run.stdin();
   if (isDockers(run.args, text)) return await runDocker({ ...run, args: verbOf(run.args), stdin: () => Promise.resolve(text) });
   return await answer(text, run).catch(failed);
+}
+
+/** As Go reads arguments: `-` is a word, and behind `--` all are. Without its value, which may be a secret. */
+function optionIn(args: readonly string[]): string | undefined {
+  const end = args.indexOf('--');
+  const option = args.slice(0, end < 0 ? args.length : end).find(arg => arg.startsWith('-') && arg !== '-');
+  return option?.split('=')[0];
 }
 
 /** Docker gives a helper a verb, and a bare host; people give this program to Docker. Other words are ignored. */

@@ -17,16 +17,24 @@ export const kind = 'CredentialProviderRequest';
 const wrong = (what: string): Failure =>
   new Failure('REJECTED', what, { remedy: 'The kubelet writes the request; look at what starts this program instead of it.' });
 
+/** More than any client writes, in characters. Who reads stdin leaves what is behind it. */
+export const longestInput = 1024 * 1024;
+
 /** The request on stdin. What else stands in it is not looked at. Throws REJECTED. */
 export function readRequest(text: string): Request {
   if (text.trim() === '') throw wrong('Nothing came on stdin, and a CredentialProviderRequest in JSON is expected.');
+  if (text.length > longestInput)
+    throw wrong(`What came on stdin is longer than ${longestInput} characters, the longest request that is taken.`);
   const { apiVersion: spoken, kind: of, image, serviceAccountToken: token, serviceAccountAnnotations: annotations } = membersOf(text);
   if (of !== kind) throw wrong(`The request is of the kind ${said(of)}, and ${kind} is expected.`);
   if (spoken !== apiVersion) throw wrong(`The request has the apiVersion ${said(spoken)}, and ${apiVersion} alone is spoken here.`);
   if (typeof image !== 'string' || image === '') throw wrong('The request names no image.');
   if (/\s/.test(hostOf(image))) throw wrong('The host of the image has a blank in it.');
   if (token !== undefined && token !== null && typeof token !== 'string') throw wrong('The serviceAccountToken of the request is no text.');
-  return { image, ...(token ? { token: new Secret(token) } : {}), annotations: textsIn(annotations) };
+  const texts = annotations === undefined || annotations === null ? {} : textsIn(annotations);
+  // As if there were none, the identity of the node would answer instead of the role of the pod.
+  if (!texts) throw wrong('The serviceAccountAnnotations of the request are no map of texts.');
+  return { image, ...(token ? { token: new Secret(token) } : {}), annotations: texts };
 }
 
 /** What an image begins with, as it is spelled: host and port, without a scheme. */
@@ -42,11 +50,18 @@ function membersOf(text: string): Readonly<Record<string, unknown>> {
   throw wrong('What came on stdin is not one JSON document with a request: something else, or something behind it.');
 }
 
-const said = (value: unknown): string => (typeof value === 'string' && value !== '' ? JSON.stringify(value.slice(0, 100)) : 'none');
+/** What looks like no word of the protocol may be a secret. */
+const said = (value: unknown): string => {
+  if (typeof value !== 'string' || value === '') return 'none';
+  return /^(?!eyJ)[\w./-]{1,60}$/.test(value) ? JSON.stringify(value) : `of ${value.length} characters`;
+};
 
-function textsIn(value: unknown): Readonly<Record<string, string>> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return {};
-  return Object.fromEntries(Object.entries(value).filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
+/** undefined: something else than a map of texts. */
+function textsIn(value: unknown): Readonly<Record<string, string>> | undefined {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
+  const entries = Object.entries(value);
+  const texts = entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string');
+  return texts.length === entries.length ? Object.fromEntries(texts) : undefined;
 }
 
 /** Whether somebody speaks the kubelet's protocol. */

@@ -6,14 +6,13 @@ import { ensureHome } from '../io/home.ts';
 import { leave } from '../io/leave.ts';
 import { runDocker } from './docker.ts';
 import { runKubelet } from './kubelet.ts';
+import { longestInput } from './request.ts';
 import type { Run, Said } from './run.ts';
 
 const protocols: Readonly<Record<string, (run: Run) => Promise<Said>>> = { docker: runDocker, kubelet: runKubelet };
 
 /** From the start of the process to its end, in milliseconds. */
 const longestMs = 13_000;
-/** More than any client writes, in characters. */
-const longestInput = 1024 * 1024;
 
 async function stdin(): Promise<string> {
   // Started by hand, without a word of what it shall do.

@@ -1,19 +1,18 @@
-import { redact } from '../contract/secret.ts';
+import { isAbsolute } from 'node:path';
 import { appendCapped } from '../io/append.ts';
 import { version } from '../version.ts';
 import { listen } from './calls.ts';
+import { masksFor } from './mask.ts';
 import type { Run, Said } from './run.ts';
 import type { Env } from './settings.ts';
 
 /** A file that grows beyond this is moved to FILE.1, over the one before. */
 const mostBytes = 1024 * 1024;
-/** Of one text in a record, in characters. */
-const longestText = 8_000;
 
 /**
  * Runs, and appends a line of JSON on it to the file that ECR_COURIER_TRACE names: the kubelet throws away what a
- * successful provider writes to stderr, and clients hide what a helper says. Secrets are masked. Never throws because
- * of the file.
+ * successful provider writes to stderr, and clients hide what a helper says. Secrets are masked. A file that cannot be
+ * written is told on stderr, and fails nothing.
  */
 export async function traced(program: string, work: (run: Run) => Promise<Said>, run: Run): Promise<Said> {
   const file = run.env['ECR_COURIER_TRACE'];
@@ -25,6 +24,7 @@ export async function traced(program: string, work: (run: Run) => Promise<Said>,
   const told = (words: string): void => void (identity = words);
   const began = run.clock.mono();
   const said = await work({ ...run, stdin: heard, told }).finally(calls.end);
+  const masks = masksFor(stdin);
   const record = {
     time: new Date(run.clock.wall()).toISOString(),
     program,
@@ -32,36 +32,40 @@ export async function traced(program: string, work: (run: Run) => Promise<Said>,
     pid: process.pid,
     startedAfterMs: Math.round(began),
     tookMs: Math.round(run.clock.mono() - began),
-    arguments: run.args.map(masked),
-    request: masked(stdin),
+    arguments: run.args.map(masks.argument),
+    request: masks.asked(stdin),
     exit: said.code,
-    answer: masked(said.stdout),
-    stderr: masked(said.stderr),
-    identity,
-    calls: calls.seen(),
+    answer: masks.answered(said.stdout),
+    stderr: masks.own(said.stderr),
+    identity: identity && masks.own(identity),
+    calls: calls.seen().map(call => ({ ...call, ...(call.role && { role: masks.own(call.role) }) })),
     environment: namesOf(run.env),
   };
-  await appendCapped(file, `${JSON.stringify(record)}\n`, mostBytes).catch(() => undefined);
-  return said;
+  const why = await refusal(file, `${JSON.stringify(record)}\n`);
+  return why === undefined ? said : { ...said, stderr: `${said.stderr}ecr-courier: No trace is written, as ECR_COURIER_TRACE ${why}.\n` };
 }
+
+/** Why a record could not be appended, as the end of a sentence. */
+async function refusal(file: string, line: string): Promise<string | undefined> {
+  const path = JSON.stringify(file);
+  if (!isAbsolute(file)) return `is ${path}, and a whole path is needed: whoever starts this program decides where it runs`;
+  return await appendCapped(file, line, mostBytes).then(
+    () => undefined,
+    ({ code = 'unknown' }: NodeJS.ErrnoException) =>
+      `names ${path}: ${Object.hasOwn(reasons, code) ? reasons[code] : `the system says ${code}`}`,
+  );
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: 'its folder does not exist',
+  ENOTDIR: 'its folder does not exist',
+  EISDIR: 'that is a folder',
+  EACCES: 'this user may not write there',
+  EROFS: 'the file system is read-only',
+  ELOOP: 'that is a link, and links are not followed',
+  ENXIO: 'that is a pipe that nobody reads',
+  ENOSPC: 'the disk is full',
+};
 
 /** Values may be keys. */
 const namesOf = (env: Env): string[] => Object.keys(env).sort();
-
-/** A text without secrets, whether or not it is what it should be. */
-function masked(text: string): string {
-  const shown = maskedJson(text) ?? (/[{"]/.test(text) ? `[${text.length} characters that are no JSON]` : withoutUser(text));
-  return redact(shown.length > longestText ? `${shown.slice(0, longestText)}...` : shown);
-}
-
-const withoutUser = (text: string): string => text.replaceAll(/(:\/\/)[^/@\s]*@/g, '$1[secret]@');
-
-function maskedJson(text: string): string | undefined {
-  try {
-    const hidden = (name: string, value: unknown): unknown =>
-      typeof value === 'string' && /secret|password|token/i.test(name) ? `[secret of ${value.length} characters]` : value;
-    return JSON.stringify(JSON.parse(text), hidden);
-  } catch {
-    return undefined;
-  }
-}

@@ -31,6 +31,13 @@ test('a request that is none is told, without a word of what came', async () => 
     [JSON.stringify({ ...request, image: ` ${host}/app` }), /blank/],
     [JSON.stringify({ ...request, serviceAccountToken: { token } }), /no text/],
     [`{"serviceAccountToken":"${token}"`, /JSON document/],
+    [JSON.stringify({ ...request, filler: 'x'.repeat(1024 * 1024) }), /longer than 1048576 characters/],
+    [JSON.stringify({ ...request, kind: token }), /kind of \d+ characters/],
+    [JSON.stringify({ ...request, apiVersion: `v1/${'x'.repeat(100)}` }), /apiVersion of 103 characters/],
+    ...[[], 'x', 7, true, { 'eks.amazonaws.com/ecr-role-arn': 5 }, { other: null }, { 'eks.amazonaws.com/role-arn': ['x'] }].map(
+      serviceAccountAnnotations =>
+        [JSON.stringify({ ...request, serviceAccountToken: 'tk', serviceAccountAnnotations }), /no map of texts/] as const,
+    ),
   ] as const) {
     const { code, stdout, stderr } = await run(text);
     assert.deepEqual([code, stdout], [1, ''], text);
@@ -66,6 +73,11 @@ test('options: its version, its usage, and none that it does not know', async ()
   const { code, stdout, stderr } = await run(JSON.stringify(request), '--verbose');
   assert.deepEqual([code, stdout], [1, '']);
   assert.match(stderr, /--verbose is unknown.*\nusage/);
+  const valued = await run(JSON.stringify(request), '--token=s3cret-value');
+  assert.match(valued.stderr, /--token is unknown/);
+  assert.ok(!valued.stderr.includes('s3cret-value'));
+  const foreign = JSON.stringify({ ...request, image: 'registry.k8s.io/pause' });
+  for (const args of [['-'], ['--'], ['--', '--verbose'], ['word']]) assert.equal((await run(foreign, ...args)).code, 0, args.join(' '));
 });
 
 test("a question in Docker's protocol is answered in that protocol", async () => {

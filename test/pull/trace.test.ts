@@ -3,6 +3,7 @@ import { chmod, mkdir, readFile, stat, symlink, writeFile } from 'node:fs/promis
 import { request } from 'node:http';
 import { test } from 'node:test';
 import { clock } from '../../src/contract/clock.ts';
+import { openOnce } from '../../src/io/once.ts';
 import type { Run, Said } from '../../src/pull/run.ts';
 import { traced } from '../../src/pull/trace.ts';
 import { folder } from '../config/support.ts';
@@ -79,8 +80,82 @@ test('a trace is for its owner alone, is cut at a size, and never fails a call',
   await mkdir(files.at('folder'));
   await writeFile(files.at('other'), '');
   await symlink(files.at('other'), files.at('link'));
-  for (const name of ['folder', 'absent/trace', 'link']) assert.equal(await traced('kubelet', work, runIn(files.at(name))), said);
+  for (const [file, why] of [
+    [files.at('folder'), /folder": that is a folder/],
+    [files.at('absent/trace'), /its folder does not exist/],
+    [files.at('link'), /links are not followed/],
+    ['trace.log', /a whole path is needed/],
+    ...(process.platform === 'linux' ? ([['/dev/full', /the disk is full/]] as const) : []),
+  ] as const) {
+    const { stderr, ...rest } = await traced('kubelet', work, runIn(file));
+    assert.deepEqual(rest, { code: said.code, stdout: said.stdout });
+    assert.match(stderr, /^a remark\necr-courier: No trace is written, as ECR_COURIER_TRACE .*\n$/);
+    assert.match(stderr, why);
+  }
   assert.equal(await readFile(files.at('other'), 'utf8'), '', 'never through a link');
+});
+
+test('a trace shows no secret, wherever it stands and however it is written', async () => {
+  await using files = await folder();
+  const request = { kind: 'CredentialProviderRequest', image: 'host.example/app' };
+  const key = 'eks.amazonaws.com/ecr-role-arn';
+  const coded = Buffer.from(token).toString('base64');
+  const forms: readonly (readonly [text: string, ...args: string[]])[] = [
+    [JSON.stringify({ ...request, serviceAccountToken: [token], extra: token })],
+    [JSON.stringify({ ...request, extra: 'opaque-token-1', deep: { er: ['opaque-token-1', { secret: { x: 'opaque-token-1' } }] } })],
+    [JSON.stringify({ ...request, serviceAccountToken: token, serviceAccountAnnotations: { [key]: coded } })],
+    [JSON.stringify({ ...request, serviceAccountAnnotations: { [key]: 'opaque-token-1' } })],
+    [JSON.stringify({ ...request, [token]: 1, kind: token, image: `me:opaque-token-1@host.example/app` })],
+    [JSON.stringify([token, 'opaque-token-1'])],
+    [JSON.stringify(token)],
+    [JSON.stringify({ ServerURL: 'https://me:opaque-token-1@host.example', Username: 'AWS', Secret: 'opaque-token-1' })],
+    [token],
+    ['opaque-token-1'],
+    [`${token}\n`, token, `--token=${token}`, 'opaque-token-1', '--x=opaque-token-1'],
+  ];
+  for (const [text, ...args] of forms) {
+    const repeats = async (run: Run): Promise<Said> => {
+      const asked = await run.stdin();
+      run.told?.(`the role of ${asked.includes(coded) ? coded : 'nobody'}`);
+      return { code: 1, stdout: '', stderr: `${asked.includes(`"${key}":"opaque`) ? 'no role: opaque-token-1' : token}\n` };
+    };
+    await traced('kubelet', repeats, { ...runIn(files.at('trace'), text), args });
+    const record = await readFile(files.at('trace'), 'utf8');
+    for (const secret of [token, 'opaque-token-1', 'sa-token-1', coded])
+      assert.ok(!record.includes(secret), `${secret} of ${text} in ${record}`);
+  }
+});
+
+test('a trace tells what went wrong in our own words, and what was asked', async () => {
+  await using files = await folder();
+  const stderr = 'The request has the apiVersion "v1beta1", and v1 alone is spoken here.\n';
+  const arn = 'arn:aws:iam::123456789012:role/path/puller';
+  const text = JSON.stringify({ image: 'h.example/a@sha256:00', serviceAccountAnnotations: { 'eks.amazonaws.com/role-arn': arn } });
+  await traced('kubelet', async run => ({ code: 1, stdout: '', stderr: (await run.stdin()) && stderr }), {
+    ...runIn(files.at('trace'), text),
+    args: ['get', '--version'],
+  });
+  const record = await recordIn(files.at('trace'));
+  assert.deepEqual([record['stderr'], record['request'], record['arguments']], [stderr, text, ['get', '--version']]);
+});
+
+test('a trace tells what STS was asked for, and not with which token', async () => {
+  await using files = await folder();
+  await using server = await startServer(() => ({ status: 200 }));
+  const roleArn = 'arn:aws:iam::123456789012:role/puller';
+  const calling = async (): Promise<Said> => {
+    const body = new URLSearchParams({ Action: 'AssumeRoleWithWebIdentity', RoleArn: roleArn, WebIdentityToken: token }).toString();
+    const { body: answer } = await openOnce({}).send(
+      { method: 'POST', url: new URL(server.url), headers: {}, body },
+      new AbortController().signal,
+    );
+    for await (const _ of answer);
+    return said;
+  };
+  await traced('kubelet', calling, runIn(files.at('trace')));
+  const [call] = (await recordIn(files.at('trace')))['calls'] as Record<string, unknown>[];
+  assert.deepEqual([call?.['action'], call?.['role'], call?.['status']], ['AssumeRoleWithWebIdentity', roleArn, 200]);
+  assert.ok(!(await readFile(files.at('trace'), 'utf8')).includes('sa-token-1'));
 });
 
 test('what is no JSON is not written down', async () => {
