@@ -3,8 +3,8 @@ import type { Credentials } from '../src/contract/credential.ts';
 import { Failure } from '../src/contract/failures.ts';
 import type { Change } from '../src/contract/files.ts';
 import { givenTo } from '../src/contract/usual.ts';
-import { unreadable, withLogin, withoutMark } from './docker-config/edit.ts';
-import { entriesIn, pathOfEntries, relationOf } from './docker-config/entries.ts';
+import { isEmpty, unreadable, withLogin, withoutMark } from './docker-config/edit.ts';
+import { entriesIn, holdsSecret, pathOfEntries, relationOf } from './docker-config/entries.ts';
 import { type Code, findings } from './docker-config/findings.ts';
 import { readBefore } from './docker-config/kubelet.ts';
 import { type Ref, survey } from './docker-config/survey.ts';
@@ -65,7 +65,8 @@ export const dockerConfig = defineAdapter({
 
     async function findingsOf(text: string | undefined, signal: AbortSignal): Promise<Finding[]> {
       const found: Finding[] = [];
-      const facts = text === undefined ? undefined : await files.stat(path, { signal });
+      const isSecret = text !== undefined && !isEmpty(text) && entriesIn(withoutMark(text), where).some(({ value }) => holdsSecret(value));
+      const facts = isSecret ? await files.stat(path, { signal }) : undefined;
       if (facts && (facts.mode & 0o004) !== 0)
         found.push(finding('FILE_EXPOSED', `${path} has the mode ${facts.mode.toString(8).padStart(4, '0')}.`));
       for (const before of readBefore(path)) {
@@ -73,7 +74,7 @@ export const dockerConfig = defineAdapter({
         if (there?.kind === 'file')
           found.push(finding('HIDDEN_FROM_KUBELET', `A kubelet reads ${before} and then never looks at ${path}.`));
       }
-      return [...found, finding('READ_ONCE', `Programs that read ${path} once, and live for longer than a token, keep the old one.`)];
+      return found;
     }
 
     return {

@@ -132,13 +132,14 @@ export function addMember(text: string, path: readonly string[], key: string, gi
   const root = text.trim() === '' ? '{}' : text;
   const found = lastMap(root, path);
   const [name, ...rest] = path.slice(found.depth);
-  if (name !== undefined)
-    return addMember(
+  if (name !== undefined) {
+    const value = rest.reduceRight<Json>((inner, one) => ({ [one]: inner }), { [key]: given });
+    const empty = membersAt(
       root,
-      path.slice(0, found.depth),
-      name,
-      rest.reduceRight<Json>((inner, one) => ({ [one]: inner }), { [key]: given }),
-    );
+      path.slice(0, found.depth).map(one => one.toLowerCase()),
+    ).findLast(member => member.key === name && member.map === found.start && valueOf(root, member) === null);
+    return empty ? replaceMember(root, empty, name, value) : addMember(root, path.slice(0, found.depth), name, value);
+  }
   const members = membersAt(root.slice(found.start, found.end), []);
   const last = members.at(-1);
   const style = styleOf(root);
@@ -173,7 +174,9 @@ function styleOf(text: string): Omit<Style, 'before'> & { readonly line: string 
   if (!first) return { line, step: '\t', colon: ': ' };
   const before = blanksBefore(text, first.at);
   const key = /^"[^"\\]*(?:\\.[^"\\]*)*"/s.exec(text.slice(first.at))?.[0] ?? '';
-  const colon = text.slice(first.at + key.length, first.start);
+  const between = text.slice(first.at + key.length, first.start);
+  // Where the first map begins on a line of its own, its members still have their values beside them.
+  const colon = between.includes('\n') ? ': ' : between;
   return { line: before.includes('\n') ? line : '', step: before.includes('\n') ? before.slice(before.lastIndexOf('\n') + 1) : '', colon };
 }
 

@@ -1,5 +1,7 @@
+import { label } from '../../src/contract/text.ts';
 import { addMember, brokenAt, type Json, type Member, membersAt, removeMember, replaceMember, valueOf } from '../common/json-text.ts';
 import { authOf, entriesIn, isBest, type Login, readAuth, relationOf } from './entries.ts';
+import { isMap } from './types.ts';
 
 /**
  * What a text is, if it is no JSON map with maps of entries in it: the rest of a sentence that begins with its file.
@@ -31,13 +33,12 @@ export function unreadable(whole: string, path: readonly string[]): Unreadable |
   if (!text.trimStart().startsWith('{'))
     return { why: 'holds JSON that is no map', remedy: 'Name a config.json, an auth.json or a pull secret.' };
   const [name] = path;
-  const wrong =
-    name !== undefined && membersAt(text, []).find(member => member.key.toLowerCase() === name && !isMap(valueOf(text, member)));
-  if (wrong) return { why: `has a member \`${wrong.key}\` that is no map`, remedy: `Make it a map: \`"${name}": {}\`.` };
+  // A null is a map without members to Go.
+  const isWrong = (value: unknown): boolean => value !== null && !isMap(value);
+  const wrong = membersAt(text, []).find(member => member.key.toLowerCase() === name?.toLowerCase() && isWrong(valueOf(text, member)));
+  if (wrong) return { why: `has a member \`${label(wrong.key)}\` that is no map`, remedy: `Make it a map: \`"${name}": {}\`.` };
   return undefined;
 }
-
-const isMap = (value: unknown): boolean => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /**
  * The text with this login for the host: one entry under the bare name, with nothing but `auth`, in the place of all of

@@ -1,4 +1,5 @@
 import { type Member, membersAt, valueOf } from '../common/json-text.ts';
+import { entryShapes, isMap, misfit, type Shapes, saidOf, text } from './types.ts';
 
 /** How a key of `auths` is made up. */
 export interface Key {
@@ -32,6 +33,16 @@ export function relationOf(key: string, host: string): Relation | undefined {
   const { host: named, port, path } = readKey(key);
   if (named.toLowerCase().replace(/\.$/, '') !== host || !['', '443', '80'].includes(port.replace(/^0+/, ''))) return undefined;
   return /^(v[12])?$/.test(path) ? 'spelling' : 'path';
+}
+
+/**
+ * Whether a host matches a pattern as the kubelet reads it: label by label, where `*` stands for any letters of one.
+ */
+export function isMatch(pattern: string, host: string): boolean {
+  const [labels, parts] = [pattern.split('.'), host.split('.')];
+  const fits = (label: string, part: string | undefined): boolean =>
+    part !== undefined && new RegExp(`^${label.replaceAll(/[^a-z0-9*-]/gi, '').replaceAll('*', '[^.]*')}$`).test(part);
+  return labels.length === parts.length && labels.every((label, at) => fits(label, parts[at]));
 }
 
 /** One entry of `auths`, with the place where it stands. */
@@ -73,26 +84,32 @@ export type Reading = { readonly login?: Login; readonly broken?: string };
  */
 export function readEntry(value: unknown): Reading {
   if (value === null) return {};
-  if (typeof value !== 'object' || Array.isArray(value)) return { broken: 'is no map' };
-  const members = new Map(Object.entries(value).map(([name, one]) => [name.toLowerCase(), one as unknown]));
-  for (const name of ['auth', 'username', 'password', 'email', 'serveraddress', 'identitytoken', 'registrytoken']) {
-    const member = members.get(name);
-    if (member !== undefined && member !== null && typeof member !== 'string')
-      return { broken: `has a member \`${name}\` that is no text` };
-  }
-  const auth = members.get('auth');
+  if (!isMap(value)) return { broken: 'is no map' };
+  const wrong = misfit(Object.entries(value), typed);
+  if (wrong) return { broken: saidOf(wrong) };
+  const auth = Object.entries(value).findLast(([name]) => name.toLowerCase() === 'auth')?.[1];
   return typeof auth === 'string' && auth !== '' ? readAuth(auth) : {};
 }
+
+/** The kubelet minds an `email` as well. */
+const typed: Shapes = { ...entryShapes, email: text };
 
 export function readAuth(auth: string): Reading {
   const encoded = auth.replaceAll(/[\r\n]/g, '');
   const bytes = Buffer.from(encoded, 'base64');
   if (bytes.toString('base64') !== encoded) return { broken: 'has an `auth` that is not base64 with padding' };
-  const text = bytes.toString('utf8');
-  const colon = text.indexOf(':');
+  const login = bytes.toString('utf8');
+  const colon = login.indexOf(':');
   if (colon < 0) return { broken: 'has an `auth` without a colon between user name and password' };
-  return { login: { username: text.slice(0, colon), password: text.slice(colon + 1) } };
+  return { login: { username: login.slice(0, colon), password: login.slice(colon + 1) } };
 }
+
+/** Whether somebody who reads an entry learns a password or a token. */
+export const holdsSecret = (value: unknown): boolean =>
+  isMap(value) &&
+  ['auth', 'password', 'identitytoken', 'registrytoken'].some(name =>
+    Object.entries(value).some(([key, held]) => key.toLowerCase() === name && held !== '' && held !== null),
+  );
 
 /** The one form that every measured client reads: nothing else stands in the entry. */
 export const authOf = ({ username, password }: Login): string => Buffer.from(`${username}:${password}`).toString('base64');

@@ -2,7 +2,7 @@
 export const findings = {
   HELPER_FIRST: {
     severity: 'warning',
-    doc: 'The file names a credential helper for this host. Most clients ask it and never look at the entry that the courier keeps fresh.',
+    doc: 'The file names a credential helper for this host. Most clients ask it and never look at the entry that the courier keeps fresh. A helper of another spelling of the host is asked by some: of HOST:443 by nerdctl, of https://HOST by nerdctl, regctl and jib.',
     remedy:
       'Remove the host from `credHelpers` in that file; or keep the helper, make it `ecr-courier`, and the courier keeps the entry for the clients that run no helpers.',
   },
@@ -13,12 +13,17 @@ export const findings = {
   },
   FILE_BROKEN: {
     severity: 'error',
-    doc: 'An entry of another host cannot be decoded. Because of it crane and docker-py send nothing at all, and docker sends an incomplete login at random, for every host of the file.',
-    remedy: 'Log in to that host again (`docker login HOST`), or remove its entry.',
+    doc: 'An entry of another host cannot be decoded, or something in the file has another type than it must have. Because of it docker 29, crane, nerdctl, the kubelet and others read nothing in the file, for any host. After an entry that cannot be decoded docker 28 sends incomplete logins at random.',
+    remedy: 'Log in to that host again (`docker login HOST`), or remove its entry; correct or remove a member of a wrong type.',
   },
   PATH_ENTRY: {
     severity: 'warning',
     doc: 'The file has an entry for repositories below a path of this host, which the courier leaves as it is. podman, skopeo, the kubelet and crane prefer it to the fresh one.',
+    remedy: 'Remove that entry, unless somebody else keeps it fresh.',
+  },
+  PATTERN_ENTRY: {
+    severity: 'warning',
+    doc: 'The file has an entry with a pattern that matches this host, which the courier leaves as it is. The kubelet tries it after the fresh entry; other clients do not find it.',
     remedy: 'Remove that entry, unless somebody else keeps it fresh.',
   },
   PUBLIC_ENTRY: {
@@ -36,12 +41,6 @@ export const findings = {
     severity: 'warning',
     doc: 'Everybody on the machine may read the file, which holds passwords.',
     remedy: 'Run `chmod 600` on it, or 640 with the group of those who need it: the courier keeps mode and owner.',
-  },
-  READ_ONCE: {
-    severity: 'info',
-    doc: 'Some programs read the file once, at their start: a client object of docker-py, a store of oras-go, testcontainers. A process that lives for longer than a token goes on with the old one.',
-    remedy:
-      'Nothing for commands such as docker, podman and crane. Start long-lived processes of these again twice a day, or give them a credential helper (not testcontainers, which reads that once, too).',
   },
 } as const;
 

@@ -4,8 +4,9 @@ import { expirationIn } from '../../src/contract/expiry.ts';
 import type { Registry } from '../../src/contract/registry.ts';
 import { label, shownAddress } from '../../src/contract/text.ts';
 import { homeOf, isEmpty, withoutMark } from './edit.ts';
-import { type Entry, entriesIn, helpersIn, isBest, readEntry, readKey, relationOf } from './entries.ts';
+import { type Entry, entriesIn, helpersIn, isBest, isMatch, readEntry, readKey, relationOf } from './entries.ts';
 import type { Code } from './findings.ts';
+import { docker, misfitIn } from './types.ts';
 
 /** Nothing more is known of an entry than its host. */
 export type Ref = null;
@@ -27,22 +28,32 @@ export function survey(whole: string | undefined, path: readonly string[], deps:
   const entries = isEmpty(text) ? [] : entriesIn(text, path);
   const helpers = isEmpty(text) || path.length === 0 ? { byHost: new Map<string, string>(), store: undefined } : helpersIn(text);
   const { groups, others } = groupsOf(entries, deps);
+  const patterns = others.map(({ key }) => key).filter(key => readKey(key).host.includes('*'));
   const home = homeOf(text, path);
   const isHome = ({ map }: Entry): boolean => whole === text && map === home;
   const there = [...groups.values()]
     .filter(({ registry }) => isServed(registry, deps))
-    .map(group => slotOf(group, isHome, [...helperFindings(group.registry, helpers, deps), ...pathFindings(group, deps)]));
+    .map(group =>
+      slotOf(group, isHome, [
+        ...helperFindings(group.registry, helpers, deps),
+        ...pathFindings(group, deps),
+        ...patternFindings(group.registry, patterns, deps),
+      ]),
+    );
   const absent = deps.wanted.filter(({ host }) => !groups.has(host));
   const slots = absent.map(
     (registry): Slot<Ref> => ({
       id: registry.host,
       registries: [registry],
       state: 'absent',
-      findings: helperFindings(registry, helpers, deps),
+      findings: [...helperFindings(registry, helpers, deps), ...patternFindings(registry, patterns, deps)],
       ref: null,
     }),
   );
-  return { slots: [...there, ...slots], findings: [...brokenFindings(others, deps), ...publicFindings(groups, deps)] };
+  return {
+    slots: [...there, ...slots],
+    findings: [...typeFindings(text, path, deps), ...brokenFindings(others, deps), ...publicFindings(groups, deps)],
+  };
 }
 
 /** ECR Public needs no login, so an entry for it is written to only where somebody configured a source. */
@@ -103,6 +114,14 @@ type Helpers = ReturnType<typeof helpersIn>;
 
 function helperFindings({ host }: Registry, { byHost, store }: Helpers, { finding }: Means): Finding[] {
   const helper = byHost.get(host);
+  const spelled = [...byHost].find(([key, program]) => program !== own && program !== '' && relationOf(key, host) === 'spelling');
+  if (spelled && (!helper || helper === own))
+    return [
+      finding(
+        'HELPER_FIRST',
+        `docker-credential-${label(spelled[1])} is the credential helper of ${shownAddress(spelled[0])}: some clients ask it for ${host}, and not the file.`,
+      ),
+    ];
   if (helper === own) return [];
   if (helper)
     return [
@@ -124,8 +143,20 @@ function helperFindings({ host }: Registry, { byHost, store }: Helpers, { findin
 const pathFindings = ({ registry: { host }, paths }: Group, { finding }: Means): Finding[] =>
   paths.slice(0, most).map(({ key }) => finding('PATH_ENTRY', `The entry ${shownAddress(key)} stands beside that of ${host}.`));
 
+const patternFindings = ({ host }: Registry, patterns: readonly string[], { finding }: Means): Finding[] =>
+  patterns
+    .filter(key => isMatch(readKey(key).host, host))
+    .slice(0, most)
+    .map(key => finding('PATTERN_ENTRY', `The entry ${shownAddress(key)} is for ${host}, too.`));
+
 /** So many of one kind are told. */
 const most = 20;
+
+/** A member beside `auths` that stops others at the whole file. */
+function typeFindings(text: string, path: readonly string[], { finding }: Means): Finding[] {
+  const wrong = isEmpty(text) || path.length === 0 ? undefined : misfitIn(text, docker);
+  return wrong === undefined ? [] : [finding('FILE_BROKEN', `The file ${wrong}.`)];
+}
 
 /** Entries that stop others at the whole file. Those that the courier writes it mends itself. */
 const brokenFindings = (others: readonly Entry[], { finding }: Means): Finding[] =>

@@ -1,3 +1,4 @@
+import { isMap, misfit, saidOf } from '../../adapters/docker-config/types.ts';
 import { shownAddress } from '../contract/text.ts';
 import type { Client } from './rules.ts';
 
@@ -25,6 +26,8 @@ const textIn = (members: Members, name: string): string | undefined => {
 
 /** What a client makes of one entry; undefined for an entry that it passes over. */
 export function sentOf(value: unknown, key: string, client: Client): Sent | undefined {
+  const wrong = client.types.entries === 'what it was asked for' ? ofWrongType(value, key, client) : undefined;
+  if (wrong) return wrong;
   const members: Members = typeof value === 'object' && value !== null ? (value as Members) : {};
   const [auth, username, password] = ['auth', 'username', 'password'].map(name => textIn(members, name));
   const [identity, registry] = [textIn(members, 'identitytoken'), textIn(members, 'registrytoken')];
@@ -53,10 +56,22 @@ type Trouble = 'undecodable' | 'withoutColon';
 
 /** Whether an entry of any host stops this client when it loads the file. */
 export function stopsAll(value: unknown, key: string, client: Client): Sent | undefined {
+  const wrong = client.types.entries === 'all' ? ofWrongType(value, key, client) : undefined;
+  if (wrong) return wrong;
   if (client.decodes !== 'all when it loads') return undefined;
   const auth = textIn(typeof value === 'object' && value !== null ? (value as Members) : {}, 'auth');
   const decoded = auth === undefined ? undefined : decode(auth, client);
   return decoded && 'trouble' in decoded ? inTrouble(decoded.trouble, key, client) : undefined;
+}
+
+function ofWrongType(value: unknown, key: string, { types, nothing }: Client): Sent | undefined {
+  if (value === null && types.nullEntry === 'is empty') return undefined;
+  const wrong = isMap(value) ? misfit(Object.entries(value), types.entry) : undefined;
+  if (isMap(value) && !wrong) return undefined;
+  return {
+    kind: types.wrong === 'fails' ? 'fails' : nothing,
+    why: `the entry ${shownAddress(key)} ${wrong ? saidOf(wrong) : 'is no map'}`,
+  };
 }
 
 function decode(auth: string, { base64, nul }: Client): { readonly password: string } | { readonly trouble: Trouble } {

@@ -1,4 +1,4 @@
-import { readKey } from '../../adapters/docker-config/entries.ts';
+import { isMatch, readKey } from '../../adapters/docker-config/entries.ts';
 import type { HelperKeyRule, KeyRule } from './rules.ts';
 
 /** What is pulled: the host as it stands in the image, and the path behind it. */
@@ -59,11 +59,3 @@ const withoutScheme = (key: string): string => (/^https?:\/\//.test(key) ? hostO
 
 /** As Docker cuts a key down to a host: the port stays, and so does the case. */
 const hostOf = (key: string): string => key.replace(/^https?:\/\//, '').replace(/\/.*$/s, '');
-
-/** Label by label, where `*` stands for any letters of one. */
-function isMatch(pattern: string, host: string): boolean {
-  const [labels, parts] = [pattern.split('.'), host.split('.')];
-  const fits = (label: string, part: string | undefined): boolean =>
-    part !== undefined && new RegExp(`^${label.replaceAll(/[^a-z0-9*-]/gi, '').replaceAll('*', '[^.]*')}$`).test(part);
-  return labels.length === parts.length && labels.every((label, at) => fits(label, parts[at]));
-}

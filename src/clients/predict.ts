@@ -1,6 +1,7 @@
 import { membersAt, valueOf } from '../../adapters/common/json-text.ts';
 import { unreadable, withoutMark } from '../../adapters/docker-config/edit.ts';
 import { type Entry, entriesIn, helpersIn } from '../../adapters/docker-config/entries.ts';
+import { misfitIn } from '../../adapters/docker-config/types.ts';
 import { type Sent, sentOf, stopsAll } from './entry.ts';
 import { helperNearness, type Image, nearness } from './keys.ts';
 import type { Client, Otherwise } from './rules.ts';
@@ -26,10 +27,13 @@ export function predict(client: Client, { text: whole, image, helper, listed }: 
   if (whole === undefined) return nothing('there is no file');
   const text = withoutMark(whole);
   const marked = text !== whole && client.byteOrderMark === 'unparsable';
-  if (marked || unreadable(text, path)) {
-    const why = marked ? 'the file begins with a byte order mark' : 'the file is no JSON';
+  const unread = unreadable(text, path);
+  if (marked || unread) {
+    const why = marked ? 'the file begins with a byte order mark' : `the file ${unread?.why}`;
     return client.unparsable === 'fails' ? [{ kind: 'fails', why }] : nothing(why);
   }
+  const wrong = text.trim() === '' ? undefined : misfitIn(text, client.types.top);
+  if (wrong) return client.types.wrong === 'fails' ? [{ kind: 'fails', why: `the file ${wrong}` }] : nothing(`the file ${wrong}`);
   const entries = entriesIn(text, path);
   const broken = entries.map(({ key, value }) => stopsAll(value, key, client)).find(sent => sent !== undefined);
   if (broken) return [broken];

@@ -3,6 +3,8 @@
  * What was seen stands in test/clients/measured.ts, and a test holds these rules against every cell of it.
  */
 
+import { common, docker, entryShapes, ofNames, type Shapes, text } from '../../adapters/docker-config/types.ts';
+
 /** What a client makes of a helper that does not answer with a login. */
 export type Otherwise = 'file' | 'store' | 'nothing' | 'fails';
 
@@ -32,6 +34,18 @@ export interface Client {
   readonly nothing: 'nothing' | 'empty login';
   readonly emptyEntry: 'counts' | 'is passed over' | 'empty login';
   readonly helpers: HelperRule;
+  readonly types: TypeRule;
+}
+
+/** Which values of a wrong type it stops at. */
+export interface TypeRule {
+  /** Members beside `auths`. */
+  readonly top: Shapes;
+  /** Members of an entry. */
+  readonly entry: Shapes;
+  readonly entries: 'all' | 'what it was asked for' | 'none';
+  readonly nullEntry: 'is empty' | 'is wrong';
+  readonly wrong: 'fails' | 'nothing';
 }
 
 export type KeyRule =
@@ -58,6 +72,12 @@ export interface HelperRule {
   readonly notFound: Otherwise;
 }
 
+/** By go.mod and source docker/cli 29, and seen with crane, which loads files with it. */
+const dockerTypes = { top: docker, entry: entryShapes, entries: 'all', nullEntry: 'is empty', wrong: 'fails' } as const satisfies TypeRule;
+/** A wrong value is as good as none (seen with docker 28.2.2), or nobody has looked. */
+const anyType = { ...dockerTypes, top: {}, entry: {}, entries: 'none' } as const satisfies TypeRule;
+const topOf = (...names: readonly (keyof typeof common)[]): Shapes => Object.fromEntries(names.map(name => [name, common[name]]));
+
 const goClient = {
   unparsable: 'fails',
   byteOrderMark: 'unparsable',
@@ -72,6 +92,7 @@ const goClient = {
   registryToken: 'ignored',
   nothing: 'nothing',
   emptyEntry: 'counts',
+  types: dockerTypes,
   helpers: { keys: 'host', emptyName: 'is no helper', store: 'without a helper', missing: 'fails', failing: 'fails', notFound: 'nothing' },
 } as const satisfies Partial<Client>;
 
@@ -94,6 +115,7 @@ const skopeo = {
   withoutColon: 'nothing',
   plain: 'ignored',
   nothing: 'empty login',
+  types: { ...dockerTypes, top: topOf('credhelpers'), entry: ofNames('auth identitytoken', text) },
   helpers: { ...goClient.helpers, emptyName: 'is run', store: 'never' },
 } as const satisfies Client;
 
@@ -102,6 +124,7 @@ const javaClient = {
   decodes: 'what it was asked for',
   base64: 'of one line, padded or not',
   nul: 'kept',
+  types: anyType,
 } as const;
 
 /** By a short name, in the order of the measured table. */
@@ -114,6 +137,7 @@ export const clients = {
     unparsable: 'nothing',
     undecodable: 'undecoded',
     withoutColon: 'undecoded',
+    types: anyType,
     helpers: { ...docker29.helpers, missing: 'file', failing: 'file' },
   },
   cli29: docker29,
@@ -126,7 +150,14 @@ export const clients = {
     registryToken: 'read',
     helpers: { ...goClient.helpers, store: 'before the helper' },
   },
-  oras: { ...goClient, name: 'oras', versions: '1.3.6, oras-go 2.7.0', also: 'helm', decodes: 'what it was asked for' },
+  oras: {
+    ...goClient,
+    name: 'oras',
+    versions: '1.3.6, oras-go 2.7.0',
+    also: 'helm',
+    decodes: 'what it was asked for',
+    types: { ...dockerTypes, top: topOf('credhelpers', 'credsstore'), entries: 'what it was asked for' },
+  },
   regctl: {
     ...goClient,
     name: 'regctl',
@@ -137,6 +168,7 @@ export const clients = {
     undecodable: 'nothing',
     withoutColon: 'nothing',
     emptyEntry: 'is passed over',
+    types: { ...dockerTypes, top: common, wrong: 'nothing' },
     helpers: {
       keys: 'host or https',
       emptyName: 'is no helper',
@@ -172,6 +204,8 @@ export const clients = {
     base64: 'padded or not',
     nul: 'kept',
     emptyEntry: 'empty login',
+    // k8s.io/kubernetes 1.36.3 pkg/credentialprovider/config.go
+    types: { ...dockerTypes, top: topOf('httpheaders'), entry: ofNames('auth username password email', text) },
     helpers: { keys: 'none', emptyName: 'is no helper', store: 'never', missing: 'file', failing: 'file', notFound: 'file' },
   },
   dockerpy: {
@@ -182,6 +216,12 @@ export const clients = {
     nul: 'kept',
     plain: 'ignored',
     identityToken: 'instead',
+    types: {
+      ...dockerTypes,
+      top: topOf('credsstore'),
+      entry: { auth: { name: 'text', fits: value => typeof value === 'string' } },
+      nullEntry: 'is wrong',
+    },
     helpers: { ...goClient.helpers, notFound: 'file' },
   },
   tcnode: {
@@ -194,6 +234,7 @@ export const clients = {
     withoutColon: 'empty password',
     nul: 'kept',
     identityToken: 'instead',
+    types: anyType,
     helpers: { ...goClient.helpers, missing: 'fails', failing: 'file', notFound: 'store' },
   },
   tcjava: {

@@ -115,6 +115,9 @@ test('what Docker, podman, compact writers and nobody have written keeps its for
   assert.equal(await delivered('{\n\t"auths": {},\n\t"x": 1\n}'), `{\n\t"auths": {\n${entry('\t\t', '\t')}\n\t},\n\t"x": 1\n}`);
   assert.equal(await delivered('{\n    "x": {}\n}\n'), `{\n    "x": {},\n    "auths": {\n${entry('        ', '    ')}\n    }\n}\n`);
   assert.equal(await delivered('{"x":1}'), `{"x":1,"auths":{"${one}":{"auth":"${fresh}"}}}`);
+  assert.equal(await delivered('{"auths":null,"x":1}'), `{"auths":{"${one}":{"auth":"${fresh}"}},"x":1}`);
+  const nextLine = '{\n  "auths":\n  {\n    "a": {}\n  }\n}';
+  assert.equal(await delivered(nextLine), nextLine.replace('{}\n', `{},\n${entry('    ', '  ')}\n`));
   for (const empty of ['', ' \n', '{}', '\uFEFF{}'])
     assert.equal(await delivered(empty), `{\n\t"auths": {\n${entry('\t\t', '\t')}\n\t}\n}`, empty);
   const kept = '{\n  "auths": {\n    "ghcr.io": {\n      "auth": "eDp5"\n    }\n  }\n}';
@@ -141,7 +144,7 @@ test('entries for paths stay and are told; other ports, patterns and look-alikes
   );
   assert.deepEqual(
     slots[0]?.findings?.map(({ code }) => code),
-    ['PATH_ENTRY'],
+    ['PATH_ENTRY', 'PATTERN_ENTRY'],
   );
   const after = JSON.parse(await delivered(text)) as { auths: object };
   assert.deepEqual(Object.keys(after.auths), [...others, one]);
@@ -237,12 +240,12 @@ test('what an entry holds is read from it where the password says its end, and a
   for (const entry of drifted) assert.deepEqual((await stateOf(entry))[0], 'drifted', entry);
 });
 
-test('findings: who is asked first, what breaks the whole file, and who reads it once', async () => {
+test('findings: who is asked first, what breaks the whole file, and who may read it', async () => {
   const told = async (config: object, mode = 0o600) => {
     await using dir = await folder({ 'config.json': JSON.stringify(config) });
     await chmod(dir.at('config.json'), mode);
     const { slots, findings } = await open(dir.at('config.json')).discover(signal());
-    return [...findings, ...slots.flatMap(slot => slot.findings ?? [])].map(({ code }) => code).filter(code => code !== 'READ_ONCE');
+    return [...findings, ...slots.flatMap(slot => slot.findings ?? [])].map(({ code }) => code);
   };
   const auths = { [one]: login('x') };
   assert.deepEqual(await told({ auths }), []);
@@ -254,17 +257,32 @@ test('findings: who is asked first, what breaks the whole file, and who reads it
   assert.deepEqual(await told({ auths }, 0o644), ['FILE_EXPOSED']);
   for (const entry of [{ auth: 'eDp5eg' }, { auth: '%%%' }, { auth: 'eHl6' }, { auth: 7 }, 'text', { auth: 'eDp5', email: 1 }])
     assert.deepEqual(await told({ auths: { ...auths, 'ghcr.io': entry } }), ['FILE_BROKEN'], JSON.stringify(entry));
+  for (const member of [
+    { credHelpers: { x: 5 } },
+    { credsStore: 7 },
+    { plugins: [] },
+    { HttpHeaders: { a: null, b: 1 } },
+    { proxies: { a: 1 } },
+  ])
+    assert.deepEqual(await told({ auths, ...member }), ['FILE_BROKEN'], JSON.stringify(member));
+  for (const member of [{ credHelpers: null }, { unknown: 7 }, { features: { a: 'b' } }])
+    assert.deepEqual(await told({ auths, ...member }), [], JSON.stringify(member));
   for (const entry of [{}, null, { auth: '' }, { auth: 'eDp5' }, { auth: 'eDp\n5' }, { username: 'x', password: 'y' }, { number: 1 }])
     assert.deepEqual(await told({ auths: { ...auths, 'ghcr.io': entry } }), [], JSON.stringify(entry));
   assert.deepEqual(await told({ auths: { [one]: { auth: '%' } } }), [], 'its own entries the courier mends itself');
   assert.deepEqual(await told({ auths: { 'https://public.ecr.aws': login('x') } }), ['PUBLIC_ENTRY']);
   assert.deepEqual(await told({ auths: { 'public.ecr.aws': {} } }), []);
   assert.deepEqual((await discover('{"auths":{"public.ecr.aws":{"auth":"eDp5"}}}')).slots, []);
-  const { findings } = await discover(JSON.stringify({ auths }));
-  assert.deepEqual(
-    findings.map(({ code }) => code),
-    ['READ_ONCE'],
-  );
+  const pattern = '*.dkr.ecr.eu-west-1.amazonaws.com';
+  assert.deepEqual(await told({ auths: { ...auths, [pattern]: login('x') } }), ['PATTERN_ENTRY']);
+  assert.deepEqual(await told({ auths: { ...auths, [`https://${pattern}/team`]: login('x') } }), ['PATTERN_ENTRY']);
+  for (const other of ['*.dkr.ecr.eu-west-2.amazonaws.com', '*.amazonaws.com'])
+    assert.deepEqual(await told({ auths: { ...auths, [other]: login('x') } }), [], other);
+  for (const spelling of [`${one}:443`, `https://${one}`, `http://${one}:443`]) {
+    assert.deepEqual(await told({ auths, credHelpers: { [spelling]: 'ecr-login' } }), ['HELPER_FIRST'], spelling);
+    assert.deepEqual(await told({ auths, credHelpers: { [spelling]: 'ecr-courier' } }), [], spelling);
+  }
+  assert.deepEqual(await told({ auths: { [one]: {} } }, 0o644), [], 'there is nothing to hide');
 });
 
 test('a path with the home of a shell is refused, and thousands of entries take no time', async () => {

@@ -123,11 +123,19 @@ test('without the program on PATH nothing is written; what is no JSON is never w
   assert.match(refused.stderr, /is no JSON from line 1, column 3 on; it is left as it is/);
   await using odd = await home('{"credHelpers":[]}');
   assert.match((await odd.helper(['install', one])).stderr, /`credHelpers` that is no map/);
+  await using lower = await home('{"credhelpers":5}');
+  assert.match((await lower.helper(['install', one])).stderr, /`credhelpers` that is no map.*"credHelpers": \{\}/s);
+  await using empty = await home('{"auths":null,"credHelpers":null}');
+  await empty.helper(['install', one]);
+  assert.equal(await empty.text(), `{"auths":null,"credHelpers":{"${one}":"ecr-courier"}}`);
   for (const args of [['install'], ['install', 'ghcr.io'], ['frobnicate'], []])
     assert.equal((await odd.helper(args)).code, 2, args.join(' '));
 });
 
 test('install says what else has a say', async () => {
+  await using wrong = await home('{"credsStore":7,"auths":{}}');
+  const beside = /config\.json has a member `credsStore` that is no text: because of it docker 29, crane/;
+  for (const args of [['--dry-run'], []]) assert.match((await wrong.helper(['install', ...args, one])).stderr, beside);
   await using at = await home('{"credsStore":"desktop"}');
   const { stderr } = await at.helper(['install', one], { DOCKER_AUTH_CONFIG: `{"auths":{"${one}":{"auth":"x"}}}` });
   assert.match(stderr, /crane and nerdctl ask the credsStore docker-credential-desktop/);
@@ -224,7 +232,7 @@ test('doctor: a missing program, a store, entries of others and forms that some 
   const port = await examined(JSON.stringify({ auths: { [`${one}:443`]: { auth: auth('pass') } } }));
   assert.deepEqual([port.of('nerdctl').verdict, port.of('cli29').verdict], ['fine', 'no login']);
   const broken = await examined('{ nonsense', { args: [one] });
-  assert.deepEqual([broken.of('cli29').does, broken.notes.length], ['fails: the file is no JSON', 1]);
+  assert.deepEqual([broken.of('cli29').does, broken.notes.length], ['fails: the file is no JSON from line 1, column 3 on', 1]);
 });
 
 test('doctor: files of podman, paths of repositories, and DOCKER_AUTH_CONFIG', async () => {

@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { unreadable } from '../../../adapters/docker-config/edit.ts';
 import { helpersIn } from '../../../adapters/docker-config/entries.ts';
+import { docker, misfitIn } from '../../../adapters/docker-config/types.ts';
 import type { Config } from '../../../config/load.ts';
 import { type Installed, withHelper } from '../../clients/install.ts';
 import { Failure } from '../../contract/failures.ts';
@@ -43,7 +44,7 @@ export async function helperInstall(args: string[], io: Io): Promise<number> {
   if (!done) return exit.ok;
   if (dry) io.stdout.write(visible(diffOf(masked(before), masked(done.text))) || `${path} needs no change.\n`);
   else io.stdout.write(summary(path, before, hosts, done));
-  for (const note of notesOn(done.text, hosts, io)) io.stderr.write(`${note}\n`);
+  for (const note of notesOn({ path, text: done.text }, hosts, io)) io.stderr.write(`${note}\n`);
   if (!isThere) io.stderr.write(`${notOnPath(path).message} ${notOnPath(path).remedy}\n`);
   return exit.ok;
 }
@@ -63,7 +64,7 @@ const notOnPath = (path: string): Failure =>
   });
 
 function demandReadable(path: string, text: string | undefined): void {
-  const wrong = text === undefined ? undefined : (unreadable(text, ['auths']) ?? unreadable(text, ['credhelpers']));
+  const wrong = text === undefined ? undefined : (unreadable(text, ['auths']) ?? unreadable(text, ['credHelpers']));
   if (wrong) throw new Failure('MISCONFIGURED', `${path} ${wrong.why}; it is left as it is.`, { remedy: wrong.remedy });
 }
 
@@ -78,10 +79,14 @@ function summary(path: string, before: string, hosts: readonly string[], { text,
 }
 
 /** What else has a say. */
-function notesOn(text: string, hosts: readonly string[], { env }: Io): string[] {
+function notesOn({ path, text }: { readonly path: string; readonly text: string }, hosts: readonly string[], { env }: Io): string[] {
   const { store } = helpersIn(text);
+  const wrong = misfitIn(text, docker);
   const variable = env['DOCKER_AUTH_CONFIG'] ?? '';
   return [
+    ...(wrong
+      ? [`Note: ${path} ${wrong}: because of it docker 29, crane, nerdctl and others read nothing in this file. Correct or remove it.`]
+      : []),
     ...(store !== undefined && store !== program
       ? [`Note: crane and nerdctl ask the credsStore docker-credential-${label(store)} before the helper of a host.`]
       : []),
