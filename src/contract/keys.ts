@@ -4,17 +4,42 @@
  */
 const placeholder = /^\$\{.*\}$|^\$\(.*\)$|^\$[A-Za-z_]\w*$|^\{\{.*\}\}$|^<[^<>]+>$|^%\w+%$/;
 /** The marks of other templates, and a piece of a text that was copied from a guide. */
-const template = /^[#%@]?\{.*\}#?$|^\[[\w .-]+\]$|^__\w+__$|^@\w+@$|<[^<>]*(key|token|secret|password)[^<>]*>|(\.{3}|\u2026)$/i;
+const template =
+  /^[#%@$]?\{.*\}#?$|^%\(\w+\)s?$|^\$\$?\w+\$?\$$|^\[+[\w .-]+\]+$|^__\w+__$|^@\w+@$|<[^<>]*(key|token|secret|password)[^<>]*>|(\.{3}|\u2026)$/i;
 /** What stands in the place of a secret until somebody writes it; without blanks, hyphens and underscores. */
-const standIn =
-  /^((change|replace|fill|insert|paste)(me|this|it|in|here)\w{0,10}|(enter|insert|paste)?(your|my)\w*(key|token|secret|password)(here)?|(ptr)?(x{3,}|\*{3,}|\?{3,})|api(key|token)|access(key|token)|todo|tbd|none|null|nil|undefined|placeholder|example|redacted)$/i;
-/** A reference to a secret that lies elsewhere. */
-const reference = /^[a-z][a-z0-9+.-]*:\/\/|^arn:aws|^\/(var\/)?run\/secrets\//i;
+const standIn = new RegExp(
+  `^(ptr)?(${[
+    String.raw`(change|replace|fill|insert|paste|put|set|add|enter)(me|this|it|in|here)\w{0,10}`,
+    // `your token`, `replace with your token`, `YOUR_TOKEN_GOES_HERE`.
+    String.raw`((enter|insert|paste|put|add|set|use|fill(in)?|replace)(with|by)?)?(the|an?|your|my)\w*(key|token|secret|password)(value|(goes|comes|is)?here)?`,
+    String.raw`(enter|insert|paste|put|add|set|use|replacewith)\w{0,20}(key|token|secret|password)(here)?`,
+    String.raw`(\w{0,20}(key|token|secret|password|value))?(goes|comes)?here`,
+    String.raw`x{3,}|\*{3,}|\?{3,}|\.{3,}|api(key|token)|access(key|token)|to(do|be(done|replaced|filledin|defined|set))|tbd|tba|fixme|n/?a`,
+    String.raw`none|null|nil|undefined|unset|placeholder|example|redacted|masked|removed`,
+  ].join('|')})$`,
+  'i',
+);
+/** What people write to have something there. Many a double of AWS wants nothing better. */
+const filler =
+  /^(dummy|fake|sample|foo|bar|foobar|test|testing|password|passwd|secret|token|key)((api)?(key|token|secret|password))?\d{0,3}$/i;
+/** A reference to a secret that lies elsewhere, or a secret that is still encrypted. */
+const reference = new RegExp(
+  [
+    String.raw`^[a-z][a-z0-9+.-]*:\/\/|^arn:aws|^\/(var\/)?run\/secrets\/`,
+    String.raw`^(vault|ssm|sops|op|env|file|secret|secretref|secretsmanager|parameter|aws-?sm|gcp-?sm|azure-?kv|keyvault|bws|doppler|cmd|exec):\S`,
+    String.raw`^!(vault|secret|env|env_var|ref|sub|include|file|reference|getatt|importvalue|join)\b`,
+    String.raw`^(enc|encrypted|cipher)[[(].*[\])]$|^\{(cipher|aes)\}|^\$ANSIBLE_VAULT;`,
+  ].join('|'),
+  'i',
+);
 const named = /^(export\s+)?([A-Z][A-Z0-9_]{3,}|\w*(key|token|secret|password)\w*)\s*(=(?!=*[^\x21-\x7e \t])(?!=*$)|:\s)/i;
 const header = /^(authorization:\s*|x-api-key:\s*)?(bearer|basic)\s|^(authorization|x-api-key):/i;
 
-/** `key`: made by a manager, and sent in a header. `password`, `own token`: whatever somebody has thought of. */
-export type SecretKind = 'key' | 'password' | 'own token';
+/**
+ * `key`: made by a manager, and sent in a header. `AWS key`: made by AWS, or thought of for a double of it. `password`,
+ * `own token`: whatever somebody has thought of.
+ */
+export type SecretKind = 'key' | 'AWS key' | 'password' | 'own token';
 
 /**
  * Why a text is visibly no secret of a manager, as the rest of a sentence that begins with its place; undefined when it
@@ -30,7 +55,9 @@ export function visiblyNoSecret(text: string, kind: SecretKind): { readonly why:
   if (placeholder.test(text)) return certain('holds a placeholder that nothing has replaced');
   if (/^\s*<(!doctype|html|\?xml)/i.test(text)) return certain('holds a page, and no key');
   if (template.test(text) || isTemplateInUrl(text)) return likely('holds a placeholder that nothing has replaced, or JSON');
-  if (standIn.test(text.replaceAll(/[\s_-]/g, ''))) return likely('holds a word that stands for a secret: write the secret itself');
+  const bare = text.replaceAll(/[\s_-]/g, '');
+  if (standIn.test(bare) || ((kind === 'key' || kind === 'password') && filler.test(bare)))
+    return likely('holds a word that stands for a secret: write the secret itself');
   if (reference.test(text)) return likely('holds a reference to a secret: write the secret itself');
   if (/^(["'`]).*\1$/.test(text)) return likely('has quotes around it: write it without them');
   if (named.test(text)) return likely('holds a name and a value: write the value alone');
@@ -50,7 +77,7 @@ export function visiblyNoKey(text: string): string | undefined {
   if (/[\r\n]/.test(text.trim())) return 'holds more than one line';
   // oxlint-disable-next-line no-control-regex -- these are what must not be there
   if (/[\u0000-\u001f\u007f]/.test(text)) return 'holds a line break or another control character: write the key without it';
-  const odd = visiblyNoSecret(text, 'key');
+  const odd = visiblyNoSecret(text, 'AWS key');
   if (odd) return odd.why;
   if (/\s/.test(text)) return 'holds a blank: write the key without it';
   return /[^\x21-\x7e]/.test(text) ? 'holds a character that no key has' : undefined;

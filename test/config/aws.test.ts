@@ -48,6 +48,8 @@ test('what the AWS client would fail on later is a mistake, and never quoted', a
     ['AWS_ACCESS_KEY_ID', '"AKIAHIDDEN"', /quotes around/],
     ['AWS_ACCESS_KEY_ID', '${AWS_KEY_HIDDEN}', /placeholder/],
     ['AWS_ACCESS_KEY_ID', 'AKIA/HIDDEN', /no access key ID has/],
+    ['AWS_ACCESS_KEY_ID', 'your-access-key-id-HIDDEN-key', /a word that stands/],
+    ['AWS_SECRET_ACCESS_KEY', 'vault:HIDDEN/data#key', /a reference/],
     ['AWS_SECRET_ACCESS_KEY', 'AWS_SECRET_ACCESS_KEY=HIDDEN', /a name and a value/],
     ['AWS_SECRET_ACCESS_KEY', 'HIDDEN ', /holds a blank/],
     ['AWS_SESSION_TOKEN', 'HIDDEN\r', /line break/],

@@ -140,6 +140,29 @@ const visiblyNone: Readonly<Record<string, { readonly text: string; readonly why
   'a header': { text: 'X-API-Key: ptr_key', why: /holds a (word of an HTTP header|name and a value)/, password: 'odd' },
   'a character that cannot be seen': { text: 'ptr_\u200bkey', why: /holds a character that cannot be seen/, password: 'odd' },
   'a blank that cannot be seen behind a key': { text: 'ptr_aGVsbG8=\u00a0', why: /holds a character that cannot be seen/, password: 'odd' },
+  'what a guide says behind the start of a key, without signs': {
+    text: 'ptr_your_token_here',
+    why: /holds a word that stands/,
+    password: 'odd',
+  },
+  'what a guide says in capitals': { text: 'YOUR_TOKEN_GOES_HERE', why: /holds a word that stands/, password: 'odd' },
+  'a word of a programmer': { text: 'FIXME', why: /holds a word that stands/, password: 'odd' },
+  'what a template asks for': { text: 'replace-with-your-token', why: /holds a word that stands/, password: 'odd' },
+  'what a template asks for, without whose': { text: 'insert-api-key-here', why: /holds a word that stands/, password: 'odd' },
+  'what is to come': { text: 'to-be-replaced', why: /holds a word that stands/, password: 'odd' },
+  'a place in Vault': { text: 'vault:secret/data#key', why: /holds a reference/, password: 'odd' },
+  'a parameter of AWS': { text: 'ssm:/a/b', why: /holds a reference/, password: 'odd' },
+  'a variable by its name': { text: 'env:PORTAINER_KEY', why: /holds a reference/, password: 'odd' },
+  'a mark of Ansible': { text: '!vault', why: /holds a reference/, password: 'odd' },
+  'what SOPS has encrypted': { text: 'ENC[AES256_GCM,data:Zm9v,type:str]', why: /holds a reference/, password: 'odd' },
+  'what Jasypt has encrypted': { text: 'ENC(Zm9vYmFy)', why: /holds a reference/, password: 'odd' },
+  'a template of Python': { text: '%(token)s', why: /holds a placeholder/, password: 'odd' },
+  'a template with double brackets': { text: '[[ token ]]', why: /holds a placeholder/, password: 'odd' },
+  'a template with double dollars': { text: '$$TOKEN$$', why: /holds a placeholder/, password: 'odd' },
+  'a key that begins as a word': { text: 'testdrive7Qx9', why: /^$/, password: 'fine' },
+  'a key with a word in it': { text: 'ptr_yourS3cretIsSafe=', why: /^$/, password: 'fine' },
+  'a colon behind a word': { text: 'kubeconfig-user-secret:abc', why: /^$/, password: 'fine' },
+  'an exclamation mark in front': { text: '!valley7', why: /^$/, password: 'fine' },
   'a key': { text: 'ptr_aGVsbG8gd29ybGQ/+x==', why: /^$/, password: 'fine' },
   'a key with small letters alone': { text: 'myxtokenofnobodyx1', why: /^$/, password: 'fine' },
   'a key of signs that addresses have': { text: 'a%7Bb%2Fc', why: /^$/, password: 'fine' },
@@ -195,6 +218,17 @@ for (const [name, { text, why, password }] of Object.entries(visiblyNone))
     const admin = await inline({ DEPOT_API_KEY: 'k3y', ECR_COURIER_ADMIN_TOKEN: text });
     assert.equal(admin.mistakes.length, fine ? 0 : 1);
   });
+
+test('a word to have something there is no key of a manager, odd as a password, and fine for a double of AWS', async () => {
+  for (const text of ['dummy', 'fake-key', 'password', 'secret', 'TEST', 'test-token-1']) {
+    const env = { DEPOT_URL: 'https://depot' };
+    await assert.rejects(read({ env: { ...env, DEPOT_API_KEY: text } }), /targets\.depot\.apiKey: holds a word that stands for a secret/);
+    const { warnings } = await read({ env: { ...env, DEPOT_USERNAME: 'u', DEPOT_PASSWORD: text } });
+    assert.match(warnings.join(), /holds a word that stands for a secret/);
+    const aws = { AWS_ACCESS_KEY_ID: text, AWS_SECRET_ACCESS_KEY: text };
+    assert.deepEqual((await read({ env: { ...env, DEPOT_API_KEY: 'ptr_key', ...aws } })).warnings, []);
+  }
+});
 
 test('letters beyond ASCII are no part of a key, which goes into a header; a password or a token of ours may have them', async () => {
   for (const text of ['ptr_ключ', 'ptr_schlüssel', 'ptr_\u2013dash']) {
