@@ -1,11 +1,8 @@
 import { createHash } from 'node:crypto';
-import { readText, Unreadable } from '../io/files.ts';
+import { contentsOf, hiddenOf, wholeAddresses } from './hidden.ts';
 import { describeIdentity, type IdentitySpec } from './identity.ts';
 import type { WebToken } from './role.ts';
 import { type Env, formOf, keyVariables, pathsOf } from './variables.ts';
-
-/** Larger ones are no configuration. */
-const mostBytes = 1024 * 1024;
 
 /** Whether a token is to end with the session of the role that fetched it. */
 export const endsWithSession = (env: Env): boolean => env['ECR_COURIER_TOKEN_ENDS_WITH_SESSION'] === 'true';
@@ -20,11 +17,12 @@ export function identityFiles(env: Env): readonly string[] {
 const noFiles = { AWS_CONFIG_FILE: '(no config)', AWS_SHARED_CREDENTIALS_FILE: '(no credentials)' };
 
 /**
- * The identity of an answer: as the source describes it, and what lies in the files that it names, so that a profile
- * that is changed is another one. Asks nobody.
+ * The identity of an answer: as the source describes it, and a digest of all else that decides it. So a profile that is
+ * changed is another one, as is another pod at the same address. Asks nobody.
  */
 export async function identityOf(spec: IdentitySpec, env: Env): Promise<string> {
-  const texts = await Promise.all(identityFiles(env).map(contentsOf));
+  const files = await Promise.all(identityFiles(env).map(contentsOf));
+  const texts = [...files, ...(await hiddenOf(spec, env, files))];
   // It ends earlier than another answer of the same identity.
   const end = endsWithSession(env) ? ', to the end of its session' : '';
   // Where there is nothing in them it makes no difference where they would be: users of one machine have its role.
@@ -33,16 +31,13 @@ export async function identityOf(spec: IdentitySpec, env: Env): Promise<string> 
   return `${describeIdentity(spec, env)}, files ${digest}${end}`;
 }
 
-/** A file that cannot be read is another thing than an empty one. */
-const contentsOf = (path: string): Promise<string> =>
-  readText(path, mostBytes).catch((error: unknown) => (error instanceof Unreadable && error.code !== 'ENOENT' ? error.code : ''));
-
 /**
  * The identity of an answer that a token of a service account opens. By the token itself: whoever has another one may
  * not be let in by AWS. So images of one pod share an answer, and pods do not.
  */
 export function identityByToken({ roleArn, token }: WebToken, spec: IdentitySpec, env: Env): string {
-  const digest = createHash('sha256').update(token.reveal()).digest('hex').slice(0, 32);
+  const secrets = [token.reveal(), ...wholeAddresses(spec, env)];
+  const digest = createHash('sha256').update(JSON.stringify(secrets)).digest('hex').slice(0, 32);
   // Which keys the source would take makes no difference; its roles and addresses do.
   return `service account token ${digest} for ${roleArn.replaceAll(/\s/g, ' ')}, then the roles of: ${describeIdentity(spec, env)}`;
 }

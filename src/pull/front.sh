@@ -10,6 +10,7 @@ cache=${cache:-/var/cache/ecr-courier}
 # $expires and $now in seconds. Fails when only Node can say.
 take_hit() {
   [ -z "$AWS_ECR_DISABLE_CACHE$CATTLE_URL$ECR_COURIER_EXTERNAL_ID$ECR_COURIER_TRACE" ] || return 1
+  [ -z "$AWS_CONTAINER_AUTHORIZATION_TOKEN$AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE" ] || return 1
   name=$host,$AWS_PROFILE,$AWS_ACCESS_KEY_ID
   case $name in *[!A-Za-z0-9._,-]*) return 1 ;; esac
   # Somebody else's is none.
@@ -22,9 +23,16 @@ take_hit() {
   here="$here AWS_WEB_IDENTITY_TOKEN_FILE=$AWS_WEB_IDENTITY_TOKEN_FILE AWS_ROLE_ARN=$AWS_ROLE_ARN"
   here="$here AWS_CONTAINER_CREDENTIALS_RELATIVE_URI=$AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"
   here="$here AWS_CONTAINER_CREDENTIALS_FULL_URI=$AWS_CONTAINER_CREDENTIALS_FULL_URI"
+  here="$here AWS_EC2_METADATA_DISABLED=$AWS_EC2_METADATA_DISABLED"
+  here="$here AWS_EC2_METADATA_SERVICE_ENDPOINT=$AWS_EC2_METADATA_SERVICE_ENDPOINT"
+  here="$here AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE=$AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE"
   here="$here AWS_ENDPOINT_URL=$AWS_ENDPOINT_URL AWS_ENDPOINT_URL_ECR=$AWS_ENDPOINT_URL_ECR"
   here="$here AWS_ENDPOINT_URL_ECR_PUBLIC=$AWS_ENDPOINT_URL_ECR_PUBLIC AWS_ENDPOINT_URL_STS=$AWS_ENDPOINT_URL_STS"
   here="$here AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=$AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"
+  # Machines may share a home, and each has keys of its own.
+  boot=
+  [ -r /proc/sys/kernel/random/boot_id ] && IFS= read -r boot </proc/sys/kernel/random/boot_id
+  here="$here $boot"
   {
     IFS=' ' read -r form renew digest place && IFS= read -r there || return 1
     [ "$form" = 2 ] && [ "$there" = "$here" ] || return 1

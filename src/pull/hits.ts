@@ -4,6 +4,7 @@ import { access, lstat, mkdir, rm } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
 import { promisify } from 'node:util';
 import { identityFiles } from '../ecr/asked-as.ts';
+import { bootIdFile, contentsOf, metadataVariables } from '../ecr/hidden.ts';
 import { replaceFile } from '../io/answers.ts';
 import { namesIn, readText, statOf } from '../io/files.ts';
 import { configPaths, type Env } from './settings.ts';
@@ -28,13 +29,21 @@ export const variables = [
   'AWS_ROLE_ARN',
   'AWS_CONTAINER_CREDENTIALS_RELATIVE_URI',
   'AWS_CONTAINER_CREDENTIALS_FULL_URI',
+  ...metadataVariables,
   'AWS_ENDPOINT_URL',
   'AWS_ENDPOINT_URL_ECR',
   'AWS_ENDPOINT_URL_ECR_PUBLIC',
   'AWS_ENDPOINT_URL_STS',
   'AWS_IGNORE_CONFIGURED_ENDPOINT_URLS',
 ] as const;
-export const unanswered = ['AWS_ECR_DISABLE_CACHE', 'CATTLE_URL', 'ECR_COURIER_EXTERNAL_ID', 'ECR_COURIER_TRACE'] as const;
+export const unanswered = [
+  'AWS_ECR_DISABLE_CACHE',
+  'CATTLE_URL',
+  'ECR_COURIER_EXTERNAL_ID',
+  'ECR_COURIER_TRACE',
+  'AWS_CONTAINER_AUTHORIZATION_TOKEN',
+  'AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE',
+] as const;
 
 /** The form of the files: a front of another version does not take them. */
 const form = 2;
@@ -95,10 +104,12 @@ export async function keepHit(hit: Hit, now: number): Promise<void> {
   const { directory, host, env, digest, shared = '', witnesses } = hit;
   const values = variables.map(name => env[name] ?? '');
   const name = [host, env['AWS_PROFILE'], env['AWS_ACCESS_KEY_ID']].join(',');
-  const isTold = values.every(value => !/[\s\p{Cc}]/u.test(value)) && !/[\s\p{Cc}]/u.test(shared) && /^[\w.,-]{1,200}$/.test(name);
+  // Query and user of an address may be secret.
+  const isTold = ![...values, shared].some(value => /[\s\p{Cc}?#@]/u.test(value)) && /^[\w.,-]{1,200}$/.test(name);
   if (!witnesses || !isTold || unanswered.some(variable => env[variable])) return;
   const folder = join(directory, 'hits');
-  const here = variables.map((variable, at) => `${variable}=${values[at]}`).join(' ');
+  const boot = (await contentsOf(bootIdFile)).trim();
+  const here = [...variables.map((variable, at) => `${variable}=${values[at]}`), boot].join(' ');
   // Many that come at once write the same.
   const until = (Math.floor(now / hourMs) * hourMs + lastsMs) / 1000;
   const stamped = witnesses.map(({ path, changedAt }) => ({

@@ -9,6 +9,7 @@ import { writeFronts } from '../../scripts/fronts.ts';
 import { type Answer, digestOf, nameOfAnswer } from '../../src/contract/answer-file.ts';
 import { parseAddress } from '../../src/contract/registry.ts';
 import { Secret } from '../../src/contract/secret.ts';
+import { bootIdFile } from '../../src/ecr/hidden.ts';
 import { openAnswers } from '../../src/io/answers.ts';
 import { keyOf } from '../../src/pull/answer.ts';
 import { keepHit, unanswered, variables, witnessesOf } from '../../src/pull/hits.ts';
@@ -140,6 +141,11 @@ const scenes: readonly Scene[] = [
   { env: { AWS_REGION: 'eu-west-3', AWS_USE_FIPS_ENDPOINT: 'true' }, files: {} },
   { env: { AWS_ROLE_ARN: 'arn:a', AWS_WEB_IDENTITY_TOKEN_FILE: '/token' }, files: {} },
   { env: { AWS_ROLE_ARN: 'arn:b', AWS_WEB_IDENTITY_TOKEN_FILE: '/token' }, files: {} },
+  ...['a', 'b'].map(query => ({ env: { AWS_CONTAINER_CREDENTIALS_FULL_URI: `http://127.0.0.1/?role=${query}` }, files: {} })),
+  ...['podA', 'podB'].map(token => ({
+    env: { AWS_CONTAINER_CREDENTIALS_FULL_URI: 'http://127.0.0.1/', AWS_CONTAINER_AUTHORIZATION_TOKEN: token },
+    files: {},
+  })),
   { env: {}, files: { [config]: [role('a'), 100.5] } },
   { env: {}, files: { [config]: [role('b'), 300.5] } },
   { env: { XDG_CONFIG_HOME: join(home, 'xdg') }, files: { 'xdg/ecr-courier/config.yaml': [role('c'), 100.5] } },
@@ -212,6 +218,24 @@ const laidDown = async (): Promise<Readonly<Record<'hit' | 'answer', string>>> =
   const [hit = ''] = (await readdir(join(cache, 'hits'))).filter(one => one.startsWith('1'));
   return { hit: join(cache, 'hits', hit), answer: join(cache, nameOfAnswer(digestOf(keyFor('one')))) };
 };
+test('a home that machines share has an answer for each of them', async context => {
+  const boot = (await readFile(bootIdFile, 'utf8').catch(() => '')).trim();
+  if (!boot) return context.skip('this system does not tell machines apart');
+  await lay({});
+  assert.equal(await ask({}), answerOf('token-kept'));
+  const { hit } = await laidDown();
+  const text = await readFile(hit, 'utf8');
+  await writeFile(hit, text.replace(boot, '0e5c3f0a-0000-4000-8000-000000000000'));
+  assert.match(await ask({}), /^NODE/);
+});
+
+test('what may be secret in an address is not laid down', async () => {
+  for (const uri of ['http://127.0.0.1/?pass=word', 'http://me:pw@127.0.0.1/', 'http://127.0.0.1/#x']) {
+    await lay({ AWS_CONTAINER_CREDENTIALS_FULL_URI: uri });
+    assert.deepEqual(await readdir(join(cache, 'hits')).catch(() => []), []);
+  }
+});
+
 const spoilt: readonly (readonly [file: 'hit' | 'answer', name: string, spoil: (text: string) => string])[] = [
   ['hit', 'empty', () => ''],
   ['hit', 'cut off', text => text.slice(0, 40)],
