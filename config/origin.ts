@@ -110,7 +110,7 @@ export function readTree(text: string, file: string, { version, links }: Dialect
     }
     if (isSeq<Node>(node)) return { value: node.items.map(item => placed(item, depth + 1, origin)), origin };
     if (isMap<Node, Node | null>(node)) return { value: new Map(node.items.flatMap(pair => entriesOf(pair, depth + 1, origin))), origin };
-    return isScalar<string | number | boolean | null>(node) ? { value: node.value, origin } : nothing;
+    return isScalar<Plain | Uint8Array | Date>(node) ? { value: plainOf(node.value, node.source), origin } : nothing;
   }
 
   /** One entry, or those that are merged in by `<<`. */
@@ -156,6 +156,14 @@ function strayTabs(text: string, root: Node | null): number[] {
   });
   const lines = [...text.matchAll(/^ *\t[ \t]*(?:#.*)?$/gm)].map(({ index }) => index);
   return lines.filter(offset => !within.some(([from, to]) => from <= offset && offset < to));
+}
+
+type Plain = string | number | boolean | null;
+
+/** Go's readers take the bytes of `!!binary` and what looks like a time for texts. */
+function plainOf(value: Plain | Uint8Array | Date, source = ''): Plain {
+  if (value instanceof Uint8Array) return Buffer.from(value).toString();
+  return value instanceof Date ? source : value;
 }
 
 const schemas = { '1.1': { schema: 'yaml-1.1' }, '1.2': { schema: 'core' } } as const;

@@ -43,6 +43,8 @@ export interface AwsDeps {
   readonly fetchMs?: number | undefined;
   /** What is told of the identity: where its keys were found (unless said), and who AWS says that it is. */
   readonly tells?: 'place' | 'principal' | undefined;
+  /** Whether FIPS or dual-stack, switched on beside an address that is set, is a mistake (unless said), or yields. */
+  readonly switches?: 'contradict' | 'yield' | undefined;
 }
 
 /** Whose credential it will be, and who hears of the fetch. */
@@ -94,7 +96,7 @@ export async function fetchToken(
     () => waitingFor(step(), last),
     async signal => {
       const open = (shared: Shared): Way => {
-        const settings = settingsOf(identity, registry, env, shared);
+        const settings = settingsOf(identity, registry, env, shared, deps.switches);
         // Before the first word to anybody: two settings that contradict each other are named.
         settings.address(apiOf(registry), registry.region);
         from.settled(settings);

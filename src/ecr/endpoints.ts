@@ -60,8 +60,17 @@ export function variantOf(own: Own, registry: Spelling, env: Env): string {
 export const endpointSetBy = ({ endpoint }: Own, api: Service, env: Env): Setting | undefined =>
   endpoint ? { name: 'endpoint of the source', value: endpoint } : customByEnvironment(api, env);
 
-/** Throws MISCONFIGURED for a setting of the profile that the SDK would not obey. */
-export function settingsOf(own: Own, registry: Spelling, env: Env, shared: Shared): Settings {
+/**
+ * Throws MISCONFIGURED for a setting of the profile that the SDK would not obey. `besideAddress`: what
+ * the switches for FIPS and dual-stack do beside an address that is set.
+ */
+export function settingsOf(
+  own: Own,
+  registry: Spelling,
+  env: Env,
+  shared: Shared,
+  besideAddress: 'contradict' | 'yield' = 'contradict',
+): Settings {
   const profile = namedProfile(own.profile, env) ?? 'default';
   const section = shared.settings(profile);
   const of = (option: string): string => `${option} of the profile "${profile}"`;
@@ -76,12 +85,14 @@ export function settingsOf(own: Own, registry: Spelling, env: Env, shared: Share
     return customByEnvironment(service, env) ?? customByProfile(service, section, shared, of);
   };
   const switches = switchesOf(env, section, of);
+  const moved = (service: Service | OfProfile): URL | undefined =>
+    customAddress(service, custom(service), besideAddress === 'yield' ? [] : switches);
   const bundle = env['AWS_CA_BUNDLE'] ? undefined : section['ca_bundle'];
   return {
     custom,
     stsRegion: registry.service === 'ecr' ? registry.region : (own.region ?? (regionSet(env) || section['region'] || registry.region)),
-    address: (service, region) => customAddress(service, custom(service), switches) ?? usualAddress(service, region, registry, switches),
-    moved: service => customAddress(service, custom(service), switches),
+    address: (service, region) => moved(service) ?? usualAddress(service, region, registry, switches),
+    moved,
     switched: variantBy(switches),
     caBundle: bundle ? { name: of('ca_bundle'), value: bundle } : undefined,
     patience: patienceOf(env, section),

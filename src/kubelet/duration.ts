@@ -1,6 +1,15 @@
-const nanos: Readonly<Record<string, number>> = { ns: 1, us: 1e3, µs: 1e3, μs: 1e3, ms: 1e6, s: 1e9, m: 60e9, h: 3_600e9 };
-/** The longest that Go can say, in nanoseconds: some 292 years. */
-const most = 2 ** 63;
+const nanos: Readonly<Record<string, bigint>> = {
+  ns: 1n,
+  us: 1_000n,
+  µs: 1_000n,
+  μs: 1_000n,
+  ms: 1_000_000n,
+  s: 1_000_000_000n,
+  m: 60_000_000_000n,
+  h: 3_600_000_000_000n,
+};
+/** The longest that Go can say, in nanoseconds: some 292 years. A negative one may be one longer. */
+const most = 2n ** 63n - 1n;
 
 /**
  * A duration as Go writes it (`1h30m`, `-1.5s`, `0`), in milliseconds; undefined when Go refuses it, as it does `12`,
@@ -10,7 +19,12 @@ export function parseGoDuration(text: string): number | undefined {
   const [, sign = '', rest = ''] = /^([+-]?)(.+)$/s.exec(text) ?? [];
   if (rest === '0') return 0;
   if (!/^(?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+$/.test(rest)) return undefined;
-  const parts = [...rest.matchAll(/(\d*\.?\d*)(ns|us|µs|μs|ms|s|m|h)/g)];
-  const sum = parts.reduce((total, [, number = '', unit = '']) => total + Number(number) * (nanos[unit] ?? 0), 0);
-  return sum >= most ? undefined : ((sign === '-' ? -1 : 1) * sum) / 1e6;
+  const parts = [...rest.matchAll(/(\d*)\.?(\d*)(ns|us|µs|μs|ms|s|m|h)/g)];
+  const sum = parts.reduce((total, [, whole = '', fraction = '', unit = '']) => total + partOf(whole, fraction, nanos[unit] ?? 0n), 0n);
+  if (sum > (sign === '-' ? most + 1n : most)) return undefined;
+  return ((sign === '-' ? -1 : 1) * Number(sum)) / 1e6;
 }
+
+/** In whole nanoseconds, as Go counts. */
+const partOf = (whole: string, fraction: string, unit: bigint): bigint =>
+  BigInt(whole || '0') * unit + (BigInt(fraction || '0') * unit) / 10n ** BigInt(fraction.length);

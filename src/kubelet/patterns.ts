@@ -19,14 +19,14 @@ function neverMatches(pattern: string, url: GoUrl): string | undefined {
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(pattern)) return 'an image has no scheme, so neither may the pattern';
   if (labels.join('') === '') return 'no host stands before the first /, ? or #';
   if (path === '' && cutOff.length > 1) return `a ${cutOff.slice(0, 1)} ends the host; a pattern knows * alone`;
-  if (port) return `it is for images that are written with :${port}, and no pod writes a port`;
   if (path.includes('*')) return 'a * stands for something in the host only; a path is a plain beginning';
   if (path.includes('//')) return 'no image has two slashes in a row';
   if (/[:@]/.test(path)) return 'the kubelet asks for an image without tag and digest';
   if (labels.join('') !== labels.join('').toLowerCase())
     return 'a host is compared letter by letter, and registries are spelled in lower case';
   if (labels.includes('')) return 'a part of the host is empty';
-  return neverOfEcr(labels);
+  // `*:5000` matches a host of one part, and so it is not meant for ECR.
+  return port && labels.every(label => label === '*') ? undefined : neverOfEcr(labels);
 }
 
 /** Only where ECR is meant: a pattern for another registry is none of our business. */
@@ -83,10 +83,12 @@ function mayMatch(glob: string, part: string | RegExp): boolean {
   return part === account ? /^[\d*]+$/.test(glob) && glob.replaceAll('*', '').length <= 12 : /^[a-z0-9*-]+$/.test(glob);
 }
 
-function notesOn({ path, cutOff, labels }: GoUrl): string[] {
+function notesOn({ path, cutOff, labels, port }: GoUrl): string[] {
   const last = path.split('/').at(-1) ?? '';
   return [
+    ...(port ? [`matches only images that are written with :${port}, and none without a port`] : []),
     ...(cutOff ? [`ends at ${cutOff.slice(0, 1)} for the kubelet: what stands behind it is not looked at`] : []),
+    ...(path !== path.toLowerCase() ? ['has upper case in its path, and repositories of ECR are lower case'] : []),
     ...(last ? [`matches every path that begins so, and not only ${last}: ${labels.join('.')}${path}-other is one`] : []),
   ];
 }

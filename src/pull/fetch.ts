@@ -24,7 +24,8 @@ const fetchMs = 10_000;
  * it is loaded when there is no answer on disk.
  */
 export async function fetchAnswer(spec: SourceSpec, registry: Registry, { env, clock, signal, webToken }: Asking): Promise<Answer> {
-  const deps = { once: openOnce(reachAws({ env })), clock, env, fetchMs };
+  // Whoever asks for a pull wants an answer; a contradiction is told by the daemon, which looks at its own settings.
+  const deps = { once: openOnce(reachAws({ env })), clock, env, fetchMs, switches: 'yield' } as const;
   const source = webToken ? sourceByToken(webToken, spec, deps) : makeSources([spec], deps).all[0];
   if (!source) throw new Error('a source was given and none was made');
   const { username, password, issuedAt, expiresAt, sessionEndsAt } = await source.fetch(registry, signal);

@@ -80,5 +80,7 @@ test('kubelet check ends with what a script needs to know', async () => {
   const { code, stdout } = await command(['kubelet', 'check', files.at('good'), '--bin-dir', files.path, '--json']);
   assert.equal(code, 1);
   assert.match(stdout, /"kubeletStarts":false.*p does not exist/);
+  await mkdir(files.at('bin/p'), { recursive: true });
+  assert.match((await command(['kubelet', 'check', files.at('good'), '--bin-dir', files.at('bin')])).stdout, /STOPS.*p is a folder/);
   assert.match((await command(['kubelet', 'check', files.at('good'), '--kubernetes', 'new'])).stderr, /1\.33 is one/);
 });

@@ -143,6 +143,22 @@ test('a token of a service account: an answer is for whoever has this very token
   assert.match(await ask('sa-token-of-pod-3', { ECR_COURIER_TOKEN_ENDS_WITH_SESSION: 'true' }), /^(30m0s|29m5\ds)$/);
 });
 
+test('an address that is set wins over FIPS and dual stack', async () => {
+  await using aws = await startEcr();
+  await using home = await folder({ config: '[default]\nuse_fips_endpoint = true\n' });
+  const keys = { AWS_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE', AWS_SECRET_ACCESS_KEY: 'secret-key-of-a-test' };
+  for (const [index, set] of [
+    { AWS_USE_FIPS_ENDPOINT: 'true', AWS_ENDPOINT_URL: aws.url },
+    { AWS_USE_DUALSTACK_ENDPOINT: 'true', AWS_ENDPOINT_URL_ECR: aws.url },
+    { AWS_USE_FIPS_ENDPOINT: 'true', AWS_USE_DUALSTACK_ENDPOINT: 'true', AWS_ENDPOINT_URL: aws.url },
+  ].entries()) {
+    const env = { HOME: home.path, AWS_CONFIG_FILE: home.at('config'), AWS_ECR_DISABLE_CACHE: '1', ...keys, ...set };
+    const stdin = (): Promise<string> => Promise.resolve(JSON.stringify(request));
+    const { code, stderr } = await runKubelet({ args: [], env, clock, signal: AbortSignal.timeout(10_000), stdin });
+    assert.deepEqual([code, stderr, aws.calls.length], [0, '', index + 1]);
+  }
+});
+
 test('fifty images at once cost one call', async () => {
   await using aws = await startEcr();
   await using home = await folder();

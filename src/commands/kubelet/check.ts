@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
+import { statOf } from '../../io/files.ts';
 import { newestKnown } from '../../kubelet/fields.ts';
 import { lint, type Provider, providersOf } from '../../kubelet/lint.ts';
 import { readProviderConfig } from '../../kubelet/read.ts';
@@ -57,7 +58,7 @@ async function executable({ name, where }: Provider, binDir: string): Promise<Re
   const stop = (text: string): Remark[] => [{ level: 'stops', where, path: 'name', text: `${file} ${text}` }];
   try {
     await access(file, constants.X_OK);
-    return [];
+    return (await statOf(file)).isDirectory() ? stop('is a folder') : [];
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'ENOENT' ? stop('does not exist') : stop('may not be executed: chmod 755');
   }
