@@ -4,7 +4,7 @@ import { asFailure, type Failure } from '../contract/failures.ts';
 import { type Attempt, credentialsOf } from './attempt.ts';
 import { followersOf, whyDue } from './due.ts';
 import type { Entry, TargetRecord } from './ledger.ts';
-import { createPlaces } from './places.ts';
+import { createPlaces, healthOf } from './places.ts';
 import { createResults, type ResultsDeps } from './results.ts';
 import type { Starts } from './starts.ts';
 import type { Supply } from './supply.ts';
@@ -65,7 +65,7 @@ export function createDeliveries(record: TargetRecord, deps: DeliveriesDeps): De
 
   async function deliver(attempt: Attempt, target: Target): Promise<void> {
     const { entry, began } = attempt;
-    const health = entry.trouble ? 'failed' : 'healthy';
+    const health = healthOf(entry);
     places.take(health);
     entry.running = true;
     let receipt: Rehearsal | Failure;

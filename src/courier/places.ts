@@ -1,7 +1,17 @@
 import type { Limits } from '../contract/adapter.ts';
+import type { Entry } from './ledger.ts';
+import { second } from './timing.ts';
 
-/** Of the slot that takes a place: whether its last attempt failed. */
-export type Health = 'healthy' | 'failed';
+/** Of the slot that takes a place, by its last attempt; untried: there was none since the start. */
+export type Health = 'healthy' | 'untried' | 'failed';
+
+export function healthOf({ trouble, result }: Pick<Entry, 'trouble' | 'result'>): Health {
+  if (trouble) return 'failed';
+  return result === undefined ? 'untried' : 'healthy';
+}
+
+/** An attempt that fails so late has hung. */
+const hungMs = 10 * second;
 
 /**
  * The places of one target, for as many writes at a time. Failed slots leave one to healthy ones where there are
@@ -9,6 +19,8 @@ export type Health = 'healthy' | 'failed';
  */
 export interface Places {
   readonly empty: boolean;
+  /** Untried slots have hung lately, so more of them may. */
+  readonly doubtful: boolean;
   /** Whether there is a place for a slot of this health. */
   isFree(health: Health): boolean;
   take(health: Health): void;
@@ -22,6 +34,8 @@ export function createPlaces(limits: () => Pick<Limits, 'concurrency'>): Places 
   let running = 0;
   /** Of those that run: failed ones. */
   let retrying = 0;
+  /** How many attempts at untried slots must not hang before these are trusted again. */
+  let doubts = 0;
   let failuresInRow = 0;
   /** How long an attempt at a failed slot takes, smoothed. */
   let retryMs = 0;
@@ -35,7 +49,10 @@ export function createPlaces(limits: () => Pick<Limits, 'concurrency'>): Places 
     get empty() {
       return running === 0;
     },
-    isFree: health => running < limits().concurrency && (health === 'healthy' || retrying < forFailed()),
+    get doubtful() {
+      return doubts > 0;
+    },
+    isFree: health => running < limits().concurrency && (health !== 'failed' || retrying < forFailed()),
     take(health) {
       running++;
       if (health === 'failed') retrying++;
@@ -43,7 +60,8 @@ export function createPlaces(limits: () => Pick<Limits, 'concurrency'>): Places 
     leave(health, ms, result) {
       running--;
       failuresInRow = result === 'failed' ? failuresInRow + 1 : 0;
-      if (health === 'healthy') return;
+      if (health === 'untried') doubts = result === 'failed' && ms >= hungMs ? 2 * limits().concurrency : Math.max(0, doubts - 1);
+      if (health !== 'failed') return;
       retrying--;
       retryMs += (ms - retryMs) / 4;
     },

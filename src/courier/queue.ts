@@ -1,4 +1,8 @@
 import { type Entry, type Reason, reasons } from './ledger.ts';
+import { type Health, healthOf } from './places.ts';
+
+/** Of slots whose last attempt did not fail. */
+type Sound = Exclude<Health, 'failed'>;
 
 /**
  * The due slots of one target. Healthy ones (whose last attempt did not fail) wait in piles by urgency; within a pile
@@ -10,8 +14,8 @@ export interface Queue {
   /** How many wait whose last attempt failed. */
   readonly failedSize: number;
   put(entry: Entry, reason: Reason): void;
-  /** One of the most urgent pile. */
-  takeHealthy(): Entry | undefined;
+  /** One of the most urgent pile; of those that are so, where only these are wanted. */
+  takeHealthy(only?: Sound): Entry | undefined;
   /** The one that has waited longest. */
   takeFailed(): Entry | undefined;
   /** How many failed ones are tried before this one; undefined when it is not among them. */
@@ -19,14 +23,15 @@ export interface Queue {
   clear(): void;
 }
 
+/** Contested: repairs that did not last. Whoever fights over them would else be served before all others. */
+const urgencies = [...reasons, 'contested'] as const;
+const sounds = ['healthy', 'untried'] as const satisfies readonly Sound[];
+
 /** `Entry.queued` of a healthy slot that waits. */
 const inPile = -1;
 
 export function createQueue(random: () => number): Queue {
-  const urgent: Readonly<Record<Reason, Entry[]>> = { absent: [], drifted: [], unsettled: [], unknown: [], aging: [] };
-  /** Repairs that did not last: whoever fights over them would else be served before all others. */
-  const contested: Entry[] = [];
-  const piles = [...reasons.map(reason => urgent[reason]), contested];
+  const piles = urgencies.flatMap(urgency => sounds.map(health => ({ urgency, health, entries: [] as Entry[] })));
   let healthySize = 0;
   /** Failed ones by their tickets, which count up; the first ticket that is still there. */
   const line = new Map<number, Entry>();
@@ -54,10 +59,12 @@ export function createQueue(random: () => number): Queue {
       }
       entry.queued = inPile;
       healthySize++;
-      ((reason === 'drifted' || reason === 'absent') && entry.repaired ? contested : urgent[reason]).push(entry);
+      const urgency = (reason === 'drifted' || reason === 'absent') && entry.repaired ? 'contested' : reason;
+      const health = healthOf(entry);
+      piles.find(pile => pile.urgency === urgency && pile.health === health)?.entries.push(entry);
     },
-    takeHealthy() {
-      const pile = piles.find(candidate => candidate.length > 0);
+    takeHealthy(only) {
+      const pile = piles.find(({ health, entries }) => entries.length > 0 && (only ?? health) === health)?.entries;
       if (!pile) return undefined;
       const at = Math.floor(random() * pile.length);
       const entry = pile[at];
@@ -77,8 +84,8 @@ export function createQueue(random: () => number): Queue {
     },
     ahead: entry => (entry.queued > 0 ? entry.queued - firstTicket : undefined),
     clear() {
-      for (const waiting of [...piles, line.values()]) for (const entry of waiting) leave(entry);
-      for (const pile of piles) pile.length = 0;
+      for (const waiting of [...piles.map(({ entries }) => entries), line.values()]) for (const entry of waiting) leave(entry);
+      for (const { entries } of piles) entries.length = 0;
       line.clear();
       healthySize = 0;
       firstTicket = nextTicket;

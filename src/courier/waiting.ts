@@ -29,7 +29,7 @@ export interface Waiting {
   waitMs(entry: Entry): number;
 }
 
-export function createWaiting(record: TargetRecord, places: Pick<Places, 'isFree' | 'waitMs'>, deps: WaitingDeps): Waiting {
+export function createWaiting(record: TargetRecord, places: Pick<Places, 'doubtful' | 'isFree' | 'waitMs'>, deps: WaitingDeps): Waiting {
   const { now, random, supply } = deps;
   const queue = createQueue(random);
 
@@ -54,7 +54,8 @@ export function createWaiting(record: TargetRecord, places: Pick<Places, 'isFree
     enqueue,
     next() {
       if (!places.isFree('healthy')) return undefined;
-      return queue.takeHealthy() ?? (places.isFree('failed') ? queue.takeFailed() : undefined);
+      const answered = places.doubtful ? queue.takeHealthy('healthy') : undefined;
+      return answered ?? queue.takeHealthy() ?? (places.isFree('failed') ? queue.takeFailed() : undefined);
     },
     clear: queue.clear,
     tidy() {
