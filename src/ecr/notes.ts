@@ -1,16 +1,19 @@
+import { Failure } from '../contract/failures.ts';
+import type { Registry } from '../contract/registry.ts';
 import { cannotRun } from './command.ts';
+import { apiOf, type Own, settingsOf } from './endpoints.ts';
 import { halfKeys } from './environment.ts';
 import { credentialsIn } from './ini.ts';
 import { lackOf } from './lack.ts';
 import { readShared, type Section, type Shared } from './shared.ts';
-import { wrongSetting } from './switches.ts';
 import { type Env, fileVariables, formOf, keyVariables, namedProfile } from './variables.ts';
 
-/** What a source says of where its keys are. */
-type Naming = { readonly profile?: string | undefined };
+/** What a source says of where its keys are, and of addresses. */
+type Naming = Own & { readonly service?: Registry['service'] | undefined };
 
 /** The environment, as far as one source looks at it. */
 interface View {
+  readonly source: Naming;
   readonly env: Env;
   /** In milliseconds since the epoch. */
   readonly now: number;
@@ -30,9 +33,10 @@ type Note = (view: View) => string | undefined;
  */
 export async function environmentNotes(sources: readonly Naming[], env: Env, now: number): Promise<readonly string[]> {
   const shared = await readShared(env);
-  const views = sources.map(({ profile }): View => {
+  const views = sources.map((source): View => {
+    const { profile } = source;
     const named = namedProfile(profile, env);
-    return { env, now, shared, named, byVariable: !profile && named !== undefined, section: shared.profile(named ?? 'default') };
+    return { source, env, now, shared, named, byVariable: !profile && named !== undefined, section: shared.profile(named ?? 'default') };
   });
   const found = views.flatMap(view => [...disagreements, ...changes, misnamed].map(note => note(view)));
   const odd = views.flatMap(({ named = 'default' }) => shared.odd(named).map(({ said }) => `${said}.`));
@@ -127,10 +131,16 @@ function misnamed({ env, shared, named }: View): string | undefined {
     : undefined;
 }
 
-/** A setting that fails with the first fetch. */
-function disobeyed({ shared, named = 'default' }: View): string | undefined {
-  const wrong = wrongSetting(shared.settings(named));
-  return wrong && `${wrong.option} of the profile "${named}" ${wrong.why}. ${wrong.remedy}`;
+/** A setting that fails with the first fetch, or two that contradict each other. */
+function disobeyed({ source, env, shared }: View): string | undefined {
+  const registry = { service: source.service ?? 'ecr', region: 'us-east-1', fips: false, dualStack: false } as const;
+  try {
+    settingsOf(source, registry, env, shared).address(apiOf(registry), registry.region);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    return `${error.message} ${error.remedy}`;
+  }
 }
 
 /** A credential process that cannot run here is named before it is needed. */

@@ -34,6 +34,7 @@ test('what the AWS client would fail on later is a mistake, and never quoted', a
     ['AWS_ENDPOINT_URL', '127.0.0.1:4566', /must be a URL that begins with https/],
     ['AWS_ENDPOINT_URL_ECR', 'https://', /must be a URL/],
     ['AWS_ENDPOINT_URL_STS', 'https://sts.test/a b', /must be a URL/],
+    ['AWS_ENDPOINT_URL_ECR_PUBLIC', 'foo.bar', /must be a URL/],
     ['AWS_CONTAINER_CREDENTIALS_FULL_URI', 'localhost/creds', /must be a URL/],
     ['AWS_CONTAINER_CREDENTIALS_RELATIVE_URI', 'v2/creds', /begins with \//],
     ['AWS_CONTAINER_AUTHORIZATION_TOKEN', 'Bearer HIDDEN\n', /line break/],

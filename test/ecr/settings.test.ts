@@ -64,6 +64,7 @@ test('FIPS or dual-stack beside an address that is set: both settings are named,
     const { code, message, remedy } = await failureOf(fetchFrom(plain(), fips));
     assert.equal(code, 'MISCONFIGURED');
     for (const name of [switched, set]) assert.ok(message.includes(name) && remedy.includes(name), `${message} ${remedy}`);
+    assert.deepEqual(await environmentNotes([{}], process.env, Date.now()), [`${message} ${remedy}`]);
   }
   await given({ AWS_USE_FIPS_ENDPOINT: 'true' });
   assert.match((await failureOf(fetchFrom(sourceAt(ecr.url)))).message, /endpoint of the source/);
