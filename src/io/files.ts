@@ -144,7 +144,7 @@ function unlessAbsent(error: unknown): undefined {
 
 /** Of the process. A number of threads that nobody has set is Node's own. */
 export const files: Files = createFiles({ clock, threads: Number(process.env['UV_THREADPOOL_SIZE']) || 4, system });
-export const { readText, statOf, namesIn } = files;
+export const { readText, readBytes, statOf, namesIn } = files;
 
 function silent(path: string, ms: number): Unreadable {
   return new Unreadable(path, 'SILENT', `does not answer within ${ms / 1000} s`, 'Look at the disk or share that it lies on.');

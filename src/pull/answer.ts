@@ -49,7 +49,7 @@ export async function answerFor(asked: string, asker: Asker): Promise<Reply> {
   const remarks: string[] = [];
   let registry = parseAddress(address)?.registry;
   try {
-    const witnesses = await until(asker.signal, witnessesOf(asker.env, asker.clock.wall()));
+    const witnesses = await until(asker.signal, witnessesOf(asker.env));
     const { sources, aliases } = await until(asker.signal, readSettings(asker.env));
     registry = parseAddress(address, aliases)?.registry;
     if (!registry) return foreign(address);

@@ -1,6 +1,6 @@
 # What both fronts do: they answer from a file what Node has answered before, and give everything else to Node.
 # src/pull/hits.ts writes these files; test/pull/front.test.ts holds both to the same decisions. No program is started
-# for an answer, but for the clock in a shell that has none.
+# for an answer, but cksum where files have a say in it, and date in a shell that has no clock.
 
 cache=${ECR_COURIER_CACHE:-${XDG_CACHE_HOME:+$XDG_CACHE_HOME/ecr-courier}}
 cache=${cache:-${HOME:+$HOME/.cache/ecr-courier}}
@@ -35,18 +35,24 @@ take_hit() {
   here="$here $boot"
   {
     IFS=' ' read -r form renew digest place && IFS= read -r there || return 1
-    [ "$form" = 2 ] && [ "$there" = "$here" ] || return 1
+    [ "$form" = 3 ] && [ "$there" = "$here" ] || return 1
     case $digest in '' | *[!0-9a-f]*) return 1 ;; esac
     # What was there has not changed; what was not there, or not for us, still is not.
-    while IFS=' ' read -r stamp path; do
-      if [ "$stamp" = - ]; then
-        [ ! -r "$path" ] || return 1
-      else
-        [ -f "$path" ] && [ -f "$cache/hits/$stamp" ] || return 1
-        [ "$path" -nt "$cache/hits/$stamp" ] || [ "$path" -ot "$cache/hits/$stamp" ] && return 1
-      fi
+    set --
+    sums=
+    while IFS= read -r line; do
+      path=/${line#* /}
+      case $line in
+        '- '*) [ ! -r "$path" ] || return 1 ;;
+        *) [ -f "$path" ] && [ -r "$path" ] || return 1
+          set -- "$@" "$path"
+          sums="$sums
+$line" ;;
+      esac
     done
   } <"$cache/hits/$name"
+  [ $# = 0 ] || [ "$sums" = "
+$(cksum "$@" 2>/dev/null)" ] || return 1
   # Node has seen that only root could put another directory there, and its owner another answer.
   [ -n "$place" ] || [ -O "$cache/$digest.answer" ] || return 1
   place=${place:-$cache}

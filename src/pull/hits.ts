@@ -1,12 +1,11 @@
-import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { access, lstat, mkdir, rm } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
-import { promisify } from 'node:util';
+import { isDeepStrictEqual } from 'node:util';
 import { identityFiles } from '../ecr/asked-as.ts';
 import { bootIdFile, contentsOf, metadataVariables } from '../ecr/hidden.ts';
 import { replaceFile } from '../io/answers.ts';
-import { namesIn, readText, statOf } from '../io/files.ts';
+import { namesIn, readBytes, readText } from '../io/files.ts';
 import { configPaths, type Env } from './settings.ts';
 
 /**
@@ -46,37 +45,50 @@ export const unanswered = [
 ] as const;
 
 /** The form of the files: a front of another version does not take them. */
-const form = 2;
+const form = 3;
 
-/** A file that has a say in whose answer it is. `changedAt`: in milliseconds; missing where we cannot read one. */
+/** Of one file. Larger ones are left to Node. */
+const mostBytes = 256 * 1024;
+
+/**
+ * A file that has a say in whose answer it is. `sum`: of what lies in it, as the program `cksum` prints it; missing
+ * where we cannot read one.
+ */
 interface Witness {
   readonly path: string;
-  readonly changedAt?: number;
+  readonly sum?: string;
 }
 /** undefined: a shell could not tell whether they have changed. */
 export type Witnesses = readonly Witness[] | undefined;
 
-/** So young a file may change again within the second that some shells and file systems see. In milliseconds. */
-const settledMs = 3_000;
-
-/** The files that have a say, as they are before they are read. `now`: in milliseconds. */
-export async function witnessesOf(env: Env, now: number): Promise<Witnesses> {
+/** The files that have a say, as they are before they are read. */
+export async function witnessesOf(env: Env): Promise<Witnesses> {
   if (process.platform === 'win32') return undefined;
-  const found = await Promise.all([...configPaths(env), ...identityFiles(env)].map(path => witness(path, now)));
+  const found = await Promise.all([...configPaths(env), ...identityFiles(env)].map(witness));
   return found.every(one => one !== undefined) ? found : undefined;
 }
 
-async function witness(path: string, now: number): Promise<Witness | undefined> {
-  if (!isAbsolute(path) || /\p{Cc}/u.test(path)) return undefined;
+async function witness(path: string): Promise<Witness | undefined> {
+  if (!isAbsolute(path) || /[\p{Cc}\\]/u.test(path)) return undefined;
   const refused = await access(path, constants.R_OK).then(
     () => undefined,
     ({ code = 'unknown' }: NodeJS.ErrnoException) => code,
   );
   if (refused !== undefined) return ['ENOENT', 'ENOTDIR', 'EACCES'].includes(refused) ? { path } : undefined;
-  const stats = await statOf(path).catch(() => undefined);
-  // A time without a fraction comes from an archive or an image, where all files may have the same.
-  if (!stats?.isFile() || stats.mtimeMs % 1000 === 0 || stats.mtimeMs > now - settledMs) return undefined;
-  return { path, changedAt: stats.mtimeMs };
+  const bytes = await readBytes(path, mostBytes).catch(() => undefined);
+  return bytes && { path, sum: `${cksum(bytes)} ${bytes.length}` };
+}
+
+/** The checksum of POSIX, which every system has a program for. Times tell a shell less: files can share one. */
+function cksum(bytes: Uint8Array): number {
+  let sum = 0;
+  const feed = (byte: number): void => {
+    sum ^= byte << 24;
+    for (let bit = 0; bit < 8; bit++) sum = sum < 0 ? (sum << 1) ^ 0x04c11db7 : sum << 1;
+  };
+  for (const byte of bytes) feed(byte);
+  for (let length = bytes.length; length > 0; length >>>= 8) feed(length & 0xff);
+  return ~sum >>> 0;
 }
 
 /** For whom an answer is, and what has been looked at for it. */
@@ -112,47 +124,21 @@ export async function keepHit(hit: Hit, now: number): Promise<void> {
   const here = [...variables.map((variable, at) => `${variable}=${values[at]}`), boot].join(' ');
   // Many that come at once write the same.
   const until = (Math.floor(now / hourMs) * hourMs + lastsMs) / 1000;
-  const stamped = witnesses.map(({ path, changedAt }) => ({
-    path,
-    changedAt,
-    stamp: changedAt === undefined ? '-' : stampOf(path, changedAt),
-  }));
   const lines = [
     [form, until, digest, ...(shared ? [shared] : [])].join(' '),
     here,
-    ...stamped.map(({ stamp, path }) => `${stamp} ${path}`),
+    ...witnesses.map(({ path, sum }) => `${sum ?? '-'} ${path}`),
   ];
   const path = join(folder, name);
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 });
-    for (const { path: witnessed, changedAt, stamp } of stamped)
-      if (changedAt !== undefined && !(await putStamp(join(folder, stamp), witnessed, changedAt))) return;
+    // What was changed meanwhile may have been read before or after.
+    if (!isDeepStrictEqual(await witnessesOf(env), witnesses)) return;
     const text = `${lines.join('\n')}\n`;
     if ((await readText(path, mostBytes).catch(() => '')) !== text) await replaceFile(path, text);
   } catch {
     // Then Node is asked again.
   }
-}
-
-const mostBytes = 256 * 1024;
-
-const stampOf = (path: string, changedAt: number): string =>
-  `stamp-${createHash('sha256').update(`${changedAt} ${path}`).digest('hex').slice(0, 32)}`;
-
-/**
- * An empty file of the very time at which the other one was changed: shells can compare times, and no more. Node has no
- * way to set a time to the nanosecond. Whether the stamp and the file are as they were.
- */
-async function putStamp(stamp: string, path: string, changedAt: number): Promise<boolean> {
-  const isThere = await statOf(stamp).then(
-    () => true,
-    () => false,
-  );
-  if (!isThere) {
-    const { execFile } = await import('node:child_process');
-    await promisify(execFile)('touch', ['-r', path, stamp], { timeout: 2_000 });
-  }
-  return (await statOf(path)).mtimeMs === changedAt;
 }
 
 /** Of what no front takes any more. In milliseconds. */
@@ -163,7 +149,6 @@ export async function pruneHits(directory: string, now: number): Promise<void> {
   const folder = join(directory, 'hits');
   for (const name of await namesIn(folder).catch(() => [])) {
     const path = join(folder, name);
-    // The time at which a stamp was changed is that of another file.
     const age = await lstat(path).then(
       ({ ctimeMs }) => now - ctimeMs,
       () => 0,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { chmod, chown, mkdir, mkdtemp, readdir, readFile, rm, symlink, utimes, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, mkdtemp, readdir, readFile, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, beforeEach, test } from 'node:test';
@@ -57,7 +57,7 @@ async function lay(env: Env, kept = answer('token-kept'), identity = 'one'): Pro
   const all = { HOME: home, ...env };
   const key = keyFor(identity);
   await (await openAnswers(cache)).write(key, kept);
-  await keepHit({ directory: cache, host, env: all, digest: digestOf(key), witnesses: await witnessesOf(all, Date.now()) }, Date.now());
+  await keepHit({ directory: cache, host, env: all, digest: digestOf(key), witnesses: await witnessesOf(all) }, Date.now());
 }
 beforeEach(async () => {
   await rm(home, { recursive: true, force: true });
@@ -239,12 +239,12 @@ test('what may be secret in an address is not laid down', async () => {
 const spoilt: readonly (readonly [file: 'hit' | 'answer', name: string, spoil: (text: string) => string])[] = [
   ['hit', 'empty', () => ''],
   ['hit', 'cut off', text => text.slice(0, 40)],
-  ['hit', 'another version', text => text.replace(/^2 /, '1 ')],
-  ['hit', 'no time', text => text.replace(/^2 \d+ /, '2 x ')],
-  ['hit', 'too old', text => text.replace(/^2 \d+ /, '2 1 ')],
-  ['hit', 'no answer', text => text.replace(/^(2 \d+) \w+/, '$1 ')],
-  ['hit', 'another answer', text => text.replace(/^(2 \d+) \w+/, `$1 ${'0'.repeat(32)}`)],
-  ['hit', 'a path', text => text.replace(/^(2 \d+) \w+/, '$1 ../x')],
+  ['hit', 'another version', text => text.replace(/^3 /, '1 ')],
+  ['hit', 'no time', text => text.replace(/^3 \d+ /, '3 x ')],
+  ['hit', 'too old', text => text.replace(/^3 \d+ /, '3 1 ')],
+  ['hit', 'no answer', text => text.replace(/^(3 \d+) \w+/, '$1 ')],
+  ['hit', 'another answer', text => text.replace(/^(3 \d+) \w+/, `$1 ${'0'.repeat(32)}`)],
+  ['hit', 'a path', text => text.replace(/^(3 \d+) \w+/, '$1 ../x')],
   ['answer', 'empty', () => ''],
   ['answer', 'another version', text => text.replace(/^2 /, '1 ')],
   ['answer', 'of another key', text => text.replace(/^2 \w+/, `2 ${'0'.repeat(32)}`)],
@@ -280,13 +280,52 @@ test('what somebody else laid down is none', { skip: process.getuid?.() === 0 ? 
   }
 });
 
-test('files whose time tells nothing leave it to Node: of an archive, or changed just now', async () => {
-  for (const age of [0, now / 1000 - Math.floor(now / 1000) + 100]) {
-    const scene = { env: {}, files: { '.aws/config': ['[default]', age] } } as const;
-    await set(scene);
+for (const shell of shells)
+  test(`${shell.join(' ')}: what lies in the files decides, and not their times`, async () => {
+    const file = join(home, '.aws/credentials');
+    const put = async (path: string, id: string): Promise<void> => {
+      await mkdir(dirname(path), { recursive: true });
+      await writeFile(path, profile(id));
+      await utimes(path, 1_700_000_000, 1_700_000_000);
+    };
+    await put(file, 'AKIA1');
     await lay({});
-    assert.match(await ask({}), /^NODE/);
+    assert.equal(await ask({}, { shell }), answerOf('token-kept'));
+    await put(file, 'AKIA2');
+    assert.match(await ask({}, { shell }), /^NODE/, 'edited, with its time put back');
+    await put(file, 'AKIA1');
+    await utimes(file, now / 1000, now / 1000);
+    assert.equal(await ask({}, { shell }), answerOf('token-kept'), 'touched');
+    await put(`${file}.b`, 'AKIA3');
+    await rename(`${file}.b`, file);
+    assert.match(await ask({}, { shell }), /^NODE/, 'another one in its place');
+    for (const name of ['A', 'B']) await put(join(home, name, 'keys'), `AKIA${name}`);
+    await symlink('A', join(home, 'cur'));
+    const env = { AWS_SHARED_CREDENTIALS_FILE: join(home, 'cur/keys') };
+    await lay(env);
+    assert.equal(await ask(env, { shell }), answerOf('token-kept'));
+    await rm(join(home, 'cur'));
+    await symlink('B', join(home, 'cur'));
+    assert.match(await ask(env, { shell }), /^NODE/, 'a link that leads to another folder');
+  });
+
+test('sums of files are those of the program that the front asks', async () => {
+  for (const text of ['', 'x', '\u00ff\n'.repeat(300), 'a'.repeat(70_000)]) {
+    await mkdir(join(home, '.aws'), { recursive: true });
+    await writeFile(join(home, '.aws/config'), text);
+    const said = (await run('cksum', [join(home, '.aws/config')])).stdout.trim();
+    const found = (await witnessesOf({ HOME: home }))?.map(({ path, sum }) => `${sum} ${path}`);
+    assert.ok(found?.includes(said), `${said} of ${JSON.stringify(found)}`);
   }
+});
+
+test('a file that was changed while Node looked leaves it to Node', async () => {
+  const all = { HOME: home };
+  const witnesses = await witnessesOf(all);
+  await mkdir(join(home, '.aws'));
+  await writeFile(join(home, '.aws/config'), '[default]');
+  await keepHit({ directory: cache, host, env: all, digest: digestOf(keyFor('one')), witnesses }, Date.now());
+  assert.deepEqual(await readdir(join(cache, 'hits')), []);
 });
 
 test('Node is found beside the program, behind a link, where it ran last, and on PATH; else it is said', async () => {

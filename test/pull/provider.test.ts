@@ -40,7 +40,7 @@ async function lay(issuedAt: number, lifeMs: number): Promise<void> {
   const answers = await openAnswers(join(home, '.cache/ecr-courier'));
   await answers.write(key, { username: 'AWS', password: new Secret('tok"en-1'), ...times });
   const env = { HOME: home };
-  const witnesses = await witnessesOf(env, Date.now());
+  const witnesses = await witnessesOf(env);
   await keepHit({ directory: answers.directory, host, env, digest: digestOf(key), witnesses }, Date.now());
 }
 const hour = 3_600_000;
