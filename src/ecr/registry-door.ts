@@ -7,7 +7,7 @@ import { type Ask, makeProve } from './prove.ts';
 
 export interface DoorDeps {
   readonly env: NodeJS.ProcessEnv;
-  /** The connections that all sources share, unless a profile names authorities of its own. */
+  /** The connections for proofs of all sources whose profiles name no authorities of their own. */
   readonly dispatcher: Dispatcher;
   /** The source of this name; undefined when there is none any more. */
   sourceOf(name: string): Source | undefined;
@@ -15,7 +15,7 @@ export interface DoorDeps {
   readonly endpoint: ((registry: Registry) => string) | undefined;
 }
 
-/** Proves credentials at the registries themselves. These are asked as AWS is: over its connections, with its trust. */
+/** Proves credentials at the registries themselves. These are asked through the proxies of AWS and with its trust. */
 export function proveAtRegistries(deps: DoorDeps): Prove {
   const { env, endpoint } = deps;
   const wayTo = waysOf(deps);
