@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { promisify } from 'node:util';
 import { statOf } from '../io/files.ts';
-import { wordsOf } from './command-line.ts';
+import { programOf, wordsOf } from './command-line.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -15,10 +15,23 @@ const shell = '/bin/sh';
  * them.
  */
 export function useOwnCommands(env: Env, interceptor: Pick<typeof import('./sdk.ts').externalDataInterceptor, 'interceptToken'>): void {
-  const run = (line: string): Promise<{ stdout: string }> => runCommand(line, env);
+  const run = async (line: string): Promise<{ stdout: string }> => {
+    const output = await runCommand(line, env);
+    if (isJson(output.stdout)) return output;
+    throw new Error(`credential_process failed: what ${programOf(line)} wrote is ${output.stdout.trim() ? 'no JSON' : 'empty'}`);
+  };
   // The SDK calls `promisify` on it.
   const exec = Object.assign(() => undefined, { [promisify.custom]: run });
   interceptor.interceptToken('exec', exec);
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /**

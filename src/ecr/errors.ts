@@ -143,7 +143,8 @@ function answered(error: AwsError, attempt: Attempt, host: string): Failure {
   const what = [status && `HTTP ${status}`, name].filter(Boolean).join(' ');
   const said = words ? `: ${quote(words)}` : ', not in a form that AWS uses';
   if (kind === 'UnrecognizedClient' || kind === 'InvalidClientTokenId') return unknownKey(error, attempt, host);
-  const remedy = remedies[kind] ?? (words || code === 'BUSY' ? remedyOf[code] : somebodyElse);
+  const remedy =
+    remedies[kind] ?? (status === 407 ? unknownProxy : undefined) ?? (words || code === 'BUSY' ? remedyOf[code] : somebodyElse);
   const wait = code === 'BUSY' ? attempt.call?.retryAfterMs : undefined;
   return new Failure(code, `${host} answered ${attempt.action} with ${what}${said}`, {
     ...(remedy && { remedy }),
@@ -152,6 +153,8 @@ function answered(error: AwsError, attempt: Attempt, host: string): Failure {
 }
 
 const somebodyElse = 'Does a proxy, a captive portal or an endpoint override answer in place of AWS?';
+const unknownProxy =
+  'A proxy answered in place of AWS and wants a login. Set HTTPS_PROXY to its address with user and password, or let the way to this host go around it.';
 const newKeys = 'Give the courier keys that are valid now; files, profiles and roles are read anew at every fetch.';
 const remedies: Readonly<Record<string, string>> = {
   ExpiredToken: `The session behind these keys is over. ${newKeys}`,

@@ -5,12 +5,21 @@ import type { Section, Shared } from './shared.ts';
 export function lackOf(name: string, shared: Shared): string | undefined {
   const lineage = shared.lineage(name);
   for (const one of lineage) {
-    const lack = lackIn(shared.profile(one));
+    const section = shared.profile(one);
+    const lack = lackIn(section) ?? lostSession(section ?? {}, shared);
     if (lack) return one === name ? lack : `builds upon the profile "${one}", which ${lack}`;
   }
   // The lineage ends where a profile has no source, or where one comes a second time.
   const again = shared.profile(lineage.at(-1) ?? name)?.['source_profile'];
   return again === undefined || hasBoth(shared.profile(again)) ? undefined : 'leads back to itself by source_profile';
+}
+
+/** The SDK would fail on this in words of its own code. */
+function lostSession(section: Section, { section: sectionOf, paths }: Shared): string | undefined {
+  const { sso_session: session } = section;
+  if (session === undefined || !credentialsIn(section).every(option => option.startsWith('sso_'))) return undefined;
+  const isThere = Object.keys(sectionOf('sso-session', session)).length > 0;
+  return isThere ? undefined : `has sso_session = ${session}, and ${paths.configFilepath} has no [sso-session ${session}]`;
 }
 
 const hasBoth = (section: Section | undefined): boolean => Boolean(section?.['aws_access_key_id'] && section['aws_secret_access_key']);

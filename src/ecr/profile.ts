@@ -26,7 +26,8 @@ export function defaultProfile(walk: Walk): Place {
   const place = profilePlace('default', walk);
   if (credentialsIn(section ?? {}).length > 0 || shared.odd('default').length > 0 || isHidden(shared)) return place;
   const why = section ? 'it names no credentials' : 'there is no such profile';
-  return { ...place, absent: [...problemsOf(shared), why].join('; ') };
+  const unread = walk.env['AWS_DEFAULT_PROFILE'] ? ['AWS_DEFAULT_PROFILE is set, but only AWS_PROFILE is read'] : [];
+  return { ...place, absent: [...problemsOf(shared), why, ...unread].join('; ') };
 }
 
 /** The profile of this name and no other identity: the SDK's own chain would go on to the machine's. */
@@ -95,7 +96,7 @@ function whyNone(name: string, error: unknown, shared: Shared, env: Env): string
     ...problemsOf(shared),
     ...shared.odd(name).map(({ said }) => said),
     ...(lack ? [`it ${lack}`] : []),
-    wordsOf(error),
+    ...(error instanceof TypeError && lack ? [] : [wordsOf(error)]),
     ...(others.length > 0 ? [`there are the profiles ${others.join(', ')}`] : []),
     ...(fromFile ? [`credential_source = Environment takes ${keyVariables.id} itself, not its file`] : []),
   ].join('; ');

@@ -10,7 +10,7 @@ export interface WrongSetting {
 /** undefined: the value is fine. */
 type Rule = (value: string, option: string) => Omit<WrongSetting, 'option'> | undefined;
 
-const silently = 'the AWS SDK would not obey it, and say nothing';
+const silently = 'AWS tools take that for unset, or refuse it';
 
 const trueOrFalse: Rule = (value, option) =>
   value === 'true' || value === 'false'
@@ -51,7 +51,7 @@ const rules: Readonly<Record<string, Rule>> = {
 };
 
 /**
- * The first setting of a profile that the SDK would not obey without a word, or fail on with words that name nothing.
+ * The first setting of a profile that would not be obeyed without a word, or fail with words that name nothing.
  */
 export function wrongSetting(section: Section): WrongSetting | undefined {
   for (const [option, rule] of Object.entries(rules)) {

@@ -236,6 +236,21 @@ test('a profile with a secret alone, two sources of its role, or an address that
   assert.match(message, /endpoint_url of the profile "port" is no URL/);
 });
 
+test('what a profile lacks is named, and never in words of the SDK’s code', async () => {
+  await file(
+    'config',
+    '[profile lost]\nsso_session = x\nsso_account_id = 123456789012\nsso_role_name = r\n[profile plain]\ncredential_process = /bin/echo hello\n',
+  );
+  const { code, message } = await fetchWith({ AWS_PROFILE: 'lost' });
+  assert.equal(code, 'AUTH');
+  assert.match(message, /it has sso_session = x, and .*config has no \[sso-session x\]/);
+  assert.doesNotMatch(message, /Cannot read/);
+  assert.match((await fetchWith({ AWS_PROFILE: 'plain' })).message, /what \/bin\/echo wrote is no JSON/);
+  await file('config', '');
+  await file('credentials', '');
+  assert.match((await fetchWith({ AWS_DEFAULT_PROFILE: 'lost' })).message, /AWS_DEFAULT_PROFILE is set, but only AWS_PROFILE is read/);
+});
+
 test('a role of a profile is refused: STS speaks for itself', async () => {
   await file('config', `[profile base]\n${ini()}[profile role]\nrole_arn = arn:aws:iam::444455556666:role/puller\nsource_profile = base\n`);
   ecr.trouble = ({ action }) => (action === 'AssumeRole' ? 'denied' : undefined);

@@ -27,3 +27,12 @@ test('what went wrong before, on and after the way is told apart', () => {
   }
   assert.match(of('', { status: 200 }).message, /api\.ecr\.test answered/);
 });
+
+test('a proxy that nobody configured and that wants a login: the remedy names the variable', () => {
+  const thrown = Object.assign(new Error('auth'), { name: 'Unknown', $metadata: { httpStatusCode: 407 } });
+  const call = { host: 'api.ecr.test', status: 407, refusal: 'auth' };
+  const { code, message, remedy } = awsFailure(thrown, { action: 'ecr:GetAuthorizationToken', region: 'eu-west-1', call });
+  assert.equal(code, 'MISCONFIGURED');
+  assert.match(message, /api\.ecr\.test answered .* HTTP 407/);
+  assert.match(remedy, /Set HTTPS_PROXY to its address with user and password/);
+});

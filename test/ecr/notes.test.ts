@@ -35,7 +35,7 @@ test('a profile that gives keys to itself, or by a process, SSO or a session, la
   for (const lines of [
     `${staticKeys}role_arn = x\nsource_profile = prod\n`,
     'credential_process = /bin/true\n',
-    'sso_session = s\nsso_account_id = 1\nsso_role_name = r\n',
+    'sso_session = s\nsso_account_id = 1\nsso_role_name = r\n[sso-session s]\nsso_region = eu-west-1\nsso_start_url = https://sso.test\n',
     'login_session = arn\n',
     'role_arn = x\ncredential_source = Ec2InstanceMetadata\n',
     'role_arn = x\nweb_identity_token_file = /jwt\n',
