@@ -76,14 +76,15 @@ export function clientsPage(): string {
     '## Who was asked',
     rows(['Client', 'Version', 'Others that look things up in the same way'], versions),
     '## The forms',
-    'y: the login in the entry. -: no login. `:`: an empty user name and password. FAIL: an error, nothing is sent. undecoded: an incomplete login; the file is read in random order, so now and then it is the right one. idt, rgt: an identity token or registry token, which ECR does not know. PLAINHTTP: http in the place of https. helper, store: what the helper of the host, or the `credsStore`, answered. Other words are passwords.',
+    legend,
     rows(['Form', ...ids.map(named)], table),
     'Of several keys with a path docker, crane and oras take one at random, for any repository. podman and skopeo take the longest that fits by whole parts of the path. The kubelet tries all that fit, the longest first.',
     '## A helper that fails, with an old entry beside it',
     rows(['Client', 'What it does'], failing),
-    'So `ecr-courier helper install` removes the entries of its hosts. Docker 29, crane, podman, skopeo and oras take "credentials not found in native keychain" for an answer, and log in nobody; docker-py, testcontainers, jib and regctl take the entry then.',
+    'As some of them send an old entry, `ecr-courier helper install` removes the entries of its hosts.',
+    'A helper that knows no login says "credentials not found in native keychain". Then docker, crane, oras, podman and skopeo pull without a login. docker-py, testcontainers, jib and regctl send the entry of the file.',
     '## The variable DOCKER_AUTH_CONFIG',
-    'Docker from 28.4 on and crane (where a config file exists) take its login for the hosts that it names, before the file and any helper. They read it strictly: with any member but `auths` and `auth` they drop the whole variable. The others do not read it. `ecr-courier token --format docker-auth-config HOST` prints what they take.',
+    'Docker from 28.4 on (28.4 and 28.5 by their source) and crane (where a config file exists) take its login for the hosts that it names, before the file and any helper. They read it strictly: with any member but `auths` and `auth` they drop the whole variable. The others do not read it. `ecr-courier token --format docker-auth-config HOST` prints what they take.',
     '## Programs that read once',
     'A client object of docker-py, a store of oras-go, Docker’s own configuration object and testcontainers read the file once. Where they live for longer than a token, a credential helper cures all but testcontainers.',
     '## What a login writes',
@@ -91,12 +92,27 @@ export function clientsPage(): string {
   ].join('\n\n')}\n`;
 }
 
+const legend = [
+  '- y: the login in the entry.',
+  '- -: no login.',
+  '- `:`: an empty user name and password.',
+  '- FAIL: an error, nothing is sent.',
+  '- undecoded: an incomplete login; the file is read in random order, so now and then it is the right one.',
+  '- idt, rgt: an identity token or registry token, which ECR does not know.',
+  '- PLAINHTTP: http in the place of https.',
+  '- helper, store: what the helper of the host, or the `credsStore`, answered.',
+  '- Other words are passwords.',
+].join('\n');
+
+const stopped = measured('x-foreign-bad-base64').flatMap(([id, sent]) => (sent === 'FAIL' ? [named(id)] : []));
+
 const rules = [
   '- The key is the bare host in lower case: it and `https://H` alone are found by all.',
   '- `auth` is there, in base64 with padding, on one line, and nothing else stands in the entry.',
   '- No other spelling of the host, no path behind it, no byte order mark. testcontainers takes the first spelling, others fall back to a stale one.',
-  '- One bad entry of another host stops crane, docker 29, docker-py and docker-java for every host.',
-  '- An empty helper for a host means five different things: it is no way around a `credsStore`.',
+  `- One bad entry of another host stops ${stopped.join(', ')} for every host.`,
+  '- A value of a wrong type (`"credsStore": 7`, an entry that is a text) stops docker 29, crane and nerdctl wherever docker knows the member; regctl, oras, skopeo, podman, docker-py and the kubelet for what they read themselves. docker 28 takes it for a value that is missing. The others were not asked.',
+  '- `"credHelpers": {"H": ""}` is no way around a `credsStore`: what it does depends on the client (the form "empty helper" below).',
   '',
   'The target [`docker-config`](../config/reference.md) writes in this form, and names in findings what is in its way.',
 ].join('\n');

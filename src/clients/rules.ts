@@ -133,7 +133,7 @@ export const clients = {
     ...docker29,
     name: 'docker 28',
     versions: '28.2.2 and 20.10.24',
-    also: 'older ones',
+    also: 'older ones, and 28.4 and 28.5 but for DOCKER_AUTH_CONFIG',
     unparsable: 'nothing',
     undecodable: 'undecoded',
     withoutColon: 'undecoded',

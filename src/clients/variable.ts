@@ -1,4 +1,5 @@
 import { brokenAt } from '../../adapters/common/json-text.ts';
+import { text as asText, isMap } from '../../adapters/docker-config/types.ts';
 import { type Sent, sentOf } from './entry.ts';
 import type { Image } from './keys.ts';
 import type { Client } from './rules.ts';
@@ -10,13 +11,16 @@ import type { Client } from './rules.ts';
 export function dropped(text: string): string | undefined {
   const broken = brokenAt(text);
   if (broken) return 'it is no JSON';
-  const { auths, ...others } = JSON.parse(text) as Readonly<Record<string, unknown>>;
+  const whole: unknown = JSON.parse(text);
+  if (!isMap(whole)) return 'it is no map';
+  const { auths, ...others } = whole;
   const [other] = Object.keys(others);
   if (other !== undefined) return 'it has a member beside `auths`';
-  if (typeof auths !== 'object' || auths === null) return 'it has no `auths`';
-  const entries = Object.entries(auths as Readonly<Record<string, unknown>>);
-  const wrong = entries.find(([, entry]) => Object.keys(entry ?? {}).some(name => name !== 'auth'));
-  return wrong ? 'an entry has a member beside `auth`' : undefined;
+  if (!isMap(auths)) return 'it has no map `auths`';
+  const entries = Object.values(auths).filter(entry => entry !== null);
+  if (!entries.every(isMap)) return 'an entry is no map';
+  if (entries.some(entry => Object.keys(entry).some(name => name !== 'auth'))) return 'an entry has a member beside `auth`';
+  return entries.every(({ auth }) => asText.fits(auth ?? null)) ? undefined : 'an `auth` is no text';
 }
 
 /** What a client takes from the variable for an image; undefined where it looks on. */

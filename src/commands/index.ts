@@ -81,7 +81,8 @@ const commands: Readonly<Record<string, Command>> = {
     doc: 'The credential helper in the Docker configuration of this user.',
     more: [
       'install [--dry-run]  makes docker-credential-ecr-courier answer for the hosts that are named or configured, and',
-      '                     removes their stored logins; --dry-run shows the change, with secrets masked',
+      '                     removes their stored logins. It writes $DOCKER_CONFIG/config.json, else ~/.docker/config.json',
+      '                     of this user; --dry-run shows the change, with secrets masked, and writes nothing',
       'doctor [--json]      what each registry client would send for these hosts, and why; nothing is run or asked',
     ],
     load: async () => (await import('./helper.ts')).helper,

@@ -52,4 +52,7 @@ function secretOf(logins: readonly Login[], { name, namespace }: Naming): string
   ].join('\n');
 }
 
-export const isKubernetesName = (name: string): boolean => /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/.test(name);
+/** RFC 1123, as k8s.io/apimachinery validates names: of a namespace one label, of a Secret several with dots. */
+const label = '[a-z0-9](?:[-a-z0-9]*[a-z0-9])?';
+export const isNamespace = (name: string): boolean => name.length <= 63 && new RegExp(`^${label}$`).test(name);
+export const isSecretName = (name: string): boolean => name.length <= 253 && new RegExp(`^${label}(?:\\.${label})*$`).test(name);

@@ -11,7 +11,7 @@ import { openOnce } from '../io/once.ts';
 import { reachAws } from '../io/reach.ts';
 import { knownAdapters } from './adapters.ts';
 import { configOptions, exit, type Io, readArgs, readConfig, UsageError } from './io.ts';
-import { formats, isKubernetesName, type Login, type Naming } from './token-formats.ts';
+import { formats, isNamespace, isSecretName, type Login, type Naming } from './token-formats.ts';
 
 const options = {
   ...configOptions,
@@ -34,7 +34,7 @@ export async function token(args: string[], io: Io): Promise<number> {
   const config = await readConfig(rest, io);
   const fallback = config.sources.find(source => source.name === 'default')?.region;
   const read = (address: string): Registry | undefined => parseAddress(address, config.aliases)?.registry;
-  const registries = positionals.length > 0 ? positionals.map(host => named(host, read)) : [ofRegion(region ?? fallback, read)];
+  const registries = positionals.length > 0 ? onceEach(positionals.map(host => named(host, read))) : [ofRegion(region ?? fallback, read)];
   const fetch = await fetcherOf(config, io);
   const logins: Login[] = [];
   for (const registry of registries) logins.push({ host: registry.host, credential: await fetch(registry) });
@@ -42,12 +42,24 @@ export async function token(args: string[], io: Io): Promise<number> {
   return exit.ok;
 }
 
-function printerOf(format: string | undefined, { name = 'ecr-courier', namespace }: { readonly [K in keyof Naming]: string | undefined }) {
+const onceEach = (registries: readonly Registry[]): Registry[] => [
+  ...new Map(registries.map(registry => [registry.host, registry])).values(),
+];
+
+function printerOf(format: string | undefined, { name, namespace }: { readonly [K in keyof Naming]: string | undefined }) {
   const print = format !== undefined && Object.hasOwn(formats, format) ? formats[format] : undefined;
   if (format !== undefined && !print) throw new UsageError(`there is no format ${format}; there are ${Object.keys(formats).join(', ')}`);
-  for (const given of [name, namespace ?? name])
-    if (!isKubernetesName(given)) throw new UsageError(`${given} is no name of Kubernetes: lower-case letters, digits, - and .`);
-  return print && ((logins: readonly Login[]) => print(logins, { name, namespace }));
+  if (format !== 'k8s-secret' && (name ?? namespace) !== undefined)
+    throw new UsageError(`${name === undefined ? '--namespace' : '--name'} goes with --format k8s-secret`);
+  if (name !== undefined && !isSecretName(name))
+    throw new UsageError(
+      `${name} is no name of a Secret: lower-case letters, digits and -, in parts between dots that begin and end with a letter or digit`,
+    );
+  if (namespace !== undefined && !isNamespace(namespace))
+    throw new UsageError(
+      `${namespace} is no name of a namespace: at most 63 lower-case letters, digits and -, a letter or digit at both ends`,
+    );
+  return print && ((logins: readonly Login[]) => print(logins, { name: name ?? 'ecr-courier', namespace }));
 }
 
 /** One fetch for all registries that it serves. */

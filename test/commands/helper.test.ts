@@ -50,8 +50,9 @@ test('install names the helper, takes out every login of the host, and leaves ev
   );
   assert.equal((await stat(at.path)).mode & 0o777, 0o640);
   assert.match(stdout, new RegExp(`docker-credential-ecr-courier answers for ${one}`));
-  assert.match(stdout, /the logins of https:\/\/1[^,]*, 1[^,]*\/team, https:\/\/1[^,]*com\.$/m);
+  assert.match(stdout, /the logins of https:\/\/1[^,]*, 1[^,]*\/team, https:\/\/1[^,]*com, which/);
   assert.match(stdout, /takes the place of docker-credential-ecr-login/);
+  assert.match(stdout, /which some clients send when the helper fails/);
   const again = await at.helper(['install', one]);
   assert.match(again.stdout, /needs no change/);
   assert.doesNotMatch(stdout + stderr, /s3cret|QVdT/);
@@ -63,6 +64,8 @@ test('a dry run shows the change without a secret, and writes nothing', async ()
   assert.equal(code, 0);
   assert.equal(await at.text(), stale);
   assert.match(stdout, new RegExp(`^- {5}"https://${one}": \\{ "auth": "\\[secret\\]" \\},$`, 'm'));
+  await using tabs = await home('{\n\t"credHelpers": {\n\t\t"gcr.io": "gcloud"\n\t}\n}');
+  assert.match((await tabs.helper(['install', '--dry-run', one])).stdout, new RegExp(`^\\+ {9}"${one}": "ecr-courier"$`, 'm'));
   assert.match(stdout, new RegExp(`^\\+ {3}"credHelpers": \\{ "gcr.io": "gcloud", "${one}": "ecr-courier" \\},$`, 'm'));
   for (const secret of ['s3cret', auth('s3cret-old'), auth('s3cret-ghcr')]) assert.ok(!stdout.includes(secret), secret);
 });
@@ -251,6 +254,24 @@ test('doctor: files of podman, paths of repositories, and DOCKER_AUTH_CONFIG', a
   assert.equal(strict.of('cli29').verdict, 'no login');
   assert.match(strict.notes.join(), /dropped as a whole by Docker and crane: it has a member beside `auths`/);
   assert.doesNotMatch(podman.said + variable.said, /QVdT|eyJ|hidden/);
+});
+
+test('doctor: a DOCKER_AUTH_CONFIG of any form is judged, and never stops it', async () => {
+  for (const [given, why] of [
+    ['null', 'it is no map'],
+    ['[]', 'it is no map'],
+    ['"x"', 'it is no map'],
+    ['{"auths":null}', 'it has no map `auths`'],
+    ['{"auths":[]}', 'it has no map `auths`'],
+    [`{"auths":{"${one}":"x"}}`, 'an entry is no map'],
+    [`{"auths":{"${one}":{"auth":5}}}`, 'an `auth` is no text'],
+  ] as const) {
+    const { notes, of } = await examined('{}', { args: [one], env: { DOCKER_AUTH_CONFIG: given } });
+    assert.ok(notes.join().includes(`dropped as a whole by Docker and crane: ${why}`), given);
+    assert.equal(of('cli29').verdict, 'no login');
+  }
+  const nothing = await examined('{}', { args: [one], env: { DOCKER_AUTH_CONFIG: `{"auths":{"${one}":null}}` } });
+  assert.equal(nothing.of('cli29').verdict, 'no login');
 });
 
 test('doctor names what it cannot read, and needs a host', async () => {

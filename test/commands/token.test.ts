@@ -58,7 +58,7 @@ test('env: one line without quotes, blanks and shell words', async () => {
 });
 
 test('auth-json: a file as Docker writes it', async () => {
-  const text = await printed('--format', 'auth-json', ireland, ohio);
+  const text = await printed('--format', 'auth-json', ireland, ohio, `https://${ireland}/`);
   assert.equal(text, `${JSON.stringify(JSON.parse(text), undefined, '\t')}\n`);
   const { auths } = JSON.parse(text) as Auths;
   assert.ok(isGood('eu-west-1', auths[ireland]) && isGood('us-east-2', auths[ohio]));
@@ -86,7 +86,13 @@ test('what cannot be meant is a wrong command line', async () => {
     [['--format', 'env'], /name the registries/],
     [[ireland, ohio], /one registry at a time, or several with --format/],
     [['--format', 'env', ireland, 'ghcr.io'], /ghcr\.io is no ECR registry/],
-    [['--format', 'k8s-secret', '--name', 'A_b', ireland], /A_b is no name of Kubernetes/],
+    [['--format', 'k8s-secret', '--name', 'A_b', ireland], /A_b is no name of a Secret/],
+    [['--format', 'k8s-secret', '--name', 'a..b', ireland], /a\.\.b is no name of a Secret/],
+    [['--format', 'k8s-secret', '--name', 'a-.b', ireland], /is no name of a Secret/],
+    [['--format', 'k8s-secret', '--namespace', 'a.b', ireland], /a\.b is no name of a namespace/],
+    [['--format', 'k8s-secret', '--namespace', 'a'.repeat(64), ireland], /is no name of a namespace/],
+    [['--name', 'x', ireland], /--name goes with --format k8s-secret/],
+    [['--format', 'env', '--namespace', 'x', ireland], /--namespace goes with --format k8s-secret/],
     [['--format', 'toString', ireland], /there is no format toString/],
   ] as const) {
     const { code, stderr, stdout } = await command(['token', ...args], env);

@@ -42,7 +42,7 @@ export async function helperInstall(args: string[], io: Io): Promise<number> {
   if (dry) change(await files.read(path, request));
   else await files.update(path, change, request);
   if (!done) return exit.ok;
-  if (dry) io.stdout.write(visible(diffOf(masked(before), masked(done.text))) || `${path} needs no change.\n`);
+  if (dry) io.stdout.write(visible(diffOf(masked(before), masked(done.text)).replaceAll('\t', '    ')) || `${path} needs no change.\n`);
   else io.stdout.write(summary(path, before, hosts, done));
   for (const note of notesOn({ path, text: done.text }, hosts, io)) io.stderr.write(`${note}\n`);
   if (!isThere) io.stderr.write(`${notOnPath(path).message} ${notOnPath(path).remedy}\n`);
@@ -73,7 +73,9 @@ function summary(path: string, before: string, hosts: readonly string[], { text,
   if (text === before) return `${path} needs no change: ${answered}`;
   return [
     `${path}: ${answered}`,
-    ...(logins.length > 0 ? [`Removed, as they would be sent in its place: the logins of ${logins.map(shownAddress).join(', ')}.\n`] : []),
+    ...(logins.length > 0
+      ? [`Removed the logins of ${logins.map(shownAddress).join(', ')}, which some clients send when the helper fails.\n`]
+      : []),
     ...(helpers.length > 0 ? [`It takes the place of ${helpers.map(helper => `docker-credential-${label(helper)}`).join(', ')}.\n`] : []),
   ].join('');
 }
