@@ -11,6 +11,7 @@ import { type Ref, survey } from './docker-config/survey.ts';
 
 export const dockerConfig = defineAdapter({
   kind: 'docker-config',
+  keeps: 'files',
   doc: 'A file with logins that registry clients read: config.json of Docker, auth.json of podman, a pull secret, a file of a node’s kubelet.',
   options: {
     path: {

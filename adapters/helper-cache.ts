@@ -15,6 +15,7 @@ type Ref = null;
 
 export const helperCache = defineAdapter({
   kind: 'helper-cache',
+  keeps: 'files',
   doc: 'The answers of the credential helper and the credential provider on this machine, so that they never wait for AWS.',
   options: {
     directory: {

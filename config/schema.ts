@@ -190,6 +190,10 @@ const common = {
     format: 'string',
     default: null,
   },
+} as const satisfies Table;
+
+/** Of targets that are reached by requests. */
+const connection = {
   caFile: { doc: 'Certificates (PEM) to trust beside the usual authorities.', format: 'path', default: null, env: '_CA_FILE' },
   tlsServerName: {
     doc: 'Name to expect in the certificate, where the address has another.',
@@ -221,7 +225,7 @@ const common = {
 } as const satisfies Table;
 
 /** The fixed part of what reading a target gives; the adapter's options stand beside it. */
-export type Common = Values<typeof common> & { readonly headersFile?: string };
+export type Common = Values<typeof common> & Partial<Values<typeof connection>> & { readonly headersFile?: string };
 
 /** The option whose variable makes a target without any file: the first one that must be given and has a variable. */
 export function trigger(adapter: Adapter): { readonly key: string; readonly env: string } | undefined {
@@ -249,12 +253,16 @@ export function targetTable(adapter: Adapter): Table {
     discoverSeconds: discoverMs / 1000,
     deliverSeconds: deliverMs / 1000,
   };
-  const shared = Object.entries<Field>(common).map(([key, { env, ...field }]): [string, Field] => [
-    key,
-    { ...field, ...(key in given ? { default: given[key] } : {}), ...(env && trigger(adapter) ? { env: prefix(adapter) + env } : {}) },
-  ]);
+  const shared = Object.entries<Field>({ ...common, ...(adapter.keeps === 'files' ? {} : connection) }).map(
+    ([key, { env, ...field }]): [string, Field] => [
+      key,
+      { ...field, ...(key in given ? { default: given[key] } : {}), ...(env && trigger(adapter) ? { env: prefix(adapter) + env } : {}) },
+    ],
+  );
   const own = Object.entries<Field & { format: OptionFormat }>(adapter.options);
-  const taken = own.find(([key]) => Object.hasOwn(withFiles(common), key) || Object.hasOwn(adapter.options, `${key}File`));
+  const taken = own.find(
+    ([key]) => Object.hasOwn(withFiles({ ...common, ...connection }), key) || Object.hasOwn(adapter.options, `${key}File`),
+  );
   if (taken)
     throw new Error(`Adapter ${adapter.kind}: the option name ${taken[0]} is taken by an option of every target or by a file of its own.`);
   return withFiles(Object.fromEntries([...shared, ...own]));

@@ -26,7 +26,7 @@ const matches = (value: unknown, pattern: RegExp): boolean => typeof value === '
  * plain JavaScript.
  */
 export function wrongWith(adapter: Members): string[] {
-  const { kind, doc, options, limits, findings, create, creates, keyHint } = adapter;
+  const { kind, doc, options, limits, findings, create, creates, keeps, keyHint } = adapter;
   const wrong = [
     ...(matches(kind, /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/) ? [] : ['kind must be a word in lower case, such as depot or docker-config']),
     ...(isText(doc) ? [] : ['doc must be a sentence']),
@@ -36,6 +36,7 @@ export function wrongWith(adapter: Members): string[] {
     ...(isMap(findings) ? Object.entries(findings).flatMap(wrongFinding) : ['findings must be a map']),
     ...(typeof create === 'function' ? [] : ['create must be a function']),
     ...(creates === undefined || typeof creates === 'boolean' ? [] : ['creates must be true or false']),
+    ...(keeps === undefined || keeps === 'files' ? [] : ["keeps must be 'files', or missing"]),
     ...(keyHint === undefined || isText(keyHint) ? [] : ['keyHint must be text']),
   ];
   return wrong.length > 0 ? wrong : wrongTable(adapter as unknown as Adapter);

@@ -94,7 +94,7 @@ function configure(
   const wrong = (message: string): void => mistaken('registries', message);
   const never = read.window === undefined ? undefined : checkCron?.(read.window);
   if (never) mistaken('window', `must be a cron pattern: ${never}`);
-  const { name, required, create, paused, allowHttp } = read;
+  const { name, required, create, paused, allowHttp = false } = read;
   const own = read.registries.includes(ownWord);
   if (own && !home) wrong("needs AWS_REGION: the region of the courier's own registry, such as eu-west-1");
   return {
@@ -117,7 +117,7 @@ function configure(
       caFile: read.caFile,
       serverName: read.tlsServerName,
       fingerprint: read.tlsFingerprint,
-      insecureSkipVerify: read.insecureSkipVerify,
+      insecureSkipVerify: read.insecureSkipVerify ?? false,
       clientCertFile: read.clientCertFile,
       clientKeyFile: read.clientKeyFile,
     },

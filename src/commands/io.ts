@@ -1,5 +1,6 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { type Config, load } from '../../config/load.ts';
+import { nearest } from '../../config/nearest.ts';
 import { Failure } from '../contract/failures.ts';
 import { cronMistake } from '../courier/schedule.ts';
 import type { Sink } from '../io/log.ts';
@@ -43,7 +44,20 @@ export function readArgs<const T extends NonNullable<ParseArgsConfig['options']>
   options: T,
   more: { readonly allowPositionals?: boolean } = {},
 ) {
-  return parseArgs({ args, options, strict: true, ...more });
+  try {
+    return parseArgs({ args, options, strict: true, ...more });
+  } catch (error) {
+    throw unknownOption(error, Object.keys(options)) ?? error;
+  }
+}
+
+/** In place of advice on positional arguments, which nobody wants who mistyped an option. */
+function unknownOption(error: unknown, names: readonly string[]): UsageError | undefined {
+  const { code, message } = error as NodeJS.ErrnoException;
+  const [, dashes = '', given] = /'(--?)([^' ]*)/.exec(message) ?? [];
+  if (code !== 'ERR_PARSE_ARGS_UNKNOWN_OPTION' || given === undefined) return undefined;
+  const near = nearest(given, names);
+  return new UsageError(`there is no option ${dashes}${given}${near === undefined ? '' : `; did you mean --${near}?`}`);
 }
 
 /** What was given of `configOptions`. */

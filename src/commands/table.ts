@@ -89,12 +89,27 @@ function notes(status: Status, paint: Paint): string[] {
       ...target.slots.flatMap(slot => slot.findings.map(found => [`${target.name}, ${slot.title}`, found] as [string, FindingView])),
     ]),
   ];
+  // What stops a target at one of its slots is told once.
+  const said = Map.groupBy(
+    troubles.flatMap(([where, trouble]) => (trouble ? [{ where, trouble }] : [])),
+    ({ trouble: { code, message, remedy } }) => [code, message, remedy].join('\n'),
+  );
   return [
     ...status.targets.flatMap(({ name, paused }) => (paused ? ['', `${paint('bold', name)} is paused: nothing is sent to it.`] : [])),
-    ...troubles.flatMap(([where, trouble]) => (trouble ? note(paint('red', trouble.code), where, trouble, paint) : [])),
+    ...[...said].flatMap(([, [first, ...others]]) =>
+      first ? note(paint('red', first.trouble.code), whereOf(first, others), first.trouble, paint) : [],
+    ),
     ...findings.flatMap(([where, found]) => note(paint(found.severity === 'info' ? 'dim' : 'yellow', found.code), where, found, paint)),
   ];
 }
+
+interface Place {
+  readonly where: string;
+}
+const whereOf = ({ where }: Place, others: readonly Place[]): string =>
+  others.length === 0
+    ? where
+    : `${where} (and ${others.length > 3 ? `${others.length} more` : others.map(other => other.where).join('; ')})`;
 
 function note(code: string, where: string, { message, remedy }: { message: string; remedy: string }, paint: Paint): string[] {
   return ['', `${code} ${paint('bold', where)}: ${message}`, ...(remedy ? [`  -> ${remedy}`] : [])];

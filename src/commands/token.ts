@@ -69,13 +69,21 @@ async function fetcherOf(config: Config, io: Io) {
   const fetched = new Map<string, Credential>();
   return async (registry: Registry): Promise<Credential> => {
     const source = sources.choose(registry, { target: '', id: '' });
-    if (!source) throw new Failure('MISCONFIGURED', `No source serves ${registry.host}.`);
+    if (!source) throw unserved(registry);
     const scope = source.scope(registry);
     const credential = fetched.get(scope) ?? (await source.fetch(registry, io.signal));
     fetched.set(scope, credential);
     return credential;
   };
 }
+
+const unserved = ({ host, service }: Registry): Failure =>
+  new Failure('MISCONFIGURED', `No source serves ${host}.`, {
+    remedy:
+      service === 'ecr-public'
+        ? 'Add to a configuration file: `sources: [{ name: public, service: ecr-public }]`.'
+        : 'Add a source whose `accounts` or `registries` match it.',
+  });
 
 type Read = (address: string) => Registry | undefined;
 

@@ -278,6 +278,8 @@ interface Definition<S extends OptionSpecs, F extends string, Ref> {
   readonly limits?: Limits;
   /** Default of the target's `create`; false unless said. */
   readonly creates?: boolean;
+  /** It keeps files of this machine and sends no requests, so it has no options of connections (TLS, headers). */
+  readonly keeps?: 'files';
   /** None unless said. */
   readonly findings?: FindingSpecs<F>;
   /** What a person does when the file of the key is absent or empty: create it at My account > Access tokens. */

@@ -181,7 +181,8 @@ const reasons: Readonly<Record<string, string>> = {
 async function explained(path: string, error: NodeJS.ErrnoException, stat: FilesDeps['system']['stat']): Promise<Unreadable> {
   const { code = 'unknown' } = error;
   if (code === 'EACCES' || code === 'EPERM') return await refused(path, code, 'read', stat);
-  return new Unreadable(path, code, reasons[code] ?? `cannot be read (${code})`);
+  const remedy = code === 'ELOOP' ? 'Remove the link, or let it lead to a file.' : undefined;
+  return new Unreadable(path, code, reasons[code] ?? `cannot be read (${code})`, remedy);
 }
 
 /**
@@ -207,6 +208,14 @@ export async function refused(
   if (!stats) return new Unreadable(path, code, why, `Let uid ${uid} ${verb === 'read' ? 'read' : 'write'} it.`);
   const mode = (stats.mode & 0o7777).toString(8).padStart(4, '0');
   const whose = `${where === path ? 'it' : `the directory ${where}`} belongs to uid ${stats.uid} and has the mode ${mode}`;
+  const isAllowed = code === 'EPERM' && verb === 'written' && (uid === 0 || (stats.uid === uid && (stats.mode & 0o200) !== 0));
+  if (isAllowed)
+    return new Unreadable(
+      path,
+      code,
+      `${why}: ${whose}, which allow it`,
+      `It may be marked as immutable: \`lsattr -d ${path} ${dirname(path)}\` shows an i, and \`chattr -i\` takes it away.`,
+    );
   const lets = stats.uid === uid ? `chmod u+${where === path && !stats.isDirectory() ? may : `${may}x`} ${where}` : `chown ${uid} ${where}`;
   return new Unreadable(path, code, `${why}: ${whose}`, `Run \`${lets}\` where that lies (for a container, on its host).`);
 }

@@ -36,12 +36,14 @@ const ending = '.ecr-courier';
 /**
  * Follows links to the file itself, which need not be there: a link is read from the directory in which it really lies.
  */
-export const placeOf = (path: string): Promise<Place> => files.ask(path, () => follow(path, mostLinks));
+export const placeOf = (path: string): Promise<Place> => files.ask(path, () => follow(path, path, mostLinks));
 
-async function follow(path: string, links: number): Promise<Place> {
+/** named: the path that somebody configured. */
+async function follow(named: string, path: string, links: number): Promise<Place> {
   const directory = await system.realpath(dirname(path)).catch(async (error: NodeJS.ErrnoException) => {
     const { code, why, remedy } = await explained(dirname(path), error);
-    throw new Unreadable(path, code, `cannot be there: its directory ${dirname(path)} ${why}`, remedy);
+    const it = named === path ? '' : `is a link that leads to ${path}, which `;
+    throw new Unreadable(named, code, `${it}cannot be there: its directory ${dirname(path)} ${why}`, remedy);
   });
   const real = join(directory, basename(path));
   const stats = await system.lstat(real).catch(async (error: NodeJS.ErrnoException) => {
@@ -49,8 +51,9 @@ async function follow(path: string, links: number): Promise<Place> {
     throw await explained(real, error);
   });
   if (!stats?.isSymbolicLink()) return { path: real, stats };
-  if (links === 0) throw new Unreadable(path, 'ELOOP', 'is a link that leads back to itself');
-  return await follow(resolve(directory, await system.readlink(real)), links - 1);
+  if (links === 0)
+    throw new Unreadable(named, 'ELOOP', 'is a link that leads back to itself', 'Remove the link, or let it lead to a file.');
+  return await follow(named, resolve(directory, await system.readlink(real)), links - 1);
 }
 
 /**

@@ -105,6 +105,31 @@ test('the configuration that the helper itself reads is read, and another one wh
   assert.match(stdout, new RegExp(`"${two}": "ecr-courier"`));
 });
 
+test('what the helper will not read, and accounts that name no host, are told; mistakes of targets are none of the helper', async () => {
+  await using at = await home();
+  await writeFile(at.at('courier.yaml'), `sources: [{name: prod, accounts: ["333333333333"]}]\n`);
+  const other = await at.helper(['install', '-c', at.at('courier.yaml'), one]);
+  assert.equal(other.code, 0, other.stderr);
+  assert.match(other.stderr, /will not read .*courier\.yaml when Docker calls it: it reads no file\. Set ECR_COURIER_CONFIG=/);
+  assert.match(other.stderr, /accounts of the source prod name no host, as its `region` is missing/);
+  const env = { ECR_COURIER_CONFIG: at.at('courier.yaml') };
+  assert.doesNotMatch((await at.helper(['install', one], env)).stderr, /will not read/);
+  const none = await at.helper(['install'], env);
+  assert.deepEqual([none.code, /`region` is missing/.test(none.stderr)], [2, true]);
+  await writeFile(
+    at.at('wrong.yaml'),
+    `targets: [{kind: portainre}]\nsources: [{name: prod, accounts: ["333333333333"], region: eu-west-1}]\n`,
+  );
+  const wrong = await at.helper(['install', '--dry-run'], { ECR_COURIER_CONFIG: at.at('wrong.yaml') });
+  assert.equal(wrong.code, 0, wrong.stderr);
+  assert.match(wrong.stdout, /333333333333\.dkr/);
+  assert.match(wrong.stderr, /`ecr-courier config check` shows them/);
+  await writeFile(at.at('wrong.yaml'), `sources: [{name: prod, acounts: []}]\n`);
+  assert.equal((await at.helper(['doctor', one], { ECR_COURIER_CONFIG: at.at('wrong.yaml') })).code, 78);
+  const mistyped = await at.helper(['install', '--dryrun', one]);
+  assert.deepEqual([mistyped.code, /there is no option --dryrun; did you mean --dry-run\?\n/.test(mistyped.stderr)], [2, true]);
+});
+
 test('DOCKER_CONFIG is obeyed, and a link stays', async () => {
   await using at = await home();
   await mkdir(at.at('elsewhere'));

@@ -47,7 +47,13 @@ test('what is no file is refused, and nothing waits', async () => {
   for (const name of ['pipe', 'directory', 'loop']) assert.equal((await failureOf(write(dir.at(name), 'x'))).code, 'MISCONFIGURED', name);
   const nowhere = await failureOf(write(dir.at('no/where'), 'x'));
   assert.match(nowhere.message, /no\/where cannot be there: its directory .*\/no does not exist/);
-  assert.deepEqual((await readdir(dir.path)).sort(), ['directory', 'loop', 'pipe']);
+  await symlink('no/way', dir.at('dangling'));
+  const dangling = await failureOf(write(dir.at('dangling'), 'x'));
+  assert.match(
+    dangling.message,
+    /dangling is a link that leads to .*\/no\/way, which cannot be there: its directory .*\/no does not exist/,
+  );
+  assert.deepEqual((await readdir(dir.path)).sort(), ['dangling', 'directory', 'loop', 'pipe']);
 });
 
 test('an update says what it came to, keeps the mode, and leaves nothing beside the file', async () => {

@@ -1,7 +1,6 @@
 import { membersAt } from '../../../adapters/common/json-text.ts';
 import { unreadable, withoutMark } from '../../../adapters/docker-config/edit.ts';
 import { helpersIn, relationOf } from '../../../adapters/docker-config/entries.ts';
-import type { Config } from '../../../config/load.ts';
 import { type Diagnosis, diagnose } from '../../clients/diagnosis.ts';
 import type { Image } from '../../clients/keys.ts';
 import { dropped } from '../../clients/variable.ts';
@@ -11,7 +10,7 @@ import { parseAddress } from '../../contract/registry.ts';
 import { shownAddress } from '../../contract/text.ts';
 import { lendFiles } from '../../io/lent-files.ts';
 import { configOptions, exit, type Io, readArgs, UsageError } from '../io.ts';
-import { dockerConfigFile, hostsOf, isOnPath, podmanFiles, readHelpersConfig } from './places.ts';
+import { dockerConfigFile, type HelpersConfig, hostsOf, isOnPath, podmanFiles, readHelpersConfig } from './places.ts';
 
 /** A file, as far as it can be read. */
 interface Read {
@@ -29,12 +28,13 @@ export async function helperDoctor(args: string[], io: Io): Promise<number> {
   const podman = await Promise.all(podmanFiles(io.env).map(path => read(path, io)));
   const files = [docker, ...podman];
   const images = imagesOf(positionals, config, files);
-  if (images.length === 0) throw new UsageError('name a registry, as neither the files nor the configuration do');
+  if (images.length === 0)
+    throw new UsageError(['name a registry, as neither the files nor the configuration do', ...config.notes].join('. '));
   const onPath = await programsOnPath(files, io);
   const variable = io.env['DOCKER_AUTH_CONFIG'];
   const found = { docker: docker.text, podman: podman.flatMap(({ text }) => text ?? []), variable, onPath, now: clock.wall() };
   const told = images.map(image => ({ host: image.host, clients: diagnose(image, found) }));
-  const notes = notesOn(files, images, variable);
+  const notes = [...notesOn(files, images, variable), ...config.notes];
   if (json)
     io.stdout.write(
       `${JSON.stringify({ files: files.map(({ path, text }) => ({ path, there: text !== undefined })), hosts: told, notes }, undefined, 2)}\n`,
@@ -52,7 +52,7 @@ async function read(path: string, { signal }: Io): Promise<Read> {
 }
 
 /** Each with the repository behind it, if one was named. */
-function imagesOf(named: readonly string[], config: Config, files: readonly Read[]): Image[] {
+function imagesOf(named: readonly string[], config: HelpersConfig, files: readonly Read[]): Image[] {
   const { aliases } = config;
   const registryOf = (address: string): string | undefined => parseAddress(address, aliases)?.registry.host;
   if (named.length > 0)

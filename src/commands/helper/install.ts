@@ -3,7 +3,6 @@ import { dirname } from 'node:path';
 import { unreadable } from '../../../adapters/docker-config/edit.ts';
 import { helpersIn } from '../../../adapters/docker-config/entries.ts';
 import { docker, misfitIn } from '../../../adapters/docker-config/types.ts';
-import type { Config } from '../../../config/load.ts';
 import { type Installed, withHelper } from '../../clients/install.ts';
 import { Failure } from '../../contract/failures.ts';
 import { lookAlike } from '../../contract/look-alike.ts';
@@ -12,7 +11,7 @@ import { label, shownAddress, visible } from '../../contract/text.ts';
 import { lendFiles } from '../../io/lent-files.ts';
 import { configOptions, exit, type Io, readArgs, UsageError } from '../io.ts';
 import { diffOf, masked } from './diff.ts';
-import { dockerConfigFile, hostsOf, isOnPath, program, readHelpersConfig } from './places.ts';
+import { dockerConfigFile, type HelpersConfig, hostsOf, isOnPath, program, readHelpersConfig } from './places.ts';
 
 const options = { ...configOptions, 'dry-run': { type: 'boolean' } } as const;
 const name = `docker-credential-${program}`;
@@ -23,7 +22,8 @@ export async function helperInstall(args: string[], io: Io): Promise<number> {
   const { 'dry-run': dry, ...flags } = values;
   const config = await readHelpersConfig(flags, io);
   const hosts = [...new Set([...positionals.map(host => hostOf(host, config)), ...hostsOf(config)])];
-  if (hosts.length === 0) throw new UsageError('name the registries, as neither arguments nor the configuration do');
+  if (hosts.length === 0)
+    throw new UsageError(['name the registries, as neither arguments nor the configuration do', ...config.notes].join('. '));
   const path = dockerConfigFile(io.env);
   const isThere = await isOnPath(program, io.env);
   if (!isThere && !dry) throw notOnPath(path);
@@ -44,12 +44,13 @@ export async function helperInstall(args: string[], io: Io): Promise<number> {
   if (!done) return exit.ok;
   if (dry) io.stdout.write(visible(diffOf(masked(before), masked(done.text)).replaceAll('\t', '    ')) || `${path} needs no change.\n`);
   else io.stdout.write(summary(path, before, hosts, done));
+  for (const note of config.notes) io.stderr.write(`Note: ${note}\n`);
   for (const note of notesOn({ path, text: done.text }, hosts, io)) io.stderr.write(`${note}\n`);
   if (!isThere) io.stderr.write(`${notOnPath(path).message} ${notOnPath(path).remedy}\n`);
   return exit.ok;
 }
 
-function hostOf(address: string, { aliases }: Config): string {
+function hostOf(address: string, { aliases }: HelpersConfig): string {
   const registry = parseAddress(address, aliases)?.registry;
   const like = registry ? undefined : lookAlike(address);
   if (like) throw new UsageError(`${like.host} ${like.is}. ${like.remedy}`);

@@ -1,10 +1,11 @@
 import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { delimiter, join } from 'node:path';
-import type { Config } from '../../../config/load.ts';
+import { delimiter, join, resolve } from 'node:path';
+import { loadAsked } from '../../../config/asked.ts';
+import { type Config, ConfigError } from '../../../config/load.ts';
 import { parseAddress, privateRegistryHost } from '../../contract/registry.ts';
-import { configFile } from '../../pull/settings.ts';
+import { configFile, configPaths } from '../../pull/settings.ts';
 import { type ConfigFlags, type Io, readConfig } from '../io.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -46,11 +47,43 @@ const isProgram = (path: string): Promise<boolean> =>
       () => false,
     );
 
-/** What the helper itself will read, unless another one is named. Throws a ConfigError. */
-export async function readHelpersConfig(flags: ConfigFlags, io: Pick<Io, 'env'>): Promise<Config> {
-  const usual = flags.config ? undefined : await configFile(io.env);
-  return await readConfig(usual === undefined ? flags : { ...flags, config: [usual] }, io);
+/** What hosts and addresses are read from. */
+export type HelpersConfig = Pick<Config, 'targets' | 'sources' | 'aliases'> & { readonly notes: readonly string[] };
+
+/**
+ * What the helper itself will read, unless another one is named. Mistakes in parts that the helper does not read only
+ * take the hosts of targets away. Throws a ConfigError.
+ */
+export async function readHelpersConfig(flags: ConfigFlags, io: Pick<Io, 'env'>): Promise<HelpersConfig> {
+  const usual = await configFile(io.env);
+  const files = flags.config ?? (usual === undefined ? undefined : [usual]);
+  const notes = [...otherFile(flags.config, usual, io.env)];
+  try {
+    const config = await readConfig({ ...flags, ...(files && { config: files }) }, io);
+    return { ...config, notes: [...notes, ...withoutRegion(config)] };
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    const asked = await loadAsked({ files, env: io.env });
+    const left =
+      'The hosts of targets are left out, as the configuration has mistakes that do not concern the helper: `ecr-courier config check` shows them.';
+    return { ...asked, targets: [], notes: [...notes, left, ...withoutRegion(asked)] };
+  }
 }
+
+/** Docker calls the helper without our flags. */
+function otherFile(named: readonly string[] | undefined, usual: string | undefined, env: Env): string[] {
+  if (!named || (named.length === 1 && usual !== undefined && resolve(named[0] ?? '') === resolve(usual))) return [];
+  const place = configPaths({ ...env, ECR_COURIER_CONFIG: undefined })[0] ?? '';
+  const reads = usual === undefined ? 'no file' : usual;
+  return [
+    `The helper will not read ${named.join(' and ')} when Docker calls it: it reads ${reads}. Set ECR_COURIER_CONFIG=${named[0] ?? 'FILE'} for whoever pulls, or put the file at ${place}.`,
+  ];
+}
+
+const withoutRegion = ({ sources }: Pick<Config, 'sources'>): string[] =>
+  sources
+    .filter(({ accounts = [], region }) => accounts.length > 0 && region === undefined)
+    .map(({ name }) => `The accounts of the source ${name} name no host, as its \`region\` is missing. Add it, or name the hosts.`);
 
 /** The hosts that a configuration names: of targets, sources and aliases. A pattern names none. */
 export function hostsOf({ targets, sources, aliases }: Pick<Config, 'targets' | 'sources' | 'aliases'>): string[] {
