@@ -46,7 +46,7 @@ async function listening(server: Server, where: string | 0): Promise<AsyncDispos
  * What a piece of code says that runs as a user who stands in no list. The modules are loaded before the user changes.
  */
 async function asStranger(code: string): Promise<string> {
-  const imports = `import { daemonOf } from '${commands}daemon.ts'; import { ensureHome } from '${commands}home.ts';`;
+  const imports = `import { daemonOf } from '${commands}daemon.ts'; import { ensureHome } from '${commands}../io/home.ts';`;
   const whole = `${imports} process.setuid(${nobodyKnown}); ${code}`;
   const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', whole], { env: { TMPDIR: '/tmp' } });
   return stdout.trim();

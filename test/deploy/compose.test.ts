@@ -82,7 +82,7 @@ test('the image is the one of this version, in every guide too', () => {
   assert.equal(courier.image, `ghcr.io/ecr-courier/ecr-courier:${version}`);
   const guides = readdirSync(join(root, 'docs')).filter(name => name.endsWith('.md'));
   const images = ['README.md', ...guides.map(name => `docs/${name}`)].flatMap(guide => {
-    const named = [...readFileSync(join(root, guide), 'utf8').matchAll(/image: (\S+)/g)];
+    const named = [...readFileSync(join(root, guide), 'utf8').matchAll(/image: (\S+\/ecr-courier\S*)/g)];
     return named.map(([, image]) => ({ guide, image }));
   });
   assert.ok(images.length > 0);

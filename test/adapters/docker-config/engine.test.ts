@@ -66,11 +66,11 @@ test('a restart writes nothing, as the file tells what it holds; the next token 
   assert.equal(app.status().targets[0]?.slots[0]?.state, 'ok');
 });
 
-test('a login that somebody puts over ours is repaired; one that is removed stays away; a creation waits for `create`', async () => {
-  await using file = await over(JSON.stringify({ auths: { [host]: login('old') } }), { registries: [other] });
+/** A daemon over a file with a login of somebody else's, until its first delivery. */
+async function running(file: Awaited<ReturnType<typeof over>>) {
   const app = file.start();
   const ends = new AbortController();
-  const running = app.run(ends.signal);
+  const work = app.run(ends.signal);
   const until = async (isSo: () => Promise<boolean>, what: string): Promise<void> => {
     for (let tries = 0; tries < 1000; tries++, await wait(10)) {
       if (await isSo()) return;
@@ -78,18 +78,31 @@ test('a login that somebody puts over ours is repaired; one that is removed stay
     }
     assert.fail(what);
   };
-  try {
-    await until(file.isServed, 'the first delivery');
-    for (const theirs of ['somebody-else', tokenOf('2020-01-01')]) {
-      await writeFile(file.path, JSON.stringify({ auths: { [host]: login(theirs) } }));
-      await until(file.isServed, 'the repair');
-      assert.deepEqual(Object.keys(await file.auths()), [host]);
-    }
-    await writeFile(file.path, '{"auths":{}}');
-    await until(async () => app.status().targets[0]?.slots.length === 1, 'the look at what is gone');
-    assert.deepEqual(await file.auths(), {});
-  } finally {
-    ends.abort();
-    await running;
-  }
+  await until(file.isServed, 'the first delivery');
+  return {
+    app,
+    until,
+    async [Symbol.asyncDispose]() {
+      ends.abort();
+      await work;
+    },
+  };
+}
+
+// Each in a file of its own, as a second repair of the same login waits for a minute.
+for (const theirs of ['somebody-else', tokenOf('2020-01-01')])
+  test(`a login that somebody puts over ours is repaired: ${theirs.slice(0, 13)}`, async () => {
+    await using file = await over(JSON.stringify({ auths: { [host]: login('old') } }));
+    await using daemon = await running(file);
+    await writeFile(file.path, JSON.stringify({ auths: { [host]: login(theirs) } }));
+    await daemon.until(file.isServed, 'the repair');
+    assert.deepEqual(Object.keys(await file.auths()), [host]);
+  });
+
+test('a login that is removed stays away; a creation waits for `create`', async () => {
+  await using file = await over(JSON.stringify({ auths: { [host]: login('old') } }), { registries: [other] });
+  await using daemon = await running(file);
+  await writeFile(file.path, '{"auths":{}}');
+  await daemon.until(async () => daemon.app.status().targets[0]?.slots.length === 1, 'the look at what is gone');
+  assert.deepEqual(await file.auths(), {});
 });
