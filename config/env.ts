@@ -140,6 +140,12 @@ export function withoutOurs(env: Env, adapters: readonly Adapter[]): Env {
   );
 }
 
+/** The option of a target that this variable would be, if options of its kind had variables. */
+function ofFileAlone(name: string, adapter: Adapter): string | undefined {
+  const spelled = (key: string): string => `${prefix(adapter)}_${key.replaceAll(/[A-Z]/g, letter => `_${letter}`).toUpperCase()}`;
+  return Object.entries(targetTable(adapter)).find(([key, field]) => field.env === undefined && spelled(key) === name)?.[0];
+}
+
 /**
  * Variables that look like ours and are not: an error where the prefix is ours, a warning where it is a product's and
  * one of its names is near.
@@ -152,6 +158,9 @@ export function checkNames(env: Env, adapters: readonly Adapter[], report: Repor
     if (name.startsWith(ours) && !isServiceLink(name, ours))
       report.mistakes.push({ path: '', origin: name, message: `this variable is not known${hint(name, known)}` });
     const kind = adapters.map(adapter => `${prefix(adapter)}_`).find(start => name.startsWith(start));
+    const inFiles = adapters.map(adapter => ofFileAlone(name, adapter)).find(key => key !== undefined);
+    if (inFiles) report.warnings.push(`${name} is not read: ${inFiles} of a target stands in a file alone (${configVariable}).`);
+    if (inFiles) continue;
     const meant = kind && !isServiceLink(name, kind) && nearest(name, known);
     if (meant) report.warnings.push(`${name} is not read: did you mean ${meant}?`);
   }

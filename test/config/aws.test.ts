@@ -91,3 +91,16 @@ test('keys can lie in files: exactly three variables have such a form, and one f
   assert.match((await warned('AWS_REGION_FILE'))[0] ?? '', /AWS_REGION_FILE is not read\. The AWS keys that can lie in files are/);
   assert.deepEqual(await warned('AWS_WEB_IDENTITY_TOKEN_FILE'), []);
 });
+
+test('a variable for an option that stands in files alone is not passed over in silence', async () => {
+  const kind = Object.keys(target)
+    .find(name => name.endsWith('_URL'))
+    ?.replace(/_URL$/, '');
+  for (const [option, key] of [
+    ['WINDOW', 'window'],
+    ['DELIVER_SECONDS', 'deliverSeconds'],
+  ]) {
+    const { warnings } = await read({ env: { ...target, [`${kind}_${option}`]: 'bogus' }, adapters });
+    assert.deepEqual(warnings, [`${kind}_${option} is not read: ${key} of a target stands in a file alone (ECR_COURIER_CONFIG).`]);
+  }
+});
