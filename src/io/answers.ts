@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Stats } from 'node:fs';
-import { lstat, mkdir, rename, rm, utimes, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { chmod, lstat, mkdir, rename, rm, utimes, writeFile } from 'node:fs/promises';
+import { dirname, isAbsolute, join } from 'node:path';
 import {
   type Answer,
   type AnswerKey,
@@ -45,12 +45,15 @@ export interface AskedHost {
 /** What is unfinished for so long has no owner any more. In milliseconds. */
 const abandonedMs = 3_600_000;
 
-/** Where the answers of this environment lie. */
+/**
+ * Where the answers of this environment lie. A relative path is passed over, as XDG wants it: tokens would lie wherever
+ * somebody happens to stand.
+ */
 export function answersDirectory(env: Env): string {
-  const { ECR_COURIER_CACHE: own, XDG_CACHE_HOME: caches, HOME: home } = env;
-  if (own) return own;
-  if (caches) return join(caches, 'ecr-courier');
-  return home ? join(home, '.cache/ecr-courier') : '/var/cache/ecr-courier';
+  const [own, caches, home] = ['ECR_COURIER_CACHE', 'XDG_CACHE_HOME', 'HOME'].map(name => env[name] ?? '');
+  if (own && isAbsolute(own)) return own;
+  if (caches && isAbsolute(caches)) return join(caches, 'ecr-courier');
+  return home && isAbsolute(home) ? join(home, '.cache/ecr-courier') : '/var/cache/ecr-courier';
 }
 
 /**
@@ -58,8 +61,9 @@ export function answersDirectory(env: Env): string {
  * answers.
  */
 export async function openAnswers(directory: string): Promise<Answers> {
-  const found = await mkdir(directory, { recursive: true, mode: 0o700 })
+  const found = await makeDirectories(directory)
     .then(() => lstat(directory))
+    .then(closed => tighten(directory, closed))
     .catch((error: NodeJS.ErrnoException) => {
       throw unusable(directory, error.code === 'EEXIST' || error.code === 'ENOTDIR' ? 'is no directory' : cannotWrite(error));
     });
@@ -93,6 +97,36 @@ export async function openAnswers(directory: string): Promise<Answers> {
     },
     prune: now => prune(directory, now),
   };
+}
+
+/** One by one: Node's own recursion never ends below /proc, which says of what it cannot make that it is not there. */
+async function makeDirectories(path: string): Promise<void> {
+  const failed = await makeDirectory(path);
+  if (!failed) return;
+  if (failed.code !== 'ENOENT' || dirname(path) === path) throw failed;
+  const isAboveThere = await lstat(dirname(path)).then(
+    () => true,
+    () => false,
+  );
+  if (!isAboveThere) await makeDirectories(dirname(path));
+  // Somebody else may have made the one above meanwhile.
+  const failedAgain = await makeDirectory(path);
+  if (failedAgain) throw failedAgain;
+}
+
+/** Resolves to what stood in the way. */
+const makeDirectory = (path: string): Promise<NodeJS.ErrnoException | undefined> =>
+  mkdir(path, { mode: 0o700 }).then(
+    () => undefined,
+    (error: NodeJS.ErrnoException) => (error.code === 'EEXIST' ? undefined : error),
+  );
+
+/** Others could read the names, which tell who asks for what. One with a group of its own is meant for that group. */
+async function tighten(directory: string, found: Stats): Promise<Stats> {
+  const isOurs = found.isDirectory() && found.uid === process.getuid?.();
+  if (!isOurs || exposed(found) || (found.mode & 0o077) === 0 || found.mode & 0o2000) return found;
+  await chmod(directory, 0o700);
+  return await lstat(directory);
 }
 
 /** Writes beside the file and renames. Throws a Failure with the path. */

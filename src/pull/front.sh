@@ -2,9 +2,11 @@
 # src/pull/hits.ts writes these files; test/pull/front.test.ts holds both to the same decisions. No program is started
 # for an answer, but cksum where files have a say in it, and date in a shell that has no clock.
 
-cache=${ECR_COURIER_CACHE:-${XDG_CACHE_HOME:+$XDG_CACHE_HOME/ecr-courier}}
-cache=${cache:-${HOME:+$HOME/.cache/ecr-courier}}
-cache=${cache:-/var/cache/ecr-courier}
+# A relative path is passed over.
+cache=/var/cache/ecr-courier
+case $HOME in /*) cache=$HOME/.cache/ecr-courier ;; esac
+case $XDG_CACHE_HOME in /*) cache=$XDG_CACHE_HOME/ecr-courier ;; esac
+case $ECR_COURIER_CACHE in /*) cache=$ECR_COURIER_CACHE ;; esac
 
 # Takes the answer for $host, lower case and bare, of this very environment: $user and $password as they stand in JSON,
 # $expires and $now in seconds. Fails when only Node can say.

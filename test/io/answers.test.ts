@@ -25,6 +25,8 @@ test('where answers lie', () => {
   assert.equal(answersDirectory({ XDG_CACHE_HOME: '/b', HOME: '/c' }), '/b/ecr-courier');
   assert.equal(answersDirectory({ HOME: '/c' }), '/c/.cache/ecr-courier');
   assert.equal(answersDirectory({}), '/var/cache/ecr-courier');
+  assert.equal(answersDirectory({ ECR_COURIER_CACHE: 'a', XDG_CACHE_HOME: './b', HOME: '/c' }), '/c/.cache/ecr-courier');
+  assert.equal(answersDirectory({ HOME: 'c' }), '/var/cache/ecr-courier');
 });
 
 test('an answer is read as it was written, by its own key alone, and only its owner can read it', async () => {
@@ -99,6 +101,18 @@ const refused = async (directory: string): Promise<Failure> => {
   assert.ok(failure.message.includes(directory));
   return failure;
 };
+
+test('a directory of ours into which others can look is closed', async () => {
+  const directory = place();
+  await mkdir(directory, { recursive: true });
+  await chmod(directory, 0o755);
+  await openAnswers(directory);
+  assert.equal((await stat(directory)).mode & 0o777, 0o700);
+});
+
+test('where no directory can be made, that is said', { skip: process.platform !== 'linux' }, async () => {
+  for (const directory of ['/proc/x', '/proc/x/y/z', '/sys/x/y']) assert.match((await refused(directory)).message, /cannot be written/);
+});
 
 test('a directory in which others could put answers is refused', async () => {
   const directory = place();

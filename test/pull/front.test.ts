@@ -229,6 +229,11 @@ test('a home that machines share has an answer for each of them', async context 
   assert.match(await ask({}), /^NODE/);
 });
 
+test('a relative directory is passed over, as Node does it', async () => {
+  await lay({});
+  for (const env of [{ XDG_CACHE_HOME: 'rel' }, { ECR_COURIER_CACHE: './rel' }]) assert.equal(await ask(env), answerOf('token-kept'));
+});
+
 test('what may be secret in an address is not laid down', async () => {
   for (const uri of ['http://127.0.0.1/?pass=word', 'http://me:pw@127.0.0.1/', 'http://127.0.0.1/#x']) {
     await lay({ AWS_CONTAINER_CREDENTIALS_FULL_URI: uri });

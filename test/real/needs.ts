@@ -5,7 +5,7 @@ import { basename, join } from 'node:path';
 import { describe, test } from 'node:test';
 
 /** Where a program that only PyPI has is installed for these tests. */
-const venv = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'ecr-courier', 'test-real');
+const venv = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'ecr-courier-test', 'test-real');
 /** The same for what npm has, each package under the name of the program. */
 const npmFolder = `${venv}-npm`;
 /** The same for what is built from a module of Go, each version in a folder of its own. */

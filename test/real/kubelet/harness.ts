@@ -34,7 +34,7 @@ const module = [
 export async function kubeletPlugins(go: string): Promise<string> {
   const main = await readFile(join(import.meta.dirname, 'main.go'), 'utf8');
   const digest = createHash('sha256').update(`${module}\n${main}`).digest('hex').slice(0, 12);
-  const cache = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'ecr-courier', 'test-real-go');
+  const cache = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'ecr-courier-test', 'test-real-go');
   const program = join(cache, `kubelet-plugins-${digest}`);
   if (existsSync(program)) return program;
   const folder = await mkdtemp(join(tmpdir(), 'kubelet-plugins-'));
