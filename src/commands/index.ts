@@ -63,8 +63,8 @@ const commands: Readonly<Record<string, Command>> = {
     more: [
       'config   prints one for accounts and regions (default: every registry of ECR):',
       '         [--account A,B] [--region R,S] [--partition P] [--spelling plain|fips|dual-stack] [--no-public]',
-      '         [--token-mode optional|required] [--name NAME] [--env NAME=VALUE] [--json]',
-      'install  --bin-dir DIR --config PATH [--dry-run] and what `config` takes: the program first, then its configuration',
+      '         [--token-mode optional|required] [--name NAME] [--env NAME=VALUE] [--kubernetes 1.33] [--json]',
+      'install  --bin-dir DIR --config PATH [--dry-run] [--replace] and what `config` takes: the program first, then its configuration',
       'check    PATH [--kubernetes 1.33] [--bin-dir DIR] [--json]: a file or folder by the rules of the kubelet;',
       '         exit 1 when the kubelet would not start, 3 when something in it never works',
     ],

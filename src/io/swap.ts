@@ -12,5 +12,8 @@ export async function swapLink(link: string, target: string): Promise<void> {
   const draft = join(dirname(link), `.${basename(link)}.${process.pid}.new`);
   await rm(draft, { force: true });
   await symlink(target, draft);
-  await rename(draft, link);
+  await rename(draft, link).catch(async (error: unknown) => {
+    await rm(draft, { force: true });
+    throw error;
+  });
 }

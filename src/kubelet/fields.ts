@@ -10,9 +10,14 @@ export interface Fields {
   readonly [name: string]: Field;
 }
 
+/** Kubernetes 1.x: since then the kubelet knows cacheType, and wants it. */
+export const cacheTypeSince = 34;
+/** Kubernetes 1.x: since then a provider may get tokens of service accounts. */
+export const tokensSince = 33;
+
 const tokenAttributes: Fields = {
   serviceAccountTokenAudience: { type: 'text' },
-  cacheType: { type: 'text', since: 34 },
+  cacheType: { type: 'text', since: cacheTypeSince },
   requireServiceAccount: { type: 'truth' },
   requiredServiceAccountAnnotationKeys: { type: 'texts' },
   optionalServiceAccountAnnotationKeys: { type: 'texts' },
@@ -25,7 +30,7 @@ const provider: Fields = {
   apiVersion: { type: 'text' },
   args: { type: 'texts' },
   env: { type: [{ name: { type: 'text' }, value: { type: 'text' } }] },
-  tokenAttributes: { type: tokenAttributes, since: 33, only: 'v1' },
+  tokenAttributes: { type: tokenAttributes, since: tokensSince, only: 'v1' },
 };
 
 export const configFields: Fields = {

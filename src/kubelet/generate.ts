@@ -1,3 +1,4 @@
+import { cacheTypeSince } from './fields.ts';
 import { ecrSuffixes } from './patterns.ts';
 
 export const partitions = Object.keys(ecrSuffixes) as (keyof typeof ecrSuffixes)[];
@@ -14,6 +15,8 @@ export interface Wish {
   readonly publicHosts: 'with' | 'without';
   /** A provider gets the token of the pod's service account; `required`: pods without an annotation are not served. */
   readonly tokenMode: 'off' | 'optional' | 'required';
+  /** Of Kubernetes 1.x. */
+  readonly minor: number;
   readonly name: string;
   readonly env: readonly (readonly [name: string, value: string])[];
 }
@@ -32,7 +35,7 @@ const starts: readonly (readonly [start: string, partition: Partition])[] = [
   ['eu-isoe-', 'aws-iso-e'],
   ['us-isof-', 'aws-iso-f'],
 ];
-const partitionOf = (region: string): Partition => starts.find(([start]) => region.startsWith(start))?.[1] ?? 'aws';
+export const partitionOf = (region: string): Partition => starts.find(([start]) => region.startsWith(start))?.[1] ?? 'aws';
 
 /** The patterns for every host that is wished, without a repetition. GovCloud shares its suffixes with the rest. */
 export function patternsFor({ accounts, regions, partitions: wanted, spellings, publicHosts: wish }: Wish): string[] {
@@ -74,15 +77,15 @@ export function providerConfig(wish: Wish): object {
         // Holds where an answer names no time. Ours always does.
         defaultCacheDuration: '0s',
         ...(wish.env.length > 0 ? { env: wish.env.map(([name, value]) => ({ name, value })) } : {}),
-        ...(wish.tokenMode === 'off' ? {} : { tokenAttributes: tokenAttributes(wish.tokenMode) }),
+        ...(wish.tokenMode === 'off' ? {} : { tokenAttributes: tokenAttributes(wish.tokenMode, wish.minor) }),
       },
     ],
   };
 }
 
-const tokenAttributes = (mode: 'optional' | 'required'): object => ({
+const tokenAttributes = (mode: 'optional' | 'required', minor: number): object => ({
   serviceAccountTokenAudience: 'sts.amazonaws.com',
-  cacheType: 'ServiceAccount',
+  ...(minor < cacheTypeSince ? {} : { cacheType: 'ServiceAccount' }),
   requireServiceAccount: mode === 'required',
   ...(mode === 'required'
     ? { requiredServiceAccountAnnotationKeys: roleKeys.slice(0, 1), optionalServiceAccountAnnotationKeys: roleKeys.slice(1) }

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { chmod, copyFile, mkdir, readlink, rm, writeFile } from 'node:fs/promises';
+import { access, chmod, constants, copyFile, lstat, mkdir, readlink, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Failure } from '../contract/failures.ts';
-import { namesIn, readText } from '../io/files.ts';
+import { namesIn, readText, statOf } from '../io/files.ts';
 import { swapFolder, swapLink } from '../io/swap.ts';
 
 /** What is put beside each other on a node: the shell front, the bundle behind it, and a Node. */
@@ -42,19 +42,23 @@ export async function filesOf({ name, from }: Program): Promise<readonly string[
 /**
  * Puts the program into the folder of the kubelet's providers: all files into a folder of their own, and then, in one
  * step, a link of the provider's name. `works` is asked of the copy before that. Returns the folder, and whether
- * anything was changed.
+ * anything was changed. Throws REJECTED when something of that name is there that this did not put there, and may not
+ * be replaced.
  */
 export async function installProgram(
   program: Program,
   binDir: string,
   works: (front: string) => Promise<void>,
+  others: 'refused' | 'replaced' = 'refused',
 ): Promise<{ readonly folder: string; readonly change: 'installed' | 'unchanged' }> {
   const files = await filesOf(program);
   const folder = `${folderBeginning}${await digestOf(program, files)}`;
   const [link, place] = [join(binDir, program.name), join(binDir, folder)];
   const target = join(folder, program.name);
-  await mkdir(binDir, { recursive: true, mode: 0o755 });
-  if ((await readlink(link).catch(() => '')) === target) return { folder: place, change: 'unchanged' };
+  if (others === 'refused') await refuseOther(link);
+  await makeFolders(binDir);
+  const linked = await readlink(link).catch(() => '');
+  if (linked === target && (await isWhole(program, files, place))) return { folder: place, change: 'unchanged' };
   const draft = join(binDir, `${folder}.${process.pid}.new`);
   try {
     await copyAll(program, files, draft);
@@ -66,6 +70,43 @@ export async function installProgram(
   }
   await removeOthers(binDir, folder);
   return { folder: place, change: 'installed' };
+}
+
+/** Of this command is a link into a folder of its own. */
+export const isOwnLink = (target: string): boolean => target.startsWith(folderBeginning);
+
+/** Throws REJECTED for what somebody else has put there. */
+export async function refuseOther(link: string): Promise<void> {
+  const isThere = await lstat(link).then(
+    () => true,
+    () => false,
+  );
+  if (isThere && !isOwnLink(await readlink(link).catch(() => '')))
+    throw new Failure('REJECTED', `${link} is there already, and not by this command.`, {
+      remedy: 'Move it away, or let it be replaced with --replace.',
+    });
+}
+
+/** One by one: below /proc a recursive mkdir never ends. */
+async function makeFolders(path: string): Promise<void> {
+  const stats = await statOf(path).catch(() => undefined);
+  if (stats?.isDirectory()) return;
+  if (!stats && dirname(path) !== path) await makeFolders(dirname(path));
+  await mkdir(path, { mode: 0o755 });
+}
+
+/** Whether all that was put there is still there, as it was. */
+async function isWhole(program: Program, files: readonly string[], place: string): Promise<boolean> {
+  const node = join(place, 'node');
+  try {
+    await access(node, constants.X_OK);
+    await access(join(place, program.name), constants.X_OK);
+    await access(join(place, 'package.json'));
+    const [copy, original] = [await statOf(node), await statOf(program.node)];
+    return copy.size === original.size && (await digestOf({ ...program, from: place }, files)) === (await digestOf(program, files));
+  } catch {
+    return false;
+  }
 }
 
 async function copyAll({ from, node, name }: Program, files: readonly string[], to: string): Promise<void> {

@@ -15,6 +15,7 @@ const all: Wish = {
   spellings: ['fips', 'dual-stack'],
   publicHosts: 'with',
   tokenMode: 'off',
+  minor: 37,
   name: 'p',
   env: [],
 };
@@ -74,6 +75,16 @@ test('what kubelet config prints passes kubelet check, in every form of it', asy
   }
 });
 
+test('kubelet config writes a token mode that the kubelet of a version knows', async () => {
+  await using files = await folder();
+  const { writeFile } = await import('node:fs/promises');
+  for (const version of ['1.33', '1.34', '1.37']) {
+    const { stdout } = await command(['kubelet', 'config', '--token-mode', 'required', '--kubernetes', version]);
+    await writeFile(files.at('c.yaml'), stdout);
+    assert.equal((await command(['kubelet', 'check', files.at('c.yaml'), '--kubernetes', version])).code, 0, version);
+  }
+});
+
 test('kubelet config says what is no account, region, partition, mode, name or variable', async () => {
   for (const [args, said] of [
     [['--account', '12345'], /twelve digits/],
@@ -84,6 +95,10 @@ test('kubelet config says what is no account, region, partition, mode, name or v
     [['--name', 'a/b'], /no name/],
     [['--env', 'AWS_PROFILE'], /NAME=VALUE/],
     [['--account', ''], /twelve digits/],
+    [['--region', 'us-east-1', '--partition', 'aws-cn'], /us-east-1 is of the partition aws, and --partition says aws-cn/],
+    [['--env', '=x'], /--env has no name/],
+    [['--spelling', 'FIPS'], /plain, fips, dual-stack/],
+    [['--kubernetes', '1.32', '--token-mode', 'optional'], /1\.33 and newer/],
   ] as const) {
     const { code, stderr } = await command(['kubelet', 'config', ...args]);
     assert.equal(code, 2);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdir, readdir, readlink, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readlink, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
@@ -64,13 +64,14 @@ test('a program that does not run here changes nothing', async () => {
   assert.equal(await runs(join(bin, name)), '1');
 });
 
-test('a file of that name, and what a killed install left behind, are replaced', async () => {
+test('what a killed install left behind is replaced, and a file of that name on demand', async () => {
   await using one = await built('1');
   const bin = one.at('bin');
   await mkdir(join(bin, '.ecr-courier-000000000000.1.new'), { recursive: true });
   await writeFile(join(bin, name), 'an old one');
   await writeFile(join(bin, 'ecr-credential-provider'), 'of somebody else');
-  await installProgram(one.program, bin, fine);
+  await assert.rejects(installProgram(one.program, bin, fine), /there already, and not by this command/);
+  await installProgram(one.program, bin, fine, 'replaced');
   assert.ok((await readlink(join(bin, name))).startsWith('.ecr-courier-'));
   assert.deepEqual(
     (await readdir(bin)).filter(file => file.endsWith('.new')),
@@ -86,6 +87,9 @@ test('kubelet install refuses what would stop the kubelet or overwrite what othe
     'broken.yaml': 'x: [',
     'twice/other.yaml': config,
     'link/notes': '',
+    'empty/empty.yaml': '',
+    'hand.yaml': `${config}    env:\n      - {name: AWS_PROFILE, value: handmade}\n`,
+    'stops.yaml': config.replace('"0s"', '"-1s"'),
   });
   const install = (...args: string[]) => command(['kubelet', 'install', '--bin-dir', files.at('bin'), ...args]);
   for (const [path, said] of [
@@ -99,5 +103,35 @@ test('kubelet install refuses what would stop the kubelet or overwrite what othe
   }
   assert.match((await install()).stderr, /--bin-dir and --config are needed/);
   assert.match((await install('--config', files.at('new.yaml'))).stderr, /nothing to install/);
-  assert.deepEqual((await readdir(files.path)).sort(), ['broken.yaml', 'link', 'others.yaml', 'twice']);
+  for (const [args, said] of [
+    [['--config', files.at('hand.yaml'), '--account', '123456789012'], /hand\.yaml is there already, and differs.*\n.*--replace/],
+    [['--config', files.at('new.d/')], /new\.d\/ is no folder/],
+    [['--config', files.at('absent/new.yaml')], /absent is no folder/],
+    [['--config', files.at('empty')], /empty\.yaml is empty/],
+    [['--config', files.at('link'), '--kubernetes', '1.33'], /is a folder/],
+    [['--config', files.at('stops.yaml')], /would not start/],
+    [['--config', files.at('new.yaml'), '--kubernetes', '1.32', '--token-mode', 'optional'], /1\.33 and newer/],
+  ] as const) {
+    const { code, stderr } = await install(...args);
+    assert.notEqual(code, 0);
+    assert.match(stderr, said);
+  }
+  const kept = await install('--config', files.at('hand.yaml'), '--dry-run');
+  assert.match(kept.stderr, /nothing to install/, 'a file of ours stays as it is');
+  assert.deepEqual((await readdir(files.path)).sort(), ['broken.yaml', 'empty', 'hand.yaml', 'link', 'others.yaml', 'stops.yaml', 'twice']);
+});
+
+test('what is missing of the program is put there again', async () => {
+  await using one = await built('1');
+  const bin = one.at('bin');
+  const { folder: place } = await installProgram(one.program, bin, fine);
+  for (const file of ['node', 'chunks/b.js', 'package.json', name]) {
+    await rm(join(place, file));
+    assert.equal((await installProgram(one.program, bin, fine)).change, 'installed', file);
+  }
+  await writeFile(join(place, 'pull.js'), 'cut off');
+  assert.equal((await installProgram(one.program, bin, fine)).change, 'installed');
+  assert.equal((await installProgram(one.program, bin, fine)).change, 'unchanged');
+  await assert.rejects(installProgram(one.program, one.at('node'), fine), { code: 'EEXIST' });
+  if (process.platform === 'linux') await assert.rejects(installProgram(one.program, '/proc/absent/x', fine), { code: 'ENOENT' });
 });

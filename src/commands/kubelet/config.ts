@@ -1,5 +1,7 @@
-import { partitions, providerConfig, spellings, type Wish, yamlOf } from '../../kubelet/generate.ts';
+import { tokensSince } from '../../kubelet/fields.ts';
+import { partitionOf, partitions, providerConfig, spellings, type Wish, yamlOf } from '../../kubelet/generate.ts';
 import { exit, type Io, readArgs, UsageError } from '../io.ts';
+import { minorOf } from './check.ts';
 
 export const providerName = 'ecr-courier-credential-provider';
 
@@ -13,6 +15,7 @@ export const wishOptions = {
   'token-mode': { type: 'string' },
   name: { type: 'string' },
   env: { type: 'string', multiple: true },
+  kubernetes: { type: 'string' },
 } as const;
 
 /** `kubelet config`: prints a CredentialProviderConfig that the kubelet takes. */
@@ -32,20 +35,31 @@ interface Given {
   readonly 'token-mode'?: string;
   readonly name?: string;
   readonly env?: string[];
+  readonly kubernetes?: string;
 }
 
 export function wishOf(given: Given): Wish {
+  const minor = minorOf(given.kubernetes);
+  const tokenMode = oneOf(given['token-mode'] ?? 'off', ['off', 'optional', 'required'], 'mode');
+  if (tokenMode !== 'off' && minor < tokensSince)
+    throw new UsageError(`--token-mode is for Kubernetes 1.${tokensSince} and newer, and --kubernetes says 1.${minor}`);
+  const regions = listed(given.region, /^[a-z][a-z0-9]*(-[a-z0-9]+)+$/, 'no region: eu-west-1 is one');
+  const wanted = listed(given.partition).map(text => oneOf(text, partitions, 'partition'));
+  const apart = regions.find(region => wanted.length > 0 && !wanted.includes(partitionOf(region)));
+  if (apart)
+    throw new UsageError(`the region ${apart} is of the partition ${partitionOf(apart)}, and --partition says ${wanted.join(', ')}`);
   return {
+    minor,
     accounts: listed(given.account, /^\d{12}$/, 'no account: twelve digits are expected'),
-    regions: listed(given.region, /^[a-z][a-z0-9]*(-[a-z0-9]+)+$/, 'no region: eu-west-1 is one'),
-    partitions: listed(given.partition).map(text => oneOf(text, partitions, 'partition')),
+    regions,
+    partitions: wanted,
     spellings: given.spelling
       ? listed(given.spelling)
+          .map(text => oneOf(text, ['plain', ...spellings] as const, 'spelling'))
           .filter(text => text !== 'plain')
-          .map(text => oneOf(text, spellings, 'spelling'))
       : spellings,
     publicHosts: given['no-public'] ? 'without' : 'with',
-    tokenMode: oneOf(given['token-mode'] ?? 'off', ['off', 'optional', 'required'], 'mode'),
+    tokenMode,
     name: nameOf(given.name),
     env: (given.env ?? []).map(pairOf),
   };
@@ -71,6 +85,9 @@ function nameOf(name = providerName): string {
 
 function pairOf(text: string): readonly [string, string] {
   const [, name, value] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
-  if (name === undefined || value === undefined) throw new UsageError(`${text.split('=')[0]} has no value: NAME=VALUE is expected`);
+  if (name === undefined || value === undefined)
+    throw new UsageError(
+      text.startsWith('=') ? '--env has no name: NAME=VALUE is expected' : `${text.split('=')[0]} has no value: NAME=VALUE is expected`,
+    );
   return [name, value];
 }
