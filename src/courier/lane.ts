@@ -100,7 +100,7 @@ export function createLane(managed: ManagedTarget, deps: LaneDeps): Lane {
       scout.lookAnew();
     },
     refresh() {
-      scout.look();
+      scout.lookInTurn();
       endPauses(record, now());
       rewrites.ask();
     },

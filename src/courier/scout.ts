@@ -1,5 +1,6 @@
 import type { Sighting, Target } from '../contract/adapter.ts';
 import type { Failure } from '../contract/failures.ts';
+import { createAskedLooks } from './asked-looks.ts';
 import { createClients } from './clients.ts';
 import { createCondition } from './condition.ts';
 import { type DiscoveryDeps, discover } from './discovery.ts';
@@ -35,6 +36,8 @@ export interface Scout {
   delivered(): void;
   /** Look now, or once more after the look that is under way. A Retry-After and the pause of AUTH are kept. */
   look(): void;
+  /** As `look`, for somebody who may ask again and again: not twice in 30 s. */
+  lookInTurn(): void;
   /** As `look`: there may be another key, so the pause of AUTH is over. */
   lookAnew(): void;
   /** Another configuration of the same target: the look that is under way counts no more, the next one begins now. */
@@ -51,6 +54,7 @@ export function createScout(record: TargetRecord, deps: ScoutDeps): Scout {
   const discoverySecond = Math.floor(random() * 60);
   const clients = createClients(record, now);
   const condition = createCondition(record, now, random);
+  const asked = createAskedLooks(record, condition, now);
   const watch = createWatch({ now, random, work, follows: deps.follows, seen, ended: watchEnded });
   let look: { readonly done: Promise<void>; readonly cut: AbortController } | undefined;
   let lookedAt = Number.NEGATIVE_INFINITY;
@@ -93,14 +97,14 @@ export function createScout(record: TargetRecord, deps: ScoutDeps): Scout {
       return condition.blocked ? undefined : clients.current;
     },
     step() {
-      if (look || closed || work.closing || now() < record.nextDiscoveryAt) return;
+      if (look || closed || work.closing || now() < asked.dueAt(lookedAt)) return;
       const cut = new AbortController();
       lookedAt = now();
       const done = lookOnce(cut.signal);
       look = { done, cut };
       work.track(done);
     },
-    wakeAt: () => (look || closed ? Number.POSITIVE_INFINITY : record.nextDiscoveryAt),
+    wakeAt: () => (look || closed ? Number.POSITIVE_INFINITY : asked.dueAt(lookedAt)),
     stumbled(failure, began) {
       if (began < clients.since) return;
       if (failure.stops === 'target') condition.stopped(failure, began);
@@ -108,9 +112,8 @@ export function createScout(record: TargetRecord, deps: ScoutDeps): Scout {
       else if (failure.code === 'NOT_FOUND' && !record.trouble) condition.lookBy(lookedAt + lookAgainAfter);
     },
     delivered: condition.delivered,
-    look() {
-      if (!condition.keepsPause()) lookNow();
-    },
+    look: () => void (condition.keepsPause() || lookNow()),
+    lookInTurn: () => asked.ask(lookNow),
     lookAnew: lookNow,
     restart() {
       restart();

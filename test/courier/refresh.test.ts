@@ -70,3 +70,24 @@ test('refresh names a paused target as left alone, whoever is asked for', async 
   await clock.advance(5 * minutes);
   assert.equal(still.writes.length, 0);
 });
+
+for (const code of [undefined, 'FORBIDDEN', 'UNREACHABLE'] as const)
+  test(`refresh each second leads to one look in half a minute: ${code ?? 'the target works'}`, async () => {
+    const clock = createVirtualClock();
+    const target = promptTarget(clock, 'p', [row('1')]);
+    await using rig = await startRig({ targets: [target], cron: '0 * * * *' });
+    await clock.advance(5 * minutes);
+    target.onDiscover = async () => {
+      if (code) throw failing(code);
+    };
+    const before = target.discoveries.length;
+    rig.courier.refresh();
+    await clock.advance(1 * seconds);
+    assert.ok(target.discoveries.length > before, 'the first at once');
+    for (let at = 0; at < 119; at++) {
+      rig.courier.refresh();
+      await clock.advance(1 * seconds);
+    }
+    const looks = target.discoveries.length - before;
+    assert.ok(looks >= 4 && looks <= (code === 'UNREACHABLE' ? 14 : 5), `${looks} looks in 2 min`);
+  });
