@@ -18,7 +18,7 @@ export async function explainImage(args: string[], io: Io): Promise<number> {
   );
   const { 'provider-config': path, kubernetes, ...rest } = values;
   const [image, ...more] = positionals;
-  if (image === undefined || more.length > 0) throw new UsageError('one image is needed');
+  if (!image || more.length > 0) throw new UsageError('one image is needed');
   if (path === undefined) throw new UsageError('--provider-config is needed: what the kubelet gets as --image-credential-provider-config');
   const { providers, remarks } = await checked(path, minorOf(kubernetes));
   const config = await readConfig(rest, io);
@@ -36,6 +36,8 @@ type Specs = Awaited<ReturnType<typeof readConfig>>['sources'];
 /** In the environment of the provider: that of this shell, and what the file sets over it. */
 function identity(registry: Registry, provider: Provider | undefined, specs: Specs, shell: Io['env']): string {
   const env = { ...shell, ...Object.fromEntries(provider?.env ?? []) };
-  const spec = choiceOf(specs).choose(registry);
+  const chosen = choiceOf(specs).choose(registry);
+  // The provider answers for ECR Public unasked.
+  const spec = chosen ?? (registry.service === 'ecr-public' ? { name: 'default', service: 'ecr-public' as const } : undefined);
   return spec ? `source ${spec.name}, ${describeIdentity(spec, env)}` : 'no source serves it';
 }

@@ -15,9 +15,18 @@ export function explain(image: string, providers: readonly Provider[], aliases: 
     ...(/^[^/]*[.:][^/]*\/|^localhost\//.test(name) ? [] : [shortName(name)]),
     ...providers.flatMap(provider => matchLines(provider, name)),
     ...outcome(asked),
-    ...(asked.length > 0 ? registryLines(name, aliases, registry => identity(registry, asked[0])) : []),
+    ...asked
+      .slice(0, 1)
+      .flatMap(first =>
+        first.name === ownName
+          ? registryLines(name, aliases, registry => identity(registry, first))
+          : [`what ${first.name} answers, and for how long, is its own matter: it is not ${ownName}`],
+      ),
   ];
 }
+
+/** Of the provider that is ours, whose answers are known here. */
+const ownName = 'ecr-courier-credential-provider';
 
 const shortName = (image: string): string =>
   `${image} has no host: the kubelet completes short names (docker.io/library/nginx) before it looks for a pattern`;
@@ -40,12 +49,21 @@ function matchLines({ name, where, matchImages }: Provider, image: string): stri
 function outcome(asked: readonly Provider[]): string[] {
   const [first, ...more] = asked;
   if (!first) return ['the kubelet asks no provider, and pulls with the pull secrets of the pod, the files of the node, or anonymously'];
-  const tokens = asked.filter(({ tokenMode }) => tokenMode).map(({ name }) => name);
   return [
     ...(more.length > 0 ? [`all of them are asked, and what ${first.name} answers is tried first`] : []),
-    ...(tokens.length > 0
+    ...asked.filter(({ tokenMode }) => tokenMode).flatMap(tokenLines),
+  ];
+}
+
+function tokenLines({ name, requiredAnnotations, env }: Provider): string[] {
+  const role = env.find(([variable]) => variable === 'AWS_ECR_ROLE_ARN')?.[1];
+  const required = requiredAnnotations.join(', ');
+  return [
+    `${name} gets the token of the pod's service account`,
+    ...(required ? [`without the annotation ${required} it is not asked, and the kubelet says nothing`] : []),
+    ...(name === ownName
       ? [
-          `${tokens.join(', ')} gets the token of the pod's service account: without a required annotation it is not asked, and the kubelet says nothing`,
+          `role: the annotation eks.amazonaws.com/ecr-role-arn, else eks.amazonaws.com/role-arn, else ${role ?? 'AWS_ECR_ROLE_ARN, which its env does not set'}; without any the identity below answers`,
         ]
       : []),
   ];

@@ -15,6 +15,8 @@ export interface Provider {
   /** As it is written. */
   readonly defaultCacheDuration: string;
   readonly tokenMode: boolean;
+  /** Without them on the service account of a pod it is not asked. */
+  readonly requiredAnnotations: readonly string[];
   readonly env: readonly (readonly [name: string, value: string])[];
 }
 
@@ -44,6 +46,7 @@ export const providersOf = (files: readonly Decoded[]): Provider[] =>
         where: placed.origin.text,
         matchImages: textsOf(entries.get('matchImages')),
         defaultCacheDuration: wordOf(entries.get('defaultCacheDuration')),
+        requiredAnnotations: textsOf(entriesOf(entries.get('tokenAttributes')).get('requiredServiceAccountAnnotationKeys')),
         tokenMode: entriesOf(entries.get('tokenAttributes')).size > 0,
         env: listOf(entries.get('env')).map(one => [wordOf(entriesOf(one).get('name')), wordOf(entriesOf(one).get('value'))] as const),
       };

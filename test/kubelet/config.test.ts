@@ -126,6 +126,18 @@ test('explain says which pattern matches, who answers and for how long, or why n
   assert.match(fips, /is not asked: none.*\n.*"\*\.dkr\.ecr\.\*\.amazonaws\.com".*: ecr does not match ecr-fips\n[^]*asks no provider/);
   assert.match(await explain('nginx'), /completes short names/);
   assert.match(await explain(`${host}:443/app:2`), /port is none, that of the image is 443/);
+  assert.match(await explain('public.ecr.aws/a'), /identity: source default/);
+  const others = (await command(['kubelet', 'config', '--name', 'ecr-credential-provider'])).stdout;
+  await writeFile(files.at('c.yaml'), others);
+  assert.match(await explain(`${host}/a`), /is its own matter/);
+  assert.doesNotMatch(await explain(`${host}/a`), /identity|6h/);
+  const role = 'arn:aws:iam::123456789012:role/puller';
+  await writeFile(
+    files.at('c.yaml'),
+    (await command(['kubelet', 'config', '--token-mode', 'optional', '--env', `AWS_ECR_ROLE_ARN=${role}`])).stdout,
+  );
+  assert.match(await explain(`${host}/a`), /ecr-role-arn, else .*role-arn, else arn:aws:iam::123456789012:role\/puller/);
+  assert.doesNotMatch(await explain(`${host}/a`), /it is not asked/);
   const bad = await command(['explain', host, '--provider-config', files.at('absent')]);
   assert.deepEqual([bad.code, bad.stdout], [1, '']);
 });
