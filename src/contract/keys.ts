@@ -11,7 +11,7 @@ const standIn = new RegExp(
   `^(ptr)?(${[
     String.raw`(change|replace|fill|insert|paste|put|set|add|enter)(me|this|it|in|here)\w{0,10}`,
     // `your token`, `replace with your token`, `YOUR_TOKEN_GOES_HERE`.
-    String.raw`((enter|insert|paste|put|add|set|use|fill(in)?|replace)(with|by)?)?(the|an?|your|my)\w*(key|token|secret|password)(value|(goes|comes|is)?here)?`,
+    String.raw`((enter|insert|paste|put|add|set|use|fill(in)?|replace)(with|by)?)?(an?|(the|your|my)\w{0,20})(key|token|secret|password)(value|(goes|comes|is)?here)?`,
     String.raw`(enter|insert|paste|put|add|set|use|replacewith)\w{0,20}(key|token|secret|password)(here)?`,
     String.raw`(\w{0,20}(key|token|secret|password|value))?(goes|comes)?here`,
     String.raw`x{3,}|\*{3,}|\?{3,}|\.{3,}|api(key|token)|access(key|token)|to(do|be(done|replaced|filledin|defined|set))|tbd|tba|fixme|n/?a`,

@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { ConfigError, type TargetConfig } from '../../config/load.ts';
 import { readSecret, resolveOptions } from '../../config/secrets.ts';
 import { Failure } from '../../src/contract/failures.ts';
+import { visiblyNoSecret } from '../../src/contract/keys.ts';
 import { redact, Secret } from '../../src/contract/secret.ts';
 import { folder, read } from './support.ts';
 
@@ -305,3 +306,6 @@ test('a device without an end is not read to its end', async () => {
 
   assert.match(failure.message, /is not a regular file/);
 });
+
+for (const text of ['agent-secret', 'angels-token', 'anna-password'])
+  test(`a key that begins as an article does is one: ${text}`, () => assert.equal(visiblyNoSecret(text, 'key'), undefined));
