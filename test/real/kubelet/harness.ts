@@ -9,6 +9,9 @@ import { promisify } from 'node:util';
 /** Of the module that has the kubelet's own code around credential providers. */
 const kubernetes = '1.36.0';
 
+/** It is some minutes of a machine with two cores. */
+const longestBuildMs = 15 * 60_000;
+
 /** The modules that k8s.io/kubernetes keeps within itself, and publishes apart. */
 const staged = [
   'api apiextensions-apiserver apimachinery apiserver cli-runtime client-go cloud-provider cluster-bootstrap code-generator component-base',
@@ -43,7 +46,12 @@ export async function kubeletPlugins(go: string): Promise<string> {
     await writeFile(join(folder, 'main.go'), main);
     await writeFile(join(folder, 'go.mod'), module);
     const env = { ...process.env, CGO_ENABLED: '0', GOFLAGS: '-mod=mod -buildvcs=false' };
-    await promisify(execFile)('nice', [go, 'build', '-o', `${program}.new`, '.'], { cwd: folder, env, maxBuffer: 16 * 1024 * 1024 });
+    await promisify(execFile)('nice', [go, 'build', '-o', `${program}.new`, '.'], {
+      cwd: folder,
+      env,
+      timeout: longestBuildMs,
+      maxBuffer: 16 * 1024 * 1024,
+    });
     await rename(`${program}.new`, program);
     return program;
   } finally {
