@@ -4,28 +4,39 @@ import { type Config, ConfigError } from '../../config/load.ts';
 import { redact } from '../contract/secret.ts';
 import { knownAdapters } from './adapters.ts';
 import { lookAtFiles, lookAtTargets } from './files.ts';
-import { configOptions, demandTargets, exit, type Io, readArgs, readConfig, UsageError } from './io.ts';
+import { configOptions, demandTargets, exit, type Io, readArgs, readConfig } from './io.ts';
 import { printNotes } from './notes.ts';
 
-/**
- * `config show|check|schema`: every value in force and where it comes from, or everything that is wrong, or the JSON
- * Schema of a file.
- */
-export async function config(args: string[], io: Pick<Io, 'env' | 'stdout' | 'stderr'>, known = knownAdapters): Promise<number> {
-  const { values, positionals } = readArgs(args, configOptions, { allowPositionals: true });
-  const [verb, ...more] = positionals;
-  if (more.length > 0 || !['show', 'check', 'schema'].includes(verb ?? '')) throw new UsageError('one of show, check and schema is needed');
-  if (verb === 'schema') {
-    io.stdout.write(`${renderJsonSchema(await known(io.env)).trimEnd()}\n`);
-    return exit.ok;
-  }
-  const read = await readConfig(values, io, known);
-  if (verb === 'check' && !isForAskers(read)) demandTargets(read);
-  const seen = verb === 'check' ? await look(read, io.env) : [];
-  for (const warning of [...read.warnings, ...seen]) io.stderr.write(redact(`warning: ${warning}\n`));
-  if (verb === 'check') await printNotes(read, io);
-  io.stdout.write(`${verb === 'show' ? listing(read.settings) : summary(read)}\n`);
+type ConfigIo = Pick<Io, 'env' | 'stdout' | 'stderr'>;
+
+/** `config show`: every value in force and where it comes from. */
+export async function configShow(args: string[], io: ConfigIo, known = knownAdapters): Promise<number> {
+  const { warnings, settings } = await readConfig(readArgs(args, configOptions).values, io, known);
+  warn(warnings, io);
+  io.stdout.write(`${listing(settings)}\n`);
   return exit.ok;
+}
+
+/** `config check`: whether the configuration is fine, or everything that is wrong. */
+export async function configCheck(args: string[], io: ConfigIo, known = knownAdapters): Promise<number> {
+  const read = await readConfig(readArgs(args, configOptions).values, io, known);
+  if (!isForAskers(read)) demandTargets(read);
+  const seen = await look(read, io.env);
+  warn([...read.warnings, ...seen], io);
+  await printNotes(read, io);
+  io.stdout.write(`${summary(read)}\n`);
+  return exit.ok;
+}
+
+/** `config schema`: the JSON Schema of a file. */
+export async function configSchema(args: string[], io: ConfigIo, known = knownAdapters): Promise<number> {
+  readArgs(args, configOptions);
+  io.stdout.write(`${renderJsonSchema(await known(io.env)).trimEnd()}\n`);
+  return exit.ok;
+}
+
+function warn(warnings: readonly string[], { stderr }: ConfigIo): void {
+  for (const warning of warnings) stderr.write(redact(`warning: ${warning}\n`));
 }
 
 /** With sources it is one for those who ask, too: the credential helper and the credential provider. */

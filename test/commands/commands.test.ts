@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
+import { wishOptions } from '../../src/commands/kubelet/config.ts';
 import { type FakeEcr, startEcr } from '../fakes/ecr.ts';
 import { startFakeHarbor } from '../fakes/harbor.ts';
 import { startMetadata } from '../fakes/metadata.ts';
@@ -320,6 +321,42 @@ test('a command but the daemon ends when its terminal is closed', async () => {
   started.child.kill('SIGKILL');
   await slow[Symbol.asyncDispose]();
   assert.notEqual(still, 'it goes on');
+});
+
+test('help of a verb explains it and each of its options, wherever the wish for it stands', async () => {
+  const wishes = Object.keys(wishOptions).map(name => `--${name}`);
+  for (const [verb, options] of [
+    ['helper install', ['--dry-run', '--config']],
+    ['helper doctor', ['--json', '--config']],
+    ['kubelet config', [...wishes, '--json']],
+    ['kubelet install', [...wishes.filter(name => name !== '--name'), '--bin-dir', '--config', '--dry-run', '--replace']],
+    ['kubelet check', ['--bin-dir', '--kubernetes', '--json']],
+    ['config show', ['--config']],
+    ['config check', ['--config']],
+    ['config schema', []],
+  ] as const) {
+    const words = verb.split(' ');
+    for (const args of [
+      [...words, '--help'],
+      [...words, '-h'],
+      ['help', ...words],
+    ]) {
+      const { code, stdout, stderr } = await command(args);
+      assert.deepEqual([code, stderr], [0, ''], args.join(' '));
+      assert.ok(stdout.startsWith(`usage: ecr-courier ${verb}`), stdout);
+      assert.match(stdout, /^usage.*\n\n[A-Z].*\.\n/);
+      for (const option of options) assert.match(stdout, new RegExp(`^ {2}(-., |    )?${option}\\b`, 'm'), stdout);
+    }
+    const { stdout } = await command([words[0] ?? '', '--help']);
+    assert.match(stdout, new RegExp(`^ {2}${words[1]} +\\S`, 'm'));
+    assert.match(
+      (await command([...words, '--nonsense'])).stderr,
+      new RegExp(`usage: ecr-courier ${words[0]}.*\necr-courier ${verb} --help`),
+    );
+  }
+  for (const option of ['IMAGE', '--provider-config', '--kubernetes'])
+    assert.ok((await command(['explain', '--help'])).stdout.includes(`  ${option} `), option);
+  assert.match((await command(['helper', 'instal'])).stderr, /^ecr-courier helper: one of install, doctor is needed/);
 });
 
 test('help and version', async () => {

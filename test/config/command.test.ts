@@ -4,14 +4,19 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { ConfigError } from '../../config/load.ts';
-import { config } from '../../src/commands/config.ts';
+import { configCheck, configSchema, configShow } from '../../src/commands/config.ts';
 import { cli, command } from '../commands/cli.ts';
 import { adapters, folder } from './support.ts';
 
-async function run(args: string[], env: Record<string, string> = {}): Promise<{ code: number; out: string; err: string }> {
+const verbs = { show: configShow, check: configCheck, schema: configSchema };
+
+async function run(
+  [verb, ...args]: [keyof typeof verbs, ...string[]],
+  env: Record<string, string> = {},
+): Promise<{ code: number; out: string; err: string }> {
   const said = { out: '', err: '' };
   const sink = (name: 'out' | 'err') => ({ write: (text: string) => (said[name] += text) });
-  const code = await config(args, { env, stdout: sink('out'), stderr: sink('err') }, async () => adapters);
+  const code = await verbs[verb](args, { env, stdout: sink('out'), stderr: sink('err') }, async () => adapters);
   return { code, out: said.out.trimEnd(), err: said.err.trimEnd() };
 }
 

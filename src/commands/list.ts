@@ -1,0 +1,180 @@
+import type { Io } from './io.ts';
+
+type Run = (args: string[], io: Io) => Promise<number>;
+
+interface About {
+  readonly usage: string;
+  readonly doc: string;
+  /** Lines for its own help. */
+  readonly more?: readonly string[];
+  /** It has no configuration, and none of the options for it. */
+  readonly bare?: boolean;
+}
+/** Loaded when it is needed: `token` must not wait for the status page. */
+interface Leaf extends About {
+  load(): Promise<Run>;
+}
+/** Does nothing itself: the next argument says what. */
+interface Branch extends About {
+  readonly verbs: Readonly<Record<string, Leaf>>;
+}
+export type Command = Leaf | Branch;
+
+const kubernetes = '--kubernetes VERSION            of the kubelet, such as 1.33; the newest that is known unless given';
+const asJson = '--json                          as JSON';
+/** What a configuration for the kubelet is asked for with. Lists: commas separate, and an option may come again. */
+const wishes: readonly string[] = [
+  '--account A,B                   twelve digits each; all accounts unless given',
+  '--region R,S                    all regions unless given',
+  '--partition P,Q                 such as aws-cn; all partitions unless given',
+  '--spelling S,T                  plain, fips, dual-stack; all forms of a host unless given',
+  '--no-public                     without the hosts of ECR Public',
+  '--token-mode optional|required  with the token of the service account of a pod; required: only for pods with a role',
+  '--env NAME=VALUE                a variable for the provider; may come again',
+  kubernetes,
+];
+
+export const commands: Readonly<Record<string, Command>> = {
+  run: { usage: 'run', doc: 'The daemon; also without any command.', load: async () => (await import('./run.ts')).run },
+  once: {
+    usage: 'once [--json]',
+    doc: 'Discovers, fetches and delivers once, then ends.',
+    load: async () => (await import('./once.ts')).once,
+  },
+  check: {
+    usage: 'check [--json]',
+    doc: 'As once, but writes nothing: says what would be done.',
+    load: async () => (await import('./once.ts')).check,
+  },
+  status: { usage: 'status [--json]', doc: 'What the running daemon knows.', load: async () => (await import('./status.ts')).status },
+  refresh: {
+    usage: 'refresh [--target NAME]',
+    doc: 'Makes the running daemon look at its targets and write every slot, with new tokens as soon as they may be fetched.',
+    load: async () => (await import('./refresh.ts')).refresh,
+  },
+  token: {
+    usage: 'token [HOST... | --region REGION] [--format FORMAT]',
+    doc: 'Prints a fresh password for `docker login --username AWS --password-stdin HOST`.',
+    more: [
+      '--format docker-auth-config  what the variable DOCKER_AUTH_CONFIG may hold (Docker 28.4 and later, GitLab runners)',
+      '--format env                 the same as a line NAME=VALUE, for $GITHUB_ENV, env files and dotenv reports',
+      '--format auth-json           a file for podman, skopeo, buildah, and for every other client',
+      '--format k8s-secret          a pull secret: `| kubectl apply -f -`; --name NAME and --namespace NAMESPACE say which',
+      'With a format several hosts may be named. What is printed is secret, and good for twelve hours at most.',
+    ],
+    load: async () => (await import('./token.ts')).token,
+  },
+  config: {
+    usage: 'config show|check|schema',
+    doc: 'What is configured, and where each value comes from.',
+    verbs: {
+      show: {
+        usage: 'config show',
+        doc: 'every value in force and where it comes from; secrets are masked',
+        load: async () => (await import('./config.ts')).configShow,
+      },
+      check: {
+        usage: 'config check',
+        doc: 'whether the configuration is fine, or everything that is wrong with it',
+        load: async () => (await import('./config.ts')).configCheck,
+      },
+      schema: {
+        usage: 'config schema',
+        doc: 'the JSON Schema of a configuration file, for editors',
+        load: async () => (await import('./config.ts')).configSchema,
+      },
+    },
+  },
+  kubelet: {
+    usage: 'kubelet config|check|install',
+    doc: "The configuration of the kubelet's credential providers.",
+    bare: true,
+    verbs: {
+      config: {
+        usage: 'kubelet config',
+        doc: 'prints a CredentialProviderConfig; without options for every registry of ECR',
+        more: [...wishes, '--name NAME                     of the executable, for another provider than ours', asJson],
+        bare: true,
+        load: async () => (await import('./kubelet/config.ts')).kubeletConfig,
+      },
+      install: {
+        usage: 'kubelet install --bin-dir DIR --config PATH',
+        doc: 'puts the program into a folder, and then the configuration that names it',
+        more: [
+          '--bin-dir DIR                   what the kubelet gets as --image-credential-provider-bin-dir',
+          '--config PATH                   what it gets as --image-credential-provider-config: a file, or a folder that is there',
+          '--dry-run                       says what would be done, and writes nothing',
+          '--replace                       overwrites a program or a configuration that is there and differs',
+          ...wishes,
+        ],
+        bare: true,
+        load: async () => (await import('./kubelet/install.ts')).kubeletInstall,
+      },
+      check: {
+        usage: 'kubelet check PATH',
+        doc: 'looks at a file or folder by the rules of the kubelet',
+        more: [
+          '--bin-dir DIR                   looks for the executables as well: --image-credential-provider-bin-dir of the kubelet',
+          kubernetes,
+          asJson,
+          '',
+          'Exit 1: the kubelet would not start. 3: it starts, and something in the file never works.',
+        ],
+        bare: true,
+        load: async () => (await import('./kubelet/check.ts')).kubeletCheck,
+      },
+    },
+  },
+  explain: {
+    usage: 'explain IMAGE --provider-config PATH',
+    doc: 'What the kubelet would do for an image: which pattern matches, or why none does; region, role, cache time.',
+    more: [
+      'IMAGE                           as it stands in a pod: HOST/REPOSITORY, with or without a tag',
+      '--provider-config PATH          what the kubelet gets as --image-credential-provider-config',
+      kubernetes,
+    ],
+    load: async () => (await import('./explain.ts')).explainImage,
+  },
+  helper: {
+    usage: 'helper install|doctor [HOST...]',
+    doc: 'The credential helper in the Docker configuration of this user.',
+    verbs: {
+      install: {
+        usage: 'helper install [HOST...] [--dry-run]',
+        doc: 'makes docker-credential-ecr-courier answer for the hosts that are named or configured',
+        more: [
+          'It removes their stored logins. It writes $DOCKER_CONFIG/config.json, else ~/.docker/config.json of this user.',
+          '--dry-run  shows the change, with secrets masked, and writes nothing',
+        ],
+        load: async () => (await import('./helper/install.ts')).helperInstall,
+      },
+      doctor: {
+        usage: 'helper doctor [HOST[/REPOSITORY]...] [--json]',
+        doc: 'what each registry client would send for these hosts, and why; nothing is run or asked',
+        more: [
+          'Without a host: those of the configuration, and those that the files of the clients name.',
+          '--json     the same for programs',
+          '',
+          'Exit 1: a client sends something wrong, or fails.',
+        ],
+        load: async () => (await import('./helper/doctor.ts')).helperDoctor,
+      },
+    },
+  },
+  bundle: {
+    usage: 'bundle',
+    doc: 'Writes what belongs into a bug report, without secrets: `ecr-courier bundle > bundle.txt`.',
+    load: async () => (await import('./bundle.ts')).bundle,
+  },
+  healthcheck: {
+    usage: 'healthcheck [--ready]',
+    doc: 'Exit 0 when the daemon lives (--ready: and every required target is supplied).',
+    load: async () => (await import('./healthcheck.ts')).healthcheck,
+  },
+  demo: {
+    usage: 'demo [--once] [--portainer URL --api-key-file FILE] [--log-level LEVEL]',
+    doc: 'The whole job in a minute, without AWS and without Portainer.',
+    bare: true,
+    load: async () => (await import('./demo.ts')).demo,
+  },
+};
