@@ -10,7 +10,7 @@ import {
   type TargetRecord,
   unknownFingerprint,
 } from './ledger.ts';
-import { atPeace, fetchDueAt, minute, repairPause } from './timing.ts';
+import { atPeace, fetchDueAt, minute, repairPause, rewriteAgainAfter } from './timing.ts';
 
 /** Why a slot should be written now, and with what. */
 export interface Due {
@@ -47,6 +47,7 @@ export function plannedAt(record: TargetRecord, entry: Entry, now: Moment): Mome
     unsettled?.confirmAt ?? 0,
     repaired ? repaired.at + repairPause(repaired.count) : 0,
     (entry.slot.disturbs && record.opensAt?.()) ?? 0,
+    entry.rewriteAskedAt === undefined ? 0 : entry.wroteAt + rewriteAgainAfter,
   ];
   const turn = turns
     .filter(moment => moment > now)
@@ -163,7 +164,7 @@ function reasonFor(record: TargetRecord, entry: Entry, offer: Offer, now: Moment
     aging ||= !lost && outdated(record, entry, held, given, now);
   }
   if (aging) return 'aging';
-  if (rewriteIsDue(entry)) return 'unknown';
+  if (rewriteIsDue(entry, now)) return 'unknown';
   // What the last attempt left there is not known, whatever the manager says that it holds.
   return entry.trouble && 'unknown';
 }
@@ -205,16 +206,23 @@ function overwritten(entry: Entry, offer: Offer): boolean {
   return false;
 }
 
-/** Somebody asked, or a follower needs it. When AWS gives nothing newer, the last good credential is written once. */
-function rewriteIsDue(entry: Entry): boolean {
+/**
+ * Somebody asked, or a follower needs it. When AWS gives nothing newer, the last good credential is written once, but
+ * not again and again for somebody who asks again and again.
+ */
+function rewriteIsDue(entry: Entry, now: Moment): boolean {
   if (entry.neededByFollower) return true;
-  const { rewriteAskedAt } = entry;
-  return rewriteAskedAt !== undefined && (entry.wroteAt < rewriteAskedAt || fetchedSince(entry, rewriteAskedAt));
+  const { rewriteAskedAt, wroteAt } = entry;
+  if (rewriteAskedAt === undefined) return false;
+  return (wroteAt < rewriteAskedAt && now >= wroteAt + rewriteAgainAfter) || fetchedSince(entry, rewriteAskedAt);
 }
 
-/** Whether every credential that there is for the slot comes from a fetch that began after that moment. */
+/**
+ * Whether every credential that there is for the slot comes from a fetch that began after that moment, and nobody has
+ * asked for a newer one.
+ */
 export function fetchedSince({ scopes }: Entry, moment: Moment): boolean {
-  return scopes.every(scope => !scope?.kept || scope.answeredAt >= moment);
+  return scopes.every(scope => !scope?.kept || (scope.answeredAt >= moment && !scope.refetch));
 }
 
 /** Whether what is held should give way to what is given. */

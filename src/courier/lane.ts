@@ -2,7 +2,7 @@ import type { Slot } from '../contract/adapter.ts';
 import { createDeliveries, type DeliveriesDeps } from './deliveries.ts';
 import { plannedAt } from './due.ts';
 import type { Entry, ManagedTarget, Moment, Scope, TargetRecord } from './ledger.ts';
-import { endPauses, endRefusals, tryStoppedSoon } from './pauses.ts';
+import { endPauses, endRefusals, shortenPauses, tryStoppedSoon } from './pauses.ts';
 import { createRewrites } from './rewrites.ts';
 import { createScout, type ScoutDeps } from './scout.ts';
 import type { Supply, Want } from './supply.ts';
@@ -101,7 +101,7 @@ export function createLane(managed: ManagedTarget, deps: LaneDeps): Lane {
     },
     refresh() {
       scout.lookInTurn();
-      endPauses(record, now());
+      shortenPauses(record, now());
       rewrites.ask();
     },
     use(next) {

@@ -1,5 +1,5 @@
-import type { Moment, Scope, TargetRecord } from './ledger.ts';
-import { soon } from './timing.ts';
+import type { Entry, Moment, Scope, TargetRecord } from './ledger.ts';
+import { soon, tryAgainAfter } from './timing.ts';
 
 /**
  * The target works again: slots whose failure had stopped it are tried soon. Not at once: a manager that lists well and
@@ -12,7 +12,18 @@ export function tryStoppedSoon({ entries }: TargetRecord, now: Moment, random: (
 
 /** Every slot may be tried at once. What a server asked for with Retry-After is kept. */
 export function endPauses({ entries }: TargetRecord, now: Moment): void {
-  for (const entry of entries.values()) if (entry.trouble?.failure.facts.retryAfterMs === undefined) entry.notBefore = now;
+  for (const entry of entries.values()) if (!isAskedPause(entry)) entry.notBefore = now;
+}
+
+/** As `endPauses`, for somebody who may ask again and again: what has just failed is not tried at once. */
+export function shortenPauses({ entries }: TargetRecord, now: Moment): void {
+  for (const entry of entries.values())
+    if (!isAskedPause(entry)) entry.notBefore = Math.min(entry.notBefore, Math.max(now, entry.wroteAt + tryAgainAfter));
+}
+
+/** The server asked for the pause after the last attempt. */
+export function isAskedPause({ trouble }: Pick<Entry, 'trouble'>): boolean {
+  return trouble?.failure.facts.retryAfterMs !== undefined;
 }
 
 /** There is a new credential: slots that refused the former one may be tried at once. */

@@ -1,5 +1,6 @@
 import type { Lane } from './lane.ts';
-import type { Moment, Scope } from './ledger.ts';
+import type { Entry, Moment, Scope } from './ledger.ts';
+import { isAskedPause } from './pauses.ts';
 
 /** What a refresh leaves for later, why, and until when; no moment: until the configuration is changed. */
 export interface Postponed {
@@ -33,17 +34,22 @@ function targetOf({ name, trouble, nextDiscoveryAt }: Lane['record'], now: Momen
   return [{ what: name, why: trouble.failure.message, until: nextDiscoveryAt }];
 }
 
-/** Slots that wait for what their server asked for, or for their target's window. */
+/** Slots that wait for what their server asked for, for their turn after a failure, or for their target's window. */
 function slotsOf({ name, entries, opensAt }: Lane['record'], now: Moment): Postponed[] {
-  const asked = [...entries.values()].filter(entry => entry.notBefore > now);
-  const disturbed = opensAt && opensAt() > now ? [...entries.values()].filter(entry => entry.slot.disturbs) : [];
+  const all = [...entries.values()];
+  const pausing = all.filter(entry => entry.notBefore > now);
+  const endOf = (slots: readonly Entry[]) => Math.max(...slots.map(({ notBefore }) => notBefore));
+  const told = (slots: readonly Entry[], why: string, until: (slots: readonly Entry[]) => Moment): Postponed[] =>
+    slots.length === 0 ? [] : [{ what: countOf(slots.length, name), why, until: until(slots) }];
+  const disturbed = opensAt && opensAt() > now ? all.filter(({ slot }) => slot.disturbs) : [];
   return [
-    ...(asked.length > 0
-      ? [{ what: countOf(asked.length, name), why: 'the server asked to wait', until: Math.max(...asked.map(entry => entry.notBefore)) }]
-      : []),
-    ...(opensAt && disturbed.length > 0
-      ? [{ what: countOf(disturbed.length, name), why: 'deliveries that disturb wait for the window', until: opensAt() }]
-      : []),
+    ...told(pausing.filter(isAskedPause), 'the server asked to wait', endOf),
+    ...told(
+      pausing.filter(entry => !isAskedPause(entry)),
+      'the last try failed a moment ago',
+      endOf,
+    ),
+    ...told(disturbed, 'deliveries that disturb wait for the window', () => opensAt?.() ?? now),
   ];
 }
 

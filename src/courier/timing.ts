@@ -83,6 +83,12 @@ export function slow(count: number, random: () => number): number {
   return Math.min(30 * minute, 5 * minute * 2 ** (count - 1)) * (1 + random() / 4);
 }
 
+/** The least time between a write and one that was asked for and brings nothing newer. */
+export const rewriteAgainAfter = minute;
+
+/** The least time between a failed attempt and one that was asked for. */
+export const tryAgainAfter = 30 * second;
+
 /** The least time between a look that was wrong about a slot and the next look at the target. */
 export const lookAgainAfter = 30 * second;
 

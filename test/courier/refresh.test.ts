@@ -91,3 +91,59 @@ for (const code of [undefined, 'FORBIDDEN', 'UNREACHABLE'] as const)
     const looks = target.discoveries.length - before;
     assert.ok(looks >= 4 && looks <= (code === 'UNREACHABLE' ? 14 : 5), `${looks} looks in 2 min`);
   });
+
+for (const [asked, least, most] of [
+  ['works', 6, 7],
+  ['hangs for a while', 5, 7],
+  ['is down', 5, 7],
+] as const)
+  test(`refresh each second writes a slot as often as there is something new, or once a minute: AWS ${asked}`, async () => {
+    const clock = createVirtualClock();
+    const source = testSource(clock);
+    const target = promptTarget(clock, 'p', [row('1')]);
+    await using rig = await startRig({ targets: [target], sources: [source] });
+    await clock.advance(10 * minutes);
+    const { fetch } = source;
+    if (asked === 'hangs for a while')
+      Object.assign(source, {
+        fetch: async (...args: Parameters<typeof fetch>) => (await clock.sleep(7 * seconds, args[1]), fetch(...args)),
+      });
+    if (asked === 'is down') source.failure = failing('UNREACHABLE');
+    const before = target.writes.length;
+    for (let at = 0; at < 6 * 60; at++) {
+      rig.courier.refresh();
+      await clock.advance(1 * seconds);
+    }
+    const writes = target.writes.length - before;
+    assert.ok(writes >= least && writes <= most, `${writes} writes in 6 min`);
+    const lastAskedAt = clock.truth() - 1 * seconds;
+    source.failure = undefined;
+    await clock.advance(6 * minutes);
+    const last = source.issued.at(-1);
+    assert.ok(last && last.issuedAt.getTime() >= lastAskedAt, 'fetched after the last call');
+    assert.equal(target.stored.get('1')?.get(registry().host), last.password.reveal());
+  });
+
+for (const code of ['FORBIDDEN', 'REJECTED', 'TIMEOUT', 'CREDENTIAL_REFUSED'] as const)
+  test(`refresh each second tries a slot once in 30 s that always fails, and names it: ${code}`, async () => {
+    const clock = createVirtualClock();
+    const target = promptTarget(clock, 'p', [row('1'), row('2')]);
+    target.onDeliver = async ({ id }) => {
+      if (id === '1') throw failing(code);
+    };
+    await using rig = await startRig({ targets: [target] });
+    await clock.advance(2 * minutes);
+    const before = target.writes.filter(({ slot }) => slot === '1').length;
+    for (let at = 0; at < 240; at++) {
+      rig.courier.refresh();
+      await clock.advance(1 * seconds);
+    }
+    const tries = target.writes.filter(({ slot }) => slot === '1').length - before;
+    // Another token is another matter: with it what refused the former one is tried at once.
+    assert.ok(tries >= 4 && tries <= (code === 'CREDENTIAL_REFUSED' ? 13 : 9), `${tries} tries in 4 min`);
+    target.onDeliver = undefined;
+    const waiting = rig.courier.refresh()?.find(({ what }) => what === '1 slot of p');
+    assert.equal(waiting?.why, 'the last try failed a moment ago');
+    await clock.advance(90 * seconds);
+    assert.equal(target.stored.get('1')?.get(registry().host), target.stored.get('2')?.get(registry().host));
+  });
