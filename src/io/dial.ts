@@ -3,6 +3,7 @@ import { connect, isIP, type Socket } from 'node:net';
 import type { ConnectionOptions, TLSSocket } from 'node:tls';
 import { clock } from '../contract/clock.ts';
 import { nodeTls } from './tls.ts';
+import { unless } from './unless.ts';
 
 export interface Address {
   readonly address: string;
@@ -115,15 +116,6 @@ function opened<S extends Socket>(socket: S, event: 'connect' | 'secureConnect',
     // It stays: an error that comes before the connection has its next owner must find a listener.
     socket.on('error', fail).once(event, () => (end(), resolve(socket)));
   });
-}
-
-/** The answer, or the signal's reason before it. */
-export function unless<T>(signal: AbortSignal, answer: Promise<T>): Promise<T> {
-  const { promise, reject } = Promise.withResolvers<never>();
-  const stop = (): void => reject(signal.reason as Error);
-  if (signal.aborted) stop();
-  else signal.addEventListener('abort', stop);
-  return Promise.race([promise, answer]).finally(() => signal.removeEventListener('abort', stop));
 }
 
 /** Runs the job with a signal that is aborted after `ms`, with what `late` makes. */

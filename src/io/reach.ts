@@ -2,10 +2,11 @@ import { request } from 'node:http';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { secureContextOf } from './context.ts';
-import { dial, type Lookup, secure, serverOf, unless } from './dial.ts';
+import { dial, type Lookup, secure, serverOf } from './dial.ts';
 import type { Proxy } from './proxies.ts';
 import { distrust, noteRequest, type OptionNames, type TlsOptions } from './tls.ts';
 import { brokenByProxy, refusedByProxy } from './unconnected.ts';
+import { unless } from './unless.ts';
 
 /** How a connection is made, to managers and to AWS alike. */
 export interface Reach {

@@ -10,6 +10,7 @@ import { containerUri } from '../ecr/variables.ts';
 import { type Answers, answersDirectory, openAnswers } from '../io/answers.ts';
 import { openShared, type SharedAnswers } from '../io/shared-answers.ts';
 import { inTurn } from '../io/turn.ts';
+import { unless } from '../io/unless.ts';
 import { keepHit, pruneHits, rememberNode, type Witnesses, witnessesOf } from './hits.ts';
 import { inFull } from './run.ts';
 import { type Env, readSettings } from './settings.ts';
@@ -49,8 +50,8 @@ export async function answerFor(asked: string, asker: Asker): Promise<Reply> {
   const remarks: string[] = [];
   let registry = parseAddress(address)?.registry;
   try {
-    const witnesses = await until(asker.signal, witnessesOf(asker.env));
-    const { sources, aliases } = await until(asker.signal, readSettings(asker.env));
+    const witnesses = await unless(asker.signal, witnessesOf(asker.env));
+    const { sources, aliases } = await unless(asker.signal, readSettings(asker.env));
     registry = parseAddress(address, aliases)?.registry;
     if (!registry) return foreign(address);
     const chosen = sources.choose(registry);
@@ -59,7 +60,7 @@ export async function answerFor(asked: string, asker: Asker): Promise<Reply> {
     if (!spec && registry.service === 'ecr-public') return { kind: 'foreign' };
     if (!spec) throw unserved(registry);
     const remark = (sentence: string): void => void remarks.push(sentence);
-    const answer = await until(
+    const answer = await unless(
       asker.signal,
       serve({ registry, spec, witnesses: asker.webToken ? undefined : chosen && witnesses }, asker, remark),
     );
@@ -85,19 +86,6 @@ function withoutUser(address: string): string | undefined {
 function foreign(address: string): Reply {
   const like = lookAlike(address);
   return { kind: 'foreign', ...(like && { why: `${like.host} ${like.is}. ${like.remedy}` }) };
-}
-
-/** The work, or the reason of the signal, whichever is first. */
-async function until<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
-  const cut = Promise.withResolvers<never>();
-  const stop = (): void => cut.reject(signal.reason instanceof Error ? signal.reason : new Error('stopped'));
-  if (signal.aborted) stop();
-  signal.addEventListener('abort', stop);
-  try {
-    return await Promise.race([cut.promise, work]);
-  } finally {
-    signal.removeEventListener('abort', stop);
-  }
 }
 
 /** Whose answer for this registry it is. */

@@ -1,0 +1,8 @@
+/** The answer, or the signal's reason before it. */
+export function unless<T>(signal: AbortSignal, answer: Promise<T>): Promise<T> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const stop = (): void => reject(signal.reason as Error);
+  if (signal.aborted) stop();
+  else signal.addEventListener('abort', stop);
+  return Promise.race([promise, answer]).finally(() => signal.removeEventListener('abort', stop));
+}
