@@ -1,10 +1,8 @@
 import type { Socket } from 'node:net';
 import { Agent, type buildConnector, type Dispatcher, errors, Pool } from 'undici';
-import { Failure } from '../contract/failures.ts';
 import { inTime } from './dial.ts';
-import { type Proxy, proxiesOf } from './proxies.ts';
-import { loginAt, type Reach, reachProxy, reachServer, reachThrough } from './reach.ts';
-import type { Route } from './unconnected.ts';
+import type { Proxy } from './proxies.ts';
+import { loginAt, type Reach, type Ways, waysOf } from './reach.ts';
 
 export interface Policy extends Reach {
   /** Connections to one origin at a time (16), for reads and for writes each; more requests wait for a free one. */
@@ -13,28 +11,21 @@ export interface Policy extends Reach {
 
 export type { Dispatcher } from 'undici';
 
-/** The ways from here to servers. */
-export interface Roads {
-  /** Which way the requests to an origin go. */
-  routeTo(origin: string): Route;
+/** The ways from here to servers, for requests of undici. */
+export interface Roads extends Pick<Ways, 'routeTo'> {
   /** For the requests to that one origin. Throws MISCONFIGURED when the proxy on the way cannot be used. */
   to(origin: string): Dispatcher;
 }
 
 export function openRoads(policy: Policy, limits: Pool.Options = {}): Roads {
-  const { env = process.env, connections = 16, connectMs = 10_000, names = {}, tls = {} } = policy;
-  const { wayTo } = proxiesOf(env);
-  const pool = (origin: string, reach: (signal: AbortSignal) => Promise<Socket>): Pool =>
-    new Pool(origin, { ...limits, connections, allowH2: false, connect: connector(connectMs, reach) });
+  const { connections = 16, connectMs = 10_000 } = policy;
+  const ways = waysOf(policy);
   return {
-    routeTo: origin => ({ origin, ...wayTo(new URL(origin)), names, certified: tls.clientCertFile !== undefined }),
+    routeTo: ways.routeTo,
     to(origin) {
-      const server = new URL(origin);
-      const { proxy, mistake } = wayTo(server);
-      if (mistake) throw new Failure('MISCONFIGURED', `${mistake.variable} ${mistake.message}.`);
-      if (!proxy) return pool(origin, signal => reachServer(server, policy, signal));
-      if (server.protocol === 'https:') return pool(origin, signal => reachThrough(proxy, server, policy, signal));
-      return pool(proxy.origin, signal => reachProxy(proxy, server, policy, signal)).compose(asForwarded(proxy));
+      const { connect, forwardedBy } = ways.to(new URL(origin));
+      const options = { ...limits, connections, allowH2: false, connect: connector(connectMs, connect) };
+      return forwardedBy ? new Pool(forwardedBy.origin, options).compose(asForwarded(forwardedBy)) : new Pool(origin, options);
     },
   };
 }

@@ -1,12 +1,9 @@
 import { channel } from 'node:diagnostics_channel';
 import { request as ask, type ClientRequest, type IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
-import { Failure } from '../contract/failures.ts';
 import { userAgent } from '../version.ts';
 import { inTime } from './dial.ts';
-import { proxiesOf } from './proxies.ts';
-import { loginAt, type Reach, reachProxy, reachServer, reachThrough } from './reach.ts';
-import type { Route } from './unconnected.ts';
+import { loginAt, type Reach, type Ways, waysOf } from './reach.ts';
 
 /** One request, to whatever origin. */
 export interface OnceRequest {
@@ -22,8 +19,7 @@ export interface OnceAnswer {
   readonly body: AsyncIterable<Uint8Array>;
 }
 /** Requests that have each a connection of their own. No redirects, no second attempts. */
-export interface Once {
-  routeTo(origin: string): Route;
+export interface Once extends Pick<Ways, 'routeTo'> {
   /**
    * Throws MISCONFIGURED for a proxy that cannot be used, a Failure for a certificate that is not trusted, else what
    * the system says.
@@ -44,23 +40,18 @@ const sending = channel(bodies);
  * the whole request.
  */
 export function openOnce(reach: Reach): Once {
-  const { env = process.env, connectMs = 10_000, names = {}, tls = {} } = reach;
-  const { wayTo } = proxiesOf(env);
+  const { connectMs = 10_000 } = reach;
+  const ways = waysOf(reach);
   const late = (): Error => Object.assign(new Error(`no connection within ${connectMs / 1000} s`), { code: 'ETIMEDOUT' });
-  const within = (signal: AbortSignal, connect: (ends: AbortSignal) => Promise<Socket>): Promise<Socket> =>
-    inTime(connectMs, late, deadline => connect(AbortSignal.any([signal, deadline])));
   return {
-    routeTo: origin => ({ origin, ...wayTo(new URL(origin)), names, certified: tls.clientCertFile !== undefined }),
+    routeTo: ways.routeTo,
     async send(request, signal) {
-      const { url } = request;
-      const { proxy, mistake } = wayTo(url);
-      if (mistake) throw new Failure('MISCONFIGURED', `${mistake.variable} ${mistake.message}.`);
-      if (!proxy) return await exchange(await within(signal, ends => reachServer(url, reach, ends)), request, signal);
-      if (url.protocol === 'https:')
-        return await exchange(await within(signal, ends => reachThrough(proxy, url, reach, ends)), request, signal);
+      const { url, headers } = request;
+      const { connect, forwardedBy } = ways.to(url);
+      const socket = await inTime(connectMs, late, deadline => connect(AbortSignal.any([signal, deadline])));
+      if (!forwardedBy) return await exchange(socket, request, signal);
       // A proxy is asked for plain HTTP by the whole address.
-      const whole = { ...request, path: url.href, headers: { ...request.headers, ...loginAt(proxy) } };
-      return await exchange(await within(signal, ends => reachProxy(proxy, url, reach, ends)), whole, signal);
+      return await exchange(socket, { ...request, path: url.href, headers: { ...headers, ...loginAt(forwardedBy) } }, signal);
     },
   };
 }

@@ -53,7 +53,7 @@ export function spellingInForce(env: Env, name: 'HTTP_PROXY' | 'HTTPS_PROXY'): s
 /**
  * Both spellings count: Go reads one of them and curl the other, and each goes direct to what its spelling excludes.
  */
-export const noProxyOf = (env: Env): string => [env['no_proxy'], env['NO_PROXY']].filter(Boolean).join(',');
+const noProxyOf = (env: Env): string => [env['no_proxy'], env['NO_PROXY']].filter(Boolean).join(',');
 
 export function proxiesOf(env: Env): Proxies {
   const read = { 'http:': readProxy(env, 'HTTP_PROXY'), 'https:': readProxy(env, 'HTTPS_PROXY') };

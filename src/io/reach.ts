@@ -1,11 +1,12 @@
 import { request } from 'node:http';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
+import { Failure } from '../contract/failures.ts';
 import { secureContextOf } from './context.ts';
 import { dial, type Lookup, secure, serverOf } from './dial.ts';
-import type { Proxy } from './proxies.ts';
+import { type Proxy, proxiesOf } from './proxies.ts';
 import { distrust, noteRequest, type OptionNames, type TlsOptions } from './tls.ts';
-import { brokenByProxy, refusedByProxy } from './unconnected.ts';
+import { brokenByProxy, type Route, refusedByProxy } from './unconnected.ts';
 import { unless } from './unless.ts';
 
 /** How a connection is made, to managers and to AWS alike. */
@@ -28,9 +29,39 @@ export const reachAws = <R extends Reach>(reach: R): R & Reach => {
   return { connectMs: 5_000, names: { caFile: 'AWS_CA_BUNDLE' }, ...reach, env, tls: { caFile: env['AWS_CA_BUNDLE'], ...reach.tls } };
 };
 
+/** How one server is reached. */
+export interface Road {
+  /** Throws a Failure for a proxy or a certificate, else what the system says. */
+  connect(signal: AbortSignal): Promise<Socket>;
+  /** Of plain HTTP: the connection is one to this proxy, which is asked by the whole address. */
+  readonly forwardedBy?: Proxy;
+}
+/** The ways from here to servers. */
+export interface Ways {
+  /** For sentences. */
+  routeTo(origin: string): Route;
+  /** Throws MISCONFIGURED when the proxy on the way cannot be used. */
+  to(server: URL): Road;
+}
+
+export function waysOf(reach: Reach): Ways {
+  const { env = process.env, names = {}, tls = {} } = reach;
+  const { wayTo } = proxiesOf(env);
+  return {
+    routeTo: origin => ({ origin, ...wayTo(new URL(origin)), names, certified: tls.clientCertFile !== undefined }),
+    to(server) {
+      const { proxy, mistake } = wayTo(server);
+      if (mistake) throw new Failure('MISCONFIGURED', `${mistake.variable} ${mistake.message}.`);
+      if (!proxy) return { connect: signal => reachServer(server, reach, signal) };
+      if (server.protocol === 'https:') return { connect: signal => reachThrough(proxy, server, reach, signal) };
+      return { connect: signal => reachProxy(proxy, server, reach, signal), forwardedBy: proxy };
+    },
+  };
+}
+
 const portOf = ({ port, protocol }: URL): number => Number(port || (protocol === 'https:' ? 443 : 80));
 
-export async function reachServer(server: URL, policy: Reach, signal: AbortSignal): Promise<Socket> {
+async function reachServer(server: URL, policy: Reach, signal: AbortSignal): Promise<Socket> {
   const handshake = server.protocol === 'https:' ? await handshakeWith(server, policy, signal) : undefined;
   const socket = await dial(server.hostname, portOf(server), signal, policy.lookup);
   return handshake ? await handshake(socket) : socket;
@@ -58,7 +89,7 @@ async function handshakeWith(server: URL, { tls = {}, names = {} }: Reach, signa
 }
 
 /** A connection to the proxy itself. What fails here is the proxy's fault, not that of the server behind it. */
-export async function reachProxy(proxy: Proxy, server: URL, { tls = {}, names = {}, lookup }: Reach, signal: AbortSignal): Promise<Socket> {
+async function reachProxy(proxy: Proxy, server: URL, { tls = {}, names = {}, lookup }: Reach, signal: AbortSignal): Promise<Socket> {
   const url = new URL(proxy.origin);
   try {
     // Not our own certificate: it is for the server.
@@ -85,7 +116,7 @@ function tunnelTo(host: string, proxy: Proxy, socket: Socket, signal: AbortSigna
 }
 
 /** TLS through a tunnel that the proxy makes (CONNECT). */
-export async function reachThrough(proxy: Proxy, server: URL, policy: Reach, signal: AbortSignal): Promise<TLSSocket> {
+async function reachThrough(proxy: Proxy, server: URL, policy: Reach, signal: AbortSignal): Promise<TLSSocket> {
   const handshake = await handshakeWith(server, policy, signal, proxy);
   const host = `${server.hostname}:${portOf(server)}`;
   const { status, socket } = await tunnelTo(host, proxy, await reachProxy(proxy, server, policy, signal), signal).catch(
