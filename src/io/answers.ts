@@ -1,6 +1,5 @@
-import { randomBytes } from 'node:crypto';
 import type { Stats } from 'node:fs';
-import { chmod, lstat, mkdir, rename, rm, utimes, writeFile } from 'node:fs/promises';
+import { chmod, lstat, mkdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { dirname, isAbsolute, join } from 'node:path';
 import {
   type Answer,
@@ -15,6 +14,7 @@ import {
 } from '../contract/answer-file.ts';
 import { Failure } from '../contract/failures.ts';
 import { namesIn, readText } from './files.ts';
+import { swapFile } from './swap.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -73,14 +73,13 @@ export async function openAnswers(directory: string): Promise<Answers> {
   return {
     directory,
     lockOf: key => at(`${digestOf(key)}.lock`),
-    async read(key) {
-      const digest = digestOf(key);
-      const text = await readText(at(nameOfAnswer(digest)), mostAnswerBytes).catch(() => '');
-      return readAnswer(text, digest);
-    },
+    read: key => answerIn(directory, digestOf(key)),
     async write(key, answer) {
       const digest = digestOf(key);
-      await replaceFile(at(nameOfAnswer(digest)), answerText(digest, answer));
+      const path = at(nameOfAnswer(digest));
+      await swapFile(path, answerText(digest, answer)).catch((error: NodeJS.ErrnoException) => {
+        throw unusable(path, cannotWrite(error));
+      });
     },
     async note(key, host, now) {
       // A file of its own, so that nothing is lost when many write at once.
@@ -129,28 +128,16 @@ async function tighten(directory: string, found: Stats): Promise<Stats> {
   return await lstat(directory);
 }
 
-/** Writes beside the file and renames. Throws a Failure with the path. */
-export async function replaceFile(path: string, text: string): Promise<void> {
-  const draft = `${path}.${process.pid}-${randomBytes(6).toString('hex')}.new`;
-  try {
-    await writeFile(draft, text, { mode: 0o600, flag: 'wx' });
-    await rename(draft, path);
-  } catch (error) {
-    await rm(draft, { force: true }).catch(() => undefined);
-    throw unusable(path, cannotWrite(error as NodeJS.ErrnoException));
-  }
-}
-
 const unusable = (path: string, why: string): Failure =>
   new Failure('MISCONFIGURED', `No answer is kept on disk, as ${path} ${why}.`, {
-    remedy: 'Each ask costs a call to AWS until then. Name another directory in ECR_COURIER_CACHE, or mend this one.',
+    remedy: 'Each request costs a call to AWS until then. Set ECR_COURIER_CACHE to another directory, or correct this one.',
   });
 
 const reasons: Readonly<Record<string, string>> = {
   ENOSPC: ': the disk is full',
   EDQUOT: ': the quota is used up',
   EROFS: ': it is read-only',
-  ENOENT: ': what it should lie in is missing, or read-only',
+  ENOENT: ': the directory above it does not exist, or cannot be written',
 };
 const cannotWrite = ({ code = 'unknown' }: NodeJS.ErrnoException): string => `cannot be written (${code}${reasons[code] ?? ''})`;
 
@@ -163,13 +150,16 @@ function exposed(found: Stats): string | undefined {
   return found.mode & 0o022 ? `can be written by others (mode ${(found.mode & 0o7777).toString(8).padStart(4, '0')})` : undefined;
 }
 
+/** undefined for what is not there, and for what cannot be read. Never throws. */
+export const answerIn = async (directory: string, digest: string): Promise<Answer | undefined> =>
+  readAnswer(await readText(join(directory, nameOfAnswer(digest)), mostAnswerBytes).catch(() => ''), digest);
+
 async function prune(directory: string, now: number): Promise<void> {
   const names = await namesIn(directory).catch(() => []);
-  const answers = new Map<string, string>();
+  const answers = new Set<string>();
   for (const name of names) {
     const digest = /^(?<digest>[0-9a-f]{32})\.answer$/.exec(name)?.groups?.['digest'];
-    const text = digest && (await readText(join(directory, name), mostAnswerBytes).catch(() => ''));
-    if (digest && (readAnswer(text ?? '', digest)?.expiresAt ?? 0) > now) answers.set(digest, name);
+    if (digest && ((await answerIn(directory, digest))?.expiresAt ?? 0) > now) answers.add(digest);
   }
   for (const name of names) {
     const [, digest = '', end] = /^([0-9a-f]{32})([.@].+)$/.exec(name) ?? [];

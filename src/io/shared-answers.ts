@@ -1,8 +1,8 @@
 import { lstat, realpath } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { type Answer, type AnswerKey, digestOf, mostAnswerBytes, nameOfAnswer, readAnswer } from '../contract/answer-file.ts';
+import { dirname } from 'node:path';
+import { type Answer, type AnswerKey, digestOf } from '../contract/answer-file.ts';
 import { Failure } from '../contract/failures.ts';
-import { readText } from './files.ts';
+import { answerIn } from './answers.ts';
 
 /** Answers that a daemon of another user keeps, for those of a group. They are read, and never written. */
 export interface SharedAnswers {
@@ -29,14 +29,11 @@ export async function openShared(path: string): Promise<SharedAnswers> {
   }
   return {
     directory,
-    async read(key) {
-      const digest = digestOf(key);
-      return readAnswer(await readText(join(directory, nameOfAnswer(digest)), mostAnswerBytes).catch(() => ''), digest);
-    },
+    read: key => answerIn(directory, digestOf(key)),
   };
 }
 
 const unusable = (path: string, why: string): Failure =>
   new Failure('MISCONFIGURED', `No answer is taken from ${path}, which ECR_COURIER_SHARED_CACHE names, as it ${why}.`, {
-    remedy: 'Each ask is answered without it. Let root make it in a directory that only root can write to, such as /var/cache.',
+    remedy: 'Requests are answered without it. Let root make it in a directory that only root can write to, such as /var/cache.',
   });

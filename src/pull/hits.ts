@@ -4,8 +4,8 @@ import { isAbsolute, join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { identityFiles } from '../ecr/asked-as.ts';
 import { bootIdFile, contentsOf, metadataVariables } from '../ecr/hidden.ts';
-import { replaceFile } from '../io/answers.ts';
 import { namesIn, readBytes, readText } from '../io/files.ts';
+import { swapFile } from '../io/swap.ts';
 import { configPaths, type Env } from './settings.ts';
 
 /**
@@ -135,7 +135,7 @@ export async function keepHit(hit: Hit, now: number): Promise<void> {
     // What was changed meanwhile may have been read before or after.
     if (!isDeepStrictEqual(await witnessesOf(env), witnesses)) return;
     const text = `${lines.join('\n')}\n`;
-    if ((await readText(path, mostBytes).catch(() => '')) !== text) await replaceFile(path, text);
+    if ((await readText(path, mostBytes).catch(() => '')) !== text) await swapFile(path, text);
   } catch {
     // Then Node is asked again.
   }
@@ -161,5 +161,5 @@ export async function pruneHits(directory: string, now: number): Promise<void> {
 export async function rememberNode(directory: string): Promise<void> {
   const path = join(directory, 'node');
   const known = await readText(path, 4096).catch(() => '');
-  if (known !== `${process.execPath}\n`) await replaceFile(path, `${process.execPath}\n`).catch(() => undefined);
+  if (known !== `${process.execPath}\n`) await swapFile(path, `${process.execPath}\n`).catch(() => undefined);
 }

@@ -112,6 +112,7 @@ test('a directory of ours into which others can look is closed', async () => {
 
 test('where no directory can be made, that is said', { skip: process.platform !== 'linux' }, async () => {
   for (const directory of ['/proc/x', '/proc/x/y/z', '/sys/x/y']) assert.match((await refused(directory)).message, /cannot be written/);
+  assert.match((await refused('/proc/x/y')).message, /\(ENOENT: the directory above it does not exist, or cannot be written\)/);
 });
 
 test('a directory in which others could put answers is refused', async () => {
@@ -140,21 +141,25 @@ const work = (path: string, made: () => Promise<string>, ready: () => Promise<st
 });
 const { signal } = new AbortController();
 
-test('many that come at once cause one work, and what has come of it is for all', async () => {
-  const path = join((await openAnswers(place())).directory, 'lock');
+async function oneWorksForAll(path: string, { asking, takesMs }: { readonly asking: number; readonly takesMs: number }): Promise<void> {
   let result: string | undefined;
   let works = 0;
   const turn = work(
     path,
     async () => {
       works++;
-      await clock.sleep(50, signal);
+      await clock.sleep(takesMs, signal);
       return (result = 'done');
     },
     async () => result,
   );
-  const all = await Promise.all(Array.from({ length: 30 }, () => inTurn(turn, signal)));
+  const all = await Promise.all(Array.from({ length: asking }, () => inTurn(turn, signal)));
   assert.deepEqual([works, new Set(all)], [1, new Set(['done'])]);
+}
+
+test('many that come at once cause one work, and what has come of it is for all', async () => {
+  const path = join((await openAnswers(place())).directory, 'lock');
+  await oneWorksForAll(path, { asking: 30, takesMs: 50 });
   assert.deepEqual(await readdir(join(path, '..')), []);
 });
 
@@ -182,18 +187,7 @@ for (const content of ['killed', ''])
   test(`a lock whose holder was killed, or hangs, is broken by one of those who wait: "${content}"`, async () => {
     const path = join((await openAnswers(place())).directory, 'lock');
     await writeFile(path, content);
-    let result: string | undefined;
-    let works = 0;
-    const turn = work(
-      path,
-      async () => {
-        works++;
-        return (result = 'done');
-      },
-      async () => result,
-    );
-    const all = await Promise.all(Array.from({ length: 10 }, () => inTurn(turn, signal)));
-    assert.deepEqual([works, new Set(all)], [1, new Set(['done'])]);
+    await oneWorksForAll(path, { asking: 10, takesMs: 0 });
   });
 
 test('where no lock can be made, everybody works', async () => {
