@@ -31,7 +31,7 @@ export interface Deliveries extends Pick<Waiting, 'enqueue' | 'clear' | 'tidy' |
 
 export function createDeliveries(record: TargetRecord, deps: DeliveriesDeps): Deliveries {
   const { now, work, starts } = deps;
-  const places = createPlaces(() => record.managed.limits);
+  const places = createPlaces(() => record.managed.limits, now);
   const waiting = createWaiting(record, places, deps);
   const results = createResults(record, deps);
   let closed = false;

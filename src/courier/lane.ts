@@ -125,8 +125,8 @@ export function createLane(managed: ManagedTarget, deps: LaneDeps): Lane {
 }
 
 /**
- * When the slot is tried next: what is planned, but not before the target works again and, for a failed slot, its turn
- * comes. Undefined when nothing is planned.
+ * When the slot is tried next: what is planned, but not before the target works again and its turn comes. Undefined
+ * when nothing is planned.
  */
 function attemptAt(
   record: TargetRecord,
@@ -136,8 +136,7 @@ function attemptAt(
   if (record.managed.paused) return undefined;
   const planned = plannedAt(record, entry, now);
   if (planned === undefined || entry.running) return planned;
-  const possible = Math.max(planned, reachable);
-  return entry.trouble ? Math.max(possible, now + waitMs(entry)) : possible;
+  return Math.max(planned, reachable, now + waitMs(entry));
 }
 
 function newRecord(managed: ManagedTarget, opensAt: TargetRecord['opensAt']): TargetRecord {

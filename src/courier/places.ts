@@ -1,5 +1,5 @@
 import type { Limits } from '../contract/adapter.ts';
-import type { Entry } from './ledger.ts';
+import type { Entry, Moment } from './ledger.ts';
 import { second } from './timing.ts';
 
 /** Of the slot that takes a place, by its last attempt; untried: there was none since the start. */
@@ -26,24 +26,28 @@ export interface Places {
   take(health: Health): void;
   /** The attempt took so many milliseconds, and came to this. */
   leave(health: Health, ms: number, result: 'delivered' | 'failed'): void;
-  /** For how many milliseconds a failed slot waits that has so many others before it. */
-  waitMs(ahead: number): number;
+  /** For how many milliseconds a slot of this health waits that has so many others before it; foreseen, not known. */
+  waitMs(health: Health, ahead: number): number;
 }
 
-export function createPlaces(limits: () => Pick<Limits, 'concurrency'>): Places {
+export function createPlaces(limits: () => Pick<Limits, 'concurrency'>, now: () => Moment): Places {
   let running = 0;
   /** Of those that run: failed ones. */
   let retrying = 0;
   /** How many attempts at untried slots must not hang before these are trusted again. */
   let doubts = 0;
   let failuresInRow = 0;
-  /** How long an attempt at a failed slot takes, smoothed. */
-  let retryMs = 0;
+  /** How long an attempt takes, smoothed. */
+  const attemptMs: Record<Health, number> = { healthy: 0, untried: 0, failed: 0 };
+  /** When the newest attempt began. */
+  let takenAt = Number.NEGATIVE_INFINITY;
 
   function forFailed(): number {
     const { concurrency } = limits();
     return failuresInRow >= 2 * concurrency ? 1 : Math.max(1, concurrency - 1);
   }
+
+  const isFree = (health: Health): boolean => running < limits().concurrency && (health !== 'failed' || retrying < forFailed());
 
   return {
     get empty() {
@@ -52,19 +56,24 @@ export function createPlaces(limits: () => Pick<Limits, 'concurrency'>): Places 
     get doubtful() {
       return doubts > 0;
     },
-    isFree: health => running < limits().concurrency && (health !== 'failed' || retrying < forFailed()),
+    isFree,
     take(health) {
       running++;
+      takenAt = now();
       if (health === 'failed') retrying++;
     },
     leave(health, ms, result) {
       running--;
       failuresInRow = result === 'failed' ? failuresInRow + 1 : 0;
       if (health === 'untried') doubts = result === 'failed' && ms >= hungMs ? 2 * limits().concurrency : Math.max(0, doubts - 1);
-      if (health !== 'failed') return;
-      retrying--;
-      retryMs += (ms - retryMs) / 4;
+      if (health === 'failed') retrying--;
+      attemptMs[health] += (ms - attemptMs[health]) / 4;
     },
-    waitMs: ahead => (ahead * retryMs) / forFailed(),
+    waitMs(health, ahead) {
+      if (health === 'failed') return (ahead * attemptMs.failed) / forFailed();
+      if (isFree(health)) return 0;
+      // Of what runs only its age is known: most likely it goes on for as long again.
+      return ((ahead + 1) * Math.max(attemptMs[health], now() - takenAt)) / limits().concurrency;
+    },
   };
 }

@@ -11,15 +11,16 @@ type Sound = Exclude<Health, 'failed'>;
  */
 export interface Queue {
   readonly size: number;
-  /** How many wait whose last attempt failed. */
-  readonly failedSize: number;
   put(entry: Entry, reason: Reason): void;
   /** One of the most urgent pile; of those that are so, where only these are wanted. */
   takeHealthy(only?: Sound): Entry | undefined;
   /** The one that has waited longest. */
   takeFailed(): Entry | undefined;
-  /** How many failed ones are tried before this one; undefined when it is not among them. */
-  ahead(entry: Entry): number | undefined;
+  /**
+   * How many of its health are tried before this one, or before one that would come now. Of those that are drawn, half
+   * come before, most likely.
+   */
+  ahead(entry: Entry): number;
   clear(): void;
 }
 
@@ -46,9 +47,6 @@ export function createQueue(random: () => number): Queue {
   return {
     get size() {
       return healthySize + line.size;
-    },
-    get failedSize() {
-      return line.size;
     },
     put(entry, reason) {
       if (entry.queued !== 0) return;
@@ -82,7 +80,11 @@ export function createQueue(random: () => number): Queue {
       firstTicket = ticket + 1;
       return leave(entry);
     },
-    ahead: entry => (entry.queued > 0 ? entry.queued - firstTicket : undefined),
+    ahead(entry) {
+      const health = healthOf(entry);
+      if (health === 'failed') return entry.queued > 0 ? entry.queued - firstTicket : line.size;
+      return piles.reduce((sum, pile) => (pile.health === health ? sum + pile.entries.length : sum), 0) / 2;
+    },
     clear() {
       for (const waiting of [...piles.map(({ entries }) => entries), line.values()]) for (const entry of waiting) leave(entry);
       for (const { entries } of piles) entries.length = 0;

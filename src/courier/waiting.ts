@@ -1,6 +1,6 @@
 import { type Due, neededHead, whyDue } from './due.ts';
 import type { Entry, Moment, TargetRecord } from './ledger.ts';
-import type { Places } from './places.ts';
+import { healthOf, type Places } from './places.ts';
 import { createQueue } from './queue.ts';
 import type { Supply } from './supply.ts';
 import { minute } from './timing.ts';
@@ -25,7 +25,7 @@ export interface Waiting {
   clear(): void;
   /** As `clear`, when more lie there than the target has slots: those that are gone. */
   tidy(): void;
-  /** For how many milliseconds a slot whose last attempt failed waits for its turn, once its pause is over. */
+  /** For how many milliseconds a slot waits for its turn, as far as that can be foreseen, once its pause is over. */
   waitMs(entry: Entry): number;
 }
 
@@ -61,7 +61,7 @@ export function createWaiting(record: TargetRecord, places: Pick<Places, 'doubtf
     tidy() {
       if (queue.size > record.entries.size) queue.clear();
     },
-    waitMs: entry => places.waitMs(queue.ahead(entry) ?? (entry.trouble ? queue.failedSize : 0)),
+    waitMs: entry => places.waitMs(healthOf(entry), queue.ahead(entry)),
   };
 }
 

@@ -121,6 +121,45 @@ test('the next attempt that is foreseen comes at about that time', async () => {
   }
 });
 
+for (const answered of ['none', 'some'] as const)
+  test(`what is foreseen of slots that were never tried and wait behind hung ones is not now: answered before: ${answered}`, async () => {
+    const clock = createVirtualClock();
+    const target = mixed(clock, answered === 'none' ? 60 : 0, 'TIMEOUT', answered === 'none' ? [] : ['good']);
+    await using rig = await startRig({ targets: [target], keepsEvents: false });
+    const { ledger } = rig.courier;
+    const record = ledger.targets.get('p') ?? assert.fail();
+    if (answered === 'some') await clock.advance(5 * minutes);
+    for (let at = 0; at < 60; at++) target.rows.set(`bad${at}`, row(`bad${at}`));
+    while (record.entries.size < 60) await clock.advance(1 * seconds);
+    await clock.advance(20 * seconds);
+    for (let round = 0; round < 5; round++) {
+      const began = ledger.now();
+      const waiting = [...record.entries.values()].filter(entry => entry.result === undefined && !entry.running);
+      assert.ok(waiting.length > 30, `${waiting.length} wait`);
+      const foreseen = waiting.map(entry => ledger.nextAttempt(record, entry) ?? assert.fail());
+      const turns = Math.ceil(waiting.length / 4) * 61 * seconds;
+      for (const moment of foreseen) assert.ok(moment > began + 1 * minutes && moment < began + turns, `${moment - began} of ${turns}`);
+      await clock.advance(round === 0 ? 45 * seconds : 61 * seconds);
+    }
+  });
+
+test('what is foreseen of a slot that was answered and waits for hung ones to leave a place is not now', async () => {
+  const clock = createVirtualClock();
+  const target = mixed(clock, 0, 'TIMEOUT', ['good']);
+  await using rig = await startRig({ targets: [target], keepsEvents: false });
+  await clock.advance(5 * minutes);
+  for (let at = 0; at < 4; at++) target.rows.set(`bad${at}`, row(`bad${at}`));
+  const { ledger } = rig.courier;
+  const record = ledger.targets.get('p') ?? assert.fail();
+  while (record.entries.size < 5) await clock.advance(1 * seconds);
+  await clock.advance(10 * seconds);
+  rig.courier.refresh();
+  await clock.advance(5 * seconds);
+  const moment = ledger.nextAttempt(record, record.entries.get('good') ?? assert.fail()) ?? assert.fail();
+  const inMs = moment - ledger.now();
+  assert.ok(inMs > 1 * seconds && inMs < 1 * minutes, `${inMs}`);
+});
+
 test('slots that somebody else changes again and again do not come before those whose credential ages', async () => {
   const clock = createVirtualClock();
   const fought = Array.from({ length: 200 }, (_, at) => row(`fought${at}`));
