@@ -16,8 +16,8 @@ export interface ResultsDeps {
   /** `check`: asks what a delivery would do and writes nothing. */
   readonly rehearse: boolean;
   emit(event: CourierEvent): void;
-  /** A delivery failed. */
-  stumbled(failure: Failure, began: Moment): void;
+  /** A delivery failed. since: when the row of failures began, if the one before failed just so; else as `began`. */
+  stumbled(failure: Failure, began: Moment, since: Moment): void;
   /** A delivery was answered well. */
   delivered(): void;
 }
@@ -51,10 +51,11 @@ export function createResults(record: TargetRecord, deps: ResultsDeps): Results 
 
   function failed(attempt: Attempt, failure: Failure): void {
     const { entry, began } = attempt;
-    const repeat = entry.trouble?.failure.code === failure.code;
+    const before = entry.trouble;
+    const repeat = before?.failure.code === failure.code;
     const refused = failure.code === 'CREDENTIAL_REFUSED' ? refusedBy(attempt) : [];
     recordFailure(record, attempt, failure, { now: now(), lingerMs: lingerMs(), random: deps.random });
-    deps.stumbled(failure, began);
+    deps.stumbled(failure, began, repeat ? before.since : began);
     const trial = { ms: now() - began, count: entry.trouble?.count ?? 1, repeat };
     const about = aboutSlot(record, attempt);
     const tell = (said: readonly Said[]) => emit({ kind: 'delivery-failed', ...about, ...trial, failure: explained(failure, said) });

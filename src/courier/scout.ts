@@ -6,7 +6,7 @@ import { createCondition } from './condition.ts';
 import { type DiscoveryDeps, discover } from './discovery.ts';
 import type { Entry, Moment, TargetRecord } from './ledger.ts';
 import { mergeSighting } from './reports.ts';
-import { lookAgainAfter } from './timing.ts';
+import { searchPause } from './timing.ts';
 import { createWatch } from './watch.ts';
 
 export interface ScoutDeps extends DiscoveryDeps {
@@ -30,8 +30,9 @@ export interface Scout {
   wakeAt(): Moment;
   /**
    * A delivery failed. Of what concerns the whole target the next discovery is the probe; of a slot that is gone, too.
+   * since: when the row of failures began, if the one before failed just so; else as `began`.
    */
-  stumbled(failure: Failure, began: Moment): void;
+  stumbled(failure: Failure, began: Moment, since: Moment): void;
   /** A delivery was answered well. */
   delivered(): void;
   /** Look now, or once more after the look that is under way. A Retry-After and the pause of AUTH are kept. */
@@ -105,11 +106,11 @@ export function createScout(record: TargetRecord, deps: ScoutDeps): Scout {
       work.track(done);
     },
     wakeAt: () => (look || closed ? Number.POSITIVE_INFINITY : asked.dueAt(lookedAt)),
-    stumbled(failure, began) {
+    stumbled(failure, began, since) {
       if (began < clients.since) return;
       if (failure.stops === 'target') condition.stopped(failure, began);
       // Not at once: one entry that comes and goes would cause a storm of discoveries.
-      else if (failure.code === 'NOT_FOUND' && !record.trouble) condition.lookBy(lookedAt + lookAgainAfter);
+      else if (failure.code === 'NOT_FOUND' && !record.trouble) condition.lookBy(lookedAt + searchPause(now() - since));
     },
     delivered: condition.delivered,
     look: () => void (condition.keepsPause() || lookNow()),

@@ -93,6 +93,14 @@ export const tryAgainAfter = 30 * second;
 export const lookAgainAfter = 30 * second;
 
 /**
+ * From one look to the next for a slot that the manager lists and has not found for so many milliseconds: as long
+ * again, 30 s to 30 min.
+ */
+export function searchPause(lostMs: number): number {
+  return Math.min(30 * minute, Math.max(lookAgainAfter, lostMs));
+}
+
+/**
  * The pause after the `count`th failure in a row. A server's Retry-After can lengthen a short pause, and sets a long
  * one; an hour at most.
  */

@@ -272,6 +272,34 @@ test('a slot that is gone is looked for soon, not tried again blindly', async ()
   assert.equal(target.writes.filter(write => write.slot === '2').length, 1);
 });
 
+for (const count of [1, 50])
+  test(`slots that the manager lists and never finds are looked for at ever greater distances: ${count}`, async () => {
+    const clock = createVirtualClock();
+    const lost = Array.from({ length: count }, (_, at) => row(`lost${at}`));
+    const target = promptTarget(clock, 'p', [row('1'), ...lost]);
+    target.onDeliver = async slot => {
+      if (slot.id !== '1') throw failing('NOT_FOUND');
+    };
+    await using _ = await startRig({ targets: [target], cron: '0 23 * * *', keepsEvents: false });
+    await clock.advance(10 * hours);
+    const distances = gaps(target.discoveries);
+    assert.ok((distances[0] ?? 0) <= 31 * seconds, `${distances[0]}`);
+    assert.ok(Math.min(...distances) >= 30 * seconds);
+    assert.ok(target.discoveries.length < 10 + 20, `${target.discoveries.length} discoveries`);
+    const late = distances.slice(-10);
+    assert.ok(Math.min(...late) >= 29 * minutes && Math.max(...late) <= 36 * minutes, `${late.map(gap => gap / minutes)}`);
+    // One that is lost for the first time is looked for at once all the same.
+    target.onDeliver = async slot => {
+      if (slot.id === 'new') target.rows.delete('new');
+      if (slot.id !== '1') throw failing('NOT_FOUND');
+    };
+    target.rows.set('new', row('new'));
+    while (target.rows.has('new')) await clock.advance(1 * seconds);
+    const looks = target.discoveries.length;
+    await clock.advance(31 * seconds);
+    assert.equal(target.discoveries.length, looks + 1);
+  });
+
 test('an adapter that throws what is no Failure, or at once, costs one outcome and no more', async () => {
   const clock = createVirtualClock();
   const target = promptTarget(clock, 'p', [row('1'), row('2')]);
