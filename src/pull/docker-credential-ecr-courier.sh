@@ -3,12 +3,9 @@
 # include front.sh
 
 [ "$#,$1" = 1,get ] || become_node docker "$@"
-# Docker writes no line break.
-IFS= read -r server
-if IFS= read -r more || [ -n "$more" ]; then
-  { printf '%s\n%s\n' "$server" "$more" && exec cat; } | become_node docker get
-  exit
-fi
+# Docker writes no line break, and closes its end. Whoever ends the line may keep it open.
+rest=
+IFS= read -r server && rest=open
 host=$server
 case $host in https://*) host=${host#https://} ;; http://*) host=${host#http://} ;; esac
 host=${host%%/*}
@@ -20,6 +17,7 @@ if [ -n "$host" ] && take_hit; then
   printf '{"ServerURL":"%s","Username":"%s","Secret":"%s"}\n' "$server" "$user" "$password"
   exit
 fi
+[ -z "$rest" ] || become_node_after "$server" docker get
 become_node docker get <<END
 $server
 END

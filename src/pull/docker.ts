@@ -37,13 +37,19 @@ export async function runDocker(run: Run): Promise<Said> {
   const [first = '', ...more] = run.args;
   const name = Object.hasOwn(flags, first) ? (flags[first] ?? '') : first;
   const verb = more.length === 0 && Object.hasOwn(verbs, name) ? verbs[name] : undefined;
-  if (verb && name !== 'get') return await verb(run).catch(failed);
-  // People give this program to the kubelet, which starts it without a verb.
+  return await (verb && name !== 'get' ? verb(run) : getOrKubelets(verb, run)).catch(failed);
+}
+
+/** People give this program to the kubelet, which starts it without a verb. */
+async function getOrKubelets(verb: typeof get | undefined, run: Run): Promise<Said> {
   const text = await run.stdin();
   const again = { ...run, stdin: () => Promise.resolve(text) };
   if (isKubelets(text)) return await (await import('./kubelet.ts')).runKubelet({ ...again, args: [] });
-  return verb ? await verb(again).catch(failed) : said(1, usage);
+  return verb ? await verb(again) : said(1, usage);
 }
+
+/** A request is one line. What is behind it is not looked at: a front does not wait for it. */
+const lineIn = (text: string): string => text.trim().split('\n')[0]?.trimEnd() ?? '';
 
 /** The cause is short and for clients that show what a helper says; what to do about it is for people. */
 function failed(error: unknown, ...remarks: readonly string[]): Said {
@@ -59,7 +65,7 @@ function shortened(message: string): string {
 }
 
 async function get({ stdin, ...run }: Run): Promise<Said> {
-  const server = (await stdin()).trim();
+  const server = lineIn(await stdin());
   if (!server) return said(1, `${noServer}\n`);
   const reply = await answerFor(server, { ...run, unconfiguredPublic: 'not served' });
   if (reply.kind === 'foreign') return said(1, `${notFound}\n`, ...(reply.why === undefined ? [] : [reply.why]));
@@ -97,7 +103,7 @@ function credentialsIn(text: string): Readonly<Record<string, unknown>> | undefi
 }
 
 async function erase({ env, stdin }: Run): Promise<Said> {
-  const server = (await stdin()).trim();
+  const server = lineIn(await stdin());
   return server ? nothingStored(server, 'erased', env) : said(1, `${noServer}\n`);
 }
 

@@ -4,11 +4,9 @@
 
 # Options are Node's.
 case " $*" in *' -'*) become_node kubelet "$@" ;; esac
-IFS= read -r request
-if IFS= read -r more || [ -n "$more" ]; then
-  { printf '%s\n%s\n' "$request" "$more" && exec cat; } | become_node kubelet "$@"
-  exit
-fi
+# The kubelet ends the line, and its end may stay open.
+rest=
+IFS= read -r request && rest=open
 # As the kubelet writes it. A token of a service account, or a member more, leaves something behind that is no image.
 begin='{"kind":"CredentialProviderRequest","apiVersion":"credentialprovider.kubelet.k8s.io/v1","image":"'
 image=${request#"$begin"}
@@ -29,6 +27,7 @@ if [ -n "$host" ] && take_hit; then
   printf '"cacheDuration":"%s","auth":{"%s":{"username":"%s","password":"%s"}}}\n' "$lasts" "$key" "$user" "$password"
   exit
 fi
+[ -z "$rest" ] || become_node_after "$request" kubelet "$@"
 become_node kubelet "$@" <<END
 $request
 END

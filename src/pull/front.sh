@@ -74,6 +74,19 @@ $(cksum "$@" 2>/dev/null)" ] || return 1
   [ "$now" -ge "$issued" ] && [ "$now" -lt "$until" ] && [ "$now" -lt "$renew" ]
 }
 
+# Becomes Node after a whole line was read of standard input: Node decides whether that was all, and waits for the rest
+# where it was not. A here-document would cut that off, and a process that copies it would outlive the answer.
+become_node_after() {
+  export ECR_COURIER_BEGUN="$1"
+  shift
+  [ ${#ECR_COURIER_BEGUN} -gt 30000 ] || become_node "$@"
+  # The environment has no room for that.
+  line=$ECR_COURIER_BEGUN
+  unset ECR_COURIER_BEGUN
+  { printf '%s\n' "$line" && exec cat; } | become_node "$@"
+  exit
+}
+
 # Becomes Node, with what is left of standard input, or with a here-document of the caller.
 # Node is beside this file (as the kubelet's installation puts it), where it was found last, or on PATH.
 become_node() {

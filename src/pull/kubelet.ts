@@ -24,9 +24,7 @@ export async function runKubelet(run: Run): Promise<Said> {
   if (flag === '--version' || flag === '-v') return said(0, `${program} ${version}\n`);
   if (flag === '--help' || flag === '-h') return said(0, usage);
   if (flag !== undefined) return { ...said(1, '', `${flag} is an unknown option.`), stderr: `${program}: ${flag} is unknown.\n${usage}` };
-  const text = await run.stdin();
-  if (isDockers(run.args, text)) return await runDocker({ ...run, args: verbOf(run.args), stdin: () => Promise.resolve(text) });
-  return await answer(text, run).catch(failed);
+  return await answer(run).catch(failed);
 }
 
 /** As Go reads arguments: `-` is a word, and behind `--` all are. Without its value, which may be a secret. */
@@ -45,7 +43,9 @@ function failed(error: unknown, ...remarks: readonly string[]): Said {
   return said(1, '', ...remarks, inFull(asFailure(error)));
 }
 
-async function answer(text: string, run: Run): Promise<Said> {
+async function answer(run: Run): Promise<Said> {
+  const text = await run.stdin();
+  if (isDockers(run.args, text)) return await runDocker({ ...run, args: verbOf(run.args), stdin: () => Promise.resolve(text) });
   const { image, token, annotations } = readRequest(text);
   const host = hostOf(image);
   const roleArn = token && roleOf(annotations, run.env);

@@ -17,7 +17,7 @@ export const kind = 'CredentialProviderRequest';
 const wrong = (what: string): Failure =>
   new Failure('REJECTED', what, { remedy: 'The kubelet writes the request; look at what starts this program instead of it.' });
 
-/** More than any client writes, in characters. Who reads stdin leaves what is behind it. */
+/** More than any client writes, in characters. What is behind it is not read. */
 export const longestInput = 1024 * 1024;
 
 /** The request on stdin. What else stands in it is not looked at. Throws REJECTED. */

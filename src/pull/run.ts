@@ -10,7 +10,7 @@ export interface Run {
   readonly clock: Clock;
   /** Aborted, with a Failure as its reason, when the run must come to its end. */
   readonly signal: AbortSignal;
-  /** Reads standard input to its end, once. */
+  /** Reads the request on standard input, once. Throws TIMEOUT when none is complete in time. */
   readonly stdin: () => Promise<string>;
   /** Hears which identity answers, in words without secrets. */
   readonly told?: (identity: string) => void;

@@ -5,25 +5,14 @@ import { leaveOutUnreadable } from '../io/authorities.ts';
 import { ensureHome } from '../io/home.ts';
 import { leave } from '../io/leave.ts';
 import { runDocker } from './docker.ts';
+import { readInput, takeBegun } from './input.ts';
 import { runKubelet } from './kubelet.ts';
-import { longestInput } from './request.ts';
 import type { Run, Said } from './run.ts';
 
 const protocols: Readonly<Record<string, (run: Run) => Promise<Said>>> = { docker: runDocker, kubelet: runKubelet };
 
 /** From the start of the process to its end, in milliseconds. */
 const longestMs = 13_000;
-
-async function stdin(): Promise<string> {
-  // Started by hand, without a word of what it shall do.
-  if (process.stdin.isTTY && process.argv.length < 4) return '';
-  let text = '';
-  for await (const chunk of process.stdin.setEncoding('utf8')) {
-    text += String(chunk);
-    if (text.length > longestInput) break;
-  }
-  return text;
-}
 
 async function main(): Promise<number> {
   const [name = '', ...args] = process.argv.slice(2);
@@ -39,6 +28,10 @@ async function main(): Promise<number> {
   const ending = new AbortController();
   const late = new Failure('TIMEOUT', `No answer within ${longestMs / 1000} s.`, { remedy: 'Look at the way to AWS, and at the disk.' });
   void clock.sleep(longestMs - clock.mono(), new AbortController().signal).then(() => ending.abort(late));
+  const begun = takeBegun(process.env);
+  // Started by hand, without a word of what it shall do.
+  const isByHand = process.stdin.isTTY && args.length === 0;
+  const stdin = async (): Promise<string> => (isByHand ? '' : await readInput(begun, process.stdin, ending.signal, clock));
   const run: Run = { args, env: process.env, clock, signal: ending.signal, stdin };
   const isTraced = Boolean(process.env['ECR_COURIER_TRACE']);
   const { code, stdout, stderr } = isTraced ? await (await import('./trace.ts')).traced(name, protocol, run) : await protocol(run);

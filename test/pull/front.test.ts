@@ -21,7 +21,11 @@ after(() => rm(folder, { recursive: true }));
 await writeFronts(folder);
 const front = join(folder, 'docker-credential-ecr-courier');
 // In the place of Node: what it is given.
-await writeFile(join(folder, 'node'), '#!/bin/sh\nshift\necho "NODE $*"\ncat\n', { mode: 0o755 });
+await writeFile(
+  join(folder, 'node'),
+  '#!/bin/sh\nshift\necho "NODE $*"\n[ -z "${ECR_COURIER_BEGUN+x}" ] || printf "%s\\n" "$ECR_COURIER_BEGUN"\ncat\n',
+  { mode: 0o755 },
+);
 
 const shells: string[][] = [];
 for (const [program = '', ...args] of [['dash'], ['bash'], ['busybox', 'sh']])
@@ -94,8 +98,8 @@ const strange = [
 for (const server of [
   ...strange,
   `x${host}`,
-  `${host}\nsecond`,
-  `${host}\n\nthird`,
+  `other.example\nsecond`,
+  `\n${host}`,
   `a"b`,
   `../../${host}`,
   `${host}?x`,
@@ -107,6 +111,21 @@ for (const server of [
     const [first, ...rest] = (await ask({}, { stdin: server })).split('\n');
     assert.equal(first, 'NODE docker get');
     assert.equal(rest.join('\n').trimEnd(), server.trimEnd());
+  });
+
+for (const shell of shells)
+  test(`${shell.join(' ')}: one line is the question, and nobody waits for more of it`, async () => {
+    await lay({});
+    const keptOpen = async (line: string): Promise<string> => {
+      const [program = '', ...rest] = [...shell, front, 'get'];
+      const child = run(program, rest, { env: { PATH: process.env['PATH'] ?? '', HOME: home }, encoding: 'utf8' });
+      child.child.stdin?.on('error', () => undefined).write(line);
+      return (await child).stdout;
+    };
+    assert.equal(await keptOpen(`${host}\n`), answerOf('token-kept'));
+    assert.equal(await keptOpen(`${host}\nsecond\n`), answerOf('token-kept'));
+    const long = `${'é'.repeat(40_000)}\nsecond`;
+    assert.equal(await ask({}, { shell, stdin: long }), `NODE docker get\n${long}`);
   });
 
 test('all other verbs are for Node, with standard input as it is', async () => {
