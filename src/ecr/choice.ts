@@ -73,6 +73,10 @@ function serves({ accounts, registries }: SourceSpec, registry: Registry): boole
 
 const matches = (globs: Patterns, text: string): boolean => (globs ?? []).some(glob => globToPattern(glob).test(text));
 
+/** The hosts that a source names under `registries`. A pattern names none. */
+export const hostsIn = ({ registries = [] }: Pick<SourceSpec, 'registries'>): readonly string[] =>
+  registries.filter(pattern => !/[*?]/.test(pattern));
+
 function globToPattern(glob: string): RegExp {
   return new RegExp(
     `^${glob

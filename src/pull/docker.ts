@@ -3,7 +3,7 @@ import { parseAddress } from '../contract/registry.ts';
 import { oneLine } from '../contract/text.ts';
 import { version } from '../version.ts';
 import { answerFor } from './answer.ts';
-import { hostsAnswered } from './list.ts';
+import { hostsListed } from './list.ts';
 import { isKubelets } from './request.ts';
 import { inFull, type Run, type Said, saying } from './run.ts';
 import type { Env } from './settings.ts';
@@ -80,7 +80,7 @@ async function get({ stdin, ...run }: Run): Promise<Said> {
 }
 
 async function list(run: Run): Promise<Said> {
-  const hosts = await hostsAnswered(run);
+  const hosts = await hostsListed(run);
   return said(0, `${JSON.stringify(Object.fromEntries(hosts.map(([host, username]) => [`https://${host}`, username])))}\n`);
 }
 

@@ -1,24 +1,30 @@
 import { parseAddress, type Registry } from '../contract/registry.ts';
-import type { SourceSpec } from '../ecr/choice.ts';
+import { hostsIn } from '../ecr/choice.ts';
 import { type Asker, keyOf, openOrSay } from './answer.ts';
 import { readSettings } from './settings.ts';
 
 type Question = Pick<Asker, 'env' | 'clock'>;
 
+/** The user name of every token of ECR (AWS, GetAuthorizationToken). */
+const userName = 'AWS';
+
 /**
- * Hosts for which an answer is there, with its user name: of the identities that are configured now, and not expired.
- * Asks nobody. Throws MISCONFIGURED.
+ * Hosts for which an answer is there, of the identities that are configured now and not expired, and hosts that a
+ * source names, which are answered when they are asked for; each with its user name. Some clients ask for a registry
+ * only when it is listed. Asks nobody. Throws MISCONFIGURED.
  */
-export async function hostsAnswered({ env, clock }: Question): Promise<readonly (readonly [host: string, username: string])[]> {
+export async function hostsListed({ env, clock }: Question): Promise<readonly (readonly [host: string, username: string])[]> {
   const { sources, aliases } = await readSettings(env);
+  const registryOf = (host: string): Registry | undefined => parseAddress(host, aliases)?.registry;
+  const named = sources.all.flatMap(hostsIn).flatMap(host => registryOf(host) ?? []);
+  const found = new Map(named.filter(registry => sources.choose(registry)).map(({ host }) => [host, userName]));
   const answers = await openOrSay(env, () => undefined);
-  const found: [host: string, username: string][] = [];
   for (const { host, isOf } of (await answers?.hosts()) ?? []) {
-    const registry: Registry | undefined = parseAddress(host, aliases)?.registry;
-    const spec: SourceSpec | undefined = registry && sources.choose(registry);
+    const registry = registryOf(host);
+    const spec = registry && sources.choose(registry);
     const key = registry && spec && (await keyOf(spec, registry, env));
     const answer = key && isOf(key) ? await answers?.read(key) : undefined;
-    if (answer && answer.expiresAt > clock.wall()) found.push([host, answer.username]);
+    if (answer && answer.expiresAt > clock.wall()) found.set(host, answer.username);
   }
-  return found.sort(([a], [b]) => (a < b ? -1 : 1));
+  return [...found].sort(([a], [b]) => (a < b ? -1 : 1));
 }

@@ -6,7 +6,7 @@ import { after, beforeEach, test } from 'node:test';
 import { clock } from '../../src/contract/clock.ts';
 import { Failure } from '../../src/contract/failures.ts';
 import { type Asker, answerFor, type Reply } from '../../src/pull/answer.ts';
-import { hostsAnswered } from '../../src/pull/list.ts';
+import { hostsListed } from '../../src/pull/list.ts';
 import { keys, useStaticKeys } from '../ecr/support.ts';
 import { startEcr } from '../fakes/ecr.ts';
 
@@ -118,11 +118,31 @@ test('the configuration says which identity serves which account; mistakes among
     ['AssumeRole', 'GetAuthorizationToken'],
   );
   assert.equal(await tokenFor(host), await tokenFor('ecr.corp.example'));
-  assert.deepEqual(await hostsAnswered({ env: process.env, clock }), [
+  assert.deepEqual(await hostsListed({ env: process.env, clock }), [
     [host, 'AWS'],
     ['444455556666.dkr.ecr.eu-west-1.amazonaws.com', 'AWS'],
     ['ecr.corp.example', 'AWS'],
   ]);
+});
+
+test('a host that a source names is listed before anybody has asked for it; patterns, targets and what nobody serves are not', async () => {
+  await configure(
+    `sources:
+  - { name: team, registries: [${host}, "444455556666.dkr.ecr.*", "444455556666.dkr.ecr.eu-west-?.amazonaws.com", docker.io, ecr.corp.example] }
+  - { name: default, accounts: ["777788889999"], registries: ["555566667777.dkr.ecr.us-east-1.amazonaws.com"] }
+  - { name: open, service: ecr-public, registries: [PUBLIC.ecr.aws] }
+targets: [{ kind: portainer, url: "https://portainer.example", registries: ["111122223333.dkr.ecr.eu-west-1.amazonaws.com"] }]
+aliases: [{ host: ecr.corp.example, registry: ${host} }]`,
+  );
+  const named = [
+    [host, 'AWS'],
+    ['ecr.corp.example', 'AWS'],
+    ['public.ecr.aws', 'AWS'],
+  ];
+  assert.deepEqual(await hostsListed({ env: process.env, clock }), named);
+  await tokenFor(host);
+  assert.deepEqual(await hostsListed({ env: process.env, clock }), named, 'once, although there is an answer');
+  assert.equal(aws.calls.length, 1, 'and nobody was asked for the list');
 });
 
 const wrong: readonly (readonly [name: string, text: string, said: RegExp])[] = [
@@ -163,7 +183,7 @@ test('where nothing can be kept the token is handed out, with a word', async () 
 test('the switch of the Go helper turns the disk off', async () => {
   process.env['AWS_ECR_DISABLE_CACHE'] = '1';
   assert.notEqual(await tokenFor(host), await tokenFor(host));
-  assert.deepEqual(await hostsAnswered({ env: process.env, clock }), []);
+  assert.deepEqual(await hostsListed({ env: process.env, clock }), []);
 });
 
 test('the end of the asker is the end of the answer', async () => {

@@ -117,7 +117,7 @@ for (const shell of shells)
   test(`${shell.join(' ')}: one line is the question, and nobody waits for more of it`, async () => {
     await lay({});
     const keptOpen = async (line: string): Promise<string> => {
-      const [program = '', ...rest] = [...shell, front, 'get'];
+      const [program, ...rest] = [...shell, front, 'get'];
       const child = run(program, rest, { env: { PATH: process.env['PATH'] ?? '', HOME: home }, encoding: 'utf8' });
       child.child.stdin?.on('error', () => undefined).write(line);
       return (await child).stdout;
