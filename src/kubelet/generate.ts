@@ -1,8 +1,11 @@
 import { cacheTypeSince } from './fields.ts';
 import { ecrSuffixes } from './patterns.ts';
 
+/** The provider that is ours: the name of its executable, and so of the provider. */
+export const providerName = 'ecr-courier-credential-provider';
+
 export const partitions = Object.keys(ecrSuffixes) as (keyof typeof ecrSuffixes)[];
-export type Partition = (typeof partitions)[number];
+type Partition = (typeof partitions)[number];
 
 /** What a configuration is wanted for. Empty lists: everything. */
 export interface Wish {
@@ -37,16 +40,25 @@ const starts: readonly (readonly [start: string, partition: Partition])[] = [
 ];
 export const partitionOf = (region: string): Partition => starts.find(([start]) => region.startsWith(start))?.[1] ?? 'aws';
 
-/** The patterns for every host that is wished, without a repetition. GovCloud shares its suffixes with the rest. */
+/**
+ * In a pattern, for every region of a partition. GovCloud shares its suffixes with the commercial partition, which so
+ * covers both.
+ */
+const regionsOf = (partition: Partition, wanted: readonly Partition[]): string =>
+  partition === 'aws-us-gov' && !wanted.includes('aws') ? 'us-gov-*' : '*';
+
+/** The patterns for every host that is wished, without a repetition. ECR Public is of the commercial partition. */
 export function patternsFor({ accounts, regions, partitions: wanted, spellings, publicHosts: wish }: Wish): string[] {
+  const among = wanted.length > 0 ? wanted : partitions;
   const places: readonly (readonly [region: string, partition: Partition])[] =
     regions.length > 0
       ? regions.map(region => [region, partitionOf(region)] as const)
-      : (wanted.length > 0 ? wanted : partitions).map(partition => ['*', partition] as const);
+      : among.map(partition => [regionsOf(partition, among), partition] as const);
+  const isPublic = wish === 'with' && places.some(([, partition]) => partition === 'aws');
   const hosts = places.flatMap(([region, partition]) =>
     (accounts.length > 0 ? accounts : ['*']).flatMap(account => hostsOf(account, region, partition, spellings)),
   );
-  return [...new Set([...hosts, ...(wish === 'with' ? publicHosts : [])])];
+  return [...new Set([...hosts, ...(isPublic ? publicHosts : [])])];
 }
 
 function hostsOf(account: string, region: string, partition: Partition, spellings: readonly Spelling[]): string[] {

@@ -16,7 +16,7 @@ export interface Program {
 }
 
 /** The entry behind the front. */
-const entry = 'pull.js';
+export const entry = 'pull.js';
 const mostBytes = 16 * 1024 * 1024;
 /** Of the folder in which they lie; the kubelet starts nothing but names from its configuration. */
 const folderBeginning = '.ecr-courier-';
@@ -73,7 +73,7 @@ export async function installProgram(
 }
 
 /** Of this command is a link into a folder of its own. */
-export const isOwnLink = (target: string): boolean => target.startsWith(folderBeginning);
+const isOwnLink = (target: string): boolean => target.startsWith(folderBeginning);
 
 /** Throws REJECTED for what somebody else has put there. */
 export async function refuseOther(link: string): Promise<void> {

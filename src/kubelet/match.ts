@@ -1,7 +1,7 @@
 import { type GoUrl, isUrl, parseSchemeless } from './go-url.ts';
 
 /** Whether an image is one of a pattern's, and if not, the first thing that is in the way. */
-export type Match = { readonly matches: true } | { readonly matches: false; readonly why: string };
+type Match = { readonly matches: true } | { readonly matches: false; readonly why: string };
 
 /**
  * The kubelet's own rule (URLsMatch of pkg/credentialprovider/keyring.go, 1.36): the same port or none on both sides,

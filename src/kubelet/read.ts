@@ -14,18 +14,13 @@ export async function readProviderConfig(
   path: string,
   minor: number,
 ): Promise<{ readonly files: readonly Decoded[]; readonly remarks: readonly Remark[] }> {
-  const isFolder = await statOf(path).then(
-    stats => stats.isDirectory(),
-    () => false,
-  );
-  if (!isFolder) return { files: [await readOne(path, minor)], remarks: [] };
+  if (!(await isFolder(path))) return { files: [await readOne(path, minor)], remarks: [] };
   const names = [...(await namesIn(path))].sort(byBytes);
   const isDirectory = await Promise.all(names.map(async name => (await lstat(join(path, name))).isDirectory()));
   const read = names.filter((name, index) => endings.includes(name.slice(Math.max(name.lastIndexOf('.'), 0))) && !isDirectory[index]);
   const about = (level: Remark['level'], name: string, text: string): Remark => ({ level, where: join(path, name), path: '', text });
   const remarks = [
     ...(minor < foldersSince ? [about('stops', '', `is a folder: the kubelet takes one since Kubernetes 1.${foldersSince}`)] : []),
-    ...(read.length === 0 ? [about('stops', '', `has no file that ends in ${endings.join(', ')}: the kubelet does not start`)] : []),
     ...names
       .filter((name, index) => !read.includes(name) && !isDirectory[index])
       .flatMap(name => unread(name).map(text => about('note', name, text))),
@@ -33,6 +28,12 @@ export async function readProviderConfig(
   ];
   return { files: await Promise.all(read.map(name => readOne(join(path, name), minor))), remarks };
 }
+
+export const isFolder = (path: string): Promise<boolean> =>
+  statOf(path).then(
+    stats => stats.isDirectory(),
+    () => false,
+  );
 
 async function readOne(file: string, minor: number): Promise<Decoded> {
   try {
@@ -49,6 +50,14 @@ const isLink = (path: string): Promise<boolean> =>
     stats => stats.isSymbolicLink(),
     () => false,
   );
+
+/** Of a folder without a file for the kubelet. */
+export const noFileIn = (path: string): Remark => ({
+  level: 'stops',
+  where: path,
+  path: '',
+  text: `has no file that ends in ${endings.join(', ')}: the kubelet does not start`,
+});
 
 /** Go sorts names by their bytes. */
 const byBytes = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));

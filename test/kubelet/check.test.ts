@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdir, symlink } from 'node:fs/promises';
+import { chmod, mkdir, rm, symlink } from 'node:fs/promises';
 import { test } from 'node:test';
 import { checked, minorOf, starts } from '../../src/commands/kubelet/check.ts';
 import { folder } from '../config/support.ts';
@@ -70,6 +70,43 @@ test('kubelet check: what stops the kubelet in a folder', async () => {
   assert.match(await first('none'), /has no file that ends in/);
   assert.match(await first('link'), /is a link to nothing/);
   assert.match(await first('absent'), /does not exist/);
+});
+
+test('kubelet check says one thing of an empty folder', async () => {
+  await using files = await folder();
+  for (const version of ['1.37', '1.34']) {
+    const { remarks } = await checked(files.path, minorOf(version));
+    assert.deepEqual(
+      remarks.map(({ level, where }) => [level, where]),
+      [['stops', files.path]],
+    );
+  }
+});
+
+test('kubelet check looks for what our own program needs beside it', async () => {
+  const { command } = await import('../commands/cli.ts');
+  const name = 'ecr-courier-credential-provider';
+  await using files = await folder({
+    'c.yaml': good.replace('name: p', `name: ${name}`),
+    'bin/.ecr-courier-1/pull.js': '',
+    [`bin/.ecr-courier-1/${name}`]: '#!/bin/sh\n',
+    'bin/.ecr-courier-1/node': '',
+    'path/node': '',
+  });
+  for (const file of [`bin/.ecr-courier-1/${name}`, 'bin/.ecr-courier-1/node', 'path/node']) await chmod(files.at(file), 0o755);
+  await symlink(`.ecr-courier-1/${name}`, files.at(`bin/${name}`));
+  const check = async (PATH = '') => {
+    const { code, stdout } = await command(['kubelet', 'check', files.at('c.yaml'), '--bin-dir', files.at('bin')], { PATH });
+    return `${code} ${/^(NEVER WORKS|note) .*(missing|no Node)/.exec(stdout)?.slice(1).join(': ') ?? 'fine'}`;
+  };
+  assert.equal(await check(), '0 fine');
+  await rm(files.at('bin/.ecr-courier-1/node'));
+  assert.equal(await check(), '3 NEVER WORKS: no Node');
+  assert.equal(await check(files.at('path')), '0 note: no Node');
+  await symlink(files.at('path/node'), files.at('bin/node'));
+  assert.equal(await check(), '0 fine', 'a link named node, as the program itself advises');
+  await rm(files.at('bin/.ecr-courier-1/pull.js'));
+  assert.equal(await check(), '3 NEVER WORKS: missing');
 });
 
 test('kubelet check ends with what a script needs to know', async () => {

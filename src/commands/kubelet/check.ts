@@ -1,10 +1,7 @@
-import { constants } from 'node:fs';
-import { access } from 'node:fs/promises';
-import { join } from 'node:path';
-import { statOf } from '../../io/files.ts';
+import { executableRemarks } from '../../kubelet/executable.ts';
 import { newestKnown } from '../../kubelet/fields.ts';
 import { lint, type Provider, providersOf } from '../../kubelet/lint.ts';
-import { readProviderConfig } from '../../kubelet/read.ts';
+import { noFileIn, readProviderConfig } from '../../kubelet/read.ts';
 import type { Remark } from '../../kubelet/remark.ts';
 import { exit, type Io, readArgs, UsageError } from '../io.ts';
 
@@ -15,7 +12,7 @@ const words: Readonly<Record<Remark['level'], string>> = {
 };
 
 /** `kubelet check PATH`: what the kubelet would say of a CredentialProviderConfig, and what it would keep to itself. */
-export async function kubeletCheck(args: string[], io: Pick<Io, 'stdout' | 'stderr'>): Promise<number> {
+export async function kubeletCheck(args: string[], io: Pick<Io, 'env' | 'stdout'>): Promise<number> {
   const { values, positionals } = readArgs(
     args,
     { kubernetes: { type: 'string' }, 'bin-dir': { type: 'string' }, json: { type: 'boolean' } },
@@ -24,23 +21,29 @@ export async function kubeletCheck(args: string[], io: Pick<Io, 'stdout' | 'stde
   const [path, ...more] = positionals;
   if (path === undefined || more.length > 0) throw new UsageError('one file or folder is needed');
   const minor = minorOf(values.kubernetes);
-  const { providers, remarks } = await checked(path, minor, values['bin-dir']);
+  const { providers, remarks } = await checked(path, minor, values['bin-dir'], io.env['PATH']);
   if (values.json) io.stdout.write(`${JSON.stringify({ kubeletStarts: starts(remarks), remarks })}\n`);
   else io.stdout.write(`${[...remarks.map(line), summary(providers, remarks, minor)].join('\n')}\n`);
   if (!starts(remarks)) return exit.failed;
   return remarks.some(({ level }) => level === 'never') ? exit.partly : exit.ok;
 }
 
-/** Everything that there is to say of a path; with the folder of the executables also of these. */
+/**
+ * Everything that there is to say of a path; with the folder of the executables also of these. `searched`: the PATH in
+ * which a Node may be.
+ */
 export async function checked(
   path: string,
   minor: number,
   binDir?: string,
+  searched = '',
 ): Promise<{ readonly providers: readonly Provider[]; readonly remarks: readonly Remark[] }> {
   const { files, remarks } = await readProviderConfig(path, minor);
   const providers = providersOf(files);
-  const executables = binDir === undefined ? [] : await Promise.all(providers.map(provider => executable(provider, binDir)));
-  return { providers, remarks: [...remarks, ...lint(files, minor), ...executables.flat()] };
+  const executables =
+    binDir === undefined ? [] : await Promise.all(providers.map(provider => executableRemarks(provider, binDir, searched)));
+  const found = files.length === 0 ? [noFileIn(path)] : lint(files, minor);
+  return { providers, remarks: [...remarks, ...found, ...executables.flat()] };
 }
 
 export const starts = (remarks: readonly Remark[]): boolean => !remarks.some(({ level }) => level === 'stops');
@@ -51,17 +54,6 @@ export function minorOf(version: string | undefined): number {
   const minor = /^v?1\.(\d{1,3})(\.\S*)?$/.exec(version)?.[1];
   if (minor === undefined) throw new UsageError(`${version} is no version of Kubernetes: 1.33 is one`);
   return Number(minor);
-}
-
-async function executable({ name, where }: Provider, binDir: string): Promise<Remark[]> {
-  const file = join(binDir, name);
-  const stop = (text: string): Remark[] => [{ level: 'stops', where, path: 'name', text: `${file} ${text}` }];
-  try {
-    await access(file, constants.X_OK);
-    return (await statOf(file)).isDirectory() ? stop('is a folder') : [];
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ENOENT' ? stop('does not exist') : stop('may not be executed: chmod 755');
-  }
 }
 
 const line = ({ level, where, path, text }: Remark): string => `${words[level]}  ${where}${path ? `  ${path}` : ''}  ${text}`;

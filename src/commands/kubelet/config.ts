@@ -1,9 +1,7 @@
 import { tokensSince } from '../../kubelet/fields.ts';
-import { partitionOf, partitions, providerConfig, spellings, type Wish, yamlOf } from '../../kubelet/generate.ts';
+import { partitionOf, partitions, providerConfig, providerName, spellings, type Wish, yamlOf } from '../../kubelet/generate.ts';
 import { exit, type Io, readArgs, UsageError } from '../io.ts';
 import { minorOf } from './check.ts';
-
-export const providerName = 'ecr-courier-credential-provider';
 
 /** What a configuration is asked for with. */
 export const wishOptions = {
@@ -19,24 +17,24 @@ export const wishOptions = {
 } as const;
 
 /** `kubelet config`: prints a CredentialProviderConfig that the kubelet takes. */
-export function kubeletConfig(args: string[], io: Pick<Io, 'stdout'>): Promise<number> {
+export function kubeletConfig(args: string[], io: Pick<Io, 'stdout' | 'stderr'>): Promise<number> {
   const { values } = readArgs(args, { ...wishOptions, json: { type: 'boolean' } });
-  const config = providerConfig(wishOf(values));
+  const wish = wishOf(values);
+  const config = providerConfig(wish);
   io.stdout.write(values.json ? `${JSON.stringify(config, undefined, 2)}\n` : yamlOf(config));
+  for (const note of sharedSuffix(wish)) io.stderr.write(`Note: ${note}\n`);
   return Promise.resolve(exit.ok);
 }
 
-interface Given {
-  readonly account?: string[];
-  readonly region?: string[];
-  readonly partition?: string[];
-  readonly spelling?: string[];
-  readonly 'no-public'?: boolean;
-  readonly 'token-mode'?: string;
-  readonly name?: string;
-  readonly env?: string[];
-  readonly kubernetes?: string;
+/** What a suffix does not tell of a partition that was asked for. */
+function sharedSuffix({ partitions: wanted, regions }: Wish): string[] {
+  const [gov, commercial] = [wanted.includes('aws-us-gov'), wanted.includes('aws')];
+  if (gov === commercial || regions.length > 0) return [];
+  const shared = 'the hosts of aws-us-gov end in amazonaws.com and on.aws, as those of aws do';
+  return [gov ? `${shared}: the patterns tell them apart by their regions, us-gov-*.` : `${shared}: the patterns match them, too.`];
 }
+
+type Given = ReturnType<typeof readArgs<typeof wishOptions>>['values'];
 
 export function wishOf(given: Given): Wish {
   const minor = minorOf(given.kubernetes);

@@ -3,21 +3,18 @@ import { realpath } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { Failure } from '../../contract/failures.ts';
-import { statOf } from '../../io/files.ts';
 import { lendFiles } from '../../io/lent-files.ts';
-import { decode } from '../../kubelet/decode.ts';
-import { providerConfig, yamlOf } from '../../kubelet/generate.ts';
+import { textFor } from '../../kubelet/existing.ts';
+import { providerConfig, providerName, yamlOf } from '../../kubelet/generate.ts';
 import { filesOf, installProgram, type Program, refuseOther } from '../../kubelet/install.ts';
-import { lint, providersOf } from '../../kubelet/lint.ts';
-import { readProviderConfig } from '../../kubelet/read.ts';
-import type { Remark } from '../../kubelet/remark.ts';
+import { isFolder } from '../../kubelet/read.ts';
 import { exit, type Io, readArgs, UsageError } from '../io.ts';
 import { checked, starts } from './check.ts';
-import { providerName, wishOf, wishOptions } from './config.ts';
+import { wishOf, wishOptions } from './config.ts';
 
 /**
- * `kubelet install --bin-dir DIR --config PATH`: the program first, then the configuration that names it, each in one
- * step, so that a kubelet that starts meanwhile finds what it needs.
+ * `kubelet install --bin-dir DIR --config PATH`: the program, which is complete before it has its name, then the
+ * configuration that names it, as a whole. So a kubelet that starts meanwhile finds what it needs.
  */
 export async function kubeletInstall(args: string[], io: Pick<Io, 'stdout' | 'signal'>): Promise<number> {
   const options = {
@@ -62,12 +59,6 @@ export async function kubeletInstall(args: string[], io: Pick<Io, 'stdout' | 'si
   return exit.ok;
 }
 
-const isFolder = (path: string): Promise<boolean> =>
-  statOf(path).then(
-    stats => stats.isDirectory(),
-    () => false,
-  );
-
 /** In a folder that the kubelet reads, a file of our own. Throws REJECTED where no file can be put. */
 async function fileIn(config: string): Promise<string> {
   if (await isFolder(config)) return join(config, 'ecr-courier.yaml');
@@ -77,65 +68,6 @@ async function fileIn(config: string): Promise<string> {
       remedy: 'Make it before, or name another one.',
     });
   return config;
-}
-
-interface Wanted {
-  readonly file: string;
-  readonly config: string;
-  readonly minor: number;
-  readonly signal: AbortSignal;
-  readonly others: 'refused' | 'replaced';
-  /** What of the configuration was asked for. */
-  readonly given: object;
-}
-
-/**
- * What is to be written: the text that is there, where nothing else is asked for. What somebody has written is not
- * overwritten, and nothing is written that stops the kubelet. Throws REJECTED.
- */
-async function textFor(wanted: Wanted, text: string): Promise<string> {
-  const { file, minor, signal, others, given } = wanted;
-  const there = await lendFiles({ writes: 'refused' }).read(file, { signal });
-  if (there !== undefined) refuseForeign(there, file, minor);
-  const isKept = there !== undefined && others === 'refused' && Object.keys(given).every(name => name === 'kubernetes');
-  if (there !== undefined && others === 'refused' && !isKept && there !== text)
-    throw new Failure('REJECTED', `${file} is there already, and differs from what would be written.`, {
-      remedy: 'Change it by hand, or let it be replaced with --replace. Without options for its content it stays as it is.',
-    });
-  const chosen = isKept ? there : text;
-  const stop = (await foreseen(wanted, chosen)).find(({ level }) => level === 'stops');
-  if (stop)
-    throw new Failure(
-      'REJECTED',
-      `The kubelet of Kubernetes 1.${minor} would not start: ${[stop.where, stop.path, stop.text].filter(Boolean).join(' ')}.`,
-      {
-        remedy: 'Nothing was written. Mend that before.',
-      },
-    );
-  return chosen;
-}
-
-function refuseForeign(text: string, file: string, minor: number): void {
-  const names = providersOf([decode(text, file, minor)]).map(({ name }) => name);
-  if (names.length === 1 && names[0] === providerName) return;
-  throw new Failure(
-    'REJECTED',
-    `${file} is there already, and not by this command: it has ${names.join(', ') || 'no provider that could be read'}.`,
-    {
-      remedy: `Add the provider that \`ecr-courier kubelet config\` prints to it, or name a folder for several files in --config.`,
-    },
-  );
-}
-
-/** What the kubelet would say of the path when the file has this text. Throws REJECTED where another file has ours. */
-async function foreseen({ file, config, minor }: Wanted, text: string): Promise<Remark[]> {
-  const { files, remarks } = file === config ? { files: [], remarks: [] } : await readProviderConfig(config, minor);
-  const others = files.filter(one => one.file !== file);
-  const twice = providersOf(others).find(({ name }) => name === providerName);
-  if (twice) throw new Failure('REJECTED', `${providerName} is configured at ${twice.where} already.`, { remedy: 'Remove it there.' });
-  // A folder without a file will have one.
-  const kept = files.length === 0 ? remarks.filter(({ text: said }) => !said.startsWith('has no file')) : remarks;
-  return [...kept, ...lint([...others, decode(text, file, minor)], minor)];
 }
 
 /** The words of the system, for people. */

@@ -1,0 +1,45 @@
+import { access, constants, realpath } from 'node:fs/promises';
+import { delimiter, dirname, join } from 'node:path';
+import { statOf } from '../io/files.ts';
+import { providerName } from './generate.ts';
+import { entry } from './install.ts';
+import type { Provider } from './lint.ts';
+import type { Remark } from './remark.ts';
+
+/**
+ * What is wrong with the executable of a provider in the folder that the kubelet is given. `searched`: a PATH in which
+ * a Node may be; that of the kubelet is not known here.
+ */
+export async function executableRemarks({ name, where }: Provider, binDir: string, searched: string): Promise<Remark[]> {
+  const file = join(binDir, name);
+  const remark = (level: Remark['level'], text: string): Remark => ({ level, where, path: 'name', text: `${file} ${text}` });
+  try {
+    await access(file, constants.X_OK);
+    if ((await statOf(file)).isDirectory()) return [remark('stops', 'is a folder')];
+  } catch (error) {
+    const isAbsent = (error as NodeJS.ErrnoException).code === 'ENOENT';
+    return [remark('stops', isAbsent ? 'does not exist' : 'may not be executed: chmod 755')];
+  }
+  if (name !== providerName) return [];
+  const folder = dirname(await realpath(file));
+  if (!(await may(join(folder, entry), constants.R_OK))) return [remark('never', `fails, as ${join(folder, entry)} is missing: ${again}`)];
+  if (await hasNode([folder, binDir])) return [];
+  const onPath = `has no Node beside it (${join(folder, 'node')}), and uses that of the kubelet's PATH`;
+  return (await hasNode(searched.split(delimiter).filter(Boolean)))
+    ? [remark('note', `${onPath}, which may be another than yours: ${again}`)]
+    : [remark('never', `${onPath}; on yours is none: ${again}`)];
+}
+
+const again = '`ecr-courier kubelet install` puts it there';
+
+/** As the front looks for it (src/pull/front.sh). */
+async function hasNode(folders: readonly string[]): Promise<boolean> {
+  for (const folder of folders) if (await may(join(folder, 'node'), constants.X_OK)) return true;
+  return false;
+}
+
+const may = (file: string, right: number): Promise<boolean> =>
+  access(file, right).then(
+    async () => (await statOf(file)).isFile(),
+    () => false,
+  );
