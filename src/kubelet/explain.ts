@@ -1,5 +1,6 @@
 import { lookAlike } from '../contract/look-alike.ts';
 import { type Aliases, parseAddress, type Registry } from '../contract/registry.ts';
+import { providerName } from './generate.ts';
 import type { Provider } from './lint.ts';
 import { matchImage } from './match.ts';
 
@@ -18,22 +19,29 @@ export function explain(image: string, providers: readonly Provider[], aliases: 
     ...asked
       .slice(0, 1)
       .flatMap(first =>
-        first.name === ownName
+        first.name === providerName
           ? registryLines(name, aliases, registry => identity(registry, first))
-          : [`what ${first.name} answers, and for how long, is its own matter: it is not ${ownName}`],
+          : [`what ${first.name} answers, and for how long, is its own matter: it is not ${providerName}`],
       ),
   ];
 }
 
-/** Of the provider that is ours, whose answers are known here. */
-const ownName = 'ecr-courier-credential-provider';
-
 const shortName = (image: string): string =>
   `${image} has no host: the kubelet completes short names (docker.io/library/nginx) before it looks for a pattern`;
 
+/** Why a text is no image of a registry, as a sentence. */
+export function noImage(image: string): string | undefined {
+  const scheme = /^[a-z][a-z0-9+.-]*:\/\//i.exec(image)?.[0];
+  if (scheme) return `an image has no scheme: leave ${scheme} out`;
+  const [first = '', ...path] = image.replace(/@.*$/s, '').split('/');
+  const host = first.replace(/:(?!\d+$).*$/s, '');
+  // No short name has a dot, but for its tag.
+  if (!/^[^:]*\./.test(host) || !/^\/*(:|$)/.test(path.join('/'))) return undefined;
+  return `${host} is a registry, and no image in it: write ${host}/REPOSITORY, as it stands in a pod`;
+}
+
 /** As the kubelet asks. A port is not taken for a tag. */
-export const withoutTag = (image: string): string =>
-  image.replace(/@.*$/s, '').replace(/:[^/:]*$/, tag => (/^[^/]*$/.test(image) ? tag : ''));
+const withoutTag = (image: string): string => image.replace(/@.*$/s, '').replace(/:[^/:]*$/, tag => (/^[^/]*$/.test(image) ? tag : ''));
 
 function matchLines({ name, where, matchImages }: Provider, image: string): string[] {
   const hit = matchImages.find(pattern => matchImage(pattern, image).matches);
@@ -42,8 +50,18 @@ function matchLines({ name, where, matchImages }: Provider, image: string): stri
     const match = matchImage(pattern, image);
     return match.matches ? '' : match.why;
   });
-  const lines = [...misses].map(([why, patterns]) => `  ${patterns.map(pattern => JSON.stringify(pattern)).join(', ')}: ${why}`);
-  return [`${name} (${where}) is not asked: none of its patterns matches`, ...lines];
+  const lines = [...misses].map(([why, [first = '', ...more]]) => {
+    const shown = JSON.stringify(first);
+    return `  ${more.length === 0 ? shown : `${more.length + 1} patterns, ${shown} among them`}: ${why}`;
+  });
+  return [`${name} (${where}) is not asked: none of its patterns matches`, ...lines, ...withPort(matchImages, image)];
+}
+
+/** What the pattern that is meant lacks, for an image with a port. */
+function withPort(patterns: readonly string[], image: string): string[] {
+  const [, host = '', port, path = ''] = /^([^/]*)(:\d+)(\/.*)?$/s.exec(image) ?? [];
+  const meant = port && patterns.find(pattern => matchImage(pattern, `${host}${path}`).matches);
+  return meant ? [`  for ${port} a pattern needs the port as well: ${JSON.stringify(meant.replace(/^[^/]*/, `$&${port}`))}`] : [];
 }
 
 function outcome(asked: readonly Provider[]): string[] {
@@ -61,7 +79,7 @@ function tokenLines({ name, requiredAnnotations, env }: Provider): string[] {
   return [
     `${name} gets the token of the pod's service account`,
     ...(required ? [`without the annotation ${required} it is not asked, and the kubelet says nothing`] : []),
-    ...(name === ownName
+    ...(name === providerName
       ? [
           `role: the annotation eks.amazonaws.com/ecr-role-arn, else eks.amazonaws.com/role-arn, else ${role ?? 'AWS_ECR_ROLE_ARN, which its env does not set'}; without any the identity below answers`,
         ]
@@ -76,13 +94,14 @@ function registryLines(image: string, aliases: Aliases, identity: (registry: Reg
     const like = lookAlike(host);
     return [
       ...(like ? [`${like.host} ${like.is}. ${like.remedy}`] : []),
-      `${host} is no ECR registry: ecr-courier-credential-provider answers with nothing, which the kubelet remembers for 5m0s`,
+      `${host} is no ECR registry: ${providerName} answers with nothing, which the kubelet remembers for 5m0s`,
     ];
   }
   const spelling = [...(registry.fips ? ['FIPS'] : []), ...(registry.dualStack ? ['dual stack'] : [])];
   return [
     `registry: ${registry.service === 'ecr' ? `account ${registry.account}` : 'ECR Public'}, region ${registry.region}, partition ${registry.partition}${spelling.length > 0 ? `, ${spelling.join(' and ')}` : ''}`,
     `identity: ${identity(registry)}`,
+    "this is read in the environment of this shell, and the provider's env over it: the kubelet has its own, under systemd usually without HOME",
     `key of the answer: ${host}; the kubelet keeps it for half of the life of the token (6h0m0s for a new one), for every image of ${host}`,
   ];
 }

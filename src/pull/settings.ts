@@ -29,15 +29,18 @@ export const configFile = async (env: Env): Promise<string | undefined> => env['
 
 /**
  * Sources and aliases of the configuration; without one, the source `default` is the AWS identity of the environment.
- * Throws MISCONFIGURED with every mistake in this part, none in others.
+ * `named`: files to read in place of the usual one. Throws MISCONFIGURED with every mistake in this part, none in
+ * others.
  */
-export async function readSettings(env: Env): Promise<Settings> {
-  const file = await configFile(env);
+export async function readSettings(env: Env, named?: readonly string[]): Promise<Settings> {
+  const usual = named ? undefined : await configFile(env);
+  const files = named ?? (usual === undefined ? [] : [usual]);
+  const [file] = files;
   if (file === undefined && !ofSource.some(name => env[name])) return { sources: choiceOf([]), aliases: new Map() };
   // Only here: it loads a reader of YAML.
   const { loadAsked } = await import('../../config/asked.ts');
   try {
-    const { sources, aliases } = await loadAsked({ files: file === undefined ? [] : [file], env });
+    const { sources, aliases } = await loadAsked({ files, env });
     return { sources: choiceOf(sources), aliases };
   } catch (error) {
     if (!(error instanceof Error) || error.name !== 'ConfigError') throw error;

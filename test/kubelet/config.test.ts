@@ -55,6 +55,28 @@ test('kubelet config for accounts, regions and partitions takes these and no oth
   assert.equal(new Set(patternsFor({ ...all, partitions: [...partitions] })).size, patternsFor(all).length);
 });
 
+test('kubelet config for a partition has nothing of another', async () => {
+  const patterns = async (...args: string[]) => {
+    const { stdout, stderr } = await command(['kubelet', 'config', '--json', ...args]);
+    return { stderr, all: (JSON.parse(stdout) as { providers: [{ matchImages: string[] }] }).providers[0].matchImages };
+  };
+  const gov = await patterns('--partition', 'aws-us-gov');
+  assert.match(gov.stderr, /aws-us-gov end in amazonaws\.com.*us-gov-\*/);
+  assert.match((await patterns('--partition', 'aws')).stderr, /the patterns match them, too/);
+  assert.equal((await patterns('--partition', 'aws,aws-us-gov')).stderr, '');
+  for (const partition of partitions) {
+    const { all: ones } = await patterns('--partition', partition);
+    const covered = (host: string) => ones.some(pattern => matchImage(pattern, `${host}/app`).matches);
+    for (const host of [...hosts, 'public.ecr.aws', 'ecr-public.aws.com']) {
+      const own = parseAddress(host)?.registry.partition;
+      const isShared = partition === 'aws' && own === 'aws-us-gov';
+      assert.equal(covered(host), own === partition || isShared, `${partition} ${host}`);
+    }
+  }
+  assert.ok(!(await patterns('--region', 'us-gov-west-1')).all.includes('public.ecr.aws'));
+  assert.ok((await patterns('--region', 'us-gov-west-1,us-east-1')).all.includes('public.ecr.aws'));
+});
+
 test('what kubelet config prints passes kubelet check, in every form of it', async () => {
   await using files = await folder();
   const { writeFile } = await import('node:fs/promises');
@@ -126,6 +148,16 @@ test('explain says which pattern matches, who answers and for how long, or why n
   assert.match(fips, /is not asked: none.*\n.*"\*\.dkr\.ecr\.\*\.amazonaws\.com".*: ecr does not match ecr-fips\n[^]*asks no provider/);
   assert.match(await explain('nginx'), /completes short names/);
   assert.match(await explain(`${host}:443/app:2`), /port is none, that of the image is 443/);
+  assert.match(await explain(`${host}:443/app:2`), /a pattern needs the port as well: "\*\.dkr\.ecr\.\*\.amazonaws\.com:443"/);
+  assert.doesNotMatch(await explain('other.example:443/app:2'), /needs the port/);
+  // A line a reason, whatever the number of patterns.
+  const reasons = (await explain('ghcr.io/a')).split('\n').filter(line => line.startsWith('  '));
+  assert.ok(
+    reasons.every(line => /^ {2}(\d+ patterns, ".*" among them|"[^"]*"): /.test(line)),
+    reasons.join('\n'),
+  );
+  assert.equal(new Set(reasons.map(line => line.replace(/^.*?": |^.*?them: /, ''))).size, reasons.length);
+  assert.match(hit, /environment of this shell.*without HOME/);
   assert.match(await explain('public.ecr.aws/a'), /identity: source default/);
   const others = (await command(['kubelet', 'config', '--name', 'ecr-credential-provider'])).stdout;
   await writeFile(files.at('c.yaml'), others);
@@ -140,6 +172,48 @@ test('explain says which pattern matches, who answers and for how long, or why n
   assert.doesNotMatch(await explain(`${host}/a`), /it is not asked/);
   const bad = await command(['explain', host, '--provider-config', files.at('absent')]);
   assert.deepEqual([bad.code, bad.stdout], [1, '']);
+});
+
+test('explain says of what is no image that it is none', async () => {
+  await using files = await folder({ 'c.yaml': (await command(['kubelet', 'config'])).stdout });
+  const explain = (image: string) => command(['explain', image, '--provider-config', files.at('c.yaml')]);
+  const host = '123456789012.dkr.ecr.eu-west-1.amazonaws.com';
+  for (const [image, shown] of [
+    [host, host],
+    [`${host}/`, host],
+    [`${host}:443`, `${host}:443`],
+    [`${host}:latest`, host],
+    [`${host}/:latest`, host],
+    [`${host}@sha256:aa`, host],
+    ['public.ecr.aws', 'public.ecr.aws'],
+  ] as const) {
+    const { code, stdout, stderr } = await explain(image);
+    assert.deepEqual([code, stdout], [2, '']);
+    assert.ok(stderr.includes(`${shown} is a registry, and no image in it: write ${shown}/REPOSITORY`), stderr);
+  }
+  assert.match((await explain(`https://${host}/app`)).stderr, /no scheme: leave https:\/\/ out/);
+  for (const image of ['redis:7.2', 'redis', 'localhost/app', `${host}/app:1.2@sha256:aa`, `${host}:443/app`])
+    assert.equal((await explain(image)).code, 0, image);
+});
+
+test('explain reads the configuration that the provider reads', async () => {
+  await using files = await folder({
+    '.config/ecr-courier/config.yaml':
+      'sources:\n  - {name: b, accounts: ["123456789012"], profile: of-b}\n  - name: default\ntargets: 7\n',
+    'other.yaml': 'sources: [{name: other, accounts: ["123456789012"]}]\n',
+  });
+  const { writeFile } = await import('node:fs/promises');
+  const explain = async (image: string, ...more: string[]): Promise<string> => {
+    const { stdout, stderr } = await command(['explain', image, '--provider-config', files.at('c.yaml'), ...more], { HOME: files.path });
+    return `${stdout}${stderr}`;
+  };
+  const configure = async (...args: string[]) => writeFile(files.at('c.yaml'), (await command(['kubelet', 'config', ...args])).stdout);
+  const host = '123456789012.dkr.ecr.eu-west-1.amazonaws.com';
+  await configure();
+  assert.match(await explain(`${host}/app`), /identity: source b, profile "of-b"/);
+  assert.match(await explain(`${host}/app`, '--config', files.at('other.yaml')), /identity: source other/);
+  await configure('--env', `ECR_COURIER_CONFIG=${files.at('other.yaml')}`);
+  assert.match(await explain(`${host}/app`), /identity: source other/);
 });
 
 test('the commands of the guide do what it says', async () => {
