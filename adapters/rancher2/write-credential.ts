@@ -24,7 +24,7 @@ export interface Norman {
   readonly registries?: Registries | null;
 }
 
-export const rightIn = (project: string) => ({ cluster: management, right: `manage secrets in project ${project}` });
+const rightIn = (project: string) => ({ cluster: management, right: `manage secrets in project ${project}` });
 
 /** The one entry that a PUT of Norman replaces. */
 interface Replacement {

@@ -79,7 +79,7 @@ function pathsOf(program: string, from: Source): string[] {
 const placeOfModule = (module: string): string => join(goFolder, basename(module));
 
 /** Whether a program is of a version that knows what is asked for. */
-export function isEnough(path: string, knows: Knows | undefined): boolean {
+function isEnough(path: string, knows: Knows | undefined): boolean {
   if (!knows) return true;
   // A help may come with an exit code, and on stderr.
   const { stdout, stderr } = spawnSync(path, knows.args, { encoding: 'utf8', timeout: 30_000 });

@@ -74,7 +74,7 @@ export interface RancherState {
 }
 
 export const administrator = '1a1';
-export const defaultEnvironment = '1a5';
+const defaultEnvironment = '1a5';
 const prefixes: Readonly<Record<Type, string>> = { registry: '1sp', registryCredential: '1c' };
 
 /** The number inside an id such as 1sp7, and NaN for what is no id of this type. */
