@@ -1,5 +1,6 @@
 import { rows } from '../config/reference.ts';
-import { type Client, type ClientId, clients } from '../src/clients/rules.ts';
+import type { Client } from '../src/clients/client.ts';
+import { type ClientId, clients } from '../src/clients/rules.ts';
 import { type Form, failingHelper, forms, measured } from '../test/clients/measured.ts';
 
 /** What each form is, for people. H: the host of the image H/team/app:1. */

@@ -1,9 +1,10 @@
 import { expirationIn } from '../contract/expiry.ts';
 import { label, shownAddress } from '../contract/text.ts';
+import type { Client } from './client.ts';
 import type { Sent } from './entry.ts';
 import type { Image } from './keys.ts';
 import { type Outcome, predict } from './predict.ts';
-import { type Client, type ClientId, clients } from './rules.ts';
+import { type ClientId, clients } from './rules.ts';
 import { ofVariable } from './variable.ts';
 
 /** What is found on a machine. A text is undefined where there is no such file. */

@@ -1,6 +1,6 @@
 import { isMap, misfit, saidOf } from '../../adapters/docker-config/types.ts';
 import { shownAddress } from '../contract/text.ts';
-import type { Client } from './rules.ts';
+import type { Client } from './client.ts';
 
 /** What a client sends, or does instead. */
 export type Sent =

@@ -1,5 +1,5 @@
 import { isMatch, readKey } from '../../adapters/docker-config/entries.ts';
-import type { HelperKeyRule, KeyRule } from './rules.ts';
+import type { HelperKeyRule, KeyRule } from './client.ts';
 
 /** What is pulled: the host as it stands in the image, and the path behind it. */
 export interface Image {

@@ -2,9 +2,9 @@ import { membersAt, valueOf } from '../../adapters/common/json-text.ts';
 import { unreadable, withoutMark } from '../../adapters/docker-config/edit.ts';
 import { type Entry, entriesIn, helpersIn } from '../../adapters/docker-config/entries.ts';
 import { misfitIn } from '../../adapters/docker-config/types.ts';
+import type { Client, Otherwise } from './client.ts';
 import { type Sent, sentOf, stopsAll } from './entry.ts';
 import { helperNearness, type Image, nearness } from './keys.ts';
-import type { Client, Otherwise } from './rules.ts';
 
 /** What comes of a helper that is run. */
 export type Outcome = 'login' | 'missing' | 'failing' | 'notFound';

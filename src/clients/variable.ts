@@ -1,8 +1,8 @@
 import { brokenAt } from '../../adapters/common/json-text.ts';
 import { text as asText, isMap } from '../../adapters/docker-config/types.ts';
+import type { Client } from './client.ts';
 import { type Sent, sentOf } from './entry.ts';
 import type { Image } from './keys.ts';
-import type { Client } from './rules.ts';
 
 /**
  * DOCKER_AUTH_CONFIG, as Docker from 28.4 on and crane read it: they take `auths` and `auth` and nothing else, or they

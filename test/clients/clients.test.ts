@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Client } from '../../src/clients/client.ts';
 import type { Sent } from '../../src/clients/entry.ts';
 import { type Outcome, predict } from '../../src/clients/predict.ts';
-import { type Client, type ClientId, clients } from '../../src/clients/rules.ts';
+import { type ClientId, clients } from '../../src/clients/rules.ts';
 import { failingHelper, forms, host, image, measured, textOf, withPlus } from './measured.ts';
 
 const outcomes: Readonly<Record<string, Outcome>> = { help: 'login', store: 'login', missing: 'missing', '': 'missing', none: 'notFound' };

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Client } from '../../src/clients/client.ts';
 import { predict } from '../../src/clients/predict.ts';
-import { type Client, type ClientId, clients } from '../../src/clients/rules.ts';
+import { type ClientId, clients } from '../../src/clients/rules.ts';
 import { host, image } from './measured.ts';
 
 /**
