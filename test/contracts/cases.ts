@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { runHelperCase } from './cases/helper.ts';
 import { runKubeletCase } from './cases/kubelet.ts';
 import { pluginCases } from './cases/plugin.ts';
 import { buildPrograms, type Programs, start } from './cases/program.ts';
+import { forEachOf, namedFiles, tell } from './files.ts';
 import type { HelperCase, PluginFile } from './format.d.ts';
 
 /** A case, and what differs from what is decided for ours. */
@@ -40,35 +40,21 @@ export async function runFile(path: string, programs: Programs): Promise<Result[
   const file = JSON.parse(readFileSync(path, 'utf8')) as { product: string };
   const suite = suites.find(({ product }) => product.test(file.product));
   if (!suite) throw new Error(`${path}: no program of ours answers as "${file.product}" does; they are listed in test/contracts/cases.ts`);
-  const results: Result[] = [];
-  const cases = suite.run(file, programs);
-  const next = cases.entries();
-  const worker = async (): Promise<void> => {
-    for (const [at, { name, run }] of next)
-      results[at] = { name, differences: await run().catch((error: Error) => [`the case could not be run: ${error.message}`]) };
-  };
-  await Promise.all(Array.from({ length: 6 }, worker));
-  return results;
+  return await forEachOf(suite.run(file, programs), 6, async ({ name, run }) => ({
+    name,
+    differences: await run().catch((error: Error) => [`the case could not be run: ${error.message}`]),
+  }));
 }
 
 export const report = ({ name, differences }: Result): string =>
   [`${differences.length > 0 ? 'FAILED' : 'passed'}  ${name}`, ...differences.map(line => `    ${line}`)].join('\n');
 
 async function main(): Promise<void> {
-  const { positionals: paths } = parseArgs({ allowPositionals: true });
-  if (paths.length === 0) {
-    console.error('usage: npm run cases -- FILE...');
-    process.exitCode = 2;
-    return;
-  }
+  const paths = namedFiles('cases');
+  if (paths.length === 0) return;
   await using programs = await buildPrograms();
-  const results: Result[] = [];
-  for (const path of paths)
-    results.push(...(await runFile(path, programs).catch((error: Error) => [{ name: path, differences: [error.message] }])));
-  for (const result of results) console.log(report(result));
-  const failed = results.filter(({ differences }) => differences.length > 0).length;
-  console.log(`${results.length - failed} passed, ${failed} failed`);
-  process.exitCode = failed > 0 ? 1 : 0;
+  const run = (path: string) => runFile(path, programs).catch((error: Error): Result[] => [{ name: path, differences: [error.message] }]);
+  await tell(paths, run, report);
 }
 
 if (import.meta.main) await main();

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
 import { aws } from './aws.ts';
+import { forEachOf, namedFiles, tell } from './files.ts';
 import { harbor } from './harbor.ts';
 import type { Harness, RecordedFile } from './harness.ts';
 import { portainer } from './portainer.ts';
@@ -17,13 +17,7 @@ export async function replayFile(path: string): Promise<Result[]> {
   const file = JSON.parse(readFileSync(path, 'utf8')) as RecordedFile;
   const harness = harnesses.find(({ product }) => product.test(file.product));
   if (!harness) throw new Error(`${path}: no fake of "${file.product}" is listed in test/contracts/run.ts`);
-  const results: Result[] = [];
-  const next = file.scenarios.entries();
-  const worker = async (): Promise<void> => {
-    for (const [index, scenario] of next) results[index] = await replay(scenario, harness, file);
-  };
-  await Promise.all(Array.from({ length: 8 }, worker));
-  return results;
+  return await forEachOf(file.scenarios, 8, scenario => replay(scenario, harness, file));
 }
 
 /** A line a scenario; below a failed one what differs. */
@@ -57,24 +51,11 @@ function failedToReplay(error: Error): Result[] {
 }
 
 async function main(): Promise<void> {
-  const { positionals: paths } = parseArgs({ allowPositionals: true });
-  if (paths.length === 0) {
-    console.error('usage: npm run contracts -- FILE...');
-    process.exitCode = 2;
-    return;
-  }
-  const results: Result[] = [];
-  for (const path of paths) {
-    // Runs of a program, for `npm run cases`.
-    if (holdsCases(path)) continue;
-    const replayed = await replayFile(path).catch(failedToReplay);
-    for (const result of replayed) console.log(report(result));
-    results.push(...replayed);
-  }
-  const leftOut = results.filter(result => result.leftOut).length;
-  const failed = results.filter(result => result.differences.length > 0).length;
-  console.log(`${results.length - leftOut - failed} passed, ${leftOut} left out, ${failed} failed`);
-  process.exitCode = failed > 0 ? 1 : 0;
+  const paths = namedFiles('contracts');
+  if (paths.length === 0) return;
+  // Others are runs of a program, for `npm run cases`.
+  const recorded = paths.filter(path => !holdsCases(path));
+  await tell(recorded, path => replayFile(path).catch(failedToReplay), report);
 }
 
 if (import.meta.main) await main();
