@@ -25,12 +25,16 @@ export function createStarts(clock: Pick<Clock, 'sleep'>, now: () => Moment): St
   let former = span;
   const waiting: (() => void)[] = [];
 
+  /** Begins a new span when the present one is over. */
+  function turnSpans(): void {
+    const since = now();
+    if (since < span.since + newMs) return;
+    former = since < span.since + 2 * newMs ? span : { since, running: 0 };
+    span = { since, running: 0 };
+  }
+
   function isFree(): boolean {
-    const moment = now();
-    if (moment >= span.since + newMs) {
-      former = moment < span.since + 2 * newMs ? span : { since: moment, running: 0 };
-      span = { since: moment, running: 0 };
-    }
+    turnSpans();
     return span.running + former.running < most;
   }
 
@@ -52,7 +56,7 @@ export function createStarts(clock: Pick<Clock, 'sleep'>, now: () => Moment): St
       return false;
     },
     begin() {
-      isFree();
+      turnSpans();
       span.running++;
       return now();
     },
