@@ -53,7 +53,7 @@ export function createDeliveries(record: TargetRecord, deps: DeliveriesDeps): De
   }
 
   function next(): Entry | undefined {
-    if (heldUp || waiting.size === 0 || !places.isFree('healthy')) return undefined;
+    if (heldUp || waiting.size === 0 || !places.isFree('answered')) return undefined;
     heldUp = !starts.allow(resume);
     return heldUp ? undefined : waiting.next();
   }

@@ -7,19 +7,19 @@ const refusalsKept = 20;
 
 /**
  * Who refuses a credential. registry: the registry itself, which had accepted it. accepted: a slot that had taken this
- * credential or the former one. untried: a slot that has taken no credential yet, so the slot may be at fault.
+ * credential or the former one. none accepted: a slot that has taken no credential yet, so the slot may be at fault.
  * hopeless: a slot that refused earlier credentials as well, so this refusal says nothing about the credential.
  */
 export type Evidence = Refusal['evidence'] | 'hopeless';
 
 /** From the strongest on. What is weak must not use up what something stronger will need. */
-const strengths = ['registry', 'accepted', 'untried'] as const satisfies readonly Refusal['evidence'][];
+const strengths = ['registry', 'accepted', 'none accepted'] as const satisfies readonly Refusal['evidence'][];
 
 /** What a refusal of this credential by the slot says of it. For the state before the refusal was recorded. */
 export function evidenceOf(entry: Entry, host: string, { fingerprint }: Kept): Evidence {
   const refused = entry.trouble?.refused;
   if (refused && !refused.includes(fingerprint)) return 'hopeless';
-  return heldFor(entry, host) ? 'accepted' : 'untried';
+  return heldFor(entry, host) ? 'accepted' : 'none accepted';
 }
 
 /**

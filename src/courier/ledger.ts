@@ -240,7 +240,7 @@ export type Proved = Proof & { readonly at: Moment; readonly fingerprint: string
 
 /** A credential was refused, and fetched anew because of that. by: the slot; evidence as in evidence.ts. */
 export interface Refusal {
-  readonly evidence: 'registry' | 'accepted' | 'untried';
+  readonly evidence: 'registry' | 'accepted' | 'none accepted';
   readonly by: Entry | undefined;
   readonly at: Moment;
 }

@@ -2,12 +2,15 @@ import type { Limits } from '../contract/adapter.ts';
 import type { Entry, Moment } from './ledger.ts';
 import { second } from './timing.ts';
 
-/** Of the slot that takes a place, by its last attempt; untried: there was none since the start. */
-export type Health = 'healthy' | 'untried' | 'failed';
+/**
+ * Of a slot, by its last attempt; untried: there was none since the start. A slot that was answered or is untried is
+ * healthy.
+ */
+export type Health = 'answered' | 'untried' | 'failed';
 
 export function healthOf({ trouble, result }: Pick<Entry, 'trouble' | 'result'>): Health {
   if (trouble) return 'failed';
-  return result === undefined ? 'untried' : 'healthy';
+  return result === undefined ? 'untried' : 'answered';
 }
 
 /** An attempt that fails so late has hung. */
@@ -19,8 +22,8 @@ const hungMs = 10 * second;
  */
 export interface Places {
   readonly empty: boolean;
-  /** Untried slots have hung lately, so more of them may. */
-  readonly doubtful: boolean;
+  /** No untried slot has hung lately, so the others may come. */
+  readonly trustsUntried: boolean;
   /** Whether there is a place for a slot of this health. */
   isFree(health: Health): boolean;
   take(health: Health): void;
@@ -35,10 +38,10 @@ export function createPlaces(limits: () => Pick<Limits, 'concurrency'>, now: () 
   /** Of those that run: failed ones. */
   let retrying = 0;
   /** How many attempts at untried slots must not hang before these are trusted again. */
-  let doubts = 0;
+  let trustedAfter = 0;
   let failuresInRow = 0;
   /** How long an attempt takes, smoothed. */
-  const attemptMs: Record<Health, number> = { healthy: 0, untried: 0, failed: 0 };
+  const attemptMs: Record<Health, number> = { answered: 0, untried: 0, failed: 0 };
   /** When the newest attempt began. */
   let takenAt = Number.NEGATIVE_INFINITY;
 
@@ -53,8 +56,8 @@ export function createPlaces(limits: () => Pick<Limits, 'concurrency'>, now: () 
     get empty() {
       return running === 0;
     },
-    get doubtful() {
-      return doubts > 0;
+    get trustsUntried() {
+      return trustedAfter === 0;
     },
     isFree,
     take(health) {
@@ -65,7 +68,8 @@ export function createPlaces(limits: () => Pick<Limits, 'concurrency'>, now: () 
     leave(health, ms, result) {
       running--;
       failuresInRow = result === 'failed' ? failuresInRow + 1 : 0;
-      if (health === 'untried') doubts = result === 'failed' && ms >= hungMs ? 2 * limits().concurrency : Math.max(0, doubts - 1);
+      if (health === 'untried')
+        trustedAfter = result === 'failed' && ms >= hungMs ? 2 * limits().concurrency : Math.max(0, trustedAfter - 1);
       if (health === 'failed') retrying--;
       attemptMs[health] += (ms - attemptMs[health]) / 4;
     },

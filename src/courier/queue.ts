@@ -1,7 +1,7 @@
 import { type Entry, type Reason, reasons } from './ledger.ts';
 import { type Health, healthOf } from './places.ts';
 
-/** Of slots whose last attempt did not fail. */
+/** Of healthy slots. */
 type Sound = Exclude<Health, 'failed'>;
 
 /**
@@ -26,7 +26,7 @@ export interface Queue {
 
 /** Contested: repairs that did not last. Whoever fights over them would else be served before all others. */
 const urgencies = [...reasons, 'contested'] as const;
-const sounds = ['healthy', 'untried'] as const satisfies readonly Sound[];
+const sounds = ['answered', 'untried'] as const satisfies readonly Sound[];
 
 /** `Entry.queued` of a healthy slot that waits. */
 const inPile = -1;

@@ -29,7 +29,11 @@ export interface Waiting {
   waitMs(entry: Entry): number;
 }
 
-export function createWaiting(record: TargetRecord, places: Pick<Places, 'doubtful' | 'isFree' | 'waitMs'>, deps: WaitingDeps): Waiting {
+export function createWaiting(
+  record: TargetRecord,
+  places: Pick<Places, 'trustsUntried' | 'isFree' | 'waitMs'>,
+  deps: WaitingDeps,
+): Waiting {
   const { now, random, supply } = deps;
   const queue = createQueue(random);
 
@@ -53,8 +57,8 @@ export function createWaiting(record: TargetRecord, places: Pick<Places, 'doubtf
     },
     enqueue,
     next() {
-      if (!places.isFree('healthy')) return undefined;
-      const answered = places.doubtful ? queue.takeHealthy('healthy') : undefined;
+      if (!places.isFree('answered')) return undefined;
+      const answered = places.trustsUntried ? undefined : queue.takeHealthy('answered');
       return answered ?? queue.takeHealthy() ?? (places.isFree('failed') ? queue.takeFailed() : undefined);
     },
     clear: queue.clear,
