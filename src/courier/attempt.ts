@@ -14,6 +14,7 @@ import {
   type Reason,
   shared,
   type TargetRecord,
+  type Unsettled,
 } from './ledger.ts';
 import { atPeace, retryPause, second } from './timing.ts';
 
@@ -131,8 +132,6 @@ function settled(unsettled: Unsettled, began: Moment, confirmAt: Moment): Unsett
   if (!unsettled.answered) return { ...unsettled, confirmAt, answered: true };
   return began >= unsettled.confirmAt ? undefined : unsettled;
 }
-
-type Unsettled = NonNullable<Entry['unsettled']>;
 
 /**
  * Writes into the ledger that the attempt failed: when the slot may be tried again, and whether the write may still

@@ -75,6 +75,22 @@ export interface Outcome {
 }
 
 /**
+ * A write may still land (rule 8): push again until one push was answered (then `answered`), and once more after
+ * `confirmAt`. by: who wrote it; a former process may have left one at each start.
+ */
+export interface Unsettled {
+  readonly confirmAt: Moment;
+  readonly answered: boolean;
+  readonly by: 'us' | 'former process';
+}
+
+/** How often a slot was written anew in vain, without an hour of peace between; when for the last time. */
+export interface Repairs {
+  readonly count: number;
+  readonly at: Moment;
+}
+
+/**
  * One slot: what it is, what it holds, what was tried, when next. There can be 100,000: what is kept here counts, and
  * what few have is a group. Each field says in brackets who writes it; reports.ts makes the entry.
  */
@@ -110,17 +126,10 @@ export interface Entry {
   notBefore: Moment;
   /** [attempt] */
   trouble?: Trouble | undefined;
-  /**
-   * A write may still land (rule 8): push again until one push was answered (then `answered`), and once more after
-   * `confirmAt`.
-   * by: who wrote it; a former process may have left one at each start. [attempt; reports: for what is new or absent]
-   */
-  unsettled?: { readonly confirmAt: Moment; readonly answered: boolean; readonly by: 'us' | 'former process' } | undefined;
-  /**
-   * How often it was written anew in vain, without an hour of peace between; when for the last time. [attempt; reports:
-   * for what is new]
-   */
-  repaired?: { readonly count: number; readonly at: Moment } | undefined;
+  /** [attempt; reports: for what is new or absent] */
+  unsettled?: Unsettled | undefined;
+  /** [attempt; reports: for what is new] */
+  repaired?: Repairs | undefined;
   /** What the newest attempt came to. [attempt] */
   result?: Outcome['result'] | undefined;
   /** Whether the manager itself could use what it was given last; undefined where it was not asked. [attempt] */
@@ -207,14 +216,14 @@ export interface TargetRecord {
   /**
    * How what was there at the start is unsettled: a process before this one may have left writes that land. [reports]
    */
-  formerWrites?: Entry['unsettled'];
+  formerWrites?: Unsettled | undefined;
   /** How slots are unsettled that are gone, should they come back, by id. [reports] */
-  readonly vanished: Map<string, NonNullable<Entry['unsettled']>>;
+  readonly vanished: Map<string, Unsettled>;
   /**
    * Repairs of slots that got another id when they were created, by the former id, should they be absent again.
    * [attempt; reports: forgets them]
    */
-  readonly recreated: Map<string, NonNullable<Entry['repaired']>>;
+  readonly recreated: Map<string, Repairs>;
   /** Part of the target could not be looked at. [reports] */
   partlyUnseen: boolean;
   /** Some slot is `after` another. [reports] */

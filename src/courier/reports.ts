@@ -10,6 +10,7 @@ import {
   type Scope,
   shared,
   type TargetRecord,
+  type Unsettled,
   unknownFingerprint,
 } from './ledger.ts';
 import { asHolding, hour, second } from './timing.ts';
@@ -81,14 +82,14 @@ function forget(record: TargetRecord, id: string): void {
  * deadline and linger from now on.
  * One object for all slots.
  */
-function leftByFormer({ managed: { limits } }: TargetRecord, began: Moment): Entry['unsettled'] {
+function leftByFormer({ managed: { limits } }: TargetRecord, began: Moment): Unsettled | undefined {
   const lingerMs = limits.lingerMs ?? limits.deliverMs;
   if (lingerMs === 0) return undefined;
   return { confirmAt: began + limits.deliverMs + lingerMs + second, answered: true, by: 'former process' };
 }
 
 /** To a slot that is new: what was there at the start may not have been seen before. */
-function lateWritesTo(record: TargetRecord, id: string, began: Moment): Entry['unsettled'] {
+function lateWritesTo(record: TargetRecord, id: string, began: Moment): Unsettled | undefined {
   const { discoveredAt, partlyUnseen, formerWrites, vanished } = record;
   const writes = vanished.get(id) ?? (discoveredAt === undefined || partlyUnseen ? formerWrites : undefined);
   return writes && began < writes.confirmAt ? writes : undefined;
