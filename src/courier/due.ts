@@ -8,8 +8,8 @@ import {
   type Reason,
   type Scope,
   type TargetRecord,
-  unknownFingerprint,
 } from './ledger.ts';
+import { headOf, heldByLeader, leaderOf, offerFor } from './offers.ts';
 import { atPeace, fetchDueAt, minute, repairPause, rewriteAgainAfter } from './timing.ts';
 
 /** Why a slot should be written now, and with what. */
@@ -77,59 +77,6 @@ function awaitsNewer(record: TargetRecord, entry: Entry, now: Moment): boolean {
   if (leader) return leader.rewriteAskedAt !== undefined && !leader.trouble;
   const soon = (scope: Scope) => now >= scope.notBefore || (entry.slot.disturbs !== undefined && !scope.trouble);
   return entry.scopes.some(scope => scope && (scope.fetching || (scope.refetch && soon(scope))));
-}
-
-function leaderOf(record: TargetRecord, { slot }: Entry): Entry | undefined {
-  return slot.after === undefined ? undefined : record.entries.get(slot.after);
-}
-
-/**
- * What the slot can be given now; undefined when it needs something and there is nothing. A follower is offered exactly
- * what its leader holds for certain.
- */
-function offerFor(record: TargetRecord, entry: Entry, now: Moment): Offer | undefined {
-  const { slot, scopes } = entry;
-  if (slot.after !== undefined) return offerOfLeader(record, entry, now);
-  const offer = new Map<string, Holding>();
-  slot.registries.forEach(({ host }, at) => {
-    const kept = scopes[at]?.kept;
-    if (kept && kept.endsAt > now) offer.set(host, kept);
-  });
-  return offer.size > 0 || slot.registries.length === 0 ? offer : undefined;
-}
-
-/**
- * The first of a chain of followers: what it is given comes from us. Undefined where it is missing, or the chain is a
- * circle.
- */
-function headOf(record: TargetRecord, entry: Entry): Entry | undefined {
-  const passed = new Set<Entry>();
-  let head = leaderOf(record, entry);
-  while (head?.slot.after !== undefined && !passed.has(head)) {
-    passed.add(head);
-    head = leaderOf(record, head);
-  }
-  return head?.slot.after === undefined ? head : undefined;
-}
-
-/** What a follower's leader holds, by host. What the head of the chain holds as well is known better there. */
-function heldByLeader(record: TargetRecord, entry: Entry, now: Moment): Offer {
-  const [leader, head] = [leaderOf(record, entry), headOf(record, entry)];
-  const found = new Map<string, Holding>();
-  if (!leader || !head || leader.running) return found;
-  for (const { host } of head.slot.registries) {
-    const [held, first] = [heldFor(leader, host), heldFor(head, host)];
-    if (held && held.fingerprint !== unknownFingerprint && held.endsAt > now)
-      found.set(host, first?.fingerprint === held.fingerprint ? first : held);
-  }
-  return found;
-}
-
-function offerOfLeader(record: TargetRecord, entry: Entry, now: Moment): Offer | undefined {
-  if (leaderOf(record, entry)?.unsettled?.by === 'us') return undefined;
-  const needsPasswords = entry.slot.registries.length > 0;
-  const offer = new Map([...heldByLeader(record, entry, now)].filter(([, held]) => isKept(held) || !needsPasswords));
-  return offer.size > 0 ? offer : undefined;
 }
 
 /**
@@ -254,12 +201,6 @@ function mayBegin(record: TargetRecord, { slot, held }: Entry, now: Moment): boo
   const opensAt = record.opensAt();
   const endsAt = held.length === 0 ? now : Math.min(...held.map(holding => holding?.endsAt ?? now));
   return opensAt <= now || endsAt <= opensAt + deliveryTakes(record);
-}
-
-/** Followers of a slot: those that must hold the very same credentials after it. */
-export function followersOf(record: TargetRecord, { slot }: Entry): Entry[] {
-  if (!record.hasFollowers) return [];
-  return [...record.entries.values()].filter(candidate => candidate.slot.after === slot.id);
 }
 
 /** Whether the repairs of a slot do not last. */

@@ -1,0 +1,60 @@
+import { type Entry, type Holding, heldFor, isKept, type Moment, type Offer, type TargetRecord, unknownFingerprint } from './ledger.ts';
+
+/**
+ * What the slot can be given now; undefined when it needs something and there is nothing. A follower is offered exactly
+ * what its leader holds for certain.
+ */
+export function offerFor(record: TargetRecord, entry: Entry, now: Moment): Offer | undefined {
+  const { slot, scopes } = entry;
+  if (slot.after !== undefined) return offerOfLeader(record, entry, now);
+  const offer = new Map<string, Holding>();
+  slot.registries.forEach(({ host }, at) => {
+    const kept = scopes[at]?.kept;
+    if (kept && kept.endsAt > now) offer.set(host, kept);
+  });
+  return offer.size > 0 || slot.registries.length === 0 ? offer : undefined;
+}
+
+function offerOfLeader(record: TargetRecord, entry: Entry, now: Moment): Offer | undefined {
+  if (leaderOf(record, entry)?.unsettled?.by === 'us') return undefined;
+  const needsPasswords = entry.slot.registries.length > 0;
+  const offer = new Map([...heldByLeader(record, entry, now)].filter(([, held]) => isKept(held) || !needsPasswords));
+  return offer.size > 0 ? offer : undefined;
+}
+
+/** What a follower's leader holds, by host. What the head of the chain holds as well is known better there. */
+export function heldByLeader(record: TargetRecord, entry: Entry, now: Moment): Offer {
+  const [leader, head] = [leaderOf(record, entry), headOf(record, entry)];
+  const found = new Map<string, Holding>();
+  if (!leader || !head || leader.running) return found;
+  for (const { host } of head.slot.registries) {
+    const [held, first] = [heldFor(leader, host), heldFor(head, host)];
+    if (held && held.fingerprint !== unknownFingerprint && held.endsAt > now)
+      found.set(host, first?.fingerprint === held.fingerprint ? first : held);
+  }
+  return found;
+}
+
+export function leaderOf(record: TargetRecord, { slot }: Entry): Entry | undefined {
+  return slot.after === undefined ? undefined : record.entries.get(slot.after);
+}
+
+/**
+ * The first of a chain of followers: what it is given comes from us. Undefined where it is missing, or the chain is a
+ * circle.
+ */
+export function headOf(record: TargetRecord, entry: Entry): Entry | undefined {
+  const passed = new Set<Entry>();
+  let head = leaderOf(record, entry);
+  while (head?.slot.after !== undefined && !passed.has(head)) {
+    passed.add(head);
+    head = leaderOf(record, head);
+  }
+  return head?.slot.after === undefined ? head : undefined;
+}
+
+/** Followers of a slot: those that must hold the very same credentials after it. */
+export function followersOf(record: TargetRecord, { slot }: Entry): Entry[] {
+  if (!record.hasFollowers) return [];
+  return [...record.entries.values()].filter(candidate => candidate.slot.after === slot.id);
+}
