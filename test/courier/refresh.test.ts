@@ -1,7 +1,19 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createVirtualClock } from '../fakes/clock.ts';
-import { failing, minutes, promptTarget, registry, row, seconds, startRig, type TestSource, type TestTarget, testSource } from './rig.ts';
+import {
+  failing,
+  minutes,
+  promptTarget,
+  type Rig,
+  registry,
+  row,
+  seconds,
+  startRig,
+  type TestSource,
+  type TestTarget,
+  testSource,
+} from './rig.ts';
 
 /** After a refresh: a second token was fetched, and the slot holds it. */
 function assertNewest(source: TestSource, target: TestTarget, id: string): void {
@@ -10,10 +22,22 @@ function assertNewest(source: TestSource, target: TestTarget, id: string): void 
   assert.equal(last?.passwords.get(registry().host), source.issued[1]?.password.reveal());
 }
 
-test('refresh while a slot is being created: what was created is given the new token', async () => {
+async function askEachSecond({ clock, courier }: Rig, times: number): Promise<void> {
+  for (let at = 0; at < times; at++) {
+    courier.refresh();
+    await clock.advance(1 * seconds);
+  }
+}
+
+/** A target that has one slot, and is to create another. */
+function setUp() {
   const clock = createVirtualClock();
   const source = testSource(clock);
-  const target = promptTarget(clock, 'p', [row('0'), { ...row('new:x'), state: 'absent' }], { create: true });
+  return { clock, source, target: promptTarget(clock, 'p', [row('0'), { ...row('new:x'), state: 'absent' }], { create: true }) };
+}
+
+test('refresh while a slot is being created: what was created is given the new token', async () => {
+  const { clock, source, target } = setUp();
   target.onDeliver = async (slot, _store, signal) => {
     if (slot.id !== 'new:x') return;
     await clock.sleep(20 * seconds, signal);
@@ -29,18 +53,16 @@ test('refresh while a slot is being created: what was created is given the new t
 });
 
 test('refresh while a creation waits for its next try: it comes with the new token', async () => {
-  const clock = createVirtualClock();
-  const source = testSource(clock);
-  const target = promptTarget(clock, 'p', [row('0'), { ...row('x'), state: 'absent' }], { create: true });
+  const { clock, source, target } = setUp();
   target.onDeliver = async slot => {
-    if (slot.id === 'x') throw failing('REJECTED');
+    if (slot.id === 'new:x') throw failing('REJECTED');
   };
   await using rig = await startRig({ targets: [target], sources: [source] });
   await clock.advance(3 * minutes);
   target.onDeliver = undefined;
   rig.courier.refresh();
   await clock.advance(5 * minutes);
-  assertNewest(source, target, 'x');
+  assertNewest(source, target, 'new:x');
 });
 
 test('refresh of a target that nobody has seen yet: what it turns out to have is given a new token', async () => {
@@ -84,10 +106,7 @@ for (const code of [undefined, 'FORBIDDEN', 'UNREACHABLE'] as const)
     rig.courier.refresh();
     await clock.advance(1 * seconds);
     assert.ok(target.discoveries.length > before, 'the first at once');
-    for (let at = 0; at < 119; at++) {
-      rig.courier.refresh();
-      await clock.advance(1 * seconds);
-    }
+    await askEachSecond(rig, 119);
     const looks = target.discoveries.length - before;
     assert.ok(looks >= 4 && looks <= (code === 'UNREACHABLE' ? 14 : 5), `${looks} looks in 2 min`);
   });
@@ -110,10 +129,7 @@ for (const [asked, least, most] of [
       });
     if (asked === 'is down') source.failure = failing('UNREACHABLE');
     const before = target.writes.length;
-    for (let at = 0; at < 6 * 60; at++) {
-      rig.courier.refresh();
-      await clock.advance(1 * seconds);
-    }
+    await askEachSecond(rig, 6 * 60);
     const writes = target.writes.length - before;
     assert.ok(writes >= least && writes <= most, `${writes} writes in 6 min`);
     const lastAskedAt = clock.truth() - 1 * seconds;
@@ -134,10 +150,7 @@ for (const code of ['FORBIDDEN', 'REJECTED', 'TIMEOUT', 'CREDENTIAL_REFUSED'] as
     await using rig = await startRig({ targets: [target] });
     await clock.advance(2 * minutes);
     const before = target.writes.filter(({ slot }) => slot === '1').length;
-    for (let at = 0; at < 240; at++) {
-      rig.courier.refresh();
-      await clock.advance(1 * seconds);
-    }
+    await askEachSecond(rig, 4 * 60);
     const tries = target.writes.filter(({ slot }) => slot === '1').length - before;
     // Another token is another matter: with it what refused the former one is tried at once.
     assert.ok(tries >= 4 && tries <= (code === 'CREDENTIAL_REFUSED' ? 13 : 9), `${tries} tries in 4 min`);
