@@ -77,6 +77,7 @@ export function createDeliveries(record: TargetRecord, deps: DeliveriesDeps): De
     }
     entry.running = false;
     entry.wroteAt = now();
+    if (entry.rewriteAskedAt !== undefined) entry.rewroteAt = entry.wroteAt;
     const ok = !(receipt instanceof Error);
     places.leave(health, now() - began, ok ? 'delivered' : 'failed');
     if (receipt instanceof Error) results.failed(attempt, receipt);

@@ -47,7 +47,7 @@ export function plannedAt(record: TargetRecord, entry: Entry, now: Moment): Mome
     unsettled?.confirmAt ?? 0,
     repaired ? repaired.at + repairPause(repaired.count) : 0,
     (entry.slot.disturbs && record.opensAt?.()) ?? 0,
-    entry.rewriteAskedAt === undefined ? 0 : entry.wroteAt + rewriteAgainAfter,
+    entry.rewriteAskedAt === undefined ? 0 : mayRewriteAt(entry),
   ];
   const turn = turns
     .filter(moment => moment > now)
@@ -161,8 +161,10 @@ function rewriteIsDue(entry: Entry, now: Moment): boolean {
   if (entry.neededByFollower) return true;
   const { rewriteAskedAt, wroteAt } = entry;
   if (rewriteAskedAt === undefined) return false;
-  return (wroteAt < rewriteAskedAt && now >= wroteAt + rewriteAgainAfter) || fetchedSince(entry, rewriteAskedAt);
+  return (wroteAt < rewriteAskedAt && now >= mayRewriteAt(entry)) || fetchedSince(entry, rewriteAskedAt);
 }
+
+const mayRewriteAt = ({ rewroteAt }: Entry): Moment => (rewroteAt ?? Number.NEGATIVE_INFINITY) + rewriteAgainAfter;
 
 /**
  * Whether every credential that there is for the slot comes from a fetch that began after that moment, and nobody has

@@ -120,6 +120,8 @@ export interface Entry {
    * [rewrites; waiting: what disturbs; attempt: it is done]
    */
   rewriteAskedAt?: Moment | undefined;
+  /** When the last write ended that somebody had asked for; undefined before the first. [deliveries] */
+  rewroteAt?: Moment;
   /** It is written anew, because a follower needs a credential that we have. [waiting; attempt: it is done] */
   neededByFollower?: boolean;
   /** 0: at any time. [attempt; pauses: it is over before its time; results: `check`] */

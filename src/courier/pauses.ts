@@ -15,10 +15,13 @@ export function endPauses({ entries }: TargetRecord, now: Moment): void {
   for (const entry of entries.values()) if (!isAskedPause(entry)) entry.notBefore = now;
 }
 
-/** As `endPauses`, for somebody who may ask again and again: what has just failed is not tried at once. */
+/** As `endPauses`, for somebody who may ask again and again: what has just failed for them is not tried at once. */
 export function shortenPauses({ entries }: TargetRecord, now: Moment): void {
-  for (const entry of entries.values())
-    if (!isAskedPause(entry)) entry.notBefore = Math.min(entry.notBefore, Math.max(now, entry.wroteAt + tryAgainAfter));
+  for (const entry of entries.values()) {
+    if (isAskedPause(entry)) continue;
+    const mayTryAt = (entry.rewroteAt ?? Number.NEGATIVE_INFINITY) + tryAgainAfter;
+    entry.notBefore = Math.min(entry.notBefore, Math.max(now, mayTryAt));
+  }
 }
 
 /** The server asked for the pause after the last attempt. */

@@ -83,10 +83,10 @@ export function slow(count: number, random: () => number): number {
   return Math.min(30 * minute, 5 * minute * 2 ** (count - 1)) * (1 + random() / 4);
 }
 
-/** The least time between a write and one that was asked for and brings nothing newer. */
+/** The least time between a write that was asked for and another one that brings nothing newer. */
 export const rewriteAgainAfter = minute;
 
-/** The least time between a failed attempt and one that was asked for. */
+/** The least time between a failed attempt that was asked for and the next one. */
 export const tryAgainAfter = 30 * second;
 
 /** The least time between a look that was wrong about a slot and the next look at the target. */

@@ -81,6 +81,17 @@ test('refresh of a target that nobody has seen yet: what it turns out to have is
   assertNewest(source, target, '1');
 });
 
+test('refresh a moment after a write: the slot is written at once, as somebody may have changed it meanwhile', async () => {
+  const clock = createVirtualClock();
+  const target = promptTarget(clock, 'p', [row('1')]);
+  await using rig = await startRig({ targets: [target] });
+  await clock.advance(10 * seconds);
+  assert.equal(target.writes.length, 1);
+  rig.courier.refresh();
+  await clock.advance(1 * seconds);
+  assert.equal(target.writes.length, 2);
+});
+
 test('refresh names a paused target as left alone, whoever is asked for', async () => {
   const clock = createVirtualClock();
   const still = promptTarget(clock, 'still', [row('1')], { paused: true });
