@@ -20,7 +20,6 @@ const registryLike = /(^|\.)dkr[.-]ecr(-fips)?\./;
 
 /** A host of the form of a registry that `parseAddress` does not take for one; undefined for all other hosts. */
 export function lookAlike(address: string): LookAlike | undefined {
-  if (address.length > 1024) return undefined;
   const host = address
     .trim()
     .toLowerCase()

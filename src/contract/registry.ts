@@ -94,6 +94,8 @@ function parseHost(host: string): Registry | undefined {
 
 /** So many addresses are remembered: the managers of one house name the same few hosts again and again. */
 const remembered = 20_000;
+/** In characters: addresses with long paths would fill the memory. */
+const longestRemembered = 1024;
 
 /** As `parseAddress`, with the same answer to the same question: thousands of rows share one registry. */
 export function addressReader(aliases: Aliases): (address: string) => Address | undefined {
@@ -103,20 +105,19 @@ export function addressReader(aliases: Aliases): (address: string) => Address | 
     if (before) return before;
     const read = parseAddress(address, aliases);
     if (known.size >= remembered) known.clear();
-    if (read) known.set(address, read);
+    if (read && address.length <= longestRemembered) known.set(address, read);
     return read;
   };
 }
 
-/** No host has more than 253 characters; the rest may be a path. What is longer is not looked at. */
-const longestAddress = 1024;
+/** A host has at most 253 characters; a dot and a port may follow. What is longer is not looked at. */
+const longestHost = 260;
 
 /**
  * Reads any stored form (`https://HOST:443/team/`, blanks, upper case, a trailing dot); undefined when the host is not
  * ECR's.
  */
 export function parseAddress(address: string, aliases: Aliases = new Map()): Address | undefined {
-  if (address.length > longestAddress) return undefined;
   const stripped: Address['stripped'][number][] = [];
   const strip = (text: string, what: Address['stripped'][number], pattern: RegExp): string => {
     const rest = text.replace(pattern, '');
@@ -127,6 +128,7 @@ export function parseAddress(address: string, aliases: Aliases = new Map()): Add
   if (host !== address) stripped.push('blank');
   host = strip(host, 'scheme', /^[a-z][a-z0-9+.-]*:\/\//i);
   host = strip(host, 'path', /[/?#].*$/s);
+  if (host.length > longestHost) return undefined;
   host = strip(host, 'port', /:\d+$/);
   if (host !== host.toLowerCase()) stripped.push('case');
   host = strip(host.toLowerCase(), 'dot', /\.$/);

@@ -8,6 +8,7 @@ test('names of VPC endpoints: region, zone, partition, account, any stored form'
     ['vpce-0a-b1.dkr.ecr.us-east-1.vpce.amazonaws.com', 'ACCOUNT.dkr.ecr.us-east-1.amazonaws.com'],
     ['vpce-0a-b1-us-east-1c.dkr.ecr.us-east-1.vpce.amazonaws.com', 'ACCOUNT.dkr.ecr.us-east-1.amazonaws.com'],
     ['https://VPCE-0a-b1.dkr.ecr.cn-north-1.vpce.amazonaws.com.cn:443/v2/', 'ACCOUNT.dkr.ecr.cn-north-1.amazonaws.com.cn'],
+    [`vpce-0a-b1.dkr.ecr.us-east-1.vpce.amazonaws.com/${'team/'.repeat(400)}`, 'ACCOUNT.dkr.ecr.us-east-1.amazonaws.com'],
     ['123456789012.vpce-0a-b1.dkr.ecr.eu-west-1.vpce.amazonaws.com', '123456789012.dkr.ecr.eu-west-1.amazonaws.com'],
   ];
   for (const [address, registry] of cases) {

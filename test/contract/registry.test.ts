@@ -67,6 +67,15 @@ const strangers = [
   'public.ecr.aws.evil.example',
   '123456789012.dkr.ecr.eu-west-1.constructor',
 ];
+test('a path may be long, a host may not', () => {
+  const path = 'team/'.repeat(400);
+  const host = '123456789012.dkr.ecr.eu-west-1.amazonaws.com';
+  assert.equal(parseAddress(`https://${host}:443/${path}`)?.registry.host, host);
+  assert.equal(addressReader(new Map())(`${host}/${path}`)?.registry.host, host);
+  const long = 'x'.repeat(261);
+  assert.equal(parseAddress(`${long}/app`, new Map([[long, host]])), undefined);
+});
+
 for (const host of strangers) test(`"${host}" is none of ECR's`, () => assert.equal(parseAddress(host), undefined));
 
 const host = '123456789012.dkr.ecr.eu-west-1.amazonaws.com';

@@ -52,7 +52,13 @@ async function configure(text: string): Promise<void> {
 
 test('one call serves every spelling and every account of a region', async () => {
   const first = await tokenFor(`https://me@${host.toUpperCase()}:443/team/app`);
-  for (const spelling of [host, `http://${host}`, '444455556666.dkr-ecr.eu-west-1.on.aws', host.replace('.dkr.ecr.', '.dkr.ecr-fips.')])
+  for (const spelling of [
+    host,
+    `http://${host}`,
+    `${host}/${'team/'.repeat(400)}`,
+    '444455556666.dkr-ecr.eu-west-1.on.aws',
+    host.replace('.dkr.ecr.', '.dkr.ecr-fips.'),
+  ])
     assert.equal(await tokenFor(spelling), first);
   assert.equal(aws.calls.length, 1);
   assert.notEqual(await tokenFor(host.replace('west-1', 'west-2')), first);
