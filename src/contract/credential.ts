@@ -14,6 +14,8 @@ export interface Credential {
   readonly password: Secret;
   readonly issuedAt: Date;
   readonly expiresAt: Date;
+  /** When it came, by the clock of this machine. Missing where nobody knows. */
+  readonly receivedAt?: Date;
   readonly source: string;
   readonly scope: string;
   /** The registry of the principal's own account, as the server named it; missing where it named none of ECR's. */
@@ -30,6 +32,23 @@ export interface Credential {
    * certain, as when keys were changed during the fetch.
    */
   readonly askedAs?: string;
+}
+
+/** The longest life that ECR gives, in milliseconds: nobody can change it (AWS, GetAuthorizationToken). */
+const longestLife = 12 * 3_600_000;
+
+/**
+ * From when to when it is good by the clock of this machine, in milliseconds since the epoch: its life counts, as that
+ * clock may be hours away from the server's. `now`: where nobody knows when it came, the earlier end is told.
+ */
+export function spanHere(
+  { issuedAt, expiresAt, receivedAt }: Pick<Credential, 'issuedAt' | 'expiresAt' | 'receivedAt'>,
+  now: number,
+): { readonly from: number; readonly end: number } {
+  const life = Math.min(expiresAt.getTime() - issuedAt.getTime(), longestLife);
+  if (receivedAt) return { from: receivedAt.getTime(), end: receivedAt.getTime() + life };
+  // It cannot come from the future: then this clock is slow.
+  return { from: Math.min(issuedAt.getTime(), now), end: Math.min(expiresAt.getTime(), now + life) };
 }
 
 /** The identity that fetched a credential, for people. */

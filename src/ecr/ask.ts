@@ -34,8 +34,9 @@ export async function askEcr({ identity, registry, keys, place, settings, wire, 
     const url = settings.address(apiOf(registry), region);
     const headers = { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': targets[service] };
     const text = await callAws({ service, region, url, headers, body: '{}', keys }, { wire, clock, patience: settings.patience });
-    const issuedAt = wire.last?.answeredAt ?? new Date(clock.wall());
-    return decodeToken(readToken(text), { ...from, host: wire.last?.host ?? 'ECR', issuedAt });
+    const receivedAt = new Date(clock.wall());
+    const issuedAt = wire.last?.answeredAt ?? receivedAt;
+    return { ...decodeToken(readToken(text), { ...from, host: wire.last?.host ?? 'ECR', issuedAt }), receivedAt };
   } catch (error) {
     const acceptedIn = acceptedElsewhere(identity, region, keys, place);
     throw awsFailure(error, { action: `${service}:GetAuthorizationToken`, region, call: wire.last, acceptedIn });

@@ -1,5 +1,6 @@
 import type { Answer } from '../contract/answer-file.ts';
 import type { Clock } from '../contract/clock.ts';
+import { spanHere } from '../contract/credential.ts';
 import type { Registry } from '../contract/registry.ts';
 import { endsWithSession } from '../ecr/asked-as.ts';
 import type { SourceSpec } from '../ecr/choice.ts';
@@ -28,11 +29,10 @@ export async function fetchAnswer(spec: SourceSpec, registry: Registry, { env, c
   const deps = { once: openOnce(reachAws({ env })), clock, env, fetchMs, switches: 'yield' } as const;
   const source = webToken ? sourceByToken(webToken, spec, deps) : makeSources([spec], deps).all[0];
   if (!source) throw new Error('a source was given and none was made');
-  const { username, password, issuedAt, expiresAt, sessionEndsAt } = await source.fetch(registry, signal);
+  const credential = await source.fetch(registry, signal);
+  const { username, password, sessionEndsAt: expiresAt } = credential;
   const now = clock.wall();
-  // The server's clock may be another one: then the life counts, and the earlier end.
-  const lasts = (end: Date): number => Math.min(end.getTime(), now + end.getTime() - issuedAt.getTime());
-  const ends = [expiresAt, ...(sessionEndsAt && endsWithSession(env) ? [sessionEndsAt] : [])];
-  const end = Math.min(...ends.map(lasts));
+  const spans = [spanHere(credential, now), ...(expiresAt && endsWithSession(env) ? [spanHere({ ...credential, expiresAt }, now)] : [])];
+  const end = Math.min(...spans.map(span => span.end));
   return { username, password, issuedAt: now, freshUntil: (now + end) / 2, expiresAt: end };
 }

@@ -90,6 +90,17 @@ test('an answer from before the clock was set back is not trusted', async () => 
   assert.notEqual(await tokenFor(host), first);
 });
 
+for (const aheadMs of [13 * hour, -13 * hour])
+  test(`an answer lasts for its life on a clock that is ${aheadMs / hour} h ahead of AWS's`, async () => {
+    const first = await tokenFor(host, later(aheadMs));
+    const asked = aws.calls.length;
+    assert.equal(await tokenFor(host, later(aheadMs + 6 * hour - 60_000)), first);
+    assert.equal(aws.calls.length, asked);
+    aws.trouble = () => 'denied';
+    assert.equal(await tokenFor(host, later(aheadMs + 12 * hour - 60_000)), first);
+    assert.match((await failureFor(host, later(aheadMs + 12 * hour))).message, /GetAuthorizationToken/);
+  });
+
 test('no identity gets the answer of another: keys, profiles, files, roles, endpoints', async () => {
   const home = process.env['HOME'] ?? '';
   const tokens = [await tokenFor(host)];
