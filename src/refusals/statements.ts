@@ -1,0 +1,163 @@
+/** A statement of an AWS policy, as JSON has it. One that allows: nothing here ever denies. */
+export interface Statement {
+  readonly Sid: string;
+  readonly Effect: 'Allow';
+  /** In policies that hang on a resource, and only there. */
+  readonly Principal?: Principal;
+  readonly Action: string | readonly string[];
+  /** Missing where the policy hangs on its resource: on a repository, on a role. */
+  readonly Resource?: string | readonly string[];
+  readonly Condition?: Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
+}
+
+export type Principal = '*' | { readonly AWS: string | readonly string[] } | { readonly Federated: string } | { readonly Service: string };
+
+/** Actions that belong together: whoever lacks one of them for a job lacks all. */
+export interface Rights {
+  /** Letters and digits: the Sid of the statement. */
+  readonly name: string;
+  readonly actions: readonly string[];
+  /** AWS knows no narrower resource for these than all (Service Authorization Reference). */
+  readonly resource?: '*';
+}
+
+/**
+ * What the jobs need. Push as in AWS's "IAM permissions for pushing an image". ECR Public's token is a token of STS as
+ * well (ECR Public user guide). Import, creation and tags are what a pull-through cache does in the puller's name.
+ */
+export const rights = {
+  token: { name: 'FetchToken', actions: ['ecr:GetAuthorizationToken'], resource: '*' },
+  publicToken: { name: 'FetchPublicToken', actions: ['ecr-public:GetAuthorizationToken', 'sts:GetServiceBearerToken'], resource: '*' },
+  pull: { name: 'Pull', actions: ['ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'] },
+  push: {
+    name: 'Push',
+    actions: [
+      'ecr:BatchCheckLayerAvailability',
+      'ecr:BatchGetImage',
+      'ecr:CompleteLayerUpload',
+      'ecr:InitiateLayerUpload',
+      'ecr:PutImage',
+      'ecr:UploadLayerPart',
+    ],
+  },
+  import: { name: 'ImportUpstream', actions: ['ecr:BatchImportUpstreamImage'] },
+  create: { name: 'CreateRepository', actions: ['ecr:CreateRepository'] },
+  tag: { name: 'TagRepository', actions: ['ecr:TagResource'] },
+  assume: { name: 'AssumeRole', actions: ['sts:AssumeRole'] },
+  invoke: { name: 'InvokeFunction', actions: ['lambda:InvokeFunction'] },
+} as const satisfies Record<string, Rights>;
+
+/**
+ * The narrowest job to which a denied action belongs; an action of no job is one of its own. Who may not look for a
+ * layer need not be somebody who pushes.
+ */
+export function rightsFor(action: string): Rights {
+  if (action === 'ecr:BatchCheckLayerAvailability') return alone(action);
+  return Object.values(rights).find(({ actions }) => (actions as readonly string[]).includes(action)) ?? alone(action);
+}
+
+const alone = (action: string): Rights => ({ name: action.replaceAll(/^.*:|[^A-Za-z0-9]/g, ''), actions: [action] });
+
+/** A list of one is written as the one. */
+const one = <T>(list: readonly T[]): T | readonly T[] => {
+  const [first] = list;
+  return list.length === 1 && first !== undefined ? first : list;
+};
+
+/**
+ * For the policies of a role or user, for a permissions boundary, a session policy, or an SCP that lists what is
+ * allowed. resources: ARNs; * takes the place of what AWS cannot narrow.
+ */
+export const identityStatement = ({ name, actions, resource }: Rights, resources: readonly string[]): Statement => ({
+  Sid: name,
+  Effect: 'Allow',
+  Action: one(actions),
+  Resource: resource ?? one(resources),
+});
+
+/** For the policy of a repository: its resource is that repository. principals: as `admitted` takes them. */
+export function repositoryStatement({ name, actions }: Rights, principals: readonly string[]): Statement {
+  const { Principal, Condition } = admitted(principals);
+  return { Sid: name, Effect: 'Allow', Principal, Action: one(actions), ...(Condition && { Condition }) };
+}
+
+/**
+ * For the policy of a registry (scope V2: it covers every action of ECR), and of a Lambda function. resources: ARNs.
+ */
+export function resourceStatement({ name, actions }: Rights, principals: readonly string[], resources: readonly string[]): Statement {
+  const { Principal, Condition } = admitted(principals);
+  return { Sid: name, Effect: 'Allow', Principal, Action: one(actions), Resource: one(resources), ...(Condition && { Condition }) };
+}
+
+/** For the policy of a VPC endpoint: whoever comes that way still needs rights of his own. */
+export const endpointStatement = (needed: Rights, resources: readonly string[]): Statement => {
+  const { Sid, Effect, Action, Resource } = identityStatement(needed, resources);
+  return { Sid, Effect, Principal: '*', Action, ...(Resource !== undefined && { Resource }) };
+};
+
+/** For the trust policy of a role that these principals assume. */
+export function trustStatement(principals: readonly string[], externalId?: string): Statement {
+  const { Principal, Condition } = admitted(principals);
+  const demanded = externalId === undefined ? undefined : { StringEquals: { 'sts:ExternalId': externalId } };
+  const both = { ...Condition, ...demanded };
+  return {
+    Sid: 'AssumeRole',
+    Effect: 'Allow',
+    Principal,
+    Action: 'sts:AssumeRole',
+    ...(Object.keys(both).length > 0 && { Condition: both }),
+  };
+}
+
+/** For the trust policy of a role of a service account. provider: ARN of the OIDC provider in the role's account. */
+export function webIdentityTrustStatement({ provider, subject, audience }: WebIdentity): Statement {
+  const issuer = provider.replace(/^.*:oidc-provider\//, '');
+  return {
+    Sid: 'AssumeRoleWithWebIdentity',
+    Effect: 'Allow',
+    Principal: { Federated: provider },
+    Action: 'sts:AssumeRoleWithWebIdentity',
+    Condition: { StringEquals: { [`${issuer}:sub`]: subject, [`${issuer}:aud`]: audience } },
+  };
+}
+
+export interface WebIdentity {
+  readonly provider: string;
+  /** `system:serviceaccount:NAMESPACE:NAME` */
+  readonly subject: string;
+  readonly audience: string;
+}
+
+/**
+ * Who is let in. principals: numbers of accounts, or ARNs of roles, users, accounts and sessions. A session does not
+ * tell the path of its role, and AWS refuses a policy that names a role which is not there. So a role that is known by
+ * a session alone is named by a condition, which holds for any path: a name is there once in an account.
+ */
+function admitted(principals: readonly string[]): Required<Pick<Statement, 'Principal'>> & Pick<Statement, 'Condition'> {
+  const roles = principals.map(principal => sessionOf(principal));
+  if (roles.every(role => role === undefined)) return { Principal: { AWS: one(unique(principals.map(named))) } };
+  const patterns = principals.flatMap((principal, at) => {
+    const role = roles[at];
+    // Everybody of an account, since it is nobody's own ARN.
+    if (!role) return [named(principal).replace(/:root$/, ':*')];
+    const start = `arn:${role.partition}:iam::${role.account}:role/`;
+    return [`${start}${role.name}`, `${start}*/${role.name}`];
+  });
+  const accounts = principals.map(principal => accountRoot(principal));
+  return { Principal: { AWS: one(unique(accounts)) }, Condition: { ArnLike: { 'aws:PrincipalArn': one(unique(patterns)) } } };
+}
+
+const unique = <T>(list: readonly T[]): readonly T[] => [...new Set(list)];
+
+function sessionOf(principal: string): { readonly partition: string; readonly account: string; readonly name: string } | undefined {
+  const [, partition, account, name] = /^arn:([^:]+):sts::(\d+):assumed-role\/([^/]+)/.exec(principal) ?? [];
+  return partition && account && name ? { partition, account, name } : undefined;
+}
+
+const named = (principal: string): string => (/^\d+$/.test(principal) ? accountRoot(principal) : principal);
+
+/** An account as a principal: everybody there who has the right by his own policies. */
+function accountRoot(principal: string): string {
+  const [, partition = 'aws', account = principal] = /^arn:([^:]+):[^:]+::(\d+):/.exec(principal) ?? [];
+  return `arn:${partition}:iam::${account}:root`;
+}
