@@ -1,5 +1,9 @@
 import { parseAddress } from '../../src/contract/registry.ts';
 import type { FakeEcr } from './ecr.ts';
+import { envelope, plain, version } from './registry/answers.ts';
+import type { Content } from './registry/content.ts';
+import { likeDockerRegistry } from './registry/docker-registry.ts';
+import { likeBucket, likeEcr, type Rights } from './registry/ecr.ts';
 import { type FakeServer, type Reply, type Seen, type ServerOptions, startServer } from './server.ts';
 
 /** ECR's refusal of an expired token: which one it is today is not certain, all three were seen. */
@@ -13,16 +17,22 @@ export interface RegistryOptions extends ServerOptions {
    * the body of a 200.
    */
   readonly like?: 'ecr' | 'docker-registry';
+  /** What lies behind the door; nothing unless said. */
+  readonly content?: Content;
+  readonly rights?: Rights;
+  /** Every request is above the rate. */
+  readonly limited?: boolean;
 }
 
-/** The registry door of ECR: `/v2/` for those who come with a token that is good, and nothing behind it. */
+/** A registry for those who come with a token that is good: the door `/v2/`, and images where it is given some. */
 export interface FakeRegistry extends AsyncDisposable {
   readonly url: string;
   readonly server: FakeServer;
   expiredForm: ExpiredForm;
+  content: Content | undefined;
+  rights: Rights;
 }
 
-const version = { 'docker-distribution-api-version': 'registry/2.0' };
 const expiredWords = 'Your authorization token has expired. Reauthenticate and try again.';
 
 /** Accepts what `ecr` gave out and still holds for good. */
@@ -32,6 +42,8 @@ export async function startRegistry(ecr: Pick<FakeEcr, 'judge'>, options: Regist
     url: server.url,
     server,
     expiredForm: '403 envelope',
+    content: options.content,
+    rights: options.rights ?? {},
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   };
   return fake;
@@ -41,21 +53,28 @@ export async function startRegistry(ecr: Pick<FakeEcr, 'judge'>, options: Regist
     return request.method === 'HEAD' ? { status: reply.status, ...(reply.headers && { headers: reply.headers }) } : reply;
   }
 
-  function judged({ path, headers }: Seen): Reply {
+  function judged(request: Seen): Reply {
+    const { path, headers } = request;
     const host = options.registry ?? headers.host ?? '';
+    const fromBucket = fake.content && likeBucket(request, fake.content);
+    if (fromBucket) return fromBucket;
     if (path === '/v2') return moved;
     if (!path.startsWith('/v2/')) return { status: 404, text: 'page not found' };
     const [user, password] = basic(headers.authorization);
     const verdict = user === 'AWS' ? ecr.judge(regionOf(host), password) : 'unknown';
-    if (options.like === 'docker-registry') return likeDockerRegistry(verdict === 'good', host);
+    if (options.like === 'docker-registry') return likeDockerRegistry(request, { good: verdict === 'good', host }, fake.content);
+    if (options.limited) return envelope(429, 'TOOMANYREQUESTS', 'Rate exceeded');
     const challenge = { 'www-authenticate': `Basic realm="https://${host}/",service="ecr.amazonaws.com"` };
-    if (verdict === 'unknown') return plain(401, 'Not Authorized\n', challenge);
+    if (verdict === 'unknown')
+      return isPublic(host) ? envelope(403, 'DENIED', 'Not Authorized') : plain(401, 'Not Authorized\n', challenge);
     if (verdict === 'expired') return expired(fake.expiredForm, challenge);
-    return path === '/v2/'
-      ? { status: 200, headers: version }
-      : envelope(404, 'NAME_UNKNOWN', 'There are no repositories behind this door.');
+    return likeEcr(request, host, fake.content ?? nothing, fake.rights);
   }
 }
+
+const nothing: Content = { repositories: {}, blobs: new Map() };
+
+const isPublic = (host: string): boolean => parseAddress(host)?.registry.service === 'ecr-public';
 
 const moved: Reply = {
   status: 301,
@@ -63,29 +82,9 @@ const moved: Reply = {
   text: '<a href="/v2/">Moved Permanently</a>.\n\n',
 };
 
-function likeDockerRegistry(good: boolean, host: string): Reply {
-  if (good)
-    return { status: 200, headers: { ...version, 'content-type': 'application/json; charset=utf-8', 'content-length': 2 }, text: '{}' };
-  const refusal = { errors: [{ code: 'UNAUTHORIZED', message: 'authentication required', detail: null }] };
-  const headers = { ...version, 'content-type': 'application/json; charset=utf-8', 'www-authenticate': `Basic realm="https://${host}/"` };
-  return { status: 401, headers, text: JSON.stringify(refusal) };
-}
-
-function plain(status: number, text: string, headers: Record<string, string> = {}): Reply {
-  return { status, headers: { ...version, ...headers, 'content-type': 'text/plain; charset=utf-8' }, text };
-}
-
 function expired(form: ExpiredForm, challenge: Record<string, string>): Reply {
   if (form === '403 text') return plain(403, expiredWords);
-  return form === '403 envelope' ? envelope(403, 'DENIED', expiredWords) : envelope(401, 'DENIED', expiredWords, challenge);
-}
-
-function envelope(status: number, code: string, message: string, headers: Record<string, string> = {}): Reply {
-  return {
-    status,
-    headers: { ...version, ...headers, 'content-type': 'application/json; charset=utf-8' },
-    text: JSON.stringify({ errors: [{ code, message }] }),
-  };
+  return form === '403 envelope' ? envelope(403, 'DENIED', expiredWords) : envelope(401, 'DENIED', expiredWords, { headers: challenge });
 }
 
 /** undefined: reached under another name than ECR's. */
