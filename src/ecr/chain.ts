@@ -6,28 +6,51 @@ import { defaultProfile, profilePlace, skippedEnvironment } from './profile.ts';
 import { namedProfile } from './variables.ts';
 import type { Step, Wire } from './wire.ts';
 
+/** A place that had no keys, and why. */
+export interface Link {
+  readonly place: string;
+  readonly why: string;
+}
+/** What the walk comes to. */
+export interface Answered {
+  readonly keys: Keys;
+  /** The place that answered, for people, and why it was the one that is meant. */
+  readonly place: string;
+  readonly because: string;
+}
+
 /**
  * The keys of the first place that is meant to have some, and that place. Where it has none, the walk does not go on:
  * the next place would be another identity.
  * So a profile that is named is the only place. Throws what STS or SSO answered as it came, else AUTH, naming every
- * place that was looked at, and why there was nothing. `entered` hears for which place the walk waits.
+ * place that was looked at, and why there was nothing. `entered` hears for which place the walk waits, `heard` of each
+ * place that had nothing.
  */
-export async function findKeys(walk: Walk, entered: (step: Step) => void): Promise<{ readonly keys: Keys; readonly place: string }> {
+export async function findKeys(
+  walk: Walk,
+  entered: (step: Step) => void,
+  heard: (link: Link) => void = () => undefined,
+): Promise<Answered> {
   const passed: string[] = [];
+  const pass = (place: string, why: string): void => {
+    passed.push(`${place} (${why})`);
+    heard({ place, why });
+  };
   for (const place of placesOf(walk)) {
     if (place.absent !== undefined) {
-      passed.push(`${place.name} (${place.absent})`);
+      pass(place.name, place.absent);
       continue;
     }
     entered({ name: place.waiting ?? place.name, late: place.late });
     try {
       const keys = await place.keys();
       insist(keys);
-      return { keys, place: place.shown };
+      return { keys, place: place.shown, because: place.because };
     } catch (error) {
       if (isAnswer(error, walk.ways.wire)) throw error;
       const reason = place.explain?.(error) ?? wordsOf(error);
-      throw noKeys([...passed, `${place.name} (${reason})`], place, place.remedy?.(reason));
+      pass(place.name, reason);
+      throw noKeys(passed, place, place.remedy?.(reason));
     }
   }
   throw noKeys(passed);

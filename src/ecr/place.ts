@@ -45,6 +45,8 @@ export interface Place {
   readonly late?: string;
   /** Why nothing is meant to be there. undefined: something is, and the walk ends here, one way or the other. */
   readonly absent?: string | undefined;
+  /** Why keys are meant to be there, for people. */
+  readonly because: string;
   readonly keys: () => Promise<Keys>;
   /** The identity that was found, for people. */
   readonly shown: string;

@@ -4,7 +4,7 @@ import { environmentKeys, halfKeys, retryAfterMs } from './environment.ts';
 import { type Keys, type Place, silent, usualRemedy, type Walk, wordsOf } from './place.ts';
 import { loadSdk } from './providers.ts';
 import { assumeByToken, sessionName, type WebToken } from './role.ts';
-import { containerUri, formOf, keyVariables, plainAddress } from './variables.ts';
+import { containerUri, containerVariable, formOf, keyVariables, plainAddress } from './variables.ts';
 
 export function environmentPlace({ env }: Walk): Place {
   const form = formOf(keyVariables.id, env);
@@ -13,6 +13,7 @@ export function environmentPlace({ env }: Walk): Place {
     name: 'environment',
     waiting: 'the environment',
     absent: form ? undefined : `${keyVariables.id} is not set`,
+    because: `${form} is set`,
     keys: () => (half === undefined ? environmentKeys(env) : Promise.reject(new Error(half))),
     shown: `environment (${form})`,
     retryAfterMs,
@@ -34,6 +35,7 @@ export function webIdentityPlace({ env, ways, sts }: Walk): Place {
   return {
     name: 'web identity',
     absent: file ? undefined : 'AWS_WEB_IDENTITY_TOKEN_FILE is not set',
+    because: 'AWS_WEB_IDENTITY_TOKEN_FILE is set',
     keys,
     shown: `web identity (${roleArn})`,
     explain: error => `token file ${file}${roleArn ? ` for ${roleArn}` : ''}: ${wordsOf(error)}`,
@@ -43,7 +45,8 @@ export function webIdentityPlace({ env, ways, sts }: Walk): Place {
 /** The service account of a pod that is about to start. */
 export function serviceAccountPlace(webToken: WebToken, { ways, sts }: Walk): Place {
   const name = `service account token for ${webToken.roleArn}`;
-  return { name, keys: () => assumeByToken(webToken, sts(), ways), shown: name };
+  const because = 'the kubelet gives the token of the service account';
+  return { name, because, keys: () => assumeByToken(webToken, sts(), ways), shown: name };
 }
 
 const tokenFile = 'AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE';
@@ -67,6 +70,7 @@ export function containerPlace({ env, commandEnv }: Walk): Place {
   return {
     name: 'container or Pod identity',
     absent: uri ? undefined : 'AWS_CONTAINER_CREDENTIALS_FULL_URI and ..._RELATIVE_URI are not set',
+    because: `${containerVariable(env)} is set`,
     async keys() {
       const awsContainerAuthorizationToken = await containerToken(env);
       const token = awsContainerAuthorizationToken === undefined ? {} : { awsContainerAuthorizationToken };
@@ -84,6 +88,7 @@ export function instancePlace({ env, commandEnv }: Walk): Place {
   const where = env['AWS_EC2_METADATA_SERVICE_ENDPOINT'] || 'http://169.254.169.254';
   return {
     name: 'instance metadata',
+    because: 'no other place is meant to have keys',
     absent: disabled && disabled !== 'false' ? `switched off by AWS_EC2_METADATA_DISABLED=${disabled}` : undefined,
     async keys() {
       const { fromInstanceMetadata } = await loadSdk(commandEnv);

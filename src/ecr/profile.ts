@@ -13,7 +13,7 @@ export function skippedEnvironment({ profile, env }: Walk): Place {
   const why = profile ? 'the source names a profile' : `AWS_PROFILE is set to ${env['AWS_PROFILE']}`;
   const form = formOf(keyVariables.id, env);
   const absent = `skipped, because ${why}; ${form ?? keyVariables.id} is ${form ? 'set' : 'not set'}`;
-  return { name: 'environment', absent, keys: () => Promise.reject(new Error(absent)), shown: '' };
+  return { name: 'environment', absent, because: '', keys: () => Promise.reject(new Error(absent)), shown: '' };
 }
 
 /**
@@ -24,7 +24,9 @@ export function defaultProfile(walk: Walk): Place {
   const { shared } = walk;
   const section = shared.profile('default');
   const place = profilePlace('default', walk);
-  if (credentialsIn(section ?? {}).length > 0 || shared.odd('default').length > 0 || isHidden(shared)) return place;
+  const named = credentialsIn(section ?? {});
+  if (named.length > 0) return { ...place, because: `the profile "default" holds ${named.join(', ')}` };
+  if (shared.odd('default').length > 0 || isHidden(shared)) return place;
   const why = section ? 'it names no credentials' : 'there is no such profile';
   const unread = walk.env['AWS_DEFAULT_PROFILE'] ? ['AWS_DEFAULT_PROFILE is set, but only AWS_PROFILE is read'] : [];
   return { ...place, absent: [...problemsOf(shared), why, ...unread].join('; ') };
@@ -58,6 +60,7 @@ export function profilePlace(name: string, walk: Walk): Place {
         },
       })();
     },
+    because: byVariable ? `AWS_PROFILE is set to ${name}` : profile ? 'the source names it' : 'it may hold keys, as far as one can see',
     shown: `profile "${name}"${byVariable ? ' (AWS_PROFILE)' : profile ? ' (of the source)' : ''}`,
     explain: error => whyNone(name, error, shared, env),
     remedy: () =>

@@ -27,9 +27,12 @@ export function pathsOf(env: Env): [credentials: string, config: string] {
   return [at(fileVariables.credentials, 'credentials'), at(fileVariables.config, 'config')];
 }
 
+/** The variable that says where a container asks for keys; undefined: none does. */
+export const containerVariable = (env: Env): string | undefined =>
+  ['AWS_CONTAINER_CREDENTIALS_RELATIVE_URI', 'AWS_CONTAINER_CREDENTIALS_FULL_URI'].find(name => env[name]);
+
 /** Where a container asks for keys. */
-export const containerUri = (env: Env): string | undefined =>
-  env['AWS_CONTAINER_CREDENTIALS_RELATIVE_URI'] || env['AWS_CONTAINER_CREDENTIALS_FULL_URI'] || undefined;
+export const containerUri = (env: Env): string | undefined => env[containerVariable(env) ?? ''];
 
 /** An address without what may be secret in it: user, password, query. */
 export const plainAddress = (address: string): string => address.replaceAll(/[?#].*$|(?<=^\w+:\/\/)[^/]*@/g, '');
