@@ -30,6 +30,16 @@ export function cut(text: string, longest: number): string {
 }
 
 /**
+ * At most `longest` characters of one line, and three dots for the rest. It ends with a whole word, unless that word
+ * alone fills half of the room.
+ */
+export function shortened(line: string, longest: number): string {
+  if (line.length <= longest) return line;
+  const end = line.lastIndexOf(' ', longest);
+  return `${line.slice(0, end > longest / 2 ? end : longest)}...`;
+}
+
+/**
  * A name that somebody gave to a thing in the manager, for a title: one line without control characters, cut after
  * `longest` characters. Empty for what is no text. It is not searched for secrets, as there may be thousands of names.
  */
@@ -38,7 +48,7 @@ export function label(name: unknown, longest = 300): string {
   const line = oneLine(name.slice(0, 2 * longest))
     .replace(/\s+/g, ' ')
     .trim();
-  return line.length > longest ? `${line.slice(0, longest)}...` : line;
+  return shortened(line, longest);
 }
 
 /**

@@ -1,6 +1,6 @@
 import { asFailure, Failure } from '../contract/failures.ts';
 import { parseAddress } from '../contract/registry.ts';
-import { oneLine } from '../contract/text.ts';
+import { oneLine, shortened } from '../contract/text.ts';
 import { version } from '../version.ts';
 import { answerFor } from './answer.ts';
 import { hostsListed } from './list.ts';
@@ -54,14 +54,16 @@ const lineIn = (text: string): string => text.trim().split('\n')[0]?.trimEnd() ?
 /** The cause is short and for clients that show what a helper says; what to do about it is for people. */
 function failed(error: unknown, ...remarks: readonly string[]): Said {
   const failure = asFailure(error);
-  return said(1, `${shortened(failure.message)}\n`, ...remarks, inFull(failure));
+  return said(1, `${causeOf(failure.message)}\n`, ...remarks, inFull(failure));
 }
 
 /** Clients quote it within messages of their own. In characters. */
 const longestCause = 400;
-function shortened(message: string): string {
+/** Sentences that fit, where they are most of it; else words. */
+export function causeOf(message: string): string {
   const line = oneLine(message).replace(/\s+/g, ' ').trim();
-  return line.length > longestCause ? `${line.slice(0, longestCause)}...` : line;
+  const sentences = line.slice(0, longestCause + 1).match(/^.*[.!?](?= )/)?.[0] ?? '';
+  return line.length > longestCause && sentences.length > longestCause / 2 ? sentences : shortened(line, longestCause);
 }
 
 async function get({ stdin, ...run }: Run): Promise<Said> {

@@ -90,6 +90,7 @@ const errors = {
 } as const satisfies Record<string, ErrorForm>;
 
 export type ErrorName = keyof typeof errors;
+export const errorNames = Object.keys(errors) as ErrorName[];
 
 /** The error in the words of the service that is asked. */
 export function errorOf(name: ErrorName, call: AwsCall, service: Service): AwsError {
