@@ -1,0 +1,91 @@
+import { type Holder, holderOf } from './principal.ts';
+
+/** Where the policy lies that decided. `resource`: of the repository or the registry, or the trust policy of a role. */
+export type Gate = 'identity' | 'resource' | 'boundary' | 'scp' | 'rcp' | 'session' | 'endpoint';
+
+/**
+ * IAM's refusal. `gate` is missing where IAM does not say it. `policy`: the ARN of the denying policy, if it is told.
+ */
+export interface Denial {
+  readonly principal?: string;
+  readonly holder: Holder;
+  /** Of the principal. */
+  readonly account?: string;
+  /** Such as `ecr:BatchGetImage`. */
+  readonly action: string;
+  readonly resource?: string;
+  /** Of the resource, where its ARN names one. */
+  readonly resourceAccount?: string;
+  readonly gate?: Gate;
+  /** A Deny matched; otherwise an Allow is missing, or IAM does not tell. */
+  readonly explicit: boolean;
+  readonly policy?: string;
+}
+
+/** The names of IAM's message tails (IAM user guide, "Troubleshoot access denied error messages"). */
+const gates: readonly (readonly [Gate, RegExp])[] = [
+  ['identity', /identity-?\s*based\s*polic/i],
+  ['resource', /(resource-?\s*based\s*polic|(role\s*)?trust\s*polic)/i],
+  ['boundary', /permissions?\s*boundar/i],
+  ['scp', /service\s*control\s*polic/i],
+  ['rcp', /resource\s*control\s*polic/i],
+  ['session', /session\s*polic/i],
+  ['endpoint', /VPC\s*endpoint\s*polic/i],
+];
+
+/**
+ * IAM's own sentence: `User: ARN is not authorized to perform: ACTION on resource: ARN because REASON`. STS leaves the
+ * colon behind `perform` out; ARNs may be broken by a line's end.
+ */
+const sentence =
+  /(?:\bUser:\s*(?<principal>[^"'<>{}]{1,600}?)\s*is\s*)?not\s*authorized\s*to\s*perform\s*:?\s*(?<action>[a-z][a-z0-9-]{1,40}\s*:\s*[A-Za-z]{2,80})(?<rest>[^]{0,1500})/i;
+const ends = /["<>{}]|\\"|\bUser:\s|\b(status\s*code|Request\s*ID|requestid)\b/i;
+const reasons = /\s*,?\s*(because\s*(no|the|an?|of)|with\s*an?\s*explicit)/i;
+
+/** The first of IAM's sentences in a text; undefined where there is none. */
+export function readDenial(text: string): Denial | undefined {
+  const found = sentence.exec(text)?.groups;
+  if (found?.['action'] === undefined) return undefined;
+  const principal = found['principal'] === undefined ? undefined : unbroken(found['principal']);
+  const holder = holderOf(principal);
+  const rest = (found['rest'] ?? '').split(ends)[0] ?? '';
+  const [before = '', , reason] = cutAt(rest, reasons);
+  const resource = resourceIn(before, reason !== undefined);
+  const decided = reasonIn(reason ?? '');
+  return {
+    ...(principal !== undefined && { principal }),
+    holder,
+    ...(holder.account !== undefined && { account: holder.account }),
+    action: unbroken(found['action']),
+    ...(resource !== undefined && resourceFacts(resource)),
+    ...decided,
+  };
+}
+
+const unbroken = (text: string): string => text.replaceAll(/\s+/g, '');
+
+/** Before the mark, the mark, and from the mark on; only the text itself where there is no mark. */
+function cutAt(text: string, mark: RegExp): readonly string[] {
+  const at = mark.exec(text);
+  return at ? [text.slice(0, at.index), at[0], text.slice(at.index)] : [text];
+}
+
+/** With a reason behind it, the resource ends there, wherever lines were broken; otherwise it ends at a blank. */
+function resourceIn(text: string, isEnded: boolean): string | undefined {
+  const named = /^\s*\bon\s*resource:?\s*(?<resource>[^]+)/i.exec(text)?.groups?.['resource'];
+  if (named === undefined) return undefined;
+  const whole = isEnded ? unbroken(named) : (named.trim().split(/\s/)[0] ?? '');
+  return whole.replace(/[.,;:)\]'`]+$/, '') || undefined;
+}
+
+function resourceFacts(resource: string): Pick<Denial, 'resource' | 'resourceAccount'> {
+  const account = /^arn:[\w-]+:[\w-]+:[\w-]*:(?<account>\d{12}):/.exec(resource)?.groups?.['account'];
+  return account === undefined ? { resource } : { resource, resourceAccount: account };
+}
+
+function reasonIn(reason: string): Pick<Denial, 'gate' | 'explicit' | 'policy'> {
+  const explicit = /explicit\s*deny|explicitly\s*den/i.test(reason);
+  const gate = gates.find(([, pattern]) => pattern.test(reason))?.[0];
+  const policy = /\barn:[\w-]+:(?:iam|organizations|ec2)::[\w:/+=,.@-]+/.exec(reason)?.[0].replace(/[.,:]+$/, '');
+  return { ...(gate && { gate }), explicit, ...(explicit && policy !== undefined && { policy }) };
+}

@@ -1,0 +1,28 @@
+import type { Registry } from '../contract/registry.ts';
+import type { Diagnosis } from './diagnosis.ts';
+import { type Facts, factsOf } from './facts.ts';
+import { explained } from './situations.ts';
+
+/** An answer that we got ourselves. `host`: who was asked. `action`: the right that the request needs. */
+export interface Answered {
+  readonly status: number;
+  readonly text: string;
+  readonly action: string;
+  readonly host: string;
+}
+
+/** What we know besides. `principal`: ARN of the identity that fetched the token. `puller`: who pulls, in words. */
+export interface Asked {
+  readonly registry: Registry;
+  readonly repository: string;
+  readonly reference: string;
+  readonly principal?: string;
+  readonly puller?: string;
+}
+
+/** What an answer of a registry means; undefined for one that is no refusal, or that nobody knows. */
+export function diagnose(answer: Answered, asked: Asked): Diagnosis | undefined {
+  const { status, text, action, host } = answer;
+  if (status < 400) return undefined;
+  return explained({ ...factsOf(text, host), ...asked, status, action } satisfies Facts);
+}

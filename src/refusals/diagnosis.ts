@@ -1,0 +1,27 @@
+/** Something to copy: a policy statement or a command. `what` says where it goes. */
+export interface Paste {
+  readonly what: string;
+  readonly kind: 'policy' | 'command';
+  readonly text: string;
+}
+
+/**
+ * What a refusal means. `sentence`: what is wrong. `side`: whose it is, such as "the identity policy of role ci in
+ * account 123456789012". `remedy`: what to do. `id` is that of the situation, and stays the same. Plain data: it is
+ * also the JSON form.
+ */
+export interface Diagnosis {
+  readonly id: string;
+  readonly sentence: string;
+  readonly side: string;
+  readonly remedy: string;
+  readonly paste?: readonly Paste[];
+}
+
+/** For terminals: lines without a break at the end. */
+export function render({ sentence, side, remedy, paste = [] }: Diagnosis): string {
+  const blocks = paste.map(({ what, text }) => `${what}:\n\n${indented(text)}`);
+  return [[sentence, `Whose side: ${side}.`, `What to do: ${remedy}`].join('\n'), ...blocks].join('\n\n');
+}
+
+const indented = (text: string): string => text.replaceAll(/^(?=.)/gm, '  ');

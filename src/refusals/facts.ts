@@ -1,0 +1,106 @@
+import { parseAddress, type Registry } from '../contract/registry.ts';
+import { type Denial, readDenial } from './denial.ts';
+import { plain, readings } from './plain.ts';
+
+/** A place in a text, and the host that the text speaks of there, in lower case without a port. */
+export interface Place {
+  readonly host?: string;
+  readonly groups: Readonly<Record<string, string | undefined>>;
+}
+
+/** All that is known of one refusal: read from a text, and more where we were there. */
+export interface Facts {
+  /**
+   * The first place that matches, of the hosts that `of` takes, where it is given. A blank of the pattern is any room,
+   * or none: ends of lines may stand anywhere.
+   */
+  readonly find: (pattern: RegExp, of?: (host: string) => boolean) => Place | undefined;
+  readonly denial?: Denial;
+  readonly registry?: Registry;
+  readonly repository?: string;
+  /** A tag, or a digest. */
+  readonly reference?: string;
+  /** Of HTTP, where we saw it ourselves. */
+  readonly status?: number;
+  /** Such as `ecr:BatchGetImage`, where we asked ourselves. */
+  readonly action?: string;
+  /** ARN of the identity that fetched the token. */
+  readonly principal?: string;
+  /** Who pulls, in words, when it is another one than the principal of the token. */
+  readonly puller?: string;
+}
+
+/** Longer texts are whole logs. In characters. */
+export const longestText = 256 * 1024;
+
+const ecrHost = String.raw`(?:\d{12}\.dkr[.-]ecr(?:-fips)?\.[a-z0-9-]+\.[a-z0-9.-]*[a-z]|\bpublic\.ecr\.aws|\becr-public\.aws\.com)`;
+const name = String.raw`[a-z0-9]+(?:(?:[._/]|__|-+)[a-z0-9]+)*`;
+
+/** `HOST/NAME:TAG`, `HOST/NAME@DIGEST`, `https://HOST/v2/NAME/manifests/TAG`. */
+const image = new RegExp(
+  `(?<host>${ecrHost})(?::443)?(?:/v2/(?<path>${name})/(?:manifests|blobs)/(?<of>[\\w.:-]+)|/(?!v2\\b)(?<repository>${name})(?::(?<tag>\\w[\\w.-]{0,127}))?(?:@(?<digest>sha256:[0-9a-f]{64}))?)?`,
+  'gi',
+);
+
+/** asked: the host that answered this text, where we know it. */
+export function factsOf(text: string, asked?: string): Facts {
+  const [spaced, joined] = readings(plain(text.slice(0, longestText)));
+  const texts = spaced === joined ? [spaced] : [spaced, joined];
+  const denial = fullest(texts.map(readDenial));
+  return { find: finder(texts, asked), ...(denial && { denial }), ...fullest(texts.map(imageIn)) };
+}
+
+/** That which has most members: a broken word costs one. */
+const fullest = <T extends object>(found: readonly (T | undefined)[]): T | undefined =>
+  found.filter(each => each !== undefined).toSorted((a, b) => Object.keys(b).length - Object.keys(a).length)[0];
+
+function imageIn(text: string): Pick<Facts, 'registry' | 'repository' | 'reference'> | undefined {
+  const found = [...text.matchAll(image)].slice(0, 20).map(({ groups = {} }) => {
+    const registry = parseAddress(groups['host'] ?? '')?.registry;
+    const repository = groups['path'] ?? groups['repository'];
+    const reference = groups['of'] ?? groups['digest'] ?? groups['tag'];
+    return registry && { registry, ...(repository && { repository }), ...(reference && { reference }) };
+  });
+  return fullest(found);
+}
+
+/** How far from a word its host may stand. In characters. */
+const near = 500;
+/**
+ * `https://HOST`, `HOST/name`, `lookup HOST`, `HOST:443`, `HOST: denied`. An address is none, as it stands behind the
+ * name: `lookup HOST on 10.0.0.2:53`. Names of files look like hosts.
+ */
+const hosts =
+  /\b[a-z][a-z0-9+.-]*:\/\/(?:[^\s/@"]*@)?(?<url>[a-z0-9.-]+)|(?<![\w./@-])(?<bare>(?:[a-z0-9-]+\.)+(?!(?:go|py|js|ts|rs|rb|sh|java|json|ya?ml|toml|log|conf|txt|sock|service|exe|tar|gz|crt|pem|key)\b)[a-z]{2,})(?=[/:\s"',)]|$)/gi;
+
+/** `asked`: the host, where we asked it ourselves: whatever the text names, it is that one's answer. */
+function finder(texts: readonly string[], asked: string | undefined): Facts['find'] {
+  return (pattern, of) => {
+    for (const text of texts)
+      for (const match of text.matchAll(loose(pattern))) {
+        const host = asked ?? hostAt(text, match.index, match.index + match[0].length);
+        const place = { ...(host !== undefined && { host }), groups: match.groups ?? {} };
+        if (of === undefined || (host !== undefined && of(host))) return place;
+      }
+    return undefined;
+  };
+}
+
+/** The host inside of the match, else the last one before it, else the first one behind it. */
+function hostAt(text: string, start: number, end: number): string | undefined {
+  return lastHost(text.slice(Math.max(0, start - near), end)) ?? firstHost(text.slice(end, end + near));
+}
+
+const named = (match: RegExpExecArray | RegExpMatchArray | undefined): string | undefined =>
+  (match?.groups?.['url'] ?? match?.groups?.['bare'])?.toLowerCase().replace(/\.$/, '');
+const lastHost = (text: string): string | undefined => named([...text.matchAll(hosts)].at(-1));
+const firstHost = (text: string): string | undefined => named([...text.matchAll(hosts)][0]);
+
+const compiled = new WeakMap<RegExp, RegExp>();
+
+/** Each pattern is a constant of the table, so it is compiled once. */
+function loose(pattern: RegExp): RegExp {
+  const known = compiled.get(pattern) ?? new RegExp(pattern.source.replaceAll(' ', String.raw`\s*`), 'gi');
+  compiled.set(pattern, known);
+  return known;
+}

@@ -1,0 +1,127 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type Denial, readDenial } from '../../src/refusals/denial.ts';
+import { factsOf } from '../../src/refusals/facts.ts';
+import { explainDenial } from '../../src/refusals/gates.ts';
+
+const role = 'arn:aws:sts::123456789012:assumed-role/ci/session';
+const own = 'arn:aws:ecr:eu-west-1:123456789012:repository/team/app';
+const theirs = 'arn:aws:ecr:eu-west-1:444455556666:repository/team/app';
+const said = (tail: string, { action = 'ecr:BatchGetImage', resource = own } = {}): string =>
+  `User: ${role} is not authorized to perform: ${action} on resource: ${resource}${tail && ` ${tail}`}`;
+
+/** Tails of IAM's messages (IAM user guide, "Troubleshoot access denied error messages"), and where they point. */
+const tails: readonly [tail: string, gate: Denial['gate'], explicit: boolean][] = [
+  ['because no identity-based policy allows the ecr:BatchGetImage action', 'identity', false],
+  ['because no resource-based policy allows the ecr:BatchGetImage action', 'resource', false],
+  ['because no permissions boundary allows the ecr:BatchGetImage action', 'boundary', false],
+  ['because no service control policy allows the ecr:BatchGetImage action', 'scp', false],
+  ['because no resource control policy allows the ecr:BatchGetImage action', 'rcp', false],
+  ['because no session policy allows the ecr:BatchGetImage action', 'session', false],
+  ['because no VPC endpoint policy allows the ecr:BatchGetImage action', 'endpoint', false],
+  ['with an explicit deny in an identity-based policy', 'identity', true],
+  ['with an explicit deny in a resource-based policy', 'resource', true],
+  ['with an explicit deny in a permissions boundary', 'boundary', true],
+  ['with an explicit deny in a service control policy', 'scp', true],
+  ['with an explicit deny in a resource control policy', 'rcp', true],
+  ['with an explicit deny in a session policy', 'session', true],
+  ['with an explicit deny in a VPC endpoint policy', 'endpoint', true],
+  ['with an explicit deny', undefined, true],
+  ['', undefined, false],
+];
+
+test('each tail of IAM says which policy decided', () => {
+  for (const [tail, gate, explicit] of tails) {
+    const denial = readDenial(said(tail));
+    assert.equal(denial?.gate, gate, tail);
+    assert.equal(denial?.explicit, explicit, tail);
+    assert.equal(denial?.action, 'ecr:BatchGetImage');
+    assert.equal(denial?.resource, own, tail);
+    assert.equal(denial?.principal, role);
+    assert.equal(denial?.account, '123456789012');
+  }
+});
+
+test('the sentence is found however it was wrapped on its way', () => {
+  const whole = said('because no resource-based policy allows the ecr:BatchGetImage action', { resource: theirs });
+  const wrapped: readonly string[] = [
+    whole,
+    `Error response from daemon: denied: ${whole}`,
+    `rpc error: code = Unknown desc = failed to pull and unpack image "123456789012.dkr.ecr.eu-west-1.amazonaws.com/team/app:1": ${JSON.stringify(whole)}`,
+    JSON.stringify({ errors: [{ code: 'DENIED', message: whole }] }),
+    JSON.stringify({ log: JSON.stringify({ errors: [{ code: 'DENIED', message: `${whole}\n` }] }), time: '2026-01-01T00:00:00Z' }),
+    `\u001b[31mERROR\u001b[0m ${whole.replace('authorized', '\u001b[1mauthorized\u001b[0m')}`,
+    `<ErrorResponse><Error><Code>AccessDenied</Code><Message>${whole}</Message></Error></ErrorResponse>`,
+    `&quot;${whole}&quot;`,
+    whole.replaceAll(' ', '\n   '),
+    ...[20, 37, 80].flatMap(width => [
+      whole.replaceAll(new RegExp(`.{${width}}`, 'g'), '$&\n'),
+      whole.replaceAll(new RegExp(`.{${width}}`, 'g'), line => `${line.trimEnd()}\n`),
+    ]),
+    whole
+      .replaceAll(/.{60}/g, '$&\n')
+      .split('\n')
+      .map(line => `| ${line}`)
+      .join('\n'),
+  ];
+  for (const text of wrapped) {
+    const { principal, action, resource, resourceAccount, gate, explicit } = factsOf(text).denial ?? assert.fail(text);
+    assert.deepEqual(
+      { principal, action, resource, resourceAccount, gate, explicit },
+      {
+        principal: role,
+        action: 'ecr:BatchGetImage',
+        resource: theirs,
+        resourceAccount: '444455556666',
+        gate: 'resource',
+        explicit: false,
+      },
+      text,
+    );
+  }
+});
+
+test('other forms of the sentence: without a user, a colon or a resource, and with the policy that denies', () => {
+  assert.deepEqual(readDenial('Not authorized to perform sts:AssumeRoleWithWebIdentity')?.action, 'sts:AssumeRoleWithWebIdentity');
+  assert.equal(readDenial(`User: ${role} is not authorized to perform: sts:AssumeRole`)?.resource, undefined);
+  assert.equal(readDenial(said('', { resource: '*' }))?.resource, '*');
+  assert.equal(readDenial(`${said('')}. Ask your administrator.`)?.resource, own);
+  const policy = 'arn:aws:organizations::111122223333:policy/o-abc/service_control_policy/p-1';
+  assert.equal(readDenial(said(`with an explicit deny in a service control policy: ${policy}`))?.policy, policy);
+  assert.equal(readDenial('User alice is not authorized to perform that'), undefined);
+  assert.equal(readDenial('not authorized to perform: the task: later'), undefined);
+});
+
+test('who was refused is named as people know him', () => {
+  const holders: readonly [principal: string, words: string][] = [
+    [role, 'role ci in account 123456789012'],
+    ['arn:aws:iam::123456789012:user/team/ci', 'user ci in account 123456789012'],
+    ['arn:aws:iam::123456789012:root', 'the root user in account 123456789012'],
+    ['arn:aws-us-gov:sts::123456789012:federated-user/bob', 'federated user bob in account 123456789012'],
+    [
+      'arn:aws:sts::123456789012:assumed-role/AWSReservedSSO_PowerUser_0123456789abcdef/bob@example.com',
+      'permission set PowerUser of IAM Identity Center in account 123456789012',
+    ],
+    ['anonymous', 'an anonymous caller'],
+  ];
+  for (const [principal, words] of holders) assert.equal(readDenial(said('').replace(role, principal))?.holder.words, words, principal);
+});
+
+test('a diagnosis names gate, account and holder, and both sides where two accounts are concerned', () => {
+  const told = (text: string) => explainDenial(readDenial(text) ?? assert.fail(text), {});
+  const identity = told(said('because no identity-based policy allows the ecr:BatchGetImage action'));
+  assert.match(identity.sentence, /^Role ci in account 123456789012 may not do ecr:BatchGetImage .*first gate, the identity policy/);
+  assert.equal(identity.paste?.length, 1);
+  const cross = told(said('because no identity-based policy allows the ecr:BatchGetImage action', { resource: theirs }));
+  assert.match(cross.remedy, /repository policy in account 444455556666 must allow it as well/);
+  assert.equal(cross.paste?.length, 2);
+  const repository = told(said('because no resource-based policy allows the ecr:BatchGetImage action', { resource: theirs }));
+  assert.match(repository.side, /policy of the repository in account 444455556666/);
+  const creation = told(
+    said('because no resource-based policy allows the ecr:CreateRepository action', { action: 'ecr:CreateRepository', resource: theirs }),
+  );
+  assert.match(creation.sentence, /third gate, the registry policy, in account 444455556666/);
+  const denied = told(said('with an explicit deny in a service control policy'));
+  assert.match(denied.sentence, /service control policy above account 123456789012 denies it explicitly/);
+  assert.equal(denied.paste, undefined);
+});
