@@ -71,14 +71,14 @@ export function createAlarms(clock: Clock): Alarms {
       alarm.place = alarms.length;
       alarms.push(alarm);
       if (wakeAt === Number.POSITIVE_INFINITY) void watch();
-      else if (alarm.at < wakeAt) sleep.abort();
+      else if (alarm.at < wakeAt) sleep.abort('an earlier alarm');
     },
     clear: remove,
     ringAll: () => ringThose([...alarms], 'all'),
     close() {
       for (const alarm of alarms) alarm.place = -1;
       alarms.length = 0;
-      sleep.abort();
+      sleep.abort('closed');
     },
   };
 }

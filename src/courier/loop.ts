@@ -43,7 +43,8 @@ export function createLoop(clock: Clock, now: () => Moment, tickMs: number): Loo
     wakeup = new AbortController();
   }
 
-  const wake = () => wakeup.abort();
+  // With a reason of its own: else each call makes an exception with its stack.
+  const wake = () => wakeup.abort('woken');
   return {
     wake,
     scanSoon() {
