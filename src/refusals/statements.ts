@@ -1,3 +1,5 @@
+import { actions } from './actions.ts';
+
 /** A statement of an AWS policy, as JSON has it. One that allows: nothing here ever denies. */
 export interface Statement {
   readonly Sid: string;
@@ -56,13 +58,19 @@ export function rightsFor(action: string): Rights {
   return Object.values(rights).find(({ actions }) => (actions as readonly string[]).includes(action)) ?? alone(action);
 }
 
-const alone = (action: string): Rights => ({ name: action.replaceAll(/^.*:|[^A-Za-z0-9]/g, ''), actions: [action] });
+function alone(action: string): Rights {
+  const name = action.replaceAll(/^.*:|[^A-Za-z0-9]/g, '');
+  return { name, actions: [action], ...(actions.get(action) === 'registry' && { resource: '*' }) };
+}
 
-/** A list of one is written as the one. */
-const one = <T>(list: readonly T[]): T | readonly T[] => {
+const unique = <T>(list: readonly T[]): readonly T[] => [...new Set(list)];
+
+/** Each once; a list of one is written as the one. */
+function one<T>(given: readonly T[]): T | readonly T[] {
+  const list = unique(given);
   const [first] = list;
   return list.length === 1 && first !== undefined ? first : list;
-};
+}
 
 /**
  * For the policies of a role or user, for a permissions boundary, a session policy, or an SCP that lists what is
@@ -135,7 +143,7 @@ export interface WebIdentity {
  */
 function admitted(principals: readonly string[]): Required<Pick<Statement, 'Principal'>> & Pick<Statement, 'Condition'> {
   const roles = principals.map(principal => sessionOf(principal));
-  if (roles.every(role => role === undefined)) return { Principal: { AWS: one(unique(principals.map(named))) } };
+  if (roles.every(role => role === undefined)) return { Principal: { AWS: one(principals.map(named)) } };
   const patterns = principals.flatMap((principal, at) => {
     const role = roles[at];
     // Everybody of an account, since it is nobody's own ARN.
@@ -144,10 +152,11 @@ function admitted(principals: readonly string[]): Required<Pick<Statement, 'Prin
     return [`${start}${role.name}`, `${start}*/${role.name}`];
   });
   const accounts = principals.map(principal => accountRoot(principal));
-  return { Principal: { AWS: one(unique(accounts)) }, Condition: { ArnLike: { 'aws:PrincipalArn': one(unique(patterns)) } } };
+  return { Principal: { AWS: one(accounts) }, Condition: { ArnLike: { 'aws:PrincipalArn': one(patterns) } } };
 }
 
-const unique = <T>(list: readonly T[]): readonly T[] => [...new Set(list)];
+/** Who a principal is of. Missing for a service. */
+export const accountOf = (principal: string): string | undefined => /^(?:arn:[^:]+:[^:]+::)?(\d{12})(?::|$)/.exec(principal)?.[1];
 
 function sessionOf(principal: string): { readonly partition: string; readonly account: string; readonly name: string } | undefined {
   const [, partition, account, name] = /^arn:([^:]+):sts::(\d+):assumed-role\/([^/]+)/.exec(principal) ?? [];

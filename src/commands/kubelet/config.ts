@@ -1,5 +1,6 @@
 import { tokensSince } from '../../kubelet/fields.ts';
 import { partitionOf, partitions, providerConfig, providerName, spellings, type Wish, yamlOf } from '../../kubelet/generate.ts';
+import { listed, oneOf } from '../given.ts';
 import { exit, type Io, readArgs, UsageError } from '../io.ts';
 import { minorOf } from './check.ts';
 
@@ -61,19 +62,6 @@ export function wishOf(given: Given): Wish {
     name: nameOf(given.name),
     env: (given.env ?? []).map(pairOf),
   };
-}
-
-/** Commas separate, and an option may come more than once. */
-function listed(given: readonly string[] | undefined, pattern = /./, otherwise = ''): string[] {
-  const texts = (given ?? []).flatMap(text => text.split(',')).map(text => text.trim());
-  for (const text of texts) if (!pattern.test(text)) throw new UsageError(`${JSON.stringify(text)} is ${otherwise || 'empty'}`);
-  return texts;
-}
-
-function oneOf<T extends string>(text: string, allowed: readonly T[], what: string): T {
-  const found = allowed.find(one => one === text);
-  if (found === undefined) throw new UsageError(`${text} is no ${what}: ${allowed.join(', ')}`);
-  return found;
 }
 
 function nameOf(name = providerName): string {

@@ -1,0 +1,112 @@
+import { jsonOf, type PolicyDocument, parts, tooLong } from '../refusals/documents.ts';
+import { policiesFor, type Repository, type Wish } from '../refusals/policies.ts';
+import { type Rights, rights } from '../refusals/statements.ts';
+import { terraformOf } from '../refusals/terraform.ts';
+import { listed, oneOf } from './given.ts';
+import { exit, type Io, readArgs, UsageError } from './io.ts';
+import { type Job, jobOf } from './policy/jobs.ts';
+import { type Place, placeOf, repositoryOf } from './policy/places.ts';
+import { externalIdOf, functionOf, principalOf, roleOf } from './policy/principals.ts';
+
+const options = {
+  for: { type: 'string', multiple: true },
+  account: { type: 'string', multiple: true },
+  region: { type: 'string', multiple: true },
+  repository: { type: 'string', multiple: true },
+  existing: { type: 'boolean' },
+  tags: { type: 'boolean' },
+  'external-id': { type: 'string' },
+  part: { type: 'string' },
+  format: { type: 'string' },
+} as const;
+type Given = ReturnType<typeof readArgs<typeof options>>['values'];
+
+/** `policy JOB [WHERE...]`: prints the least policies for a job, and says where each goes. Asks nobody. */
+export function policy(args: string[], io: Pick<Io, 'stdout' | 'stderr'>): Promise<number> {
+  const { values, positionals } = readArgs(args, options, { allowPositionals: true });
+  const [first, ...rest] = positionals;
+  if (first === undefined) throw new UsageError('say what for, and where: pull IMAGE');
+  // An image alone is one to pull.
+  const [word, where] = /[./]/.test(first) ? ['pull', positionals] : [first, rest];
+  const format = oneOf(values.format ?? 'json', ['json', 'terraform'], 'format');
+  const part = values.part === undefined ? undefined : oneOf(values.part, parts, 'part');
+  const wish = wishOf(jobOf(word), word, where, values);
+  if (part !== undefined && part !== 'identity' && wish.principals.length === 0)
+    throw new UsageError(`--part ${part} lets somebody in: name him with --for`);
+  const documents = policiesFor(wish, part);
+  if (documents.length === 0) throw new UsageError(`${word} needs no ${part} policy`);
+  print(documents, { word, format }, io);
+  return Promise.resolve(exit.ok);
+}
+
+function wishOf(job: Job, word: string, where: readonly string[], given: Given): Wish {
+  const places = job.on === 'repositories' ? placesOf(where, given) : [];
+  const repositories = places.filter(place => place !== 'public');
+  if (repositories.length < places.length && word !== 'pull')
+    throw new UsageError(`${word} is for private registries, and not for ECR Public`);
+  const resources = resourcesOf(job, where);
+  const partition = repositories[0]?.partition ?? resources[0]?.split(':')[1] ?? 'aws';
+  const apart = repositories.find(repository => repository.partition !== partition);
+  if (apart)
+    throw new UsageError(`${apart.region} is of the partition ${apart.partition}, and others are of ${partition}: ask for each alone`);
+  const principals = listed(given.for).map(text => principalOf(text, partition));
+  const externalId = given['external-id'];
+  if (externalId !== undefined && (job.on !== 'roles' || principals.length === 0))
+    throw new UsageError('--external-id is for the trust policy: assume ROLE --for WHO');
+  return {
+    needs: needsOf(job, word, places, given),
+    repositories,
+    resources,
+    principals,
+    ...(externalId !== undefined && { externalId: externalIdOf(externalId) }),
+  };
+}
+
+function needsOf({ needs }: Job, word: string, places: readonly Place[], given: Given): readonly Rights[] {
+  if (word !== 'cache' && (given.existing || given.tags)) throw new UsageError('--existing and --tags are for cache');
+  const isPrivate = places.length === 0 || places.some(place => place !== 'public');
+  return [
+    ...(isPrivate ? needs : []).filter(need => need !== rights.create || !given.existing),
+    ...(given.tags ? [rights.tag] : []),
+    ...(places.includes('public') ? [rights.publicToken] : []),
+  ];
+}
+
+/** Images, hosts and ARNs, and what the options name. */
+function placesOf(where: readonly string[], given: Given): readonly Place[] {
+  const accounts = listed(given.account);
+  const regions = listed(given.region);
+  const names = listed(given.repository);
+  if ((accounts.length === 0) !== (regions.length === 0) || (names.length > 0 && accounts.length === 0))
+    throw new UsageError('--account and --region belong together, with --repository or without');
+  const named: Repository[] = accounts.flatMap(account =>
+    regions.flatMap(region => (names.length > 0 ? names : ['*']).map(name => repositoryOf(account, region, name))),
+  );
+  const places = [...where.map(placeOf), ...named];
+  if (places.length === 0) throw new UsageError('name images or hosts; or --account and --region, with --repository or without');
+  return places;
+}
+
+function resourcesOf(job: Job, where: readonly string[]): readonly string[] {
+  if (job.on !== 'roles' && job.on !== 'functions') return [];
+  if (where.length === 0) throw new UsageError(`name the ${job.on} by their ARNs`);
+  return where.map(job.on === 'roles' ? roleOf : functionOf);
+}
+
+interface Form {
+  readonly word: string;
+  readonly format: 'json' | 'terraform';
+}
+
+/** What is said about the policies goes to stderr, so that `> file.json` gets JSON. A terminal gets one by one. */
+function print(documents: readonly PolicyDocument[], { word, format }: Form, { stdout, stderr }: Pick<Io, 'stdout' | 'stderr'>): void {
+  for (const text of documents.flatMap(document => tooLong(document) ?? [])) stderr.write(`Warning: ${text}\n`);
+  if (format === 'terraform') {
+    stdout.write(terraformOf(documents, word));
+    return;
+  }
+  for (const each of stdout.isTTY ? documents.map(document => [document]) : [documents]) {
+    for (const { where, notes } of each) stderr.write([where, ...notes].map(text => `# ${text}\n`).join(''));
+    stdout.write(jsonOf(each));
+  }
+}

@@ -1,0 +1,32 @@
+import { hint } from '../../../config/nearest.ts';
+import { actions } from '../../refusals/actions.ts';
+import { type Rights, rights, rightsFor } from '../../refusals/statements.ts';
+import { UsageError } from '../io.ts';
+
+/** What a policy is for. `on`: what the rights are to. */
+export interface Job {
+  readonly needs: readonly Rights[];
+  readonly on: 'nothing' | 'repositories' | 'roles' | 'functions';
+}
+
+/** By their words on the command line. */
+export const jobs: Readonly<Record<string, Job>> = {
+  token: { needs: [rights.token], on: 'nothing' },
+  pull: { needs: [rights.token, rights.pull], on: 'repositories' },
+  push: { needs: [rights.token, rights.push], on: 'repositories' },
+  cache: { needs: [rights.token, rights.pull, rights.import, rights.create], on: 'repositories' },
+  public: { needs: [rights.publicToken], on: 'nothing' },
+  assume: { needs: [rights.assume], on: 'roles' },
+  invoke: { needs: [rights.invoke], on: 'functions' },
+};
+
+const ons = { repository: 'repositories', registry: 'nothing', role: 'roles', function: 'functions' } as const;
+
+/** A job, or an action such as `ecr:ListImages`: the statement in which a refusal of it ends. */
+export function jobOf(word: string): Job {
+  if (Object.hasOwn(jobs, word) && jobs[word]) return jobs[word];
+  const kind = actions.get(word);
+  if (kind !== undefined) return { needs: [rightsFor(word)], on: ons[kind] };
+  const known = [...Object.keys(jobs), ...actions.keys()];
+  throw new UsageError(`${word} is neither a job (${Object.keys(jobs).join(', ')}) nor an action of ECR${hint(word, known)}`);
+}

@@ -1,0 +1,72 @@
+import { lookAlike } from '../../contract/look-alike.ts';
+import { parseAddress, privateRegistryHost, type Registry } from '../../contract/registry.ts';
+import { quote } from '../../contract/text.ts';
+import type { Repository } from '../../refusals/policies.ts';
+import { UsageError } from '../io.ts';
+
+/** Where images are: repositories, or ECR Public, which has no account. */
+export type Place = Repository | 'public';
+
+const example = '123456789012.dkr.ecr.eu-west-1.amazonaws.com/team/app';
+
+/** An image (tag and digest do not count), a host (all its repositories), or the ARN of a repository. */
+export function placeOf(text: string): Place {
+  const [, partition, region, account, name] = /^arn:([\w-]+):ecr:([^:]*):([^:]*):repository\/(.+)$/.exec(text) ?? [];
+  if (partition && account && region && name) return repositoryOf(account, region, name, partition);
+  if (text.startsWith('arn:')) throw new UsageError(`${quote(text)} is no ARN of a repository: arn:aws:ecr:REGION:ACCOUNT:repository/NAME`);
+  const [host = '', ...path] = text.replace(/^[a-z][a-z0-9+.-]*:\/\//i, '').split('/');
+  const registry = registryOf(host);
+  if (registry.service === 'ecr-public') return 'public';
+  return placed(
+    registry,
+    path
+      .join('/')
+      .replace(/@.*$/s, '')
+      .replace(/:[^/:]*$/, '')
+      .replace(/\/$/, '') || '*',
+  );
+}
+
+/** Of an account and region that are named apart. */
+export function repositoryOf(account: string, region: string, name: string, partition?: string): Repository {
+  accountDigits(account);
+  const registry = parseAddress(privateRegistryHost(account, region))?.registry;
+  if (!registry) throw new UsageError(`${quote(region)} is no region of AWS: eu-west-1 is one`);
+  if (partition !== undefined && partition !== registry.partition)
+    throw new UsageError(`the region ${region} is of the partition ${registry.partition}, and the ARN says ${partition}`);
+  return placed(registry, name);
+}
+
+const placed = ({ partition, region, account = '' }: Registry, name: string): Repository => {
+  const wrong = wrongName(name);
+  if (wrong !== undefined) throw new UsageError(`${quote(name)} is no name of a repository: ${wrong}`);
+  return { partition, region, account, name };
+};
+
+export function accountDigits(account: string): string {
+  if (/^\d{12}$/.test(account)) return account;
+  const count = /^\d+$/.test(account) ? `it has ${account.length} digits` : 'it is no number';
+  throw new UsageError(`${quote(account)} is no account of AWS: ${count}, and 12 digits are expected`);
+}
+
+function registryOf(host: string): Registry {
+  const registry = parseAddress(host)?.registry;
+  if (registry) return registry;
+  const [, account] = /^([^.]+)\.dkr[.-]ecr/.exec(host) ?? [];
+  if (/[*?]/.test(host)) throw new UsageError(`${quote(host)} has a wildcard: name each account and region`);
+  if (account !== undefined) accountDigits(account);
+  const like = lookAlike(host);
+  throw new UsageError(`${quote(host)} ${like?.is ?? 'is no registry of ECR'}: an image is HOST/REPOSITORY, such as ${example}`);
+}
+
+/** The rule for names of the API of ECR (CreateRepository, 2015-09-21); a * at the end stands for any rest. */
+function wrongName(name: string): string | undefined {
+  const whole = name.replace(/\*$/, '');
+  if (/[*?]/.test(whole)) return 'a * stands at the end only, such as team/*';
+  if (/[A-Z]/.test(name)) return 'it has upper case letters, and ECR has lower case ones only';
+  const length = name.endsWith('*') ? { least: 0, most: 255 } : { least: 2, most: 256 };
+  if (whole.length < length.least || whole.length > length.most) return 'it has 2 to 256 characters';
+  const rest = name.endsWith('*') ? whole.replace(/[._/-]$/, '') : whole;
+  if (rest === '' || /^[a-z0-9]+([._/-][a-z0-9]+)*$/.test(rest)) return undefined;
+  return 'letters, digits, and single . _ - / between them';
+}

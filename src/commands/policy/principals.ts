@@ -1,0 +1,55 @@
+import { quote } from '../../contract/text.ts';
+import { UsageError } from '../io.ts';
+import { accountDigits } from './places.ts';
+
+const role = 'arn:aws:iam::123456789012:role/NAME';
+
+/**
+ * Somebody who shall get rights: the number of an account, or the ARN of a role, user, account or session. Returns the
+ * ARN. partition: of what he shall get rights to.
+ */
+export function principalOf(text: string, partition: string): string {
+  if (text === '*') throw new UsageError(`* would let in everybody on AWS: name a role (${role}) or an account`);
+  if (/[*?]/.test(text))
+    throw new UsageError(`${quote(text)} has a wildcard, which AWS takes in no principal: name the role, or its account`);
+  if (!text.startsWith('arn:') && !/^\d+$/.test(text))
+    throw new UsageError(`${quote(text)} is neither the ARN of a role (${role}) nor the number of an account`);
+  const arn = text.startsWith('arn:') ? text : `arn:${partition}:iam::${accountDigits(text)}:root`;
+  const [, of = '', account = '', rest = ''] = /^arn:([^:]*):(?:iam|sts)::([^:]*):(.+)$/.exec(arn) ?? [];
+  if (rest.startsWith('group/'))
+    throw new UsageError(`${quote(arn)} is a group, which AWS takes for no principal: name its users, or a role`);
+  if (!/^(root|user\/[\w+=,.@/-]+|role\/[\w+=,.@/-]+|assumed-role\/[\w+=,.@-]+(\/[\w+=,.@-]+)?|federated-user\/[\w+=,.@-]+)$/.test(rest))
+    throw new UsageError(`${quote(arn)} is no ARN of a role, user or account: ${role}`);
+  accountDigits(account);
+  return inPartition(arn, of, partition);
+}
+
+/** A role to assume, by its ARN. */
+export function roleOf(text: string): string {
+  const [, account] = /^arn:[\w-]+:iam::([^:]*):role\/[\w+=,.@/-]+$/.exec(text) ?? [];
+  if (account === undefined) throw new UsageError(`${quote(text)} is no ARN of a role: ${role}`);
+  accountDigits(account);
+  return text;
+}
+
+/** A Lambda function, by its ARN, which may end in a version or an alias. */
+export function functionOf(text: string): string {
+  const [, account] = /^arn:[\w-]+:lambda:[a-z0-9-]+:([^:]*):function:[\w-]+(?::[\w$-]+)?$/.exec(text) ?? [];
+  if (account === undefined)
+    throw new UsageError(`${quote(text)} is no ARN of one function: arn:aws:lambda:eu-west-1:123456789012:function:NAME`);
+  accountDigits(account);
+  return text;
+}
+
+function inPartition(arn: string, of: string, partition: string): string {
+  if (of !== partition)
+    throw new UsageError(
+      `${quote(arn)} is of the partition ${of}, and the rights would be in ${partition}: no policy reaches from one to the other`,
+    );
+  return arn;
+}
+
+export function externalIdOf(text: string): string {
+  if (!/^[\w+=,.@:/-]{2,1224}$/.test(text)) throw new UsageError('an external id has 2 to 1224 letters, digits and + = , . @ : / - _');
+  return text;
+}

@@ -1,0 +1,81 @@
+/**
+ * The actions of ECR, by what AWS lets a statement name as their resource: a repository, or nothing less than all
+ * (Service Authorization Reference, Amazon Elastic Container Registry, 2026).
+ */
+const ofRepositories: readonly string[] = [
+  'BatchCheckLayerAvailability',
+  'BatchDeleteImage',
+  'BatchGetImage',
+  'BatchGetRepositoryScanningConfiguration',
+  'BatchImportUpstreamImage',
+  'CompleteLayerUpload',
+  'CreateRepository',
+  'DeleteLifecyclePolicy',
+  'DeleteRepository',
+  'DeleteRepositoryPolicy',
+  'DescribeImageReplicationStatus',
+  'DescribeImageScanFindings',
+  'DescribeImageSigningStatus',
+  'DescribeImages',
+  'DescribeRepositories',
+  'GetDownloadUrlForLayer',
+  'GetImageCopyStatus',
+  'GetLifecyclePolicy',
+  'GetLifecyclePolicyPreview',
+  'GetRepositoryPolicy',
+  'InitiateLayerUpload',
+  'ListImages',
+  'ListTagsForResource',
+  'PutImage',
+  'PutImageScanningConfiguration',
+  'PutImageTagMutability',
+  'PutLifecyclePolicy',
+  'ReplicateImage',
+  'SetRepositoryPolicy',
+  'StartImageScan',
+  'StartLifecyclePolicyPreview',
+  'TagResource',
+  'UntagResource',
+  'UpdateImageStorageClass',
+  'UploadLayerPart',
+];
+
+const ofRegistries: readonly string[] = [
+  'CreatePullThroughCacheRule',
+  'CreateRepositoryCreationTemplate',
+  'DeletePullThroughCacheRule',
+  'DeleteRegistryPolicy',
+  'DeleteRepositoryCreationTemplate',
+  'DeleteSigningConfiguration',
+  'DeregisterPullTimeUpdateExclusion',
+  'DescribePullThroughCacheRules',
+  'DescribeRegistry',
+  'DescribeRepositoryCreationTemplates',
+  'GetAccountSetting',
+  'GetAuthorizationToken',
+  'GetRegistryPolicy',
+  'GetRegistryScanningConfiguration',
+  'GetSigningConfiguration',
+  'ListPullTimeUpdateExclusions',
+  'PutAccountSetting',
+  'PutRegistryPolicy',
+  'PutRegistryScanningConfiguration',
+  'PutReplicationConfiguration',
+  'PutSigningConfiguration',
+  'RegisterPullTimeUpdateExclusion',
+  'UpdatePullThroughCacheRule',
+  'UpdateRepositoryCreationTemplate',
+  'ValidatePullThroughCacheRule',
+];
+
+export type Kind = 'repository' | 'registry' | 'role' | 'function';
+
+/** What each action is done to, of all actions for which there are policies here. */
+export const actions: ReadonlyMap<string, Kind> = new Map<string, Kind>([
+  ...ofRepositories.map(name => [`ecr:${name}`, 'repository'] as const),
+  ...ofRegistries.map(name => [`ecr:${name}`, 'registry'] as const),
+  ['ecr-public:GetAuthorizationToken', 'registry'],
+  ['sts:GetServiceBearerToken', 'registry'],
+  ['sts:AssumeRole', 'role'],
+  ['lambda:InvokeFunction', 'function'],
+]);

@@ -1,0 +1,44 @@
+import type { Statement } from './statements.ts';
+
+/**
+ * The policies that AWS decides by, by what they hang on: a role or user, a repository, a registry, a role that is
+ * assumed, a Lambda function.
+ */
+export const parts = ['identity', 'repository', 'registry', 'trust', 'function'] as const;
+export type Part = (typeof parts)[number];
+
+/** One policy, and where it belongs. */
+export interface PolicyDocument {
+  readonly part: Part;
+  /** Different from that of all others of one answer: letters, digits and dashes. */
+  readonly name: string;
+  /** Where it goes, one sentence. */
+  readonly where: string;
+  /** What else there is to know, a sentence each. */
+  readonly notes: readonly string[];
+  readonly statements: readonly Statement[];
+}
+
+/** As AWS takes it. */
+export const policyOf = ({ statements }: PolicyDocument) => ({ Version: '2012-10-17', Statement: statements });
+
+const pretty = (value: unknown): string => `${JSON.stringify(value, undefined, 2)}\n`;
+
+/** One policy is that policy; several are members of one object, by their names. */
+export function jsonOf(documents: readonly PolicyDocument[]): string {
+  const [first, ...more] = documents;
+  if (first && more.length === 0) return pretty(policyOf(first));
+  return pretty(Object.fromEntries(documents.map(document => [document.name, policyOf(document)])));
+}
+
+/** In characters, blanks left out: a managed policy, and all inline policies of a role together (IAM quotas). */
+const longest: Readonly<Record<Part, number>> = { identity: 6144, trust: 2048, repository: 10_240, registry: 10_240, function: 20_480 };
+
+/** A sentence for a policy that AWS refuses for its length. */
+export function tooLong(document: PolicyDocument): string | undefined {
+  const { length } = JSON.stringify(policyOf(document));
+  const most = longest[document.part];
+  if (length <= most) return undefined;
+  const inline = document.part === 'identity' ? ' in a managed policy (10240 in an inline policy of a role)' : '';
+  return `It has ${length} characters, and AWS takes ${most}${inline}: name fewer repositories, or many at once as in team/*.`;
+}

@@ -1,0 +1,36 @@
+import type { Repository } from './policies.ts';
+import { holderOf } from './principal.ts';
+import { accountOf } from './statements.ts';
+
+export const together = (words: readonly string[]): string => [...new Set(words)].join(', ');
+
+/** A name that differs from those of its like. */
+export const oneOfEach = (name: string, at: number, of: number): string => (of === 1 ? name : `${name}-${at + 1}`);
+
+export const roleWords = (arn: string): string => holderOf(arn).words;
+
+export function whoseWords(principals: readonly string[]): string {
+  if (principals.length === 0) return 'the role or user that fetches the tokens (`ecr-courier whoami` names it)';
+  return together(principals.map(holderWords));
+}
+
+/** The policy of an account is nobody's: its own administrators give its rights to roles and users. */
+const holderWords = (principal: string): string =>
+  principal.endsWith(':root') ? `those roles and users of account ${accountOf(principal)} that need it` : holderOf(principal).words;
+
+export function repositoryWords(repositories: readonly Repository[]): string {
+  return together(
+    repositories.map(({ account, region, name }) => {
+      const place = `in account ${account}, ${region}`;
+      if (name === '*') return `every repository ${place}`;
+      return name.endsWith('*') ? `every repository ${place}, whose name begins with ${name.slice(0, -1)}` : `repository ${name} ${place}`;
+    }),
+  );
+}
+
+/** Why there is a condition, where there is one. */
+export function sessionNotes(principals: readonly string[]): readonly string[] {
+  const sessions = principals.filter(principal => principal.includes(':assumed-role/'));
+  if (sessions.length === 0) return [];
+  return [`A condition names ${together(sessions.map(roleWords))}, as a session does not tell the path of its role.`];
+}

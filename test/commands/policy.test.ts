@@ -1,0 +1,326 @@
+import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { policy } from '../../src/commands/policy.ts';
+import { actions } from '../../src/refusals/actions.ts';
+import type { Part } from '../../src/refusals/documents.ts';
+import { managedPolicies } from '../../src/refusals/managed.ts';
+import { assertGrammar, authorization } from '../refusals/grammar.ts';
+import { type Block, parseHcl } from '../refusals/hcl.ts';
+import { command } from './cli.ts';
+
+const host = '123456789012.dkr.ecr.eu-west-1.amazonaws.com';
+const image = `${host}/team/app:1.2`;
+const role = 'arn:aws:iam::210987654321:role/ci/puller';
+const session = 'arn:aws:sts::210987654321:assumed-role/puller/i-0123';
+const repository = (name: string): string => `arn:aws:ecr:eu-west-1:123456789012:repository/${name}`;
+
+interface Policy {
+  readonly Version: string;
+  readonly Statement: readonly Readonly<Record<string, unknown>>[];
+}
+
+async function printed(
+  ...args: readonly string[]
+): Promise<{ readonly json: Policy & Readonly<Record<string, Policy>>; readonly notes: string }> {
+  const { code, stdout, stderr } = await command(['policy', ...args]);
+  assert.equal(code, 0, stderr);
+  return { json: JSON.parse(stdout) as Policy & Readonly<Record<string, Policy>>, notes: stderr };
+}
+
+const sidsOf = ({ Statement }: Policy): unknown[] => Statement.map(({ Sid }) => Sid);
+
+/** Every form of every job, with the policies that it comes to. */
+const asked: readonly (readonly [args: readonly string[], parts: readonly string[]])[] = [
+  [[image], ['identity']],
+  [['token'], ['identity']],
+  [['public'], ['identity']],
+  [['pull', image], ['identity']],
+  [['pull', host, 'public.ecr.aws/nginx/nginx'], ['identity']],
+  [
+    ['pull', image, '--for', role],
+    ['identity', 'repository'],
+  ],
+  [
+    ['pull', image, '--for', session],
+    ['identity', 'repository'],
+  ],
+  [
+    ['pull', image, `${host}/team/*`, '--for', `${role},${session},111111111111`],
+    ['identity', 'repository'],
+  ],
+  [['pull', image, '--for', role, '--part', 'registry'], ['registry']],
+  [['pull', image, '--for', 'arn:aws:iam::123456789012:role/own'], ['identity']],
+  [['pull', image, '--for', 'arn:aws:iam::123456789012:role/own', '--part', 'repository'], ['repository']],
+  [
+    [
+      'pull',
+      image,
+      `210987654321.dkr.ecr.eu-west-1.amazonaws.com/x/y`,
+      '--for',
+      'arn:aws:iam::123456789012:role/a,arn:aws:iam::210987654321:role/b',
+    ],
+    ['identity', 'repository-1', 'repository-2'],
+  ],
+  [['push', image], ['identity']],
+  [
+    ['push', image, '--for', '210987654321'],
+    ['identity', 'repository'],
+  ],
+  [['cache', `${host}/docker-hub/*`], ['identity']],
+  [
+    ['cache', `${host}/docker-hub/*`, '--tags', '--for', role],
+    ['identity', 'registry'],
+  ],
+  [
+    ['cache', `${host}/docker-hub/*`, '123456789012.dkr.ecr.eu-west-2.amazonaws.com/quay/*', '--for', role],
+    ['identity', 'registry-1', 'registry-2'],
+  ],
+  [
+    ['cache', `${host}/docker-hub/library/nginx`, '--existing', '--for', role],
+    ['identity', 'repository'],
+  ],
+  [['assume', 'arn:aws:iam::123456789012:role/ecr-pull'], ['identity']],
+  [
+    ['assume', 'arn:aws:iam::123456789012:role/ecr-pull', '--for', role, '--external-id', 'blue:1'],
+    ['identity', 'trust'],
+  ],
+  [
+    ['assume', 'arn:aws:iam::123456789012:role/ecr-pull', '--for', session, '--external-id', 'blue:1'],
+    ['identity', 'trust'],
+  ],
+  [['invoke', 'arn:aws:lambda:eu-west-1:123456789012:function:ecr-token:live'], ['identity']],
+  [
+    ['invoke', 'arn:aws:lambda:eu-west-1:123456789012:function:ecr-token', '--for', role],
+    ['identity', 'function'],
+  ],
+  [['ecr:ListImages', host], ['identity']],
+  [
+    ['ecr:DescribeRepositories', '--account', '123456789012', '--region', 'eu-west-1', '--for', role],
+    ['identity', 'repository'],
+  ],
+  [
+    ['ecr:CreateRepository', `${host}/new/*`, '--for', role],
+    ['identity', 'registry'],
+  ],
+  [['ecr:DescribeRegistry'], ['identity']],
+  [['sts:GetServiceBearerToken'], ['identity']],
+];
+
+test('what is printed is a policy as AWS takes it, whatever is asked for', async () => {
+  for (const [args, names] of asked) {
+    const { json, notes } = await printed(...args);
+    const policies = names.length === 1 ? { [names[0] ?? '']: json } : json;
+    assert.deepEqual(Object.keys(policies), names, args.join(' '));
+    for (const [name, policy] of Object.entries(policies)) assertGrammar(policy, name.replace(/-\d+$/, '') as Part);
+    assert.doesNotMatch(notes, /undefined|Warning/);
+  }
+});
+
+test('Terraform says the same as JSON', async () => {
+  for (const [args, names] of asked) {
+    const { json } = await printed(...args);
+    const { code, stdout, stderr } = await command(['policy', ...args, '--format', 'terraform']);
+    assert.deepEqual([code, stderr], [0, '']);
+    const blocks = parseHcl(stdout);
+    assert.equal(new Set(blocks.map(({ labels }) => labels[1])).size, names.length);
+    assert.deepEqual(
+      blocks.map(block => JSON.stringify(policyOf(block))),
+      (names.length === 1 ? [json] : Object.values(json)).map(policy => JSON.stringify(policy)),
+    );
+  }
+});
+
+/** As the provider makes it: of a data source `aws_iam_policy_document` the policy. */
+function policyOf({ type, labels: [source, label = ''], attributes, blocks }: Block): unknown {
+  assert.deepEqual([type, source, attributes.size], ['data', 'aws_iam_policy_document', 0]);
+  assert.match(label, /^[a-z][a-z0-9_]*$/);
+  const one = (values: unknown): unknown => (Array.isArray(values) && values.length === 1 ? (values[0] as unknown) : values);
+  return {
+    Version: '2012-10-17',
+    Statement: blocks.map(({ attributes: of, blocks: inner }) => {
+      const principals = inner.filter(block => block.type === 'principals').map(block => block.attributes);
+      const conditions = inner.filter(block => block.type === 'condition').map(block => block.attributes);
+      return {
+        Sid: of.get('sid'),
+        Effect: of.get('effect'),
+        ...(principals.length > 0 && {
+          Principal: Object.fromEntries(principals.map(each => [each.get('type'), one(each.get('identifiers'))])),
+        }),
+        Action: one(of.get('actions')),
+        ...(of.has('resources') && { Resource: one(of.get('resources')) }),
+        ...(conditions.length > 0 && {
+          Condition: Object.fromEntries(
+            conditions.map(each => [each.get('test'), { [String(each.get('variable'))]: one(each.get('values')) }]),
+          ),
+        }),
+      };
+    }),
+  };
+}
+
+test('an image alone is one to pull: a token of everything, and two rights on its repository', async () => {
+  const { json, notes } = await printed(image);
+  assert.deepEqual(json.Statement, [
+    { Sid: 'FetchToken', Effect: 'Allow', Action: 'ecr:GetAuthorizationToken', Resource: '*' },
+    { Sid: 'Pull', Effect: 'Allow', Action: ['ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'], Resource: repository('team/app') },
+  ]);
+  assert.match(notes, /^# Identity policy: it goes on .*whoami.*\n# .*AmazonEC2ContainerRegistryPullOnly /);
+});
+
+test('images, hosts, ARNs and options name the same repositories', async () => {
+  const { json } = await printed(image);
+  for (const where of [
+    [`https://${host.toUpperCase()}:443/team/app@sha256:${'0'.repeat(64)}`],
+    [repository('team/app')],
+    ['--account', '123456789012', '--region', 'eu-west-1', '--repository', 'team/app'],
+    ['123456789012.dkr-ecr.eu-west-1.on.aws/team/app'],
+  ])
+    assert.deepEqual((await printed('pull', ...where)).json, json, where.join(' '));
+  const resources = async (...args: string[]): Promise<unknown> => (await printed('pull', ...args)).json.Statement[1]?.['Resource'];
+  assert.equal(await resources(host), repository('*'));
+  assert.equal(await resources(`${host}/*`), repository('*'));
+  assert.deepEqual(await resources(image, image, `${host}/other`), [repository('team/app'), repository('other')]);
+});
+
+test('each partition has its own ARNs', async () => {
+  const partitions: Readonly<Record<string, string>> = {
+    'eu-west-1': 'aws',
+    'cn-north-1': 'aws-cn',
+    'us-gov-west-1': 'aws-us-gov',
+    'eusc-de-east-1': 'aws-eusc',
+    'us-iso-east-1': 'aws-iso',
+    'us-isob-east-1': 'aws-iso-b',
+    'eu-isoe-west-1': 'aws-iso-e',
+    'us-isof-south-1': 'aws-iso-f',
+  };
+  for (const [region, partition] of Object.entries(partitions)) {
+    const { json, notes } = await printed('pull', '--account', '123456789012', '--region', region, '--for', '210987654321');
+    assert.equal(json['identity']?.Statement[1]?.['Resource'], `arn:${partition}:ecr:${region}:123456789012:repository/*`);
+    assert.deepEqual(json['repository']?.Statement[0]?.['Principal'], { AWS: `arn:${partition}:iam::210987654321:root` });
+    assert.match(notes, new RegExp(`arn:${partition}:iam::aws:policy/AmazonEC2ContainerRegistryPullOnly`));
+  }
+});
+
+test('another account needs both sides, and each says where it goes', async () => {
+  const { json, notes } = await printed('pull', image, '--for', role);
+  assert.deepEqual(sidsOf(json['identity'] ?? json), ['FetchToken', 'Pull']);
+  assert.deepEqual(json['repository']?.Statement, [
+    { Sid: 'Pull', Effect: 'Allow', Principal: { AWS: role }, Action: ['ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'] },
+  ]);
+  assert.match(notes, /Identity policy: it goes on role puller in account 210987654321\./);
+  assert.match(notes, /Repository policy: it goes on repository team\/app in account 123456789012, eu-west-1\./);
+  assert.deepEqual((await printed('pull', image, '--for', role, '--part', 'repository')).json, json['repository']);
+});
+
+test('a pull-through cache imports and creates; its repositories are not there, so the registry lets in', async () => {
+  const cache = `${host}/docker-hub/*`;
+  const sids = async (...args: string[]): Promise<unknown> => sidsOf((await printed('cache', cache, ...args)).json);
+  assert.deepEqual(await sids(), ['FetchToken', 'Pull', 'ImportUpstream', 'CreateRepository']);
+  assert.deepEqual(await sids('--existing', '--tags'), ['FetchToken', 'Pull', 'ImportUpstream', 'TagRepository']);
+  const { json, notes } = await printed('cache', cache, '--for', role);
+  assert.deepEqual(sidsOf(json['registry'] ?? json), ['Pull', 'ImportUpstream', 'CreateRepository']);
+  assert.match(notes, /Registry policy: it goes on the registry of account 123456789012 in eu-west-1\..*REGISTRY_POLICY_SCOPE --value V2/s);
+  assert.doesNotMatch(notes, /PullOnly/);
+});
+
+test('a role with an external id has two sides, and a function of another account, too', async () => {
+  const { json } = await printed('assume', 'arn:aws:iam::123456789012:role/pull', '--for', role, '--external-id', 'blue');
+  assert.deepEqual(json['trust']?.Statement[0]?.['Condition'], { StringEquals: { 'sts:ExternalId': 'blue' } });
+  const invoked = await printed('invoke', 'arn:aws:lambda:eu-west-1:123456789012:function:ecr-token', '--for', role);
+  assert.match(invoked.notes, new RegExp(`add-permission .*--principal ${role}`));
+});
+
+test('on a terminal each policy stands below its place; elsewhere stdout is JSON alone', async () => {
+  const lines: string[] = [];
+  const stdout = { isTTY: true, write: (text: string) => lines.push(text) };
+  await policy(['pull', image, '--for', role], { stdout, stderr: { write: (text: string) => lines.push(text) } });
+  assert.deepEqual(
+    lines.map(text => text.slice(0, 12)),
+    ['# Identity p', '{\n  "Version', '# Repository', '{\n  "Version'],
+  );
+});
+
+test('what is wrong is told, with what is right', async () => {
+  const wrong: readonly (readonly [args: string, words: RegExp])[] = [
+    ['', /say what for/],
+    ['pul IMAGE', /pul is neither a job \(token, pull, .*\) nor an action of ECR: did you mean pull\?/],
+    ['ecr:BatchGetImages IMAGE', /did you mean ecr:BatchGetImage\?/],
+    ['s3:GetObject IMAGE', /neither a job/],
+    ['pull', /name images or hosts/],
+    ['pull --region eu-west-1', /--account and --region belong together/],
+    ['pull --repository app', /--account and --region belong together/],
+    ['pull 12345678901.dkr.ecr.eu-west-1.amazonaws.com/app', /12345678901 is no account of AWS: it has 11 digits, and 12 digits/],
+    ['pull --account 1234567890123 --region eu-west-1', /13 digits/],
+    ['pull --account prod --region eu-west-1', /prod is no account of AWS: it is no number/],
+    ['pull --account 123456789012 --region EU', /EU is no region/],
+    ['pull HOST/Team/App', /Team\/App is no name of a repository: it has upper case letters/],
+    ['pull HOST/team/*/app', /a \* stands at the end only/],
+    ['pull HOST/team/ap?', /a \* stands at the end only/],
+    ['pull HOST/team/**', /a \* stands at the end only/],
+    ['pull HOST/team//app', /single \. _ - \/ between/],
+    ['pull HOST/team__app', /single \. _ - \/ between/],
+    ['pull HOST/a', /2 to 256/],
+    ['pull *.dkr.ecr.eu-west-1.amazonaws.com/app', /has a wildcard: name each account and region/],
+    ['pull arn:aws:ecr:*:123456789012:repository/app', /\* is no region/],
+    ['pull arn:aws-cn:ecr:eu-west-1:123456789012:repository/app', /partition aws, and the ARN says aws-cn/],
+    ['pull arn:aws:s3:::bucket', /no ARN of a repository/],
+    ['pull docker.io/library/nginx', /docker\.io is no registry of ECR/],
+    ['pull 123456789012.dkr.ecr.eu-west-1.amazonaws.com.evil.com/app', /looks like a registry of ECR and is none/],
+    ['push public.ecr.aws/nginx/nginx', /for private registries/],
+    ['pull HOST/app 123456789012.dkr.ecr.cn-north-1.amazonaws.com.cn/app', /ask for each alone/],
+    ['pull HOST/app --for *', /would let in everybody/],
+    ['pull HOST/app --for arn:aws:iam::123456789012:role/*', /wildcard, which AWS takes in no principal/],
+    ['pull HOST/app --for arn:aws:iam::123456789012:group/dev', /is a group/],
+    ['pull HOST/app --for arn:aws:iam::12345:role/dev', /5 digits/],
+    ['pull HOST/app --for arn:aws-cn:iam::123456789012:role/dev', /no policy reaches/],
+    ['pull HOST/app --for ci', /neither the ARN of a role/],
+    ['pull HOST/app --part repository', /name him with --for/],
+    ['pull HOST/app --part bucket', /bucket is no part: identity, repository/],
+    ['pull HOST/app --format yaml', /yaml is no format: json, terraform/],
+    ['pull HOST/app --tags', /are for cache/],
+    ['pull HOST/app --external-id blue', /is for the trust policy/],
+    ['assume', /name the roles by their ARNs/],
+    ['assume puller', /puller is no ARN of a role/],
+    ['assume ROLE --for 210987654321 --external-id a', /2 to 1224/],
+    ['invoke arn:aws:lambda:eu-west-1:123456789012:function:*', /no ARN of one function/],
+    ['token --part registry --for 210987654321', /token needs no registry policy/],
+  ];
+  for (const [line, words] of wrong) {
+    const args = line
+      .split(' ')
+      .filter(Boolean)
+      .map(arg =>
+        arg
+          .replace('HOST', host)
+          .replace('IMAGE', image)
+          .replace(/^ROLE$/, role),
+      );
+    const { code, stdout, stderr } = await command(['policy', ...args]);
+    assert.deepEqual([code, stdout], [2, ''], line);
+    assert.match(stderr, words, line);
+  }
+});
+
+test('a policy that AWS would refuse for its length is a warning', async () => {
+  const many = Array.from({ length: 120 }, (_, at) => `${host}/team/app-${at}`);
+  assert.match((await printed('pull', ...many)).notes, /^Warning: It has \d+ characters, and AWS takes 6144 in a managed policy/);
+});
+
+test('the actions are those of the API, and of what it does not call by itself', () => {
+  const commands = readdirSync(join(import.meta.dirname, '../../node_modules/@aws-sdk/client-ecr/dist-types/commands'))
+    .filter(name => name.endsWith('Command.d.ts'))
+    .map(name => `ecr:${name.replace('Command.d.ts', '')}`);
+  const others = ['ecr:BatchImportUpstreamImage', 'ecr:GetImageCopyStatus', 'ecr:ReplicateImage'];
+  const known = new Set([
+    ...commands,
+    ...others,
+    'ecr-public:GetAuthorizationToken',
+    'sts:GetServiceBearerToken',
+    'sts:AssumeRole',
+    'lambda:InvokeFunction',
+  ]);
+  for (const action of [...actions.keys(), ...Object.values(managedPolicies).flat()]) assert.ok(known.has(action), action);
+  for (const [action, { resource }] of authorization) assert.equal(actions.get(action) === 'registry', resource.test('*'), action);
+});
