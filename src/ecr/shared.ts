@@ -31,6 +31,8 @@ export interface Shared {
   profile(name: string): Section | undefined;
   /** Settings of a profile: those of the config file win. */
   settings(name: string): Section;
+  /** A profile as one of the files has it. */
+  part(kind: SharedFile['kind'], name: string): Section | undefined;
   /** A section of the config file that is no profile: `services` and its name. */
   section(kind: string, name: string): Section;
   /** The profile and those that it builds upon, as far as they are there. */
@@ -79,6 +81,7 @@ export async function readShared(env: Env): Promise<Shared> {
     names: [...new Set([...Object.keys(credentials), ...Object.keys(config)])].filter(name => !/^(services|sso-session)\./.test(name)),
     profile,
     settings: name => ({ ...credentials[name], ...config[name] }),
+    part: (kind, name) => (kind === 'credentials' ? credentials : config)[name],
     section: (kind, name) => config[`${kind}.${name}`] ?? {},
     lineage,
     odd(name) {

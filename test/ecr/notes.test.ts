@@ -49,22 +49,46 @@ test('where the AWS tools take different identities, one sentence says who takes
     [
       { ...environmentKeys, AWS_PROFILE: 'prod' },
       prod,
-      /^AWS_PROFILE and AWS_ACCESS_KEY_ID are both set: the courier takes the profile "prod"/,
+      /^AWS_PROFILE and AWS_ACCESS_KEY_ID are both set: the courier takes the keys of the profile "prod", aws-cli and the Go tools take the keys of AWS_ACCESS_KEY_ID\. Remove one of the two\.$/,
     ],
-    [webIdentity, `[default]\n${staticKeys}`, /^The courier takes the profile "default" before the web identity/],
-    [{ ...webIdentity, AWS_PROFILE: 'prod' }, prod, /^The courier takes the profile "prod" of AWS_PROFILE before the web identity/],
+    [
+      webIdentity,
+      `[default]\n${staticKeys}`,
+      /^AWS_WEB_IDENTITY_TOKEN_FILE is set, and the profile "default" has keys: the courier takes the keys of the profile "default", aws-cli and the Go tools take the web identity/,
+    ],
+    [
+      { ...webIdentity, AWS_PROFILE: 'prod' },
+      prod,
+      /^AWS_WEB_IDENTITY_TOKEN_FILE is set, and the profile "prod" of AWS_PROFILE has keys: .* take the web identity of AWS_WEB_IDENTITY_TOKEN_FILE for arn:aws:iam::111122223333:role\/pod\./,
+    ],
     [
       { ...environmentKeys, AWS_PROFILE: 'env' },
       '[profile env]\nrole_arn = x\ncredential_source = Environment\n',
-      /the courier takes the profile "env" of AWS_PROFILE, aws-cli takes the keys as they are/,
+      /the courier takes the role x by the keys of AWS_ACCESS_KEY_ID, aws-cli and the Go tools take the keys of AWS_ACCESS_KEY_ID\./,
     ],
-    [{ ...environmentKeys, AWS_CREDENTIAL_EXPIRATION: '2025-12-31T23:59:59Z' }, '', /^AWS_CREDENTIAL_EXPIRATION is past/],
-    [{ AWS_DEFAULT_PROFILE: 'prod' }, prod, /^AWS_DEFAULT_PROFILE is not read/],
-    [{ AWS_PROFILE: '' }, '', /^AWS_PROFILE is empty/],
+    [
+      { ...environmentKeys, AWS_CREDENTIAL_EXPIRATION: '2025-12-31T23:59:59Z' },
+      '',
+      /^AWS_CREDENTIAL_EXPIRATION is past: the courier takes the keys of AWS_ACCESS_KEY_ID, aws-cli fails \(AWS_CREDENTIAL_EXPIRATION is past\)\. Give/,
+    ],
+    [
+      { AWS_DEFAULT_PROFILE: 'prod' },
+      prod,
+      /^AWS_DEFAULT_PROFILE is set, which the courier does not read: .* take the keys of the profile "prod"\. Set AWS_PROFILE alone/,
+    ],
+    [
+      { AWS_PROFILE: '' },
+      '',
+      /^AWS_PROFILE is empty, which .*: the courier takes the role of the machine, aws-cli fails \(the name of the profile is empty\)\. Remove it/,
+    ],
     [{ ...environmentKeys, AWS_SECURITY_TOKEN: 't' }, '', /^AWS_SECURITY_TOKEN/],
     [{ AWS_ACCESS_KEY_ID: '', AWS_SECRET_ACCESS_KEY: 's' }, '', /^AWS_SECRET_ACCESS_KEY is set, but AWS_ACCESS_KEY_ID is not/],
     [{ AWS_ACCESS_KEY: 'a', AWS_SECRET_KEY: 'b' }, '', /^AWS_ACCESS_KEY and AWS_SECRET_KEY/],
-    [{ AWS_SHARED_CREDENTIALS_FILE: '~/config', HOME: folder }, '', /^AWS_SHARED_CREDENTIALS_FILE begins with ~/],
+    [
+      { AWS_SHARED_CREDENTIALS_FILE: '~/config', HOME: folder, AWS_CONFIG_FILE: '/dev/null' },
+      `[default]\n${staticKeys}`,
+      /^AWS_SHARED_CREDENTIALS_FILE begins with ~/,
+    ],
     [
       { AWS_SHARED_CREDENTIALS_FILE: '/nonexistent/keys' },
       '',
@@ -73,7 +97,7 @@ test('where the AWS tools take different identities, one sentence says who takes
     [
       { AWS_PROFILE: 'prod' },
       `${prod}web_identity_token_file = /jwt\nrole_arn = x\n`,
-      /^The profile "prod" of AWS_PROFILE names a web identity beside other keys/,
+      /^The profile "prod" of AWS_PROFILE names several kinds of credentials: the courier takes the keys .* aws-cli takes the web identity of the profile "prod", the Go tools take the role x by the keys/,
     ],
   ];
   for (const [env, config, words] of cases) {
