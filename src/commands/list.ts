@@ -64,6 +64,18 @@ export const commands: Readonly<Record<string, Command>> = {
     ],
     load: async () => (await import('./token.ts')).token,
   },
+  whoami: {
+    usage: 'whoami [--source NAME] [--json]',
+    doc: 'Which AWS identity is taken, where its keys were found, and where other AWS tools take another one.',
+    more: [
+      '--source NAME    one source of the configuration; all of them unless given',
+      '--region REGION  asks the STS of this region; needed for keys of China and GovCloud where no region is set',
+      '--json           the same for programs',
+      '',
+      'No right is needed. Exit 1: no source has an identity. 3: some have none.',
+    ],
+    load: async () => (await import('./whoami.ts')).whoami,
+  },
   config: {
     usage: 'config show|check|schema',
     doc: 'What is configured, and where each value comes from.',

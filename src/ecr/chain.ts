@@ -79,7 +79,10 @@ function insist({ accessKeyId, secretAccessKey, sessionToken = '' }: Keys): void
   }
 }
 
+/** The first sentence where no place has keys. */
+export const noneFound = 'No AWS credentials.';
+
 function noKeys(looked: readonly string[], { retryAfterMs }: Pick<Place, 'retryAfterMs'> = {}, remedy = usualRemedy): Failure {
   const facts = { remedy, ...(retryAfterMs !== undefined && { retryAfterMs }) };
-  return new Failure('AUTH', `No AWS credentials. Looked at: ${looked.join(', ')}.`, facts);
+  return new Failure('AUTH', `${noneFound} Looked at: ${looked.join(', ')}.`, facts);
 }

@@ -4,7 +4,7 @@ import type { Call } from './wire.ts';
 
 /** What was being asked of AWS when it failed. */
 export interface Attempt {
-  readonly action: 'ecr:GetAuthorizationToken' | 'ecr-public:GetAuthorizationToken' | 'sts:AssumeRole';
+  readonly action: 'ecr:GetAuthorizationToken' | 'ecr-public:GetAuthorizationToken' | 'sts:AssumeRole' | 'sts:GetCallerIdentity';
   /** The role to be assumed; missing where the chain itself assumes one (a profile's, a service account's). */
   readonly role?: { readonly arn: string; readonly externalId: boolean };
   readonly region: string;

@@ -24,6 +24,8 @@ export interface Ear {
   readonly settled: (settings: Settings) => void;
   /** A place that had no keys. */
   readonly passed?: (link: Link) => void;
+  /** The place that had some. */
+  readonly answered?: (found: Answered) => void;
   /** What those who ask on this machine would call the identity now. */
   readonly askedAs: () => Promise<string | undefined>;
 }
@@ -94,6 +96,7 @@ export async function withKeys<T>(
       });
       step = () => ({ ...search.link, name: `looking for AWS credentials in ${search.link.name}` });
       const found = await search.until(signal);
+      ear.answered?.(found);
       const way = open(found.shared);
       return await use({ ...found, keys: await withRoles(identity, found.keys, way) }, way);
     },

@@ -28,12 +28,16 @@ export function makeSources(specs: readonly SourceSpec[], deps: AwsDeps): Source
  */
 export const sourceByToken = (webToken: WebToken, spec: SourceSpec, deps: AwsDeps): Source => awsSource(spec, deps, webToken);
 
+/** The AWS identity of a source. */
+export function identityIn({ profile, roles = [], roleArn, externalId, endpoint, stsEndpoint, region }: SourceSpec): Identity {
+  return { profile, roles: [...roles, ...(roleArn ? [{ roleArn, externalId }] : [])], endpoint, stsEndpoint, region };
+}
+
 /** A source of the kind `AWS identity`. Another kind (a function, a command) is another function with this result. */
 function awsSource(spec: SourceSpec, deps: AwsDeps, webToken?: WebToken): Source {
-  const { name, profile, endpoint, stsEndpoint, roleArn, externalId, region } = spec;
-  const roles = [...(spec.roles ?? []), ...(roleArn ? [{ roleArn, externalId }] : [])];
+  const { name } = spec;
   const env = deps.env ?? process.env;
-  const identity: Identity = { profile, roles, endpoint, stsEndpoint, region, webToken };
+  const identity: Identity = { ...identityIn(spec), webToken };
   const digest = digestOf(identity);
   const scope = (registry: Registry): string => {
     // The token is the same behind every spelling, but the endpoint that is called is not: one may be out of reach.

@@ -33,8 +33,8 @@ interface Row {
 }
 
 /**
- * Identities that were seen side by side at one double of AWS, in one environment each: the SDK of the courier, botocore
- * 1.44.8, aws-sdk-go-v2 1.41.2.
+ * Identities that were seen side by side at one double of AWS, in one environment each: the SDK of the courier,
+ * botocore 1.44.8, aws-sdk-go-v2 1.41.2.
  */
 const rows: Readonly<Record<string, Row>> = {
   'env keys + AWS_PROFILE static': { env: { ...own, ...p }, credentials: `[p]\n${keys}`, take: [of('p'), envKeys, envKeys] },

@@ -1,0 +1,101 @@
+import { withoutOurs } from '../../config/env.ts';
+import { clock } from '../contract/clock.ts';
+import { parseAddress, privateRegistryHost, type Registry } from '../contract/registry.ts';
+import { redact } from '../contract/secret.ts';
+import { oneLine, visibleJson } from '../contract/text.ts';
+import type { AwsDeps } from '../ecr/aws.ts';
+import { noneFound } from '../ecr/chain.ts';
+import { choiceOf, type SourceSpec } from '../ecr/choice.ts';
+import { type Other, tools } from '../ecr/others.ts';
+import { type Whoami, whoIs } from '../ecr/whoami.ts';
+import { openOnce } from '../io/once.ts';
+import { reachAws } from '../io/reach.ts';
+import { relative } from '../observe/words.ts';
+import { knownAdapters } from './adapters.ts';
+import { configOptions, exit, type Io, readArgs, readConfig, UsageError } from './io.ts';
+import { printNotes } from './notes.ts';
+
+/** `whoami [--source NAME] [--region REGION]`: whose keys each source finds, and how. No right is needed for it. */
+export async function whoami(args: string[], io: Io): Promise<number> {
+  const options = { ...configOptions, source: { type: 'string' }, region: { type: 'string' }, json: { type: 'boolean' } } as const;
+  const { source, region, json, ...flags } = readArgs(args, options).values;
+  const config = await readConfig(flags, io);
+  const specs = named(source, choiceOf(config.sources).all);
+  const place = region === undefined ? undefined : placeIn(region);
+  await printNotes({ ...config, sources: specs as typeof config.sources }, io);
+  const deps = await awsDeps(io);
+  const all: Whoami[] = [];
+  for (const spec of specs) all.push(await whoIs(spec, deps, io.signal, place));
+  const now = clock.wall();
+  if (json) io.stdout.write(redact(visibleJson(`${JSON.stringify({ sources: all.map(asJson) }, undefined, 2)}\n`)));
+  else io.stdout.write(redact(all.map(one => `${linesOf(one, now).join('\n')}\n`).join('\n')));
+  const failed = all.filter(({ failure }) => failure).length;
+  return failed === 0 ? exit.ok : failed === all.length ? exit.failed : exit.partly;
+}
+
+/** What a command asks AWS with. */
+export const awsDeps = async ({ env }: Pick<Io, 'env'>): Promise<AwsDeps> => ({
+  once: openOnce(reachAws({ env })),
+  clock,
+  env,
+  commandEnv: withoutOurs(env, await knownAdapters(env)),
+});
+
+function named(name: string | undefined, all: readonly SourceSpec[]): readonly SourceSpec[] {
+  const found = all.filter(spec => name === undefined || spec.name === name);
+  if (found.length === 0) throw new UsageError(`there is no source ${name}; there are ${all.map(spec => spec.name).join(', ')}`);
+  return found;
+}
+
+function placeIn(region: string): Registry {
+  const registry = parseAddress(privateRegistryHost('000000000000', region))?.registry;
+  if (!registry) throw new UsageError(`${region} is no AWS region`);
+  return registry;
+}
+
+const width = 11;
+
+/** For people: a line for each fact, under the name of the source. */
+export function linesOf(who: Whoami, now: number): string[] {
+  const { source, passed, place, because, roles, caller, sessionEndsAt, others, failure } = who;
+  const ended = failure !== undefined && place === undefined && failure.message.startsWith(noneFound);
+  const facts: readonly (readonly [head: string, texts: readonly string[]])[] = [
+    ['is', caller ? [caller.arn] : []],
+    ['account', caller ? [caller.account] : []],
+    ['by', place ? [`${place}: ${because}`] : []],
+    ['roles', roles.map(role => (caller || !failure ? `${role}, assumed with these keys` : role))],
+    ['session', sessionEndsAt ? [`ends ${relative(sessionEndsAt.getTime(), now)}, at ${sessionEndsAt.toISOString()}`] : []],
+    ['fails', failure ? [ended ? noneFound : failure.message] : []],
+    ['looked at', passed.map(link => `${link.place}: ${link.why}`)],
+    ['do', failure ? [failure.remedy] : []],
+    ['elsewhere', elsewhere(others)],
+  ];
+  const lines = facts.flatMap(([head, texts]) => texts.map((text, at) => `  ${(at === 0 ? head : '').padEnd(width)}${oneLine(text)}`));
+  return [`source ${oneLine(source)}`, ...lines];
+}
+
+/** Tools that take the same stand in one line. */
+export const elsewhere = (others: readonly Other[]): string[] =>
+  [...Map.groupBy(others, ({ takes }) => ('fails' in takes ? `none, as ${takes.fails}` : takes.words))].map(
+    ([words, ones]) => `${ones.map(({ tool }) => tools[tool]).join(' and ')}: ${words}`,
+  );
+
+/** For programs: the same. */
+export function asJson({ source, passed, place, because, roles, caller, sessionEndsAt, others, failure }: Whoami) {
+  return {
+    source,
+    arn: caller?.arn ?? null,
+    account: caller?.account ?? null,
+    keysFrom: place ?? null,
+    because: because ?? null,
+    roles,
+    sessionEndsAt: sessionEndsAt?.toISOString() ?? null,
+    passed,
+    elsewhere: others.map(({ tool, takes }) => ({
+      tool: tools[tool],
+      takes: 'fails' in takes ? null : takes.words,
+      fails: 'fails' in takes ? takes.fails : null,
+    })),
+    failure: failure ? { code: failure.code, message: failure.message, remedy: failure.remedy } : null,
+  };
+}
