@@ -11,12 +11,20 @@ export interface Seen {
   readonly body: Buffer;
 }
 
-/** At most one of `json` and `text`; with neither the body is empty. */
+/** Where a body goes that comes bit by bit. `signal` ends with the connection, or when the body has ended. */
+export interface Outlet {
+  write(text: string): void;
+  end(): void;
+  readonly signal: AbortSignal;
+}
+
+/** At most one of `json`, `text` and `stream`; with none of them the body is empty. */
 export interface Reply {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string | number | readonly string[]>>;
   readonly json?: unknown;
   readonly text?: string | Uint8Array;
+  readonly stream?: (out: Outlet) => void;
 }
 
 /**
@@ -48,6 +56,8 @@ export interface ServerOptions {
   /** Every answer is held back so long, after the request was applied. */
   readonly latencyMs?: number;
   readonly fault?: (request: Seen) => Fault | undefined;
+  /** heads: the bodies of requests are not kept, for those who send many. */
+  readonly keeps?: 'everything' | 'heads';
 }
 
 /** `signal` ends when the server is disposed of: whatever the handler waits for ends with it. */
@@ -64,11 +74,18 @@ export interface FakeServer extends AsyncDisposable {
   readonly sockets: ReadonlySet<Socket>;
   latencyMs: number;
   fault: ((request: Seen) => Fault | undefined) | undefined;
+  /** New connections are refused, and idle ones closed; what is under way goes on. */
+  deafen(): void;
+  /** Listens again, at the same port. */
+  listen(): Promise<void>;
+  /** Connections from now on see this certificate. */
+  present(tls: { readonly key: string; readonly cert: string }): void;
 }
 
 /** Starts an HTTP server (HTTPS with `tls`). Disposing of it cuts every connection. */
 export async function startServer(handle: Handler, options: ServerOptions = {}): Promise<FakeServer> {
   const closing = new AbortController();
+  let isDeaf = false;
   const sockets = new Set<Socket>();
   const listener: RequestListener = (request, response) => {
     answer(request, response).catch((error: unknown) => {
@@ -78,14 +95,22 @@ export async function startServer(handle: Handler, options: ServerOptions = {}):
       else send(response, { status: 500, text: `the fake broke: ${error instanceof Error ? error.stack : String(error)}` });
     });
   };
-  const server = options.tls ? createTlsServer(options.tls, listener) : createServer(listener);
+  const secure = options.tls && createTlsServer(options.tls, listener);
+  const server = secure ?? createServer(listener);
   const track = (socket: Socket): void => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
   };
   server.on('connection', track);
   const host = options.host ?? '127.0.0.1';
-  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(options.port ?? 0, host, resolve));
+  const listenAt = (at: number): Promise<void> =>
+    new Promise((resolve, reject) => {
+      server.once('error', reject).listen(at, host, () => {
+        server.off('error', reject);
+        resolve();
+      });
+    });
+  await listenAt(options.port ?? 0);
   const { port } = server.address() as AddressInfo;
 
   const fake: FakeServer = {
@@ -95,6 +120,17 @@ export async function startServer(handle: Handler, options: ServerOptions = {}):
     sockets,
     latencyMs: options.latencyMs ?? 0,
     fault: options.fault,
+    deafen() {
+      isDeaf = true;
+      server.close();
+    },
+    listen() {
+      isDeaf = false;
+      return listenAt(port);
+    },
+    present(tls) {
+      secure?.setSecureContext(tls);
+    },
     async [Symbol.asyncDispose]() {
       closing.abort();
       const closed = [...sockets].map(socket => new Promise(resolve => socket.once('close', resolve).destroy()));
@@ -109,7 +145,7 @@ export async function startServer(handle: Handler, options: ServerOptions = {}):
       headers: request.headers,
       body: Buffer.concat(await request.toArray()),
     };
-    fake.requests.push(seen);
+    fake.requests.push(options.keeps === 'heads' ? { ...seen, body: Buffer.alloc(0) } : seen);
     const fault = fake.fault?.(seen);
     if (fault === 'hang') return;
     if (fault === 'reset') return void request.socket.resetAndDestroy();
@@ -117,6 +153,7 @@ export async function startServer(handle: Handler, options: ServerOptions = {}):
     if (typeof fault === 'object' && 'after' in fault) await fault.after;
     else if (typeof fault === 'object') await after(fault.lateMs, undefined, { signal: closing.signal });
     const reply = await handle(seen, closing.signal);
+    if (isDeaf) response.shouldKeepAlive = false;
     if (fake.latencyMs > 0) await after(fake.latencyMs, undefined, { signal: closing.signal });
     if (fault === 'mute') return;
     if (fault === 'lost') return void request.socket.resetAndDestroy();
@@ -128,10 +165,19 @@ export async function startServer(handle: Handler, options: ServerOptions = {}):
 }
 
 function send(response: ServerResponse, reply: Reply): void {
+  if (reply.stream) return pourInto(response, reply, reply.stream);
   const body = reply.json === undefined ? (reply.text ?? '') : JSON.stringify(reply.json);
   if (reply.json !== undefined) response.setHeader('content-type', 'application/json');
   response.writeHead(reply.status, reply.headers as Record<string, string>);
   response.end(body);
+}
+
+function pourInto(response: ServerResponse, { status, headers }: Reply, stream: (out: Outlet) => void): void {
+  const closed = new AbortController();
+  response.once('close', () => closed.abort());
+  response.writeHead(status, headers as Record<string, string>);
+  response.flushHeaders();
+  stream({ write: text => void response.write(text), end: () => void response.end(), signal: closed.signal });
 }
 
 async function drip(response: ServerResponse, reply: Reply, signal: AbortSignal): Promise<void> {

@@ -1,0 +1,94 @@
+/**
+ * Who owns what of an object, after the schemas of Kubernetes: a leaf as a whole (lists that are atomic as well), a map
+ * key by key, a struct member by member. plain: known, and owned by nobody.
+ */
+export type Shape = 'leaf' | 'map' | 'plain' | { readonly [member: string]: Shape };
+
+/** A kind that the double serves. */
+export interface Kind {
+  /** Empty for the core group. */
+  readonly group: string;
+  readonly version: string;
+  /** As in the path. */
+  readonly resource: string;
+  readonly kind: string;
+  readonly scope: 'cluster' | 'namespace';
+  readonly shape: Shape;
+  /** What PUT needs: an object that is there (`update`), or nothing (`create`). */
+  readonly put: 'update' | 'create';
+  /** A PUT without a resourceVersion is refused. */
+  readonly versioned?: true;
+  /** What DELETE answers: a Status unless said. */
+  readonly deleted?: 'object';
+}
+
+const plain = (...members: readonly string[]): Record<string, Shape> => Object.fromEntries(members.map(member => [member, 'plain']));
+
+const top: Record<string, Shape> = {
+  ...plain('apiVersion', 'kind'),
+  metadata: {
+    ...plain('name', 'namespace', 'generateName', 'uid', 'resourceVersion', 'creationTimestamp', 'deletionTimestamp', 'managedFields'),
+    ...plain('generation', 'selfLink', 'deletionGracePeriodSeconds'),
+    labels: 'map',
+    annotations: 'map',
+    finalizers: 'leaf',
+    ownerReferences: 'leaf',
+  },
+};
+
+const leaves = (...members: readonly string[]): Record<string, Shape> => Object.fromEntries(members.map(member => [member, 'leaf']));
+
+const core = { group: '', version: 'v1', scope: 'namespace', put: 'update' } as const;
+
+export const kinds: readonly Kind[] = [
+  { ...core, resource: 'namespaces', kind: 'Namespace', scope: 'cluster', shape: { ...top, ...plain('spec', 'status') } },
+  {
+    ...core,
+    resource: 'secrets',
+    kind: 'Secret',
+    shape: { ...top, data: 'map', stringData: 'map', ...leaves('type', 'immutable') },
+  },
+  {
+    ...core,
+    resource: 'serviceaccounts',
+    kind: 'ServiceAccount',
+    deleted: 'object',
+    shape: { ...top, ...leaves('imagePullSecrets', 'secrets', 'automountServiceAccountToken') },
+  },
+  { ...core, resource: 'configmaps', kind: 'ConfigMap', shape: { ...top, data: 'map', binaryData: 'map', ...leaves('immutable') } },
+  { ...core, resource: 'pods', kind: 'Pod', deleted: 'object', shape: { ...top, ...leaves('spec'), ...plain('status') } },
+  { ...core, resource: 'resourcequotas', kind: 'ResourceQuota', shape: { ...top, ...leaves('spec'), ...plain('status') } },
+  {
+    ...core,
+    resource: 'events',
+    kind: 'Event',
+    put: 'create',
+    shape: {
+      ...top,
+      ...leaves('involvedObject', 'reason', 'message', 'firstTimestamp', 'lastTimestamp', 'count', 'type', 'series', 'action', 'related'),
+      source: leaves('component', 'host'),
+      ...plain('eventTime', 'reportingComponent', 'reportingInstance'),
+    },
+  },
+  {
+    ...core,
+    group: 'coordination.k8s.io',
+    resource: 'leases',
+    kind: 'Lease',
+    put: 'create',
+    versioned: true,
+    shape: {
+      ...top,
+      spec: leaves('holderIdentity', 'leaseDurationSeconds', 'acquireTime', 'renewTime', 'leaseTransitions', 'strategy', 'preferredHolder'),
+    },
+  },
+];
+
+export const kindOf = (group: string, resource: string): Kind | undefined =>
+  kinds.find(kind => kind.group === group && kind.resource === resource);
+
+/** As `apiVersion` says it: v1, coordination.k8s.io/v1. */
+export const apiVersionOf = ({ group, version }: Kind): string => (group ? `${group}/${version}` : version);
+
+/** As messages say it: /v1, Kind=Secret. */
+export const titleOf = (kind: Kind): string => `${kind.group}/${kind.version}, Kind=${kind.kind}`;

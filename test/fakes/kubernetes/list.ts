@@ -1,0 +1,100 @@
+import type { Clock } from '../../../src/contract/clock.ts';
+import { goJsonFlaw } from '../go-json.ts';
+import type { Place } from './body.ts';
+import { apiVersionOf } from './kinds.ts';
+import type { KubeObject } from './objects.ts';
+import { badRequest, refuse, tooLarge } from './refusal.ts';
+import { selectorOf } from './select.ts';
+import type { Store } from './store.ts';
+import type { List } from './views.ts';
+
+/** How long a list waits for a version that the server has not reached (recorded). */
+export const waitForVersionMs = 3000;
+
+interface Page {
+  /** -1: as it is now, whatever has changed since the first page. */
+  readonly rv: number;
+  /** The key at which it begins. */
+  readonly start: string;
+}
+
+/** The body of a list. */
+export async function list(
+  store: Store,
+  { kind, namespace }: Place,
+  query: URLSearchParams,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<List> {
+  const token = query.get('continue') ?? '';
+  const asked = versionIn(query);
+  if (token !== '' && asked !== undefined && asked !== 0) badRequest('specifying resource version is not allowed when using continue');
+  if (asked !== undefined && asked > store.version) {
+    await clock.sleep(waitForVersionMs, signal);
+    if (asked > store.version) refuse(tooLarge(asked, store.version));
+  }
+  const page = token === '' ? undefined : pageOf(token);
+  const exact = query.get('resourceVersionMatch') === 'Exact' ? asked : undefined;
+  const when = page && page.rv >= 0 ? page.rv : (exact ?? store.version);
+  const then = store.at(kind, when) ?? (page ? expiredPage(page) : expiredList());
+  const matches = selectorOf(kind, query);
+  const prefix = namespace === undefined ? '' : `${namespace}/`;
+  const start = page?.start ?? '';
+  const chosen: KubeObject[] = [];
+  const keys: string[] = [];
+  // With resourceVersion=0 the cache answers, which knows no pages (recorded).
+  const limit = asked === 0 ? 0 : Number(query.get('limit') ?? 0);
+  let left = 0;
+  for (const key of then.keys) {
+    const object = then.objects.get(key);
+    if (!object || key < start || !key.startsWith(prefix) || (matches && !matches(object))) continue;
+    if (limit > 0 && chosen.length === limit) {
+      keys.push(key);
+      left++;
+      continue;
+    }
+    chosen.push(object);
+  }
+  const [next] = keys;
+  const metadata = {
+    resourceVersion: String(when),
+    ...(next !== undefined && { continue: tokenOf({ rv: when, start: next }), ...(!matches && { remainingItemCount: left }) }),
+  };
+  const items = chosen.map(object => ({ ...object, kind: undefined, apiVersion: undefined }));
+  return { kind: `${kind.kind}List`, apiVersion: apiVersionOf(kind), metadata, items };
+}
+
+/** The resourceVersion of a query; undefined without one. */
+export function versionIn(query: URLSearchParams): number | undefined {
+  const text = query.get('resourceVersion') ?? '';
+  if (text === '') return undefined;
+  if (!/^\d+$/.test(text)) badRequest(`resourceVersion: Invalid value: ${JSON.stringify(text)}: ${numberFlaw(text)}`);
+  return Number(text);
+}
+
+export const numberFlaw = (text: string): string => `strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`;
+
+const tokenOf = (page: Page): string => Buffer.from(JSON.stringify({ v: 'meta.k8s.io/v1', ...page })).toString('base64url');
+
+function pageOf(token: string): Page {
+  const text = Buffer.from(token, 'base64url').toString('latin1');
+  const flaw = goJsonFlaw(text);
+  if (flaw !== undefined) badRequest(`invalid continue token: continue key is not valid: ${flaw}`);
+  const { rv, start } = JSON.parse(text) as Partial<Page>;
+  return typeof rv === 'number' && typeof start === 'string'
+    ? { rv, start }
+    : badRequest('invalid continue token: continue key is not valid');
+}
+
+function expiredPage({ start }: Page): never {
+  const message = [
+    'The provided continue parameter is too old to display a consistent list result.',
+    'You can start a new list without the continue parameter,',
+    'or use the continue token in this response to retrieve the remainder of the results.',
+    'Continuing with the provided token results in an inconsistent list -',
+    'objects that were created, modified, or deleted between the time the first chunk was returned and now may show up in the list.',
+  ].join(' ');
+  return refuse({ code: 410, message, reason: 'Expired', continue: tokenOf({ rv: -1, start }) });
+}
+
+const expiredList = (): never => refuse({ code: 410, message: 'The resourceVersion for the provided list is too old.', reason: 'Expired' });

@@ -1,0 +1,59 @@
+/** An object of the API, as it is stored and sent. Nobody changes one: each write makes a new one. */
+export interface KubeObject {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: Meta;
+  readonly [member: string]: unknown;
+}
+
+export interface Meta {
+  readonly name: string;
+  readonly namespace?: string;
+  readonly uid?: string;
+  readonly resourceVersion?: string;
+  readonly creationTimestamp?: string;
+  readonly deletionTimestamp?: string;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly annotations?: Readonly<Record<string, string>>;
+  readonly managedFields?: readonly ManagedFields[];
+  readonly [member: string]: unknown;
+}
+
+/** What one manager has set. */
+export interface ManagedFields {
+  readonly manager: string;
+  readonly operation: 'Apply' | 'Update';
+  readonly apiVersion: string;
+  readonly time: string;
+  readonly fieldsType: 'FieldsV1';
+  readonly fieldsV1: Tree;
+}
+
+export type Tree = { readonly [member: string]: unknown };
+
+/** A body of which nothing is known yet but that it is a map. */
+export type Draft = Tree & { readonly metadata?: Tree };
+
+export const isTree = (value: unknown): value is Tree => typeof value === 'object' && value !== null && !Array.isArray(value);
+export const treeOf = (value: unknown): Tree => (isTree(value) ? value : {});
+
+/** A value as a text: what is none comes as JSON, what is not there as nothing. */
+export function textOf(value: unknown): string {
+  if (typeof value === 'string') return value;
+  return value === undefined || value === null ? '' : JSON.stringify(value);
+}
+
+/** The kind of a JSON value, in Go's words. */
+export const goType = (value: unknown): string => (Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value);
+
+/** A copy without the members that hold nothing: null, and maps that are empty (Go's omitempty). */
+export function withoutEmpty<T extends Tree>(tree: T): T {
+  return Object.fromEntries(
+    Object.entries(tree).filter(
+      ([, value]) => value !== undefined && value !== null && !(isTree(value) && Object.keys(value).length === 0),
+    ),
+  ) as T;
+}
+
+/** As metav1.Time writes it: whole seconds. */
+export const secondsText = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19)}Z`;

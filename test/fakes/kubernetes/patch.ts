@@ -1,0 +1,80 @@
+import { isDeepStrictEqual } from 'node:util';
+import { isTree } from './objects.ts';
+import { refuse } from './refusal.ts';
+
+/** JSON merge patch (RFC 7386). For the kinds here the strategic one comes to the same: none of their lists merges. */
+export function mergePatch(target: unknown, patch: unknown): unknown {
+  if (!isTree(patch)) return patch;
+  const merged: Record<string, unknown> = isTree(target) ? { ...target } : {};
+  for (const [key, value] of Object.entries(patch)) {
+    if (value === null) delete merged[key];
+    else merged[key] = mergePatch(merged[key], value);
+  }
+  return merged;
+}
+
+/** JSON patch (RFC 6902). Whatever does not fit gets the same answer. */
+export function jsonPatch(target: object, operations: unknown): unknown {
+  const root = structuredClone(target);
+  for (const operation of Array.isArray(operations) ? (operations as unknown[]) : unfit())
+    step(root, isTree(operation) ? operation : unfit());
+  return root;
+}
+
+function step(root: unknown, { op, path, from, value }: { readonly [member: string]: unknown }): void {
+  if (op === 'add') return insert(root, path, value);
+  if (op === 'copy') return insert(root, path, structuredClone(read(root, from)));
+  if (op === 'move') return insert(root, path, take(root, from));
+  const found = read(root, path);
+  if (op === 'test') return isDeepStrictEqual(found, value) ? undefined : unfit();
+  if (op === 'remove') return void take(root, path);
+  if (op !== 'replace') unfit();
+  take(root, path);
+  insert(root, path, value);
+}
+
+const unfit = (): never =>
+  refuse({ code: 422, message: 'the server rejected our request due to an error in our request', reason: 'Invalid', details: {} });
+
+function keysOf(path: unknown): string[] {
+  if (typeof path !== 'string' || !path.startsWith('/')) return unfit();
+  return path
+    .slice(1)
+    .split('/')
+    .map(key => key.replaceAll('~1', '/').replaceAll('~0', '~'));
+}
+
+type Place = { readonly parent: Record<string, unknown> | unknown[]; readonly key: string };
+
+function placeOf(root: unknown, path: unknown): Place {
+  const keys = keysOf(path);
+  const key = keys.pop() ?? '';
+  const parent = keys.reduce<unknown>((node, name) => memberOf(node, name), root);
+  return Array.isArray(parent) || isTree(parent) ? { parent: parent as Place['parent'], key } : unfit();
+}
+
+function memberOf(node: unknown, key: string): unknown {
+  if (Array.isArray(node)) return /^\d+$/.test(key) && Number(key) < node.length ? (node as unknown[])[Number(key)] : unfit();
+  return isTree(node) && Object.hasOwn(node, key) ? node[key] : unfit();
+}
+
+function read(root: unknown, path: unknown): unknown {
+  const { parent, key } = placeOf(root, path);
+  return memberOf(parent, key);
+}
+
+function take(root: unknown, path: unknown): unknown {
+  const { parent, key } = placeOf(root, path);
+  const found = memberOf(parent, key);
+  if (Array.isArray(parent)) parent.splice(Number(key), 1);
+  else delete parent[key];
+  return found;
+}
+
+function insert(root: unknown, path: unknown, value: unknown): void {
+  const { parent, key } = placeOf(root, path);
+  if (!Array.isArray(parent)) parent[key] = value;
+  else if (key === '-') parent.push(value);
+  else if (/^\d+$/.test(key) && Number(key) <= parent.length) parent.splice(Number(key), 0, value);
+  else unfit();
+}

@@ -1,0 +1,68 @@
+import { goJsonFlaw } from '../go-json.ts';
+import type { Seen } from '../server.ts';
+import { type Kind, kindOf } from './kinds.ts';
+import { type KubeObject, secondsText, textOf, treeOf } from './objects.ts';
+import { writeOptions } from './options.ts';
+import { badRequest, conflict, notFound } from './refusal.ts';
+import { selectorOf } from './select.ts';
+import type { Store } from './store.ts';
+import type { Write } from './write.ts';
+
+/** What DELETE answers: the object, where the kind says so or it is only on its way out, else a Status. */
+export function remove({ cluster, request, query, place }: Write): object {
+  const { kind, namespace, name = '' } = place;
+  const { dryRun } = writeOptions('DeleteOptions', query, '');
+  const { uid, resourceVersion } = treeOf(optionsIn(request)['preconditions']);
+  const live = cluster.store.get(kind, namespace, name) ?? notFound({ group: kind.group, kind: kind.resource, name });
+  const { metadata } = live;
+  const about = { group: kind.group, kind: kind.kind, name };
+  const differs = (what: string, asked: unknown, there: string | undefined): string =>
+    `the ${what} in the precondition (${textOf(asked)}) does not match the ${what} in record (${there}). The object might have been`;
+  if (uid !== undefined && uid !== metadata.uid) conflict(about, `${differs('UID', uid, metadata.uid)} deleted and then recreated`);
+  if (resourceVersion !== undefined && resourceVersion !== metadata.resourceVersion)
+    conflict(about, `${differs('ResourceVersion', resourceVersion, metadata.resourceVersion)} modified`);
+  if (kind.kind === 'Namespace') return dryRun === 'yes' ? live : terminate(cluster.store, kind, live, cluster.now());
+  if (dryRun === 'no') cluster.store.remove(kind, namespace, name);
+  if (kind.deleted === 'object') return live;
+  const details = { name, ...(kind.group && { group: kind.group }), kind: kind.resource, uid: metadata.uid };
+  return { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', details };
+}
+
+/** DELETE of a collection: all that the selectors choose. */
+export function removeAll({ cluster: { store }, query, place: { kind, namespace } }: Write): readonly KubeObject[] {
+  const { dryRun } = writeOptions('DeleteOptions', query, '');
+  const matches = selectorOf(kind, query) ?? (() => true);
+  const chosen = [...store.shelf(kind).objects.values()].filter(
+    object => (namespace === undefined || object.metadata.namespace === namespace) && matches(object),
+  );
+  if (dryRun === 'no') for (const { metadata } of chosen) store.remove(kind, metadata.namespace, metadata.name);
+  return chosen;
+}
+
+function optionsIn({ body }: Seen): Record<string, unknown> {
+  const text = body.toString();
+  if (text === '') return {};
+  const flaw = goJsonFlaw(text);
+  return flaw === undefined ? treeOf(JSON.parse(text)) : badRequest(`couldn't get version/kind; json parse error: ${flaw}`);
+}
+
+/** Its finalizer keeps a namespace until somebody has emptied it. */
+function terminate(store: Store, kind: Kind, live: KubeObject, now: number): KubeObject {
+  if (live.metadata.deletionTimestamp !== undefined) return live;
+  const metadata = { ...live.metadata, deletionTimestamp: secondsText(now) };
+  return store.put(kind, { ...live, metadata, status: { ...treeOf(live['status']), phase: 'Terminating' } });
+}
+
+/**
+ * The finalizer is taken away, and so the namespace. emptied: what was in it goes first, as with controllers; without
+ * them it stays, and is seen again in a new namespace of that name (recorded).
+ */
+export function finalize(store: Store, name: string, contents: 'emptied' | 'left'): void {
+  const namespaces = kindOf('', 'namespaces');
+  if (!namespaces) return;
+  if (contents === 'emptied')
+    for (const kind of store.kinds)
+      for (const { metadata } of store.shelf(kind).objects.values())
+        if (metadata.namespace === name) store.remove(kind, name, metadata.name);
+  store.remove(namespaces, undefined, name);
+}

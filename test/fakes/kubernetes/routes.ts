@@ -1,0 +1,119 @@
+import type { Clock } from '../../../src/contract/clock.ts';
+import type { Reply, Seen } from '../server.ts';
+import { anonymous, demand, demandPath, type User } from './access.ts';
+import type { Place } from './body.ts';
+import { type Kind, kindOf } from './kinds.ts';
+import { list } from './list.ts';
+import { notFound, Refusal, refuse, replyOf, unknownPath, unsupportedMethod } from './refusal.ts';
+import { remove, removeAll } from './remove.ts';
+import { type Call, callOf } from './request.ts';
+import { reviews } from './reviews.ts';
+import { viewOf } from './views.ts';
+import type { Watches } from './watch.ts';
+import { type Cluster, create, patch, update, type Write, type Written } from './write.ts';
+
+/** What answers need. */
+export interface Served {
+  readonly cluster: Cluster;
+  readonly watches: Watches;
+  readonly clock: Clock;
+  /** By bearer token. */
+  readonly tokens: ReadonlyMap<string, User>;
+  readonly maxRequestBytes: number;
+}
+
+type ResourceCall = Extract<Call, { kind: 'resource' }>;
+
+export async function answer(served: Served, request: Seen, signal: AbortSignal): Promise<Reply> {
+  try {
+    return await reply(served, request, signal);
+  } catch (error) {
+    if (error instanceof Refusal) return replyOf(error);
+    throw error;
+  }
+}
+
+async function reply(served: Served, request: Seen, signal: AbortSignal): Promise<Reply> {
+  const user = callerOf(served, request);
+  const call = callOf(request);
+  if (call.kind === 'path') return ofPath(user, call);
+  demand(user, call.deed);
+  const { maxRequestBytes: limit } = served;
+  if (request.body.length > limit)
+    refuse({ code: 413, message: `Request entity too large: limit is ${limit}`, reason: 'RequestEntityTooLarge' });
+  const review = reviews[`${call.deed.group}/${call.deed.resource}`];
+  if (review && call.deed.verb === 'create') return { status: 201, json: review(user, request) };
+  const kind = kindOf(call.deed.group, call.resource);
+  if (!kind || kind.version !== call.version || call.part !== undefined) return unknownPath();
+  if ((kind.scope === 'cluster') !== (call.namespace === undefined) && call.name !== undefined) unknownPath();
+  return await ofResource(served, { user, request, call, kind }, signal);
+}
+
+function callerOf({ tokens }: Served, { headers: { authorization } }: Seen): User {
+  if (authorization === undefined) return tokens.get('') ?? anonymous;
+  const [, token = ''] = /^bearer\s+(\S+)$/i.exec(authorization) ?? [];
+  return (token && tokens.get(token)) || refuse({ code: 401, message: 'Unauthorized', reason: 'Unauthorized' });
+}
+
+const version = {
+  major: '1',
+  minor: '36',
+  emulationMajor: '1',
+  emulationMinor: '36',
+  minCompatibilityMajor: '1',
+  minCompatibilityMinor: '35',
+  gitVersion: 'v1.36.3',
+};
+
+function ofPath(user: User, { path, verb }: Extract<Call, { kind: 'path' }>): Reply {
+  demandPath(user, verb, path);
+  if (/^\/version\/?$/.test(path)) return { status: 200, json: version };
+  const plain = { 'content-type': 'text/plain; charset=utf-8' };
+  if (/^\/(readyz|livez|healthz)(\/|$)/.test(path)) return { status: 200, headers: plain, text: 'ok' };
+  return { status: 404, headers: plain, text: '404 page not found\n' };
+}
+
+interface Asked {
+  readonly user: User;
+  readonly request: Seen;
+  readonly call: ResourceCall;
+  readonly kind: Kind;
+}
+
+async function ofResource(served: Served, { user, request, call, kind }: Asked, signal: AbortSignal): Promise<Reply> {
+  const { cluster, watches, clock } = served;
+  const { namespace, name, query, deed } = call;
+  const place: Place = { kind, namespace, name };
+  const warnings: string[] = [];
+  const write: Write = { cluster, user, request, query, place, warn: text => void warnings.push(`299 - ${JSON.stringify(text)}`) };
+  const written = ({ status, object }: Written): Reply => ({
+    status,
+    ...(warnings.length > 0 && { headers: { warning: warnings } }),
+    json: view.one(object),
+  });
+  const view = viewOf(request);
+  switch (deed.verb) {
+    case 'list':
+      return { status: 200, json: view.all(await list(cluster.store, place, query, clock, signal)) };
+    case 'watch':
+      return watches.watch(place, query, view);
+    case 'get': {
+      const about = { group: kind.group, kind: kind.resource, name };
+      return { status: 200, json: view.one(cluster.store.get(kind, namespace, name ?? '') ?? notFound(about)) };
+    }
+    case 'create':
+      return name === undefined && (namespace !== undefined || kind.scope === 'cluster') ? written(create(write)) : unsupported(kind);
+    case 'update':
+      return name === undefined ? unsupported(kind) : written(update(write));
+    case 'patch':
+      return name === undefined ? unsupported(kind) : written(patch(write));
+    case 'delete':
+      return { status: 200, json: remove(write) };
+    case 'deletecollection':
+      return { status: 200, json: { kind: `${kind.kind}List`, apiVersion: kind.version, metadata: {}, items: removeAll(write) } };
+    default:
+      return unsupported(kind);
+  }
+}
+
+const unsupported = ({ group, resource }: Kind): never => unsupportedMethod({ group, kind: resource });

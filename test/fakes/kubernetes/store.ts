@@ -1,0 +1,142 @@
+import { type Kind, kinds } from './kinds.ts';
+import type { KubeObject } from './objects.ts';
+
+/**
+ * A change of one object. `before` is what it was, `object` what it is, or was last, with the version of the change.
+ */
+export interface Change {
+  readonly version: number;
+  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED';
+  readonly object: KubeObject;
+  readonly before?: KubeObject;
+}
+
+/** The objects of one kind. */
+export interface Shelf {
+  readonly kind: Kind;
+  /** By `keyOf`. */
+  readonly objects: Map<string, KubeObject>;
+  /** Oldest first. */
+  readonly changes: Change[];
+  /** The version of the newest change. */
+  moved: number;
+}
+
+/** How many changes of a kind are kept for those who come back with an older version. */
+const kept = 10_000;
+const firstVersion = 1000;
+
+export const keyOf = (namespace: string | undefined, name: string): string => (namespace === undefined ? name : `${namespace}/${name}`);
+
+/** Objects with one counter of versions over all kinds, and what has changed of them. */
+export function createStore() {
+  const shelves = new Map<Kind, Shelf>(kinds.map(kind => [kind, { kind, objects: new Map(), changes: [], moved: 0 }]));
+  const sorted = new Map<Kind, readonly string[]>();
+  const listeners = new Set<(kind: Kind, change: Change) => void>();
+  let version = firstVersion;
+  /** Nothing older can be read: by watches (the cache began here), by anybody (compacted). */
+  let cachedFrom = firstVersion;
+  let compactedTo = firstVersion;
+
+  const shelf = (kind: Kind): Shelf => {
+    const found = shelves.get(kind);
+    if (!found) throw new Error(`the fake has no ${kind.resource}`);
+    return found;
+  };
+
+  function tell(kind: Kind, type: Change['type'], object: KubeObject, before: KubeObject | undefined): void {
+    const { changes } = shelf(kind);
+    const change = { version, type, object, ...(before && { before }) };
+    shelf(kind).moved = version;
+    changes.push(change);
+    if (changes.length > kept * 2) {
+      const gone = changes.splice(0, changes.length - kept);
+      cachedFrom = Math.max(cachedFrom, gone.at(-1)?.version ?? 0);
+      compactedTo = Math.max(compactedTo, cachedFrom);
+    }
+    for (const listener of listeners) listener(kind, change);
+  }
+
+  const store = {
+    get version() {
+      return version;
+    },
+    /** The oldest version that a watch can begin at. */
+    get watchableFrom() {
+      return cachedFrom;
+    },
+    shelf,
+    kinds,
+    get: (kind: Kind, namespace: string | undefined, name: string) => shelf(kind).objects.get(keyOf(namespace, name)),
+
+    /** Keeps it under a new version, and gives what is kept. */
+    put(kind: Kind, next: KubeObject): KubeObject {
+      const { objects } = shelf(kind);
+      const { namespace, name } = next.metadata;
+      const key = keyOf(namespace, name);
+      const before = objects.get(key);
+      const object = { ...next, metadata: { ...next.metadata, resourceVersion: String(++version) } };
+      objects.set(key, object);
+      if (!before) sorted.delete(kind);
+      tell(kind, before ? 'MODIFIED' : 'ADDED', object, before);
+      return object;
+    },
+
+    remove(kind: Kind, namespace: string | undefined, name: string): void {
+      const { objects } = shelf(kind);
+      const key = keyOf(namespace, name);
+      const before = objects.get(key);
+      if (!before) return;
+      objects.delete(key);
+      sorted.delete(kind);
+      version++;
+      tell(kind, 'DELETED', { ...before, metadata: { ...before.metadata, resourceVersion: String(version) } }, before);
+    },
+
+    /** All of a kind by their keys, in order, as they were at a version; undefined: that is forgotten. */
+    at(kind: Kind, when: number): { readonly keys: readonly string[]; readonly objects: ReadonlyMap<string, KubeObject> } | undefined {
+      const { objects, changes, moved } = shelf(kind);
+      if (when < Math.min(cachedFrom, compactedTo)) return undefined;
+      if (moved <= when) return { keys: store.keys(kind), objects };
+      const then = new Map(objects);
+      for (const { object, before } of changes.filter(change => change.version > when).toReversed()) {
+        const key = keyOf(object.metadata.namespace, object.metadata.name);
+        if (before) then.set(key, before);
+        else then.delete(key);
+      }
+      return { keys: [...then.keys()].sort(), objects: then };
+    },
+
+    /** In the order of lists. */
+    keys(kind: Kind): readonly string[] {
+      const known = sorted.get(kind) ?? [...shelf(kind).objects.keys()].sort();
+      sorted.set(kind, known);
+      return known;
+    },
+
+    /** What has changed since a version. */
+    since(kind: Kind, when: number): readonly Change[] {
+      const { changes } = shelf(kind);
+      const first = changes.findLastIndex(change => change.version <= when) + 1;
+      return changes.slice(first);
+    },
+
+    onChange(listener: (kind: Kind, change: Change) => void): void {
+      listeners.add(listener);
+    },
+
+    /** The store forgets all versions before now. Its cache goes on serving them. */
+    compact(): void {
+      compactedTo = version;
+    },
+
+    /** A new server has an empty cache, and has written something of its own: no version from before can be watched. */
+    forget(): void {
+      version++;
+      cachedFrom = version;
+    },
+  };
+  return store;
+}
+
+export type Store = ReturnType<typeof createStore>;
