@@ -33,6 +33,8 @@ export interface AwsDeps {
   readonly tells?: 'place' | 'principal' | undefined;
   /** Whether FIPS or dual-stack, switched on beside an address that is set, is a mistake (unless said), or yields. */
   readonly switches?: 'contradict' | 'yield' | undefined;
+  /** Whether a credential says by which identity those who ask would keep it (unless said). It costs a few files. */
+  readonly askedAs?: 'said' | 'not said' | undefined;
 }
 
 /** Whose credential it will be, and who hears of the fetch. */

@@ -45,7 +45,8 @@ function awsSource(spec: SourceSpec, deps: AwsDeps, webToken?: WebToken): Source
     return [name, digest, registry.service, registry.region, ...(variant ? [variant] : [])].join('/');
   };
   // What a token opens, or what ends with a session, is kept by those who ask, and by nobody else.
-  const askedAs = async (): Promise<string | undefined> => (webToken || endsWithSession(env) ? undefined : await identityOf(spec, env));
+  const isUnsaid = webToken !== undefined || deps.askedAs === 'not said' || endsWithSession(env);
+  const askedAs = async (): Promise<string | undefined> => (isUnsaid ? undefined : await identityOf(spec, env));
   const steps = new Map<string, () => string>();
   /** What the profile sets is read at a fetch: the address that is called, and the authorities that are trusted. */
   let bundle: Setting | undefined;

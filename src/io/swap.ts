@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { rename, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
 /** Puts a folder that is complete into its place, where nobody uses what was there. */
@@ -19,11 +19,15 @@ export const swapLink = (link: string, target: string): Promise<void> => {
 
 /**
  * Whoever reads finds the old text or the new one, and nobody but the owner may. Nothing waits for the disk: for what a
- * cache holds, which may be lost with the power.
+ * cache holds, which may be lost with the power. `time`: of the file, in seconds since the epoch; the present unless
+ * said.
  */
-export const swapFile = (path: string, text: string): Promise<void> => {
+export const swapFile = (path: string, text: string, time?: number): Promise<void> => {
   const draft = `${path}.${process.pid}-${randomBytes(6).toString('hex')}.new`;
-  return swap(draft, path, () => writeFile(draft, text, { mode: 0o600, flag: 'wx' }));
+  return swap(draft, path, async () => {
+    await writeFile(draft, text, { mode: 0o600, flag: 'wx' });
+    if (time !== undefined) await utimes(draft, time, time);
+  });
 };
 
 async function swap(draft: string, place: string, make: () => Promise<void>): Promise<void> {

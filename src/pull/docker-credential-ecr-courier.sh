@@ -13,7 +13,7 @@ case $host in *:*) case ${host#*:} in '' | *[!0-9]*) host= ;; *) host=${host%%:*
 # Nothing in it has to be escaped in JSON.
 case $server in *[!A-Za-z0-9._:/-]*) host= ;; esac
 case $host in *[!a-z0-9.-]*) host= ;; esac
-if [ -n "$host" ] && take_hit; then
+if [ -n "$host" ] && take_hit && is_fresh; then
   printf '{"ServerURL":"%s","Username":"%s","Secret":"%s"}\n' "$server" "$user" "$password"
   exit
 fi

@@ -18,7 +18,7 @@ host=$key
 case $host in *:*) case ${host#*:} in '' | *[!0-9]*) host= ;; *) host=${host%%:*} ;; esac ;; esac
 # Upper case, and an image without a path, are looked at by Node.
 case $host in *[!a-z0-9.-]* | "$image") host= ;; esac
-if [ -n "$host" ] && take_hit; then
+if [ -n "$host" ] && take_hit && is_fresh_now; then
   left=$(((expires - now) / 2))
   lasts=$((left % 60))s
   [ "$left" -lt 60 ] || lasts=$((left / 60 % 60))m$lasts

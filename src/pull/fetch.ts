@@ -26,7 +26,7 @@ const fetchMs = 10_000;
  */
 export async function fetchAnswer(spec: SourceSpec, registry: Registry, { env, clock, signal, webToken }: Asking): Promise<Answer> {
   // Whoever asks for a pull wants an answer; a contradiction is told by the daemon, which looks at its own settings.
-  const deps = { once: openOnce(reachAws({ env })), clock, env, fetchMs, switches: 'yield' } as const;
+  const deps = { once: openOnce(reachAws({ env })), clock, env, fetchMs, switches: 'yield', askedAs: 'not said' } as const;
   const source = webToken ? sourceByToken(webToken, spec, deps) : makeSources([spec], deps).all[0];
   if (!source) throw new Error('a source was given and none was made');
   const credential = await source.fetch(registry, signal);

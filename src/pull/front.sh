@@ -1,6 +1,7 @@
 # What both fronts do: they answer from a file what Node has answered before, and give everything else to Node.
-# src/pull/hits.ts writes these files; test/pull/front.test.ts holds both to the same decisions. No program is started
-# for an answer, but cksum where files have a say in it, and date in a shell that has no clock.
+# src/pull/hits.ts writes these files; test/pull/front.test.ts holds both to the same decisions. A program costs a third
+# of an answer. None is started but cksum, where files have a say in the answer, and date, where its age is in doubt or
+# has to be told. Each byte that a shell reads is a system call, so the files are short.
 
 # A relative path is passed over.
 cache=/var/cache/ecr-courier
@@ -9,35 +10,30 @@ case $XDG_CACHE_HOME in /*) cache=$XDG_CACHE_HOME/ecr-courier ;; esac
 case $ECR_COURIER_CACHE in /*) cache=$ECR_COURIER_CACHE ;; esac
 
 # Takes the answer for $host, lower case and bare, of this very environment: $user and $password as they stand in JSON,
-# $expires and $now in seconds. Fails when only Node can say.
+# $issued, $until and $expires in seconds. Fails when only Node can say. Whether it is fresh is not looked at.
 take_hit() {
   [ -z "$AWS_ECR_DISABLE_CACHE$CATTLE_URL$ECR_COURIER_EXTERNAL_ID$ECR_COURIER_TRACE" ] || return 1
   [ -z "$AWS_CONTAINER_AUTHORIZATION_TOKEN$AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE" ] || return 1
   name=$host,$AWS_PROFILE,$AWS_ACCESS_KEY_ID
   case $name in *[!A-Za-z0-9._,-]*) return 1 ;; esac
   # Somebody else's is none.
-  [ -f "$cache/hits/$name" ] && [ -O "$cache/hits/$name" ] || return 1
-  here="HOME=$HOME ECR_COURIER_CONFIG=$ECR_COURIER_CONFIG XDG_CONFIG_HOME=$XDG_CONFIG_HOME"
-  here="$here ECR_COURIER_ROLE_ARN=$ECR_COURIER_ROLE_ARN ECR_COURIER_TOKEN_ENDS_WITH_SESSION=$ECR_COURIER_TOKEN_ENDS_WITH_SESSION"
-  here="$here ECR_COURIER_SHARED_CACHE=$ECR_COURIER_SHARED_CACHE"
-  here="$here AWS_PROFILE=$AWS_PROFILE AWS_ACCESS_KEY_ID=$AWS_ACCESS_KEY_ID AWS_ACCESS_KEY_ID_FILE=$AWS_ACCESS_KEY_ID_FILE"
-  here="$here AWS_CONFIG_FILE=$AWS_CONFIG_FILE AWS_SHARED_CREDENTIALS_FILE=$AWS_SHARED_CREDENTIALS_FILE"
-  here="$here AWS_WEB_IDENTITY_TOKEN_FILE=$AWS_WEB_IDENTITY_TOKEN_FILE AWS_ROLE_ARN=$AWS_ROLE_ARN"
-  here="$here AWS_CONTAINER_CREDENTIALS_RELATIVE_URI=$AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"
-  here="$here AWS_CONTAINER_CREDENTIALS_FULL_URI=$AWS_CONTAINER_CREDENTIALS_FULL_URI"
-  here="$here AWS_EC2_METADATA_DISABLED=$AWS_EC2_METADATA_DISABLED"
-  here="$here AWS_EC2_METADATA_SERVICE_ENDPOINT=$AWS_EC2_METADATA_SERVICE_ENDPOINT"
-  here="$here AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE=$AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE"
-  here="$here AWS_ENDPOINT_URL=$AWS_ENDPOINT_URL AWS_ENDPOINT_URL_ECR=$AWS_ENDPOINT_URL_ECR"
-  here="$here AWS_ENDPOINT_URL_ECR_PUBLIC=$AWS_ENDPOINT_URL_ECR_PUBLIC AWS_ENDPOINT_URL_STS=$AWS_ENDPOINT_URL_STS"
-  here="$here AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=$AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"
+  hit=$cache/hits/$name
+  [ -f "$hit" ] && [ -O "$hit" ] || return 1
+  # In the order of `variables` in hits.ts. No value that was laid down has a blank in it.
+  here="$HOME $ECR_COURIER_CONFIG $XDG_CONFIG_HOME $ECR_COURIER_ROLE_ARN $ECR_COURIER_TOKEN_ENDS_WITH_SESSION"
+  here="$here $ECR_COURIER_SHARED_CACHE $AWS_PROFILE $AWS_ACCESS_KEY_ID $AWS_ACCESS_KEY_ID_FILE $AWS_CONFIG_FILE"
+  here="$here $AWS_SHARED_CREDENTIALS_FILE $AWS_WEB_IDENTITY_TOKEN_FILE $AWS_ROLE_ARN"
+  here="$here $AWS_CONTAINER_CREDENTIALS_RELATIVE_URI $AWS_CONTAINER_CREDENTIALS_FULL_URI $AWS_EC2_METADATA_DISABLED"
+  here="$here $AWS_EC2_METADATA_SERVICE_ENDPOINT $AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE $AWS_ENDPOINT_URL"
+  here="$here $AWS_ENDPOINT_URL_ECR $AWS_ENDPOINT_URL_ECR_PUBLIC $AWS_ENDPOINT_URL_STS"
+  here="$here $AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"
   # Machines may share a home, and each has keys of its own.
   boot=
   [ -r /proc/sys/kernel/random/boot_id ] && IFS= read -r boot </proc/sys/kernel/random/boot_id
   here="$here $boot"
   {
-    IFS=' ' read -r form renew digest place && IFS= read -r there || return 1
-    [ "$form" = 3 ] && [ "$there" = "$here" ] || return 1
+    IFS=' ' read -r form renew sure digest place && IFS= read -r there || return 1
+    [ "$form" = 4 ] && [ "$there" = "$here" ] || return 1
     case $digest in '' | *[!0-9a-f]*) return 1 ;; esac
     # What was there has not changed; what was not there, or not for us, still is not.
     set --
@@ -52,25 +48,39 @@ take_hit() {
 $line" ;;
       esac
     done
-  } <"$cache/hits/$name"
+  } <"$hit"
   [ $# = 0 ] || [ "$sums" = "
 $(cksum "$@" 2>/dev/null)" ] || return 1
   # Node has seen that only root could put another directory there, and its owner another answer.
-  [ -n "$place" ] || [ -O "$cache/$digest.answer" ] || return 1
-  place=${place:-$cache}
-  [ -f "$place/$digest.answer" ] && [ -r "$place/$digest.answer" ] || return 1
+  answer=${place:-$cache}/$digest.answer
+  [ -n "$place" ] || [ -O "$answer" ] || return 1
+  [ -f "$answer" ] && [ -r "$answer" ] || return 1
   {
     IFS=' ' read -r form from issued until expires && IFS= read -r user && IFS= read -r password || return 1
     [ "$form $from" = "2 $digest" ] && [ -n "$user" ] && [ -n "$password" ] || return 1
-  } <"$place/$digest.answer"
+  } <"$answer"
   # Milliseconds there, seconds here.
   issued=${issued%???} until=${until%???} expires=${expires%???}
+  for time in "$renew" "$sure" "$issued" "$until" "$expires"; do
+    case $time in '' | *[!0-9]*) return 1 ;; esac
+  done
+}
+
+# Whether the answer is fresh. A pipe that was just made has the time of this moment. The file of the answer has the
+# time when it was written, and the file that names it has the time $sure.
+is_fresh() {
+  {
+    [ "$sure" -le "$until" ] && [ "$sure" -le "$renew" ] && [ /dev/fd/0 -nt "$answer" ] && [ /dev/fd/0 -ot "$hit" ]
+  } <<END || is_fresh_now
+END
+}
+
+# Sets $now, in seconds, and looks whether the answer is fresh.
+is_fresh_now() {
   # bash does not let it be set, and has the time in it.
   EPOCHSECONDS=
   now=${EPOCHSECONDS:-$(date +%s 2>/dev/null)}
-  for time in "$now" "$renew" "$issued" "$until" "$expires"; do
-    case $time in '' | *[!0-9]*) return 1 ;; esac
-  done
+  case $now in '' | *[!0-9]*) return 1 ;; esac
   [ "$now" -ge "$issued" ] && [ "$now" -lt "$until" ] && [ "$now" -lt "$renew" ]
 }
 

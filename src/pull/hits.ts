@@ -2,8 +2,10 @@ import { constants } from 'node:fs';
 import { access, lstat, mkdir, rm } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
+import { isFresh } from '../contract/answer-file.ts';
 import { identityFiles } from '../ecr/asked-as.ts';
 import { bootIdFile, contentsOf, metadataVariables } from '../ecr/hidden.ts';
+import { answerIn } from '../io/answers.ts';
 import { namesIn, readBytes, readText } from '../io/files.ts';
 import { swapFile } from '../io/swap.ts';
 import { configPaths, type Env } from './settings.ts';
@@ -45,7 +47,7 @@ export const unanswered = [
 ] as const;
 
 /** The form of the files: a front of another version does not take them. */
-const form = 3;
+const form = 4;
 
 /** Of one file. Larger ones are left to Node. */
 const mostBytes = 256 * 1024;
@@ -111,6 +113,9 @@ const lastsMs = 24 * hourMs;
 /**
  * Lays down which answer this environment gets, where a shell finds it: whoever refreshes the answer need not know who
  * takes it. `now`: in milliseconds. Never throws: without it Node is asked again.
+ *
+ * A shell has no clock, but can compare the times of files. So the file has the time until which its answer is fresh;
+ * one that comes later and is fresh for as long is as well.
  */
 export async function keepHit(hit: Hit, now: number): Promise<void> {
   const { directory, host, env, digest, shared = '', witnesses } = hit;
@@ -119,14 +124,16 @@ export async function keepHit(hit: Hit, now: number): Promise<void> {
   // Query and user of an address may be secret.
   const isTold = ![...values, shared].some(value => /[\s\p{Cc}?#@]/u.test(value)) && /^[\w.,-]{1,200}$/.test(name);
   if (!witnesses || !isTold || unanswered.some(variable => env[variable])) return;
+  const answer = await answerIn(shared || directory, digest);
+  if (!answer || !isFresh(answer, now)) return;
   const folder = join(directory, 'hits');
   const boot = (await contentsOf(bootIdFile)).trim();
-  const here = [...variables.map((variable, at) => `${variable}=${values[at]}`), boot].join(' ');
   // Many that come at once write the same.
   const until = (Math.floor(now / hourMs) * hourMs + lastsMs) / 1000;
+  const sure = Math.min(until, Math.floor(answer.freshUntil / 1000));
   const lines = [
-    [form, until, digest, ...(shared ? [shared] : [])].join(' '),
-    here,
+    [form, until, sure, digest, ...(shared ? [shared] : [])].join(' '),
+    [...values, boot].join(' '),
     ...witnesses.map(({ path, sum }) => `${sum ?? '-'} ${path}`),
   ];
   const path = join(folder, name);
@@ -135,7 +142,7 @@ export async function keepHit(hit: Hit, now: number): Promise<void> {
     // What was changed meanwhile may have been read before or after.
     if (!isDeepStrictEqual(await witnessesOf(env), witnesses)) return;
     const text = `${lines.join('\n')}\n`;
-    if ((await readText(path, mostBytes).catch(() => '')) !== text) await swapFile(path, text);
+    if ((await readText(path, mostBytes).catch(() => '')) !== text) await swapFile(path, text, sure);
   } catch {
     // Then Node is asked again.
   }

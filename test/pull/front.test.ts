@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { chmod, chown, mkdir, mkdtemp, readdir, readFile, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, beforeEach, test } from 'node:test';
@@ -78,9 +78,42 @@ for (const shell of shells)
     await lay({}, answer('a"b\\c%s\\n$(x)'));
     assert.equal(await ask({}, { shell }), answerOf('a"b\\c%s\\n$(x)'));
     for (const from of [now - 6 * 3_600_000 - 1000, now - 24 * 3_600_000, now + 60_000]) {
-      await lay({}, answer('token-old', from));
+      await (await openAnswers(cache)).write(keyFor('one'), answer('token-old', from));
+      // As it is when the clock was set meanwhile.
+      await utimes((await laidDown()).answer, from / 1000, from / 1000);
       assert.match(await ask({}, { shell }), /^NODE docker get/);
     }
+  });
+
+for (const shell of shells)
+  test(`${shell.join(' ')}: the times of the files tell what date would tell, and the rest is asked of date`, async () => {
+    const none = join(folder, 'no-date');
+    await mkdir(none, { recursive: true });
+    await writeFile(join(none, 'date'), '#!/bin/sh\n', { mode: 0o755 });
+    const env = { PATH: `${none}:${process.env['PATH']}` };
+    const isBash = shell[0] === 'bash';
+    const withoutDate = () => ask(env, { shell });
+    await lay({});
+    assert.equal(await withoutDate(), answerOf('token-kept'));
+    const { hit, answer: kept } = await laidDown();
+    const at = async (path: string, ms: number): Promise<void> => utimes(path, ms / 1000, ms / 1000);
+    assert.ok(Math.abs((await stat(hit)).mtimeMs - (now + 5 * 3_600_000)) < 2000, 'the end of its freshness');
+    // Behind that, or before the answer was written, only the time itself can tell.
+    for (const [path, wrong, right] of [
+      [hit, now - 1000, now + 3_600_000],
+      [kept, now + 3_600_000, now],
+    ] as const) {
+      await at(path, wrong);
+      assert.equal((await withoutDate()).startsWith('NODE'), !isBash);
+      assert.equal(await ask({}, { shell }), answerOf('token-kept'));
+      await at(path, right);
+      assert.equal(await withoutDate(), answerOf('token-kept'));
+    }
+    // One that was fetched later, and is not fresh for as long.
+    const brief = { ...answer('token-brief'), freshUntil: Date.now() + 60_000 };
+    await (await openAnswers(cache)).write(keyFor('one'), brief);
+    assert.equal((await withoutDate()).startsWith('NODE'), !isBash);
+    assert.equal(await ask({}, { shell }), answerOf('token-brief'));
   });
 
 const strange = [
@@ -226,8 +259,8 @@ test('a front never answers what Node would not: every environment after every o
 test('the front puts together what Node does, in the same order', async () => {
   const text = await readFile(front, 'utf8');
   assert.deepEqual(
-    [...text.matchAll(/(\w+)=\$\1(?=[ "])/g)].map(([, name]) => name),
-    variables,
+    [...text.matchAll(/^ *here="(?:\$here )?(.*)"$/gm)].flatMap(([, names = '']) => names.split(' ')),
+    [...variables.map(name => `$${name}`), '$boot'],
   );
   for (const name of unanswered) assert.ok(text.includes(`$${name}`), name);
 });
@@ -263,12 +296,13 @@ test('what may be secret in an address is not laid down', async () => {
 const spoilt: readonly (readonly [file: 'hit' | 'answer', name: string, spoil: (text: string) => string])[] = [
   ['hit', 'empty', () => ''],
   ['hit', 'cut off', text => text.slice(0, 40)],
-  ['hit', 'another version', text => text.replace(/^3 /, '1 ')],
-  ['hit', 'no time', text => text.replace(/^3 \d+ /, '3 x ')],
-  ['hit', 'too old', text => text.replace(/^3 \d+ /, '3 1 ')],
-  ['hit', 'no answer', text => text.replace(/^(3 \d+) \w+/, '$1 ')],
-  ['hit', 'another answer', text => text.replace(/^(3 \d+) \w+/, `$1 ${'0'.repeat(32)}`)],
-  ['hit', 'a path', text => text.replace(/^(3 \d+) \w+/, '$1 ../x')],
+  ['hit', 'another version', text => text.replace(/^4 /, '1 ')],
+  ['hit', 'no time', text => text.replace(/^4 \d+ /, '4 x ')],
+  ['hit', 'too old', text => text.replace(/^4 \d+ /, '4 1 ')],
+  ['hit', 'no time until which it is surely fresh', text => text.replace(/^(4 \d+) \d+ /, '$1 x ')],
+  ['hit', 'no answer', text => text.replace(/^(4 \d+ \d+) \w+/, '$1 ')],
+  ['hit', 'another answer', text => text.replace(/^(4 \d+ \d+) \w+/, `$1 ${'0'.repeat(32)}`)],
+  ['hit', 'a path', text => text.replace(/^(4 \d+ \d+) \w+/, '$1 ../x')],
   ['answer', 'empty', () => ''],
   ['answer', 'another version', text => text.replace(/^2 /, '1 ')],
   ['answer', 'of another key', text => text.replace(/^2 \w+/, `2 ${'0'.repeat(32)}`)],
@@ -283,7 +317,9 @@ for (const [file, name, spoil] of spoilt)
     await lay({});
     assert.equal(await ask({}), answerOf('token-kept'));
     const path = (await laidDown())[file];
+    const { atime, mtime } = await stat(path);
     await writeFile(path, spoil(await readFile(path, 'utf8')));
+    await utimes(path, atime, mtime);
     assert.match(await ask({}), /^NODE/);
   });
 
@@ -346,6 +382,8 @@ test('sums of files are those of the program that the front asks', async () => {
 test('a file that was changed while Node looked leaves it to Node', async () => {
   const all = { HOME: home };
   const witnesses = await witnessesOf(all);
+  await lay({});
+  await rm(join(cache, 'hits'), { recursive: true });
   await mkdir(join(home, '.aws'));
   await writeFile(join(home, '.aws/config'), '[default]');
   await keepHit({ directory: cache, host, env: all, digest: digestOf(keyFor('one')), witnesses }, Date.now());
