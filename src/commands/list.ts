@@ -42,9 +42,19 @@ export const commands: Readonly<Record<string, Command>> = {
     load: async () => (await import('./once.ts')).once,
   },
   check: {
-    usage: 'check [--json]',
-    doc: 'As once, but writes nothing: says what would be done.',
-    load: async () => (await import('./once.ts')).check,
+    usage: 'check [IMAGE...] [--json]',
+    doc: 'As once, but writes nothing: says what would be done. With images: whether they would be pulled, and why not.',
+    more: [
+      'IMAGE          HOST/REPOSITORY, with or without a tag or a digest: token, GET /v2/, manifest and config are asked for,',
+      '               and nothing is downloaded. No target need be configured.',
+      '--layer        also one byte of the config and of a layer from S3, without the credential: is the way there open?',
+      '--source NAME  takes the credential of this source, whichever the configuration chooses',
+      '--json         as JSON',
+      '',
+      'With images: exit 0 when all would be pulled, 3 when some would, 1 when none would.',
+      'ECR counts what is asked for as a pull: rules that keep what was pulled lately see it.',
+    ],
+    load: async () => (await import('./check/check.ts')).check,
   },
   status: { usage: 'status [--json]', doc: 'What the running daemon knows.', load: async () => (await import('./status.ts')).status },
   refresh: {

@@ -16,7 +16,7 @@ export const once = (args: string[], io: Io): Promise<number> => doOnce(args, io
  * Discovers, fetches and proves; says per slot what would be done, and writes nothing: the HTTP layer lets no write
  * through.
  */
-export const check = (args: string[], io: Io): Promise<number> => doOnce(args, io, { rehearse: true });
+export const rehearse = (args: string[], io: Io): Promise<number> => doOnce(args, io, { rehearse: true });
 
 async function doOnce(args: string[], io: Io, { rehearse = false }: { readonly rehearse?: boolean }): Promise<number> {
   const { values } = readArgs(args, { ...configOptions, json: { type: 'boolean' } });

@@ -1,12 +1,9 @@
-import { stripVTControlCharacters, styleText } from 'node:util';
 import { oneLine } from '../contract/text.ts';
 import { succeeded } from '../courier/attempt.ts';
 import type { Entry, Ledger } from '../courier/ledger.ts';
 import type { FindingView, SlotView, Status, TargetView, TroubleView } from '../observe/status-view.ts';
 import { identityWords, relative } from '../observe/words.ts';
-
-type Tint = 'green' | 'yellow' | 'red' | 'dim' | 'bold';
-type Paint = (tint: Tint, text: string) => string;
+import { type Paint, painter, type Tint, table } from './paint.ts';
 
 /** For `once` and `check`: a line a slot with what was or would be done, then whatever a person should know. */
 export function resultTable(ledger: Ledger, raw: Status, { rehearse, color }: { rehearse: boolean; color: boolean }): string {
@@ -17,7 +14,7 @@ export function resultTable(ledger: Ledger, raw: Status, { rehearse, color }: { 
     return entry ? resultOf(entry, slot, rehearse, paint) : slot.state;
   });
   const head = ['TARGET', 'SLOT', 'REGISTRY', 'RESULT', 'EXPIRES', 'PROVEN'];
-  return [table(head, lines, paint), ...identities(status, paint), ...notes(status, paint), ''].join('\n');
+  return [slotTable(head, lines, paint), ...identities(status, paint), ...notes(status, paint), ''].join('\n');
 }
 
 /** For `status`: a line a slot with its state, then whatever a person should know. */
@@ -27,8 +24,10 @@ export function statusTable(raw: Status, { color }: { readonly color: boolean })
   const lines = rowsOf(status, (_, slot) => paint(tintOf(slot.state), slot.state));
   const verdict = status.ready ? paint('green', 'ready') : paint('red', `not ready: ${status.unready.join(' ')}`);
   const head = ['TARGET', 'SLOT', 'REGISTRY', 'STATE', 'EXPIRES', 'PROVEN'];
-  return [verdict, table(head, lines, paint), ...identities(status, paint), ...notes(status, paint), ''].join('\n');
+  return [verdict, slotTable(head, lines, paint), ...identities(status, paint), ...notes(status, paint), ''].join('\n');
 }
+
+const slotTable: typeof table = (head, rows, paint) => (rows.length === 0 ? paint('dim', 'No slots.') : table(head, rows, paint));
 
 function rowsOf(status: Status, word: (target: TargetView, slot: SlotView) => string): string[][] {
   const now = Date.parse(status.now);
@@ -115,21 +114,6 @@ function note(code: string, where: string, { message, remedy }: { message: strin
   return ['', `${code} ${paint('bold', where)}: ${message}`, ...(remedy ? [`  -> ${remedy}`] : [])];
 }
 
-function table(head: readonly string[], rows: readonly (readonly string[])[], paint: Paint): string {
-  if (rows.length === 0) return paint('dim', 'No slots.');
-  const widths = head.map((title, at) => Math.max(title.length, ...rows.map(cells => plainLength(cells[at] ?? ''))));
-  const line = (cells: readonly string[]) =>
-    cells
-      .map((cell, at) => cell + ' '.repeat((widths[at] ?? 0) - plainLength(cell)))
-      .join('  ')
-      .trimEnd();
-  return [paint('dim', line(head)), ...rows.map(line)].join('\n');
-}
-
-function plainLength(text: string): number {
-  return stripVTControlCharacters(text).length;
-}
-
 /**
  * Titles and messages come from outside: nothing in them may begin another line, steer the terminal or turn the writing
  * direction.
@@ -137,8 +121,4 @@ function plainLength(text: string): number {
 function plain(status: Status): Status {
   const clean = (_: string, value: unknown) => (typeof value === 'string' ? oneLine(value) : value);
   return JSON.parse(JSON.stringify(status), clean) as Status;
-}
-
-function painter({ color }: { readonly color: boolean }): Paint {
-  return (tint, text) => (color ? styleText(tint, text, { validateStream: false }) : text);
 }

@@ -153,7 +153,8 @@ export function scopeFindings(record: Scope, clockSkewMs: number | undefined): S
   return found;
 }
 
-function skewText(skewMs: number): string {
+/** skewMs: the server's clock minus ours. */
+export function skewText(skewMs: number): string {
   const off = Math.abs(skewMs);
   const length = off < 2 * hour ? `${Math.round(off / minute)} min` : `${Math.round(off / hour)} h`;
   return `The clock of this machine is ${length} ${skewMs > 0 ? 'behind' : 'ahead of'} the clock of AWS.`;

@@ -1,13 +1,22 @@
 import type { Credential } from '../contract/credential.ts';
 import { asFailure, Failure } from '../contract/failures.ts';
 import type { Registry } from '../contract/registry.ts';
+import type { Secret } from '../contract/secret.ts';
 import type { Prove } from '../contract/source.ts';
 import { quote } from '../contract/text.ts';
 import { nameOf, type Proxy } from '../io/proxies.ts';
 
+/** Whoever has a signed address may read what it names for an hour. */
+export interface Location {
+  readonly address: string;
+  /** Kept from the garbage collector, so that texts are filtered for them. */
+  readonly secrets: readonly Secret[];
+}
+
 /**
  * One GET that follows no redirect, for a credential of this source. Any status is an answer; without an answer it
- * throws a Failure. `proxy`: what the answer came through.
+ * throws a Failure. `proxy`: what the answer came through. `location`: where a redirect leads, with what is secret in
+ * that address.
  */
 export type Ask = (
   url: string,
@@ -19,6 +28,7 @@ export type Ask = (
   readonly text: string;
   /** The header `www-authenticate`. */
   readonly challenge?: string | undefined;
+  readonly location?: Location | undefined;
   readonly proxy?: Proxy | undefined;
 }>;
 
@@ -54,7 +64,7 @@ export function makeProve(ask: Ask, endpoint: (registry: Registry) => string = (
  * Where bearer tokens are given for a password (the token authentication of the distribution project). A token of ours
  * goes to the registry's own host alone.
  */
-function doorIn(challenge: string | undefined, base: string): string {
+export function doorIn(challenge: string | undefined, base: string): string {
   const part = (name: string): string | undefined => new RegExp(`\\b${name}="([^"]*)"`).exec(challenge ?? '')?.[1];
   const realm = part('realm') ?? '';
   if (!/^bearer\s/i.test(challenge ?? '') || !URL.canParse(realm) || new URL(realm).origin !== new URL(base).origin)
@@ -64,12 +74,12 @@ function doorIn(challenge: string | undefined, base: string): string {
   return door.href;
 }
 
-function basic({ username, password }: Credential): string {
+export function basic({ username, password }: Credential): string {
   return `Basic ${Buffer.from(`${username}:${password.reveal()}`).toString('base64')}`;
 }
 
-/** ECR refuses in a JSON envelope, in plain text, or without a word. */
-function wordsOf(text: string): string {
+/** In brackets: ECR refuses in a JSON envelope, in plain text, or without a word. */
+export function wordsOf(text: string): string {
   let words = text;
   try {
     const { errors } = JSON.parse(text) as { errors?: { message?: unknown }[] };

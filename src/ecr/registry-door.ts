@@ -1,9 +1,10 @@
 import type { Registry } from '../contract/registry.ts';
+import { Secret } from '../contract/secret.ts';
 import type { Prove, Source } from '../contract/source.ts';
 import type { Dispatcher } from '../io/connect.ts';
 import { awsDispatcher, openHttp } from '../io/http.ts';
 import { proxiesOf } from '../io/proxies.ts';
-import { type Ask, makeProve } from './prove.ts';
+import { type Ask, type Location, makeProve } from './prove.ts';
 
 export interface DoorDeps {
   readonly env: NodeJS.ProcessEnv;
@@ -15,11 +16,14 @@ export interface DoorDeps {
   readonly endpoint: ((registry: Registry) => string) | undefined;
 }
 
-/** Proves credentials at the registries themselves. These are asked through the proxies of AWS and with its trust. */
-export function proveAtRegistries(deps: DoorDeps): Prove {
+/** The largest manifest that is read. Of an image with a hundred layers it has 20 kB. */
+const largest = 1024 * 1024;
+
+/** Asks registries, and where they redirect to, through the proxies of AWS and with its trust. */
+export function askRegistries(deps: DoorDeps): Ask {
   const { env, endpoint } = deps;
   const wayTo = waysOf(deps);
-  const ask: Ask = async (url, headers, signal, source) => {
+  return async (url, headers, signal, source) => {
     const { origin, pathname, search } = new URL(url);
     const http = openHttp({
       url: origin,
@@ -28,14 +32,31 @@ export function proveAtRegistries(deps: DoorDeps): Prove {
       dispatcher: wayTo(source),
       names: { caFile: 'AWS_CA_BUNDLE' },
       allowHttp: endpoint !== undefined,
-      maxBytes: 64 * 1024,
+      maxBytes: largest,
     });
     const { status, text, headers: answered } = await http('GET', `${pathname}${search}`, { signal });
-    const challenge = answered.get('www-authenticate');
-    return { status, text, challenge, proxy: proxiesOf(env).wayTo(new URL(origin)).proxy };
+    const location = answered.get('location');
+    return {
+      status,
+      text,
+      challenge: answered.get('www-authenticate'),
+      location: location === undefined ? undefined : locationOf(location, url),
+      proxy: proxiesOf(env).wayTo(new URL(origin)).proxy,
+    };
   };
-  return makeProve(ask, endpoint);
 }
+
+/** Of the address the signature alone is secret: regions and dates stand in other texts as well. */
+function locationOf(location: string, asked: string): Location | undefined {
+  const url = URL.parse(location, asked);
+  const secrets = [...(url?.searchParams ?? [])].flatMap(([name, value]) =>
+    /signature|token|policy/i.test(name) ? new Secret(value) : [],
+  );
+  return url ? { address: url.href, secrets } : undefined;
+}
+
+/** Proves credentials at the registries themselves. */
+export const proveAtRegistries = (deps: DoorDeps): Prove => makeProve(askRegistries(deps), deps.endpoint);
 
 /** The connections for a source: the shared ones, or those that trust the authorities of its profile. */
 function waysOf({ env, dispatcher: shared, sourceOf }: DoorDeps) {

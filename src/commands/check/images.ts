@@ -1,0 +1,136 @@
+import { withoutOurs } from '../../../config/env.ts';
+import { clock } from '../../contract/clock.ts';
+import type { Credential } from '../../contract/credential.ts';
+import { type Image, readImage } from '../../contract/image.ts';
+import type { Registry } from '../../contract/registry.ts';
+import { redact } from '../../contract/secret.ts';
+import type { Source, Sources } from '../../contract/source.ts';
+import { visibleJson } from '../../contract/text.ts';
+import { checkPull } from '../../ecr/checked-pull.ts';
+import { platformOf } from '../../ecr/manifest.ts';
+import { makePull, type Pull } from '../../ecr/pull.ts';
+import { askRegistries } from '../../ecr/registry-door.ts';
+import { makeSources } from '../../ecr/source.ts';
+import { awsDispatcher } from '../../io/http.ts';
+import { openOnce } from '../../io/once.ts';
+import { reachAws } from '../../io/reach.ts';
+import { knownAdapters } from '../adapters.ts';
+import { type ConfigFlags, colors, exit, type Io, readConfig, UsageError } from '../io.ts';
+import { printNotes, printWarnings } from '../notes.ts';
+import { type ImageReport, imageReport } from './report.ts';
+import { imageTable } from './table.ts';
+
+interface Asked {
+  readonly images: readonly string[];
+  readonly json: boolean;
+  readonly layer: boolean;
+  /** The source to take, whatever the configuration chooses. */
+  readonly source: string | undefined;
+  readonly config: ConfigFlags;
+}
+
+/** So many images are asked for at a time. */
+const atOnce = 4;
+
+/**
+ * Walks the pull of each image with the credential of its source, as far as it comes, and downloads nothing. Exit 0:
+ * all would be pulled. 3: some. 1: none.
+ */
+export async function checkImages(asked: Asked, io: Io): Promise<number> {
+  const config = await readConfig(asked.config, io);
+  const images = asked.images.map(text => ({ text, ...demandImage(text, config.aliases) }));
+  printWarnings(config, io);
+  await printNotes(config, io);
+  const commandEnv = withoutOurs(io.env, await knownAdapters(io.env));
+  const sources = makeSources(config.sources, {
+    once: openOnce(reachAws({ env: io.env })),
+    clock,
+    env: io.env,
+    commandEnv,
+    tells: 'principal',
+  });
+  const dispatcher = awsDispatcher({ env: io.env });
+  const sourceOf = (name: string): Source | undefined => sources.all.find(source => source.name === name);
+  const pull = makePull({
+    ask: askRegistries({ env: io.env, dispatcher, sourceOf, endpoint: undefined }),
+    platform: platformOf(process),
+  });
+  const chosen = images.map(image => ({ ...image, source: chooseSource(image.registry, asked.source, sources) }));
+  const fetch = oneFetchEach(io.signal);
+  const reports = await inTurns(chosen, ({ text, source, ...image }) =>
+    reportOn({ text, image, source, layer: asked.layer }, { fetch, pull }, io.signal),
+  );
+  await dispatcher.destroy();
+  const text = asked.json
+    ? visibleJson(`${JSON.stringify({ schema: 1, images: reports }, undefined, 2)}\n`)
+    : imageTable(reports, { color: colors(io.stdout, io.env) });
+  io.stdout.write(redact(text));
+  return exitOf(reports);
+}
+
+function demandImage(text: string, aliases: Parameters<typeof readImage>[1]): Image {
+  const image = readImage(text, aliases);
+  if ('wrong' in image) throw new UsageError(image.wrong);
+  return image;
+}
+
+/** undefined: pulled without a login, as ECR Public allows. */
+function chooseSource(registry: Registry, wanted: string | undefined, { all, choose }: Sources): Source | undefined {
+  if (wanted === undefined) {
+    const source = choose(registry, { target: '', id: '' });
+    if (!source && registry.service === 'ecr')
+      throw new UsageError(`no source serves ${registry.host}: add one whose \`accounts\` or \`registries\` match it`);
+    return source;
+  }
+  const named = all.find(({ name }) => name === wanted);
+  if (!named) throw new UsageError(`there is no source ${wanted}; there are ${all.map(({ name }) => name).join(', ')}`);
+  return named;
+}
+
+type Fetch = (source: Source, registry: Registry, stale?: Credential) => Promise<Credential>;
+
+/** One fetch for all images that it serves, and one more at most for those whose registry does not take it. */
+function oneFetchEach(signal: AbortSignal): Fetch {
+  const fetched = new Map<string, Promise<Credential>>();
+  return async (source, registry, stale) => {
+    const scope = source.scope(registry);
+    const before = fetched.get(scope);
+    if (before && (stale === undefined || (await before) !== stale)) return await before;
+    const fresh = source.fetch(registry, signal);
+    fetched.set(scope, fresh);
+    return await fresh;
+  };
+}
+
+interface Job {
+  readonly text: string;
+  readonly image: Image;
+  readonly source: Source | undefined;
+  readonly layer: boolean;
+}
+
+async function reportOn(
+  { text, image, source, layer }: Job,
+  { fetch, pull }: { fetch: Fetch; pull: Pull },
+  signal: AbortSignal,
+): Promise<ImageReport> {
+  const wish = { image, source: source?.name ?? '', layer };
+  const own = source && ((stale?: Credential) => fetch(source, image.registry, stale));
+  return imageReport({ text, image, source: source?.name }, await checkPull(wish, { fetch: own, pull }, signal));
+}
+
+/** In their order; a few at a time. */
+async function inTurns<T, R>(all: readonly T[], work: (one: T) => Promise<R>): Promise<R[]> {
+  const done: R[] = [];
+  const rest = [...all.entries()];
+  const worker = async (): Promise<void> => {
+    for (let next = rest.shift(); next; next = rest.shift()) done[next[0]] = await work(next[1]);
+  };
+  await Promise.all(Array.from({ length: atOnce }, worker));
+  return done;
+}
+
+function exitOf(reports: readonly ImageReport[]): number {
+  const fine = reports.filter(({ outcome }) => outcome === 'would pull').length;
+  return fine === reports.length ? exit.ok : fine > 0 ? exit.partly : exit.failed;
+}

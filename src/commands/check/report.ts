@@ -1,0 +1,67 @@
+import type { Image } from '../../contract/image.ts';
+import { skewText } from '../../courier/findings.ts';
+import type { CheckedPull, Outcome } from '../../ecr/checked-pull.ts';
+import type { Verdict } from '../../ecr/pull.ts';
+import type { Diagnosis } from '../../refusals/diagnosis.ts';
+
+/** One image of `check IMAGE... --json`. A member is null where there is nothing to say. */
+export interface ImageReport {
+  /** As it was given. */
+  readonly image: string;
+  readonly host: string;
+  readonly repository: string;
+  /** The tag or the digest that was asked for. */
+  readonly reference: string;
+  readonly outcome: Outcome;
+  /** null: pulled without a login. */
+  readonly source: string | null;
+  readonly identity: IdentityReport | null;
+  readonly steps: readonly StepReport[];
+  /** What a person should know besides, in sentences. */
+  readonly remarks: readonly string[];
+}
+/** Whose token it was: where the AWS keys were found, and who AWS says that it is. */
+interface IdentityReport {
+  readonly from: string;
+  readonly account: string | null;
+  readonly arn: string | null;
+}
+interface StepReport {
+  readonly name: string;
+  /** The right that the step needs, or that IAM named; `none`. */
+  readonly action: string;
+  readonly verdict: Verdict;
+  readonly status: number | null;
+  readonly text: string | null;
+  readonly diagnosis: Diagnosis | null;
+}
+
+/** Clocks that differ by less are no trouble. In milliseconds. */
+const skewTold = 60_000;
+
+export function imageReport(
+  { text, image, source }: { readonly text: string; readonly image: Image; readonly source: string | undefined },
+  { outcome, steps, credential }: CheckedPull,
+): ImageReport {
+  const { registry, repository, reference, remark } = image;
+  const { issuedAt, receivedAt, identity } = credential ?? {};
+  const skewMs = issuedAt && receivedAt ? issuedAt.getTime() - receivedAt.getTime() : 0;
+  return {
+    image: text,
+    host: registry.host,
+    repository,
+    reference,
+    outcome,
+    source: source ?? null,
+    identity: identity ? { from: identity.from, account: identity.account ?? null, arn: identity.arn ?? null } : null,
+    steps: steps.map(step => ({
+      name: step.name,
+      action: step.action,
+      verdict: step.verdict,
+      status: step.status ?? null,
+      text: step.text ?? null,
+      diagnosis: step.diagnosis ?? null,
+    })),
+    remarks: [...(remark ? [remark] : []), ...(Math.abs(skewMs) > skewTold ? [skewText(skewMs)] : [])],
+  };
+}

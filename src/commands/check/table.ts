@@ -1,0 +1,52 @@
+import { oneLine } from '../../contract/text.ts';
+import { identityWords } from '../../observe/words.ts';
+import { render } from '../../refusals/diagnosis.ts';
+import { type Paint, painter, table } from '../paint.ts';
+import type { ImageReport } from './report.ts';
+
+const tints = { 'would pull': 'green', refused: 'red', missing: 'red', unreachable: 'yellow' } as const;
+
+/** A line an image, those first that would not be pulled; then what stops each, and whose rights these were. */
+export function imageTable(reports: readonly ImageReport[], { color }: { readonly color: boolean }): string {
+  const paint = painter({ color });
+  const sorted = reports.toSorted((one, other) => Number(isFine(one)) - Number(isFine(other)));
+  const rows = sorted.map(report => [paint(tints[report.outcome], report.outcome), stepOf(report)?.name ?? 'all', shortened(report)]);
+  const notes = [...sorted.flatMap(report => note(report, paint)), ...remarks(sorted), ...identities(sorted, paint)];
+  return [table(['RESULT', 'STEP', 'IMAGE'], rows, paint), ...notes, ''].join('\n');
+}
+
+const isFine = ({ outcome }: ImageReport): boolean => outcome === 'would pull';
+const stepOf = ({ steps }: ImageReport) => steps.find(({ verdict }) => verdict !== 'ok' && verdict !== 'skipped');
+
+/** Twelve digits of a digest are enough to tell images apart. */
+function shortened({ host, repository, reference }: ImageReport): string {
+  const digest = /^(\w+:\w{12})\w+$/.exec(reference)?.[1];
+  return `${host}/${repository}${digest ? `@${digest}...` : `:${reference}`}`;
+}
+
+function note(report: ImageReport, paint: Paint): string[] {
+  const stop = stepOf(report);
+  if (!stop) return [];
+  const done = report.steps.map(({ name, verdict, action }) => `${name} ${verdict}${action === 'none' ? '' : ` (${action})`}`);
+  const lines = stop.diagnosis ? render(stop.diagnosis).split('\n') : [stop.text ?? ''];
+  return ['', paint('bold', shortened(report)), `  ${done.join(', ')}`, ...lines.map(line => (line === '' ? '' : `  ${oneLine(line)}`))];
+}
+
+function remarks(reports: readonly ImageReport[]): string[] {
+  const all = new Set(reports.flatMap(report => report.remarks));
+  return all.size > 0 ? ['', ...all] : [];
+}
+
+/** One proof holds for one identity. The one that pulls in the end may be another. */
+function identities(reports: readonly ImageReport[], paint: Paint): string[] {
+  const told = reports.flatMap(({ source, identity }) =>
+    identity ? [`${paint('bold', `source ${source}`)} is ${oneLine(identityWords(identity))}`] : [],
+  );
+  const anonymous = reports.some(({ source }) => source === null) ? ['Images of ECR Public were asked for without a login.'] : [];
+  const proven = told.length > 0 ? [otherPuller] : [];
+  const lines = new Set([...told, ...anonymous, ...proven]);
+  return lines.size > 0 ? ['', ...lines] : [];
+}
+
+const otherPuller =
+  'This shows what that identity may pull. Docker on this machine, or a kubelet with the role of its node, may be another identity: then its policies count.';

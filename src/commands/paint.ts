@@ -1,0 +1,23 @@
+import { stripVTControlCharacters, styleText } from 'node:util';
+
+export type Tint = 'green' | 'yellow' | 'red' | 'dim' | 'bold';
+export type Paint = (tint: Tint, text: string) => string;
+
+export function painter({ color }: { readonly color: boolean }): Paint {
+  return (tint, text) => (color ? styleText(tint, text, { validateStream: false }) : text);
+}
+
+/** Columns as wide as what stands in them. */
+export function table(head: readonly string[], rows: readonly (readonly string[])[], paint: Paint): string {
+  const widths = head.map((title, at) => Math.max(title.length, ...rows.map(cells => plainLength(cells[at] ?? ''))));
+  const line = (cells: readonly string[]) =>
+    cells
+      .map((cell, at) => cell + ' '.repeat((widths[at] ?? 0) - plainLength(cell)))
+      .join('  ')
+      .trimEnd();
+  return [paint('dim', line(head)), ...rows.map(line)].join('\n');
+}
+
+function plainLength(text: string): number {
+  return stripVTControlCharacters(text).length;
+}

@@ -1,0 +1,62 @@
+import type { Diagnosis } from './diagnosis.ts';
+import { endpointStatement, rightsFor } from './statements.ts';
+
+/** An answer that did not come, or of which nothing more is known. `host`: who was asked. */
+export interface Silence {
+  readonly host: string;
+  /** What came in its place, as a sentence. */
+  readonly message: string;
+  readonly remedy: string;
+}
+
+/** An answer, as a clause: `HOST answered 403 (words)`. */
+export interface Said {
+  readonly host: string;
+  readonly said: string;
+}
+
+/** No connection to a registry, or no answer. */
+export const unreached = ({ host, message, remedy }: Silence): Diagnosis => ({
+  id: 'registry-unreachable',
+  sentence: `${host} could not be asked: ${message}`,
+  side: `the way from this machine to ${host}`,
+  remedy,
+});
+
+/** Layers lie in S3, under a name of their own: whoever reaches the registry need not reach them. */
+export const layersUnreached = ({ host, message, remedy }: Silence): Diagnosis => ({
+  id: 'layers-unreachable',
+  sentence: `The registry gives the layer out, but ${host}, where it lies, cannot be reached from here: ${message}`,
+  side: `the firewall, the proxy or the VPC endpoint between this machine and ${host}`,
+  remedy: `Let HTTPS to ${host} through, as to the registry. A VPC without a way out needs a gateway endpoint of S3 beside ecr.api and ecr.dkr. ${remedy}`,
+});
+
+/** The address was signed by ECR a moment ago, so it is a policy on the way that refuses it. */
+export function layersRefused({ host, said, partition }: Said & { readonly partition: string }): Diagnosis {
+  const bucket = /^(?<name>[\w-]*starport-layer-bucket)\./.exec(host)?.groups?.['name'];
+  const arn = `arn:${partition}:s3:::${bucket ?? 'BUCKET'}/*`;
+  return {
+    id: 'layers-refused',
+    sentence: `The registry gives the layer out, but not the place where it lies: ${said}.`,
+    side: 'the policy of the VPC endpoint of S3, or a proxy on the way',
+    remedy: `The policy of the endpoint of S3 must allow s3:GetObject on ${arn}. A proxy must neither change the address nor add a login.`,
+    ...(bucket !== undefined && {
+      paste: [
+        {
+          what: 'Statement for the policy of the VPC endpoint of S3',
+          kind: 'policy',
+          text: JSON.stringify(endpointStatement(rightsFor('s3:GetObject'), [arn]), undefined, 2),
+        },
+      ],
+    }),
+  };
+}
+
+/** An answer that is not known. It is quoted, and nothing is guessed. */
+export const unknownAnswer = ({ host, said }: Said): Diagnosis => ({
+  id: 'answer-unknown',
+  sentence: `${said}.`,
+  side: `${host}, or what stands before it`,
+  remedy:
+    'This answer is not known: nothing is concluded from it. Try again later; a page of HTML comes from a proxy or a login in between.',
+});

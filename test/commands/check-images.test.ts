@@ -1,0 +1,238 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, beforeEach, test } from 'node:test';
+import { createAuthority } from '../fakes/authority.ts';
+import { type FakeEcr, startEcr } from '../fakes/ecr.ts';
+import { type Front, startFront } from '../fakes/front.ts';
+import type { Content } from '../fakes/registry/content.ts';
+import { type FakeRegistry, startRegistry } from '../fakes/registry.ts';
+import { command } from './cli.ts';
+
+const { blobs } = JSON.parse(readFileSync(join(import.meta.dirname, '../contracts/registry.json'), 'utf8')) as {
+  blobs: Record<string, string>;
+};
+const digest = 'sha256:558c99aa0c2feaf4785cae329dd32b3a37190e0ba522571eed6f159f450e98ff';
+const host = '123456789012.dkr.ecr.eu-west-1.amazonaws.com';
+const other = '444455556666.dkr.ecr.eu-west-1.amazonaws.com';
+const bucket = 'prod-eu-west-1-starport-layer-bucket.s3.eu-west-1.amazonaws.com';
+const content: Content = {
+  repositories: { 'team/app': { 1: digest, latest: digest } },
+  blobs: new Map(Object.entries(blobs).map(([name, bytes]) => [name, Buffer.from(bytes, 'base64')])),
+};
+const principal = 'arn:aws:sts::123456789012:assumed-role/ci/session';
+
+let ecr: FakeEcr;
+let door: FakeRegistry;
+let front: Front;
+let folder: string;
+let env: Record<string, string>;
+/** Names to which there is a way. */
+let open: (name: string) => boolean;
+
+before(async () => {
+  const authority = createAuthority();
+  ecr = await startEcr({ principal });
+  door = await startRegistry(ecr, { content });
+  const behind = (name: string) => (name === host || name === other || name === bucket ? door.server.port : undefined);
+  front = await startFront(authority, name => (open(name) ? behind(name) : undefined));
+  folder = await mkdtemp(join(tmpdir(), 'courier-'));
+  await writeFile(join(folder, 'ca.pem'), authority.ca);
+  env = {
+    HOME: folder,
+    AWS_ACCESS_KEY_ID: 'AKIDTEST',
+    AWS_SECRET_ACCESS_KEY: 'secret-access-key',
+    AWS_ENDPOINT_URL_ECR: ecr.url,
+    AWS_ENDPOINT_URL_STS: ecr.url,
+    AWS_CA_BUNDLE: join(folder, 'ca.pem'),
+    HTTPS_PROXY: front.url,
+    NO_PROXY: '127.0.0.1',
+  };
+});
+after(async () => {
+  for (const server of [front, door, ecr]) await server[Symbol.asyncDispose]();
+  await rm(folder, { recursive: true });
+});
+beforeEach(() => {
+  open = () => true;
+  door.rights = { principal };
+  door.expiredForm = '403 envelope';
+  door.server.requests.length = 0;
+  ecr.calls.length = 0;
+  ecr.trouble = undefined;
+  ecr.now = Date.now;
+});
+
+const check = (...args: string[]) => command(['check', ...args], env);
+
+interface Reported {
+  readonly schema: number;
+  readonly images: {
+    readonly outcome: string;
+    readonly source: string | null;
+    readonly identity: { arn: string } | null;
+    readonly remarks: string[];
+    readonly steps: { name: string; action: string; verdict: string; diagnosis: { sentence: string; paste?: { text: string }[] } | null }[];
+  }[];
+}
+async function reportOf(...args: string[]): Promise<Reported['images'][number]> {
+  const { stdout, stderr } = await check('--json', ...args);
+  const [image] = (JSON.parse(stdout || `{"images":[],"stderr":${JSON.stringify(stderr)}}`) as Reported).images;
+  assert.ok(image, stderr);
+  return image;
+}
+
+test('an image that would be pulled: exit 0, with no target and no configuration', async () => {
+  const { code, stdout, stderr } = await check(`${host}/team/app`);
+  assert.equal(code, 0, stdout + stderr);
+  assert.match(stdout, /^RESULT +STEP +IMAGE\nwould pull +all +123456789012\S+\/team\/app:latest$/m);
+  assert.match(
+    stdout,
+    /source default is environment \(AWS_ACCESS_KEY_ID\), account 123456789012, arn:aws:sts::123456789012:assumed-role\/ci/,
+  );
+  assert.match(stdout, /a kubelet with the role of its node, may be another identity/);
+  assert.ok(stdout.split('\n').every(line => !/^(RESULT|would)/.test(line) || line.length <= 120));
+});
+
+test('every form in which an image may be written', async () => {
+  const forms = [`https://${host}/team/app:1`, `${host}:443/team/app:1`, `${host}/team/app@${digest}`, `${host.toUpperCase()}/team/app:1`];
+  const { code, stdout } = await check(...forms);
+  assert.equal(code, 0, stdout);
+  assert.match(stdout, /Clients look for a login under the host as it is spelled/);
+  assert.equal(ecr.calls.filter(({ action }) => action === 'GetAuthorizationToken').length, 1);
+});
+
+test('some would be pulled: exit 3, those that would not come first, each with sentence and policy', async () => {
+  door.rights = { principal, deny: { 'ecr:GetDownloadUrlForLayer': 'identity' } };
+  const one = await check(`${host}/team/app:1`);
+  assert.equal(one.code, 1);
+  assert.match(one.stdout, /^refused +config +1234/m);
+  assert.match(
+    one.stdout,
+    /token ok \(ecr:GetAuthorizationToken\), registry ok, manifest ok \(ecr:BatchGetImage\), config refused \(ecr:GetDownloadUrlForLayer\)/,
+  );
+  assert.match(one.stdout, /role ci in account 123456789012 may not do ecr:GetDownloadUrlForLayer/i);
+  assert.match(one.stdout, /"Action": \[\n? *"ecr:BatchGetImage"/);
+  door.rights = { principal };
+  const two = await check(`${host}/team/app:1`, `${host}/team/none:1`);
+  assert.equal(two.code, 3);
+  assert.match(two.stdout, /IMAGE\nmissing +manifest +\S+\/team\/none:1\nwould pull +all/);
+});
+
+test('--json: its shape, with the step, the right and the diagnosis', async () => {
+  door.rights = { principal, deny: { 'ecr:BatchGetImage': 'resource' } };
+  const { code, stdout } = await check('--json', `${other}/team/app:1`);
+  assert.equal(code, 1);
+  const { schema, images } = JSON.parse(stdout) as Reported;
+  assert.equal(schema, 1);
+  const [image] = images;
+  assert.deepEqual(Object.keys(image ?? {}), [
+    'image',
+    'host',
+    'repository',
+    'reference',
+    'outcome',
+    'source',
+    'identity',
+    'steps',
+    'remarks',
+  ]);
+  assert.equal(image?.identity?.arn, principal);
+  assert.deepEqual(
+    image.steps.map(({ name, action, verdict }) => [name, action, verdict]),
+    [
+      ['token', 'ecr:GetAuthorizationToken', 'ok'],
+      ['registry', 'none', 'ok'],
+      ['manifest', 'ecr:BatchGetImage', 'refused'],
+    ],
+  );
+  assert.match(image.steps[2]?.diagnosis?.sentence ?? '', /account 444455556666/);
+});
+
+for (const form of ['403 envelope', '401 envelope', '403 text'] as const) {
+  test(`a token that the registry calls expired is fetched anew once, and the pull walked once more (${form})`, async () => {
+    door.expiredForm = form;
+    // The first token is too old by the time that the registry is asked.
+    const rotate = (times: number) => (): undefined => {
+      if (--times < 1) door.server.fault = undefined;
+      ecr.rotate();
+    };
+    door.server.fault = rotate(1);
+    assert.equal((await reportOf(`${host}/team/app:1`)).outcome, 'would pull');
+    assert.equal(ecr.calls.filter(({ action }) => action === 'GetAuthorizationToken').length, 2);
+    ecr.calls.length = 0;
+    door.server.fault = rotate(2);
+    const never = await reportOf(`${host}/team/app:1`);
+    assert.equal(never.outcome, 'refused');
+    assert.equal(ecr.calls.filter(({ action }) => action === 'GetAuthorizationToken').length, 2);
+  });
+}
+
+test('--layer: a way to S3 that is shut has a sentence of its own', async () => {
+  assert.equal((await reportOf('--layer', `${host}/team/app:1`)).steps.at(-1)?.verdict, 'ok');
+  const atBucket = door.server.requests.filter(({ headers }) => headers.host === bucket);
+  assert.equal(atBucket.length, 2);
+  assert.ok(atBucket.every(({ headers }) => headers.authorization === undefined));
+  open = name => name !== bucket;
+  assert.equal((await reportOf(`${host}/team/app:1`)).outcome, 'would pull');
+  const shut = await reportOf('--layer', `${host}/team/app:1`);
+  assert.equal(shut.outcome, 'unreachable');
+  assert.match(
+    shut.steps.at(-1)?.diagnosis?.sentence ?? '',
+    /gives the layer out, but prod-eu-west-1-starport-layer-bucket\.s3\S+, where it lies/,
+  );
+});
+
+test('without a token: the refusal of AWS is told, with the statement', async () => {
+  ecr.trouble = ({ action }) => (action === 'GetAuthorizationToken' ? 'denied' : undefined);
+  const { outcome, steps } = await reportOf(`${host}/team/app:1`);
+  assert.equal(outcome, 'refused');
+  assert.deepEqual(
+    steps.map(({ name, action, verdict }) => [name, action, verdict]),
+    [['token', 'ecr:GetAuthorizationToken', 'refused']],
+  );
+  assert.match(steps[0]?.diagnosis?.paste?.[0]?.text ?? '', /"ecr:GetAuthorizationToken"/);
+});
+
+test('a clock that differs from that of AWS is told', async () => {
+  ecr.now = () => Date.now() + 4 * 60_000;
+  const { remarks } = await reportOf(`${host}/team/app:1`);
+  assert.match(remarks.join(), /The clock of this machine is 4 min behind the clock of AWS/);
+});
+
+test('--source takes the credential of another source', async () => {
+  const config = join(folder, 'two.yaml');
+  await writeFile(config, 'sources:\n- { name: a, accounts: ["123456789012"] }\n- { name: b, accounts: ["444455556666"] }\n');
+  assert.equal((await reportOf('-c', config, `${host}/team/app:1`)).source, 'a');
+  assert.equal((await reportOf('-c', config, '--source', 'b', `${host}/team/app:1`)).source, 'b');
+  const unknown = await check('-c', config, '--source', 'c', `${host}/team/app:1`);
+  assert.equal(unknown.code, 2);
+  assert.match(unknown.stderr, /there is no source c; there are a, b/);
+});
+
+const usage: readonly (readonly [args: string[], words: RegExp])[] = [
+  [['nginx:1'], /nginx:1 is an image of Docker Hub, and none of ECR/],
+  [[`${host}/team/app`, 'ghcr.io/team/app'], /ghcr\.io is no registry of ECR/],
+  [[host], /is a registry, and no image in it/],
+  [['--layer'], /--layer goes with an image/],
+  [['--source', 'x'], /--source goes with an image/],
+  [['--layers', `${host}/a`], /did you mean --layer\?/],
+];
+for (const [args, words] of usage) {
+  test(`usage: check ${args.join(' ')}`, async () => {
+    const { code, stderr } = await check(...args);
+    assert.equal(code, 2, stderr);
+    assert.match(stderr, words);
+  });
+}
+
+test('nothing printed holds the token, the secret key or an address that was signed', async () => {
+  const { stdout, stderr } = await check('--json', '--layer', `${host}/team/app:1`, `${host}/team/none:1`);
+  const sent = door.server.requests.map(({ headers }) => headers.authorization ?? '').find(text => text.startsWith('Basic ')) ?? '';
+  const password = Buffer.from(sent.slice(6), 'base64').toString().slice(4);
+  assert.ok(password.length > 1000);
+  for (const secret of [password, sent.slice(6), 'secret-access-key', 'X-Amz-Signature'])
+    assert.ok(!(stdout + stderr).includes(secret), secret.slice(0, 20));
+});

@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { readImage } from '../../src/contract/image.ts';
+
+const host = '123456789012.dkr.ecr.eu-west-1.amazonaws.com';
+const digest = `sha256:${'a'.repeat(64)}`;
+
+/** A spelling, and what it comes to: repository, reference, port. */
+const spellings: readonly (readonly [string, string, string, number?])[] = [
+  [`${host}/app`, 'app', 'latest'],
+  [`${host}/team/app:1.2`, 'team/app', '1.2'],
+  [`${host}/team/app@${digest}`, 'team/app', digest],
+  [`${host}/team/app:1.2@${digest}`, 'team/app', digest],
+  [`${host}:443/team/app:1`, 'team/app', '1'],
+  [`${host}:8443/team/app:1`, 'team/app', '1', 8443],
+  [`https://${host}/team/app`, 'team/app', 'latest'],
+  [`docker://${host}/team/app`, 'team/app', 'latest'],
+  [` ${host.toUpperCase()}/team/app:V1\n`, 'team/app', 'V1'],
+  [`${host}/a__b/c--d/e.f_g-h:_x`, 'a__b/c--d/e.f_g-h', '_x'],
+];
+for (const [text, repository, reference, port] of spellings) {
+  test(`an image is read from ${text.trim()}`, () => {
+    const image = readImage(text);
+    assert.ok('registry' in image, JSON.stringify(image));
+    assert.deepEqual([image.registry.host, image.repository, image.reference, image.port], [host, repository, reference, port]);
+  });
+}
+
+test('upper case in the host is remarked: logins are kept by its spelling', () => {
+  const image = readImage(`${host.toUpperCase()}/app`);
+  assert.ok('registry' in image);
+  assert.match(image.remark ?? '', /^Clients look for a login under the host as it is spelled, .*AMAZONAWS\.COM: write 1234/);
+});
+
+test('an alias is read as the registry behind it', () => {
+  const image = readImage('registry.example/app', new Map([['registry.example', host]]));
+  assert.ok('registry' in image);
+  assert.deepEqual([image.registry.host, image.registry.account], ['registry.example', '123456789012']);
+});
+
+/** What is no image of ECR, and what is said of it. */
+const wrong: readonly (readonly [string, RegExp])[] = [
+  ['nginx', /^nginx is an image of Docker Hub, and none of ECR/],
+  ['library/nginx:1', /Docker Hub/],
+  ['ghcr.io/team/app', /^ghcr\.io is no registry of ECR: ACCOUNT\.dkr/],
+  ['localhost:5000/app', /^localhost:5000 is no registry of ECR/],
+  [host, /is a registry, and no image in it: write 1234.*\/REPOSITORY$/],
+  [`${host}/`, /no image in it/],
+  [`${host}/Team/App`, /upper case, which no registry takes: team\/app/],
+  [`${host}/team//app`, /no valid name of a repository/],
+  [`${host}/../v2/app`, /no valid name of a repository/],
+  [`${host}/app:`, /no valid tag/],
+  [`${host}/app:a b`, /no valid tag/],
+  [`${host}/app@sha256:xyz`, /no valid digest/],
+  [`${host}/app@${digest}@${digest}`, /two digests/],
+  [`${host}/app?x=y`, /no valid name of a repository/],
+  [
+    'arn:aws:ecr:eu-west-1:123456789012:repository/team/app',
+    /is an ARN: write 123456789012\.dkr\.ecr\.eu-west-1\.amazonaws\.com\/team\/app$/,
+  ],
+  ['1234.dkr.ecr.eu-west-1.amazonaws.com/app', /looks like a registry of ECR and is none/],
+  ['', /no name of an image/],
+  [`${host}/${'a/'.repeat(600)}a`, /no name of an image/],
+];
+for (const [text, words] of wrong) {
+  test(`no image: ${text.slice(0, 80)}`, () => {
+    const image = readImage(text);
+    assert.ok('wrong' in image, JSON.stringify(image));
+    assert.match(image.wrong, words);
+  });
+}
+
+test('a password in the place of a host is not repeated', () => {
+  for (const text of [`AWS:hunter2@${host}/app`, `https://AWS:hunter2@${host}/app`, `AWS:hun/ter2@${host}/app`]) {
+    const image = readImage(text);
+    assert.ok('wrong' in image);
+    assert.doesNotMatch(image.wrong, /hunter2|ter2/, text);
+  }
+});

@@ -1,0 +1,240 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, beforeEach, test } from 'node:test';
+import type { Credential } from '../../src/contract/credential.ts';
+import { type Image, readImage } from '../../src/contract/image.ts';
+import { Secret } from '../../src/contract/secret.ts';
+import { makePull, type Step } from '../../src/ecr/pull.ts';
+import { askRegistries } from '../../src/ecr/registry-door.ts';
+import { awsDispatcher } from '../../src/io/http.ts';
+import { type Content, digestOf, put } from '../fakes/registry/content.ts';
+import { type FakeRegistry, startRegistry } from '../fakes/registry.ts';
+import { type FakeServer, startServer } from '../fakes/server.ts';
+
+const { blobs: recorded } = JSON.parse(readFileSync(join(import.meta.dirname, '../contracts/registry.json'), 'utf8')) as {
+  blobs: Record<string, string>;
+};
+const digests = {
+  manifest: 'sha256:558c99aa0c2feaf4785cae329dd32b3a37190e0ba522571eed6f159f450e98ff',
+  config: 'sha256:d769e475074a63c9e350ff5d2980ac82c173f87c27a9ad900acb4eb8bfdff7e9',
+  layer: 'sha256:3bcaf118191dcb7c23a1100fd32aca43e417a842e6dd88be11b265797f4a4b3b',
+};
+const host = '123456789012.dkr.ecr.eu-west-1.amazonaws.com';
+const principal = 'arn:aws:sts::123456789012:assumed-role/ci/session';
+const { signal } = new AbortController();
+const password = 'a-password-of-ours';
+
+let door: FakeRegistry;
+let bucket: FakeServer;
+const blobs = new Map<string, Uint8Array>();
+const env: NodeJS.ProcessEnv = {};
+const dispatcher = awsDispatcher({ env });
+const ask = askRegistries({ env, dispatcher, sourceOf: () => undefined, endpoint: () => door.url });
+
+before(async () => {
+  door = await startRegistry({ judge: (_, given) => (given === password ? 'good' : 'unknown') }, { registry: host });
+  // Where redirects lead: another server, which is to see no credential.
+  bucket = await startServer(({ headers, path }) => {
+    if (headers.authorization !== undefined) return { status: 400, text: 'Only one auth mechanism allowed' };
+    const [, digest = ''] = /^\/(sha256-\w+)\?X-Amz/.exec(path) ?? [];
+    const bytes = blobs.get(digest.replace('-', ':'));
+    return bytes && headers.range === 'bytes=0-0' ? { status: 206, text: bytes.subarray(0, 1) } : { status: 404 };
+  });
+});
+after(async () => {
+  await door[Symbol.asyncDispose]();
+  await bucket[Symbol.asyncDispose]();
+  await dispatcher.destroy();
+});
+beforeEach(() => {
+  blobs.clear();
+  for (const [digest, bytes] of Object.entries(recorded)) blobs.set(digest, Buffer.from(bytes, 'base64'));
+  holds({ 'team/app': { 1: digests.manifest } });
+  door.rights = { principal, bucket: bucket.url };
+  door.expiredForm = '403 envelope';
+  door.server.fault = undefined;
+  door.server.requests.length = 0;
+  bucket.requests.length = 0;
+});
+
+const holds = (repositories: Content['repositories']): void => void (door.content = { repositories, blobs });
+
+const credentialOf = (secret = password): Credential => ({
+  username: 'AWS',
+  password: new Secret(secret),
+  issuedAt: new Date(),
+  expiresAt: new Date(),
+  source: 'default',
+  scope: 'k',
+  identity: { from: 'environment', account: '123456789012', arn: principal },
+});
+
+function imageOf(text: string): Image {
+  const image = readImage(text);
+  assert.ok('registry' in image, JSON.stringify(image));
+  return image;
+}
+
+function pull(image = `${host}/team/app:1`, more: { layer?: boolean; secret?: string; architecture?: string } = {}): Promise<Step[]> {
+  const { layer = false, secret, architecture = 'amd64' } = more;
+  const run = makePull({ ask, platform: { os: 'linux', architecture }, endpoint: () => door.url });
+  return run({ image: imageOf(image), credential: credentialOf(secret), source: 'default', layer }, signal);
+}
+const told = (steps: readonly Step[]): string[] => steps.map(({ name, action, verdict }) => `${name} ${verdict} ${action}`);
+const wellDone = ['registry ok none', 'manifest ok ecr:BatchGetImage', 'config ok ecr:GetDownloadUrlForLayer'];
+
+test('all of a pull is asked for, and nothing is followed or downloaded', async () => {
+  assert.deepEqual(told(await pull()), wellDone);
+  assert.deepEqual(
+    door.server.requests.map(({ method, path }) => `${method} ${path}`),
+    ['GET /v2/', 'GET /v2/team/app/manifests/1', `GET /v2/team/app/blobs/${digests.config}`],
+  );
+  assert.deepEqual(bucket.requests, []);
+  assert.deepEqual(told(await pull(`${host}/team/app@${digests.manifest}`)), wellDone);
+});
+
+test('--layer: one byte of config and layer, without the credential, and the address that was signed is in no text', async () => {
+  assert.deepEqual(told(await pull(undefined, { layer: true })), [...wellDone, 'layer ok none']);
+  assert.deepEqual(
+    bucket.requests.map(({ path, headers }) => [path.split('?')[0], headers.range, headers.authorization, headers.cookie]),
+    [digests.config, digests.layer].map(digest => [`/${digest.replace(':', '-')}`, 'bytes=0-0', undefined, undefined]),
+  );
+  bucket.fault = () => 'reset';
+  const cut = (await pull(undefined, { layer: true })).at(-1);
+  bucket.fault = () => ({ status: 403, text: '<Error><Code>AccessDenied</Code></Error>' });
+  const refused = (await pull(undefined, { layer: true })).at(-1);
+  bucket.fault = undefined;
+  assert.equal(cut?.verdict, 'unreachable');
+  assert.equal(cut?.diagnosis?.id, 'layers-unreachable');
+  assert.match(cut?.diagnosis?.sentence ?? '', /The registry gives the layer out, but 127\.0\.0\.1:\d+, where it lies, cannot be reached/);
+  assert.equal(refused?.diagnosis?.id, 'layers-refused');
+  for (const step of [cut, refused]) assert.doesNotMatch(JSON.stringify(step), /X-Amz-/);
+});
+
+/** A refusal: what is denied, and the steps that are left. */
+const denials = [
+  ['ecr:BatchGetImage', 'identity', ['registry ok none', 'manifest refused ecr:BatchGetImage'], 'denied-identity'],
+  ['ecr:BatchGetImage', 'explicit', ['registry ok none', 'manifest refused ecr:BatchGetImage'], 'denied-explicitly'],
+  [
+    'ecr:GetDownloadUrlForLayer',
+    'resource',
+    ['registry ok none', 'manifest ok ecr:BatchGetImage', 'config refused ecr:GetDownloadUrlForLayer'],
+    'denied-resource',
+  ],
+  ['ecr:BatchGetImage', 'no body', ['registry ok none', 'manifest refused ecr:BatchGetImage'], 'refused-without-words'],
+] as const;
+for (const [action, denial, steps, id] of denials) {
+  test(`${action} is denied (${denial}): the step that needs it says so`, async () => {
+    door.rights = { ...door.rights, deny: { [action]: denial } };
+    const found = await pull();
+    assert.deepEqual(told(found), steps);
+    assert.equal(found.at(-1)?.diagnosis?.id, id);
+  });
+}
+
+test('a right that only a pull-through cache needs is named as IAM names it', async () => {
+  door.rights = { ...door.rights, cachePrefixes: ['docker-hub'], deny: { 'ecr:BatchImportUpstreamImage': 'identity' } };
+  assert.deepEqual(told(await pull(`${host}/docker-hub/library/nginx`)), [
+    'registry ok none',
+    'manifest refused ecr:BatchImportUpstreamImage',
+  ]);
+});
+
+test('what is not there: the repository, the tag, the config', async () => {
+  for (const image of ['team/none:1', 'team/app:none', `team/app@sha256:${'0'.repeat(64)}`])
+    assert.deepEqual(told(await pull(`${host}/${image}`)), ['registry ok none', 'manifest missing ecr:BatchGetImage'], image);
+  blobs.delete(digests.config);
+  door.server.fault = ({ path }) => (path.includes('/blobs/') ? { status: 404, text: '{"errors":[{"code":"BLOB_UNKNOWN"}]}' } : undefined);
+  assert.equal(told(await pull()).at(-1), 'config missing ecr:GetDownloadUrlForLayer');
+});
+
+test('a credential that is not accepted ends the walk at the door', async () => {
+  const steps = await pull(undefined, { secret: 'another' });
+  assert.deepEqual(told(steps), ['registry refused none']);
+  assert.match(steps[0]?.text ?? '', /answered 401 \(Not Authorized\)/);
+});
+
+const image = (config: object, layers: object[], more: object = {}) => ({ schemaVersion: 2, config, layers, ...more });
+const blobOf = (text: string) => ({ digest: put(blobs, Buffer.from(text)), size: text.length });
+
+test('of a list the image of this platform is taken, else the first one that is an image', async () => {
+  const arm = put(blobs, image(blobOf('arm config'), [blobOf('arm layer')]));
+  const list = put(blobs, {
+    schemaVersion: 2,
+    manifests: [
+      { digest: put(blobs, image(blobOf('signature'), [])), platform: { os: 'unknown', architecture: 'unknown' } },
+      { digest: arm, platform: { os: 'linux', architecture: 'arm64' } },
+      { digest: digests.manifest, platform: { os: 'linux', architecture: 'amd64' } },
+    ],
+  });
+  holds({ 'team/app': { list, nested: put(blobs, { schemaVersion: 2, manifests: [{ digest: list }] }) } });
+  for (const [architecture, tag, config] of [
+    ['amd64', 'list', digests.config],
+    ['s390x', 'list', digestOf('arm config')],
+    ['amd64', 'nested', digests.config],
+  ] as const) {
+    door.server.requests.length = 0;
+    assert.deepEqual(told(await pull(`${host}/team/app:${tag}`, { architecture })), wellDone);
+    assert.equal(door.server.requests.at(-1)?.path, `/v2/team/app/blobs/${config}`);
+  }
+});
+
+test('images without a config of their own: artefacts, schema 1, lists without an entry', async () => {
+  const empty = { digest: 'sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a', size: 2 };
+  const chart = put(blobs, image(empty, [blobOf('a larger layer'), blobOf('chart')], { artifactType: 'application/vnd.example' }));
+  const old = put(blobs, { schemaVersion: 1, fsLayers: [{ blobSum: digests.layer }], layers: [{ digest: digests.layer }] });
+  holds({ 'team/app': { chart, old, none: put(blobs, { schemaVersion: 2, manifests: [] }), bare: put(blobs, image(empty, [])) } });
+  assert.deepEqual(told(await pull(`${host}/team/app:chart`, { layer: true })), [...wellDone, 'layer ok none']);
+  assert.ok(door.server.requests.some(({ path }) => path.endsWith(`/blobs/${digestOf('chart')}`)));
+  assert.deepEqual(told(await pull(`${host}/team/app:old`)), wellDone);
+  for (const tag of ['none', 'bare'])
+    assert.deepEqual(told(await pull(`${host}/team/app:${tag}`)), [...wellDone.slice(0, 2), 'config skipped none'], tag);
+});
+
+/** What stands in the place of the registry, and where. */
+const strangers = [
+  ['/v2/', { status: 200, headers: { 'content-type': 'text/html' }, text: '<html>Please log in</html>' }, 'registry unreachable none'],
+  ['/v2/', { status: 403, text: '<!doctype html><title>Blocked</title>' }, 'registry unreachable none'],
+  ['/v2/', 'reset', 'registry unreachable none'],
+  [
+    '/manifests/',
+    { status: 429, text: '{"errors":[{"code":"TOOMANYREQUESTS","message":"Rate exceeded"}]}' },
+    'manifest unreachable ecr:BatchGetImage',
+  ],
+  ['/manifests/', { status: 200, json: [] }, 'manifest unreachable ecr:BatchGetImage'],
+  ['/manifests/', { status: 302, headers: { location: '/elsewhere' } }, 'manifest unreachable ecr:BatchGetImage'],
+  ['/blobs/', { status: 503, text: '' }, 'config unreachable ecr:GetDownloadUrlForLayer'],
+] as const;
+for (const [path, fault, last] of strangers) {
+  test(`nothing is concluded from what is no answer of a registry (${path} ${typeof fault === 'string' ? fault : fault.status})`, async () => {
+    door.server.fault = request => (request.path.includes(path) ? fault : undefined);
+    const steps = await pull();
+    assert.equal(told(steps).at(-1), last);
+    assert.ok(steps.at(-1)?.diagnosis?.sentence);
+  });
+}
+
+test('a digest of a manifest is no path: what is none is not asked for', async () => {
+  const odd = put(blobs, image({ digest: '../../../v2/other/blobs/x' }, [{ digest: 'sha256:0/../..' }]));
+  holds({ 'team/app': { odd } });
+  assert.equal(told(await pull(`${host}/team/app:odd`)).at(-1), 'config skipped none');
+});
+
+test('ECR Public takes a token of its own, with a login and without one', async () => {
+  await using open = await startServer(({ path, headers }) => {
+    const url = `http://${headers.host}`;
+    if (path === '/v2/')
+      return { status: 401, headers: { 'www-authenticate': `Bearer realm="${url}/token/",service="public.ecr.aws",scope="aws"` } };
+    if (path.startsWith('/token/')) return { status: 200, json: { token: headers.authorization ? 'for AWS' : 'for anybody' } };
+    if (!/^Bearer for (AWS|anybody)$/.test(headers.authorization ?? '')) return { status: 401 };
+    if (path.includes('/manifests/')) return { status: 200, text: Buffer.from(recorded[digests.manifest] ?? '', 'base64') };
+    return { status: 307, headers: { location: 'https://cloudfront.test/x?Signature=y' } };
+  });
+  const run = makePull({ ask, platform: { os: 'linux', architecture: 'amd64' }, endpoint: () => open.url });
+  for (const credential of [credentialOf(), undefined]) {
+    const steps = await run({ image: imageOf('public.ecr.aws/docker/library/busybox'), credential, source: 'public' }, signal);
+    assert.deepEqual(told(steps), ['registry ok none', 'manifest ok none', 'config ok none']);
+    assert.equal(open.requests.at(-1)?.headers.authorization, credential ? 'Bearer for AWS' : 'Bearer for anybody');
+  }
+});
