@@ -195,7 +195,7 @@ export const commands: Readonly<Record<string, Command>> = {
       '',
       '--for WHO                       ARN of a role, user or session, or an account: another account needs policies on both sides',
       '--account A --region R          in place of images; --repository NAME: all repositories unless given',
-      '--part PART                     only the policy of the identity, repository, registry, trust or function',
+      '--part PART                     only that of the identity, repository, registry, trust, function or (VPC) endpoint',
       '--format json|terraform         Terraform gets a data source for each policy; json unless given',
       '',
       'One policy is printed as it is, so that it can be written to a file. Several are members of one object, but one by one on a terminal.',

@@ -31,7 +31,7 @@ export function policy(args: string[], io: Pick<Io, 'stdout' | 'stderr'>): Promi
   const format = oneOf(values.format ?? 'json', ['json', 'terraform'], 'format');
   const part = values.part === undefined ? undefined : oneOf(values.part, parts, 'part');
   const wish = wishOf(jobOf(word), word, where, values);
-  if (part !== undefined && part !== 'identity' && wish.principals.length === 0)
+  if (part !== undefined && part !== 'identity' && part !== 'endpoint' && wish.principals.length === 0)
     throw new UsageError(`--part ${part} lets somebody in: name him with --for`);
   const documents = policiesFor(wish, part);
   if (documents.length === 0) throw new UsageError(`${word} needs no ${part} policy`);
@@ -64,6 +64,8 @@ function wishOf(job: Job, word: string, where: readonly string[], given: Given):
 
 function needsOf({ needs }: Job, word: string, places: readonly Place[], given: Given): readonly Rights[] {
   if (word !== 'cache' && (given.existing || given.tags)) throw new UsageError('--existing and --tags are for cache');
+  if (given.existing && given.tags)
+    throw new UsageError('--existing and --tags exclude each other: a template tags new repositories alone');
   const isPrivate = places.length === 0 || places.some(place => place !== 'public');
   return [
     ...(isPrivate ? needs : []).filter(need => need !== rights.create || !given.existing),

@@ -2,9 +2,9 @@ import type { Statement } from './statements.ts';
 
 /**
  * The policies that AWS decides by, by what they hang on: a role or user, a repository, a registry, a role that is
- * assumed, a Lambda function.
+ * assumed, a Lambda function, a VPC endpoint.
  */
-export const parts = ['identity', 'repository', 'registry', 'trust', 'function'] as const;
+export const parts = ['identity', 'repository', 'registry', 'trust', 'function', 'endpoint'] as const;
 export type Part = (typeof parts)[number];
 
 /** One policy, and where it belongs. */
@@ -32,7 +32,14 @@ export function jsonOf(documents: readonly PolicyDocument[]): string {
 }
 
 /** In characters, blanks left out: a managed policy, and all inline policies of a role together (IAM quotas). */
-const longest: Readonly<Record<Part, number>> = { identity: 6144, trust: 2048, repository: 10_240, registry: 10_240, function: 20_480 };
+const longest: Readonly<Record<Part, number>> = {
+  identity: 6144,
+  trust: 2048,
+  repository: 10_240,
+  registry: 10_240,
+  function: 20_480,
+  endpoint: 20_480,
+};
 
 /** A sentence for a policy that AWS refuses for its length. */
 export function tooLong(document: PolicyDocument): string | undefined {

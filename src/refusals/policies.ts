@@ -1,8 +1,16 @@
 import { actions, type Kind } from './actions.ts';
 import type { Part, PolicyDocument } from './documents.ts';
 import { managedNotes } from './managed.ts';
-import { accountOf, identityStatement, type Rights, repositoryStatement, resourceStatement, rights, trustStatement } from './statements.ts';
-import { oneOfEach, repositoryWords, roleWords, sessionNotes, together, whoseWords } from './whereabouts.ts';
+import {
+  accountOf,
+  endpointStatement,
+  identityStatement,
+  type Rights,
+  repositoryStatement,
+  resourceStatement,
+  trustStatement,
+} from './statements.ts';
+import { endpointWords, oneOfEach, repositoryWords, roleWords, sessionNotes, together, whoseWords } from './whereabouts.ts';
 
 /** One repository, or many: the name may end in *. */
 export interface Repository {
@@ -25,6 +33,8 @@ export interface Wish {
 
 export const arnOf = ({ partition, region, account, name }: Repository): string =>
   `arn:${partition}:ecr:${region}:${account}:repository/${name}`;
+
+const arnsOf = ({ repositories, resources }: Wish): readonly string[] => [...repositories.map(arnOf), ...resources];
 
 /**
  * The policies that the wish needs, those of the identity first: whoever is of another account has to be let in by the
@@ -54,26 +64,25 @@ const letIn = (owner: string | undefined, wish: Wish): readonly string[] => {
 const kindOf = ({ actions: [action = ''] }: Rights): Kind | undefined => actions.get(action);
 const needsOf = ({ needs }: Wish, kind: Kind): readonly Rights[] => needs.filter(need => kindOf(need) === kind);
 
-/** A repository that is not there has no policy: its registry decides. */
-const isMadeLater = ({ needs }: Wish): boolean =>
-  needs.some(need => need.name === rights.create.name || need.actions.includes('ecr:ReplicateImage'));
+/** A repository that is not there has no policy: its registry decides all. */
+const isMadeLater = ({ needs }: Wish): boolean => needs.some(({ by }) => by === 'registry');
 
 const makers: Readonly<Record<Part, (wish: Wish) => readonly PolicyDocument[]>> = {
   identity: wish => {
-    const arns = [...wish.repositories.map(arnOf), ...wish.resources];
     const where = `Identity policy: it goes on ${whoseWords(wish.principals)}.`;
-    const statements = wish.needs.map(need => identityStatement(need, arns));
+    const statements = wish.needs.map(need => identityStatement(need, arnsOf(wish)));
     return [{ part: 'identity', name: 'identity', where, notes: managedNotes(wish.needs, wish.repositories[0]?.partition), statements }];
   },
   repository: repositoryPolicies,
   registry: registryPolicies,
   trust: trustPolicies,
   function: functionPolicies,
+  endpoint: endpointPolicies,
 };
 
 /** The same text for all repositories that let in the same. */
 function repositoryPolicies(wish: Wish): readonly PolicyDocument[] {
-  const needs = needsOf(wish, 'repository').filter(({ name }) => name !== rights.create.name && name !== rights.tag.name);
+  const needs = needsOf(wish, 'repository').filter(need => need.by !== 'registry');
   if (needs.length === 0) return [];
   const groups = Map.groupBy(wish.repositories, ({ account }) => letIn(account, wish).join(' '));
   return [...groups].map(([joined, repositories], at) => {
@@ -141,6 +150,21 @@ function functionPolicies(wish: Wish): readonly PolicyDocument[] {
       where: `Policy of the function: it goes on ${together(wish.resources)}.`,
       notes: [`Lambda takes it as \`aws lambda add-permission --statement-id Invoke --action lambda:InvokeFunction ${owners}\`.`],
       statements: needs.map(need => resourceStatement(need, wish.principals, wish.resources)),
+    },
+  ];
+}
+
+/** Needed by whoever pulls from a private network through endpoints that do not let through everything. */
+function endpointPolicies(wish: Wish): readonly PolicyDocument[] {
+  const { needs, repositories } = wish;
+  const layers = repositories.map(({ partition, region }) => `arn:${partition}:s3:::prod-${region}-starport-layer-bucket/*`);
+  return [
+    {
+      part: 'endpoint',
+      name: 'endpoint',
+      where: `Policy of VPC endpoints: it goes on ${endpointWords(needs)}.`,
+      notes: layers.length > 0 ? [`Layers come from S3: its endpoint has to let through s3:GetObject of ${together(layers)}.`] : [],
+      statements: needs.map(need => endpointStatement(need, arnsOf(wish))),
     },
   ];
 }

@@ -21,11 +21,14 @@ export interface Rights {
   readonly actions: readonly string[];
   /** AWS knows no narrower resource for these than all (Service Authorization Reference). */
   readonly resource?: '*';
+  /** Of another account, the registry lets in: there is no repository yet that could (ECR user guide). */
+  readonly by?: 'registry';
 }
 
 /**
  * What the jobs need. Push as in AWS's "IAM permissions for pushing an image". ECR Public's token is a token of STS as
- * well (ECR Public user guide). Import, creation and tags are what a pull-through cache does in the puller's name.
+ * well (ECR Public user guide). Import, creation and tags are what a pull-through cache does in the puller's name;
+ * replication is what another registry does.
  */
 export const rights = {
   token: { name: 'FetchToken', actions: ['ecr:GetAuthorizationToken'], resource: '*' },
@@ -43,8 +46,9 @@ export const rights = {
     ],
   },
   import: { name: 'ImportUpstream', actions: ['ecr:BatchImportUpstreamImage'] },
-  create: { name: 'CreateRepository', actions: ['ecr:CreateRepository'] },
-  tag: { name: 'TagRepository', actions: ['ecr:TagResource'] },
+  create: { name: 'CreateRepository', actions: ['ecr:CreateRepository'], by: 'registry' },
+  tag: { name: 'TagRepository', actions: ['ecr:TagResource'], by: 'registry' },
+  replicate: { name: 'ReplicateImage', actions: ['ecr:ReplicateImage'], by: 'registry' },
   assume: { name: 'AssumeRole', actions: ['sts:AssumeRole'] },
   invoke: { name: 'InvokeFunction', actions: ['lambda:InvokeFunction'] },
 } as const satisfies Record<string, Rights>;
@@ -98,10 +102,10 @@ export function resourceStatement({ name, actions }: Rights, principals: readonl
 }
 
 /** For the policy of a VPC endpoint: whoever comes that way still needs rights of his own. */
-export const endpointStatement = (needed: Rights, resources: readonly string[]): Statement => {
-  const { Sid, Effect, Action, Resource } = identityStatement(needed, resources);
-  return { Sid, Effect, Principal: '*', Action, ...(Resource !== undefined && { Resource }) };
-};
+export function endpointStatement(needed: Rights, resources: readonly string[]): Statement {
+  const { Sid, Effect, ...what } = identityStatement(needed, resources);
+  return { Sid, Effect, Principal: '*', ...what };
+}
 
 /** For the trust policy of a role that these principals assume. */
 export function trustStatement(principals: readonly string[], externalId?: string): Statement {
@@ -163,7 +167,11 @@ function sessionOf(principal: string): { readonly partition: string; readonly ac
   return partition && account && name ? { partition, account, name } : undefined;
 }
 
-const named = (principal: string): string => (/^\d+$/.test(principal) ? accountRoot(principal) : principal);
+/** Nobody is let in for want of a name: whoever is not known is left to be filled in. */
+function named(principal: string): string {
+  if (/^\d+$/.test(principal)) return accountRoot(principal);
+  return principal.startsWith('arn:') ? principal : 'arn:aws:iam::ACCOUNT:role/NAME';
+}
 
 /** An account as a principal: everybody there who has the right by his own policies. */
 function accountRoot(principal: string): string {

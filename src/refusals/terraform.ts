@@ -8,6 +8,7 @@ const uses: Readonly<Record<Part, string>> = {
   registry: 'policy of an aws_ecr_registry_policy',
   trust: 'assume_role_policy of the aws_iam_role',
   function: 'an aws_lambda_permission with the same principal and action, as Lambda takes no whole policy',
+  endpoint: 'policy of the aws_vpc_endpoint for ecr.api, and of that for ecr.dkr',
 };
 
 /** Each policy as an `aws_iam_policy_document`, below a comment that says where it goes. job: for their names. */

@@ -1,6 +1,6 @@
 import type { Repository } from './policies.ts';
 import { holderOf } from './principal.ts';
-import { accountOf } from './statements.ts';
+import { accountOf, type Rights } from './statements.ts';
 
 export const together = (words: readonly string[]): string => [...new Set(words)].join(', ');
 
@@ -33,4 +33,10 @@ export function sessionNotes(principals: readonly string[]): readonly string[] {
   const sessions = principals.filter(principal => principal.includes(':assumed-role/'));
   if (sessions.length === 0) return [];
   return [`A condition names ${together(sessions.map(roleWords))}, as a session does not tell the path of its role.`];
+}
+
+/** ECR has an endpoint for its API and one for registries. */
+export function endpointWords(needs: readonly Rights[]): string {
+  const services = needs.flatMap(({ actions }) => actions.map(action => action.slice(0, action.indexOf(':'))));
+  return together(services.map(service => (service === 'ecr' ? 'those for ecr.api and ecr.dkr' : `that for ${service}`)));
 }

@@ -95,6 +95,7 @@ const asked: readonly (readonly [args: readonly string[], parts: readonly string
     ['invoke', 'arn:aws:lambda:eu-west-1:123456789012:function:ecr-token', '--for', role],
     ['identity', 'function'],
   ],
+  [['pull', image, '--part', 'endpoint'], ['endpoint']],
   [['ecr:ListImages', host], ['identity']],
   [
     ['ecr:DescribeRepositories', '--account', '123456789012', '--region', 'eu-west-1', '--for', role],
@@ -146,7 +147,10 @@ function policyOf({ type, labels: [source, label = ''], attributes, blocks }: Bl
         Sid: of.get('sid'),
         Effect: of.get('effect'),
         ...(principals.length > 0 && {
-          Principal: Object.fromEntries(principals.map(each => [each.get('type'), one(each.get('identifiers'))])),
+          Principal:
+            principals[0]?.get('type') === '*'
+              ? '*'
+              : Object.fromEntries(principals.map(each => [each.get('type'), one(each.get('identifiers'))])),
         }),
         Action: one(of.get('actions')),
         ...(of.has('resources') && { Resource: one(of.get('resources')) }),
@@ -218,7 +222,7 @@ test('a pull-through cache imports and creates; its repositories are not there, 
   const cache = `${host}/docker-hub/*`;
   const sids = async (...args: string[]): Promise<unknown> => sidsOf((await printed('cache', cache, ...args)).json);
   assert.deepEqual(await sids(), ['FetchToken', 'Pull', 'ImportUpstream', 'CreateRepository']);
-  assert.deepEqual(await sids('--existing', '--tags'), ['FetchToken', 'Pull', 'ImportUpstream', 'TagRepository']);
+  assert.deepEqual(await sids('--existing'), ['FetchToken', 'Pull', 'ImportUpstream']);
   const { json, notes } = await printed('cache', cache, '--for', role);
   assert.deepEqual(sidsOf(json['registry'] ?? json), ['Pull', 'ImportUpstream', 'CreateRepository']);
   assert.match(notes, /Registry policy: it goes on the registry of account 123456789012 in eu-west-1\..*REGISTRY_POLICY_SCOPE --value V2/s);
@@ -280,6 +284,7 @@ test('what is wrong is told, with what is right', async () => {
     ['pull HOST/app --part bucket', /bucket is no part: identity, repository/],
     ['pull HOST/app --format yaml', /yaml is no format: json, terraform/],
     ['pull HOST/app --tags', /are for cache/],
+    ['cache HOST/app --tags --existing', /exclude each other/],
     ['pull HOST/app --external-id blue', /is for the trust policy/],
     ['assume', /name the roles by their ARNs/],
     ['assume puller', /puller is no ARN of a role/],

@@ -28,6 +28,7 @@ export const authorization: ReadonlyMap<string, { readonly resource: RegExp; rea
   ['ecr:DescribeRegistry', { resource: all, in: ['identity'] }],
   ['ecr:CreateRepository', { resource: repository, in: ['identity', 'registry'] }],
   ['ecr:TagResource', { resource: repository, in: ['identity', 'registry'] }],
+  ['ecr:ReplicateImage', { resource: repository, in: ['identity', 'registry'] }],
   ['ecr-public:GetAuthorizationToken', { resource: all, in: ['identity'] }],
   ['sts:GetServiceBearerToken', { resource: all, in: ['identity'] }],
   ['sts:AssumeRole', { resource: role, in: ['identity', 'trust'] }],
@@ -40,7 +41,14 @@ const operators: readonly string[] = ['StringEquals', 'ArnLike'];
 const principal = /^arn:aws(-[a-z]+)*:(iam::\d{12}:(root|user\/[\w+=,.@/-]+|role\/[\w+=,.@/-]+)|sts::\d{12}:federated-user\/[\w+=,.@-]+)$/;
 
 /** Most characters, without blanks (IAM quotas; SetRepositoryPolicy and PutRegistryPolicy of the API of ECR). */
-const longest: Readonly<Record<Part, number>> = { identity: 6144, trust: 2048, repository: 10_240, registry: 10_240, function: 20_480 };
+const longest: Readonly<Record<Part, number>> = {
+  identity: 6144,
+  trust: 2048,
+  repository: 10_240,
+  registry: 10_240,
+  function: 20_480,
+  endpoint: 20_480,
+};
 
 const membersOf: Readonly<Record<Part, readonly string[]>> = {
   identity: ['Sid', 'Effect', 'Action', 'Resource'],
@@ -48,6 +56,7 @@ const membersOf: Readonly<Record<Part, readonly string[]>> = {
   registry: ['Sid', 'Effect', 'Principal', 'Action', 'Resource'],
   trust: ['Sid', 'Effect', 'Principal', 'Action'],
   function: ['Sid', 'Effect', 'Principal', 'Action', 'Resource'],
+  endpoint: ['Sid', 'Effect', 'Principal', 'Action', 'Resource'],
 };
 
 type Json = Readonly<Record<string, unknown>>;
@@ -73,7 +82,8 @@ export function assertStatement(statement: Json, part: Part): void {
   assert.match(String(statement['Sid']), /^[A-Za-z0-9]+$/);
   assert.equal(statement['Effect'], 'Allow');
   assertActions(statement, part);
-  if (part !== 'identity') assertPrincipal(statement['Principal']);
+  if (part === 'endpoint') assert.equal(statement['Principal'], '*');
+  else if (part !== 'identity') assertPrincipal(statement['Principal']);
   if (Condition !== undefined) assertCondition(Condition as Json);
 }
 
@@ -83,7 +93,8 @@ function assertActions(statement: Json, part: Part): void {
   for (const action of actions) {
     const known = authorization.get(action);
     assert.ok(known, `${action} is an action of AWS`);
-    assert.ok(known.in.includes(part), `${action} is granted in a policy of the ${part}`);
+    // An endpoint grants nothing: it lets through.
+    assert.ok(part === 'endpoint' || known.in.includes(part), `${action} is granted in a policy of the ${part}`);
     if (statement['Resource'] === undefined) continue;
     for (const resource of textsOf(statement['Resource'])) assert.match(resource, known.resource, action);
   }
