@@ -52,6 +52,22 @@ test('the commands of the guides exist', async () => {
   for (const { page, name } of named) assert.ok(commands.has(name), `${page}: ecr-courier ${name}`);
 });
 
+test('the policies of the guides are those that the command prints', async () => {
+  const printed = /^```sh\necr-courier (policy [^\n]*)\n```\n\n```(?:json|hcl)\n([^]*?)^```/gm;
+  const all = pages.flatMap(page =>
+    [...textOf(join(root, page)).matchAll(printed)].map(([, line = '', text = '']) => ({ page, line, text })),
+  );
+  assert.ok(all.length > 7);
+  for (const { page, line, text } of all) {
+    const args = (line.match(/'[^']*'|\S+/g) ?? []).map(arg => arg.replaceAll("'", ''));
+    const { stdout, stderr } = await command(args);
+    assert.equal(text, stdout, `${page}: ${line}\n${stderr}`);
+  }
+  // Nobody writes one by hand: then it would say something else one day.
+  const others = blocks('json').filter(({ text }) => text.includes('"Effect"') && !all.some(known => known.text === text));
+  assert.deepEqual(others, []);
+});
+
 test('the configurations of the guides are read without a mistake', async () => {
   const all = blocks('yaml').filter(({ text }) => /^(sources|targets):/m.test(text));
   assert.ok(all.length > 3);

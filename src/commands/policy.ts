@@ -27,23 +27,25 @@ export function policy(args: string[], io: Pick<Io, 'stdout' | 'stderr'>): Promi
   const [first, ...rest] = positionals;
   if (first === undefined) throw new UsageError('say what for, and where: pull IMAGE');
   // An image alone is one to pull.
-  const [word, where] = /[./]/.test(first) ? ['pull', positionals] : [first, rest];
+  const [job, where] = /[./]/.test(first) ? ['pull', positionals] : [first, rest];
+  const words = listed([job]);
   const format = oneOf(values.format ?? 'json', ['json', 'terraform'], 'format');
   const part = values.part === undefined ? undefined : oneOf(values.part, parts, 'part');
-  const wish = wishOf(jobOf(word), word, where, values);
+  const wish = wishOf(words, where, values);
   if (part !== undefined && part !== 'identity' && part !== 'endpoint' && wish.principals.length === 0)
     throw new UsageError(`--part ${part} lets somebody in: name him with --for`);
   const documents = policiesFor(wish, part);
-  if (documents.length === 0) throw new UsageError(`${word} needs no ${part} policy`);
-  print(documents, { word, format }, io);
+  if (documents.length === 0) throw new UsageError(`${job} needs no ${part} policy`);
+  print(documents, { job, format }, io);
   return Promise.resolve(exit.ok);
 }
 
-function wishOf(job: Job, word: string, where: readonly string[], given: Given): Wish {
+function wishOf(words: readonly string[], where: readonly string[], given: Given): Wish {
+  const job = jobOf(words);
   const places = job.on === 'repositories' ? placesOf(where, given) : [];
   const repositories = places.filter(place => place !== 'public');
-  if (repositories.length < places.length && word !== 'pull')
-    throw new UsageError(`${word} is for private registries, and not for ECR Public`);
+  const other = words.find(word => word !== 'pull' && word !== 'public');
+  if (repositories.length < places.length && other) throw new UsageError(`${other} is for private registries, and not for ECR Public`);
   const resources = resourcesOf(job, where);
   const partition = repositories[0]?.partition ?? resources[0]?.split(':')[1] ?? 'aws';
   const apart = repositories.find(repository => repository.partition !== partition);
@@ -54,7 +56,7 @@ function wishOf(job: Job, word: string, where: readonly string[], given: Given):
   if (externalId !== undefined && (job.on !== 'roles' || principals.length === 0))
     throw new UsageError('--external-id is for the trust policy: assume ROLE --for WHO');
   return {
-    needs: needsOf(job, word, places, given),
+    needs: needsOf(job, words, places, given),
     repositories,
     resources,
     principals,
@@ -62,8 +64,8 @@ function wishOf(job: Job, word: string, where: readonly string[], given: Given):
   };
 }
 
-function needsOf({ needs }: Job, word: string, places: readonly Place[], given: Given): readonly Rights[] {
-  if (word !== 'cache' && (given.existing || given.tags)) throw new UsageError('--existing and --tags are for cache');
+function needsOf({ needs }: Job, words: readonly string[], places: readonly Place[], given: Given): readonly Rights[] {
+  if (!words.includes('cache') && (given.existing || given.tags)) throw new UsageError('--existing and --tags are for cache');
   if (given.existing && given.tags)
     throw new UsageError('--existing and --tags exclude each other: a template tags new repositories alone');
   const isPrivate = places.length === 0 || places.some(place => place !== 'public');
@@ -96,15 +98,15 @@ function resourcesOf(job: Job, where: readonly string[]): readonly string[] {
 }
 
 interface Form {
-  readonly word: string;
+  readonly job: string;
   readonly format: 'json' | 'terraform';
 }
 
 /** What is said about the policies goes to stderr, so that `> file.json` gets JSON. A terminal gets one by one. */
-function print(documents: readonly PolicyDocument[], { word, format }: Form, { stdout, stderr }: Pick<Io, 'stdout' | 'stderr'>): void {
+function print(documents: readonly PolicyDocument[], { job, format }: Form, { stdout, stderr }: Pick<Io, 'stdout' | 'stderr'>): void {
   for (const text of documents.flatMap(document => tooLong(document) ?? [])) stderr.write(`Warning: ${text}\n`);
   if (format === 'terraform') {
-    stdout.write(terraformOf(documents, word));
+    stdout.write(terraformOf(documents, job));
     return;
   }
   for (const each of stdout.isTTY ? documents.map(document => [document]) : [documents]) {

@@ -98,6 +98,10 @@ const asked: readonly (readonly [args: readonly string[], parts: readonly string
   [['pull', image, '--part', 'endpoint'], ['endpoint']],
   [['ecr:ListImages', host], ['identity']],
   [
+    ['pull,push,ecr:ListImages', image, '--for', role],
+    ['identity', 'repository'],
+  ],
+  [
     ['ecr:DescribeRepositories', '--account', '123456789012', '--region', 'eu-west-1', '--for', role],
     ['identity', 'repository'],
   ],
@@ -229,6 +233,11 @@ test('a pull-through cache imports and creates; its repositories are not there, 
   assert.doesNotMatch(notes, /PullOnly/);
 });
 
+test('jobs are joined, and each statement is there once', async () => {
+  const { json } = await printed('pull,push,pull,ecr:ListImages,ecr:ListImages', image);
+  assert.deepEqual(sidsOf(json), ['FetchToken', 'Pull', 'Push', 'ListImages']);
+});
+
 test('a role with an external id has two sides, and a function of another account, too', async () => {
   const { json } = await printed('assume', 'arn:aws:iam::123456789012:role/pull', '--for', role, '--external-id', 'blue');
   assert.deepEqual(json['trust']?.Statement[0]?.['Condition'], { StringEquals: { 'sts:ExternalId': 'blue' } });
@@ -286,6 +295,7 @@ test('what is wrong is told, with what is right', async () => {
     ['pull HOST/app --tags', /are for cache/],
     ['cache HOST/app --tags --existing', /exclude each other/],
     ['pull HOST/app --external-id blue', /is for the trust policy/],
+    ['pull,assume HOST/app', /pull,assume are of different things, repositories and roles/],
     ['assume', /name the roles by their ARNs/],
     ['assume puller', /puller is no ARN of a role/],
     ['assume ROLE --for 210987654321 --external-id a', /2 to 1224/],

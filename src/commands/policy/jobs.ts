@@ -22,8 +22,16 @@ export const jobs: Readonly<Record<string, Job>> = {
 
 const ons = { repository: 'repositories', registry: 'nothing', role: 'roles', function: 'functions' } as const;
 
-/** A job, or an action such as `ecr:ListImages`: the statement in which a refusal of it ends. */
-export function jobOf(word: string): Job {
+/** Jobs and actions such as `ecr:ListImages`, with commas between them: the rights of all, each once. */
+export function jobOf(words: readonly string[]): Job {
+  const all = words.map(one);
+  const ons = new Set(all.map(({ on }) => on).filter(on => on !== 'nothing'));
+  const [on = 'nothing', other] = ons;
+  if (other !== undefined) throw new UsageError(`${words.join()} are of different things, ${on} and ${other}: ask for each alone`);
+  return { needs: [...new Map(all.flatMap(({ needs }) => needs.map(need => [need.name, need]))).values()], on };
+}
+
+function one(word: string): Job {
   if (Object.hasOwn(jobs, word) && jobs[word]) return jobs[word];
   const kind = actions.get(word);
   if (kind !== undefined) return { needs: [rightsFor(word)], on: ons[kind] };
