@@ -41,6 +41,8 @@ export interface Double extends AsyncDisposable {
   behind?(step: AnyStep): Record<string, Json>;
   /** Last change to a request, whose placeholders are filled: to sign it, say. */
   prepare?(request: Request, step: AnyStep): Request | Promise<Request>;
+  /** Milliseconds of its own time. With it, how long a stream lives is compared with `seconds`. */
+  now?(): number;
   /** Lets time pass, for pauses and for clients that give up. Real time unless given. */
   sleep?(ms: number, signal: AbortSignal): Promise<void>;
 }

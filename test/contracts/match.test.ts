@@ -113,6 +113,33 @@ suite('the match rule: the rest of an answer', () => {
     ]);
     assert.deepEqual(compare({ status: 200, headers, text: 'x' }, Buffer.from('x'), {}, {}, { 'content-length': '4' }).paths, []);
   });
+  test('the lines of a watch, without bookmarks', () => {
+    const bookmark = { type: 'BOOKMARK', object: { metadata: { resourceVersion: '${mark}' } } };
+    const watchLines = [{ type: 'ADDED', object: { metadata: { name: 'a' }, extra: 1 } }, bookmark];
+    const lines = (...sent: Json[]): Buffer => Buffer.from(sent.map(line => `${JSON.stringify(line)}\n`).join(''));
+    const paths = (body: Buffer): readonly string[] => compare({ status: 200, watchLines }, body, { reads: ['metadata.name'] }).paths;
+    assert.deepEqual(paths(lines({ type: 'ADDED', object: { metadata: { name: 'a' } } })), []);
+    assert.deepEqual(paths(lines(bookmark, { type: 'ADDED', object: { metadata: {} } })), ['lines[0].object.metadata.name']);
+    assert.deepEqual(paths(lines({ type: 'MODIFIED', object: { metadata: { name: 'a' } } })), ['lines[0].type']);
+    assert.deepEqual(paths(lines(bookmark)), ['lines.length']);
+    assert.deepEqual(paths(Buffer.from('page\n')), ['lines[0]']);
+  });
+  test('how long a stream lives, to the second', () => {
+    const lives = (response: Response, streamedMs: number): string[] => {
+      const step = { request: { method: 'GET', path: '/' }, response };
+      const got = { status: 200, headers: {}, body: Buffer.alloc(0), streamedMs };
+      return compareAnswer(step, got, [], new Map()).map(({ path }) => path);
+    };
+    assert.deepEqual(lives({ status: 200, watchLines: [], seconds: 4, end: 'timeout' }, 4010), []);
+    assert.deepEqual(lives({ status: 200, watchLines: [], seconds: 4, end: 'timeout' }, 0), ['seconds']);
+    assert.deepEqual(lives({ status: 200, watchLines: [], seconds: 64, end: 'shutdown' }, 60_000), []);
+  });
+  test('an excerpt has nothing else to say of a body', () => {
+    const response = { status: 200, body: { kind: 'Pod', spec: { a: 1 } }, bodyIsExcerpt: ['kind', 'spec.a', 'spec.b'] };
+    const differs = (body: Json): readonly string[] => compare(response, Buffer.from(JSON.stringify(body))).paths;
+    assert.deepEqual(differs({ kind: 'Pod', spec: { a: 1, c: 2 }, status: {} }), []);
+    assert.deepEqual(differs({ kind: 'Pod', spec: { a: 1, b: 2 } }), ['body.spec.b']);
+  });
   test('bytes by their length and digest', () => {
     const text = '(3 bytes, sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad)';
     assert.deepEqual(compare({ status: 200, text }, Buffer.from('abc')).paths, []);

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
+import { excerptOf, isEvent, linesOf, parse } from './excerpt.ts';
 import type { Json, Response } from './format.d.ts';
 import type { AnyStep, Dialect } from './harness.ts';
 import { nameAlone, type Part, partsOf, partText, textOf, type Values } from './notation.ts';
@@ -38,7 +39,14 @@ export function compareAnswer(step: AnyStep, got: Answer, reads: readonly Path[]
     volatile: new Set(step.volatile),
   };
   const inBody = compareBody(expected, got, step, reads, rule, dialect);
-  return [...compareHeaders(expected, got, rule, dialect), ...(step.bodyMatters === false ? [] : inBody)];
+  return [...compareHeaders(expected, got, rule, dialect), ...compareLife(expected, got), ...(step.bodyMatters === false ? [] : inBody)];
+}
+
+/** How long a stream lived, but for one that ended as its server stopped. */
+function compareLife({ seconds, end }: Response, { streamedMs }: Answer): Difference[] {
+  if (seconds === undefined || streamedMs === undefined || end === 'shutdown') return [];
+  const lived = Math.round(streamedMs / 1000);
+  return lived === seconds ? [] : [{ path: 'seconds', expected: seconds, got: lived }];
 }
 
 function describe(got: Answer): string {
@@ -68,25 +76,25 @@ function compareBody(expected: Response, got: Answer, step: AnyStep, reads: read
     if (json === undefined) return [{ path: 'body', expected: 'JSON', got: text.slice(0, 300) }];
     if (step.anyRows) return compare(rows(expected.body), rows(json), 'number of rows', [], rule);
     // `reads` start at the body, or at each element where it is a list.
-    return compare(expected.body, json, 'body', Array.isArray(expected.body) ? reads.map(path => ['[]', ...path]) : reads, rule);
+    const kept = expected.bodyIsExcerpt ? excerptOf(json, expected.bodyIsExcerpt.map(readPath)) : json;
+    return compare(expected.body, kept, 'body', Array.isArray(expected.body) ? reads.map(path => ['[]', ...path]) : reads, rule);
   }
-  if (expected.lines !== undefined || expected.watchLines !== undefined) return [];
+  if (expected.watchLines !== undefined) return compareWatch(expected.watchLines, text, reads, rule);
+  if (expected.lines !== undefined) return [];
   const want = expected.text ?? '';
   if (/^\(\d+ bytes, sha256:[0-9a-f]{64}\)$/.test(want)) return compare(want, bytes(got.body), 'body', [], rule);
   const read = dialect.text ?? (plain => plain);
   return compare(read(want), read(text), 'text', [], rule);
 }
 
+/** The lines of a watch; `reads` hold for the object of each. */
+function compareWatch(expected: readonly Json[], text: string, reads: readonly Path[], rule: Rule): Difference[] {
+  const inLines = [['[]', 'type'], ...reads.map(path => ['[]', 'object', ...path])];
+  return compare(expected.filter(isEvent), linesOf(text).filter(isEvent), 'lines', inLines, rule);
+}
+
 const rows = (json: Json): Json => (Array.isArray(json) ? json.length : 'not a list');
 const bytes = (body: Buffer): string => `(${body.length} bytes, sha256:${createHash('sha256').update(body).digest('hex')})`;
-
-function parse(text: string): Json | undefined {
-  try {
-    return JSON.parse(text) as Json;
-  } catch {
-    return undefined;
-  }
-}
 
 /** What differs between two values. Names without a value take the one that stands in `got`. */
 function compare(want: Json, got: Json, path: string, reads: readonly Path[], rule: Rule): Difference[] {

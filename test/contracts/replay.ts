@@ -1,4 +1,5 @@
 import { setTimeout as after } from 'node:timers/promises';
+import { passDuring } from './during.ts';
 import type { Json, Request } from './format.d.ts';
 import type { AnyScenario, AnyStep, Double, Harness, RecordedFile } from './harness.ts';
 import { compareAnswer, compareValue, type Difference, readPath } from './match.ts';
@@ -129,9 +130,17 @@ async function ask(step: AnyStep, { double, values }: Stage, onSent?: () => void
   const host = Object.entries(request.headers ?? {}).find(([name]) => name.toLowerCase() === 'host')?.[1];
   const patience = new AbortController();
   const answered = new AbortController();
+  const { promise: begun, resolve: onHead } = Promise.withResolvers<number>();
+  const meanwhile =
+    step.during && begun.then(() => passDuring(step.during ?? [], double, values, ms => sleep(double, ms, answered.signal)));
   if (step.clientTimeoutMs !== undefined) void sleep(double, step.clientTimeoutMs, answered.signal).then(() => patience.abort());
   try {
-    return await send(double.address(host), request, patience.signal, onSent);
+    let headAt = 0;
+    const moments = { onSent, onHead: () => onHead((headAt = double.now?.() ?? 0)) };
+    const answer = await send(double.address(host), request, patience.signal, moments);
+    const streamed = double.now && { streamedMs: double.now() - headAt };
+    await meanwhile;
+    return { ...answer, ...streamed };
   } finally {
     answered.abort();
   }

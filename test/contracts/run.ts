@@ -3,6 +3,7 @@ import { aws } from './aws.ts';
 import { forEachOf, namedFiles, tell } from './files.ts';
 import { harbor } from './harbor.ts';
 import type { Harness, RecordedFile } from './harness.ts';
+import { kubernetes } from './kubernetes.ts';
 import { portainer } from './portainer.ts';
 import { rancher16 } from './rancher-1.6.ts';
 import { rancher2 } from './rancher-2.ts';
@@ -10,7 +11,7 @@ import { registry } from './registry.ts';
 import { type Result, replay } from './replay.ts';
 
 /** Every product that can be replayed. */
-export const harnesses: readonly Harness[] = [aws, harbor, portainer, rancher16, rancher2, registry];
+export const harnesses: readonly Harness[] = [aws, harbor, kubernetes, portainer, rancher16, rancher2, registry];
 
 /** Replays the scenarios of a file, several at a time; the results keep the file's order. */
 export async function replayFile(path: string): Promise<Result[]> {

@@ -7,13 +7,18 @@ export interface Answer {
   readonly status: number | null;
   readonly headers: http.IncomingHttpHeaders;
   readonly body: Buffer;
+  /** How long it took from its head to its end, in milliseconds of the double's time. */
+  readonly streamedMs?: number;
 }
 
-/**
- * Sends a request, whose placeholders are filled, exactly as it is written. `hangUp` closes the connection; `onSent` is
- * called once all of it is out.
- */
-export async function send(base: string, request: Request, hangUp: AbortSignal, onSent: () => void = () => undefined): Promise<Answer> {
+/** onSent: all of the request is out. onHead: status and headers of the answer are there, and its body begins. */
+export interface Moments {
+  readonly onSent?: (() => void) | undefined;
+  readonly onHead?: (() => void) | undefined;
+}
+
+/** Sends a request, whose placeholders are filled, exactly as it is written. `hangUp` closes the connection. */
+export async function send(base: string, request: Request, hangUp: AbortSignal, { onSent, onHead }: Moments = {}): Promise<Answer> {
   const { body, type } = await bodyOf(request);
   const given = Object.entries(request.headers ?? {}).map(([name, value]) => [name, textOf(value)] as const);
   const headers = Object.fromEntries(given);
@@ -27,12 +32,16 @@ export async function send(base: string, request: Request, hangUp: AbortSignal, 
   const outgoing = http.request(
     { hostname, port, method: request.method, path: request.path, headers, agent: false, signal: hangUp },
     response => {
+      onHead?.();
       response
         .toArray()
         .then(chunks => resolve({ status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(chunks) }), reject);
     },
   );
-  outgoing.on('error', reject).once('finish', onSent).end(body);
+  outgoing
+    .on('error', reject)
+    .once('finish', () => onSent?.())
+    .end(body);
   return promise.catch(error => {
     if (hangUp.aborted) return { status: null, headers: {}, body: Buffer.alloc(0) };
     throw error;

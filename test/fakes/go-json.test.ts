@@ -30,6 +30,12 @@ test('what is no JSON is refused in the words of Go', () => {
     ['"\\x"', "invalid character 'x' in string escape code"],
     ['"\\u12g"', "invalid character 'g' in \\u hexadecimal character escape"],
   ];
+  const bytes: readonly [letter: number, flaw: string][] = [
+    [0x81, "invalid character '\\u0081' looking for beginning of value"],
+    [0xad, "invalid character '\\u00ad' looking for beginning of value"],
+    [0x7f, "invalid character '\\x7f' looking for beginning of value"],
+  ];
+  for (const [letter, flaw] of bytes) assert.equal(goJsonFlaw(Buffer.of(letter)), flaw);
   for (const [text, flaw] of table) assert.equal(goJsonFlaw(text), flaw, text);
   for (const text of ['{"a":[1.5e3,-0,"é\\n",true,null,{}]} ', '1', '[]']) assert.equal(goJsonFlaw(text), undefined, text);
 });

@@ -8,16 +8,16 @@ export type Decoded = { readonly value: unknown; readonly rest: string } | { rea
  * As Go's decoder of a stream: what stands behind the first value is not looked at, and is left as `rest` (a character
  * for a byte).
  */
-export function decodeGo(text: string): Decoded {
+export function decodeGo(text: string | Buffer): Decoded {
   try {
-    return { value: JSON.parse(text), rest: '' };
+    return { value: JSON.parse(text.toString()), rest: '' };
   } catch {
-    return firstValue(Buffer.from(text).toString('latin1'));
+    return firstValue((typeof text === 'string' ? Buffer.from(text) : text).toString('latin1'));
   }
 }
 
 /** What Go's json.Unmarshal says of a text that is no JSON; undefined when it is. */
-export function goJsonFlaw(text: string): string | undefined {
+export function goJsonFlaw(text: string | Buffer): string | undefined {
   const decoded = decodeGo(text);
   if ('flaw' in decoded) return decoded.flaw;
   if ('early' in decoded) return 'unexpected end of JSON input';
@@ -53,6 +53,8 @@ const refuse = (letter: string | undefined, where: string): never => {
 const flawOf = (letter: string, where: string): string => `invalid character '${escaped(letter)}' ${where}`;
 function escaped(letter: string): string {
   if (letter === "'" || letter === '\\') return `\\${letter}`;
+  if (/[\x80-\xa0\xad]/.test(letter)) return `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  if (letter === '\x7f') return '\\x7f';
   if (letter >= ' ') return letter;
   const short = JSON.stringify(letter).slice(1, -1);
   return short.startsWith('\\u') ? `\\x${short.slice(-2)}` : short;

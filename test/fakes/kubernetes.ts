@@ -6,7 +6,8 @@ import { type KubeObject, textOf, treeOf } from './kubernetes/objects.ts';
 import { finalize } from './kubernetes/remove.ts';
 import { answer } from './kubernetes/routes.ts';
 import { createStore, type Store } from './kubernetes/store.ts';
-import { createWatches, type Watch, type WatchManners } from './kubernetes/watch.ts';
+import { createWatches, type Watch } from './kubernetes/watch.ts';
+import type { WatchManners } from './kubernetes/watch-begin.ts';
 import { create, patch, type Write } from './kubernetes/write.ts';
 import { type FakeServer, type ServerOptions, startServer } from './server.ts';
 

@@ -8,8 +8,8 @@ export interface Rule {
   readonly resourceNames?: readonly string[];
   readonly nonResourceURLs?: readonly string[];
   readonly namespace?: string;
-  /** Names for the reason that a review gives. */
-  readonly grantedBy?: { readonly clusterRole?: string; readonly clusterRoleBinding?: string };
+  /** Its role and binding, for the reason that a review gives. */
+  readonly grantedBy?: unknown;
 }
 
 export interface User {

@@ -77,10 +77,10 @@ export const numberFlaw = (text: string): string => `strconv.ParseUint: parsing 
 const tokenOf = (page: Page): string => Buffer.from(JSON.stringify({ v: 'meta.k8s.io/v1', ...page })).toString('base64url');
 
 function pageOf(token: string): Page {
-  const text = Buffer.from(token, 'base64url').toString('latin1');
+  const text = Buffer.from(token, 'base64url');
   const flaw = goJsonFlaw(text);
   if (flaw !== undefined) badRequest(`invalid continue token: continue key is not valid: ${flaw}`);
-  const { rv, start } = JSON.parse(text) as Partial<Page>;
+  const { rv, start } = JSON.parse(text.toString()) as Partial<Page>;
   return typeof rv === 'number' && typeof start === 'string'
     ? { rv, start }
     : badRequest('invalid continue token: continue key is not valid');

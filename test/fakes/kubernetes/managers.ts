@@ -29,23 +29,25 @@ function ownerFor(owners: Owner[], kind: Kind, manager: string, operation: Manag
   return owner;
 }
 
-/** The entries in the order of the server. One that has not changed keeps its time. */
-function entriesOf(owners: readonly Owner[], now: number): ManagedFields[] {
-  const time = secondsText(now);
+/** The entries in the order of the server. Only that of who writes gets a new time, if it has changed. */
+function entriesOf(owners: readonly Owner[], writer: Owner | undefined, now: number): ManagedFields[] {
   const order = ({ operation, time: at, manager }: ManagedFields): string => [operation, at, manager].join(' ');
   return owners
     .filter(({ set }) => set.size > 0)
-    .map(({ entry, set, was }) => {
+    .map(owner => {
+      const { entry, set, was } = owner;
       const { manager, operation, apiVersion, fieldsType } = entry;
       const fields = fieldsV1(set);
-      return was && isDeepStrictEqual(was.fieldsV1, fields) ? was : { manager, operation, apiVersion, time, fieldsType, fieldsV1: fields };
+      if (was && isDeepStrictEqual(was.fieldsV1, fields)) return was;
+      const time = was && owner !== writer ? was.time : secondsText(now);
+      return { manager, operation, apiVersion, time, fieldsType, fieldsV1: fields };
     })
     .sort((a, b) => (order(a) < order(b) ? -1 : 1));
 }
 
-function withOwners(object: KubeObject, owners: readonly Owner[], now: number): KubeObject {
+function withOwners(object: KubeObject, owners: readonly Owner[], writer: Owner | undefined, now: number): KubeObject {
   const { managedFields: _, ...metadata } = object.metadata;
-  const entries = entriesOf(owners, now);
+  const entries = entriesOf(owners, writer, now);
   return { ...object, metadata: { ...metadata, ...(entries.length > 0 && { managedFields: entries }) } };
 }
 
@@ -58,7 +60,7 @@ const drop = (from: Set<string>, paths: FieldSet): void => {
  * stays without (recorded on 1.36.3).
  */
 export function ownedByUpdate(kind: Kind, before: KubeObject | undefined, after: KubeObject, { manager, now }: Writer): KubeObject {
-  if (before && before.metadata.managedFields === undefined) return withOwners(after, [], now);
+  if (before && before.metadata.managedFields === undefined) return withOwners(after, [], undefined, now);
   const owners = before ? ownersOf(before) : [];
   const { changed, removed } = compareFields(before ?? {}, after, kind.shape);
   for (const { set } of owners) {
@@ -67,7 +69,7 @@ export function ownedByUpdate(kind: Kind, before: KubeObject | undefined, after:
   }
   const own = ownerFor(owners, kind, manager, 'Update');
   for (const path of changed) own.set.add(path);
-  return withOwners(after, owners, now);
+  return withOwners(after, owners, own, now);
 }
 
 /** Server-side apply: what the body makes of the object. Throws the 409 that names the other owners, unless forced. */
@@ -92,8 +94,9 @@ export function applied(
     drop(owner.set, changed);
     drop(owner.set, removed);
   }
-  const next = owners.map(owner => (owner === own ? { ...own, set } : owner));
-  return withOwners(merged, next, now);
+  const renewed = { ...own, set };
+  const next = owners.map(owner => (owner === own ? renewed : owner));
+  return withOwners(merged, next, renewed, now);
 }
 
 /** What was there before anybody said whose it is belongs to a manager of that name. */

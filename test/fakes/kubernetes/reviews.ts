@@ -27,7 +27,7 @@ function accessReview(user: User, request: Seen): object {
   const rule = spec['nonResourceAttributes']
     ? visit(user, treeOf(spec['nonResourceAttributes']))
     : deedRule(user, treeOf(spec['resourceAttributes']));
-  const status = { allowed: rule !== undefined, ...(rule?.grantedBy && { reason: reasonOf(rule, user) }) };
+  const status = { allowed: rule !== undefined, ...(rule?.grantedBy !== undefined && { reason: reasonOf(rule, user) }) };
   return { kind: 'SelfSubjectAccessReview', apiVersion: 'authorization.k8s.io/v1', metadata: {}, spec, status };
 }
 
@@ -44,13 +44,12 @@ function visit(user: User, { path, verb }: Readonly<Record<string, unknown>>): R
 }
 
 function reasonOf({ namespace, grantedBy }: Rule, { name }: User): string {
+  const { clusterRole, clusterRoleBinding } = treeOf(grantedBy);
   const [, account] = /^system:serviceaccount:(.*)$/.exec(name) ?? [];
   const whom = account === undefined ? `User "${name}"` : `ServiceAccount "${account.replace(':', '/')}"`;
-  const binding =
-    namespace === undefined
-      ? `ClusterRoleBinding "${grantedBy?.clusterRoleBinding}"`
-      : `RoleBinding "${grantedBy?.clusterRoleBinding}/${namespace}"`;
-  return `RBAC: allowed by ${binding} of ClusterRole "${grantedBy?.clusterRole}" to ${whom}`;
+  const bound = textOf(clusterRoleBinding);
+  const binding = namespace === undefined ? `ClusterRoleBinding "${bound}"` : `RoleBinding "${bound}/${namespace}"`;
+  return `RBAC: allowed by ${binding} of ClusterRole "${textOf(clusterRole)}" to ${whom}`;
 }
 
 function rulesReview(user: User, request: Seen): object {

@@ -96,7 +96,7 @@ async function ofResource(served: Served, { user, request, call, kind }: Asked, 
     case 'list':
       return { status: 200, json: view.all(await list(cluster.store, place, query, clock, signal)) };
     case 'watch':
-      return watches.watch(place, query, view);
+      return await watches.watch(place, query, view, signal);
     case 'get': {
       const about = { group: kind.group, kind: kind.resource, name };
       return { status: 200, json: view.one(cluster.store.get(kind, namespace, name ?? '') ?? notFound(about)) };

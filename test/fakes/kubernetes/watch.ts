@@ -1,21 +1,13 @@
 import type { Clock } from '../../../src/contract/clock.ts';
 import type { Outlet, Reply } from '../server.ts';
 import type { Place } from './body.ts';
-import { apiVersionOf, type Kind } from './kinds.ts';
-import { numberFlaw, versionIn, waitForVersionMs } from './list.ts';
-import type { KubeObject } from './objects.ts';
-import { type Cause, invalid, type Status, statusOf, tooLarge } from './refusal.ts';
+import type { Kind } from './kinds.ts';
+import type { Status } from './refusal.ts';
 import { type Matches, selectorOf } from './select.ts';
 import type { Change, Store } from './store.ts';
 import type { View } from './views.ts';
-
-/** How the server behaves to those who watch. May be changed while it runs. */
-export interface WatchManners {
-  /** The store supports progress requests: then quiet watches get bookmarks, and sendInitialEvents works. */
-  watchProgress: boolean;
-  /** The cache lags behind the store: a watch that wants the newest state gets a 504 in its stream. */
-  watchCacheBehind: boolean;
-}
+import { type Begin, beginOf, type WatchManners, wantsBookmarks } from './watch-begin.ts';
+import { bookmarkLine, errorLine, eventLine, lineOf } from './watch-lines.ts';
 
 /** A stream that is open. */
 export interface Watch {
@@ -50,39 +42,34 @@ export function createWatches(store: Store, clock: Clock, manners: WatchManners)
       for (const listener of open.get(key) ?? []) listener(change, lines);
   });
 
-  function watch({ kind, namespace }: Place, query: URLSearchParams, view: View): Reply {
+  async function watch({ kind, namespace }: Place, query: URLSearchParams, view: View, signal: AbortSignal): Promise<Reply> {
     const begin = beginOf(query, manners, store);
     const matches = selectorOf(kind, query) ?? (() => true);
+    if ('error' in begin) await clock.sleep(begin.afterMs, signal);
     return {
       status: 200,
       headers: { 'content-type': 'application/json' },
       stream(out) {
-        if ('error' in begin) void tellError(out, begin);
-        else follow(out, { kind, namespace, query, matches, view, ...begin });
+        if (!('error' in begin)) return follow(out, { kind, namespace, query, matches, view, ...begin });
+        out.write(errorLine(begin.error));
+        out.end();
       },
     };
   }
 
-  async function tellError(out: Outlet, { error, afterMs }: Unable): Promise<void> {
-    await clock.sleep(afterMs, out.signal);
-    out.write(errorLine(error));
-    out.end();
-  }
-
-  function follow(out: Outlet, { kind, namespace, query, matches, view, from, initial }: Following): void {
-    let silent = false;
+  function follow(out: Outlet, asked: Asked): void {
+    const { kind, namespace, query, matches, view, from, initial } = asked;
     const ended = new AbortController();
-    const say = (line: string): void => void (silent || out.write(line));
-    const seconds = Number(query.get('timeoutSeconds') ?? 0) || timeoutUnlessSaid;
-    const shelf = store.shelf(kind);
+    let isSilent = false;
+    const say = (line: string): void => {
+      if (!isSilent && line !== '') out.write(line);
+    };
     const sight = [query.get('labelSelector'), query.get('fieldSelector'), view.title].join('\n');
-    const inPlace = (object: KubeObject): boolean => namespace === undefined || object.metadata.namespace === namespace;
     const listener: Listener = (change, lines) => {
       if (change.version <= from) return;
-      const known = lines.get(sight);
-      const line = known ?? lineOf(change, matches, view);
-      if (known === undefined) lines.set(sight, line);
-      if (line !== '') say(line);
+      const line = lines.get(sight) ?? lineOf(change, matches, view);
+      lines.set(sight, line);
+      say(line);
     };
     const stream: Watch = {
       kind,
@@ -97,47 +84,51 @@ export function createWatches(store: Store, clock: Clock, manners: WatchManners)
         out.end();
       },
       silence() {
-        silent = true;
+        isSilent = true;
       },
     };
     const key = placeKey(kind, namespace);
     const here = open.get(key) ?? new Set();
     open.set(key, here.add(listener));
     all.add(stream);
-    const leave = (): void => {
-      ended.abort();
+    out.signal.addEventListener('abort', () => ended.abort());
+    ended.signal.addEventListener('abort', () => {
       here.delete(listener);
       if (here.size === 0) open.delete(key);
       all.delete(stream);
-    };
-    out.signal.addEventListener('abort', leave);
-    ended.signal.addEventListener('abort', leave);
-    if (initial !== 'none')
-      for (const name of store.keys(kind)) {
-        const object = shelf.objects.get(name);
-        if (object && inPlace(object) && matches(object)) say(eventLine('ADDED', view.one(object)));
-      }
-    else for (const change of store.since(kind, from)) if (inPlace(change.object)) say(lineOf(change, matches, view));
-    const bookmark = (end?: 'initial-events-end'): void =>
-      say(bookmarkLine(kind, manners.watchProgress ? store.version : shelf.moved, end));
-    if (initial === 'asked') bookmark('initial-events-end');
-    void pace(seconds * 1000, ended.signal);
+    });
+    for (const line of firstLines(asked)) say(line);
+    if (initial === 'asked') say(bookmarkLine(kind, store.version, 'initial-events-end'));
+    void pace(asked, ended.signal, say).then(() => isSilent || stream.end());
+  }
 
-    /** The end of the stream, and the bookmarks on the way: only where the kind has moved, as recorded. */
-    async function pace(lifeMs: number, signal: AbortSignal): Promise<void> {
-      const wanted = query.get('allowWatchBookmarks') === 'true' || query.get('allowWatchBookmarks') === '1';
-      const minutes = Array.from({ length: Math.floor(lifeMs / bookmarkEveryMs) }, (_, index) => (index + 1) * bookmarkEveryMs);
-      const moments = [...minutes, ...bookmarksBeforeEndMs.map(ms => lifeMs - ms)].filter(ms => wanted && ms > 0 && ms < lifeMs);
-      let passed = 0;
-      for (const moment of moments.sort((a, b) => a - b)) {
-        await clock.sleep(moment - passed, signal);
-        if (signal.aborted) return;
-        passed = moment;
-        if (shelf.moved > from || manners.watchProgress) bookmark();
-      }
-      await clock.sleep(lifeMs - passed, signal);
-      if (!signal.aborted && !silent) stream.end();
+  /** What is there already, or what has changed since. */
+  function firstLines({ kind, namespace, matches, view, from, initial }: Asked): readonly string[] {
+    const isHere = ({ object: { metadata } }: Pick<Change, 'object'>): boolean =>
+      namespace === undefined || metadata.namespace === namespace;
+    if (initial === 'none')
+      return store
+        .since(kind, from)
+        .filter(isHere)
+        .map(change => lineOf(change, matches, view));
+    const { objects } = store.shelf(kind);
+    const there = store.keys(kind).flatMap(key => objects.get(key) ?? []);
+    return there.filter(object => isHere({ object }) && matches(object)).map(object => eventLine('ADDED', view.one(object)));
+  }
+
+  /** Lasts as long as the stream may, and says the bookmarks on the way: only where the kind has moved, as recorded. */
+  async function pace({ kind, query, from }: Asked, signal: AbortSignal, say: (line: string) => void): Promise<void> {
+    const lifeMs = (Number(query.get('timeoutSeconds') ?? 0) || timeoutUnlessSaid) * 1000;
+    const shelf = store.shelf(kind);
+    let passed = 0;
+    for (const moment of wantsBookmarks(query) ? bookmarkMoments(lifeMs) : []) {
+      await clock.sleep(moment - passed, signal);
+      if (signal.aborted) return;
+      passed = moment;
+      if (manners.watchProgress) say(bookmarkLine(kind, store.version));
+      else if (shelf.moved > from) say(bookmarkLine(kind, shelf.moved));
     }
+    await clock.sleep(lifeMs - passed, signal);
   }
 
   return { open: all as ReadonlySet<Watch>, watch };
@@ -148,7 +139,7 @@ export type Watches = ReturnType<typeof createWatches>;
 /** `lines` has what the change is for those who see it alike, '' where it is nothing to them. */
 type Listener = (change: Change, lines: Map<string, string>) => void;
 
-interface Following extends Begin {
+interface Asked extends Begin {
   readonly kind: Kind;
   readonly namespace: string | undefined;
   readonly query: URLSearchParams;
@@ -156,63 +147,8 @@ interface Following extends Begin {
   readonly view: View;
 }
 
-interface Begin {
-  /** What is newer is told. */
-  readonly from: number;
-  /** Whether everything that is there is told first; asked: with a bookmark behind it. */
-  readonly initial: 'none' | 'all' | 'asked';
-}
-
-/** Why there is nothing but an ERROR line, and after how long. */
-interface Unable {
-  readonly error: Status;
-  readonly afterMs: number;
-}
-
-function beginOf(query: URLSearchParams, manners: WatchManners, store: Store): Begin | Unable {
-  const text = query.get('resourceVersion') ?? '';
-  const bookmarks = query.get('allowWatchBookmarks') === 'true' || query.get('allowWatchBookmarks') === '1';
-  const asksInitial = query.get('sendInitialEvents') === 'true';
-  const now = store.version;
-  if (asksInitial && query.get('resourceVersionMatch') !== 'NotOlderThan') refuseInitial();
-  if (!/^\d*$/.test(text)) return failed({ code: 500, message: numberFlaw(text), reason: 'InternalError' });
-  const asked = versionIn(query) ?? 0;
-  // Read from the source, and recorded: nothing asked for and bookmarks wanted is a wish for initial events.
-  if (asksInitial || (asked === 0 && bookmarks)) {
-    const why = 'a watch stream was requested by the client but the required storage feature RequestWatchProgress is disabled';
-    if (!manners.watchProgress) return failed({ code: 500, message: why, reason: 'InternalError' });
-    return { from: now, initial: 'asked' };
-  }
-  if (text === '' && manners.watchCacheBehind) return { ...failed(tooLarge(now, now - 1)), afterMs: waitForVersionMs };
-  if (asked === 0) return { from: now, initial: 'all' };
-  if (asked >= store.watchableFrom) return { from: asked, initial: 'none' };
-  return failed({ code: 410, message: `too old resource version: ${asked} (${store.watchableFrom})`, reason: 'Expired' });
-}
-
-const failed = (told: Parameters<typeof statusOf>[0]): Unable => ({ error: statusOf(told), afterMs: 0 });
-
-function refuseInitial(): never {
-  const message = 'Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan';
-  const cause: Cause = { reason: 'FieldValueForbidden', message, field: 'resourceVersionMatch' };
-  return invalid({ group: 'meta.k8s.io', kind: 'ListOptions', name: '' }, [cause]);
-}
-
-const eventLine = (type: string, object: object): string => `${JSON.stringify({ type, object })}\n`;
-const errorLine = (status: Status): string => eventLine('ERROR', status);
-
-/** What a change is to somebody with a selector: one that is no longer chosen is gone for him, as it was before. */
-function lineOf({ type, object, before, version }: Change, matches: Matches, view: View): string {
-  const was = before !== undefined && matches(before);
-  const is = type !== 'DELETED' && matches(object);
-  if (is) return eventLine(was ? 'MODIFIED' : 'ADDED', view.one(object));
-  if (!was) return '';
-  const last = type === 'DELETED' ? object : { ...before, metadata: { ...before.metadata, resourceVersion: String(version) } };
-  return eventLine('DELETED', view.one(last));
-}
-
-function bookmarkLine(kind: Kind, version: number, end: 'initial-events-end' | undefined): string {
-  const annotations = end && { annotations: { [`k8s.io/${end}`]: 'true' } };
-  const blank = kind.kind === 'Namespace' ? { spec: {}, status: {} } : {};
-  const metadata = { resourceVersion: String(version), ...annotations };
-  return eventLine('BOOKMARK', { kind: kind.kind, apiVersion: apiVersionOf(kind), metadata, ...blank });
+/** Milliseconds from the begin of a stream that lives so long. */
+function bookmarkMoments(lifeMs: number): readonly number[] {
+  const minutes = Array.from({ length: Math.floor(lifeMs / bookmarkEveryMs) }, (_, index) => (index + 1) * bookmarkEveryMs);
+  return [...minutes, ...bookmarksBeforeEndMs.map(ms => lifeMs - ms)].filter(ms => ms > 0 && ms < lifeMs).sort((a, b) => a - b);
 }

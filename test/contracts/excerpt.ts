@@ -1,0 +1,32 @@
+import type { Json } from './format.d.ts';
+
+/** undefined where it is no JSON. */
+export function parse(text: string): Json | undefined {
+  try {
+    return JSON.parse(text) as Json;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Of a body the members that a recording has kept. */
+export function excerptOf(json: Json, paths: readonly (readonly string[])[]): Json {
+  if (typeof json !== 'object' || json === null || Array.isArray(json)) return json;
+  const inner = (name: string): string[][] => paths.filter(([head]) => head === name).map(path => path.slice(1));
+  const kept = Object.entries(json).filter(([name]) => inner(name).length > 0);
+  return Object.fromEntries(
+    kept.map(([name, value]) => [name, inner(name).some(path => path.length === 0) ? value : excerptOf(value, inner(name))]),
+  );
+}
+
+/** The lines of a stream; one that is no JSON stays a text. */
+export const linesOf = (text: string): Json[] =>
+  text
+    .split('\n')
+    .filter(Boolean)
+    .map(line => parse(line) ?? line);
+
+/** Bookmarks come when they please: they are left aside. */
+export function isEvent(line: Json): boolean {
+  return typeof line !== 'object' || line === null || Array.isArray(line) || line['type'] !== 'BOOKMARK';
+}
