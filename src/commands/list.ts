@@ -148,14 +148,18 @@ export const commands: Readonly<Record<string, Command>> = {
     },
   },
   explain: {
-    usage: 'explain IMAGE --provider-config PATH',
-    doc: 'What the kubelet would do for an image: which pattern matches, or why none does; region, role, cache time.',
+    usage: 'explain IMAGE|HOST [--offline] [--provider-config PATH]',
+    doc: 'All that happens between the name of an image and its pull: registry, source, identity, token, rights, slots.',
     more: [
-      'IMAGE                           as it stands in a pod: HOST/REPOSITORY, with or without a tag',
-      '--provider-config PATH          what the kubelet gets as --image-credential-provider-config',
+      'IMAGE                           HOST/REPOSITORY, with or without a tag; a HOST alone is its registry',
+      '--offline                       asks neither AWS nor the registry',
+      "--provider-config PATH          adds the kubelet's part; PATH is what it gets as --image-credential-provider-config",
       kubernetes,
+      asJson,
+      '',
+      'Exit 1: something would stop the pull.',
     ],
-    load: async () => (await import('./explain.ts')).explainImage,
+    load: async () => (await import('./explain/explain.ts')).explainImage,
   },
   helper: {
     usage: 'helper install|doctor [HOST...]',

@@ -58,14 +58,13 @@ const width = 11;
 /** For people: a line for each fact, under the name of the source. */
 export function linesOf(who: Whoami, now: number): string[] {
   const { source, passed, place, because, roles, caller, sessionEndsAt, others, failure } = who;
-  const ended = failure !== undefined && place === undefined && failure.message.startsWith(noneFound);
   const facts: readonly (readonly [head: string, texts: readonly string[]])[] = [
     ['is', caller ? [caller.arn] : []],
     ['account', caller ? [caller.account] : []],
     ['by', place ? [`${place}: ${because}`] : []],
     ['roles', roles.map(role => (caller || !failure ? `${role}, assumed with these keys` : role))],
     ['session', sessionEndsAt ? [`ends ${relative(sessionEndsAt.getTime(), now)}, at ${sessionEndsAt.toISOString()}`] : []],
-    ['fails', failure ? [ended ? noneFound : failure.message] : []],
+    ['fails', failure ? [reasonOf(who)] : []],
     ['looked at', passed.map(link => `${link.place}: ${link.why}`)],
     ['do', failure ? [failure.remedy] : []],
     ['elsewhere', elsewhere(others)],
@@ -73,6 +72,10 @@ export function linesOf(who: Whoami, now: number): string[] {
   const lines = facts.flatMap(([head, texts]) => texts.map((text, at) => `  ${(at === 0 ? head : '').padEnd(width)}${oneLine(text)}`));
   return [`source ${oneLine(source)}`, ...lines];
 }
+
+/** Why nobody can say who it is. The places that were looked at stand elsewhere. */
+export const reasonOf = ({ failure, place }: Whoami): string =>
+  place === undefined && failure?.message.startsWith(noneFound) ? noneFound : (failure?.message ?? '');
 
 /** Tools that take the same stand in one line. */
 export const elsewhere = (others: readonly Other[]): string[] =>

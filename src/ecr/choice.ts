@@ -65,13 +65,17 @@ const given = (list: Patterns): list is readonly string[] => list !== undefined 
 const hasPatterns = ({ accounts, registries }: SourceSpec): boolean => given(accounts) || given(registries);
 const isPublic = ({ service }: SourceSpec): boolean => service === 'ecr-public';
 /** Meant for everything that no other source takes. A source with slots alone is meant for wishes. */
-const isOpen = (spec: SourceSpec): boolean => !hasPatterns(spec) && !given(spec.slots);
+export const isOpen = (spec: SourceSpec): boolean => !hasPatterns(spec) && !given(spec.slots);
 
 function serves({ accounts, registries }: SourceSpec, registry: Registry): boolean {
   return (!given(accounts) || accounts.includes(registry.account ?? '')) && (!given(registries) || matches(registries, registry.host));
 }
 
 const matches = (globs: Patterns, text: string): boolean => (globs ?? []).some(glob => globToPattern(glob).test(text));
+
+/** Those of the patterns of a source that a registry matches. */
+export const matching = (kind: 'accounts' | 'registries', patterns: readonly string[], { account, host }: Registry): readonly string[] =>
+  patterns.filter(pattern => (kind === 'accounts' ? pattern === account : matches([pattern], host)));
 
 /** The hosts that a source names under `registries`. A pattern names none. */
 export const hostsIn = ({ registries = [] }: Pick<SourceSpec, 'registries'>): readonly string[] =>

@@ -32,7 +32,10 @@ export interface Step {
   readonly diagnosis?: Diagnosis;
 }
 
-/** What is pulled, and by whom. Without a credential: as somebody without a name, which ECR Public allows. */
+/**
+ * What is pulled, and by whom. Of an image without a repository only the door is asked. Without a credential: as
+ * somebody without a name, which ECR Public allows.
+ */
 export interface Wish {
   readonly image: Image;
   readonly credential: Credential | undefined;
@@ -89,7 +92,7 @@ export function makePull({ ask, platform, endpoint = ({ host }) => `https://${ho
 
 async function walk(around: Walk): Promise<Step[]> {
   const door = await enter(around);
-  if (!door.next) return [door.step];
+  if (!door.next || around.wish.image.repository === '') return [door.step];
   const login = door.next;
   const manifest = await readImage(around, login);
   if (!manifest.next) return [door.step, manifest.step];

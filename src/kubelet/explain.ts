@@ -97,9 +97,7 @@ function registryLines(image: string, aliases: Aliases, identity: (registry: Reg
       `${host} is no ECR registry: ${providerName} answers with nothing, which the kubelet remembers for 5m0s`,
     ];
   }
-  const spelling = [...(registry.fips ? ['FIPS'] : []), ...(registry.dualStack ? ['dual stack'] : [])];
   return [
-    `registry: ${registry.service === 'ecr' ? `account ${registry.account}` : 'ECR Public'}, region ${registry.region}, partition ${registry.partition}${spelling.length > 0 ? `, ${spelling.join(' and ')}` : ''}`,
     `identity: ${identity(registry)}`,
     "this is read in the environment of this shell, and the provider's env over it: the kubelet has its own, under systemd usually without HOME",
     `key of the answer: ${host}; the kubelet keeps it for half of the life of the token (6h0m0s for a new one), for every image of ${host}`,

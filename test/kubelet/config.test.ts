@@ -133,9 +133,9 @@ test('explain says which pattern matches, who answers and for how long, or why n
   const { writeFile } = await import('node:fs/promises');
   await writeFile(files.at('c.yaml'), (await command(['kubelet', 'config', '--spelling', 'plain', '--env', 'AWS_PROFILE=nodes'])).stdout);
   const explain = async (image: string): Promise<string> =>
-    (await command(['explain', image, '--provider-config', files.at('c.yaml')], { HOME: files.path })).stdout;
+    (await command(['explain', image, '--offline', '--provider-config', files.at('c.yaml')], { HOME: files.path })).stdout;
   const host = '123456789012.dkr.ecr.eu-west-1.amazonaws.com';
-  const hit = await explain(`${host}/team/app:1@sha256:aa`);
+  const hit = await explain(`${host}/team/app:1@sha256:${'a'.repeat(64)}`);
   for (const word of [
     `asks for ${host}/team/app:`,
     'is asked: *.dkr.ecr.*.amazonaws.com matches',
@@ -151,9 +151,9 @@ test('explain says which pattern matches, who answers and for how long, or why n
   assert.match(await explain(`${host}:443/app:2`), /a pattern needs the port as well: "\*\.dkr\.ecr\.\*\.amazonaws\.com:443"/);
   assert.doesNotMatch(await explain('other.example:443/app:2'), /needs the port/);
   // A line a reason, whatever the number of patterns.
-  const reasons = (await explain('ghcr.io/a')).split('\n').filter(line => line.startsWith('  '));
+  const reasons = (await explain('ghcr.io/a')).split('\n').filter(line => line.startsWith('    '));
   assert.ok(
-    reasons.every(line => /^ {2}(\d+ patterns, ".*" among them|"[^"]*"): /.test(line)),
+    reasons.every(line => /^ {4}(\d+ patterns, ".*" among them|"[^"]*"): /.test(line)),
     reasons.join('\n'),
   );
   assert.equal(new Set(reasons.map(line => line.replace(/^.*?": |^.*?them: /, ''))).size, reasons.length);
@@ -162,7 +162,7 @@ test('explain says which pattern matches, who answers and for how long, or why n
   const others = (await command(['kubelet', 'config', '--name', 'ecr-credential-provider'])).stdout;
   await writeFile(files.at('c.yaml'), others);
   assert.match(await explain(`${host}/a`), /is its own matter/);
-  assert.doesNotMatch(await explain(`${host}/a`), /identity|6h/);
+  assert.doesNotMatch(await explain(`${host}/a`), /identity:|6h/);
   const role = 'arn:aws:iam::123456789012:role/puller';
   await writeFile(
     files.at('c.yaml'),
@@ -170,29 +170,37 @@ test('explain says which pattern matches, who answers and for how long, or why n
   );
   assert.match(await explain(`${host}/a`), /ecr-role-arn, else .*role-arn, else arn:aws:iam::123456789012:role\/puller/);
   assert.doesNotMatch(await explain(`${host}/a`), /it is not asked/);
-  const bad = await command(['explain', host, '--provider-config', files.at('absent')]);
-  assert.deepEqual([bad.code, bad.stdout], [1, '']);
+  const bad = await command(['explain', `${host}/a`, '--offline', '--provider-config', files.at('absent')]);
+  assert.equal(bad.code, 1);
+  assert.match(bad.stdout, /^the kubelet\n {2}it does not start with \S+absent: `ecr-courier kubelet check \S+absent` tells why$/m);
 });
 
 test('explain says of what is no image that it is none', async () => {
   await using files = await folder({ 'c.yaml': (await command(['kubelet', 'config'])).stdout });
-  const explain = (image: string) => command(['explain', image, '--provider-config', files.at('c.yaml')]);
+  const explain = (image: string) => command(['explain', image, '--offline', '--provider-config', files.at('c.yaml')]);
   const host = '123456789012.dkr.ecr.eu-west-1.amazonaws.com';
   for (const [image, shown] of [
-    [host, host],
-    [`${host}/`, host],
-    [`${host}:443`, `${host}:443`],
     [`${host}:latest`, host],
     [`${host}/:latest`, host],
     [`${host}@sha256:aa`, host],
-    ['public.ecr.aws', 'public.ecr.aws'],
   ] as const) {
     const { code, stdout, stderr } = await explain(image);
-    assert.deepEqual([code, stdout], [2, '']);
+    assert.deepEqual([code, stdout], [2, ''], image);
     assert.ok(stderr.includes(`${shown} is a registry, and no image in it: write ${shown}/REPOSITORY`), stderr);
   }
-  assert.match((await explain(`https://${host}/app`)).stderr, /no scheme: leave https:\/\/ out/);
-  for (const image of ['redis:7.2', 'redis', 'localhost/app', `${host}/app:1.2@sha256:aa`, `${host}:443/app`])
+  // A registry alone can be explained, and the kubelet asks for images.
+  for (const [registry, shown] of [
+    [host, host],
+    [`${host}/`, host],
+    [`${host}:443`, `${host}:443`],
+    ['public.ecr.aws', 'public.ecr.aws'],
+  ] as const) {
+    const { code, stdout } = await explain(registry);
+    assert.equal(code, 0);
+    assert.ok(stdout.includes(`the kubelet\n  ${shown} is a registry, and no image in it: write ${shown}/REPOSITORY, as`), stdout);
+  }
+  assert.match((await explain(`https://${host}/app`)).stdout, /the kubelet\n.*no scheme: leave https:\/\/ out/);
+  for (const image of ['redis:7.2', 'redis', 'localhost/app', `${host}/app:1.2@sha256:${'a'.repeat(64)}`, `${host}:443/app`])
     assert.equal((await explain(image)).code, 0, image);
 });
 
@@ -204,7 +212,9 @@ test('explain reads the configuration that the provider reads', async () => {
   });
   const { writeFile } = await import('node:fs/promises');
   const explain = async (image: string, ...more: string[]): Promise<string> => {
-    const { stdout, stderr } = await command(['explain', image, '--provider-config', files.at('c.yaml'), ...more], { HOME: files.path });
+    const { stdout, stderr } = await command(['explain', image, '--offline', '--provider-config', files.at('c.yaml'), ...more], {
+      HOME: files.path,
+    });
     return `${stdout}${stderr}`;
   };
   const configure = async (...args: string[]) => writeFile(files.at('c.yaml'), (await command(['kubelet', 'config', ...args])).stdout);

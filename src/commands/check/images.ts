@@ -1,5 +1,3 @@
-import { withoutOurs } from '../../../config/env.ts';
-import { clock } from '../../contract/clock.ts';
 import type { Credential } from '../../contract/credential.ts';
 import { type Image, readImage } from '../../contract/image.ts';
 import type { Registry } from '../../contract/registry.ts';
@@ -7,16 +5,12 @@ import { redact } from '../../contract/secret.ts';
 import type { Source, Sources } from '../../contract/source.ts';
 import { visibleJson } from '../../contract/text.ts';
 import { checkPull } from '../../ecr/checked-pull.ts';
-import { platformOf } from '../../ecr/manifest.ts';
-import { makePull, type Pull } from '../../ecr/pull.ts';
-import { askRegistries } from '../../ecr/registry-door.ts';
+import type { Pull } from '../../ecr/pull.ts';
 import { makeSources } from '../../ecr/source.ts';
-import { awsDispatcher } from '../../io/http.ts';
-import { openOnce } from '../../io/once.ts';
-import { reachAws } from '../../io/reach.ts';
-import { knownAdapters } from '../adapters.ts';
 import { type ConfigFlags, colors, exit, type Io, readConfig, UsageError } from '../io.ts';
 import { printNotes, printWarnings } from '../notes.ts';
+import { awsDeps } from '../whoami.ts';
+import { openPull } from './puller.ts';
 import { type ImageReport, imageReport } from './report.ts';
 import { imageTable } from './table.ts';
 
@@ -41,26 +35,14 @@ export async function checkImages(asked: Asked, io: Io): Promise<number> {
   const images = asked.images.map(text => ({ text, ...demandImage(text, config.aliases) }));
   printWarnings(config, io);
   await printNotes(config, io);
-  const commandEnv = withoutOurs(io.env, await knownAdapters(io.env));
-  const sources = makeSources(config.sources, {
-    once: openOnce(reachAws({ env: io.env })),
-    clock,
-    env: io.env,
-    commandEnv,
-    tells: 'principal',
-  });
-  const dispatcher = awsDispatcher({ env: io.env });
-  const sourceOf = (name: string): Source | undefined => sources.all.find(source => source.name === name);
-  const pull = makePull({
-    ask: askRegistries({ env: io.env, dispatcher, sourceOf, endpoint: undefined }),
-    platform: platformOf(process),
-  });
+  const sources = makeSources(config.sources, { ...(await awsDeps(io)), tells: 'principal' });
+  const { pull, close } = openPull(sources, io);
   const chosen = images.map(image => ({ ...image, source: chooseSource(image.registry, asked.source, sources) }));
   const fetch = oneFetchEach(io.signal);
   const reports = await inTurns(chosen, ({ text, source, ...image }) =>
     reportOn({ text, image, source, layer: asked.layer }, { fetch, pull }, io.signal),
   );
-  await dispatcher.destroy();
+  await close();
   const text = asked.json
     ? visibleJson(`${JSON.stringify({ schema: 1, images: reports }, undefined, 2)}\n`)
     : imageTable(reports, { color: colors(io.stdout, io.env) });

@@ -1,0 +1,75 @@
+import { loadAsked } from '../../../config/asked.ts';
+import { clock } from '../../contract/clock.ts';
+import { redact } from '../../contract/secret.ts';
+import { visibleJson } from '../../contract/text.ts';
+import { choiceOf } from '../../ecr/choice.ts';
+import { describeIdentity } from '../../ecr/identity.ts';
+import { reasonsFor } from '../../ecr/reasons.ts';
+import { configOptions, exit, type Io, readArgs, UsageError } from '../io.ts';
+import { minorOf } from '../kubelet/check.ts';
+import { type Explained, explainedJson, explainedText } from './render.ts';
+import { slotsFor } from './slots.ts';
+import { subjectOf } from './subject.ts';
+
+const options = {
+  ...configOptions,
+  'provider-config': { type: 'string' },
+  kubernetes: { type: 'string' },
+  offline: { type: 'boolean' },
+  json: { type: 'boolean' },
+} as const;
+
+/**
+ * `explain IMAGE`: everything between a name and its pull: registry, source, identity, token, proof, the slots of the
+ * daemon; with `--provider-config` what the kubelet would do. `--offline` asks nobody but the daemon of this machine.
+ */
+export async function explainImage(args: string[], io: Io): Promise<number> {
+  const { values, positionals } = readArgs(args, options, { allowPositionals: true });
+  const { 'provider-config': path, kubernetes, offline = false, json = false, ...flags } = values;
+  const [text, ...more] = positionals;
+  if (!text || more.length > 0) throw new UsageError('one image or registry is needed');
+  const minor = minorOf(kubernetes);
+  const explained = await explainedOf(text, flags, offline ? 'offline' : 'online', io);
+  const kubelet =
+    path === undefined ? undefined : await (await import('./kubelet.ts')).kubeletPart(text, { path, minor, files: flags.config }, io);
+  const all: Explained = { ...explained, ...(kubelet && { kubelet }) };
+  io.stdout.write(redact(json ? visibleJson(`${JSON.stringify(explainedJson(all), undefined, 2)}\n`) : explainedText(all, clock.wall())));
+  return isFine(all) ? exit.ok : exit.failed;
+}
+
+async function explainedOf(
+  text: string,
+  flags: Parameters<typeof slotsFor>[1],
+  asks: 'online' | 'offline',
+  io: Io,
+): Promise<Omit<Explained, 'kubelet'>> {
+  const { sources, aliases } = await loadAsked({ files: flags.config, env: io.env });
+  const subject = subjectOf(text, aliases);
+  const { image } = subject;
+  if (!image) return { text, subject, sources: [], known: undefined, asks };
+  const choice = choiceOf(sources);
+  const spec = choice.choose(image.registry);
+  const asked = async () => (asks === 'offline' ? undefined : await (await import('./proof.ts')).proofOf(image, choice, io));
+  // The daemon may be slow, and AWS as well.
+  const [known, proof] = await Promise.all([
+    slotsFor(image.registry, flags, io),
+    spec || image.registry.service === 'ecr-public' ? asked() : undefined,
+  ]);
+  return {
+    text,
+    subject,
+    sources: reasonsFor(image.registry, choice),
+    configured: spec && describeIdentity(spec, io.env),
+    known,
+    asks,
+    ...(proof && { proof }),
+  };
+}
+
+/** Nothing was found that would stop a pull. A name that is none of ECR's is nothing of ours. */
+function isFine({ subject, sources, proof, kubelet }: Explained): boolean {
+  if (kubelet && !kubelet.starts) return false;
+  if (!subject.image) return !subject.meant;
+  if (proof) return proof.pull.outcome === 'would pull';
+  return subject.image.registry.service === 'ecr-public' || sources.some(({ chosen }) => chosen);
+}

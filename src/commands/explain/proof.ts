@@ -1,0 +1,29 @@
+import type { Image } from '../../contract/image.ts';
+import { type CheckedPull, checkPull } from '../../ecr/checked-pull.ts';
+import { type Choice, type SourceSpec } from '../../ecr/choice.ts';
+import { makeSources } from '../../ecr/source.ts';
+import { type Whoami, whoIs } from '../../ecr/whoami.ts';
+import { openPull } from '../check/puller.ts';
+import type { Io } from '../io.ts';
+import { awsDeps } from '../whoami.ts';
+
+/** What AWS and the registry say. */
+export interface Proof {
+  /** undefined: no source serves it, so nobody is asked for a token. */
+  readonly who: Whoami | undefined;
+  readonly pull: CheckedPull;
+}
+
+/** Asks who the source is, for a token, and for the image as far as a pull comes; downloads nothing. */
+export async function proofOf(image: Image, { all, choose }: Choice, io: Io): Promise<Proof> {
+  const deps = await awsDeps(io);
+  const spec: SourceSpec | undefined = choose(image.registry);
+  const who = spec && (await whoIs(spec, deps, io.signal, image.registry));
+  const sources = makeSources(all, { ...deps, tells: 'principal' });
+  const source = sources.choose(image.registry, { target: '', id: '' });
+  const { pull, close } = openPull(sources, io);
+  const fetch = source && (() => source.fetch(image.registry, io.signal));
+  const checked = await checkPull({ image, source: source?.name ?? '' }, { fetch, pull }, io.signal);
+  await close();
+  return { who, pull: checked };
+}

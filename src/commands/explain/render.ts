@@ -1,0 +1,145 @@
+import { registryWords } from '../../contract/registry-words.ts';
+import { oneLine } from '../../contract/text.ts';
+import { stopOf } from '../../ecr/checked-pull.ts';
+import type { Reason } from '../../ecr/reasons.ts';
+import { relative } from '../../observe/words.ts';
+import { render } from '../../refusals/diagnosis.ts';
+import { asJson, elsewhere, reasonOf } from '../whoami.ts';
+import type { KubeletPart } from './kubelet.ts';
+import type { Proof } from './proof.ts';
+import type { HeldBy, Known } from './slots.ts';
+import type { Subject } from './subject.ts';
+
+/** All that is known of one image or registry. */
+export interface Explained {
+  /** As it was given. */
+  readonly text: string;
+  readonly subject: Subject;
+  readonly sources: readonly Reason[];
+  /** The identity of the chosen source, as far as it is configured. */
+  readonly configured?: string | undefined;
+  /** undefined: there is nothing to ask for. */
+  readonly known: Known | undefined;
+  readonly asks: 'online' | 'offline';
+  readonly proof?: Proof;
+  readonly kubelet?: KubeletPart;
+}
+
+type Fact = readonly [head: string, texts: readonly string[]];
+const width = 10;
+
+/** For people: a line for each fact. */
+export function explainedText(explained: Explained, now: number): string {
+  const { subject, kubelet } = explained;
+  const facts: readonly Fact[] = subject.image ? factsOf(explained, now) : [['', [subject.why]]];
+  const lines = facts.flatMap(([head, texts]) =>
+    texts.map((text, at) => `  ${(at === 0 ? head : '').padEnd(width)} ${oneLine(text)}`.trimEnd()),
+  );
+  const name = subject.image ? `${nameOf(explained)}\n` : '';
+  const own = subject.image ? `${name}${lines.join('\n')}\n` : `${oneLine(subject.why)}\n`;
+  return kubelet ? `${own}\nthe kubelet\n${kubelet.lines.map(line => `  ${oneLine(line)}`).join('\n')}\n` : own;
+}
+
+function nameOf({ subject: { image } }: Explained): string {
+  if (!image) return '';
+  const { registry, repository, reference, port } = image;
+  const host = port === undefined ? registry.host : `${registry.host}:${port}`;
+  return repository === '' ? host : `${host}/${repository}${/:/.test(reference) ? '@' : ':'}${reference}`;
+}
+
+function factsOf(explained: Explained, now: number): readonly Fact[] {
+  const { subject, sources, known } = explained;
+  const { image, remarks } = subject as Extract<Subject, { image: object }>;
+  return [
+    ['registry', [registryWords(image.registry)]],
+    ['spelling', remarks],
+    ['source', sourceLines(sources, image.registry.service)],
+    ...identityFacts(explained, now),
+    ...proofFacts(explained, now),
+    ['daemon', known ? daemonLines(known, now) : []],
+    [
+      'clients',
+      [
+        `\`ecr-courier helper doctor ${nameOf(explained).replace(/[:@][^/]*$/, '')}\` tells what Docker, podman and others on this machine would send`,
+      ],
+    ],
+    ['note', ['Identity, token and pull are those of this shell. Daemon, nodes and users may be others: then their policies count.']],
+  ];
+}
+
+function sourceLines(sources: readonly Reason[], service: 'ecr' | 'ecr-public'): string[] {
+  const chosen = sources.find(reason => reason.chosen);
+  const others = sources.filter(reason => !reason.chosen).map(({ source, why }) => `not ${source}: ${why}`);
+  const none = service === 'ecr-public' ? 'none: it is pulled without a login' : 'none: add one whose `accounts` or `registries` match it';
+  return [chosen ? `${chosen.source}: ${chosen.why}` : none, ...others];
+}
+
+function identityFacts({ configured, proof, asks }: Explained, now: number): readonly Fact[] {
+  const { who } = proof ?? {};
+  if (!who) return [['identity', configured === undefined ? [] : [`${configured}${asks === 'offline' ? ' (AWS was not asked)' : ''}`]]];
+  const { caller, place, because, passed, roles, others, sessionEndsAt, failure } = who;
+  const found = [
+    ...(place ? [`by ${place}: ${because}`] : []),
+    ...roles.map(role => `then ${role}`),
+    ...(sessionEndsAt ? [`its session ends ${relative(sessionEndsAt.getTime(), now)}`] : []),
+  ];
+  return [
+    ['identity', [caller?.arn ?? 'unknown', ...found]],
+    ['looked at', passed.map(link => `${link.place}: ${link.why}`)],
+    ['fails', failure ? [reasonOf(who), failure.remedy] : []],
+    ['elsewhere', elsewhere(others)],
+  ];
+}
+
+function proofFacts({ proof, asks }: Explained, now: number): readonly Fact[] {
+  if (!proof) return [['pull', asks === 'offline' ? ['not tried, as --offline was given'] : []]];
+  const { who, pull } = proof;
+  const { steps, credential } = pull;
+  const [token, ...rest] = steps;
+  const stop = stopOf(steps);
+  const why = stop ? (stop.diagnosis ? render(stop.diagnosis).split('\n') : [stop.text ?? '']).filter(line => line.trim() !== '') : [];
+  if (stop && stop === token)
+    return [['token', who?.failure && stop.text === who.failure.message ? ['none, as there is no identity'] : why]];
+  const end = credential && `good until ${credential.expiresAt.toISOString()}, ${relative(credential.expiresAt.getTime(), now)}`;
+  const done = rest.map(({ name, verdict, action }) => `${name} ${verdict}${action === 'none' ? '' : ` (${action})`}`);
+  return [
+    ['token', [end ?? token?.text ?? '']],
+    ['pull', [done.join(', '), ...why]],
+  ];
+}
+
+function daemonLines({ slots, absent }: Known, now: number): string[] {
+  if (absent !== undefined) return [absent];
+  return slots.length === 0 ? ['no slot of its targets holds a password for this registry'] : slots.map(slot => slotLine(slot, now));
+}
+
+function slotLine({ target, slot, state, servedAt, expiresAt, trouble }: HeldBy, now: number): string {
+  const at = (time: string): string => relative(Date.parse(time), now);
+  const served = servedAt === null ? 'never served' : `served ${at(servedAt)}`;
+  const ends = expiresAt === null ? [] : [`its password ends ${at(expiresAt)}`];
+  return [`${target}, ${slot}: ${state}`, served, ...ends, ...(trouble === null ? [] : [trouble])].join('; ');
+}
+
+/** For programs: the same. A member is null where there is nothing to say. */
+export function explainedJson({ text, subject, sources, configured, known, asks, proof, kubelet }: Explained) {
+  const { image } = subject;
+  return {
+    schema: 1,
+    image: text,
+    registry: image?.registry ?? null,
+    port: image?.port ?? null,
+    repository: image?.repository || null,
+    reference: image?.reference || null,
+    remarks: image ? subject.remarks : [subject.why],
+    sources,
+    configured: configured ?? null,
+    asked: asks === 'online',
+    identity: proof?.who ? asJson(proof.who) : null,
+    outcome: proof?.pull.outcome ?? null,
+    tokenExpiresAt: proof?.pull.credential?.expiresAt.toISOString() ?? null,
+    steps: proof?.pull.steps ?? null,
+    slots: known?.slots ?? [],
+    daemon: known?.absent ?? null,
+    kubelet: kubelet ?? null,
+  };
+}

@@ -1,0 +1,12 @@
+import type { Registry } from './registry.ts';
+
+/** What the host of a registry says, for people. */
+export function registryWords({ service, account, region, partition, fips, dualStack }: Registry): string {
+  const spelling = [...(fips ? ['FIPS'] : []), ...(dualStack ? ['dual stack'] : [])];
+  return [
+    service === 'ecr' ? `account ${account}` : 'ECR Public',
+    `region ${region}`,
+    `partition ${partition}`,
+    ...(spelling.length > 0 ? [spelling.join(' and ')] : []),
+  ].join(', ');
+}
