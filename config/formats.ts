@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { functionNamed } from '../src/contract/function-name.ts';
 import { parseAddress } from '../src/contract/registry.ts';
 import { linesOf, wrongWithHeaders } from './headers.ts';
 
@@ -66,6 +67,18 @@ function numberRule(value: unknown, { min = -Infinity, max = Infinity, whole = f
   if (typeof value === 'number' && (whole ? Number.isInteger(value) : Number.isFinite(value)) && value >= min && value <= max)
     return undefined;
   return `must be a ${whole ? 'whole ' : ''}number${min === -Infinity ? '' : ` from ${min} to ${max}`}`;
+}
+
+/** A daemon may run in any directory, so no program is looked for there. */
+function commandRule(value: unknown): string | undefined {
+  const words: readonly unknown[] = Array.isArray(value) ? value : [value];
+  const wrong = words.map(textRule).find(Boolean);
+  if (wrong) return Array.isArray(value) ? 'must be a line, or a list of texts: put each in quotes' : wrong;
+  const program = typeof words[0] === 'string' ? words[0].trim() : '';
+  if (program === '') return 'must begin with a program';
+  return /^\.{0,2}[\w.-]*\//.test(program) && !program.startsWith('/')
+    ? 'must begin with a program that is on PATH, or with its whole path'
+    : undefined;
 }
 
 const switches: Readonly<Record<string, boolean>> = {
@@ -150,6 +163,18 @@ export const formats = {
     doc: 'ARN of a role',
     json: () => string,
     rule: matches(/^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]+$/, 'the ARN of a role, such as arn:aws:iam::123456789012:role/courier'),
+  },
+  function: {
+    doc: 'name or ARN of a function',
+    json: () => string,
+    rule: value =>
+      textRule(value) ??
+      (functionNamed(String(value)) ? undefined : 'must be the name of a Lambda function, NAME:ALIAS, or its ARN (no URL, and no blanks)'),
+  },
+  command: {
+    doc: 'line, or list of a program and its arguments',
+    json: () => ({ anyOf: [string, list] }),
+    rule: commandRule,
   },
   accounts: {
     doc: 'list of 12-digit account ids, in quotes',

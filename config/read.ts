@@ -106,8 +106,16 @@ function showPath(written: unknown, inForce: unknown, origin: Origin | undefined
 
 function show({ format }: Field, value: unknown): string {
   if (format === 'secret' || format === 'headers') return '[secret]';
+  if (format === 'command') return shownCommand(value);
   if (!Array.isArray(value)) return String(value);
   return `[${(format === 'hosts' ? value.map(entry => shownHost(String(entry), ownWord)) : value).join(', ')}]`;
+}
+
+/** The program alone: arguments may be secret. */
+function shownCommand(value: unknown): string {
+  const [program, ...rest] = Array.isArray(value) ? value.map(String) : String(value).trim().split(/\s+/);
+  if (!/^[\w./-]+$/.test(program ?? '')) return '[a command]';
+  return rest.length > 0 ? `${program} [arguments]` : String(program);
 }
 
 /** A list of maps, each read by the same table. */

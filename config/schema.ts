@@ -32,9 +32,11 @@ type Value<F extends Field> = F extends { items: infer T extends Table }
       ? number
       : F['format'] extends Lists
         ? readonly string[]
-        : F extends { choices: readonly (infer C)[] }
-          ? C
-          : string;
+        : F['format'] extends 'command'
+          ? string | readonly string[]
+          : F extends { choices: readonly (infer C)[] }
+            ? C
+            : string;
 /** What reading a table gives. */
 export type Values<T extends Table> = {
   readonly [K in keyof T]: T[K] extends { default: null } ? Value<T[K]> | undefined : Value<T[K]>;
@@ -128,6 +130,21 @@ export const source = {
     choices: ['ecr', 'ecr-public'],
     default: null,
   },
+  lambda: {
+    doc: 'Lambda function that gives the tokens: its name, `NAME:ALIAS`, or its ARN. It is invoked with the AWS identity of the source, which needs no other right than lambda:InvokeFunction. See docs/lambda.md.',
+    format: 'function',
+    default: null,
+  },
+  command: {
+    doc: 'Command that writes a token: a line, or a list of a program and its arguments. `{host}`, `{region}` and `{account}` in it stand for those of the registry. See docs/lambda.md.',
+    format: 'command',
+    default: null,
+  },
+  file: {
+    doc: 'File that holds a token, or logins with one; it is read anew at every fetch. See docs/lambda.md.',
+    format: 'path',
+    default: null,
+  },
   profile: {
     doc: 'Profile of the AWS configuration files, and then the only place of keys. Without one: see docs/aws.md.',
     format: 'string',
@@ -142,11 +159,11 @@ export const source = {
     items: roles,
   },
   region: {
-    doc: 'Region where a registry does not say it. Falls back to AWS_REGION, then AWS_DEFAULT_REGION.',
+    doc: 'Region where a registry does not say it; with `lambda` also that of the function, unless its ARN says it; with `lambda`, `command` and `file` that of the tokens, where they do not say it. Falls back to AWS_REGION, then AWS_DEFAULT_REGION.',
     format: 'string',
     default: null,
   },
-  endpoint: { doc: 'ECR endpoint, such as that of a PrivateLink.', format: 'url', default: null },
+  endpoint: { doc: 'ECR endpoint, such as that of a PrivateLink; with `lambda` the endpoint of Lambda.', format: 'url', default: null },
   stsEndpoint: { doc: 'STS endpoint.', format: 'url', default: null },
   accounts: { doc: 'Registries of these accounts take their tokens here.', format: 'accounts', default: null },
   registries: {

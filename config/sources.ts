@@ -1,13 +1,14 @@
+import { functionNamed } from '../src/contract/function-name.ts';
 import { parseAddress, privateRegistryHost, type Registry } from '../src/contract/registry.ts';
 import { sourceOf } from './cattle.ts';
 import { type Env, fromEnv, overlay } from './env.ts';
 import { type Item, requireUnique } from './files.ts';
 import { isName } from './formats.ts';
-import { type Entries, isBlank, textOf } from './origin.ts';
+import { type Entries, isBlank, type Placed, textOf } from './origin.ts';
 import { type Report, readMap } from './read.ts';
 import { source, type Values } from './schema.ts';
 
-/** One AWS identity and the registries that it serves. */
+/** One source and the registries that it serves. */
 export type SourceConfig = Values<typeof source>;
 
 /** Any registry of the region of the source `default`; undefined where nobody says that region. */
@@ -27,7 +28,9 @@ export function readSources(items: readonly Item[], env: Env, report: Report): S
     return {
       name: textOf(entries, 'name'),
       origin,
-      entries: isDefault ? overlay(fallback, sourceOf(env), entries, fromEnv(source, env)) : overlay(fallback, entries),
+      entries: isDefault
+        ? overlay(fallback, told(entries), sourceOf(env), entries, fromEnv(source, env))
+        : overlay(fallback, told(entries), entries),
     };
   });
   requireUnique(
@@ -40,6 +43,9 @@ export function readSources(items: readonly Item[], env: Env, report: Report): S
     const read = readMap(source, entries, { path, origin }, report);
     const wrong = (message: string): void => void report.mistakes.push({ path, origin: origin.text, message });
     const has = (key: keyof typeof source): boolean => !isBlank(entries.get(key));
+    for (const mistake of mixed(has)) wrong(mistake);
+    if (read.lambda && functionNamed(read.lambda) && !read.region && !read.profile && !env['AWS_PROFILE'])
+      wrong('nothing says in which region the function is: set region, or AWS_REGION, or write the ARN of the function as lambda');
     if (has('externalId') && !has('roleArn')) wrong('externalId goes with roleArn: set that too');
     const isPublic = read.service === 'ecr-public';
     if (isPublic && name === 'default') wrong('default serves private registries: give the source for ECR Public another name');
@@ -49,3 +55,43 @@ export function readSources(items: readonly Item[], env: Env, report: Report): S
     return read;
   });
 }
+
+const kinds = ['lambda', 'command', 'file'] as const;
+/** Options of an AWS identity, which asks ECR or a function. */
+const ofIdentity = ['profile', 'roleArn', 'roles', 'externalId', 'endpoint', 'stsEndpoint'] as const;
+
+/** Options that exclude each other. */
+function mixed(has: (key: keyof typeof source) => boolean): string[] {
+  const given = kinds.filter(has);
+  const [kind] = given;
+  if (given.length > 1) return [`${given.join(' and ')} exclude each other: a source takes its tokens from one place`];
+  if (kind === undefined || kind === 'lambda') return [];
+  const useless = ofIdentity.filter(has);
+  return useless.length > 0
+    ? [
+        `${useless.join(' and ')} ${useless.length > 1 ? 'are' : 'is'} of an AWS identity, which ${kind} does not use: remove ${useless.length > 1 ? 'them' : 'it'}, or give ${kind} a source of its own`,
+      ]
+    : [];
+}
+
+/** The region that other options of a source say: the ARN of its function, or the patterns of its registries. */
+function told(entries: Entries): Entries {
+  const lambda = entries.get('lambda');
+  const ofFunction = functionNamed(textOf(entries, 'lambda') ?? '')?.region;
+  if (lambda) return new Map(ofFunction ? [['region', { value: ofFunction, origin: lambda.origin }]] : []);
+  const registries = entries.get('registries');
+  if (!registries || kinds.every(kind => isBlank(entries.get(kind)))) return new Map();
+  const regions = new Set(
+    patternsOf(registries).map(pattern => /(?<![a-z0-9-])[a-z]{2,}(?:-[a-z]+)+-\d{1,2}(?![a-z0-9-])/.exec(pattern)?.[0]),
+  );
+  const [region] = regions;
+  return new Map(regions.size === 1 && region ? [['region', { value: region, origin: registries.origin }]] : []);
+}
+
+/** `asList` of the formats has not seen it yet. */
+const patternsOf = ({ value }: Placed): string[] =>
+  Array.isArray(value)
+    ? value.flatMap(({ value: entry }) => (typeof entry === 'string' ? entry : []))
+    : typeof value === 'string'
+      ? value.split(',')
+      : [];

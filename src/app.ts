@@ -96,7 +96,7 @@ export function createApp(config: Config, options: AppOptions): App {
     const made = makeSources(next.sources, { once, clock, env, commandEnv, tells: rehearse ? 'principal' : 'place' });
     const former = isDeepStrictEqual(next.aliases, current.aliases) ? targets : [];
     const hasSource = (registry: Registry): boolean => sources?.choose(registry, { target: '', id: '' }) !== undefined;
-    const askedAs = async (registry: Registry) => await sources?.choose(registry, { target: '', id: '' })?.askedAs?.();
+    const askedAs = async (registry: Registry) => await sources?.choose(registry, { target: '', id: '' })?.askedAs?.(registry);
     targets = managedTargets(next, { clock, log, env, hasSource, askedAs, readonly: rehearse }, former);
     current = next;
     sources = made;

@@ -1,7 +1,10 @@
 import type { Credential } from './credential.ts';
 import type { Registry } from './registry.ts';
 
-/** Where credentials come from: one AWS identity. It retries nothing beyond the AWS client's three attempts. */
+/**
+ * Where credentials come from: an AWS identity, a function, a command or a file. It retries nothing beyond the AWS
+ * client's three attempts.
+ */
 export interface Source {
   readonly name: string;
   /**
@@ -15,10 +18,10 @@ export interface Source {
    */
   fetch(registry: Registry, signal: AbortSignal): Promise<Credential>;
   /**
-   * The identity by which credential helper and provider on this machine would keep a credential of this source now; it
-   * reads files. Resolves to undefined where they would keep none that somebody else has fetched.
+   * The identity by which credential helper and provider on this machine would keep a credential of this source for the
+   * registry now; it reads files. Resolves to undefined where they would keep none that somebody else has fetched.
    */
-  askedAs?(): Promise<string | undefined>;
+  askedAs?(registry: Registry): Promise<string | undefined>;
   /** What a fetch for the registry that is under way waits for, for people: `asking ECR in eu-west-1 for a token`. */
   waitsFor?(registry: Registry): string | undefined;
   /**

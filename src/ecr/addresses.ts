@@ -1,7 +1,7 @@
 import { privateRegistryHost } from '../contract/registry.ts';
 
 /** Services of AWS that are called, by the names that people know. */
-export type Service = 'ECR' | 'ECR Public' | 'STS';
+export type Service = 'ECR' | 'ECR Public' | 'STS' | 'Lambda';
 /** What somebody asks of an address. */
 export interface Variant {
   readonly fips: boolean;
@@ -21,7 +21,7 @@ const dualStackSuffixes: Readonly<Record<string, string>> = {
 
 /**
  * The host of a service in a region. AWS has these rules as data for its SDKs; a test compares all partitions with
- * those of ECR and STS.
+ * those of ECR and STS. Lambda has no rule of its own (client-lambda 3.1162).
  */
 export function usualHost(service: Service, region: string, { fips, dualStack }: Variant): string {
   // The names of a partition's services end as those of its registries do.
@@ -31,6 +31,7 @@ export function usualHost(service: Service, region: string, { fips, dualStack }:
   const names: Readonly<Record<Service, string>> = {
     ECR: `${dualStack ? '' : 'api.'}ecr${start}`,
     'ECR Public': `${dualStack && !fips ? '' : 'api.'}ecr-public${start}`,
+    Lambda: `lambda${start}`,
     // In GovCloud all of them are FIPS.
     STS: region.startsWith('us-gov-') && !dualStack ? 'sts' : `sts${start}`,
   };

@@ -33,7 +33,7 @@ export async function askEcr({ identity, registry, keys, place, settings, wire, 
   try {
     const url = settings.address(apiOf(registry), region);
     const headers = { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': targets[service] };
-    const text = await callAws({ service, region, url, headers, body: '{}', keys }, { wire, clock, patience: settings.patience });
+    const { text } = await callAws({ service, region, url, headers, body: '{}', keys }, { wire, clock, patience: settings.patience });
     const receivedAt = new Date(clock.wall());
     const issuedAt = wire.last?.answeredAt ?? receivedAt;
     return { ...decodeToken(readToken(text), { ...from, host: wire.last?.host ?? 'ECR', issuedAt }), receivedAt };

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { isGiven } from './choice.ts';
 import { contentsOf, hiddenOf, wholeAddresses } from './hidden.ts';
 import { describeIdentity, type IdentitySpec } from './identity.ts';
 import type { WebToken } from './role.ts';
@@ -18,18 +19,22 @@ const noFiles = { AWS_CONFIG_FILE: '(no config)', AWS_SHARED_CREDENTIALS_FILE: '
 
 /**
  * The identity of an answer: as the source describes it, and a digest of all else that decides it. So a profile that is
- * changed is another one, as is another pod at the same address. Asks nobody.
+ * changed is another one, as is another pod at the same address, or another content of the file of tokens. What
+ * somebody else fetches may be for one account alone: `account`. Asks nobody.
  */
-export async function identityOf(spec: IdentitySpec, env: Env): Promise<string> {
+export async function identityOf(spec: IdentitySpec, env: Env, account?: string): Promise<string> {
+  const whose = isGiven(spec) && account !== undefined ? `, for account ${account}` : '';
+  if (spec.file !== undefined) return `${describeIdentity(spec, env)}, holding ${digestOf([await contentsOf(spec.file)])}${whose}`;
   const files = await Promise.all(identityFiles(env).map(contentsOf));
   const texts = [...files, ...(await hiddenOf(spec, env, files))];
   // It ends earlier than another answer of the same identity.
-  const end = endsWithSession(env) ? ', to the end of its session' : '';
+  const end = `${endsWithSession(env) ? ', to the end of its session' : ''}${whose}`;
   // Where there is nothing in them it makes no difference where they would be: users of one machine have its role.
   if (texts.every(text => text === '')) return `${describeIdentity(spec, { ...env, ...noFiles })}${end}`;
-  const digest = createHash('sha256').update(JSON.stringify(texts)).digest('hex').slice(0, 16);
-  return `${describeIdentity(spec, env)}, files ${digest}${end}`;
+  return `${describeIdentity(spec, env)}, files ${digestOf(texts)}${end}`;
 }
+
+const digestOf = (texts: readonly string[]): string => createHash('sha256').update(JSON.stringify(texts)).digest('hex').slice(0, 16);
 
 /**
  * The identity of an answer that a token of a service account opens. By the token itself: whoever has another one may

@@ -5,17 +5,19 @@ import type { Clock } from '../contract/clock.ts';
 import type { Patience } from './endpoints.ts';
 import type { Keys } from './place.ts';
 import { refusalOf } from './refusal.ts';
-import type { Wire } from './wire.ts';
+import type { Reply, Wire } from './wire.ts';
 
 /** One action of an API of AWS. Without keys it is sent unsigned. */
 export interface Action {
   /** As signatures name it. */
-  readonly service: 'ecr' | 'ecr-public' | 'sts';
+  readonly service: 'ecr' | 'ecr-public' | 'sts' | 'lambda';
   readonly region: string;
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
   readonly keys?: Keys | undefined;
+  /** How long one attempt may take, in milliseconds; as for all calls unless said. */
+  readonly attemptMs?: number | undefined;
 }
 export interface Ways {
   readonly wire: Wire;
@@ -31,11 +33,11 @@ const longestPause = 5_000;
 const attemptsInTheDark = 2;
 
 /**
- * The text of a good answer. Tries again where AWS wants that: three attempts for what passes, one more for a clock
+ * A good answer. Tries again where AWS wants that: three attempts for what passes, one more for a clock
  * that is put right. Throws what the last attempt came to: an error with the name that AWS gave it and `$metadata`, or
  * what the system says.
  */
-export async function callAws(action: Action, ways: Ways): Promise<string> {
+export async function callAws(action: Action, ways: Ways): Promise<Reply> {
   const { wire, clock } = ways;
   let aheadMs = 0;
   for (let attempt = 1; ; attempt++) {
@@ -51,7 +53,8 @@ export async function callAws(action: Action, ways: Ways): Promise<string> {
   }
 }
 
-async function send({ service, region, url, headers, body, keys }: Action, aheadMs: number, { wire, clock }: Ways): Promise<string> {
+async function send(action: Action, aheadMs: number, { wire, clock }: Ways): Promise<Reply> {
+  const { service, region, url, headers, body, keys, attemptMs } = action;
   const request = {
     method: 'POST',
     protocol: url.protocol,
@@ -64,8 +67,8 @@ async function send({ service, region, url, headers, body, keys }: Action, ahead
   };
   const signer = keys && new SignatureV4({ service, region, credentials: keys, sha256: Hash.bind(null, 'sha256') });
   const signed = signer ? await signer.sign(request, { signingDate: new Date(clock.wall() + aheadMs) }) : request;
-  const reply = await wire.send({ method: 'POST', url, headers: signed.headers, body });
-  if (reply.status >= 200 && reply.status < 300) return reply.text;
+  const reply = await wire.send({ method: 'POST', url, headers: signed.headers, body }, attemptMs);
+  if (reply.status >= 200 && reply.status < 300) return reply;
   throw refusalOf(reply);
 }
 

@@ -2,17 +2,28 @@ import type { Registry } from '../contract/registry.ts';
 import type { Secret } from '../contract/secret.ts';
 import type { Role } from './role.ts';
 
-/** One configured source: an AWS identity and the registries that it serves. */
+/**
+ * One configured source and the registries that it serves: an AWS identity, which may ask a function for tokens, or a
+ * command, or a file.
+ */
 export interface SourceSpec {
   readonly name: string;
   /** What it gives tokens for: private registries, or ECR Public. */
   readonly service?: Registry['service'] | undefined;
+  /** Name or ARN of a Lambda function that the identity invokes. */
+  readonly lambda?: string | undefined;
+  /** A line, or a program and its arguments. */
+  readonly command?: string | readonly string[] | undefined;
+  readonly file?: string | undefined;
   readonly profile?: string | undefined;
   /** Assumed one after the other, each with the keys of the one before; `roleArn` comes after the last of them. */
   readonly roles?: readonly Role[] | undefined;
   readonly roleArn?: string | undefined;
   readonly externalId?: Secret | string | undefined;
-  /** Only for those who ask without naming a registry: a host always says its own region. */
+  /**
+   * Of the function, and of the tokens of function, command or file where these do not say it; else only for those who
+   * ask without naming a registry: a host always says its own region.
+   */
   readonly region?: string | undefined;
   readonly endpoint?: string | undefined;
   readonly stsEndpoint?: string | undefined;
@@ -23,6 +34,10 @@ export interface SourceSpec {
   /** Globs of `target/slot id`: where a slot's own wish for this source is granted. */
   readonly slots?: readonly string[] | undefined;
 }
+
+/** Whether somebody else fetches the token, who may look at the account that it is for. */
+export const isGiven = ({ lambda, command, file }: Pick<SourceSpec, 'lambda' | 'command' | 'file'>): boolean =>
+  [lambda, command, file].some(kind => kind !== undefined);
 
 /** A slot, and the source that it wishes for. Those that ask for a credential themselves are none. */
 interface Asking {

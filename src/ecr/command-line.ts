@@ -29,3 +29,9 @@ export function programOf(line: string): string {
   const words = wordsOf(line);
   return (typeof words === 'string' ? /^(?:[\w./-]+(?=\s|$))?/.exec(line.trim())?.[0] : words[0]) || 'a line for a shell';
 }
+
+/** A line, or a program and its arguments. */
+export type Command = string | readonly string[];
+
+/** As `programOf`, of either form. */
+export const programIn = (command: Command): string => (typeof command === 'string' ? programOf(command) : (command[0] ?? ''));

@@ -1,13 +1,12 @@
-import { spawn } from 'node:child_process';
 import { promisify } from 'node:util';
 import { statOf } from '../io/files.ts';
 import { programOf, wordsOf } from './command-line.ts';
+import { withoutKeys } from './masked.ts';
+import { runProgram } from './program.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-/** Of what a credential process writes. A set of keys is below 10 kB. */
-const mostBytes = 1024 * 1024;
-const shell = '/bin/sh';
+export const shell = '/bin/sh';
 
 /**
  * Lets the SDK run credential processes as we run them. It would start a shell, which an image may not have; leave the
@@ -52,48 +51,29 @@ export async function cannotRun(line: string): Promise<string | undefined> {
   return typeof words === 'string' && !(await isThere(shell)) ? needsShell(words, shell) : undefined;
 }
 
-const needsShell = (sign: string, shellAt: string): string =>
-  `credential_process needs a shell, because its line holds ${sign}, and there is no ${shellAt} here (the image has none). ` +
+/** `what`: whose line it is. */
+export const needsShell = (sign: string, shellAt: string, what = 'credential_process'): string =>
+  `${what} needs a shell, because its line holds ${sign}, and there is no ${shellAt} here (the image has none). ` +
   'Name a program and its arguments alone, without variables, pipes and ~';
 
-const isThere = (path: string): Promise<boolean> =>
+export const isThere = (path: string): Promise<boolean> =>
   statOf(path).then(
     () => true,
     () => false,
   );
 
-function outputOf(program: string, args: readonly string[], env: Env): Promise<{ stdout: string }> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { env: { ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
-    const [stdout, stderr] = [taking(child.stdout), taking(child.stderr)];
-    const failed = (why: string): void => reject(new Error(`credential_process failed: ${why}`));
-    child.on('error', ({ code }: NodeJS.ErrnoException) =>
-      failed(code === 'ENOENT' ? `there is no program ${program}` : `${program} cannot be run (${code})`),
-    );
-    child.on('close', (status, signal) => {
-      if (status !== 0) return failed([withoutKeys(stderr().trim()), `(${signal ?? `exit status ${status}`})`].filter(Boolean).join(' '));
-      if (stdout().length > mostBytes) return failed('it wrote more than 1 MiB');
-      resolve({ stdout: stdout().replace(/^\uFEFF/, '') });
-    });
+async function outputOf(program: string, args: readonly string[], env: Env): Promise<{ stdout: string }> {
+  const failed = (why: string): Error => new Error(`credential_process failed: ${why}`);
+  const ended = await runProgram(program, args, env).catch((error: NodeJS.ErrnoException) => {
+    throw failed(unstarted(program, error));
   });
+  const { stdout, stderr, badEnd } = ended;
+  if (badEnd) throw failed([withoutKeys(stderr.trim()), `(${badEnd})`].filter(Boolean).join(' '));
+  return { stdout: stdout.replace(/^\uFEFF/, '') };
 }
 
-/**
- * A program that fails may print the keys that it has just been given. Access key ids stay: they say which key it was.
- */
-function withoutKeys(said: string): string {
-  const looksLikeKey = (run: string) =>
-    run.length >= 32 && [/[a-z]/, /[A-Z]/, /[0-9]/].every(kind => kind.test(run)) && !run.startsWith('/');
-  return said.replace(/[A-Za-z0-9+/_-]+={0,2}/g, run => (looksLikeKey(run) ? '[secret]' : run));
-}
-
-/** Takes what a stream gives, and no more than one byte too many. */
-function taking(stream: NodeJS.ReadableStream): () => string {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  stream.on('data', (chunk: Buffer) => {
-    if (length <= mostBytes) chunks.push(chunk);
-    length += chunk.length;
-  });
-  return () => Buffer.concat(chunks).toString('utf8', 0, mostBytes + 1);
+/** Why a program did not run, or was stopped. */
+export function unstarted(program: string, { code, message }: NodeJS.ErrnoException): string {
+  if (code === undefined) return message;
+  return code === 'ENOENT' ? `there is no program ${program}` : `${program} cannot be run (${code})`;
 }

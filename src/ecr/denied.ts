@@ -1,12 +1,20 @@
 import { Failure } from '../contract/failures.ts';
+import type { FunctionName } from '../contract/function-name.ts';
 import { quote } from '../contract/text.ts';
 import type { Call } from './wire.ts';
 
 /** What was being asked of AWS when it failed. */
 export interface Attempt {
-  readonly action: 'ecr:GetAuthorizationToken' | 'ecr-public:GetAuthorizationToken' | 'sts:AssumeRole' | 'sts:GetCallerIdentity';
+  readonly action:
+    | 'ecr:GetAuthorizationToken'
+    | 'ecr-public:GetAuthorizationToken'
+    | 'sts:AssumeRole'
+    | 'sts:GetCallerIdentity'
+    | 'lambda:InvokeFunction';
   /** The role to be assumed; missing where the chain itself assumes one (a profile's, a service account's). */
   readonly role?: { readonly arn: string; readonly externalId: boolean };
+  /** The function to be invoked. */
+  readonly fn?: FunctionName;
   readonly region: string;
   /** The last request that went out, answered or not. */
   readonly call?: Call | undefined;

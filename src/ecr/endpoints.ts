@@ -1,14 +1,25 @@
 import { Failure } from '../contract/failures.ts';
+import type { FunctionName } from '../contract/function-name.ts';
 import type { Registry } from '../contract/registry.ts';
 import { type Service, usualHost, type Variant } from './addresses.ts';
 import type { Section, Shared } from './shared.ts';
 import { wrongSetting } from './switches.ts';
 import { type Env, namedProfile } from './variables.ts';
 
-type Spelling = Pick<Registry, 'service' | 'region' | 'fips' | 'dualStack'>;
+/** What a name of a registry asks of the addresses that are called for it. */
+export type Spelling = Pick<Registry, 'service' | 'region' | 'fips' | 'dualStack'>;
 
 /** The API that gives the tokens of a registry. */
 export const apiOf = ({ service }: Pick<Registry, 'service'>): Service => (service === 'ecr-public' ? 'ECR Public' : 'ECR');
+
+/** The API that a source asks for tokens. */
+export const apiAsked = ({
+  lambda,
+  service = 'ecr',
+}: {
+  readonly lambda?: string | undefined;
+  readonly service?: Registry['service'] | undefined;
+}): Service => (lambda === undefined ? apiOf({ service }) : 'Lambda');
 
 /** Services that the SDK calls on behalf of a profile. */
 type OfProfile = 'SSO' | 'SSO OIDC';
@@ -100,6 +111,10 @@ export function settingsOf(
 }
 
 const regionSet = (env: Env): string | undefined => env['AWS_REGION'] || env['AWS_DEFAULT_REGION'];
+
+/** The region of a function, as far as its name, the source and the environment tell. */
+export const regionOf = (fn: FunctionName | undefined, { region }: Pick<Own, 'region'>, env: Env): string | undefined =>
+  fn?.region ?? region ?? regionSet(env);
 
 /** As the SDK counts attempts, and corrects the clock. */
 function patienceOf(env: Env, section: Section): Patience {

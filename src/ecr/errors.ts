@@ -2,6 +2,7 @@ import { Failure, type FailureCode } from '../contract/failures.ts';
 import { quote } from '../contract/text.ts';
 import { named } from '../io/unconnected.ts';
 import { type Attempt, roleDenied, tokenDenied } from './denied.ts';
+import { invokeFailure } from './invoke-errors.ts';
 import { wayToAws } from './wire.ts';
 
 /** Beyond this the clock is worth a word; AWS itself refuses from 5 minutes on. */
@@ -69,7 +70,9 @@ export function awsFailure(thrown: unknown, attempt: Attempt): Failure {
 function meaningOf(thrown: unknown, attempt: Attempt): Failure {
   const host = attempt.call?.host ?? 'AWS';
   if (attempt.call?.tooLarge || asError(thrown).code === 'UND_ERR_RES_EXCEEDED_MAX_SIZE')
-    return new Failure('TOO_LARGE', `The answer of ${host} is larger than a token can be.`, { remedy: somebodyElse });
+    return new Failure('TOO_LARGE', `The answer of ${host} is larger than a token can be.`, {
+      remedy: attempt.fn ? `Let ${attempt.fn.shown} answer with the token and nothing else.` : somebodyElse,
+    });
   return unconnected(thrown, host) ?? unsent(thrown, attempt) ?? answered(readError(thrown, attempt.call?.refusal), attempt, host);
 }
 
@@ -138,6 +141,8 @@ function answered(error: AwsError, attempt: Attempt, host: string): Failure {
   if (kind === 'EndpointError')
     return new Failure('MISCONFIGURED', `There is no address for ${attempt.action} in ${attempt.region}: ${quote(words)}`);
   if (signature.test(kind)) return badSignature(error, attempt, host);
+  const ofLambda = attempt.action === 'lambda:InvokeFunction' ? invokeFailure(kind, words, attempt) : undefined;
+  if (ofLambda) return ofLambda;
   if (kind === 'AccessDenied') return attempt.action === 'sts:AssumeRole' ? roleDenied(words, attempt) : tokenDenied(words, attempt);
   const code = (Object.hasOwn(byName, kind) ? byName[kind] : undefined) ?? byStatus[status ?? 0] ?? 'UNEXPECTED';
   const what = [status && `HTTP ${status}`, name].filter(Boolean).join(' ');

@@ -1,11 +1,11 @@
 import { Failure } from '../contract/failures.ts';
-import type { Registry } from '../contract/registry.ts';
 import { nameOf } from '../io/proxies.ts';
 import { named } from '../io/unconnected.ts';
+import type { Service } from './addresses.ts';
 import type { AwsDeps, Identity } from './aws.ts';
 import type { Ways } from './call.ts';
 import { type Answered, findKeys, type Link } from './chain.ts';
-import { apiOf, type Settings, settingsOf } from './endpoints.ts';
+import { apiOf, type Settings, type Spelling, settingsOf } from './endpoints.ts';
 import { awsFailure } from './errors.ts';
 import { guard } from './guard.ts';
 import type { Keys, Walk } from './place.ts';
@@ -30,9 +30,15 @@ export interface Ear {
   readonly askedAs: () => Promise<string | undefined>;
 }
 
+/** What is asked for with the keys, and where: the token of a registry, unless another service is named. */
+export interface Aim extends Spelling {
+  readonly api?: Service;
+}
+
 /** With what AWS is called, and who hears what it waits for. */
 export interface Way extends Ways {
   readonly settings: Settings;
+  readonly aim: Aim;
   /** Where STS is: in this region, else in that of the settings. Throws MISCONFIGURED. */
   readonly sts: (region?: string) => StsAt;
   /** From now on this is waited for. */
@@ -56,12 +62,12 @@ const fetchMs = 20_000;
 
 /**
  * Finds the keys of the identity, assumes its roles, and hands the keys to `use`. Keeps nothing: chain, roles and
- * clients are built anew, so rotated keys are seen. `registry` says where AWS is called.
+ * clients are built anew, so rotated keys are seen. `aimed`: a profile may say where.
  * Throws a Failure; TIMEOUT where all of it, `use` included, takes too long.
  */
 export async function withKeys<T>(
   identity: Identity,
-  registry: Pick<Registry, 'service' | 'region' | 'fips' | 'dualStack'>,
+  aimed: Aim | ((shared: Shared) => Aim),
   ear: Ear,
   deps: AwsDeps,
   caller: AbortSignal,
@@ -79,14 +85,15 @@ export async function withKeys<T>(
     () => waitingFor(step(), last),
     async signal => {
       const open = (shared: Shared): Way => {
-        const settings = settingsOf(identity, registry, env, shared, deps.switches);
+        const aim = typeof aimed === 'function' ? aimed(shared) : aimed;
+        const settings = settingsOf(identity, aim, env, shared, deps.switches);
         // Before the first word to anybody: two settings that contradict each other are named.
-        settings.address(apiOf(registry), registry.region);
+        settings.address(aim.api ?? apiOf(aim), aim.region);
         ear.settled(settings);
         const { patience, stsRegion } = settings;
         const sts = (region = stsRegion): StsAt => ({ url: settings.address('STS', region), region });
         last = wireFor(deps, settings, signal);
-        return { settings, wire: last, clock: deps.clock, patience, sts, enter };
+        return { settings, aim, wire: last, clock: deps.clock, patience, sts, enter };
       };
       const search = searchFor(identity, async (entered): Promise<Found> => {
         const askedAs = await ear.askedAs();

@@ -1,5 +1,5 @@
 import { readText, Unreadable } from '../io/files.ts';
-import { apiOf, endpointSetBy } from './endpoints.ts';
+import { apiAsked, endpointSetBy } from './endpoints.ts';
 import type { IdentitySpec } from './identity.ts';
 import { containerUri, type Env, formOf, keyVariables, namedProfile } from './variables.ts';
 
@@ -12,7 +12,7 @@ export const contentsOf = (path: string): Promise<string> =>
 
 /** Addresses of AWS that source and environment set, whole. Parts of them may be secret: only a digest may be shown. */
 export function wholeAddresses(spec: IdentitySpec, env: Env): readonly string[] {
-  const api = endpointSetBy(spec, apiOf({ service: spec.service ?? 'ecr' }), env);
+  const api = endpointSetBy(spec, apiAsked(spec), env);
   const sts = endpointSetBy({ endpoint: spec.stsEndpoint }, 'STS', env);
   return api || sts ? [api?.value ?? '', sts?.value ?? ''] : [];
 }

@@ -1,10 +1,16 @@
-import { apiOf, endpointSetBy, type Own } from './endpoints.ts';
+import { createHash } from 'node:crypto';
+import { functionNamed } from '../contract/function-name.ts';
+import { type Command, programIn } from './command-line.ts';
+import { apiAsked, endpointSetBy, type Own, regionOf } from './endpoints.ts';
 import type { Role } from './role.ts';
 import { containerUri, type Env, formOf, keyVariables, namedProfile, pathsOf, plainAddress } from './variables.ts';
 
 /** What a source says of its identity. */
 export interface IdentitySpec extends Own {
   readonly service?: 'ecr' | 'ecr-public' | undefined;
+  readonly lambda?: string | undefined;
+  readonly command?: Command | undefined;
+  readonly file?: string | undefined;
   readonly roles?: readonly Role[] | undefined;
   readonly roleArn?: string | undefined;
 }
@@ -15,12 +21,27 @@ export interface IdentitySpec extends Own {
  * The role is an identity; its session and its external id are none.
  */
 export function describeIdentity(spec: IdentitySpec, env: Env): string {
+  if (spec.file !== undefined) return `file ${spec.file}`.replaceAll(/\s/g, ' ');
   const roles = [...(spec.roles ?? []).map(({ roleArn }) => roleArn), ...(spec.roleArn ? [spec.roleArn] : [])];
   // Another address is another AWS, such as a double.
-  const api = apiOf({ service: spec.service ?? 'ecr' });
+  const api = apiAsked(spec);
   const endpoint = endpointSetBy(spec, api, env);
-  const parts = [keysFrom(spec.profile, env), ...roles, ...(endpoint ? [`${api} at ${plainAddress(endpoint.value)}`] : [])];
+  const parts = [
+    keysFrom(spec.profile, env),
+    ...roles,
+    ...(endpoint ? [`${api} at ${plainAddress(endpoint.value)}`] : []),
+    ...asked(spec, env),
+  ];
   return parts.join(', then ').replaceAll(/\s/g, ' ');
+}
+
+/** Whom the identity asks in the place of ECR. Only a digest of a command is told: arguments may be secret. */
+function asked({ lambda, command, region }: IdentitySpec, env: Env): string[] {
+  if (lambda !== undefined)
+    return [`function ${lambda} in ${regionOf(functionNamed(lambda), { region }, env) ?? 'the region of the profile'}`];
+  if (command === undefined) return [];
+  const digest = createHash('sha256').update(JSON.stringify(command)).digest('hex').slice(0, 12);
+  return [`command ${programIn(command)} (${digest})`];
 }
 
 /** Where the keys come from, by the order in which places are looked at. */

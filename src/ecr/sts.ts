@@ -12,7 +12,7 @@ export interface StsAt {
 export async function askSts(form: Readonly<Record<string, string>>, { url, region }: StsAt, keys: Keys | undefined, ways: Ways) {
   const headers = { 'content-type': 'application/x-www-form-urlencoded' };
   const body = new URLSearchParams({ ...form, Version: '2011-06-15' }).toString();
-  return await callAws({ service: 'sts', region, url, headers, body, keys }, ways);
+  return (await callAws({ service: 'sts', region, url, headers, body, keys }, ways)).text;
 }
 
 /** The session that STS answers with. Throws an error that quotes nothing, as the answer may hold keys. */

@@ -8,7 +8,7 @@ const second = 1000;
 const minute = 60 * second;
 const hour = 60 * minute;
 /** ECR's tokens live 12 hours and nobody can change that (AWS, GetAuthorizationToken). */
-const longestLife = 12 * hour;
+export const longestLife = 12 * hour;
 /** The Date header has whole seconds and the two stamps need not come from one machine. */
 const slack = 300 * second;
 

@@ -10,7 +10,7 @@ const largestBody = 1024 * 1024;
 /** Of an error answer so much is kept. */
 const longestRefusal = 4096;
 /** One attempt, from the name of the host to the last byte of the answer; the whole fetch has its own deadline. */
-const attemptMs = 5000;
+const usualAttemptMs = 5000;
 
 /** What to do about an AWS that cannot be reached: it is a way out of a network, hardly ever an address. */
 export const wayToAws =
@@ -39,8 +39,11 @@ export interface Call {
 
 /** The HTTP side of one fetch: all that it sends, and what it sent last. */
 export interface Wire {
-  /** Whatever the status. Throws what the system says, or an error of the name TimeoutError. */
-  send(request: OnceRequest): Promise<Reply>;
+  /**
+   * Whatever the status. Throws what the system says, or an error of the name TimeoutError after `attemptMs`, which is
+   * 5 s unless said.
+   */
+  send(request: OnceRequest, attemptMs?: number): Promise<Reply>;
   readonly last: Call | undefined;
   /** Ends with the fetch. */
   readonly signal: AbortSignal;
@@ -53,12 +56,12 @@ export interface Reply extends Omit<OnceAnswer, 'body'> {
 
 export function openWire(once: Once, clock: Clock, signal: AbortSignal): Wire {
   let last: Call | undefined;
-  const late = (): Error => Object.assign(new Error(`no answer within ${attemptMs / 1000} s`), { name: 'TimeoutError' });
   return {
-    async send(request) {
+    async send(request, attemptMs = usualAttemptMs) {
       signal.throwIfAborted();
       const call: Call = { host: request.url.host, proxy: once.routeTo(request.url.origin).proxy };
       last = call;
+      const late = (): Error => Object.assign(new Error(`no answer within ${attemptMs / 1000} s`), { name: 'TimeoutError' });
       return await inTime(attemptMs, late, async deadline => {
         const { status, headers, body } = await once.send(request, AbortSignal.any([signal, deadline])).catch((error: unknown) => {
           if (error instanceof Failure) call.verdict = error;

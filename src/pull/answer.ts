@@ -4,7 +4,7 @@ import { asFailure, Failure } from '../contract/failures.ts';
 import { lookAlike } from '../contract/look-alike.ts';
 import { parseAddress, type Registry } from '../contract/registry.ts';
 import { identityByToken, identityOf } from '../ecr/asked-as.ts';
-import type { SourceSpec } from '../ecr/choice.ts';
+import { isGiven, type SourceSpec } from '../ecr/choice.ts';
 import type { WebToken } from '../ecr/role.ts';
 import { containerUri } from '../ecr/variables.ts';
 import { type Answers, answersDirectory, openAnswers } from '../io/answers.ts';
@@ -62,7 +62,7 @@ export async function answerFor(asked: string, asker: Asker): Promise<Reply> {
     const remark = (sentence: string): void => void remarks.push(sentence);
     const answer = await unless(
       asker.signal,
-      serve({ registry, spec, witnesses: asker.webToken ? undefined : chosen && witnesses }, asker, remark),
+      serve({ registry, spec, witnesses: asker.webToken || isGiven(spec) ? undefined : chosen && witnesses }, asker, remark),
     );
     return { kind: 'answer', registry, answer, remarks };
   } catch (error) {
@@ -89,8 +89,13 @@ function foreign(address: string): Reply {
 }
 
 /** Whose answer for this registry it is. */
-export async function keyOf(spec: SourceSpec, { service, partition, region }: Registry, env: Env, webToken?: WebToken): Promise<AnswerKey> {
-  const identity = webToken ? identityByToken(webToken, spec, env) : await identityOf(spec, env);
+export async function keyOf(
+  spec: SourceSpec,
+  { service, partition, region, account }: Registry,
+  env: Env,
+  webToken?: WebToken,
+): Promise<AnswerKey> {
+  const identity = webToken ? identityByToken(webToken, spec, env) : await identityOf(spec, env, account);
   return { identity, service, partition, region };
 }
 

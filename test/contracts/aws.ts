@@ -1,27 +1,30 @@
 import { signatureOf, signerOf } from '../fakes/aws-protocol.ts';
 import { type EcrOptions, startEcr, type Trouble } from '../fakes/ecr.ts';
+import { type FakeFunction, type Outcome, tooManyRequests } from '../fakes/lambda.ts';
 import type { Reply } from '../fakes/server.ts';
 import type { AwsState, Json, Request, Response } from './format.d.ts';
 import type { AnyStep, Harness } from './harness.ts';
 import { fill, textOf, type Values } from './notation.ts';
 
 /**
- * AWS as the courier uses it: ECR's GetAuthorizationToken and STS. Every request that is signed goes out with a
- * signature that the fake verifies.
+ * AWS as the courier uses it: ECR's GetAuthorizationToken, STS, and Lambda's Invoke. Every request that is signed goes
+ * out with a signature that the fake verifies.
  */
 export const aws: Harness = {
   product: /^AWS SDK/,
   leftOut: {
-    lambda: 'the courier has no source of the kind Lambda yet',
     repository: 'the courier calls no API of repositories',
     clock: 'the recorded refusal names a day in 2026 and contradicts its own Date header; the fake goes by its own clock',
   },
   dialect: { text: elementsAndTexts, free: name => (name === 'requestId' ? () => true : timeCheck(name)) },
   async start(scenario, values) {
     const state = fill(scenario.state, values, name => name.toUpperCase().replaceAll('-', '')) as unknown as AwsState;
-    const fake = await startEcr(scenario.source === 'model' ? asModelled(state) : asMoto(state));
-    const trouble = scenario.source === 'model' ? troubleIn(state) : undefined;
+    const isModel = scenario.source === 'model';
+    const fake = await startEcr(isModel ? asModelled(state) : asMoto(state));
+    const trouble = isModel ? troubleIn(state) : undefined;
     fake.trouble = ({ action }) => trouble ?? (action === 'GetAuthorizationToken' ? 'expired' : undefined);
+    // The double has no limit of its own for how many run at a time.
+    if (isModel && state.answers[0]?.status === 429) fake.server.fault = () => tooManyRequests();
     return {
       address: () => fake.url,
       prepare: (request, step) => signed(request, secretFor(request, step, state, values), new URL(fake.url).host),
@@ -31,7 +34,7 @@ export const aws: Harness = {
 };
 
 /** moto 5.2: passwords that say whose they are, refusals in one XML form for all services. */
-function asMoto({ checks, keys, policies }: AwsState): EcrOptions {
+function asMoto({ checks, keys, policies, functions }: AwsState): EcrOptions {
   const arn = (user: string): string => `arn:aws:iam::123456789012:user/${user}`;
   const allows = (principal: string, action: string): boolean => {
     const statements = (policies[principal.split('/').at(-1) ?? ''] ?? []) as { Effect: string; Action: string | string[] }[];
@@ -43,10 +46,21 @@ function asMoto({ checks, keys, policies }: AwsState): EcrOptions {
   return {
     // It knows the API of ECR Public and answers nothing.
     fault: ({ headers }) => (String(headers['x-amz-target']).startsWith('Spencer') ? motoCrash : undefined),
+    functions: answersOf(functions),
     mint: ({ account }) => `${account}-auth-token`,
     principal: 'arn:aws:sts::123456789012:user/moto',
     ...(checks && { allows, dress: motoError, keys: keys.map(({ id, secret, user }) => ({ id, secret, arn: arn(user) })) }),
   };
+}
+
+/** Answers lie ready, first first. With none left, and for a function that nobody made, moto answers a text. */
+function answersOf(functions: AwsState['functions']): Record<string, FakeFunction> {
+  const left = new Map(Object.entries(functions).map(([name, answers]) => [name, [...answers]]));
+  const run = (name: string): Outcome => {
+    const value = left.get(name)?.shift();
+    return value === undefined ? { text: 'Simple Lambda happy path OK' } : { value };
+  };
+  return new Proxy({}, { get: (_, name) => () => run(String(name)) });
 }
 
 const motoCrash: Reply = {
@@ -56,7 +70,8 @@ const motoCrash: Reply = {
 };
 
 function motoError({ code, message }: { code: string; message: string }): Reply {
-  const words = message.replace(/ on resource: .*/, '');
+  // It names the action as the API does.
+  const words = message.replace(/ on resource: .*/, '').replace('lambda:InvokeFunction', 'lambda:Invoke');
   return {
     status: 403,
     headers: { 'content-type': 'text/html; charset=utf-8', 'x-amzn-requestid': 'moto' },
@@ -66,12 +81,20 @@ function motoError({ code, message }: { code: string; message: string }): Reply 
 
 function asModelled({ answers }: AwsState): EcrOptions {
   const principal = /User: (\S+)/.exec(wordsOf(answers[0]))?.[1];
-  return principal ? { principal } : {};
+  const outcome = outcomeOf(answers[0]);
+  return { ...(principal && { principal }), ...(outcome && { functions: { 'ecr-token': () => outcome } }) };
+}
+
+/** What the function comes to, where that is what was answered. */
+function outcomeOf(answer: Response | undefined): Outcome | undefined {
+  if (answer?.status !== 200) return undefined;
+  if (answer.headers?.['x-amz-function-error']) return { raised: answer.body as object };
+  return answer.text === undefined ? { value: answer.body } : { text: answer.text };
 }
 
 /** Which trouble of the fake the modelled answer is: its own words are then compared with the model's. */
 function troubleIn({ answers }: AwsState): Trouble | undefined {
-  const text = wordsOf(answers[0]);
+  const text = `${wordsOf(answers[0])} ${String(answers[0]?.headers?.['x-amzn-errortype'] ?? '')}`;
   const known: readonly [RegExp, Trouble][] = [
     [/explicit deny/, 'denied explicitly'],
     [/AccessDenied/, 'denied'],
@@ -102,7 +125,7 @@ function signed(request: Request, secret: string, host: string): Request {
   const time = new Date().toISOString().replace(/[-:]|\.\d+/g, '');
   const headers: Record<string, string> = { ...request.headers, host, 'x-amz-date': time };
   const signedHeaders = ['content-type', 'host', 'x-amz-date', 'x-amz-security-token', 'x-amz-target'].filter(name => name in headers);
-  const body = Buffer.from(request.text ?? JSON.stringify(request.body));
+  const body = Buffer.from(request.text ?? JSON.stringify(request.body) ?? '');
   const signature = signatureOf({ method: request.method, path: request.path, headers, body }, secret, { ...signer, signedHeaders });
   const scope = [signer.accessKeyId, time.slice(0, 8), signer.region, signer.service, 'aws4_request'].join('/');
   return {

@@ -35,7 +35,9 @@ export function signatureOf(
   const time = String(request.headers['x-amz-date']);
   const scope = [time.slice(0, 8), region, service, 'aws4_request'];
   const headers = signedHeaders.map(name => `${name}:${String(request.headers[name]).trim()}\n`).join('');
-  const canonical = [request.method, request.path, '', headers, signedHeaders.join(';'), sha256(request.body)].join('\n');
+  // Every service but S3 encodes the path once more.
+  const path = request.path.split('/').map(encodeURIComponent).join('/');
+  const canonical = [request.method, path, '', headers, signedHeaders.join(';'), sha256(request.body)].join('\n');
   const key = scope.reduce<string | Buffer>((parent, part) => hmac(parent, part), `AWS4${secret}`);
   return hmac(key, ['AWS4-HMAC-SHA256', time, scope.join('/'), sha256(canonical)].join('\n')).toString('hex');
 }

@@ -1,6 +1,7 @@
 import type { AwsError } from './aws-protocol.ts';
+import { functionArn } from './lambda.ts';
 
-export type Service = 'ecr' | 'ecr-public' | 'sts';
+export type Service = 'ecr' | 'ecr-public' | 'sts' | 'lambda';
 
 /** One call as AWS would log it. */
 export interface AwsCall {
@@ -14,20 +15,25 @@ export interface AwsCall {
 }
 
 interface ErrorForm {
-  /** Status and code of ECR's API, and of STS where it differs. */
+  /** Status and code of ECR's API, and of STS and Lambda where they differ. */
   readonly ecr: readonly [status: number, code: string];
   readonly sts?: readonly [status: number, code: string];
+  readonly lambda?: readonly [status: number, code: string];
   readonly message: (call: AwsCall) => string;
 }
 
 /** The right that is missed: of the two that ECR Public wants, its own is looked at last. */
 const rightOf = ({ service, action }: Pick<AwsCall, 'service' | 'action'>): string =>
-  service === 'ecr-public' ? 'sts:GetServiceBearerToken' : `ecr:${action}`;
+  service === 'ecr-public' ? 'sts:GetServiceBearerToken' : service === 'lambda' ? 'lambda:InvokeFunction' : `ecr:${action}`;
 
-const deniedWords = ({ service, action, principal, input }: AwsCall): string =>
-  action === 'GetAuthorizationToken'
+const deniedWords = (call: AwsCall): string => {
+  const { service, action, principal, input } = call;
+  if (service === 'lambda')
+    return `User: ${principal} is not authorized to perform: lambda:InvokeFunction on resource: ${functionArn(call)}`;
+  return action === 'GetAuthorizationToken'
     ? `User: ${principal} is not authorized to perform: ${rightOf({ service, action })} on resource: *`
     : `User: ${principal} is not authorized to perform: sts:${action} on resource: ${String(input['RoleArn'])}`;
+};
 const badToken = 'The security token included in the request is invalid.';
 
 /** Errors of AWS, by our names for them (service models, and messages seen in the field). */
@@ -35,8 +41,9 @@ const errors = {
   denied: {
     ecr: [400, 'AccessDeniedException'],
     sts: [403, 'AccessDenied'],
+    lambda: [403, 'AccessDeniedException'],
     message: call =>
-      call.action === 'GetAuthorizationToken'
+      call.service !== 'sts'
         ? `${deniedWords(call)} because no identity-based policy allows the ${rightOf(call)} action`
         : deniedWords(call),
   },
@@ -95,7 +102,7 @@ export const errorNames = Object.keys(errors) as ErrorName[];
 /** The error in the words of the service that is asked. */
 export function errorOf(name: ErrorName, call: AwsCall, service: Service): AwsError {
   const form: ErrorForm = errors[name];
-  const [status, code] = (service === 'sts' && form.sts) || form.ecr;
+  const [status, code] = (service === 'sts' && form.sts) || (service === 'lambda' && form.lambda) || form.ecr;
   return { status, code, message: form.message(call) };
 }
 

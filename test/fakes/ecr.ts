@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { privateRegistryHost } from '../../src/contract/registry.ts';
 import { type AwsError, jsonError, jsonReply, type Signer, signatureOf, signerOf, xmlError } from './aws-protocol.ts';
 import { type AwsCall, type ErrorName, errorOf, isSpoilt, type Service, type SpoiltName, spoil, type TokenData } from './aws-troubles.ts';
+import { eventIn, type FakeFunction, invoked, invokedIn, noSuchFunction, plainName, restError } from './lambda.ts';
 import { type FakeServer, jsonOf, type Reply, type Seen, type ServerOptions, startServer } from './server.ts';
 import { assumed, identified, openSession, type Session } from './sts.ts';
 
@@ -22,13 +23,18 @@ export interface EcrOptions extends ServerOptions {
   readonly keys?: readonly { readonly id: string; readonly secret: string; readonly arn: string }[];
   /** May this principal do this (`ecr:GetAuthorizationToken`)? Everything is allowed unless said. */
   readonly allows?: (principal: string, action: string) => boolean;
+  /** Lambda functions by name. */
+  readonly functions?: Readonly<Record<string, FakeFunction>>;
   /** Role ARN to the external id that it wants. */
   readonly externalIds?: Readonly<Record<string, string>>;
   /** The form of errors; AWS's own unless said. */
   readonly dress?: ((error: AwsError) => Reply) | undefined;
 }
 
-/** An AWS of three services at one address: ECR, ECR Public and STS. Its tokens are what the fake registry accepts. */
+/**
+ * An AWS of four services at one address: ECR, ECR Public, STS and Lambda. Its tokens are what the fake registry
+ * accepts.
+ */
 export interface FakeEcr extends AsyncDisposable {
   readonly url: string;
   readonly server: FakeServer;
@@ -91,7 +97,7 @@ export async function startEcr(options: EcrOptions = {}): Promise<FakeEcr> {
   return fake;
 
   function answer(request: Seen): Reply {
-    const service = request.headers['x-amz-target'] === undefined ? 'sts' : (targets[targetOf(request)[0]] ?? 'ecr');
+    const service = serviceOf(request);
     const signer = signerOf(request);
     const call = callOf(request, signer, service);
     fake.calls.push(call);
@@ -102,9 +108,8 @@ export async function startEcr(options: EcrOptions = {}): Promise<FakeEcr> {
   }
 
   function callOf(request: Seen, signer: Signer | undefined, service: Service): AwsCall {
-    const input =
-      service === 'sts' ? Object.fromEntries(new URLSearchParams(request.body.toString())) : (jsonOf(request) as Record<string, unknown>);
-    const action = service === 'sts' ? String(input['Action']) : targetOf(request)[1];
+    const input = inputOf(request, service);
+    const action = service === 'sts' ? String(input?.['Action']) : service === 'lambda' ? 'InvokeFunction' : targetOf(request)[1];
     const accessKeyId = signer?.accessKeyId ?? '';
     const arn = sessions.get(accessKeyId)?.arn ?? options.keys?.find(({ id }) => id === accessKeyId)?.arn ?? principal;
     return { service, action, region: signer?.region ?? '', accessKeyId, principal: arn, input };
@@ -138,10 +143,15 @@ export async function startEcr(options: EcrOptions = {}): Promise<FakeEcr> {
       };
     if (options.dress) return options.dress(errorOf(trouble, call, 'sts'));
     const error = errorOf(trouble, call, service);
+    if (service === 'lambda') return restError({ ...error, members: { Message: error.message } });
     return service === 'sts' ? xmlError(error) : jsonError(error);
   }
 
   function serve(call: AwsCall, spoilt: SpoiltName | undefined): Reply {
+    if (call.service === 'lambda') {
+      const run = options.functions?.[plainName(String(call.input['FunctionName']))];
+      return run ? invoked(run(call)) : noSuchFunction(call);
+    }
     if (call.action === 'GetCallerIdentity') return identified(call.principal, sessions.get(call.accessKeyId)?.userId ?? call.accessKeyId);
     if (call.action !== 'GetAuthorizationToken') {
       const session = openSession(call, fake.now());
@@ -178,8 +188,21 @@ function dataOf({ password, region, expiresAt }: Token, id: string): TokenData {
   };
 }
 
+function serviceOf(request: Seen): Service {
+  if (invokedIn(request) !== undefined) return 'lambda';
+  return request.headers['x-amz-target'] === undefined ? 'sts' : (targets[targetOf(request)[0]] ?? 'ecr');
+}
+
+function inputOf(request: Seen, service: Service): AwsCall['input'] {
+  if (service === 'lambda') return { FunctionName: invokedIn(request), event: eventIn(request) };
+  return service === 'sts'
+    ? Object.fromEntries(new URLSearchParams(request.body.toString()))
+    : (jsonOf(request) as Record<string, unknown>);
+}
+
 /** What a client must get right before AWS looks at the rest. */
 function misshapen(request: Seen, { action, input }: AwsCall, signer: Signer | undefined, service: Service): Trouble | undefined {
+  if (service === 'lambda') return signer?.service === service ? (request.method === 'POST' ? undefined : 'not understood') : 'not signed';
   const known = service === 'sts' ? ['AssumeRole', 'AssumeRoleWithWebIdentity', 'GetCallerIdentity'] : ['GetAuthorizationToken'];
   const type = service === 'sts' ? 'application/x-www-form-urlencoded' : 'application/x-amz-json-1.1';
   if (

@@ -205,7 +205,7 @@ test('keys that are changed while AWS is asked make no answer, and the credentia
   assert.ok(source && registry);
   const still = await source.fetch(registry, soon());
   assert.ok(still.askedAs);
-  assert.equal(still.askedAs, await source.askedAs?.());
+  assert.equal(still.askedAs, await source.askedAs?.(registry));
   await writeFile(path, profile('AKIDONE'));
   ecr.server.requests.splice(0);
   assert.equal((await changing(path, () => source.fetch(registry, soon()))).askedAs, undefined);

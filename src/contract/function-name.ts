@@ -1,0 +1,32 @@
+/** How a Lambda function is named: by its name, part of its ARN or all of it, with a version or an alias behind it. */
+export interface FunctionName {
+  /** As AWS takes it. */
+  readonly given: string;
+  readonly name: string;
+  /** Of the ARN. */
+  readonly region?: string;
+  readonly account?: string;
+  /** A version, an alias, or `$LATEST`. */
+  readonly qualifier?: string;
+  /** For people: `the function ecr-token (alias live)`. */
+  readonly shown: string;
+}
+
+/** The forms that the API takes (AWS, Lambda API reference, Invoke). */
+const form =
+  /^(?:(?:arn:aws[a-z-]*:lambda:(?<region>[a-z]{2,}(?:-[a-z]+)+-\d{1,2}):(?<owner>\d{12})|(?<account>\d{12})):function:)?(?<name>[A-Za-z0-9_-]{1,64})(?::(?<qualifier>\$LATEST(?:\.PUBLISHED)?|[A-Za-z0-9_-]{1,128}))?$/;
+
+/** undefined: no function is named so. */
+export function functionNamed(given: string): FunctionName | undefined {
+  const { region, owner, account = owner, name, qualifier } = form.exec(given)?.groups ?? {};
+  if (name === undefined) return undefined;
+  const which = qualifier === undefined ? '' : ` (${/^\d+$/.test(qualifier) ? 'version' : 'alias'} ${qualifier})`;
+  return {
+    given,
+    name,
+    ...(region && { region }),
+    ...(account && { account }),
+    ...(qualifier && { qualifier }),
+    shown: `the function ${name}${which}`,
+  };
+}

@@ -1,0 +1,85 @@
+import { Failure, type FailureCode } from '../contract/failures.ts';
+import type { FunctionName } from '../contract/function-name.ts';
+import { quote } from '../contract/text.ts';
+import { tokenDenied } from './denied.ts';
+import { withoutKeys } from './masked.ts';
+
+/** An error that a function, or a tool of AWS, tells in words of its own. */
+interface Told {
+  readonly type: string;
+  readonly words: string;
+}
+interface Kind {
+  readonly is: RegExp;
+  readonly code: FailureCode;
+  /** The rest of a sentence that begins with `Let` or with a verb; `shown`: who failed. */
+  readonly remedy: (shown: string, told: Told) => string;
+}
+
+const handler = (shown: string): string => `Look at the setting "Handler" of ${shown} (FILE.FUNCTION), and at what its package holds.`;
+
+/** By what stands in type and words, as the runtimes of Lambda and boto3 write it. The first that matches counts. */
+const kinds: readonly Kind[] = [
+  {
+    is: /Timedout|Task timed out/i,
+    code: 'TIMEOUT',
+    remedy: shown =>
+      `Raise the timeout of ${shown} (3 s unless somebody changed it). If it is in a VPC, it needs a way to ECR: the endpoint ecr.api, or NAT.`,
+  },
+  {
+    is: /Runtime\.(ImportModuleError|HandlerNotFound|MalformedHandlerName|UserCodeSyntaxError|InvalidEntrypoint)|Unable to import module/,
+    code: 'MISCONFIGURED',
+    remedy: handler,
+  },
+  {
+    is: /\bNameError\b|\bReferenceError\b|is not defined/,
+    code: 'MISCONFIGURED',
+    remedy: (shown, { words }) => {
+      const [, name] = /(?:name '|^)(\w{1,40})'? is not defined/.exec(words) ?? [];
+      return `The code of ${shown} uses ${name ?? 'a name'} and does not import it${name ? `: \`import ${name}\` is missing at its top` : ''}. docs/lambda.md has a function that works.`;
+    },
+  },
+  {
+    is: /OutOfMemory|signal: killed|Runtime\.ExitError/,
+    code: 'MISCONFIGURED',
+    remedy: shown => `${shown} ended before it answered: give it more memory, and look at its log.`,
+  },
+  {
+    is: /Throttling|TooManyRequests|Rate exceeded|SlowDown/,
+    code: 'BUSY',
+    remedy: () => 'ECR, or what the function asks, wants to be asked less often. Nothing to do unless it lasts.',
+  },
+  {
+    is: /EndpointConnectionError|ConnectTimeout|ReadTimeout|Could not connect to the endpoint|ENOTFOUND|ECONNREFUSED|ETIMEDOUT/,
+    code: 'UNREACHABLE',
+    remedy: shown => `${shown} does not reach ECR. In a VPC it needs the endpoint ecr.api, or NAT; its region must be one of AWS.`,
+  },
+];
+
+/** The rights of its own that a function, or a tool, was missing: both print IAM's sentence. */
+const denied = /not authorized to perform:?\s*ecr(?:-public)?:GetAuthorizationToken/;
+
+/**
+ * An error that was answered in the place of a token. `who`: begins a sentence, such as `The function f in eu-west-1`;
+ * `where`: names its log, or how to see more.
+ */
+export function toolFailure(
+  { type, words }: Told,
+  { who, shown, where, region }: { readonly who: string; readonly shown: string; readonly where: string; readonly region: string },
+): Failure {
+  const clean = withoutKeys(words);
+  const said = [quote(type, 80), quote(clean)].filter(Boolean).join(': ') || 'it does not say why';
+  if (denied.test(words)) {
+    const { message, remedy } = tokenDenied(clean, { action: 'ecr:GetAuthorizationToken', region });
+    return new Failure('FORBIDDEN', `${who} failed: ${message}`, { remedy });
+  }
+  const kind = kinds.find(({ is }) => is.test(`${type} ${words}`));
+  if (kind) return new Failure(kind.code, `${who} failed: ${said}`, { remedy: capital(kind.remedy(shown, { type, words })) });
+  return new Failure('UNEXPECTED', `${who} failed: ${said}`, { remedy: where });
+}
+
+const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
+/** Where a function says more. */
+export const logOf = ({ name }: FunctionName): string =>
+  `Its log is in CloudWatch under /aws/lambda/${name}. docs/lambda.md has a function that works.`;

@@ -1,0 +1,53 @@
+const second = 1000;
+const minute = 60 * second;
+
+/**
+ * A time as functions, scripts and tools write it: seconds, milliseconds or finer units since the epoch, as a number or
+ * as text; ISO 8601; the text of Python's and JavaScript's dates; the date of HTTP. What names no zone is UTC, the zone
+ * of functions. undefined: nothing of the kind.
+ */
+export function timeIn(said: unknown): Date | undefined {
+  if (typeof said === 'number') return fromNumber(said);
+  if (typeof said !== 'string') return undefined;
+  const text = said.trim();
+  if (/^\d{9,20}(\.\d+)?$/.test(text)) return fromNumber(Number(text));
+  return fromPython(text) ?? fromText(text);
+}
+
+/** Seconds of our age have ten digits before the point, and each finer unit three more. */
+function fromNumber(value: number): Date | undefined {
+  if (!(value > 0)) return undefined;
+  const digits = Math.trunc(value).toString().length;
+  const perMs = digits > 17 ? 1e6 : digits > 14 ? 1e3 : digits > 11 ? 1 : 1 / second;
+  return dated(value / perMs);
+}
+
+/** `datetime.datetime(2026, 11, 30, 10, 30, tzinfo=tzlocal())`: Python's own word for it. */
+function fromPython(text: string): Date | undefined {
+  const inside = /^datetime\.datetime\(([\d, ]+)/.exec(text)?.[1];
+  const [year, month, ...rest] = (inside ?? '')
+    .split(',')
+    .filter(part => part.trim())
+    .map(Number);
+  if (year === undefined || month === undefined) return undefined;
+  const [day = 1, hours = 0, minutes = 0, seconds = 0] = rest;
+  return dated(Date.UTC(year, month - 1, day, hours, minutes, seconds));
+}
+
+/** The moment and the zone behind it; what stands in brackets names the zone once more. */
+const parts = /^(?<moment>.*?)\s*(?<zone>Z|(?:GMT|UTC)?(?<sign>[+-])(?<hours>\d\d):?(?<minutes>\d\d)(?:\s*UTC)?|GMT|UTC)?(?:\s*\(.*\))?$/i;
+
+function fromText(text: string): Date | undefined {
+  const { moment = '', sign, hours, minutes } = parts.exec(text)?.groups ?? {};
+  // A date without a time of the day, or a number alone, says no end.
+  if (!/\d{4}/.test(moment) || !/\d[:T]\d/.test(moment)) return undefined;
+  const iso = moment
+    .replace(/(\.\d{3})\d+/, '$1')
+    .replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)/, '$1-$2-$3T$4:$5:$6')
+    .replace(/^(\d{4}-\d\d-\d\d)\s+/, '$1T');
+  const asUtc = Date.parse(iso + (/^\d{4}-/.test(iso) ? 'Z' : ' GMT'));
+  const offset = sign ? Number(`${sign}1`) * (Number(hours) * 60 + Number(minutes)) * minute : 0;
+  return dated(asUtc - offset);
+}
+
+const dated = (ms: number): Date | undefined => (Number.isFinite(ms) && Number.isFinite(new Date(ms).getTime()) ? new Date(ms) : undefined);
