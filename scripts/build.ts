@@ -5,8 +5,8 @@ import { execFile } from 'node:child_process';
 import { rm, writeFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { bundle } from './bundle.ts';
-import { writeFronts } from './fronts.ts';
 import { bundledPackages, licences, sbom } from './packages.ts';
+import { makePrograms } from './programs.ts';
 
 await rm('dist', { recursive: true, force: true });
 const entries = {
@@ -14,9 +14,7 @@ const entries = {
   adapter: 'src/contract/index.ts',
   testing: 'test/testing.ts',
 };
-// Apart: what it shares with the daemon would be dozens of small files, and it is started for each pull.
-const made = [await bundle(entries, 'dist'), await bundle({ pull: 'src/pull/main.ts' }, 'dist')];
-await writeFronts('dist');
+const made = [await bundle(entries, 'dist'), await makePrograms('dist')];
 await promisify(execFile)(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json']);
 const bundled = bundledPackages(...made);
 await writeFile('dist/sbom.cdx.json', sbom(bundled));

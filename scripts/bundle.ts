@@ -2,6 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import { build, type Metafile, type OnResolveArgs, type OnResolveResult, type Plugin } from 'esbuild';
 
+/** Packages that are still CommonJS ask for Node's own modules by `require`. This works on every Node. */
+export const banner = "import { createRequire as requireOfBundle } from 'node:module';\nconst require = requireOfBundle(import.meta.url);";
+
 /**
  * Makes one folder of JavaScript out of entry points (name of the output to path of the source); node_modules are
  * bundled too.
@@ -30,10 +33,7 @@ export async function bundle(entryPoints: Readonly<Record<string, string>>, outd
     // own.
     legalComments: 'none',
     plugins: [builtins, apart],
-    banner: {
-      // Packages that are still CommonJS ask for Node's own modules by `require`.
-      js: "import { createRequire as requireOfBundle } from 'node:module';\nconst require = requireOfBundle(import.meta.url);",
-    },
+    banner: { js: banner },
   });
   return metafile;
 }

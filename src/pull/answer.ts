@@ -110,11 +110,13 @@ interface Question {
 /** From disk while fresh, else from AWS; where that fails, from disk while not expired. Throws a Failure. */
 async function serve({ registry, spec, witnesses }: Question, asker: Asker, remark: (sentence: string) => void): Promise<Answer> {
   const { env, clock, signal } = asker;
-  const key = await keyOf(spec, registry, env, asker.webToken);
-  asker.told?.(`source ${spec.name}: ${key.identity}`);
-  const answers = await openOrSay(env, remark);
   // What speaks to AWS is not loaded for an answer that is there.
   const fetch = async (): Promise<Answer> => await (await import('./fetch.ts')).fetchAnswer(spec, registry, asker);
+  const answers = await openOrSay(env, remark);
+  // Nobody wants to know whose it is.
+  if (!answers && !asker.told) return await fetch();
+  const key = await keyOf(spec, registry, env, asker.webToken);
+  asker.told?.(`source ${spec.name}: ${key.identity}`);
   if (!answers) return await fetch();
   const shared = asker.webToken || hasKeysOfItsOwn(env) ? undefined : await sharedOrSay(env, remark);
   const ready = async (): Promise<Found | undefined> => {

@@ -3,7 +3,7 @@ import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bundle } from '../../scripts/bundle.ts';
-import { writeFronts } from '../../scripts/fronts.ts';
+import { makePrograms } from '../../scripts/programs.ts';
 
 let made: Promise<string> | undefined;
 
@@ -21,8 +21,8 @@ async function make(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'courier-dist-'));
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
   const sources = join(import.meta.dirname, '../../src');
-  await bundle({ 'ecr-courier': join(sources, 'main.ts'), pull: join(sources, 'pull/main.ts') }, folder);
-  await writeFronts(folder);
+  await bundle({ 'ecr-courier': join(sources, 'main.ts') }, folder);
+  await makePrograms(folder);
   await writeFile(join(folder, 'package.json'), '{"type":"module"}');
   return join(folder, 'ecr-courier.js');
 }

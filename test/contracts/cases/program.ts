@@ -3,8 +3,7 @@ import { once } from 'node:events';
 import { mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { bundle } from '../../../scripts/bundle.ts';
-import { writeFronts } from '../../../scripts/fronts.ts';
+import { makePrograms } from '../../../scripts/programs.ts';
 
 /** The programs that others start, built as a release builds them. */
 export interface Programs extends AsyncDisposable {
@@ -13,8 +12,7 @@ export interface Programs extends AsyncDisposable {
 
 export async function buildPrograms(): Promise<Programs> {
   const folder = await mkdtemp(join(tmpdir(), 'courier-pull-'));
-  await bundle({ pull: 'src/pull/main.ts' }, folder);
-  await writeFronts(folder);
+  await makePrograms(folder);
   // Whatever Node is on PATH.
   await symlink(process.execPath, join(folder, 'node'));
   return { folder, [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }) };

@@ -1,0 +1,97 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { basename, dirname, resolve } from 'node:path';
+import { build, type Metafile, type Plugin } from 'esbuild';
+import { banner, bundle } from './bundle.ts';
+import { writeFronts } from './fronts.ts';
+
+/**
+ * Makes the programs that others start, in one folder: the fronts, and what they become. Apart from the daemon: what
+ * both use would be dozens of small files, and these are started for each pull.
+ */
+export async function makePrograms(outdir: string): Promise<Metafile> {
+  const made = await bundle({ pull: 'src/pull/main.ts' }, outdir);
+  await join(made, 'src/pull/main.ts', ['src/pull/start.ts', 'src/pull/fetch.ts']);
+  await writeFronts(outdir);
+  return made;
+}
+
+/**
+ * Makes one file of each entry point of `heads` and all that it always loads: each file more is most of a millisecond.
+ * What `main` or a former head loads stays where it is, as no module may be there twice. The other files hand on what
+ * they had to those who load them later.
+ */
+export async function join({ outputs }: Metafile, main: string, heads: readonly string[]): Promise<void> {
+  const outputOf = (source: string): string => Object.keys(outputs).find(file => outputs[file]?.entryPoint === source) ?? unknown(source);
+  const loaded = closure(outputs, outputOf(main));
+  const apart = [...loaded];
+  for (const head of heads.map(outputOf)) {
+    const files = [...closure(outputs, head)].filter(file => !loaded.has(file));
+    await makeOne({ head, others: files.filter(file => file !== head), apart, outputs });
+    for (const file of files) loaded.add(file);
+    apart.push(head);
+  }
+}
+
+function unknown(source: string): never {
+  throw new Error(`${source} is no entry point of the bundle`);
+}
+
+/** What is loaded with a file, itself included. */
+function closure(outputs: Metafile['outputs'], file: string, seen = new Set<string>()): Set<string> {
+  if (seen.has(file)) return seen;
+  seen.add(file);
+  for (const { path, kind } of outputs[file]?.imports ?? []) if (kind === 'import-statement') closure(outputs, path, seen);
+  return seen;
+}
+
+interface One {
+  readonly head: string;
+  /** What goes into the head. */
+  readonly others: readonly string[];
+  /** What does not, though the head loads it. */
+  readonly apart: readonly string[];
+  readonly outputs: Metafile['outputs'];
+}
+
+async function makeOne({ head, others, apart, outputs }: One): Promise<void> {
+  const exported = (file: string, form: (name: string) => string, from: string): string =>
+    `export { ${(outputs[file]?.exports ?? []).map(form).join(', ')} } from './${basename(from)}';\n`;
+  const contents = [
+    exported(head, name => name, head),
+    ...others.map((file, at) => exported(file, name => `${name} as ${name}_${at}`, file)),
+  ].join('');
+  await build({
+    stdin: { contents, resolveDir: dirname(head) },
+    outfile: head,
+    allowOverwrite: true,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node24.12',
+    plugins: [leaving(apart.map(file => resolve(file))), withoutModule],
+  });
+  for (const [at, file] of others.entries())
+    await writeFile(
+      file,
+      exported(file, name => `${name}_${at} as ${name}`, head),
+    );
+}
+
+const leaving = (files: readonly string[]): Plugin => ({
+  name: 'leaving',
+  setup(building) {
+    building.onResolve({ filter: /^\.\// }, ({ path, kind, resolveDir }) =>
+      kind === 'dynamic-import' || files.includes(resolve(resolveDir, path)) ? { path, external: true } : undefined,
+    );
+  },
+});
+
+/** node:module loads much more, and Node has shown by now that it is one of those that can do without. */
+const withoutModule: Plugin = {
+  name: 'without-module',
+  setup(building) {
+    building.onLoad({ filter: /\.js$/ }, async ({ path }) => ({
+      contents: (await readFile(path, 'utf8')).replace(banner, 'const require = process.getBuiltinModule;'),
+    }));
+  },
+};
