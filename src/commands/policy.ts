@@ -1,12 +1,13 @@
 import { jsonOf, type PolicyDocument, parts, tooLong } from '../refusals/documents.ts';
-import { policiesFor, type Repository, type Wish } from '../refusals/policies.ts';
+import { policiesFor } from '../refusals/policies.ts';
 import { type Rights, rights } from '../refusals/statements.ts';
 import { terraformOf } from '../refusals/terraform.ts';
+import type { Repository, Wish } from '../refusals/wish.ts';
 import { listed, oneOf } from './given.ts';
 import { exit, type Io, readArgs, UsageError } from './io.ts';
 import { type Job, jobOf } from './policy/jobs.ts';
 import { type Place, placeOf, repositoryOf } from './policy/places.ts';
-import { externalIdOf, functionOf, principalOf, roleOf } from './policy/principals.ts';
+import { externalIdOf, functionOf, principalOf, providerOf, roleOf, subjectOf } from './policy/principals.ts';
 
 const options = {
   for: { type: 'string', multiple: true },
@@ -16,6 +17,8 @@ const options = {
   existing: { type: 'boolean' },
   tags: { type: 'boolean' },
   'external-id': { type: 'string' },
+  subject: { type: 'string' },
+  audience: { type: 'string' },
   part: { type: 'string' },
   format: { type: 'string' },
 } as const;
@@ -47,20 +50,32 @@ function wishOf(words: readonly string[], where: readonly string[], given: Given
   const other = words.find(word => word !== 'pull' && word !== 'public');
   if (repositories.length < places.length && other) throw new UsageError(`${other} is for private registries, and not for ECR Public`);
   const resources = resourcesOf(job, where);
-  const partition = repositories[0]?.partition ?? resources[0]?.split(':')[1] ?? 'aws';
-  const apart = repositories.find(repository => repository.partition !== partition);
-  if (apart)
-    throw new UsageError(`${apart.region} is of the partition ${apart.partition}, and others are of ${partition}: ask for each alone`);
-  const principals = listed(given.for).map(text => principalOf(text, partition));
-  const externalId = given['external-id'];
-  if (externalId !== undefined && (job.on !== 'roles' || principals.length === 0))
-    throw new UsageError('--external-id is for the trust policy: assume ROLE --for WHO');
+  const [partition = 'aws', apart] = new Set([...repositories.map(each => each.partition), ...resources.map(arn => arn.split(':')[1])]);
+  if (apart !== undefined) throw new UsageError(`the partitions ${partition} and ${apart} have no policy in common: ask for each alone`);
   return {
     needs: needsOf(job, words, places, given),
     repositories,
     resources,
-    principals,
-    ...(externalId !== undefined && { externalId: externalIdOf(externalId) }),
+    ...(job.needs.includes(rights.webIdentity) ? bySubject(given, partition) : byPrincipal(job, given, partition)),
+  };
+}
+
+function byPrincipal(job: Job, given: Given, partition: string): Pick<Wish, 'principals' | 'externalId'> {
+  if (given.subject !== undefined || given.audience !== undefined) throw new UsageError('--subject and --audience are for web-identity');
+  const principals = listed(given.for).map(text => principalOf(text, partition));
+  const externalId = given['external-id'];
+  if (externalId === undefined) return { principals };
+  if (job.on !== 'roles' || principals.length === 0) throw new UsageError('--external-id is for the trust policy: assume ROLE --for WHO');
+  return { principals, externalId: externalIdOf(externalId) };
+}
+
+function bySubject(given: Given, partition: string): Pick<Wish, 'principals' | 'webIdentity'> {
+  const [provider, ...more] = listed(given.for).map(text => providerOf(text, partition));
+  if (provider === undefined || more.length > 0 || given.subject === undefined || given['external-id'] !== undefined)
+    throw new UsageError('web-identity ROLE --for PROVIDER --subject system:serviceaccount:NAMESPACE:NAME is expected');
+  return {
+    principals: [provider],
+    webIdentity: { subject: subjectOf(given.subject), audience: subjectOf(given.audience ?? 'sts.amazonaws.com') },
   };
 }
 

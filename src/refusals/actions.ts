@@ -77,5 +77,6 @@ export const actions: ReadonlyMap<string, Kind> = new Map<string, Kind>([
   ['ecr-public:GetAuthorizationToken', 'registry'],
   ['sts:GetServiceBearerToken', 'registry'],
   ['sts:AssumeRole', 'role'],
+  ['sts:AssumeRoleWithWebIdentity', 'role'],
   ['lambda:InvokeFunction', 'function'],
 ]);

@@ -1,4 +1,5 @@
 import { actions } from './actions.ts';
+import { admitted, type Condition, one, type Principal } from './admitted.ts';
 
 /** A statement of an AWS policy, as JSON has it. One that allows: nothing here ever denies. */
 export interface Statement {
@@ -9,10 +10,8 @@ export interface Statement {
   readonly Action: string | readonly string[];
   /** Missing where the policy hangs on its resource: on a repository, on a role. */
   readonly Resource?: string | readonly string[];
-  readonly Condition?: Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
+  readonly Condition?: Condition;
 }
-
-export type Principal = '*' | { readonly AWS: string | readonly string[] } | { readonly Federated: string } | { readonly Service: string };
 
 /** Actions that belong together: whoever lacks one of them for a job lacks all. */
 export interface Rights {
@@ -50,6 +49,7 @@ export const rights = {
   tag: { name: 'TagRepository', actions: ['ecr:TagResource'], by: 'registry' },
   replicate: { name: 'ReplicateImage', actions: ['ecr:ReplicateImage'], by: 'registry' },
   assume: { name: 'AssumeRole', actions: ['sts:AssumeRole'] },
+  webIdentity: { name: 'AssumeRoleWithWebIdentity', actions: ['sts:AssumeRoleWithWebIdentity'] },
   invoke: { name: 'InvokeFunction', actions: ['lambda:InvokeFunction'] },
 } as const satisfies Record<string, Rights>;
 
@@ -65,15 +65,6 @@ export function rightsFor(action: string): Rights {
 function alone(action: string): Rights {
   const name = action.replaceAll(/^.*:|[^A-Za-z0-9]/g, '');
   return { name, actions: [action], ...(actions.get(action) === 'registry' && { resource: '*' }) };
-}
-
-const unique = <T>(list: readonly T[]): readonly T[] => [...new Set(list)];
-
-/** Each once; a list of one is written as the one. */
-function one<T>(given: readonly T[]): T | readonly T[] {
-  const list = unique(given);
-  const [first] = list;
-  return list.length === 1 && first !== undefined ? first : list;
 }
 
 /**
@@ -138,43 +129,4 @@ export interface WebIdentity {
   /** `system:serviceaccount:NAMESPACE:NAME` */
   readonly subject: string;
   readonly audience: string;
-}
-
-/**
- * Who is let in. principals: numbers of accounts, or ARNs of roles, users, accounts and sessions. A session does not
- * tell the path of its role, and AWS refuses a policy that names a role which is not there. So a role that is known by
- * a session alone is named by a condition, which holds for any path: a name is there once in an account.
- */
-function admitted(principals: readonly string[]): Required<Pick<Statement, 'Principal'>> & Pick<Statement, 'Condition'> {
-  const roles = principals.map(principal => sessionOf(principal));
-  if (roles.every(role => role === undefined)) return { Principal: { AWS: one(principals.map(named)) } };
-  const patterns = principals.flatMap((principal, at) => {
-    const role = roles[at];
-    // Everybody of an account, since it is nobody's own ARN.
-    if (!role) return [named(principal).replace(/:root$/, ':*')];
-    const start = `arn:${role.partition}:iam::${role.account}:role/`;
-    return [`${start}${role.name}`, `${start}*/${role.name}`];
-  });
-  const accounts = principals.map(principal => accountRoot(principal));
-  return { Principal: { AWS: one(accounts) }, Condition: { ArnLike: { 'aws:PrincipalArn': one(patterns) } } };
-}
-
-/** Who a principal is of. Missing for a service. */
-export const accountOf = (principal: string): string | undefined => /^(?:arn:[^:]+:[^:]+::)?(\d{12})(?::|$)/.exec(principal)?.[1];
-
-function sessionOf(principal: string): { readonly partition: string; readonly account: string; readonly name: string } | undefined {
-  const [, partition, account, name] = /^arn:([^:]+):sts::(\d+):assumed-role\/([^/]+)/.exec(principal) ?? [];
-  return partition && account && name ? { partition, account, name } : undefined;
-}
-
-/** Nobody is let in for want of a name: whoever is not known is left to be filled in. */
-function named(principal: string): string {
-  if (/^\d+$/.test(principal)) return accountRoot(principal);
-  return principal.startsWith('arn:') ? principal : 'arn:aws:iam::ACCOUNT:role/NAME';
-}
-
-/** An account as a principal: everybody there who has the right by his own policies. */
-function accountRoot(principal: string): string {
-  const [, partition = 'aws', account = principal] = /^arn:([^:]+):[^:]+::(\d+):/.exec(principal) ?? [];
-  return `arn:${partition}:iam::${account}:root`;
 }

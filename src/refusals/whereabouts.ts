@@ -1,6 +1,7 @@
-import type { Repository } from './policies.ts';
+import { accountOf } from './admitted.ts';
 import { holderOf } from './principal.ts';
-import { accountOf, type Rights } from './statements.ts';
+import type { Rights } from './statements.ts';
+import type { Repository } from './wish.ts';
 
 export const together = (words: readonly string[]): string => [...new Set(words)].join(', ');
 

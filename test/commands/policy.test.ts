@@ -14,6 +14,7 @@ const host = '123456789012.dkr.ecr.eu-west-1.amazonaws.com';
 const image = `${host}/team/app:1.2`;
 const role = 'arn:aws:iam::210987654321:role/ci/puller';
 const session = 'arn:aws:sts::210987654321:assumed-role/puller/i-0123';
+const provider = 'arn:aws:iam::123456789012:oidc-provider/oidc.eks.eu-west-1.amazonaws.com/id/ABC';
 const repository = (name: string): string => `arn:aws:ecr:eu-west-1:123456789012:repository/${name}`;
 
 interface Policy {
@@ -90,6 +91,7 @@ const asked: readonly (readonly [args: readonly string[], parts: readonly string
     ['assume', 'arn:aws:iam::123456789012:role/ecr-pull', '--for', session, '--external-id', 'blue:1'],
     ['identity', 'trust'],
   ],
+  [['web-identity', 'arn:aws:iam::123456789012:role/pod', '--for', provider, '--subject', 'system:serviceaccount:web:app'], ['trust']],
   [['invoke', 'arn:aws:lambda:eu-west-1:123456789012:function:ecr-token:live'], ['identity']],
   [
     ['invoke', 'arn:aws:lambda:eu-west-1:123456789012:function:ecr-token', '--for', role],
@@ -160,7 +162,10 @@ function policyOf({ type, labels: [source, label = ''], attributes, blocks }: Bl
         ...(of.has('resources') && { Resource: one(of.get('resources')) }),
         ...(conditions.length > 0 && {
           Condition: Object.fromEntries(
-            conditions.map(each => [each.get('test'), { [String(each.get('variable'))]: one(each.get('values')) }]),
+            [...Map.groupBy(conditions, each => each.get('test'))].map(([operator, of]) => [
+              operator,
+              Object.fromEntries(of.map(each => [each.get('variable'), one(each.get('values'))])),
+            ]),
           ),
         }),
       };
@@ -296,6 +301,10 @@ test('what is wrong is told, with what is right', async () => {
     ['cache HOST/app --tags --existing', /exclude each other/],
     ['pull HOST/app --external-id blue', /is for the trust policy/],
     ['pull,assume HOST/app', /pull,assume are of different things, repositories and roles/],
+    ['web-identity ROLE --for 210987654321', /no ARN of a provider/],
+    ['web-identity ROLE --for PROVIDER', /--subject system:serviceaccount:NAMESPACE:NAME is expected/],
+    ['web-identity ROLE --for PROVIDER --subject system:serviceaccount:web:*', /is no subject/],
+    ['assume ROLE --subject a', /are for web-identity/],
     ['assume', /name the roles by their ARNs/],
     ['assume puller', /puller is no ARN of a role/],
     ['assume ROLE --for 210987654321 --external-id a', /2 to 1224/],
@@ -310,7 +319,8 @@ test('what is wrong is told, with what is right', async () => {
         arg
           .replace('HOST', host)
           .replace('IMAGE', image)
-          .replace(/^ROLE$/, role),
+          .replace(/^ROLE$/, role)
+          .replace(/^PROVIDER$/, provider),
       );
     const { code, stdout, stderr } = await command(['policy', ...args]);
     assert.deepEqual([code, stdout], [2, ''], line);
@@ -334,6 +344,7 @@ test('the actions are those of the API, and of what it does not call by itself',
     'ecr-public:GetAuthorizationToken',
     'sts:GetServiceBearerToken',
     'sts:AssumeRole',
+    'sts:AssumeRoleWithWebIdentity',
     'lambda:InvokeFunction',
   ]);
   for (const action of [...actions.keys(), ...Object.values(managedPolicies).flat()]) assert.ok(known.has(action), action);

@@ -32,13 +32,16 @@ export const authorization: ReadonlyMap<string, { readonly resource: RegExp; rea
   ['ecr-public:GetAuthorizationToken', { resource: all, in: ['identity'] }],
   ['sts:GetServiceBearerToken', { resource: all, in: ['identity'] }],
   ['sts:AssumeRole', { resource: role, in: ['identity', 'trust'] }],
+  ['sts:AssumeRoleWithWebIdentity', { resource: role, in: ['trust'] }],
   ['lambda:InvokeFunction', { resource: lambda, in: ['identity', 'function'] }],
 ] as const);
 
-/** Global keys, and those of STS (IAM user guide, Service Authorization Reference). */
+/** Global keys and those of STS; those of a web identity begin with its issuer (IAM user guide). */
 const conditionKeys: readonly string[] = ['aws:PrincipalArn', 'sts:ExternalId'];
 const operators: readonly string[] = ['StringEquals', 'ArnLike'];
 const principal = /^arn:aws(-[a-z]+)*:(iam::\d{12}:(root|user\/[\w+=,.@/-]+|role\/[\w+=,.@/-]+)|sts::\d{12}:federated-user\/[\w+=,.@-]+)$/;
+
+const provider = /^arn:aws(-[a-z]+)*:iam::\d{12}:oidc-provider\/[\w./-]+$/;
 
 /** Most characters, without blanks (IAM quotas; SetRepositoryPolicy and PutRegistryPolicy of the API of ECR). */
 const longest: Readonly<Record<Part, number>> = {
@@ -101,8 +104,13 @@ function assertActions(statement: Json, part: Part): void {
 }
 
 function assertPrincipal(given: unknown): void {
-  const { AWS, ...rest } = given as Json;
+  const { AWS, Federated, ...rest } = given as Json;
   assert.deepEqual(rest, {});
+  if (Federated !== undefined) {
+    assert.match(Federated as string, provider);
+    assert.equal(AWS, undefined);
+    return;
+  }
   const arns = textsOf(AWS);
   assert.ok(arns.length > 0);
   for (const arn of arns) assert.match(arn, principal);
@@ -113,7 +121,7 @@ function assertCondition(condition: Json): void {
   for (const [operator, keys] of Object.entries(condition)) {
     assert.ok(operators.includes(operator), operator);
     for (const [key, values] of Object.entries(keys as Json)) {
-      assert.ok(conditionKeys.includes(key), key);
+      assert.ok(conditionKeys.includes(key) || /^[\w./-]+:(sub|aud)$/.test(key), key);
       assert.ok(textsOf(values).every(value => value.length > 0));
     }
   }

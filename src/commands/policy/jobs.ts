@@ -17,6 +17,7 @@ export const jobs: Readonly<Record<string, Job>> = {
   cache: { needs: [rights.token, rights.pull, rights.import, rights.create], on: 'repositories' },
   public: { needs: [rights.publicToken], on: 'nothing' },
   assume: { needs: [rights.assume], on: 'roles' },
+  'web-identity': { needs: [rights.webIdentity], on: 'roles' },
   invoke: { needs: [rights.invoke], on: 'functions' },
 };
 

@@ -1,7 +1,7 @@
 import { lookAlike } from '../../contract/look-alike.ts';
 import { parseAddress, privateRegistryHost, type Registry } from '../../contract/registry.ts';
 import { quote } from '../../contract/text.ts';
-import type { Repository } from '../../refusals/policies.ts';
+import type { Repository } from '../../refusals/wish.ts';
 import { UsageError } from '../io.ts';
 
 /** Where images are: repositories, or ECR Public, which has no account. */

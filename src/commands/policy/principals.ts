@@ -24,6 +24,15 @@ export function principalOf(text: string, partition: string): string {
   return inPartition(arn, of, partition);
 }
 
+/** A provider of web identities, by its ARN. */
+export function providerOf(text: string, partition: string): string {
+  const [, of, account] = /^arn:([\w-]+):iam::([^:]*):oidc-provider\/[\w./-]+$/.exec(text) ?? [];
+  if (of === undefined || account === undefined)
+    throw new UsageError(`${quote(text)} is no ARN of a provider: arn:aws:iam::ACCOUNT:oidc-provider/ISSUER, without https://`);
+  accountDigits(account);
+  return inPartition(text, of, partition);
+}
+
 /** A role to assume, by its ARN. */
 export function roleOf(text: string): string {
   const [, account] = /^arn:[\w-]+:iam::([^:]*):role\/[\w+=,.@/-]+$/.exec(text) ?? [];
@@ -47,6 +56,12 @@ function inPartition(arn: string, of: string, partition: string): string {
       `${quote(arn)} is of the partition ${of}, and the rights would be in ${partition}: no policy reaches from one to the other`,
     );
   return arn;
+}
+
+/** Compared as a whole: a * would match nothing. */
+export function subjectOf(text: string): string {
+  if (!/^[^\s*?"\\]{1,255}$/.test(text)) throw new UsageError(`${quote(text)} is no subject: system:serviceaccount:NAMESPACE:NAME`);
+  return text;
 }
 
 export function externalIdOf(text: string): string {

@@ -1,0 +1,95 @@
+import { actions, type Kind } from './actions.ts';
+import { accountOf } from './admitted.ts';
+import type { PolicyDocument } from './documents.ts';
+import { type Rights, repositoryStatement, resourceStatement, trustStatement, webIdentityTrustStatement } from './statements.ts';
+import { oneOfEach, repositoryWords, roleWords, sessionNotes, together } from './whereabouts.ts';
+import { arnOf, type Wish } from './wish.ts';
+
+const foreignTo = (owner: string | undefined, { principals }: Wish): readonly string[] =>
+  principals.filter(principal => accountOf(principal) !== owner);
+
+/** Whom the resources of an account let in: those of other accounts, or its own where there are no others. */
+const letIn = (owner: string | undefined, wish: Wish): readonly string[] => {
+  const others = foreignTo(owner, wish);
+  return others.length > 0 ? others : wish.principals;
+};
+
+const kindOf = ({ actions: [action = ''] }: Rights): Kind | undefined => actions.get(action);
+const needsOf = ({ needs }: Wish, kind: Kind): readonly Rights[] => needs.filter(need => kindOf(need) === kind);
+
+/** The same text for all repositories that let in the same. */
+export function repositoryPolicies(wish: Wish): readonly PolicyDocument[] {
+  const needs = needsOf(wish, 'repository').filter(need => need.by !== 'registry');
+  if (needs.length === 0) return [];
+  const groups = Map.groupBy(wish.repositories, ({ account }) => letIn(account, wish).join(' '));
+  return [...groups].map(([joined, repositories], at) => {
+    const principals = joined.split(' ');
+    return {
+      part: 'repository',
+      name: oneOfEach('repository', at, groups.size),
+      where: `Repository policy: it goes on ${repositoryWords(repositories)}.`,
+      notes: [
+        'A repository has one policy, and set-repository-policy replaces it: add the statements to those that are there.',
+        ...(repositories.some(({ name }) => name.endsWith('*'))
+          ? ['New repositories need it, too. `--part registry` prints one policy for all of them.']
+          : []),
+        ...sessionNotes(principals),
+      ],
+      statements: needs.map(need => repositoryStatement(need, principals)),
+    };
+  });
+}
+
+/** What a registry policy of the old scope may speak of (ECR user guide, registry permissions). */
+const firstScope: readonly string[] = ['ecr:BatchImportUpstreamImage', 'ecr:CreateRepository', 'ecr:ReplicateImage'];
+
+export function registryPolicies(wish: Wish): readonly PolicyDocument[] {
+  const needs = needsOf(wish, 'repository');
+  if (needs.length === 0) return [];
+  const isNewScope = needs.some(need => need.actions.some(action => !firstScope.includes(action)));
+  const groups = Map.groupBy(wish.repositories, ({ account, region }) => `${account} in ${region}`);
+  return [...groups].map(([registry, repositories], at) => ({
+    part: 'registry',
+    name: oneOfEach('registry', at, groups.size),
+    where: `Registry policy: it goes on the registry of account ${registry}.`,
+    notes: [
+      'A registry has one policy, and put-registry-policy replaces it: add the statements to those that are there.',
+      ...(isNewScope
+        ? ['It needs the scope V2: `aws ecr put-account-setting --name REGISTRY_POLICY_SCOPE --value V2` in that account and region.']
+        : []),
+      ...sessionNotes(wish.principals),
+    ],
+    statements: needs.map(need => resourceStatement(need, letIn(repositories[0]?.account, wish), repositories.map(arnOf))),
+  }));
+}
+
+export function trustPolicies(wish: Wish): readonly PolicyDocument[] {
+  if (needsOf(wish, 'role').length === 0) return [];
+  const { principals, externalId, webIdentity } = wish;
+  return [
+    {
+      part: 'trust',
+      name: 'trust',
+      where: `Trust policy: it goes on ${together(wish.resources.map(roleWords))}.`,
+      notes: ['A role has one trust policy: add the statement to those that are there.', ...sessionNotes(principals)],
+      statements: webIdentity
+        ? principals.map(provider => webIdentityTrustStatement({ provider, ...webIdentity }))
+        : [trustStatement(principals, externalId)],
+    },
+  ];
+}
+
+export function functionPolicies(wish: Wish): readonly PolicyDocument[] {
+  const needs = needsOf(wish, 'function');
+  if (needs.length === 0 || wish.resources.length === 0) return [];
+  const owners = wish.principals.map(principal => `--principal ${principal}`).join(' or ');
+  return [
+    {
+      part: 'function',
+      name: 'function',
+      where: `Policy of the function: it goes on ${together(wish.resources)}.`,
+      notes: [`Lambda takes it as \`aws lambda add-permission --statement-id Invoke --action lambda:InvokeFunction ${owners}\`.`],
+      statements: needs.map(need => resourceStatement(need, wish.principals, wish.resources)),
+    },
+  ];
+}
