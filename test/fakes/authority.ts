@@ -6,6 +6,8 @@ export interface Authority {
   readonly ca: string;
   /** A certificate for this host name, made once. */
   certificateFor(host: string): { readonly key: string; readonly cert: string };
+  /** A certificate by which somebody of this name logs in. */
+  certificateOf(name: string): { readonly key: string; readonly cert: string };
 }
 
 /** DER (ITU-T X.690): a tag, a length, the contents. */
@@ -72,6 +74,11 @@ export function createAuthority(): Authority {
       const alternative = extension('2.5.29.17', sequence(der(0x82, Buffer.from(host))));
       const cert = made.get(host) ?? certify('front', leaf.publicKey, issuer, own.privateKey, [alternative]);
       made.set(host, cert);
+      return { key: leaf.privateKey, cert };
+    },
+    certificateOf(name) {
+      const clientAuthentication = extension('2.5.29.37', sequence(oid('1.3.6.1.5.5.7.3.2')));
+      const cert = certify(name, leaf.publicKey, issuer, own.privateKey, [clientAuthentication]);
       return { key: leaf.privateKey, cert };
     },
   };

@@ -1,14 +1,12 @@
 import { type Clock, clock as machineClock } from '../../src/contract/clock.ts';
 import { admin, everybody, type Rule, type User } from './kubernetes/access.ts';
 import type { Policy } from './kubernetes/admission.ts';
-import { apiVersionOf, type Kind, kinds } from './kubernetes/kinds.ts';
-import { type KubeObject, textOf, treeOf } from './kubernetes/objects.ts';
-import { finalize } from './kubernetes/remove.ts';
+import { type Backdoor, createBackdoor } from './kubernetes/backdoor.ts';
+import { finalize, runControllers } from './kubernetes/controllers.ts';
 import { answer } from './kubernetes/routes.ts';
 import { createStore, type Store } from './kubernetes/store.ts';
 import { createWatches, type Watch } from './kubernetes/watch.ts';
 import type { WatchManners } from './kubernetes/watch-begin.ts';
-import { create, patch, type Write } from './kubernetes/write.ts';
 import { type FakeServer, type ServerOptions, startServer } from './server.ts';
 
 export interface KubernetesOptions extends ServerOptions, Partial<WatchManners> {
@@ -48,7 +46,7 @@ export interface Stop {
  * An API server of Kubernetes 1.36 with state, held to recordings: namespaces, Secrets, ServiceAccounts, ConfigMaps,
  * pods, events, leases, quotas and reviews, with field owners, rights by name, pages and watches.
  */
-export interface FakeKubernetes extends FakeServer {
+export interface FakeKubernetes extends FakeServer, Backdoor {
   readonly store: Store;
   /** May be changed while it runs: a token that is gone is refused from now on. */
   readonly tokens: Map<string, User>;
@@ -56,15 +54,6 @@ export interface FakeKubernetes extends FakeServer {
   readonly manners: WatchManners;
   /** Streams that are open. */
   readonly watches: ReadonlySet<Watch>;
-  /** As an administrator would with POST, whatever the rules say. */
-  make(object: object): KubeObject;
-  /** By the resource's name in the path. */
-  get(resource: string, namespace: string | undefined, name: string): KubeObject | undefined;
-  /** What a Secret holds, decoded. */
-  stored(namespace: string, name: string, key?: string): string | undefined;
-  /** Changes an object as somebody's merge patch would, without a check. */
-  edit(resource: string, namespace: string | undefined, name: string, change: object, manager?: string): KubeObject;
-  remove(resource: string, namespace: string | undefined, name: string): void;
   /** Takes the finalizer of a namespace, and with it the namespace. */
   finalize(namespace: string): void;
   /** A new token for the user of an old one, which is refused from now on. */
@@ -89,37 +78,12 @@ export async function startFakeKubernetes(options: KubernetesOptions = {}): Prom
   };
   const tokens = new Map(Object.entries(options.users ?? { [adminToken]: admin, [courierToken]: courier }));
   const cluster = { store, policies, now: () => clock.wall() };
-  /** What an administrator does outside of the API's doors. */
-  const backdoor = (
-    kind: Kind,
-    place: { namespace?: string | undefined; name?: string },
-    media: string,
-    body: object,
-    manager: string,
-  ): Write => ({
-    cluster: { ...cluster, policies: [] },
-    user: admin,
-    request: { method: '', path: '', headers: { 'content-type': media }, body: Buffer.from(JSON.stringify(body)) },
-    query: new URLSearchParams(manager && { fieldManager: manager }),
-    place: { kind, namespace: place.namespace, name: place.name },
-    warn: text => {
-      throw new Error(text);
-    },
-  });
-  const kindNamed = (resource: string): Kind => kinds.find(kind => kind.resource === resource) ?? unserved(resource);
-
-  function make(object: object, manager = ''): KubeObject {
-    const { apiVersion, kind: title, metadata, status } = object as KubeObject;
-    const kind = kinds.find(kind => kind.kind === title && apiVersionOf(kind) === apiVersion) ?? unserved(title);
-    const made = create(backdoor(kind, { namespace: metadata.namespace }, 'application/json', object, manager)).object;
-    return status === undefined ? made : store.put(kind, { ...made, status });
-  }
-
+  const backdoor = createBackdoor(cluster);
   const namespace = (name: string): object => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
-  if (controllers) runControllers(store, make);
-  for (const name of own) make(namespace(name), 'kube-apiserver');
-  for (const name of options.namespaces ?? []) make(namespace(name));
-  for (const object of options.objects ?? []) make(object);
+  if (controllers) runControllers(store, backdoor.make);
+  for (const name of own) backdoor.make(namespace(name), 'kube-apiserver');
+  for (const name of options.namespaces ?? []) backdoor.make(namespace(name));
+  for (const object of options.objects ?? []) backdoor.make(object);
 
   const closing = new AbortController();
   const served = { cluster, watches, clock, tokens, maxRequestBytes };
@@ -131,18 +95,11 @@ export async function startFakeKubernetes(options: KubernetesOptions = {}): Prom
     policies,
     manners,
     watches: watches.open,
-    make,
-    get: (resource: string, place: string | undefined, name: string) => store.get(kindNamed(resource), place, name),
-    stored(place: string, name: string, key = '.dockerconfigjson') {
-      const value = treeOf(store.get(kindNamed('secrets'), place, name)?.['data'])[key];
-      return value === undefined ? undefined : Buffer.from(textOf(value), 'base64').toString();
-    },
-    edit: (resource: string, place: string | undefined, name: string, change: object, manager = 'kubectl-edit') =>
-      patch(backdoor(kindNamed(resource), { namespace: place, name }, 'application/merge-patch+json', change, manager)).object,
-    remove: (resource: string, place: string | undefined, name: string) => store.remove(kindNamed(resource), place, name),
+    ...backdoor,
     finalize: (name: string) => finalize(store, name, controllers ? 'emptied' : 'left'),
     rotate(token: string, next: string) {
-      const user = tokens.get(token) ?? unserved(token);
+      const user = tokens.get(token);
+      if (!user) throw new Error('nobody has that token');
       tokens.delete(token);
       tokens.set(next, user);
     },
@@ -161,19 +118,5 @@ export async function startFakeKubernetes(options: KubernetesOptions = {}): Prom
       closing.abort();
       await dispose();
     },
-  });
-}
-
-const unserved = (what: string): never => {
-  throw new Error(`the fake has no ${what}`);
-};
-
-/** A namespace gets its ServiceAccount, and one that is deleted is emptied and goes. */
-function runControllers(store: Store, make: (object: object) => KubeObject): void {
-  store.onChange(({ kind }, { type, object: { metadata, ...object } }) => {
-    if (kind !== 'Namespace') return;
-    const { name } = metadata;
-    if (type === 'ADDED') make({ apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'default', namespace: name } });
-    if (type === 'MODIFIED' && treeOf(object['status'])['phase'] === 'Terminating') setImmediate(() => finalize(store, name, 'emptied'));
   });
 }

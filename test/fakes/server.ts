@@ -1,7 +1,11 @@
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
-import { createServer as createTlsServer } from 'node:https';
+import { createServer as createTlsServer, type ServerOptions as HttpsOptions } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { setTimeout as after } from 'node:timers/promises';
+import { TLSSocket } from 'node:tls';
+import { drip, flood, type Reply, send } from './replies.ts';
+
+export type { Outlet, Reply } from './replies.ts';
 
 /** A request as it arrived. `path` keeps the query; header names are in lower case. */
 export interface Seen {
@@ -9,22 +13,8 @@ export interface Seen {
   readonly path: string;
   readonly headers: IncomingHttpHeaders;
   readonly body: Buffer;
-}
-
-/** Where a body goes that comes bit by bit. `signal` ends with the connection, or when the body has ended. */
-export interface Outlet {
-  write(text: string): void;
-  end(): void;
-  readonly signal: AbortSignal;
-}
-
-/** At most one of `json`, `text` and `stream`; with none of them the body is empty. */
-export interface Reply {
-  readonly status: number;
-  readonly headers?: Readonly<Record<string, string | number | readonly string[]>>;
-  readonly json?: unknown;
-  readonly text?: string | Uint8Array;
-  readonly stream?: (out: Outlet) => void;
+  /** The common name of the client's certificate, if the authority for clients has made that. */
+  readonly peer?: string;
 }
 
 /**
@@ -47,12 +37,19 @@ export type Fault =
   | { readonly after: Promise<unknown> }
   | Reply;
 
+export interface Tls {
+  readonly key: string;
+  readonly cert: string;
+  /** Clients may show a certificate of this authority. */
+  readonly clientCa?: string;
+}
+
 export interface ServerOptions {
   /** 0, the default, takes a free one. */
   readonly port?: number;
   /** Where it listens, 127.0.0.1 unless said. */
   readonly host?: string;
-  readonly tls?: { readonly key: string; readonly cert: string };
+  readonly tls?: Tls;
   /** Every answer is held back so long, after the request was applied. */
   readonly latencyMs?: number;
   readonly fault?: (request: Seen) => Fault | undefined;
@@ -79,7 +76,7 @@ export interface FakeServer extends AsyncDisposable {
   /** Listens again, at the same port. */
   listen(): Promise<void>;
   /** Connections from now on see this certificate. */
-  present(tls: { readonly key: string; readonly cert: string }): void;
+  present(tls: Tls): void;
 }
 
 /** Starts an HTTP server (HTTPS with `tls`). Disposing of it cuts every connection. */
@@ -95,7 +92,7 @@ export async function startServer(handle: Handler, options: ServerOptions = {}):
       else send(response, { status: 500, text: `the fake broke: ${error instanceof Error ? error.stack : String(error)}` });
     });
   };
-  const secure = options.tls && createTlsServer(options.tls, listener);
+  const secure = options.tls && createTlsServer(secureOptions(options.tls), listener);
   const server = secure ?? createServer(listener);
   const track = (socket: Socket): void => {
     sockets.add(socket);
@@ -129,7 +126,7 @@ export async function startServer(handle: Handler, options: ServerOptions = {}):
       return listenAt(port);
     },
     present(tls) {
-      secure?.setSecureContext(tls);
+      secure?.setSecureContext(secureOptions(tls));
     },
     async [Symbol.asyncDispose]() {
       closing.abort();
@@ -144,6 +141,7 @@ export async function startServer(handle: Handler, options: ServerOptions = {}):
       path: request.url ?? '',
       headers: request.headers,
       body: Buffer.concat(await request.toArray()),
+      ...peerOf(request.socket),
     };
     fake.requests.push(options.keeps === 'heads' ? { ...seen, body: Buffer.alloc(0) } : seen);
     const fault = fake.fault?.(seen);
@@ -164,39 +162,16 @@ export async function startServer(handle: Handler, options: ServerOptions = {}):
   return fake;
 }
 
-function send(response: ServerResponse, reply: Reply): void {
-  if (reply.stream) return pourInto(response, reply, reply.stream);
-  const body = reply.json === undefined ? (reply.text ?? '') : JSON.stringify(reply.json);
-  if (reply.json !== undefined) response.setHeader('content-type', 'application/json');
-  response.writeHead(reply.status, reply.headers as Record<string, string>);
-  response.end(body);
-}
+const secureOptions = ({ key, cert, clientCa }: Tls): HttpsOptions => ({
+  key,
+  cert,
+  ...(clientCa && { ca: clientCa, requestCert: true, rejectUnauthorized: false }),
+});
 
-function pourInto(response: ServerResponse, { status, headers }: Reply, stream: (out: Outlet) => void): void {
-  const closed = new AbortController();
-  response.once('close', () => closed.abort());
-  response.writeHead(status, headers as Record<string, string>);
-  response.flushHeaders();
-  stream({ write: text => void response.write(text), end: () => void response.end(), signal: closed.signal });
-}
-
-async function drip(response: ServerResponse, reply: Reply, signal: AbortSignal): Promise<void> {
-  response.writeHead(reply.status, { 'content-type': 'application/json' });
-  while (!response.destroyed) {
-    response.write(' ');
-    await after(20, undefined, { signal });
-  }
-}
-
-/** Blanks, as JSON allows any number of them: only a limit on size ends it. */
-function flood(response: ServerResponse): void {
-  const chunk = Buffer.alloc(64 * 1024, ' ');
-  const pour = (): void => {
-    while (!response.destroyed && response.write(chunk)) continue;
-  };
-  response.writeHead(200, { 'content-type': 'application/json' });
-  response.on('drain', pour);
-  pour();
+function peerOf(socket: Socket): { readonly peer?: string } {
+  if (!(socket instanceof TLSSocket) || !socket.authorized) return {};
+  const { CN } = socket.getPeerCertificate().subject;
+  return typeof CN === 'string' ? { peer: CN } : {};
 }
 
 /** The body as JSON; undefined when it is not. */

@@ -54,7 +54,8 @@ function bytesOf(data: unknown): Tree {
 
 /** Where Go's base64 stops; undefined: nowhere. */
 function base64Flaw(text: string): number | undefined {
-  const good = /^[A-Za-z0-9+/]*/.exec(text)?.[0].length ?? 0;
+  const bad = text.search(/[^A-Za-z0-9+/]/);
+  const good = bad < 0 ? text.length : bad;
   const rest = text.slice(good);
   if (rest === '' && good % 4 === 0) return undefined;
   if (/^={1,2}$/.test(rest) && text.length % 4 === 0) return undefined;

@@ -26,11 +26,10 @@ export function fieldsOf(object: Tree, shape: Shape): ReadonlyMap<string, unknow
   return found;
 }
 
-/** What an applied body owns: of a map its keys, and the map itself only where it is empty. */
+/** What an applied body owns: of maps the keys alone. */
 export function appliedBy(object: Tree, shape: Shape): Set<string> {
-  const fields = fieldsOf(object, shape);
-  const isEmptyMap = (path: string): boolean => ![...fields.keys()].some(other => other.startsWith(path + separator));
-  return new Set([...fields].filter(([path, value]) => value !== theMap || isEmptyMap(path)).map(([path]) => path));
+  const fields = [...fieldsOf(object, shape)].filter(([, value]) => value !== theMap);
+  return new Set(fields.map(([path]) => path));
 }
 
 /** Fields that are new or have another value, and fields that are gone. */
@@ -77,7 +76,8 @@ export const pathText = (path: string): string =>
     .join('');
 
 /** The object without these fields. Maps that are empty then go as well. */
-export function without(object: Tree, paths: Iterable<string>): Tree {
+export function without(object: Tree, paths: readonly string[]): Tree {
+  if (paths.length === 0) return object;
   const copy = structuredClone(object) as Record<string, unknown>;
   for (const path of paths) {
     const keys = path.split(separator).map(element => element.slice(2));

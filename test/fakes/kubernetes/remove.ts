@@ -1,12 +1,12 @@
 import { goJsonFlaw } from '../go-json.ts';
 import type { Seen } from '../server.ts';
-import { type Kind, kindOf } from './kinds.ts';
+import type { Write } from './keep.ts';
+import type { Kind } from './kinds.ts';
 import { type KubeObject, secondsText, textOf, treeOf } from './objects.ts';
 import { writeOptions } from './options.ts';
 import { badRequest, conflict, notFound } from './refusal.ts';
 import { selectorOf } from './select.ts';
 import type { Store } from './store.ts';
-import type { Write } from './write.ts';
 
 /** What DELETE answers: the object, where the kind says so or it is only on its way out, else a Status. */
 export function remove({ cluster, request, query, place }: Write): object {
@@ -51,18 +51,4 @@ function terminate(store: Store, kind: Kind, live: KubeObject, now: number): Kub
   if (live.metadata.deletionTimestamp !== undefined) return live;
   const metadata = { ...live.metadata, deletionTimestamp: secondsText(now) };
   return store.put(kind, { ...live, metadata, status: { ...treeOf(live['status']), phase: 'Terminating' } });
-}
-
-/**
- * The finalizer is taken away, and so the namespace. emptied: what was in it goes first, as with controllers; without
- * them it stays, and is seen again in a new namespace of that name (recorded).
- */
-export function finalize(store: Store, name: string, contents: 'emptied' | 'left'): void {
-  const namespaces = kindOf('', 'namespaces');
-  if (!namespaces) return;
-  if (contents === 'emptied')
-    for (const kind of store.kinds)
-      for (const { metadata } of store.shelf(kind).objects.values())
-        if (metadata.namespace === name) store.remove(kind, name, metadata.name);
-  store.remove(namespaces, undefined, name);
 }

@@ -1,7 +1,8 @@
 import type { Clock } from '../../../src/contract/clock.ts';
 import type { Reply, Seen } from '../server.ts';
-import { anonymous, demand, demandPath, type User } from './access.ts';
+import { anonymous, demand, demandPath, everybody, type User } from './access.ts';
 import type { Place } from './body.ts';
+import type { Cluster, Write } from './keep.ts';
 import { type Kind, kindOf } from './kinds.ts';
 import { list } from './list.ts';
 import { notFound, Refusal, refuse, replyOf, unknownPath, unsupportedMethod } from './refusal.ts';
@@ -10,7 +11,7 @@ import { type Call, callOf } from './request.ts';
 import { reviews } from './reviews.ts';
 import { viewOf } from './views.ts';
 import type { Watches } from './watch.ts';
-import { type Cluster, create, patch, update, type Write, type Written } from './write.ts';
+import { create, patch, update, type Written } from './write.ts';
 
 /** What answers need. */
 export interface Served {
@@ -49,7 +50,10 @@ async function reply(served: Served, request: Seen, signal: AbortSignal): Promis
   return await ofResource(served, { user, request, call, kind }, signal);
 }
 
-function callerOf({ tokens }: Served, { headers: { authorization } }: Seen): User {
+/** By token, else by the client's certificate, whose common name is the user's. */
+function callerOf({ tokens }: Served, { headers: { authorization }, peer }: Seen): User {
+  if (authorization === undefined && peer !== undefined)
+    return [...tokens.values()].find(({ name }) => name === peer) ?? { name: peer, groups: ['system:authenticated'], rules: everybody };
   if (authorization === undefined) return tokens.get('') ?? anonymous;
   const [, token = ''] = /^bearer\s+(\S+)$/i.exec(authorization) ?? [];
   return (token && tokens.get(token)) || refuse({ code: 401, message: 'Unauthorized', reason: 'Unauthorized' });

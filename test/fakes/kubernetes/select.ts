@@ -70,7 +70,7 @@ function fieldTerms({ resource, group, version }: Kind, selector: string): Match
       if (sign === undefined) return badRequest(`invalid selector: '${selector}'; can't understand '${term}'`);
       if (!read)
         return badRequest(
-          `Unable to find "${group ? `${group}/` : ''}${version}, Resource=${resource}" that match label selector "", field selector "${selector}": field label not supported: ${field}`,
+          `Unable to find "${group}/${version}, Resource=${resource}" that match label selector "", field selector "${selector}": field label not supported: ${field}`,
         );
       return object => (read(object) === wanted) === (sign !== '!=');
     });

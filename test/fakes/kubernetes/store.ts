@@ -20,6 +20,10 @@ export interface Shelf {
   readonly changes: Change[];
   /** The version of the newest change. */
   moved: number;
+  /** The oldest version that a watch can begin at: here its cache began. */
+  watchableFrom: number;
+  /** What was before cannot be told any more. */
+  knownFrom: number;
 }
 
 /** How many changes of a kind are kept for those who come back with an older version. */
@@ -30,12 +34,13 @@ export const keyOf = (namespace: string | undefined, name: string): string => (n
 
 /** Objects with one counter of versions over all kinds, and what has changed of them. */
 export function createStore() {
-  const shelves = new Map<Kind, Shelf>(kinds.map(kind => [kind, { kind, objects: new Map(), changes: [], moved: 0 }]));
+  const shelves = new Map<Kind, Shelf>(
+    kinds.map(kind => [kind, { kind, objects: new Map(), changes: [], moved: 0, watchableFrom: firstVersion, knownFrom: firstVersion }]),
+  );
   const sorted = new Map<Kind, readonly string[]>();
   const listeners = new Set<(kind: Kind, change: Change) => void>();
   let version = firstVersion;
-  /** Nothing older can be read: by watches (the cache began here), by anybody (compacted). */
-  let cachedFrom = firstVersion;
+  /** Here the store forgot what was before. A cache may still know it. */
   let compactedTo = firstVersion;
 
   const shelf = (kind: Kind): Shelf => {
@@ -45,14 +50,14 @@ export function createStore() {
   };
 
   function tell(kind: Kind, type: Change['type'], object: KubeObject, before: KubeObject | undefined): void {
-    const { changes } = shelf(kind);
+    const place = shelf(kind);
     const change = { version, type, object, ...(before && { before }) };
-    shelf(kind).moved = version;
-    changes.push(change);
-    if (changes.length > kept * 2) {
-      const gone = changes.splice(0, changes.length - kept);
-      cachedFrom = Math.max(cachedFrom, gone.at(-1)?.version ?? 0);
-      compactedTo = Math.max(compactedTo, cachedFrom);
+    place.moved = version;
+    place.changes.push(change);
+    if (place.changes.length > kept * 2) {
+      const gone = place.changes.splice(0, place.changes.length - kept);
+      place.knownFrom = gone.at(-1)?.version ?? place.knownFrom;
+      place.watchableFrom = Math.max(place.watchableFrom, place.knownFrom);
     }
     for (const listener of listeners) listener(kind, change);
   }
@@ -60,10 +65,6 @@ export function createStore() {
   const store = {
     get version() {
       return version;
-    },
-    /** The oldest version that a watch can begin at. */
-    get watchableFrom() {
-      return cachedFrom;
     },
     shelf,
     kinds,
@@ -95,8 +96,8 @@ export function createStore() {
 
     /** All of a kind by their keys, in order, as they were at a version; undefined: that is forgotten. */
     at(kind: Kind, when: number): { readonly keys: readonly string[]; readonly objects: ReadonlyMap<string, KubeObject> } | undefined {
-      const { objects, changes, moved } = shelf(kind);
-      if (when < Math.min(cachedFrom, compactedTo)) return undefined;
+      const { objects, changes, moved, watchableFrom, knownFrom } = shelf(kind);
+      if (when < knownFrom || when < Math.min(watchableFrom, compactedTo)) return undefined;
       if (moved <= when) return { keys: store.keys(kind), objects };
       const then = new Map(objects);
       for (const { object, before } of changes.filter(change => change.version > when).toReversed()) {
@@ -133,7 +134,7 @@ export function createStore() {
     /** A new server has an empty cache, and has written something of its own: no version from before can be watched. */
     forget(): void {
       version++;
-      cachedFrom = version;
+      for (const place of shelves.values()) place.watchableFrom = version;
     },
   };
   return store;

@@ -1,3 +1,4 @@
+import type { Kind } from './kinds.ts';
 import { numberFlaw, versionIn, waitForVersionMs } from './list.ts';
 import { type Cause, invalid, type Status, statusOf, tooLarge } from './refusal.ts';
 import type { Store } from './store.ts';
@@ -23,11 +24,12 @@ interface Unable {
   readonly afterMs: number;
 }
 
-export function beginOf(query: URLSearchParams, manners: WatchManners, store: Store): Begin | Unable {
+export function beginOf(kind: Kind, query: URLSearchParams, manners: WatchManners, store: Store): Begin | Unable {
   const text = query.get('resourceVersion') ?? '';
   const bookmarks = wantsBookmarks(query);
   const asksInitial = query.get('sendInitialEvents') === 'true';
   const now = store.version;
+  const { watchableFrom } = store.shelf(kind);
   if (asksInitial && query.get('resourceVersionMatch') !== 'NotOlderThan') refuseInitial();
   if (!/^\d*$/.test(text)) return failed({ code: 500, message: numberFlaw(text), reason: 'InternalError' });
   const asked = versionIn(query) ?? 0;
@@ -39,8 +41,8 @@ export function beginOf(query: URLSearchParams, manners: WatchManners, store: St
   }
   if (text === '' && manners.watchCacheBehind) return { ...failed(tooLarge(now, now - 1)), afterMs: waitForVersionMs };
   if (asked === 0) return { from: now, initial: 'all' };
-  if (asked >= store.watchableFrom) return { from: asked, initial: 'none' };
-  return failed({ code: 410, message: `too old resource version: ${asked} (${store.watchableFrom})`, reason: 'Expired' });
+  if (asked >= watchableFrom) return { from: asked, initial: 'none' };
+  return failed({ code: 410, message: `too old resource version: ${asked} (${watchableFrom})`, reason: 'Expired' });
 }
 
 const failed = (told: Parameters<typeof statusOf>[0]): Unable => ({ error: statusOf(told), afterMs: 0 });

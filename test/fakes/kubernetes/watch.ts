@@ -43,7 +43,7 @@ export function createWatches(store: Store, clock: Clock, manners: WatchManners)
   });
 
   async function watch({ kind, namespace }: Place, query: URLSearchParams, view: View, signal: AbortSignal): Promise<Reply> {
-    const begin = beginOf(query, manners, store);
+    const begin = beginOf(kind, query, manners, store);
     const matches = selectorOf(kind, query) ?? (() => true);
     if ('error' in begin) await clock.sleep(begin.afterMs, signal);
     return {

@@ -1,0 +1,107 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
+import type { Seen } from '../server.ts';
+import type { User } from './access.ts';
+import { admitLast, admitNamespace, admitPod, type Policy } from './admission.ts';
+import type { Place } from './body.ts';
+import { apiVersionOf, type Kind } from './kinds.ts';
+import { type Draft, type KubeObject, secondsText, textOf, treeOf } from './objects.ts';
+import type { WriteOptions } from './options.ts';
+import { type About, alreadyExists, conflict, stale } from './refusal.ts';
+import type { Store } from './store.ts';
+import { validate } from './validate.ts';
+
+/** What a write goes by. */
+export interface Cluster {
+  readonly store: Store;
+  readonly policies: readonly Policy[];
+  /** Milliseconds since the epoch. */
+  now(): number;
+}
+
+export interface Write {
+  readonly cluster: Cluster;
+  readonly user: User;
+  readonly request: Seen;
+  readonly query: URLSearchParams;
+  readonly place: Place;
+  warn(text: string): void;
+}
+
+export const aboutOf = ({ kind, name }: Place): About & { readonly name: string } => ({
+  group: kind.group,
+  kind: kind.resource,
+  name: name ?? '',
+});
+
+/** What is kept of a draft, with the managers of its fields. `next` has the server's own members. */
+export type Own = (next: KubeObject, before: KubeObject | undefined) => KubeObject;
+
+export function make(write: Write, draft: Draft, options: WriteOptions, own: Own, allow: () => void = () => undefined): KubeObject {
+  const { cluster, place } = write;
+  const { kind, namespace } = place;
+  const metadata = treeOf(draft.metadata);
+  const prefix = metadata['generateName'];
+  const name = textOf(metadata['name'] || (prefix ? `${textOf(prefix)}${randomBytes(3).toString('hex').slice(1)}` : ''));
+  const { resourceVersion: _, deletionTimestamp: __, ...given } = metadata;
+  const creationTimestamp = secondsText(cluster.now());
+  const made = own(
+    objectOf(kind, draft, { ...given, name, ...(namespace !== undefined && { namespace }), uid: randomUUID(), creationTimestamp }),
+    undefined,
+  );
+  admitNamespace(cluster.store, kind, made);
+  const next = born(cluster.store, kind, made);
+  validate(kind, next, undefined);
+  allow();
+  admitLast(cluster.store, cluster.policies, kind, next, undefined);
+  if (cluster.store.get(kind, namespace, name)) alreadyExists({ ...aboutOf(place), name });
+  return options.dryRun === 'yes' ? next : cluster.store.put(kind, next);
+}
+
+function objectOf({ kind, ...rest }: Kind, draft: Draft, metadata: Record<string, unknown>): KubeObject {
+  return { ...draft, kind, apiVersion: apiVersionOf({ kind, ...rest }), metadata } as unknown as KubeObject;
+}
+
+/** What the server itself gives to a new object. */
+function born(store: Store, { kind }: Kind, object: KubeObject): KubeObject {
+  if (kind === 'Namespace') return { ...object, spec: { finalizers: ['kubernetes'] }, status: { phase: 'Active' } };
+  if (kind === 'Pod') return admitPod(store, object);
+  if (kind === 'Event') return { ...object, eventTime: null, reportingComponent: '', reportingInstance: '' };
+  return object;
+}
+
+export function change(write: Write, live: KubeObject, draft: Draft, options: WriteOptions, own: Own): KubeObject {
+  const { cluster, place } = write;
+  const { kind } = place;
+  const { uid, resourceVersion, ...given } = treeOf(draft.metadata);
+  if (uid !== undefined && uid !== live.metadata.uid)
+    conflict(aboutOf(place), `Precondition failed: UID in precondition: ${textOf(uid)}, UID in object meta: ${live.metadata.uid}`);
+  if (resourceVersion !== undefined && resourceVersion !== '' && resourceVersion !== live.metadata.resourceVersion)
+    conflict(aboutOf(place), stale);
+  const next = own(lasting(kind, objectOf(kind, draft, { ...given, ...serverOwn(live.metadata) }), live), live);
+  validate(kind, next, live);
+  admitLast(cluster.store, cluster.policies, kind, next, live);
+  if (isDeepStrictEqual(next, live)) return live;
+  return options.dryRun === 'yes' ? next : cluster.store.put(kind, next);
+}
+
+/** The members of metadata that nobody else sets. */
+export function serverOwn({
+  name,
+  namespace,
+  uid,
+  resourceVersion,
+  creationTimestamp,
+  deletionTimestamp,
+}: KubeObject['metadata']): Record<string, unknown> {
+  const own = { name, namespace, uid, resourceVersion, creationTimestamp, deletionTimestamp };
+  return Object.fromEntries(Object.entries(own).filter(([, value]) => value !== undefined));
+}
+
+/** What no write of an object changes. */
+function lasting({ kind }: Kind, next: KubeObject, live: KubeObject): KubeObject {
+  if (kind === 'Namespace') return { ...next, spec: live['spec'], status: live['status'] };
+  if (kind === 'Pod') return { ...next, status: live['status'] };
+  if (kind === 'Event') return { ...next, eventTime: null, reportingComponent: '', reportingInstance: '' };
+  return next;
+}
