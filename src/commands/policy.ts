@@ -107,6 +107,8 @@ function placesOf(where: readonly string[], given: Given): readonly Place[] {
 }
 
 function resourcesOf(job: Job, where: readonly string[]): readonly string[] {
+  // What is to all registries may be asked for with one of them.
+  if (job.on === 'nothing') where.forEach(placeOf);
   if (job.on !== 'roles' && job.on !== 'functions') return [];
   if (where.length === 0) throw new UsageError(`name the ${job.on} by their ARNs`);
   return where.map(job.on === 'roles' ? roleOf : functionOf);

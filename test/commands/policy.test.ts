@@ -286,6 +286,8 @@ test('what is wrong is told, with what is right', async () => {
     ['pull arn:aws:s3:::bucket', /no ARN of a repository/],
     ['pull docker.io/library/nginx', /docker\.io is no registry of ECR/],
     ['pull 123456789012.dkr.ecr.eu-west-1.amazonaws.com.evil.com/app', /looks like a registry of ECR and is none/],
+    ['pull vpce-0a.dkr.ecr.eu-west-1.vpce.amazonaws.com/app', /name of a VPC endpoint, which does not say the account/],
+    ['token garbage', /garbage is no registry of ECR/],
     ['push public.ecr.aws/nginx/nginx', /for private registries/],
     ['pull HOST/app 123456789012.dkr.ecr.cn-north-1.amazonaws.com.cn/app', /ask for each alone/],
     ['pull HOST/app --for *', /would let in everybody/],

@@ -54,9 +54,11 @@ function registryOf(host: string): Registry {
   if (registry) return registry;
   const [, account] = /^([^.]+)\.dkr[.-]ecr/.exec(host) ?? [];
   if (/[*?]/.test(host)) throw new UsageError(`${quote(host)} has a wildcard: name each account and region`);
-  if (account !== undefined) accountDigits(account);
+  if (account !== undefined && /^\d+$/.test(account)) accountDigits(account);
   const like = lookAlike(host);
-  throw new UsageError(`${quote(host)} ${like?.is ?? 'is no registry of ECR'}: an image is HOST/REPOSITORY, such as ${example}`);
+  throw new UsageError(
+    `${quote(host) || 'an empty text'} ${like?.is ?? 'is no registry of ECR'}: an image is HOST/REPOSITORY, such as ${example}`,
+  );
 }
 
 /** The rule for names of the API of ECR (CreateRepository, 2015-09-21); a * at the end stands for any rest. */
