@@ -8,6 +8,7 @@ import { failures } from '../src/contract/failures.ts';
 import { engineFindings } from '../src/courier/findings.ts';
 import { metricList } from '../src/observe/metric-table.ts';
 import { clientsPage } from './clients-page.ts';
+import { troubleshootingPage } from './troubleshooting-page.ts';
 
 /**
  * The generated pages of the repository, by path; of docs/operations.md the table of metrics alone is generated. A test
@@ -20,6 +21,7 @@ export function pages(): ReadonlyMap<string, string> {
     ['docs/errors.md', errorsPage()],
     ['docs/operations.md', operationsPage()],
     ['docs/clients.md', clientsPage()],
+    ['docs/troubleshooting.md', troubleshootingPage()],
   ]);
 }
 

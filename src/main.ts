@@ -61,6 +61,10 @@ if (tooOld) {
     env: process.env,
     stdout,
     stderr: process.stderr,
+    // It is opened by those who read.
+    get stdin() {
+      return process.stdin;
+    },
     signal: stopping.signal,
     onReload(listener) {
       hungUp = listener;

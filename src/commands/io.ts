@@ -6,11 +6,15 @@ import { cronMistake } from '../courier/schedule.ts';
 import type { Sink } from '../io/log.ts';
 import { knownAdapters } from './adapters.ts';
 
+/** What a command may read. `isTTY`: somebody types it. */
+export type Input = AsyncIterable<string | Uint8Array> & { readonly isTTY?: boolean };
+
 /** What a command has of the world. */
 export interface Io {
   readonly env: NodeJS.ProcessEnv;
   readonly stdout: Sink;
   readonly stderr: Sink;
+  readonly stdin: Input;
   /** Aborted when the command shall end. */
   readonly signal: AbortSignal;
   /** Calls the listener when the configuration shall be loaded anew. */

@@ -147,6 +147,18 @@ export const commands: Readonly<Record<string, Command>> = {
       },
     },
   },
+  why: {
+    usage: 'why [TEXT | -] [--json]',
+    doc: 'Explains an error of a client, a manager or AWS: whose matter it is, and what mends it.',
+    more: [
+      'TEXT                            the error, as it was printed; - or nothing: from standard input, as in `docker pull IMAGE 2>&1 | ecr-courier why -`',
+      asJson,
+      '',
+      'Nothing is asked of anybody. Exit 1: the text is not known.',
+    ],
+    bare: true,
+    load: async () => (await import('./why.ts')).whyCommand,
+  },
   explain: {
     usage: 'explain IMAGE|HOST [--offline] [--provider-config PATH]',
     doc: 'All that happens between the name of an image and its pull: registry, source, identity, token, rights, slots.',

@@ -1,6 +1,7 @@
 import { Failure, type FailureCode } from '../contract/failures.ts';
 import type { FunctionName } from '../contract/function-name.ts';
 import { quote } from '../contract/text.ts';
+import { readDenial } from '../refusals/denial.ts';
 import { tokenDenied } from './denied.ts';
 import { withoutKeys } from './masked.ts';
 
@@ -57,7 +58,7 @@ const kinds: readonly Kind[] = [
 ];
 
 /** The rights of its own that a function, or a tool, was missing: both print IAM's sentence. */
-const denied = /not authorized to perform:?\s*ecr(?:-public)?:GetAuthorizationToken/;
+const isDenied = (words: string): boolean => /^ecr(-public)?:GetAuthorizationToken$/.test(readDenial(words)?.action ?? '');
 
 /**
  * An error that was answered in the place of a token. `who`: begins a sentence, such as `The function f in eu-west-1`;
@@ -69,7 +70,7 @@ export function toolFailure(
 ): Failure {
   const clean = withoutKeys(words);
   const said = [quote(type, 80), quote(clean)].filter(Boolean).join(': ') || 'it does not say why';
-  if (denied.test(words)) {
+  if (isDenied(words)) {
     const { message, remedy } = tokenDenied(clean, { action: 'ecr:GetAuthorizationToken', region });
     return new Failure('FORBIDDEN', `${who} failed: ${message}`, { remedy });
   }

@@ -1,4 +1,5 @@
 import { type Holder, holderOf } from './principal.ts';
+import { rights } from './statements.ts';
 
 /** Where the policy lies that decided. `resource`: of the repository or the registry, or the trust policy of a role. */
 export type Gate = 'identity' | 'resource' | 'boundary' | 'scp' | 'rcp' | 'session' | 'endpoint';
@@ -38,9 +39,21 @@ const gates: readonly (readonly [Gate, RegExp])[] = [
  * colon behind `perform` out; ARNs may be broken by a line's end.
  */
 const sentence =
-  /(?:\bUser:\s*(?<principal>[^"'<>{}]{1,600}?)\s*is\s*)?not\s*authorized\s*to\s*perform\s*:?\s*(?<action>[a-z][a-z0-9-]{1,40}\s*:\s*[A-Za-z]{2,80})(?<rest>[^]{0,1500})/i;
-const ends = /["<>{}]|\\"|\bUser:\s|\b(status\s*code|Request\s*ID|requestid)\b/i;
+  /(?:\bUser:\s*(?<principal>[^"'{}]{1,600}?)\s*is\s*)?not\s*authorized\s*to\s*perform\s*:?\s*(?<action>[a-z][a-z0-9-]{1,40}\s*:\s*[A-Za-z]{2,80})(?<rest>[^]{0,1500})/i;
+const ends = /["{}]|<\/|\bUser:\s|\b(status\s*code|Request\s*ID|requestid)\b/i;
+const quotedResource = /^(\s*on\s*resource:?\s*)["']([^"']*)["']/i;
 const reasons = /\s*,?\s*(because\s*(no|the|an?|of)|with\s*an?\s*explicit)/i;
+
+const known: readonly string[] = [...Object.values(rights).flatMap(({ actions }) => actions), 'sts:AssumeRoleWithWebIdentity'];
+
+/**
+ * Of several readings of one text the one that was broken least: a broken word costs a member, or makes the action one
+ * that is not known.
+ */
+export function leastBroken(denials: readonly (Denial | undefined)[]): Denial | undefined {
+  const worth = (denial: Denial): number => 100 * Object.keys(denial).length + (known.includes(denial.action) ? denial.action.length : 0);
+  return denials.filter(denial => denial !== undefined).toSorted((a, b) => worth(b) - worth(a))[0];
+}
 
 /** The first of IAM's sentences in a text; undefined where there is none. */
 export function readDenial(text: string): Denial | undefined {
@@ -48,7 +61,7 @@ export function readDenial(text: string): Denial | undefined {
   if (found?.['action'] === undefined) return undefined;
   const principal = found['principal'] === undefined ? undefined : unbroken(found['principal']);
   const holder = holderOf(principal);
-  const rest = (found['rest'] ?? '').split(ends)[0] ?? '';
+  const rest = (found['rest'] ?? '').replace(quotedResource, '$1$2').split(ends)[0] ?? '';
   const [before = '', , reason] = cutAt(rest, reasons);
   const resource = resourceIn(before, reason !== undefined);
   const decided = reasonIn(reason ?? '');
@@ -79,7 +92,7 @@ function resourceIn(text: string, isEnded: boolean): string | undefined {
 }
 
 function resourceFacts(resource: string): Pick<Denial, 'resource' | 'resourceAccount'> {
-  const account = /^arn:[\w-]+:[\w-]+:[\w-]*:(?<account>\d{12}):/.exec(resource)?.groups?.['account'];
+  const account = /^arn:[\w-]+:[\w-]+:[\w*<>-]*:(?<account>[^:/]{1,40}):/.exec(resource)?.groups?.['account'];
   return account === undefined ? { resource } : { resource, resourceAccount: account };
 }
 

@@ -1,5 +1,6 @@
 import { parseAddress, type Registry } from '../contract/registry.ts';
-import { type Denial, readDenial } from './denial.ts';
+import { type Denial, leastBroken, readDenial } from './denial.ts';
+import type { Of } from './hosts.ts';
 import { plain, readings } from './plain.ts';
 
 /** A place in a text, and the host that the text speaks of there, in lower case without a port. */
@@ -14,7 +15,7 @@ export interface Facts {
    * The first place that matches, of the hosts that `of` takes, where it is given. A blank of the pattern is any room,
    * or none: ends of lines may stand anywhere.
    */
-  readonly find: (pattern: RegExp, of?: (host: string) => boolean) => Place | undefined;
+  readonly find: (pattern: RegExp, of?: Of) => Place | undefined;
   readonly denial?: Denial;
   readonly registry?: Registry;
   readonly repository?: string;
@@ -31,7 +32,9 @@ export interface Facts {
 }
 
 /** Longer texts are whole logs. In characters. */
-export const longestText = 256 * 1024;
+export const longestText = 64 * 1024;
+/** Of one pattern so many places are looked at. */
+const mostPlaces = 200;
 
 const ecrHost = String.raw`(?:\d{12}\.dkr[.-]ecr(?:-fips)?\.[a-z0-9-]+\.[a-z0-9.-]*[a-z]|\bpublic\.ecr\.aws|\becr-public\.aws\.com)`;
 const name = String.raw`[a-z0-9]+(?:(?:[._/]|__|-+)[a-z0-9]+)*`;
@@ -46,7 +49,7 @@ const image = new RegExp(
 export function factsOf(text: string, asked?: string): Facts {
   const [spaced, joined] = readings(plain(text.slice(0, longestText)));
   const texts = spaced === joined ? [spaced] : [spaced, joined];
-  const denial = fullest(texts.map(readDenial));
+  const denial = leastBroken(texts.map(readDenial));
   return { find: finder(texts, asked), ...(denial && { denial }), ...fullest(texts.map(imageIn)) };
 }
 
@@ -55,12 +58,16 @@ const fullest = <T extends object>(found: readonly (T | undefined)[]): T | undef
   found.filter(each => each !== undefined).toSorted((a, b) => Object.keys(b).length - Object.keys(a).length)[0];
 
 function imageIn(text: string): Pick<Facts, 'registry' | 'repository' | 'reference'> | undefined {
-  const found = [...text.matchAll(image)].slice(0, 20).map(({ groups = {} }) => {
-    const registry = parseAddress(groups['host'] ?? '')?.registry;
-    const repository = groups['path'] ?? groups['repository'];
-    const reference = groups['of'] ?? groups['digest'] ?? groups['tag'];
-    return registry && { registry, ...(repository && { repository }), ...(reference && { reference }) };
-  });
+  const found = text
+    .matchAll(image)
+    .take(mostPlaces)
+    .toArray()
+    .map(({ groups = {} }) => {
+      const registry = parseAddress(groups['host'] ?? '')?.registry;
+      const repository = groups['path'] ?? groups['repository'];
+      const reference = groups['of'] ?? groups['digest'] ?? groups['tag'];
+      return registry && { registry, ...(repository && { repository }), ...(reference && { reference }) };
+    });
   return fullest(found);
 }
 
@@ -71,24 +78,35 @@ const near = 500;
  * name: `lookup HOST on 10.0.0.2:53`. Names of files look like hosts.
  */
 const hosts =
-  /\b[a-z][a-z0-9+.-]*:\/\/(?:[^\s/@"]*@)?(?<url>[a-z0-9.-]+)|(?<![\w./@-])(?<bare>(?:[a-z0-9-]+\.)+(?!(?:go|py|js|ts|rs|rb|sh|java|json|ya?ml|toml|log|conf|txt|sock|service|exe|tar|gz|crt|pem|key)\b)[a-z]{2,})(?=[/:\s"',)]|$)/gi;
+  /\b[A-Za-z][A-Za-z0-9+.-]*:\/\/(?:[^\s/@"]*@)?(?<url>[A-Za-z0-9*<>_.-]+)|(?<![\w./@-])(?<bare>(?:[A-Za-z0-9*<>_-]+\.)+(?!(?:go|py|js|ts|rs|rb|sh|java|json|ya?ml|toml|log|conf|txt|sock|service|exe|tar|gz|crt|pem|key)\b)[a-z]{2,})(?=[/:\s"'),]|\\?$)/g;
 
 /** `asked`: the host, where we asked it ourselves: whatever the text names, it is that one's answer. */
 function finder(texts: readonly string[], asked: string | undefined): Facts['find'] {
   return (pattern, of) => {
     for (const text of texts)
-      for (const match of text.matchAll(loose(pattern))) {
-        const host = asked ?? hostAt(text, match.index, match.index + match[0].length);
-        const place = { ...(host !== undefined && { host }), groups: match.groups ?? {} };
-        if (of === undefined || (host !== undefined && of(host))) return place;
+      for (const match of text.matchAll(loose(pattern)).take(mostPlaces)) {
+        const { host, nearby } = asked === undefined ? around(text, match.index, match[0].length) : { host: asked, nearby: asked };
+        if (of !== undefined && !of(host, nearby)) continue;
+        const known = host ?? nearby;
+        return { ...(known !== undefined && { host: known }), groups: match.groups ?? {} };
       }
     return undefined;
   };
 }
 
-/** The host inside of the match, else the last one before it, else the first one behind it. */
-function hostAt(text: string, start: number, end: number): string | undefined {
-  return lastHost(text.slice(Math.max(0, start - near), end)) ?? firstHost(text.slice(end, end + near));
+/**
+ * The host of which a place speaks: inside of the match, else the last one before it, else the first one behind it. In
+ * the same message, or nearby.
+ */
+function around(text: string, start: number, length: number): { readonly host?: string | undefined; readonly nearby?: string | undefined } {
+  const end = start + length;
+  const before = text.slice(Math.max(0, start - near), end);
+  const after = text.slice(end, end + near);
+  const ofLine = before.slice(before.lastIndexOf('\n', before.length - length - 1) + 1);
+  return {
+    host: lastHost(ofLine) ?? firstHost(after.split('\n')[0] ?? ''),
+    nearby: lastHost(before) ?? firstHost(after),
+  };
 }
 
 const named = (match: RegExpExecArray | RegExpMatchArray | undefined): string | undefined =>

@@ -5,35 +5,51 @@ import { stripVTControlCharacters } from 'node:util';
  * lines. Lines stay lines.
  */
 export const plain = (text: string): string =>
-  unescaped(uncoloured(text))
+  unescaped(uncoloured(text.replaceAll(/[^\S\n]{40,}/g, ' ')))
     .replaceAll(/\r\n?/g, '\n')
     .replaceAll(/(?![\n\t])[\p{Cc}\p{Cf}]/gu, '')
-    .replaceAll(/^[ \t]*(?:[|│┃║>][ \t]?)+/gm, '')
-    .replaceAll(/[ \t]*[│┃║|][ \t]*$/gm, '')
+    .replaceAll(/\n{3,}/g, '\n\n')
+    .replaceAll(/^[ \t]{0,40}(?:[|│┃║>][ \t]?)+/gm, '')
+    .replaceAll(/[│┃║|][ \t]{0,40}$/gm, '')
     .replaceAll(/[\u2018\u2019]/g, "'")
     .replaceAll(/[\u201c\u201d]/g, '"');
 
 /** Go and JSON write the escape as letters. */
-const uncoloured = (text: string): string => stripVTControlCharacters(text.replaceAll(/\\+(?:x1b|033|e)(?=\[)|\\+u001b/gi, '\u001b'));
+const uncoloured = (text: string): string =>
+  stripVTControlCharacters(text.replaceAll(/\\{1,16}(?:x1b|033|e)(?=\[)|\\{1,16}u001b/gi, '\u001b'));
 
-/** JSON may stand in JSON: any number of backslashes is one escape. `#012` is syslog's line break. */
+/** JSON may stand in JSON: some backslashes are one escape. `#012` is syslog's line break. */
 function unescaped(text: string): string {
   return text
-    .replaceAll(/\\+u00([2-7][0-9a-f])/gi, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)))
-    .replaceAll(/\\+(["'/])/g, '$1')
-    .replaceAll(/\\+r(?=\\+n)/g, '')
-    .replaceAll(/\\+n|#012/g, '\n')
-    .replaceAll(/\\+t/g, ' ')
+    .replaceAll(/\\{1,16}u00([2-7][0-9a-f])/gi, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)))
+    .replaceAll(/\\{1,16}(["'/])/g, '$1')
+    .replaceAll(/\\{1,16}r(?=\\{1,16}n)/g, '')
+    .replaceAll(/\\{1,16}n|#012/g, '\n')
+    .replaceAll(/\\{1,16}t/g, ' ')
     .replaceAll(/&(quot|#34|apos|#39|lt|gt|amp);/g, (_, name: string) => entities[name] ?? ' ');
 }
 
 const entities: Readonly<Record<string, string>> = { quot: '"', '#34': '"', apos: "'", '#39': "'", lt: '<', gt: '>', amp: '&' };
 
+const indent = (line: string): number => line.length - line.trimStart().length;
+
+/** How a message begins that is not the rest of the line before. */
+const begins =
+  /^\s*(?:[[{$#]|\d{4}-\d\d-\d\d|\d\d:\d\d|[A-Z][a-z]{2} +\d+ \d\d:|[EWIF]\d{4} |(?:Error|ERROR|error:|Warning|Normal|Status|Pull(?:ed|ing)|curl|FATA|INFO|WARN|pull(?:ed|ing)|time=|level=|ERR)\b|(?:GET|HEAD|PUT|POST|DELETE|PATCH) (?:\/|http))/;
+
 /**
  * Two ways to read across the ends of lines: a program breaks lines at blanks, a terminal anywhere. The first reading
- * has a blank for each break, the second nothing.
+ * has a blank for each break, the second nothing. Where another message begins, both keep the line's end.
  */
-export const readings = (text: string): readonly [spaced: string, joined: string] => [
-  text.replaceAll(/[ \t]*\n\s*/g, ' '),
-  text.replaceAll(/[ \t]*\n[ \t]*/g, ''),
-];
+export function readings(text: string): readonly [spaced: string, joined: string] {
+  const lines = text.split('\n').map(line => line.trimEnd());
+  const widest = lines.reduce((most, { length }) => Math.max(most, length), 0);
+  // A terminal breaks at one width.
+  const isUsual = lines.filter(({ length }) => length === widest).length > 1;
+  const isFull = (line = ''): boolean => isUsual && line.length === widest;
+  const least = lines.reduce((fewest, line) => (line === '' ? fewest : Math.min(fewest, indent(line))), Infinity);
+  const isWrapped = lines.map((line, at) => indent(line) > least || isFull(lines[at - 1]) || !begins.test(line));
+  const read = (glue: string): string =>
+    lines.map((line, at) => (at === 0 ? line : isWrapped[at] ? `${glue}${line.trimStart()}` : `\n${line}`)).join('');
+  return [read(' '), read('')];
+}

@@ -33,7 +33,7 @@ const holder = (kind: Kind, name: string, account?: string): Holder => {
  */
 export function holderOf(principal: string | undefined): Holder {
   if (principal === undefined) return holder('unknown', '');
-  const arn = /^arn:[\w-]+:(?:iam|sts)::(?<account>\d{12}):(?<type>[\w-]+)(?:\/(?<rest>.+))?$/.exec(principal)?.groups;
+  const arn = /^arn:[\w-]+:(?:iam|sts)::(?<account>[^:/]{1,40}):(?<type>[\w-]+)(?:\/(?<rest>.+))?$/.exec(principal)?.groups;
   if (arn === undefined) return unnamed(principal);
   const { account, type, rest = '' } = arn;
   if (type === 'root') return holder('root', 'root', account);

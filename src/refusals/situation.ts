@@ -1,6 +1,5 @@
-import { parseAddress } from '../contract/registry.ts';
 import type { Diagnosis } from './diagnosis.ts';
-import type { Facts } from './facts.ts';
+import type { Facts, Place } from './facts.ts';
 
 /** What a product prints, as it prints it. */
 export interface Symptom {
@@ -19,14 +18,41 @@ export interface Situation {
   readonly explain: (facts: Facts) => Diagnosis | undefined;
 }
 
-/** A host of ECR's registries. */
-export const isRegistry = (host: string): boolean => parseAddress(host) !== undefined;
-export const isPrivate = (host: string): boolean => parseAddress(host)?.registry.service === 'ecr';
-export const isPublic = (host: string): boolean => parseAddress(host)?.registry.service === 'ecr-public';
-/** Where ECR's layers lie (ECR user guide, VPC endpoints): `prod-REGION-starport-layer-bucket` and its like. */
-export const isLayers = (host: string): boolean =>
-  /(^|\.|-)starport-layer-bucket[.-]|\.s3[.-][\w.-]*amazonaws\.com|^s3[.-][\w.-]*amazonaws\.com/.test(host);
-/** What gives tokens. */
-export const isApi = (host: string): boolean =>
-  /^(api\.ecr|ecr|api\.ecr-public|ecr-public|sts|ecr-fips|api\.ecr-fips)\.[\w.-]*(amazonaws|api\.aws)/.test(host);
-export const isEcr = (host: string): boolean => isRegistry(host) || isApi(host);
+/** What a row knows when it speaks. `host`: that of the text, for people. */
+export interface Told {
+  readonly host: string;
+  readonly facts: Facts;
+  readonly groups: Place['groups'];
+}
+
+interface Row extends Pick<Situation, 'id' | 'title'> {
+  /** Product and text. */
+  readonly symptoms: readonly (readonly [product: string, text: string])[];
+  readonly when: (facts: Facts) => Place | boolean | undefined;
+  readonly tell: (told: Told) => Omit<Diagnosis, 'id'>;
+}
+
+export const row = ({ id, title, symptoms, when, tell }: Row): Situation => ({
+  id,
+  title,
+  symptoms: symptoms.map(([product, text]) => ({ product, text })),
+  explain: facts => {
+    const found = when(facts);
+    if (!found) return undefined;
+    const place: Place = found === true ? { groups: {} } : found;
+    const { sentence, ...told } = tell({ host: place.host ?? facts.registry?.host ?? 'the registry', facts, groups: place.groups });
+    return { id, sentence: sentence.replace(/^the /, 'The '), ...told };
+  },
+});
+
+/** The hosts and names of all examples. */
+export const example = {
+  host: '123456789012.dkr.ecr.eu-west-1.amazonaws.com',
+  image: '123456789012.dkr.ecr.eu-west-1.amazonaws.com/team/app:1',
+  manifest: 'https://123456789012.dkr.ecr.eu-west-1.amazonaws.com/v2/team/app/manifests/1',
+  layers: 'prod-eu-west-1-starport-layer-bucket.s3.eu-west-1.amazonaws.com',
+  api: 'api.ecr.eu-west-1.amazonaws.com',
+  role: 'arn:aws:sts::123456789012:assumed-role/ci/session',
+  own: 'arn:aws:ecr:eu-west-1:123456789012:repository/team/app',
+  theirs: 'arn:aws:ecr:eu-west-1:444455556666:repository/team/app',
+} as const;

@@ -1,11 +1,37 @@
 import type { Diagnosis } from './diagnosis.ts';
 import type { Facts } from './facts.ts';
 import type { Situation } from './situation.ts';
-import { iam } from './situations/iam.ts';
+import { clients } from './situations/clients.ts';
+import { denials } from './situations/denials.ts';
+import { keys } from './situations/keys.ts';
+import { kubernetes } from './situations/kubernetes.ts';
+import { managers } from './situations/managers.ts';
+import { network } from './situations/network.ts';
+import { noKeys } from './situations/no-keys.ts';
 import { registry } from './situations/registry.ts';
 
-/** The one table. The more a row knows, the higher it stands: the first that explains the facts is taken. */
-export const situations: readonly Situation[] = [...iam, ...registry];
+/** Rows that belong together, for people. */
+export interface Chapter {
+  readonly title: string;
+  readonly situations: readonly Situation[];
+}
+
+/**
+ * The one table. The first row that explains the facts is taken: what AWS itself said, then why it could not be asked,
+ * then what others say of themselves, then what the registry said without a reason.
+ */
+export const chapters: readonly Chapter[] = [
+  { title: 'IAM refuses', situations: denials },
+  { title: 'AWS does not accept the keys', situations: keys },
+  { title: 'There are no AWS keys', situations: noKeys },
+  { title: 'The network', situations: network },
+  { title: 'Managers, and the courier itself', situations: managers },
+  { title: 'Clients: logins, helpers, Swarm', situations: clients },
+  { title: 'The registry refuses', situations: registry },
+  { title: 'Kubernetes', situations: kubernetes },
+];
+
+export const situations: readonly Situation[] = chapters.flatMap(({ situations: rows }) => rows);
 
 export function explained(facts: Facts): Diagnosis | undefined {
   for (const { explain } of situations) {

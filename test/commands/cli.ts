@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { setTimeout as wait } from 'node:timers/promises';
+import type { Input } from '../../src/commands/io.ts';
 
 const main = join(import.meta.dirname, '../../src/main.ts');
 
@@ -41,7 +43,11 @@ const isDaemon = ([first = 'run']: readonly string[]): boolean => first === 'run
 export const cli = (args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ended> => startCli(args, env).ended;
 
 /** A command in this very process: for what needs neither the start of one nor its end. */
-export async function command(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ended> {
+export async function command(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+  stdin: Input = Readable.from([]),
+): Promise<Ended> {
   const { runCommand } = await import('../../src/commands/index.ts');
   const said = { stdout: '', stderr: '' };
   const to = (name: 'stdout' | 'stderr') => ({ write: (text: string) => (said[name] += text) });
@@ -50,6 +56,7 @@ export async function command(args: readonly string[], env: Readonly<Record<stri
     env,
     stdout: to('stdout'),
     stderr: to('stderr'),
+    stdin,
     signal,
     onReload: () => undefined,
     onWarning: () => undefined,

@@ -116,12 +116,12 @@ test('a diagnosis names gate, account and holder, and both sides where two accou
   assert.match(cross.remedy, /repository policy in account 444455556666 must allow it as well/);
   assert.equal(cross.paste?.length, 2);
   const repository = told(said('because no resource-based policy allows the ecr:BatchGetImage action', { resource: theirs }));
-  assert.match(repository.side, /policy of the repository in account 444455556666/);
+  assert.match(repository.side, /repository policy in account 444455556666/);
   const creation = told(
     said('because no resource-based policy allows the ecr:CreateRepository action', { action: 'ecr:CreateRepository', resource: theirs }),
   );
-  assert.match(creation.sentence, /third gate, the registry policy, in account 444455556666/);
+  assert.match(creation.sentence, /third gate, the registry policy in account 444455556666/);
   const denied = told(said('with an explicit deny in a service control policy'));
-  assert.match(denied.sentence, /service control policy above account 123456789012 denies it explicitly/);
+  assert.match(denied.sentence, /\(SCP\) of the organization above account 123456789012 denies it explicitly/);
   assert.equal(denied.paste, undefined);
 });

@@ -19,7 +19,7 @@ test('an answer is told by its words, and without words by its status', () => {
   assert.equal(of(403, '')?.id, 'refused-without-words');
   const expired = 'Your authorization token has expired. Reauthenticate and try again.';
   for (const status of [401, 403]) assert.equal(of(status, expired)?.id, 'token-expired');
-  assert.equal(of(401, 'Not Authorized\n', 'none')?.id, 'not-logged-in');
+  assert.equal(of(401, 'Not Authorized\n', 'none')?.id, 'password-refused');
   assert.equal(of(200, ''), undefined);
   assert.equal(of(307, ''), undefined);
 });

@@ -1,0 +1,49 @@
+import { StringDecoder } from 'node:string_decoder';
+import { label } from '../contract/text.ts';
+import { unless } from '../io/unless.ts';
+import { render } from '../refusals/diagnosis.ts';
+import { longestText } from '../refusals/facts.ts';
+import { masked } from '../refusals/masked.ts';
+import { plain } from '../refusals/plain.ts';
+import { why } from '../refusals/why.ts';
+import { exit, type Io, readArgs, UsageError } from './io.ts';
+
+/** So much of a text that is not known is shown again. In characters. */
+const longestQuote = 600;
+
+/** `why [TEXT... | -]`: what an error means, from the one table. Nothing is asked of anybody. Exit 1: not known. */
+export async function whyCommand(args: string[], io: Io): Promise<number> {
+  const { values, positionals } = readArgs(args, { json: { type: 'boolean' } }, { allowPositionals: true });
+  const text = await given(positionals, io);
+  if (text.trim() === '') throw new UsageError('the text is empty');
+  const diagnosis = why(text);
+  if (diagnosis) io.stdout.write(values.json ? inJson(diagnosis) : `${render(diagnosis)}\n`);
+  else
+    io.stdout.write(values.json ? inJson({ id: 'unknown', sentence: unknown, text: quoted(text) }) : `${unknown}\n\n  ${quoted(text)}\n`);
+  return diagnosis ? exit.ok : exit.failed;
+}
+
+const unknown =
+  'This text is not known, so nothing is guessed. Perhaps another line of the same log says more, or the matter has nothing to do with ECR.';
+const inJson = (value: object): string => `${JSON.stringify(value, undefined, 2)}\n`;
+// Cut before the costly filter, far behind what is shown.
+const quoted = (text: string): string => label(masked(plain(text.slice(0, 5 * longestQuote))), longestQuote);
+
+/** Several arguments are one text: somebody forgot the quotes. */
+async function given(positionals: readonly string[], { stdin, stderr, signal }: Io): Promise<string> {
+  const [first, ...more] = positionals;
+  if (first !== undefined && (first !== '-' || more.length > 0)) return positionals.join(' ').slice(0, longestText);
+  if (stdin.isTTY === true && first === undefined)
+    throw new UsageError('an error is expected: as text in quotes, or on standard input (`... 2>&1 | ecr-courier why -`)');
+  if (stdin.isTTY === true) stderr.write('Paste the error, then Enter and Ctrl-D.\n');
+  return await unless(signal, end(stdin));
+}
+
+/** The end of what comes, as the newest lines of a log are the ones that matter. */
+async function end(input: AsyncIterable<string | Uint8Array>): Promise<string> {
+  const decoder = new StringDecoder('utf8');
+  let text = '';
+  for await (const chunk of input)
+    text = `${text}${typeof chunk === 'string' ? chunk : decoder.write(Buffer.from(chunk))}`.slice(-longestText);
+  return text;
+}

@@ -1,0 +1,29 @@
+const secret = '[secret]';
+
+/** Names behind which secrets stand, as headers, members, variables and options. */
+const names =
+  '(?:[\\w-]*(?:password|passwd|passphrase|secret|authorization|api[-_]?key|access[-_]?key|session[-_]?token|security[-_]?token|identity[-_]?token|registry[-_]?token|registry-auth|signature|credential|cookie)[\\w-]*|pwd|token|auth)';
+
+/** What is hidden in a text that somebody pasted, each with what stays of it. */
+const hidden: readonly (readonly [pattern: RegExp, shown: string])[] = [
+  // User and password of an address, and its query: signed addresses are as good as a login.
+  [/([a-z][a-z0-9+.-]*:\/\/)[^\s/"'@]*(?:[^\s"'@]*)@/gi, `$1${secret}@`],
+  [/(\b[a-z][a-z0-9+.-]*:\/\/[^\s"'?<>]+\?)[^\s"'<>]+/gi, `$1${secret}`],
+  [/(\bX-Amz-[\w-]+=)[^\s&"'<>]+/gi, `$1${secret}`],
+  [
+    /\b(basic|bearer|negotiate|aws4-hmac-sha256)(\s+)(?=\S*[\d=_A-Z])[^\s"',;]{6,}(?:[, ]+(?:signedheaders|signature|credential)=[^\s"']+)*/gi,
+    `$1$2${secret}`,
+  ],
+  [/eyJ[\w+/-]{8,}(?:[.=][\w+/=-]*)*/g, secret],
+  [
+    new RegExp(`((?<![\\w-])${names}["']?\\s*(?:[:=]|=>)\\s*["']?(?:(?:basic|bearer)\\s+)?)(?!\\[secret)[^\\s"',;&<>{}]{4,}`, 'gi'),
+    `$1${secret}`,
+  ],
+  [/((?:^|\s)(?:--?(?:p|password|token|secret|passphrase))(?:\s+|=)["']?)(?!-)[^\s"']{3,}/gi, `$1${secret}`],
+  [/(-----BEGIN [A-Z ]*PRIVATE KEY-----)[^-]*/g, `$1 ${secret} `],
+  // What only looks like a key: forty and more letters of base64, among them capitals, small ones and digits.
+  [/(?<![\w+/=-])(?=[\w+/-]*[A-Z])(?=[\w+/-]*[a-z])(?=[\w+/-]*\d)[\w+/-]{40,}={0,2}/g, secret],
+];
+
+/** The text without secrets that a log or an address may hold. For texts of others that are shown again. */
+export const masked = (text: string): string => hidden.reduce((clean, [pattern, shown]) => clean.replace(pattern, shown), text);

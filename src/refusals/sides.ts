@@ -1,0 +1,56 @@
+import type { Denial } from './denial.ts';
+import type { Paste } from './diagnosis.ts';
+import {
+  identityStatement,
+  type Rights,
+  repositoryStatement,
+  resourceStatement,
+  rightsFor,
+  type Statement,
+  trustStatement,
+} from './statements.ts';
+
+/** One of the policies that must allow something: its name as the rest of a sentence, and what is pasted there. */
+export interface Side {
+  readonly words: string;
+  /** Its place among the gates of ECR: "the first gate, ". Empty elsewhere. */
+  readonly gate: string;
+  readonly paste: Paste;
+}
+
+export const needed = ({ action }: Denial): Rights => rightsFor(action);
+export const serviceOf = ({ action }: Denial): string => action.slice(0, action.indexOf(':'));
+export const json = (statement: Statement): string => JSON.stringify(statement, undefined, 2);
+
+/** For a statement: what was asked for, or all where IAM does not tell. */
+export const arns = ({ resource }: Denial): readonly string[] => [resource ?? '*'];
+
+export const isCross = ({ account, resourceAccount }: Denial): boolean =>
+  account !== undefined && resourceAccount !== undefined && account !== resourceAccount;
+
+const inAccount = (account: string | undefined): string => (account === undefined ? 'in its account' : `in account ${account}`);
+const policy = (words: string, statement: Statement): Paste => ({ what: `Statement for ${words}`, kind: 'policy', text: json(statement) });
+/** The gates of the pulls and pushes; everybody's tokens know the first one only. */
+const ofGate = (denial: Denial, gate: string): string => (serviceOf(denial) === 'ecr' ? `the ${gate} gate, ` : '');
+
+/** Where the statements of a holder are kept: not everybody's can be edited in IAM. */
+export function identitySide(denial: Denial): Side {
+  const { holder } = denial;
+  const words = holder.kind === 'permission-set' ? `the ${holder.words}` : `the identity policy of ${holder.words}`;
+  return { words, gate: ofGate(denial, 'first'), paste: policy(words, identityStatement(needed(denial), arns(denial))) };
+}
+
+/** Of the policies that hang on what was asked for. */
+export function resourceSide(denial: Denial): Side {
+  const { resource, resourceAccount, account } = denial;
+  const owner = inAccount(resourceAccount ?? account);
+  const principals = [denial.principal ?? account ?? '*'];
+  const of = resourceStatement(needed(denial), principals, arns(denial));
+  if (needed(denial).by === 'registry') return side(`the registry policy ${owner}`, ofGate(denial, 'third'), of);
+  if (serviceOf(denial) === 'ecr')
+    return side(`the repository policy ${owner}`, ofGate(denial, 'second'), repositoryStatement(needed(denial), principals));
+  if (denial.action === 'sts:AssumeRole') return side(`the trust policy of ${resource ?? 'the role'}`, '', trustStatement(principals));
+  return side(`the policy of ${serviceOf(denial) === 'lambda' ? 'the function ' : ''}${resource ?? 'what was asked for'}`, '', of);
+}
+
+const side = (words: string, gate: string, statement: Statement): Side => ({ words, gate, paste: policy(words, statement) });

@@ -1,0 +1,131 @@
+import { isEcr, isRegistry, orUnsaid } from '../hosts.ts';
+import { example, row, type Situation } from '../situation.ts';
+
+const { host } = example;
+
+/** What managers say, and this program itself. */
+export const managers: readonly Situation[] = [
+  row({
+    id: 'portainer-key',
+    title: 'Portainer does not accept the key',
+    symptoms: [
+      ['Portainer', '{"message":"Invalid JWT token","details":"Invalid JWT token"}'],
+      ['ecr-courier', 'Portainer does not accept this user name and password.'],
+    ],
+    when: ({ find }) => find(/Invalid JWT token.{0,12}details|portainer.{0,200}Invalid JWT token|Portainer does not accept this/),
+    tell: () => ({
+      sentence: 'Portainer does not know the key (or the login) that was sent. It has nothing to do with AWS.',
+      side: 'the access token of the Portainer user with which the courier writes',
+      remedy:
+        'Make an access token as an administrator (My account > Access tokens) and put it where PORTAINER_API_KEY_FILE points; the file is read again by itself.',
+    }),
+  }),
+  row({
+    id: 'portainer-namespace',
+    title: 'Portainer keeps access for a namespace that is gone',
+    symptoms: [
+      [
+        'Portainer',
+        '{"message":"Unable to update access to registry","details":"Failed saving secret: namespaces \\"team-b\\" not found"}',
+      ],
+    ],
+    when: ({ find }) => find(/Unable to update access to registry|Failed saving secret: namespaces/),
+    tell: () => ({
+      sentence:
+        'Portainer could not write the pull secret into a namespace that has access to this registry, mostly because the namespace was deleted. It keeps the old password then.',
+      side: 'the access that the registry has in that environment of Portainer',
+      remedy:
+        'Remove the namespace from the access of the registry (environment, Registries, Manage access), or make it again. The next write of the courier succeeds then.',
+    }),
+  }),
+  row({
+    id: 'portainer-header',
+    title: 'The login that was handed through Portainer cannot be read',
+    symptoms: [
+      ['Portainer', '{"message":"Unable to proxy the request via the Docker socket","details":"illegal base64 data at input byte 24"}'],
+      ['Docker Engine API', 'invalid X-Registry-Auth header: must be a valid base64url-encoded string'],
+    ],
+    when: ({ find }) => find(/invalid X-Registry-Auth header|Unable to proxy the request via the Docker socket.{0,120}base64/),
+    tell: () => ({
+      sentence: 'The header X-Registry-Auth is not base64 in the form that the engine takes: URL alphabet, with padding.',
+      side: 'the program that calls the API',
+      remedy: 'Encode the JSON with the URL alphabet and keep the = at its end.',
+    }),
+  }),
+  row({
+    id: 'harbor-unhealthy',
+    title: 'Harbor cannot use the endpoint',
+    symptoms: [
+      ['Harbor', '{"errors":[{"code":"BAD_REQUEST","message":"the registry is unhealthy"}]}'],
+      [
+        'Harbor',
+        '{"errors":[{"code":"BAD_REQUEST","message":"health check to registry https://123456789012.dkr.ecr.eu-west-1.amazonaws.com failed"}]}',
+      ],
+    ],
+    when: ({ find }) =>
+      find(/(BAD_REQUEST|harbor).{0,120}the registry is unhealthy/, orUnsaid(isEcr)) ?? find(/health check to registry/, isEcr),
+    tell: () => ({
+      sentence:
+        'Harbor tried the endpoint with the login that it was given, and the registry did not answer well: a wrong or old token, a wrong address, or no way there from Harbor. Harbor says the same for all.',
+      side: 'the endpoint in Harbor (Administration > Registries), or the network between Harbor and ECR',
+      remedy: 'The log of harbor-core has the reason (`http status code: 401` and so on): put that line into `ecr-courier why`.',
+    }),
+  }),
+  row({
+    id: 'harbor-replication',
+    title: 'Harbor is refused by the registry',
+    symptoms: [
+      ['Harbor (log of core and jobservice)', `failed to ping registry https://${host}: http status code: 401, body: Not Authorized`],
+      ['Harbor (replication)', `failed to fetch the manifest of ${host}/team/app: http error: code 403, message`],
+    ],
+    when: ({ find }) => find(/http status code: ?40[13]|http error: code 40[13]/, isRegistry),
+    tell: ({ host: at }) => ({
+      sentence: `${at} refused the login that Harbor keeps for its endpoint: 401 is a token that is too old or wrong, 403 a statement that is missing.`,
+      side: 'the endpoint in Harbor, or the policies of the identity that fetched the token',
+      remedy:
+        'Let the courier renew it (`ecr-courier status`), then run the replication again. For 403, `ecr-courier check IMAGE` names the statement.',
+      paste: [{ what: 'Ask with GET', kind: 'command', text: `ecr-courier check ${at}/NAME:TAG` }],
+    }),
+  }),
+  row({
+    id: 'systemd-credentials',
+    title: 'systemd does not start the unit (243/CREDENTIALS)',
+    symptoms: [
+      ['systemd', 'ecr-courier.service: Failed to set up credentials: No such file or directory'],
+      ['systemd', 'ecr-courier.service: Main process exited, code=exited, status=243/CREDENTIALS'],
+      ['systemd', 'ecr-courier.service: Failed at step CREDENTIALS spawning /usr/local/bin/node: No such file or directory'],
+    ],
+    when: ({ find }) => find(/243\/CREDENTIALS|Failed at step CREDENTIALS|Failed to set up credentials/),
+    tell: () => ({
+      sentence:
+        'The unit gets a file from systemd (LoadCredential), and that file is not there or cannot be read. So the program was not started.',
+      side: 'the unit (LoadCredential, or its drop-in), and the file on this machine',
+      remedy:
+        'Make the file that LoadCredential names, for instance /etc/ecr-courier/portainer-api-key, or correct the path (`systemctl cat UNIT`), and start the unit again.',
+      paste: [{ what: 'What the unit loads', kind: 'command', text: 'systemctl cat ecr-courier | grep -i credential' }],
+    }),
+  }),
+  row({
+    id: 'key-file',
+    title: 'A file of ours cannot be read',
+    symptoms: [
+      [
+        'ecr-courier',
+        '/run/portainer/api-key may not be read by the user that the courier runs as (uid 65532): it belongs to uid 0 (mode 600)',
+      ],
+      ['ecr-courier', 'PORTAINER_API_KEY_FILE: /run/portainer/api-key is not there'],
+      ['any', "EACCES: permission denied, open '/run/portainer/api-key'"],
+    ],
+    when: ({ find }) =>
+      find(
+        /may not be (read|written) by the user that the courier runs as|(PORTAINER|HARBOR|RANCHER|CATTLE|ECR_COURIER)_\w+_FILE: |EACCES: permission denied, open '[^']{0,200}(api-key|portainer|ecr-courier)/,
+      ),
+    tell: () => ({
+      sentence:
+        'The courier may not read a file that holds a key, or the file is not there: it runs as a user of its own (in the image uid 65532).',
+      side: 'owner and mode of the file on its host, and of the directories above it',
+      remedy: 'Let that user read it. With a container mount the directory, and change the owner on the host.',
+      paste: [{ what: 'For the image', kind: 'command', text: 'sudo chown 65532 secrets/api-key && sudo chmod 400 secrets/api-key' }],
+    }),
+  }),
+];

@@ -1,0 +1,299 @@
+import { lookAlike } from '../../contract/look-alike.ts';
+import { parseAddress } from '../../contract/registry.ts';
+import { isAws, isLayers, isRegistry, isS3, type Of, orUnsaid } from '../hosts.ts';
+import { example, row, type Situation, type Told } from '../situation.ts';
+
+const { host, manifest, layers, api } = example;
+const noName =
+  /no such host|\bENOTFOUND\b|Name or service not known|Temporary failure in name resolution|nodename nor servname|Could not resolve host|\bEAI_AGAIN\b|server misbehaving|Could not connect to the endpoint URL|name is not known/;
+const noAnswer =
+  /i\/o timeout|connection refused|connection timed out|connect timeout|ConnectTimeoutError|\bETIMEDOUT\b|\bECONNREFUSED\b|\bEHOSTUNREACH\b|\bENETUNREACH\b|no route to host|network is unreachable|Client\.Timeout exceeded|context deadline exceeded|TLS handshake timeout|Read timeout on endpoint|nothing listens there|no answer to the connection attempt|took the request and did not answer/;
+const cutOff =
+  /connection reset by peer|\bECONNRESET\b|: EOF\b|unexpected EOF|broken pipe|the connection was cut|connection closed before|http2: .{0,60}closed/;
+const badTls =
+  /certificate signed by unknown authority|CERTIFICATE_VERIFY_FAILED|certificate verify failed|unable to get (local )?issuer certificate|self[- ]signed certificate|SELF_SIGNED_CERT|UNABLE_TO_(GET|VERIFY)|certificate is valid for .{0,200}?, not \S+|certificate is not trusted|x509: .{0,80}not trusted|unable to verify the first certificate|The TLS handshake with/;
+
+const way = (to: string): string => `the way from the machine that pulls to ${to}: DNS, firewall, proxy, routes`;
+
+const isSpelt: Of = host => host !== undefined && parseAddress(host) !== undefined;
+
+/** A name of a host that ECR does not have. */
+const misspelt: Of = host =>
+  host !== undefined && /^(\d{12}\.)?dkr[.-]ecr/.test(host) && !/xxx|\*/.test(host) && !isSpelt(host) && lookAlike(host) !== undefined;
+
+const elsewhere = ({ host: at }: Told): { what: string; kind: 'command'; text: string } => ({
+  what: 'Try from that machine',
+  kind: 'command',
+  text: `curl -sv --max-time 10 https://${at}/ -o /dev/null`,
+});
+
+export const network: readonly Situation[] = [
+  row({
+    id: 'proxy-login',
+    title: 'The proxy wants a login',
+    symptoms: [
+      ['Docker', `Error response from daemon: Get "https://${host}/v2/": Proxy Authentication Required`],
+      ['AWS CLI', `Failed to connect to proxy URL: "http://proxy:3128": Tunnel connection failed: 407 Proxy Authentication Required`],
+      ['crane', `Error: Get "https://${host}/v2/": proxyconnect tcp: 407 Proxy Authentication Required`],
+    ],
+    when: ({ find }) =>
+      find(/Failed to connect to proxy URL.{0,200}407|A proxy answered in place of AWS and wants a login/) ??
+      find(/Proxy Authentication Required|\b407\b.{0,40}proxy/, orUnsaid(isAws)),
+    tell: () => ({
+      sentence: 'A proxy stands between and wants a user name and password, so nothing behind it was reached.',
+      side: 'the proxy, and the proxy settings of the program that asked',
+      remedy:
+        'Put user and password into the address of the proxy (HTTPS_PROXY=http://USER:PASSWORD@PROXY:PORT, letters such as @ as %40), or let ECR and S3 go around it (NO_PROXY). Docker, containerd and the kubelet have proxy settings of their own services; those of your shell do not count there.',
+    }),
+  }),
+  row({
+    id: 'proxy-unreachable',
+    title: 'The proxy cannot be reached',
+    symptoms: [
+      [
+        'Docker',
+        `Error response from daemon: Get "https://${host}/v2/": proxyconnect tcp: dial tcp: lookup proxy.example.com: no such host`,
+      ],
+      ['containerd', `failed to do request: Head "${manifest}": proxyconnect tcp: dial tcp 10.0.0.9:3128: connect: connection refused`],
+    ],
+    when: ({ find }) =>
+      find(/Failed to connect to proxy URL/) ?? find(/proxyconnect tcp: |ProxyConnectionError|Cannot connect to proxy/, orUnsaid(isAws)),
+    tell: () => ({
+      sentence: 'The proxy of the settings does not answer, so nothing behind it was asked.',
+      side: 'the proxy settings of the program that asked',
+      remedy:
+        'Look at HTTPS_PROXY and NO_PROXY of that very service (`systemctl show docker --property Environment`), and whether the proxy runs.',
+    }),
+  }),
+  row({
+    id: 'layers-unreachable',
+    title: 'The layers in S3 cannot be reached',
+    symptoms: [
+      [
+        'Docker',
+        `error pulling image configuration: download failed after attempts=6: dial tcp 52.218.1.1:443: i/o timeout: Get "https://${layers}/5c1-123456789012/sha256"`,
+      ],
+      [
+        'containerd',
+        `failed to copy: httpReadSeeker: failed open: failed to do request: Get "https://${layers}/5c1": dial tcp 52.218.1.1:443: i/o timeout`,
+      ],
+      ['Docker', `dial tcp: lookup ${layers} on 10.0.0.2:53: no such host`],
+      [
+        'Docker, which names the registry alone',
+        `${host}/team/app: error pulling image configuration: download failed after attempts=6: dial tcp 52.218.1.1:443: i/o timeout`,
+      ],
+      ['containerd', `failed to do request: Get "https://${layers}/5c1": dial tcp 52.218.1.1:443: connect: connection refused`],
+      ['podman', `Error: reading blob sha256:5c1: Get "https://${layers}/5c1": EOF`],
+    ],
+    when: ({ find }) =>
+      find(
+        /(error pulling image configuration|download failed after|reading blob|httpReadSeeker: failed open).{0,200}(i\/o timeout|connection refused|no such host|deadline exceeded)/,
+        (host, nearby) => isRegistry(host ?? nearby),
+      ) ??
+      find(noAnswer, isS3) ??
+      find(noName, isS3) ??
+      find(cutOff, isS3) ??
+      find(badTls, isS3),
+    tell: told => ({
+      sentence: isLayers(told.host)
+        ? `The registry answers, but ${told.host}, where ECR keeps the layers, cannot be reached from the machine that pulls. Login and rights are good.`
+        : isRegistry(told.host)
+          ? `${told.host} answers, but S3, where ECR keeps the layers, cannot be reached from the machine that pulls. Login and rights are good.`
+          : `${told.host}, a bucket of S3, cannot be reached from the machine that asked. ECR keeps the layers of images in S3.`,
+      side: way('S3'),
+      remedy:
+        'Let it reach S3 as well: in the firewall or proxy the bucket prod-REGION-starport-layer-bucket.s3.REGION.amazonaws.com, in a VPC without internet a gateway endpoint for S3 in the route tables of these subnets. `ecr-courier check IMAGE --layer` tries it.',
+      paste: isRegistry(told.host) ? [] : [elsewhere(told)],
+    }),
+  }),
+  row({
+    id: 'layers-refused',
+    title: 'S3 refuses the layers',
+    symptoms: [
+      ['containerd', `failed to copy: httpReadSeeker: failed open: unexpected status code https://${layers}/5c1: 403 Forbidden`],
+      [
+        'Docker',
+        `error pulling image configuration: download failed after attempts=1: error parsing HTTP 403 response body: invalid character '<' looking for beginning of value: "<?xml version=\\"1.0\\" encoding=\\"UTF-8\\"?>\\n<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>" from https://${layers}/5c1`,
+      ],
+      ['any', `<Error><Code>AccessDenied</Code><Message>Request has expired</Message></Error> https://${layers}/5c1`],
+    ],
+    when: ({ find }) => find(/403 Forbidden|\bStatusCode: 403|AccessDenied|response status code 403|HTTP 403/, isLayers),
+    tell: ({ host: at }) => ({
+      sentence: `${at} refuses the address that ECR signed for the layer, although ECR itself gave it. Login and rights at ECR are good.`,
+      side: 'the policy of the VPC endpoint for S3 on the way, or a proxy that changes or keeps the address',
+      remedy:
+        'The policy of the endpoint must allow s3:GetObject on arn:aws:s3:::prod-REGION-starport-layer-bucket/*. If the message says that the request has expired, look at the clock, and for a client that waits too long.',
+      paste: [
+        {
+          what: 'The endpoints of the region',
+          kind: 'command',
+          text: 'aws ec2 describe-vpc-endpoints --filters Name=vpc-endpoint-type,Values=Gateway',
+        },
+      ],
+    }),
+  }),
+  row({
+    id: 'two-logins-at-s3',
+    title: 'A login was sent to S3',
+    symptoms: [
+      [
+        'S3',
+        '<Error><Code>InvalidArgument</Code><Message>Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, Signature query string parameter or the Authorization header should be specified</Message></Error>',
+      ],
+    ],
+    when: ({ find }) => find(/Only one auth mechanism allowed/),
+    tell: () => ({
+      sentence: 'The client followed the redirect to S3 with the login of ECR, which S3 does not take beside a signed address.',
+      side: 'the client, or a proxy between that adds the header',
+      remedy:
+        'Update the client: it must drop the Authorization header when the host changes. The login was shown to S3 then, which is AWS, too.',
+    }),
+  }),
+  row({
+    id: 'host-misspelt',
+    title: 'The name of the registry is not one of ECR',
+    symptoms: [
+      [
+        'Docker',
+        'Error response from daemon: Get "https://123456789012.dkr.ecr.amazonaws.com/v2/": dial tcp: lookup 123456789012.dkr.ecr.amazonaws.com on 10.0.0.2:53: no such host',
+      ],
+      [
+        'Docker',
+        'Error response from daemon: Get "https://123456789012.dkr.ecr.cn-north-1.amazonaws.com/v2/": dial tcp: lookup 123456789012.dkr.ecr.cn-north-1.amazonaws.com: no such host',
+      ],
+      ['podman', 'dial tcp: lookup 123456789012.dkr.ecr.eu-west-1.amazonaws.co on 10.0.0.2:53: no such host'],
+    ],
+    // A line's end in the name makes a misspelt one, too.
+    when: ({ find }) => !find(noName, isSpelt) && find(noName, misspelt),
+    tell: ({ host: at }) => ({
+      sentence: `${at} looks like a registry of ECR and is none: region or ending are wrong, or do not belong together.`,
+      side: 'the name of the image where it is written: deployment, compose file, entry of the manager',
+      remedy: 'Correct it to ACCOUNT.dkr.ecr.REGION.amazonaws.com (China: .amazonaws.com.cn).',
+    }),
+  }),
+  row({
+    id: 'name-unknown-to-dns',
+    title: 'DNS does not know the name',
+    symptoms: [
+      ['Docker', `Error response from daemon: Get "https://${host}/v2/": dial tcp: lookup ${host} on 10.0.0.2:53: no such host`],
+      ['AWS CLI', 'Could not connect to the endpoint URL: "https://api.ecr.eu-west-9.amazonaws.com/"'],
+      ['AWS SDK for JavaScript', `Error: getaddrinfo ENOTFOUND ${api}`],
+      ['curl', `curl: (6) Could not resolve host: ${host}`],
+      ['Python', `Failed to resolve '${api}' ([Errno -3] Temporary failure in name resolution)`],
+    ],
+    when: ({ find }) => find(noName, isAws),
+    tell: told => ({
+      sentence: `The name ${told.host} was not found in DNS from where the program runs.`,
+      side: 'the DNS of that machine or container, or the region in the name',
+      remedy:
+        'Is the region spelt as AWS spells it? Does another name resolve there? In a VPC with endpoints, private DNS must be on for ecr.api, ecr.dkr and the resolver of the VPC must be used.',
+      paste: [{ what: 'Look it up from that machine', kind: 'command', text: `getent hosts ${told.host}` }],
+    }),
+  }),
+  row({
+    id: 'no-connection',
+    title: 'ECR cannot be reached',
+    symptoms: [
+      [
+        'Docker',
+        `Error response from daemon: Get "https://${host}/v2/": net/http: request canceled while waiting for connection (Client.Timeout exceeded while awaiting headers)`,
+      ],
+      ['Docker', `Error response from daemon: Get "https://${host}/v2/": dial tcp 52.1.1.1:443: connect: connection refused`],
+      ['Docker', `Error response from daemon: Get "https://${host}/v2/": net/http: TLS handshake timeout`],
+      ['containerd', `failed to do request: Head "${manifest}": dial tcp 52.1.1.1:443: i/o timeout`],
+      [
+        'ECS',
+        `ResourceInitializationError: unable to pull secrets or registry auth: unable to retrieve ecr registry auth: service call has been retried 3 time(s): RequestError: send request failed caused by: Post "https://${api}/": dial tcp 52.1.1.1:443: i/o timeout`,
+      ],
+      ['AWS CLI', `Connect timeout on endpoint URL: "https://${api}/"`],
+      ['Harbor', `Get "https://${host}/v2/": net/http: TLS handshake timeout`],
+    ],
+    when: ({ find }) => find(noAnswer, isAws),
+    tell: told => ({
+      sentence: `${told.host} did not answer the machine that asked: no connection came about, or no answer in time.`,
+      side: way(told.host),
+      remedy:
+        'A machine without a way to the internet needs endpoints in its VPC: ecr.api, ecr.dkr (with a security group that lets port 443 in), sts, and the gateway for S3. Elsewhere look at firewall, proxy and routes.',
+      paste: [elsewhere(told)],
+    }),
+  }),
+  row({
+    id: 'tls-intercepted',
+    title: 'Somebody else’s certificate',
+    symptoms: [
+      [
+        'Docker',
+        `Error response from daemon: Get "https://${host}/v2/": tls: failed to verify certificate: x509: certificate signed by unknown authority`,
+      ],
+      [
+        'podman',
+        `pinging container registry ${host}: Get "https://${host}/v2/": tls: failed to verify certificate: x509: certificate signed by unknown authority`,
+      ],
+      [
+        'AWS CLI',
+        `SSL validation failed for https://${api}/ [SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: unable to get local issuer certificate (_ssl.c:1006)`,
+      ],
+      ['AWS SDK for JavaScript', `Error: self-signed certificate in certificate chain, request to https://${api}/ failed`],
+      ['Docker', `Error response from daemon: Get "https://${host}/v2/": x509: certificate is valid for proxy.example.com, not ${host}`],
+      ['ecr-courier', `The TLS handshake with ${api} failed (SELF_SIGNED_CERT_IN_CHAIN).`],
+    ],
+    when: ({ find }) => find(badTls, isAws),
+    tell: told => ({
+      sentence: `The certificate that was shown for ${told.host} is not of AWS, or this machine has no list of authorities: a proxy or firewall opens the connection.`,
+      side: 'the network between, or the list of authorities of the machine or image',
+      remedy:
+        'Give the program the authority of that proxy: Docker /etc/docker/certs.d/HOST/ca.crt or the system’s list, containerd and the kubelet the system’s list, AWS CLI and ecr-courier AWS_CA_BUNDLE. Or let the proxy leave ECR and S3 alone. A minimal image may lack the package ca-certificates.',
+      paste: [
+        {
+          what: 'Whose certificate is it',
+          kind: 'command',
+          text: `openssl s_client -connect ${told.host}:443 -servername ${told.host} </dev/null 2>/dev/null | openssl x509 -noout -issuer`,
+        },
+      ],
+    }),
+  }),
+  row({
+    id: 'not-aws-answers',
+    title: 'Something else answers in place of AWS',
+    symptoms: [
+      ['Docker', `Error response from daemon: Get "https://${host}/v2/": http: server gave HTTP response to HTTPS client`],
+      [
+        'Docker',
+        `Error response from daemon: error parsing HTTP 403 response body: invalid character '<' looking for beginning of value: "<html>blocked" (https://${host}/v2/)`,
+      ],
+      [
+        'AWS SDK for Go',
+        `operation error ECR: GetAuthorizationToken, https response error StatusCode: 503, RequestID: , deserialization failed, failed to decode response body, invalid character '<' looking for beginning of value`,
+      ],
+    ],
+    when: ({ find }) =>
+      find(
+        /server gave HTTP response to HTTPS client|invalid character '<' looking for|wrong version number|Unexpected token '?</,
+        isAws,
+      ) ?? find(/operation error ECR.{0,300}?invalid character '<' looking for/),
+    tell: told => ({
+      sentence: `What answered in place of ${told.host} is not AWS: a page of HTML or plain HTTP came back.`,
+      side: 'a proxy, captive portal or block page between the machine and AWS',
+      remedy:
+        'Read the page from that machine. Let ECR and S3 through, or correct the proxy settings or the endpoint override (AWS_ENDPOINT_URL).',
+      paste: [elsewhere(told)],
+    }),
+  }),
+  row({
+    id: 'connection-cut',
+    title: 'The connection is cut',
+    symptoms: [
+      ['Docker', `Error response from daemon: Head "${manifest}": EOF`],
+      ['containerd', `failed to do request: Head "${manifest}": read tcp 10.0.0.4:50432->52.1.1.1:443: read: connection reset by peer`],
+      ['amazon-ecr-credential-helper', `Error retrieving credentials: Post "https://${api}/": EOF`],
+      ['Docker, push', `Put "https://${host}/v2/team/app/blobs/uploads/5c1": EOF`],
+    ],
+    when: ({ find }) => find(cutOff, isAws),
+    tell: told => ({
+      sentence: `The connection to ${told.host} was cut in the middle. When pushing, ECR itself does so where the repository is not there or the right to push is missing.`,
+      side: `${way(told.host)}; or, when pushing, the repository and its policies`,
+      remedy:
+        'When pushing, look first whether the repository is there and `ecr-courier policy` gives the rights to push. Otherwise look for a firewall or proxy that resets connections, and for a too large MTU (VPN, overlay networks).',
+    }),
+  }),
+];

@@ -1,0 +1,128 @@
+import { row, type Situation } from '../situation.ts';
+
+const caller = 'the machine, container or user that asked: it has no AWS identity that the program finds';
+
+/** Where there are no AWS keys at all, or settings are missing. */
+export const noKeys: readonly Situation[] = [
+  row({
+    id: 'metadata-unreachable',
+    title: 'The role of the EC2 instance cannot be reached (hop limit)',
+    symptoms: [
+      [
+        'AWS SDK for Go, in a container',
+        'failed to refresh cached credentials, no EC2 IMDS role found, operation error ec2imds: GetMetadata, canceled, context deadline exceeded',
+      ],
+      [
+        'AWS SDK for Go, in a container',
+        'operation error ec2imds: GetMetadata, failed to get API token, operation error ec2imds: getToken, http response error StatusCode: 0, request to EC2 IMDS failed',
+      ],
+      ['AWS SDK for Java', 'Unable to contact EC2 metadata service.'],
+      ['any', 'Put "http://169.254.169.254/latest/api/token": context deadline exceeded (Client.Timeout exceeded while awaiting headers)'],
+    ],
+    when: ({ find }) =>
+      find(
+        /no EC2 IMDS role found|request to EC2 IMDS failed|ec2imds: (GetMetadata|getToken)|contact EC2 metadata service|169\.254\.169\.254.{0,200}?(timeout|deadline|timed out|refused|no route|unreachable)|EC2MetadataError|Error retrieving (credentials|metadata) from (Instance Metadata|IMDS)|Failed to (load|retrieve) .{0,40}IMDS/,
+      ),
+    tell: () => ({
+      sentence:
+        'No keys were found in variables or files, and the metadata service of EC2, the last place, gave none: the machine has no role, or a container is one network hop too far away from it.',
+      side: 'the EC2 instance: its role (instance profile) and its metadata options',
+      remedy:
+        'In a container without host network the hop limit must be 2; the default of many instances is 1. Outside of EC2 give keys, a profile or a web identity. Look also whether the instance has a role at all, and whether the metadata service is switched off.',
+      paste: [
+        {
+          what: 'Raise the hop limit',
+          kind: 'command',
+          text: 'aws ec2 modify-instance-metadata-options --instance-id INSTANCE --http-put-response-hop-limit 2 --http-tokens required',
+        },
+      ],
+    }),
+  }),
+  row({
+    id: 'profile-missing',
+    title: 'The profile is not there',
+    symptoms: [
+      ['AWS CLI', 'The config profile (ecr) could not be found'],
+      ['AWS SDK for Go', 'failed to get shared config profile, ecr'],
+      [
+        'AWS SDK for JavaScript',
+        'CredentialsProviderError: Could not resolve credentials using profile: [ecr] in configuration/credentials file(s).',
+      ],
+    ],
+    when: ({ find }) =>
+      find(
+        /config profile \([^)]{1,100}\) could not be found|failed to get shared config profile|Could not resolve credentials using profile/,
+      ),
+    tell: () => ({
+      sentence: 'AWS_PROFILE (or an option) names a profile that is not in the ~/.aws of the user that asks, or that has no keys.',
+      side: 'the user and home directory with which the program runs: services and root have others than you',
+      remedy: 'Mount or copy ~/.aws to that home, or set AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE, or unset AWS_PROFILE.',
+      paste: [{ what: 'The profiles of this user', kind: 'command', text: 'aws configure list-profiles' }],
+    }),
+  }),
+  row({
+    id: 'no-aws-keys',
+    title: 'No AWS credentials were found',
+    symptoms: [
+      ['AWS CLI', 'Unable to locate credentials. You can configure credentials by running "aws configure".'],
+      ['boto3', 'botocore.exceptions.NoCredentialsError: Unable to locate credentials'],
+      ['AWS SDK for JavaScript', 'CredentialsProviderError: Could not load credentials from any providers'],
+      ['AWS SDK for Go v1', 'NoCredentialProviders: no valid providers in chain. Deprecated.'],
+      ['AWS SDK for Java', 'Unable to load credentials from any of the providers in the chain AwsCredentialsProviderChain'],
+      [
+        'ecr-courier',
+        'No AWS credentials. Looked at: the environment, ~/.aws/credentials (is not there), the metadata of EC2 (no answer).',
+      ],
+    ],
+    when: ({ find }) =>
+      find(
+        /Unable to locate credentials|NoCredentialsError|Could not load credentials from any providers|NoCredentialProviders|Unable to load (AWS )?credentials from any|No AWS credentials\. Looked at|Partial credentials found|MissingAuthenticationToken|failed to retrieve credentials.{0,40}no valid/,
+      ),
+    tell: () => ({
+      sentence: 'The program found no AWS credentials, so AWS was not asked at all.',
+      side: caller,
+      remedy:
+        'Give it one: a role of the machine, task or pod, a profile (with the right home directory), or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY. Both keys are needed. What you set in a shell is not seen by services, sudo, Docker and the kubelet.',
+      paste: [{ what: 'What this user has', kind: 'command', text: 'aws sts get-caller-identity' }],
+    }),
+  }),
+  row({
+    id: 'region-missing',
+    title: 'No region is set',
+    symptoms: [
+      ['AWS CLI', 'You must specify a region. You can also configure your region by running "aws configure".'],
+      ['AWS SDK for Go', 'failed to resolve service endpoint, endpoint rule error, Invalid Configuration: Missing Region'],
+      ['AWS SDK for JavaScript', 'Error: Region is missing'],
+      ['AWS SDK for Go v1', 'MissingRegion: could not find region configuration'],
+    ],
+    when: ({ find }) => find(/You must specify a region|Configuration: Missing Region|\bRegion is missing\b|MissingRegion|NoRegionError/),
+    tell: () => ({
+      sentence: 'The program was not told which region to ask, and does not read it from the name of the registry.',
+      side: 'the settings of the program that asked',
+      remedy: 'Set AWS_REGION to the region in the name of the registry (ACCOUNT.dkr.ecr.REGION.amazonaws.com), or name --region.',
+    }),
+  }),
+  row({
+    id: 'get-login-gone',
+    title: '`aws ecr get-login` is gone',
+    symptoms: [
+      ['AWS CLI 2', "aws: error: argument operation: Invalid choice: 'get-login', maybe you meant: get-login-password"],
+      ['AWS CLI 1, old', 'aws: error: argument operation: Invalid choice, valid choices are: get-login (asked for get-login-password)'],
+      ['AWS CLI 2', 'Unknown options: --no-include-email'],
+    ],
+    when: ({ find }) => find(/Invalid choice.{0,200}?get-login|Unknown options:.{0,40}--no-include-email/),
+    tell: ({ facts }) => ({
+      sentence:
+        'This version of the AWS CLI does not have that command: `get-login` ended with version 2, and `get-login-password` begins with 1.17.10.',
+      side: 'the script, or the version of the AWS CLI',
+      remedy: 'Use get-login-password, and update the AWS CLI where it is missing.',
+      paste: [
+        {
+          what: 'Login',
+          kind: 'command',
+          text: `aws ecr get-login-password --region ${facts.registry?.region ?? 'REGION'} | docker login --username AWS --password-stdin ${facts.registry?.host ?? 'ACCOUNT.dkr.ecr.REGION.amazonaws.com'}`,
+        },
+      ],
+    }),
+  }),
+];

@@ -1,0 +1,98 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { render } from '../../src/refusals/diagnosis.ts';
+import { longestText } from '../../src/refusals/facts.ts';
+import { masked } from '../../src/refusals/masked.ts';
+import { situations } from '../../src/refusals/situations.ts';
+import { why } from '../../src/refusals/why.ts';
+import { forms } from './forms.ts';
+import { others } from './unknown.ts';
+
+const symptoms = situations.flatMap(({ id, symptoms: all }) => all.map(({ text }) => ({ id, text })));
+
+test('each text of the table is explained by its own row, whatever happened to it before it was pasted', () => {
+  assert.ok(symptoms.length >= 60);
+  const wrong = Object.entries(forms).flatMap(([form, of]) =>
+    symptoms.flatMap(({ id, text }) => {
+      const found = why(of(text))?.id;
+      return found === id ? [] : [`${form}: ${id} was taken for ${found}: ${text}`];
+    }),
+  );
+  assert.deepEqual(wrong, []);
+});
+
+test('each row has texts, a name of its own, and whole sentences', () => {
+  assert.equal(new Set(situations.map(({ id }) => id)).size, situations.length);
+  for (const { id, text } of symptoms) {
+    const { sentence, side, remedy, paste = [] } = why(text) ?? assert.fail(text);
+    for (const prose of [sentence, remedy])
+      assert.match(prose, /^[^a-z].*[.)]$|^[a-z0-9.-]+\.[a-z]+ .*[.)]$|^`.*[.)]$/s, `${id}: ${prose}`);
+    assert.doesNotMatch(`${sentence} ${side} ${remedy}`, /undefined|\[object|null| {2}/, id);
+    assert.doesNotMatch(side, /\.$/, id);
+    for (const { what, text: pasted } of paste) assert.ok(what !== '' && pasted !== '', id);
+  }
+});
+
+test('what is another matter, or says too little, is not known', () => {
+  for (const text of others) assert.equal(why(text), undefined, text);
+});
+
+test('who masks account and region before he pastes gets the same answer', () => {
+  const masks = [
+    'XXXXXXXX.dkr.ecr.ap-XXXXX.amazonaws.com',
+    '<account>.dkr.ecr.eu-west-1.amazonaws.com',
+    '****.dkr.ecr.eu-west-1.amazonaws.com',
+  ];
+  for (const host of masks) {
+    assert.equal(why(`Head "https://${host}/v2/x/manifests/1": no basic auth credentials`)?.id, 'not-logged-in', host);
+    assert.equal(
+      why(`unexpected status from HEAD request to https://${host}/v2/x/manifests/1: 403 Forbidden`)?.id,
+      'refused-without-words',
+    );
+  }
+});
+
+test('nothing that is pasted can keep it busy', () => {
+  const long = [
+    'User: '.repeat(longestText / 6),
+    'not authorized to perform: ecr:'.repeat(8000),
+    'a.'.repeat(longestText / 2),
+    'https://'.repeat(longestText / 8),
+    '\\'.repeat(longestText),
+    '\n'.repeat(longestText),
+    '403 Forbidden '.repeat(longestText / 14),
+  ];
+  for (const text of long) why(text);
+});
+
+test('secrets of a text are not shown again', () => {
+  const token = 'QVdTOmV5SndZWGxzYjJGa0lqb2lRVUpEUkVWR1IwaEpTa3RNVFU1UFVGRlNVMVJWVmxkWVdWb3hNak0';
+  const texts = [
+    'https://AWS:hunter2secret@registry.example/v2/',
+    'https://b.s3.amazonaws.com/k?X-Amz-Signature=hunter2secret&X-Amz-Expires=60',
+    'X-Amz-Signature=hunter2secret',
+    'Authorization: Basic hunter2secret',
+    '{"authorization":"Bearer hunter2secret"}',
+    'X-Registry-Auth: hunter2secret',
+    'password=hunter2secret',
+    '"password": "hunter2secret"',
+    'docker login -u AWS -p hunter2secret HOST',
+    'docker login --password hunter2secret HOST',
+    'AWS_SECRET_ACCESS_KEY=hunter2secret',
+    'aws_session_token = hunter2secret',
+    'x-api-key: hunter2secret',
+    `auth ${token}`,
+    'eyJwYXlsb2FkIjoi.hunter2secret',
+  ];
+  for (const text of texts) assert.doesNotMatch(masked(text), /hunter2secret|QVdTOm|eyJ/, text);
+  const harmless = 'sha256:558c99aa0c2feaf4785cae329dd32b3a37190e0ba522571eed6f159f450e98ff is not in team/app';
+  assert.equal(masked(harmless), harmless);
+});
+
+test('a diagnosis is printed with its pastes below it', () => {
+  const paste = [{ what: 'Log in', kind: 'command' as const, text: 'docker login\nHOST' }];
+  assert.equal(
+    render({ id: 'x', sentence: 'It is so.', side: 'the client', remedy: 'Do it.', paste }),
+    'It is so.\nWhose side: the client.\nWhat to do: Do it.\n\nLog in:\n\n  docker login\n  HOST',
+  );
+});
