@@ -29,9 +29,14 @@ function verbLines(verbs: Readonly<Record<string, Command>>, name = ''): string[
 
 const sentence = (doc: string): string => `${doc.slice(0, 1).toUpperCase()}${doc.slice(1)}${doc.endsWith('.') ? '' : '.'}`;
 
+/** Behind a longer usage the doc has a line of its own. */
+const usageWidth = 32;
+
 export function help(): string {
-  const width = Math.max(...Object.values(commands).map(command => command.usage.length));
-  const lines = Object.values(commands).map(({ usage, doc }) => `  ${usage.padEnd(width)}  ${doc}`);
+  const lines = Object.values(commands).flatMap(({ usage, doc }) =>
+    usage.length > usageWidth ? [`  ${usage}`, `  ${''.padEnd(usageWidth)}  ${doc}`] : [`  ${usage.padEnd(usageWidth)}  ${doc}`],
+  );
+  const bare = Object.entries(commands).flatMap(([name, command]) => (command.bare ? [name] : []));
   return [
     `ecr-courier ${version}: keeps container managers logged in to Amazon ECR.`,
     '',
@@ -39,7 +44,7 @@ export function help(): string {
     '',
     ...lines,
     '',
-    'Options of every command but demo:',
+    `Options of every command but ${bare.join(', ')}:`,
     ...options,
     '',
     'ecr-courier COMMAND --help tells of one command.',

@@ -59,7 +59,7 @@ export const commands: Readonly<Record<string, Command>> = {
   status: { usage: 'status [--json]', doc: 'What the running daemon knows.', load: async () => (await import('./status.ts')).status },
   refresh: {
     usage: 'refresh [--target NAME]',
-    doc: 'Makes the running daemon look at its targets and write every slot, with new tokens as soon as they may be fetched.',
+    doc: 'Makes the running daemon look at its targets now, and write every slot with a new token.',
     load: async () => (await import('./refresh.ts')).refresh,
   },
   token: {
@@ -76,7 +76,7 @@ export const commands: Readonly<Record<string, Command>> = {
   },
   whoami: {
     usage: 'whoami [--source NAME] [--json]',
-    doc: 'Which AWS identity is taken, where its keys were found, and where other AWS tools take another one.',
+    doc: 'Whose AWS keys are found, where and why, and where other AWS tools find others.',
     more: [
       '--source NAME    one source of the configuration; all of them unless given',
       '--region REGION  asks the STS of this region; needed for keys of China and GovCloud where no region is set',
@@ -161,7 +161,7 @@ export const commands: Readonly<Record<string, Command>> = {
   },
   explain: {
     usage: 'explain IMAGE|HOST [--offline] [--provider-config PATH]',
-    doc: 'All that happens between the name of an image and its pull: registry, source, identity, token, rights, slots.',
+    doc: 'What happens between the name of an image and its pull, and what stops it.',
     more: [
       'IMAGE                           HOST/REPOSITORY, with or without a tag; a HOST alone is its registry',
       '--offline                       asks neither AWS nor the registry',

@@ -9,12 +9,12 @@ export interface Refusal {
   readonly sentence: string;
 }
 
-/** So many at once, then one a second. */
+/** Requests at once. After these one a second is let in. */
 const burst = 5;
 
-/** In milliseconds: one wrong token from one address after the other waits so long for its answer. */
+/** In milliseconds: the answer to each wrong token waits so long. Those of one address wait one after the other. */
 const wrongMs = 250;
-/** So many wrong ones may wait; from one address, and altogether. Beyond that none is compared. */
+/** How many wrong tokens may wait, from one address and in all. Beyond that no token is compared. */
 const mostWrong = { ofAddress: 8, ofAll: 64 };
 
 const never = new AbortController().signal;
@@ -86,7 +86,7 @@ function foreign(headers: IncomingHttpHeaders): boolean {
 }
 
 /**
- * Node hands on the bytes of a header as Latin-1. Most programs send UTF-8, some Latin-1; blanks at the ends get lost
+ * Node reads the bytes of a header as Latin-1. Most programs send UTF-8, some send Latin-1. Blanks at the ends get lost
  * on the way.
  */
 function bears({ authorization = '' }: IncomingHttpHeaders, secret: Secret): boolean {
@@ -95,7 +95,7 @@ function bears({ authorization = '' }: IncomingHttpHeaders, secret: Secret): boo
   const shown = sha256(Buffer.from(given.trim(), 'latin1'));
   const token = secret.reveal().trim();
   const matches = [Buffer.from(token, 'utf8'), Buffer.from(token, 'latin1')].map(bytes => timingSafeEqual(shown, sha256(bytes)));
-  // Of other letters Latin-1 keeps a part, with which another token would match.
+  // Latin-1 keeps only a part of any other letter, so another token could match.
   // oxlint-disable-next-line no-control-regex -- all that Latin-1 has
   return matches[0] === true || (matches[1] === true && /^[\u0000-\u00ff]*$/.test(token));
 }

@@ -10,7 +10,7 @@ interface Tally {
   readonly severity: Severity;
   readonly remedy: string | undefined;
   count: number;
-  /** The first few slots or hosts that bear it, and the first few sentences. */
+  /** The first few slots or hosts that have it, and the first few sentences. */
   readonly bearers: Set<string>;
   readonly messages: Set<string>;
 }
@@ -79,7 +79,7 @@ function placesIn(ledger: Ledger, engine: FindingSpecs): Places {
   for (const scope of ledger.scopes.values()) {
     const source = scope.source.name;
     for (const found of ledger.findingsOfScope(scope)) {
-      // What is said of no host is said of the machine, by every credential alike.
+      // A finding without a host is about the machine, and every credential has it.
       const name = found.host === undefined ? 'machine' : `source ${source}`;
       const place = places.get(name) ?? { about: found.host === undefined ? {} : { source }, bearers: 'hosts', tallies: new Map() };
       places.set(name, place);
@@ -117,7 +117,7 @@ function newTally({ code, remedy }: Finding, specs: FindingSpecs): Tally {
   return { severity, remedy: remedy ?? usual, count: 0, bearers: new Set(), messages: new Set() };
 }
 
-/** A code that no table knows, as one of somebody else's adapter may be, counts as a warning. */
+/** A code that is in no table counts as a warning: an adapter of somebody else may have one. */
 export function specOf(code: string, specs: FindingSpecs): { readonly severity: Severity; readonly remedy: string } {
   const spec = Object.hasOwn(specs, code) ? specs[code] : undefined;
   return spec ?? { severity: 'warning', remedy: '' };

@@ -18,8 +18,8 @@ export function listen(server: Server, where: ListenOptions): Promise<void> {
 }
 
 /**
- * At most so many connections: whoever comes when there is no room takes the place of the connection that has been idle
- * for longest, or else of the oldest. So those who only hold connections shut out nobody.
+ * Limits the connections. Where there is no room, a new one takes the place of the one that has been idle for longest,
+ * or else of the oldest. So nobody is shut out by those who only hold connections.
  */
 export function keepRoom(server: HttpServer, most: number): void {
   // In the order in which they became so.
@@ -55,8 +55,8 @@ export async function closeServer(server: HttpServer, clock: Clock): Promise<voi
 
 /**
  * Listens on a unix socket that only this user can open: mode 0600, in a directory of mode 0700 if it has to be made.
- * What a daemon that died left behind is replaced. Rejects when another one answers there, or when something else than
- * a socket lies there.
+ * Replaces the socket of a daemon that died. Rejects when another daemon answers there, or when something else than a
+ * socket lies there.
  */
 export async function listenOnSocket(server: Server, path: string): Promise<void> {
   await makeFolder(dirname(path));
@@ -70,15 +70,15 @@ export async function listenOnSocket(server: Server, path: string): Promise<void
   await withUmask(0o177, () => listen(server, { path }));
 }
 
-/** The last one of the path alone: below /proc, Node's `recursive` never comes to an end. */
+/** Makes the last directory of the path alone, because Node's `recursive` never ends below /proc. */
 async function makeFolder(path: string): Promise<void> {
   await mkdir(path, { mode: 0o700 }).catch(({ code, message }: NodeJS.ErrnoException) => {
-    // Whatever lies there, `stat` says more of it.
+    // `stat` says what lies there.
     if (code !== 'EEXIST') throw new Error(`its directory cannot be made (${message}); those above it have to be there`);
   });
 }
 
-/** The socket is made within the call itself, so at no moment can anybody else open it. */
+/** The call itself makes the socket, so nobody else can open it at any moment. */
 function withUmask<T>(umask: number, begin: () => T): T {
   const before = process.umask(umask);
   try {

@@ -26,7 +26,7 @@ export const metricTable = {
   nextFetch: gauge('next_fetch_timestamp_seconds', 'When the next token is fetched; 0 when it is not known.', 'source', 'ecr_region'),
   fetchAttempts: counter('fetch_attempts_total', 'Tokens asked for.', 'source', 'ecr_region'),
   fetchFailures: counter('fetch_failures_total', 'Tokens asked for in vain, by failure code.', 'source', 'ecr_region', 'code'),
-  fetchDuration: histogram('fetch_duration_seconds', 'How long fetching a token took, failed or not.', 'source', 'ecr_region'),
+  fetchDuration: histogram('fetch_duration_seconds', 'How long a fetch of a token took, failed or not.', 'source', 'ecr_region'),
   fetchSuccess: gauge('last_fetch_success_timestamp_seconds', 'When a token was last fetched; 0 before the first.', 'source', 'ecr_region'),
   proofAttempts: counter('proof_attempts_total', 'Times that a registry was asked whether it accepts a new token.', 'source', 'ecr_region'),
   proofFailures: counter('proof_failures_total', 'Proofs that failed: refused, or the registry out of reach.', 'source', 'ecr_region'),

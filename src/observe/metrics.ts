@@ -184,8 +184,8 @@ interface Life {
 const nothing: Life = { issued: 0, expires: 0 };
 
 /**
- * In one walk over the slots. first: of what they hold, that which ends first; `nothing`: one of them holds nothing;
- * undefined: there is nothing to hold.
+ * Walks over the slots once. first: the credential that ends first of all that they hold; `nothing`: one slot holds
+ * nothing; undefined: there is nothing to hold.
  */
 function sumUp(view: TargetOverview) {
   const slots = new Map<string, number>();
@@ -205,8 +205,7 @@ function sumUp(view: TargetOverview) {
 }
 
 /**
- * Of a credential that only the manager told us about, the beginning is not known: half of its life lies before it
- * ages.
+ * Nobody knows when a credential began that only the manager told us about. It is taken to age after half of its life.
  */
 function lifeOf({ issuedAt, agesAt, expiresAt }: HoldingView): Life {
   const expires = seconds(expiresAt);

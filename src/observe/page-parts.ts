@@ -2,7 +2,7 @@ import { type Html, html } from './html.ts';
 import type { FindingView, HoldingView, Status, TroubleView } from './status-view.ts';
 import { count, relative, span } from './words.ts';
 
-/** Where the documents lie to which `help` is relative. */
+/** `help` is relative to this address. */
 const docsBase = 'https://github.com/ecr-courier/ecr-courier/blob/main/';
 
 /**
@@ -71,7 +71,7 @@ function codes(views: readonly FindingView[]): string {
   return [...new Set(views.map(view => view.code))].join(', ');
 }
 
-/** More than these are counted: a manager may have thousands of odd rows. */
+/** Findings beyond these are only counted: a manager may have thousands of odd rows. */
 const findingsShown = 50;
 
 function list(views: readonly FindingView[]): Html | null {
@@ -92,8 +92,8 @@ type Life = Pick<HoldingView, 'issuedAt' | 'agesAt' | 'expiresAt'>;
 export function lifeBar(life: Life, now: Now): Html | null {
   if (life.agesAt === null || life.expiresAt === null) return null;
   const [ages, ends] = [Date.parse(life.agesAt), Date.parse(life.expiresAt)];
-  // Of a credential that only the manager told us about, the beginning is not known: half of its life lies before it
-  // ages.
+  // Nobody knows when a credential began that only the manager told us about. It is taken to age after half of its
+  // life.
   const began = life.issuedAt === null ? ages - (ends - ages) : Date.parse(life.issuedAt);
   const part = (time: number) => Math.min(100, Math.max(0, ((time - began) / Math.max(1, ends - began)) * 100));
   const [lived, half] = [percent(part(now.there)), percent(part(ages))];

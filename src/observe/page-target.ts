@@ -24,7 +24,7 @@ export function byUrgency(targets: readonly TargetView[]): TargetView[] {
   return targets.toSorted((a, b) => rank(a) - rank(b) || a.name.localeCompare(b.name, 'en', { numeric: true }));
 }
 
-/** open: unfolded although all is well. counted: slots in order are counted, not listed, for there are too many. */
+/** open: unfolded although all is well. counted: slots in order are only counted, because there are too many. */
 export function targetCard(target: TargetView, now: Now, how: { readonly open: boolean; readonly counted: boolean }): Html {
   const open = how.open || target.state === 'failing';
   return html`<details class="target"${open && html` open`}>

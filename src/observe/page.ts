@@ -7,9 +7,9 @@ import type { CredentialView, Status } from './status-view.ts';
 import { count, identityWords } from './words.ts';
 
 const refreshSeconds = 15;
-/** Up to so many targets, all are unfolded. */
+/** With at most so many targets all of them are unfolded. */
 const fewTargets = 3;
-/** Above so many slots in all, those in order are counted and not listed. */
+/** With more slots than this, those in order are counted and not listed. */
 const manySlots = 2000;
 const reasonsShown = 5;
 
@@ -26,7 +26,7 @@ ${tidings(verdict.tone, html`<strong>${verdict.word}.</strong> ${verdict.sentenc
 ${failingCredentials(status, now)}
 <section aria-labelledby="targets"><h2 id="targets">Targets</h2>${targets(status, now)}</section>
 <section aria-labelledby="credentials"><h2 id="credentials">Credentials</h2>${credentials(status, now)}
-<p class="quiet">A bar is the life of a credential: ● is now, the upright line is half of its life, from where on a newer one is wanted.</p></section>
+<p class="quiet">A bar is the life of a credential: ● is now, the upright line is half of its life, after which a newer one is wanted.</p></section>
 </main>
 <footer class="quiet">version ${status.version}, started ${when(status.startedAt, now.here)}, seen <time datetime="${status.now}">${status.now}</time>.
 <a href="/api/status">/api/status</a> <a href="/metrics">/metrics</a> <a href="/readyz">/readyz</a></footer>`;
@@ -84,7 +84,7 @@ function targets(status: Status, now: Now): Html {
 
 const fails = ({ trouble, state }: CredentialView): boolean => trouble !== null || state === 'expired';
 
-/** Above the targets, as they are why those will fail. */
+/** They stand above the targets, because they are why the targets will fail. */
 function failingCredentials(status: Status, now: Now): Html | null {
   const failing = status.credentials.filter(fails);
   if (failing.length === 0) return null;

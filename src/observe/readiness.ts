@@ -9,7 +9,7 @@ export interface Check {
   readonly reasons: readonly string[];
 }
 
-/** More slots than these are counted, not listed. */
+/** Slots beyond these are counted, not listed. */
 const listed = 20;
 
 /**

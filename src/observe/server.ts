@@ -29,9 +29,9 @@ export interface Server {
   close(): Promise<void>;
 }
 
-/** No request of ours has a body; a client that sends more than this is cut off. */
+/** No request to these doors has a body. A client that sends more than this is cut off. */
 const bodyLimit = 64 * 1024;
-/** In milliseconds. A client that sends slowly, or never ends, holds a connection no longer than this. */
+/** In milliseconds: a client that sends slowly, or never ends, holds a connection no longer than this. */
 const limits = {
   headersTimeout: 5000,
   requestTimeout: 10_000,
@@ -76,7 +76,7 @@ function limited(listener: RequestListener): HttpServer {
   const server = createHttpServer(limits, listener);
   keepRoom(server, connections);
   server.timeout = idleMs;
-  // A connection that cannot be accepted (no file handles left) must not end the daemon.
+  // A connection that cannot be accepted, as no file handle is left, must not end the daemon.
   server.on('error', () => undefined);
   return server;
 }
@@ -92,7 +92,7 @@ async function answer(request: IncomingMessage, response: ServerResponse, opened
   response.writeHead(status, headers).end(body);
 }
 
-/** Whoever names a port means the daemon that listens there: two of them may have been given one socket. */
+/** Whoever names a port means the daemon that listens there: two daemons may have been given one socket. */
 function misdirected({ headers: { host = '' } }: IncomingMessage, { port }: AddressInfo): Reply | undefined {
   const meant = /:(\d+)$/.exec(host)?.[1];
   return meant === undefined || Number(meant) === port ? undefined : text(421, `It listens on port ${port}, not on ${meant}.`);

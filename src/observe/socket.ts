@@ -10,7 +10,7 @@ const lookedAtEvery = 15_000;
 const patience = 5_000;
 
 const remedy =
-  'Give this daemon a socket of its own with ECR_COURIER_SOCKET. It is tried again every 15 s. Without one `refresh` and `bundle` do not find it; the HTTP doors work, and `status` with them.';
+  'Give this daemon a socket of its own with ECR_COURIER_SOCKET. The daemon tries again every 15 s. Without a socket `refresh` and `bundle` do not find the daemon; the HTTP doors and `status` work.';
 
 export interface KeptSocket {
   /** Whether it is there now, as far as is known. */
@@ -19,9 +19,9 @@ export interface KeptSocket {
 }
 
 /**
- * Opens a socket, and sees to it that it stays: one that vanished (logind empties the directory of a user who logs
- * out), or could not be had at first, is made later.
- * Resolves after the first attempt; each trouble is logged once.
+ * Opens a socket and keeps it there. It makes a socket again that vanished (logind empties the directory of a user who
+ * logs out), and tries again where none could be made at first.
+ * Resolves after the first attempt. Each trouble is logged once.
  */
 export async function keepSocket(make: () => Server, path: string, { clock, log }: { clock: Clock; log: Log }): Promise<KeptSocket> {
   const ended = new AbortController();
@@ -30,7 +30,7 @@ export async function keepSocket(make: () => Server, path: string, { clock, log 
   let looking: Promise<void> | undefined;
 
   async function look(): Promise<void> {
-    // Whatever lies there: to close ours would remove it.
+    // To close our socket would remove whatever lies there now.
     if (server && (await isThere(path))) return;
     const vanished = server;
     server = undefined;
@@ -47,7 +47,7 @@ export async function keepSocket(make: () => Server, path: string, { clock, log 
     }
   }
 
-  /** One look at a time: that of before may still wait for its disk. */
+  /** One look at a time: the one before may still wait for its disk. */
   async function lookInTime(): Promise<void> {
     looking ??= look().finally(() => {
       looking = undefined;
