@@ -4,6 +4,7 @@ import { describe, test } from 'node:test';
 import { virtualTime } from '../contracts/time.ts';
 import { createAuthority } from './authority.ts';
 import { statusOf } from './kubernetes/refusal.ts';
+import { errorReply } from './kubernetes/watch-lines.ts';
 import { adminToken, courierToken, type FakeKubernetes, type KubernetesOptions, leastRules, startFakeKubernetes } from './kubernetes.ts';
 
 /** Observed on 1.36.3 as well, but told in words instead of recorded; or what only a double can be told to do. */
@@ -214,6 +215,17 @@ describe('watches', () => {
       (json['items'] as object[]).map(item => Object.keys(item)),
       [['kind', 'apiVersion', 'metadata']],
     );
+    const one = accept.replace('List', '');
+    assert.equal((await ask(fake, 'GET', ours, undefined, { ...admin, accept: one })).json['data'], undefined);
+    for (const [path, form] of [
+      [ours, accept],
+      ['/api/v1/namespaces', one],
+      ['/api/v1/namespaces', 'text/html'],
+    ] as const)
+      assert.equal((await ask(fake, 'GET', path, undefined, { ...admin, accept: form })).status, 406, form);
+    // What the server does not know is passed over.
+    const table = 'application/json;as=Table;g=nobody.test;v=v1,application/json';
+    assert.equal((await ask(fake, 'GET', ours, undefined, { ...admin, accept: table })).json['kind'], 'Secret');
   });
 
   test('a store that knows its progress sends bookmarks in quiet, and what is there first', async () => {
@@ -254,6 +266,13 @@ describe('watches', () => {
     await fake.start();
     assert.equal((await (await watch(fake, path)).next())?.[0]?.object.code, 410);
     assert.equal((await ask(fake, 'GET', '/api/v1/namespaces')).status, 200);
+  });
+
+  test('a stream that begins with an error is a fault like others', async () => {
+    const tooMany = statusOf({ code: 429, message: 'too many', reason: 'TooManyRequests' });
+    await using fake = await start({ fault: ({ path }) => (path.includes('watch=1') ? errorReply(tooMany) : undefined) });
+    const stream = await watch(fake, watched(fake));
+    assert.deepEqual([(await stream.next())?.[0]?.object.code, await stream.next()], [429, undefined]);
   });
 
   test('a server that keeps running can forget as well', async () => {

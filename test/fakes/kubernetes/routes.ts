@@ -95,7 +95,7 @@ async function ofResource(served: Served, { user, request, call, kind }: Asked, 
     ...(warnings.length > 0 && { headers: { warning: warnings } }),
     json: view.one(object),
   });
-  const view = viewOf(request);
+  const view = viewOf(request, deed.verb === 'list' || deed.verb === 'deletecollection' ? 'list' : 'object');
   switch (deed.verb) {
     case 'list':
       return { status: 200, json: view.all(await list(cluster.store, place, query, clock, signal)) };

@@ -1,3 +1,4 @@
+import { labelTerms } from '../labels.ts';
 import type { Kind } from './kinds.ts';
 import { type KubeObject, treeOf } from './objects.ts';
 import { badRequest } from './refusal.ts';
@@ -9,39 +10,8 @@ export function selectorOf(kind: Kind, query: URLSearchParams): Matches | undefi
   const labels = query.get('labelSelector') ?? '';
   const fields = query.get('fieldSelector') ?? '';
   if (labels === '' && fields === '') return undefined;
-  const checks = [...labelTerms(labels), ...fieldTerms(kind, fields)];
+  const checks = [...labelTerms(labels, term => badRequest(`unable to parse requirement: ${term}`)), ...fieldTerms(kind, fields)];
   return object => checks.every(check => check(object));
-}
-
-const name = '[A-Za-z0-9](?:[-A-Za-z0-9_.]*[A-Za-z0-9])?';
-const key = `(?:${name}/)?${name}`;
-const value = `(?:${name})?`;
-const set = new RegExp(`^(${key})\\s+(in|notin)\\s*\\(\\s*(${value}(?:\\s*,\\s*${value})*)\\s*\\)$`);
-const equality = new RegExp(`^(${key})\\s*(!=|==?)\\s*(${value})$`);
-const existence = new RegExp(`^(!?)\\s*(${key})$`);
-
-/** `k=v,k!=v,k,!k,k in (a,b),k notin (a,b)`. */
-function labelTerms(selector: string): Matches[] {
-  return selector
-    .split(/,(?![^(]*\))/)
-    .map(term => term.trim())
-    .filter(Boolean)
-    .map(term => {
-      const [, inKey, operator, list = ''] = set.exec(term) ?? [];
-      if (inKey !== undefined) return valueOf(inKey, list.split(/\s*,\s*/), operator === 'in');
-      const [, equalKey, sign, wanted = ''] = equality.exec(term) ?? [];
-      if (equalKey !== undefined) return valueOf(equalKey, [wanted], sign !== '!=');
-      const [, not, there] = existence.exec(term) ?? [];
-      if (there === undefined) return badRequest(`unable to parse requirement: ${term}`);
-      return ({ metadata: { labels = {} } }) => (labels[there] === undefined) === (not === '!');
-    });
-}
-
-function valueOf(label: string, values: readonly string[], among: boolean): Matches {
-  return ({ metadata: { labels = {} } }) => {
-    const found = labels[label];
-    return (found !== undefined && values.includes(found)) === among;
-  };
 }
 
 const everyKind: Readonly<Record<string, (object: KubeObject) => unknown>> = {

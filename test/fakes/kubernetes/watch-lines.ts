@@ -1,3 +1,4 @@
+import type { Reply } from '../server.ts';
 import { apiVersionOf, type Kind } from './kinds.ts';
 import type { Status } from './refusal.ts';
 import type { Matches } from './select.ts';
@@ -6,6 +7,16 @@ import type { View } from './views.ts';
 
 export const eventLine = (type: string, object: object): string => `${JSON.stringify({ type, object })}\n`;
 export const errorLine = (status: Status): string => eventLine('ERROR', status);
+
+/** A stream that says why there is none, and ends. */
+export const errorReply = (status: Status): Reply => ({
+  status: 200,
+  headers: { 'content-type': 'application/json' },
+  stream(out) {
+    out.write(errorLine(status));
+    out.end();
+  },
+});
 
 /** What a change is to somebody with a selector: one that is no longer chosen is gone for him, as it was before. */
 export function lineOf({ type, object, before, version }: Change, matches: Matches, view: View): string {

@@ -7,7 +7,7 @@ import { type Matches, selectorOf } from './select.ts';
 import type { Change, Store } from './store.ts';
 import type { View } from './views.ts';
 import { type Begin, beginOf, type WatchManners, wantsBookmarks } from './watch-begin.ts';
-import { bookmarkLine, errorLine, eventLine, lineOf } from './watch-lines.ts';
+import { bookmarkLine, errorLine, errorReply, eventLine, lineOf } from './watch-lines.ts';
 
 /** A stream that is open. */
 export interface Watch {
@@ -45,15 +45,14 @@ export function createWatches(store: Store, clock: Clock, manners: WatchManners)
   async function watch({ kind, namespace }: Place, query: URLSearchParams, view: View, signal: AbortSignal): Promise<Reply> {
     const begin = beginOf(kind, query, manners, store);
     const matches = selectorOf(kind, query) ?? (() => true);
-    if ('error' in begin) await clock.sleep(begin.afterMs, signal);
+    if ('error' in begin) {
+      await clock.sleep(begin.afterMs, signal);
+      return errorReply(begin.error);
+    }
     return {
       status: 200,
       headers: { 'content-type': 'application/json' },
-      stream(out) {
-        if (!('error' in begin)) return follow(out, { kind, namespace, query, matches, view, ...begin });
-        out.write(errorLine(begin.error));
-        out.end();
-      },
+      stream: out => follow(out, { kind, namespace, query, matches, view, ...begin }),
     };
   }
 

@@ -1,3 +1,4 @@
+import { jsonPatch, mergePatch, Unfit } from '../patches.ts';
 import type { Seen } from '../server.ts';
 import { demand } from './access.ts';
 import { appliedBody, mediaOf, objectIn, patchedObject, patchIn, unsupportedMedia } from './body.ts';
@@ -6,8 +7,7 @@ import { aboutOf, change, make, type Own, serverOwn, type Write } from './keep.t
 import { applied, ownedByUpdate } from './managers.ts';
 import { type KubeObject, textOf, treeOf } from './objects.ts';
 import { type WriteOptions, writeOptions } from './options.ts';
-import { jsonPatch, mergePatch } from './patch.ts';
-import { conflict, invalid, notFound, stale } from './refusal.ts';
+import { conflict, invalid, notFound, refuse, stale } from './refusal.ts';
 
 export interface Written {
   readonly status: 200 | 201;
@@ -47,8 +47,19 @@ export function patch(write: Write): Written {
   if (isApply) return apply(write, live, options);
   if (!live) return notFound(aboutOf(place));
   const body = patchIn(request);
-  const draft = patchedObject(media.includes('json-patch') ? jsonPatch(live, body) : mergePatch(live, body), place, options, write.warn);
+  const patched = media.includes('json-patch') ? fitted(() => jsonPatch(live, body)) : mergePatch(live, body);
+  const draft = patchedObject(patched, place, options, write.warn);
   return { status: 200, object: change(write, live, draft, options, whole(write, options)) };
+}
+
+/** Whatever does not fit gets the same answer (recorded). */
+function fitted<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof Unfit)) throw error;
+    return refuse({ code: 422, message: 'the server rejected our request due to an error in our request', reason: 'Invalid', details: {} });
+  }
 }
 
 function apply(write: Write, live: KubeObject | undefined, options: WriteOptions): Written {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { goJsonFlaw } from '../go-json.ts';
+import { jsonPatch, mergePatch, Unfit } from '../patches.ts';
 import { type Deed, may } from './access.ts';
-import { merge, patchJson } from './patch.ts';
 import { invalid, notFound, refuse } from './refusal.ts';
 import type { Cluster, SecretObject, User } from './state.ts';
 
@@ -69,7 +69,7 @@ export function secretsOf(cluster: Cluster, user: User) {
       if (flaw) refuse(400, 'BadRequest', `error decoding patch: ${flaw}`);
       const patch: unknown = JSON.parse(body);
       const old = find(namespace, name);
-      const next = media.includes('json-patch') ? patchJson(old, patch) : merge(old, patch);
+      const next = media.includes('json-patch') ? fitted(() => jsonPatch(old, patch)) : mergePatch(old, patch);
       return keep(succeed(old, next as Draft), old, change);
     },
   };
@@ -166,4 +166,13 @@ function sorted(value: unknown): unknown {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
   const members = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
   return Object.fromEntries(members.map(([key, member]) => [key, sorted(member)]));
+}
+
+function fitted<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof Unfit)) throw error;
+    return refuse(422, 'Invalid', 'the server rejected our request due to an error in our request');
+  }
 }

@@ -1,22 +1,11 @@
+import { labelTerms } from '../labels.ts';
 import { refuse } from './refusal.ts';
 import type { SecretObject } from './state.ts';
 
 /** `k=v,k!=v,k,!k,k in (a,b),k notin (a,b)` over the labels of an object. */
 export function byLabels(selector: string): (object: { metadata: { labels?: Readonly<Record<string, string>> } }) => boolean {
-  const parts = selector.split(/,(?![^(]*\))/).filter(Boolean);
-  return ({ metadata: { labels = {} } }) => parts.every(part => meets(part.trim(), labels));
-}
-
-function meets(part: string, labels: Readonly<Record<string, string>>): boolean {
-  const [, key = '', not, list] = /^(\S+)\s+(not)?in\s*\((.*)\)$/.exec(part) ?? [];
-  if (list !== undefined) {
-    const value = labels[key];
-    const among = value !== undefined && list.split(',').some(item => item.trim() === value);
-    return not ? !among : among;
-  }
-  const [name = '', sign, value] = part.split(/\s*(!=|==|=)\s*/, 3);
-  if (sign) return (labels[name] === value) === (sign !== '!=');
-  return part.startsWith('!') ? labels[part.slice(1)] === undefined : labels[part] !== undefined;
+  const checks = labelTerms(selector, term => refuse(400, 'BadRequest', `unable to parse requirement: ${term}`));
+  return object => checks.every(check => check(object));
 }
 
 const fields: Readonly<Record<string, (secret: SecretObject) => string>> = {

@@ -1,6 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
-import { isTree } from './objects.ts';
-import { refuse } from './refusal.ts';
+import { isTree } from './kubernetes/objects.ts';
+
+/** A JSON patch that does not fit the object. */
+export class Unfit extends Error {}
 
 /** JSON merge patch (RFC 7386). For the kinds here the strategic one comes to the same: none of their lists merges. */
 export function mergePatch(target: unknown, patch: unknown): unknown {
@@ -13,7 +15,7 @@ export function mergePatch(target: unknown, patch: unknown): unknown {
   return merged;
 }
 
-/** JSON patch (RFC 6902). Whatever does not fit gets the same answer. */
+/** JSON patch (RFC 6902). Throws `Unfit` for whatever does not fit. */
 export function jsonPatch(target: object, operations: unknown): unknown {
   const root = structuredClone(target);
   for (const operation of Array.isArray(operations) ? (operations as unknown[]) : unfit())
@@ -33,8 +35,9 @@ function step(root: unknown, { op, path, from, value }: { readonly [member: stri
   insert(root, path, value);
 }
 
-const unfit = (): never =>
-  refuse({ code: 422, message: 'the server rejected our request due to an error in our request', reason: 'Invalid', details: {} });
+const unfit = (): never => {
+  throw new Unfit();
+};
 
 function keysOf(path: unknown): string[] {
   if (typeof path !== 'string' || !path.startsWith('/')) return unfit();
