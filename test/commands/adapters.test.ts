@@ -212,7 +212,7 @@ for (const [what, code] of Object.entries(unheard))
     await using files = await folder({ 'hangar.mjs': moduleOf(floating) });
     const env = { ECR_COURIER_ADAPTERS: files.at('hangar.mjs'), HANGAR_URL: 'https://hangar.test', ECR_COURIER_LISTEN: '127.0.0.1:0' };
 
-    const { child, said, ended } = startCli(['run'], { ...env, ECR_COURIER_SOCKET: files.at('socket') });
+    const { child, said, ended } = await startCli(['run'], { ...env, ECR_COURIER_SOCKET: files.at('socket') });
     await until(() => /NO_SLOTS/.test(said.stdout), 'what came of the discovery');
     child.kill('SIGTERM');
 

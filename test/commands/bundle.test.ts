@@ -101,7 +101,7 @@ function assertClean(text: string, what: string, more: readonly string[] = []): 
 }
 
 async function daemon(more: Record<string, string> = {}) {
-  const started = startCli([], { ...env, ...more });
+  const started = await startCli([], { ...env, ...more });
   await until(
     () => /"msg":"delivered"/.test(started.said.stdout) && /"target":"portainer".*AUTH/.test(started.said.stdout),
     'both were tried',

@@ -109,7 +109,7 @@ test('AUTO_CREATE before there are AWS credentials creates nothing and says why;
     AWS_SHARED_CREDENTIALS_FILE: credentials,
     ECR_COURIER_LISTEN: '127.0.0.1:0',
   };
-  const { child, said, ended } = startCli([], env);
+  const { child, said, ended } = await startCli([], env);
   try {
     await until(async () => (await cli(['status'], env)).stdout.includes('OWN_UNKNOWN'), 'the finding');
     assert.match(said.stdout + said.stderr, /No AWS credentials/);
@@ -147,7 +147,7 @@ test('the daemon answers /ping at LISTEN_PORT', async () => {
     probe.listen(0, '127.0.0.1', () => resolve((probe.address() as { port: number }).port)),
   );
   await new Promise(resolve => probe.close(resolve));
-  const { child, ended } = startCli([], { ...environmentOf(rancher), LISTEN_PORT: String(port) });
+  const { child, ended } = await startCli([], { ...environmentOf(rancher), LISTEN_PORT: String(port) });
   try {
     let answer: Response | undefined;
     for (let tries = 0; tries < 1000 && !answer; tries++) {

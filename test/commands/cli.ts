@@ -5,10 +5,12 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Input } from '../../src/commands/io.ts';
+import { built } from '../built.ts';
 
-const main = join(import.meta.dirname, '../../src/main.ts');
+/** The path of the executable. */
+export const executable = async (): Promise<string> => join(await built(), 'ecr-courier.js');
 
-/** What Node has made of the sources, for those that start a process of their own: half of the time of its start. */
+/** What Node has compiled, for those that start a process of their own. */
 export const compiled: Readonly<Record<string, string>> =
   process.env['NODE_COMPILE_CACHE'] === undefined ? {} : { NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] };
 
@@ -26,8 +28,8 @@ export interface Started {
 }
 
 /** The executable in a process of its own, with no other environment than the given one; a daemon begins at once. */
-export function startCli(args: readonly string[], env: Readonly<Record<string, string>> = {}): Started {
-  const child = spawn(process.execPath, [main, ...args], {
+export async function startCli(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Started> {
+  const child = spawn(process.execPath, [await executable(), ...args], {
     env: { PATH: process.env['PATH'] ?? '', ...compiled, ...(isDaemon(args) ? { ECR_COURIER_START_SPREAD_SECONDS: '0' } : {}), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -40,7 +42,8 @@ export function startCli(args: readonly string[], env: Readonly<Record<string, s
 
 const isDaemon = ([first = 'run']: readonly string[]): boolean => first === 'run' || first.startsWith('--');
 
-export const cli = (args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ended> => startCli(args, env).ended;
+export const cli = async (args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ended> =>
+  await (await startCli(args, env)).ended;
 
 /** A command in this very process: for what needs neither the start of one nor its end. */
 export async function command(

@@ -50,7 +50,7 @@ after(async () => {
 /** The daemon on a free port, when its first delivery is done. */
 async function daemon(more: Record<string, string> = {}): Promise<Started & AsyncDisposable & { port: string }> {
   const port = await freePort();
-  const started = startCli([], { ...env, ECR_COURIER_LISTEN: `127.0.0.1:${port}`, ...more });
+  const started = await startCli([], { ...env, ECR_COURIER_LISTEN: `127.0.0.1:${port}`, ...more });
   for (let tries = 0; tries < 1000 && !started.said.stdout.includes('"msg":"delivered"'); tries++) await wait(10);
   return Object.assign(started, {
     port,
@@ -219,7 +219,7 @@ test('the daemon: status, refresh and healthcheck find it; SIGTERM ends it in ti
 test('a daemon that waits for its moment has its doors open, asks nobody, and ends at once', async () => {
   const port = await freePort();
   const [asked, fetched] = [portainer.requests.length, ecr.calls.length];
-  const started = startCli([], { ...env, ECR_COURIER_LISTEN: `127.0.0.1:${port}`, ECR_COURIER_START_SPREAD_SECONDS: '3600' });
+  const started = await startCli([], { ...env, ECR_COURIER_LISTEN: `127.0.0.1:${port}`, ECR_COURIER_START_SPREAD_SECONDS: '3600' });
   await until(async () => (await fetch(`http://127.0.0.1:${port}/livez`).catch(() => undefined))?.status === 200, 'its doors');
 
   assert.equal((await fetch(`http://127.0.0.1:${port}/readyz`)).status, 503);
@@ -314,7 +314,7 @@ test('a port that another program answers at: exit 1, and a sentence', async () 
 test('a command but the daemon ends when its terminal is closed', async () => {
   const slow = await startFakePortainer({ registries: [ecrRow] });
   slow.fault = () => 'hang';
-  const started = startCli(['once'], { ...env, PORTAINER_URL: slow.url });
+  const started = await startCli(['once'], { ...env, PORTAINER_URL: slow.url });
   for (let tries = 0; tries < 1000 && slow.requests.length === 0; tries++) await wait(10);
   started.child.kill('SIGHUP');
   const still = await Promise.race([started.ended, wait(9000, 'it goes on')]);
@@ -406,7 +406,11 @@ async function catchesHangUp(pid: number): Promise<boolean> {
 }
 
 test('a signal to reload that comes early does not end the daemon', async () => {
-  const started = startCli([], { ...env, ECR_COURIER_LISTEN: `127.0.0.1:${await freePort()}`, ECR_COURIER_SOCKET: join(folder, 'early') });
+  const started = await startCli([], {
+    ...env,
+    ECR_COURIER_LISTEN: `127.0.0.1:${await freePort()}`,
+    ECR_COURIER_SOCKET: join(folder, 'early'),
+  });
   // Nothing can be done about a signal that comes before Node has read the first line; where /proc tells, that moment
   // is waited for.
   await until(async () => catchesHangUp(started.child.pid ?? 0), 'a handler of SIGHUP');

@@ -8,9 +8,9 @@ import { after, test } from 'node:test';
 import { promisify } from 'node:util';
 import { startEcr } from '../fakes/ecr.ts';
 import { startFakePortainer } from '../fakes/portainer.ts';
-import { compiled, until } from './cli.ts';
+import { compiled, executable, until } from './cli.ts';
 
-const main = join(import.meta.dirname, '../../src/main.ts');
+const main = await executable();
 const host = '123456789012.dkr.ecr.eu-west-1.amazonaws.com';
 const folder = await mkdtemp(join(tmpdir(), 'output-'));
 const ecr = await startEcr();

@@ -3,6 +3,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { leftOut, wrongWithAuthorities } from '../../src/io/authorities.ts';
+import { built } from '../built.ts';
 import { cli } from '../commands/cli.ts';
 import { folder } from '../config/support.ts';
 
@@ -39,7 +40,7 @@ test('the program starts without authorities for which Node would wait without e
 test('so does the program that answers docker, with what it is asked still unread', async () => {
   await using files = await folder();
   execFileSync('mkfifo', [files.at('pipe')]);
-  const { status, stdout } = spawnSync(process.execPath, [join(import.meta.dirname, '../../src/pull/main.ts'), 'docker', 'get'], {
+  const { status, stdout } = spawnSync(process.execPath, [join(await built(), 'pull.js'), 'docker', 'get'], {
     env: {
       PATH: process.env['PATH'],
       HOME: files.path,

@@ -103,7 +103,7 @@ export async function startDaemon(files: Readonly<Record<string, string>>, more:
     ECR_COURIER_LISTEN: '127.0.0.1:0',
     ...more,
   };
-  const started = startCli(['--config', config], env);
+  const started = await startCli(['--config', config], env);
   await until(() => started.said.stdout.includes('"msg":"listening"'), 'the doors');
   const url = /"url":"([^"]+)"/.exec(started.said.stdout)?.[1] ?? '';
   return {

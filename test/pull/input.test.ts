@@ -9,6 +9,7 @@ import { after, test } from 'node:test';
 import { clock } from '../../src/contract/clock.ts';
 import { Failure } from '../../src/contract/failures.ts';
 import { readInput, takeBegun } from '../../src/pull/input.ts';
+import { built } from '../built.ts';
 import { startEcr } from '../fakes/ecr.ts';
 
 const home = await mkdtemp(join(tmpdir(), 'input-'));
@@ -73,7 +74,7 @@ test('the line that a shell has read is taken once', () => {
 for (const [protocol, ...args] of [['docker', 'get'], ['docker', 'erase'], ['kubelet']] as const)
   test(`Node answers before the other end is closed: ${protocol} ${args.join(' ')}`, async () => {
     const env = { HOME: home, AWS_ACCESS_KEY_ID: 'AKIAOPEN', AWS_SECRET_ACCESS_KEY: 'open-secret', AWS_ENDPOINT_URL: aws.url };
-    const child = spawn(process.execPath, ['src/pull/main.ts', protocol, ...args], { env });
+    const child = spawn(process.execPath, [join(await built(), 'pull.js'), protocol, ...args], { env });
     child.stdin.write(protocol === 'docker' ? `${host}\n` : `${JSON.stringify(request)}\n`);
     const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
     if (args[0] === 'erase') assert.match(stderr, /Nothing is erased/);

@@ -4,10 +4,10 @@ import { chmod, chown, copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
+import { executable } from '../commands/cli.ts';
 import { adminKey } from '../fakes/portainer.ts';
 import { startRegistry } from '../fakes/registry.ts';
 import { hostOf, startWorld, type World } from './daemon.ts';
-import { executable } from './dist.ts';
 import { type Engine, run, startEngine } from './engine.ts';
 import { startFront } from './front.ts';
 import { part } from './needs.ts';

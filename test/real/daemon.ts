@@ -7,10 +7,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Secret } from '../../src/contract/secret.ts';
+import { executable } from '../commands/cli.ts';
 import { type EcrOptions, type FakeEcr, startEcr } from '../fakes/ecr.ts';
 import { adminKey, type FakePortainer, type PortainerOptions, startFakePortainer } from '../fakes/portainer.ts';
 import { jsonOf } from '../fakes/server.ts';
-import { executable } from './dist.ts';
 
 const region = 'eu-west-1';
 export const hostOf = (account: string): string => `${account}.dkr.ecr.${region}.amazonaws.com`;

@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, symlink } from 'node:fs/promises';
+import { cp, mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { makePrograms } from '../../../scripts/programs.ts';
+import { built } from '../../built.ts';
 
 /** The programs that others start, built as a release builds them. */
 export interface Programs extends AsyncDisposable {
@@ -12,7 +12,7 @@ export interface Programs extends AsyncDisposable {
 
 export async function buildPrograms(): Promise<Programs> {
   const folder = await mkdtemp(join(tmpdir(), 'courier-pull-'));
-  await makePrograms(folder);
+  await cp(await built(), folder, { recursive: true });
   // Whatever Node is on PATH.
   await symlink(process.execPath, join(folder, 'node'));
   return { folder, [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }) };
