@@ -57,13 +57,15 @@ const width = 11;
 
 /** For people: a line for each fact, under the name of the source. */
 export function linesOf(who: Whoami, now: number): string[] {
-  const { source, passed, place, because, roles, caller, sessionEndsAt, others, failure } = who;
+  const { source, giver, passed, place, because, roles, caller, sessionEndsAt, others, failure } = who;
+  const isOfAws = place !== undefined || failure !== undefined;
   const facts: readonly (readonly [head: string, texts: readonly string[]])[] = [
-    ['is', caller ? [caller.arn] : []],
+    ['is', caller ? [caller.arn] : isOfAws ? [] : ['nobody of AWS: no keys are looked for']],
     ['account', caller ? [caller.account] : []],
     ['by', place ? [`${place}: ${because}`] : []],
     ['roles', roles.map(role => (caller || !failure ? `${role}, assumed with these keys` : role))],
     ['session', sessionEndsAt ? [`ends ${relative(sessionEndsAt.getTime(), now)}, at ${sessionEndsAt.toISOString()}`] : []],
+    ['tokens', giver ? [`come from ${giver}`] : []],
     ['fails', failure ? [reasonOf(who)] : []],
     ['looked at', passed.map(link => `${link.place}: ${link.why}`)],
     ['do', failure ? [failure.remedy] : []],
@@ -84,9 +86,10 @@ export const elsewhere = (others: readonly Other[]): string[] =>
   );
 
 /** For programs: the same. */
-export function asJson({ source, passed, place, because, roles, caller, sessionEndsAt, others, failure }: Whoami) {
+export function asJson({ source, giver, passed, place, because, roles, caller, sessionEndsAt, others, failure }: Whoami) {
   return {
     source,
+    tokensFrom: giver ?? null,
     arn: caller?.arn ?? null,
     account: caller?.account ?? null,
     keysFrom: place ?? null,

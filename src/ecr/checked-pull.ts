@@ -66,7 +66,7 @@ function tokenStep(action: string, failure: Failure, source: string): Step {
   const own: Diagnosis = {
     id: `token-${code.toLowerCase().replaceAll('_', '-')}`,
     sentence: message,
-    side: `the AWS identity of source ${source}, or the way to AWS`,
+    side: `source ${source}, and whoever it asks for tokens`,
     remedy,
   };
   const verdict = silent.includes(code) ? 'unreachable' : 'refused';

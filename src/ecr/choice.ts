@@ -39,6 +39,9 @@ export interface SourceSpec {
 export const isGiven = ({ lambda, command, file }: Pick<SourceSpec, 'lambda' | 'command' | 'file'>): boolean =>
   [lambda, command, file].some(kind => kind !== undefined);
 
+/** Whether an identity of AWS has to do with the source: it asks ECR, or a function. */
+export const asksAws = ({ command, file }: Pick<SourceSpec, 'command' | 'file'>): boolean => command === undefined && file === undefined;
+
 /** A slot, and the source that it wishes for. Those that ask for a credential themselves are none. */
 interface Asking {
   readonly target: string;

@@ -1,4 +1,5 @@
 import { Failure } from '../contract/failures.ts';
+import { asksAws } from './choice.ts';
 import { cannotRun } from './command.ts';
 import { disagreement } from './disagreements.ts';
 import { apiOf, settingsOf } from './endpoints.ts';
@@ -17,7 +18,7 @@ type Note = (view: View) => string | undefined;
  */
 export async function environmentNotes(sources: readonly Naming[], env: Env, now: number): Promise<readonly string[]> {
   const shared = await readShared(env);
-  const views = sources.map((source): View => {
+  const views = sources.filter(asksAws).map((source): View => {
     const { profile } = source;
     const named = namedProfile(profile, env);
     return { source, env, now, shared, named, byVariable: !profile && named !== undefined, section: shared.profile(named ?? 'default') };

@@ -1,11 +1,11 @@
-import type { Registry } from '../contract/registry.ts';
+import type { SourceSpec } from './choice.ts';
 import type { Own } from './endpoints.ts';
 import { credentialsIn } from './ini.ts';
 import type { Section, Shared } from './shared.ts';
 import { type Env, formOf, keyVariables } from './variables.ts';
 
 /** What a source says of where its keys are, and of addresses. */
-export type Naming = Own & { readonly service?: Registry['service'] | undefined };
+export type Naming = Own & Pick<SourceSpec, 'service' | 'command' | 'file'>;
 
 /** The environment, as far as one source looks at it. */
 export interface View {

@@ -1,9 +1,11 @@
 import { asFailure, type Failure } from '../contract/failures.ts';
+import { functionNamed } from '../contract/function-name.ts';
 import type { Registry } from '../contract/registry.ts';
 import type { AwsDeps } from './aws.ts';
 import { askCaller, type Caller } from './caller.ts';
 import type { Link } from './chain.ts';
-import type { SourceSpec } from './choice.ts';
+import { asksAws, type SourceSpec } from './choice.ts';
+import { programIn } from './command-line.ts';
 import { awsFailure } from './errors.ts';
 import { withKeys } from './held.ts';
 import { compared, type Other } from './others.ts';
@@ -14,6 +16,8 @@ import { namedProfile } from './variables.ts';
 /** Who a source is, and how its keys were found. Holds no secret. */
 export interface Whoami {
   readonly source: string;
+  /** Gives the tokens in the place of ECR. Without `place` and `failure`, no identity of AWS has to do with it. */
+  readonly giver?: string | undefined;
   /** The places that were looked at before and had nothing; where all had nothing, the last of them is the end. */
   readonly passed: readonly Link[];
   /** The place that answered, and why it is the one that is meant. */
@@ -41,6 +45,8 @@ export async function whoIs(
   signal: AbortSignal,
   registry: Pick<Registry, 'service' | 'region' | 'fips' | 'dualStack'> = somewhere(spec),
 ): Promise<Whoami> {
+  const giver = giverOf(spec);
+  if (!asksAws(spec)) return { source: spec.name, giver, passed: [], roles: [], others: [] };
   const identity = identityIn(spec);
   const passed: Link[] = [];
   const roles = identity.roles.map(({ roleArn }) => roleArn);
@@ -53,7 +59,7 @@ export async function whoIs(
     askedAs: () => Promise.resolve(undefined),
   };
   try {
-    const named = await withKeys(identity, registry, ear, deps, signal, async ({ keys }, way) => {
+    const named = await withKeys(identity, { ...registry, api: 'STS' }, ear, deps, signal, async ({ keys }, way) => {
       const { expiration } = keys;
       found = { ...found, ...(expiration && { sessionEndsAt: expiration }) };
       way.enter('asking STS who that is');
@@ -67,7 +73,14 @@ export async function whoIs(
   } catch (error) {
     found = { ...found, failure: asFailure(error) };
   }
-  return { source: spec.name, passed, roles, others: await othersThan(spec, roles, deps), ...found };
+  return { source: spec.name, ...(giver && { giver }), passed, roles, others: await othersThan(spec, roles, deps), ...found };
+}
+
+/** Whoever gives the tokens of a source in the place of ECR. */
+function giverOf({ lambda, command, file }: SourceSpec): string | undefined {
+  if (file !== undefined) return `the file ${file}`;
+  if (command !== undefined) return `the command ${programIn(command)}`;
+  return lambda === undefined ? undefined : (functionNamed(lambda)?.shown ?? `the function ${lambda}`);
 }
 
 /** The regions of partitions whose keys are unknown elsewhere. */

@@ -99,6 +99,7 @@ test('sources: each on its own, with the roles on top; some without an identity 
   );
   assert.deepEqual(Object.keys(sources[0] ?? {}), [
     'source',
+    'tokensFrom',
     'arn',
     'account',
     'keysFrom',
@@ -114,6 +115,30 @@ test('sources: each on its own, with the roles on top; some without an identity 
   assert.match(one.stdout, /^source other\n.*assumed-role\/pull[\s\S]*roles {6}arn:aws:iam::210987654321:role\/pull, assumed/);
   const none = await whoami(own, '--config', files.at('sources.yaml'), '--source', 'typo');
   assert.deepEqual([none.code, /there is no source typo; there are default, other, gone/.test(none.stderr)], [2, true]);
+});
+
+test('sources whose tokens come from somebody else: no keys are looked for, or those that may ask a function', async () => {
+  await using given = await folder({
+    'given.yaml': `sources:
+  - {name: relay, accounts: ["123456789012"], file: /run/relay/token}
+  - {name: vault, accounts: ["123456789013"], command: [/usr/bin/vault, read, "token=SECRET"], region: eu-west-1}
+  - {name: fn, accounts: ["123456789014"], lambda: "ecr-token:live", region: eu-west-1}
+`,
+  });
+  const one = (name: string, env = {}) => whoami(env, '--config', given.at('given.yaml'), '--source', name);
+  const { code, stdout, stderr } = await one('relay');
+  assert.deepEqual([code, stderr], [0, '']);
+  assert.equal(
+    stdout,
+    'source relay\n  is         nobody of AWS: no keys are looked for\n  tokens     come from the file /run/relay/token\n',
+  );
+  const vault = (await one('vault')).stdout;
+  assert.match(vault, /tokens {5}come from the command \/usr\/bin\/vault$/m);
+  assert.doesNotMatch(vault, /SECRET/);
+  const fn = (await one('fn', own)).stdout;
+  assert.match(fn, new RegExp(`is {9}${keys.arn}[\\s\\S]*tokens {5}come from the function ecr-token \\(alias live\\)`));
+  // What says whose keys are taken is nothing to a file.
+  assert.equal((await one('relay', { ...own, AWS_PROFILE: 'prod' })).stderr, '');
 });
 
 test('without any keys every place is told with its reason, and what to do', async () => {

@@ -77,14 +77,15 @@ function sourceLines(sources: readonly Reason[], service: 'ecr' | 'ecr-public'):
 function identityFacts({ configured, proof, asks }: Explained, now: number): readonly Fact[] {
   const { who } = proof ?? {};
   if (!who) return [['identity', configured === undefined ? [] : [`${configured}${asks === 'offline' ? ' (AWS was not asked)' : ''}`]]];
-  const { caller, place, because, passed, roles, others, sessionEndsAt, failure } = who;
+  const { giver, caller, place, because, passed, roles, others, sessionEndsAt, failure } = who;
+  if (!place && !failure) return [['identity', [`nobody of AWS: the token comes from ${giver}`]]];
   const found = [
     ...(place ? [`by ${place}: ${because}`] : []),
     ...roles.map(role => `then ${role}`),
     ...(sessionEndsAt ? [`its session ends ${relative(sessionEndsAt.getTime(), now)}`] : []),
   ];
   return [
-    ['identity', [caller?.arn ?? 'unknown', ...found]],
+    ['identity', [caller?.arn ?? 'unknown', ...found, ...(giver ? [`it asks ${giver} for the token`] : [])]],
     ['looked at', passed.map(link => `${link.place}: ${link.why}`)],
     ['fails', failure ? [reasonOf(who), failure.remedy] : []],
     ['elsewhere', elsewhere(others)],
