@@ -158,10 +158,11 @@ function depsOf(config: TargetConfig, deps: TargetDeps, { opened, proxies }: Len
     registry: deps.registry,
     hasSource: registry => deps.hasSource?.(registry) ?? registry.service === 'ecr',
     finding: (code, message, remedy = adapter.findings[code]?.remedy): Finding => ({ code, message, ...(remedy && { remedy }) }),
-    http(base) {
+    http({ authorities, ...base }) {
       const { env, readonly } = deps;
       const connections = config.limits.concurrency;
-      const http = openHttp({ ...base, configured: headers, tls, allowHttp, env, readonly, names: config.spelling, connections });
+      const trust = { ...tls, authorities };
+      const http = openHttp({ ...base, configured: headers, tls: trust, allowHttp, env, readonly, names: config.spelling, connections });
       opened.push(http);
       const { proxy } = proxiesOf(env).wayTo(new URL(base.url));
       if (proxy) proxies.add(proxy);

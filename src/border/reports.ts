@@ -109,7 +109,13 @@ function isRegistry(value: unknown): boolean {
   return fine;
 }
 
+/** One for all registries, or a map of them by host. */
 function demandHolds(value: unknown, at: string): void {
+  if (value instanceof Map) for (const [host, one] of value) demandHeld(one, `${at}.get(${JSON.stringify(host)})`);
+  else demandHeld(value, at);
+}
+
+function demandHeld(value: unknown, at: string): void {
   demandMap(value, at);
   const { fingerprint } = value;
   demand(isText(fingerprint) && /^[\x21-\x7e]{1,100}$/.test(fingerprint), `${at}.fingerprint`, 'what `fingerprint` says', fingerprint);

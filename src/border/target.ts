@@ -1,4 +1,4 @@
-import type { FindingSpecs, Receipt, Target } from '../contract/adapter.ts';
+import type { FindingSpecs, Receipt, Sighting, Target } from '../contract/adapter.ts';
 import type { Clock } from '../contract/clock.ts';
 import { asToldFailure } from '../contract/failures.ts';
 import { label } from '../contract/text.ts';
@@ -32,9 +32,17 @@ export function acrossBorder(made: unknown, { kind, findings, clock, dispose }: 
   const { watch, rehearse } = target;
   const receiptLook: Look<Receipt> = (value, at) => asReceipt(value, at, findings);
   const lookAtReceipt = (receipt: unknown): Receipt => look('deliver', receipt, receiptLook);
+  async function* told(sightings: AsyncIterable<unknown>): AsyncIterable<Sighting> {
+    try {
+      for await (const sighting of sightings) yield look('watch', sighting, (value, at) => asSighting(value, at, findings));
+    } catch (thrown) {
+      throw asToldFailure(thrown);
+    }
+  }
   return {
     address: label(target.address, longestAddress),
-    discover: async signal => look('discover', await told(() => target.discover(signal)), (value, at) => asDiscovery(value, at, findings)),
+    discover: async signal =>
+      look('discover', await answerOf(() => target.discover(signal)), (value, at) => asDiscovery(value, at, findings)),
     // No async function: hundreds of deliveries can be under way, and what is kept of each counts.
     deliver(slot, credentials, signal) {
       try {
@@ -45,18 +53,14 @@ export function acrossBorder(made: unknown, { kind, findings, clock, dispose }: 
     },
     ...(rehearse && {
       rehearse: async (slot, credentials, signal) =>
-        look('rehearse', await told(() => rehearse.call(target, slot, credentials, signal)), (value, at) =>
+        look('rehearse', await answerOf(() => rehearse.call(target, slot, credentials, signal)), (value, at) =>
           asRehearsal(value, at, findings),
         ),
     }),
     ...(watch && {
-      async *watch(signal) {
-        try {
-          for await (const sighting of look('watch', watch.call(target, signal), asSightings))
-            yield look('watch', sighting, (value, at) => asSighting(value, at, findings));
-        } catch (thrown) {
-          throw asToldFailure(thrown);
-        }
+      watch(signal) {
+        const seen = sightingsOf(() => watch.call(target, signal), look);
+        return seen && told(seen);
       },
     }),
     async [Symbol.asyncDispose]() {
@@ -66,12 +70,23 @@ export function acrossBorder(made: unknown, { kind, findings, clock, dispose }: 
   };
 }
 
+/** undefined: it cannot be watched now. */
+function sightingsOf(ask: () => unknown, look: ReturnType<typeof lookFor>): AsyncIterable<unknown> | undefined {
+  let made: unknown;
+  try {
+    made = ask();
+  } catch (thrown) {
+    throw asToldFailure(thrown);
+  }
+  return missing(made) ? undefined : look('watch', made, asSightings);
+}
+
 function raise(thrown: unknown): never {
   throw asToldFailure(thrown);
 }
 
 /** What the adapter answers, or throws in a form in which it can be told. */
-async function told<T>(ask: () => Promise<T>): Promise<T> {
+async function answerOf<T>(ask: () => Promise<T>): Promise<T> {
   try {
     return await ask();
   } catch (thrown) {

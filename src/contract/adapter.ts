@@ -30,6 +30,12 @@ export interface FindingSpec {
   readonly until?: 'next report';
 }
 
+/** fingerprint: what `fingerprint` says of the credential, as in the audit line. */
+export interface Holds {
+  readonly fingerprint: string;
+  readonly expiresAt: Date;
+}
+
 /**
  * The smallest thing in a target that can be written on its own, and that we would write: a row, an entry in `auths`,
  * a Secret. Everything else is a finding.
@@ -56,10 +62,10 @@ export interface Slot<Ref = unknown> {
    */
   readonly after?: string;
   /**
-   * What the slot holds now, where the manager can tell. A restart then rewrites nothing that is still fresh.
-   * fingerprint: what `fingerprint` says of the credential, as in the audit line.
+   * What the slot holds now, where the manager can tell. A restart then rewrites nothing that is still fresh. One for
+   * all of its registries, or one for each by host: a registry that is missing there holds nothing that is known.
    */
-  readonly holds?: { readonly fingerprint: string; readonly expiresAt: Date };
+  readonly holds?: Holds | ReadonlyMap<string, Holds>;
   /**
    * A delivery restarts or interrupts something (a redeploy), so it comes as rarely as possible: only when less than
    * this part (0 to 1) of the life of what the slot holds is left, and within the target's `window`. After a start,
@@ -132,9 +138,10 @@ export interface Target<Ref = unknown> extends Partial<AsyncDisposable> {
   deliver(slot: Slot<Ref>, credentials: Credentials, signal: AbortSignal): Promise<Receipt>;
   /**
    * Tells what changes after the last discovery. When it cannot go on, it just ends: the engine discovers, then calls
-   * it again, with backoff.
+   * it again, with backoff. undefined: it cannot be watched now (a right is missing), so it is discovered as often as
+   * any other target.
    */
-  watch?(signal: AbortSignal): AsyncIterable<Sighting<Ref>>;
+  watch?(signal: AbortSignal): AsyncIterable<Sighting<Ref>> | undefined;
   /**
    * What deliver would return or throw, without a write. The command `check` calls it. It may ask everything that
    * changes nothing (`reads`), and let the manager try the credential where that keeps none (dry run, ping). It says
@@ -210,10 +217,10 @@ export interface Deps<F extends string = string> {
   readonly wanted: readonly Registry[];
   /**
    * A client of one server. `headers` go with every request; `sets` are the names of those that single requests bring.
-   * The configuration may add others. Throws MISCONFIGURED for an address that cannot be used, and for a configured
-   * header of such a name.
+   * `authorities`: certificates in PEM that are trusted beside those of the configuration. The configuration may add
+   * other headers. Throws MISCONFIGURED for an address that cannot be used, and for a configured header of such a name.
    */
-  http(base: { url: string; headers?: Record<string, string>; sets?: readonly string[] }): Http;
+  http(base: { url: string; headers?: Record<string, string>; sets?: readonly string[]; authorities?: string }): Http;
   /** For what is kept in files on this machine. */
   readonly files: Files;
   readonly askers: Askers;

@@ -1,4 +1,4 @@
-import type { Discovery, Sighting, Slot } from '../contract/adapter.ts';
+import type { Discovery, Holds, Sighting, Slot } from '../contract/adapter.ts';
 import { findingsAfterReport } from './attempt.ts';
 import {
   type Entry,
@@ -156,16 +156,26 @@ function holdingsOf(slot: Slot, scopes: Entry['scopes'], now: Moment, deps: Repo
     const counts = slot.disturbs && !known && slot.state === 'present';
     return counts ? Array<Holding>(places.length).fill(freshSince(now)) : undefined;
   }
-  const said = asHolding(holds, now, deps.serverNow());
-  // It is the fingerprint of one credential, where the slot may hold several.
-  if (known?.held.some(held => held?.fingerprint === said.fingerprint)) return known.held.map(held => held && sooner(held, said));
-  return places.map((_, at) => {
+  const serverNow = deps.serverNow();
+  const readAs = (said: Holding, at: number): Holding => {
     const [held, kept] = [known?.held[at], scopes[at]?.kept];
     if (kept?.fingerprint === said.fingerprint) return kept;
+    if (held?.fingerprint === said.fingerprint) return sooner(held, said);
     const oursEndsAt = endOfOurs(slot, held, kept, known);
     return oursEndsAt !== undefined && (after !== undefined || said.endsAt <= oursEndsAt) ? { ...said, foreign: { oursEndsAt } } : said;
-  });
+  };
+  if (isByHost(holds))
+    return places.map((place, at) => {
+      const one = typeof place === 'string' ? undefined : holds.get(place.host);
+      return one && readAs(asHolding(one, now, serverNow), at);
+    });
+  const said = asHolding(holds, now, serverNow);
+  // It is the fingerprint of one credential, where the slot may hold several.
+  if (known?.held.some(held => held?.fingerprint === said.fingerprint)) return known.held.map(held => held && sooner(held, said));
+  return places.map((_, at) => readAs(said, at));
 }
+
+const isByHost = (holds: NonNullable<Slot['holds']>): holds is ReadonlyMap<string, Holds> => holds instanceof Map;
 
 /** The same credential by an earlier and by a later word of the manager: our clock may have been wrong then. */
 function sooner(held: Holding, said: Holding): Holding {

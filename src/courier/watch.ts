@@ -21,7 +21,7 @@ export interface WatchDeps {
 /** Watches one target where it can be watched: one watch at a time. */
 export interface Watch {
   readonly underWay: boolean;
-  /** Watches through this client, unless a watch is under way. */
+  /** Watches through this client, unless a watch is under way, or the client cannot watch now. */
   begin(client: Target): void;
   /** Ends what is under way: nothing more is seen. */
   end(): void;
@@ -35,7 +35,7 @@ export function createWatch({ now, random, work, follows, seen, ended }: WatchDe
   async function watch(client: Target, cut: AbortController): Promise<void> {
     const began = now();
     const message = await work
-      .endless(signal => follow(client, AbortSignal.any([signal, cut.signal])))
+      .endless(signal => follow(client, cut, AbortSignal.any([signal, cut.signal])))
       .then(
         () => undefined,
         error => asFailure(error).message,
@@ -46,8 +46,11 @@ export function createWatch({ now, random, work, follows, seen, ended }: WatchDe
     ended(soon(failures, random), message);
   }
 
-  async function follow(client: Target, signal: AbortSignal): Promise<void> {
-    for await (const sighting of client.watch?.(signal) ?? []) {
+  async function follow(client: Target, cut: AbortController, signal: AbortSignal): Promise<void> {
+    const sightings = client.watch?.(signal);
+    // Before anything is waited for: whoever begins a watch asks next whether it is under way.
+    if (!sightings && current === cut) current = undefined;
+    for await (const sighting of sightings ?? []) {
       if (signal.aborted) return;
       seen(sighting);
     }

@@ -5,7 +5,7 @@ import { readText, Unreadable } from './files.ts';
 import { fileOptions, nodeTls, type OptionNames, type TlsOptions } from './tls.ts';
 
 type FileOption = (typeof fileOptions)[number];
-type Texts = Partial<Record<FileOption, string>>;
+type Texts = Partial<Record<FileOption | 'authorities', string>>;
 
 /** Beyond this it holds no certificates, but is a wrong path. */
 const mostBytes = 4 * 1024 * 1024;
@@ -33,7 +33,8 @@ export async function readTlsFiles(tls: TlsOptions, names: OptionNames): Promise
  * Reads the files anew. Throws MISCONFIGURED.
  */
 export async function secureContextOf(tls: TlsOptions, names: OptionNames): Promise<SecureContext | undefined> {
-  const texts = await readTlsFiles(tls, names);
+  const { authorities } = tls;
+  const texts: Texts = { ...(await readTlsFiles(tls, names)), ...(authorities !== undefined && { authorities }) };
   if (Object.keys(texts).length === 0) return undefined;
   check(texts, { tls, names });
   return contextFor(texts, { tls, names });
@@ -86,9 +87,10 @@ function contextFor(texts: Texts, named: Named): SecureContext {
   return context;
 }
 
-function makeContext({ caFile, clientCertFile, clientKeyFile }: Texts, named: Named): SecureContext {
+function makeContext({ caFile, authorities, clientCertFile, clientKeyFile }: Texts, named: Named): SecureContext {
+  const added = [caFile, authorities].filter(text => text !== undefined);
   // `ca` replaces Node's list, so that list goes in as well.
-  const ca = caFile === undefined ? {} : { ca: [...nodeTls().getCACertificates('default'), caFile] };
+  const ca = added.length === 0 ? {} : { ca: [...nodeTls().getCACertificates('default'), ...added] };
   const trusted = attempt(
     () => nodeTls().createSecureContext(ca),
     () => problem('caFile', named, 'holds a certificate that cannot be decoded'),

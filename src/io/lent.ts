@@ -22,15 +22,20 @@ export function lent(target: Target, proxies: ReadonlySet<Proxy>): Target {
     deliver: (slot, credentials, signal) => limited(deliveryBytes, signal, () => target.deliver(slot, credentials, signal)),
     ...(rehearse && { rehearse: (slot, credentials, signal) => limited(deliveryBytes, signal, () => rehearse(slot, credentials, signal)) }),
     ...(watch && {
-      async *watch(signal) {
-        try {
-          yield* watch(signal);
-        } catch (error) {
-          throw namedAll(error, proxies);
-        }
+      watch(signal) {
+        const seen = watch(signal);
+        return seen && namedIn(seen, proxies);
       },
     }),
   };
+}
+
+async function* namedIn<T>(seen: AsyncIterable<T>, proxies: ReadonlySet<Proxy>): AsyncIterable<T> {
+  try {
+    yield* seen;
+  } catch (error) {
+    throw namedAll(error, proxies);
+  }
 }
 
 const namedAll = (thrown: unknown, proxies: ReadonlySet<Proxy>): unknown => {

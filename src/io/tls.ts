@@ -7,11 +7,12 @@ import type { Route } from './unconnected.ts';
 export const nodeTls = (): typeof import('node:tls') => process.getBuiltinModule('node:tls');
 
 /**
- * Whom to trust beside the authorities that Node knows. `caFile`: PEM, added to them. `fingerprint`: SHA-256 of the one
- * certificate to accept, whoever signed it.
+ * Whom to trust beside the authorities that Node knows. `caFile`: PEM, added to them, as are the `authorities` that an
+ * adapter knows. `fingerprint`: SHA-256 of the one certificate to accept, whoever signed it.
  */
 export interface Trust {
   readonly caFile?: string | undefined;
+  readonly authorities?: string | undefined;
   readonly serverName?: string | undefined;
   readonly fingerprint?: string | undefined;
   readonly insecureSkipVerify?: boolean | undefined;

@@ -90,6 +90,7 @@ const reports: readonly (readonly [unknown, string])[] = [
   [withSlot({ after: 6 }), `${at}.after must be the id of a slot, or missing, and is 6.`],
   [withSlot({ holds: 'abc' }), `${at}.holds must be an object, and is "abc".`],
   [withSlot({ holds: { fingerprint: 'abc', expiresAt: invalid } }), `${at}.holds.expiresAt must be a date, and is a date that is none.`],
+  [withSlot({ holds: new Map([['h', 'abc']]) }), `${at}.holds.get("h") must be an object, and is "abc".`],
   [withSlot({ holds: { expiresAt: new Date() } }), `${at}.holds.fingerprint must be what \`fingerprint\` says, and is undefined.`],
   [
     withSlot({ holds: { fingerprint: 'f'.repeat(5_000_000), expiresAt: new Date() } }),
@@ -168,7 +169,8 @@ test('so is what watch shows', async () => {
     };
   assert.equal(await seen(showing({ slot })), 'nothing is wrong');
   assert.equal(await seen(showing({ gone: '7' })), 'nothing is wrong');
-  assert.equal(await seen(() => undefined), 'watch must be what can be walked over with `for await`, and is undefined.');
+  assert.equal(await seen(() => undefined), 'nothing is wrong', 'it cannot be watched now');
+  assert.equal(await seen(() => 7), 'watch must be what can be walked over with `for await`, and is 7.');
   assert.equal(await seen(showing(undefined)), 'watch must be an object, and is undefined.');
   assert.equal(await seen(showing({ gone: 7 })), 'watch.gone must be the id of a slot, and is 7.');
   assert.equal(await seen(showing({ slot: { ...slot, state: 7 } })), 'watch.slot.state must be present, absent or drifted, and is 7.');

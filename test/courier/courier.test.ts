@@ -307,6 +307,25 @@ test('what a manager says that a slot holds is not written again after a restart
   assert.equal(target.writes.length, 1, 'written once it has lived half of its life');
 });
 
+test('what a manager says of each registry of a slot counts for that registry alone', async () => {
+  const clock = createVirtualClock();
+  const [near, far] = [registry('123456789012', 'eu-west-1'), registry('123456789012', 'us-east-1')];
+  const inHours = (life: number) => ({ fingerprint: `${life}`.padStart(12, 'a'), expiresAt: new Date(clock.wall() + life * hours) });
+  const target = promptTarget(clock, 'p', [{ ...row('1', near, far), holds: new Map([[near.host, inHours(11)]]) }]);
+  await using _ = await startRig({ targets: [target] });
+  await clock.advance(1 * seconds);
+  assert.equal(target.writes.length, 1, 'nothing is known of the second registry');
+  target.rows.set('1', {
+    ...row('1', near, far),
+    holds: new Map([near, far].map(({ host }) => [host, { fingerprint: 'bbbbbbbbbbbb', expiresAt: new Date(clock.wall() + 12 * hours) }])),
+  });
+  await clock.advance(2 * minutes);
+  assert.equal(target.writes.length, 1, 'another courier has written something newer for both');
+  target.rows.set('1', { ...row('1', near, far), holds: new Map([near, far].map(({ host }, at) => [host, inHours(at === 0 ? 12 : 2)])) });
+  await clock.advance(1 * minutes);
+  assert.equal(target.writes.length, 2, 'somebody has put something older over that of the second registry');
+});
+
 test('two couriers on one target converge on the newest credential without a fight', async () => {
   const clock = createVirtualClock();
   const shared = { fingerprint: '', until: 0 };

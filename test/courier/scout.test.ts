@@ -121,6 +121,24 @@ describe('a watch', () => {
     assert.deepEqual(rig.of('watch-ended'), []);
   });
 
+  test('that is not possible now leaves the target to regular looks, and begins once it is possible', async () => {
+    const clock = createVirtualClock();
+    const target = promptTarget(clock, 'p', [row('1')]);
+    const told: string[] = [];
+    const watched = watchedClient(target, 'p', told);
+    let allowed = false;
+    target.target = { ...watched, watch: signal => (allowed ? watched.watch?.(signal) : undefined) };
+    await using rig = await startRig({ targets: [target] });
+    await clock.advance(5 * minutes);
+    assert.ok(target.discoveries.length >= 5, `${target.discoveries.length} looks`);
+    assert.deepEqual(rig.of('watch-ended'), []);
+    allowed = true;
+    await clock.advance(1 * minutes);
+    const looks = target.discoveries.length;
+    await clock.advance(20 * minutes);
+    assert.equal(target.discoveries.length, looks);
+  });
+
   test('that begins does not make the look wait that somebody asked for', async () => {
     const clock = createVirtualClock();
     const target = promptTarget(clock, 'p', [row('1')]);

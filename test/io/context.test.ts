@@ -19,6 +19,8 @@ test('what is trusted is taken in once for each content of a CA file, and anew w
   const first = await take('ca');
   assert.notEqual(await take('self-signed'), first);
   assert.equal(await take('ca'), first);
+  const authorities = await readFile(join(import.meta.dirname, 'certificates', 'self-signed.pem'), 'utf8');
+  assert.notEqual(await secureContextOf({ caFile, authorities }, {}), first, 'others are trusted as well');
   await writeFile(caFile, 'nothing');
   await assert.rejects(secureContextOf({ caFile }, {}), /holds no certificate in PEM/);
 });
