@@ -2,9 +2,10 @@ import type { Adapter } from '../src/contract/adapter.ts';
 import { dockerConfig } from './docker-config.ts';
 import { harbor } from './harbor.ts';
 import { helperCache } from './helper-cache.ts';
+import { kubernetes } from './kubernetes.ts';
 import { portainer } from './portainer.ts';
 import { rancher } from './rancher.ts';
 import { rancher2 } from './rancher2.ts';
 
 /** Every kind of manager that the courier knows; config and reference are made of this list. */
-export const adapters = [portainer, harbor, rancher, rancher2, dockerConfig, helperCache] as readonly Adapter[];
+export const adapters = [portainer, harbor, rancher, rancher2, kubernetes, dockerConfig, helperCache] as readonly Adapter[];

@@ -10,3 +10,17 @@ export function ended(work: Promise<unknown>, signal: AbortSignal): Promise<void
     if (signal.aborted) end();
   });
 }
+
+/** So many requests at a time: a manager answers its users beside us. */
+const atOnce = 8;
+
+/** All of them, a few at a time, in their order. */
+export async function inTurns<T, R>(all: readonly T[], work: (one: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = [];
+  const next = all.entries();
+  const worker = async (): Promise<void> => {
+    for (const [index, one] of next) results[index] = await work(one);
+  };
+  await Promise.all(Array.from({ length: atOnce }, worker));
+  return results;
+}

@@ -1,17 +1,17 @@
 import type { Deps } from '../../src/contract/adapter.ts';
 import { asFailure, Failure } from '../../src/contract/failures.ts';
+import { within } from '../common/patterns.ts';
+import { inTurns } from '../common/turns.ts';
 import { type Api, management } from './api.ts';
 import { clusterSlots, type Gap, gapsOf, projectSlots } from './gaps.ts';
 import {
   type Cluster,
   type Credential,
-  inTurns,
   listCredentials,
   listNodeRegistries,
   listSystemSecrets,
   type NodeRegistry,
   type Project,
-  within,
 } from './lists.ts';
 import { type Found, readSecret, type Secret, secretsOf } from './secrets.ts';
 import { placesOf } from './seen.ts';

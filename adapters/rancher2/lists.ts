@@ -2,9 +2,6 @@ import { Failure } from '../../src/contract/failures.ts';
 import { nothingAt } from '../../src/contract/usual.ts';
 import { type Api, listAll, management, projectPath, refusal, segment, type Where } from './api.ts';
 
-/** So many requests at a time: a Rancher answers its users beside us. */
-const atOnce = 8;
-
 export interface Cluster {
   readonly id: string;
   readonly name: string;
@@ -32,15 +29,6 @@ export interface NodeRegistry {
   readonly address: string;
   readonly namespace: string;
   readonly secret: string;
-}
-
-/** Whether one of the texts matches one of the patterns, in which `*` stands for anything. No pattern: always. */
-export function within(patterns: readonly string[], ...texts: readonly string[]): boolean {
-  if (patterns.length === 0) return true;
-  return patterns.some(pattern => {
-    const matcher = new RegExp(`^${pattern.split('*').map(RegExp.escape).join('.*')}$`, 's');
-    return texts.some(text => matcher.test(text));
-  });
 }
 
 export async function listClusters(api: Api, signal: AbortSignal): Promise<Cluster[]> {
@@ -143,14 +131,3 @@ export const textsOf = (map: unknown): Record<string, string> =>
     Object.entries((map as Record<string, unknown> | null) ?? {}).filter((pair): pair is [string, string] => typeof pair[1] === 'string'),
   );
 const textOr = (value: unknown, other: string): string => (typeof value === 'string' && value ? value : other);
-
-/** All of them, a few at a time, in their order. */
-export async function inTurns<T, R>(all: readonly T[], work: (one: T) => Promise<R>): Promise<R[]> {
-  const results: R[] = [];
-  const next = all.entries();
-  const worker = async (): Promise<void> => {
-    for (const [index, one] of next) results[index] = await work(one);
-  };
-  await Promise.all(Array.from({ length: atOnce }, worker));
-  return results;
-}

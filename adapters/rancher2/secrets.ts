@@ -1,7 +1,9 @@
 import { Failure } from '../../src/contract/failures.ts';
+import { within } from '../common/patterns.ts';
+import { inTurns } from '../common/turns.ts';
 import { type Api, listSecrets, management, refusal, secretsPath } from './api.ts';
 import { forms } from './dockerconfig.ts';
-import { type Displayed, inTurns, isFailure, orRefusal, steveList, textsOf, within } from './lists.ts';
+import { type Displayed, isFailure, orRefusal, steveList, textsOf } from './lists.ts';
 
 export interface Secret {
   readonly cluster: string;

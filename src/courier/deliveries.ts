@@ -83,6 +83,8 @@ export function createDeliveries(record: TargetRecord, deps: DeliveriesDeps): De
     if (receipt instanceof Error) results.failed(attempt, receipt);
     else results.delivered(attempt, receipt);
     for (const follower of followersOf(record, entry)) waiting.enqueue(follower);
+    // Another of its credentials may have come meanwhile.
+    if (ok && entry.slot.registries.length > 1) waiting.enqueue(entry);
     starts.end(began);
     pump();
     if (places.empty) {

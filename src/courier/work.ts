@@ -22,7 +22,7 @@ export interface Work {
   readonly closing: boolean;
   /** Resolves when nothing is under way any more. */
   idle(): Promise<void>;
-  /** Gives what is under way so many milliseconds to end by itself, then tells it to stop. */
+  /** Ends the endless; gives the rest so many milliseconds to end by itself, then tells it to stop. */
   close(ms: number): Promise<void>;
 }
 
@@ -124,10 +124,11 @@ export function createWork(clock: Clock): Work {
     idle,
     async close(ms) {
       closing = true;
+      // A watch ends by itself only when something is wrong with it.
+      for (const watch of watches) watch.abort();
       const patience = new AbortController();
       await Promise.race([idle(), clock.sleep(ms, patience.signal)]);
       patience.abort();
-      for (const watch of watches) watch.abort();
       alarms.ringAll();
       await idle();
       alarms.close();

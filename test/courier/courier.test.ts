@@ -259,6 +259,24 @@ test('what no source serves stays as it is, and the rest of the slot is delivere
   assert.deepEqual(only(rig.of('delivered')).missing, ['public.ecr.aws']);
 });
 
+test('a credential that comes while a slot is being written is written right after', async () => {
+  const clock = createVirtualClock();
+  const source = testSource(clock);
+  const { fetch } = source;
+  source.fetch = async (asked, signal) => {
+    if (asked.region === 'us-east-1') await clock.sleep(0.5 * seconds, signal);
+    return fetch(asked, signal);
+  };
+  const target = promptTarget(clock, 'p', [row('1', registry('123456789012', 'eu-west-1'), registry('123456789012', 'us-east-1'))]);
+  target.onDeliver = async (_, __, signal) => clock.sleep(1 * seconds, signal);
+  await using rig = await startRig({ targets: [target], sources: [source] });
+  await clock.advance(2.5 * seconds);
+  assert.deepEqual(
+    rig.of('delivered').map(({ missing }) => missing.length),
+    [1, 0],
+  );
+});
+
 test('one missing source does not stop the other registries of a slot', async () => {
   const clock = createVirtualClock();
   const target = promptTarget(clock, 'p', [row('1', registry('111111111111', 'eu-west-1'), registry('111111111111', 'us-east-1'))]);

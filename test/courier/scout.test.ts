@@ -139,6 +139,19 @@ describe('a watch', () => {
     assert.equal(target.discoveries.length, looks);
   });
 
+  test('ends at once when everything is to end', async () => {
+    const clock = createVirtualClock();
+    const target = promptTarget(clock, 'p', [row('1')]);
+    let endedAt: number | undefined;
+    const watch = (signal: AbortSignal): AsyncIterable<Sighting> => until(aborted(signal).then(() => void (endedAt = clock.mono())));
+    target.target = { ...target.target, watch };
+    const rig = await startRig({ targets: [target] });
+    await clock.advance(1 * minutes);
+    const now = clock.mono();
+    await rig.stop();
+    assert.equal(endedAt, now);
+  });
+
   test('that begins does not make the look wait that somebody asked for', async () => {
     const clock = createVirtualClock();
     const target = promptTarget(clock, 'p', [row('1')]);

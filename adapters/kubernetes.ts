@@ -1,0 +1,127 @@
+import { type Deps, type Discovery, defineAdapter, type Receipt, type Slot, type Target } from '../src/contract/adapter.ts';
+import type { Credentials } from '../src/contract/credential.ts';
+import { Failure } from '../src/contract/failures.ts';
+import { makeAbout } from './kubernetes/about.ts';
+import { makeApi } from './kubernetes/api.ts';
+import { makeApplier, type Task } from './kubernetes/apply.ts';
+import { makeAttacher } from './kubernetes/attach.ts';
+import { makeEvents } from './kubernetes/events.ts';
+import { type Code, findings } from './kubernetes/findings.ts';
+import { makeLook } from './kubernetes/look.ts';
+import { ownWrites } from './kubernetes/own-writes.ts';
+import { makeSlots, type Ref } from './kubernetes/slots.ts';
+import { inCluster, paperReader } from './kubernetes/token.ts';
+import { type Current, watchCluster } from './kubernetes/watch.ts';
+import { makeWriter } from './kubernetes/write.ts';
+
+export const kubernetes = defineAdapter({
+  kind: 'kubernetes',
+  doc: 'A Kubernetes cluster: one pull Secret in each namespace that should have one, fresh at any time.',
+  options: {
+    url: {
+      doc: 'Address of the API server. Inside a cluster, with the ServiceAccount of the pod, it is left out.',
+      format: 'url',
+      default: null,
+    },
+    tokenFile: {
+      doc: 'File with the token, which is read again each minute. Needed with `url`; inside a cluster that of the pod.',
+      format: 'path',
+      default: null,
+    },
+    secret: { doc: 'Name of the Secret in each namespace.', format: 'string', default: 'ecr-courier' },
+    namespaces: {
+      doc: 'Only these namespaces: names, `*` stands for anything, `!` before one takes it away. Where all are plain names, rights in these namespaces are enough.',
+      format: 'strings',
+      default: [],
+    },
+    excludeNamespaces: { doc: 'None of these namespaces: names, `*` stands for anything.', format: 'strings', default: [] },
+    namespaceSelector: {
+      doc: 'Only namespaces with these labels, as kubectl writes it: `team in (a, b),env!=test`.',
+      format: 'string',
+      default: null,
+    },
+    optIn: {
+      doc: 'Only namespaces with the annotation `ecr-courier/enabled: "true"`. Those with "false" are always left alone.',
+      format: 'boolean',
+      default: false,
+    },
+    onlyWithImages: {
+      doc: 'Only namespaces with a pod whose image is in ECR. The hosts of such images are served even if `registries` does not name them.',
+      format: 'boolean',
+      default: false,
+    },
+    serviceAccounts: {
+      doc: 'ServiceAccounts that shall name the Secret, so that their pods need not: names, `*` stands for anything. None unless given.',
+      format: 'strings',
+      default: [],
+    },
+    replace: {
+      doc: 'Whether to delete and make again a Secret of that name that nobody can change: of another type, or immutable.',
+      format: 'boolean',
+      default: false,
+    },
+    fieldManager: { doc: 'The name under which Kubernetes notes what the courier writes.', format: 'string', default: 'ecr-courier' },
+  },
+  limits: { concurrency: 16, discoverMs: 60_000, deliverMs: 15_000, lingerMs: 60_000 },
+  creates: true,
+  findings,
+  create({ url, tokenFile, ...settings }, deps: Deps<Code>): Target<Ref> {
+    if (url !== undefined && tokenFile === undefined)
+      throw new Failure('MISCONFIGURED', 'With `url` a token is needed.', { remedy: 'Name the file of a token with `tokenFile`.' });
+    const address = url?.replace(/\/+$/, '') ?? inCluster.url;
+    const papers = paperReader(
+      { token: tokenFile ?? inCluster.tokenFile, ...(url === undefined && { authorities: inCluster.authorityFile }) },
+      deps,
+    );
+    const api = makeApi(address, papers, deps);
+    const own = ownWrites(deps.clock.mono);
+    const slotsOf = makeSlots(settings, deps);
+    const look = makeLook(api, settings, deps);
+    const about = makeAbout(api, papers, deps);
+    const take = makeEvents(api, settings, deps, slotsOf, own);
+    let current: (Current & { replace(): void }) | undefined;
+    const alarms = new Set<AbortController>();
+    const view = () => current?.view;
+    const writer = makeWriter(api, makeApplier(api, settings, deps, own, view), settings, deps);
+    const attach = makeAttacher(api, settings, view);
+
+    function deliverTo({ ref, registries }: Slot<Ref>, credentials: Credentials, way: Task['way'], signal: AbortSignal): Promise<Receipt> {
+      if (ref.kind === 'account') return attach(ref, way, signal);
+      const given = new Map([...credentials].filter(([host]) => registries.some(registry => registry.host === host)));
+      if (ref.how === 'none' || given.size === 0) return Promise.resolve({ change: 'unchanged' });
+      const task: Task = { namespace: ref.namespace, hosts: registries.map(({ host }) => host), given, way, signal };
+      return ref.how === 'replace' ? writer.makeAnew(task) : writer[ref.how](task);
+    }
+
+    return {
+      address,
+      async discover(signal): Promise<Discovery<Ref>> {
+        const said = await about(signal);
+        const found = await look(signal);
+        current?.replace();
+        const replaced = new AbortController();
+        current = { view: found, replaced: replaced.signal, replace: () => replaced.abort() };
+        const slots = [...found.namespaces.keys()].flatMap(namespace => slotsOf(namespace, found));
+        return { slots, findings: found.findings, unseen: found.unseen, about: said };
+      },
+      async deliver(slot, credentials, signal) {
+        try {
+          return await deliverTo(slot, credentials, 'written', signal);
+        } catch (error) {
+          // The watches of a server that goes stay open, and say nothing any more.
+          if (error instanceof Failure && error.code === 'UNREACHABLE') for (const alarm of alarms) alarm.abort();
+          throw error;
+        }
+      },
+      rehearse: (slot, credentials, signal) => deliverTo(slot, credentials, 'rehearsed', signal),
+      watch(signal) {
+        if (!current?.view.canWatch) return undefined;
+        const alarm = new AbortController();
+        alarms.add(alarm);
+        const forget = (): void => void alarms.delete(alarm);
+        signal.addEventListener('abort', forget);
+        return watchCluster({ api, clock: deps.clock, current: () => current, take }, alarm.signal, signal);
+      },
+    };
+  },
+});

@@ -1,0 +1,30 @@
+import type { About, Deps } from '../../src/contract/adapter.ts';
+import { makeGlance } from '../common/glance.ts';
+import type { Api } from './api.ts';
+import { mapOf, textOf } from './objects.ts';
+import type { Papers } from './token.ts';
+
+/** For people only: the version of the cluster, and whose token it is. */
+export function makeAbout(api: Api, papers: (signal: AbortSignal) => Promise<Papers>, { clock }: Pick<Deps, 'clock'>) {
+  async function product(signal: AbortSignal): Promise<string | undefined> {
+    const answer = await api.ask('GET', '/version', { signal });
+    const version = answer.status === 200 ? textOf(mapOf(answer.json<unknown>())['gitVersion']) : '';
+    return version === '' ? undefined : `Kubernetes ${version}`;
+  }
+  const principal = async (signal: AbortSignal): Promise<string | undefined> => subjectOf((await papers(signal)).token.reveal());
+  const glance = makeGlance(clock, { product, principal });
+  return async (signal: AbortSignal): Promise<About> => {
+    const { product: seen = 'Kubernetes', principal: who } = await glance(signal);
+    return { product: seen, ...(who !== undefined && { principal: who }) };
+  };
+}
+
+/** A token of a ServiceAccount says whose it is, in its middle part. undefined: it is of another kind. */
+function subjectOf(token: string): string | undefined {
+  try {
+    const { sub } = mapOf(JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()));
+    return typeof sub === 'string' && sub !== '' ? sub : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,26 @@
+import { within } from '../common/patterns.ts';
+import { listOf, mapOf, metaOf, textOf } from './objects.ts';
+import type { Settings } from './settings.ts';
+
+/** A ServiceAccount that should name the Secret, and whether it does. */
+export interface Account {
+  readonly namespace: string;
+  readonly name: string;
+  readonly isAttached: boolean;
+}
+
+/** A few names are asked for one by one, so that the right can be limited to them; undefined: all are listed. */
+export function accountNames({ serviceAccounts }: Pick<Settings, 'serviceAccounts'>): readonly string[] | undefined {
+  return serviceAccounts.length > mostNames || serviceAccounts.some(one => one.includes('*')) ? undefined : serviceAccounts;
+}
+const mostNames = 4;
+
+/** undefined: it is none that should name the Secret. */
+export function accountIn(object: unknown, { serviceAccounts, secret }: Pick<Settings, 'serviceAccounts' | 'secret'>): Account | undefined {
+  const meta = metaOf(object);
+  if (!meta || meta.isEnding || !within(serviceAccounts, meta.name)) return undefined;
+  return { namespace: meta.namespace, name: meta.name, isAttached: namesIn(object).includes(secret) };
+}
+
+export const pullSecretsIn = (object: unknown): readonly unknown[] => listOf(mapOf(object)['imagePullSecrets']);
+export const namesIn = (object: unknown): string[] => pullSecretsIn(object).map(one => textOf(mapOf(one)['name']));

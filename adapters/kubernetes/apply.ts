@@ -1,0 +1,81 @@
+import type { Answer, Finding, Receipt } from '../../src/contract/adapter.ts';
+import type { Credentials } from '../../src/contract/credential.ts';
+import { Failure } from '../../src/contract/failures.ts';
+import type { Api } from './api.ts';
+import { type Meta, metaOf } from './objects.ts';
+import type { OwnWrites } from './own-writes.ts';
+import { type Asked, isWithoutNamespace } from './refusal.ts';
+import { whatIs } from './secrets.ts';
+import { type Means, pathOf, type Settings } from './settings.ts';
+import type { View } from './view.ts';
+
+/** What is to be done for one namespace. hosts: of the slot; what is given for some of them may be missing. */
+export interface Task {
+  readonly namespace: string;
+  readonly hosts: readonly string[];
+  readonly given: Credentials;
+  readonly way: 'written' | 'rehearsed';
+  readonly signal: AbortSignal;
+}
+/** What an apply came to; undefined: the namespace is no more. */
+export type Outcome = { readonly status: number; readonly meta: Meta } | undefined;
+
+export interface Applier {
+  /** One request: server-side apply. clash: what is done about fields that somebody else owns. */
+  apply(task: Task, body: object, clash: 'force' | 'refuse'): Promise<Outcome>;
+  receiptOf(task: Task, outcome: Outcome, findings?: readonly Finding[]): Receipt;
+  asked(namespace: string, ...verbs: readonly string[]): Asked;
+}
+
+export const pathOfSecret = (namespace: string, { secret }: Pick<Settings, 'secret'>): string =>
+  `${pathOf('secrets', { namespace })}/${encodeURIComponent(secret)}`;
+
+export function makeApplier(api: Api, settings: Settings, means: Means, own: OwnWrites, view: () => View | undefined): Applier {
+  const { secret, fieldManager } = settings;
+  const asked: Applier['asked'] = (namespace, ...verbs) => ({
+    what: whatIs(namespace, settings),
+    right: { verbs, resource: 'secrets', names: [secret] },
+    namespace,
+  });
+
+  /** Of single namespaces that somebody has named nobody knows whether they were ever there. */
+  const isEnded = (answer: Answer): boolean => isWithoutNamespace(answer) && (answer.status === 403 || view()?.scope === 'cluster');
+
+  async function send({ namespace, way, signal }: Task, body: object, clash: 'force' | 'refuse'): Promise<Outcome> {
+    const dry = way === 'rehearsed';
+    const query = `fieldManager=${encodeURIComponent(fieldManager)}${clash === 'force' ? '&force=true' : ''}${dry ? '&dryRun=All' : ''}`;
+    const type = 'application/apply-patch+yaml' as const;
+    const request = { signal, body, type, ...(dry && { reads: true }) };
+    const answer = await api.ask('PATCH', `${pathOfSecret(namespace, settings)}?${query}`, request);
+    if (isEnded(answer)) return undefined;
+    if (answer.status !== 200 && answer.status !== 201) throw api.refusal(answer, asked(namespace, 'create', 'patch'));
+    const meta = metaOf(answer.json<unknown>());
+    if (meta?.name !== secret || meta.namespace !== namespace || meta.uid === '')
+      throw new Failure('UNEXPECTED', `The cluster answered ${answer.status} with something else than ${whatIs(namespace, settings)}.`);
+    return { status: answer.status, meta };
+  }
+
+  return {
+    asked,
+    async apply(task, body, clash) {
+      if (task.way === 'rehearsed') return await send(task, body, clash);
+      const ended = own.begin(task.namespace);
+      let outcome: Outcome;
+      try {
+        outcome = await send(task, body, clash);
+        return outcome;
+      } finally {
+        ended(outcome?.meta.version);
+      }
+    },
+    receiptOf({ namespace, way }, outcome, findings = []) {
+      if (!outcome) {
+        const said = `The namespace ${namespace} is being deleted: nothing was written there.`;
+        return { change: 'unchanged', findings: [means.finding('NAMESPACE_ENDED', said)] };
+      }
+      const isSame = way === 'written' && view()?.secrets.get(namespace)?.version === outcome.meta.version;
+      const change = outcome.status === 201 ? 'created' : isSame ? 'unchanged' : 'updated';
+      return { change, ...(findings.length > 0 && { findings }) };
+    },
+  };
+}

@@ -1,0 +1,56 @@
+import type { Holds } from '../../src/contract/adapter.ts';
+import type { Credential, Credentials } from '../../src/contract/credential.ts';
+import { annotationOf, holdsOf } from './content.ts';
+import { type Login, type Reading, writeEntries } from './entries.ts';
+import { contentAnnotation, dataKey, managedBy, secretType } from './names.ts';
+
+/** What a Secret is to hold: logins by host, what is known of them, and what others have put there. */
+export interface Parts {
+  readonly logins: ReadonlyMap<string, Login>;
+  readonly holds: ReadonlyMap<string, Holds>;
+  readonly kept?: Pick<Reading, 'others' | 'beside'>;
+  /** The write is refused when the Secret is another one by now. */
+  readonly version?: string;
+}
+
+/** What an apply sends: all that is ours, and nothing else. */
+export function bodyOf(name: string, { logins, holds, kept, version }: Parts): object {
+  const others = kept?.others.length ?? 0;
+  return {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: {
+      name,
+      labels: { [managedBy.key]: managedBy.value },
+      annotations: { [contentAnnotation]: annotationOf({ holds, others }) },
+      ...(version !== undefined && { resourceVersion: version }),
+    },
+    type: secretType,
+    data: { [dataKey]: Buffer.from(writeEntries(logins, kept)).toString('base64') },
+  };
+}
+
+export const loginOf = ({ username, password }: Credential): Login => ({ username, password: password.reveal() });
+
+export const partsOf = (credentials: Credentials): Pick<Parts, 'logins' | 'holds'> => ({
+  logins: new Map([...credentials].map(([host, credential]) => [host, loginOf(credential)])),
+  holds: new Map([...credentials].map(([host, credential]) => [host, holdsOf(credential)])),
+});
+
+/**
+ * The body for these credentials and nothing beside them: one and the same for all namespaces, made and encoded once,
+ * and kept for as long as its first credential lives.
+ */
+export function sharedBodies(name: string): (credentials: Credentials) => object {
+  const made = new WeakMap<Credential, Map<string, object>>();
+  return credentials => {
+    const [[, first] = []] = credentials;
+    const known = first && made.get(first);
+    const key = [...credentials].map(([host, credential]) => `${host} ${holdsOf(credential).fingerprint}`).join('\n');
+    const before = known?.get(key);
+    if (before) return before;
+    const body = Object.freeze(bodyOf(name, partsOf(credentials)));
+    if (first) made.set(first, (known ?? new Map<string, object>()).set(key, body));
+    return body;
+  };
+}

@@ -1,0 +1,57 @@
+import type { Holds } from '../../src/contract/adapter.ts';
+import { type Credential, fingerprint, oncePerCredential } from '../../src/contract/credential.ts';
+import { mapOf } from './objects.ts';
+
+/**
+ * What the annotation of a Secret of ours says: which credentials it holds, and how many entries of others lie beside
+ * them. It is written together with the data, so whoever changes the data alone takes these over (see `owner.ts`).
+ */
+export interface Content {
+  readonly holds: ReadonlyMap<string, Holds>;
+  readonly others: number;
+}
+
+const nothing: Content = { holds: new Map(), others: 0 };
+/** By text: thousands of Secrets say the same. */
+const known = new Map<string, Content>();
+const mostKnown = 1000;
+
+/** Of a text that is missing or was written by somebody else: nothing. */
+export function contentOf(text: string | undefined): Content {
+  if (text === undefined) return nothing;
+  const before = known.get(text);
+  if (before) return before;
+  const content = read(text);
+  if (known.size >= mostKnown) known.clear();
+  known.set(text, content);
+  return content;
+}
+
+function read(text: string): Content {
+  try {
+    const { holds, others } = mapOf(JSON.parse(text));
+    const entries = Object.entries(mapOf(holds)).flatMap(([host, one]): [string, Holds][] => {
+      const { fingerprint, expiresAt } = mapOf(one);
+      const ends = new Date(typeof expiresAt === 'string' ? expiresAt : Number.NaN);
+      if (typeof fingerprint !== 'string' || !/^[0-9a-f]{12}$/.test(fingerprint) || Number.isNaN(ends.getTime())) return [];
+      return [[host, { fingerprint, expiresAt: ends }]];
+    });
+    return { holds: new Map(entries), others: typeof others === 'number' ? others : 0 };
+  } catch {
+    return nothing;
+  }
+}
+
+/** The text of the annotation. In the order of hosts, so that the same content is the same text. */
+export function annotationOf({ holds, others }: Content): string {
+  const told = [...holds].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([host, one]) => [host, forPeople(one)] as const);
+  return JSON.stringify({ holds: Object.fromEntries(told), ...(others > 0 && { others }) });
+}
+
+const forPeople = ({ fingerprint: print, expiresAt }: Holds) => ({ fingerprint: print, expiresAt: expiresAt.toISOString() });
+
+/** Of a credential: its password is hashed once, however many Secrets it goes into. */
+export const holdsOf: (credential: Credential) => Holds = oncePerCredential(credential => ({
+  fingerprint: fingerprint(credential),
+  expiresAt: credential.expiresAt,
+}));

@@ -1,0 +1,137 @@
+import { type Member, membersAt, valueOf } from '../common/json-text.ts';
+import { relationOf } from '../docker-config/entries.ts';
+import { mapOf } from './objects.ts';
+
+export interface Login {
+  readonly username: string;
+  readonly password: string;
+}
+
+/** What the text of a pull Secret says. Keys are those of its `auths`. */
+export interface Reading {
+  /** By host, of those that are asked for: the login under the bare host, else under another spelling of it. */
+  readonly logins: ReadonlyMap<string, Login>;
+  /** Keys under which the hosts that are asked for stand beside the bare one. */
+  readonly spellings: readonly string[];
+  /** What is not asked for: it stays as it is written. */
+  readonly others: readonly string[];
+  /** Other members beside `auths`, as they are written. */
+  readonly beside: readonly string[];
+  /** Of others: keys at which the kubelet stops, with the reason. Then no pod with this Secret starts. */
+  readonly broken: readonly (readonly [key: string, why: string])[];
+  /** Of others: keys for a path below one of the hosts, which the kubelet prefers to the host itself. */
+  readonly paths: readonly string[];
+  /** Of others: keys whose entry has an email, which counts as part of the credential. */
+  readonly emails: readonly string[];
+}
+
+/** undefined: it is no JSON with a map `auths`, so the kubelet finds nothing in it. */
+export function readEntries(text: string, hosts: readonly string[]): Reading | undefined {
+  const top = topOf(text);
+  if (!top) return undefined;
+  const logins = new Map<string, Login>();
+  const found = {
+    spellings: [] as string[],
+    others: [] as string[],
+    broken: [] as [string, string][],
+    paths: [] as string[],
+    emails: [] as string[],
+  };
+  for (const member of membersAt(text, ['auths'])) {
+    const { key } = member;
+    const host = hosts.find(one => isOf(key, one));
+    const value = valueOf(text, member);
+    if (host === undefined) {
+      found.others.push(text.slice(member.at, member.end));
+      const why = undecodable(value);
+      if (why !== undefined) found.broken.push([key, why]);
+      if (hosts.some(one => relationOf(key, one) === 'path')) found.paths.push(key);
+      if (hasEmail(value)) found.emails.push(key);
+      continue;
+    }
+    const login = loginIn(value);
+    if (key !== host) found.spellings.push(key);
+    if (login && (key === host || !logins.has(host))) logins.set(host, login);
+  }
+  return { logins, ...found, beside: top.filter(({ key }) => key.toLowerCase() !== 'auths').map(({ at, end }) => text.slice(at, end)) };
+}
+
+const isOf = (key: string, host: string): boolean => {
+  const relation = relationOf(key, host);
+  return relation === 'bare' || relation === 'spelling';
+};
+
+/** The members at the top; undefined where `auths` is missing or no map, or the text is no JSON. */
+function topOf(text: string): readonly Member[] | undefined {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) return undefined;
+  const members = membersAt(text, []);
+  const auths = members.filter(({ key }) => key.toLowerCase() === 'auths');
+  return auths.length > 0 && auths.every(({ start }) => text[start] === '{') ? members : undefined;
+}
+
+/** Keys of `auths`, of a text that may be anything. */
+export const keysIn = (text: string): string[] => (topOf(text) ? membersAt(text, ['auths']).map(({ key }) => key) : []);
+
+/** The text of a pull Secret: an entry under each bare host, then what others put there, as it is written. */
+export function writeEntries(
+  logins: ReadonlyMap<string, Login>,
+  kept: Pick<Reading, 'others' | 'beside'> = { others: [], beside: [] },
+): string {
+  const ours = [...logins].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([host, login]) => `${JSON.stringify(host)}:${entryOf(login)}`);
+  return `{${[...kept.beside, `"auths":{${[...ours, ...kept.others].join(',')}}`].join(',')}}`;
+}
+
+/** Exactly these three: anything more counts as part of the credential where the kubelet compares two. */
+const entryOf = ({ username, password }: Login): string =>
+  JSON.stringify({ username, password, auth: Buffer.from(`${username}:${password}`).toString('base64') });
+
+/** By name without regard to case, as Go reads it. */
+const memberOf = (value: unknown, name: string): unknown =>
+  Object.entries(mapOf(value)).findLast(([key]) => key.toLowerCase() === name)?.[1];
+
+function loginIn(value: unknown): Login | undefined {
+  if (undecodable(value) !== undefined) return undefined;
+  const auth = memberOf(value, 'auth');
+  if (typeof auth === 'string' && auth !== '') {
+    const login = decoded(auth);
+    const colon = login.indexOf(':');
+    return { username: login.slice(0, colon), password: login.slice(colon + 1) };
+  }
+  const [username, password] = [memberOf(value, 'username'), memberOf(value, 'password')];
+  return typeof username === 'string' && typeof password === 'string' && password !== '' ? { username, password } : undefined;
+}
+
+const hasEmail = (value: unknown): boolean => {
+  const email = memberOf(value, 'email');
+  return typeof email === 'string' && email !== '';
+};
+
+/**
+ * Why the kubelet cannot read an entry, as the rest of a sentence (k8s.io/kubernetes 1.37.2, measured): it takes base64
+ * with padding and without, and stops at everything else.
+ */
+export function undecodable(value: unknown): string | undefined {
+  if (value === null) return undefined;
+  if (typeof value !== 'object' || Array.isArray(value)) return 'is no map';
+  for (const name of ['username', 'password', 'email', 'auth']) {
+    const member = memberOf(value, name);
+    if (member !== undefined && member !== null && typeof member !== 'string') return `has a member \`${name}\` that is no text`;
+  }
+  const auth = memberOf(value, 'auth');
+  if (typeof auth !== 'string' || auth === '') return undefined;
+  const bare = auth.replaceAll(/[\r\n]/g, '');
+  const isPadded = bare.trimEnd().endsWith('=');
+  const isSound = isPadded
+    ? /^[A-Za-z0-9+/]+={1,2}$/.test(bare) && bare.length % 4 === 0
+    : /^[A-Za-z0-9+/]*$/.test(bare) && bare.length % 4 !== 1;
+  if (!isSound) return 'has an `auth` that is not base64';
+  return decoded(auth).includes(':') ? undefined : 'has an `auth` without a colon between user name and password';
+}
+
+const decoded = (auth: string): string => Buffer.from(auth.replaceAll(/[\r\n]/g, ''), 'base64').toString();

@@ -1,0 +1,112 @@
+import type { Sighting, Slot } from '../../src/contract/adapter.ts';
+import { accountIn } from './accounts.ts';
+import type { Api } from './api.ts';
+import { choose } from './choice.ts';
+import { accountId, secretId } from './names.ts';
+import { type Meta, metaOf } from './objects.ts';
+import type { OwnWrites } from './own-writes.ts';
+import { podIn } from './pods.ts';
+import { foundIn, lookInside, readSecret, wantsLook } from './secrets.ts';
+import type { Means, Settings } from './settings.ts';
+import type { Ref } from './slots.ts';
+import { type Stream, type View, within } from './view.ts';
+
+/** An event of a watch: the object as it is now, or as it was last. */
+export interface Event {
+  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED';
+  readonly object: unknown;
+}
+type Told = readonly Sighting<Ref>[];
+
+/** Takes the events of a cluster into the view of it, and says what changes for the slots. */
+export function makeEvents(
+  api: Api,
+  settings: Settings,
+  means: Means,
+  slotsOf: (namespace: string, view: View) => Slot<Ref>[],
+  own: OwnWrites,
+) {
+  const { secret } = settings;
+  const slots = (namespace: string, view: View): Told => slotsOf(namespace, view).map(slot => ({ slot }));
+  /** Those that are there, and those that were there before and are not any more. */
+  const changed = (namespace: string, view: View, change: () => void): Told => {
+    const before = slotsOf(namespace, view).map(({ id }) => id);
+    change();
+    const now = slots(namespace, view);
+    const left = new Set(now.flatMap(told => ('slot' in told ? told.slot.id : [])));
+    return [...now, ...before.filter(id => !left.has(id)).map(gone => ({ gone }))];
+  };
+
+  function namespaceEvent(view: View, { type }: Event, meta: Meta): Told {
+    const before = view.namespaces.get(meta.name);
+    const chosen = type === 'DELETED' ? undefined : choose(meta, settings);
+    if (before === chosen) return [];
+    return changed(meta.name, view, () => {
+      if (chosen) view.namespaces.set(meta.name, chosen);
+      else view.namespaces.delete(meta.name);
+    });
+  }
+
+  async function secretEvent(view: View, { type }: Event, meta: Meta, signal: AbortSignal): Promise<Told> {
+    const { namespace } = meta;
+    if (meta.name !== secret) return [];
+    const known = view.secrets.get(namespace);
+    const whose = own.see(namespace, meta.version);
+    if (known?.version === meta.version && type !== 'DELETED') return [];
+    if (type === 'DELETED') {
+      if (whose === 'past') return [];
+      return changed(namespace, view, () => view.secrets.delete(namespace));
+    }
+    const found = foundIn(meta, settings);
+    if (whose === 'past') return [];
+    if (wantsLook(found) && view.namespaces.has(namespace)) return await lookAgain(view, namespace, signal);
+    view.secrets.set(namespace, found);
+    // What we have written there the engine knows, unless something was wrong with it before.
+    const isExpected = whose === 'own' && (!known || !wantsLook(known));
+    return isExpected ? [] : slots(namespace, view).slice(0, 1);
+  }
+
+  async function lookAgain(view: View, namespace: string, signal: AbortSignal): Promise<Told> {
+    const stored = await readSecret(api, settings, namespace, signal);
+    return changed(namespace, view, () => {
+      if (stored) view.secrets.set(namespace, lookInside(stored, settings, means));
+      else view.secrets.delete(namespace);
+    });
+  }
+
+  function accountEvent(view: View, { type, object }: Event, meta: Meta): Told {
+    const account = type === 'DELETED' ? undefined : accountIn(object, settings);
+    const ofNamespace = within(view.accounts, meta.namespace);
+    if (account?.isAttached === ofNamespace.get(meta.name)) return [];
+    if (account) ofNamespace.set(meta.name, account.isAttached);
+    else ofNamespace.delete(meta.name);
+    if (ofNamespace.size === 0) view.accounts.delete(meta.namespace);
+    const id = accountId(meta.namespace, meta.name);
+    return account ? slots(meta.namespace, view).filter(told => 'slot' in told && told.slot.id === id) : [{ gone: id }];
+  }
+
+  function podEvent(view: View, { type, object }: Event, meta: Meta): Told {
+    const { pods } = view;
+    if (!pods) return [];
+    const pod = type === 'DELETED' ? undefined : podIn(object, means);
+    const known = pods.get(meta.namespace)?.get(meta.name);
+    if (!pod && !known) return [];
+    const before = hostsOf(pods.get(meta.namespace));
+    if (pod) within(pods, meta.namespace).set(meta.name, pod.hosts);
+    else pods.get(meta.namespace)?.delete(meta.name);
+    // A pod that goes takes nothing away: others will come.
+    const isNews = pod?.hosts.some(host => !before.has(host)) ?? false;
+    return isNews ? slots(meta.namespace, view).filter(told => 'slot' in told && told.slot.id === secretId(meta.namespace, secret)) : [];
+  }
+
+  return async (view: View, kind: Stream['kind'], event: Event, signal: AbortSignal): Promise<Told> => {
+    const meta = metaOf(event.object);
+    if (!meta) return [];
+    if (kind === 'namespaces') return namespaceEvent(view, event, meta);
+    if (kind === 'secrets') return await secretEvent(view, event, meta, signal);
+    return kind === 'serviceaccounts' ? accountEvent(view, event, meta) : podEvent(view, event, meta);
+  };
+}
+
+const hostsOf = (pods: ReadonlyMap<string, readonly string[]> | undefined): ReadonlySet<string> =>
+  new Set([...(pods?.values() ?? [])].flat());

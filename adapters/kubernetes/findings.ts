@@ -1,0 +1,82 @@
+/** What a person should know of a cluster. */
+export const findings = {
+  RIGHT_MISSING: {
+    severity: 'warning',
+    doc: 'The ServiceAccount of the courier lacks a right that the configuration needs. The remedy is the rule, as YAML.',
+    remedy: 'Add the rule that the message names to the ClusterRole of the courier.',
+  },
+  NOT_WATCHED: {
+    severity: 'info',
+    doc: 'The courier may not watch, so it learns of new namespaces and of changes only when it looks: every minute. The remedy is the rule, as YAML.',
+    remedy: 'Add the verb `watch` to the rules that have `list`.',
+  },
+  FOREIGN_SECRET: {
+    severity: 'warning',
+    doc: 'A Secret of the configured name is there without the label of the courier, so somebody else keeps it. The courier does not touch it, and pods of that namespace get no fresh password from here.',
+    remedy:
+      'Choose another name with `secret`, or delete that Secret, or hand it over: `kubectl label secret -n NAMESPACE NAME app.kubernetes.io/managed-by=ecr-courier`.',
+  },
+  WRONG_TYPE: {
+    severity: 'warning',
+    doc: 'A Secret of the configured name is of another type, which Kubernetes never lets anybody change. It would have to be deleted and made again, which `replace: true` allows.',
+    remedy:
+      'Choose another name with `secret`, or set `replace: true`. A Secret that is made again has another UID: pods with `imagePullPolicy: Never` that were pulled with the former one may not start until a pod has started with the new one.',
+  },
+  IMMUTABLE_SECRET: {
+    severity: 'warning',
+    doc: 'The Secret is marked `immutable`, so nobody can put a fresh password into it. It would have to be deleted and made again, which `replace: true` allows.',
+    remedy: 'Delete it yourself, choose another name with `secret`, or set `replace: true`.',
+  },
+  EDITED: {
+    severity: 'info',
+    doc: 'Somebody has changed the Secret of the courier. It is written again; entries of other registries stay in it.',
+    remedy: 'If it lasts, find the one that the message names (GitOps, an old updater) and let only one of the two write.',
+  },
+  UNDECODABLE_ENTRY: {
+    severity: 'error',
+    doc: 'Somebody put an entry into the Secret of the courier that the kubelet cannot decode. The kubelet stops at it: no pod with this Secret starts, and no event says why. The courier neither removes what it did not write nor writes beside it in silence.',
+    remedy: 'Remove that entry from the Secret, or correct it: `kubectl edit secret`. The value is base64.',
+  },
+  ENTRY_BELOW_HOST: {
+    severity: 'warning',
+    doc: 'Somebody put an entry for a path below one of the registries into the Secret. The kubelet tries it before the fresh one, and nobody keeps it fresh.',
+    remedy: 'Remove that entry from the Secret, unless somebody else keeps it fresh.',
+  },
+  ENTRY_WITH_EMAIL: {
+    severity: 'info',
+    doc: 'An entry that somebody put into the Secret has an `email`. The kubelet counts it as part of the credential: the same login without it is another one, and images on the node are verified again.',
+    remedy: 'Remove `email` from that entry.',
+  },
+  NAMESPACE_MISSING: {
+    severity: 'info',
+    doc: 'A namespace that the target names is not there. It is served once it is.',
+    remedy: 'Nothing, if it is yet to come; else take it out of `namespaces`.',
+  },
+  NAMESPACE_REFUSED: {
+    severity: 'warning',
+    doc: 'The courier may not look into a namespace that the target names, or that namespace is not there. The remedy is the rule, as YAML.',
+    remedy: 'Add the rule that the message names to a Role in that namespace.',
+  },
+  NAMESPACE_ENDED: {
+    severity: 'info',
+    doc: 'The namespace is being deleted, so nothing was written there.',
+    remedy: 'Nothing: the entry goes away by itself.',
+  },
+  PODS_UNKNOWN: {
+    severity: 'warning',
+    doc: '`onlyWithImages` needs to see pods, and the courier may not list them. Nothing is created before it may.',
+    remedy: 'Add the rule that the message names to the ClusterRole of the courier.',
+  },
+  CROWDED_NODE: {
+    severity: 'warning',
+    doc: 'On one node more than 99 namespaces pull one image with Secrets of the courier. The kubelet (1.35 and later) keeps at most 100 Secrets for an image, and then verifies each new password at the registry: pods with `imagePullPolicy: Never` are refused.',
+    remedy: 'Use the kubelet credential provider on the nodes instead of Secrets (docs/kubelet.md), or spread these pods over more nodes.',
+  },
+  PODS_UNCOUNTED: {
+    severity: 'info',
+    doc: 'There are more pods than the courier reads to count which Secrets are used on which node.',
+    remedy: 'Nothing: only the warning about crowded nodes may be missing.',
+  },
+} as const;
+
+export type Code = keyof typeof findings;

@@ -1,0 +1,67 @@
+import { Failure } from '../../src/contract/failures.ts';
+import type { Api } from './api.ts';
+import { listOf, mapOf, textOf } from './objects.ts';
+import type { Asked } from './refusal.ts';
+
+/** Of objects without their contents, or small ones. */
+const pageSize = 500;
+/** Once around everything there; what is longer is a server that does not come to an end. */
+const mostPages = 10_000;
+/** The server forgets the rest of a list that is read for minutes. */
+const mostBegins = 3;
+
+export interface Listing {
+  /** Without paging; with a query or without. */
+  readonly path: string;
+  readonly asked: Asked;
+  readonly accept?: string;
+  /** Objects a page. */
+  readonly size?: number;
+  /** Whether to go on after a page; always unless said. */
+  readonly goesOn?: (bytes: number) => boolean;
+}
+
+/**
+ * What `read` makes of each object of a list, and the version of the list, from which a watch goes on. What is read of
+ * an object may keep nothing of it.
+ */
+export async function list<T>(api: Api, listing: Listing, read: (object: unknown) => T | undefined, signal: AbortSignal) {
+  for (let begins = 1; ; begins++) {
+    const found = await walk(api, listing, read, signal);
+    if (found) return found;
+    if (begins === mostBegins) throw new Failure('BUSY', `The cluster forgets the list GET ${listing.path} while it is read.`);
+  }
+}
+
+/** undefined: the rest of the list is forgotten. */
+async function walk<T>(
+  api: Api,
+  { path, asked, accept, size = pageSize, goesOn }: Listing,
+  read: (object: unknown) => T | undefined,
+  signal: AbortSignal,
+) {
+  const items: T[] = [];
+  const query = `${path}${path.includes('?') ? '&' : '?'}limit=${size}`;
+  let bytes = 0;
+  let next = '';
+  for (let page = 0; page < mostPages; page++) {
+    const request = { signal, asked, ...(accept !== undefined && { accept }), hoped: [200, 410] };
+    const answer = await api.demand('GET', `${query}${next && `&continue=${encodeURIComponent(next)}`}`, request);
+    if (answer.status === 410 && next !== '') return undefined;
+    if (answer.status === 410) throw api.refusal(answer, asked);
+    bytes += answer.text.length;
+    const { items: rows, metadata } = mapOf(answer.json<unknown>());
+    const { resourceVersion, continue: more } = mapOf(metadata);
+    if (!Array.isArray(rows) || typeof resourceVersion !== 'string')
+      throw new Failure('UNEXPECTED', `The answer to GET ${path} is no list of Kubernetes.`, {
+        remedy: 'Check that the address leads to the API server itself.',
+      });
+    for (const row of listOf(rows)) {
+      const item = read(row);
+      if (item !== undefined) items.push(item);
+    }
+    next = textOf(more);
+    if (next === '' || goesOn?.(bytes) === false) return { items, version: resourceVersion, isWhole: next === '' };
+  }
+  throw new Failure('UNEXPECTED', `The list GET ${path} does not end after ${mostPages} pages.`);
+}

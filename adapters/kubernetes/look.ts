@@ -1,0 +1,101 @@
+import { Failure } from '../../src/contract/failures.ts';
+import { inTurns } from '../common/turns.ts';
+import { type Api, metadataOnly } from './api.ts';
+import { choose, explicitNames, isNamed } from './choice.ts';
+import { metaOf } from './objects.ts';
+import { crowdWatch } from './pods.ts';
+import { lackFindings, mayWe, rightsReader } from './rights.ts';
+import type { Right } from './rules.ts';
+import { lookInside, readSecret, wantsLook } from './secrets.ts';
+import { type Means, pathOf, type Settings } from './settings.ts';
+import { type Draft, emptyView, makeTakers, secretsRight } from './take.ts';
+import type { View } from './view.ts';
+
+/** So many Secrets in which somebody else has written are looked into at each look. */
+const mostLooks = 500;
+/** A watch of each has a connection of its own. */
+const mostWatched = 64;
+
+/**
+ * Looks at a whole cluster: the namespaces, then the Secret of our name in all of them with one list. Where the rights
+ * are only those of single namespaces, which then must be named one by one, each is looked at by itself.
+ */
+export function makeLook(api: Api, settings: Settings, means: Means): (signal: AbortSignal) => Promise<View> {
+  const readRights = rightsReader(api, settings, means.clock);
+  const names = explicitNames(settings, settings.namespaceSelector);
+  const takers = makeTakers(api, settings, means);
+  const countCrowds = crowdWatch(api, settings, means);
+
+  async function mayListAll(signal: AbortSignal): Promise<boolean> {
+    const rights: readonly Right[] = [{ verbs: ['list'], resource: 'namespaces' }, secretsRight(settings)];
+    const answers = await Promise.all(rights.map(right => mayWe(api, 'list', right, undefined, signal)));
+    return answers.every(answer => answer === true);
+  }
+
+  async function lookAtAll(signal: AbortSignal): Promise<Draft> {
+    const view = emptyView('cluster', settings);
+    await Promise.all([takers.namespaces(view, signal), takers.rest(view, undefined, signal)]);
+    return view;
+  }
+
+  async function lookAtEach(namespaces: readonly string[], signal: AbortSignal): Promise<Draft> {
+    const view = emptyView('namespaces', settings);
+    const refusals = await inTurns(namespaces, async namespace => {
+      if (!(await isServed(view, namespace, signal))) return undefined;
+      return takers.rest(view, namespace, signal).then(
+        () => undefined,
+        (error: unknown) => refusedIn(view, namespace, error),
+      );
+    });
+    const [first] = refusals.flatMap(refused => refused ?? []);
+    if (first && refusals.every(Boolean)) throw first;
+    return view;
+  }
+
+  /** Of a namespace that may not be read nothing is known but that somebody has named it. */
+  async function isServed(view: Draft, namespace: string, signal: AbortSignal): Promise<boolean> {
+    const right: Right = { verbs: ['get'], resource: 'namespaces', names: [namespace] };
+    const request = {
+      signal,
+      asked: { what: `namespace ${namespace}`, right, namespace },
+      accept: metadataOnly.one,
+      hoped: [200, 403, 404],
+    };
+    const answer = await api.demand('GET', pathOf(`namespaces/${encodeURIComponent(namespace)}`), request);
+    if (answer.status === 404) view.findings.push(means.finding('NAMESPACE_MISSING', `The namespace ${namespace} is not there.`));
+    if (answer.status === 404) return false;
+    const meta = answer.status === 200 ? metaOf(answer.json<unknown>()) : undefined;
+    if (answer.status === 200 && meta?.name !== namespace)
+      throw new Failure('UNEXPECTED', `The cluster answered 200 with something else than the namespace ${namespace}.`);
+    const chosen = meta ? choose(meta, settings) : isNamed(namespace, settings) ? {} : undefined;
+    if (chosen) view.namespaces.set(namespace, chosen);
+    return chosen !== undefined;
+  }
+
+  function refusedIn(view: Draft, namespace: string, error: unknown): Failure {
+    if (!(error instanceof Failure) || error.code !== 'FORBIDDEN') throw error;
+    view.unseen.push(namespace);
+    view.namespaces.delete(namespace);
+    view.findings.push(means.finding('NAMESPACE_REFUSED', error.message, error.remedy));
+    return error;
+  }
+
+  /** Where somebody else has written: what is there now, and what a person should know of it. */
+  async function lookIntoEdited({ namespaces, secrets }: Draft, signal: AbortSignal): Promise<void> {
+    const edited = [...secrets].filter(([namespace, found]) => namespaces.has(namespace) && wantsLook(found)).slice(0, mostLooks);
+    await inTurns(edited, async ([namespace]) => {
+      const stored = await readSecret(api, settings, namespace, signal);
+      if (stored) secrets.set(namespace, lookInside(stored, settings, means));
+      else secrets.delete(namespace);
+    });
+  }
+
+  return async signal => {
+    const separate = names && !(await mayListAll(signal)) ? names : undefined;
+    const [rights, view] = await Promise.all([readRights(separate, signal), separate ? lookAtEach(separate, signal) : lookAtAll(signal)]);
+    await lookIntoEdited(view, signal);
+    const crowded = await countCrowds(signal);
+    const canWatch = rights.canWatch && view.canWatch && view.streams.length <= mostWatched;
+    return { ...view, findings: [...lackFindings(rights, means), ...view.findings, ...crowded], canWatch };
+  };
+}

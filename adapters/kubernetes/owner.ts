@@ -1,0 +1,39 @@
+import { contentAnnotation, dataKey, managedBy } from './names.ts';
+import { listOf, type Meta, mapOf, owns, textOf } from './objects.ts';
+
+/** Whose a Secret of our name is. as-written: nobody has changed what we wrote. edited: ours, and somebody has. */
+export type Standing = 'as-written' | 'edited' | 'foreign';
+
+/**
+ * Read off the owners of its fields: whoever puts another value into a field that we have applied takes it over
+ * (recorded on 1.36.3). So the data itself need not be read, and no password is. Without the label it is not ours:
+ * whoever takes that away wants to be left alone.
+ */
+export function standingOf({ labels, managedFields }: Pick<Meta, 'labels' | 'managedFields'>, fieldManager: string): Standing {
+  if (labels[managedBy.key] !== managedBy.value) return 'foreign';
+  const ours = managedFields.filter(({ manager, operation }) => manager === fieldManager && operation === 'Apply');
+  const isWhole = ours.some(one => owns(one, 'data', dataKey) && owns(one, 'metadata', 'annotations', contentAnnotation));
+  return isWhole ? 'as-written' : 'edited';
+}
+
+/** Who else owns the data of a Secret, or else anything of it: kubectl-edit. Empty where nobody is known. */
+export function otherManagers({ managedFields }: Meta, fieldManager: string): readonly string[] {
+  const others = managedFields.filter(({ manager, operation }) => manager !== '' && !(manager === fieldManager && operation === 'Apply'));
+  const ofData = others.filter(one => owns(one, 'data', dataKey));
+  return [...new Set((ofData.length > 0 ? ofData : others).map(({ manager }) => manager))];
+}
+
+/** What an apply was refused for: the other managers, and the fields that they own. Empty: it was not refused so. */
+export interface Conflict {
+  readonly managers: readonly string[];
+  readonly fields: readonly string[];
+}
+
+export function conflictIn(status: unknown): Conflict | undefined {
+  const causes = listOf(mapOf(mapOf(status).details).causes)
+    .map(mapOf)
+    .filter(({ reason }) => reason === 'FieldManagerConflict');
+  if (causes.length === 0) return undefined;
+  const managers = causes.flatMap(({ message }) => /^conflict with "([^"]*)"/.exec(textOf(message))?.[1] ?? []);
+  return { managers: [...new Set(managers)], fields: causes.map(({ field }) => textOf(field)) };
+}

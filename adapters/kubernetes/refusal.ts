@@ -1,0 +1,91 @@
+import type { Answer, Http } from '../../src/contract/adapter.ts';
+import { Failure } from '../../src/contract/failures.ts';
+import { quote } from '../../src/contract/text.ts';
+import { refusedInFront, thenRefresh } from '../common/front.ts';
+import { listOf, mapOf, textOf } from './objects.ts';
+import { conflictIn } from './owner.ts';
+import { type Right, ruleOf } from './rules.ts';
+
+/** What was asked, for the sentences. what: `Secret team-a/ecr-courier`. right: which is needed for it. */
+export interface Asked {
+  readonly what: string;
+  readonly right: Right;
+  /** For the rule: where it must hold. */
+  readonly namespace?: string;
+}
+
+/** The object of the kind Status that Kubernetes answers errors with; empty where something else answered. */
+export function statusOf({ text }: Pick<Answer, 'text'>): Readonly<Record<string, unknown>> {
+  try {
+    const said = mapOf(JSON.parse(text));
+    return said['kind'] === 'Status' ? said : {};
+  } catch {
+    return {};
+  }
+}
+
+/** Whether the namespace of what was to be written is being deleted, or gone. Then nothing is to be written there. */
+export function isWithoutNamespace(answer: Pick<Answer, 'status' | 'text'>): boolean {
+  const status = statusOf(answer);
+  const details = mapOf(status['details']);
+  if (answer.status === 404) return details['kind'] === 'namespaces';
+  return answer.status === 403 && listOf(details['causes']).some(cause => mapOf(cause)['reason'] === 'NamespaceTerminating');
+}
+
+/**
+ * What an answer means that is none of those hoped for. Rights, quota and policy look alike by their status: message
+ * and causes tell them apart (recorded on 1.36.3).
+ */
+export function refusal(http: Http, answer: Answer, asked: Asked): Failure {
+  const status = statusOf(answer);
+  const said = textOf(status['message']);
+  const { what } = asked;
+  const usual = http.failure(said === '' ? answer : { ...answer, text: said });
+  if (status['kind'] === undefined) {
+    const inFront = (usual.code === 'AUTH' || usual.code === 'FORBIDDEN') && answer.text !== '';
+    return inFront ? refusedInFront(usual.code, 'Kubernetes', usual.message, usual.facts) : usual;
+  }
+  if (isWithoutNamespace(answer)) return new Failure('NOT_FOUND', `The namespace of ${what} is being deleted, or gone.`);
+  const conflict = answer.status === 409 ? conflictIn(status) : undefined;
+  if (conflict) return taken(what, conflict.managers);
+  const refused = answer.status === 403 || answer.status === 422 ? refusedByRule(said, asked) : undefined;
+  if (refused) return refused;
+  if (answer.status === 401) return new Failure('AUTH', usual.message, { ...usual.facts, remedy: renewToken });
+  if (answer.status === 422 && listOf(mapOf(status['details']).causes).some(cause => mapOf(cause)['reason'] === 'FieldValueTooLong'))
+    return new Failure('TOO_LARGE', `${what} would be larger than Kubernetes takes: ${quote(said)}`, {
+      remedy: 'Take entries of others out of it, or give the target fewer registries.',
+    });
+  return usual;
+}
+
+const renewToken =
+  'The cluster does not accept the token. Inside the cluster the kubelet renews it by itself; from outside give `tokenFile` a new one. The file is read again by itself.';
+
+export const taken = (what: string, managers: readonly string[]): Failure =>
+  new Failure('CONFLICT', `${what} is not the courier's: ${ownersSaid(managers)}.`, { remedy: handOver });
+
+/** For a sentence: `kubectl-edit wrote it`. */
+export const ownersSaid = (managers: readonly string[]): string =>
+  managers.length === 0 ? 'somebody else wrote it' : `${managers.map(manager => quote(manager, 60)).join(' and ')} wrote it`;
+
+export const handOver =
+  'Choose another name with `secret`, or delete that Secret, or hand it over: kubectl label secret -n NAMESPACE NAME app.kubernetes.io/managed-by=ecr-courier --overwrite';
+
+function refusedByRule(said: string, { what, right, namespace }: Asked): Failure | undefined {
+  const told = quote(said, 600);
+  if (/exceeded quota|failed quota/.test(said))
+    return new Failure('REJECTED', `A ResourceQuota does not let ${what} be: ${told}`, {
+      remedy: 'Raise the quota for Secrets in that namespace, or leave the namespace out.',
+    });
+  if (/ValidatingAdmissionPolicy|admission webhook|denied the request|denied request|is forbidden: violates/.test(said))
+    return new Failure('REJECTED', `An admission policy refuses ${what}: ${told}`, {
+      remedy: 'Exempt the ServiceAccount of the courier, or the Secret by its name, in that policy.',
+    });
+  if (/cannot \w+ resource/.test(said)) return missing(told, right, namespace);
+  return /is forbidden/.test(said) ? new Failure('REJECTED', `Something in the cluster refuses ${what}: ${told}`) : undefined;
+}
+
+const missing = (told: string, right: Right, namespace: string | undefined): Failure =>
+  new Failure('FORBIDDEN', told, {
+    remedy: `Add this rule to ${namespace === undefined ? 'the ClusterRole' : `a Role in the namespace ${namespace}, or to the ClusterRole,`} of the courier: ${ruleOf(right)}. ${thenRefresh}`,
+  });

@@ -1,0 +1,119 @@
+import type { Finding } from '../../src/contract/adapter.ts';
+import { label, shownAddress } from '../../src/contract/text.ts';
+import type { Api } from './api.ts';
+import { type Content, contentOf } from './content.ts';
+import { keysIn, type Reading, readEntries } from './entries.ts';
+import { list } from './list.ts';
+import { contentAnnotation, dataKey, secretType } from './names.ts';
+import { type Meta, mapOf, metaOf, textOf } from './objects.ts';
+import { otherManagers, type Standing, standingOf } from './owner.ts';
+import { type Means, pathOf, type Settings } from './settings.ts';
+
+/** What is known of the Secret in a namespace. */
+export interface Found {
+  /** Its resourceVersion. */
+  readonly version: string;
+  readonly standing: Standing;
+  /** As its annotation says. */
+  readonly content: Content;
+  /** What was read in it: not where nobody but us has written, as nobody needs its passwords then. */
+  readonly inside?: Inside;
+}
+
+export interface Inside {
+  /** Why it cannot be written; undefined: it can. */
+  readonly stuck?: 'type' | 'immutable';
+  /** Those that have an entry, under any spelling. */
+  readonly hosts: readonly string[];
+  readonly findings: readonly Finding[];
+}
+
+export const foundIn = (meta: Meta, { fieldManager }: Pick<Settings, 'fieldManager'>): Found => ({
+  version: meta.version,
+  standing: standingOf(meta, fieldManager),
+  content: contentOf(meta.annotations[contentAnnotation]),
+});
+
+/** Whether what is in it matters: somebody else has written there. */
+export const wantsLook = ({ standing, content }: Found): boolean => standing !== 'as-written' || content.others > 0;
+
+/** A Secret as a whole. */
+export interface Stored {
+  readonly meta: Meta;
+  readonly type: string;
+  readonly isImmutable: boolean;
+  /** Its pull configuration, in the form of today; empty where there is none. */
+  readonly text: string;
+}
+
+export const whatIs = (namespace: string, { secret }: Pick<Settings, 'secret'>): string => `Secret ${namespace}/${secret}`;
+
+/** Read by a list of the one name: so no right to `get` is needed. undefined: it is not there. */
+export async function readSecret(api: Api, settings: Settings, namespace: string, signal: AbortSignal): Promise<Stored | undefined> {
+  const { secret } = settings;
+  const asked = { what: whatIs(namespace, settings), right: { verbs: ['list'], resource: 'secrets', names: [secret] }, namespace };
+  const path = pathOf('secrets', { namespace, name: secret });
+  const { items } = await list(api, { path, asked }, object => storedIn(object), signal);
+  return items.find(({ meta }) => meta.name === secret && meta.namespace === namespace);
+}
+
+export function storedIn(object: unknown): Stored | undefined {
+  const meta = metaOf(object);
+  if (!meta) return undefined;
+  const { type, immutable, data } = mapOf(object);
+  const { [dataKey]: config, [formerKey]: former } = mapOf(data);
+  const text = type === formerType ? `{"auths":${decoded(former)}}` : decoded(config);
+  return { meta, type: textOf(type), isImmutable: immutable === true, text };
+}
+
+const decoded = (value: unknown): string => Buffer.from(textOf(value), 'base64').toString();
+
+/** The form of long ago, which the kubelet still reads: the entries without a map around them. */
+const formerType = 'kubernetes.io/dockercfg';
+const formerKey = '.dockercfg';
+
+/** Why a Secret can never be what we want, unless it is made anew. */
+export const stuckIn = ({ type, isImmutable }: Stored): Inside['stuck'] =>
+  type === secretType ? (isImmutable ? 'immutable' : undefined) : 'type';
+
+/** What was found in a Secret, with all that a person should know of it. */
+export function lookInside(stored: Stored, { secret, fieldManager }: Settings, means: Means): Found {
+  const { finding } = means;
+  const found = foundIn(stored.meta, { fieldManager });
+  const what = whatIs(stored.meta.namespace, { secret });
+  // Who made a Secret immutable that is not ours has it so.
+  const stuck = found.standing === 'foreign' && stored.type === secretType ? undefined : stuckIn(stored);
+  const hosts = hostsIn(stored.text, means);
+  const writers = otherManagers(stored.meta, fieldManager).map(manager => label(manager, 60));
+  const by = writers.length > 0 ? writers.join(' and ') : 'Somebody';
+  const findings: Finding[] = [];
+  if (stuck === 'type') findings.push(finding('WRONG_TYPE', `${what} is of the type ${label(stored.type, 100)}. ${by} made it.`));
+  else if (stuck === 'immutable') findings.push(finding('IMMUTABLE_SECRET', `${what} is immutable. ${by} made it.`));
+  else if (found.standing === 'foreign')
+    findings.push(finding('FOREIGN_SECRET', `${what} has not the label of the courier. ${by} wrote it.`));
+  else if (found.standing === 'edited') findings.push(finding('EDITED', `${by} changed ${what}.`));
+  const reading = found.standing === 'foreign' ? undefined : readEntries(stored.text, hosts);
+  if (reading) findings.push(...entryFindings(what, reading, means));
+  return { ...found, inside: { ...(stuck && { stuck }), hosts, findings } };
+}
+
+/** Hosts of ECR that a text has entries for. */
+function hostsIn(text: string, { registry }: Pick<Means, 'registry'>): string[] {
+  const found = keysIn(text).flatMap(key => {
+    const address = registry(key);
+    return address && !address.stripped.includes('path') ? address.registry.host : [];
+  });
+  return [...new Set(found)];
+}
+
+const most = 20;
+
+export function entryFindings(what: string, { broken, paths, emails }: Reading, { finding }: Pick<Means, 'finding'>): Finding[] {
+  return [
+    ...broken.slice(0, most).map(([key, why]) => finding('UNDECODABLE_ENTRY', `The entry ${shownAddress(key)} in ${what} ${why}.`)),
+    ...paths
+      .slice(0, most)
+      .map(key => finding('ENTRY_BELOW_HOST', `The entry ${shownAddress(key)} in ${what} comes before that of its host.`)),
+    ...emails.slice(0, most).map(key => finding('ENTRY_WITH_EMAIL', `The entry ${shownAddress(key)} in ${what} has an email.`)),
+  ];
+}

@@ -1,0 +1,100 @@
+import type { Finding, Slot } from '../../src/contract/adapter.ts';
+import type { Registry } from '../../src/contract/registry.ts';
+import type { Chosen } from './choice.ts';
+import { accountId, secretId } from './names.ts';
+import { whatIs } from './secrets.ts';
+import type { Means, Settings } from './settings.ts';
+import type { View } from './view.ts';
+
+/**
+ * What a delivery must know. create: there is no Secret. update: nothing but ours is in it. merge: something else may
+ * be. replace: it must be made anew. none: it is not ours. account: it has the Secret to name.
+ */
+export type Ref =
+  | { readonly kind: 'secret'; readonly namespace: string; readonly how: 'create' | 'update' | 'merge' | 'replace' | 'none' }
+  | { readonly kind: 'account'; readonly namespace: string; readonly name: string };
+
+/** The slots of a namespace: its Secret, and the ServiceAccounts that name it. */
+export function makeSlots(settings: Settings, means: Means) {
+  const { secret, replace, onlyWithImages } = settings;
+  const wanted = means.wanted.map(({ host }) => host);
+  const none: readonly Registry[] = [];
+  /** By their hosts: thousands of slots share a few. */
+  const lists = new Map<string, readonly Registry[]>();
+
+  function registriesOf(hosts: readonly string[]): readonly Registry[] {
+    const distinct = [...new Set(hosts)].sort();
+    const key = distinct.join(' ');
+    const known = lists.get(key);
+    if (known) return known;
+    const made = distinct.flatMap(host => means.wanted.find(one => one.host === host) ?? means.registry(host)?.registry ?? []);
+    if (lists.size > mostLists) lists.clear();
+    lists.set(key, made);
+    return made;
+  }
+
+  function secretSlot(namespace: string, { source }: Chosen, view: View): Slot<Ref> | undefined {
+    const found = view.secrets.get(namespace);
+    const needed = hostsOfPods(view, namespace);
+    const id = secretId(namespace, secret);
+    const slot = (
+      registries: readonly Registry[],
+      state: Slot['state'],
+      how: (Ref & { kind: 'secret' })['how'],
+      findings: readonly Finding[] = [],
+    ) => ({
+      id,
+      registries,
+      state,
+      ...(source !== undefined && { source }),
+      ...(findings.length > 0 && { findings }),
+      ref: { kind: 'secret', namespace, how } as const,
+    });
+    if (!found) {
+      const registries = needed && registriesOf([...wanted, ...needed]);
+      return registries && registries.length > 0 ? slot(registries, 'absent', 'create') : undefined;
+    }
+    const { standing, content, inside } = found;
+    const findings = inside?.findings ?? (standing === 'foreign' ? [foreign(namespace)] : []);
+    const registries = registriesOf([...wanted, ...(needed ?? []), ...content.holds.keys(), ...(inside?.hosts ?? [])]);
+    if (inside?.stuck && replace) return slot(registries, 'drifted', 'replace', findings);
+    if (inside?.stuck || standing === 'foreign') return slot(none, 'present', 'none', findings);
+    if (standing === 'edited') return slot(registries, 'drifted', 'merge', findings);
+    if (registries.length === 0) return undefined;
+    return { ...slot(registries, 'present', content.others > 0 ? 'merge' : 'update', findings), holds: content.holds };
+  }
+
+  const foreign = (namespace: string): Finding =>
+    means.finding('FOREIGN_SECRET', `${whatIs(namespace, settings)} has not the label of the courier.`);
+
+  /** undefined: the namespace needs none, or nobody knows. */
+  function hostsOfPods({ pods }: View, namespace: string): readonly string[] | undefined {
+    if (!onlyWithImages) return [];
+    const ofNamespace = pods?.get(namespace);
+    return ofNamespace && ofNamespace.size > 0 ? [...ofNamespace.values()].flat() : undefined;
+  }
+
+  return (namespace: string, view: View): Slot<Ref>[] => {
+    const chosen = view.namespaces.get(namespace);
+    const leader = chosen && secretSlot(namespace, chosen, view);
+    if (!leader) return [];
+    if (leader.registries.length === 0) return [leader];
+    const accounts = view.accounts.get(namespace) ?? [];
+    return [
+      leader,
+      ...[...accounts].map(
+        ([name, isAttached]): Slot<Ref> => ({
+          id: accountId(namespace, name),
+          title: `ServiceAccount ${namespace}/${name}`,
+          registries: none,
+          state: isAttached ? 'present' : 'absent',
+          ...(!isAttached && { lacks: `the name of the Secret ${secret}` }),
+          after: leader.id,
+          ref: { kind: 'account', namespace, name },
+        }),
+      ),
+    ];
+  };
+}
+
+const mostLists = 1000;

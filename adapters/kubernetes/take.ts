@@ -1,0 +1,107 @@
+import type { Finding } from '../../src/contract/adapter.ts';
+import { Failure } from '../../src/contract/failures.ts';
+import { accountIn, accountNames } from './accounts.ts';
+import { type Api, metadataOnly } from './api.ts';
+import { choose } from './choice.ts';
+import { list } from './list.ts';
+import { metaOf } from './objects.ts';
+import { podIn } from './pods.ts';
+import { type Right, ruleOf } from './rules.ts';
+import { foundIn } from './secrets.ts';
+import { type Means, pathOf, type Settings } from './settings.ts';
+import { type Stream, type View, within } from './view.ts';
+
+/** A view that is not finished. */
+export type Draft = { -readonly [K in keyof View]: View[K] } & { streams: Stream[]; findings: Finding[]; unseen: string[] };
+
+export const emptyView = (scope: View['scope'], { onlyWithImages }: Pick<Settings, 'onlyWithImages'>): Draft => ({
+  scope,
+  namespaces: new Map(),
+  secrets: new Map(),
+  accounts: new Map(),
+  pods: onlyWithImages ? new Map() : undefined,
+  streams: [],
+  findings: [],
+  unseen: [],
+  canWatch: true,
+});
+
+const listRight = (resource: string, names?: readonly string[]): Right => ({ verbs: ['list'], resource, ...(names && { names }) });
+export const secretsRight = ({ secret }: Pick<Settings, 'secret'>): Right => listRight('secrets', [secret]);
+
+/** Reads lists, and takes what is on them into a view. */
+export interface Takers {
+  namespaces(view: Draft, signal: AbortSignal): Promise<void>;
+  /** All but the namespaces themselves, of one namespace or of the whole cluster. */
+  rest(view: Draft, namespace: string | undefined, signal: AbortSignal): Promise<void>;
+}
+
+export function makeTakers(api: Api, settings: Settings, means: Means): Takers {
+  const { secret, onlyWithImages, serviceAccounts, namespaceSelector } = settings;
+  const names = accountNames(settings);
+  const takers: Readonly<Record<Stream['kind'], (view: Draft, object: unknown) => undefined>> = {
+    namespaces(view, object) {
+      const meta = metaOf(object);
+      const chosen = meta && choose(meta, settings);
+      if (chosen) view.namespaces.set(meta.name, chosen);
+    },
+    secrets(view, object) {
+      const meta = metaOf(object);
+      if (meta?.name === secret) view.secrets.set(meta.namespace, foundIn(meta, settings));
+    },
+    serviceaccounts(view, object) {
+      const account = accountIn(object, settings);
+      if (account) within(view.accounts, account.namespace).set(account.name, account.isAttached);
+    },
+    pods(view, object) {
+      const pod = podIn(object, means);
+      if (pod && view.pods) within(view.pods, pod.namespace).set(pod.name, pod.hosts);
+    },
+  };
+
+  async function take(view: Draft, kind: Stream['kind'], path: string, right: Right, namespace: string | undefined, signal: AbortSignal) {
+    const form = kind === 'namespaces' || kind === 'secrets' ? metadataOnly : undefined;
+    const asked = { what: right.resource, right, ...(namespace !== undefined && { namespace }) };
+    const listing = { path, asked, size: kind === 'pods' ? podsPage : usualPage, ...(form && { accept: form.list }) };
+    const { version } = await list(api, listing, object => takers[kind](view, object), signal);
+    view.streams.push({ kind, path, version, ...(form && { accept: form.one }) });
+  }
+
+  /** Without them the rest can be served; which right is missing is a finding. */
+  const unlessRefused = (view: Draft, say: (view: Draft) => void) => (error: unknown) => {
+    if (!(error instanceof Failure) || error.code !== 'FORBIDDEN') throw error;
+    view.canWatch = false;
+    say(view);
+  };
+
+  function podsUnknown(view: Draft): void {
+    const remedy = `Add this rule to the ClusterRole of the courier: ${ruleOf({ verbs: ['list', 'watch'], resource: 'pods' })}`;
+    view.findings.push(means.finding('PODS_UNKNOWN', 'The courier may not see pods.', remedy));
+  }
+
+  return {
+    namespaces(view, signal) {
+      const path = pathOf('namespaces', namespaceSelector === undefined ? {} : { labels: namespaceSelector });
+      return take(view, 'namespaces', path, listRight('namespaces'), undefined, signal);
+    },
+    async rest(view, namespace, signal) {
+      const place = namespace === undefined ? {} : { namespace };
+      const accounts = serviceAccounts.length === 0 ? [] : (names?.map(name => [name]) ?? [undefined]);
+      await Promise.all([
+        take(view, 'secrets', pathOf('secrets', { ...place, name: secret }), secretsRight(settings), namespace, signal),
+        ...accounts.map(named => {
+          const path = pathOf('serviceaccounts', { ...place, ...(named?.[0] !== undefined && { name: named[0] }) });
+          const work = take(view, 'serviceaccounts', path, listRight('serviceaccounts', named), namespace, signal);
+          return work.catch(unlessRefused(view, () => undefined));
+        }),
+        ...(onlyWithImages
+          ? [take(view, 'pods', pathOf('pods', place), listRight('pods'), namespace, signal).catch(unlessRefused(view, podsUnknown))]
+          : []),
+      ]);
+    },
+  };
+}
+
+/** Objects a page: pods are large. */
+const podsPage = 100;
+const usualPage = 500;

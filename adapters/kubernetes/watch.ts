@@ -1,0 +1,111 @@
+import type { Deps, Sighting } from '../../src/contract/adapter.ts';
+import { Failure } from '../../src/contract/failures.ts';
+import type { Api } from './api.ts';
+import { channel } from './channel.ts';
+import type { Event } from './events.ts';
+import { mapOf, textOf } from './objects.ts';
+import type { Ref } from './slots.ts';
+import type { Stream, View } from './view.ts';
+
+/**
+ * A quiet watch says nothing at all, and one that died says nothing either (recorded on 1.36.3: no bookmark, and 60 s
+ * of silence when a server shuts down). So each lasts for a minute or a little more. In seconds.
+ */
+const leastSeconds = 60;
+const spreadSeconds = 15;
+/** Beyond the end that we have asked for. In milliseconds. */
+const graceMs = 10_000;
+/**
+ * How often the server is asked whether it is there: one that goes leaves its watches open, and takes no connection.
+ */
+const probeMs = 10_000;
+/** Watches that share connections. */
+const poolSize = 16;
+
+/** What was seen last, until somebody has looked again. */
+export interface Current {
+  readonly view: View;
+  readonly replaced: AbortSignal;
+}
+
+export interface WatchDeps extends Pick<Deps, 'clock'> {
+  readonly api: Api;
+  current(): Current | undefined;
+  take(view: View, kind: Stream['kind'], event: Event, signal: AbortSignal): Promise<readonly Sighting<Ref>[]>;
+}
+
+/**
+ * Watches a cluster from where the last look ended, and begins anew after another look. Whatever is wrong ends it, and
+ * so does `alarm`: a request of ours has found nobody there.
+ */
+export async function* watchCluster(deps: WatchDeps, alarm: AbortSignal, signal: AbortSignal): AsyncIterable<Sighting<Ref>> {
+  for (let current = deps.current(); current && !signal.aborted; current = deps.current()) {
+    yield* watchFrom(current, deps, AbortSignal.any([signal, alarm]));
+    if (alarm.aborted && !signal.aborted) throw new Failure('UNREACHABLE', `A request found nobody at ${deps.api.address}.`);
+  }
+}
+
+async function* watchFrom({ view, replaced }: Current, deps: WatchDeps, ended: AbortSignal): AsyncIterable<Sighting<Ref>> {
+  const left = new AbortController();
+  const signal = AbortSignal.any([ended, replaced, left.signal]);
+  const told = channel<Sighting<Ref>>();
+  signal.addEventListener('abort', told.end);
+  const work = [...view.streams.map((stream, at) => follow(stream, 1 + Math.floor(at / poolSize))), probe(deps, signal)];
+  for (const one of work) one.then(told.end, told.fail);
+  try {
+    yield* told;
+  } finally {
+    left.abort();
+    await Promise.allSettled(work);
+  }
+
+  async function follow(stream: Stream, pool: number): Promise<void> {
+    while (!signal.aborted)
+      for await (const event of eventsOf(deps.api, stream, pool, signal)) {
+        stream.version = event.version;
+        if (event.type === 'BOOKMARK') continue;
+        for (const sighting of await deps.take(view, stream.kind, { type: event.type, object: event.object }, signal)) told.put(sighting);
+      }
+  }
+}
+
+async function* eventsOf(api: Api, { path, version, accept }: Stream, pool: number, signal: AbortSignal): AsyncIterable<Line> {
+  const seconds = leastSeconds + Math.floor(Math.random() * spreadSeconds);
+  const query = `watch=1&allowWatchBookmarks=true&timeoutSeconds=${seconds}&resourceVersion=${encodeURIComponent(version)}`;
+  const request = { signal, idleMs: seconds * 1000 + graceMs, pool, ...(accept !== undefined && { accept }) };
+  for await (const line of api.lines(`${path}${path.includes('?') ? '&' : '?'}${query}`, request)) yield eventIn(line);
+}
+
+/** Fails when nobody is there. Any answer will do, and one that does not come may be slow. */
+async function probe({ api, clock }: WatchDeps, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    await clock.sleep(probeMs, signal);
+    if (!signal.aborted)
+      await api.ask('GET', '/livez', { signal }).catch((error: unknown) => {
+        if (error instanceof Failure && error.code === 'UNREACHABLE') throw error;
+      });
+  }
+}
+
+interface Line {
+  readonly type: Event['type'] | 'BOOKMARK';
+  readonly object: unknown;
+  readonly version: string;
+}
+
+/** Throws for an error in the stream, and for what is none of a watch: then it has to be looked again. */
+function eventIn(line: string): Line {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(line);
+  } catch {
+    throw new Failure('UNEXPECTED', 'A line of a watch is no JSON.');
+  }
+  const { type, object } = mapOf(parsed);
+  const { code, message } = mapOf(object);
+  if (type === 'ERROR') throw new Failure('UNEXPECTED', `The cluster ended a watch (${String(code)}): ${textOf(message)}`);
+  const version = textOf(mapOf(mapOf(object)['metadata'])['resourceVersion']);
+  const isKnown = type === 'ADDED' || type === 'MODIFIED' || type === 'DELETED' || type === 'BOOKMARK';
+  if (!isKnown || version === '') throw new Failure('UNEXPECTED', 'A line of a watch is no event of Kubernetes.');
+  return { type, object, version };
+}

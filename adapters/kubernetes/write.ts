@@ -1,0 +1,82 @@
+import type { Receipt } from '../../src/contract/adapter.ts';
+import { Failure } from '../../src/contract/failures.ts';
+import type { Api } from './api.ts';
+import { type Applier, pathOfSecret, type Task } from './apply.ts';
+import { bodyOf, sharedBodies } from './body.ts';
+import { readEntries } from './entries.ts';
+import { formerParts, mergedParts } from './merged.ts';
+import { otherManagers, standingOf } from './owner.ts';
+import { taken } from './refusal.ts';
+import { entryFindings, readSecret, type Stored, stuckIn, whatIs } from './secrets.ts';
+import type { Means, Settings } from './settings.ts';
+
+/** A write that is refused as stale is merged anew so many times in all. */
+const attempts = 3;
+
+/** Writes the Secret of a namespace: one apply, unless something of others is, or may be, in it. */
+export function makeWriter(api: Api, { apply, receiptOf, asked }: Applier, settings: Settings, means: Means) {
+  const { secret, replace } = settings;
+  const sharedBody = sharedBodies(secret);
+
+  const create = async (task: Task): Promise<Receipt> => receiptOf(task, await apply(task, sharedBody(task.given), 'refuse'));
+
+  /** Reads, puts what is given beside what is not, and applies it to exactly that version. */
+  async function merge(task: Task): Promise<Receipt> {
+    const { namespace, hosts, given, signal } = task;
+    for (let attempt = 1; ; attempt++) {
+      const stored = await readSecret(api, settings, namespace, signal);
+      if (!stored) return create(task);
+      demandOurs(stored, settings);
+      const reading = readEntries(stored.text, hosts);
+      const body = bodyOf(secret, { ...mergedParts(stored, reading, given), version: stored.meta.version });
+      const findings = reading && entryFindings(whatIs(namespace, settings), reading, means);
+      try {
+        return receiptOf(task, await apply(task, body, 'force'), findings);
+      } catch (error) {
+        if (!isStale(error) || attempt === attempts) throw error;
+      }
+    }
+  }
+
+  /**
+   * Deletes what can never be changed, and makes it again: with the login that was used last, so that the kubelet knows
+   * it under the new UID as well, then with the fresh one.
+   */
+  async function makeAnew(task: Task): Promise<Receipt> {
+    const { namespace, hosts, given, signal } = task;
+    const stored = await readSecret(api, settings, namespace, signal);
+    if (!stored || !replace || !stuckIn(stored)) return merge(task);
+    await remove(task, stored);
+    if (task.way === 'rehearsed') return { change: 'updated' };
+    const reading = readEntries(stored.text, hosts);
+    const former = reading && formerParts(reading);
+    if (former && former.logins.size > 0) await apply(task, bodyOf(secret, former), 'refuse');
+    const outcome = await apply(task, bodyOf(secret, mergedParts(stored, reading, given)), 'refuse');
+    return outcome ? { change: 'updated' } : receiptOf(task, outcome);
+  }
+
+  async function remove({ namespace, way, signal }: Task, { meta }: Stored): Promise<void> {
+    const body = { kind: 'DeleteOptions', apiVersion: 'v1', preconditions: { uid: meta.uid, resourceVersion: meta.version } };
+    const request = { signal, body, asked: asked(namespace, 'delete'), hoped: [200, 404], ...(way === 'rehearsed' && { reads: true }) };
+    await api.demand('DELETE', `${pathOfSecret(namespace, settings)}${way === 'rehearsed' ? '?dryRun=All' : ''}`, request);
+  }
+
+  /** Of a Secret that nobody but us has written to. */
+  const update = async (task: Task): Promise<Receipt> =>
+    task.given.size === task.hosts.length ? receiptOf(task, await apply(task, sharedBody(task.given), 'force')) : await merge(task);
+
+  return { create, update, merge, makeAnew };
+}
+
+/** With force there is no other conflict than that of the version. */
+const isStale = (error: unknown): boolean => error instanceof Failure && error.code === 'CONFLICT';
+
+function demandOurs(stored: Stored, settings: Settings): void {
+  const what = whatIs(stored.meta.namespace, settings);
+  const { fieldManager } = settings;
+  if (standingOf(stored.meta, fieldManager) === 'foreign') throw taken(what, otherManagers(stored.meta, fieldManager));
+  const stuck = stuckIn(stored);
+  if (!stuck) return;
+  const why = stuck === 'type' ? `is of the type ${stored.type}, which nobody can change` : 'is immutable';
+  throw new Failure('REJECTED', `${what} ${why}.`, { remedy: 'Delete it, choose another name with `secret`, or set `replace: true`.' });
+}

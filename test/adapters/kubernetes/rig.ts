@@ -1,0 +1,108 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { bodyOf, type Parts } from '../../../adapters/kubernetes/body.ts';
+import { managedBy } from '../../../adapters/kubernetes/names.ts';
+import { kubernetes } from '../../../adapters/kubernetes.ts';
+import { fingerprintOf } from '../../../src/contract/credential.ts';
+import {
+  adminToken,
+  courierToken,
+  type FakeKubernetes,
+  type KubernetesOptions,
+  leastRules,
+  startFakeKubernetes,
+} from '../../fakes/kubernetes.ts';
+import type { Seen } from '../../fakes/server.ts';
+import { rigOn, type Setting } from '../rig.ts';
+
+export type Options = Parameters<typeof kubernetes.create>[0];
+export const secretName = 'ecr-courier';
+
+/** A folder with the file of a token, gone with it. */
+export async function tokenFile(token: string): Promise<{ readonly path: string; write(token: string): Promise<void> } & AsyncDisposable> {
+  const folder = await mkdtemp(join(tmpdir(), 'courier-'));
+  const path = join(folder, 'token');
+  await writeFile(path, `${token}\n`);
+  return { path, write: next => writeFile(path, next), [Symbol.asyncDispose]: () => rm(folder, { recursive: true }) };
+}
+
+export const optionsFor = (url: string, file: string, more: Partial<Options> = {}): Options => ({
+  url,
+  tokenFile: file,
+  secret: secretName,
+  namespaces: [],
+  excludeNamespaces: ['default', 'kube-*'],
+  namespaceSelector: undefined,
+  optIn: false,
+  onlyWithImages: false,
+  serviceAccounts: [],
+  replace: false,
+  fieldManager: 'ecr-courier',
+  ...more,
+});
+
+/** Neither an access review nor a dry run changes anything. */
+export const isWrite = ({ method, path }: Seen): boolean =>
+  method !== 'GET' && !path.includes('/selfsubjectaccessreviews') && !path.includes('dryRun=All');
+
+/** What a Secret of the courier holds: a login for each of the hosts. */
+export const partsFor = (hosts: readonly string[], password = 'old'): Parts => ({
+  logins: new Map(hosts.map(host => [host, { username: 'AWS', password }])),
+  holds: new Map(hosts.map(host => [host, { fingerprint: fingerprintOf(password), expiresAt: new Date('2026-11-30T06:00:00Z') }])),
+});
+
+/** Applies a Secret as the courier would have. */
+export async function seed(
+  fake: FakeKubernetes,
+  namespace: string,
+  hosts: readonly string[],
+  password?: string,
+  token = adminToken,
+): Promise<void> {
+  const path = `/api/v1/namespaces/${namespace}/secrets/${secretName}?fieldManager=ecr-courier&force=true`;
+  const answer = await fetch(`${fake.url}${path}`, {
+    method: 'PATCH',
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/apply-patch+yaml' },
+    body: JSON.stringify(bodyOf(secretName, partsFor(hosts, password))),
+  });
+  assert.ok(answer.ok, await answer.text());
+  fake.requests.pop();
+}
+
+/** A Secret as somebody else makes it. */
+export const made = (namespace: string, text: string | object, more: object = {}): object => ({
+  apiVersion: 'v1',
+  kind: 'Secret',
+  metadata: { name: secretName, namespace },
+  type: 'kubernetes.io/dockerconfigjson',
+  data: { '.dockerconfigjson': Buffer.from(typeof text === 'string' ? text : JSON.stringify(text)).toString('base64') },
+  ...more,
+});
+export const ours = { [managedBy.key]: managedBy.value };
+
+/** Requests that are for people, or ask for rights. */
+const aside = /\/version$|selfsubjectaccessreviews|\/livez/;
+
+/** A target on a fake cluster, as the courier with the least rights. */
+export async function rig(
+  more: Partial<Options> = {},
+  { cluster = {}, ...setting }: Setting & { readonly cluster?: KubernetesOptions } = {},
+) {
+  const fake = await startFakeKubernetes({ rules: leastRules(), ...cluster });
+  const file = await tokenFile(courierToken);
+  const made = await rigOn(fake, deps => kubernetes.create(optionsFor(fake.url, file.path, more), deps as never), { aside, ...setting });
+  return {
+    ...made,
+    file,
+    async [Symbol.asyncDispose]() {
+      await made[Symbol.asyncDispose]();
+      await file[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** The entries of a Secret that is stored. */
+export const authsOf = (fake: FakeKubernetes, namespace: string): Record<string, Record<string, string>> =>
+  (JSON.parse(fake.stored(namespace, secretName) ?? '{}') as { auths?: Record<string, Record<string, string>> }).auths ?? {};
