@@ -2,7 +2,7 @@ import type { Paste } from '../diagnosis.ts';
 import type { Facts } from '../facts.ts';
 import { isEcr, isPrivate, isPublic, isRegistry, orUnsaid } from '../hosts.ts';
 import { example, row, type Situation, type Told } from '../situation.ts';
-import { identityStatement, resourceStatement, rights } from '../statements.ts';
+import { identityStatement, type Rights, resourceStatement, rights, type Statement } from '../statements.ts';
 
 const { host, image, manifest } = example;
 const isPull = ({ status }: Facts): boolean => status !== undefined;
@@ -18,30 +18,19 @@ const keeper = 'whoever keeps the password for the client: what should renew it 
 const repositoryOf = ({ facts, groups }: Told): string => groups['name'] ?? facts.repository ?? 'of that name';
 const accountOf = ({ facts, groups }: Told): string => groups['registry'] ?? facts.registry?.account ?? 'of the registry';
 
-/** Rights that a pull through a cache needs in the puller's name. */
-function cacheStatements(told: Told): readonly Paste[] {
-  const { registry } = told.facts;
+/** What a pull through a cache needs in the puller's name. */
+function cacheStatements(told: Told, needs: readonly Rights[]): readonly Paste[] {
+  const { registry, principal, repository } = told.facts;
   const account = groupsOr(told, 'registry', registry?.account ?? 'ACCOUNT');
-  const prefix = repositoryOf(told).split('/')[0] ?? 'PREFIX';
+  const [prefix = ''] = groupsOr(told, 'name', repository ?? 'PREFIX').split('/');
   const arn = `arn:${registry?.partition ?? 'aws'}:ecr:${registry?.region ?? 'REGION'}:${account}:repository/${prefix}/*`;
-  const job = { name: 'PullThroughCache', actions: [...rights.import.actions, ...rights.create.actions] };
-  const principal = told.facts.principal;
-  return [
-    {
-      what: 'Statement for the identity policy of whoever pulls, if the prefix is a cache',
-      kind: 'policy',
-      text: JSON.stringify(identityStatement(job, [arn]), undefined, 2),
-    },
+  const paste = (what: string, statement: Statement): Paste => ({ what, kind: 'policy', text: JSON.stringify(statement, undefined, 2) });
+  return needs.flatMap(need => [
+    paste('Statement for the identity policy of whoever pulls, if the prefix is a cache', identityStatement(need, [arn])),
     ...(principal === undefined
       ? []
-      : [
-          {
-            what: `Or statement for the registry policy in account ${account}`,
-            kind: 'policy' as const,
-            text: JSON.stringify(resourceStatement(job, [principal], [arn]), undefined, 2),
-          },
-        ]),
-  ];
+      : [paste(`Or statement for the registry policy in account ${account}`, resourceStatement(need, [principal], [arn]))]),
+  ]);
 }
 
 const groupsOr = ({ groups }: Told, name: string, other: string): string => groups[name] ?? other;
@@ -121,14 +110,14 @@ export const registry: readonly Situation[] = [
       sentence: `There is no repository ${repositoryOf(told)} in account ${accountOf(told)}${told.facts.registry ? ` in ${told.facts.registry.region}` : ''}: account, region or name are wrong, or nobody has created it. Under the prefix of a pull-through cache it is a refusal of IAM: whoever pulls may not create it.`,
       side: `the name of the image, or account ${accountOf(told)}; under a cache prefix the identity policy of whoever pulls, or the registry policy`,
       remedy:
-        'Look whether the prefix (the first part of the name) is a cache rule. If not, compare the name, the account and the region, and create the repository. If it is, add the statement.',
+        'Look whether the prefix (the first part of the name) is a cache rule. If not, compare the name, the account and the region, and create the repository. If it is, add the statements.',
       paste: [
         {
           what: 'The cache rules of that account',
           kind: 'command',
           text: `aws ecr describe-pull-through-cache-rules --region ${told.facts.registry?.region ?? 'REGION'}`,
         },
-        ...cacheStatements(told),
+        ...cacheStatements(told, [rights.create, rights.import]),
       ],
     }),
   }),
@@ -169,7 +158,7 @@ export const registry: readonly Situation[] = [
           kind: 'command',
           text: `aws ecr describe-images --region ${told.facts.registry?.region ?? 'REGION'}${told.facts.registry?.account ? ` --registry-id ${told.facts.registry.account}` : ''} --repository-name ${told.facts.repository ?? 'NAME'} --query 'imageDetails[].imageTags'`,
         },
-        ...cacheStatements(told),
+        ...cacheStatements(told, [rights.import]),
       ],
     }),
   }),

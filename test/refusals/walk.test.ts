@@ -1,0 +1,171 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Diagnosis } from '../../src/refusals/diagnosis.ts';
+import type { Part } from '../../src/refusals/documents.ts';
+import { situations } from '../../src/refusals/situations.ts';
+import { type Rights, rights, rightsFor, type Statement } from '../../src/refusals/statements.ts';
+import { why } from '../../src/refusals/why.ts';
+import { command } from '../commands/cli.ts';
+import { assertStatement, authorization } from './grammar.ts';
+
+const repository = 'arn:aws:ecr:eu-west-1:123456789012:repository/team/app';
+const role = 'arn:aws:iam::123456789012:role/ecr-pull';
+const lambda = 'arn:aws:lambda:eu-west-1:123456789012:function:ecr-token';
+const resourceOf = (action: string): string =>
+  authorization.get(action)?.resource.test('*')
+    ? '*'
+    : (({ sts: role, lambda } as Record<string, string>)[action.split(':')[0] ?? ''] ?? repository);
+
+const owners = { same: '123456789012', other: '210987654321' } as const;
+const principals = (account: string): readonly string[] => [
+  `arn:aws:iam::${account}:user/ci/bot`,
+  `arn:aws:iam::${account}:role/ci/puller`,
+  `arn:aws:sts::${account}:assumed-role/puller/i-0123`,
+];
+
+/** As IAM words what lies behind the resource (IAM user guide, "Troubleshoot access denied error messages"). */
+const gates: Readonly<Record<string, string>> = {
+  none: '',
+  identity: 'because no identity-based policy allows the ACTION action',
+  resource: 'because no resource-based policy allows the ACTION action',
+  boundary: 'because no permissions boundary allows the ACTION action',
+  session: 'because no session policy allows the ACTION action',
+  scp: 'because no service control policy allows the ACTION action',
+  rcp: 'because no resource control policy allows the ACTION action',
+  endpoint: 'because no VPC endpoint policy allows the ACTION action',
+};
+const denials: readonly string[] = [
+  'with an explicit deny',
+  'with an explicit deny in an identity-based policy',
+  'with an explicit deny in a resource-based policy',
+  'with an explicit deny in a permissions boundary',
+  'with an explicit deny in a session policy',
+  'with an explicit deny in a service control policy',
+  'with an explicit deny in a resource control policy',
+  'with an explicit deny in a VPC endpoint policy',
+];
+
+const sentence = (principal: string, action: string, tail: string): string =>
+  `User: ${principal} is not authorized to perform: ${action} on resource: ${resourceOf(action)}${tail && ` ${tail.replace('ACTION', action)}`}`;
+
+const pasted = ({ paste = [] }: Diagnosis): readonly Statement[] =>
+  paste.filter(({ kind }) => kind === 'policy').map(({ text }) => JSON.parse(text) as Statement);
+
+/** A policy is known by its members. */
+function partOf({ Principal, Resource, Action }: Statement): Part {
+  if (Principal === undefined) return 'identity';
+  if (Principal === '*') return 'endpoint';
+  if ([Action].flat().some(action => action.startsWith('sts:AssumeRole'))) return 'trust';
+  if (Action === 'lambda:InvokeFunction') return 'function';
+  return Resource === undefined ? 'repository' : 'registry';
+}
+
+const known = new Map<string, Promise<readonly Statement[]>>();
+
+/** What `policy` prints of a part for an action, and for somebody. */
+function printed(action: string, principal: string, part: Part): Promise<readonly Statement[]> {
+  const key = [action, part, ...(part === 'identity' || part === 'endpoint' ? [] : [principal])].join(' ');
+  const statements = known.get(key) ?? print(action, principal, part);
+  known.set(key, statements);
+  return statements;
+}
+
+async function print(action: string, principal: string, part: Part): Promise<readonly Statement[]> {
+  const resource = resourceOf(action);
+  const args = [action, ...(resource === '*' ? [] : [resource]), '--for', principal, '--part', part];
+  const { code, stdout, stderr } = await command(['policy', ...args]);
+  assert.equal(code, 0, stderr);
+  return (JSON.parse(stdout) as { readonly Statement: readonly Statement[] }).Statement;
+}
+
+/** Nothing but what was refused, and what belongs to the same job. */
+function assertLeast(statement: Statement, action: string): void {
+  const allowed = [statement.Action].flat();
+  assert.ok(allowed.includes(action), `${allowed.join()} allows ${action}`);
+  assert.deepEqual(allowed, rightsFor(action).actions);
+  if (statement.Resource !== undefined) assert.equal(statement.Resource, resourceOf(action));
+}
+
+for (const [gate, tail] of Object.entries(gates))
+  test(`every refusal by ${gate === 'none' ? 'a policy that is not named' : `the ${gate} policy`} leads to the statement that policy prints`, async () => {
+    for (const [action, { in: parts }] of authorization) {
+      // What no resource can grant is never refused by one; a web identity has nothing but the role to refuse it.
+      if ((gate === 'resource' && parts.length === 1) || !parts.includes('identity')) continue;
+      for (const account of Object.values(owners))
+        for (const principal of principals(account)) {
+          const text = sentence(principal, action, tail);
+          const told = why(text);
+          assert.ok(told, text);
+          const statements = pasted(told);
+          assert.ok(statements.length > 0, text);
+          for (const statement of statements) {
+            const part = partOf(statement);
+            assertStatement({ ...statement }, part);
+            assertLeast(statement, action);
+            assert.deepEqual(await printed(action, principal, part), [statement], text);
+          }
+        }
+    }
+  });
+
+test('both accounts are told of a refusal that says so of one only', () => {
+  const both = (account: string, gate: string): readonly Part[] =>
+    pasted(why(sentence(`arn:aws:iam::${account}:user/ci`, 'ecr:BatchGetImage', gates[gate] ?? '')) as Diagnosis).map(partOf);
+  assert.deepEqual(both(owners.same, 'identity'), ['identity']);
+  assert.deepEqual(both(owners.other, 'identity'), ['identity', 'repository']);
+  assert.deepEqual(both(owners.other, 'none'), ['identity', 'repository']);
+  assert.deepEqual(both(owners.other, 'resource'), ['repository']);
+});
+
+test('no statement is pasted against an explicit deny', () => {
+  for (const action of authorization.keys())
+    for (const tail of denials) {
+      const told = why(sentence(principals(owners.other)[0] ?? '', action, tail));
+      assert.ok(told);
+      assert.deepEqual(pasted(told), [], tail);
+    }
+});
+
+test('what the whole table tells people to paste is policy as AWS takes it', () => {
+  const names = { ACCOUNT: '123456789012', REGION: 'eu-west-1', ISSUER: 'oidc.example.com', NAMESPACE: 'web', NAME: 'app', ROLE: 'pull' };
+  const filled = (text: string): string => Object.entries(names).reduce((done, [name, value]) => done.replaceAll(name, value), text);
+  const texts = situations.flatMap(({ symptoms }) => symptoms.map(({ text }) => text));
+  const pastes = texts.flatMap(text => why(text)?.paste ?? []).filter(({ kind }) => kind === 'policy');
+  assert.ok(pastes.length > 10);
+  for (const { what, text } of pastes) {
+    const statement = JSON.parse(filled(text)) as Statement;
+    assertStatement({ ...statement }, partOf(statement));
+    const allowed = [statement.Action].flat();
+    assert.ok(
+      allowed.some(action => rightsFor(action).actions.join() === allowed.join()),
+      `policy prints ${allowed.join()}`,
+    );
+    assert.match(what, /polic|permission set|boundary|trust/i);
+  }
+});
+
+test('a refused web identity leads to the trust policy that policy prints, with names to fill in', async () => {
+  const told = why('Not authorized to perform sts:AssumeRoleWithWebIdentity');
+  assert.ok(told);
+  const names = { ACCOUNT: '123456789012', ISSUER: 'oidc.eks.eu-west-1.amazonaws.com/id/ABC', NAMESPACE: 'web', NAME: 'app' };
+  const text = Object.entries(names).reduce((filled, [name, value]) => filled.replaceAll(name, value), told.paste?.[0]?.text ?? '');
+  const provider = `arn:aws:iam::${names.ACCOUNT}:oidc-provider/${names.ISSUER}`;
+  const args = ['policy', 'web-identity', role, '--for', provider, '--subject', 'system:serviceaccount:web:app'];
+  const { stdout } = await command(args);
+  assert.deepEqual((JSON.parse(stdout) as { Statement: unknown }).Statement, [JSON.parse(text)]);
+});
+
+test('nobody is let in who is not known', () => {
+  for (const who of ['anonymous', '*', 'ecs-tasks.amazonaws.com']) {
+    const told = why(sentence(who, 'ecr:BatchGetImage', gates['resource'] ?? ''));
+    for (const { Principal } of told ? pasted(told) : []) assert.deepEqual(Principal, { AWS: 'arn:aws:iam::ACCOUNT:role/NAME' });
+  }
+});
+
+test('every statement of every job is one that a refusal leads to', () => {
+  const named = new Set([...authorization.keys()].map(action => rightsFor(action).name));
+  for (const { name, actions } of Object.values(rights) as readonly Rights[]) {
+    assert.ok(named.has(name), name);
+    for (const action of actions) assert.ok(authorization.has(action), action);
+  }
+});
