@@ -127,7 +127,15 @@ test('no statement is pasted against an explicit deny', () => {
 });
 
 test('what the whole table tells people to paste is policy as AWS takes it', () => {
-  const names = { ACCOUNT: '123456789012', REGION: 'eu-west-1', ISSUER: 'oidc.example.com', NAMESPACE: 'web', NAME: 'app', ROLE: 'pull' };
+  const names = {
+    ACCOUNT: '123456789012',
+    REGION: 'eu-west-1',
+    ISSUER: 'oidc.example.com',
+    NAMESPACE: 'web',
+    PREFIX: 'docker-hub',
+    NAME: 'app',
+    ROLE: 'pull',
+  };
   const filled = (text: string): string => Object.entries(names).reduce((done, [name, value]) => done.replaceAll(name, value), text);
   const texts = situations.flatMap(({ symptoms }) => symptoms.map(({ text }) => text));
   const pastes = texts.flatMap(text => why(text)?.paste ?? []).filter(({ kind }) => kind === 'policy');
@@ -147,7 +155,13 @@ test('what the whole table tells people to paste is policy as AWS takes it', () 
 test('a refused web identity leads to the trust policy that policy prints, with names to fill in', async () => {
   const told = why('Not authorized to perform sts:AssumeRoleWithWebIdentity');
   assert.ok(told);
-  const names = { ACCOUNT: '123456789012', ISSUER: 'oidc.eks.eu-west-1.amazonaws.com/id/ABC', NAMESPACE: 'web', NAME: 'app' };
+  const names = {
+    ACCOUNT: '123456789012',
+    ISSUER: 'oidc.eks.eu-west-1.amazonaws.com/id/ABC',
+    NAMESPACE: 'web',
+    PREFIX: 'docker-hub',
+    NAME: 'app',
+  };
   const text = Object.entries(names).reduce((filled, [name, value]) => filled.replaceAll(name, value), told.paste?.[0]?.text ?? '');
   const provider = `arn:aws:iam::${names.ACCOUNT}:oidc-provider/${names.ISSUER}`;
   const args = ['policy', 'web-identity', role, '--for', provider, '--subject', 'system:serviceaccount:web:app'];
