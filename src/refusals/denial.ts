@@ -23,15 +23,18 @@ export interface Denial {
   readonly policy?: string;
 }
 
-/** The names of IAM's message tails (IAM user guide, "Troubleshoot access denied error messages"). */
+/**
+ * The names of IAM's message tails (IAM user guide, "Troubleshoot access denied error messages"). Many products cut
+ * long messages, so a name need not be whole.
+ */
 const gates: readonly (readonly [Gate, RegExp])[] = [
-  ['identity', /identity-?\s*based\s*polic/i],
-  ['resource', /(resource-?\s*based\s*polic|(role\s*)?trust\s*polic)/i],
-  ['boundary', /permissions?\s*boundar/i],
-  ['scp', /service\s*control\s*polic/i],
-  ['rcp', /resource\s*control\s*polic/i],
+  ['identity', /identity-?\s*based|no\s*ident/i],
+  ['resource', /resource-?\s*based|trust\s*polic/i],
+  ['boundary', /permissions?\s*bound/i],
+  ['scp', /service\s*control/i],
+  ['rcp', /resource\s*control/i],
   ['session', /session\s*polic/i],
-  ['endpoint', /VPC\s*endpoint\s*polic/i],
+  ['endpoint', /VPC\s*endpoint/i],
 ];
 
 /**
@@ -39,7 +42,10 @@ const gates: readonly (readonly [Gate, RegExp])[] = [
  * colon behind `perform` out; ARNs may be broken by a line's end.
  */
 const sentence =
-  /(?:\bUser:\s*(?<principal>[^"'{}]{1,600}?)\s*is\s*)?not\s*authorized\s*to\s*perform\s*:?\s*(?<action>[a-z][a-z0-9-]{1,40}\s*:\s*[A-Za-z]{2,80})(?<rest>[^]{0,1500})/i;
+  /(?:\bUser:\s*(?<principal>[^"'{}]{1,600}?)\s*is\s*)?not\s*authorized\s*to\s*perform\s*:?\s*(?<action>[a-z][a-z0-9-]{1,40}\s*:\s*[A-Za-z]{2,80})/gi;
+/** Of what follows so much is looked at. In characters. */
+const longestRest = 1500;
+const mostSentences = 100;
 const ends = /["{}]|<\/|\bUser:\s|\b(status\s*code|Request\s*ID|requestid)\b/i;
 const quotedResource = /^(\s*on\s*resource:?\s*)["']([^"']*)["']/i;
 const reasons = /\s*,?\s*(because\s*(no|the|an?|of)|with\s*an?\s*explicit)/i;
@@ -55,13 +61,19 @@ export function leastBroken(denials: readonly (Denial | undefined)[]): Denial | 
   return denials.filter(denial => denial !== undefined).toSorted((a, b) => worth(b) - worth(a))[0];
 }
 
-/** The first of IAM's sentences in a text; undefined where there is none. */
+/** The last of IAM's sentences in a text, as that is the newest of a log; undefined where there is none. */
 export function readDenial(text: string): Denial | undefined {
-  const found = sentence.exec(text)?.groups;
-  if (found?.['action'] === undefined) return undefined;
+  const match = text.matchAll(sentence).take(mostSentences).toArray().at(-1);
+  const found = match?.groups;
+  if (match === undefined || found?.['action'] === undefined) return undefined;
+  const end = match.index + match[0].length;
   const principal = found['principal'] === undefined ? undefined : unbroken(found['principal']);
   const holder = holderOf(principal);
-  const rest = (found['rest'] ?? '').replace(quotedResource, '$1$2').split(ends)[0] ?? '';
+  const rest =
+    text
+      .slice(end, end + longestRest)
+      .replace(quotedResource, '$1$2')
+      .split(ends)[0] ?? '';
   const [before = '', , reason] = cutAt(rest, reasons);
   const resource = resourceIn(before, reason !== undefined);
   const decided = reasonIn(reason ?? '');

@@ -24,5 +24,18 @@ export interface Asked {
 export function diagnose(answer: Answered, asked: Asked): Diagnosis | undefined {
   const { status, text, action, host } = answer;
   if (status < 400) return undefined;
-  return explained({ ...factsOf(text, host), ...asked, status, action } satisfies Facts);
+  return foreign(answer, asked) ?? explained({ ...factsOf(text, host), ...asked, status, action } satisfies Facts);
+}
+
+/** Nothing in the words of a refusal tells that its cause is the partition. */
+function foreign({ status, host }: Answered, { principal, registry }: Asked): Diagnosis | undefined {
+  const partition = /^arn:(?<partition>[\w-]+):/.exec(principal ?? '')?.groups?.['partition'];
+  if (partition === undefined || partition === registry.partition || (status !== 401 && status !== 403)) return undefined;
+  return {
+    id: 'other-partition',
+    sentence: `The token is of an identity of the partition ${partition}, and ${host} is in ${registry.partition}: identities are known in their own partition only.`,
+    side: 'the source that is chosen for this registry',
+    remedy:
+      'Configure a source with an identity of that partition (China, GovCloud and others have accounts of their own), for this account or host.',
+  };
 }

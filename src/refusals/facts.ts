@@ -114,11 +114,11 @@ const named = (match: RegExpExecArray | RegExpMatchArray | undefined): string | 
 const lastHost = (text: string): string | undefined => named([...text.matchAll(hosts)].at(-1));
 const firstHost = (text: string): string | undefined => named([...text.matchAll(hosts)][0]);
 
-const compiled = new WeakMap<RegExp, RegExp>();
+const compiled = new Map<string, RegExp>();
 
-/** Each pattern is a constant of the table, so it is compiled once. */
-function loose(pattern: RegExp): RegExp {
-  const known = compiled.get(pattern) ?? new RegExp(pattern.source.replaceAll(' ', String.raw`\s*`), 'gi');
-  compiled.set(pattern, known);
+/** Each pattern stands in the table, so there are not many of them. */
+function loose({ source }: RegExp): RegExp {
+  const known = compiled.get(source) ?? new RegExp(source.replaceAll(' ', String.raw`\s*`), 'gi');
+  compiled.set(source, known);
   return known;
 }

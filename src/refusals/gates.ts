@@ -23,9 +23,12 @@ export function explainDenial(denial: Denial, { puller }: Puller = {}): Diagnosi
 function explained(denial: Denial): Diagnosis {
   if (denial.explicit) return explicitly(denial);
   if (denial.action === 'sts:AssumeRoleWithWebIdentity') return ofWebIdentity(denial);
-  if (denial.action === 'sts:AssumeRole' && (denial.gate === undefined || denial.gate === 'resource')) return ofRole(denial);
+  if (ofTrust.test(denial.action) && (denial.gate === undefined || denial.gate === 'resource')) return ofRole(denial);
   return implicitly[denial.gate ?? 'unsaid'](denial);
 }
+
+/** What a trust policy must allow, besides the policies of the caller. */
+const ofTrust = /^sts:(AssumeRole|TagSession|SetSourceIdentity)$/;
 
 const capital = (text: string): string => `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
 

@@ -1,14 +1,20 @@
 import type { Diagnosis } from './diagnosis.ts';
 import type { Facts } from './facts.ts';
 import type { Situation } from './situation.ts';
+import { busy } from './situations/busy.ts';
 import { clients } from './situations/clients.ts';
+import { courier } from './situations/courier.ts';
 import { denials } from './situations/denials.ts';
 import { keys } from './situations/keys.ts';
 import { kubernetes } from './situations/kubernetes.ts';
+import { layers } from './situations/layers.ts';
+import { logins } from './situations/logins.ts';
 import { managers } from './situations/managers.ts';
+import { missing } from './situations/missing.ts';
 import { network } from './situations/network.ts';
 import { noKeys } from './situations/no-keys.ts';
 import { registry } from './situations/registry.ts';
+import { sessions } from './situations/sessions.ts';
 
 /** Rows that belong together, for people. */
 export interface Chapter {
@@ -22,13 +28,19 @@ export interface Chapter {
  */
 export const chapters: readonly Chapter[] = [
   { title: 'IAM refuses', situations: denials },
+  { title: 'The AWS session is over', situations: sessions },
   { title: 'AWS does not accept the keys', situations: keys },
   { title: 'There are no AWS keys', situations: noKeys },
+  { title: 'Layers in S3', situations: layers },
   { title: 'The network', situations: network },
   { title: 'Managers, and the courier itself', situations: managers },
-  { title: 'Clients: logins, helpers, Swarm', situations: clients },
+  { title: 'Logins and credential helpers', situations: logins },
+  { title: 'Other words of clients, Swarm and Lambda', situations: clients },
+  { title: 'The registry does not have it', situations: missing },
+  { title: 'The registry is asked too much', situations: busy },
   { title: 'The registry refuses', situations: registry },
   { title: 'Kubernetes', situations: kubernetes },
+  { title: 'Any other failure of ecr-courier', situations: courier },
 ];
 
 export const situations: readonly Situation[] = chapters.flatMap(({ situations: rows }) => rows);

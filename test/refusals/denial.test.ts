@@ -92,6 +92,15 @@ test('other forms of the sentence: without a user, a colon or a resource, and wi
   assert.equal(readDenial('not authorized to perform: the task: later'), undefined);
 });
 
+test('of several sentences the last one counts, and a cut one is read as far as it goes', () => {
+  const both = `${said('because no identity-based policy allows the ecr:BatchGetImage action')}\n${said('with an explicit deny', { action: 'ecr:PutImage' })}`;
+  const { action, explicit } = readDenial(both) ?? {};
+  assert.deepEqual({ action, explicit }, { action: 'ecr:PutImage', explicit: true });
+  const cut = said('because no identity-based policy allows the ecr:BatchGetImage action').slice(0, -52);
+  assert.equal(readDenial(cut)?.gate, 'identity', cut);
+  assert.equal(readDenial(cut)?.resource, own);
+});
+
 test('who was refused is named as people know him', () => {
   const holders: readonly [principal: string, words: string][] = [
     [role, 'role ci in account 123456789012'],

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseAddress } from '../../src/contract/registry.ts';
 import { diagnose } from '../../src/refusals/diagnose.ts';
+import type { Diagnosis } from '../../src/refusals/diagnosis.ts';
 
 const host = '123456789012.dkr.ecr.eu-west-1.amazonaws.com';
 const asked = {
@@ -28,4 +29,42 @@ test('where somebody else pulls, the text says whose policies count', () => {
   const message = `User: ${asked.principal} is not authorized to perform: ecr:BatchGetImage on resource: *`;
   const told = diagnose({ status: 403, text: message, action: 'ecr:BatchGetImage', host }, { ...asked, puller: 'node-1' });
   assert.match(told?.sentence ?? '', /token belongs to role ci in account 123456789012.*those of node-1 do not/);
+});
+
+test('an answer that nobody gave on purpose is told as such', () => {
+  assert.equal(of(403, '<!DOCTYPE html><html>blocked</html>')?.id, 'not-aws-answers');
+  assert.equal(of(503, '')?.id, 'registry-down');
+  assert.equal(of(429, '{"errors":[{"code":"TOOMANYREQUESTS","message":"Rate exceeded"}]}')?.id, 'registry-throttled');
+});
+
+test('what is not there may be a refusal to a pull-through cache: both are said, with the statement', () => {
+  const message = "The repository with name 'docker-hub/library/nginx' does not exist in the registry with id '123456789012'";
+  const name = of(404, JSON.stringify({ errors: [{ code: 'NAME_UNKNOWN', message }] }));
+  assert.equal(name?.id, 'repository-missing');
+  assert.match(
+    name?.sentence ?? '',
+    /no repository docker-hub\/library\/nginx in account 123456789012.*Under the prefix of a pull-through cache/,
+  );
+  const image = of(404, '{"errors":[{"code":"MANIFEST_UNKNOWN","message":"Requested image not found"}]}');
+  assert.equal(image?.id, 'image-missing');
+  const actions = ({ paste = [] }: Diagnosis): unknown[] =>
+    paste.filter(({ kind }) => kind === 'policy').map(({ text }) => (JSON.parse(text) as { Action: unknown }).Action);
+  const [create, fetch] = ['ecr:CreateRepository', 'ecr:BatchImportUpstreamImage'];
+  assert.deepEqual(actions(name ?? assert.fail()), [create, create, fetch, fetch]);
+  assert.deepEqual(actions(image ?? assert.fail()), [fetch, fetch]);
+});
+
+test('a refusal to a GET is not told to ask with GET', () => {
+  const { sentence = '', remedy = '', paste } = of(403, '') ?? {};
+  assert.doesNotMatch(`${sentence} ${remedy}`, /HEAD|GET/);
+  assert.equal(paste, undefined);
+});
+
+test('an identity of another partition is named as the cause', () => {
+  const principal = 'arn:aws-cn:iam::123456789012:user/ci';
+  for (const status of [401, 403])
+    assert.match(
+      diagnose({ status, text: '', action: 'none', host }, { ...asked, principal })?.sentence ?? '',
+      /partition aws-cn, and .* is in aws:/,
+    );
 });

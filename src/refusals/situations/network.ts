@@ -1,31 +1,15 @@
 import { lookAlike } from '../../contract/look-alike.ts';
 import { parseAddress } from '../../contract/registry.ts';
-import { isAws, isLayers, isRegistry, isS3, type Of, orUnsaid } from '../hosts.ts';
-import { example, row, type Situation, type Told } from '../situation.ts';
+import { isAws, type Of, orUnsaid } from '../hosts.ts';
+import { example, row, type Situation } from '../situation.ts';
+import { badTls, cutOff, elsewhere, noAnswer, noName, way } from './ways.ts';
 
-const { host, manifest, layers, api } = example;
-const noName =
-  /no such host|\bENOTFOUND\b|Name or service not known|Temporary failure in name resolution|nodename nor servname|Could not resolve host|\bEAI_AGAIN\b|server misbehaving|Could not connect to the endpoint URL|name is not known/;
-const noAnswer =
-  /i\/o timeout|connection refused|connection timed out|connect timeout|ConnectTimeoutError|\bETIMEDOUT\b|\bECONNREFUSED\b|\bEHOSTUNREACH\b|\bENETUNREACH\b|no route to host|network is unreachable|Client\.Timeout exceeded|context deadline exceeded|TLS handshake timeout|Read timeout on endpoint|nothing listens there|no answer to the connection attempt|took the request and did not answer/;
-const cutOff =
-  /connection reset by peer|\bECONNRESET\b|: EOF\b|unexpected EOF|broken pipe|the connection was cut|connection closed before|http2: .{0,60}closed/;
-const badTls =
-  /certificate signed by unknown authority|CERTIFICATE_VERIFY_FAILED|certificate verify failed|unable to get (local )?issuer certificate|self[- ]signed certificate|SELF_SIGNED_CERT|UNABLE_TO_(GET|VERIFY)|certificate is valid for .{0,200}?, not \S+|certificate is not trusted|x509: .{0,80}not trusted|unable to verify the first certificate|The TLS handshake with/;
-
-const way = (to: string): string => `the way from the machine that pulls to ${to}: DNS, firewall, proxy, routes`;
-
+const { host, manifest, api } = example;
 const isSpelt: Of = host => host !== undefined && parseAddress(host) !== undefined;
 
 /** A name of a host that ECR does not have. */
 const misspelt: Of = host =>
   host !== undefined && /^(\d{12}\.)?dkr[.-]ecr/.test(host) && !/xxx|\*/.test(host) && !isSpelt(host) && lookAlike(host) !== undefined;
-
-const elsewhere = ({ host: at }: Told): { what: string; kind: 'command'; text: string } => ({
-  what: 'Try from that machine',
-  kind: 'command',
-  text: `curl -sv --max-time 10 https://${at}/ -o /dev/null`,
-});
 
 export const network: readonly Situation[] = [
   row({
@@ -63,90 +47,6 @@ export const network: readonly Situation[] = [
       side: 'the proxy settings of the program that asked',
       remedy:
         'Look at HTTPS_PROXY and NO_PROXY of that very service (`systemctl show docker --property Environment`), and whether the proxy runs.',
-    }),
-  }),
-  row({
-    id: 'layers-unreachable',
-    title: 'The layers in S3 cannot be reached',
-    symptoms: [
-      [
-        'Docker',
-        `error pulling image configuration: download failed after attempts=6: dial tcp 52.218.1.1:443: i/o timeout: Get "https://${layers}/5c1-123456789012/sha256"`,
-      ],
-      [
-        'containerd',
-        `failed to copy: httpReadSeeker: failed open: failed to do request: Get "https://${layers}/5c1": dial tcp 52.218.1.1:443: i/o timeout`,
-      ],
-      ['Docker', `dial tcp: lookup ${layers} on 10.0.0.2:53: no such host`],
-      [
-        'Docker, which names the registry alone',
-        `${host}/team/app: error pulling image configuration: download failed after attempts=6: dial tcp 52.218.1.1:443: i/o timeout`,
-      ],
-      ['containerd', `failed to do request: Get "https://${layers}/5c1": dial tcp 52.218.1.1:443: connect: connection refused`],
-      ['podman', `Error: reading blob sha256:5c1: Get "https://${layers}/5c1": EOF`],
-    ],
-    when: ({ find }) =>
-      find(
-        /(error pulling image configuration|download failed after|reading blob|httpReadSeeker: failed open).{0,200}(i\/o timeout|connection refused|no such host|deadline exceeded)/,
-        (host, nearby) => isRegistry(host ?? nearby),
-      ) ??
-      find(noAnswer, isS3) ??
-      find(noName, isS3) ??
-      find(cutOff, isS3) ??
-      find(badTls, isS3),
-    tell: told => ({
-      sentence: isLayers(told.host)
-        ? `The registry answers, but ${told.host}, where ECR keeps the layers, cannot be reached from the machine that pulls. Login and rights are good.`
-        : isRegistry(told.host)
-          ? `${told.host} answers, but S3, where ECR keeps the layers, cannot be reached from the machine that pulls. Login and rights are good.`
-          : `${told.host}, a bucket of S3, cannot be reached from the machine that asked. ECR keeps the layers of images in S3.`,
-      side: way('S3'),
-      remedy:
-        'Let it reach S3 as well: in the firewall or proxy the bucket prod-REGION-starport-layer-bucket.s3.REGION.amazonaws.com, in a VPC without internet a gateway endpoint for S3 in the route tables of these subnets. `ecr-courier check IMAGE --layer` tries it.',
-      paste: isRegistry(told.host) ? [] : [elsewhere(told)],
-    }),
-  }),
-  row({
-    id: 'layers-refused',
-    title: 'S3 refuses the layers',
-    symptoms: [
-      ['containerd', `failed to copy: httpReadSeeker: failed open: unexpected status code https://${layers}/5c1: 403 Forbidden`],
-      [
-        'Docker',
-        `error pulling image configuration: download failed after attempts=1: error parsing HTTP 403 response body: invalid character '<' looking for beginning of value: "<?xml version=\\"1.0\\" encoding=\\"UTF-8\\"?>\\n<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>" from https://${layers}/5c1`,
-      ],
-      ['any', `<Error><Code>AccessDenied</Code><Message>Request has expired</Message></Error> https://${layers}/5c1`],
-    ],
-    when: ({ find }) => find(/403 Forbidden|\bStatusCode: 403|AccessDenied|response status code 403|HTTP 403/, isLayers),
-    tell: ({ host: at }) => ({
-      sentence: `${at} refuses the address that ECR signed for the layer, although ECR itself gave it. Login and rights at ECR are good.`,
-      side: 'the policy of the VPC endpoint for S3 on the way, or a proxy that changes or keeps the address',
-      remedy:
-        'The policy of the endpoint must allow s3:GetObject on arn:aws:s3:::prod-REGION-starport-layer-bucket/*. If the message says that the request has expired, look at the clock, and for a client that waits too long.',
-      paste: [
-        {
-          what: 'The endpoints of the region',
-          kind: 'command',
-          text: 'aws ec2 describe-vpc-endpoints --filters Name=vpc-endpoint-type,Values=Gateway',
-        },
-      ],
-    }),
-  }),
-  row({
-    id: 'two-logins-at-s3',
-    title: 'A login was sent to S3',
-    symptoms: [
-      [
-        'S3',
-        '<Error><Code>InvalidArgument</Code><Message>Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, Signature query string parameter or the Authorization header should be specified</Message></Error>',
-      ],
-    ],
-    when: ({ find }) => find(/Only one auth mechanism allowed/),
-    tell: () => ({
-      sentence: 'The client followed the redirect to S3 with the login of ECR, which S3 does not take beside a signed address.',
-      side: 'the client, or a proxy between that adds the header',
-      remedy:
-        'Update the client: it must drop the Authorization header when the host changes. The login was shown to S3 then, which is AWS, too.',
     }),
   }),
   row({
@@ -266,11 +166,13 @@ export const network: readonly Situation[] = [
         `operation error ECR: GetAuthorizationToken, https response error StatusCode: 503, RequestID: , deserialization failed, failed to decode response body, invalid character '<' looking for beginning of value`,
       ],
     ],
-    when: ({ find }) =>
+    when: ({ find, status }) =>
       find(
         /server gave HTTP response to HTTPS client|invalid character '<' looking for|wrong version number|Unexpected token '?</,
         isAws,
-      ) ?? find(/operation error ECR.{0,300}?invalid character '<' looking for/),
+      ) ??
+      find(/operation error ECR.{0,300}?invalid character '<' looking for/) ??
+      (status === undefined ? undefined : find(/<(!doctype|html)\b/)),
     tell: told => ({
       sentence: `What answered in place of ${told.host} is not AWS: a page of HTML or plain HTTP came back.`,
       side: 'a proxy, captive portal or block page between the machine and AWS',

@@ -5,6 +5,29 @@ const caller = 'the machine, container or user that asked: it has no AWS identit
 /** Where there are no AWS keys at all, or settings are missing. */
 export const noKeys: readonly Situation[] = [
   row({
+    id: 'container-keys',
+    title: 'The credentials of the task or pod cannot be reached',
+    symptoms: [
+      [
+        'AWS SDK for Go, ECS',
+        'failed to refresh cached credentials, failed to load credentials, : Get "http://169.254.170.2/v2/credentials/5c1": dial tcp 169.254.170.2:80: i/o timeout',
+      ],
+      [
+        'boto3, EKS',
+        'Error when retrieving credentials from container-role: Error retrieving metadata: Received error when attempting to retrieve container metadata: Connect timeout on endpoint URL: "http://169.254.170.23/v1/credentials"',
+      ],
+    ],
+    when: ({ find }) =>
+      find(/169\.254\.170\.(2|23)\b.{0,200}?(timeout|deadline|timed out|refused|no route|unreachable|40[0-9])/) ??
+      find(/retrieving credentials from container-role/),
+    tell: () => ({
+      sentence: 'The place that gives a task (ECS) or pod (EKS Pod Identity) its AWS credentials did not answer or refused.',
+      side: 'the task or pod: its role, and the way to 169.254.170.2 or 169.254.170.23',
+      remedy:
+        'ECS: the task needs a task role (the execution role is for the agent). EKS: the Pod Identity agent must run on the node, and the service account must have an association. A proxy must not be used for these addresses (NO_PROXY).',
+    }),
+  }),
+  row({
     id: 'metadata-unreachable',
     title: 'The role of the EC2 instance cannot be reached (hop limit)',
     symptoms: [

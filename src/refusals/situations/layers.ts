@@ -1,0 +1,93 @@
+import { isLayers, isRegistry, isS3 } from '../hosts.ts';
+import { example, row, type Situation } from '../situation.ts';
+import { cutOff, elsewhere, noAnswer, noName, way } from './ways.ts';
+
+const { host, layers: bucket } = example;
+
+/** ECR keeps layers in S3, under other names than that of the registry. */
+export const layers: readonly Situation[] = [
+  row({
+    id: 'layers-unreachable',
+    title: 'The layers in S3 cannot be reached',
+    symptoms: [
+      [
+        'Docker',
+        `error pulling image configuration: download failed after attempts=6: dial tcp 52.218.1.1:443: i/o timeout: Get "https://${bucket}/5c1-123456789012/sha256"`,
+      ],
+      [
+        'containerd',
+        `failed to copy: httpReadSeeker: failed open: failed to do request: Get "https://${bucket}/5c1": dial tcp 52.218.1.1:443: i/o timeout`,
+      ],
+      ['Docker', `dial tcp: lookup ${bucket} on 10.0.0.2:53: no such host`],
+      [
+        'Docker, which names the registry alone',
+        `${host}/team/app: error pulling image configuration: download failed after attempts=6: dial tcp 52.218.1.1:443: i/o timeout`,
+      ],
+      ['containerd', `failed to do request: Get "https://${bucket}/5c1": dial tcp 52.218.1.1:443: connect: connection refused`],
+      ['podman', `Error: reading blob sha256:5c1: Get "https://${bucket}/5c1": EOF`],
+    ],
+    when: ({ find }) =>
+      !find(/proxyconnect tcp/) &&
+      (find(
+        /(error pulling image configuration|download failed after|reading blob|httpReadSeeker: failed open).{0,200}(i\/o timeout|connection refused|no such host|deadline exceeded)/,
+        (host, nearby) => isRegistry(host ?? nearby),
+      ) ??
+        find(noAnswer, isS3) ??
+        find(noName, isS3) ??
+        find(cutOff, isS3)),
+    tell: told => ({
+      sentence: isLayers(told.host)
+        ? `The registry answers, but ${told.host}, where ECR keeps the layers, cannot be reached from the machine that pulls. Login and rights are good.`
+        : isRegistry(told.host)
+          ? `${told.host} answers, but S3, where ECR keeps the layers, cannot be reached from the machine that pulls. Login and rights are good.`
+          : `${told.host}, a bucket of S3, cannot be reached from the machine that asked. ECR keeps the layers of images in S3.`,
+      side: way('S3'),
+      remedy:
+        'Let it reach S3 as well: in the firewall or proxy the bucket prod-REGION-starport-layer-bucket.s3.REGION.amazonaws.com, in a VPC without internet a gateway endpoint for S3 in the route tables of these subnets. `ecr-courier check IMAGE --layer` tries it.',
+      paste: isRegistry(told.host) ? [] : [elsewhere(told)],
+    }),
+  }),
+  row({
+    id: 'layers-refused',
+    title: 'S3 refuses the layers',
+    symptoms: [
+      ['containerd', `failed to copy: httpReadSeeker: failed open: unexpected status code https://${bucket}/5c1: 403 Forbidden`],
+      [
+        'Docker',
+        `error pulling image configuration: download failed after attempts=1: error parsing HTTP 403 response body: invalid character '<' looking for beginning of value: "<?xml version=\\"1.0\\" encoding=\\"UTF-8\\"?>\\n<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>" from https://${bucket}/5c1`,
+      ],
+      ['any', `<Error><Code>AccessDenied</Code><Message>Request has expired</Message></Error> https://${bucket}/5c1`],
+    ],
+    when: ({ find }) => find(/403 Forbidden|\bStatusCode: 403|AccessDenied|response status code 403|HTTP 403/, isLayers),
+    tell: ({ host: at }) => ({
+      sentence: `${at} refuses the address that ECR signed for the layer, although ECR itself gave it. Login and rights at ECR are good.`,
+      side: 'the policy of the VPC endpoint for S3 on the way, or a proxy that changes or keeps the address',
+      remedy:
+        'The policy of the endpoint must allow s3:GetObject on arn:aws:s3:::prod-REGION-starport-layer-bucket/*. If the message says that the request has expired, look at the clock, and for a client that waits too long.',
+      paste: [
+        {
+          what: 'The endpoints of the region',
+          kind: 'command',
+          text: 'aws ec2 describe-vpc-endpoints --filters Name=vpc-endpoint-type,Values=Gateway',
+        },
+      ],
+    }),
+  }),
+  row({
+    id: 'two-logins-at-s3',
+    title: 'A login was sent to S3',
+    symptoms: [
+      [
+        'S3',
+        '<Error><Code>InvalidArgument</Code><Message>Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, Signature query string parameter or the Authorization header should be specified</Message></Error>',
+      ],
+    ],
+    when: ({ find }) => find(/Only one auth mechanism allowed/),
+    tell: () => ({
+      sentence: 'The client followed the redirect to S3 with the login of ECR, which S3 does not take beside a signed address.',
+      side: 'the client, or a proxy between that adds the header',
+      remedy:
+        'Update the client: it must drop the Authorization header when the host changes. The login was shown to S3 then, which is AWS, too.',
+    }),
+  }),
+];

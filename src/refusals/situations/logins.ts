@@ -1,0 +1,160 @@
+import { example, row, type Situation } from '../situation.ts';
+
+const { host, image } = example;
+const ofLogins = 'the file of logins (config.json) of the user that runs the client';
+
+/** What clients say of their own files and helpers. */
+export const logins: readonly Situation[] = [
+  row({
+    id: 'helper-missing',
+    title: 'The credential helper is not found',
+    symptoms: [
+      ['Docker 29', 'error getting credentials - err: exec: "docker-credential-ecr-login": executable file not found in $PATH, out: ``'],
+      [
+        'buildx',
+        `ERROR: failed to solve: ${image}: error getting credentials - err: exec: "docker-credential-desktop": executable file not found in $PATH, out: \`\``,
+      ],
+      [
+        'podman',
+        'Error: getting username and password: 1 error occurred: * error getting credentials - err: exec: "docker-credential-ecr-courier": executable file not found in $PATH',
+      ],
+    ],
+    when: ({ find }) => find(/"?docker-credential-(?<helper>[\w.-]{1,60})"?: executable (file )?not found/),
+    tell: ({ groups }) => ({
+      sentence: `The file of logins names the credential helper docker-credential-${groups['helper'] ?? 'NAME'}, and the client does not find that program on its PATH.`,
+      side: `${ofLogins}, and the PATH of that user or service`,
+      remedy:
+        'Install the program where the service looks (/usr/local/bin), or take its name out of credHelpers and credsStore. `desktop` is left over from Docker Desktop. The PATH of a service is not that of your shell.',
+    }),
+  }),
+  row({
+    id: 'helper-stores-nothing',
+    title: '`docker login` with a helper that stores nothing',
+    symptoms: [
+      [
+        'Docker with amazon-ecr-credential-helper',
+        'Error saving credentials: error storing credentials - err: exit status 1, out: `not implemented`',
+      ],
+    ],
+    when: ({ find }) => find(/error storing credentials.{0,120}?not implemented|logout.{0,80}not implemented/),
+    tell: () => ({
+      sentence:
+        'The helper fetches tokens by itself, so it stores none, and `docker login` is not needed with it. The login itself was good.',
+      side: 'the script that logs in although a helper is configured',
+      remedy: 'Leave `docker login` out. Or set AWS_ECR_IGNORE_CREDS_STORAGE=true; the helper of ecr-courier does not complain at all.',
+    }),
+  }),
+  row({
+    id: 'logins-one-file-mount',
+    title: 'The file of logins is mounted alone',
+    symptoms: [
+      [
+        'Docker, crane, oras, skopeo in a container',
+        'Error saving credentials: rename /root/.docker/config.json123 /root/.docker/config.json: device or resource busy',
+      ],
+    ],
+    when: ({ find }) => find(/rename .{0,200}?(config|auth)\.json.{0,60}device or resource busy/),
+    tell: () => ({
+      sentence: 'The file of logins is a mount of its own, so no program can replace it.',
+      side: 'the mount of the container',
+      remedy: 'Mount the directory, not the file.',
+    }),
+  }),
+  row({
+    id: 'keychain-refused',
+    title: 'The keychain does not store the password',
+    symptoms: [
+      [
+        'Docker on Windows',
+        'Error saving credentials: error storing credentials - err: exit status 1, out: `error storing credentials - err: exit status 1, out: The stub received bad data.`',
+      ],
+      [
+        'Docker on Linux',
+        'Error saving credentials: error storing credentials - err: exit status 1, out: `pass not initialized: exit status 1: Error: password store is empty. Try "pass init".`',
+      ],
+      [
+        'Docker on macOS',
+        'Error saving credentials: error storing credentials - err: exit status 1, out: `The specified item already exists in the keychain.`',
+      ],
+    ],
+    when: ({ find }) => find(/error storing credentials/),
+    tell: () => ({
+      sentence:
+        'The login was good; the store that credsStore names did not take the password. Tokens of ECR are long (Windows takes 2,560 bytes).',
+      side: 'the credential store of that user (credsStore in config.json)',
+      remedy:
+        'Use a credential helper for the hosts of ECR (credHelpers), which stores nothing there, or remove credsStore. On Linux set up `pass`; on macOS delete the old entry in the keychain.',
+    }),
+  }),
+  row({
+    id: 'helper-silent',
+    title: 'The credential helper has nothing for this registry',
+    symptoms: [
+      ['Docker 29, crane, podman', 'error getting credentials - err: exit status 1, out: `credentials not found in native keychain`'],
+      ['a helper on the command line', 'credentials not found in native keychain'],
+    ],
+    when: ({ find }) => find(/credentials not found in native keychain/),
+    tell: () => ({
+      sentence:
+        'The credential helper says that it has no login for this host. amazon-ecr-credential-helper says so for every failure: no AWS credentials, a refusal, no network. (Others say so for hosts that are not theirs.)',
+      side: 'the credential helper, or the AWS identity of the user that runs it',
+      remedy:
+        'Run the helper by hand as the same user. amazon-ecr-credential-helper writes the reason into ~/.ecr/log/ecr-login.log; put that line into `ecr-courier why`. The helper of ecr-courier says it on stderr.',
+      paste: [
+        {
+          what: 'Run it by hand',
+          kind: 'command',
+          text: `echo ${host} | docker-credential-ecr-login get >/dev/null; tail -n 3 ~/.ecr/log/ecr-login.log`,
+        },
+      ],
+    }),
+  }),
+  row({
+    id: 'helper-failed',
+    title: 'The credential helper failed',
+    symptoms: [
+      ['Docker 29, buildx', 'error getting credentials - err: exit status 1, out: ``'],
+      ['crane', `Error: fetching manifest ${image}: error getting credentials - err: exit status 1, out: \`no credentials server URL\``],
+      [
+        'amazon-ecr-credential-helper',
+        'Error parsing the serverURL: docker-credential-ecr-login can only be used with Amazon Elastic Container Registry.',
+      ],
+    ],
+    when: ({ find }) =>
+      find(/error getting credentials - err: |no credentials server URL|docker-credential-ecr-login can only be used with/),
+    tell: () => ({
+      sentence: 'The client asked its credential helper, and the helper failed: the reason, if it gave one, stands behind `out:`.',
+      side: `${ofLogins}, and the helper that it names`,
+      remedy:
+        'Run the helper by hand as the same user (`echo HOST | docker-credential-NAME get`). A helper for ECR belongs into credHelpers under the hosts of ECR, not into credsStore.',
+    }),
+  }),
+  row({
+    id: 'logins-broken',
+    title: 'The file of logins is broken',
+    symptoms: [
+      ['Docker', 'WARNING: Error loading config file: /root/.docker/config.json: illegal base64 data at input byte 4'],
+      ['crane', 'Error: parsing config file (/root/.docker/config.json): invalid auth configuration file'],
+      [
+        'oras',
+        "Error: failed to decode auth field: invalid config format: auth 'QVdT' does not conform the base64(username:password) format",
+      ],
+      [
+        'podman',
+        'Error parsing the "auth" field of a credential entry "123456789012.dkr.ecr.eu-west-1.amazonaws.com" in "/run/containers/0/auth.json", missing semicolon',
+      ],
+      ['Docker', 'WARNING: Error loading config file: /root/.docker/config.json: EOF'],
+    ],
+    when: ({ find }) =>
+      find(
+        /(Error loading config file|config\.json|auth\.json|dockerconfig).{0,160}?(illegal base64|invalid character|EOF\b|unexpected end)|invalid auth configuration file|does not conform the base64|"auth" field of a credential entry/,
+      ),
+    tell: () => ({
+      sentence:
+        'The file of logins cannot be read: it is no JSON, or the `auth` of an entry (of any host) is no base64 of USER:PASSWORD in one line.',
+      side: ofLogins,
+      remedy:
+        'Mend or remove the entry. One bad entry can take the logins of all other hosts away. `base64 -w0` makes one line. `ecr-courier check` with docker-config tells which entry it is.',
+    }),
+  }),
+];

@@ -1,0 +1,132 @@
+import { isPrivate, isRegistry } from '../hosts.ts';
+import { example, row, type Situation } from '../situation.ts';
+import { rights } from '../statements.ts';
+import { accountOf, cacheStatements, isAsked, regionOf, repositoryOf } from './pulled.ts';
+
+const { host, image, manifest } = example;
+const noRepository =
+  /(?:repository with name '?(?<name>[a-z0-9._/-]+)'? (?:does not exist|not found)(?: in the registry with id '?(?<registry>\d{12})'?)?)|RepositoryNotFoundException/;
+
+/** Answers that something is not there; under the prefix of a cache they are often refusals. */
+export const missing: readonly Situation[] = [
+  row({
+    id: 'tag-immutable',
+    title: 'The tag is there already',
+    symptoms: [
+      [
+        'Docker, push',
+        "tag invalid: The image tag '1' already exists in the 'team/app' repository and cannot be overwritten because the repository is immutable.",
+      ],
+      [
+        'AWS CLI',
+        "An error occurred (ImageTagAlreadyExistsException) when calling the PutImage operation: The image tag '1' already exists in the 'team/app' repository and cannot be overwritten because the tag is immutable.",
+      ],
+    ],
+    when: ({ find }) => find(/cannot be overwritten because the (repository|tag) is immutable|ImageTagAlreadyExistsException/),
+    tell: () => ({
+      sentence: 'The repository does not let a tag be overwritten, and this tag is there already. Login and rights are good.',
+      side: 'the settings of the repository (tag mutability), or the build that uses a tag twice',
+      remedy: 'Push another tag, or let the repository be mutable.',
+    }),
+  }),
+  row({
+    id: 'repository-missing',
+    title: 'The repository is not there, or a cache may not make it',
+    symptoms: [
+      [
+        'Docker',
+        `Error response from daemon: repository ${host}/team/none not found: name unknown: The repository with name 'team/none' does not exist in the registry with id '123456789012'`,
+      ],
+      [
+        'containerd',
+        `failed to resolve reference "${host}/docker-hub/library/nginx:1": unexpected status from GET request to https://${host}/v2/docker-hub/library/nginx/manifests/1: 404 Not Found: name unknown: The repository with name 'docker-hub/library/nginx' does not exist in the registry with id '123456789012'`,
+      ],
+      [
+        'crane',
+        `Error: fetching manifest ${host}/team/none:1: GET https://${host}/v2/team/none/manifests/1: NAME_UNKNOWN: The repository with name 'team/none' does not exist in the registry with id '123456789012'`,
+      ],
+      [
+        'AWS CLI',
+        "An error occurred (RepositoryNotFoundException) when calling the BatchGetImage operation: The repository with name 'team/none' does not exist in the registry with id '123456789012'",
+      ],
+      ['Docker, push', "name unknown: The repository with name 'team/none' does not exist in the registry with id '123456789012'"],
+    ],
+    when: facts =>
+      facts.find(noRepository) ??
+      (isAsked(facts) && facts.status === 404
+        ? facts.find(/NAME_UNKNOWN|name unknown/)
+        : facts.find(/NAME_UNKNOWN|name unknown/, isPrivate)),
+    tell: told => ({
+      sentence: `There is no repository ${repositoryOf(told) ?? 'of that name'} in account ${accountOf(told)}${told.facts.registry ? ` in ${told.facts.registry.region}` : ''}: account, region or name are wrong, or nobody has created it. Under the prefix of a pull-through cache it is a refusal of IAM: whoever pulls may not create it.`,
+      side: `the name of the image, or account ${accountOf(told)}; under a cache prefix the identity policy of whoever pulls, or the registry policy`,
+      remedy:
+        'Look whether the prefix (the first part of the name) is a cache rule. If not, compare the name, the account and the region, and create the repository. If it is, add the statements.',
+      paste: [
+        {
+          what: 'The cache rules of that account',
+          kind: 'command',
+          text: `aws ecr describe-pull-through-cache-rules --region ${regionOf(told)}`,
+        },
+        ...cacheStatements(told, [rights.create, rights.import]),
+      ],
+    }),
+  }),
+  row({
+    id: 'image-missing',
+    title: 'The image is not there, or a cache may not fetch it',
+    symptoms: [
+      [
+        'Docker',
+        `Error response from daemon: manifest for ${host}/docker-hub/library/nginx:1 not found: manifest unknown: Requested image not found`,
+      ],
+      ['crane', `Error: fetching manifest ${image}: GET ${manifest}: MANIFEST_UNKNOWN: Requested image not found`],
+      [
+        'containerd',
+        `rpc error: code = NotFound desc = failed to pull and unpack image "${image}": failed to resolve reference "${image}": ${image}: not found`,
+      ],
+      [
+        'skopeo',
+        `time="2026-11-20T10:00:00Z" level=fatal msg="Error parsing image name \\"docker://${image}\\": reading manifest 1 in ${host}/team/app: manifest unknown: Requested image not found"`,
+      ],
+      [
+        'AWS CLI',
+        "An error occurred (ImageNotFoundException) when calling the DescribeImages operation: The image with imageId {imageDigest:'null', imageTag:'1'} does not exist within the repository with name 'team/app' in the registry with id '123456789012'",
+      ],
+    ],
+    when: facts =>
+      facts.find(/Requested image not found|ImageNotFoundException/) ??
+      facts.find(/manifest unknown|MANIFEST_UNKNOWN|failed to resolve reference "[^"]{1,300}": \S+: not found/, isRegistry) ??
+      (facts.status === 404 && facts.find(/Source image not found|manifest for .{0,300} not found/)),
+    tell: told => ({
+      sentence: `The repository ${repositoryOf(told) ?? 'that was named'} is there, and has no image ${told.facts.reference ?? 'of that tag'}. Under the prefix of a pull-through cache it is often a refusal of IAM: whoever pulls may not import from upstream.`,
+      side: 'the tag where it is written, or whoever pushes (a lifecycle rule may have removed it); under a cache prefix the identity policy of whoever pulls',
+      remedy:
+        'Look at the tags of the repository. Under a cache prefix look whether the image exists upstream, whether the rule has working upstream credentials, and add the statement.',
+      paste: [
+        {
+          what: 'The images of the repository',
+          kind: 'command',
+          text: `aws ecr describe-images --region ${regionOf(told)}${told.facts.registry?.account ? ` --registry-id ${told.facts.registry.account}` : ''} --repository-name ${told.facts.repository ?? 'NAME'} --query 'imageDetails[].imageTags'`,
+        },
+        ...cacheStatements(told, [rights.import]),
+      ],
+    }),
+  }),
+  row({
+    id: 'no-repository-policy',
+    title: 'The repository has no policy',
+    symptoms: [
+      [
+        'AWS CLI',
+        "An error occurred (RepositoryPolicyNotFoundException) when calling the GetRepositoryPolicy operation: Repository policy does not exist for the repository with name 'team/app' in the registry with id '123456789012'",
+      ],
+    ],
+    when: ({ find }) => find(/RepositoryPolicyNotFoundException|Repository policy does not exist for the repository/),
+    tell: () => ({
+      sentence:
+        'The repository has no policy of its own: identities of its own account need none, those of other accounts cannot pull without one (or without a registry policy).',
+      side: 'the repository policy, in the account of the repository',
+      remedy: 'Nothing, where all pullers are of the same account. For others `ecr-courier policy` prints both sides.',
+    }),
+  }),
+];

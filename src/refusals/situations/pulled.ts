@@ -1,0 +1,41 @@
+import type { Paste } from '../diagnosis.ts';
+import type { Facts } from '../facts.ts';
+import type { Told } from '../situation.ts';
+import { identityStatement, type Rights, resourceStatement, type Statement } from '../statements.ts';
+
+export const keeper = 'whoever keeps the password for the client: what should renew it did not';
+
+/** We saw the answer ourselves, to a GET. */
+export const isAsked = ({ status }: Facts): boolean => status !== undefined;
+export const repositoryOf = ({ facts, groups }: Told): string | undefined => groups['name'] ?? facts.repository;
+export const accountOf = ({ facts, groups }: Told): string => groups['registry'] ?? facts.registry?.account ?? 'of the registry';
+export const regionOf = ({ facts }: Told): string => facts.registry?.region ?? 'REGION';
+
+/** Where the login of Docker goes; placeholders where the text names no registry. */
+export function login({ facts: { registry } }: Pick<Told, 'facts'>): Paste {
+  const { host = 'ACCOUNT.dkr.ecr.REGION.amazonaws.com', region = 'REGION', service = 'ecr' } = registry ?? {};
+  const text = `aws ${service} get-login-password --region ${region} | docker login --username AWS --password-stdin ${host}`;
+  return { what: 'Log in again, as the user that pulls', kind: 'command', text };
+}
+
+export function imageOf({ facts: { registry, repository = 'NAME', reference } }: Told): string {
+  if (!registry) return 'IMAGE';
+  const end = reference === undefined ? '' : `${reference.startsWith('sha256:') ? '@' : ':'}${reference}`;
+  return `${registry.host}/${repository}${end}`;
+}
+
+const policy = (what: string, statement: Statement): Paste => ({ what, kind: 'policy', text: JSON.stringify(statement, undefined, 2) });
+
+/** What a pull through a cache needs in the puller's name. */
+export function cacheStatements(told: Told, needs: readonly Rights[]): readonly Paste[] {
+  const { principal, registry } = told.facts;
+  const account = told.groups['registry'] ?? registry?.account ?? 'ACCOUNT';
+  const prefix = repositoryOf(told)?.split('/')[0] ?? 'PREFIX';
+  const arn = `arn:${registry?.partition ?? 'aws'}:ecr:${regionOf(told)}:${account}:repository/${prefix}/*`;
+  return needs.flatMap(need => [
+    policy('Statement for the identity policy of whoever pulls, if the prefix is a cache', identityStatement(need, [arn])),
+    ...(principal === undefined
+      ? []
+      : [policy(`Or statement for the registry policy in account ${account}`, resourceStatement(need, [principal], [arn]))]),
+  ]);
+}

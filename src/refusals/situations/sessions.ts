@@ -1,0 +1,103 @@
+import { row, type Situation } from '../situation.ts';
+import { caller, identity } from './keys.ts';
+
+const aws = 'An error occurred';
+
+/** Identities that end. */
+export const sessions: readonly Situation[] = [
+  row({
+    id: 'sso-session-over',
+    title: 'The session of IAM Identity Center (SSO) is over',
+    symptoms: [
+      ['AWS CLI', 'Error when retrieving token from sso: Token has expired and refresh failed'],
+      ['AWS CLI', 'Error loading SSO Token: Token for https://example.awsapps.com/start does not exist'],
+      [
+        'boto3',
+        'The SSO session associated with this profile has expired or is otherwise invalid. To refresh this SSO session run aws sso login with the corresponding profile.',
+      ],
+      [
+        'AWS SDK for Go',
+        'failed to refresh cached credentials, refresh cached SSO token failed, unable to refresh SSO token, operation error SSO OIDC: CreateToken, https response error StatusCode: 400, RequestID: 5c1, InvalidGrantException',
+      ],
+    ],
+    when: ({ find }) =>
+      find(
+        /Token has expired and refresh failed|SSO session associated with this profile|Error loading SSO Token|unable to refresh SSO token|cached SSO token (is |must be |has )?(expired|refreshed)|SSO session .{0,80}(is invalid|has expired)/,
+      ),
+    tell: () => ({
+      sentence: 'The login at IAM Identity Center (SSO) is over, so there are no AWS keys to ask with.',
+      side: caller,
+      remedy:
+        'Log in again, as the user whose ~/.aws the program reads. For a program without a person, take a role or a web identity instead.',
+      paste: [{ what: 'Login', kind: 'command', text: 'aws sso login --profile PROFILE' }],
+    }),
+  }),
+  row({
+    id: 'web-identity-expired',
+    title: 'The token of a service account is too old or of a foreign issuer',
+    symptoms: [
+      [
+        'Pods with IRSA',
+        'api error ExpiredTokenException: Token expired: current date/time 1795219200 must be before the expiration date/time 1795215600',
+      ],
+      [
+        'Pods with IRSA',
+        'InvalidIdentityToken: No OpenIDConnect provider found in your account for https://oidc.eks.eu-west-1.amazonaws.com/id/EXAMPLE',
+      ],
+      ['CI job', 'InvalidIdentityToken: Incorrect token audience'],
+    ],
+    when: ({ find }) =>
+      find(
+        /Token expired: current date.time|No OpenIDConnect provider found|InvalidIdentityToken|Incorrect token audience|IDPRejectedClaim/,
+      ),
+    tell: () => ({
+      sentence:
+        'STS does not accept the web identity: its token is too old, or made for another audience, or its issuer is no OIDC provider of the account.',
+      side: 'the cluster or CI that writes the token, and the OIDC providers (IAM) of the account of the role',
+      remedy:
+        'Too old: the program must read the token file anew, so restart it, or look at the clock. No provider: create the OIDC provider of that issuer in the account of the role. Audience: it must be sts.amazonaws.com, in the token and in the provider.',
+      paste: [{ what: 'The providers of the account', kind: 'command', text: 'aws iam list-open-id-connect-providers' }],
+    }),
+  }),
+  row({
+    id: 'oidc-permission',
+    title: 'The CI job may not ask for a web identity',
+    symptoms: [
+      [
+        'GitHub Actions',
+        'Error: It looks like you might be trying to authenticate with OIDC. Did you mean to set the `id-token` permission?',
+      ],
+      ['GitHub Actions', 'Error: Unable to get ACTIONS_ID_TOKEN_REQUEST_URL env variable'],
+    ],
+    when: ({ find }) => find(/set the `?id-token`? permission|ACTIONS_ID_TOKEN_REQUEST_URL/),
+    tell: () => ({
+      sentence: 'The job has no right to get a token from its CI, so it has no identity for AWS.',
+      side: 'the workflow file',
+      remedy: 'Give the job the permission `id-token: write` (and `contents: read`, as naming one takes all others away).',
+    }),
+  }),
+  row({
+    id: 'session-over',
+    title: 'The AWS session is over',
+    symptoms: [
+      [
+        'AWS CLI',
+        `${aws} (ExpiredTokenException) when calling the GetAuthorizationToken operation: The security token included in the request is expired`,
+      ],
+      ['AWS CLI', `${aws} (ExpiredToken) when calling the AssumeRole operation: The security token included in the request is expired`],
+      ['AWS SDKs', 'ExpiredTokenException: The security token included in the request is expired'],
+      ['AWS SDKs', 'RequestExpired: Request has expired.'],
+    ],
+    when: ({ find }) =>
+      find(
+        /security token included in the request is expired|ExpiredTokenException|\(?ExpiredToken\)?\b|The provided token has expired|\bRequestExpired\b/,
+      ),
+    tell: () => ({
+      sentence: 'The session behind the AWS keys is over (these are keys with a session token). The token of ECR is another thing.',
+      side: caller,
+      remedy:
+        'Give the program new keys, or a place that renews them by itself: a role of the machine, a web identity, a profile with credential_process. Keys with a session token that were pasted into variables or files end after some hours.',
+      paste: [identity],
+    }),
+  }),
+];

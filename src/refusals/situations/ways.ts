@@ -1,0 +1,18 @@
+import type { Told } from '../situation.ts';
+
+export const noName =
+  /no such host|\bENOTFOUND\b|Name or service not known|Temporary failure in name resolution|nodename nor servname|Could not resolve host|\bEAI_AGAIN\b|server misbehaving|Could not connect to the endpoint URL|name is not known/;
+export const noAnswer =
+  /i\/o timeout|connection refused|connection timed out|connect timeout|ConnectTimeoutError|\bETIMEDOUT\b|\bECONNREFUSED\b|\bEHOSTUNREACH\b|\bENETUNREACH\b|no route to host|network is unreachable|Client\.Timeout exceeded|context deadline exceeded|TLS handshake timeout|Read timeout on endpoint|nothing listens there|no answer to the connection attempt|took the request and did not answer/;
+export const cutOff =
+  /connection reset by peer|\bECONNRESET\b|: EOF\b|unexpected EOF|broken pipe|the connection was cut|connection closed before|http2: .{0,60}closed/;
+export const badTls =
+  /certificate signed by unknown authority|CERTIFICATE_VERIFY_FAILED|certificate verify failed|unable to get (local )?issuer certificate|self[- ]signed certificate|SELF_SIGNED_CERT|UNABLE_TO_(GET|VERIFY)|certificate is valid for .{0,200}?, not \S+|certificate is not trusted|x509: .{0,80}not trusted|unable to verify the first certificate|The TLS handshake with/;
+
+export const way = (to: string): string => `the way from the machine that pulls to ${to}: DNS, firewall, proxy, routes`;
+
+export const elsewhere = ({ host: at }: Told): { what: string; kind: 'command'; text: string } => ({
+  what: 'Try from that machine',
+  kind: 'command',
+  text: `curl -sv --max-time 10 https://${at}/ -o /dev/null`,
+});
