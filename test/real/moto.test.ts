@@ -3,6 +3,8 @@ import { randomInt } from 'node:crypto';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
+import { command } from '../commands/cli.ts';
+import { asked } from '../refusals/asked.ts';
 import { hostOf, startProcess, startWorld, type World } from './daemon.ts';
 import { faketime } from './faketime.ts';
 import { part, path } from './needs.ts';
@@ -41,6 +43,26 @@ async function startMoto(world: World, now = Date.now()) {
   };
 }
 
+/** Calls of the two forms of AWS's APIs; moto looks at no signature. */
+function senders(url: string) {
+  const send = async (service: string, body: string, headers: Readonly<Record<string, string>>): Promise<void> => {
+    const authorization = `AWS4-HMAC-SHA256 Credential=AKIAIOSFODNN7EXAMPLE/20150101/eu-west-1/${service}/aws4_request, SignedHeaders=host, Signature=0`;
+    const answer = await fetch(url, { method: 'POST', body, headers: { ...headers, authorization } });
+    if (!answer.ok) throw new Error(`${answer.status} ${await answer.text()}, asked for ${body}`);
+  };
+  return {
+    ecr: (action: string, input: object) =>
+      send('ecr', JSON.stringify(input), {
+        'content-type': 'application/x-amz-json-1.1',
+        'x-amz-target': `AmazonEC2ContainerRegistry_V20150921.${action}`,
+      }),
+    iam: (action: string, input: Readonly<Record<string, string>>) =>
+      send('iam', new URLSearchParams({ Action: action, Version: '2010-05-08', ...input }).toString(), {
+        'content-type': 'application/x-www-form-urlencoded',
+      }),
+  };
+}
+
 part('moto as AWS', { programs: ['moto_server', 'faketime'] }, () => {
   test('a token is fetched and delivered', async () => {
     await using world = await startWorld({ rows: [account] });
@@ -68,6 +90,32 @@ part('moto as AWS', { programs: ['moto_server', 'faketime'] }, () => {
     const [assumed = '', fetched] = await moto.calls();
     assert.equal(new URLSearchParams(assumed).get('RoleArn'), roleArn);
     assert.match(fetched ?? '', /GetAuthorizationToken$/);
+  });
+
+  test('every policy that is printed is taken by an IAM and an ECR that we did not write', async () => {
+    await using world = await startWorld({ rows: [account] });
+    await using moto = await startMoto(world);
+    const { ecr, iam } = senders(moto.env.AWS_ENDPOINT_URL);
+    const repositoryName = 'team/app';
+    await ecr('CreateRepository', { repositoryName });
+    const takers: Readonly<Record<string, (policy: string, name: string) => Promise<void>>> = {
+      identity: (policy, name) => iam('CreatePolicy', { PolicyName: name, PolicyDocument: policy }),
+      trust: (policy, name) => iam('CreateRole', { RoleName: name, AssumeRolePolicyDocument: policy }),
+      repository: policyText => ecr('SetRepositoryPolicy', { repositoryName, policyText }),
+      // Its registry has the first scope, which knows no rights to pull.
+      registry: policyText =>
+        /ecr:(BatchGetImage|TagResource)/.test(policyText) ? Promise.resolve() : ecr('PutRegistryPolicy', { policyText }),
+    };
+    for (const [at, [args, names]] of asked.entries()) {
+      const { stdout } = await command(['policy', ...args]);
+      const printed = JSON.parse(stdout) as Readonly<Record<string, unknown>>;
+      for (const [name, policy] of Object.entries(names.length === 1 ? { [names[0] ?? '']: printed } : printed))
+        await takers[name.replace(/-\d+$/, '')]?.(JSON.stringify(policy), `${name}${at}`);
+    }
+    await assert.rejects(
+      takers['identity']?.('{"Version":"2012-10-17","Statement":[{"Effect":"Allow"}]}', 'bad') ?? Promise.resolve(),
+      /Malformed/,
+    );
   });
 
   test('tokens that expired in 2015: told once, asked for again each minute, never delivered', async () => {
