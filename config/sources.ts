@@ -74,24 +74,36 @@ function mixed(has: (key: keyof typeof source) => boolean): string[] {
     : [];
 }
 
-/** The region that other options of a source say: the ARN of its function, or the patterns of its registries. */
+/**
+ * The region that other options of a source say: the ARN of its function, the patterns of its registries, the arguments
+ * of its command (`--region eu-west-1`), the path of its file.
+ */
 function told(entries: Entries): Entries {
   const lambda = entries.get('lambda');
-  const ofFunction = functionNamed(textOf(entries, 'lambda') ?? '')?.region;
-  if (lambda) return new Map(ofFunction ? [['region', { value: ofFunction, origin: lambda.origin }]] : []);
-  const registries = entries.get('registries');
-  if (!registries || kinds.every(kind => isBlank(entries.get(kind)))) return new Map();
-  const regions = new Set(
-    patternsOf(registries).map(pattern => /(?<![a-z0-9-])[a-z]{2,}(?:-[a-z]+)+-\d{1,2}(?![a-z0-9-])/.exec(pattern)?.[0]),
-  );
-  const [region] = regions;
-  return new Map(regions.size === 1 && region ? [['region', { value: region, origin: registries.origin }]] : []);
+  if (lambda) return regionIn(lambda, [functionNamed(textOf(entries, 'lambda'))?.region]);
+  if (kinds.every(kind => isBlank(entries.get(kind)))) return new Map();
+  const layers = (['file', 'command', 'registries'] as const).map((key): Entries => {
+    const placed = entries.get(key);
+    const found = placed ? textsOf(placed).map(text => text.match(region)?.[0]) : [];
+    // A pattern for all regions leaves it open; a word of a command that names none does not.
+    return placed && (key !== 'registries' || found.every(Boolean)) ? regionIn(placed, found) : new Map();
+  });
+  return overlay(...layers);
+}
+
+/** A name of AWS's form, anywhere in a text: `my-app-1` is none. */
+const region = /(?<![a-z0-9-])[a-z]{2,4}(?:-[a-z]+)*-(?:(?:north|south)(?:east|west)?|east|west|central)-\d{1,2}(?![a-z0-9-])/;
+
+/** Where all that say a region say the same. */
+function regionIn({ origin }: Placed, found: readonly (string | undefined)[]): Entries {
+  const [only, ...others] = new Set(found.filter(one => one !== undefined));
+  return new Map(only !== undefined && others.length === 0 ? [['region', { value: only, origin }]] : []);
 }
 
 /** `asList` of the formats has not seen it yet. */
-const patternsOf = ({ value }: Placed): string[] =>
+const textsOf = ({ value }: Placed): string[] =>
   Array.isArray(value)
     ? value.flatMap(({ value: entry }) => (typeof entry === 'string' ? entry : []))
     : typeof value === 'string'
-      ? value.split(',')
+      ? value.split(/[\s,]+/)
       : [];

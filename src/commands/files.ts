@@ -1,10 +1,11 @@
 import { resolveHeaders } from '../../config/headers.ts';
-import type { Config, Mistake, TargetConfig } from '../../config/load.ts';
-import { isSecretRef, readOption, readSecret, unusable } from '../../config/secrets.ts';
+import type { Config, Mistake, SourceConfig, TargetConfig } from '../../config/load.ts';
+import { exposure, isSecretRef, readOption, readSecret, unusable } from '../../config/secrets.ts';
 import { clock } from '../contract/clock.ts';
 import { asFailure, Failure } from '../contract/failures.ts';
 import { addressReader } from '../contract/registry.ts';
 import { readKey } from '../ecr/environment.ts';
+import { lookAtFile } from '../ecr/file-source.ts';
 import { keyVariables } from '../ecr/variables.ts';
 import { secureContextOf } from '../io/context.ts';
 import { readText, Unreadable } from '../io/files.ts';
@@ -32,7 +33,7 @@ interface Named {
  * that is absent or empty may be filled later, so it is a warning.
  */
 export async function lookAtFiles(config: Config, env: Env): Promise<{ readonly mistakes: Mistake[]; readonly warnings: string[] }> {
-  const named = [...config.targets.flatMap(filesOf), ...adminFile(config), ...awsFiles(env)];
+  const named = [...config.targets.flatMap(filesOf), ...config.sources.flatMap(tokenFile), ...adminFile(config), ...awsFiles(env)];
   const origins = new Map(config.settings.map(({ path, origin }) => [path, origin]));
   const failures = await Promise.all(named.map(failureOf));
   const mistakes: Mistake[] = [];
@@ -98,6 +99,19 @@ function filesOf(target: TargetConfig): Named[] {
 }
 
 const untilMended = (whom: string): string => `Until that is mended nothing is sent to ${whom}; the file is read anew by itself.`;
+
+/** Somebody writes it anew, so nothing in it is a mistake of the configuration. */
+function tokenFile({ name, file, region }: SourceConfig): Named[] {
+  if (file === undefined) return [];
+  const path = `sources.${name}.file`;
+  const read = async (): Promise<void> => {
+    const failure = await lookAtFile(file, region, clock).then(() => undefined, asFailure);
+    if (failure) throw new Failure(failure.code, failure.message, { remedy: failure.remedy, cause: failure.facts.cause ?? failure });
+    const open = await exposure(file);
+    if (open) throw new Failure('MISCONFIGURED', open, { remedy: 'Until then whoever is here may take the token.', cause: open });
+  };
+  return [{ path, about: `sources.${name}: `, read }];
+}
 
 function adminFile({ server: { adminToken } }: Config): Named[] {
   if (!adminToken || !('file' in adminToken)) return [];

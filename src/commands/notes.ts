@@ -2,14 +2,23 @@ import type { Config } from '../../config/load.ts';
 import type { Log } from '../contract/adapter.ts';
 import { clock } from '../contract/clock.ts';
 import { redact } from '../contract/secret.ts';
+import { cannotStart } from '../ecr/command-source.ts';
 import { environmentNotes } from '../ecr/notes.ts';
 import { wrongWithAuthorities } from '../io/authorities.ts';
 import type { Io } from './io.ts';
 
 /** What a person should know of the environment before anything fails. */
 async function notesOn({ sources }: Config, env: Io['env']): Promise<readonly string[]> {
-  const [ofAws, ofNode] = await Promise.all([environmentNotes(sources, env, clock.wall()), wrongWithAuthorities(env)]);
-  return [...ofAws, ...(ofNode ? [ofNode] : [])];
+  const commands = sources.map(async ({ name, command }) => {
+    const why = command === undefined ? undefined : await cannotStart(command, env);
+    return why === undefined ? [] : [`The command of the source ${name} cannot run here: ${why}.`];
+  });
+  const [ofAws, ofNode, ...ofCommands] = await Promise.all([
+    environmentNotes(sources, env, clock.wall()),
+    wrongWithAuthorities(env),
+    ...commands,
+  ]);
+  return [...ofAws, ...(ofNode ? [ofNode] : []), ...ofCommands.flat()];
 }
 
 /** The notes on the environment, as lines on stderr. */

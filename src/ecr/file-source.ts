@@ -1,10 +1,11 @@
 import type { Clock } from '../contract/clock.ts';
 import type { Credential } from '../contract/credential.ts';
 import { Failure } from '../contract/failures.ts';
-import type { Registry } from '../contract/registry.ts';
+import { parseAddress, privateRegistryHost, type Registry } from '../contract/registry.ts';
 import { readText, statOf, Unreadable } from '../io/files.ts';
 import { toolFailure } from './function-errors.ts';
 import { credentialIn } from './given/given.ts';
+import { readPayload } from './given/shapes.ts';
 
 interface Read {
   readonly file: string;
@@ -40,6 +41,16 @@ export async function fetchFromFile({ file, region, from, clock }: Read, registr
     failed: (type, words) =>
       toolFailure({ type, words }, { who: `What ${file} was written with`, shown: 'that program', where: again, region: registry.region }),
   });
+}
+
+/** Reads it as a fetch would, for any registry that it may be for. Throws a Failure as a fetch does. */
+export async function lookAtFile(file: string, region: string | undefined, clock: Clock): Promise<void> {
+  const { text } = await contentOf(file);
+  const reading = readPayload(text);
+  const [first] = reading.kind === 'said' ? reading.all : [];
+  const host = privateRegistryHost('000000000000', region ?? first?.region ?? 'us-east-1');
+  const registry = parseAddress(first?.host ?? '')?.registry ?? parseAddress(host)?.registry;
+  if (registry) await fetchFromFile({ file, region, from: { source: '', scope: '' }, clock }, registry);
 }
 
 async function contentOf(file: string): Promise<{ readonly text: string; readonly changedAt: Date }> {

@@ -4,7 +4,6 @@ import { type FunctionName, functionNamed } from '../contract/function-name.ts';
 import type { Registry } from '../contract/registry.ts';
 import type { AwsDeps, Identity, Origin } from './aws.ts';
 import { callAws } from './call.ts';
-import { callerOf } from './caller.ts';
 import { regionOf } from './endpoints.ts';
 import { awsFailure } from './errors.ts';
 import { eventFor } from './event.ts';
@@ -46,14 +45,13 @@ export async function fetchByFunction(
     way.enter(`asking ${fn.shown} in ${region} for a token`);
     const reply = await invoke(fn, registry, keys, way);
     const credential = read(reply, fn, invoker, registry, from, way);
-    way.enter('asking STS who that is');
-    const arn = deps.tells === 'principal' ? await callerOf(keys, way.sts, way) : undefined;
     const told = [place, ...invoker.roles.map(({ roleArn }) => roleArn), `${fn.shown} in ${region}`].join(', then ');
+    // Who invokes it has no say at a pull, so the principal is not told.
     const isSame = askedAs !== undefined && askedAs === (await from.askedAs());
     const account = credential.own?.account;
     return {
       ...credential,
-      identity: { from: told, ...(account !== undefined && { account }), ...(arn !== undefined && { arn }) },
+      identity: { from: told, ...(account !== undefined && { account }) },
       ...(isSame && { askedAs }),
     };
   });

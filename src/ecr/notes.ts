@@ -2,7 +2,7 @@ import { Failure } from '../contract/failures.ts';
 import { asksAws } from './choice.ts';
 import { cannotRun } from './command.ts';
 import { disagreement } from './disagreements.ts';
-import { apiOf, settingsOf } from './endpoints.ts';
+import { apiAsked, settingsOf } from './endpoints.ts';
 import { halfKeys } from './environment.ts';
 import { lackOf } from './lack.ts';
 import { readShared } from './shared.ts';
@@ -76,7 +76,7 @@ function misnamed({ env, shared, named }: View): string | undefined {
 function disobeyed({ source, env, shared }: View): string | undefined {
   const registry = { service: source.service ?? 'ecr', region: 'us-east-1', fips: false, dualStack: false } as const;
   try {
-    settingsOf(source, registry, env, shared).address(apiOf(registry), registry.region);
+    settingsOf(source, registry, env, shared).address(apiAsked(source), registry.region);
     return undefined;
   } catch (error) {
     if (!(error instanceof Failure)) throw error;

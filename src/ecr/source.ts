@@ -3,7 +3,7 @@ import type { Registry } from '../contract/registry.ts';
 import type { Source, Sources } from '../contract/source.ts';
 import { endsWithSession, identityOf } from './asked-as.ts';
 import { type AwsDeps, fetchToken, type Identity, type Origin } from './aws.ts';
-import { choiceOf, type SourceSpec } from './choice.ts';
+import { asksAws, choiceOf, type SourceSpec } from './choice.ts';
 import { apiAsked, endpointSetBy, type Setting, type Settings, variantOf } from './endpoints.ts';
 import { fetchByFunction } from './lambda.ts';
 import { localSource } from './local-source.ts';
@@ -32,7 +32,7 @@ export function makeSources(specs: readonly SourceSpec[], deps: AwsDeps): Source
 export const sourceByToken = (webToken: WebToken, spec: SourceSpec, deps: AwsDeps): Source => sourceOf(spec, deps, webToken);
 
 const sourceOf = (spec: SourceSpec, deps: AwsDeps, webToken?: WebToken): Source =>
-  spec.command === undefined && spec.file === undefined ? awsSource(spec, deps, webToken) : localSource(spec, deps);
+  asksAws(spec) ? awsSource(spec, deps, webToken) : localSource(spec, deps);
 
 /** The AWS identity of a source. */
 export function identityIn({ profile, roles = [], roleArn, externalId, endpoint, stsEndpoint, region }: SourceSpec): Identity {

@@ -5,7 +5,7 @@ import type { Section, Shared } from './shared.ts';
 import { type Env, formOf, keyVariables } from './variables.ts';
 
 /** What a source says of where its keys are, and of addresses. */
-export type Naming = Own & Pick<SourceSpec, 'service' | 'command' | 'file'>;
+export type Naming = Own & Pick<SourceSpec, 'service' | 'lambda' | 'command' | 'file'>;
 
 /** The environment, as far as one source looks at it. */
 export interface View {

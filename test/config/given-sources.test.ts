@@ -34,6 +34,11 @@ test('the region of tokens of a command or file: said by the patterns of the sou
   assert.equal(await of('["*.dkr.ecr.eu-west-1.*", "*.dkr-ecr.eu-west-1.on.aws"]'), 'eu-west-1');
   assert.equal(await of('["*.eu-west-1.amazonaws.com", "*.eu-west-2.amazonaws.com"]'), 'us-west-2');
   assert.equal(await of('["*.eu-west-1.amazonaws.com", "1*"]'), 'us-west-2');
+  assert.equal((await sourceOf('command: aws ecr get-login-password --region eu-central-1', env))?.region, 'eu-central-1');
+  assert.equal((await sourceOf('command: [relay, --region=us-gov-west-1]', env))?.region, 'us-gov-west-1');
+  assert.equal((await sourceOf('command: [relay, my-app-1, eu-west-1, eu-west-2]', env))?.region, 'us-west-2');
+  assert.equal((await sourceOf('file: /run/ecr/ap-southeast-2/token', env))?.region, 'ap-southeast-2');
+  assert.equal((await sourceOf('file: /run/my-app-1/token, region: eu-west-1', env))?.region, 'eu-west-1');
   assert.equal(
     (await sourceOf('profile: a, registries: ["*.eu-west-1.amazonaws.com"]', env))?.region,
     'us-west-2',

@@ -150,7 +150,8 @@ export async function startEcr(options: EcrOptions = {}): Promise<FakeEcr> {
   function serve(call: AwsCall, spoilt: SpoiltName | undefined): Reply {
     if (call.service === 'lambda') {
       const run = options.functions?.[plainName(String(call.input['FunctionName']))];
-      return run ? invoked(run(call)) : noSuchFunction(call);
+      const principal = `arn:aws:sts::${account}:assumed-role/ecr-token-role/ecr-token`;
+      return run ? invoked(run(call, region => dataOf(tokenFor({ ...call, region, principal }, account), account))) : noSuchFunction(call);
     }
     if (call.action === 'GetCallerIdentity') return identified(call.principal, sessions.get(call.accessKeyId)?.userId ?? call.accessKeyId);
     if (call.action !== 'GetAuthorizationToken') {

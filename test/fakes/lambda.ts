@@ -1,11 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import type { AwsCall } from './aws-troubles.ts';
+import type { AwsCall, TokenData } from './aws-troubles.ts';
 import { jsonOf, type Reply, type Seen } from './server.ts';
 
 /** What a function comes to: a value, a text as it is, or an error that it raised. */
 export type Outcome = { readonly value: unknown } | { readonly text: string } | { readonly raised: object };
-/** `call.input['event']` is what it was given. */
-export type FakeFunction = (call: AwsCall) => Outcome;
+/**
+ * `call.input['event']` is what it was given. `token`: what GetAuthorizationToken of a region answers to the role of
+ * the function.
+ */
+export type FakeFunction = (call: AwsCall, token: (region: string) => TokenData) => Outcome;
 
 const route = /^\/2015-03-31\/functions\/(?<name>[^/?]+)\/invocations$/;
 
