@@ -71,6 +71,8 @@ export const ownersSaid = (managers: readonly string[]): string =>
 export const handOver =
   'Choose another name with `secret`, or delete that Secret, or hand it over: kubectl label secret -n NAMESPACE NAME app.kubernetes.io/managed-by=ecr-courier --overwrite';
 
+export const unchangeable = 'Delete it, choose another name with `secret`, or set `replace: true`.';
+
 function refusedByRule(said: string, { what, right, namespace }: Asked): Failure | undefined {
   const told = quote(said, 600);
   if (/exceeded quota|failed quota/.test(said))
@@ -81,6 +83,8 @@ function refusedByRule(said: string, { what, right, namespace }: Asked): Failure
     return new Failure('REJECTED', `An admission policy refuses ${what}: ${told}`, {
       remedy: 'Exempt the ServiceAccount of the courier, or the Secret by its name, in that policy.',
     });
+  if (/field is immutable/.test(said))
+    return new Failure('REJECTED', `${what} can no longer be changed by anybody: ${told}`, { remedy: unchangeable });
   if (/cannot \w+ resource/.test(said)) return missing(told, right, namespace);
   return /is forbidden/.test(said) ? new Failure('REJECTED', `Something in the cluster refuses ${what}: ${told}`) : undefined;
 }

@@ -6,7 +6,7 @@ import { bodyOf, sharedBodies } from './body.ts';
 import { readEntries } from './entries.ts';
 import { formerParts, mergedParts } from './merged.ts';
 import { otherManagers, standingOf } from './owner.ts';
-import { taken } from './refusal.ts';
+import { taken, unchangeable } from './refusal.ts';
 import { entryFindings, readSecret, type Stored, stuckIn, whatIs } from './secrets.ts';
 import type { Means, Settings } from './settings.ts';
 
@@ -78,5 +78,5 @@ function demandOurs(stored: Stored, settings: Settings): void {
   const stuck = stuckIn(stored);
   if (!stuck) return;
   const why = stuck === 'type' ? `is of the type ${stored.type}, which nobody can change` : 'is immutable';
-  throw new Failure('REJECTED', `${what} ${why}.`, { remedy: 'Delete it, choose another name with `secret`, or set `replace: true`.' });
+  throw new Failure('REJECTED', `${what} ${why}.`, { remedy: unchangeable });
 }

@@ -51,13 +51,15 @@ export async function rigOn<Fake extends FakeServer, Ref>(
 ): Promise<Rig<Fake, Ref>> {
   await using stack = new AsyncDisposableStack();
   stack.use(fake);
+  // Some are made later on.
+  const clients = stack.use(new AsyncDisposableStack());
   const logged: unknown[] = [];
   const target = create({
     name: 'target',
     log: { info: (...line) => void logged.push(line), debug: (...line) => void logged.push(line) },
     clock,
     wanted: wanted.map(name => parseAddress(name)?.registry ?? assert.fail(name)),
-    http: base => stack.use(openHttp({ allowHttp: true, env: {}, ...base })),
+    http: base => clients.use(openHttp({ allowHttp: true, env: {}, ...base })),
     files: lendFiles({ writes: 'allowed' }),
     askers: { directory: '/nowhere', uid: process.getuid?.(), identityOf: async () => undefined },
     registry: address => parseAddress(address, aliases),

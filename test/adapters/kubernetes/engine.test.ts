@@ -14,7 +14,7 @@ import { type FakeEcr, startEcr } from '../../fakes/ecr.ts';
 import { courierToken, type FakeKubernetes, type KubernetesOptions, leastRules, startFakeKubernetes } from '../../fakes/kubernetes.ts';
 import { startRegistry } from '../../fakes/registry.ts';
 import { host, hostOf } from '../rig.ts';
-import { authsOf, isWrite, secretName, tokenFile } from './rig.ts';
+import { authsOf, isWrite, secretName, tokenFile, until } from './rig.ts';
 
 const keys = { AWS_ACCESS_KEY_ID: 'AKIDTEST', AWS_SECRET_ACCESS_KEY: 'secret' };
 let ecr: FakeEcr;
@@ -87,13 +87,6 @@ async function startOn(fake: FakeKubernetes, target: object, sources: readonly o
   };
 }
 
-async function until(condition: () => boolean, what: string): Promise<void> {
-  for (let tries = 0; tries < 1500; tries++) {
-    if (condition()) return;
-    await wait(10);
-  }
-  assert.fail(`waited in vain for: ${what}`);
-}
 const holds = (fake: FakeKubernetes, namespace: string) => (): boolean => authsOf(fake, namespace)[host] !== undefined;
 const namespace = (name: string, annotations: object = {}): object => ({
   apiVersion: 'v1',

@@ -2,9 +2,11 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { bodyOf, type Parts } from '../../../adapters/kubernetes/body.ts';
 import { managedBy } from '../../../adapters/kubernetes/names.ts';
 import { kubernetes } from '../../../adapters/kubernetes.ts';
+import type { Slot } from '../../../src/contract/adapter.ts';
 import { fingerprintOf } from '../../../src/contract/credential.ts';
 import {
   adminToken,
@@ -106,3 +108,34 @@ export async function rig(
 /** The entries of a Secret that is stored. */
 export const authsOf = (fake: FakeKubernetes, namespace: string): Record<string, Record<string, string>> =>
   (JSON.parse(fake.stored(namespace, secretName) ?? '{}') as { auths?: Record<string, Record<string, string>> }).auths ?? {};
+
+/** Waits for what must come, but not for ever. */
+export async function until(condition: () => boolean, what: string): Promise<void> {
+  for (let tries = 0; tries < 1500; tries++) {
+    if (condition()) return;
+    await wait(10);
+  }
+  assert.fail(`waited in vain for: ${what}`);
+}
+
+/** The watch of a target, which is ready once so many streams are open. It ends with the test. */
+export function watched({ target, fake }: Awaited<ReturnType<typeof rig>>, streams: number) {
+  const ended = new AbortController();
+  const seen = target.watch?.(ended.signal)?.[Symbol.asyncIterator]() ?? assert.fail('it cannot be watched');
+  let first: ReturnType<typeof seen.next> | undefined = seen.next();
+  const ready = until(() => fake.watches.size === streams, `${streams} streams`);
+  return {
+    ready,
+    /** The next sighting of a slot. */
+    async next(): Promise<Slot> {
+      const coming = first ?? seen.next();
+      first = undefined;
+      const { value } = await coming;
+      return value && 'slot' in value ? value.slot : assert.fail('no slot was seen');
+    },
+    async [Symbol.asyncDispose]() {
+      ended.abort();
+      await (first ?? seen.next());
+    },
+  };
+}

@@ -1,0 +1,291 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { Rule } from '../../fakes/kubernetes/access.ts';
+import { courierToken, leastRules } from '../../fakes/kubernetes.ts';
+import { codesOf, failing, given, host, only, other } from '../rig.ts';
+import { authsOf, rig, secretName, seed, watched } from './rig.ts';
+
+const [secretsRule, namespacesRule] = leastRules() as [Rule, Rule];
+const teams = { namespaces: ['team-a', 'team-b'] };
+const without = (rule: Rule, ...verbs: readonly string[]): Rule => ({ ...rule, verbs: rule.verbs.filter(verb => !verbs.includes(verb)) });
+const quota = {
+  apiVersion: 'v1',
+  kind: 'ResourceQuota',
+  metadata: { name: 'q', namespace: 'team-a' },
+  spec: { hard: { secrets: '0' } },
+  status: { hard: { secrets: '0' }, used: { secrets: '0' } },
+};
+
+describe('a right that is missing', () => {
+  test('to write is a finding with the rule as YAML, and the failure of a write names it, too', async () => {
+    await using t = await rig(
+      {},
+      { wanted: [host], cluster: { ...teams, rules: [without(secretsRule, 'patch', 'create'), namespacesRule] } },
+    );
+    const { slots, findings } = await t.discover();
+    assert.deepEqual(codesOf(findings), ['RIGHT_MISSING']);
+    const rule = '- {apiGroups: [""], resources: ["secrets"], resourceNames: ["ecr-courier"], verbs: ["create", "patch"]}';
+    assert.match(findings[0]?.message ?? '', /may not create, patch secrets with the name ecr-courier in the cluster/);
+    const failure = await failing(t.deliver(slots[0], given([host])));
+    assert.equal(failure.code, 'FORBIDDEN');
+    assert.ok(failure.remedy.includes(rule), failure.remedy);
+  });
+
+  test('to list stops the target, with the rule', async () => {
+    await using t = await rig({}, { wanted: [host], cluster: { ...teams, rules: [secretsRule] } });
+    const failure = await failing(t.discover());
+    assert.equal(failure.code, 'FORBIDDEN');
+    assert.ok(failure.remedy.includes('- {apiGroups: [""], resources: ["namespaces"], verbs: ["list"]}'), failure.remedy);
+  });
+
+  test('to watch is told, and the cluster is looked at instead', async () => {
+    const rules = [without(secretsRule, 'watch'), without(namespacesRule, 'watch')];
+    await using t = await rig({}, { wanted: [host], cluster: { ...teams, rules } });
+    const { findings, slots } = await t.discover();
+    assert.deepEqual(codesOf(findings), ['NOT_WATCHED', 'NOT_WATCHED']);
+    assert.equal(slots.length, 2);
+    assert.equal(t.target.watch?.(AbortSignal.timeout(1000)), undefined);
+  });
+
+  test('is asked for by name, and not again while none is missing', async () => {
+    await using t = await rig({}, { wanted: [host], cluster: { ...teams, rules: leastRules() } });
+    const reviews = () => t.fake.requests.filter(({ path }) => path.includes('selfsubjectaccessreviews')).length;
+    await t.discover();
+    const asked = reviews();
+    await t.discover();
+    assert.equal(reviews(), asked);
+  });
+
+  test('to see ServiceAccounts leaves the Secrets', async () => {
+    await using t = await rig({ serviceAccounts: ['*'] }, { wanted: [host], cluster: teams });
+    const { findings, slots } = await t.discover();
+    assert.deepEqual(codesOf(findings), ['RIGHT_MISSING']);
+    assert.equal(slots.length, 2);
+  });
+
+  test('to see pods creates nothing where only namespaces with images are meant', async () => {
+    await using t = await rig({ onlyWithImages: true }, { wanted: [host], cluster: teams });
+    await seed(t.fake, 'team-a', [host]);
+    const { findings, slots } = await t.discover();
+    assert.deepEqual(codesOf(findings).sort(), ['PODS_UNKNOWN', 'RIGHT_MISSING']);
+    assert.deepEqual(
+      slots.map(({ id, state }) => [id, state]),
+      [['team-a/ecr-courier', 'present']],
+    );
+  });
+});
+
+describe('without any right in the cluster', () => {
+  const inNamespace = (namespace: string): Rule => ({ ...secretsRule, namespace });
+  const named = { namespaces: ['team-a', 'team-b'] };
+
+  test('the namespaces that are named one by one are served', async () => {
+    await using t = await rig(named, { wanted: [host], cluster: { ...teams, rules: [inNamespace('team-a'), inNamespace('team-b')] } });
+    await seed(t.fake, 'team-a', [other]);
+    const { slots, findings } = await t.discover();
+    assert.deepEqual(
+      slots.map(({ id, state }) => [id, state]),
+      [
+        ['team-a/ecr-courier', 'present'],
+        ['team-b/ecr-courier', 'absent'],
+      ],
+    );
+    assert.deepEqual(codesOf(findings), []);
+    for (const slot of slots) await t.deliver(slot, given(slot.registries.map(one => one.host)));
+    assert.deepEqual(Object.keys(authsOf(t.fake, 'team-b')), [host]);
+  });
+
+  test('what the Secret of each does is watched there', async () => {
+    await using t = await rig(named, { wanted: [host], cluster: { ...teams, rules: [inNamespace('team-a'), inNamespace('team-b')] } });
+    await seed(t.fake, 'team-a', [host]);
+    await t.discover();
+    await using watch = watched(t, 2);
+    await watch.ready;
+    t.fake.remove('secrets', 'team-a', secretName);
+    const slot = await watch.next();
+    assert.deepEqual([slot.id, slot.state], ['team-a/ecr-courier', 'absent']);
+  });
+
+  test('one that may not be looked at, or is not there, does not stop the others', async () => {
+    const rules = [
+      inNamespace('team-a'),
+      { ...inNamespace('gone'), verbs: ['list'] },
+      { apiGroups: [''], resources: ['namespaces'], verbs: ['get'], namespace: 'gone' },
+    ];
+    await using t = await rig({ namespaces: ['team-a', 'team-b', 'gone'] }, { wanted: [host], cluster: { ...teams, rules } });
+    const { slots, findings, unseen } = await t.discover();
+    assert.deepEqual(
+      slots.map(({ id }) => id),
+      ['team-a/ecr-courier'],
+    );
+    assert.deepEqual(unseen, ['team-b']);
+    assert.deepEqual(
+      codesOf(findings)
+        .filter(code => code !== 'RIGHT_MISSING')
+        .sort(),
+      ['NAMESPACE_MISSING', 'NAMESPACE_REFUSED'],
+    );
+    const refused = findings.find(({ code }) => code === 'NAMESPACE_REFUSED');
+    assert.match(refused?.message ?? '', /cannot list resource "secrets" in API group "" in the namespace "team-b"/);
+  });
+
+  test('where none may be looked at the target does not work', async () => {
+    await using t = await rig(named, { wanted: [host], cluster: { ...teams, rules: [] } });
+    assert.equal((await failing(t.discover())).code, 'FORBIDDEN');
+  });
+
+  test('with rights in the cluster the same names are listed at once', async () => {
+    await using t = await rig(named, { wanted: [host], cluster: { namespaces: ['team-a', 'team-b', 'team-c'], rules: leastRules() } });
+    assert.deepEqual(
+      (await t.discover()).slots.map(({ id }) => id),
+      ['team-a/ecr-courier', 'team-b/ecr-courier'],
+    );
+    assert.equal(t.asked().filter(line => line.includes('/secrets')).length, 1);
+  });
+});
+
+describe('a write that is refused says by whom', () => {
+  const refusals: readonly (readonly [what: string, cluster: object, code: string, message: RegExp, remedy: RegExp])[] = [
+    ['a quota', { objects: [quota] }, 'REJECTED', /ResourceQuota .* exceeded quota: q/, /Raise the quota/],
+    [
+      'an admission policy',
+      { policies: [{ name: 'no-secrets', message: 'not here' }] },
+      'REJECTED',
+      /admission policy .*no-secrets/,
+      /Exempt/,
+    ],
+    [
+      'a webhook',
+      { policies: [{ name: 'hook.test', kind: 'webhook', message: 'no' }] },
+      'REJECTED',
+      /admission policy .*hook\.test/,
+      /Exempt/,
+    ],
+    [
+      'a missing right',
+      { rules: [without(secretsRule, 'patch'), namespacesRule] },
+      'FORBIDDEN',
+      /cannot patch resource "secrets"/,
+      /verbs: \["create", "patch"\]/,
+    ],
+  ];
+  for (const [what, cluster, code, message, remedy] of refusals)
+    test(what, async () => {
+      await using t = await rig({}, { wanted: [host], cluster: { ...teams, rules: leastRules(), ...cluster } });
+      const slot = (await t.discover()).slots.find(({ id }) => id.startsWith('team-a/'));
+      for (const attempt of [t.deliver, t.rehearse]) {
+        const failure = await failing(attempt(slot, given([host])));
+        assert.equal(failure.code, code);
+        assert.match(failure.message, message);
+        assert.match(failure.remedy, remedy);
+        assert.equal(failure.stops, 'slot');
+      }
+    });
+
+  test('a namespace that is being deleted is no failure', async () => {
+    await using t = await rig({}, { wanted: [host], cluster: teams });
+    const { slots } = await t.discover();
+    t.fake.remove('namespaces', undefined, 'team-a');
+    const receipt = await t.deliver(slots[0], given([host]));
+    assert.deepEqual([receipt.change, codesOf(receipt.findings)], ['unchanged', ['NAMESPACE_ENDED']]);
+    t.fake.finalize('team-a');
+    assert.deepEqual(codesOf((await t.deliver(slots[0], given([host]))).findings), ['NAMESPACE_ENDED'], 'nor is one that is gone');
+    assert.deepEqual(
+      (await t.discover()).slots.map(({ id }) => id),
+      ['team-b/ecr-courier'],
+    );
+  });
+});
+
+describe('the token', () => {
+  test('is read anew when the cluster does not take it any more', async () => {
+    await using t = await rig({}, { wanted: [host], cluster: teams });
+    const { slots } = await t.discover();
+    t.fake.rotate(courierToken, 'next-token');
+    assert.equal((await failing(t.deliver(slots[0], given([host])))).code, 'AUTH');
+    await t.file.write('next-token');
+    assert.equal((await t.deliver(slots[0], given([host]))).change, 'created');
+  });
+
+  test('is read again after a minute', async () => {
+    const { createVirtualClock } = await import('../../fakes/clock.ts');
+    const clock = createVirtualClock();
+    await using t = await rig({}, { wanted: [host], cluster: teams, clock });
+    const last = () => t.fake.requests.at(-1)?.headers.authorization;
+    const { slots } = await t.discover();
+    await t.file.write('next-token');
+    t.fake.tokens.set('next-token', t.fake.tokens.get(courierToken) as never);
+    await t.deliver(slots[0], given([host]));
+    assert.equal(last(), `Bearer ${courierToken}`);
+    await clock.advance(61_000);
+    await t.deliver(slots[0], given([host]));
+    assert.equal(last(), 'Bearer next-token');
+  });
+
+  test('that is missing is a failure with the way out', async () => {
+    await using t = await rig({}, { wanted: [host], cluster: teams });
+    await t.file.write(' ');
+    const failure = await failing(t.discover());
+    assert.equal(failure.code, 'AUTH');
+    assert.match(failure.remedy, /automountServiceAccountToken/);
+  });
+
+  test('of a ServiceAccount says whose it is', async () => {
+    const token = `x.${Buffer.from(JSON.stringify({ sub: 'system:serviceaccount:tools:courier' })).toString('base64url')}.y`;
+    await using t = await rig({}, { wanted: [host], cluster: teams });
+    t.fake.rotate(courierToken, token);
+    await t.file.write(token);
+    assert.deepEqual((await t.discover()).about, { product: 'Kubernetes v1.36.3', principal: 'system:serviceaccount:tools:courier' });
+  });
+});
+
+test('more than 99 namespaces with one image on one node are told, where pods may be listed', async () => {
+  const names = Array.from({ length: 100 }, (_, at) => `ns-${at}`);
+  const pod = (namespace: string, at: number) => ({
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'p', namespace },
+    spec: { nodeName: 'node-1', containers: [{ name: 'c', image: `${host}/app:${at}` }], imagePullSecrets: [{ name: secretName }] },
+  });
+  const account = (namespace: string) => ({ apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'default', namespace } });
+  const listPods = { apiGroups: [''], resources: ['pods'], verbs: ['list'] };
+  const crowd = async (count: number, rules: readonly Rule[]) => {
+    const objects = names.slice(0, count).flatMap((name, at) => [account(name), pod(name, at)]);
+    await using t = await rig({}, { wanted: [host], cluster: { namespaces: names, objects, rules } });
+    return (await t.discover()).findings;
+  };
+  const [found] = await crowd(100, [...leastRules(), listPods]);
+  assert.equal(found?.code, 'CROWDED_NODE');
+  assert.match(found.message, /100 namespaces use .*\/app on the node node-1/);
+  assert.deepEqual(await crowd(99, [...leastRules(), listPods]), []);
+  assert.deepEqual(await crowd(100, leastRules()), []);
+});
+
+test('with onlyWithImages, a namespace counts once a pod of it has an image of ECR, with the host of that image', async () => {
+  const pods: Rule = { apiGroups: [''], resources: ['pods'], verbs: ['list', 'watch'] };
+  const account = { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'default', namespace: 'team-a' } };
+  const pod = (name: string, image: string) => ({
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name, namespace: 'team-a' },
+    spec: { containers: [{ name: 'c', image }] },
+  });
+  await using t = await rig(
+    { onlyWithImages: true },
+    {
+      wanted: [],
+      cluster: {
+        ...teams,
+        rules: [...leastRules(), pods],
+        objects: [account, pod('plain', 'nginx:1'), pod('public', 'public.ecr.aws/nginx/nginx:1')],
+      },
+    },
+  );
+  assert.deepEqual((await t.discover()).slots, []);
+  await using watch = watched(t, 3);
+  await watch.ready;
+  t.fake.make(pod('ours', `${other}/app@sha256:00`));
+  const { id, state, registries } = await watch.next();
+  assert.deepEqual([id, state, registries.map(one => one.host)], ['team-a/ecr-courier', 'absent', [other]]);
+  assert.equal(only((await t.discover()).slots).id, 'team-a/ecr-courier');
+});

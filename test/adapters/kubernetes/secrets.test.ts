@@ -1,0 +1,274 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { leastRules } from '../../fakes/kubernetes.ts';
+import { absent, codesOf, failing, given, host, linesOf, only, other } from '../rig.ts';
+import { authsOf, made, ours, rig, secretName, seed } from './rig.ts';
+
+const login = (password: string) => ({ username: 'AWS', password, auth: Buffer.from(`AWS:${password}`).toString('base64') });
+const labelled = (namespace: string) => ({ metadata: { name: secretName, namespace, labels: ours } });
+const hub = 'https://index.docker.io/v1/';
+const teams = { namespaces: ['team-a'] };
+
+test('a Secret is made with one request, holds exactly one entry for each bare host, and says what it holds', async () => {
+  await using t = await rig({}, { wanted: [host, other], cluster: teams });
+  const { slots } = await t.discover();
+  const credentials = given([host, other], 'fresh');
+  assert.equal((await t.deliver(only(slots), credentials)).change, 'created');
+  const write = `PATCH /api/v1/namespaces/team-a/secrets/${secretName}?fieldManager=ecr-courier`;
+  assert.deepEqual(
+    t.asked().filter(line => !line.startsWith('GET')),
+    [write],
+  );
+  assert.deepEqual(authsOf(t.fake, 'team-a'), { [host]: login('fresh'), [other]: login('fresh') });
+  const stored = t.fake.get('secrets', 'team-a', secretName);
+  assert.equal(stored?.['type'], 'kubernetes.io/dockerconfigjson');
+  assert.deepEqual(stored.metadata.labels, ours);
+  const after = only((await t.discover()).slots);
+  assert.equal(after.state, 'present');
+  assert.ok(after.holds instanceof Map);
+  assert.deepEqual(new Set(after.holds.keys()), new Set([host, other]));
+});
+
+test('what nobody but the courier has written is never read: no password is asked for', async () => {
+  await using t = await rig({}, { cluster: teams });
+  await seed(t.fake, 'team-a', [host]);
+  const { slots } = await t.discover();
+  await t.deliver(only(slots), given([host]));
+  const lists = t.fake.requests.filter(({ method, path }) => method === 'GET' && path.includes('/secrets'));
+  for (const { headers } of lists) assert.match(headers.accept ?? '', /as=PartialObjectMetadataList/);
+});
+
+test('a registry that is wanted beside those of a Secret is one that it holds nothing of', async () => {
+  await using t = await rig({}, { wanted: [absent], cluster: teams });
+  await seed(t.fake, 'team-a', [host]);
+  const slot = only((await t.discover()).slots);
+  assert.deepEqual(
+    slot.registries.map(one => one.host),
+    [host, absent].sort(),
+  );
+  assert.equal(slot.state, 'present');
+  assert.ok(slot.holds instanceof Map && !slot.holds.has(absent));
+});
+
+describe('what somebody else has put into a Secret of the courier', () => {
+  const entries: readonly (readonly [what: string, auths: object, kept: object, findings: readonly string[]])[] = [
+    ['another registry stays', { [host]: login('hand'), [hub]: login('hub') }, { [hub]: login('hub') }, ['EDITED']],
+    [
+      'other spellings of the host go',
+      { [`https://${host}`]: login('hand'), [`${host}:443`]: login('hand'), [host.toUpperCase()]: login('x') },
+      {},
+      ['EDITED'],
+    ],
+    ['an email of ours goes', { [host]: { ...login('hand'), email: 'none' } }, {}, ['EDITED']],
+    [
+      'an email of another stays, and is told',
+      { 'a.test': { ...login('x'), email: 'a@b' } },
+      { 'a.test': { ...login('x'), email: 'a@b' } },
+      ['EDITED', 'ENTRY_WITH_EMAIL'],
+    ],
+    [
+      'a path below the host stays, and is told',
+      { [host]: login('hand'), [`${host}/team`]: login('x') },
+      { [`${host}/team`]: login('x') },
+      ['EDITED', 'ENTRY_BELOW_HOST'],
+    ],
+    [
+      'what cannot be decoded stays, and is told',
+      { 'a.test': { auth: '%%%' } },
+      { 'a.test': { auth: '%%%' } },
+      ['EDITED', 'UNDECODABLE_ENTRY'],
+    ],
+  ];
+  for (const [what, auths, kept, findings] of entries)
+    test(what, async () => {
+      await using t = await rig({}, { cluster: teams });
+      await seed(t.fake, 'team-a', [host]);
+      t.fake.edit('secrets', 'team-a', secretName, {
+        data: { '.dockerconfigjson': Buffer.from(JSON.stringify({ auths })).toString('base64') },
+      });
+      const slot = only((await t.discover()).slots);
+      assert.deepEqual(linesOf({ slots: [slot], findings: [] }), [`team-a/${secretName} drifted ${findings.join(' ')}`]);
+      const receipt = await t.deliver(slot, given([host], 'fresh'));
+      assert.equal(receipt.change, 'updated');
+      assert.deepEqual(
+        codesOf(receipt.findings),
+        findings.filter(code => code !== 'EDITED'),
+      );
+      assert.deepEqual(authsOf(t.fake, 'team-a'), { [host]: login('fresh'), ...kept });
+      const after = only((await t.discover()).slots);
+      assert.deepEqual([after.state, codesOf(after.findings)], ['present', findings.filter(code => code !== 'EDITED')]);
+      await t.deliver(after, given([host], 'newer'));
+      assert.deepEqual(authsOf(t.fake, 'team-a'), { [host]: login('newer'), ...kept }, 'the next password leaves it, too');
+    });
+
+  test('names who it was', async () => {
+    await using t = await rig({}, { cluster: teams });
+    await seed(t.fake, 'team-a', [host]);
+    t.fake.edit('secrets', 'team-a', secretName, { data: { '.dockerconfigjson': 'e30=' } }, 'argocd-controller');
+    const slot = only((await t.discover()).slots);
+    assert.match(slot.findings?.[0]?.message ?? '', /argocd-controller changed Secret team-a\/ecr-courier/);
+  });
+
+  test('that is no configuration at all is replaced', async () => {
+    await using t = await rig({}, { cluster: teams, wanted: [host] });
+    t.fake.make(made('team-a', '{"auths":[]}', labelled('team-a')));
+    await t.deliver(only((await t.discover()).slots), given([host], 'fresh'));
+    assert.deepEqual(authsOf(t.fake, 'team-a'), { [host]: login('fresh') });
+  });
+});
+
+test('what is not given stays, with what is known of it', async () => {
+  await using t = await rig({}, { cluster: teams });
+  await seed(t.fake, 'team-a', [host, other]);
+  await t.deliver(only((await t.discover()).slots), given([host], 'fresh'));
+  assert.deepEqual(authsOf(t.fake, 'team-a'), { [host]: login('fresh'), [other]: login('old') });
+  const { holds, state } = only((await t.discover()).slots);
+  assert.ok(state === 'present' && holds instanceof Map);
+  assert.equal(holds.get(other)?.expiresAt.toISOString(), '2026-11-30T06:00:00.000Z');
+});
+
+test('a write that is refused as stale is merged anew, three times at most', async () => {
+  await using t = await rig({}, { cluster: teams });
+  await seed(t.fake, 'team-a', [host, other]);
+  const slot = only((await t.discover()).slots);
+  let meddling = 0;
+  const meddle = (times: number) => {
+    meddling = times;
+    t.fake.fault = ({ method }) => {
+      if (method === 'PATCH' && meddling-- > 0)
+        t.fake.edit('secrets', 'team-a', secretName, { metadata: { labels: { round: `${meddling}` } } });
+      return undefined;
+    };
+  };
+  meddle(2);
+  await t.deliver(slot, given([host], 'fresh'));
+  assert.deepEqual(authsOf(t.fake, 'team-a'), { [host]: login('fresh'), [other]: login('old') });
+  meddle(3);
+  assert.equal((await failing(t.deliver(slot, given([host], 'newer')))).code, 'CONFLICT');
+});
+
+describe('a Secret of the same name that is not ours', () => {
+  test('is left alone, is a finding that names who wrote it, and is ours once it has the label', async () => {
+    await using t = await rig({}, { cluster: teams, wanted: [host] });
+    t.fake.make(made('team-a', { auths: { [host]: login('theirs') } }));
+    t.fake.edit(
+      'secrets',
+      'team-a',
+      secretName,
+      { data: { '.dockerconfigjson': Buffer.from(JSON.stringify({ auths: { [other]: login('theirs') } })).toString('base64') } },
+      'registry-creds',
+    );
+    const slot = only((await t.discover()).slots);
+    assert.deepEqual([slot.registries, slot.state, codesOf(slot.findings)], [[], 'present', ['FOREIGN_SECRET']]);
+    assert.match(slot.findings?.[0]?.message ?? '', /registry-creds wrote it/);
+    assert.equal((await t.deliver(slot, given([host]))).change, 'unchanged');
+    t.fake.edit('secrets', 'team-a', secretName, { metadata: { labels: ours } });
+    const handed = only((await t.discover()).slots);
+    assert.deepEqual(
+      handed.registries.map(one => one.host),
+      [host, other].sort(),
+      'what it held is served as well',
+    );
+    await t.deliver(handed, given([host, other], 'fresh'));
+    assert.deepEqual(authsOf(t.fake, 'team-a'), { [host]: login('fresh'), [other]: login('fresh') });
+  });
+
+  test('that is made in this moment is a conflict', async () => {
+    await using t = await rig({}, { cluster: teams, wanted: [host] });
+    const slot = only((await t.discover()).slots);
+    t.fake.make(made('team-a', { auths: { [host]: login('theirs') } }));
+    const failure = await failing(t.deliver(slot, given([host])));
+    assert.equal(failure.code, 'CONFLICT');
+    assert.match(failure.message, /Secret team-a\/ecr-courier is not the courier's: unknown wrote it/);
+    assert.deepEqual(authsOf(t.fake, 'team-a'), { [host]: login('theirs') });
+  });
+});
+
+describe('a Secret that nobody can change', () => {
+  const rules = [...leastRules(), { apiGroups: [''], resources: ['secrets'], verbs: ['delete'], resourceNames: [secretName] }];
+  const stuck: readonly (readonly [finding: string, seed: object, first: object])[] = [
+    ['WRONG_TYPE', made('team-a', { auths: {} }, { type: 'Opaque' }), {}],
+    [
+      'WRONG_TYPE',
+      made('team-a', '', {
+        type: 'kubernetes.io/dockercfg',
+        data: { '.dockercfg': Buffer.from(JSON.stringify({ [host]: login('last') })).toString('base64') },
+      }),
+      { [host]: login('last') },
+    ],
+    [
+      'IMMUTABLE_SECRET',
+      made('team-a', { auths: { [host]: login('last') } }, { immutable: true, ...labelled('team-a') }),
+      { [host]: login('last') },
+    ],
+  ];
+  for (const [finding, object, first] of stuck)
+    test(`is the finding ${finding}, and is made anew only with \`replace\`: with the password used last, then with the fresh one`, async () => {
+      await using t = await rig({}, { cluster: { ...teams, rules }, wanted: [host] });
+      t.fake.make(object);
+      const slot = only((await t.discover()).slots);
+      assert.deepEqual([slot.registries, codesOf(slot.findings)], [[], [finding]]);
+      await t.deliver(slot, given([host]));
+      assert.deepEqual(
+        t.asked().filter(line => !line.startsWith('GET')),
+        [],
+      );
+
+      await using r = await rig({ replace: true }, { cluster: { ...teams, rules }, wanted: [host] });
+      r.fake.make(object);
+      const due = only((await r.discover()).slots);
+      assert.deepEqual([due.state, codesOf(due.findings)], ['drifted', [finding]]);
+      await r.rehearse(due, given([host], 'fresh'));
+      await r.deliver(due, given([host], 'fresh'));
+      const bodies = r.fake.requests
+        .filter(({ method, path }) => (method === 'PATCH' || method === 'DELETE') && !path.includes('dryRun'))
+        .map(({ method, body }) => {
+          const { data = {} } = JSON.parse(body.toString()) as { data?: Record<string, string> };
+          const text = Buffer.from(data['.dockerconfigjson'] ?? '', 'base64').toString();
+          return method === 'DELETE' ? 'DELETE' : (JSON.parse(text) as { auths: object }).auths;
+        });
+      assert.deepEqual(bodies, ['DELETE', ...(Object.keys(first).length > 0 ? [first] : []), { [host]: login('fresh') }]);
+      assert.equal(only((await r.discover()).slots).state, 'present');
+    });
+
+  test('that became so since the last look is refused, with the way out', async () => {
+    await using t = await rig({}, { cluster: teams });
+    await seed(t.fake, 'team-a', [host]);
+    const slot = only((await t.discover()).slots);
+    t.fake.edit('secrets', 'team-a', secretName, { immutable: true });
+    const failure = await failing(t.deliver(slot, given([host])));
+    assert.equal(failure.code, 'REJECTED');
+    assert.match(failure.message, /immutable/);
+    assert.match(failure.remedy, /replace: true/);
+  });
+});
+
+test('an immutable Secret of somebody else is never replaced', async () => {
+  await using t = await rig({ replace: true }, { cluster: teams, wanted: [host] });
+  t.fake.make(made('team-a', { auths: {} }, { immutable: true }));
+  assert.deepEqual(codesOf(only((await t.discover()).slots).findings), ['FOREIGN_SECRET']);
+});
+
+test('slots are those of the namespaces that are chosen', async () => {
+  const names = ['team-a', 'team-b', 'team-old', 'apps'];
+  const cluster = {
+    namespaces: names,
+    objects: [
+      {
+        apiVersion: 'v1',
+        kind: 'Namespace',
+        metadata: { name: 'team-x', labels: { env: 'prod' }, annotations: { 'ecr-courier/enabled': 'true' } },
+      },
+    ],
+  };
+  const chosen = async (more: object): Promise<string> => {
+    await using t = await rig(more, { cluster, wanted: [host] });
+    return (await t.discover()).slots.map(({ id }) => id.split('/')[0]).join(' ');
+  };
+  assert.equal(await chosen({}), 'apps team-a team-b team-old team-x');
+  assert.equal(await chosen({ namespaces: ['team-*', '!team-old'] }), 'team-a team-b team-x');
+  assert.equal(await chosen({ namespaces: ['!team-*'] }), 'apps');
+  assert.equal(await chosen({ excludeNamespaces: ['kube-*', 'default', 'team-*'] }), 'apps');
+  assert.equal(await chosen({ namespaceSelector: 'env in (prod,test)' }), 'team-x');
+  assert.equal(await chosen({ optIn: true }), 'team-x');
+});
