@@ -212,6 +212,7 @@ export const commands: Readonly<Record<string, Command>> = {
       '',
       '--for WHO                       ARN of a role, user or session, or an account: another account needs policies on both sides',
       '--account A --region R          in place of images; --repository NAME: all repositories unless given',
+      '-c, --config FILE               for aliases; may be given more than once (ECR_COURIER_CONFIG)',
       '--part PART                     only that of the identity, repository, registry, trust, function or (VPC) endpoint',
       '--format json|terraform         Terraform gets a data source for each policy; json unless given',
       '',

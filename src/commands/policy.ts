@@ -1,3 +1,5 @@
+import { loadAsked } from '../../config/asked.ts';
+import type { Aliases } from '../contract/registry.ts';
 import { jsonOf, type PolicyDocument, parts, tooLong } from '../refusals/documents.ts';
 import { policiesFor } from '../refusals/policies.ts';
 import { type Rights, rights } from '../refusals/statements.ts';
@@ -10,6 +12,7 @@ import { type Place, placeOf, repositoryOf } from './policy/places.ts';
 import { externalIdOf, functionOf, principalOf, providerOf, roleOf, subjectOf } from './policy/principals.ts';
 
 const options = {
+  config: { type: 'string', short: 'c', multiple: true },
   for: { type: 'string', multiple: true },
   account: { type: 'string', multiple: true },
   region: { type: 'string', multiple: true },
@@ -25,7 +28,7 @@ const options = {
 type Given = ReturnType<typeof readArgs<typeof options>>['values'];
 
 /** `policy JOB [WHERE...]`: prints the least policies for a job, and says where each goes. Asks nobody. */
-export function policy(args: string[], io: Pick<Io, 'stdout' | 'stderr'>): Promise<number> {
+export async function policy(args: string[], io: Pick<Io, 'env' | 'stdout' | 'stderr'>): Promise<number> {
   const { values, positionals } = readArgs(args, options, { allowPositionals: true });
   const [first, ...rest] = positionals;
   if (first === undefined) throw new UsageError('say what for, and where: pull IMAGE');
@@ -34,22 +37,29 @@ export function policy(args: string[], io: Pick<Io, 'stdout' | 'stderr'>): Promi
   const words = listed([job]);
   const format = oneOf(values.format ?? 'json', ['json', 'terraform'], 'format');
   const part = values.part === undefined ? undefined : oneOf(values.part, parts, 'part');
-  const wish = wishOf(words, where, values);
+  const { aliases } = await loadAsked({ files: values.config, env: io.env });
+  const wish = wishOf(words, { where, aliases }, values);
   if (part !== undefined && part !== 'identity' && part !== 'endpoint' && wish.principals.length === 0)
     throw new UsageError(`--part ${part} lets somebody in: name him with --for`);
   const documents = policiesFor(wish, part);
   if (documents.length === 0) throw new UsageError(`${job} needs no ${part} policy`);
   print(documents, { job, format }, io);
-  return Promise.resolve(exit.ok);
+  return exit.ok;
 }
 
-function wishOf(words: readonly string[], where: readonly string[], given: Given): Wish {
+/** What stands behind the job, and what names in it are of registries. */
+interface Named {
+  readonly where: readonly string[];
+  readonly aliases: Aliases;
+}
+
+function wishOf(words: readonly string[], named: Named, given: Given): Wish {
   const job = jobOf(words);
-  const places = job.on === 'repositories' ? placesOf(where, given) : [];
+  const places = job.on === 'repositories' ? placesOf(named, given) : [];
   const repositories = places.filter(place => place !== 'public');
   const other = words.find(word => word !== 'pull' && word !== 'public');
   if (repositories.length < places.length && other) throw new UsageError(`${other} is for private registries, and not for ECR Public`);
-  const resources = resourcesOf(job, where);
+  const resources = resourcesOf(job, named);
   const [partition = 'aws', apart] = new Set([...repositories.map(each => each.partition), ...resources.map(arn => arn.split(':')[1])]);
   if (apart !== undefined) throw new UsageError(`the partitions ${partition} and ${apart} have no policy in common: ask for each alone`);
   return {
@@ -92,23 +102,23 @@ function needsOf({ needs }: Job, words: readonly string[], places: readonly Plac
 }
 
 /** Images, hosts and ARNs, and what the options name. */
-function placesOf(where: readonly string[], given: Given): readonly Place[] {
+function placesOf({ where, aliases }: Named, given: Given): readonly Place[] {
   const accounts = listed(given.account);
   const regions = listed(given.region);
   const names = listed(given.repository);
   if ((accounts.length === 0) !== (regions.length === 0) || (names.length > 0 && accounts.length === 0))
     throw new UsageError('--account and --region belong together, with --repository or without');
-  const named: Repository[] = accounts.flatMap(account =>
+  const apart: Repository[] = accounts.flatMap(account =>
     regions.flatMap(region => (names.length > 0 ? names : ['*']).map(name => repositoryOf(account, region, name))),
   );
-  const places = [...where.map(placeOf), ...named];
+  const places = [...where.map(text => placeOf(text, aliases)), ...apart];
   if (places.length === 0) throw new UsageError('name images or hosts; or --account and --region, with --repository or without');
   return places;
 }
 
-function resourcesOf(job: Job, where: readonly string[]): readonly string[] {
+function resourcesOf(job: Job, { where, aliases }: Named): readonly string[] {
   // What is to all registries may be asked for with one of them.
-  if (job.on === 'nothing') where.forEach(placeOf);
+  if (job.on === 'nothing') for (const text of where) placeOf(text, aliases);
   if (job.on !== 'roles' && job.on !== 'functions') return [];
   if (where.length === 0) throw new UsageError(`name the ${job.on} by their ARNs`);
   return where.map(job.on === 'roles' ? roleOf : functionOf);

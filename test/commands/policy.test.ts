@@ -6,6 +6,7 @@ import { policy } from '../../src/commands/policy.ts';
 import { actions } from '../../src/refusals/actions.ts';
 import type { Part } from '../../src/refusals/documents.ts';
 import { managedPolicies } from '../../src/refusals/managed.ts';
+import { folder } from '../config/support.ts';
 import { asked, host, image, provider, repository, role } from '../refusals/asked.ts';
 import { assertGrammar, authorization } from '../refusals/grammar.ts';
 import { type Block, parseHcl } from '../refusals/hcl.ts';
@@ -108,6 +109,12 @@ test('images, hosts, ARNs and options name the same repositories', async () => {
   assert.deepEqual(await resources(image, image, `${host}/other`), [repository('team/app'), repository('other')]);
 });
 
+test('a name that the configuration gives to a registry is that registry', async () => {
+  await using files = await folder({ 'courier.yaml': `aliases: [{ host: images.example.com, registry: ${host} }]` });
+  const { json } = await printed('pull', 'images.example.com/team/app', '--config', files.at('courier.yaml'));
+  assert.equal(json.Statement[1]?.['Resource'], repository('team/app'));
+});
+
 test('each partition has its own ARNs', async () => {
   const partitions: Readonly<Record<string, string>> = {
     'eu-west-1': 'aws',
@@ -164,7 +171,7 @@ test('a role with an external id has two sides, and a function of another accoun
 test('on a terminal each policy stands below its place; elsewhere stdout is JSON alone', async () => {
   const lines: string[] = [];
   const stdout = { isTTY: true, write: (text: string) => lines.push(text) };
-  await policy(['pull', image, '--for', role], { stdout, stderr: { write: (text: string) => lines.push(text) } });
+  await policy(['pull', image, '--for', role], { env: {}, stdout, stderr: { write: (text: string) => lines.push(text) } });
   assert.deepEqual(
     lines.map(text => text.slice(0, 12)),
     ['# Identity p', '{\n  "Version', '# Repository', '{\n  "Version'],
@@ -198,7 +205,9 @@ test('what is wrong is told, with what is right', async () => {
     ['pull docker.io/library/nginx', /docker\.io is no registry of ECR/],
     ['pull 123456789012.dkr.ecr.eu-west-1.amazonaws.com.evil.com/app', /looks like a registry of ECR and is none/],
     ['pull vpce-0a.dkr.ecr.eu-west-1.vpce.amazonaws.com/app', /name of a VPC endpoint, which does not say the account/],
-    ['token garbage', /garbage is no registry of ECR/],
+    ['token garbage', /garbage is an image of Docker Hub, and none of ECR/],
+    ['pull https://AWS:hunter2@HOST/app', /^(?!.*hunter2)/s],
+    ['pull AWS:hunter2@docker.io/app', /^(?!.*hunter2)/s],
     ['push public.ecr.aws/nginx/nginx', /for private registries/],
     ['pull HOST/app 123456789012.dkr.ecr.cn-north-1.amazonaws.com.cn/app', /ask for each alone/],
     ['pull HOST/app --for *', /would let in everybody/],

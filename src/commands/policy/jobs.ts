@@ -1,4 +1,5 @@
 import { hint } from '../../../config/nearest.ts';
+import { quote } from '../../contract/text.ts';
 import { actions } from '../../refusals/actions.ts';
 import { type Rights, rights, rightsFor } from '../../refusals/statements.ts';
 import { UsageError } from '../io.ts';
@@ -37,5 +38,5 @@ function one(word: string): Job {
   const kind = actions.get(word);
   if (kind !== undefined) return { needs: [rightsFor(word)], on: ons[kind] };
   const known = [...Object.keys(jobs), ...actions.keys()];
-  throw new UsageError(`${word} is neither a job (${Object.keys(jobs).join(', ')}) nor an action of ECR${hint(word, known)}`);
+  throw new UsageError(`${quote(word)} is neither a job (${Object.keys(jobs).join(', ')}) nor an action of ECR${hint(word, known)}`);
 }

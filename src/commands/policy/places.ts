@@ -1,5 +1,5 @@
-import { lookAlike } from '../../contract/look-alike.ts';
-import { parseAddress, privateRegistryHost, type Registry } from '../../contract/registry.ts';
+import { readImage } from '../../contract/image.ts';
+import { type Aliases, parseAddress, privateRegistryHost, type Registry } from '../../contract/registry.ts';
 import { quote } from '../../contract/text.ts';
 import type { Repository } from '../../refusals/wish.ts';
 import { UsageError } from '../io.ts';
@@ -7,24 +7,17 @@ import { UsageError } from '../io.ts';
 /** Where images are: repositories, or ECR Public, which has no account. */
 export type Place = Repository | 'public';
 
-const example = '123456789012.dkr.ecr.eu-west-1.amazonaws.com/team/app';
-
 /** An image (tag and digest do not count), a host (all its repositories), or the ARN of a repository. */
-export function placeOf(text: string): Place {
+export function placeOf(text: string, aliases: Aliases): Place {
   const [, partition, region, account, name] = /^arn:([\w-]+):ecr:([^:]*):([^:]*):repository\/(.+)$/.exec(text) ?? [];
   if (partition && account && region && name) return repositoryOf(account, region, name, partition);
   if (text.startsWith('arn:')) throw new UsageError(`${quote(text)} is no ARN of a repository: arn:aws:ecr:REGION:ACCOUNT:repository/NAME`);
-  const [host = '', ...path] = text.replace(/^[a-z][a-z0-9+.-]*:\/\//i, '').split('/');
-  const registry = registryOf(host);
-  if (registry.service === 'ecr-public') return 'public';
-  return placed(
-    registry,
-    path
-      .join('/')
-      .replace(/@.*$/s, '')
-      .replace(/:[^/:]*$/, '')
-      .replace(/\/$/, '') || '*',
-  );
+  const image = readImage(text, aliases);
+  if (!('wrong' in image)) return placed(image.registry, image.repository);
+  const { host = '', path = '' } = /^(?:[a-z][a-z0-9+.-]*:\/\/)?(?<host>[^/@]*)(?:\/(?<path>[^@]*))?$/is.exec(text.trim())?.groups ?? {};
+  const registry = parseAddress(host, aliases)?.registry;
+  if (!registry) throw new UsageError(wrongHost(host) ?? image.wrong);
+  return placed(registry, path.replace(/:[^/:]*$/, '').replace(/\/$/, '') || '*');
 }
 
 /** Of an account and region that are named apart. */
@@ -34,31 +27,37 @@ export function repositoryOf(account: string, region: string, name: string, part
   if (!registry) throw new UsageError(`${quote(region)} is no region of AWS: eu-west-1 is one`);
   if (partition !== undefined && partition !== registry.partition)
     throw new UsageError(`the region ${region} is of the partition ${registry.partition}, and the ARN says ${partition}`);
-  return placed(registry, name);
+  return inRegistry({ partition: registry.partition, region, account }, name);
 }
 
-const placed = ({ partition, region, account = '' }: Registry, name: string): Repository => {
+function placed({ service, partition, region, account = '' }: Registry, name: string): Repository | 'public' {
+  if (service === 'ecr-public') return 'public';
+  return inRegistry({ partition, region, account }, name);
+}
+
+function inRegistry(registry: Omit<Repository, 'name'>, name: string): Repository {
   const wrong = wrongName(name);
   if (wrong !== undefined) throw new UsageError(`${quote(name)} is no name of a repository: ${wrong}`);
-  return { partition, region, account, name };
-};
-
-export function accountDigits(account: string): string {
-  if (/^\d{12}$/.test(account)) return account;
-  const count = /^\d+$/.test(account) ? `it has ${account.length} digits` : 'it is no number';
-  throw new UsageError(`${quote(account)} is no account of AWS: ${count}, and 12 digits are expected`);
+  return { ...registry, name };
 }
 
-function registryOf(host: string): Registry {
-  const registry = parseAddress(host)?.registry;
-  if (registry) return registry;
-  const [, account] = /^([^.]+)\.dkr[.-]ecr/.exec(host) ?? [];
-  if (/[*?]/.test(host)) throw new UsageError(`${quote(host)} has a wildcard: name each account and region`);
-  if (account !== undefined && /^\d+$/.test(account)) accountDigits(account);
-  const like = lookAlike(host);
-  throw new UsageError(
-    `${quote(host) || 'an empty text'} ${like?.is ?? 'is no registry of ECR'}: an image is HOST/REPOSITORY, such as ${example}`,
-  );
+export function accountDigits(account: string): string {
+  const wrong = wrongAccount(account);
+  if (wrong !== undefined) throw new UsageError(wrong);
+  return account;
+}
+
+function wrongAccount(account: string): string | undefined {
+  if (/^\d{12}$/.test(account)) return undefined;
+  const count = /^\d+$/.test(account) ? `it has ${account.length} digits` : 'it is no number';
+  return `${quote(account)} is no account of AWS: ${count}, and 12 digits are expected`;
+}
+
+/** What is to be mended in a host that would else be one of ECR's. */
+function wrongHost(host: string): string | undefined {
+  const [, digits = ''] = /^(\d+)\.dkr[.-]ecr/.exec(host) ?? [];
+  if (/[*?]/.test(host)) return `${quote(host)} has a wildcard: name each account and region`;
+  return digits === '' ? undefined : wrongAccount(digits);
 }
 
 /** The rule for names of the API of ECR (CreateRepository, 2015-09-21); a * at the end stands for any rest. */

@@ -1,3 +1,4 @@
+import { functionNamed } from '../../contract/function-name.ts';
 import { quote } from '../../contract/text.ts';
 import { UsageError } from '../io.ts';
 import { accountDigits } from './places.ts';
@@ -41,12 +42,11 @@ export function roleOf(text: string): string {
   return text;
 }
 
-/** A Lambda function, by its ARN, which may end in a version or an alias. */
+/** A Lambda function, by its whole ARN, which may end in a version or an alias. */
 export function functionOf(text: string): string {
-  const [, account] = /^arn:[\w-]+:lambda:[a-z0-9-]+:([^:]*):function:[\w-]+(?::[\w$-]+)?$/.exec(text) ?? [];
-  if (account === undefined)
+  const { region, account } = functionNamed(text) ?? {};
+  if (region === undefined || account === undefined)
     throw new UsageError(`${quote(text)} is no ARN of one function: arn:aws:lambda:eu-west-1:123456789012:function:NAME`);
-  accountDigits(account);
   return text;
 }
 
