@@ -109,8 +109,12 @@ function around(text: string, start: number, length: number): { readonly host?: 
   };
 }
 
-const named = (match: RegExpExecArray | RegExpMatchArray | undefined): string | undefined =>
-  (match?.groups?.['url'] ?? match?.groups?.['bare'])?.toLowerCase().replace(/\.$/, '');
+/** A name of which nothing is left but the mask says nothing. */
+function named(match: RegExpExecArray | RegExpMatchArray | undefined): string | undefined {
+  const host = (match?.groups?.['url'] ?? match?.groups?.['bare'])?.toLowerCase().replace(/\.$/, '');
+  return host === undefined || /^[*<>x_.-]+$/.test(host) ? undefined : host;
+}
+
 const lastHost = (text: string): string | undefined => named([...text.matchAll(hosts)].at(-1));
 const firstHost = (text: string): string | undefined => named([...text.matchAll(hosts)][0]);
 

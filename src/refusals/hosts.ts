@@ -26,12 +26,9 @@ export const isS3: Of = host => host !== undefined && (s3.test(host) || layers.t
 /** What gives tokens of ECR. */
 export const isApi: Of = host => host !== undefined && apis.test(host);
 export const isSts: Of = host => host !== undefined && /^sts[.-][\w.-]*amazonaws/.test(host);
-export const isAws: Of = host =>
-  isRegistry(host) ||
-  isLayers(host) ||
-  isApi(host) ||
-  isSts(host) ||
-  (host !== undefined && /(^|\.)(amazonaws\.com(\.cn)?|api\.aws|on\.aws|amazonaws\.eu)$/.test(host));
+export const isLambda: Of = host => host !== undefined && /^lambda\.[\w.-]*amazonaws/.test(host);
+/** All that a token and a pull need of AWS. Much else ends in amazonaws.com: databases, buckets of everybody. */
+export const isAws: Of = host => [isRegistry, isLayers, isApi, isSts, isLambda].some(of => of(host));
 /** A private registry, or what it is asked through. */
 export const isEcr: Of = host => isRegistry(host) || isApi(host);
 

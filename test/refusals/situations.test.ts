@@ -6,6 +6,7 @@ import { masked } from '../../src/refusals/masked.ts';
 import { situations } from '../../src/refusals/situations.ts';
 import { why } from '../../src/refusals/why.ts';
 import { forms } from './forms.ts';
+import { logs } from './logs.ts';
 import { others } from './unknown.ts';
 
 const symptoms = situations.flatMap(({ id, symptoms: all }) => all.map(({ text }) => ({ id, text })));
@@ -35,6 +36,10 @@ test('each row has texts, a name of its own, and whole sentences', () => {
 
 test('what is another matter, or says too little, is not known', () => {
   for (const text of others) assert.equal(why(text), undefined, text);
+});
+
+test('in a log, words count for the host of their own message', () => {
+  for (const [id, text] of logs) assert.equal(why(text)?.id, id, text);
 });
 
 test('who masks account and region before he pastes gets the same answer', () => {

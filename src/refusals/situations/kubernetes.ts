@@ -11,15 +11,22 @@ export const kubernetes: readonly Situation[] = [
     title: 'The kubelet does not find the credential provider',
     symptoms: [
       ['kubelet', 'err="failed to register CRI auth plugins: plugin binary executable /opt/ecr/bin/ecr-credential-provider did not exist"'],
+      [
+        'kubelet on Talos',
+        'Failed getting credential from external registry credential provider: error execing credential provider plugin ecr-credential-provider for image 123456789012.dkr.ecr.eu-central-1.amazonaws.com/app: fork/exec /usr/local/lib/kubelet/credentialproviders/ecr-credential-provider: no such file or directory: ',
+      ],
       ['kubelet', 'Failed to run kubelet: plugin binary executable  did not exist'],
     ],
-    when: ({ find }) => find(/plugin binary executable .{0,200}did not exist|failed to register CRI auth plugins/),
+    when: ({ find }) =>
+      find(
+        /plugin binary executable .{0,200}did not exist|failed to register CRI auth plugins|credential provider plugin .{0,400}fork\/exec \S{1,300}: (no such file or directory|permission denied|exec format error)/,
+      ),
     tell: () => ({
       sentence:
-        'The kubelet does not start, as a credential provider of its configuration is not in the folder of providers, or cannot be run.',
+        'A credential provider that the kubelet is configured with is not in the folder of providers, or cannot be run there. (If its name is missing at the start, the kubelet does not start.)',
       side: node,
       remedy:
-        'The name in the configuration must be a file in that folder, which the kubelet may execute. `ecr-courier kubelet check CONFIG` says what is wrong, `kubelet install` puts ours there.',
+        'The name in the configuration must be a file in that folder, which the kubelet may execute, for this processor and C library: `no such file` of a file that is there means its loader (musl, glibc). `ecr-courier kubelet check CONFIG` says what is wrong, `kubelet install` puts ours there.',
     }),
   }),
   row({

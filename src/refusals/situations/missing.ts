@@ -5,7 +5,7 @@ import { accountOf, cacheStatements, isAsked, regionOf, repositoryOf } from './p
 
 const { host, image, manifest } = example;
 const noRepository =
-  /(?:repository with name '?(?<name>[a-z0-9._/-]+)'? (?:does not exist|not found)(?: in the registry with id '?(?<registry>\d{12})'?)?)|RepositoryNotFoundException/;
+  /repository with name '?(?<name>[a-z0-9._/-]+)'? (does not exist|not found) in the registry( with id '?(?<registry>\d{12}))?|RepositoryNotFoundException/;
 
 /** Answers that something is not there; under the prefix of a cache they are often refusals. */
 export const missing: readonly Situation[] = [
@@ -27,6 +27,31 @@ export const missing: readonly Situation[] = [
       sentence: 'The repository does not let a tag be overwritten, and this tag is there already. Login and rights are good.',
       side: 'the settings of the repository (tag mutability), or the build that uses a tag twice',
       remedy: 'Push another tag, or let the repository be mutable.',
+    }),
+  }),
+  row({
+    id: 'cache-upstream',
+    title: 'A pull-through cache is refused upstream',
+    symptoms: [
+      [
+        'Docker',
+        `Error response from daemon: pull access denied for ${host}/docker-hub/library/nginx, repository does not exist or may require 'docker login': denied: The authentication to the upstream registry failed. Verify that the credentials are valid.`,
+      ],
+    ],
+    when: ({ find }) => find(/authentication to the upstream registry failed|upstream registry .{0,80}(denied|unauthorized|credentials)/),
+    tell: told => ({
+      sentence:
+        'The pull-through cache is let in here, and refused by the registry behind it: the upstream credentials of its rule are wrong or old, or the image is not there for them.',
+      side: `the cache rule in account ${accountOf(told)}, and its secret in Secrets Manager`,
+      remedy:
+        'Renew the secret (its name begins with ecr-pullthroughcache/) with a login that may pull this image upstream. The name behind the prefix must be the full one: docker-hub/library/nginx.',
+      paste: [
+        {
+          what: 'The rule and whether its credentials are good',
+          kind: 'command',
+          text: `aws ecr validate-pull-through-cache-rule --region ${regionOf(told)} --ecr-repository-prefix ${repositoryOf(told)?.split('/')[0] ?? 'PREFIX'}`,
+        },
+      ],
     }),
   }),
   row({

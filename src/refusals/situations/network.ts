@@ -11,6 +11,9 @@ const isSpelt: Of = host => host !== undefined && parseAddress(host) !== undefin
 const misspelt: Of = host =>
   host !== undefined && /^(\d{12}\.)?dkr[.-]ecr/.test(host) && !/xxx|\*/.test(host) && !isSpelt(host) && lookAlike(host) !== undefined;
 
+/** AWS is asked at port 443, so that is somebody else's. */
+const otherPort = /\d+\.\d+\.\d+\.\d+:(?!443\b|53\b)\d{2,5}\b.{0,40}?(refused|timeout|timed out)|ECONNREFUSED \S{1,100}:(?!443\b)\d{2,5}\b/;
+
 export const network: readonly Situation[] = [
   row({
     id: 'proxy-login',
@@ -76,6 +79,7 @@ export const network: readonly Situation[] = [
     title: 'DNS does not know the name',
     symptoms: [
       ['Docker', `Error response from daemon: Get "https://${host}/v2/": dial tcp: lookup ${host} on 10.0.0.2:53: no such host`],
+      ['containerd', `dial tcp: lookup ${host} on 10.0.0.2:53: read udp 10.0.0.4:40123->10.0.0.2:53: i/o timeout`],
       ['AWS CLI', 'Could not connect to the endpoint URL: "https://api.ecr.eu-west-9.amazonaws.com/"'],
       ['AWS SDK for JavaScript', `Error: getaddrinfo ENOTFOUND ${api}`],
       ['curl', `curl: (6) Could not resolve host: ${host}`],
@@ -108,7 +112,7 @@ export const network: readonly Situation[] = [
       ['AWS CLI', `Connect timeout on endpoint URL: "https://${api}/"`],
       ['Harbor', `Get "https://${host}/v2/": net/http: TLS handshake timeout`],
     ],
-    when: ({ find }) => find(noAnswer, isAws),
+    when: ({ find }) => !find(otherPort) && find(noAnswer, isAws),
     tell: told => ({
       sentence: `${told.host} did not answer the machine that asked: no connection came about, or no answer in time.`,
       side: way(told.host),

@@ -62,6 +62,24 @@ export const noKeys: readonly Situation[] = [
     }),
   }),
   row({
+    id: 'provider-slow',
+    title: 'The credential provider of the kubelet does not end',
+    symptoms: [
+      [
+        'kubelet',
+        'Failed getting credential from external registry credential provider: error execing credential provider plugin ecr-credential-provider for image 123456789012.dkr.ecr.us-west-2.amazonaws.com/cilium/cilium: context deadline exceeded: I0925 21:34:13.657531 6329 main.go:129] Getting creds for private image',
+      ],
+    ],
+    when: ({ find }) => find(/error execing credential provider plugin .{0,400}?: context deadline exceeded/),
+    tell: () => ({
+      sentence:
+        'The credential provider of the node was ended by the kubelet after a minute: it waited for AWS credentials or for ECR, and nobody answered.',
+      side: 'the node: its role (metadata service of EC2), or its way to api.ecr and sts',
+      remedy:
+        'Outside of EC2 the provider needs keys (`env` in its configuration) or a web identity. Elsewhere look whether the metadata service and api.ecr.REGION.amazonaws.com answer from the node. A proxy must be given in `env` as well.',
+    }),
+  }),
+  row({
     id: 'profile-missing',
     title: 'The profile is not there',
     symptoms: [

@@ -44,7 +44,7 @@ export const registry: readonly Situation[] = [
       ['Helm', 'Error: unexpected status from HEAD request to https://public.ecr.aws/v2/kro/kro/manifests/0.1.0: 403 Forbidden'],
     ],
     when: facts =>
-      facts.find(/denied: .{0,80}Not Authorized|403 Forbidden|\b401 Unauthorized|denied: |unauthorized/, isPublic) ??
+      facts.find(/denied: .{0,80}Not Authorized|400 Bad Request|403 Forbidden|\b401 Unauthorized|denied: |unauthorized/, isPublic) ??
       (facts.registry?.service === 'ecr-public' && (facts.status === 403 || facts.status === 401)),
     tell: () => ({
       sentence:
@@ -119,6 +119,8 @@ export const registry: readonly Situation[] = [
       ['containerd', `unexpected status from HEAD request to ${manifest}: 401 Unauthorized`],
       ['oras', `Error response from registry: failed to resolve 1: HEAD "${manifest}": response status code 401: Unauthorized`],
       ['Docker, which does not name the registry', 'Error response from daemon: unauthorized: authentication required'],
+      ['kaniko, old', 'error pushing image: unsupported status code 401; body: Not Authorized'],
+      ['Rancher 1.6', `Image [${image}] failed to pull: unauthorized: authentication required`],
       ['Portainer', '{"message":"unauthorized: authentication required"}'],
     ],
     when: facts =>
@@ -126,7 +128,10 @@ export const registry: readonly Situation[] = [
         /401 Unauthorized|status code 401|StatusCode: 401|401 \(Unauthorized\)|invalid username.password|Not Authorized|authentication required|failed with status: 400 Bad Request/,
         isEcr,
       ) ??
-      facts.find(/unauthorized: authentication required|(denied|unauthorized): Not Authorized/, orUnsaid(isEcr)) ??
+      facts.find(
+        /unauthorized: authentication required|(denied|unauthorized|401.{0,40}): Not Authorized|login attempt to \S+ failed with status: 40[01]/,
+        orUnsaid(isEcr),
+      ) ??
       facts.status === 401,
     tell: told => ({
       sentence: `${told.host === 'the registry' ? 'The registry (the text does not say which)' : told.host} does not accept the password that was sent, or none was sent. At ECR that is a token that is too old, cut short, of another region or partition, or with another user name than AWS.`,

@@ -1,7 +1,7 @@
 import type { Told } from '../situation.ts';
 
 export const noName =
-  /no such host|\bENOTFOUND\b|Name or service not known|Temporary failure in name resolution|nodename nor servname|Could not resolve host|\bEAI_AGAIN\b|server misbehaving|Could not connect to the endpoint URL|name is not known/;
+  /lookup \S{1,300}( on \S{1,60})?: .{0,120}?(i\/o timeout|server misbehaving|no such host)|no such host|\bENOTFOUND\b|Name or service not known|Temporary failure in name resolution|nodename nor servname|Could not resolve host|\bEAI_AGAIN\b|server misbehaving|Could not connect to the endpoint URL|name is not known/;
 export const noAnswer =
   /i\/o timeout|connection refused|connection timed out|connect timeout|ConnectTimeoutError|\bETIMEDOUT\b|\bECONNREFUSED\b|\bEHOSTUNREACH\b|\bENETUNREACH\b|no route to host|network is unreachable|Client\.Timeout exceeded|context deadline exceeded|TLS handshake timeout|Read timeout on endpoint|nothing listens there|no answer to the connection attempt|took the request and did not answer/;
 export const cutOff =

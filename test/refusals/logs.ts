@@ -1,0 +1,99 @@
+const host = '123456789012.dkr.ecr.eu-west-1.amazonaws.com';
+
+/** Logs as people paste them, with what they are explained as; undefined for what has nothing to do with ECR. */
+export const logs: readonly (readonly [id: string | undefined, text: string])[] = [
+  [
+    'not-logged-in',
+    `Name:             app
+Namespace:        default
+Containers:
+  app:
+    Image:          ${host}/team/app:1
+    State:          Waiting
+      Reason:       ImagePullBackOff
+    Ready:          False
+Events:
+  Type     Reason     Age                From               Message
+  ----     ------     ----               ----               -------
+  Normal   Scheduled  11m                default-scheduler  Successfully assigned default/app to ip-10-0-0-1
+  Normal   Pulling    10m (x4 over 11m)  kubelet            Pulling image "${host}/team/app:1"
+  Warning  Failed     10m (x4 over 11m)  kubelet            Failed to pull image "${host}/team/app:1": failed to pull and unpack image "${host}/team/app:1": failed to resolve reference "${host}/team/app:1": pull access denied, repository does not exist or may require authorization: authorization failed: no basic auth credentials
+  Warning  Failed     10m (x4 over 11m)  kubelet            Error: ErrImagePull
+  Normal   BackOff    10m (x6 over 11m)  kubelet            Back-off pulling image "${host}/team/app:1"
+  Warning  Failed     10m (x6 over 11m)  kubelet            Error: ImagePullBackOff`,
+  ],
+  [
+    undefined,
+    `Containers:
+  app:
+    Image:          ${host}/team/app:1
+    State:          Running
+Events:
+  Type     Reason     Age                From               Message
+  Warning  Unhealthy  2m  kubelet  Readiness probe failed: HTTP probe failed with statuscode: 403
+  Warning  Unhealthy  2m  kubelet  Liveness probe failed: Get "http://10.0.0.5:8080/": dial tcp 10.0.0.5:8080: connect: connection refused
+  Warning  BackOff    2m  kubelet  Back-off restarting failed container`,
+  ],
+  [
+    'refused-without-words',
+    `#3 [internal] load metadata for ${host}/team/app:1
+#3 ERROR: unexpected status from HEAD request to https://${host}/v2/team/app/manifests/1: 403 Forbidden
+------
+ > [internal] load metadata for ${host}/team/app:1:
+------
+Dockerfile:1
+--------------------
+   1 | >>> FROM ${host}/team/app:1
+   2 |     RUN true
+--------------------
+ERROR: failed to solve: ${host}/team/app:1: failed to resolve source metadata for ${host}/team/app:1: unexpected status from HEAD request to https://${host}/v2/team/app/manifests/1: 403 Forbidden`,
+  ],
+  [
+    undefined,
+    `#5 [2/3] RUN curl -f https://api.example.com/x
+#5 0.5 curl: (22) The requested URL returned error: 403 Forbidden
+------
+ > [2/3] RUN curl -f https://api.example.com/x:
+------
+Dockerfile:2
+--------------------
+   1 |     FROM ${host}/team/app:1
+   2 | >>> RUN curl -f https://api.example.com/x
+--------------------
+ERROR: failed to solve: process "/bin/sh -c curl -f https://api.example.com/x" did not complete successfully: exit code: 22`,
+  ],
+  [undefined, `docker run ${host}/app:1: Error: connect ECONNREFUSED 127.0.0.1:5432`],
+  [undefined, `app-1  | connecting\napp-1  | Error: connect ECONNREFUSED 10.0.0.3:6379\nimage: ${host}/app:1`],
+  [
+    'token-expired',
+    ` ✘ web Error denied: Your authorization token has expired. Reauthenticate and try again.   1.2s \nError response from daemon: denied: Your authorization token has expired. Reauthenticate and try again.`,
+  ],
+  [
+    'name-unknown-to-dns',
+    `Error response from daemon: Get "https://${host}/v2/": dial tcp: lookup ${host} on 127.0.0.53:53: server misbehaving`,
+  ],
+  ['password-refused', `Error response from daemon: login attempt to https://***/v2/ failed with status: 401 Unauthorized`],
+  [undefined, `Error response from daemon: login attempt to https://harbor.example.com/v2/ failed with status: 401 Unauthorized`],
+  [undefined, `Get "https://${host}/v2/": context canceled`],
+  [
+    undefined,
+    `psql: error: connection to server at "mydb.abc.eu-west-1.rds.amazonaws.com" (10.0.0.2), port 5432 failed: Connection refused`,
+  ],
+  [undefined, `Error: connect ETIMEDOUT mydb.abc.eu-west-1.rds.amazonaws.com:5432`],
+  [undefined, `curl: (6) Could not resolve host: search-foo.eu-west-1.es.amazonaws.com`],
+  [undefined, `The AWS Access Key Id you provided does not exist in our records.`],
+  [
+    'repository-missing',
+    `Error: failed to push: name unknown: The repository with name 'foo' does not exist in the registry with id '123456789012'`,
+  ],
+  [undefined, `error: repository with name 'foo' does not exist`],
+  [undefined, `ERROR: Repository not found. fatal: Could not read from remote repository.`],
+  [
+    'denied-identity',
+    `[2026-11-20T10:00:00Z] ERROR {"errors":[{"code":"DENIED","message":"User: arn:aws:sts::123456789012:assumed-role/ci/session is not authorized to perform: ecr:BatchGetImage on resource: arn:aws:ecr:eu-west-1:123456789012:repository/team/app because no identity-based policy allows the ecr:BatchGetImage action"}]}`,
+  ],
+  [
+    'denied-resource',
+    `Error: image pull failed: 403 Forbidden: denied: User: arn:aws-cn:iam::123456789012:user/ci is not authorized to perform: ecr:BatchGetImage on resource: arn:aws-cn:ecr:cn-north-1:444455556666:repository/x because no resource-based policy allows the ecr:BatchGetImage action`,
+  ],
+];
