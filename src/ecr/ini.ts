@@ -56,6 +56,10 @@ const known = new Set([...credentialOptions, ...otherOptions]);
 export const credentialsIn = (section: Readonly<Record<string, string | undefined>>): string[] =>
   Object.keys(section).filter(name => credentialOptions.includes(name.toLowerCase()));
 
+/** The profiles that have a header, as the SDK reads these: it keeps no section that is empty. */
+export const profilesIn = (text: string, kind: 'credentials' | 'config'): string[] =>
+  [...text.matchAll(/^\s*\[([^\]]*)\]/gm)].flatMap(([, header = '']) => readAs(header, kind) ?? []);
+
 /** The lines that are not read as they are meant, with the way to mend each. */
 export function oddities(text: string, kind: 'credentials' | 'config', path: string): Oddity[] {
   const found: Oddity[] = [];

@@ -79,6 +79,10 @@ export function cliTakes(around: Surroundings): Taken {
   // A role that is assumed by another profile's keys comes before the variable; everything else of a profile behind it.
   const assumes = section['role_arn'] !== undefined && section['web_identity_token_file'] === undefined;
   if (file && !assumes) return webIdentity(file, env['AWS_ROLE_ARN'] ?? section['role_arn']);
+  const { web_identity_token_file: own } = section;
+  const { AWS_ROLE_ARN: role } = env;
+  // The variable comes before the role of the profile as well.
+  if (own && role) return { id: `web identity ${own} ${role}`, words: `the web identity of the profile "${name}" for ${role}` };
   return credentialsIn(section).length > 0 ? ofProfile(name, cliRules(around)) : theMachine(around, 'cli');
 }
 

@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
 import { readText, statOf, Unreadable } from '../io/files.ts';
-import { type Oddity, oddities } from './ini.ts';
+import { type Oddity, oddities, profilesIn } from './ini.ts';
 import { type Env, fileVariables, pathsOf } from './variables.ts';
 
 /** One section of a shared file: names as they are written, values without blanks around them. */
@@ -68,8 +68,14 @@ export async function readShared(env: Env): Promise<Shared> {
   const paths = { filepath, configFilepath };
   const { credentialsFile: credentials, configFile: config } = await parsed(files, paths);
   const odd = files.flatMap(({ kind, path, text }) => oddities(text, kind, path));
-  const profile = (name: string): Section | undefined =>
-    credentials[name] || config[name] ? { ...config[name], ...credentials[name] } : undefined;
+  const part = (kind: SharedFile['kind'], name: string): Section | undefined => {
+    const isHeaded = files.some(file => file.kind === kind && profilesIn(file.text, kind).includes(name));
+    return (kind === 'credentials' ? credentials : config)[name] ?? (isHeaded ? {} : undefined);
+  };
+  const profile = (name: string): Section | undefined => {
+    const [inConfig, inCredentials] = [part('config', name), part('credentials', name)];
+    return inConfig || inCredentials ? { ...inConfig, ...inCredentials } : undefined;
+  };
   function lineage(name: string): readonly string[] {
     const all = new Set<string>();
     for (let next: string | undefined = name; next && !all.has(next); next = profile(next)?.['source_profile']) all.add(next);
@@ -81,7 +87,7 @@ export async function readShared(env: Env): Promise<Shared> {
     names: [...new Set([...Object.keys(credentials), ...Object.keys(config)])].filter(name => !/^(services|sso-session)\./.test(name)),
     profile,
     settings: name => ({ ...credentials[name], ...config[name] }),
-    part: (kind, name) => (kind === 'credentials' ? credentials : config)[name],
+    part,
     section: (kind, name) => config[`${kind}.${name}`] ?? {},
     lineage,
     odd(name) {

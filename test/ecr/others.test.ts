@@ -209,6 +209,12 @@ const rows: Readonly<Record<string, Row>> = {
     credentials: `[p]\n${keys}`,
     take: [of('p'), envKeys, envKeys],
   },
+  'an empty section is a profile': { env: { ...p, ...own }, config: '[profile p]\n', take: ['fails', envKeys, envKeys] },
+  'web identity in profile + AWS_ROLE_ARN': {
+    env: { ...p, AWS_ROLE_ARN: 'arn:aws:iam::123456789012:role/irsa' },
+    config: `[profile p]\n${role}web_identity_token_file = /jwt\n`,
+    take: [`web identity /jwt ${arn}`, irsa, `web identity /jwt ${arn}`],
+  },
   // Not measured side by side: read in the sources of botocore 1.43.11 and aws-sdk-go-v2/config 1.32.27.
   'AWS_DEFAULT_PROFILE not in files': { env: { AWS_DEFAULT_PROFILE: 'nope' }, take: ['instance', 'fails', 'instance'] },
   'web identity env without role': { env: { AWS_WEB_IDENTITY_TOKEN_FILE: '/jwt' }, take: 'fails' },
