@@ -6,41 +6,38 @@ import { identityOf } from './asked-as.ts';
 import type { AwsDeps } from './aws.ts';
 import type { SourceSpec } from './choice.ts';
 import { programIn } from './command-line.ts';
-import { fetchByCommand } from './command-source.ts';
-import { fetchFromFile } from './file-source.ts';
 import { describeIdentity } from './identity.ts';
-import { within } from './wire.ts';
+import { type Step, within } from './wire.ts';
 
 /** In milliseconds: what runs here has as long as AWS has. */
 const fetchMs = 20_000;
 
 /** A source that asks nobody of AWS itself: what a command writes, or a file holds. */
 export function localSource(spec: SourceSpec, deps: AwsDeps): Source {
-  const { name, command, file = '', region } = spec;
-  const { clock, env = process.env, commandEnv = env } = deps;
-  const digest = createHash('sha256')
-    .update(JSON.stringify([command, file, region]))
-    .digest('hex')
-    .slice(0, 12);
+  const { name, command, file, region } = spec;
+  const { clock, env = process.env } = deps;
+  const told = createHash('sha256').update(JSON.stringify([command, file, region]));
+  const digest = told.digest('hex').slice(0, 12);
   const scope = ({ service, region, account }: Registry): string =>
     [name, digest, service, region, ...(account ? [account] : [])].join('/');
   const askedAs = async ({ account }: Registry): Promise<string | undefined> =>
     deps.askedAs === 'not said' ? undefined : await identityOf(spec, env, account);
-  const waiting = command === undefined ? `reading ${file}` : `running the command ${programIn(command)}`;
-  const steps = new Set<string>();
+  const { step, work } = jobOf(spec, deps);
+  const running = new Set<string>();
   return {
     name,
     scope,
     async fetch(registry, caller) {
       const from = { source: name, scope: scope(registry) };
-      const step = { name: waiting, late: command === undefined ? undefined : late(programIn(command)) };
-      steps.add(from.scope);
+      running.add(from.scope);
       const before = await askedAs(registry);
-      const work = async (signal: AbortSignal): Promise<Credential> =>
-        command === undefined
-          ? await fetchFromFile({ file, region, from, clock }, registry)
-          : await fetchByCommand({ command, region, from, env: commandEnv, clock, signal }, registry);
-      const credential = await within(deps.fetchMs ?? fetchMs, clock, caller, () => step, work).finally(() => steps.delete(from.scope));
+      const credential = await within(
+        deps.fetchMs ?? fetchMs,
+        clock,
+        caller,
+        () => step,
+        signal => work(registry, from, signal),
+      ).finally(() => running.delete(from.scope));
       const { own } = credential;
       const identity = { from: describeIdentity(spec, env), ...(own?.account && { account: own.account }) };
       // A file that was written meanwhile may have been read before or after.
@@ -48,9 +45,29 @@ export function localSource(spec: SourceSpec, deps: AwsDeps): Source {
       return { ...credential, identity, ...(isSame && { askedAs: before }) };
     },
     askedAs,
-    waitsFor: registry => (steps.has(scope(registry)) ? waiting : undefined),
+    waitsFor: registry => (running.has(scope(registry)) ? step.name : undefined),
   };
 }
 
-const late = (program: string): string =>
-  `Run ${program} as the user of this process and without a terminal: it must write a token and end. A program that asks somebody, or opens a browser, cannot do that here.`;
+interface Job {
+  readonly step: Step;
+  work(registry: Registry, from: Pick<Credential, 'source' | 'scope'>, signal: AbortSignal): Promise<Credential>;
+}
+
+/** What is done for a token. It is loaded then: those who ask AWS need none of it. */
+function jobOf({ command, file = '', region }: SourceSpec, { clock, env = process.env, commandEnv = env }: AwsDeps): Job {
+  if (command === undefined)
+    return {
+      step: { name: `reading ${file}` },
+      work: async (registry, from) => await (await import('./file-source.ts')).fetchFromFile({ file, region, from, clock }, registry),
+    };
+  const program = programIn(command);
+  const late = `Run ${program} as the user of this process and without a terminal: it must write a token and end. A program that asks somebody, or opens a browser, cannot do that here.`;
+  return {
+    step: { name: `running the command ${program}`, late },
+    async work(registry, from, signal) {
+      const { fetchByCommand } = await import('./command-source.ts');
+      return await fetchByCommand({ command, region, from, env: commandEnv, clock, signal }, registry);
+    },
+  };
+}

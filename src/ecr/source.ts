@@ -5,7 +5,6 @@ import { endsWithSession, identityOf } from './asked-as.ts';
 import { type AwsDeps, fetchToken, type Identity, type Origin } from './aws.ts';
 import { asksAws, choiceOf, type SourceSpec } from './choice.ts';
 import { apiAsked, endpointSetBy, type Setting, type Settings, variantOf } from './endpoints.ts';
-import { fetchByFunction } from './lambda.ts';
 import { localSource } from './local-source.ts';
 import { externalIdOf, type WebToken } from './role.ts';
 
@@ -70,11 +69,14 @@ function awsSource(spec: SourceSpec, deps: AwsDeps, webToken?: WebToken): Source
         bundle = settings.caBundle;
       };
       const origin: Origin = { ...from, entered, settled, askedAs: () => askedAs(registry) };
-      const fetched =
-        lambda === undefined
-          ? fetchToken(identity, registry, origin, deps, signal)
-          : fetchByFunction({ ...identity, lambda }, registry, origin, deps, signal);
-      return await fetched.finally(() => steps.delete(from.scope));
+      try {
+        if (lambda === undefined) return await fetchToken(identity, registry, origin, deps, signal);
+        // What only functions need is loaded for functions alone: a credential helper is a process for each call.
+        const { fetchByFunction } = await import('./lambda.ts');
+        return await fetchByFunction({ ...identity, lambda }, registry, origin, deps, signal);
+      } finally {
+        steps.delete(from.scope);
+      }
     },
     askedAs,
     trusts: () => bundle && { file: bundle.value, name: bundle.name },

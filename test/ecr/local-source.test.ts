@@ -93,7 +93,7 @@ test('what aws-cli says of a missing right becomes the statement to add', async 
     'An error occurred (AccessDeniedException) when calling the GetAuthorizationToken operation: User: arn:aws:iam::123456789012:user/ci is not authorized to perform: ecr:GetAuthorizationToken on resource: * because no identity-based policy allows the ecr:GetAuthorizationToken action';
   const { code, remedy } = await failed({ command: script(`console.error(${JSON.stringify(words)}); process.exitCode = 254`) });
   assert.equal(code, 'FORBIDDEN');
-  assert.match(remedy, /user\/ci: \{.*"ecr:GetAuthorizationToken"/);
+  assert.match(remedy, /user ci in account 123456789012: \{.*"ecr:GetAuthorizationToken"/);
 });
 
 test('a command that does not end is ended, with all that it started', async () => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomInt } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -31,6 +32,15 @@ async function startMoto(world: World, now = Date.now()) {
   await world.until(() => call('start-recording', 'POST').then(Boolean, () => false), `moto to start ${server.output()}`);
   return {
     env: { AWS_ENDPOINT_URL: url },
+    /** What functions answer from now on, one after the other; moto runs no code then. */
+    async functionsAnswer(...payloads: readonly object[]): Promise<void> {
+      const post = async (path: string, body: object): Promise<void> => {
+        const headers = { 'content-type': 'application/json' };
+        assert.ok((await fetch(`${url}/moto-api/${path}`, { method: 'POST', headers, body: JSON.stringify(body) })).ok, path);
+      };
+      await post('config', { lambda: { use_docker: false } });
+      await post('static/lambda-simple/response', { results: payloads.map(payload => JSON.stringify(payload)), region: 'eu-west-1' });
+    },
     /** The bodies and targets of the calls that it got. */
     async calls(): Promise<string[]> {
       const lines = (await call('download-recording')).split('\n').filter(Boolean);
@@ -116,6 +126,23 @@ part('moto as AWS', { programs: ['moto_server', 'faketime'] }, () => {
       takers['identity']?.('{"Version":"2012-10-17","Statement":[{"Effect":"Allow"}]}', 'bad') ?? Promise.resolve(),
       /Malformed/,
     );
+  });
+
+  test('a function gives the token: nobody asks ECR, and an answer that holds none is told', async () => {
+    await using world = await startWorld({ rows: [account] });
+    await using moto = await startMoto(world);
+    await moto.functionsAnswer({ username: 'AWS', password: 'token-of-a-function-1' }, { statusCode: 500, body: '{"message":"no luck"}' });
+    const config = join(world.folder, 'courier.yaml');
+    await writeFile(config, 'sources: [{name: default, lambda: "ecr-token:live", region: eu-west-1}]\n', { mode: 0o600 });
+    const env = { AWS_ENDPOINT_URL_LAMBDA: moto.env.AWS_ENDPOINT_URL };
+    await world.start({ args: ['run', '--config', config], env });
+    await world.until(() => world.portainer.passwordOf(1) === 'token-of-a-function-1', 'the token of the function');
+    const event = (await moto.calls()).at(-1) ?? '';
+    assert.deepEqual(JSON.parse(event), { registry: hostOf(account), region: 'eu-west-1', account, service: 'ecr' });
+    const asked = await world.start({ args: ['token', '--config', config, hostOf(account)], env });
+    assert.notEqual(await asked.ended, 0);
+    assert.match(asked.output(), /The function ecr-token in eu-west-1 failed: statusCode 500: no luck/);
+    assert.deepEqual(world.ecr.calls, []);
   });
 
   test('tokens that expired in 2015: told once, asked for again each minute, never delivered', async () => {
