@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { test } from 'node:test';
+import { actions } from '../src/refusals/actions.ts';
 import { command } from './commands/cli.ts';
 import { folder } from './config/support.ts';
 
@@ -66,6 +67,19 @@ test('the policies of the guides are those that the command prints', async () =>
   // Nobody writes one by hand: then it would say something else one day.
   const others = blocks('json').filter(({ text }) => text.includes('"Effect"') && !all.some(known => known.text === text));
   assert.deepEqual(others, []);
+});
+
+test('every action of AWS that a guide or a message names is there', () => {
+  const code = ['src', 'adapters', 'config'].flatMap(room =>
+    readdirSync(join(root, room), { recursive: true, encoding: 'utf8' })
+      .filter(name => name.endsWith('.ts'))
+      .map(name => join(room, name)),
+  );
+  // A key of a condition, and what is beyond the policies that we print.
+  const others = ['sts:ExternalId', 'sts:GetCallerIdentity'];
+  for (const file of [...pages, 'CHANGELOG.md', ...code])
+    for (const [action] of textOf(join(root, file)).matchAll(/\b(ecr|ecr-public|sts|lambda):[A-Z][a-z]\w+/g))
+      assert.ok(actions.has(action) || others.includes(action), `${file}: ${action}`);
 });
 
 test('the configurations of the guides are read without a mistake', async () => {
