@@ -1,4 +1,4 @@
-import { type Deps, type Discovery, defineAdapter, type Receipt, type Slot, type Target } from '../src/contract/adapter.ts';
+import { type Deps, type Discovery, defineAdapter, type Receipt, type Sighting, type Slot, type Target } from '../src/contract/adapter.ts';
 import type { Credentials } from '../src/contract/credential.ts';
 import { Failure } from '../src/contract/failures.ts';
 import { makeAbout } from './kubernetes/about.ts';
@@ -93,6 +93,16 @@ export const kubernetes = defineAdapter({
       return ref.how === 'replace' ? writer.makeAnew(task) : writer[ref.how](task);
     }
 
+    async function* watching(signal: AbortSignal): AsyncIterable<Sighting<Ref>> {
+      const alarm = new AbortController();
+      alarms.add(alarm);
+      try {
+        yield* watchCluster({ api, clock: deps.clock, current: () => current, take }, alarm.signal, signal);
+      } finally {
+        alarms.delete(alarm);
+      }
+    }
+
     return {
       address,
       async discover(signal): Promise<Discovery<Ref>> {
@@ -114,14 +124,7 @@ export const kubernetes = defineAdapter({
         }
       },
       rehearse: (slot, credentials, signal) => deliverTo(slot, credentials, 'rehearsed', signal),
-      watch(signal) {
-        if (!current?.view.canWatch) return undefined;
-        const alarm = new AbortController();
-        alarms.add(alarm);
-        const forget = (): void => void alarms.delete(alarm);
-        signal.addEventListener('abort', forget);
-        return watchCluster({ api, clock: deps.clock, current: () => current, take }, alarm.signal, signal);
-      },
+      watch: signal => (current?.view.canWatch ? watching(signal) : undefined),
     };
   },
 });

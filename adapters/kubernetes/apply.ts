@@ -1,7 +1,7 @@
 import type { Answer, Finding, Receipt } from '../../src/contract/adapter.ts';
 import type { Credentials } from '../../src/contract/credential.ts';
 import { Failure } from '../../src/contract/failures.ts';
-import type { Api } from './api.ts';
+import { type Api, metadataOnly } from './api.ts';
 import { type Meta, metaOf } from './objects.ts';
 import type { OwnWrites } from './own-writes.ts';
 import { type Asked, isWithoutNamespace } from './refusal.ts';
@@ -45,7 +45,8 @@ export function makeApplier(api: Api, settings: Settings, means: Means, own: Own
     const dry = way === 'rehearsed';
     const query = `fieldManager=${encodeURIComponent(fieldManager)}${clash === 'force' ? '&force=true' : ''}${dry ? '&dryRun=All' : ''}`;
     const type = 'application/apply-patch+yaml' as const;
-    const request = { signal, body, type, ...(dry && { reads: true }) };
+    // What was stored need not come back with it.
+    const request = { signal, body, type, accept: metadataOnly.one, ...(dry && { reads: true }) };
     const answer = await api.ask('PATCH', `${pathOfSecret(namespace, settings)}?${query}`, request);
     if (isEnded(answer)) return undefined;
     if (answer.status !== 200 && answer.status !== 201) throw api.refusal(answer, asked(namespace, 'create', 'patch'));

@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { bodyOf, type Parts } from '../../../adapters/kubernetes/body.ts';
 import { managedBy } from '../../../adapters/kubernetes/names.ts';
+import type { Ref } from '../../../adapters/kubernetes/slots.ts';
 import { kubernetes } from '../../../adapters/kubernetes.ts';
-import type { Slot } from '../../../src/contract/adapter.ts';
+import type { Sighting, Slot } from '../../../src/contract/adapter.ts';
 import { fingerprintOf } from '../../../src/contract/credential.ts';
 import {
   adminToken,
@@ -123,15 +124,20 @@ export function watched({ target, fake }: Awaited<ReturnType<typeof rig>>, strea
   const ended = new AbortController();
   const seen = target.watch?.(ended.signal)?.[Symbol.asyncIterator]() ?? assert.fail('it cannot be watched');
   let first: ReturnType<typeof seen.next> | undefined = seen.next();
+  async function sighting(): Promise<Sighting<Ref> | undefined> {
+    const coming = first ?? seen.next();
+    first = undefined;
+    const { value } = await coming;
+    return value as Sighting<Ref> | undefined;
+  }
   const ready = until(() => fake.watches.size === streams, `${streams} streams`);
   return {
     ready,
-    /** The next sighting of a slot. */
-    async next(): Promise<Slot> {
-      const coming = first ?? seen.next();
-      first = undefined;
-      const { value } = await coming;
-      return value && 'slot' in value ? value.slot : assert.fail('no slot was seen');
+    sighting,
+    /** The next sighting, which must be one of a slot. */
+    async next(): Promise<Slot<Ref>> {
+      const value = await sighting();
+      return value && 'slot' in value ? value.slot : assert.fail(`no slot was seen, but ${JSON.stringify(value)}`);
     },
     async [Symbol.asyncDispose]() {
       ended.abort();

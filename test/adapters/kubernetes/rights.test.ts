@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { createVirtualClock } from '../../fakes/clock.ts';
 import type { Rule } from '../../fakes/kubernetes/access.ts';
 import { courierToken, leastRules } from '../../fakes/kubernetes.ts';
 import { codesOf, failing, given, host, only, other } from '../rig.ts';
@@ -208,7 +209,6 @@ describe('the token', () => {
   });
 
   test('is read again after a minute', async () => {
-    const { createVirtualClock } = await import('../../fakes/clock.ts');
     const clock = createVirtualClock();
     await using t = await rig({}, { wanted: [host], cluster: teams, clock });
     const last = () => t.fake.requests.at(-1)?.headers.authorization;
