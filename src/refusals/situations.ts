@@ -7,6 +7,7 @@ import { courier } from './situations/courier.ts';
 import { denials } from './situations/denials.ts';
 import { keys } from './situations/keys.ts';
 import { kubernetes } from './situations/kubernetes.ts';
+import { lambda } from './situations/lambda.ts';
 import { layers } from './situations/layers.ts';
 import { logins } from './situations/logins.ts';
 import { managers } from './situations/managers.ts';
@@ -35,7 +36,8 @@ export const chapters: readonly Chapter[] = [
   { title: 'The network', situations: network },
   { title: 'Managers, and the courier itself', situations: managers },
   { title: 'Logins and credential helpers', situations: logins },
-  { title: 'Other words of clients, Swarm and Lambda', situations: clients },
+  { title: 'Docker login and Swarm', situations: clients },
+  { title: 'Lambda', situations: lambda },
   { title: 'The registry does not have it', situations: missing },
   { title: 'The registry is asked too much', situations: busy },
   { title: 'The registry refuses', situations: registry },

@@ -57,7 +57,9 @@ test('what is not there may be a refusal to a pull-through cache: both are said,
 test('a refusal to a GET is not told to ask with GET', () => {
   const { sentence = '', remedy = '', paste } = of(403, '') ?? {};
   assert.doesNotMatch(`${sentence} ${remedy}`, /HEAD|GET/);
-  assert.equal(paste, undefined);
+  assert.match(sentence, /what needs ecr:BatchGetImage/);
+  assert.match(paste?.[0]?.text ?? '', /"ecr:BatchGetImage"/);
+  assert.deepEqual(of(403, '', 'none')?.paste, []);
 });
 
 test('an identity of another partition is named as the cause', () => {

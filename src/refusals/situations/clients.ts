@@ -1,4 +1,4 @@
-import { isEcr, isRegistry, orUnsaid } from '../hosts.ts';
+import { isRegistry, orUnsaid } from '../hosts.ts';
 import { example, row, type Situation } from '../situation.ts';
 import { login } from './pulled.ts';
 
@@ -56,28 +56,6 @@ export const clients: readonly Situation[] = [
       remedy:
         'Update the service with a new login; tasks that failed start again by themselves. If it stays so, pull by hand on that node: that tells the reason.',
       paste: [{ what: 'Give the service a new login', kind: 'command', text: 'docker service update --with-registry-auth SERVICE' }],
-    }),
-  }),
-  row({
-    id: 'lambda-image',
-    title: 'Lambda may not read the image',
-    symptoms: [
-      [
-        'AWS Lambda',
-        'An error occurred (AccessDeniedException) when calling the CreateFunction operation: Lambda does not have permission to access the ECR image. Check the ECR permissions.',
-      ],
-      ['AWS Lambda', `Source image ${image} is not valid. Provide a valid source image.`],
-    ],
-    when: ({ find }) =>
-      find(/Lambda does not have permission to access the ECR image/) ??
-      find(/Source image .{1,300} (is not valid|does not exist)/, orUnsaid(isEcr)),
-    tell: () => ({
-      sentence:
-        'Lambda itself, not your function, pulls the image, and may not: the policy of the repository does not let the service lambda.amazonaws.com in, or the image is in another region or not there.',
-      side: 'the repository policy in the account of the image',
-      remedy:
-        'Let the service lambda.amazonaws.com do ecr:BatchGetImage and ecr:GetDownloadUrlForLayer in the policy of the repository (from another account also the account of the function). The repository must be in the region of the function.',
-      paste: [{ what: 'What its policy says', kind: 'command', text: 'aws ecr get-repository-policy --repository-name NAME' }],
     }),
   }),
 ];

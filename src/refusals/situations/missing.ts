@@ -1,11 +1,20 @@
-import { isPrivate, isRegistry } from '../hosts.ts';
-import { example, row, type Situation } from '../situation.ts';
+import type { Facts } from '../facts.ts';
+import { isPrivate, isPublic, isRegistry } from '../hosts.ts';
+import { example, row, type Situation, type Told } from '../situation.ts';
 import { rights } from '../statements.ts';
 import { accountOf, cacheStatements, isAsked, regionOf, repositoryOf } from './pulled.ts';
 
 const { host, image, manifest } = example;
 const noRepository =
   /repository with name '?(?<name>[a-z0-9._/-]+)'? (does not exist|not found) in the registry( with id '?(?<registry>\d{12}))?|RepositoryNotFoundException/;
+
+const notFound = /failed to resolve reference "[^"]{1,300}": \S+: not found/;
+
+const whereOf = ({ facts, groups }: Told): string =>
+  `account ${groups['registry'] ?? facts.registry?.account ?? 'of the registry'}${facts.registry ? ` in ${facts.registry.region}` : ''}`;
+
+/** A cache lies in a private registry. A text that names none is most probably of one. */
+const mayBeCache = ({ registry }: Facts): boolean => registry?.service !== 'ecr-public';
 
 /** Answers that something is not there; under the prefix of a cache they are often refusals. */
 export const missing: readonly Situation[] = [
@@ -55,6 +64,31 @@ export const missing: readonly Situation[] = [
     }),
   }),
   row({
+    id: 'public-missing',
+    title: 'ECR Public does not have it',
+    symptoms: [
+      [
+        'Docker',
+        "Error response from daemon: repository public.ecr.aws/docker/library/nothing not found: name unknown: The repository with name 'library/nothing' does not exist in the registry with id 'docker'",
+      ],
+      [
+        'containerd',
+        'failed to resolve reference "public.ecr.aws/docker/library/nginx:none": public.ecr.aws/docker/library/nginx:none: not found',
+      ],
+    ],
+    when: facts =>
+      !mayBeCache(facts) &&
+      (facts.find(
+        /repository with name .{1,200} does not exist|name unknown|NAME_UNKNOWN|manifest unknown|MANIFEST_UNKNOWN|Requested image not found/,
+      ) ??
+        facts.find(notFound, isPublic)),
+    tell: ({ host: at }) => ({
+      sentence: `${at} has no such repository or tag. It gives images to everybody, so rights are not the matter.`,
+      side: 'the name of the image where it is written',
+      remedy: 'Look for it at gallery.ecr.aws: the first part of the name is the alias of its owner, and tags are removed now and then.',
+    }),
+  }),
+  row({
     id: 'repository-missing',
     title: 'The repository is not there, or a cache may not make it',
     symptoms: [
@@ -82,7 +116,7 @@ export const missing: readonly Situation[] = [
         ? facts.find(/NAME_UNKNOWN|name unknown/)
         : facts.find(/NAME_UNKNOWN|name unknown/, isPrivate)),
     tell: told => ({
-      sentence: `There is no repository ${repositoryOf(told) ?? 'of that name'} in account ${accountOf(told)}${told.facts.registry ? ` in ${told.facts.registry.region}` : ''}: account, region or name are wrong, or nobody has created it. Under the prefix of a pull-through cache it is a refusal of IAM: whoever pulls may not create it.`,
+      sentence: `There is no repository ${repositoryOf(told) ?? 'of that name'} in ${whereOf(told)}: the name is wrong (account and region are part of it), or nobody has created it. Under the prefix of a pull-through cache it is a refusal of IAM: whoever pulls may not create it.`,
       side: `the name of the image, or account ${accountOf(told)}; under a cache prefix the identity policy of whoever pulls, or the registry policy`,
       remedy:
         'Look whether the prefix (the first part of the name) is a cache rule. If not, compare the name, the account and the region, and create the repository. If it is, add the statements.',
@@ -120,13 +154,14 @@ export const missing: readonly Situation[] = [
     ],
     when: facts =>
       facts.find(/Requested image not found|ImageNotFoundException/) ??
-      facts.find(/manifest unknown|MANIFEST_UNKNOWN|failed to resolve reference "[^"]{1,300}": \S+: not found/, isRegistry) ??
+      facts.find(/manifest unknown|MANIFEST_UNKNOWN/, isRegistry) ??
+      facts.find(notFound, isRegistry) ??
       (facts.status === 404 && facts.find(/Source image not found|manifest for .{0,300} not found/)),
     tell: told => ({
       sentence: `The repository ${repositoryOf(told) ?? 'that was named'} is there, and has no image ${told.facts.reference ?? 'of that tag'}. Under the prefix of a pull-through cache it is often a refusal of IAM: whoever pulls may not import from upstream.`,
       side: 'the tag where it is written, or whoever pushes (a lifecycle rule may have removed it); under a cache prefix the identity policy of whoever pulls',
       remedy:
-        'Look at the tags of the repository. Under a cache prefix look whether the image exists upstream, whether the rule has working upstream credentials, and add the statement.',
+        'Look at the tags of the repository. Under a cache prefix look whether the image exists upstream, whether the rule has working upstream credentials, and add the statement. A cache fetches by tag: the first pull must not be by digest alone.',
       paste: [
         {
           what: 'The images of the repository',

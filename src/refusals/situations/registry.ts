@@ -1,6 +1,9 @@
+import type { Paste } from '../diagnosis.ts';
 import type { Facts, Place } from '../facts.ts';
+import { explainDenial } from '../gates.ts';
 import { isEcr, isPrivate, isPublic, orUnsaid } from '../hosts.ts';
-import { example, row, type Situation } from '../situation.ts';
+import { holderOf } from '../principal.ts';
+import { example, row, type Situation, type Told } from '../situation.ts';
 import { accountOf, imageOf, isAsked, keeper, login } from './pulled.ts';
 
 const { host, image, manifest } = example;
@@ -9,6 +12,18 @@ const { host, image, manifest } = example;
 function otherRegion({ find, registry: at }: Facts): Place | undefined {
   const asked = find(/get-login(-password)? [^\n|]{0,80}--region[ =](?<region>[a-z]{2}[a-z-]{3,20}-\d)/);
   return asked && at?.service === 'ecr' && asked.groups['region'] !== at.region ? asked : undefined;
+}
+
+/** Where we asked ourselves, we know which right was asked for. */
+const neededBy = ({ facts: { action = 'none' } }: Told): string => (action === 'none' ? '' : ` what needs ${action}`);
+
+function rightStatements({ facts: { action = 'none', registry: at, repository, principal } }: Told): readonly Paste[] {
+  if (action === 'none' || at?.account === undefined || repository === undefined) return [];
+  const resource = `arn:${at.partition}:ecr:${at.region}:${at.account}:repository/${repository}`;
+  const holder = holderOf(principal);
+  const { account } = holder;
+  const asked = { action, resource, resourceAccount: at.account, holder, explicit: false };
+  return explainDenial({ ...asked, ...(principal !== undefined && { principal }), ...(account !== undefined && { account }) }).paste ?? [];
 }
 
 /** The registry refuses. */
@@ -89,12 +104,14 @@ export const registry: readonly Situation[] = [
     when: facts =>
       facts.find(/403 Forbidden|\bstatus code 403|StatusCode: 403|HTTP 403|: 403\b|403 \(Forbidden\)/, isEcr) ?? facts.status === 403,
     tell: told => ({
-      sentence: `${told.host} refuses with 403 and without words. Three things read like this: the token is too old, it was fetched in another region, or a statement is missing in one of the three gates.${isAsked(told.facts) ? '' : " The answer to HEAD has no body, so IAM's reason does not show."}`,
+      sentence: `${told.host} refuses with 403 and without words${neededBy(told)}. Three things read like this: the token is too old, it was fetched in another region, or a statement is missing in one of the three gates.${isAsked(told.facts) ? '' : " The answer to HEAD has no body, so IAM's reason does not show."}`,
       side: `the client's password, or the policies: identity policy of whoever fetched the token, repository policy and registry policy in account ${accountOf(told)}`,
       remedy: isAsked(told.facts)
         ? 'Log in again, which rules out the first two; then compare the policies with those of `ecr-courier policy`.'
         : 'Ask with GET, whose answer has the reason: `ecr-courier check IMAGE` does, and names the statement. Logging in again rules out the first two.',
-      ...(!isAsked(told.facts) && { paste: [{ what: 'Ask with GET', kind: 'command', text: `ecr-courier check ${imageOf(told)}` }] }),
+      paste: isAsked(told.facts)
+        ? rightStatements(told)
+        : [{ what: 'Ask with GET', kind: 'command', text: `ecr-courier check ${imageOf(told)}` }],
     }),
   }),
   row({
