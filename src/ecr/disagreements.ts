@@ -46,6 +46,11 @@ const causes: readonly Cause[] = [
     remedy: oneOfThem,
   },
   {
+    applies: ({ env, section }) => Boolean(env['AWS_ROLE_ARN'] && section?.['web_identity_token_file']),
+    is: view => `AWS_ROLE_ARN is set, and ${sayProfile(view)} has a web identity with a role of its own`,
+    remedy: 'Remove the variable.',
+  },
+  {
     applies: isSet('AWS_WEB_IDENTITY_TOKEN_FILE'),
     is: view => `AWS_WEB_IDENTITY_TOKEN_FILE is set, and ${sayProfile(view)} has keys`,
     remedy: oneOfThem,

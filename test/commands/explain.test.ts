@@ -120,6 +120,15 @@ test('a registry alone: its token is tried at the door, and nothing else is aske
   assert.ok(door.server.requests.every(({ path }) => path === '/v2/'));
 });
 
+test('the hint names host, port and repository, without tag and digest', async () => {
+  for (const [text, place] of [
+    [`${host}:8443`, `${host}:8443`],
+    [`${host}:8443/team/app:1`, `${host}:8443/team/app`],
+    [`${host}/team/app:1@${digest}`, `${host}/team/app`],
+  ] as const)
+    assert.match(lines((await explain([text, '--offline'])).stdout)['clients'] ?? '', new RegExp(`helper doctor ${place}\``));
+});
+
 test('--offline asks nobody', async () => {
   const { code, stdout } = await explain([`${host}/team/app`, '--offline']);
   assert.equal(code, 0);

@@ -67,6 +67,11 @@ test('where the AWS tools take different identities, one sentence says who takes
       /the courier takes the role x by the keys of AWS_ACCESS_KEY_ID, aws-cli and the Go tools take the keys of AWS_ACCESS_KEY_ID\./,
     ],
     [
+      { AWS_PROFILE: 'prod', AWS_ROLE_ARN: 'y' },
+      '[profile prod]\nrole_arn = x\nweb_identity_token_file = /jwt\n',
+      /^AWS_ROLE_ARN is set, and the profile "prod" of AWS_PROFILE has a web identity .* aws-cli takes the web identity of the profile "prod" for y\. Remove the variable\.$/,
+    ],
+    [
       { ...environmentKeys, AWS_CREDENTIAL_EXPIRATION: '2025-12-31T23:59:59Z' },
       '',
       /^AWS_CREDENTIAL_EXPIRATION is past: the courier takes the keys of AWS_ACCESS_KEY_ID, aws-cli fails \(AWS_CREDENTIAL_EXPIRATION is past\)\. Give/,

@@ -1,3 +1,4 @@
+import type { Image } from '../../contract/image.ts';
 import { registryWords } from '../../contract/registry-words.ts';
 import { oneLine } from '../../contract/text.ts';
 import { stopOf } from '../../ecr/checked-pull.ts';
@@ -42,10 +43,13 @@ export function explainedText(explained: Explained, now: number): string {
 
 function nameOf({ subject: { image } }: Explained): string {
   if (!image) return '';
-  const { registry, repository, reference, port } = image;
-  const host = port === undefined ? registry.host : `${registry.host}:${port}`;
-  return repository === '' ? host : `${host}/${repository}${/:/.test(reference) ? '@' : ':'}${reference}`;
+  const { repository, reference } = image;
+  return `${placeOf(image)}${repository === '' ? '' : `${reference.includes(':') ? '@' : ':'}${reference}`}`;
 }
+
+/** Without tag and digest. */
+const placeOf = ({ registry: { host }, port, repository }: Image): string =>
+  `${host}${port === undefined ? '' : `:${port}`}${repository === '' ? '' : `/${repository}`}`;
 
 function factsOf(explained: Explained, now: number): readonly Fact[] {
   const { subject, sources, known } = explained;
@@ -57,12 +61,7 @@ function factsOf(explained: Explained, now: number): readonly Fact[] {
     ...identityFacts(explained, now),
     ...proofFacts(explained, now),
     ['daemon', known ? daemonLines(known, now) : []],
-    [
-      'clients',
-      [
-        `\`ecr-courier helper doctor ${nameOf(explained).replace(/[:@][^/]*$/, '')}\` tells what Docker, podman and others on this machine would send`,
-      ],
-    ],
+    ['clients', [`\`ecr-courier helper doctor ${placeOf(image)}\` tells what Docker, podman and others on this machine would send`]],
     ['note', ['Identity, token and pull are those of this shell. Daemon, nodes and users may be others: then their policies count.']],
   ];
 }
