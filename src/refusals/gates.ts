@@ -22,7 +22,8 @@ export function explainDenial(denial: Denial, { puller }: Puller = {}): Diagnosi
 
 function explained(denial: Denial): Diagnosis {
   if (denial.explicit) return explicitly(denial);
-  if (denial.action === 'sts:AssumeRoleWithWebIdentity') return ofWebIdentity(denial);
+  if (denial.action === 'sts:AssumeRoleWithWebIdentity' && denial.gate !== 'rcp' && denial.gate !== 'endpoint')
+    return ofWebIdentity(denial);
   if (ofTrust.test(denial.action) && (denial.gate === undefined || denial.gate === 'resource')) return ofRole(denial);
   return implicitly[denial.gate ?? 'unsaid'](denial);
 }
@@ -150,6 +151,15 @@ function narrowed(id: string, what: string, side: (denial: Denial) => string, re
   };
 }
 
+/** Of RCPs only AWS's own allows something, so there is nothing to add (Organizations user guide, RCP syntax). */
+const ofResourceControl = (denial: Denial): Diagnosis => ({
+  id: 'denied-rcp',
+  sentence: `${refused(denial)}: ${beside.rcp(denial)} does not let it through, whatever the other policies say.`,
+  side: beside.rcp(denial),
+  remedy:
+    'Ask the administrators of the organization to which the repository belongs for an exception in their Deny. No statement that allows can be added there.',
+});
+
 const above = (account: string | undefined): string =>
   `the organization above ${account === undefined ? 'the account' : `account ${account}`}`;
 
@@ -177,12 +187,7 @@ const implicitly: Readonly<Record<Gate | 'unsaid', (denial: Denial) => Diagnosis
     beside.scp,
     'Ask the administrators of the organization: each level from its root down to the account must allow it.',
   ),
-  rcp: narrowed(
-    'denied-rcp',
-    'a resource control policy (RCP)',
-    beside.rcp,
-    'Ask the administrators of the organization to which the repository belongs.',
-  ),
+  rcp: ofResourceControl,
   session: narrowed(
     'denied-session',
     'the session policy',

@@ -31,10 +31,11 @@ const gates: Readonly<Record<string, string>> = {
   boundary: 'because no permissions boundary allows the ACTION action',
   session: 'because no session policy allows the ACTION action',
   scp: 'because no service control policy allows the ACTION action',
-  rcp: 'because no resource control policy allows the ACTION action',
   endpoint: 'because no VPC endpoint policy allows the ACTION action',
 };
+/** Nothing outweighs these; of resource control policies AWS takes no Allow. */
 const denials: readonly string[] = [
+  'because no resource control policy allows it',
   'with an explicit deny',
   'with an explicit deny in an identity-based policy',
   'with an explicit deny in a resource-based policy',
@@ -117,7 +118,7 @@ test('both accounts are told of a refusal that says so of one only', () => {
   assert.deepEqual(both(owners.other, 'resource'), ['repository']);
 });
 
-test('no statement is pasted against an explicit deny', () => {
+test('no statement is pasted where none can help', () => {
   for (const action of authorization.keys())
     for (const tail of denials) {
       const told = why(sentence(principals(owners.other)[0] ?? '', action, tail));
