@@ -103,6 +103,7 @@ function configured(name: string, url: string, key: string): Parameters<typeof m
     create: false,
     paused: false,
     registries: [],
+    verify: [],
     limits: portainer.limits,
     tls: { insecureSkipVerify: false },
     allowHttp: true,

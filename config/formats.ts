@@ -144,6 +144,7 @@ export const formats = {
   },
   strings: { doc: 'list', json: () => list, coerce: asList, rule: listRule(textRule) },
   hosts: { doc: 'list', json: () => list, coerce: asList, rule: listRule(textRule) },
+  images: { doc: 'list', json: () => list, coerce: asList, rule: listRule(textRule) },
   choice: {
     doc: 'one of',
     json: ({ choices }) => ({ enum: choices }),

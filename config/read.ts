@@ -5,7 +5,7 @@ import { linesOfMap } from './headers.ts';
 import { hint, nearest } from './nearest.ts';
 import { type Entries, isBlank, type Mistake, type Origin, type Placed } from './origin.ts';
 import { type Field, ownWord, type Table, type Values } from './schema.ts';
-import { isPath, shownHost, shownPath } from './showable.ts';
+import { isPath, shownHost, shownImage, shownPath } from './showable.ts';
 
 /** One value as it is in force, for `config show`; secrets are masked already. */
 export interface Setting {
@@ -108,7 +108,8 @@ function show({ format }: Field, value: unknown): string {
   if (format === 'secret' || format === 'headers') return '[secret]';
   if (format === 'command') return shownCommand(value);
   if (!Array.isArray(value)) return String(value);
-  return `[${(format === 'hosts' ? value.map(entry => shownHost(String(entry), ownWord)) : value).join(', ')}]`;
+  const shown = format === 'hosts' ? (entry: string) => shownHost(entry, ownWord) : format === 'images' ? shownImage : String;
+  return `[${value.map(entry => shown(String(entry))).join(', ')}]`;
 }
 
 /** The program alone: arguments may be secret. */

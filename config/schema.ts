@@ -23,7 +23,7 @@ export interface Field {
 }
 export type Table = Readonly<Record<string, Field>>;
 
-type Lists = 'strings' | 'hosts' | 'accounts' | 'headers';
+type Lists = 'strings' | 'hosts' | 'images' | 'accounts' | 'headers';
 type Value<F extends Field> = F extends { items: infer T extends Table }
   ? readonly Values<T>[]
   : F['format'] extends 'boolean'
@@ -198,6 +198,12 @@ const common = {
     format: 'hosts',
     default: [],
     env: '_REGISTRIES',
+  },
+  verify: {
+    doc: 'Images that the target should be able to pull. The daemon asks for each of them once a day, as a pull would, and says what is refused and why.',
+    format: 'images',
+    default: [],
+    env: '_VERIFY',
   },
   concurrency: { doc: 'Writes in flight at a time.', format: 'number', min: 1, max: 64, whole: true },
   discoverSeconds: { doc: 'Deadline of a discovery.', format: 'number', min: 0.1, max: 3600 },

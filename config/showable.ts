@@ -51,3 +51,8 @@ const host = /^(https?:\/\/)?(?=[^/]*[.*:])[\w.*-]+(:\d+)?(\/[\w./*-]*)?$/i;
  */
 export const shownHost = (text: string, word: string): string =>
   text === word || parseAddress(text) || (host.test(text) && !looksMade(text)) ? text : hidden;
+
+const imageForm = /^([a-z]+:\/\/)?(?=[^/]*\.)[\w.-]+(:\d+)?\/[\w./-]+(:[\w.-]+)?(@sha256:[0-9a-f]{64})?$/i;
+
+/** An image of a registry, for people. */
+export const shownImage = (text: string): string => (imageForm.test(text.trim()) ? text : hidden);

@@ -1,4 +1,5 @@
 import type { Adapter, Limits } from '../src/contract/adapter.ts';
+import { type Image, nameOfImage, readImage } from '../src/contract/image.ts';
 import { type Aliases, parseAddress, type Registry } from '../src/contract/registry.ts';
 import { Secret } from '../src/contract/secret.ts';
 import { type Draft, draftTargets, type Surroundings } from './drafts.ts';
@@ -24,6 +25,8 @@ export interface TargetConfig {
   readonly registries: readonly Registry[];
   /** `own` was among them: any registry of the region where the courier's own one is. */
   readonly own?: Registry | undefined;
+  /** Images that it should be able to pull, each once. */
+  readonly verify: readonly Image[];
   /** Cron pattern for when deliveries that disturb may begin. */
   readonly window?: string | undefined;
   /** The adapter's, with what the configuration says instead. */
@@ -106,6 +109,7 @@ function configure(
     paused,
     registries: registriesOf(read.registries, aliases, wrong),
     own: own ? home : undefined,
+    verify: imagesOf(read.verify, aliases, message => mistaken('verify', message)),
     window: read.window,
     limits: {
       ...adapter.limits,
@@ -138,6 +142,17 @@ function registriesOf(addresses: readonly string[], aliases: Aliases, wrong: (me
     else wrong(`entry ${at + 1} must be the host of an ECR registry, such as 123456789012.dkr.ecr.eu-west-1.amazonaws.com, or ${ownWord}`);
   }
   return [...hosts.values()];
+}
+
+/** No sentence quotes what is wrong: it may be a secret in the wrong place. */
+function imagesOf(texts: readonly string[], aliases: Aliases, wrong: (message: string) => void): Image[] {
+  const images = new Map<string, Image>();
+  for (const [at, text] of texts.entries()) {
+    const image = readImage(text, aliases);
+    if ('wrong' in image) wrong(`entry ${at + 1} must be an image of ECR, such as 123456789012.dkr.ecr.eu-west-1.amazonaws.com/team/app:1`);
+    else images.set(nameOfImage(image), image);
+  }
+  return [...images.values()];
 }
 
 /** Secrets become references here: convict copies values, and a copy of a Secret would be broken. */

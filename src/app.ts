@@ -11,9 +11,14 @@ import type { CourierEvent } from './courier/events.ts';
 import { engineFindings } from './courier/findings.ts';
 import type { Ledger } from './courier/ledger.ts';
 import { cronSchedule } from './courier/schedule.ts';
-import { proveAtRegistries } from './ecr/registry-door.ts';
+import { platformOf } from './ecr/manifest.ts';
+import { makePull } from './ecr/pull.ts';
+import { askRegistries, type DoorDeps, proveAtRegistries } from './ecr/registry-door.ts';
 import { makeSources } from './ecr/source.ts';
+import { makeVerify } from './ecr/verify.ts';
+import { answersDirectory } from './io/answers.ts';
 import { awsDispatcher } from './io/http.ts';
+import { openMemory } from './io/memory-file.ts';
 import { openOnce } from './io/once.ts';
 import { reachAws } from './io/reach.ts';
 import { createFindingLog } from './observe/finding-log.ts';
@@ -69,17 +74,20 @@ export function createApp(config: Config, options: AppOptions): App {
   let current = config;
   const listeners: ((event: CourierEvent) => void)[] = [metrics.observe, journal];
 
+  const door: DoorDeps = {
+    env,
+    dispatcher,
+    endpoint: options.registryEndpoint,
+    sourceOf: name => sources?.all.find(source => source.name === name),
+  };
   const courier = createCourier({
     clock,
     rehearse,
     tickMs,
     nextDiscovery: (wall, second) => cronSchedule(current.discovery.cron)(wall, second),
-    prove: proveAtRegistries({
-      env,
-      dispatcher,
-      endpoint: options.registryEndpoint,
-      sourceOf: name => sources?.all.find(source => source.name === name),
-    }),
+    prove: proveAtRegistries(door),
+    verify: makeVerify(makePull({ ask: askRegistries(door), platform: platformOf(process), endpoint: door.endpoint })),
+    memory: openMemory('verified.json', () => memoryDirectory(current, env)),
     emit(event) {
       for (const listener of listeners) listener(event);
     },
@@ -129,6 +137,14 @@ export function createApp(config: Config, options: AppOptions): App {
 /** Of the program, and of its process: once in each. */
 export function appMetrics(clock: Clock): Metrics {
   return createMetrics({ version, clock, process: true });
+}
+
+/** Only where somebody has said that something may be kept on disk: most daemons run on a read-only root. */
+function memoryDirectory({ targets }: Config, env: NodeJS.ProcessEnv): string | undefined {
+  const keeper = targets.find(({ kind }) => kind === 'helper-cache');
+  const { directory } = keeper?.options ?? {};
+  if (typeof directory === 'string') return directory;
+  return keeper || env['ECR_COURIER_CACHE'] ? answersDirectory(env) : undefined;
 }
 
 /** Those of the configuration; one that was there before may stay open. */

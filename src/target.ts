@@ -184,6 +184,7 @@ function describe(config: TargetConfig) {
     remedies: remediesOf(config),
     standing: standingOf(config),
     own: config.own,
+    verify: config.verify,
     window: config.window === undefined ? undefined : cronWindow(config.window),
   };
 }
@@ -195,6 +196,7 @@ function digestOf(config: TargetConfig): string {
     create: undefined,
     paused: undefined,
     window: undefined,
+    verify: undefined,
     origin: undefined,
   };
   // JSON hides a secret before a replacer sees it.

@@ -14,6 +14,12 @@ export interface Image {
   readonly remark?: string;
 }
 
+/** As people write it: HOST/REPOSITORY:TAG or HOST/REPOSITORY@DIGEST. */
+export function nameOfImage({ registry: { host }, port, repository, reference }: Omit<Image, 'remark'>): string {
+  const address = port === undefined ? host : `${host}:${port}`;
+  return `${address}/${repository}${isDigest(reference) ? '@' : ':'}${reference}`;
+}
+
 /** What a text is in the place of an image of ECR: a sentence for people, without secrets. */
 export interface NoImage {
   readonly wrong: string;

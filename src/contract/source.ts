@@ -1,4 +1,5 @@
 import type { Credential } from './credential.ts';
+import type { Image } from './image.ts';
 import type { Registry } from './registry.ts';
 
 /**
@@ -51,3 +52,20 @@ export interface Sources {
  */
 export type Proof = { readonly ok: true } | { readonly ok: false; readonly refused: boolean; readonly message: string };
 export type Prove = (registry: Registry, credential: Credential, signal: AbortSignal) => Promise<Proof>;
+
+/**
+ * What walking the pull of an image came to. refused: a right is missing, or the image is not there; otherwise nobody
+ * could say. read: its manifest was given out, which may count as a pull. stale: another credential may be taken.
+ */
+export type Verified =
+  | { readonly ok: true }
+  | {
+      readonly ok: false;
+      readonly refused: boolean;
+      readonly read: boolean;
+      readonly stale: boolean;
+      readonly message: string;
+      readonly remedy: string;
+    };
+/** Never throws. */
+export type Verify = (image: Image, credential: Credential, signal: AbortSignal) => Promise<Verified>;

@@ -1,5 +1,5 @@
 import type { Clock } from '../contract/clock.ts';
-import type { Prove, Sources } from '../contract/source.ts';
+import type { Prove, Sources, Verify } from '../contract/source.ts';
 import { whyDue } from './due.ts';
 import type { CourierEvent } from './events.ts';
 import { scopeFindings, slotFindings, targetFindings } from './findings.ts';
@@ -7,9 +7,11 @@ import { createLane, type Lane } from './lane.ts';
 import type { Ledger, ManagedTarget, Moment, Scope } from './ledger.ts';
 import { createLoop, type Loop, type Turn } from './loop.ts';
 import { type Postponed, postponedOf } from './postponed.ts';
+import type { Memory } from './remembered.ts';
 import { createStarts } from './starts.ts';
 import { createSupply, type Supply, type Want } from './supply.ts';
 import { second, timeline } from './timing.ts';
+import { createVerifications, type Verifications } from './verifications.ts';
 import { createWork } from './work.ts';
 
 const stopWithin = 6 * second;
@@ -20,6 +22,10 @@ export interface CourierDeps {
   readonly random?: () => number;
   /** Asks the registry whether a new credential opens it; without it nothing is proven. */
   readonly prove?: Prove;
+  /** Walks the pull of an image; without it the images of targets are passed over. */
+  readonly verify?: Verify;
+  /** Where it is kept when images were read, over restarts; nowhere unless said. */
+  readonly memory?: Memory | undefined;
   /** How often every slot is looked at; 15 s unless said. */
   readonly tickMs?: number;
   /** The next regular discovery after this wall time (schedule.ts). */
@@ -68,7 +74,10 @@ export function createCourier(deps: CourierDeps): Courier {
   const persists = (): boolean => mode === 'run';
   const supply = createSupply({ clock, now, random, work, emit, wake: loop.wake, prove: deps.prove, arrived, persists });
   const ledger = ledgerOf(lanes, supply, loop, clock, now);
-  const turn = turnOf(lanes, supply);
+  const verifications =
+    deps.verify && createVerifications({ clock, now, random, work, verify: deps.verify, memory: deps.memory, supply, emit });
+  // Whoever does everything once waits for nothing that is due later.
+  const turn = turnOf(lanes, supply, () => (persists() ? verifications : undefined));
 
   function arrived(scope: Scope): void {
     for (const lane of lanes.values()) lane.arrived(scope);
@@ -146,7 +155,7 @@ function scopesOf(lanes: readonly Lane[]): Set<Scope> {
   return new Set(needed.filter(scope => scope !== undefined));
 }
 
-function turnOf(lanes: ReadonlyMap<string, Lane>, supply: Supply): Turn {
+function turnOf(lanes: ReadonlyMap<string, Lane>, supply: Supply, verifications: () => Verifications | undefined): Turn {
   /** Before the lane opens its target, which is told what the scope's credential says. */
   function wantOwn({ record }: Lane, want: Want): void {
     const { own, paused } = record.managed;
@@ -160,9 +169,14 @@ function turnOf(lanes: ReadonlyMap<string, Lane>, supply: Supply): Turn {
           wantOwn(lane, want);
           lane.demand(want);
         }
+        verifications()?.demand(
+          lanes.values().map(({ record }) => record),
+          want,
+        );
       });
       for (const lane of lanes.values()) lane.scan();
       supply.step();
+      verifications()?.step();
     },
     step() {
       for (const lane of lanes.values()) lane.step();

@@ -68,6 +68,13 @@ export type CourierEvent =
       readonly message?: string;
       readonly repeat: boolean;
     })
+  | (OfSource & {
+      readonly kind: 'verified';
+      readonly image: string;
+      readonly ms: number;
+      readonly ok: boolean;
+      readonly message?: string;
+    })
   | (OfSlot & {
       readonly kind: 'delivered';
       readonly ms: number;

@@ -1,6 +1,6 @@
 import type { Finding, FindingSpecs } from '../contract/adapter.ts';
 import { isContested } from './due.ts';
-import type { Entry, ManagedTarget, Moment, Scope, ScopeFinding, TargetRecord } from './ledger.ts';
+import type { Entry, ManagedTarget, Moment, Scope, ScopeFinding, TargetRecord, Verification } from './ledger.ts';
 import { hour, minute } from './timing.ts';
 
 /** What the engine itself has to say of a target, a slot or a credential. */
@@ -60,6 +60,16 @@ export const engineFindings = {
     doc: 'The registry could not be asked whether it accepts the credential.',
     remedy: 'Nothing, if the courier has no route to the registry; delivery goes on all the same.',
   },
+  PULL_REFUSED: {
+    severity: 'error',
+    doc: 'An image under `verify` would not be pulled: the AWS identity lacks a right, or the image is not there.',
+    remedy: 'The message says what is missing. `ecr-courier check IMAGE` asks again at once.',
+  },
+  PULL_UNPROVEN: {
+    severity: 'info',
+    doc: 'Nobody could say whether an image under `verify` would be pulled, as the registry gave no answer of use. It is asked again.',
+    remedy: 'Nothing, unless it lasts: then look at the way to the registry.',
+  },
   CLOCK_SKEW: {
     severity: 'warning',
     doc: 'The clock of this machine differs from the clock of AWS by more than a minute.',
@@ -97,10 +107,24 @@ export function targetFindings(record: TargetRecord, wall: number): Finding[] {
     found.push(finding('NO_SLOTS', `${record.name} knows no ECR registry that the courier could serve.`, record.managed));
   if (own && !own.kept?.credential.own && (own.kept ?? own.trouble))
     found.push(finding('OWN_UNKNOWN', unknownOwn(record.name, own), record.managed));
+  for (const verification of record.verified ?? []) found.push(...ofImage(verification));
   const ends = record.about.keyExpiresAt;
   if (ends && ends.getTime() - wall < 14 * 24 * hour)
     found.push(finding('KEY_EXPIRES', `The key for ${record.name} ends at ${ends.toISOString()}.`));
   return found;
+}
+
+function ofImage({ name, scope, result }: Verification): Finding[] {
+  if (!scope)
+    return [
+      {
+        ...finding('PULL_UNPROVEN', `${name} is pulled without a login, as no source serves ${name.split('/')[0]}.`),
+        remedy: 'Take it out of `verify`, or add a source for its registry.',
+      },
+    ];
+  if (!result || result.ok) return [];
+  const { refused, message, remedy } = result;
+  return [{ ...finding(refused ? 'PULL_REFUSED' : 'PULL_UNPROVEN', `${name}: ${message}`), remedy }];
 }
 
 /**

@@ -1,8 +1,9 @@
 import type { About, Finding, FindingSpecs, Limits, Rehearsal, Slot, Target } from '../contract/adapter.ts';
 import type { Credential } from '../contract/credential.ts';
 import type { Failure, FailureCode } from '../contract/failures.ts';
+import type { Image } from '../contract/image.ts';
 import type { Registry } from '../contract/registry.ts';
-import type { Proof, Source } from '../contract/source.ts';
+import type { Proof, Source, Verified } from '../contract/source.ts';
 
 /** Milliseconds on the engine's own time line (timing.ts `advance`): never runs backward, counts suspended hours. */
 export type Moment = number;
@@ -187,6 +188,8 @@ export interface ManagedTarget {
   readonly window?: ((wall: number) => number) | undefined;
   /** What stands whatever discovery says: TLS verification is off, and the like. */
   readonly standing?: readonly Finding[];
+  /** Images that are walked through as if they were pulled, now and then. */
+  readonly verify?: readonly Image[];
   /** It wants the registry of the courier's own account, too: any registry of the region where that is. */
   readonly own?: Registry | undefined;
   /**
@@ -238,6 +241,8 @@ export interface TargetRecord {
   discoveredAt?: Moment | undefined;
   /** [condition] */
   nextDiscoveryAt: Moment;
+  /** Of the images under `verify`, in their order. [verifications] */
+  verified?: readonly Verification[];
   /** When deliveries that disturb may begin: now, or the next such moment. Missing: at any time. [lane] */
   opensAt?: (() => Moment) | undefined;
   /** Why nothing is delivered, or the last discovery's failure. [condition] */
@@ -300,6 +305,24 @@ export interface Scope {
    * [scopes; fetches: all of them, for a new credential; proofs: takes them]
    */
   unproven: Registry[];
+}
+
+/**
+ * An image that is walked through as if it were pulled, with the credential of a scope: one for all targets that ask
+ * for it. All of it is written by verifications.ts.
+ */
+export interface Verification {
+  /** HOST/REPOSITORY:TAG */
+  readonly name: string;
+  readonly image: Image;
+  /** undefined: no source serves it. */
+  scope: Scope | undefined;
+  running: boolean;
+  notBefore: Moment;
+  /** What came of it last, and when that began. */
+  result?: Verified & { readonly at: Moment };
+  /** When it last went well. */
+  succeededAt?: Moment;
 }
 
 /** A finding about a credential. host: the registry that it is about, if it is about one. */

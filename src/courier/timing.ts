@@ -6,6 +6,7 @@ import type { Entry, Holding, Kept, Moment, Scope } from './ledger.ts';
 export const second = 1000;
 export const minute = 60 * second;
 export const hour = 60 * minute;
+export const day = 24 * hour;
 
 /** A wall clock that gains more than this on the monotonic one has been suspended or set. */
 const leap = second;

@@ -46,6 +46,7 @@ const lines: { readonly [K in CourierEvent['kind']]: (event: Event<K>) => Line }
   fetched,
   'fetch-failed': event => failed('token fetch failed', origin(event), event, 'debug'),
   proved,
+  verified,
   delivered,
   'delivery-failed': event => failed('delivery failed', { ...slotOf(event), ...sentBy(event) }, event, 'info'),
   'watch-ended': event => ({ level: 'debug', message: 'watch ended', data: { target: event.target, error: event.message } }),
@@ -70,6 +71,14 @@ function proved(event: Event<'proved'>): Line {
   if (event.ok) return { level: 'info', message: 'proved', data };
   // The finding is the news: one line for all hosts.
   return { level: 'debug', message: 'proof failed', data };
+}
+
+function verified(event: Event<'verified'>): Line {
+  const data = { ...origin(event), image: event.image, error: event.message, ...took(event) };
+  // What stands between it and a pull is a finding.
+  return event.ok
+    ? { level: 'info', message: 'image would be pulled', data }
+    : { level: 'debug', message: 'image would not be pulled', data };
 }
 
 function delivered(event: Event<'delivered'>): Line {
@@ -112,7 +121,7 @@ function sentBy(event: Event<'delivered' | 'delivery-failed'>): object {
   };
 }
 
-function origin(event: Event<'fetched' | 'fetch-failed' | 'proved'>): object {
+function origin(event: Event<'fetched' | 'fetch-failed' | 'proved' | 'verified'>): object {
   return { source: event.source, ecr_region: event.region, service: event.service };
 }
 function took(event: { readonly ms: number }): object {

@@ -6,7 +6,7 @@ export interface MetricSpec {
   readonly labels: readonly Label[];
 }
 /** Never `region`, `service`, `type` and the like: Prometheus and its users put those on targets themselves. */
-export type Label = 'target' | 'source' | 'ecr_region' | 'code' | 'change' | 'state' | 'severity' | 'level' | 'version' | 'node';
+export type Label = 'target' | 'source' | 'ecr_region' | 'code' | 'change' | 'state' | 'severity' | 'level' | 'image' | 'version' | 'node';
 
 export const prefix = 'ecr_courier_';
 
@@ -68,6 +68,19 @@ export const metricTable = {
     'target',
   ),
   findings: gauge('findings', 'Findings about a target and its slots, by severity.', 'target', 'severity'),
+
+  imagePullable: gauge(
+    'image_pullable',
+    '1 when an image under `verify` would be pulled, 0 when a right is missing or it is not there; absent while nobody can say.',
+    'target',
+    'image',
+  ),
+  imageProven: gauge(
+    'last_image_proof_success_timestamp_seconds',
+    'When it was last sure that an image under `verify` would be pulled; 0 before the first time.',
+    'target',
+    'image',
+  ),
 
   ready: gauge('ready', '1 while /readyz says so: every required target was discovered, and its slots hold valid tokens.'),
   reloadOk: gauge('config_last_reload_successful', '1 when the configuration was accepted at the last attempt to load it.'),

@@ -85,6 +85,8 @@ export function createMetrics(options: MetricsOptions): Metrics {
       const standing = [...status.targets.map(subjectOf), ...status.credentials.map(subjectOf)];
       forgetAllBut(new Set(standing.map(subject => JSON.stringify(subject))));
       for (const subject of standing) know(subject);
+      // Images come and go with the configuration.
+      for (const gauge of [metrics.imagePullable, metrics.imageProven]) gauge.reset();
       for (const target of status.targets) showTarget(metrics, target);
       for (const alike of Map.groupBy(status.credentials, one => JSON.stringify(subjectOf(one))).values()) showCredential(metrics, alike);
       metrics.ready.set(Number(status.ready));
@@ -132,6 +134,8 @@ function count(metrics: Instruments, event: CourierEvent, now: number): void {
     if (!event.ok) metrics.proofFailures.inc(labels);
     return;
   }
+  // What stands is shown at a scrape.
+  if (event.kind === 'verified') return;
   metrics.fetchAttempts.inc(labels);
   metrics.fetchDuration.observe(labels, event.ms / 1000);
   if (event.kind === 'fetched') metrics.fetchSuccess.set(labels, now);
@@ -163,6 +167,10 @@ function showTarget(metrics: Instruments, view: TargetOverview): void {
   for (const state of states) metrics.slots.set({ target, state }, slots.get(state) ?? 0);
   for (const severity of severities) metrics.findings.set({ target, severity }, findings.get(severity) ?? 0);
   metrics.targetInsecure.set({ target }, view.findings.some(one => one.code === 'TLS_UNVERIFIED') ? 1 : 0);
+  for (const { image, state, succeededAt } of view.images) {
+    metrics.imageProven.set({ target, image }, succeededAt === null ? 0 : seconds(succeededAt));
+    if (state === 'ok' || state === 'refused') metrics.imagePullable.set({ target, image }, state === 'ok' ? 1 : 0);
+  }
   setUnlessPaused(metrics.consecutiveFailures, view, inARow);
   setUnlessPaused(metrics.targetUp, view, Number(view.discoveredAt !== null && view.trouble === null));
   setUnlessPaused(metrics.targetExpiry, view, first?.expires);

@@ -1,6 +1,6 @@
 import { type Html, html } from './html.ts';
 import { badge, findings, lifeBar, lifeWords, type Now, type Tone, trouble, when } from './page-parts.ts';
-import type { HoldingView, OutcomeView, SlotView, TargetView } from './status-view.ts';
+import type { HoldingView, ImageView, OutcomeView, SlotView, TargetView } from './status-view.ts';
 import { count } from './words.ts';
 
 const slotTones: Readonly<Record<SlotView['state'], Tone>> = {
@@ -33,6 +33,7 @@ ${trouble(target.trouble, now)}
 ${findings(target.findings)}
 ${about(target, now)}
 ${slots(target.slots, now, how.counted)}
+${images(target.images, now)}
 ${outcomes(target.outcomes, now)}
 </details>`;
 }
@@ -117,6 +118,28 @@ function attempts(slot: SlotView, now: Now): Html {
   const last = slot.lastAttemptAt !== null && html`<div class="quiet">last attempt ${when(slot.lastAttemptAt, now.here)}</div>`;
   const next = slot.nextAttemptAt !== null && html`<div class="quiet">next attempt ${when(slot.nextAttemptAt, now.here)}</div>`;
   return html`${last}${next}`;
+}
+
+const imageTones: Readonly<Record<ImageView['state'], Tone>> = { refused: 'bad', unproven: 'warn', waiting: 'note', ok: 'good' };
+const imageWords: Readonly<Record<ImageView['state'], string>> = {
+  refused: 'would not be pulled',
+  unproven: 'not known',
+  waiting: 'not asked yet',
+  ok: 'would be pulled',
+};
+
+/** Unfolded where one of them would not be pulled: why is told by a finding above. */
+function images(list: readonly ImageView[], now: Now): Html | null {
+  if (list.length === 0) return null;
+  const bad = list.filter(({ state }) => state === 'refused').length;
+  const rows = list.map(({ image, state, askedAt, succeededAt, nextAt }) => {
+    const asked = askedAt !== null && html`<div class="quiet">asked ${when(askedAt, now.here)}</div>`;
+    const before = state !== 'ok' && succeededAt !== null && html`<div class="quiet">last well ${when(succeededAt, now.here)}</div>`;
+    const next = nextAt !== null && html`<div class="quiet">next ${when(nextAt, now.here)}</div>`;
+    return html`<tr role="row"><th role="rowheader" scope="row" class="host">${image}</th>
+<td role="cell">${badge(imageTones[state], imageWords[state])}</td><td role="cell">${asked}${before}${next}</td></tr>`;
+  });
+  return html`<details class="rest"${bad > 0 && html` open`}><summary>${count(list.length, 'image')} to verify${bad > 0 && `, ${bad.toLocaleString('en-US')} would not be pulled`}</summary>${table(['Image', 'Pull', 'Asked'], rows)}</details>`;
 }
 
 function outcomes(list: readonly OutcomeView[], now: Now): Html | null {

@@ -48,6 +48,23 @@ export interface HoldingView {
   /** What the manager or the registry said of it; null: they were not asked, or could not be. */
   readonly proven: boolean | null;
 }
+/** An image under `verify`. */
+export interface ImageView {
+  /** HOST/REPOSITORY:TAG, or @DIGEST. */
+  readonly image: string;
+  /**
+   * ok: it would be pulled; refused: a right is missing, or it is not there; unproven: nobody could say; waiting: it
+   * was not asked for yet.
+   */
+  readonly state: 'ok' | 'refused' | 'unproven' | 'waiting';
+  /** Why it would not be pulled; null when it would. */
+  readonly message: string | null;
+  readonly askedAt: Time | null;
+  /** When it was last sure that it would be pulled. */
+  readonly succeededAt: Time | null;
+  /** Not before then is it asked for again. */
+  readonly nextAt: Time | null;
+}
 export interface SlotView {
   readonly id: string;
   readonly title: string;
@@ -77,6 +94,7 @@ export interface TargetView {
   readonly nextDiscoveryAt: Time | null;
   readonly trouble: TroubleView | null;
   readonly findings: readonly FindingView[];
+  readonly images: readonly ImageView[];
   readonly slots: readonly SlotView[];
   /** Newest first; failures are kept longer than successes. */
   readonly outcomes: readonly OutcomeView[];

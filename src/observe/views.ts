@@ -17,6 +17,7 @@ import {
 import { fetchDueAt } from '../courier/timing.ts';
 import { explained, saidOf } from '../courier/verdict.ts';
 import { specOf } from './finding-log.ts';
+import { imageView } from './image-view.ts';
 import type {
   CredentialView,
   FindingView,
@@ -48,6 +49,7 @@ export function targetOverview(ledger: Ledger, record: TargetRecord, engine: Fin
     nextDiscoveryAt: managed.paused ? null : timeOf(ledger, record.nextDiscoveryAt),
     trouble: trouble ? troubleView(ledger, trouble) : null,
     findings: [...ledger.findingsOf(record), ...record.findings].map(finding => findingView(finding, specs)),
+    images: (record.verified ?? []).map(verification => imageView(ledger, verification)),
     slots: {
       *[Symbol.iterator]() {
         const lifeOf = lives(ledger);

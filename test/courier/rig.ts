@@ -3,10 +3,11 @@ import type { Credential, Credentials } from '../../src/contract/credential.ts';
 import { Failure } from '../../src/contract/failures.ts';
 import { parseAddress, type Registry } from '../../src/contract/registry.ts';
 import { Secret } from '../../src/contract/secret.ts';
-import type { Prove, Source } from '../../src/contract/source.ts';
+import type { Prove, Source, Verify } from '../../src/contract/source.ts';
 import { type Courier, createCourier } from '../../src/courier/courier.ts';
 import type { CourierEvent } from '../../src/courier/events.ts';
 import type { ManagedTarget } from '../../src/courier/ledger.ts';
+import type { Memory } from '../../src/courier/remembered.ts';
 import { cronSchedule } from '../../src/courier/schedule.ts';
 import { createVirtualClock, type VirtualClock } from '../fakes/clock.ts';
 
@@ -181,6 +182,8 @@ export interface RigOptions {
   readonly sources?: readonly TestSource[];
   readonly targets: readonly TestTarget[];
   readonly prove?: Prove;
+  readonly verify?: Verify;
+  readonly memory?: Memory;
   readonly seed?: number;
   readonly cron?: string;
   readonly tickMs?: number;
@@ -203,6 +206,8 @@ export async function startRig(options: RigOptions): Promise<Rig> {
       if (options.keepsEvents ?? true) events.push(event);
     },
     ...(options.prove && { prove: options.prove }),
+    ...(options.verify && { verify: options.verify }),
+    memory: options.memory,
     ...(options.tickMs && { tickMs: options.tickMs }),
     ...(options.rehearse && { rehearse: true }),
   });

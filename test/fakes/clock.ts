@@ -21,6 +21,9 @@ interface Sleeper {
   wake(): void;
 }
 
+/** In milliseconds. */
+const shortest = 0.001;
+
 export function createVirtualClock(start = Date.UTC(2026, 0, 1)): VirtualClock {
   const sleepers = new Set<Sleeper>();
   let mono = 0;
@@ -46,7 +49,8 @@ export function createVirtualClock(start = Date.UTC(2026, 0, 1)): VirtualClock {
           signal.removeEventListener('abort', wake);
           resolve();
         };
-        const sleeper: Sleeper = { at: mono + Math.max(0, ms), nr: nr++, wake };
+        // A pause that is lost in the rounding of a sum would never end.
+        const sleeper: Sleeper = { at: mono + (ms > 0 ? Math.max(shortest, ms) : 0), nr: nr++, wake };
         sleepers.add(sleeper);
         signal.addEventListener('abort', wake);
       }),

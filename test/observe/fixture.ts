@@ -1,10 +1,12 @@
+import assert from 'node:assert/strict';
 import type { Finding, FindingSpecs, Slot } from '../../src/contract/adapter.ts';
 import { type Credential, fingerprint } from '../../src/contract/credential.ts';
 import { Failure, type FailureCode } from '../../src/contract/failures.ts';
+import { readImage } from '../../src/contract/image.ts';
 import { parseAddress, type Registry } from '../../src/contract/registry.ts';
 import { Secret } from '../../src/contract/secret.ts';
 import type { Source } from '../../src/contract/source.ts';
-import type { Entry, Kept, Ledger, Outcome, Scope, ScopeFinding, TargetRecord, Trouble } from '../../src/courier/ledger.ts';
+import type { Entry, Kept, Ledger, Outcome, Scope, ScopeFinding, TargetRecord, Trouble, Verification } from '../../src/courier/ledger.ts';
 
 export const minute = 60_000;
 export const hour = 60 * minute;
@@ -117,6 +119,14 @@ export function target(
     outcomes: [],
     ...rest,
   };
+}
+
+const image = readImage(`${euWest}/team/app:1`);
+
+/** Of one image; `verified` of a target takes several. */
+export function verification(name: string, more: Partial<Verification> = {}): Verification {
+  assert.ok('registry' in image);
+  return { name: `${euWest}/${name}`, image, scope: scopeOf(euWest), running: false, notBefore: hour, ...more };
 }
 
 export function outcome(slot: string, at: number, result: Outcome['result'], more: Partial<Outcome> = {}): Outcome {

@@ -5,7 +5,7 @@ import type { CourierEvent } from '../../src/courier/events.ts';
 import type { Ledger } from '../../src/courier/ledger.ts';
 import { createMetrics, metricList } from '../../src/observe/metrics.ts';
 import { statusOf } from '../../src/observe/status.ts';
-import { entry, epoch, euWest, hour, kept, ledgerOf, scopeOf, specs, target, trouble, usEast } from './fixture.ts';
+import { entry, epoch, euWest, hour, kept, ledgerOf, scopeOf, specs, target, trouble, usEast, verification } from './fixture.ts';
 
 const now = epoch / 1000;
 const create = () => createMetrics({ version: '1.2.3', clock: { wall: () => epoch } });
@@ -213,4 +213,21 @@ test('the end of a key is there while it is known', async () => {
   assert.equal(of(await seriesOf({}), name), undefined);
   assert.equal(of(await seriesOf({ keyExpiresAt: new Date(epoch + hour) }), name), now + 3600);
   assert.equal(of(await seriesOf({}), name), undefined);
+});
+
+test('images under verify: 1, 0 or nothing, and when it was last sure; those that are gone are gone', async () => {
+  const metrics = create();
+  const denied = { ok: false, refused: true, read: false, stale: false, message: 'no', remedy: '' } as const;
+  const verified = [
+    verification('a:1', { result: { ok: true, at: 0 }, succeededAt: -hour }),
+    verification('b:1', { result: { ...denied, at: 0 } }),
+    verification('c:1', { result: { ...denied, refused: false, at: 0 }, succeededAt: -hour }),
+    verification('d:1'),
+  ];
+  const series = parse(await metrics.render(status(ledgerOf([target('p', [], { verified })]))));
+  const all = (name: string) => ['a', 'b', 'c', 'd'].map(image => of(series, `${name}{target="p",image="${euWest}/${image}:1"}`));
+  assert.deepEqual(all('image_pullable'), [1, 0, undefined, undefined]);
+  assert.deepEqual(all('last_image_proof_success_timestamp_seconds'), [now - 3600, 0, now - 3600, 0]);
+  const later = parse(await metrics.render(status(ledgerOf([target('p', [], { verified: verified.slice(0, 1) })]))));
+  assert.equal([...later.keys()].filter(name => name.includes('image=')).length, 2);
 });

@@ -5,7 +5,7 @@ import { html } from '../../src/observe/html.ts';
 import { page, styleHash } from '../../src/observe/page.ts';
 import { statusOf } from '../../src/observe/status.ts';
 import type { Status } from '../../src/observe/status-view.ts';
-import { entry, euWest, hour, kept, ledgerOf, outcome, scopeOf, specs, target, trouble, usEast } from './fixture.ts';
+import { entry, euWest, hour, kept, ledgerOf, outcome, scopeOf, specs, target, trouble, usEast, verification } from './fixture.ts';
 
 const status = (ledger: Ledger) => statusOf(ledger, { version: '1.2.3', findings: specs });
 const key = scopeOf(euWest, { kept: kept(3 * hour) });
@@ -183,4 +183,17 @@ test('whatever stands in any field stays text', () => {
     assert.doesNotMatch(markup, /<(script|img|b)\b|href="javascript:|[\u202a-\u202e]/, hostile);
     assert.ok(!markup.includes('\u0000'));
   }
+});
+
+test('images under verify: folded while all is well, unfolded with a word when one would not be pulled', () => {
+  const well = verification('a:1', { result: { ok: true, at: -hour }, succeededAt: -hour });
+  const denied = { ok: false, refused: true, read: false, stale: false, message: 'no', remedy: '' } as const;
+  const bad = verification('<b>:1', { result: { ...denied, at: -hour }, succeededAt: -2 * hour });
+  const of = (verified: (typeof well)[]) => shown(ledgerOf([target('p', [], { verified })]));
+  assert.match(of([well]), /<details class="rest"><summary>1 image to verify<\/summary>/);
+  const markup = of([well, bad]);
+  assert.match(markup, /<details class="rest" open><summary>2 images to verify, 1 would not be pulled<\/summary>/);
+  assert.match(markup, /amazonaws\.com\/&lt;b&gt;:1<\/th>/);
+  assert.match(markup, /last well <time/);
+  assert.doesNotMatch(of([]), /to verify/);
 });

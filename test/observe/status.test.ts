@@ -5,12 +5,29 @@ import type { Entry, Ledger, Scope } from '../../src/courier/ledger.ts';
 import { checksOf } from '../../src/observe/readiness.ts';
 import { statusOf } from '../../src/observe/status.ts';
 import type { SlotView } from '../../src/observe/status-view.ts';
-import { entry, epoch, euWest, hour, kept, ledgerOf, minute, outcome, scopeOf, specs, target, trouble, usEast } from './fixture.ts';
+import {
+  entry,
+  epoch,
+  euWest,
+  hour,
+  kept,
+  ledgerOf,
+  minute,
+  outcome,
+  scopeOf,
+  specs,
+  target,
+  trouble,
+  usEast,
+  verification,
+} from './fixture.ts';
 import { statusFaults } from './schema.ts';
 
 const status = (ledger: Ledger) => statusOf(ledger, { version: '1.2.3', findings: specs });
 const iso = (moment: number) => new Date(epoch + moment).toISOString();
 const key = scopeOf(euWest, { kept: kept(2 * hour) });
+
+const denied = { ok: false, refused: true, read: false, stale: false, message: 'No right.', remedy: 'Add it.' } as const;
 
 const busy = ledgerOf(
   [
@@ -32,6 +49,12 @@ const busy = ledgerOf(
           outcome('7', -2 * hour, 'updated', { expiresAt: new Date(epoch) }),
         ],
         trouble: trouble('BUSY', 'Come back later.'),
+        verified: [
+          verification('a:1', { result: { ok: true, at: -hour }, succeededAt: -hour }),
+          verification('b:1', { result: { ...denied, at: -minute }, succeededAt: -2 * hour }),
+          verification('c:1', { result: { ...denied, refused: false, at: -minute } }),
+          verification('d:1', { scope: undefined }),
+        ],
       },
     ),
     target('fresh', [], { discoveredAt: undefined, nextDiscoveryAt: Number.NEGATIVE_INFINITY }),
@@ -264,4 +287,18 @@ test('dates that a manager made up break nothing, and no secret is in the answer
   );
   assert.match(answer, /"keyExpiresAt":null/);
   for (const form of Secret.forms(secret)) assert.ok(!answer.includes(form));
+});
+
+test('images under verify: each with what came of it, why, and when', () => {
+  const [portainer, fresh] = status(busy).targets;
+  assert.deepEqual(fresh?.images, []);
+  assert.deepEqual(
+    portainer?.images.map(({ image, ...rest }) => [image.split('/').at(-1), ...Object.values(rest)]),
+    [
+      ['a:1', 'ok', null, iso(-hour), iso(-hour), iso(hour)],
+      ['b:1', 'refused', 'No right.', iso(-minute), iso(-2 * hour), iso(hour)],
+      ['c:1', 'unproven', 'No right.', iso(-minute), null, iso(hour)],
+      ['d:1', 'waiting', null, null, null, null],
+    ],
+  );
 });

@@ -1,0 +1,16 @@
+import { redact } from '../contract/secret.ts';
+import type { Ledger, Verification } from '../courier/ledger.ts';
+import type { ImageView } from './status-view.ts';
+
+/** Registries may repeat what they were sent. */
+export function imageView(ledger: Ledger, { name, scope, result, succeededAt, notBefore }: Verification): ImageView {
+  const time = (moment: number | undefined) => (moment === undefined ? null : ledger.date(moment).toISOString());
+  return {
+    image: name,
+    state: result ? (result.ok ? 'ok' : result.refused ? 'refused' : 'unproven') : 'waiting',
+    message: result && !result.ok ? redact(result.message) : null,
+    askedAt: time(result?.at),
+    succeededAt: time(succeededAt),
+    nextAt: scope ? time(notBefore) : null,
+  };
+}
