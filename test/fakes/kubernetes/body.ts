@@ -22,34 +22,61 @@ export const unsupportedMedia = (): never =>
 
 /** The body of POST and PUT. `warn` takes what the header `warning` shall say. */
 export function objectIn(request: Seen, place: Place, options: WriteOptions, warn: (text: string) => void): Draft {
-  const { kind } = place;
-  if (!['', 'application/json'].includes(mediaOf(request))) unsupportedMedia();
-  const draft = mapIn(request.body.toString(), flaw => badRequest(`couldn't get version/kind; json parse error: ${flaw}`));
-  const said = { apiVersion: apiVersionOf(kind), kind: kind.kind, ...draft };
-  if (said.apiVersion !== apiVersionOf(kind) || said.kind !== kind.kind) {
-    const wrong = `the API version in the data (${said.apiVersion}) does not match the expected API version (${apiVersionOf(kind)})`;
+  const { kind, name } = place;
+  if (!['', 'application/json'].includes(mediaOf(request))) unknownFormat();
+  const text = request.body.toString();
+  const draft = mapIn(text, flaw =>
     badRequest(
-      said.kind === kind.kind
-        ? wrong
-        : `${said.kind} in version "${kind.version}" cannot be handled as a ${kind.kind}: no kind "${said.kind}" is registered`,
-    );
-  }
-  const known = withoutStrangers(said, kind, options, warn);
-  const object = decodedOr(kind, known, why =>
-    badRequest(`${kind.kind} in version "${kind.version}" cannot be handled as a ${kind.kind}: ${why}`),
+      `the object provided is unrecognized (must be of type ${kind.kind}): couldn't get version/kind; json parse error: ${flaw} (${summary(text)})`,
+    ),
   );
+  const said = { apiVersion: apiVersionOf(kind), kind: kind.kind, ...draft };
+  const refuseText = (why: string): never =>
+    badRequest(`${said.kind} in version "${said.apiVersion.split('/').at(-1)}" cannot be handled as a ${kind.kind}: ${why}`);
+  if (said.apiVersion !== apiVersionOf(kind))
+    refuseText(`no kind "${said.kind}" is registered for version "${said.apiVersion}" in scheme "pkg/runtime/scheme.go:111"`);
+  const object = typed(kind, said, options, warn, refuseText);
+  if (name !== undefined && textOf(treeOf(object.metadata)['name']) === '') undeterminable(name);
   return placed(object, place);
 }
 
+const undeterminable = (name: string): never =>
+  badRequest(`the name of the object (${name} based on URL) was undeterminable: name must be provided`);
+
+const unknownFormat = (): never => {
+  const known = 'application/json, application/yaml, application/vnd.kubernetes.protobuf';
+  const message = `the body of the request was in an unknown format - accepted media types include: ${known}`;
+  return refuse({ code: 415, message, reason: 'UnsupportedMediaType' });
+};
+
+/** What a message shows of a body: its begin, and as hexadecimal digits where that is no map. */
+function summary(text: string): string {
+  const most = 30;
+  const bytes = Buffer.from(text);
+  if (bytes.length === 0) return '<empty>';
+  const begin = bytes.subarray(0, most).toString(text.startsWith('{') ? 'utf8' : 'hex');
+  return bytes.length > most ? `${begin} ...` : begin;
+}
+
 /** The object that a patch has made of another one. */
-export function patchedObject(draft: unknown, place: Place, options: WriteOptions, warn: (text: string) => void): Draft {
-  const known = withoutStrangers(isTree(draft) ? draft : {}, place.kind, options, warn);
-  const object = decodedOr(place.kind, known, why =>
-    invalid({ kind: '', name: '' }, [
-      { reason: 'FieldValueInvalid', message: `Invalid value: ${JSON.stringify(JSON.stringify(draft))}: ${why}`, field: 'patch' },
-    ]),
-  );
-  return placed(object, place);
+export function patchedObject(draft: Draft, place: Place, options: WriteOptions, warn: (text: string) => void): Draft {
+  const refuseText = (why: string): never => {
+    const message = `Invalid value: ${JSON.stringify(JSON.stringify(draft))}: ${why}`;
+    return invalid({ kind: '', name: '' }, [{ reason: 'FieldValueInvalid', message, field: 'patch' }]);
+  };
+  return placed(typed(place.kind, draft, options, warn, refuseText), place);
+}
+
+/** A draft as its kind holds it. `refuseText` says why it does not. */
+function typed(kind: Kind, draft: Draft, options: WriteOptions, warn: (text: string) => void, refuseText: (why: string) => never): Draft {
+  const said = textOf(draft['kind']);
+  if (said !== kind.kind) refuseText(`converting (${kind.version}.${said}) to (core.${kind.kind}): unknown conversion`);
+  const strangers: string[] = [];
+  const known = withoutStrangers(draft, kind, strangers);
+  const told = strangers.map(path => `unknown field "${path}"`);
+  if (options.unknownFields === 'Strict' && told.length > 0) refuseText(`strict decoding error: ${told.join(', ')}`);
+  if (options.unknownFields === 'Warn') for (const text of told) warn(text);
+  return decodedOr(kind, known, refuseText);
 }
 
 /** The body of an apply. It may be YAML in Kubernetes: the double takes the part of YAML that is JSON. */
@@ -62,29 +89,37 @@ export function appliedBody({ body }: Seen, place: Place): Draft {
   const { apiVersion = '', kind: said = '' } = draft as { apiVersion?: string; kind?: string };
   if (apiVersion !== apiVersionOf(kind) || said !== kind.kind)
     badRequest(`invalid object type: ${apiVersion.includes('/') ? apiVersion : `/${apiVersion}`}, Kind=${said}`);
-  if (metadata['name'] === undefined) badRequest(`the name of the object (${name} based on URL) was undeterminable: name must be provided`);
+  if (metadata['name'] === undefined) undeterminable(name);
   placed(draft, place);
   if (metadata['managedFields'] !== undefined) badRequest('metadata.managedFields must be nil');
   const title = `(${textOf(metadata['namespace'])}/${name}; ${titleOf(kind)})`;
   const stranger = strangerIn(draft, kind.shape);
   if (stranger !== undefined) broken(`failed to create typed patch object ${title}: ${stranger}: field not declared in schema`);
   const why = `failed to convert new object ${title} to proper version: unable to convert unstructured object to ${titleOf(kind)}`;
-  decodedOr(kind, draft, flaw => broken(`${why}: error decoding from json: ${flaw}`));
+  decodedOr(kind, draft, flaw => broken(`${why}: ${flaw.startsWith('illegal base64') ? 'error decoding from json: ' : ''}${flaw}`));
   return { ...draft, metadata: { ...metadata, ...(namespace !== undefined && { namespace }) } };
 }
 
-/** A patch of the other media types, as JSON. */
-export function patchIn({ body }: Seen): unknown {
-  const text = body.toString();
+/** A patch of the other media types, as JSON: a list of operations, or a map. */
+export function patchIn(request: Seen): unknown {
+  const text = request.body.toString();
   const flaw = goJsonFlaw(text);
-  return flaw === undefined ? (JSON.parse(text) as unknown) : badRequest(`error decoding patch: ${flaw}`);
+  if (flaw !== undefined) return badRequest(`error decoding patch: ${flaw}`);
+  const value: unknown = JSON.parse(text);
+  const isList = mediaOf(request).includes('json-patch');
+  if (isList ? Array.isArray(value) : isTree(value)) return value;
+  const wanted = isList ? '[]handlers.jsonPatchOp' : 'map[string]interface {}';
+  return badRequest(`error decoding patch: json: cannot unmarshal ${goType(value)} into Go value of type ${wanted}`);
 }
+
+/** What of an object is read first. */
+const head = 'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }';
 
 function mapIn(text: string, refuseText: (flaw: string) => never): Draft {
   const flaw = goJsonFlaw(text);
   if (flaw !== undefined) return refuseText(flaw);
   const value: unknown = JSON.parse(text);
-  return isTree(value) ? value : refuseText(`json: cannot unmarshal ${goType(value)} into Go value`);
+  return isTree(value) ? value : refuseText(`json: cannot unmarshal ${goType(value)} into Go value of type ${head}`);
 }
 
 function decodedOr(kind: Kind, draft: Draft, refuseText: (why: string) => never): Draft {
@@ -96,21 +131,17 @@ function decodedOr(kind: Kind, draft: Draft, refuseText: (why: string) => never)
   }
 }
 
-function withoutStrangers(draft: Draft, kind: Kind, { unknownFields }: WriteOptions, warn: (text: string) => void): Draft {
+/** Without the members that nobody knows, whose paths join `strangers`: the deeper ones first. */
+function withoutStrangers(draft: Draft, kind: Kind, strangers: string[]): Draft {
   const stranger = strangerIn(draft, kind.shape);
   if (stranger === undefined) return draft;
-  const path = stranger.slice(1);
-  if (unknownFields === 'Strict')
-    badRequest(
-      `${kind.kind} in version "${kind.version}" cannot be handled as a ${kind.kind}: strict decoding error: unknown field "${path}"`,
-    );
-  if (unknownFields === 'Warn') warn(`unknown field "${path}"`);
-  const keys = path.split('.');
+  strangers.push(stranger.slice(1));
+  const keys = stranger.slice(1).split('.');
   const last = keys.pop() ?? '';
   const copy = structuredClone(draft) as Record<string, unknown>;
   const parent = keys.reduce<Record<string, unknown>>((tree, key) => tree[key] as Record<string, unknown>, copy);
   delete parent[last];
-  return withoutStrangers(copy, kind, { unknownFields } as WriteOptions, warn);
+  return withoutStrangers(copy, kind, strangers);
 }
 
 /** With the name and the namespace of the path; a body that says another is refused. */

@@ -23,7 +23,9 @@ const byKind: Readonly<Record<string, (draft: Draft) => Draft>> = {
   Secret({ stringData, ...draft }) {
     const plain = Object.entries(treeOf(stringData)).map(([key, value]) => [key, Buffer.from(textOf(value)).toString('base64')]);
     const data = { ...bytesOf(draft['data']), ...Object.fromEntries(plain) };
-    return { ...draft, data, type: draft['type'] || 'Opaque' };
+    const type = draft['type'] ?? '';
+    if (typeof type !== 'string') cannot(`json: cannot unmarshal ${goType(type)} into Go struct field Secret.type of type v1.SecretType`);
+    return { ...draft, data, type: type || 'Opaque' };
   },
   Namespace(draft) {
     const metadata = treeOf(draft.metadata);

@@ -7,7 +7,7 @@ import type { Place } from './body.ts';
 import { apiVersionOf, type Kind } from './kinds.ts';
 import { type Draft, type KubeObject, secondsText, textOf, treeOf } from './objects.ts';
 import type { WriteOptions } from './options.ts';
-import { type About, alreadyExists, conflict, stale } from './refusal.ts';
+import { type About, alreadyExists, broken, conflict, invalid, stale } from './refusal.ts';
 import type { Store } from './store.ts';
 import { validate } from './validate.ts';
 
@@ -74,15 +74,27 @@ export function change(write: Write, live: KubeObject, draft: Draft, options: Wr
   const { cluster, place } = write;
   const { kind } = place;
   const { uid, resourceVersion, ...given } = treeOf(draft.metadata);
-  if (uid !== undefined && uid !== live.metadata.uid)
-    conflict(aboutOf(place), `Precondition failed: UID in precondition: ${textOf(uid)}, UID in object meta: ${live.metadata.uid}`);
-  if (resourceVersion !== undefined && resourceVersion !== '' && resourceVersion !== live.metadata.resourceVersion)
-    conflict(aboutOf(place), stale);
   const next = own(lasting(kind, objectOf(kind, draft, { ...given, ...serverOwn(live.metadata) }), live), live);
+  demandVersion(place, live, textOf(resourceVersion));
+  if (uid !== undefined && uid !== live.metadata.uid) {
+    const fixed = {
+      reason: 'FieldValueInvalid',
+      message: `Invalid value: ${JSON.stringify(uid)}: field is immutable`,
+      field: 'metadata.uid',
+    };
+    invalid({ group: kind.group, kind: kind.kind, name: live.metadata.name }, [fixed, fixed]);
+  }
   validate(kind, next, live);
   admitLast(cluster.store, cluster.policies, kind, next, live);
   if (isDeepStrictEqual(next, live)) return live;
   return options.dryRun === 'yes' ? next : cluster.store.put(kind, next);
+}
+
+/** Empty: any version will do. */
+function demandVersion(place: Place, { metadata }: KubeObject, asked: string): void {
+  if (asked === '' || asked === metadata.resourceVersion) return;
+  if (!/^\d+$/.test(asked)) broken(`strconv.ParseUint: parsing ${JSON.stringify(asked)}: invalid syntax`);
+  conflict(aboutOf(place), stale);
 }
 
 /** The members of metadata that nobody else sets. */

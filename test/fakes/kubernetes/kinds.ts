@@ -27,10 +27,11 @@ const plain = (...members: readonly string[]): Record<string, Shape> => Object.f
 const top: Record<string, Shape> = {
   ...plain('apiVersion', 'kind'),
   metadata: {
-    ...plain('name', 'namespace', 'generateName', 'uid', 'resourceVersion', 'creationTimestamp', 'deletionTimestamp', 'managedFields'),
+    ...plain('name', 'namespace', 'uid', 'resourceVersion', 'creationTimestamp', 'deletionTimestamp', 'managedFields'),
     ...plain('generation', 'selfLink', 'deletionGracePeriodSeconds'),
     labels: 'map',
     annotations: 'map',
+    generateName: 'leaf',
     finalizers: 'leaf',
     ownerReferences: 'leaf',
   },

@@ -1,7 +1,8 @@
 import type { Clock } from '../../../src/contract/clock.ts';
 import { goJsonFlaw } from '../go-json.ts';
 import type { Place } from './body.ts';
-import { apiVersionOf } from './kinds.ts';
+import { apiVersionOf, type Kind } from './kinds.ts';
+import { checkListOptions } from './list-options.ts';
 import type { KubeObject } from './objects.ts';
 import { badRequest, refuse, tooLarge } from './refusal.ts';
 import { selectorOf } from './select.ts';
@@ -26,6 +27,7 @@ export async function list(
   clock: Clock,
   signal: AbortSignal,
 ): Promise<List> {
+  checkListOptions(query, 'list');
   const token = query.get('continue') ?? '';
   const asked = versionIn(query);
   if (token !== '' && asked !== undefined && asked !== 0) badRequest('specifying resource version is not allowed when using continue');
@@ -60,7 +62,12 @@ export async function list(
     resourceVersion: String(when),
     ...(next !== undefined && { continue: tokenOf({ rv: when, start: next }), ...(!matches && { remainingItemCount: left }) }),
   };
-  const items = chosen.map(object => ({ ...object, kind: undefined, apiVersion: undefined }));
+  return listOf(kind, metadata, chosen);
+}
+
+/** Objects as a list has them: what they are stands above. */
+export function listOf(kind: Kind, metadata: object, objects: readonly KubeObject[]): List {
+  const items = objects.map(object => ({ ...object, kind: undefined, apiVersion: undefined }));
   return { kind: `${kind.kind}List`, apiVersion: apiVersionOf(kind), metadata, items };
 }
 
@@ -68,22 +75,27 @@ export async function list(
 export function versionIn(query: URLSearchParams): number | undefined {
   const text = query.get('resourceVersion') ?? '';
   if (text === '') return undefined;
-  if (!/^\d+$/.test(text)) badRequest(`resourceVersion: Invalid value: ${JSON.stringify(text)}: ${numberFlaw(text)}`);
+  if (!/^\d+$/.test(text)) badRequest(`invalid resource version: ${numberFlaw(text)}`);
   return Number(text);
 }
 
-export const numberFlaw = (text: string): string => `strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`;
+export function numberFlaw(text: string): string {
+  const said = JSON.stringify(text);
+  return `resourceVersion: Invalid value: ${said}: strconv.ParseUint: parsing ${said}: invalid syntax`;
+}
 
 const tokenOf = (page: Page): string => Buffer.from(JSON.stringify({ v: 'meta.k8s.io/v1', ...page })).toString('base64url');
+
+const badToken = 'invalid continue token: continue key is not valid';
 
 function pageOf(token: string): Page {
   const text = Buffer.from(token, 'base64url');
   const flaw = goJsonFlaw(text);
-  if (flaw !== undefined) badRequest(`invalid continue token: continue key is not valid: ${flaw}`);
+  if (flaw !== undefined) badRequest(`${badToken}: ${flaw}`);
   const { rv, start } = JSON.parse(text.toString()) as Partial<Page>;
   return typeof rv === 'number' && typeof start === 'string'
     ? { rv, start }
-    : badRequest('invalid continue token: continue key is not valid');
+    : badRequest(`${badToken}: incorrect encoded start resourceVersion (version meta.k8s.io/v1)`);
 }
 
 function expiredPage({ start }: Page): never {

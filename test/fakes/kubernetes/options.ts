@@ -21,9 +21,9 @@ export function writeOptions(kind: Options, query: URLSearchParams, userAgent: s
   const dry = query.getAll('dryRun').filter(Boolean);
   const validation = query.get('fieldValidation') ?? '';
   const causes = [
-    ...managerFlaws(manager),
     ...(isApply && manager === '' ? [required('fieldManager', 'is required for apply patch')] : []),
     ...(kind === 'PatchOptions' && force !== null ? [banned('force', 'may not be specified for non-apply patch')] : []),
+    ...managerFlaws(manager),
     ...(dry.some(value => value !== 'All') ? [unsupported('dryRun', JSON.stringify(dry), ['All'])] : []),
     ...(['', 'Ignore', 'Warn', 'Strict'].includes(validation)
       ? []
@@ -48,9 +48,11 @@ const unsupported = (field: string, value: string, supported: readonly string[])
 
 function managerFlaws(manager: string): Cause[] {
   const field = 'fieldManager';
-  if (Buffer.byteLength(manager) > managerBytes)
-    return [{ reason: 'FieldValueTooLong', message: `Too long: may not be more than ${managerBytes} bytes`, field }];
-  const why = 'should only contain printable characters';
-  const isPrintable = /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]*$/u.test(manager);
-  return isPrintable ? [] : [{ reason: 'FieldValueInvalid', message: `Invalid value: ${JSON.stringify(manager)}: ${why}`, field }];
+  const length = { reason: 'FieldValueTooLong', message: `Too long: may not be more than ${managerBytes} bytes`, field };
+  const unprintable = [...manager.matchAll(/[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/gu)].map(({ 0: letter, index }) => {
+    const point = (letter.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0');
+    const why = `invalid character U+${point} (at position ${Buffer.byteLength(manager.slice(0, index))})`;
+    return { reason: 'FieldValueInvalid', message: `Invalid value: ${JSON.stringify(manager)}: ${why}`, field };
+  });
+  return [...(Buffer.byteLength(manager) > managerBytes ? [length] : []), ...unprintable];
 }

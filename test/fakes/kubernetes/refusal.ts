@@ -87,12 +87,12 @@ export const notFound = (about: About): never =>
 export const unknownPath = (): never =>
   refuse({ code: 404, message: 'the server could not find the requested resource', reason: 'NotFound', details: {} });
 
-export const unsupportedMethod = (about: About): never =>
+export const unsupportedMethod = (): never =>
   refuse({
     code: 405,
     message: 'the server does not allow this method on the requested resource',
     reason: 'MethodNotAllowed',
-    details: about,
+    details: {},
   });
 
 export const alreadyExists = (about: About): never =>
@@ -111,7 +111,7 @@ export const forbidden = (about: About, why: string, causes?: readonly Cause[]):
 
 /** Causes with a field, at least one. */
 export function invalid(about: About & { readonly name: string }, causes: readonly Cause[]): never {
-  const told = causes.map(({ field, message }) => `${field}: ${message}`);
+  const told = [...new Set(causes.map(({ field, message }) => `${field}: ${message}`))];
   const why = told.length === 1 ? told.join('') : `[${told.join(', ')}]`;
   return refuse({ code: 422, message: `${titled(about)} is invalid: ${why}`, reason: 'Invalid', details: { ...about, causes } });
 }

@@ -4,9 +4,11 @@ import type { Write } from './keep.ts';
 import type { Kind } from './kinds.ts';
 import { type KubeObject, secondsText, textOf, treeOf } from './objects.ts';
 import { writeOptions } from './options.ts';
-import { badRequest, conflict, notFound } from './refusal.ts';
+import { badRequest, conflict, forbidden, notFound } from './refusal.ts';
 import { selectorOf } from './select.ts';
 import type { Store } from './store.ts';
+
+const immortal = ['default', 'kube-public', 'kube-system'];
 
 /** What DELETE answers: the object, where the kind says so or it is only on its way out, else a Status. */
 export function remove({ cluster, request, query, place }: Write): object {
@@ -21,6 +23,7 @@ export function remove({ cluster, request, query, place }: Write): object {
   if (uid !== undefined && uid !== metadata.uid) conflict(about, `${differs('UID', uid, metadata.uid)} deleted and then recreated`);
   if (resourceVersion !== undefined && resourceVersion !== metadata.resourceVersion)
     conflict(about, `${differs('ResourceVersion', resourceVersion, metadata.resourceVersion)} modified`);
+  if (kind.kind === 'Namespace' && immortal.includes(name)) forbidden({ kind: 'namespaces', name }, 'this namespace may not be deleted');
   if (kind.kind === 'Namespace') return dryRun === 'yes' ? live : terminate(cluster.store, kind, live, cluster.now());
   if (dryRun === 'no') cluster.store.remove(kind, namespace, name);
   if (kind.deleted === 'object') return live;

@@ -2,7 +2,7 @@ import { goJsonFlaw } from '../go-json.ts';
 import type { Seen } from '../server.ts';
 import { mayVisit, type Rule, ruleFor, type User } from './access.ts';
 import { textOf, treeOf } from './objects.ts';
-import { badRequest } from './refusal.ts';
+import { badRequest, invalid } from './refusal.ts';
 
 /** What somebody may do, and who he is: asked by POST, answered, kept nowhere. */
 export const reviews: Readonly<Record<string, (user: User, request: Seen) => object>> = {
@@ -24,11 +24,18 @@ function specIn({ body }: Seen): Readonly<Record<string, unknown>> {
 
 function accessReview(user: User, request: Seen): object {
   const spec = specIn(request);
+  if ((spec['resourceAttributes'] === undefined) === (spec['nonResourceAttributes'] === undefined)) refuseReview();
   const rule = spec['nonResourceAttributes']
     ? visit(user, treeOf(spec['nonResourceAttributes']))
     : deedRule(user, treeOf(spec['resourceAttributes']));
   const status = { allowed: rule !== undefined, ...(rule?.grantedBy !== undefined && { reason: reasonOf(rule, user) }) };
   return { kind: 'SelfSubjectAccessReview', apiVersion: 'authorization.k8s.io/v1', metadata: {}, spec, status };
+}
+
+function refuseReview(): never {
+  const why = 'exactly one of nonResourceAttributes or resourceAttributes must be specified';
+  const cause = { reason: 'FieldValueInvalid', message: `Invalid value: null: ${why}`, field: 'spec.resourceAttributes' };
+  return invalid({ group: 'authorization.k8s.io', kind: '', name: '' }, [cause]);
 }
 
 /** A field selector is no name: who asks so for a right by name is told no (recorded). */

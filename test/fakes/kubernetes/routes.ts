@@ -4,7 +4,7 @@ import { anonymous, demand, demandPath, everybody, type User } from './access.ts
 import type { Place } from './body.ts';
 import type { Cluster, Write } from './keep.ts';
 import { type Kind, kindOf } from './kinds.ts';
-import { list } from './list.ts';
+import { list, listOf } from './list.ts';
 import { notFound, Refusal, refuse, replyOf, unknownPath, unsupportedMethod } from './refusal.ts';
 import { remove, removeAll } from './remove.ts';
 import { type Call, callOf } from './request.ts';
@@ -45,7 +45,7 @@ async function reply(served: Served, request: Seen, signal: AbortSignal): Promis
   const review = reviews[`${call.deed.group}/${call.deed.resource}`];
   if (review && call.deed.verb === 'create') return { status: 201, json: review(user, request) };
   const kind = kindOf(call.deed.group, call.resource);
-  if (!kind || kind.version !== call.version || call.part !== undefined) return unknownPath();
+  if (!kind || kind.version !== call.version || call.part !== undefined) return groups.test(call.deed.group) ? unknownPath() : noPage;
   if ((kind.scope === 'cluster') !== (call.namespace === undefined) && call.name !== undefined) unknownPath();
   return await ofResource(served, { user, request, call, kind }, signal);
 }
@@ -54,9 +54,10 @@ async function reply(served: Served, request: Seen, signal: AbortSignal): Promis
 function callerOf({ tokens }: Served, { headers: { authorization }, peer }: Seen): User {
   if (authorization === undefined && peer !== undefined)
     return [...tokens.values()].find(({ name }) => name === peer) ?? { name: peer, groups: ['system:authenticated'], rules: everybody };
-  if (authorization === undefined) return tokens.get('') ?? anonymous;
-  const [, token = ''] = /^bearer\s+(\S+)$/i.exec(authorization) ?? [];
-  return (token && tokens.get(token)) || refuse({ code: 401, message: 'Unauthorized', reason: 'Unauthorized' });
+  // What is no bearer token is nobody's login, and so no login at all.
+  const [, token] = /^bearer\s+(\S+)/i.exec(authorization ?? '') ?? [];
+  if (token === undefined) return tokens.get('') ?? anonymous;
+  return tokens.get(token) ?? refuse({ code: 401, message: 'Unauthorized', reason: 'Unauthorized' });
 }
 
 const version = {
@@ -69,12 +70,16 @@ const version = {
   gitVersion: 'v1.36.3',
 };
 
+/** Groups of the product: of others not even the path is known. */
+const groups = /^$|^(apps|autoscaling|batch|policy)$|\.k8s\.io$/;
+const plain = { 'content-type': 'text/plain; charset=utf-8' };
+const noPage: Reply = { status: 404, headers: plain, text: '404 page not found\n' };
+
 function ofPath(user: User, { path, verb }: Extract<Call, { kind: 'path' }>): Reply {
   demandPath(user, verb, path);
   if (/^\/version\/?$/.test(path)) return { status: 200, json: version };
-  const plain = { 'content-type': 'text/plain; charset=utf-8' };
   if (/^\/(readyz|livez|healthz)(\/|$)/.test(path)) return { status: 200, headers: plain, text: 'ok' };
-  return { status: 404, headers: plain, text: '404 page not found\n' };
+  return noPage;
 }
 
 interface Asked {
@@ -95,7 +100,7 @@ async function ofResource(served: Served, { user, request, call, kind }: Asked, 
     ...(warnings.length > 0 && { headers: { warning: warnings } }),
     json: view.one(object),
   });
-  const view = viewOf(request, deed.verb === 'list' || deed.verb === 'deletecollection' ? 'list' : 'object');
+  const view = viewOf(request, { kind, verb: deed.verb });
   switch (deed.verb) {
     case 'list':
       return { status: 200, json: view.all(await list(cluster.store, place, query, clock, signal)) };
@@ -106,18 +111,16 @@ async function ofResource(served: Served, { user, request, call, kind }: Asked, 
       return { status: 200, json: view.one(cluster.store.get(kind, namespace, name ?? '') ?? notFound(about)) };
     }
     case 'create':
-      return name === undefined && (namespace !== undefined || kind.scope === 'cluster') ? written(create(write)) : unsupported(kind);
+      return name === undefined && (namespace !== undefined || kind.scope === 'cluster') ? written(create(write)) : unsupportedMethod();
     case 'update':
-      return name === undefined ? unsupported(kind) : written(update(write));
+      return name === undefined ? unsupportedMethod() : written(update(write));
     case 'patch':
-      return name === undefined ? unsupported(kind) : written(patch(write));
+      return name === undefined ? unsupportedMethod() : written(patch(write));
     case 'delete':
       return { status: 200, json: remove(write) };
     case 'deletecollection':
-      return { status: 200, json: { kind: `${kind.kind}List`, apiVersion: kind.version, metadata: {}, items: removeAll(write) } };
+      return { status: 200, json: view.all(listOf(kind, { resourceVersion: String(cluster.store.version) }, removeAll(write))) };
     default:
-      return unsupported(kind);
+      return unsupportedMethod();
   }
 }
-
-const unsupported = ({ group, resource }: Kind): never => unsupportedMethod({ group, kind: resource });

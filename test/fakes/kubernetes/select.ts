@@ -14,13 +14,26 @@ export function selectorOf(kind: Kind, query: URLSearchParams): Matches | undefi
   return object => checks.every(check => check(object));
 }
 
-const everyKind: Readonly<Record<string, (object: KubeObject) => unknown>> = {
+type Read = (object: KubeObject) => unknown;
+
+const everyKind: Readonly<Record<string, Read>> = {
   'metadata.name': ({ metadata }) => metadata.name,
   'metadata.namespace': ({ metadata }) => metadata.namespace,
 };
-const ofKind: Readonly<Record<string, Readonly<Record<string, (object: KubeObject) => unknown>>>> = {
+const involved = (member: string): Readonly<Record<string, Read>> => ({
+  [`involvedObject.${member}`]: object => treeOf(object['involvedObject'])[member],
+});
+/** Kinds with fields of their own. Others are selected by name and namespace alone, and say so. */
+const ofKind: Readonly<Record<string, Readonly<Record<string, Read>>>> = {
   secrets: { type: object => object['type'] },
   namespaces: { 'status.phase': object => treeOf(object['status'])['phase'] },
+  events: {
+    ...involved('kind'),
+    ...involved('name'),
+    ...involved('namespace'),
+    reason: object => object['reason'],
+    type: object => object['type'],
+  },
   pods: {
     'status.phase': object => treeOf(object['status'])['phase'],
     'spec.nodeName': object => treeOf(object['spec'])['nodeName'] ?? '',
@@ -29,8 +42,9 @@ const ofKind: Readonly<Record<string, Readonly<Record<string, (object: KubeObjec
 };
 
 /** `field=value,field!=value` over the fields that a kind can be selected by. */
-function fieldTerms({ resource, group, version }: Kind, selector: string): Matches[] {
-  const known = { ...everyKind, ...ofKind[resource] };
+function fieldTerms({ resource }: Kind, selector: string): Matches[] {
+  const own = ofKind[resource];
+  const known = { ...everyKind, ...own };
   return selector
     .split(',')
     .filter(Boolean)
@@ -38,10 +52,8 @@ function fieldTerms({ resource, group, version }: Kind, selector: string): Match
       const [, field = '', sign, wanted] = /^(.*?)(!=|==?)(.*)$/.exec(term) ?? [];
       const read = Object.hasOwn(known, field) ? known[field] : undefined;
       if (sign === undefined) return badRequest(`invalid selector: '${selector}'; can't understand '${term}'`);
-      if (!read)
-        return badRequest(
-          `Unable to find "${group}/${version}, Resource=${resource}" that match label selector "", field selector "${selector}": field label not supported: ${field}`,
-        );
-      return object => (read(object) === wanted) === (sign !== '!=');
+      if (read) return object => (read(object) === wanted) === (sign !== '!=');
+      const plain = `"${field}" is not a known field selector: only "metadata.name", "metadata.namespace"`;
+      return badRequest(own ? `field label not supported: ${field}` : plain);
     });
 }

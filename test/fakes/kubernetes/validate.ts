@@ -3,42 +3,28 @@ import { goJsonFlaw } from '../go-json.ts';
 import type { Kind } from './kinds.ts';
 import { goType, isTree, type KubeObject, textOf, treeOf } from './objects.ts';
 import { type Cause, invalid } from './refusal.ts';
+import { invalidValue, metaFlaws, missing, rule, tooLong } from './validate-meta.ts';
 
-const invalidValue = (field: string, value: unknown, why: string): Cause => ({
-  reason: 'FieldValueInvalid',
-  message: `Invalid value: ${JSON.stringify(value)}: ${why}`,
-  field,
-});
-const missing = (field: string, why?: string): Cause => ({
-  reason: 'FieldValueRequired',
-  message: `Required value${why ? `: ${why}` : ''}`,
-  field,
-});
 const prohibited = (field: string, why: string): Cause => ({ reason: 'FieldValueForbidden', message: `Forbidden: ${why}`, field });
 
 /** The rules of a kind for an object that is to be kept. Throws 422 with all that it breaks. */
 export function validate({ group, kind }: Kind, next: KubeObject, before: KubeObject | undefined): void {
   const rules = Object.hasOwn(byKind, kind) ? byKind[kind] : undefined;
-  const causes = [...nameFlaws(next), ...(rules?.(next, before) ?? [])];
+  const causes = [...metaFlaws(next), ...(rules?.(next, before) ?? [])];
   if (causes.length > 0) invalid({ group, kind, name: next.metadata.name }, causes);
-}
-
-const subdomain = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
-const subdomainRule =
-  "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
-
-function nameFlaws({ metadata: { name } }: KubeObject): Cause[] {
-  if (name === '') return [missing('metadata.name', 'name or generateName is required')];
-  return subdomain.test(name) && name.length <= 253 ? [] : [invalidValue('metadata.name', name, subdomainRule)];
 }
 
 const byKind: Readonly<Record<string, (next: KubeObject, before: KubeObject | undefined) => Cause[]>> = {
   Secret: (next, before) => [...(before ? secretChange(next, before) : []), ...secretData(next)],
   Lease(next) {
-    const seconds = treeOf(next['spec'])['leaseDurationSeconds'];
-    return typeof seconds === 'number' && seconds <= 0
-      ? [invalidValue('spec.leaseDurationSeconds', seconds, 'must be greater than 0')]
-      : [];
+    const { leaseDurationSeconds: seconds, leaseTransitions: turns } = treeOf(next['spec']);
+    const least = 'must be greater than or equal to 0';
+    return [
+      ...(typeof seconds === 'number' && seconds <= 0
+        ? [invalidValue('spec.leaseDurationSeconds', seconds, 'must be greater than 0')]
+        : []),
+      ...(typeof turns === 'number' && turns < 0 ? [invalidValue('spec.leaseTransitions', turns, least)] : []),
+    ];
   },
   Event(next) {
     const { namespace } = treeOf(next['involvedObject']);
@@ -81,20 +67,28 @@ const jsonKeys: Readonly<Record<string, string>> = {
   'kubernetes.io/dockercfg': '.dockercfg',
 };
 
+const neededBy: Readonly<Record<string, readonly string[]>> = {
+  ...Object.fromEntries(Object.entries(jsonKeys).map(([type, key]) => [type, [key]])),
+  'kubernetes.io/tls': ['tls.crt', 'tls.key'],
+  'kubernetes.io/ssh-auth': ['ssh-privatekey'],
+};
+const keyRule = rule(
+  "a valid config key must consist of alphanumeric characters, '-', '_' or '.'",
+  ['key.name', 'KEY_NAME', 'key-name'],
+  '[-._a-zA-Z0-9]+',
+);
+
 function secretData(next: KubeObject): Cause[] {
   const data = treeOf(next['data']) as Record<string, string>;
   const size = Object.values(data).reduce((sum, value) => sum + Buffer.byteLength(value, 'base64'), 0);
-  if (size > secretBytes)
-    return [{ reason: 'FieldValueTooLong', message: `Too long: may not be more than ${secretBytes} bytes`, field: 'data' }];
-  const names = Object.keys(data).filter(key => !/^[-._a-zA-Z0-9]{1,253}$/.test(key));
-  const bad = names.map(key =>
-    invalidValue(`data[${key}]`, key, "a valid config key must consist of alphanumeric characters, '-', '_' or '.'"),
-  );
-  const key = jsonKeys[textOf(next['type'])];
-  if (key === undefined) return bad;
-  if (data[key] === undefined) return [...bad, missing(`data[${key}]`)];
+  const bad = Object.keys(data).flatMap(key => (/^[-._a-zA-Z0-9]{1,253}$/.test(key) ? [] : [invalidValue(`data[${key}]`, key, keyRule)]));
+  const found = [...bad, ...(size > secretBytes ? [tooLong('data', secretBytes)] : [])];
+  const type = textOf(next['type']);
+  const lacking = (neededBy[type] ?? []).filter(key => data[key] === undefined).map(key => missing(`data[${key}]`));
+  const key = jsonKeys[type];
+  if (key === undefined || data[key] === undefined) return [...found, ...lacking];
   const flaw = mapFlaw(Buffer.from(data[key], 'base64').toString());
-  return flaw === undefined ? bad : [...bad, invalidValue(`data[${key}]`, '<secret contents redacted>', flaw)];
+  return flaw === undefined ? found : [...found, invalidValue(`data[${key}]`, '<secret contents redacted>', flaw)];
 }
 
 /** What Go says of a text that shall be a map. */

@@ -1,6 +1,7 @@
 import type { Kind } from './kinds.ts';
 import { numberFlaw, versionIn, waitForVersionMs } from './list.ts';
-import { type Cause, invalid, type Status, statusOf, tooLarge } from './refusal.ts';
+import { checkListOptions } from './list-options.ts';
+import { broken, type Status, statusOf, tooLarge } from './refusal.ts';
 import type { Store } from './store.ts';
 
 /** How the server behaves to those who watch. May be changed while it runs. */
@@ -30,8 +31,9 @@ export function beginOf(kind: Kind, query: URLSearchParams, manners: WatchManner
   const asksInitial = query.get('sendInitialEvents') === 'true';
   const now = store.version;
   const { watchableFrom } = store.shelf(kind);
-  if (asksInitial && query.get('resourceVersionMatch') !== 'NotOlderThan') refuseInitial();
-  if (!/^\d*$/.test(text)) return failed({ code: 500, message: numberFlaw(text), reason: 'InternalError' });
+  checkListOptions(query, 'watch');
+  // Recorded: a list says 400 here.
+  if (!/^\d*$/.test(text)) broken(numberFlaw(text));
   const asked = versionIn(query) ?? 0;
   // Read from the source, and recorded: nothing asked for and bookmarks wanted is a wish for initial events.
   if (asksInitial || (asked === 0 && bookmarks)) {
@@ -46,12 +48,6 @@ export function beginOf(kind: Kind, query: URLSearchParams, manners: WatchManner
 }
 
 const failed = (told: Parameters<typeof statusOf>[0]): Unable => ({ error: statusOf(told), afterMs: 0 });
-
-function refuseInitial(): never {
-  const message = 'Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan';
-  const cause: Cause = { reason: 'FieldValueForbidden', message, field: 'resourceVersionMatch' };
-  return invalid({ group: 'meta.k8s.io', kind: 'ListOptions', name: '' }, [cause]);
-}
 
 export function wantsBookmarks(query: URLSearchParams): boolean {
   return ['true', '1'].includes(query.get('allowWatchBookmarks') ?? '');

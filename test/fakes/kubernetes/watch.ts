@@ -52,7 +52,7 @@ export function createWatches(store: Store, clock: Clock, manners: WatchManners)
     return {
       status: 200,
       headers: { 'content-type': 'application/json' },
-      stream: out => follow(out, { kind, namespace, query, matches, view, ...begin }),
+      stream: out => (view.title === 'nothing' ? out.end() : follow(out, { kind, namespace, query, matches, view, ...begin })),
     };
   }
 

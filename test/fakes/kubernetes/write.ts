@@ -5,9 +5,10 @@ import { appliedBody, mediaOf, objectIn, patchedObject, patchIn, unsupportedMedi
 import { decoded } from './decode.ts';
 import { aboutOf, change, make, type Own, serverOwn, type Write } from './keep.ts';
 import { applied, ownedByUpdate } from './managers.ts';
-import { type KubeObject, textOf, treeOf } from './objects.ts';
+import { type Draft, type KubeObject, textOf, treeOf } from './objects.ts';
 import { type WriteOptions, writeOptions } from './options.ts';
-import { conflict, invalid, notFound, refuse, stale } from './refusal.ts';
+import { broken, conflict, invalid, notFound, refuse } from './refusal.ts';
+import { keyOf } from './store.ts';
 
 export interface Written {
   readonly status: 200 | 201;
@@ -20,6 +21,7 @@ export function create(write: Write): Written {
   const { request, query, place } = write;
   const options = writeOptions('CreateOptions', query, agentOf(request));
   const draft = objectIn(request, place, options, write.warn);
+  if (draft.metadata?.['resourceVersion'] !== undefined) broken('resourceVersion should not be set on objects to be created');
   return { status: 201, object: make(write, draft, options, whole(write, options)) };
 }
 
@@ -34,6 +36,12 @@ export function update(write: Write): Written {
     invalid(aboutOf(place), [
       { reason: 'FieldValueInvalid', message: 'Invalid value: 0: must be specified for an update', field: 'metadata.resourceVersion' },
     ]);
+  const uid = draft.metadata?.['uid'];
+  if (uid !== undefined && uid !== live.metadata.uid) {
+    const key = `/registry/${place.kind.resource}/${keyOf(place.namespace, live.metadata.name)}`;
+    const why = `Precondition failed: UID in precondition: ${textOf(uid)}, UID in object meta: ${live.metadata.uid}`;
+    conflict(aboutOf(place), `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: ${why}`);
+  }
   return { status: 200, object: change(write, live, draft, options, whole(write, options)) };
 }
 
@@ -47,7 +55,7 @@ export function patch(write: Write): Written {
   if (isApply) return apply(write, live, options);
   if (!live) return notFound(aboutOf(place));
   const body = patchIn(request);
-  const patched = media.includes('json-patch') ? fitted(() => jsonPatch(live, body)) : mergePatch(live, body);
+  const patched = (media.includes('json-patch') ? fitted(() => jsonPatch(live, body)) : mergePatch(live, body)) as Draft;
   const draft = patchedObject(patched, place, options, write.warn);
   return { status: 200, object: change(write, live, draft, options, whole(write, options)) };
 }
@@ -77,7 +85,6 @@ function apply(write: Write, live: KubeObject | undefined, options: WriteOptions
   const uid = body.metadata?.['uid'];
   if (uid !== undefined)
     conflict(aboutOf(place), `uid mismatch: the provided object specified uid ${textOf(uid)}, and no existing object was found`);
-  if (body.metadata?.['resourceVersion'] !== undefined) conflict(aboutOf(place), stale);
   const { kind, namespace, name } = place;
   const allow = (): void => demand(user, { verb: 'create', group: kind.group, resource: kind.resource, namespace, name });
   return { status: 201, object: make(write, body, options, own, allow) };
