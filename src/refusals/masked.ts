@@ -4,6 +4,9 @@ const secret = '[secret]';
 const names =
   '(?:[\\w-]*(?:password|passwd|passphrase|secret|authorization|api[-_]?key|access[-_]?key|session[-_]?token|security[-_]?token|identity[-_]?token|registry[-_]?token|registry-auth|signature|credential|cookie)[\\w-]*|pwd|token|auth)';
 
+/** With its quotes, where it has some. */
+const value = `(?:"[^"]{0,4000}"?|'[^']{0,4000}'?|(?:(?:basic|bearer)\\s+)?[^\\s"'<>{}]+)`;
+
 /** What is hidden in a text that somebody pasted, each with what stays of it. */
 const hidden: readonly (readonly [pattern: RegExp, shown: string])[] = [
   // User and password of an address, and its query: signed addresses are as good as a login.
@@ -15,13 +18,13 @@ const hidden: readonly (readonly [pattern: RegExp, shown: string])[] = [
     `$1$2${secret}`,
   ],
   [/eyJ[\w+/-]{8,}(?:[.=][\w+/=-]*)*/g, secret],
-  [
-    new RegExp(`((?<![\\w-])${names}["']?\\s*(?:[:=]|=>)\\s*["']?(?:(?:basic|bearer)\\s+)?)(?!\\[secret)[^\\s"',;&<>{}]{4,}`, 'gi'),
-    `$1${secret}`,
-  ],
+  [new RegExp(`((?<![\\w-])${names}["']?\\s*(?:[:=]|=>)\\s*)(?!\\[secret)${value}`, 'gi'), `$1${secret}`],
   [/((?:^|\s)(?:--?(?:p|password|token|secret|passphrase))(?:\s+|=)["']?)(?!-)[^\s"']{3,}/gi, `$1${secret}`],
+  [/((?:^|\s)(?:-u|--user|--creds|--src-creds|--dest-creds)(?:\s+|=)["']?[^\s"':]*:)[^\s"']+/gi, `$1${secret}`],
+  [/\b(AKIA|ASIA)[A-Z0-9]{12,}\b/g, `$1${secret}`],
   [/(-----BEGIN [A-Z ]*PRIVATE KEY-----)[^-]*/g, `$1 ${secret} `],
-  // What only looks like a key: forty and more letters of base64, among them capitals, small ones and digits.
+  // Words of forty and more letters that are no digest: keys, and whatever else is base64.
+  [/(?<![\w+/=-])(?=[A-Za-z0-9+/_]*\d)(?=[A-Za-z0-9+/_]*[g-z])[A-Za-z0-9+/_]{40,}={0,2}/gi, secret],
   [/(?<![\w+/=-])(?=[\w+/-]*[A-Z])(?=[\w+/-]*[a-z])(?=[\w+/-]*\d)[\w+/-]{40,}={0,2}/g, secret],
 ];
 

@@ -88,6 +88,16 @@ test('secrets of a text are not shown again', () => {
     'x-api-key: hunter2secret',
     `auth ${token}`,
     'eyJwYXlsb2FkIjoi.hunter2secret',
+    'skopeo copy --src-creds AWS:hunter2secret docker://a docker://b',
+    'curl -u AWS:hunter2secret https://x.example/',
+    'token-abcde:hunter2secret'.replace('hunter2secret', 'hunter2secret'.repeat(4)),
+    'pwd=hunter2secret',
+    '"password": "a b,c;hunter2secret"',
+    "password='a, hunter2secret'",
+    'PASSWORD=a,b;hunter2secret',
+    'Authorization: AWS4-HMAC-SHA256 Credential=AKIAIOSFODNN7EXAMPLE/x, SignedHeaders=host, Signature=hunter2secret',
+    'Cookie: sid=hunter2secret',
+    'https://x.example/?code=hunter2secret#x',
   ];
   for (const text of texts) assert.doesNotMatch(masked(text), /hunter2secret|QVdTOm|eyJ/, text);
   const harmless = 'sha256:558c99aa0c2feaf4785cae329dd32b3a37190e0ba522571eed6f159f450e98ff is not in team/app';

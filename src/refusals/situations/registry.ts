@@ -29,6 +29,31 @@ function rightStatements({ facts: { action = 'none', registry: at, repository, p
 /** The registry refuses. */
 export const registry: readonly Situation[] = [
   row({
+    id: 'public-refused',
+    title: 'ECR Public refuses an old or foreign login',
+    symptoms: [
+      [
+        'Docker',
+        "Error response from daemon: pull access denied for public.ecr.aws/docker/library/nginx, repository does not exist or may require 'docker login': denied: Not Authorized",
+      ],
+      [
+        'Docker',
+        "pull access denied for public.ecr.aws/bitnami/golang, repository does not exist or may require 'docker login': denied: Your authorization token has expired. Reauthenticate and try again.",
+      ],
+      ['Helm', 'Error: unexpected status from HEAD request to https://public.ecr.aws/v2/kro/kro/manifests/0.1.0: 403 Forbidden'],
+    ],
+    when: facts =>
+      facts.find(/denied: .{0,80}Not Authorized|400 Bad Request|403 Forbidden|\b401 Unauthorized|denied: |unauthorized/, isPublic) ??
+      (facts.registry?.service === 'ecr-public' && (facts.status === 403 || facts.status === 401)),
+    tell: () => ({
+      sentence:
+        'ECR Public does not accept the login that was sent. It needs none: an old entry for public.ecr.aws in the file of logins is worse than no entry.',
+      side: 'the client: its file of logins or its keychain has an entry for public.ecr.aws that is too old',
+      remedy: 'Log out, or log in again with a token from us-east-1. A repository that was deleted reads the same.',
+      paste: [{ what: 'Log out', kind: 'command', text: 'docker logout public.ecr.aws' }],
+    }),
+  }),
+  row({
     id: 'token-expired',
     title: 'The token is too old',
     symptoms: [
@@ -46,27 +71,6 @@ export const registry: readonly Situation[] = [
       remedy:
         'Log in again now. So that it does not come back, let ecr-courier or its credential helper keep the login fresh; if it does already, `ecr-courier status` tells what failed.',
       paste: [login(told)],
-    }),
-  }),
-  row({
-    id: 'public-refused',
-    title: 'ECR Public refuses an old or foreign login',
-    symptoms: [
-      [
-        'Docker',
-        "Error response from daemon: pull access denied for public.ecr.aws/docker/library/nginx, repository does not exist or may require 'docker login': denied: Not Authorized",
-      ],
-      ['Helm', 'Error: unexpected status from HEAD request to https://public.ecr.aws/v2/kro/kro/manifests/0.1.0: 403 Forbidden'],
-    ],
-    when: facts =>
-      facts.find(/denied: .{0,80}Not Authorized|400 Bad Request|403 Forbidden|\b401 Unauthorized|denied: |unauthorized/, isPublic) ??
-      (facts.registry?.service === 'ecr-public' && (facts.status === 403 || facts.status === 401)),
-    tell: () => ({
-      sentence:
-        'ECR Public does not accept the login that was sent. It needs none: an old entry for public.ecr.aws in the file of logins is worse than no entry.',
-      side: 'the client: its file of logins or its keychain has an entry for public.ecr.aws that is too old',
-      remedy: 'Log out, or log in again with a token from us-east-1. A repository that was deleted reads the same.',
-      paste: [{ what: 'Log out', kind: 'command', text: 'docker logout public.ecr.aws' }],
     }),
   }),
   row({
