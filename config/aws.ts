@@ -40,7 +40,7 @@ function switchRule(value: string): string | undefined {
 
 const addresses = [
   'AWS_ENDPOINT_URL',
-  ...['ECR', 'ECR_PUBLIC', 'STS', 'SSO', 'SSO_OIDC', 'SIGNIN'].map(service => `AWS_ENDPOINT_URL_${service}`),
+  ...['ECR', 'ECR_PUBLIC', 'STS', 'LAMBDA', 'SSO', 'SSO_OIDC', 'SIGNIN'].map(service => `AWS_ENDPOINT_URL_${service}`),
   'AWS_EC2_METADATA_SERVICE_ENDPOINT',
   'AWS_CONTAINER_CREDENTIALS_FULL_URI',
 ];

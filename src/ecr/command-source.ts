@@ -8,10 +8,10 @@ import type { Registry } from '../contract/registry.ts';
 import { Secret } from '../contract/secret.ts';
 import { isThere, needsShell, shell, unstarted } from './command.ts';
 import { type Command, programIn, wordsOf } from './command-line.ts';
-import { eventFor } from './event.ts';
-import { toolFailure } from './function-errors.ts';
+import { hostFor } from './event.ts';
 import { credentialIn } from './given/given.ts';
 import { runProgram } from './program.ts';
+import { toolFailure } from './tool-errors.ts';
 import type { Env } from './variables.ts';
 
 interface Run {
@@ -28,7 +28,8 @@ const placeholder = /\{(registry|host|region|account)\}/g;
 
 /** With what the registry says in the place of `{host}`, `{region}` and `{account}`: names that no shell minds. */
 function filled(command: Command, registry: Registry): Command {
-  const { registry: host = '', region = '', account = '' } = eventFor(registry);
+  const { region, account = '' } = registry;
+  const host = hostFor(registry);
   const values: Readonly<Record<string, string>> = { host, registry: host, region, account };
   const fill = (text: string): string => text.replaceAll(placeholder, (_, name: string) => values[name] ?? '');
   return typeof command === 'string' ? fill(command) : command.map(fill);

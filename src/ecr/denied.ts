@@ -25,7 +25,7 @@ export interface Attempt {
 }
 
 /** In one line, and without a name. */
-function statement(needed: Rights, resource: string): string {
+export function statement(needed: Rights, resource: string): string {
   const { Sid: _name, ...body } = identityStatement(needed, [resource]);
   return JSON.stringify(body);
 }

@@ -3,9 +3,9 @@ import type { Credential } from '../contract/credential.ts';
 import { Failure } from '../contract/failures.ts';
 import { parseAddress, privateRegistryHost, type Registry } from '../contract/registry.ts';
 import { readText, statOf, Unreadable } from '../io/files.ts';
-import { toolFailure } from './function-errors.ts';
 import { credentialIn } from './given/given.ts';
 import { readPayload } from './given/shapes.ts';
+import { toolFailure } from './tool-errors.ts';
 
 interface Read {
   readonly file: string;

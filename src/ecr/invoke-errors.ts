@@ -2,8 +2,8 @@ import { Failure, type FailureCode } from '../contract/failures.ts';
 import type { FunctionName } from '../contract/function-name.ts';
 import { quote } from '../contract/text.ts';
 import { readDenial } from '../refusals/denial.ts';
-import { identityStatement, rights } from '../refusals/statements.ts';
-import type { Attempt } from './denied.ts';
+import { rights } from '../refusals/statements.ts';
+import { type Attempt, statement } from './denied.ts';
 
 /** Why Lambda does not run a function, by names without `Exception` (AWS, Lambda API reference, Invoke). */
 type Trouble = readonly [code: FailureCode, remedy: (fn: FunctionName, words: string) => string];
@@ -96,8 +96,7 @@ function invokeDenied(words: string, fn: FunctionName, region: string): Failure 
     return new Failure('FORBIDDEN', message, {
       remedy: `A policy denies it explicitly, which no Allow outweighs: take ${holder} out of that Deny (identity policy, policy of the function, permissions boundary or SCP).`,
     });
-  const statement = JSON.stringify(identityStatement(rights.invoke, [arn]));
-  const here = `Add this statement to the policies of ${holder}: ${statement}.`;
+  const here = `Add this statement to the policies of ${holder}: ${statement(rights.invoke, arn)}.`;
   const isCross = denial?.account !== undefined && denial.account !== owner;
   const command = `aws lambda add-permission --region ${region} --function-name ${arn} --statement-id ecr-courier --action lambda:InvokeFunction --principal ${denial?.account ?? 'ACCOUNT-OF-THE-COURIER'}`;
   const there = `The function is in account ${owner}, whose side must allow it as well. Somebody there runs: ${command}.`;

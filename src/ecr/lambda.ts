@@ -7,10 +7,10 @@ import { callAws } from './call.ts';
 import { regionOf } from './endpoints.ts';
 import { awsFailure } from './errors.ts';
 import { eventFor } from './event.ts';
-import { logOf, toolFailure } from './function-errors.ts';
 import { credentialIn, type Giver } from './given/given.ts';
 import { readPayload } from './given/shapes.ts';
 import { type Aim, type Held, type Way, withKeys } from './held.ts';
+import { logOf, toolFailure } from './tool-errors.ts';
 import { namedProfile } from './variables.ts';
 import type { Reply } from './wire.ts';
 

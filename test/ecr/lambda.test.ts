@@ -48,6 +48,14 @@ test('the function is invoked with the identity of the source, and told for whic
   assert.equal(credential.sessionEndsAt, undefined, 'the token is none of this session');
 });
 
+test('who asks for a region without naming a registry tells the function the region alone; an alias is told by its name', async () => {
+  const { calls } = await aws(() => ({ value: login }));
+  await fetchFrom(source(), '000000000000.dkr.ecr.eu-west-1.amazonaws.com');
+  assert.deepEqual(calls[0]?.input['event'], { region: 'eu-west-1', service: 'ecr' });
+  await source().fetch({ ...registryOf(host), host: 'images.example.com' }, new AbortController().signal);
+  assert.deepEqual(calls[1]?.input['event'], { registry: host, region: 'eu-west-1', account: '123456789012', service: 'ecr' });
+});
+
 test('by name, alias, version and every form of the ARN, as one part of the path', async () => {
   const { calls } = await aws(() => ({ value: login }));
   const forms = ['ecr-token', 'ecr-token:live', 'ecr-token:7', 'ecr-token:$LATEST', '123456789012:function:ecr-token', arn, `${arn}:live`];
@@ -153,6 +161,15 @@ const raised: readonly [errorType: string, errorMessage: string, code: string, r
     'FORBIDDEN',
     /role ecr-token-role in account 123456789012: \{.*ecr:GetAuthorizationToken/,
   ],
+  [
+    'ClientError',
+    'An error occurred (AccessDenied) when calling the AssumeRole operation: User: arn:aws:sts::123456789012:assumed-role/ecr-token-role/ecr-token is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::210987654321:role/pull',
+    'FORBIDDEN',
+    /role ecr-token-role in account 123456789012: \{.*"sts:AssumeRole","Resource":"arn:aws:iam::210987654321:role\/pull"/,
+  ],
+  ['NoRegionError', 'You must specify a region.', 'MISCONFIGURED', /region_name=event/],
+  ['NoCredentialsError', 'Unable to locate credentials', 'AUTH', /no AWS keys that are valid/],
+  ['ReferenceError', 'client is not defined', 'MISCONFIGURED', /uses client, which it neither defines nor imports/],
   ['KeyError', "'authorizationData'", 'UNEXPECTED', /CloudWatch under \/aws\/lambda\/ecr-token/],
 ];
 for (const [errorType, errorMessage, code, remedy] of raised) {

@@ -1,6 +1,7 @@
 import { fromBase64 } from '../../contract/expiry.ts';
 import { parseAddress } from '../../contract/registry.ts';
 import { label } from '../../contract/text.ts';
+import { valueIn } from './notations.ts';
 import { odd, one, type Reading, type Said, together } from './said.ts';
 import { readText } from './text.ts';
 
@@ -10,8 +11,23 @@ const deepest = 8;
 /** Names of members, without regard to case, `_` and `-`; earlier ones count. */
 const names = {
   token: ['authorizationtoken', 'auth'],
-  password: ['password', 'secret', 'pass', 'passwd', 'token', 'ecrtoken', 'authtoken', 'logintoken', 'loginpassword', 'ecrpassword'],
-  username: ['username', 'user', 'login', 'ecrusername'],
+  password: [
+    'password',
+    'secret',
+    'pass',
+    'passwd',
+    'token',
+    'ecrtoken',
+    'authtoken',
+    'logintoken',
+    'loginpassword',
+    'ecrpassword',
+    'registrypassword',
+    'dockerpassword',
+    'registrytoken',
+    'accesstoken',
+  ],
+  username: ['username', 'user', 'login', 'ecrusername', 'registryusername', 'dockerusername'],
   expires: [
     'expiresat',
     'expires',
@@ -57,6 +73,13 @@ const names = {
     'registries',
     'tokens',
     'ecr',
+    'auths',
+    'dockerconfigjson',
+    'dockerauthconfig',
+    'command',
+    'logincommand',
+    'dockerlogin',
+    'dockerlogincommand',
   ],
 } as const;
 
@@ -65,15 +88,12 @@ type Members = ReadonlyMap<string, unknown>;
 const isMap = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** What a text holds, whatever its shape: JSON, JSON in JSON, or plain text. */
+/** What a text holds, whatever its shape: maps in some notation, maps in texts in maps, or plain text. */
 export function readPayload(text: string, depth = 0): Reading {
   const trimmed = text.replace(/^\uFEFF/, '').trim();
-  try {
-    if (/^(?:[[{"]|(?:null|true|false|-?\d[\d.]*)$)/.test(trimmed)) return readValue(JSON.parse(trimmed), depth + 1);
-  } catch {
-    if (/^[[{"]/.test(trimmed)) return odd('a text that is neither JSON nor a token');
-  }
-  return readText(trimmed);
+  const noted = valueIn(trimmed);
+  if (noted) return readValue(noted.value, depth + 1);
+  return /^[[{"]/.test(trimmed) ? odd('a text that is neither JSON nor a token') : readText(trimmed);
 }
 
 function readValue(value: unknown, depth: number): Reading {

@@ -66,6 +66,16 @@ const good: Readonly<Record<string, unknown>> = {
   'config.json': { auths: { 'https://index.docker.io/v1/': { auth: encoded('me:you') }, [host]: { auth: token } }, credsStore: 'x' },
   'auths for the other account of the region': { auths: { [host.replace('1234', '9999')]: { auth: token } } },
   'the provider of a kubelet': { kind: 'CredentialProviderResponse', cacheDuration: '1h', auth: { [host]: login } },
+  'a map of Python': `{'username': 'AWS', 'password': '${password}', 'expiresAt': datetime.datetime(2026, 11, 30, 10, 0, tzinfo=tzlocal()), 'more': None}`,
+  'JSON in base64 without a mark': { statusCode: 200, body: encoded(JSON.stringify(login)) },
+  'an invocation in an answer': { StatusCode: 200, ExecutedVersion: '$LATEST', Payload: JSON.stringify(login) },
+  'lines of variables': `export ECR_USERNAME=AWS\nexport ECR_PASSWORD="${password}"\n`,
+  'a variable with logins': `DOCKER_AUTH_CONFIG='${JSON.stringify({ auths: { [host]: { auth: token } } })}'`,
+  'a Secret of Kubernetes': {
+    kind: 'Secret',
+    data: { '.dockerconfigjson': encoded(JSON.stringify({ auths: { [host]: { auth: token } } })) },
+  },
+  'a line in JSON': { command: `docker login -u AWS -p ${password} https://${host}` },
   'the Secret of a member': { data: { result: { token } } },
 };
 for (const [shape, payload] of Object.entries(good)) {
@@ -91,6 +101,8 @@ const bad: readonly [payload: unknown, said: RegExp][] = [
   ['<html><body>login</body></html>', /a page/],
   ['{"username":"AWS","pass', /neither JSON nor a token/],
   [`"${password}`, /neither JSON nor a token/],
+  ["{'username': 'AWS', 'pass", /neither JSON nor a token/],
+  [{ id: 'a8f5f167f44f4964e6c998dee827110c' }, /no credential, but the members id/],
   [{ username: 'AWS' }, /a user name and no password/],
   [{ username: 'AWS', password: '' }, /an empty password/],
   [{ username: 'AWS', password: null }, /a password that is no text/],

@@ -2,7 +2,8 @@ import { Failure, type FailureCode } from '../contract/failures.ts';
 import type { FunctionName } from '../contract/function-name.ts';
 import { quote } from '../contract/text.ts';
 import { readDenial } from '../refusals/denial.ts';
-import { tokenDenied } from './denied.ts';
+import { rightsFor } from '../refusals/statements.ts';
+import { statement, tokenDenied } from './denied.ts';
 import { withoutKeys } from './masked.ts';
 
 /** An error that a function, or a tool of AWS, tells in words of its own. */
@@ -37,13 +38,24 @@ const kinds: readonly Kind[] = [
     code: 'MISCONFIGURED',
     remedy: (shown, { words }) => {
       const [, name] = /(?:name '|^)(\w{1,40})'? is not defined/.exec(words) ?? [];
-      return `The code of ${shown} uses ${name ?? 'a name'} and does not import it${name ? `: \`import ${name}\` is missing at its top` : ''}. docs/lambda.md has a function that works.`;
+      const missing = name === undefined ? '' : `: in Python, \`import ${name}\` is missing at its top`;
+      return `The code of ${shown} uses ${name ?? 'a name'}, which it neither defines nor imports${missing}. docs/lambda.md has a function that works.`;
     },
   },
   {
     is: /OutOfMemory|signal: killed|Runtime\.ExitError/,
     code: 'MISCONFIGURED',
     remedy: shown => `${shown} ended before it answered: give it more memory, and look at its log.`,
+  },
+  {
+    is: /You must specify a region|NoRegionError/i,
+    code: 'MISCONFIGURED',
+    remedy: shown => `Tell ${shown} the region: \`--region {region}\` in a command, \`region_name=event["region"]\` in a function.`,
+  },
+  {
+    is: /Unable to locate credentials|NoCredentialsError|ExpiredToken|InvalidClientTokenId|UnrecognizedClient|SSO session .* has expired/i,
+    code: 'AUTH',
+    remedy: shown => `${shown} found no AWS keys that are valid now. Give it new ones: it is asked again by itself.`,
   },
   {
     is: /Throttling|TooManyRequests|Rate exceeded|SlowDown/,
@@ -58,7 +70,17 @@ const kinds: readonly Kind[] = [
 ];
 
 /** The rights of its own that a function, or a tool, was missing: both print IAM's sentence. */
-const isDenied = (words: string): boolean => /^ecr(-public)?:GetAuthorizationToken$/.test(readDenial(words)?.action ?? '');
+function denied(words: string, region: string): Pick<Failure, 'message' | 'remedy'> | undefined {
+  const denial = readDenial(words);
+  if (!denial) return undefined;
+  const { action, resource = '*', holder, explicit } = denial;
+  if (action === 'ecr:GetAuthorizationToken' || action === 'ecr-public:GetAuthorizationToken')
+    return tokenDenied(words, { action, region });
+  const remedy = explicit
+    ? `A policy denies ${action} explicitly, which no Allow outweighs: take ${holder.words} out of that Deny.`
+    : `Add this statement to the policies of ${holder.words}: ${statement(rightsFor(action), resource)}. Of another account, that side must allow it as well.`;
+  return { message: `${holder.words} may not do ${action} on ${resource}: ${quote(words)}`, remedy };
+}
 
 /**
  * An error that was answered in the place of a token. `who`: begins a sentence, such as `The function f in eu-west-1`;
@@ -70,10 +92,8 @@ export function toolFailure(
 ): Failure {
   const clean = withoutKeys(words);
   const said = [quote(type, 80), quote(clean)].filter(Boolean).join(': ') || 'it does not say why';
-  if (isDenied(words)) {
-    const { message, remedy } = tokenDenied(clean, { action: 'ecr:GetAuthorizationToken', region });
-    return new Failure('FORBIDDEN', `${who} failed: ${message}`, { remedy });
-  }
+  const refused = denied(clean, region);
+  if (refused) return new Failure('FORBIDDEN', `${who} failed: ${refused.message}`, { remedy: refused.remedy });
   const kind = kinds.find(({ is }) => is.test(`${type} ${words}`));
   if (kind) return new Failure(kind.code, `${who} failed: ${said}`, { remedy: capital(kind.remedy(shown, { type, words })) });
   return new Failure('UNEXPECTED', `${who} failed: ${said}`, { remedy: where });
