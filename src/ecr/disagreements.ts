@@ -1,4 +1,4 @@
-import { compared, othersInWords } from './others.ts';
+import { compared, othersInWords, unreadFiles } from './others.ts';
 import { type Env, fileVariables, formOf, keyVariables } from './variables.ts';
 import { capital, sayProfile, type View } from './view.ts';
 
@@ -30,6 +30,11 @@ const oneOfThem = 'Remove one of the two.';
 
 /** The first that applies is told. */
 const causes: readonly Cause[] = [
+  {
+    applies: ({ shared }) => unreadFiles(shared).length > 0,
+    is: () => 'aws-cli cannot read a file of ~/.aws',
+    remedy: 'Mend the file.',
+  },
   {
     applies: ({ env }) => env['AWS_PROFILE'] === '' && !env['AWS_DEFAULT_PROFILE'],
     is: () => 'AWS_PROFILE is empty, which counts as unset here',

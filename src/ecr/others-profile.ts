@@ -1,4 +1,4 @@
-import { credentialsIn } from './ini.ts';
+import { profilesIn } from './ini.ts';
 import type { Section } from './shared.ts';
 import { instance, keysOf, nothing, type Surroundings, type Taken, theContainer, theMachine } from './taken.ts';
 import { containerVariable, fileVariables, formOf, keyVariables } from './variables.ts';
@@ -103,10 +103,16 @@ export const cliRules = (around: Surroundings): Rules => ({
 /** aws-sdk-go-v2/config 1.32: resolveCredsFromProfile */
 export function goRules(around: Surroundings): Rules {
   const { env, shared } = around;
-  const read = (['config', 'credentials'] as const).filter(kind => !env[fileVariables[kind]]?.startsWith('~'));
+  // What stands in the credentials file wins.
+  const read = shared.files.filter(({ kind }) => !env[fileVariables[kind]]?.startsWith('~')).toReversed();
+  // A byte order mark takes the first header away, and what stands below it.
+  const isLost = (text: string, kind: 'credentials' | 'config', name: string): boolean =>
+    text.startsWith('\uFEFF') && profilesIn(text.slice(1), kind)[0] === name;
   return {
     profile(name) {
-      const parts = read.map(kind => shared.part(kind, name)).filter(part => part !== undefined);
+      const parts = read
+        .flatMap(({ kind, text }) => (isLost(text, kind, name) ? [] : [shared.part(kind, name)]))
+        .filter(part => part !== undefined);
       return parts.length > 0 ? Object.assign({}, ...parts) : undefined;
     },
     kindOf: (_, section, depth) =>
@@ -143,7 +149,9 @@ export function goRefuses(name: string, rules: Rules, seen: readonly string[] = 
   if ([...seen, name].includes(source) && !(source === name && hasKeys(section)))
     return `the profile "${name}" leads back to itself by source_profile`;
   const refused = goRefuses(source, rules, [...seen, name]);
-  return refused ?? (credentialsIn(rules.profile(source) ?? {}).length > 0 ? undefined : `the profile "${source}" names no credentials`);
+  const from = rules.profile(source) ?? {};
+  const gives = hasKeys(from) || hasSso(from) || kindsOfGo.some(option => from[option] !== undefined);
+  return refused ?? (gives ? undefined : `the profile "${source}" names no credentials`);
 }
 
 function placeOf(source: string, around: Surroundings, who: 'courier' | 'cli' | 'go'): Taken {

@@ -1,6 +1,7 @@
 import { credentialsIn } from './ini.ts';
 import { lackOf } from './lack.ts';
 import { cliRules, courierRules, goRefuses, goRules, ofProfile } from './others-profile.ts';
+import { unreadByPython } from './python-ini.ts';
 import { keysOf, type Surroundings, type Taken, theMachine } from './taken.ts';
 import { formOf, keyVariables, namedProfile } from './variables.ts';
 
@@ -59,9 +60,18 @@ export function courierTakes(around: Surroundings): Taken {
   return lack ? { fails: `the profile "${name}" ${lack}` } : ofProfile(name, courierRules(around));
 }
 
+/** The shared files that aws-cli refuses, each with the reason. */
+export const unreadFiles = ({ files }: Surroundings['shared']): string[] =>
+  files.flatMap(({ path, text }) => {
+    const why = unreadByPython(text);
+    return why === undefined ? [] : `${path} ${why}`;
+  });
+
 /** As botocore 1.43 and 1.44 walk: AWS_DEFAULT_PROFILE comes before AWS_PROFILE. */
 export function cliTakes(around: Surroundings): Taken {
   const { env, now, shared } = around;
+  const broken = unreadFiles(shared)[0];
+  if (broken) return { fails: broken };
   const named = env['AWS_DEFAULT_PROFILE'] ?? env['AWS_PROFILE'];
   if (named === '') return { fails: 'the name of the profile is empty' };
   if (named !== undefined && !shared.profile(named)) return { fails: `there is no profile "${named}"` };

@@ -209,11 +209,30 @@ const rows: Readonly<Record<string, Row>> = {
     credentials: `[p]\n${keys}`,
     take: [of('p'), envKeys, envKeys],
   },
+  'a source profile with a role alone': {
+    env: p,
+    config: `[profile p]\n${role}source_profile = b\n[profile b]\n${role}`,
+    take: 'fails',
+  },
   'an empty section is a profile': { env: { ...p, ...own }, config: '[profile p]\n', take: ['fails', envKeys, envKeys] },
   'web identity in profile + AWS_ROLE_ARN': {
     env: { ...p, AWS_ROLE_ARN: 'arn:aws:iam::123456789012:role/irsa' },
     config: `[profile p]\n${role}web_identity_token_file = /jwt\n`,
     take: [`web identity /jwt ${arn}`, irsa, `web identity /jwt ${arn}`],
+  },
+  'UTF-8 BOM': { credentials: `\uFEFF[default]\n${keys}`, take: [of('default'), 'fails', 'instance'] },
+  'duplicate key': { credentials: `[default]\n${keys}aws_access_key_id = SECOND\n`, take: [of('default'), 'fails', of('default')] },
+  'duplicate section': { credentials: `[default]\n${keys}[default]\n${keys}`, take: [of('default'), 'fails', of('default')] },
+  'junk line without = in other section': {
+    env: own,
+    config: '[profile other]\njunk\n',
+    credentials: `[default]\n${keys}`,
+    take: [envKeys, 'fails', envKeys],
+  },
+  'indented lines and comments are no mistake': {
+    config: '[default]\ns3 =\n  max_concurrent_requests = 20\n  max_queue_size = 20\n# a comment\n; another\n',
+    credentials: `[default]\n${keys}`,
+    take: of('default'),
   },
   // Not measured side by side: read in the sources of botocore 1.43.11 and aws-sdk-go-v2/config 1.32.27.
   'AWS_DEFAULT_PROFILE not in files': { env: { AWS_DEFAULT_PROFILE: 'nope' }, take: ['instance', 'fails', 'instance'] },
