@@ -16,6 +16,7 @@ import {
   type TargetRecord,
   type Unsettled,
 } from './ledger.ts';
+import { noteFollower } from './offers.ts';
 import { atPeace, retryPause, second } from './timing.ts';
 
 /** One try to deliver: what was offered, why, when it began. */
@@ -77,6 +78,7 @@ export function recordSuccess(record: TargetRecord, attempt: Attempt, receipt: R
     record.renamed.set(entry.slot.id, now);
     if (attempt.reason === 'absent') record.recreated.set(entry.slot.id, entry.repaired ?? { count: 0, at: now });
     record.entries.set(id, entry);
+    noteFollower(record, { ...entry.slot, id });
   }
   if (id !== entry.slot.id || entry.slot.state !== 'present') entry.slot = { ...entry.slot, id, state: 'present' };
   remember(record, attempt, now, { result: receipt.change, ...(receipt.proven !== undefined && { proven: receipt.proven }) });

@@ -153,7 +153,7 @@ function newRecord(managed: ManagedTarget, opensAt: TargetRecord['opensAt']): Ta
     about: {},
     findings: [],
     outcomes: [],
-    hasFollowers: false,
+    followers: new Map(),
     partlyUnseen: false,
   };
 }

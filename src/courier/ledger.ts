@@ -231,8 +231,8 @@ export interface TargetRecord {
   readonly recreated: Map<string, Repairs>;
   /** Part of the target could not be looked at. [reports] */
   partlyUnseen: boolean;
-  /** Some slot is `after` another. [reports] */
-  hasFollowers: boolean;
+  /** Ids of slots that are, or once were, `after` another, by the id of that. [reports] */
+  readonly followers: Map<string, Set<string>>;
   /** [reports] */
   about: About;
   /** [reports] */

@@ -1,3 +1,4 @@
+import type { Slot } from '../contract/adapter.ts';
 import { type Entry, type Holding, heldFor, isKept, type Moment, type Offer, type TargetRecord, unknownFingerprint } from './ledger.ts';
 
 /**
@@ -53,8 +54,17 @@ export function headOf(record: TargetRecord, entry: Entry): Entry | undefined {
   return head?.slot.after === undefined ? head : undefined;
 }
 
+/** There may be thousands of leaders with a follower each, so nobody goes through all slots to find one. */
+export function noteFollower({ followers }: TargetRecord, { id, after }: Slot): void {
+  if (after === undefined) return;
+  const known = followers.get(after);
+  if (known) known.add(id);
+  else followers.set(after, new Set([id]));
+}
+
 /** Followers of a slot: those that must hold the very same credentials after it. */
 export function followersOf(record: TargetRecord, { slot }: Entry): Entry[] {
-  if (!record.hasFollowers) return [];
-  return [...record.entries.values()].filter(candidate => candidate.slot.after === slot.id);
+  const ids = record.followers.get(slot.id);
+  if (!ids) return [];
+  return [...ids].flatMap(id => record.entries.get(id) ?? []).filter(candidate => candidate.slot.after === slot.id);
 }

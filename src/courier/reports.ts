@@ -13,6 +13,7 @@ import {
   type Unsettled,
   unknownFingerprint,
 } from './ledger.ts';
+import { noteFollower } from './offers.ts';
 import { asHolding, hour, second } from './timing.ts';
 
 export interface ReportDeps {
@@ -64,6 +65,7 @@ export function mergeSighting(record: TargetRecord, sighting: Sighting, now: Mom
 /** Another address under the same name is another manager: nothing that is known of the former one holds there. */
 export function forgetAll(record: TargetRecord): void {
   record.entries.clear();
+  record.followers.clear();
   record.renamed.clear();
   record.recreated.clear();
   record.vanished.clear();
@@ -73,6 +75,9 @@ export function forgetAll(record: TargetRecord): void {
 function forget(record: TargetRecord, id: string): void {
   const { unsettled, slot } = record.entries.get(id) ?? {};
   record.entries.delete(id);
+  const followers = record.followers.get(slot?.after ?? '');
+  followers?.delete(id);
+  if (followers?.size === 0) record.followers.delete(slot?.after ?? '');
   // A creation that lands makes the slot; it does not come over what is written there later.
   if (unsettled && slot?.state !== 'absent') record.vanished.set(id, { ...unsettled, answered: true });
 }
@@ -115,7 +120,7 @@ function unseen(report: Discovery, id: string): boolean {
 /** True when the slot is new. */
 function mergeSlot(record: TargetRecord, slot: Slot, began: Moment, deps: ReportDeps): boolean {
   const known = record.entries.get(slot.id);
-  record.hasFollowers ||= slot.after !== undefined;
+  noteFollower(record, slot);
   const scopes = shared(deps.scopesFor(record, slot));
   if (!known) {
     const registries = shared(slot.registries);

@@ -21,6 +21,23 @@ describe('a slot after another', () => {
     assert.equal(writesOf(target, 'account'), writesOf(target, 'secret'));
   });
 
+  test('that got another id when it was created follows under that one', async () => {
+    const clock = createVirtualClock();
+    const target = promptTarget(clock, 'p', [row('secret'), { ...account, state: 'absent' }], { create: true });
+    target.onDeliver = async ({ id }, store) => {
+      store();
+      if (id !== 'account') return undefined;
+      target.rows.delete(id);
+      target.rows.set('account-7', { ...account, id: 'account-7' });
+      return { change: 'created', id: 'account-7' };
+    };
+    await using _ = await startRig({ targets: [target], cron: '0 0 * * 1' });
+    await clock.advance(7 * hours);
+    const [first, second] = target.writes.slice(2);
+    assert.deepEqual([first?.slot, second?.slot], ['secret', 'account-7']);
+    assert.equal(first?.at, second?.at, 'at once, and not only at the next tick');
+  });
+
   test('that drifts is repaired while its leader is not touched', async () => {
     const clock = createVirtualClock();
     const target = promptTarget(clock, 'p', [row('secret'), account]);

@@ -112,7 +112,7 @@ export function target(
     vanished: new Map(),
     about: {},
     findings: [],
-    hasFollowers: false,
+    followers: new Map(),
     partlyUnseen: false,
     discoveredAt: -minute,
     nextDiscoveryAt: minute,
