@@ -1,6 +1,6 @@
 import { within } from '../common/patterns.ts';
 import { enabledAnnotation, sourceAnnotation } from './names.ts';
-import type { Meta } from './objects.ts';
+import { type Meta, textOf } from './objects.ts';
 
 /** Which namespaces a target serves, as far as the server does not choose them by labels. */
 export interface Choice {
@@ -24,10 +24,10 @@ const mostWishes = 1000;
 
 /** undefined: it is left alone. */
 export function choose({ name, annotations, isEnding }: Meta, { namespaces, excludeNamespaces, optIn }: Choice): Chosen | undefined {
-  const enabled = annotations[enabledAnnotation]?.trim().toLowerCase();
+  const enabled = textOf(annotations[enabledAnnotation]).trim().toLowerCase();
   if (isEnding || enabled === 'false' || (optIn && enabled !== 'true')) return undefined;
   if (!isNamed(name, { namespaces, excludeNamespaces })) return undefined;
-  const source = annotations[sourceAnnotation]?.trim();
+  const source = textOf(annotations[sourceAnnotation]).trim();
   return source ? wishFor(source) : plain;
 }
 

@@ -16,9 +16,9 @@ const nothing: Content = { holds: new Map(), others: 0 };
 const known = new Map<string, Content>();
 const mostKnown = 1000;
 
-/** Of a text that is missing or was written by somebody else: nothing. */
-export function contentOf(text: string | undefined): Content {
-  if (text === undefined) return nothing;
+/** Of a text that is empty or was written by somebody else: nothing. */
+export function contentOf(text: string): Content {
+  if (text === '') return nothing;
   const before = known.get(text);
   if (before) return before;
   const content = read(text);

@@ -5,12 +5,13 @@ import { type Parts, partsOf } from './body.ts';
 import { contentOf } from './content.ts';
 import type { Login, Reading } from './entries.ts';
 import { contentAnnotation } from './names.ts';
+import { textOf } from './objects.ts';
 import type { Stored } from './secrets.ts';
 
 /** What is given, what is there already of our hosts, and what others have put there. */
 export function mergedParts({ meta }: Stored, reading: Reading | undefined, given: Credentials): Parts {
   const fresh = partsOf(given);
-  const { holds } = contentOf(meta.annotations[contentAnnotation]);
+  const { holds } = contentOf(textOf(meta.annotations[contentAnnotation]));
   const kept = new Map([...(reading?.logins ?? [])].filter(([host]) => !given.has(host)));
   return {
     logins: new Map([...kept, ...fresh.logins]),

@@ -5,13 +5,14 @@ export interface Meta {
   readonly namespace: string;
   readonly uid: string;
   readonly version: string;
-  readonly labels: Texts;
-  readonly annotations: Texts;
+  /** As they came, like the other two lists: there are thousands of objects, and little is read of each. */
+  readonly labels: Members;
+  readonly annotations: Members;
   /** It is being deleted. */
   readonly isEnding: boolean;
-  readonly managedFields: readonly ManagedFields[];
+  readonly managedFields: unknown;
 }
-type Texts = Readonly<Record<string, string>>;
+type Members = Readonly<Record<string, unknown>>;
 
 /** Which fields somebody owns: fieldsV1 of Kubernetes, `{"f:data":{"f:.dockerconfigjson":{}}}`. */
 export interface ManagedFields {
@@ -19,6 +20,12 @@ export interface ManagedFields {
   readonly operation: string;
   readonly fields: unknown;
 }
+
+export const ownersIn = ({ managedFields }: Pick<Meta, 'managedFields'>): ManagedFields[] =>
+  listOf(managedFields).map(one => {
+    const { manager, operation, fieldsV1 } = mapOf(one);
+    return { manager: textOf(manager), operation: textOf(operation), fields: fieldsV1 };
+  });
 
 /** The metadata of an object; undefined for what is none. */
 export function metaOf(object: unknown): Meta | undefined {
@@ -29,13 +36,10 @@ export function metaOf(object: unknown): Meta | undefined {
     namespace: textOf(namespace),
     uid: textOf(uid),
     version: textOf(resourceVersion),
-    labels: textsOf(labels),
-    annotations: textsOf(annotations),
+    labels: mapOf(labels),
+    annotations: mapOf(annotations),
     isEnding: typeof deletionTimestamp === 'string',
-    managedFields: listOf(managedFields).map(one => {
-      const { manager, operation, fieldsV1 } = mapOf(one);
-      return { manager: textOf(manager), operation: textOf(operation), fields: fieldsV1 };
-    }),
+    managedFields,
   };
 }
 
@@ -50,12 +54,6 @@ export function owns({ fields }: Pick<ManagedFields, 'fields'>, ...path: readonl
   return true;
 }
 
-export const mapOf = (value: unknown): Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : {};
+export const mapOf = (value: unknown): Members => (typeof value === 'object' && value !== null ? (value as Members) : {});
 export const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? (value as readonly unknown[]) : []);
 export const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
-
-function textsOf(value: unknown): Texts {
-  const entries = Object.entries(mapOf(value)).filter((entry): entry is [string, string] => typeof entry[1] === 'string');
-  return Object.fromEntries(entries);
-}

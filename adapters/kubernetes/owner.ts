@@ -1,5 +1,5 @@
 import { contentAnnotation, dataKey, managedBy } from './names.ts';
-import { listOf, type Meta, mapOf, owns, textOf } from './objects.ts';
+import { listOf, type Meta, mapOf, ownersIn, owns, textOf } from './objects.ts';
 
 /** Whose a Secret of our name is. as-written: nobody has changed what we wrote. edited: ours, and somebody has. */
 export type Standing = 'as-written' | 'edited' | 'foreign';
@@ -9,16 +9,16 @@ export type Standing = 'as-written' | 'edited' | 'foreign';
  * (recorded on 1.36.3). So the data itself need not be read, and no password is. Without the label it is not ours:
  * whoever takes that away wants to be left alone.
  */
-export function standingOf({ labels, managedFields }: Pick<Meta, 'labels' | 'managedFields'>, fieldManager: string): Standing {
-  if (labels[managedBy.key] !== managedBy.value) return 'foreign';
-  const ours = managedFields.filter(({ manager, operation }) => manager === fieldManager && operation === 'Apply');
+export function standingOf(meta: Pick<Meta, 'labels' | 'managedFields'>, fieldManager: string): Standing {
+  if (meta.labels[managedBy.key] !== managedBy.value) return 'foreign';
+  const ours = ownersIn(meta).filter(({ manager, operation }) => manager === fieldManager && operation === 'Apply');
   const isWhole = ours.some(one => owns(one, 'data', dataKey) && owns(one, 'metadata', 'annotations', contentAnnotation));
   return isWhole ? 'as-written' : 'edited';
 }
 
 /** Who else owns the data of a Secret, or else anything of it: kubectl-edit. Empty where nobody is known. */
-export function otherManagers({ managedFields }: Meta, fieldManager: string): readonly string[] {
-  const others = managedFields.filter(({ manager, operation }) => manager !== '' && !(manager === fieldManager && operation === 'Apply'));
+export function otherManagers(meta: Meta, fieldManager: string): readonly string[] {
+  const others = ownersIn(meta).filter(({ manager, operation }) => manager !== '' && !(manager === fieldManager && operation === 'Apply'));
   const ofData = others.filter(one => owns(one, 'data', dataKey));
   return [...new Set((ofData.length > 0 ? ofData : others).map(({ manager }) => manager))];
 }

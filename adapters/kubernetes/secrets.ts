@@ -31,7 +31,7 @@ export interface Inside {
 export const foundIn = (meta: Meta, { fieldManager }: Pick<Settings, 'fieldManager'>): Found => ({
   version: meta.version,
   standing: standingOf(meta, fieldManager),
-  content: contentOf(meta.annotations[contentAnnotation]),
+  content: contentOf(textOf(meta.annotations[contentAnnotation])),
 });
 
 /** Whether what is in it matters: somebody else has written there. */

@@ -1,4 +1,5 @@
 import type { Finding, FindingSpecs } from '../contract/adapter.ts';
+import { label } from '../contract/text.ts';
 import { isContested } from './due.ts';
 import type { Entry, ManagedTarget, Moment, Scope, ScopeFinding, TargetRecord, Verification } from './ledger.ts';
 import { hour, minute } from './timing.ts';
@@ -19,6 +20,11 @@ export const engineFindings = {
     severity: 'warning',
     doc: 'No configured source serves this registry, so what it holds stays as it is.',
     remedy: 'Add a source whose `accounts` or `registries` match it.',
+  },
+  WISH_REFUSED: {
+    severity: 'warning',
+    doc: 'An entry wishes for a source by name (the annotation of a Kubernetes namespace), and no source of that name grants it. It is served as if it wished for nothing.',
+    remedy: 'Correct the name, or let that source grant it: add TARGET/ID of the entry, or a pattern for it, to `slots` of the source.',
   },
   LOOK_ALIKE: {
     severity: 'warning',
@@ -156,6 +162,10 @@ export function slotFindings(record: TargetRecord, entry: Entry, now: Moment): F
     );
   for (const remark of slot.registries.map((registry, at) => entry.scopes[at]?.source.remarkOn?.(registry)))
     if (remark) found.push(finding('ENDPOINT_SET', remark));
+  if (slot.source !== undefined && entry.scopes.some(scope => scope) && !entry.scopes.some(scope => scope?.source.name === slot.source))
+    found.push(
+      finding('WISH_REFUSED', `${slot.title ?? slot.id} wishes for the source ${label(slot.source, 100)}, which does not grant it.`),
+    );
   if (slot.state === 'absent' && !record.managed.create) {
     const state = slot.lacks ? `there but lacks ${slot.lacks}` : 'wanted but not there';
     found.push(finding('NOT_CREATED', `${slot.title ?? slot.id} is ${state}, and ${record.name} may not create it.`, record.managed));

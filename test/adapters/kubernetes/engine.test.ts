@@ -186,6 +186,8 @@ test('a namespace may wish for a source, and gets it only where that source gran
     Object.fromEntries([...(app.status().targets[0]?.slots ?? [])].map(({ id, registries }) => [id, registries[0]?.source]));
   await until(() => Object.keys(sources()).length === 2, 'both namespaces');
   assert.deepEqual(sources(), { 'thief/ecr-courier': 'default', 'shop-1/ecr-courier': 'shop' });
+  const told = [...(app.status().targets[0]?.slots ?? [])].map(({ id, findings }) => [id, ...findings.map(({ code }) => code)]);
+  assert.deepEqual(told, [['thief/ecr-courier', 'WISH_REFUSED'], ['shop-1/ecr-courier']]);
 });
 
 test('a server that goes is noticed although its watches stay open, and all is well when it is back', async () => {

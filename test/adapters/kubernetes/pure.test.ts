@@ -121,7 +121,6 @@ test('what a Secret holds is written down so that the same is the same text, and
   });
   assert.equal(contentOf(annotationOf({ holds: new Map(), others: 2 })).others, 2);
   for (const wrong of [
-    undefined,
     '',
     'x',
     '7',
@@ -136,7 +135,7 @@ test('what a Secret holds is written down so that the same is the same text, and
 
 test('whose a Secret is stands in its label, and whether somebody has changed it in the owners of its fields', () => {
   const fields = { 'f:data': { 'f:.dockerconfigjson': {} }, 'f:metadata': { 'f:annotations': { 'f:ecr-courier/content': {} } } };
-  const by = (manager: string, operation = 'Apply', owned: object = fields) => ({ manager, operation, fields: owned });
+  const by = (manager: string, operation = 'Apply', owned: object = fields) => ({ manager, operation, fieldsV1: owned });
   const { 'f:data': data } = fields;
   const rows = [
     [ours, [by('ecr-courier')], 'as-written'],
