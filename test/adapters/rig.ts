@@ -10,6 +10,7 @@ import { parseAddress } from '../../src/contract/registry.ts';
 import { Secret } from '../../src/contract/secret.ts';
 import { openHttp } from '../../src/io/http.ts';
 import { lendFiles } from '../../src/io/lent-files.ts';
+import { compiled } from '../commands/cli.ts';
 import type { FakeServer } from '../fakes/server.ts';
 
 export const hostOf = (account: number, region = 'eu-west-1'): string => `${account}.dkr.ecr.${region}.amazonaws.com`;
@@ -127,7 +128,7 @@ export const someChecks = 'on http.* (finds|updates|creates only|503 to|a (write
  */
 export async function runTests(file: string, pattern: string, env: Readonly<Record<string, string>>) {
   const child = spawn(process.execPath, ['--test', '--test-reporter=tap', `--test-name-pattern=${pattern}`, file], {
-    env: { PATH: process.env['PATH'] ?? '', ...env },
+    env: { PATH: process.env['PATH'] ?? '', ...compiled, ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
     timeout: 240_000,
   });
