@@ -11,7 +11,7 @@ import { type Authority, createAuthority } from '../../fakes/authority.ts';
 import type { CacheFact, HelperCase } from '../format.d.ts';
 import { createAws } from './aws.ts';
 import { type Double, startDouble } from './double.ts';
-import { type Programs, start } from './program.ts';
+import type { Program } from './program.ts';
 import { differences, type Ran } from './verdict.ts';
 
 const authority: Authority = createAuthority();
@@ -30,8 +30,11 @@ const refused = {
 /** As our documentation says: docs/docker.md. */
 const publicSource = 'sources:\n  - name: public\n    service: ecr-public\n';
 
+/** A case may have a second run, which meets what the first one left. */
+export type Which = 'first' | 'then';
+
 /** Runs a case in an empty home; what differs from `ours`, as sentences. */
-export async function runHelperCase(given: HelperCase, { folder }: Programs): Promise<string[]> {
+export async function runHelperCase(given: HelperCase, programFor: (run: Which) => Program): Promise<string[]> {
   const place = await mkdtemp(join(tmpdir(), 'helper-case-'));
   await using double = await startDouble(authority, createAws(given.aws ?? []));
   try {
@@ -40,18 +43,18 @@ export async function runHelperCase(given: HelperCase, { folder }: Programs): Pr
     const filled = filler({ home, double: double.url });
     const env = await environmentOf(given, { place, home, cache, double, filled });
     await layCache(given, cache, env, filled);
-    const run = async (args: readonly string[], stdin: string): Promise<Ran> => {
-      const ran = await start(join(folder, 'docker-credential-ecr-courier'), args, { env, stdin: filled(stdin) });
+    const run = async (which: Which, args: readonly string[], stdin: string): Promise<Ran> => {
+      const ran = await programFor(which)(args, { env, stdin: filled(stdin) });
       return { ...ran, calls: double.aws.calls };
     };
     const secrets = secretsOf(given);
-    const first = await run(given.args, given.stdin);
+    const first = await run('first', given.args, given.stdin);
     const found = told('', first, differences(first, given.ours, secrets));
     const { then } = given.ours;
     if (!then) return found;
     const refusing = createAws([]);
     double.aws = { ...refusing, answer: (request, host) => ({ ...refusing.answer(request, host), outcome: refused }) };
-    const second = await run(then.args ?? given.args, then.stdin ?? given.stdin);
+    const second = await run('then', then.args ?? given.args, then.stdin ?? given.stdin);
     return [...found, ...told('then: ', second, differences(second, then, secrets))];
   } finally {
     await rm(place, { recursive: true, force: true });

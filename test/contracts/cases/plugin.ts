@@ -6,17 +6,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { EndpointCase, PluginCase, PluginFile } from '../format.d.ts';
 import { startPluginAws } from './plugin-aws.ts';
-import type { Started } from './program.ts';
+import type { Program } from './program.ts';
 import { differences } from './verdict.ts';
 
 /** What no run may show on stderr. */
 const secrets = ['fake-secret-1', 'sa-token-1', 'role-secret-1', 'role-session-1', 'ecr-password-', 'ecr-public-password', 'pa:ss:word'];
-
-/** Starts the provider. */
-export type Program = (
-  args: readonly string[],
-  given: { readonly env: Readonly<Record<string, string>>; readonly stdin: string },
-) => Promise<Started>;
 
 /** What there is to run of a file for the provider. */
 export const pluginCases = ({ cases, endpoints = [] }: PluginFile, program: Program): { name: string; run: () => Promise<string[]> }[] => [

@@ -25,6 +25,12 @@ export interface Started {
   readonly ms: number;
 }
 
+/** Asks one of the programs. */
+export type Program = (
+  args: readonly string[],
+  given: { readonly env: Readonly<Record<string, string>>; readonly stdin: string },
+) => Promise<Started>;
+
 /** Runs a program with exactly this environment; it is killed after 20 s. */
 export async function start(
   file: string,
