@@ -30,11 +30,11 @@ export interface Denial {
 const gates: readonly (readonly [Gate, RegExp])[] = [
   ['identity', /identity-?\s*based|no\s*ident/i],
   ['resource', /resource-?\s*based|trust\s*polic/i],
-  ['boundary', /permissions?\s*bound/i],
-  ['scp', /service\s*control/i],
-  ['rcp', /resource\s*control/i],
-  ['session', /session\s*polic/i],
-  ['endpoint', /VPC\s*endpoint/i],
+  ['boundary', /permissions?[\s-]*bound/i],
+  ['scp', /service[\s-]*control/i],
+  ['rcp', /resource[\s-]*control/i],
+  ['session', /session[\s-]*polic/i],
+  ['endpoint', /VPC[\s-]*endpoint/i],
 ];
 
 /**

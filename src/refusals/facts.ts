@@ -78,7 +78,7 @@ const near = 500;
  * name: `lookup HOST on 10.0.0.2:53`. Names of files look like hosts.
  */
 const hosts =
-  /\b[A-Za-z][A-Za-z0-9+.-]*:\/\/(?:[^\s/@"]*@)?(?<url>[A-Za-z0-9*<>_.-]+)|(?<![\w./@-])(?<bare>(?:[A-Za-z0-9*<>_-]+\.)+(?!(?:go|py|js|ts|rs|rb|sh|java|json|ya?ml|toml|log|conf|txt|sock|service|exe|tar|gz|crt|pem|key)\b)[a-z]{2,})(?=[/:\s"'),]|\\?$)/g;
+  /\b[A-Za-z][A-Za-z0-9+.-]*:\/\/(?:[^\s/@"]*@)?(?<url>[A-Za-z0-9*<>_.-]+)|(?<![\w./@-])(?<bare>(?:[A-Za-z0-9*<>_-]+\.)+(?!(?:go|py|js|ts|rs|rb|sh|java|json|ya?ml|toml|log|conf|txt|sock|service|exe|tar|gz|crt|pem|key)\b)[a-z]{2,})(?=\.?(?:[\s"'`),;\]]|$)|[/:])/g;
 
 /** `asked`: the host, where we asked it ourselves: whatever the text names, it is that one's answer. */
 function finder(texts: readonly string[], asked: string | undefined): Facts['find'] {

@@ -96,4 +96,79 @@ ERROR: failed to solve: process "/bin/sh -c curl -f https://api.example.com/x" d
     'denied-resource',
     `Error: image pull failed: 403 Forbidden: denied: User: arn:aws-cn:iam::123456789012:user/ci is not authorized to perform: ecr:BatchGetImage on resource: arn:aws-cn:ecr:cn-north-1:444455556666:repository/x because no resource-based policy allows the ecr:BatchGetImage action`,
   ],
+  ['no-connection', `Something went wrong: connection timed out while asking ${host}.`],
+  [
+    'image-missing',
+    `CannotPullContainerError: inspect image has been retried 1 time(s): failed to resolve ref "${host}/x:1": ${host}/x:1: not found`,
+  ],
+  [
+    'denied-explicitly-scp',
+    `User: arn:aws:iam::123456789012:user/ci is not authorized to perform: ecr:GetAuthorizationToken on resource: * with an explicit deny in a service control policy (Service: AmazonECR; Status Code: 400; Error Code: AccessDeniedException; Request ID: 1; Proxy: null)`,
+  ],
+  [
+    'denied-unsaid',
+    `software.amazon.awssdk.services.ecr.model.EcrException: User: arn:aws:iam::123456789012:user/ci is not authorized to perform: ecr:GetAuthorizationToken on resource: * (Service: Ecr, Status Code: 400, Request ID: 5c1)`,
+  ],
+  [
+    'denied-identity',
+    `│ Error: reading ECR Authorization Token: operation error ECR: GetAuthorizationToken, https response error StatusCode: 400, RequestID: 1, api error AccessDeniedException: User: arn:aws:iam::123456789012:user/ci is\n│ not authorized to perform: ecr:GetAuthorizationToken on resource: * because no identity-based policy allows the\n│ ecr:GetAuthorizationToken action\n│\n│   with data.aws_ecr_authorization_token.t,\n│   on main.tf line 1`,
+  ],
+  [
+    'layers-unreachable',
+    `level=fatal msg="copying system image: parsing image configuration: Get \\"https://prod-eu-west-1-starport-layer-bucket.s3.eu-west-1.amazonaws.com/x?X-Amz-Signature=abc\\": dial tcp 52.1.1.1:443: i/o timeout"`,
+  ],
+  [
+    'layers-unreachable',
+    `Get "https://prod-us-east-1-starport-layer-bucket.s3.us-east-1.amazonaws.com/x": dial tcp 52.1.1.1:443: connect: connection refused`,
+  ],
+  ['no-connection', `Error response from daemon: Get "https://${host}/v2/": context deadline exceeded`],
+  [
+    'tls-intercepted',
+    `ERROR: failed to do request: Head "https://${host}/v2/team/app/manifests/1": tls: failed to verify certificate: x509: certificate signed by unknown authority`,
+  ],
+  [
+    'not-logged-in',
+    `pull access denied for ${host}/team/app, repository does not exist or may require authorization: server message: insufficient_scope: authorization failed`,
+  ],
+  ['clock', `error: x509: certificate has expired or is not yet valid ${host}`],
+  [
+    'password-refused',
+    `Error: authenticating creds for "${host}": pinging container registry ${host}: invalid status code from registry 401 (Unauthorized)`,
+  ],
+  [
+    'refused-without-words',
+    `Error: initializing source docker://${host}/x:1: pinging container registry ${host}: invalid status code from registry 403 (Forbidden)`,
+  ],
+  ['session-over', `Unable to fetch credentials: ExpiredToken: The provided token has expired.`],
+  [
+    'provider-failed',
+    `E1120 plugin.go:418] "Failed to provide credentials for image" err="failed to get credential from external registry credential provider: error execing credential provider plugin ecr-credential-provider for image ${host}/x:1: exit status 1: "`,
+  ],
+  [
+    'metadata-unreachable',
+    `error execing credential provider plugin ecr-credential-provider for image ${host}/x:1: exit status 1: E1 main.go:361] Error running credential provider plugin: operation error ECR: GetAuthorizationToken, get identity: get credentials: failed to refresh cached credentials, no EC2 IMDS role found, operation error ec2imds: GetMetadata, canceled, context deadline exceeded`,
+  ],
+  [
+    'denied-web-identity',
+    `An error occurred (AccessDenied) when calling the AssumeRoleWithWebIdentity operation: Not authorized to perform sts:AssumeRoleWithWebIdentity`,
+  ],
+  [
+    'denied-role',
+    `An error occurred (AccessDenied) when calling the AssumeRole operation: User: arn:aws:sts::123456789012:assumed-role/ci/s is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::444455556666:role/x`,
+  ],
+  [
+    'swarm-digest',
+    `image ${host}/team/app:1 could not be accessed on a registry to record\nits digest. Each node will access ${host}/team/app:1 independently,\npossibly leading to different nodes running different\nversions of the image.`,
+  ],
+  [undefined, `Error: No such image: myapp:latest`],
+  [undefined, `/run/secrets/key: permission denied`],
+  [
+    'key-file',
+    `PORTAINER_API_KEY_FILE: /run/portainer/api-key may not be read by the user that the courier runs as (uid 65532): it belongs to uid 0, mode 600`,
+  ],
+  [
+    undefined,
+    `permission denied while trying to connect to the Docker daemon socket at unix:///var/run/docker.sock: Head "http://%2Fvar%2Frun%2Fdocker.sock/_ping": dial unix /var/run/docker.sock: connect: permission denied`,
+  ],
+  [undefined, `write /var/lib/containerd/io.containerd.content.v1.content/ingest/x/data: no space left on device: ${host}/x:1`],
 ];

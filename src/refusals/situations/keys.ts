@@ -31,13 +31,16 @@ export const keys: readonly Situation[] = [
     ],
     when: ({ find }) =>
       find(/Signature expired: |Signature not yet current|RequestTimeTooSkewed|this machine's clock is|is now earlier than \d{8}T/) ??
-      find(/current time \S+ is (before|after)|CERT_NOT_YET_VALID|certificate is not yet valid/, isAws),
+      find(
+        /current time \S+ is (before|after)|CERT_NOT_YET_VALID|CERT_HAS_EXPIRED|certificate has expired|certificate is not yet valid/,
+        isAws,
+      ),
     tell: () => ({
       sentence:
         'The clock of the machine that asked is off: AWS takes signatures that are at most five minutes old or young, and certificates have a first day.',
       side: 'the machine (or virtual machine) on which the program runs',
       remedy:
-        'Set the clock and keep it right (NTP, chrony). A virtual machine that slept and a WSL that was suspended are the usual causes.',
+        'Set the clock and keep it right (NTP, chrony). A virtual machine that slept and a WSL that was suspended are the usual causes. Where the clock is right and a certificate is called too old, a proxy on the way shows one of its own.',
       paste: [{ what: 'Look at the clock', kind: 'command', text: 'date -u; timedatectl' }],
     }),
   }),

@@ -21,6 +21,67 @@ export const managers: readonly Situation[] = [
     }),
   }),
   row({
+    id: 'portainer-denied',
+    title: 'Portainer lets the key do less',
+    symptoms: [
+      ['Portainer', '{"message":"Access denied to resource","details":"Unauthorized"}'],
+      ['Portainer, after ten logins in a row', '{"message":"Access denied","details":"Access denied to resource"}'],
+      ['Portainer', '{"message":"Permission denied to access environment","details":"Access denied to environment"}'],
+    ],
+    when: ({ find }) => find(/Access denied to (resource|environment)/),
+    tell: () => ({
+      sentence:
+        'Portainer knows the user and does not let him do this: writing registries needs an administrator. The same words come after too many logins in a row. It has nothing to do with AWS.',
+      side: 'the role of the Portainer user whose key is used',
+      remedy: 'Use the access token of an administrator. After too many logins wait for some minutes; access tokens are not counted.',
+    }),
+  }),
+  row({
+    id: 'rancher-key',
+    title: 'Rancher does not accept the key',
+    symptoms: [
+      ['Rancher 2', '{"type":"error","status":"401","message":"must authenticate"}'],
+      [
+        'Rancher 1.6',
+        '{"id":"5c1","type":"error","links":{},"actions":{},"status":401,"code":"Unauthorized","message":"Unauthorized","detail":null}',
+      ],
+      ['ecr-courier', 'Rancher answered 401: it wants a key, and none is given.'],
+    ],
+    when: ({ find }) => find(/"type"?: ?"?error\b.{0,160}"status"?: ?"?401\b|Rancher answered 401/),
+    tell: () => ({
+      sentence:
+        'Rancher does not know the key or token that was sent: it was deleted, has ended (90 days at most by default), or is for one cluster only. It has nothing to do with AWS.',
+      side: 'the API key of Rancher with which the courier writes',
+      remedy:
+        'Make a new key without a scope (Account & API Keys) and put it where RANCHER_TOKEN_FILE points; the file is read again by itself.',
+    }),
+  }),
+  row({
+    id: 'harbor-read-only',
+    title: 'Harbor is in read-only mode',
+    symptoms: [['Harbor', '{"errors":[{"code":"DENIED","message":"The system is in read only mode. Any modification is prohibited."}]}']],
+    when: ({ find }) => find(/system is in read.only mode/),
+    tell: () => ({
+      sentence: 'Harbor is in read-only mode and takes no new password, whoever writes it.',
+      side: 'the administrators of Harbor (Configuration > System Settings)',
+      remedy: 'Switch the mode off before the present token ends; the courier goes on trying.',
+    }),
+  }),
+  row({
+    id: 'no-source',
+    title: 'No source of the configuration serves a registry',
+    symptoms: [
+      ['ecr-courier', 'No source serves 444455556666.dkr.ecr.eu-west-1.amazonaws.com.'],
+      ['ecr-courier', 'No source of the configuration serves 444455556666.dkr.ecr.eu-west-1.amazonaws.com.'],
+    ],
+    when: ({ find }) => find(/No source (of the configuration )?serves/, isRegistry),
+    tell: ({ host: at }) => ({
+      sentence: `The configuration has sources, and none of them is for ${at}: the courier leaves what it holds alone.`,
+      side: 'the configuration of the courier (`sources`)',
+      remedy: 'Add the account to `accounts` of a source, or the host to its `registries`, or a source without both, which serves all.',
+    }),
+  }),
+  row({
     id: 'portainer-namespace',
     title: 'Portainer keeps access for a namespace that is gone',
     symptoms: [

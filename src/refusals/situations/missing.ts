@@ -8,7 +8,7 @@ const { host, image, manifest } = example;
 const noRepository =
   /repository with name '?(?<name>[a-z0-9._/-]+)'? (does not exist|not found) in the registry( with id '?(?<registry>\d{12}))?|RepositoryNotFoundException/;
 
-const notFound = /failed to resolve reference "[^"]{1,300}": \S+: not found/;
+const notFound = /failed to resolve ref(erence)? "?[^"\s]{1,300}"?: \S+: not found/;
 
 const whereOf = ({ facts, groups }: Told): string =>
   `account ${groups['registry'] ?? facts.registry?.account ?? 'of the registry'}${facts.registry ? ` in ${facts.registry.region}` : ''}`;
@@ -170,6 +170,24 @@ export const missing: readonly Situation[] = [
         },
         ...cacheStatements(told, [rights.import]),
       ],
+    }),
+  }),
+  row({
+    id: 'name-invalid',
+    title: 'The name of the image is none',
+    symptoms: [
+      ['Docker', `invalid reference format: repository name (${host}/Team/App) must be lowercase`],
+      [
+        'kubelet',
+        `Failed to apply default image tag "${host}/Team/App:1": couldn't parse image name "${host}/Team/App:1": invalid reference format: repository name must be lowercase`,
+      ],
+    ],
+    when: ({ find }) => find(/invalid reference format|repository name .{0,200}must be lowercase/, isRegistry),
+    tell: () => ({
+      sentence:
+        'The name of the image is not well formed, so no registry was asked: names of repositories have small letters only, and there must be neither blanks nor an empty tag.',
+      side: 'the name of the image where it is written; often a variable in it is empty',
+      remedy: 'Write HOST/REPOSITORY:TAG, without https://, in small letters up to the tag.',
     }),
   }),
   row({

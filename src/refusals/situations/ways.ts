@@ -5,7 +5,7 @@ export const noName =
 export const noAnswer =
   /i\/o timeout|connection refused|connection timed out|connect timeout|ConnectTimeoutError|\bETIMEDOUT\b|\bECONNREFUSED\b|\bEHOSTUNREACH\b|\bENETUNREACH\b|no route to host|network is unreachable|Client\.Timeout exceeded|context deadline exceeded|TLS handshake timeout|Read timeout on endpoint|nothing listens there|no answer to the connection attempt|took the request and did not answer/;
 export const cutOff =
-  /connection reset by peer|\bECONNRESET\b|: EOF\b|unexpected EOF|broken pipe|the connection was cut|connection closed before|http2: .{0,60}closed/;
+  /connection reset by peer|tls: handshake failure|remote error: tls|SSL_ERROR_SYSCALL|server sent GOAWAY|\bECONNRESET\b|: EOF\b|unexpected EOF|broken pipe|the connection was cut|connection closed before|http2: .{0,60}closed/;
 export const badTls =
   /certificate signed by unknown authority|CERTIFICATE_VERIFY_FAILED|certificate verify failed|unable to get (local )?issuer certificate|self[- ]signed certificate|SELF_SIGNED_CERT|UNABLE_TO_(GET|VERIFY)|certificate is valid for .{0,200}?, not \S+|certificate is not trusted|x509: .{0,80}not trusted|unable to verify the first certificate|The TLS handshake with/;
 
