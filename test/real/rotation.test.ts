@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { executable } from '../commands/cli.ts';
 import type { World } from './daemon.ts';
 import { type Engine, run } from './engine.ts';
 import { part, path } from './needs.ts';
@@ -123,5 +124,47 @@ part('pulls while the password rotates', { programs: [...pullPrograms, 'skopeo']
       await readFile(join(pulls.folder, 'again', 'manifest.json'), 'utf8'),
       await readFile(join(pulls.folder, 'first', 'manifest.json'), 'utf8'),
     );
+  });
+
+  test('check IMAGE says what skopeo and the engine then find', async () => {
+    const check = async (...args: string[]) => {
+      const ran = await run(process.execPath, [await executable(), 'check', '--json', ...args], { HOME: pulls.folder, ...pulls.awsEnv });
+      world.shown.push(ran.output);
+      const { images } = JSON.parse(ran.output.slice(ran.output.indexOf('{'))) as {
+        images: { outcome: string; steps: { name: string; verdict: string }[] }[];
+      };
+      return { code: ran.code, outcome: images[0]?.outcome, last: images[0]?.steps.at(-1) };
+    };
+    const skopeo = async (name: string, password: string) =>
+      await run(path('skopeo'), ['--insecure-policy', 'inspect', '--creds', `AWS:${password}`, `docker://${name}`], {
+        HOME: pulls.folder,
+        ...pulls.goEnv,
+      });
+
+    const password = await pulls.rotate();
+    for (const name of [image, `${host}/team/app@${pulls.digest}`]) {
+      const { code, outcome, last } = await check('--layer', name);
+      assert.deepEqual([code, outcome, last?.name, last?.verdict], [0, 'would pull', 'layer', 'ok']);
+    }
+    assert.equal((await skopeo(image, password)).code, 0);
+    assert.equal((await pull(password)).status, 200);
+
+    for (const name of [`${host}/team/app:none`, `${host}/team/none:1`]) {
+      const { code, outcome, last } = await check(name);
+      assert.deepEqual([code, outcome, last?.name], [1, 'missing', 'manifest']);
+      const refused = await skopeo(name, password);
+      assert.equal(refused.code, 1);
+      assert.match(refused.output, /manifest unknown/);
+    }
+
+    // AWS gives out another one, which the registry does not know.
+    world.ecr.rotate();
+    const unknown = await pulls.token();
+    const { code, outcome, last } = await check(image);
+    assert.deepEqual([code, outcome, last?.name], [1, 'refused', 'registry']);
+    assert.equal((await skopeo(image, unknown)).code, 1);
+    const stale = await pull(unknown);
+    assert.equal(stale.status, 500);
+    assert.match(stale.text, refused);
   });
 });
