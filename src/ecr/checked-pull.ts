@@ -3,6 +3,7 @@ import { asFailure, type Failure, type FailureCode } from '../contract/failures.
 import { readDenial } from '../refusals/denial.ts';
 import type { Diagnosis } from '../refusals/diagnosis.ts';
 import { explainDenial } from '../refusals/gates.ts';
+import { freshTokenRefused } from '../refusals/unanswered.ts';
 import type { Pull, Step, Verdict, Wish } from './pull.ts';
 
 /** What a pull came to as a whole; otherwise the verdict of the step that stopped it. */
@@ -48,9 +49,16 @@ export async function checkPull(
       return checked([tokenStep(action, asFailure(error), wish.source)], credential);
     }
     const steps: Step[] = [{ name: 'token', action, verdict: 'ok' }, ...(await pull({ ...wish, credential }, signal))];
-    if (attempts > 0 || !isStale(steps)) return checked(steps, credential);
+    if (!isStale(steps)) return checked(steps, credential);
+    if (attempts > 0) return checked(steps.map(asFresh(wish.image.registry.host)), credential);
   }
 }
+
+/** What is said of passwords that lie somewhere is not true of a token that has just come. */
+const asFresh =
+  (host: string) =>
+  (step: Step): Step =>
+    step.verdict === 'refused' ? { ...step, diagnosis: freshTokenRefused({ host, said: step.text ?? 'it answered nothing' }) } : step;
 
 const checked = (steps: readonly Step[], credential?: Credential): CheckedPull => ({
   outcome: outcomeOf(steps),

@@ -15,17 +15,19 @@ export function makeVerify(pull: Pull): Verify {
       refused: !stale && stop.verdict !== 'unreachable',
       read: steps.some(({ name, verdict }) => name === 'manifest' && verdict === 'ok'),
       stale,
-      ...wordsOn(stop),
+      ...(stale ? { message: `${stop.text}.`, remedy: 'Nothing: another token is fetched, and the pull is walked again.' } : wordsOn(stop)),
     };
   };
 }
 
-function wordsOn({ diagnosis, text = '' }: Step): { readonly message: string; readonly remedy: string } {
+function wordsOn({ diagnosis, text = '', verdict }: Step): { readonly message: string; readonly remedy: string } {
   if (!diagnosis) return { message: text, remedy: '' };
-  return { message: diagnosis.sentence, remedy: [diagnosis.remedy, ...pasted(diagnosis)].join(' ') };
+  return { message: diagnosis.sentence, remedy: [diagnosis.remedy, ...(verdict === 'refused' ? pasted(diagnosis) : [])].join(' ') };
 }
 
-/** In one line, as a finding is. */
+/**
+ * In one line, as a finding is. Of what is not there, each policy is only one of several things that may be missing.
+ */
 const pasted = ({ paste = [] }: Diagnosis): string[] => paste.map(({ what, text }) => `${what}: ${compact(text)}`);
 
 function compact(text: string): string {

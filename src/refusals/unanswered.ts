@@ -60,3 +60,12 @@ export const unknownAnswer = ({ host, said }: Said): Diagnosis => ({
   remedy:
     'This answer is not known: nothing is concluded from it. Try again later; a page of HTML comes from a proxy or a login in between.',
 });
+
+/** AWS gave the token out a moment ago, and another one after the first refusal: so neither is too old. */
+export const freshTokenRefused = ({ host, said }: Said): Diagnosis => ({
+  id: 'token-fresh-refused',
+  sentence: `${host} does not take a token that was given out a moment ago, nor a second one: ${said}.`,
+  side: `the way to AWS or to ${host}: an address that is set, a proxy, or another registry under this name`,
+  remedy:
+    'Look whether the address of ECR is set (`endpoint` of the source, AWS_ENDPOINT_URL_ECR, AWS_ENDPOINT_URL): it must be that of the region in the name of the registry. Look whether the name leads to AWS.',
+});

@@ -166,6 +166,10 @@ for (const form of ['403 envelope', '401 envelope', '403 text'] as const) {
     door.server.fault = rotate(2);
     const never = await reportOf(`${host}/team/app:1`);
     assert.equal(never.outcome, 'refused');
+    assert.match(
+      never.steps.at(-1)?.diagnosis?.sentence ?? '',
+      /does not take a token that was given out a moment ago, nor a second one: /,
+    );
     assert.equal(ecr.calls.filter(({ action }) => action === 'GetAuthorizationToken').length, 2);
   });
 }
