@@ -83,7 +83,8 @@ test('web identity, container and machine say by which variable', async () => {
 test('sources: each on its own, with the roles on top; some without an identity are exit 3', async () => {
   const { code, stdout } = await whoami(own, '--config', files.at('sources.yaml'), '--json');
   assert.equal(code, 3);
-  const { sources } = JSON.parse(stdout) as { sources: Record<string, unknown>[] };
+  const { schema, sources } = JSON.parse(stdout) as { schema: number; sources: Record<string, unknown>[] };
+  assert.equal(schema, 1);
   assert.deepEqual(
     sources.map(({ source, arn, roles, elsewhere }) => [source, arn, roles, elsewhere]),
     [
