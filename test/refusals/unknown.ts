@@ -57,4 +57,10 @@ export const others: readonly string[] = [
   `pulling ${image} ... done\nGET /api/v1/users 403 Forbidden`,
   `Pulled ${image}\nError response from daemon: driver failed programming external connectivity: port is already allocated`,
   'Login Succeeded',
+  'Access denied to resource /api/orders',
+  '{"type":"error","error":{"type":"authentication_error","message":"invalid x-api-key"}}',
+  '{"type":"error","status":401,"title":"Token expired"}',
+  'Error: connect ETIMEDOUT mydb.abc.eu-west-1.rds.amazonaws.com:5432',
+  'invalid reference format',
+  "error: repository with name 'foo' does not exist",
 ];

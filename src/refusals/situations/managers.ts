@@ -28,7 +28,9 @@ export const managers: readonly Situation[] = [
       ['Portainer, after ten logins in a row', '{"message":"Access denied","details":"Access denied to resource"}'],
       ['Portainer', '{"message":"Permission denied to access environment","details":"Access denied to environment"}'],
     ],
-    when: ({ find }) => find(/Access denied to (resource|environment)/),
+    when: ({ find }) =>
+      find(/"message"?: ?"?.{0,200}details"?: ?.{0,200}(Access denied|Unauthorized)|portainer.{0,200}Access denied/) &&
+      find(/Access denied to (resource|environment)/),
     tell: () => ({
       sentence:
         'Portainer knows the user and does not let him do this: writing registries needs an administrator. The same words come after too many logins in a row. It has nothing to do with AWS.',
@@ -47,7 +49,7 @@ export const managers: readonly Situation[] = [
       ],
       ['ecr-courier', 'Rancher answered 401: it wants a key, and none is given.'],
     ],
-    when: ({ find }) => find(/"type"?: ?"?error\b.{0,160}"status"?: ?"?401\b|Rancher answered 401/),
+    when: ({ find }) => find(/"type"?: ?"?error\b.{0,160}"status"?: ?"?401\b.{0,80}(must authenticate|Unauthorized)|Rancher answered 401/),
     tell: () => ({
       sentence:
         'Rancher does not know the key or token that was sent: it was deleted, has ended (90 days at most by default), or is for one cluster only. It has nothing to do with AWS.',
