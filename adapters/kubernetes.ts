@@ -97,7 +97,7 @@ export const kubernetes = defineAdapter({
       const alarm = new AbortController();
       alarms.add(alarm);
       try {
-        yield* watchCluster({ api, clock: deps.clock, current: () => current, take }, alarm.signal, signal);
+        yield* watchCluster({ api, clock: deps.clock, current: () => current, take, slotsOf, own }, alarm.signal, signal);
       } finally {
         alarms.delete(alarm);
       }

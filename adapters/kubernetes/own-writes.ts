@@ -6,6 +6,8 @@ const patienceMs = 30_000;
  * answer or after it, and an event that comes before that of our last write tells of the past.
  */
 export interface OwnWrites {
+  /** Told of a namespace in which somebody has written after us, before our write was answered. */
+  overtaken: (namespace: string) => void;
   /** A write to the Secret of the namespace begins. The returned function hears which version came of it, if any. */
   begin(namespace: string): (version: string | undefined) => void;
   /** An event has come. own: nobody but us has made this version. past: something newer of ours is there by now. */
@@ -18,14 +20,19 @@ export function ownWrites(now: () => number): OwnWrites {
   /** Versions that were made and not seen yet. */
   const expected = new Map<string, { readonly version: string; readonly at: number }[]>();
 
-  return {
+  const own: OwnWrites = {
+    overtaken: () => undefined,
     begin(namespace) {
       const open = underWay.get(namespace) ?? { count: 0, seen: [] };
       open.count++;
       underWay.set(namespace, open);
       return version => {
         if (--open.count === 0) underWay.delete(namespace);
-        if (version === undefined || open.seen.includes(version)) return;
+        if (version === undefined) return;
+        if (open.seen.includes(version)) {
+          if (open.seen.at(-1) !== version) own.overtaken(namespace);
+          return;
+        }
         expected.set(namespace, [...(expected.get(namespace) ?? []), { version, at: now() }]);
       };
     },
@@ -40,4 +47,5 @@ export function ownWrites(now: () => number): OwnWrites {
       return left.length > 0 ? 'past' : 'own';
     },
   };
+  return own;
 }

@@ -1,9 +1,10 @@
-import type { Deps, Sighting } from '../../src/contract/adapter.ts';
+import type { Deps, Sighting, Slot } from '../../src/contract/adapter.ts';
 import { Failure } from '../../src/contract/failures.ts';
 import type { Api } from './api.ts';
 import { channel } from './channel.ts';
 import type { Event } from './events.ts';
 import { mapOf, textOf } from './objects.ts';
+import type { OwnWrites } from './own-writes.ts';
 import type { Ref } from './slots.ts';
 import type { Stream, View } from './view.ts';
 
@@ -32,6 +33,9 @@ export interface WatchDeps extends Pick<Deps, 'clock'> {
   readonly api: Api;
   current(): Current | undefined;
   take(view: View, kind: Stream['kind'], event: Event, signal: AbortSignal): Promise<readonly Sighting<Ref>[]>;
+  /** The slots of a namespace as they are seen now. */
+  slotsOf(namespace: string, view: View): readonly Slot<Ref>[];
+  readonly own: OwnWrites;
 }
 
 /**
@@ -50,6 +54,8 @@ async function* watchFrom({ view, replaced }: Current, deps: WatchDeps, ended: A
   const signal = AbortSignal.any([ended, replaced, left.signal]);
   const told = channel<Sighting<Ref>>();
   signal.addEventListener('abort', told.end);
+  // What is seen while a slot is being written says nothing of it to the engine, so it is told again afterwards.
+  deps.own.overtaken = namespace => void tellAgain(namespace);
   const work = [...view.streams.map((stream, at) => follow(stream, 1 + Math.floor(at / poolSize))), probe(deps, signal)];
   for (const one of work) one.then(told.end, told.fail);
   try {
@@ -57,6 +63,11 @@ async function* watchFrom({ view, replaced }: Current, deps: WatchDeps, ended: A
   } finally {
     left.abort();
     await Promise.allSettled(work);
+  }
+
+  async function tellAgain(namespace: string): Promise<void> {
+    await deps.clock.sleep(1, signal);
+    for (const slot of deps.slotsOf(namespace, view)) told.put({ slot });
   }
 
   async function follow(stream: Stream, pool: number): Promise<void> {

@@ -18,14 +18,16 @@ export function makeWriter(api: Api, { apply, receiptOf, asked }: Applier, setti
   const { secret, replace } = settings;
   const sharedBody = sharedBodies(secret);
 
-  const create = async (task: Task): Promise<Receipt> => receiptOf(task, await apply(task, sharedBody(task.given), 'refuse'));
+  const isWhole = ({ given, hosts }: Task): boolean => given.size === hosts.length;
+  const put = async (task: Task, clash: 'force' | 'refuse'): Promise<Receipt> =>
+    receiptOf(task, await apply(task, sharedBody(task.given), clash));
 
   /** Reads, puts what is given beside what is not, and applies it to exactly that version. */
   async function merge(task: Task): Promise<Receipt> {
     const { namespace, hosts, given, signal } = task;
     for (let attempt = 1; ; attempt++) {
       const stored = await readSecret(api, settings, namespace, signal);
-      if (!stored) return create(task);
+      if (!stored) return put(task, 'refuse');
       demandOurs(stored, settings);
       const reading = readEntries(stored.text, hosts);
       const body = bodyOf(secret, { ...mergedParts(stored, reading, given), version: stored.meta.version });
@@ -61,11 +63,13 @@ export function makeWriter(api: Api, { apply, receiptOf, asked }: Applier, setti
     await api.demand('DELETE', `${pathOfSecret(namespace, settings)}${way === 'rehearsed' ? '?dryRun=All' : ''}`, request);
   }
 
-  /** Of a Secret that nobody but us has written to. */
-  const update = async (task: Task): Promise<Receipt> =>
-    task.given.size === task.hosts.length ? receiptOf(task, await apply(task, sharedBody(task.given), 'force')) : await merge(task);
-
-  return { create, update, merge, makeAnew };
+  return {
+    create: (task: Task): Promise<Receipt> => (isWhole(task) ? put(task, 'refuse') : merge(task)),
+    /** Of a Secret that nobody but us has written to. */
+    update: (task: Task): Promise<Receipt> => (isWhole(task) ? put(task, 'force') : merge(task)),
+    merge,
+    makeAnew,
+  };
 }
 
 /** With force there is no other conflict than that of the version. */

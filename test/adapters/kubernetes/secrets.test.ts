@@ -127,6 +127,14 @@ test('what is not given stays, with what is known of it', async () => {
   assert.equal(holds.get(other)?.expiresAt.toISOString(), '2026-11-30T06:00:00.000Z');
 });
 
+test('nor does it go from a Secret that was made since the last look', async () => {
+  await using t = await rig({}, { cluster: teams, wanted: [host, other] });
+  const slot = only((await t.discover()).slots);
+  await t.deliver(slot, given([host], 'one'));
+  await t.deliver(slot, given([other], 'two'));
+  assert.deepEqual(authsOf(t.fake, 'team-a'), { [host]: login('one'), [other]: login('two') });
+});
+
 test('a write that is refused as stale is merged anew, three times at most', async () => {
   await using t = await rig({}, { cluster: teams });
   await seed(t.fake, 'team-a', [host, other]);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { ownWrites } from '../../../adapters/kubernetes/own-writes.ts';
 import { watchCluster } from '../../../adapters/kubernetes/watch.ts';
 import type { Sighting } from '../../../src/contract/adapter.ts';
 import { asFailure, Failure } from '../../../src/contract/failures.ts';
@@ -61,6 +62,22 @@ describe('what a watch sees', () => {
     assert.ok(state === 'present' && holds instanceof Map && holds.has(host));
   });
 
+  test('is told once more when somebody has written after us, before our write was answered', async () => {
+    await using t = await rig({}, { wanted: [host], cluster: { namespaces: ['team-a'] } });
+    const slot = only((await t.discover()).slots);
+    await using watch = watched(t, 2);
+    await watch.ready;
+    t.fake.latencyMs = 300;
+    const write = t.deliver(slot, given([host], 'one'));
+    await until(() => t.fake.stored('team-a', secretName) !== undefined, 'our write');
+    t.fake.latencyMs = 0;
+    t.fake.edit('secrets', 'team-a', secretName, { data: { '.dockerconfigjson': 'e30=' } });
+    const states = [await watch.next(), await watch.next()].map(({ state }) => state);
+    assert.deepEqual(states, ['present', 'drifted'], 'while it is under way');
+    await write;
+    assert.equal((await watch.next()).state, 'drifted', 'afterwards');
+  });
+
   test('goes on after another look', async () => {
     await using t = await rig({}, { wanted: [host], cluster: { namespaces: [] } });
     await t.discover();
@@ -93,7 +110,11 @@ async function playing(clock: VirtualClock, answers: readonly (readonly string[]
   const current = () => ({ view, replaced: new AbortController().signal });
   const seen: Sighting[] = [];
   const take = async (_: unknown, __: unknown, { type }: { type: string }) => [{ gone: type }];
-  const watch = watchCluster({ api: api as never, clock, current, take }, aborted.signal, AbortSignal.timeout(20_000));
+  const watch = watchCluster(
+    { api: api as never, clock, current, take, slotsOf: () => [], own: ownWrites(() => 0) },
+    aborted.signal,
+    AbortSignal.timeout(20_000),
+  );
   const ended = (async () => {
     for await (const sighting of watch) seen.push(sighting);
   })().then(() => undefined, asFailure);

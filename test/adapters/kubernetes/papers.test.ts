@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { makeApi } from '../../../adapters/kubernetes/api.ts';
+import { paperReader } from '../../../adapters/kubernetes/token.ts';
+import type { Answer, Http } from '../../../src/contract/adapter.ts';
+import { seconds } from '../../courier/rig.ts';
+import { createVirtualClock } from '../../fakes/clock.ts';
+import { failing, soon } from '../rig.ts';
+
+/** Files in memory. A text that is missing is a file that is missing; an error is one that cannot be read. */
+function cluster(files: Record<string, string | Error>) {
+  const clock = createVirtualClock();
+  const reads: string[] = [];
+  const bases: object[] = [];
+  const sent: string[] = [];
+  let refused = (shown: string): boolean => shown === '';
+  const http = (base: object): Http => {
+    bases.push(base);
+    const ask = async (_: string, __: string, { headers }: { headers?: Record<string, string> }): Promise<Answer> => {
+      const shown = headers?.['authorization'] ?? '';
+      sent.push(shown);
+      return { status: refused(shown) ? 401 : 200, headers: new Map(), text: '', json: () => assert.fail('nothing') };
+    };
+    return Object.assign(ask, { lines: () => assert.fail('nothing'), failure: () => assert.fail('nothing') });
+  };
+  const read = async (path: string): Promise<string | undefined> => {
+    reads.push(path);
+    const text = files[path];
+    if (text instanceof Error) throw text;
+    return text;
+  };
+  const papers = paperReader({ token: 'token', authorities: 'ca' }, { clock, files: { read } as never });
+  const api = makeApi('https://kubernetes.default.svc', papers, { http });
+  return {
+    clock,
+    reads,
+    bases,
+    sent,
+    ask: () => api.ask('GET', '/x', { signal: soon() }),
+    accept: (only: string) => void (refused = shown => shown !== `Bearer ${only}`),
+  };
+}
+
+test('token and certificate are read once a minute, by all that ask together', async () => {
+  const t = cluster({ token: 'one\n', ca: 'CA 1' });
+  await Promise.all([t.ask(), t.ask(), t.ask()]);
+  assert.deepEqual(t.reads, ['token', 'ca']);
+  await t.clock.advance(59 * seconds);
+  await t.ask();
+  assert.deepEqual(t.reads, ['token', 'ca']);
+  await t.clock.advance(2 * seconds);
+  await t.ask();
+  assert.equal(t.reads.length, 4);
+  assert.ok(t.sent.every(shown => shown === 'Bearer one'));
+});
+
+test('another certificate of the cluster makes other connections', async () => {
+  const files = { token: 'one', ca: 'CA 1' };
+  const t = cluster(files);
+  const trusted = () => t.bases.map(base => ('authorities' in base ? base.authorities : undefined));
+  await t.ask();
+  await t.ask();
+  assert.deepEqual(trusted(), [undefined, 'CA 1']);
+  files.ca = 'CA 2';
+  await t.clock.advance(61 * seconds);
+  await t.ask();
+  assert.deepEqual(trusted(), [undefined, 'CA 1', 'CA 2']);
+});
+
+test('a token that is refused is read anew at once, and tried once more only if it is another one', async () => {
+  const files = { token: 'one', ca: 'CA' };
+  const t = cluster(files);
+  t.accept('two');
+  assert.equal((await t.ask()).status, 401);
+  assert.deepEqual(t.sent, ['Bearer one']);
+  files.token = 'two';
+  assert.equal((await t.ask()).status, 200);
+  assert.deepEqual(t.sent, ['Bearer one', 'Bearer one', 'Bearer two']);
+});
+
+test('a file that cannot be read for a moment does no harm, but there must be one at first', async () => {
+  const files: Record<string, string | Error> = { ca: 'CA' };
+  const t = cluster(files);
+  assert.equal((await failing(t.ask())).code, 'AUTH');
+  files['token'] = 'one';
+  await t.ask();
+  files['token'] = new Error('EIO');
+  await t.clock.advance(61 * seconds);
+  assert.equal((await t.ask()).status, 200);
+  files['token'] = '';
+  await t.clock.advance(61 * seconds);
+  assert.equal((await t.ask()).status, 200);
+});
