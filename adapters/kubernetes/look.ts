@@ -62,8 +62,12 @@ export function makeLook(api: Api, settings: Settings, means: Means): (signal: A
       hoped: [200, 403, 404],
     };
     const answer = await api.demand('GET', pathOf(`namespaces/${encodeURIComponent(namespace)}`), request);
-    if (answer.status === 404) view.findings.push(means.finding('NAMESPACE_MISSING', `The namespace ${namespace} is not there.`));
-    if (answer.status === 404) return false;
+    if (answer.status === 404) {
+      view.findings.push(means.finding('NAMESPACE_MISSING', `The namespace ${namespace} is not there.`));
+      // Nothing that is watched would tell when it comes.
+      view.canWatch = false;
+      return false;
+    }
     const meta = answer.status === 200 ? metaOf(answer.json<unknown>()) : undefined;
     if (answer.status === 200 && meta?.name !== namespace)
       throw new Failure('UNEXPECTED', `The cluster answered 200 with something else than the namespace ${namespace}.`);
@@ -74,6 +78,7 @@ export function makeLook(api: Api, settings: Settings, means: Means): (signal: A
 
   function refusedIn(view: Draft, namespace: string, error: unknown): Failure {
     if (!(error instanceof Failure) || error.code !== 'FORBIDDEN') throw error;
+    view.canWatch = false;
     view.unseen.push(namespace);
     view.namespaces.delete(namespace);
     view.findings.push(means.finding('NAMESPACE_REFUSED', error.message, error.remedy));
@@ -96,6 +101,10 @@ export function makeLook(api: Api, settings: Settings, means: Means): (signal: A
     await lookIntoEdited(view, signal);
     const crowded = await countCrowds(signal);
     const canWatch = rights.canWatch && view.canWatch && view.streams.length <= mostWatched;
-    return { ...view, findings: [...lackFindings(rights, means), ...view.findings, ...crowded], canWatch };
+    // No rule can be made in a namespace that is not there.
+    const lacks = rights.lacks.filter(
+      ({ namespace }) => namespace === undefined || view.namespaces.has(namespace) || view.unseen.includes(namespace),
+    );
+    return { ...view, findings: [...lackFindings(lacks, means), ...view.findings, ...crowded], canWatch };
   };
 }

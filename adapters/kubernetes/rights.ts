@@ -79,7 +79,7 @@ async function ask(api: Api, settings: Settings, namespaces: readonly string[] |
   return { lacks, canWatch: !refused.some(({ verb }) => verb === 'watch' || verb === 'list') };
 }
 
-export function lackFindings({ lacks }: Rights, { finding }: Pick<Means, 'finding'>): Finding[] {
+export function lackFindings(lacks: readonly Lack[], { finding }: Pick<Means, 'finding'>): Finding[] {
   return lacks.map(({ namespace, right }) => {
     const isWatch = right.verbs.every(verb => verb === 'watch');
     const where = namespace === undefined ? 'in the cluster' : `in the namespace ${namespace}`;

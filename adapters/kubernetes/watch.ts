@@ -67,6 +67,7 @@ async function* watchFrom({ view, replaced }: Current, deps: WatchDeps, ended: A
 
   async function tellAgain(namespace: string): Promise<void> {
     await deps.clock.sleep(1, signal);
+    if (signal.aborted) return;
     for (const slot of deps.slotsOf(namespace, view)) told.put({ slot });
   }
 

@@ -2,10 +2,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { makeApi } from '../../../adapters/kubernetes/api.ts';
 import { paperReader } from '../../../adapters/kubernetes/token.ts';
+import { kubernetes } from '../../../adapters/kubernetes.ts';
 import type { Answer, Http } from '../../../src/contract/adapter.ts';
 import { seconds } from '../../courier/rig.ts';
 import { createVirtualClock } from '../../fakes/clock.ts';
 import { failing, soon } from '../rig.ts';
+import { optionsFor } from './rig.ts';
 
 /** Files in memory. A text that is missing is a file that is missing; an error is one that cannot be read. */
 function cluster(files: Record<string, string | Error>) {
@@ -90,4 +92,13 @@ test('a file that cannot be read for a moment does no harm, but there must be on
   files['token'] = '';
   await t.clock.advance(61 * seconds);
   assert.equal((await t.ask()).status, 200);
+});
+
+test('without an address it is the cluster of the pod; with one a token must be named', async () => {
+  const rest = { http: () => assert.fail, files: {}, clock: createVirtualClock(), wanted: [] } as never;
+  const { url, tokenFile, ...options } = optionsFor('https://cluster.test:6443/', '/run/token');
+  assert.equal(kubernetes.create({ ...options, url, tokenFile }, rest).address, 'https://cluster.test:6443');
+  assert.equal(kubernetes.create({ ...options, url: undefined, tokenFile: undefined }, rest).address, 'https://kubernetes.default.svc');
+  const failure = await failing(Promise.resolve().then(() => kubernetes.create({ ...options, url, tokenFile: undefined }, rest)));
+  assert.equal(failure.code, 'MISCONFIGURED');
 });
