@@ -103,6 +103,8 @@ describe('what is refused', () => {
     fake.policies.push({ name: 'no-ecr', message: 'not here', namespaces: ['team-a'] });
     assert.match(await refusal(), /^422 Invalid .*is forbidden: ValidatingAdmissionPolicy 'no-ecr' .* denied request: not here/);
     fake.policies.unshift({ name: 'check.example', kind: 'webhook', message: 'no' });
+    assert.match(await refusal(), /^400 undefined admission webhook "check\.example" denied the request: no/);
+    fake.policies[0] = { name: 'check.example', kind: 'webhook', status: 403, message: 'no' };
     assert.match(await refusal(), /^403 Forbidden admission webhook "check\.example" denied the request: no/);
     await ask(fake, 'DELETE', '/api/v1/namespaces/team-a', undefined, admin);
     assert.match(await refusal(), /^403 Forbidden .*because it is being terminated/);

@@ -7,6 +7,8 @@ import type { Store } from './store.ts';
 export interface Policy {
   readonly name: string;
   readonly kind?: 'policy' | 'webhook';
+  /** The status that a webhook asks for: 400 unless said, and 403 with the reason Forbidden. */
+  readonly status?: 400 | 403;
   /** What it says to those whom it denies. */
   readonly message: string;
   /** Whom it denies: all of these namespaces, or all. */
@@ -50,9 +52,11 @@ function concerns({ namespaces, resources = ['secrets'], denies }: Policy, kind:
   return resources.includes(kind.resource) && (namespaces?.includes(next.metadata.namespace ?? '') ?? true) && (denies?.(next) ?? true);
 }
 
-function deny({ name: policy, kind: sort = 'policy', message }: Policy, { group, resource }: Kind, name: string): never {
-  if (sort === 'webhook')
-    return refuse({ code: 403, message: `admission webhook "${policy}" denied the request: ${message}`, reason: 'Forbidden' });
+function deny({ name: policy, kind: sort = 'policy', status = 400, message }: Policy, { group, resource }: Kind, name: string): never {
+  if (sort === 'webhook') {
+    const denied = `admission webhook "${policy}" denied the request: ${message}`;
+    return refuse({ code: status, message: denied, ...(status === 403 && { reason: 'Forbidden' }) });
+  }
   const why = `ValidatingAdmissionPolicy '${policy}' with binding '${policy}' denied request: ${message}`;
   const about = group ? `${resource}.${group}` : resource;
   const details = { name, group, kind: resource, causes: [{ message: why }] };

@@ -29,9 +29,12 @@ function ownerFor(owners: Owner[], kind: Kind, manager: string, operation: Manag
   return owner;
 }
 
-/** The entries in the order of the server. Only that of who writes gets a new time, if it has changed. */
-function entriesOf(owners: readonly Owner[], writer: Owner | undefined, now: number): ManagedFields[] {
-  const order = ({ operation, time: at, manager }: ManagedFields): string => [operation, at, manager].join(' ');
+/**
+ * The entries in the order of the server. Only that of who writes gets a new time, and only if he changed something: one
+ * who came to own what was there has none (recorded on 1.36.3).
+ */
+function entriesOf(owners: readonly Owner[], writer: Owner | undefined, now: number | undefined): ManagedFields[] {
+  const order = ({ operation, time: at = '', manager }: ManagedFields): string => [operation, at, manager].join(' ');
   return owners
     .filter(({ set }) => set.size > 0)
     .map(owner => {
@@ -39,13 +42,13 @@ function entriesOf(owners: readonly Owner[], writer: Owner | undefined, now: num
       const { manager, operation, apiVersion, fieldsType } = entry;
       const fields = fieldsV1(set);
       if (was && isDeepStrictEqual(was.fieldsV1, fields)) return was;
-      const time = was && owner !== writer ? was.time : secondsText(now);
-      return { manager, operation, apiVersion, time, fieldsType, fieldsV1: fields };
+      const time = owner === writer && now !== undefined ? secondsText(now) : was?.time;
+      return { manager, operation, apiVersion, ...(time !== undefined && { time }), fieldsType, fieldsV1: fields };
     })
     .sort((a, b) => (order(a) < order(b) ? -1 : 1));
 }
 
-function withOwners(object: KubeObject, owners: readonly Owner[], writer: Owner | undefined, now: number): KubeObject {
+function withOwners(object: KubeObject, owners: readonly Owner[], writer: Owner | undefined, now: number | undefined): KubeObject {
   const { managedFields: _, ...metadata } = object.metadata;
   const entries = entriesOf(owners, writer, now);
   return { ...object, metadata: { ...metadata, ...(entries.length > 0 && { managedFields: entries }) } };
@@ -96,7 +99,8 @@ export function applied(
   }
   const renewed = { ...own, set };
   const next = owners.map(owner => (owner === own ? renewed : owner));
-  return withOwners(merged, next, renewed, now);
+  const isChange = !live || changed.size > 0 || removed.size > 0;
+  return withOwners(merged, next, renewed, isChange ? now : undefined);
 }
 
 /** What was there before anybody said whose it is belongs to a manager of that name. */

@@ -24,7 +24,8 @@ export interface ManagedFields {
   readonly manager: string;
   readonly operation: 'Apply' | 'Update';
   readonly apiVersion: string;
-  readonly time: string;
+  /** Missing where an apply of somebody new has changed nothing but owners (recorded on 1.36.3). */
+  readonly time?: string;
   readonly fieldsType: 'FieldsV1';
   readonly fieldsV1: Tree;
 }
