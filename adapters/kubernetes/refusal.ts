@@ -48,7 +48,9 @@ export function refusal(http: Http, answer: Answer, asked: Asked): Failure {
   if (isWithoutNamespace(answer)) return new Failure('NOT_FOUND', `The namespace of ${what} is being deleted, or gone.`);
   const conflict = answer.status === 409 ? conflictIn(status) : undefined;
   if (conflict) return taken(what, conflict.managers);
-  const refused = answer.status === 403 || answer.status === 422 ? refusedByRule(said, asked) : undefined;
+  // A webhook chooses its status: 400 where it says nothing.
+  const byRule = [400, 403, 422].includes(answer.status) || said.startsWith('admission webhook ');
+  const refused = byRule ? refusedByRule(said, asked) : undefined;
   if (refused) return refused;
   if (answer.status === 401) return new Failure('AUTH', usual.message, { ...usual.facts, remedy: renewToken });
   if (answer.status === 422 && listOf(mapOf(status['details']).causes).some(cause => mapOf(cause)['reason'] === 'FieldValueTooLong'))

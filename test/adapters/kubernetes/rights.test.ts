@@ -161,6 +161,13 @@ describe('a write that is refused says by whom', () => {
       /Exempt/,
     ],
     [
+      'a webhook that says with which status',
+      { policies: [{ name: 'hook.test', kind: 'webhook', status: 403, message: 'no' }] },
+      'REJECTED',
+      /admission policy .*hook\.test/,
+      /Exempt/,
+    ],
+    [
       'a missing right',
       { rules: [without(secretsRule, 'patch'), namespacesRule] },
       'FORBIDDEN',

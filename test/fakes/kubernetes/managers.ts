@@ -30,8 +30,8 @@ function ownerFor(owners: Owner[], kind: Kind, manager: string, operation: Manag
 }
 
 /**
- * The entries in the order of the server. Only that of who writes gets a new time, and only if he changed something: one
- * who came to own what was there has none (recorded on 1.36.3).
+ * The entries in the order of the server. Only that of who writes gets a new time, and only if he changed something.
+ * One who came to own what was there has none (recorded on 1.36.3).
  */
 function entriesOf(owners: readonly Owner[], writer: Owner | undefined, now: number | undefined): ManagedFields[] {
   const order = ({ operation, time: at = '', manager }: ManagedFields): string => [operation, at, manager].join(' ');
