@@ -24,6 +24,8 @@ interface Run {
   readonly signal: AbortSignal;
 }
 
+/** Of what a command wrote before it failed, so many words are taken for secrets. */
+const mostWords = 50;
 const placeholder = /\{(registry|host|region|account)\}/g;
 
 /** With what the registry says in the place of `{host}`, `{region}` and `{account}`: names that no shell minds. */
@@ -52,7 +54,7 @@ export async function fetchByCommand({ command, region, from, env, clock, signal
   const told = { who, shown: program, where: runIt(program), region: registry.region };
   if (badEnd) {
     // It may repeat there what it wrote here.
-    const kept = stdout.split(/\s+/).map(word => new Secret(word));
+    const kept = stdout.split(/\s+/, mostWords).map(word => new Secret(word));
     const failure = toolFailure({ type: badEnd, words: stderr.trim() }, told);
     kept.length = 0;
     throw failure;

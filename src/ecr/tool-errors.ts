@@ -91,7 +91,7 @@ export function toolFailure(
   { who, shown, where, region }: { readonly who: string; readonly shown: string; readonly where: string; readonly region: string },
 ): Failure {
   const clean = withoutKeys(words);
-  const said = [quote(type, 80), quote(clean)].filter(Boolean).join(': ') || 'it does not say why';
+  const said = [quote(withoutKeys(type), 80), quote(clean)].filter(Boolean).join(': ') || 'it does not say why';
   const refused = denied(clean, region);
   if (refused) return new Failure('FORBIDDEN', `${who} failed: ${refused.message}`, { remedy: refused.remedy });
   const kind = kinds.find(({ is }) => is.test(`${type} ${words}`));

@@ -181,6 +181,13 @@ for (const [errorType, errorMessage, code, remedy] of raised) {
   });
 }
 
+test('what a function has left behind as it failed is no credential', async () => {
+  await aws(() => ({ raised: login }));
+  const { code, message } = await failed();
+  assert.equal(code, 'UNEXPECTED');
+  assert.equal(message, 'The function ecr-token in eu-west-1 failed: it does not say why');
+});
+
 test('a secret in the words of a function is not shown', async () => {
   const long = `eyJwYXlsb2FkIjoi${'aB3'.repeat(20)}`;
   await aws(() => ({ raised: { errorType: 'ValueError', errorMessage: `bad token AWS:${secret} in ${long}, password: ${secret}` } }));

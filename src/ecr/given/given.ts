@@ -4,7 +4,6 @@ import { Failure } from '../../contract/failures.ts';
 import { visiblyNoKey } from '../../contract/keys.ts';
 import { parseAddress, type Registry } from '../../contract/registry.ts';
 import { Secret } from '../../contract/secret.ts';
-import { label } from '../../contract/text.ts';
 import { longestLife } from '../token.ts';
 import type { Reading, Said } from './said.ts';
 import { readPayload } from './shapes.ts';
@@ -97,19 +96,23 @@ const isSameScope = (own: Registry, { service, partition, region }: Registry): b
 
 function misplaced(found: readonly { said: Said; own: Registry | undefined }[], registry: Registry, giver: Giver): Failure {
   const wanted = `${registry.host} is in ${registry.region}`;
-  const named = [...new Set(found.map(({ said, own }) => own?.host ?? said.region ?? giver.region).filter(place => place !== undefined))];
+  const placeOf = (said: Said): string | undefined => (said.region === undefined ? giver.region : shownRegion(said.region));
+  const named = [...new Set(found.map(({ said, own }) => own?.host ?? placeOf(said)).filter(place => place !== undefined))];
   if (named.length === 0)
     return new Failure('MISCONFIGURED', `${giver.gave} a token that does not say its region, and ${wanted}; nothing is delivered.`, {
       remedy: `${giver.says} Tokens of ECR are good in one region alone.`,
     });
   return new Failure(
     'MISCONFIGURED',
-    `${giver.gave} a token for ${label(named.slice(0, 5).join(' and '))}, and ${wanted}; nothing is delivered.`,
+    `${giver.gave} a token for ${named.slice(0, 5).join(' and ')}, and ${wanted}; nothing is delivered.`,
     {
       remedy: `A token is good in one region alone. Give the source \`registries\` of the region of its tokens, and ${registry.region} a source of its own. ${giver.says}`,
     },
   );
 }
+
+/** What is none may be anything. */
+const shownRegion = (region: string): string => (/^[a-z]{2,5}(-[a-z]{2,12}){1,3}-\d{1,2}$/.test(region) ? region : 'another region');
 
 /** What is wrong, as a text: the end of a sentence that begins with who gave it. */
 function pairIn({ username, secret, form }: Said): Pair | string {
@@ -122,10 +125,11 @@ function pairIn({ username, secret, form }: Said): Pair | string {
   const { username: user = userName, password } = pair;
   const isWhole = pair.password === withoutDress(secret);
   if (form === 'token' && isWhole && !isOfEcr(password)) return 'a token that is not base64 of a user name and a password';
-  if (user !== userName) return `the user ${label(user, 40)}, and ECR knows ${userName} alone`;
+  // Not shown: user and password may have changed places.
+  if (user.trim() !== userName) return `another user than ${userName}, whom alone ECR knows`;
   if (!password) return 'a token with an empty password';
   const wrong = visiblyNoKey(password);
-  return wrong ? `a password that ${wrong}` : { username: user, password };
+  return wrong ? `a password that ${wrong}` : { username: userName, password };
 }
 
 /** Some call the password itself the token: base64 of JSON. */

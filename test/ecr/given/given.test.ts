@@ -107,9 +107,10 @@ const bad: readonly [payload: unknown, said: RegExp][] = [
   [{ username: 'AWS', password: '' }, /an empty password/],
   [{ username: 'AWS', password: null }, /a password that is no text/],
   [{ username: 'AWS', password: 7 }, /a password that is no text/],
-  [{ username: 'admin', password }, /the user admin, and ECR knows AWS alone/],
-  [{ authorizationToken: encoded(`admin:${password}`) }, /the user admin/],
-  [`admin:${password}`, /the user admin/],
+  [{ username: 'admin', password }, /another user than AWS/],
+  [{ authorizationToken: encoded(`admin:${password}`) }, /another user than AWS/],
+  [`admin:${password}`, /another user than AWS/],
+  [{ username: password, password: 'AWS' }, /another user than AWS/],
   [{ authorizationToken: '%%% not base64' }, /not base64/],
   [{ authorizationToken: encoded('no colon') }, /not base64 of a user name and a password/],
   [{ authorizationToken: encoded('AWS:') }, /an empty password/],
@@ -189,6 +190,7 @@ test('a token goes to its own region alone', async () => {
     /a token for 123456789012\.dkr\.ecr\.us-east-1\.amazonaws\.com, and 123456789012\.dkr\.ecr\.eu-west-1\S+ is in eu-west-1/,
   );
   assert.match(await refused({ ...login, region: 'us-east-1' }), /a token for us-east-1/);
+  assert.match(await refused({ ...login, region: password }), /a token for another region/);
   assert.match(await refused(login, {}, inVirginia), /a token for eu-west-1, and \S+ is in us-east-1/);
   assert.match(await refused(login, { region: undefined }), /a token that does not say its region/);
   assert.match(await refused({ auths: { [inVirginia]: { auth: token } } }), /a token for \S+us-east-1/);
