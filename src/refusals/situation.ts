@@ -1,3 +1,4 @@
+import { parseAddress } from '../contract/registry.ts';
 import type { Diagnosis } from './diagnosis.ts';
 import type { Facts, Place } from './facts.ts';
 
@@ -40,10 +41,19 @@ export const row = ({ id, title, symptoms, when, tell }: Row): Situation => ({
     const found = when(facts);
     if (!found) return undefined;
     const place: Place = found === true ? { groups: {} } : found;
-    const { sentence, ...told } = tell({ host: place.host ?? facts.registry?.host ?? 'the registry', facts, groups: place.groups });
+    const about = ofHost(facts, place.host);
+    const { sentence, ...told } = tell({ host: place.host ?? about.registry?.host ?? 'the registry', facts: about, groups: place.groups });
     return { id, sentence: sentence.replace(/^the /, 'The '), ...told };
   },
 });
+
+/** A log may name several images: what is said of one is not told of another. */
+function ofHost(facts: Facts, host: string | undefined): Facts {
+  const registry = host === undefined ? undefined : parseAddress(host)?.registry;
+  if (!registry || registry.host === facts.registry?.host) return facts;
+  const { repository: _name, reference: _tag, ...others } = facts;
+  return { ...others, registry };
+}
 
 /** The hosts and names of all examples. */
 export const example = {

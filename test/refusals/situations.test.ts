@@ -42,6 +42,15 @@ test('in a log, words count for the host of their own message', () => {
   for (const [id, text] of logs) assert.equal(why(text)?.id, id, text);
 });
 
+test('of several registries in a log, the one is told that refused', () => {
+  const [good, bad] = ['123456789012.dkr.ecr.eu-west-1.amazonaws.com', '444455556666.dkr.ecr.us-east-1.amazonaws.com'];
+  const told = why(
+    `Pulled ${good}/team/app:1\nError response from daemon: Head "https://${bad}/v2/x/manifests/1": no basic auth credentials`,
+  );
+  assert.match(told?.sentence ?? '', new RegExp(`^${bad}`));
+  assert.match(told?.paste?.[0]?.text ?? '', new RegExp(`--region us-east-1 .* ${bad}$`));
+});
+
 test('who masks account and region before he pastes gets the same answer', () => {
   const masks = [
     'XXXXXXXX.dkr.ecr.ap-XXXXX.amazonaws.com',
