@@ -116,7 +116,7 @@ test('no proxy is asked for the keys of the machine, whatever Node is told', asy
 
 test('check says that a trial failed, and not that all would be well', async () => {
   await using refusing = await startFakePortainer({ registries: [ecrRow], accepts: () => false });
-  const { code, stdout } = await cli(['check'], { ...env, PORTAINER_URL: refusing.url });
+  const { code, stdout } = await command(['check'], { ...env, PORTAINER_URL: refusing.url });
   assert.equal(code, 3);
   assert.match(stdout, /ecr \(row 1\)\s+123456789012\S+\s+trial failed/);
   assert.match(stdout, /PING_FAILED/);
@@ -135,7 +135,7 @@ test('check promises nothing where a right is missing, or where the manager lets
     });
     const login = { HARBOR_USERNAME: 'robot$courier', HARBOR_PASSWORD: 'Courier-Robot-1' };
     const others = Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('PORTAINER_')));
-    const { code, stdout } = await cli(['check'], { ...others, ...login, HARBOR_URL: harbor.url, HARBOR_ALLOW_HTTP: 'true' });
+    const { code, stdout } = await command(['check'], { ...others, ...login, HARBOR_URL: harbor.url, HARBOR_ALLOW_HTTP: 'true' });
     assert.match(stdout, new RegExp(`ecr \\(row 1\\)\\s+${host}\\s+${result}`));
     assert.match(stdout, note);
     assert.doesNotMatch(stdout, /would be/);
@@ -279,7 +279,7 @@ test('what proxies mean otherwise than before is told by each command that could
     assert.match(stderr, /^warning: Changed: NO_PROXY and no_proxy both count/m);
     assert.equal(stderr.match(/Changed/g)?.length, 1, stderr);
   }
-  const { code, stderr } = await cli(['config', 'check'], { ...env, HTTPS_PROXY: 'http://me:hunter2%@proxy:3128' });
+  const { code, stderr } = await command(['config', 'check'], { ...env, HTTPS_PROXY: 'http://me:hunter2%@proxy:3128' });
   assert.equal(code, 78);
   assert.match(stderr, /write % as %25 \(HTTPS_PROXY\)/);
   assert.doesNotMatch(stderr, /hunter2/);
@@ -294,7 +294,7 @@ test('a key file that everybody may read is warned of', async () => {
   const open = join(folder, 'open');
   await writeFile(open, await readFile(join(folder, 'key'), 'utf8'));
   await chmod(open, 0o644);
-  const { stderr } = await cli(['config', 'check'], { ...env, PORTAINER_API_KEY_FILE: open });
+  const { stderr } = await command(['config', 'check'], { ...env, PORTAINER_API_KEY_FILE: open });
   assert.match(stderr, /everybody on this machine may read it/);
 });
 
@@ -395,7 +395,7 @@ test('names from a manager neither steer the terminal nor show a key that they r
 
 test('rows that no source serves do not make a fine run a failed one', async () => {
   await using mixed = await startFakePortainer({ registries: [ecrRow, { ...ecrRow, Name: 'public', URL: 'public.ecr.aws' }] });
-  const { code, stdout } = await cli(['once'], { ...env, PORTAINER_URL: mixed.url });
+  const { code, stdout } = await command(['once'], { ...env, PORTAINER_URL: mixed.url });
   assert.equal(code, 0);
   assert.match(stdout, /NO_SOURCE .*ECR Public/);
 });
