@@ -263,6 +263,23 @@ test('with controllers a namespace gets its ServiceAccount, and goes with what i
   assert.deepEqual([fake.get('namespaces', undefined, 'team-a'), fake.stored('team-a', 'ecr-courier')], [undefined, undefined]);
 });
 
+test('lists of a namespace have nothing of those whose names begin alike, page by page', async () => {
+  const names = ['team', 'team-a', 'team-a-b', 'team-a0', 'team-b'];
+  await using fake = await startFakeKubernetes({ namespaces: names });
+  for (const namespace of names)
+    for (const name of ['c', 'a', 'b']) fake.make({ apiVersion: 'v1', kind: 'Secret', metadata: { name, namespace } });
+  fake.remove('secrets', 'team-a', 'b');
+  const seen: string[] = [];
+  let token: string | undefined = '';
+  while (token !== undefined) {
+    const { json } = await ask(fake, 'GET', `${secrets}?limit=1&continue=${token}`, undefined, admin);
+    const page = json as unknown as { items: { metadata: { namespace: string; name: string } }[]; metadata: { continue?: string } };
+    seen.push(...page.items.map(({ metadata: { namespace, name } }) => `${namespace}/${name}`));
+    token = page.metadata.continue;
+  }
+  assert.deepEqual(seen, ['team-a/a', 'team-a/c']);
+});
+
 test('requests are counted, and their bodies kept only if they are wanted', async () => {
   await using fake = await start({ keeps: 'heads' });
   await apply(fake);

@@ -6,7 +6,7 @@ import { checkListOptions } from './list-options.ts';
 import type { KubeObject } from './objects.ts';
 import { badRequest, refuse, tooLarge } from './refusal.ts';
 import { selectorOf } from './select.ts';
-import type { Store } from './store.ts';
+import { keysFrom, type Store } from './store.ts';
 import type { List } from './views.ts';
 
 /** How long a list waits for a version that the server has not reached (recorded). */
@@ -40,16 +40,14 @@ export async function list(
   const when = page && page.rv >= 0 ? page.rv : (exact ?? store.version);
   const then = store.at(kind, when) ?? (page ? expiredPage(page) : expiredList());
   const matches = selectorOf(kind, query);
-  const prefix = namespace === undefined ? '' : `${namespace}/`;
-  const start = page?.start ?? '';
   const chosen: KubeObject[] = [];
   const keys: string[] = [];
   // With resourceVersion=0 the cache answers, which knows no pages (recorded).
   const limit = asked === 0 ? 0 : Number(query.get('limit') ?? 0);
   let left = 0;
-  for (const key of then.keys) {
+  for (const key of keysFrom(then.keys, namespace, page?.start)) {
     const object = then.objects.get(key);
-    if (!object || key < start || !key.startsWith(prefix) || (matches && !matches(object))) continue;
+    if (!object || (matches && !matches(object))) continue;
     if (limit > 0 && chosen.length === limit) {
       keys.push(key);
       left++;

@@ -16,6 +16,8 @@ export interface Shelf {
   readonly kind: Kind;
   /** By `keyOf`. */
   readonly objects: Map<string, KubeObject>;
+  /** Keys of the objects, in the order of lists. */
+  readonly keys: string[];
   /** Oldest first. */
   readonly changes: Change[];
   /** The version of the newest change. */
@@ -32,12 +34,33 @@ const firstVersion = 1000;
 
 export const keyOf = (namespace: string | undefined, name: string): string => (namespace === undefined ? name : `${namespace}/${name}`);
 
+/** Where a key stands among sorted ones, or would stand. */
+function placeOf(keys: readonly string[], key: string): number {
+  let [from, to] = [0, keys.length];
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    if ((keys[middle] ?? '') < key) from = middle + 1;
+    else to = middle;
+  }
+  return from;
+}
+
+/** Those of one namespace, or all, from a key on. */
+export function keysFrom(keys: readonly string[], namespace: string | undefined, start = ''): readonly string[] {
+  if (namespace === undefined) return start === '' ? keys : keys.slice(placeOf(keys, start));
+  const first = `${namespace}/`;
+  // The sign behind the slash.
+  return keys.slice(placeOf(keys, start > first ? start : first), placeOf(keys, `${namespace}0`));
+}
+
 /** Objects with one counter of versions over all kinds, and what has changed of them. */
 export function createStore() {
   const shelves = new Map<Kind, Shelf>(
-    kinds.map(kind => [kind, { kind, objects: new Map(), changes: [], moved: 0, watchableFrom: firstVersion, knownFrom: firstVersion }]),
+    kinds.map(kind => [
+      kind,
+      { kind, objects: new Map(), keys: [], changes: [], moved: 0, watchableFrom: firstVersion, knownFrom: firstVersion },
+    ]),
   );
-  const sorted = new Map<Kind, readonly string[]>();
   const listeners = new Set<(kind: Kind, change: Change) => void>();
   let version = firstVersion;
   /** Here the store forgot what was before. A cache may still know it. */
@@ -72,33 +95,33 @@ export function createStore() {
 
     /** Keeps it under a new version, and gives what is kept. */
     put(kind: Kind, next: KubeObject): KubeObject {
-      const { objects } = shelf(kind);
+      const { objects, keys } = shelf(kind);
       const { namespace, name } = next.metadata;
       const key = keyOf(namespace, name);
       const before = objects.get(key);
       const object = { ...next, metadata: { ...next.metadata, resourceVersion: String(++version) } };
       objects.set(key, object);
-      if (!before) sorted.delete(kind);
+      if (!before) keys.splice(placeOf(keys, key), 0, key);
       tell(kind, before ? 'MODIFIED' : 'ADDED', object, before);
       return object;
     },
 
     remove(kind: Kind, namespace: string | undefined, name: string): void {
-      const { objects } = shelf(kind);
+      const { objects, keys } = shelf(kind);
       const key = keyOf(namespace, name);
       const before = objects.get(key);
       if (!before) return;
       objects.delete(key);
-      sorted.delete(kind);
+      keys.splice(placeOf(keys, key), 1);
       version++;
       tell(kind, 'DELETED', { ...before, metadata: { ...before.metadata, resourceVersion: String(version) } }, before);
     },
 
     /** All of a kind by their keys, in order, as they were at a version; undefined: that is forgotten. */
     at(kind: Kind, when: number): { readonly keys: readonly string[]; readonly objects: ReadonlyMap<string, KubeObject> } | undefined {
-      const { objects, changes, moved, watchableFrom, knownFrom } = shelf(kind);
+      const { objects, keys, changes, moved, watchableFrom, knownFrom } = shelf(kind);
       if (when < knownFrom || when < Math.min(watchableFrom, compactedTo)) return undefined;
-      if (moved <= when) return { keys: store.keys(kind), objects };
+      if (moved <= when) return { keys, objects };
       const then = new Map(objects);
       for (const { object, before } of changes.filter(change => change.version > when).toReversed()) {
         const key = keyOf(object.metadata.namespace, object.metadata.name);
@@ -106,13 +129,6 @@ export function createStore() {
         else then.delete(key);
       }
       return { keys: [...then.keys()].sort(), objects: then };
-    },
-
-    /** In the order of lists. */
-    keys(kind: Kind): readonly string[] {
-      const known = sorted.get(kind) ?? [...shelf(kind).objects.keys()].sort();
-      sorted.set(kind, known);
-      return known;
     },
 
     /** What has changed since a version. */

@@ -4,7 +4,7 @@ import type { Place } from './body.ts';
 import type { Kind } from './kinds.ts';
 import type { Status } from './refusal.ts';
 import { type Matches, selectorOf } from './select.ts';
-import type { Change, Store } from './store.ts';
+import { type Change, keysFrom, type Store } from './store.ts';
 import type { View } from './views.ts';
 import { type Begin, beginOf, type WatchManners, wantsBookmarks } from './watch-begin.ts';
 import { bookmarkLine, errorLine, errorReply, eventLine, lineOf } from './watch-lines.ts';
@@ -110,9 +110,9 @@ export function createWatches(store: Store, clock: Clock, manners: WatchManners)
         .since(kind, from)
         .filter(isHere)
         .map(change => lineOf(change, matches, view));
-    const { objects } = store.shelf(kind);
-    const there = store.keys(kind).flatMap(key => objects.get(key) ?? []);
-    return there.filter(object => isHere({ object }) && matches(object)).map(object => eventLine('ADDED', view.one(object)));
+    const { objects, keys } = store.shelf(kind);
+    const there = keysFrom(keys, namespace).flatMap(key => objects.get(key) ?? []);
+    return there.filter(matches).map(object => eventLine('ADDED', view.one(object)));
   }
 
   /** Lasts as long as the stream may, and says the bookmarks on the way: only where the kind has moved, as recorded. */
