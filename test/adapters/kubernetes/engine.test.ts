@@ -50,7 +50,12 @@ async function start(target: object, cluster: KubernetesOptions = {}, sources: r
   };
 }
 
-async function startOn(fake: FakeKubernetes, target: object, sources: readonly object[] = []): Promise<Running> {
+async function startOn(
+  fake: FakeKubernetes,
+  target: object,
+  sources: readonly object[] = [],
+  more: { readonly rehearse?: boolean } = {},
+): Promise<Running> {
   const token = await tokenFile(courierToken);
   const file = join(folder, `${Math.random()}.json`);
   const usual = {
@@ -70,6 +75,7 @@ async function startOn(fake: FakeKubernetes, target: object, sources: readonly o
     env: { ...keys, AWS_ENDPOINT_URL_ECR: ecr.url },
     registryEndpoint: () => door.url,
     heard: event => void events.push(event),
+    ...more,
   });
   const stopping = new AbortController();
   const running = app.run(stopping.signal);
@@ -203,4 +209,22 @@ test('a server that goes is noticed although its watches stay open, and all is w
   await stopped;
   await fake.start();
   await until(holds(fake, 'team-a'), 'the Secret that was deleted meanwhile');
+});
+
+test('`check` asks the cluster in a dry run, and writes nothing', async () => {
+  const accounts = { apiGroups: [''], resources: ['serviceaccounts'], verbs: ['list', 'watch', 'patch'] };
+  const policies = [{ name: 'no-secrets', message: 'not here', namespaces: ['team-b'] }];
+  const cluster = { rules: [...leastRules(), accounts], controllers: true, namespaces: ['team-a', 'team-b'], policies };
+  await using fake = await startFakeKubernetes(cluster);
+  await using running = await startOn(fake, { serviceAccounts: ['default'] }, [], { rehearse: true });
+  await until(() => running.events.filter(({ kind }) => kind.startsWith('deliver')).length >= 3, 'what would come of three slots');
+  const said = running.events.flatMap(event =>
+    event.kind === 'delivered'
+      ? `${event.slot} ${event.change}`
+      : event.kind === 'delivery-failed'
+        ? `${event.slot} ${event.failure.code}`
+        : [],
+  );
+  assert.deepEqual(new Set(said), new Set(['team-a/ecr-courier created', 'team-a/sa/default created', 'team-b/ecr-courier REJECTED']));
+  assert.deepEqual(running.writes(), []);
 });

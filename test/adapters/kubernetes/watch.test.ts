@@ -32,6 +32,17 @@ describe('what a watch sees', () => {
     assert.deepEqual(await watch.sighting(), { gone: 'team-a/ecr-courier' });
   });
 
+  test('is a namespace that begins or ceases to have the labels', async () => {
+    await using t = await rig({ namespaceSelector: 'env=prod' }, { wanted: [host], cluster: { namespaces: ['team-a'] } });
+    assert.deepEqual((await t.discover()).slots, []);
+    await using watch = watched(t, 2);
+    await watch.ready;
+    t.fake.edit('namespaces', undefined, 'team-a', { metadata: { labels: { env: 'prod' } } });
+    assert.equal((await watch.next()).id, 'team-a/ecr-courier');
+    t.fake.edit('namespaces', undefined, 'team-a', { metadata: { labels: { env: null } } });
+    assert.deepEqual(await watch.sighting(), { gone: 'team-a/ecr-courier' });
+  });
+
   test('is what somebody else does to a Secret, and not what we do', async () => {
     await using t = await rig({}, { wanted: [host], cluster: { namespaces: ['team-a'] } });
     const slot = only((await t.discover()).slots);
