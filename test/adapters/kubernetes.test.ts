@@ -4,14 +4,16 @@ import { type Stage, testAdapter } from './contract.ts';
 import { authsOf, isWrite, optionsFor, seed, tokenFile } from './kubernetes/rig.ts';
 import { absent, host, other } from './rig.ts';
 
-/** Two namespaces that are served, and one that would be first if a registry were wanted. */
+/** Two namespaces that are served, whose ServiceAccounts are to name the Secret, and one that would be first if a registry were wanted. */
 async function onFake(): Promise<Stage<typeof kubernetes.options>> {
-  const server = await startFakeKubernetes({ namespaces: ['apps', 'team-a', 'team-b'], rules: leastRules() });
+  const accounts = { apiGroups: [''], resources: ['serviceaccounts'], verbs: ['list', 'watch', 'patch'], resourceNames: ['default'] };
+  const rules = [...leastRules(), accounts];
+  const server = await startFakeKubernetes({ namespaces: ['apps', 'team-a', 'team-b'], rules, controllers: true });
   await seed(server, 'team-a', [host]);
   await seed(server, 'team-b', [other]);
   const file = await tokenFile(courierToken);
   return {
-    options: optionsFor(server.url, file.path),
+    options: optionsFor(server.url, file.path, { serviceAccounts: ['default'] }),
     hosts: [host, other],
     absent,
     server,
