@@ -1,10 +1,18 @@
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { describe, test } from 'node:test';
 import { kubernetes } from '../../adapters/kubernetes.ts';
-import { courierToken, leastRules, startFakeKubernetes } from '../fakes/kubernetes.ts';
+import { openHttp } from '../../src/io/http.ts';
+import { adminToken, courierToken, leastRules, startFakeKubernetes } from '../fakes/kubernetes.ts';
 import { type Stage, testAdapter } from './contract.ts';
-import { authsOf, isWrite, optionsFor, seed, tokenFile } from './kubernetes/rig.ts';
-import { absent, host, other } from './rig.ts';
+import { applied, authsIn, authsOf, isWrite, optionsFor, secretName, seed, tokenFile } from './kubernetes/rig.ts';
+import { absent, host, other, realServer, runTests, someChecks } from './rig.ts';
 
-/** Two namespaces that are served, whose ServiceAccounts are to name the Secret, and one that would be first if a registry were wanted. */
+/**
+ * Two namespaces that are served, whose ServiceAccounts are to name the Secret, and one that would be first if a
+ * registry were wanted.
+ */
 async function onFake(): Promise<Stage<typeof kubernetes.options>> {
   const accounts = { apiGroups: [''], resources: ['serviceaccounts'], verbs: ['list', 'watch', 'patch'], resourceNames: ['default'] };
   const rules = [...leastRules(), accounts];
@@ -25,4 +33,58 @@ async function onFake(): Promise<Stage<typeof kubernetes.options>> {
   };
 }
 
+/** In three namespaces that are made for a test, with the token of an administrator. They are gone afterwards. */
+async function onRealServer(url: string, file: string): Promise<Stage<typeof kubernetes.options>> {
+  await using stack = new AsyncDisposableStack();
+  const tls = { insecureSkipVerify: true } as const;
+  const authorization = `Bearer ${(await readFile(file, 'utf8')).trim()}`;
+  const http = stack.use(openHttp({ url, headers: { authorization }, sets: ['content-type'], allowHttp: true, tls }));
+  async function ask<T>(method: string, path: string, body?: object, type = 'application/json'): Promise<T> {
+    const answer = await http(method, path, {
+      signal: AbortSignal.timeout(60_000),
+      headers: { 'content-type': type },
+      ...(body && { body }),
+    });
+    assert.ok(answer.status < 300, `${method} ${path}: ${answer.status} ${answer.text}`);
+    return answer.json<T>();
+  }
+  const prefix = `courier-test-${randomBytes(4).toString('hex')}`;
+  const names = ['apps', 'team-a', 'team-b'].map(name => `${prefix}-${name}`);
+  for (const name of names) {
+    await ask('POST', '/api/v1/namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
+    stack.defer(async () => void (await ask('DELETE', `/api/v1/namespaces/${name}`)));
+  }
+  for (const [at, held] of [host, other].entries()) {
+    const path = `/api/v1/namespaces/${names[at + 1]}/secrets/${secretName}?fieldManager=ecr-courier`;
+    await ask('PATCH', path, applied([held]), 'application/apply-patch+yaml');
+  }
+  const kept = stack.move();
+  return {
+    options: optionsFor(url, file, { namespaces: [`${prefix}-*`] }),
+    hosts: [host, other],
+    absent,
+    tls,
+    async passwordOf({ id }, name) {
+      const path = `/api/v1/namespaces/${id.split('/')[0]}/secrets/${secretName}`;
+      const { data } = await ask<{ data: Record<string, string> }>('GET', path);
+      return authsIn(Buffer.from(data['.dockerconfigjson'] ?? '', 'base64').toString())[name]?.['password'];
+    },
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
+  };
+}
+
 testAdapter({ adapter: kubernetes, start: onFake, isWrite });
+const real = realServer('TEST_KUBERNETES_URL', 'TEST_KUBERNETES_TOKEN_FILE');
+if (real)
+  describe(`on ${real.TEST_KUBERNETES_URL}`, () =>
+    testAdapter({ adapter: kubernetes, start: () => onRealServer(real.TEST_KUBERNETES_URL, real.TEST_KUBERNETES_TOKEN_FILE), isWrite }));
+
+test('the variables of a real server let the suite run there, and what it makes is gone afterwards', async () => {
+  await using fake = await startFakeKubernetes({ controllers: true });
+  await using file = await tokenFile(adminToken);
+  const variables = { TEST_KUBERNETES_URL: fake.url, TEST_KUBERNETES_TOKEN_FILE: file.path };
+  const { code, passed, skipped, said } = await runTests(import.meta.filename, someChecks, variables);
+  assert.deepEqual([code, passed, skipped], [0, 7, 0], said);
+  const removed = fake.requests.filter(({ method, path }) => method === 'DELETE' && path.startsWith('/api/v1/namespaces/courier-test-'));
+  assert.equal(removed.length, 21, 'three for each test');
+});

@@ -56,6 +56,9 @@ export const partsFor = (hosts: readonly string[], password = 'old'): Parts => (
   holds: new Map(hosts.map(host => [host, { fingerprint: fingerprintOf(password), expiresAt: new Date('2026-11-30T06:00:00Z') }])),
 });
 
+/** What the courier applies for these hosts. */
+export const applied = (hosts: readonly string[], password?: string): object => bodyOf(secretName, partsFor(hosts, password));
+
 /** Applies a Secret as the courier would have. */
 export async function seed(
   fake: FakeKubernetes,
@@ -68,7 +71,7 @@ export async function seed(
   const answer = await fetch(`${fake.url}${path}`, {
     method: 'PATCH',
     headers: { authorization: `Bearer ${token}`, 'content-type': 'application/apply-patch+yaml' },
-    body: JSON.stringify(bodyOf(secretName, partsFor(hosts, password))),
+    body: JSON.stringify(applied(hosts, password)),
   });
   assert.ok(answer.ok, await answer.text());
   fake.requests.pop();
@@ -106,9 +109,10 @@ export async function rig(
   };
 }
 
-/** The entries of a Secret that is stored. */
-export const authsOf = (fake: FakeKubernetes, namespace: string): Record<string, Record<string, string>> =>
-  (JSON.parse(fake.stored(namespace, secretName) ?? '{}') as { auths?: Record<string, Record<string, string>> }).auths ?? {};
+type Auths = Readonly<Record<string, Record<string, string>>>;
+/** The entries of a text that a Secret holds. */
+export const authsIn = (text = '{}'): Auths => (JSON.parse(text || '{}') as { auths?: Auths }).auths ?? {};
+export const authsOf = (fake: FakeKubernetes, namespace: string): Auths => authsIn(fake.stored(namespace, secretName));
 
 /** Waits for what must come, but not for ever. */
 export async function until(condition: () => boolean, what: string): Promise<void> {
