@@ -81,9 +81,9 @@ const parts: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * What a process needs that asks AWS once (`src/ecr/call.ts`) is bundled a second time, apart from the SDK: shared with
- * it, a few functions would bring along whatever their modules hold for the SDK. The indices of these packages load
- * webcrypto and zlib as well. Whatever lacks here fails the build.
+ * What a process needs that asks AWS once (`src/ecr/aws/call.ts`) is bundled a second time, apart from the SDK: shared
+ * with it, a few functions would bring along whatever their modules hold for the SDK. The indices of these packages
+ * load webcrypto and zlib as well. Whatever lacks here fails the build.
  */
 const apart: Plugin = {
   name: 'apart',

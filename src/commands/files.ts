@@ -4,9 +4,9 @@ import { exposure, isSecretRef, readOption, readSecret, unusable } from '../../c
 import { clock } from '../contract/clock.ts';
 import { asFailure, Failure } from '../contract/failures.ts';
 import { addressReader } from '../contract/registry.ts';
-import { readKey } from '../ecr/environment.ts';
-import { lookAtFile } from '../ecr/file-source.ts';
-import { keyVariables } from '../ecr/variables.ts';
+import { keyVariables } from '../ecr/aws/variables.ts';
+import { readKey } from '../ecr/keys/environment.ts';
+import { lookAtFile } from '../ecr/sources/file-source.ts';
 import { secureContextOf } from '../io/context.ts';
 import { readText, Unreadable } from '../io/files.ts';
 import { createLog } from '../io/log.ts';

@@ -2,8 +2,8 @@ import type { Config } from '../../config/load.ts';
 import type { Log } from '../contract/adapter.ts';
 import { clock } from '../contract/clock.ts';
 import { redact } from '../contract/secret.ts';
-import { cannotStart } from '../ecr/command-source.ts';
-import { environmentNotes } from '../ecr/notes.ts';
+import { environmentNotes } from '../ecr/keys/notes.ts';
+import { cannotStart } from '../ecr/sources/command-source.ts';
 import { wrongWithAuthorities } from '../io/authorities.ts';
 import type { Io } from './io.ts';
 

@@ -6,7 +6,7 @@ import { Failure } from '../contract/failures.ts';
 import { lookAlike } from '../contract/look-alike.ts';
 import { parseAddress, privateRegistryHost, type Registry } from '../contract/registry.ts';
 import { shownAddress } from '../contract/text.ts';
-import { makeSources } from '../ecr/source.ts';
+import { makeSources } from '../ecr/sources/source.ts';
 import { openOnce } from '../io/once.ts';
 import { reachAws } from '../io/reach.ts';
 import { knownAdapters } from './adapters.ts';

@@ -1,5 +1,5 @@
 import { parseAddress, type Registry } from '../contract/registry.ts';
-import { hostsIn } from '../ecr/choice.ts';
+import { hostsIn } from '../ecr/sources/choice.ts';
 import { type Asker, keyOf, openOrSay } from './answer.ts';
 import { readSettings } from './settings.ts';
 

@@ -3,7 +3,7 @@ import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Failure } from '../contract/failures.ts';
 import type { Aliases } from '../contract/registry.ts';
-import { type Choice, choiceOf } from '../ecr/choice.ts';
+import { type Choice, choiceOf } from '../ecr/sources/choice.ts';
 
 export type Env = Readonly<Record<string, string | undefined>>;
 

@@ -8,7 +8,7 @@ import { after, test } from 'node:test';
 import { inspect } from 'node:util';
 import { clock } from '../../src/contract/clock.ts';
 import { asFailure } from '../../src/contract/failures.ts';
-import { makeSources, type SourceSpec } from '../../src/ecr/source.ts';
+import { makeSources, type SourceSpec } from '../../src/ecr/sources/source.ts';
 import { openOnce } from '../../src/io/once.ts';
 import { reachAws } from '../../src/io/reach.ts';
 import { startEcr } from '../fakes/ecr.ts';

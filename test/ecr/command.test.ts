@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { adapters } from '../../adapters/index.ts';
 import { withoutOurs } from '../../config/env.ts';
-import { runCommand } from '../../src/ecr/command.ts';
-import { programOf, wordsOf } from '../../src/ecr/command-line.ts';
+import { runCommand } from '../../src/ecr/keys/command.ts';
+import { programOf, wordsOf } from '../../src/ecr/keys/command-line.ts';
 
 const none = '/nonexistent/sh';
 const env = { PATH: process.env['PATH'] };

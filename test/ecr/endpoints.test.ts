@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ECRClient } from '@aws-sdk/client-ecr';
 import { clock } from '../../src/contract/clock.ts';
-import { usualHost, type Variant } from '../../src/ecr/addresses.ts';
-import { makeSources, type SourceSpec } from '../../src/ecr/source.ts';
+import { usualHost, type Variant } from '../../src/ecr/aws/addresses.ts';
+import { makeSources, type SourceSpec } from '../../src/ecr/sources/source.ts';
 import { failureOf, fetchFrom, useStaticKeys, withoutNetwork } from './support.ts';
 
 useStaticKeys();

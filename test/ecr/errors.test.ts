@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { awsFailure } from '../../src/ecr/errors.ts';
+import { awsFailure } from '../../src/ecr/aws/errors.ts';
 
 const of = (code: string, more: { message?: string; status?: number } = {}) => {
   const thrown = Object.assign(new Error(more.message ?? 'as ordered'), code && { code });

@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { setTimeout as turn } from 'node:timers/promises';
 import { clock } from '../../src/contract/clock.ts';
 import { Failure } from '../../src/contract/failures.ts';
-import { makeSources } from '../../src/ecr/source.ts';
+import { makeSources } from '../../src/ecr/sources/source.ts';
 import { openOnce } from '../../src/io/once.ts';
 import { reachAws } from '../../src/io/reach.ts';
 import { registry } from '../courier/rig.ts';

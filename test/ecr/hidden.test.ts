@@ -3,8 +3,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { hiddenOf } from '../../src/ecr/hidden.ts';
-import type { IdentitySpec } from '../../src/ecr/identity.ts';
+import { hiddenOf } from '../../src/ecr/keys/hidden.ts';
+import type { IdentitySpec } from '../../src/ecr/keys/identity.ts';
 
 const folder = await mkdtemp(join(tmpdir(), 'hidden-'));
 after(() => rm(folder, { recursive: true }));

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Secret } from '../../src/contract/secret.ts';
-import { describeIdentity, type IdentitySpec } from '../../src/ecr/identity.ts';
+import { describeIdentity, type IdentitySpec } from '../../src/ecr/keys/identity.ts';
 import { keys } from './support.ts';
 
 const home = { HOME: '/home/ci' };

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { oddities } from '../../src/ecr/ini.ts';
+import { oddities } from '../../src/ecr/keys/ini.ts';
 
 const said = (text: string, kind: 'credentials' | 'config' = 'config'): string[] =>
   oddities(text, kind, '/f').map(({ section, said }) => `${section} ${said}`);

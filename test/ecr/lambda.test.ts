@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, test } from 'node:test';
-import { usualHost } from '../../src/ecr/addresses.ts';
-import type { SourceSpec } from '../../src/ecr/choice.ts';
+import { usualHost } from '../../src/ecr/aws/addresses.ts';
+import type { SourceSpec } from '../../src/ecr/sources/choice.ts';
 import { type EcrOptions, type FakeEcr, startEcr } from '../fakes/ecr.ts';
 import { type FakeFunction, tooManyRequests } from '../fakes/lambda.ts';
 import type { Reply } from '../fakes/server.ts';

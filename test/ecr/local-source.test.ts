@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { clock } from '../../src/contract/clock.ts';
 import type { Source } from '../../src/contract/source.ts';
-import { makeSources, type SourceSpec } from '../../src/ecr/source.ts';
+import { makeSources, type SourceSpec } from '../../src/ecr/sources/source.ts';
 import { openOnce } from '../../src/io/once.ts';
 import { failureOf, registryOf } from './support.ts';
 

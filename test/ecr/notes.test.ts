@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { environmentNotes } from '../../src/ecr/notes.ts';
+import { environmentNotes } from '../../src/ecr/keys/notes.ts';
 
 const folder = await mkdtemp(join(tmpdir(), 'courier-notes-'));
 after(() => rm(folder, { recursive: true }));

@@ -3,10 +3,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { environmentNotes } from '../../src/ecr/notes.ts';
-import { cliTakes, courierTakes, goTakes } from '../../src/ecr/others.ts';
-import { readShared } from '../../src/ecr/shared.ts';
-import type { Taken } from '../../src/ecr/taken.ts';
+import { environmentNotes } from '../../src/ecr/keys/notes.ts';
+import { cliTakes, courierTakes, goTakes } from '../../src/ecr/keys/others.ts';
+import { readShared } from '../../src/ecr/keys/shared.ts';
+import type { Taken } from '../../src/ecr/keys/taken.ts';
 
 const home = await mkdtemp(join(tmpdir(), 'courier-others-'));
 after(() => rm(home, { recursive: true }));

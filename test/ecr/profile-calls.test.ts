@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { clock } from '../../src/contract/clock.ts';
-import { makeSources, type SourceSpec } from '../../src/ecr/source.ts';
+import { makeSources, type SourceSpec } from '../../src/ecr/sources/source.ts';
 import type { Once } from '../../src/io/once.ts';
 import { failureOf, fetchFrom, keys } from './support.ts';
 

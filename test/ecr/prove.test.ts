@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { request } from 'undici';
 import { Failure } from '../../src/contract/failures.ts';
 import { Secret } from '../../src/contract/secret.ts';
-import { type Ask, makeProve } from '../../src/ecr/prove.ts';
+import { type Ask, makeProve } from '../../src/ecr/registry/prove.ts';
 import { proxiesOf } from '../../src/io/proxies.ts';
 import { startEcr } from '../fakes/ecr.ts';
 import { startRegistry } from '../fakes/registry.ts';

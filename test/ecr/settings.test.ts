@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { environmentNotes } from '../../src/ecr/notes.ts';
+import { environmentNotes } from '../../src/ecr/keys/notes.ts';
 import { openOnce } from '../../src/io/once.ts';
 import { type FakeEcr, startEcr } from '../fakes/ecr.ts';
 import { failureOf, fetchFrom, keys, sourceAt, useStaticKeys } from './support.ts';

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { clock } from '../../src/contract/clock.ts';
 import { parseAddress, type Registry } from '../../src/contract/registry.ts';
 import { Secret } from '../../src/contract/secret.ts';
-import { makeSources, type SourceSpec } from '../../src/ecr/source.ts';
+import { makeSources, type SourceSpec } from '../../src/ecr/sources/source.ts';
 import { openOnce } from '../../src/io/once.ts';
 
 const deps = { once: openOnce({ env: {} }), clock, env: {} };

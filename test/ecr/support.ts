@@ -4,8 +4,8 @@ import { clock } from '../../src/contract/clock.ts';
 import { Failure } from '../../src/contract/failures.ts';
 import { parseAddress, type Registry } from '../../src/contract/registry.ts';
 import type { Source } from '../../src/contract/source.ts';
-import type { AwsDeps } from '../../src/ecr/aws.ts';
-import { makeSources, type SourceSpec } from '../../src/ecr/source.ts';
+import type { AwsDeps } from '../../src/ecr/aws/aws.ts';
+import { makeSources, type SourceSpec } from '../../src/ecr/sources/source.ts';
 import { type Once, type OnceRequest, openOnce } from '../../src/io/once.ts';
 import { reachAws } from '../../src/io/reach.ts';
 

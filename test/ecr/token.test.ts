@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Failure } from '../../src/contract/failures.ts';
-import { decodeToken, readToken, type TokenAnswer } from '../../src/ecr/token.ts';
+import { decodeToken, readToken, type TokenAnswer } from '../../src/ecr/aws/token.ts';
 
 const hour = 3_600_000;
 const issuedAt = new Date('2026-11-21T10:00:00Z');

@@ -9,7 +9,7 @@ import { writeFronts } from '../../scripts/fronts.ts';
 import { type Answer, digestOf, nameOfAnswer } from '../../src/contract/answer-file.ts';
 import { parseAddress } from '../../src/contract/registry.ts';
 import { Secret } from '../../src/contract/secret.ts';
-import { bootIdFile } from '../../src/ecr/hidden.ts';
+import { bootIdFile } from '../../src/ecr/keys/hidden.ts';
 import { openAnswers } from '../../src/io/answers.ts';
 import { keyOf } from '../../src/pull/answer.ts';
 import { keepHit, unanswered, variables, witnessesOf } from '../../src/pull/hits.ts';

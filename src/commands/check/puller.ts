@@ -1,7 +1,7 @@
 import type { Sources } from '../../contract/source.ts';
-import { platformOf } from '../../ecr/manifest.ts';
-import { makePull, type Pull } from '../../ecr/pull.ts';
-import { askRegistries } from '../../ecr/registry-door.ts';
+import { platformOf } from '../../ecr/registry/manifest.ts';
+import { makePull, type Pull } from '../../ecr/registry/pull.ts';
+import { askRegistries } from '../../ecr/registry/registry-door.ts';
 import { awsDispatcher } from '../../io/http.ts';
 import type { Io } from '../io.ts';
 

@@ -1,7 +1,7 @@
 import type { Image } from '../../contract/image.ts';
 import { skewText } from '../../courier/findings.ts';
-import type { CheckedPull, Outcome } from '../../ecr/checked-pull.ts';
-import type { Verdict } from '../../ecr/pull.ts';
+import type { CheckedPull, Outcome } from '../../ecr/registry/checked-pull.ts';
+import type { Verdict } from '../../ecr/registry/pull.ts';
 import type { Diagnosis } from '../../refusals/diagnosis.ts';
 
 /** One image of `check IMAGE... --json`. A member is null where there is nothing to say. */

@@ -1,6 +1,6 @@
 import { type Registry } from '../../contract/registry.ts';
-import type { Choice } from '../../ecr/choice.ts';
-import { describeIdentity } from '../../ecr/identity.ts';
+import { describeIdentity } from '../../ecr/keys/identity.ts';
+import type { Choice } from '../../ecr/sources/choice.ts';
 import { explain, noImage } from '../../kubelet/explain.ts';
 import { providerName } from '../../kubelet/generate.ts';
 import { readSettings } from '../../pull/settings.ts';

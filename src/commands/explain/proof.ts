@@ -1,8 +1,8 @@
 import type { Image } from '../../contract/image.ts';
-import { type CheckedPull, checkPull } from '../../ecr/checked-pull.ts';
-import { type Choice, type SourceSpec } from '../../ecr/choice.ts';
-import { makeSources } from '../../ecr/source.ts';
-import { type Whoami, whoIs } from '../../ecr/whoami.ts';
+import { type CheckedPull, checkPull } from '../../ecr/registry/checked-pull.ts';
+import { type Choice, type SourceSpec } from '../../ecr/sources/choice.ts';
+import { makeSources } from '../../ecr/sources/source.ts';
+import { type Whoami, whoIs } from '../../ecr/sources/whoami.ts';
 import { openPull } from '../check/puller.ts';
 import type { Io } from '../io.ts';
 import { awsDeps } from '../whoami.ts';

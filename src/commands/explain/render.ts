@@ -1,8 +1,8 @@
 import type { Image } from '../../contract/image.ts';
 import { registryWords } from '../../contract/registry-words.ts';
 import { oneLine } from '../../contract/text.ts';
-import { stopOf } from '../../ecr/checked-pull.ts';
-import type { Reason } from '../../ecr/reasons.ts';
+import { stopOf } from '../../ecr/registry/checked-pull.ts';
+import type { Reason } from '../../ecr/sources/reasons.ts';
 import { relative } from '../../observe/words.ts';
 import { render } from '../../refusals/diagnosis.ts';
 import { asJson, elsewhere, reasonOf } from '../whoami.ts';

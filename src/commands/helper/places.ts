@@ -5,7 +5,7 @@ import { delimiter, join, resolve } from 'node:path';
 import { loadAsked } from '../../../config/asked.ts';
 import { type Config, ConfigError } from '../../../config/load.ts';
 import { parseAddress, privateRegistryHost } from '../../contract/registry.ts';
-import { hostsIn } from '../../ecr/choice.ts';
+import { hostsIn } from '../../ecr/sources/choice.ts';
 import { configFile, configPaths } from '../../pull/settings.ts';
 import { type ConfigFlags, type Io, readConfig } from '../io.ts';
 

@@ -10,7 +10,7 @@ import { writeFronts } from '../../../scripts/fronts.ts';
 import { type App, createApp } from '../../../src/app.ts';
 import { clock } from '../../../src/contract/clock.ts';
 import { parseAddress } from '../../../src/contract/registry.ts';
-import { makeSources } from '../../../src/ecr/source.ts';
+import { makeSources } from '../../../src/ecr/sources/source.ts';
 import { createLog } from '../../../src/io/log.ts';
 import { openOnce } from '../../../src/io/once.ts';
 import { reachAws } from '../../../src/io/reach.ts';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Failure } from '../../../src/contract/failures.ts';
-import { credentialIn, type Giver } from '../../../src/ecr/given/given.ts';
-import { timeIn } from '../../../src/ecr/given/time.ts';
+import { credentialIn, type Giver } from '../../../src/ecr/sources/given/given.ts';
+import { timeIn } from '../../../src/ecr/sources/given/time.ts';
 import { failureOf, registryOf } from '../support.ts';
 
 const now = new Date('2026-11-29T22:00:00Z');

@@ -1,0 +1,44 @@
+import type { Clock } from '../../contract/clock.ts';
+import type { Credential } from '../../contract/credential.ts';
+import type { Registry } from '../../contract/registry.ts';
+import { acceptedElsewhere } from '../keys/accepted.ts';
+import type { Keys } from '../keys/place.ts';
+import { callAws } from './call.ts';
+import { apiOf, type Own, type Settings } from './endpoints.ts';
+import { awsFailure } from './errors.ts';
+import { decodeToken, readToken } from './token.ts';
+import type { Wire } from './wire.ts';
+
+/** One question to ECR. `identity`: whose keys these are; what is known of them is remembered by it. */
+export interface Question {
+  readonly identity: Own;
+  readonly registry: Pick<Registry, 'service' | 'region'>;
+  readonly keys: Keys;
+  readonly place: string;
+  readonly settings: Settings;
+  readonly wire: Wire;
+  readonly from: Pick<Credential, 'source' | 'scope'>;
+  readonly clock: Clock;
+}
+
+/** The names of the action by service. */
+const targets = {
+  ecr: 'AmazonEC2ContainerRegistry_V20150921.GetAuthorizationToken',
+  'ecr-public': 'SpencerFrontendService.GetAuthorizationToken',
+} as const;
+
+/** A new token, as ECR answers. Throws a Failure. */
+export async function askEcr({ identity, registry, keys, place, settings, wire, from, clock }: Question): Promise<Credential> {
+  const { service, region } = registry;
+  try {
+    const url = settings.address(apiOf(registry), region);
+    const headers = { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': targets[service] };
+    const { text } = await callAws({ service, region, url, headers, body: '{}', keys }, { wire, clock, patience: settings.patience });
+    const receivedAt = new Date(clock.wall());
+    const issuedAt = wire.last?.answeredAt ?? receivedAt;
+    return { ...decodeToken(readToken(text), { ...from, host: wire.last?.host ?? 'ECR', issuedAt }), receivedAt };
+  } catch (error) {
+    const acceptedIn = acceptedElsewhere(identity, region, keys, place);
+    throw awsFailure(error, { action: `${service}:GetAuthorizationToken`, region, call: wire.last, acceptedIn });
+  }
+}

@@ -1,0 +1,37 @@
+import type { Keys } from '../keys/place.ts';
+import type { Ways } from './call.ts';
+import { elementOf } from './refusal.ts';
+import { askSts, type StsAt } from './sts.ts';
+
+/** Who asks is told for people only: an STS that does not answer must not hold up a token. */
+const patienceMs = 4_000;
+
+/** What `GetCallerIdentity` says of keys. */
+export interface Caller {
+  readonly arn: string;
+  readonly account: string;
+}
+
+/** The ARN of `askCaller`; undefined: STS cannot be reached, or gives no proper answer. */
+export async function callerOf(keys: Keys, sts: () => StsAt, ways: Ways): Promise<string | undefined> {
+  const ended = new AbortController();
+  const late = ways.clock.sleep(patienceMs, ended.signal).then(() => undefined);
+  const once: Ways = { ...ways, patience: { ...ways.patience, attempts: 1 } };
+  const asked = askCaller(keys, sts, once).then(
+    ({ arn }) => arn,
+    () => undefined,
+  );
+  try {
+    return await Promise.race([asked, late]);
+  } finally {
+    ended.abort();
+  }
+}
+
+/** Asks STS whose the keys are; no right is needed for it. Throws what `callAws` throws. */
+export async function askCaller(keys: Keys, sts: () => StsAt, ways: Ways): Promise<Caller> {
+  const arn = elementOf(await askSts({ Action: 'GetCallerIdentity' }, sts(), keys, ways), 'Arn') ?? '';
+  const account = /^arn:[\w-]+:(?:iam|sts)::(?<account>\d{12}):/.exec(arn)?.groups?.['account'];
+  if (account !== undefined && /^[\w:/+=,.@-]{10,2048}$/.test(arn)) return { arn, account };
+  throw Object.assign(new Error('no identity in the answer'), { name: 'Unknown', $metadata: { httpStatusCode: 200 } });
+}

@@ -1,0 +1,193 @@
+import { Failure } from '../../contract/failures.ts';
+import type { FunctionName } from '../../contract/function-name.ts';
+import type { Registry } from '../../contract/registry.ts';
+import type { Section, Shared } from '../keys/shared.ts';
+import { type Service, usualHost, type Variant } from './addresses.ts';
+import { wrongSetting } from './switches.ts';
+import { type Env, namedProfile } from './variables.ts';
+
+/** What a name of a registry asks of the addresses that are called for it. */
+export type Spelling = Pick<Registry, 'service' | 'region' | 'fips' | 'dualStack'>;
+
+/** The API that gives the tokens of a registry. */
+export const apiOf = ({ service }: Pick<Registry, 'service'>): Service => (service === 'ecr-public' ? 'ECR Public' : 'ECR');
+
+/** The API that a source asks for tokens. */
+export const apiAsked = ({
+  lambda,
+  service = 'ecr',
+}: {
+  readonly lambda?: string | undefined;
+  readonly service?: Registry['service'] | undefined;
+}): Service => (lambda === undefined ? apiOf({ service }) : 'Lambda');
+
+/** Services that the SDK calls on behalf of a profile. */
+type OfProfile = 'SSO' | 'SSO OIDC';
+
+/** What a source says of its own addresses and settings. */
+export interface Own {
+  readonly profile?: string | undefined;
+  readonly endpoint?: string | undefined;
+  readonly stsEndpoint?: string | undefined;
+  readonly region?: string | undefined;
+}
+
+/** Where to call, and what to trust there: from source, environment and profile. */
+export interface Settings {
+  /** Where a service is called. Throws MISCONFIGURED, naming both, where two settings contradict each other. */
+  address(service: Service, region: string): URL;
+  /** Where STS is asked: in the region of the registry; for ECR Public in that of the settings, else in its own. */
+  readonly stsRegion: string;
+  /** The address that somebody set, with the name of the setting. */
+  custom(service: Service): Setting | undefined;
+  /** The address that somebody set for a service that the SDK calls itself. Throws as `address` does. */
+  moved(service: OfProfile): URL | undefined;
+  /** What is switched on for all services. */
+  readonly switched: Variant;
+  /** Authorities for connections to AWS, of the profile: AWS_CA_BUNDLE comes first. */
+  readonly caBundle: Setting | undefined;
+  readonly patience: Patience;
+}
+/** How often a call is tried. */
+export interface Patience {
+  readonly attempts: number;
+  /** Whether a clock that AWS says is wrong is put right for the next attempt. */
+  readonly corrects: 'clock' | 'nothing';
+}
+/** `name`: for people, as it is written where it stands. */
+export interface Setting {
+  readonly name: string;
+  readonly value: string;
+}
+
+/** The variant of the address that the host asks for, as far as source and environment tell. Offline. */
+export function variantOf(own: Own, registry: Spelling, env: Env): string {
+  const { fips, dualStack } = registry;
+  if (endpointSetBy(own, apiOf(registry), env)) return '';
+  return [fips && 'fips', dualStack && 'dual-stack'].filter(Boolean).join('+');
+}
+
+/** The address that source or environment set for the API of tokens. Offline. */
+export const endpointSetBy = ({ endpoint }: Own, api: Service, env: Env): Setting | undefined =>
+  endpoint ? { name: 'endpoint of the source', value: endpoint } : customByEnvironment(api, env);
+
+/**
+ * Throws MISCONFIGURED for a setting of the profile that the SDK would not obey. `besideAddress`: what
+ * the switches for FIPS and dual-stack do beside an address that is set.
+ */
+export function settingsOf(
+  own: Own,
+  registry: Spelling,
+  env: Env,
+  shared: Shared,
+  besideAddress: 'contradict' | 'yield' = 'contradict',
+): Settings {
+  const profile = namedProfile(own.profile, env) ?? 'default';
+  const section = shared.settings(profile);
+  const of = (option: string): string => `${option} of the profile "${profile}"`;
+  const wrong = wrongSetting(section);
+  if (wrong) throw new Failure('MISCONFIGURED', `${of(wrong.option)} ${wrong.why}.`, { remedy: wrong.remedy });
+
+  const custom = (service: Service | OfProfile): Setting | undefined => {
+    const option = service === 'STS' ? 'stsEndpoint' : 'endpoint';
+    const value = service.startsWith('SSO') ? undefined : own[option];
+    if (value) return { name: `${option} of the source`, value };
+    if ((env['AWS_IGNORE_CONFIGURED_ENDPOINT_URLS'] || section['ignore_configured_endpoint_urls']) === 'true') return undefined;
+    return customByEnvironment(service, env) ?? customByProfile(service, section, shared, of);
+  };
+  const switches = switchesOf(env, section, of);
+  const moved = (service: Service | OfProfile): URL | undefined =>
+    customAddress(service, custom(service), besideAddress === 'yield' ? [] : switches);
+  const bundle = env['AWS_CA_BUNDLE'] ? undefined : section['ca_bundle'];
+  return {
+    custom,
+    stsRegion: registry.service === 'ecr' ? registry.region : (own.region ?? (regionSet(env) || section['region'] || registry.region)),
+    address: (service, region) => moved(service) ?? usualAddress(service, region, registry, switches),
+    moved,
+    switched: variantBy(switches),
+    caBundle: bundle ? { name: of('ca_bundle'), value: bundle } : undefined,
+    patience: patienceOf(env, section),
+  };
+}
+
+const regionSet = (env: Env): string | undefined => env['AWS_REGION'] || env['AWS_DEFAULT_REGION'];
+
+/** The region of a function, as far as its name, the source and the environment tell. */
+export const regionOf = (fn: FunctionName | undefined, { region }: Pick<Own, 'region'>, env: Env): string | undefined =>
+  fn?.region ?? region ?? regionSet(env);
+
+/** As the SDK counts attempts, and corrects the clock. */
+function patienceOf(env: Env, section: Section): Patience {
+  const most = Number(env['AWS_MAX_ATTEMPTS'] || section['max_attempts'] || Number.NaN);
+  return {
+    attempts: Number.isInteger(most) && most > 0 ? most : 3,
+    corrects: env['AWS_DISABLE_CLOCK_SKEW_CORRECTION'] === 'true' ? 'nothing' : 'clock',
+  };
+}
+
+/** As the shared files spell it. */
+const idOf = (service: Service | OfProfile): string => service.toLowerCase().replaceAll(' ', '_');
+
+function customByEnvironment(service: Service | OfProfile, env: Env): Setting | undefined {
+  if (env['AWS_IGNORE_CONFIGURED_ENDPOINT_URLS'] === 'true') return undefined;
+  const name = [`AWS_ENDPOINT_URL_${idOf(service).toUpperCase()}`, 'AWS_ENDPOINT_URL'].find(variable => env[variable]);
+  return name === undefined ? undefined : { name, value: env[name] ?? '' };
+}
+
+function customByProfile(
+  service: Service | OfProfile,
+  { services, endpoint_url: all }: Section,
+  shared: Shared,
+  of: (option: string) => string,
+) {
+  const option = `${idOf(service)}.endpoint_url`;
+  const value = services === undefined ? undefined : shared.section('services', services)[option];
+  if (value) return { name: `endpoint_url of [services ${services}]`, value };
+  return all ? { name: of('endpoint_url'), value: all } : undefined;
+}
+
+/** A switch that is on; `name`: of its setting. */
+interface Switch {
+  readonly what: 'FIPS' | 'dual-stack';
+  readonly name: string;
+}
+
+const variantBy = (switches: readonly Switch[]): Variant => ({
+  fips: switches.some(({ what }) => what === 'FIPS'),
+  dualStack: switches.some(({ what }) => what === 'dual-stack'),
+});
+
+/** Which of FIPS and dual-stack somebody switched on, by variable or profile. */
+function switchesOf(env: Env, section: Section, of: (option: string) => string): Switch[] {
+  const on = (what: Switch['what'], variable: string, option: string): Switch | undefined => {
+    if (env[variable]) return env[variable] === 'true' ? { what, name: `${variable}=true` } : undefined;
+    return section[option] === 'true' ? { what, name: of(option) } : undefined;
+  };
+  return [
+    on('FIPS', 'AWS_USE_FIPS_ENDPOINT', 'use_fips_endpoint'),
+    on('dual-stack', 'AWS_USE_DUALSTACK_ENDPOINT', 'use_dualstack_endpoint'),
+  ].filter(found => found !== undefined);
+}
+
+/** It is called whatever the host's spelling; it can be a FIPS one. */
+function customAddress(service: string, custom: Setting | undefined, [contrary]: readonly Switch[]): URL | undefined {
+  if (!custom) return undefined;
+  if (contrary)
+    throw new Failure(
+      'MISCONFIGURED',
+      `${contrary.name} asks for the ${contrary.what} address of ${service}, and ${custom.name} sets an address: the AWS tools take one of the two.`,
+      { remedy: `Remove ${contrary.name} if the address that is set is the right one; else remove ${custom.name}.` },
+    );
+  if (!(/^https?:\/\/[^\s/]\S*$/i.test(custom.value) && URL.canParse(custom.value)))
+    throw new Failure('MISCONFIGURED', `${custom.name} is no URL that begins with https:// or http://.`, {
+      remedy: `Write the whole address of ${service}, such as https://HOST.`,
+    });
+  return new URL(custom.value);
+}
+
+function usualAddress(service: Service, region: string, { fips, dualStack }: Spelling, switches: readonly Switch[]): URL {
+  const switched = variantBy(switches);
+  // The host's dual-stack is a matter of the registry's network, not of STS.
+  const variant = { fips: fips || switched.fips, dualStack: (dualStack && service !== 'STS') || switched.dualStack };
+  return new URL(`https://${usualHost(service, region, variant)}`);
+}

@@ -1,0 +1,203 @@
+import { Failure, type FailureCode } from '../../contract/failures.ts';
+import { quote } from '../../contract/text.ts';
+import { named } from '../../io/unconnected.ts';
+import { invokeFailure } from '../sources/invoke-errors.ts';
+import { type Attempt, roleDenied, tokenDenied } from './denied.ts';
+import { wayToAws } from './wire.ts';
+
+/** Beyond this the clock is worth a word; AWS itself refuses from 5 minutes on. */
+const offsetWorthSaying = 60_000;
+
+/** Names of AWS errors, without the ending `Exception` that STS leaves off and ECR does not (client-ecr 3.1169.0). */
+const byName: Readonly<Record<string, FailureCode>> = {
+  AccessDenied: 'FORBIDDEN',
+  UnauthorizedOperation: 'FORBIDDEN',
+  OptInRequired: 'FORBIDDEN',
+  ExpiredToken: 'AUTH',
+  UnrecognizedClient: 'AUTH',
+  InvalidClientTokenId: 'AUTH',
+  InvalidAccessKeyId: 'AUTH',
+  InvalidIdentityToken: 'AUTH',
+  IDPRejectedClaim: 'AUTH',
+  MissingAuthenticationToken: 'AUTH',
+  IncompleteSignature: 'AUTH',
+  Unauthorized: 'AUTH',
+  Throttling: 'BUSY',
+  Throttled: 'BUSY',
+  TooManyRequests: 'BUSY',
+  RequestLimitExceeded: 'BUSY',
+  SlowDown: 'BUSY',
+  ServiceUnavailable: 'BUSY',
+  IDPCommunicationError: 'UNREACHABLE',
+  RegionDisabled: 'MISCONFIGURED',
+  ValidationError: 'MISCONFIGURED',
+  Validation: 'MISCONFIGURED',
+};
+const signature = /^(InvalidSignature|SignatureDoesNotMatch|RequestExpired|RequestTimeTooSkewed)$/;
+const byStatus: Readonly<Record<number, FailureCode>> = {
+  401: 'AUTH',
+  403: 'FORBIDDEN',
+  407: 'MISCONFIGURED',
+  408: 'BUSY',
+  429: 'BUSY',
+  502: 'UNREACHABLE',
+  503: 'BUSY',
+  504: 'UNREACHABLE',
+};
+/** No connection, by error code of Node and undici. */
+const noConnection: Readonly<Record<string, string>> = {
+  ENOTFOUND: 'the name is not known; does the region exist, and does DNS work here?',
+  EAI_AGAIN: 'DNS does not answer',
+  ECONNREFUSED: 'nothing listens there',
+  ECONNRESET: 'the connection was cut',
+  EPIPE: 'the connection was cut',
+  UND_ERR_SOCKET: 'the connection was cut',
+  EHOSTUNREACH: 'there is no route',
+  ENETUNREACH: 'there is no route',
+  ETIMEDOUT: 'no answer to the connection attempt',
+  UND_ERR_CONNECT_TIMEOUT: 'no answer to the connection attempt',
+};
+const certificate = /^(CERT_|ERR_TLS_|ERR_SSL_|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|EPROTO)/;
+
+/**
+ * Whatever an AWS client threw, as a Failure. Without `cause`: these errors carry the raw answer, which may hold a
+ * token.
+ */
+export function awsFailure(thrown: unknown, attempt: Attempt): Failure {
+  return named(thrown instanceof Failure ? thrown : meaningOf(thrown, attempt), attempt.call?.proxy);
+}
+
+function meaningOf(thrown: unknown, attempt: Attempt): Failure {
+  const host = attempt.call?.host ?? 'AWS';
+  if (attempt.call?.tooLarge || asError(thrown).code === 'UND_ERR_RES_EXCEEDED_MAX_SIZE')
+    return new Failure('TOO_LARGE', `The answer of ${host} is larger than a token can be.`, {
+      remedy: attempt.fn ? `Let ${attempt.fn.shown} answer with the token and nothing else.` : somebodyElse,
+    });
+  return unconnected(thrown, host) ?? unsent(thrown, attempt) ?? answered(readError(thrown, attempt.call?.refusal), attempt, host);
+}
+
+/** What the SDK and undici add to an error. */
+type SdkError = NodeJS.ErrnoException & { readonly $metadata?: { readonly httpStatusCode?: number } };
+
+const asError = (thrown: unknown): SdkError => (thrown instanceof Error ? thrown : new Error(String(thrown)));
+
+function unconnected(thrown: unknown, host: string): Failure | undefined {
+  const { name, code = '' } = asError(thrown);
+  if (Object.hasOwn(noConnection, code))
+    return new Failure('UNREACHABLE', `No connection to ${host}: ${noConnection[code]} (${code}).`, { remedy: wayToAws });
+  if (name === 'TimeoutError') return new Failure('TIMEOUT', `${host} took the request and did not answer.`, { remedy: wayToAws });
+  if (!certificate.test(code)) return undefined;
+  return new Failure('UNREACHABLE', `The TLS handshake with ${host} failed (${code}).`, {
+    remedy:
+      'If a proxy or a private endpoint shows its own certificate, name its authority in AWS_CA_BUNDLE or NODE_EXTRA_CA_CERTS; check the clock.',
+  });
+}
+
+/**
+ * What went wrong on this machine is told as nobody's answer. The configuration has looked at the variables; a profile
+ * can still hold what they may not.
+ */
+function unsent(thrown: unknown, { action, region, call }: Attempt): Failure | undefined {
+  const { name, message, code = '', $metadata } = asError(thrown);
+  if (name === 'EndpointError') return undefined;
+  if (code.startsWith('HPE_'))
+    return new Failure('UNREACHABLE', `What ${call?.host ?? 'AWS'} sent is no HTTP (${code}).`, { remedy: somebodyElse });
+  if ($metadata?.httpStatusCode !== undefined || call?.status !== undefined) return undefined;
+  if (/^UND_ERR_\w+_TIMEOUT$/.test(code))
+    return new Failure('TIMEOUT', `${call?.host ?? 'AWS'} took the request and did not answer (${code}).`, { remedy: wayToAws });
+  if (onTheWay.test(code))
+    return new Failure('UNREACHABLE', `The connection to ${call?.host ?? 'AWS'} failed (${code}).`, { remedy: wayToAws });
+  return new Failure('MISCONFIGURED', `${action} in ${region} could not be sent: ${quote(message)}`, { remedy: settingsToLookAt });
+}
+
+/** Codes of the system and of undici that concern the connection; all others are mistakes in what should be sent. */
+const onTheWay = /^(E[A-Z]{3,}|UND_ERR_(?!INVALID|NOT_SUPPORTED)\w+)$/;
+
+const settingsToLookAt =
+  'Nothing left this machine. Look at the settings that shape the request: the keys (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN), AWS_ENDPOINT_URL and its kin, and the same options of the profile.';
+
+/**
+ * An error that AWS answered. `words` is empty when the answer was not in AWS's form: what a parser says of it may
+ * quote a token.
+ */
+interface AwsError {
+  readonly name: string;
+  readonly words: string;
+  readonly status: number | undefined;
+}
+
+function readError(thrown: unknown, refusal = ''): AwsError {
+  const { name, message, $metadata } = asError(thrown);
+  const status = $metadata?.httpStatusCode;
+  if (status === undefined || (status >= 400 && name !== 'SyntaxError' && name !== 'Unknown')) return { name, words: message, status };
+  // ECR speaks JSON; moto's refusals, and some gateways', are XML. Pages of HTML say nothing.
+  const of = (tag: string): string => new RegExp(`<${tag}>([^<]{1,500})</${tag}>`).exec(refusal)?.[1] ?? '';
+  return { name: of('Code'), words: of('Message') || (/^\s*</.test(refusal) ? '' : refusal.trim()), status };
+}
+
+function answered(error: AwsError, attempt: Attempt, host: string): Failure {
+  const { name, words, status } = error;
+  const kind = name.replace(/Exception$/, '');
+  if (kind === 'EndpointError')
+    return new Failure('MISCONFIGURED', `There is no address for ${attempt.action} in ${attempt.region}: ${quote(words)}`);
+  if (signature.test(kind)) return badSignature(error, attempt, host);
+  const ofLambda = attempt.action === 'lambda:InvokeFunction' ? invokeFailure(kind, words, attempt) : undefined;
+  if (ofLambda) return ofLambda;
+  if (kind === 'AccessDenied') return attempt.action === 'sts:AssumeRole' ? roleDenied(words, attempt) : tokenDenied(words, attempt);
+  const code = (Object.hasOwn(byName, kind) ? byName[kind] : undefined) ?? byStatus[status ?? 0] ?? 'UNEXPECTED';
+  const what = [status && `HTTP ${status}`, name].filter(Boolean).join(' ');
+  const said = words ? `: ${quote(words)}` : ', not in a form that AWS uses';
+  if (kind === 'UnrecognizedClient' || kind === 'InvalidClientTokenId') return unknownKey(error, attempt, host);
+  const remedy =
+    remedies[kind] ?? (status === 407 ? unknownProxy : undefined) ?? (words || code === 'BUSY' ? remedyOf[code] : somebodyElse);
+  const wait = code === 'BUSY' ? attempt.call?.retryAfterMs : undefined;
+  return new Failure(code, `${host} answered ${attempt.action} with ${what}${said}`, {
+    ...(remedy && { remedy }),
+    ...(wait !== undefined && { retryAfterMs: wait }),
+  });
+}
+
+const somebodyElse = 'Does a proxy, a captive portal or an endpoint override answer in place of AWS?';
+const unknownProxy =
+  'A proxy answered in place of AWS and wants a login. Set HTTPS_PROXY to its address with user and password, or let the way to this host go around it.';
+const newKeys = 'Give the courier keys that are valid now; files, profiles and roles are read anew at every fetch.';
+const remedies: Readonly<Record<string, string>> = {
+  ExpiredToken: `The session behind these keys is over. ${newKeys}`,
+  OptInRequired: 'The account has not opted in to this region or service: enable the region under Account > AWS Regions.',
+  IDPCommunicationError: 'AWS itself could not reach the identity provider of the role: look at its address and whether it is up.',
+  RegionDisabled:
+    'STS is switched off in this region: activate it under IAM > Account settings, or set the stsEndpoint of the source to another region.',
+};
+
+/** Where the error's name does not say more. */
+const remedyOf: Partial<Readonly<Record<FailureCode, string>>> = { AUTH: newKeys, UNREACHABLE: wayToAws };
+
+/** A key that AWS does not know in a region may well be good elsewhere. */
+function unknownKey({ name, words, status }: AwsError, { action, region, acceptedIn }: Attempt, host: string): Failure {
+  const elsewhere = acceptedIn ? ` The same identity is accepted in ${acceptedIn}.` : '';
+  const regional = [
+    `the region not enabled in the account (enable ${region} under Account > AWS Regions)`,
+    `a session from the global STS endpoint, which such regions do not take (let it come from sts.${region}, or change the setting under IAM > Account settings)`,
+  ];
+  const others = acceptedIn ? [] : ['a key that was deleted', 'a key of another partition than the region'];
+  return new Failure('AUTH', `${host} answered ${action} with HTTP ${status} ${name}: ${quote(words)}${elsewhere}`, {
+    remedy: `AWS does not know these keys in ${region}. Possible causes: ${[...regional, ...others].join('; ')}. ${newKeys}`,
+  });
+}
+
+/**
+ * AWS's own words for a bad signature quote the canonical request, session token included, so they are not repeated.
+ */
+function badSignature({ name, words }: AwsError, { action, call }: Attempt, host: string): Failure {
+  const aheadMs = call?.aheadMs ?? 0;
+  const answer = `${host} answered ${action} with ${name}:`;
+  const off = Math.abs(aheadMs) > offsetWorthSaying;
+  if (!off && !/not yet current|signature expired|skewed|RequestExpired/i.test(`${name} ${words}`))
+    return new Failure('AUTH', `${answer} the secret access key does not belong to the access key.`, { remedy: newKeys });
+  const how = off
+    ? `${(Math.abs(aheadMs) / 60_000).toFixed(0)} minutes ${aheadMs > 0 ? 'behind' : 'ahead of'} that of ${host}`
+    : 'too far off';
+  return new Failure('MISCONFIGURED', `${answer} this machine's clock is ${how}.`, {
+    remedy: 'Set the clock (NTP). AWS accepts signatures that are at most 5 minutes off.',
+  });
+}

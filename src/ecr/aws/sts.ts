@@ -1,0 +1,25 @@
+import type { Keys } from '../keys/place.ts';
+import { callAws, type Ways } from './call.ts';
+import { elementOf } from './refusal.ts';
+
+/** Where STS is asked. */
+export interface StsAt {
+  readonly url: URL;
+  readonly region: string;
+}
+
+/** The text of the answer to an action; unsigned without keys. Throws what `callAws` throws. */
+export async function askSts(form: Readonly<Record<string, string>>, { url, region }: StsAt, keys: Keys | undefined, ways: Ways) {
+  const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+  const body = new URLSearchParams({ ...form, Version: '2011-06-15' }).toString();
+  return (await callAws({ service: 'sts', region, url, headers, body, keys }, ways)).text;
+}
+
+/** The session that STS answers with. Throws an error that quotes nothing, as the answer may hold keys. */
+export function sessionIn(xml: string): Keys {
+  const [accessKeyId, secretAccessKey, sessionToken] = ['AccessKeyId', 'SecretAccessKey', 'SessionToken'].map(name => elementOf(xml, name));
+  if (!accessKeyId || !secretAccessKey || !sessionToken)
+    throw Object.assign(new Error('no session in the answer'), { name: 'Unknown', $metadata: { httpStatusCode: 200 } });
+  const expiration = new Date(elementOf(xml, 'Expiration') ?? Number.NaN);
+  return { accessKeyId, secretAccessKey, sessionToken, ...(Number.isFinite(expiration.getTime()) && { expiration }) };
+}

@@ -1,0 +1,63 @@
+import type { Section } from '../keys/shared.ts';
+
+/** What is wrong with a setting of a profile: the rest of a sentence that begins with it, and what to do. */
+export interface WrongSetting {
+  readonly option: string;
+  readonly why: string;
+  readonly remedy: string;
+}
+
+/** undefined: the value is fine. */
+type Rule = (value: string, option: string) => Omit<WrongSetting, 'option'> | undefined;
+
+const silently = 'AWS tools take that for unset, or refuse it';
+
+const trueOrFalse: Rule = (value, option) =>
+  value === 'true' || value === 'false'
+    ? undefined
+    : { why: `is neither true nor false; ${silently}`, remedy: `Write ${option} = true or ${option} = false, in lower case.` };
+
+const oneOf =
+  (choices: readonly string[], written = (value: string): string => value): Rule =>
+  value =>
+    choices.includes(written(value))
+      ? undefined
+      : { why: `is none of ${choices.join(', ')}; ${silently}`, remedy: 'Write one of these, as it stands here, or remove the option.' };
+
+const from =
+  (least: number, most: number): Rule =>
+  value =>
+    /^\d{1,5}$/.test(value) && Number(value) >= least && Number(value) <= most
+      ? undefined
+      : { why: `is no whole number from ${least} to ${most}`, remedy: 'Write such a number, or remove the option.' };
+
+const address: Rule = value =>
+  /^https?:\/\/[^\s/]/i.test(value) && URL.canParse(value)
+    ? undefined
+    : { why: 'is no URL that begins with https:// or http://', remedy: 'Write the whole address, or remove the option.' };
+
+/** The settings of a profile that matter here. Variables of the same meaning are checked with the configuration. */
+const rules: Readonly<Record<string, Rule>> = {
+  use_fips_endpoint: trueOrFalse,
+  use_dualstack_endpoint: trueOrFalse,
+  ignore_configured_endpoint_urls: trueOrFalse,
+  ec2_metadata_v1_disabled: trueOrFalse,
+  defaults_mode: oneOf(['auto', 'in-region', 'cross-region', 'mobile', 'standard', 'legacy'], value => value.toLowerCase()),
+  retry_mode: oneOf(['standard', 'adaptive', 'legacy']),
+  max_attempts: from(1, 99),
+  duration_seconds: from(900, 43_200),
+  ec2_metadata_service_endpoint_mode: oneOf(['IPv4', 'IPv6']),
+  ec2_metadata_service_endpoint: address,
+};
+
+/**
+ * The first setting of a profile that would not be obeyed without a word, or fail with words that name nothing.
+ */
+export function wrongSetting(section: Section): WrongSetting | undefined {
+  for (const [option, rule] of Object.entries(rules)) {
+    const value = section[option];
+    const wrong = value === undefined ? undefined : rule(value, option);
+    if (wrong) return { option, ...wrong };
+  }
+  return undefined;
+}

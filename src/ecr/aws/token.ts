@@ -1,0 +1,102 @@
+import type { Credential } from '../../contract/credential.ts';
+import { expirationIn, fromBase64 } from '../../contract/expiry.ts';
+import { Failure } from '../../contract/failures.ts';
+import { parseAddress } from '../../contract/registry.ts';
+import { Secret } from '../../contract/secret.ts';
+
+const second = 1000;
+const minute = 60 * second;
+const hour = 60 * minute;
+/** ECR's tokens live 12 hours and nobody can change that (AWS, GetAuthorizationToken). */
+export const longestLife = 12 * hour;
+/** The Date header has whole seconds and the two stamps need not come from one machine. */
+const slack = 300 * second;
+
+/**
+ * What GetAuthorizationToken answered, as far as it is read. `proxyEndpoint` is the registry of the caller's own
+ * account; it is never used as an address.
+ */
+export interface TokenAnswer {
+  readonly authorizationData?:
+    | readonly {
+        readonly authorizationToken?: string | undefined;
+        readonly expiresAt?: Date | undefined;
+        readonly proxyEndpoint?: string | undefined;
+      }[]
+    | undefined;
+}
+
+/**
+ * What ECR's API answers, and ECR Public's, which has one object in the place of the list. Throws an error that quotes
+ * nothing of a text that is no JSON.
+ */
+export function readToken(text: string): TokenAnswer {
+  try {
+    const { authorizationData = [] } = JSON.parse(text) as { authorizationData?: unknown };
+    return { authorizationData: [authorizationData].flat().map(one => readData(one as Readonly<Record<string, unknown>>)) };
+  } catch {
+    throw Object.assign(new Error('no JSON'), { name: 'SyntaxError', $metadata: { httpStatusCode: 200 } });
+  }
+}
+
+function readData({ authorizationToken: token, expiresAt, proxyEndpoint }: Readonly<Record<string, unknown>>) {
+  return {
+    ...(typeof token === 'string' && { authorizationToken: token }),
+    ...(typeof expiresAt === 'number' && { expiresAt: new Date(expiresAt * second) }),
+    ...(typeof proxyEndpoint === 'string' && { proxyEndpoint }),
+  };
+}
+
+/** Which source and scope asked, where, and the server's time of the answer. */
+export interface Origin {
+  readonly source: string;
+  readonly scope: string;
+  /** The host that answered, for messages. */
+  readonly host: string;
+  readonly issuedAt: Date;
+}
+
+const remedy =
+  'ECR never answers so. Does an endpoint override, a proxy or a test double (moto answers an expiry in 2015) stand in its place?';
+
+/**
+ * The answer as a credential. Throws UNEXPECTED for what must not be delivered (nothing in it, not decodable, empty),
+ * MISCONFIGURED for what has expired already.
+ */
+export function decodeToken(answer: TokenAnswer, { source, scope, host, issuedAt }: Origin): Credential {
+  const bad = (what: string): Failure =>
+    new Failure('UNEXPECTED', `${host} answered GetAuthorizationToken with ${what}; nothing is delivered.`, { remedy });
+  const [data] = answer.authorizationData ?? [];
+  if (!data) throw bad('no authorization data');
+  if (!data.authorizationToken) throw bad('no token');
+  const text = fromBase64(data.authorizationToken);
+  if (text === undefined) throw bad('a token that is not base64 of a text');
+  // The password may hold colons: the first one ends the user name, as in Basic authentication.
+  const colon = text.indexOf(':');
+  if (colon < 0) throw bad('a token without a colon between user name and password');
+  const [username, password] = [text.slice(0, colon), text.slice(colon + 1)];
+  if (!username) throw bad('a token without a user name');
+  if (!password) throw bad('a token with an empty password');
+  if (/\p{Cc}/u.test(text)) throw bad('a token that holds control characters');
+  const expiresAt = expiry(data.expiresAt, password, issuedAt);
+  if (expiresAt <= issuedAt)
+    throw new Failure(
+      'MISCONFIGURED',
+      `${host} answered GetAuthorizationToken with a token that expired at ${expiresAt.toISOString()}, before it was issued at ${issuedAt.toISOString()}; nothing is delivered.`,
+      // Asked again steadily: the next token may be a good one.
+      { remedy, retryAfterMs: minute },
+    );
+  // What stands in ECR's place may send anything.
+  const own = data.proxyEndpoint === undefined ? undefined : parseAddress(data.proxyEndpoint)?.registry;
+  return { username, password: new Secret(password), issuedAt, expiresAt, source, scope, ...(own?.service === 'ecr' && { own }) };
+}
+
+/**
+ * As answered, else as the password itself says, else twelve hours; never more than those. All on the server's clock.
+ */
+function expiry(answered: Date | undefined, password: string, issuedAt: Date): Date {
+  const latest = issuedAt.getTime() + longestLife;
+  const said = answered?.getTime() ?? Number.NaN;
+  const ends = Number.isNaN(said) ? (expirationIn(password)?.getTime() ?? latest) : said;
+  return new Date(ends > latest + slack ? latest : ends);
+}

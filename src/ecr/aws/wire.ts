@@ -1,0 +1,147 @@
+import type { Clock } from '../../contract/clock.ts';
+import { Failure } from '../../contract/failures.ts';
+import type { Secret } from '../../contract/secret.ts';
+import { inTime } from '../../io/dial.ts';
+import type { Once, OnceAnswer, OnceRequest } from '../../io/once.ts';
+import type { Proxy } from '../../io/proxies.ts';
+
+/** The largest answer that is read. ECR's is 3 kB. */
+const largestBody = 1024 * 1024;
+/** Of an error answer so much is kept. */
+const longestRefusal = 4096;
+/** One attempt, from the name of the host to the last byte of the answer; the whole fetch has its own deadline. */
+const usualAttemptMs = 5000;
+
+/** What to do about an AWS that cannot be reached: it is a way out of a network, hardly ever an address. */
+export const wayToAws =
+  'Check the way to AWS from where the courier runs: DNS, route and security group, the proxy (HTTPS_PROXY, NO_PROXY), or the VPC endpoints of ECR and STS (PrivateLink).';
+
+/** One request to AWS, as it went. */
+export interface Call {
+  /** With its port where that is not the usual one. */
+  readonly host: string;
+  /** What it goes through. */
+  readonly proxy?: Proxy | undefined;
+  status?: number;
+  /** The server's Date header; its distance from our wall clock, positive when the server is ahead. */
+  answeredAt?: Date;
+  aheadMs?: number;
+  retryAfterMs?: number;
+  tooLarge?: true;
+  /** Our own verdict on the way there (a certificate, a file, a proxy), which the SDK would hide in its words. */
+  verdict?: Failure;
+  /**
+   * The text of an error answer: the SDK hides what it cannot parse. A good answer, which may hold a token, is never
+   * kept.
+   */
+  refusal?: string;
+}
+
+/** The HTTP side of one fetch: all that it sends, and what it sent last. */
+export interface Wire {
+  /**
+   * Whatever the status. Throws what the system says, or an error of the name TimeoutError after `attemptMs`, which is
+   * 5 s unless said.
+   */
+  send(request: OnceRequest, attemptMs?: number): Promise<Reply>;
+  readonly last: Call | undefined;
+  /** Ends with the fetch. */
+  readonly signal: AbortSignal;
+  /** Kept from the garbage collector, so that texts are filtered for them. */
+  readonly secrets: Secret[];
+}
+export interface Reply extends Omit<OnceAnswer, 'body'> {
+  readonly text: string;
+}
+
+export function openWire(once: Once, clock: Clock, signal: AbortSignal): Wire {
+  let last: Call | undefined;
+  return {
+    async send(request, attemptMs = usualAttemptMs) {
+      signal.throwIfAborted();
+      const call: Call = { host: request.url.host, proxy: once.routeTo(request.url.origin).proxy };
+      last = call;
+      const late = (): Error => Object.assign(new Error(`no answer within ${attemptMs / 1000} s`), { name: 'TimeoutError' });
+      return await inTime(attemptMs, late, async deadline => {
+        const { status, headers, body } = await once.send(request, AbortSignal.any([signal, deadline])).catch((error: unknown) => {
+          if (error instanceof Failure) call.verdict = error;
+          throw error;
+        });
+        call.status = status;
+        Object.assign(call, timesOf(headers, clock.wall()));
+        return { status, headers, text: await textOf(body, call) };
+      });
+    },
+    get last() {
+      return last;
+    },
+    signal,
+    secrets: [],
+  };
+}
+
+function timesOf(headers: OnceAnswer['headers'], now: number): Partial<Call> {
+  const date = Date.parse(String(headers['date']));
+  const seconds = Number(headers['retry-after'] || Number.NaN);
+  return {
+    ...(Number.isFinite(date) && { answeredAt: new Date(date), aheadMs: date - now }),
+    ...(seconds >= 0 && { retryAfterMs: seconds * 1000 }),
+  };
+}
+
+async function textOf(body: AsyncIterable<Uint8Array>, call: Call): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of body) {
+    chunks.push(chunk);
+    size += chunk.length;
+    if (size > largestBody) {
+      call.tooLarge = true;
+      throw new Error('The answer is too large.');
+    }
+  }
+  const text = Buffer.concat(chunks).toString();
+  if ((call.status ?? 0) >= 400) call.refusal = text.slice(0, longestRefusal);
+  return text;
+}
+
+/** What is waited for, for people. late: what to do when it does not end; the way to AWS unless said. */
+export interface Step {
+  readonly name: string;
+  readonly late?: string | undefined;
+}
+
+/**
+ * Runs the work with a signal that ends with the caller's, or after `ms`. Does not wait for work that ignores it (a
+ * credential process has no timeout of its own). Throws TIMEOUT; `waiting` says for whom.
+ */
+export async function within<T>(
+  ms: number,
+  clock: Clock,
+  caller: AbortSignal,
+  waiting: () => Step,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const stopped = (): Failure =>
+    caller.reason instanceof Failure
+      ? caller.reason
+      : new Failure('TIMEOUT', `Stopped while ${waiting().name}.`, { remedy: 'Nothing to do: the next fetch begins anew.' });
+  if (caller.aborted) throw stopped();
+  const deadline = new AbortController();
+  const done = new AbortController();
+  const signal = AbortSignal.any([caller, deadline.signal]);
+  const cut = Promise.withResolvers<never>();
+  function tooLate(): Failure {
+    const { name, late = wayToAws } = waiting();
+    return new Failure('TIMEOUT', `No end within ${ms / 1000} s while ${name}.`, { remedy: late });
+  }
+  const stop = (): void => cut.reject(caller.aborted ? stopped() : tooLate());
+  signal.addEventListener('abort', stop);
+  void clock.sleep(ms, done.signal).then(() => deadline.abort());
+  try {
+    return await Promise.race([cut.promise, work(signal)]);
+  } finally {
+    signal.removeEventListener('abort', stop);
+    done.abort();
+  }
+}

@@ -1,0 +1,48 @@
+import { createHash } from 'node:crypto';
+import { type Env, formOf, keyVariables, pathsOf } from '../aws/variables.ts';
+import { isGiven } from '../sources/choice.ts';
+import { contentsOf, hiddenOf, wholeAddresses } from './hidden.ts';
+import { describeIdentity, type IdentitySpec } from './identity.ts';
+import type { WebToken } from './role.ts';
+
+/** Whether a token is to end with the session of the role that fetched it. */
+export const endsWithSession = (env: Env): boolean => env['ECR_COURIER_TOKEN_ENDS_WITH_SESSION'] === 'true';
+
+/** Files that say whose keys are taken. */
+export function identityFiles(env: Env): readonly string[] {
+  const form = formOf(keyVariables.id, env);
+  const keyFile = form === keyVariables.id || form === undefined ? undefined : env[form];
+  return [...pathsOf(env), ...(keyFile ? [keyFile] : [])];
+}
+
+const noFiles = { AWS_CONFIG_FILE: '(no config)', AWS_SHARED_CREDENTIALS_FILE: '(no credentials)' };
+
+/**
+ * The identity of an answer: as the source describes it, and a digest of all else that decides it. So a profile that is
+ * changed is another one, as is another pod at the same address, or another content of the file of tokens. What
+ * somebody else fetches may be for one account alone: `account`. Asks nobody.
+ */
+export async function identityOf(spec: IdentitySpec, env: Env, account?: string): Promise<string> {
+  const whose = isGiven(spec) && account !== undefined ? `, for account ${account}` : '';
+  if (spec.file !== undefined) return `${describeIdentity(spec, env)}, holding ${digestOf([await contentsOf(spec.file)])}${whose}`;
+  const files = await Promise.all(identityFiles(env).map(contentsOf));
+  const texts = [...files, ...(await hiddenOf(spec, env, files))];
+  // It ends earlier than another answer of the same identity.
+  const end = `${endsWithSession(env) ? ', to the end of its session' : ''}${whose}`;
+  // Where there is nothing in them it makes no difference where they would be: users of one machine have its role.
+  if (texts.every(text => text === '')) return `${describeIdentity(spec, { ...env, ...noFiles })}${end}`;
+  return `${describeIdentity(spec, env)}, files ${digestOf(texts)}${end}`;
+}
+
+const digestOf = (texts: readonly string[]): string => createHash('sha256').update(JSON.stringify(texts)).digest('hex').slice(0, 16);
+
+/**
+ * The identity of an answer that a token of a service account opens. By the token itself: whoever has another one may
+ * not be let in by AWS. So images of one pod share an answer, and pods do not.
+ */
+export function identityByToken({ roleArn, token }: WebToken, spec: IdentitySpec, env: Env): string {
+  const secrets = [token.reveal(), ...wholeAddresses(spec, env)];
+  const digest = createHash('sha256').update(JSON.stringify(secrets)).digest('hex').slice(0, 32);
+  // Which keys the source would take makes no difference; its roles and addresses do.
+  return `service account token ${digest} for ${roleArn.replaceAll(/\s/g, ' ')}, then the roles of: ${describeIdentity(spec, env)}`;
+}

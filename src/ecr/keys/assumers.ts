@@ -1,0 +1,32 @@
+import { askSts, type StsAt, sessionIn } from '../aws/sts.ts';
+import { guard } from './guard.ts';
+import type { Keys, Walk } from './place.ts';
+
+/** Parameters of an action of STS, as the SDK gives them to whoever assumes a role for it. */
+interface Asked {
+  readonly RoleArn: string;
+  readonly RoleSessionName: string;
+  readonly ExternalId?: string | undefined;
+  readonly WebIdentityToken?: string | undefined;
+  readonly DurationSeconds?: number | undefined;
+}
+
+/**
+ * The calls to STS that a profile asks for. The SDK finds out which role follows from which keys, and we call: its own
+ * clients would take address, switches and attempts from elsewhere. `region`: of the profile. They throw what `callAws`
+ * throws, and MISCONFIGURED where STS has no address.
+ */
+export function assumersFor(region: string | undefined, { ways, sts }: Pick<Walk, 'ways' | 'sts'>) {
+  const ask = async (action: string, asked: Asked, at: StsAt, keys?: Keys): Promise<Keys> => {
+    const given = Object.entries({ Action: action, ...asked }).filter(([, value]) => value !== undefined && value !== '');
+    return sessionIn(await askSts(Object.fromEntries(given.map(([name, value]) => [name, String(value)])), at, keys, ways));
+  };
+  return {
+    async roleAssumer(keys: Keys, { RoleArn, RoleSessionName, ExternalId, DurationSeconds }: Asked): Promise<Keys> {
+      guard(keys, ways.wire);
+      return await ask('AssumeRole', { RoleArn, RoleSessionName, ExternalId, DurationSeconds }, sts(region), keys);
+    },
+    roleAssumerWithWebIdentity: ({ RoleArn, RoleSessionName, WebIdentityToken }: Asked): Promise<Keys> =>
+      ask('AssumeRoleWithWebIdentity', { RoleArn, RoleSessionName, WebIdentityToken }, sts()),
+  };
+}

@@ -1,0 +1,88 @@
+import { Failure } from '../../contract/failures.ts';
+import { visiblyNoKey, visiblyNoKeyId } from '../../contract/keys.ts';
+import { namedProfile } from '../aws/variables.ts';
+import type { Step, Wire } from '../aws/wire.ts';
+import { type Keys, type Place, usualRemedy, type Walk, wordsOf } from './place.ts';
+import { containerPlace, environmentPlace, instancePlace, serviceAccountPlace, webIdentityPlace } from './places.ts';
+import { defaultProfile, profilePlace, skippedEnvironment } from './profile.ts';
+
+/** A place that had no keys, and why. */
+export interface Link {
+  readonly place: string;
+  readonly why: string;
+}
+/** What the walk comes to. */
+export interface Answered {
+  readonly keys: Keys;
+  /** The place that answered, for people, and why it was the one that is meant. */
+  readonly place: string;
+  readonly because: string;
+}
+
+/**
+ * The keys of the first place that is meant to have some, and that place. Where it has none, the walk does not go on:
+ * the next place would be another identity.
+ * So a profile that is named is the only place. Throws what STS or SSO answered as it came, else AUTH, naming every
+ * place that was looked at, and why there was nothing. `entered` hears for which place the walk waits, `heard` of each
+ * place that had nothing.
+ */
+export async function findKeys(
+  walk: Walk,
+  entered: (step: Step) => void,
+  heard: (link: Link) => void = () => undefined,
+): Promise<Answered> {
+  const passed: string[] = [];
+  const pass = (place: string, why: string): void => {
+    passed.push(`${place} (${why})`);
+    heard({ place, why });
+  };
+  for (const place of placesOf(walk)) {
+    if (place.absent !== undefined) {
+      pass(place.name, place.absent);
+      continue;
+    }
+    entered({ name: place.waiting ?? place.name, late: place.late });
+    try {
+      const keys = await place.keys();
+      insist(keys);
+      return { keys, place: place.shown, because: place.because };
+    } catch (error) {
+      if (isAnswer(error, walk.ways.wire)) throw error;
+      const reason = place.explain?.(error) ?? wordsOf(error);
+      pass(place.name, reason);
+      throw noKeys(passed, place, place.remedy?.(reason));
+    }
+  }
+  throw noKeys(passed);
+}
+
+function placesOf(walk: Walk): Place[] {
+  if (walk.webToken) return [serviceAccountPlace(walk.webToken, walk)];
+  const named = namedProfile(walk.profile, walk.env);
+  if (named !== undefined) return [skippedEnvironment(walk), profilePlace(named, walk)];
+  return [environmentPlace(walk), defaultProfile(walk), webIdentityPlace(walk), containerPlace(walk), instancePlace(walk)];
+}
+
+/** A service of AWS has spoken, or could not be reached, or has no address; or it is our own verdict on that. */
+function isAnswer(error: unknown, { last }: Wire): boolean {
+  const { $metadata, code, name } = error as { $metadata?: unknown; code?: string; name?: string };
+  return error instanceof Failure || name === 'EndpointError' || (last !== undefined && ($metadata ?? code) !== undefined);
+}
+
+/** AWS would refuse them with words that help nobody, or they could not even be sent. */
+function insist({ accessKeyId, secretAccessKey, sessionToken = '' }: Keys): void {
+  const parts = { 'the access key ID': accessKeyId, 'the secret access key': secretAccessKey, 'the session token': sessionToken };
+  for (const [part, value] of Object.entries(parts)) {
+    // A credential process may write anything.
+    const wrong = typeof value !== 'string' ? 'is no text' : value === accessKeyId ? visiblyNoKeyId(value) : visiblyNoKey(value);
+    if (wrong) throw new Error(`${part} ${wrong}`);
+  }
+}
+
+/** The first sentence where no place has keys. */
+export const noneFound = 'No AWS credentials.';
+
+function noKeys(looked: readonly string[], { retryAfterMs }: Pick<Place, 'retryAfterMs'> = {}, remedy = usualRemedy): Failure {
+  const facts = { remedy, ...(retryAfterMs !== undefined && { retryAfterMs }) };
+  return new Failure('AUTH', `${noneFound} Looked at: ${looked.join(', ')}.`, facts);
+}

@@ -1,0 +1,90 @@
+import { type Env, fileVariables, formOf, keyVariables } from '../aws/variables.ts';
+import { compared, othersInWords, unreadFiles } from './others.ts';
+import { capital, sayProfile, type View } from './view.ts';
+
+/** Where other tools take another identity than the courier, and nobody meant that. */
+export function disagreement(view: View): string | undefined {
+  const { source, env, shared, named = 'default' } = view;
+  // Who names a profile for the courier, or files with keys, knows that others do not read that.
+  const isMeant = Boolean(source.profile) || (view.named === undefined && formOf(keyVariables.id, env) === `${keyVariables.id}_FILE`);
+  if (isMeant || shared.odd(named).length > 0 || shared.files.some(({ hidden }) => hidden)) return undefined;
+  const { courier, others } = compared({ env, now: view.now, shared });
+  // Where the courier has no keys, that is told with its reason.
+  if ('fails' in courier || others.length === 0) return undefined;
+  const cause = causes.find(({ applies }) => applies(view)) ?? manyKinds;
+  return `${capital(cause.is(view))}: the courier takes ${courier.words}, ${othersInWords(others)}. ${cause.remedy}`;
+}
+
+/** Why tools disagree, and what makes them agree. */
+interface Cause {
+  applies(view: View): boolean;
+  is(view: View): string;
+  readonly remedy: string;
+}
+
+const isSet =
+  (...names: readonly string[]) =>
+  ({ env }: View): boolean =>
+    names.every(name => Boolean(env[name]));
+const oneOfThem = 'Remove one of the two.';
+
+/** The first that applies is told. */
+const causes: readonly Cause[] = [
+  {
+    applies: ({ shared }) => unreadFiles(shared).length > 0,
+    is: () => 'aws-cli cannot read a file of ~/.aws',
+    remedy: 'Mend the file.',
+  },
+  {
+    applies: ({ env }) => env['AWS_PROFILE'] === '' && !env['AWS_DEFAULT_PROFILE'],
+    is: () => 'AWS_PROFILE is empty, which counts as unset here',
+    remedy: 'Remove it.',
+  },
+  {
+    applies: ({ env, named }) => Boolean(env['AWS_DEFAULT_PROFILE']) && env['AWS_DEFAULT_PROFILE'] !== (named ?? 'default'),
+    is: () => 'AWS_DEFAULT_PROFILE is set, which the courier does not read',
+    remedy: 'Set AWS_PROFILE alone.',
+  },
+  {
+    applies: isSet('AWS_PROFILE', 'AWS_ACCESS_KEY_ID'),
+    is: () => 'AWS_PROFILE and AWS_ACCESS_KEY_ID are both set',
+    remedy: oneOfThem,
+  },
+  {
+    applies: ({ env, section }) => Boolean(env['AWS_ROLE_ARN'] && section?.['web_identity_token_file']),
+    is: view => `AWS_ROLE_ARN is set, and ${sayProfile(view)} has a web identity with a role of its own`,
+    remedy: 'Remove the variable.',
+  },
+  {
+    applies: isSet('AWS_WEB_IDENTITY_TOKEN_FILE'),
+    is: view => `AWS_WEB_IDENTITY_TOKEN_FILE is set, and ${sayProfile(view)} has keys`,
+    remedy: oneOfThem,
+  },
+  {
+    applies: isSet('AWS_ACCESS_KEY_ID', 'AWS_SECURITY_TOKEN'),
+    is: () => 'AWS_SECURITY_TOKEN is set, which aws-cli alone reads',
+    remedy: 'Set AWS_SESSION_TOKEN in its place.',
+  },
+  {
+    applies: isSet('AWS_ACCESS_KEY_ID', 'AWS_CREDENTIAL_EXPIRATION'),
+    is: () => 'AWS_CREDENTIAL_EXPIRATION is past',
+    remedy: 'Give it new keys.',
+  },
+  {
+    applies: ({ env }) => Boolean(env['AWS_ACCESS_KEY'] ?? env['AWS_SECRET_KEY']),
+    is: () => 'AWS_ACCESS_KEY and AWS_SECRET_KEY are set, which the Go tools alone read',
+    remedy: 'Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.',
+  },
+  {
+    applies: ({ env }) => homely(env) !== undefined,
+    is: ({ env }) => `${homely(env)} begins with ~, which the Go tools do not understand`,
+    remedy: 'Write the whole path.',
+  },
+];
+
+const homely = (env: Env): string | undefined => Object.values(fileVariables).find(name => env[name]?.startsWith('~'));
+
+const manyKinds: Omit<Cause, 'applies'> = {
+  is: view => `${sayProfile(view)} names several kinds of credentials`,
+  remedy: 'Keep one kind.',
+};

@@ -1,0 +1,44 @@
+import { visiblyNoKey, visiblyNoKeyId } from '../../contract/keys.ts';
+import { readText, Unreadable } from '../../io/files.ts';
+import { type Env, formOf, type KeyVariable, keyVariables } from '../aws/variables.ts';
+import type { Keys } from './place.ts';
+
+/** Beyond this it is no key, but a wrong path. */
+const mostBytes = 64 * 1024;
+/** How soon a file that is not ready is looked at again. */
+export const retryAfterMs = 15_000;
+
+/**
+ * Why the environment's access key is no identity: its secret is missing. A secret alone names nobody, and is passed
+ * over.
+ */
+export function halfKeys(env: Env): string | undefined {
+  const { id, secret } = keyVariables;
+  return formOf(secret, env) ? undefined : `${formOf(id, env)} is set, but ${secret} is not`;
+}
+
+/** The static keys of the environment. Throws an error with the name of the variable, when its file holds no key. */
+export async function environmentKeys(env: Env): Promise<Keys> {
+  const { id, secret, session } = keyVariables;
+  const [accessKeyId, secretAccessKey, sessionToken] = await Promise.all([id, secret, session].map(name => valueOf(name, env)));
+  return { accessKeyId: accessKeyId ?? '', secretAccessKey: secretAccessKey ?? '', ...(sessionToken && { sessionToken }) };
+}
+
+async function valueOf(variable: KeyVariable, env: Env): Promise<string | undefined> {
+  const name = `${variable}_FILE`;
+  const file = env[name];
+  if (!file) return env[variable] || undefined;
+  return await readKey(variable, file).catch((error: Error) => {
+    throw new Error(`${name}: ${error.message}`);
+  });
+}
+
+/** What lies in the file of a key. Throws an Unreadable. */
+export async function readKey(variable: KeyVariable, file: string): Promise<string> {
+  const text = await readText(file, mostBytes);
+  const value = text.replace(/^\uFEFF/, '').replace(/\r?\n$/, '');
+  if (value === '') throw new Unreadable(file, 'EMPTY', 'is empty');
+  const wrong = variable === keyVariables.id ? visiblyNoKeyId(value) : visiblyNoKey(value);
+  if (wrong) throw new Unreadable(file, 'WRONG', wrong);
+  return value;
+}

@@ -1,0 +1,92 @@
+import { Failure } from '../../contract/failures.ts';
+import { apiAsked, settingsOf } from '../aws/endpoints.ts';
+import { type Env, fileVariables, formOf, keyVariables, namedProfile } from '../aws/variables.ts';
+import { asksAws } from '../sources/choice.ts';
+import { cannotRun } from './command.ts';
+import { disagreement } from './disagreements.ts';
+import { halfKeys } from './environment.ts';
+import { lackOf } from './lack.ts';
+import { readShared } from './shared.ts';
+import { capital, hasKeys, type Naming, namesCredentials, sayProfile, type View } from './view.ts';
+
+/** A sentence for people; undefined where all is plain. */
+type Note = (view: View) => string | undefined;
+
+/**
+ * What a person should know of the environment before anything fails: where the AWS tools take different identities,
+ * what is not read as it is meant, and what was taken in its place by former versions. Reads ~/.aws, asks nobody.
+ */
+export async function environmentNotes(sources: readonly Naming[], env: Env, now: number): Promise<readonly string[]> {
+  const shared = await readShared(env);
+  const views = sources.filter(asksAws).map((source): View => {
+    const { profile } = source;
+    const named = namedProfile(profile, env);
+    return { source, env, now, shared, named, byVariable: !profile && named !== undefined, section: shared.profile(named ?? 'default') };
+  });
+  const found = views.flatMap(view => [disagreement, unread, ...changes, misnamed].map(note => note(view)));
+  const odd = views.flatMap(({ named = 'default' }) => shared.odd(named).map(({ said }) => `${said}.`));
+  const commands = await Promise.all(views.map(unusable));
+  return [...new Set([...found, ...odd, ...views.map(disobeyed), ...commands].filter(said => said !== undefined))];
+}
+
+/** A secret that nobody reads. */
+const unread: Note = ({ env, named }) => {
+  const secret = named || hasKeys(env) ? undefined : formOf(keyVariables.secret, env);
+  return (
+    secret &&
+    `${secret} is set, but AWS_ACCESS_KEY_ID is not: the secret is not used, and another identity may be taken. Set both, or none.`
+  );
+};
+
+/** What former versions went on from to the next place, which was another identity. */
+const changes: readonly Note[] = [
+  view => {
+    const meant = view.named !== undefined || (!hasKeys(view.env) && namesCredentials(view));
+    const lack = meant ? lackOf(view.named ?? 'default', view.shared) : undefined;
+    return (
+      lack &&
+      `${capital(sayProfile(view))} ${lack}. Former versions took another identity in its place, such as the role of the machine; now none is taken. Mend the profile${view.named === undefined ? '' : ', or do not name it'}.`
+    );
+  },
+  ({ env, named }) =>
+    !named && hasKeys(env) && halfKeys(env)
+      ? `${halfKeys(env)}. Former versions took another identity then; now none is taken. Set both, or none.`
+      : undefined,
+  view =>
+    !view.named && !hasKeys(view.env) && !namesCredentials(view) && view.env['AWS_WEB_IDENTITY_TOKEN_FILE'] && !view.env['AWS_ROLE_ARN']
+      ? 'AWS_WEB_IDENTITY_TOKEN_FILE is set without AWS_ROLE_ARN. Former versions took another identity then; now none is taken. Set both, or none.'
+      : undefined,
+  ({ shared, env, named }) => {
+    const hidden = shared.files.find(file => file.hidden);
+    return hidden && !named && !hasKeys(env)
+      ? `${hidden.path} ${hidden.problem}. Former versions took another identity then; now none is taken. ${hidden.remedy ?? 'Let the courier read it.'}`
+      : undefined;
+  },
+];
+
+/** A file that somebody named and that is not there: what is in none of them is not missed. */
+function misnamed({ env, shared, named }: View): string | undefined {
+  const missing = shared.files.find(({ kind, problem, hidden }) => problem !== undefined && !hidden && env[fileVariables[kind]]);
+  return missing && !named && !hasKeys(env)
+    ? `${fileVariables[missing.kind]} names ${missing.path}, which ${missing.problem}: it counts as empty, and another identity may be taken.`
+    : undefined;
+}
+
+/** A setting that fails with the first fetch, or two that contradict each other. */
+function disobeyed({ source, env, shared }: View): string | undefined {
+  const registry = { service: source.service ?? 'ecr', region: 'us-east-1', fips: false, dualStack: false } as const;
+  try {
+    settingsOf(source, registry, env, shared).address(apiAsked(source), registry.region);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    return `${error.message} ${error.remedy}`;
+  }
+}
+
+/** A credential process that cannot run here is named before it is needed. */
+async function unusable(view: View): Promise<string | undefined> {
+  const line = view.section?.['credential_process'];
+  const why = line && (await cannotRun(line));
+  return why && `${capital(sayProfile(view))}: ${why}.`;
+}

@@ -1,0 +1,111 @@
+import { Secret } from '../../contract/secret.ts';
+import { readText } from '../../io/files.ts';
+import { containerUri, containerVariable, formOf, keyVariables, plainAddress } from '../aws/variables.ts';
+import { environmentKeys, halfKeys, retryAfterMs } from './environment.ts';
+import { type Keys, type Place, silent, usualRemedy, type Walk, wordsOf } from './place.ts';
+import { loadSdk } from './providers.ts';
+import { assumeByToken, sessionName, type WebToken } from './role.ts';
+
+export function environmentPlace({ env }: Walk): Place {
+  const form = formOf(keyVariables.id, env);
+  const half = halfKeys(env);
+  return {
+    name: 'environment',
+    waiting: 'the environment',
+    absent: form ? undefined : `${keyVariables.id} is not set`,
+    because: `${form} is set`,
+    keys: () => (half === undefined ? environmentKeys(env) : Promise.reject(new Error(half))),
+    shown: `environment (${form})`,
+    retryAfterMs,
+    remedy: () => 'Set both AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or the files of both; or none of them, for another identity.',
+  };
+}
+
+/** A token of OpenID Connect is far smaller. */
+const mostBytes = 64 * 1024;
+
+/** The service account of a pod (IRSA), or another one of OpenID Connect. */
+export function webIdentityPlace({ env, ways, sts }: Walk): Place {
+  const [file, roleArn] = [env['AWS_WEB_IDENTITY_TOKEN_FILE'], env['AWS_ROLE_ARN']];
+  const keys = async (): Promise<Keys> => {
+    if (!file || !roleArn) throw new Error('AWS_ROLE_ARN is not set');
+    const token = new Secret((await readText(file, mostBytes)).trim());
+    return await assumeByToken({ roleArn, token, sessionName: env['AWS_ROLE_SESSION_NAME'] || sessionName }, sts(), ways);
+  };
+  return {
+    name: 'web identity',
+    absent: file ? undefined : 'AWS_WEB_IDENTITY_TOKEN_FILE is not set',
+    because: 'AWS_WEB_IDENTITY_TOKEN_FILE is set',
+    keys,
+    shown: `web identity (${roleArn})`,
+    explain: error => `token file ${file}${roleArn ? ` for ${roleArn}` : ''}: ${wordsOf(error)}`,
+  };
+}
+
+/** The service account of a pod that is about to start. */
+export function serviceAccountPlace(webToken: WebToken, { ways, sts }: Walk): Place {
+  const name = `service account token for ${webToken.roleArn}`;
+  const because = 'the kubelet gives the token of the service account';
+  return { name, because, keys: () => assumeByToken(webToken, sts(), ways), shown: name };
+}
+
+const tokenFile = 'AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE';
+
+/** What the endpoint of a container wants to see. Read by us: the SDK would wait for a pipe, and send a line break. */
+async function containerToken(env: Walk['env']): Promise<string | undefined> {
+  const file = env[tokenFile];
+  if (!file) return env['AWS_CONTAINER_AUTHORIZATION_TOKEN'];
+  const text = await readText(file, mostBytes).catch((error: Error) => {
+    throw new Error(`${tokenFile}: ${error.message}`);
+  });
+  const token = text.replace(/\r?\n$/, '');
+  if (!token || /[^\x20-\x7e]/.test(token)) throw new Error(`${tokenFile}: ${file} holds no token of one line`);
+  return token;
+}
+
+/** What ECS and EKS Pod identity offer to a container. */
+export function containerPlace({ env, commandEnv }: Walk): Place {
+  const uri = containerUri(env);
+  const shown = uri && plainAddress(uri);
+  return {
+    name: 'container or Pod identity',
+    absent: uri ? undefined : 'AWS_CONTAINER_CREDENTIALS_FULL_URI and ..._RELATIVE_URI are not set',
+    because: `${containerVariable(env)} is set`,
+    async keys() {
+      const awsContainerAuthorizationToken = await containerToken(env);
+      const token = awsContainerAuthorizationToken === undefined ? {} : { awsContainerAuthorizationToken };
+      const { fromHttp } = await loadSdk(commandEnv);
+      // Empty, as the SDK would look at the variable of the file first.
+      return await fromHttp({ logger: silent, awsContainerAuthorizationTokenFile: '', ...token })();
+    },
+    shown: `container or Pod identity (${shown})`,
+    explain: error => `${shown}: ${wordsOf(error)}`,
+  };
+}
+
+export function instancePlace({ env, commandEnv }: Walk): Place {
+  const disabled = env['AWS_EC2_METADATA_DISABLED'];
+  const where = env['AWS_EC2_METADATA_SERVICE_ENDPOINT'] || 'http://169.254.169.254';
+  return {
+    name: 'instance metadata',
+    because: 'no other place is meant to have keys',
+    absent: disabled && disabled !== 'false' ? `switched off by AWS_EC2_METADATA_DISABLED=${disabled}` : undefined,
+    async keys() {
+      const { fromInstanceMetadata } = await loadSdk(commandEnv);
+      return await fromInstanceMetadata({ timeout: 1000, maxRetries: 0, logger: silent })();
+    },
+    shown: 'instance metadata',
+    explain: error => whyNoMetadata(error, where),
+    remedy: reason => (reason.includes('hop limit') ? `${usualRemedy} ${moreHops}` : usualRemedy),
+  };
+}
+
+const moreHops =
+  'On EC2 in a bridged container: `aws ec2 modify-instance-metadata-options --instance-id ID --http-put-response-hop-limit 2`, or run the container with host networking.';
+
+function whyNoMetadata(error: unknown, where: string): string {
+  const { statusCode, code } = error as { statusCode?: number; code?: string };
+  if (statusCode === 404) return `${where} answered 404: the instance has no role`;
+  if (statusCode) return `${where} answered ${statusCode}`;
+  return `no answer from ${where} (${code ?? wordsOf(error)}): not EC2, or the hop limit of 1 stops a bridged container`;
+}

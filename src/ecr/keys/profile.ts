@@ -1,0 +1,106 @@
+import { type Env, formOf, keyVariables } from '../aws/variables.ts';
+import { assumersFor } from './assumers.ts';
+import { programOf } from './command-line.ts';
+import { handlerFor } from './handler.ts';
+import { credentialsIn } from './ini.ts';
+import { lackOf } from './lack.ts';
+import { type Place, silent, type Walk, wordsOf } from './place.ts';
+import { loadSdk } from './providers.ts';
+import { handTokens, type Shared } from './shared.ts';
+
+/** The environment, where a profile is named. */
+export function skippedEnvironment({ profile, env }: Walk): Place {
+  const why = profile ? 'the source names a profile' : `AWS_PROFILE is set to ${env['AWS_PROFILE']}`;
+  const form = formOf(keyVariables.id, env);
+  const absent = `skipped, because ${why}; ${form ?? keyVariables.id} is ${form ? 'set' : 'not set'}`;
+  return { name: 'environment', absent, because: '', keys: () => Promise.reject(new Error(absent)), shown: '' };
+}
+
+/**
+ * Nobody named it, so it counts where something in it is meant to be credentials, however that is spelled, or where
+ * nobody can know.
+ */
+export function defaultProfile(walk: Walk): Place {
+  const { shared } = walk;
+  const section = shared.profile('default');
+  const place = profilePlace('default', walk);
+  const named = credentialsIn(section ?? {});
+  if (named.length > 0) return { ...place, because: `the profile "default" holds ${named.join(', ')}` };
+  if (shared.odd('default').length > 0 || isHidden(shared)) return place;
+  const why = section ? 'it names no credentials' : 'there is no such profile';
+  const unread = walk.env['AWS_DEFAULT_PROFILE'] ? ['AWS_DEFAULT_PROFILE is set, but only AWS_PROFILE is read'] : [];
+  return { ...place, absent: [...problemsOf(shared), why, ...unread].join('; ') };
+}
+
+/** The profile of this name and no other identity: the SDK's own chain would go on to the machine's. */
+export function profilePlace(name: string, walk: Walk): Place {
+  const { profile, env, shared, settings, commandEnv } = walk;
+  const byVariable = !profile && Boolean(env['AWS_PROFILE']);
+  const process = processOf(name, shared);
+  return {
+    name: `profile "${name}"`,
+    waiting: `the profile "${name}" (${process ? `its credential process ${process.program}` : 'its SSO or role'})`,
+    ...(process && { late: process.late }),
+    async keys() {
+      if (shared.odd(name).some(({ mixed }) => mixed)) throw new Error('lines of two profiles are mixed');
+      const sdk = await loadSdk(commandEnv);
+      await handTokens(shared.lineage(name).map(shared.profile), sdk.externalDataInterceptor);
+      return await sdk.fromIni({
+        profile: name,
+        ...shared.paths,
+        logger: silent,
+        ...assumersFor(shared.profile(name)?.['region'], walk),
+        // Without a region: it would replace that of an SSO session.
+        clientConfig: {
+          requestHandler: handlerFor(walk, sdk),
+          logger: silent,
+          maxAttempts: settings.patience.attempts,
+          useFipsEndpoint: settings.switched.fips,
+          useDualstackEndpoint: settings.switched.dualStack,
+        },
+      })();
+    },
+    because: byVariable ? `AWS_PROFILE is set to ${name}` : profile ? 'the source names it' : 'it may hold keys, as far as one can see',
+    shown: `profile "${name}"${byVariable ? ' (AWS_PROFILE)' : profile ? ' (of the source)' : ''}`,
+    explain: error => whyNone(name, error, shared, env),
+    remedy: () =>
+      isHidden(shared)
+        ? ['Let the user of this process read the files named above.', ...shared.files.flatMap(file => file.remedy ?? [])].join(' ')
+        : `Mend the profile. No other identity is taken in its place${byVariable ? ': for that, remove AWS_PROFILE' : ''}.`,
+  };
+}
+
+/** The credential process of a profile, or of one that it builds upon; and what to do when it does not end. */
+function processOf(name: string, shared: Shared) {
+  for (const profile of shared.lineage(name)) {
+    const line = shared.profile(profile)?.['credential_process'];
+    if (line === undefined) continue;
+    const program = programOf(line);
+    return {
+      program,
+      late: `Run the line of credential_process of the profile "${profile}" (${program}) as the user of this process and without a terminal: it must write the keys and end. A program that asks somebody, or opens a browser, cannot do that here.`,
+    };
+  }
+  return undefined;
+}
+
+const isHidden = ({ files }: Shared): boolean => files.some(({ hidden }) => hidden);
+
+const problemsOf = ({ files }: Shared): string[] =>
+  files.flatMap(({ path, problem }) => (problem === undefined ? [] : `${path} ${problem}`));
+
+/** What is wrong with the files, the lines that are not read as they are meant, and the SDK's own words. */
+function whyNone(name: string, error: unknown, shared: Shared, env: Env): string {
+  const section = shared.profile(name);
+  const lack = lackOf(name, shared);
+  const others = section ? [] : shared.names.filter(other => other !== name).slice(0, 10);
+  const fromFile = section?.['credential_source'] === 'Environment' && Object.values(keyVariables).some(key => env[`${key}_FILE`]);
+  return [
+    ...problemsOf(shared),
+    ...shared.odd(name).map(({ said }) => said),
+    ...(lack ? [`it ${lack}`] : []),
+    ...(error instanceof TypeError && lack ? [] : [wordsOf(error)]),
+    ...(others.length > 0 ? [`there are the profiles ${others.join(', ')}`] : []),
+    ...(fromFile ? [`credential_source = Environment takes ${keyVariables.id} itself, not its file`] : []),
+  ].join('; ');
+}

@@ -1,0 +1,47 @@
+import type { Secret } from '../../contract/secret.ts';
+import type { Ways } from '../aws/call.ts';
+import { awsFailure } from '../aws/errors.ts';
+import { askSts, type StsAt, sessionIn } from '../aws/sts.ts';
+import type { Keys } from './place.ts';
+
+/** A role to assume. */
+export interface Role {
+  readonly roleArn: string;
+  readonly externalId?: Secret | string | undefined;
+}
+
+/** A token of OpenID Connect that opens a role: that of a service account, as the kubelet hands it to a provider. */
+export interface WebToken {
+  readonly roleArn: string;
+  readonly token: Secret;
+  /** Names the session in CloudTrail. */
+  readonly sessionName: string;
+}
+
+/** Names us in CloudTrail. */
+export const sessionName = 'ecr-courier';
+
+export const externalIdOf = ({ externalId }: Role): string | undefined =>
+  typeof externalId === 'string' ? externalId : externalId?.reveal();
+
+/** The keys of the role, assumed with these keys. Throws a Failure. */
+export async function assume(role: Role, keys: Keys, at: StsAt, ways: Ways): Promise<Keys> {
+  const { roleArn } = role;
+  const id = externalIdOf(role);
+  const form = { Action: 'AssumeRole', RoleArn: roleArn, RoleSessionName: sessionName, ...(id && { ExternalId: id }) };
+  try {
+    return sessionIn(await askSts(form, at, keys, ways));
+  } catch (error) {
+    const asked = { arn: roleArn, externalId: Boolean(id) };
+    throw awsFailure(error, { action: 'sts:AssumeRole', role: asked, region: at.region, call: ways.wire.last });
+  }
+}
+
+/**
+ * The keys of a role for a token of OpenID Connect, which stands in for a signature. Throws what `callAws` throws.
+ */
+export async function assumeByToken({ roleArn, token, sessionName }: WebToken, at: StsAt, ways: Ways): Promise<Keys> {
+  const role = { RoleArn: roleArn, RoleSessionName: sessionName };
+  const form = { Action: 'AssumeRoleWithWebIdentity', ...role, WebIdentityToken: token.reveal() };
+  return sessionIn(await askSts(form, at, undefined, ways));
+}

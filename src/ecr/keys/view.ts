@@ -1,0 +1,27 @@
+import type { Own } from '../aws/endpoints.ts';
+import { type Env, formOf, keyVariables } from '../aws/variables.ts';
+import type { SourceSpec } from '../sources/choice.ts';
+import { credentialsIn } from './ini.ts';
+import type { Section, Shared } from './shared.ts';
+
+/** What a source says of where its keys are, and of addresses. */
+export type Naming = Own & Pick<SourceSpec, 'service' | 'lambda' | 'command' | 'file'>;
+
+/** The environment, as far as one source looks at it. */
+export interface View {
+  readonly source: Naming;
+  readonly env: Env;
+  /** In milliseconds since the epoch. */
+  readonly now: number;
+  readonly shared: Shared;
+  /** Of the source, else of AWS_PROFILE. */
+  readonly named: string | undefined;
+  readonly byVariable: boolean;
+  /** Of the named profile, else of the default one. */
+  readonly section: Section | undefined;
+}
+export const hasKeys = (env: Env): boolean => formOf(keyVariables.id, env) !== undefined;
+export const sayProfile = ({ named, byVariable }: View): string =>
+  `the profile "${named ?? 'default'}"${byVariable ? ' of AWS_PROFILE' : ''}`;
+export const namesCredentials = ({ section }: View): boolean => credentialsIn(section ?? {}).length > 0;
+export const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

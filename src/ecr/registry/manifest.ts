@@ -1,0 +1,89 @@
+import { isDigest } from '../../contract/image.ts';
+
+/** A blob that an image names. `size` in bytes, where it is told. */
+export interface Blob {
+  readonly digest: string;
+  readonly size?: number;
+}
+
+/** What is read of a manifest, of whatever form. */
+export type Manifest =
+  /** An image, or an artefact. `config` is missing where there is none of its own to be fetched. */
+  | { readonly kind: 'image'; readonly config?: Blob; readonly layers: readonly Blob[] }
+  /** Several images. `choice`: the digest of the one for a platform; undefined when there is none at all. */
+  | { readonly kind: 'index'; readonly choice: string | undefined };
+
+/** As images name it. */
+export interface Platform {
+  readonly os: string;
+  readonly architecture: string;
+}
+
+const architectures: Readonly<Record<string, string>> = { x64: 'amd64', ia32: '386', ppc64: 'ppc64le', loong64: 'loong64' };
+
+/** For a container on this machine: also on a Mac these are Linux's. */
+export const platformOf = ({ platform, arch }: Pick<NodeJS.Process, 'platform' | 'arch'>): Platform => ({
+  os: platform === 'win32' ? 'windows' : 'linux',
+  architecture: architectures[arch] ?? arch,
+});
+
+/** What a client asks for: manifests and lists of both kinds, and the manifests of before 2016. */
+export const manifestTypes: string = [
+  'application/vnd.docker.distribution.manifest.v2+json',
+  'application/vnd.docker.distribution.manifest.list.v2+json',
+  'application/vnd.oci.image.manifest.v1+json',
+  'application/vnd.oci.image.index.v1+json',
+  'application/vnd.docker.distribution.manifest.v1+prettyjws',
+].join(', ');
+
+/** Artefacts have this in the place of a config, and a registry need not have it (OCI image specification 1.1). */
+const emptyConfig = 'sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a';
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** undefined: it is no manifest. */
+export function readManifest(text: string, platform: Platform): Manifest | undefined {
+  const manifest = parsed(text);
+  if (Array.isArray(manifest?.['manifests'])) return { kind: 'index', choice: choose(manifest['manifests'].map(asMap), platform) };
+  if (manifest?.['schemaVersion'] === 1) return { kind: 'image', layers: blobs(manifest['fsLayers'], 'blobSum') };
+  if (manifest?.['schemaVersion'] !== 2) return undefined;
+  const [config] = blobs([manifest['config']], 'digest');
+  const layers = blobs(manifest['layers'] ?? manifest['blobs'], 'digest');
+  return { kind: 'image', layers, ...(config && config.digest !== emptyConfig && { config }) };
+}
+
+function parsed(text: string): Json | undefined {
+  try {
+    return asMap(JSON.parse(text));
+  } catch {
+    return undefined;
+  }
+}
+
+const asMap = (value: unknown): Json => (typeof value === 'object' && value !== null ? (value as Json) : {});
+
+/** Without layers that lie elsewhere (Windows): no registry sends those. */
+function blobs(list: unknown, name: 'digest' | 'blobSum'): Blob[] {
+  return (Array.isArray(list) ? list.map(asMap) : []).flatMap(entry => {
+    const { [name]: digest, size, urls } = entry;
+    if (!isDigest(digest) || Array.isArray(urls)) return [];
+    return [{ digest, ...(typeof size === 'number' && { size }) }];
+  });
+}
+
+/** That of the platform, else the first that is an image: signatures and the like are of an unknown platform. */
+function choose(entries: readonly Json[], { os, architecture }: Platform): string | undefined {
+  const of = (entry: Json): Json => asMap(entry['platform']);
+  const usable = entries.filter(({ digest }) => isDigest(digest));
+  const chosen =
+    usable.find(entry => of(entry)['os'] === os && of(entry)['architecture'] === architecture) ??
+    usable.find(entry => of(entry)['os'] !== 'unknown') ??
+    usable[0];
+  return isDigest(chosen?.['digest']) ? chosen['digest'] : undefined;
+}
+
+/** The smallest one whose size is known, else the first one. */
+export function smallest(layers: readonly Blob[]): Blob | undefined {
+  const size = (layer: Blob): number => layer.size ?? Number.POSITIVE_INFINITY;
+  return layers.reduce<Blob | undefined>((least, layer) => (least && size(least) <= size(layer) ? least : layer), undefined);
+}

@@ -1,0 +1,92 @@
+import type { Credential } from '../../contract/credential.ts';
+import { asFailure, Failure } from '../../contract/failures.ts';
+import type { Registry } from '../../contract/registry.ts';
+import type { Secret } from '../../contract/secret.ts';
+import type { Prove } from '../../contract/source.ts';
+import { quote } from '../../contract/text.ts';
+import { nameOf, type Proxy } from '../../io/proxies.ts';
+
+/** Whoever has a signed address may read what it names for an hour. */
+export interface Location {
+  readonly address: string;
+  /** Kept from the garbage collector, so that texts are filtered for them. */
+  readonly secrets: readonly Secret[];
+}
+
+/**
+ * One GET that follows no redirect, for a credential of this source. Any status is an answer; without an answer it
+ * throws a Failure. `proxy`: what the answer came through. `location`: where a redirect leads, with what is secret in
+ * that address.
+ */
+export type Ask = (
+  url: string,
+  headers: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+  source: string,
+) => Promise<{
+  readonly status: number;
+  readonly text: string;
+  /** The header `www-authenticate`. */
+  readonly challenge?: string | undefined;
+  readonly location?: Location | undefined;
+  readonly proxy?: Proxy | undefined;
+}>;
+
+/**
+ * Asks the registry itself whether it accepts a credential. `GET /v2/` needs no right beyond the token. ECR Public
+ * takes the token where its challenge says, as clients send it there.
+ * `endpoint`: where a registry is reached; https://HOST unless said.
+ */
+export function makeProve(ask: Ask, endpoint: (registry: Registry) => string = ({ host }) => `https://${host}`): Prove {
+  return async (registry, credential, signal) => {
+    const asked = (url: string, headers: Readonly<Record<string, string>>) => ask(url, headers, signal, credential.source);
+    const base = `${endpoint(registry)}/v2/`;
+    try {
+      const url = registry.service === 'ecr' ? base : doorIn((await asked(base, {})).challenge, base);
+      const { status, text, proxy } = await asked(url, { authorization: basic(credential) });
+      if (status === 200) return { ok: true };
+      const through = proxy ? ` through ${nameOf(proxy)}` : '';
+      const said = `${registry.host} answered ${status}${through}${wordsOf(text)}`;
+      // An expired token was seen as 401 and as 403.
+      if (status === 401 || status === 403) return { ok: false, refused: true, message: `${said}: it does not accept the credential.` };
+      return {
+        ok: false,
+        refused: false,
+        message: `${registry.host} could not be asked: it answered ${status}${through}${wordsOf(text)}.`,
+      };
+    } catch (thrown) {
+      return { ok: false, refused: false, message: `${registry.host} could not be asked: ${asFailure(thrown).message}` };
+    }
+  };
+}
+
+/**
+ * Where bearer tokens are given for a password (the token authentication of the distribution project). A token of ours
+ * goes to the registry's own host alone.
+ */
+export function doorIn(challenge: string | undefined, base: string): string {
+  const part = (name: string): string | undefined => new RegExp(`\\b${name}="([^"]*)"`).exec(challenge ?? '')?.[1];
+  const realm = part('realm') ?? '';
+  if (!/^bearer\s/i.test(challenge ?? '') || !URL.canParse(realm) || new URL(realm).origin !== new URL(base).origin)
+    throw new Failure('UNEXPECTED', `${new URL(base).host} does not say where it takes a password.`);
+  const door = new URL(realm);
+  for (const name of ['service', 'scope']) if (part(name)) door.searchParams.set(name, part(name) ?? '');
+  return door.href;
+}
+
+export function basic({ username, password }: Credential): string {
+  return `Basic ${Buffer.from(`${username}:${password.reveal()}`).toString('base64')}`;
+}
+
+/** In brackets: ECR refuses in a JSON envelope, in plain text, or without a word. */
+export function wordsOf(text: string): string {
+  let words = text;
+  try {
+    const { errors } = JSON.parse(text) as { errors?: { message?: unknown }[] };
+    const message = errors?.[0]?.message;
+    words = typeof message === 'string' ? message : '';
+  } catch {
+    if (/^\s*</.test(text)) words = 'a page of HTML';
+  }
+  return words.trim() ? ` (${quote(words)})` : '';
+}

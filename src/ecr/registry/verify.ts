@@ -1,0 +1,39 @@
+import type { Verify } from '../../contract/source.ts';
+import type { Diagnosis } from '../../refusals/diagnosis.ts';
+import { isStale, stopOf } from './checked-pull.ts';
+import type { Pull, Step } from './pull.ts';
+
+/** The walk of a pull for those who ask day by day: what stops it is one sentence, and what to do another. */
+export function makeVerify(pull: Pull): Verify {
+  return async (image, credential, signal) => {
+    const steps = await pull({ image, credential, source: credential.source }, signal);
+    const stop = stopOf(steps);
+    if (!stop) return { ok: true };
+    const stale = isStale(steps);
+    return {
+      ok: false,
+      refused: !stale && stop.verdict !== 'unreachable',
+      read: steps.some(({ name, verdict }) => name === 'manifest' && verdict === 'ok'),
+      stale,
+      ...(stale ? { message: `${stop.text}.`, remedy: 'Nothing: another token is fetched, and the pull is walked again.' } : wordsOn(stop)),
+    };
+  };
+}
+
+function wordsOn({ diagnosis, text = '', verdict }: Step): { readonly message: string; readonly remedy: string } {
+  if (!diagnosis) return { message: text, remedy: '' };
+  return { message: diagnosis.sentence, remedy: [diagnosis.remedy, ...(verdict === 'refused' ? pasted(diagnosis) : [])].join(' ') };
+}
+
+/**
+ * In one line, as a finding is. Of what is not there, each policy is only one of several things that may be missing.
+ */
+const pasted = ({ paste = [] }: Diagnosis): string[] => paste.map(({ what, text }) => `${what}: ${compact(text)}`);
+
+function compact(text: string): string {
+  try {
+    return JSON.stringify(JSON.parse(text));
+  } catch {
+    return text;
+  }
+}

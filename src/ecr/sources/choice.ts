@@ -1,0 +1,110 @@
+import type { Registry } from '../../contract/registry.ts';
+import type { Secret } from '../../contract/secret.ts';
+import type { Role } from '../keys/role.ts';
+
+/**
+ * One configured source and the registries that it serves: an AWS identity, which may ask a function for tokens, or a
+ * command, or a file.
+ */
+export interface SourceSpec {
+  readonly name: string;
+  /** What it gives tokens for: private registries, or ECR Public. */
+  readonly service?: Registry['service'] | undefined;
+  /** Name or ARN of a Lambda function that the identity invokes. */
+  readonly lambda?: string | undefined;
+  /** A line, or a program and its arguments. */
+  readonly command?: string | readonly string[] | undefined;
+  readonly file?: string | undefined;
+  readonly profile?: string | undefined;
+  /** Assumed one after the other, each with the keys of the one before; `roleArn` comes after the last of them. */
+  readonly roles?: readonly Role[] | undefined;
+  readonly roleArn?: string | undefined;
+  readonly externalId?: Secret | string | undefined;
+  /**
+   * Of the function, and of the tokens of function, command or file where these do not say it; else only for those who
+   * ask without naming a registry: a host always says its own region.
+   */
+  readonly region?: string | undefined;
+  readonly endpoint?: string | undefined;
+  readonly stsEndpoint?: string | undefined;
+  /** Twelve digits each. With `registries` both must match. */
+  readonly accounts?: readonly string[] | undefined;
+  /** Globs of hosts as images spell them: * is any text, ? any one character. */
+  readonly registries?: readonly string[] | undefined;
+  /** Globs of `target/slot id`: where a slot's own wish for this source is granted. */
+  readonly slots?: readonly string[] | undefined;
+}
+
+/** Whether somebody else fetches the token, who may look at the account that it is for. */
+export const isGiven = ({ lambda, command, file }: Pick<SourceSpec, 'lambda' | 'command' | 'file'>): boolean =>
+  [lambda, command, file].some(kind => kind !== undefined);
+
+/** Whether an identity of AWS has to do with the source: it asks ECR, or a function. */
+export const asksAws = ({ command, file }: Pick<SourceSpec, 'command' | 'file'>): boolean => command === undefined && file === undefined;
+
+/** A slot, and the source that it wishes for. Those that ask for a credential themselves are none. */
+interface Asking {
+  readonly target: string;
+  readonly id: string;
+  readonly source?: string | undefined;
+}
+
+/** The sources that are there, and the way from a registry to its own. Loads nothing of the AWS SDK. */
+export interface Choice {
+  readonly all: readonly SourceSpec[];
+  choose(registry: Registry, slot?: Asking): SourceSpec | undefined;
+}
+
+/**
+ * ECR Public is served by sources for it alone, and by none where there is none: it needs no login.
+ * A granted wish, else the first in file order whose patterns match, else the one named `default`, else the first
+ * without patterns. When there is neither, `default` is the AWS chain as it is.
+ */
+export function choiceOf(specs: readonly SourceSpec[]): Choice {
+  const ofPublic = specs.filter(isPublic);
+  const ofPrivate = specs.filter(spec => !isPublic(spec));
+  const resort = ofPrivate.find(spec => spec.name === 'default') ?? ofPrivate.find(isOpen) ?? { name: 'default' };
+  return {
+    all: specs.includes(resort) ? specs : [...specs, resort],
+    choose(registry, slot) {
+      const [candidates, last] = registry.service === 'ecr' ? [ofPrivate, resort] : [ofPublic, ofPublic.find(isOpen)];
+      const isWished = (spec: SourceSpec): boolean =>
+        slot?.source === spec.name && matches(spec.slots, `${slot.target}/${slot.id}`) && serves(spec, registry);
+      const chosen = candidates.find(isWished) ?? candidates.find(spec => hasPatterns(spec) && serves(spec, registry));
+      return chosen ?? (last && serves(last, registry) ? last : undefined);
+    },
+  };
+}
+
+type Patterns = readonly string[] | undefined;
+
+/** An empty list is none: it would exclude everything. */
+const given = (list: Patterns): list is readonly string[] => list !== undefined && list.length > 0;
+const hasPatterns = ({ accounts, registries }: SourceSpec): boolean => given(accounts) || given(registries);
+const isPublic = ({ service }: SourceSpec): boolean => service === 'ecr-public';
+/** Meant for everything that no other source takes. A source with slots alone is meant for wishes. */
+export const isOpen = (spec: SourceSpec): boolean => !hasPatterns(spec) && !given(spec.slots);
+
+function serves({ accounts, registries }: SourceSpec, registry: Registry): boolean {
+  return (!given(accounts) || accounts.includes(registry.account ?? '')) && (!given(registries) || matches(registries, registry.host));
+}
+
+const matches = (globs: Patterns, text: string): boolean => (globs ?? []).some(glob => globToPattern(glob).test(text));
+
+/** Those of the patterns of a source that a registry matches. */
+export const matching = (kind: 'accounts' | 'registries', patterns: readonly string[], { account, host }: Registry): readonly string[] =>
+  patterns.filter(pattern => (kind === 'accounts' ? pattern === account : matches([pattern], host)));
+
+/** The hosts that a source names under `registries`. A pattern names none. */
+export const hostsIn = ({ registries = [] }: Pick<SourceSpec, 'registries'>): readonly string[] =>
+  registries.filter(pattern => !/[*?]/.test(pattern));
+
+function globToPattern(glob: string): RegExp {
+  return new RegExp(
+    `^${glob
+      .split(/([*?])/)
+      .map(part => (part === '*' ? '.*' : part === '?' ? '.' : RegExp.escape(part)))
+      .join('')}$`,
+    'is',
+  );
+}

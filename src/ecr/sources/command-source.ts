@@ -1,0 +1,106 @@
+import { constants } from 'node:fs';
+import { access } from 'node:fs/promises';
+import { delimiter, join } from 'node:path';
+import type { Clock } from '../../contract/clock.ts';
+import type { Credential } from '../../contract/credential.ts';
+import { Failure } from '../../contract/failures.ts';
+import type { Registry } from '../../contract/registry.ts';
+import { Secret } from '../../contract/secret.ts';
+import type { Env } from '../aws/variables.ts';
+import { isThere, needsShell, shell, unstarted } from '../keys/command.ts';
+import { type Command, programIn, wordsOf } from '../keys/command-line.ts';
+import { hostFor } from './event.ts';
+import { credentialIn } from './given/given.ts';
+import { runProgram } from './program.ts';
+import { toolFailure } from './tool-errors.ts';
+
+interface Run {
+  readonly command: Command;
+  /** Of its tokens, where neither it nor its placeholders say that. */
+  readonly region: string | undefined;
+  readonly from: Pick<Credential, 'source' | 'scope'>;
+  readonly env: Env;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+}
+
+/** Of what a command wrote before it failed, so many words are taken for secrets. */
+const mostWords = 50;
+const placeholder = /\{(registry|host|region|account)\}/g;
+
+/** With what the registry says in the place of `{host}`, `{region}` and `{account}`: names that no shell minds. */
+function filled(command: Command, registry: Registry): Command {
+  const { region, account = '' } = registry;
+  const host = hostFor(registry);
+  const values: Readonly<Record<string, string>> = { host, registry: host, region, account };
+  const fill = (text: string): string => text.replaceAll(placeholder, (_, name: string) => values[name] ?? '');
+  return typeof command === 'string' ? fill(command) : command.map(fill);
+}
+
+/** Whether the command is told for which region the token is to be. */
+const isTold = (command: Command): boolean => [command].flat().some(word => /\{(registry|host|region)\}/.test(word));
+
+/** One credential in what the command writes for the registry. Throws a Failure. */
+export async function fetchByCommand({ command, region, from, env, clock, signal }: Run, registry: Registry): Promise<Credential> {
+  const program = programIn(command);
+  const [file, args] = await startOf(filled(command, registry));
+  const ended = await runProgram(file, args, env, signal).catch((error: NodeJS.ErrnoException) => {
+    throw new Failure('MISCONFIGURED', `The command of the source ${from.source} failed: ${unstarted(program, error)}.`, {
+      remedy: runIt(program),
+    });
+  });
+  const { stdout, stderr, badEnd } = ended;
+  const who = `The command ${program}`;
+  const told = { who, shown: program, where: runIt(program), region: registry.region };
+  if (badEnd) {
+    // It may repeat there what it wrote here.
+    const kept = stdout.split(/\s+/, mostWords).map(word => new Secret(word));
+    const failure = toolFailure({ type: badEnd, words: stderr.trim() }, told);
+    kept.length = 0;
+    throw failure;
+  }
+  const now = new Date(clock.wall());
+  return credentialIn(stdout, registry, {
+    gave: `${who} wrote`,
+    remedy: `It must write a password of ECR, a token, or JSON that holds one, and nothing else. ${runIt(program)}`,
+    renew: 'Let it get a new token at each run, and not keep an old one.',
+    region: isTold(command) ? registry.region : region,
+    says: 'Set `region` of the source, or write {region} in the command in its place.',
+    issuedAt: now,
+    receivedAt: now,
+    madeAt: now,
+    from,
+    failed: (type, words) => toolFailure({ type, words }, told),
+  });
+}
+
+const runIt = (program: string): string => `Run ${program} as the user of this process, without a terminal, to see more.`;
+
+/** No shell unless the line needs one. Throws MISCONFIGURED where it needs one that is not there. */
+async function startOf(command: Command): Promise<readonly [program: string, args: readonly string[]]> {
+  const words = typeof command === 'string' ? wordsOf(command) : command;
+  if (typeof words !== 'string') return [words[0] ?? '', words.slice(1)];
+  if (!(await isThere(shell))) throw new Failure('MISCONFIGURED', `${needsShell(words, shell, 'The command')}.`);
+  return [shell, ['-c', String(command)]];
+}
+
+/** Why a command cannot run here, as far as one can see without running it; undefined when it can. */
+export async function cannotStart(command: Command, env: Env): Promise<string | undefined> {
+  const words = typeof command === 'string' ? wordsOf(command) : command;
+  if (typeof words === 'string') return (await isThere(shell)) ? undefined : needsShell(words, shell, 'its line');
+  const [program = ''] = words;
+  const places = program.includes('/')
+    ? [program]
+    : (env['PATH'] ?? '')
+        .split(delimiter)
+        .filter(Boolean)
+        .map(folder => join(folder, program));
+  for (const place of places) if (await isProgram(place)) return undefined;
+  return program.includes('/') ? `${program} is no program that this user may run` : `there is no program ${program} on PATH`;
+}
+
+const isProgram = (path: string): Promise<boolean> =>
+  access(path, constants.X_OK).then(
+    () => true,
+    () => false,
+  );

@@ -1,0 +1,153 @@
+import type { Credential } from '../../../contract/credential.ts';
+import { expirationIn, fromBase64 } from '../../../contract/expiry.ts';
+import { Failure } from '../../../contract/failures.ts';
+import { visiblyNoKey } from '../../../contract/keys.ts';
+import { parseAddress, type Registry } from '../../../contract/registry.ts';
+import { Secret } from '../../../contract/secret.ts';
+import { longestLife } from '../../aws/token.ts';
+import type { Reading, Said } from './said.ts';
+import { readPayload } from './shapes.ts';
+import { withoutDress } from './text.ts';
+import { timeIn } from './time.ts';
+
+/** Who gave a text: for messages, and for what the text does not say. */
+export interface Giver {
+  /** Begins a sentence: `The function ecr-token in eu-west-1 answered with`. */
+  readonly gave: string;
+  /** What to do about a text that holds no credential. */
+  readonly remedy: string;
+  /** What to do about a token whose end is past. */
+  readonly renew: string;
+  /** The region that its tokens are for, where they do not say it. */
+  readonly region: string | undefined;
+  /** Where that can be set, for people. */
+  readonly says: string;
+  readonly issuedAt: Date;
+  readonly receivedAt: Date;
+  /** The latest moment at which the token was made, where it does not say its end. */
+  readonly madeAt: Date;
+  readonly from: Pick<Credential, 'source' | 'scope'>;
+  /** An error that stands in the place of a credential. */
+  readonly failed: (type: string, words: string) => Failure;
+}
+
+const minute = 60_000;
+/**
+ * A function runs for fifteen minutes at most (AWS, Lambda quotas), and what it gives may be as old as that. Commands
+ * and files are taken to be no worse.
+ */
+const margin = 15 * minute;
+
+/** The user of every token of ECR (AWS, GetAuthorizationToken). */
+const userName = 'AWS';
+
+/** User and password, as far as they are good. */
+interface Pair {
+  readonly username: string;
+  readonly password: string;
+}
+
+/**
+ * The credential for a registry in a text that a function, a command or a file gives. Throws a Failure: UNEXPECTED for
+ * what holds none, MISCONFIGURED for one of another region and for one that has ended.
+ */
+export function credentialIn(text: string, registry: Registry, giver: Giver): Credential {
+  const reading = readPayload(text);
+  if (reading.kind === 'error') throw giver.failed(reading.type, reading.words);
+  const bad = (what: string): Failure =>
+    new Failure('UNEXPECTED', `${giver.gave} ${what}; nothing is delivered.`, { remedy: giver.remedy });
+  if (reading.kind === 'odd') throw bad(reading.what);
+  const { said, own } = chosen(reading, registry, giver);
+  const pair = pairIn(said);
+  if (typeof pair === 'string') throw bad(pair);
+  const expiresAt = ending(said, pair, giver);
+  const { issuedAt, receivedAt, from } = giver;
+  if (expiresAt <= issuedAt)
+    throw new Failure('MISCONFIGURED', `${giver.gave} a token that expired at ${expiresAt.toISOString()}; nothing is delivered.`, {
+      remedy: giver.renew,
+      // The next one may be good.
+      retryAfterMs: minute,
+    });
+  const password = new Secret(pair.password);
+  return { username: pair.username, password, issuedAt, expiresAt, receivedAt, ...from, ...(own?.service === 'ecr' && { own }) };
+}
+
+/** The one for this very registry, else for another one of its region: a token serves all accounts of a region. */
+function chosen({ all }: Extract<Reading, { kind: 'said' }>, registry: Registry, giver: Giver) {
+  const found = all.map(said => ({ said, own: said.host === undefined ? undefined : parseAddress(said.host)?.registry }));
+  const isOf = ({ said, own }: (typeof found)[number]): boolean =>
+    own ? isSameScope(own, registry) : registry.service === 'ecr-public' || (said.region ?? giver.region) === registry.region;
+  const best =
+    found.find(({ said }) => said.host !== undefined && bare(said.host) === registry.host) ??
+    found.find(one => one.own?.account === registry.account && isOf(one)) ??
+    found.find(isOf);
+  if (best) return { said: best.said, own: best.own && isSameScope(best.own, registry) ? best.own : undefined };
+  throw misplaced(found, registry, giver);
+}
+
+const bare = (host: string): string =>
+  host
+    .replace(/^[a-z]+:\/\//i, '')
+    .replace(/[/?#].*$/s, '')
+    .toLowerCase();
+
+const isSameScope = (own: Registry, { service, partition, region }: Registry): boolean =>
+  own.service === service && own.partition === partition && own.region === region;
+
+function misplaced(found: readonly { said: Said; own: Registry | undefined }[], registry: Registry, giver: Giver): Failure {
+  const wanted = `${registry.host} is in ${registry.region}`;
+  const placeOf = (said: Said): string | undefined => (said.region === undefined ? giver.region : shownRegion(said.region));
+  const named = [...new Set(found.map(({ said, own }) => own?.host ?? placeOf(said)).filter(place => place !== undefined))];
+  if (named.length === 0)
+    return new Failure('MISCONFIGURED', `${giver.gave} a token that does not say its region, and ${wanted}; nothing is delivered.`, {
+      remedy: `${giver.says} Tokens of ECR are good in one region alone.`,
+    });
+  return new Failure(
+    'MISCONFIGURED',
+    `${giver.gave} a token for ${named.slice(0, 5).join(' and ')}, and ${wanted}; nothing is delivered.`,
+    {
+      remedy: `A token is good in one region alone. Give the source \`registries\` of the region of its tokens, and ${registry.region} a source of its own. ${giver.says}`,
+    },
+  );
+}
+
+/** What is none may be anything. */
+const shownRegion = (region: string): string => (/^[a-z]{2,5}(-[a-z]{2,12}){1,3}-\d{1,2}$/.test(region) ? region : 'another region');
+
+/** What is wrong, as a text: the end of a sentence that begins with who gave it. */
+function pairIn({ username, secret, form }: Said): Pair | string {
+  let pair = { username, password: withoutDress(secret) };
+  // A token that nobody has decoded, and one in a password in a token.
+  for (let depth = 0; depth < 3; depth++) {
+    const inner = splitToken(pair.password);
+    if (inner) pair = inner;
+  }
+  const { username: user = userName, password } = pair;
+  const isWhole = pair.password === withoutDress(secret);
+  if (form === 'token' && isWhole && !isOfEcr(password)) return 'a token that is not base64 of a user name and a password';
+  // Not shown: user and password may have changed places.
+  if (user.trim() !== userName) return `another user than ${userName}, whom alone ECR knows`;
+  if (!password) return 'a token with an empty password';
+  const wrong = visiblyNoKey(password);
+  return wrong ? `a password that ${wrong}` : { username: userName, password };
+}
+
+/** Some call the password itself the token: base64 of JSON. */
+const isOfEcr = (password: string): boolean => fromBase64(password)?.startsWith('{') ?? false;
+
+/** undefined: a password, or nothing of the kind. */
+function splitToken(text: string): { username: string; password: string } | undefined {
+  const standard = /[+/]/.test(text) ? text : text.replaceAll('-', '+').replaceAll('_', '/');
+  const plain = text.startsWith(`${userName}:`) ? text : (fromBase64(standard) ?? '').trim();
+  const { username, password } = /^(?<username>[\w.-]{1,64}):(?<password>[\x20-\x7e]*)$/.exec(plain)?.groups ?? {};
+  return username === undefined || password === undefined ? undefined : { username, password };
+}
+
+/** As it is said, but not after the end that the password itself tells; else twelve hours after it was made. */
+function ending({ expires, lasts }: Said, { password }: Pair, { issuedAt, madeAt, receivedAt }: Giver): Date {
+  const seconds = Number(lasts ?? Number.NaN);
+  const stated = timeIn(expires) ?? (seconds > 0 ? new Date(receivedAt.getTime() + seconds * 1000) : undefined);
+  const told = [stated, expirationIn(password)].flatMap(end => end?.getTime() ?? []);
+  const ends = told.length > 0 ? Math.min(...told) : madeAt.getTime() + longestLife - margin;
+  return new Date(Math.min(ends, issuedAt.getTime() + longestLife));
+}

@@ -1,0 +1,55 @@
+import { fromBase64 } from '../../../contract/expiry.ts';
+import { visiblyNoKey } from '../../../contract/keys.ts';
+import { parseAddress } from '../../../contract/registry.ts';
+import { wordsOf } from '../../keys/command-line.ts';
+import { odd, one, type Reading, type Said, together } from './said.ts';
+
+const loginLine =
+  /^\s*(?:sudo\s+)?(?:docker|podman|nerdctl|finch|buildah|skopeo|oras|crane\s+auth|helm\s+registry|regctl\s+registry)\s+login\s/;
+
+/** What is no JSON: a password, user and password, a token, or lines of `docker login`. Quotes nothing. */
+export function readText(text: string): Reading {
+  const lines = text.split(/\r?\n/).filter(line => line.trim());
+  if (lines.length === 0) return odd('nothing');
+  if (/^\s*</.test(text)) return odd('a page, and no credential');
+  if (lines.every(line => loginLine.test(line))) return together(lines.map(fromLogin));
+  const plain = withoutDress(lines.length === 1 ? (lines[0] ?? '') : unwrapped(lines));
+  if (/\s/.test(plain)) return odd(lines.length === 1 ? 'a text that is no token' : `${lines.length} lines that are no token`);
+  if (/^[A-Za-z]{1,39}$/.test(plain)) return odd('a word that is no token');
+  // Behind a user name anything may be a password; it is looked at later.
+  const { username, secret } = /^(?<username>[\w.-]{1,64}):(?<secret>.+)$/.exec(plain)?.groups ?? {};
+  const wrong = username === 'AWS' ? undefined : visiblyNoKey(plain);
+  if (wrong) return odd(`a text that ${wrong}`);
+  return one(username && secret ? { username, secret } : { secret: plain });
+}
+
+/** Without the name of an HTTP header, and without what Python writes around bytes: `b'...'`. */
+export const withoutDress = (text: string): string =>
+  text
+    .trim()
+    .replace(/^(?:authorization:\s*)?basic\s+/i, '')
+    .replace(/^b(['"])(.*)\1$/, '$2')
+    .trim();
+
+/** Base64 that was wrapped, as `base64` does it after 76 characters. */
+function unwrapped(lines: readonly string[]): string {
+  const joined = lines.map(line => line.trim()).join('');
+  return fromBase64(joined) === undefined ? lines.join('\n') : joined;
+}
+
+const namesOf = { username: ['-u', '--username'], password: ['-p', '--password'] } as const;
+
+/** `docker login -u AWS -p TOKEN https://HOST`, as `aws ecr get-login` printed it. */
+function fromLogin(line: string): Reading {
+  const words = wordsOf(line);
+  if (typeof words === 'string') return odd('a line of `docker login` that needs a shell');
+  const valueOf = (names: readonly string[]): string | undefined => {
+    const at = words.findIndex(word => names.includes(word) || names.some(name => name.startsWith('--') && word.startsWith(`${name}=`)));
+    const word = words[at] ?? '';
+    return at < 0 ? undefined : names.includes(word) ? words[at + 1] : word.slice(word.indexOf('=') + 1);
+  };
+  const [username, secret] = [valueOf(namesOf.username), valueOf(namesOf.password)];
+  if (!secret) return odd('a line of `docker login` without a password');
+  const host = words.findLast(word => parseAddress(word));
+  return one({ username, secret, host } satisfies Said);
+}

@@ -1,0 +1,73 @@
+import { createHash } from 'node:crypto';
+import type { Credential } from '../../contract/credential.ts';
+import type { Registry } from '../../contract/registry.ts';
+import type { Source } from '../../contract/source.ts';
+import type { AwsDeps } from '../aws/aws.ts';
+import { type Step, within } from '../aws/wire.ts';
+import { identityOf } from '../keys/asked-as.ts';
+import { programIn } from '../keys/command-line.ts';
+import { describeIdentity } from '../keys/identity.ts';
+import type { SourceSpec } from './choice.ts';
+
+/** In milliseconds: what runs here has as long as AWS has. */
+const fetchMs = 20_000;
+
+/** A source that asks nobody of AWS itself: what a command writes, or a file holds. */
+export function localSource(spec: SourceSpec, deps: AwsDeps): Source {
+  const { name, command, file, region } = spec;
+  const { clock, env = process.env } = deps;
+  const told = createHash('sha256').update(JSON.stringify([command, file, region]));
+  const digest = told.digest('hex').slice(0, 12);
+  const scope = ({ service, region, account }: Registry): string =>
+    [name, digest, service, region, ...(account ? [account] : [])].join('/');
+  const askedAs = async ({ account }: Registry): Promise<string | undefined> =>
+    deps.askedAs === 'not said' ? undefined : await identityOf(spec, env, account);
+  const { step, work } = jobOf(spec, deps);
+  const running = new Set<string>();
+  return {
+    name,
+    scope,
+    async fetch(registry, caller) {
+      const from = { source: name, scope: scope(registry) };
+      running.add(from.scope);
+      const before = await askedAs(registry);
+      const credential = await within(
+        deps.fetchMs ?? fetchMs,
+        clock,
+        caller,
+        () => step,
+        signal => work(registry, from, signal),
+      ).finally(() => running.delete(from.scope));
+      const { own } = credential;
+      const identity = { from: describeIdentity(spec, env), ...(own?.account && { account: own.account }) };
+      // A file that was written meanwhile may have been read before or after.
+      const isSame = before !== undefined && before === (await askedAs(registry));
+      return { ...credential, identity, ...(isSame && { askedAs: before }) };
+    },
+    askedAs,
+    waitsFor: registry => (running.has(scope(registry)) ? step.name : undefined),
+  };
+}
+
+interface Job {
+  readonly step: Step;
+  work(registry: Registry, from: Pick<Credential, 'source' | 'scope'>, signal: AbortSignal): Promise<Credential>;
+}
+
+/** What is done for a token. It is loaded then: those who ask AWS need none of it. */
+function jobOf({ command, file = '', region }: SourceSpec, { clock, env = process.env, commandEnv = env }: AwsDeps): Job {
+  if (command === undefined)
+    return {
+      step: { name: `reading ${file}` },
+      work: async (registry, from) => await (await import('./file-source.ts')).fetchFromFile({ file, region, from, clock }, registry),
+    };
+  const program = programIn(command);
+  const late = `Run ${program} as the user of this process and without a terminal: it must write a token and end. A program that asks somebody, or opens a browser, cannot do that here.`;
+  return {
+    step: { name: `running the command ${program}`, late },
+    async work(registry, from, signal) {
+      const { fetchByCommand } = await import('./command-source.ts');
+      return await fetchByCommand({ command, region, from, env: commandEnv, clock, signal }, registry);
+    },
+  };
+}

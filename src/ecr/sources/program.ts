@@ -1,0 +1,73 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { clock } from '../../contract/clock.ts';
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** What a program wrote, and how it ended. */
+export interface Ended {
+  readonly stdout: string;
+  readonly stderr: string;
+  /** For people: `exit status 1`, or the name of a signal. undefined: it ended well. */
+  readonly badEnd: string | undefined;
+}
+
+/** Of what a program writes. A set of keys, or a token, is below 10 kB. */
+const mostBytes = 1024 * 1024;
+/** What a program has left running may hold its output open. In milliseconds. */
+const afterItsEnd = 500;
+
+/**
+ * Runs a program without a terminal and with an input that is at its end. Throws what the system says, or an error for
+ * more than 1 MiB of output. With a signal, it is killed with all that it has started when that is aborted.
+ */
+export function runProgram(program: string, args: readonly string[], env: Env, signal?: AbortSignal): Promise<Ended> {
+  return new Promise((resolve, reject) => {
+    // A group of its own can be killed as a whole, and has no terminal to ask somebody on.
+    const detached = signal !== undefined && process.platform !== 'win32';
+    const child = spawn(program, args, { env: { ...env }, stdio: ['ignore', 'pipe', 'pipe'], detached, windowsHide: true });
+    const kill = (): void => killAll(child, detached);
+    const fail = (error: Error): void => {
+      signal?.removeEventListener('abort', kill);
+      reject(error);
+    };
+    const tooMuch = (): void => {
+      kill();
+      fail(new Error('it wrote more than 1 MiB'));
+    };
+    const [stdout, stderr] = [taking(child.stdout, tooMuch), taking(child.stderr, () => undefined)];
+    if (signal?.aborted) kill();
+    signal?.addEventListener('abort', kill);
+    child.on('error', fail);
+    const closed = new AbortController();
+    child.on(
+      'exit',
+      () => void clock.sleep(afterItsEnd, closed.signal).then(() => [child.stdout, child.stderr].map(stream => stream.destroy())),
+    );
+    child.on('close', (status, by) => {
+      closed.abort();
+      signal?.removeEventListener('abort', kill);
+      resolve({ stdout: stdout(), stderr: stderr(), badEnd: status === 0 ? undefined : (by ?? `exit status ${status}`) });
+    });
+  });
+}
+
+function killAll(child: ChildProcess, isGroup: boolean): void {
+  try {
+    if (isGroup && child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
+    else child.kill('SIGKILL');
+  } catch {
+    // It has ended meanwhile.
+  }
+}
+
+/** Takes what a stream gives, and no more than the most. */
+function taking(stream: NodeJS.ReadableStream, tooMuch: () => void): () => string {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  stream.on('data', (chunk: Buffer) => {
+    length += chunk.length;
+    if (length <= mostBytes) chunks.push(chunk);
+    else tooMuch();
+  });
+  return () => Buffer.concat(chunks).toString();
+}

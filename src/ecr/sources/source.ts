@@ -1,0 +1,104 @@
+import { createHash } from 'node:crypto';
+import type { Registry } from '../../contract/registry.ts';
+import type { Source, Sources } from '../../contract/source.ts';
+import { type AwsDeps, fetchToken, type Identity, type Origin } from '../aws/aws.ts';
+import { apiAsked, endpointSetBy, type Setting, type Settings, variantOf } from '../aws/endpoints.ts';
+import { endsWithSession, identityOf } from '../keys/asked-as.ts';
+import { externalIdOf, type WebToken } from '../keys/role.ts';
+import { asksAws, choiceOf, type SourceSpec } from './choice.ts';
+import { localSource } from './local-source.ts';
+
+export type { SourceSpec } from './choice.ts';
+
+/** The sources; which of them serves a registry is said by `choiceOf`. */
+export function makeSources(specs: readonly SourceSpec[], deps: AwsDeps): Sources {
+  const { all, choose } = choiceOf(specs);
+  const sources = new Map(all.map(spec => [spec, sourceOf(spec, deps)]));
+  return {
+    all: [...sources.values()],
+    choose(registry, slot) {
+      const chosen = choose(registry, slot);
+      return chosen && sources.get(chosen);
+    },
+  };
+}
+
+/**
+ * A source that takes a token of OpenID Connect in the place of the chain. Credentials of two tokens must not be mixed
+ * up, though they name the same role: whether a service account may take the role is said by STS alone. A command or a
+ * file serves whoever asks.
+ */
+export const sourceByToken = (webToken: WebToken, spec: SourceSpec, deps: AwsDeps): Source => sourceOf(spec, deps, webToken);
+
+const sourceOf = (spec: SourceSpec, deps: AwsDeps, webToken?: WebToken): Source =>
+  asksAws(spec) ? awsSource(spec, deps, webToken) : localSource(spec, deps);
+
+/** The AWS identity of a source. */
+export function identityIn({ profile, roles = [], roleArn, externalId, endpoint, stsEndpoint, region }: SourceSpec): Identity {
+  return { profile, roles: [...roles, ...(roleArn ? [{ roleArn, externalId }] : [])], endpoint, stsEndpoint, region };
+}
+
+/** A source whose AWS identity asks ECR, or a function in its place. */
+function awsSource(spec: SourceSpec, deps: AwsDeps, webToken?: WebToken): Source {
+  const { name, lambda } = spec;
+  const env = deps.env ?? process.env;
+  const identity: Identity = { ...identityIn(spec), webToken };
+  const digest = digestOf(identity, lambda);
+  const scope = (registry: Registry): string => {
+    // The token is the same behind every spelling, but the endpoint that is called is not: one may be out of reach.
+    const more = lambda === undefined ? variantOf(identity, registry, env) : registry.account;
+    return [name, digest, registry.service, registry.region, ...(more ? [more] : [])].join('/');
+  };
+  // What a token opens, or what ends with a session, is kept by those who ask, and by nobody else.
+  const isUnsaid = webToken !== undefined || deps.askedAs === 'not said' || endsWithSession(env);
+  const askedAs = async ({ account }: Registry): Promise<string | undefined> =>
+    isUnsaid ? undefined : await identityOf(spec, env, account);
+  const steps = new Map<string, () => string>();
+  /** What the profile sets is read at a fetch: the address that is called, and the authorities that are trusted. */
+  let bundle: Setting | undefined;
+  const api = apiAsked(spec);
+  let custom = endpointSetBy(identity, api, env);
+  return {
+    name,
+    scope,
+    async fetch(registry, signal) {
+      const from = { source: name, scope: scope(registry) };
+      const entered = (step: () => string): void => void steps.set(from.scope, step);
+      const settled = (settings: Settings): void => {
+        custom = settings.custom(api);
+        bundle = settings.caBundle;
+      };
+      const origin: Origin = { ...from, entered, settled, askedAs: () => askedAs(registry) };
+      try {
+        if (lambda === undefined) return await fetchToken(identity, registry, origin, deps, signal);
+        // What only functions need is loaded for functions alone: a credential helper is a process for each call.
+        const { fetchByFunction } = await import('./lambda.ts');
+        return await fetchByFunction({ ...identity, lambda }, registry, origin, deps, signal);
+      } finally {
+        steps.delete(from.scope);
+      }
+    },
+    askedAs,
+    trusts: () => bundle && { file: bundle.value, name: bundle.name },
+    remarkOn: ({ host, fips }) =>
+      fips && custom && lambda === undefined
+        ? `${host} asks for the FIPS address of ECR, and ${custom.name} sets an address: that one is called, whether it is a FIPS one or not.`
+        : undefined,
+    waitsFor: registry => steps.get(scope(registry))?.(),
+  };
+}
+
+/** Another role, profile or endpoint under an old name must not be taken for the old identity. */
+function digestOf({ profile, roles, endpoint, stsEndpoint, webToken, region }: Identity, lambda: string | undefined): string {
+  // Spelled out, because a Secret turns into the same word in every JSON.
+  const told = [
+    profile,
+    roles.map(role => [role.roleArn, externalIdOf(role)]),
+    endpoint,
+    stsEndpoint,
+    webToken?.roleArn,
+    webToken?.token.reveal(),
+    ...(lambda === undefined ? [] : [lambda, region]),
+  ];
+  return createHash('sha256').update(JSON.stringify(told)).digest('hex').slice(0, 12);
+}

@@ -1,0 +1,108 @@
+import { asFailure, type Failure } from '../../contract/failures.ts';
+import { functionNamed } from '../../contract/function-name.ts';
+import type { Registry } from '../../contract/registry.ts';
+import type { AwsDeps } from '../aws/aws.ts';
+import { askCaller, type Caller } from '../aws/caller.ts';
+import { awsFailure } from '../aws/errors.ts';
+import { withKeys } from '../aws/held.ts';
+import { namedProfile } from '../aws/variables.ts';
+import type { Link } from '../keys/chain.ts';
+import { programIn } from '../keys/command-line.ts';
+import { compared, type Other } from '../keys/others.ts';
+import { readShared } from '../keys/shared.ts';
+import { asksAws, type SourceSpec } from './choice.ts';
+import { identityIn } from './source.ts';
+
+/** Who a source is, and how its keys were found. Holds no secret. */
+export interface Whoami {
+  readonly source: string;
+  /** Gives the tokens in the place of ECR. Without `place` and `failure`, no identity of AWS has to do with it. */
+  readonly giver?: string | undefined;
+  /** The places that were looked at before and had nothing; where all had nothing, the last of them is the end. */
+  readonly passed: readonly Link[];
+  /** The place that answered, and why it is the one that is meant. */
+  readonly place?: string;
+  readonly because?: string;
+  /** Assumed on top, one after the other. */
+  readonly roles: readonly string[];
+  /** What GetCallerIdentity says. */
+  readonly caller?: Caller;
+  /** Of the keys that come out at the end; missing where they do not end, or do not say when. */
+  readonly sessionEndsAt?: Date;
+  /** Tools that take another identity in the same environment. */
+  readonly others: readonly Other[];
+  /** Why nobody can say who it is. */
+  readonly failure?: Failure;
+}
+
+/**
+ * Asks AWS who a source is, for which no right is needed. Never throws. `registry`: where STS is asked; in the region
+ * of the settings unless said.
+ */
+export async function whoIs(
+  spec: SourceSpec,
+  deps: AwsDeps,
+  signal: AbortSignal,
+  registry: Pick<Registry, 'service' | 'region' | 'fips' | 'dualStack'> = somewhere(spec),
+): Promise<Whoami> {
+  const giver = giverOf(spec);
+  if (!asksAws(spec)) return { source: spec.name, giver, passed: [], roles: [], others: [] };
+  const identity = identityIn(spec);
+  const passed: Link[] = [];
+  const roles = identity.roles.map(({ roleArn }) => roleArn);
+  let found: Partial<Whoami> = {};
+  const ear = {
+    entered: () => undefined,
+    settled: () => undefined,
+    passed: (link: Link) => void passed.push(link),
+    answered: ({ place, because }: { readonly place: string; readonly because: string }) => void (found = { place, because }),
+    askedAs: () => Promise.resolve(undefined),
+  };
+  try {
+    const named = await withKeys(identity, { ...registry, api: 'STS' }, ear, deps, signal, async ({ keys }, way) => {
+      const { expiration } = keys;
+      found = { ...found, ...(expiration && { sessionEndsAt: expiration }) };
+      way.enter('asking STS who that is');
+      try {
+        return { caller: await askCaller(keys, way.sts, way) };
+      } catch (error) {
+        throw awsFailure(error, { action: 'sts:GetCallerIdentity', region: way.sts().region, call: way.wire.last });
+      }
+    });
+    found = { ...found, ...named };
+  } catch (error) {
+    found = { ...found, failure: asFailure(error) };
+  }
+  return { source: spec.name, ...(giver && { giver }), passed, roles, others: await othersThan(spec, roles, deps), ...found };
+}
+
+/** Whoever gives the tokens of a source in the place of ECR. */
+function giverOf({ lambda, command, file }: SourceSpec): string | undefined {
+  if (file !== undefined) return `the file ${file}`;
+  if (command !== undefined) return `the command ${programIn(command)}`;
+  return lambda === undefined ? undefined : (functionNamed(lambda)?.shown ?? `the function ${lambda}`);
+}
+
+/** The regions of partitions whose keys are unknown elsewhere. */
+const homes: Readonly<Record<string, string>> = { 'aws-cn': 'cn-north-1', 'aws-us-gov': 'us-gov-west-1', 'aws-eusc': 'eusc-de-east-1' };
+
+/** As for ECR Public: STS is asked in the region of source, environment or profile. A role says its partition. */
+function somewhere({ roleArn, roles = [] }: SourceSpec) {
+  const partition = (roleArn ?? roles[0]?.roleArn)?.split(':')[1] ?? 'aws';
+  return { service: 'ecr-public', region: homes[partition] ?? 'us-east-1', fips: false, dualStack: false } as const;
+}
+
+/** Other tools know nothing of a source. */
+async function othersThan(
+  { profile }: SourceSpec,
+  roles: readonly string[],
+  { env = process.env, clock }: AwsDeps,
+): Promise<readonly Other[]> {
+  const shared = await readShared(env);
+  // Lines that the SDK does not read as they are meant, or files that nobody can read: who knows what others see there?
+  if (shared.odd(namedProfile(profile, env) ?? 'default').length > 0 || shared.files.some(({ hidden }) => hidden)) return [];
+  const { others } = compared({ env, now: clock.wall(), shared, profile });
+  if (roles.length === 0) return others;
+  const same = { id: 'without roles', words: 'the same keys, without the roles of the source' };
+  return (['cli', 'go'] as const).map(tool => others.find(other => other.tool === tool) ?? { tool, takes: same });
+}
