@@ -5,12 +5,13 @@ import { makeAbout } from './kubernetes/about.ts';
 import { makeApi } from './kubernetes/api.ts';
 import { makeApplier, type Task } from './kubernetes/apply.ts';
 import { makeAttacher } from './kubernetes/attach.ts';
+import { entranceOf } from './kubernetes/entrance.ts';
 import { makeEvents } from './kubernetes/events.ts';
 import { type Code, findings } from './kubernetes/findings.ts';
 import { makeLook } from './kubernetes/look.ts';
 import { ownWrites } from './kubernetes/own-writes.ts';
+import { keepPapers } from './kubernetes/papers.ts';
 import { makeSlots, type Ref } from './kubernetes/slots.ts';
-import { inCluster, paperReader } from './kubernetes/token.ts';
 import { type Current, watchCluster } from './kubernetes/watch.ts';
 import { makeWriter } from './kubernetes/write.ts';
 
@@ -19,7 +20,7 @@ export const kubernetes = defineAdapter({
   doc: 'A Kubernetes cluster: one pull Secret in each namespace that should have one, fresh at any time.',
   options: {
     url: {
-      doc: 'Address of the API server. Inside a cluster, with the ServiceAccount of the pod, it is left out.',
+      doc: 'Address of the API server. With `kubeconfig`, and inside a cluster with the ServiceAccount of the pod, it is left out.',
       format: 'url',
       default: null,
     },
@@ -28,6 +29,12 @@ export const kubernetes = defineAdapter({
       format: 'path',
       default: null,
     },
+    kubeconfig: {
+      doc: 'A kubeconfig, which says address, certificates and login of a cluster. It is read again by itself.',
+      format: 'path',
+      default: null,
+    },
+    context: { doc: 'Which context of the `kubeconfig`; its current one unless given.', format: 'string', default: null },
     secret: { doc: 'Name of the Secret in each namespace.', format: 'string', default: 'ecr-courier' },
     namespaces: {
       doc: 'Only these namespaces: names, `*` stands for anything, `!` before one takes it away. Where all are plain names, rights in these namespaces are enough.',
@@ -65,15 +72,10 @@ export const kubernetes = defineAdapter({
   limits: { concurrency: 16, discoverMs: 60_000, deliverMs: 15_000, lingerMs: 60_000 },
   creates: true,
   findings,
-  create({ url, tokenFile, ...settings }, deps: Deps<Code>): Target<Ref> {
-    if (url !== undefined && tokenFile === undefined)
-      throw new Failure('MISCONFIGURED', 'With `url` a token is needed.', { remedy: 'Name the file of a token with `tokenFile`.' });
-    const address = url?.replace(/\/+$/, '') ?? inCluster.url;
-    const papers = paperReader(
-      { token: tokenFile ?? inCluster.tokenFile, ...(url === undefined && { authorities: inCluster.authorityFile }) },
-      deps,
-    );
-    const api = makeApi(address, papers, deps);
+  create({ url, tokenFile, kubeconfig, context, ...settings }, deps: Deps<Code>): Target<Ref> {
+    const { address, read, first } = entranceOf({ url, tokenFile, kubeconfig, context }, deps);
+    const papers = keepPapers(read, deps);
+    const api = makeApi(papers, deps, address, first);
     const own = ownWrites(deps.clock.mono);
     const slotsOf = makeSlots(settings, deps);
     const look = makeLook(api, settings, deps);

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { resolveHeaders } from '../config/headers.ts';
 import type { TargetConfig } from '../config/load.ts';
+import { readYaml } from '../config/plain.ts';
 import { resolveOptions } from '../config/secrets.ts';
 import { acrossBorder } from './border/target.ts';
 import type { Deps, Discovery, Finding, Log, Target } from './contract/adapter.ts';
@@ -16,11 +17,11 @@ import { cronWindow } from './courier/schedule.ts';
 import { answersDirectory } from './io/answers.ts';
 import { readTlsFiles } from './io/context.ts';
 import { Unreadable } from './io/files.ts';
-import { openHttp } from './io/http.ts';
 import { lent } from './io/lent.ts';
 import { lendFiles } from './io/lent-files.ts';
+import { lendHttp, makeOpened, type Opened } from './io/lent-http.ts';
 import type { Header } from './io/message.ts';
-import { type Proxy, proxiesOf } from './io/proxies.ts';
+import { fixedProxy, type Proxy, proxiesOf } from './io/proxies.ts';
 import { setting } from './io/tls.ts';
 
 export interface TargetDeps {
@@ -93,9 +94,9 @@ export function manageTarget(config: TargetConfig, deps: TargetDeps, former?: Op
       waiting = false;
       if (current?.files === files && current.own === own?.host) return current.target;
       tried = files;
-      const things: Lent = { opened: [], proxies: new Set() };
+      const things: Lent = { opened: makeOpened(), proxies: new Set() };
       const made: unknown = adapter.create(options, depsOf(config, { ...deps, registry: lookAlikes.read }, things, headers, own));
-      const dispose = async (): Promise<void> => void (await Promise.all(things.opened.map(http => http[Symbol.asyncDispose]())));
+      const dispose = (): Promise<void> => Promise.resolve(things.opened[Symbol.asyncDispose]());
       const target = lent(acrossBorder(made, { ...adapter, clock: deps.clock, dispose }), things.proxies);
       current = {
         options,
@@ -158,16 +159,16 @@ function depsOf(config: TargetConfig, deps: TargetDeps, { opened, proxies }: Len
     registry: deps.registry,
     hasSource: registry => deps.hasSource?.(registry) ?? registry.service === 'ecr',
     finding: (code, message, remedy = adapter.findings[code]?.remedy): Finding => ({ code, message, ...(remedy && { remedy }) }),
-    http({ authorities, ...base }) {
+    http(base) {
       const { env, readonly } = deps;
       const connections = config.limits.concurrency;
-      const trust = { ...tls, authorities };
-      const http = openHttp({ ...base, configured: headers, tls: trust, allowHttp, env, readonly, names: config.spelling, connections });
-      opened.push(http);
-      const { proxy } = proxiesOf(env).wayTo(new URL(base.url));
+      const http = lendHttp(base, { configured: headers, tls, allowHttp, env, readonly, names: config.spelling, connections });
+      opened.add(http);
+      const { proxy } = (base.proxy ? fixedProxy(base.proxy) : proxiesOf(env)).wayTo(new URL(base.url));
       if (proxy) proxies.add(proxy);
       return http;
     },
+    yaml: readYaml,
   };
 }
 
@@ -216,7 +217,7 @@ const lookAlikeFinding = ({ host, is, remedy }: LookAlike, target: string): Find
 
 /** What a target was lent while it was made. */
 interface Lent {
-  readonly opened: AsyncDisposable[];
+  readonly opened: Opened;
   /** Those on the way of its clients. */
   readonly proxies: Set<Proxy>;
 }

@@ -132,7 +132,7 @@ test('secrets are revealed where they are used, and nowhere else', () => {
     /^src\/contract\/(secret|credential)\.ts$/, // the fingerprint
     /^src\/contract\/answer-file\.ts$/, // kept for those who ask
     /^src\/pull\/(docker|kubelet)\.ts$/, // what was asked for
-    /^src\/io\/(reach|message)\.ts$/, // the login at a proxy, and configured headers
+    /^src\/io\/(reach|message|proxies|context)\.ts$/, // the login at a proxy, configured headers, an adapter's proxy and key
     /^src\/commands\/token(-formats)?\.ts$/, // what was asked for
     /^src\/observe\/(admin|doors|server)\.ts$/, // compared with what a caller shows
   ];

@@ -2,16 +2,19 @@ import type { About, Deps } from '../../src/contract/adapter.ts';
 import { makeGlance } from '../common/glance.ts';
 import type { Api } from './api.ts';
 import { mapOf, textOf } from './objects.ts';
-import type { Papers } from './token.ts';
+import type { Show } from './papers.ts';
 
 /** For people only: the version of the cluster, and whose token it is. */
-export function makeAbout(api: Api, papers: (signal: AbortSignal) => Promise<Papers>, { clock }: Pick<Deps, 'clock'>) {
+export function makeAbout(api: Api, papers: Show, { clock }: Pick<Deps, 'clock'>) {
   async function product(signal: AbortSignal): Promise<string | undefined> {
     const answer = await api.ask('GET', '/version', { signal });
     const version = answer.status === 200 ? textOf(mapOf(answer.json<unknown>())['gitVersion']) : '';
     return version === '' ? undefined : `Kubernetes ${version}`;
   }
-  const principal = async (signal: AbortSignal): Promise<string | undefined> => subjectOf((await papers(signal)).token.reveal());
+  async function principal(signal: AbortSignal): Promise<string | undefined> {
+    const { token } = await papers(signal);
+    return token && subjectOf(token.reveal());
+  }
   const glance = makeGlance(clock, { product, principal });
   return async (signal: AbortSignal): Promise<About> => {
     const { product: seen = 'Kubernetes', principal: who } = await glance(signal);

@@ -1,6 +1,7 @@
-import type { Answer, Deps, Http } from '../../src/contract/adapter.ts';
+import type { Answer, Deps, Http, HttpBase } from '../../src/contract/adapter.ts';
+import { Failure } from '../../src/contract/failures.ts';
+import type { Papers, Show } from './papers.ts';
 import { type Asked, refusal } from './refusal.ts';
-import type { Papers } from './token.ts';
 
 /** As `HttpRequest`; accept: which form of an answer. */
 export interface Request {
@@ -13,6 +14,7 @@ export interface Request {
 
 /** The API of one cluster, asked with a token that may change. */
 export interface Api {
+  /** For people. */
   readonly address: string;
   ask(method: string, path: string, request: Request): Promise<Answer>;
   /** As `ask`; throws unless the answer has one of these statuses. */
@@ -24,7 +26,6 @@ export interface Api {
     request: { readonly signal: AbortSignal; readonly idleMs: number; readonly pool: number; readonly accept?: string },
   ): AsyncIterable<string>;
 }
-type Failure = ReturnType<typeof refusal>;
 
 /**
  * Only what the object is, not what is in it: so no password is sent to us. A server that knows no such form sends all.
@@ -36,21 +37,23 @@ export const metadataOnly = {
 
 const sets = ['authorization', 'accept', 'content-type'];
 
-export function makeApi(address: string, papers: (signal: AbortSignal, unlike?: Papers) => Promise<Papers>, deps: Pick<Deps, 'http'>): Api {
-  /** Made at once, as the address may be none. */
-  const first = deps.http({ url: address, sets });
-  /** Clients by pool; others when the certificate of the cluster has changed. */
-  let clients = { authorities: undefined as string | undefined, pools: new Map([[0, first]]) };
+/** first: the server, where it is known before anything is read, so that an address that is none is said at once. */
+export function makeApi(papers: Show, deps: Pick<Deps, 'http'>, address: string, first?: HttpBase): Api {
+  /** Clients by pool; others when the server is another one, or has another certificate. */
+  let clients = { server: first, pools: new Map<number, Http>() };
+  /** Any client tells any answer. */
+  let latest = first && deps.http({ ...first, sets });
 
-  function clientOf({ authorities }: Papers, pool: number): Http {
-    if (clients.authorities !== authorities) clients = { authorities, pools: new Map() };
-    const made = clients.pools.get(pool) ?? deps.http({ url: address, sets, ...(authorities !== undefined && { authorities }) });
+  function clientOf({ server }: Papers, pool: number): Http {
+    if (clients.server !== server) clients = { server, pools: new Map() };
+    const made = clients.pools.get(pool) ?? deps.http({ ...server, sets });
     clients.pools.set(pool, made);
+    latest = made;
     return made;
   }
 
   const headersOf = ({ token }: Papers, { type, accept = 'application/json', body }: Partial<Request>): Record<string, string> => ({
-    authorization: `Bearer ${token.reveal()}`,
+    ...(token && { authorization: `Bearer ${token.reveal()}` }),
     accept,
     ...(body !== undefined && { 'content-type': type ?? 'application/json' }),
   });
@@ -73,15 +76,19 @@ export function makeApi(address: string, papers: (signal: AbortSignal, unlike?: 
     });
   }
 
+  function refused(answer: Answer, asked: Asked): Failure {
+    return latest ? refusal(latest, answer, asked) : new Failure('UNEXPECTED', `${asked.what} was answered before it was asked for.`);
+  }
+
   return {
     address,
     ask,
     async demand(method, path, { hoped = [200], asked, ...request }) {
       const answer = await ask(method, path, request);
-      if (!hoped.includes(answer.status)) throw refusal(first, answer, asked);
+      if (!hoped.includes(answer.status)) throw refused(answer, asked);
       return answer;
     },
-    refusal: (answer, asked) => refusal(first, answer, asked),
+    refusal: refused,
     async *lines(path, { signal, idleMs, pool, accept }) {
       const shown = await papers(signal);
       yield* clientOf(shown, pool).lines(path, { signal, idleMs, headers: headersOf(shown, { ...(accept !== undefined && { accept }) }) });

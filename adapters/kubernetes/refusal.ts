@@ -61,7 +61,7 @@ export function refusal(http: Http, answer: Answer, asked: Asked): Failure {
 }
 
 const renewToken =
-  'The cluster does not accept the token. Inside the cluster the kubelet renews it by itself; from outside give `tokenFile` a new one. The file is read again by itself.';
+  'The cluster does not accept the token. Inside the cluster the kubelet renews it by itself; from outside give the file of the token, or the kubeconfig, a new one. Both are read again by themselves.';
 
 export const taken = (what: string, managers: readonly string[]): Failure =>
   new Failure('CONFLICT', `${what} is not the courier's: ${ownersSaid(managers)}.`, { remedy: handOver });

@@ -188,6 +188,28 @@ export interface Http {
   failure(answer: Answer, message?: string): Failure;
 }
 
+/** One server, as the adapter knows it. What the configuration of the target says of certificates comes first. */
+export interface HttpBase {
+  readonly url: string;
+  /** Go with every request. */
+  readonly headers?: Record<string, string>;
+  /** Names of the headers that single requests bring. */
+  readonly sets?: readonly string[];
+  /** Certificates in PEM that are trusted beside those of the configuration. */
+  readonly authorities?: string | undefined;
+  /** Shown where the server asks for one. Both are PEM; the chain begins with the client's own certificate. */
+  readonly certificate?: { readonly chain: string; readonly key: Secret } | undefined;
+  /** The name in the server's certificate, where that is not the name in the address. */
+  readonly serverName?: string | undefined;
+  /** The HTTP proxy to this server, in the place of those of the environment. */
+  readonly proxy?: NamedProxy | undefined;
+}
+/** address: http://USER:PASSWORD@HOST:PORT. named: what a person calls it where it was set, for sentences. */
+export interface NamedProxy {
+  readonly address: Secret;
+  readonly named: string;
+}
+
 /** Structured logging: a static message, the data beside it. */
 export interface Log {
   debug(message: string, data?: object): void;
@@ -216,11 +238,15 @@ export interface Deps<F extends string = string> {
   /** The target's `registries:`. Those that are not there are slots with the state `absent` (`absentSlots`). */
   readonly wanted: readonly Registry[];
   /**
-   * A client of one server. `headers` go with every request; `sets` are the names of those that single requests bring.
-   * `authorities`: certificates in PEM that are trusted beside those of the configuration. The configuration may add
-   * other headers. Throws MISCONFIGURED for an address that cannot be used, and for a configured header of such a name.
+   * A client of one server. The configuration may add other headers. Throws MISCONFIGURED for an address that cannot be
+   * used, and for a configured header that the adapter sets.
    */
-  http(base: { url: string; headers?: Record<string, string>; sets?: readonly string[]; authorities?: string }): Http;
+  http(base: HttpBase): Http;
+  /**
+   * Reads YAML, or JSON, as Go's readers do. Maps are plain objects. Throws MISCONFIGURED with the place of the
+   * mistake, and quotes nothing of the text. path: where the text comes from.
+   */
+  yaml(text: string, path: string): unknown;
   /** For what is kept in files on this machine. */
   readonly files: Files;
   readonly askers: Askers;

@@ -33,8 +33,12 @@ export async function readTlsFiles(tls: TlsOptions, names: OptionNames): Promise
  * Reads the files anew. Throws MISCONFIGURED.
  */
 export async function secureContextOf(tls: TlsOptions, names: OptionNames): Promise<SecureContext | undefined> {
-  const { authorities } = tls;
-  const texts: Texts = { ...(await readTlsFiles(tls, names)), ...(authorities !== undefined && { authorities }) };
+  const { authorities, certificate, clientCertFile } = tls;
+  const texts: Texts = {
+    ...(await readTlsFiles(tls, names)),
+    ...(authorities !== undefined && { authorities }),
+    ...(certificate && !clientCertFile && { clientCertFile: certificate.chain, clientKeyFile: certificate.key.reveal() }),
+  };
   if (Object.keys(texts).length === 0) return undefined;
   check(texts, { tls, names });
   return contextFor(texts, { tls, names });
@@ -52,15 +56,23 @@ const kinds: Readonly<Record<FileOption, string>> = {
   clientKeyFile: 'clientKeyFile',
 };
 
+/** What an adapter gave in the place of the file, for the sentences. */
+const given: Readonly<Record<FileOption, string>> = {
+  caFile: 'The authorities that come with the target',
+  clientCertFile: 'The client certificate that comes with the target',
+  clientKeyFile: 'The key of the client certificate that comes with the target',
+};
+
 /** The cause says that it is about a file here, whoever else is on the way of the request. */
 function problem(
   option: FileOption,
   { tls, names }: Named,
   what: string,
   remedy?: string,
-  cause = new Unreadable(tls[option] ?? '', 'WRONG', what, remedy),
+  cause = new Unreadable(tls[option] ?? given[option], 'WRONG', what, remedy),
 ): Failure {
-  return new Failure('MISCONFIGURED', `${names[option] ?? kinds[option]}: ${cause.message}.`, { ...(remedy && { remedy }), cause });
+  const named = tls[option] ? `${names[option] ?? kinds[option]}: ` : '';
+  return new Failure('MISCONFIGURED', `${named}${cause.message}.`, { ...(remedy && { remedy }), cause });
 }
 
 function check({ caFile, clientCertFile, clientKeyFile }: Texts, named: Named): void {
@@ -105,7 +117,7 @@ function makeContext({ caFile, authorities, clientCertFile, clientKeyFile }: Tex
     () => nodeTls().createSecureContext({ key: clientKeyFile }),
     () => problem('clientKeyFile', named, 'holds a key that cannot be decoded'),
   );
-  const belongs = `does not belong to the certificate in ${named.tls.clientCertFile}`;
+  const belongs = `does not belong to the certificate${named.tls.clientCertFile ? ` in ${named.tls.clientCertFile}` : ''}`;
   return attempt(
     () => nodeTls().createSecureContext({ ...ca, cert: clientCertFile, key: clientKeyFile }),
     () => problem('clientKeyFile', named, belongs),

@@ -1,4 +1,5 @@
 import { isIPv4 } from 'node:net';
+import type { NamedProxy } from '../contract/adapter.ts';
 import { Secret } from '../contract/secret.ts';
 import { type Exception, entriesOf, isLoopback, readException } from './no-proxy.ts';
 
@@ -8,7 +9,7 @@ type Env = Readonly<Record<string, string | undefined>>;
 export interface Proxy {
   /** http://proxy:3128. User and password are not in it. */
   readonly origin: string;
-  /** As it is spelled in the environment: https_proxy. */
+  /** What names it, as it is spelled there: https_proxy, proxy-url. */
   readonly variable: string;
   /** What `Proxy-Authorization` says. */
   readonly authorization?: Secret;
@@ -72,6 +73,12 @@ export function proxiesOf(env: Env): Proxies {
     mistakes: Object.values(read).flatMap(found => (found && 'message' in found ? found : [])),
     unknown: entries.flatMap(({ text, exception }) => (exception ? [] : text)),
   };
+}
+
+/** One proxy for everything, whatever the environment says. */
+export function fixedProxy({ address, named }: NamedProxy): Pick<Proxies, 'wayTo'> {
+  const read = parseProxy(address.reveal().trim(), named);
+  return { wayTo: () => ('message' in read ? { mistake: read } : { proxy: read }) };
 }
 
 function readProxy(env: Env, name: 'HTTP_PROXY' | 'HTTPS_PROXY'): Proxy | ProxyMistake | undefined {

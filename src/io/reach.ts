@@ -1,10 +1,11 @@
 import { request } from 'node:http';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
+import type { NamedProxy } from '../contract/adapter.ts';
 import { Failure } from '../contract/failures.ts';
 import { secureContextOf } from './context.ts';
 import { dial, type Lookup, secure, serverOf } from './dial.ts';
-import { type Proxy, proxiesOf } from './proxies.ts';
+import { fixedProxy, type Proxy, proxiesOf } from './proxies.ts';
 import { distrust, noteRequest, type OptionNames, type TlsOptions } from './tls.ts';
 import { brokenByProxy, type Route, refusedByProxy } from './unconnected.ts';
 import { unless } from './unless.ts';
@@ -13,6 +14,8 @@ import { unless } from './unless.ts';
 export interface Reach {
   /** Proxies are taken from here (`proxiesOf`); the process's own environment unless given. */
   readonly env?: NodeJS.ProcessEnv | undefined;
+  /** In the place of those of the environment. */
+  readonly proxy?: NamedProxy | undefined;
   readonly tls?: TlsOptions | undefined;
   /** For DNS, TCP, proxy and TLS together (10 s). */
   readonly connectMs?: number | undefined;
@@ -46,9 +49,10 @@ export interface Ways {
 
 export function waysOf(reach: Reach): Ways {
   const { env = process.env, names = {}, tls = {} } = reach;
-  const { wayTo } = proxiesOf(env);
+  const { wayTo } = reach.proxy ? fixedProxy(reach.proxy) : proxiesOf(env);
+  const certified = tls.clientCertFile !== undefined || tls.certificate !== undefined;
   return {
-    routeTo: origin => ({ origin, ...wayTo(new URL(origin)), names, certified: tls.clientCertFile !== undefined }),
+    routeTo: origin => ({ origin, ...wayTo(new URL(origin)), names, certified }),
     to(server) {
       const { proxy, mistake } = wayTo(server);
       if (mistake) throw new Failure('MISCONFIGURED', `${mistake.variable} ${mistake.message}.`);

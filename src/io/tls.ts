@@ -1,4 +1,5 @@
 import type { TLSSocket } from 'node:tls';
+import type { HttpBase } from '../contract/adapter.ts';
 import { Failure } from '../contract/failures.ts';
 import { nameOf, type Proxy } from './proxies.ts';
 import type { Route } from './unconnected.ts';
@@ -18,8 +19,12 @@ export interface Trust {
   readonly insecureSkipVerify?: boolean | undefined;
 }
 
-/** Whom to trust, and the certificate that we show where a server asks for one: both files in PEM, both or none. */
+/**
+ * Whom to trust, and the certificate that we show where a server asks for one: both files in PEM, both or none, or else
+ * that which an adapter knows.
+ */
 export interface TlsOptions extends Trust {
+  readonly certificate?: HttpBase['certificate'];
   readonly clientCertFile?: string | undefined;
   readonly clientKeyFile?: string | undefined;
 }

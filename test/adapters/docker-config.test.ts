@@ -56,6 +56,7 @@ function open(
       clock: { wall: () => 0, mono: () => 0, sleep: () => Promise.resolve() },
       wanted: wanted.map(host => parseAddress(host)?.registry ?? assert.fail(host)),
       http: () => assert.fail('a file needs no requests'),
+      yaml: () => assert.fail('no YAML is read'),
       files: lendFiles({ writes: 'allowed' }),
       askers: { directory: '/nowhere', uid: process.getuid?.(), identityOf: async () => undefined },
       registry: address => parseAddress(address),

@@ -74,6 +74,7 @@ function open(directory: string, around: Around = {}) {
       clock: time,
       wanted: wanted.map(registryOf),
       http: () => assert.fail('answers need no requests'),
+      yaml: () => assert.fail('no YAML is read'),
       files: lendFiles({ writes: 'allowed' }),
       askers: { directory, uid: process.getuid?.(), identityOf: async () => identity },
       registry: address => parseAddress(address),

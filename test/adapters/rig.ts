@@ -2,14 +2,15 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
+import { readYaml } from '../../config/plain.ts';
 import type { Deps, Discovery, Finding, Receipt, Rehearsal, Slot, Target } from '../../src/contract/adapter.ts';
 import { type Clock, clock as machineClock } from '../../src/contract/clock.ts';
 import type { Credentials } from '../../src/contract/credential.ts';
 import { Failure } from '../../src/contract/failures.ts';
 import { parseAddress } from '../../src/contract/registry.ts';
 import { Secret } from '../../src/contract/secret.ts';
-import { openHttp } from '../../src/io/http.ts';
 import { lendFiles } from '../../src/io/lent-files.ts';
+import { lendHttp } from '../../src/io/lent-http.ts';
 import { compiled } from '../commands/cli.ts';
 import type { FakeServer } from '../fakes/server.ts';
 
@@ -60,7 +61,8 @@ export async function rigOn<Fake extends FakeServer, Ref>(
     log: { info: (...line) => void logged.push(line), debug: (...line) => void logged.push(line) },
     clock,
     wanted: wanted.map(name => parseAddress(name)?.registry ?? assert.fail(name)),
-    http: base => clients.use(openHttp({ allowHttp: true, env: {}, ...base })),
+    http: base => clients.use(lendHttp(base, { allowHttp: true, env: {} })),
+    yaml: readYaml,
     files: lendFiles({ writes: 'allowed' }),
     askers: { directory: '/nowhere', uid: process.getuid?.(), identityOf: async () => undefined },
     registry: address => parseAddress(address, aliases),

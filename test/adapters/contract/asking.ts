@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
 import { inspect } from 'node:util';
+import { readYaml } from '../../../config/plain.ts';
 import { acrossBorder } from '../../../src/border/target.ts';
 import type { Adapter, Deps, Discovery, Finding, Http, OptionSpecs, Target } from '../../../src/contract/adapter.ts';
 import { type Clock, clock } from '../../../src/contract/clock.ts';
 import { Failure } from '../../../src/contract/failures.ts';
 import { parseAddress, type Registry } from '../../../src/contract/registry.ts';
 import { Secret } from '../../../src/contract/secret.ts';
-import { openHttp } from '../../../src/io/http.ts';
 import { lendFiles } from '../../../src/io/lent-files.ts';
+import { lendHttp } from '../../../src/io/lent-http.ts';
 import { type Disk, watchedFiles } from './disk.ts';
 import type { Stage } from './stage.ts';
 
@@ -59,7 +60,8 @@ export function makeAsking<S extends OptionSpecs, F extends string, Ref>(
       log: { info: (...line) => void said.push(line), debug: (...line) => void said.push(line) },
       clock: clockUntil(over),
       wanted: wanted.map(registryOf),
-      http: (base): Http => clients.use(openHttp({ allowHttp: true, env: {}, maxBytes: 1024 * 1024, tls, ...base, readonly })),
+      http: (base): Http => clients.use(lendHttp(base, { allowHttp: true, env: {}, maxBytes: 1024 * 1024, tls, readonly })),
+      yaml: readYaml,
       files: watchedFiles(lendFiles({ writes: readonly ? 'refused' : 'allowed' }), disk),
       askers: { directory: '/nowhere', uid: process.getuid?.(), identityOf: async () => askedAs },
       registry: address => parseAddress(address),

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { makeApi } from '../../../adapters/kubernetes/api.ts';
-import { paperReader } from '../../../adapters/kubernetes/token.ts';
+import { keepPapers } from '../../../adapters/kubernetes/papers.ts';
+import { fromFiles } from '../../../adapters/kubernetes/token.ts';
 import { kubernetes } from '../../../adapters/kubernetes.ts';
 import type { Answer, Http } from '../../../src/contract/adapter.ts';
 import { seconds } from '../../courier/rig.ts';
@@ -31,8 +32,9 @@ function cluster(files: Record<string, string | Error>) {
     if (text instanceof Error) throw text;
     return text;
   };
-  const papers = paperReader({ token: 'token', authorities: 'ca' }, { clock, files: { read } as never });
-  const api = makeApi('https://kubernetes.default.svc', papers, { http });
+  const url = 'https://kubernetes.default.svc';
+  const papers = keepPapers(fromFiles({ url, token: 'token', authorities: 'ca' }, { files: { read } as never }), { clock });
+  const api = makeApi(papers, { http }, url, { url });
   return {
     clock,
     reads,

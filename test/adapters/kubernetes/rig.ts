@@ -34,6 +34,8 @@ export async function tokenFile(token: string): Promise<{ readonly path: string;
 export const optionsFor = (url: string, file: string, more: Partial<Options> = {}): Options => ({
   url,
   tokenFile: file,
+  kubeconfig: undefined,
+  context: undefined,
   secret: secretName,
   namespaces: [],
   excludeNamespaces: ['default', 'kube-*'],

@@ -1,0 +1,55 @@
+import type { Deps, HttpBase } from '../../src/contract/adapter.ts';
+import { Failure } from '../../src/contract/failures.ts';
+import { Secret } from '../../src/contract/secret.ts';
+import { type Choice, type Context, contextIn, type Given } from './kubeconfig.ts';
+import type { Papers, ReadPapers } from './papers.ts';
+import { readToken } from './token.ts';
+
+/** With what a context of a kubeconfig says. */
+export function fromKubeconfig(choice: Choice, deps: Pick<Deps, 'files' | 'yaml'>): ReadPapers {
+  let parsed: { readonly text: string; readonly context: Context } | undefined;
+
+  return async (signal): Promise<Papers> => {
+    const text = await deps.files.read(choice.path, { signal });
+    if (text === undefined)
+      throw new Failure('MISCONFIGURED', `There is no kubeconfig at ${choice.path}.`, {
+        remedy: 'Put it there, or name another one with `kubeconfig`. It is looked for again by itself.',
+      });
+    if (parsed?.text !== text) parsed = { text, context: contextIn(deps.yaml(text, choice.path), choice) };
+    return await papersOf(parsed.context, deps, signal);
+  };
+}
+
+async function papersOf(context: Context, deps: Pick<Deps, 'files'>, signal: AbortSignal): Promise<Papers> {
+  const { url, serverName, proxy, certificate, token } = context;
+  const read = (given: Given, kind: keyof typeof kinds): Promise<string> => readPem(given, kind, deps, signal);
+  const [authorities, chain, key, shown] = await Promise.all([
+    context.authorities && read(context.authorities, 'certificate'),
+    certificate && read(certificate.chain, 'certificate'),
+    certificate && read(certificate.key, 'key'),
+    token && ('file' in token ? readToken(token.file, deps, signal) : token.text),
+  ]);
+  const server: HttpBase = {
+    url,
+    ...(authorities !== undefined && { authorities }),
+    ...(serverName !== undefined && { serverName }),
+    ...(proxy && { proxy: { address: proxy, named: 'proxy-url' } }),
+    ...(chain !== undefined && key !== undefined && { certificate: { chain, key: new Secret(key) } }),
+  };
+  return { server, token: shown };
+}
+
+const kinds = {
+  certificate: { begin: /-----BEGIN CERTIFICATE-----/, name: 'certificate' },
+  key: { begin: /-----BEGIN [A-Z ]*PRIVATE KEY-----/, name: 'private key' },
+} as const;
+
+async function readPem(given: Given, kind: keyof typeof kinds, { files }: Pick<Deps, 'files'>, signal: AbortSignal): Promise<string> {
+  const text = 'text' in given ? given.text.reveal() : await files.read(given.file, { signal });
+  const { begin, name } = kinds[kind];
+  if (text !== undefined && begin.test(text)) return text;
+  const where = 'file' in given ? `${given.file}, ${given.from},` : given.from;
+  throw new Failure('MISCONFIGURED', `${where} ${text === undefined ? 'is not there' : `holds no ${name} in PEM`}.`, {
+    remedy: 'Correct it. It is read again by itself.',
+  });
+}

@@ -1,0 +1,45 @@
+import type { Deps, HttpBase } from '../../src/contract/adapter.ts';
+import { Failure } from '../../src/contract/failures.ts';
+import { label } from '../../src/contract/text.ts';
+import { fromKubeconfig } from './context.ts';
+import type { ReadPapers } from './papers.ts';
+import { fromFiles, inCluster } from './token.ts';
+
+/** The options that say where a cluster is, and how it lets us in. */
+export interface EntranceOptions {
+  readonly url: string | undefined;
+  readonly tokenFile: string | undefined;
+  readonly kubeconfig: string | undefined;
+  readonly context: string | undefined;
+}
+export interface Entrance {
+  /** For people. */
+  readonly address: string;
+  readonly read: ReadPapers;
+  /** The server, where it is known before anything is read. */
+  readonly first?: HttpBase;
+}
+
+/** Throws MISCONFIGURED where the options contradict one another. */
+export function entranceOf({ url, tokenFile, kubeconfig, context }: EntranceOptions, deps: Pick<Deps, 'files' | 'yaml'>): Entrance {
+  if (kubeconfig !== undefined) {
+    const other = url !== undefined ? 'url' : tokenFile !== undefined ? 'tokenFile' : undefined;
+    if (other)
+      throw new Failure('MISCONFIGURED', `\`${other}\` stands beside \`kubeconfig\`, which says it too.`, {
+        remedy: 'Take one of the two out.',
+      });
+    const address = context === undefined ? kubeconfig : `${label(context)} in ${kubeconfig}`;
+    return { address, read: fromKubeconfig({ path: kubeconfig, context }, deps) };
+  }
+  if (context !== undefined)
+    throw new Failure('MISCONFIGURED', '`context` is one of a kubeconfig, and none is named.', {
+      remedy: 'Name the file with `kubeconfig`.',
+    });
+  if (url !== undefined && tokenFile === undefined)
+    throw new Failure('MISCONFIGURED', 'With `url` a token is needed.', {
+      remedy: 'Name the file of a token with `tokenFile`, or a `kubeconfig`.',
+    });
+  const address = url?.replace(/\/+$/, '') ?? inCluster.url;
+  const files = { url: address, token: tokenFile ?? inCluster.token, ...(url === undefined && { authorities: inCluster.authorities }) };
+  return { address, read: fromFiles(files, deps), first: { url: address } };
+}

@@ -1,0 +1,64 @@
+import type { Deps, HttpBase } from '../../src/contract/adapter.ts';
+import type { Secret } from '../../src/contract/secret.ts';
+
+/** Where a cluster is and how it lets us in, as it is now. Another server is another object. */
+export interface Papers {
+  readonly server: HttpBase;
+  /** undefined: the certificate of the client is the login. */
+  readonly token: Secret | undefined;
+  /** When it must be renewed, on the engine's time line in milliseconds; undefined: nobody says. */
+  readonly until?: number;
+}
+/** Reads them anew; former: those that were read last. Throws a Failure. */
+export type ReadPapers = (signal: AbortSignal, former: Papers | undefined) => Promise<Papers>;
+/** Those of now; unlike: these are no longer good. */
+export type Show = (signal: AbortSignal, unlike?: Papers) => Promise<Papers>;
+
+/** The kubelet replaces a token when a fifth of its life is left; client-go reads it as often. In milliseconds. */
+const everyMs = 60_000;
+
+/**
+ * Reads at most once a minute, and anew when somebody says that the papers are no longer good. A file that cannot be
+ * read for a moment does no harm.
+ */
+export function keepPapers(read: ReadPapers, { clock }: Pick<Deps, 'clock'>): Show {
+  let known: Papers | undefined;
+  let readAt = Number.NEGATIVE_INFINITY;
+  let reading: Promise<Papers> | undefined;
+
+  async function readAnew(signal: AbortSignal, isRefused: boolean): Promise<Papers> {
+    try {
+      const papers = await read(signal, known);
+      known = known && isSame(known, papers) ? known : withSameServer(papers, known?.server);
+    } catch (error) {
+      if (!known || isRefused || signal.aborted) throw error;
+    }
+    readAt = clock.mono();
+    return known;
+  }
+
+  return async (signal, unlike) => {
+    const now = clock.mono();
+    if (known && now - readAt < everyMs && now < (known.until ?? Number.POSITIVE_INFINITY) && known !== unlike) return known;
+    // One at a time for all that ask; it ends by itself, as reading a file always does.
+    reading ??= readAnew(signal, known !== undefined && known === unlike).finally(() => {
+      reading = undefined;
+    });
+    return await reading;
+  };
+}
+
+const isSame = (one: Papers, other: Papers): boolean =>
+  one.token?.reveal() === other.token?.reveal() && one.until === other.until && isSameServer(one.server, other.server);
+
+const isSameServer = (one: HttpBase, other: HttpBase): boolean =>
+  one.url === other.url &&
+  one.authorities === other.authorities &&
+  one.serverName === other.serverName &&
+  one.proxy?.address.reveal() === other.proxy?.address.reveal() &&
+  one.certificate?.chain === other.certificate?.chain &&
+  one.certificate?.key.reveal() === other.certificate?.key.reveal();
+
+/** The connections to a server are kept for as long as it is the same. */
+const withSameServer = (papers: Papers, former: HttpBase | undefined): Papers =>
+  former && isSameServer(former, papers.server) ? { ...papers, server: former } : papers;
