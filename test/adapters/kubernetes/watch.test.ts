@@ -4,6 +4,7 @@ import { ownWrites } from '../../../adapters/kubernetes/own-writes.ts';
 import { watchCluster } from '../../../adapters/kubernetes/watch.ts';
 import type { Sighting } from '../../../src/contract/adapter.ts';
 import { asFailure, Failure } from '../../../src/contract/failures.ts';
+import { seconds } from '../../courier/rig.ts';
 import { createVirtualClock, type VirtualClock } from '../../fakes/clock.ts';
 import { leastRules } from '../../fakes/kubernetes.ts';
 import { codesOf, given, host, only } from '../rig.ts';
@@ -104,10 +105,15 @@ describe('what a watch sees', () => {
 /** Plays what a server says to each watch of one stream, in turn; null: nothing any more. */
 async function playing(clock: VirtualClock, answers: readonly (readonly string[] | Failure | null)[]) {
   const asked: string[] = [];
+  /** What comes of a question whether the server is there. */
+  const probe = { failure: new Failure('TIMEOUT', 'slow'), count: 0 };
   const aborted = new AbortController();
   const api = {
     address: 'https://cluster.test',
-    ask: async () => await Promise.reject(new Failure('TIMEOUT', 'slow')),
+    ask: async () => {
+      probe.count++;
+      return await Promise.reject(probe.failure);
+    },
     async *lines(path: string, { signal }: { signal: AbortSignal }) {
       asked.push(path);
       const answer = answers[asked.length - 1];
@@ -129,7 +135,7 @@ async function playing(clock: VirtualClock, answers: readonly (readonly string[]
   const ended = (async () => {
     for await (const sighting of watch) seen.push(sighting);
   })().then(() => undefined, asFailure);
-  return { asked, seen, ended, alarm: () => aborted.abort() };
+  return { asked, seen, ended, probe, alarm: () => aborted.abort() };
 }
 
 describe('a stream', () => {
@@ -148,6 +154,18 @@ describe('a stream', () => {
     assert.deepEqual(t.seen, [{ gone: 'ADDED' }, { gone: 'MODIFIED' }]);
     t.alarm();
     assert.equal((await t.ended)?.code, 'UNREACHABLE', 'a request of ours found nobody');
+  });
+
+  test('that stays open and silent ends as soon as the server takes no connection, not while it is only slow', async () => {
+    const clock = createVirtualClock();
+    const t = await playing(clock, [null]);
+    await until(() => t.asked.length === 1, 'the stream');
+    await clock.advance(35 * seconds);
+    assert.equal(t.probe.count, 3);
+    t.probe.failure = new Failure('UNREACHABLE', 'refused');
+    await clock.advance(10 * seconds);
+    assert.equal((await t.ended)?.code, 'UNREACHABLE');
+    assert.equal(t.probe.count, 4);
   });
 
   const faults: readonly (readonly [what: string, answer: readonly string[] | Failure, message: RegExp])[] = [
