@@ -36,6 +36,10 @@ const benches: Readonly<Record<string, Bench>> = {
     question: "How long does the kubelet's credential provider take, beside the official one?",
     load: async () => (await import('./kubelet.ts')).kubelet,
   },
+  kubernetes: {
+    question: 'How long until 1,000 namespaces hold a new token, beside a refresher that writes one by one, and what do they cost?',
+    load: async () => (await import('./kubernetes.ts')).kubernetes,
+  },
   startup: { question: 'How long from exec to the first delivery?', load: async () => (await import('./startup.ts')).startup },
   recovery: {
     question: 'When 1,000 targets come back after an hour, how soon do all hold the newest token?',
@@ -58,7 +62,7 @@ const bench = Object.hasOwn(benches, name) ? benches[name] : undefined;
 
 function usage(mistake: string): void {
   console.error(`${mistake}\nusage: npm run bench -- NAME`);
-  for (const [known, { question }] of Object.entries(benches)) console.error(`  ${known.padEnd(9)}${question}`);
+  for (const [known, { question }] of Object.entries(benches)) console.error(`  ${known.padEnd(11)}${question}`);
   process.exitCode = 2;
 }
 

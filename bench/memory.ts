@@ -1,11 +1,8 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import type { Readable } from 'node:stream';
-import { setTimeout as after } from 'node:timers/promises';
 import { UsageError } from '../src/commands/io.ts';
 import type { Report } from './benches.ts';
-import { environment, type Portainers, startPortainers } from './portainers.ts';
-import { beside, end, residentOf, startExecutable, startServer } from './processes.ts';
+import { environment, type Portainers, startPortainers, surroundings } from './portainers.ts';
+import { residentOf, startServer } from './processes.ts';
+import { residents } from './residents.ts';
 
 /** MiB of resident memory; `growth`: of what is measured last to what is measured first, when it should be flat. */
 const limits = { idle: 100, refreshed: 130, slots: 200, growth: 1.1 };
@@ -51,11 +48,7 @@ export async function memory(args: string[]): Promise<Report> {
   return { bench: 'memory', ratio, pairs: 1, ok: ratio <= 1, limits, figures };
 }
 
-/**
- * The executable from its start until it has written every row, and for one more discovery at least, with scrapes of
- * its metrics every 15 s.
- * measured: the highest figure of that time.
- */
+/** The executable until it has written every row; measured: the highest figure of all the time. */
 async function running(
   what: string,
   kind: 'fake' | 'lean',
@@ -64,54 +57,13 @@ async function running(
   limit: number,
 ): Promise<Figure & { readonly settled: number }> {
   using servers = await startPortainers(kind, targets, rows);
-  const folder = await mkdtemp(beside('memory-'));
-  const path = join(folder, 'config.json');
-  await writeFile(path, JSON.stringify(configOf(servers)), { mode: 0o600 });
-  const { PORTAINER_URL: _, PORTAINER_API_KEY: __, ...env } = environment(servers);
-  const child = startExecutable({ ...env, PORTAINER_ALLOW_HTTP: '', ECR_COURIER_CONFIG: path }, ['ignore', 'pipe', 'inherit']);
-  const { pid = 0 } = child;
-  try {
-    const metrics = `${await urlOf(child.stdout as Readable)}/metrics`;
-    const began = performance.now();
-    while ((await servers.writes()) < targets * rows) await after(200);
-    const deliveredS = Math.round((performance.now() - began) / 1000);
-    const delivered = residentOf(pid);
-    for (let scrape = 0; scrape < 5; scrape++) {
-      await after(15_000);
-      await (await fetch(metrics)).arrayBuffer();
-    }
-    const settled = residentOf(pid);
-    return {
-      what,
-      measured: settled.peak,
-      limit,
-      settled: settled.rss,
-      delivered: delivered.rss,
-      deliveredPeak: delivered.peak,
-      deliveredS,
-    };
-  } finally {
-    await end(child);
-    await rm(folder, { recursive: true });
-  }
+  const isDone = async () => (await servers.writes()) >= targets * rows;
+  const { peak, ...more } = await residents(configOf(servers), surroundings(servers.ecr), isDone);
+  return { what, measured: peak, limit, ...more };
 }
 
 function configOf({ urls, key }: Portainers): object {
   return { targets: urls.map((url, at) => ({ name: `portainer-${at}`, kind: 'portainer', url, apiKey: key, allowHttp: true })) };
-}
-
-/** Where the daemon says that it listens; the rest of its log is read and forgotten. */
-function urlOf(stdout: Readable): Promise<string> {
-  return new Promise((resolve, reject) => {
-    let head = '';
-    stdout.on('data', (chunk: Buffer) => {
-      if (head.includes('"msg":"listening"')) return;
-      head += chunk.toString();
-      const line = head.split('\n').find(text => text.includes('"msg":"listening"') && text.endsWith('}'));
-      if (line) resolve((JSON.parse(line) as { url: string }).url);
-    });
-    stdout.on('end', () => reject(new Error(`the daemon ended before it listened: ${head.slice(0, 2000)}`)));
-  });
 }
 
 const counts = [1_000, 2_000, 5_000];

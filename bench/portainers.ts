@@ -50,18 +50,20 @@ export async function startPortainers(kind: Kind, portainers: number, rows: numb
   };
 }
 
-/**
- * The environment in which the executable finds them. What it would prove at a registry is refused at once: there is
- * none.
- */
+/** The environment in which the executable finds them. */
 export function environment({ urls: [url = ''], ecr, key }: Portainers): Record<string, string> {
+  return { ...surroundings(ecr), PORTAINER_URL: url, PORTAINER_API_KEY: key, PORTAINER_ALLOW_HTTP: 'true' };
+}
+
+/**
+ * The environment for any kind of manager, with an ECR that is there. What it would prove at a registry is refused at
+ * once: there is none.
+ */
+export function surroundings(ecr: string): Record<string, string> {
   return {
     PATH: process.env['PATH'] ?? '',
     ECR_COURIER_LISTEN: '127.0.0.1:0',
     ECR_COURIER_START_SPREAD_SECONDS: '0',
-    PORTAINER_URL: url,
-    PORTAINER_API_KEY: key,
-    PORTAINER_ALLOW_HTTP: 'true',
     AWS_ENDPOINT_URL: ecr,
     AWS_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE',
     AWS_SECRET_ACCESS_KEY: 'the-key-of-a-bench',

@@ -20,6 +20,7 @@ try {
       {
         bench: 'bench/benches.ts',
         fakes: 'bench/fakes.ts',
+        'cluster-fakes': 'bench/cluster-fakes.ts',
         'memory-refreshes': 'bench/memory-refreshes.ts',
         'memory-days': 'bench/memory-days.ts',
         'soak-seed': 'bench/soak-seed.ts',

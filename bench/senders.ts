@@ -1,14 +1,9 @@
-import { randomBytes } from 'node:crypto';
 import { Pool } from 'undici';
 import { portainer } from '../adapters/portainer.ts';
-import { clock } from '../src/contract/clock.ts';
-import { fingerprint } from '../src/contract/credential.ts';
-import { addressReader } from '../src/contract/registry.ts';
 import { Secret } from '../src/contract/secret.ts';
-import type { Source } from '../src/contract/source.ts';
-import { createCourier } from '../src/courier/courier.ts';
 import { hour } from '../src/courier/timing.ts';
 import { manageTarget } from '../src/target.ts';
+import { leapingClock, newPassword, startEngine, surroundings } from './engine.ts';
 import type { Portainers } from './portainers.ts';
 
 /** Brings a new password of 2,000 characters into every row. */
@@ -19,80 +14,29 @@ export interface Sender extends AsyncDisposable {
   readonly password: string;
 }
 
-const newPassword = (): string => randomBytes(1500).toString('base64');
 const { concurrency } = portainer.limits;
 
 /**
  * The engine, the Portainer adapter and the HTTP client as the daemon has them, without proof, and without discovery
  * after the first one.
- * Everything becomes due as it does in life: the wall clock leaps, the token has lived half its life, a new one comes.
  */
 export async function openCourier({ urls, rows, key }: Portainers): Promise<Sender> {
-  let leapt = 0;
-  let began = 0;
-  let password = '';
-  /** Of the newest credential: after a start, slots are also written once more with the one that they have. */
-  let newest = '';
-  let left = 0;
-  let all = Promise.withResolvers<void>();
-  const leaping = { ...clock, wall: () => clock.wall() + leapt };
-  const source: Source = {
-    name: 'default',
-    scope: () => 'default',
-    async fetch() {
-      password = newPassword();
-      const issuedAt = new Date(leaping.wall());
-      const expiresAt = new Date(issuedAt.getTime() + 12 * hour);
-      newest = fingerprint({ password: new Secret(password) });
-      began = performance.now();
-      return { username: 'AWS', password: new Secret(password), issuedAt, expiresAt, source: 'default', scope: 'default' };
-    },
-  };
-  const targets = urls.map((url, at) => manageTarget(configured(`portainer-${at}`, url, key), { ...surroundings, clock: leaping }));
-  const courier = createCourier({
-    clock: leaping,
-    tickMs: 1000,
-    nextDiscovery: () => Number.POSITIVE_INFINITY,
-    emit(event) {
-      if (event.kind === 'delivered' && event.sent[0]?.fingerprint === newest && --left === 0) all.resolve();
-      if ('failure' in event) all.reject(event.failure);
-    },
-  });
-
-  /** Waits until every slot was delivered to once more. */
-  async function everySlot(): Promise<number> {
-    left = urls.length * rows;
-    all = Promise.withResolvers();
-    await all.promise;
-    return performance.now() - began;
-  }
-
-  courier.use({ all: [source], choose: () => source }, targets);
-  const stopping = new AbortController();
-  const first = everySlot();
-  const running = courier.run(stopping.signal);
-  await first;
+  const clock = leapingClock();
+  const targets = urls.map((url, at) => manageTarget(configured(`portainer-${at}`, url, key), { ...surroundings, clock }));
+  const engine = startEngine(targets, clock);
+  const slots = urls.length * rows;
+  await engine.delivered(slots);
   return {
     send() {
-      leapt += 7 * hour;
-      return everySlot();
+      clock.leap(7 * hour);
+      return engine.delivered(slots);
     },
     get password() {
-      return password;
+      return engine.password;
     },
-    async [Symbol.asyncDispose]() {
-      stopping.abort();
-      await running;
-    },
+    [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose](),
   };
 }
-
-const surroundings = {
-  log: { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined },
-  registry: addressReader(new Map()),
-  env: {},
-  readonly: false,
-};
 
 function configured(name: string, url: string, key: string): Parameters<typeof manageTarget>[0] {
   return {

@@ -1,0 +1,134 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Pool } from 'undici';
+import { startServer } from './processes.ts';
+
+/** Requests by what they ask for. aside: for rights and versions, and whether somebody is there. */
+export interface Counts {
+  readonly applies: number;
+  /** Other than an apply. */
+  readonly writes: number;
+  /** Of one object. */
+  readonly reads: number;
+  readonly lists: number;
+  readonly watches: number;
+  readonly aside: number;
+}
+/**
+ * What is asked of the process of cluster-fakes.ts: start with these namespaces; what has come since you were last
+ * asked?
+ */
+export type Order = { readonly namespaces: readonly string[] } | { readonly counts: true };
+export interface Started {
+  readonly url: string;
+  /** Of the courier, with the least rights, and of somebody who may do everything. */
+  readonly token: string;
+  readonly admin: string;
+  readonly ecr: string;
+}
+
+/** A cluster that is asked with all rights. */
+export interface Cluster extends AsyncDisposable {
+  /** What a configuration says of it. */
+  readonly target: object;
+  readonly namespaces: readonly string[];
+  /** undefined: it is a real one. */
+  readonly ecr: string | undefined;
+  /** As many connections at a time as are asked for. */
+  open(connections: number): Asking;
+  /** undefined: a real one does not count. */
+  counts(): Promise<Counts> | undefined;
+}
+export interface Asking extends AsyncDisposable {
+  (method: string, path: string, body?: string, type?: string): Promise<{ readonly status: number; readonly text: string }>;
+}
+
+const named = (count: number): string[] => Array.from({ length: count }, (_, at) => `bench-${String(at).padStart(5, '0')}`);
+
+/** A fake in another process, with so many namespaces. */
+export async function startCluster(count: number): Promise<Cluster> {
+  const server = startServer('cluster-fakes');
+  const namespaces = named(count);
+  const { url, token, admin, ecr } = await server.ask<Started>({ namespaces } satisfies Order);
+  const file = await fileWith(token);
+  return {
+    namespaces,
+    ecr,
+    target: { ...targetOf(url, file.path), allowHttp: true },
+    open: connections => opened(new Pool(url, { connections }), admin),
+    counts: () => server.ask<Counts>({ counts: true } satisfies Order),
+    async [Symbol.asyncDispose]() {
+      server[Symbol.dispose]();
+      await file[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/**
+ * The API server of TEST_KUBERNETES_URL, asked with TEST_KUBERNETES_TOKEN and checked by the certificates in the file
+ * TEST_KUBERNETES_CA_FILE. The namespaces are made there, and removed at the end. undefined: there is none.
+ */
+export async function realCluster(count: number): Promise<Cluster | undefined> {
+  const { TEST_KUBERNETES_URL: url, TEST_KUBERNETES_TOKEN: token, TEST_KUBERNETES_CA_FILE: caFile } = process.env;
+  if (!url || !token) return undefined;
+  const file = await fileWith(token);
+  const ca = caFile ? await readFile(caFile, 'utf8') : undefined;
+  const open = (connections: number): Asking => opened(new Pool(url, { connections, ...(ca && { connect: { ca } }) }), token);
+  const namespaces = named(count);
+  const ask = open(16);
+  await inLoops(namespaces, 16, async name => {
+    const { status, text } = await ask('POST', '/api/v1/namespaces', namespaceBody(name));
+    if (status !== 201 && status !== 409) throw new Error(`${name} was not made: ${status} ${text}`);
+  });
+  return {
+    namespaces,
+    ecr: undefined,
+    target: { ...targetOf(url, file.path), ...(caFile && { caFile }) },
+    open,
+    counts: () => undefined,
+    async [Symbol.asyncDispose]() {
+      await inLoops(namespaces, 16, name => ask('DELETE', `/api/v1/namespaces/${name}`));
+      await ask[Symbol.asyncDispose]();
+      await file[Symbol.asyncDispose]();
+    },
+  };
+}
+
+export const namespaceBody = (name: string): string => JSON.stringify({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
+
+export const host = '123456789012.dkr.ecr.eu-west-1.amazonaws.com';
+
+const targetOf = (url: string, tokenFile: string): object => ({
+  kind: 'kubernetes',
+  url,
+  tokenFile,
+  registries: [host],
+  namespaces: ['bench-*'],
+});
+
+/** One request at a time in each of so many loops. */
+export async function inLoops<T>(items: readonly T[], loops: number, act: (item: T) => Promise<unknown>): Promise<void> {
+  const left = [...items];
+  const loop = async (): Promise<void> => {
+    for (let item = left.pop(); item !== undefined; item = left.pop()) await act(item);
+  };
+  await Promise.all(Array.from({ length: loops }, loop));
+}
+
+function opened(pool: Pool, token: string): Asking {
+  const headers = { authorization: `Bearer ${token}`, accept: 'application/json' };
+  const ask = async (method: string, path: string, body?: string, type = 'application/json') => {
+    const sent = body === undefined ? { headers } : { headers: { ...headers, 'content-type': type }, body };
+    const { statusCode, body: answer } = await pool.request({ method, path, ...sent });
+    return { status: statusCode, text: await answer.text() };
+  };
+  return Object.assign(ask, { [Symbol.asyncDispose]: () => pool.close() });
+}
+
+async function fileWith(text: string): Promise<{ readonly path: string } & AsyncDisposable> {
+  const folder = await mkdtemp(join(tmpdir(), 'ecr-courier-cluster-'));
+  const path = join(folder, 'token');
+  await writeFile(path, text, { mode: 0o600 });
+  return { path, [Symbol.asyncDispose]: () => rm(folder, { recursive: true }) };
+}

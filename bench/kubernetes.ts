@@ -1,0 +1,156 @@
+import { writeFile } from 'node:fs/promises';
+import { setTimeout as after } from 'node:timers/promises';
+import { adapters } from '../adapters/index.ts';
+import { load } from '../config/load.ts';
+import { clock } from '../src/contract/clock.ts';
+import { manageTarget } from '../src/target.ts';
+import type { Report } from './benches.ts';
+import { bareWay, peerWay, type Way } from './cluster-ways.ts';
+import { type Cluster, type Counts, namespaceBody, realCluster, startCluster } from './clusters.ts';
+import { type Engine, startEngine, surroundings } from './engine.ts';
+import { surroundings as environment } from './portainers.ts';
+import { beside } from './processes.ts';
+import { residents } from './residents.ts';
+
+const namespaces = 1_000;
+const pairs = 5;
+const newcomers = 20;
+/**
+ * peer: at least so much faster than a GET and a PUT one by one. bare: at most so much slower than the apply loop.
+ * quietMs: of a pass without change and of one after a restart. newMs: a new namespace, on a real server.
+ * memory: MiB.
+ */
+const limits = { peer: 1.4, bare: 1.15, quietMs: 250, newMs: 10, memory: 150 };
+
+/** What was found wrong with the requests of a part: nothing, as a rule. */
+type Faults = string[];
+
+/**
+ * A cluster with 1,000 namespaces through engine, adapter and HTTP: a new token, none, a restart, a new namespace; and
+ * the memory with 10,000. ratio: of the peer's way to ours.
+ */
+export async function kubernetes(): Promise<Report> {
+  const faults: Faults = [];
+  await using real = await realCluster(namespaces);
+  await using cluster = real ?? (await startCluster(namespaces));
+  const target = await targetOn(cluster);
+  const start = () => startEngine([manageTarget(target, { ...surroundings, clock })], clock);
+  const passes = await newTokens(cluster, start, faults);
+  const { quiet, newMs } = await afterRestart(cluster, start, faults);
+  const memory = real ? undefined : await memoryOf(10_000);
+  const ratio = rounded(median(passes.map(({ courier, peer }) => peer / courier)));
+  const bare = rounded(median(passes.map(run => run.courier / run.bare)));
+  const ms = { courier: middle(passes, 'courier'), bare: middle(passes, 'bare'), peer: middle(passes, 'peer') };
+  const ok =
+    faults.length === 0 &&
+    ratio >= limits.peer &&
+    bare <= limits.bare &&
+    Object.values(quiet).every(figure => figure <= limits.quietMs) &&
+    (!real || newMs <= limits.newMs) &&
+    (memory?.peak ?? 0) <= limits.memory;
+  console.log(`a new token: ${JSON.stringify(ms)} ms; ${ratio} times as fast as the peer, ${bare} of the bare loop`);
+  console.log(`nothing to do: ${JSON.stringify(quiet)} ms; a new namespace: ${newMs} ms; memory: ${JSON.stringify(memory)}`);
+  for (const fault of faults) console.log(fault);
+  return { bench: 'kubernetes', ratio, pairs, ok, limits, server: real ? 'real' : 'fake', bare, ms, quiet, newMs, memory, faults };
+}
+
+type Pass = Readonly<Record<'courier' | 'bare' | 'peer', number>>;
+
+async function newTokens(cluster: Cluster, start: () => Engine, faults: Faults): Promise<Pass[]> {
+  await using bare = bareWay(cluster);
+  await using peer = peerWay(cluster);
+  await using engine = start();
+  await engine.delivered(namespaces);
+  const ours: Way['send'] = async () => {
+    await counted(cluster);
+    engine.courier.refresh();
+    const ms = await engine.delivered(namespaces);
+    expect(faults, 'a new token', await counted(cluster), { applies: namespaces, writes: 0, reads: 0, lists: 0 });
+    return ms;
+  };
+  const passes: Pass[] = [];
+  for (let warm = false; passes.length < pairs; warm = true) {
+    const pass = { courier: await ours(), bare: await bare.send(), peer: await peer.send() };
+    if (warm) passes.push(pass);
+  }
+  await counted(cluster);
+  return passes;
+}
+
+/** Another engine finds all as it should be; looks again; and is told of new namespaces. */
+async function afterRestart(cluster: Cluster, start: () => Engine, faults: Faults) {
+  await counted(cluster);
+  const began = performance.now();
+  await using engine = start();
+  const looked = () => engine.heard(event => event.kind === 'discovered');
+  await looked();
+  const restart = rounded(performance.now() - began);
+  await quietly(cluster, 'a restart', faults);
+  const looks: number[] = [];
+  for (let look = 0; look < pairs; look++) {
+    const from = performance.now();
+    const seen = looked();
+    engine.courier.look('kubernetes');
+    await seen;
+    looks.push(performance.now() - from);
+    await quietly(cluster, 'a pass without change', faults);
+  }
+  return { quiet: { restart, look: rounded(median(looks)) }, newMs: await newNamespaces(cluster, engine, faults) };
+}
+
+/** Whoever finds something to write does so at once. */
+async function quietly(cluster: Cluster, what: string, faults: Faults): Promise<void> {
+  await after(500);
+  expect(faults, what, await counted(cluster), { applies: 0, writes: 0, reads: 0 });
+}
+
+/** From the answer to whoever has made it until its Secret is there. */
+async function newNamespaces(cluster: Cluster, engine: Engine, faults: Faults): Promise<number> {
+  await using ask = cluster.open(1);
+  const times: number[] = [];
+  for (let at = 0; at < newcomers; at++) {
+    const name = `bench-new-${at}`;
+    const delivered = engine.heard(event => event.kind === 'delivered' && event.slot.startsWith(`${name}/`)).then(() => performance.now());
+    const { status, text } = await ask('POST', '/api/v1/namespaces', namespaceBody(name));
+    if (status !== 201) throw new Error(`${name} was not made: ${status} ${text}`);
+    const made = performance.now();
+    times.push(Math.max(0, (await delivered) - made));
+    // The other write is the POST.
+    expect(faults, 'a new namespace', await counted(cluster), { applies: 1, writes: 1, reads: 0, lists: 0 });
+  }
+  for (let at = 0; at < newcomers; at++) await ask('DELETE', `/api/v1/namespaces/bench-new-${at}`);
+  return rounded(median(times));
+}
+
+async function memoryOf(count: number) {
+  await using cluster = await startCluster(count);
+  let applies = 0;
+  const isDone = async (): Promise<boolean> => (applies += (await cluster.counts())?.applies ?? 0) >= count;
+  return await residents({ targets: [cluster.target] }, environment(cluster.ecr ?? ''), isDone);
+}
+
+const counted = async (cluster: Cluster): Promise<Counts | undefined> => await cluster.counts();
+
+function expect(faults: Faults, what: string, counts: Counts | undefined, wanted: Partial<Counts>): void {
+  for (const [kind, count] of Object.entries(wanted))
+    if (counts && counts[kind as keyof Counts] !== count) faults.push(`${what}: ${kind} ${counts[kind as keyof Counts]}, not ${count}`);
+}
+
+async function targetOn(cluster: Cluster) {
+  const file = beside('cluster.json');
+  await writeFile(file, JSON.stringify({ targets: [{ ...cluster.target, name: 'kubernetes' }] }), { mode: 0o600 });
+  const { targets } = await load({ files: [file], env: {}, adapters });
+  if (!targets[0]) throw new Error('the configuration has no target');
+  return targets[0];
+}
+
+const middle = (passes: readonly Pass[], way: keyof Pass): number => rounded(median(passes.map(pass => pass[way])));
+
+function median(figures: readonly number[]): number {
+  return figures.toSorted((a, b) => a - b)[Math.floor(figures.length / 2)] ?? Number.NaN;
+}
+
+/** Three digits. */
+function rounded(figure: number): number {
+  return Number(figure.toPrecision(3));
+}
