@@ -43,6 +43,10 @@ test('links within the repository lead to files that are there, and to headings 
   }
 });
 
+test('no page has what a merge left undecided', () => {
+  for (const page of [...pages, 'CHANGELOG.md']) assert.doesNotMatch(textOf(join(root, page)), /^(<{7}|={7}|>{7})( |$)/m, page);
+});
+
 test('the commands of the guides exist', async () => {
   const { stdout } = await command(['--help']);
   const commands = new Set([...stdout.matchAll(/^ {2}([a-z]+)/gm)].map(match => match[1]));
