@@ -4,13 +4,14 @@ import { Failure } from '../src/contract/failures.ts';
 import { makeAbout } from './kubernetes/about.ts';
 import { makeApi } from './kubernetes/api.ts';
 import { makeApplier, type Task } from './kubernetes/apply.ts';
-import { makeAttacher } from './kubernetes/attach.ts';
+import { makeAccountWriter, makeAttacher } from './kubernetes/attach.ts';
 import { entranceOf } from './kubernetes/entrance.ts';
 import { makeEvents } from './kubernetes/events.ts';
 import { type Code, findings } from './kubernetes/findings.ts';
 import { makeLook } from './kubernetes/look.ts';
 import { ownWrites } from './kubernetes/own-writes.ts';
 import { keepPapers } from './kubernetes/papers.ts';
+import { makePruner } from './kubernetes/prune.ts';
 import { makeSlots, type Ref } from './kubernetes/slots.ts';
 import { type Current, watchCluster } from './kubernetes/watch.ts';
 import { makeWriter } from './kubernetes/write.ts';
@@ -85,7 +86,8 @@ export const kubernetes = defineAdapter({
     const alarms = new Set<AbortController>();
     const view = () => current?.view;
     const writer = makeWriter(api, makeApplier(api, settings, deps, own, view), settings, deps);
-    const attach = makeAttacher(api, settings, view);
+    const writeAccount = makeAccountWriter(api, settings);
+    const attach = makeAttacher(writeAccount, view);
 
     function deliverTo({ ref, registries }: Slot<Ref>, credentials: Credentials, way: Task['way'], signal: AbortSignal): Promise<Receipt> {
       if (ref.kind === 'account') return attach(ref, way, signal);
@@ -126,6 +128,7 @@ export const kubernetes = defineAdapter({
         }
       },
       rehearse: (slot, credentials, signal) => deliverTo(slot, credentials, 'rehearsed', signal),
+      prune: makePruner(api, settings, writeAccount),
       watch: signal => (current?.view.canWatch ? watching(signal) : undefined),
     };
   },

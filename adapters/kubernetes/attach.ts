@@ -3,7 +3,7 @@ import { Failure } from '../../src/contract/failures.ts';
 import { namesIn, pullSecretsIn } from './accounts.ts';
 import type { Api } from './api.ts';
 import { list } from './list.ts';
-import { type Meta, metaOf } from './objects.ts';
+import { type Meta, mapOf, metaOf, textOf } from './objects.ts';
 import { isWithoutNamespace } from './refusal.ts';
 import { pathOf, type Settings } from './settings.ts';
 import type { View } from './view.ts';
@@ -15,6 +15,8 @@ export interface Place {
   readonly namespace: string;
   readonly name: string;
 }
+type Wish = 'attached' | 'detached';
+type Way = 'written' | 'rehearsed';
 interface Account {
   readonly meta: Meta;
   readonly pullSecrets: readonly unknown[];
@@ -22,10 +24,11 @@ interface Account {
 }
 
 /**
- * Puts the Secret among those that a ServiceAccount names. Kubernetes replaces that list as a whole, whatever the kind
- * of the patch, so the write names the version of what it has read (recorded on 1.36.3: 409 when it is another one).
+ * Puts the Secret among those that a ServiceAccount names, or takes it out. Kubernetes replaces that list as a whole,
+ * whatever the kind of the patch, so the write names the version of what it has read (recorded on 1.36.3: 409 when it
+ * is another one). Says whether there was something to write.
  */
-export function makeAttacher(api: Api, settings: Pick<Settings, 'secret' | 'fieldManager'>, view: () => View | undefined) {
+export function makeAccountWriter(api: Api, settings: Pick<Settings, 'secret' | 'fieldManager'>) {
   const { secret, fieldManager } = settings;
   const asked = ({ namespace, name }: Place, ...verbs: readonly string[]) => ({
     what: `ServiceAccount ${namespace}/${name}`,
@@ -46,23 +49,34 @@ export function makeAttacher(api: Api, settings: Pick<Settings, 'secret' | 'fiel
     return meta && { meta, pullSecrets: pullSecretsIn(object), isAttached: namesIn(object).includes(secret) };
   }
 
-  return async (place: Place, way: 'written' | 'rehearsed', signal: AbortSignal): Promise<Receipt> => {
+  /** All that others have put there stays, in its order. */
+  const listFor = ({ pullSecrets }: Account, wish: Wish): readonly unknown[] =>
+    wish === 'attached' ? [...pullSecrets, { name: secret }] : pullSecrets.filter(one => textOf(mapOf(one)['name']) !== secret);
+
+  return async (place: Place, wish: Wish, way: Way, signal: AbortSignal): Promise<'written' | 'nothing to do'> => {
     const { namespace, name } = place;
-    // A new password does not concern it, so it is not asked about each time.
-    if (view()?.accounts.get(namespace)?.get(name)) return { change: 'unchanged' };
     for (let attempt = 1; ; attempt++) {
-      const { meta, pullSecrets, isAttached } = await read(place, signal);
-      if (isAttached) return { change: 'unchanged' };
+      const account = await read(place, signal);
+      if (account.isAttached === (wish === 'attached')) return 'nothing to do';
       const query = `fieldManager=${encodeURIComponent(fieldManager)}${way === 'rehearsed' ? '&dryRun=All' : ''}`;
-      const body = { metadata: { resourceVersion: meta.version }, imagePullSecrets: [...pullSecrets, { name: secret }] };
+      const body = { metadata: { resourceVersion: account.meta.version }, imagePullSecrets: listFor(account, wish) };
       const request = { signal, body, type: 'application/merge-patch+json', ...(way === 'rehearsed' && { reads: true }) } as const;
       const answer = await api.ask('PATCH', `${pathOf('serviceaccounts', { namespace })}/${encodeURIComponent(name)}?${query}`, request);
       if (answer.status === 409 && attempt < attempts) continue;
       if (isWithoutNamespace(answer)) throw new Failure('NOT_FOUND', `The namespace ${namespace} is being deleted.`);
       if (answer.status !== 200) throw api.refusal(answer, asked(place, 'patch'));
-      if (!accountIn(answer.json<unknown>())?.isAttached)
+      if (accountIn(answer.json<unknown>())?.isAttached !== (wish === 'attached'))
         throw new Failure('UNEXPECTED', `The cluster answered 200 with something else than ServiceAccount ${namespace}/${name}.`);
-      return { change: 'created' };
+      return 'written';
     }
   };
 }
+
+/** A new password does not concern an account that names the Secret already, so it is not asked about each time. */
+export const makeAttacher =
+  (write: ReturnType<typeof makeAccountWriter>, view: () => View | undefined) =>
+  async ({ namespace, name }: Place, way: Way, signal: AbortSignal): Promise<Receipt> => {
+    if (view()?.accounts.get(namespace)?.get(name)) return { change: 'unchanged' };
+    const outcome = await write({ namespace, name }, 'attached', way, signal);
+    return { change: outcome === 'written' ? 'created' : 'unchanged' };
+  };

@@ -1,7 +1,8 @@
-import type { FindingSpecs, Receipt, Sighting, Target } from '../contract/adapter.ts';
+import type { FindingSpecs, Pruned, Receipt, Sighting, Target } from '../contract/adapter.ts';
 import type { Clock } from '../contract/clock.ts';
 import { asToldFailure } from '../contract/failures.ts';
 import { label } from '../contract/text.ts';
+import { asPruned } from './pruned.ts';
 import { asDiscovery, asReceipt, asRehearsal, asSighting, asSightings } from './reports.ts';
 import { demand, demandMap, isText, type Look, lookFor, missing } from './shape.ts';
 
@@ -29,12 +30,13 @@ const longestAddress = 500;
 export function acrossBorder(made: unknown, { kind, findings, clock, dispose }: Made): Target {
   const look = lookFor(kind);
   const target = look('create', made, asTarget);
-  const { watch, rehearse } = target;
+  const { watch, rehearse, prune } = target;
   const receiptLook: Look<Receipt> = (value, at) => asReceipt(value, at, findings);
   const lookAtReceipt = (receipt: unknown): Receipt => look('deliver', receipt, receiptLook);
-  async function* told(sightings: AsyncIterable<unknown>): AsyncIterable<Sighting> {
+  const sightingLook: Look<Sighting> = (value, at) => asSighting(value, at, findings);
+  async function* told<T>(method: string, seen: AsyncIterable<unknown>, lookAtOne: Look<T>): AsyncIterable<T> {
     try {
-      for await (const sighting of sightings) yield look('watch', sighting, (value, at) => asSighting(value, at, findings));
+      for await (const one of seen) yield look(method, one, lookAtOne);
     } catch (thrown) {
       throw asToldFailure(thrown);
     }
@@ -59,8 +61,15 @@ export function acrossBorder(made: unknown, { kind, findings, clock, dispose }: 
     }),
     ...(watch && {
       watch(signal) {
-        const seen = sightingsOf(() => watch.call(target, signal), look);
-        return seen && told(seen);
+        const seen: unknown = madeBy(() => watch.call(target, signal));
+        // It cannot be watched now.
+        return missing(seen) ? undefined : told('watch', look('watch', seen, asSightings), sightingLook);
+      },
+    }),
+    ...(prune && {
+      prune(way, signal) {
+        const seen: unknown = madeBy(() => prune.call(target, way, signal));
+        return told<Pruned>('prune', look('prune', seen, asSightings), asPruned);
       },
     }),
     async [Symbol.asyncDispose]() {
@@ -70,15 +79,13 @@ export function acrossBorder(made: unknown, { kind, findings, clock, dispose }: 
   };
 }
 
-/** undefined: it cannot be watched now. */
-function sightingsOf(ask: () => unknown, look: ReturnType<typeof lookFor>): AsyncIterable<unknown> | undefined {
-  let made: unknown;
+/** What the adapter makes at once, or throws in a form in which it can be told. */
+function madeBy(ask: () => unknown): unknown {
   try {
-    made = ask();
+    return ask();
   } catch (thrown) {
     throw asToldFailure(thrown);
   }
-  return missing(made) ? undefined : look('watch', made, asSightings);
 }
 
 function raise(thrown: unknown): never {
@@ -107,7 +114,7 @@ function asTarget(value: unknown, at: string): Target {
   demand(isText(value['address']), `${at}.address`, 'a text', value['address']);
   for (const method of ['discover', 'deliver'] as const)
     demand(typeof value[method] === 'function', `${at}.${method}`, 'a function', value[method]);
-  for (const method of ['watch', 'rehearse', Symbol.asyncDispose] as const) {
+  for (const method of ['watch', 'rehearse', 'prune', Symbol.asyncDispose] as const) {
     const member = (value as Readonly<Record<PropertyKey, unknown>>)[method];
     demand(missing(member) || typeof member === 'function', `${at}.${String(method)}`, 'a function, or missing', member);
   }

@@ -62,6 +62,20 @@ export const commands: Readonly<Record<string, Command>> = {
     doc: 'Makes the running daemon look at its targets now, and write every slot with a new token.',
     load: async () => (await import('./refresh.ts')).refresh,
   },
+  prune: {
+    usage: 'prune [TARGET...] [--dry-run | --yes]',
+    doc: 'Takes away what the courier made in the managers: pull Secrets of Kubernetes. Shows it first, and asks.',
+    more: [
+      'TARGET     name of a target; all that can do it unless given',
+      '--dry-run  shows what would go, and changes nothing',
+      '--yes      does not ask',
+      '--json     as JSON; goes with one of the two',
+      '',
+      'Stop the daemon before: it makes again what it finds missing.',
+      'Exit 0: all is gone, or would go. 3: some of it stays. 1: nothing goes.',
+    ],
+    load: async () => (await import('./prune.ts')).prune,
+  },
   token: {
     usage: 'token [HOST... | --region REGION] [--format FORMAT]',
     doc: 'Prints a fresh password for `docker login --username AWS --password-stdin HOST`.',

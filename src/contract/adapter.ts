@@ -117,6 +117,18 @@ export interface Rehearsal extends Omit<Receipt, 'change'> {
 }
 
 /**
+ * Something in the manager that the courier made. removed: it goes. released: it is somebody else's, and no longer
+ * names what goes.
+ */
+export interface Pruned {
+  /** For people: `Secret team-a/ecr-courier`. */
+  readonly what: string;
+  readonly change: 'removed' | 'released';
+  /** Why it stays as it is. */
+  readonly failure?: Failure;
+}
+
+/**
  * One configured manager, reached with one key: two keys are two targets. Between calls it may keep a cache of what it
  * saw, never of what it sent.
  */
@@ -148,6 +160,12 @@ export interface Target<Ref = unknown> extends Partial<AsyncDisposable> {
    * that something would be written only where nothing that can be asked speaks against it: rights above all.
    */
   rehearse?(slot: Slot<Ref>, credentials: Credentials, signal: AbortSignal): Promise<Rehearsal>;
+  /**
+   * Takes away what the courier made over there, and nothing of anybody else, for the command `prune`: thing by thing,
+   * what refers to another before that. rehearsed: says what would go, and changes nothing. What it throws concerns all
+   * that is left.
+   */
+  prune?(way: 'written' | 'rehearsed', signal: AbortSignal): AsyncIterable<Pruned>;
 }
 
 export interface Answer {

@@ -10,7 +10,7 @@ import { named } from './unconnected.ts';
  * answers.
  */
 export function lent(target: Target, proxies: ReadonlySet<Proxy>): Target {
-  const { rehearse, watch } = target;
+  const { rehearse, watch, prune } = target;
   const limited = <T>(bytes: number, signal: AbortSignal, job: () => Promise<T>): Promise<T> => {
     const result = withBudget(bytes, job, signal);
     // A promise more for each of thousands of deliveries counts.
@@ -27,6 +27,7 @@ export function lent(target: Target, proxies: ReadonlySet<Proxy>): Target {
         return seen && namedIn(seen, proxies);
       },
     }),
+    ...(prune && { prune: (way, signal) => namedIn(prune(way, signal), proxies) }),
   };
 }
 

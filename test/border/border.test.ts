@@ -176,6 +176,23 @@ test('so is what watch shows', async () => {
   assert.equal(await seen(showing({ slot: { ...slot, state: 7 } })), 'watch.slot.state must be present, absent or drifted, and is 7.');
 });
 
+test('so is what prune tells', async () => {
+  async function* telling(one: unknown) {
+    yield one;
+  }
+  const said = (made: unknown): Promise<string> =>
+    sentenceOf(async () => {
+      for await (const _ of cross({ prune: () => made }).prune?.('rehearsed', signal) ?? []);
+    });
+  assert.equal(await said(telling({ what: 'a row', change: 'removed', failure: new Failure('BUSY', 'Later.') })), 'nothing is wrong');
+  assert.equal(await said(undefined), 'prune must be what can be walked over with `for await`, and is undefined.');
+  assert.equal(await said(telling({ change: 'removed' })), 'prune.what must be a text, and is undefined.');
+  assert.equal(await said(telling({ what: 'a row', change: 'gone' })), 'prune.change must be removed or released, and is "gone".');
+  for await (const one of cross({ prune: () => telling({ what: 'a row\n', change: 'removed', failure: 7 }) }).prune?.('written', signal) ??
+    [])
+    assert.deepEqual([one.what, one.failure?.code], ['a row', 'UNEXPECTED']);
+});
+
 test('so is the target itself', async () => {
   const made = (target: unknown) =>
     sentenceOf(() => acrossBorder(target, { kind: 'shelf', clock: createVirtualClock(), dispose: async () => undefined }));

@@ -1,0 +1,122 @@
+import type { TargetConfig } from '../../config/load.ts';
+import type { Pruned } from '../contract/adapter.ts';
+import { clock } from '../contract/clock.ts';
+import { asFailure, type Failure } from '../contract/failures.ts';
+import { addressReader } from '../contract/registry.ts';
+import { redact } from '../contract/secret.ts';
+import { visible, visibleJson } from '../contract/text.ts';
+import { createLog } from '../io/log.ts';
+import { manageTarget } from '../target.ts';
+import { configOptions, exit, type Io, readArgs, readConfigWithTargets, UsageError } from './io.ts';
+import { printWarnings } from './notes.ts';
+
+type Way = 'written' | 'rehearsed';
+/** What went, or would go, from one target. */
+interface Result {
+  readonly target: string;
+  readonly things: readonly Pruned[];
+  /** Why the rest was not looked at. */
+  readonly failure?: Failure;
+  /** The manager of this kind keeps nothing that could be told from what people made. */
+  readonly isUnable?: true;
+}
+
+const flags = { ...configOptions, 'dry-run': { type: 'boolean' }, yes: { type: 'boolean' }, json: { type: 'boolean' } } as const;
+
+/** Takes away what the courier made in the managers. */
+export async function prune(args: string[], io: Io): Promise<number> {
+  const { values, positionals } = readArgs(args, flags, { allowPositionals: true });
+  const { 'dry-run': dry = false, yes = false, json = false, ...rest } = values;
+  if (dry && yes) throw new UsageError('--dry-run and --yes exclude one another');
+  if (!dry && !yes && (json || io.stdin.isTTY !== true))
+    throw new UsageError('nobody can be asked here: say --dry-run to see what would go, or --yes to let it go');
+  const config = await readConfigWithTargets(rest, io);
+  printWarnings(config, io);
+  const targets = chosen(config.targets, positionals);
+  const work = (way: Way): Promise<Result[]> => Promise.all(targets.map(target => pruneOne(target, config.aliases, way, io)));
+  const tell = (results: readonly Result[], way: Way): void => void io.stdout.write(json ? asJson(results) : asText(results, way));
+
+  const way = yes ? 'written' : 'rehearsed';
+  const shown = await work(way);
+  tell(shown, way);
+  if (dry || yes || !shown.some(({ things }) => things.some(({ failure }) => !failure))) return exitOf(shown);
+  io.stderr.write('Take all this away? Type yes: ');
+  if ((await lineFrom(io.stdin)) !== 'yes') {
+    io.stderr.write('Nothing was changed.\n');
+    return exit.failed;
+  }
+  const done = await work('written');
+  tell(done, 'written');
+  return exitOf(done);
+}
+
+function chosen(targets: readonly TargetConfig[], names: readonly string[]): readonly TargetConfig[] {
+  const unknown = names.find(name => !targets.some(target => target.name === name));
+  if (unknown !== undefined) throw new UsageError(`there is no target ${unknown}; there are ${targets.map(({ name }) => name).join(', ')}`);
+  return names.length === 0 ? targets : targets.filter(({ name }) => names.includes(name));
+}
+
+async function pruneOne(
+  config: TargetConfig,
+  aliases: Parameters<typeof addressReader>[0],
+  way: Way,
+  { env, signal, stderr }: Io,
+): Promise<Result> {
+  const log = createLog({ to: stderr, level: 'silent' });
+  const managed = manageTarget(config, { clock, log, registry: addressReader(aliases), env, readonly: way === 'rehearsed' });
+  const things: Pruned[] = [];
+  try {
+    const target = await managed.open();
+    await using _ = { [Symbol.asyncDispose]: async () => await target[Symbol.asyncDispose]?.() };
+    if (!target.prune) return { target: config.name, things, isUnable: true };
+    for await (const thing of target.prune(way, signal)) things.push(thing);
+    return { target: config.name, things };
+  } catch (error) {
+    return { target: config.name, things, failure: asFailure(error) };
+  }
+}
+
+const words = {
+  written: { removed: 'removed', released: 'released' },
+  rehearsed: { removed: 'would be removed', released: 'would be released' },
+};
+
+function asText(results: readonly Result[], way: Way): string {
+  const lines = results.flatMap(({ target, things, failure, isUnable }) => [
+    ...things.map(one => `${target}: ${one.what} ${one.failure ? `stays: ${one.failure.message}` : words[way][one.change]}`),
+    ...(failure ? [`${target}: ${failure.message}`, `  ${failure.remedy}`] : []),
+    ...(isUnable ? [`${target}: the manager keeps nothing that could be told from what people made; nothing is taken away`] : []),
+    ...(things.length === 0 && !failure && !isUnable ? [`${target}: nothing of the courier is there`] : []),
+    // Thousands of things can lack the same right.
+    ...[...new Set(things.flatMap(one => one.failure?.remedy ?? []))].map(remedy => `  ${remedy}`),
+  ]);
+  return visible(redact(`${lines.join('\n')}\n`));
+}
+
+function asJson(results: readonly Result[]): string {
+  const told = (failure: Failure | undefined) =>
+    failure && { failure: { code: failure.code, message: failure.message, remedy: failure.remedy } };
+  const targets = results.map(({ target, things, failure }) => ({
+    target,
+    things: things.map(({ what, change, failure: why }) => ({ what, change, ...told(why) })),
+    ...told(failure),
+  }));
+  return visibleJson(redact(`${JSON.stringify({ schema: 1, targets }, undefined, 2)}\n`));
+}
+
+function exitOf(results: readonly Result[]): number {
+  const all = results.flatMap(({ things }) => things);
+  const isWrong = results.some(({ failure }) => failure) || all.some(({ failure }) => failure);
+  if (!isWrong) return exit.ok;
+  return all.some(({ failure }) => !failure) ? exit.partly : exit.failed;
+}
+
+/** What somebody typed, without the line break. */
+async function lineFrom(stdin: Io['stdin']): Promise<string> {
+  let text = '';
+  for await (const chunk of stdin) {
+    text += typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString();
+    if (text.includes('\n')) break;
+  }
+  return text.split('\n')[0]?.trim() ?? '';
+}

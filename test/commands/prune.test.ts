@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict';
+import { Readable } from 'node:stream';
+import { test } from 'node:test';
+import { seed } from '../adapters/kubernetes/rig.ts';
+import { host } from '../adapters/rig.ts';
+import { folder } from '../config/support.ts';
+import { adminToken, type FakeKubernetes, startFakeKubernetes } from '../fakes/kubernetes.ts';
+import { command } from './cli.ts';
+
+const namespaces = ['team-a', 'team-b'];
+const there = (fake: FakeKubernetes): string[] => namespaces.filter(name => fake.get('secrets', name, 'ecr-courier'));
+const typed = (text: string) => Object.assign(Readable.from([text]), { isTTY: true });
+
+async function stage() {
+  const fake = await startFakeKubernetes({ namespaces });
+  for (const namespace of namespaces) await seed(fake, namespace, [host]);
+  const targets = `targets:
+  - {kind: kubernetes, name: prod, url: "${fake.url}", tokenFile: token, allowHttp: true}
+  - {kind: portainer, url: "${fake.url}", apiKey: a-key-of-portainer, allowHttp: true}
+`;
+  const files = await folder({ 'courier.yaml': targets, token: adminToken });
+  return {
+    fake,
+    prune: (args: readonly string[], stdin?: Parameters<typeof command>[2]) =>
+      command(['prune', '-c', files.at('courier.yaml'), ...args], {}, stdin),
+    async [Symbol.asyncDispose]() {
+      await fake[Symbol.asyncDispose]();
+      await files[Symbol.asyncDispose]();
+    },
+  };
+}
+
+test('prune shows what would go, and takes it away only for a yes', async () => {
+  await using t = await stage();
+  const dry = await t.prune(['prod', '--dry-run']);
+  assert.equal(dry.stdout, namespaces.map(name => `prod: Secret ${name}/ecr-courier would be removed\n`).join(''), dry.stderr);
+  assert.equal(dry.code, 0);
+  const refused = await t.prune(['prod'], typed('no\n'));
+  assert.deepEqual([refused.code, there(t.fake)], [1, namespaces]);
+  assert.match(refused.stderr, /Take all this away\? Type yes: Nothing was changed\./);
+  const agreed = await t.prune(['prod'], typed('yes\n'));
+  assert.deepEqual([agreed.code, there(t.fake)], [0, []]);
+  assert.match(agreed.stdout, /prod: Secret team-b\/ecr-courier removed\n$/);
+  assert.equal((await t.prune(['prod', '--dry-run'])).stdout, 'prod: nothing of the courier is there\n');
+});
+
+test('where nobody can be asked, prune wants to be told', async () => {
+  await using t = await stage();
+  const nobody = await t.prune(['prod']);
+  assert.equal(nobody.code, 2);
+  assert.match(nobody.stderr, /say --dry-run .* or --yes/);
+  assert.equal((await t.prune(['--yes', '--dry-run'])).code, 2);
+  assert.match((await t.prune(['--yes', 'stage'])).stderr, /there is no target stage; there are prod, portainer/);
+  assert.deepEqual(there(t.fake), namespaces);
+  const yes = await t.prune(['--yes', '--json']);
+  assert.equal(yes.code, 0, yes.stderr);
+  assert.deepEqual(JSON.parse(yes.stdout), {
+    schema: 1,
+    targets: [
+      { target: 'prod', things: namespaces.map(name => ({ what: `Secret ${name}/ecr-courier`, change: 'removed' })) },
+      { target: 'portainer', things: [] },
+    ],
+  });
+  assert.deepEqual(there(t.fake), []);
+});
+
+test('what cannot be reached or may not be done is said, with what to do', async () => {
+  await using t = await stage();
+  t.fake.tokens.clear();
+  const { code, stdout } = await t.prune(['prod', '--dry-run']);
+  assert.equal(code, 1);
+  assert.match(stdout, /^prod: .*401.*\n {2}The cluster does not accept the token\./);
+});
