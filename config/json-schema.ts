@@ -45,5 +45,5 @@ function ofField(field: Field): object {
 }
 
 /** As the formatter of this repository wants it: lists of plain values in one line. */
-const print = (value: object): string =>
+export const print = (value: object): string =>
   JSON.stringify(value, null, 2).replaceAll(/\[\s+([^[\]{}]+?)\s+\]/g, (_, inner: string) => `[${inner.replaceAll(/\s*\n\s*/g, ' ')}]`);

@@ -7,7 +7,9 @@ import type { FindingSpecs } from '../src/contract/adapter.ts';
 import { failures } from '../src/contract/failures.ts';
 import { engineFindings } from '../src/courier/findings.ts';
 import { metricList } from '../src/observe/metric-table.ts';
+import { chartFiles } from './chart.ts';
 import { clientsPage } from './clients-page.ts';
+import { rbacPage } from './rbac-page.ts';
 import { troubleshootingPage } from './troubleshooting-page.ts';
 
 /**
@@ -22,6 +24,8 @@ export function pages(): ReadonlyMap<string, string> {
     ['docs/operations.md', operationsPage()],
     ['docs/clients.md', clientsPage()],
     ['docs/troubleshooting.md', troubleshootingPage()],
+    ['docs/rbac.md', rbacPage()],
+    ...chartFiles(),
   ]);
 }
 

@@ -50,6 +50,7 @@ say(`  digest=$(docker buildx imagetools inspect ${base} --format '{{.Manifest.D
 const facts = `--build-arg NODE_IMAGE=${base}@$digest --build-arg REVISION=${revision} --build-arg VERSION=${version}`;
 const names = tags.map(tag => `-t ${tag}`).join(' ');
 say(`  docker buildx build --platform ${platforms} --provenance=true --sbom=true ${facts} ${names} --push .`);
+say(`  helm package deploy/helm/${name} && helm push ${name}-${version}.tgz oci://ghcr.io/${name}/charts`);
 
 const obstacles = obstaclesOf();
 if (obstacles.length > 0) {

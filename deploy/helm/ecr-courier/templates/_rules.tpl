@@ -1,0 +1,29 @@
+{{- /*
+All that a target needs, as the courier itself says it (docs/rbac.md). scope: cluster or namespace.
+A test compares both.
+*/ -}}
+{{- define "ecr-courier.rules" -}}
+{{- $target := .target -}}
+{{- if eq .scope "cluster" -}}
+- apiGroups: [""]
+  resources: [namespaces]
+  verbs: [list, watch]
+{{ end -}}
+- apiGroups: [""]
+  resources: [secrets]
+  resourceNames: [{{ $target.secret | default "ecr-courier" | quote }}]
+  verbs: [list, watch, create, patch{{ if $target.replace }}, delete{{ end }}]
+{{- with $target.serviceAccounts }}
+- apiGroups: [""]
+  resources: [serviceaccounts]
+  {{- if and (le (len .) 4) (not (contains "*" (join "" .))) }}
+  resourceNames: {{ toJson . }}
+  {{- end }}
+  verbs: [list, watch, patch]
+{{- end }}
+{{- if $target.onlyWithImages }}
+- apiGroups: [""]
+  resources: [pods]
+  verbs: [list, watch]
+{{- end }}
+{{- end }}

@@ -1,0 +1,77 @@
+import { readFileSync } from 'node:fs';
+import { adapters } from '../adapters/index.ts';
+import { print, renderJsonSchema } from '../config/json-schema.ts';
+
+const chart = 'deploy/helm/ecr-courier';
+const textOf = (path: string): string => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8');
+
+/** What of the chart is made from other files: Helm reads none that lies outside of the chart. */
+export const chartFiles = (): [path: string, text: string][] => [
+  [`${chart}/values.schema.json`, `${print(valuesSchema())}\n`],
+  [`${chart}/files/ecr-courier.rules.yml`, textOf('deploy/prometheus/ecr-courier.rules.yml')],
+  [`${chart}/files/ecr-courier.json`, textOf('deploy/grafana/ecr-courier.json')],
+];
+
+type Schema = Readonly<Record<string, unknown>>;
+interface ConfigSchema {
+  readonly properties: Readonly<Record<string, Schema>> & { readonly targets: { readonly items: { readonly anyOf: readonly Target[] } } };
+}
+interface Target {
+  readonly properties: Readonly<Record<string, Schema>>;
+}
+
+const text: Schema = { type: 'string' };
+const boolean: Schema = { type: 'boolean' };
+const free: Schema = { type: 'object' };
+const texts: Schema = { type: 'object', additionalProperties: { type: 'string' } };
+const list: Schema = { type: 'array', items: { type: 'object' } };
+const only = (properties: Readonly<Record<string, Schema>>): Schema => ({ type: 'object', additionalProperties: false, properties });
+const objectName: Schema = { type: 'string', maxLength: 253, pattern: '^([a-z0-9]([-a-z0-9.]*[a-z0-9])?)?$' };
+
+/** Of the values: what is configured is checked as the courier would check it, so that a slip does not become a pod. */
+function valuesSchema(): Schema {
+  const config = JSON.parse(renderJsonSchema(adapters)) as ConfigSchema;
+  const own = config.properties.targets.items.anyOf.find(({ properties }) => properties['kind']?.['const'] === 'kubernetes');
+  if (!own) throw new Error('the schema of the configuration has no target of the kind kubernetes');
+  const { kind: _, ...options } = own.properties;
+  return {
+    // The newest that all versions of Helm read.
+    $schema: 'http://json-schema.org/draft-07/schema#',
+    title: 'values of the chart ecr-courier',
+    ...only({
+      global: free,
+      image: only({
+        repository: { type: 'string', minLength: 1 },
+        tag: text,
+        digest: { type: 'string', pattern: '^(sha256:[0-9a-f]{64})?$' },
+        pullPolicy: { enum: ['Always', 'IfNotPresent', 'Never'] },
+      }),
+      imagePullSecrets: list,
+      nameOverride: text,
+      fullnameOverride: objectName,
+      target: { ...only(options), type: ['object', 'null'] },
+      config: only(config.properties),
+      existingConfigMap: objectName,
+      aws: only({ existingSecret: objectName, region: text }),
+      admin: only({ existingSecret: objectName }),
+      serviceAccount: only({ create: boolean, name: objectName, annotations: texts }),
+      rbac: only({ create: boolean, mode: { enum: ['cluster', 'namespaces'] }, readNamespaces: boolean }),
+      extraEnv: list,
+      extraVolumes: list,
+      extraVolumeMounts: list,
+      podAnnotations: texts,
+      podLabels: texts,
+      priorityClassName: text,
+      nodeSelector: texts,
+      tolerations: list,
+      affinity: free,
+      podSecurityContext: free,
+      securityContext: free,
+      resources: free,
+      service: only({ port: { type: 'integer', minimum: 1, maximum: 65535 } }),
+      serviceMonitor: only({ enabled: boolean, interval: text, labels: texts }),
+      prometheusRule: only({ enabled: boolean, labels: texts }),
+      dashboard: only({ enabled: boolean, labels: texts }),
+    }),
+  };
+}

@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseAllDocuments } from 'yaml';
+import { adapters } from '../../adapters/index.ts';
+import { neededRights } from '../../adapters/kubernetes/rights.ts';
+import type { Settings } from '../../adapters/kubernetes/settings.ts';
+import { type Config, load } from '../../config/load.ts';
+import { folder } from '../config/support.ts';
+import { faultsOf } from './shapes.ts';
+
+export const deploy = join(import.meta.dirname, '../../deploy');
+export const chart = join(deploy, 'helm/ecr-courier');
+
+/** The plain manifests, by file, with the values of which the chart makes them. */
+export const manifests = {
+  'ecr-courier.yaml': { target: { registries: ['123456789012.dkr.ecr.eu-west-1.amazonaws.com'] } },
+  'ecr-courier-namespaces.yaml': {
+    rbac: { mode: 'namespaces' },
+    target: {
+      registries: ['123456789012.dkr.ecr.eu-west-1.amazonaws.com'],
+      namespaces: ['shop', 'billing'],
+      excludeNamespaces: null,
+    },
+  },
+} as const;
+
+export const manifestText = (name: string): string => readFileSync(join(deploy, 'kubernetes', name), 'utf8');
+
+/** Of all that the chart renders from: it tells a manifest that is older than the chart where there is no Helm. */
+export function chartDigest(): string {
+  const names = readdirSync(chart, { recursive: true, encoding: 'utf8', withFileTypes: true })
+    .filter(entry => entry.isFile())
+    .map(entry => join(entry.parentPath, entry.name))
+    // It renders nothing.
+    .filter(path => !path.endsWith('values.schema.json'))
+    .sort();
+  const hash = createHash('sha256');
+  for (const path of names) hash.update(`${path.slice(chart.length)}\n`).update(readFileSync(path));
+  return hash.digest('hex').slice(0, 16);
+}
+
+export interface Rule {
+  readonly apiGroups: readonly string[];
+  readonly resources: readonly string[];
+  readonly resourceNames?: readonly string[];
+  readonly verbs: readonly string[];
+}
+export interface KubeObject {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: { readonly name: string; readonly namespace?: string; readonly annotations?: Readonly<Record<string, string>> };
+  readonly rules?: readonly Rule[];
+  readonly data?: Readonly<Record<string, string>>;
+  readonly [more: string]: unknown;
+}
+
+/** Throws for what is no YAML, and for an object that the API would not take. */
+export function objectsIn(text: string): KubeObject[] {
+  const objects = parseAllDocuments(text, { version: '1.1' }).flatMap(document => {
+    assert.deepEqual(document.errors, []);
+    const object = document.toJS() as KubeObject | null;
+    return object ? [object] : [];
+  });
+  assert.deepEqual(objects.flatMap(faultsOf), []);
+  return objects;
+}
+
+export const only = (objects: readonly KubeObject[], kind: string): KubeObject => {
+  const [first, ...more] = objects.filter(object => object.kind === kind);
+  assert.ok(first && more.length === 0, `${kind}: not one, but ${more.length + (first ? 1 : 0)}`);
+  return first;
+};
+
+const defaults: Settings = {
+  secret: 'ecr-courier',
+  namespaces: [],
+  excludeNamespaces: [],
+  namespaceSelector: undefined,
+  optIn: false,
+  onlyWithImages: false,
+  serviceAccounts: [],
+  replace: false,
+  fieldManager: 'ecr-courier',
+};
+
+/** The rules that the courier asks for. */
+export const rulesFor = (settings: Partial<Settings>, scope: 'cluster' | 'namespace'): Rule[] =>
+  neededRights({ ...defaults, ...settings }, scope).map(({ verbs, resource, names }) => ({
+    apiGroups: [''],
+    resources: [resource],
+    ...(names && { resourceNames: names }),
+    verbs,
+  }));
+
+/** What the courier makes of the configuration in the ConfigMap. */
+export async function configIn(objects: readonly KubeObject[]): Promise<Config> {
+  await using files = await folder({ 'courier.yaml': only(objects, 'ConfigMap').data?.['courier.yaml'] ?? '' });
+  return await load({ files: [files.at('courier.yaml')], env: {}, adapters });
+}

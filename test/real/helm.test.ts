@@ -1,0 +1,128 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { parse } from 'yaml';
+import { chart, configIn, deploy, manifests, manifestText, objectsIn, only, rulesFor } from '../deploy/chart.ts';
+import { helm, manifestOf, rendered } from './helm.ts';
+import { part } from './needs.ts';
+
+const host = '123456789012.dkr.ecr.eu-west-1.amazonaws.com';
+const podOf = (values: object) =>
+  (only(objectsIn(rendered(values)), 'Deployment') as unknown as { spec: { template: Template } }).spec.template;
+interface Template {
+  readonly metadata: { readonly annotations: Readonly<Record<string, string>> };
+  readonly spec: {
+    readonly automountServiceAccountToken: boolean;
+    readonly containers: readonly { readonly env: readonly { readonly name: string; readonly value: string }[] }[];
+    readonly volumes: readonly { readonly name: string; readonly secret?: { readonly secretName: string } }[];
+  };
+}
+
+part('the chart', { programs: ['helm'] }, () => {
+  test('passes the lint of Helm', () => {
+    const { status, stdout, stderr } = helm(['lint', '--strict', chart], { target: { registries: [host] } });
+    assert.equal(status, 0, stdout + stderr);
+  });
+
+  const settings = [
+    {},
+    { secret: 'pull' },
+    { replace: true },
+    { serviceAccounts: ['default'] },
+    { serviceAccounts: ['a', 'b', 'c', 'd'] },
+    { serviceAccounts: ['a', 'b', 'c', 'd', 'e'] },
+    { serviceAccounts: ['build-*'] },
+    { onlyWithImages: true },
+    { secret: 'pull', replace: true, serviceAccounts: ['default'], onlyWithImages: true },
+  ];
+  for (const target of settings)
+    test(`gives the rights that the courier asks for: ${JSON.stringify(target)}`, () => {
+      const inAll = objectsIn(rendered({ target }));
+      assert.deepEqual(only(inAll, 'ClusterRole').rules, rulesFor(target, 'cluster'));
+      const namespaces = ['shop', 'billing'];
+      const inEach = objectsIn(rendered({ target: { ...target, namespaces }, rbac: { mode: 'namespaces', readNamespaces: false } }));
+      const roles = inEach.filter(({ kind }) => kind === 'Role');
+      assert.deepEqual(
+        roles.map(({ metadata, rules }) => [metadata.namespace, rules]),
+        namespaces.map(namespace => [namespace, rulesFor(target, 'namespace')]),
+      );
+      assert.ok(!inEach.some(({ kind }) => kind.startsWith('Cluster')));
+    });
+
+  test('gives no right where there is no target in the cluster, or somebody else gives them', () => {
+    const without = objectsIn(rendered({ target: null, config: { targets: [{ kind: 'portainer', url: 'https://portainer' }] } }));
+    assert.ok(!without.some(({ kind }) => kind.includes('Role')));
+    assert.equal(podOf({ target: null }).spec.automountServiceAccountToken, false);
+    assert.ok(!objectsIn(rendered({ rbac: { create: false } })).some(({ kind }) => kind.includes('Role')));
+  });
+
+  test('refuses values that would not work', () => {
+    const namespaces = { mode: 'namespaces' };
+    for (const [values, why] of [
+      [{ rbac: namespaces }, /needs target\.namespaces/],
+      [{ rbac: namespaces, target: { namespaces: ['team-*'] } }, /has the pattern team-\*/],
+      [{ rbac: namespaces, target: { namespaces: ['a'], optIn: true } }, /knows no target\.optIn/],
+      [{ rbac: { mode: 'some' } }, /rbac/],
+      [{ target: { registry: host } }, /registry/],
+      [{ target: { namespaces: [1] } }, /namespaces/],
+      [{ config: { sources: [{ name: 'a', accounts: [123456789012] }] } }, /accounts/],
+      [{ replicas: 2 }, /replicas/],
+    ] as const) {
+      const { status, stderr } = helm(['template', 'ecr-courier', chart], values);
+      assert.notEqual(status, 0, JSON.stringify(values));
+      assert.match(stderr, why);
+    }
+  });
+
+  test('carries the configuration, and starts the pod anew for another one', async () => {
+    const config = { sources: [{ name: 'shop', roleArn: 'arn:aws:iam::123456789012:role/shop', slots: ['kubernetes/shop-*/*'] }] };
+    const values = { target: { registries: [host], namespaces: ['!kube-*', 'on', 'no'] }, config };
+    const { targets, sources, warnings } = await configIn(objectsIn(rendered(values)));
+    assert.deepEqual(warnings, []);
+    assert.ok(sources.some(({ name }) => name === 'shop'));
+    assert.deepEqual(
+      targets.map(({ options }) => (options as { namespaces: string[] }).namespaces),
+      [['!kube-*', 'on', 'no']],
+    );
+    const sum = (more: object) => podOf(more).metadata.annotations['checksum/config'];
+    assert.equal(sum(values), sum(values));
+    assert.notEqual(sum(values), sum({ ...values, target: { registries: [] } }));
+  });
+
+  test('takes Secrets that exist, as files', () => {
+    const { spec } = podOf({ aws: { existingSecret: 'keys' }, admin: { existingSecret: 'door' }, serviceAccount: { name: 'mine' } });
+    const secrets = spec.volumes.flatMap(({ secret }) => secret?.secretName ?? []);
+    assert.deepEqual(secrets, ['keys', 'door']);
+    const names = spec.containers.flatMap(({ env }) => env.map(({ name }) => name));
+    for (const name of ['AWS_ACCESS_KEY_ID_FILE', 'AWS_SECRET_ACCESS_KEY_FILE', 'ECR_COURIER_ADMIN_TOKEN_FILE'])
+      assert.ok(names.includes(name), name);
+  });
+
+  test('annotates the ServiceAccount for IRSA', () => {
+    const annotations = { 'eks.amazonaws.com/role-arn': 'arn:aws:iam::123456789012:role/ecr-pull' };
+    const account = only(objectsIn(rendered({ serviceAccount: { annotations } })), 'ServiceAccount');
+    assert.deepEqual(account.metadata.annotations, annotations);
+  });
+
+  test('brings the alerts and the dashboard of deploy/', () => {
+    const enabled = { enabled: true };
+    const objects = objectsIn(rendered({ serviceMonitor: enabled, prometheusRule: enabled, dashboard: enabled }));
+    const rules = parse(readFileSync(join(deploy, 'prometheus/ecr-courier.rules.yml'), 'utf8')) as object;
+    assert.deepEqual(only(objects, 'PrometheusRule')['spec'], rules);
+    only(objects, 'ServiceMonitor');
+    const board = objects.find(({ metadata }) => metadata.name === 'ecr-courier-dashboard')?.data?.['ecr-courier.json'];
+    assert.deepEqual(JSON.parse(board ?? ''), JSON.parse(readFileSync(join(deploy, 'grafana/ecr-courier.json'), 'utf8')));
+  });
+
+  test('tells how to see whether it works', () => {
+    const { stdout } = helm(['install', 'ecr-courier', chart, '--namespace', 'pulls', '--dry-run=client'], { target: { secret: 'pull' } });
+    assert.match(stdout, /kubectl -n pulls exec deployment\/ecr-courier -- ecr-courier check/);
+    assert.match(stdout, /imagePullSecrets: \[\{name: pull\}\]/);
+  });
+
+  for (const [name, values] of Object.entries(manifests) as [keyof typeof manifests, object][])
+    test(`renders ${name} as it is here`, () => {
+      assert.equal(manifestText(name), manifestOf(name, values), 'it is stale: npx node test/real/manifests.ts');
+    });
+});

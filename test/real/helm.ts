@@ -1,0 +1,33 @@
+import { spawnSync } from 'node:child_process';
+import { chart, chartDigest, type manifests } from '../deploy/chart.ts';
+import { path } from './needs.ts';
+
+/** Runs helm on the chart, with these values. */
+export function helm(args: readonly string[], values: object = {}) {
+  const { status, stdout, stderr } = spawnSync(path('helm'), [...args, '-f', '-'], { encoding: 'utf8', input: JSON.stringify(values) });
+  return { status, stdout, stderr };
+}
+
+export function rendered(values: object = {}, ...more: string[]): string {
+  const { status, stdout, stderr } = helm(['template', 'ecr-courier', chart, '--namespace', 'ecr-courier', ...more], values);
+  if (status !== 0) throw new Error(stderr);
+  return stdout;
+}
+
+/** The text of a plain manifest: what Helm says of itself is left out, and the namespace comes first. */
+export function manifestOf(name: keyof typeof manifests, values: object): string {
+  const body = rendered(values)
+    .replaceAll(/^# Source: .*\n/gm, '')
+    .replaceAll(/\n+---/g, '\n---');
+  return `# Rendered from deploy/helm/ecr-courier; do not edit. Put your registry and your namespaces into it:
+# kubectl apply -f ${name}
+# Chart: ${chartDigest()}
+apiVersion: v1
+kind: Namespace
+metadata:
+  name: ecr-courier
+  labels:
+    pod-security.kubernetes.io/enforce: restricted
+${body.trim()}
+`;
+}
