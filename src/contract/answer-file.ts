@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { ecrUser } from './credential.ts';
 import { Secret } from './secret.ts';
 
 /** Whose answer it is, and for what it is good. Two identities never share one. */
@@ -59,7 +60,7 @@ export function readAnswer(text: string, digest: string): Answer | undefined {
   if (said !== String(form) || name !== digest || end !== '' || times.length !== 3 || !times.every(isTime)) return undefined;
   const [issuedAt = 0, freshUntil = 0, expiresAt = 0] = times.map(Number);
   const [username, password] = [user, secret].map(outOfJson);
-  if (!username || !password) return undefined;
+  if (username !== ecrUser || !password?.trim()) return undefined;
   return { username, password: new Secret(password), issuedAt, freshUntil, expiresAt };
 }
 

@@ -3,6 +3,12 @@ import type { Registry } from './registry.ts';
 import type { Secret } from './secret.ts';
 
 /**
+ * The user name of every token of ECR (AWS, GetAuthorizationToken). Others may mean something else to clients: Docker
+ * takes what stands beside `<token>` for an identity token.
+ */
+export const ecrUser = 'AWS';
+
+/**
  * A user name and password, good for every registry of one source, region and service that the source's principal may
  * read.
  * `issuedAt` and `expiresAt` are times of the server that issued it (its Date header), not of this machine.

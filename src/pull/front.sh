@@ -57,7 +57,8 @@ $(cksum "$@" 2>/dev/null)" ] || return 1
   [ -f "$answer" ] && [ -r "$answer" ] || return 1
   {
     IFS=' ' read -r form from issued until expires && IFS= read -r user && IFS= read -r password || return 1
-    [ "$form $from" = "2 $digest" ] && [ -n "$user" ] && [ -n "$password" ] || return 1
+    [ "$form $from" = "2 $digest" ] && [ "$user" = AWS ] || return 1
+    case $password in *[!\ ]*) ;; *) return 1 ;; esac
   } <"$answer"
   # Milliseconds there, seconds here.
   issued=${issued%???} until=${until%???} expires=${expires%???}

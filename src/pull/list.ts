@@ -1,12 +1,10 @@
+import { ecrUser } from '../contract/credential.ts';
 import { parseAddress, type Registry } from '../contract/registry.ts';
 import { hostsIn } from '../ecr/sources/choice.ts';
 import { type Asker, keyOf, openOrSay } from './answer.ts';
 import { readSettings } from './settings.ts';
 
 type Question = Pick<Asker, 'env' | 'clock'>;
-
-/** The user name of every token of ECR (AWS, GetAuthorizationToken). */
-const userName = 'AWS';
 
 /**
  * Hosts for which an answer is there, of the identities that are configured now and not expired, and hosts that a
@@ -17,7 +15,7 @@ export async function hostsListed({ env, clock }: Question): Promise<readonly (r
   const { sources, aliases } = await readSettings(env);
   const registryOf = (host: string): Registry | undefined => parseAddress(host, aliases)?.registry;
   const named = sources.all.flatMap(hostsIn).flatMap(host => registryOf(host) ?? []);
-  const found = new Map(named.filter(registry => sources.choose(registry)).map(({ host }) => [host, userName]));
+  const found = new Map(named.filter(registry => sources.choose(registry)).map(({ host }) => [host, ecrUser]));
   const answers = await openOrSay(env, () => undefined);
   for (const { host, isOf } of (await answers?.hosts()) ?? []) {
     const registry = registryOf(host);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { failures } from '../../src/contract/failures.ts';
 import { awsFailure } from '../../src/ecr/aws/errors.ts';
 
 const of = (code: string, more: { message?: string; status?: number } = {}) => {
@@ -26,6 +27,31 @@ test('what went wrong before, on and after the way is told apart', () => {
     assert.doesNotMatch(`${message} ${remedy}`, /answered|please report/);
   }
   assert.match(of('', { status: 200 }).message, /api\.ecr\.test answered/);
+});
+
+test('each refusal of AWS comes with something to do that concerns AWS', () => {
+  const actions = ['ecr:GetAuthorizationToken', 'ecr-public:GetAuthorizationToken', 'sts:AssumeRole', 'sts:GetCallerIdentity'] as const;
+  const names = [
+    'Unknown',
+    'ServerException',
+    'InternalFailure',
+    'ValidationException',
+    'UnauthorizedOperation',
+    'SomethingNew',
+    'toString',
+  ];
+  for (const action of actions)
+    for (const name of names)
+      for (const status of [200, 301, 400, 401, 403, 404, 413, 418, 500, 501, 502, 504])
+        for (const refusal of ['oops', '', '<html>oops</html>']) {
+          const thrown = Object.assign(new Error(refusal), { name, $metadata: { httpStatusCode: status } });
+          const { code, remedy } = awsFailure(thrown, { action, region: 'eu-west-1', call: { host: 'api.ecr.test', status, refusal } });
+          const usual: readonly string[] = Object.values(failures).map(failure => failure.remedy);
+          assert.ok(!usual.includes(remedy), `${action} ${name} ${status}: ${code} ${remedy}`);
+          assert.doesNotMatch(remedy, /supported version/);
+        }
+  const endpoint = Object.assign(new Error('no rule'), { name: 'EndpointError' });
+  assert.match(awsFailure(endpoint, { action: 'sts:AssumeRole', region: 'moon' }).remedy, /Look at the region/);
 });
 
 test('a proxy that nobody configured and that wants a login: the remedy names the variable', () => {

@@ -25,9 +25,9 @@ test('a good answer becomes a credential', () => {
   );
 });
 
-test('only the first colon separates, and the user name is taken as given', () => {
-  const { username, password } = withToken(encoded('somebody:a:b::c'), at(hour));
-  assert.equal(username, 'somebody');
+test('only the first colon separates', () => {
+  const { username, password } = withToken(encoded('AWS:a:b::c'), at(hour));
+  assert.equal(username, 'AWS');
   assert.equal(password.reveal(), 'a:b::c');
 });
 
@@ -45,6 +45,11 @@ const badTokens: Record<string, string> = {
   'no colon': encoded('AWS'),
   'no user name': encoded(':pass'),
   'no password': encoded('AWS:'),
+  'a blank password': encoded('AWS:  '),
+  'the user that says an identity token to clients': encoded('<token>:pass'),
+  'another user': encoded('somebody:pass'),
+  'the user in lower case': encoded('aws:pass'),
+  'a blank behind the user': encoded('AWS :pass'),
   'a line break': encoded('AWS:pass\nword'),
   'a NUL': encoded('AWS:pass\0'),
   'a C1 control character': encoded('AWS:pass\u0085'),

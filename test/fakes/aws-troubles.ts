@@ -122,6 +122,7 @@ const spoilt = {
   'no colon': encoded('AWS-and-no-colon'),
   'no user': encoded(':a-password'),
   'no password': encoded('AWS:'),
+  'another user': encoded('<token>:a-password'),
   'control characters': encoded('AWS:two\nlines'),
   'not base64': data => [{ ...data, authorizationToken: '%%% not base64 %%%' }],
   'not text': data => [{ ...data, authorizationToken: Buffer.from([0x41, 0x3a, 0xff, 0xfe]).toString('base64') }],

@@ -139,7 +139,10 @@ function answered(error: AwsError, attempt: Attempt, host: string): Failure {
   const { name, words, status } = error;
   const kind = name.replace(/Exception$/, '');
   if (kind === 'EndpointError')
-    return new Failure('MISCONFIGURED', `There is no address for ${attempt.action} in ${attempt.region}: ${quote(words)}`);
+    return new Failure('MISCONFIGURED', `There is no address for ${attempt.action} in ${attempt.region}: ${quote(words)}`, {
+      remedy:
+        'Look at the region: is it spelled as AWS spells it, and does it have FIPS or dual-stack endpoints where those are asked for?',
+    });
   if (signature.test(kind)) return badSignature(error, attempt, host);
   const ofLambda = attempt.action === 'lambda:InvokeFunction' ? invokeFailure(kind, words, attempt) : undefined;
   if (ofLambda) return ofLambda;
@@ -149,7 +152,7 @@ function answered(error: AwsError, attempt: Attempt, host: string): Failure {
   const said = words ? `: ${quote(words)}` : ', not in a form that AWS uses';
   if (kind === 'UnrecognizedClient' || kind === 'InvalidClientTokenId') return unknownKey(error, attempt, host);
   const remedy =
-    remedies[kind] ?? (status === 407 ? unknownProxy : undefined) ?? (words || code === 'BUSY' ? remedyOf[code] : somebodyElse);
+    (Object.hasOwn(remedies, kind) ? remedies[kind] : undefined) ?? (status === 407 ? unknownProxy : remedyFor(code, error, attempt));
   const wait = code === 'BUSY' ? attempt.call?.retryAfterMs : undefined;
   return new Failure(code, `${host} answered ${attempt.action} with ${what}${said}`, {
     ...(remedy && { remedy }),
@@ -169,8 +172,21 @@ const remedies: Readonly<Record<string, string>> = {
     'STS is switched off in this region: activate it under IAM > Account settings, or set the stsEndpoint of the source to another region.',
 };
 
-/** Where the error's name does not say more. */
-const remedyOf: Partial<Readonly<Record<FailureCode, string>>> = { AUTH: newKeys, UNREACHABLE: wayToAws };
+/** Where the error's name does not say more. undefined: there is nothing to do. */
+function remedyFor(code: FailureCode, { name, words, status = 0 }: AwsError, { action, region }: Attempt): string | undefined {
+  if (code === 'BUSY') return undefined;
+  if (code === 'UNEXPECTED' && status >= 500) return lasting;
+  if (!words || (code === 'UNEXPECTED' && !name)) return somebodyElse;
+  if (code === 'AUTH') return newKeys;
+  if (code === 'UNREACHABLE') return wayToAws;
+  if (code === 'FORBIDDEN')
+    return `Allow ${action} to the AWS identity of this source; a policy of the organization or of a VPC endpoint may deny it as well.`;
+  if (code === 'MISCONFIGURED')
+    return `AWS read the request and does not take it: look at the region (${region})${action === 'sts:AssumeRole' ? ', at the ARN of the role' : ''} and at the words that are quoted.`;
+  return `${somebodyElse} If it is AWS itself, please report the quoted answer.`;
+}
+const lasting =
+  'It is tried again with the next request. If it lasts, look at the state of the service (health.aws.amazon.com), and whether a proxy or an endpoint override answers in place of AWS.';
 
 /** A key that AWS does not know in a region may well be good elsewhere. */
 function unknownKey({ name, words, status }: AwsError, { action, region, acceptedIn }: Attempt, host: string): Failure {

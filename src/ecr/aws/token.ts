@@ -1,4 +1,4 @@
-import type { Credential } from '../../contract/credential.ts';
+import { type Credential, ecrUser } from '../../contract/credential.ts';
 import { expirationIn, fromBase64 } from '../../contract/expiry.ts';
 import { Failure } from '../../contract/failures.ts';
 import { parseAddress } from '../../contract/registry.ts';
@@ -76,7 +76,9 @@ export function decodeToken(answer: TokenAnswer, { source, scope, host, issuedAt
   if (colon < 0) throw bad('a token without a colon between user name and password');
   const [username, password] = [text.slice(0, colon), text.slice(colon + 1)];
   if (!username) throw bad('a token without a user name');
-  if (!password) throw bad('a token with an empty password');
+  // Not shown: user and password may have changed places.
+  if (username !== ecrUser) throw bad(`a token of another user than ${ecrUser}, whom alone ECR knows`);
+  if (!password.trim()) throw bad('a token with an empty password');
   if (/\p{Cc}/u.test(text)) throw bad('a token that holds control characters');
   const expiresAt = expiry(data.expiresAt, password, issuedAt);
   if (expiresAt <= issuedAt)

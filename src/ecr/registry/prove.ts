@@ -68,7 +68,9 @@ export function doorIn(challenge: string | undefined, base: string): string {
   const part = (name: string): string | undefined => new RegExp(`\\b${name}="([^"]*)"`).exec(challenge ?? '')?.[1];
   const realm = part('realm') ?? '';
   if (!/^bearer\s/i.test(challenge ?? '') || !URL.canParse(realm) || new URL(realm).origin !== new URL(base).origin)
-    throw new Failure('UNEXPECTED', `${new URL(base).host} does not say where it takes a password.`);
+    throw new Failure('UNEXPECTED', `${new URL(base).host} does not say where it takes a password.`, {
+      remedy: 'ECR never answers so. Does a proxy or a mirror answer in the place of the registry?',
+    });
   const door = new URL(realm);
   for (const name of ['service', 'scope']) if (part(name)) door.searchParams.set(name, part(name) ?? '');
   return door.href;

@@ -108,6 +108,8 @@ const bad: readonly [payload: unknown, said: RegExp][] = [
   [{ username: 'AWS', password: null }, /a password that is no text/],
   [{ username: 'AWS', password: 7 }, /a password that is no text/],
   [{ username: 'admin', password }, /another user than AWS/],
+  [{ username: '<token>', password }, /another user than AWS/],
+  [{ authorizationToken: encoded(`<token>:${password}`) }, /not base64 of a user name and a password/],
   [{ authorizationToken: encoded(`admin:${password}`) }, /another user than AWS/],
   [`admin:${password}`, /another user than AWS/],
   [{ username: password, password: 'AWS' }, /another user than AWS/],

@@ -1,4 +1,4 @@
-import type { Credential } from '../../../contract/credential.ts';
+import { type Credential, ecrUser } from '../../../contract/credential.ts';
 import { expirationIn, fromBase64 } from '../../../contract/expiry.ts';
 import { Failure } from '../../../contract/failures.ts';
 import { visiblyNoKey } from '../../../contract/keys.ts';
@@ -37,9 +37,6 @@ const minute = 60_000;
  * and files are taken to be no worse.
  */
 const margin = 15 * minute;
-
-/** The user of every token of ECR (AWS, GetAuthorizationToken). */
-const userName = 'AWS';
 
 /** User and password, as far as they are good. */
 interface Pair {
@@ -122,14 +119,14 @@ function pairIn({ username, secret, form }: Said): Pair | string {
     const inner = splitToken(pair.password);
     if (inner) pair = inner;
   }
-  const { username: user = userName, password } = pair;
+  const { username: user = ecrUser, password } = pair;
   const isWhole = pair.password === withoutDress(secret);
   if (form === 'token' && isWhole && !isOfEcr(password)) return 'a token that is not base64 of a user name and a password';
   // Not shown: user and password may have changed places.
-  if (user.trim() !== userName) return `another user than ${userName}, whom alone ECR knows`;
+  if (user.trim() !== ecrUser) return `another user than ${ecrUser}, whom alone ECR knows`;
   if (!password) return 'a token with an empty password';
   const wrong = visiblyNoKey(password);
-  return wrong ? `a password that ${wrong}` : { username: userName, password };
+  return wrong ? `a password that ${wrong}` : { username: ecrUser, password };
 }
 
 /** Some call the password itself the token: base64 of JSON. */
@@ -138,7 +135,7 @@ const isOfEcr = (password: string): boolean => fromBase64(password)?.startsWith(
 /** undefined: a password, or nothing of the kind. */
 function splitToken(text: string): { username: string; password: string } | undefined {
   const standard = /[+/]/.test(text) ? text : text.replaceAll('-', '+').replaceAll('_', '/');
-  const plain = text.startsWith(`${userName}:`) ? text : (fromBase64(standard) ?? '').trim();
+  const plain = text.startsWith(`${ecrUser}:`) ? text : (fromBase64(standard) ?? '').trim();
   const { username, password } = /^(?<username>[\w.-]{1,64}):(?<password>[\x20-\x7e]*)$/.exec(plain)?.groups ?? {};
   return username === undefined || password === undefined ? undefined : { username, password };
 }
