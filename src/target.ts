@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto';
+import { adapters } from '../adapters/index.ts';
+import { withoutOurs } from '../config/env.ts';
 import { resolveHeaders } from '../config/headers.ts';
 import type { TargetConfig } from '../config/load.ts';
 import { readYaml } from '../config/plain.ts';
@@ -14,6 +16,7 @@ import { redact, Secret } from './contract/secret.ts';
 import { type EngineFinding, finding as standing } from './courier/findings.ts';
 import type { ManagedTarget } from './courier/ledger.ts';
 import { cronWindow } from './courier/schedule.ts';
+import { runFor } from './ecr/sources/run-for.ts';
 import { answersDirectory } from './io/answers.ts';
 import { readTlsFiles } from './io/context.ts';
 import { Unreadable } from './io/files.ts';
@@ -169,6 +172,7 @@ function depsOf(config: TargetConfig, deps: TargetDeps, { opened, proxies }: Len
       return http;
     },
     yaml: readYaml,
+    run: program => runFor(program, withoutOurs(deps.env, [...adapters, adapter])),
   };
 }
 

@@ -139,6 +139,35 @@ test('configured headers go with every request, replace none of ours, and are re
   assert.equal(await product(refused), 'undefined ours');
 });
 
+test('a program that an adapter runs sees the environment without keys of managers, and ends with the signal', async () => {
+  const ran: unknown[] = [];
+  const runner = defineAdapter({
+    kind: 'runner',
+    doc: 'Runs.',
+    options: {},
+    create: (_, { run }) => ({
+      address: 'runner',
+      async discover(signal) {
+        const { stdout } = await run({ command: 'env', env: { TOLD: 'yes' }, signal });
+        ran.push(stdout.trimEnd().split('\n').sort());
+        await assert.rejects(run({ command: 'sleep', args: ['600'], signal: AbortSignal.abort(new Error('too late')) }), /too late/);
+        return { slots: [], findings: [] };
+      },
+      deliver: async () => ({ change: 'unchanged' }),
+    }),
+  }) as unknown as Adapter;
+  await using files = await folder({ 'courier.yaml': 'targets: [{kind: runner}]' });
+  const { targets, aliases } = await read({ files: [files.at('courier.yaml')], adapters: [runner] });
+  const log = createLog({ to: { write: () => undefined } });
+  const PATH = process.env['PATH'] ?? '';
+  const env = { PATH, AWS_PROFILE: 'prod', PORTAINER_API_KEY: 'key', RUNNER_KEY: 'key', ECR_COURIER_ADMIN_TOKEN: 'token' };
+  for (const one of targets) {
+    const managed = manageTarget(one, { clock, log, registry: addressReader(aliases), env, readonly: true });
+    await (await managed.open()).discover(new AbortController().signal);
+  }
+  assert.deepEqual(ran, [['AWS_PROFILE=prod', `PATH=${PATH}`, 'TOLD=yes']]);
+});
+
 test('after a reload a target that is reached as before stays open; another key, address or option opens it anew', async () => {
   const managed = async (more: object, former?: OpenableTarget) => {
     const text = JSON.stringify({ targets: [{ kind: 'portainer', url: 'https://portainer', apiKey: 'ptr_key', ...more }] });

@@ -1,22 +1,30 @@
 import type { Deps, HttpBase } from '../../src/contract/adapter.ts';
 import { Failure } from '../../src/contract/failures.ts';
 import { Secret } from '../../src/contract/secret.ts';
+import { execKeeper } from './exec.ts';
 import { type Choice, type Context, contextIn, type Given } from './kubeconfig.ts';
 import type { Papers, ReadPapers } from './papers.ts';
 import { readToken } from './token.ts';
 
+type Means = Pick<Deps, 'files' | 'yaml' | 'run' | 'clock'>;
+
 /** With what a context of a kubeconfig says. */
-export function fromKubeconfig(choice: Choice, deps: Pick<Deps, 'files' | 'yaml'>): ReadPapers {
+export function fromKubeconfig(choice: Choice, deps: Means): ReadPapers {
+  const login = execKeeper(deps);
   let parsed: { readonly text: string; readonly context: Context } | undefined;
 
-  return async (signal): Promise<Papers> => {
+  return async (signal, why): Promise<Papers> => {
     const text = await deps.files.read(choice.path, { signal });
     if (text === undefined)
       throw new Failure('MISCONFIGURED', `There is no kubeconfig at ${choice.path}.`, {
         remedy: 'Put it there, or name another one with `kubeconfig`. It is looked for again by itself.',
       });
     if (parsed?.text !== text) parsed = { text, context: contextIn(deps.yaml(text, choice.path), choice) };
-    return await papersOf(parsed.context, deps, signal);
+    const { context } = parsed;
+    const papers = await papersOf(context, deps, signal);
+    if (!context.exec) return papers;
+    const { certificate, token, until } = await login(context.exec, papers.server, why, signal);
+    return { server: { ...papers.server, ...(certificate && { certificate }) }, token, ...(until !== undefined && { until }) };
   };
 }
 

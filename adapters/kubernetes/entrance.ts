@@ -21,7 +21,10 @@ export interface Entrance {
 }
 
 /** Throws MISCONFIGURED where the options contradict one another. */
-export function entranceOf({ url, tokenFile, kubeconfig, context }: EntranceOptions, deps: Pick<Deps, 'files' | 'yaml'>): Entrance {
+export function entranceOf(
+  { url, tokenFile, kubeconfig, context }: EntranceOptions,
+  deps: Pick<Deps, 'files' | 'yaml' | 'run' | 'clock'>,
+): Entrance {
   if (kubeconfig !== undefined) {
     const other = url !== undefined ? 'url' : tokenFile !== undefined ? 'tokenFile' : undefined;
     if (other)

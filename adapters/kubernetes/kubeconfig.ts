@@ -14,6 +14,21 @@ export interface Context {
   readonly authorities: Given | undefined;
   readonly certificate: { readonly chain: Given; readonly key: Given } | undefined;
   readonly token: { readonly text: Secret } | { readonly file: string } | undefined;
+  /** Instead of certificate and token. */
+  readonly exec: Exec | undefined;
+}
+
+/** The program that gives a login (ExecConfig of client-go). */
+export interface Exec {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly version: string;
+  readonly installHint: string | undefined;
+  /** What the program is told of the cluster; undefined: nothing, as it does not ask for that. */
+  readonly cluster: { readonly config: unknown } | undefined;
+  /** For sentences: `the user u in /k/config`. */
+  readonly from: string;
 }
 
 /** Which kubeconfig, and which context of it; undefined: its current one. */
@@ -40,7 +55,7 @@ export function contextIn(root: unknown, { path, context }: Choice): Context {
   const user = `the user ${label(userName)} in ${path}`;
   return {
     ...serverIn(named(config, 'cluster', clusterName, path), cluster, path),
-    ...loginIn(named(config, 'user', userName, path), user, path),
+    ...loginIn(named(config, 'user', userName, path), user, path, extensionIn(named(config, 'cluster', clusterName, path))),
   };
 }
 
@@ -62,20 +77,24 @@ function serverIn(cluster: Fields, what: string, path: string): Server {
   };
 }
 
-function loginIn(user: Fields, what: string, path: string): Pick<Context, 'certificate' | 'token'> {
+function loginIn(user: Fields, what: string, path: string, config: unknown): Pick<Context, 'certificate' | 'token' | 'exec'> {
   for (const [member, why] of refused) if (user[member] !== undefined) throw wrong(`${capital(what)} has ${member}: ${why}`, instead);
   const chain = givenIn(user, 'client-certificate', what, path);
   const key = givenIn(user, 'client-key', what, path);
   if (!chain !== !key)
     throw wrong(`${capital(what)} has a client ${chain ? 'certificate without its key' : 'key without its certificate'}`);
   const [text, file] = [textIn(user, 'token', what), textIn(user, 'tokenFile', what)];
-  if (!chain && text === undefined && file === undefined) throw wrong(`${capital(what)} has neither token nor client certificate`, instead);
+  const exec = user['exec'] === undefined ? undefined : execIn(mapOf(user['exec']), what, path, config);
+  if (exec && (chain ?? text ?? file) !== undefined) throw wrong(`${capital(what)} has a login beside exec`, 'Take one of the two out.');
+  if (!exec && !chain && text === undefined && file === undefined)
+    throw wrong(`${capital(what)} has neither token nor client certificate`, instead);
   // A file comes before the text beside it, as for kubectl.
   const token = file !== undefined ? { file: beside(path, file) } : text !== undefined ? { text: new Secret(text) } : undefined;
-  return { certificate: chain && key && { chain, key }, token };
+  return { certificate: chain && key && { chain, key }, token, exec };
 }
 
-const instead = 'Give the courier a user of its own there: a token, the file of a token, or a client certificate.';
+const instead =
+  'Give the courier a user of its own there: a token, the file of a token, a client certificate, or a program (`exec`), which kubelogin is for OIDC.';
 
 /** What would let us in as somebody else than is written, or not at all. */
 const refused: readonly (readonly [string, string])[] = [
@@ -85,9 +104,45 @@ const refused: readonly (readonly [string, string])[] = [
   ['as-uid', 'the courier does not act in the name of somebody else'],
   ['as-groups', 'the courier does not act in the name of somebody else'],
   ['as-user-extra', 'the courier does not act in the name of somebody else'],
-  ['exec', 'the courier starts no programs for a login'],
   ['auth-provider', 'no kubectl since 1.26 knows any but oidc, and the courier knows none'],
 ];
+
+const versions = ['client.authentication.k8s.io/v1', 'client.authentication.k8s.io/v1beta1'];
+
+/** A command with a slash is seen from the folder of the kubeconfig, another one is looked for on PATH. */
+function execIn(exec: Fields, user: string, path: string, config: unknown): Exec {
+  const what = `exec of ${user}`;
+  const [command, version] = [textIn(exec, 'command', what), textIn(exec, 'apiVersion', what)];
+  if (command === undefined) throw wrong(`${what} has no command`);
+  if (version === undefined || !versions.includes(version))
+    throw wrong(
+      `${what} has ${version === undefined ? 'no apiVersion' : `the apiVersion ${label(version)}`}`,
+      `It must be ${versions.join(' or ')}.`,
+    );
+  if (exec['interactiveMode'] === 'Always') throw wrong(`${what} wants to ask somebody, and a daemon is nobody`, instead);
+  const args = listOf(exec['args']);
+  if (args.some(one => typeof one !== 'string')) throw wrong(`args of ${what} are no texts`, 'Put them in quotes.');
+  const env = listOf(exec['env'])
+    .map(mapOf)
+    .map(one => [textIn(one, 'name', `env of ${what}`) ?? '', textIn(one, 'value', `env of ${what}`) ?? '']);
+  return {
+    command: /[/\\]/.test(command) ? beside(path, command) : command,
+    args: args as string[],
+    env: Object.fromEntries(env.filter(([name]) => name !== '')) as Record<string, string>,
+    version,
+    installHint: textIn(exec, 'installHint', what),
+    cluster: exec['provideClusterInfo'] === true ? { config } : undefined,
+    from: user,
+  };
+}
+
+/** What a cluster says to programs for logins there. */
+const extensionIn = (cluster: Fields): unknown =>
+  mapOf(
+    listOf(cluster['extensions'])
+      .map(mapOf)
+      .find(one => one['name'] === 'client.authentication.k8s.io/exec'),
+  )['extension'];
 
 /** `NAME-data` comes before the file `NAME`. */
 function givenIn(fields: Fields, name: string, what: string, path: string): Given | undefined {

@@ -9,8 +9,8 @@ export interface Papers {
   /** When it must be renewed, on the engine's time line in milliseconds; undefined: nobody says. */
   readonly until?: number;
 }
-/** Reads them anew; former: those that were read last. Throws a Failure. */
-export type ReadPapers = (signal: AbortSignal, former: Papers | undefined) => Promise<Papers>;
+/** Reads them anew, as it is time for that, or as the cluster refuses the former ones. Throws a Failure. */
+export type ReadPapers = (signal: AbortSignal, why: 'due' | 'refused') => Promise<Papers>;
 /** Those of now; unlike: these are no longer good. */
 export type Show = (signal: AbortSignal, unlike?: Papers) => Promise<Papers>;
 
@@ -26,12 +26,12 @@ export function keepPapers(read: ReadPapers, { clock }: Pick<Deps, 'clock'>): Sh
   let readAt = Number.NEGATIVE_INFINITY;
   let reading: Promise<Papers> | undefined;
 
-  async function readAnew(signal: AbortSignal, isRefused: boolean): Promise<Papers> {
+  async function readAnew(signal: AbortSignal, why: 'due' | 'refused'): Promise<Papers> {
     try {
-      const papers = await read(signal, known);
+      const papers = await read(signal, why);
       known = known && isSame(known, papers) ? known : withSameServer(papers, known?.server);
     } catch (error) {
-      if (!known || isRefused || signal.aborted) throw error;
+      if (!known || why === 'refused' || signal.aborted) throw error;
     }
     readAt = clock.mono();
     return known;
@@ -41,7 +41,7 @@ export function keepPapers(read: ReadPapers, { clock }: Pick<Deps, 'clock'>): Sh
     const now = clock.mono();
     if (known && now - readAt < everyMs && now < (known.until ?? Number.POSITIVE_INFINITY) && known !== unlike) return known;
     // One at a time for all that ask; it ends by itself, as reading a file always does.
-    reading ??= readAnew(signal, known !== undefined && known === unlike).finally(() => {
+    reading ??= readAnew(signal, known !== undefined && known === unlike ? 'refused' : 'due').finally(() => {
       reading = undefined;
     });
     return await reading;

@@ -228,6 +228,21 @@ export interface NamedProxy {
   readonly named: string;
 }
 
+/** A program of this machine, looked for on PATH unless it is a path. */
+export interface Program {
+  readonly command: string;
+  readonly args?: readonly string[];
+  /** Beside the variables of the courier, of which those with keys of managers are left out. */
+  readonly env?: Readonly<Record<string, string>>;
+  readonly signal: AbortSignal;
+}
+/** badEnd: `exit status 1`, or the name of a signal; undefined: it ended well. */
+export interface ProgramEnd {
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly badEnd: string | undefined;
+}
+
 /** Structured logging: a static message, the data beside it. */
 export interface Log {
   debug(message: string, data?: object): void;
@@ -265,6 +280,11 @@ export interface Deps<F extends string = string> {
    * mistake, and quotes nothing of the text. path: where the text comes from.
    */
   yaml(text: string, path: string): unknown;
+  /**
+   * Runs a program without a shell, a terminal and an input, and ends it, with all that it has started, when the signal
+   * is aborted. Throws MISCONFIGURED where it cannot be started.
+   */
+  run(program: Program): Promise<ProgramEnd>;
   /** For what is kept in files on this machine. */
   readonly files: Files;
   readonly askers: Askers;

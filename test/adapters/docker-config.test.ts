@@ -57,6 +57,7 @@ function open(
       wanted: wanted.map(host => parseAddress(host)?.registry ?? assert.fail(host)),
       http: () => assert.fail('a file needs no requests'),
       yaml: () => assert.fail('no YAML is read'),
+      run: () => assert.fail('no program is run'),
       files: lendFiles({ writes: 'allowed' }),
       askers: { directory: '/nowhere', uid: process.getuid?.(), identityOf: async () => undefined },
       registry: address => parseAddress(address),

@@ -75,6 +75,7 @@ function open(directory: string, around: Around = {}) {
       wanted: wanted.map(registryOf),
       http: () => assert.fail('answers need no requests'),
       yaml: () => assert.fail('no YAML is read'),
+      run: () => assert.fail('no program is run'),
       files: lendFiles({ writes: 'allowed' }),
       askers: { directory, uid: process.getuid?.(), identityOf: async () => identity },
       registry: address => parseAddress(address),

@@ -9,6 +9,7 @@ import type { Credentials } from '../../src/contract/credential.ts';
 import { Failure } from '../../src/contract/failures.ts';
 import { parseAddress } from '../../src/contract/registry.ts';
 import { Secret } from '../../src/contract/secret.ts';
+import { runFor } from '../../src/ecr/sources/run-for.ts';
 import { lendFiles } from '../../src/io/lent-files.ts';
 import { lendHttp } from '../../src/io/lent-http.ts';
 import { compiled } from '../commands/cli.ts';
@@ -63,6 +64,7 @@ export async function rigOn<Fake extends FakeServer, Ref>(
     wanted: wanted.map(name => parseAddress(name)?.registry ?? assert.fail(name)),
     http: base => clients.use(lendHttp(base, { allowHttp: true, env: {} })),
     yaml: readYaml,
+    run: program => runFor(program, { PATH: process.env['PATH'] }),
     files: lendFiles({ writes: 'allowed' }),
     askers: { directory: '/nowhere', uid: process.getuid?.(), identityOf: async () => undefined },
     registry: address => parseAddress(address, aliases),

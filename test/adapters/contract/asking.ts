@@ -7,6 +7,7 @@ import { type Clock, clock } from '../../../src/contract/clock.ts';
 import { Failure } from '../../../src/contract/failures.ts';
 import { parseAddress, type Registry } from '../../../src/contract/registry.ts';
 import { Secret } from '../../../src/contract/secret.ts';
+import { runFor } from '../../../src/ecr/sources/run-for.ts';
 import { lendFiles } from '../../../src/io/lent-files.ts';
 import { lendHttp } from '../../../src/io/lent-http.ts';
 import { type Disk, watchedFiles } from './disk.ts';
@@ -62,6 +63,7 @@ export function makeAsking<S extends OptionSpecs, F extends string, Ref>(
       wanted: wanted.map(registryOf),
       http: (base): Http => clients.use(lendHttp(base, { allowHttp: true, env: {}, maxBytes: 1024 * 1024, tls, readonly })),
       yaml: readYaml,
+      run: program => runFor(program, { PATH: process.env['PATH'] }),
       files: watchedFiles(lendFiles({ writes: readonly ? 'refused' : 'allowed' }), disk),
       askers: { directory: '/nowhere', uid: process.getuid?.(), identityOf: async () => askedAs },
       registry: address => parseAddress(address),

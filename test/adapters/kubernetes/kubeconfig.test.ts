@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -18,6 +18,8 @@ import { type Options, optionsFor } from './rig.ts';
 
 const courier = 'system:serviceaccount:ecr-courier:ecr-courier';
 const base64 = (text: string): string => Buffer.from(text).toString('base64');
+
+const v1 = 'client.authentication.k8s.io/v1';
 
 interface Said {
   readonly cluster?: object;
@@ -55,6 +57,7 @@ async function rigWith(
   const made = await rigOn(fake, deps => kubernetes.create(options, deps as never), { wanted: [host], ...rest });
   return {
     ...made,
+    at,
     write,
     async [Symbol.asyncDispose]() {
       await made[Symbol.asyncDispose]();
@@ -213,6 +216,88 @@ describe('a context of a kubeconfig', () => {
   });
 });
 
+describe('a program of a kubeconfig', () => {
+  /** Writes what lies beside it, and notes what it was told. */
+  const script = '#!/bin/sh\ncd "${0%/*}"\necho "$1 $MORE $KUBERNETES_EXEC_INFO" >> told\ncat answer\n';
+  const answer = (status: object, apiVersion = v1): string => JSON.stringify({ kind: 'ExecCredential', apiVersion, status });
+  const exec = (more: object = {}): object => ({
+    exec: {
+      apiVersion: v1,
+      command: './login',
+      args: ['get'],
+      env: [{ name: 'MORE', value: 'more' }],
+      interactiveMode: 'IfAvailable',
+      ...more,
+    },
+  });
+  async function withProgram(said: string, more: object = {}, setting: Parameters<typeof rigWith>[2] = {}, cluster: object = {}) {
+    const t = await rigWith(server => ({ cluster: { server, ...cluster }, user: exec(more) }), { login: script, answer: said }, setting);
+    await chmod(t.at('login'), 0o700);
+    return { ...t, told: async () => (await readFile(t.at('told'), 'utf8')).trimEnd().split('\n') };
+  }
+
+  test('gives a token, and is asked again when that ends, or is refused, and not before', async () => {
+    const clock = createVirtualClock();
+    const until = new Date(clock.wall() + 600_000).toISOString();
+    await using t = await withProgram(answer({ token: courierToken, expirationTimestamp: until }), {}, { clock });
+    assert.equal((await t.discover()).slots.length, 2);
+    await clock.advance(120_000);
+    await t.discover();
+    assert.deepEqual(await t.told(), [`get more {"kind":"ExecCredential","apiVersion":"${v1}","spec":{"interactive":false}}`]);
+    await clock.advance(451_000);
+    await t.discover();
+    assert.equal((await t.told()).length, 2, 'half a minute before its end');
+    t.fake.rotate(courierToken, 'the-next-token');
+    await t.write('answer', answer({ token: 'the-next-token' }));
+    assert.equal((await t.discover()).slots.length, 2);
+    await clock.advance(86_400_000);
+    await t.discover();
+    assert.equal((await t.told()).length, 3, 'nobody says when it ends');
+  });
+
+  test('gives a client certificate, and is told of the cluster where it asks for that', async () => {
+    const authority = createAuthority();
+    const { key, cert } = authority.certificateOf(courier);
+    const cluster = { tls: { ...authority.certificateFor('cluster.test'), clientCa: authority.ca } };
+    const beta = 'client.authentication.k8s.io/v1beta1';
+    const trust = {
+      'tls-server-name': 'cluster.test',
+      'certificate-authority-data': base64(authority.ca),
+      extensions: [{ name: 'client.authentication.k8s.io/exec', extension: { audience: 'a' } }],
+    };
+    const said = answer({ clientCertificateData: cert, clientKeyData: key }, beta);
+    await using t = await withProgram(said, { apiVersion: beta, provideClusterInfo: true }, { cluster }, trust);
+    assert.equal((await t.discover()).slots.length, 2);
+    const info = JSON.parse((await t.told())[0]?.replace(/^[^{]*/, '') ?? '') as { spec: { cluster: object } };
+    const { extensions: _, ...shown } = trust;
+    assert.deepEqual(info.spec.cluster, { server: t.fake.url, ...shown, config: { audience: 'a' } });
+  });
+
+  test('that fails is told with its words and its hint, without what it gave', async () => {
+    const cases: readonly (readonly [string, object, RegExp])[] = [
+      ['no JSON', {}, /login, exec of the user u in .*config, wrote no ExecCredential\.$/],
+      [answer({ token: 'secret-of-a-program' }, 'other'), {}, /wrote another version than client\.authentication/],
+      [answer({}), {}, /wrote neither token nor client certificate/],
+      [answer({ clientCertificateData: 'c' }), {}, /wrote a client certificate without its key/],
+    ];
+    for (const [said, more, pattern] of cases) {
+      await using t = await withProgram(said, more);
+      const failure = await failing(t.discover());
+      assert.equal(failure.code, 'AUTH');
+      assert.match(failure.message, pattern);
+    }
+    await using missing = await withProgram('', { command: 'no-such-program', installHint: 'Install it from there.' });
+    const absent = await failing(missing.discover());
+    assert.match(absent.message, /^no-such-program did not run: there is no program no-such-program\.$/);
+    assert.equal(absent.remedy, 'Install it from there.');
+    await using broken = await withProgram('secret-of-a-program');
+    await broken.write('login', `${script}cat answer >&2; echo ' is no good' >&2; exit 3\n`);
+    const failed = await failing(broken.discover());
+    assert.match(failed.message, /failed \(exit status 3\): .*is no good/);
+    assert.ok(!failed.message.includes('secret-of-a-program'), failed.message);
+  });
+});
+
 describe('what is wrong with a kubeconfig is said with its place', () => {
   const user = { token: 't' };
   const cluster = { server: 'https://c.test' };
@@ -227,6 +312,21 @@ describe('what is wrong with a kubeconfig is said with its place', () => {
     ['no login', kubeconfig({ cluster }), /has neither token nor client certificate/],
     ['a password', kubeconfig({ cluster, user: { username: 'me', password: 'hidden' } }), /has username: no Kubernetes since 1\.19/],
     ['somebody else', kubeconfig({ cluster, user: { token: 't', as: 'admin' } }), /has as: /],
+    [
+      'a program beside a token',
+      kubeconfig({ cluster, user: { token: 't', exec: { command: 'x', apiVersion: v1 } } }),
+      /has a login beside exec/,
+    ],
+    [
+      'a program of another time',
+      kubeconfig({ cluster, user: { exec: { command: 'x', apiVersion: 'a/v1alpha1' } } }),
+      /^exec of the user u .* has the apiVersion a\/v1alpha1/,
+    ],
+    [
+      'a program that asks',
+      kubeconfig({ cluster, user: { exec: { command: 'x', apiVersion: v1, interactiveMode: 'Always' } } }),
+      /wants to ask somebody/,
+    ],
     ['half a login', kubeconfig({ cluster, user: { 'client-key-data': 'aa' } }), /has a client key without its certificate/],
     ['a number', kubeconfig({ cluster, user: { token: 12345 } }), /^token of the user u in \/k\/config is no text/],
   ];

@@ -1,0 +1,87 @@
+import type { Deps, HttpBase, ProgramEnd } from '../../src/contract/adapter.ts';
+import { Failure } from '../../src/contract/failures.ts';
+import { Secret } from '../../src/contract/secret.ts';
+import { quote } from '../../src/contract/text.ts';
+import type { Exec } from './kubeconfig.ts';
+import { mapOf, textOf } from './objects.ts';
+
+/** What a program gave. until: when it is asked again, on the engine's time line; undefined: when it is refused. */
+interface Login {
+  readonly token: Secret | undefined;
+  readonly certificate: HttpBase['certificate'];
+  readonly until: number | undefined;
+}
+
+/** A login is renewed so long before its end, but never sooner than that after it came. In milliseconds. */
+const leewayMs = 30_000;
+const leastMs = 10_000;
+
+/** Asks the program of a user when there is no login, before it ends, and when the cluster refuses it. */
+export function execKeeper({ run, clock }: Pick<Deps, 'run' | 'clock'>) {
+  let kept: { readonly of: string; readonly login: Login } | undefined;
+
+  return async (exec: Exec, server: HttpBase, why: 'due' | 'refused', signal: AbortSignal): Promise<Login> => {
+    const info = infoFor(exec, server);
+    const of = JSON.stringify([exec.command, exec.args, exec.env, info]);
+    if (kept?.of === of && why === 'due' && clock.mono() < (kept.login.until ?? Number.POSITIVE_INFINITY)) return kept.login;
+    const ended = await run({ command: exec.command, args: exec.args, env: { ...exec.env, KUBERNETES_EXEC_INFO: info }, signal }).catch(
+      (error: unknown) => {
+        throw error instanceof Failure && exec.installHint !== undefined
+          ? new Failure(error.code, error.message, { remedy: quote(exec.installHint, 600) })
+          : error;
+      },
+    );
+    kept = { of, login: loginIn(ended, exec, clock) };
+    return kept.login;
+  };
+}
+
+/** What the program is told (ExecCredential of client.authentication.k8s.io). */
+function infoFor({ version, cluster }: Exec, server: HttpBase): string {
+  const told = cluster && {
+    server: server.url,
+    ...(server.serverName !== undefined && { 'tls-server-name': server.serverName }),
+    ...(server.authorities !== undefined && { 'certificate-authority-data': Buffer.from(server.authorities).toString('base64') }),
+    ...(server.proxy && { 'proxy-url': server.proxy.address.reveal() }),
+    ...(cluster.config !== undefined && { config: cluster.config }),
+  };
+  return JSON.stringify({ kind: 'ExecCredential', apiVersion: version, spec: { ...(told && { cluster: told }), interactive: false } });
+}
+
+function loginIn({ stdout, stderr, badEnd }: ProgramEnd, exec: Exec, clock: Deps['clock']): Login {
+  const wrong = (why: string): Failure =>
+    new Failure('AUTH', `${exec.command}, exec of ${exec.from}, ${why}.`, {
+      remedy: `Run ${exec.command} as the user of the courier, without a terminal, to see more.`,
+    });
+  if (badEnd) {
+    // It may repeat there what it wrote here.
+    const said = new Secret(stdout.trim());
+    throw wrong(`failed (${badEnd})${stderr.trim() && `: ${quote(stderr)}`}${said.reveal() && ' after it had written something'}`);
+  }
+  const answer = answerIn(stdout);
+  if (answer['kind'] !== 'ExecCredential') throw wrong('wrote no ExecCredential');
+  if (answer['apiVersion'] !== exec.version) throw wrong(`wrote another version than ${exec.version}`);
+  const status = mapOf(answer['status']);
+  const [token, chain, key] = ['token', 'clientCertificateData', 'clientKeyData'].map(name => textOf(status[name])) as [
+    string,
+    string,
+    string,
+  ];
+  if (!chain !== !key) throw wrong('wrote a client certificate without its key, or a key without its certificate');
+  if (!token && !chain) throw wrong('wrote neither token nor client certificate');
+  const endsAt = Date.parse(textOf(status['expirationTimestamp']));
+  const left = endsAt - clock.wall() - leewayMs;
+  return {
+    token: token ? new Secret(token) : undefined,
+    certificate: chain ? { chain, key: new Secret(key) } : undefined,
+    until: Number.isNaN(left) ? undefined : clock.mono() + Math.max(left, leastMs),
+  };
+}
+
+function answerIn(text: string): Readonly<Record<string, unknown>> {
+  try {
+    return mapOf(JSON.parse(text));
+  } catch {
+    return {};
+  }
+}
