@@ -63,7 +63,8 @@ export interface Slot<Ref = unknown> {
   readonly after?: string;
   /**
    * What the slot holds now, where the manager can tell. A restart then rewrites nothing that is still fresh. One for
-   * all of its registries, or one for each by host: a registry that is missing there holds nothing that is known.
+   * all of its registries, or one for each by host. Nothing is said of a registry that is missing there: what the
+   * courier wrote goes on counting, and what it never wrote is unknown. A slot that has lost something is `drifted`.
    */
   readonly holds?: Holds | ReadonlyMap<string, Holds>;
   /**

@@ -108,7 +108,10 @@ export interface Entry {
    * the manager's word]
    */
   held: readonly (Holding | undefined)[];
-  /** Of a follower, which holds its leader's credentials: the hosts of `held`, in its order. [attempt] */
+  /**
+   * Of a follower, which holds its leader's credentials: the hosts of `held`, in its order. [attempt; reports: for what
+   * is new]
+   */
   heldHosts?: readonly string[] | undefined;
   /** When the last write ended, answered or not; -Infinity before the first. [deliveries] */
   wroteAt: Moment;

@@ -125,6 +125,7 @@ function mergeSlot(record: TargetRecord, slot: Slot, began: Moment, deps: Report
   if (!known) {
     const registries = shared(slot.registries);
     const entry = newEntry({ ...slot, registries }, scopes, holdingsOf(slot, scopes, began, deps) ?? []);
+    if (registries.length === 0 && slot.after !== undefined && slot.holds && isByHost(slot.holds)) entry.heldHosts = hostsTold(slot);
     record.entries.set(slot.id, entry);
     if (mayHoldOlder(slot)) entry.unsettled = lateWritesTo(record, slot.id, began);
     if (slot.state === 'absent') entry.repaired = record.recreated.get(slot.id);
@@ -156,11 +157,10 @@ function mergeSlot(record: TargetRecord, slot: Slot, began: Moment, deps: Report
 function holdingsOf(slot: Slot, scopes: Entry['scopes'], now: Moment, deps: ReportDeps, known?: Entry): Entry['held'] | undefined {
   const { holds, registries, after } = slot;
   // A follower without registries holds what its leader does.
-  const places = registries.length === 0 && after !== undefined ? (known?.heldHosts ?? ['']) : registries;
-  if (!holds) {
-    const counts = slot.disturbs && !known && slot.state === 'present';
-    return counts ? Array<Holding>(places.length).fill(freshSince(now)) : undefined;
-  }
+  const places =
+    registries.length === 0 && after !== undefined ? (known?.heldHosts ?? hostsTold(slot)) : registries.map(({ host }) => host);
+  const untold = slot.disturbs && !known && slot.state === 'present' ? freshSince(now) : undefined;
+  if (!holds) return untold && places.map(() => untold);
   const serverNow = deps.serverNow();
   const readAs = (said: Holding, at: number): Holding => {
     const [held, kept] = [known?.held[at], scopes[at]?.kept];
@@ -170,15 +170,19 @@ function holdingsOf(slot: Slot, scopes: Entry['scopes'], now: Moment, deps: Repo
     return oursEndsAt !== undefined && (after !== undefined || said.endsAt <= oursEndsAt) ? { ...said, foreign: { oursEndsAt } } : said;
   };
   if (isByHost(holds))
-    return places.map((place, at) => {
-      const one = typeof place === 'string' ? undefined : holds.get(place.host);
-      return one && readAs(asHolding(one, now, serverNow), at);
+    return places.map((host, at) => {
+      const one = holds.get(host);
+      // Of a host that is not told, what we know goes on counting.
+      return one ? readAs(asHolding(one, now, serverNow), at) : (known?.held[at] ?? untold);
     });
   const said = asHolding(holds, now, serverNow);
   // It is the fingerprint of one credential, where the slot may hold several.
   if (known?.held.some(held => held?.fingerprint === said.fingerprint)) return known.held.map(held => held && sooner(held, said));
   return places.map((_, at) => readAs(said, at));
 }
+
+/** The hosts of a follower without registries that was not written yet; one without a name where no host is told. */
+const hostsTold = ({ holds }: Slot): readonly string[] => (holds && isByHost(holds) ? [...holds.keys()] : ['']);
 
 const isByHost = (holds: NonNullable<Slot['holds']>): holds is ReadonlyMap<string, Holds> => holds instanceof Map;
 

@@ -352,6 +352,43 @@ describe('what a manager says that a slot holds', () => {
     assert.ok(writesOf(target, '1') <= 2, `${writesOf(target, '1')} writes`);
   });
 
+  for (const told of ['ours', 'another one', 'nothing'] as const)
+    for (const shows of ['always', 'every second time'] as const)
+      test(`of one host alone leads to no endless writes: told of that: ${told}, of the other: ${shows === 'always' ? 'nothing' : shows}`, async () => {
+        const clock = createVirtualClock();
+        const source = testSource(clock);
+        const hosts = [registry('111111111111'), registry('222222222222')];
+        const target = promptTarget(clock, 'p', [row('1', ...hosts)]);
+        const other = { fingerprint: 'bbbbbbbbbbbb', expiresAt: new Date(clock.truth() + 11 * hours) };
+        target.onDiscover = async () => {
+          const last = source.issued.at(-1);
+          const ours = last ? { fingerprint: fingerprint(last), expiresAt: last.expiresAt } : other;
+          const all = shows === 'always' || target.discoveries.length % 2 === 0 ? hosts.slice(0, 1) : hosts;
+          const holds = new Map(told === 'nothing' ? [] : all.map(({ host }) => [host, told === 'ours' ? ours : other]));
+          return { slots: [{ ...row('1', ...hosts), holds }] };
+        };
+        await using _ = await startRig({ targets: [target], sources: [source], keepsEvents: false });
+        await clock.advance(24 * hours);
+        // Repairs are half an hour apart at last; what is ours is written for its age alone.
+        const most = told === 'another one' ? 60 : 6;
+        assert.ok(target.writes.length >= 2 && target.writes.length <= most, `${target.writes.length} writes`);
+      });
+
+  test('of each host of a follower without registries is read by host', async () => {
+    const clock = createVirtualClock();
+    const source = testSource(clock);
+    const follower: Slot = { ...row('account'), registries: [], after: 'secret' };
+    const target = promptTarget(clock, 'p', []);
+    target.onDiscover = async () => {
+      const last = source.issued.at(-1);
+      const holds = new Map(last ? [[registry().host, { fingerprint: fingerprint(last), expiresAt: last.expiresAt }]] : []);
+      return { slots: [row('secret'), { ...follower, holds }] };
+    };
+    await using _ = await startRig({ targets: [target], sources: [source], keepsEvents: false });
+    await clock.advance(24 * hours);
+    assert.ok(writesOf(target, 'account') >= 1 && writesOf(target, 'account') <= writesOf(target, 'secret'), `${target.writes.length}`);
+  });
+
   test('is left in peace when it lives longer than what we have', async () => {
     const clock = createVirtualClock();
     const target = promptTarget(clock, 'p', [row('1')]);
