@@ -82,7 +82,7 @@ export function clientsPage(): string {
     'Of several keys with a path docker, crane and oras take one at random, for any repository. podman and skopeo take the longest that fits by whole parts of the path. The kubelet tries all that fit, the longest first.',
     '## A helper that fails, with an old entry beside it',
     rows(['Client', 'What it does'], failing),
-    'As some of them send an old entry, `ecr-courier helper install` removes the entries of its hosts.',
+    'As some of them send an old entry, `ecr-courier helper install` removes the entries of its hosts, in the files of podman as well.',
     'A helper that knows no login says "credentials not found in native keychain". Then docker, crane, oras, podman and skopeo pull without a login. docker-py, testcontainers, jib and regctl send the entry of the file.',
     '## The variable DOCKER_AUTH_CONFIG',
     'Docker from 28.4 on (28.4 and 28.5 by their source) and crane (where a config file exists) take its login for the hosts that it names, before the file and any helper. They read it strictly: with any member but `auths` and `auth` they drop the whole variable. The others do not read it. `ecr-courier token --format docker-auth-config HOST` prints what they take.',

@@ -144,14 +144,21 @@ export function addMember(text: string, path: readonly string[], key: string, gi
   const last = members.at(-1);
   const style = styleOf(root);
   if (last) {
-    const [first = last] = members;
-    const before = root.slice(found.start + 1, found.start + first.at);
+    const before = blanksBetween(root.slice(found.start, found.end), members);
     const end = found.start + last.end;
     return `${root.slice(0, end)},${before}${written(key, given, { ...style, before })}${root.slice(end)}`;
   }
   const outer = found.depth === 0 ? style.line : found.before;
   const before = outer === '' ? '' : outer + style.step;
   return `${root.slice(0, found.start)}{${before}${written(key, given, { ...style, before })}${outer}}${root.slice(found.end)}`;
+}
+
+/** What stands before a further member: as before its neighbours. On one line `": "` goes with `", "`. */
+function blanksBetween(map: string, members: readonly Member[]): string {
+  const [first, last] = [members[0], members.at(-1)];
+  const before = last ? blanksBefore(map, last.at) : '';
+  if (first !== last || before !== '') return before;
+  return styleOf(map).colon.endsWith(' ') ? ' ' : '';
 }
 
 /** The last map of exactly these names, or the one around the first name that is missing. */

@@ -1,8 +1,8 @@
 import { membersAt, removeMember, valueOf } from '../../adapters/common/json-text.ts';
 import { withMember, withoutMark } from '../../adapters/docker-config/edit.ts';
-import { entriesIn, relationOf } from '../../adapters/docker-config/entries.ts';
+import { entriesIn, isMatch, readKey, relationOf } from '../../adapters/docker-config/entries.ts';
 
-/** A config.json in which a helper answers for hosts. */
+/** A config.json in which a helper answers for hosts, or an auth.json in which nobody does. */
 export interface Installed {
   readonly text: string;
   /** Keys of `auths` that are gone: several clients send them when a helper fails, others prefer them. */
@@ -16,6 +16,38 @@ export interface Installed {
  * and for any path below them. Everything else stays as it is written.
  */
 export function withHelper(whole: string, hosts: readonly string[], program: string): Installed {
+  const bare = takeOut(whole, hosts, ({ key }, host) => relationOf(key, host) === 'spelling');
+  let text = bare.text;
+  const helpers = [...bare.helpers];
+  for (const host of hosts) {
+    const former = membersAt(text, ['credhelpers']).findLast(({ key }) => key === host);
+    helpers.push(...(former ? programIn(valueOf(text, former)) : []));
+    text = withMember(text, 'credHelpers', host, program);
+  }
+  return told({ text, logins: bare.logins, helpers }, program);
+}
+
+/**
+ * Takes out every login of these hosts and every other program for them: podman then goes on to the next file.
+ * Everything else stays as it is written.
+ */
+export function withoutRivals(whole: string, hosts: readonly string[], program: string): Installed {
+  const isRival = ({ key, value }: Entry, host: string): boolean =>
+    ['bare', 'spelling'].includes(relationOf(key, host) ?? '') && value !== program;
+  const bare = takeOut(whole, hosts, isRival);
+  return bare.logins.length + bare.helpers.length > 0 ? told(bare, program) : { ...bare, text: whole };
+}
+
+/** Keys of `auths` with a `*` that are for one of these hosts as well: they may be for others, so they stay. */
+export const patternsIn = (whole: string, hosts: readonly string[]): string[] => [
+  ...new Set(
+    membersAt(withoutMark(whole), ['auths'])
+      .map(({ key }) => key)
+      .filter(key => key.includes('*') && hosts.some(host => isMatch(readKey(key).host.toLowerCase(), host))),
+  ),
+];
+
+function takeOut(whole: string, hosts: readonly string[], goes: (helper: Entry, host: string) => boolean): Installed {
   let text = withoutMark(whole);
   const logins: string[] = [];
   const helpers: string[] = [];
@@ -24,21 +56,26 @@ export function withHelper(whole: string, hosts: readonly string[], program: str
       text,
       'auths',
       ({ key }) => relationOf(key, host) !== undefined,
-      removed => void logins.push(removed.key),
+      ({ key }) => void logins.push(key),
     );
     text = without(
       text,
       'credhelpers',
-      ({ key }) => relationOf(key, host) === 'spelling',
-      ({ value }) => void (typeof value === 'string' && helpers.push(value)),
+      entry => goes(entry, host),
+      ({ value }) => void helpers.push(...programIn(value)),
     );
-    const former = membersAt(text, ['credhelpers']).findLast(({ key }) => key === host);
-    const value = former && valueOf(text, former);
-    if (typeof value === 'string') helpers.push(value);
-    text = withMember(text, 'credHelpers', host, program);
   }
-  return { text, logins, helpers: [...new Set(helpers.filter(helper => helper !== program))] };
+  return { text, logins, helpers };
 }
+
+/** A key may be there twice; an empty name is no program. */
+const told = ({ text, logins, helpers }: Installed, program: string): Installed => ({
+  text,
+  logins: [...new Set(logins)],
+  helpers: [...new Set(helpers.filter(helper => helper !== program))],
+});
+
+const programIn = (value: unknown): string[] => (typeof value === 'string' && value !== '' ? [value] : []);
 
 type Entry = ReturnType<typeof entriesIn>[number];
 

@@ -160,6 +160,64 @@ test('without the program on PATH nothing is written; what is no JSON is never w
     assert.equal((await odd.helper(args)).code, 2, args.join(' '));
 });
 
+test('install removes the logins and other helpers where podman looks first, and shows it in a dry run', async () => {
+  await using at = await home();
+  const first = at.at('run/containers/auth.json');
+  await mkdir(at.at('run/containers'), { recursive: true });
+  const old = `{"auths": {"${one}": {"auth": "${auth('s3cret')}"}, "quay.io": {}}, "credHelpers": {"https://${one}/": "ecr-login", "x.io": "x"}}`;
+  await writeFile(first, old, { mode: 0o640 });
+  const dry = await at.helper(['install', '--dry-run', one]);
+  assert.equal(await readFile(first, 'utf8'), old);
+  assert.match(
+    dry.stdout,
+    /run\/containers\/auth\.json:\n- .*\[secret\].*\n\+ \{"auths": \{"quay\.io": \{\}\}, "credHelpers": \{"x\.io": "x"\}\}\n/,
+  );
+  const done = await at.helper(['install', one]);
+  assert.equal(await readFile(first, 'utf8'), '{"auths": {"quay.io": {}}, "credHelpers": {"x.io": "x"}}');
+  assert.equal((await stat(first)).mode & 0o777, 0o640);
+  assert.match(done.stdout, /auth\.json: Removed the logins of 1[^,]*, which podman and skopeo send instead of asking the helper\./);
+  assert.match(done.stdout, /Removed docker-credential-ecr-login, which podman and skopeo ask first\./);
+  const again = await at.helper(['install', one]);
+  assert.match(again.stdout, /^[^\n]*config\.json needs no change: [^\n]*\n$/);
+  await writeFile(first, '{');
+  const broken = await at.helper(['install', one]);
+  assert.deepEqual([broken.code, await readFile(first, 'utf8')], [0, '{']);
+  assert.match(broken.stderr, /^Note: .*auth\.json is no JSON .* podman and skopeo read this file first\./m);
+  assert.doesNotMatch(dry.stdout + done.stdout, /s3cret|QVdT/);
+});
+
+test('whoever names REGISTRY_AUTH_FILE reads nothing else: the helper is named there as well', async () => {
+  await using at = await home();
+  const env = { REGISTRY_AUTH_FILE: at.at('auth.json') };
+  assert.doesNotMatch((await at.helper(['install', one], env)).stdout, /auth\.json/, 'it is not made');
+  await writeFile(env.REGISTRY_AUTH_FILE, `{"auths":{"${one}/team":{"auth":"${auth('s3cret')}"}}}`);
+  const { stdout } = await at.helper(['install', one], env);
+  assert.equal(await readFile(env.REGISTRY_AUTH_FILE, 'utf8'), `{"auths":{},"credHelpers":{"${one}":"ecr-courier"}}`);
+  assert.match(stdout, /auth\.json: docker-credential-ecr-courier answers for 1.*\nRemoved the logins of 1[^,]*\/team, which podman/);
+  const same = await at.helper(['install', one], { REGISTRY_AUTH_FILE: at.path });
+  assert.equal(same.stdout.match(/config\.json/g)?.length, 1, 'one file, told once');
+});
+
+test('install names each login once, and no program for an empty name; a further entry is set as its neighbours are', async () => {
+  const entry = `"${one}":{"auth":"${auth('x')}"}`;
+  await using twice = await home(`{"auths":{${entry},${entry}},"credHelpers":{"${one}":""}}`);
+  const { stdout } = await twice.helper(['install', one]);
+  assert.match(stdout, /^Removed the logins of 1[^, ]*, which/m);
+  assert.doesNotMatch(stdout, /takes the place/);
+  const set = async (helpers: string): Promise<string> => {
+    await using at = await home(`{"credHelpers": ${helpers}}`);
+    await at.helper(['install', one]);
+    return (await at.text()).replace(one, 'H').replace('ecr-courier', 'E').replace('{"credHelpers": ', '').slice(0, -1);
+  };
+  assert.equal(await set('{"a": "b"}'), '{"a": "b", "H": "E"}');
+  assert.equal(await set('{ "a": "b" }'), '{ "a": "b", "H": "E" }');
+  assert.equal(await set('{"a": "b",  "c": "d"}'), '{"a": "b",  "c": "d",  "H": "E"}');
+  assert.equal(await set('{"a": "b",\n  "c": "d"}'), '{"a": "b",\n  "c": "d",\n  "H": "E"}');
+  await using tight = await home('{"credHelpers":{"a":"b"}}');
+  await tight.helper(['install', one]);
+  assert.equal(await tight.text(), `{"credHelpers":{"a":"b","${one}":"ecr-courier"}}`);
+});
+
 test('install says what else has a say', async () => {
   await using wrong = await home('{"credsStore":7,"auths":{}}');
   const beside = /config\.json has a member `credsStore` that is no text: because of it docker 29, crane/;
@@ -168,6 +226,13 @@ test('install says what else has a say', async () => {
   const { stderr } = await at.helper(['install', one], { DOCKER_AUTH_CONFIG: `{"auths":{"${one}":{"auth":"x"}}}` });
   assert.match(stderr, /crane and nerdctl ask the credsStore docker-credential-desktop/);
   assert.match(stderr, /DOCKER_AUTH_CONFIG names these hosts/);
+  const pattern = '*.dkr.ecr.eu-west-1.amazonaws.com';
+  await using wide = await home(`{"auths":{"${pattern}":{},"*.dkr.ecr.us-east-1.amazonaws.com":{}}}`);
+  for (const args of [['--dry-run'], []]) {
+    const notes = (await wide.helper(['install', ...args, one])).stderr;
+    assert.equal(notes.match(/^Note: The login of/gm)?.length, 1, notes);
+    assert.ok(notes.includes(`The login of ${pattern} stays in ${wide.path}, as it may be for other hosts: the kubelet sends it.`), notes);
+  }
 });
 
 interface Report {

@@ -25,7 +25,7 @@ export async function helperDoctor(args: string[], io: Io): Promise<number> {
   const { json, ...flags } = values;
   const config = await readHelpersConfig(flags, io);
   const docker = await read(dockerConfigFile(io.env), io);
-  const podman = await Promise.all(podmanFiles(io.env).map(path => read(path, io)));
+  const podman = await Promise.all(podmanFiles(io.env).map(({ path }) => read(path, io)));
   const files = [docker, ...podman];
   const images = imagesOf(positionals, config, files);
   if (images.length === 0)

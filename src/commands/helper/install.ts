@@ -1,17 +1,15 @@
-import { mkdir } from 'node:fs/promises';
-import { dirname } from 'node:path';
-import { unreadable } from '../../../adapters/docker-config/edit.ts';
+import { resolve } from 'node:path';
 import { helpersIn } from '../../../adapters/docker-config/entries.ts';
 import { docker, misfitIn } from '../../../adapters/docker-config/types.ts';
-import { type Installed, withHelper } from '../../clients/install.ts';
-import { Failure } from '../../contract/failures.ts';
+import { patternsIn, withHelper, withoutRivals } from '../../clients/install.ts';
+import { asFailure, Failure } from '../../contract/failures.ts';
 import { lookAlike } from '../../contract/look-alike.ts';
 import { parseAddress } from '../../contract/registry.ts';
 import { label, shownAddress, visible } from '../../contract/text.ts';
-import { lendFiles } from '../../io/lent-files.ts';
 import { configOptions, exit, type Io, readArgs, UsageError } from '../io.ts';
 import { diffOf, masked } from './diff.ts';
-import { dockerConfigFile, type HelpersConfig, hostsOf, isOnPath, program, readHelpersConfig } from './places.ts';
+import { dockerConfigFile, type HelpersConfig, hostsOf, isOnPath, podmanFiles, program, readHelpersConfig } from './places.ts';
+import { isChanged, type Rewrite, type Rewritten, rewriter } from './rewrite.ts';
 
 const options = { ...configOptions, 'dry-run': { type: 'boolean' } } as const;
 const name = `docker-credential-${program}`;
@@ -28,24 +26,12 @@ export async function helperInstall(args: string[], io: Io): Promise<number> {
   const isThere = await isOnPath(program, io.env);
   if (!isThere && !dry) throw notOnPath(path);
 
-  const files = lendFiles({ writes: dry ? 'refused' : 'allowed' });
-  let before = '';
-  let done: Installed | undefined;
-  const change = (text: string | undefined): string => {
-    demandReadable(path, text);
-    before = text ?? '';
-    done = withHelper(before, hosts, program);
-    return done.text;
-  };
-  if (!dry) await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-  const request = { signal: io.signal };
-  if (dry) change(await files.read(path, request));
-  else await files.update(path, change, request);
-  if (!done) return exit.ok;
-  if (dry) io.stdout.write(visible(diffOf(masked(before), masked(done.text)).replaceAll('\t', '    ')) || `${path} needs no change.\n`);
-  else io.stdout.write(summary(path, before, hosts, done));
-  for (const note of config.notes) io.stderr.write(`Note: ${note}\n`);
-  for (const note of notesOn({ path, text: done.text }, hosts, io)) io.stderr.write(`${note}\n`);
+  const rewrite = rewriter(dry ? 'rehearse' : 'write', io.signal);
+  const own = await rewrite({ path, role: 'docker' }, text => withHelper(text, hosts, program));
+  const podman = await besideDocker(hosts, rewrite, io);
+  const changes = [...(own ? [own] : []), ...podman.changes];
+  for (const change of changes) io.stdout.write(dry ? shownDiff(change) : summary(change, hosts));
+  for (const note of [...config.notes, ...podman.notes, ...notesOn(changes, hosts, io)]) io.stderr.write(`Note: ${note}\n`);
   if (!isThere) io.stderr.write(`${notOnPath(path).message} ${notOnPath(path).remedy}\n`);
   return exit.ok;
 }
@@ -64,37 +50,72 @@ const notOnPath = (path: string): Failure =>
     remedy: `Put ${name} into a directory of PATH, where Docker and the others find it, too; if it is there for them already, call \`PATH="$PATH:DIRECTORY" ecr-courier helper install\`.`,
   });
 
-function demandReadable(path: string, text: string | undefined): void {
-  const wrong = text === undefined ? undefined : (unreadable(text, ['auths']) ?? unreadable(text, ['credHelpers']));
-  if (wrong) throw new Failure('MISCONFIGURED', `${path} ${wrong.why}; it is left as it is.`, { remedy: wrong.remedy });
+/** Podman and its kin read files of their own first. What is wrong with these prevents nothing for the others. */
+async function besideDocker(hosts: readonly string[], rewrite: Rewrite, { env }: Io) {
+  const changes: Rewritten[] = [];
+  const notes: string[] = [];
+  for (const file of podmanFiles(env).filter(({ path }) => resolve(path) !== resolve(dockerConfigFile(env)))) {
+    const edit = file.role === 'alone' ? withHelper : withoutRivals;
+    try {
+      const change = await rewrite(file, text => edit(text, hosts, program));
+      if (change) changes.push(change);
+    } catch (error) {
+      const { message, remedy } = asFailure(error);
+      notes.push(`${message} podman and skopeo read this file first. ${remedy}`);
+    }
+  }
+  return { changes, notes };
 }
 
-function summary(path: string, before: string, hosts: readonly string[], { text, logins, helpers }: Installed): string {
-  const answered = `${name} answers for ${hosts.join(', ')}.\n`;
-  if (text === before) return `${path} needs no change: ${answered}`;
-  return [
-    `${path}: ${answered}`,
-    ...(logins.length > 0
-      ? [`Removed the logins of ${logins.map(shownAddress).join(', ')}, which some clients send when the helper fails.\n`]
-      : []),
-    ...(helpers.length > 0 ? [`It takes the place of ${helpers.map(helper => `docker-credential-${label(helper)}`).join(', ')}.\n`] : []),
-  ].join('');
+const whySent: Readonly<Record<Rewritten['role'], string>> = {
+  docker: 'which some clients send when the helper fails',
+  alone: 'which podman and skopeo send when the helper fails',
+  first: 'which podman and skopeo send instead of asking the helper',
+};
+
+function summary(change: Rewritten, hosts: readonly string[]): string {
+  const { path, role, done } = change;
+  const answers = role === 'first' ? '' : `${name} answers for ${hosts.join(', ')}.`;
+  if (!isChanged(change)) return answers && `${path} needs no change: ${answers}\n`;
+  const { logins, helpers } = done;
+  const former = helpers.map(helper => `docker-credential-${label(helper)}`).join(', ');
+  const sentences = [
+    answers,
+    logins.length > 0 ? `Removed the logins of ${logins.map(shownAddress).join(', ')}, ${whySent[role]}.` : '',
+    former && (answers ? `It takes the place of ${former}.` : `Removed ${former}, which podman and skopeo ask first.`),
+  ].filter(Boolean);
+  return `${path}: ${sentences.join('\n')}\n`;
+}
+
+function shownDiff(change: Rewritten): string {
+  const { path, role, before, done } = change;
+  const diff = isChanged(change) ? visible(diffOf(masked(before), masked(done.text)).replaceAll('\t', '    ')) : '';
+  if (!diff) return role === 'first' ? '' : `${path} needs no change.\n`;
+  return role === 'docker' ? diff : `${path}:\n${diff}`;
 }
 
 /** What else has a say. */
-function notesOn({ path, text }: { readonly path: string; readonly text: string }, hosts: readonly string[], { env }: Io): string[] {
+function notesOn(changes: readonly Rewritten[], hosts: readonly string[], { env }: Io): string[] {
+  const { path, done } = changes.find(({ role }) => role === 'docker') ?? {};
+  const text = done?.text ?? '';
   const { store } = helpersIn(text);
   const wrong = misfitIn(text, docker);
   const variable = env['DOCKER_AUTH_CONFIG'] ?? '';
   return [
     ...(wrong
-      ? [`Note: ${path} ${wrong}: because of it docker 29, crane, nerdctl and others read nothing in this file. Correct or remove it.`]
+      ? [`${path} ${wrong}: because of it docker 29, crane, nerdctl and others read nothing in this file. Correct or remove it.`]
       : []),
     ...(store !== undefined && store !== program
-      ? [`Note: crane and nerdctl ask the credsStore docker-credential-${label(store)} before the helper of a host.`]
+      ? [`crane and nerdctl ask the credsStore docker-credential-${label(store)} before the helper of a host.`]
       : []),
     ...(hosts.some(host => variable.includes(host))
-      ? ['Note: DOCKER_AUTH_CONFIG names these hosts. Docker 28.4 and later, and crane, take its login and ask no helper.']
+      ? ['DOCKER_AUTH_CONFIG names these hosts. Docker 28.4 and later, and crane, take its login and ask no helper.']
       : []),
+    ...changes.flatMap(({ path, done }) =>
+      patternsIn(done.text, hosts).map(
+        key =>
+          `The login of ${shownAddress(key)} stays in ${path}, as it may be for other hosts: the kubelet sends it. Remove it if it is old.`,
+      ),
+    ),
   ];
 }
