@@ -30,7 +30,7 @@ if (tooOld) {
   const { isDaemon, runCommand } = await import('./commands/index.ts');
   const { ensureHome } = await import('./io/home.ts');
   const { endInTime, endNow, leave } = await import('./io/leave.ts');
-  const { notWritten, openOutput } = await import('./commands/output.ts');
+  const { isUnread, notWritten, openOutput } = await import('./io/output.ts');
   const { foreignFile, isOurs, textOf } = await import('./commands/stray.ts');
   const { redact } = await import('./contract/secret.ts');
   // A mistake of ours must end the process, not leave a daemon that only looks alive; what Node would print could show
@@ -80,7 +80,8 @@ if (tooOld) {
     },
   });
   // A daemon ends in time although its log is not read, or cannot be written.
-  const refused = stays ? undefined : await stdout.settled(stopping.signal);
+  const unwritten = stays ? undefined : await stdout.settled(stopping.signal);
+  const refused = unwritten && !isUnread(unwritten) ? unwritten : undefined;
   if (refused) process.stderr.write(`ecr-courier: ${notWritten(refused)}\n`);
   await leave(refused ? code || 1 : code);
 }

@@ -14,7 +14,7 @@ case $host in *:*) case ${host#*:} in '' | *[!0-9]*) host= ;; *) host=${host%%:*
 case $server in *[!A-Za-z0-9._:/-]*) host= ;; esac
 case $host in *[!a-z0-9.-]*) host= ;; esac
 if [ -n "$host" ] && take_hit && is_fresh; then
-  printf '{"ServerURL":"%s","Username":"%s","Secret":"%s"}\n' "$server" "$user" "$password"
+  printf '{"ServerURL":"%s","Username":"%s","Secret":"%s"}\n' "$server" "$user" "$password" 2>/dev/null || unwritten
   exit
 fi
 [ -z "$rest" ] || become_node_after "$server" docker get

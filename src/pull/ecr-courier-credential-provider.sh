@@ -23,8 +23,9 @@ if [ -n "$host" ] && take_hit && is_fresh_now; then
   lasts=$((left % 60))s
   [ "$left" -lt 60 ] || lasts=$((left / 60 % 60))m$lasts
   [ "$left" -lt 3600 ] || lasts=$((left / 3600))h$lasts
-  printf '{"kind":"CredentialProviderResponse","apiVersion":"credentialprovider.kubelet.k8s.io/v1","cacheKeyType":"Registry",'
-  printf '"cacheDuration":"%s","auth":{"%s":{"username":"%s","password":"%s"}}}\n' "$lasts" "$key" "$user" "$password"
+  begin='{"kind":"CredentialProviderResponse","apiVersion":"credentialprovider.kubelet.k8s.io/v1","cacheKeyType":"Registry"'
+  printf '%s,"cacheDuration":"%s","auth":{"%s":{"username":"%s","password":"%s"}}}\n' \
+    "$begin" "$lasts" "$key" "$user" "$password" 2>/dev/null || unwritten
   exit
 fi
 [ -z "$rest" ] || become_node_after "$request" kubelet "$@"

@@ -85,6 +85,12 @@ is_fresh_now() {
   [ "$now" -ge "$issued" ] && [ "$now" -lt "$until" ] && [ "$now" -lt "$renew" ]
 }
 
+# Half an answer, or none, is no success.
+unwritten() {
+  echo "${0##*/}: The answer could not be written. Make room where its stdout goes, or send it elsewhere; then run it again." >&2
+  exit 1
+}
+
 # Becomes Node after a whole line was read of standard input: Node decides whether that was all, and waits for the rest
 # where it was not. A here-document would cut that off, and a process that copies it would outlive the answer.
 become_node_after() {
@@ -101,6 +107,8 @@ become_node_after() {
 # Becomes Node, with what is left of standard input, or with a here-document of the caller.
 # Node is beside this file (as the kubelet's installation puts it), where it was found last, or on PATH.
 become_node() {
+  # Node opens /dev/null in the place of a stdout that is closed.
+  { true 3>&1; } 2>/dev/null || unwritten
   case $0 in */*) self=$0 ;; *) self=./$0 ;; esac
   beside=${self%/*}
   while [ -L "$self" ]; do

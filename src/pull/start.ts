@@ -4,6 +4,7 @@ import { redact } from '../contract/secret.ts';
 import { leaveOutUnreadable } from '../io/authorities.ts';
 import { ensureHome } from '../io/home.ts';
 import { leave } from '../io/leave.ts';
+import { notWritten, type Output, openOutput } from '../io/output.ts';
 import { runDocker } from './docker.ts';
 import { readInput, takeBegun } from './input.ts';
 import { runKubelet } from './kubelet.ts';
@@ -14,18 +15,22 @@ const protocols: Readonly<Record<string, (run: Run) => Promise<Said>>> = { docke
 /** From the start of the process to its end, in milliseconds. */
 const longestMs = 13_000;
 
-async function main(): Promise<number> {
+interface Outputs {
+  readonly stdout: Output;
+  readonly stderr: Output;
+}
+
+async function main(outputs: Outputs, ending: AbortController): Promise<number> {
   const [name = '', ...args] = process.argv.slice(2);
   const protocol = Object.hasOwn(protocols, name) ? protocols[name] : undefined;
   if (!protocol) {
-    process.stderr.write(`ecr-courier: one of ${Object.keys(protocols).join(', ')} is expected as the first argument.\n`);
+    outputs.stderr.write(`ecr-courier: one of ${Object.keys(protocols).join(', ')} is expected as the first argument.\n`);
     return 2;
   }
   // Clients show stderr to people, who can do nothing about what Node has to say.
   process.removeAllListeners('warning').on('warning', () => undefined);
   await leaveOutUnreadable(process.env);
   ensureHome(process.env);
-  const ending = new AbortController();
   const late = new Failure('TIMEOUT', `No answer within ${longestMs / 1000} s.`, { remedy: 'Look at the way to AWS, and at the disk.' });
   void clock.sleep(longestMs - clock.mono(), new AbortController().signal).then(() => ending.abort(late));
   const begun = takeBegun(process.env);
@@ -35,18 +40,26 @@ async function main(): Promise<number> {
   const run: Run = { args, env: process.env, clock, signal: ending.signal, stdin };
   const isTraced = Boolean(process.env['ECR_COURIER_TRACE']);
   const { code, stdout, stderr } = isTraced ? await (await import('./trace.ts')).traced(name, protocol, run) : await protocol(run);
-  process.stderr.write(stderr);
-  process.stdout.write(stdout);
+  outputs.stderr.write(stderr);
+  outputs.stdout.write(stdout);
   return code;
 }
 
 /** The whole program: from what was asked on stdin to the end of the process. */
 export async function start(): Promise<void> {
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
-  const code = await main().catch((error: unknown) => {
+  const outputs = { stdout: openOutput(process.stdout), stderr: openOutput(process.stderr) };
+  const { stdout, stderr } = outputs;
+  const ending = new AbortController();
+  const code = await main(outputs, ending).catch((error: unknown) => {
     const what = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    process.stderr.write(redact(`ecr-courier ends because of a mistake of its own. Please report this:\n${what}\n`));
+    stderr.write(redact(`ecr-courier ends because of a mistake of its own. Please report this:\n${what}\n`));
     return 1;
   });
-  await leave(code);
+  // A pipe holds 64 KiB. What has no room in it would be lost with the process.
+  const refused = (await stdout.settled(ending.signal)) ?? (stdout.writableLength ? unread : undefined);
+  if (refused) stderr.write(`ecr-courier: ${notWritten(refused)}\n`);
+  await stderr.settled(ending.signal);
+  await leave(refused ? code || 1 : code);
 }
+
+const unread = new Error(`nobody has read it within ${longestMs / 1000} s`);

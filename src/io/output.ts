@@ -1,12 +1,12 @@
 import { fstatSync, writeFileSync } from 'node:fs';
-import type { Sink } from '../io/log.ts';
+import type { Sink } from './log.ts';
 
 export interface Output extends Sink {
   /**
-   * When its reader has everything, or the signal is aborted: why something was not taken. undefined when all was, or
-   * nobody reads any more.
+   * When its reader has everything, or the signal is aborted: why something was not taken. undefined when all was, and
+   * when nobody knows yet.
    */
-  settled(signal: AbortSignal): Promise<Error | undefined>;
+  settled(signal: AbortSignal): Promise<NodeJS.ErrnoException | undefined>;
 }
 
 /**
@@ -18,7 +18,13 @@ export function openOutput(stream: NodeJS.WriteStream & { readonly fd: number })
   let refused: NodeJS.ErrnoException | undefined;
   const refuse = (error: NodeJS.ErrnoException): void => void (refused ??= error);
   stream.on('error', refuse);
-  const written = (): Promise<void> => new Promise(resolve => stream.write('', () => resolve()));
+  const written = (): Promise<void> =>
+    new Promise(resolve => {
+      stream.write('', error => {
+        if (error) refuse(error);
+        resolve();
+      });
+    });
 
   function write(text: string): void {
     try {
@@ -41,10 +47,13 @@ export function openOutput(stream: NodeJS.WriteStream & { readonly fd: number })
       const { promise: aborted, resolve } = Promise.withResolvers<void>();
       signal.addEventListener('abort', () => resolve(), { once: true });
       if (!signal.aborted) await Promise.race([written(), aborted]);
-      return refused?.code === 'EPIPE' ? undefined : refused;
+      return refused;
     },
   };
 }
+
+/** Nobody reads any more: whoever asked has gone, or has read enough. */
+export const isUnread = ({ code }: NodeJS.ErrnoException): boolean => code === 'EPIPE';
 
 /** For people. */
 export const notWritten = (error: Error): string =>
