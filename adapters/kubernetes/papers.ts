@@ -16,6 +16,8 @@ export type Show = (signal: AbortSignal, unlike?: Papers) => Promise<Papers>;
 
 /** The kubelet replaces a token when a fifth of its life is left; client-go reads it as often. In milliseconds. */
 const everyMs = 60_000;
+/** Who could not renew them is not asked by each request. In milliseconds. */
+const leastMs = 10_000;
 
 /**
  * Reads at most once a minute, and anew when somebody says that the papers are no longer good. A file that cannot be
@@ -24,7 +26,7 @@ const everyMs = 60_000;
 export function keepPapers(read: ReadPapers, { clock }: Pick<Deps, 'clock'>): Show {
   let known: Papers | undefined;
   let readAt = Number.NEGATIVE_INFINITY;
-  let reading: Promise<Papers> | undefined;
+  let reading: { readonly papers: Promise<Papers>; readonly by: AbortSignal } | undefined;
 
   async function readAnew(signal: AbortSignal, why: 'due' | 'refused'): Promise<Papers> {
     try {
@@ -37,15 +39,28 @@ export function keepPapers(read: ReadPapers, { clock }: Pick<Deps, 'clock'>): Sh
     return known;
   }
 
-  return async (signal, unlike) => {
-    const now = clock.mono();
-    if (known && now - readAt < everyMs && now < (known.until ?? Number.POSITIVE_INFINITY) && known !== unlike) return known;
-    // One at a time for all that ask; it ends by itself, as reading a file always does.
-    reading ??= readAnew(signal, known !== undefined && known === unlike ? 'refused' : 'due').finally(() => {
+  const begin = (signal: AbortSignal, why: 'due' | 'refused'): Promise<Papers> =>
+    readAnew(signal, why).finally(() => {
       reading = undefined;
     });
-    return await reading;
-  };
+
+  async function show(signal: AbortSignal, unlike?: Papers): Promise<Papers> {
+    const now = clock.mono();
+    const until = Math.min(readAt + everyMs, Math.max(known?.until ?? Number.POSITIVE_INFINITY, readAt + leastMs));
+    if (known && now < until && known !== unlike) return known;
+    // One at a time for all that ask.
+    reading ??= { papers: begin(signal, known !== undefined && known === unlike ? 'refused' : 'due'), by: signal };
+    const { papers, by } = reading;
+    try {
+      return await papers;
+    } catch (error) {
+      // It ended with somebody else's deadline.
+      if (by.aborted && !signal.aborted) return await show(signal, unlike);
+      throw error;
+    }
+  }
+
+  return show;
 }
 
 const isSame = (one: Papers, other: Papers): boolean =>

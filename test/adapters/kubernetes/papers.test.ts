@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { makeApi } from '../../../adapters/kubernetes/api.ts';
-import { keepPapers } from '../../../adapters/kubernetes/papers.ts';
+import { keepPapers, type Papers } from '../../../adapters/kubernetes/papers.ts';
 import { fromFiles } from '../../../adapters/kubernetes/token.ts';
 import { kubernetes } from '../../../adapters/kubernetes.ts';
 import type { Answer, Http } from '../../../src/contract/adapter.ts';
@@ -94,6 +94,47 @@ test('a file that cannot be read for a moment does no harm, but there must be on
   files['token'] = '';
   await t.clock.advance(61 * seconds);
   assert.equal((await t.ask()).status, 200);
+});
+
+test('whoever waits for the same reading is not stopped by the deadline of another', async () => {
+  const begun: AbortSignal[] = [];
+  const papers = keepPapers(
+    signal => {
+      begun.push(signal);
+      const { promise, resolve, reject } = Promise.withResolvers<Papers>();
+      signal.addEventListener('abort', () => reject(signal.reason as Error));
+      if (begun.length > 1) resolve({ server: { url: 'https://c.test' }, token: undefined });
+      return promise;
+    },
+    { clock: createVirtualClock() },
+  );
+  const first = new AbortController();
+  const asked = [papers(first.signal), papers(soon())] as const;
+  first.abort(new Error('too late'));
+  await assert.rejects(asked[0], /too late/);
+  assert.equal((await asked[1]).server.url, 'https://c.test');
+  assert.equal(begun.length, 2);
+});
+
+test('papers that must be renewed and cannot be are used on, and not asked for by each request', async () => {
+  const clock = createVirtualClock();
+  let asked = 0;
+  const papers = keepPapers(
+    async () => {
+      asked += 1;
+      if (asked > 1) throw new Error('the cloud is down');
+      return { server: { url: 'https://c.test' }, token: undefined, until: clock.mono() + 20 * seconds };
+    },
+    { clock },
+  );
+  const first = await papers(soon());
+  await clock.advance(21 * seconds);
+  for (let times = 0; times < 5; times++) assert.equal(await papers(soon()), first);
+  assert.equal(asked, 2);
+  await clock.advance(11 * seconds);
+  await papers(soon());
+  assert.equal(asked, 3);
+  await assert.rejects(papers(soon(), first), /the cloud is down/);
 });
 
 test('without an address it is the cluster of the pod; with one a token must be named', async () => {
