@@ -1,6 +1,7 @@
 import { parseAddress, type Registry } from '../contract/registry.ts';
 import { type Denial, leastBroken, readDenial } from './denial.ts';
 import type { Of } from './hosts.ts';
+import { firstHost, lastHost } from './named.ts';
 import { plain, readings } from './plain.ts';
 
 /** A place in a text, and the host that the text speaks of there, in lower case without a port. */
@@ -73,13 +74,6 @@ function imageIn(text: string): Pick<Facts, 'registry' | 'repository' | 'referen
 
 /** How far from a word its host may stand. In characters. */
 const near = 500;
-/**
- * `https://HOST`, `HOST/name`, `lookup HOST`, `HOST:443`, `HOST: denied`. An address is none, as it stands behind the
- * name: `lookup HOST on 10.0.0.2:53`. Names of files look like hosts.
- */
-const hosts =
-  /\b[A-Za-z][A-Za-z0-9+.-]*:\/\/(?:[^\s/@"]*@)?(?<url>[A-Za-z0-9*<>_.-]+)|(?<![\w./@-])(?<bare>(?:[A-Za-z0-9*<>_-]+\.)+(?!(?:go|py|js|ts|rs|rb|sh|java|json|ya?ml|toml|log|conf|txt|sock|service|exe|tar|gz|crt|pem|key)\b)[a-z]{2,})(?=\.?(?:[\s"'`),;\]]|$)|[/:])/g;
-
 /** `asked`: the host, where we asked it ourselves: whatever the text names, it is that one's answer. */
 function finder(texts: readonly string[], asked: string | undefined): Facts['find'] {
   return (pattern, of) => {
@@ -108,15 +102,6 @@ function around(text: string, start: number, length: number): { readonly host?: 
     nearby: lastHost(before) ?? firstHost(after),
   };
 }
-
-/** A name of which nothing is left but the mask says nothing. */
-function named(match: RegExpExecArray | RegExpMatchArray | undefined): string | undefined {
-  const host = (match?.groups?.['url'] ?? match?.groups?.['bare'])?.toLowerCase().replace(/\.$/, '');
-  return host === undefined || /^[*<>x_.-]+$/.test(host) ? undefined : host;
-}
-
-const lastHost = (text: string): string | undefined => named([...text.matchAll(hosts)].at(-1));
-const firstHost = (text: string): string | undefined => named([...text.matchAll(hosts)][0]);
 
 const compiled = new Map<string, RegExp>();
 

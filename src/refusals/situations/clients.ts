@@ -1,4 +1,4 @@
-import { isRegistry, orUnsaid } from '../hosts.ts';
+import { isEcr, isRegistry, orUnsaid } from '../hosts.ts';
 import { example, row, type Situation } from '../situation.ts';
 import { login } from './pulled.ts';
 
@@ -13,7 +13,7 @@ export const clients: readonly Situation[] = [
       ['Docker', 'Error: Cannot perform an interactive login from a non TTY device'],
       ['Docker', 'Error: Password Required'],
     ],
-    when: ({ find }) => find(/Cannot perform an interactive login from a non.?TTY device|Error: Password Required/),
+    when: ({ find }) => find(/Cannot perform an interactive login from a non.?TTY device|Error: Password Required/, orUnsaid(isEcr)),
     tell: told => ({
       sentence: '`docker login` got no password: --password-stdin is missing, or the command before the pipe failed and wrote nothing.',
       side: 'the script that logs in',

@@ -1,3 +1,4 @@
+import { isEcr, orUnsaid } from '../hosts.ts';
 import { example, row, type Situation } from '../situation.ts';
 
 const { host, image } = example;
@@ -77,7 +78,7 @@ export const logins: readonly Situation[] = [
         'Error saving credentials: error storing credentials - err: exit status 1, out: `The specified item already exists in the keychain.`',
       ],
     ],
-    when: ({ find }) => find(/error storing credentials/),
+    when: ({ find }) => find(/error storing credentials/, orUnsaid(isEcr)),
     tell: () => ({
       sentence:
         'The login was good; the store that credsStore names did not take the password. Tokens of ECR are long (Windows takes 2,560 bytes).',
@@ -93,7 +94,7 @@ export const logins: readonly Situation[] = [
       ['Docker 29, crane, podman', 'error getting credentials - err: exit status 1, out: `credentials not found in native keychain`'],
       ['a helper on the command line', 'credentials not found in native keychain'],
     ],
-    when: ({ find }) => find(/credentials not found in native keychain/),
+    when: ({ find }) => find(/credentials not found in native keychain/, orUnsaid(isEcr)),
     tell: () => ({
       sentence:
         'The credential helper says that it has no login for this host. amazon-ecr-credential-helper says so for every failure: no AWS credentials, a refusal, no network. (Others say so for hosts that are not theirs.)',
@@ -121,7 +122,8 @@ export const logins: readonly Situation[] = [
       ],
     ],
     when: ({ find }) =>
-      find(/error getting credentials - err: |no credentials server URL|docker-credential-ecr-login can only be used with/),
+      find(/docker-credential-ecr-login can only be used with/) ??
+      find(/error getting credentials - err: |no credentials server URL/, orUnsaid(isEcr)),
     tell: () => ({
       sentence: 'The client asked its credential helper, and the helper failed: the reason, if it gave one, stands behind `out:`.',
       side: `${ofLogins}, and the helper that it names`,

@@ -47,7 +47,9 @@ export const missing: readonly Situation[] = [
         `Error response from daemon: pull access denied for ${host}/docker-hub/library/nginx, repository does not exist or may require 'docker login': denied: The authentication to the upstream registry failed. Verify that the credentials are valid.`,
       ],
     ],
-    when: ({ find }) => find(/authentication to the upstream registry failed|upstream registry .{0,80}(denied|unauthorized|credentials)/),
+    when: ({ find }) =>
+      find(/authentication to the upstream registry failed/) ??
+      find(/upstream registry .{0,80}(denied|unauthorized|credentials)/, isPrivate),
     tell: told => ({
       sentence:
         'The pull-through cache is let in here, and refused by the registry behind it: the upstream credentials of its rule are wrong or old, or the image is not there for them.',

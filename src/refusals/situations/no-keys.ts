@@ -136,7 +136,7 @@ export const noKeys: readonly Situation[] = [
       ['AWS SDK for JavaScript', 'Error: Region is missing'],
       ['AWS SDK for Go v1', 'MissingRegion: could not find region configuration'],
     ],
-    when: ({ find }) => find(/You must specify a region|Configuration: Missing Region|\bRegion is missing\b|MissingRegion|NoRegionError/),
+    when: ({ find }) => find(/You must specify a region\.|Configuration: Missing Region|\bRegion is missing\b|MissingRegion|NoRegionError/),
     tell: () => ({
       sentence: 'The program was not told which region to ask, and does not read it from the name of the registry.',
       side: 'the settings of the program that asked',

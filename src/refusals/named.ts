@@ -1,0 +1,36 @@
+/**
+ * `https://HOST`, `HOST/name`, `lookup HOST`, `HOST:443`, `HOST: denied`. An address is none, as it stands behind the
+ * name: `lookup HOST on 10.0.0.2:53`. Names of files look like hosts.
+ */
+const hosts =
+  /\b[A-Za-z][A-Za-z0-9+.-]*:\/\/(?:[^\s/@"]*@)?(?<url>[A-Za-z0-9*<>_.-]+)|(?<![\w./@-])(?<bare>(?:[A-Za-z0-9*<>_-]+\.)+(?!(?:go|py|js|ts|rs|rb|sh|java|json|ya?ml|toml|log|conf|txt|sock|service|exe|tar|gz|crt|pem|key)\b)[a-z]{2,})(?=\.?(?:[\s"'`),;\]]|$)|[/:])/;
+
+/** `registry:5000/app`, `10.0.0.5:5000/app`. */
+const withPort = /(?<![\w./@-])(?<port>[a-z0-9][a-z0-9.-]*):\d{2,5}(?=\/[a-z0-9])/;
+
+/** What can only be an image, and what is one where it is in quotes or has a `/` or a tag. */
+const certain =
+  /(?:access denied for|refers to (?:a )?repository|failed to solve:|docker:\/\/|(?:docker|podman|nerdctl|crictl|finch)(?: image)? (?:pull|push)(?: -\S+)*) ?["'[]?/;
+const probable =
+  /\b(?:[Ii]mage|[Rr]epository|[Rr]eference|[Mm]anifest for|[Pp]ulling(?: \S+ \()?):? ?(?:["'[]|(?=(?!configuration)[\w.-]+(?:\/[a-z0-9]|:\w)))/;
+/** An image without a host is one of Docker Hub, unless it is on this very machine. */
+const ofHub = new RegExp(String.raw`(?:${certain.source}|${probable.source})(?<hub>[a-z0-9][\w-]*)(?=[/:@\s"'\],)]|$)`);
+
+/** Where a login goes that is no name with dots. */
+const ofLogin =
+  /(?:docker|podman|nerdctl|finch|crane auth|oras|helm registry) login(?: -\S+(?: [\w$]+)??)*? (?<login>[a-z0-9][a-z0-9.-]*:\d{2,5}|localhost)\b/;
+
+const named = new RegExp([ofLogin, ofHub, hosts, withPort].map(({ source }) => source).join('|'), 'g');
+
+/** A name of which nothing is left but the mask says nothing. */
+function nameOf({ groups = {} }: RegExpMatchArray): string | undefined {
+  if (groups['hub'] !== undefined) return groups['hub'] === 'localhost' ? 'localhost' : 'docker.io';
+  const host = (groups['url'] ?? groups['bare'] ?? groups['port'] ?? groups['login'])?.toLowerCase().replace(/\.$/, '');
+  return host === undefined || /^[*<>x_.-]+$/.test(host) ? undefined : host;
+}
+
+const namesIn = (text: string): readonly (string | undefined)[] => text.matchAll(named).map(nameOf).toArray();
+
+/** The last host that a text names, and the first one, in lower case without a port. */
+export const lastHost = (text: string): string | undefined => namesIn(text).at(-1);
+export const firstHost = (text: string): string | undefined => namesIn(text)[0];
