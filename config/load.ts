@@ -49,6 +49,8 @@ export interface Config {
   readonly aliases: Aliases;
   /** Sentences for the log, or for `config check`. */
   readonly warnings: readonly string[];
+  /** Those of `warnings` that concern whoever asks for a token or an image: none of targets and of the daemon. */
+  readonly ofAsking: readonly string[];
   /** Those of `warnings` that a finding says as well while the program runs. */
   readonly dangers: readonly string[];
   /** Every value in force and where it comes from; secrets are masked. */
@@ -125,6 +127,7 @@ export async function load(given: Given): Promise<Config> {
   checkAws(env, report);
   const sources = readSources(files.sources, env, report);
   const proxies = readProxies(env, report);
+  const ofAsking = [...report.warnings];
   const around = { adapters, env, credentials, checkCron: given.checkCron };
   const targets = await readTargets(files.targets, aliases, { ...around, home: homeOf(sources), proxies }, report);
   const served = await serverOf(server, report);
@@ -139,6 +142,7 @@ export async function load(given: Given): Promise<Config> {
     engine,
     aliases,
     warnings: report.warnings,
+    ofAsking,
     dangers: report.dangers,
     settings: report.settings,
   });

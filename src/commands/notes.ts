@@ -27,7 +27,7 @@ export async function printNotes(config: Config, { env, stderr }: Pick<Io, 'env'
 }
 
 /** What the configuration warns of, for a command that shows no log. Dangers are findings of its result. */
-export function printWarnings({ warnings, dangers }: Config, { stderr }: Pick<Io, 'stderr'>): void {
+export function printWarnings({ warnings, dangers }: Pick<Config, 'warnings' | 'dangers'>, { stderr }: Pick<Io, 'stderr'>): void {
   for (const warning of warnings) if (!dangers.includes(warning)) stderr.write(redact(`warning: ${warning}\n`));
 }
 

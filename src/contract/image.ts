@@ -20,9 +20,14 @@ export function nameOfImage({ registry: { host }, port, repository, reference }:
   return `${address}/${repository}${isDigest(reference) ? '@' : ':'}${reference}`;
 }
 
-/** What a text is in the place of an image of ECR: a sentence for people, without secrets. */
+/** What a text is in the place of an image of ECR. */
 export interface NoImage {
+  /** A sentence for people, without secrets. */
   readonly wrong: string;
+  /** The text, without secrets and on one line. */
+  readonly shown: string;
+  /** foreign: of another registry. Otherwise nobody could pull it as it is written. */
+  readonly is: 'foreign' | 'malformed';
 }
 
 /** A component of a repository's name, a tag and a digest (OCI distribution specification 1.1, "Pulling manifests"). */
@@ -42,17 +47,21 @@ const longest = 1024;
 export function readImage(text: string, aliases?: Aliases): Image | NoImage {
   const given = text.trim();
   const shown = shownImage(given);
+  const no = (wrong: string, is: NoImage['is'] = 'malformed'): NoImage => ({ wrong, shown, is });
   const arn = /^arn:[\w-]+:ecr:(?<region>[\w-]+):(?<account>\d{12}):repository\/(?<name>\S+)$/.exec(given)?.groups;
-  if (arn) return { wrong: `${shown} is an ARN: write ${privateRegistryHost(arn['account'] ?? '', arn['region'] ?? '')}/${arn['name']}` };
-  const { host = '', path = '' } = /^(?:[a-z][a-z0-9+.-]*:\/\/)?(?<host>[^/]*)(?<path>\/.*)?$/is.exec(given)?.groups ?? {};
-  if (given.length > longest || !/^[\w.:-]+$/.test(host)) return { wrong: `${shown} is no name of an image` };
+  if (arn) return no(`${shown} is an ARN: write ${privateRegistryHost(arn['account'] ?? '', arn['region'] ?? '')}/${arn['name']}`);
+  const { host = '', path = '' } =
+    /^(?:[a-z][a-z0-9+.-]*:\/\/)?(?<host>[^/]*?)(?:@sha256:[0-9a-f]{64})?(?<path>\/.*)?$/is.exec(given)?.groups ?? {};
+  if (given.length > longest || !/^[\w.:-]+$/.test(host)) return no(`${shown} is no name of an image`);
   const registry = parseAddress(host, aliases)?.registry;
-  if (!registry) return { wrong: foreign(host, path, shown) };
+  const like = registry ? undefined : lookAlike(host);
+  if (like) return no(`${like.host} ${like.is}. ${like.remedy}`);
+  if (!registry) return no(foreign(host, path, shown), 'foreign');
   const [named = '', digest, ...more] = path.slice(1).split('@');
   const [, repository = '', tag] = /^([^:]*)(?::(.*))?$/s.exec(named) ?? [];
-  if (repository === '') return { wrong: `${host} is a registry, and no image in it: write ${registry.host}/REPOSITORY` };
+  if (repository === '') return no(`${host} is a registry, and no image in it: write ${registry.host}/REPOSITORY`);
   const wrong = more.length > 0 ? 'has two digests' : wrongIn(repository, tag, digest);
-  if (wrong) return { wrong: `${shown} ${wrong}` };
+  if (wrong) return no(`${shown} ${wrong}`);
   const port = Number(/:(\d+)$/.exec(host)?.[1] ?? 443);
   return {
     registry,
@@ -74,8 +83,6 @@ function wrongIn(repository: string, tag: string | undefined, digest: string | u
 }
 
 function foreign(host: string, path: string, shown: string): string {
-  const like = lookAlike(host);
-  if (like) return `${like.host} ${like.is}. ${like.remedy}`;
   const expected = 'ACCOUNT.dkr.ecr.REGION.amazonaws.com/REPOSITORY or public.ecr.aws/NAME/REPOSITORY is expected';
   // A short name: no dot and no port before its first slash.
   if (path === '' || !/[.:]/.test(host)) return `${shown} is an image of Docker Hub, and none of ECR: ${expected}`;

@@ -93,6 +93,7 @@ test('an image that would be pulled: exit 0, with no target and no configuration
     /source default is environment \(AWS_ACCESS_KEY_ID\), account 123456789012, arn:aws:sts::123456789012:assumed-role\/ci/,
   );
   assert.match(stdout, /a kubelet with the role of its node, may be another identity/);
+  assert.equal(stderr, '', 'targets do not matter here');
   assert.ok(stdout.split('\n').every(line => !/^(RESULT|would)/.test(line) || line.length <= 120));
 });
 
@@ -216,10 +217,47 @@ test('--source takes the credential of another source', async () => {
   assert.match(unknown.stderr, /there is no source c; there are a, b/);
 });
 
+test('what is not of ECR, or is no image, has a row of its own and stops nothing', async () => {
+  const foreign = ['nginx', 'nginx:1', `nginx@${digest}`, 'ghcr.io/team/app:1', 'localhost:5000/app'];
+  const mixed = await check(...foreign, `${host}/team/app:1`);
+  assert.equal(mixed.code, 0, mixed.stdout);
+  assert.match(mixed.stdout, /IMAGE\nwould pull +all +1234\S+\nnot ECR's +- +nginx\nnot ECR's/);
+  assert.match(mixed.stdout, /^nginx:1 is an image of Docker Hub, and none of ECR/m);
+  assert.match(mixed.stdout, /^ghcr\.io is no registry of ECR/m);
+  const malformed = [
+    host,
+    `${host}/Team/App:1`,
+    `${host}/team/app@sha256:abc`,
+    host.replace('.com', '.con/team/app'),
+    'user:secret@reg.example/a',
+  ];
+  const some = await check('--json', ...malformed, `${host}/team/app:1`);
+  assert.equal(some.code, 3, some.stderr);
+  const { images } = JSON.parse(some.stdout) as { images: Record<string, unknown>[] };
+  assert.deepEqual(
+    images.map(({ outcome }) => outcome),
+    [...malformed.map(() => 'no image'), 'would pull'],
+  );
+  assert.deepEqual(
+    { ...images[0] },
+    {
+      image: host,
+      host: null,
+      repository: null,
+      reference: null,
+      outcome: 'no image',
+      source: null,
+      identity: null,
+      steps: [],
+      remarks: [`${host} is a registry, and no image in it: write ${host}/REPOSITORY`],
+    },
+  );
+  assert.doesNotMatch(some.stdout, /secret@/);
+  assert.equal((await check('nginx', host.replace('1234', '123'))).code, 2);
+  assert.equal((await check('nginx', `${host}/team/none:1`)).code, 1);
+});
+
 const usage: readonly (readonly [args: string[], words: RegExp])[] = [
-  [['nginx:1'], /nginx:1 is an image of Docker Hub, and none of ECR/],
-  [[`${host}/team/app`, 'ghcr.io/team/app'], /ghcr\.io is no registry of ECR/],
-  [[host], /is a registry, and no image in it/],
   [['--layer'], /--layer goes with an image/],
   [['--source', 'x'], /--source goes with an image/],
   [['--layers', `${host}/a`], /did you mean --layer\?/],

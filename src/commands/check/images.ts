@@ -1,5 +1,5 @@
 import type { Credential } from '../../contract/credential.ts';
-import { type Image, readImage } from '../../contract/image.ts';
+import { type Image, type NoImage, readImage } from '../../contract/image.ts';
 import type { Registry } from '../../contract/registry.ts';
 import { redact } from '../../contract/secret.ts';
 import type { Source, Sources } from '../../contract/source.ts';
@@ -11,7 +11,7 @@ import { type ConfigFlags, colors, exit, type Io, readConfig, UsageError } from 
 import { printNotes, printWarnings } from '../notes.ts';
 import { awsDeps } from '../whoami.ts';
 import { openPull } from './puller.ts';
-import { type ImageReport, imageReport } from './report.ts';
+import { type ImageReport, imageReport, noImageReport } from './report.ts';
 import { imageTable } from './table.ts';
 
 interface Asked {
@@ -28,32 +28,26 @@ const atOnce = 4;
 
 /**
  * Walks the pull of each image with the credential of its source, as far as it comes, and downloads nothing. Exit 0:
- * all would be pulled. 3: some. 1: none.
+ * all of ECR's would be pulled. 3: some. 1: none. 2: none of them is an image of ECR.
  */
 export async function checkImages(asked: Asked, io: Io): Promise<number> {
   const config = await readConfig(asked.config, io);
-  const images = asked.images.map(text => ({ text, ...demandImage(text, config.aliases) }));
-  printWarnings(config, io);
+  printWarnings({ ...config, warnings: config.ofAsking }, io);
   await printNotes(config, io);
   const sources = makeSources(config.sources, { ...(await awsDeps(io)), tells: 'principal' });
   const { pull, close } = openPull(sources, io);
-  const chosen = images.map(image => ({ ...image, source: chooseSource(image.registry, asked.source, sources) }));
+  const jobs = asked.images.map((text): Job | NoImage => {
+    const image = readImage(text, config.aliases);
+    return 'wrong' in image ? image : { text, image, source: chooseSource(image.registry, asked.source, sources), layer: asked.layer };
+  });
   const fetch = oneFetchEach(io.signal);
-  const reports = await inTurns(chosen, ({ text, source, ...image }) =>
-    reportOn({ text, image, source, layer: asked.layer }, { fetch, pull }, io.signal),
-  );
+  const reports = await inTurns(jobs, async job => ('wrong' in job ? noImageReport(job) : await reportOn(job, { fetch, pull }, io.signal)));
   await close();
   const text = asked.json
     ? visibleJson(`${JSON.stringify({ schema: 1, images: reports }, undefined, 2)}\n`)
     : imageTable(reports, { color: colors(io.stdout, io.env) });
   io.stdout.write(redact(text));
   return exitOf(reports);
-}
-
-function demandImage(text: string, aliases: Parameters<typeof readImage>[1]): Image {
-  const image = readImage(text, aliases);
-  if ('wrong' in image) throw new UsageError(image.wrong);
-  return image;
 }
 
 /** undefined: pulled without a login, as ECR Public allows. */
@@ -112,7 +106,10 @@ async function inTurns<T, R>(all: readonly T[], work: (one: T) => Promise<R>): P
   return done;
 }
 
+/** What is not ECR's has no say. */
 function exitOf(reports: readonly ImageReport[]): number {
-  const fine = reports.filter(({ outcome }) => outcome === 'would pull').length;
-  return fine === reports.length ? exit.ok : fine > 0 ? exit.partly : exit.failed;
+  if (reports.every(({ host }) => host === null)) return exit.usage;
+  const ours = reports.filter(({ outcome }) => outcome !== "not ECR's");
+  const fine = ours.filter(({ outcome }) => outcome === 'would pull').length;
+  return fine === ours.length ? exit.ok : fine > 0 ? exit.partly : exit.failed;
 }

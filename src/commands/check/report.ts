@@ -1,4 +1,4 @@
-import type { Image } from '../../contract/image.ts';
+import type { Image, NoImage } from '../../contract/image.ts';
 import { skewText } from '../../courier/findings.ts';
 import type { CheckedPull, Outcome } from '../../ecr/registry/checked-pull.ts';
 import type { Verdict } from '../../ecr/registry/pull.ts';
@@ -8,11 +8,12 @@ import type { Diagnosis } from '../../refusals/diagnosis.ts';
 export interface ImageReport {
   /** As it was given. */
   readonly image: string;
-  readonly host: string;
-  readonly repository: string;
+  readonly host: string | null;
+  readonly repository: string | null;
   /** The tag or the digest that was asked for. */
-  readonly reference: string;
-  readonly outcome: Outcome;
+  readonly reference: string | null;
+  /** Of what nobody was asked for: it is of another registry, or cannot be pulled as it is written. */
+  readonly outcome: Outcome | "not ECR's" | 'no image';
   /** null: pulled without a login. */
   readonly source: string | null;
   readonly identity: IdentityReport | null;
@@ -35,6 +36,19 @@ interface StepReport {
   readonly text: string | null;
   readonly diagnosis: Diagnosis | null;
 }
+
+/** What nobody is asked for. */
+export const noImageReport = ({ wrong, shown, is }: NoImage): ImageReport => ({
+  image: shown,
+  host: null,
+  repository: null,
+  reference: null,
+  outcome: is === 'foreign' ? "not ECR's" : 'no image',
+  source: null,
+  identity: null,
+  steps: [],
+  remarks: [wrong],
+});
 
 /** Clocks that differ by less are no trouble. In milliseconds. */
 const skewTold = 60_000;

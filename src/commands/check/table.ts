@@ -4,22 +4,32 @@ import { render } from '../../refusals/diagnosis.ts';
 import { type Paint, painter, table } from '../paint.ts';
 import type { ImageReport } from './report.ts';
 
-const tints = { 'would pull': 'green', refused: 'red', missing: 'red', unreachable: 'yellow' } as const;
+const tints = {
+  'would pull': 'green',
+  refused: 'red',
+  missing: 'red',
+  unreachable: 'yellow',
+  'no image': 'red',
+  "not ECR's": 'dim',
+} as const;
 
 /** A line an image, those first that would not be pulled; then what stops each, and whose rights these were. */
 export function imageTable(reports: readonly ImageReport[], { color }: { readonly color: boolean }): string {
   const paint = painter({ color });
-  const sorted = reports.toSorted((one, other) => Number(isFine(one)) - Number(isFine(other)));
-  const rows = sorted.map(report => [paint(tints[report.outcome], report.outcome), stepOf(report)?.name ?? 'all', shortened(report)]);
+  const sorted = reports.toSorted((one, other) => rankOf(one) - rankOf(other));
+  const rows = sorted.map(report => [paint(tints[report.outcome], report.outcome), stepWord(report), shortened(report)]);
   const notes = [...sorted.flatMap(report => note(report, paint)), ...remarks(sorted), ...identities(sorted, paint)];
   return [table(['RESULT', 'STEP', 'IMAGE'], rows, paint), ...notes, ''].join('\n');
 }
 
-const isFine = ({ outcome }: ImageReport): boolean => outcome === 'would pull';
+/** What is to be mended comes first, and what is nothing to us last. */
+const rankOf = ({ outcome }: ImageReport): number => (outcome === "not ECR's" ? 2 : outcome === 'would pull' ? 1 : 0);
+const stepWord = (report: ImageReport): string => (report.steps.length === 0 ? '-' : (stepOf(report)?.name ?? 'all'));
 const stepOf = ({ steps }: ImageReport) => steps.find(({ verdict }) => verdict !== 'ok' && verdict !== 'skipped');
 
 /** Twelve digits of a digest are enough to tell images apart. */
-function shortened({ host, repository, reference }: ImageReport): string {
+function shortened({ image, host, repository, reference }: ImageReport): string {
+  if (host === null || reference === null) return image;
   const digest = /^(\w+:\w{12})\w+$/.exec(reference)?.[1];
   return `${host}/${repository}${digest ? `@${digest}...` : `:${reference}`}`;
 }
@@ -42,7 +52,9 @@ function identities(reports: readonly ImageReport[], paint: Paint): string[] {
   const told = reports.flatMap(({ source, identity }) =>
     identity ? [`${paint('bold', `source ${source}`)} is ${oneLine(identityWords(identity))}`] : [],
   );
-  const anonymous = reports.some(({ source }) => source === null) ? ['Images of ECR Public were asked for without a login.'] : [];
+  const anonymous = reports.some(({ source, steps }) => source === null && steps.length > 0)
+    ? ['Images of ECR Public were asked for without a login.']
+    : [];
   const proven = told.length > 0 ? [otherPuller] : [];
   const lines = new Set([...told, ...anonymous, ...proven]);
   return lines.size > 0 ? ['', ...lines] : [];
