@@ -1,5 +1,6 @@
 import { dirname } from 'node:path';
-import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, visit } from 'yaml';
+import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument, type Scalar, visit } from 'yaml';
+import { goScalar, isBadEscape, type Plain, refusedAt, withGoLines } from './go-yaml.ts';
 
 /**
  * Where a value comes from. `text`: file:line:column, a variable, a flag, or `default`. `directory`: of the file, for
@@ -58,19 +59,19 @@ const sentences: Readonly<Record<string, string>> = {
 export type Broken = 'dropped' | 'kept';
 
 /**
- * How a text is read. `version`: 1.1 knows yes and no as truth values. `links`: whether anchors, aliases, merges and
- * tags mean something, or are a mistake.
+ * How a text is read. ours: YAML 1.2, in which anchors, aliases, merges and tags are a mistake. go: YAML 1.1 as
+ * Kubernetes reads it (`go-yaml.ts`); go-json: JSON, which it reads in another way.
  */
-export interface Dialect {
-  readonly version: '1.1' | '1.2';
-  readonly links: 'refused' | 'followed';
-}
-/** Something wrong with a text itself. `code`: of the yaml library, or one of `ofValues`. */
+export type Dialect = 'ours' | 'go' | 'go-json';
+/** Something wrong with a text itself. `code`: of the yaml library, or one of ours. */
 export interface Slip {
   readonly code: string;
   readonly origin: string;
   readonly message: string;
 }
+
+/** Strict readers alone refuse it. */
+export const mergedTwice = 'MERGED_TWICE';
 
 /** What the parser takes, and we do not. */
 const ofValues: ReadonlySet<string> = new Set(['NOT_READ', 'NOT_TEXT', 'TOO_DEEP', 'TOO_MANY']);
@@ -80,7 +81,9 @@ const mostValues = 100_000;
 const asMistake = ({ origin, message }: Slip): Mistake => ({ path: '', origin, message });
 
 /** A YAML or JSON text as a tree of values with their places: of its first document, where there are several. */
-export function readTree(text: string, file: string, { version, links }: Dialect): { readonly root: Placed; readonly slips: Slip[] } {
+export function readTree(whole: string, file: string, dialect: Dialect): { readonly root: Placed; readonly slips: Slip[] } {
+  const isOurs = dialect === 'ours';
+  const text = isOurs ? whole : withGoLines(whole);
   const lines = new LineCounter();
   const slips: Slip[] = [];
   const directory = dirname(file);
@@ -95,7 +98,7 @@ export function readTree(text: string, file: string, { version, links }: Dialect
   function placed(node: Node | null, depth: number, fallback: Origin): Placed {
     const origin = node?.range ? place(node.range[0]) : fallback;
     const nothing: Placed = { value: null, origin };
-    if (node && links === 'refused' && isLink(node)) {
+    if (node && isOurs && isLink(node)) {
       wrong('NOT_READ', origin, notRead);
       return nothing;
     }
@@ -109,40 +112,74 @@ export function readTree(text: string, file: string, { version, links }: Dialect
       return placed(meant ?? null, depth + 1, origin);
     }
     if (isSeq<Node>(node)) return { value: node.items.map(item => placed(item, depth + 1, origin)), origin };
-    if (isMap<Node, Node | null>(node)) return { value: new Map(node.items.flatMap(pair => entriesOf(pair, depth + 1, origin))), origin };
-    return isScalar<Plain | Uint8Array | Date>(node) ? { value: plainOf(node.value, node.source), origin } : nothing;
+    if (isMap<Node, Node | null>(node)) return { value: entriesIn(node.items, depth + 1, origin), origin };
+    return isScalar<Plain>(node) ? { value: plainOf(node, origin), origin } : nothing;
   }
 
-  /** One entry, or those that are merged in by `<<`. */
-  function entriesOf({ key, value }: { key: Node; value: Node | null }, depth: number, fallback: Origin): [string, Placed][] {
-    const at = key.range ? place(key.range[0]) : fallback;
-    if (!isScalar(key)) wrong('NOT_TEXT', at, 'a key must be text');
-    const entry = placed(value, depth, at);
-    const merged = links === 'followed' && isScalar(key) && key.source === '<<' ? mapsIn(entry) : [];
-    return merged.length > 0 ? merged.flatMap(map => [...map]) : [[isScalar(key) ? String(key.value) : '', entry]];
+  function plainOf(node: Scalar<Plain>, origin: Origin): Plain {
+    if (isOurs) return node.value;
+    const quoted = node.type === 'QUOTE_DOUBLE' && dialect === 'go' && node.range ? text.slice(node.range[0], node.range[1]) : '';
+    if (isBadEscape(quoted)) wrong('BAD_DQ_ESCAPE', origin, `is not YAML or JSON: ${sentences['BAD_DQ_ESCAPE']}`);
+    const style = node.type === 'PLAIN' ? 'plain' : 'quoted';
+    const value = goScalar({ source: node.source ?? String(node.value ?? ''), style, tag: node.tag });
+    if (value === undefined) wrong('WRONG_TAG', origin, 'is not what its tag says');
+    return value ?? null;
   }
 
-  const document = parseDocument(text, {
-    lineCounter: lines,
-    prettyErrors: false,
-    version,
-    merge: links === 'followed',
-    ...schemas[version],
-  });
+  /** Of one map, with what `<<` brings into it. Of a key that is there twice the last one counts. */
+  function entriesIn(pairs: readonly Pair<Node, Node | null>[], depth: number, fallback: Origin): Entries {
+    const [entries, merged] = [new Map<string, Placed>(), new Set<string>()];
+    for (const { key, value } of pairs) {
+      const at = key.range ? place(key.range[0]) : fallback;
+      const entry = placed(value, depth, at);
+      const isMerge = !isOurs && isMergeKey(key);
+      if (isMerge && !bringsMaps(value, document)) wrong('NO_MAP', at, 'is not YAML or JSON: << wants a map or a list of maps');
+      for (const [name, its] of isMerge ? mapsIn(entry).flatMap(map => [...map]) : [[nameOf(key, at), entry] as const]) {
+        if (entries.has(name) && (isMerge || merged.has(name))) wrong(mergedTwice, at, `${name} is there twice, and once it comes with <<`);
+        else if (entries.has(name)) wrong('DUPLICATE_KEY', at, `is not YAML or JSON: ${sentences['DUPLICATE_KEY']}`);
+        entries.set(name, its);
+        if (isMerge) merged.add(name);
+      }
+    }
+    return entries;
+  }
+
+  function nameOf(key: Node, at: Origin): string {
+    const meant = isAlias(key) && !isOurs ? key.resolve(document) : key;
+    if (isScalar<Plain>(meant)) return String(plainOf(meant, at));
+    wrong('NOT_TEXT', at, 'a key must be text');
+    return '';
+  }
+
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: false, ...schemas[dialect] });
   const seen = new Set<number>();
-  for (const { code, pos } of [...document.errors, ...document.warnings]) {
+  // Go minds neither brackets that close at the left, nor a tag that it does not know.
+  const warnings = document.warnings.filter(({ code }) => isOurs || code === 'BAD_DIRECTIVE');
+  for (const { code, pos } of [...document.errors, ...warnings]) {
     // One slip can be several errors to the parser.
     if (seen.has(pos[0])) continue;
     seen.add(pos[0]);
     const isTag = code === 'TAG_RESOLVE_FAILED';
-    // Go takes a text with a tag that it does not know as it is.
-    if (isTag && links === 'followed') continue;
     wrong(code, place(pos[0]), isTag ? notRead : `is not YAML or JSON: ${sentences[code] ?? code}`);
   }
   const root = placed(document.contents, 0, place(0));
-  if (links === 'followed')
-    for (const offset of strayTabs(text, document.contents)) wrong('TAB', place(offset), sentences['TAB_AS_INDENT'] ?? '');
+  if (dialect !== 'go') return { root, slips };
+  for (const offset of strayTabs(text, document.contents)) wrong('TAB', place(offset), sentences['TAB_AS_INDENT'] ?? '');
+  for (const offset of marksInFlow(document.contents)) wrong('FLOW', place(offset), 'a text with a ? between brackets: put it in quotes');
+  for (const { offset, message } of refusedAt(text)) wrong('REFUSED', place(offset), message);
   return { root, slips };
+}
+
+/** Go's reader ends a text without quotes at a question mark, where it is between brackets or braces. */
+function marksInFlow(root: Node | null): number[] {
+  const found: number[] = [];
+  visit(root, {
+    Scalar(_, node, path) {
+      const isInFlow = path.some(one => (isMap(one) || isSeq(one)) && one.flow === true);
+      if (isInFlow && node.type === 'PLAIN' && node.source?.includes('?') && node.range) found.push(node.range[0]);
+    },
+  });
+  return found;
 }
 
 /** Lines of blanks or a comment that begin with a tab: Go's reader wants none between the entries of a block. */
@@ -158,15 +195,23 @@ function strayTabs(text: string, root: Node | null): number[] {
   return lines.filter(offset => !within.some(([from, to]) => from <= offset && offset < to));
 }
 
-type Plain = string | number | boolean | null;
+/** The Go readers know their scalars by themselves. */
+const schemas = {
+  ours: { version: '1.2', schema: 'core' },
+  go: { version: '1.1', schema: 'failsafe' },
+  'go-json': { version: '1.2', schema: 'failsafe' },
+} as const;
 
-/** Go's readers take the bytes of `!!binary` and what looks like a time for texts. */
-function plainOf(value: Plain | Uint8Array | Date, source = ''): Plain {
-  if (value instanceof Uint8Array) return Buffer.from(value).toString();
-  return value instanceof Date ? source : value;
+const isMergeKey = (key: Node): boolean =>
+  isScalar(key) &&
+  key.source === '<<' &&
+  ((key.type === 'PLAIN' && key.tag === undefined) || key.tag === '!' || key.tag === 'tag:yaml.org,2002:merge');
+
+/** A map, or a list of maps. An alias stands for a map only. */
+function bringsMaps(value: Node | null, document: Document.Parsed): boolean {
+  const isOne = (node: Node | null): boolean => isMap(isAlias(node) ? node.resolve(document) : node);
+  return isSeq<Node>(value) ? value.items.every(isOne) : isOne(value);
 }
-
-const schemas = { '1.1': { schema: 'yaml-1.1' }, '1.2': { schema: 'core' } } as const;
 
 function mapsIn({ value }: Placed): Entries[] {
   if (value instanceof Map) return [value];
@@ -182,7 +227,7 @@ export function parseFile(
   file: string,
   broken: Broken = 'dropped',
 ): { readonly entries: Entries; readonly mistakes: readonly Mistake[] } {
-  const { root, slips } = readTree(text, file, { version: '1.2', links: 'refused' });
+  const { root, slips } = readTree(text, file, 'ours');
   const unread = slips.filter(({ code }) => !ofValues.has(code));
   const mistakes = (unread.length > 0 && broken === 'dropped' ? unread : slips).map(asMistake);
   if (unread.length > 0 && broken === 'dropped') return { entries: new Map(), mistakes };

@@ -15,8 +15,8 @@ export interface Decoded {
  * second document nothing is said by the kubelet; it is lost.
  */
 export function decode(text: string, file: string, minor: number): Decoded {
-  const { root, slips } = readTree(text, file, { version: '1.1', links: 'followed' });
-  const isJson = /^\s*\{/.test(text);
+  const isJson = looksLikeJson(text);
+  const { root, slips } = readTree(text, file, isJson ? 'go-json' : 'go');
   const about = (level: Remark['level'], where: string, saying: string): Remark => ({ level, where, path: '', text: saying });
   const refuse = (...remarks: Remark[]): Decoded => ({ file, providers: [], remarks });
   if (text.trim() === '') return refuse(about('stops', file, 'is empty: an empty file stops the kubelet'));
@@ -41,6 +41,9 @@ function inRoot(root: Entries, file: string, minor: number): Remark[] {
   const version = wordOf(root.get('apiVersion')).split('/')[1] ?? '';
   return decodingErrors(root, configFields, { file, version, minor });
 }
+
+/** As the kubelet tells JSON from YAML: Go's blanks, and a brace. */
+export const looksLikeJson = (text: string): boolean => /^(?:(?!\uFEFF)[\s\u0085])*\{/.test(text);
 
 function jsonMistake(text: string): string | undefined {
   try {

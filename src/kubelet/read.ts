@@ -1,7 +1,8 @@
 import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { namesIn, readText, statOf, Unreadable } from '../io/files.ts';
+import { namesIn, readBytes, statOf, Unreadable } from '../io/files.ts';
 import { type Decoded, decode } from './decode.ts';
+import { textOf } from './encoding.ts';
 import { foldersSince } from './fields.ts';
 import type { Remark } from './remark.ts';
 
@@ -36,12 +37,19 @@ export const isFolder = (path: string): Promise<boolean> =>
   );
 
 async function readOne(file: string, minor: number): Promise<Decoded> {
+  const refused = (text: string, where = file): Decoded => ({
+    file,
+    providers: [],
+    remarks: [{ level: 'stops', where, path: '', text: `${text}: the kubelet does not start` }],
+  });
   try {
-    return decode(await readText(file, mostBytes), file, minor);
+    const bytes = await readBytes(file, mostBytes);
+    if (!bytes) return refused((await isLink(file)) ? 'is a link to nothing' : 'does not exist');
+    const read = textOf(bytes);
+    return 'text' in read ? decode(read.text, file, minor) : refused('has bytes that are no UTF-8 text', `${file}:${read.line}`);
   } catch (error) {
     if (!(error instanceof Unreadable)) throw error;
-    const dangling = error.code === 'ENOENT' && (await isLink(file)) ? 'is a link to nothing' : error.why;
-    return { file, providers: [], remarks: [{ level: 'stops', where: file, path: '', text: `${dangling}: the kubelet does not start` }] };
+    return refused(error.why);
   }
 }
 

@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
-import { chmod, mkdir, rm, symlink } from 'node:fs/promises';
+import { chmod, mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { checked, minorOf, starts } from '../../src/commands/kubelet/check.ts';
 import { folder } from '../config/support.ts';
 import { forms, good, host } from './forms.ts';
 
 /** `LEVEL place path text`, without the folder of the file. */
-async function said(text: string, version?: string): Promise<string[]> {
-  await using files = await folder({ 'c.yaml': text });
+async function said(text: string | Buffer, version?: string): Promise<string[]> {
+  await using files = await folder();
+  await writeFile(files.at('c.yaml'), text);
   const { remarks } = await checked(files.at('c.yaml'), minorOf(version));
   return remarks.map(({ level, where, path, text }) => `${level} ${where.replace(`${files.path}/`, '')} ${path} ${text}`);
 }
@@ -27,6 +28,27 @@ for (const [what, text, expected, version] of forms)
         remarks.join('\n'),
       );
   });
+
+test('kubelet check reads bytes as the kubelet does', async () => {
+  const json = JSON.stringify({ kind: 'CredentialProviderConfig', apiVersion: 'kubelet.config.k8s.io/v1', a: 'é' });
+  const utf16 = Buffer.from(`\uFEFF${good}`, 'utf16le');
+  const files: readonly (readonly [what: string, bytes: Buffer, expected: RegExp | undefined])[] = [
+    ['UTF-8 with a mark', Buffer.from(`\uFEFF${good}`), undefined],
+    ['UTF-16, low bytes first', utf16, undefined],
+    ['UTF-16, high bytes first', Buffer.from(utf16).swap16(), undefined],
+    ['UTF-16 without a mark', utf16.subarray(2), /^stops /],
+    ['half a character of UTF-16', Buffer.concat([utf16, Buffer.from('a')]), /^stops .*no UTF-8/],
+    ['half a pair of UTF-16', Buffer.concat([utf16, Buffer.from('# \ud800 ', 'utf16le')]), /^stops .*no UTF-8/],
+    ['Latin-1 in a comment', Buffer.from(good.replace('name: p', 'name: p # é'), 'latin1'), /^stops c\.yaml:4 .*no UTF-8/],
+    ['half a character at the end', Buffer.concat([Buffer.from(`${good}# `), Buffer.from([0xc3])]), /^stops c\.yaml:8 .*no UTF-8/],
+    ['Latin-1 in JSON', Buffer.from(json, 'latin1'), /^stops c\.yaml:1:\d+ a .*does not know this field/],
+  ];
+  for (const [what, bytes, expected] of files) {
+    const [first, ...more] = await said(bytes);
+    if (expected) assert.match(first ?? '', expected, what);
+    else assert.deepEqual([first, ...more], [undefined], what);
+  }
+});
 
 test('kubelet check reads of a folder what the kubelet reads, and says what it does not', async () => {
   await using files = await folder({

@@ -21,7 +21,7 @@ export function responseOf(stdout: string, apiVersion: string): Response | undef
     return undefined;
   }
   // A name that stands there twice is an error, and JSON.parse says nothing of it.
-  if (readTree(stdout, 'stdout', { version: '1.2', links: 'refused' }).slips.length > 0 || !isMap(value)) return undefined;
+  if (readTree(stdout, 'stdout', 'ours').slips.length > 0 || !isMap(value)) return undefined;
   const { kind, apiVersion: answered, cacheKeyType, cacheDuration, auth, ...unknown } = value;
   if (kind !== 'CredentialProviderResponse' || answered !== apiVersion || Object.keys(unknown).length > 0) return undefined;
   if (cacheKeyType !== 'Image' && cacheKeyType !== 'Registry' && cacheKeyType !== 'Global') return undefined;
