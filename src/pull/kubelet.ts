@@ -3,6 +3,7 @@ import { parseAddress } from '../contract/registry.ts';
 import { version } from '../version.ts';
 import { answerFor } from './answer.ts';
 import { runDocker, verbs } from './docker.ts';
+import { withoutLogin } from './login.ts';
 import { apiVersion, hostOf, isKubelets, readRequest } from './request.ts';
 import { inFull, type Run, type Said, saying } from './run.ts';
 
@@ -53,7 +54,11 @@ async function answer(run: Run): Promise<Said> {
   const reply = await answerFor(host, { ...run, unconfiguredPublic: 'served', webToken });
   // Never a token for somebody else's registry, which would get it with the next pull.
   if (reply.kind === 'foreign')
-    return said(0, response(foreignFor, {}), reply.why ?? `${host} is not a registry of ECR, and no alias of one: it gets no credential.`);
+    return said(
+      0,
+      response(foreignFor, {}),
+      reply.why ?? `${withoutLogin(host)} is not a registry of ECR, and no alias of one: it gets no credential.`,
+    );
   if (reply.kind === 'failed') return failed(reply.failure, ...reply.remarks);
   const { username, password, expiresAt } = reply.answer;
   const auth = { [host]: { username, password: password.reveal() } };

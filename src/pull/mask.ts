@@ -1,4 +1,5 @@
 import { redactQuoted, Secret } from '../contract/secret.ts';
+import { secretsOfAddress, withoutLogin } from './login.ts';
 
 /** Of one text in a record, in characters. */
 const longestText = 8_000;
@@ -28,9 +29,10 @@ export interface Masks {
 
 /** The secrets of a request are masked in all parts, in any encoding. */
 export function masksFor(request: string): Masks {
-  const held = secretsIn(parsed(request)).map(text => new Secret(text));
+  const asked = parsed(request);
+  const held = [...secretsIn(asked), ...secretsOfTexts(asked ?? request.trim())].map(text => new Secret(text));
   const own = (text: string): string => {
-    const bare = withoutUser(redactQuoted(text).replaceAll(webToken, '[secret]'));
+    const bare = withoutUsers(redactQuoted(text).replaceAll(webToken, '[secret]'));
     return bare.length > longestText ? `${bare.slice(0, longestText)}...` : bare;
   };
   const json = (text: string): string | undefined => {
@@ -40,9 +42,9 @@ export function masksFor(request: string): Masks {
   return {
     held,
     own,
-    asked: text => json(text) ?? (isAddress(text.trim()) ? own(text) : lengthOf(text)),
+    asked: text => json(text) ?? (isAddress(text.trim()) ? own(withoutLogin(text)) : lengthOf(text)),
     answered: text => json(text) ?? own(text),
-    argument: text => (isAddress(text) ? own(text) : text.replace(/^(-{0,2}[a-z][a-z-]{0,30}(?:=|$))?(.*)$/s, argument)),
+    argument: text => (isAddress(text) ? own(withoutLogin(text)) : text.replace(/^(-{0,2}[a-z][a-z-]{0,30}(?:=|$))?(.*)$/s, argument)),
   };
 }
 
@@ -57,7 +59,8 @@ const isAddress = (text: string): boolean =>
     text,
   );
 
-const withoutUser = (text: string): string => text.replaceAll(/(:\/\/)[^/@\s]*@/g, '$1[secret]@');
+/** Wherever an address stands in a text. */
+const withoutUsers = (text: string): string => text.replaceAll(/(:\/\/)[^/@\s]*@/g, '$1[secret]@');
 
 function parsed(text: string): unknown {
   try {
@@ -70,14 +73,26 @@ function parsed(text: string): unknown {
 function maskedValue(name: string, value: unknown): unknown {
   if (Array.isArray(value)) return value.map((item: unknown) => maskedValue('', item));
   if (typeof value === 'object' && value !== null)
-    return Object.fromEntries(Object.entries(value).map(([key, member]: [string, unknown]) => [key, maskedValue(key, member)]));
+    return Object.fromEntries(
+      Object.entries(value).map(([key, member]: [string, unknown]) => [withoutLogin(key), maskedValue(key, member)]),
+    );
   if (typeof value !== 'string') return typeof value === 'number' ? '[a number]' : value;
   const isShown = value === '' || arn.test(value) || shown.has(name);
-  return isShown ? withoutLogin(value) : `[secret of ${value.length} characters]`;
+  if (!isShown) return `[secret of ${value.length} characters]`;
+  const bare = withoutLogin(value);
+  // A query, a fragment or an escape may hold a secret.
+  return isPlain.test(bare) ? bare : lengthOf(value);
 }
 
-/** Of an image or an address without a scheme. A digest stands behind an @ as well. */
-const withoutLogin = (text: string): string => text.replace(/^[^/@\s]*@(?!sha\d+:)/, '[secret]@');
+/** Words of the protocols, hosts, images and addresses. */
+const isPlain = /^[\w.:/@<>,+=[\]-]*$/;
+
+/** Of addresses and images, as whole texts and as names of members. */
+function secretsOfTexts(value: unknown): readonly string[] {
+  if (typeof value === 'string') return secretsOfAddress(value);
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([name, member]: [string, unknown]) => [...secretsOfAddress(name), ...secretsOfTexts(member)]);
+}
 
 /** Texts of members with a secret's name, however deep they lie. */
 function secretsIn(value: unknown, isSecret: 'secret' | 'plain' = 'plain'): string[] {

@@ -95,6 +95,16 @@ test('a trace is for its owner alone, is cut at a size, and never fails a call',
   assert.equal(await readFile(files.at('other'), 'utf8'), '', 'never through a link');
 });
 
+/** What a message of ours might quote. */
+function imageIn(text: string): string {
+  try {
+    const { image = text } = JSON.parse(text) as { image?: string };
+    return image;
+  } catch {
+    return text.trim();
+  }
+}
+
 test('a trace shows no secret, wherever it stands and however it is written', async () => {
   await using files = await folder();
   const request = { kind: 'CredentialProviderRequest', image: 'host.example/app' };
@@ -111,17 +121,35 @@ test('a trace shows no secret, wherever it stands and however it is written', as
     [JSON.stringify({ ServerURL: 'https://me:opaque-token-1@host.example', Username: 'AWS', Secret: 'opaque-token-1' })],
     [token],
     ['opaque-token-1'],
+    ...['me:opaque-token-1', 'opaque-token-1', 'me:opaque%2Dtoken%2D1', 'm@e:opaque-token-1', 'm/e:opaque-token-1'].flatMap(login =>
+      ['', 'https://', 'HTTP://'].flatMap((scheme): [string, ...string[]][] => [
+        [`${scheme}${login}@host.example/app`, `${scheme}${login}@host.example`],
+        [`${scheme}${login}@host.example:5000\n`],
+        [JSON.stringify({ ...request, image: `${scheme}${login}@host.example/app@sha256:00` })],
+        [JSON.stringify({ ServerURL: `${scheme}${login}@host.example` })],
+      ]),
+    ),
+    ...['host.example/app?token=opaque-token-1', 'host.example/#opaque-token-1', 'me:opaque-token-1%40host.example'].flatMap(
+      (address): [string, ...string[]][] => [[address, address], [JSON.stringify({ ...request, image: address })]],
+    ),
     [`${token}\n`, token, `--token=${token}`, 'opaque-token-1', '--x=opaque-token-1'],
   ];
-  for (const [text, ...args] of forms) {
+  for (const [at, form] of forms.entries()) {
+    // One of its own for each, as a secret is masked everywhere for as long as somebody holds it.
+    const [text = '', ...args] = form.map(one => one.replaceAll('opaque', `opaque${at}x`).replaceAll('me:', `me${at}:`));
     const repeats = async (run: Run): Promise<Said> => {
       const asked = await run.stdin();
       run.told?.(`the role of ${asked.includes(coded) ? coded : 'nobody'}`);
-      return { code: 1, stdout: '', stderr: `${asked.includes(`"${key}":"opaque`) ? 'no role: opaque-token-1' : token}\n` };
+      const stdout = JSON.stringify({ ServerURL: asked.trim(), auth: { [imageIn(asked)]: { username: 'AWS' } } });
+      return {
+        code: 1,
+        stdout,
+        stderr: `no login for ${imageIn(asked)}, ${encodeURIComponent(asked)}, ${asked.includes(`"${key}":"opaque`) ? `no role: opaque${at}x-token-1` : token}\n`,
+      };
     };
     await traced('kubelet', repeats, { ...runIn(files.at('trace'), text), args });
     const record = await readFile(files.at('trace'), 'utf8');
-    for (const secret of [token, 'opaque-token-1', 'sa-token-1', coded])
+    for (const secret of [token, `opaque${at}x`, 'sa-token-1', coded])
       assert.ok(!record.includes(secret), `${secret} of ${text} in ${record}`);
   }
 });
