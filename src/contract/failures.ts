@@ -95,6 +95,8 @@ export interface FailureFacts {
   readonly mayLand?: boolean;
   readonly retryAfterMs?: number;
   readonly remedy?: string;
+  /** The cause in one clause of our own, where the message quotes others or is long. Without a full stop. */
+  readonly short?: string;
   readonly cause?: unknown;
 }
 
@@ -125,6 +127,13 @@ export class Failure extends Error {
     const { remedy } = this.facts;
     return remedy === undefined ? failures[this.code].remedy : cut(visible(redact(remedy)), longest);
   }
+  /** What failed, in one clause, for programs that show little: the first sentence unless said. */
+  get short(): string {
+    const { short } = this.facts;
+    if (short !== undefined) return cut(visible(redact(short)), longest);
+    const [sentence = ''] = /^.*?(?=[.!?](?:\s|$)|$)/s.exec(this.message) ?? [];
+    return sentence;
+  }
 }
 
 const rules: { readonly [K in keyof FailureFacts]-?: (value: unknown) => boolean } = {
@@ -132,6 +141,7 @@ const rules: { readonly [K in keyof FailureFacts]-?: (value: unknown) => boolean
   mayLand: value => typeof value === 'boolean',
   retryAfterMs: value => Number.isFinite(value) && (value as number) >= 0,
   remedy: value => typeof value === 'string' && value !== '',
+  short: value => typeof value === 'string' && value !== '',
   cause: () => true,
 };
 

@@ -51,8 +51,8 @@ async function hold<T>({ path, clock, ready, work }: Turn<T>, mark: string): Pro
   try {
     return (await ready()) ?? (await work());
   } catch (error) {
-    const { code, message, remedy } = asFailure(error);
-    await writeFile(`${path}.failed`, JSON.stringify({ mark, code, message, remedy }), { mode: 0o600 }).catch(ignored);
+    const { code, message, remedy, short } = asFailure(error);
+    await writeFile(`${path}.failed`, JSON.stringify({ mark, code, message, remedy, short }), { mode: 0o600 }).catch(ignored);
     throw error;
   } finally {
     ended.abort();
@@ -116,9 +116,9 @@ async function throwFailureOf(path: string, holder: string): Promise<void> {
   const text = await readText(`${path}.failed`, mostBytes).catch(ignored);
   if (text === undefined) return;
   try {
-    const { mark, code, message, remedy } = JSON.parse(text) as Record<string, string | undefined>;
+    const { mark, code, message, remedy, short } = JSON.parse(text) as Record<string, string | undefined>;
     if (mark !== holder || !message) return;
-    throw new Failure(code as FailureCode, message, { ...(remedy && { remedy }) });
+    throw new Failure(code as FailureCode, message, { ...(remedy && { remedy }), ...(short && { short }) });
   } catch (error) {
     if (error instanceof Failure) throw error;
   }

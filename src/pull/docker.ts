@@ -54,17 +54,12 @@ const lineIn = (text: string): string => text.trim().split('\n')[0]?.trimEnd() ?
 /** The cause is short and for clients that show what a helper says; what to do about it is for people. */
 function failed(error: unknown, ...remarks: readonly string[]): Said {
   const failure = asFailure(error);
-  return said(1, `${causeOf(failure.message)}\n`, ...remarks, inFull(failure));
+  return said(1, `${causeOf(failure)}\n`, ...remarks, inFull(failure));
 }
 
-/** Clients quote it within messages of their own. In characters. */
-const longestCause = 400;
-/** Sentences that fit, where they are most of it; else words. */
-export function causeOf(message: string): string {
-  const line = oneLine(message).replace(/\s+/g, ' ').trim();
-  const sentences = line.slice(0, longestCause + 1).match(/^.*[.!?](?= )/)?.[0] ?? '';
-  return line.length > longestCause && sentences.length > longestCause / 2 ? sentences : shortened(line, longestCause);
-}
+/** Clients quote it within messages of their own, and some show stderr beside it. In characters. */
+const longestCause = 200;
+export const causeOf = ({ short }: Pick<Failure, 'short'>): string => shortened(oneLine(short).replace(/\s+/g, ' ').trim(), longestCause);
 
 async function get({ stdin, ...run }: Run): Promise<Said> {
   const server = lineIn(await stdin());

@@ -121,7 +121,7 @@ test('a profile hides the keys of the environment, and the message says so', asy
   const byVariable = await fetchWith({ ...env, AWS_PROFILE: 'nope' });
   assert.equal(byVariable.code, 'AUTH');
   assert.match(byVariable.message, /environment \(skipped, because AWS_PROFILE is set to nope; AWS_ACCESS_KEY_ID is set\)/);
-  assert.match(byVariable.message, /profile "nope" \(.*Could not resolve credentials using profile: \[nope\]/);
+  assert.match(byVariable.message, /profile "nope" \([^)]*it is in no file\)\./);
   assert.match((await fetchWith(env, { profile: 'other' })).message, /because the source names a profile/);
 });
 
@@ -137,7 +137,7 @@ test('profiles: keys, a failing process, an SSO session that is over, a missing 
   assert.match(process.message, /credential_process failed: the vault is sealed/);
   assert.ok(!process.whole.includes('hidden-argument'));
   assert.match((await fetchWith({ AWS_PROFILE: 'sso' })).message, /aws sso login/);
-  assert.match((await fetchWith({ AWS_PROFILE: 'role' })).message, /profile: \[nowhere\]/);
+  assert.match((await fetchWith({ AWS_PROFILE: 'role' })).message, /it builds upon the profile "nowhere", which is in no file\)/);
 });
 
 /** Other identities that are there beside a profile. */

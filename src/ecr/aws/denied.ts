@@ -41,8 +41,10 @@ export function tokenDenied(words: string, { action, region }: Attempt): Failure
   const remedy = denial?.explicit
     ? `A policy denies ${needed.actions.join(' or ')} explicitly, which no Allow outweighs: take ${holder} out of that Deny (identity policy, permissions boundary or SCP).`
     : `Add this statement to the policies of ${holder}: ${statement(needed, '*')}. The resource must be *: a repository is not enough.`;
-  return new Failure('FORBIDDEN', `${denial?.principal ?? capital(ownIdentity)} may not do ${action} in ${region}: ${quote(words)}`, {
+  const who = denial?.principal ?? capital(ownIdentity);
+  return new Failure('FORBIDDEN', `${who} may not do ${action} in ${region}: ${quote(words)}`, {
     remedy,
+    short: `${who} is not allowed to do ${action} in ${region}`,
   });
 }
 
@@ -53,15 +55,19 @@ export function roleDenied(words: string, { role }: Attempt): Failure {
   const denial = readDenial(words);
   const { action = 'sts:AssumeRole' } = denial ?? {};
   const arn = role?.arn ?? denial?.resource ?? 'the role';
-  const message = `${denial?.principal ?? capital(ownIdentity)} may not do ${action} of ${arn}: ${quote(words)}`;
+  const who = denial?.principal ?? capital(ownIdentity);
+  const message = `${who} may not do ${action} of ${arn}: ${quote(words)}`;
+  const short = `${who} is not allowed to do ${action} of ${arn}`;
   if (action === 'sts:AssumeRoleWithWebIdentity')
     return new Failure('FORBIDDEN', message, {
       remedy: `The trust policy of ${arn} must allow ${action} to this service account (conditions on sub and aud).`,
+      short,
     });
   const externalId = role?.externalId
     ? 'the configured external id must be the one in its condition'
     : 'no external id is configured here, and it may demand one';
   return new Failure('FORBIDDEN', `${message} (A wrong or missing external id gives the same answer.)`, {
     remedy: `Both sides must allow it. The caller needs ${statement(rights.assume, arn)}; the trust policy of ${arn} must name the caller as Principal, and ${externalId}.`,
+    short,
   });
 }

@@ -107,7 +107,10 @@ function unsent(thrown: unknown, { action, region, call }: Attempt): Failure | u
     return new Failure('TIMEOUT', `${call?.host ?? 'AWS'} took the request and did not answer (${code}).`, { remedy: wayToAws });
   if (onTheWay.test(code))
     return new Failure('UNREACHABLE', `The connection to ${call?.host ?? 'AWS'} failed (${code}).`, { remedy: wayToAws });
-  return new Failure('MISCONFIGURED', `${action} in ${region} could not be sent: ${quote(message)}`, { remedy: settingsToLookAt });
+  return new Failure('MISCONFIGURED', `${action} in ${region} could not be sent: ${quote(message)}`, {
+    remedy: settingsToLookAt,
+    short: `${action} in ${region} could not be sent`,
+  });
 }
 
 /** Codes of the system and of undici that concern the connection; all others are mistakes in what should be sent. */
@@ -140,6 +143,7 @@ function answered(error: AwsError, attempt: Attempt, host: string): Failure {
   const kind = name.replace(/Exception$/, '');
   if (kind === 'EndpointError')
     return new Failure('MISCONFIGURED', `There is no address for ${attempt.action} in ${attempt.region}: ${quote(words)}`, {
+      short: `There is no address for ${attempt.action} in ${attempt.region}`,
       remedy:
         'Look at the region: is it spelled as AWS spells it, and does it have FIPS or dual-stack endpoints where those are asked for?',
     });
@@ -156,10 +160,16 @@ function answered(error: AwsError, attempt: Attempt, host: string): Failure {
   const wait = code === 'BUSY' ? attempt.call?.retryAfterMs : undefined;
   return new Failure(code, `${host} answered ${attempt.action} with ${what}${said}`, {
     ...(remedy && { remedy }),
+    short: (Object.hasOwn(shorts, kind) ? shorts[kind] : undefined) ?? `${host} answered ${attempt.action} with ${what}`,
     ...(wait !== undefined && { retryAfterMs: wait }),
   });
 }
 
+const shorts: Readonly<Record<string, string>> = {
+  ExpiredToken: 'The session behind the AWS keys has expired',
+  OptInRequired: 'The account has not opted in to this region or service',
+  RegionDisabled: 'STS is switched off in this region',
+};
 const somebodyElse = 'Does a proxy, a captive portal or an endpoint override answer in place of AWS?';
 const unknownProxy =
   'A proxy answered in place of AWS and wants a login. Set HTTPS_PROXY to its address with user and password, or let the way to this host go around it.';
@@ -198,6 +208,7 @@ function unknownKey({ name, words, status }: AwsError, { action, region, accepte
   const others = acceptedIn ? [] : ['a key that was deleted', 'a key of another partition than the region'];
   return new Failure('AUTH', `${host} answered ${action} with HTTP ${status} ${name}: ${quote(words)}${elsewhere}`, {
     remedy: `AWS does not know these keys in ${region}. Possible causes: ${[...regional, ...others].join('; ')}. ${newKeys}`,
+    short: `AWS does not know the access key in ${region}`,
   });
 }
 
@@ -209,11 +220,15 @@ function badSignature({ name, words }: AwsError, { action, call }: Attempt, host
   const answer = `${host} answered ${action} with ${name}:`;
   const off = Math.abs(aheadMs) > offsetWorthSaying;
   if (!off && !/not yet current|signature expired|skewed|RequestExpired/i.test(`${name} ${words}`))
-    return new Failure('AUTH', `${answer} the secret access key does not belong to the access key.`, { remedy: newKeys });
+    return new Failure('AUTH', `${answer} the secret access key does not belong to the access key.`, {
+      remedy: newKeys,
+      short: 'The secret access key does not belong to the access key',
+    });
   const how = off
     ? `${(Math.abs(aheadMs) / 60_000).toFixed(0)} minutes ${aheadMs > 0 ? 'behind' : 'ahead of'} that of ${host}`
     : 'too far off';
   return new Failure('MISCONFIGURED', `${answer} this machine's clock is ${how}.`, {
+    short: `This machine's clock is ${how}`,
     remedy: 'Set the clock (NTP). AWS accepts signatures that are at most 5 minutes off.',
   });
 }

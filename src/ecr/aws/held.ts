@@ -136,7 +136,13 @@ async function walk(
     // The SDK wraps what SSO's clients throw and keeps the words only.
     const { last } = wire;
     throw last && (last.status ?? 500) >= 500
-      ? named(new Failure('UNREACHABLE', `${last.host} gave no answer of use. ${error.message}`, { remedy: wayToAws }), last.proxy)
+      ? named(
+          new Failure('UNREACHABLE', `${last.host} gave no answer of use. ${error.message}`, {
+            remedy: wayToAws,
+            short: `${last.host} gave no answer of use`,
+          }),
+          last.proxy,
+        )
       : error;
   }
 }

@@ -82,7 +82,9 @@ function insist({ accessKeyId, secretAccessKey, sessionToken = '' }: Keys): void
 /** The first sentence where no place has keys. */
 export const noneFound = 'No AWS credentials.';
 
-function noKeys(looked: readonly string[], { retryAfterMs }: Pick<Place, 'retryAfterMs'> = {}, remedy = usualRemedy): Failure {
-  const facts = { remedy, ...(retryAfterMs !== undefined && { retryAfterMs }) };
+function noKeys(looked: readonly string[], place?: Pick<Place, 'name' | 'retryAfterMs'>, remedy = usualRemedy): Failure {
+  const { name, retryAfterMs } = place ?? {};
+  const short = `No AWS credentials${name === undefined ? '' : ` from the ${name}`}`;
+  const facts = { remedy, short, ...(retryAfterMs !== undefined && { retryAfterMs }) };
   return new Failure('AUTH', `${noneFound} Looked at: ${looked.join(', ')}.`, facts);
 }

@@ -89,7 +89,7 @@ const isHidden = ({ files }: Shared): boolean => files.some(({ hidden }) => hidd
 const problemsOf = ({ files }: Shared): string[] =>
   files.flatMap(({ path, problem }) => (problem === undefined ? [] : `${path} ${problem}`));
 
-/** What is wrong with the files, the lines that are not read as they are meant, and the SDK's own words. */
+/** What is wrong with the files and the profile; the SDK's own words only where that does not say it. */
 function whyNone(name: string, error: unknown, shared: Shared, env: Env): string {
   const section = shared.profile(name);
   const lack = lackOf(name, shared);
@@ -99,7 +99,7 @@ function whyNone(name: string, error: unknown, shared: Shared, env: Env): string
     ...problemsOf(shared),
     ...shared.odd(name).map(({ said }) => said),
     ...(lack ? [`it ${lack}`] : []),
-    ...(error instanceof TypeError && lack ? [] : [wordsOf(error)]),
+    ...(lack ? [] : [wordsOf(error)]),
     ...(others.length > 0 ? [`there are the profiles ${others.join(', ')}`] : []),
     ...(fromFile ? [`credential_source = Environment takes ${keyVariables.id} itself, not its file`] : []),
   ].join('; ');

@@ -62,6 +62,7 @@ export function invokeFailure(kind: string, words: string, attempt: Attempt): Fa
   const wait = code === 'BUSY' ? call?.retryAfterMs : undefined;
   return new Failure(code, `Lambda did not run ${fn.shown} in ${region}: ${kind}${said ? `: ${said}` : ''}`, {
     remedy: capital(remedy(fn, reason ?? '')),
+    short: `Lambda did not run ${fn.shown} in ${region}`,
     ...(wait !== undefined && { retryAfterMs: wait }),
   });
 }
@@ -91,17 +92,20 @@ function invokeDenied(words: string, fn: FunctionName, region: string): Failure 
   const arn = denial?.resource?.startsWith('arn:') ? denial.resource : fn.region ? fn.given : arnOf(fn, region, denial?.account);
   const owner = arn.split(':')[4];
   const holder = denial?.principal ? denial.holder.words : 'the AWS identity of this source';
-  const message = `${denial?.principal ?? 'The AWS identity of this source'} may not do lambda:InvokeFunction on ${arn}: ${quote(words)}`;
+  const who = denial?.principal ?? 'The AWS identity of this source';
+  const message = `${who} may not do lambda:InvokeFunction on ${arn}: ${quote(words)}`;
+  const short = `${who} is not allowed to invoke ${arn}`;
   if (denial?.explicit)
     return new Failure('FORBIDDEN', message, {
       remedy: `A policy denies it explicitly, which no Allow outweighs: take ${holder} out of that Deny (identity policy, policy of the function, permissions boundary or SCP).`,
+      short,
     });
   const here = `Add this statement to the policies of ${holder}: ${statement(rights.invoke, arn)}.`;
   const isCross = denial?.account !== undefined && denial.account !== owner;
   const command = `aws lambda add-permission --region ${region} --function-name ${arn} --statement-id ecr-courier --action lambda:InvokeFunction --principal ${denial?.account ?? 'ACCOUNT-OF-THE-COURIER'}`;
   const there = `The function is in account ${owner}, whose side must allow it as well. Somebody there runs: ${command}.`;
   const remedy = denial?.gate === 'resource' ? there : isCross ? `${here} ${there}` : here;
-  return new Failure('FORBIDDEN', message, { remedy });
+  return new Failure('FORBIDDEN', message, { remedy, short });
 }
 
 function arnOf({ name, qualifier, account }: FunctionName, region: string, callers = '*'): string {

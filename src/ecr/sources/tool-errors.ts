@@ -93,10 +93,11 @@ export function toolFailure(
   const clean = withoutKeys(words);
   const said = [quote(withoutKeys(type), 80), quote(clean)].filter(Boolean).join(': ') || 'it does not say why';
   const refused = denied(clean, region);
-  if (refused) return new Failure('FORBIDDEN', `${who} failed: ${refused.message}`, { remedy: refused.remedy });
+  const short = refused ? `${who} is not allowed to do what it does` : `${who} failed`;
+  if (refused) return new Failure('FORBIDDEN', `${who} failed: ${refused.message}`, { remedy: refused.remedy, short });
   const kind = kinds.find(({ is }) => is.test(`${type} ${words}`));
-  if (kind) return new Failure(kind.code, `${who} failed: ${said}`, { remedy: capital(kind.remedy(shown, { type, words })) });
-  return new Failure('UNEXPECTED', `${who} failed: ${said}`, { remedy: where });
+  if (kind) return new Failure(kind.code, `${who} failed: ${said}`, { remedy: capital(kind.remedy(shown, { type, words })), short });
+  return new Failure('UNEXPECTED', `${who} failed: ${said}`, { remedy: where, short });
 }
 
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

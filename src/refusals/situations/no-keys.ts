@@ -89,10 +89,14 @@ export const noKeys: readonly Situation[] = [
         'AWS SDK for JavaScript',
         'CredentialsProviderError: Could not resolve credentials using profile: [ecr] in configuration/credentials file(s).',
       ],
+      [
+        'ecr-courier',
+        'No AWS credentials. Looked at: environment (skipped, because AWS_PROFILE is set to ecr; AWS_ACCESS_KEY_ID is not set), profile "ecr" (it is in no file; there are the profiles default, dev).',
+      ],
     ],
     when: ({ find }) =>
       find(
-        /config profile \([^)]{1,100}\) could not be found|failed to get shared config profile|Could not resolve credentials using profile/,
+        /config profile \([^)]{1,100}\) could not be found|failed to get shared config profile|Could not resolve credentials using profile|profile "[^"]{1,100}" \([^)]{0,600} is in no file/,
       ),
     tell: () => ({
       sentence: 'AWS_PROFILE (or an option) names a profile that is not in the ~/.aws of the user that asks, or that has no keys.',
