@@ -20,6 +20,8 @@ export interface Made {
 /** In milliseconds: an adapter's own end is not waited for any longer. */
 const disposeMs = 1000;
 const longestAddress = 500;
+/** So many sightings are taken before others have their turn. */
+const atOnce = 100;
 
 /**
  * The border between the engine and an adapter. What an adapter returns is looked at here once, and nowhere behind: the
@@ -34,9 +36,14 @@ export function acrossBorder(made: unknown, { kind, findings, clock, dispose }: 
   const receiptLook: Look<Receipt> = (value, at) => asReceipt(value, at, findings);
   const lookAtReceipt = (receipt: unknown): Receipt => look('deliver', receipt, receiptLook);
   const sightingLook: Look<Sighting> = (value, at) => asSighting(value, at, findings);
-  async function* told<T>(method: string, seen: AsyncIterable<unknown>, lookAtOne: Look<T>): AsyncIterable<T> {
+  async function* told<T>(method: string, seen: AsyncIterable<unknown>, signal: AbortSignal, lookAtOne: Look<T>): AsyncIterable<T> {
     try {
-      for await (const one of seen) yield look(method, one, lookAtOne);
+      let count = 0;
+      for await (const one of untilAborted(seen, signal)) {
+        yield look(method, one, lookAtOne);
+        // One that never waits for anything would leave no time to anybody else.
+        if (++count % atOnce === 0) await clock.sleep(1, signal);
+      }
     } catch (thrown) {
       throw asToldFailure(thrown);
     }
@@ -63,13 +70,13 @@ export function acrossBorder(made: unknown, { kind, findings, clock, dispose }: 
       watch(signal) {
         const seen: unknown = madeBy(() => watch.call(target, signal));
         // It cannot be watched now.
-        return missing(seen) ? undefined : told('watch', look('watch', seen, asSightings), sightingLook);
+        return missing(seen) ? undefined : told('watch', look('watch', seen, asSightings), signal, sightingLook);
       },
     }),
     ...(prune && {
       prune(way, signal) {
         const seen: unknown = madeBy(() => prune.call(target, way, signal));
-        return told<Pruned>('prune', look('prune', seen, asSightings), asPruned);
+        return told<Pruned>('prune', look('prune', seen, asSightings), signal, asPruned);
       },
     }),
     async [Symbol.asyncDispose]() {
@@ -77,6 +84,25 @@ export function acrossBorder(made: unknown, { kind, findings, clock, dispose }: 
       await dispose();
     },
   };
+}
+
+/** Ends when the signal is aborted, whether the other side looks at it or not. */
+async function* untilAborted(seen: AsyncIterable<unknown>, signal: AbortSignal): AsyncIterable<unknown> {
+  const iterator = seen[Symbol.asyncIterator]();
+  const aborted = Promise.withResolvers<undefined>();
+  const abort = (): void => aborted.resolve(undefined);
+  signal.addEventListener('abort', abort, { once: true });
+  try {
+    while (!signal.aborted) {
+      const next = await Promise.race([iterator.next(), aborted.promise]);
+      if (next === undefined || next.done) return;
+      yield next.value;
+    }
+  } finally {
+    signal.removeEventListener('abort', abort);
+    // One that hangs hangs here as well.
+    void Promise.resolve(iterator.return?.()).catch(() => undefined);
+  }
 }
 
 /** What the adapter makes at once, or throws in a form in which it can be told. */

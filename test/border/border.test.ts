@@ -157,6 +157,43 @@ test('so is what deliver and rehearse return', async () => {
       );
 });
 
+test('a watch that never waits for anything leaves time to others', async () => {
+  const clock = createVirtualClock();
+  const target = acrossBorder(
+    {
+      address: 'shelf',
+      discover: async () => discovery,
+      deliver: async () => receipt,
+      async *watch() {
+        for (;;) yield { slot };
+      },
+    },
+    { kind: 'shelf', clock, dispose: async () => undefined },
+  );
+  const ended = new AbortController();
+  let count = 0;
+  const watched = (async () => {
+    for await (const _ of target.watch?.(ended.signal) ?? []) count++;
+  })();
+  await clock.advance(0);
+  const before = count;
+  assert.ok(before > 0 && before < 1000, `${before}`);
+  await clock.advance(1);
+  assert.ok(count > before, 'it goes on');
+  ended.abort();
+  await watched;
+});
+
+test('a watch that looks at no signal ends with it all the same', async () => {
+  const ended = new AbortController();
+  const watch = () => ({ [Symbol.asyncIterator]: () => ({ next: () => new Promise(() => undefined) }) });
+  const watched = (async () => {
+    for await (const _ of cross({ watch }).watch?.(ended.signal) ?? []);
+  })();
+  ended.abort();
+  await watched;
+});
+
 test('so is what watch shows', async () => {
   async function seen(watch: unknown): Promise<string> {
     return await sentenceOf(async () => {
