@@ -107,10 +107,24 @@ test('secrets of a text are not shown again', () => {
     'Authorization: AWS4-HMAC-SHA256 Credential=AKIAIOSFODNN7EXAMPLE/x, SignedHeaders=host, Signature=hunter2secret',
     'Cookie: sid=hunter2secret',
     'https://x.example/?code=hunter2secret#x',
+    'GITHUB_TOKEN=hunter2secret blorp',
+    'NPM_TOKEN: hunter2secret',
+    '//registry.npmjs.org/:_authToken=hunter2secret',
+    '{"token":"hunter2secret"}',
+    'token: hunter2secret failed',
+    'KEY=hunter2secret',
+    'export SESSION=IQoJb3Jphunter2secret blorp',
+    'got IQoJb3Jphunter2secret',
+    'npm_hunter2secretabcdef',
   ];
   for (const text of texts) assert.doesNotMatch(masked(text), /hunter2secret|QVdTOm|eyJ/, text);
-  const harmless = 'sha256:558c99aa0c2feaf4785cae329dd32b3a37190e0ba522571eed6f159f450e98ff is not in team/app';
-  assert.equal(masked(harmless), harmless);
+  for (const harmless of [
+    'sha256:558c99aa0c2feaf4785cae329dd32b3a37190e0ba522571eed6f159f450e98ff is not in team/app',
+    'failed to fetch anonymous token: unexpected status from GET request to https://ghcr.io/token: 403 Forbidden',
+    'error getting credentials: exit status 1',
+    'no valid token: invalid signature of the server',
+  ])
+    assert.equal(masked(harmless), harmless);
 });
 
 test('a diagnosis is printed with its pastes below it', () => {
