@@ -1,3 +1,4 @@
+import { actions } from './actions.ts';
 import { type Holder, holderOf } from './principal.ts';
 import { rights } from './statements.ts';
 
@@ -67,6 +68,8 @@ export function readDenial(text: string): Denial | undefined {
   const found = match?.groups;
   if (match === undefined || found?.['action'] === undefined) return undefined;
   const end = match.index + match[0].length;
+  const action = wholeAction(unbroken(found['action']), text.slice(end));
+  if (action === undefined) return undefined;
   const principal = found['principal'] === undefined ? undefined : unbroken(found['principal']);
   const holder = holderOf(principal);
   const rest =
@@ -81,10 +84,24 @@ export function readDenial(text: string): Denial | undefined {
     ...(principal !== undefined && { principal }),
     holder,
     ...(holder.account !== undefined && { account: holder.account }),
-    action: unbroken(found['action']),
+    action,
     ...(resource !== undefined && resourceFacts(resource)),
     ...decided,
   };
+}
+
+/** Columns and views of logs cut texts. undefined: there are several actions that begin so, or none. */
+function wholeAction(action: string, rest: string): string | undefined {
+  // Where a line's end took the blank.
+  const alone = action.replace(/(?:on|because|with)(?:resource)?$/, '');
+  const whole = [action, alone].find(name => actions.has(name));
+  if (whole !== undefined) return whole;
+  const isCut = /^\s*(?:\.{2,}|\u2026)/.test(rest);
+  const service = action.slice(0, action.indexOf(':') + 1);
+  const isOurs = actions.keys().some(name => name.startsWith(service));
+  if (!isCut && (!isOurs || /^\s*(?:on\s*resource|because|with\s)/i.test(rest))) return action;
+  const [only, ...more] = actions.keys().filter(name => name.startsWith(action));
+  return more.length === 0 ? only : undefined;
 }
 
 const unbroken = (text: string): string => text.replaceAll(/\s+/g, '');

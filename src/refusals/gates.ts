@@ -98,7 +98,7 @@ function unsaid(denial: Denial): Diagnosis {
     : `Most often the statement is missing in ${identity.gate}${identity.words}; a Deny or a boundary reads the same.`;
   return {
     id: 'denied-unsaid',
-    sentence: `${refused(denial)}. IAM does not say why. ${why}`,
+    sentence: `${refused(denial)}. ${denial.resource === undefined ? 'The text does not say why, as it may be cut off.' : 'IAM does not say why.'} ${why}`,
     side: isCross(denial) ? `${identity.words}, or ${resource.words}` : identity.words,
     remedy: `Look whether ${identity.words} has the statement.${aboutAction(denial)}${otherSide(denial)} If it is there, look for a Deny: permissions boundary, service control policies, session policy.`,
     paste: bothPastes(denial),

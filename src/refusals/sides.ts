@@ -1,3 +1,4 @@
+import { actions } from './actions.ts';
 import type { Denial } from './denial.ts';
 import type { Paste } from './diagnosis.ts';
 import {
@@ -22,8 +23,10 @@ export const needed = ({ action }: Denial): Rights => rightsFor(action);
 export const serviceOf = ({ action }: Denial): string => action.slice(0, action.indexOf(':'));
 export const json = (statement: Statement): string => JSON.stringify(statement, undefined, 2);
 
-/** For a statement: what was asked for, or all where IAM does not tell. */
-export const arns = ({ resource }: Denial): readonly string[] => [resource ?? '*'];
+/** For a statement: what was asked for. A name to fill in stands where the text does not tell the repository. */
+export const arns = ({ resource, action }: Denial): readonly string[] => [
+  resource ?? (actions.get(action) === 'repository' ? 'arn:aws:ecr:REGION:ACCOUNT:repository/NAME' : '*'),
+];
 
 export const isCross = ({ account, resourceAccount }: Denial): boolean =>
   account !== undefined && resourceAccount !== undefined && account !== resourceAccount;

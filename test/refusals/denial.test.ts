@@ -101,6 +101,19 @@ test('of several sentences the last one counts, and a cut one is read as far as 
   assert.equal(readDenial(cut)?.resource, own);
 });
 
+test('an action that is cut off is completed only where one alone begins so', () => {
+  const of = (action: string) => factsOf(`User: ${role} is not authorized to perform: ${action}`).denial?.action;
+  assert.equal(of('ecr:BatchGetIma'), 'ecr:BatchGetImage');
+  assert.equal(of('ecr:BatchGetIma...'), 'ecr:BatchGetImage');
+  assert.equal(of('sts:AssumeRole'), 'sts:AssumeRole');
+  const { denial = assert.fail() } = factsOf(`User: ${role} is not authorized to perform: ecr:BatchGetIma`);
+  const { sentence, paste } = explainDenial(denial);
+  assert.match(sentence, /may be cut off/);
+  assert.match(paste?.[0]?.text ?? '', /"Resource": "arn:aws:ecr:REGION:ACCOUNT:repository\/NAME"/);
+  for (const cut of ['ecr:BatchGet', 'ecr:Desc', 'ecr:De…', 'ecr:Nothing', 's3:GetObj...']) assert.equal(of(cut), undefined, cut);
+  assert.equal(of(`ecr:NewAction on resource: ${own}`), 'ecr:NewAction');
+});
+
 test('who was refused is named as people know him', () => {
   const holders: readonly [principal: string, words: string][] = [
     [role, 'role ci in account 123456789012'],
