@@ -98,7 +98,7 @@ ERROR: failed to solve: process "/bin/sh -c curl -f https://api.example.com/x" d
   ],
   ['no-connection', `Something went wrong: connection timed out while asking ${host}.`],
   [
-    'image-missing',
+    'something-missing',
     `CannotPullContainerError: inspect image has been retried 1 time(s): failed to resolve ref "${host}/x:1": ${host}/x:1: not found`,
   ],
   [

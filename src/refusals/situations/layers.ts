@@ -1,6 +1,6 @@
 import { isLayers, isRegistry, isS3 } from '../hosts.ts';
 import { example, row, type Situation } from '../situation.ts';
-import { cutOff, elsewhere, noAnswer, noName, way } from './ways.ts';
+import { cutOff, elsewhere, noAnswer, noName, proxyRefused, way } from './ways.ts';
 
 const { host, layers: bucket } = example;
 
@@ -58,7 +58,8 @@ export const layers: readonly Situation[] = [
       ],
       ['any', `<Error><Code>AccessDenied</Code><Message>Request has expired</Message></Error> https://${bucket}/5c1`],
     ],
-    when: ({ find }) => find(/403 Forbidden|\bStatusCode: 403|AccessDenied|response status code 403|HTTP 403/, isLayers),
+    when: ({ find }) =>
+      !find(proxyRefused) && find(/403 Forbidden|\bStatusCode: 403|AccessDenied|response status code 403|HTTP 403/, isLayers),
     tell: ({ host: at }) => ({
       sentence: `${at} refuses the address that ECR signed for the layer, although ECR itself gave it. Login and rights at ECR are good.`,
       side: 'the policy of the VPC endpoint for S3 on the way, or a proxy that changes or keeps the address',

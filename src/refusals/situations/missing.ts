@@ -1,17 +1,26 @@
+import type { Paste } from '../diagnosis.ts';
 import type { Facts } from '../facts.ts';
 import { isPrivate, isPublic, isRegistry } from '../hosts.ts';
 import { example, row, type Situation, type Told } from '../situation.ts';
 import { rights } from '../statements.ts';
-import { accountOf, cacheStatements, isAsked, regionOf, repositoryOf } from './pulled.ts';
+import { accountOf, cacheStatements, imageOf, isAsked, regionOf, repositoryOf } from './pulled.ts';
 
 const { host, image, manifest } = example;
 const noRepository =
   /repository with name '?(?<name>[a-z0-9._/-]+)'? (does not exist|not found) in the registry( with id '?(?<registry>\d{12}))?|RepositoryNotFoundException/;
 
-const notFound = /failed to resolve ref(erence)? "?[^"\s]{1,300}"?: \S+: not found/;
+/** Clients that ask by HEAD see a 404 without words. */
+const notFound =
+  /failed to resolve (source metadata for|ref(erence)?) "?[^"\s]{1,300}"?: \S+: not found|(dkr[.-]ecr|public\.ecr\.aws)[^\s"]{1,300}: not found\b|HEAD "?[^"\s]{1,400}: .{0,40}\b404\b|HEAD request to \S{1,400}: 404 Not Found/;
 
 const whereOf = ({ facts, groups }: Told): string =>
   `account ${groups['registry'] ?? facts.registry?.account ?? 'of the registry'}${facts.registry ? ` in ${facts.registry.region}` : ''}`;
+
+const cacheRules = (told: Told): Paste => ({
+  what: 'The cache rules of that account',
+  kind: 'command',
+  text: `aws ecr describe-pull-through-cache-rules --region ${regionOf(told)}`,
+});
 
 /** A cache lies in a private registry. A text that names none is most probably of one. */
 const mayBeCache = ({ registry }: Facts): boolean => registry?.service !== 'ecr-public';
@@ -122,14 +131,7 @@ export const missing: readonly Situation[] = [
       side: `the name of the image, or account ${accountOf(told)}; under a cache prefix the identity policy of whoever pulls, or the registry policy`,
       remedy:
         'Look whether the prefix (the first part of the name) is a cache rule. If not, compare the name, the account and the region, and create the repository. If it is, add the statements.',
-      paste: [
-        {
-          what: 'The cache rules of that account',
-          kind: 'command',
-          text: `aws ecr describe-pull-through-cache-rules --region ${regionOf(told)}`,
-        },
-        ...cacheStatements(told, [rights.create, rights.import]),
-      ],
+      paste: [cacheRules(told), ...cacheStatements(told, [rights.create, rights.import])],
     }),
   }),
   row({
@@ -142,10 +144,6 @@ export const missing: readonly Situation[] = [
       ],
       ['crane', `Error: fetching manifest ${image}: GET ${manifest}: MANIFEST_UNKNOWN: Requested image not found`],
       [
-        'containerd',
-        `rpc error: code = NotFound desc = failed to pull and unpack image "${image}": failed to resolve reference "${image}": ${image}: not found`,
-      ],
-      [
         'skopeo',
         `time="2026-11-20T10:00:00Z" level=fatal msg="Error parsing image name \\"docker://${image}\\": reading manifest 1 in ${host}/team/app: manifest unknown: Requested image not found"`,
       ],
@@ -157,7 +155,6 @@ export const missing: readonly Situation[] = [
     when: facts =>
       facts.find(/Requested image not found|ImageNotFoundException/) ??
       facts.find(/manifest unknown|MANIFEST_UNKNOWN/, isRegistry) ??
-      facts.find(notFound, isRegistry) ??
       (facts.status === 404 && facts.find(/Source image not found|manifest for .{0,300} not found/)),
     tell: told => ({
       sentence: `The repository ${repositoryOf(told) ?? 'that was named'} is there, and has no image ${told.facts.reference ?? 'of that tag'}. Under the prefix of a pull-through cache it is often a refusal of IAM: whoever pulls may not import from upstream.`,
@@ -171,6 +168,32 @@ export const missing: readonly Situation[] = [
           text: `aws ecr describe-images --region ${regionOf(told)}${told.facts.registry?.account ? ` --registry-id ${told.facts.registry.account}` : ''} --repository-name ${told.facts.repository ?? 'NAME'} --query 'imageDetails[].imageTags'`,
         },
         ...cacheStatements(told, [rights.import]),
+      ],
+    }),
+  }),
+  row({
+    id: 'something-missing',
+    title: 'The repository or the image is not there: the client does not show which',
+    symptoms: [
+      [
+        'containerd, kubelet',
+        `rpc error: code = NotFound desc = failed to pull and unpack image "${image}": failed to resolve reference "${image}": ${image}: not found`,
+      ],
+      ['Docker 29', `Error response from daemon: failed to resolve reference "${image}": ${image}: not found`],
+      ['buildx', `ERROR: failed to solve: ${image}: failed to resolve source metadata for ${image}: ${image}: not found`],
+      ['oras', `Error: failed to resolve 1: ${image}: not found`],
+      ['crane', `HEAD ${manifest}: unexpected status code 404 Not Found (HEAD responses have no body, use GET for details)`],
+    ],
+    when: ({ find }) => find(notFound, isPrivate),
+    tell: told => ({
+      sentence: `${told.host} answered 404: either it has no repository ${repositoryOf(told) ?? 'of that name'}, or that has no image ${told.facts.reference ?? 'of that tag'}. The client does not show which of the two. Under the prefix of a pull-through cache both are often a refusal of IAM: whoever pulls may not create the repository, or not import from upstream.`,
+      side: `the name or the tag where it is written, or account ${accountOf(told)}; under a cache prefix the identity policy of whoever pulls, or the registry policy`,
+      remedy:
+        '`ecr-courier check IMAGE` shows which it is. If the repository is not there, compare name, account and region, and create it. Under a cache prefix add both statements, and look whether the image exists upstream.',
+      paste: [
+        { what: 'Which of the two', kind: 'command', text: `ecr-courier check ${imageOf(told)}` },
+        cacheRules(told),
+        ...cacheStatements(told, [rights.create, rights.import]),
       ],
     }),
   }),

@@ -1,10 +1,10 @@
 import { lookAlike } from '../../contract/look-alike.ts';
 import { parseAddress } from '../../contract/registry.ts';
-import { isAws, type Of, orUnsaid } from '../hosts.ts';
+import { isAws, isS3, type Of, orUnsaid } from '../hosts.ts';
 import { example, row, type Situation } from '../situation.ts';
-import { badTls, cutOff, elsewhere, noAnswer, noName, way } from './ways.ts';
+import { badTls, cutOff, elsewhere, noAnswer, noName, proxyRefused, way } from './ways.ts';
 
-const { host, manifest, api } = example;
+const { host, manifest, api, layers: bucket } = example;
 const isSpelt: Of = host => host !== undefined && parseAddress(host) !== undefined;
 
 /** A name of a host that ECR does not have. */
@@ -31,6 +31,27 @@ export const network: readonly Situation[] = [
       side: 'the proxy, and the proxy settings of the program that asked',
       remedy:
         'Put user and password into the address of the proxy (HTTPS_PROXY=http://USER:PASSWORD@PROXY:PORT, letters such as @ as %40), or let ECR and S3 go around it (NO_PROXY). Docker, containerd and the kubelet have proxy settings of their own services; those of your shell do not count there.',
+    }),
+  }),
+  row({
+    id: 'proxy-refused',
+    title: 'The proxy does not let it through',
+    symptoms: [
+      ['Docker', `error pulling image configuration: download failed after attempts=6: Get "https://${bucket}/5c1": Forbidden`],
+      ['Docker', `Error response from daemon: Get "https://${host}/v2/": Forbidden`],
+      ['containerd', `failed to do request: Head "${manifest}": Forbidden`],
+      ['containerd', `failed to do request: Get "https://${bucket}/5c1": Service Unavailable`],
+      ['AWS CLI', `Failed to connect to proxy URL: "http://proxy:3128" https://${api}/ Tunnel connection failed: 403 Forbidden`],
+      ['curl', `curl: (56) Received HTTP code 403 from proxy after CONNECT https://${host}/v2/`],
+    ],
+    when: ({ find }) =>
+      find(proxyRefused, host => isAws(host) || isS3(host)) ??
+      find(/Failed to connect to proxy URL.{0,300}Tunnel connection failed: (?!407)\d{3}/),
+    tell: ({ host: at }) => ({
+      sentence: `A proxy on the way refused the connection to ${at}. Nobody of AWS was asked, so login and rights were not judged.`,
+      side: 'the rules of the proxy, and the proxy settings of the program that asked',
+      remedy:
+        'Let HTTPS through to the registry, and to prod-REGION-starport-layer-bucket.s3.REGION.amazonaws.com, where the layers lie. Where no proxy is needed, name the hosts in NO_PROXY of that very service.',
     }),
   }),
   row({

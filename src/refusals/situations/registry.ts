@@ -1,7 +1,7 @@
 import type { Paste } from '../diagnosis.ts';
 import type { Facts, Place } from '../facts.ts';
 import { explainDenial } from '../gates.ts';
-import { isEcr, isPrivate, isPublic, orUnsaid } from '../hosts.ts';
+import { isEcr, isPrivate, isPublic, type Of, orUnsaid } from '../hosts.ts';
 import { holderOf } from '../principal.ts';
 import { example, row, type Situation, type Told } from '../situation.ts';
 import { accountOf, imageOf, isAsked, keeper, login } from './pulled.ts';
@@ -26,6 +26,14 @@ function rightStatements({ facts: { action = 'none', registry: at, repository, p
   return explainDenial({ ...asked, ...(principal !== undefined && { principal }), ...(account !== undefined && { account }) }).paste ?? [];
 }
 
+/** Public images need none of the policies. */
+const isOwn: Of = host => isEcr(host) && !isPublic(host);
+/** A body that says something. */
+const words = /"(message|detail)": ?"[^"]|^(?!(\s|403)*(Forbidden)?\s*$)(?!\s*[{[])[^]*\w/;
+/** What clients show of such a body. */
+const wordsBehind =
+  /\b403(: ?Forbidden|[ (]{1,2}Forbidden\)?)?( - Server message: \w|, "[^"]|(: ?| response body: )("[^"]|\{|(denied|unauthorized|DENIED|[A-Z_]{5,}): ))|(server message|docker login'|authorization): denied: (?!requested access|Not Authorized)\w/;
+
 /** The registry refuses. */
 export const registry: readonly Situation[] = [
   row({
@@ -40,15 +48,22 @@ export const registry: readonly Situation[] = [
         'Docker',
         "pull access denied for public.ecr.aws/bitnami/golang, repository does not exist or may require 'docker login': denied: Your authorization token has expired. Reauthenticate and try again.",
       ],
+      [
+        'podman',
+        'Error: initializing source docker://public.ecr.aws/x/y:1: Requesting bearer token: invalid status code from registry 403 (Forbidden)',
+      ],
       ['Helm', 'Error: unexpected status from HEAD request to https://public.ecr.aws/v2/kro/kro/manifests/0.1.0: 403 Forbidden'],
     ],
     when: facts =>
-      facts.find(/denied: .{0,80}Not Authorized|400 Bad Request|403 Forbidden|\b401 Unauthorized|denied: |unauthorized/, isPublic) ??
+      facts.find(
+        /400 Bad Request|(401|403) \(?(Forbidden|Unauthorized)|(status ?code:? |HTTP )40[13]\b|denied: |unauthorized|no basic auth credentials/,
+        isPublic,
+      ) ??
       (facts.registry?.service === 'ecr-public' && (facts.status === 403 || facts.status === 401)),
     tell: () => ({
       sentence:
-        'ECR Public does not accept the login that was sent. It needs none: an old entry for public.ecr.aws in the file of logins is worse than no entry.',
-      side: 'the client: its file of logins or its keychain has an entry for public.ecr.aws that is too old',
+        'ECR Public refused. It gives images to everybody and needs no login: an old entry for public.ecr.aws in the file of logins is worse than no entry.',
+      side: 'the client: mostly its file of logins or its keychain has an entry for public.ecr.aws that is too old',
       remedy: 'Log out, or log in again with a token from us-east-1. A repository that was deleted reads the same.',
       paste: [{ what: 'Log out', kind: 'command', text: 'docker logout public.ecr.aws' }],
     }),
@@ -91,6 +106,31 @@ export const registry: readonly Situation[] = [
     }),
   }),
   row({
+    id: 'denied-cut',
+    title: 'IAM refuses, and the text is cut off',
+    symptoms: [
+      [
+        'podman, skopeo',
+        `checking whether a blob sha256:aaaa exists in ${host}/team/app: StatusCode: 403, "{\\"errors\\":[{\\"code\\":\\"DENIED\\",\\"message\\":\\"User: arn:aws:sts::1234..."`,
+      ],
+      [
+        'Docker, cut by a column',
+        'denied: User: arn:aws:sts::123456789012:assumed-role/ci/session is not authorized to perform: ecr:Describe',
+      ],
+    ],
+    when: ({ find }) =>
+      find(/\bUser: arn:/, isEcr) ??
+      find(/denied.{0,60}User: arn:/, orUnsaid(isEcr)) ??
+      find(/not authorized to perform: (ecr|ecr-public): ?\w*/),
+    tell: told => ({
+      sentence: `IAM refuses, and ${told.host} accepts the token: a statement is missing, or a Deny matches. The text is cut off before it says which action, on what, and why.`,
+      side: `the policies: identity policy of whoever fetched the token, repository policy and registry policy in account ${accountOf(told)}`,
+      remedy:
+        'Find the whole line in the log, and give it to `ecr-courier why`. For a pull `ecr-courier check IMAGE` asks again and names the statement.',
+      paste: [{ what: 'Ask again', kind: 'command', text: `ecr-courier check ${imageOf(told)}` }],
+    }),
+  }),
+  row({
     id: 'refused-without-words',
     title: 'A refusal without a reason',
     symptoms: [
@@ -106,7 +146,10 @@ export const registry: readonly Situation[] = [
       ['Docker', `Error response from daemon: error parsing HTTP 403 response body: unexpected end of JSON input: "" (${host}/team/app)`],
     ],
     when: facts =>
-      facts.find(/403 Forbidden|\bstatus code 403|StatusCode: 403|HTTP 403|: 403\b|403 \(Forbidden\)/, isEcr) ?? facts.status === 403,
+      isAsked(facts)
+        ? facts.status === 403 && !facts.find(words)
+        : !facts.find(wordsBehind, isOwn) &&
+          facts.find(/403 Forbidden|\bstatus code 403|StatusCode: 403|HTTP 403|: 403\b|403 \(Forbidden\)/, isOwn),
     tell: told => ({
       sentence: `${told.host} refuses with 403 and without words${neededBy(told)}. Three things read like this: the token is too old, it was fetched in another region, or a statement is missing in one of the three gates.${isAsked(told.facts) ? '' : " The answer to HEAD has no body, so IAM's reason does not show."}`,
       side: `the client's password, or the policies: identity policy of whoever fetched the token, repository policy and registry policy in account ${accountOf(told)}`,
@@ -190,7 +233,11 @@ export const registry: readonly Situation[] = [
     ],
     when: facts =>
       facts.find(/no basic auth credentials|basic credential not found/, orUnsaid(isEcr)) ??
-      facts.find(/pull access denied|may require 'docker login'|push access denied|requested access to the resource is denied/, isPrivate),
+      (!facts.find(wordsBehind, isPrivate) &&
+        facts.find(
+          /pull access denied|may require 'docker login'|push access denied|requested access to the resource is denied/,
+          isPrivate,
+        )),
     tell: told => ({
       sentence: `${told.host} was asked without a password: the client has no login for this very host name, or its credential helper gave none. (Docker says so too where the token in its file is of another region.)`,
       side: 'the client that pulled: its file of logins, its credential helper, or the pull secret or entry in the manager',

@@ -9,6 +9,10 @@ export const cutOff =
 export const badTls =
   /certificate signed by unknown authority|CERTIFICATE_VERIFY_FAILED|certificate verify failed|unable to get (local )?issuer certificate|self[- ]signed certificate|SELF_SIGNED_CERT|UNABLE_TO_(GET|VERIFY)|certificate is valid for .{0,200}?, not \S+|certificate is not trusted|x509: .{0,80}not trusted|unable to verify the first certificate|The TLS handshake with/;
 
+/** Go shows of a CONNECT that a proxy refused nothing but the text of its status. */
+export const proxyRefused =
+  /(Get|Head|Post|Put|Patch) "?https:\/\/[^\s"]{1,2000}"?: (Forbidden|Bad Gateway|Service Unavailable|Gateway Time-?out|Method Not Allowed|Bad Request|Not Found|Access Denied|Blocked)\b(?!\s*[:(])|Tunnel connection failed: (?!407)\d{3}|HTTP code (?!407)\d{3} from proxy after CONNECT|CONNECT tunnel failed, response (?!407)\d{3}|Unable to tunnel through proxy.{0,60}(?!407)\b[45]\d\d/;
+
 export const way = (to: string): string => `the way from the machine that pulls to ${to}: DNS, firewall, proxy, routes`;
 
 export const elsewhere = ({ host: at }: Told): { what: string; kind: 'command'; text: string } => ({
