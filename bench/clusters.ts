@@ -1,7 +1,10 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { Pool } from 'undici';
+import { parse } from 'yaml';
+import { fromKubeconfig } from '../adapters/kubernetes/context.ts';
+import { clock } from '../src/contract/clock.ts';
 import { startServer } from './processes.ts';
 
 /** Requests by what they ask for. aside: for rights and versions, and whether somebody is there. */
@@ -55,7 +58,7 @@ export async function startCluster(count: number): Promise<Cluster> {
   return {
     namespaces,
     ecr,
-    target: { ...targetOf(url, file.path), allowHttp: true },
+    target: { ...served, url, tokenFile: file.path, allowHttp: true },
     open: connections => opened(new Pool(url, { connections }), admin),
     counts: () => server.ask<Counts>({ counts: true } satisfies Order),
     async [Symbol.asyncDispose]() {
@@ -65,16 +68,45 @@ export async function startCluster(count: number): Promise<Cluster> {
   };
 }
 
+/** How somebody with all rights reaches a cluster. */
+interface Access {
+  readonly url: string;
+  readonly token?: string | undefined;
+  readonly tls?: { readonly ca?: string | undefined; readonly cert?: string | undefined; readonly key?: string | undefined };
+  /** What a target says of it. */
+  readonly target: object;
+}
+
 /**
- * The API server of TEST_KUBERNETES_URL, asked with TEST_KUBERNETES_TOKEN and checked by the certificates in the file
+ * A real API server: that of KUBECONFIG, or of TEST_KUBERNETES_URL with TEST_KUBERNETES_TOKEN and, for its certificate,
  * TEST_KUBERNETES_CA_FILE. The namespaces are made there, and removed at the end. undefined: there is none.
  */
 export async function realCluster(count: number): Promise<Cluster | undefined> {
-  const { TEST_KUBERNETES_URL: url, TEST_KUBERNETES_TOKEN: token, TEST_KUBERNETES_CA_FILE: caFile } = process.env;
+  const { KUBECONFIG: kubeconfig, TEST_KUBERNETES_URL: url, TEST_KUBERNETES_TOKEN: token, TEST_KUBERNETES_CA_FILE: caFile } = process.env;
+  if (kubeconfig) return await madeIn(count, await accessOf(kubeconfig));
   if (!url || !token) return undefined;
   const file = await fileWith(token);
-  const ca = caFile ? await readFile(caFile, 'utf8') : undefined;
-  const open = (connections: number): Asking => opened(new Pool(url, { connections, ...(ca && { connect: { ca } }) }), token);
+  const tls = caFile ? { tls: { ca: await readFile(caFile, 'utf8') } } : {};
+  return await madeIn(count, { url, token, ...tls, target: { url, tokenFile: file.path, ...(caFile && { caFile }) } }, file);
+}
+
+async function accessOf(kubeconfig: string): Promise<Access> {
+  const path = resolve(kubeconfig);
+  const means = {
+    clock,
+    yaml: (text: string): unknown => parse(text),
+    files: { read: (file: string) => readFile(file, 'utf8') },
+    run: () => Promise.reject(new Error('the bench runs no program of a kubeconfig')),
+  };
+  const read = fromKubeconfig({ path, context: undefined }, means as unknown as Parameters<typeof fromKubeconfig>[1]);
+  const { server, token } = await read(new AbortController().signal, 'due');
+  const { authorities: ca, certificate } = server;
+  const tls = { ca, cert: certificate?.chain, key: certificate?.key.reveal() };
+  return { url: server.url, token: token?.reveal(), tls, target: { kubeconfig: path } };
+}
+
+async function madeIn(count: number, access: Access, file?: AsyncDisposable): Promise<Cluster> {
+  const open = (connections: number): Asking => opened(new Pool(access.url, { connections, connect: access.tls ?? {} }), access.token);
   const namespaces = named(count);
   const ask = open(16);
   await inLoops(namespaces, 16, async name => {
@@ -84,13 +116,13 @@ export async function realCluster(count: number): Promise<Cluster | undefined> {
   return {
     namespaces,
     ecr: undefined,
-    target: { ...targetOf(url, file.path), ...(caFile && { caFile }) },
+    target: { ...served, ...access.target, ...(access.url.startsWith('http:') && { allowHttp: true }) },
     open,
     counts: () => undefined,
     async [Symbol.asyncDispose]() {
       await inLoops(namespaces, 16, name => ask('DELETE', `/api/v1/namespaces/${name}`));
       await ask[Symbol.asyncDispose]();
-      await file[Symbol.asyncDispose]();
+      await file?.[Symbol.asyncDispose]();
     },
   };
 }
@@ -99,13 +131,7 @@ export const namespaceBody = (name: string): string => JSON.stringify({ apiVersi
 
 export const host = '123456789012.dkr.ecr.eu-west-1.amazonaws.com';
 
-const targetOf = (url: string, tokenFile: string): object => ({
-  kind: 'kubernetes',
-  url,
-  tokenFile,
-  registries: [host],
-  namespaces: ['bench-*'],
-});
+const served = { kind: 'kubernetes', registries: [host], namespaces: ['bench-*'] };
 
 /** One request at a time in each of so many loops. */
 export async function inLoops<T>(items: readonly T[], loops: number, act: (item: T) => Promise<unknown>): Promise<void> {
@@ -116,8 +142,8 @@ export async function inLoops<T>(items: readonly T[], loops: number, act: (item:
   await Promise.all(Array.from({ length: loops }, loop));
 }
 
-function opened(pool: Pool, token: string): Asking {
-  const headers = { authorization: `Bearer ${token}`, accept: 'application/json' };
+function opened(pool: Pool, token: string | undefined): Asking {
+  const headers = { ...(token !== undefined && { authorization: `Bearer ${token}` }), accept: 'application/json' };
   const ask = async (method: string, path: string, body?: string, type = 'application/json') => {
     const sent = body === undefined ? { headers } : { headers: { ...headers, 'content-type': type }, body };
     const { statusCode, body: answer } = await pool.request({ method, path, ...sent });

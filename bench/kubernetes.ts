@@ -2,12 +2,12 @@ import { writeFile } from 'node:fs/promises';
 import { setTimeout as after } from 'node:timers/promises';
 import { adapters } from '../adapters/index.ts';
 import { load } from '../config/load.ts';
-import { clock } from '../src/contract/clock.ts';
+import { hour } from '../src/courier/timing.ts';
 import { manageTarget } from '../src/target.ts';
 import type { Report } from './benches.ts';
 import { bareWay, peerWay, type Way } from './cluster-ways.ts';
 import { type Cluster, type Counts, namespaceBody, realCluster, startCluster } from './clusters.ts';
-import { type Engine, startEngine, surroundings } from './engine.ts';
+import { type Engine, leapingClock, startEngine, surroundings } from './engine.ts';
 import { surroundings as environment } from './portainers.ts';
 import { beside } from './processes.ts';
 import { residents } from './residents.ts';
@@ -31,13 +31,14 @@ type Faults = string[];
  */
 export async function kubernetes(): Promise<Report> {
   const faults: Faults = [];
-  await using real = await realCluster(namespaces);
-  await using cluster = real ?? (await startCluster(namespaces));
+  await using cluster = (await realCluster(namespaces)) ?? (await startCluster(namespaces));
+  const isReal = cluster.ecr === undefined;
+  const clock = leapingClock();
   const target = await targetOn(cluster);
   const start = () => startEngine([manageTarget(target, { ...surroundings, clock })], clock);
-  const passes = await newTokens(cluster, start, faults);
+  const passes = await newTokens(cluster, start, clock, faults);
   const { quiet, newMs } = await afterRestart(cluster, start, faults);
-  const memory = real ? undefined : await memoryOf(10_000);
+  const memory = isReal ? undefined : await memoryOf(10_000);
   const ratio = rounded(median(passes.map(({ courier, peer }) => peer / courier)));
   const bare = rounded(median(passes.map(run => run.courier / run.bare)));
   const ms = { courier: middle(passes, 'courier'), bare: middle(passes, 'bare'), peer: middle(passes, 'peer') };
@@ -46,26 +47,27 @@ export async function kubernetes(): Promise<Report> {
     ratio >= limits.peer &&
     bare <= limits.bare &&
     Object.values(quiet).every(figure => figure <= limits.quietMs) &&
-    (!real || newMs <= limits.newMs) &&
+    (!isReal || newMs <= limits.newMs) &&
     (memory?.peak ?? 0) <= limits.memory;
   console.log(`a new token: ${JSON.stringify(ms)} ms; ${ratio} times as fast as the peer, ${bare} of the bare loop`);
   console.log(`nothing to do: ${JSON.stringify(quiet)} ms; a new namespace: ${newMs} ms; memory: ${JSON.stringify(memory)}`);
   for (const fault of faults) console.log(fault);
-  return { bench: 'kubernetes', ratio, pairs, ok, limits, server: real ? 'real' : 'fake', bare, ms, quiet, newMs, memory, faults };
+  return { bench: 'kubernetes', ratio, pairs, ok, limits, server: isReal ? 'real' : 'fake', bare, ms, quiet, newMs, memory, faults };
 }
 
 type Pass = Readonly<Record<'courier' | 'bare' | 'peer', number>>;
 
-async function newTokens(cluster: Cluster, start: () => Engine, faults: Faults): Promise<Pass[]> {
+async function newTokens(cluster: Cluster, start: () => Engine, clock: ReturnType<typeof leapingClock>, faults: Faults): Promise<Pass[]> {
   await using bare = bareWay(cluster);
   await using peer = peerWay(cluster);
   await using engine = start();
   await engine.delivered(namespaces);
   const ours: Way['send'] = async () => {
     await counted(cluster);
-    engine.courier.refresh();
+    clock.leap(7 * hour);
     const ms = await engine.delivered(namespaces);
-    expect(faults, 'a new token', await counted(cluster), { applies: namespaces, writes: 0, reads: 0, lists: 0 });
+    // The leap makes it look again as well, as after a sleep.
+    expect(faults, 'a new token', await counted(cluster), { applies: namespaces, writes: 0, reads: 0 });
     return ms;
   };
   const passes: Pass[] = [];
