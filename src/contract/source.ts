@@ -3,11 +3,23 @@ import type { Image } from './image.ts';
 import type { Registry } from './registry.ts';
 
 /**
+ * Who gives tokens in the place of ECR. `words`: such as `the file /run/token`. `right`: of AWS, that asking needs, or
+ * `none`. `renew`: what to do where its token is no good, in sentences.
+ */
+export interface TokensFrom {
+  readonly words: string;
+  readonly right: string;
+  readonly renew: string;
+}
+
+/**
  * Where credentials come from: an AWS identity, a function, a command or a file. It retries nothing beyond the AWS
  * client's three attempts.
  */
 export interface Source {
   readonly name: string;
+  /** Missing where ECR is asked. */
+  readonly tokensFrom?: TokensFrom | undefined;
   /**
    * The scope of the credential that serves this registry. All registries that one fetch serves have the same. Offline
    * and cheap.

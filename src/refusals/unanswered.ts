@@ -61,6 +61,22 @@ export const unknownAnswer = ({ host, said }: Said): Diagnosis => ({
     'This answer is not known: nothing is concluded from it. Try again later; a page of HTML comes from a proxy or a login in between.',
 });
 
+/** ECR Public lets everybody pull, and no login was sent. */
+export const nobodyRefused = ({ host, said }: Said): Diagnosis => ({
+  id: 'nobody-refused',
+  sentence: `${host} refuses a pull that came without a login: ${said}. It lets everybody pull, so another one may have answered.`,
+  side: `a proxy, a mirror or a firewall between this machine and ${host}`,
+  remedy: `Look where ${host} leads from this machine, and whether a proxy (HTTPS_PROXY) lets it through.`,
+});
+
+/** Others gave the token. They may have kept it for long, or have cut it short. */
+export const givenTokenRefused = ({ host, said, words, renew }: Said & { readonly words: string; readonly renew: string }): Diagnosis => ({
+  id: 'token-given-refused',
+  sentence: `${host} does not take the token that comes from ${words}: ${said}. It is too old, not whole, or none of ECR in that region.`,
+  side: `${words}, or whoever makes its token`,
+  remedy: renew,
+});
+
 /** AWS gave the token out a moment ago, and another one after the first refusal: so neither is too old. */
 export const freshTokenRefused = ({ host, said }: Said): Diagnosis => ({
   id: 'token-fresh-refused',

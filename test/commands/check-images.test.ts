@@ -36,7 +36,7 @@ before(async () => {
   const authority = createAuthority();
   ecr = await startEcr({ principal });
   door = await startRegistry(ecr, { content });
-  const behind = (name: string) => (name === host || name === other || name === bucket ? door.server.port : undefined);
+  const behind = (name: string) => ([host, other, bucket, 'public.ecr.aws'].includes(name) ? door.server.port : undefined);
   front = await startFront(authority, name => (open(name) ? behind(name) : undefined));
   folder = await mkdtemp(join(tmpdir(), 'courier-'));
   await writeFile(join(folder, 'ca.pem'), authority.ca);
@@ -112,7 +112,7 @@ test('some would be pulled: exit 3, those that would not come first, each with s
   assert.match(one.stdout, /^refused +config +1234/m);
   assert.match(
     one.stdout,
-    /token ok \(ecr:GetAuthorizationToken\), registry ok, manifest ok \(ecr:BatchGetImage\), config refused \(ecr:GetDownloadUrlForLayer\)/,
+    /identity ok \(sts:GetCallerIdentity\), token ok \(ecr:GetAuthorizationToken\), registry ok, manifest ok \(ecr:BatchGetImage\), config refused \(ecr:GetDownloadUrlForLayer\)/,
   );
   assert.match(one.stdout, /role ci in account 123456789012 may not do ecr:GetDownloadUrlForLayer/i);
   assert.match(one.stdout, /"Action": \[\n? *"ecr:BatchGetImage"/);
@@ -137,6 +137,7 @@ test('--json: its shape, with the step, the right and the diagnosis', async () =
     'outcome',
     'source',
     'identity',
+    'tokensFrom',
     'steps',
     'remarks',
   ]);
@@ -144,12 +145,13 @@ test('--json: its shape, with the step, the right and the diagnosis', async () =
   assert.deepEqual(
     image.steps.map(({ name, action, verdict }) => [name, action, verdict]),
     [
+      ['identity', 'sts:GetCallerIdentity', 'ok'],
       ['token', 'ecr:GetAuthorizationToken', 'ok'],
       ['registry', 'none', 'ok'],
       ['manifest', 'ecr:BatchGetImage', 'refused'],
     ],
   );
-  assert.match(image.steps[2]?.diagnosis?.sentence ?? '', /account 444455556666/);
+  assert.match(image.steps[3]?.diagnosis?.sentence ?? '', /account 444455556666/);
 });
 
 for (const form of ['403 envelope', '401 envelope', '403 text'] as const) {
@@ -193,12 +195,15 @@ test('--layer: a way to S3 that is shut has a sentence of its own', async () => 
 test('without a token: the refusal of AWS is told, with the statement', async () => {
   ecr.trouble = ({ action }) => (action === 'GetAuthorizationToken' ? 'denied' : undefined);
   const { outcome, steps } = await reportOf(`${host}/team/app:1`);
-  assert.equal(outcome, 'refused');
+  assert.equal(outcome, 'no token');
   assert.deepEqual(
     steps.map(({ name, action, verdict }) => [name, action, verdict]),
-    [['token', 'ecr:GetAuthorizationToken', 'refused']],
+    [
+      ['identity', 'sts:GetCallerIdentity', 'ok'],
+      ['token', 'ecr:GetAuthorizationToken', 'refused'],
+    ],
   );
-  assert.match(steps[0]?.diagnosis?.paste?.[0]?.text ?? '', /"ecr:GetAuthorizationToken"/);
+  assert.match(steps[1]?.diagnosis?.paste?.[0]?.text ?? '', /"ecr:GetAuthorizationToken"/);
 });
 
 test('a clock that differs from that of AWS is told', async () => {
@@ -248,6 +253,7 @@ test('what is not of ECR, or is no image, has a row of its own and stops nothing
       outcome: 'no image',
       source: null,
       identity: null,
+      tokensFrom: null,
       steps: [],
       remarks: [`${host} is a registry, and no image in it: write ${host}/REPOSITORY`],
     },
@@ -255,6 +261,72 @@ test('what is not of ECR, or is no image, has a row of its own and stops nothing
   assert.doesNotMatch(some.stdout, /secret@/);
   assert.equal((await check('nginx', host.replace('1234', '123'))).code, 2);
   assert.equal((await check('nginx', `${host}/team/none:1`)).code, 1);
+});
+
+test('an STS that does not answer is a verdict of its own, and stops nothing', async () => {
+  ecr.trouble = ({ action }) => (action === 'GetCallerIdentity' ? 'denied' : undefined);
+  const { outcome, steps } = await reportOf(`${host}/team/app:1`);
+  assert.equal(outcome, 'would pull');
+  assert.deepEqual([steps[0]?.name, steps[0]?.action, steps[0]?.verdict], ['identity', 'sts:GetCallerIdentity', 'refused']);
+});
+
+test('a 404 names the rights that lack where the name is below a pull-through cache', async () => {
+  const { stdout } = await check(`${host}/team/none:1`, `${host}/team/app:9`);
+  const both = 'ecr:BatchImportUpstreamImage, ecr:CreateRepository';
+  assert.ok(stdout.includes(`manifest missing (ecr:BatchGetImage; below a pull-through cache ${both})`), stdout);
+  assert.ok(stdout.includes('manifest missing (ecr:BatchGetImage; below a pull-through cache ecr:BatchImportUpstreamImage)'), stdout);
+});
+
+/** What is given is a token that the registry does not know. */
+const unknownToken = Buffer.from(JSON.stringify({ payload: 'x'.repeat(80), version: '2' })).toString('base64');
+const givers: readonly (readonly [source: string, giver: RegExp])[] = [
+  [`file: given`, /the file \S+\/given/],
+  [`command: [/bin/echo, "${unknownToken}"]`, /the command \/bin\/echo/],
+];
+for (const [source, giver] of givers) {
+  test(`a token that is given and refused is a matter of whoever gives it: ${source.slice(0, 8)}`, async () => {
+    await writeFile(join(folder, 'given'), unknownToken);
+    const config = join(folder, 'given.yaml');
+    await writeFile(config, `sources: [{ name: default, region: eu-west-1, ${source} }]`);
+    const { code, stdout } = await check('-c', config, `${host}/team/app:1`);
+    assert.equal(code, 1);
+    assert.match(stdout, /^refused +registry/m);
+    assert.match(stdout, /^ {2}identity skipped, token ok, registry refused$/m);
+    assert.match(stdout, /does not take the token that comes from the (file|command) .* too old, not whole, or none of ECR/);
+    assert.match(stdout, /Whose side: the (file|command) \S+, or whoever makes its token/);
+    assert.doesNotMatch(stdout, /a moment ago|AWS_ENDPOINT_URL|GetAuthorizationToken/);
+    assert.match(stdout, new RegExp(`^source default is nobody of AWS: tokens come from ${giver.source}`, 'm'));
+    assert.match((await command(['whoami', '-c', config], env)).stdout, giver);
+  });
+}
+
+const tokenless: readonly (readonly [source: string, said: RegExp])[] = [
+  ['command: ["/bin/sh", "-c", "exit 3"], region: eu-west-1', /ended with the status 3|failed/],
+  ['command: [/nonexistent/program], region: eu-west-1', /program/],
+  ['command: ["true"], region: eu-west-1', /nothing|wrote/],
+  ['file: /nonexistent/token, region: eu-west-1', /Waiting for a token/],
+  [`command: [/bin/echo, "${unknownToken}"]`, /region/],
+  ['accounts: ["999999999999"]', /No source serves/],
+];
+for (const [source, said] of tokenless) {
+  test(`whoever gives no token, and why ever: RESULT says that (${source.slice(0, 40)})`, async () => {
+    const config = join(folder, 'tokenless.yaml');
+    await writeFile(config, `sources: [{ name: default, ${source} }]`);
+    const { code, stdout } = await check('-c', config, `${host}/team/app:1`);
+    assert.equal(code, 1);
+    assert.match(stdout, /^no token +token +1234/m);
+    assert.match(stdout, /token failed/);
+    assert.match(stdout, said);
+  });
+}
+
+test('ECR Public: who was asked without a login is not told to log out', async () => {
+  door.server.fault = () => undefined;
+  const refused = await reportOf('public.ecr.aws/nginx/nginx:1');
+  assert.equal(refused.outcome, 'refused');
+  const { sentence } = refused.steps.at(-1)?.diagnosis ?? { sentence: '' };
+  assert.match(sentence, /^public\.ecr\.aws refuses a pull that came without a login: /);
+  assert.doesNotMatch(JSON.stringify(refused), /logout|login that was sent/);
 });
 
 const usage: readonly (readonly [args: string[], words: RegExp])[] = [

@@ -275,6 +275,7 @@ test('--json has all of it', async () => {
   assert.deepEqual(
     (steps as { name: string; verdict: string }[]).map(({ name, verdict }) => [name, verdict]),
     [
+      ['identity', 'ok'],
       ['token', 'ok'],
       ['registry', 'ok'],
       ['manifest', 'ok'],

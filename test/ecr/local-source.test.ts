@@ -136,7 +136,7 @@ test('a file is read anew at every fetch, in any shape', async () => {
   const next = await fetchOf(made);
   assert.deepEqual(
     [next.password.reveal(), next.identity?.from, next.identity?.account],
-    ['of-the-next-hour', `file ${file}`, '123456789012'],
+    ['of-the-next-hour', `the file ${file}`, '123456789012'],
   );
 });
 

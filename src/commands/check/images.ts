@@ -4,9 +4,12 @@ import type { Registry } from '../../contract/registry.ts';
 import { redact } from '../../contract/secret.ts';
 import type { Source, Sources } from '../../contract/source.ts';
 import { visibleJson } from '../../contract/text.ts';
+import type { AwsDeps } from '../../ecr/aws/aws.ts';
 import { checkPull } from '../../ecr/registry/checked-pull.ts';
 import type { Pull } from '../../ecr/registry/pull.ts';
+import { choiceOf, type SourceSpec } from '../../ecr/sources/choice.ts';
 import { makeSources } from '../../ecr/sources/source.ts';
+import { type Whoami, whoIs } from '../../ecr/sources/whoami.ts';
 import { type ConfigFlags, colors, exit, type Io, readConfig, UsageError } from '../io.ts';
 import { printNotes, printWarnings } from '../notes.ts';
 import { awsDeps } from '../whoami.ts';
@@ -34,14 +37,18 @@ export async function checkImages(asked: Asked, io: Io): Promise<number> {
   const config = await readConfig(asked.config, io);
   printWarnings({ ...config, warnings: config.ofAsking }, io);
   await printNotes(config, io);
-  const sources = makeSources(config.sources, { ...(await awsDeps(io)), tells: 'principal' });
+  const deps = await awsDeps(io);
+  const sources = makeSources(config.sources, { ...deps, tells: 'principal' });
   const { pull, close } = openPull(sources, io);
   const jobs = asked.images.map((text): Job | NoImage => {
     const image = readImage(text, config.aliases);
     return 'wrong' in image ? image : { text, image, source: chooseSource(image.registry, asked.source, sources), layer: asked.layer };
   });
   const fetch = oneFetchEach(io.signal);
-  const reports = await inTurns(jobs, async job => ('wrong' in job ? noImageReport(job) : await reportOn(job, { fetch, pull }, io.signal)));
+  const who = onceEach(choiceOf(config.sources).all, { ...deps, fetchMs: whoMs }, io.signal);
+  const reports = await inTurns(jobs, async job =>
+    'wrong' in job ? noImageReport(job) : await reportOn(job, { fetch, who, pull }, io.signal),
+  );
   await close();
   const text = asked.json
     ? visibleJson(`${JSON.stringify({ schema: 1, images: reports }, undefined, 2)}\n`)
@@ -50,14 +57,9 @@ export async function checkImages(asked: Asked, io: Io): Promise<number> {
   return exitOf(reports);
 }
 
-/** undefined: pulled without a login, as ECR Public allows. */
+/** undefined: none serves it. */
 function chooseSource(registry: Registry, wanted: string | undefined, { all, choose }: Sources): Source | undefined {
-  if (wanted === undefined) {
-    const source = choose(registry, { target: '', id: '' });
-    if (!source && registry.service === 'ecr')
-      throw new UsageError(`no source serves ${registry.host}: add one whose \`accounts\` or \`registries\` match it`);
-    return source;
-  }
+  if (wanted === undefined) return choose(registry, { target: '', id: '' });
   const named = all.find(({ name }) => name === wanted);
   if (!named) throw new UsageError(`there is no source ${wanted}; there are ${all.map(({ name }) => name).join(', ')}`);
   return named;
@@ -78,6 +80,23 @@ function oneFetchEach(signal: AbortSignal): Fetch {
   };
 }
 
+type Who = (source: Source, registry: Registry) => Promise<Whoami>;
+
+/** In milliseconds. Who asks is told for people only: an STS that does not answer must not hold up the rest. */
+const whoMs = 8_000;
+
+/** Who a source is, asked once for all images of a region. */
+function onceEach(specs: readonly SourceSpec[], deps: AwsDeps, signal: AbortSignal): Who {
+  const asked = new Map<string, Promise<Whoami>>();
+  return (source, registry) => {
+    const scope = source.scope(registry);
+    const spec = specs.find(({ name }) => name === source.name) ?? { name: source.name };
+    const who = asked.get(scope) ?? whoIs(spec, deps, signal, registry);
+    asked.set(scope, who);
+    return who;
+  };
+}
+
 interface Job {
   readonly text: string;
   readonly image: Image;
@@ -87,12 +106,12 @@ interface Job {
 
 async function reportOn(
   { text, image, source, layer }: Job,
-  { fetch, pull }: { fetch: Fetch; pull: Pull },
+  { fetch, who, pull }: { fetch: Fetch; who: Who; pull: Pull },
   signal: AbortSignal,
 ): Promise<ImageReport> {
-  const wish = { image, source: source?.name ?? '', layer };
-  const own = source && ((stale?: Credential) => fetch(source, image.registry, stale));
-  return imageReport({ text, image, source: source?.name }, await checkPull(wish, { fetch: own, pull }, signal));
+  const { registry } = image;
+  const asked = source && { source, who: () => who(source, registry), fetch: (stale?: Credential) => fetch(source, registry, stale) };
+  return imageReport({ text, image, source }, await checkPull({ image, layer }, { asked, pull }, signal));
 }
 
 /** In their order; a few at a time. */

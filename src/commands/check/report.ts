@@ -1,7 +1,8 @@
 import type { Image, NoImage } from '../../contract/image.ts';
+import type { Source } from '../../contract/source.ts';
 import { skewText } from '../../courier/findings.ts';
 import type { CheckedPull, Outcome } from '../../ecr/registry/checked-pull.ts';
-import type { Verdict } from '../../ecr/registry/pull.ts';
+import type { Step, Verdict } from '../../ecr/registry/pull.ts';
 import type { Diagnosis } from '../../refusals/diagnosis.ts';
 
 /** One image of `check IMAGE... --json`. A member is null where there is nothing to say. */
@@ -17,6 +18,8 @@ export interface ImageReport {
   /** null: pulled without a login. */
   readonly source: string | null;
   readonly identity: IdentityReport | null;
+  /** Who gives the tokens of the source in the place of ECR. */
+  readonly tokensFrom: string | null;
   readonly steps: readonly StepReport[];
   /** What a person should know besides, in sentences. */
   readonly remarks: readonly string[];
@@ -28,9 +31,11 @@ interface IdentityReport {
   readonly arn: string | null;
 }
 interface StepReport {
-  readonly name: string;
+  readonly name: Step['name'];
   /** The right that the step needs, or that IAM named; `none`. */
   readonly action: string;
+  /** Rights that lack as well where the name is below a pull-through cache. */
+  readonly underCache: readonly string[];
   readonly verdict: Verdict;
   readonly status: number | null;
   readonly text: string | null;
@@ -46,6 +51,7 @@ export const noImageReport = ({ wrong, shown, is }: NoImage): ImageReport => ({
   outcome: is === 'foreign' ? "not ECR's" : 'no image',
   source: null,
   identity: null,
+  tokensFrom: null,
   steps: [],
   remarks: [wrong],
 });
@@ -54,7 +60,11 @@ export const noImageReport = ({ wrong, shown, is }: NoImage): ImageReport => ({
 const skewTold = 60_000;
 
 export function imageReport(
-  { text, image, source }: { readonly text: string; readonly image: Image; readonly source: string | undefined },
+  {
+    text,
+    image,
+    source,
+  }: { readonly text: string; readonly image: Image; readonly source: Pick<Source, 'name' | 'tokensFrom'> | undefined },
   { outcome, steps, credential }: CheckedPull,
 ): ImageReport {
   const { registry, repository, reference, remark } = image;
@@ -66,11 +76,13 @@ export function imageReport(
     repository,
     reference,
     outcome,
-    source: source ?? null,
+    source: source?.name ?? null,
     identity: identity ? { from: identity.from, account: identity.account ?? null, arn: identity.arn ?? null } : null,
+    tokensFrom: source?.tokensFrom?.words ?? null,
     steps: steps.map(step => ({
       name: step.name,
       action: step.action,
+      underCache: step.underCache ?? [],
       verdict: step.verdict,
       status: step.status ?? null,
       text: step.text ?? null,

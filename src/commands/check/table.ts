@@ -1,4 +1,6 @@
 import { oneLine } from '../../contract/text.ts';
+import { stopOf } from '../../ecr/registry/checked-pull.ts';
+import type { Step } from '../../ecr/registry/pull.ts';
 import { identityWords } from '../../observe/words.ts';
 import { render } from '../../refusals/diagnosis.ts';
 import { type Paint, painter, table } from '../paint.ts';
@@ -6,6 +8,7 @@ import type { ImageReport } from './report.ts';
 
 const tints = {
   'would pull': 'green',
+  'no token': 'red',
   refused: 'red',
   missing: 'red',
   unreachable: 'yellow',
@@ -25,7 +28,7 @@ export function imageTable(reports: readonly ImageReport[], { color }: { readonl
 /** What is to be mended comes first, and what is nothing to us last. */
 const rankOf = ({ outcome }: ImageReport): number => (outcome === "not ECR's" ? 2 : outcome === 'would pull' ? 1 : 0);
 const stepWord = (report: ImageReport): string => (report.steps.length === 0 ? '-' : (stepOf(report)?.name ?? 'all'));
-const stepOf = ({ steps }: ImageReport) => steps.find(({ verdict }) => verdict !== 'ok' && verdict !== 'skipped');
+const stepOf = ({ steps }: ImageReport) => stopOf(steps);
 
 /** Twelve digits of a digest are enough to tell images apart. */
 function shortened({ image, host, repository, reference }: ImageReport): string {
@@ -34,10 +37,16 @@ function shortened({ image, host, repository, reference }: ImageReport): string 
   return `${host}/${repository}${digest ? `@${digest}...` : `:${reference}`}`;
 }
 
+/** A step with the right that its verdict hangs on: `manifest missing (ecr:BatchGetImage)`. */
+export function stepWords({ name, verdict, action, underCache }: Pick<Step, 'name' | 'verdict' | 'action' | 'underCache'>): string {
+  const more = underCache?.length ? `; below a pull-through cache ${underCache.join(', ')}` : '';
+  return action === 'none' ? `${name} ${verdict}` : `${name} ${verdict} (${action}${more})`;
+}
+
 function note(report: ImageReport, paint: Paint): string[] {
   const stop = stepOf(report);
   if (!stop) return [];
-  const done = report.steps.map(({ name, verdict, action }) => `${name} ${verdict}${action === 'none' ? '' : ` (${action})`}`);
+  const done = report.steps.map(stepWords);
   const lines = stop.diagnosis ? render(stop.diagnosis).split('\n') : [stop.text ?? ''];
   return ['', paint('bold', shortened(report)), `  ${done.join(', ')}`, ...lines.map(line => (line === '' ? '' : `  ${oneLine(line)}`))];
 }
@@ -49,8 +58,8 @@ function remarks(reports: readonly ImageReport[]): string[] {
 
 /** One proof holds for one identity. The one that pulls in the end may be another. */
 function identities(reports: readonly ImageReport[], paint: Paint): string[] {
-  const told = reports.flatMap(({ source, identity }) =>
-    identity ? [`${paint('bold', `source ${source}`)} is ${oneLine(identityWords(identity))}`] : [],
+  const told = reports.flatMap(({ source, identity, tokensFrom }) =>
+    identity ? [`${paint('bold', `source ${source}`)} is ${oneLine(wordsOn(identity, tokensFrom))}`] : [],
   );
   const anonymous = reports.some(({ source, steps }) => source === null && steps.length > 0)
     ? ['Images of ECR Public were asked for without a login.']
@@ -59,6 +68,10 @@ function identities(reports: readonly ImageReport[], paint: Paint): string[] {
   const lines = new Set([...told, ...anonymous, ...proven]);
   return lines.size > 0 ? ['', ...lines] : [];
 }
+
+/** The same as `whoami` says of a source that asks nobody of AWS. */
+const wordsOn = (identity: NonNullable<ImageReport['identity']>, tokensFrom: string | null): string =>
+  `${identity.from === tokensFrom ? 'nobody of AWS: tokens come from ' : ''}${identityWords(identity)}`;
 
 const otherPuller =
   'This shows what that identity may pull. Docker on this machine, or a kubelet with the role of its node, may be another identity: then its policies count.';

@@ -18,12 +18,12 @@ export interface Proof {
 export async function proofOf(image: Image, { all, choose }: Choice, io: Io): Promise<Proof> {
   const deps = await awsDeps(io);
   const spec: SourceSpec | undefined = choose(image.registry);
-  const who = spec && (await whoIs(spec, deps, io.signal, image.registry));
+  const who = spec && whoIs(spec, deps, io.signal, image.registry);
   const sources = makeSources(all, { ...deps, tells: 'principal' });
   const source = sources.choose(image.registry, { target: '', id: '' });
   const { pull, close } = openPull(sources, io);
-  const fetch = source && (() => source.fetch(image.registry, io.signal));
-  const checked = await checkPull({ image, source: source?.name ?? '' }, { fetch, pull }, io.signal);
+  const asked = source && who && { source, who: () => who, fetch: () => source.fetch(image.registry, io.signal) };
+  const checked = await checkPull({ image }, { asked, pull }, io.signal);
   await close();
-  return { who, pull: checked };
+  return { who: await who, pull: checked };
 }

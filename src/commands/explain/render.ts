@@ -5,6 +5,7 @@ import { stopOf } from '../../ecr/registry/checked-pull.ts';
 import type { Reason } from '../../ecr/sources/reasons.ts';
 import { relative } from '../../observe/words.ts';
 import { render } from '../../refusals/diagnosis.ts';
+import { stepWords } from '../check/table.ts';
 import { asJson, elsewhere, reasonOf } from '../whoami.ts';
 import type { KubeletPart } from './kubelet.ts';
 import type { Proof } from './proof.ts';
@@ -95,13 +96,14 @@ function proofFacts({ proof, asks }: Explained, now: number): readonly Fact[] {
   if (!proof) return [['pull', asks === 'offline' ? ['not tried, as --offline was given'] : []]];
   const { who, pull } = proof;
   const { steps, credential } = pull;
-  const [token, ...rest] = steps;
+  // Who that is stands above.
+  const [token, ...rest] = steps.filter(({ name }) => name !== 'identity');
   const stop = stopOf(steps);
   const why = stop ? (stop.diagnosis ? render(stop.diagnosis).split('\n') : [stop.text ?? '']).filter(line => line.trim() !== '') : [];
   if (stop && stop === token)
     return [['token', who?.failure && stop.text === who.failure.message ? ['none, as there is no identity'] : why]];
   const end = credential && `good until ${credential.expiresAt.toISOString()}, ${relative(credential.expiresAt.getTime(), now)}`;
-  const done = rest.map(({ name, verdict, action }) => `${name} ${verdict}${action === 'none' ? '' : ` (${action})`}`);
+  const done = rest.map(stepWords);
   return [
     ['token', [end ?? token?.text ?? '']],
     ['pull', [done.join(', '), ...why]],

@@ -1,13 +1,15 @@
 import type { Credential } from '../../contract/credential.ts';
 import { asFailure, type Failure, type FailureCode } from '../../contract/failures.ts';
+import type { Source, TokensFrom } from '../../contract/source.ts';
 import { readDenial } from '../../refusals/denial.ts';
 import type { Diagnosis } from '../../refusals/diagnosis.ts';
 import { explainDenial } from '../../refusals/gates.ts';
-import { freshTokenRefused } from '../../refusals/unanswered.ts';
+import { freshTokenRefused, givenTokenRefused } from '../../refusals/unanswered.ts';
+import type { Whoami } from '../sources/whoami.ts';
 import type { Pull, Step, Verdict, Wish } from './pull.ts';
 
-/** What a pull came to as a whole; otherwise the verdict of the step that stopped it. */
-export type Outcome = 'would pull' | Exclude<Verdict, 'ok' | 'skipped'>;
+/** What a pull came to; otherwise the verdict of the step that stopped it. `no token`: whatever the reason is. */
+export type Outcome = 'would pull' | 'no token' | Exclude<Verdict, 'ok' | 'failed' | 'skipped'>;
 
 /** A pull from its token on. `credential`: the newest one that was tried. */
 export interface CheckedPull {
@@ -16,10 +18,15 @@ export interface CheckedPull {
   readonly credential?: Credential;
 }
 
-/** The step that stops a pull; undefined when nothing does. */
-export const stopOf = (steps: readonly Step[]): Step | undefined => steps.find(({ verdict }) => verdict !== 'ok' && verdict !== 'skipped');
+/** The step that stops a pull; undefined when nothing does. Nobody who pulls needs to know who he is. */
+export const stopOf = <S extends Pick<Step, 'name' | 'verdict'>>(steps: readonly S[]): S | undefined =>
+  steps.find(({ name, verdict }) => name !== 'identity' && verdict !== 'ok' && verdict !== 'skipped');
 
-export const outcomeOf = (steps: readonly Step[]): Outcome => (stopOf(steps)?.verdict as Exclude<Outcome, 'would pull'>) ?? 'would pull';
+export function outcomeOf(steps: readonly Step[]): Outcome {
+  const { name, verdict } = stopOf(steps) ?? {};
+  if (name === 'token') return 'no token';
+  return verdict === 'refused' || verdict === 'missing' || verdict === 'unreachable' ? verdict : 'would pull';
+}
 
 /** The credential itself is not accepted: another one may be. It is told in three forms, and as a 401 by others. */
 export function isStale(steps: readonly Step[]): boolean {
@@ -27,38 +34,73 @@ export function isStale(steps: readonly Step[]): boolean {
   return status === 401 || (status === 403 && /authorization token has expired/i.test(text));
 }
 
+/** A source, and whoever its tokens are asked of. */
+export interface Asked {
+  readonly source: Pick<Source, 'name' | 'tokensFrom'>;
+  /** Who AWS says that it is. */
+  readonly who: () => Promise<Whoami>;
+  /** One credential, another one than `stale`. */
+  readonly fetch: (stale?: Credential) => Promise<Credential>;
+}
+
 /**
  * Fetches a token and walks the pull with it; once more with a newer token when the registry does not take the first
- * one. `fetch`: one credential, another one than `stale`; undefined without a source, where a pull needs no login.
+ * one. `asked`: undefined where no source serves the image. Then it is pulled without a login, as ECR Public allows.
  */
 export async function checkPull(
-  wish: Omit<Wish, 'credential'>,
-  { fetch, pull }: { readonly fetch: ((stale?: Credential) => Promise<Credential>) | undefined; readonly pull: Pull },
+  wish: Pick<Wish, 'image' | 'layer'>,
+  { asked, pull }: { readonly asked: Asked | undefined; readonly pull: Pull },
   signal: AbortSignal,
 ): Promise<CheckedPull> {
-  const action = `${wish.image.registry.service}:GetAuthorizationToken`;
-  if (!fetch) {
-    const token: Step = { name: 'token', action, verdict: 'skipped', text: 'No source serves it: pulled without a login.' };
-    return checked([token, ...(await pull({ ...wish, credential: undefined }, signal))]);
-  }
+  if (!asked) return await withoutSource(wish, pull, signal);
+  const [who, { steps, ...rest }] = await Promise.all([asked.who(), withToken(wish, { asked, pull }, signal)]);
+  return { ...rest, steps: [identityStep(who), ...steps] };
+}
+
+async function withoutSource(wish: Pick<Wish, 'image' | 'layer'>, pull: Pull, signal: AbortSignal): Promise<CheckedPull> {
+  const { host, service } = wish.image.registry;
+  const about = { name: 'token', action: `${service}:GetAuthorizationToken` } as const;
+  if (service === 'ecr') return checked([{ ...about, verdict: 'failed', text: `No source serves ${host}.`, diagnosis: unserved(host) }]);
+  const token: Step = { ...about, verdict: 'skipped', text: 'No source serves it: pulled without a login.' };
+  return checked([token, ...(await pull({ ...wish, source: '', credential: undefined }, signal))]);
+}
+
+const unserved = (host: string): Diagnosis => ({
+  id: 'source-missing',
+  sentence: `No source serves ${host}.`,
+  side: 'the configuration',
+  remedy: 'Add a source whose `accounts` or `registries` match it, or name one by --source.',
+});
+
+async function withToken(
+  wish: Pick<Wish, 'image' | 'layer'>,
+  { asked, pull }: { readonly asked: Asked; readonly pull: Pull },
+  signal: AbortSignal,
+): Promise<CheckedPull> {
+  const { name: source, tokensFrom } = asked.source;
+  const { host, service } = wish.image.registry;
+  const action = tokensFrom?.right ?? `${service}:GetAuthorizationToken`;
   let credential: Credential | undefined;
   for (let attempts = 0; ; attempts++) {
     try {
-      credential = await fetch(credential);
+      credential = await asked.fetch(credential);
     } catch (error) {
-      return checked([tokenStep(action, asFailure(error), wish.source)], credential);
+      return checked([tokenStep(action, asFailure(error), source)], credential);
     }
-    const steps: Step[] = [{ name: 'token', action, verdict: 'ok' }, ...(await pull({ ...wish, credential }, signal))];
+    const steps: Step[] = [{ name: 'token', action, verdict: 'ok' }, ...(await pull({ ...wish, source, credential }, signal))];
     if (!isStale(steps)) return checked(steps, credential);
-    if (attempts > 0) return checked(steps.map(asFresh(wish.image.registry.host)), credential);
+    if (attempts > 0) return checked(steps.map(asFresh(host, tokensFrom)), credential);
   }
 }
 
 /** What is said of passwords that lie somewhere is not true of a token that has just come. */
 const asFresh =
-  (host: string) =>
-  (step: Step): Step =>
-    step.verdict === 'refused' ? { ...step, diagnosis: freshTokenRefused({ host, said: step.text ?? 'it answered nothing' }) } : step;
+  (host: string, tokensFrom: TokensFrom | undefined) =>
+  (step: Step): Step => {
+    if (step.verdict !== 'refused') return step;
+    const said = { host, said: step.text ?? 'it answered nothing' };
+    return { ...step, diagnosis: tokensFrom ? givenTokenRefused({ ...said, ...tokensFrom }) : freshTokenRefused(said) };
+  };
 
 const checked = (steps: readonly Step[], credential?: Credential): CheckedPull => ({
   outcome: outcomeOf(steps),
@@ -66,7 +108,23 @@ const checked = (steps: readonly Step[], credential?: Credential): CheckedPull =
   ...(credential && { credential }),
 });
 
-const silent: readonly FailureCode[] = ['UNREACHABLE', 'TIMEOUT', 'BUSY', 'UNEXPECTED'];
+/** Who refuses a token says so; everything else is that there is none. */
+const verdicts: Partial<Record<FailureCode, Verdict>> = {
+  AUTH: 'refused',
+  FORBIDDEN: 'refused',
+  UNREACHABLE: 'unreachable',
+  TIMEOUT: 'unreachable',
+  BUSY: 'unreachable',
+};
+const verdictOn = ({ code }: Failure): Verdict => verdicts[code] ?? 'failed';
+
+/** GetCallerIdentity needs no right, and shows nothing but the name. */
+function identityStep({ giver, caller, failure }: Whoami): Step {
+  const asked = { name: 'identity', action: 'sts:GetCallerIdentity' } as const;
+  if (caller) return { ...asked, verdict: 'ok', text: caller.arn };
+  if (failure) return { ...asked, verdict: verdictOn(failure), text: failure.message };
+  return { name: 'identity', action: 'none', verdict: 'skipped', text: `Nobody of AWS: tokens come from ${giver}.` };
+}
 
 function tokenStep(action: string, failure: Failure, source: string): Step {
   const { code, message, remedy } = failure;
@@ -77,6 +135,11 @@ function tokenStep(action: string, failure: Failure, source: string): Step {
     side: `source ${source}, and whoever it asks for tokens`,
     remedy,
   };
-  const verdict = silent.includes(code) ? 'unreachable' : 'refused';
-  return { name: 'token', action: denial?.action ?? action, verdict, text: message, diagnosis: denial ? explainDenial(denial) : own };
+  return {
+    name: 'token',
+    action: denial?.action ?? action,
+    verdict: verdictOn(failure),
+    text: message,
+    diagnosis: denial ? explainDenial(denial) : own,
+  };
 }

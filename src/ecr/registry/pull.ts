@@ -9,23 +9,27 @@ import { nameOf } from '../../io/proxies.ts';
 import { readDenial } from '../../refusals/denial.ts';
 import { diagnose } from '../../refusals/diagnose.ts';
 import type { Diagnosis } from '../../refusals/diagnosis.ts';
-import { layersRefused, layersUnreached, unknownAnswer, unreached } from '../../refusals/unanswered.ts';
+import { rights } from '../../refusals/statements.ts';
+import { layersRefused, layersUnreached, nobodyRefused, unknownAnswer, unreached } from '../../refusals/unanswered.ts';
 import { type Blob, type Manifest, manifestTypes, type Platform, readManifest, smallest } from './manifest.ts';
 import { type Ask, basic, doorIn, type Location, wordsOf } from './prove.ts';
 
 /**
  * What a step of a pull came to. `unreachable`: there was no answer, or none that says anything of this image (a rate
- * limit, a page of a proxy). `skipped`: the image has nothing there.
+ * limit, a page of a proxy). `failed`: a token or an identity could not be had for another reason. `skipped`: the image
+ * has nothing there.
  */
-export type Verdict = 'ok' | 'refused' | 'missing' | 'unreachable' | 'skipped';
+export type Verdict = 'ok' | 'refused' | 'missing' | 'unreachable' | 'failed' | 'skipped';
 
 /**
  * One step of a pull. `action`: the right that it needs, or that IAM named when it refused; `none` where it needs none.
  * `text`: what was answered, for people, unless all is well. `diagnosis`: of what stops the pull.
  */
 export interface Step {
-  readonly name: 'token' | 'registry' | 'manifest' | 'config' | 'layer';
+  readonly name: 'identity' | 'token' | 'registry' | 'manifest' | 'config' | 'layer';
   readonly action: string;
+  /** Rights that lack as well where the name is below a pull-through cache: such a refusal is told as a 404. */
+  readonly underCache?: readonly string[];
   readonly verdict: Verdict;
   readonly status?: number;
   readonly text?: string;
@@ -225,14 +229,17 @@ function judged<T>(around: Walk, about: About, answer: Answer | Failure, read: (
     const { partition } = around.wish.image.registry;
     return { step: { ...step, action, diagnosis: (verdict === 'refused' ? layersRefused : unknownAnswer)({ host, said, partition }) } };
   }
-  return {
-    step: {
-      ...step,
-      action: readDenial(text)?.action ?? action,
-      diagnosis: meaningOf(around, about, answer) ?? unknownAnswer({ host, said }),
-    },
-  };
+  const isNobody = around.wish.credential === undefined && verdict === 'refused';
+  const diagnosis = isNobody ? nobodyRefused({ host, said }) : (meaningOf(around, about, answer) ?? unknownAnswer({ host, said }));
+  const underCache = cacheRights[diagnosis.id];
+  return { step: { ...step, action: readDenial(text)?.action ?? action, ...(underCache && { underCache }), diagnosis } };
 }
+
+/** By the situation: what a pull through a cache does in the name of whoever pulls. */
+const cacheRights: Readonly<Record<string, readonly string[]>> = {
+  'image-missing': rights.import.actions,
+  'repository-missing': [...rights.import.actions, ...rights.create.actions],
+};
 
 function meaningOf({ wish: { image, credential } }: Walk, { action, host }: About, { status, text }: Answer): Diagnosis | undefined {
   const { registry, repository, reference } = image;

@@ -6,8 +6,8 @@ import type { AwsDeps } from '../aws/aws.ts';
 import { type Step, within } from '../aws/wire.ts';
 import { identityOf } from '../keys/asked-as.ts';
 import { programIn } from '../keys/command-line.ts';
-import { describeIdentity } from '../keys/identity.ts';
 import type { SourceSpec } from './choice.ts';
+import { giverOf } from './giver.ts';
 
 /** In milliseconds: what runs here has as long as AWS has. */
 const fetchMs = 20_000;
@@ -24,8 +24,10 @@ export function localSource(spec: SourceSpec, deps: AwsDeps): Source {
     deps.askedAs === 'not said' ? undefined : await identityOf(spec, env, account);
   const { step, work } = jobOf(spec, deps);
   const running = new Set<string>();
+  const tokensFrom = giverOf(spec);
   return {
     name,
+    tokensFrom,
     scope,
     async fetch(registry, caller) {
       const from = { source: name, scope: scope(registry) };
@@ -39,7 +41,7 @@ export function localSource(spec: SourceSpec, deps: AwsDeps): Source {
         signal => work(registry, from, signal),
       ).finally(() => running.delete(from.scope));
       const { own } = credential;
-      const identity = { from: describeIdentity(spec, env), ...(own?.account && { account: own.account }) };
+      const identity = { from: tokensFrom?.words ?? name, ...(own?.account && { account: own.account }) };
       // A file that was written meanwhile may have been read before or after.
       const isSame = before !== undefined && before === (await askedAs(registry));
       return { ...credential, identity, ...(isSame && { askedAs: before }) };

@@ -6,6 +6,7 @@ import { apiAsked, endpointSetBy, type Setting, type Settings, variantOf } from 
 import { endsWithSession, identityOf } from '../keys/asked-as.ts';
 import { externalIdOf, type WebToken } from '../keys/role.ts';
 import { asksAws, choiceOf, type SourceSpec } from './choice.ts';
+import { giverOf } from './giver.ts';
 import { localSource } from './local-source.ts';
 
 export type { SourceSpec } from './choice.ts';
@@ -60,6 +61,7 @@ function awsSource(spec: SourceSpec, deps: AwsDeps, webToken?: WebToken): Source
   let custom = endpointSetBy(identity, api, env);
   return {
     name,
+    tokensFrom: giverOf(spec),
     scope,
     async fetch(registry, signal) {
       const from = { source: name, scope: scope(registry) };

@@ -1,5 +1,4 @@
 import { asFailure, type Failure } from '../../contract/failures.ts';
-import { functionNamed } from '../../contract/function-name.ts';
 import type { Registry } from '../../contract/registry.ts';
 import type { AwsDeps } from '../aws/aws.ts';
 import { askCaller, type Caller } from '../aws/caller.ts';
@@ -7,10 +6,10 @@ import { awsFailure } from '../aws/errors.ts';
 import { withKeys } from '../aws/held.ts';
 import { namedProfile } from '../aws/variables.ts';
 import type { Link } from '../keys/chain.ts';
-import { programIn } from '../keys/command-line.ts';
 import { compared, type Other } from '../keys/others.ts';
 import { readShared } from '../keys/shared.ts';
 import { asksAws, type SourceSpec } from './choice.ts';
+import { giverOf } from './giver.ts';
 import { identityIn } from './source.ts';
 
 /** Who a source is, and how its keys were found. Holds no secret. */
@@ -45,7 +44,7 @@ export async function whoIs(
   signal: AbortSignal,
   registry: Pick<Registry, 'service' | 'region' | 'fips' | 'dualStack'> = somewhere(spec),
 ): Promise<Whoami> {
-  const giver = giverOf(spec);
+  const giver = giverOf(spec)?.words;
   if (!asksAws(spec)) return { source: spec.name, giver, passed: [], roles: [], others: [] };
   const identity = identityIn(spec);
   const passed: Link[] = [];
@@ -74,13 +73,6 @@ export async function whoIs(
     found = { ...found, failure: asFailure(error) };
   }
   return { source: spec.name, ...(giver && { giver }), passed, roles, others: await othersThan(spec, roles, deps), ...found };
-}
-
-/** Whoever gives the tokens of a source in the place of ECR. */
-function giverOf({ lambda, command, file }: SourceSpec): string | undefined {
-  if (file !== undefined) return `the file ${file}`;
-  if (command !== undefined) return `the command ${programIn(command)}`;
-  return lambda === undefined ? undefined : (functionNamed(lambda)?.shown ?? `the function ${lambda}`);
 }
 
 /** The regions of partitions whose keys are unknown elsewhere. */
