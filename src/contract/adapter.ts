@@ -70,7 +70,7 @@ export interface Slot<Ref = unknown> {
   /**
    * A delivery restarts or interrupts something (a redeploy), so it comes as rarely as possible: only when less than
    * this part (0 to 1) of the life of what the slot holds is left, and within the target's `window`. After a start,
-   * a slot without `holds` counts as fresh.
+   * a slot without `holds` counts as fresh. Retries and repairs are 30 min to 8 h apart.
    */
   readonly disturbs?: { readonly below: number };
   readonly findings?: readonly Finding[];

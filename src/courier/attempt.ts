@@ -1,6 +1,7 @@
 import type { Finding, FindingSpecs, Rehearsal } from '../contract/adapter.ts';
 import type { Credential, Credentials } from '../contract/credential.ts';
 import type { Failure } from '../contract/failures.ts';
+import { triedAgainAt } from './disturbing.ts';
 import { fetchedSince } from './due.ts';
 import {
   type Entry,
@@ -17,7 +18,7 @@ import {
   type Unsettled,
 } from './ledger.ts';
 import { noteFollower } from './offers.ts';
-import { atPeace, retryPause, second } from './timing.ts';
+import { atPeace, rarely, retryPause, second } from './timing.ts';
 
 /** One try to deliver: what was offered, why, when it began. */
 export interface Attempt {
@@ -71,7 +72,7 @@ export function recordSuccess(record: TargetRecord, attempt: Attempt, receipt: R
     const before = atPeace(entry, now) ? undefined : entry.repaired;
     entry.repaired = { count: (before?.count ?? 0) + 1, at: now };
   }
-  if (entry.unsettled) entry.unsettled = settled(entry.unsettled, began, now + lingerMs + second);
+  entry.unsettled = settled(entry, began, now, lingerMs);
   const id = receipt.id ?? entry.slot.id;
   if (id !== entry.slot.id) {
     record.entries.delete(entry.slot.id);
@@ -128,11 +129,12 @@ function fulfils({ entry, offer, began }: Attempt, askedAt: Moment): boolean {
 
 /**
  * What is left of the doubt after an answered write: nothing when it is the second one, and began after the time for
- * which an earlier write could linger.
+ * which an earlier write could linger. What disturbs needs no second one.
  */
-function settled(unsettled: Unsettled, began: Moment, confirmAt: Moment): Unsettled | undefined {
-  if (!unsettled.answered) return { ...unsettled, confirmAt, answered: true };
-  return began >= unsettled.confirmAt ? undefined : unsettled;
+function settled({ unsettled, slot }: Entry, began: Moment, now: Moment, lingerMs: number): Unsettled | undefined {
+  if (!unsettled || (began >= unsettled.confirmAt && (unsettled.answered || slot.disturbs))) return undefined;
+  if (unsettled.answered) return unsettled;
+  return { ...unsettled, confirmAt: now + Math.max(lingerMs + second, slot.disturbs ? rarely(1) : 0), answered: true };
 }
 
 /**
@@ -148,7 +150,9 @@ export function recordFailure(
   const { entry, offer, began } = attempt;
   const count = (entry.trouble?.count ?? 0) + 1;
   // Another token that has arrived meanwhile is tried at once, as if it had arrived later.
-  entry.notBefore = failure.code === 'CREDENTIAL_REFUSED' && hasNewer(attempt) ? now : now + retryPause(failure, count, random);
+  const soonest = failure.code === 'CREDENTIAL_REFUSED' && hasNewer(attempt) ? now : now + retryPause(failure, count, random);
+  const settles = failure.facts.mayLand ? now + lingerMs + second : now;
+  entry.notBefore = entry.slot.disturbs ? triedAgainAt(record, entry, { now, soonest: Math.max(soonest, settles), count }) : soonest;
   const fingerprints = [...keptOf(offer).values()].map(({ fingerprint }) => fingerprint);
   const refused = entry.trouble?.refused ?? (failure.code === 'CREDENTIAL_REFUSED' ? fingerprints : undefined);
   entry.trouble = { failure, count, since: entry.trouble?.since ?? began, triedAt: began, fingerprint: fingerprints[0], refused };

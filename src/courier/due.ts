@@ -1,3 +1,4 @@
+import { lateIn, mayBegin, windowless } from './disturbing.ts';
 import {
   type Entry,
   type Holding,
@@ -10,7 +11,7 @@ import {
   type TargetRecord,
 } from './ledger.ts';
 import { headOf, heldByLeader, leaderOf, offerFor } from './offers.ts';
-import { atPeace, fetchDueAt, minute, repairPause, rewriteAgainAfter } from './timing.ts';
+import { atPeace, fetchDueAt, mayRepairAt, rarely, rewriteAgainAfter } from './timing.ts';
 
 /** Why a slot should be written now, and with what. */
 export interface Due {
@@ -41,12 +42,13 @@ function holdsNewest({ slot, held, scopes, unsettled, trouble, neededByFollower,
  */
 export function plannedAt(record: TargetRecord, entry: Entry, now: Moment): Moment | undefined {
   if (entry.running || whyDue(record, entry, now)) return now;
-  const { unsettled, repaired } = entry;
+  const { unsettled } = entry;
   const turns = [
     entry.notBefore,
     unsettled?.confirmAt ?? 0,
-    repaired ? repaired.at + repairPause(repaired.count) : 0,
+    mayRepairAt(entry),
     (entry.slot.disturbs && record.opensAt?.()) ?? 0,
+    windowless(record, entry),
     entry.rewriteAskedAt === undefined ? 0 : mayRewriteAt(entry),
   ];
   const turn = turns
@@ -139,9 +141,7 @@ function reportAwaited({ managed, discoveredAt, nextDiscoveryAt }: TargetRecord,
   return reported < unsettled.confirmAt ? Math.max(unsettled.confirmAt, nextDiscoveryAt) : undefined;
 }
 
-function mayRepair({ repaired }: Entry, now: Moment): boolean {
-  return repaired === undefined || now >= repaired.at + repairPause(repaired.count);
-}
+const mayRepair = (entry: Entry, now: Moment): boolean => now >= mayRepairAt(entry);
 
 /** Somebody put another credential over ours, which lives no longer than what we have, or not what the leader holds. */
 function overwritten(entry: Entry, offer: Offer): boolean {
@@ -159,12 +159,14 @@ function overwritten(entry: Entry, offer: Offer): boolean {
  */
 function rewriteIsDue(entry: Entry, now: Moment): boolean {
   if (entry.neededByFollower) return true;
-  const { rewriteAskedAt, wroteAt } = entry;
-  if (rewriteAskedAt === undefined) return false;
+  const { slot, rewriteAskedAt, wroteAt } = entry;
+  if (rewriteAskedAt === undefined || (slot.disturbs && now < mayRewriteAt(entry))) return false;
   return (wroteAt < rewriteAskedAt && now >= mayRewriteAt(entry)) || fetchedSince(entry, rewriteAskedAt);
 }
 
-const mayRewriteAt = ({ rewroteAt }: Entry): Moment => (rewroteAt ?? Number.NEGATIVE_INFINITY) + rewriteAgainAfter;
+export function mayRewriteAt({ rewroteAt, slot }: Entry): Moment {
+  return (rewroteAt ?? Number.NEGATIVE_INFINITY) + (slot.disturbs ? rarely(1) : rewriteAgainAfter);
+}
 
 /**
  * Whether every credential that there is for the slot comes from a fetch that began after that moment, and nobody has
@@ -181,28 +183,6 @@ function outdated(record: TargetRecord, { slot }: Entry, held: Holding, given: H
   if (slot.after !== undefined) return true;
   if (held.scope !== undefined && held.scope !== given.scope) return true;
   return now >= held.agesAt && given.endsAt > held.endsAt;
-}
-
-/**
- * From when on a slot that disturbs is given another credential: late, but not so late that the one it holds would end
- * before.
- */
-function lateIn({ receivedAt, endsAt }: Holding, below: number, record: TargetRecord): Moment {
-  const life = endsAt - receivedAt;
-  return endsAt - Math.max(below * life, Math.min(life / 2, deliveryTakes(record)));
-}
-
-/** From being due to being done at the latest, in milliseconds: a tick, a fetch and the deadline of the delivery. */
-function deliveryTakes({ managed }: TargetRecord): number {
-  return minute + managed.limits.deliverMs;
-}
-
-/** A delivery that disturbs waits for its target's window, unless what the slot holds would end first. */
-function mayBegin(record: TargetRecord, { slot, held }: Entry, now: Moment): boolean {
-  if (!slot.disturbs || !record.opensAt) return true;
-  const opensAt = record.opensAt();
-  const endsAt = held.length === 0 ? now : Math.min(...held.map(holding => holding?.endsAt ?? now));
-  return opensAt <= now || endsAt <= opensAt + deliveryTakes(record);
 }
 
 /** Whether the repairs of a slot do not last. */

@@ -1,5 +1,5 @@
 import type { Entry, Moment, Scope, TargetRecord } from './ledger.ts';
-import { soon, tryAgainAfter } from './timing.ts';
+import { rarely, soon, tryAgainAfter } from './timing.ts';
 
 /**
  * The target works again: slots whose failure had stopped it are tried soon. Not at once: a manager that lists well and
@@ -7,7 +7,8 @@ import { soon, tryAgainAfter } from './timing.ts';
  */
 export function tryStoppedSoon({ entries }: TargetRecord, now: Moment, random: () => number): void {
   for (const entry of entries.values())
-    if (entry.trouble?.failure.stops === 'target') entry.notBefore = Math.min(entry.notBefore, now + soon(entry.trouble.count, random));
+    if (entry.trouble?.failure.stops === 'target' && !entry.slot.disturbs)
+      entry.notBefore = Math.min(entry.notBefore, now + soon(entry.trouble.count, random));
 }
 
 /** Every slot may be tried at once. What a server asked for with Retry-After is kept. */
@@ -19,7 +20,7 @@ export function endPauses({ entries }: TargetRecord, now: Moment): void {
 export function shortenPauses({ entries }: TargetRecord, now: Moment): void {
   for (const entry of entries.values()) {
     if (isAskedPause(entry)) continue;
-    const mayTryAt = (entry.rewroteAt ?? Number.NEGATIVE_INFINITY) + tryAgainAfter;
+    const mayTryAt = (entry.rewroteAt ?? Number.NEGATIVE_INFINITY) + (entry.slot.disturbs ? rarely(1) : tryAgainAfter);
     entry.notBefore = Math.min(entry.notBefore, Math.max(now, mayTryAt));
   }
 }
@@ -29,8 +30,8 @@ export function isAskedPause({ trouble }: Pick<Entry, 'trouble'>): boolean {
   return trouble?.failure.facts.retryAfterMs !== undefined;
 }
 
-/** There is a new credential: slots that refused the former one may be tried at once. */
+/** There is a new credential: slots that refused the former one may be tried at once, unless that disturbs. */
 export function endRefusals({ entries }: TargetRecord, scope: Scope, now: Moment): void {
   for (const entry of entries.values())
-    if (entry.trouble?.failure.code === 'CREDENTIAL_REFUSED' && entry.scopes.includes(scope)) entry.notBefore = now;
+    if (entry.trouble?.failure.code === 'CREDENTIAL_REFUSED' && entry.scopes.includes(scope) && !entry.slot.disturbs) entry.notBefore = now;
 }

@@ -1,3 +1,4 @@
+import { mayRewriteAt } from './due.ts';
 import type { Lane } from './lane.ts';
 import type { Entry, Moment, Scope } from './ledger.ts';
 import { isAskedPause } from './pauses.ts';
@@ -41,6 +42,7 @@ function slotsOf({ name, entries, opensAt }: Lane['record'], now: Moment): Postp
   const endOf = (slots: readonly Entry[]) => Math.max(...slots.map(({ notBefore }) => notBefore));
   const told = (slots: readonly Entry[], why: string, until: (slots: readonly Entry[]) => Moment): Postponed[] =>
     slots.length === 0 ? [] : [{ what: countOf(slots.length, name), why, until: until(slots) }];
+  const resting = all.filter(entry => entry.slot.disturbs && entry.notBefore <= now && mayRewriteAt(entry) > now);
   const disturbed = opensAt && opensAt() > now ? all.filter(({ slot }) => slot.disturbs) : [];
   return [
     ...told(pausing.filter(isAskedPause), 'the server asked to wait', endOf),
@@ -49,6 +51,7 @@ function slotsOf({ name, entries, opensAt }: Lane['record'], now: Moment): Postp
       'the last try failed a moment ago',
       endOf,
     ),
+    ...told(resting, 'deliveries that disturb keep a distance of half an hour', slots => Math.max(...slots.map(mayRewriteAt))),
     ...told(disturbed, 'deliveries that disturb wait for the window', () => opensAt?.() ?? now),
   ];
 }

@@ -159,7 +159,7 @@ function holdingsOf(slot: Slot, scopes: Entry['scopes'], now: Moment, deps: Repo
   // A follower without registries holds what its leader does.
   const places =
     registries.length === 0 && after !== undefined ? (known?.heldHosts ?? hostsTold(slot)) : registries.map(({ host }) => host);
-  const untold = slot.disturbs && !known && slot.state === 'present' ? freshSince(now) : undefined;
+  const untold = slot.disturbs && !known && slot.state !== 'absent' ? freshSince(now) : undefined;
   if (!holds) return untold && places.map(() => untold);
   const serverNow = deps.serverNow();
   const readAs = (said: Holding, at: number): Holding => {

@@ -87,6 +87,11 @@ export function slow(count: number, random: () => number): number {
 /** The least time between a write that was asked for and another one that brings nothing newer. */
 export const rewriteAgainAfter = minute;
 
+/** From one delivery that disturbs to the next: 30 min doubling to 8 h. `count` is 1 for the first. */
+export function rarely(count: number): number {
+  return Math.min(8 * hour, 30 * minute * 2 ** (count - 1));
+}
+
 /** The least time between a failed attempt that was asked for and the next one. */
 export const tryAgainAfter = 30 * second;
 
@@ -128,10 +133,20 @@ export function fetchPause(failure: Failure, count: number, life: number | undef
   return Math.max(spacing(life) + 5 * second * random(), retryPause(failure, count, random));
 }
 
-/** Repairs that do not last: 1 min doubling to 30 min between them. An hour of peace forgets them. */
+/**
+ * Repairs that do not last: 1 min doubling to 30 min between them. An hour of peace forgets them, a day where they
+ * disturb.
+ */
 export function repairPause(repairs: number): number {
   return repairs === 0 ? 0 : Math.min(30 * minute, minute * 2 ** (repairs - 1));
 }
-export function atPeace({ repaired }: Pick<Entry, 'repaired'>, now: Moment): boolean {
-  return repaired === undefined || now - repaired.at >= hour;
+
+/** From when on the slot may be repaired. */
+export function mayRepairAt({ repaired, slot, wroteAt }: Pick<Entry, 'repaired' | 'slot' | 'wroteAt'>): Moment {
+  if (!repaired || repaired.count === 0) return 0;
+  return slot.disturbs ? Math.max(repaired.at, wroteAt) + rarely(repaired.count) : repaired.at + repairPause(repaired.count);
+}
+
+export function atPeace({ repaired, slot }: Pick<Entry, 'repaired' | 'slot'>, now: Moment): boolean {
+  return repaired === undefined || now - repaired.at >= (slot.disturbs ? day : hour);
 }

@@ -3,8 +3,22 @@ import { describe, test } from 'node:test';
 import type { Slot } from '../../src/contract/adapter.ts';
 import { fingerprint } from '../../src/contract/credential.ts';
 import type { Registry } from '../../src/contract/registry.ts';
-import { createVirtualClock } from '../fakes/clock.ts';
-import { failing, gaps, hours, minutes, only, promptTarget, registry, row, seconds, startRig, type TestTarget, testSource } from './rig.ts';
+import { createVirtualClock, type VirtualClock } from '../fakes/clock.ts';
+import {
+  failing,
+  gaps,
+  hours,
+  minutes,
+  only,
+  promptTarget,
+  registry,
+  row,
+  seconds,
+  startRig,
+  type TestTarget,
+  testSource,
+  testTarget,
+} from './rig.ts';
 
 const writesOf = (target: TestTarget, id: string): number => target.writes.filter(write => write.slot === id).length;
 const account: Slot = { id: 'account', registries: [], state: 'present', ref: null, after: 'secret' };
@@ -297,7 +311,8 @@ describe('what a manager says that a slot holds', () => {
           await using rig = await startRig({ targets: [target] });
           await clock.advance(5 * hours);
           const written = rig.of('delivered').map(({ reason }) => reason);
-          assert.ok(written.length > 6 && written.length < 18, `${written}`);
+          const [least, most] = disturbs ? [4, 6] : [7, 17];
+          assert.ok(written.length >= least && written.length <= most, `${written}`);
           const record = rig.courier.ledger.targets.get('p') ?? assert.fail();
           const findings = rig.courier.ledger.findingsOf(record, record.entries.get('1')).map(({ code }) => code);
           assert.deepEqual(findings, ['CONTESTED']);
@@ -476,7 +491,7 @@ describe('a delivery that disturbs', () => {
     };
     const opens = clock.wall() + 12 * hours - 75 * seconds;
     const window = (wall: number) => (wall <= opens ? opens : Math.max(wall, opens + (wall < opens + minutes ? 0 : 24 * hours)));
-    const target = promptTarget(clock, 'p', [disturbing({ state: 'drifted' })], { window });
+    const target = promptTarget(clock, 'p', [disturbing({ state: 'absent' })], { window, create: true });
     target.onDeliver = async (_, store, signal) => {
       await clock.sleep(50 * seconds, signal);
       store();
@@ -494,8 +509,8 @@ describe('a delivery that disturbs', () => {
       const hour = Math.floor(wall / hours) % 24;
       return hour >= 2 && hour < 4 ? wall : (Math.floor(wall / hours) + ((26 - hour) % 24 || 24)) * hours;
     };
-    const target = promptTarget(clock, 'p', [disturbing({ state: 'drifted' })], { window: open });
-    // Starts at midnight: nothing is known to lie there, so it does not wait.
+    const target = promptTarget(clock, 'p', [disturbing({ state: 'absent' })], { window: open, create: true });
+    // Starts at midnight: nothing lies there, so it does not wait.
     await using rig = await startRig({ targets: [target] });
     await clock.advance(30 * minutes);
     assert.equal(target.writes.length, 1);
@@ -511,6 +526,113 @@ describe('a delivery that disturbs', () => {
     const [first] = timesOf(target).slice(2);
     assert.ok(first !== undefined && first >= 9.4 && first < 10, `${first}: it would end before the next window`);
   });
+});
+
+describe('a delivery that disturbs comes rarely', () => {
+  const disturbing = (more: Partial<Slot> = {}): Slot => ({ ...row('1'), disturbs: { below: 0.25 }, ...more });
+  const timesOf = ({ writes }: TestTarget) => writes.map(({ at }) => at);
+  /** One hour each day, which begins so many hours after the start. */
+  const daily = (clock: VirtualClock, begins: number) => {
+    const began = clock.wall() + begins * hours;
+    return (wall: number) => {
+      const into = (((wall - began) % (24 * hours)) + 24 * hours) % (24 * hours);
+      return into < 1 * hours ? wall : wall - into + 24 * hours;
+    };
+  };
+
+  for (const code of ['TIMEOUT', 'REJECTED', 'BUSY', 'NOT_FOUND', 'CREDENTIAL_REFUSED'] as const)
+    for (const opens of ['always', 'daily'] as const)
+      test(`when it always fails with ${code}, window open ${opens}`, async () => {
+        const clock = createVirtualClock();
+        const target = testTarget(clock, 'p', [disturbing()], opens === 'daily' ? { window: daily(clock, 20) } : {});
+        target.onDeliver = async () => {
+          throw failing(code, code === 'TIMEOUT' ? { mayLand: true } : {});
+        };
+        await using _ = await startRig({ targets: [target], keepsEvents: false, tickMs: 60 * seconds, cron: '*/20 * * * *' });
+        await clock.advance(48 * hours);
+        const times = timesOf(target);
+        assert.ok(times.length >= 6 && times.length <= 12, `${times.map(at => at / hours)}`);
+        for (const gap of gaps(times)) assert.ok(gap >= 30 * minutes, `${gap / minutes} min`);
+        assert.ok(
+          times.some(at => at > 11.9 * hours && at < 12 * hours),
+          'once more before the end of what it held',
+        );
+      });
+
+  for (const landed of ['landed', 'did not land'])
+    test(`when it hung once and ${landed}: one more, half an hour later`, async () => {
+      const clock = createVirtualClock();
+      const target = testTarget(clock, 'p', [disturbing({ state: 'absent' })], { create: true });
+      target.onDeliver = async (_, store) => {
+        if (target.writes.length > 1) return;
+        if (landed === 'landed') store();
+        throw failing('TIMEOUT', { mayLand: true });
+      };
+      await using rig = await startRig({ targets: [target] });
+      await clock.advance(8 * hours);
+      const [gap] = gaps(timesOf(target));
+      assert.equal(target.writes.length, 2);
+      assert.ok(gap !== undefined && gap >= 30 * minutes && gap < 40 * minutes, `${gap}`);
+      assert.equal(rig.courier.ledger.targets.get('p')?.entries.get('1')?.unsettled, undefined);
+    });
+
+  test('when it drifts, and the window is shut, after a start as well: it waits, and nextAttempt says so', async () => {
+    for (const after of [0, 1]) {
+      const clock = createVirtualClock();
+      const state = after === 0 ? 'drifted' : 'present';
+      const target = promptTarget(clock, 'p', [disturbing({ state })], { window: daily(clock, 6) });
+      await using rig = await startRig({ targets: [target] });
+      await clock.advance(1 * hours);
+      target.rows.set('1', disturbing({ state: 'drifted' }));
+      await clock.advance(1 * hours);
+      const { ledger } = rig.courier;
+      const record = ledger.targets.get('p') ?? assert.fail();
+      const foreseen = ledger.nextAttempt(record, record.entries.get('1') ?? assert.fail()) ?? assert.fail();
+      assert.equal(foreseen - ledger.now(), 4 * hours);
+      await clock.advance(10 * hours);
+      assert.equal(target.writes.length, 1);
+      assert.ok(Math.abs((timesOf(target)[0] ?? 0) - 6 * hours) < 2 * minutes, `${timesOf(target)}`);
+    }
+  });
+
+  test('when the window opens only after the end of what it holds: late in the life of that, although it drifts', async () => {
+    const clock = createVirtualClock();
+    const target = promptTarget(clock, 'p', [disturbing({ state: 'drifted' })], { window: daily(clock, 20) });
+    await using _ = await startRig({ targets: [target] });
+    await clock.advance(11 * hours);
+    const [first] = timesOf(target);
+    assert.ok(first !== undefined && first > 8.9 * hours && first < 9.2 * hours, `${first}`);
+  });
+
+  test('when it is always drifted: repairs are half an hour to eight hours apart, and reported', async () => {
+    const clock = createVirtualClock();
+    const target = promptTarget(clock, 'p', []);
+    target.onDiscover = async () => ({ slots: [disturbing({ state: 'drifted' })] });
+    await using rig = await startRig({ targets: [target], keepsEvents: false });
+    await clock.advance(72 * hours);
+    assert.ok(target.writes.length >= 9 && target.writes.length <= 14, `${target.writes.length}`);
+    const record = rig.courier.ledger.targets.get('p') ?? assert.fail();
+    const findings = rig.courier.ledger.findingsOf(record, record.entries.get('1')).map(({ code }) => code);
+    assert.deepEqual(findings, ['CONTESTED']);
+  });
+
+  for (const code of [undefined, 'REJECTED'] as const)
+    test(`when somebody asks for a refresh each minute: ${code ?? 'it works'}`, async () => {
+      const clock = createVirtualClock();
+      const target = promptTarget(clock, 'p', [disturbing()]);
+      target.onDeliver = async () => {
+        if (code) throw failing(code);
+      };
+      await using rig = await startRig({ targets: [target], keepsEvents: false });
+      const named = new Set<string>();
+      for (let at = 0; at < 180; at++) {
+        for (const { what, why } of rig.courier.refresh() ?? []) if (what === '1 slot of p') named.add(why);
+        await clock.advance(1 * minutes);
+      }
+      assert.ok(target.writes.length >= 4 && target.writes.length <= 7, `${target.writes.length}`);
+      for (const gap of gaps(timesOf(target))) assert.ok(gap >= 30 * minutes, `${gap / minutes} min`);
+      assert.deepEqual([...named], [code ? 'the last try failed a moment ago' : 'deliveries that disturb keep a distance of half an hour']);
+    });
 });
 
 test('a refresh of what disturbs waits for the newer credential, and restarts it once', async () => {
