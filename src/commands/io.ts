@@ -55,12 +55,15 @@ export function readArgs<const T extends NonNullable<ParseArgsConfig['options']>
   }
 }
 
+/** What people call an option who know it from elsewhere. */
+const meant: Readonly<Record<string, string>> = { role: 'for', principal: 'for', user: 'for', who: 'for', output: 'format' };
+
 /** In place of advice on positional arguments, which nobody wants who mistyped an option. */
 function unknownOption(error: unknown, names: readonly string[]): UsageError | undefined {
   const { code, message } = error as NodeJS.ErrnoException;
   const [, dashes = '', given] = /'(--?)([^' ]*)/.exec(message) ?? [];
   if (code !== 'ERR_PARSE_ARGS_UNKNOWN_OPTION' || given === undefined) return undefined;
-  const near = nearest(given, names);
+  const near = nearest(given, names) ?? names.find(name => name === meant[given]);
   return new UsageError(`there is no option ${dashes}${given}${near === undefined ? '' : `; did you mean --${near}?`}`);
 }
 

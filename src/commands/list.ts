@@ -222,7 +222,7 @@ export const commands: Readonly<Record<string, Command>> = {
       'cache                           to pull through a cache; --existing: its repositories are there; --tags: its template tags them',
       'token, public                   to get a token of ECR, of ECR Public',
       'assume ROLE, invoke FUNCTION    by their ARNs; --external-id ID: what the role demands',
-      'web-identity ROLE               by tokens of a service account: --for PROVIDER --subject SUBJECT; --audience: sts.amazonaws.com unless given',
+      'web-identity ROLE               by tokens of a service account or a CI job: --for PROVIDER --subject SUBJECT; --audience: sts.amazonaws.com unless given',
       'ACTION                          such as ecr:ListImages: the statement for one action. Jobs may be joined: pull,ecr:ListImages',
       '',
       '--for WHO                       ARN of a role, user or session, or an account: another account needs policies on both sides',

@@ -9,7 +9,7 @@ import { listed, oneOf } from './given.ts';
 import { exit, type Io, readArgs, UsageError } from './io.ts';
 import { type Job, jobOf } from './policy/jobs.ts';
 import { type Place, placeOf, repositoryOf } from './policy/places.ts';
-import { externalIdOf, functionOf, principalOf, providerOf, roleOf, subjectOf } from './policy/principals.ts';
+import { audienceOf, externalIdOf, functionOf, principalOf, providerOf, roleOf, subjectOf } from './policy/principals.ts';
 
 const options = {
   config: { type: 'string', short: 'c', multiple: true },
@@ -24,6 +24,7 @@ const options = {
   audience: { type: 'string' },
   part: { type: 'string' },
   format: { type: 'string' },
+  json: { type: 'boolean' },
 } as const;
 type Given = ReturnType<typeof readArgs<typeof options>>['values'];
 
@@ -36,9 +37,10 @@ export async function policy(args: string[], io: Pick<Io, 'env' | 'stdout' | 'st
   const [job, where] = /[./]/.test(first) ? ['pull', positionals] : [first, rest];
   const words = listed([job]);
   const format = oneOf(values.format ?? 'json', ['json', 'terraform'], 'format');
+  if (values.json && format !== 'json') throw new UsageError('--json and --format terraform exclude each other');
   const part = values.part === undefined ? undefined : oneOf(values.part, parts, 'part');
   const { aliases } = await loadAsked({ files: values.config, env: io.env });
-  const wish = wishOf(words, { where, aliases }, values);
+  const wish = wishOf(words, { where: listed(where), aliases }, values);
   if (part !== undefined && part !== 'identity' && part !== 'endpoint' && wish.principals.length === 0)
     throw new UsageError(`--part ${part} lets somebody in: name him with --for`);
   const documents = policiesFor(wish, part);
@@ -82,10 +84,12 @@ function byPrincipal(job: Job, given: Given, partition: string): Pick<Wish, 'pri
 function bySubject(given: Given, partition: string): Pick<Wish, 'principals' | 'webIdentity'> {
   const [provider, ...more] = listed(given.for).map(text => providerOf(text, partition));
   if (provider === undefined || more.length > 0 || given.subject === undefined || given['external-id'] !== undefined)
-    throw new UsageError('web-identity ROLE --for PROVIDER --subject system:serviceaccount:NAMESPACE:NAME is expected');
+    throw new UsageError(
+      'web-identity ROLE --for PROVIDER --subject system:serviceaccount:NAMESPACE:NAME is expected; of GitHub Actions repo:ORG/REPO:ref:refs/heads/main',
+    );
   return {
     principals: [provider],
-    webIdentity: { subject: subjectOf(given.subject), audience: subjectOf(given.audience ?? 'sts.amazonaws.com') },
+    webIdentity: { subject: subjectOf(given.subject, provider), audience: audienceOf(given.audience ?? 'sts.amazonaws.com') },
   };
 }
 

@@ -132,7 +132,7 @@ function ofWebIdentity(denial: Denial): Diagnosis {
     sentence: `The trust policy of ${role} does not let in the web identity (service account, CI job) that asked for it.`,
     side: `the trust policy of ${role}`,
     remedy:
-      'Compare its conditions on sub and aud, letter by letter, with those of the token, and its provider with the issuer. The annotation of the service account must name this role.',
+      'Compare its conditions on sub and aud, letter by letter, with those of the token, and its provider with the issuer. For a pod, the annotation of the service account must name this role.',
     paste: [{ what: `Statement for the trust policy of ${role}`, kind: 'policy', text: json(webIdentityTrustStatement(example)) }],
   };
 }

@@ -82,14 +82,24 @@ export function trustPolicies(wish: Wish): readonly PolicyDocument[] {
 export function functionPolicies(wish: Wish): readonly PolicyDocument[] {
   const needs = needsOf(wish, 'function');
   if (needs.length === 0 || wish.resources.length === 0) return [];
-  const owners = wish.principals.map(principal => `--principal ${principal}`).join(' or ');
   return [
     {
       part: 'function',
       name: 'function',
       where: `Policy of the function: it goes on ${together(wish.resources)}.`,
-      notes: [`Lambda takes it as \`aws lambda add-permission --statement-id Invoke --action lambda:InvokeFunction ${owners}\`.`],
+      notes: wish.resources.flatMap(arn =>
+        wish.principals.map(
+          (principal, at) => `Lambda takes it as \`${permission(arn, principal, oneOfEach('Invoke', at, wish.principals.length))}\`.`,
+        ),
+      ),
       statements: needs.map(need => resourceStatement(need, wish.principals, wish.resources)),
     },
   ];
+}
+
+/** A permission of the function is not one of its alias or version: that is named apart. */
+function permission(arn: string, principal: string, id: string): string {
+  const parts = arn.split(':');
+  const qualifier = parts[7] === undefined ? '' : ` --qualifier ${parts[7]}`;
+  return `aws lambda add-permission --region ${parts[3]} --function-name ${parts.slice(0, 7).join(':')}${qualifier} --statement-id ${id} --action lambda:InvokeFunction --principal ${principal}`;
 }

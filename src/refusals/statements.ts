@@ -120,13 +120,15 @@ export function webIdentityTrustStatement({ provider, subject, audience }: WebId
     Effect: 'Allow',
     Principal: { Federated: provider },
     Action: 'sts:AssumeRoleWithWebIdentity',
-    Condition: { StringEquals: { [`${issuer}:sub`]: subject, [`${issuer}:aud`]: audience } },
+    Condition: /[*?]/.test(subject)
+      ? { StringEquals: { [`${issuer}:aud`]: audience }, StringLike: { [`${issuer}:sub`]: subject } }
+      : { StringEquals: { [`${issuer}:sub`]: subject, [`${issuer}:aud`]: audience } },
   };
 }
 
 export interface WebIdentity {
   readonly provider: string;
-  /** `system:serviceaccount:NAMESPACE:NAME` */
+  /** `system:serviceaccount:NAMESPACE:NAME`, or `repo:ORG/REPO:...`, which may have wildcards. */
   readonly subject: string;
   readonly audience: string;
 }

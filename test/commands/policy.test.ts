@@ -165,7 +165,28 @@ test('a role with an external id has two sides, and a function of another accoun
   const { json } = await printed('assume', 'arn:aws:iam::123456789012:role/pull', '--for', role, '--external-id', 'blue');
   assert.deepEqual(json['trust']?.Statement[0]?.['Condition'], { StringEquals: { 'sts:ExternalId': 'blue' } });
   const invoked = await printed('invoke', 'arn:aws:lambda:eu-west-1:123456789012:function:ecr-token', '--for', role);
-  assert.match(invoked.notes, new RegExp(`add-permission .*--principal ${role}`));
+  assert.match(
+    invoked.notes,
+    new RegExp(`add-permission --region eu-west-1 --function-name \\S+:ecr-token --statement-id .*--principal ${role}`),
+  );
+  const alias = await printed('invoke', 'arn:aws:lambda:eu-west-1:123456789012:function:ecr-token:live', '--for', role);
+  assert.match(alias.notes, /--function-name \S+:ecr-token --qualifier live /);
+});
+
+const github = 'arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com';
+
+test('the subject of a CI job may be a pattern, below its owner', async () => {
+  const { json } = await printed('web-identity', 'arn:aws:iam::123456789012:role/ci', '--for', github, '--subject', 'repo:org/app:*');
+  const issuer = 'token.actions.githubusercontent.com';
+  assert.deepEqual(json.Statement[0]?.['Condition'], {
+    StringEquals: { [`${issuer}:aud`]: 'sts.amazonaws.com' },
+    StringLike: { [`${issuer}:sub`]: 'repo:org/app:*' },
+  });
+});
+
+test('commas separate images, and --json is the usual form', async () => {
+  const apart = await printed('pull', image, '123456789012.dkr.ecr.eu-west-1.amazonaws.com/b/c');
+  assert.deepEqual((await printed('pull', `${image},123456789012.dkr.ecr.eu-west-1.amazonaws.com/b/c`, '--json')).json, apart.json);
 });
 
 test('on a terminal each policy stands below its place; elsewhere stdout is JSON alone', async () => {
@@ -226,6 +247,8 @@ test('what is wrong is told, with what is right', async () => {
     ['web-identity ROLE --for 210987654321', /no ARN of a provider/],
     ['web-identity ROLE --for PROVIDER', /--subject system:serviceaccount:NAMESPACE:NAME is expected/],
     ['web-identity ROLE --for PROVIDER --subject system:serviceaccount:web:*', /is no subject/],
+    ['web-identity ROLE --for GITHUB --subject repo:*', /would let in strangers/],
+    ['pull --role x', /did you mean --for\?/],
     ['assume ROLE --subject a', /are for web-identity/],
     ['assume', /name the roles by their ARNs/],
     ['assume puller', /puller is no ARN of a role/],
@@ -242,7 +265,8 @@ test('what is wrong is told, with what is right', async () => {
           .replace('HOST', host)
           .replace('IMAGE', image)
           .replace(/^ROLE$/, role)
-          .replace(/^PROVIDER$/, provider),
+          .replace(/^PROVIDER$/, provider)
+          .replace(/^GITHUB$/, github),
       );
     const { code, stdout, stderr } = await command(['policy', ...args]);
     assert.deepEqual([code, stdout], [2, ''], line);

@@ -38,7 +38,7 @@ export const authorization: ReadonlyMap<string, { readonly resource: RegExp; rea
 
 /** Global keys and those of STS; those of a web identity begin with its issuer (IAM user guide). */
 const conditionKeys: readonly string[] = ['aws:PrincipalArn', 'sts:ExternalId'];
-const operators: readonly string[] = ['StringEquals', 'ArnLike'];
+const operators: readonly string[] = ['StringLike', 'StringEquals', 'ArnLike'];
 const principal = /^arn:aws(-[a-z]+)*:(iam::\d{12}:(root|user\/[\w+=,.@/-]+|role\/[\w+=,.@/-]+)|sts::\d{12}:federated-user\/[\w+=,.@-]+)$/;
 
 const provider = /^arn:aws(-[a-z]+)*:iam::\d{12}:oidc-provider\/[\w./-]+$/;

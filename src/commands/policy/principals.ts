@@ -58,9 +58,22 @@ function inPartition(arn: string, of: string, partition: string): string {
   return arn;
 }
 
+/**
+ * Whose token it is. That of a cluster is compared as a whole. Of other providers (GitHub Actions, GitLab) a pattern is
+ * usual, and it must name an owner: these providers serve everybody.
+ */
+export function subjectOf(text: string, provider: string): string {
+  const isClusters = /oidc-provider\/oidc[.-]eks\./.test(provider);
+  const usual = isClusters ? 'system:serviceaccount:NAMESPACE:NAME' : 'repo:ORG/REPO:ref:refs/heads/main';
+  if (!/^[^\s"\\]{1,255}$/.test(text) || (isClusters && /[*?]/.test(text))) throw new UsageError(`${quote(text)} is no subject: ${usual}`);
+  if (/[*?]/.test(text) && !/^[\w-]+:[^*?:/]+[:/]/.test(text))
+    throw new UsageError(`${quote(text)} would let in strangers: name the owner before the first wildcard, such as repo:ORG/REPO:*`);
+  return text;
+}
+
 /** Compared as a whole: a * would match nothing. */
-export function subjectOf(text: string): string {
-  if (!/^[^\s*?"\\]{1,255}$/.test(text)) throw new UsageError(`${quote(text)} is no subject: system:serviceaccount:NAMESPACE:NAME`);
+export function audienceOf(text: string): string {
+  if (!/^[^\s*?"\\]{1,255}$/.test(text)) throw new UsageError(`${quote(text)} is no audience: sts.amazonaws.com`);
   return text;
 }
 

@@ -1,5 +1,7 @@
+import type { Diagnosis } from '../diagnosis.ts';
 import { explainDenial } from '../gates.ts';
 import { example, type Situation } from '../situation.ts';
+import { webIdentityTrustStatement } from '../statements.ts';
 
 const { role, own, theirs, host, image } = example;
 const user = 'arn:aws:iam::123456789012:user/ci';
@@ -17,6 +19,29 @@ const row = (id: string, title: string, ...symptoms: readonly (readonly [product
     return told?.id === id ? told : undefined;
   },
 });
+
+const ofGitHub: Diagnosis = {
+  id: 'denied-ci-identity',
+  sentence: 'The trust policy of the role does not let in the job of GitHub Actions that asked for it, or there is no such role.',
+  side: 'the trust policy of the role that the workflow names',
+  remedy:
+    'Compare its condition on sub with what the job is: repo:ORG/REPO:ref:refs/heads/BRANCH, repo:ORG/REPO:pull_request, or repo:ORG/REPO:environment:NAME for a job with an environment. A pattern needs StringLike. The audience is sts.amazonaws.com.',
+  paste: [
+    {
+      what: 'Statement for the trust policy of the role',
+      kind: 'policy',
+      text: JSON.stringify(
+        webIdentityTrustStatement({
+          provider: 'arn:aws:iam::ACCOUNT:oidc-provider/token.actions.githubusercontent.com',
+          subject: 'repo:ORG/REPO:*',
+          audience: 'sts.amazonaws.com',
+        }),
+        undefined,
+        2,
+      ),
+    },
+  ],
+};
 
 export const denials: readonly Situation[] = [
   row(
@@ -129,6 +154,22 @@ export const denials: readonly Situation[] = [
     'AWS SDKs, Terraform',
     `operation error STS: AssumeRole, https response error StatusCode: 403, RequestID: 5c1, api error AccessDenied: ${said('sts:AssumeRole', 'arn:aws:iam::444455556666:role/puller', '', user)}`,
   ]),
+  {
+    id: 'denied-ci-identity',
+    title: 'A job of GitHub Actions may not assume its role',
+    symptoms: [
+      {
+        product: 'GitHub Actions',
+        text: 'Error: Could not assume role with OIDC: Not authorized to perform sts:AssumeRoleWithWebIdentity',
+      },
+    ],
+    explain: ({ denial, find }) =>
+      denial?.action === 'sts:AssumeRoleWithWebIdentity' &&
+      !denial.explicit &&
+      find(/Could not assume role with OIDC|token\.actions\.githubusercontent\.com/)
+        ? ofGitHub
+        : undefined,
+  },
   row('denied-web-identity', 'A service account may not assume its role', [
     'Pods with IRSA',
     'operation error STS: AssumeRoleWithWebIdentity, https response error StatusCode: 403, RequestID: 5c1, api error AccessDenied: Not authorized to perform sts:AssumeRoleWithWebIdentity',
