@@ -1,6 +1,7 @@
 import type { Answer } from '../contract/answer-file.ts';
 import type { Clock } from '../contract/clock.ts';
 import { spanHere } from '../contract/credential.ts';
+import { withoutManagers } from '../contract/ours.ts';
 import type { Registry } from '../contract/registry.ts';
 import { endsWithSession } from '../ecr/keys/asked-as.ts';
 import type { WebToken } from '../ecr/keys/role.ts';
@@ -26,7 +27,8 @@ const fetchMs = 10_000;
  */
 export async function fetchAnswer(spec: SourceSpec, registry: Registry, { env, clock, signal, webToken }: Asking): Promise<Answer> {
   // Whoever asks for a pull wants an answer; a contradiction is told by the daemon, which looks at its own settings.
-  const deps = { once: openOnce(reachAws({ env })), clock, env, fetchMs, switches: 'yield', askedAs: 'not said' } as const;
+  const commandEnv = withoutManagers(env);
+  const deps = { once: openOnce(reachAws({ env })), clock, env, commandEnv, fetchMs, switches: 'yield', askedAs: 'not said' } as const;
   const source = webToken ? sourceByToken(webToken, spec, deps) : makeSources([spec], deps).all[0];
   if (!source) throw new Error('a source was given and none was made');
   const credential = await source.fetch(registry, signal);

@@ -22,6 +22,8 @@ const content: Content = {
   repositories: { 'team/app': { 1: digest, latest: digest } },
   blobs: new Map(Object.entries(blobs).map(([name, bytes]) => [name, Buffer.from(bytes, 'base64')])),
 };
+/** A token that the registry does not know. */
+const unknownToken = Buffer.from(JSON.stringify({ payload: 'x'.repeat(80), version: '2' })).toString('base64');
 const principal = 'arn:aws:sts::123456789012:assumed-role/ci/session';
 
 let ecr: FakeEcr;
@@ -34,7 +36,7 @@ let open: (name: string) => boolean;
 
 before(async () => {
   const authority = createAuthority();
-  ecr = await startEcr({ principal });
+  ecr = await startEcr({ principal, functions: { 'ecr-token': () => ({ value: { username: 'AWS', password: unknownToken } }) } });
   door = await startRegistry(ecr, { content });
   const behind = (name: string) => ([host, other, bucket, 'public.ecr.aws'].includes(name) ? door.server.port : undefined);
   front = await startFront(authority, name => (open(name) ? behind(name) : undefined));
@@ -277,8 +279,6 @@ test('a 404 names the rights that lack where the name is below a pull-through ca
   assert.ok(stdout.includes('manifest missing (ecr:BatchGetImage; below a pull-through cache ecr:BatchImportUpstreamImage)'), stdout);
 });
 
-/** What is given is a token that the registry does not know. */
-const unknownToken = Buffer.from(JSON.stringify({ payload: 'x'.repeat(80), version: '2' })).toString('base64');
 const givers: readonly (readonly [source: string, giver: RegExp])[] = [
   [`file: given`, /the file \S+\/given/],
   [`command: [/bin/echo, "${unknownToken}"]`, /the command \/bin\/echo/],
@@ -299,6 +299,26 @@ for (const [source, giver] of givers) {
     assert.match((await command(['whoami', '-c', config], env)).stdout, giver);
   });
 }
+
+test('docs/lambda.md, followed as it is written, reaches the function', async () => {
+  const guide = readFileSync(join(import.meta.dirname, '../../docs/lambda.md'), 'utf8');
+  const [, source = '', compose = ''] =
+    /\*\*The source\*\*.*?```yaml\n(.*?)```.*?docker-compose\.override\.yml.*?```yaml\n(.*?)```/s.exec(guide) ?? [];
+  const [, inside = ''] = /ECR_COURIER_CONFIG=(\S+)/.exec(compose) ?? [];
+  const [, mounted = '', at = ''] = /- \.\/(\S+?):(\S+?):ro/.exec(compose) ?? [];
+  const named = inside.replace(at, mounted);
+  assert.ok(guide.includes(`in a file \`${named}\``), named);
+  const path = join(folder, inside.slice(at.length + 1));
+  await writeFile(path, source);
+  const [, image = ''] = /ecr-courier ecr-courier check ([^\s`]+)/.exec(guide) ?? [];
+  const { stdout } = await command(['check', image], { ...env, ECR_COURIER_CONFIG: path, AWS_ENDPOINT_URL_LAMBDA: ecr.url });
+  assert.deepEqual(
+    ecr.calls.map(({ action }) => action).filter(action => action !== 'GetCallerIdentity'),
+    ['InvokeFunction', 'InvokeFunction'],
+  );
+  assert.match(stdout, /identity ok \(sts:GetCallerIdentity\), token ok \(lambda:InvokeFunction\), registry refused/);
+  assert.match(stdout, /does not take the token that comes from the function ecr-token: /);
+});
 
 const tokenless: readonly (readonly [source: string, said: RegExp])[] = [
   ['command: ["/bin/sh", "-c", "exit 3"], region: eu-west-1', /ended with the status 3|failed/],

@@ -3,7 +3,10 @@ import { access, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, beforeEach, test } from 'node:test';
+import { adapters } from '../../adapters/index.ts';
+import { prefix } from '../../config/schema.ts';
 import { clock } from '../../src/contract/clock.ts';
+import { beginningsOfOurs } from '../../src/contract/ours.ts';
 import { answerFor, type Reply } from '../../src/pull/answer.ts';
 import { runKubelet } from '../../src/pull/kubelet.ts';
 import { useStaticKeys } from '../ecr/support.ts';
@@ -64,6 +67,27 @@ test('no front answers for it: the environment may say more than a shell can com
   const cache = join(home, '.cache/ecr-courier');
   assert.ok((await readdir(cache)).some(name => name.endsWith('.answer')));
   await assert.rejects(access(join(cache, 'hits')));
+});
+
+test("a command gets nothing that is the managers', and the list of these holds for all of them", async () => {
+  assert.deepEqual(
+    ['ECR_COURIER_', ...adapters.map(adapter => `${prefix(adapter)}_`)].filter(start => !beginningsOfOurs.includes(start)),
+    [],
+  );
+  const shown = 'process.stdout.write(JSON.stringify({ password: Object.keys(process.env).sort().join() }))';
+  await configure(`command: ["${process.execPath}", -e, ${JSON.stringify(shown)}], region: eu-west-1`);
+  const ours = ['PORTAINER_API_KEY', 'HARBOR_PASSWORD', 'CATTLE_SECRET_KEY', 'RANCHER_TOKEN', 'ECR_COURIER_ADMIN_TOKEN'];
+  for (const name of ours) process.env[name] = 'k3y-k3y-k3y';
+  try {
+    const names = (await tokenFor(host)).split(',');
+    assert.ok(names.includes('AWS_ACCESS_KEY_ID') && names.includes('PATH'), names.join());
+    assert.deepEqual(
+      names.filter(name => ours.includes(name)),
+      [],
+    );
+  } finally {
+    for (const name of ours) delete process.env[name];
+  }
 });
 
 test('a file that was written anew is answered at once', async () => {

@@ -102,7 +102,7 @@ const bad: readonly [payload: unknown, said: RegExp][] = [
   ['{"username":"AWS","pass', /neither JSON nor a token/],
   [`"${password}`, /neither JSON nor a token/],
   ["{'username': 'AWS', 'pass", /neither JSON nor a token/],
-  [{ id: 'a8f5f167f44f4964e6c998dee827110c' }, /no credential, but the members id/],
+  [{ id: 'a8f5f167f44f4964e6c998dee827110c' }, /no credential, but lines or members named id/],
   [{ username: 'AWS' }, /a user name and no password/],
   [{ username: 'AWS', password: '' }, /an empty password/],
   [{ username: 'AWS', password: null }, /a password that is no text/],
@@ -120,7 +120,7 @@ const bad: readonly [payload: unknown, said: RegExp][] = [
   [{ username: 'AWS', password: 'two words' }, /blank/],
   [{ username: 'AWS', password: 'two\nlines' }, /more than one line/],
   [{ AccessKeyId: 'ASIAEXAMPLE', SecretAccessKey: 'x', SessionToken: 'y' }, /access keys of AWS/],
-  [{ statusCode: 200, body: null }, /no credential, but the members statusCode, body/],
+  [{ statusCode: 200, body: null }, /no credential, but lines or members named statusCode, body/],
   [{ auths: { [host]: {} }, credsStore: 'ecr-login' }, /an empty map/],
   ['https://example.com/token', /reference to a secret/],
 ];

@@ -196,5 +196,5 @@ function wordsIn(value: unknown, depth = 0): string {
 /** Names are shown where they look like names: a token may have become one. */
 function unlike(map: object): Reading {
   const shown = Object.keys(map).filter(name => /^[A-Za-z][\w-]{0,30}$/.test(name));
-  return shown.length > 0 ? odd(`no credential, but the members ${label(shown.slice(0, 8).join(', '))}`) : odd('an empty map');
+  return shown.length > 0 ? odd(`no credential, but lines or members named ${label(shown.slice(0, 8).join(', '))}`) : odd('an empty map');
 }
