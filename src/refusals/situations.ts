@@ -16,6 +16,7 @@ import { network } from './situations/network.ts';
 import { noKeys } from './situations/no-keys.ts';
 import { registry } from './situations/registry.ts';
 import { sessions } from './situations/sessions.ts';
+import { setup } from './situations/setup.ts';
 
 /** Rows that belong together, for people. */
 export interface Chapter {
@@ -38,6 +39,7 @@ export const chapters: readonly Chapter[] = [
   { title: 'Logins and credential helpers', situations: logins },
   { title: 'Docker login and Swarm', situations: clients },
   { title: 'Lambda', situations: lambda },
+  { title: 'Repositories and policies are set up', situations: setup },
   { title: 'The registry does not have it', situations: missing },
   { title: 'The registry is asked too much', situations: busy },
   { title: 'The registry refuses', situations: registry },

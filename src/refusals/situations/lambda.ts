@@ -1,5 +1,6 @@
 import { isEcr, orUnsaid } from '../hosts.ts';
 import { example, row, type Situation } from '../situation.ts';
+import { regionOf, repositoryOf } from './pulled.ts';
 
 const { image } = example;
 
@@ -61,13 +62,19 @@ export const lambda: readonly Situation[] = [
     when: ({ find }) =>
       find(/Lambda does not have permission to access the ECR image/) ??
       find(/Source image .{1,300} (is not valid|does not exist)/, orUnsaid(isEcr)),
-    tell: () => ({
+    tell: told => ({
       sentence:
         'Lambda itself, not your function, pulls the image, and may not: the policy of the repository does not let the service lambda.amazonaws.com in, or the image is in another region or not there.',
       side: 'the repository policy in the account of the image',
       remedy:
         'Let the service lambda.amazonaws.com do ecr:BatchGetImage and ecr:GetDownloadUrlForLayer in the policy of the repository (from another account also the account of the function). The repository must be in the region of the function.',
-      paste: [{ what: 'What its policy says', kind: 'command', text: 'aws ecr get-repository-policy --repository-name NAME' }],
+      paste: [
+        {
+          what: 'What its policy says',
+          kind: 'command',
+          text: `aws ecr get-repository-policy --region ${regionOf(told)}${told.facts.registry?.account ? ` --registry-id ${told.facts.registry.account}` : ''} --repository-name ${repositoryOf(told) ?? 'NAME'}`,
+        },
+      ],
     }),
   }),
 ];

@@ -154,11 +154,13 @@ export const noKeys: readonly Situation[] = [
       ['AWS CLI 2', "aws: error: argument operation: Invalid choice: 'get-login', maybe you meant: get-login-password"],
       ['AWS CLI 1, old', 'aws: error: argument operation: Invalid choice, valid choices are: get-login (asked for get-login-password)'],
       ['AWS CLI 2', 'Unknown options: --no-include-email'],
+      ['Docker, with the output of the old command', "unknown shorthand flag: 'e' in -e"],
     ],
-    when: ({ find }) => find(/Invalid choice.{0,200}?get-login|Unknown options:.{0,40}--no-include-email/),
+    when: ({ find }) =>
+      find(/Invalid choice.{0,200}?get-login|Unknown options:.{0,40}--no-include-email|unknown shorthand flag: 'e' in -e/),
     tell: ({ facts }) => ({
       sentence:
-        'This version of the AWS CLI does not have that command: `get-login` ended with version 2, and `get-login-password` begins with 1.17.10.',
+        'This version of the AWS CLI or of Docker does not have that command: `get-login` ended with version 2 (what old ones print has the option -e, which docker login does not have any more), and `get-login-password` begins with 1.17.10.',
       side: 'the script, or the version of the AWS CLI',
       remedy: 'Use get-login-password, and update the AWS CLI where it is missing.',
       paste: [
