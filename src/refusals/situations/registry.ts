@@ -113,10 +113,7 @@ export const registry: readonly Situation[] = [
         'podman, skopeo',
         `checking whether a blob sha256:aaaa exists in ${host}/team/app: StatusCode: 403, "{\\"errors\\":[{\\"code\\":\\"DENIED\\",\\"message\\":\\"User: arn:aws:sts::1234..."`,
       ],
-      [
-        'Docker, cut by a column',
-        'denied: User: arn:aws:sts::123456789012:assumed-role/ci/session is not authorized to perform: ecr:Describe',
-      ],
+      ['Docker, cut by a column', 'denied: User: arn:aws:sts::123456789012:assumed-role/ci/session is not authorized to perform: ecr:De'],
     ],
     when: ({ find }) =>
       find(/\bUser: arn:/, isEcr) ??
