@@ -22,7 +22,7 @@ export async function loadAsked(given: Pick<Given, 'files' | 'env'>): Promise<As
   const report = { ...all, mistakes };
   for (const [key, placed] of files.others)
     if (['sources', 'aliases'].includes(nearest(key, topKeys) ?? ''))
-      mistakes.push({ path: '', origin: placed.origin.text, message: unknownKey(key, placed, topKeys) });
+      mistakes.push({ path: '', origin: (placed.key ?? placed.origin).text, message: unknownKey(key, placed, topKeys) });
   const aliases = readAliases(files.aliases, report);
   const sources = readSources(files.sources, given.env, report);
   if (mistakes.length > 0) throw new ConfigError(report);

@@ -99,7 +99,7 @@ export async function load(given: Given): Promise<Config> {
   for (const [key, placed] of files.others)
     report.mistakes.push({
       path: '',
-      origin: placed.origin.text,
+      origin: (placed.key ?? placed.origin).text,
       message: unknownKey(key, placed, topKeys),
     });
   const credentials = await credentialFiles(env);

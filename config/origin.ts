@@ -14,6 +14,8 @@ export interface Origin {
 export interface Placed {
   readonly value: string | number | boolean | null | readonly Placed[] | Entries;
   readonly origin: Origin;
+  /** Where the key stands that names it. */
+  readonly key?: Origin;
 }
 /** A Map, so that no name of a key (`__proto__`) means anything. */
 export type Entries = ReadonlyMap<string, Placed>;
@@ -54,6 +56,12 @@ const sentences: Readonly<Record<string, string>> = {
   TAB_AS_INDENT: 'a tab as indentation: YAML wants blanks',
   UNEXPECTED_TOKEN: 'something that does not belong here',
 };
+
+/** The parser looks for the end of a list or map by the indentation first. */
+const unclosed = 'a [ or { is not closed, or the lines up to its end are not indented more than the key';
+
+const sentenceOf = (code: string, message: string): string =>
+  code === 'BAD_INDENT' && message.startsWith('Flow ') ? unclosed : (sentences[code] ?? code);
 
 /** What becomes of a file that has mistakes. */
 export type Broken = 'dropped' | 'kept';
@@ -131,7 +139,7 @@ export function readTree(whole: string, file: string, dialect: Dialect): { reado
     const [entries, merged] = [new Map<string, Placed>(), new Set<string>()];
     for (const { key, value } of pairs) {
       const at = key.range ? place(key.range[0]) : fallback;
-      const entry = placed(value, depth, at);
+      const entry = { ...placed(value, depth, at), key: at };
       const isMerge = !isOurs && isMergeKey(key);
       if (isMerge && !bringsMaps(value, document)) wrong('NO_MAP', at, 'is not YAML or JSON: << wants a map or a list of maps');
       for (const [name, its] of isMerge ? mapsIn(entry).flatMap(map => [...map]) : [[nameOf(key, at), entry] as const]) {
@@ -155,12 +163,12 @@ export function readTree(whole: string, file: string, dialect: Dialect): { reado
   const seen = new Set<number>();
   // Go minds neither brackets that close at the left, nor a tag that it does not know.
   const warnings = document.warnings.filter(({ code }) => isOurs || code === 'BAD_DIRECTIVE');
-  for (const { code, pos } of [...document.errors, ...warnings]) {
+  for (const { code, pos, message } of [...document.errors, ...warnings]) {
     // One slip can be several errors to the parser.
     if (seen.has(pos[0])) continue;
     seen.add(pos[0]);
     const isTag = code === 'TAG_RESOLVE_FAILED';
-    wrong(code, place(pos[0]), isTag ? notRead : `is not YAML or JSON: ${sentences[code] ?? code}`);
+    wrong(code, place(pos[0]), isTag ? notRead : `is not YAML or JSON: ${sentenceOf(code, message)}`);
   }
   const root = placed(document.contents, 0, place(0));
   if (dialect !== 'go') return { root, slips };

@@ -64,7 +64,7 @@ export function readMap<T extends Table>(table: T, entries: Entries, { path, ori
   };
   for (const [key, placed] of entries)
     if (!Object.hasOwn(table, key))
-      report.mistakes.push({ path, origin: placed.origin.text, message: unknownKey(key, placed, Object.keys(table)) });
+      report.mistakes.push({ path, origin: (placed.key ?? placed.origin).text, message: unknownKey(key, placed, Object.keys(table)) });
   const given = new Map([...entries].filter(([key, placed]) => Object.hasOwn(table, key) && !isBlank(placed)));
 
   const lists: Record<string, unknown> = {};

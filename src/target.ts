@@ -241,11 +241,12 @@ const isSilent = (error: unknown): error is Unreadable =>
   error instanceof Failure ? isSilent(error.cause) : error instanceof Unreadable && error.code === 'SILENT';
 
 /** What to do about findings of the engine, in the names that a person writes: variables, or options of a file. */
-function remediesOf({ spelling: { create, registries, fingerprint, caFile } }: TargetConfig) {
+function remediesOf({ adapter, spelling: { create, registries, fingerprint, caFile } }: TargetConfig) {
+  const place = adapter.keeps === 'files' ? 'file' : 'manager';
   const mayCreate = `\`${setting(create, 'true')}\``;
   return {
-    NO_SLOTS: `Add the registry in the manager, or name its host in \`${registries}\` and set ${mayCreate}.`,
-    NOT_CREATED: `Create it in the manager, or set ${mayCreate}.`,
+    NO_SLOTS: `Add the registry in the ${place}, or name its host in \`${registries}\` and set ${mayCreate}.`,
+    NOT_CREATED: `Create it in the ${place}, or set ${mayCreate}.`,
     OWN_UNKNOWN: `Give the source \`default\` AWS credentials that may fetch a token, or name the hosts in \`${registries}\` instead of \`own\`.`,
     TLS_UNVERIFIED: `Pin the certificate with \`${fingerprint}\`, or give its CA with \`${caFile}\`.`,
   } satisfies Partial<Record<EngineFinding, string>>;

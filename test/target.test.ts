@@ -58,6 +58,11 @@ test('remedies name what the user wrote: variables, or the options of a file', a
   await using files = await folder({ 'courier.yaml': text });
   const byFile = await remedies({ files: [files.at('courier.yaml')] });
   assert.match(byFile['NO_SLOTS'] ?? '', /`registries`.*`create: true`/);
+  const ofFile = await remedies({
+    env: { DOCKER_CONFIG_PATH: '/var/lib/x/config.json', DOCKER_CONFIG_REGISTRIES: '123456789012.dkr.ecr.eu-west-1.amazonaws.com' },
+  });
+  assert.match(ofFile['NOT_CREATED'] ?? '', /^Create it in the file, or set `DOCKER_CONFIG_CREATE=true`/);
+  assert.match(byFile['NOT_CREATED'] ?? '', /^Create it in the manager/);
   assert.match(byFile['unsafe'] ?? '', /`tlsFingerprint`.*`caFile`/);
 });
 

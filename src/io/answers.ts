@@ -1,5 +1,5 @@
 import type { Stats } from 'node:fs';
-import { chmod, lstat, mkdir, rm, utimes, writeFile } from 'node:fs/promises';
+import { chmod, lstat, mkdir, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { dirname, isAbsolute, join } from 'node:path';
 import {
   type Answer,
@@ -56,16 +56,24 @@ export function answersDirectory(env: Env): string {
   return home && isAbsolute(home) ? join(home, '.cache/ecr-courier') : '/var/cache/ecr-courier';
 }
 
+/** A sentence on a directory that is passed over although this variable of our own names it. */
+export const passedOver = (env: Env): string | undefined =>
+  env['ECR_COURIER_CACHE'] && !isAbsolute(env['ECR_COURIER_CACHE'])
+    ? `ECR_COURIER_CACHE is passed over, as it is no absolute path: answers are kept in ${answersDirectory(env)}.`
+    : undefined;
+
 /**
  * Opens the directory, and makes it where it is missing. Throws MISCONFIGURED for one in which others could put
  * answers.
  */
 export async function openAnswers(directory: string): Promise<Answers> {
   const found = await makeDirectories(directory)
-    .then(() => lstat(directory))
+    .then(() => standing(directory))
     .then(closed => tighten(directory, closed))
     .catch((error: NodeJS.ErrnoException) => {
-      throw unusable(directory, error.code === 'EEXIST' || error.code === 'ENOTDIR' ? 'is no directory' : cannotWrite(error));
+      throw error instanceof Failure
+        ? error
+        : unusable(directory, error.code === 'EEXIST' || error.code === 'ENOTDIR' ? 'is no directory' : cannotWrite(error));
     });
   const wrong = exposed(found);
   if (wrong) throw unusable(directory, wrong);
@@ -120,12 +128,23 @@ const makeDirectory = (path: string): Promise<NodeJS.ErrnoException | undefined>
     (error: NodeJS.ErrnoException) => (error.code === 'EEXIST' ? undefined : error),
   );
 
+/** What a link of our own leads to. One of somebody else could lead to another place each time. */
+async function standing(directory: string): Promise<Stats> {
+  const found = await lstat(directory);
+  if (!found.isSymbolicLink()) return found;
+  const uid = process.getuid?.();
+  if (uid !== undefined && found.uid !== uid) throw unusable(directory, `is a link of another user (uid ${found.uid}, not ${uid})`);
+  return await stat(directory).catch((error: NodeJS.ErrnoException) => {
+    throw unusable(directory, `is a link that leads nowhere (${error.code})`);
+  });
+}
+
 /** Others could read the names, which tell who asks for what. One with a group of its own is meant for that group. */
 async function tighten(directory: string, found: Stats): Promise<Stats> {
   const isOurs = found.isDirectory() && found.uid === process.getuid?.();
   if (!isOurs || exposed(found) || (found.mode & 0o077) === 0 || found.mode & 0o2000) return found;
   await chmod(directory, 0o700);
-  return await lstat(directory);
+  return await stat(directory);
 }
 
 const unusable = (path: string, why: string): Failure =>

@@ -16,13 +16,23 @@ const most = 2n ** 63n - 1n;
  * `1d` and what is too long.
  */
 export function parseGoDuration(text: string): number | undefined {
-  const [, sign = '', rest = ''] = /^([+-]?)(.+)$/s.exec(text) ?? [];
+  const { sign, rest } = partsOf(text);
   if (rest === '0') return 0;
-  if (!/^(?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+$/.test(rest)) return undefined;
+  if (!isDuration.test(rest)) return undefined;
   const parts = [...rest.matchAll(/(\d*)\.?(\d*)(ns|us|µs|μs|ms|s|m|h)/g)];
   const sum = parts.reduce((total, [, whole = '', fraction = '', unit = '']) => total + partOf(whole, fraction, nanos[unit] ?? 0n), 0n);
   if (sum > (sign === '-' ? most + 1n : most)) return undefined;
   return ((sign === '-' ? -1 : 1) * Number(sum)) / 1e6;
+}
+
+/** Whether it is refused for its length alone. */
+export const isTooLong = (text: string): boolean => isDuration.test(partsOf(text).rest) && parseGoDuration(text) === undefined;
+
+const isDuration = /^(?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+$/;
+
+function partsOf(text: string): { readonly sign: string; readonly rest: string } {
+  const [, sign = '', rest = ''] = /^([+-]?)(.+)$/s.exec(text) ?? [];
+  return { sign, rest };
 }
 
 /** In whole nanoseconds, as Go counts. */

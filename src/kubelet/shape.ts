@@ -1,5 +1,5 @@
 import type { Entries, Placed } from '../../config/origin.ts';
-import { parseGoDuration } from './duration.ts';
+import { isTooLong, parseGoDuration } from './duration.ts';
 import { configVersions, type Field, type Fields } from './fields.ts';
 import type { Remark } from './remark.ts';
 
@@ -50,6 +50,8 @@ function wrongType(placed: Placed, type: Field['type'], look: Look, path: string
     }
     if (type === 'truth') return typeof value === 'boolean' ? [] : stop(`must be true or false, and is ${kindOf(value)}`);
     if (typeof value !== 'string') return stop(`must be a text, and is ${kindOf(value)}: put it in quotes`);
+    if (type === 'duration' && isTooLong(value))
+      return stop(`${JSON.stringify(value)} is too long: Go knows up to 2562047h, some 292 years`);
     return type === 'duration' && parseGoDuration(value) === undefined
       ? stop(`${JSON.stringify(value)} is no duration: write 12h, 90m or 1h30m, with a unit behind each number; days are unknown`)
       : [];

@@ -7,7 +7,7 @@ import { containerUri } from '../ecr/aws/variables.ts';
 import { identityByToken, identityOf } from '../ecr/keys/asked-as.ts';
 import type { WebToken } from '../ecr/keys/role.ts';
 import { isGiven, type SourceSpec } from '../ecr/sources/choice.ts';
-import { type Answers, answersDirectory, openAnswers } from '../io/answers.ts';
+import { type Answers, answersDirectory, openAnswers, passedOver } from '../io/answers.ts';
 import { openShared, type SharedAnswers } from '../io/shared-answers.ts';
 import { inTurn } from '../io/turn.ts';
 import { unless } from '../io/unless.ts';
@@ -182,6 +182,8 @@ const isoOf = (time: number): string => new Date(time).toISOString();
 export async function openOrSay(env: Env, remark: (sentence: string) => void): Promise<Answers | undefined> {
   // The switch of amazon-ecr-credential-helper: any value but an empty one.
   if (env['AWS_ECR_DISABLE_CACHE']) return undefined;
+  const why = passedOver(env);
+  if (why) remark(why);
   try {
     return await openAnswers(answersDirectory(env));
   } catch (error) {

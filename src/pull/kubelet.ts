@@ -1,4 +1,4 @@
-import { asFailure } from '../contract/failures.ts';
+import { asFailure, Failure } from '../contract/failures.ts';
 import { parseAddress } from '../contract/registry.ts';
 import { version } from '../version.ts';
 import { answerFor } from './answer.ts';
@@ -72,8 +72,22 @@ const sessionName = program;
  * The role that the token of a service account opens. The first of the three that is there counts, and when that is
  * empty there is none: then the node's own identity answers. The second key is the one of IRSA, which people set.
  */
-const roleOf = (annotations: Readonly<Record<string, string>>, env: Run['env']): string | undefined =>
-  annotations['eks.amazonaws.com/ecr-role-arn'] ?? annotations['eks.amazonaws.com/role-arn'] ?? env['AWS_ECR_ROLE_ARN'];
+function roleOf(annotations: Readonly<Record<string, string>>, env: Run['env']): string | undefined {
+  const places = [
+    ...['eks.amazonaws.com/ecr-role-arn', 'eks.amazonaws.com/role-arn'].map(
+      key => [`The annotation ${key} of the service account`, annotations[key]] as const,
+    ),
+    ['AWS_ECR_ROLE_ARN', env['AWS_ECR_ROLE_ARN']] as const,
+  ];
+  const [place, role] = places.find(([, value]) => value !== undefined) ?? [];
+  if (!role || isRole(role)) return role;
+  throw new Failure('MISCONFIGURED', `${place} is no ARN of a role.`, {
+    remedy: 'Write it as arn:aws:iam::ACCOUNT:role/NAME, with the partition of the account.',
+  });
+}
+
+/** STS would refuse anything else, in words that do not say where it stands. */
+const isRole = (text: string): boolean => /^arn:aws(-[a-z]+)*:iam::\d{12}:role\/[\w+=,.@/-]+$/.test(text);
 
 /** The kubelet decodes strictly: no member more. */
 const response = (cacheDuration: string, auth: object): string =>

@@ -68,7 +68,7 @@ test('all mistakes are told at once, of files, variables and flags', async () =>
       '--log-level',
       'ECR_COURIER_LISTN',
       'LISTEN_PORT',
-      ...['2:24', '2:35', '2:52', '2:71', '2:5', '3:31'].map(place => `courier.yaml:${place}`),
+      ...['2:24', '2:27', '2:52', '2:71', '2:5', '3:31'].map(place => `courier.yaml:${place}`),
     ].sort(),
   );
 });

@@ -83,7 +83,7 @@ test('variables reach only the target that is named like its kind', async () => 
 
 test('convict validates with a word on stdout; a key that is not known is a mistake here', async () => {
   assert.deepEqual(await mistakesOf(readText('log: {levle: debug}')), [
-    'log: levle is not known here: did you mean level? (courier.yaml:1:14)',
+    'log: levle is not known here: did you mean level? (courier.yaml:1:7)',
   ]);
 });
 

@@ -7,7 +7,7 @@ import type { AnswerKey } from '../../src/contract/answer-file.ts';
 import { clock } from '../../src/contract/clock.ts';
 import { Failure } from '../../src/contract/failures.ts';
 import { Secret } from '../../src/contract/secret.ts';
-import { answersDirectory, openAnswers } from '../../src/io/answers.ts';
+import { answersDirectory, openAnswers, passedOver } from '../../src/io/answers.ts';
 import { inTurn } from '../../src/io/turn.ts';
 
 const folder = await mkdtemp(join(tmpdir(), 'answers-'));
@@ -131,8 +131,33 @@ test('a directory in which others could put answers is refused', async () => {
   assert.match((await refused(join(file, 'below'))).message, /is no directory/);
   const link = place();
   await mkdir(join(link, '..'), { recursive: true });
-  await symlink(directory, link);
+  await symlink(file, link);
   assert.match((await refused(link)).message, /is no directory/);
+  const nowhere = place();
+  await mkdir(join(nowhere, '..'), { recursive: true });
+  await symlink('absent', nowhere);
+  assert.match((await refused(nowhere)).message, /is a link that leads nowhere \(ENOENT\)/);
+});
+
+test('a link of our own to a directory is followed, and what it leads to is looked at', async () => {
+  const [real, link] = [place(), place()];
+  await openAnswers(real);
+  await mkdir(join(link, '..'), { recursive: true });
+  await symlink(real, link);
+  const answers = await openAnswers(link);
+  await answers.write(key, answer);
+  assert.deepEqual(shown(await (await openAnswers(real)).read(key)), shown(answer));
+  await chmod(real, 0o777);
+  assert.match((await refused(link)).message, /can be written by others \(mode 0777\)/);
+});
+
+test('a relative ECR_COURIER_CACHE is passed over, and that is said', () => {
+  assert.match(
+    passedOver({ ECR_COURIER_CACHE: './a', HOME: '/c' }) ?? '',
+    /no absolute path: answers are kept in \/c\/\.cache\/ecr-courier\./,
+  );
+  for (const env of [{}, { ECR_COURIER_CACHE: '' }, { ECR_COURIER_CACHE: '/a' }, { XDG_CACHE_HOME: 'b' }])
+    assert.equal(passedOver(env), undefined);
 });
 
 const work = (path: string, made: () => Promise<string>, ready: () => Promise<string | undefined>) => ({

@@ -105,8 +105,8 @@ test('kubelet install refuses what would stop the kubelet or overwrite what othe
   assert.match((await install('--config', files.at('new.yaml'))).stderr, /nothing to install/);
   for (const [args, said] of [
     [['--config', files.at('hand.yaml'), '--account', '123456789012'], /hand\.yaml is there already, and differs.*\n.*--replace/],
-    [['--config', files.at('new.d/')], /new\.d\/ is no folder/],
-    [['--config', files.at('absent/new.yaml')], /absent is no folder/],
+    [['--config', files.at('new.d/')], /new\.d\/ does not exist/],
+    [['--config', files.at('absent/new.yaml')], /absent does not exist, so no configuration/],
     [['--config', files.at('empty')], /empty\.yaml is empty/],
     [['--config', files.at('link'), '--kubernetes', '1.33'], /is a folder/],
     [['--config', files.at('stops.yaml')], /would not start/],

@@ -121,6 +121,28 @@ test("the kubelet's question to the helper of Docker is answered in the kubelet'
   assert.match(stdout, /^usage/);
 });
 
+test('an annotation or a variable that is no ARN of a role is sent to nobody', async () => {
+  await using aws = await startEcr();
+  const given: readonly (readonly [annotations: Record<string, string>, env: Record<string, string>, said: RegExp])[] = [
+    [
+      { 'eks.amazonaws.com/role-arn': 'notanarn' },
+      {},
+      /The annotation eks\.amazonaws\.com\/role-arn of the service account is no ARN of a role\./,
+    ],
+    [{ 'eks.amazonaws.com/ecr-role-arn': 'arn:aws:iam::1:role/x' }, {}, /The annotation eks\.amazonaws\.com\/ecr-role-arn .* is no ARN/],
+    [{}, { AWS_ECR_ROLE_ARN: 'puller' }, /AWS_ECR_ROLE_ARN is no ARN of a role\. Write it as arn:aws:iam::ACCOUNT:role\/NAME/],
+  ];
+  for (const [annotations, env, said] of given) {
+    const asked = { ...request, serviceAccountToken: 'sa-token', serviceAccountAnnotations: annotations };
+    const all = { AWS_ENDPOINT_URL: aws.url, AWS_ECR_DISABLE_CACHE: '1', AWS_EC2_METADATA_DISABLED: 'true', ...env };
+    const stdin = (): Promise<string> => Promise.resolve(JSON.stringify(asked));
+    const { code, stdout, stderr } = await runKubelet({ args: [], env: all, clock, signal: AbortSignal.timeout(10_000), stdin });
+    assert.deepEqual([code, stdout], [1, '']);
+    assert.match(stderr, said);
+  }
+  assert.equal(aws.calls.length, 0);
+});
+
 test('a token of a service account: an answer is for whoever has this very token, and may end with the session', async () => {
   await using aws = await startEcr();
   await using home = await folder();

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { realpath } from 'node:fs/promises';
+import { lstat, realpath } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { Failure } from '../../contract/failures.ts';
@@ -64,18 +64,36 @@ async function fileIn(config: string): Promise<string> {
   if (await isFolder(config)) return join(config, 'ecr-courier.yaml');
   const folder = config.endsWith('/') ? config : dirname(config);
   if (config.endsWith('/') || !(await isFolder(folder)))
-    throw new Failure('REJECTED', `${folder} is no folder, so no configuration can be put there.`, {
+    throw new Failure('REJECTED', `${folder} ${await whatIs(folder)}, so no configuration can be put there.`, {
       remedy: 'Make it before, or name another one.',
     });
   return config;
 }
 
+const whatIs = (path: string): Promise<string> =>
+  lstat(path).then(
+    () => 'is no folder',
+    () => 'does not exist',
+  );
+
 /** The words of the system, for people. */
+const words: Readonly<Record<string, string>> = {
+  EEXIST: 'it, or what is above it, is no folder',
+  ENOTDIR: 'it, or what is above it, is no folder',
+  ENOENT: 'it cannot be made',
+  EACCES: 'this user may not write there',
+  EPERM: 'this user may not write there',
+  EROFS: 'it is read-only',
+  ENOSPC: 'the disk is full',
+  EDQUOT: 'the quota is used up',
+};
 const unwritable =
   (binDir: string) =>
   (error: unknown): never => {
     if (error instanceof Failure || !(error instanceof Error) || !('code' in error)) throw error;
-    throw new Failure('REJECTED', `The program cannot be put into ${binDir}: the system says ${String(error.code)}.`, {
+    const code = String(error.code);
+    const why = words[code] ?? `the system says ${code}`;
+    throw new Failure('REJECTED', `The program cannot be put into ${binDir}: ${why}.`, {
       remedy: 'Name a folder that this user may write, with 125 MB left.',
     });
   };
