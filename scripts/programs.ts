@@ -64,6 +64,8 @@ async function makeOne({ head, others, apart, outputs }: One): Promise<void> {
     stdin: { contents, resolveDir: dirname(head) },
     outfile: head,
     allowOverwrite: true,
+    // What stays apart is told by its path, which a link above it would change.
+    preserveSymlinks: true,
     bundle: true,
     platform: 'node',
     format: 'esm',
