@@ -1,17 +1,21 @@
 import { type Failure, failures } from '../contract/failures.ts';
 import type { Moment, TargetRecord } from './ledger.ts';
-import { minute, retryPause, soon } from './timing.ts';
+import type { Health } from './places.ts';
+import { minute, retryPause, second, soon } from './timing.ts';
 
-/** The longest time to the next look while discoveries succeed and deliveries stop the target. */
-const longestProbe = minute;
+/** The longest time to the next look while discoveries succeed and deliveries stop the target, or failed slots. */
+const longestProbe = { target: 30 * second, failed: minute };
+
+/** For so long after a discovery that ended a stop the failures of deliveries stop failed slots only. */
+const trustedFor = minute;
 
 /**
  * Whether one target works as a whole, and when it is looked at next: writes `trouble` and `nextDiscoveryAt` of its
  * record.
  */
 export interface Condition {
-  /** Nothing is delivered before a discovery succeeds. */
-  readonly blocked: boolean;
+  /** Which slots may be written before the next discovery that succeeds; after it, all. */
+  readonly takes: 'none' | 'healthy' | 'all';
   /** From now on, whatever is known. */
   block(): void;
   /** A server there asked not to come yet: then the next look is put off until it may. */
@@ -22,8 +26,11 @@ export interface Condition {
   works(): number | undefined;
   /** A discovery failed. Says whether it failed just so before. */
   failed(failure: Failure, began: Moment): 'anew' | 'as before';
-  /** A delivery that began at that moment met a failure that stops the target. The next discovery is the probe. */
-  stopped(failure: Failure, began: Moment): void;
+  /**
+   * A delivery that began at that moment, to a slot of this health, met a failure that stops the target, or failed
+   * slots only. The next discovery is the probe.
+   */
+  stopped(failure: Failure, began: Moment, health: Health): void;
   /** A delivery was answered well. */
   delivered(): void;
   /** The next regular look. */
@@ -41,7 +48,9 @@ export interface Condition {
 }
 
 export function createCondition(record: TargetRecord, now: () => Moment, random: () => number): Condition {
-  let blocked = true;
+  let takes: Condition['takes'] = 'none';
+  /** Discoveries succeed although deliveries stopped the target: until then they stop failed slots only. */
+  let trustedUntil = Number.NEGATIVE_INFINITY;
   /** Somebody asked for a look while another one was under way. */
   let lookAgain = false;
   /** Until when the server at that address asked not to be asked. */
@@ -64,7 +73,7 @@ export function createCondition(record: TargetRecord, now: () => Moment, random:
     if (isKeptPause(failure)) lookAgain = false;
     lookAt(now() + retryPause(failure, count, random));
     if (failure.facts.retryAfterMs !== undefined) obey(record.nextDiscoveryAt);
-    blocked ||= failure.stops === 'target';
+    if (failure.stops === 'target') takes = 'none';
     return before && isSame(failure, before.failure) ? 'as before' : 'anew';
   }
 
@@ -75,11 +84,11 @@ export function createCondition(record: TargetRecord, now: () => Moment, random:
   }
 
   return {
-    get blocked() {
-      return blocked;
+    get takes() {
+      return takes;
     },
     block() {
-      blocked = true;
+      takes = 'none';
     },
     mustWait(address) {
       if (!retryAfter || now() >= retryAfter.until || retryAfter.address !== address) return false;
@@ -91,18 +100,21 @@ export function createCondition(record: TargetRecord, now: () => Moment, random:
       const downMs = record.trouble && now() - record.trouble.since;
       record.trouble = undefined;
       retryAfter = undefined;
-      blocked = false;
+      if (takes === 'none' && stops > 0) trustedUntil = now() + trustedFor;
+      takes = 'all';
       return downMs;
     },
     failed,
-    stopped(failure, began) {
+    stopped(failure, began, health) {
       stops++;
-      const { retryAfterMs } = failure.facts;
-      if (blocked && retryAfterMs === undefined) return;
+      const asked = failure.facts.retryAfterMs !== undefined;
+      const stopsFailed = !asked && (health === 'failed' || now() < trustedUntil);
+      if (!asked && (takes === 'none' || (stopsFailed && takes === 'healthy'))) return;
       stoppedAt = now();
-      if (blocked) return obey(now() + retryPause(failure, 1, random));
-      failed(failure, began);
-      record.nextDiscoveryAt = Math.max(record.nextDiscoveryAt, now() + Math.min(longestProbe, soon(stops, random)));
+      if (takes === 'none') return obey(now() + retryPause(failure, 1, random));
+      if (stopsFailed) takes = 'healthy';
+      else failed(failure, began);
+      if (!asked) record.nextDiscoveryAt = now() + Math.min(longestProbe[stopsFailed ? 'failed' : 'target'], soon(stops, random));
     },
     delivered() {
       stops = 0;

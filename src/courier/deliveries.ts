@@ -16,6 +16,8 @@ export interface DeliveriesDeps extends ResultsDeps {
   readonly starts: Starts;
   /** The target to deliver to; undefined while nothing may be delivered. */
   target(): Target | undefined;
+  /** Slots whose last attempt failed may be tried, too. */
+  takesFailed(): boolean;
   /** Nothing is under way any more. */
   unused(): void;
   /** The next step may be due earlier than planned. */

@@ -78,7 +78,7 @@ function discovered(scene: Scene, report: Discovery, began: Moment, second: numb
 
 /** Says for how many milliseconds it did not. */
 function works({ record, deps, clients, condition, watch }: Scene, second: number): number | undefined {
-  if (record.trouble?.failure.stops === 'target') deps.recovered();
+  if (record.trouble?.failure.stops === 'target' || condition.takes === 'healthy') deps.recovered();
   const downMs = condition.works();
   if (clients.current) watch.begin(clients.current);
   condition.lookAt(watch.underWay ? deps.now() + watchedEvery : deps.nextDiscovery(second));

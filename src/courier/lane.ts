@@ -4,12 +4,12 @@ import { plannedAt } from './due.ts';
 import type { Entry, ManagedTarget, Moment, Scope, TargetRecord } from './ledger.ts';
 import { endPauses, endRefusals, shortenPauses, tryStoppedSoon } from './pauses.ts';
 import { createRewrites } from './rewrites.ts';
-import { createScout, type ScoutDeps } from './scout.ts';
+import { createScout, type Scout, type ScoutDeps } from './scout.ts';
 import type { Supply, Want } from './supply.ts';
 
 export interface LaneDeps
   extends Omit<ScoutDeps, 'reported' | 'recovered' | 'sighted' | 'forgotten'>,
-    Omit<DeliveriesDeps, 'target' | 'stumbled' | 'delivered' | 'unused' | 'supply'> {
+    Omit<DeliveriesDeps, 'target' | 'takesFailed' | 'stumbled' | 'delivered' | 'unused' | 'supply'> {
   readonly supply: Pick<Supply, 'refused' | 'doubt' | 'refetch' | 'want'>;
   scopesFor(record: TargetRecord, slot: Slot): readonly (Scope | undefined)[];
   /** As `ManagedTarget.window`, on the engine's time line. */
@@ -51,9 +51,7 @@ export function createLane(managed: ManagedTarget, deps: LaneDeps): Lane {
     sighted,
     forgotten: () => deliveries.clear(),
   });
-  const { stumbled, delivered, unused } = scout;
-  const deliveries = createDeliveries(record, { ...deps, target: () => scout.target, stumbled, delivered, unused });
-
+  const deliveries = createDeliveries(record, { ...deps, ...askedOf(scout) });
   const rewrites = createRewrites(record, deps);
 
   function reported(): void {
@@ -114,7 +112,7 @@ export function createLane(managed: ManagedTarget, deps: LaneDeps): Lane {
       else scout.renew();
     },
     nextAttempt(entry) {
-      const reachable = scout.target ? now() : record.nextDiscoveryAt;
+      const reachable = scout.target && (!entry.trouble || scout.takesFailed()) ? now() : record.nextDiscoveryAt;
       return attemptAt(record, entry, { now: now(), reachable, waitMs: deliveries.waitMs });
     },
     async close() {
@@ -122,6 +120,12 @@ export function createLane(managed: ManagedTarget, deps: LaneDeps): Lane {
       await scout.close();
     },
   };
+}
+
+/** What deliveries ask the scout, and tell it. */
+function askedOf(scout: Scout) {
+  const { takesFailed, stumbled, delivered, unused } = scout;
+  return { target: () => scout.target, takesFailed, stumbled, delivered, unused };
 }
 
 /**

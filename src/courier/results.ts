@@ -4,9 +4,20 @@ import { type Attempt, keptOf, missingOf, recordFailure, recordSuccess } from '.
 import type { CourierEvent, OfSlot } from './events.ts';
 import { evidenceOf } from './evidence.ts';
 import type { Moment, TargetRecord } from './ledger.ts';
+import { type Health, healthOf } from './places.ts';
 import type { Supply } from './supply.ts';
 import { explained, type Said } from './verdict.ts';
 import type { Work } from './work.ts';
+
+/**
+ * When a delivery began that failed. since: when the row of failures began, if the one before failed just so; else as
+ * `began`. health: of the slot, before.
+ */
+export interface Stumble {
+  readonly began: Moment;
+  readonly since: Moment;
+  readonly health: Health;
+}
 
 export interface ResultsDeps {
   readonly now: () => Moment;
@@ -16,8 +27,8 @@ export interface ResultsDeps {
   /** `check`: asks what a delivery would do and writes nothing. */
   readonly rehearse: boolean;
   emit(event: CourierEvent): void;
-  /** A delivery failed. since: when the row of failures began, if the one before failed just so; else as `began`. */
-  stumbled(failure: Failure, began: Moment, since: Moment): void;
+  /** A delivery failed. */
+  stumbled(failure: Failure, stumble: Stumble): void;
   /** A delivery was answered well. */
   delivered(): void;
 }
@@ -52,10 +63,11 @@ export function createResults(record: TargetRecord, deps: ResultsDeps): Results 
   function failed(attempt: Attempt, failure: Failure): void {
     const { entry, began } = attempt;
     const before = entry.trouble;
+    const health = healthOf(entry);
     const repeat = before?.failure.code === failure.code;
     const refused = failure.code === 'CREDENTIAL_REFUSED' ? refusedBy(attempt) : [];
     recordFailure(record, attempt, failure, { now: now(), lingerMs: lingerMs(), random: deps.random });
-    deps.stumbled(failure, began, repeat ? before.since : began);
+    deps.stumbled(failure, { began, since: repeat ? before.since : began, health });
     const trial = { ms: now() - began, count: entry.trouble?.count ?? 1, repeat };
     const about = aboutSlot(record, attempt);
     const tell = (said: readonly Said[]) => emit({ kind: 'delivery-failed', ...about, ...trial, failure: explained(failure, said) });

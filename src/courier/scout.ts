@@ -6,6 +6,7 @@ import { createCondition } from './condition.ts';
 import { type DiscoveryDeps, discover } from './discovery.ts';
 import type { Entry, Moment, TargetRecord } from './ledger.ts';
 import { mergeSighting } from './reports.ts';
+import type { Stumble } from './results.ts';
 import { searchPause } from './timing.ts';
 import { createWatch } from './watch.ts';
 
@@ -26,13 +27,14 @@ export interface ScoutDeps extends DiscoveryDeps {
 export interface Scout {
   /** What can be delivered to; undefined while the target does not work as a whole, or before the first discovery. */
   readonly target: Target | undefined;
+  /** Slots whose last attempt failed may be tried, too. */
+  takesFailed(): boolean;
   step(): void;
   wakeAt(): Moment;
   /**
    * A delivery failed. Of what concerns the whole target the next discovery is the probe; of a slot that is gone, too.
-   * since: when the row of failures began, if the one before failed just so; else as `began`.
    */
-  stumbled(failure: Failure, began: Moment, since: Moment): void;
+  stumbled(failure: Failure, stumble: Stumble): void;
   /** A delivery was answered well. */
   delivered(): void;
   /** Look now, or once more after the look that is under way. A Retry-After and the pause of AUTH are kept. */
@@ -82,9 +84,7 @@ export function createScout(record: TargetRecord, deps: ScoutDeps): Scout {
     deps.wake();
   }
 
-  function lookNow(): void {
-    condition.lookNow(look ? 'under way' : 'none');
-  }
+  const lookNow = (): void => condition.lookNow(look ? 'under way' : 'none');
 
   function restart(): void {
     look?.cut.abort();
@@ -95,7 +95,7 @@ export function createScout(record: TargetRecord, deps: ScoutDeps): Scout {
 
   return {
     get target() {
-      return condition.blocked ? undefined : clients.current;
+      return condition.takes === 'none' ? undefined : clients.current;
     },
     step() {
       if (look || closed || work.closing || now() < asked.dueAt(lookedAt)) return;
@@ -106,9 +106,10 @@ export function createScout(record: TargetRecord, deps: ScoutDeps): Scout {
       work.track(done);
     },
     wakeAt: () => (look || closed ? Number.POSITIVE_INFINITY : asked.dueAt(lookedAt)),
-    stumbled(failure, began, since) {
+    takesFailed: () => condition.takes === 'all',
+    stumbled(failure, { began, since, health }) {
       if (began < clients.since) return;
-      if (failure.stops === 'target') condition.stopped(failure, began);
+      if (failure.stops === 'target') condition.stopped(failure, began, health);
       // Not at once: one entry that comes and goes would cause a storm of discoveries.
       else if (failure.code === 'NOT_FOUND' && !record.trouble) condition.lookBy(lookedAt + searchPause(now() - since));
     },

@@ -12,6 +12,8 @@ export interface WaitingDeps {
   readonly now: () => Moment;
   readonly random: () => number;
   readonly supply: Pick<Supply, 'refetch'>;
+  /** Slots whose last attempt failed may be tried, too. */
+  takesFailed(): boolean;
 }
 
 /** The slots of one target that wait to be written. */
@@ -59,7 +61,7 @@ export function createWaiting(
     next() {
       if (!places.isFree('answered')) return undefined;
       const answered = places.trustsUntried ? undefined : queue.takeHealthy('answered');
-      return answered ?? queue.takeHealthy() ?? (places.isFree('failed') ? queue.takeFailed() : undefined);
+      return answered ?? queue.takeHealthy() ?? (deps.takesFailed() && places.isFree('failed') ? queue.takeFailed() : undefined);
     },
     clear: queue.clear,
     tidy() {

@@ -200,6 +200,24 @@ test('a manager that lists well and takes no write is looked at once a minute mo
   assert.ok((timesOf(target, 'new')[0] ?? Number.POSITIVE_INFINITY) - since < 2.5 * minutes);
 });
 
+for (const code of ['AUTH', 'UNREACHABLE', 'BUSY', 'MISCONFIGURED'] as const)
+  for (const count of [1, 10, 500])
+    test(`${count} slots that answer ${code} while discoveries succeed delay no healthy one`, async () => {
+      const clock = createVirtualClock();
+      const target = mixed(clock, count, code, ['good', 'good too']);
+      const waits = waitsOf(target, 'good');
+      const tickMs = 1 * minutes;
+      await using rig = await startRig({ targets: [target], keepsEvents: false, tickMs, cron: '*/5 * * * *', onEvent: waits.note });
+      waits.watch(rig);
+      await clock.advance(16 * hours);
+      assert.ok((timesOf(target, 'good')[0] ?? Number.POSITIVE_INFINITY) < 1 * minutes, 'the first write');
+      assert.ok(waits.all.length >= 1, `${waits.all.length} writes`);
+      for (const wait of waits.all) assert.ok(wait <= 1 * minutes + 2 * seconds, `written ${wait / seconds} s after it became due`);
+      assert.ok(target.writes.length < count + 3 * 16 * 60, `${target.writes.length} writes`);
+      assert.ok(target.discoveries.length < 1.5 * 16 * 60, `${target.discoveries.length} discoveries`);
+      assert.equal(rig.courier.ledger.targets.get('p')?.trouble, undefined);
+    });
+
 test('failed slots that hang leave a place: a healthy one is written at once', async () => {
   const clock = createVirtualClock();
   const target = mixed(clock, 4, 'TIMEOUT', ['good']);
