@@ -4,8 +4,8 @@
 
 [ "$#,$1" = 1,get ] || become_node docker "$@"
 # Docker writes no line break, and closes its end. Whoever ends the line may keep it open.
-rest=
-IFS= read -r server && rest=open
+take_line || { echo "$late"; exit 1; }
+server=$line
 host=$server
 case $host in https://*) host=${host#https://} ;; http://*) host=${host#http://} ;; esac
 host=${host%%/*}

@@ -5,8 +5,8 @@
 # Options are Node's.
 case " $*" in *' -'*) become_node kubelet "$@" ;; esac
 # The kubelet ends the line, and its end may stay open.
-rest=
-IFS= read -r request && rest=open
+take_line || exit 1
+request=$line
 # As the kubelet writes it. A token of a service account, or a member more, leaves something behind that is no image.
 begin='{"kind":"CredentialProviderRequest","apiVersion":"credentialprovider.kubelet.k8s.io/v1","image":"'
 image=${request#"$begin"}

@@ -9,6 +9,45 @@ case $HOME in /*) cache=$HOME/.cache/ecr-courier ;; esac
 case $XDG_CACHE_HOME in /*) cache=$XDG_CACHE_HOME/ecr-courier ;; esac
 case $ECR_COURIER_CACHE in /*) cache=$ECR_COURIER_CACHE ;; esac
 
+# Of a request that does not get complete, as Node says it.
+late='No complete request came on standard input in time.'
+
+# Takes a line of standard input: $line, and $rest when it was ended, so that more may follow. Fails when neither the end
+# of the line nor that of the input comes in 13 s, as with Node.
+take_line() {
+  rest=
+  IFS= read -r -t 13 line 2>/dev/null
+  case $? in
+    0) rest=open ;;
+    1) ;;
+    2) take_line_beside_sleep ;;
+    *) false ;;
+  esac || {
+    echo "${0##*/}: $late A request is one line with a registry, or one JSON document. Look at what starts this program." >&2
+    return 1
+  }
+}
+
+# For shells whose read knows no time: what ends beside it interrupts it.
+take_line_beside_sleep() {
+  ended=
+  trap 'ended=yes' CHLD
+  sleep 13 </dev/null >/dev/null 2>&1 &
+  IFS= read -r line && rest=open
+  # Where there is no such program, nobody can say when time is over.
+  if [ -n "$ended" ]; then
+    wait $! && return 1
+    trap - CHLD
+    begun=$line
+    IFS= read -r line && rest=open
+    line=$begun$line
+    return 0
+  fi
+  trap - CHLD
+  kill $! 2>/dev/null
+  return 0
+}
+
 # Takes the answer for $host, lower case and bare, of this very environment: $user and $password as they stand in JSON,
 # $issued, $until and $expires in seconds. Fails when only Node can say. Whether it is fresh is not looked at.
 take_hit() {

@@ -178,6 +178,33 @@ for (const shell of shells)
     assert.equal(await ask({}, { shell, stdin: long }), `NODE docker get\n${long}`);
   });
 
+/** In the place of the program: its time is over at once, or it is not there. */
+for (const [sleep, script] of [
+  ['that ends', '#!/bin/sh\nexec /bin/sleep 0.3\n'],
+  ['that is not there', '#!/nowhere\n'],
+] as const)
+  for (const shell of shells.filter(([program]) => program === 'dash'))
+    test(`${shell.join(' ')}: a line that does not end, beside a sleep ${sleep}`, async () => {
+      await lay({});
+      const place = join(folder, `sleep ${sleep}`);
+      await mkdir(place, { recursive: true });
+      await writeFile(join(place, 'sleep'), script, { mode: 0o755 });
+      const env = { PATH: `${place}:${process.env['PATH'] ?? ''}`, HOME: home };
+      const [program, ...rest] = [...shell, front, 'get'];
+      const child = run(program, rest, { env, encoding: 'utf8' });
+      child.child.stdin?.on('error', () => undefined).write(host);
+      if (sleep === 'that is not there') {
+        setTimeout(() => child.child.stdin?.end(), 300);
+        assert.equal((await child).stdout, answerOf('token-kept'));
+        return;
+      }
+      await assert.rejects(child, ({ code, stdout, stderr }: { code: number; stdout: string; stderr: string }) => {
+        assert.deepEqual([code, stdout], [1, 'No complete request came on standard input in time.\n']);
+        assert.match(stderr, /^docker-credential-ecr-courier: No complete request came .* Look at what starts this program\.\n$/);
+        return true;
+      });
+    });
+
 test('all other verbs are for Node, with standard input as it is', async () => {
   const stdin = '{\n "ServerURL": "x"\n}';
   for (const args of [['store'], ['list'], ['erase'], [], ['get', 'more'], ['GET'], ['--version']])
