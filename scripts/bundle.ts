@@ -96,7 +96,7 @@ const apart: Plugin = {
       return { path: relative(process.cwd(), path), namespace: 'apart', sideEffects: false, errors };
     };
     building.onResolve({ filter: /^@smithy\// }, args =>
-      args.importer.endsWith(join('src', 'ecr', 'call.ts')) && args.pluginData !== 'found' ? own(args) : undefined,
+      args.importer.endsWith(join('src', 'ecr', 'aws', 'call.ts')) && args.pluginData !== 'found' ? own(args) : undefined,
     );
     building.onResolve({ filter: /./, namespace: 'apart' }, own);
     building.onLoad({ filter: /^@smithy/, namespace: 'apart' }, async ({ path, pluginData: resolveDir }) => {

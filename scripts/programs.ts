@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, realpath, writeFile } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import { build, type Metafile, type Plugin } from 'esbuild';
 import { banner, bundle } from './bundle.ts';
@@ -8,7 +8,10 @@ import { writeFronts } from './fronts.ts';
  * Makes the programs that others start, in one folder: the fronts, and what they become. Apart from the daemon: what
  * both use would be dozens of small files, and these are started for each pull.
  */
-export async function makePrograms(outdir: string): Promise<Metafile> {
+export async function makePrograms(target: string): Promise<Metafile> {
+  // esbuild follows links, and a module that has two paths would be there twice.
+  await mkdir(target, { recursive: true });
+  const outdir = await realpath(target);
   const made = await bundle({ pull: 'src/pull/main.ts' }, outdir);
   await join(made, 'src/pull/main.ts', ['src/pull/start.ts', 'src/pull/fetch.ts']);
   await writeFronts(outdir);

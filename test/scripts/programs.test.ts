@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join as path } from 'node:path';
 import { after, test } from 'node:test';
@@ -22,8 +22,15 @@ async function loadedWith(file: string, seen = new Set<string>()): Promise<Set<s
 const laterOf = (text: string): string[] => [...text.matchAll(/import\("(\.[^"]+)"\)/g)].map(([, from = '']) => from);
 
 test('what a miss needs are four files', async () => {
-  await makePrograms(folder);
-  const pull = path(folder, 'pull.js');
+  // By a link, as a checkout may have one for node_modules.
+  await mkdir(path(folder, 'real'));
+  await symlink('real', path(folder, 'linked'));
+  const { inputs } = await makePrograms(path(folder, 'linked'));
+  assert.ok(
+    Object.keys(inputs).some(name => name.startsWith('apart:')),
+    'what signs a call is bundled apart from the SDK',
+  );
+  const pull = path(folder, 'real/pull.js');
   const loaded = await loadedWith(pull);
   const next = async (file: string, name: string): Promise<string> => {
     const found = laterOf(await readFile(file, 'utf8')).find(from => from.includes(`/${name}-`));
@@ -34,6 +41,8 @@ test('what a miss needs are four files', async () => {
   await loadedWith(start, loaded);
   await loadedWith(await next(start, 'fetch'), loaded);
   assert.equal(loaded.size, 4, [...loaded].join('\n'));
+  const texts = await Promise.all([...loaded].map(file => readFile(file, 'utf8')));
+  assert.equal([...texts.join('').matchAll(/name = "Failure"/g)].length, 1, 'one class of failures');
   assert.match(execFileSync(process.execPath, [pull, 'docker', 'version'], { encoding: 'utf8' }), /^docker-credential-ecr-courier /);
 });
 
