@@ -1,7 +1,7 @@
 import { lookAlike } from '../contract/look-alike.ts';
 import { type Aliases, parseAddress, type Registry } from '../contract/registry.ts';
 import { providerName } from './generate.ts';
-import type { Provider } from './lint.ts';
+import { type Provider, unspoken } from './lint.ts';
 import { matchImage } from './match.ts';
 
 /** Which identity answers for a registry, in the environment of a provider. */
@@ -10,7 +10,7 @@ type Identity = (registry: Registry, provider: Provider | undefined) => string;
 /** What the kubelet would do for an image, as lines for people. */
 export function explain(image: string, providers: readonly Provider[], aliases: Aliases, identity: Identity): string[] {
   const name = withoutTag(image);
-  const asked = providers.filter(({ matchImages }) => matchImages.some(pattern => matchImage(pattern, name).matches));
+  const asked = askedFor(name, providers);
   return [
     ...(name === image ? [] : [`the kubelet asks for ${name}: tag and digest are left out`]),
     ...(/^[^/]*[.:][^/]*\/|^localhost\//.test(name) ? [] : [shortName(name)]),
@@ -19,12 +19,21 @@ export function explain(image: string, providers: readonly Provider[], aliases: 
     ...asked
       .slice(0, 1)
       .flatMap(first =>
-        first.name === providerName
+        first.name === providerName && unspoken(first).length === 0
           ? registryLines(name, aliases, registry => identity(registry, first))
-          : [`what ${first.name} answers, and for how long, is its own matter: it is not ${providerName}`],
+          : first.name === providerName
+            ? unspoken(first)
+            : [`what ${first.name} answers, and for how long, is its own matter: it is not ${providerName}`],
       ),
   ];
 }
+
+const askedFor = (name: string, providers: readonly Provider[]): Provider[] =>
+  providers.filter(({ matchImages }) => matchImages.some(pattern => matchImage(pattern, name).matches));
+
+/** Whether a provider would be asked that does not fail for sure. */
+export const isServed = (image: string, providers: readonly Provider[]): boolean =>
+  askedFor(withoutTag(image), providers).some(provider => unspoken(provider).length === 0);
 
 const shortName = (image: string): string =>
   `${image} has no host: the kubelet completes short names (docker.io/library/nginx) before it looks for a pattern`;

@@ -2,6 +2,7 @@ import type { Placed } from '../../config/origin.ts';
 import type { Decoded } from './decode.ts';
 import { parseGoDuration } from './duration.ts';
 import { protocolVersions } from './fields.ts';
+import { providerName } from './generate.ts';
 import { verdictsOn } from './patterns.ts';
 import type { Remark } from './remark.ts';
 import { entriesOf, listOf, textsOf, wordOf } from './shape.ts';
@@ -11,6 +12,8 @@ import { tokenMistakes } from './token-attributes.ts';
 export interface Provider {
   readonly name: string;
   readonly where: string;
+  /** What the kubelet speaks to it. */
+  readonly apiVersion: string;
   readonly matchImages: readonly string[];
   /** As it is written. */
   readonly defaultCacheDuration: string;
@@ -44,6 +47,7 @@ export const providersOf = (files: readonly Decoded[]): Provider[] =>
       return {
         name: wordOf(entries.get('name')),
         where: placed.origin.text,
+        apiVersion: wordOf(entries.get('apiVersion')),
         matchImages: textsOf(entries.get('matchImages')),
         defaultCacheDuration: wordOf(entries.get('defaultCacheDuration')),
         requiredAnnotations: textsOf(entriesOf(entries.get('tokenAttributes')).get('requiredServiceAccountAnnotationKeys')),
@@ -87,6 +91,7 @@ function mistakesOf(placed: Placed, path: string, minor: number): Remark[] {
   return [
     ...nameMistakes(name).map(text => stop('name', text)),
     ...versionMistake(version, minor).map(text => stop('apiVersion', text)),
+    ...unspoken({ name, apiVersion: version }).map(text => remark('never', 'apiVersion', text)),
     ...(listOf(at('matchImages')).length === 0 ? [stop('matchImages', 'at least one pattern is needed')] : []),
     ...listOf(at('matchImages')).flatMap((item, index) =>
       verdictsOn(wordOf(item)).map(
@@ -107,6 +112,14 @@ function nameMistakes(name: string): string[] {
     ...(name.includes(' ') ? [`must have no blanks, and is ${JSON.stringify(name)}`] : []),
   ];
 }
+
+const spoken = 'credentialprovider.kubelet.k8s.io/v1';
+
+/** Why our own program would refuse whatever it is asked. */
+export const unspoken = ({ name, apiVersion }: Pick<Provider, 'name' | 'apiVersion'>): string[] =>
+  name !== providerName || apiVersion === spoken || !Object.hasOwn(protocolVersions, apiVersion)
+    ? []
+    : [`${providerName} speaks ${spoken} alone: asked in ${apiVersion} it fails, and gives no login`];
 
 function versionMistake(version: string, minor: number): string[] {
   if (version === '') return ['is missing: write credentialprovider.kubelet.k8s.io/v1'];

@@ -131,6 +131,30 @@ test('kubelet check looks for what our own program needs beside it', async () =>
   assert.equal(await check(), '3 NEVER WORKS: missing');
 });
 
+test('kubelet check and explain: our own provider speaks v1 alone', async () => {
+  const { command } = await import('../commands/cli.ts');
+  const named = good.replace('name: p', 'name: ecr-courier-credential-provider');
+  const before = (text: string): string =>
+    text.replace('credentialprovider.kubelet.k8s.io/v1', 'credentialprovider.kubelet.k8s.io/v1beta1');
+  await using files = await folder({ good: named, beta: before(named), others: before(good) });
+  const run = async (...args: string[]) => await command(args, { AWS_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE', AWS_SECRET_ACCESS_KEY: 's' });
+  const explain = async (image: string, file: string) => await run('explain', image, '--offline', '--provider-config', files.at(file));
+  const check = await run('kubelet', 'check', files.at('beta'));
+  assert.match(check.stdout, /^NEVER WORKS {2}\S+:7:17 {2}providers\[0\]\.apiVersion {2}.*v1 alone/);
+  assert.equal(check.code, 3);
+  assert.equal((await run('kubelet', 'check', files.at('others'))).code, 0);
+  const told = await explain(`${host}/app`, 'beta');
+  assert.match(told.stdout, /v1 alone.*gives no login/);
+  assert.doesNotMatch(told.stdout, /key of the answer/);
+  assert.equal(told.code, 1);
+  assert.equal((await explain(`${host}/app:1`, 'good')).code, 0);
+  assert.equal((await explain(`${host}/app`, 'others')).code, 0, 'what others speak is not known');
+  for (const image of [`${host}:443/app`, host.replace('amazonaws', 'AMAZONAWS').concat('/app'), `210987654321${host.slice(12)}/app`])
+    assert.equal((await explain(image, 'good')).code, 1, image);
+  for (const image of ['public.ecr.aws/a/b', 'nginx:1', 'registry.example/app'])
+    assert.equal((await explain(image, 'good')).code, 0, image);
+});
+
 test('kubelet check ends with what a script needs to know', async () => {
   const { command } = await import('../commands/cli.ts');
   await using files = await folder({ good, bad: '', never: good.replace(host, `https://${host}`) });

@@ -200,8 +200,9 @@ test('explain says of what is no image that it is none', async () => {
     assert.ok(stdout.includes(`the kubelet\n  ${shown} is a registry, and no image in it: write ${shown}/REPOSITORY, as`), stdout);
   }
   assert.match((await explain(`https://${host}/app`)).stdout, /the kubelet\n.*no scheme: leave https:\/\/ out/);
-  for (const image of ['redis:7.2', 'redis', 'localhost/app', `${host}/app:1.2@sha256:${'a'.repeat(64)}`, `${host}:443/app`])
+  for (const image of ['redis:7.2', 'redis', 'localhost/app', `${host}/app:1.2@sha256:${'a'.repeat(64)}`])
     assert.equal((await explain(image)).code, 0, image);
+  assert.equal((await explain(`${host}:443/app`)).code, 1, 'an image, and no provider is asked for it');
 });
 
 test('explain reads the configuration that the provider reads', async () => {

@@ -68,7 +68,7 @@ async function explainedOf(
 
 /** Nothing was found that would stop a pull. A name that is none of ECR's is nothing of ours. */
 function isFine({ subject, sources, proof, kubelet }: Explained): boolean {
-  if (kubelet && !kubelet.starts) return false;
+  if (kubelet && !kubelet.fine) return false;
   if (!subject.image) return !subject.meant;
   if (proof) return proof.pull.outcome === 'would pull';
   return subject.image.registry.service === 'ecr-public' || sources.some(({ chosen }) => chosen);

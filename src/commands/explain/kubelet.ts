@@ -1,15 +1,17 @@
-import { type Registry } from '../../contract/registry.ts';
+import { parseAddress, type Registry } from '../../contract/registry.ts';
 import { describeIdentity } from '../../ecr/keys/identity.ts';
 import type { Choice } from '../../ecr/sources/choice.ts';
-import { explain, noImage } from '../../kubelet/explain.ts';
+import { explain, isServed, noImage } from '../../kubelet/explain.ts';
 import { providerName } from '../../kubelet/generate.ts';
 import { readSettings } from '../../pull/settings.ts';
 import type { Io } from '../io.ts';
 import { checked, starts } from '../kubelet/check.ts';
 
-/** What the kubelet would do for an image, as lines; `starts`: whether it would run at all. */
+/**
+ * What the kubelet would do for an image, as lines. `fine`: it starts, and a provider serves a private image of ECR.
+ */
 export interface KubeletPart {
-  readonly starts: boolean;
+  readonly fine: boolean;
   readonly lines: readonly string[];
 }
 
@@ -23,13 +25,14 @@ export async function kubeletPart(
   io: Pick<Io, 'env'>,
 ): Promise<KubeletPart> {
   const { providers, remarks } = await checked(path, minor);
-  if (!starts(remarks))
-    return { starts: false, lines: [`it does not start with ${path}: \`ecr-courier kubelet check ${path}\` tells why`] };
+  if (!starts(remarks)) return { fine: false, lines: [`it does not start with ${path}: \`ecr-courier kubelet check ${path}\` tells why`] };
   const wrong = noImage(image);
-  if (wrong) return { starts: true, lines: [wrong] };
+  if (wrong) return { fine: true, lines: [wrong] };
   const env = { ...io.env, ...Object.fromEntries(providers.find(({ name }) => name === providerName)?.env ?? []) };
   const { sources, aliases } = await readSettings(env, files);
-  return { starts: true, lines: explain(image, providers, aliases, registry => identity(registry, sources, env)) };
+  const isPrivate = parseAddress(image.replace(/\/.*$/s, ''), aliases)?.registry.service === 'ecr';
+  const fine = !isPrivate || isServed(image, providers);
+  return { fine, lines: explain(image, providers, aliases, registry => identity(registry, sources, env)) };
 }
 
 /** In the environment of the provider: that of this shell, and what the file sets over it. */
