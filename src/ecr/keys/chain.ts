@@ -84,7 +84,9 @@ export const noneFound = 'No AWS credentials.';
 
 function noKeys(looked: readonly string[], place?: Pick<Place, 'name' | 'retryAfterMs'>, remedy = usualRemedy): Failure {
   const { name, retryAfterMs } = place ?? {};
-  const short = `No AWS credentials${name === undefined ? '' : ` from the ${name}`}`;
+  // The SDK says so of every session of SSO that is over, or was never begun.
+  const login = looked.some(one => /'aws sso login'/.test(one)) ? ': its SSO session is over (`aws sso login` begins one)' : '';
+  const short = `No AWS credentials${name === undefined ? '' : ` from the ${name}`}${login}`;
   const facts = { remedy, short, ...(retryAfterMs !== undefined && { retryAfterMs }) };
   return new Failure('AUTH', `${noneFound} Looked at: ${looked.join(', ')}.`, facts);
 }
