@@ -146,7 +146,8 @@ export async function startServer(handle: Handler, options: ServerOptions = {}):
     fake.requests.push(options.keeps === 'heads' ? { ...seen, body: Buffer.alloc(0) } : seen);
     const fault = fake.fault?.(seen);
     if (fault === 'hang') return;
-    if (fault === 'reset') return void request.socket.resetAndDestroy();
+    // No RST is sent: where such a socket is destroyed meanwhile, Node never says that it is closed.
+    if (fault === 'reset') return void request.socket.destroy();
     if (typeof fault === 'object' && 'status' in fault) return send(response, fault);
     if (typeof fault === 'object' && 'after' in fault) await fault.after;
     else if (typeof fault === 'object') await after(fault.lateMs, undefined, { signal: closing.signal });
@@ -154,7 +155,7 @@ export async function startServer(handle: Handler, options: ServerOptions = {}):
     if (isDeaf) response.shouldKeepAlive = false;
     if (fake.latencyMs > 0) await after(fake.latencyMs, undefined, { signal: closing.signal });
     if (fault === 'mute') return;
-    if (fault === 'lost') return void request.socket.resetAndDestroy();
+    if (fault === 'lost') return void request.socket.destroy();
     if (fault === 'drip') return drip(response, reply, closing.signal);
     if (fault === 'huge') return flood(response);
     send(response, reply);
