@@ -1,6 +1,6 @@
 import { type App, createApp } from '../app.ts';
 import { clock } from '../contract/clock.ts';
-import { visibleJson } from '../contract/text.ts';
+import { jsonText } from '../contract/text.ts';
 import { createLog } from '../io/log.ts';
 import type { SlotView } from '../observe/status-view.ts';
 import { colors, configOptions, exit, type Io, readArgs, readConfigWithTargets } from './io.ts';
@@ -34,11 +34,7 @@ async function doOnce(args: string[], io: Io, { rehearse = false }: { readonly r
   await app.once(io.signal).finally(() => ended.abort());
   progress.end();
   const status = app.status();
-  io.stdout.write(
-    json
-      ? visibleJson(`${JSON.stringify(status, undefined, 2)}\n`)
-      : resultTable(app.courier.ledger, status, { rehearse, color: colors(io.stdout, io.env) }),
-  );
+  io.stdout.write(json ? jsonText(status) : resultTable(app.courier.ledger, status, { rehearse, color: colors(io.stdout, io.env) }));
   return verdict(app);
 }
 

@@ -4,7 +4,7 @@ import { clock } from '../contract/clock.ts';
 import { asFailure, type Failure } from '../contract/failures.ts';
 import { addressReader } from '../contract/registry.ts';
 import { redact } from '../contract/secret.ts';
-import { visible, visibleJson } from '../contract/text.ts';
+import { jsonText, visible } from '../contract/text.ts';
 import { createLog } from '../io/log.ts';
 import { manageTarget } from '../target.ts';
 import { configOptions, exit, type Io, readArgs, readConfigWithTargets, UsageError } from './io.ts';
@@ -101,7 +101,7 @@ function asJson(results: readonly Result[]): string {
     things: things.map(({ what, change, failure: why }) => ({ what, change, ...told(why) })),
     ...told(failure),
   }));
-  return visibleJson(redact(`${JSON.stringify({ schema: 1, targets }, undefined, 2)}\n`));
+  return redact(jsonText({ schema: 1, targets }));
 }
 
 function exitOf(results: readonly Result[]): number {

@@ -2,7 +2,7 @@ import { withoutOurs } from '../../config/env.ts';
 import { clock } from '../contract/clock.ts';
 import { parseAddress, privateRegistryHost, type Registry } from '../contract/registry.ts';
 import { redact } from '../contract/secret.ts';
-import { oneLine, visibleJson } from '../contract/text.ts';
+import { jsonText, oneLine } from '../contract/text.ts';
 import type { AwsDeps } from '../ecr/aws/aws.ts';
 import { noneFound } from '../ecr/keys/chain.ts';
 import { type Other, tools } from '../ecr/keys/others.ts';
@@ -27,7 +27,7 @@ export async function whoami(args: string[], io: Io): Promise<number> {
   const all: Whoami[] = [];
   for (const spec of specs) all.push(await whoIs(spec, deps, io.signal, place));
   const now = clock.wall();
-  if (json) io.stdout.write(redact(visibleJson(`${JSON.stringify({ schema: 1, sources: all.map(asJson) }, undefined, 2)}\n`)));
+  if (json) io.stdout.write(redact(jsonText({ schema: 1, sources: all.map(asJson) })));
   else io.stdout.write(redact(all.map(one => `${linesOf(one, now).join('\n')}\n`).join('\n')));
   const failed = all.filter(({ failure }) => failure).length;
   return failed === 0 ? exit.ok : failed === all.length ? exit.failed : exit.partly;

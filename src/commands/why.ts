@@ -1,5 +1,5 @@
 import { StringDecoder } from 'node:string_decoder';
-import { label } from '../contract/text.ts';
+import { jsonText, label } from '../contract/text.ts';
 import { unless } from '../io/unless.ts';
 import { render } from '../refusals/diagnosis.ts';
 import { longestText } from '../refusals/facts.ts';
@@ -17,15 +17,14 @@ export async function whyCommand(args: string[], io: Io): Promise<number> {
   const text = await given(positionals, io);
   if (text.trim() === '') throw new UsageError('the text is empty');
   const diagnosis = why(text);
-  if (diagnosis) io.stdout.write(values.json ? inJson(diagnosis) : `${render(diagnosis)}\n`);
+  if (diagnosis) io.stdout.write(values.json ? jsonText(diagnosis) : `${render(diagnosis)}\n`);
   else
-    io.stdout.write(values.json ? inJson({ id: 'unknown', sentence: unknown, text: quoted(text) }) : `${unknown}\n\n  ${quoted(text)}\n`);
+    io.stdout.write(values.json ? jsonText({ id: 'unknown', sentence: unknown, text: quoted(text) }) : `${unknown}\n\n  ${quoted(text)}\n`);
   return diagnosis ? exit.ok : exit.failed;
 }
 
 const unknown =
   'This text is not known, so nothing is guessed. Perhaps another line of the same log says more, or the matter has nothing to do with ECR.';
-const inJson = (value: object): string => `${JSON.stringify(value, undefined, 2)}\n`;
 // Cut before the costly filter, far behind what is shown.
 const quoted = (text: string): string => label(masked(plain(text.slice(0, 5 * longestQuote))), longestQuote);
 

@@ -22,6 +22,9 @@ export const visibleJson = (json: string): string =>
     Array.from({ length: letters.length }, (_, at) => `\\u${letters.charCodeAt(at).toString(16).padStart(4, '0')}`).join(''),
   );
 
+/** A value as JSON for people and programs, with its last line break. */
+export const jsonText = (value: unknown): string => visibleJson(`${JSON.stringify(value, undefined, 2)}\n`);
+
 /** At most `longest` characters of the text, and how many more there are. */
 export function cut(text: string, longest: number): string {
   if (text.length <= longest) return text;

@@ -3,7 +3,7 @@ import type { Log } from '../contract/adapter.ts';
 import type { Clock } from '../contract/clock.ts';
 import { asFailure } from '../contract/failures.ts';
 import type { Secret } from '../contract/secret.ts';
-import { visible, visibleJson } from '../contract/text.ts';
+import { jsonText, visible } from '../contract/text.ts';
 import { createGuard, isRebound } from './admin.ts';
 import { page, styleHash } from './page.ts';
 import { checksOf } from './readiness.ts';
@@ -135,5 +135,5 @@ export function text(status: number, sentence: string, headers: Record<string, s
   return reply(status, 'text/plain; charset=utf-8', visible(`${sentence}\n`), headers);
 }
 function json(status: number, body: unknown): Reply {
-  return reply(status, 'application/json; charset=utf-8', visibleJson(`${JSON.stringify(body, null, 2)}\n`));
+  return reply(status, 'application/json; charset=utf-8', jsonText(body));
 }

@@ -1,3 +1,4 @@
+import { jsonText } from '../contract/text.ts';
 import type { Statement } from './statements.ts';
 
 /**
@@ -22,13 +23,11 @@ export interface PolicyDocument {
 /** As AWS takes it. */
 export const policyOf = ({ statements }: PolicyDocument) => ({ Version: '2012-10-17', Statement: statements });
 
-const pretty = (value: unknown): string => `${JSON.stringify(value, undefined, 2)}\n`;
-
 /** One policy is that policy; several are members of one object, by their names. */
 export function jsonOf(documents: readonly PolicyDocument[]): string {
   const [first, ...more] = documents;
-  if (first && more.length === 0) return pretty(policyOf(first));
-  return pretty(Object.fromEntries(documents.map(document => [document.name, policyOf(document)])));
+  if (first && more.length === 0) return jsonText(policyOf(first));
+  return jsonText(Object.fromEntries(documents.map(document => [document.name, policyOf(document)])));
 }
 
 /** In characters, blanks left out: a managed policy, and all inline policies of a role together (IAM quotas). */

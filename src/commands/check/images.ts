@@ -3,7 +3,7 @@ import { type Image, type NoImage, readImage } from '../../contract/image.ts';
 import type { Registry } from '../../contract/registry.ts';
 import { redact } from '../../contract/secret.ts';
 import type { Source, Sources } from '../../contract/source.ts';
-import { visibleJson } from '../../contract/text.ts';
+import { jsonText } from '../../contract/text.ts';
 import type { AwsDeps } from '../../ecr/aws/aws.ts';
 import { checkPull } from '../../ecr/registry/checked-pull.ts';
 import type { Pull } from '../../ecr/registry/pull.ts';
@@ -50,9 +50,7 @@ export async function checkImages(asked: Asked, io: Io): Promise<number> {
     'wrong' in job ? noImageReport(job) : await reportOn(job, { fetch, who, pull }, io.signal),
   );
   await close();
-  const text = asked.json
-    ? visibleJson(`${JSON.stringify({ schema: 1, images: reports }, undefined, 2)}\n`)
-    : imageTable(reports, { color: colors(io.stdout, io.env) });
+  const text = asked.json ? jsonText({ schema: 1, images: reports }) : imageTable(reports, { color: colors(io.stdout, io.env) });
   io.stdout.write(redact(text));
   return exitOf(reports);
 }

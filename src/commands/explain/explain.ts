@@ -1,7 +1,7 @@
 import { loadAsked } from '../../../config/asked.ts';
 import { clock } from '../../contract/clock.ts';
 import { redact } from '../../contract/secret.ts';
-import { visibleJson } from '../../contract/text.ts';
+import { jsonText } from '../../contract/text.ts';
 import { describeIdentity } from '../../ecr/keys/identity.ts';
 import { choiceOf } from '../../ecr/sources/choice.ts';
 import { reasonsFor } from '../../ecr/sources/reasons.ts';
@@ -33,7 +33,7 @@ export async function explainImage(args: string[], io: Io): Promise<number> {
   const kubelet =
     path === undefined ? undefined : await (await import('./kubelet.ts')).kubeletPart(text, { path, minor, files: flags.config }, io);
   const all: Explained = { ...explained, ...(kubelet && { kubelet }) };
-  io.stdout.write(redact(json ? visibleJson(`${JSON.stringify(explainedJson(all), undefined, 2)}\n`) : explainedText(all, clock.wall())));
+  io.stdout.write(redact(json ? jsonText(explainedJson(all)) : explainedText(all, clock.wall())));
   return isFine(all) ? exit.ok : exit.failed;
 }
 

@@ -7,7 +7,7 @@ import { dropped } from '../../clients/variable.ts';
 import { clock } from '../../contract/clock.ts';
 import { asFailure } from '../../contract/failures.ts';
 import { parseAddress } from '../../contract/registry.ts';
-import { shownAddress } from '../../contract/text.ts';
+import { jsonText, shownAddress } from '../../contract/text.ts';
 import { lendFiles } from '../../io/lent-files.ts';
 import { configOptions, exit, type Io, readArgs, UsageError } from '../io.ts';
 import { dockerConfigFile, type HelpersConfig, hostsOf, isOnPath, podmanFiles, readHelpersConfig } from './places.ts';
@@ -35,10 +35,7 @@ export async function helperDoctor(args: string[], io: Io): Promise<number> {
   const found = { docker: docker.text, podman: podman.flatMap(({ text }) => text ?? []), variable, onPath, now: clock.wall() };
   const told = images.map(image => ({ host: image.host, clients: diagnose(image, found) }));
   const notes = [...notesOn(files, images, variable), ...config.notes];
-  if (json)
-    io.stdout.write(
-      `${JSON.stringify({ files: files.map(({ path, text }) => ({ path, there: text !== undefined })), hosts: told, notes }, undefined, 2)}\n`,
-    );
+  if (json) io.stdout.write(jsonText({ files: files.map(({ path, text }) => ({ path, there: text !== undefined })), hosts: told, notes }));
   else io.stdout.write(`${[...told.map(({ host, clients }) => shown(host, clients)), ...notes.map(note => `Note: ${note}`)].join('\n')}\n`);
   return told.some(({ clients }) => clients.some(({ verdict }) => verdict === 'bad')) ? exit.failed : exit.ok;
 }

@@ -1,3 +1,4 @@
+import { jsonText } from '../../contract/text.ts';
 import { tokensSince } from '../../kubelet/fields.ts';
 import { partitionOf, partitions, providerConfig, providerName, spellings, type Wish, yamlOf } from '../../kubelet/generate.ts';
 import { listed, oneOf } from '../given.ts';
@@ -22,7 +23,7 @@ export function kubeletConfig(args: string[], io: Pick<Io, 'stdout' | 'stderr'>)
   const { values } = readArgs(args, { ...wishOptions, json: { type: 'boolean' } });
   const wish = wishOf(values);
   const config = providerConfig(wish);
-  io.stdout.write(values.json ? `${JSON.stringify(config, undefined, 2)}\n` : yamlOf(config));
+  io.stdout.write(values.json ? jsonText(config) : yamlOf(config));
   for (const note of sharedSuffix(wish)) io.stderr.write(`Note: ${note}\n`);
   return Promise.resolve(exit.ok);
 }
