@@ -1,9 +1,17 @@
+import type { Statement } from './statements.ts';
+
 /** Something to copy: a policy statement or a command. `what` says where it goes. */
 export interface Paste {
   readonly what: string;
   readonly kind: 'policy' | 'command';
   readonly text: string;
 }
+
+export const policyPaste = (what: string, statement: Statement): Paste => ({
+  what,
+  kind: 'policy',
+  text: JSON.stringify(statement, undefined, 2),
+});
 
 /**
  * What a refusal means. `sentence`: what is wrong. `side`: whose it is, such as "the identity policy of role ci in

@@ -1,7 +1,7 @@
 import type { Denial, Gate } from './denial.ts';
 import type { Diagnosis, Paste } from './diagnosis.ts';
 import { managedNotes } from './managed.ts';
-import { arns, identitySide, isCross, json, needed, resourceSide, serviceOf } from './sides.ts';
+import { arns, identitySide, isCross, needed, resourceSide, serviceOf, statementFor } from './sides.ts';
 import { endpointStatement, identityStatement, rights, webIdentityTrustStatement } from './statements.ts';
 
 /** Who pulls, where that is not the one whose token it is. In words: "the kubelet of node-1". */
@@ -133,7 +133,7 @@ function ofWebIdentity(denial: Denial): Diagnosis {
     side: `the trust policy of ${role}`,
     remedy:
       'Compare its conditions on sub and aud, letter by letter, with those of the token, and its provider with the issuer. For a pod, the annotation of the service account must name this role.',
-    paste: [{ what: `Statement for the trust policy of ${role}`, kind: 'policy', text: json(webIdentityTrustStatement(example)) }],
+    paste: [statementFor(`the trust policy of ${role}`, webIdentityTrustStatement(example))],
   };
 }
 
@@ -146,7 +146,7 @@ function narrowed(id: string, what: string, side: (denial: Denial) => string, re
       sentence: `${refused(denial)}: ${what} does not allow it, whatever the other policies say.`,
       side: side(denial),
       remedy,
-      paste: [{ what: `Statement for ${side(denial)}`, kind: 'policy', text: json(statement) }],
+      paste: [statementFor(side(denial), statement)],
     };
   };
 }

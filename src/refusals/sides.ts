@@ -1,6 +1,6 @@
 import { actions } from './actions.ts';
 import type { Denial } from './denial.ts';
-import type { Paste } from './diagnosis.ts';
+import { type Paste, policyPaste } from './diagnosis.ts';
 import {
   identityStatement,
   type Rights,
@@ -21,7 +21,6 @@ export interface Side {
 
 export const needed = ({ action }: Denial): Rights => rightsFor(action);
 export const serviceOf = ({ action }: Denial): string => action.slice(0, action.indexOf(':'));
-export const json = (statement: Statement): string => JSON.stringify(statement, undefined, 2);
 
 /** For a statement: what was asked for. A name to fill in stands where the text does not tell the repository. */
 export const arns = ({ resource, action }: Denial): readonly string[] => [
@@ -32,7 +31,7 @@ export const isCross = ({ account, resourceAccount }: Denial): boolean =>
   account !== undefined && resourceAccount !== undefined && account !== resourceAccount;
 
 const inAccount = (account: string | undefined): string => (account === undefined ? 'in its account' : `in account ${account}`);
-const policy = (words: string, statement: Statement): Paste => ({ what: `Statement for ${words}`, kind: 'policy', text: json(statement) });
+export const statementFor = (words: string, statement: Statement): Paste => policyPaste(`Statement for ${words}`, statement);
 /** The gates of the pulls and pushes; everybody's tokens know the first one only. */
 const ofGate = (denial: Denial, gate: string): string => (serviceOf(denial) === 'ecr' ? `the ${gate} gate, ` : '');
 
@@ -40,7 +39,7 @@ const ofGate = (denial: Denial, gate: string): string => (serviceOf(denial) === 
 export function identitySide(denial: Denial): Side {
   const { holder } = denial;
   const words = holder.kind === 'permission-set' ? `the ${holder.words}` : `the identity policy of ${holder.words}`;
-  return { words, gate: ofGate(denial, 'first'), paste: policy(words, identityStatement(needed(denial), arns(denial))) };
+  return { words, gate: ofGate(denial, 'first'), paste: statementFor(words, identityStatement(needed(denial), arns(denial))) };
 }
 
 /** Of the policies that hang on what was asked for. */
@@ -56,4 +55,4 @@ export function resourceSide(denial: Denial): Side {
   return side(`the policy of ${serviceOf(denial) === 'lambda' ? 'the function ' : ''}${resource ?? 'what was asked for'}`, '', of);
 }
 
-const side = (words: string, gate: string, statement: Statement): Side => ({ words, gate, paste: policy(words, statement) });
+const side = (words: string, gate: string, statement: Statement): Side => ({ words, gate, paste: statementFor(words, statement) });

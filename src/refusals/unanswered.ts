@@ -1,4 +1,5 @@
 import type { Diagnosis } from './diagnosis.ts';
+import { statementFor } from './sides.ts';
 import { endpointStatement, rightsFor } from './statements.ts';
 
 /** An answer that did not come, or of which nothing more is known. `host`: who was asked. */
@@ -41,13 +42,7 @@ export function layersRefused({ host, said, partition }: Said & { readonly parti
     side: 'the policy of the VPC endpoint of S3, or a proxy on the way',
     remedy: `The policy of the endpoint of S3 must allow s3:GetObject on ${arn}. A proxy must neither change the address nor add a login.`,
     ...(bucket !== undefined && {
-      paste: [
-        {
-          what: 'Statement for the policy of the VPC endpoint of S3',
-          kind: 'policy',
-          text: JSON.stringify(endpointStatement(rightsFor('s3:GetObject'), [arn]), undefined, 2),
-        },
-      ],
+      paste: [statementFor('the policy of the VPC endpoint of S3', endpointStatement(rightsFor('s3:GetObject'), [arn]))],
     }),
   };
 }

@@ -1,5 +1,6 @@
 import type { Diagnosis } from '../diagnosis.ts';
 import { explainDenial } from '../gates.ts';
+import { statementFor } from '../sides.ts';
 import { example, type Situation } from '../situation.ts';
 import { webIdentityTrustStatement } from '../statements.ts';
 
@@ -27,19 +28,14 @@ const ofGitHub: Diagnosis = {
   remedy:
     'Compare its condition on sub with what the job is: repo:ORG/REPO:ref:refs/heads/BRANCH, repo:ORG/REPO:pull_request, or repo:ORG/REPO:environment:NAME for a job with an environment. A pattern needs StringLike. The audience is sts.amazonaws.com.',
   paste: [
-    {
-      what: 'Statement for the trust policy of the role',
-      kind: 'policy',
-      text: JSON.stringify(
-        webIdentityTrustStatement({
-          provider: 'arn:aws:iam::ACCOUNT:oidc-provider/token.actions.githubusercontent.com',
-          subject: 'repo:ORG/REPO:*',
-          audience: 'sts.amazonaws.com',
-        }),
-        undefined,
-        2,
-      ),
-    },
+    statementFor(
+      'the trust policy of the role',
+      webIdentityTrustStatement({
+        provider: 'arn:aws:iam::ACCOUNT:oidc-provider/token.actions.githubusercontent.com',
+        subject: 'repo:ORG/REPO:*',
+        audience: 'sts.amazonaws.com',
+      }),
+    ),
   ],
 };
 

@@ -1,7 +1,7 @@
-import type { Paste } from '../diagnosis.ts';
+import { type Paste, policyPaste } from '../diagnosis.ts';
 import type { Facts } from '../facts.ts';
 import type { Told } from '../situation.ts';
-import { identityStatement, type Rights, resourceStatement, type Statement } from '../statements.ts';
+import { identityStatement, type Rights, resourceStatement } from '../statements.ts';
 
 export const keeper = 'whoever keeps the password for the client: what should renew it did not';
 
@@ -24,8 +24,6 @@ export function imageOf({ facts: { registry, repository = 'NAME', reference } }:
   return `${registry.host}/${repository}${end}`;
 }
 
-const policy = (what: string, statement: Statement): Paste => ({ what, kind: 'policy', text: JSON.stringify(statement, undefined, 2) });
-
 /** What a pull through a cache needs in the puller's name. */
 export function cacheStatements(told: Told, needs: readonly Rights[]): readonly Paste[] {
   const { principal, registry } = told.facts;
@@ -33,9 +31,9 @@ export function cacheStatements(told: Told, needs: readonly Rights[]): readonly 
   const prefix = repositoryOf(told)?.split('/')[0] ?? 'PREFIX';
   const arn = `arn:${registry?.partition ?? 'aws'}:ecr:${regionOf(told)}:${account}:repository/${prefix}/*`;
   return needs.flatMap(need => [
-    policy('Statement for the identity policy of whoever pulls, if the prefix is a cache', identityStatement(need, [arn])),
+    policyPaste('Statement for the identity policy of whoever pulls, if the prefix is a cache', identityStatement(need, [arn])),
     ...(principal === undefined
       ? []
-      : [policy(`Or statement for the registry policy in account ${account}`, resourceStatement(need, [principal], [arn]))]),
+      : [policyPaste(`Or statement for the registry policy in account ${account}`, resourceStatement(need, [principal], [arn]))]),
   ]);
 }
