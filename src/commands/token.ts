@@ -1,15 +1,11 @@
-import { withoutOurs } from '../../config/env.ts';
 import type { Config } from '../../config/load.ts';
-import { clock } from '../contract/clock.ts';
 import type { Credential } from '../contract/credential.ts';
 import { Failure } from '../contract/failures.ts';
 import { lookAlike } from '../contract/look-alike.ts';
 import { parseAddress, privateRegistryHost, type Registry } from '../contract/registry.ts';
 import { shownAddress } from '../contract/text.ts';
 import { makeSources } from '../ecr/sources/source.ts';
-import { openOnce } from '../io/once.ts';
-import { reachAws } from '../io/reach.ts';
-import { knownAdapters } from './adapters.ts';
+import { awsDeps, oneFetchEach } from './asking.ts';
 import { configOptions, exit, type Io, readArgs, readConfig, UsageError } from './io.ts';
 import { formats, isNamespace, isSecretName, type Login, type Naming } from './token-formats.ts';
 
@@ -62,18 +58,13 @@ function printerOf(format: string | undefined, { name, namespace }: { readonly [
   return print && ((logins: readonly Login[]) => print(logins, { name: name ?? 'ecr-courier', namespace }));
 }
 
-/** One fetch for all registries that it serves. */
 async function fetcherOf(config: Config, io: Io) {
-  const commandEnv = withoutOurs(io.env, await knownAdapters(io.env));
-  const sources = makeSources(config.sources, { once: openOnce(reachAws({ env: io.env })), clock, env: io.env, commandEnv });
-  const fetched = new Map<string, Credential>();
+  const sources = makeSources(config.sources, await awsDeps(io));
+  const fetch = oneFetchEach(io.signal);
   return async (registry: Registry): Promise<Credential> => {
     const source = sources.choose(registry, { target: '', id: '' });
     if (!source) throw unserved(registry);
-    const scope = source.scope(registry);
-    const credential = fetched.get(scope) ?? (await source.fetch(registry, io.signal));
-    fetched.set(scope, credential);
-    return credential;
+    return await fetch(source, registry);
   };
 }
 

@@ -1,17 +1,13 @@
-import { withoutOurs } from '../../config/env.ts';
 import { clock } from '../contract/clock.ts';
 import { parseAddress, privateRegistryHost, type Registry } from '../contract/registry.ts';
 import { redact } from '../contract/secret.ts';
 import { jsonText, oneLine } from '../contract/text.ts';
-import type { AwsDeps } from '../ecr/aws/aws.ts';
 import { noneFound } from '../ecr/keys/chain.ts';
 import { type Other, tools } from '../ecr/keys/others.ts';
 import { choiceOf, type SourceSpec } from '../ecr/sources/choice.ts';
 import { type Whoami, whoIs } from '../ecr/sources/whoami.ts';
-import { openOnce } from '../io/once.ts';
-import { reachAws } from '../io/reach.ts';
 import { relative } from '../observe/words.ts';
-import { knownAdapters } from './adapters.ts';
+import { awsDeps } from './asking.ts';
 import { configOptions, exit, type Io, readArgs, readConfig, UsageError } from './io.ts';
 import { printNotes } from './notes.ts';
 
@@ -32,14 +28,6 @@ export async function whoami(args: string[], io: Io): Promise<number> {
   const failed = all.filter(({ failure }) => failure).length;
   return failed === 0 ? exit.ok : failed === all.length ? exit.failed : exit.partly;
 }
-
-/** What a command asks AWS with. */
-export const awsDeps = async ({ env }: Pick<Io, 'env'>): Promise<AwsDeps> => ({
-  once: openOnce(reachAws({ env })),
-  clock,
-  env,
-  commandEnv: withoutOurs(env, await knownAdapters(env)),
-});
 
 function named(name: string | undefined, all: readonly SourceSpec[]): readonly SourceSpec[] {
   const found = all.filter(spec => name === undefined || spec.name === name);

@@ -10,9 +10,9 @@ import type { Pull } from '../../ecr/registry/pull.ts';
 import { choiceOf, type SourceSpec } from '../../ecr/sources/choice.ts';
 import { makeSources } from '../../ecr/sources/source.ts';
 import { type Whoami, whoIs } from '../../ecr/sources/whoami.ts';
+import { awsDeps, type Fetch, oneFetchEach } from '../asking.ts';
 import { type ConfigFlags, colors, exit, type Io, readConfig, UsageError } from '../io.ts';
 import { printNotes, printWarnings } from '../notes.ts';
-import { awsDeps } from '../whoami.ts';
 import { openPull } from './puller.ts';
 import { type ImageReport, imageReport, noImageReport } from './report.ts';
 import { imageTable } from './table.ts';
@@ -61,21 +61,6 @@ function chooseSource(registry: Registry, wanted: string | undefined, { all, cho
   const named = all.find(({ name }) => name === wanted);
   if (!named) throw new UsageError(`there is no source ${wanted}; there are ${all.map(({ name }) => name).join(', ')}`);
   return named;
-}
-
-type Fetch = (source: Source, registry: Registry, stale?: Credential) => Promise<Credential>;
-
-/** One fetch for all images that it serves, and one more at most for those whose registry does not take it. */
-function oneFetchEach(signal: AbortSignal): Fetch {
-  const fetched = new Map<string, Promise<Credential>>();
-  return async (source, registry, stale) => {
-    const scope = source.scope(registry);
-    const before = fetched.get(scope);
-    if (before && (stale === undefined || (await before) !== stale)) return await before;
-    const fresh = source.fetch(registry, signal);
-    fetched.set(scope, fresh);
-    return await fresh;
-  };
 }
 
 type Who = (source: Source, registry: Registry) => Promise<Whoami>;

@@ -3,9 +3,9 @@ import { type CheckedPull, checkPull } from '../../ecr/registry/checked-pull.ts'
 import { type Choice, type SourceSpec } from '../../ecr/sources/choice.ts';
 import { makeSources } from '../../ecr/sources/source.ts';
 import { type Whoami, whoIs } from '../../ecr/sources/whoami.ts';
+import { awsDeps } from '../asking.ts';
 import { openPull } from '../check/puller.ts';
 import type { Io } from '../io.ts';
-import { awsDeps } from '../whoami.ts';
 
 /** What AWS and the registry say. */
 export interface Proof {

@@ -1,0 +1,34 @@
+import { withoutOurs } from '../../config/env.ts';
+import { clock } from '../contract/clock.ts';
+import type { Credential } from '../contract/credential.ts';
+import type { Registry } from '../contract/registry.ts';
+import type { Source } from '../contract/source.ts';
+import type { AwsDeps } from '../ecr/aws/aws.ts';
+import { openOnce } from '../io/once.ts';
+import { reachAws } from '../io/reach.ts';
+import { knownAdapters } from './adapters.ts';
+import type { Io } from './io.ts';
+
+/** What a command asks AWS with. */
+export const awsDeps = async ({ env }: Pick<Io, 'env'>): Promise<AwsDeps> => ({
+  once: openOnce(reachAws({ env })),
+  clock,
+  env,
+  commandEnv: withoutOurs(env, await knownAdapters(env)),
+});
+
+/** `stale`: a credential that is not wanted again. */
+export type Fetch = (source: Source, registry: Registry, stale?: Credential) => Promise<Credential>;
+
+/** One fetch for all registries that it serves, and one more at most for those that do not take its credential. */
+export function oneFetchEach(signal: AbortSignal): Fetch {
+  const fetched = new Map<string, Promise<Credential>>();
+  return async (source, registry, stale) => {
+    const scope = source.scope(registry);
+    const before = fetched.get(scope);
+    if (before && (stale === undefined || (await before) !== stale)) return await before;
+    const fresh = source.fetch(registry, signal);
+    fetched.set(scope, fresh);
+    return await fresh;
+  };
+}
