@@ -1,4 +1,5 @@
 import { stripVTControlCharacters, styleText } from 'node:util';
+import { oneLine } from '../contract/text.ts';
 
 export type Tint = 'green' | 'yellow' | 'red' | 'dim' | 'bold';
 export type Paint = (tint: Tint, text: string) => string;
@@ -6,6 +7,14 @@ export type Paint = (tint: Tint, text: string) => string;
 export function painter({ color }: { readonly color: boolean }): Paint {
   return (tint, text) => (color ? styleText(tint, text, { validateStream: false }) : text);
 }
+
+/** What is known of one thing, below a word for it. Without texts it is left out. */
+export type Fact = readonly [head: string, texts: readonly string[]];
+const widestHead = 10;
+
+/** A line for each text. */
+export const factLines = (facts: readonly Fact[]): string[] =>
+  facts.flatMap(([head, texts]) => texts.map((text, at) => `  ${(at === 0 ? head : '').padEnd(widestHead)} ${oneLine(text)}`.trimEnd()));
 
 /** Columns as wide as what stands in them. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[], paint: Paint): string {

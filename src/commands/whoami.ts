@@ -10,6 +10,7 @@ import { relative } from '../observe/words.ts';
 import { awsDeps } from './asking.ts';
 import { configOptions, exit, type Io, readArgs, readConfig, UsageError } from './io.ts';
 import { printNotes } from './notes.ts';
+import { type Fact, factLines } from './paint.ts';
 
 /** `whoami [--source NAME] [--region REGION]`: whose keys each source finds, and how. No right is needed for it. */
 export async function whoami(args: string[], io: Io): Promise<number> {
@@ -41,13 +42,11 @@ function placeIn(region: string): Registry {
   return registry;
 }
 
-const width = 11;
-
 /** For people: a line for each fact, under the name of the source. */
 export function linesOf(who: Whoami, now: number): string[] {
   const { source, giver, passed, place, because, roles, caller, sessionEndsAt, others, failure } = who;
   const isOfAws = place !== undefined || failure !== undefined;
-  const facts: readonly (readonly [head: string, texts: readonly string[]])[] = [
+  const facts: readonly Fact[] = [
     ['is', caller ? [caller.arn] : isOfAws ? [] : ['nobody of AWS: no keys are looked for']],
     ['account', caller ? [caller.account] : []],
     ['by', place ? [`${place}: ${because}`] : []],
@@ -59,8 +58,7 @@ export function linesOf(who: Whoami, now: number): string[] {
     ['do', failure ? [failure.remedy] : []],
     ['elsewhere', elsewhere(others)],
   ];
-  const lines = facts.flatMap(([head, texts]) => texts.map((text, at) => `  ${(at === 0 ? head : '').padEnd(width)}${oneLine(text)}`));
-  return [`source ${oneLine(source)}`, ...lines];
+  return [`source ${oneLine(source)}`, ...factLines(facts)];
 }
 
 /** Why nobody can say who it is. The places that were looked at stand elsewhere. */

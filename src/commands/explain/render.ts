@@ -6,6 +6,7 @@ import type { Reason } from '../../ecr/sources/reasons.ts';
 import { relative } from '../../observe/words.ts';
 import { render } from '../../refusals/diagnosis.ts';
 import { stepWords } from '../check/table.ts';
+import { type Fact, factLines } from '../paint.ts';
 import { asJson, elsewhere, reasonOf } from '../whoami.ts';
 import type { KubeletPart } from './kubelet.ts';
 import type { Proof } from './proof.ts';
@@ -27,23 +28,15 @@ export interface Explained {
   readonly kubelet?: KubeletPart;
 }
 
-type Fact = readonly [head: string, texts: readonly string[]];
-const width = 10;
-
 /** For people: a line for each fact. */
 export function explainedText(explained: Explained, now: number): string {
   const { subject, kubelet } = explained;
-  const facts: readonly Fact[] = subject.image ? factsOf(explained, now) : [['', [subject.why]]];
-  const lines = facts.flatMap(([head, texts]) =>
-    texts.map((text, at) => `  ${(at === 0 ? head : '').padEnd(width)} ${oneLine(text)}`.trimEnd()),
-  );
-  const name = subject.image ? `${nameOf(explained)}\n` : '';
-  const own = subject.image ? `${name}${lines.join('\n')}\n` : `${oneLine(subject.why)}\n`;
+  const lines = subject.image ? [nameOf(subject.image), ...factLines(factsOf(explained, subject, now))] : [oneLine(subject.why)];
+  const own = `${lines.join('\n')}\n`;
   return kubelet ? `${own}\nthe kubelet\n${kubelet.lines.map(line => `  ${oneLine(line)}`).join('\n')}\n` : own;
 }
 
-function nameOf({ subject: { image } }: Explained): string {
-  if (!image) return '';
+function nameOf(image: Image): string {
   const { repository, reference } = image;
   return `${placeOf(image)}${repository === '' ? '' : `${reference.includes(':') ? '@' : ':'}${reference}`}`;
 }
@@ -52,9 +45,8 @@ function nameOf({ subject: { image } }: Explained): string {
 const placeOf = ({ registry: { host }, port, repository }: Image): string =>
   `${host}${port === undefined ? '' : `:${port}`}${repository === '' ? '' : `/${repository}`}`;
 
-function factsOf(explained: Explained, now: number): readonly Fact[] {
-  const { subject, sources, known } = explained;
-  const { image, remarks } = subject as Extract<Subject, { image: object }>;
+function factsOf(explained: Explained, { image, remarks }: Extract<Subject, { image: object }>, now: number): readonly Fact[] {
+  const { sources, known } = explained;
   return [
     ['registry', [registryWords(image.registry)]],
     ['spelling', remarks],
