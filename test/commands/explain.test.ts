@@ -282,6 +282,9 @@ test('--json has all of it', async () => {
       ['config', 'ok'],
     ],
   );
+  // As `check IMAGE --json` has them.
+  const [, , door] = steps as unknown[];
+  assert.deepEqual(door, { name: 'registry', action: 'none', underCache: [], verdict: 'ok', status: 200, text: null, diagnosis: null });
   const { tokenExpiresAt, configured, daemon, ...plain } = rest;
   assert.ok(tokenExpiresAt && configured && daemon);
   assert.deepEqual(plain, {

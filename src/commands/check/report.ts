@@ -42,6 +42,16 @@ interface StepReport {
   readonly diagnosis: Diagnosis | null;
 }
 
+export const stepReport = ({ name, action, underCache, verdict, status, text, diagnosis }: Step): StepReport => ({
+  name,
+  action,
+  underCache: underCache ?? [],
+  verdict,
+  status: status ?? null,
+  text: text ?? null,
+  diagnosis: diagnosis ?? null,
+});
+
 /** What nobody is asked for. */
 export const noImageReport = ({ wrong, shown, is }: NoImage): ImageReport => ({
   image: shown,
@@ -79,15 +89,7 @@ export function imageReport(
     source: source?.name ?? null,
     identity: identity ? { from: identity.from, account: identity.account ?? null, arn: identity.arn ?? null } : null,
     tokensFrom: source?.tokensFrom?.words ?? null,
-    steps: steps.map(step => ({
-      name: step.name,
-      action: step.action,
-      underCache: step.underCache ?? [],
-      verdict: step.verdict,
-      status: step.status ?? null,
-      text: step.text ?? null,
-      diagnosis: step.diagnosis ?? null,
-    })),
+    steps: steps.map(stepReport),
     remarks: [...(remark ? [remark] : []), ...(Math.abs(skewMs) > skewTold ? [skewText(skewMs)] : [])],
   };
 }

@@ -5,6 +5,7 @@ import { stopOf } from '../../ecr/registry/checked-pull.ts';
 import type { Reason } from '../../ecr/sources/reasons.ts';
 import { relative } from '../../observe/words.ts';
 import { render } from '../../refusals/diagnosis.ts';
+import { stepReport } from '../check/report.ts';
 import { stepWords } from '../check/table.ts';
 import { type Fact, factLines } from '../paint.ts';
 import { asJson, elsewhere, reasonOf } from '../whoami.ts';
@@ -131,7 +132,7 @@ export function explainedJson({ text, subject, sources, configured, known, asks,
     identity: proof?.who ? asJson(proof.who) : null,
     outcome: proof?.pull.outcome ?? null,
     tokenExpiresAt: proof?.pull.credential?.expiresAt.toISOString() ?? null,
-    steps: proof?.pull.steps ?? null,
+    steps: proof?.pull.steps.map(stepReport) ?? null,
     slots: known?.slots ?? [],
     daemon: known?.absent ?? null,
     kubelet: kubelet ?? null,
