@@ -1,4 +1,4 @@
-import type { Image } from '../../contract/image.ts';
+import { type Image, nameOfImage } from '../../contract/image.ts';
 import { registryWords } from '../../contract/registry-words.ts';
 import { oneLine } from '../../contract/text.ts';
 import { stopOf } from '../../ecr/registry/checked-pull.ts';
@@ -37,10 +37,7 @@ export function explainedText(explained: Explained, now: number): string {
   return kubelet ? `${own}\nthe kubelet\n${kubelet.lines.map(line => `  ${oneLine(line)}`).join('\n')}\n` : own;
 }
 
-function nameOf(image: Image): string {
-  const { repository, reference } = image;
-  return `${placeOf(image)}${repository === '' ? '' : `${reference.includes(':') ? '@' : ':'}${reference}`}`;
-}
+const nameOf = (image: Image): string => (image.repository === '' ? placeOf(image) : nameOfImage(image));
 
 /** Without tag and digest. */
 const placeOf = ({ registry: { host }, port, repository }: Image): string =>
