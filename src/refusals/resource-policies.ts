@@ -1,7 +1,14 @@
 import { actions, type Kind } from './actions.ts';
 import { accountOf } from './admitted.ts';
 import type { PolicyDocument } from './documents.ts';
-import { type Rights, repositoryStatement, resourceStatement, trustStatement, webIdentityTrustStatement } from './statements.ts';
+import {
+  addPermission,
+  type Rights,
+  repositoryStatement,
+  resourceStatement,
+  trustStatement,
+  webIdentityTrustStatement,
+} from './statements.ts';
 import { oneOfEach, repositoryWords, roleWords, sessionNotes, together } from './whereabouts.ts';
 import { arnOf, type Wish } from './wish.ts';
 
@@ -89,17 +96,10 @@ export function functionPolicies(wish: Wish): readonly PolicyDocument[] {
       where: `Policy of the function: it goes on ${together(wish.resources)}.`,
       notes: wish.resources.flatMap(arn =>
         wish.principals.map(
-          (principal, at) => `Lambda takes it as \`${permission(arn, principal, oneOfEach('Invoke', at, wish.principals.length))}\`.`,
+          (principal, at) => `Lambda takes it as \`${addPermission(arn, principal, oneOfEach('Invoke', at, wish.principals.length))}\`.`,
         ),
       ),
       statements: needs.map(need => resourceStatement(need, wish.principals, wish.resources)),
     },
   ];
-}
-
-/** A permission of the function is not one of its alias or version: that is named apart. */
-function permission(arn: string, principal: string, id: string): string {
-  const parts = arn.split(':');
-  const qualifier = parts[7] === undefined ? '' : ` --qualifier ${parts[7]}`;
-  return `aws lambda add-permission --region ${parts[3]} --function-name ${parts.slice(0, 7).join(':')}${qualifier} --statement-id ${id} --action lambda:InvokeFunction --principal ${principal}`;
 }

@@ -92,6 +92,16 @@ export function resourceStatement({ name, actions }: Rights, principals: readonl
   return { Sid: name, Effect: 'Allow', Principal, Action: one(actions), Resource: one(resources), ...(Condition && { Condition }) };
 }
 
+/**
+ * The command for a statement of the policy of a function, as Lambda takes no whole policy. A permission of the function
+ * is not one of its alias or version: that is named apart. arn: of the function; id: the name of the statement.
+ */
+export function addPermission(arn: string, principal: string, id: string): string {
+  const parts = arn.split(':');
+  const qualifier = parts[7] === undefined ? '' : ` --qualifier ${parts[7]}`;
+  return `aws lambda add-permission --region ${parts[3]} --function-name ${parts.slice(0, 7).join(':')}${qualifier} --statement-id ${id} --action lambda:InvokeFunction --principal ${principal}`;
+}
+
 /** For the policy of a VPC endpoint: whoever comes that way still needs rights of his own. */
 export function endpointStatement(needed: Rights, resources: readonly string[]): Statement {
   const { Sid, Effect, ...what } = identityStatement(needed, resources);

@@ -2,7 +2,7 @@ import { Failure, type FailureCode } from '../../contract/failures.ts';
 import type { FunctionName } from '../../contract/function-name.ts';
 import { quote } from '../../contract/text.ts';
 import { readDenial } from '../../refusals/denial.ts';
-import { rights } from '../../refusals/statements.ts';
+import { addPermission, rights } from '../../refusals/statements.ts';
 import { type Attempt, statement } from '../aws/denied.ts';
 
 /** Why Lambda does not run a function, by names without `Exception` (AWS, Lambda API reference, Invoke). */
@@ -102,7 +102,7 @@ function invokeDenied(words: string, fn: FunctionName, region: string): Failure 
     });
   const here = `Add this statement to the policies of ${holder}: ${statement(rights.invoke, arn)}.`;
   const isCross = denial?.account !== undefined && denial.account !== owner;
-  const command = `aws lambda add-permission --region ${region} --function-name ${arn} --statement-id ecr-courier --action lambda:InvokeFunction --principal ${denial?.account ?? 'ACCOUNT-OF-THE-COURIER'}`;
+  const command = addPermission(arn, denial?.account ?? 'ACCOUNT-OF-THE-COURIER', 'ecr-courier');
   const there = `The function is in account ${owner}, whose side must allow it as well. Somebody there runs: ${command}.`;
   const remedy = denial?.gate === 'resource' ? there : isCross ? `${here} ${there}` : here;
   return new Failure('FORBIDDEN', message, { remedy, short });
