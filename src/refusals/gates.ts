@@ -1,8 +1,9 @@
+import { beside, narrowing } from './beside.ts';
 import type { Denial, Gate } from './denial.ts';
 import type { Diagnosis, Paste } from './diagnosis.ts';
 import { managedNotes } from './managed.ts';
-import { arns, identitySide, isCross, needed, resourceSide, serviceOf, statementFor } from './sides.ts';
-import { endpointStatement, identityStatement, rights, webIdentityTrustStatement } from './statements.ts';
+import { capital, identitySide, isCross, needed, refused, resourceSide, serviceOf, statementFor } from './sides.ts';
+import { rights, webIdentityTrustStatement } from './statements.ts';
 
 /** Who pulls, where that is not the one whose token it is. In words: "the kubelet of node-1". */
 export interface Puller {
@@ -30,17 +31,6 @@ function explained(denial: Denial): Diagnosis {
 
 /** What a trust policy must allow, besides the policies of the caller. */
 const ofTrust = /^sts:(AssumeRole|TagSession|SetSourceIdentity)$/;
-
-const capital = (text: string): string => `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
-
-/** "Role ci in account 1 may not do ecr:BatchGetImage on repository team/app of account 2". */
-const refused = (denial: Denial): string => `${capital(denial.holder.words)} may not do ${denial.action}${onWhat(denial)}`;
-
-function onWhat({ resource }: Denial): string {
-  if (resource === undefined || resource === '*') return '';
-  const arn = /^arn:[\w-]+:ecr:(?<region>[^:]*):(?<account>[^:]*):repository\/(?<name>.+)$/.exec(resource)?.groups;
-  return arn ? ` on repository ${arn['name']} of account ${arn['account']} in ${arn['region']}` : ` on ${resource}`;
-}
 
 /** What a person may not know of the action. */
 function aboutAction(denial: Denial): string {
@@ -137,69 +127,10 @@ function ofWebIdentity(denial: Denial): Diagnosis {
   };
 }
 
-/** Those that narrow what the three gates allow: their Allow is needed besides. */
-function narrowed(id: string, what: string, side: (denial: Denial) => string, remedy: string) {
-  return (denial: Denial): Diagnosis => {
-    const statement = (id === 'denied-endpoint' ? endpointStatement : identityStatement)(needed(denial), arns(denial));
-    return {
-      id,
-      sentence: `${refused(denial)}: ${what} does not allow it, whatever the other policies say.`,
-      side: side(denial),
-      remedy,
-      paste: [statementFor(side(denial), statement)],
-    };
-  };
-}
-
-/** Of RCPs only AWS's own allows something, so there is nothing to add (Organizations user guide, RCP syntax). */
-const ofResourceControl = (denial: Denial): Diagnosis => ({
-  id: 'denied-rcp',
-  sentence: `${refused(denial)}: ${beside.rcp(denial)} does not let it through, whatever the other policies say.`,
-  side: beside.rcp(denial),
-  remedy:
-    'Ask the administrators of the organization to which the repository belongs for an exception in their Deny. No statement that allows can be added there.',
-});
-
-const above = (account: string | undefined): string =>
-  `the organization above ${account === undefined ? 'the account' : `account ${account}`}`;
-
-/** Whose it is, for each policy that stands beside the three gates. */
-const beside = {
-  boundary: ({ holder }: Denial) => `the permissions boundary of ${holder.words}`,
-  scp: ({ account }: Denial) => `a service control policy (SCP) of ${above(account)}`,
-  rcp: ({ resourceAccount, account }: Denial) => `a resource control policy (RCP) of ${above(resourceAccount ?? account)}`,
-  session: ({ holder }: Denial) => `the session policy of ${holder.words}`,
-  endpoint: () => 'the policy of the VPC endpoint on the way',
-} as const;
-
 const implicitly: Readonly<Record<Gate | 'unsaid', (denial: Denial) => Diagnosis>> = {
   identity: ofIdentity,
   resource: ofResource,
-  boundary: narrowed(
-    'denied-boundary',
-    'the permissions boundary',
-    beside.boundary,
-    'Add the statement to the permissions boundary. It gives no right by itself: an identity policy must have it, too.',
-  ),
-  scp: narrowed(
-    'denied-scp',
-    'a service control policy (SCP)',
-    beside.scp,
-    'Ask the administrators of the organization: each level from its root down to the account must allow it.',
-  ),
-  rcp: ofResourceControl,
-  session: narrowed(
-    'denied-session',
-    'the session policy',
-    beside.session,
-    'Look where the session is made: AssumeRole or GetFederationToken was given a policy that is narrower than the role.',
-  ),
-  endpoint: narrowed(
-    'denied-endpoint',
-    'the policy of the VPC endpoint',
-    beside.endpoint,
-    'Add the statement to the policies of the endpoints ecr.api and ecr.dkr of the VPC.',
-  ),
+  ...narrowing,
   unsaid,
 };
 

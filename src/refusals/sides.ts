@@ -30,6 +30,17 @@ export const arns = ({ resource, action }: Denial): readonly string[] => [
 export const isCross = ({ account, resourceAccount }: Denial): boolean =>
   account !== undefined && resourceAccount !== undefined && account !== resourceAccount;
 
+export const capital = (text: string): string => `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
+
+/** "Role ci in account 1 may not do ecr:BatchGetImage on repository team/app of account 2". */
+export const refused = (denial: Denial): string => `${capital(denial.holder.words)} may not do ${denial.action}${onWhat(denial)}`;
+
+function onWhat({ resource }: Denial): string {
+  if (resource === undefined || resource === '*') return '';
+  const arn = /^arn:[\w-]+:ecr:(?<region>[^:]*):(?<account>[^:]*):repository\/(?<name>.+)$/.exec(resource)?.groups;
+  return arn ? ` on repository ${arn['name']} of account ${arn['account']} in ${arn['region']}` : ` on ${resource}`;
+}
+
 const inAccount = (account: string | undefined): string => (account === undefined ? 'in its account' : `in account ${account}`);
 export const statementFor = (words: string, statement: Statement): Paste => policyPaste(`Statement for ${words}`, statement);
 /** The gates of the pulls and pushes; everybody's tokens know the first one only. */
