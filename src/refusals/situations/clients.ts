@@ -1,8 +1,14 @@
+import type { Paste } from '../diagnosis.ts';
 import { isEcr, isRegistry, orUnsaid } from '../hosts.ts';
 import { example, row, type Situation } from '../situation.ts';
 import { login } from './pulled.ts';
 
 const { host, image } = example;
+const newLogin: Paste = {
+  what: 'Give the service a new login',
+  kind: 'command',
+  text: 'docker service update --with-registry-auth SERVICE',
+};
 
 /** What the clients of registries say of their own files, helpers and arguments. */
 export const clients: readonly Situation[] = [
@@ -38,7 +44,7 @@ export const clients: readonly Situation[] = [
       side: 'the command that made or updated the service: it sent no login, or an old one',
       remedy:
         'Log in on that machine and update the service with its login. The login of a service ends with its token, after twelve hours.',
-      paste: [{ what: 'Give the service a new login', kind: 'command', text: 'docker service update --with-registry-auth SERVICE' }],
+      paste: [newLogin],
     }),
   }),
   row({
@@ -55,7 +61,7 @@ export const clients: readonly Situation[] = [
       side: 'the login in the service: each service keeps the one that it was given with its last update',
       remedy:
         'Update the service with a new login; tasks that failed start again by themselves. If it stays so, pull by hand on that node: that tells the reason.',
-      paste: [{ what: 'Give the service a new login', kind: 'command', text: 'docker service update --with-registry-auth SERVICE' }],
+      paste: [newLogin],
     }),
   }),
 ];

@@ -1,4 +1,5 @@
 import { row, type Situation } from '../situation.ts';
+import { login } from './pulled.ts';
 
 const caller = 'the machine, container or user that asked: it has no AWS identity that the program finds';
 
@@ -163,13 +164,7 @@ export const noKeys: readonly Situation[] = [
         'This version of the AWS CLI or of Docker does not have that command: `get-login` ended with version 2 (what old ones print has the option -e, which docker login does not have any more), and `get-login-password` begins with 1.17.10.',
       side: 'the script, or the version of the AWS CLI',
       remedy: 'Use get-login-password, and update the AWS CLI where it is missing.',
-      paste: [
-        {
-          what: 'Login',
-          kind: 'command',
-          text: `aws ecr get-login-password --region ${facts.registry?.region ?? 'REGION'} | docker login --username AWS --password-stdin ${facts.registry?.host ?? 'ACCOUNT.dkr.ecr.REGION.amazonaws.com'}`,
-        },
-      ],
+      paste: [{ ...login({ facts }), what: 'Login' }],
     }),
   }),
 ];
