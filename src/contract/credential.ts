@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { lifeOf } from './expiry.ts';
 import type { Registry } from './registry.ts';
 import type { Secret } from './secret.ts';
 
@@ -40,18 +41,16 @@ export interface Credential {
   readonly askedAs?: string;
 }
 
-/** The longest life that ECR gives, in milliseconds: nobody can change it (AWS, GetAuthorizationToken). */
-const longestLife = 12 * 3_600_000;
-
 /**
  * From when to when it is good by the clock of this machine, in milliseconds since the epoch: its life counts, as that
  * clock may be hours away from the server's. `now`: where nobody knows when it came, the earlier end is told.
  */
 export function spanHere(
-  { issuedAt, expiresAt, receivedAt }: Pick<Credential, 'issuedAt' | 'expiresAt' | 'receivedAt'>,
+  credential: Pick<Credential, 'issuedAt' | 'expiresAt' | 'receivedAt'>,
   now: number,
 ): { readonly from: number; readonly end: number } {
-  const life = Math.min(expiresAt.getTime() - issuedAt.getTime(), longestLife);
+  const { issuedAt, expiresAt, receivedAt } = credential;
+  const life = lifeOf(credential);
   if (receivedAt) return { from: receivedAt.getTime(), end: receivedAt.getTime() + life };
   // It cannot come from the future: then this clock is slow.
   return { from: Math.min(issuedAt.getTime(), now), end: Math.min(expiresAt.getTime(), now + life) };

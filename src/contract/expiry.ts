@@ -1,4 +1,12 @@
 const second = 1000;
+const hour = 3600 * second;
+
+/** The longest life that ECR gives, in milliseconds: nobody can change it (AWS, GetAuthorizationToken). */
+export const longestLife = 12 * hour;
+
+/** How long a credential lives from its issue on, in milliseconds: never longer than ECR gives. */
+export const lifeOf = ({ issuedAt, expiresAt }: { readonly issuedAt: Date; readonly expiresAt: Date }): number =>
+  Math.min(expiresAt.getTime() - issuedAt.getTime(), longestLife);
 
 /**
  * When a password of ECR ends, as it says itself; undefined for any other password. It is base64 of JSON with a member

@@ -1,9 +1,10 @@
 import type { Clock } from '../contract/clock.ts';
 import type { Credential } from '../contract/credential.ts';
+import { lifeOf } from '../contract/expiry.ts';
 import { asFailure, Failure } from '../contract/failures.ts';
 import { aboutScope, type CourierEvent } from './events.ts';
 import type { Kept, Moment, Scope } from './ledger.ts';
-import { fetchDueAt, fetchPause, keep, lifeOf, minute, second, spacing } from './timing.ts';
+import { fetchDueAt, fetchPause, keep, minute, second, spacing } from './timing.ts';
 import type { Work } from './work.ts';
 
 const fetchMs = 30 * second;

@@ -1,4 +1,5 @@
 import type { Discovery, Holds, Sighting, Slot } from '../contract/adapter.ts';
+import { longestLife } from '../contract/expiry.ts';
 import { findingsAfterReport } from './attempt.ts';
 import {
   type Entry,
@@ -207,7 +208,7 @@ function endOfOurs({ after }: Slot, held: Holding | undefined, kept: Holding | u
  */
 function freshSince(now: Moment): Holding {
   const expiresAt = new Date(Number.NaN);
-  return { fingerprint: unknownFingerprint, expiresAt, receivedAt: now, agesAt: now + 6 * hour, endsAt: now + 12 * hour };
+  return { fingerprint: unknownFingerprint, expiresAt, receivedAt: now, agesAt: now + longestLife / 2, endsAt: now + longestLife };
 }
 
 /**

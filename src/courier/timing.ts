@@ -1,5 +1,6 @@
 import type { Clock } from '../contract/clock.ts';
 import { type Credential, fingerprint } from '../contract/credential.ts';
+import { lifeOf, longestLife } from '../contract/expiry.ts';
 import { type Failure, failures } from '../contract/failures.ts';
 import type { Entry, Holding, Kept, Moment, Scope } from './ledger.ts';
 
@@ -47,18 +48,13 @@ export function keep(credential: Credential, receivedAt: Moment, random: () => n
   };
 }
 
-/** In milliseconds; at most 12 h, the longest that ECR gives. */
-export function lifeOf(credential: Pick<Credential, 'issuedAt' | 'expiresAt'>): number {
-  return Math.min(credential.expiresAt.getTime() - credential.issuedAt.getTime(), 12 * hour);
-}
-
 /**
  * What a manager says that a slot holds. Of its age only the end is known: it is taken as a credential of 12 h. One
  * that lives longer there is not, whatever the manager says.
  */
 export function asHolding(holds: { fingerprint: string; expiresAt: Date }, now: Moment, serverNow: number): Holding {
-  const endsAt = now + Math.min(12 * hour, holds.expiresAt.getTime() - serverNow);
-  return { ...holds, receivedAt: endsAt - 12 * hour, agesAt: endsAt - 6 * hour, endsAt };
+  const endsAt = now + Math.min(longestLife, holds.expiresAt.getTime() - serverNow);
+  return { ...holds, receivedAt: endsAt - longestLife, agesAt: endsAt - longestLife / 2, endsAt };
 }
 
 /** The least time between two fetches of one scope, for a life in milliseconds (undefined: not known yet). */

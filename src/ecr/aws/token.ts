@@ -1,14 +1,11 @@
 import { type Credential, ecrUser } from '../../contract/credential.ts';
-import { expirationIn, fromBase64 } from '../../contract/expiry.ts';
+import { expirationIn, fromBase64, longestLife } from '../../contract/expiry.ts';
 import { Failure } from '../../contract/failures.ts';
 import { parseAddress } from '../../contract/registry.ts';
 import { Secret } from '../../contract/secret.ts';
 
 const second = 1000;
 const minute = 60 * second;
-const hour = 60 * minute;
-/** ECR's tokens live 12 hours and nobody can change that (AWS, GetAuthorizationToken). */
-export const longestLife = 12 * hour;
 /** The Date header has whole seconds and the two stamps need not come from one machine. */
 const slack = 300 * second;
 

@@ -1,10 +1,9 @@
 import { type Credential, ecrUser } from '../../../contract/credential.ts';
-import { expirationIn, fromBase64 } from '../../../contract/expiry.ts';
+import { expirationIn, fromBase64, longestLife } from '../../../contract/expiry.ts';
 import { Failure } from '../../../contract/failures.ts';
 import { visiblyNoKey } from '../../../contract/keys.ts';
 import { parseAddress, type Registry } from '../../../contract/registry.ts';
 import { Secret } from '../../../contract/secret.ts';
-import { longestLife } from '../../aws/token.ts';
 import type { Reading, Said } from './said.ts';
 import { readPayload } from './shapes.ts';
 import { withoutDress } from './text.ts';
