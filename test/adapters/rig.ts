@@ -9,9 +9,9 @@ import type { Credentials } from '../../src/contract/credential.ts';
 import { Failure } from '../../src/contract/failures.ts';
 import { parseAddress } from '../../src/contract/registry.ts';
 import { Secret } from '../../src/contract/secret.ts';
-import { runFor } from '../../src/ecr/sources/run-for.ts';
 import { lendFiles } from '../../src/io/lent-files.ts';
 import { lendHttp } from '../../src/io/lent-http.ts';
+import { runFor } from '../../src/io/lent-program.ts';
 import { compiled } from '../commands/cli.ts';
 import type { FakeServer } from '../fakes/server.ts';
 

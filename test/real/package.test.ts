@@ -26,8 +26,8 @@ const meant = [
   /^deploy\/[^.]\S*$/,
   /^dist\/((ecr-courier|pull|adapter|testing|chunks\/[\w-]+)\.js|(docker-credential-ecr-courier|ecr-courier-credential-provider)(\.cmd)?|sbom\.cdx\.json|LICENSES\.txt)$/,
   /^dist\/types\/(src\/contract\/[a-z]+|test\/(testing|adapters\/contract(\/[a-z]+)?|fakes\/(server|replies)))\.d\.ts$/,
-  // The suite for adapters reads YAML and runs programs as the courier does.
-  /^dist\/types\/(config\/(go-yaml|origin|plain)|src\/ecr\/(keys\/(command|command-line|sdk)|sources\/(masked|program|run-for)))\.d\.ts$/,
+  // The suite for adapters reads YAML as the courier does.
+  /^dist\/types\/config\/(go-yaml|origin|plain)\.d\.ts$/,
 ];
 
 interface Packed {

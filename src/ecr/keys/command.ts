@@ -1,7 +1,7 @@
 import { promisify } from 'node:util';
 import { statOf } from '../../io/files.ts';
+import { runProgram, unstarted } from '../../io/program.ts';
 import { withoutKeys } from '../sources/masked.ts';
-import { runProgram } from '../sources/program.ts';
 import { programOf, wordsOf } from './command-line.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -70,10 +70,4 @@ async function outputOf(program: string, args: readonly string[], env: Env): Pro
   const { stdout, stderr, badEnd } = ended;
   if (badEnd) throw failed([withoutKeys(stderr.trim()), `(${badEnd})`].filter(Boolean).join(' '));
   return { stdout: stdout.replace(/^\uFEFF/, '') };
-}
-
-/** Why a program did not run, or was stopped. */
-export function unstarted(program: string, { code, message }: NodeJS.ErrnoException): string {
-  if (code === undefined) return message;
-  return code === 'ENOENT' ? `there is no program ${program}` : `${program} cannot be run (${code})`;
 }

@@ -6,12 +6,12 @@ import type { Credential } from '../../contract/credential.ts';
 import { Failure } from '../../contract/failures.ts';
 import type { Registry } from '../../contract/registry.ts';
 import { Secret } from '../../contract/secret.ts';
+import { runProgram, unstarted } from '../../io/program.ts';
 import type { Env } from '../aws/variables.ts';
-import { isThere, needsShell, shell, unstarted } from '../keys/command.ts';
+import { isThere, needsShell, shell } from '../keys/command.ts';
 import { type Command, programIn, wordsOf } from '../keys/command-line.ts';
 import { hostFor } from './event.ts';
 import { credentialIn } from './given/given.ts';
-import { runProgram } from './program.ts';
 import { toolFailure } from './tool-errors.ts';
 
 interface Run {

@@ -7,9 +7,9 @@ import { type Clock, clock } from '../../../src/contract/clock.ts';
 import { Failure } from '../../../src/contract/failures.ts';
 import { parseAddress, type Registry } from '../../../src/contract/registry.ts';
 import { Secret } from '../../../src/contract/secret.ts';
-import { runFor } from '../../../src/ecr/sources/run-for.ts';
 import { lendFiles } from '../../../src/io/lent-files.ts';
 import { lendHttp } from '../../../src/io/lent-http.ts';
+import { runFor } from '../../../src/io/lent-program.ts';
 import { type Disk, watchedFiles } from './disk.ts';
 import type { Stage } from './stage.ts';
 

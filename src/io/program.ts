@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { clock } from '../../contract/clock.ts';
+import { clock } from '../contract/clock.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -49,6 +49,12 @@ export function runProgram(program: string, args: readonly string[], env: Env, s
       resolve({ stdout: stdout(), stderr: stderr(), badEnd: status === 0 ? undefined : (by ?? `exit status ${status}`) });
     });
   });
+}
+
+/** Why a program did not run, or was stopped. */
+export function unstarted(program: string, { code, message }: NodeJS.ErrnoException): string {
+  if (code === undefined) return message;
+  return code === 'ENOENT' ? `there is no program ${program}` : `${program} cannot be run (${code})`;
 }
 
 function killAll(child: ChildProcess, isGroup: boolean): void {

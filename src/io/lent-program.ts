@@ -1,7 +1,6 @@
-import type { Program, ProgramEnd } from '../../contract/adapter.ts';
-import { Failure } from '../../contract/failures.ts';
-import { unstarted } from '../keys/command.ts';
-import { runProgram } from './program.ts';
+import type { Program, ProgramEnd } from '../contract/adapter.ts';
+import { Failure } from '../contract/failures.ts';
+import { runProgram, unstarted } from './program.ts';
 
 /** Runs a program for an adapter. env: what it may see of the courier's own. */
 export async function runFor({ command, args = [], env = {}, signal }: Program, own: NodeJS.ProcessEnv): Promise<ProgramEnd> {
