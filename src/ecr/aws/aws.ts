@@ -3,6 +3,7 @@ import type { Credential, Identity as Told } from '../../contract/credential.ts'
 import type { Registry } from '../../contract/registry.ts';
 import type { Once } from '../../io/once.ts';
 import { rememberAccepted } from '../keys/accepted.ts';
+import { unchanged } from '../keys/asked-as.ts';
 import type { Role, WebToken } from '../keys/role.ts';
 import { askEcr } from './ask.ts';
 import { callerOf } from './caller.ts';
@@ -56,13 +57,11 @@ export async function fetchToken(
     enter('asking STS who that is');
     const arn = deps.tells === 'principal' ? await callerOf(keys, sts, way) : undefined;
     const { expiration } = keys;
-    // Where keys were changed meanwhile, nobody can say whose of them the credential is.
-    const isSame = askedAs !== undefined && askedAs === (await from.askedAs());
     return {
       ...credential,
       identity: told(place, identity, credential, arn),
       ...(expiration && { sessionEndsAt: expiration }),
-      ...(isSame && { askedAs }),
+      ...(await unchanged(askedAs, from.askedAs)),
     };
   });
 }

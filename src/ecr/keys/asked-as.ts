@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Credential } from '../../contract/credential.ts';
 import { type Env, formOf, keyVariables, pathsOf } from '../aws/variables.ts';
 import { isGiven } from '../sources/choice.ts';
 import { contentsOf, hiddenOf, wholeAddresses } from './hidden.ts';
@@ -32,6 +33,17 @@ export async function identityOf(spec: IdentitySpec, env: Env, account?: string)
   // Where there is nothing in them it makes no difference where they would be: users of one machine have its role.
   if (texts.every(text => text === '')) return `${describeIdentity(spec, { ...env, ...noFiles })}${end}`;
   return `${describeIdentity(spec, env)}, files ${digestOf(texts)}${end}`;
+}
+
+/**
+ * What a credential says that has just been fetched: nothing where keys or files were changed meanwhile, as nobody can
+ * say whose of them it is.
+ */
+export async function unchanged(
+  before: string | undefined,
+  askedAs: () => Promise<string | undefined>,
+): Promise<Pick<Credential, 'askedAs'>> {
+  return before !== undefined && before === (await askedAs()) ? { askedAs: before } : {};
 }
 
 const digestOf = (texts: readonly string[]): string => createHash('sha256').update(JSON.stringify(texts)).digest('hex').slice(0, 16);

@@ -9,6 +9,7 @@ import { awsFailure } from '../aws/errors.ts';
 import { type Aim, type Held, type Way, withKeys } from '../aws/held.ts';
 import { namedProfile } from '../aws/variables.ts';
 import type { Reply } from '../aws/wire.ts';
+import { unchanged } from '../keys/asked-as.ts';
 import { eventFor } from './event.ts';
 import { credentialIn, type Giver } from './given/given.ts';
 import { readPayload } from './given/shapes.ts';
@@ -46,13 +47,12 @@ export async function fetchByFunction(
     const reply = await invoke(fn, registry, keys, way);
     const credential = read(reply, fn, invoker, registry, from, way);
     const told = [place, ...invoker.roles.map(({ roleArn }) => roleArn), `${fn.shown} in ${region}`].join(', then ');
-    // Who invokes it has no say at a pull, so the principal is not told.
-    const isSame = askedAs !== undefined && askedAs === (await from.askedAs());
     const account = credential.own?.account;
     return {
       ...credential,
+      // Who invokes it has no say at a pull, so the principal is not told.
       identity: { from: told, ...(account !== undefined && { account }) },
-      ...(isSame && { askedAs }),
+      ...(await unchanged(askedAs, from.askedAs)),
     };
   });
 }

@@ -4,7 +4,7 @@ import type { Registry } from '../../contract/registry.ts';
 import type { Source } from '../../contract/source.ts';
 import type { AwsDeps } from '../aws/aws.ts';
 import { type Step, within } from '../aws/wire.ts';
-import { identityOf } from '../keys/asked-as.ts';
+import { identityOf, unchanged } from '../keys/asked-as.ts';
 import { programIn } from '../keys/command-line.ts';
 import type { SourceSpec } from './choice.ts';
 import { giverOf } from './giver.ts';
@@ -42,9 +42,7 @@ export function localSource(spec: SourceSpec, deps: AwsDeps): Source {
       ).finally(() => running.delete(from.scope));
       const { own } = credential;
       const identity = { from: tokensFrom?.words ?? name, ...(own?.account && { account: own.account }) };
-      // A file that was written meanwhile may have been read before or after.
-      const isSame = before !== undefined && before === (await askedAs(registry));
-      return { ...credential, identity, ...(isSame && { askedAs: before }) };
+      return { ...credential, identity, ...(await unchanged(before, () => askedAs(registry))) };
     },
     askedAs,
     waitsFor: registry => (running.has(scope(registry)) ? step.name : undefined),
