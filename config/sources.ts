@@ -1,5 +1,5 @@
 import { functionNamed } from '../src/contract/function-name.ts';
-import { parseAddress, privateRegistryHost, type Registry } from '../src/contract/registry.ts';
+import { anyRegistryOf, type Registry } from '../src/contract/registry.ts';
 import { sourceOf } from './cattle.ts';
 import { type Env, fromEnv, overlay } from './env.ts';
 import { type Item, requireUnique } from './files.ts';
@@ -14,7 +14,7 @@ export type SourceConfig = Values<typeof source>;
 /** Any registry of the region of the source `default`; undefined where nobody says that region. */
 export function homeOf(sources: readonly SourceConfig[]): Registry | undefined {
   const region = sources.find(({ name }) => name === 'default')?.region;
-  return region === undefined ? undefined : parseAddress(privateRegistryHost('000000000000', region))?.registry;
+  return region === undefined ? undefined : anyRegistryOf(region);
 }
 
 /** The sources of the files and `default`, which the environment can set too. */

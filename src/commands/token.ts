@@ -2,7 +2,7 @@ import type { Config } from '../../config/load.ts';
 import type { Credential } from '../contract/credential.ts';
 import { Failure } from '../contract/failures.ts';
 import { lookAlike } from '../contract/look-alike.ts';
-import { parseAddress, privateRegistryHost, type Registry } from '../contract/registry.ts';
+import { anyRegistryOf, parseAddress, type Registry } from '../contract/registry.ts';
 import { shownAddress } from '../contract/text.ts';
 import { makeSources } from '../ecr/sources/source.ts';
 import { awsDeps, oneFetchEach } from './asking.ts';
@@ -30,7 +30,7 @@ export async function token(args: string[], io: Io): Promise<number> {
   const config = await readConfig(rest, io);
   const fallback = config.sources.find(source => source.name === 'default')?.region;
   const read = (address: string): Registry | undefined => parseAddress(address, config.aliases)?.registry;
-  const registries = positionals.length > 0 ? onceEach(positionals.map(host => named(host, read))) : [ofRegion(region ?? fallback, read)];
+  const registries = positionals.length > 0 ? onceEach(positionals.map(host => named(host, read))) : [ofRegion(region ?? fallback)];
   const fetch = await fetcherOf(config, io);
   const logins: Login[] = [];
   for (const registry of registries) logins.push({ host: registry.host, credential: await fetch(registry) });
@@ -87,8 +87,8 @@ function named(host: string, read: Read): Registry {
 }
 
 /** A token serves every registry of its region, so the account in the name does not matter. */
-function ofRegion(region: string | undefined, read: Read): Registry {
-  const registry = region && read(privateRegistryHost('000000000000', region));
+function ofRegion(region: string | undefined): Registry {
+  const registry = region && anyRegistryOf(region);
   if (!registry) throw new UsageError(region ? `${region} is no AWS region` : 'name a registry, or --region, or set AWS_REGION');
   return registry;
 }

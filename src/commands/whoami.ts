@@ -1,5 +1,5 @@
 import { clock } from '../contract/clock.ts';
-import { parseAddress, privateRegistryHost, type Registry } from '../contract/registry.ts';
+import { anyRegistryOf, type Registry } from '../contract/registry.ts';
 import { redact } from '../contract/secret.ts';
 import { jsonText, oneLine } from '../contract/text.ts';
 import { noneFound } from '../ecr/keys/chain.ts';
@@ -37,7 +37,7 @@ function named(name: string | undefined, all: readonly SourceSpec[]): readonly S
 }
 
 function placeIn(region: string): Registry {
-  const registry = parseAddress(privateRegistryHost('000000000000', region))?.registry;
+  const registry = anyRegistryOf(region);
   if (!registry) throw new UsageError(`${region} is no AWS region`);
   return registry;
 }

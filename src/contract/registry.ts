@@ -61,6 +61,9 @@ const partitionOf = (region: string): string | undefined => suffixes[suffixOf(re
 /** The plain host of an account's private registry in a region. */
 export const privateRegistryHost = (account: string, region: string): string => `${account}.dkr.ecr.${region}.${suffixOf(region)}`;
 
+/** The account of nobody. */
+export const noAccount = '000000000000';
+
 /**
  * The Go helper takes `dkr-ecr` and `dkr.ecr` with either kind of suffix, so images are named so (amazon-ecr-
  * credential-helper 0.12, recorded); the suffix says which API is asked.
@@ -135,3 +138,9 @@ export function parseAddress(address: string, aliases: Aliases = new Map()): Add
   const registry = parseHost(aliases.get(host)?.toLowerCase() ?? host);
   return registry && { registry: registry.host === host ? registry : { ...registry, host }, stripped };
 }
+
+/**
+ * Stands for any private registry of a region, where nobody names one; its account is `noAccount`. undefined: it is no
+ * region of AWS.
+ */
+export const anyRegistryOf = (region: string): Registry | undefined => parseAddress(privateRegistryHost(noAccount, region))?.registry;

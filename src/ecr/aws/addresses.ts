@@ -1,4 +1,4 @@
-import { privateRegistryHost } from '../../contract/registry.ts';
+import { noAccount, privateRegistryHost } from '../../contract/registry.ts';
 
 /** Services of AWS that are called, by the names that people know. */
 export type Service = 'ECR' | 'ECR Public' | 'STS' | 'Lambda';
@@ -25,7 +25,7 @@ const dualStackSuffixes: Readonly<Record<string, string>> = {
  */
 export function usualHost(service: Service, region: string, { fips, dualStack }: Variant): string {
   // The names of a partition's services end as those of its registries do.
-  const plain = privateRegistryHost('000000000000', region).split(`.${region}.`)[1] ?? 'amazonaws.com';
+  const plain = privateRegistryHost(noAccount, region).split(`.${region}.`)[1] ?? 'amazonaws.com';
   const suffix = dualStack ? (dualStackSuffixes[plain] ?? 'api.aws') : plain;
   const start = fips ? '-fips' : '';
   const names: Readonly<Record<Service, string>> = {

@@ -1,7 +1,4 @@
-import { parseAddress, privateRegistryHost, type Registry } from '../../contract/registry.ts';
-
-/** Of nobody: it stands for any registry of a region, where somebody asks for a token without naming one. */
-const anybody = '000000000000';
+import { noAccount, parseAddress, privateRegistryHost, type Registry } from '../../contract/registry.ts';
 
 /** The name of ECR: an alias is told by the name behind it. */
 export function hostFor({ host, region, account }: Registry): string {
@@ -12,6 +9,6 @@ export function hostFor({ host, region, account }: Registry): string {
 /** What a function hears of the registry that the token is for. */
 export function eventFor(registry: Registry): Readonly<Record<string, string>> {
   const { service, region, account } = registry;
-  if (account === anybody) return { region, service };
+  if (account === noAccount) return { region, service };
   return { registry: hostFor(registry), region, ...(account !== undefined && { account }), service };
 }

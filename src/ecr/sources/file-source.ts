@@ -1,7 +1,7 @@
 import type { Clock } from '../../contract/clock.ts';
 import type { Credential } from '../../contract/credential.ts';
 import { Failure } from '../../contract/failures.ts';
-import { parseAddress, privateRegistryHost, type Registry } from '../../contract/registry.ts';
+import { anyRegistryOf, parseAddress, type Registry } from '../../contract/registry.ts';
 import { readText, statOf, Unreadable } from '../../io/files.ts';
 import { credentialIn } from './given/given.ts';
 import { readPayload } from './given/shapes.ts';
@@ -48,8 +48,7 @@ export async function lookAtFile(file: string, region: string | undefined, clock
   const { text } = await contentOf(file);
   const reading = readPayload(text);
   const [first] = reading.kind === 'said' ? reading.all : [];
-  const host = privateRegistryHost('000000000000', region ?? first?.region ?? 'us-east-1');
-  const registry = parseAddress(first?.host ?? '')?.registry ?? parseAddress(host)?.registry;
+  const registry = parseAddress(first?.host ?? '')?.registry ?? anyRegistryOf(region ?? first?.region ?? 'us-east-1');
   if (registry) await fetchFromFile({ file, region, from: { source: '', scope: '' }, clock }, registry);
 }
 
