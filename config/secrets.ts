@@ -3,6 +3,7 @@ import type { Adapter, OptionSpecs, Options } from '../src/contract/adapter.ts';
 import { Failure } from '../src/contract/failures.ts';
 import { type SecretKind, visiblyNoSecret } from '../src/contract/keys.ts';
 import { Secret } from '../src/contract/secret.ts';
+import { capital } from '../src/contract/text.ts';
 import { readText, statOf, Unreadable } from '../src/io/files.ts';
 
 /**
@@ -40,7 +41,7 @@ export async function readSecretFile(file: string, { what, keyHint, rule = ruleO
   const waiting = (cause: Unreadable, remedy = cause.remedy ?? create): Failure =>
     new Failure('MISCONFIGURED', `Waiting for ${what}: ${file} ${cause.why}.`, {
       retryAfterMs,
-      remedy: `${sentence(remedy)} The file is looked at again by itself.`,
+      remedy: `${capital(remedy)} The file is looked at again by itself.`,
       cause,
     });
   const text = await readText(file, mostBytes).catch((error: unknown) => {
@@ -92,8 +93,6 @@ export async function oddPassword(option: string, file: string): Promise<string 
 export async function readSecret(ref: SecretRef, what: string): Promise<Secret> {
   return 'secret' in ref ? ref.secret : new Secret(await readSecretFile(ref.file, { what, rule: ruleOf('own token') }));
 }
-
-const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
 
 /** apiKey as `API key`. */
 const words = (option: string): string =>

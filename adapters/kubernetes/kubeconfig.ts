@@ -1,6 +1,6 @@
 import { Failure } from '../../src/contract/failures.ts';
 import { Secret } from '../../src/contract/secret.ts';
-import { label } from '../../src/contract/text.ts';
+import { capital, label } from '../../src/contract/text.ts';
 import { listOf, mapOf } from './objects.ts';
 
 /** Text of a certificate or key, or the file with it. */
@@ -183,6 +183,5 @@ function textIn(fields: Fields, member: string, what: string): string | undefine
   return value;
 }
 
-const capital = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
 const wrong = (said: string, remedy?: string): Failure =>
   new Failure('MISCONFIGURED', `${said}.`, { remedy: `${remedy ?? 'Correct the kubeconfig.'} It is read again by itself.` });

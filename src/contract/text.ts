@@ -25,6 +25,9 @@ export const visibleJson = (json: string): string =>
 /** A value as JSON for people and programs, with its last line break. */
 export const jsonText = (value: unknown): string => visibleJson(`${JSON.stringify(value, undefined, 2)}\n`);
 
+/** As a sentence begins. */
+export const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
 /** At most `longest` characters of the text, and how many more there are. */
 export function cut(text: string, longest: number): string {
   if (text.length <= longest) return text;

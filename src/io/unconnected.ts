@@ -1,4 +1,5 @@
 import { Failure, type FailureFacts } from '../contract/failures.ts';
+import { capital } from '../contract/text.ts';
 import { Unreadable } from './files.ts';
 import type { Exception } from './no-proxy.ts';
 import { nameOf, type Proxy } from './proxies.ts';
@@ -108,15 +109,15 @@ export function brokenByProxy(thrown: unknown, proxy: Proxy, origin: string): Fa
   const code = codeOf(thrown);
   const name = nameOf(proxy);
   if (isNoTls(code))
-    return new Failure('MISCONFIGURED', `${sentence(name)} does not speak TLS (${code}).`, {
+    return new Failure('MISCONFIGURED', `${capital(name)} does not speak TLS (${code}).`, {
       remedy: `Write http:// in ${proxy.variable}, or name the port that speaks TLS.`,
     });
   if (isUntrusted(code))
-    return new Failure('MISCONFIGURED', `${sentence(name)} shows a certificate that is not trusted (${code}).`, {
+    return new Failure('MISCONFIGURED', `${capital(name)} shows a certificate that is not trusted (${code}).`, {
       remedy: `Name a file with the certificate of its authority in NODE_EXTRA_CA_CERTS, and use the name of the certificate in ${proxy.variable}.`,
     });
   if (code.startsWith('HPE_'))
-    return new Failure('MISCONFIGURED', `${sentence(name)} does not speak HTTP (${code}).`, {
+    return new Failure('MISCONFIGURED', `${capital(name)} does not speak HTTP (${code}).`, {
       remedy: `Name an HTTP proxy in ${proxy.variable}; begin it with https:// if the proxy wants TLS.`,
     });
   return new Failure('UNREACHABLE', `No connection to ${name} on the way to ${origin}: ${why(code)}.`, { remedy: aboutProxy(proxy) });
@@ -128,7 +129,7 @@ export function refusedByProxy(status: number, proxy: Proxy, origin: string): Fa
   if (status !== 407)
     return new Failure(
       status === 403 ? 'MISCONFIGURED' : 'UNREACHABLE',
-      `${sentence(name)} did not connect to ${origin}: it answered ${status}.`,
+      `${capital(name)} did not connect to ${origin}: it answered ${status}.`,
       {
         remedy: `Ask whoever runs the proxy whether it lets ${origin} through. ${aboutProxy(proxy)}`,
       },
@@ -136,11 +137,9 @@ export function refusedByProxy(status: number, proxy: Proxy, origin: string): Fa
   const given = proxy.authorization !== undefined;
   return new Failure(
     'MISCONFIGURED',
-    `${sentence(name)} ${given ? 'does not accept our user and password' : 'wants a user and a password'} on the way to ${origin} (407).`,
+    `${capital(name)} ${given ? 'does not accept our user and password' : 'wants a user and a password'} on the way to ${origin} (407).`,
     {
       remedy: `Write http://USER:PASSWORD@HOST:PORT in ${proxy.variable}${given ? '; in a password write % as %25, # as %23, / as %2F' : ''}.`,
     },
   );
 }
-
-const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}`;

@@ -1,8 +1,9 @@
+import { capital } from '../contract/text.ts';
 import { beside, narrowing } from './beside.ts';
 import type { Denial, Gate } from './denial.ts';
 import type { Diagnosis, Paste } from './diagnosis.ts';
 import { managedNotes } from './managed.ts';
-import { capital, identitySide, isCross, needed, refused, resourceSide, serviceOf, statementFor } from './sides.ts';
+import { identitySide, isCross, needed, refused, resourceSide, serviceOf, statementFor } from './sides.ts';
 import { rights, webIdentityTrustStatement } from './statements.ts';
 
 /** Who pulls, where that is not the one whose token it is. In words: "the kubelet of node-1". */

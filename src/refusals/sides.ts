@@ -1,3 +1,4 @@
+import { capital } from '../contract/text.ts';
 import { actions } from './actions.ts';
 import type { Denial } from './denial.ts';
 import { type Paste, policyPaste } from './diagnosis.ts';
@@ -30,7 +31,6 @@ export const arns = ({ resource, action }: Denial): readonly string[] => [
 export const isCross = ({ account, resourceAccount }: Denial): boolean =>
   account !== undefined && resourceAccount !== undefined && account !== resourceAccount;
 
-export const capital = (text: string): string => `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
 
 /** "Role ci in account 1 may not do ecr:BatchGetImage on repository team/app of account 2". */
 export const refused = (denial: Denial): string => `${capital(denial.holder.words)} may not do ${denial.action}${onWhat(denial)}`;

@@ -1,6 +1,6 @@
 import { Failure } from '../../contract/failures.ts';
 import type { FunctionName } from '../../contract/function-name.ts';
-import { quote } from '../../contract/text.ts';
+import { capital, quote } from '../../contract/text.ts';
 import { readDenial } from '../../refusals/denial.ts';
 import { identityStatement, type Rights, rights, rightsFor } from '../../refusals/statements.ts';
 import type { Call } from './wire.ts';
@@ -31,7 +31,6 @@ export function statement(needed: Rights, resource: string): string {
 }
 
 const ownIdentity = 'the AWS identity of this source';
-const capital = (text: string): string => `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
 
 /** ECR's refusal, with the statement to paste. */
 export function tokenDenied(words: string, { action, region }: Attempt): Failure {

@@ -1,6 +1,7 @@
+import { capital } from '../../contract/text.ts';
 import { type Env, fileVariables, formOf, keyVariables } from '../aws/variables.ts';
 import { compared, othersInWords, unreadFiles } from './others.ts';
-import { capital, sayProfile, type View } from './view.ts';
+import { sayProfile, type View } from './view.ts';
 
 /** Where other tools take another identity than the courier, and nobody meant that. */
 export function disagreement(view: View): string | undefined {

@@ -1,4 +1,5 @@
 import { Failure } from '../../contract/failures.ts';
+import { capital } from '../../contract/text.ts';
 import { apiAsked, settingsOf } from '../aws/endpoints.ts';
 import { type Env, fileVariables, formOf, keyVariables, namedProfile } from '../aws/variables.ts';
 import { asksAws } from '../sources/choice.ts';
@@ -7,7 +8,7 @@ import { disagreement } from './disagreements.ts';
 import { halfKeys } from './environment.ts';
 import { lackOf } from './lack.ts';
 import { readShared } from './shared.ts';
-import { capital, hasKeys, type Naming, namesCredentials, sayProfile, type View } from './view.ts';
+import { hasKeys, type Naming, namesCredentials, sayProfile, type View } from './view.ts';
 
 /** A sentence for people; undefined where all is plain. */
 type Note = (view: View) => string | undefined;

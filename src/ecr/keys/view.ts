@@ -24,4 +24,3 @@ export const hasKeys = (env: Env): boolean => formOf(keyVariables.id, env) !== u
 export const sayProfile = ({ named, byVariable }: View): string =>
   `the profile "${named ?? 'default'}"${byVariable ? ' of AWS_PROFILE' : ''}`;
 export const namesCredentials = ({ section }: View): boolean => credentialsIn(section ?? {}).length > 0;
-export const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

@@ -1,6 +1,6 @@
 import { Failure, type FailureCode } from '../../contract/failures.ts';
 import type { FunctionName } from '../../contract/function-name.ts';
-import { quote } from '../../contract/text.ts';
+import { capital, quote } from '../../contract/text.ts';
 import { readDenial } from '../../refusals/denial.ts';
 import { addPermission, rights } from '../../refusals/statements.ts';
 import { type Attempt, statement } from '../aws/denied.ts';
@@ -66,8 +66,6 @@ export function invokeFailure(kind: string, words: string, attempt: Attempt): Fa
     ...(wait !== undefined && { retryAfterMs: wait }),
   });
 }
-
-const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 /** The member Reason of a refusal: why too many requests are too many. */
 function reasonIn(refusal = ''): string | undefined {

@@ -1,6 +1,6 @@
 import { Failure, type FailureCode } from '../../contract/failures.ts';
 import type { FunctionName } from '../../contract/function-name.ts';
-import { quote } from '../../contract/text.ts';
+import { capital, quote } from '../../contract/text.ts';
 import { readDenial } from '../../refusals/denial.ts';
 import { rightsFor } from '../../refusals/statements.ts';
 import { statement, tokenDenied } from '../aws/denied.ts';
@@ -99,8 +99,6 @@ export function toolFailure(
   if (kind) return new Failure(kind.code, `${who} failed: ${said}`, { remedy: capital(kind.remedy(shown, { type, words })), short });
   return new Failure('UNEXPECTED', `${who} failed: ${said}`, { remedy: where, short });
 }
-
-const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 /** Where a function says more. */
 export const logOf = ({ name }: FunctionName): string =>
