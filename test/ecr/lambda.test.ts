@@ -244,7 +244,7 @@ test('a function of another account: both sides are named', async () => {
   );
 });
 
-test('moto refuses in XML', async () => {
+test('moto refuses in XML; the function is named in the partition of its region', async () => {
   const { server } = await aws(() => ({ value: login }));
   const words = 'User: arn:aws:iam::123456789012:user/nobody is not authorized to perform: lambda:Invoke';
   server.fault = () => ({
@@ -255,6 +255,12 @@ test('moto refuses in XML', async () => {
   const { code, remedy } = await failed();
   assert.equal(code, 'FORBIDDEN');
   assert.match(remedy, /user nobody in account 123456789012: \{.*arn:aws:lambda:eu-west-1:123456789012:function:ecr-token/);
+  for (const [region, partition] of [
+    ['us-gov-west-1', 'aws-us-gov'],
+    ['cn-north-1', 'aws-cn'],
+    ['eusc-de-east-1', 'aws-eusc'],
+  ] as const)
+    assert.match((await failed({ region })).remedy, new RegExp(`"arn:${partition}:lambda:${region}:123456789012:function:ecr-token"`));
 });
 
 test('a function, or an alias, that is not there', async () => {

@@ -1,5 +1,6 @@
 import { Failure, type FailureCode } from '../../contract/failures.ts';
 import type { FunctionName } from '../../contract/function-name.ts';
+import { anyRegistryOf } from '../../contract/registry.ts';
 import { capital, quote } from '../../contract/text.ts';
 import { readDenial } from '../../refusals/denial.ts';
 import { addPermission, rights } from '../../refusals/statements.ts';
@@ -107,6 +108,6 @@ function invokeDenied(words: string, fn: FunctionName, region: string): Failure 
 }
 
 function arnOf({ name, qualifier, account }: FunctionName, region: string, callers = '*'): string {
-  const partition = region.startsWith('cn-') ? 'aws-cn' : region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws';
+  const partition = anyRegistryOf(region)?.partition ?? 'aws';
   return `arn:${partition}:lambda:${region}:${account ?? callers}:function:${name}${qualifier ? `:${qualifier}` : ''}`;
 }
