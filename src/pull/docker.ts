@@ -4,7 +4,7 @@ import { oneLine, shortened } from '../contract/text.ts';
 import { version } from '../version.ts';
 import { answerFor } from './answer.ts';
 import { hostsListed } from './list.ts';
-import { isKubelets } from './request.ts';
+import { isKubelets, membersOf } from './request.ts';
 import { inFull, type Run, type Said, saying } from './run.ts';
 import type { Env } from './settings.ts';
 
@@ -82,21 +82,12 @@ async function list(run: Run): Promise<Said> {
 }
 
 async function store({ env, stdin }: Run): Promise<Said> {
-  const given = credentialsIn(await stdin());
+  const given = membersOf(await stdin());
   if (!given) throw new Failure('REJECTED', 'JSON with ServerURL, Username and Secret is expected.', { remedy: 'Clients write it.' });
   const { ServerURL: server, Username: user } = given;
   if (typeof server !== 'string' || !server) return said(1, `${noServer}\n`);
   if (typeof user !== 'string' || !user) return said(1, `${noUser}\n`);
   return nothingStored(server, 'stored', env);
-}
-
-function credentialsIn(text: string): Readonly<Record<string, unknown>> | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 async function erase({ env, stdin }: Run): Promise<Said> {

@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import type { Clock } from '../contract/clock.ts';
 import { Failure } from '../contract/failures.ts';
 import { unless } from '../io/unless.ts';
-import { longestInput } from './request.ts';
+import { longestInput, membersOf } from './request.ts';
 
 /** After a complete request, so long may pass until something more comes. In milliseconds. */
 const quietMs = 100;
@@ -53,11 +53,5 @@ async function quiet(clock: Pick<Clock, 'sleep'>): Promise<'quiet'> {
 function isComplete(text: string): boolean {
   const request = text.trimStart();
   if (!request.startsWith('{')) return request.includes('\n');
-  if (!request.trimEnd().endsWith('}')) return false;
-  try {
-    JSON.parse(request);
-    return true;
-  } catch {
-    return false;
-  }
+  return request.trimEnd().endsWith('}') && membersOf(request) !== undefined;
 }

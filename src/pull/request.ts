@@ -25,7 +25,9 @@ export function readRequest(text: string): Request {
   if (text.trim() === '') throw wrong('Nothing came on stdin, and a CredentialProviderRequest in JSON is expected.');
   if (text.length > longestInput)
     throw wrong(`What came on stdin is longer than ${longestInput} characters, the longest request that is taken.`);
-  const { apiVersion: spoken, kind: of, image, serviceAccountToken: token, serviceAccountAnnotations: annotations } = membersOf(text);
+  const members = membersOf(text);
+  if (!members) throw wrong('What came on stdin is not one JSON document with a request: something else, or something behind it.');
+  const { apiVersion: spoken, kind: of, image, serviceAccountToken: token, serviceAccountAnnotations: annotations } = members;
   if (of !== kind) throw wrong(`The request is of the kind ${said(of)}, and ${kind} is expected.`);
   if (spoken !== apiVersion) throw wrong(`The request has the apiVersion ${said(spoken)}, and ${apiVersion} alone is spoken here.`);
   if (typeof image !== 'string' || image === '') throw wrong('The request names no image.');
@@ -40,14 +42,14 @@ export function readRequest(text: string): Request {
 /** What an image begins with, as it is spelled: host and port, without a scheme. */
 export const hostOf = (image: string): string => image.replace(/^[a-z][a-z0-9+.-]*:\/\//i, '').split('/')[0] ?? '';
 
-function membersOf(text: string): Readonly<Record<string, unknown>> {
+/** undefined: no JSON, or no map. The words of the parser are left out, as they quote what may be a token. */
+export function membersOf(text: string): Readonly<Record<string, unknown>> | undefined {
   try {
     const value: unknown = JSON.parse(text);
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : undefined;
   } catch {
-    // The words of the parser would quote what may be a token.
+    return undefined;
   }
-  throw wrong('What came on stdin is not one JSON document with a request: something else, or something behind it.');
 }
 
 /** What looks like no word of the protocol may be a secret. */
@@ -65,10 +67,4 @@ function textsIn(value: unknown): Readonly<Record<string, string>> | undefined {
 }
 
 /** Whether somebody speaks the kubelet's protocol. */
-export function isKubelets(text: string): boolean {
-  try {
-    return membersOf(text)['kind'] === kind;
-  } catch {
-    return false;
-  }
-}
+export const isKubelets = (text: string): boolean => membersOf(text)?.['kind'] === kind;
