@@ -43,17 +43,14 @@ export function makeProve(ask: Ask, endpoint: (registry: Registry) => string = (
     const base = `${endpoint(registry)}/v2/`;
     try {
       const url = registry.service === 'ecr' ? base : doorIn((await asked(base, {})).challenge, base);
-      const { status, text, proxy } = await asked(url, { authorization: basic(credential) });
+      const answer = await asked(url, { authorization: basic(credential) });
+      const { status } = answer;
       if (status === 200) return { ok: true };
-      const through = proxy ? ` through ${nameOf(proxy)}` : '';
-      const said = `${registry.host} answered ${status}${through}${wordsOf(text)}`;
+      const said = answeredWith(answer);
       // An expired token was seen as 401 and as 403.
-      if (status === 401 || status === 403) return { ok: false, refused: true, message: `${said}: it does not accept the credential.` };
-      return {
-        ok: false,
-        refused: false,
-        message: `${registry.host} could not be asked: it answered ${status}${through}${wordsOf(text)}.`,
-      };
+      if (status === 401 || status === 403)
+        return { ok: false, refused: true, message: `${registry.host} ${said}: it does not accept the credential.` };
+      return { ok: false, refused: false, message: `${registry.host} could not be asked: it ${said}.` };
     } catch (thrown) {
       return { ok: false, refused: false, message: `${registry.host} could not be asked: ${asFailure(thrown).message}` };
     }
@@ -80,8 +77,12 @@ export function basic({ username, password }: Credential): string {
   return `Basic ${Buffer.from(`${username}:${password.reveal()}`).toString('base64')}`;
 }
 
+/** The rest of a sentence that begins with whoever answered. */
+export const answeredWith = ({ status, text, proxy }: Awaited<ReturnType<Ask>>): string =>
+  `answered ${status}${proxy ? ` through ${nameOf(proxy)}` : ''}${wordsOf(text)}`;
+
 /** In brackets: ECR refuses in a JSON envelope, in plain text, or without a word. */
-export function wordsOf(text: string): string {
+function wordsOf(text: string): string {
   let words = text;
   try {
     const { errors } = JSON.parse(text) as { errors?: { message?: unknown }[] };

@@ -5,14 +5,13 @@ import type { Registry } from '../../contract/registry.ts';
 import { redactQuoted, Secret } from '../../contract/secret.ts';
 import { isHtml } from '../../contract/text.ts';
 import { inTime } from '../../io/dial.ts';
-import { nameOf } from '../../io/proxies.ts';
 import { readDenial } from '../../refusals/denial.ts';
 import { diagnose } from '../../refusals/diagnose.ts';
 import type { Diagnosis } from '../../refusals/diagnosis.ts';
 import { rights } from '../../refusals/statements.ts';
 import { layersRefused, layersUnreached, nobodyRefused, unknownAnswer, unreached } from '../../refusals/unanswered.ts';
 import { type Blob, type Manifest, manifestTypes, type Platform, readManifest, smallest } from './manifest.ts';
-import { type Ask, basic, doorIn, type Location, wordsOf } from './prove.ts';
+import { type Ask, answeredWith, basic, doorIn, type Location } from './prove.ts';
 
 /**
  * What a step of a pull came to. `unreachable`: there was no answer, or none that says anything of this image (a rate
@@ -222,8 +221,7 @@ function judged<T>(around: Walk, about: About, answer: Answer | Failure, read: (
   const { status, text } = answer;
   const verdict = verdictOf(answer, name);
   if (verdict === 'ok') return { step: { name, action, verdict, status }, next: read(answer) };
-  const through = answer.proxy ? ` through ${nameOf(answer.proxy)}` : '';
-  const said = `${host} answered ${status}${through}${wordsOf(text)}`;
+  const said = `${host} ${answeredWith(answer)}`;
   const step = { name, verdict, status, text: said };
   if (about.isStore) {
     const { partition } = around.wish.image.registry;
