@@ -62,6 +62,13 @@ export function noteFollower({ followers }: TargetRecord, { id, after }: Slot): 
   else followers.set(after, new Set([id]));
 }
 
+export function forgetFollower({ followers }: TargetRecord, { id, after }: Slot): void {
+  if (after === undefined) return;
+  const known = followers.get(after);
+  known?.delete(id);
+  if (known?.size === 0) followers.delete(after);
+}
+
 /** Followers of a slot: those that must hold the very same credentials after it. */
 export function followersOf(record: TargetRecord, { slot }: Entry): Entry[] {
   const ids = record.followers.get(slot.id);

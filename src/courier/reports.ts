@@ -14,7 +14,7 @@ import {
   type Unsettled,
   unknownFingerprint,
 } from './ledger.ts';
-import { noteFollower } from './offers.ts';
+import { forgetFollower, noteFollower } from './offers.ts';
 import { asHolding, hour, second } from './timing.ts';
 
 export interface ReportDeps {
@@ -76,9 +76,7 @@ export function forgetAll(record: TargetRecord): void {
 function forget(record: TargetRecord, id: string): void {
   const { unsettled, slot } = record.entries.get(id) ?? {};
   record.entries.delete(id);
-  const followers = record.followers.get(slot?.after ?? '');
-  followers?.delete(id);
-  if (followers?.size === 0) record.followers.delete(slot?.after ?? '');
+  if (slot) forgetFollower(record, slot);
   // A creation that lands makes the slot; it does not come over what is written there later.
   if (unsettled && slot?.state !== 'absent') record.vanished.set(id, { ...unsettled, answered: true });
 }
