@@ -1,5 +1,6 @@
 import { containerVariable, fileVariables, formOf, keyVariables } from '../aws/variables.ts';
 import { profilesIn } from './ini.ts';
+import { hasBoth } from './lack.ts';
 import type { Section } from './shared.ts';
 import { instance, keysOf, nothing, type Surroundings, type Taken, theContainer, theMachine } from './taken.ts';
 
@@ -46,7 +47,7 @@ function sourceOf(name: string, section: Section, rules: Rules, seen: readonly s
   if (source !== undefined && place !== undefined) return { fails: `the profile "${name}" has both source_profile and credential_source` };
   if (place !== undefined) return rules.placeOf(place);
   if (source === undefined) return { fails: `the profile "${name}" has role_arn without source_profile or credential_source` };
-  const isLoop = [...seen, name].includes(source) && !(source === name && hasKeys(section));
+  const isLoop = [...seen, name].includes(source) && !(source === name && hasBoth(section));
   return isLoop ? { fails: `the profile "${name}" leads back to itself by source_profile` } : ofProfile(source, rules, [...seen, name]);
 }
 
@@ -56,7 +57,6 @@ function assumed({ role_arn: role, mfa_serial: device }: Section, by: Taken, { c
   return { id: `${role} by ${by.id}`, words: `the role ${role} by ${by.words}` };
 }
 
-const hasKeys = (section: Section): boolean => Boolean(section['aws_access_key_id'] && section['aws_secret_access_key']);
 const hasSso = (section: Section): boolean => Object.keys(section).some(option => option.startsWith('sso_'));
 
 /** The first kind of the list that is there. */
@@ -67,9 +67,9 @@ export const courierRules = (around: Surroundings): Rules => ({
   profile: name => around.shared.profile(name),
   kindOf: (_, section, depth) =>
     firstOf([
-      ['keys', depth === 'source' && hasKeys(section)],
+      ['keys', depth === 'source' && hasBoth(section)],
       ['role', section['role_arn'] !== undefined && (section['source_profile'] ?? section['credential_source']) !== undefined],
-      ['keys', hasKeys(section)],
+      ['keys', hasBoth(section)],
       ['web identity', Boolean(section['web_identity_token_file'] && section['role_arn'])],
       ['credential process', section['credential_process'] !== undefined],
       ['SSO', hasSso(section)],
@@ -117,9 +117,9 @@ export function goRules(around: Surroundings): Rules {
     },
     kindOf: (_, section, depth) =>
       firstOf([
-        ['keys', depth === 'source' && hasKeys(section)],
-        ['role', (section['source_profile'] ?? (hasKeys(section) ? undefined : section['credential_source'])) !== undefined],
-        ['keys', hasKeys(section)],
+        ['keys', depth === 'source' && hasBoth(section)],
+        ['role', (section['source_profile'] ?? (hasBoth(section) ? undefined : section['credential_source'])) !== undefined],
+        ['keys', hasBoth(section)],
         ['web identity', section['web_identity_token_file'] !== undefined],
         ['SSO', hasSso(section)],
         ['login', section['login_session'] !== undefined],
@@ -143,14 +143,14 @@ export function goRefuses(name: string, rules: Rules, seen: readonly string[] = 
   const needsRole = kinds.filter(option => option !== 'credential_process');
   if (!seen.includes(name) && needsRole.length > 0 && role === undefined)
     return `the profile "${name}" has ${needsRole[0]} without role_arn`;
-  if (seen.length > 0 && hasKeys(section)) return undefined;
+  if (seen.length > 0 && hasBoth(section)) return undefined;
   if (kinds.length > 1) return `the profile "${name}" has both ${kinds[0]} and ${kinds[1]}`;
   if (source === undefined) return undefined;
-  if ([...seen, name].includes(source) && !(source === name && hasKeys(section)))
+  if ([...seen, name].includes(source) && !(source === name && hasBoth(section)))
     return `the profile "${name}" leads back to itself by source_profile`;
   const refused = goRefuses(source, rules, [...seen, name]);
   const from = rules.profile(source) ?? {};
-  const gives = hasKeys(from) || hasSso(from) || kindsOfGo.some(option => from[option] !== undefined);
+  const gives = hasBoth(from) || hasSso(from) || kindsOfGo.some(option => from[option] !== undefined);
   return refused ?? (gives ? undefined : `the profile "${source}" names no credentials`);
 }
 
