@@ -5,13 +5,15 @@ export interface Noted {
   readonly value: unknown;
 }
 
+/** A map or a list, as a line of a shell. */
+const assigned = /^(?:export\s+)?[A-Za-z_]\w*=(?<quote>['"]?)(?<value>[[{][^]*[\]}])\k<quote>$/;
+
 /**
  * The value of a text in one of the notations in which programs write maps and lists: JSON, a map of Python, lines of
  * `NAME=value`, or JSON in base64. undefined: it is none of these.
  */
 export function valueIn(text: string): Noted | undefined {
-  const [, assigned] = /^(?:export\s+)?[A-Za-z_]\w*=(['"]?)[[{][^]*[\]}]\1$/.test(text) ? (/=['"]?([^]*?)['"]?$/.exec(text) ?? []) : [];
-  const plain = assigned ?? text;
+  const plain = assigned.exec(text)?.groups?.['value'] ?? text;
   return json(plain) ?? json(pythonAsJson(plain)) ?? fromLines(plain) ?? fromEncoded(plain);
 }
 

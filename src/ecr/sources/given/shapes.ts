@@ -141,10 +141,8 @@ const isByHost = (value: unknown): value is Readonly<Record<string, unknown>> =>
 
 const firstOf = (members: Members, wanted: readonly string[]): unknown =>
   wanted.map(name => members.get(name)).find(value => value !== undefined && value !== null);
-const textOf = (members: Members, wanted: readonly string[]): string | undefined => {
-  const found = wanted.map(name => members.get(name)).find(value => typeof value === 'string');
-  return found;
-};
+const textOf = (members: Members, wanted: readonly string[]): string | undefined =>
+  wanted.map(name => members.get(name)).find(value => typeof value === 'string');
 
 type Facts = Omit<Said, 'secret' | 'form'>;
 
