@@ -3,7 +3,7 @@ import type { Credentials } from '../src/contract/credential.ts';
 import { Failure } from '../src/contract/failures.ts';
 import { makeAbout } from './kubernetes/about.ts';
 import { makeApi } from './kubernetes/api.ts';
-import { makeApplier, type Task } from './kubernetes/apply.ts';
+import { makeApplier, type Task, type Way } from './kubernetes/apply.ts';
 import { makeAccountWriter, makeAttacher } from './kubernetes/attach.ts';
 import { entranceOf } from './kubernetes/entrance.ts';
 import { makeEvents } from './kubernetes/events.ts';
@@ -89,7 +89,7 @@ export const kubernetes = defineAdapter({
     const writeAccount = makeAccountWriter(api, settings);
     const attach = makeAttacher(writeAccount, view);
 
-    function deliverTo({ ref, registries }: Slot<Ref>, credentials: Credentials, way: Task['way'], signal: AbortSignal): Promise<Receipt> {
+    function deliverTo({ ref, registries }: Slot<Ref>, credentials: Credentials, way: Way, signal: AbortSignal): Promise<Receipt> {
       if (ref.kind === 'account') return attach(ref, way, signal);
       const given = new Map([...credentials].filter(([host]) => registries.some(registry => registry.host === host)));
       if (ref.how === 'none' || given.size === 0) return Promise.resolve({ change: 'unchanged' });

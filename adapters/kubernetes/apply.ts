@@ -4,17 +4,20 @@ import { Failure } from '../../src/contract/failures.ts';
 import { type Api, metadataOnly } from './api.ts';
 import { type Meta, metaOf } from './objects.ts';
 import type { OwnWrites } from './own-writes.ts';
-import { type Asked, isWithoutNamespace } from './refusal.ts';
-import { whatIs } from './secrets.ts';
+import { isWithoutNamespace } from './refusal.ts';
+import { askedFor, whatIs } from './secrets.ts';
 import { type Means, pathOf, type Settings } from './settings.ts';
 import type { View } from './view.ts';
+
+/** rehearsed: the server is asked to do all but keep it. */
+export type Way = 'written' | 'rehearsed';
 
 /** What is to be done for one namespace. hosts: of the slot; what is given for some of them may be missing. */
 export interface Task {
   readonly namespace: string;
   readonly hosts: readonly string[];
   readonly given: Credentials;
-  readonly way: 'written' | 'rehearsed';
+  readonly way: Way;
   readonly signal: AbortSignal;
 }
 /** What an apply came to; undefined: the namespace is no more. */
@@ -24,7 +27,6 @@ export interface Applier {
   /** One request: server-side apply. clash: what is done about fields that somebody else owns. */
   apply(task: Task, body: object, clash: 'force' | 'refuse'): Promise<Outcome>;
   receiptOf(task: Task, outcome: Outcome, findings?: readonly Finding[]): Receipt;
-  asked(namespace: string, ...verbs: readonly string[]): Asked;
 }
 
 export const pathOfSecret = (namespace: string, { secret }: Pick<Settings, 'secret'>): string =>
@@ -32,11 +34,6 @@ export const pathOfSecret = (namespace: string, { secret }: Pick<Settings, 'secr
 
 export function makeApplier(api: Api, settings: Settings, means: Means, own: OwnWrites, view: () => View | undefined): Applier {
   const { secret, fieldManager } = settings;
-  const asked: Applier['asked'] = (namespace, ...verbs) => ({
-    what: whatIs(namespace, settings),
-    right: { verbs, resource: 'secrets', names: [secret] },
-    namespace,
-  });
 
   /** Of single namespaces that somebody has named nobody knows whether they were ever there. */
   const isEnded = (answer: Answer): boolean => isWithoutNamespace(answer) && (answer.status === 403 || view()?.scope === 'cluster');
@@ -49,7 +46,7 @@ export function makeApplier(api: Api, settings: Settings, means: Means, own: Own
     const request = { signal, body, type, accept: metadataOnly.one, ...(dry && { reads: true }) };
     const answer = await api.ask('PATCH', `${pathOfSecret(namespace, settings)}?${query}`, request);
     if (isEnded(answer)) return undefined;
-    if (answer.status !== 200 && answer.status !== 201) throw api.refusal(answer, asked(namespace, 'create', 'patch'));
+    if (answer.status !== 200 && answer.status !== 201) throw api.refusal(answer, askedFor(namespace, settings, 'create', 'patch'));
     const meta = metaOf(answer.json<unknown>());
     if (meta?.name !== secret || meta.namespace !== namespace || meta.uid === '')
       throw new Failure('UNEXPECTED', `The cluster answered ${answer.status} with something else than ${whatIs(namespace, settings)}.`);
@@ -57,7 +54,6 @@ export function makeApplier(api: Api, settings: Settings, means: Means, own: Own
   }
 
   return {
-    asked,
     async apply(task, body, clash) {
       if (task.way === 'rehearsed') return await send(task, body, clash);
       const ended = own.begin(task.namespace);

@@ -2,6 +2,7 @@ import type { Receipt } from '../../src/contract/adapter.ts';
 import { Failure } from '../../src/contract/failures.ts';
 import { namesIn, pullSecretsIn } from './accounts.ts';
 import type { Api } from './api.ts';
+import type { Way } from './apply.ts';
 import { list } from './list.ts';
 import { type Meta, mapOf, metaOf, textOf } from './objects.ts';
 import { isWithoutNamespace } from './refusal.ts';
@@ -16,7 +17,6 @@ export interface Place {
   readonly name: string;
 }
 type Wish = 'attached' | 'detached';
-type Way = 'written' | 'rehearsed';
 interface Account {
   readonly meta: Meta;
   readonly pullSecrets: readonly unknown[];

@@ -3,17 +3,16 @@ import { asFailure } from '../../src/contract/failures.ts';
 import { within } from '../common/patterns.ts';
 import { accountNames, namesIn } from './accounts.ts';
 import { type Api, metadataOnly } from './api.ts';
-import { pathOfSecret } from './apply.ts';
+import type { Way } from './apply.ts';
 import type { makeAccountWriter, Place } from './attach.ts';
 import { explicitNames, isNamed } from './choice.ts';
 import { list } from './list.ts';
 import { managedBy } from './names.ts';
 import { type Meta, metaOf, ownersIn, owns } from './objects.ts';
+import { removeSecret } from './remove.ts';
 import { mayWe } from './rights.ts';
 import { whatIs } from './secrets.ts';
 import { pathOf, type Settings } from './settings.ts';
-
-type Way = 'written' | 'rehearsed';
 
 /**
  * Takes every Secret with our name and label away, in all namespaces that the patterns of the target name: annotations
@@ -21,7 +20,7 @@ type Way = 'written' | 'rehearsed';
  */
 export function makePruner(api: Api, settings: Settings, writeAccount: ReturnType<typeof makeAccountWriter>) {
   const { secret, serviceAccounts, fieldManager } = settings;
-  const right = (verb: string) => ({ verbs: [verb], resource: 'secrets', names: [secret] });
+  const listRight = { verbs: ['list'], resource: 'secrets', names: [secret] };
   const attempt = async (thing: Omit<Pruned, 'failure'>, job: () => Promise<unknown>, signal: AbortSignal): Promise<Pruned> =>
     await job().then(
       () => thing,
@@ -34,13 +33,13 @@ export function makePruner(api: Api, settings: Settings, writeAccount: ReturnTyp
   /** undefined: the whole cluster. */
   async function placesOf(signal: AbortSignal): Promise<readonly (string | undefined)[]> {
     const names = explicitNames(settings, settings.namespaceSelector);
-    return names && (await mayWe(api, 'list', right('list'), undefined, signal)) !== true ? names : [undefined];
+    return names && (await mayWe(api, 'list', listRight, undefined, signal)) !== true ? names : [undefined];
   }
 
   async function secretsIn(namespace: string | undefined, signal: AbortSignal): Promise<Meta[]> {
     const labels = `${managedBy.key}=${managedBy.value}`;
     const where = namespace === undefined ? {} : { namespace };
-    const asked = { what: `Secrets ${secret}`, right: right('list'), ...where };
+    const asked = { what: `Secrets ${secret}`, right: listRight, ...where };
     const request = { path: pathOf('secrets', { ...where, name: secret, labels }), asked, accept: metadataOnly.list };
     const { items } = await list(api, request, metaOf, signal);
     return items.filter(
@@ -78,14 +77,6 @@ export function makePruner(api: Api, settings: Settings, writeAccount: ReturnTyp
       return isAttached || isOwn ? { namespace: meta.namespace, name: meta.name } : undefined;
     };
 
-  async function remove({ namespace, uid, version }: Meta, way: Way, signal: AbortSignal): Promise<void> {
-    const body = { kind: 'DeleteOptions', apiVersion: 'v1', preconditions: { uid, resourceVersion: version } };
-    const dry = way === 'rehearsed';
-    const asked = { what: whatIs(namespace, settings), right: right('delete'), namespace };
-    const request = { signal, body, asked, hoped: [200, 404], ...(dry && { reads: true }) };
-    await api.demand('DELETE', `${pathOfSecret(namespace, settings)}${dry ? '?dryRun=All' : ''}`, request);
-  }
-
   return async function* prune(way: Way, signal: AbortSignal): AsyncIterable<Pruned> {
     for (const place of await placesOf(signal)) {
       const secrets = await secretsIn(place, signal);
@@ -100,7 +91,7 @@ export function makePruner(api: Api, settings: Settings, writeAccount: ReturnTyp
       for (const meta of secrets) {
         const thing = { what: whatIs(meta.namespace, settings), change: 'removed' } as const;
         // Whatever still names it would have nothing to pull with.
-        if (!held.has(meta.namespace)) yield await attempt(thing, () => remove(meta, way, signal), signal);
+        if (!held.has(meta.namespace)) yield await attempt(thing, () => removeSecret(api, settings, meta, way, signal), signal);
       }
     }
   };

@@ -7,6 +7,7 @@ import { list } from './list.ts';
 import { contentAnnotation, dataKey, secretType } from './names.ts';
 import { type Meta, mapOf, metaOf, textOf } from './objects.ts';
 import { otherManagers, type Standing, standingOf } from './owner.ts';
+import type { Asked } from './refusal.ts';
 import { type Means, pathOf, type Settings } from './settings.ts';
 
 /** What is known of the Secret in a namespace. */
@@ -48,12 +49,17 @@ export interface Stored {
 
 export const whatIs = (namespace: string, { secret }: Pick<Settings, 'secret'>): string => `Secret ${namespace}/${secret}`;
 
+export const askedFor = (namespace: string, settings: Pick<Settings, 'secret'>, ...verbs: readonly string[]): Asked => ({
+  what: whatIs(namespace, settings),
+  right: { verbs, resource: 'secrets', names: [settings.secret] },
+  namespace,
+});
+
 /** Read by a list of the one name: so no right to `get` is needed. undefined: it is not there. */
 export async function readSecret(api: Api, settings: Settings, namespace: string, signal: AbortSignal): Promise<Stored | undefined> {
   const { secret } = settings;
-  const asked = { what: whatIs(namespace, settings), right: { verbs: ['list'], resource: 'secrets', names: [secret] }, namespace };
-  const path = pathOf('secrets', { namespace, name: secret });
-  const { items } = await list(api, { path, asked }, object => storedIn(object), signal);
+  const request = { path: pathOf('secrets', { namespace, name: secret }), asked: askedFor(namespace, settings, 'list') };
+  const { items } = await list(api, request, object => storedIn(object), signal);
   return items.find(({ meta }) => meta.name === secret && meta.namespace === namespace);
 }
 

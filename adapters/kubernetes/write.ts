@@ -1,12 +1,13 @@
 import type { Receipt } from '../../src/contract/adapter.ts';
 import { Failure } from '../../src/contract/failures.ts';
 import type { Api } from './api.ts';
-import { type Applier, pathOfSecret, type Task } from './apply.ts';
+import type { Applier, Task } from './apply.ts';
 import { bodyOf, sharedBodies } from './body.ts';
 import { readEntries } from './entries.ts';
 import { formerParts, mergedParts } from './merged.ts';
 import { otherManagers, standingOf } from './owner.ts';
 import { taken, unchangeable } from './refusal.ts';
+import { removeSecret } from './remove.ts';
 import { entryFindings, readSecret, type Stored, stuckIn, whatIs } from './secrets.ts';
 import type { Means, Settings } from './settings.ts';
 
@@ -14,7 +15,7 @@ import type { Means, Settings } from './settings.ts';
 const attempts = 3;
 
 /** Writes the Secret of a namespace: one apply, unless something of others is, or may be, in it. */
-export function makeWriter(api: Api, { apply, receiptOf, asked }: Applier, settings: Settings, means: Means) {
+export function makeWriter(api: Api, { apply, receiptOf }: Applier, settings: Settings, means: Means) {
   const { secret, replace } = settings;
   const sharedBody = sharedBodies(secret);
 
@@ -48,19 +49,13 @@ export function makeWriter(api: Api, { apply, receiptOf, asked }: Applier, setti
     const { namespace, hosts, given, signal } = task;
     const stored = await readSecret(api, settings, namespace, signal);
     if (!stored || !replace || !stuckIn(stored)) return merge(task);
-    await remove(task, stored);
+    await removeSecret(api, settings, stored.meta, task.way, signal);
     if (task.way === 'rehearsed') return { change: 'updated' };
     const reading = readEntries(stored.text, hosts);
     const former = reading && formerParts(reading);
     if (former && former.logins.size > 0) await apply(task, bodyOf(secret, former), 'refuse');
     const outcome = await apply(task, bodyOf(secret, mergedParts(stored, reading, given)), 'refuse');
     return outcome ? { change: 'updated' } : receiptOf(task, outcome);
-  }
-
-  async function remove({ namespace, way, signal }: Task, { meta }: Stored): Promise<void> {
-    const body = { kind: 'DeleteOptions', apiVersion: 'v1', preconditions: { uid: meta.uid, resourceVersion: meta.version } };
-    const request = { signal, body, asked: asked(namespace, 'delete'), hoped: [200, 404], ...(way === 'rehearsed' && { reads: true }) };
-    await api.demand('DELETE', `${pathOfSecret(namespace, settings)}${way === 'rehearsed' ? '?dryRun=All' : ''}`, request);
   }
 
   return {

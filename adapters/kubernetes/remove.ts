@@ -1,0 +1,19 @@
+import type { Api } from './api.ts';
+import { pathOfSecret, type Way } from './apply.ts';
+import type { Meta } from './objects.ts';
+import { askedFor } from './secrets.ts';
+import type { Settings } from './settings.ts';
+
+/** Deletes a Secret of our name in exactly the version that was seen. One that is gone already is no failure. */
+export async function removeSecret(
+  api: Api,
+  settings: Pick<Settings, 'secret'>,
+  { namespace, uid, version }: Meta,
+  way: Way,
+  signal: AbortSignal,
+): Promise<void> {
+  const body = { kind: 'DeleteOptions', apiVersion: 'v1', preconditions: { uid, resourceVersion: version } };
+  const dry = way === 'rehearsed';
+  const request = { signal, body, asked: askedFor(namespace, settings, 'delete'), hoped: [200, 404], ...(dry && { reads: true }) };
+  await api.demand('DELETE', `${pathOfSecret(namespace, settings)}${dry ? '?dryRun=All' : ''}`, request);
+}
