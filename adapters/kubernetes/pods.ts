@@ -8,6 +8,9 @@ import { mayWe } from './rights.ts';
 import type { Right } from './rules.ts';
 import { type Means, pathOf, type Settings } from './settings.ts';
 
+/** Pods a page: they are large. */
+export const podsPage = 100;
+
 /** What of a pod counts. */
 export interface Pod {
   readonly namespace: string;
@@ -41,7 +44,7 @@ function imagesIn(object: unknown): string[] {
 const mostSecrets = 99;
 
 /** Counts, pod by pod, with how many Secrets of ours one image is used on one node. */
-export function crowdCounter({ secret }: Pick<Settings, 'secret'>, means: Means) {
+function crowdCounter({ secret }: Pick<Settings, 'secret'>, means: Means) {
   /** By node and image: namespaces. */
   const users = new Map<string, Set<string>>();
   return {
@@ -73,9 +76,8 @@ export function crowdCounter({ secret }: Pick<Settings, 'secret'>, means: Means)
 
 /** So often pods are counted. In milliseconds. */
 const everyMs = 30 * 60_000;
-/** Pods are large: beyond this nobody counts. In characters. */
+/** Beyond this nobody counts. In characters. */
 const mostRead = 16 * 1024 * 1024;
-const page = 100;
 
 /** Counts where the right to list pods is granted. What it finds stands until the next count. */
 export function crowdWatch(
@@ -90,7 +92,7 @@ export function crowdWatch(
   async function count(signal: AbortSignal): Promise<readonly Finding[]> {
     if ((await mayWe(api, 'list', right, undefined, signal)) !== true) return [];
     const counter = crowdCounter(settings, means);
-    const listing = { path: pathOf('pods'), asked: { what: 'pods', right }, size: page, goesOn: (read: number) => read < mostRead };
+    const listing = { path: pathOf('pods'), asked: { what: 'pods', right }, size: podsPage, goesOn: (read: number) => read < mostRead };
     const { isWhole } = await list(api, listing, counter.count, signal);
     const uncounted = isWhole
       ? []

@@ -67,7 +67,7 @@ export const taken = (what: string, managers: readonly string[]): Failure =>
   new Failure('CONFLICT', `${what} is not the courier's: ${ownersSaid(managers)}.`, { remedy: handOver });
 
 /** For a sentence: `kubectl-edit wrote it`. */
-export const ownersSaid = (managers: readonly string[]): string =>
+const ownersSaid = (managers: readonly string[]): string =>
   managers.length === 0 ? 'somebody else wrote it' : `${managers.map(manager => quote(manager, 60)).join(' and ')} wrote it`;
 
 export const handOver =

@@ -5,7 +5,7 @@ import { type Api, metadataOnly } from './api.ts';
 import { choose } from './choice.ts';
 import { list } from './list.ts';
 import { metaOf } from './objects.ts';
-import { podIn } from './pods.ts';
+import { podIn, podsPage } from './pods.ts';
 import { type Right, ruleOf } from './rules.ts';
 import { foundIn } from './secrets.ts';
 import { type Means, pathOf, type Settings } from './settings.ts';
@@ -62,7 +62,7 @@ export function makeTakers(api: Api, settings: Settings, means: Means): Takers {
   async function take(view: Draft, kind: Stream['kind'], path: string, right: Right, namespace: string | undefined, signal: AbortSignal) {
     const form = kind === 'namespaces' || kind === 'secrets' ? metadataOnly : undefined;
     const asked = { what: right.resource, right, ...(namespace !== undefined && { namespace }) };
-    const listing = { path, asked, size: kind === 'pods' ? podsPage : usualPage, ...(form && { accept: form.list }) };
+    const listing = { path, asked, ...(kind === 'pods' && { size: podsPage }), ...(form && { accept: form.list }) };
     const { version } = await list(api, listing, object => takers[kind](view, object), signal);
     view.streams.push({ kind, path, version, ...(form && { accept: form.one }) });
   }
@@ -101,7 +101,3 @@ export function makeTakers(api: Api, settings: Settings, means: Means): Takers {
     },
   };
 }
-
-/** Objects a page: pods are large. */
-const podsPage = 100;
-const usualPage = 500;

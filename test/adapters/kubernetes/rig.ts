@@ -53,7 +53,7 @@ export const isWrite = ({ method, path }: Seen): boolean =>
   method !== 'GET' && !path.includes('/selfsubjectaccessreviews') && !path.includes('dryRun=All');
 
 /** What a Secret of the courier holds: a login for each of the hosts. */
-export const partsFor = (hosts: readonly string[], password = 'old'): Parts => ({
+const partsFor = (hosts: readonly string[], password = 'old'): Parts => ({
   logins: new Map(hosts.map(host => [host, { username: 'AWS', password }])),
   holds: new Map(hosts.map(host => [host, { fingerprint: fingerprintOf(password), expiresAt: new Date('2026-11-30T06:00:00Z') }])),
 });
