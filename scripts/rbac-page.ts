@@ -1,18 +1,16 @@
-import { neededRights } from '../adapters/kubernetes/rights.ts';
+import { countRight, namespaceRight, neededRights } from '../adapters/kubernetes/rights.ts';
 import { type Right, ruleOf } from '../adapters/kubernetes/rules.ts';
-import type { Settings } from '../adapters/kubernetes/settings.ts';
+import { kubernetes } from '../adapters/kubernetes.ts';
 
+type Settings = Parameters<typeof neededRights>[0];
+
+const { secret, replace, onlyWithImages, serviceAccounts } = kubernetes.options;
 /** A target with nothing but defaults. */
 const usual: Settings = {
-  secret: 'ecr-courier',
-  namespaces: [],
-  excludeNamespaces: [],
-  namespaceSelector: undefined,
-  optIn: false,
-  onlyWithImages: false,
-  serviceAccounts: [],
-  replace: false,
-  fieldManager: 'ecr-courier',
+  secret: secret.default,
+  replace: replace.default,
+  onlyWithImages: onlyWithImages.default,
+  serviceAccounts: serviceAccounts.default,
 };
 
 /** What an option asks for beyond the usual. */
@@ -39,19 +37,22 @@ const more: readonly { readonly option: string; readonly settings: Partial<Setti
 /** What is never asked for: where it is granted, the courier does more with it. */
 const optional: readonly { readonly right: Right; readonly where: string; readonly why: string }[] = [
   {
-    right: { verbs: ['list'], resource: 'pods' },
+    right: countRight,
     where: 'A ClusterRole',
     why: 'More than 99 Secrets that are used with one image on one node become a finding.',
   },
   {
-    right: { verbs: ['get'], resource: 'namespaces', names: ['NAMESPACE'] },
+    right: namespaceRight('NAMESPACE'),
     where: 'A Role in the namespace, without any right in the cluster',
     why: 'The annotations of the namespace count.',
   },
 ];
 
 const yaml = (rights: readonly Right[]): string => `\`\`\`yaml\n${rights.map(ruleOf).join('\n')}\n\`\`\``;
-const rules = (settings: Partial<Settings>, scope: 'cluster' | 'namespace'): Right[] => neededRights({ ...usual, ...settings }, scope);
+
+/** What a target needs that says no more than this. */
+export const rules = (settings: Partial<Settings>, scope: 'cluster' | 'namespace'): Right[] =>
+  neededRights({ ...usual, ...settings }, scope);
 
 /** docs/rbac.md. */
 export function rbacPage(): string {

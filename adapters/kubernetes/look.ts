@@ -4,7 +4,7 @@ import { type Api, metadataOnly } from './api.ts';
 import { choose, explicitNames, isNamed } from './choice.ts';
 import { metaOf } from './objects.ts';
 import { crowdWatch } from './pods.ts';
-import { lackFindings, mayWe, rightsReader } from './rights.ts';
+import { lackFindings, mayWe, namespaceRight, rightsReader } from './rights.ts';
 import type { Right } from './rules.ts';
 import { lookInside, readSecret, wantsLook } from './secrets.ts';
 import { type Means, pathOf, type Settings } from './settings.ts';
@@ -54,10 +54,9 @@ export function makeLook(api: Api, settings: Settings, means: Means): (signal: A
 
   /** Of a namespace that may not be read nothing is known but that somebody has named it. */
   async function isServed(view: Draft, namespace: string, signal: AbortSignal): Promise<boolean> {
-    const right: Right = { verbs: ['get'], resource: 'namespaces', names: [namespace] };
     const request = {
       signal,
-      asked: { what: `namespace ${namespace}`, right, namespace },
+      asked: { what: `namespace ${namespace}`, right: namespaceRight(namespace), namespace },
       accept: metadataOnly.one,
       hoped: [200, 403, 404],
     };

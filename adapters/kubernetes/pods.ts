@@ -4,8 +4,7 @@ import { label } from '../../src/contract/text.ts';
 import type { Api } from './api.ts';
 import { list } from './list.ts';
 import { listOf, mapOf, metaOf, textOf } from './objects.ts';
-import { mayWe } from './rights.ts';
-import type { Right } from './rules.ts';
+import { countRight, mayWe } from './rights.ts';
 import { type Means, pathOf, type Settings } from './settings.ts';
 
 /** Pods a page: they are large. */
@@ -85,14 +84,18 @@ export function crowdWatch(
   settings: Pick<Settings, 'secret'>,
   means: Means,
 ): (signal: AbortSignal) => Promise<readonly Finding[]> {
-  const right: Right = { verbs: ['list'], resource: 'pods' };
   let found: readonly Finding[] = [];
   let countedAt = Number.NEGATIVE_INFINITY;
 
   async function count(signal: AbortSignal): Promise<readonly Finding[]> {
-    if ((await mayWe(api, 'list', right, undefined, signal)) !== true) return [];
+    if ((await mayWe(api, 'list', countRight, undefined, signal)) !== true) return [];
     const counter = crowdCounter(settings, means);
-    const listing = { path: pathOf('pods'), asked: { what: 'pods', right }, size: podsPage, goesOn: (read: number) => read < mostRead };
+    const listing = {
+      path: pathOf('pods'),
+      asked: { what: 'pods', right: countRight },
+      size: podsPage,
+      goesOn: (read: number) => read < mostRead,
+    };
     const { isWhole } = await list(api, listing, counter.count, signal);
     const uncounted = isWhole
       ? []

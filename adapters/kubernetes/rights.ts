@@ -18,15 +18,25 @@ export interface Rights {
   readonly canWatch: boolean;
 }
 
+/** Whose images a namespace runs. */
+export const podsRight: Right = { verbs: ['list', 'watch'], resource: 'pods' };
+/** Not needed, and used where it is granted: to count how many Secrets go with one image on one node. */
+export const countRight: Right = { verbs: ['list'], resource: 'pods' };
+/** Not needed, and used where it is granted, in a namespace that somebody has named: to see its annotations. */
+export const namespaceRight = (namespace: string): Right => ({ verbs: ['get'], resource: 'namespaces', names: [namespace] });
+
 /** What the configuration needs. */
-export function neededRights(settings: Settings, scope: 'cluster' | 'namespace'): Right[] {
+export function neededRights(
+  settings: Pick<Settings, 'secret' | 'replace' | 'onlyWithImages' | 'serviceAccounts'>,
+  scope: 'cluster' | 'namespace',
+): Right[] {
   const { secret, replace, onlyWithImages, serviceAccounts } = settings;
   const names = accountNames(settings);
   return [
     ...(scope === 'cluster' ? [{ verbs: ['list', 'watch'], resource: 'namespaces' }] : []),
     { verbs: ['list', 'watch', 'create', 'patch', ...(replace ? ['delete'] : [])], resource: 'secrets', names: [secret] },
     ...(serviceAccounts.length > 0 ? [{ verbs: ['list', 'watch', 'patch'], resource: 'serviceaccounts', ...(names && { names }) }] : []),
-    ...(onlyWithImages ? [{ verbs: ['list', 'watch'], resource: 'pods' }] : []),
+    ...(onlyWithImages ? [podsRight] : []),
   ];
 }
 

@@ -6,6 +6,7 @@ import { choose } from './choice.ts';
 import { list } from './list.ts';
 import { metaOf } from './objects.ts';
 import { podIn, podsPage } from './pods.ts';
+import { podsRight } from './rights.ts';
 import { type Right, ruleOf } from './rules.ts';
 import { foundIn } from './secrets.ts';
 import { type Means, pathOf, type Settings } from './settings.ts';
@@ -75,7 +76,7 @@ export function makeTakers(api: Api, settings: Settings, means: Means): Takers {
   };
 
   function podsUnknown(view: Draft): void {
-    const remedy = `Add this rule to the ClusterRole of the courier: ${ruleOf({ verbs: ['list', 'watch'], resource: 'pods' })}`;
+    const remedy = `Add this rule to the ClusterRole of the courier: ${ruleOf(podsRight)}`;
     view.findings.push(means.finding('PODS_UNKNOWN', 'The courier may not see pods.', remedy));
   }
 

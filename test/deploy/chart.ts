@@ -4,9 +4,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
 import { adapters } from '../../adapters/index.ts';
-import { neededRights } from '../../adapters/kubernetes/rights.ts';
-import type { Settings } from '../../adapters/kubernetes/settings.ts';
 import { type Config, load } from '../../config/load.ts';
+import { rules } from '../../scripts/rbac-page.ts';
 import { folder } from '../config/support.ts';
 import { faultsOf } from './shapes.ts';
 
@@ -73,21 +72,9 @@ export const only = (objects: readonly KubeObject[], kind: string): KubeObject =
   return first;
 };
 
-const defaults: Settings = {
-  secret: 'ecr-courier',
-  namespaces: [],
-  excludeNamespaces: [],
-  namespaceSelector: undefined,
-  optIn: false,
-  onlyWithImages: false,
-  serviceAccounts: [],
-  replace: false,
-  fieldManager: 'ecr-courier',
-};
-
 /** The rules that the courier asks for. */
-export const rulesFor = (settings: Partial<Settings>, scope: 'cluster' | 'namespace'): Rule[] =>
-  neededRights({ ...defaults, ...settings }, scope).map(({ verbs, resource, names }) => ({
+export const rulesFor = (...given: Parameters<typeof rules>): Rule[] =>
+  rules(...given).map(({ verbs, resource, names }) => ({
     apiGroups: [''],
     resources: [resource],
     ...(names && { resourceNames: names }),
