@@ -7,21 +7,13 @@ import { after, before, beforeEach, test } from 'node:test';
 import { createAuthority } from '../fakes/authority.ts';
 import { type FakeEcr, startEcr } from '../fakes/ecr.ts';
 import { type Front, startFront } from '../fakes/front.ts';
-import type { Content } from '../fakes/registry/content.ts';
+import { digests, recorded } from '../fakes/registry/recorded.ts';
 import { type FakeRegistry, startRegistry } from '../fakes/registry.ts';
 import { command } from './cli.ts';
 
-const { blobs } = JSON.parse(readFileSync(join(import.meta.dirname, '../contracts/registry.json'), 'utf8')) as {
-  blobs: Record<string, string>;
-};
-const digest = 'sha256:558c99aa0c2feaf4785cae329dd32b3a37190e0ba522571eed6f159f450e98ff';
 const host = '123456789012.dkr.ecr.eu-west-1.amazonaws.com';
 const other = '444455556666.dkr.ecr.eu-west-1.amazonaws.com';
 const bucket = 'prod-eu-west-1-starport-layer-bucket.s3.eu-west-1.amazonaws.com';
-const content: Content = {
-  repositories: { 'team/app': { 1: digest, latest: digest } },
-  blobs: new Map(Object.entries(blobs).map(([name, bytes]) => [name, Buffer.from(bytes, 'base64')])),
-};
 /** A token that the registry does not know. */
 const unknownToken = Buffer.from(JSON.stringify({ payload: 'x'.repeat(80), version: '2' })).toString('base64');
 const principal = 'arn:aws:sts::123456789012:assumed-role/ci/session';
@@ -37,7 +29,7 @@ let open: (name: string) => boolean;
 before(async () => {
   const authority = createAuthority();
   ecr = await startEcr({ principal, functions: { 'ecr-token': () => ({ value: { username: 'AWS', password: unknownToken } }) } });
-  door = await startRegistry(ecr, { content });
+  door = await startRegistry(ecr, { content: recorded });
   const behind = (name: string) => ([host, other, bucket, 'public.ecr.aws'].includes(name) ? door.server.port : undefined);
   front = await startFront(authority, name => (open(name) ? behind(name) : undefined));
   folder = await mkdtemp(join(tmpdir(), 'courier-'));
@@ -100,7 +92,12 @@ test('an image that would be pulled: exit 0, with no target and no configuration
 });
 
 test('every form in which an image may be written', async () => {
-  const forms = [`https://${host}/team/app:1`, `${host}:443/team/app:1`, `${host}/team/app@${digest}`, `${host.toUpperCase()}/team/app:1`];
+  const forms = [
+    `https://${host}/team/app:1`,
+    `${host}:443/team/app:1`,
+    `${host}/team/app@${digests.manifest}`,
+    `${host.toUpperCase()}/team/app:1`,
+  ];
   const { code, stdout } = await check(...forms);
   assert.equal(code, 0, stdout);
   assert.match(stdout, /Clients look for a login under the host as it is spelled/);
@@ -225,7 +222,7 @@ test('--source takes the credential of another source', async () => {
 });
 
 test('what is not of ECR, or is no image, has a row of its own and stops nothing', async () => {
-  const foreign = ['nginx', 'nginx:1', `nginx@${digest}`, 'ghcr.io/team/app:1', 'localhost:5000/app'];
+  const foreign = ['nginx', 'nginx:1', `nginx@${digests.manifest}`, 'ghcr.io/team/app:1', 'localhost:5000/app'];
   const mixed = await check(...foreign, `${host}/team/app:1`);
   assert.equal(mixed.code, 0, mixed.stdout);
   assert.match(mixed.stdout, /IMAGE\nwould pull +all +1234\S+\nnot ECR's +- +nginx\nnot ECR's/);

@@ -1,26 +1,16 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { after, before, beforeEach, test } from 'node:test';
 import type { Status } from '../../src/observe/status-view.ts';
 import { folder } from '../config/support.ts';
 import { createAuthority } from '../fakes/authority.ts';
 import { type FakeEcr, startEcr } from '../fakes/ecr.ts';
 import { type Front, startFront } from '../fakes/front.ts';
-import type { Content } from '../fakes/registry/content.ts';
+import { digests, recorded } from '../fakes/registry/recorded.ts';
 import { type FakeRegistry, startRegistry } from '../fakes/registry.ts';
 import { startServer } from '../fakes/server.ts';
 import { command } from './cli.ts';
 
-const { blobs } = JSON.parse(readFileSync(join(import.meta.dirname, '../contracts/registry.json'), 'utf8')) as {
-  blobs: Record<string, string>;
-};
-const digest = 'sha256:558c99aa0c2feaf4785cae329dd32b3a37190e0ba522571eed6f159f450e98ff';
 const host = '123456789012.dkr.ecr.eu-west-1.amazonaws.com';
-const content: Content = {
-  repositories: { 'team/app': { 1: digest, latest: digest } },
-  blobs: new Map(Object.entries(blobs).map(([name, bytes]) => [name, Buffer.from(bytes, 'base64')])),
-};
 const principal = 'arn:aws:sts::123456789012:assumed-role/ci/session';
 const secret = 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY';
 
@@ -33,7 +23,7 @@ let env: Record<string, string>;
 before(async () => {
   const authority = createAuthority();
   ecr = await startEcr({ principal });
-  door = await startRegistry(ecr, { content });
+  door = await startRegistry(ecr, { content: recorded });
   front = await startFront(authority, name => (name === host ? door.server.port : undefined));
   files = await folder({
     'ca.pem': authority.ca,
@@ -124,7 +114,7 @@ test('the hint names host, port and repository, without tag and digest', async (
   for (const [text, place] of [
     [`${host}:8443`, `${host}:8443`],
     [`${host}:8443/team/app:1`, `${host}:8443/team/app`],
-    [`${host}/team/app:1@${digest}`, `${host}/team/app`],
+    [`${host}/team/app:1@${digests.manifest}`, `${host}/team/app`],
   ] as const)
     assert.match(lines((await explain([text, '--offline'])).stdout)['clients'] ?? '', new RegExp(`helper doctor ${place}\``));
 });

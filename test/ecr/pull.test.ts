@@ -1,6 +1,4 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { after, before, beforeEach, test } from 'node:test';
 import type { Credential } from '../../src/contract/credential.ts';
 import { type Image, readImage } from '../../src/contract/image.ts';
@@ -9,17 +7,10 @@ import { makePull, type Step } from '../../src/ecr/registry/pull.ts';
 import { askRegistries } from '../../src/ecr/registry/registry-door.ts';
 import { awsDispatcher } from '../../src/io/http.ts';
 import { type Content, digestOf, put } from '../fakes/registry/content.ts';
+import { digests, recorded } from '../fakes/registry/recorded.ts';
 import { type FakeRegistry, startRegistry } from '../fakes/registry.ts';
 import { type FakeServer, startServer } from '../fakes/server.ts';
 
-const { blobs: recorded } = JSON.parse(readFileSync(join(import.meta.dirname, '../contracts/registry.json'), 'utf8')) as {
-  blobs: Record<string, string>;
-};
-const digests = {
-  manifest: 'sha256:558c99aa0c2feaf4785cae329dd32b3a37190e0ba522571eed6f159f450e98ff',
-  config: 'sha256:d769e475074a63c9e350ff5d2980ac82c173f87c27a9ad900acb4eb8bfdff7e9',
-  layer: 'sha256:3bcaf118191dcb7c23a1100fd32aca43e417a842e6dd88be11b265797f4a4b3b',
-};
 const host = '123456789012.dkr.ecr.eu-west-1.amazonaws.com';
 const principal = 'arn:aws:sts::123456789012:assumed-role/ci/session';
 const { signal } = new AbortController();
@@ -49,7 +40,7 @@ after(async () => {
 });
 beforeEach(() => {
   blobs.clear();
-  for (const [digest, bytes] of Object.entries(recorded)) blobs.set(digest, Buffer.from(bytes, 'base64'));
+  for (const [digest, bytes] of recorded.blobs) blobs.set(digest, bytes);
   holds({ 'team/app': { 1: digests.manifest } });
   door.rights = { principal, bucket: bucket.url };
   door.expiredForm = '403 envelope';
@@ -228,7 +219,7 @@ test('ECR Public takes a token of its own, with a login and without one', async 
       return { status: 401, headers: { 'www-authenticate': `Bearer realm="${url}/token/",service="public.ecr.aws",scope="aws"` } };
     if (path.startsWith('/token/')) return { status: 200, json: { token: headers.authorization ? 'for AWS' : 'for anybody' } };
     if (!/^Bearer for (AWS|anybody)$/.test(headers.authorization ?? '')) return { status: 401 };
-    if (path.includes('/manifests/')) return { status: 200, text: Buffer.from(recorded[digests.manifest] ?? '', 'base64') };
+    if (path.includes('/manifests/')) return { status: 200, text: recorded.blobs.get(digests.manifest) ?? '' };
     return { status: 307, headers: { location: 'https://cloudfront.test/x?Signature=y' } };
   });
   const run = makePull({ ask, platform: { os: 'linux', architecture: 'amd64' }, endpoint: () => open.url });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,12 +12,9 @@ import { createLog } from '../../src/io/log.ts';
 import { until } from '../commands/cli.ts';
 import { type FakeEcr, startEcr } from '../fakes/ecr.ts';
 import { adminKey, type FakePortainer, startFakePortainer } from '../fakes/portainer.ts';
+import { recorded } from '../fakes/registry/recorded.ts';
 import { type FakeRegistry, startRegistry } from '../fakes/registry.ts';
 
-const { blobs } = JSON.parse(readFileSync(join(import.meta.dirname, '../contracts/registry.json'), 'utf8')) as {
-  blobs: Record<string, string>;
-};
-const digest = 'sha256:558c99aa0c2feaf4785cae329dd32b3a37190e0ba522571eed6f159f450e98ff';
 const host = '123456789012.dkr.ecr.eu-west-1.amazonaws.com';
 const minute = 60_000;
 
@@ -27,13 +24,7 @@ let portainer: FakePortainer;
 let folder: string;
 before(async () => {
   ecr = await startEcr();
-  door = await startRegistry(ecr, {
-    registry: host,
-    content: {
-      repositories: { 'team/app': { 1: digest } },
-      blobs: new Map(Object.entries(blobs).map(([name, bytes]) => [name, Buffer.from(bytes, 'base64')])),
-    },
-  });
+  door = await startRegistry(ecr, { registry: host, content: recorded });
   portainer = await startFakePortainer({
     registries: [{ Name: 'ecr', URL: host, Authentication: true, Username: 'AWS', Password: 'old' }],
   });
