@@ -3,13 +3,13 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { setTimeout as wait } from 'node:timers/promises';
 import { adapters } from '../adapters/index.ts';
 import { load } from '../config/load.ts';
 import { type App, createApp } from '../src/app.ts';
 import type { Clock } from '../src/contract/clock.ts';
 import type { CourierEvent } from '../src/courier/events.ts';
 import { createLog } from '../src/io/log.ts';
+import { until } from './commands/cli.ts';
 import { type FakeEcr, startEcr } from './fakes/ecr.ts';
 import { fastClock } from './fakes/fast-clock.ts';
 import { adminKey, type FakePortainer, startFakePortainer } from './fakes/portainer.ts';
@@ -68,14 +68,6 @@ async function start(targets: readonly object[], more: { clock?: Clock; rehearse
       await door[Symbol.asyncDispose]();
     },
   };
-}
-
-async function until(condition: () => boolean, what: string): Promise<void> {
-  for (let tries = 0; tries < 1500; tries++) {
-    if (condition()) return;
-    await wait(10);
-  }
-  assert.fail(`waited in vain for: ${what}`);
 }
 
 const target = (portainer: { url: string }, more: object = {}) => ({

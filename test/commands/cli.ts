@@ -70,9 +70,9 @@ export async function command(
 
 /** Polls until the condition holds; fails after 20 s. */
 export async function until(condition: () => boolean | Promise<boolean>, what: string): Promise<void> {
-  for (let tries = 0; tries < 400; tries++) {
+  for (let tries = 0; tries < 1000; tries++) {
     if (await condition()) return;
-    await wait(50);
+    await wait(20);
   }
   assert.fail(`waited in vain for: ${what}`);
 }

@@ -14,6 +14,7 @@ import { Failure } from '../../src/contract/failures.ts';
 import { Secret } from '../../src/contract/secret.ts';
 import { createServer, type DoorDeps, type ServerPlace } from '../../src/observe/server.ts';
 import { statusOf } from '../../src/observe/status.ts';
+import { until } from '../commands/cli.ts';
 import { createVirtualClock } from '../fakes/clock.ts';
 import { fastClock } from '../fakes/fast-clock.ts';
 import { entry, euWest, kept, ledgerOf, scopeOf, specs, target } from './fixture.ts';
@@ -354,15 +355,6 @@ test('a socket that lives, and what is none, are left alone with a warning; the 
   }
   assert.ok((await stat(file)).isFile() && (await stat(living)).isSocket());
 });
-
-/** Polls; fails after 20 s. */
-async function until(condition: () => boolean | Promise<boolean>, what: string): Promise<void> {
-  for (let tries = 0; tries < 1000; tries++) {
-    if (await condition()) return;
-    await wait(20);
-  }
-  assert.fail(`waited in vain for: ${what}`);
-}
 
 test('only the last directory of a socket is made; where none can be, the daemon goes on', async t => {
   const runtime = await folder(t);

@@ -10,11 +10,12 @@ import { type App, createApp } from '../../../src/app.ts';
 import { clock } from '../../../src/contract/clock.ts';
 import type { CourierEvent } from '../../../src/courier/events.ts';
 import { createLog } from '../../../src/io/log.ts';
+import { until } from '../../commands/cli.ts';
 import { type FakeEcr, startEcr } from '../../fakes/ecr.ts';
 import { courierToken, type FakeKubernetes, type KubernetesOptions, leastRules, startFakeKubernetes } from '../../fakes/kubernetes.ts';
 import { startRegistry } from '../../fakes/registry.ts';
 import { host, hostOf } from '../rig.ts';
-import { authsOf, isWrite, secretName, tokenFile, until } from './rig.ts';
+import { authsOf, isWrite, secretName, tokenFile } from './rig.ts';
 
 const keys = { AWS_ACCESS_KEY_ID: 'AKIDTEST', AWS_SECRET_ACCESS_KEY: 'secret' };
 let ecr: FakeEcr;
@@ -204,7 +205,6 @@ test('a server that goes is noticed although its watches stay open, and all is w
   const stopped = fake.stop({ silentMs: 3_000 });
   app.courier.refresh();
   await until(() => running.events.some(({ kind }) => kind === 'watch-ended'), 'the end of the watch');
-  assert.ok(fake.watches.size > 0 || running.events.length > 0);
   fake.remove('secrets', 'team-a', secretName);
   await stopped;
   await fake.start();

@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
 import { bodyOf, type Parts } from '../../../adapters/kubernetes/body.ts';
 import { managedBy } from '../../../adapters/kubernetes/names.ts';
 import type { Ref } from '../../../adapters/kubernetes/slots.ts';
 import { kubernetes } from '../../../adapters/kubernetes.ts';
 import type { Sighting, Slot } from '../../../src/contract/adapter.ts';
 import { fingerprintOf } from '../../../src/contract/credential.ts';
+import { until } from '../../commands/cli.ts';
 import {
   adminToken,
   courierToken,
@@ -115,15 +115,6 @@ type Auths = Readonly<Record<string, Record<string, string>>>;
 /** The entries of a text that a Secret holds. */
 export const authsIn = (text = '{}'): Auths => (JSON.parse(text || '{}') as { auths?: Auths }).auths ?? {};
 export const authsOf = (fake: FakeKubernetes, namespace: string): Auths => authsIn(fake.stored(namespace, secretName));
-
-/** Waits for what must come, but not for ever. */
-export async function until(condition: () => boolean, what: string): Promise<void> {
-  for (let tries = 0; tries < 1500; tries++) {
-    if (condition()) return;
-    await wait(10);
-  }
-  assert.fail(`waited in vain for: ${what}`);
-}
 
 /** The watch of a target, which is ready once so many streams are open. It ends with the test. */
 export function watched({ target, fake }: Awaited<ReturnType<typeof rig>>, streams: number) {

@@ -4,11 +4,12 @@ import { ownWrites } from '../../../adapters/kubernetes/own-writes.ts';
 import { watchCluster } from '../../../adapters/kubernetes/watch.ts';
 import type { Sighting } from '../../../src/contract/adapter.ts';
 import { asFailure, Failure } from '../../../src/contract/failures.ts';
+import { until } from '../../commands/cli.ts';
 import { seconds } from '../../courier/rig.ts';
 import { createVirtualClock, type VirtualClock } from '../../fakes/clock.ts';
 import { leastRules } from '../../fakes/kubernetes.ts';
 import { codesOf, given, host, only } from '../rig.ts';
-import { authsOf, rig, secretName, seed, until, watched } from './rig.ts';
+import { authsOf, rig, secretName, seed, watched } from './rig.ts';
 
 const namespace = (name: string, annotations: object = {}): object => ({
   apiVersion: 'v1',
