@@ -1,4 +1,5 @@
 import type { Report } from './benches.ts';
+import { median, rounded } from './figures.ts';
 import { type Portainers, startPortainers } from './portainers.ts';
 import { openBare, openCourier, type Sender } from './senders.ts';
 
@@ -110,13 +111,4 @@ async function measure(sender: Sender, servers: Portainers): Promise<Measure> {
   const holding = await servers.holding(sender.password);
   if (holding !== slots) throw new Error(`${holding} of ${slots} rows hold the password`);
   return { ms, processorUs: user + system };
-}
-
-function median(figures: readonly number[]): number {
-  return figures.toSorted((a, b) => a - b)[Math.floor(figures.length / 2)] ?? Number.NaN;
-}
-
-/** Three digits. */
-function rounded(figure: number): number {
-  return Number(figure.toPrecision(3));
 }

@@ -8,7 +8,8 @@ import type { Report } from './benches.ts';
 import { bareWay, peerWay, type Way } from './cluster-ways.ts';
 import { type Cluster, type Counts, namespaceBody, realCluster, startCluster } from './clusters.ts';
 import { type Engine, leapingClock, startEngine, surroundings } from './engine.ts';
-import { surroundings as environment } from './portainers.ts';
+import { median, rounded } from './figures.ts';
+import { environment } from './portainers.ts';
 import { beside } from './processes.ts';
 import { residents } from './residents.ts';
 
@@ -147,12 +148,3 @@ async function targetOn(cluster: Cluster) {
 }
 
 const middle = (passes: readonly Pass[], way: keyof Pass): number => rounded(median(passes.map(pass => pass[way])));
-
-function median(figures: readonly number[]): number {
-  return figures.toSorted((a, b) => a - b)[Math.floor(figures.length / 2)] ?? Number.NaN;
-}
-
-/** Three digits. */
-function rounded(figure: number): number {
-  return Number(figure.toPrecision(3));
-}

@@ -1,6 +1,6 @@
 import { UsageError } from '../src/commands/io.ts';
 import type { Report } from './benches.ts';
-import { environment, type Portainers, startPortainers, surroundings } from './portainers.ts';
+import { environment, environmentOf, type Portainers, startPortainers } from './portainers.ts';
 import { residentOf, startServer } from './processes.ts';
 import { residents } from './residents.ts';
 
@@ -58,7 +58,7 @@ async function running(
 ): Promise<Figure & { readonly settled: number }> {
   using servers = await startPortainers(kind, targets, rows);
   const isDone = async () => (await servers.writes()) >= targets * rows;
-  const { peak, ...more } = await residents(configOf(servers), surroundings(servers.ecr), isDone);
+  const { peak, ...more } = await residents(configOf(servers), environment(servers.ecr), isDone);
   return { what, measured: peak, limit, ...more };
 }
 
@@ -76,7 +76,7 @@ async function refreshes(): Promise<Figure[]> {
   using servers = await startPortainers('fake', 1, 10);
   using courier = startServer('memory-refreshes', {
     execArgv: ['--expose-gc'],
-    env: { ...environment(servers), REGISTRY: servers.registry },
+    env: { ...environmentOf(servers), REGISTRY: servers.registry },
   });
   const figures: Figure[] = [];
   const heaps: number[] = [];

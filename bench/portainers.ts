@@ -51,15 +51,15 @@ export async function startPortainers(kind: Kind, portainers: number, rows: numb
 }
 
 /** The environment in which the executable finds them. */
-export function environment({ urls: [url = ''], ecr, key }: Portainers): Record<string, string> {
-  return { ...surroundings(ecr), PORTAINER_URL: url, PORTAINER_API_KEY: key, PORTAINER_ALLOW_HTTP: 'true' };
+export function environmentOf({ urls: [url = ''], ecr, key }: Portainers): Record<string, string> {
+  return { ...environment(ecr), PORTAINER_URL: url, PORTAINER_API_KEY: key, PORTAINER_ALLOW_HTTP: 'true' };
 }
 
 /**
  * The environment for any kind of manager, with an ECR that is there. What it would prove at a registry is refused at
  * once: there is none.
  */
-export function surroundings(ecr: string): Record<string, string> {
+export function environment(ecr: string): Record<string, string> {
   return {
     PATH: process.env['PATH'] ?? '',
     ECR_COURIER_LISTEN: '127.0.0.1:0',

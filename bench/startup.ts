@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Report } from './benches.ts';
-import { environment, startPortainers } from './portainers.ts';
+import { median } from './figures.ts';
+import { environmentOf, startPortainers } from './portainers.ts';
 import { end, startExecutable } from './processes.ts';
 
 const pairs = 15;
@@ -18,7 +19,7 @@ type Times = Record<Step, number>;
  */
 export async function startup(): Promise<Report> {
   using servers = await startPortainers('fake', 1, 1);
-  const env = environment(servers);
+  const env = environmentOf(servers);
   const courier: Times[] = [];
   const bare: number[] = [];
   for (let pair = -2; pair < pairs; pair++) {
@@ -29,8 +30,8 @@ export async function startup(): Promise<Report> {
     bare.push(empty);
   }
   const names = Object.keys(steps) as Step[];
-  const ms = Object.fromEntries(names.map(step => [step, median(courier.map(times => times[step]))])) as Times;
-  const node = median(bare);
+  const ms = Object.fromEntries(names.map(step => [step, middle(courier.map(times => times[step]))])) as Times;
+  const node = middle(bare);
   console.log(`node -e 0: ${node} ms; the courier, since exec: ${names.map(step => `${step} ${ms[step]} ms`).join(', ')}`);
   const ratio = Math.round((ms.delivered / node) * 100) / 100;
   return { bench: 'startup', ratio, pairs, ok: ratio <= most, most, node, ms };
@@ -61,6 +62,4 @@ async function nothing(): Promise<number> {
   return performance.now() - began;
 }
 
-function median(figures: readonly number[]): number {
-  return Math.round((figures.toSorted((a, b) => a - b)[Math.floor(figures.length / 2)] ?? Number.NaN) * 10) / 10;
-}
+const middle = (figures: readonly number[]): number => Math.round(median(figures) * 10) / 10;

@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { median } from './figures.ts';
 
 /** A program as others start it. */
 export interface Program {
@@ -34,9 +35,9 @@ function inTurn(ours: () => number, theirs: () => number, pairs: number): Pairs 
     if (pair >= 0) measured.push(pair % 2 === 0 ? [first, second] : [second, first]);
   }
   return {
-    ours: median(measured.map(([a]) => a)),
-    theirs: median(measured.map(([, b]) => b)),
-    ratio: median(measured.map(([a, b]) => a / b)),
+    ours: middle(measured.map(([a]) => a)),
+    theirs: middle(measured.map(([, b]) => b)),
+    ratio: middle(measured.map(([a, b]) => a / b)),
   };
 }
 
@@ -48,5 +49,4 @@ export const compare = (ours: Program, theirs: Program, pairs: number): Pairs =>
     pairs,
   );
 
-const median = (figures: readonly number[]): number =>
-  Math.round((figures.toSorted((a, b) => a - b)[Math.floor(figures.length / 2)] ?? Number.NaN) * 100) / 100;
+const middle = (figures: readonly number[]): number => Math.round(median(figures) * 100) / 100;
