@@ -1,7 +1,8 @@
 import type { Holds } from '../../src/contract/adapter.ts';
 import type { Credential, Credentials } from '../../src/contract/credential.ts';
+import type { Login } from '../docker-config/entries.ts';
 import { annotationOf, holdsOf } from './content.ts';
-import { type Login, type Reading, writeEntries } from './entries.ts';
+import { type Reading, writeEntries } from './entries.ts';
 import { contentAnnotation, dataKey, managedBy, secretType } from './names.ts';
 
 /** What a Secret is to hold: logins by host, what is known of them, and what others have put there. */

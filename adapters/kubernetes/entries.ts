@@ -1,11 +1,6 @@
 import { type Member, membersAt, valueOf } from '../common/json-text.ts';
-import { relationOf } from '../docker-config/entries.ts';
+import { authOf, type Login, relationOf } from '../docker-config/entries.ts';
 import { mapOf } from './objects.ts';
-
-export interface Login {
-  readonly username: string;
-  readonly password: string;
-}
 
 /** What the text of a pull Secret says. Keys are those of its `auths`. */
 export interface Reading {
@@ -88,8 +83,7 @@ export function writeEntries(
 }
 
 /** Exactly these three: anything more counts as part of the credential where the kubelet compares two. */
-const entryOf = ({ username, password }: Login): string =>
-  JSON.stringify({ username, password, auth: Buffer.from(`${username}:${password}`).toString('base64') });
+const entryOf = (login: Login): string => JSON.stringify({ username: login.username, password: login.password, auth: authOf(login) });
 
 /** By name without regard to case, as Go reads it. */
 const memberOf = (value: unknown, name: string): unknown =>

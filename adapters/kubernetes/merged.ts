@@ -1,9 +1,10 @@
 import type { Holds } from '../../src/contract/adapter.ts';
 import { type Credentials, fingerprintOf } from '../../src/contract/credential.ts';
 import { expirationIn } from '../../src/contract/expiry.ts';
+import type { Login } from '../docker-config/entries.ts';
 import { type Parts, partsOf } from './body.ts';
 import { contentOf } from './content.ts';
-import type { Login, Reading } from './entries.ts';
+import type { Reading } from './entries.ts';
 import { contentAnnotation } from './names.ts';
 import { textOf } from './objects.ts';
 import type { Stored } from './secrets.ts';
