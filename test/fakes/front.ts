@@ -14,7 +14,10 @@ export interface Front extends AsyncDisposable {
  * An HTTP proxy behind which servers in plain HTTP on this machine stand under names of their own, with TLS. `portOf`
  * says where a name leads; one without a port is refused.
  */
-export async function startFront(authority: Authority, portOf: (name: string) => number | undefined): Promise<Front> {
+export async function startFront(
+  authority: Pick<Authority, 'certificateFor'>,
+  portOf: (name: string) => number | undefined,
+): Promise<Front> {
   const sockets = new Set<Socket>();
   const track = (socket: Socket): Socket => {
     sockets.add(socket);
