@@ -27,14 +27,14 @@ export function makeEvents(
   own: OwnWrites,
 ) {
   const { secret } = settings;
-  const slots = (namespace: string, view: View): Told => slotsOf(namespace, view).map(slot => ({ slot }));
+  const told = (slots: readonly Slot<Ref>[]): Told => slots.map(slot => ({ slot }));
   /** Those that are there, and those that were there before and are not any more. */
   const changed = (namespace: string, view: View, change: () => void): Told => {
-    const before = slotsOf(namespace, view).map(({ id }) => id);
+    const before = slotsOf(namespace, view);
     change();
-    const now = slots(namespace, view);
-    const left = new Set(now.flatMap(told => ('slot' in told ? told.slot.id : [])));
-    return [...now, ...before.filter(id => !left.has(id)).map(gone => ({ gone }))];
+    const now = slotsOf(namespace, view);
+    const left = new Set(now.map(({ id }) => id));
+    return [...told(now), ...before.filter(({ id }) => !left.has(id)).map(({ id }) => ({ gone: id }))];
   };
 
   function namespaceEvent(view: View, { type }: Event, meta: Meta): Told {
@@ -53,17 +53,14 @@ export function makeEvents(
     const known = view.secrets.get(namespace);
     const whose = own.see(namespace, meta.version);
     if (known?.version === meta.version && type !== 'DELETED') return [];
-    if (type === 'DELETED') {
-      if (whose === 'past') return [];
-      return changed(namespace, view, () => view.secrets.delete(namespace));
-    }
-    const found = foundIn(meta, settings);
     if (whose === 'past') return [];
+    if (type === 'DELETED') return changed(namespace, view, () => view.secrets.delete(namespace));
+    const found = foundIn(meta, settings);
     if (wantsLook(found) && view.namespaces.has(namespace)) return await lookAgain(view, namespace, signal);
     view.secrets.set(namespace, found);
     // What we have written there the engine knows, unless something was wrong with it before.
     const isExpected = whose === 'own' && (!known || !wantsLook(known));
-    return isExpected ? [] : slots(namespace, view).slice(0, 1);
+    return isExpected ? [] : told(slotsOf(namespace, view).slice(0, 1));
   }
 
   async function lookAgain(view: View, namespace: string, signal: AbortSignal): Promise<Told> {
@@ -82,7 +79,7 @@ export function makeEvents(
     else ofNamespace.delete(meta.name);
     if (ofNamespace.size === 0) view.accounts.delete(meta.namespace);
     const id = accountId(meta.namespace, meta.name);
-    return account ? slots(meta.namespace, view).filter(told => 'slot' in told && told.slot.id === id) : [{ gone: id }];
+    return account ? told(slotsOf(meta.namespace, view).filter(slot => slot.id === id)) : [{ gone: id }];
   }
 
   function podEvent(view: View, { type, object }: Event, meta: Meta): Told {
@@ -96,7 +93,7 @@ export function makeEvents(
     else pods.get(meta.namespace)?.delete(meta.name);
     // A pod that goes takes nothing away: others will come.
     const isNews = pod?.hosts.some(host => !before.has(host)) ?? false;
-    return isNews ? slots(meta.namespace, view).filter(told => 'slot' in told && told.slot.id === secretId(meta.namespace, secret)) : [];
+    return isNews ? told(slotsOf(meta.namespace, view).filter(slot => slot.id === secretId(meta.namespace, secret))) : [];
   }
 
   return async (view: View, kind: Stream['kind'], event: Event, signal: AbortSignal): Promise<Told> => {
