@@ -24,6 +24,19 @@ export function goJsonFlaw(text: string | Buffer): string | undefined {
   return decoded.rest === '' ? undefined : flawOf(decoded.rest.charAt(0), 'after top-level value');
 }
 
+/** The kind of a JSON value, in Go's words. */
+export const goType = (value: unknown): string => (Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value);
+
+const notMap = (value: unknown): string => `json: cannot unmarshal ${goType(value)} into Go value of type map[string]interface {}`;
+
+/** What Go's json.Unmarshal says of a text that shall be a map; undefined when it is, or null. */
+export function goMapFlaw(text: string): string | undefined {
+  const flaw = goJsonFlaw(text);
+  if (flaw !== undefined) return flaw;
+  const value: unknown = JSON.parse(text);
+  return typeof value === 'object' && !Array.isArray(value) ? undefined : notMap(value);
+}
+
 /** The most of a body that is read as a map. */
 const mapBytes = 2 * 1024 * 1024;
 
@@ -36,8 +49,7 @@ export function mapOf(body: Buffer): { readonly value: Record<string, unknown> }
   const { value } = decoded;
   if (value === null) return { value: {} };
   if (typeof value === 'object' && !Array.isArray(value)) return { value: value as Record<string, unknown> };
-  const kind = Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value;
-  return { flaw: `json: cannot unmarshal ${kind} into Go value of type map[string]interface {}` };
+  return { flaw: notMap(value) };
 }
 
 class Stop extends Error {

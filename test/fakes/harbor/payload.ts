@@ -1,4 +1,4 @@
-import { decodeGo } from '../go-json.ts';
+import { decodeGo, goType } from '../go-json.ts';
 import type { Seen } from '../server.ts';
 
 /** The Go types of the members that a handler knows; the members of a `list` are looked into by the handler. */
@@ -29,7 +29,7 @@ export function readBody({ headers, body }: Seen, parameter: string, model: stri
   const { value } = decoded;
   if (value === null) return { body: {}, flaws: [] };
   if (typeof value !== 'object' || Array.isArray(value))
-    return failed(`json: cannot unmarshal ${jsonType(value)} into Go value of type models.${model}`);
+    return failed(`json: cannot unmarshal ${goType(value)} into Go value of type models.${model}`);
   const found: Record<string, unknown> = {};
   const flaw = fill(found, value, model, shape, '');
   return flaw === undefined ? { body: found, flaws: [] } : failed(`json: cannot unmarshal ${flaw}`);
@@ -55,18 +55,13 @@ function fill(found: Record<string, unknown>, value: object, model: string, shap
 
 const quoted = (text: string): string => JSON.stringify(text);
 const memberType = (value: unknown, type: Member): string =>
-  type === 'int64' && typeof value === 'number' ? `number ${value}` : jsonType(value);
+  type === 'int64' && typeof value === 'number' ? `number ${value}` : goType(value);
 function goName(type: Member): string {
   if (typeof type !== 'object') return type;
   return 'list' in type ? `[]*models.${type.list}` : `models.${type.model}`;
 }
 
 const flawed = (flaw: string): Read => ({ body: {}, flaws: [flaw] });
-
-function jsonType(value: unknown): string {
-  if (Array.isArray(value)) return 'array';
-  return typeof value === 'boolean' ? 'bool' : typeof value;
-}
 
 function fits(value: unknown, type: Member): boolean {
   if (type === 'int64') return Number.isInteger(value);

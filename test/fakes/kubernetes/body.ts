@@ -1,9 +1,9 @@
-import { goJsonFlaw } from '../go-json.ts';
+import { goJsonFlaw, goType } from '../go-json.ts';
 import type { Seen } from '../server.ts';
 import { decoded, Undecodable } from './decode.ts';
 import { strangerIn } from './fields.ts';
 import { apiVersionOf, type Kind, titleOf } from './kinds.ts';
-import { type Draft, goType, isTree, textOf, treeOf } from './objects.ts';
+import { type Draft, isTree, textOf, treeOf } from './objects.ts';
 import type { WriteOptions } from './options.ts';
 import { badRequest, broken, invalid, refuse } from './refusal.ts';
 

@@ -1,5 +1,6 @@
+import { goType } from '../go-json.ts';
 import type { Kind } from './kinds.ts';
-import { type Draft, goType, isTree, secondsText, type Tree, textOf, treeOf, withoutEmpty } from './objects.ts';
+import { type Draft, isTree, secondsText, type Tree, textOf, treeOf, withoutEmpty } from './objects.ts';
 
 /** A body that Go's types cannot hold; the message says why. What is answered depends on how it came. */
 export class Undecodable extends Error {}

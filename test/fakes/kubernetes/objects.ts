@@ -44,9 +44,6 @@ export function textOf(value: unknown): string {
   return value === undefined || value === null ? '' : JSON.stringify(value);
 }
 
-/** The kind of a JSON value, in Go's words. */
-export const goType = (value: unknown): string => (Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value);
-
 /** A copy without the members that hold nothing: null, and maps that are empty (Go's omitempty). */
 export function withoutEmpty<T extends Tree>(tree: T): T {
   return Object.fromEntries(

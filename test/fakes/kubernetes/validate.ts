@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
-import { goJsonFlaw } from '../go-json.ts';
+import { goMapFlaw } from '../go-json.ts';
 import type { Kind } from './kinds.ts';
-import { goType, isTree, type KubeObject, textOf, treeOf } from './objects.ts';
+import { type KubeObject, textOf, treeOf } from './objects.ts';
 import { type Cause, invalid } from './refusal.ts';
 import { invalidValue, metaFlaws, missing, rule, tooLong } from './validate-meta.ts';
 
@@ -87,17 +87,8 @@ function secretData(next: KubeObject): Cause[] {
   const lacking = (neededBy[type] ?? []).filter(key => data[key] === undefined).map(key => missing(`data[${key}]`));
   const key = jsonKeys[type];
   if (key === undefined || data[key] === undefined) return [...found, ...lacking];
-  const flaw = mapFlaw(Buffer.from(data[key], 'base64').toString());
+  const flaw = goMapFlaw(Buffer.from(data[key], 'base64').toString());
   return flaw === undefined ? found : [...found, invalidValue(`data[${key}]`, '<secret contents redacted>', flaw)];
-}
-
-/** What Go says of a text that shall be a map. */
-function mapFlaw(text: string): string | undefined {
-  const flaw = goJsonFlaw(text);
-  if (flaw !== undefined) return flaw;
-  const value: unknown = JSON.parse(text);
-  if (value === null || isTree(value)) return undefined;
-  return `json: cannot unmarshal ${goType(value)} into Go value of type map[string]interface {}`;
 }
 
 function withoutImages(spec: object): unknown {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { goJsonFlaw } from '../go-json.ts';
+import { goJsonFlaw, goMapFlaw } from '../go-json.ts';
 import { jsonPatch, mergePatch, Unfit } from '../patches.ts';
 import { type Deed, may } from './access.ts';
 import { invalid, notFound, refuse } from './refusal.ts';
@@ -151,14 +151,8 @@ function validate(next: SecretObject, old: SecretObject | undefined): void {
   const stored = data[key];
   if (stored === undefined) return invalid(name, `data[${key}]: Required value`);
   const text = Buffer.from(stored, 'base64').toString();
-  const flaw = goJsonFlaw(text) ?? notAMap(JSON.parse(text));
+  const flaw = goMapFlaw(text);
   if (flaw) invalid(name, `data[${key}]: Invalid value: "<secret contents redacted>": ${flaw}`);
-}
-
-function notAMap(value: unknown): string | undefined {
-  if (value === null || (typeof value === 'object' && !Array.isArray(value))) return undefined;
-  const kind = Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value;
-  return `json: cannot unmarshal ${kind} into Go value of type map[string]interface {}`;
 }
 
 /** With its members in one order, so that two can be compared as texts. */
