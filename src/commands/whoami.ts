@@ -2,7 +2,7 @@ import { clock } from '../contract/clock.ts';
 import { anyRegistryOf, type Registry } from '../contract/registry.ts';
 import { redact } from '../contract/secret.ts';
 import { jsonText, oneLine } from '../contract/text.ts';
-import { noneFound } from '../ecr/keys/chain.ts';
+import { isNoneFound, noneFound } from '../ecr/keys/chain.ts';
 import { type Other, tools } from '../ecr/keys/others.ts';
 import { choiceOf, type SourceSpec } from '../ecr/sources/choice.ts';
 import { type Whoami, whoIs } from '../ecr/sources/whoami.ts';
@@ -63,7 +63,7 @@ export function linesOf(who: Whoami, now: number): string[] {
 
 /** Why nobody can say who it is. The places that were looked at stand elsewhere. */
 export const reasonOf = ({ failure, place }: Whoami): string =>
-  place === undefined && failure?.message.startsWith(noneFound) ? noneFound : (failure?.message ?? '');
+  place === undefined && failure && isNoneFound(failure) ? noneFound : (failure?.message ?? '');
 
 /** Tools that take the same stand in one line. */
 export const elsewhere = (others: readonly Other[]): string[] =>

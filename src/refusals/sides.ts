@@ -31,7 +31,6 @@ export const arns = ({ resource, action }: Denial): readonly string[] => [
 export const isCross = ({ account, resourceAccount }: Denial): boolean =>
   account !== undefined && resourceAccount !== undefined && account !== resourceAccount;
 
-
 /** "Role ci in account 1 may not do ecr:BatchGetImage on repository team/app of account 2". */
 export const refused = (denial: Denial): string => `${capital(denial.holder.words)} may not do ${denial.action}${onWhat(denial)}`;
 

@@ -205,6 +205,20 @@ test('without a token: the refusal of AWS is told, with the statement', async ()
   assert.match(steps[1]?.diagnosis?.paste?.[0]?.text ?? '', /"ecr:GetAuthorizationToken"/);
 });
 
+test('without any keys nobody was asked, so nobody has refused', async () => {
+  const { AWS_ACCESS_KEY_ID: _id, AWS_SECRET_ACCESS_KEY: _key, ...without } = env;
+  const keyless = { ...without, AWS_EC2_METADATA_DISABLED: 'true' };
+  const { stdout } = await command(['check', '--json', `${host}/team/app:1`], keyless);
+  const [image] = (JSON.parse(stdout) as Reported).images;
+  assert.deepEqual(
+    image?.steps.map(({ name, verdict }) => [name, verdict]),
+    [
+      ['identity', 'failed'],
+      ['token', 'failed'],
+    ],
+  );
+});
+
 test('a clock that differs from that of AWS is told', async () => {
   ecr.now = () => Date.now() + 4 * 60_000;
   const { remarks } = await reportOf(`${host}/team/app:1`);

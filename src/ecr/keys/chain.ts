@@ -81,6 +81,8 @@ function insist({ accessKeyId, secretAccessKey, sessionToken = '' }: Keys): void
 
 /** The first sentence where no place has keys. */
 export const noneFound = 'No AWS credentials.';
+/** Nobody was asked, so nobody has refused anything. */
+export const isNoneFound = ({ message }: Failure): boolean => message.startsWith(noneFound);
 
 function noKeys(looked: readonly string[], place?: Pick<Place, 'name' | 'retryAfterMs'>, remedy = usualRemedy): Failure {
   const { name, retryAfterMs } = place ?? {};

@@ -5,6 +5,7 @@ import { readDenial } from '../../refusals/denial.ts';
 import type { Diagnosis } from '../../refusals/diagnosis.ts';
 import { explainDenial } from '../../refusals/gates.ts';
 import { freshTokenRefused, givenTokenRefused } from '../../refusals/unanswered.ts';
+import { isNoneFound } from '../keys/chain.ts';
 import type { Whoami } from '../sources/whoami.ts';
 import type { Pull, Step, Verdict, Wish } from './pull.ts';
 
@@ -116,7 +117,7 @@ const verdicts: Partial<Record<FailureCode, Verdict>> = {
   TIMEOUT: 'unreachable',
   BUSY: 'unreachable',
 };
-const verdictOn = ({ code }: Failure): Verdict => verdicts[code] ?? 'failed';
+const verdictOn = (failure: Failure): Verdict => (isNoneFound(failure) ? undefined : verdicts[failure.code]) ?? 'failed';
 
 /** GetCallerIdentity needs no right, and shows nothing but the name. */
 function identityStep({ giver, caller, failure }: Whoami): Step {
