@@ -23,7 +23,8 @@ function lostSession(section: Section, { section: sectionOf, paths }: Shared): s
 }
 
 /** An access key and its secret. */
-export const hasBoth = (section: Section | undefined): boolean => Boolean(section?.['aws_access_key_id'] && section['aws_secret_access_key']);
+export const hasBoth = (section: Section | undefined): boolean =>
+  Boolean(section?.['aws_access_key_id'] && section['aws_secret_access_key']);
 
 function lackIn(section: Section | undefined): string | undefined {
   if (!section) return 'is in no file';
