@@ -93,8 +93,9 @@ export function resourceStatement({ name, actions }: Rights, principals: readonl
 }
 
 /**
- * The command for a statement of the policy of a function, as Lambda takes no whole policy. A permission of the function
- * is not one of its alias or version: that is named apart. arn: of the function; id: the name of the statement.
+ * The command for a statement of the policy of a function, as Lambda takes no whole policy. A permission of the
+ * function is not one of its alias or version: that is named apart. arn: of the function; id: the name of the
+ * statement.
  */
 export function addPermission(arn: string, principal: string, id: string): string {
   const parts = arn.split(':');
