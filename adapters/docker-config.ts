@@ -1,7 +1,8 @@
-import { type Deps, defineAdapter, type Finding, type Receipt, type Slot, type Target } from '../src/contract/adapter.ts';
+import { type Deps, defineAdapter } from '../src/contract/adapter.ts';
 import type { Credentials } from '../src/contract/credential.ts';
 import { Failure } from '../src/contract/failures.ts';
 import type { Change } from '../src/contract/files.ts';
+import type { Finding, Receipt, Slot, Target } from '../src/contract/target.ts';
 import { givenTo } from '../src/contract/usual.ts';
 import { isEmpty, unreadable, withLogin, withoutMark } from './docker-config/edit.ts';
 import { entriesIn, holdsSecret, pathOfEntries, relationOf } from './docker-config/entries.ts';

@@ -1,5 +1,7 @@
-import { type Answer, type Deps, defineAdapter, type Target } from '../src/contract/adapter.ts';
+import { type Deps, defineAdapter } from '../src/contract/adapter.ts';
 import type { Failure } from '../src/contract/failures.ts';
+import type { Answer } from '../src/contract/http.ts';
+import type { Target } from '../src/contract/target.ts';
 import { nothingAt } from '../src/contract/usual.ts';
 import { type Code, findings } from './harbor/findings.ts';
 import { oneByOneUntilAccepted } from './harbor/login.ts';

@@ -1,9 +1,10 @@
-import { type Deps, defineAdapter, type Slot, type Target } from '../src/contract/adapter.ts';
+import { type Deps, defineAdapter } from '../src/contract/adapter.ts';
 import { answerText, digestOf, mostAnswerBytes, nameOfAnswer, readAnswer } from '../src/contract/answer-file.ts';
 import { type Credentials, fingerprintOf } from '../src/contract/credential.ts';
 import { Failure } from '../src/contract/failures.ts';
 import type { Change } from '../src/contract/files.ts';
 import type { Registry } from '../src/contract/registry.ts';
+import type { Slot, Target } from '../src/contract/target.ts';
 import { givenTo } from '../src/contract/usual.ts';
 import { answerOf } from './helper-cache/answer.ts';
 import { type Asked, askedIn } from './helper-cache/asked.ts';

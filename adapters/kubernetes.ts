@@ -1,6 +1,7 @@
-import { type Deps, type Discovery, defineAdapter, type Receipt, type Sighting, type Slot, type Target } from '../src/contract/adapter.ts';
+import { type Deps, defineAdapter } from '../src/contract/adapter.ts';
 import type { Credentials } from '../src/contract/credential.ts';
 import { Failure } from '../src/contract/failures.ts';
+import type { Discovery, Receipt, Sighting, Slot, Target } from '../src/contract/target.ts';
 import { makeAbout } from './kubernetes/about.ts';
 import { makeApi } from './kubernetes/api.ts';
 import { makeApplier, type Task, type Way } from './kubernetes/apply.ts';

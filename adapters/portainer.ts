@@ -1,4 +1,5 @@
-import { type Deps, defineAdapter, type Target } from '../src/contract/adapter.ts';
+import { type Deps, defineAdapter } from '../src/contract/adapter.ts';
+import type { Target } from '../src/contract/target.ts';
 import { givenTo } from '../src/contract/usual.ts';
 import { openApi } from './portainer/api.ts';
 import { type Code, findings } from './portainer/findings.ts';

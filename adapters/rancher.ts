@@ -1,5 +1,6 @@
-import { type Deps, defineAdapter, type Target } from '../src/contract/adapter.ts';
+import { type Deps, defineAdapter } from '../src/contract/adapter.ts';
 import { Failure } from '../src/contract/failures.ts';
+import type { Target } from '../src/contract/target.ts';
 import { givenTo } from '../src/contract/usual.ts';
 import { pathOf, placeOf } from './rancher/address.ts';
 import { openApi } from './rancher/api.ts';

@@ -1,6 +1,7 @@
-import { type Deps, defineAdapter, type Target } from '../src/contract/adapter.ts';
+import { type Deps, defineAdapter } from '../src/contract/adapter.ts';
 import type { Credentials } from '../src/contract/credential.ts';
 import type { Registry } from '../src/contract/registry.ts';
+import type { Target } from '../src/contract/target.ts';
 import type { Api } from './rancher2/api.ts';
 import { type Code, findings } from './rancher2/findings.ts';
 import { takeInventory } from './rancher2/inventory.ts';

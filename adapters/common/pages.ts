@@ -1,5 +1,5 @@
-import type { Answer } from '../../src/contract/adapter.ts';
 import { Failure } from '../../src/contract/failures.ts';
+import type { Answer } from '../../src/contract/http.ts';
 
 /** Once around everything there; what is longer is a server that does not come to an end. */
 const mostPages = 1_000;

@@ -1,7 +1,8 @@
-import type { Deps, Finding, Slot } from '../../src/contract/adapter.ts';
+import type { Deps } from '../../src/contract/adapter.ts';
 import { fingerprintOf } from '../../src/contract/credential.ts';
 import { expirationIn } from '../../src/contract/expiry.ts';
 import type { Registry } from '../../src/contract/registry.ts';
+import type { Finding, Slot } from '../../src/contract/target.ts';
 import { label, shownAddress } from '../../src/contract/text.ts';
 import { homeOf, isEmpty, withoutMark } from './edit.ts';
 import { type Entry, entriesIn, helpersIn, isBest, isMatch, readEntry, readKey, relationOf } from './entries.ts';

@@ -1,4 +1,4 @@
-import type { Answer } from '../../src/contract/adapter.ts';
+import type { Answer } from '../../src/contract/http.ts';
 
 /** One request, with the user's login. */
 export type Ask = (method: string, path: string, signal: AbortSignal, more?: { body?: object; reads?: boolean }) => Promise<Answer>;

@@ -1,4 +1,4 @@
-import type { Answer } from '../../src/contract/adapter.ts';
+import type { Answer } from '../../src/contract/http.ts';
 import { ended } from '../common/turns.ts';
 import type { Ask } from './list.ts';
 

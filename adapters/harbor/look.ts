@@ -1,4 +1,5 @@
-import type { About, Deps, Finding } from '../../src/contract/adapter.ts';
+import type { Deps } from '../../src/contract/adapter.ts';
+import type { About, Finding } from '../../src/contract/target.ts';
 import { makeGlance } from '../common/glance.ts';
 import type { Code } from './findings.ts';
 import { type Ask, glanceAt, mostGlanced } from './list.ts';

@@ -1,5 +1,5 @@
-import type { Answer, Http } from '../../src/contract/adapter.ts';
 import { Failure } from '../../src/contract/failures.ts';
+import type { Answer, Http } from '../../src/contract/http.ts';
 import { refusedInFront, thenRefresh } from '../common/front.ts';
 
 export const createKey = 'create a system robot account at Administration > Robot Accounts';

@@ -1,5 +1,5 @@
-import type { Answer } from '../../src/contract/adapter.ts';
 import { Failure } from '../../src/contract/failures.ts';
+import type { Answer } from '../../src/contract/http.ts';
 import { type Ask, pageSize } from './list.ts';
 
 /** What is read of an endpoint in Harbor. Harbor leaves out members that are empty or false. */

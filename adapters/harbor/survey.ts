@@ -1,5 +1,6 @@
-import type { Deps, Finding, Slot } from '../../src/contract/adapter.ts';
+import type { Deps } from '../../src/contract/adapter.ts';
 import type { Registry } from '../../src/contract/registry.ts';
+import type { Finding, Slot } from '../../src/contract/target.ts';
 import { label } from '../../src/contract/text.ts';
 import { absentSlots } from '../../src/contract/usual.ts';
 import { type Code, editUrl } from './findings.ts';

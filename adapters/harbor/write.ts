@@ -1,7 +1,9 @@
-import type { Answer, Deps, Receipt, Rehearsal, Slot } from '../../src/contract/adapter.ts';
+import type { Deps } from '../../src/contract/adapter.ts';
 import { type Credential, type Credentials, oncePerCredential } from '../../src/contract/credential.ts';
 import { Failure } from '../../src/contract/failures.ts';
+import type { Answer } from '../../src/contract/http.ts';
 import type { Registry } from '../../src/contract/registry.ts';
+import type { Receipt, Rehearsal, Slot } from '../../src/contract/target.ts';
 import { givenTo } from '../../src/contract/usual.ts';
 import { type Code, editUrl } from './findings.ts';
 import type { Ask } from './list.ts';

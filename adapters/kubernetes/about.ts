@@ -1,4 +1,5 @@
-import type { About, Deps } from '../../src/contract/adapter.ts';
+import type { Deps } from '../../src/contract/adapter.ts';
+import type { About } from '../../src/contract/target.ts';
 import { makeGlance } from '../common/glance.ts';
 import type { Api } from './api.ts';
 import { mapOf, textOf } from './objects.ts';

@@ -1,5 +1,6 @@
-import type { Answer, Deps, Http, HttpBase } from '../../src/contract/adapter.ts';
+import type { Deps } from '../../src/contract/adapter.ts';
 import { Failure } from '../../src/contract/failures.ts';
+import type { Answer, Http, HttpBase } from '../../src/contract/http.ts';
 import type { Papers, Show } from './papers.ts';
 import { type Asked, refusal } from './refusal.ts';
 

@@ -1,6 +1,7 @@
-import type { Answer, Finding, Receipt } from '../../src/contract/adapter.ts';
 import type { Credentials } from '../../src/contract/credential.ts';
 import { Failure } from '../../src/contract/failures.ts';
+import type { Answer } from '../../src/contract/http.ts';
+import type { Finding, Receipt } from '../../src/contract/target.ts';
 import { type Api, metadataOnly } from './api.ts';
 import { type Meta, metaOf } from './objects.ts';
 import type { OwnWrites } from './own-writes.ts';

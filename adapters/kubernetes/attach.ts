@@ -1,5 +1,5 @@
-import type { Receipt } from '../../src/contract/adapter.ts';
 import { Failure } from '../../src/contract/failures.ts';
+import type { Receipt } from '../../src/contract/target.ts';
 import { namesIn, pullSecretsIn } from './accounts.ts';
 import type { Api } from './api.ts';
 import type { Way } from './apply.ts';

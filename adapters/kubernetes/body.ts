@@ -1,5 +1,5 @@
-import type { Holds } from '../../src/contract/adapter.ts';
 import type { Credential, Credentials } from '../../src/contract/credential.ts';
+import type { Holds } from '../../src/contract/target.ts';
 import type { Login } from '../docker-config/entries.ts';
 import { annotationOf, holdsOf } from './content.ts';
 import { type Reading, writeEntries } from './entries.ts';

@@ -1,5 +1,5 @@
-import type { Holds } from '../../src/contract/adapter.ts';
 import { type Credential, fingerprint, oncePerCredential } from '../../src/contract/credential.ts';
+import type { Holds } from '../../src/contract/target.ts';
 import { mapOf } from './objects.ts';
 
 /**

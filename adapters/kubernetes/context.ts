@@ -1,5 +1,6 @@
-import type { Deps, HttpBase } from '../../src/contract/adapter.ts';
+import type { Deps } from '../../src/contract/adapter.ts';
 import { Failure } from '../../src/contract/failures.ts';
+import type { HttpBase } from '../../src/contract/http.ts';
 import { Secret } from '../../src/contract/secret.ts';
 import { execKeeper } from './exec.ts';
 import { type Choice, type Context, contextIn, type Given } from './kubeconfig.ts';

@@ -1,5 +1,6 @@
-import type { Deps, HttpBase } from '../../src/contract/adapter.ts';
+import type { Deps } from '../../src/contract/adapter.ts';
 import { Failure } from '../../src/contract/failures.ts';
+import type { HttpBase } from '../../src/contract/http.ts';
 import { label } from '../../src/contract/text.ts';
 import { fromKubeconfig } from './context.ts';
 import type { ReadPapers } from './papers.ts';

@@ -1,4 +1,4 @@
-import type { Sighting, Slot } from '../../src/contract/adapter.ts';
+import type { Sighting, Slot } from '../../src/contract/target.ts';
 import { accountIn } from './accounts.ts';
 import type { Api } from './api.ts';
 import { choose } from './choice.ts';

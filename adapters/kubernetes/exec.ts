@@ -1,5 +1,6 @@
-import type { Deps, HttpBase, ProgramEnd } from '../../src/contract/adapter.ts';
+import type { Deps, ProgramEnd } from '../../src/contract/adapter.ts';
 import { Failure } from '../../src/contract/failures.ts';
+import type { HttpBase } from '../../src/contract/http.ts';
 import { Secret } from '../../src/contract/secret.ts';
 import { quote } from '../../src/contract/text.ts';
 import type { Exec } from './kubeconfig.ts';

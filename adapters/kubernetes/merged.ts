@@ -1,6 +1,6 @@
-import type { Holds } from '../../src/contract/adapter.ts';
 import { type Credentials, fingerprintOf } from '../../src/contract/credential.ts';
 import { expirationIn } from '../../src/contract/expiry.ts';
+import type { Holds } from '../../src/contract/target.ts';
 import type { Login } from '../docker-config/entries.ts';
 import { type Parts, partsOf } from './body.ts';
 import { contentOf } from './content.ts';

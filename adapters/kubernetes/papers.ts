@@ -1,4 +1,5 @@
-import type { Deps, HttpBase } from '../../src/contract/adapter.ts';
+import type { Deps } from '../../src/contract/adapter.ts';
+import type { HttpBase } from '../../src/contract/http.ts';
 import type { Secret } from '../../src/contract/secret.ts';
 
 /** Where a cluster is and how it lets us in, as it is now. Another server is another object. */

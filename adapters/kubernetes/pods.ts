@@ -1,5 +1,5 @@
-import type { Finding } from '../../src/contract/adapter.ts';
 import type { Registry } from '../../src/contract/registry.ts';
+import type { Finding } from '../../src/contract/target.ts';
 import { label } from '../../src/contract/text.ts';
 import type { Api } from './api.ts';
 import { list } from './list.ts';

@@ -1,5 +1,5 @@
-import type { Pruned } from '../../src/contract/adapter.ts';
 import { asFailure } from '../../src/contract/failures.ts';
+import type { Pruned } from '../../src/contract/target.ts';
 import { within } from '../common/patterns.ts';
 import { accountNames, namesIn } from './accounts.ts';
 import { type Api, metadataOnly } from './api.ts';

@@ -1,5 +1,5 @@
-import type { Finding } from '../../src/contract/adapter.ts';
 import type { Clock } from '../../src/contract/clock.ts';
+import type { Finding } from '../../src/contract/target.ts';
 import { inTurns } from '../common/turns.ts';
 import { accountNames } from './accounts.ts';
 import type { Api } from './api.ts';

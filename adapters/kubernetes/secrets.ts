@@ -1,4 +1,4 @@
-import type { Finding } from '../../src/contract/adapter.ts';
+import type { Finding } from '../../src/contract/target.ts';
 import { label, shownAddress } from '../../src/contract/text.ts';
 import type { Api } from './api.ts';
 import { type Content, contentOf } from './content.ts';

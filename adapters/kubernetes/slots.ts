@@ -1,5 +1,5 @@
-import type { Finding, Slot } from '../../src/contract/adapter.ts';
 import type { Registry } from '../../src/contract/registry.ts';
+import type { Finding, Slot } from '../../src/contract/target.ts';
 import type { Chosen } from './choice.ts';
 import { accountId, secretId } from './names.ts';
 import { whatIs } from './secrets.ts';

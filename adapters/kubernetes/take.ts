@@ -1,5 +1,5 @@
-import type { Finding } from '../../src/contract/adapter.ts';
 import { Failure } from '../../src/contract/failures.ts';
+import type { Finding } from '../../src/contract/target.ts';
 import { accountIn, accountNames } from './accounts.ts';
 import { type Api, metadataOnly } from './api.ts';
 import { choose } from './choice.ts';

@@ -1,4 +1,4 @@
-import type { Finding } from '../../src/contract/adapter.ts';
+import type { Finding } from '../../src/contract/target.ts';
 import type { Chosen } from './choice.ts';
 import type { Found } from './secrets.ts';
 

@@ -1,5 +1,6 @@
-import type { Deps, Sighting, Slot } from '../../src/contract/adapter.ts';
+import type { Deps } from '../../src/contract/adapter.ts';
 import { Failure } from '../../src/contract/failures.ts';
+import type { Sighting, Slot } from '../../src/contract/target.ts';
 import type { Api } from './api.ts';
 import { channel } from './channel.ts';
 import type { Event } from './events.ts';

@@ -1,5 +1,5 @@
-import type { Receipt } from '../../src/contract/adapter.ts';
 import { Failure } from '../../src/contract/failures.ts';
+import type { Receipt } from '../../src/contract/target.ts';
 import type { Api } from './api.ts';
 import type { Applier, Task } from './apply.ts';
 import { bodyOf, sharedBodies } from './body.ts';

@@ -1,5 +1,5 @@
-import type { Answer, Http, HttpRequest } from '../../src/contract/adapter.ts';
 import { Failure } from '../../src/contract/failures.ts';
+import type { Answer, Http, HttpRequest } from '../../src/contract/http.ts';
 import type { Secret } from '../../src/contract/secret.ts';
 import { nothingAt } from '../../src/contract/usual.ts';
 import { lacksRole, refusal, type Session } from './session.ts';

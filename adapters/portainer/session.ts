@@ -1,5 +1,5 @@
-import type { Answer, Http } from '../../src/contract/adapter.ts';
 import { Failure } from '../../src/contract/failures.ts';
+import type { Answer, Http } from '../../src/contract/http.ts';
 import { Secret } from '../../src/contract/secret.ts';
 import { refusedInFront, thenRefresh } from '../common/front.ts';
 import { createKey, whatItIs } from './key.ts';

@@ -1,7 +1,8 @@
-import type { Deps, Finding, Receipt } from '../../src/contract/adapter.ts';
+import type { Deps } from '../../src/contract/adapter.ts';
 import { type Credential, oncePerCredential } from '../../src/contract/credential.ts';
 import { Failure } from '../../src/contract/failures.ts';
 import type { Registry } from '../../src/contract/registry.ts';
+import type { Finding, Receipt } from '../../src/contract/target.ts';
 import { quote } from '../../src/contract/text.ts';
 import type { Api } from './api.ts';
 import { type Code, findings } from './findings.ts';

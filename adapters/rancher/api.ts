@@ -1,4 +1,4 @@
-import type { Answer, Http } from '../../src/contract/adapter.ts';
+import type { Answer, Http } from '../../src/contract/http.ts';
 import type { Secret } from '../../src/contract/secret.ts';
 import { isHtml } from '../../src/contract/text.ts';
 import { nothingAt } from '../../src/contract/usual.ts';

@@ -1,7 +1,8 @@
-import type { Answer, Http, Receipt } from '../../src/contract/adapter.ts';
 import type { Clock } from '../../src/contract/clock.ts';
 import type { Credential } from '../../src/contract/credential.ts';
 import { Failure } from '../../src/contract/failures.ts';
+import type { Answer, Http } from '../../src/contract/http.ts';
+import type { Receipt } from '../../src/contract/target.ts';
 import { ended } from '../common/turns.ts';
 import { type Api, isIdle, isLive, isResource, type Registry, type Resource } from './api.ts';
 import { errorOf, refusal, unexpected } from './refusal.ts';

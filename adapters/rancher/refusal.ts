@@ -1,5 +1,5 @@
-import type { Answer, Http } from '../../src/contract/adapter.ts';
 import { Failure } from '../../src/contract/failures.ts';
+import type { Answer, Http } from '../../src/contract/http.ts';
 import { refusedInFront, thenRefresh } from '../common/front.ts';
 
 export const createKey = 'create an environment key in Rancher at API > Keys > Advanced Options';

@@ -1,4 +1,6 @@
-import type { Answer, Deps, Http, Rehearsal } from '../../src/contract/adapter.ts';
+import type { Deps } from '../../src/contract/adapter.ts';
+import type { Answer, Http } from '../../src/contract/http.ts';
+import type { Rehearsal } from '../../src/contract/target.ts';
 import type { Api } from './api.ts';
 import type { Code } from './findings.ts';
 import { readOnly, refusal } from './refusal.ts';

@@ -1,6 +1,6 @@
-import type { Http } from '../../src/contract/adapter.ts';
 import type { Clock } from '../../src/contract/clock.ts';
 import { Failure } from '../../src/contract/failures.ts';
+import type { Http } from '../../src/contract/http.ts';
 import { type Api, isGone, isLive, isResource, type Resource } from './api.ts';
 import { refusal, unexpected } from './refusal.ts';
 import { becauseOf } from './survey.ts';

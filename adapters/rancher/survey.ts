@@ -1,5 +1,6 @@
-import type { Deps, Discovery, Finding, Slot } from '../../src/contract/adapter.ts';
+import type { Deps } from '../../src/contract/adapter.ts';
 import type { Registry as EcrRegistry } from '../../src/contract/registry.ts';
+import type { Discovery, Finding, Slot } from '../../src/contract/target.ts';
 import { label, quote } from '../../src/contract/text.ts';
 import { absentSlots } from '../../src/contract/usual.ts';
 import { type Credential, isIdle, isLive, type Registry, type Resource } from './api.ts';

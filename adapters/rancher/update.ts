@@ -1,6 +1,7 @@
-import type { Http, Receipt } from '../../src/contract/adapter.ts';
 import { type Credential, oncePerCredential } from '../../src/contract/credential.ts';
 import { asFailure, Failure } from '../../src/contract/failures.ts';
+import type { Http } from '../../src/contract/http.ts';
+import type { Receipt } from '../../src/contract/target.ts';
 import { type Api, isLive, isResource, type Credential as Stored } from './api.ts';
 import { refusal, unexpected } from './refusal.ts';
 import type { Ref } from './survey.ts';

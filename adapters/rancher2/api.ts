@@ -1,5 +1,5 @@
-import type { Answer, Http, HttpRequest } from '../../src/contract/adapter.ts';
 import { Failure } from '../../src/contract/failures.ts';
+import type { Answer, Http, HttpRequest } from '../../src/contract/http.ts';
 import { refusedInFront, thenRefresh } from '../common/front.ts';
 import { readPages } from '../common/pages.ts';
 

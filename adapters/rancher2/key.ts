@@ -1,5 +1,6 @@
-import type { About, Deps, Finding } from '../../src/contract/adapter.ts';
+import type { Deps } from '../../src/contract/adapter.ts';
 import type { Secret } from '../../src/contract/secret.ts';
+import type { About, Finding } from '../../src/contract/target.ts';
 import { makeGlance } from '../common/glance.ts';
 import type { Api } from './api.ts';
 import { management, segment } from './api.ts';

@@ -1,4 +1,5 @@
-import type { Deps, Finding, Slot } from '../../src/contract/adapter.ts';
+import type { Deps } from '../../src/contract/adapter.ts';
+import type { Finding, Slot } from '../../src/contract/target.ts';
 import { management } from './api.ts';
 import { entriesIn, isWholeLogin } from './data.ts';
 import { isWhole } from './dockerconfig.ts';

@@ -1,4 +1,5 @@
-import type { Deps, Receipt, Rehearsal } from '../../src/contract/adapter.ts';
+import type { Deps } from '../../src/contract/adapter.ts';
+import type { Receipt, Rehearsal } from '../../src/contract/target.ts';
 import { forbidden, management, refusal, type Where } from './api.ts';
 import type { Code } from './findings.ts';
 import type { Task } from './task.ts';

@@ -1,5 +1,6 @@
-import type { Deps, Finding, Slot } from '../../src/contract/adapter.ts';
+import type { Deps } from '../../src/contract/adapter.ts';
 import type { Registry } from '../../src/contract/registry.ts';
+import type { Finding, Slot } from '../../src/contract/target.ts';
 import type { Code } from './findings.ts';
 
 /** A Secret of a cluster. login: it holds one user name and password, for this host. */

@@ -1,4 +1,5 @@
-import type { Deps, Discovery, Finding, Slot } from '../../src/contract/adapter.ts';
+import type { Deps } from '../../src/contract/adapter.ts';
+import type { Discovery, Finding, Slot } from '../../src/contract/target.ts';
 import { label } from '../../src/contract/text.ts';
 import { management } from './api.ts';
 import { entriesIn, textOf } from './data.ts';

@@ -1,6 +1,7 @@
-import type { Deps, Receipt, Rehearsal } from '../../src/contract/adapter.ts';
+import type { Deps } from '../../src/contract/adapter.ts';
 import type { Credential } from '../../src/contract/credential.ts';
 import { Failure } from '../../src/contract/failures.ts';
+import type { Receipt, Rehearsal } from '../../src/contract/target.ts';
 import { ask, management, projectPath, refusal, segment } from './api.ts';
 import { gone, textOf } from './data.ts';
 import { onlyLogin } from './dockerconfig.ts';

@@ -1,5 +1,6 @@
-import type { Answer, Receipt } from '../../src/contract/adapter.ts';
 import { Failure } from '../../src/contract/failures.ts';
+import type { Answer } from '../../src/contract/http.ts';
+import type { Receipt } from '../../src/contract/target.ts';
 import { type Api, ask, refusal, secretsPath, type Where } from './api.ts';
 import { type Data, renewedData } from './data.ts';
 import type { SecretRef } from './slots.ts';

@@ -1,6 +1,7 @@
-import type { Deps, Receipt, Rehearsal } from '../../src/contract/adapter.ts';
+import type { Deps } from '../../src/contract/adapter.ts';
 import type { Credentials } from '../../src/contract/credential.ts';
 import { Failure } from '../../src/contract/failures.ts';
+import type { Receipt, Rehearsal } from '../../src/contract/target.ts';
 import { type Api, management, projectPath, refusal, type Where } from './api.ts';
 import type { Code } from './findings.ts';
 import { projectSlots } from './gaps.ts';

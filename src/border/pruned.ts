@@ -1,5 +1,5 @@
-import type { Pruned } from '../contract/adapter.ts';
 import { asToldFailure } from '../contract/failures.ts';
+import type { Pruned } from '../contract/target.ts';
 import { label } from '../contract/text.ts';
 import { demand, demandMap, isText, missing } from './shape.ts';
 

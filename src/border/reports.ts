@@ -1,5 +1,5 @@
-import type { About, Discovery, Finding, FindingSpecs, Receipt, Rehearsal, Sighting, Slot } from '../contract/adapter.ts';
 import type { Registry } from '../contract/registry.ts';
+import type { About, Discovery, Finding, FindingSpecs, Receipt, Rehearsal, Sighting, Slot } from '../contract/target.ts';
 import { label } from '../contract/text.ts';
 import { demand, demandList, demandMap, eachOf, isDate, isMap, isText, missing, refuse } from './shape.ts';
 

@@ -1,6 +1,6 @@
-import type { FindingSpecs, Pruned, Receipt, Sighting, Target } from '../contract/adapter.ts';
 import type { Clock } from '../contract/clock.ts';
 import { asToldFailure } from '../contract/failures.ts';
+import type { FindingSpecs, Pruned, Receipt, Sighting, Target } from '../contract/target.ts';
 import { label } from '../contract/text.ts';
 import { asPruned } from './pruned.ts';
 import { asDiscovery, asReceipt, asRehearsal, asSighting, asSightings } from './reports.ts';

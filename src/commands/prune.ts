@@ -1,9 +1,9 @@
 import type { TargetConfig } from '../../config/load.ts';
-import type { Pruned } from '../contract/adapter.ts';
 import { clock } from '../contract/clock.ts';
 import { asFailure, type Failure } from '../contract/failures.ts';
 import { addressReader } from '../contract/registry.ts';
 import { redact } from '../contract/secret.ts';
+import type { Pruned } from '../contract/target.ts';
 import { jsonText, visible } from '../contract/text.ts';
 import { createLog } from '../io/log.ts';
 import { manageTarget } from '../target.ts';

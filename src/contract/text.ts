@@ -1,4 +1,4 @@
-import type { Answer } from './adapter.ts';
+import type { Answer } from './http.ts';
 import { redactQuoted } from './secret.ts';
 
 /**

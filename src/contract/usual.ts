@@ -1,7 +1,7 @@
-import type { Slot } from './adapter.ts';
 import type { Credential, Credentials } from './credential.ts';
 import { Failure } from './failures.ts';
 import type { Registry } from './registry.ts';
+import type { Slot } from './target.ts';
 
 /** What a slot of one registry is to be given; undefined: nothing, so it stays as it is. */
 export function givenTo(

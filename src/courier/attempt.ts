@@ -1,6 +1,6 @@
-import type { Finding, FindingSpecs, Rehearsal } from '../contract/adapter.ts';
 import type { Credential, Credentials } from '../contract/credential.ts';
 import type { Failure } from '../contract/failures.ts';
+import type { Finding, FindingSpecs, Rehearsal } from '../contract/target.ts';
 import { triedAgainAt } from './disturbing.ts';
 import { fetchedSince } from './due.ts';
 import {

@@ -1,4 +1,4 @@
-import type { Target } from '../contract/adapter.ts';
+import type { Target } from '../contract/target.ts';
 import type { Moment, TargetRecord } from './ledger.ts';
 
 /**

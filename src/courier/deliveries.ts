@@ -1,6 +1,6 @@
-import type { Rehearsal, Slot, Target } from '../contract/adapter.ts';
 import type { Credentials } from '../contract/credential.ts';
 import { asFailure, type Failure } from '../contract/failures.ts';
+import type { Rehearsal, Slot, Target } from '../contract/target.ts';
 import { type Attempt, credentialsOf } from './attempt.ts';
 import { whyDue } from './due.ts';
 import type { Entry, TargetRecord } from './ledger.ts';

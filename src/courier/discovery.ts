@@ -1,5 +1,5 @@
-import type { Discovery } from '../contract/adapter.ts';
 import { asFailure, type Failure } from '../contract/failures.ts';
+import type { Discovery } from '../contract/target.ts';
 import type { Clients } from './clients.ts';
 import type { Condition } from './condition.ts';
 import type { CourierEvent } from './events.ts';

@@ -1,6 +1,6 @@
-import type { Rehearsal } from '../contract/adapter.ts';
 import type { Identity } from '../contract/credential.ts';
 import type { Failure } from '../contract/failures.ts';
+import type { Rehearsal } from '../contract/target.ts';
 import type { Reason, Scope } from './ledger.ts';
 
 /**

@@ -1,4 +1,4 @@
-import type { Finding, FindingSpecs } from '../contract/adapter.ts';
+import type { Finding, FindingSpecs } from '../contract/target.ts';
 import { label } from '../contract/text.ts';
 import { isContested } from './due.ts';
 import type { Entry, ManagedTarget, Moment, Scope, ScopeFinding, TargetRecord, Verification } from './ledger.ts';

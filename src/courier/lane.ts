@@ -1,4 +1,4 @@
-import type { Slot } from '../contract/adapter.ts';
+import type { Slot } from '../contract/target.ts';
 import { createDeliveries, type DeliveriesDeps } from './deliveries.ts';
 import { plannedAt } from './due.ts';
 import type { Entry, ManagedTarget, Moment, Scope, TargetRecord } from './ledger.ts';

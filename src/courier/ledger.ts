@@ -1,9 +1,10 @@
-import type { About, Finding, FindingSpecs, Limits, Rehearsal, Slot, Target } from '../contract/adapter.ts';
+import type { Limits } from '../contract/adapter.ts';
 import type { Credential } from '../contract/credential.ts';
 import type { Failure, FailureCode } from '../contract/failures.ts';
 import type { Image } from '../contract/image.ts';
 import type { Registry } from '../contract/registry.ts';
 import type { Proof, Source, Verified } from '../contract/source.ts';
+import type { About, Finding, FindingSpecs, Rehearsal, Slot, Target } from '../contract/target.ts';
 
 /** Milliseconds on the engine's own time line (timing.ts `advance`): never runs backward, counts suspended hours. */
 export type Moment = number;

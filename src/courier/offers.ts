@@ -1,4 +1,4 @@
-import type { Slot } from '../contract/adapter.ts';
+import type { Slot } from '../contract/target.ts';
 import { type Entry, type Holding, heldFor, isKept, type Moment, type Offer, type TargetRecord, unknownFingerprint } from './ledger.ts';
 
 /**

@@ -1,5 +1,5 @@
-import type { Discovery, Holds, Sighting, Slot } from '../contract/adapter.ts';
 import { longestLife } from '../contract/expiry.ts';
+import type { Discovery, Holds, Sighting, Slot } from '../contract/target.ts';
 import { findingsAfterReport } from './attempt.ts';
 import {
   type Entry,

@@ -1,5 +1,5 @@
-import type { Rehearsal } from '../contract/adapter.ts';
 import type { Failure } from '../contract/failures.ts';
+import type { Rehearsal } from '../contract/target.ts';
 import { type Attempt, keptOf, missingOf, recordFailure, recordSuccess } from './attempt.ts';
 import type { CourierEvent, OfSlot } from './events.ts';
 import { evidenceOf } from './evidence.ts';

@@ -1,5 +1,5 @@
-import type { Sighting, Target } from '../contract/adapter.ts';
 import type { Failure } from '../contract/failures.ts';
+import type { Sighting, Target } from '../contract/target.ts';
 import { createAskedLooks } from './asked-looks.ts';
 import { createClients } from './clients.ts';
 import { createCondition } from './condition.ts';

@@ -1,5 +1,5 @@
-import type { Sighting, Target } from '../contract/adapter.ts';
 import { asFailure } from '../contract/failures.ts';
+import type { Sighting, Target } from '../contract/target.ts';
 import type { Moment } from './ledger.ts';
 import { minute, soon } from './timing.ts';
 import type { Work } from './work.ts';

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { StringDecoder } from 'node:string_decoder';
-import type { Answer, HttpRequest } from '../contract/adapter.ts';
 import { Failure } from '../contract/failures.ts';
+import type { Answer, HttpRequest } from '../contract/http.ts';
 import { type Budget, budgetInForce } from './budget.ts';
 import { type ElementReader, elementReader } from './elements.ts';
 import { broken, type Call } from './meaning.ts';

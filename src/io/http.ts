@@ -1,5 +1,5 @@
-import type { Answer, Http, HttpRequest } from '../contract/adapter.ts';
 import { Failure } from '../contract/failures.ts';
+import type { Answer, Http, HttpRequest } from '../contract/http.ts';
 import { baseOf } from './address.ts';
 import { Collector } from './collector.ts';
 import { type Dispatcher, everywhere, openRoads, type Policy } from './connect.ts';

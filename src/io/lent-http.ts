@@ -1,4 +1,4 @@
-import type { Http, HttpBase } from '../contract/adapter.ts';
+import type { Http, HttpBase } from '../contract/http.ts';
 import { type HttpOptions, openHttp } from './http.ts';
 
 /** A client of one server for an adapter. What the configuration says comes before what the adapter knows. */

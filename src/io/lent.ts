@@ -1,5 +1,5 @@
-import type { Target } from '../contract/adapter.ts';
 import { asFailure } from '../contract/failures.ts';
+import type { Target } from '../contract/target.ts';
 import { deliveryBytes, discoveryBytes, withBudget } from './budget.ts';
 import type { Proxy } from './proxies.ts';
 import { named } from './unconnected.ts';

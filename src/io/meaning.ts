@@ -1,6 +1,6 @@
-import type { Answer } from '../contract/adapter.ts';
 import { clock } from '../contract/clock.ts';
 import { Failure, type FailureCode, type FailureFacts } from '../contract/failures.ts';
+import type { Answer } from '../contract/http.ts';
 import { isHtml } from '../contract/text.ts';
 import { wordsOf } from './page.ts';
 import { certificateWanted, codeOf, cut, named, type Route, refusedByProxy, unconnected } from './unconnected.ts';

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { Answer, HttpRequest } from '../contract/adapter.ts';
 import { Failure } from '../contract/failures.ts';
+import type { Answer, HttpRequest } from '../contract/http.ts';
 import type { Secret } from '../contract/secret.ts';
 import { userAgent } from '../version.ts';
 import type { Call } from './meaning.ts';

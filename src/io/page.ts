@@ -1,4 +1,4 @@
-import type { Answer } from '../contract/adapter.ts';
+import type { Answer } from '../contract/http.ts';
 import { isHtml, quote } from '../contract/text.ts';
 
 const mostOfTitle = 80;

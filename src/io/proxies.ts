@@ -1,5 +1,5 @@
 import { isIPv4 } from 'node:net';
-import type { NamedProxy } from '../contract/adapter.ts';
+import type { NamedProxy } from '../contract/http.ts';
 import { Secret } from '../contract/secret.ts';
 import { type Exception, entriesOf, isLoopback, readException } from './no-proxy.ts';
 

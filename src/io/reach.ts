@@ -1,8 +1,8 @@
 import { request } from 'node:http';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
-import type { NamedProxy } from '../contract/adapter.ts';
 import { Failure } from '../contract/failures.ts';
+import type { NamedProxy } from '../contract/http.ts';
 import { secureContextOf } from './context.ts';
 import { dial, type Lookup, secure, serverOf } from './dial.ts';
 import { fixedProxy, type Proxy, proxiesOf } from './proxies.ts';

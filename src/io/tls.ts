@@ -1,6 +1,6 @@
 import type { TLSSocket } from 'node:tls';
-import type { HttpBase } from '../contract/adapter.ts';
 import { Failure } from '../contract/failures.ts';
+import type { HttpBase } from '../contract/http.ts';
 import { nameOf, type Proxy } from './proxies.ts';
 import type { Route } from './unconnected.ts';
 

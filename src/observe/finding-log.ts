@@ -1,4 +1,5 @@
-import type { Finding, FindingSpecs, Log, Severity } from '../contract/adapter.ts';
+import type { Log } from '../contract/adapter.ts';
+import type { Finding, FindingSpecs, Severity } from '../contract/target.ts';
 import type { Ledger, Moment, TargetRecord } from '../courier/ledger.ts';
 import { span } from './words.ts';
 

@@ -1,7 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import type { Receipt } from '../contract/adapter.ts';
 import type { Clock } from '../contract/clock.ts';
 import { failures } from '../contract/failures.ts';
+import type { Receipt } from '../contract/target.ts';
 import type { CourierEvent, Trial } from '../courier/events.ts';
 import { type Label, type MetricSpec, metricTable, prefix } from './metric-table.ts';
 import type { CredentialView, HoldingView, Overview, SlotView, TargetOverview } from './status-view.ts';

@@ -1,4 +1,4 @@
-import type { Severity } from '../contract/adapter.ts';
+import type { Severity } from '../contract/target.ts';
 
 /**
  * ISO 8601 in UTC. Those of a credential are times of the server that issued it, all others of this machine;

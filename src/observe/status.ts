@@ -1,4 +1,4 @@
-import type { FindingSpecs } from '../contract/adapter.ts';
+import type { FindingSpecs } from '../contract/target.ts';
 import type { Ledger } from '../courier/ledger.ts';
 import { checksOf } from './readiness.ts';
 import type { Overview, Status } from './status-view.ts';

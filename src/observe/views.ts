@@ -1,6 +1,6 @@
-import type { Finding, FindingSpecs } from '../contract/adapter.ts';
 import type { Identity } from '../contract/credential.ts';
 import { redact } from '../contract/secret.ts';
+import type { Finding, FindingSpecs } from '../contract/target.ts';
 import { succeeded } from '../courier/attempt.ts';
 import {
   type Entry,

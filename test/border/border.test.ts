@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { acrossBorder } from '../../src/border/target.ts';
-import type { Slot, Target } from '../../src/contract/adapter.ts';
 import { asFailure, Failure, type FailureCode } from '../../src/contract/failures.ts';
 import { parseAddress } from '../../src/contract/registry.ts';
+import type { Slot, Target } from '../../src/contract/target.ts';
 import { createVirtualClock } from '../fakes/clock.ts';
 
 const registry = parseAddress('111111111111.dkr.ecr.eu-west-1.amazonaws.com')?.registry;

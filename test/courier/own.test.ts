@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Slot } from '../../src/contract/adapter.ts';
 import type { Failure } from '../../src/contract/failures.ts';
 import type { Registry } from '../../src/contract/registry.ts';
+import type { Slot } from '../../src/contract/target.ts';
 import { createVirtualClock, type VirtualClock } from '../fakes/clock.ts';
 import { failing, hours, minutes, promptTarget, type Rig, registry, row, seconds, startRig, type TestSource, testSource } from './rig.ts';
 

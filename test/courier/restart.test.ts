@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { Sighting } from '../../src/contract/adapter.ts';
+import type { Sighting } from '../../src/contract/target.ts';
 import { createVirtualClock } from '../fakes/clock.ts';
 import {
   failing,

@@ -1,9 +1,9 @@
-import type { Discovery, Receipt, Slot, Target } from '../../src/contract/adapter.ts';
 import type { Credential, Credentials } from '../../src/contract/credential.ts';
 import { Failure } from '../../src/contract/failures.ts';
 import { parseAddress, type Registry } from '../../src/contract/registry.ts';
 import { Secret } from '../../src/contract/secret.ts';
 import type { Prove, Source, Verify } from '../../src/contract/source.ts';
+import type { Discovery, Receipt, Slot, Target } from '../../src/contract/target.ts';
 import { type Courier, createCourier } from '../../src/courier/courier.ts';
 import type { CourierEvent } from '../../src/courier/events.ts';
 import type { ManagedTarget } from '../../src/courier/ledger.ts';

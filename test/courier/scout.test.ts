@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { Sighting, Target } from '../../src/contract/adapter.ts';
+import type { Sighting, Target } from '../../src/contract/target.ts';
 import { createVirtualClock } from '../fakes/clock.ts';
 import { failing, minutes, promptTarget, type Rig, row, seconds, startRig, type TestTarget } from './rig.ts';
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { Slot } from '../../src/contract/adapter.ts';
 import { fingerprint } from '../../src/contract/credential.ts';
 import type { Registry } from '../../src/contract/registry.ts';
+import type { Slot } from '../../src/contract/target.ts';
 import { createVirtualClock, type VirtualClock } from '../fakes/clock.ts';
 import {
   failing,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Target } from '../../src/contract/adapter.ts';
 import { Failure } from '../../src/contract/failures.ts';
+import type { Target } from '../../src/contract/target.ts';
 import { budgetInForce, discoveryBytes, processBytes, withBudget } from '../../src/io/budget.ts';
 import { lent } from '../../src/io/lent.ts';
 import { proxiesOf } from '../../src/io/proxies.ts';

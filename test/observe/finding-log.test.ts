@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Finding } from '../../src/contract/adapter.ts';
+import type { Finding } from '../../src/contract/target.ts';
 import { engineFindings } from '../../src/courier/findings.ts';
 import type { Ledger } from '../../src/courier/ledger.ts';
 import { createFindingLog } from '../../src/observe/finding-log.ts';

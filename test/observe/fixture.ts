@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import type { Finding, FindingSpecs, Slot } from '../../src/contract/adapter.ts';
 import { type Credential, fingerprint } from '../../src/contract/credential.ts';
 import { Failure, type FailureCode } from '../../src/contract/failures.ts';
 import { readImage } from '../../src/contract/image.ts';
 import { parseAddress, type Registry } from '../../src/contract/registry.ts';
 import { Secret } from '../../src/contract/secret.ts';
 import type { Source } from '../../src/contract/source.ts';
+import type { Finding, FindingSpecs, Slot } from '../../src/contract/target.ts';
 import type { Entry, Kept, Ledger, Outcome, Scope, ScopeFinding, TargetRecord, Trouble, Verification } from '../../src/courier/ledger.ts';
 
 export const minute = 60_000;

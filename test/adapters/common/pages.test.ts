@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { readPages } from '../../../adapters/common/pages.ts';
-import type { Answer } from '../../../src/contract/adapter.ts';
+import type { Answer } from '../../../src/contract/http.ts';
 import { failing } from '../rig.ts';
 
 interface Row {

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { inspect } from 'node:util';
-import type { Adapter, Discovery, OptionSpecs, Receipt, Rehearsal, Slot, Target } from '../../../src/contract/adapter.ts';
+import type { Adapter, OptionSpecs } from '../../../src/contract/adapter.ts';
 import type { Credential, Credentials } from '../../../src/contract/credential.ts';
 import { asFailure, Failure, type FailureCode } from '../../../src/contract/failures.ts';
 import { Secret } from '../../../src/contract/secret.ts';
+import type { Discovery, Receipt, Rehearsal, Slot, Target } from '../../../src/contract/target.ts';
 import type { Fault, Seen } from '../../fakes/server.ts';
 import { type Asking, askedAs, assertDiscovery, assertFindings, assertNoSecret, makeAsking, type Setting } from './asking.ts';
 import type { Disk } from './disk.ts';

@@ -1,5 +1,6 @@
-import type { Adapter, OptionSpecs, Options, Slot } from '../../../src/contract/adapter.ts';
+import type { Adapter, OptionSpecs, Options } from '../../../src/contract/adapter.ts';
 import type { FailureCode } from '../../../src/contract/failures.ts';
+import type { Slot } from '../../../src/contract/target.ts';
 import type { FakeServer, Seen } from '../../fakes/server.ts';
 
 /** A manager that runs for one test: a double, or the product itself. */

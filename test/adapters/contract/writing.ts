@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Slot } from '../../../src/contract/adapter.ts';
+import type { Slot } from '../../../src/contract/target.ts';
 import type { Check } from '../contract.ts';
 import { defined, idsOf, passwordIn, slotOf } from './scene.ts';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { beforeEach, describe, test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import { oneByOneUntilAccepted } from '../../../adapters/harbor/login.ts';
-import type { Answer } from '../../../src/contract/adapter.ts';
+import type { Answer } from '../../../src/contract/http.ts';
 import { soon } from '../rig.ts';
 
 const registries = '/api/v2.0/registries';

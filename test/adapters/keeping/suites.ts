@@ -2,8 +2,9 @@
 import { writeFile } from 'node:fs/promises';
 import { readEntry } from '../../../adapters/docker-config/entries.ts';
 import { dockerConfig } from '../../../adapters/docker-config.ts';
-import type { Deps, Target } from '../../../src/contract/adapter.ts';
+import type { Deps } from '../../../src/contract/adapter.ts';
 import { Failure } from '../../../src/contract/failures.ts';
+import type { Target } from '../../../src/contract/target.ts';
 import { readText } from '../../../src/io/files.ts';
 import { folder } from '../../config/support.ts';
 import { testAdapter } from '../contract.ts';

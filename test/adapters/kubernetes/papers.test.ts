@@ -4,7 +4,7 @@ import { makeApi } from '../../../adapters/kubernetes/api.ts';
 import { keepPapers, type Papers } from '../../../adapters/kubernetes/papers.ts';
 import { fromFiles } from '../../../adapters/kubernetes/token.ts';
 import { kubernetes } from '../../../adapters/kubernetes.ts';
-import type { Answer, Http } from '../../../src/contract/adapter.ts';
+import type { Answer, Http } from '../../../src/contract/http.ts';
 import { seconds } from '../../courier/rig.ts';
 import { createVirtualClock } from '../../fakes/clock.ts';
 import { failing, soon } from '../rig.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { Pruned } from '../../../src/contract/adapter.ts';
+import type { Pruned } from '../../../src/contract/target.ts';
 import type { Rule } from '../../fakes/kubernetes/access.ts';
 import { leastRules } from '../../fakes/kubernetes.ts';
 import { host, soon } from '../rig.ts';

@@ -6,8 +6,8 @@ import { bodyOf, type Parts } from '../../../adapters/kubernetes/body.ts';
 import { managedBy } from '../../../adapters/kubernetes/names.ts';
 import type { Ref } from '../../../adapters/kubernetes/slots.ts';
 import { kubernetes } from '../../../adapters/kubernetes.ts';
-import type { Sighting, Slot } from '../../../src/contract/adapter.ts';
 import { fingerprintOf } from '../../../src/contract/credential.ts';
+import type { Sighting, Slot } from '../../../src/contract/target.ts';
 import { until } from '../../commands/cli.ts';
 import {
   adminToken,

@@ -1,7 +1,7 @@
 import { rancher } from '../../../adapters/rancher.ts';
-import type { Discovery, Receipt, Target } from '../../../src/contract/adapter.ts';
 import type { Clock } from '../../../src/contract/clock.ts';
 import { Secret } from '../../../src/contract/secret.ts';
+import type { Discovery, Receipt, Target } from '../../../src/contract/target.ts';
 import { type FakeRancher, type RancherOptions, startFakeRancher } from '../../fakes/rancher.ts';
 import { codesOf, given, host, other, rigOn, type Rig as TargetRig } from '../rig.ts';
 

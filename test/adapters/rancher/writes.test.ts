@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { rancher } from '../../../adapters/rancher.ts';
-import type { Slot } from '../../../src/contract/adapter.ts';
 import { clock } from '../../../src/contract/clock.ts';
 import type { Failure } from '../../../src/contract/failures.ts';
+import type { Slot } from '../../../src/contract/target.ts';
 import type { FakeRancher } from '../../fakes/rancher.ts';
 import { jsonOf } from '../../fakes/server.ts';
 import { absent, failing, given, host, other, rigOn, soon } from '../rig.ts';

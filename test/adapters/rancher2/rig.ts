@@ -1,6 +1,6 @@
 import { rancher2 } from '../../../adapters/rancher2.ts';
-import type { Discovery } from '../../../src/contract/adapter.ts';
 import { Secret } from '../../../src/contract/secret.ts';
+import type { Discovery } from '../../../src/contract/target.ts';
 import type { Rule, SecretSeed } from '../../fakes/rancher2/state.ts';
 import { adminToken, type Rancher2Options, startFakeRancher2 } from '../../fakes/rancher2.ts';
 import type { Seen } from '../../fakes/server.ts';
