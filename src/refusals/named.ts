@@ -8,13 +8,24 @@ const hosts =
 /** `registry:5000/app`, `10.0.0.5:5000/app`. */
 const withPort = /(?<![\w./@-])(?<port>[a-z0-9][a-z0-9.-]*):\d{2,5}(?=\/[a-z0-9])/;
 
+/** Flags of `run` and `create`; every other option of theirs has a value behind it. */
+const flags = String.raw`-[dhitPq]{1,6}|--(?:rm|init|tty|detach|interactive|quiet|privileged|read-only|publish-all|no-healthcheck)`;
+const options = String.raw`(?: (?:(?:${flags})(?= )|--?[\w-]+=\S+|(?!(?:${flags}) )--?[\w-]+ \S+))`;
+
 /** What can only be an image, and what is one where it is in quotes or has a `/` or a tag. */
-const certain =
-  /(?:access denied for|refers to (?:a )?repository|failed to solve:|docker:\/\/|(?:docker|podman|nerdctl|crictl|finch)(?: image)? (?:pull|push)(?: -\S+)*) ?["'[]?/;
+const certain = new RegExp(
+  [
+    String.raw`(?:access denied for|refers to (?:a )?repository|failed to solve:|docker:\/\/) ?["'[]?`,
+    String.raw`(?:docker|podman|nerdctl|crictl|finch)(?: image)? (?:pull|push)(?: -\S+)* ["']?`,
+    String.raw`(?:docker|podman|nerdctl|finch)(?: container)? (?:run|create)${options}{0,30} ["']?`,
+    String.raw`kubectl(?: \S+){1,30} --image[= ]["']?`,
+    String.raw`(?:crane|skopeo|regctl|oras)(?: (?:pull|push|manifest|digest|config|inspect|copy|cp|ls|image|export))+ ["']?`,
+  ].join('|'),
+);
 const probable =
-  /\b(?:[Ii]mage|[Rr]epository|[Rr]eference|[Mm]anifest for|[Pp]ulling(?: \S+ \()?):? ?(?:["'[]|(?=(?!configuration)[\w.-]+(?:\/[a-z0-9]|:\w)))/;
+  /\b(?:[Ii]mage|[Rr]epository|[Rr]eference|[Mm]anifest for|[Pp]ulling(?: \S+ \()?|FROM(?: --platform=\S+)?):? ?(?:["'[]|(?=(?!configuration)[\w.-]+(?:\/[a-z0-9]|:\w)))/;
 /** An image without a host is one of Docker Hub, unless it is on this very machine. */
-const ofHub = new RegExp(String.raw`(?:${certain.source}|${probable.source})(?<hub>[a-z0-9][\w-]*)(?=[/:@\s"'\],)]|$)`);
+const ofHub = new RegExp(String.raw`(?:${certain.source}|${probable.source})(?<hub>[a-z0-9][\w-]*)(?!:\/\/)(?=[/:@\s"'\],)]|$)`);
 
 /** Where a login goes that is no name with dots. */
 const ofLogin =

@@ -62,6 +62,8 @@ Dockerfile:2
 --------------------
 ERROR: failed to solve: process "/bin/sh -c curl -f https://api.example.com/x" did not complete successfully: exit code: 22`,
   ],
+  ['not-logged-in', `$ docker run --name web -e A=b ${host}/team/app:1 sh -c ls\nno basic auth credentials`],
+  ['not-logged-in', `$ skopeo copy docker://alpine docker://${host}/team/app:1\nno basic auth credentials`],
   [undefined, `docker run ${host}/app:1: Error: connect ECONNREFUSED 127.0.0.1:5432`],
   [undefined, `app-1  | connecting\napp-1  | Error: connect ECONNREFUSED 10.0.0.3:6379\nimage: ${host}/app:1`],
   [

@@ -75,6 +75,9 @@ test('nothing that is pasted can keep it busy', () => {
     '\\'.repeat(longestText),
     '\n'.repeat(longestText),
     '403 Forbidden '.repeat(longestText / 14),
+    'docker run -a '.repeat(longestText / 14),
+    `docker run ${'-a b '.repeat(longestText / 6)}`,
+    'kubectl a --image '.repeat(longestText / 18),
   ];
   for (const text of long) why(text);
 });
