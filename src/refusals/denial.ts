@@ -1,4 +1,5 @@
 import { actions } from './actions.ts';
+import { arnIn, callerIn } from './cut.ts';
 import { type Holder, holderOf } from './principal.ts';
 import { rights } from './statements.ts';
 
@@ -7,6 +8,7 @@ export type Gate = 'identity' | 'resource' | 'boundary' | 'scp' | 'rcp' | 'sessi
 
 /**
  * IAM's refusal. `gate` is missing where IAM does not say it. `policy`: the ARN of the denying policy, if it is told.
+ * Words in capitals stand in ARNs that the text cuts off.
  */
 export interface Denial {
   readonly principal?: string;
@@ -22,6 +24,10 @@ export interface Denial {
   /** A Deny matched; otherwise an Allow is missing, or IAM does not tell. */
   readonly explicit: boolean;
   readonly policy?: string;
+  /** As far as the text has them, where it does not have all of them. */
+  readonly cut?: { readonly principal?: string; readonly resource?: string };
+  /** The resource ends a line, and no reason stands behind it: it may go on. */
+  readonly isLast?: true;
 }
 
 /**
@@ -58,7 +64,8 @@ const known: readonly string[] = [...Object.values(rights).flatMap(({ actions })
  * that is not known.
  */
 export function leastBroken(denials: readonly (Denial | undefined)[]): Denial | undefined {
-  const worth = (denial: Denial): number => 100 * Object.keys(denial).length + (known.includes(denial.action) ? denial.action.length : 0);
+  const worth = ({ cut = {}, action, ...members }: Denial): number =>
+    100 * (Object.keys(members).length - Object.keys(cut).length) + (known.includes(action) ? action.length : 0);
   return denials.filter(denial => denial !== undefined).toSorted((a, b) => worth(b) - worth(a))[0];
 }
 
@@ -70,25 +77,30 @@ export function readDenial(text: string): Denial | undefined {
   const end = match.index + match[0].length;
   const action = wholeAction(unbroken(found['action']), text.slice(end));
   if (action === undefined) return undefined;
-  const principal = found['principal'] === undefined ? undefined : unbroken(found['principal']);
-  const holder = holderOf(principal);
+  const principal = found['principal'] === undefined ? undefined : callerIn(unbroken(found['principal']));
+  const holder = holderOf(principal?.cut === undefined ? principal?.arn : `${principal.cut}...`);
   const rest =
     text
       .slice(end, end + longestRest)
       .replace(quotedResource, '$1$2')
       .split(ends)[0] ?? '';
   const [before = '', , reason] = cutAt(rest, reasons);
-  const resource = resourceIn(before, reason !== undefined);
-  const decided = reasonIn(reason ?? '');
+  const named = resourceIn(before, reason !== undefined);
+  const resource = named === undefined ? undefined : arnIn(named, actions.get(action));
+  const cut = { ...cutOff('principal', principal?.cut), ...cutOff('resource', resource?.cut) };
   return {
-    ...(principal !== undefined && { principal }),
+    ...(principal !== undefined && { principal: principal.arn }),
     holder,
     ...(holder.account !== undefined && { account: holder.account }),
     action,
-    ...(resource !== undefined && resourceFacts(resource)),
-    ...decided,
+    ...(resource !== undefined && resourceFacts(resource.arn)),
+    ...reasonIn(reason ?? ''),
+    ...(Object.keys(cut).length > 0 && { cut }),
   };
 }
+
+const cutOff = (name: keyof NonNullable<Denial['cut']>, text: string | undefined): Denial['cut'] =>
+  text === undefined ? {} : { [name]: text };
 
 /** Columns and views of logs cut texts. undefined: there are several actions that begin so, or none. */
 function wholeAction(action: string, rest: string): string | undefined {
@@ -117,11 +129,12 @@ function resourceIn(text: string, isEnded: boolean): string | undefined {
   const named = /^\s*\bon\s*resource:?\s*(?<resource>[^]+)/i.exec(text)?.groups?.['resource'];
   if (named === undefined) return undefined;
   const whole = isEnded ? unbroken(named) : (named.trim().split(/\s/)[0] ?? '');
-  return whole.replace(/[.,;:)\]'`]+$/, '') || undefined;
+  // An ellipsis stays, as it tells that this is not all.
+  return whole.replace(/(?<!\.\.)(?:[,;:)\]'`]|\.(?!\.))+$/, '') || undefined;
 }
 
-function resourceFacts(resource: string): Pick<Denial, 'resource' | 'resourceAccount'> {
-  const account = /^arn:[\w-]+:[\w-]+:[\w*<>-]*:(?<account>[^:/]{1,40}):/.exec(resource)?.groups?.['account'];
+export function resourceFacts(resource: string): Pick<Denial, 'resource' | 'resourceAccount'> {
+  const account = /^arn:[\w-]+:[\w-]+:[\w*<>-]*:(?!ACCOUNT:)(?<account>[^:/]{1,40}):/.exec(resource)?.groups?.['account'];
   return account === undefined ? { resource } : { resource, resourceAccount: account };
 }
 

@@ -1,5 +1,5 @@
 import { parseAddress, type Registry } from '../contract/registry.ts';
-import { type Denial, leastBroken, readDenial } from './denial.ts';
+import { type Denial, leastBroken, readDenial, resourceFacts } from './denial.ts';
 import type { Of } from './hosts.ts';
 import { firstHost, lastHost } from './named.ts';
 import { plain, readings } from './plain.ts';
@@ -48,10 +48,30 @@ const image = new RegExp(
 
 /** asked: the host that answered this text, where we know it. */
 export function factsOf(text: string, asked?: string): Facts {
-  const [spaced, joined] = readings(plain(text.slice(0, longestText)));
+  const clean = plain(text.slice(0, longestText));
+  const [spaced, joined] = readings(clean);
   const texts = spaced === joined ? [spaced] : [spaced, joined];
   const denial = leastBroken(texts.map(readDenial));
-  return { find: finder(texts, asked), ...(denial && { denial }), ...fullest(texts.map(imageIn)) };
+  const image = fullest(texts.map(imageIn));
+  return { find: finder(texts, asked), ...(denial && { denial: completed(doubted(denial, clean), image) }), ...image };
+}
+
+/** A name at the end of a line may go on behind it. With a reason behind it, it is whole. */
+function doubted(denial: Denial, clean: string): Denial {
+  const { resource, gate, explicit, cut } = denial;
+  if (!resource?.startsWith('arn:') || gate !== undefined || explicit || cut) return denial;
+  return clean.split('\n').some(line => line.trimEnd().endsWith(resource)) ? { ...denial, isLast: true } : denial;
+}
+
+/** A resource that is cut off, or ends with the text, where the text has the image of which it is the beginning. */
+function completed(denial: Denial, image: Pick<Facts, 'registry' | 'repository'> | undefined): Denial {
+  const { cut: { resource: start, ...cut } = {}, isLast, ...whole } = denial;
+  const { registry, repository } = image ?? {};
+  const begun = start ?? (isLast ? whole.resource : undefined);
+  if (begun === undefined || registry?.account === undefined || repository === undefined) return denial;
+  const arn = `arn:${registry.partition}:ecr:${registry.region}:${registry.account}:repository/${repository}`;
+  if (!arn.startsWith(begun) || !/:ecr:/.test(begun)) return denial;
+  return { ...whole, ...resourceFacts(arn), ...(Object.keys(cut).length > 0 && { cut }) };
 }
 
 /** That which has most members: a broken word costs one. */

@@ -16,10 +16,21 @@ export interface Puller {
  * which account, for whom. A Deny, a boundary and the policies of an organization stand before the three.
  */
 export function explainDenial(denial: Denial, { puller }: Puller = {}): Diagnosis {
-  const told = explained(denial);
+  const told = withGaps(denial, explained(denial));
   if (puller === undefined || denial.principal === undefined) return told;
   const whose = `The token belongs to ${denial.holder.words}, so these policies count, whoever presents the token: those of ${puller} do not.`;
   return { ...told, sentence: `${told.sentence} ${whose}` };
+}
+
+/** A statement of which a part is not known says so: whoever pastes it has to fill it in, or to compare it. */
+function withGaps({ cut, isLast }: Denial, told: Diagnosis): Diagnosis {
+  if (told.paste === undefined) return told;
+  const gaps = [
+    ...(cut?.resource === undefined ? [] : ['The text is cut off in the name of what was asked for']),
+    ...(cut?.principal === undefined ? [] : ['The text is cut off in the name of who asked']),
+  ].map(gap => `${gap}: fill in what stands in capital letters.`);
+  const doubt = isLast ? ['A line ends with that name: look whether it is whole.'] : [];
+  return { ...told, remedy: [told.remedy, ...gaps, ...doubt].join(' ') };
 }
 
 function explained(denial: Denial): Diagnosis {
@@ -81,6 +92,11 @@ function ofResource(denial: Denial): Diagnosis {
   };
 }
 
+const reasonOf = ({ resource, cut }: Denial): string => {
+  if (cut?.resource !== undefined) return 'The text does not say why, as it is cut off.';
+  return resource === undefined ? 'The text does not say why, as it may be cut off.' : 'IAM does not say why.';
+};
+
 function unsaid(denial: Denial): Diagnosis {
   const identity = identitySide(denial);
   const resource = resourceSide(denial);
@@ -89,7 +105,7 @@ function unsaid(denial: Denial): Diagnosis {
     : `Most often the statement is missing in ${identity.gate}${identity.words}; a Deny or a boundary reads the same.`;
   return {
     id: 'denied-unsaid',
-    sentence: `${refused(denial)}. ${denial.resource === undefined ? 'The text does not say why, as it may be cut off.' : 'IAM does not say why.'} ${why}`,
+    sentence: `${refused(denial)}. ${reasonOf(denial)} ${why}`,
     side: isCross(denial) ? `${identity.words}, or ${resource.words}` : identity.words,
     remedy: `Look whether ${identity.words} has the statement.${aboutAction(denial)}${otherSide(denial)} If it is there, look for a Deny: permissions boundary, service control policies, session policy.`,
     paste: bothPastes(denial),

@@ -34,7 +34,8 @@ export const isCross = ({ account, resourceAccount }: Denial): boolean =>
 /** "Role ci in account 1 may not do ecr:BatchGetImage on repository team/app of account 2". */
 export const refused = (denial: Denial): string => `${capital(denial.holder.words)} may not do ${denial.action}${onWhat(denial)}`;
 
-function onWhat({ resource }: Denial): string {
+function onWhat({ resource, cut }: Denial): string {
+  if (cut?.resource !== undefined) return ` on ${cut.resource}... (the text is cut off there)`;
   if (resource === undefined || resource === '*') return '';
   const arn = /^arn:[\w-]+:ecr:(?<region>[^:]*):(?<account>[^:]*):repository\/(?<name>.+)$/.exec(resource)?.groups;
   return arn ? ` on repository ${arn['name']} of account ${arn['account']} in ${arn['region']}` : ` on ${resource}`;

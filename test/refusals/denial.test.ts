@@ -114,6 +114,55 @@ test('an action that is cut off is completed only where one alone begins so', ()
   assert.equal(of(`ecr:NewAction on resource: ${own}`), 'ecr:NewAction');
 });
 
+test('an ARN that is cut off leads to a statement with words to fill in, and the text says so', () => {
+  const told = (resource: string, tail = '', action = 'ecr:BatchGetImage') =>
+    explainDenial(factsOf(said(tail, { resource, action })).denial ?? assert.fail(resource));
+  const because = 'because no identity-based policy allows the ecr:BatchGetImage action';
+  const cuts: readonly (readonly [resource: string, pasted: string, action?: string])[] = [
+    ['arn:aws:ecr:eu-west-1:123456789012:repository/te...', 'arn:aws:ecr:eu-west-1:123456789012:repository/NAME'],
+    ['arn:aws:ecr:eu-west-1:123456789012:repository/te\u2026', 'arn:aws:ecr:eu-west-1:123456789012:repository/NAME'],
+    ['arn:aws:ecr:eu-west-1:123456789012:repository/te...app', 'arn:aws:ecr:eu-west-1:123456789012:repository/NAME'],
+    ['arn:aws:ecr:eu-west-1:123456789012:repo', 'arn:aws:ecr:eu-west-1:123456789012:repository/NAME'],
+    ['arn:aws:ecr:eu-west-1:1234', 'arn:aws:ecr:eu-west-1:ACCOUNT:repository/NAME'],
+    ['arn:aws-cn:ecr:cn-no', 'arn:aws-cn:ecr:REGION:ACCOUNT:repository/NAME'],
+    ['arn:aws:iam::444455556666:role/pul...', 'arn:aws:iam::444455556666:role/NAME', 'sts:AssumeRole'],
+    ['arn:aws:lambda:eu-west-1:123456789012:fun', 'arn:aws:lambda:eu-west-1:123456789012:function:NAME', 'lambda:InvokeFunction'],
+  ];
+  for (const [resource, pasted, action] of cuts)
+    for (const tail of action === undefined ? ['', because] : ['']) {
+      const { sentence, remedy, paste = [] } = told(resource, tail, action);
+      assert.equal((JSON.parse(paste[0]?.text ?? '{}') as { Resource?: string }).Resource, pasted, resource);
+      assert.match(sentence, /the text is cut off there/, resource);
+      assert.match(remedy, /fill in what stands in capital letters/, resource);
+    }
+  assert.doesNotMatch(told(own, because).remedy, /cut off|fill in|whole/);
+  assert.match(told(own).remedy, /A line ends with that name: look whether it is whole/);
+  assert.match(explainDenial(factsOf(`${said('')}\nnpm warn`).denial ?? assert.fail()).remedy, /look whether it is whole/);
+});
+
+test('an ARN that is cut off is completed by the image that the text names', () => {
+  const host = '123456789012.dkr.ecr.eu-west-1.amazonaws.com';
+  for (const begun of ['arn:aws:ecr:eu-west-1:123456789012:repository/te...', 'arn:aws:ecr:eu-west-1:1234', own.slice(0, -3)]) {
+    const { denial } = factsOf(`pull access denied for ${host}/team/app: denied: ${said('', { resource: begun })}`);
+    assert.deepEqual([denial?.resource, denial?.cut, denial?.isLast], [own, undefined, undefined], begun);
+  }
+  const { denial } = factsOf(`${host}/other: denied: ${said('', { resource: 'arn:aws:ecr:eu-west-1:123456789012:repository/te...' })}`);
+  assert.equal(denial?.cut?.resource, 'arn:aws:ecr:eu-west-1:123456789012:repository/te');
+});
+
+test('whoever is cut off is not let in by what there is of his name', () => {
+  for (const [start, arn] of [
+    ['arn:aws:sts::444455556666:assumed-role/very-lo...', 'arn:aws:iam::444455556666:role/NAME'],
+    ['arn:aws:sts::4444...', 'arn:aws:iam::ACCOUNT:role/NAME'],
+  ] as const) {
+    const text = said('because no resource-based policy allows the ecr:BatchGetImage action').replace(role, start);
+    const { remedy, paste = [] } = explainDenial(readDenial(text) ?? assert.fail(text));
+    const { Principal, Condition } = JSON.parse(paste[0]?.text ?? '{}') as { Principal?: unknown; Condition?: unknown };
+    assert.deepEqual([Principal, Condition], [{ AWS: arn }, undefined]);
+    assert.match(remedy, /cut off in the name of who asked: fill in/);
+  }
+});
+
 test('who was refused is named as people know him', () => {
   const holders: readonly [principal: string, words: string][] = [
     [role, 'role ci in account 123456789012'],
