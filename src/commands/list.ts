@@ -226,6 +226,7 @@ export const commands: Readonly<Record<string, Command>> = {
       'ACTION                          such as ecr:ListImages: the statement for one action. Jobs may be joined: pull,ecr:ListImages',
       '',
       '--for WHO                       ARN of a role, user or session, or an account: another account needs policies on both sides',
+      '--for lambda.amazonaws.com      functions that are images, of the same account; others by ARN, as arn:aws:lambda:R:A:function:*',
       '--account A --region R          in place of images; --repository NAME: all repositories unless given',
       '-c, --config FILE               for aliases; may be given more than once (ECR_COURIER_CONFIG)',
       '--part PART                     only that of the identity, repository, registry, trust, function or (VPC) endpoint',

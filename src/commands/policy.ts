@@ -9,7 +9,17 @@ import { listed, oneOf } from './given.ts';
 import { exit, type Io, readArgs, UsageError } from './io.ts';
 import { type Job, jobOf } from './policy/jobs.ts';
 import { type Place, placeOf, repositoryOf } from './policy/places.ts';
-import { audienceOf, externalIdOf, functionOf, principalOf, providerOf, roleOf, subjectOf } from './policy/principals.ts';
+import {
+  audienceOf,
+  externalIdOf,
+  functionOf,
+  imageFunctions,
+  isLambda,
+  principalOf,
+  providerOf,
+  roleOf,
+  subjectOf,
+} from './policy/principals.ts';
 
 const options = {
   config: { type: 'string', short: 'c', multiple: true },
@@ -41,7 +51,9 @@ export async function policy(args: string[], io: Pick<Io, 'env' | 'stdout' | 'st
   const part = values.part === undefined ? undefined : oneOf(values.part, parts, 'part');
   const { aliases } = await loadAsked({ files: values.config, env: io.env });
   const wish = wishOf(words, { where: listed(where), aliases }, values);
-  if (part !== undefined && part !== 'identity' && part !== 'endpoint' && wish.principals.length === 0)
+  if (wish.functions.length > 0 && part !== undefined && part !== 'repository')
+    throw new UsageError(`Lambda looks at the policy of the repository, and at no ${part} policy`);
+  if (part !== undefined && part !== 'identity' && part !== 'endpoint' && wish.principals.length + wish.functions.length === 0)
     throw new UsageError(`--part ${part} lets somebody in: name him with --for`);
   const documents = policiesFor(wish, part);
   if (documents.length === 0) throw new UsageError(`${job} needs no ${part} policy`);
@@ -68,20 +80,28 @@ function wishOf(words: readonly string[], named: Named, given: Given): Wish {
     needs: needsOf(job, words, places, given),
     repositories,
     resources,
-    ...(job.needs.includes(rights.webIdentity) ? bySubject(given, partition) : byPrincipal(job, given, partition)),
+    ...(job.needs.includes(rights.webIdentity) ? bySubject(given, partition) : byPrincipal({ job, repositories }, given, partition)),
   };
 }
 
-function byPrincipal(job: Job, given: Given, partition: string): Pick<Wish, 'principals' | 'externalId'> {
+function byPrincipal(
+  { job, repositories }: { readonly job: Job; readonly repositories: readonly Repository[] },
+  given: Given,
+  partition: string,
+): Pick<Wish, 'principals' | 'functions' | 'externalId'> {
   if (given.subject !== undefined || given.audience !== undefined) throw new UsageError('--subject and --audience are for web-identity');
-  const principals = listed(given.for).map(text => principalOf(text, partition));
+  const { false: others = [], true: lambdas = [] } = Object.groupBy(listed(given.for), text => `${isLambda(text)}` as const);
+  const principals = others.map(text => principalOf(text, partition));
+  const functions = lambdas.flatMap(text => imageFunctions(text, { repositories, partition }));
+  if (lambdas.length > 0 && (functions.length === 0 || job.needs.some(need => need !== rights.token && need !== rights.pull)))
+    throw new UsageError('Lambda pulls images, and does nothing else: pull IMAGE --for lambda.amazonaws.com');
   const externalId = given['external-id'];
-  if (externalId === undefined) return { principals };
+  if (externalId === undefined) return { principals, functions };
   if (job.on !== 'roles' || principals.length === 0) throw new UsageError('--external-id is for the trust policy: assume ROLE --for WHO');
-  return { principals, externalId: externalIdOf(externalId) };
+  return { principals, functions, externalId: externalIdOf(externalId) };
 }
 
-function bySubject(given: Given, partition: string): Pick<Wish, 'principals' | 'webIdentity'> {
+function bySubject(given: Given, partition: string): Pick<Wish, 'principals' | 'functions' | 'webIdentity'> {
   const [provider, ...more] = listed(given.for).map(text => providerOf(text, partition));
   if (provider === undefined || more.length > 0 || given.subject === undefined || given['external-id'] !== undefined)
     throw new UsageError(
@@ -89,6 +109,7 @@ function bySubject(given: Given, partition: string): Pick<Wish, 'principals' | '
     );
   return {
     principals: [provider],
+    functions: [],
     webIdentity: { subject: subjectOf(given.subject, provider), audience: audienceOf(given.audience ?? 'sts.amazonaws.com') },
   };
 }

@@ -1,4 +1,4 @@
-export type Principal = '*' | { readonly AWS: string | readonly string[] } | { readonly Federated: string };
+export type Principal = '*' | { readonly AWS: string | readonly string[] } | { readonly Federated: string } | { readonly Service: string };
 
 export type Condition = Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
 

@@ -3,6 +3,7 @@ import { accountOf } from './admitted.ts';
 import type { PolicyDocument } from './documents.ts';
 import {
   addPermission,
+  imageStatement,
   type Rights,
   repositoryStatement,
   resourceStatement,
@@ -10,7 +11,7 @@ import {
   webIdentityTrustStatement,
 } from './statements.ts';
 import { oneOfEach, repositoryWords, roleWords, sessionNotes, together } from './whereabouts.ts';
-import { arnOf, type Wish } from './wish.ts';
+import { arnOf, type Repository, type Wish } from './wish.ts';
 
 const foreignTo = (owner: string | undefined, { principals }: Wish): readonly string[] =>
   principals.filter(principal => accountOf(principal) !== owner);
@@ -24,13 +25,37 @@ const letIn = (owner: string | undefined, wish: Wish): readonly string[] => {
 const kindOf = ({ actions: [action = ''] }: Rights): Kind | undefined => actions.get(action);
 const needsOf = ({ needs }: Wish, kind: Kind): readonly Rights[] => needs.filter(need => kindOf(need) === kind);
 
+/** Lambda asks whether the account of a function may pull as well, where the image is of another. */
+const ownersOf = (functions: readonly string[], owner: string): readonly string[] =>
+  functions.flatMap(arn => {
+    const [, partition, , , account] = arn.split(':');
+    return account === owner ? [] : [`arn:${partition}:iam::${account}:root`];
+  });
+
+/** Lambda pulls from its own region only. */
+const functionsAt = ({ region }: Repository, { functions }: Wish): readonly string[] =>
+  functions.filter(arn => arn.split(':')[3] === region);
+
+/** Who pulls from a repository: ARNs of principals, and of functions that are images. */
+interface Pullers {
+  readonly principals: readonly string[];
+  readonly functions: readonly string[];
+}
+
+function pullersOf(repository: Repository, wish: Wish): Pullers {
+  const functions = functionsAt(repository, wish);
+  const owners = ownersOf(functions, repository.account);
+  const own = functions.length > 0 ? foreignTo(repository.account, wish) : letIn(repository.account, wish);
+  return { principals: [...new Set([...own, ...owners])], functions };
+}
+
 /** The same text for all repositories that let in the same. */
 export function repositoryPolicies(wish: Wish): readonly PolicyDocument[] {
   const needs = needsOf(wish, 'repository').filter(need => need.by !== 'registry');
   if (needs.length === 0) return [];
-  const groups = Map.groupBy(wish.repositories, ({ account }) => letIn(account, wish).join(' '));
-  return [...groups].map(([joined, repositories], at) => {
-    const principals = joined.split(' ');
+  const groups = Map.groupBy(wish.repositories, repository => JSON.stringify(pullersOf(repository, wish)));
+  return [...groups].map(([key, repositories], at) => {
+    const { principals, functions } = JSON.parse(key) as Pullers;
     return {
       part: 'repository',
       name: oneOfEach('repository', at, groups.size),
@@ -41,8 +66,14 @@ export function repositoryPolicies(wish: Wish): readonly PolicyDocument[] {
           ? ['New repositories need it, too. `--part registry` prints one policy for all of them.']
           : []),
         ...sessionNotes(principals),
+        ...(functions.length > 0
+          ? ['Whoever creates or updates the function needs the right to pull as well: `ecr-courier policy pull IMAGE --for WHO`.']
+          : []),
       ],
-      statements: needs.map(need => repositoryStatement(need, principals)),
+      statements: needs.flatMap(need => [
+        ...(principals.length > 0 ? [repositoryStatement(need, principals)] : []),
+        ...(functions.length > 0 ? [imageStatement(need, functions)] : []),
+      ]),
     };
   });
 }

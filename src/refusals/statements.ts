@@ -85,6 +85,18 @@ export function repositoryStatement({ name, actions }: Rights, principals: reado
 }
 
 /**
+ * For the policy of a repository of which Lambda makes functions. Lambda pulls by itself, and says in whose name
+ * (Lambda developer guide, container image permissions). functions: ARNs without a version, which may end in *.
+ */
+export const imageStatement = ({ name, actions }: Rights, functions: readonly string[]): Statement => ({
+  Sid: `${name}ByLambda`,
+  Effect: 'Allow',
+  Principal: { Service: 'lambda.amazonaws.com' },
+  Action: one(actions),
+  Condition: { StringLike: { 'aws:SourceArn': one(functions) } },
+});
+
+/**
  * For the policy of a registry (scope V2: it covers every action of ECR), and of a Lambda function. resources: ARNs.
  */
 export function resourceStatement({ name, actions }: Rights, principals: readonly string[], resources: readonly string[]): Statement {

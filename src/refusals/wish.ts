@@ -16,6 +16,8 @@ export interface Wish {
   readonly resources: readonly string[];
   /** ARNs; empty for somebody of the account that owns the resources. */
   readonly principals: readonly string[];
+  /** ARNs of Lambda functions that are images, without a version; they may end in *. */
+  readonly functions: readonly string[];
   readonly externalId?: string;
   /** Whose token opens a role, where the principal is a provider of such tokens. */
   readonly webIdentity?: Omit<WebIdentity, 'provider'>;

@@ -145,6 +145,42 @@ test('another account needs both sides, and each says where it goes', async () =
   assert.deepEqual((await printed('pull', image, '--for', role, '--part', 'repository')).json, json['repository']);
 });
 
+test('Lambda is let in by the repository, for functions of one account, and needs nothing else', async () => {
+  const { json, notes } = await printed('pull', image, '--for', 'lambda');
+  const functions = (of: string) => ({ StringLike: { 'aws:SourceArn': of } });
+  const [Service, Action] = ['lambda.amazonaws.com', ['ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer']];
+  const own = 'arn:aws:lambda:eu-west-1:123456789012:function:*';
+  assert.deepEqual(json.Statement, [{ Sid: 'PullByLambda', Effect: 'Allow', Principal: { Service }, Action, Condition: functions(own) }]);
+  assert.match(notes, /Whoever creates or updates the function needs the right to pull as well/);
+  assert.deepEqual((await printed('pull', image, '--for', own)).json, json);
+  // A version is no function of its own, and the account of the function is asked as well.
+  const theirs = await printed('pull', image, '--for', 'arn:aws:lambda:eu-west-1:210987654321:function:web:live');
+  assert.deepEqual(theirs.json.Statement, [
+    { Sid: 'Pull', Effect: 'Allow', Principal: { AWS: 'arn:aws:iam::210987654321:root' }, Action },
+    {
+      Sid: 'PullByLambda',
+      Effect: 'Allow',
+      Principal: { Service },
+      Action,
+      Condition: functions('arn:aws:lambda:eu-west-1:210987654321:function:web'),
+    },
+  ]);
+  const refused: readonly (readonly [why: RegExp, ...args: string[]])[] = [
+    [/pulls images, and does nothing else/, 'push', image, '--for', 'lambda'],
+    [/pulls images, and does nothing else/, 'token', '--for', 'lambda'],
+    [/pulls images, and does nothing else/, 'pull', 'public.ecr.aws/x/y', '--for', 'lambda'],
+    [/at no registry policy/, 'pull', image, '--for', 'lambda', '--part', 'registry'],
+    [/own region only/, 'pull', image, '--for', 'arn:aws:lambda:us-east-1:123456789012:function:*'],
+    [/is no ARN of functions/, 'pull', image, '--for', 'arn:aws:lambda:eu-west-1:123456789012:web'],
+    [/12 digits/, 'pull', image, '--for', 'arn:aws:lambda:eu-west-1:*:function:*'],
+    [/Lambda alone pulls by itself/, 'pull', image, '--for', 'ecs-tasks.amazonaws.com'],
+  ];
+  for (const [why, ...args] of refused) {
+    const { code, stderr } = await command(['policy', ...args]);
+    assert.deepEqual([code, why.test(stderr)], [2, true], stderr);
+  }
+});
+
 test('a pull-through cache imports and creates; its repositories are not there, so the registry lets in', async () => {
   const cache = `${host}/docker-hub/*`;
   const sids = async (...args: string[]): Promise<unknown> => sidsOf((await printed('cache', cache, ...args)).json);

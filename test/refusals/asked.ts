@@ -37,6 +37,12 @@ export const asked: readonly (readonly [args: readonly string[], parts: readonly
     ],
     ['identity', 'repository-1', 'repository-2'],
   ],
+  [['pull', image, '--for', 'lambda.amazonaws.com'], ['repository']],
+  [['pull', host, '--for', 'arn:aws:lambda:eu-west-1:210987654321:function:web-*'], ['repository']],
+  [
+    ['pull', image, '--for', `lambda,${role}`],
+    ['identity', 'repository'],
+  ],
   [['push', image], ['identity']],
   [
     ['push', image, '--for', '210987654321'],

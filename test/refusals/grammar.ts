@@ -10,6 +10,7 @@ import type { Part } from '../../src/refusals/documents.ts';
 const repository = /^arn:aws(-[a-z]+)*:ecr:[a-z]{2,}(-[a-z]+)+-\d{1,2}:\d{12}:repository\/[a-z0-9._/-]*\*?$/;
 const role = /^arn:aws(-[a-z]+)*:iam::\d{12}:role\/[\w+=,.@/-]+$/;
 const lambda = /^arn:aws(-[a-z]+)*:lambda:[a-z0-9-]+:\d{12}:function:[\w-]+(:[\w$-]+)?$/;
+const functions = /^arn:aws(-[a-z]+)*:lambda:[a-z0-9-]+:\d{12}:function:([\w-]+|[\w-]*\*)$/;
 const all = /^\*$/;
 
 const ofRepositories: readonly Part[] = ['identity', 'repository', 'registry'];
@@ -37,7 +38,7 @@ export const authorization: ReadonlyMap<string, { readonly resource: RegExp; rea
 ] as const);
 
 /** Global keys and those of STS; those of a web identity begin with its issuer (IAM user guide). */
-const conditionKeys: readonly string[] = ['aws:PrincipalArn', 'sts:ExternalId'];
+const conditionKeys: readonly string[] = ['aws:PrincipalArn', 'aws:SourceArn', 'sts:ExternalId'];
 const operators: readonly string[] = ['StringLike', 'StringEquals', 'ArnLike'];
 const principal = /^arn:aws(-[a-z]+)*:(iam::\d{12}:(root|user\/[\w+=,.@/-]+|role\/[\w+=,.@/-]+)|sts::\d{12}:federated-user\/[\w+=,.@-]+)$/;
 
@@ -85,6 +86,13 @@ export function assertStatement(statement: Json, part: Part): void {
   assert.match(String(statement['Sid']), /^[A-Za-z0-9]+$/);
   assert.equal(statement['Effect'], 'Allow');
   assertActions(statement, part);
+  // Whoever lets in a service says in whose name.
+  const { Service } = (statement['Principal'] ?? {}) as Json;
+  if (Service !== undefined)
+    assert.match(
+      textsOf((Condition as Json)['StringLike'] && (Condition as { StringLike: Json }).StringLike['aws:SourceArn'])[0] ?? '',
+      functions,
+    );
   if (part === 'endpoint') assert.equal(statement['Principal'], '*');
   else if (part !== 'identity') assertPrincipal(statement['Principal']);
   if (Condition !== undefined) assertCondition(Condition as Json);
@@ -104,8 +112,13 @@ function assertActions(statement: Json, part: Part): void {
 }
 
 function assertPrincipal(given: unknown): void {
-  const { AWS, Federated, ...rest } = given as Json;
+  const { AWS, Federated, Service, ...rest } = given as Json;
   assert.deepEqual(rest, {});
+  if (Service !== undefined) {
+    assert.equal(Service, 'lambda.amazonaws.com');
+    assert.deepEqual([AWS, Federated], [undefined, undefined]);
+    return;
+  }
   if (Federated !== undefined) {
     assert.match(Federated as string, provider);
     assert.equal(AWS, undefined);

@@ -1,5 +1,7 @@
+import { policyPaste } from '../diagnosis.ts';
 import { isEcr, orUnsaid } from '../hosts.ts';
 import { example, row, type Situation } from '../situation.ts';
+import { imageStatement, rights } from '../statements.ts';
 import { regionOf, repositoryOf } from './pulled.ts';
 
 const { image } = example;
@@ -67,8 +69,12 @@ export const lambda: readonly Situation[] = [
         'Lambda itself, not your function, pulls the image, and may not: the policy of the repository does not let the service lambda.amazonaws.com in, or the image is in another region or not there.',
       side: 'the repository policy in the account of the image',
       remedy:
-        'Let the service lambda.amazonaws.com do ecr:BatchGetImage and ecr:GetDownloadUrlForLayer in the policy of the repository (from another account also the account of the function). The repository must be in the region of the function.',
+        'Add the statement to the policy of the repository. For a function of another account `ecr-courier policy pull IMAGE --for arn:aws:lambda:REGION:ACCOUNT:function:*` prints it together with the one that lets in the account. The repository must be in the region of the function.',
       paste: [
+        policyPaste(
+          'Statement for the repository policy; ACCOUNT is that of the function',
+          imageStatement(rights.pull, [`arn:${told.facts.registry?.partition ?? 'aws'}:lambda:${regionOf(told)}:ACCOUNT:function:*`]),
+        ),
         {
           what: 'What its policy says',
           kind: 'command',
