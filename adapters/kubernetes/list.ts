@@ -52,7 +52,9 @@ async function walk<T>(
     bytes += answer.text.length;
     const { items: rows, metadata } = mapOf(answer.json<unknown>());
     const { resourceVersion, continue: more } = mapOf(metadata);
-    if (!Array.isArray(rows) || typeof resourceVersion !== 'string')
+    // Of metadata, an empty list is null (recorded on 1.36.3).
+    const isList = rows === null || Array.isArray(rows);
+    if (!isList || typeof resourceVersion !== 'string')
       throw new Failure('UNEXPECTED', `The answer to GET ${path} is no list of Kubernetes.`, {
         remedy: 'Check that the address leads to the API server itself.',
       });

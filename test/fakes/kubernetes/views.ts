@@ -29,7 +29,13 @@ const partial = (object: { readonly metadata?: unknown }): object => ({
 const metadataAlone: View = {
   title: 'metadata',
   one: partial,
-  all: ({ metadata, items }) => ({ kind: 'PartialObjectMetadataList', apiVersion: 'meta.k8s.io/v1', metadata, items: items.map(partial) }),
+  // An empty one is null here, and a list of whole objects is not (recorded on 1.36.3).
+  all: ({ metadata, items }) => ({
+    kind: 'PartialObjectMetadataList',
+    apiVersion: 'meta.k8s.io/v1',
+    metadata,
+    items: items.length > 0 ? items.map(partial) : null,
+  }),
 };
 
 /** To a watch that asks for lists the server says nothing at all, and ends (recorded on 1.36.3). */
