@@ -59,7 +59,7 @@ export async function startCluster(count: number): Promise<Cluster> {
     namespaces,
     ecr,
     target: { ...served, url, tokenFile: file.path, allowHttp: true },
-    open: connections => opened(new Pool(url, { connections }), admin),
+    open: connections => opened(poolTo(url, connections), admin),
     counts: () => server.ask<Counts>({ counts: true } satisfies Order),
     async [Symbol.asyncDispose]() {
       server[Symbol.dispose]();
@@ -106,7 +106,7 @@ async function accessOf(kubeconfig: string): Promise<Access> {
 }
 
 async function madeIn(count: number, access: Access, file?: AsyncDisposable): Promise<Cluster> {
-  const open = (connections: number): Asking => opened(new Pool(access.url, { connections, connect: access.tls ?? {} }), access.token);
+  const open = (connections: number): Asking => opened(poolTo(access.url, connections, access.tls), access.token);
   const namespaces = named(count);
   const ask = open(16);
   await inLoops(namespaces, 16, async name => {
@@ -141,6 +141,10 @@ export async function inLoops<T>(items: readonly T[], loops: number, act: (item:
   };
   await Promise.all(Array.from({ length: loops }, loop));
 }
+
+/** Of HTTP/1, as the courier speaks it. */
+const poolTo = (url: string, connections: number, tls: Access['tls'] = {}): Pool =>
+  new Pool(url, { connections, allowH2: false, connect: tls });
 
 function opened(pool: Pool, token: string | undefined): Asking {
   const headers = { ...(token !== undefined && { authorization: `Bearer ${token}` }), accept: 'application/json' };
