@@ -46,6 +46,16 @@ function urlRule(value: unknown): string | undefined {
   return /[?#]/.test(text) ? 'must not contain a query (?) or fragment (#)' : undefined;
 }
 
+/** Docker's tcp:// does not say whether there is TLS. */
+function addressRule(value: unknown): string | undefined {
+  const wrong = textRule(value);
+  if (wrong) return wrong;
+  const text = String(value);
+  if (/^unix:/i.test(text)) return /^unix:\/\/\/[^?#\s\\]+$/i.test(text) ? undefined : 'must name a socket as unix:///PATH';
+  if (/^tcp:/i.test(text)) return 'must begin with https:// in the place of tcp://, or with http:// where there is no TLS';
+  return /^https?:/i.test(text) ? urlRule(text) : 'must begin with unix:///, https:// or http://';
+}
+
 const listRule =
   (entry: (value: unknown) => string | undefined) =>
   (value: unknown): string | undefined => {
@@ -130,6 +140,11 @@ export const formats = {
   },
   path: { doc: 'path; in a file, relative to that file', json: () => string, rule: textRule },
   url: { doc: 'URL', json: () => ({ ...string, pattern: '^https?://' }), rule: urlRule },
+  address: {
+    doc: 'URL, or unix:///PATH of a socket',
+    json: () => ({ ...string, pattern: '^(https?://|unix:///)' }),
+    rule: addressRule,
+  },
   boolean: {
     doc: 'true or false',
     json: () => ({ type: 'boolean' }),

@@ -7,6 +7,7 @@ type Members = Readonly<Record<string, unknown>>;
 const optionFormats: readonly string[] = [
   'string',
   'url',
+  'address',
   'path',
   'secret',
   'login',

@@ -1,4 +1,4 @@
-import type { Adapter, Limits } from '../src/contract/adapter.ts';
+import type { Adapter, Limits, OptionSpec } from '../src/contract/adapter.ts';
 import { type Image, nameOfImage, readImage } from '../src/contract/image.ts';
 import { type Aliases, parseAddress, type Registry } from '../src/contract/registry.ts';
 import { Secret } from '../src/contract/secret.ts';
@@ -196,20 +196,24 @@ function checkPlainHttp({ name, adapter, entries, path, origin }: Draft, { optio
   const ways = [...(name === adapter.kind ? [`${prefix(adapter)}_ALLOW_HTTP=true`] : []), '`allowHttp: true` in a file'].join(' or ');
   for (const [key, { format }] of Object.entries(adapter.options)) {
     const value = options[key];
-    if (allowHttp || format !== 'url' || typeof value !== 'string' || !/^http:/i.test(value)) continue;
+    if (allowHttp || !isAddress({ format }) || typeof value !== 'string' || !/^http:/i.test(value)) continue;
     const message = `is plain http: whoever is in between can read key and tokens. Use https, or allow it with ${ways}`;
     report.mistakes.push({ path: `${path}.${key}`, origin: (entries.get(key)?.origin ?? origin).text, message });
   }
 }
 
+const isAddress = ({ format }: Pick<OptionSpec, 'format'>): boolean => format === 'url' || format === 'address';
+
 function addressesOf({ adapter, options }: TargetConfig): string[] {
-  const keys = Object.keys(adapter.options).filter(key => adapter.options[key]?.format === 'url');
+  const keys = Object.entries(adapter.options).flatMap(([key, spec]) => (isAddress(spec) ? key : []));
   return keys.flatMap(key => (typeof options[key] === 'string' ? options[key] : []));
 }
 
 /** Equal for two targets that reach the same manager with the same key. */
 function identityOf({ kind, adapter }: TargetConfig, read: Read): string {
-  const telling = Object.entries(adapter.options).filter(([, { format }]) => ['url', 'path', 'secret', 'login', 'string'].includes(format));
+  const telling = Object.entries(adapter.options).filter(([, { format }]) =>
+    ['url', 'address', 'path', 'secret', 'login', 'string'].includes(format),
+  );
   return JSON.stringify([kind, ...telling.flatMap(([key]) => [read[key] ?? null, read[`${key}File`] ?? null])]);
 }
 

@@ -15,6 +15,7 @@ import { redact } from '../src/contract/secret.ts';
 import { createLog } from '../src/io/log.ts';
 import { manageTarget, type OpenableTarget } from '../src/target.ts';
 import { folder, read } from './config/support.ts';
+import { startServer } from './fakes/server.ts';
 
 test('the key of an open target is filtered out of texts, although its adapter made a header of it and dropped it', async () => {
   setFlagsFromString('--expose-gc');
@@ -92,6 +93,42 @@ test('the adapter is told of the own registry as of any other, once, and made an
   assert.notEqual(known, unknown);
   assert.equal(again, known);
   assert.deepEqual(told, [[listed], [listed, ours], [listed]]);
+});
+
+test('an option with the format address takes a URL or a socket, and plain http only where that is allowed', async () => {
+  const engine = defineAdapter({
+    kind: 'engine',
+    doc: 'An engine.',
+    options: { url: { doc: 'Where.', format: 'address', env: 'ENGINE_URL' } },
+    create({ url }, { http }) {
+      const ask = http({ url });
+      return {
+        address: url,
+        discover: async signal => ({ slots: [], findings: [], about: { product: (await ask('GET', '/version', { signal })).text } }),
+        deliver: async () => ({ change: 'unchanged' }),
+      };
+    },
+  });
+  await using files = await folder();
+  const configured = (url: string) => read({ env: { ENGINE_URL: url }, adapters: [engine] });
+  await using server = await startServer(({ path }) => ({ status: 200, text: `asked for ${path}` }), { socket: files.at('engine.sock') });
+  const { targets, aliases, warnings } = await configured(server.url);
+  const env = { HTTP_PROXY: 'http://127.0.0.1:9' };
+  const log = createLog({ to: { write: () => undefined } });
+  const [target] = targets.map(one => manageTarget(one, { clock, log, registry: addressReader(aliases), env, readonly: false }));
+  const report = await (await target?.open())?.discover(AbortSignal.timeout(10_000));
+  assert.equal(report?.about?.product, 'asked for /version');
+  assert.deepEqual(warnings, []);
+  for (const [url, mistake] of [
+    ['http://127.0.0.1:2375', /is plain http/],
+    ['tcp://127.0.0.1:2376', /must begin with https:\/\/ in the place of tcp:\/\/, or with http:\/\/ where there is no TLS/],
+    ['/var/run/docker.sock', /must begin with unix:\/\/\/, https:\/\/ or http:\/\//],
+    ['unix://docker.sock', /must name a socket as unix:\/\/\/PATH/],
+    ['unix:///run/docker.sock?x', /must name a socket as unix:\/\/\/PATH/],
+    ['https://user:pass@engine', /must not contain a user name or password/],
+  ] as const)
+    await assert.rejects(configured(url), mistake, url);
+  assert.equal((await configured('https://engine:2376')).targets.length, 1);
 });
 
 test('configured headers go with every request, replace none of ours, and are read from their file anew', async () => {

@@ -76,8 +76,9 @@ export interface Deps<F extends string = string> {
 /**
  * login: the half of a key pair that is no secret (user name, access key). A new secret often comes with a new login.
  * So a login can come from a file as a secret can, and both files are read again together.
+ * address: a `url`, or unix:///PATH.
  */
-export type OptionFormat = 'string' | 'url' | 'path' | 'secret' | 'login' | 'boolean' | 'number' | 'strings';
+export type OptionFormat = 'string' | 'url' | 'address' | 'path' | 'secret' | 'login' | 'boolean' | 'number' | 'strings';
 /**
  * default null: it may be left out. No default: it must be given.
  * `env`: its variable in the short form, which makes one target of this kind.

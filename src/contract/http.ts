@@ -16,6 +16,8 @@ export interface HttpRequest {
    * Sent as JSON. A frozen object is encoded once, however often it is sent: so what is in it must not change either.
    */
   readonly body?: unknown;
+  /** A JSON text, in the place of `body`: it is sent as it is, for what must go back as it came. */
+  readonly json?: string;
   readonly headers?: Record<string, string>;
   /** Not a GET, and changes nothing all the same (login, ping, access review, dry run). */
   readonly reads?: boolean;
@@ -41,6 +43,10 @@ export interface Http {
 
 /** One server, as the adapter knows it. What the configuration of the target says of certificates comes first. */
 export interface HttpBase {
+  /**
+   * https://HOST:PORT/PATH, http://HOST:PORT/PATH where the target allows it, or unix:///PATH: a socket of this machine,
+   * to which no proxy leads and which needs no certificate. It is found anew for each connection.
+   */
   readonly url: string;
   /** Go with every request. */
   readonly headers?: Record<string, string>;

@@ -2,8 +2,8 @@ import { Failure } from '../contract/failures.ts';
 import { type OptionNames, setting } from './tls.ts';
 
 /**
- * Where a server is. `origin` is fit for people: no credential in it. `prefix`: the path before every request's path,
- * without a slash at its end.
+ * Where a server is. `origin` is fit for people: no credential in it; of a socket it is unix:///PATH. `prefix`: the path
+ * before every request's path, without a slash at its end.
  */
 export interface Base {
   readonly origin: string;
@@ -19,7 +19,12 @@ export interface Address {
 /** Reads a configured address. Throws MISCONFIGURED, and never quotes an address that may hold a password. */
 export function baseOf({ url: address, allowHttp, names = {} }: Address): Base {
   const url = URL.parse(address);
-  if (!url || !/^https?:$/.test(url.protocol)) throw new Failure('MISCONFIGURED', 'The address is not of the form https://HOST:PORT.');
+  if (url?.protocol === 'unix:') {
+    socketIn(url);
+    return { origin: url.href, prefix: '' };
+  }
+  if (!url || !/^https?:$/.test(url.protocol))
+    throw new Failure('MISCONFIGURED', 'The address is not of the form https://HOST:PORT or unix:///PATH.');
   if (url.username || url.password)
     throw new Failure(
       'MISCONFIGURED',
@@ -31,4 +36,27 @@ export function baseOf({ url: address, allowHttp, names = {} }: Address): Base {
     throw new Failure('MISCONFIGURED', text, { remedy: `Use https, or set ${allow}.` });
   }
   return { origin: url.origin, prefix: url.pathname.replace(/\/+$/, '') };
+}
+
+/** Of a unix socket an address can hold no more (sockaddr_un, with its final zero). */
+const mostOfPath = 107;
+
+/** The path of the socket that unix:///PATH names. Throws MISCONFIGURED. */
+export function socketIn({ href }: URL): string {
+  const path = textOf(/^unix:\/\/(\/[^?#]*[^?#/])$/.exec(href)?.[1] ?? '');
+  if (!path) throw new Failure('MISCONFIGURED', 'The address of a socket is not of the form unix:///PATH.');
+  if (Buffer.byteLength(path) > mostOfPath)
+    throw new Failure('MISCONFIGURED', `The path of a socket can have ${mostOfPath} bytes, and ${path} has more.`, {
+      remedy: 'Let the socket be made at a shorter path, or make a link with a shorter name to its directory.',
+    });
+  return path;
+}
+
+/** undefined: it is escaped in a way that no text is. */
+function textOf(escaped: string): string | undefined {
+  try {
+    return decodeURIComponent(escaped);
+  } catch {
+    return undefined;
+  }
 }

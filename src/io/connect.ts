@@ -25,10 +25,13 @@ export function openRoads(policy: Policy, limits: Pool.Options = {}): Roads {
     to(origin) {
       const { connect, forwardedBy } = ways.to(new URL(origin));
       const options = { ...limits, connections, allowH2: false, connect: connector(connectMs, connect) };
-      return forwardedBy ? new Pool(forwardedBy.origin, options).compose(asForwarded(forwardedBy)) : new Pool(origin, options);
+      return forwardedBy ? new Pool(forwardedBy.origin, options).compose(asForwarded(forwardedBy)) : new Pool(hostAt(origin), options);
     },
   };
 }
+
+/** What the `host` header tells. Behind a socket there is a name as well, and Go's servers insist on one. */
+const hostAt = (origin: string): string => (origin.startsWith('unix:') ? 'http://localhost' : origin);
 
 /** To whatever origin, each over the road that leads there. */
 export function everywhere(roads: Roads): Dispatcher & Pick<Roads, 'routeTo'> {

@@ -98,7 +98,8 @@ export const serverOf = (host: string): ConnectionOptions => {
   return isIP(name) ? { host: name } : { host: name, servername: name };
 };
 
-function opened<S extends Socket>(socket: S, event: 'connect' | 'secureConnect', signal: AbortSignal): Promise<S> {
+/** The connection when it is there. Ends it at the signal, and when it fails. */
+export function opened<S extends Socket>(socket: S, event: 'connect' | 'secureConnect', signal: AbortSignal): Promise<S> {
   return new Promise((resolve, reject) => {
     const stop = (): void => {
       reject(signal.reason as Error);

@@ -35,7 +35,7 @@ export function headerWriter({
   sets = [],
   configured = [],
   names,
-}: HeaderOptions): (more: Pick<HttpRequest, 'headers' | 'body'>) => Headers {
+}: HeaderOptions): (more: Pick<HttpRequest, 'headers' | 'body' | 'json'>) => Headers {
   const refuseTaken = (ours: readonly string[]): void => {
     const taken = configured.find(({ name }) => ours.includes(name.toLowerCase()));
     if (taken) throw nameTaken(taken.name, names?.headers ?? 'headers');
@@ -49,9 +49,10 @@ export function headerWriter({
   };
   let empty: Headers | undefined;
   let json: Headers | undefined;
-  return ({ headers, body }) => {
-    if (headers) return write(body === undefined ? {} : contentType, headers);
-    return body === undefined ? (empty ??= write({})) : (json ??= write(contentType));
+  return ({ headers, body, json: text }) => {
+    const isEmpty = body === undefined && text === undefined;
+    if (headers) return write(isEmpty ? {} : contentType, headers);
+    return isEmpty ? (empty ??= write({})) : (json ??= write(contentType));
   };
 }
 
@@ -85,7 +86,8 @@ function encode(body: unknown): Buffer {
 }
 
 /** The body as it is sent. A frozen one is encoded once and kept for as long as it lives. */
-export function bodyOf({ body }: Pick<HttpRequest, 'body'>): Buffer | null {
+export function bodyOf({ body, json }: Pick<HttpRequest, 'body' | 'json'>): Buffer | null {
+  if (json !== undefined) return Buffer.from(json);
   if (body === undefined) return null;
   if (typeof body !== 'object' || body === null || !Object.isFrozen(body)) return encode(body);
   const known = encoded.get(body);

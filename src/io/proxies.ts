@@ -75,10 +75,11 @@ export function proxiesOf(env: Env): Proxies {
   };
 }
 
-/** One proxy for everything, whatever the environment says. */
+/** One proxy for every server, whatever the environment says. None leads to a socket of this machine. */
 export function fixedProxy({ address, named }: NamedProxy): Pick<Proxies, 'wayTo'> {
   const read = parseProxy(address.reveal().trim(), named);
-  return { wayTo: () => ('message' in read ? { mistake: read } : { proxy: read }) };
+  const way = 'message' in read ? { mistake: read } : { proxy: read };
+  return { wayTo: ({ protocol }) => (protocol === 'unix:' ? {} : way) };
 }
 
 function readProxy(env: Env, name: 'HTTP_PROXY' | 'HTTPS_PROXY'): Proxy | ProxyMistake | undefined {

@@ -3,11 +3,13 @@ import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { Failure } from '../contract/failures.ts';
 import type { NamedProxy } from '../contract/http.ts';
+import { socketIn } from './address.ts';
 import { secureContextOf } from './context.ts';
 import { dial, type Lookup, secure, serverOf } from './dial.ts';
 import { fixedProxy, type Proxy, proxiesOf } from './proxies.ts';
 import { distrust, noteRequest, type OptionNames, type TlsOptions } from './tls.ts';
 import { brokenByProxy, type Route, refusedByProxy } from './unconnected.ts';
+import { dialSocket } from './unix-socket.ts';
 import { unless } from './unless.ts';
 
 /** How a connection is made, to managers and to AWS alike. */
@@ -54,6 +56,7 @@ export function waysOf(reach: Reach): Ways {
   return {
     routeTo: origin => ({ origin, ...wayTo(new URL(origin)), names, certified }),
     to(server) {
+      if (server.protocol === 'unix:') return { connect: signal => dialSocket(socketIn(server), signal) };
       const { proxy, mistake } = wayTo(server);
       if (mistake) throw new Failure('MISCONFIGURED', `${mistake.variable} ${mistake.message}.`);
       if (!proxy) return { connect: signal => reachServer(server, reach, signal) };

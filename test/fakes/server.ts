@@ -49,6 +49,8 @@ export interface ServerOptions {
   readonly port?: number;
   /** Where it listens, 127.0.0.1 unless said. */
   readonly host?: string;
+  /** The path of a unix socket, at which it listens instead. */
+  readonly socket?: string;
   readonly tls?: Tls;
   /** Every answer is held back so long, after the request was applied. */
   readonly latencyMs?: number;
@@ -62,8 +64,9 @@ export type Handler = (request: Seen, signal: AbortSignal) => Reply | Promise<Re
 
 /** A running server. `fault` and `latencyMs` may be changed while it runs. */
 export interface FakeServer extends AsyncDisposable {
-  /** Without a slash at its end. */
+  /** Without a slash at its end; unix:///PATH of a socket. */
   readonly url: string;
+  /** 0 at a socket. */
   readonly port: number;
   /** Everything that arrived, in the order of arrival. */
   readonly requests: Seen[];
@@ -99,19 +102,19 @@ export async function startServer(handle: Handler, options: ServerOptions = {}):
     socket.once('close', () => sockets.delete(socket));
   };
   server.on('connection', track);
-  const host = options.host ?? '127.0.0.1';
+  const { host = '127.0.0.1', socket: path } = options;
   const listenAt = (at: number): Promise<void> =>
     new Promise((resolve, reject) => {
-      server.once('error', reject).listen(at, host, () => {
+      server.once('error', reject).listen(path === undefined ? { port: at, host } : { path }, () => {
         server.off('error', reject);
         resolve();
       });
     });
   await listenAt(options.port ?? 0);
-  const { port } = server.address() as AddressInfo;
+  const port = path === undefined ? (server.address() as AddressInfo).port : 0;
 
   const fake: FakeServer = {
-    url: `${options.tls ? 'https' : 'http'}://${host}:${port}`,
+    url: path === undefined ? `${options.tls ? 'https' : 'http'}://${host}:${port}` : `unix://${path}`,
     port,
     requests: [],
     sockets,

@@ -443,3 +443,14 @@ describe('lines', () => {
     assert.equal((await collect(http.lines('/silent', { signal: AbortSignal.timeout(100), idleMs: 5_000 }))).failure?.code, 'TIMEOUT');
   });
 });
+
+test('a JSON text is sent as it is, and as JSON', async () => {
+  await using server = await serving(
+    (request, response) => void text(request).then(body => response.end(JSON.stringify([body, request.headers['content-type']]))),
+  );
+  await using http = open(server.url);
+  const json = '{ "Memory":9223372036854775807, "a" :1.0,"a":2, "b":"\\u003c" }';
+  const answer = await http('POST', '/', { signal: soon(), json, headers: { 'x-more': 'm' } });
+  assert.deepEqual(answer.json(), [json, 'application/json']);
+  assert.deepEqual((await http('POST', '/', { signal: soon(), json })).json(), [json, 'application/json']);
+});

@@ -19,18 +19,22 @@ export async function behindProxy<S extends OptionSpecs>(
   specs: S,
 ): Promise<{ readonly options: Stage<S>['options']; readonly proxy: FakeServer } | undefined> {
   const options: Readonly<Record<string, unknown>> = stage.options;
-  const name = Object.keys(specs).find(key => specs[key]?.format === 'url' && URL.canParse(String(options[key])));
+  const isAddress = (key: string): boolean => specs[key]?.format === 'url' || specs[key]?.format === 'address';
+  const name = Object.keys(specs).find(key => isAddress(key) && URL.canParse(String(options[key])));
   if (name === undefined) return undefined;
-  const { origin, pathname } = new URL(String(options[name]));
+  const server = new URL(String(options[name]));
+  const isSocket = server.protocol === 'unix:';
   const rejectUnauthorized = !stage.tls?.insecureSkipVerify;
-  const proxy = await startServer((request, signal) => passOn(origin, request, { rejectUnauthorized, signal }));
-  return { options: { ...stage.options, [name]: `${proxy.url}${pathname === '/' ? '' : pathname}` }, proxy };
+  const [origin, where] = isSocket ? ['http://localhost', { socketPath: decodeURIComponent(server.pathname) }] : [server.origin, {}];
+  const proxy = await startServer((request, signal) => passOn(origin, request, { ...where, rejectUnauthorized, signal }));
+  const prefix = isSocket || server.pathname === '/' ? '' : server.pathname;
+  return { options: { ...stage.options, [name]: `${proxy.url}${prefix}` }, proxy };
 }
 
 function passOn(
   origin: string,
   { method, path, headers, body }: Seen,
-  how: { rejectUnauthorized: boolean; signal: AbortSignal },
+  how: { socketPath?: string; rejectUnauthorized: boolean; signal: AbortSignal },
 ): Promise<Reply> {
   const send = origin.startsWith('https:') ? secure : plain;
   return new Promise((resolve, reject) => {
