@@ -44,8 +44,8 @@ export interface Http {
 /** One server, as the adapter knows it. What the configuration of the target says of certificates comes first. */
 export interface HttpBase {
   /**
-   * https://HOST:PORT/PATH, http://HOST:PORT/PATH where the target allows it, or unix:///PATH: a socket of this machine,
-   * to which no proxy leads and which needs no certificate. It is found anew for each connection.
+   * https://HOST:PORT/PATH, http://HOST:PORT/PATH where the target allows it, or unix:///PATH: a socket of this
+   * machine, to which no proxy leads and which needs no certificate. It is found anew for each connection.
    */
   readonly url: string;
   /** Go with every request. */

@@ -2,8 +2,8 @@ import { Failure } from '../contract/failures.ts';
 import { type OptionNames, setting } from './tls.ts';
 
 /**
- * Where a server is. `origin` is fit for people: no credential in it; of a socket it is unix:///PATH. `prefix`: the path
- * before every request's path, without a slash at its end.
+ * Where a server is. `origin` is fit for people: no credential in it; of a socket it is unix:///PATH. `prefix`: the
+ * path before every request's path, without a slash at its end.
  */
 export interface Base {
   readonly origin: string;

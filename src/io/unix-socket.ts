@@ -4,7 +4,9 @@ import { Failure } from '../contract/failures.ts';
 import { opened } from './dial.ts';
 import { statOf, Unreadable } from './files.ts';
 
-/** A connection to a unix socket of this machine. Throws a Failure that says what is in the way, or the signal's reason. */
+/**
+ * A connection to a unix socket of this machine. Throws a Failure that says what is in the way, or the signal's reason.
+ */
 export async function dialSocket(path: string, signal: AbortSignal): Promise<Socket> {
   try {
     return await opened(connect({ path }), 'connect', signal);
