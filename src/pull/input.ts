@@ -2,10 +2,13 @@ import type { Readable } from 'node:stream';
 import type { Clock } from '../contract/clock.ts';
 import { Failure } from '../contract/failures.ts';
 import { unless } from '../io/unless.ts';
-import { longestInput, membersOf } from './request.ts';
+import { membersOf } from './request.ts';
 
 /** After a complete request, so long may pass until something more comes. In milliseconds. */
 const quietMs = 100;
+
+/** More than any client writes, in characters. */
+const longestInput = 1024 * 1024;
 
 /**
  * The line of standard input that `front.sh` has read before it became this program. The variable is removed, as the
@@ -19,12 +22,13 @@ export function takeBegun(env: NodeJS.ProcessEnv): string {
 
 /**
  * Reads a request: to the end, or until it is complete and nothing follows. Some clients keep their end open and wait
- * for the answer. Throws TIMEOUT when the signal ends before that.
+ * for the answer. Throws TIMEOUT when the signal ends before that, and REJECTED for one that is too long.
  */
 export async function readInput(begun: string, input: Readable, signal: AbortSignal, clock: Pick<Clock, 'sleep'>): Promise<string> {
   let text = begun;
   const chunks = input.setEncoding('utf8')[Symbol.asyncIterator]() as AsyncIterator<string, undefined>;
-  while (text.length <= longestInput) {
+  for (;;) {
+    if (text.length > longestInput) throw tooLong;
     const next = chunks.next();
     const work = isComplete(text) ? Promise.race([next, quiet(clock)]) : next;
     const chunk = await unless(signal, work).catch((error: unknown) => {
@@ -36,6 +40,13 @@ export async function readInput(begun: string, input: Readable, signal: AbortSig
   return text;
 }
 
+const tooLong = new Failure(
+  'REJECTED',
+  `What came on standard input is longer than ${longestInput} characters, the longest request that is taken.`,
+  {
+    remedy: 'A request is one line with a registry, or one JSON document. Look at what starts this program.',
+  },
+);
 const never = new AbortController().signal;
 const late = (): Failure =>
   new Failure('TIMEOUT', 'No complete request came on standard input in time.', {

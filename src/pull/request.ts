@@ -17,14 +17,9 @@ export const kind = 'CredentialProviderRequest';
 const wrong = (what: string): Failure =>
   new Failure('REJECTED', what, { remedy: 'The kubelet writes the request; look at what starts this program instead of it.' });
 
-/** More than any client writes, in characters. What is behind it is not read. */
-export const longestInput = 1024 * 1024;
-
 /** The request on stdin. What else stands in it is not looked at. Throws REJECTED. */
 export function readRequest(text: string): Request {
   if (text.trim() === '') throw wrong('Nothing came on stdin, and a CredentialProviderRequest in JSON is expected.');
-  if (text.length > longestInput)
-    throw wrong(`What came on stdin is longer than ${longestInput} characters, the longest request that is taken.`);
   const members = membersOf(text);
   if (!members) throw wrong('What came on stdin is not one JSON document with a request: something else, or something behind it.');
   const { apiVersion: spoken, kind: of, image, serviceAccountToken: token, serviceAccountAnnotations: annotations } = members;

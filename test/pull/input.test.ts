@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { after, test } from 'node:test';
@@ -65,6 +66,38 @@ test('a request that is not complete is waited for until the end of the run, whi
     );
   }
 });
+
+const most = 1024 * 1024;
+
+test('a request that is too long is refused, wherever it is cut into pieces, and is not taken for its beginning', async () => {
+  for (const chunks of [[`${host}\n`, 'x'.repeat(most)], ['x'.repeat(most), 'x'], [`{"a":"${'x'.repeat(most)}"}`]]) {
+    const input = open(...chunks);
+    input.end();
+    const told = (error: unknown): boolean =>
+      error instanceof Failure && error.code === 'REJECTED' && /longer than 1048576 characters/.test(error.message);
+    await assert.rejects(readInput('', input, never, clock), told);
+  }
+  const longest = open('x'.repeat(most));
+  longest.end();
+  assert.equal((await readInput('', longest, never, clock)).length, most);
+});
+
+for (const [program, ...args] of [
+  ['docker-credential-ecr-courier', 'get'],
+  ['docker-credential-ecr-courier', 'store'],
+  ['docker-credential-ecr-courier', 'erase'],
+  ['ecr-courier-credential-provider'],
+] as const)
+  test(`what is too long is an error of the whole program: ${program} ${args.join(' ')}`, async () => {
+    const child = spawn(join(await built(), program), args, { env: { HOME: home, PATH: dirname(process.execPath) } });
+    // Whoever does not read on lets the writer fail.
+    child.stdin.on('error', () => undefined);
+    child.stdin.end(`${program.startsWith('docker') ? host : JSON.stringify(request)}\n${'x'.repeat(2 * most)}`);
+    const [stdout, stderr, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')]);
+    assert.equal(code, 1, stderr);
+    assert.match(stderr, /longer than 1048576 characters/);
+    assert.doesNotMatch(stdout, /\{/);
+  });
 
 test('the line that a shell has read is taken once', () => {
   const env = { ECR_COURIER_BEGUN: host };
