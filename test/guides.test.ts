@@ -57,6 +57,14 @@ test('the commands of the guides exist', async () => {
   for (const { page, name } of named) assert.ok(commands.has(name), `${page}: ecr-courier ${name}`);
 });
 
+test('no page installs a package from npm that is not there', () => {
+  const lines = pages.flatMap(page =>
+    [...textOf(join(root, page)).matchAll(/npm install.*ecr-courier.*/g)].map(([line]) => ({ page, line })),
+  );
+  assert.ok(lines.length > 5);
+  for (const { page, line } of lines) assert.match(line, /\/ecr-courier-0\.1\.0\.tgz/, `${page}: ${line}`);
+});
+
 test('the policies of the guides are those that the command prints', async () => {
   const printed = /^```sh\necr-courier (policy [^\n]*)\n```\n\n```(?:json|hcl)\n([^]*?)^```/gm;
   const all = pages.flatMap(page =>
