@@ -1,3 +1,4 @@
+import { isRegion, isRoleArn, isSessionName, namesInWords } from '../src/contract/aws-names.ts';
 import { visiblyNoKey, visiblyNoKeyId } from '../src/contract/keys.ts';
 import type { Env } from './env.ts';
 import { hint } from './nearest.ts';
@@ -54,6 +55,18 @@ const oneOf =
   value =>
     choices.includes(value) ? undefined : `must be one of ${choices.join(', ')}`;
 
+const named =
+  (isOne: (text: string) => boolean, words: string): Rule =>
+  value =>
+    isOne(value) ? undefined : `must be ${words}`;
+
+const number =
+  (least: number, most: number): Rule =>
+  value =>
+    /^\d{1,6}$/.test(value) && Number(value) >= least && Number(value) <= most
+      ? undefined
+      : `must be a whole number from ${least} to ${most}`;
+
 const modes = oneOf('auto', 'in-region', 'cross-region', 'mobile', 'standard', 'legacy');
 
 const rules: ReadonlyMap<string, Rule> = new Map<string, Rule>([
@@ -67,7 +80,15 @@ const rules: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   ['AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE', oneOf('IPv4', 'IPv6')],
   ['AWS_DEFAULTS_MODE', value => modes(value.toLowerCase())],
   ['AWS_RETRY_MODE', oneOf('standard', 'adaptive', 'legacy')],
-  ['AWS_MAX_ATTEMPTS', value => (/^[1-9]\d?$/.test(value) ? undefined : 'must be a whole number from 1 to 99')],
+  ['AWS_MAX_ATTEMPTS', number(1, 99)],
+  ['AWS_METADATA_SERVICE_TIMEOUT', number(1, 3600)],
+  ['AWS_METADATA_SERVICE_NUM_ATTEMPTS', number(1, 99)],
+  ['AWS_STS_REGIONAL_ENDPOINTS', oneOf('regional', 'legacy')],
+  ['AWS_ACCOUNT_ID_ENDPOINT_MODE', oneOf('preferred', 'disabled', 'required')],
+  ['AWS_REGION', named(isRegion, namesInWords.region)],
+  ['AWS_DEFAULT_REGION', named(isRegion, namesInWords.region)],
+  ['AWS_ROLE_ARN', named(isRoleArn, namesInWords.role)],
+  ['AWS_ROLE_SESSION_NAME', named(isSessionName, namesInWords.session)],
   ['AWS_ACCESS_KEY_ID', visiblyNoKeyId],
   ['AWS_SECRET_ACCESS_KEY', visiblyNoKey],
   ['AWS_SESSION_TOKEN', visiblyNoKey],

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { isRegion, isRoleArn, namesInWords } from '../src/contract/aws-names.ts';
 import { functionNamed } from '../src/contract/function-name.ts';
 import { parseAddress } from '../src/contract/registry.ts';
 import { linesOf, wrongWithHeaders } from './headers.ts';
@@ -28,13 +29,15 @@ const control = /[\u0000-\u001f\u007f-\u009f]/;
 function textRule(value: unknown): string | undefined {
   if (Array.isArray(value)) return 'must be one value, not a list';
   if (typeof value !== 'string') return 'must be text: put it in quotes';
-  return control.test(value) ? 'must not contain line breaks or other control characters' : undefined;
+  if (control.test(value)) return 'must not contain line breaks or other control characters';
+  return value !== '' && value.trim() === '' ? 'must not be blank' : undefined;
 }
 
-const matches =
-  (pattern: RegExp, what: string) =>
+const satisfies =
+  (isFine: (text: string) => boolean, what: string) =>
   (value: unknown): string | undefined =>
-    textRule(value) ?? (pattern.test(String(value)) ? undefined : `must be ${what}`);
+    textRule(value) ?? (isFine(String(value)) ? undefined : `must be ${what}`);
+const matches = (pattern: RegExp, what: string) => satisfies(text => pattern.test(text), what);
 
 function urlRule(value: unknown): string | undefined {
   const wrong = textRule(value);
@@ -178,8 +181,9 @@ export const formats = {
   role: {
     doc: 'ARN of a role',
     json: () => string,
-    rule: matches(/^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]+$/, 'the ARN of a role, such as arn:aws:iam::123456789012:role/courier'),
+    rule: satisfies(isRoleArn, namesInWords.role),
   },
+  region: { doc: 'region of AWS', json: () => string, rule: satisfies(isRegion, namesInWords.region) },
   function: {
     doc: 'name or ARN of a function',
     json: () => string,

@@ -213,7 +213,8 @@ async function serverOf(
 ): Promise<Config['server']> {
   const file = typeof adminTokenFile === 'string' ? adminTokenFile : undefined;
   const wrong = adminToken ? wrongSecret('adminToken', adminToken) : undefined;
-  if (wrong) report.mistakes.push({ path: 'server.adminToken', origin: settingOf(report, 'server.adminToken'), message: wrong.why });
+  if (wrong && 'mistake' in wrong)
+    report.mistakes.push({ path: 'server.adminToken', origin: settingOf(report, 'server.adminToken'), message: wrong.mistake });
   const warning = file && (await exposure(file));
   if (warning) report.warnings.push(`server: ${warning}`);
   return {

@@ -160,7 +160,7 @@ export const source = {
   },
   region: {
     doc: 'Region where a registry does not say it; with `lambda` also that of the function, unless its ARN says it; with `lambda`, `command` and `file` that of the tokens, where they do not say it. Falls back to AWS_REGION, then AWS_DEFAULT_REGION.',
-    format: 'string',
+    format: 'region',
     default: null,
   },
   endpoint: { doc: 'ECR endpoint, such as that of a PrivateLink; with `lambda` the endpoint of Lambda.', format: 'url', default: null },

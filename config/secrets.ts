@@ -72,14 +72,23 @@ const ruleOf =
     return /[\u0000-\u001f\u007f]/.test(text) ? 'holds more than one line, or control characters' : undefined;
   };
 
-const kindOf = (option: string): SecretKind =>
-  option === 'adminToken' ? 'own token' : /pass(word|phrase)|username/i.test(option) ? 'password' : 'key';
+const kindOf = (option: string): SecretKind => kinds.find(([pattern]) => pattern.test(option))?.[1] ?? 'key';
+const kinds: readonly (readonly [RegExp, SecretKind])[] = [
+  [/^adminToken$/, 'own token'],
+  [/username/i, 'user name'],
+  [/pass(word|phrase)/i, 'password'],
+];
 
 /**
- * What is wrong with a secret that stands in the configuration itself, as the rest of a sentence that begins with its
- * option. Never quotes it.
+ * What is wrong with a secret or login that stands in the configuration itself, as the rest of a sentence that begins
+ * with its option: a mistake, or what is odd about it. Never quotes it.
  */
-export const wrongSecret = (option: string, value: string): ReturnType<typeof visiblyNoSecret> => visiblyNoSecret(value, kindOf(option));
+export function wrongSecret(option: string, value: string): { readonly mistake: string } | { readonly odd: string } | undefined {
+  const kind = kindOf(option);
+  const wrong = visiblyNoSecret(value, kind);
+  if (!wrong) return undefined;
+  return wrong.certain ? { mistake: wrong.why } : { odd: `${wrong.why}, unless that is the ${kind}.` };
+}
 
 /** A sentence about a password in a file that is hardly one. A key is looked at when it is read. */
 export async function oddPassword(option: string, file: string): Promise<string | undefined> {

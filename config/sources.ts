@@ -1,3 +1,4 @@
+import { isRegion } from '../src/contract/aws-names.ts';
 import { functionNamed } from '../src/contract/function-name.ts';
 import { anyRegistryOf, type Registry } from '../src/contract/registry.ts';
 import { sourceOf } from './cattle.ts';
@@ -20,7 +21,10 @@ export function homeOf(sources: readonly SourceConfig[]): Registry | undefined {
 /** The sources of the files and `default`, which the environment can set too. */
 export function readSources(items: readonly Item[], env: Env, report: Report): SourceConfig[] {
   const region = env['AWS_REGION'] ? 'AWS_REGION' : 'AWS_DEFAULT_REGION';
-  const fallback: Entries = new Map(env[region] ? [['region', { value: env[region], origin: { text: region } }]] : []);
+  // A wrong one is told of the variable, and not of every source.
+  const fallback: Entries = new Map(
+    isRegion(env[region] ?? '') ? [['region', { value: env[region] ?? null, origin: { text: region } }]] : [],
+  );
   const implicit: Item = { entries: new Map([['name', { value: 'default', origin: { text: 'default' } }]]), origin: { text: 'default' } };
   const all = items.some(({ entries }) => textOf(entries, 'name') === 'default') ? items : [...items, implicit];
   const drafts = all.map(({ entries, origin }) => {

@@ -227,15 +227,15 @@ async function exposures(path: string, { adapter, options, headers, tls }: Targe
   return told.flatMap(warning => (warning ? `${path}: ${warning}` : []));
 }
 
-/** Secrets that stand in the configuration itself and are visibly none. */
+/** Secrets and logins that stand in the configuration itself and are visibly none. */
 function checkSecrets({ adapter, entries, path, origin }: Draft, read: Read, report: Report): void {
   for (const [key, { format }] of Object.entries(adapter.options)) {
     const value = read[key];
-    const wrong = format === 'secret' && typeof value === 'string' ? wrongSecret(key, value) : undefined;
+    const wrong = (format === 'secret' || format === 'login') && typeof value === 'string' ? wrongSecret(key, value) : undefined;
     if (!wrong) continue;
     const from = (entries.get(key)?.origin ?? origin).text;
-    if (wrong.certain) report.mistakes.push({ path: `${path}.${key}`, origin: from, message: wrong.why });
-    else report.warnings.push(`${path}.${key} (${from}) ${wrong.why}, unless that is the password.`);
+    if ('mistake' in wrong) report.mistakes.push({ path: `${path}.${key}`, origin: from, message: wrong.mistake });
+    else report.warnings.push(`${path}.${key} (${from}) ${wrong.odd}`);
   }
 }
 

@@ -14,8 +14,9 @@ if (tooOld) {
   // A file on a dead share keeps its thread. They are made when the first is needed, and an idle one costs next to
   // nothing.
   process.env['UV_THREADPOOL_SIZE'] ||= '64';
-  const { leaveOutUnreadable } = await import('./io/authorities.ts');
+  const { leaveOutUnreadable, verifyAlways } = await import('./io/authorities.ts');
   await leaveOutUnreadable(process.env);
+  verifyAlways(process.env);
   const stopping = new AbortController();
   let again = (): void => process.exit(1);
   const stop = (): void => {

@@ -4,7 +4,7 @@ import { clock } from '../contract/clock.ts';
 import { redact } from '../contract/secret.ts';
 import { environmentNotes } from '../ecr/keys/notes.ts';
 import { cannotStart } from '../ecr/sources/command-source.ts';
-import { wrongWithAuthorities } from '../io/authorities.ts';
+import { ignoredSwitch, wrongWithAuthorities } from '../io/authorities.ts';
 import type { Io } from './io.ts';
 
 /** What a person should know of the environment before anything fails. */
@@ -18,7 +18,7 @@ async function notesOn({ sources }: Config, env: Io['env']): Promise<readonly st
     wrongWithAuthorities(env),
     ...commands,
   ]);
-  return [...ofAws, ...(ofNode ? [ofNode] : []), ...ofCommands.flat()];
+  return [...ofAws, ...[ofNode, ignoredSwitch(env)].filter(note => note !== undefined), ...ofCommands.flat()];
 }
 
 /** The notes on the environment, as lines on stderr. */

@@ -35,22 +35,26 @@ const reference = new RegExp(
 const named = /^(export\s+)?([A-Z][A-Z0-9_]{3,}|\w*(key|token|secret|password)\w*)\s*(=(?!=*[^\x21-\x7e \t])(?!=*$)|:\s)/i;
 const header = /^(authorization:\s*|x-api-key:\s*)?(bearer|basic)\s|^(authorization|x-api-key):/i;
 
+/** As it comes out of a template, JSON or a shell that took the two letters for what they are. */
+const writtenBreak = /^\\[nr]|\\([nr]|u000[ad])$/i;
+
 /**
  * `key`: made by a manager, and sent in a header. `AWS key`: made by AWS, or thought of for a double of it. `password`,
- * `own token`: whatever somebody has thought of.
+ * `own token`, `user name`: whatever somebody has thought of.
  */
-export type SecretKind = 'key' | 'AWS key' | 'password' | 'own token';
+export type SecretKind = 'key' | 'AWS key' | 'password' | 'own token' | 'user name';
 
 /**
  * Why a text is visibly no secret of a manager, as the rest of a sentence that begins with its place; undefined when it
- * may be one. Of a password quotes, a name in front and the like are only odd. `certain`: it is never one.
+ * may be one. Of a password or user name quotes, a name in front and the like are only odd. `certain`: it is never one.
  * Quotes nothing.
  */
 export function visiblyNoSecret(text: string, kind: SecretKind): { readonly why: string; readonly certain: boolean } | undefined {
   const certain = (why: string) => ({ why, certain: true });
-  const likely = (why: string) => ({ why, certain: kind !== 'password' });
+  const likely = (why: string) => ({ why, certain: kind !== 'password' && kind !== 'user name' });
   if (text.startsWith('\uFEFF'))
     return certain('begins with a byte order mark, as some editors write it: save it as plain text without one');
+  if (text !== '' && text.trim() === '') return certain('is blank');
   if (text.includes('\uFFFD')) return certain('is no text in UTF-8: save it as plain text');
   if (placeholder.test(text)) return certain('holds a placeholder that nothing has replaced');
   if (/^\s*<(!doctype|html|\?xml)/i.test(text)) return certain('holds a page, and no key');
@@ -62,6 +66,7 @@ export function visiblyNoSecret(text: string, kind: SecretKind): { readonly why:
   if (/^(["'`]).*\1$/.test(text)) return likely('has quotes around it: write it without them');
   if (named.test(text)) return likely('holds a name and a value: write the value alone');
   if (header.test(text)) return likely('holds a word of an HTTP header in front: write the value alone');
+  if (writtenBreak.test(text)) return likely(String.raw`begins or ends with a line break that is written out (\n): write it without that`);
   if (/[\p{Cf}\u00a0]/u.test(text)) return likely('holds a character that cannot be seen: copy it once more');
   return kind === 'key' && /[^\0-\x7f]/.test(text) ? certain('holds a letter that no key has: copy it once more') : undefined;
 }

@@ -38,3 +38,17 @@ export async function wrongWithAuthorities(env: Env): Promise<string | undefined
   if (!why && !env[leftOut]) return undefined;
   return `${variable}: ${file} ${why ?? 'could not be read at the start'}, so none of its authorities is trusted. Node reads it at the start alone: mend it and restart, or use AWS_CA_BUNDLE for AWS and caFile for a target, which are read anew by themselves.`;
 }
+
+/** Node's own switch, which takes verification from every connection of a process: `0` does, and no other value. */
+const verification = 'NODE_TLS_REJECT_UNAUTHORIZED';
+
+/** Takes the effect from that switch before anything connects: the SDK asks some providers of keys by Node's client. */
+export function verifyAlways(env: Env): void {
+  if (env[verification] === '0') env[verification] = '0 (ignored)';
+}
+
+/** That the switch has no effect, as a sentence for people; undefined where nobody has set it. */
+export const ignoredSwitch = (env: Env): string | undefined =>
+  env[verification] && env[verification] !== '1'
+    ? `${verification} has no effect here: certificates are verified all the same. Remove it. For a server with a certificate of its own, caFile or tlsFingerprint of its target says whom to trust; for AWS, AWS_CA_BUNDLE does.`
+    : undefined;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { adapters, mistakesOf, read } from './support.ts';
+import { adapters, folder, mistakesOf, read } from './support.ts';
 
 const target = { DEPOT_URL: 'https://depot:9443', DEPOT_API_KEY: 'k3y-k3y-k3y' };
 const wrongWith = (env: Record<string, string>): Promise<string[]> => mistakesOf(read({ env: { ...target, ...env } }));
@@ -44,6 +44,17 @@ test('what the AWS client would fail on later is a mistake, and never quoted', a
     ['AWS_RETRY_MODE', 'Standard', /one of standard, adaptive, legacy/],
     ['AWS_MAX_ATTEMPTS', '0', /from 1 to 99/],
     ['AWS_MAX_ATTEMPTS', 'three', /from 1 to 99/],
+    ['AWS_METADATA_SERVICE_TIMEOUT', 'x', /whole number from 1 to 3600/],
+    ['AWS_METADATA_SERVICE_NUM_ATTEMPTS', '1.5', /whole number from 1 to 99/],
+    ['AWS_STS_REGIONAL_ENDPOINTS', 'foo', /one of regional, legacy/],
+    ['AWS_ACCOUNT_ID_ENDPOINT_MODE', 'off', /one of preferred, disabled, required/],
+    ['AWS_REGION', 'eu HIDDEN', /must be a region such as eu-west-1/],
+    ['AWS_REGION', 'eu-west-1a', /without the letter of a zone/],
+    ['AWS_DEFAULT_REGION', 'EU-WEST-1', /in lower case/],
+    ['AWS_ROLE_ARN', 'arn:HIDDEN', /must be the ARN of a role/],
+    ['AWS_ROLE_SESSION_NAME', 'my HIDDEN session', /a name of 2 to 64 letters/],
+    ['AWS_SECRET_ACCESS_KEY', 'HIDDEN\\n', /a line break that is written out/],
+    ['AWS_SESSION_TOKEN', ' ', /^is blank/],
     ['AWS_ACCESS_KEY_ID', 'AKIAHIDDEN\n', /line break/],
     ['AWS_ACCESS_KEY_ID', 'AKIA\nHIDDEN', /more than one line/],
     ['AWS_ACCESS_KEY_ID', '"AKIAHIDDEN"', /quotes around/],
@@ -67,6 +78,13 @@ test('what the AWS client would fail on later is a mistake, and never quoted', a
       AWS_ENDPOINT_URL: 'http://127.0.0.1:4566/path',
       AWS_DEFAULTS_MODE: 'In-Region',
       AWS_MAX_ATTEMPTS: '5',
+      AWS_METADATA_SERVICE_TIMEOUT: '5',
+      AWS_METADATA_SERVICE_NUM_ATTEMPTS: '3',
+      AWS_STS_REGIONAL_ENDPOINTS: 'regional',
+      AWS_REGION: 'us-gov-west-1',
+      AWS_DEFAULT_REGION: 'us-isob-east-1',
+      AWS_ROLE_ARN: 'arn:aws-cn:iam::123456789012:role/team/pull+push',
+      AWS_ROLE_SESSION_NAME: 'courier@host',
       AWS_ACCESS_KEY_ID: 'test',
       AWS_SECRET_ACCESS_KEY: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCY+EXAMPLE=',
     }),
@@ -103,4 +121,13 @@ test('a variable for an option that stands in files alone is not passed over in 
     const { warnings } = await read({ env: { ...target, [`${kind}_${option}`]: 'bogus' }, adapters });
     assert.deepEqual(warnings, [`${kind}_${option} is not read: ${key} of a target stands in a file alone (ECR_COURIER_CONFIG).`]);
   }
+});
+
+test('a region is a region wherever it stands, and is told once, however many sources fall back to it', async () => {
+  const sources = [1, 2, 3].map(at => `  - {name: s${at}, accounts: ["${String(at).repeat(12)}"]}`);
+  await using files = await folder({ 'courier.yaml': `sources:\n${sources.join('\n')}\n` });
+  const said = await mistakesOf(read({ files: [files.at('courier.yaml')], env: { ...target, AWS_REGION: 'ireland' } }));
+  assert.deepEqual(said.length, 1, said.join());
+  await using own = await folder({ 'courier.yaml': 'sources: [{name: default, region: Ireland}]\n' });
+  assert.match((await mistakesOf(read({ files: [own.at('courier.yaml')], env: target })))[0] ?? '', /must be a region such as eu-west-1/);
 });

@@ -6,7 +6,7 @@ import { readSecret, resolveOptions } from '../../config/secrets.ts';
 import { Failure } from '../../src/contract/failures.ts';
 import { visiblyNoSecret } from '../../src/contract/keys.ts';
 import { redact, Secret } from '../../src/contract/secret.ts';
-import { folder, read } from './support.ts';
+import { folder, mistakesOf, read } from './support.ts';
 
 async function targetWith(env: Record<string, string>): Promise<TargetConfig> {
   const { targets } = await read({ env: { DEPOT_URL: 'https://depot', ...env } });
@@ -160,6 +160,7 @@ const visiblyNone: Readonly<Record<string, { readonly text: string; readonly why
   'a template of Python': { text: '%(token)s', why: /holds a placeholder/, password: 'odd' },
   'a template with double brackets': { text: '[[ token ]]', why: /holds a placeholder/, password: 'odd' },
   'a template with double dollars': { text: '$$TOKEN$$', why: /holds a placeholder/, password: 'odd' },
+  'a line break that is written out': { text: 'ptr_key\\n', why: /begins or ends with a line break that is written out/, password: 'odd' },
   'a key that begins as a word': { text: 'testdrive7Qx9', why: /^$/, password: 'fine' },
   'a key with a word in it': { text: 'ptr_yourS3cretIsSafe=', why: /^$/, password: 'fine' },
   'a colon behind a word': { text: 'kubeconfig-user-secret:abc', why: /^$/, password: 'fine' },
@@ -171,6 +172,32 @@ const visiblyNone: Readonly<Record<string, { readonly text: string; readonly why
   'a token of Rancher': { text: 'token-abc12:x8w7v6', why: /^$/, password: 'fine' },
   'dollars inside': { text: 'pa$$w0rd-${x', why: /^$/, password: 'fine' },
 };
+test('a blank text is nothing of what an option could be', async () => {
+  const env = { DEPOT_URL: 'https://depot' };
+  const said = async (more: Record<string, string>) => (await mistakesOf(read({ env: { ...env, ...more } }))).join();
+  for (const blank of [' ', '\t', '   '])
+    for (const [name, more] of [
+      ['DEPOT_API_KEY', {}],
+      ['DEPOT_USERNAME', { DEPOT_PASSWORD: 'p4ss-w0rd' }],
+      ['DEPOT_PASSWORD', { DEPOT_USERNAME: 'robot' }],
+      ['ECR_COURIER_ADMIN_TOKEN', { DEPOT_API_KEY: 'k3y-k3y-k3y' }],
+    ] as const)
+      assert.match(await said({ ...more, [name]: blank }), new RegExp(`must not (be blank|contain line breaks .*) \\(${name}\\)$`));
+});
+
+test('a user name is looked at as a password is', async () => {
+  const env = { DEPOT_URL: 'https://depot', DEPOT_PASSWORD: 'p4ss-w0rd' };
+  const [mistake] = await mistakesOf(read({ env: { ...env, DEPOT_USERNAME: '${HARBOR_USER}' } }));
+  assert.match(mistake ?? '', /holds a placeholder that nothing has replaced \(DEPOT_USERNAME\)$/);
+  const { warnings } = await read({ env: { ...env, DEPOT_USERNAME: 'admin\\n' } });
+  assert.match(
+    warnings.join(),
+    /DEPOT_USERNAME\) begins or ends with a line break that is written out .*, unless that is the user name\.$/,
+  );
+  for (const name of ['test', 'robot$team+pull', 'admin'])
+    assert.deepEqual((await read({ env: { ...env, DEPOT_USERNAME: name } })).warnings, []);
+});
+
 test('two keys are no name and value', async () => {
   await using files = await folder({ key: 'ptr_aGVsbG8==\nptr_aGVsbG8==\n' });
   const { message } = await failureOf(resolveOptions(await targetWith({ DEPOT_API_KEY_FILE: files.at('key') })));
@@ -211,7 +238,7 @@ for (const [name, { text, why, password }] of Object.entries(visiblyNone))
     assert.equal(word.warnings.filter(warning => why.test(warning.replace(/^.*?\) /, ''))).length, password === 'odd' ? 1 : 0);
     const { warnings } = await read({ env: { DEPOT_URL: 'https://depot', DEPOT_USERNAME: 'u', DEPOT_PASSWORD_FILE: files.at('key') } });
     assert.equal(
-      warnings.some(warning => warning.includes(`${files.at('key')} h`)),
+      warnings.some(warning => new RegExp(`${files.at('key')} (holds|has|begins)`).test(warning)),
       password === 'odd',
       warnings.join(),
     );

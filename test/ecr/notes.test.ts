@@ -33,12 +33,12 @@ test('a plain environment is not remarked upon', async () => {
 
 test('a profile that gives keys to itself, or by a process, SSO or a session, lacks nothing', async () => {
   for (const lines of [
-    `${staticKeys}role_arn = x\nsource_profile = prod\n`,
+    `${staticKeys}role_arn = arn:aws:iam::111122223333:role/x\nsource_profile = prod\n`,
     'credential_process = /bin/true\n',
     'sso_session = s\nsso_account_id = 1\nsso_role_name = r\n[sso-session s]\nsso_region = eu-west-1\nsso_start_url = https://sso.test\n',
     'login_session = arn\n',
-    'role_arn = x\ncredential_source = Ec2InstanceMetadata\n',
-    'role_arn = x\nweb_identity_token_file = /jwt\n',
+    'role_arn = arn:aws:iam::111122223333:role/x\ncredential_source = Ec2InstanceMetadata\n',
+    'role_arn = arn:aws:iam::111122223333:role/x\nweb_identity_token_file = /jwt\n',
   ])
     assert.deepEqual(await notesOf({ AWS_PROFILE: 'prod' }, `[profile prod]\n${lines}`), []);
 });
@@ -63,12 +63,12 @@ test('where the AWS tools take different identities, one sentence says who takes
     ],
     [
       { ...environmentKeys, AWS_PROFILE: 'env' },
-      '[profile env]\nrole_arn = x\ncredential_source = Environment\n',
-      /the courier takes the role x by the keys of AWS_ACCESS_KEY_ID, aws-cli and the Go tools take the keys of AWS_ACCESS_KEY_ID\./,
+      '[profile env]\nrole_arn = arn:aws:iam::111122223333:role/x\ncredential_source = Environment\n',
+      /the courier takes the role \S+ by the keys of AWS_ACCESS_KEY_ID, aws-cli and the Go tools take the keys of AWS_ACCESS_KEY_ID\./,
     ],
     [
       { AWS_PROFILE: 'prod', AWS_ROLE_ARN: 'y' },
-      '[profile prod]\nrole_arn = x\nweb_identity_token_file = /jwt\n',
+      '[profile prod]\nrole_arn = arn:aws:iam::111122223333:role/x\nweb_identity_token_file = /jwt\n',
       /^AWS_ROLE_ARN is set, and the profile "prod" of AWS_PROFILE has a web identity .* aws-cli takes the web identity of the profile "prod" for y\. Remove the variable\.$/,
     ],
     [
@@ -101,8 +101,8 @@ test('where the AWS tools take different identities, one sentence says who takes
     ],
     [
       { AWS_PROFILE: 'prod' },
-      `${prod}web_identity_token_file = /jwt\nrole_arn = x\n`,
-      /^The profile "prod" of AWS_PROFILE names several kinds of credentials: the courier takes the keys .* aws-cli takes the web identity of the profile "prod", the Go tools take the role x by the keys/,
+      `${prod}web_identity_token_file = /jwt\nrole_arn = arn:aws:iam::111122223333:role/x\n`,
+      /^The profile "prod" of AWS_PROFILE names several kinds of credentials: the courier takes the keys .* aws-cli takes the web identity of the profile "prod", the Go tools take the role \S+ by the keys/,
     ],
   ];
   for (const [env, config, words] of cases) {
@@ -119,12 +119,20 @@ test('where former versions took another identity, a sentence says so with the c
       '',
       /^The profile "nope" of AWS_PROFILE is in no file\. Former versions .*Mend the profile, or do not name it/,
     ],
-    [{ AWS_PROFILE: 'prod' }, '[profile prod]\nregion = x\n', /names no credentials/],
-    [{ AWS_PROFILE: 'a' }, '[profile a]\nrole_arn = x\n', /has role_arn without source_profile or credential_source\. Former/],
-    [{ AWS_PROFILE: 'a' }, '[profile a]\nrole_arn = x\nsource_profile = b\n', /builds upon the profile "b", which is in no file\. Former/],
+    [{ AWS_PROFILE: 'prod' }, '[profile prod]\nregion = eu-west-1\n', /names no credentials/],
     [
       { AWS_PROFILE: 'a' },
-      '[profile a]\nrole_arn = x\nsource_profile = b\n[profile b]\nrole_arn = y\nsource_profile = a\n',
+      '[profile a]\nrole_arn = arn:aws:iam::111122223333:role/x\n',
+      /has role_arn without source_profile or credential_source\. Former/,
+    ],
+    [
+      { AWS_PROFILE: 'a' },
+      '[profile a]\nrole_arn = arn:aws:iam::111122223333:role/x\nsource_profile = b\n',
+      /builds upon the profile "b", which is in no file\. Former/,
+    ],
+    [
+      { AWS_PROFILE: 'a' },
+      '[profile a]\nrole_arn = arn:aws:iam::111122223333:role/x\nsource_profile = b\n[profile b]\nrole_arn = arn:aws:iam::111122223333:role/x\nsource_profile = a\n',
       /leads back to itself by source_profile\. Former/,
     ],
     [{}, '[default]\naws_access_key_id = a\n', /^The profile "default" has aws_access_key_id without .*Mend the profile\.$/],
@@ -142,4 +150,14 @@ test('where former versions took another identity, a sentence says so with the c
     (await notesOf({}, `[ default ]\n${staticKeys}`))[0] ?? '',
     /config, line 1: \[ default \] is not read: write \[default\]\.$/,
   );
+});
+
+test('a role that nobody assumes is named, unless somebody assumes it', async () => {
+  const AWS_ROLE_ARN = 'arn:aws:iam::111122223333:role/pod';
+  assert.match(
+    (await notesOf({ AWS_ROLE_ARN })).join(),
+    /^AWS_ROLE_ARN is set, but AWS_WEB_IDENTITY_TOKEN_FILE is not: .*ECR_COURIER_ROLE_ARN\.$/,
+  );
+  assert.deepEqual(await notesOf(webIdentity), []);
+  assert.deepEqual(await environmentNotes([{ roleArn: AWS_ROLE_ARN }], { AWS_ROLE_ARN, AWS_CONFIG_FILE: '/dev/null' }, 0), []);
 });

@@ -3,10 +3,12 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { settingsOf } from '../../src/ecr/aws/endpoints.ts';
 import { environmentNotes } from '../../src/ecr/keys/notes.ts';
+import { readShared } from '../../src/ecr/keys/shared.ts';
 import { openOnce } from '../../src/io/once.ts';
 import { type FakeEcr, startEcr } from '../fakes/ecr.ts';
-import { failureOf, fetchFrom, keys, sourceAt, useStaticKeys } from './support.ts';
+import { failureOf, fetchFrom, keys, registryOf, sourceAt, useStaticKeys } from './support.ts';
 
 const folder = await mkdtemp(join(tmpdir(), 'courier-settings-'));
 after(() => rm(folder, { recursive: true }));
@@ -109,6 +111,13 @@ test('a setting of the profile that the SDK would not obey, or fail on without n
     duration_seconds: ['1h', '60', '50000'],
     ec2_metadata_service_endpoint_mode: ['ipv6'],
     ec2_metadata_service_endpoint: ['169.254.169.254'],
+    metadata_service_timeout: ['x', '0'],
+    metadata_service_num_attempts: ['many'],
+    sts_regional_endpoints: ['global'],
+    region: ['eu west', 'EU-WEST-1', 'eu-west-1a'],
+    sso_region: ['Ireland'],
+    role_arn: ['arn:foo', 'pull'],
+    role_session_name: ['my session'],
   };
   for (const [option, values] of Object.entries(wrong))
     for (const value of values) {
@@ -138,6 +147,16 @@ test('AWS_MAX_ATTEMPTS is obeyed, and max_attempts of the profile', async () => 
   assert.equal(await attempts(), 1);
   await given({}, ['max_attempts = 2']);
   assert.equal(await attempts(), 2);
+});
+
+test('for how long the metadata of the machine are asked, and how often, is said as aws-cli reads it', async () => {
+  const metadata = async () => settingsOf({}, registryOf(), process.env, await readShared(process.env)).metadata;
+  await given({});
+  assert.deepEqual(await metadata(), { timeoutMs: 1000, retries: 0 });
+  await given({}, ['metadata_service_timeout = 4', 'metadata_service_num_attempts = 3']);
+  assert.deepEqual(await metadata(), { timeoutMs: 4000, retries: 2 });
+  await given({ AWS_METADATA_SERVICE_TIMEOUT: '5', AWS_METADATA_SERVICE_NUM_ATTEMPTS: '2' }, ['metadata_service_timeout = 4']);
+  assert.deepEqual(await metadata(), { timeoutMs: 5000, retries: 1 });
 });
 
 test('ca_bundle of the profile is trusted, unless AWS_CA_BUNDLE is set', async () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { leftOut, wrongWithAuthorities } from '../../src/io/authorities.ts';
+import { ignoredSwitch, leftOut, verifyAlways, wrongWithAuthorities } from '../../src/io/authorities.ts';
 import { built } from '../built.ts';
 import { cli } from '../commands/cli.ts';
 import { folder } from '../config/support.ts';
@@ -24,16 +24,30 @@ test('authorities that nobody can read are told, and what to use instead', async
   assert.match((await wrongWithAuthorities({ [leftOut]: certificate })) ?? '', /could not be read at the start/);
 });
 
+test('a variable takes verification from nothing, and a sentence says so', () => {
+  for (const value of ['0', 'false']) {
+    const env = { NODE_TLS_REJECT_UNAUTHORIZED: value };
+    verifyAlways(env);
+    // Node obeys this value alone.
+    assert.notEqual(env.NODE_TLS_REJECT_UNAUTHORIZED, '0');
+    assert.match(ignoredSwitch(env) ?? '', /^NODE_TLS_REJECT_UNAUTHORIZED has no effect here.*caFile or tlsFingerprint/);
+  }
+  for (const env of [{}, { NODE_TLS_REJECT_UNAUTHORIZED: '' }, { NODE_TLS_REJECT_UNAUTHORIZED: '1' }])
+    assert.equal(ignoredSwitch(env), undefined);
+});
+
 test('the program starts without authorities for which Node would wait without end, or write plain text', async () => {
   await using files = await folder();
   execFileSync('mkfifo', [files.at('pipe')]);
   const env = { PORTAINER_URL: 'https://127.0.0.1:9', PORTAINER_API_KEY: 'ptr_key', HOME: files.path };
   for (const file of [files.at('pipe'), files.at('absent')]) {
-    const { code, stdout, stderr } = await cli(['config', 'check'], { ...env, NODE_EXTRA_CA_CERTS: file });
+    const variables = { NODE_EXTRA_CA_CERTS: file, NODE_TLS_REJECT_UNAUTHORIZED: '0' };
+    const { code, stdout, stderr } = await cli(['config', 'check'], { ...env, ...variables });
     assert.equal(code, 0);
     assert.match(stdout, /^configuration is fine/);
-    assert.deepEqual(stderr.trim().split('\n').length, 1, stderr);
+    assert.deepEqual(stderr.trim().split('\n').length, 2, stderr);
     assert.ok(stderr.startsWith(`warning: NODE_EXTRA_CA_CERTS: ${file} `), stderr);
+    assert.match(stderr, /^warning: NODE_TLS_REJECT_UNAUTHORIZED has no effect here/m);
   }
 });
 

@@ -47,6 +47,8 @@ export interface Settings {
   /** Authorities for connections to AWS, of the profile: AWS_CA_BUNDLE comes first. */
   readonly caBundle: Setting | undefined;
   readonly patience: Patience;
+  /** How the metadata of the machine is asked. */
+  readonly metadata: { readonly timeoutMs: number; readonly retries: number };
 }
 /** How often a call is tried. */
 export interface Patience {
@@ -107,6 +109,10 @@ export function settingsOf(
     switched: variantBy(switches),
     caBundle: bundle ? { name: of('ca_bundle'), value: bundle } : undefined,
     patience: patienceOf(env, section),
+    metadata: {
+      timeoutMs: 1000 * Number(env['AWS_METADATA_SERVICE_TIMEOUT'] || section['metadata_service_timeout'] || 1),
+      retries: Number(env['AWS_METADATA_SERVICE_NUM_ATTEMPTS'] || section['metadata_service_num_attempts'] || 1) - 1,
+    },
   };
 }
 

@@ -1,3 +1,4 @@
+import { isRegion, isRoleArn, isSessionName, namesInWords } from '../../contract/aws-names.ts';
 import type { Section } from '../keys/shared.ts';
 
 /** What is wrong with a setting of a profile: the rest of a sentence that begins with it, and what to do. */
@@ -36,6 +37,11 @@ const address: Rule = value =>
     ? undefined
     : { why: 'is no URL that begins with https:// or http://', remedy: 'Write the whole address, or remove the option.' };
 
+const named =
+  (isOne: (text: string) => boolean, words: string): Rule =>
+  value =>
+    isOne(value) ? undefined : { why: `is not ${words}`, remedy: 'Write such a name, or remove the option.' };
+
 /** The settings of a profile that matter here. Variables of the same meaning are checked with the configuration. */
 const rules: Readonly<Record<string, Rule>> = {
   use_fips_endpoint: trueOrFalse,
@@ -45,6 +51,13 @@ const rules: Readonly<Record<string, Rule>> = {
   defaults_mode: oneOf(['auto', 'in-region', 'cross-region', 'mobile', 'standard', 'legacy'], value => value.toLowerCase()),
   retry_mode: oneOf(['standard', 'adaptive', 'legacy']),
   max_attempts: from(1, 99),
+  metadata_service_timeout: from(1, 3600),
+  metadata_service_num_attempts: from(1, 99),
+  sts_regional_endpoints: oneOf(['regional', 'legacy']),
+  region: named(isRegion, namesInWords.region),
+  sso_region: named(isRegion, namesInWords.region),
+  role_arn: named(isRoleArn, namesInWords.role),
+  role_session_name: named(isSessionName, namesInWords.session),
   duration_seconds: from(900, 43_200),
   ec2_metadata_service_endpoint_mode: oneOf(['IPv4', 'IPv6']),
   ec2_metadata_service_endpoint: address,

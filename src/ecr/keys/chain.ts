@@ -2,9 +2,10 @@ import { Failure } from '../../contract/failures.ts';
 import { visiblyNoKey, visiblyNoKeyId } from '../../contract/keys.ts';
 import { namedProfile } from '../aws/variables.ts';
 import type { Step, Wire } from '../aws/wire.ts';
-import { type Keys, type Place, usualRemedy, type Walk, wordsOf } from './place.ts';
+import { type Keys, type Place, usualRemedy, type Walk } from './place.ts';
 import { containerPlace, environmentPlace, instancePlace, serviceAccountPlace, webIdentityPlace } from './places.ts';
 import { defaultProfile, profilePlace, skippedEnvironment } from './profile.ts';
+import { loginIn, wordsOf } from './sdk-words.ts';
 
 /** A place that had no keys, and why. */
 export interface Link {
@@ -86,8 +87,8 @@ export const isNoneFound = ({ message }: Failure): boolean => message.startsWith
 
 function noKeys(looked: readonly string[], place?: Pick<Place, 'name' | 'retryAfterMs'>, remedy = usualRemedy): Failure {
   const { name, retryAfterMs } = place ?? {};
-  // The SDK says so of every session of SSO that is over, or was never begun.
-  const login = looked.some(one => /'aws sso login'/.test(one)) ? ': its SSO session is over (`aws sso login` begins one)' : '';
+  const command = looked.map(loginIn).find(found => found !== undefined);
+  const login = command === undefined ? '' : `: its session is over (\`${command}\` begins one)`;
   const short = `No AWS credentials${name === undefined ? '' : ` from the ${name}`}${login}`;
   const facts = { remedy, short, ...(retryAfterMs !== undefined && { retryAfterMs }) };
   return new Failure('AUTH', `${noneFound} Looked at: ${looked.join(', ')}.`, facts);

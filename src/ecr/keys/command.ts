@@ -1,4 +1,5 @@
 import { promisify } from 'node:util';
+import { clock } from '../../contract/clock.ts';
 import { statOf } from '../../io/files.ts';
 import { runProgram, unstarted } from '../../io/program.ts';
 import { withoutKeys } from '../sources/masked.ts';
@@ -16,20 +17,37 @@ export const shell = '/bin/sh';
 export function useOwnCommands(env: Env, interceptor: Pick<typeof import('./sdk.ts').externalDataInterceptor, 'interceptToken'>): void {
   const run = async (line: string): Promise<{ stdout: string }> => {
     const output = await runCommand(line, env);
-    if (isJson(output.stdout)) return output;
-    throw new Error(`credential_process failed: what ${programOf(line)} wrote is ${output.stdout.trim() ? 'no JSON' : 'empty'}`);
+    const wrong = wrongOutput(output.stdout);
+    if (wrong) throw new Error(`credential_process failed: what ${programOf(line)} wrote ${wrong}`);
+    return output;
   };
   // The SDK calls `promisify` on it.
   const exec = Object.assign(() => undefined, { [promisify.custom]: run });
   interceptor.interceptToken('exec', exec);
 }
 
-function isJson(text: string): boolean {
+/** Why an output holds no keys (AWS CLI user guide, Sourcing credentials with an external process). */
+function wrongOutput(text: string): string | undefined {
+  if (text.trim() === '') return 'is empty';
+  const keys = asJson(text);
+  if (keys === undefined) return 'is no JSON';
+  if (keys?.Version !== 1) return 'has no "Version": 1';
+  const missing = (['AccessKeyId', 'SecretAccessKey'] as const).filter(name => !keys[name]);
+  if (missing.length > 0) return `has no ${missing.join(' and no ')}`;
+  const { Expiration: end } = keys;
+  if (end === undefined || end === null || end === '') return undefined;
+  const endsAt = typeof end === 'string' ? Date.parse(end) : Number.NaN;
+  if (Number.isNaN(endsAt)) return 'has an Expiration that is no time';
+  return endsAt < clock.wall() ? 'holds keys that have expired' : undefined;
+}
+
+type Written = { readonly [K in 'Version' | 'AccessKeyId' | 'SecretAccessKey' | 'Expiration']?: unknown } | null;
+
+function asJson(text: string): Written | undefined {
   try {
-    JSON.parse(text);
-    return true;
+    return JSON.parse(text) as Written;
   } catch {
-    return false;
+    return undefined;
   }
 }
 

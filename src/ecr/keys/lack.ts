@@ -1,12 +1,13 @@
+import { containerUri, type Env, keyVariables } from '../aws/variables.ts';
 import { credentialsIn } from './ini.ts';
 import type { Section, Shared } from './shared.ts';
 
 /** Why a profile can visibly give no keys, as the rest of a sentence that begins with it; undefined where it may. */
-export function lackOf(name: string, shared: Shared): string | undefined {
+export function lackOf(name: string, shared: Shared, env: Env): string | undefined {
   const lineage = shared.lineage(name);
   for (const one of lineage) {
     const section = shared.profile(one);
-    const lack = lackIn(section) ?? lostSession(section ?? {}, shared);
+    const lack = section ? (lackIn(section) ?? lackOfSso(section, shared) ?? lackAround(section, env)) : absence(one, shared);
     if (lack) return one === name ? lack : `builds upon the profile "${one}", which ${lack}`;
   }
   // The lineage ends where a profile has no source, or where one comes a second time.
@@ -14,20 +15,41 @@ export function lackOf(name: string, shared: Shared): string | undefined {
   return again === undefined || hasBoth(shared.profile(again)) ? undefined : 'leads back to itself by source_profile';
 }
 
-/** The SDK would fail on this in words of its own code. */
-function lostSession(section: Section, { section: sectionOf, paths }: Shared): string | undefined {
-  const { sso_session: session } = section;
-  if (session === undefined || !credentialsIn(section).every(option => option.startsWith('sso_'))) return undefined;
-  const isThere = Object.keys(sectionOf('sso-session', session)).length > 0;
-  return isThere ? undefined : `has sso_session = ${session}, and ${paths.configFilepath} has no [sso-session ${session}]`;
+/** Somebody who reads the file sees a profile there whose header is spelled otherwise. */
+const absence = (name: string, { odd }: Shared): string =>
+  odd(name).some(({ section }) => section.toLowerCase() === name.toLowerCase()) ? 'is in no file in that spelling' : 'is in no file';
+
+const ofAccount = ['sso_account_id', 'sso_role_name'];
+const ofSession = ['sso_region', 'sso_start_url'];
+
+/** What SSO needs, where a profile takes its keys by nothing else. */
+function lackOfSso(section: Section, { section: sectionOf, paths }: Shared): string | undefined {
+  const { sso_session: name } = section;
+  if (!credentialsIn(section).every(option => option.startsWith('sso_'))) return undefined;
+  const session = name === undefined ? {} : sectionOf('sso-session', name);
+  if (name !== undefined && Object.keys(session).length === 0)
+    return `has sso_session = ${name}, and ${paths.configFilepath} has no [sso-session ${name}]`;
+  const missing = [...ofAccount.filter(option => !section[option]), ...ofSession.filter(option => !section[option] && !session[option])];
+  return missing.length > 0 ? `has settings of SSO without ${missing.join(' and ')}` : undefined;
+}
+
+const sources = ['Environment', 'Ec2InstanceMetadata', 'EcsContainer'];
+
+/** Where a profile borrows keys that nobody lends. */
+function lackAround({ credential_source: source }: Section, env: Env): string | undefined {
+  const [missing] = [keyVariables.id, keyVariables.secret].filter(name => !env[name]);
+  if (source === 'Environment' && missing)
+    return `takes the keys of the environment (credential_source), and ${missing} is not set${env[`${missing}_FILE`] ? '; its file does not count there' : ''}`;
+  return source === 'EcsContainer' && !containerUri(env)
+    ? 'takes the keys of a container (credential_source), and AWS_CONTAINER_CREDENTIALS_FULL_URI and ..._RELATIVE_URI are not set'
+    : undefined;
 }
 
 /** An access key and its secret. */
 export const hasBoth = (section: Section | undefined): boolean =>
   Boolean(section?.['aws_access_key_id'] && section['aws_secret_access_key']);
 
-function lackIn(section: Section | undefined): string | undefined {
-  if (!section) return 'is in no file';
+function lackIn(section: Section): string | undefined {
   const found = credentialsIn(section);
   if (found.length === 0) return 'names no credentials';
   if (hasBoth(section)) return undefined;
@@ -35,6 +57,10 @@ function lackIn(section: Section | undefined): string | undefined {
   if (section['role_arn'] !== undefined && !from) return 'has role_arn without source_profile or credential_source';
   if (section['source_profile'] !== undefined && section['credential_source'] !== undefined)
     return 'has both source_profile and credential_source: keep one';
+  if (section['credential_source'] !== undefined && !sources.includes(section['credential_source']))
+    return `has a credential_source that is none of ${sources.join(', ')}`;
+  if (section['mfa_serial'] !== undefined && section['role_arn'] !== undefined && section['web_identity_token_file'] === undefined)
+    return 'has mfa_serial, and nobody is here to type its code';
   if (found.every(option => option === 'source_profile' || option === 'web_identity_token_file'))
     return `has ${found.join(' and ')} without role_arn`;
   if (found.every(option => option === 'aws_access_key_id')) return 'has aws_access_key_id without aws_secret_access_key';

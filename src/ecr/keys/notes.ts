@@ -24,7 +24,7 @@ export async function environmentNotes(sources: readonly Naming[], env: Env, now
     const named = namedProfile(profile, env);
     return { source, env, now, shared, named, byVariable: !profile && named !== undefined, section: shared.profile(named ?? 'default') };
   });
-  const found = views.flatMap(view => [disagreement, unread, ...changes, misnamed].map(note => note(view)));
+  const found = views.flatMap(view => [disagreement, unread, unassumed, ...changes, misnamed].map(note => note(view)));
   const odd = views.flatMap(({ named = 'default' }) => shared.odd(named).map(({ said }) => `${said}.`));
   const commands = await Promise.all(views.map(unusable));
   return [...new Set([...found, ...odd, ...views.map(disobeyed), ...commands].filter(said => said !== undefined))];
@@ -39,11 +39,17 @@ const unread: Note = ({ env, named }) => {
   );
 };
 
+/** A role that nobody assumes. */
+const unassumed: Note = ({ source, env, section }) =>
+  env['AWS_ROLE_ARN'] && !env['AWS_WEB_IDENTITY_TOKEN_FILE'] && !section?.['web_identity_token_file'] && !source.roleArn && !source.roles
+    ? 'AWS_ROLE_ARN is set, but AWS_WEB_IDENTITY_TOKEN_FILE is not: the AWS tools assume no role then. For a role that other keys open, set ECR_COURIER_ROLE_ARN.'
+    : undefined;
+
 /** What former versions went on from to the next place, which was another identity. */
 const changes: readonly Note[] = [
   view => {
     const meant = view.named !== undefined || (!hasKeys(view.env) && namesCredentials(view));
-    const lack = meant ? lackOf(view.named ?? 'default', view.shared) : undefined;
+    const lack = meant ? lackOf(view.named ?? 'default', view.shared, view.env) : undefined;
     return (
       lack &&
       `${capital(sayProfile(view))} ${lack}. Former versions took another identity in its place, such as the role of the machine; now none is taken. Mend the profile${view.named === undefined ? '' : ', or do not name it'}.`

@@ -56,7 +56,7 @@ export function courierTakes(around: Surroundings): Taken {
       return file ? webIdentity(file, env['AWS_ROLE_ARN']) : theMachine(around, 'courier');
   }
   const name = named ?? 'default';
-  const lack = lackOf(name, shared);
+  const lack = lackOf(name, shared, env);
   return lack ? { fails: `the profile "${name}" ${lack}` } : ofProfile(name, courierRules(around));
 }
 

@@ -1,4 +1,3 @@
-import { quote } from '../../contract/text.ts';
 import type { Ways } from '../aws/call.ts';
 import type { Settings } from '../aws/endpoints.ts';
 import type { StsAt } from '../aws/sts.ts';
@@ -29,8 +28,8 @@ export interface Walk {
    * contradict each other.
    */
   readonly sts: (region?: string) => StsAt;
-  /** For the calls of SSO, which the SDK makes. */
-  readonly settings: Pick<Settings, 'switched' | 'moved' | 'patience'>;
+  /** For what the SDK asks: SSO, and the metadata of the machine. */
+  readonly settings: Pick<Settings, 'switched' | 'moved' | 'patience' | 'metadata'>;
   /** What a credential process gets of the environment. */
   readonly commandEnv: Env;
 }
@@ -62,6 +61,3 @@ export interface Place {
 export const silent = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
 
 export const usualRemedy = 'Give the courier keys: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, a mounted ~/.aws, or a role.';
-
-/** An error of the SDK or of the system, for people. */
-export const wordsOf = (error: unknown): string => quote(error instanceof Error ? error.message : String(error));

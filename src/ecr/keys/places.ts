@@ -2,9 +2,10 @@ import { Secret } from '../../contract/secret.ts';
 import { readText } from '../../io/files.ts';
 import { containerUri, containerVariable, formOf, keyVariables, plainAddress } from '../aws/variables.ts';
 import { environmentKeys, halfKeys, retryAfterMs } from './environment.ts';
-import { type Keys, type Place, silent, usualRemedy, type Walk, wordsOf } from './place.ts';
+import { type Keys, type Place, silent, usualRemedy, type Walk } from './place.ts';
 import { loadSdk } from './providers.ts';
 import { assumeByToken, sessionName, type WebToken } from './role.ts';
+import { wordsOf } from './sdk-words.ts';
 
 export function environmentPlace({ env }: Walk): Place {
   const form = formOf(keyVariables.id, env);
@@ -83,7 +84,7 @@ export function containerPlace({ env, commandEnv }: Walk): Place {
   };
 }
 
-export function instancePlace({ env, commandEnv }: Walk): Place {
+export function instancePlace({ env, commandEnv, settings: { metadata } }: Walk): Place {
   const disabled = env['AWS_EC2_METADATA_DISABLED'];
   const where = env['AWS_EC2_METADATA_SERVICE_ENDPOINT'] || 'http://169.254.169.254';
   return {
@@ -92,7 +93,7 @@ export function instancePlace({ env, commandEnv }: Walk): Place {
     absent: disabled && disabled !== 'false' ? `switched off by AWS_EC2_METADATA_DISABLED=${disabled}` : undefined,
     async keys() {
       const { fromInstanceMetadata } = await loadSdk(commandEnv);
-      return await fromInstanceMetadata({ timeout: 1000, maxRetries: 0, logger: silent })();
+      return await fromInstanceMetadata({ timeout: metadata.timeoutMs, maxRetries: metadata.retries, logger: silent })();
     },
     shown: 'instance metadata',
     explain: error => whyNoMetadata(error, where),

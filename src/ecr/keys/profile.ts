@@ -4,8 +4,9 @@ import { programOf } from './command-line.ts';
 import { handlerFor } from './handler.ts';
 import { credentialsIn } from './ini.ts';
 import { lackOf } from './lack.ts';
-import { type Place, silent, type Walk, wordsOf } from './place.ts';
+import { type Place, silent, type Walk } from './place.ts';
 import { loadSdk } from './providers.ts';
+import { loginIn, wordsOf } from './sdk-words.ts';
 import { handTokens, type Shared } from './shared.ts';
 
 /** The environment, where a profile is named. */
@@ -63,10 +64,13 @@ export function profilePlace(name: string, walk: Walk): Place {
     because: byVariable ? `AWS_PROFILE is set to ${name}` : profile ? 'the source names it' : 'it may hold keys, as far as one can see',
     shown: `profile "${name}"${byVariable ? ' (AWS_PROFILE)' : profile ? ' (of the source)' : ''}`,
     explain: error => whyNone(name, error, shared, env),
-    remedy: () =>
-      isHidden(shared)
-        ? ['Let the user of this process read the files named above.', ...shared.files.flatMap(file => file.remedy ?? [])].join(' ')
-        : `Mend the profile. No other identity is taken in its place${byVariable ? ': for that, remove AWS_PROFILE' : ''}.`,
+    remedy(reason) {
+      if (isHidden(shared))
+        return ['Let the user of this process read the files named above.', ...shared.files.flatMap(file => file.remedy ?? [])].join(' ');
+      const login = loginIn(reason);
+      const mend = login ? `Run \`${login} --profile ${name}\` as the user of this process` : 'Mend the profile';
+      return `${mend}. No other identity is taken in its place${byVariable ? ': for that, remove AWS_PROFILE' : ''}.`;
+    },
   };
 }
 
@@ -92,15 +96,15 @@ const problemsOf = ({ files }: Shared): string[] =>
 /** What is wrong with the files and the profile; the SDK's own words only where that does not say it. */
 function whyNone(name: string, error: unknown, shared: Shared, env: Env): string {
   const section = shared.profile(name);
-  const lack = lackOf(name, shared);
-  const others = section ? [] : shared.names.filter(other => other !== name).slice(0, 10);
-  const fromFile = section?.['credential_source'] === 'Environment' && Object.values(keyVariables).some(key => env[`${key}_FILE`]);
+  const odd = shared.odd(name).map(({ said }) => said);
+  // A header that is not read says all of a profile that is there for whoever reads the file.
+  if (!section && odd.length > 0) return [...problemsOf(shared), ...odd].join('; ');
+  const lack = lackOf(name, shared, env);
+  const others = section ? [] : shared.names.slice(0, 10);
   return [
     ...problemsOf(shared),
-    ...shared.odd(name).map(({ said }) => said),
-    ...(lack ? [`it ${lack}`] : []),
-    ...(lack ? [] : [wordsOf(error)]),
+    ...odd,
+    lack ? `it ${lack}` : wordsOf(error),
     ...(others.length > 0 ? [`there are the profiles ${others.join(', ')}`] : []),
-    ...(fromFile ? [`credential_source = Environment takes ${keyVariables.id} itself, not its file`] : []),
   ].join('; ');
 }

@@ -4,8 +4,8 @@ import type { SourceSpec } from '../sources/choice.ts';
 import { credentialsIn } from './ini.ts';
 import type { Section, Shared } from './shared.ts';
 
-/** What a source says of where its keys are, and of addresses. */
-export type Naming = Own & Pick<SourceSpec, 'service' | 'lambda' | 'command' | 'file'>;
+/** What a source says of where its keys are, of roles and of addresses. */
+export type Naming = Own & Pick<SourceSpec, 'service' | 'lambda' | 'command' | 'file' | 'roleArn' | 'roles'>;
 
 /** The environment, as far as one source looks at it. */
 export interface View {

@@ -1,0 +1,15 @@
+/** Names as AWS gives them. A region: `eu-west-1`, `us-isob-east-1`; no zone (`eu-west-1a`), no pseudo-region. */
+export const isRegion = (text: string): boolean => /^[a-z]{2,}(?:-[a-z]+)+-\d{1,2}$/.test(text);
+
+/** Of a role, with its path. */
+export const isRoleArn = (text: string): boolean => /^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]+$/.test(text);
+
+/** Of a session of a role (STS API, RoleSessionName). */
+export const isSessionName = (text: string): boolean => /^[\w+=,.@-]{2,64}$/.test(text);
+
+/** What such a name must be, as the rest of a sentence. */
+export const namesInWords = {
+  region: 'a region such as eu-west-1, in lower case and without the letter of a zone',
+  role: 'the ARN of a role, such as arn:aws:iam::123456789012:role/courier',
+  session: 'a name of 2 to 64 letters, digits and _+=,.@-',
+} as const;
