@@ -70,6 +70,9 @@ const listRule =
 const namePattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
 export const isName = (text: string): boolean => namePattern.test(text);
 
+const aName = 'a name in Kubernetes: at most 253 small letters, digits, dashes and dots';
+const objectName = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
+
 const unquotedAccount = 'must be 12 digits in quotes: without quotes YAML reads a number and drops a leading zero';
 function accountRule(value: unknown): string | undefined {
   if (typeof value === 'number') return unquotedAccount;
@@ -172,6 +175,11 @@ export const formats = {
     doc: 'name',
     json: () => string,
     rule: matches(namePattern, 'a name of at most 63 letters, digits, dots, dashes and underscores'),
+  },
+  objectName: {
+    doc: 'name of an object in Kubernetes',
+    json: () => ({ ...string, maxLength: 253, pattern: objectName.source }),
+    rule: value => matches(objectName, aName)(value) ?? (String(value).length > 253 ? `must be ${aName}` : undefined),
   },
   listen: {
     doc: 'host:port',

@@ -45,6 +45,8 @@ export interface Config {
   readonly log: Values<typeof groups.log>;
   readonly discovery: Values<typeof groups.discovery>;
   readonly engine: Values<typeof groups.engine>;
+  /** Who works, of several couriers. */
+  readonly lease: Values<typeof groups.lease>;
   /** Host as images spell it to the ECR host behind it. */
   readonly aliases: Aliases;
   /** Sentences for the log, or for `config check`. */
@@ -115,6 +117,9 @@ export async function load(given: Given): Promise<Config> {
   const log = group('log', groups.log);
   const discovery = group('discovery', groups.discovery);
   const engine = group('engine', groups.engine);
+  const lease = group('lease', groups.lease);
+  for (const [option, message] of wrongWithLease(lease))
+    report.mistakes.push({ path: `lease.${option}`, origin: settingOf(report, `lease.${option}`), message });
   const never = given.checkCron?.(discovery.cron);
   if (never)
     report.mistakes.push({
@@ -140,6 +145,7 @@ export async function load(given: Given): Promise<Config> {
     log,
     discovery,
     engine,
+    lease,
     aliases,
     warnings: report.warnings,
     ofAsking,
@@ -190,6 +196,16 @@ function doorsOf({ listen, port, socket }: Values<typeof doors>): Doors {
 }
 
 const settingOf = (report: Report, path: string): string => report.settings.find(setting => setting.path === path)?.origin ?? 'default';
+
+/** Options that are missing, or stand there for nothing. */
+function wrongWithLease({ name, namespace, kubeconfig, context }: Config['lease']): (readonly [keyof Config['lease'], string])[] {
+  if (name === undefined) {
+    const idle = Object.entries({ namespace, kubeconfig, context }).filter(([, value]) => value !== undefined);
+    return idle.map(([option]) => [option as keyof Config['lease'], 'needs the `name` of a Lease beside it']);
+  }
+  if (kubeconfig === undefined) return context === undefined ? [] : [['context', 'needs a `kubeconfig` beside it']];
+  return namespace === undefined ? [['namespace', 'must be set where a `kubeconfig` says how the cluster is reached']] : [];
+}
 
 function waysToTargets(adapters: readonly Adapter[]): string {
   const variables = adapters.flatMap(adapter => trigger(adapter)?.env ?? []);

@@ -84,6 +84,27 @@ export const groups = {
       flag: 'log-format',
     },
   },
+  lease: {
+    name: {
+      doc: 'Name of a Lease in Kubernetes. Of all couriers with the same one, one works and the others stand by; it is made where there is none.',
+      format: 'objectName',
+      default: null,
+      env: 'ECR_COURIER_LEASE',
+    },
+    namespace: {
+      doc: 'Its namespace; that of the pod unless given.',
+      format: 'objectName',
+      default: null,
+      env: 'ECR_COURIER_LEASE_NAMESPACE',
+    },
+    kubeconfig: {
+      doc: 'A kubeconfig that says how its cluster is reached. In a pod it is left out: then the ServiceAccount of the pod counts.',
+      format: 'path',
+      default: null,
+      env: 'ECR_COURIER_LEASE_KUBECONFIG',
+    },
+    context: { doc: 'Which context of the `kubeconfig`; its current one unless given.', format: 'string', default: null },
+  },
   discovery: {
     cron: {
       doc: 'When targets are asked which registries they need. A pattern without seconds means a random second of each minute. UTC.',

@@ -40,6 +40,7 @@ function valuesSchema(): Schema {
     title: 'values of the chart ecr-courier',
     ...only({
       global: free,
+      replicas: { type: 'integer', minimum: 1, maximum: 9 },
       image: only({
         repository: { type: 'string', minLength: 1 },
         tag: text,

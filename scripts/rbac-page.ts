@@ -1,6 +1,7 @@
 import { countRight, namespaceRight, neededRights } from '../adapters/kubernetes/rights.ts';
 import { type Right, ruleOf } from '../adapters/kubernetes/rules.ts';
 import { kubernetes } from '../adapters/kubernetes.ts';
+import { leaseRight } from '../src/lease/store.ts';
 
 type Settings = Parameters<typeof neededRights>[0];
 
@@ -76,6 +77,9 @@ export function rbacPage(): string {
       why,
       yaml(rules(settings, 'cluster').filter(right => !known.has(ruleOf(right)))),
     ]),
+    '## Several couriers with one Lease',
+    'In a Role in the namespace of the Lease (`replicas: 2` of the chart). The Lease is made by an apply, so that `create` is limited to its name as well:',
+    yaml([leaseRight('ecr-courier')]),
     '## What may be granted besides',
     'Nothing is missed without these.',
     ...optional.flatMap(({ right, where, why }) => [`${where}: ${why.charAt(0).toLowerCase()}${why.slice(1)}`, yaml([right])]),

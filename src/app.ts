@@ -21,11 +21,12 @@ import { awsDispatcher } from './io/http.ts';
 import { openMemory } from './io/memory-file.ts';
 import { openOnce } from './io/once.ts';
 import { reachAws } from './io/reach.ts';
+import type { Election, Term } from './lease/election.ts';
 import { createFindingLog } from './observe/finding-log.ts';
 import { createJournal } from './observe/journal.ts';
 import { createMetrics, type Metrics } from './observe/metrics.ts';
-import { overviewOf, statusOf } from './observe/status.ts';
-import type { Overview, Status } from './observe/status-view.ts';
+import { isLive, overviewOf, statusOf } from './observe/status.ts';
+import type { LeaseView, Overview, Status } from './observe/status-view.ts';
 import { manageTarget, type OpenableTarget, type TargetDeps } from './target.ts';
 import { version } from './version.ts';
 
@@ -43,26 +44,31 @@ export interface AppOptions {
   readonly sources?: (sources: Sources) => Sources;
   /** Counts what happens; an own one unless given. */
   readonly metrics?: Metrics;
+  /** Of several couriers: it works only while it leads. */
+  readonly election?: Election | undefined;
   /** Hears of everything that happens, after log and metrics. */
   readonly heard?: (event: CourierEvent, ledger: Ledger) => void;
 }
 
 /** The whole program without its doors: sources and targets of a configuration, the courier, and what it shows. */
 export interface App {
+  /** That of now: each term has its own. */
   readonly courier: Courier;
   readonly metrics: Metrics;
   status(): Status;
   overview(): Overview;
+  /** As `status().live`, at no cost. */
+  live(): boolean;
   /** Another configuration from now on. What is known of a target that stays is kept. */
   use(config: Config): void;
-  /** Works until the signal is aborted. */
+  /** Works until the signal is aborted; of several couriers, in the terms in which it leads. */
   run(signal: AbortSignal): Promise<void>;
   /** Works until every slot was tried. */
   once(signal: AbortSignal): Promise<void>;
 }
 
 export function createApp(config: Config, options: AppOptions): App {
-  const { clock, log, env, rehearse = false } = options;
+  const { clock, log, env, election, rehearse = false } = options;
   const metrics = options.metrics ?? appMetrics(clock);
   const journal = createJournal(log);
   const findingLog = createFindingLog(log, engineFindings);
@@ -80,56 +86,72 @@ export function createApp(config: Config, options: AppOptions): App {
     endpoint: options.registryEndpoint,
     sourceOf: name => sources?.all.find(source => source.name === name),
   };
-  const courier = createCourier({
-    clock,
-    rehearse,
-    tickMs,
-    nextDiscovery: (wall, second) => cronSchedule(current.discovery.cron)(wall, second),
-    prove: proveAtRegistries(door),
-    verify: makeVerify(makePull({ ask: askRegistries(door), platform: platformOf(process), endpoint: door.endpoint })),
-    memory: openMemory('verified.json', () => memoryDirectory(current, env)),
-    emit(event) {
-      for (const listener of listeners) listener(event);
-    },
-  });
-  const { ledger } = courier;
+  const emit = (event: CourierEvent): void => {
+    for (const listener of listeners) listener(event);
+  };
+  const hire = (): Courier => createCourier({ ...rightHands(door, () => current), clock, rehearse, tickMs, emit });
+  let courier = hire();
+  /** Who stands by knows the configuration alone. */
+  let works = !election;
   listeners.push(event => {
-    if (event.kind === 'discovered') findingLog(ledger, event.target);
-    options.heard?.(event, ledger);
+    if (event.kind === 'discovered') findingLog(courier.ledger, event.target);
+    options.heard?.(event, courier.ledger);
   });
 
   function use(next: Config): void {
     for (const warning of next.warnings) if (!next.dangers.includes(warning)) log.warn('configuration', { warning });
+    if (works) employ(next);
+    else current = next;
+  }
+
+  function employ(next: Config): void {
     const commandEnv = withoutOurs(env, [...adapters, ...next.targets.map(target => target.adapter)]);
     const made = makeSources(next.sources, { once, clock, env, commandEnv, tells: rehearse ? 'principal' : 'place' });
     const former = isDeepStrictEqual(next.aliases, current.aliases) ? targets : [];
     const hasSource = (registry: Registry): boolean => sources?.choose(registry, { target: '', id: '' }) !== undefined;
     const askedAs = async (registry: Registry) => await sources?.choose(registry, { target: '', id: '' })?.askedAs?.(registry);
-    targets = managedTargets(next, { clock, log, env, hasSource, askedAs, readonly: rehearse }, former);
+    targets = managedTargets(next, { clock, log, env, hasSource, askedAs, readonly: rehearse, leads: election?.leads }, former);
     current = next;
     sources = made;
     courier.use(options.sources?.(made) ?? made, targets);
   }
 
+  async function work(signal: AbortSignal, cut?: AbortSignal): Promise<void> {
+    const over = cut ? AbortSignal.any([signal, cut]) : signal;
+    const running = courier.run(signal, cut);
+    findingLog(courier.ledger);
+    // Receipts and the engine find something between two discoveries as well.
+    const lookingAtFindings = every(clock, tickMs, over, () => findingLog(courier.ledger));
+    const lookingAtKeys = every(clock, keysLookedAtEvery, over, () => noticeKeys(targets, courier, over));
+    await Promise.all([running, lookingAtFindings, lookingAtKeys]);
+  }
+
+  /** As a process of its own would: what another courier has written meanwhile is not known. */
+  async function serve({ stopping, lost }: Term): Promise<void> {
+    works = true;
+    employ(current);
+    await work(stopping, lost);
+    works = false;
+    targets = [];
+    courier = hire();
+  }
+
   use(config);
-  const about = { version, findings: engineFindings, tickMs };
+  const live = (): boolean => isLive(works || !election ? courier.ledger : { sinceStepMs: election.sinceRoundMs }, tickMs);
+  const about = { version, findings: engineFindings, live, ...(election && { lease: () => leaseView(election) }) };
   return {
-    courier,
+    get courier() {
+      return courier;
+    },
     metrics,
     use,
-    status: () => statusOf(ledger, about),
-    overview: () => overviewOf(ledger, about),
-    async run(signal) {
-      const running = courier.run(signal);
-      findingLog(ledger);
-      // Receipts and the engine find something between two discoveries as well.
-      const lookingAtFindings = every(clock, tickMs, signal, () => findingLog(ledger));
-      const lookingAtKeys = every(clock, keysLookedAtEvery, signal, () => noticeKeys(targets, courier, signal));
-      await Promise.all([running, lookingAtFindings, lookingAtKeys]);
-    },
+    status: () => statusOf(courier.ledger, about),
+    overview: () => overviewOf(courier.ledger, about),
+    live,
+    run: signal => (election ? election.run(serve, signal) : work(signal)),
     async once(signal) {
       await courier.once(signal);
-      findingLog(ledger);
+      findingLog(courier.ledger);
     },
   };
 }
@@ -137,6 +159,22 @@ export function createApp(config: Config, options: AppOptions): App {
 /** Of the program, and of its process: once in each. */
 export function appMetrics(clock: Clock): Metrics {
   return createMetrics({ version, clock, process: true });
+}
+
+/** What a courier has besides its clock. */
+function rightHands(door: DoorDeps, current: () => Config) {
+  const verify = makeVerify(makePull({ ask: askRegistries(door), platform: platformOf(process), endpoint: door.endpoint }));
+  return {
+    nextDiscovery: (wall: number, second: number) => cronSchedule(current().discovery.cron)(wall, second),
+    prove: proveAtRegistries(door),
+    verify,
+    memory: openMemory('verified.json', () => memoryDirectory(current(), door.env)),
+  };
+}
+
+function leaseView({ what, me, standing }: Election): LeaseView {
+  const leader = standing.state === 'leading' ? me : standing.state === 'standing by' ? standing.leader : null;
+  return { name: what, state: standing.state, me, leader, message: standing.state === 'asking' ? (standing.why?.message ?? null) : null };
 }
 
 /** Only where somebody has said that something may be kept on disk: most daemons run on a read-only root. */

@@ -27,6 +27,7 @@ import { runFor } from './io/lent-program.ts';
 import type { Header } from './io/message.ts';
 import { fixedProxy, type Proxy, proxiesOf } from './io/proxies.ts';
 import { setting } from './io/tls.ts';
+import type { Writes } from './io/writes.ts';
 
 export interface TargetDeps {
   readonly clock: Clock;
@@ -40,6 +41,8 @@ export interface TargetDeps {
   readonly env: NodeJS.ProcessEnv;
   /** Nothing may be written through it: the promise of `check`, kept where the requests are sent. */
   readonly readonly: boolean;
+  /** Whether no other courier leads at this moment; where there is one alone, it always leads. */
+  readonly leads?: (() => boolean) | undefined;
 }
 
 /** A configured target, ready for the engine. */
@@ -146,6 +149,7 @@ async function discover(
 /** What the adapter is given. own: the courier's own registry, once it is known. */
 function depsOf(config: TargetConfig, deps: TargetDeps, { opened, proxies }: Lent, headers: readonly Header[], own?: Registry): Deps {
   const { adapter, name, tls, allowHttp } = config;
+  const writes = (): Writes => (deps.readonly ? 'refused' : deps.leads?.() === false ? 'lost' : 'allowed');
   return {
     name,
     clock: deps.clock,
@@ -154,7 +158,11 @@ function depsOf(config: TargetConfig, deps: TargetDeps, { opened, proxies }: Len
       debug: (message, data) => deps.log.debug(redact(message), { ...data, target: name }),
       info: (message, data) => deps.log.info(redact(message), { ...data, target: name }),
     },
-    files: lendFiles({ writes: deps.readonly ? 'refused' : 'allowed' }),
+    files: lendFiles({
+      get writes() {
+        return writes();
+      },
+    }),
     askers: {
       directory: answersDirectory(deps.env),
       uid: process.getuid?.(),
@@ -164,9 +172,9 @@ function depsOf(config: TargetConfig, deps: TargetDeps, { opened, proxies }: Len
     hasSource: registry => deps.hasSource?.(registry) ?? registry.service === 'ecr',
     finding: (code, message, remedy = adapter.findings[code]?.remedy): Finding => ({ code, message, ...(remedy && { remedy }) }),
     http(base) {
-      const { env, readonly } = deps;
+      const { env } = deps;
       const connections = config.limits.concurrency;
-      const http = lendHttp(base, { configured: headers, tls, allowHttp, env, readonly, names: config.spelling, connections });
+      const http = lendHttp(base, { configured: headers, tls, allowHttp, env, writes, names: config.spelling, connections });
       opened.add(http);
       const { proxy } = (base.proxy ? fixedProxy(base.proxy) : proxiesOf(env)).wayTo(new URL(base.url));
       if (proxy) proxies.add(proxy);

@@ -1,5 +1,9 @@
-/** A right, as a rule of RBAC grants it. names: of the objects that it is limited to; none: all. */
+/**
+ * A right, as a rule of RBAC grants it. group: of the API; the core unless said. names: of the objects that it is
+ * limited to; none: all.
+ */
 export interface Right {
+  readonly group?: string;
   readonly verbs: readonly string[];
   readonly resource: string;
   readonly names?: readonly string[];
@@ -8,7 +12,7 @@ export interface Right {
 const list = (items: readonly string[]): string => `[${items.map(item => JSON.stringify(item)).join(', ')}]`;
 
 /** The rule as YAML that can be pasted, in one line: findings and messages have one. */
-export function ruleOf({ verbs, resource, names }: Right): string {
+export function ruleOf({ group = '', verbs, resource, names }: Right): string {
   const named = names ? `, resourceNames: ${list(names)}` : '';
-  return `- {apiGroups: [""], resources: [${JSON.stringify(resource)}]${named}, verbs: ${list(verbs)}}`;
+  return `- {apiGroups: ["${group}"], resources: [${JSON.stringify(resource)}]${named}, verbs: ${list(verbs)}}`;
 }

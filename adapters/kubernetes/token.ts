@@ -5,7 +5,12 @@ import type { ReadPapers } from './papers.ts';
 
 /** Where every pod has its own token and the certificate of its cluster. */
 const mount = '/var/run/secrets/kubernetes.io/serviceaccount';
-export const inCluster = { url: 'https://kubernetes.default.svc', token: `${mount}/token`, authorities: `${mount}/ca.crt` } as const;
+export const inCluster = {
+  url: 'https://kubernetes.default.svc',
+  token: `${mount}/token`,
+  authorities: `${mount}/ca.crt`,
+  namespace: `${mount}/namespace`,
+} as const;
 
 /** With the files of a ServiceAccount: its token, and the certificates of its cluster where they are not configured. */
 export const fromFiles =

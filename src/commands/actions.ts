@@ -4,10 +4,15 @@ import type { App } from '../app.ts';
 import type { Log } from '../contract/adapter.ts';
 import { asFailure } from '../contract/failures.ts';
 import type { Secret } from '../contract/secret.ts';
+import { leaseWords } from '../observe/words.ts';
 
 /** What is said to someone who asked for a refresh, of one target or of all. */
-export function refreshBy({ courier }: App) {
+export function refreshBy(app: App) {
   return async (target?: string) => {
+    const { courier } = app;
+    const { lease } = app.overview();
+    if (lease && lease.state !== 'leading')
+      return { ok: false, message: `${lease.name}: ${leaseWords(lease)}. Only the courier that leads can refresh.` };
     const { targets, date } = courier.ledger;
     const known = [...targets.keys()];
     if (target !== undefined && targets.get(target)?.managed.paused)

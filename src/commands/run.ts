@@ -5,11 +5,11 @@ import { redact } from '../contract/secret.ts';
 import { type AppLog, createLog } from '../io/log.ts';
 import { createTail, type Tail } from '../io/tail.ts';
 import { type ActionResult, createServer } from '../observe/server.ts';
-import { isLive } from '../observe/status.ts';
 import { version } from '../version.ts';
 import { adminTokenReader, refreshBy } from './actions.ts';
 import { socketPath } from './daemon.ts';
 import { colors, configOptions, exit, type Io, readArgs, readConfigWithTargets } from './io.ts';
+import { openLease } from './lease.ts';
 import { notesInLog } from './notes.ts';
 import { daemonSections, logSection, ownSections, render } from './report.ts';
 import { strayLog } from './stray.ts';
@@ -30,7 +30,8 @@ export async function run(args: string[], io: Io): Promise<number> {
   io.onWarning(({ name, message }) => log.warn('Node warns', { warning: `${name}: ${message}` }));
   io.onStray(strayLog(log, clock));
   log.info('started', { version, node: process.versions.node, targets: config.targets.map(target => target.name) });
-  const app = createApp(config, { clock, log, env: io.env, metrics });
+  await using election = await openLease(config, io, log);
+  const app = createApp(config, { clock, log, env: io.env, metrics, election });
   metrics.reloaded('taken up');
 
   const note = notesInLog(log, io.env);
@@ -65,7 +66,7 @@ interface DoorsDeps {
 /** Opens the HTTP doors and the socket for the owner. Throws MISCONFIGURED when the port is taken. */
 async function openDoors({ app, env, log, tail, reload }: DoorsDeps) {
   // Those that only a restart changes.
-  const { server, engine } = reload.config();
+  const { server } = reload.config();
   const metrics = () => app.metrics.render(app.overview());
   const doors = {
     clock,
@@ -73,7 +74,7 @@ async function openDoors({ app, env, log, tail, reload }: DoorsDeps) {
     adminToken: adminTokenReader(reload.config, log),
     status: app.status,
     overview: app.overview,
-    live: () => isLive(app.courier.ledger, engine.tickSeconds * 1000),
+    live: app.live,
     metrics,
     async bundle() {
       const own = await ownSections(env, reload.config());
@@ -134,6 +135,7 @@ function needRestart(running: Config, next: Config): string[] {
     'server.socket': config.server.socket,
     'log.format': config.log.format,
     'engine.tickSeconds': config.engine.tickSeconds,
+    lease: config.lease,
   });
   const before = fixed(running);
   return Object.entries(fixed(next)).flatMap(([name, value]) => (JSON.stringify(value) === JSON.stringify(before[name]) ? [] : [name]));

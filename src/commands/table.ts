@@ -2,7 +2,7 @@ import { oneLine } from '../contract/text.ts';
 import { succeeded } from '../courier/attempt.ts';
 import type { Entry, Ledger } from '../courier/ledger.ts';
 import type { FindingView, SlotView, Status, TargetView, TroubleView } from '../observe/status-view.ts';
-import { identityWords, relative } from '../observe/words.ts';
+import { identityWords, leaseWords, relative } from '../observe/words.ts';
 import { type Paint, painter, type Tint, table } from './paint.ts';
 
 /** For `once` and `check`: a line a slot with what was or would be done, then whatever a person should know. */
@@ -22,7 +22,8 @@ export function statusTable(raw: Status, { color }: { readonly color: boolean })
   const paint = painter({ color });
   const status = plain(raw);
   const lines = rowsOf(status, (_, slot) => paint(tintOf(slot.state), slot.state));
-  const verdict = status.ready ? paint('green', 'ready') : paint('red', `not ready: ${status.unready.join(' ')}`);
+  const led = status.lease ? `, ${leaseWords(status.lease)}` : '';
+  const verdict = status.ready ? paint('green', `ready${led}`) : paint('red', `not ready: ${status.unready.join(' ')}`);
   const head = ['TARGET', 'SLOT', 'REGISTRY', 'STATE', 'EXPIRES', 'PROVEN'];
   return [verdict, slotTable(head, lines, paint), ...identities(status, paint), ...notes(status, paint), ''].join('\n');
 }

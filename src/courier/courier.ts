@@ -40,8 +40,11 @@ export interface Courier {
   readonly ledger: Ledger;
   /** Targets and sources from now on. A target that stays (same name, same address) keeps what is known of it. */
   use(sources: Sources, targets: readonly ManagedTarget[]): void;
-  /** Works until the signal is aborted; then ends or aborts what is under way within 8 s. */
-  run(signal: AbortSignal): Promise<void>;
+  /**
+   * Works until the signal is aborted; then ends or aborts what is under way within 8 s. cut: ends it as well, and
+   * aborts at once what is under way, also while that ends. It works once.
+   */
+  run(signal: AbortSignal, cut?: AbortSignal): Promise<void>;
   /**
    * Works until nothing is under way and nothing is due: every slot was tried. A fetch that failed is not tried again.
    */
@@ -97,8 +100,8 @@ export function createCourier(deps: CourierDeps): Courier {
     });
   }
 
-  async function stop(): Promise<void> {
-    await work.close(stopWithin);
+  async function stop(cut?: AbortSignal): Promise<void> {
+    await work.close(stopWithin, cut);
     await Promise.all([...lanes.values()].map(lane => lane.close()));
   }
 
@@ -117,9 +120,9 @@ export function createCourier(deps: CourierDeps): Courier {
       loop.scanSoon();
       for (const lane of dropped) work.track(lane.close());
     },
-    async run(signal) {
-      await loop.run(turn, signal);
-      await stop();
+    async run(signal, cut) {
+      await loop.run(turn, cut ? AbortSignal.any([signal, cut]) : signal);
+      await stop(cut);
     },
     async once(signal) {
       const aborted = new Promise<void>(resolve => signal.addEventListener('abort', () => resolve()));

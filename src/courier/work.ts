@@ -22,8 +22,8 @@ export interface Work {
   readonly closing: boolean;
   /** Resolves when nothing is under way any more. */
   idle(): Promise<void>;
-  /** Ends the endless; gives the rest so many milliseconds to end by itself, then tells it to stop. */
-  close(ms: number): Promise<void>;
+  /** Ends the endless; gives the rest so many milliseconds, or until `cut`, to end by itself, then tells it to stop. */
+  close(ms: number, cut?: AbortSignal): Promise<void>;
 }
 
 const nothing: FailureFacts = {};
@@ -122,12 +122,13 @@ export function createWork(clock: Clock): Work {
       return closing;
     },
     idle,
-    async close(ms) {
+    async close(ms, cut) {
       closing = true;
       // A watch ends by itself only when something is wrong with it.
       for (const watch of watches) watch.abort();
       const patience = new AbortController();
-      await Promise.race([idle(), clock.sleep(ms, patience.signal)]);
+      const ended = cut ? AbortSignal.any([patience.signal, cut]) : patience.signal;
+      await Promise.race([idle(), clock.sleep(ms, ended)]);
       patience.abort();
       alarms.ringAll();
       await idle();

@@ -8,6 +8,7 @@ import { bodyOf, callOf, type Header, headerWriter, linesOf, readAll, toAnswer }
 import { reachAws } from './reach.ts';
 import { pinOf } from './tls.ts';
 import { streamer, type Taker, transfer } from './transfer.ts';
+import { type Writes, whyNot } from './writes.ts';
 
 export interface HttpOptions extends Policy {
   /** A path in it stands before every request's path. */
@@ -19,8 +20,8 @@ export interface HttpOptions extends Policy {
   /** Sent with every request, too: what the configuration asks for. They replace none of the others. */
   readonly configured?: readonly Header[] | undefined;
   readonly allowHttp?: boolean | undefined;
-  /** Whatever may change something throws before a byte is sent: the promise of `check`. */
-  readonly readonly?: boolean | undefined;
+  /** Asked before each request that may change something; where it may not, that throws before a byte is sent. */
+  readonly writes?: (() => Writes) | undefined;
   /** Of one answer, or of one line of a stream (16 MiB). */
   readonly maxBytes?: number | undefined;
   /**
@@ -38,7 +39,7 @@ export interface HttpOptions extends Policy {
  */
 export function openHttp(options: HttpOptions): Http & AsyncDisposable {
   const { origin, prefix } = baseOf(options);
-  const { connections = 16, maxBytes = 16 * 1024 * 1024 } = options;
+  const { connections = 16, maxBytes = 16 * 1024 * 1024, writes: mayWrite = () => 'allowed' } = options;
   if (options.tls?.fingerprint) pinOf(options.tls.fingerprint, options.names ?? {});
   const headersFor = headerWriter(options);
   const roads = openRoads(options);
@@ -60,8 +61,8 @@ export function openHttp(options: HttpOptions): Http & AsyncDisposable {
   /** `taker` hears of whatever comes of it. `idleMs`: longest silence; 0 leaves it to the signal. */
   function send(method: string, path: string, call: Call, more: HttpRequest, idleMs: number, taker: Taker): void {
     try {
-      if (options.readonly && call.write)
-        throw new Failure('UNEXPECTED', `${call.asked} would write, and this command only reads. Nothing was sent.`);
+      const barred = call.write ? whyNot[mayWrite()] : undefined;
+      if (barred !== undefined) throw new Failure('UNEXPECTED', `${call.asked} would write, and ${barred}. Nothing was sent.`);
       const headers = headersFor(more);
       const silence = { headersTimeout: idleMs, bodyTimeout: idleMs };
       const request = { origin, path: `${prefix}${path}`, method, headers, body: bodyOf(more), ...silence };

@@ -4,13 +4,14 @@ import { Failure } from '../contract/failures.ts';
 import type { Change, Changed, FileFacts, Files, UpdateRequest } from '../contract/files.ts';
 import { files, Unreadable } from './files.ts';
 import { checkMakeable, checkReplaceable, makeDirectory, type Place, type Progress, placeOf, replace } from './replace.ts';
+import { type Writes, whyNot } from './writes.ts';
 
 const usualBytes = 1024 * 1024;
 /** Somebody who writes to a file again and again meanwhile is let through so often. */
 const mostTries = 4;
 
-/** Files as adapters get them. `writes: 'refused'`: the promise of `check`. */
-export function lendFiles({ writes }: { readonly writes: 'allowed' | 'refused' }): Files {
+/** Files as adapters get them. `writes` is read before each write. */
+export function lendFiles(manner: { readonly writes: Writes }): Files {
   return {
     read: (path, { signal, maxBytes = usualBytes }) =>
       inWords(path, signal, async () => textOf(path, await files.readBytes(path, maxBytes))),
@@ -19,7 +20,8 @@ export function lendFiles({ writes }: { readonly writes: 'allowed' | 'refused' }
     update(path, change, request) {
       const progress: Progress = { begun: false };
       const work = async (): Promise<Changed> => {
-        if (writes === 'refused') throw refusal(path);
+        const barred = whyNot[manner.writes];
+        if (barred !== undefined) throw new Failure('UNEXPECTED', `${path} would be written, and ${barred}. Nothing was written.`);
         const { directoryMode } = request;
         if (directoryMode !== undefined) await makeDirectory(dirname(path), directoryMode);
         for (let tries = 0; tries < mostTries; tries++) {
@@ -44,9 +46,6 @@ export function lendFiles({ writes }: { readonly writes: 'allowed' | 'refused' }
       }),
   };
 }
-
-const refusal = (path: string): Failure =>
-  new Failure('UNEXPECTED', `${path} would be written, and this command only reads. Nothing was written.`);
 
 const mannerOf = ({ mode = 0o600, unreplaceable = 'fail', signal }: UpdateRequest) => ({ mode, unreplaceable, signal });
 

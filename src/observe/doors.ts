@@ -113,7 +113,7 @@ function guardedDoors({ actions, bundle, adminToken, clock }: DoorDeps) {
 
 /** A line for each check, and one for each reason that speaks against it. */
 function readiness(status: Overview): Reply {
-  const lines = checksOf(status.targets).flatMap(({ name, reasons }) => {
+  const lines = checksOf(status).flatMap(({ name, reasons }) => {
     return reasons.length === 0 ? [`[+] ${name}`] : [`[-] ${name}`, ...reasons.map(reason => `    ${reason}`)];
   });
   return text(status.ready ? 200 : 503, [status.ready ? 'ready' : 'not ready', ...lines].join('\n'));

@@ -6,7 +6,19 @@ export interface MetricSpec {
   readonly labels: readonly Label[];
 }
 /** Never `region`, `service`, `type` and the like: Prometheus and its users put those on targets themselves. */
-export type Label = 'target' | 'source' | 'ecr_region' | 'code' | 'change' | 'state' | 'severity' | 'level' | 'image' | 'version' | 'node';
+export type Label =
+  | 'target'
+  | 'source'
+  | 'ecr_region'
+  | 'code'
+  | 'change'
+  | 'state'
+  | 'severity'
+  | 'level'
+  | 'image'
+  | 'lease'
+  | 'version'
+  | 'node';
 
 export const prefix = 'ecr_courier_';
 
@@ -82,7 +94,11 @@ export const metricTable = {
     'image',
   ),
 
-  ready: gauge('ready', '1 while /readyz says so: every required target was discovered, and its slots hold valid tokens.'),
+  ready: gauge(
+    'ready',
+    '1 while /readyz says so: every required target was discovered, and its slots hold valid tokens; or another courier leads.',
+  ),
+  leading: gauge('leading', '1 while this courier leads, of those with one Lease; absent where there is no Lease.', 'lease'),
   reloadOk: gauge('config_last_reload_successful', '1 when the configuration was accepted at the last attempt to load it.'),
   reloadSuccess: gauge('config_last_reload_success_timestamp_seconds', 'When the configuration was last accepted.'),
   clockSkew: gauge('clock_skew_seconds', 'Clock of AWS minus clock of this machine; 0 before the first token.'),

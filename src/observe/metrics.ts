@@ -90,6 +90,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
       for (const target of status.targets) showTarget(metrics, target);
       for (const alike of Map.groupBy(status.credentials, one => JSON.stringify(subjectOf(one))).values()) showCredential(metrics, alike);
       metrics.ready.set(Number(status.ready));
+      if (status.lease) metrics.leading.set({ lease: status.lease.name }, Number(status.lease.state === 'leading'));
       metrics.clockSkew.set(status.clockSkewSeconds ?? 0);
       return registry.metrics();
     },

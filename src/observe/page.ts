@@ -4,7 +4,7 @@ import { badge, findings, lifeBar, lifeWords, type Now, nowOf, type Tone, tiding
 import { style } from './page-style.ts';
 import { byUrgency, targetCard } from './page-target.ts';
 import type { CredentialView, Status } from './status-view.ts';
-import { count, identityWords } from './words.ts';
+import { count, identityWords, leaseWords } from './words.ts';
 
 const refreshSeconds = 15;
 /** With at most so many targets all of them are unfolded. */
@@ -28,7 +28,7 @@ ${failingCredentials(status, now)}
 <section aria-labelledby="credentials"><h2 id="credentials">Credentials</h2>${credentials(status, now)}
 <p class="quiet">A bar is the life of a credential: ● is now, the upright line is half of its life, after which a newer one is wanted.</p></section>
 </main>
-<footer class="quiet">version ${status.version}, started ${when(status.startedAt, now.here)}, seen <time datetime="${status.now}">${status.now}</time>.
+<footer class="quiet">version ${status.version}, started ${when(status.startedAt, now.here)}, seen <time datetime="${status.now}">${status.now}</time>${status.lease && html`; ${status.lease.name}: ${leaseWords(status.lease)}, as ${status.lease.me}`}.
 <a href="/api/status">/api/status</a> <a href="/metrics">/metrics</a> <a href="/readyz">/readyz</a></footer>`;
   const refresh = !still && html`<meta http-equiv="refresh" content="${refreshSeconds}">`;
   return html`<!doctype html>
@@ -44,10 +44,18 @@ interface Verdict {
   readonly sentence: string;
 }
 
-function verdictOf({ live, ready, targets, credentials }: Status): Verdict {
+function verdictOf({ live, ready, lease, targets, credentials }: Status): Verdict {
   const slots = targets.flatMap(target => target.slots);
   if (!live)
     return { tone: 'bad', word: 'Stalled', sentence: 'The courier has not looked at its work for more than a minute; restart it.' };
+  if (lease?.state === 'standing by')
+    return { tone: 'good', word: 'Standing by', sentence: `${lease.leader} leads. This courier does nothing meanwhile.` };
+  if (lease?.state === 'asking')
+    return {
+      tone: lease.message === null ? 'note' : 'bad',
+      word: 'Not leading',
+      sentence: lease.message ?? 'Nobody is known to lead yet.',
+    };
   if (targets.length === 0) return { tone: 'note', word: 'Idle', sentence: 'No target is configured.' };
   const failing = [
     ...some(targets.filter(target => target.state === 'failing').length, 'target'),
@@ -75,6 +83,8 @@ ${more > 0 && html`<li>and ${count(more, 'more reason')}, see <a href="/readyz">
 }
 
 function targets(status: Status, now: Now): Html {
+  if (status.lease && status.lease.state !== 'leading')
+    return html`<p class="quiet">${status.lease.name}: ${leaseWords(status.lease)}.</p>`;
   if (status.targets.length === 0)
     return html`<p>No target is configured: set <code>PORTAINER_URL</code> and <code>PORTAINER_API_KEY</code>, or give a configuration file.</p>`;
   const open = status.targets.length <= fewTargets;

@@ -1,6 +1,6 @@
 import { oneLine } from '../contract/text.ts';
-import type { SlotView, TargetOverview } from './status-view.ts';
-import { count } from './words.ts';
+import type { LeaseView, Overview, SlotView, TargetOverview } from './status-view.ts';
+import { count, leaseWords } from './words.ts';
 
 /** One thing that must be so before the courier is ready. No reasons: it is. */
 export interface Check {
@@ -15,16 +15,21 @@ const listed = 20;
 /**
  * Ready: every required target was discovered once, and every slot of theirs that we would write holds an unexpired
  * credential for each registry that has a source. What we may not touch (paused, not to be created, no source) is a
- * finding and never a reason; a target without slots is ready.
+ * finding and never a reason; a target without slots is ready. So is who stands by.
  */
-export function checksOf(targets: readonly TargetOverview[]): Check[] {
-  const checks: Check[] = [{ name: 'configuration loaded', reasons: [] }];
+export function checksOf({ targets, lease }: Pick<Overview, 'targets' | 'lease'>): Check[] {
+  const checks: Check[] = [{ name: 'configuration loaded', reasons: [] }, ...(lease ? [leaseCheck(lease)] : [])];
   for (const target of targets) {
     if (!target.required || target.paused) continue;
     checks.push({ name: `${target.name}: discovered`, reasons: target.discoveredAt === null ? [undiscovered(target)] : [] });
     if (target.discoveredAt !== null) checks.push({ name: `${target.name}: slots hold credentials`, reasons: unserved(target) });
   }
   return checks;
+}
+
+function leaseCheck(lease: LeaseView): Check {
+  const why = lease.message ?? 'nobody is known to lead yet.';
+  return { name: `${lease.name}: ${leaseWords(lease)}`, reasons: lease.state === 'asking' ? [oneLine(`${lease.name}: ${why}`)] : [] };
 }
 
 function undiscovered({ name, trouble }: TargetOverview): string {

@@ -125,6 +125,19 @@ export interface CredentialView {
   readonly proofs: readonly { readonly host: string; readonly ok: boolean; readonly message: string | null; readonly at: Time }[];
   readonly findings: readonly FindingView[];
 }
+/** Of several couriers with one Lease, one leads. */
+export interface LeaseView {
+  /** For people: `Lease NAMESPACE/NAME`. */
+  readonly name: string;
+  /** standing by: another one leads, and this one does nothing; asking: it is not known who leads. */
+  readonly state: 'leading' | 'standing by' | 'asking';
+  /** What the Lease names this courier when it leads. */
+  readonly me: string;
+  /** null: it is not known, or nobody. */
+  readonly leader: string | null;
+  /** Why the Lease cannot be used; null: it can. */
+  readonly message: string | null;
+}
 /** What is asked again and again is answered from this: the metrics, /readyz. */
 export type Overview = Omit<Status, 'targets'> & { readonly targets: readonly TargetOverview[] };
 /** The answer of /api/status, and what `once --json`, `check --json` and `status --json` print. */
@@ -138,6 +151,8 @@ export interface Status {
   /** One sentence a reason. */
   readonly unready: readonly string[];
   readonly clockSkewSeconds: number | null;
+  /** null: this courier works in any case. */
+  readonly lease: LeaseView | null;
   readonly credentials: readonly CredentialView[];
   readonly targets: readonly TargetView[];
 }

@@ -1,7 +1,7 @@
 import type { FindingSpecs } from '../contract/target.ts';
 import type { Ledger } from '../courier/ledger.ts';
 import { checksOf } from './readiness.ts';
-import type { Overview, Status } from './status-view.ts';
+import type { LeaseView, Overview, Status } from './status-view.ts';
 import { credentialView, targetOverview } from './views.ts';
 
 export interface StatusAbout {
@@ -10,6 +10,10 @@ export interface StatusAbout {
   readonly findings: FindingSpecs;
   /** How often the engine steps; 15 s unless said. */
   readonly tickMs?: number;
+  /** Of several couriers with one Lease: who leads. */
+  readonly lease?: (() => LeaseView) | undefined;
+  /** Whether the process works; what the ledger says unless given. */
+  readonly live?: (() => boolean) | undefined;
 }
 
 /** The engine has stepped within its last four ticks. */
@@ -27,16 +31,18 @@ export function statusOf(ledger: Ledger, about: StatusAbout): Status {
 export function overviewOf(ledger: Ledger, about: StatusAbout): Overview {
   const now = ledger.now();
   const targets = [...ledger.targets.values()].map(record => targetOverview(ledger, record, about.findings));
-  const unready = checksOf(targets).flatMap(check => check.reasons);
+  const lease = about.lease?.() ?? null;
+  const unready = checksOf({ targets, lease }).flatMap(check => check.reasons);
   return {
     schema: 1,
     version: about.version,
     now: ledger.date(now).toISOString(),
     startedAt: ledger.date(ledger.startedAt).toISOString(),
-    live: isLive(ledger, about.tickMs),
+    live: about.live?.() ?? isLive(ledger, about.tickMs),
     ready: unready.length === 0,
     unready,
     clockSkewSeconds: ledger.clockSkewMs === undefined ? null : Math.round(ledger.clockSkewMs / 1000),
+    lease,
     credentials: [...ledger.scopes.values()].map(record => credentialView(ledger, record, about.findings)),
     targets,
   };

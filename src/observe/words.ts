@@ -1,4 +1,4 @@
-import type { IdentityView } from './status-view.ts';
+import type { IdentityView, LeaseView } from './status-view.ts';
 
 const second = 1000;
 const minute = 60 * second;
@@ -28,6 +28,12 @@ export function relative(time: number, now: number): string {
 /** An AWS identity in one line: profile "prod" (AWS_PROFILE), account 123456789012, arn:aws:sts::... */
 export function identityWords({ from, account, arn }: IdentityView): string {
   return [from, account && `account ${account}`, arn].filter(Boolean).join(', ');
+}
+
+/** Who leads, in a clause: standing by, NAME leads. */
+export function leaseWords({ state, leader }: LeaseView): string {
+  if (state === 'standing by') return `standing by, ${leader ?? 'another one'} leads`;
+  return state === 'leading' ? 'leading' : 'asking who leads';
 }
 
 /** 1 slot, 1,000 slots. The plural's ending is an s unless given. */

@@ -626,6 +626,24 @@ test('a target that is removed is disposed of when its writes have ended', async
   assert.deepEqual(order, ['written', 'disposed']);
 });
 
+test('a courier that is cut aborts what is under way at once, also while it stops, and begins nothing more', async () => {
+  for (const way of ['cut', 'stopped, then cut'] as const) {
+    const clock = createVirtualClock();
+    const target = promptTarget(clock, 'p', [row('1'), row('2')], { limits: { concurrency: 1, discoverMs: 30_000, deliverMs: 75_000 } });
+    const ended: number[] = [];
+    target.onDeliver = async (_slot, _store, signal) => {
+      await clock.sleep(30 * seconds, signal);
+      ended.push(clock.mono());
+      throw failing('TIMEOUT');
+    };
+    await using rig = await startRig({ targets: [target] });
+    await clock.advance(3 * seconds);
+    void clock.sleep(1 * seconds, new AbortController().signal).then(() => rig.cut.abort());
+    await (way === 'cut' ? clock.advance(1 * seconds) : rig.stop());
+    assert.deepEqual(ended, [4 * seconds], way);
+  }
+});
+
 test('a manager that names a thousand regions: a few fetches at a time', async () => {
   const clock = createVirtualClock();
   const region = (at: number): string => `xx-${'abcdefghij'.charAt(at / 100)}-${at % 100}`;

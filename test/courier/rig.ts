@@ -175,6 +175,8 @@ export interface Rig extends AsyncDisposable {
   readonly sources: readonly TestSource[];
   of<K extends CourierEvent['kind']>(kind: K): Extract<CourierEvent, { kind: K }>[];
   stop(): Promise<void>;
+  /** Ends it and aborts what is under way at once. */
+  readonly cut: AbortController;
 }
 
 export interface RigOptions {
@@ -220,7 +222,8 @@ export async function startRig(options: RigOptions): Promise<Rig> {
     options.targets.map(target => target.managed),
   );
   const stopping = new AbortController();
-  const running = courier.run(stopping.signal);
+  const cut = new AbortController();
+  const running = courier.run(stopping.signal, cut.signal);
   let stopped = false;
   const stop = async () => {
     if (stopped) return running;
@@ -237,6 +240,7 @@ export async function startRig(options: RigOptions): Promise<Rig> {
     sources,
     of: kind => events.filter((event): event is Extract<CourierEvent, { kind: typeof kind }> => event.kind === kind),
     stop,
+    cut,
     [Symbol.asyncDispose]: stop,
   };
 }

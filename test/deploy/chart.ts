@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
 import { adapters } from '../../adapters/index.ts';
+import type { Right } from '../../adapters/kubernetes/rules.ts';
 import { type Config, load } from '../../config/load.ts';
 import { rules } from '../../scripts/rbac-page.ts';
 import { folder } from '../config/support.ts';
@@ -73,13 +74,14 @@ export const only = (objects: readonly KubeObject[], kind: string): KubeObject =
 };
 
 /** The rules that the courier asks for. */
-export const rulesFor = (...given: Parameters<typeof rules>): Rule[] =>
-  rules(...given).map(({ verbs, resource, names }) => ({
-    apiGroups: [''],
-    resources: [resource],
-    ...(names && { resourceNames: names }),
-    verbs,
-  }));
+export const rulesFor = (...given: Parameters<typeof rules>): Rule[] => rules(...given).map(ruleOf);
+
+export const ruleOf = ({ group = '', verbs, resource, names }: Right): Rule => ({
+  apiGroups: [group],
+  resources: [resource],
+  ...(names && { resourceNames: names }),
+  verbs,
+});
 
 /** What the courier makes of the configuration in the ConfigMap. */
 export async function configIn(objects: readonly KubeObject[]): Promise<Config> {

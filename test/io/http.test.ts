@@ -7,6 +7,7 @@ import { Failure, type FailureCode } from '../../src/contract/failures.ts';
 import type { HttpRequest } from '../../src/contract/http.ts';
 import { Secret } from '../../src/contract/secret.ts';
 import { awsDispatcher, type HttpOptions, openHttp } from '../../src/io/http.ts';
+import type { Writes } from '../../src/io/writes.ts';
 import { certificate, failing, failingNow, listening, open, raw, serving, soon } from './servers.ts';
 
 test('sends JSON below the prefix of the address, with our name and nothing of a browser; any status is an answer', async () => {
@@ -400,9 +401,10 @@ describe('what cannot be used is said at once, and never quotes a secret', () =>
     assert.equal(server.requests.length, 0);
   });
 
-  test('readonly sends nothing that may write', async () => {
+  test('who may not write sends nothing that may, and is asked before each request', async () => {
     await using server = await serving((_, response) => response.end());
-    await using http = open(server.url, { readonly: true });
+    let writes: Writes = 'refused';
+    await using http = open(server.url, { writes: () => writes });
     await http('GET', '/', { signal: soon() });
     await http('POST', '/', { signal: soon(), reads: true });
     for (const method of ['POST', 'PUT', 'PATCH', 'DELETE']) await failing(http(method, '/', { signal: soon() }));
@@ -410,6 +412,12 @@ describe('what cannot be used is said at once, and never quotes a secret', () =>
       server.requests.map(({ method }) => method),
       ['GET', 'POST'],
     );
+    writes = 'allowed';
+    await http('PUT', '/', { signal: soon() });
+    writes = 'lost';
+    const failure = await failing(http('PUT', '/', { signal: soon() }));
+    assert.match(failure.message, /^PUT \/ at .* would write, and another courier may lead by now\. Nothing was sent\.$/);
+    assert.equal(server.requests.length, 3);
   });
 });
 

@@ -7,8 +7,10 @@ import { after, before } from 'node:test';
 import { adapters } from '../../adapters/index.ts';
 import { load } from '../../config/load.ts';
 import { type App, createApp } from '../../src/app.ts';
-import { clock } from '../../src/contract/clock.ts';
+import type { Log } from '../../src/contract/adapter.ts';
+import { type Clock, clock } from '../../src/contract/clock.ts';
 import { createLog } from '../../src/io/log.ts';
+import type { Election } from '../../src/lease/election.ts';
 import type { Status } from '../../src/observe/status-view.ts';
 import { startCli, until } from '../commands/cli.ts';
 import { type FakeEcr, startEcr } from '../fakes/ecr.ts';
@@ -62,8 +64,12 @@ export async function freePort(): Promise<number> {
   return address.port;
 }
 
-/** The program without its doors, in this process. */
-export async function start(config: object, faster = 1): Promise<Running> {
+/** The program without its doors, in this process. standFor: makes the election in which it stands. */
+export async function start(
+  config: object,
+  faster = 1,
+  standFor?: (means: { readonly clock: Clock; readonly log: Log }) => Election,
+): Promise<Running> {
   const door = await startRegistry(ecr);
   const read = async (given: object) => {
     const file = join(folder, `${Math.random()}.json`);
@@ -72,7 +78,8 @@ export async function start(config: object, faster = 1): Promise<Running> {
   };
   const log = createLog({ to: { write: () => undefined } });
   const time = faster === 1 ? clock : fastClock(faster);
-  const app = createApp(await read(config), { clock: time, log, env: process.env, registryEndpoint: () => door.url });
+  const election = standFor?.({ clock: time, log });
+  const app = createApp(await read(config), { clock: time, log, env: process.env, registryEndpoint: () => door.url, election });
   const stopping = new AbortController();
   const running = app.run(stopping.signal);
   return {

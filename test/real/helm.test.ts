@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { parse } from 'yaml';
-import { chart, configIn, deploy, manifests, manifestText, objectsIn, only, rulesFor } from '../deploy/chart.ts';
+import { leaseRight } from '../../src/lease/store.ts';
+import { chart, configIn, deploy, manifests, manifestText, objectsIn, only, ruleOf, rulesFor } from '../deploy/chart.ts';
 import { helm, manifestOf, rendered } from './helm.ts';
 import { part } from './needs.ts';
 
@@ -49,6 +50,20 @@ part('the chart', { programs: ['helm'] }, () => {
       );
       assert.ok(!inEach.some(({ kind }) => kind.startsWith('Cluster')));
     });
+
+  test('runs one pod after the other, or several of which a Lease says who works, with the right to that alone', () => {
+    type Deployment = { readonly spec: { readonly replicas: number; readonly strategy?: { readonly type: string } } };
+    const specOf = (values: object) => (only(objectsIn(rendered(values)), 'Deployment') as unknown as Deployment).spec;
+    const lease = (values: object) => podOf(values).spec.containers[0]?.env.find(({ name }) => name === 'ECR_COURIER_LEASE')?.value;
+    assert.deepEqual([specOf({}).replicas, specOf({}).strategy?.type, lease({})], [1, 'Recreate', undefined]);
+    assert.ok(!rendered({}).includes('coordination.k8s.io'));
+    const two = { replicas: 2, fullnameOverride: 'pulls' };
+    assert.deepEqual([specOf(two).replicas, specOf(two).strategy, lease(two)], [2, undefined, 'pulls']);
+    const [role] = objectsIn(rendered(two)).filter(({ kind }) => kind === 'Role');
+    assert.deepEqual([role?.metadata.namespace, role?.rules], ['ecr-courier', [ruleOf(leaseRight('pulls'))]]);
+    assert.ok(podOf({ replicas: 2, target: null }).spec.automountServiceAccountToken, 'the Lease needs the token, too');
+    assert.ok(!objectsIn(rendered({ ...two, rbac: { create: false } })).some(({ kind }) => kind.includes('Role')));
+  });
 
   test('gives no right where there is no target in the cluster, or somebody else gives them', () => {
     const without = objectsIn(rendered({ target: null, config: { targets: [{ kind: 'portainer', url: 'https://portainer' }] } }));

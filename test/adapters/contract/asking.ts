@@ -58,15 +58,16 @@ export function makeAsking<S extends OptionSpecs, F extends string, Ref>(
   const ask: Asking<Ref> = async (question, over, { readonly = false, wanted = [] } = {}) => {
     await using clients = new AsyncDisposableStack();
     over.addEventListener('abort', () => void clients.disposeAsync());
+    const writes = () => (readonly ? 'refused' : 'allowed');
     const deps: Deps<F> = {
       name: adapter.kind,
       log: { info: (...line) => void said.push(line), debug: (...line) => void said.push(line) },
       clock: clockUntil(over),
       wanted: wanted.map(registryOf),
-      http: (base): Http => clients.use(lendHttp(base, { allowHttp: true, env: {}, maxBytes: 1024 * 1024, tls, readonly })),
+      http: (base): Http => clients.use(lendHttp(base, { allowHttp: true, env: {}, maxBytes: 1024 * 1024, tls, writes })),
       yaml: readYaml,
       run: program => runFor(program, { PATH: process.env['PATH'] }),
-      files: watchedFiles(lendFiles({ writes: readonly ? 'refused' : 'allowed' }), disk),
+      files: watchedFiles(lendFiles({ writes: writes() }), disk),
       askers: { directory: '/nowhere', uid: process.getuid?.(), identityOf: async () => askedAs },
       registry: address => parseAddress(address),
       hasSource: ({ service }) => service === 'ecr',

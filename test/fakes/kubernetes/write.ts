@@ -30,19 +30,26 @@ export function update(write: Write): Written {
   const options = writeOptions('UpdateOptions', query, agentOf(request));
   const draft = objectIn(request, place, options, write.warn);
   const live = cluster.store.get(place.kind, place.namespace, place.name ?? '');
-  if (!live && place.kind.put === 'create') return { status: 201, object: make(write, draft, options, whole(write, options)) };
+  if (!live && place.kind.put === 'create') {
+    sameUid(write, draft);
+    return { status: 201, object: make(write, draft, options, whole(write, options)) };
+  }
   if (!live) return notFound(aboutOf(place));
   if (place.kind.versioned && draft.metadata?.['resourceVersion'] === undefined)
     invalid(aboutOf(place), [
       { reason: 'FieldValueInvalid', message: 'Invalid value: 0: must be specified for an update', field: 'metadata.resourceVersion' },
     ]);
-  const uid = draft.metadata?.['uid'];
-  if (uid !== undefined && uid !== live.metadata.uid) {
-    const key = `/registry/${place.kind.resource}/${keyOf(place.namespace, live.metadata.name)}`;
-    const why = `Precondition failed: UID in precondition: ${textOf(uid)}, UID in object meta: ${live.metadata.uid}`;
-    conflict(aboutOf(place), `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: ${why}`);
-  }
+  sameUid(write, draft, live.metadata.uid);
   return { status: 200, object: change(write, live, draft, options, whole(write, options)) };
+}
+
+/** stored: empty where there is no such object, which a PUT then does not make (recorded). */
+function sameUid({ place }: Write, { metadata }: Draft, stored = ''): void {
+  const uid = metadata?.['uid'];
+  if (uid === undefined || uid === stored) return;
+  const key = `/registry/${place.kind.resource}/${keyOf(place.namespace, place.name ?? '')}`;
+  const why = `Precondition failed: UID in precondition: ${textOf(uid)}, UID in object meta: ${stored}`;
+  conflict(aboutOf(place), `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: ${why}`);
 }
 
 export function patch(write: Write): Written {
