@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import { isRegion, isRoleArn, namesInWords } from '../src/contract/aws-names.ts';
 import { functionNamed } from '../src/contract/function-name.ts';
 import { parseAddress } from '../src/contract/registry.ts';
+import { parseShard } from '../src/contract/shard.ts';
 import { linesOf, wrongWithHeaders } from './headers.ts';
 
 /** What a format may ask of the field that uses it. */
@@ -180,6 +181,11 @@ export const formats = {
     doc: 'name of an object in Kubernetes',
     json: () => ({ ...string, maxLength: 253, pattern: objectName.source }),
     rule: value => matches(objectName, aName)(value) ?? (String(value).length > 253 ? `must be ${aName}` : undefined),
+  },
+  shard: {
+    doc: 'i/n',
+    json: () => ({ ...string, pattern: '^[0-9]{1,4}/[0-9]{1,4}$' }),
+    rule: value => textRule(value) ?? (parseShard(String(value)) ? undefined : 'must be i/n, such as 0/3: i is from 0 to n - 1'),
   },
   listen: {
     doc: 'host:port',

@@ -131,6 +131,19 @@ export const groups = {
       max: 3600,
       env: 'ECR_COURIER_START_SPREAD_SECONDS',
     },
+    shard: {
+      doc: 'The share of this courier, where n of them have the same configuration: `0/3`, `1/3` and `2/3` are three. Which share a slot belongs to follows from its name alone. Everything unless given.',
+      format: 'shard',
+      default: null,
+      env: 'ECR_COURIER_SHARD',
+    },
+    shardBy: {
+      doc: 'What is shared out. `target`: all slots of a target go to one courier, which alone reaches it, so that they hold the same token.',
+      format: 'choice',
+      choices: ['slot', 'target'],
+      default: 'slot',
+      env: 'ECR_COURIER_SHARD_BY',
+    },
   },
 } as const satisfies Record<string, Table>;
 

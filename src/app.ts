@@ -5,6 +5,7 @@ import type { Config } from '../config/load.ts';
 import type { Log } from './contract/adapter.ts';
 import type { Clock } from './contract/clock.ts';
 import { addressReader, type Registry } from './contract/registry.ts';
+import { isInShard, parseShard } from './contract/shard.ts';
 import type { Sources } from './contract/source.ts';
 import { type Courier, createCourier } from './courier/courier.ts';
 import type { CourierEvent } from './courier/events.ts';
@@ -185,11 +186,18 @@ function memoryDirectory({ targets }: Config, env: NodeJS.ProcessEnv): string | 
   return keeper || env['ECR_COURIER_CACHE'] ? answersDirectory(env) : undefined;
 }
 
-/** Those of the configuration; one that was there before may stay open. */
-function managedTargets({ aliases, targets }: Config, deps: Omit<TargetDeps, 'registry'>, former: readonly OpenableTarget[]) {
+/** Those of the configuration, and of this share of it; one that was there before may stay open. */
+function managedTargets(
+  { aliases, targets, engine }: Config,
+  deps: Omit<TargetDeps, 'registry' | 'shard'>,
+  former: readonly OpenableTarget[],
+): OpenableTarget[] {
   const registry = addressReader(aliases);
   const formerOf = (name: string) => former.find(target => target.name === name);
-  return targets.map(target => manageTarget(target, { ...deps, registry }, formerOf(target.name)));
+  const share = engine.shard === undefined ? undefined : parseShard(engine.shard);
+  const [bySlot, byTarget] = engine.shardBy === 'slot' ? [share, undefined] : [undefined, share];
+  const ours = byTarget ? targets.filter(({ name }) => isInShard(byTarget, name)) : targets;
+  return ours.map(target => manageTarget(target, { ...deps, registry, shard: bySlot }, formerOf(target.name)));
 }
 
 async function every(clock: Clock, ms: number, signal: AbortSignal, task: () => void): Promise<void> {

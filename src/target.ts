@@ -5,14 +5,17 @@ import { resolveHeaders } from '../config/headers.ts';
 import type { TargetConfig } from '../config/load.ts';
 import { readYaml } from '../config/plain.ts';
 import { resolveOptions } from '../config/secrets.ts';
+import { shareOf } from './border/share.ts';
 import { acrossBorder } from './border/target.ts';
 import type { Deps, Log } from './contract/adapter.ts';
 import type { Clock } from './contract/clock.ts';
 import { fingerprint } from './contract/credential.ts';
 import { Failure } from './contract/failures.ts';
+import { nameOfImage } from './contract/image.ts';
 import { type LookAlike, lookAlikeWatch } from './contract/look-alike.ts';
 import type { Address, Registry } from './contract/registry.ts';
 import { redact, Secret } from './contract/secret.ts';
+import { isInShard, type Shard } from './contract/shard.ts';
 import type { Discovery, Finding, Target } from './contract/target.ts';
 import { type EngineFinding, finding as standing } from './courier/findings.ts';
 import type { ManagedTarget } from './courier/ledger.ts';
@@ -43,6 +46,8 @@ export interface TargetDeps {
   readonly readonly: boolean;
   /** Whether no other courier leads at this moment; where there is one alone, it always leads. */
   readonly leads?: (() => boolean) | undefined;
+  /** Which slots are this courier's; all unless given. */
+  readonly shard?: Shard | undefined;
 }
 
 /** A configured target, ready for the engine. */
@@ -86,8 +91,8 @@ export function manageTarget(config: TargetConfig, deps: TargetDeps, former?: Op
     return looking;
   }
 
-  const digest = digestOf(config);
-  const managed = { ...describe(config), digest };
+  const digest = digestOf(config, deps.shard);
+  const managed = { ...describe(config, deps.shard), digest };
   if (former?.digest === digest) return { ...managed, open: former.open, changed: former.changed };
   return {
     ...managed,
@@ -110,7 +115,7 @@ export function manageTarget(config: TargetConfig, deps: TargetDeps, former?: Op
         headers,
         files,
         own: own?.host,
-        target: { ...target, discover: signal => discover(config.name, target, lookAlikes, signal) },
+        target: shareOf({ ...target, discover: signal => discover(config.name, target, lookAlikes, signal) }, config.name, deps.shard),
       };
       openedWith.set(current.target, options);
       return current.target;
@@ -186,7 +191,7 @@ function depsOf(config: TargetConfig, deps: TargetDeps, { opened, proxies }: Len
 }
 
 /** What the engine knows of the target before it is opened. */
-function describe(config: TargetConfig) {
+function describe(config: TargetConfig, shard: Shard | undefined) {
   return {
     name: config.name,
     kind: config.kind,
@@ -198,12 +203,13 @@ function describe(config: TargetConfig) {
     remedies: remediesOf(config),
     standing: standingOf(config),
     own: config.own,
-    verify: config.verify,
+    isShared: shard !== undefined,
+    verify: shard ? config.verify.filter(image => isInShard(shard, nameOfImage(image))) : config.verify,
     window: config.window === undefined ? undefined : cronWindow(config.window),
   };
 }
 
-function digestOf(config: TargetConfig): string {
+function digestOf(config: TargetConfig, shard: Shard | undefined): string {
   const unimportant = {
     adapter: undefined,
     required: undefined,
@@ -219,7 +225,7 @@ function digestOf(config: TargetConfig): string {
     return original instanceof Secret ? fingerprint({ password: original }) : value;
   }
   return createHash('sha256')
-    .update(JSON.stringify({ ...config, ...unimportant }, hidden))
+    .update(JSON.stringify({ ...config, ...unimportant, shard }, hidden))
     .digest('hex');
 }
 

@@ -11,6 +11,7 @@ import { readYaml } from '../../config/plain.ts';
 import type { Log } from '../contract/adapter.ts';
 import { clock } from '../contract/clock.ts';
 import { Failure } from '../contract/failures.ts';
+import { parseShard } from '../contract/shard.ts';
 import { lendFiles } from '../io/lent-files.ts';
 import { lendHttp, makeOpened } from '../io/lent-http.ts';
 import { runFor } from '../io/lent-program.ts';
@@ -18,9 +19,15 @@ import { createElection, type Election } from '../lease/election.ts';
 import { leaseIn } from '../lease/store.ts';
 import type { Io } from './io.ts';
 
+/** Each share has a Lease of its own: `-0-of-3`. */
+function shareOf({ shard }: Config['engine']): string {
+  const { at, of } = (shard === undefined ? undefined : parseShard(shard)) ?? { at: 0, of: 1 };
+  return of === 1 ? '' : `-${at}-of-${of}`;
+}
+
 /** The election among the couriers that have the Lease of the configuration; undefined: it names none. */
 export async function openLease(
-  { lease: { name, namespace, kubeconfig, context } }: Pick<Config, 'lease'>,
+  { lease: { name, namespace, kubeconfig, context }, engine }: Pick<Config, 'lease' | 'engine'>,
   { env, signal }: Pick<Io, 'env' | 'signal'>,
   log: Log,
 ): Promise<(Election & AsyncDisposable) | undefined> {
@@ -47,7 +54,7 @@ export async function openLease(
       },
     );
   const me = `${hostname()}_${randomBytes(4).toString('hex')}`;
-  const election = createElection({ store: leaseIn(api, { namespace: own, name }), me, clock, log });
+  const election = createElection({ store: leaseIn(api, { namespace: own, name: `${name}${shareOf(engine)}` }), me, clock, log });
   // In its place: its members are read anew each time.
   return Object.assign(election, { [Symbol.asyncDispose]: () => Promise.resolve(opened[Symbol.asyncDispose]()) });
 }

@@ -136,8 +136,8 @@ function ofImage({ name, scope, result }: Verification): Finding[] {
 /**
  * Not before the target was looked at with the knowledge which registry is the courier's own: that one is a slot then.
  */
-function hasSeenNothing({ discoveredAt, entries, partlyUnseen, own }: TargetRecord): boolean {
-  if (discoveredAt === undefined || entries.size > 0 || partlyUnseen) return false;
+function hasSeenNothing({ managed, discoveredAt, entries, partlyUnseen, own }: TargetRecord): boolean {
+  if (managed.isShared || discoveredAt === undefined || entries.size > 0 || partlyUnseen) return false;
   return !own || (own.kept?.credential.own !== undefined && own.kept.receivedAt <= discoveredAt);
 }
 

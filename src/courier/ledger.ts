@@ -192,6 +192,8 @@ export interface ManagedTarget {
   readonly window?: ((wall: number) => number) | undefined;
   /** What stands whatever discovery says: TLS verification is off, and the like. */
   readonly standing?: readonly Finding[];
+  /** Other couriers have some of its slots, or all. */
+  readonly isShared?: boolean;
   /** Images that are walked through as if they were pulled, now and then. */
   readonly verify?: readonly Image[];
   /** It wants the registry of the courier's own account, too: any registry of the region where that is. */

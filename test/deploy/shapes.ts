@@ -81,6 +81,7 @@ const kinds: Readonly<Record<string, readonly [apiVersion: string, Members]>> = 
   ConfigMap: top('v1', { 'data!': 'map', immutable: 'boolean' }),
   Service: top('v1', {
     'spec!': {
+      clusterIP: 'text',
       publishNotReadyAddresses: 'boolean',
       'selector!': 'map',
       'ports!': [{ 'name!': 'text', 'port!': 'number', targetPort: 'any' }],
@@ -94,6 +95,15 @@ const kinds: Readonly<Record<string, readonly [apiVersion: string, Members]>> = 
     'spec!': {
       replicas: 'number',
       strategy: { 'type!': 'text' },
+      'selector!': { 'matchLabels!': 'map' },
+      'template!': { 'metadata!': { 'labels!': 'map', annotations: 'map' }, 'spec!': pod },
+    },
+  }),
+  StatefulSet: top('apps/v1', {
+    'spec!': {
+      replicas: 'number',
+      'serviceName!': 'text',
+      podManagementPolicy: 'text',
       'selector!': { 'matchLabels!': 'map' },
       'template!': { 'metadata!': { 'labels!': 'map', annotations: 'map' }, 'spec!': pod },
     },

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createElection } from '../../src/lease/election.ts';
 import { tokenFile } from '../adapters/kubernetes/rig.ts';
-import { cli, until } from '../commands/cli.ts';
+import { cli, command, until } from '../commands/cli.ts';
 import { createAuthority } from '../fakes/authority.ts';
 import { adminToken, type FakeKubernetes, type KubernetesOptions, startFakeKubernetes } from '../fakes/kubernetes.ts';
 import { leases, storeAt } from '../lease/kubernetes.ts';
@@ -144,7 +144,7 @@ test('the daemon stands by with the Lease of its configuration, and every door s
 test('what is configured by halves is a mistake, and a daemon without a namespace does not start', async () => {
   await using t = await cluster();
   const start = async (lease: object) =>
-    await cli(['config', 'check'], { ECR_COURIER_CONFIG: (await tokenFile(JSON.stringify({ ...t.config, lease }))).path });
+    await command(['config', 'check'], { ECR_COURIER_CONFIG: (await tokenFile(JSON.stringify({ ...t.config, lease }))).path });
   for (const [lease, said] of [
     [{ namespace: 'courier' }, /lease\.namespace: needs the `name` of a Lease beside it/],
     [{ name: 'x', context: 'c' }, /lease\.context: needs a `kubeconfig` beside it/],
