@@ -84,8 +84,10 @@ export function clientsPage(): string {
     rows(['Client', 'What it does'], failing),
     'As some of them send an old entry, `ecr-courier helper install` removes the entries of its hosts, in the files of podman as well.',
     'A helper that knows no login says "credentials not found in native keychain". Then docker, crane, oras, podman and skopeo pull without a login. docker-py, testcontainers, jib and regctl send the entry of the file.',
+    '## What stands twice, in other cases, or behind the JSON',
+    further,
     '## The variable DOCKER_AUTH_CONFIG',
-    'Docker from 28.4 on (28.4 and 28.5 by their source) and crane (where a config file exists) take its login for the hosts that it names, before the file and any helper. They read it strictly: with any member but `auths` and `auth` they drop the whole variable. The others do not read it. `ecr-courier token --format docker-auth-config HOST` prints what they take.',
+    'Docker from 28.4 on (28.4 and 28.5 by their source) and crane (where a config file exists) take its login for the hosts that it names, before the file and any helper. So does nerdctl, which finds `H:443` and `https://H` there as well. They read it strictly: with any member but `auths` and `auth`, with an entry that has no `auth` or a bad one, or with text behind the JSON they drop the whole variable. testcontainers takes it in the place of the file. The others do not read it. `ecr-courier token --format docker-auth-config HOST` prints what they take.',
     '## Programs that read once',
     'A client object of docker-py, a store of oras-go, Docker’s own configuration object and testcontainers read the file once. Where they live for longer than a token, a credential helper cures all but testcontainers.',
     '## What a login writes',
@@ -107,12 +109,28 @@ const legend = [
 
 const stopped = measured('x-foreign-bad-base64').flatMap(([id, sent]) => (sent === 'FAIL' ? [named(id)] : []));
 
+const further = [
+  'Seen with some 250 further forms, which stand in test/clients/forms.',
+  '',
+  '- A map that is there twice: docker, crane, regctl, skopeo, podman, nerdctl and the kubelet join both, and a null empties what came before. oras, docker-py, testcontainers, docker-java and jib take the last one alone. docker_credential fails.',
+  '- An entry that is there twice: all take the last one. The kubelet fails when the first one cannot be decoded.',
+  '- `Auths`, `CREDHELPERS`, `Auth`: docker, crane, regctl, skopeo, podman, nerdctl, the kubelet and jib read them like `auths`, `credHelpers`, `auth`. oras does so within entries. The others do not know them.',
+  '- `HTTPS://H` and `oci://H`: docker, crane, nerdctl and testcontainers find them. The others know `https://` and `http://` in lower case.',
+  '- `H/v1` without a slash behind it is a path to the kubelet. `https://H?x` and `https://me@H` are found by docker, crane, nerdctl and the kubelet.',
+  '- Text behind the JSON: docker, crane, oras, regctl, nerdctl, docker-java, jib and testcontainers (Java) ignore it. skopeo, podman, the kubelet, testcontainers (npm) and docker_credential fail. docker-py reads nothing.',
+  '- A file that is `null`: docker-py, testcontainers (npm), jib and docker_credential fail, for the others it is empty. A file that is empty or blank: skopeo, podman, the kubelet, testcontainers (npm), docker-java and docker_credential fail.',
+  '- A file without `auths`, `credHelpers` and `credsStore`: docker-py takes the whole of it for `auths`.',
+  '- An empty user name or password: crane, oras and regctl send no login. The others send half of one, as far as they read it.',
+].join('\n');
+
 const rules = [
   '- The key is the bare host in lower case: it and `https://H` alone are found by all.',
   '- `auth` is there, in base64 with padding, on one line, and nothing else stands in the entry.',
   '- No other spelling of the host, no path behind it, no byte order mark. testcontainers takes the first spelling, others fall back to a stale one.',
   `- One bad entry of another host stops ${stopped.join(', ')} for every host.`,
-  '- A value of a wrong type (`"credsStore": 7`, an entry that is a text) stops docker 29, crane and nerdctl wherever docker knows the member; regctl, oras, skopeo, podman, docker-py and the kubelet for what they read themselves. docker 28 takes it for a value that is missing. The others were not asked.',
+  '- A user name is there. An `auth` of another host that begins with a colon stops docker 29, crane and nerdctl.',
+  '- A value of a wrong type (`"credsStore": 7`, an entry that is a text) stops docker 29, crane and nerdctl wherever docker knows the member, and all others for what they read themselves. docker 28 then decodes no `auth` at all, and sends incomplete logins.',
+  '- Nothing is there twice, and nothing in other cases (`Auths`): see [below](#what-stands-twice-in-other-cases-or-behind-the-json).',
   '- `"credHelpers": {"H": ""}` is no way around a `credsStore`: what it does depends on the client (the form "empty helper" below).',
   '',
   'The target [`docker-config`](../config/reference.md) writes in this form, and names in findings what is in its way.',

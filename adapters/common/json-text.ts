@@ -56,6 +56,14 @@ export function brokenAt(text: string): { readonly line: number; readonly column
   }
 }
 
+/** The first JSON value of a text, which something else may follow; undefined when the text does not begin with one. */
+export function firstValue(text: string): string | undefined {
+  const broken = brokenAt(text);
+  if (!broken) return text;
+  const value = text.slice(0, broken.offset);
+  return value.trim() !== '' && !brokenAt(value) ? value : undefined;
+}
+
 const blank = /[ \t\r\n]*/y;
 const value =
   // oxlint-disable-next-line no-control-regex -- these may not stand in a text

@@ -1,5 +1,15 @@
 import { label } from '../../src/contract/text.ts';
-import { addMember, brokenAt, type Json, type Member, membersAt, removeMember, replaceMember, valueOf } from '../common/json-text.ts';
+import {
+  addMember,
+  brokenAt,
+  firstValue,
+  type Json,
+  type Member,
+  membersAt,
+  removeMember,
+  replaceMember,
+  valueOf,
+} from '../common/json-text.ts';
 import { authOf, entriesIn, isBest, type Login, readAuth, relationOf } from './entries.ts';
 import { isMap } from './types.ts';
 
@@ -17,6 +27,8 @@ export const withoutMark = (text: string): string => (text.startsWith(mark) ? te
 export const isEmpty = (text: string): boolean => text.trim() === '';
 
 const comment = 'JSON has no comments: remove them.';
+const wrong = 'Correct it there; Docker and the others cannot read it either.';
+const behind = 'Remove what stands there, behind the JSON: some clients read what is before it, others nothing at all.';
 
 export function unreadable(whole: string, path: readonly string[]): Unreadable | undefined {
   const text = withoutMark(whole);
@@ -27,7 +39,7 @@ export function unreadable(whole: string, path: readonly string[]): Unreadable |
     const isComment = /^(\/[/*]|#)/.test(text.slice(offset, offset + 2));
     return {
       why: `is no JSON from line ${line}, column ${column} on`,
-      remedy: isComment ? comment : 'Correct it there; Docker and the others cannot read it either.',
+      remedy: isComment ? comment : firstValue(text) === undefined ? wrong : behind,
     };
   }
   if (!text.trimStart().startsWith('{'))
@@ -35,8 +47,8 @@ export function unreadable(whole: string, path: readonly string[]): Unreadable |
   const [name] = path;
   // A null is a map without members to Go.
   const isWrong = (value: unknown): boolean => value !== null && !isMap(value);
-  const wrong = membersAt(text, []).find(member => member.key.toLowerCase() === name?.toLowerCase() && isWrong(valueOf(text, member)));
-  if (wrong) return { why: `has a member \`${label(wrong.key)}\` that is no map`, remedy: `Make it a map: \`"${name}": {}\`.` };
+  const misfit = membersAt(text, []).find(member => member.key.toLowerCase() === name?.toLowerCase() && isWrong(valueOf(text, member)));
+  if (misfit) return { why: `has a member \`${label(misfit.key)}\` that is no map`, remedy: `Make it a map: \`"${name}": {}\`.` };
   return undefined;
 }
 

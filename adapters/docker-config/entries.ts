@@ -96,11 +96,12 @@ const typed: Shapes = { ...entryShapes, email: text };
 
 export function readAuth(auth: string): Reading {
   const encoded = auth.replaceAll(/[\r\n]/g, '');
-  const bytes = Buffer.from(encoded, 'base64');
-  if (bytes.toString('base64') !== encoded) return { broken: 'has an `auth` that is not base64 with padding' };
-  const login = bytes.toString('utf8');
+  if (!/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}(?:==|[A-Za-z0-9+/]=))?$/.test(encoded))
+    return { broken: 'has an `auth` that is not base64 with padding' };
+  const login = Buffer.from(encoded, 'base64').toString('utf8');
   const colon = login.indexOf(':');
   if (colon < 0) return { broken: 'has an `auth` without a colon between user name and password' };
+  if (colon === 0) return { broken: 'has an `auth` without a user name' };
   return { login: { username: login.slice(0, colon), password: login.slice(colon + 1) } };
 }
 
@@ -118,5 +119,6 @@ export const authOf = ({ username, password }: Login): string => Buffer.from(`${
 export function isBest(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;
   const [[name, auth] = [], ...more] = Object.entries(value as Readonly<Record<string, unknown>>);
-  return name === 'auth' && more.length === 0 && typeof auth === 'string' && !/[\r\n]/.test(auth) && readAuth(auth).login !== undefined;
+  const login = name === 'auth' && more.length === 0 && typeof auth === 'string' ? readAuth(auth).login : undefined;
+  return login !== undefined && authOf(login) === auth;
 }

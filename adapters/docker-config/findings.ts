@@ -13,7 +13,7 @@ export const findings = {
   },
   FILE_BROKEN: {
     severity: 'error',
-    doc: 'An entry of another host cannot be decoded, or something in the file has another type than it must have. Because of it docker 29, crane, nerdctl, the kubelet and others read nothing in the file, for any host. After an entry that cannot be decoded docker 28 sends incomplete logins at random.',
+    doc: 'An entry of another host cannot be decoded or has no user name, or something in the file has another type than it must have. Because of it docker 29, crane, nerdctl, the kubelet and others read nothing in the file, for any host. docker 28 then sends incomplete logins.',
     remedy: 'Log in to that host again (`docker login HOST`), or remove its entry; correct or remove a member of a wrong type.',
   },
   PATH_ENTRY: {

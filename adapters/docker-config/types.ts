@@ -21,6 +21,17 @@ const texts: Shape = { name: 'map of texts', fits: value => isMapOf(value, isTex
 const list: Shape = { name: 'list of texts', fits: value => value === null || (Array.isArray(value) && value.every(isText)) };
 const textMaps: Shape = { name: 'map of maps of texts', fits: value => isMapOf(value, texts.fits) };
 
+export const map: Shape = { name: 'map', fits: value => value === null || isMap(value) };
+export const scalar: Shape = { name: 'text', fits: value => typeof value !== 'object' || value === null };
+export const strictText: Shape = { name: 'text', fits: value => typeof value === 'string' };
+/** Even a null in it is none. */
+export const strictTexts: Shape = { name: 'map of texts', fits: value => isMapOf(value, strictText.fits) };
+/** As well what Python and JavaScript take for false. */
+export const falsy = (shape: Shape): Shape => ({
+  ...shape,
+  fits: value => !value || shape.fits(value) || (typeof value === 'object' && Object.keys(value).length === 0),
+});
+
 export const ofNames = (names: string, shape: Shape): Shapes =>
   Object.fromEntries(names.split(' ').map(name => [name.toLowerCase(), shape]));
 

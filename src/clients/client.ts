@@ -13,19 +13,29 @@ export interface Client {
   /** A file that is no JSON. */
   readonly unparsable: 'nothing' | 'fails';
   readonly byteOrderMark: 'read' | 'unparsable';
+  readonly json: JsonRule;
+  /** What it looks up, one after the other, until something is found (`keys.ts`). */
+  readonly asks: AskRule;
   /** Which keys of `auths` it finds for a host (`keys.ts`). */
   readonly keys: KeyRule;
-  /** When an `auth` is decoded: that of any host can be in the way. */
-  readonly decodes: 'all when it loads' | 'what it was asked for';
-  readonly base64: 'padded' | 'padded or not' | 'of one line, padded or not' | 'anything';
+  /** When an `auth` is decoded: that of any host can be in the way, or even one that a later entry replaces. */
+  readonly decodes: 'all when it loads' | 'all, and what is replaced' | 'what it was asked for';
+  readonly base64: Base64Rule;
+  /** Whether `"auth": ""` is decoded, or as good as none. */
+  readonly emptyAuth: 'decoded' | 'none';
   /** What comes of an `auth` that cannot be decoded, and of one without a colon. */
   readonly undecodable: 'fails' | 'nothing' | 'undecoded';
   readonly withoutColon: 'fails' | 'nothing' | 'undecoded' | 'empty password';
+  /** An `auth` of `:PASSWORD`. */
+  readonly emptyUser: 'read' | 'as without a colon';
   readonly nul: 'cut off' | 'kept';
   /** `username` and `password`, where there is no `auth`, and beside one. */
-  readonly plain: 'read' | 'ignored' | 'preferred' | 'fails beside auth';
-  readonly identityToken: 'beside the login' | 'instead' | 'ignored';
-  readonly registryToken: 'read' | 'ignored';
+  readonly plain: 'read' | 'both alone' | 'ignored' | 'preferred' | 'fails beside auth';
+  /** A login that lacks user name or password. */
+  readonly incomplete: 'sent' | 'nothing' | 'is passed over';
+  /** instead, if it is there: even when it is empty, and then there is no login. */
+  readonly identityToken: 'beside the login' | 'instead' | 'instead, if it is there' | 'ignored';
+  readonly registryToken: 'read' | 'preferred' | 'ignored';
   /** What goes out where nothing is found, and for an entry without a login. */
   readonly nothing: 'nothing' | 'empty login';
   readonly emptyEntry: 'counts' | 'is passed over' | 'empty login';
@@ -33,37 +43,84 @@ export interface Client {
   readonly types: TypeRule;
 }
 
+/** How it reads JSON, where readers differ. */
+export interface JsonRule {
+  /** Text behind the first value. */
+  readonly behind: 'ignored' | 'unparsable';
+  /** A file that is empty or blank. */
+  readonly blank: 'nothing' | 'unparsable';
+  /** A file with a list, a text or a number. */
+  readonly noMap: 'nothing' | 'fails';
+  readonly nullFile: 'nothing' | 'fails';
+  /** Names of members at the top and of entries. */
+  readonly top: Names;
+  readonly entry: Names;
+  /** Members that are there twice. merged: maps are joined, and null empties them. */
+  readonly twice: 'merged' | 'last' | 'fails';
+  /** Whether a value of a wrong type matters that a later one replaces. */
+  readonly replaced: 'matters' | 'is nothing';
+  /** A file without members that it knows: docker-py takes all of it for `auths`. */
+  readonly unknownTop: 'nothing' | 'is auths';
+}
+
+/** folded: as Go compares names, without regard to case, and with `ſ` for `s`. */
+export type Names = 'folded' | 'any case' | 'exact';
+
+/** known letters: all others are left out before it decodes. */
+export type Base64Rule =
+  | 'padded'
+  | 'padded or not'
+  | 'of one line, padded or not'
+  | 'of one line, strictly, padded or not'
+  | 'known letters, padded'
+  | 'anything';
+
 /** Which values of a wrong type it stops at. */
 export interface TypeRule {
-  /** Members beside `auths`. */
+  /** Members at the top. */
   readonly top: Shapes;
+  /** A map at the top that is null. */
+  readonly nullMap: 'is empty' | 'fails';
   /** Members of an entry. */
   readonly entry: Shapes;
-  readonly entries: 'all' | 'what it was asked for' | 'none';
+  /** Members of an entry that it does not know. */
+  readonly unknown: 'is passed over' | 'is wrong';
+  readonly entries: 'all' | 'what it was asked for';
+  readonly noMapEntry: 'is empty' | 'is wrong';
   readonly nullEntry: 'is empty' | 'is wrong';
-  readonly wrong: 'fails' | 'nothing';
+  /** Numbers, true and false where a text belongs. */
+  readonly scalars: 'are nothing' | 'are texts';
+  /** undecoded: it goes on with what it has read, and decodes no `auth`. */
+  readonly wrong: 'fails' | 'nothing' | 'undecoded';
 }
+
+export type AskRule = 'the host' | 'the repository, then the host' | 'spellings of the host';
 
 export type KeyRule =
   | 'docker'
-  | 'go-containerregistry'
+  | 'docker 28'
+  | 'oras'
+  | 'docker-py'
   | 'regclient'
   | 'containers'
-  | 'nerdctl'
   | 'kubelet'
   | 'testcontainers'
   | 'jib'
   | 'docker_credential';
 
-export type HelperKeyRule = 'none' | 'host' | 'host or https' | 'nerdctl' | 'jib';
+export type HelperKeyRule = 'none' | 'host' | 'as auths';
 
 interface HelperRule {
   /** Which keys of `credHelpers` it finds. */
   readonly keys: HelperKeyRule;
   readonly emptyName: 'exempts the host' | 'is no helper' | 'is run';
   /** When it asks the `credsStore`. listed: only for hosts that the store lists. */
-  readonly store: 'never' | 'before the helper' | 'without a helper' | 'if it lists the host' | 'after the file';
+  readonly store: 'never' | 'without a helper' | 'if it lists the host' | 'after the file';
+  /** `"credsStore": ""`. */
+  readonly emptyStore: 'is none' | 'is run';
   readonly missing: Otherwise;
   readonly failing: Otherwise;
   readonly notFound: Otherwise;
+  /** A helper beside an entry with the very same key that cannot be decoded. */
+  readonly besideBroken: 'asked' | 'lost';
 }

@@ -5,7 +5,7 @@ import type { Sent } from './entry.ts';
 import type { Image } from './keys.ts';
 import { type Outcome, predict } from './predict.ts';
 import { type ClientId, clients } from './rules.ts';
-import { ofVariable } from './variable.ts';
+import { givenBy, readers } from './variable.ts';
 
 /** What is found on a machine. A text is undefined where there is no such file. */
 export interface Found {
@@ -33,7 +33,6 @@ export interface Diagnosis {
 /** The helper of the courier, which lists the hosts that it serves. */
 const own = 'ecr-courier';
 const ofPodman: ReadonlySet<ClientId> = new Set(['skopeo19', 'cimage']);
-const readVariable: ReadonlySet<ClientId> = new Set(['cli29', 'crane']);
 
 export const diagnose = (image: Image, found: Found): Diagnosis[] =>
   (Object.keys(clients) as ClientId[]).map(id => {
@@ -53,11 +52,13 @@ export const diagnose = (image: Image, found: Found): Diagnosis[] =>
 
 function sentBy(id: ClientId, image: Image, found: Found, helper: (program: string) => Outcome): readonly Sent[] {
   const client: Client = clients[id];
-  const { docker, podman, variable } = found;
-  const by = (text: string | undefined): readonly Sent[] => predict(client, { text, image, helper, listed: program => program === own });
-  const isRead = readVariable.has(id) && (id !== 'crane' || docker !== undefined);
-  const given = isRead && variable ? ofVariable(variable, image, client) : undefined;
-  if (given) return [{ ...given, key: `${image.host} of DOCKER_AUTH_CONFIG` } as Sent];
+  const { podman, variable } = found;
+  const reads = variable ? readers[id] : undefined;
+  const docker = reads === 'in place of the file' ? variable : found.docker;
+  // go-containerregistry looks at the variable only where there is a file.
+  const given = variable && reads === 'strictly' && (id !== 'crane' || docker !== undefined) ? givenBy(variable) : undefined;
+  const by = (text: string | undefined): readonly Sent[] =>
+    predict(client, { text, image, helper, listed: program => program === own, given });
   // go-containerregistry looks at podman's file where Docker has none.
   if (id === 'crane' && docker === undefined) return by(podman[0]);
   const texts = ofPodman.has(id) ? [...podman, docker] : [docker];
@@ -67,16 +68,21 @@ function sentBy(id: ClientId, image: Image, found: Found, helper: (program: stri
 
 function inWords(sent: Sent, now: number): string {
   if (sent.kind === 'login') {
-    const beside = sent.token ? `, with an ${sent.token}` : '';
-    return `sends the entry ${shownAddress(sent.key)}${endOf(sent.password, now)}${beside}${sent.plainHttp ? ', over plain http' : ''}`;
+    const { username, password, token } = sent;
+    const lacks = username === '' ? ', without a user name' : password === '' ? ', without a password' : '';
+    const beside = token ? `, with an ${token}` : '';
+    return `sends the entry ${shownAddress(sent.key)}${lacks}${endOf(password, now)}${beside}${plainHttp(sent)}`;
   }
   if (sent.kind === 'token') return `sends the ${sent.token} of ${shownAddress(sent.key)}, which ECR does not know`;
-  if (sent.kind === 'helper') return `asks docker-credential-${label(sent.program)}${sent.role === 'store' ? ', its credsStore' : ''}`;
+  if (sent.kind === 'helper')
+    return `asks docker-credential-${label(sent.program)}${sent.role === 'store' ? ', its credsStore' : ''}${plainHttp(sent)}`;
   const why = label(sent.why);
   if (sent.kind === 'undecoded') return `sends an incomplete login: ${why}`;
   if (sent.kind === 'fails') return `fails: ${why}`;
   return `${sent.kind === 'empty login' ? 'sends an empty login' : 'sends no login'}: ${why}`;
 }
+
+const plainHttp = (sent: { readonly plainHttp?: true }): string => (sent.plainHttp ? ', over plain http' : '');
 
 function endOf(password: string, now: number): string {
   const ends = expirationIn(password);
@@ -86,10 +92,10 @@ function endOf(password: string, now: number): string {
 
 function verdictOn(sent: readonly Sent[], now: number): Diagnosis['verdict'] {
   const [first] = sent;
-  if (first?.kind === 'helper') return 'fine';
+  if (first?.kind === 'helper') return first.plainHttp ? 'bad' : 'fine';
   if (first?.kind === 'login') {
     const ends = expirationIn(first.password)?.getTime() ?? Number.POSITIVE_INFINITY;
-    return ends <= now || first.plainHttp || first.password === '' ? 'bad' : 'fine';
+    return ends <= now || first.plainHttp || first.password === '' || first.username === '' ? 'bad' : 'fine';
   }
   return first?.kind === 'nothing' || first?.kind === 'empty login' ? 'no login' : 'bad';
 }

@@ -1,105 +1,169 @@
 import { isMap, misfit, saidOf } from '../../adapters/docker-config/types.ts';
 import { shownAddress } from '../contract/text.ts';
+import { decode, type Login, type Trouble } from './auth.ts';
 import type { Client } from './client.ts';
+import { named, type Pair, pairsIn, valueIn } from './reading.ts';
 
 /** What a client sends, or does instead. */
 export type Sent =
   | {
       readonly kind: 'login';
+      readonly username: string;
       readonly password: string;
       readonly key: string;
       readonly token?: 'identity token';
       readonly plainHttp?: true;
     }
   | { readonly kind: 'token'; readonly token: 'identity token' | 'registry token'; readonly key: string }
-  | { readonly kind: 'helper'; readonly program: string; readonly role: 'helper' | 'store' }
-  /** Nobody is logged in; `empty login` is a colon without a name and password. */
-  | { readonly kind: 'nothing' | 'empty login'; readonly why: string }
+  | { readonly kind: 'helper'; readonly program: string; readonly role: 'helper' | 'store'; readonly plainHttp?: true }
+  /**
+   * Nobody is logged in; `empty login` is a colon without a name and password. final: something was found, so nothing
+   * else is looked up.
+   */
+  | { readonly kind: 'nothing' | 'empty login'; readonly why: string; readonly final?: true }
   | { readonly kind: 'undecoded'; readonly why: string }
   | { readonly kind: 'fails'; readonly why: string };
 
-type Members = Readonly<Record<string, unknown>>;
-const textIn = (members: Members, name: string): string | undefined => {
-  const value = members[name];
-  return typeof value === 'string' && value !== '' ? value : undefined;
-};
-
-/** What a client makes of one entry; undefined for an entry that it passes over. */
-export function sentOf(value: unknown, key: string, client: Client): Sent | undefined {
-  const wrong = client.types.entries === 'what it was asked for' ? ofWrongType(value, key, client) : undefined;
-  if (wrong) return wrong;
-  const members: Members = typeof value === 'object' && value !== null ? (value as Members) : {};
-  const [auth, username, password] = ['auth', 'username', 'password'].map(name => textIn(members, name));
-  const [identity, registry] = [textIn(members, 'identitytoken'), textIn(members, 'registrytoken')];
-  const plain = username !== undefined && password !== undefined && client.plain !== 'ignored' ? password : undefined;
-  if (auth !== undefined && plain !== undefined && client.plain === 'fails beside auth')
-    return fails(key, 'has both `auth` and `username`');
-  const decoded = auth === undefined ? undefined : decode(auth, client);
-  if (decoded && 'trouble' in decoded) return inTrouble(decoded.trouble, key, client);
-  if (identity && client.identityToken === 'instead') return { kind: 'token', token: 'identity token', key };
-  const chosen = client.plain === 'preferred' ? (plain ?? decoded?.password) : (decoded?.password ?? plain);
-  if (chosen !== undefined)
-    return {
-      kind: 'login',
-      password: chosen,
-      key,
-      ...(identity && client.identityToken === 'beside the login' && { token: 'identity token' }),
-    };
-  if (identity && client.identityToken === 'beside the login') return { kind: 'token', token: 'identity token', key };
-  if (registry && client.registryToken === 'read') return { kind: 'token', token: 'registry token', key };
-  if (client.emptyEntry === 'is passed over') return undefined;
-  const why = `the entry ${shownAddress(key)} has no login that it reads`;
-  return { kind: client.emptyEntry === 'empty login' ? 'empty login' : client.nothing, why };
+/** One entry as a client reads it. A member that is missing is undefined. */
+interface Read {
+  readonly auth: string | undefined;
+  readonly username: string | undefined;
+  readonly password: string | undefined;
+  readonly identity: string | undefined;
+  readonly registry: string | undefined;
+  /** There is such a member, whatever it holds. */
+  readonly hasIdentity: boolean;
 }
 
-type Trouble = 'undecodable' | 'withoutColon';
-
-/** Whether an entry of any host stops this client when it loads the file. */
-export function stopsAll(value: unknown, key: string, client: Client): Sent | undefined {
-  const wrong = client.types.entries === 'all' ? ofWrongType(value, key, client) : undefined;
-  if (wrong) return wrong;
-  if (client.decodes !== 'all when it loads') return undefined;
-  const auth = textIn(typeof value === 'object' && value !== null ? (value as Members) : {}, 'auth');
-  const decoded = auth === undefined ? undefined : decode(auth, client);
-  return decoded && 'trouble' in decoded ? inTrouble(decoded.trouble, key, client) : undefined;
-}
-
-function ofWrongType(value: unknown, key: string, { types, nothing }: Client): Sent | undefined {
-  if (value === null && types.nullEntry === 'is empty') return undefined;
-  const wrong = isMap(value) ? misfit(Object.entries(value), types.entry) : undefined;
-  if (isMap(value) && !wrong) return undefined;
+function read({ json }: Pair, { json: { entry: names }, types, emptyAuth }: Client): Read {
+  const pairs = pairsIn(json);
+  const of = (name: string): string | undefined => {
+    const values = named(pairs, name, names).map(valueIn);
+    // To Go a null or a wrong type is nothing, and what stood there before stays.
+    const value = names === 'folded' ? values.findLast(one => typeof one === 'string') : values.at(-1);
+    if (typeof value === 'string') return value;
+    return types.scalars === 'are texts' && (typeof value === 'number' || typeof value === 'boolean') ? String(value) : undefined;
+  };
+  const auth = of('auth');
   return {
-    kind: types.wrong === 'fails' ? 'fails' : nothing,
-    why: `the entry ${shownAddress(key)} ${wrong ? saidOf(wrong) : 'is no map'}`,
+    auth: auth === '' && emptyAuth === 'none' ? undefined : auth,
+    username: of('username'),
+    password: of('password'),
+    identity: of('identitytoken'),
+    registry: of('registrytoken'),
+    hasIdentity: named(pairs, 'identitytoken', names).length > 0,
   };
 }
 
-function decode(auth: string, { base64, nul }: Client): { readonly password: string } | { readonly trouble: Trouble } {
-  const isStandard = /^[A-Za-z0-9+/]*={0,2}$/;
-  const text = base64 === 'of one line, padded or not' ? auth : auth.replaceAll(/[\r\n]/g, '');
-  if (base64 !== 'anything' && (!isStandard.test(text) || (base64 === 'padded' && text.length % 4 !== 0)))
-    return { trouble: 'undecodable' };
-  const login = Buffer.from(text, 'base64').toString('utf8');
-  const colon = login.indexOf(':');
-  if (colon < 0) return { trouble: 'withoutColon' };
-  const password = login.slice(colon + 1);
-  return { password: nul === 'cut off' ? trimNul(password) : password };
+/**
+ * What a client makes of one entry; undefined for an entry that it passes over. `undecoded`: why it decodes no `auth`
+ * of the file.
+ */
+export function sentOf(entry: Pair, client: Client, undecoded?: string): Sent | undefined {
+  const { name: key } = entry;
+  const wrong = client.types.entries === 'what it was asked for' ? ofWrongType(entry, client) : undefined;
+  if (wrong) return wrong;
+  const { auth, identity, registry, hasIdentity, ...plain } = read(entry, client);
+  const isTaken = client.identityToken === 'instead' ? identity : client.identityToken === 'instead, if it is there' && hasIdentity;
+  if (isTaken) return identity ? { kind: 'token', token: 'identity token', key } : withoutLogin(key, client);
+  if (auth !== undefined && plain.username !== undefined && client.plain === 'fails beside auth')
+    return fails(key, 'has both `auth` and `username`');
+  if (auth !== undefined && undecoded !== undefined) return { kind: 'undecoded', why: undecoded };
+  if (registry && client.registryToken === 'preferred') return { kind: 'token', token: 'registry token', key };
+  const decoded = auth === undefined ? undefined : decode(auth, client);
+  if (decoded && 'trouble' in decoded) return inTrouble(decoded, key, client);
+  const beside = identity && client.identityToken === 'beside the login' ? ({ token: 'identity token' } as const) : undefined;
+  const login = chosen(plain, decoded, client);
+  if (login && client.incomplete !== 'sent' && !(login.username && login.password))
+    return client.incomplete === 'nothing'
+      ? { kind: 'nothing', why: `the entry ${shownAddress(key)} has half a login`, final: true }
+      : undefined;
+  if (login?.username || login?.password) return { kind: 'login', ...login, key, ...beside };
+  if (login) return emptyLogin(key);
+  if (beside) return { kind: 'token', ...beside, key };
+  if (registry && client.registryToken === 'read') return { kind: 'token', token: 'registry token', key };
+  return client.emptyEntry === 'is passed over' ? undefined : withoutLogin(key, client);
 }
 
-const trimNul = (text: string): string => {
-  let end = text.length;
-  while (end > 0 && text.charCodeAt(end - 1) === 0) end--;
-  return text.slice(0, end);
-};
+/** Which of both logins counts. */
+function chosen(
+  { username, password }: Pick<Read, 'username' | 'password'>,
+  decoded: Login | undefined,
+  client: Client,
+): Login | undefined {
+  const pair = { username: username ?? '', password: password ?? '' };
+  const isThere = { ignored: false, read: Boolean(username || password), preferred: username !== undefined || password !== undefined };
+  const both = username !== undefined && password !== undefined;
+  const plain = (Object.hasOwn(isThere, client.plain) ? isThere[client.plain as keyof typeof isThere] : both) ? pair : undefined;
+  return client.plain === 'preferred' ? (plain ?? decoded) : (decoded ?? plain);
+}
+
+const emptyLogin = (key: string): Sent => ({
+  kind: 'empty login',
+  why: `the entry ${shownAddress(key)} has an empty user name and password`,
+});
+
+const withoutLogin = (key: string, { emptyEntry, nothing }: Client): Sent => ({
+  kind: emptyEntry === 'empty login' ? 'empty login' : nothing,
+  why: `the entry ${shownAddress(key)} has no login that it reads`,
+});
+
+/** Whether an entry of any host stops this client when it loads the file. */
+export function stopsAll(entry: Pair, client: Client): Sent | undefined {
+  if (client.decodes === 'what it was asked for') return undefined;
+  const { auth, hasIdentity } = read(entry, client);
+  if (auth === undefined || (client.identityToken === 'instead, if it is there' && hasIdentity)) return undefined;
+  const decoded = decode(auth, client);
+  return 'trouble' in decoded ? inTrouble(decoded, entry.name, client) : undefined;
+}
+
+export const hasAuth = (entry: Pair, client: Client): boolean => read(entry, client).auth !== undefined;
+
+/** Whether the entry cannot be decoded. */
+export function isBroken(entry: Pair, client: Client): boolean {
+  const { auth } = read(entry, client);
+  return auth !== undefined && 'trouble' in decode(auth, client);
+}
+
+/** An entry of another type than it must have. */
+export function ofWrongType({ name: key, json }: Pair, client: Client): Sent | undefined {
+  const { types } = client;
+  if (json === 'null') return types.nullEntry === 'is empty' ? undefined : stopped(`the entry ${shownAddress(key)} is null`, client);
+  if (!isMap(JSON.parse(json)))
+    return types.noMapEntry === 'is empty' ? undefined : stopped(`the entry ${shownAddress(key)} is no map`, client);
+  const { entry: names, twice, replaced } = client.json;
+  const pairs = pairsIn(json).map(pair => ({
+    ...pair,
+    known: Object.keys(types.entry).find(name => named([pair], name, names).length > 0),
+  }));
+  const unknown = types.unknown === 'is wrong' ? pairs.find(({ known }) => known === undefined) : undefined;
+  if (unknown) return stopped(`the entry ${shownAddress(key)} has a member that it does not know`, client);
+  const counted = pairs.filter(({ known }) => known !== undefined);
+  const again = twice === 'fails' ? counted.find(({ known }, at) => counted.findIndex(one => one.known === known) < at) : undefined;
+  if (again) return stopped(`the entry ${shownAddress(key)} has \`${again.known}\` twice`, client);
+  const isLast = ({ known }: (typeof counted)[number], at: number): boolean => counted.findLastIndex(one => one.known === known) === at;
+  const wrong = misfit(
+    (names === 'folded' || replaced === 'matters' ? counted : counted.filter(isLast)).map(pair => [pair.known ?? '', valueIn(pair)]),
+    types.entry,
+  );
+  return wrong && stopped(`the entry ${shownAddress(key)} ${saidOf(wrong)}`, client);
+}
+
+/** What comes of something that has a wrong type. */
+export function stopped(why: string, { types, nothing }: Pick<Client, 'types' | 'nothing'>): Sent {
+  if (types.wrong === 'undecoded') return { kind: 'undecoded', why: `${why}: it decodes no \`auth\` of the file` };
+  return { kind: types.wrong === 'fails' ? 'fails' : nothing, why };
+}
 
 const words: Readonly<Record<Trouble, string>> = {
   undecodable: 'has an `auth` that it cannot decode',
   withoutColon: 'has an `auth` without a colon',
+  emptyUser: 'has an `auth` without a user name',
 };
 
-function inTrouble(trouble: Trouble, key: string, client: Client): Sent {
-  const comes = client[trouble];
-  if (comes === 'empty password') return { kind: 'login', password: '', key };
+function inTrouble({ trouble, text }: { readonly trouble: Trouble; readonly text: string }, key: string, client: Client): Sent {
+  const comes = trouble === 'undecodable' ? client.undecodable : client.withoutColon;
+  if (comes === 'empty password') return text === '' ? emptyLogin(key) : { kind: 'login', username: text, password: '', key };
   if (comes === 'undecoded')
     return {
       kind: 'undecoded',

@@ -1,5 +1,5 @@
-import { isMatch, readKey } from '../../adapters/docker-config/entries.ts';
-import type { HelperKeyRule, KeyRule } from './client.ts';
+import { isMatch } from '../../adapters/docker-config/entries.ts';
+import type { AskRule, Client, KeyRule } from './client.ts';
 
 /** What is pulled: the host as it stands in the image, and the path behind it. */
 export interface Image {
@@ -8,54 +8,65 @@ export interface Image {
   readonly repository: string;
 }
 
+/** Of an image whose repository is not known. No key has it. */
+const someRepository = '\0';
+
+/** What a client looks up, in its order: names as if each were a host of its own. */
+export const asked: Readonly<Record<AskRule, (image: Image) => readonly string[]>> = {
+  'the host': ({ host }) => [host],
+  'the repository, then the host': ({ host, repository }) => [`${host}/${repository || someRepository}`, host],
+  'spellings of the host': ({ host }) => [`${host}:443`, host].flatMap(name => [name, `https://${name}`, `http://${name}`]),
+};
+
 /**
  * How near a key comes to the image, by the rule of a client: the lowest number is looked at first, undefined never.
  * Equal numbers are tried in the order of the file, but for Go's clients, which take one of them at random.
  */
 export const nearness: Readonly<Record<KeyRule, (key: string, image: Image) => number | undefined>> = {
-  docker: (key, { host }) => (key === host ? 0 : hostOf(key) === host ? 1 : undefined),
-  'go-containerregistry': (key, image) =>
-    image.repository && key === `${image.host}/${image.repository}` ? -1 : nearness.docker(key, image),
-  regclient: (key, { host }) => (key === host ? 0 : key.replace(/^https?:\/\//, '').replace(/\/$/, '') === host ? 1 : undefined),
+  docker: (key, { host }) => (key === host ? 0 : (hostOfAddress(key) ?? hostBehindScheme(key) ?? hostOf(key)) === host ? 1 : undefined),
+  'docker 28': (key, { host }) => (key === host ? 0 : (hostOfAddress(key) ?? hostOf(key)) === host ? 1 : undefined),
+  oras: (key, { host }) => (key === host ? 0 : hostOf(withoutHttp(key)) === host ? 1 : undefined),
+  'docker-py': (key, { host }) => (key === host ? 0 : hostOf(key.replaceAll(/https?:\/\//g, '')) === host ? 1 : undefined),
+  regclient: (key, { host }) => (key === host ? 0 : withoutHttp(key).replace(/\/$/, '') === host ? 1 : undefined),
   containers(key, { host, repository }) {
-    const bare = withoutScheme(key);
+    const bare = wholeHost(key);
     const parts = repository.split('/').filter(Boolean);
     const at = [...parts.map((_, skipped) => [host, ...parts.slice(0, parts.length - skipped)].join('/')), host].indexOf(bare);
     return at < 0 ? undefined : at + (key === bare ? 0 : 0.5);
   },
-  nerdctl(key, { host }) {
-    const at = ofNerdctl(host).indexOf(key);
-    const cut = hostOf(key);
-    return at >= 0 ? at : cut === `${host}:443` ? 2.5 : cut === host ? 6 : undefined;
-  },
   kubelet(key, { host, repository }) {
-    const { host: pattern, port, path } = readKey(key.replace(/\/v[12]\/?$/, ''));
-    const fits = port === '' && isMatch(pattern, host) && repository.startsWith(path);
+    const { pattern = '', path = '' } =
+      /^(?:[^/?#]*@)?(?<pattern>[a-z0-9.*-]+):?(?<path>\/[^?#]*)?(?:[?#]|$)/i.exec(withoutHttp(key))?.groups ?? {};
+    const below = path.replace(/^\/v[12](?=\/)/, '').replace(/^\/$/, '');
+    if (!isMatch(pattern, host) || !`/${repository}`.startsWith(below)) return undefined;
     // The longest first, wildcards last.
-    return fits ? (pattern.includes('*') ? 1 : 0) - (pattern.length + path.length) / 10_000 : undefined;
+    return (pattern.includes('*') ? 1 : 0) - (pattern.length + below.length) / 10_000;
   },
-  testcontainers: (key, { host }) => (key.replace(/^https?:\/\//, '') === host ? 0 : undefined),
-  jib: (key, { host }) =>
-    key === host ? 0 : key === `https://${host}` ? 1 : hostOf(key) === host && !key.startsWith('http:') ? 2 : undefined,
-  docker_credential: (key, { host }) => (key === host ? 0 : withoutScheme(key) === host ? 1 : undefined),
-};
-
-const ofNerdctl = (host: string): readonly string[] => [`${host}:443`, host].flatMap(name => [name, `https://${name}`, `http://${name}`]);
-
-/** The same of the keys of `credHelpers`. */
-export const helperNearness: Readonly<Record<HelperKeyRule, (key: string, image: Image) => number | undefined>> = {
-  none: () => undefined,
-  host: (key, { host }) => (key === host ? 0 : undefined),
-  'host or https': (key, { host }) => (key === host ? 0 : key === `https://${host}` ? 1 : undefined),
-  nerdctl(key, { host }) {
-    const at = ofNerdctl(host).indexOf(key);
+  testcontainers: (key, { host }) => (key === host || key.endsWith(`://${host}`) ? 0 : undefined),
+  jib(key, { host }) {
+    const at = [key === host, key === `https://${host}`, key.startsWith(`${host}/`), key.startsWith(`https://${host}/`)].findIndex(Boolean);
     return at < 0 ? undefined : at;
   },
-  jib: (key, image) => nearness.jib(key, image),
+  docker_credential: (key, { host }) => (key === host ? 0 : wholeHost(key) === host ? 1 : undefined),
 };
 
-/** A key with a scheme is one for the whole host, whatever stands behind. */
-const withoutScheme = (key: string): string => (/^https?:\/\//.test(key) ? hostOf(key) : key);
+/** The same of the keys of `credHelpers`; `name`: what is looked up. */
+export function helperNearness({ keys, helpers }: Client, key: string, name: string): number | undefined {
+  if (helpers.keys === 'none') return undefined;
+  return helpers.keys === 'as auths' ? nearness[keys](key, { host: name, repository: '' }) : key === name ? 0 : undefined;
+}
 
-/** As Docker cuts a key down to a host: the port stays, and so does the case. */
-const hostOf = (key: string): string => key.replace(/^https?:\/\//, '').replace(/\/.*$/s, '');
+const withoutHttp = (key: string): string => key.replace(/^https?:\/\//, '');
+const hostOf = (key: string): string => key.replace(/\/.*$/s, '');
+
+/** A key with a scheme is one for the whole host, whatever stands behind. */
+const wholeHost = (key: string): string => (/^https?:\/\//.test(key) ? hostOf(withoutHttp(key)) : key);
+
+/** Of any scheme, as Go reads an address: without user and query; port and case stay. undefined: it is none. */
+function hostOfAddress(key: string): string | undefined {
+  const host = /^[a-z][a-z0-9+.-]*:\/\/(?:[^/?#]*@)?(?<host>[^/?#]+)/i.exec(key)?.groups?.['host'];
+  return host === undefined || /[\s%<>"]|:\D/.test(host) ? undefined : host.replace(/:$/, '');
+}
+
+/** As docker/cli 29 does with what is no address. */
+const hostBehindScheme = (key: string): string | undefined => /^.*?:\/\/(?<host>[^/]+)/s.exec(key)?.groups?.['host'];

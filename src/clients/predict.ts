@@ -1,10 +1,10 @@
-import { membersAt, valueOf } from '../../adapters/common/json-text.ts';
-import { unreadable, withoutMark } from '../../adapters/docker-config/edit.ts';
-import { type Entry, entriesIn, helpersIn } from '../../adapters/docker-config/entries.ts';
-import { misfitIn } from '../../adapters/docker-config/types.ts';
+import { brokenAt, firstValue } from '../../adapters/common/json-text.ts';
+import { withoutMark } from '../../adapters/docker-config/edit.ts';
+import { isMap, saidOf } from '../../adapters/docker-config/types.ts';
 import type { Client, Otherwise } from './client.ts';
-import { type Sent, sentOf, stopsAll } from './entry.ts';
-import { helperNearness, type Image, nearness } from './keys.ts';
+import { isBroken, ofWrongType, type Sent, sentOf, stopped, stopsAll } from './entry.ts';
+import { asked, helperNearness, type Image, nearness } from './keys.ts';
+import { type Pair, pairsIn, type Top, topMembers, topOf, valueIn } from './reading.ts';
 
 /** What comes of a helper that is run. */
 export type Outcome = 'login' | 'missing' | 'failing' | 'notFound';
@@ -17,52 +17,105 @@ export interface Situation {
   readonly helper: (program: string) => Outcome;
   /** Whether a store lists the host. */
   readonly listed: (program: string) => boolean;
+  /** What a variable says of a name, before the file is looked at. */
+  readonly given?: ((name: string) => Sent | undefined) | undefined;
 }
 
-const path = ['auths'];
-
 /** What a client would send for an image, in its order: the kubelet tries one after the other, all others send one. */
-export function predict(client: Client, { text: whole, image, helper, listed }: Situation): readonly Sent[] {
-  const nothing = (why: string): readonly Sent[] => [{ kind: client.nothing, why }];
-  if (whole === undefined) return nothing('there is no file');
-  const text = withoutMark(whole);
-  const marked = text !== whole && client.byteOrderMark === 'unparsable';
-  const unread = unreadable(text, path);
-  if (marked || unread) {
-    const why = marked ? 'the file begins with a byte order mark' : `the file ${unread?.why}`;
-    return client.unparsable === 'fails' ? [{ kind: 'fails', why }] : nothing(why);
+export function predict(client: Client, situation: Situation): readonly Sent[] {
+  const { text, image, given } = situation;
+  const file = text === undefined ? { stops: no('there is no file', client) } : fileOf(text, client);
+  let sent: readonly Sent[] = [];
+  for (const name of asked[client.asks](image)) {
+    const found = given?.(name);
+    if (found) return [found];
+    sent = 'stops' in file ? [file.stops] : lookUp(name, file, client, situation);
+    const [first] = sent;
+    if (first?.kind !== client.nothing || ('final' in first && first.final)) return sent;
   }
-  const wrong = text.trim() === '' ? undefined : misfitIn(text, client.types.top);
-  if (wrong) return client.types.wrong === 'fails' ? [{ kind: 'fails', why: `the file ${wrong}` }] : nothing(`the file ${wrong}`);
-  const entries = entriesIn(text, path);
-  const broken = entries.map(({ key, value }) => stopsAll(value, key, client)).find(sent => sent !== undefined);
-  if (broken) return [broken];
-  const inFile = (): readonly Sent[] => ofEntries(entries, image, client) ?? nothing('no entry of the file is for this host');
+  return sent;
+}
 
+/** What a client has read; `undecoded`: why it decodes no `auth`. */
+interface File extends Top {
+  readonly undecoded: string | undefined;
+}
+
+/** Throws nothing: a text that stops a client is told. */
+export function fileOf(whole: string, client: Client): File | { readonly stops: Sent } {
+  const text = withoutMark(whole);
+  const { json, types } = client;
+  if (text !== whole && client.byteOrderMark === 'unparsable') return unparsable('begins with a byte order mark', client);
+  if (text.trim() === '') return json.blank === 'nothing' ? { stops: no('the file is empty', client) } : unparsable('is empty', client);
+  const value = firstValue(text);
+  if (value === undefined) {
+    const { line, column } = brokenAt(text) ?? { line: 1, column: 1 };
+    return unparsable(`is no JSON from line ${line}, column ${column} on`, client);
+  }
+  if (value !== text && json.behind === 'unparsable') return unparsable('has something behind its JSON', client);
+  const root: unknown = JSON.parse(value);
+  if (root === null) return { stops: json.nullFile === 'fails' ? failing('is null') : no('the file is null', client) };
+  if (!isMap(root)) return { stops: json.noMap === 'fails' ? failing('is no map') : no('the file is no map', client) };
+  const pairs = pairsIn(value);
+  const top = topOf(pairs, json);
+  const entries = json.replaced === 'matters' ? top.allEntries : top.entries;
+  const decoded = client.decodes === 'all, and what is replaced' ? top.allEntries : top.entries;
+  const wrong =
+    ofTop(pairs, client) ??
+    (types.entries === 'all' ? entries.map(entry => ofWrongType(entry, client)).find(sent => sent !== undefined) : undefined) ??
+    decoded.map(entry => stopsAll(entry, client)).find(sent => sent !== undefined);
+  if (wrong && wrong.kind !== 'undecoded') return { stops: wrong };
+  return { ...top, undecoded: wrong?.why };
+}
+
+const no = (why: string, { nothing }: Client): Sent => ({ kind: nothing, why });
+const failing = (why: string): Sent => ({ kind: 'fails', why: `the file ${why}` });
+const unparsable = (why: string, client: Client): { readonly stops: Sent } => ({
+  stops: client.unparsable === 'fails' ? failing(why) : no(`the file ${why}`, client),
+});
+
+/** A member at the top of a wrong type, or one that is there twice where this is an error. */
+function ofTop(pairs: readonly Pair[], client: Client): Sent | undefined {
+  const { json, types } = client;
+  for (const name of ['auths', 'credhelpers', 'credsstore'])
+    if (json.twice === 'fails' && topMembers(pairs, name, json).length > 1) return failing(`has \`${name}\` twice`);
+  const isNull = (name: string): boolean => topMembers(pairs, name, json).at(-1)?.json === 'null';
+  const map = types.nullMap === 'fails' ? ['auths', 'credhelpers'].find(isNull) : undefined;
+  if (map) return failing(`has \`${map}\` that is null`);
+  for (const [name, shape] of Object.entries(types.top)) {
+    const wrong = topMembers(pairs, name, json).find(pair => !shape.fits(valueIn(pair)));
+    if (wrong) return stopped(`the file ${saidOf({ name: wrong.name, shape })}`, client);
+  }
+  return undefined;
+}
+
+/** What is sent for one name. */
+function lookUp(name: string, file: File, client: Client, { image, helper, listed }: Situation): readonly Sent[] {
   const { helpers } = client;
-  const { store } = helpersIn(text);
-  const named = helperOf(text, image, client);
+  const nothing = (why: string): readonly Sent[] => [no(why, client)];
+  const inFile = (): readonly Sent[] =>
+    ofEntries({ ...image, host: name }, file, client) ?? nothing('no entry of the file is for this host');
+  const store = file.store === '' && helpers.emptyStore === 'is none' ? undefined : file.store;
   const ask = (
-    program: string,
-    role: 'helper' | 'store',
-    otherwise: (next: Otherwise, why: string) => readonly Sent[],
+    { program, ...sent }: Omit<Extract<Sent, { kind: 'helper' }>, 'kind'>,
+    otherwise: (next: Otherwise) => readonly Sent[],
   ): readonly Sent[] => {
     const outcome = helper(program);
-    if (outcome === 'login') return [{ kind: 'helper', program, role }];
-    const next = helpers[outcome];
+    if (outcome === 'login') return [{ kind: 'helper', program, ...sent }];
     const why = `docker-credential-${program} ${reasons[outcome]}`;
-    return next === 'fails' ? [{ kind: 'fails', why }] : next === 'nothing' ? nothing(why) : otherwise(next, why);
+    const next = helpers[outcome];
+    return next === 'fails' ? [{ kind: 'fails', why }] : next === 'nothing' ? nothing(why) : otherwise(next);
   };
-  const askStore = (): readonly Sent[] => (store === undefined ? inFile() : ask(store, 'store', inFile));
-  const askHelper = (program: string): readonly Sent[] => ask(program, 'helper', next => (next === 'store' ? askStore() : inFile()));
+  const askStore = (): readonly Sent[] => (store === undefined ? inFile() : ask({ program: store, role: 'store' }, inFile));
 
-  if (helpers.store === 'before the helper' && store !== undefined && helper(store) === 'login') return askStore();
-  if (named === '' && helpers.emptyName === 'exempts the host') return inFile();
-  if (named !== undefined && (named !== '' || helpers.emptyName === 'is run')) return askHelper(named);
-  if (helpers.store === 'before the helper' || helpers.store === 'without a helper') return askStore();
-  if (helpers.store === 'if it lists the host' && store !== undefined && listed(store)) return askStore();
-  if (helpers.store === 'after the file' && store !== undefined && !inFile().some(({ kind }) => kind !== client.nothing)) return askStore();
-  return inFile();
+  const named = helperOf(name, file, client);
+  if (named?.program === '' && helpers.emptyName === 'exempts the host') return inFile();
+  if (named && (named.program !== '' || helpers.emptyName === 'is run'))
+    return ask({ ...named, role: 'helper' }, next => (next === 'store' ? askStore() : inFile()));
+  if (helpers.store === 'without a helper') return askStore();
+  if (store === undefined || helpers.store === 'never') return inFile();
+  const isNext = helpers.store === 'if it lists the host' ? listed(store) : !inFile().some(({ kind }) => kind !== client.nothing);
+  return isNext ? askStore() : inFile();
 }
 
 const reasons: Readonly<Record<Exclude<Outcome, 'login'>, string>> = {
@@ -71,36 +124,40 @@ const reasons: Readonly<Record<Exclude<Outcome, 'login'>, string>> = {
   notFound: 'says that it has no login for this host',
 };
 
-/**
- * The program that `credHelpers` names for the host, by the client's way of looking; empty where an empty one is
- * named.
- */
-function helperOf(text: string, image: Image, client: Client): string | undefined {
-  const near = helperNearness[client.helpers.keys];
-  const found = membersAt(text, ['credhelpers']).flatMap(member => {
-    const [rank, value] = [near(member.key, image), valueOf(text, member)];
-    return rank === undefined || typeof value !== 'string' ? [] : [{ rank, value }];
+/** The program that `credHelpers` names, by the client's way of looking; empty where an empty one is named. */
+function helperOf(
+  name: string,
+  { helpers, entries }: Top,
+  client: Client,
+): { readonly program: string; readonly plainHttp?: true } | undefined {
+  const found = helpers.flatMap(pair => {
+    const [rank, value] = [helperNearness(client, pair.name, name), valueIn(pair)];
+    const isScript = typeof value === 'number' && client.helpers.missing === 'fails';
+    const program = value === null && client.json.entry === 'folded' ? '' : isScript ? String(value) : value;
+    const isLost = client.helpers.besideBroken === 'lost' && entries.some(entry => entry.name === pair.name && isBroken(entry, client));
+    return rank === undefined || typeof program !== 'string' || isLost ? [] : [{ rank, program, key: pair.name }];
   });
-  return found.toSorted((a, b) => a.rank - b.rank)[0]?.value;
+  const [first] = found.toSorted((a, b) => a.rank - b.rank);
+  return first && { program: first.program, ...overHttp(first.key, client) };
 }
 
 /** undefined: none of the entries is for the image. */
-function ofEntries(entries: readonly Entry[], image: Image, client: Client): readonly Sent[] | undefined {
+function ofEntries(image: Image, { entries, undecoded }: File, client: Client): readonly Sent[] | undefined {
   const near = nearness[client.keys];
   const found = entries.flatMap(entry => {
-    const rank = near(entry.key, image);
-    return rank === undefined ? [] : [{ ...entry, rank }];
+    const rank = near(entry.name, image);
+    return rank === undefined ? [] : [{ entry, rank }];
   });
   const sent = found
     .toSorted((a, b) => a.rank - b.rank)
-    .flatMap(({ key, value }) => {
-      const one = sentOf(value, key, client);
-      return one === undefined ? [] : [overHttp(one, client)];
+    .flatMap(({ entry }) => {
+      const one = sentOf(entry, client, undecoded);
+      return one === undefined ? [] : [one.kind === 'login' ? { ...one, ...overHttp(one.key, client) } : one];
     });
   if (sent.length === 0) return undefined;
   return client.keys === 'kubelet' ? sent : sent.slice(0, 1);
 }
 
 /** regctl takes the scheme of a key for that of the registry. */
-const overHttp = (sent: Sent, { keys }: Client): Sent =>
-  keys === 'regclient' && sent.kind === 'login' && sent.key.startsWith('http:') ? { ...sent, plainHttp: true } : sent;
+const overHttp = (key: string, { keys }: Client): { readonly plainHttp?: true } =>
+  keys === 'regclient' && key.startsWith('http:') ? { plainHttp: true } : {};

@@ -1,40 +1,108 @@
 /**
- * How registry clients find credentials in a config.json: measured in November 2026, 47 forms of the file for each.
- * What was seen stands in test/clients/measured.ts, and a test holds these rules against every cell of it.
+ * How registry clients find credentials in a config.json: measured in November 2026, some 300 forms of the file for
+ * each. What was seen stands in test/clients/, and a test holds these rules against every cell of it.
  */
 
-import { common, docker, entryShapes, ofNames, type Shapes, text } from '../../adapters/docker-config/types.ts';
-import type { Client, TypeRule } from './client.ts';
+import {
+  common,
+  docker,
+  entryShapes,
+  falsy,
+  map,
+  ofNames,
+  type Shapes,
+  scalar,
+  strictText,
+  strictTexts,
+  text,
+} from '../../adapters/docker-config/types.ts';
+import type { Client, JsonRule, TypeRule } from './client.ts';
+
+const goJson = {
+  behind: 'ignored',
+  blank: 'nothing',
+  noMap: 'fails',
+  nullFile: 'nothing',
+  top: 'folded',
+  entry: 'folded',
+  twice: 'merged',
+  replaced: 'matters',
+  unknownTop: 'nothing',
+} as const satisfies JsonRule;
+/** Go's other function for JSON. */
+const wholeGoJson = { ...goJson, behind: 'unparsable', blank: 'unparsable' } as const satisfies JsonRule;
+const scriptJson = {
+  ...wholeGoJson,
+  nullFile: 'fails',
+  top: 'exact',
+  entry: 'exact',
+  twice: 'last',
+  replaced: 'is nothing',
+} as const satisfies JsonRule;
+const javaJson = { ...scriptJson, behind: 'ignored', nullFile: 'nothing' } as const satisfies JsonRule;
 
 /** By go.mod and source docker/cli 29, and seen with crane, which loads files with it. */
-const dockerTypes = { top: docker, entry: entryShapes, entries: 'all', nullEntry: 'is empty', wrong: 'fails' } as const satisfies TypeRule;
-/** A wrong value is as good as none (seen with docker 28.2.2), or nobody has looked. */
-const anyType = { ...dockerTypes, top: {}, entry: {}, entries: 'none' } as const satisfies TypeRule;
-const topOf = (...names: readonly (keyof typeof common)[]): Shapes => Object.fromEntries(names.map(name => [name, common[name]]));
+const dockerTypes = {
+  top: { ...docker, auths: map },
+  nullMap: 'is empty',
+  entry: entryShapes,
+  unknown: 'is passed over',
+  entries: 'all',
+  noMapEntry: 'is wrong',
+  nullEntry: 'is empty',
+  scalars: 'are nothing',
+  wrong: 'fails',
+} as const satisfies TypeRule;
+const topOf = (...names: readonly (keyof typeof common)[]): Shapes => ({
+  ...Object.fromEntries(names.map(name => [name, common[name]])),
+  auths: map,
+});
+const javaTypes = {
+  ...dockerTypes,
+  top: {},
+  entry: ofNames('auth username password email serveraddress registrytoken identitytoken stackorchestrator', scalar),
+  scalars: 'are texts',
+} as const satisfies TypeRule;
 
 const goClient = {
   unparsable: 'fails',
   byteOrderMark: 'unparsable',
+  json: goJson,
+  asks: 'the host',
   keys: 'docker',
   decodes: 'all when it loads',
   base64: 'padded',
+  emptyAuth: 'none',
   undecodable: 'fails',
   withoutColon: 'fails',
+  emptyUser: 'read',
   nul: 'cut off',
   plain: 'read',
+  incomplete: 'sent',
   identityToken: 'ignored',
   registryToken: 'ignored',
   nothing: 'nothing',
   emptyEntry: 'counts',
   types: dockerTypes,
-  helpers: { keys: 'host', emptyName: 'is no helper', store: 'without a helper', missing: 'fails', failing: 'fails', notFound: 'nothing' },
+  helpers: {
+    keys: 'host',
+    emptyName: 'is no helper',
+    store: 'without a helper',
+    emptyStore: 'is none',
+    missing: 'fails',
+    failing: 'fails',
+    notFound: 'nothing',
+    besideBroken: 'asked',
+  },
 } as const satisfies Partial<Client>;
+const noHelpers = { ...goClient.helpers, keys: 'none', store: 'never', missing: 'file', failing: 'file', notFound: 'file' } as const;
 
 const docker29 = {
   ...goClient,
   name: 'docker 29',
   versions: 'docker/cli 29.9.3',
   also: 'buildx, compose',
+  emptyUser: 'as without a colon',
   identityToken: 'beside the login',
   registryToken: 'read',
   helpers: { ...goClient.helpers, emptyName: 'exempts the host' },
@@ -44,6 +112,7 @@ const skopeo = {
   ...goClient,
   name: 'skopeo',
   versions: '1.9.3',
+  json: wholeGoJson,
   keys: 'containers',
   decodes: 'what it was asked for',
   withoutColon: 'nothing',
@@ -55,10 +124,11 @@ const skopeo = {
 
 const javaClient = {
   ...goClient,
+  json: javaJson,
   decodes: 'what it was asked for',
   base64: 'of one line, padded or not',
   nul: 'kept',
-  types: anyType,
+  types: javaTypes,
 } as const;
 
 /** By a short name, in the order of the measured table. */
@@ -69,27 +139,38 @@ export const clients = {
     versions: '28.2.2 and 20.10.24',
     also: 'older ones, and 28.4 and 28.5 but for DOCKER_AUTH_CONFIG',
     unparsable: 'nothing',
+    json: { ...goJson, noMap: 'nothing' },
+    keys: 'docker 28',
     undecodable: 'undecoded',
     withoutColon: 'undecoded',
-    types: anyType,
+    types: {
+      ...dockerTypes,
+      top: { ...docker, auths: map, experimental: text },
+      entry: { ...entryShapes, email: text },
+      wrong: 'undecoded',
+    },
     helpers: { ...docker29.helpers, missing: 'file', failing: 'file' },
   },
   cli29: docker29,
   crane: {
-    ...goClient,
+    ...docker29,
     name: 'crane',
     versions: 'go-containerregistry 0.22.1',
     also: 'ko, cosign',
-    keys: 'go-containerregistry',
-    registryToken: 'read',
-    helpers: { ...goClient.helpers, store: 'before the helper' },
+    asks: 'the repository, then the host',
+    incomplete: 'nothing',
+    identityToken: 'ignored',
+    registryToken: 'preferred',
   },
   oras: {
     ...goClient,
     name: 'oras',
     versions: '1.3.6, oras-go 2.7.0',
     also: 'helm',
+    json: { ...goJson, top: 'exact', twice: 'last', replaced: 'is nothing' },
+    keys: 'oras',
     decodes: 'what it was asked for',
+    incomplete: 'nothing',
     types: { ...dockerTypes, top: topOf('credhelpers', 'credsstore'), entries: 'what it was asked for' },
   },
   regctl: {
@@ -97,19 +178,22 @@ export const clients = {
     name: 'regctl',
     versions: '0.11.7',
     unparsable: 'nothing',
+    json: { ...goJson, noMap: 'nothing' },
     keys: 'regclient',
     decodes: 'what it was asked for',
     undecodable: 'nothing',
     withoutColon: 'nothing',
+    incomplete: 'is passed over',
     emptyEntry: 'is passed over',
-    types: { ...dockerTypes, top: common, wrong: 'nothing' },
+    types: { ...dockerTypes, top: { ...common, auths: map }, wrong: 'nothing' },
     helpers: {
-      keys: 'host or https',
-      emptyName: 'is no helper',
+      ...goClient.helpers,
+      keys: 'as auths',
       store: 'if it lists the host',
       missing: 'file',
       failing: 'file',
       notFound: 'file',
+      besideBroken: 'lost',
     },
   },
   skopeo19: skopeo,
@@ -119,42 +203,41 @@ export const clients = {
     name: 'nerdctl',
     versions: 'main of August 2026',
     also: undefined,
-    keys: 'nerdctl',
-    emptyEntry: 'is passed over',
-    helpers: {
-      keys: 'nerdctl',
-      emptyName: 'is no helper',
-      store: 'before the helper',
-      missing: 'nothing',
-      failing: 'nothing',
-      notFound: 'nothing',
-    },
+    asks: 'spellings of the host',
+    helpers: { ...docker29.helpers, missing: 'nothing', failing: 'nothing' },
   },
   kubelet: {
     ...goClient,
     name: 'kubelet',
     versions: '1.37.2',
+    json: wholeGoJson,
     keys: 'kubelet',
+    decodes: 'all, and what is replaced',
     base64: 'padded or not',
     nul: 'kept',
     emptyEntry: 'empty login',
     // k8s.io/kubernetes 1.36.3 pkg/credentialprovider/config.go
     types: { ...dockerTypes, top: topOf('httpheaders'), entry: ofNames('auth username password email', text) },
-    helpers: { keys: 'none', emptyName: 'is no helper', store: 'never', missing: 'file', failing: 'file', notFound: 'file' },
+    helpers: noHelpers,
   },
   dockerpy: {
     ...goClient,
     name: 'docker-py',
     versions: '7.2.0',
     unparsable: 'nothing',
+    json: { ...scriptJson, unknownTop: 'is auths' },
+    keys: 'docker-py',
+    base64: 'known letters, padded',
+    emptyAuth: 'decoded',
     nul: 'kept',
     plain: 'ignored',
-    identityToken: 'instead',
+    identityToken: 'instead, if it is there',
     types: {
       ...dockerTypes,
-      top: topOf('credsstore'),
-      entry: { auth: { name: 'text', fits: value => typeof value === 'string' } },
+      top: { auths: falsy(map), credhelpers: falsy(map), credsstore: falsy(text) },
+      entry: { auth: strictText },
       nullEntry: 'is wrong',
+      scalars: 'are texts',
     },
     helpers: { ...goClient.helpers, notFound: 'file' },
   },
@@ -162,13 +245,21 @@ export const clients = {
     ...goClient,
     name: 'testcontainers (npm)',
     versions: '12.2.0',
+    json: { ...scriptJson, noMap: 'nothing' },
     keys: 'testcontainers',
     decodes: 'what it was asked for',
     base64: 'anything',
     withoutColon: 'empty password',
     nul: 'kept',
     identityToken: 'instead',
-    types: anyType,
+    types: {
+      ...dockerTypes,
+      top: { credsstore: { name: 'text', fits: value => value !== null } },
+      entry: { auth: { name: 'text', fits: value => !value || typeof value === 'string' } },
+      entries: 'what it was asked for',
+      noMapEntry: 'is empty',
+      scalars: 'are texts',
+    },
     helpers: { ...goClient.helpers, missing: 'fails', failing: 'file', notFound: 'store' },
   },
   tcjava: {
@@ -177,11 +268,13 @@ export const clients = {
     versions: '2.0.5',
     unparsable: 'nothing',
     byteOrderMark: 'read',
+    json: { ...javaJson, noMap: 'nothing' },
     keys: 'testcontainers',
     undecodable: 'nothing',
     withoutColon: 'nothing',
     plain: 'preferred',
     identityToken: 'beside the login',
+    types: { ...javaTypes, entries: 'what it was asked for', unknown: 'is wrong', wrong: 'nothing' },
     helpers: { ...goClient.helpers, emptyName: 'is run', missing: 'nothing', failing: 'file', notFound: 'store' },
   },
   djava: {
@@ -189,9 +282,13 @@ export const clients = {
     name: 'docker-java',
     versions: '3.7.1',
     byteOrderMark: 'read',
+    json: { ...javaJson, replaced: 'matters' },
+    keys: 'oras',
     decodes: 'all when it loads',
+    emptyAuth: 'decoded',
     identityToken: 'beside the login',
-    helpers: { keys: 'none', emptyName: 'is no helper', store: 'never', missing: 'file', failing: 'file', notFound: 'file' },
+    types: { ...javaTypes, top: { auths: map }, nullEntry: 'is wrong' },
+    helpers: noHelpers,
   },
   jib: {
     ...javaClient,
@@ -199,17 +296,36 @@ export const clients = {
     versions: 'jib-core 0.28.1',
     unparsable: 'nothing',
     byteOrderMark: 'read',
+    json: { ...javaJson, noMap: 'nothing', nullFile: 'fails', top: 'any case', entry: 'any case', replaced: 'matters' },
     keys: 'jib',
-    helpers: { keys: 'jib', emptyName: 'is run', store: 'without a helper', missing: 'file', failing: 'file', notFound: 'file' },
+    emptyAuth: 'decoded',
+    plain: 'both alone',
+    types: {
+      ...javaTypes,
+      top: { auths: map, credhelpers: map, credsstore: scalar },
+      nullMap: 'fails',
+      entry: ofNames('auth username password identitytoken', scalar),
+      wrong: 'nothing',
+    },
+    helpers: { ...noHelpers, keys: 'as auths', emptyName: 'is run', store: 'without a helper' },
   },
   rust: {
     ...javaClient,
     name: 'docker_credential (Rust)',
     versions: '1.4.0',
+    json: { ...scriptJson, noMap: 'fails', twice: 'fails', replaced: 'matters' },
     keys: 'docker_credential',
+    base64: 'of one line, strictly, padded or not',
+    emptyAuth: 'decoded',
     plain: 'fails beside auth',
     identityToken: 'instead',
-    helpers: { keys: 'host', emptyName: 'is no helper', store: 'after the file', missing: 'fails', failing: 'fails', notFound: 'fails' },
+    types: {
+      ...dockerTypes,
+      top: { auths: map, credhelpers: strictTexts, credsstore: text },
+      entry: ofNames('auth username password identitytoken', text),
+      nullEntry: 'is wrong',
+    },
+    helpers: { ...goClient.helpers, store: 'after the file', emptyStore: 'is run', notFound: 'fails' },
   },
 } as const satisfies Readonly<Record<string, Client>>;
 

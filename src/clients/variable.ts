@@ -1,33 +1,56 @@
-import { brokenAt } from '../../adapters/common/json-text.ts';
-import { text as asText, isMap } from '../../adapters/docker-config/types.ts';
+import { firstValue } from '../../adapters/common/json-text.ts';
+import { map, text } from '../../adapters/docker-config/types.ts';
+import { shownAddress } from '../contract/text.ts';
 import type { Client } from './client.ts';
-import { type Sent, sentOf } from './entry.ts';
-import type { Image } from './keys.ts';
+import { hasAuth, type Sent, sentOf } from './entry.ts';
+import { fileOf } from './predict.ts';
+import { named, type Pair, pairsIn } from './reading.ts';
+import { clients } from './rules.ts';
 
 /**
- * DOCKER_AUTH_CONFIG, as Docker from 28.4 on and crane read it: they take `auths` and `auth` and nothing else, or they
- * drop the whole variable.
+ * Who reads DOCKER_AUTH_CONFIG. strictly: Docker from 28.4 on and what has its code take `auths` and `auth` and nothing
+ * else, or they drop the whole variable. Where it has no login, they go on to the file. testcontainers takes it for the
+ * file.
  */
-export function dropped(text: string): string | undefined {
-  const broken = brokenAt(text);
-  if (broken) return 'it is no JSON';
-  const whole: unknown = JSON.parse(text);
-  if (!isMap(whole)) return 'it is no map';
-  const { auths, ...others } = whole;
-  const [other] = Object.keys(others);
-  if (other !== undefined) return 'it has a member beside `auths`';
-  if (!isMap(auths)) return 'it has no map `auths`';
-  const entries = Object.values(auths).filter(entry => entry !== null);
-  if (!entries.every(isMap)) return 'an entry is no map';
-  if (entries.some(entry => Object.keys(entry).some(name => name !== 'auth'))) return 'an entry has a member beside `auth`';
-  return entries.every(({ auth }) => asText.fits(auth ?? null)) ? undefined : 'an `auth` is no text';
+export const readers: Readonly<Record<string, 'strictly' | 'in place of the file'>> = {
+  cli29: 'strictly',
+  crane: 'strictly',
+  nerdctl: 'strictly',
+  tcnode: 'in place of the file',
+  tcjava: 'in place of the file',
+};
+
+const strict: Client = {
+  ...clients.cli29,
+  types: { ...clients.cli29.types, top: { auths: map }, entry: { auth: text }, unknown: 'is wrong' },
+};
+
+/** Why the whole variable is dropped. */
+export function dropped(whole: string): string | undefined {
+  const read = entriesOf(whole);
+  return 'why' in read ? read.why : undefined;
 }
 
-/** What a client takes from the variable for an image; undefined where it looks on. */
-export function ofVariable(text: string, { host }: Image, client: Client): Sent | undefined {
-  if (dropped(text) !== undefined) return undefined;
-  const { auths } = JSON.parse(text) as { readonly auths: Readonly<Record<string, unknown>> };
-  if (!Object.hasOwn(auths, host)) return undefined;
-  const sent = sentOf(auths[host], host, client);
-  return sent?.kind === 'login' ? sent : undefined;
+/** What a client takes from the variable for a name; undefined where it looks on. */
+export function givenBy(whole: string): (name: string) => Sent | undefined {
+  const read = entriesOf(whole);
+  return name => {
+    const entry = 'why' in read ? undefined : read.entries.find(one => one.name === name);
+    const sent = entry && sentOf(entry, strict);
+    return sent?.kind === 'login' ? { ...sent, key: `${sent.key} of DOCKER_AUTH_CONFIG` } : undefined;
+  };
+}
+
+function entriesOf(whole: string): { readonly entries: readonly Pair[] } | { readonly why: string } {
+  const file = fileOf(whole, strict);
+  if ('stops' in file) {
+    const { stops } = file;
+    return stops.kind === 'fails' ? { why: stops.why.replace(/^the file/, 'it') } : { entries: [] };
+  }
+  const value = firstValue(whole) ?? '';
+  // A bracket that closes is overlooked.
+  if (/^\s*[^\s\]}]/.test(whole.slice(value.length))) return { why: 'it has something behind its JSON' };
+  if (pairsIn(value).some(pair => named([pair], 'auths', 'folded').length === 0)) return { why: 'it has a member beside `auths`' };
+  const bare = file.entries.find(entry => !hasAuth(entry, strict));
+  return bare ? { why: `the entry ${shownAddress(bare.name)} has no \`auth\`` } : { entries: file.entries };
 }

@@ -259,8 +259,18 @@ test('findings: who is asked first, what breaks the whole file, and who may read
   assert.deepEqual(await told({ auths, CredsStore: 'desktop' }), ['STORE_FIRST']);
   assert.deepEqual(await told({ auths, credsStore: '' }), []);
   assert.deepEqual(await told({ auths }, 0o644), ['FILE_EXPOSED']);
-  for (const entry of [{ auth: 'eDp5eg' }, { auth: '%%%' }, { auth: 'eHl6' }, { auth: 7 }, 'text', { auth: 'eDp5', email: 1 }])
+  for (const entry of [
+    { auth: 'eDp5eg' },
+    { auth: '%%%' },
+    { auth: 'eHl6' },
+    { auth: 'Onh5eg==' },
+    { auth: 7 },
+    'text',
+    { auth: 'eDp5', email: 1 },
+  ])
     assert.deepEqual(await told({ auths: { ...auths, 'ghcr.io': entry } }), ['FILE_BROKEN'], JSON.stringify(entry));
+  // Bits that belong to no byte are read over by Go.
+  assert.deepEqual(await told({ auths: { ...auths, 'ghcr.io': { auth: 'eDp5eh==' } } }), []);
   for (const member of [
     { credHelpers: { x: 5 } },
     { credsStore: 7 },

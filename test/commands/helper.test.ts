@@ -348,20 +348,65 @@ test('doctor: files of podman, paths of repositories, and DOCKER_AUTH_CONFIG', a
 
 test('doctor: a DOCKER_AUTH_CONFIG of any form is judged, and never stops it', async () => {
   for (const [given, why] of [
-    ['null', 'it is no map'],
     ['[]', 'it is no map'],
     ['"x"', 'it is no map'],
-    ['{"auths":null}', 'it has no map `auths`'],
-    ['{"auths":[]}', 'it has no map `auths`'],
-    [`{"auths":{"${one}":"x"}}`, 'an entry is no map'],
-    [`{"auths":{"${one}":{"auth":5}}}`, 'an `auth` is no text'],
+    ['{', 'it is no JSON from line 1, column 2 on'],
+    ['{"auths":[]}', 'it has a member `auths` that is no map'],
+    [`{"auths":{"${one}":"x"}}`, `the entry ${one} is no map`],
+    [`{"auths":{"${one}":{"auth":5}}}`, `the entry ${one} has a member \`auth\` that is no text`],
+    [`{"auths":{"${one}":{"auth":"${auth('pass')}"}}} x`, 'it has something behind its JSON'],
+    [`{"auths":{"${one}":{"auth":"${auth('pass')}"}}}{}`, 'it has something behind its JSON'],
+    [`{"auths":{"${one}":{"auth":"${auth('pass')}","email":""}}}`, `the entry ${one} has a member that it does not know`],
+    [`{"auths":{"${one}":{"auth":"${auth('pass')}"},"o":{}}}`, 'the entry o has no `auth`'],
+    [`{"auths":{"${one}":{"auth":"${auth('pass')}"},"o":null}}`, 'the entry o has no `auth`'],
+    [`{"auths":{"${one}":{"auth":"${auth('pass')}"},"o":{"auth":"OnA="}}}`, 'the entry o has an `auth` without a user name'],
+    [`{"auths":{"${one}":{"auth":"${auth('pass')}"},"o":{"auth":"!!!"}}}`, 'the entry o has an `auth` that it cannot decode'],
   ] as const) {
     const { notes, of } = await examined('{}', { args: [one], env: { DOCKER_AUTH_CONFIG: given } });
     assert.ok(notes.join().includes(`dropped as a whole by Docker and crane: ${why}`), given);
     assert.equal(of('cli29').verdict, 'no login');
   }
-  const nothing = await examined('{}', { args: [one], env: { DOCKER_AUTH_CONFIG: `{"auths":{"${one}":null}}` } });
-  assert.equal(nothing.of('cli29').verdict, 'no login');
+  for (const given of ['null', '{"auths":null}', '{}', ' ', `{"auths":{"https://${one}":{"auth":"${auth('pass')}"}}}`]) {
+    const { notes, of } = await examined('{}', { args: [one], env: { DOCKER_AUTH_CONFIG: given } });
+    assert.deepEqual([of('cli29').verdict, notes], ['no login', []], given);
+  }
+  const read = `"${one}":{"AUTH":"${auth('pass')}"}`;
+  for (const given of [`{"AUTHS":{${read}}}`, `{"auths":{${read}},"auths":{}}`, `{"auths":{${read}}}]`]) {
+    const { of } = await examined('{}', { args: [one], env: { DOCKER_AUTH_CONFIG: given } });
+    assert.equal(of('cli29').does, `sends the entry ${one} of DOCKER_AUTH_CONFIG`, given);
+  }
+});
+
+test('doctor: who takes DOCKER_AUTH_CONFIG, and who looks at it in place of the file', async () => {
+  const config = JSON.stringify({ auths: { [one]: { auth: auth('pass') } } });
+  const of = async (variable: object) =>
+    (await examined(config, { args: [one], env: { DOCKER_AUTH_CONFIG: JSON.stringify(variable) } })).of;
+  const given = await of({ auths: { [one]: { auth: auth('given') } } });
+  for (const id of ['cli29', 'crane', 'nerdctl']) assert.equal(given(id).does, `sends the entry ${one} of DOCKER_AUTH_CONFIG`, id);
+  const other = await of({ auths: { other: { auth: auth('given') } } });
+  for (const id of ['cli29', 'crane', 'nerdctl', 'docker28', 'oras']) assert.equal(other(id).does, `sends the entry ${one}`, id);
+  for (const id of ['tcnode', 'tcjava']) assert.equal(other(id).verdict, 'no login', id);
+  const port = await of({ auths: { [`${one}:443`]: { auth: auth('given') } } });
+  assert.equal(port('nerdctl').does, `sends the entry ${one}:443 of DOCKER_AUTH_CONFIG`);
+  assert.equal(port('cli29').does, `sends the entry ${one}`);
+});
+
+test('doctor: what stands twice, behind the JSON or in other cases is told as clients read it', async () => {
+  const pair = (host: string, password: string): string => `"${host}":{"auth":"${auth(password)}"}`;
+  const twice = await examined(`{"auths":{${pair(one, 'pass')}},"auths":{${pair('o', 'pass')}}} x`);
+  assert.deepEqual(twice.hosts, [one]);
+  assert.equal(twice.of('cli29').does, `sends the entry ${one}`);
+  assert.equal(twice.of('oras').does, 'sends no login: no entry of the file is for this host');
+  assert.equal(twice.of('cimage').does, 'fails: the file has something behind its JSON');
+  assert.match(twice.notes.join(), /is no JSON from line 1, column \d+ on\. Remove what stands there, behind the JSON/);
+  const named = await examined(`{"credHelpers":{"${one}":"ecr-courier"},"CREDHELPERS":{"${one}":"other"}}`);
+  assert.equal(named.of('oras').does, 'asks docker-credential-ecr-courier');
+  assert.equal(named.of('cli29').does, 'fails: docker-credential-other is not on PATH');
+  const user = await examined(`{"auths":{${pair(one, 'pass')},"o":{"auth":"OnA="}}}`);
+  assert.equal(user.of('crane').does, 'fails: the entry o has an `auth` without a user name');
+  assert.equal(user.of('docker28').verdict, 'bad');
+  const nobody = await examined(`{"auths":{"${one}":{"auth":"OnA="}}}`);
+  assert.deepEqual([nobody.of('kubelet').does, nobody.of('kubelet').verdict], [`sends the entry ${one}, without a user name`, 'bad']);
 });
 
 test('doctor names what it cannot read, and needs a host', async () => {

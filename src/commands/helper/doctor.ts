@@ -1,6 +1,6 @@
-import { membersAt } from '../../../adapters/common/json-text.ts';
+import { firstValue, membersAt, valueOf } from '../../../adapters/common/json-text.ts';
 import { unreadable, withoutMark } from '../../../adapters/docker-config/edit.ts';
-import { helpersIn, relationOf } from '../../../adapters/docker-config/entries.ts';
+import { relationOf } from '../../../adapters/docker-config/entries.ts';
 import { type Diagnosis, diagnose } from '../../clients/diagnosis.ts';
 import type { Image } from '../../clients/keys.ts';
 import { dropped } from '../../clients/variable.ts';
@@ -69,18 +69,17 @@ function imagesOf(named: readonly string[], config: HelpersConfig, files: readon
   return [...new Set([...hostsOf(config), ...inFiles])].sort().map(host => ({ host, repository: '' }));
 }
 
-function keysOf({ text: whole }: Read): string[] {
-  const text = withoutMark(whole ?? '');
-  if (text.trim() === '' || unreadable(text, ['auths'])) return [];
-  return ['auths', 'credhelpers'].flatMap(name => membersAt(text, [name])).map(({ key }) => key);
-}
+/** The JSON that some client reads, even with something behind it. */
+const jsonOf = ({ text }: Read): string => firstValue(withoutMark(text ?? '')) ?? '';
+
+const keysOf = (file: Read): string[] => ['auths', 'credhelpers'].flatMap(name => membersAt(jsonOf(file), [name])).map(({ key }) => key);
 
 async function programsOnPath(files: readonly Read[], { env }: Io): Promise<(program: string) => boolean> {
-  const named = files.flatMap(({ text: whole }) => {
-    const text = withoutMark(whole ?? '');
-    if (text.trim() === '' || unreadable(text, ['auths'])) return [];
-    const { byHost, store } = helpersIn(text);
-    return [...byHost.values(), ...(store === undefined ? [] : [store])];
+  const named = files.flatMap(file => {
+    const json = jsonOf(file);
+    // Clients read different ones, where there are several.
+    const stores = membersAt(json, []).filter(({ key }) => key.toLowerCase() === 'credsstore');
+    return [...membersAt(json, ['credhelpers']), ...stores].map(member => valueOf(json, member)).filter(value => typeof value === 'string');
   });
   const there = new Set<string>();
   for (const program of new Set(named)) if (program !== '' && !/[/\\]/.test(program) && (await isOnPath(program, env))) there.add(program);

@@ -1,0 +1,30 @@
+import { A, B, entry, G, H, O, type Row, V } from './words.ts';
+
+/** Names of members in other cases. */
+export const rows: readonly Row[] = [
+  [`{"Auths":{${G}}}`, 'y y y - y y y y y - - - - y -'],
+  [`{"AUTHS":{${G}}}`, 'y y y - y y y y y - - - - y -'],
+  [`{"auth\u017f":{${G}}}`, 'y y y - y y y y y - - - - - -'],
+  [`{"auths":{${G}},"Auths":{${O}}}`, 'y y y y y y y y y y y y y - y'],
+  [`{"auths":{${A}},"Auths":{${B}}}`, 'B B B A B B B B B A A A A B A'],
+  [`{"Auths":{${A}},"auths":{${B}}}`, 'B'],
+  [`{"auths":{${G}},"Auths":null}`, '- - - y - : : - - y y y y FAIL y'],
+  [`{"auths":{${G}},"Auths":{"o":{"auth":"!!!"}}}`, 'undecoded FAIL FAIL y y y y FAIL FAIL y y y y - y'],
+  [`{"auths":{${G}},"Auths":[]}`, 'undecoded FAIL FAIL y - FAIL FAIL FAIL FAIL y y y y - y'],
+  [entry(`{"Auth":${V('good')}}`), 'y y y y y y y y y - - - - y -'],
+  [entry(`{"AUTH":${V('good')}}`), 'y y y y y y y y y - - - - y -'],
+  [entry(`{"auth":${V('A')},"Auth":${V('B')}}`), 'B B B B B B B B B A A - A B A'],
+  [entry(`{"Auth":${V('A')},"auth":${V('B')}}`), 'B B B B B B B B B B B - B B B'],
+  [entry(`{"auth":${V('good')},"Auth":"!!!"}`), 'undecoded FAIL FAIL FAIL - FAIL FAIL FAIL FAIL y y - y FAIL y'],
+  [entry(`{"auth":${V('good')},"Auth":5}`), 'undecoded FAIL FAIL FAIL - FAIL FAIL FAIL FAIL y y - y FAIL y'],
+  [entry(`{"Username":"AWS","Password":"plain"}`), 'plain plain plain plain plain : : plain plain - - - - plain -'],
+  [entry(`{"IdentityToken":"idt"}`), 'idt idt - - - : : idt : - - - - - -'],
+  [entry(`{"RegistryToken":"rgt"}`), 'rgt rgt rgt - - : : rgt : - - - - - -'],
+  [`{"CredHelpers":{"${H}":"help"}}`, 'help help help - help help help help - - - - - help -'],
+  [`{"credhelpers":{"${H}":"help"}}`, 'help help help - help help help help - - - - - help -'],
+  [`{"credHelpers":{"${H}":"help"},"CREDHELPERS":{"${H}":"none"}}`, '- - - help - : : - - help help help - - help'],
+  [`{"credHelpers":{"${H}":"help"},"CREDHELPERS":{"o":"none"}}`, 'help help help help help help help help - help help help - - help'],
+  [`{"credsstore":"store"}`, 'store store store - - : : store - - - - - store -'],
+  [`{"CredsStore":"store"}`, 'store store store - - : : store - - - - - store -'],
+  [`{"credsStore":"store","credsstore":"none"}`, '- - - store - : : - - store store store - - store'],
+];

@@ -1,0 +1,32 @@
+import { A, au, B, G, type Row } from './words.ts';
+
+/** What stands behind, before and around the JSON, and what is no JSON. */
+export const rows: readonly Row[] = [
+  [`${au(G)} garbage`, 'y y y y y FAIL FAIL y FAIL - FAIL y y y FAIL'],
+  [`${au(A)}\n${au(B)}`, 'A A A A A FAIL FAIL A FAIL - FAIL A A A FAIL'],
+  [`${au(G)}}`, 'y y y y y FAIL FAIL y FAIL - FAIL y y y FAIL'],
+  [`${au(G)},`, 'y y y y y FAIL FAIL y FAIL - FAIL y y y FAIL'],
+  [`${au(G)} null`, 'y y y y y FAIL FAIL y FAIL - FAIL y y y FAIL'],
+  [`${au(G)}\n\n \t\r\n`, 'y'],
+  [`${au(G)}\0`, 'y y y y y FAIL FAIL y FAIL - FAIL y y y FAIL'],
+  [`${au(G)}\u00a0`, 'y y y y y FAIL FAIL y FAIL - FAIL y y y FAIL'],
+  [`\n\n${au(G)}`, 'y'],
+  [`x${au(G)}`, '- FAIL FAIL FAIL - FAIL FAIL FAIL FAIL - FAIL - FAIL - FAIL'],
+  [`null ${au(G)}`, '- - - - - FAIL FAIL - FAIL - FAIL - - FAIL FAIL'],
+  [`{}${au(G)}`, '- - - - - FAIL FAIL - FAIL - FAIL - - - FAIL'],
+  [`\f${au(G)}`, '- FAIL FAIL FAIL - FAIL FAIL FAIL FAIL - FAIL - FAIL - FAIL'],
+  [`// c\n${au(G)}`, '- FAIL FAIL FAIL - FAIL FAIL FAIL FAIL - FAIL - FAIL - FAIL'],
+  [`{/* c */"auths":{${G}}}`, '- FAIL FAIL FAIL - FAIL FAIL FAIL FAIL - FAIL - FAIL - FAIL'],
+  [`# c\n${au(G)}`, '- FAIL FAIL FAIL - FAIL FAIL FAIL FAIL - FAIL - FAIL - FAIL'],
+  [au(G).replaceAll('"', "'"), '- FAIL FAIL FAIL - FAIL FAIL FAIL FAIL - FAIL - FAIL - FAIL'],
+  [au(G).slice(0, -1), '- FAIL FAIL FAIL - FAIL FAIL FAIL FAIL - FAIL - FAIL - FAIL'],
+  [au(G).slice(0, -2), '- FAIL FAIL FAIL - FAIL FAIL FAIL FAIL - FAIL - FAIL - FAIL'],
+  [`{"auths":{${G}},"x":}`, '- FAIL FAIL FAIL - FAIL FAIL FAIL FAIL - FAIL - FAIL - FAIL'],
+  [`{"x":,"auths":{${G}}}`, '- FAIL FAIL FAIL - FAIL FAIL FAIL FAIL - FAIL - FAIL - FAIL'],
+  [`{"auths":{${G},}}`, '- FAIL FAIL FAIL - FAIL FAIL FAIL FAIL - FAIL - FAIL - FAIL'],
+  [`{"auths":{${G}},"x":01}`, '- FAIL FAIL FAIL - FAIL FAIL FAIL FAIL - FAIL - FAIL - FAIL'],
+  [`{"auths":{${G}},"x":1e999}`, 'y'],
+  [`{"auths":{${G}},"x":"a\tb"}`, '- FAIL FAIL FAIL - FAIL FAIL FAIL FAIL - FAIL - FAIL - FAIL'],
+  [`{"auths":{${G}},"x":"\\q"}`, '- FAIL FAIL FAIL - FAIL FAIL FAIL FAIL - FAIL - FAIL - FAIL'],
+  [`{"auths":{${G}},"x":"\\ud800"}`, 'y'],
+];
