@@ -1,6 +1,7 @@
 import type { Deps } from '../../src/contract/adapter.ts';
 import { Failure } from '../../src/contract/failures.ts';
 import type { Answer, Http, HttpBase } from '../../src/contract/http.ts';
+import type { Secret } from '../../src/contract/secret.ts';
 import type { Papers, Show } from './papers.ts';
 import { type Asked, refusal } from './refusal.ts';
 
@@ -53,11 +54,23 @@ export function makeApi(papers: Show, deps: Pick<Deps, 'http'>, address: string,
     return made;
   }
 
-  const headersOf = ({ token }: Papers, { type, accept = 'application/json', body }: Partial<Request>): Record<string, string> => ({
-    ...(token && { authorization: `Bearer ${token.reveal()}` }),
-    accept,
-    ...(body !== undefined && { 'content-type': type ?? 'application/json' }),
-  });
+  /** Those of a write are the same for all namespaces: frozen, they are checked and put together once. */
+  let kept = { token: undefined as Secret | undefined, headers: new Map<string, Record<string, string>>() };
+
+  function headersOf({ token }: Papers, { type, accept = 'application/json', body }: Partial<Request>): Record<string, string> {
+    if (kept.token !== token) kept = { token, headers: new Map() };
+    const content = body === undefined ? undefined : (type ?? 'application/json');
+    const key = `${accept} ${content ?? ''}`;
+    const known = kept.headers.get(key);
+    if (known) return known;
+    const made = Object.freeze({
+      ...(token && { authorization: `Bearer ${token.reveal()}` }),
+      accept,
+      ...(content !== undefined && { 'content-type': content }),
+    });
+    kept.headers.set(key, made);
+    return made;
+  }
 
   async function ask(method: string, path: string, request: Request): Promise<Answer> {
     const shown = await papers(request.signal);

@@ -18,6 +18,7 @@ export interface HttpRequest {
   readonly body?: unknown;
   /** A JSON text, in the place of `body`: it is sent as it is, for what must go back as it came. */
   readonly json?: string;
+  /** Frozen ones are checked and put together with those of the client once. */
   readonly headers?: Record<string, string>;
   /** Not a GET, and changes nothing all the same (login, ping, access review, dry run). */
   readonly reads?: boolean;

@@ -47,12 +47,17 @@ export function headerWriter({
     const asked = Object.fromEntries(configured.map(({ name, value }) => [name, value.reveal()]));
     return Object.freeze({ 'user-agent': userAgent, ...lowerCased(asked), ...ours });
   };
-  let empty: Headers | undefined;
-  let json: Headers | undefined;
-  return ({ headers, body, json: text }) => {
-    const isEmpty = body === undefined && text === undefined;
-    if (headers) return write(isEmpty ? {} : contentType, headers);
-    return isEmpty ? (empty ??= write({})) : (json ??= write(contentType));
+  const none: Headers = Object.freeze({});
+  /** By those that a request brings, where these are frozen: with a body, and without. */
+  const written = { with: new WeakMap<Headers, Headers>(), without: new WeakMap<Headers, Headers>() };
+  return ({ headers = none, body, json }) => {
+    const isEmpty = body === undefined && json === undefined;
+    const known = isEmpty ? written.without : written.with;
+    const before = known.get(headers);
+    if (before) return before;
+    const made = write(isEmpty ? {} : contentType, headers);
+    if (Object.isFrozen(headers)) known.set(headers, made);
+    return made;
   };
 }
 

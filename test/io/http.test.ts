@@ -31,6 +31,28 @@ test('sends JSON below the prefix of the address, with our name and nothing of a
   for (const header of ['origin', 'cookie', 'referer', 'authorization', 'sec-fetch-site']) assert.equal(second?.headers[header], undefined);
 });
 
+test('headers that are frozen go with every request, and its body says the type', async () => {
+  await using server = await serving((_, response) => response.end('{}'));
+  await using http = open(server.url);
+  const headers: Record<string, string> = Object.freeze({ 'x-more': 'm' });
+  const changing = { 'x-more': 'a' };
+  for (const more of [{ headers, body: {} }, { headers }, { headers, body: {} }, { headers: changing }])
+    await http('PUT', '/', { signal: soon(), ...more });
+  changing['x-more'] = 'b';
+  await http('PUT', '/', { signal: soon(), headers: changing });
+  const json = 'application/json';
+  assert.deepEqual(
+    server.requests.map(request => [request.headers['x-more'], request.headers['content-type']]),
+    [
+      ['m', json],
+      ['m', undefined],
+      ['m', json],
+      ['a', undefined],
+      ['b', undefined],
+    ],
+  );
+});
+
 test('a frozen body is encoded once for all requests, any other as it is when it is sent; headers of one request are not those of the next', async () => {
   const bodies: string[] = [];
   await using server = await serving((request, response) => void text(request).then(body => response.end(String(bodies.push(body)))));
