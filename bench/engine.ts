@@ -48,8 +48,13 @@ export interface Engine extends AsyncDisposable {
 
 /**
  * Everything becomes due as it does in life: the wall clock leaps, the token has lived half its life, a new one comes.
+ * isTime: when it comes.
  */
-export function startEngine(targets: readonly OpenableTarget[], clock: Clock): Engine {
+export function startEngine(
+  targets: readonly OpenableTarget[],
+  clock: Clock,
+  isTime: () => Promise<unknown> = () => Promise.resolve(),
+): Engine {
   let began = 0;
   let password = '';
   /** Of the newest credential: after a start, slots may also be written once more with the one that they have. */
@@ -59,6 +64,7 @@ export function startEngine(targets: readonly OpenableTarget[], clock: Clock): E
     name: 'default',
     scope: () => 'default',
     async fetch() {
+      await isTime();
       password = newPassword();
       const issuedAt = new Date(clock.wall());
       const expiresAt = new Date(issuedAt.getTime() + 12 * hour);
