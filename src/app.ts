@@ -14,7 +14,7 @@ import type { Ledger } from './courier/ledger.ts';
 import { cronSchedule } from './courier/schedule.ts';
 import { platformOf } from './ecr/registry/manifest.ts';
 import { makePull } from './ecr/registry/pull.ts';
-import { askRegistries, type DoorDeps, proveAtRegistries } from './ecr/registry/registry-door.ts';
+import { askRegistries, type DoorDeps, proveAtRegistries, rulesOfSources } from './ecr/registry/registry-door.ts';
 import { makeVerify } from './ecr/registry/verify.ts';
 import { makeSources } from './ecr/sources/source.ts';
 import { answersDirectory } from './io/answers.ts';
@@ -164,11 +164,12 @@ export function appMetrics(clock: Clock): Metrics {
 
 /** What a courier has besides its clock. */
 function rightHands(door: DoorDeps, current: () => Config) {
-  const verify = makeVerify(makePull({ ask: askRegistries(door), platform: platformOf(process), endpoint: door.endpoint }));
+  const { endpoint, sourceOf } = door;
+  const pull = makePull({ ask: askRegistries(door), platform: platformOf(process), endpoint, rulesOf: rulesOfSources(sourceOf) });
   return {
     nextDiscovery: (wall: number, second: number) => cronSchedule(current().discovery.cron)(wall, second),
     prove: proveAtRegistries(door),
-    verify,
+    verify: makeVerify(pull),
     memory: openMemory('verified.json', () => memoryDirectory(current(), door.env)),
   };
 }

@@ -4,17 +4,19 @@ import type { Credential } from '../contract/credential.ts';
 import type { Registry } from '../contract/registry.ts';
 import type { Source } from '../contract/source.ts';
 import type { AwsDeps } from '../ecr/aws/aws.ts';
+import { oneWalkEach } from '../ecr/aws/walks.ts';
 import { openOnce } from '../io/once.ts';
 import { reachAws } from '../io/reach.ts';
 import { knownAdapters } from './adapters.ts';
 import type { Io } from './io.ts';
 
 /** What a command asks AWS with. */
-export const awsDeps = async ({ env }: Pick<Io, 'env'>): Promise<AwsDeps> => ({
+export const awsDeps = async ({ env, signal }: Pick<Io, 'env' | 'signal'>): Promise<AwsDeps> => ({
   once: openOnce(reachAws({ env })),
   clock,
   env,
   commandEnv: withoutOurs(env, await knownAdapters(env)),
+  walks: oneWalkEach(signal),
 });
 
 /** `stale`: a credential that is not wanted again. */

@@ -1,3 +1,4 @@
+import type { CacheRule } from './cache-rule.ts';
 import type { Credential } from './credential.ts';
 import type { Image } from './image.ts';
 import type { Registry } from './registry.ts';
@@ -42,6 +43,11 @@ export interface Source {
    * that names them.
    */
   trusts?(): { readonly file: string; readonly name: string } | undefined;
+  /**
+   * The rules of a registry for its caches. Missing where others give the tokens. Throws where the identity may not
+   * ask.
+   */
+  cacheRules?(registry: Registry, signal: AbortSignal): Promise<readonly CacheRule[]>;
   /** What a person should know of how a registry of this spelling is served: a sentence. Offline and cheap. */
   remarkOn?(registry: Registry): string | undefined;
 }

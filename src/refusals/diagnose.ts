@@ -1,4 +1,5 @@
 import type { Registry } from '../contract/registry.ts';
+import type { Cache } from './cache.ts';
 import type { Diagnosis } from './diagnosis.ts';
 import { type Facts, factsOf } from './facts.ts';
 import { explained } from './situations.ts';
@@ -11,13 +12,17 @@ export interface Answered {
   readonly host: string;
 }
 
-/** What we know besides. `principal`: ARN of the identity that fetched the token. `puller`: who pulls, in words. */
+/**
+ * What we know besides. `principal`: ARN of the identity that fetched the token. `puller`: who pulls, in words.
+ * `cache`: what covers the name, where that is known.
+ */
 export interface Asked {
   readonly registry: Registry;
   readonly repository: string;
   readonly reference: string;
   readonly principal?: string;
   readonly puller?: string;
+  readonly cache?: Cache;
 }
 
 /** What an answer of a registry means; undefined for one that is no refusal, or that nobody knows. */

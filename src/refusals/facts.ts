@@ -1,4 +1,5 @@
 import { parseAddress, type Registry } from '../contract/registry.ts';
+import type { Cache } from './cache.ts';
 import { type Denial, leastBroken, readDenial, resourceFacts } from './denial.ts';
 import type { Of } from './hosts.ts';
 import { firstHost, lastHost } from './named.ts';
@@ -28,6 +29,8 @@ export interface Facts {
   readonly action?: string;
   /** ARN of the identity that fetched the token. */
   readonly principal?: string;
+  /** What covers the name, where the registry was asked for its cache rules. */
+  readonly cache?: Cache;
   /** Who pulls, in words, when it is another one than the principal of the token. */
   readonly puller?: string;
 }

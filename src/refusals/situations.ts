@@ -2,6 +2,7 @@ import type { Diagnosis } from './diagnosis.ts';
 import type { Facts } from './facts.ts';
 import type { Situation } from './situation.ts';
 import { busy } from './situations/busy.ts';
+import { caches } from './situations/caches.ts';
 import { clients } from './situations/clients.ts';
 import { courier } from './situations/courier.ts';
 import { denials } from './situations/denials.ts';
@@ -14,7 +15,11 @@ import { managers } from './situations/managers.ts';
 import { missing } from './situations/missing.ts';
 import { network } from './situations/network.ts';
 import { noKeys } from './situations/no-keys.ts';
+import { proxies } from './situations/proxies.ts';
+import { publicRegistry } from './situations/public.ts';
+import { pushes } from './situations/pushes.ts';
 import { registry } from './situations/registry.ts';
+import { services } from './situations/services.ts';
 import { sessions } from './situations/sessions.ts';
 import { setup } from './situations/setup.ts';
 
@@ -34,6 +39,10 @@ export const chapters: readonly Chapter[] = [
   { title: 'AWS does not accept the keys', situations: keys },
   { title: 'There are no AWS keys', situations: noKeys },
   { title: 'Layers in S3', situations: layers },
+  { title: 'Pull-through caches', situations: caches },
+  { title: 'Pushes', situations: pushes },
+  { title: 'ECR Public', situations: publicRegistry },
+  { title: 'Proxies', situations: proxies },
   { title: 'The network', situations: network },
   { title: 'Managers, and the courier itself', situations: managers },
   { title: 'Logins and credential helpers', situations: logins },
@@ -43,6 +52,7 @@ export const chapters: readonly Chapter[] = [
   { title: 'The registry does not have it', situations: missing },
   { title: 'The registry is asked too much', situations: busy },
   { title: 'The registry refuses', situations: registry },
+  { title: 'Services of AWS that pull', situations: services },
   { title: 'Kubernetes', situations: kubernetes },
   { title: 'Any other failure of ecr-courier', situations: courier },
 ];

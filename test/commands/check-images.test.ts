@@ -56,6 +56,7 @@ beforeEach(() => {
   door.server.requests.length = 0;
   ecr.calls.length = 0;
   ecr.trouble = undefined;
+  ecr.cacheRules = undefined;
   ecr.now = Date.now;
 });
 
@@ -288,6 +289,76 @@ test('a 404 names the rights that lack where the name is below a pull-through ca
   const both = 'ecr:BatchImportUpstreamImage, ecr:CreateRepository';
   assert.ok(stdout.includes(`manifest missing (ecr:BatchGetImage; below a pull-through cache ${both})`), stdout);
   assert.ok(stdout.includes('manifest missing (ecr:BatchGetImage; below a pull-through cache ecr:BatchImportUpstreamImage)'), stdout);
+});
+
+const dockerHub = { ecrRepositoryPrefix: 'docker-hub', upstreamRegistryUrl: 'registry-1.docker.io', upstreamRegistry: 'docker-hub' };
+const secretArn = 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:ecr-pullthroughcache/hub';
+const rule = (prefix: string) => ({ ecrRepositoryPrefix: prefix, upstreamRegistryUrl: 'public.ecr.aws', upstreamRegistry: 'ecr-public' });
+
+test('where the cache rules may be read, a 404 is told exactly', async () => {
+  door.rights = { principal, cachePrefixes: ['docker-hub', 'quay'], deny: { 'ecr:CreateRepository': 'identity' } };
+  const told = async (name: string) => {
+    const { steps } = await reportOf(`${host}/${name}:1`);
+    const { diagnosis, underCache } = steps.at(-1) as (typeof steps)[number] & { underCache: string[] };
+    return { sentence: diagnosis?.sentence ?? '', pasted: diagnosis?.paste?.map(({ text }) => text).join() ?? '', underCache };
+  };
+  ecr.cacheRules = [rule('quay'), rule('docker'), { ...dockerHub, credentialArn: secretArn }];
+  const refused = await told('docker-hub/library/nginx');
+  assert.match(
+    refused.sentence,
+    /^docker-hub\/library\/nginx is below a pull-through cache of registry-1\.docker\.io \(rule docker-hub\), .* role ci in account 123456789012 may not create it/,
+  );
+  assert.match(refused.pasted, /"ecr:CreateRepository",\n *"Resource": "arn:aws:ecr:eu-west-1:123456789012:repository\/docker-hub\/\*"/);
+  assert.deepEqual(refused.underCache, ['ecr:BatchImportUpstreamImage', 'ecr:CreateRepository']);
+  const none = await told('team/none');
+  assert.match(none.sentence, /no rule of a pull-through cache covers that name.* Rights are not the matter/);
+  assert.doesNotMatch(none.pasted, /"Action"/);
+  assert.deepEqual(none.underCache, []);
+  ecr.cacheRules = [dockerHub];
+  const anonymous = await told('docker-hub/library/nginx');
+  assert.match(anonymous.sentence, /gives nothing without a login, and the rule has none/);
+  assert.match(anonymous.pasted, /update-pull-through-cache-rule .*--ecr-repository-prefix docker-hub --credential-arn/);
+  ecr.cacheRules = undefined;
+  assert.match((await told('docker-hub/library/nginx')).sentence, /Under the prefix of a pull-through cache it is a refusal of IAM/);
+});
+
+test('an image that is not there is told by the cache rules as well, and one question is enough for many', async () => {
+  ecr.cacheRules = [rule('quay')];
+  const { stdout } = await check(`${host}/team/app:8`, `${host}/team/app:9`, `${host}/team/none:1`);
+  assert.match(stdout, /is there, and has no image 8\. No rule of a pull-through cache covers that name/);
+  assert.doesNotMatch(stdout, /below a pull-through cache|often a refusal/);
+  const asked = ecr.calls.filter(({ action }) => action === 'DescribePullThroughCacheRules');
+  assert.deepEqual(
+    asked.map(({ input }) => input),
+    [{ registryId: '123456789012' }],
+  );
+  ecr.cacheRules = [{ ...rule('ROOT') }];
+  const [root] = (await reportOf(`${host}/team/app:9`)).steps.slice(-1);
+  assert.match(root?.diagnosis?.sentence ?? '', /team\/app is below a pull-through cache of public\.ecr\.aws \(rule ROOT\)/);
+  assert.match(JSON.stringify(root?.diagnosis?.paste), /repository\/\*/);
+});
+
+test('one walk along the keys, with its roles, serves all that is asked', async () => {
+  const config = join(folder, 'roles.yaml');
+  const arn = 'arn:aws:iam::123456789012:role/puller';
+  await writeFile(config, `sources: [{ name: default, roleArn: ${arn} }]`);
+  ecr.cacheRules = [];
+  door.rights = {};
+  const image = `${host}/team/none:1`;
+  for (const args of [
+    ['check', image],
+    ['explain', image],
+    ['check', image, `${host}/team/app:9`],
+  ]) {
+    ecr.calls.length = 0;
+    const { stdout } = await command([...args, '-c', config], env);
+    assert.match(stdout, /assumed-role\/puller/, stdout);
+    assert.deepEqual(
+      ecr.calls.map(({ action }) => action).toSorted(),
+      ['AssumeRole', 'DescribePullThroughCacheRules', 'GetAuthorizationToken', 'GetCallerIdentity'],
+      args.join(' '),
+    );
+  }
 });
 
 const givers: readonly (readonly [source: string, giver: RegExp])[] = [

@@ -26,6 +26,10 @@ test('what went wrong before, on and after the way is told apart', () => {
     assert.match(message, words);
     assert.doesNotMatch(`${message} ${remedy}`, /answered|please report/);
   }
+  const aborted = new AbortController();
+  aborted.abort();
+  const cut = awsFailure(aborted.signal.reason, { action: 'ecr:GetAuthorizationToken', region: 'eu-west-1' });
+  assert.deepEqual([cut.code, /did not answer/.test(cut.message)], ['TIMEOUT', true]);
   assert.match(of('', { status: 200 }).message, /api\.ecr\.test answered/);
 });
 

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { readImage } from '../../src/contract/image.ts';
 import { Secret } from '../../src/contract/secret.ts';
-import type { Pull, Step } from '../../src/ecr/registry/pull.ts';
+import type { Step } from '../../src/ecr/registry/judged.ts';
+import type { Pull } from '../../src/ecr/registry/pull.ts';
 import { makeVerify } from '../../src/ecr/registry/verify.ts';
 
 const image = readImage('123456789012.dkr.ecr.eu-west-1.amazonaws.com/team/app:1');

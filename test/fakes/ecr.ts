@@ -42,6 +42,8 @@ export interface FakeEcr extends AsyncDisposable {
   readonly calls: AwsCall[];
   ttlMs: number;
   trouble: ((call: AwsCall) => Trouble | undefined) | undefined;
+  /** Of all registries; undefined: nobody may see them. */
+  cacheRules: readonly object[] | undefined;
   /** The server's clock, in milliseconds: Date header, expiry and the age of signatures follow it. */
   now: () => number;
   /** All tokens given out so far are refused from now on. */
@@ -85,6 +87,7 @@ export async function startEcr(options: EcrOptions = {}): Promise<FakeEcr> {
     calls: [],
     ttlMs: options.ttlMs ?? twelveHours,
     trouble: undefined,
+    cacheRules: undefined,
     now: Date.now,
     rotate: () => tokens.forEach(token => void (token.current = false)),
     judge(region, password) {
@@ -130,6 +133,7 @@ export async function startEcr(options: EcrOptions = {}): Promise<FakeEcr> {
   function refused({ principal: caller, action, input }: AwsCall, service: Service): Trouble | undefined {
     // Nobody can be denied to ask who he is.
     if (action !== 'GetCallerIdentity' && options.allows && !options.allows(caller, `${service}:${action}`)) return 'denied';
+    if (action === 'DescribePullThroughCacheRules' && fake.cacheRules === undefined) return 'denied';
     const externalId = action === 'AssumeRole' ? options.externalIds?.[String(input['RoleArn'])] : undefined;
     return externalId === undefined || externalId === input['ExternalId'] ? undefined : 'denied';
   }
@@ -154,6 +158,7 @@ export async function startEcr(options: EcrOptions = {}): Promise<FakeEcr> {
       return run ? invoked(run(call, region => dataOf(tokenFor({ ...call, region, principal }, account), account))) : noSuchFunction(call);
     }
     if (call.action === 'GetCallerIdentity') return identified(call.principal, sessions.get(call.accessKeyId)?.userId ?? call.accessKeyId);
+    if (call.action === 'DescribePullThroughCacheRules') return jsonReply(200, rulesPage(call));
     if (call.action !== 'GetAuthorizationToken') {
       const session = openSession(call, fake.now());
       sessions.set(session.accessKeyId, session);
@@ -167,6 +172,13 @@ export async function startEcr(options: EcrOptions = {}): Promise<FakeEcr> {
     const ids = (call.input['registryIds'] as string[] | undefined) ?? [call.principal.split(':')[4] ?? account];
     const data = ids.map(id => dataOf(tokenFor(call, id), id));
     return jsonReply(200, { authorizationData: spoilt ? data.flatMap(one => spoil(spoilt, one)) : data });
+  }
+
+  /** Two a page, so that clients have to turn some. */
+  function rulesPage({ input }: AwsCall): object {
+    const from = Number(input['nextToken'] ?? 0);
+    const rules = (fake.cacheRules ?? []).map(rule => ({ registryId: input['registryId'], createdAt: 1_700_000_000, ...rule }));
+    return { pullThroughCacheRules: rules.slice(from, from + 2), ...(rules.length > from + 2 && { nextToken: String(from + 2) }) };
   }
 
   function tokenFor({ region, principal: caller }: AwsCall, id: string): Token {
@@ -204,7 +216,10 @@ function inputOf(request: Seen, service: Service): AwsCall['input'] {
 /** What a client must get right before AWS looks at the rest. */
 function misshapen(request: Seen, { action, input }: AwsCall, signer: Signer | undefined, service: Service): Trouble | undefined {
   if (service === 'lambda') return signer?.service === service ? (request.method === 'POST' ? undefined : 'not understood') : 'not signed';
-  const known = service === 'sts' ? ['AssumeRole', 'AssumeRoleWithWebIdentity', 'GetCallerIdentity'] : ['GetAuthorizationToken'];
+  const known =
+    service === 'sts'
+      ? ['AssumeRole', 'AssumeRoleWithWebIdentity', 'GetCallerIdentity']
+      : ['GetAuthorizationToken', 'DescribePullThroughCacheRules'];
   const type = service === 'sts' ? 'application/x-www-form-urlencoded' : 'application/x-amz-json-1.1';
   if (
     request.method !== 'POST' ||

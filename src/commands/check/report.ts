@@ -2,7 +2,7 @@ import type { Image, NoImage } from '../../contract/image.ts';
 import type { Source } from '../../contract/source.ts';
 import { skewText } from '../../courier/findings.ts';
 import type { CheckedPull, Outcome } from '../../ecr/registry/checked-pull.ts';
-import type { Step, Verdict } from '../../ecr/registry/pull.ts';
+import type { Step, Verdict } from '../../ecr/registry/judged.ts';
 import type { Diagnosis } from '../../refusals/diagnosis.ts';
 
 /** One image of `check IMAGE... --json`. A member is null where there is nothing to say. */

@@ -1,6 +1,6 @@
 import { oneLine } from '../../contract/text.ts';
 import { stopOf } from '../../ecr/registry/checked-pull.ts';
-import type { Step } from '../../ecr/registry/pull.ts';
+import type { Step } from '../../ecr/registry/judged.ts';
 import { identityWords } from '../../observe/words.ts';
 import { render } from '../../refusals/diagnosis.ts';
 import { type Paint, painter, table } from '../paint.ts';

@@ -10,6 +10,7 @@ import { callerOf } from './caller.ts';
 import { apiOf, type Own } from './endpoints.ts';
 import { type Ear, withKeys } from './held.ts';
 import type { Env } from './variables.ts';
+import type { Walks } from './walks.ts';
 
 /** An AWS identity, and where its services are when not at their usual addresses. */
 export interface Identity extends Own {
@@ -34,6 +35,8 @@ export interface AwsDeps {
   readonly tells?: 'place' | 'principal' | undefined;
   /** Whether FIPS or dual-stack, switched on beside an address that is set, is a mistake (unless said), or yields. */
   readonly switches?: 'contradict' | 'yield' | undefined;
+  /** Missing where each fetch looks for its keys anew. */
+  readonly walks?: Walks | undefined;
   /** Whether a credential says by which identity those who ask would keep it (unless said). It costs a few files. */
   readonly askedAs?: 'said' | 'not said' | undefined;
 }

@@ -17,19 +17,28 @@ export async function callerOf(keys: Keys, sts: () => StsAt, ways: Ways): Promis
   const ended = new AbortController();
   const late = ways.clock.sleep(patienceMs, ended.signal).then(() => undefined);
   const once: Ways = { ...ways, patience: { ...ways.patience, attempts: 1 } };
-  const asked = askCaller(keys, sts, once).then(
+  const caller = askCaller(keys, sts, once).then(
     ({ arn }) => arn,
     () => undefined,
   );
   try {
-    return await Promise.race([asked, late]);
+    return await Promise.race([caller, late]);
   } finally {
     ended.abort();
   }
 }
 
-/** Asks STS whose the keys are; no right is needed for it. Throws what `callAws` throws. */
+/** One and the same keys are of one and the same caller. */
+const asked = new WeakMap<Keys, Promise<Caller>>();
+
+/** Asks STS once whose the keys are; no right is needed for it. Throws what `callAws` throws. */
 export async function askCaller(keys: Keys, sts: () => StsAt, ways: Ways): Promise<Caller> {
+  const known = asked.get(keys) ?? callerSaid(keys, sts, ways);
+  asked.set(keys, known);
+  return await known;
+}
+
+async function callerSaid(keys: Keys, sts: () => StsAt, ways: Ways): Promise<Caller> {
   const arn = elementOf(await askSts({ Action: 'GetCallerIdentity' }, sts(), keys, ways), 'Arn') ?? '';
   const account = /^arn:[\w-]+:(?:iam|sts)::(?<account>\d{12}):/.exec(arn)?.groups?.['account'];
   if (account !== undefined && /^[\w:/+=,.@-]{10,2048}$/.test(arn)) return { arn, account };

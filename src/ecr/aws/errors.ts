@@ -81,11 +81,19 @@ type SdkError = NodeJS.ErrnoException & { readonly $metadata?: { readonly httpSt
 
 const asError = (thrown: unknown): SdkError => (thrown instanceof Error ? thrown : new Error(String(thrown)));
 
+/** What is aborted has a number for its code. */
+function codeIn(thrown: unknown): string {
+  const { code } = asError(thrown) as { readonly code?: unknown };
+  return typeof code === 'string' ? code : '';
+}
+
 function unconnected(thrown: unknown, host: string): Failure | undefined {
-  const { name, code = '' } = asError(thrown);
+  const { name } = asError(thrown);
+  const code = codeIn(thrown);
   if (Object.hasOwn(noConnection, code))
     return new Failure('UNREACHABLE', `No connection to ${host}: ${noConnection[code]} (${code}).`, { remedy: wayToAws });
-  if (name === 'TimeoutError') return new Failure('TIMEOUT', `${host} took the request and did not answer.`, { remedy: wayToAws });
+  if (name === 'TimeoutError' || name === 'AbortError')
+    return new Failure('TIMEOUT', `${host} took the request and did not answer.`, { remedy: wayToAws });
   if (!certificate.test(code)) return undefined;
   return new Failure('UNREACHABLE', `The TLS handshake with ${host} failed (${code}).`, {
     remedy:
@@ -98,7 +106,8 @@ function unconnected(thrown: unknown, host: string): Failure | undefined {
  * can still hold what they may not.
  */
 function unsent(thrown: unknown, { action, region, call }: Attempt): Failure | undefined {
-  const { name, message, code = '', $metadata } = asError(thrown);
+  const { name, message, $metadata } = asError(thrown);
+  const code = codeIn(thrown);
   if (name === 'EndpointError') return undefined;
   if (code.startsWith('HPE_'))
     return new Failure('UNREACHABLE', `What ${call?.host ?? 'AWS'} sent is no HTTP (${code}).`, { remedy: somebodyElse });

@@ -7,12 +7,11 @@ import type { Keys, Walk } from '../keys/place.ts';
 import { assume } from '../keys/role.ts';
 import { searchFor } from '../keys/search.ts';
 import { readShared, type Shared } from '../keys/shared.ts';
-import type { Service } from './addresses.ts';
 import type { AwsDeps, Identity } from './aws.ts';
-import type { Ways } from './call.ts';
-import { apiOf, type Settings, type Spelling, settingsOf } from './endpoints.ts';
+import type { Settings } from './endpoints.ts';
 import { awsFailure } from './errors.ts';
-import type { StsAt } from './sts.ts';
+import { digestOf, type Walked } from './walks.ts';
+import { type Aim, aimOf, settledFor, type Way, wayOf } from './way.ts';
 import { type Step, type Wire, wayToAws, within } from './wire.ts';
 import { wireFor } from './wires.ts';
 
@@ -28,21 +27,6 @@ export interface Ear {
   readonly answered?: (found: Answered) => void;
   /** What those who ask on this machine would call the identity now. */
   readonly askedAs: () => Promise<string | undefined>;
-}
-
-/** What is asked for with the keys, and where: the token of a registry, unless another service is named. */
-export interface Aim extends Spelling {
-  readonly api?: Service;
-}
-
-/** With what AWS is called, and who hears what it waits for. */
-export interface Way extends Ways {
-  readonly settings: Settings;
-  readonly aim: Aim;
-  /** Where STS is: in this region, else in that of the settings. Throws MISCONFIGURED. */
-  readonly sts: (region?: string) => StsAt;
-  /** From now on this is waited for. */
-  readonly enter: (step: string) => void;
 }
 
 /** The keys that an identity comes to. */
@@ -61,8 +45,8 @@ interface Found extends Held {
 const fetchMs = 20_000;
 
 /**
- * Finds the keys of the identity, assumes its roles, and hands the keys to `use`. Keeps nothing: chain, roles and
- * clients are built anew, so rotated keys are seen. `aimed`: a profile may say where.
+ * Finds the keys of the identity, assumes its roles, and hands the keys to `use`. Keeps nothing, unless a command keeps
+ * its walks: chain, roles and clients are built anew, so rotated keys are seen. `aimed`: a profile may say where.
  * Throws a Failure; TIMEOUT where all of it, `use` included, takes too long.
  */
 export async function withKeys<T>(
@@ -84,30 +68,56 @@ export async function withKeys<T>(
     caller,
     () => waitingFor(step(), last),
     async signal => {
-      const open = (shared: Shared): Way => {
-        const aim = typeof aimed === 'function' ? aimed(shared) : aimed;
-        const settings = settingsOf(identity, aim, env, shared, deps.switches);
-        // Before the first word to anybody: two settings that contradict each other are named.
-        settings.address(aim.api ?? apiOf(aim), aim.region);
+      const open = (shared: Shared, until = signal): Way => {
+        const settings = settledFor(identity, aimOf(aimed, shared), env, shared, deps);
         ear.settled(settings);
-        const { patience, stsRegion } = settings;
-        const sts = (region = stsRegion): StsAt => ({ url: settings.address('STS', region), region });
-        last = wireFor(deps, settings, signal);
-        return { settings, aim, wire: last, clock: deps.clock, patience, sts, enter };
+        last = wireFor(deps, settings, until);
+        return wayOf(aimOf(aimed, shared), settings, { wire: last, clock: deps.clock, enter });
       };
-      const search = searchFor(identity, async (entered): Promise<Found> => {
-        const askedAs = await ear.askedAs();
-        const shared = await readShared(env);
-        const around = { identity, env, commandEnv: deps.commandEnv ?? env, shared };
-        return { ...(await walk(around, open(shared), entered, ear.passed)), askedAs, shared };
-      });
-      step = () => ({ ...search.link, name: `looking for AWS credentials in ${search.link.name}` });
-      const found = await search.until(signal);
+      const begin = (until: AbortSignal): Walked<Found> => {
+        const passed: Link[] = [];
+        const search = searchFor(identity, async (entered): Promise<Found> => {
+          const askedAs = await ear.askedAs();
+          const shared = await readShared(env);
+          const around = { identity, env, commandEnv: deps.commandEnv ?? env, shared };
+          return { ...(await walk(around, open(shared, until), entered, link => void passed.push(link))), askedAs, shared };
+        });
+        let keys: Promise<Keys> | undefined;
+        const assumed = (found: Found): Promise<Keys> =>
+          (keys ??= identity.roles.length > 0 ? withRoles(identity, found.keys, open(found.shared, until)) : Promise.resolve(found.keys));
+        return { search, passed, keys: assumed };
+      };
+      const walked = await walkFor(identity, deps, begin, { signal, open });
+      step = () => ({ ...walked.search.link, name: `looking for AWS credentials in ${walked.search.link.name}` });
+      const found = await walked.search.until(signal).finally(() => walked.passed.forEach(link => ear.passed?.(link)));
       ear.answered?.(found);
+      const keys = await walked.keys(found);
       const way = open(found.shared);
-      return await use({ ...found, keys: await withRoles(identity, found.keys, way) }, way);
+      guard(keys, way.wire);
+      return await use({ ...found, keys }, way);
     },
   );
+}
+
+/** The walk of this identity that the command has begun for the same region, where it keeps its walks. */
+async function walkFor(
+  identity: Identity,
+  { walks, clock, env = process.env, fetchMs: most = fetchMs }: AwsDeps,
+  begin: (until: AbortSignal) => Walked<Found>,
+  { signal, open }: { readonly signal: AbortSignal; readonly open: (shared: Shared) => Way },
+): Promise<Walked<Found>> {
+  if (!walks) return begin(signal);
+  const { aim } = open(await readShared(env));
+  // Whoever began it may give up earlier than those who wait for it as well.
+  return walks.of(`${digestOf(identity)} ${aim.region}`, ended => {
+    const late = new AbortController();
+    const done = new AbortController();
+    void clock.sleep(most, done.signal).then(() => done.signal.aborted || late.abort());
+    const walked = begin(AbortSignal.any([ended, late.signal]));
+    const stop = (): void => done.abort();
+    walked.search.until(ended).then(stop, stop);
+    return walked;
+  });
 }
 
 /** Once AWS was asked, it is AWS that is waited for. */

@@ -7,7 +7,8 @@ import { explainDenial } from '../../refusals/gates.ts';
 import { freshTokenRefused, givenTokenRefused } from '../../refusals/unanswered.ts';
 import { isNoneFound } from '../keys/chain.ts';
 import type { Whoami } from '../sources/whoami.ts';
-import type { Pull, Step, Verdict, Wish } from './pull.ts';
+import type { Step, Verdict } from './judged.ts';
+import type { Pull, Wish } from './pull.ts';
 
 /** What a pull came to; otherwise the verdict of the step that stopped it. `no token`: whatever the reason is. */
 export type Outcome = 'would pull' | 'no token' | Exclude<Verdict, 'ok' | 'failed' | 'skipped'>;

@@ -1,47 +1,19 @@
-import type { Credential } from '../../contract/credential.ts';
+import type { CacheRule } from '../../contract/cache-rule.ts';
 import { asFailure, Failure } from '../../contract/failures.ts';
-import type { Image } from '../../contract/image.ts';
 import type { Registry } from '../../contract/registry.ts';
-import { redactQuoted, Secret } from '../../contract/secret.ts';
-import { isHtml } from '../../contract/text.ts';
+import { Secret } from '../../contract/secret.ts';
 import { inTime } from '../../io/dial.ts';
-import { readDenial } from '../../refusals/denial.ts';
-import { diagnose } from '../../refusals/diagnose.ts';
-import type { Diagnosis } from '../../refusals/diagnosis.ts';
-import { rights } from '../../refusals/statements.ts';
-import { layersRefused, layersUnreached, nobodyRefused, unknownAnswer, unreached } from '../../refusals/unanswered.ts';
+import { type Cache, cacheOf } from '../../refusals/cache.ts';
+import { unknownAnswer } from '../../refusals/unanswered.ts';
+import { type Answer, judged, type Pulled, type Step, type Taken } from './judged.ts';
 import { type Blob, type Manifest, manifestTypes, type Platform, readManifest, smallest } from './manifest.ts';
-import { type Ask, answeredWith, basic, doorIn, type Location } from './prove.ts';
-
-/**
- * What a step of a pull came to. `unreachable`: there was no answer, or none that says anything of this image (a rate
- * limit, a page of a proxy). `failed`: a token or an identity could not be had for another reason. `skipped`: the image
- * has nothing there.
- */
-export type Verdict = 'ok' | 'refused' | 'missing' | 'unreachable' | 'failed' | 'skipped';
-
-/**
- * One step of a pull. `action`: the right that it needs, or that IAM named when it refused; `none` where it needs none.
- * `text`: what was answered, for people, unless all is well. `diagnosis`: of what stops the pull.
- */
-export interface Step {
-  readonly name: 'identity' | 'token' | 'registry' | 'manifest' | 'config' | 'layer';
-  readonly action: string;
-  /** Rights that lack as well where the name is below a pull-through cache: such a refusal is told as a 404. */
-  readonly underCache?: readonly string[];
-  readonly verdict: Verdict;
-  readonly status?: number;
-  readonly text?: string;
-  readonly diagnosis?: Diagnosis;
-}
+import { type Ask, basic, doorIn, type Location } from './prove.ts';
 
 /**
  * What is pulled, and by whom. Of an image without a repository only the door is asked. Without a credential: as
  * somebody without a name, which ECR Public allows.
  */
-export interface Wish {
-  readonly image: Image;
-  readonly credential: Credential | undefined;
+export interface Wish extends Pulled {
   /** Of the credential, or of the trust in the way there. */
   readonly source: string;
   /** Also one byte of the config and of the smallest layer, where these lie, without the credential. */
@@ -53,6 +25,11 @@ export interface PullDeps {
   readonly platform: Platform;
   /** Where a registry is asked; https://HOST unless said. */
   readonly endpoint?: ((registry: Registry) => string) | undefined;
+  /**
+   * The cache rules of a registry, by the identity of a source: asked for where something is not there. undefined:
+   * nobody can say. Never throws.
+   */
+  readonly rulesOf?: ((source: string, registry: Registry, signal: AbortSignal) => Promise<readonly CacheRule[] | undefined>) | undefined;
 }
 
 /** Walks a pull until something stops it, without the token and without downloading anything. Never throws. */
@@ -63,7 +40,6 @@ const askMs = 15_000;
 /** A list may name another list. */
 const deepest = 3;
 
-type Answer = Awaited<ReturnType<Ask>>;
 type Headers = Readonly<Record<string, string>>;
 type Get = (url: string, headers: Headers) => Promise<Answer>;
 
@@ -73,13 +49,13 @@ interface Walk {
   readonly base: string;
   readonly get: Get;
   readonly platform: Platform;
+  /** The cache rules of the registry, where they are known. */
+  readonly rules: () => Promise<readonly CacheRule[] | undefined>;
   /** Kept from the garbage collector, so that texts are filtered for them. */
   readonly secrets: Secret[];
 }
-/** A step, and what the next one needs; without it the walk ends. */
-type Taken<T> = { readonly step: Step; readonly next?: T | undefined };
 
-export function makePull({ ask, platform, endpoint = ({ host }) => `https://${host}` }: PullDeps): Pull {
+export function makePull({ ask, platform, endpoint = ({ host }) => `https://${host}`, rulesOf }: PullDeps): Pull {
   return async (wish, signal) => {
     const get: Get = (url, headers) =>
       inTime(
@@ -89,7 +65,8 @@ export function makePull({ ask, platform, endpoint = ({ host }) => `https://${ho
       );
     const { registry, port } = wish.image;
     const origin = port === undefined ? endpoint(registry) : `${endpoint(registry)}:${port}`;
-    return await walk({ wish, base: `${origin}/v2/`, get, platform, secrets: [] });
+    const rules = async () => (wish.credential ? await rulesOf?.(wish.source, registry, signal) : undefined);
+    return await walk({ wish, base: `${origin}/v2/`, get, platform, rules, secrets: [] });
   };
 }
 
@@ -124,7 +101,7 @@ async function enter(around: Walk): Promise<Taken<Headers>> {
     return isPublic && asked.status === 401 ? await get(doorIn(asked.challenge, base), own) : asked;
   });
   const login = (good: Answer): Headers => (isPublic ? bearerIn(good, around) : own);
-  return judged(around, { name: 'registry', action: 'none', host: new URL(base).host }, answer, login);
+  return judged(around.wish, { name: 'registry', action: 'none', host: new URL(base).host }, answer, login);
 }
 
 /** The token of a second door; nothing where the first one was open. */
@@ -146,7 +123,8 @@ async function readImage(around: Walk, login: Headers): Promise<Taken<Extract<Ma
   for (let depth = 0; depth < deepest; depth++) {
     const url = `${base}${wish.image.repository}/manifests/${reference}`;
     const answer = await attempt(around, get => get(url, { ...login, accept: manifestTypes }));
-    const taken = judged(around, about, answer, ({ text }) => readManifest(text, around.platform));
+    const cache = await cacheFor(around, answer);
+    const taken = judged(around.wish, { ...about, ...(cache && { cache }) }, answer, ({ text }) => readManifest(text, around.platform));
     if (taken.step.verdict !== 'ok') return { step: taken.step };
     const manifest = taken.next;
     if (!manifest) return { step: { ...taken.step, ...noManifest(about.host) } };
@@ -155,6 +133,13 @@ async function readImage(around: Walk, login: Headers): Promise<Taken<Extract<Ma
     reference = manifest.choice;
   }
   return { step: { ...about, verdict: 'ok' }, next: { kind: 'image', layers: [] } };
+}
+
+/** What covers the name of an image that is not there, where that is known. */
+async function cacheFor({ wish: { image }, rules }: Walk, answer: Answer | Failure): Promise<Cache | undefined> {
+  if (answer instanceof Failure || answer.status !== 404 || image.registry.service !== 'ecr') return undefined;
+  const known = await rules();
+  return known && cacheOf(known, image.repository);
 }
 
 function noManifest(host: string): Pick<Step, 'verdict' | 'text' | 'diagnosis'> {
@@ -171,7 +156,7 @@ async function askForBlob(around: Walk, login: Headers, { digest }: Blob, name: 
   // One byte is enough of a registry that sends the blob.
   const answer = await attempt(around, get => get(url, { ...login, range: 'bytes=0-0' }));
   const about = { name, action: rightFor(around, blobAction), host: new URL(base).host };
-  return judged(around, about, answer, ({ location }) => location);
+  return judged(around.wish, about, answer, ({ location }) => location);
 }
 
 /** One byte of the config and of a layer from where ECR says that they lie. No credential goes there. */
@@ -188,7 +173,7 @@ async function fetchByte(
   for (const { address } of places) {
     const { host } = new URL(address);
     const answer = await attempt(around, get => get(address, { range: 'bytes=0-0' }));
-    ({ step } = judged(around, { name: 'layer', action: 'none', host, isStore: true }, answer, () => undefined));
+    ({ step } = judged(around.wish, { name: 'layer', action: 'none', host, isStore: true }, answer, () => undefined));
     if (step.verdict !== 'ok') return step;
   }
   return step;
@@ -200,59 +185,4 @@ async function attempt({ get }: Walk, job: (get: Get) => Promise<Answer>): Promi
   } catch (error) {
     return asFailure(error);
   }
-}
-
-interface About extends Pick<Step, 'name' | 'action'> {
-  /** Who was asked: the registry, or where it keeps layers. */
-  readonly host: string;
-  readonly isStore?: boolean;
-}
-
-/** The verdict on one answer, with what it means. `read`: what the next step needs of a good one. */
-function judged<T>(around: Walk, about: About, answer: Answer | Failure, read: (answer: Answer) => T | undefined): Taken<T> {
-  const { name, action, host } = about;
-  if (answer instanceof Failure) {
-    const { remedy } = answer;
-    // An address that was signed is long, and says nothing to a person.
-    const message = answer.message.replaceAll(/\?\S+=\S*/g, '?...');
-    const diagnosis = (about.isStore ? layersUnreached : unreached)({ host, message, remedy });
-    return { step: { name, action, verdict: 'unreachable', text: message, diagnosis } };
-  }
-  const { status, text } = answer;
-  const verdict = verdictOf(answer, name);
-  if (verdict === 'ok') return { step: { name, action, verdict, status }, next: read(answer) };
-  const said = `${host} ${answeredWith(answer)}`;
-  const step = { name, verdict, status, text: said };
-  if (about.isStore) {
-    const { partition } = around.wish.image.registry;
-    return { step: { ...step, action, diagnosis: (verdict === 'refused' ? layersRefused : unknownAnswer)({ host, said, partition }) } };
-  }
-  const isNobody = around.wish.credential === undefined && verdict === 'refused';
-  const diagnosis = isNobody ? nobodyRefused({ host, said }) : (meaningOf(around, about, answer) ?? unknownAnswer({ host, said }));
-  const underCache = cacheRights[diagnosis.id];
-  return { step: { ...step, action: readDenial(text)?.action ?? action, ...(underCache && { underCache }), diagnosis } };
-}
-
-/** By the situation: what a pull through a cache does in the name of whoever pulls. */
-const cacheRights: Readonly<Record<string, readonly string[]>> = {
-  'image-missing': rights.import.actions,
-  'repository-missing': [...rights.import.actions, ...rights.create.actions],
-};
-
-function meaningOf({ wish: { image, credential } }: Walk, { action, host }: About, { status, text }: Answer): Diagnosis | undefined {
-  const { registry, repository, reference } = image;
-  const principal = credential?.identity?.arn;
-  return diagnose(
-    { status, text: redactQuoted(text), action, host },
-    { registry, repository, reference, ...(principal !== undefined && { principal }) },
-  );
-}
-
-function verdictOf({ status, text, location }: Answer, name: Step['name']): Exclude<Verdict, 'skipped'> {
-  if (isHtml({ headers: new Map(), text })) return 'unreachable';
-  if (status === 200 || status === 206) return 'ok';
-  const isBlob = name === 'config' || name === 'layer';
-  if (isBlob && location && status >= 301 && status <= 308) return 'ok';
-  if (status === 401 || status === 403) return 'refused';
-  return status === 404 ? 'missing' : 'unreachable';
 }

@@ -5,6 +5,7 @@ import type { Dispatcher } from '../../io/connect.ts';
 import { awsDispatcher, openHttp } from '../../io/http.ts';
 import { proxiesOf } from '../../io/proxies.ts';
 import { type Ask, type Location, makeProve } from './prove.ts';
+import type { PullDeps } from './pull.ts';
 
 export interface DoorDeps {
   readonly env: NodeJS.ProcessEnv;
@@ -57,6 +58,18 @@ function locationOf(location: string, asked: string): Location | undefined {
 
 /** Proves credentials at the registries themselves. */
 export const proveAtRegistries = (deps: DoorDeps): Prove => makeProve(askRegistries(deps), deps.endpoint);
+
+/** The cache rules of registries, as far as each source may see them. */
+export const rulesOfSources =
+  (sourceOf: DoorDeps['sourceOf']): PullDeps['rulesOf'] =>
+  async (source, registry, signal) => {
+    try {
+      return await sourceOf(source)?.cacheRules?.(registry, signal);
+    } catch {
+      // Most identities that pull may not ask, and what cannot be said is left out.
+      return undefined;
+    }
+  };
 
 /** The connections for a source: the shared ones, or those that trust the authorities of its profile. */
 function waysOf({ env, dispatcher: shared, sourceOf }: DoorDeps) {

@@ -1,7 +1,8 @@
 import type { Verify } from '../../contract/source.ts';
 import type { Diagnosis } from '../../refusals/diagnosis.ts';
 import { isStale, stopOf } from './checked-pull.ts';
-import type { Pull, Step } from './pull.ts';
+import type { Step } from './judged.ts';
+import type { Pull } from './pull.ts';
 
 /** The walk of a pull for those who ask day by day: what stops it is one sentence, and what to do another. */
 export function makeVerify(pull: Pull): Verify {

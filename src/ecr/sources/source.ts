@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto';
 import type { Registry } from '../../contract/registry.ts';
 import type { Source, Sources } from '../../contract/source.ts';
 import { type AwsDeps, fetchToken, type Identity, type Origin } from '../aws/aws.ts';
 import { apiAsked, endpointSetBy, type Setting, type Settings, variantOf } from '../aws/endpoints.ts';
+import { digestOf } from '../aws/walks.ts';
 import { endsWithSession, identityOf } from '../keys/asked-as.ts';
-import { externalIdOf, type WebToken } from '../keys/role.ts';
+import type { WebToken } from '../keys/role.ts';
 import { asksAws, choiceOf, type SourceSpec } from './choice.ts';
 import { giverOf } from './giver.ts';
 import { localSource } from './local-source.ts';
@@ -81,6 +81,11 @@ function awsSource(spec: SourceSpec, deps: AwsDeps, webToken?: WebToken): Source
       }
     },
     askedAs,
+    ...(lambda === undefined && {
+      // Loaded when an image is not there, and only then.
+      cacheRules: async (registry: Registry, signal: AbortSignal) =>
+        (await import('../aws/cache-rules.ts')).askCacheRules(identity, registry, deps, signal),
+    }),
     trusts: () => bundle && { file: bundle.value, name: bundle.name },
     remarkOn: ({ host, fips }) =>
       fips && custom && lambda === undefined
@@ -88,19 +93,4 @@ function awsSource(spec: SourceSpec, deps: AwsDeps, webToken?: WebToken): Source
         : undefined,
     waitsFor: registry => steps.get(scope(registry))?.(),
   };
-}
-
-/** Another role, profile or endpoint under an old name must not be taken for the old identity. */
-function digestOf({ profile, roles, endpoint, stsEndpoint, webToken, region }: Identity, lambda: string | undefined): string {
-  // Spelled out, because a Secret turns into the same word in every JSON.
-  const told = [
-    profile,
-    roles.map(role => [role.roleArn, externalIdOf(role)]),
-    endpoint,
-    stsEndpoint,
-    webToken?.roleArn,
-    webToken?.token.reveal(),
-    ...(lambda === undefined ? [] : [lambda, region]),
-  ];
-  return createHash('sha256').update(JSON.stringify(told)).digest('hex').slice(0, 12);
 }

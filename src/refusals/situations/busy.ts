@@ -1,4 +1,4 @@
-import { isPrivate, isPublic, isRegistry, orUnsaid } from '../hosts.ts';
+import { isPrivate, isRegistry, orUnsaid } from '../hosts.ts';
 import { example, row, type Situation } from '../situation.ts';
 
 const { manifest } = example;
@@ -64,33 +64,6 @@ export const busy: readonly Situation[] = [
       sentence: `${told.host}, or something in front of it, answered with a failure of its own. Login and rights were not judged.`,
       side: 'AWS, in this region, or a proxy on the way',
       remedy: 'Try again. If it lasts, look at the AWS Health Dashboard and at what stands between.',
-    }),
-  }),
-  row({
-    id: 'public-limit',
-    title: 'ECR Public limits pulls without a login',
-    symptoms: [
-      ['Docker', 'Error response from daemon: toomanyrequests: Rate exceeded (public.ecr.aws/docker/library/nginx)'],
-      [
-        'containerd',
-        'failed to resolve reference "public.ecr.aws/docker/library/nginx:1": unexpected status from HEAD request to https://public.ecr.aws/v2/docker/library/nginx/manifests/1: 429 Too Many Requests',
-      ],
-      ['Docker', 'toomanyrequests: Data limit exceeded'],
-    ],
-    when: facts =>
-      facts.find(/toomanyrequests|Too Many Requests|Rate exceeded|\b429\b/, isPublic) ?? facts.find(/toomanyrequests: Data limit exceeded/),
-    tell: () => ({
-      sentence: 'ECR Public limits pulls without a login, by address of the caller: a whole house behind one NAT shares the limit.',
-      side: 'the client: it pulls from public.ecr.aws without a login',
-      remedy:
-        'Log in with any AWS identity (tokens of ECR Public come from us-east-1), or take the images through a pull-through cache of your own.',
-      paste: [
-        {
-          what: 'Log in',
-          kind: 'command',
-          text: 'aws ecr-public get-login-password --region us-east-1 | docker login --username AWS --password-stdin public.ecr.aws',
-        },
-      ],
     }),
   }),
   row({

@@ -83,4 +83,51 @@ export const lambda: readonly Situation[] = [
       ],
     }),
   }),
+  row({
+    id: 'lambda-media-type',
+    title: 'Lambda does not take the form of the image',
+    symptoms: [
+      [
+        'Lambda by CloudFormation',
+        `Resource handler returned message: "The image manifest, config or layer media type for the source image ${image} is not supported. (Service: Lambda, Status Code: 400, Request ID: 5c1) (SDK Attempt Count: 1)"`,
+      ],
+      ['Lambda', `The image manifest or layer media type for the source image ${image} is not supported.`],
+      [
+        'Terraform',
+        'updating Lambda Function code: operation error Lambda: UpdateFunctionCode, The image manifest, config or layer media type for the source image is not supported.',
+      ],
+    ],
+    when: ({ find }) => find(/The image manifest(, config)? or layer media type for the source image/),
+    tell: () => ({
+      sentence:
+        'Lambda pulled the image and does not take its form: it is a list of images (buildx makes one to keep provenance and SBOM), or its layers are compressed in another way than gzip. Login and rights are good.',
+      side: 'the build of the image',
+      remedy: 'Build one image for one platform, without attestations, and push it again under a new tag.',
+      paste: [
+        {
+          what: 'A build that Lambda takes',
+          kind: 'command',
+          text: 'docker buildx build --platform linux/amd64 --provenance=false --sbom=false --tag IMAGE --push .',
+        },
+      ],
+    }),
+  }),
+  row({
+    id: 'lambda-kms',
+    title: 'Lambda cannot decrypt the image',
+    symptoms: [
+      [
+        'Lambda',
+        "An error occurred (KMSAccessDeniedException) when calling the Invoke operation (reached max retries: 2): Lambda can't decrypt the container image because KMS access is denied. Check the function's KMS key settings.",
+      ],
+    ],
+    when: ({ find }) => find(/Lambda can't decrypt the container image/),
+    tell: () => ({
+      sentence:
+        'Lambda keeps a copy of the image, encrypted with a key of KMS, and may not use that key any more. It is not the repository that refuses.',
+      side: 'the KMS key of the function: its key policy, its grants and its state',
+      remedy:
+        'Let the role of the function use the key (kms:Decrypt), look whether it is enabled, and deploy the function again: a role that was deleted and made anew under the same name is another one to KMS.',
+    }),
+  }),
 ];

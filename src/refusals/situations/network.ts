@@ -1,10 +1,10 @@
 import { lookAlike } from '../../contract/look-alike.ts';
 import { parseAddress } from '../../contract/registry.ts';
-import { isAws, isS3, type Of, orUnsaid } from '../hosts.ts';
+import { isAws, type Of } from '../hosts.ts';
 import { example, row, type Situation } from '../situation.ts';
-import { badTls, cutOff, elsewhere, noAnswer, noName, proxyRefused, way } from './ways.ts';
+import { badTls, cutOff, elsewhere, noAnswer, noName, way } from './ways.ts';
 
-const { host, manifest, api, layers: bucket } = example;
+const { host, manifest, api } = example;
 const isSpelt: Of = host => host !== undefined && parseAddress(host) !== undefined;
 
 /** A name of a host that ECR does not have. */
@@ -15,64 +15,6 @@ const misspelt: Of = host =>
 const otherPort = /\d+\.\d+\.\d+\.\d+:(?!443\b|53\b)\d{2,5}\b.{0,40}?(refused|timeout|timed out)|ECONNREFUSED \S{1,100}:(?!443\b)\d{2,5}\b/;
 
 export const network: readonly Situation[] = [
-  row({
-    id: 'proxy-login',
-    title: 'The proxy wants a login',
-    symptoms: [
-      ['Docker', `Error response from daemon: Get "https://${host}/v2/": Proxy Authentication Required`],
-      ['AWS CLI', `Failed to connect to proxy URL: "http://proxy:3128": Tunnel connection failed: 407 Proxy Authentication Required`],
-      ['crane', `Error: Get "https://${host}/v2/": proxyconnect tcp: 407 Proxy Authentication Required`],
-    ],
-    when: ({ find }) =>
-      find(/Failed to connect to proxy URL.{0,200}407|A proxy answered in place of AWS and wants a login/) ??
-      find(/Proxy Authentication Required|\b407\b.{0,40}proxy/, orUnsaid(isAws)),
-    tell: () => ({
-      sentence: 'A proxy stands between and wants a user name and password, so nothing behind it was reached.',
-      side: 'the proxy, and the proxy settings of the program that asked',
-      remedy:
-        'Put user and password into the address of the proxy (HTTPS_PROXY=http://USER:PASSWORD@PROXY:PORT, letters such as @ as %40), or let ECR and S3 go around it (NO_PROXY). Docker, containerd and the kubelet have proxy settings of their own services; those of your shell do not count there.',
-    }),
-  }),
-  row({
-    id: 'proxy-refused',
-    title: 'The proxy does not let it through',
-    symptoms: [
-      ['Docker', `error pulling image configuration: download failed after attempts=6: Get "https://${bucket}/5c1": Forbidden`],
-      ['Docker', `Error response from daemon: Get "https://${host}/v2/": Forbidden`],
-      ['containerd', `failed to do request: Head "${manifest}": Forbidden`],
-      ['containerd', `failed to do request: Get "https://${bucket}/5c1": Service Unavailable`],
-      ['AWS CLI', `Failed to connect to proxy URL: "http://proxy:3128" https://${api}/ Tunnel connection failed: 403 Forbidden`],
-      ['curl', `curl: (56) Received HTTP code 403 from proxy after CONNECT https://${host}/v2/`],
-    ],
-    when: ({ find }) =>
-      find(proxyRefused, host => isAws(host) || isS3(host)) ??
-      find(/Failed to connect to proxy URL.{0,300}Tunnel connection failed: (?!407)\d{3}/),
-    tell: ({ host: at }) => ({
-      sentence: `A proxy on the way refused the connection to ${at}. Nobody of AWS was asked, so login and rights were not judged.`,
-      side: 'the rules of the proxy, and the proxy settings of the program that asked',
-      remedy:
-        'Let HTTPS through to the registry, and to prod-REGION-starport-layer-bucket.s3.REGION.amazonaws.com, where the layers lie. Where no proxy is needed, name the hosts in NO_PROXY of that very service.',
-    }),
-  }),
-  row({
-    id: 'proxy-unreachable',
-    title: 'The proxy cannot be reached',
-    symptoms: [
-      [
-        'Docker',
-        `Error response from daemon: Get "https://${host}/v2/": proxyconnect tcp: dial tcp: lookup proxy.example.com: no such host`,
-      ],
-      ['containerd', `failed to do request: Head "${manifest}": proxyconnect tcp: dial tcp 10.0.0.9:3128: connect: connection refused`],
-    ],
-    when: ({ find }) =>
-      find(/Failed to connect to proxy URL/) ?? find(/proxyconnect tcp: |ProxyConnectionError|Cannot connect to proxy/, orUnsaid(isAws)),
-    tell: () => ({
-      sentence: 'The proxy of the settings does not answer, so nothing behind it was asked.',
-      side: 'the proxy settings of the program that asked',
-      remedy:
-        'Look at HTTPS_PROXY and NO_PROXY of that very service (`systemctl show docker --property Environment`), and whether the proxy runs.',
-    }),
-  }),
   row({
     id: 'host-misspelt',
     title: 'The name of the registry is not one of ECR',
@@ -140,6 +82,25 @@ export const network: readonly Situation[] = [
       remedy:
         'A machine without a way to the internet needs endpoints in its VPC: ecr.api, ecr.dkr (with a security group that lets port 443 in), sts, and the gateway for S3. Elsewhere look at firewall, proxy and routes.',
       paste: [elsewhere(told)],
+    }),
+  }),
+  row({
+    id: 'tls-other-endpoint',
+    title: 'The name leads to an endpoint of ECR with another name',
+    symptoms: [
+      [
+        'CodeBuild, Docker',
+        `Error response from daemon: Get "https://${host}/v2/": x509: certificate is valid for *.dkr.starport.us-west-2.amazonaws.com, *.dkr.starport.us-west-2.vpce.amazonaws.com, not ${host}`,
+      ],
+    ],
+    when: ({ find }) => find(/certificate is valid for .{0,200}?\.dkr\.starport\./),
+    tell: told => ({
+      sentence:
+        'What answered is an endpoint of ECR, but none for the name of this registry: the name leads to a VPC endpoint of another region, or to one without private DNS.',
+      side: 'DNS of the network from which it was asked: private zones, records for ECR, the VPC endpoint for ecr.dkr',
+      remedy:
+        'Switch private DNS on at the endpoint for ecr.dkr, and take out records of your own for these names. An endpoint serves its own region: registries of other regions need a way to the internet, or a peering.',
+      paste: [{ what: 'Where the name leads', kind: 'command', text: `dig +short ${told.facts.registry?.host ?? 'HOST'}` }],
     }),
   }),
   row({
@@ -213,14 +174,12 @@ export const network: readonly Situation[] = [
       ['Docker', `Error response from daemon: Head "${manifest}": EOF`],
       ['containerd', `failed to do request: Head "${manifest}": read tcp 10.0.0.4:50432->52.1.1.1:443: read: connection reset by peer`],
       ['amazon-ecr-credential-helper', `Error retrieving credentials: Post "https://${api}/": EOF`],
-      ['Docker, push', `Put "https://${host}/v2/team/app/blobs/uploads/5c1": EOF`],
     ],
     when: ({ find }) => find(cutOff, isAws),
     tell: told => ({
-      sentence: `The connection to ${told.host} was cut in the middle. When pushing, ECR itself does so where the repository is not there or the right to push is missing.`,
-      side: `${way(told.host)}; or, when pushing, the repository and its policies`,
-      remedy:
-        'When pushing, look first whether the repository is there and `ecr-courier policy` gives the rights to push. Otherwise look for a firewall or proxy that resets connections, and for a too large MTU (VPN, overlay networks).',
+      sentence: `The connection to ${told.host} was cut in the middle.`,
+      side: way(told.host),
+      remedy: 'Look for a firewall or proxy that resets connections, and for a too large MTU (VPN, overlay networks).',
     }),
   }),
 ];

@@ -9,6 +9,15 @@ export const keeper = 'whoever keeps the password for the client: what should re
 export const isAsked = ({ status }: Facts): boolean => status !== undefined;
 export const repositoryOf = ({ facts, groups }: Told): string | undefined => groups['name'] ?? facts.repository;
 export const accountOf = ({ facts, groups }: Told): string => groups['registry'] ?? facts.registry?.account ?? 'of the registry';
+export const whereOf = ({ facts, groups }: Told): string =>
+  `account ${groups['registry'] ?? facts.registry?.account ?? 'of the registry'}${facts.registry ? ` in ${facts.registry.region}` : ''}`;
+
+/** Of commands of the AWS CLI: the account, where it is known. */
+export const registryOption = ({ facts: { registry } }: Told): string => (registry?.account ? ` --registry-id ${registry.account}` : '');
+
+export const imagesCommand = (told: Told): string =>
+  `aws ecr describe-images --region ${regionOf(told)}${registryOption(told)} --repository-name ${told.facts.repository ?? 'NAME'} --query 'imageDetails[].imageTags'`;
+
 export const regionOf = ({ facts }: Told): string => facts.registry?.region ?? 'REGION';
 
 /** Where the login of Docker goes; placeholders where the text names no registry. */
@@ -24,14 +33,23 @@ export function imageOf({ facts: { registry, repository = 'NAME', reference } }:
   return `${registry.host}/${repository}${end}`;
 }
 
+/** What the names of all repositories of the cache begin with. */
+function below(told: Told): string {
+  const { cache } = told.facts;
+  if (typeof cache !== 'object') return `${repositoryOf(told)?.split('/')[0] ?? 'PREFIX'}/`;
+  return cache.prefix === 'ROOT' ? '' : `${cache.prefix.replace(/\/$/, '')}/`;
+}
+
 /** What a pull through a cache needs in the puller's name. */
 export function cacheStatements(told: Told, needs: readonly Rights[]): readonly Paste[] {
   const { principal, registry } = told.facts;
   const account = told.groups['registry'] ?? registry?.account ?? 'ACCOUNT';
-  const prefix = repositoryOf(told)?.split('/')[0] ?? 'PREFIX';
-  const arn = `arn:${registry?.partition ?? 'aws'}:ecr:${regionOf(told)}:${account}:repository/${prefix}/*`;
+  const arn = `arn:${registry?.partition ?? 'aws'}:ecr:${regionOf(told)}:${account}:repository/${below(told)}*`;
   return needs.flatMap(need => [
-    policyPaste('Statement for the identity policy of whoever pulls, if the prefix is a cache', identityStatement(need, [arn])),
+    policyPaste(
+      `Statement for the identity policy of whoever pulls${told.facts.cache ? '' : ', if the prefix is a cache'}`,
+      identityStatement(need, [arn]),
+    ),
     ...(principal === undefined
       ? []
       : [policyPaste(`Or statement for the registry policy in account ${account}`, resourceStatement(need, [principal], [arn]))]),

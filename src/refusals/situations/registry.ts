@@ -37,38 +37,6 @@ const wordsBehind =
 /** The registry refuses. */
 export const registry: readonly Situation[] = [
   row({
-    id: 'public-refused',
-    title: 'ECR Public refuses an old or foreign login',
-    symptoms: [
-      [
-        'Docker',
-        "Error response from daemon: pull access denied for public.ecr.aws/docker/library/nginx, repository does not exist or may require 'docker login': denied: Not Authorized",
-      ],
-      [
-        'Docker',
-        "pull access denied for public.ecr.aws/bitnami/golang, repository does not exist or may require 'docker login': denied: Your authorization token has expired. Reauthenticate and try again.",
-      ],
-      [
-        'podman',
-        'Error: initializing source docker://public.ecr.aws/x/y:1: Requesting bearer token: invalid status code from registry 403 (Forbidden)',
-      ],
-      ['Helm', 'Error: unexpected status from HEAD request to https://public.ecr.aws/v2/kro/kro/manifests/0.1.0: 403 Forbidden'],
-    ],
-    when: facts =>
-      facts.find(
-        /400 Bad Request|(401|403) \(?(Forbidden|Unauthorized)|(status ?code:? |HTTP )40[13]\b|denied: |unauthorized|no basic auth credentials/,
-        isPublic,
-      ) ??
-      (facts.registry?.service === 'ecr-public' && (facts.status === 403 || facts.status === 401)),
-    tell: () => ({
-      sentence:
-        'ECR Public refused. It gives images to everybody and needs no login: an old entry for public.ecr.aws in the file of logins is worse than no entry.',
-      side: 'the client: mostly its file of logins or its keychain has an entry for public.ecr.aws that is too old',
-      remedy: 'Log out, or log in again with a token from us-east-1. A repository that was deleted reads the same.',
-      paste: [{ what: 'Log out', kind: 'command', text: 'docker logout public.ecr.aws' }],
-    }),
-  }),
-  row({
     id: 'token-expired',
     title: 'The token is too old',
     symptoms: [
@@ -86,6 +54,25 @@ export const registry: readonly Situation[] = [
       remedy:
         'Log in again now. So that it does not come back, let ecr-courier or its credential helper keep the login fresh; if it does already, `ecr-courier status` tells what failed.',
       paste: [login(told)],
+    }),
+  }),
+  row({
+    id: 'tags-refused',
+    title: 'Tags may not be listed',
+    symptoms: [
+      [
+        'Renovate',
+        `GET https://${host}/team/app/tags/list?n=1000 = (code=ERR_NON_2XX_3XX_RESPONSE, statusCode=403 retryCount=0, duration=374)`,
+      ],
+      ['argocd-image-updater', `could not get tags: GET "https://${host}/v2/team/app/tags/list": response status code 403: Forbidden`],
+    ],
+    when: ({ find }) =>
+      find(/\/tags\/list[^\s"]{0,60}"?.{0,100}(statusCode=403|status code 403: Forbidden|403 Forbidden)(?!: \w)/, isPrivate),
+    tell: told => ({
+      sentence: `${told.host} refuses to list the tags: whoever pulls need not have the right to that (ecr:ListImages), and AWS's own policy to pull only does not have it. A token that is too old reads the same.`,
+      side: 'the identity policy of whoever fetched the token of that program',
+      remedy: 'Add the right to list beside those to pull. If it is there, look whether the program gets a new token within twelve hours.',
+      paste: [{ what: 'The rights to pull and to list', kind: 'command', text: `ecr-courier policy pull,ecr:ListImages ${imageOf(told)}` }],
     }),
   }),
   row({

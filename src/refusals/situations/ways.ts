@@ -13,6 +13,10 @@ export const badTls =
 export const proxyRefused =
   /(Get|Head|Post|Put|Patch) "?https:\/\/[^\s"]{1,2000}"?: (Forbidden|Bad Gateway|Service Unavailable|Gateway Time-?out|Method Not Allowed|Bad Request|Not Found|Access Denied|Blocked)\b(?!\s*[:(])|Tunnel connection failed: (?!407)\d{3}|HTTP code (?!407)\d{3} from proxy after CONNECT|CONNECT tunnel failed, response (?!407)\d{3}|Unable to tunnel through proxy.{0,60}(?!407)\b[45]\d\d/;
 
+/** Clients that ask by HEAD see a 404 without words. */
+export const notFound =
+  /failed to resolve (source metadata for|ref(erence)?) "?[^"\s]{1,300}"?: \S+: not found|(dkr[.-]ecr|public\.ecr\.aws)[^\s"]{1,300}: not found\b|HEAD "?[^"\s]{1,400}: .{0,40}\b404\b|HEAD request to \S{1,400}: 404 Not Found/;
+
 export const way = (to: string): string => `the way from the machine that pulls to ${to}: DNS, firewall, proxy, routes`;
 
 export const elsewhere = ({ host: at }: Told): { what: string; kind: 'command'; text: string } => ({

@@ -1,0 +1,101 @@
+import type { Credential } from '../../contract/credential.ts';
+import { Failure } from '../../contract/failures.ts';
+import type { Image } from '../../contract/image.ts';
+import { redactQuoted } from '../../contract/secret.ts';
+import { isHtml } from '../../contract/text.ts';
+import type { Cache } from '../../refusals/cache.ts';
+import { readDenial } from '../../refusals/denial.ts';
+import { diagnose } from '../../refusals/diagnose.ts';
+import type { Diagnosis } from '../../refusals/diagnosis.ts';
+import { rights } from '../../refusals/statements.ts';
+import { layersRefused, layersUnreached, nobodyRefused, unknownAnswer, unreached } from '../../refusals/unanswered.ts';
+import { type Ask, answeredWith } from './prove.ts';
+
+/**
+ * What a step of a pull came to. `unreachable`: there was no answer, or none that says anything of this image (a rate
+ * limit, a page of a proxy). `failed`: a token or an identity could not be had for another reason. `skipped`: the image
+ * has nothing there.
+ */
+export type Verdict = 'ok' | 'refused' | 'missing' | 'unreachable' | 'failed' | 'skipped';
+
+/**
+ * One step of a pull. `action`: the right that it needs, or that IAM named when it refused; `none` where it needs none.
+ * `text`: what was answered, for people, unless all is well. `diagnosis`: of what stops the pull.
+ */
+export interface Step {
+  readonly name: 'identity' | 'token' | 'registry' | 'manifest' | 'config' | 'layer';
+  readonly action: string;
+  /** Rights that lack as well where the name is below a pull-through cache: such a refusal is told as a 404. */
+  readonly underCache?: readonly string[];
+  readonly verdict: Verdict;
+  readonly status?: number;
+  readonly text?: string;
+  readonly diagnosis?: Diagnosis;
+}
+
+export type Answer = Awaited<ReturnType<Ask>>;
+
+/** A step, and what the next one needs; without it the walk ends. */
+export type Taken<T> = { readonly step: Step; readonly next?: T | undefined };
+
+/** What is pulled. Without a credential: by nobody. */
+export interface Pulled {
+  readonly image: Image;
+  readonly credential: Credential | undefined;
+}
+
+export interface About extends Pick<Step, 'name' | 'action'> {
+  /** Who was asked: the registry, or where it keeps layers. */
+  readonly host: string;
+  readonly isStore?: boolean;
+  readonly cache?: Cache;
+}
+
+/** The verdict on one answer, with what it means. `read`: what the next step needs of a good one. */
+export function judged<T>(wish: Pulled, about: About, answer: Answer | Failure, read: (answer: Answer) => T | undefined): Taken<T> {
+  const { name, action, host, cache } = about;
+  if (answer instanceof Failure) {
+    const { remedy } = answer;
+    // An address that was signed is long, and says nothing to a person.
+    const message = answer.message.replaceAll(/\?\S+=\S*/g, '?...');
+    const diagnosis = (about.isStore ? layersUnreached : unreached)({ host, message, remedy });
+    return { step: { name, action, verdict: 'unreachable', text: message, diagnosis } };
+  }
+  const { status, text } = answer;
+  const verdict = verdictOf(answer, name);
+  if (verdict === 'ok') return { step: { name, action, verdict, status }, next: read(answer) };
+  const said = `${host} ${answeredWith(answer)}`;
+  const step = { name, verdict, status, text: said };
+  if (about.isStore) {
+    const { partition } = wish.image.registry;
+    return { step: { ...step, action, diagnosis: (verdict === 'refused' ? layersRefused : unknownAnswer)({ host, said, partition }) } };
+  }
+  const isNobody = wish.credential === undefined && verdict === 'refused';
+  const diagnosis = isNobody ? nobodyRefused({ host, said }) : (meaningOf(wish, about, answer) ?? unknownAnswer({ host, said }));
+  const underCache = cache === 'none' ? undefined : cacheRights[diagnosis.id];
+  return { step: { ...step, action: readDenial(text)?.action ?? action, ...(underCache && { underCache }), diagnosis } };
+}
+
+/** By the situation: what a pull through a cache does in the name of whoever pulls. */
+const cacheRights: Readonly<Record<string, readonly string[]>> = {
+  'image-missing': rights.import.actions,
+  'repository-missing': [...rights.import.actions, ...rights.create.actions],
+};
+
+function meaningOf({ image, credential }: Pulled, { action, host, cache }: About, { status, text }: Answer): Diagnosis | undefined {
+  const { registry, repository, reference } = image;
+  const principal = credential?.identity?.arn;
+  return diagnose(
+    { status, text: redactQuoted(text), action, host },
+    { registry, repository, reference, ...(principal !== undefined && { principal }), ...(cache && { cache }) },
+  );
+}
+
+function verdictOf({ status, text, location }: Answer, name: Step['name']): Exclude<Verdict, 'skipped'> {
+  if (isHtml({ headers: new Map(), text })) return 'unreachable';
+  if (status === 200 || status === 206) return 'ok';
+  const isBlob = name === 'config' || name === 'layer';
+  if (isBlob && location && status >= 301 && status <= 308) return 'ok';
+  if (status === 401 || status === 403) return 'refused';
+  return status === 404 ? 'missing' : 'unreachable';
+}

@@ -1,0 +1,77 @@
+import type { CacheRule } from '../../contract/cache-rule.ts';
+import { cacheWords, lacksLogin } from '../cache.ts';
+import type { Diagnosis, Paste } from '../diagnosis.ts';
+import { holderOf } from '../principal.ts';
+import type { Told } from '../situation.ts';
+import { rights } from '../statements.ts';
+import { accountOf, cacheStatements, imagesCommand, regionOf, registryOption, repositoryOf, whereOf } from './pulled.ts';
+
+type Meaning = Omit<Diagnosis, 'id'>;
+
+const nameOf = (told: Told): string => repositoryOf(told) ?? 'that was named';
+const tagOf = ({ facts: { reference } }: Told): string => reference ?? 'of that tag';
+const puller = ({ facts: { principal } }: Told): string => (principal === undefined ? 'whoever pulls' : holderOf(principal).words);
+
+const about = (told: Told, rule: CacheRule, verb: 'validate' | 'update', more = ''): string =>
+  `aws ecr ${verb}-pull-through-cache-rule --region ${regionOf(told)}${registryOption(told)} --ecr-repository-prefix ${rule.prefix}${more}`;
+
+/** Whether the login of the rule is good, as ECR itself finds out. */
+export const validation = (told: Told, rule: CacheRule): Paste => ({
+  what: 'Whether the rule reaches its upstream',
+  kind: 'command',
+  text: about(told, rule, 'validate'),
+});
+
+/** Nothing can come through such a rule, whatever rights there are. */
+const withoutLogin = (told: Told, rule: CacheRule): Meaning => ({
+  sentence: `${nameOf(told)} is below ${cacheWords(rule)}, which gives nothing without a login, and the rule has none: so ECR fetches nothing.`,
+  side: `the cache rule ${rule.prefix} in account ${accountOf(told)}`,
+  remedy:
+    'Give the rule a secret of Secrets Manager, in the same account and region, whose name begins with ecr-pullthroughcache/ and that holds username and accessToken.',
+  paste: [{ what: 'Add the secret to the rule', kind: 'command', text: about(told, rule, 'update', ' --credential-arn SECRET_ARN') }],
+});
+
+/** The repository is not there, and the rules of its registry are known. */
+export function repositoryMissing(told: Told, cache: CacheRule | 'none'): Meaning {
+  if (cache === 'none')
+    return {
+      sentence: `There is no repository ${nameOf(told)} in ${whereOf(told)}, and no rule of a pull-through cache covers that name: it is wrong (account and region are part of it), or nobody has created it. Rights are not the matter.`,
+      side: `the name of the image, or account ${accountOf(told)}`,
+      remedy: 'Compare the name, the account and the region with the repositories that are there, and create it.',
+      paste: [
+        {
+          what: 'The repositories that are there',
+          kind: 'command',
+          text: `aws ecr describe-repositories --region ${regionOf(told)}${registryOption(told)} --query 'repositories[].repositoryName'`,
+        },
+      ],
+    };
+  if (lacksLogin(cache)) return withoutLogin(told, cache);
+  return {
+    sentence: `${nameOf(told)} is below ${cacheWords(cache)}, and its repository was not made in ${whereOf(told)}: ${puller(told)} may not create it, which IAM tells as "not found".`,
+    side: `the identity policy of ${puller(told)}, or the registry policy in account ${accountOf(told)}`,
+    remedy:
+      'Add both statements: the image is imported in the name of whoever pulls as well. Where a creation template of the prefix sets tags, ecr:TagResource is needed, too.',
+    paste: cacheStatements(told, [rights.create, rights.import]),
+  };
+}
+
+/** The image is not in its repository, and the rules of its registry are known. */
+export function imageMissing(told: Told, cache: CacheRule | 'none'): Meaning {
+  const images = { what: 'The images of the repository', kind: 'command', text: imagesCommand(told) } as const;
+  if (cache === 'none')
+    return {
+      sentence: `The repository ${nameOf(told)} is there, and has no image ${tagOf(told)}. No rule of a pull-through cache covers that name, so rights are not the matter.`,
+      side: 'the tag where it is written, or whoever pushes (a lifecycle rule may have removed it)',
+      remedy: 'Look at the tags of the repository.',
+      paste: [images],
+    };
+  if (lacksLogin(cache)) return withoutLogin(told, cache);
+  return {
+    sentence: `${nameOf(told)} is below ${cacheWords(cache)}, and the image ${tagOf(told)} was not fetched from there: ${puller(told)} may not import it, which IAM tells as "not found", or ${cache.upstream} does not have it${cache.secret === undefined ? '' : ' for the login of the rule'}.`,
+    side: `the identity policy of ${puller(told)}, or the registry policy in account ${accountOf(told)}; or the tag where it is written`,
+    remedy:
+      'Add the statement. Where it is there, look whether the image exists upstream, under the whole name behind the prefix (docker-hub/library/nginx). A cache fetches by tag: the first pull must not be by digest alone.',
+    paste: [validation(told, cache), ...cacheStatements(told, [rights.import])],
+  };
+}

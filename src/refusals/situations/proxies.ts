@@ -1,0 +1,67 @@
+import { isAws, isS3, orUnsaid } from '../hosts.ts';
+import { example, row, type Situation } from '../situation.ts';
+import { proxyRefused } from './ways.ts';
+
+const { host, manifest, api, layers: bucket } = example;
+
+/** What a proxy says, or does not say. */
+export const proxies: readonly Situation[] = [
+  row({
+    id: 'proxy-login',
+    title: 'The proxy wants a login',
+    symptoms: [
+      ['Docker', `Error response from daemon: Get "https://${host}/v2/": Proxy Authentication Required`],
+      ['AWS CLI', `Failed to connect to proxy URL: "http://proxy:3128": Tunnel connection failed: 407 Proxy Authentication Required`],
+      ['crane', `Error: Get "https://${host}/v2/": proxyconnect tcp: 407 Proxy Authentication Required`],
+    ],
+    when: ({ find }) =>
+      find(/Failed to connect to proxy URL.{0,200}407|A proxy answered in place of AWS and wants a login/) ??
+      find(/Proxy Authentication Required|\b407\b.{0,40}proxy/, orUnsaid(isAws)),
+    tell: () => ({
+      sentence: 'A proxy stands between and wants a user name and password, so nothing behind it was reached.',
+      side: 'the proxy, and the proxy settings of the program that asked',
+      remedy:
+        'Put user and password into the address of the proxy (HTTPS_PROXY=http://USER:PASSWORD@PROXY:PORT, letters such as @ as %40), or let ECR and S3 go around it (NO_PROXY). Docker, containerd and the kubelet have proxy settings of their own services; those of your shell do not count there.',
+    }),
+  }),
+  row({
+    id: 'proxy-refused',
+    title: 'The proxy does not let it through',
+    symptoms: [
+      ['Docker', `error pulling image configuration: download failed after attempts=6: Get "https://${bucket}/5c1": Forbidden`],
+      ['Docker', `Error response from daemon: Get "https://${host}/v2/": Forbidden`],
+      ['containerd', `failed to do request: Head "${manifest}": Forbidden`],
+      ['containerd', `failed to do request: Get "https://${bucket}/5c1": Service Unavailable`],
+      ['AWS CLI', `Failed to connect to proxy URL: "http://proxy:3128" https://${api}/ Tunnel connection failed: 403 Forbidden`],
+      ['curl', `curl: (56) Received HTTP code 403 from proxy after CONNECT https://${host}/v2/`],
+    ],
+    when: ({ find }) =>
+      find(proxyRefused, host => isAws(host) || isS3(host)) ??
+      find(/Failed to connect to proxy URL.{0,300}Tunnel connection failed: (?!407)\d{3}/),
+    tell: ({ host: at }) => ({
+      sentence: `A proxy on the way refused the connection to ${at}. Nobody of AWS was asked, so login and rights were not judged.`,
+      side: 'the rules of the proxy, and the proxy settings of the program that asked',
+      remedy:
+        'Let HTTPS through to the registry, and to prod-REGION-starport-layer-bucket.s3.REGION.amazonaws.com, where the layers lie. Where no proxy is needed, name the hosts in NO_PROXY of that very service.',
+    }),
+  }),
+  row({
+    id: 'proxy-unreachable',
+    title: 'The proxy cannot be reached',
+    symptoms: [
+      [
+        'Docker',
+        `Error response from daemon: Get "https://${host}/v2/": proxyconnect tcp: dial tcp: lookup proxy.example.com: no such host`,
+      ],
+      ['containerd', `failed to do request: Head "${manifest}": proxyconnect tcp: dial tcp 10.0.0.9:3128: connect: connection refused`],
+    ],
+    when: ({ find }) =>
+      find(/Failed to connect to proxy URL/) ?? find(/proxyconnect tcp: |ProxyConnectionError|Cannot connect to proxy/, orUnsaid(isAws)),
+    tell: () => ({
+      sentence: 'The proxy of the settings does not answer, so nothing behind it was asked.',
+      side: 'the proxy settings of the program that asked',
+      remedy:
+        'Look at HTTPS_PROXY and NO_PROXY of that very service (`systemctl show docker --property Environment`), and whether the proxy runs.',
+    }),
+  }),
+];

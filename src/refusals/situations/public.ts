@@ -1,0 +1,172 @@
+import { isPublic, isRegistry, orUnsaid } from '../hosts.ts';
+import { example, row, type Situation } from '../situation.ts';
+import { notFound } from './ways.ts';
+
+const { host } = example;
+const logout = { what: 'Log out', kind: 'command', text: 'docker logout public.ecr.aws; helm registry logout public.ecr.aws' } as const;
+
+/** ECR Public, which gives images to everybody and knows none of the policies. */
+export const publicRegistry: readonly Situation[] = [
+  row({
+    id: 'public-region',
+    title: 'ECR Public is asked in a region that it does not have',
+    symptoms: [
+      ['AWS CLI', 'Could not connect to the endpoint URL: "https://api.ecr-public.eu-west-2.amazonaws.com/"'],
+      ['GitHub Actions, amazon-ecr-login', 'Error: getaddrinfo ENOTFOUND api.ecr-public.ap-northeast-1.amazonaws.com'],
+      [
+        'Terraform',
+        'Error: creating ECR Public repository: RequestError: send request failed caused by: Post "https://api.ecr-public.us-east-2.amazonaws.com/": dial tcp: lookup api.ecr-public.us-east-2.amazonaws.com on 10.2.0.2:53: no such host',
+      ],
+      [
+        'AWS SDK for JavaScript, old',
+        "Error: Inaccessible host: `api.ecr-public.ap-northeast-1.amazonaws.com'. This service may not be available in the `ap-northeast-1' region.",
+      ],
+    ],
+    when: ({ find }) => find(/\becr-public\.(?!us-east-1\b|us-west-2\b)(?<region>[a-z]{2}-[a-z-]{4,20}-\d)\.amazonaws/),
+    tell: ({ groups }) => ({
+      sentence: `ECR Public has no API in ${groups['region']}: tokens come from us-east-1, wherever the images are pulled.`,
+      side: 'the script or workflow that asks: its region',
+      remedy: 'Ask for the token of ECR Public in us-east-1, and for that of your own registries in their region: these are two logins.',
+      paste: [
+        {
+          what: 'Log in',
+          kind: 'command',
+          text: 'aws ecr-public get-login-password --region us-east-1 | docker login --username AWS --password-stdin public.ecr.aws',
+        },
+      ],
+    }),
+  }),
+  row({
+    id: 'token-service-refused',
+    title: 'The token service of a registry refuses (Helm, containerd)',
+    symptoms: [
+      ['Helm', 'Error: failed to authorize: failed to fetch oauth token: unexpected status: 403 Forbidden'],
+      ['Helm', 'Error: INSTALLATION FAILED: failed to authorize: failed to fetch oauth token: unexpected status: 401 Unauthorized'],
+      [
+        'Helm',
+        'Error: failed to authorize: failed to fetch oauth token: unexpected status from GET request to https://public.ecr.aws/token/?scope=repository%3Akarpenter%2Fkarpenter%3Apull&service=public.ecr.aws: 403 Forbidden',
+      ],
+      [
+        'Helm, with its command line',
+        `$ helm pull oci://${host}/chart --version 1\nError: failed to authorize: failed to fetch oauth token: unexpected status: 401 Unauthorized`,
+      ],
+    ],
+    when: ({ find }) => find(/failed to fetch oauth token: unexpected status/, orUnsaid(isRegistry)),
+    tell: ({ facts: { registry } }) =>
+      registry?.service === 'ecr'
+        ? {
+            sentence: `The client asked a token service, and ${registry.host} has none: private registries of ECR take the login itself. So something else answered in its place, or the client was sent to another registry.`,
+            side: 'a proxy or mirror between the client and ECR, or the settings of the client (mirrors, dependencies of a chart)',
+            remedy: 'Look what the registry answers from that machine: ECR asks for a login of the kind Basic.',
+            paste: [{ what: 'Who answers', kind: 'command', text: `curl -si https://${registry.host}/v2/ | grep -i www-authenticate` }],
+          }
+        : {
+            sentence:
+              'The client asked a token service with a stored login, and was refused. Of AWS only public.ecr.aws has such a service (private registries of ECR take the login itself): it gives charts and images to everybody, and an old login is worse than none.',
+            side: 'the client: its file of logins has an old entry for that registry. Helm has a file of its own, and reads that of Docker as well',
+            remedy:
+              'Log out in both, and pull again. If the chart is of another registry than public.ecr.aws, the matter has nothing to do with ECR.',
+            paste: [logout],
+          },
+  }),
+  row({
+    id: 'public-limit',
+    title: 'ECR Public limits pulls without a login',
+    symptoms: [
+      ['Docker', 'Error response from daemon: toomanyrequests: Rate exceeded (public.ecr.aws/docker/library/nginx)'],
+      [
+        'containerd',
+        'failed to resolve reference "public.ecr.aws/docker/library/nginx:1": unexpected status from HEAD request to https://public.ecr.aws/v2/docker/library/nginx/manifests/1: 429 Too Many Requests',
+      ],
+      ['Docker', 'toomanyrequests: Data limit exceeded'],
+    ],
+    when: facts =>
+      facts.find(/toomanyrequests|Too Many Requests|Rate exceeded|\b429\b/, isPublic) ?? facts.find(/toomanyrequests: Data limit exceeded/),
+    tell: () => ({
+      sentence: 'ECR Public limits pulls without a login, by address of the caller: a whole house behind one NAT shares the limit.',
+      side: 'the client: it pulls from public.ecr.aws without a login',
+      remedy:
+        'Log in with any AWS identity (tokens of ECR Public come from us-east-1), or take the images through a pull-through cache of your own.',
+      paste: [
+        {
+          what: 'Log in',
+          kind: 'command',
+          text: 'aws ecr-public get-login-password --region us-east-1 | docker login --username AWS --password-stdin public.ecr.aws',
+        },
+      ],
+    }),
+  }),
+  row({
+    id: 'public-missing',
+    title: 'ECR Public does not have it',
+    symptoms: [
+      [
+        'Docker',
+        "Error response from daemon: repository public.ecr.aws/docker/library/nothing not found: name unknown: The repository with name 'library/nothing' does not exist in the registry with id 'docker'",
+      ],
+      [
+        'containerd',
+        'failed to resolve reference "public.ecr.aws/docker/library/nginx:none": public.ecr.aws/docker/library/nginx:none: not found',
+      ],
+    ],
+    when: facts =>
+      facts.registry?.service === 'ecr-public' &&
+      (facts.find(
+        /repository with name .{1,200} does not exist|name unknown|NAME_UNKNOWN|manifest unknown|MANIFEST_UNKNOWN|Requested image not found/,
+      ) ??
+        facts.find(notFound, isPublic)),
+    tell: ({ host: at }) => ({
+      sentence: `${at} has no such repository or tag. It gives images to everybody, so rights are not the matter.`,
+      side: 'the name of the image where it is written',
+      remedy: 'Look for it at gallery.ecr.aws: the first part of the name is the alias of its owner, and tags are removed now and then.',
+    }),
+  }),
+  row({
+    id: 'public-refused',
+    title: 'ECR Public refuses an old or foreign login',
+    symptoms: [
+      [
+        'Docker',
+        "Error response from daemon: pull access denied for public.ecr.aws/docker/library/nginx, repository does not exist or may require 'docker login': denied: Not Authorized",
+      ],
+      [
+        'Docker',
+        "pull access denied for public.ecr.aws/bitnami/golang, repository does not exist or may require 'docker login': denied: Your authorization token has expired. Reauthenticate and try again.",
+      ],
+      [
+        'podman',
+        'Error: initializing source docker://public.ecr.aws/x/y:1: Requesting bearer token: invalid status code from registry 403 (Forbidden)',
+      ],
+      ['Helm', 'Error: unexpected status from HEAD request to https://public.ecr.aws/v2/kro/kro/manifests/0.1.0: 403 Forbidden'],
+    ],
+    when: facts =>
+      facts.find(
+        /400 Bad Request|(401|403) \(?(Forbidden|Unauthorized)|(status ?code:? |HTTP )40[13]\b|denied: |unauthorized|no basic auth credentials/,
+        isPublic,
+      ) ??
+      (facts.registry?.service === 'ecr-public' && (facts.status === 403 || facts.status === 401)),
+    tell: () => ({
+      sentence:
+        'ECR Public refused. It gives images to everybody and needs no login: an old entry for public.ecr.aws in the file of logins is worse than no entry.',
+      side: 'the client: mostly its file of logins or its keychain has an entry for public.ecr.aws that is too old',
+      remedy: 'Log out, or log in again with a token from us-east-1. A repository that was deleted reads the same.',
+      paste: [logout],
+    }),
+  }),
+  row({
+    id: 'flux-public',
+    title: 'Flux takes ECR Public for a private registry',
+    symptoms: [
+      [
+        'Flux',
+        "failed to get credential from 'aws': failed to parse artifact repository 'public.ecr.aws/aws-controllers-k8s': invalid AWS registry: 'public.ecr.aws'. must match",
+      ],
+    ],
+    when: ({ find }) => find(/invalid AWS registry: '?public\.ecr\.aws/),
+    tell: () => ({
+      sentence: 'Flux with `provider: aws` expects the name of a private registry, and public.ecr.aws is none.',
+      side: 'the HelmRepository or OCIRepository: its `provider`',
+      remedy: 'Leave `provider` out (generic): ECR Public needs no login. Or update Flux.',
+    }),
+  }),
+];

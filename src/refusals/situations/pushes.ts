@@ -1,0 +1,237 @@
+import { isEcr, isPrivate, isRegistry, orUnsaid } from '../hosts.ts';
+import { example, row, type Situation, type Told } from '../situation.ts';
+import { accountOf, imageOf, isAsked, regionOf, registryOption, repositoryOf } from './pulled.ts';
+
+const { host, image } = example;
+const ofUpload = /(Post|Put|Patch) "?https:\/\/[^\s"]{1,300}\/blobs\/uploads\/[^\s"]{0,2000}"?: EOF\b/;
+
+const repositories = (told: Told) =>
+  ({
+    what: 'Whether the repository is there',
+    kind: 'command',
+    text: `aws ecr describe-repositories --region ${regionOf(told)}${registryOption(told)} --repository-names ${repositoryOf(told) ?? 'NAME'}`,
+  }) as const;
+const rightsToPush = (told: Told) =>
+  ({ what: 'The rights to push', kind: 'command', text: `ecr-courier policy push ${imageOf(told)}` }) as const;
+
+/** What is said to those who push. */
+export const pushes: readonly Situation[] = [
+  row({
+    id: 'push-cut',
+    title: 'A push is cut off, again and again',
+    symptoms: [
+      [
+        'Docker',
+        `The push refers to repository [${host}/team/app]\na53c8ed5f326: Retrying in 1 second\n78e16537476e: Retrying in 1 second\nc3a550784113: Waiting\nEOF`,
+      ],
+      ['Docker', `The push refers to repository [${host}/team/app]\n8ac8bfaff55a: Retrying in 10 seconds`],
+      ['Docker, one layer', `Put "https://${host}/v2/team/app/blobs/uploads/5c1": EOF`],
+      ['buildx', `#12 0.643 error: failed to do request: Post "https://${host}/v2/team/app/blobs/uploads/": EOF`],
+      [
+        'kaniko',
+        `error checking push permissions -- make sure you entered the correct tag name, and that you are authenticated correctly, and try again: checking push permission for "${image}": Post "https://${host}/v2/team/app/blobs/uploads/": EOF`,
+      ],
+    ],
+    when: ({ find }) =>
+      find(ofUpload, isRegistry) ?? (find(/Retrying in \d{1,3} second/) && find(/push refers to (a )?repository/, isRegistry)),
+    tell: told => ({
+      sentence: `${told.host} cuts each attempt to upload, and says nothing: ECR does so where the repository is not there, or where the right to push is missing.`,
+      side: `the repository (it is part of the name, and ECR makes none at a push unless a template of account ${accountOf(told)} says so), or the identity policy of whoever pushes`,
+      remedy:
+        'Look whether the repository is there, in the account and region of the name, and create it. Then compare the rights. A network that cuts large requests (proxy, VPN, MTU) reads the same.',
+      paste: [repositories(told), rightsToPush(told)],
+    }),
+  }),
+  row({
+    id: 'repository-full',
+    title: 'The repository is full',
+    symptoms: [
+      [
+        'Docker, push',
+        "denied: The repository with name 'team/app' in registry with id '123456789012' already has the maximum allowed number of images which is '10000'",
+      ],
+      [
+        'buildx',
+        "ERROR: failed to push public.ecr.aws/q9t5s3a7/app:1: denied: The repository with name 'app' in registry with id 'q9t5s3a7' already has the maximum allowed number of images which is '100000'",
+      ],
+    ],
+    when: ({ find }) => find(/already has the maximum allowed number of images( which is '(?<most>\d+)')?/),
+    tell: told => ({
+      sentence: `The repository has as many images as it may have${told.groups['most'] === undefined ? '' : ` (${told.groups['most']})`}, so it takes no more. Login and rights are good.`,
+      side: 'whoever keeps the repository',
+      remedy:
+        'Let a lifecycle policy of the repository remove old images, or ask for a higher quota (Service Quotas, Amazon ECR, images per repository). Untagged images count as well.',
+    }),
+  }),
+  row({
+    id: 'push-refused-without-words',
+    title: 'A push is refused, and the client does not show why',
+    symptoms: [
+      [
+        'buildx',
+        `ERROR: failed to solve: failed to push ${image}: failed commit on ref "manifest-sha256:cf82f3a2": unexpected status from PUT request to https://${host}/v2/team/app/manifests/1: 403 Forbidden`,
+      ],
+      [
+        'buildx',
+        `failed to push ${image}: unexpected status from POST request to https://${host}/v2/team/app/blobs/uploads/: 403 Forbidden`,
+      ],
+    ],
+    when: facts =>
+      !isAsked(facts) &&
+      !facts.find(/403 Forbidden: \w/) &&
+      facts.find(/unexpected status from (PUT|POST|PATCH) request to https:\/\/[^\s"]{1,400}: 403 Forbidden/, isPrivate),
+    tell: told => ({
+      sentence: `${told.host} refuses the push with 403, and the client does not show the reason: a right to push is missing, the token is too old, or the repository has as many images as it may have.`,
+      side: `whoever pushes, the policies in account ${accountOf(told)}, or whoever keeps the repository`,
+      remedy:
+        'Push once with `docker push`, which shows the reason, and give that to `ecr-courier why`. Logging in again rules out the token; the number of images is 10,000 at most where no quota was raised.',
+      paste: [rightsToPush(told)],
+    }),
+  }),
+  row({
+    id: 'tag-immutable',
+    title: 'The tag is there already',
+    symptoms: [
+      [
+        'Docker, push',
+        "tag invalid: The image tag '1' already exists in the 'team/app' repository and cannot be overwritten because the repository is immutable.",
+      ],
+      [
+        'AWS CLI',
+        "An error occurred (ImageTagAlreadyExistsException) when calling the PutImage operation: The image tag '1' already exists in the 'team/app' repository and cannot be overwritten because the tag is immutable.",
+      ],
+    ],
+    when: ({ find }) => find(/cannot be overwritten because the (repository|tag) is immutable|ImageTagAlreadyExistsException/),
+    tell: () => ({
+      sentence: 'The repository does not let a tag be overwritten, and this tag is there already. Login and rights are good.',
+      side: 'the settings of the repository (tag mutability), or the build that uses a tag twice',
+      remedy: 'Push another tag, or let the repository be mutable.',
+    }),
+  }),
+  row({
+    id: 'image-there',
+    title: 'The image is there already',
+    symptoms: [
+      [
+        'AWS CLI',
+        "An error occurred (ImageAlreadyExistsException) when calling the PutImage operation: Image with digest 'sha256:5c1' and tag '1' already exists in the repository with name 'team/app' in registry with id '123456789012'",
+      ],
+    ],
+    when: ({ find }) => find(/ImageAlreadyExistsException/),
+    tell: () => ({
+      sentence: 'The very same image is there already under that tag, so nothing was changed.',
+      side: 'the script that pushes or tags',
+      remedy: 'Nothing: let the script take it for a success.',
+    }),
+  }),
+  row({
+    id: 'layers-missing',
+    title: 'Layers of the image were not uploaded',
+    symptoms: [
+      [
+        'oras, and others',
+        `{"errors":[{"code":"BLOB_UPLOAD_UNKNOWN","message":"Layers with digests '[sha256:e3b0c442]' required for pushing image into repository with name 'team/app' in the registry with id '123456789012' do not exist"}]}`,
+      ],
+      [
+        'AWS CLI',
+        "An error occurred (LayersNotFoundException) when calling the GetDownloadUrlForLayer operation: The layer with digest 'sha256:5c1' does not exist within the repository with name 'team/app' in the registry with id '123456789012'",
+      ],
+    ],
+    when: ({ find }) => find(/Layers with digests .{1,400}required for pushing image|LayersNotFoundException/),
+    tell: told => ({
+      sentence: `The repository ${repositoryOf(told) ?? 'that was named'} does not have a layer that the image names: it was not uploaded there, or not as one that ECR takes (one without a byte is none).`,
+      side: 'the client that pushes or copies',
+      remedy:
+        'Push the whole image again, with a newer version of the tool. A tool that copies a manifest alone must copy its layers first. OCI artefacts without a config name the empty descriptor, `{}`.',
+    }),
+  }),
+  row({
+    id: 'upload-empty',
+    title: 'A layer without content',
+    symptoms: [
+      [
+        'AWS CLI, CloudTrail',
+        "EmptyUploadException: The upload with id '5c1' in the repository with name 'team/app' in registry with id '123456789012' cannot be completed because it does not have any parts",
+      ],
+    ],
+    when: ({ find }) => find(/EmptyUploadException|cannot be completed because it does not have any parts/),
+    tell: () => ({
+      sentence: 'The client uploads a layer or config of no bytes, which ECR does not take.',
+      side: 'the client that pushes',
+      remedy: 'Update it: artefacts without a config name the empty descriptor of OCI 1.1, whose content is `{}`.',
+    }),
+  }),
+  row({
+    id: 'build-cache-refused',
+    title: 'ECR does not take the cache of buildx',
+    symptoms: [
+      [
+        'buildx',
+        `error: failed to solve: rpc error: code = Unknown desc = error writing manifest blob: failed commit on ref "sha256:dbddfa9d": unexpected status from PUT request to https://${host}/v2/team/app/manifests/cache: 400 Bad Request`,
+      ],
+    ],
+    when: ({ find }) => find(/error writing manifest blob: failed commit on ref .{1,200}400 Bad Request/, isEcr),
+    tell: () => ({
+      sentence:
+        'The cache that buildx writes has a form of its own unless told otherwise, and ECR takes images alone. The image itself is another matter.',
+      side: 'the command that builds: its --cache-to',
+      remedy: 'Let it write the cache as an image (BuildKit 0.12 or later).',
+      paste: [
+        {
+          what: 'A cache that ECR takes',
+          kind: 'command',
+          text: 'docker buildx build --cache-to type=registry,ref=HOST/NAME:cache,mode=max,image-manifest=true,oci-mediatypes=true .',
+        },
+      ],
+    }),
+  }),
+  row({
+    id: 'manifest-unsupported',
+    title: 'ECR does not take the manifest',
+    symptoms: [
+      [
+        'cosign, apko',
+        `PUT https://${host}/v2/team/app/manifests/sha256-186a7f24.sbom: UNSUPPORTED: Invalid parameter at 'ImageManifest' failed to satisfy constraint: 'Invalid JSON syntax'`,
+      ],
+      [
+        'oras and its kin',
+        "response status code 405: unsupported: Invalid parameter at 'ImageManifest' failed to satisfy constraint: 'Invalid JSON syntax'",
+      ],
+      ['Docker, old clients', `unexpected status from PUT request to https://${host}/v2/team/app/manifests/latest: 405 Method Not Allowed`],
+      [
+        'AWS CLI',
+        "An error occurred (InvalidParameterException) when calling the PutImage operation: Invalid parameter at 'ImageManifest' failed to satisfy constraint: 'Invalid JSON syntax'",
+      ],
+      [
+        'crane',
+        `failed to copy index: PUT https://${host}/v2/team/app/manifests/sha256:cb8a924a: UNSUPPORTED: Invalid parameter at 'ImageTag' failed to satisfy constraint: 'You must specify the image tag for this image type'`,
+      ],
+    ],
+    when: ({ find }) =>
+      find(/Invalid parameter at 'Image(Manifest|Tag)' failed to satisfy constraint/) ??
+      find(/(PUT request to|manifests\/\S{1,200}:) .{0,300}405 Method Not Allowed|status: 405 Method Not Allowed/, isEcr),
+    tell: () => ({
+      sentence: 'ECR takes the login, and not the manifest: its form is one that ECR does not know, or it does not name its media type.',
+      side: 'the client that pushes, or an option of it',
+      remedy:
+        'Update the client. A manifest of OCI must name its mediaType; of buildx leave `oci-artifact=true` out. `aws ecr put-image` needs --image-manifest-media-type for OCI manifests. (The words say "JSON syntax" for all of these.)',
+    }),
+  }),
+  row({
+    id: 'no-upload-address',
+    title: 'An answer to an upload names no address',
+    symptoms: [
+      [
+        'buildah, skopeo, podman',
+        `error copying layers and metadata to "docker://${image}": Error writing blob: Error determining upload URL: http: no Location header in response`,
+      ],
+    ],
+    when: ({ find }) => find(/determining upload URL: http: no Location header/, orUnsaid(isEcr)),
+    tell: told => ({
+      sentence: 'The answer to an upload came without an address to go on with: a proxy took it out, or something else than ECR answered.',
+      side: 'a proxy or gateway between the machine that pushes and ECR',
+      remedy: 'Push from a machine without that proxy, or let ECR go around it (NO_PROXY). Look whether the repository is there, too.',
+      paste: [repositories(told)],
+    }),
+  }),
+];

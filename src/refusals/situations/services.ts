@@ -1,0 +1,43 @@
+import { policyPaste } from '../diagnosis.ts';
+import { row, type Situation } from '../situation.ts';
+import { identityStatement, rights } from '../statements.ts';
+
+/** Services of AWS that pull for somebody, where they do not hand on what they were told. */
+export const services: readonly Situation[] = [
+  row({
+    id: 'task-without-token',
+    title: 'ECS gets no token of ECR for a task',
+    symptoms: [
+      [
+        'ECS on Fargate',
+        'ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve ecr registry auth: service call has been retried 3 time(s)',
+      ],
+      [
+        'ECS on Fargate, cut by the console',
+        'ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve ecr registry auth: service call has been retried 5 time(s): RequestError: send request failed caused by: Post https://api.ecr....',
+      ],
+    ],
+    when: ({ find }) => find(/unable to retrieve ecr registry auth/),
+    tell: () => ({
+      sentence:
+        'ECS could not fetch a token of ECR for the task. What stood behind it is cut off: a request that was not sent is a matter of the network, a denial one of the execution role.',
+      side: 'the subnet and security group of the task, or its execution role (the task role does not count here)',
+      remedy:
+        'Read the whole "stopped reason" of the task. A task without a public address needs a NAT gateway, or endpoints in its VPC: ecr.api, ecr.dkr, the gateway for S3, and logs; its security group must let HTTPS out. The execution role needs the statement.',
+      paste: [policyPaste('Statement for the identity policy of the execution role', identityStatement(rights.token, []))],
+    }),
+  }),
+  row({
+    id: 'build-without-image',
+    title: 'CodeBuild cannot pull the image of its environment',
+    symptoms: [['CodeBuild', "BUILD_CONTAINER_UNABLE_TO_PULL_IMAGE: Unable to pull customer's container image."]],
+    when: ({ find }) => find(/BUILD_CONTAINER_UNABLE_TO_PULL_IMAGE|Unable to pull customer's container image/),
+    tell: () => ({
+      sentence: 'CodeBuild could not pull the image in which it should build. The reason, if there is one, stands behind this line.',
+      side: 'the project: the image, its region, and with whose rights it is pulled (imagePullCredentialsType)',
+      remedy:
+        'The image must be there, in the region of the project. With SERVICE_ROLE the service role needs the rights to pull, and for an image of another account the repository must let it in. With CODEBUILD the repository must let in the service codebuild.amazonaws.com.',
+      paste: [{ what: 'The rights of the service role', kind: 'command', text: 'ecr-courier policy pull IMAGE --for SERVICE_ROLE_ARN' }],
+    }),
+  }),
+];
