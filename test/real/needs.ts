@@ -28,6 +28,7 @@ type Needed = Source & { readonly knows?: Knows };
  * a library that it needs. A program of Go's proxy has the name of the last part of its path.
  */
 const programs = {
+  actionlint: { go: 'github.com/rhysd/actionlint/cmd/actionlint@v1.7.12' },
   chromium: { debian: 'chromium' },
   crane: { go: 'github.com/google/go-containerregistry/cmd/crane@v0.22.1' },
   docker: { debian: 'docker.io' },
