@@ -1,12 +1,13 @@
 import { join } from 'node:path';
 import type { Adapter } from '../src/contract/adapter.ts';
+import { receiverFormats } from '../src/contract/receiver.ts';
 import { namesIn } from '../src/io/files.ts';
 import { variables as awsVariables } from './aws.ts';
 import { variables as formerVariables } from './cattle.ts';
 import { hint, nearest } from './nearest.ts';
 import type { Entries, Placed } from './origin.ts';
 import type { Report } from './read.ts';
-import { groups, hasFile, prefix, source, type Table, targetTable, trigger, withFiles } from './schema.ts';
+import { groups, hasFile, prefix, receiverVariables, source, type Table, targetTable, trigger, withFiles } from './schema.ts';
 
 export type Env = Readonly<Record<string, string | undefined>>;
 /** Values of flags by name, as `util.parseArgs` gives them. */
@@ -110,7 +111,12 @@ export function overlay(...layers: readonly Entries[]): Entries {
 
 /** Every variable that is read, with the adapters' short forms. */
 export function variables(adapters: readonly Adapter[]): readonly { readonly name: string; readonly doc: string }[] {
-  const tables = [...Object.values<Table>(groups).map(withFiles), source, ...adapters.map(targetTable)];
+  const tables = [
+    ...Object.values<Table>(groups).map(withFiles),
+    ...receiverFormats.map(receiverVariables),
+    source,
+    ...adapters.map(targetTable),
+  ];
   const named = tables.flatMap(table => Object.values(table).flatMap(({ env, doc }) => (env === undefined ? [] : { name: env, doc })));
   return [
     { name: configVariable, doc: 'Configuration file, or a directory of them; as --config.' },

@@ -16,13 +16,14 @@ export interface Merged {
   readonly sources: readonly Item[];
   readonly targets: readonly Item[];
   readonly aliases: readonly Item[];
+  readonly notify: readonly Item[];
   readonly groups: ReadonlyMap<string, Entries>;
   /** What stands at the top and is none of these. */
   readonly others: Entries;
 }
 
 /** What may stand at the top of a file. */
-export const topKeys = ['sources', 'targets', 'aliases', ...Object.keys(groups)];
+export const topKeys = ['sources', 'targets', 'aliases', 'notify', ...Object.keys(groups)];
 
 /** Beyond this it is no configuration, but a wrong path. */
 const mostBytes = 4 * 1024 * 1024;
@@ -90,6 +91,7 @@ export async function readFiles(paths: readonly string[], report: Report, broken
     sources: list('sources'),
     targets: list('targets'),
     aliases: list('aliases'),
+    notify: list('notify'),
     groups: new Map(Object.keys(groups).map(name => [name, group(name)])),
     others: new Map(trees.flatMap(tree => [...tree].filter(([key]) => !topKeys.includes(key)))),
   };

@@ -1,6 +1,6 @@
 import type { Adapter } from '../src/contract/adapter.ts';
 import { type Format, formats } from './formats.ts';
-import { alias, type Field, groups, hasFile, source, type Table, targetTable, withFiles } from './schema.ts';
+import { alias, type Field, groups, hasFile, receiver, source, type Table, targetTable, withFiles } from './schema.ts';
 
 /**
  * The JSON Schema of a configuration file, for editors: `# yaml-language-server: $schema=schema.json`. Ends with a line
@@ -17,6 +17,7 @@ export function renderJsonSchema(adapters: readonly Adapter[]): string {
       sources: list(ofTable(source)),
       targets: list({ anyOf: adapters.map(ofTarget) }),
       aliases: list(ofTable(alias)),
+      notify: list(ofTable(withFiles(receiver))),
       ...Object.fromEntries(Object.entries<Table>(groups).map(([name, table]) => [name, ofTable(withFiles(table))])),
     },
   };

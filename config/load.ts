@@ -19,6 +19,7 @@ import { parseListen } from './formats.ts';
 import type { Entries, Mistake } from './origin.ts';
 import { readProxies } from './proxies.ts';
 import { type Report, readMap, type Setting, unknownKey } from './read.ts';
+import { addressOf, type HeartbeatConfig, type ReceiverConfig, readReceivers } from './receivers.ts';
 import { alias, groups, type Table, trigger, type Values, withFiles } from './schema.ts';
 import { exposure, type SecretRef, wrongSecret } from './secrets.ts';
 import { shownModules } from './showable.ts';
@@ -27,6 +28,7 @@ import { readTargets, type TargetConfig } from './targets.ts';
 
 export type { Mistake } from './origin.ts';
 export type { Setting } from './read.ts';
+export type { HeartbeatConfig, ReceiverConfig } from './receivers.ts';
 export type { SourceConfig } from './sources.ts';
 export type { TargetConfig } from './targets.ts';
 
@@ -41,7 +43,10 @@ export interface Config {
   /** In file order; `default` is always among them. */
   readonly sources: readonly SourceConfig[];
   readonly targets: readonly TargetConfig[];
-  readonly server: Doors & { readonly adminToken?: SecretRef | undefined };
+  readonly server: Doors & { readonly adminToken?: SecretRef | undefined; readonly publicUrl?: string | undefined };
+  /** Who is told when something threatens. */
+  readonly notify: readonly ReceiverConfig[];
+  readonly heartbeat: HeartbeatConfig | undefined;
   readonly log: Values<typeof groups.log>;
   readonly discovery: Values<typeof groups.discovery>;
   readonly engine: Values<typeof groups.engine>;
@@ -120,6 +125,7 @@ export async function load(given: Given): Promise<Config> {
   const lease = group('lease', groups.lease);
   for (const [option, message] of wrongWithLease(lease))
     report.mistakes.push({ path: `lease.${option}`, origin: settingOf(report, `lease.${option}`), message });
+  const heartbeat = group('heartbeat', groups.heartbeat);
   const never = given.checkCron?.(discovery.cron);
   if (never)
     report.mistakes.push({
@@ -136,12 +142,16 @@ export async function load(given: Given): Promise<Config> {
   const around = { adapters, env, credentials, checkCron: given.checkCron };
   const targets = await readTargets(files.targets, aliases, { ...around, home: homeOf(sources), proxies }, report);
   const served = await serverOf(server, report);
+  const notify = await readReceivers(files.notify, around, report);
+  const beat = await heartbeatOf(heartbeat, report);
   if (targets.length === 0 && report.mistakes.length === 0) report.warnings.push(`No target is configured: ${waysToTargets(adapters)}.`);
   if (report.mistakes.length > 0) throw new ConfigError(report);
   return freeze({
     sources,
     targets,
     server: served,
+    notify,
+    heartbeat: beat,
     log,
     discovery,
     engine,
@@ -235,8 +245,25 @@ async function serverOf(
   if (warning) report.warnings.push(`server: ${warning}`);
   return {
     ...doorsOf(rest),
+    publicUrl: rest.publicUrl?.replace(/\/+$/, ''),
     adminToken: file ? { file } : adminToken ? { secret: new Secret(adminToken) } : undefined,
   };
+}
+
+async function heartbeatOf(
+  { url, urlFile, ...rest }: Values<typeof groups.heartbeat> & Rest,
+  report: Report,
+): Promise<HeartbeatConfig | undefined> {
+  const file = typeof urlFile === 'string' ? urlFile : undefined;
+  const address = await addressOf({ url, urlFile: file, path: 'heartbeat' }, report);
+  if (address) return { ...rest, url: address };
+  // Without an address its other options are of no use, and their defaults nothing to show.
+  const mine = report.settings.filter(({ path }) => path.startsWith('heartbeat.'));
+  const given = mine.find(({ origin }) => origin !== 'default');
+  if (given && !report.mistakes.some(({ path }) => path.startsWith('heartbeat.')))
+    report.mistakes.push({ path: 'heartbeat.url', origin: given.origin, message: 'must be set, or urlFile' });
+  for (const setting of mine) report.settings.splice(report.settings.indexOf(setting), 1);
+  return undefined;
 }
 
 export function readAliases(items: readonly Item[], report: Report): Aliases {

@@ -1,7 +1,7 @@
 import type { Adapter } from '../src/contract/adapter.ts';
 import { variables } from './env.ts';
 import { formats } from './formats.ts';
-import { alias, type Field, groups, roles, source, type Table, targetTable, trigger, withFiles } from './schema.ts';
+import { alias, type Field, groups, receiver, roles, source, type Table, targetTable, trigger, withFiles } from './schema.ts';
 
 /** The text of reference.md: every option, variable and flag, from the tables that the program itself uses. */
 export function renderReference(adapters: readonly Adapter[]): string {
@@ -16,6 +16,9 @@ export function renderReference(adapters: readonly Adapter[]): string {
     '## aliases',
     'Other names of registries, for managers that reach them through a name of your own.',
     optionTable(alias),
+    '## notify',
+    'Who is told when something threatens, and when it is over: [notify](../docs/notify.md). Each variable `ECR_COURIER_NOTIFY_FORMAT_URL` makes a receiver named after its format, or sets the address of the one of that name in a file.',
+    optionTable(withFiles(receiver)),
     '## targets',
     ...adapters.flatMap(ofAdapter),
     '## Variables',

@@ -1,4 +1,5 @@
 import type { Adapter, OptionFormat } from '../src/contract/adapter.ts';
+import { heartbeatFormats, type ReceiverFormat, receiverFormats } from '../src/contract/receiver.ts';
 import type { FormatName } from './formats.ts';
 
 /**
@@ -53,6 +54,12 @@ export const groups = {
       flag: 'listen',
     },
     port: { doc: 'Replaces the port of `listen`.', format: 'number', default: null, min: 0, max: 65_535, whole: true, env: 'LISTEN_PORT' },
+    publicUrl: {
+      doc: 'Address under which people reach the status page, such as https://courier.example.com: messages of `notify` link to it.',
+      format: 'url',
+      default: null,
+      env: 'ECR_COURIER_PUBLIC_URL',
+    },
     socket: {
       doc: 'Unix socket through which `status`, `refresh` and `bundle` reach the daemon on its own machine. For its owner only.',
       format: 'path',
@@ -145,7 +152,54 @@ export const groups = {
       env: 'ECR_COURIER_SHARD_BY',
     },
   },
+  heartbeat: {
+    url: {
+      doc: 'Address that is called while all is well, of healthchecks.io or an Uptime Kuma push monitor for example. It is a secret, and only its host is shown. See docs/notify.md.',
+      format: 'secret',
+      default: null,
+      env: 'ECR_COURIER_HEARTBEAT_URL',
+    },
+    format: {
+      doc: 'healthchecks and uptime-kuma are also told at once when all is no longer well; plain is only called no more. auto: told by the address.',
+      format: 'choice',
+      choices: heartbeatFormats,
+      default: 'auto',
+      env: 'ECR_COURIER_HEARTBEAT_FORMAT',
+    },
+    everySeconds: {
+      doc: 'From one call to the next. Whoever waits for them should wait at least twice as long.',
+      format: 'number',
+      default: 60,
+      min: 30,
+      max: 86_400,
+      whole: true,
+      env: 'ECR_COURIER_HEARTBEAT_SECONDS',
+    },
+    caFile: {
+      doc: 'Certificates (PEM) to trust beside the usual authorities.',
+      format: 'path',
+      default: null,
+      env: 'ECR_COURIER_HEARTBEAT_CA_FILE',
+    },
+  },
 } as const satisfies Record<string, Table>;
+
+/** One entry of `notify:`. */
+export const receiver = {
+  name: { doc: 'Unique. Default: the format, then slack-2 and so on.', format: 'name', default: null },
+  format: { doc: 'What takes the messages.', format: 'choice', choices: receiverFormats },
+  url: {
+    doc: 'Its address, as docs/notify.md says for each format. It is a secret, and only its host is shown. A user name and a password in it are sent as a login.',
+    format: 'secret',
+  },
+  caFile: { doc: 'Certificates (PEM) to trust beside the usual authorities.', format: 'path', default: null },
+} as const satisfies Table;
+
+/** The options of a receiver that variables set: one for each format, named after it. */
+export function receiverVariables(format: ReceiverFormat): Table {
+  const doc = `Address of a receiver of the format \`${format}\`: makes one of that name, or sets the address of the one of that name in a file.`;
+  return withFiles({ url: { ...receiver.url, doc, env: `ECR_COURIER_NOTIFY_${format.toUpperCase()}_URL` } });
+}
 
 export const roles = {
   roleArn: { doc: 'Role to assume with the identity of the step before.', format: 'role' },

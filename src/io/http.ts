@@ -13,6 +13,8 @@ import { type Writes, whyNot } from './writes.ts';
 export interface HttpOptions extends Policy {
   /** A path in it stands before every request's path. */
   readonly url: string;
+  /** Ends the path of every request (`?token=...`). Neither it nor the path in `url` is ever named. */
+  readonly query?: string | undefined;
   /** Sent with every request. */
   readonly headers?: Record<string, string> | undefined;
   /** Names of headers that single requests bring. */
@@ -39,7 +41,7 @@ export interface HttpOptions extends Policy {
  */
 export function openHttp(options: HttpOptions): Http & AsyncDisposable {
   const { origin, prefix } = baseOf(options);
-  const { connections = 16, maxBytes = 16 * 1024 * 1024, writes: mayWrite = () => 'allowed' } = options;
+  const { connections = 16, maxBytes = 16 * 1024 * 1024, query = '', writes: mayWrite = () => 'allowed' } = options;
   if (options.tls?.fingerprint) pinOf(options.tls.fingerprint, options.names ?? {});
   const headersFor = headerWriter(options);
   const roads = openRoads(options);
@@ -65,7 +67,7 @@ export function openHttp(options: HttpOptions): Http & AsyncDisposable {
       if (barred !== undefined) throw new Failure('UNEXPECTED', `${call.asked} would write, and ${barred}. Nothing was sent.`);
       const headers = headersFor(more);
       const silence = { headersTimeout: idleMs, bodyTimeout: idleMs };
-      const request = { origin, path: `${prefix}${path}`, method, headers, body: bodyOf(more), ...silence };
+      const request = { origin, path: `${prefix}${path}${query}`, method, headers, body: bodyOf(more), ...silence };
       transfer(roadOf(call), request, call, more.signal, taker);
     } catch (error) {
       taker.fail(error);
@@ -75,7 +77,7 @@ export function openHttp(options: HttpOptions): Http & AsyncDisposable {
   /** One promise for all: thousands of requests can be under way, and what is kept of each counts. */
   function exchange(method: string, path: string, more: HttpRequest): Promise<Answer> {
     const write = method !== 'GET' && method !== 'HEAD' && !more.reads;
-    const call: Call = { asked: `${method} ${path} at ${origin}`, route, write, sent: false };
+    const call: Call = { asked: `${method}${path && ` ${path}`} at ${origin}`, route, write, sent: false };
     return new Promise((resolve, reject) => send(method, path, call, more, 0, new Collector(call, more, maxBytes, { resolve, reject })));
   }
 

@@ -1,0 +1,118 @@
+import { type ReceiverFormat, receiverFormats, type SecretAddress, secretAddress, wrongAddress } from '../src/contract/receiver.ts';
+import { type Env, fromCredentials, fromEnv, overlay } from './env.ts';
+import { type Item, requireUnique } from './files.ts';
+import { isName } from './formats.ts';
+import { isBlank, type Placed, textOf } from './origin.ts';
+import { type Report, readMap } from './read.ts';
+import { type groups, receiver, receiverVariables, type Values, withFiles } from './schema.ts';
+import { exposure, readSecretFile } from './secrets.ts';
+
+/** An address of the configuration: itself, or the file that is read anew before each use. */
+export type AddressRef = { readonly address: SecretAddress } | { readonly file: string };
+
+/** Somebody who is told. `url`: the whole address is a secret. */
+export interface ReceiverConfig {
+  readonly name: string;
+  readonly format: ReceiverFormat;
+  readonly url: AddressRef;
+  readonly caFile?: string | undefined;
+}
+/** What is called while all is well. */
+export interface HeartbeatConfig extends Omit<Values<typeof groups.heartbeat>, 'url'> {
+  readonly url: AddressRef;
+}
+
+/**
+ * The address as it is now. Throws MISCONFIGURED, to be tried again soon, while its file cannot be used. format:
+ * undefined for the heartbeat.
+ */
+export async function readAddress(url: AddressRef, name: string, format?: ReceiverFormat): Promise<SecretAddress> {
+  if ('address' in url) return url.address;
+  const rule = (text: string): string | undefined => wrongAddress(text, format);
+  return secretAddress(await readSecretFile(url.file, { what: `the address of ${name}`, rule }));
+}
+
+type Read = Values<typeof receiver> & { readonly urlFile?: string };
+interface Draft extends Item {
+  readonly name: string;
+}
+
+/**
+ * The receivers of the files, with what variables say of those named like their format, and those that variables make.
+ */
+export async function readReceivers(
+  items: readonly Item[],
+  { env, credentials }: { readonly env: Env; readonly credentials: ReadonlyMap<string, string> },
+  report: Report,
+): Promise<ReceiverConfig[]> {
+  const drafts = draftReceivers(items, env, credentials);
+  requireUnique('notify', drafts, report);
+  const receivers: ReceiverConfig[] = [];
+  for (const { name, entries, origin } of drafts) {
+    const path = isName(name) ? `notify.${name}` : 'notify';
+    const { urlFile, ...read } = readMap(withFiles(receiver), entries, { path, origin }, report) as Read;
+    const format = receiverFormats.find(known => known === read.format);
+    const url = await addressOf({ url: read.url, urlFile, path, format }, report);
+    if (url && format) receivers.push({ name, format, url, caFile: read.caFile });
+  }
+  return receivers;
+}
+
+function draftReceivers(items: readonly Item[], env: Env, credentials: ReadonlyMap<string, string>): Draft[] {
+  const taken = new Set(items.map(({ entries }) => textOf(entries, 'name')));
+  const drafts = items.map(({ entries, origin }): Draft => {
+    const name = textOf(entries, 'name') || freeName(textOf(entries, 'format') || 'receiver', taken);
+    taken.add(name);
+    return { name, origin, entries: isBlank(entries.get('name')) ? new Map([...entries, ['name', { value: name, origin }]]) : entries };
+  });
+  for (const format of receiverFormats) {
+    const table = receiverVariables(format);
+    const lying = fromCredentials(table, credentials);
+    const said = fromEnv(table, env);
+    const at = drafts.findIndex(({ name }) => name === format);
+    const mine = drafts[at];
+    const [first] = [...said.values(), ...lying.values()];
+    if (mine) drafts[at] = { ...mine, entries: overlay(lying, mine.entries, said) };
+    else if (first) {
+      const { origin } = first;
+      const named: [string, Placed][] = ['name', 'format'].map(key => [key, { value: format, origin }]);
+      drafts.push({ name: format, origin, entries: overlay(new Map(named), lying, said) });
+    }
+  }
+  return drafts;
+}
+
+/** slack, slack-2, slack-3: the first that nobody has. */
+function freeName(format: string, taken: ReadonlySet<string>): string {
+  for (let count = 1; ; count++) {
+    const name = count === 1 ? format : `${format}-${count}`;
+    if (!taken.has(name)) return name;
+  }
+}
+
+interface Given {
+  readonly url: string | undefined;
+  readonly urlFile: string | undefined;
+  /** Of the map in which the address stands. */
+  readonly path: string;
+  readonly format?: ReceiverFormat | undefined;
+}
+
+/** An address of the configuration, judged; undefined where there is none, or only a wrong one. */
+export async function addressOf({ url, urlFile, path, format }: Given, report: Report): Promise<AddressRef | undefined> {
+  if (urlFile !== undefined) {
+    const warning = await exposure(urlFile);
+    if (warning) report.warnings.push(`${path}: ${warning}`);
+    return { file: urlFile };
+  }
+  if (!url) return undefined;
+  const at = report.settings.findIndex(setting => setting.path === `${path}.url`);
+  const setting = report.settings[at];
+  const wrong = wrongAddress(url, format);
+  if (wrong) report.mistakes.push({ path: `${path}.url`, origin: setting?.origin ?? 'default', message: wrong });
+  if (wrong) return undefined;
+  const address = secretAddress(url);
+  if (setting) report.settings[at] = { ...setting, value: `[secret] at ${address.host}` };
+  if (/^http:/i.test(url)) report.warnings.push(`${path}: its address is plain http: whoever is in between can read it.`);
+  return { address };
+}

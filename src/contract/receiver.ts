@@ -1,0 +1,76 @@
+import { Secret } from './secret.ts';
+
+/** How a receiver of messages wants them. Each has its file in src/notify/formats. */
+export const receiverFormats = ['webhook', 'slack', 'discord', 'teams', 'ntfy', 'gotify'] as const;
+export type ReceiverFormat = (typeof receiverFormats)[number];
+
+/** How the address of the heartbeat is called. auto: told by the address. */
+export const heartbeatFormats = ['auto', 'plain', 'healthchecks', 'uptime-kuma'] as const;
+export type HeartbeatFormat = (typeof heartbeatFormats)[number];
+
+/** The address of an ntfy topic ends with its name (`topicRegex` of ntfy's server.go). */
+const topic = /\/[-_A-Za-z0-9]{1,64}\/?$/;
+/**
+ * Addresses of connectors, as they were made until Microsoft retired them
+ * (devblogs.microsoft.com/microsoft365dev/retirement-of-office-365-connectors-within-microsoft-teams).
+ */
+const connector = /(^|\.)(webhook\.office\.com|outlook\.office(365)?\.com)$/i;
+
+const rules: Readonly<Partial<Record<ReceiverFormat, (url: URL) => string | undefined>>> = {
+  teams: ({ hostname }) =>
+    connector.test(hostname)
+      ? 'holds the address of an Office 365 connector, which Microsoft has retired: make a workflow "Send webhook alerts to a channel" in Teams, and take its address'
+      : undefined,
+  ntfy: ({ pathname }) =>
+    topic.test(pathname) ? undefined : 'holds no topic of ntfy: its path must end with one, as in https://ntfy.sh/TOPIC',
+  gotify: ({ searchParams }) =>
+    searchParams.get('token')
+      ? undefined
+      : 'holds no token of Gotify: it must end with that of an application, as in https://gotify.example.com/message?token=TOKEN',
+};
+
+/**
+ * What is wrong with the address of a receiver or of the heartbeat, as the rest of a sentence that begins with where it
+ * stands. Never quotes it, as it is a secret. format: undefined for the heartbeat.
+ */
+export function wrongAddress(text: string, format?: ReceiverFormat): string | undefined {
+  const url = URL.parse(text);
+  if (!url || !/^https?:\/\//i.test(text) || /[\s\\]/.test(text)) return 'holds no URL that begins with https:// or http://';
+  return format && rules[format]?.(url);
+}
+
+/** An address of which only the host may be shown: whoever knows the rest may write there. */
+export interface SecretAddress {
+  /** host, or host:port. */
+  readonly host: string;
+  reveal(): URL;
+  /** What is secret in it: texts are filtered for these as long as somebody holds them. */
+  readonly parts: readonly Secret[];
+}
+
+/** Shorter ones are often words, which would be taken out of every sentence. */
+const leastPart = 8;
+/** Hardly a word. */
+const longPart = 16;
+const looksMade = (part: string): boolean => part.length >= longPart || (/\d/.test(part) && /[a-z]/i.test(part));
+
+/**
+ * text: as `wrongAddress` lets it pass. Not one Secret: a text that quotes `https://` or `services` would be taken for
+ * a piece of it.
+ */
+export function secretAddress(text: string): SecretAddress {
+  const url = new URL(text);
+  const login = [url.username, url.password].map(decoded);
+  const rest = [...url.pathname.split('/').map(decoded), ...url.searchParams.values()];
+  const parts = [...login.filter(Boolean), ...rest.filter(looksMade)].filter(part => part.length >= leastPart);
+  return { host: url.host, reveal: () => new URL(text), parts: [...new Set(parts)].map(part => new Secret(part)) };
+}
+
+/** What is escaped, as far as it can be read. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
