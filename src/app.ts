@@ -23,6 +23,8 @@ import { openMemory } from './io/memory-file.ts';
 import { openOnce } from './io/once.ts';
 import { reachAws } from './io/reach.ts';
 import type { Election, Term } from './lease/election.ts';
+import { notifyConfig } from './notify/configured.ts';
+import { createTelling, type Telling } from './notify/telling.ts';
 import { createFindingLog } from './observe/finding-log.ts';
 import { createJournal } from './observe/journal.ts';
 import { createMetrics, type Metrics } from './observe/metrics.ts';
@@ -94,6 +96,7 @@ export function createApp(config: Config, options: AppOptions): App {
   let courier = hire();
   /** Who stands by knows the configuration alone. */
   let works = !election;
+  const telling = tellingOf(options, () => current);
   listeners.push(event => {
     if (event.kind === 'discovered') findingLog(courier.ledger, event.target);
     options.heard?.(event, courier.ledger);
@@ -109,12 +112,11 @@ export function createApp(config: Config, options: AppOptions): App {
     const commandEnv = withoutOurs(env, [...adapters, ...next.targets.map(target => target.adapter)]);
     const made = makeSources(next.sources, { once, clock, env, commandEnv, tells: rehearse ? 'principal' : 'place' });
     const former = isDeepStrictEqual(next.aliases, current.aliases) ? targets : [];
-    const hasSource = (registry: Registry): boolean => sources?.choose(registry, { target: '', id: '' }) !== undefined;
-    const askedAs = async (registry: Registry) => await sources?.choose(registry, { target: '', id: '' })?.askedAs?.(registry);
-    targets = managedTargets(next, { clock, log, env, hasSource, askedAs, readonly: rehearse, leads: election?.leads }, former);
+    targets = managedTargets(next, { clock, log, env, ...served(() => sources), readonly: rehearse, leads: election?.leads }, former);
     current = next;
     sources = made;
     courier.use(options.sources?.(made) ?? made, targets);
+    telling.use(notifyConfig(next));
   }
 
   async function work(signal: AbortSignal, cut?: AbortSignal): Promise<void> {
@@ -124,7 +126,7 @@ export function createApp(config: Config, options: AppOptions): App {
     // Receipts and the engine find something between two discoveries as well.
     const lookingAtFindings = every(clock, tickMs, over, () => findingLog(courier.ledger));
     const lookingAtKeys = every(clock, keysLookedAtEvery, over, () => noticeKeys(targets, courier, over));
-    await Promise.all([running, lookingAtFindings, lookingAtKeys]);
+    await Promise.all([running, lookingAtFindings, lookingAtKeys, telling.tell(courier.ledger, live, over)]);
   }
 
   /** As a process of its own would: what another courier has written meanwhile is not known. */
@@ -139,7 +141,8 @@ export function createApp(config: Config, options: AppOptions): App {
 
   use(config);
   const live = (): boolean => isLive(works || !election ? courier.ledger : { sinceStepMs: election.sinceRoundMs }, tickMs);
-  const about = { version, findings: engineFindings, live, ...(election && { lease: () => leaseView(election) }) };
+  const lease = election && (() => leaseView(election));
+  const about = { version, findings: engineFindings, live, receivers: telling.states, lease };
   return {
     get courier() {
       return courier;
@@ -172,6 +175,20 @@ function rightHands(door: DoorDeps, current: () => Config) {
     verify: makeVerify(pull),
     memory: openMemory('verified.json', () => memoryDirectory(current(), door.env)),
   };
+}
+
+/** What targets may know of the sources of now. */
+function served(sources: () => Sources | undefined) {
+  const choose = (registry: Registry) => sources()?.choose(registry, { target: '', id: '' });
+  return {
+    hasSource: (registry: Registry): boolean => choose(registry) !== undefined,
+    askedAs: async (registry: Registry) => await choose(registry)?.askedAs?.(registry),
+  };
+}
+
+function tellingOf({ clock, env, log }: AppOptions, current: () => Config): Telling {
+  const memory = openMemory('notified.json', () => memoryDirectory(current(), env));
+  return createTelling({ clock, env, log, random: Math.random, findings: engineFindings, memory });
 }
 
 function leaseView({ what, me, standing }: Election): LeaseView {

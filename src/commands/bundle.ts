@@ -1,4 +1,5 @@
 import { type Config, ConfigError } from '../../config/load.ts';
+import { readAddress } from '../../config/receivers.ts';
 import { readSecret, resolveOptions } from '../../config/secrets.ts';
 import { clock } from '../contract/clock.ts';
 import { asFailure } from '../contract/failures.ts';
@@ -61,5 +62,15 @@ async function keysOf(config: Config | ConfigError): Promise<Secret[]> {
   const keys = resolved.flatMap(one => Object.values(one?.options ?? {})).filter(value => value instanceof Secret);
   const { adminToken } = config.server;
   const admin = adminToken && (await readSecret(adminToken, 'the admin token').catch(() => undefined));
-  return [...keys, ...(admin ? [admin] : [])];
+  return [...keys, ...(admin ? [admin] : []), ...(await addressesOf(config))];
+}
+
+/** What is secret in the addresses of receivers and of the heartbeat. */
+async function addressesOf({ notify, heartbeat }: Config): Promise<Secret[]> {
+  const all = [
+    ...notify.map(({ url, name, format }) => readAddress(url, name, format)),
+    ...(heartbeat ? [readAddress(heartbeat.url, '')] : []),
+  ];
+  const read = await Promise.allSettled(all);
+  return read.flatMap(one => (one.status === 'fulfilled' ? one.value.parts : []));
 }

@@ -2,6 +2,7 @@ import { adaptersVariable, variables } from '../../config/env.ts';
 import { prefix } from '../../config/schema.ts';
 import { shownModules, shownPath } from '../../config/showable.ts';
 import type { Adapter } from '../contract/adapter.ts';
+import { secretAddress, wrongAddress } from '../contract/receiver.ts';
 import { Secret } from '../contract/secret.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -95,6 +96,8 @@ function origin(address: string): string | undefined {
   return `${url.protocol}//${url.host}`;
 }
 
+/** Addresses of which only the host may be shown. */
+const ofReceivers = /^ECR_COURIER_(NOTIFY_[A-Z]+|HEARTBEAT)_URL$/;
 const sensitive = /(KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIAL)S?$/i;
 /** Shorter ones are often ordinary words, which would be taken out of every sentence. */
 const leastSearched = 8;
@@ -102,6 +105,7 @@ const leastSearched = 8;
 /** What lies in variables and is not for showing: known as secrets from now on, so that `redact` finds them. */
 export function secretsOf(env: Env): Secret[] {
   const values = Object.entries(env).flatMap(([name, value = '']) => {
+    if (ofReceivers.test(name)) return wrongAddress(value) ? [value] : secretAddress(value).parts.map(part => part.reveal());
     if (sensitive.test(name)) return [value];
     return addresses.test(name) ? userInfo(value) : [];
   });

@@ -1,5 +1,6 @@
 import { resolveHeaders } from '../../config/headers.ts';
 import type { Config, Mistake, SourceConfig, TargetConfig } from '../../config/load.ts';
+import { readAddress } from '../../config/receivers.ts';
 import { exposure, isSecretRef, readOption, readSecret, unusable } from '../../config/secrets.ts';
 import { clock } from '../contract/clock.ts';
 import { asFailure, Failure } from '../contract/failures.ts';
@@ -33,7 +34,13 @@ interface Named {
  * that is absent or empty may be filled later, so it is a warning.
  */
 export async function lookAtFiles(config: Config, env: Env): Promise<{ readonly mistakes: Mistake[]; readonly warnings: string[] }> {
-  const named = [...config.targets.flatMap(filesOf), ...config.sources.flatMap(tokenFile), ...adminFile(config), ...awsFiles(env)];
+  const named = [
+    ...config.targets.flatMap(filesOf),
+    ...config.sources.flatMap(tokenFile),
+    ...adminFile(config),
+    ...addressFiles(config),
+    ...awsFiles(env),
+  ];
   const origins = new Map(config.settings.map(({ path, origin }) => [path, origin]));
   const failures = await Promise.all(named.map(failureOf));
   const mistakes: Mistake[] = [];
@@ -116,6 +123,18 @@ function tokenFile({ name, file, region }: SourceConfig): Named[] {
 function adminFile({ server: { adminToken } }: Config): Named[] {
   if (!adminToken || !('file' in adminToken)) return [];
   return [{ path: 'server.adminTokenFile', about: 'server: ', read: () => readSecret(adminToken, 'the admin token') }];
+}
+
+function addressFiles({ notify, heartbeat }: Config): Named[] {
+  const receivers = notify.map(({ name, format, url, caFile }) => ({ name, format, url, caFile, path: `notify.${name}` }));
+  const all = [...receivers, ...(heartbeat ? [{ ...heartbeat, format: undefined, name: 'the heartbeat', path: 'heartbeat' }] : [])];
+  return all.flatMap(({ name, format, url, caFile, path }): Named[] => {
+    const meanwhile = untilMended(name);
+    return [
+      ...('file' in url ? [{ path: `${path}.urlFile`, about: `${path}: `, read: () => readAddress(url, name, format) }] : []),
+      ...(caFile ? [{ path: `${path}.caFile`, about: `${path}: `, meanwhile, read: () => secureContextOf({ caFile }, {}) }] : []),
+    ];
+  });
 }
 
 function awsFiles(env: Env): Named[] {

@@ -238,6 +238,23 @@ export const commands: Readonly<Record<string, Command>> = {
     bare: true,
     load: async () => (await import('./policy.ts')).policy,
   },
+  notify: {
+    usage: 'notify test [NAME...]',
+    doc: 'Who is told when something threatens: sends each a test message.',
+    verbs: {
+      test: {
+        usage: 'notify test [NAME...] [--json]',
+        doc: 'sends one test message to each receiver, and says what each answered',
+        more: [
+          'NAME    of a receiver; all of them unless given. The heartbeat is not called.',
+          '--json  as JSON',
+          '',
+          'Exit 0: all took it. 3: some did. 1: none did. 78: none is configured.',
+        ],
+        load: async () => (await import('./notify.ts')).notifyTest,
+      },
+    },
+  },
   bundle: {
     usage: 'bundle',
     doc: 'Writes what belongs into a bug report, without secrets: `ecr-courier bundle > bundle.txt`.',

@@ -19,7 +19,8 @@ export async function status(args: string[], io: Io): Promise<number> {
 export function statusIn(text: string): Status | undefined {
   try {
     const said = JSON.parse(text) as Partial<Status> | null;
-    return said?.schema === 1 ? (said as Status) : undefined;
+    // A daemon of an earlier version knows no receivers.
+    return said?.schema === 1 ? ({ receivers: [], ...said } as Partial<Status> as Status) : undefined;
   } catch {
     return undefined;
   }

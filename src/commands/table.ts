@@ -1,7 +1,7 @@
 import { oneLine } from '../contract/text.ts';
 import { succeeded } from '../courier/attempt.ts';
 import type { Entry, Ledger } from '../courier/ledger.ts';
-import type { FindingView, SlotView, Status, TargetView, TroubleView } from '../observe/status-view.ts';
+import type { FindingView, ReceiverView, SlotView, Status, TargetView, TroubleView } from '../observe/status-view.ts';
 import { identityWords, leaseWords, relative } from '../observe/words.ts';
 import { type Paint, painter, type Tint, table } from './paint.ts';
 
@@ -96,11 +96,19 @@ function notes(status: Status, paint: Paint): string[] {
   );
   return [
     ...status.targets.flatMap(({ name, paused }) => (paused ? ['', `${paint('bold', name)} is paused: nothing is sent to it.`] : [])),
+    ...status.receivers.flatMap(receiver => failingReceiver(receiver, paint)),
     ...[...said].flatMap(([, [first, ...others]]) =>
       first ? note(paint('red', first.trouble.code), whereOf(first, others), first.trouble, paint) : [],
     ),
     ...findings.flatMap(([where, found]) => note(paint(found.severity === 'info' ? 'dim' : 'yellow', found.code), where, found, paint)),
   ];
+}
+
+/** One that does not take its messages, so that nobody would hear of anything. */
+function failingReceiver({ name, format, host, trouble }: ReceiverView, paint: Paint): string[] {
+  if (!trouble) return [];
+  const where = `receiver ${name} (${[name === format ? undefined : format, host].filter(Boolean).join(', ')})`;
+  return note(paint('red', trouble.code), where, trouble, paint);
 }
 
 interface Place {

@@ -7,7 +7,7 @@ import { span } from './words.ts';
 export type FindingLog = (ledger: Ledger, target?: string) => void;
 
 /** All findings of one code in one place. */
-interface Tally {
+export interface Tally {
   readonly severity: Severity;
   readonly remedy: string | undefined;
   count: number;
@@ -74,7 +74,7 @@ function dataOf({ about, bearers }: Place, code: string, tally: Tally): object {
   return { ...about, code, count: tally.count, [bearers]: tally.bearers.size > 0 ? [...tally.bearers] : undefined };
 }
 
-function placesIn(ledger: Ledger, engine: FindingSpecs): Places {
+export function placesIn(ledger: Ledger, engine: FindingSpecs): Places {
   const places: Places = new Map();
   for (const record of ledger.targets.values()) places.set(...placeOf(ledger, record, engine));
   for (const scope of ledger.scopes.values()) {
@@ -117,6 +117,9 @@ function newTally({ code, remedy }: Finding, specs: FindingSpecs): Tally {
   const { severity, remedy: usual } = specOf(code, specs);
   return { severity, remedy: remedy ?? usual, count: 0, bearers: new Set(), messages: new Set() };
 }
+
+/** Page and anchor of a code in the project's documents. */
+export const helpOf = (code: string): string => `docs/errors.md#${code.toLowerCase()}`;
 
 /** A code that is in no table counts as a warning: an adapter of somebody else may have one. */
 export function specOf(code: string, specs: FindingSpecs): { readonly severity: Severity; readonly remedy: string } {

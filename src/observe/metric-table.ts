@@ -17,6 +17,7 @@ export type Label =
   | 'level'
   | 'image'
   | 'lease'
+  | 'receiver'
   | 'version'
   | 'node';
 
@@ -92,6 +93,17 @@ export const metricTable = {
     'When it was last sure that an image under `verify` would be pulled; 0 before the first time.',
     'target',
     'image',
+  ),
+
+  receiverUp: gauge(
+    'receiver_up',
+    '1 when a receiver of messages, or the heartbeat, took what it was sent last; 0 when it did not; absent before the first time.',
+    'receiver',
+  ),
+  receiverSuccess: gauge(
+    'last_receiver_success_timestamp_seconds',
+    'When a receiver last took something; 0 before the first time.',
+    'receiver',
   ),
 
   ready: gauge(

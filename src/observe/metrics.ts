@@ -4,7 +4,7 @@ import { failures } from '../contract/failures.ts';
 import type { Receipt } from '../contract/target.ts';
 import type { CourierEvent, Trial } from '../courier/events.ts';
 import { type Label, type MetricSpec, metricTable, prefix } from './metric-table.ts';
-import type { CredentialView, HoldingView, Overview, SlotView, TargetOverview } from './status-view.ts';
+import type { CredentialView, HoldingView, Overview, ReceiverView, SlotView, TargetOverview } from './status-view.ts';
 
 export { metricList } from './metric-table.ts';
 
@@ -85,8 +85,9 @@ export function createMetrics(options: MetricsOptions): Metrics {
       const standing = [...status.targets.map(subjectOf), ...status.credentials.map(subjectOf)];
       forgetAllBut(new Set(standing.map(subject => JSON.stringify(subject))));
       for (const subject of standing) know(subject);
-      // Images come and go with the configuration.
-      for (const gauge of [metrics.imagePullable, metrics.imageProven]) gauge.reset();
+      // Images and receivers come and go with the configuration.
+      for (const gauge of [metrics.imagePullable, metrics.imageProven, metrics.receiverUp, metrics.receiverSuccess]) gauge.reset();
+      for (const receiver of status.receivers) showReceiver(metrics, receiver);
       for (const target of status.targets) showTarget(metrics, target);
       for (const alike of Map.groupBy(status.credentials, one => JSON.stringify(subjectOf(one))).values()) showCredential(metrics, alike);
       metrics.ready.set(Number(status.ready));
@@ -177,6 +178,11 @@ function showTarget(metrics: Instruments, view: TargetOverview): void {
   setUnlessPaused(metrics.targetExpiry, view, first?.expires);
   setUnlessPaused(metrics.targetIssued, view, first?.issued);
   setUnlessPaused(metrics.targetKeyExpiry, view, view.keyExpiresAt === null ? undefined : seconds(view.keyExpiresAt));
+}
+
+function showReceiver(metrics: Instruments, { name: receiver, state, succeededAt }: ReceiverView): void {
+  if (state !== 'waiting') metrics.receiverUp.set({ receiver }, Number(state === 'ok'));
+  metrics.receiverSuccess.set({ receiver }, seconds(succeededAt));
 }
 
 /** undefined: there is nothing to say. */

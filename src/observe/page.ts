@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type Html, html } from './html.ts';
 import { badge, findings, lifeBar, lifeWords, type Now, nowOf, type Tone, tidings, trouble, when } from './page-parts.ts';
+import { receivers } from './page-receivers.ts';
 import { style } from './page-style.ts';
 import { byUrgency, targetCard } from './page-target.ts';
 import type { CredentialView, Status } from './status-view.ts';
@@ -27,6 +28,7 @@ ${failingCredentials(status, now)}
 <section aria-labelledby="targets"><h2 id="targets">Targets</h2>${targets(status, now)}</section>
 <section aria-labelledby="credentials"><h2 id="credentials">Credentials</h2>${credentials(status, now)}
 <p class="quiet">A bar is the life of a credential: ● is now, the upright line is half of its life, after which a newer one is wanted.</p></section>
+${receivers(status.receivers, now)}
 </main>
 <footer class="quiet">version ${status.version}, started ${when(status.startedAt, now.here)}, seen <time datetime="${status.now}">${status.now}</time>${status.lease && html`; ${status.lease.name}: ${leaseWords(status.lease)}, as ${status.lease.me}`}.
 <a href="/api/status">/api/status</a> <a href="/metrics">/metrics</a> <a href="/readyz">/readyz</a></footer>`;

@@ -138,6 +138,20 @@ export interface LeaseView {
   /** Why the Lease cannot be used; null: it can. */
   readonly message: string | null;
 }
+/** Who is told when something threatens, or the heartbeat. Nothing of its address but the host. */
+export interface ReceiverView {
+  readonly name: string;
+  readonly format: string;
+  /** null: the file with its address was not read yet. */
+  readonly host: string | null;
+  /** ok: it took what it was sent last; waiting: there was nothing to send yet; failing: it did not take it. */
+  readonly state: 'ok' | 'waiting' | 'failing';
+  readonly trouble: TroubleView | null;
+  /** When it last took something. */
+  readonly succeededAt: Time | null;
+  /** null: when there is something to tell. */
+  readonly nextAttemptAt: Time | null;
+}
 /** What is asked again and again is answered from this: the metrics, /readyz. */
 export type Overview = Omit<Status, 'targets'> & { readonly targets: readonly TargetOverview[] };
 /** The answer of /api/status, and what `once --json`, `check --json` and `status --json` print. */
@@ -155,4 +169,5 @@ export interface Status {
   readonly lease: LeaseView | null;
   readonly credentials: readonly CredentialView[];
   readonly targets: readonly TargetView[];
+  readonly receivers: readonly ReceiverView[];
 }

@@ -1,6 +1,7 @@
 import type { FindingSpecs } from '../contract/target.ts';
 import type { Ledger } from '../courier/ledger.ts';
 import { checksOf } from './readiness.ts';
+import { type ReceiverState, receiverView } from './receiver-view.ts';
 import type { LeaseView, Overview, Status } from './status-view.ts';
 import { credentialView, targetOverview } from './views.ts';
 
@@ -14,6 +15,8 @@ export interface StatusAbout {
   readonly lease?: (() => LeaseView) | undefined;
   /** Whether the process works; what the ledger says unless given. */
   readonly live?: (() => boolean) | undefined;
+  /** Of those who are told; none unless given. */
+  readonly receivers?: () => readonly ReceiverState[];
 }
 
 /** The engine has stepped within its last four ticks. */
@@ -45,5 +48,6 @@ export function overviewOf(ledger: Ledger, about: StatusAbout): Overview {
     lease,
     credentials: [...ledger.scopes.values()].map(record => credentialView(ledger, record, about.findings)),
     targets,
+    receivers: (about.receivers?.() ?? []).map(state => receiverView(ledger, state)),
   };
 }

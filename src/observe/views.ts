@@ -16,7 +16,7 @@ import {
 } from '../courier/ledger.ts';
 import { fetchDueAt } from '../courier/timing.ts';
 import { explained, saidOf } from '../courier/verdict.ts';
-import { specOf } from './finding-log.ts';
+import { helpOf, specOf } from './finding-log.ts';
 import { imageView } from './image-view.ts';
 import type {
   CredentialView,
@@ -194,7 +194,7 @@ function lifeView(ledger: Ledger, held: Holding | undefined): Life {
   };
 }
 
-function troubleView(ledger: Ledger, { failure, since, count }: Trouble): TroubleView {
+export function troubleView(ledger: Ledger, { failure, since, count }: Trouble): TroubleView {
   const { code, message, remedy } = failure;
   return { code, message, remedy, since: ledger.date(since).toISOString(), count, help: helpOf(code) };
 }
@@ -227,12 +227,8 @@ function outcomeView(ledger: Ledger, outcome: Outcome): OutcomeView {
   };
 }
 
-function helpOf(code: string): string {
-  return `docs/errors.md#${code.toLowerCase()}`;
-}
-
 /** null for a moment that never was or will not come. */
-function timeOf(ledger: Ledger, moment: Moment | undefined): Time | null {
+export function timeOf(ledger: Ledger, moment: Moment | undefined): Time | null {
   return moment !== undefined && Number.isFinite(moment) ? iso(ledger.date(moment)) : null;
 }
 /** null for a date that is none: a manager may have sent it. */

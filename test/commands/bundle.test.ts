@@ -238,7 +238,7 @@ test('a manager with ten thousand slots and a forged name: those in trouble are 
   }));
   const named = { name: 'big', kind: 'portainer', address: 'https://big', product: 'Big\n== Log ==\u001b[2J\u202e', principal: null };
   const target = { ...named, state: 'failing', slots, trouble: null, findings: [], outcomes: [], required: true, paused: false };
-  const status = { schema: 1, now: '2026-01-01T00:00:00Z', ready: true, unready: [], credentials: [], targets: [target] };
+  const status = { schema: 1, now: '2026-01-01T00:00:00Z', ready: true, unready: [], credentials: [], targets: [target], receivers: [] };
   const text = render(daemonSections(status as unknown as Status, ''));
   assert.ok(text.length < 100_000, `${text.length} letters`);
   assert.match(text, /^big: portainer at https:\/\/big, Big == Log == .*slots: 10000 \(of which 100 are shown, those in trouble first\)$/m);

@@ -1,0 +1,28 @@
+import { bodyOf } from '../message.ts';
+import type { Form } from './form.ts';
+
+/** In characters. Gotify has no limit, but shows the whole of it on a phone. */
+const longest = 8000;
+/** From 8 on the app makes a sound even in its quiet settings (gotify.net/docs/pushmsg and the Android app). */
+const priorities = { threat: 8, over: 5, test: 5 };
+
+/** The token goes into a header, where no log of a proxy has it (gotify.net/api-docs, POST /message). */
+export const gotify: Form = (message, address) => {
+  const url = new URL(address);
+  const token = url.searchParams.get('token') ?? '';
+  url.searchParams.delete('token');
+  if (!/\/message\/?$/.test(url.pathname)) url.pathname = `${url.pathname.replace(/\/$/, '')}/message`;
+  const { title, link } = message;
+  const extras = {
+    'client::display': { contentType: 'text/plain' },
+    ...(link !== null && { 'client::notification': { click: { url: link } } }),
+  };
+  // An empty one is refused.
+  const text = bodyOf(message, body => body.length <= longest) || title;
+  return {
+    method: 'POST',
+    url,
+    headers: { 'x-gotify-key': token },
+    body: { title, message: text, priority: priorities[message.event], extras },
+  };
+};

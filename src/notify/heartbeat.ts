@@ -1,0 +1,93 @@
+import { Failure } from '../contract/failures.ts';
+import type { Answer } from '../contract/http.ts';
+import type { HeartbeatFormat } from '../contract/receiver.ts';
+import { quote, shortened } from '../contract/text.ts';
+import type { ReceiverState } from '../observe/receiver-view.ts';
+import type { Outgoing } from './formats/form.ts';
+import { type Configured, createLine, type LineDeps } from './line.ts';
+
+export interface HeartbeatConfigured extends Configured {
+  readonly format: HeartbeatFormat;
+  readonly everySeconds: number;
+}
+/** well: call it. Anything else: do not, and say why where the other side can hear that. starting: say nothing yet. */
+export type Pulse = 'well' | 'starting' | { readonly why: string };
+export interface Heartbeat {
+  readonly state: ReceiverState;
+  step(pulse: Pulse): Promise<void>;
+}
+
+/** Of looks that come every 15 s, none is passed over for a second. */
+const early = 1000;
+
+export function createHeartbeat(configured: HeartbeatConfigured, deps: LineDeps): Heartbeat {
+  const line = createLine(configured, deps);
+  const every = configured.everySeconds * 1000 - early;
+  let last: 'well' | 'unwell' | undefined;
+  let calledAt = Number.NEGATIVE_INFINITY;
+
+  async function say(pulse: Exclude<Pulse, 'starting'>): Promise<void> {
+    const began = deps.now();
+    const call = (address: URL): Outgoing => calls[formatOf(configured.format, address)](address, pulse);
+    if ((await line.bring(call, unheard)) === 'failed') return;
+    [last, calledAt] = [pulse === 'well' ? 'well' : 'unwell', began];
+  }
+
+  return {
+    get state() {
+      return line.state;
+    },
+    async step(pulse) {
+      if (pulse === 'starting' || !line.free) return;
+      if (pulse === 'well' ? last === 'well' && deps.now() - calledAt < every : last === 'unwell') return;
+      if (pulse !== 'well' && !(await hears(configured))) return;
+      await say(pulse);
+    },
+  };
+}
+
+/** Whether it can be told that something is wrong. */
+async function hears({ format, open }: HeartbeatConfigured): Promise<boolean> {
+  const address = await open().catch(() => undefined);
+  return address !== undefined && formatOf(format, address.reveal()) !== 'plain';
+}
+
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+function formatOf(format: HeartbeatFormat, { hostname, pathname }: URL): Exclude<HeartbeatFormat, 'auto'> {
+  if (format !== 'auto') return format;
+  if (/\/api\/push\/[^/]+\/?$/.test(pathname)) return 'uptime-kuma';
+  const parts = pathname.split('/');
+  return hostname === 'hc-ping.com' || (parts.includes('ping') && uuid.test(parts.at(-1) ?? '')) ? 'healthchecks' : 'plain';
+}
+
+type Call = (address: URL, pulse: Exclude<Pulse, 'starting'>) => Outgoing;
+
+const calls: Readonly<Record<Exclude<HeartbeatFormat, 'auto'>, Call>> = {
+  plain: url => ({ method: 'GET', url }),
+  /** `/fail` behind the address, and why in the body (healthchecks.io/docs/http_api). */
+  healthchecks(address, pulse) {
+    if (pulse === 'well') return { method: 'GET', url: address };
+    const url = new URL(address);
+    url.pathname = `${url.pathname.replace(/\/$/, '')}/fail`;
+    return { method: 'POST', url, body: { why: pulse.why } };
+  },
+  /** `status` and `msg` in the query, whatever the address said of them (Uptime Kuma's api-router.js). */
+  'uptime-kuma'(address, pulse) {
+    const url = new URL(address);
+    url.searchParams.set('status', pulse === 'well' ? 'up' : 'down');
+    url.searchParams.set('msg', pulse === 'well' ? 'OK' : shortened(pulse.why, 200));
+    return { method: 'GET', url };
+  },
+};
+
+/**
+ * A call that was answered well and not taken: healthchecks.io says `OK (not found)` or `OK (rate limited)`, Uptime
+ * Kuma `{"ok":false}`.
+ */
+function unheard({ text }: Answer): Failure | undefined {
+  if (!/^OK \(|"ok":\s*false/.test(text.trim())) return undefined;
+  return new Failure('REJECTED', `The heartbeat was not taken: ${quote(text)}`, {
+    remedy: 'Check that the address is still there, and that it is called no more often than it allows.',
+  });
+}

@@ -1,0 +1,90 @@
+import type { Log } from '../contract/adapter.ts';
+import { asFailure, type Failure } from '../contract/failures.ts';
+import type { Answer } from '../contract/http.ts';
+import type { SecretAddress } from '../contract/receiver.ts';
+import type { Moment, Trouble } from '../courier/ledger.ts';
+import { retryPause } from '../courier/timing.ts';
+import type { ReceiverState } from '../observe/receiver-view.ts';
+import type { Outgoing } from './formats/form.ts';
+import { send, type Way } from './send.ts';
+
+/** A receiver, or the heartbeat, as it is configured. */
+export interface Configured {
+  readonly name: string;
+  readonly format: string;
+  readonly caFile: string | undefined;
+  /** The option that names the file: notify.slack.caFile. */
+  readonly caFileNamed: string;
+  /** host:port, where the configuration itself has the address. */
+  readonly host: string | undefined;
+  /** The address as it is now. Throws a Failure while its file cannot be used. */
+  open(): Promise<SecretAddress>;
+}
+export interface LineDeps extends Omit<Way, 'caFile' | 'caFileNamed'> {
+  readonly log: Log;
+  /** On the engine's time line. */
+  now(): Moment;
+  readonly random: () => number;
+  /** Ends what is under way. */
+  readonly signal: AbortSignal;
+}
+/** The way to one address. */
+export interface Line {
+  readonly state: ReceiverState;
+  /** Whether it may be used now: it is not left alone, and nothing is under way. */
+  readonly free: boolean;
+  /** Sends what `make` makes; a failure is logged, and followed by a pause. Never throws. */
+  bring(make: (address: URL) => Outgoing, check?: (answer: Answer) => Failure | undefined): Promise<'taken' | 'failed'>;
+}
+
+export function createLine(configured: Configured, deps: LineDeps): Line {
+  const { name, format, caFile, caFileNamed } = configured;
+  const { log, now } = deps;
+  let address: SecretAddress | undefined;
+  let trouble: Trouble | undefined;
+  let succeededAt: Moment | undefined;
+  let notBefore = Number.NEGATIVE_INFINITY;
+  let isBusy = false;
+  const about = () => ({ receiver: name, format, host: address?.host ?? configured.host });
+
+  function failed(failure: Failure, began: Moment): void {
+    const before = trouble;
+    trouble = { failure, count: (before?.count ?? 0) + 1, since: before?.since ?? began };
+    notBefore = now() + retryPause(failure, trouble.count, deps.random);
+    const { code, message, remedy } = failure;
+    const data = { ...about(), code, count: trouble.count, error: message };
+    if (before?.failure.code === code) log.debug('receiver failed', data);
+    else log.warn('receiver failed', { ...data, remedy });
+  }
+
+  function succeeded(): void {
+    if (trouble) log.info('receiver works again', { ...about(), downtime_seconds: Math.round((now() - trouble.since) / 1000) });
+    [trouble, notBefore, succeededAt] = [undefined, Number.NEGATIVE_INFINITY, now()];
+  }
+
+  return {
+    get state() {
+      return { name, format, host: address?.host ?? configured.host, trouble, succeededAt, notBefore };
+    },
+    get free() {
+      return !isBusy && now() >= notBefore;
+    },
+    async bring(make, check) {
+      const began = now();
+      isBusy = true;
+      try {
+        address = await configured.open();
+        const answer = await send(make(address.reveal()), { clock: deps.clock, env: deps.env, caFile, caFileNamed }, deps.signal);
+        const wrong = check?.(answer);
+        if (wrong) throw wrong;
+        succeeded();
+        return 'taken';
+      } catch (error) {
+        if (!deps.signal.aborted) failed(asFailure(error), began);
+        return 'failed';
+      } finally {
+        isBusy = false;
+      }
+    },
+  };
+}

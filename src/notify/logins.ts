@@ -1,0 +1,149 @@
+import type { Failure } from '../contract/failures.ts';
+import { redact } from '../contract/secret.ts';
+import { label } from '../contract/text.ts';
+import { type Entry, type Holding, heldFor, type Ledger, type Moment, type Scope, type TargetRecord } from '../courier/ledger.ts';
+import { hour, minute } from '../courier/timing.ts';
+import { explained, saidOf } from '../courier/verdict.ts';
+import { helpOf } from '../observe/finding-log.ts';
+import { count, span } from '../observe/words.ts';
+
+/** Something that a person should hear of. All texts are for people, and without secrets. */
+export interface Threat {
+  /** The subject first. */
+  readonly sentence: string;
+  /** Sentences, most urgent first. */
+  readonly details: readonly string[];
+  /** How many more there would be. */
+  readonly more: number;
+  readonly remedy: string;
+  /** docs/errors.md#code; empty where there is no code. */
+  readonly help: string;
+  /** What has it: when another one comes to it, that is news. */
+  readonly bearers: ReadonlySet<string>;
+}
+
+/** A login that will end, or has ended, before its renewal is likely. */
+interface Login {
+  readonly id: string;
+  /** For people: the slot. */
+  readonly title: string;
+  readonly host: string;
+  /** undefined: it holds nothing that is known. */
+  readonly endsAt: Moment | undefined;
+  readonly failure: Failure | undefined;
+}
+
+/**
+ * A renewal begins at half of a login's life. With less than a third left (4 h of 12) it has failed for an hour and
+ * more. The alert TokenExpiringSoon says the same.
+ */
+const urgent = (held: Holding, now: Moment): boolean => held.endsAt - now < ((held.endsAt - held.agesAt) * 2) / 3;
+/** A slot that never got a login is told of when it has failed for so long. */
+const neverServedAfter = 10 * minute;
+/** A login that has ended without a failure is about to be renewed, as after a start or a suspended machine. */
+const endedFor = 5 * minute;
+/** Of a target that could not be looked at since the start, nobody knows when its logins end: five hours are likely. */
+const unseenFor = hour;
+
+const shown = 10;
+
+export function loginThreat(ledger: Ledger, record: TargetRecord): Threat | undefined {
+  const now = ledger.now();
+  const { name, trouble, discoveredAt } = record;
+  if (discoveredAt === undefined) return trouble && now - trouble.since >= unseenFor ? unseen(record, now) : undefined;
+  const logins = [...record.entries.values()].flatMap(entry => endangered(ledger, record, entry, now));
+  if (logins.length === 0) return undefined;
+  const sorted = logins.toSorted((a, b) => (a.endsAt ?? -Infinity) - (b.endsAt ?? -Infinity));
+  const reasons = new Map(logins.flatMap(({ failure }) => (failure ? [[failure.message, failure]] : [])));
+  const [first] = reasons.values();
+  const list =
+    logins.length === 1 ? [] : sorted.slice(0, shown).map(login => `${login.title}, ${login.host}: ${endOf(login, ledger, now)}.`);
+  return {
+    sentence: `${name}: ${sentenceOf(sorted, ledger, now)}`,
+    details: [...[...reasons.keys()].slice(0, 2), ...list],
+    more: logins.length === 1 ? 0 : Math.max(0, logins.length - shown),
+    remedy: first?.remedy ?? 'Look at the status page and the log for what holds up its renewal.',
+    help: first ? helpOf(first.code) : '',
+    bearers: new Set(logins.map(({ id }) => id)),
+  };
+}
+
+function unseen({ name, trouble }: TargetRecord, now: Moment): Threat {
+  const lasted = span(now - (trouble?.since ?? now));
+  return {
+    sentence: `${name}: it could not be looked at for ${lasted}, so its logins may end unrenewed.`,
+    details: trouble ? [trouble.failure.message] : [],
+    more: 0,
+    remedy: trouble?.failure.remedy ?? '',
+    help: trouble ? helpOf(trouble.failure.code) : '',
+    bearers: new Set(),
+  };
+}
+
+/**
+ * Something that a slot of ours should hold is not known to lie there. untried: and nobody has tried to put it there.
+ */
+export function lacksLogins({ now }: Ledger, record: TargetRecord, of: 'all' | 'untried'): boolean {
+  const moment = now();
+  return record.entries.values().some(entry => {
+    if (!isOurs(entry, record) || (of === 'untried' && entry.trouble)) return false;
+    return entry.slot.registries.some(({ host }, at) => {
+      const held = heldFor(entry, host);
+      return entry.scopes[at] !== undefined && (held === undefined || held.endsAt <= moment);
+    });
+  });
+}
+
+const isOurs = ({ slot }: Entry, { managed }: TargetRecord): boolean => slot.state !== 'absent' || managed.create;
+
+function endangered(ledger: Ledger, record: TargetRecord, entry: Entry, now: Moment): Login[] {
+  if (!isOurs(entry, record)) return [];
+  return entry.slot.registries.flatMap(({ host }, at) => {
+    const scope = entry.scopes[at];
+    if (!scope) return [];
+    const held = heldFor(entry, host);
+    const trouble = record.trouble ?? entry.trouble ?? scope.trouble;
+    if (!isThreatened(ledger, record, entry, { held, trouble, now })) return [];
+    const title = label(redact(entry.slot.title ?? entry.slot.id), 120);
+    return { id: entry.slot.id, title, host, endsAt: held?.endsAt, failure: trouble && told(trouble, entry) };
+  });
+}
+
+interface Situation {
+  readonly held: Holding | undefined;
+  readonly trouble: Scope['trouble'];
+  readonly now: Moment;
+}
+
+function isThreatened(ledger: Ledger, record: TargetRecord, entry: Entry, { held, trouble, now }: Situation): boolean {
+  if (!trouble) return held !== undefined && now - Math.max(held.endsAt, ledger.startedAt) >= endedFor;
+  if (!held) return now - trouble.since >= neverServedAfter;
+  if (urgent(held, now)) return true;
+  const next = ledger.nextAttempt(record, entry);
+  return next !== undefined && next >= held.endsAt;
+}
+
+const told = (trouble: NonNullable<Scope['trouble']>, entry: Entry): Failure =>
+  trouble === entry.trouble ? explained(trouble.failure, saidOf(entry)) : trouble.failure;
+
+function sentenceOf(logins: readonly Login[], ledger: Ledger, now: Moment): string {
+  const [only, ...others] = logins;
+  if (!only) return '';
+  if (others.length === 0 && only.endsAt === undefined) return `no login for ${only.host} could be put into ${only.title}.`;
+  if (others.length === 0) return `the login of ${only.title} for ${only.host} ${endOf(only, ledger, now)}, and it is not renewed.`;
+  const gone = logins.filter(({ endsAt }) => endsAt === undefined || endsAt <= now).length;
+  const all = count(logins.length, 'login');
+  if (gone === logins.length) return `${all} have ended and are not renewed.`;
+  const next = logins.find(({ endsAt }) => endsAt !== undefined && endsAt > now);
+  const from = next?.endsAt === undefined ? '' : `, the next at ${clockTime(ledger, next.endsAt)} (in ${span(next.endsAt - now)})`;
+  return gone === 0 ? `${all} end${from}, and are not renewed.` : `${gone} of ${all} have ended and the others will${from}.`;
+}
+
+function endOf({ endsAt }: Login, ledger: Ledger, now: Moment): string {
+  if (endsAt === undefined) return 'no login could be put there';
+  if (endsAt <= now) return `ended ${span(now - endsAt)} ago`;
+  return `ends at ${clockTime(ledger, endsAt)} (in ${span(endsAt - now)})`;
+}
+
+/** 2026-03-01 14:05 UTC. */
+const clockTime = (ledger: Ledger, moment: Moment): string => `${ledger.date(moment).toISOString().slice(0, 16).replace('T', ' ')} UTC`;

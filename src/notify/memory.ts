@@ -1,0 +1,71 @@
+import type { Moment } from '../courier/ledger.ts';
+import type { Book, Told } from './book.ts';
+
+/** Wall time and the engine's time line, to write the one and read the other. */
+interface Times {
+  wall(): number;
+  now(): Moment;
+}
+
+interface Kept {
+  readonly at: number;
+  readonly times: number;
+  readonly bearers: readonly string[];
+  readonly overAt?: number;
+}
+
+/** More are not kept of one threat: at worst one that is left out is told again after a restart. */
+const mostBearers = 10_000;
+
+/** What receivers were told, by their names, for a process after this one. */
+export function written(books: ReadonlyMap<string, Book>, { wall, now }: Times): string {
+  const apart = wall() - now();
+  const kept = ({ at, times, bearers, overAt }: Told): Kept => ({
+    at: at + apart,
+    times,
+    bearers: [...bearers].slice(0, mostBearers),
+    ...(overAt !== undefined && { overAt: overAt + apart }),
+  });
+  const plain = [...books].map(([name, book]) => [
+    name,
+    Object.fromEntries(
+      [...book].map(([subject, told]) => [subject, Object.fromEntries([...told].map(([topic, one]) => [topic, kept(one)]))]),
+    ),
+  ]);
+  return JSON.stringify(Object.fromEntries(plain));
+}
+
+/** What can be read of it: anything may lie there. A time that lies ahead of our clock counts as the present. */
+export function recalled(text: string | undefined, { wall, now }: Times): Map<string, Book> {
+  const apart = wall() - now();
+  const told = ({ at, times, bearers, overAt }: Kept): Told => ({
+    at: Math.min(at - apart, now()),
+    times,
+    bearers: new Set(bearers),
+    ...(overAt !== undefined && { overAt: Math.min(overAt - apart, now()) }),
+  });
+  const topics = (value: unknown): Map<string, Told> =>
+    new Map(Object.entries(mapOf(value)).flatMap(([topic, one]) => (isKept(one) ? [[topic, told(one)] as const] : [])));
+  const book = (value: unknown): Book => new Map(Object.entries(mapOf(value)).map(([subject, one]) => [subject, topics(one)]));
+  return new Map(Object.entries(mapOf(parsed(text))).map(([name, value]) => [name, book(value)]));
+}
+
+function parsed(text: string | undefined): unknown {
+  try {
+    return JSON.parse(text ?? '{}');
+  } catch {
+    return {};
+  }
+}
+
+const mapOf = (value: unknown): object => (typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {});
+
+function isKept(value: unknown): value is Kept {
+  const { at, times, bearers, overAt } = mapOf(value) as { readonly [K in keyof Kept]?: unknown };
+  return (
+    [at, times, overAt ?? 0].every(number => Number.isFinite(number)) &&
+    (times as number) >= 1 &&
+    Array.isArray(bearers) &&
+    bearers.every(bearer => typeof bearer === 'string')
+  );
+}

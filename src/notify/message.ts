@@ -1,0 +1,136 @@
+import { redact } from '../contract/secret.ts';
+import { label } from '../contract/text.ts';
+import { count } from '../observe/words.ts';
+import type { News } from './book.ts';
+import { isSource } from './threats.ts';
+
+/** One thing that is told. All texts are one line each, for people, without secrets. */
+export interface Section {
+  /** `logins`, `key`, or the code of a finding. */
+  readonly topic: string;
+  /** The subject first. */
+  readonly sentence: string;
+  readonly details: readonly string[];
+  /** Details that are only counted. */
+  readonly more: number;
+  /** Empty when there is nothing to do. */
+  readonly remedy: string;
+  readonly help: string;
+}
+/** What receivers get, before it has a form. */
+export interface Message {
+  readonly event: 'threat' | 'over' | 'test';
+  /** Of one place; null where it is about several, or none. */
+  readonly subject: string | null;
+  readonly target: string | null;
+  readonly title: string;
+  readonly sections: readonly Section[];
+  /** To the status page; null where nobody said under which address people reach it. */
+  readonly link: string | null;
+  /** ISO 8601 in UTC. */
+  readonly at: string;
+}
+
+/** Where a message comes from. */
+export interface Sender {
+  /** Without a slash at its end. */
+  readonly publicUrl: string | undefined;
+  readonly at: Date;
+}
+
+/** Receivers refuse half of a letter, as a cut may leave it. */
+const line = (text: string, longest: number): string => label(redact(text), longest).toWellFormed();
+
+const longestTitle = 200;
+const longestLine = 1000;
+/** With more news at a time they are told in one message. */
+export const mostMessages = 5;
+/** Places in such a message. */
+const mostPlaces = 20;
+
+/** The messages that tell all this: one a place, or one for all where they are many. */
+export function messagesOf(news: readonly News[], sender: Sender): { readonly message: Message; readonly news: readonly News[] }[] {
+  if (news.length <= mostMessages) return news.map(one => ({ message: messageOf(one, sender), news: [one] }));
+  const events = Map.groupBy(news, ({ event }) => event);
+  return [...events.values()].map(alike => ({ message: summaryOf(alike, sender), news: alike }));
+}
+
+function messageOf(news: News, { publicUrl, at }: Sender): Message {
+  const { event, subject, target } = news;
+  const sections = sectionsOf(news);
+  const [first, ...others] = sections;
+  const title = `${line(first?.sentence ?? '', longestTitle)}${others.length > 0 ? ` (and ${others.length} more)` : ''}`;
+  const link = publicUrl === undefined ? null : `${publicUrl}/${target === null ? '' : `?target=${encodeURIComponent(target)}`}`;
+  return { event, subject, target, title, sections, link, at: at.toISOString() };
+}
+
+/** Of many places the first ones are named, each with its sentences alone. */
+function summaryOf(news: readonly News[], { publicUrl, at }: Sender): Message {
+  const [{ event } = { event: 'over' as const }] = news;
+  const places = count(news.length, news.every(({ subject }) => !isSource(subject)) ? 'target' : 'place');
+  const title = event === 'threat' ? `${places}: something threatens each of them.` : `${places}: what threatened is over.`;
+  const sections = news.slice(0, mostPlaces).flatMap(one => sectionsOf(one).map(section => ({ ...section, details: [], more: 0 })));
+  const rest = news.length - mostPlaces;
+  const last = rest > 0 ? [{ ...nothing, sentence: `And ${count(rest, 'more place')}.` }] : [];
+  const link = publicUrl === undefined ? null : `${publicUrl}/`;
+  return { event, subject: null, target: null, title, sections: [...onceRemedied(sections), ...last], link, at: at.toISOString() };
+}
+
+const nothing: Section = { topic: '', sentence: '', details: [], more: 0, remedy: '', help: '' };
+
+/** The same remedy is said once, at the last of those that follow each other. */
+const onceRemedied = (sections: readonly Section[]): Section[] =>
+  sections.map((section, at) => (sections[at + 1]?.remedy === section.remedy ? { ...section, remedy: '' } : section));
+
+function sectionsOf({ event, subject, threats, topics, left }: News): Section[] {
+  if (event === 'over') return topics.map(topic => ({ ...nothing, topic, sentence: overSentence(subject, topic, left) }));
+  return [...threats].map(([topic, { sentence, details, more, remedy, help }]) => {
+    const [first, ...rest] = [sentence, ...details].map(text => line(text, longestLine));
+    return { topic, sentence: first ?? '', details: rest, more, remedy: line(remedy, longestLine), help };
+  });
+}
+
+function overSentence(subject: string, topic: string, left: News['left']): string {
+  if (left === 'removed') return `${subject}: it is not configured any more, so nothing threatens there.`;
+  if (left === 'paused') return `${subject}: it is paused, so it is not looked at any more.`;
+  if (topic === 'logins') return `${subject}: its logins are renewed again.`;
+  if (topic === 'key') return `${subject}: its ${isSource(subject) ? 'keys are' : 'key is'} accepted again.`;
+  return `${subject}: ${topic} is over.`;
+}
+
+export function testMessage(receiver: string, { publicUrl, at }: Sender): Message {
+  const sentence = `ecr-courier: a test message for the receiver ${receiver}. Nothing is wrong.`;
+  const section = { ...nothing, topic: 'test', sentence };
+  const link = publicUrl === undefined ? null : `${publicUrl}/`;
+  return { event: 'test', subject: null, target: null, title: sentence, sections: [section], link, at: at.toISOString() };
+}
+
+/**
+ * The message below its title, as lines. It is as long as `fits` lets it be: details go first, then whole sections,
+ * from the end.
+ */
+export function bodyOf({ title, sections }: Message, fits: (text: string) => boolean): string {
+  for (let most = Math.max(0, ...sections.map(({ details }) => details.length)); most >= 0; most--) {
+    const text = linesOf(sections, title, most).join('\n');
+    if (fits(text)) return text;
+  }
+  for (let most = sections.length - 1; most > 0; most--) {
+    const rest = `And ${count(sections.length - most, 'more')}: see the status page.`;
+    const text = [...linesOf(sections.slice(0, most), title, 0), rest].join('\n');
+    if (fits(text)) return text;
+  }
+  return '';
+}
+
+/** A sentence that is the title is not said again. */
+function linesOf(sections: readonly Section[], title: string, most: number): string[] {
+  return sections.flatMap(({ sentence, details, more, remedy }) => {
+    const left = more + Math.max(0, details.length - most);
+    return [
+      ...(sentence === title ? [] : [sentence]),
+      ...details.slice(0, most).map(detail => `- ${detail}`),
+      ...(left > 0 ? [`- and ${left} more`] : []),
+      ...(remedy ? [`What to do: ${remedy}`] : []),
+    ];
+  });
+}

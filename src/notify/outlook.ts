@@ -1,0 +1,57 @@
+import type { Moment } from '../courier/ledger.ts';
+import { isSource, type Place } from './threats.ts';
+
+/** What was seen must be so for that long before anybody is told: what comes together is told together. */
+export const settledAfter = 30_000;
+
+/** All places as they are seen now, and since when each threat is there, or is no more. */
+export interface Outlook {
+  readonly places: ReadonlyMap<string, Place>;
+  /** stands, gone: for long enough to be told. undecided: it is not known yet, or too new. */
+  of(subject: string, topic: string): 'stands' | 'gone' | 'undecided';
+  /** Threats that stand, told or too new. */
+  readonly threatened: boolean;
+}
+
+type State = 'stands' | 'gone' | 'unknown';
+
+/** Follows the threats from look to look. */
+export function createWatch(): (places: ReadonlyMap<string, Place>, now: Moment) => Outlook {
+  let seen = new Map<string, { readonly state: State; readonly since: Moment }>();
+  const keyOf = (subject: string, topic: string): string => JSON.stringify([subject, topic]);
+
+  return (places, now) => {
+    const next: typeof seen = new Map();
+    const note = (subject: string, topic: string, state: State): void => {
+      const key = keyOf(subject, topic);
+      const before = seen.get(key);
+      next.set(key, before?.state === state ? before : { state, since: now });
+    };
+    for (const [subject, { threats }] of places) for (const topic of threats.keys()) note(subject, topic, 'stands');
+    for (const key of seen.keys()) {
+      const [subject, topic] = JSON.parse(key) as [string, string];
+      if (!next.has(key) && places.has(subject)) note(subject, topic, stateOf(places.get(subject), topic));
+    }
+    seen = next;
+    return {
+      places,
+      threatened: places.values().some(({ threats }) => threats.size > 0),
+      of(subject, topic) {
+        const place = places.get(subject);
+        // A source is a place once a target needs it.
+        if (!place) return isSource(subject) ? 'undecided' : 'gone';
+        const state = stateOf(place, topic);
+        const since = seen.get(keyOf(subject, topic))?.since;
+        // One that was told by a process before this one was not seen here.
+        if (since === undefined) note(subject, topic, state);
+        if (state === 'unknown' || since === undefined || now - since < settledAfter) return 'undecided';
+        return state;
+      },
+    };
+  };
+}
+
+function stateOf(place: Place | undefined, topic: string): State {
+  if (place?.threats.has(topic)) return 'stands';
+  return place?.knows(topic) ? 'gone' : 'unknown';
+}

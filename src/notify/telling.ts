@@ -1,0 +1,37 @@
+import type { Ledger } from '../courier/ledger.ts';
+import type { ReceiverState } from '../observe/receiver-view.ts';
+import { createNotifier, type Notifier, type NotifierDeps, type NotifyConfig } from './notifier.ts';
+
+/** What threatens in the courier that works: of several, in its terms alone. */
+export interface Telling {
+  use(config: NotifyConfig): void;
+  /** Of each receiver, and of the heartbeat; none where nobody works. */
+  states(): readonly ReceiverState[];
+  /** Looks again and again, until the signal is aborted. live: whether the engine steps. */
+  tell(ledger: Ledger, live: () => boolean, over: AbortSignal): Promise<void>;
+}
+
+const lookEvery = 15_000;
+
+export function createTelling(deps: Omit<NotifierDeps, 'ledger' | 'live'>): Telling {
+  let config: NotifyConfig | undefined;
+  let notifier: Notifier | undefined;
+  return {
+    use(next) {
+      config = next;
+      notifier?.use(next);
+    },
+    states: () => notifier?.states() ?? [],
+    async tell(ledger, live, over) {
+      notifier = createNotifier({ ...deps, ledger, live });
+      if (config) notifier.use(config);
+      for (;;) {
+        await deps.clock.sleep(lookEvery, over);
+        if (over.aborted) break;
+        void notifier.look();
+      }
+      await notifier.close();
+      notifier = undefined;
+    },
+  };
+}

@@ -1,0 +1,28 @@
+import type { Ledger, Moment, Trouble } from '../courier/ledger.ts';
+import type { ReceiverView } from './status-view.ts';
+import { timeOf, troubleView } from './views.ts';
+
+/** What is known of a receiver of messages, or of the heartbeat. */
+export interface ReceiverState {
+  readonly name: string;
+  readonly format: string;
+  /** All that is shown of its address; undefined before the file with it was read. */
+  readonly host: string | undefined;
+  readonly trouble: Trouble | undefined;
+  /** When it last took something. */
+  readonly succeededAt: Moment | undefined;
+  /** Until when it is left alone after a failure. */
+  readonly notBefore: Moment;
+}
+
+export function receiverView(ledger: Ledger, { name, format, host, trouble, succeededAt, notBefore }: ReceiverState): ReceiverView {
+  return {
+    name,
+    format,
+    host: host ?? null,
+    state: trouble ? 'failing' : succeededAt === undefined ? 'waiting' : 'ok',
+    trouble: trouble ? troubleView(ledger, trouble) : null,
+    succeededAt: timeOf(ledger, succeededAt),
+    nextAttemptAt: trouble ? timeOf(ledger, notBefore) : null,
+  };
+}
