@@ -36,16 +36,21 @@ const more: readonly { readonly option: string; readonly settings: Partial<Setti
 ];
 
 /** What is never asked for: where it is granted, the courier does more with it. */
-const optional: readonly { readonly right: Right; readonly where: string; readonly why: string }[] = [
+const optional: readonly { readonly rights: readonly Right[]; readonly where: string; readonly why: string }[] = [
   {
-    right: countRight,
+    rights: [countRight],
     where: 'A ClusterRole',
-    why: 'More than 99 Secrets that are used with one image on one node become a finding.',
+    why: 'More than 99 Secrets that are used with one image on one node become a finding (`rbac.countPods: true` of the chart).',
   },
   {
-    right: namespaceRight('NAMESPACE'),
+    rights: [namespaceRight('NAMESPACE')],
     where: 'A Role in the namespace, without any right in the cluster',
-    why: 'The annotations of the namespace count.',
+    why: 'The annotations of the namespace count (`rbac.readNamespaces` of the chart, unless it is false).',
+  },
+  {
+    rights: neededRights({ ...usual, replace: true }, 'namespace'),
+    where: 'In the place of the rule for Secrets',
+    why: '`ecr-courier prune` deletes them (`rbac.prune: true` of the chart).',
   },
 ];
 
@@ -82,7 +87,7 @@ export function rbacPage(): string {
     yaml([leaseRight('ecr-courier')]),
     '## What may be granted besides',
     'Nothing is missed without these.',
-    ...optional.flatMap(({ right, where, why }) => [`${where}: ${why.charAt(0).toLowerCase()}${why.slice(1)}`, yaml([right])]),
+    ...optional.flatMap(({ rights, where, why }) => [`${where}: ${why.charAt(0).toLowerCase()}${why.slice(1)}`, yaml(rights)]),
   ];
   return `${sections.join('\n\n')}\n`;
 }

@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { describe, test } from 'node:test';
 import { kubernetes } from '../../adapters/kubernetes.ts';
-import { openHttp } from '../../src/io/http.ts';
 import { adminToken, courierToken, leastRules, startFakeKubernetes } from '../fakes/kubernetes.ts';
 import { type Stage, testAdapter } from './contract.ts';
+import { administrator, tls } from './kubernetes/administrator.ts';
 import { applied, authsIn, authsOf, isWrite, optionsFor, secretName, seed, tokenFile } from './kubernetes/rig.ts';
 import { absent, host, other, realServer, runTests, someChecks } from './rig.ts';
 
@@ -36,18 +35,7 @@ async function onFake(): Promise<Stage<typeof kubernetes.options>> {
 /** In three namespaces that are made for a test, with the token of an administrator. They are gone afterwards. */
 async function onRealServer(url: string, file: string): Promise<Stage<typeof kubernetes.options>> {
   await using stack = new AsyncDisposableStack();
-  const tls = { insecureSkipVerify: true } as const;
-  const authorization = `Bearer ${(await readFile(file, 'utf8')).trim()}`;
-  const http = stack.use(openHttp({ url, headers: { authorization }, sets: ['content-type'], allowHttp: true, tls }));
-  async function ask<T>(method: string, path: string, body?: object, type = 'application/json'): Promise<T> {
-    const answer = await http(method, path, {
-      signal: AbortSignal.timeout(60_000),
-      headers: { 'content-type': type },
-      ...(body && { body }),
-    });
-    assert.ok(answer.status < 300, `${method} ${path}: ${answer.status} ${answer.text}`);
-    return answer.json<T>();
-  }
+  const { ask } = stack.use(await administrator(url, file));
   const prefix = `courier-test-${randomBytes(4).toString('hex')}`;
   const names = ['apps', 'team-a', 'team-b'].map(name => `${prefix}-${name}`);
   for (const name of names) {

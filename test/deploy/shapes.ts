@@ -94,7 +94,7 @@ const kinds: Readonly<Record<string, readonly [apiVersion: string, Members]>> = 
   Deployment: top('apps/v1', {
     'spec!': {
       replicas: 'number',
-      strategy: { 'type!': 'text' },
+      strategy: { 'type!': 'text', rollingUpdate: { maxSurge: 'text', maxUnavailable: 'text' } },
       'selector!': { 'matchLabels!': 'map' },
       'template!': { 'metadata!': { 'labels!': 'map', annotations: 'map' }, 'spec!': pod },
     },

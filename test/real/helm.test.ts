@@ -51,6 +51,16 @@ part('the chart', { programs: ['helm'] }, () => {
       assert.ok(!inEach.some(({ kind }) => kind.startsWith('Cluster')));
     });
 
+  test('gives what nobody has to give where its values say so', () => {
+    const given = { prune: true, countPods: true };
+    const pods = { apiGroups: [''], resources: ['pods'], verbs: ['list'] };
+    const inAll = (target: object) => only(objectsIn(rendered({ target, rbac: given })), 'ClusterRole').rules;
+    assert.deepEqual(inAll({}), [...rulesFor({ replace: true }, 'cluster'), pods]);
+    assert.deepEqual(inAll({ onlyWithImages: true }), rulesFor({ replace: true, onlyWithImages: true }, 'cluster'));
+    const inEach = rendered({ target: { namespaces: ['shop'] }, rbac: { ...given, mode: 'namespaces', readNamespaces: false } });
+    assert.deepEqual(only(objectsIn(inEach), 'Role').rules, rulesFor({ replace: true }, 'namespace'));
+  });
+
   test('runs one pod after the other, or several of which a Lease says who works, with the right to that alone', () => {
     type Deployment = { readonly spec: { readonly replicas: number; readonly strategy?: { readonly type: string } } };
     const specOf = (values: object) => (only(objectsIn(rendered(values)), 'Deployment') as unknown as Deployment).spec;
@@ -58,7 +68,7 @@ part('the chart', { programs: ['helm'] }, () => {
     assert.deepEqual([specOf({}).replicas, specOf({}).strategy?.type, lease({})], [1, 'Recreate', undefined]);
     assert.ok(!rendered({}).includes('coordination.k8s.io'));
     const two = { replicas: 2, fullnameOverride: 'pulls' };
-    assert.deepEqual([specOf(two).replicas, specOf(two).strategy, lease(two)], [2, undefined, 'pulls']);
+    assert.deepEqual([specOf(two).replicas, specOf(two).strategy?.type, lease(two)], [2, 'RollingUpdate', 'pulls']);
     const [role] = objectsIn(rendered(two)).filter(({ kind }) => kind === 'Role');
     assert.deepEqual([role?.metadata.namespace, role?.rules], ['ecr-courier', [ruleOf(leaseRight('pulls'))]]);
     assert.ok(podOf({ replicas: 2, target: null }).spec.automountServiceAccountToken, 'the Lease needs the token, too');
@@ -82,7 +92,7 @@ part('the chart', { programs: ['helm'] }, () => {
       [{ target: { registry: host } }, /registry/],
       [{ target: { namespaces: [1] } }, /namespaces/],
       [{ config: { sources: [{ name: 'a', accounts: [123456789012] }] } }, /accounts/],
-      [{ replicas: 2 }, /replicas/],
+      [{ replicas: 0 }, /replicas/],
     ] as const) {
       const { status, stderr } = helm(['template', 'ecr-courier', chart], values);
       assert.notEqual(status, 0, JSON.stringify(values));

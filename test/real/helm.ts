@@ -2,9 +2,13 @@ import { spawnSync } from 'node:child_process';
 import { chart, chartDigest, type manifests } from '../deploy/chart.ts';
 import { path } from './needs.ts';
 
-/** Runs helm on the chart, with these values. */
-export function helm(args: readonly string[], values: object = {}) {
-  const { status, stdout, stderr } = spawnSync(path('helm'), [...args, '-f', '-'], { encoding: 'utf8', input: JSON.stringify(values) });
+/** Runs helm; values: of the chart, for what takes any. */
+export function helm(args: readonly string[], values?: object) {
+  const given = values ? ['-f', '-'] : [];
+  const { status, stdout, stderr } = spawnSync(path('helm'), [...args, ...given], {
+    encoding: 'utf8',
+    input: JSON.stringify(values ?? {}),
+  });
   return { status, stdout, stderr };
 }
 

@@ -1,5 +1,5 @@
 {{- /*
-All that a target needs, as the courier itself says it (docs/rbac.md). scope: cluster or namespace.
+All that a target needs, as the courier itself says it (docs/rbac.md), and what `rbac` adds. scope: cluster or namespace.
 A test compares both.
 */ -}}
 {{- define "ecr-courier.rules" -}}
@@ -12,7 +12,7 @@ A test compares both.
 - apiGroups: [""]
   resources: [secrets]
   resourceNames: [{{ $target.secret | default "ecr-courier" | quote }}]
-  verbs: [list, watch, create, patch{{ if $target.replace }}, delete{{ end }}]
+  verbs: [list, watch, create, patch{{ if or $target.replace .rbac.prune }}, delete{{ end }}]
 {{- with $target.serviceAccounts }}
 - apiGroups: [""]
   resources: [serviceaccounts]
@@ -25,5 +25,9 @@ A test compares both.
 - apiGroups: [""]
   resources: [pods]
   verbs: [list, watch]
+{{- else if and .rbac.countPods (eq .scope "cluster") }}
+- apiGroups: [""]
+  resources: [pods]
+  verbs: [list]
 {{- end }}
 {{- end }}
