@@ -179,7 +179,8 @@ function depsOf(config: TargetConfig, deps: TargetDeps, { opened, proxies }: Len
     http(base) {
       const { env } = deps;
       const connections = config.limits.concurrency;
-      const http = lendHttp(base, { configured: headers, tls, allowHttp, env, writes, names: config.spelling, connections });
+      const ofManager = base.elsewhere ? {} : { configured: headers, tls, allowHttp, names: config.spelling };
+      const http = lendHttp(base, { ...ofManager, env, writes, connections });
       opened.add(http);
       const { proxy } = (base.proxy ? fixedProxy(base.proxy) : proxiesOf(env)).wayTo(new URL(base.url));
       if (proxy) proxies.add(proxy);

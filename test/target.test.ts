@@ -10,11 +10,13 @@ import { adapters } from '../adapters/index.ts';
 import { type Adapter, defineAdapter } from '../src/contract/adapter.ts';
 import { clock } from '../src/contract/clock.ts';
 import { Failure } from '../src/contract/failures.ts';
+import type { HttpBase } from '../src/contract/http.ts';
 import { addressReader, parseAddress } from '../src/contract/registry.ts';
 import { redact } from '../src/contract/secret.ts';
 import { createLog } from '../src/io/log.ts';
 import { manageTarget, type OpenableTarget } from '../src/target.ts';
 import { folder, read } from './config/support.ts';
+import { createAuthority } from './fakes/authority.ts';
 import { startServer } from './fakes/server.ts';
 
 test('the key of an open target is filtered out of texts, although its adapter made a header of it and dropped it', async () => {
@@ -208,6 +210,57 @@ test('a program that an adapter runs sees the environment without keys of manage
     await (await managed.open()).discover(new AbortController().signal);
   }
   assert.deepEqual(ran, [['AWS_PROFILE=prod', `PATH=${PATH}`, 'TOLD=yes']]);
+});
+
+test('what is configured for the manager goes nowhere else, and nothing is written without the lead', async () => {
+  const authority = createAuthority();
+  await using manager = await startServer(() => ({ status: 200, json: {} }), { tls: authority.certificateFor('localhost') });
+  await using issuer = await startServer(() => ({ status: 200, json: {} }), { tls: authority.certificateFor('localhost') });
+  const said: string[] = [];
+  const depot = defineAdapter({
+    kind: 'depot',
+    doc: 'One that asks two servers.',
+    options: {},
+    create: (_, { http }) => ({
+      address: manager.url,
+      async discover(signal) {
+        const ask = async (base: HttpBase, method: string): Promise<string> =>
+          await http(base)(method, '/', { signal }).then(
+            ({ status }) => String(status),
+            (failure: Failure) => failure.message,
+          );
+        said.push(await ask({ url: manager.url }, 'PUT'), await ask({ url: issuer.url, elsewhere: true }, 'GET'));
+        said.push(await ask({ url: issuer.url, elsewhere: true, authorities: authority.ca, serverName: 'localhost' }, 'GET'));
+        return { slots: [], findings: [] };
+      },
+      deliver: async () => ({ change: 'unchanged' }),
+    }),
+  }) as unknown as Adapter;
+  const text = JSON.stringify({
+    targets: [{ kind: 'depot', insecureSkipVerify: true, headers: { 'X-Access': 'the-key-of-the-access-proxy' } }],
+  });
+  await using files = await folder({ 'courier.json': text });
+  const { targets, aliases } = await read({ files: [files.at('courier.json')], adapters: [depot] });
+  const log = createLog({ to: { write: () => true } });
+  let leads = true;
+  const [one] = targets.map(config =>
+    manageTarget(config, { clock, log, registry: addressReader(aliases), env: {}, readonly: false, leads: () => leads }),
+  );
+  const target = (await one?.open()) ?? assert.fail();
+  const { signal } = new AbortController();
+  await target.discover(signal);
+  assert.equal(said[0], '200');
+  assert.match(said[1] ?? '', /certificate/);
+  assert.equal(said[2], '200');
+  assert.deepEqual(
+    [...manager.requests, ...issuer.requests].map(({ headers }) => headers['x-access']),
+    ['the-key-of-the-access-proxy', undefined],
+  );
+  leads = false;
+  await target.discover(signal);
+  assert.match(said[3] ?? '', /would write, and another courier may lead by now\. Nothing was sent\.$/);
+  assert.equal(manager.requests.length, 1);
+  await target[Symbol.asyncDispose]?.();
 });
 
 test('after a reload a target that is reached as before stays open; another key, address or option opens it anew', async () => {

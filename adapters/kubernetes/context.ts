@@ -3,15 +3,19 @@ import { Failure } from '../../src/contract/failures.ts';
 import type { HttpBase } from '../../src/contract/http.ts';
 import { Secret } from '../../src/contract/secret.ts';
 import { execKeeper } from './exec.ts';
-import { type Choice, type Context, contextIn, type Given } from './kubeconfig.ts';
+import type { Given } from './fields.ts';
+import { type Choice, type Context, contextIn } from './kubeconfig.ts';
+import { oidcKeeper } from './oidc.ts';
 import type { Papers, ReadPapers } from './papers.ts';
 import { readToken } from './token.ts';
 
-type Means = Pick<Deps, 'files' | 'yaml' | 'run' | 'clock'>;
+export type Means = Pick<Deps, 'files' | 'yaml' | 'run' | 'clock' | 'http' | 'log'>;
 
 /** With what a context of a kubeconfig says. */
 export function fromKubeconfig(choice: Choice, deps: Means): ReadPapers {
-  const login = execKeeper(deps);
+  const byProgram = execKeeper(deps);
+  const byIssuer = oidcKeeper(deps);
+  const read = (text: string): Context => contextIn(deps.yaml(text, choice.path), choice);
   let parsed: { readonly text: string; readonly context: Context } | undefined;
 
   return async (signal, why): Promise<Papers> => {
@@ -20,11 +24,17 @@ export function fromKubeconfig(choice: Choice, deps: Means): ReadPapers {
       throw new Failure('MISCONFIGURED', `There is no kubeconfig at ${choice.path}.`, {
         remedy: 'Put it there, or name another one with `kubeconfig`. It is looked for again by itself.',
       });
-    if (parsed?.text !== text) parsed = { text, context: contextIn(deps.yaml(text, choice.path), choice) };
+    if (parsed?.text !== text) parsed = { text, context: read(text) };
     const { context } = parsed;
     const papers = await papersOf(context, deps, signal);
+    if (context.oidc) {
+      const { authorities } = context.oidc;
+      const pem = authorities && (await readPem(authorities, 'certificate', deps, signal));
+      const home = { path: choice.path, read: (other: string) => read(other).oidc };
+      return { ...papers, ...(await byIssuer({ oidc: context.oidc, authorities: pem, home, why, signal })) };
+    }
     if (!context.exec) return papers;
-    const { certificate, token, until } = await login(context.exec, papers.server, why, signal);
+    const { certificate, token, until } = await byProgram(context.exec, papers.server, why, signal);
     return { server: { ...papers.server, ...(certificate && { certificate }) }, token, ...(until !== undefined && { until }) };
   };
 }

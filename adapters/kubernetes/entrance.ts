@@ -1,8 +1,7 @@
-import type { Deps } from '../../src/contract/adapter.ts';
 import { Failure } from '../../src/contract/failures.ts';
 import type { HttpBase } from '../../src/contract/http.ts';
 import { label } from '../../src/contract/text.ts';
-import { fromKubeconfig } from './context.ts';
+import { fromKubeconfig, type Means } from './context.ts';
 import type { ReadPapers } from './papers.ts';
 import { fromFiles, inCluster } from './token.ts';
 
@@ -22,10 +21,7 @@ export interface Entrance {
 }
 
 /** Throws MISCONFIGURED where the options contradict one another. */
-export function entranceOf(
-  { url, tokenFile, kubeconfig, context }: EntranceOptions,
-  deps: Pick<Deps, 'files' | 'yaml' | 'run' | 'clock'>,
-): Entrance {
+export function entranceOf({ url, tokenFile, kubeconfig, context }: EntranceOptions, deps: Means): Entrance {
   if (kubeconfig !== undefined) {
     const other = url !== undefined ? 'url' : tokenFile !== undefined ? 'tokenFile' : undefined;
     if (other)

@@ -4,7 +4,7 @@ import type { HttpBase } from '../../src/contract/http.ts';
 import { Secret } from '../../src/contract/secret.ts';
 import { quote } from '../../src/contract/text.ts';
 import type { Exec } from './kubeconfig.ts';
-import { mapOf, textOf } from './objects.ts';
+import { jsonMapIn, mapOf, textOf } from './objects.ts';
 
 /** What a program gave. until: when it is asked again, on the engine's time line; undefined: when it is refused. */
 interface Login {
@@ -59,7 +59,7 @@ function loginIn({ stdout, stderr, badEnd }: ProgramEnd, exec: Exec, clock: Deps
     const said = new Secret(stdout.trim());
     throw wrong(`failed (${badEnd})${stderr.trim() && `: ${quote(stderr)}`}${said.reveal() && ' after it had written something'}`);
   }
-  const answer = answerIn(stdout);
+  const answer = jsonMapIn(stdout);
   if (answer['kind'] !== 'ExecCredential') throw wrong('wrote no ExecCredential');
   if (answer['apiVersion'] !== exec.version) throw wrong(`wrote another version than ${exec.version}`);
   const status = mapOf(answer['status']);
@@ -77,12 +77,4 @@ function loginIn({ stdout, stderr, badEnd }: ProgramEnd, exec: Exec, clock: Deps
     certificate: chain ? { chain, key: new Secret(key) } : undefined,
     until: Number.isNaN(left) ? undefined : clock.mono() + Math.max(left, leastMs),
   };
-}
-
-function answerIn(text: string): Readonly<Record<string, unknown>> {
-  try {
-    return mapOf(JSON.parse(text));
-  } catch {
-    return {};
-  }
 }

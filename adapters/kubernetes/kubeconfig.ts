@@ -1,10 +1,8 @@
-import { Failure } from '../../src/contract/failures.ts';
 import { Secret } from '../../src/contract/secret.ts';
 import { capital, label } from '../../src/contract/text.ts';
+import { beside, type Fields, type Given, givenIn, textIn, wrong } from './fields.ts';
 import { listOf, mapOf } from './objects.ts';
-
-/** Text of a certificate or key, or the file with it. */
-export type Given = { readonly text: Secret; readonly from: string } | { readonly file: string; readonly from: string };
+import { type Oidc, oidcIn } from './oidc-config.ts';
 
 /** What a context of a kubeconfig says of a cluster and of the login there (clientcmd/api/v1 of client-go). */
 export interface Context {
@@ -16,6 +14,8 @@ export interface Context {
   readonly token: { readonly text: Secret } | { readonly file: string } | undefined;
   /** Instead of certificate and token. */
   readonly exec: Exec | undefined;
+  /** Instead of all three. */
+  readonly oidc: Oidc | undefined;
 }
 
 /** The program that gives a login (ExecConfig of client-go). */
@@ -36,8 +36,6 @@ export interface Choice {
   readonly path: string;
   readonly context: string | undefined;
 }
-
-type Fields = Readonly<Record<string, unknown>>;
 
 /** Throws MISCONFIGURED with the member that is in the way, and never with its value. */
 export function contextIn(root: unknown, { path, context }: Choice): Context {
@@ -77,7 +75,7 @@ function serverIn(cluster: Fields, what: string, path: string): Server {
   };
 }
 
-function loginIn(user: Fields, what: string, path: string, config: unknown): Pick<Context, 'certificate' | 'token' | 'exec'> {
+function loginIn(user: Fields, what: string, path: string, config: unknown): Pick<Context, 'certificate' | 'token' | 'exec' | 'oidc'> {
   for (const [member, why] of refused) if (user[member] !== undefined) throw wrong(`${capital(what)} has ${member}: ${why}`, instead);
   const chain = givenIn(user, 'client-certificate', what, path);
   const key = givenIn(user, 'client-key', what, path);
@@ -85,16 +83,18 @@ function loginIn(user: Fields, what: string, path: string, config: unknown): Pic
     throw wrong(`${capital(what)} has a client ${chain ? 'certificate without its key' : 'key without its certificate'}`);
   const [text, file] = [textIn(user, 'token', what), textIn(user, 'tokenFile', what)];
   const exec = user['exec'] === undefined ? undefined : execIn(mapOf(user['exec']), what, path, config);
-  if (exec && (chain ?? text ?? file) !== undefined) throw wrong(`${capital(what)} has a login beside exec`, 'Take one of the two out.');
-  if (!exec && !chain && text === undefined && file === undefined)
+  const oidc = user['auth-provider'] === undefined ? undefined : oidcIn(mapOf(user['auth-provider']), what, path);
+  const program = exec ? 'exec' : oidc ? 'auth-provider' : undefined;
+  if (program && ((chain ?? text ?? file) !== undefined || (exec && oidc)))
+    throw wrong(`${capital(what)} has a login beside ${program}`, 'Take one of the two out.');
+  if (!program && !chain && text === undefined && file === undefined)
     throw wrong(`${capital(what)} has neither token nor client certificate`, instead);
   // A file comes before the text beside it, as for kubectl.
   const token = file !== undefined ? { file: beside(path, file) } : text !== undefined ? { text: new Secret(text) } : undefined;
-  return { certificate: chain && key && { chain, key }, token, exec };
+  return { certificate: chain && key && { chain, key }, token, exec, oidc };
 }
 
-const instead =
-  'Give the courier a user of its own there: a token, the file of a token, a client certificate, or a program (`exec`), which kubelogin is for OIDC.';
+const instead = 'Give the courier a user of its own there: a token, the file of a token, a client certificate, or a program (`exec`).';
 
 /** What would let us in as somebody else than is written, or not at all. */
 const refused: readonly (readonly [string, string])[] = [
@@ -104,7 +104,6 @@ const refused: readonly (readonly [string, string])[] = [
   ['as-uid', 'the courier does not act in the name of somebody else'],
   ['as-groups', 'the courier does not act in the name of somebody else'],
   ['as-user-extra', 'the courier does not act in the name of somebody else'],
-  ['auth-provider', 'no kubectl since 1.26 knows any but oidc, and the courier knows none'],
 ];
 
 const versions = ['client.authentication.k8s.io/v1', 'client.authentication.k8s.io/v1beta1'];
@@ -144,21 +143,6 @@ const extensionIn = (cluster: Fields): unknown =>
       .find(one => one['name'] === 'client.authentication.k8s.io/exec'),
   )['extension'];
 
-/** `NAME-data` comes before the file `NAME`. */
-function givenIn(fields: Fields, name: string, what: string, path: string): Given | undefined {
-  const from = (member: string): string => `${member} of ${what}`;
-  const data = textIn(fields, `${name}-data`, what);
-  if (data !== undefined) return { text: new Secret(Buffer.from(data, 'base64').toString()), from: from(`${name}-data`) };
-  const file = textIn(fields, name, what);
-  return file === undefined ? undefined : { file: beside(path, file), from: from(name) };
-}
-
-/** A path in a kubeconfig is seen from the folder of that kubeconfig. */
-export function beside(kubeconfig: string, path: string): string {
-  if (/^([/\\]|[a-z]:[/\\])/i.test(path)) return path;
-  return `${/^.*[/\\]/s.exec(kubeconfig)?.[0] ?? ''}${path}`;
-}
-
 function named(config: Fields, kind: 'context' | 'cluster' | 'user', name: string, path: string): Fields {
   const all = config[`${kind}s`];
   const found = listOf(all)
@@ -174,14 +158,3 @@ function namesIn(list: unknown): string {
   const more = names.length > mostNames ? ` and ${names.length - mostNames} more` : '';
   return names.length === 0 ? 'none' : `${names.slice(0, mostNames).join(', ')}${more}`;
 }
-
-/** undefined: nothing said. */
-function textIn(fields: Fields, member: string, what: string): string | undefined {
-  const value = fields[member];
-  if (value === undefined || value === null || value === '') return undefined;
-  if (typeof value !== 'string') throw wrong(`${member} of ${what} is no text`, 'Put it in quotes.');
-  return value;
-}
-
-const wrong = (said: string, remedy?: string): Failure =>
-  new Failure('MISCONFIGURED', `${said}.`, { remedy: `${remedy ?? 'Correct the kubeconfig.'} It is read again by itself.` });

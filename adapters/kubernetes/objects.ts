@@ -56,4 +56,12 @@ export function owns({ fields }: Pick<ManagedFields, 'fields'>, ...path: readonl
 
 export const mapOf = (value: unknown): Members => (typeof value === 'object' && value !== null ? (value as Members) : {});
 export const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? (value as readonly unknown[]) : []);
+/** The map that a JSON text is; empty for anything else. */
+export function jsonMapIn(text: string): Members {
+  try {
+    return mapOf(JSON.parse(text));
+  } catch {
+    return {};
+  }
+}
 export const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');

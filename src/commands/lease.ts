@@ -40,7 +40,7 @@ export async function openLease(
     return client;
   };
   const run: Parameters<typeof entranceOf>[1]['run'] = program => runFor(program, withoutOurs(env, adapters));
-  const means = { files, yaml: readYaml, run, clock, http };
+  const means = { files, yaml: readYaml, run, clock, http, log };
   const { address, read, first } = entranceOf({ url: undefined, tokenFile: undefined, kubeconfig, context }, means);
   const api = makeApi(keepPapers(read, means), means, address, first);
   const own = namespace ?? (await files.read(inCluster.namespace, { signal }))?.trim();

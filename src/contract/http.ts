@@ -16,7 +16,10 @@ export interface HttpRequest {
    * Sent as JSON. A frozen object is encoded once, however often it is sent: so what is in it must not change either.
    */
   readonly body?: unknown;
-  /** A JSON text, in the place of `body`: it is sent as it is, for what must go back as it came. */
+  /**
+   * A text in the place of `body`, for what must go back as it came, or is no JSON and has a `content-type` that says
+   * so: it is sent as it is.
+   */
   readonly json?: string;
   /** Frozen ones are checked and put together with those of the client once. */
   readonly headers?: Record<string, string>;
@@ -59,6 +62,11 @@ export interface HttpBase {
   readonly certificate?: { readonly chain: string; readonly key: Secret } | undefined;
   /** The name in the server's certificate, where that is not the name in the address. */
   readonly serverName?: string | undefined;
+  /**
+   * Another server than the manager, such as one that gives logins: what the configuration says of the manager
+   * (headers, certificates, plain HTTP) does not count there.
+   */
+  readonly elsewhere?: true | undefined;
   /** The HTTP proxy to this server, in the place of those of the environment. */
   readonly proxy?: NamedProxy | undefined;
 }

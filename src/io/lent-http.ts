@@ -3,7 +3,7 @@ import { type HttpOptions, openHttp } from './http.ts';
 
 /** A client of one server for an adapter. What the configuration says comes before what the adapter knows. */
 export function lendHttp(base: HttpBase, { tls, ...options }: Omit<HttpOptions, keyof HttpBase>): Http & AsyncDisposable {
-  const { authorities, certificate, serverName, ...server } = base;
+  const { authorities, certificate, serverName, elsewhere: _, ...server } = base;
   return openHttp({ ...options, ...server, tls: { ...tls, authorities, certificate, serverName: tls?.serverName ?? serverName } });
 }
 

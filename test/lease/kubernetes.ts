@@ -18,6 +18,7 @@ export function storeAt({ url, tokenFile }: { url: string; tokenFile: string }, 
     files: lendFiles({ writes: 'refused' }),
     yaml: readYaml,
     clock,
+    log: { info: () => undefined, debug: () => undefined },
     run: (program: Parameters<typeof runFor>[0]) => runFor(program, {}),
     // The certificate of a server for tests is nobody's concern.
     http: (base: Parameters<typeof lendHttp>[0]) =>

@@ -1,70 +1,24 @@
 import assert from 'node:assert/strict';
-import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { inspect } from 'node:util';
-import { beside, contextIn } from '../../../adapters/kubernetes/kubeconfig.ts';
+import { beside } from '../../../adapters/kubernetes/fields.ts';
+import { contextIn } from '../../../adapters/kubernetes/kubeconfig.ts';
 import { kubernetes } from '../../../adapters/kubernetes.ts';
 import { readYaml } from '../../../config/plain.ts';
 import { Failure } from '../../../src/contract/failures.ts';
 import { createAuthority } from '../../fakes/authority.ts';
 import { createVirtualClock } from '../../fakes/clock.ts';
-import { courierToken, type KubernetesOptions, leastRules, startFakeKubernetes } from '../../fakes/kubernetes.ts';
-import { failing, host, rigOn, type Setting } from '../rig.ts';
+import { courierToken, leastRules, startFakeKubernetes } from '../../fakes/kubernetes.ts';
+import { failing } from '../rig.ts';
+import { courier, kubeconfig, rigWith, type Said } from './kubeconfig-rig.ts';
 import { type Options, optionsFor } from './rig.ts';
 
-const courier = 'system:serviceaccount:ecr-courier:ecr-courier';
 const base64 = (text: string): string => Buffer.from(text).toString('base64');
 
 const v1 = 'client.authentication.k8s.io/v1';
-
-interface Said {
-  readonly cluster?: object;
-  readonly user?: object;
-  readonly more?: object;
-}
-/** JSON is YAML, too. */
-const kubeconfig = ({ cluster = {}, user = {}, more = {} }: Said): string =>
-  JSON.stringify({
-    apiVersion: 'v1',
-    kind: 'Config',
-    'current-context': 'prod',
-    contexts: [{ name: 'prod', context: { cluster: 'c', user: 'u', namespace: 'team-a' } }],
-    clusters: [{ name: 'c', cluster }],
-    users: [{ name: 'u', user }],
-    ...more,
-  });
-
-type Files = Readonly<Record<string, string>>;
-/** A target on a double, which finds it by the kubeconfig in a folder. */
-async function rigWith(
-  say: (url: string) => Said,
-  files: Files = {},
-  setting: Setting & { cluster?: KubernetesOptions } = {},
-  more: Partial<Options> = {},
-) {
-  const { cluster = {}, ...rest } = setting;
-  const fake = await startFakeKubernetes({ rules: leastRules(), namespaces: ['team-a', 'team-b'], ...cluster });
-  const folder = await mkdtemp(join(tmpdir(), 'courier-'));
-  const at = (name: string): string => join(folder, name);
-  const write = (name: string, text: string): Promise<void> => writeFile(at(name), text);
-  await write('config', kubeconfig(say(fake.url)));
-  for (const [name, text] of Object.entries(files)) await write(name, text);
-  const options = { ...optionsFor('', '', { kubeconfig: at('config'), ...more }), url: undefined, tokenFile: undefined };
-  const made = await rigOn(fake, deps => kubernetes.create(options, deps as never), { wanted: [host], ...rest });
-  return {
-    ...made,
-    at,
-    write,
-    async [Symbol.asyncDispose]() {
-      await made[Symbol.asyncDispose]();
-      await rm(folder, { recursive: true, force: true });
-    },
-  };
-}
 
 describe('a context of a kubeconfig', () => {
   test('lets the courier in by a token, in the text or in a file beside it', async () => {
