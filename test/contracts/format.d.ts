@@ -283,6 +283,16 @@ export interface RegistryState {
   helperToken?: string | null;
   imagePresent?: true;
 }
+export type SwarmFile = ExchangeFile<SwarmState, SwarmBefore>;
+export type SwarmBefore =
+  | { upstream: string; password: string }
+  | { engine: { images: [] } }
+  | { tag: string; digest: string }
+  | { seconds: number };
+export interface SwarmState {
+  engine: { version: string; apiVersion: string; minApiVersion: string; swarm: 'manager' | 'inactive'; images: string[] };
+  registries: [{ host: string; user: string; password: string; images: Record<string, string> }];
+}
 export type AwsFile = ExchangeFile<AwsState>;
 export interface AwsState {
   checks: boolean;

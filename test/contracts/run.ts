@@ -9,9 +9,10 @@ import { rancher16 } from './rancher-1.6.ts';
 import { rancher2 } from './rancher-2.ts';
 import { registry } from './registry.ts';
 import { type Result, replay } from './replay.ts';
+import { swarm } from './swarm.ts';
 
 /** Every product that can be replayed. */
-export const harnesses: readonly Harness[] = [aws, harbor, kubernetes, portainer, rancher16, rancher2, registry];
+export const harnesses: readonly Harness[] = [aws, harbor, kubernetes, portainer, rancher16, rancher2, registry, swarm];
 
 /** Replays the scenarios of a file, several at a time; the results keep the file's order. */
 export async function replayFile(path: string): Promise<Result[]> {

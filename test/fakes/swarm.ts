@@ -1,0 +1,153 @@
+import { type Clock, clock as machineClock } from '../../src/contract/clock.ts';
+import { type FakeServer, type Reply, type Seen, type ServerOptions, startServer } from './server.ts';
+import type { Api, EngineFacts } from './swarm/calls.ts';
+import type { Value } from './swarm/exact-json.ts';
+import { type Login, loginIn } from './swarm/login.ts';
+import { type Accepts, makeNode, type SwarmNode, type UpstreamRegistry } from './swarm/node.ts';
+import { makeOrchestrator, type Quirks } from './swarm/orchestrator.ts';
+import { answerOf } from './swarm/routes.ts';
+import { readSpec, type Spec, without } from './swarm/spec.ts';
+import { newId, type Progress, type Service, type Task } from './swarm/state.ts';
+import { lose } from './swarm/tasks.ts';
+
+export interface SwarmOptions {
+  /** 20.10.24 with the API 1.12 to 1.41, and a manager, unless said. */
+  readonly engine?: Partial<EngineFacts> & { readonly images?: readonly string[] };
+  readonly registries?: readonly UpstreamRegistry[];
+  /** Whether a registry that is not listed takes a login. */
+  readonly accepts?: Accepts;
+  /** Services that are there: what was deployed, and the login it came with. */
+  readonly services?: readonly { readonly spec: Value; readonly login?: Login }[];
+  readonly clock?: Pick<Clock, 'wall'>;
+}
+
+/** A service as it is now, with what no answer shows. */
+export interface Inside {
+  readonly id: string;
+  readonly version: number;
+  readonly spec: Spec;
+  /** What its next task comes with to the registry; undefined: it comes without a login. */
+  readonly login: Login | undefined;
+  /** The same after a rollback. */
+  readonly previousLogin: Login | undefined;
+  readonly state: Progress | undefined;
+  readonly tasks: readonly Readonly<Task>[];
+}
+
+/** An engine in Swarm mode with state and one machine, which answers as recorded on Docker 20.10.24. */
+export interface Swarm {
+  answer(request: Seen): Reply;
+  readonly node: SwarmNode;
+  readonly quirks: Quirks & {
+    /** Paths of members of a Spec that it loses, as another engine behind a proxy would. */
+    loses: readonly string[];
+    /** So many of the next updates find that somebody else has been faster. */
+    raced: number;
+  };
+  /** Throws for an unknown name. */
+  service(name: string): Inside;
+  /** Somebody else deploys, with or without a login; what is there keeps its own without one. */
+  deploy(spec: Value, login?: Login): void;
+  /** Somebody else asks for a rollback. */
+  rollBack(name: string): void;
+  /** How far its roll-out has come, from now on. */
+  progress(name: string, state: Progress | undefined): void;
+  /** Its running tasks end with their machine, which comes back without images: others are started. */
+  reschedule(name: string): void;
+  /** Of a host of `registries`. */
+  rotate(host: string, password: string): void;
+  /** Of a host of `registries`: another image stands under `repository:tag`. */
+  retag(host: string, name: string, digest: string): void;
+}
+
+export type FakeSwarm = FakeServer & Swarm;
+
+const headerOf = (login: Login | undefined): string | undefined => {
+  if (!login) return undefined;
+  return Buffer.from(JSON.stringify(login)).toString('base64').replaceAll('+', '-').replaceAll('/', '_');
+};
+
+export function makeSwarm(options: SwarmOptions = {}): Swarm {
+  const { engine: { images, ...engine } = {}, registries = [], clock = machineClock } = options;
+  const facts: EngineFacts = { version: '20.10.24+dfsg1', apiVersion: '1.41', minApiVersion: '1.12', swarm: 'manager', ...engine };
+  const upstream = registries.map(registry => ({ ...registry, images: { ...registry.images } }));
+  const node = makeNode(upstream, options.accepts, images);
+  const quirks = { restless: false, loses: [] as readonly string[], raced: 0 };
+  const wall = (): number => clock.wall();
+  const orchestrator = makeOrchestrator(node, wall, quirks);
+  const services: Service[] = [];
+  const places = { node: newId(), hostNetwork: newId() };
+  const api: Api = {
+    facts,
+    services,
+    orchestrator,
+    places,
+    wall,
+    meanwhile(service) {
+      if (quirks.raced === 0) return;
+      quirks.raced--;
+      orchestrator.change(service, service.now);
+    },
+    kept: spec => quirks.loses.reduce<Value>((kept, path) => without(kept, path.split('.')), spec) as Spec,
+  };
+
+  function serviceOf(name: string): Service {
+    const service = services.find(({ id, now }) => id === name || now.spec.Name === name);
+    if (!service) throw new Error(`the fake Swarm has no service ${name}`);
+    orchestrator.settle(service);
+    return service;
+  }
+
+  function deploy(value: Value, login?: Login): void {
+    const spec = readSpec(value, places.hostNetwork);
+    const auth = headerOf(login);
+    const there = services.find(({ now }) => now.spec.Name === spec.Name);
+    if (there) return orchestrator.change(there, { spec, auth: auth ?? there.now.auth });
+    const service: Service = { id: newId(), created: wall(), version: 0, updated: 0, now: { spec, auth }, iteration: 0, tasks: [] };
+    services.push(service);
+    orchestrator.change(service, service.now);
+  }
+
+  function registryOf(host: string): UpstreamRegistry {
+    const registry = upstream.find(one => one.host === host);
+    if (!registry) throw new Error(`the fake Swarm reaches no registry ${host}`);
+    return registry;
+  }
+
+  for (const { spec, login } of options.services ?? []) deploy(spec, login);
+  return {
+    answer: request => answerOf(api, request),
+    node,
+    quirks,
+    deploy,
+    service(name) {
+      const { id, version, now, previous, status, tasks } = serviceOf(name);
+      const loginOf = (auth: string | undefined): Login | undefined => (auth === undefined ? undefined : loginIn(auth));
+      const logins = { login: loginOf(now.auth), previousLogin: loginOf(previous?.auth) };
+      return { id, version, spec: now.spec, tasks, state: status?.state, ...logins };
+    },
+    rollBack: name => orchestrator.rollBack(serviceOf(name)),
+    progress(name, state) {
+      const service = serviceOf(name);
+      service.rolling = undefined;
+      service.status = state && {
+        state,
+        message: `set to ${state}`,
+        started: wall(),
+      };
+    },
+    reschedule(name) {
+      const service = serviceOf(name);
+      node.images.clear();
+      for (const task of service.tasks.filter(({ state }) => state === 'running')) lose(service, task, node, wall());
+    },
+    rotate: (host, password) => void (registryOf(host).password = password),
+    retag: (host, name, digest) => void (registryOf(host).images[name] = digest),
+  };
+}
+
+/** Starts it on a free port of 127.0.0.1, unless the options say otherwise: a socket, or TLS. */
+export async function startFakeSwarm(options: SwarmOptions & ServerOptions = {}): Promise<FakeSwarm> {
+  const swarm = makeSwarm(options);
+  return Object.assign(await startServer(swarm.answer, options), swarm);
+}
