@@ -85,5 +85,5 @@ export type Verified =
       readonly message: string;
       readonly remedy: string;
     };
-/** Never throws. */
-export type Verify = (image: Image, credential: Credential, signal: AbortSignal) => Promise<Verified>;
+/** Without a credential: as somebody without a login, which ECR Public allows. Never throws. */
+export type Verify = (image: Image, credential: Credential | undefined, signal: AbortSignal) => Promise<Verified>;

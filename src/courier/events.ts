@@ -68,13 +68,14 @@ export type CourierEvent =
       readonly message?: string;
       readonly repeat: boolean;
     })
-  | (OfSource & {
-      readonly kind: 'verified';
-      readonly image: string;
-      readonly ms: number;
-      readonly ok: boolean;
-      readonly message?: string;
-    })
+  | (Partial<Pick<OfSource, 'source'>> &
+      Omit<OfSource, 'source'> & {
+        readonly kind: 'verified';
+        readonly image: string;
+        readonly ms: number;
+        readonly ok: boolean;
+        readonly message?: string;
+      })
   | (OfSlot & {
       readonly kind: 'delivered';
       readonly ms: number;

@@ -120,11 +120,12 @@ export function targetFindings(record: TargetRecord, wall: number): Finding[] {
   return found;
 }
 
-function ofImage({ name, scope, result }: Verification): Finding[] {
-  if (!scope)
+function ofImage({ name, image: { registry }, scope, result }: Verification): Finding[] {
+  // ECR Public gives images to everybody.
+  if (!scope && registry.service === 'ecr')
     return [
       {
-        ...finding('PULL_UNPROVEN', `${name} is pulled without a login, as no source serves ${name.split('/')[0]}.`),
+        ...finding('PULL_UNPROVEN', `${name} cannot be asked for, as no source serves ${registry.host}.`),
         remedy: 'Take it out of `verify`, or add a source for its registry.',
       },
     ];

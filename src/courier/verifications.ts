@@ -68,12 +68,12 @@ export function createVerifications(deps: VerificationsDeps): Verifications {
   async function walk(verification: Verification): Promise<void> {
     const { scope, image, name } = verification;
     const { kept } = scope ?? {};
-    if (!scope || !kept) return;
+    const { region, service } = image.registry;
     const at = now();
     const before = verification.result;
     underWay = verification.running = true;
     const result = await work
-      .bounded(verifyMs, signal => verify(image, kept.credential, signal))
+      .bounded(verifyMs, signal => verify(image, kept?.credential, signal))
       .catch((error: unknown) => unanswered(asFailure(error)));
     underWay = verification.running = false;
     // What was cut short by our own end says nothing.
@@ -83,13 +83,13 @@ export function createVerifications(deps: VerificationsDeps): Verifications {
     verification.notBefore = at + pauseAfter(result, before, random);
     emit({
       kind: 'verified',
-      ...aboutScope(scope),
+      ...(scope ? aboutScope(scope) : { region, service }),
       image: name,
       ms: now() - at,
       ok: result.ok,
       ...(!result.ok && { message: result.message }),
     });
-    if (!result.ok && result.stale) supply.refused(scope, kept, 'registry');
+    if (scope && kept && !result.ok && result.stale) supply.refused(scope, kept, 'registry');
     recollection.keep(known);
     step();
   }
@@ -127,10 +127,15 @@ export function createVerifications(deps: VerificationsDeps): Verifications {
   };
 }
 
-/** Its time has come, and there is a credential that the registry takes as far as anybody knows. */
+/**
+ * Its time has come, and there is a credential that the registry takes as far as anybody knows. Without a source ECR
+ * Public is asked as everybody may ask it.
+ */
 function canStart({ scope, image, running, notBefore }: Verification, now: Moment): boolean {
-  const { kept, proofs } = scope ?? {};
-  if (running || now < notBefore || !kept || now >= kept.endsAt) return false;
+  if (running || now < notBefore) return false;
+  if (!scope) return image.registry.service === 'ecr-public';
+  const { kept, proofs } = scope;
+  if (!kept || now >= kept.endsAt) return false;
   const proof = proofs?.get(image.registry.host);
   // The registry refuses the credential as a whole: that is told already.
   return !(proof && !proof.ok && proof.refused && proof.fingerprint === kept.fingerprint);

@@ -3,7 +3,7 @@ import type { Ledger, Verification } from '../courier/ledger.ts';
 import type { ImageView } from './status-view.ts';
 
 /** Registries may repeat what they were sent. */
-export function imageView(ledger: Ledger, { name, scope, result, succeededAt, notBefore }: Verification): ImageView {
+export function imageView(ledger: Ledger, { name, image: { registry }, scope, result, succeededAt, notBefore }: Verification): ImageView {
   const time = (moment: number | undefined) => (moment === undefined ? null : ledger.date(moment).toISOString());
   return {
     image: name,
@@ -11,6 +11,6 @@ export function imageView(ledger: Ledger, { name, scope, result, succeededAt, no
     message: result && !result.ok ? redact(result.message) : null,
     askedAt: time(result?.at),
     succeededAt: time(succeededAt),
-    nextAt: scope ? time(notBefore) : null,
+    nextAt: scope || registry.service === 'ecr-public' ? time(notBefore) : null,
   };
 }

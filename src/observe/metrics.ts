@@ -73,6 +73,8 @@ export function createMetrics(options: MetricsOptions): Metrics {
 
   return {
     observe(event) {
+      // What stands of an image is shown at a scrape.
+      if (event.kind === 'verified') return;
       know('target' in event ? { target: event.target } : { source: event.source, ecr_region: event.region });
       count(metrics, event, now());
     },
@@ -128,7 +130,7 @@ function eachSeries(
   }
 }
 
-function count(metrics: Instruments, event: CourierEvent, now: number): void {
+function count(metrics: Instruments, event: Exclude<CourierEvent, { kind: 'verified' }>, now: number): void {
   if ('target' in event) return countForTarget(metrics, event, now);
   const labels = { source: event.source, ecr_region: event.region };
   if (event.kind === 'proved') {
@@ -136,8 +138,6 @@ function count(metrics: Instruments, event: CourierEvent, now: number): void {
     if (!event.ok) metrics.proofFailures.inc(labels);
     return;
   }
-  // What stands is shown at a scrape.
-  if (event.kind === 'verified') return;
   metrics.fetchAttempts.inc(labels);
   metrics.fetchDuration.observe(labels, event.ms / 1000);
   if (event.kind === 'fetched') metrics.fetchSuccess.set(labels, now);

@@ -22,7 +22,7 @@ function watching(clock: VirtualClock, answer: (name: string, times: number) => 
   const asked: { readonly name: string; readonly at: number; readonly password: string }[] = [];
   const verify: RigOptions['verify'] = async (one, credential) => {
     const name = nameOfImage(one).replace(`${host}/`, '');
-    asked.push({ name, at: clock.mono(), password: credential.password.reveal() });
+    asked.push({ name, at: clock.mono(), password: credential?.password.reveal() ?? '' });
     return await answer(name, asked.filter(other => other.name === name).length);
   };
   return { verify, asked, times: (name: string) => asked.filter(one => one.name === name).map(({ at }) => at) };
@@ -106,6 +106,42 @@ test('no answer is no refusal, holds up no delivery, and ends with its deadline'
   assert.deepEqual(record && rig.courier.ledger.findingsOf(record).map(({ code }) => code), ['PULL_UNPROVEN']);
   assert.match(rig.of('verified')[0]?.message ?? '', /no answer within 60 s/);
   assert.ok(target.writes.length >= 4);
+});
+
+test('ECR Public needs no source: the image is asked for without a login; a private one without a source is told', async () => {
+  const clock = createVirtualClock();
+  const source = testSource(clock);
+  const asked: (string | undefined)[] = [];
+  const open = readImage('public.ecr.aws/nginx/nginx:1');
+  assert.ok('registry' in open);
+  const verify: RigOptions['verify'] = async (one, credential) => {
+    asked.push(`${one.registry.service} ${credential === undefined ? 'nobody' : 'somebody'}`);
+    return asked.length === 1 ? silent : { ok: true };
+  };
+  const target = testTarget(clock, 'm', [row('a')], { verify: [open] });
+  await using rig = await begin({ targets: [target], sources: [source], verify });
+  const record = () => rig.courier.ledger.targets.get('m') ?? assert.fail();
+  await rig.clock.advance(16 * minutes);
+  assert.deepEqual(asked, ['ecr-public nobody']);
+  assert.deepEqual(
+    rig.courier.ledger.findingsOf(record()).map(({ code, message }) => [code, /nginx:1: no answer/.test(message)]),
+    [['PULL_UNPROVEN', true]],
+  );
+  await rig.clock.advance(2 * hours);
+  assert.deepEqual([asked.length, rig.courier.ledger.findingsOf(record()).length], [2, 0]);
+  assert.equal(rig.of('verified')[0]?.source, undefined);
+  await rig.clock.advance(24 * hours);
+  assert.equal(asked.length, 3);
+  rig.courier.use({ all: [source], choose: () => undefined }, [{ ...target.managed, verify: [image('app:1')] }]);
+  await rig.clock.advance(2 * hours);
+  assert.equal(asked.length, 3);
+  assert.match(
+    rig.courier.ledger
+      .findingsOf(record())
+      .map(({ message }) => message)
+      .join(),
+    /app:1 cannot be asked for, as no source serves 1234/,
+  );
 });
 
 test('two targets that ask for one image with one identity share its walk', async () => {

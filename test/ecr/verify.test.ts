@@ -28,6 +28,17 @@ test('all steps: it would be pulled, also where an image has nothing to ask for'
   assert.deepEqual(await verified(door, manifest, { name: 'config', action: 'none', verdict: 'skipped' }), { ok: true });
 });
 
+test('whoever has no credential asks as nobody', async () => {
+  assert.ok('registry' in image);
+  const wishes: Parameters<Pull>[0][] = [];
+  const pull: Pull = async wish => {
+    wishes.push(wish);
+    return [door];
+  };
+  assert.deepEqual(await makeVerify(pull)(image, undefined, new AbortController().signal), { ok: true });
+  assert.deepEqual(wishes, [{ image, credential: undefined, source: '' }]);
+});
+
 test('a refusal is told with the policy in one line, and whether the image was read', async () => {
   const told = { ok: false, refused: true, stale: false, message: 'It lacks a right.', remedy: 'Add it. Statement: {"Effect":"Allow"}' };
   assert.deepEqual(await verified(door, { ...manifest, verdict: 'refused', status: 403, diagnosis }), { ...told, read: false });

@@ -7,7 +7,7 @@ import type { Pull } from './pull.ts';
 /** The walk of a pull for those who ask day by day: what stops it is one sentence, and what to do another. */
 export function makeVerify(pull: Pull): Verify {
   return async (image, credential, signal) => {
-    const steps = await pull({ image, credential, source: credential.source }, signal);
+    const steps = await pull({ image, credential, source: credential?.source ?? '' }, signal);
     const stop = stopOf(steps);
     if (!stop) return { ok: true };
     const stale = isStale(steps);
