@@ -49,6 +49,7 @@ export const commands: Readonly<Record<string, Command>> = {
       '               and nothing is downloaded. No target need be configured.',
       '--layer        also one byte of the config and of a layer from S3, without the credential: is the way there open?',
       '--source NAME  takes the credential of this source, whichever the configuration chooses',
+      '--as ROLE      as this role, which is assumed on top: by its ARN, such as the role of a node. Of a user or an account it says whose policies count',
       '--json         as JSON',
       '',
       'With images: exit 0 when all would be pulled, 3 when some would, 1 when none would. Images of other registries',

@@ -12,9 +12,12 @@ import { lambda } from './situations/lambda.ts';
 import { layers } from './situations/layers.ts';
 import { logins } from './situations/logins.ts';
 import { managers } from './situations/managers.ts';
+import { manifests } from './situations/manifests.ts';
 import { missing } from './situations/missing.ts';
 import { network } from './situations/network.ts';
 import { noKeys } from './situations/no-keys.ts';
+import { passwords } from './situations/passwords.ts';
+import { policies } from './situations/policies.ts';
 import { proxies } from './situations/proxies.ts';
 import { publicRegistry } from './situations/public.ts';
 import { pushes } from './situations/pushes.ts';
@@ -41,6 +44,7 @@ export const chapters: readonly Chapter[] = [
   { title: 'Layers in S3', situations: layers },
   { title: 'Pull-through caches', situations: caches },
   { title: 'Pushes', situations: pushes },
+  { title: 'Manifests and layers that are pushed', situations: manifests },
   { title: 'ECR Public', situations: publicRegistry },
   { title: 'Proxies', situations: proxies },
   { title: 'The network', situations: network },
@@ -48,9 +52,11 @@ export const chapters: readonly Chapter[] = [
   { title: 'Logins and credential helpers', situations: logins },
   { title: 'Docker login and Swarm', situations: clients },
   { title: 'Lambda', situations: lambda },
-  { title: 'Repositories and policies are set up', situations: setup },
+  { title: 'Policies', situations: policies },
+  { title: 'Repositories are set up', situations: setup },
   { title: 'The registry does not have it', situations: missing },
   { title: 'The registry is asked too much', situations: busy },
+  { title: 'The registry refuses the login', situations: passwords },
   { title: 'The registry refuses', situations: registry },
   { title: 'Services of AWS that pull', situations: services },
   { title: 'Kubernetes', situations: kubernetes },

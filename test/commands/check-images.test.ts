@@ -236,6 +236,45 @@ test('--source takes the credential of another source', async () => {
   assert.match(unknown.stderr, /there is no source c; there are a, b/);
 });
 
+test('--as ROLE tries the pull as that role; of others it says whose policies count', async () => {
+  const node = 'arn:aws:iam::123456789012:role/node';
+  door.rights = {};
+  const as = (...args: string[]) => check(...args, `${host}/team/app:1`);
+  const asNode = await as('--as', node);
+  assert.equal(asNode.code, 0, asNode.stdout);
+  assert.match(asNode.stdout, /source default is .*then arn:aws:iam::123456789012:role\/node, .*assumed-role\/node\/ecr-courier/);
+  assert.deepEqual(
+    ecr.calls.filter(({ action }) => action === 'AssumeRole').map(({ input }) => input['RoleArn']),
+    [node],
+  );
+
+  ecr.trouble = ({ action }) => (action === 'AssumeRole' ? 'denied' : undefined);
+  const shut = await as('--as', node);
+  assert.equal(shut.code, 1);
+  assert.match(shut.stdout, /^no token +token/m);
+  assert.match(shut.stdout, /may not do sts:AssumeRole on arn:aws:iam::123456789012:role\/node/);
+  ecr.trouble = undefined;
+
+  door.rights = { principal, deny: { 'ecr:BatchGetImage': 'identity' } };
+  const user = await as('--as', 'arn:aws:iam::123456789012:user/joe');
+  assert.match(
+    user.stdout,
+    /The token belongs to role ci in account 123456789012, so these policies count, .* those of user joe in account 123456789012 do not/,
+  );
+  assert.match(user.stdout, /Rights of user joe .* were not tried, .*policy pull IMAGE --for arn:aws:iam::123456789012:user\/joe/);
+  assert.match((await as('--as', '444455556666')).stdout, /those of account 444455556666 do not/);
+
+  const config = join(folder, 'given-as.yaml');
+  await writeFile(config, 'sources: [{ name: default, region: eu-west-1, file: given }]');
+  const given = await as('-c', config, '--as', node);
+  assert.deepEqual(
+    [given.code, /--as is for sources that ask ECR: tokens of the source default come from the file/.test(given.stderr)],
+    [2, true],
+  );
+  const wrong = await as('--as', 'joe');
+  assert.deepEqual([wrong.code, /is neither the ARN of a role/.test(wrong.stderr)], [2, true]);
+});
+
 test('what is not of ECR, or is no image, has a row of its own and stops nothing', async () => {
   const foreign = ['nginx', 'nginx:1', `nginx@${digests.manifest}`, 'ghcr.io/team/app:1', 'localhost:5000/app'];
   const mixed = await check(...foreign, `${host}/team/app:1`);
@@ -434,6 +473,7 @@ test('ECR Public: who was asked without a login is not told to log out', async (
 const usage: readonly (readonly [args: string[], words: RegExp])[] = [
   [['--layer'], /--layer goes with an image/],
   [['--source', 'x'], /--source goes with an image/],
+  [['--as', 'x'], /--as goes with an image/],
   [['--layers', `${host}/a`], /did you mean --layer\?/],
 ];
 for (const [args, words] of usage) {

@@ -7,12 +7,13 @@ import { jsonText } from '../../contract/text.ts';
 import type { AwsDeps } from '../../ecr/aws/aws.ts';
 import { checkPull } from '../../ecr/registry/checked-pull.ts';
 import type { Pull } from '../../ecr/registry/pull.ts';
-import { choiceOf, type SourceSpec } from '../../ecr/sources/choice.ts';
+import type { SourceSpec } from '../../ecr/sources/choice.ts';
 import { makeSources } from '../../ecr/sources/source.ts';
 import { type Whoami, whoIs } from '../../ecr/sources/whoami.ts';
 import { awsDeps, type Fetch, oneFetchEach } from '../asking.ts';
 import { type ConfigFlags, colors, exit, type Io, readConfig, UsageError } from '../io.ts';
 import { printNotes, printWarnings } from '../notes.ts';
+import { insistOnRole, pullerOf } from './as.ts';
 import { openPull } from './puller.ts';
 import { type ImageReport, imageReport, noImageReport } from './report.ts';
 import { imageTable } from './table.ts';
@@ -23,6 +24,8 @@ interface Asked {
   readonly layer: boolean;
   /** The source to take, whatever the configuration chooses. */
   readonly source: string | undefined;
+  /** Who pulls in the end. */
+  readonly as: string | undefined;
   readonly config: ConfigFlags;
 }
 
@@ -38,19 +41,23 @@ export async function checkImages(asked: Asked, io: Io): Promise<number> {
   printWarnings({ ...config, warnings: config.ofAsking }, io);
   await printNotes(config, io);
   const deps = await awsDeps(io);
-  const sources = makeSources(config.sources, { ...deps, tells: 'principal' });
+  const { specs, other } = pullerOf(asked.as, config.sources);
+  const sources = makeSources(specs, { ...deps, tells: 'principal' });
   const { pull, close } = openPull(sources, io);
   const jobs = asked.images.map((text): Job | NoImage => {
     const image = readImage(text, config.aliases);
-    return 'wrong' in image ? image : { text, image, source: chooseSource(image.registry, asked.source, sources), layer: asked.layer };
+    if ('wrong' in image) return image;
+    const source = chooseSource(image.registry, asked.source, sources);
+    insistOnRole(asked, source);
+    return { text, image, source, layer: asked.layer, ...(other && { puller: other.words }) };
   });
   const fetch = oneFetchEach(io.signal);
-  const who = onceEach(choiceOf(config.sources).all, { ...deps, fetchMs: whoMs }, io.signal);
+  const who = onceEach(specs, { ...deps, fetchMs: whoMs }, io.signal);
   const reports = await inTurns(jobs, async job =>
     'wrong' in job ? noImageReport(job) : await reportOn(job, { fetch, who, pull }, io.signal),
   );
   await close();
-  const text = asked.json ? jsonText({ schema: 1, images: reports }) : imageTable(reports, { color: colors(io.stdout, io.env) });
+  const text = asked.json ? jsonText({ schema: 1, images: reports }) : imageTable(reports, { color: colors(io.stdout, io.env), other });
   io.stdout.write(redact(text));
   return exitOf(reports);
 }
@@ -85,16 +92,17 @@ interface Job {
   readonly image: Image;
   readonly source: Source | undefined;
   readonly layer: boolean;
+  readonly puller?: string;
 }
 
 async function reportOn(
-  { text, image, source, layer }: Job,
+  { text, image, source, ...wish }: Job,
   { fetch, who, pull }: { fetch: Fetch; who: Who; pull: Pull },
   signal: AbortSignal,
 ): Promise<ImageReport> {
   const { registry } = image;
   const asked = source && { source, who: () => who(source, registry), fetch: (stale?: Credential) => fetch(source, registry, stale) };
-  return imageReport({ text, image, source }, await checkPull({ image, layer }, { asked, pull }, signal));
+  return imageReport({ text, image, source }, await checkPull({ image, ...wish }, { asked, pull }, signal));
 }
 
 /** In their order; a few at a time. */

@@ -4,6 +4,7 @@ import type { Step } from '../../ecr/registry/judged.ts';
 import { identityWords } from '../../observe/words.ts';
 import { render } from '../../refusals/diagnosis.ts';
 import { type Paint, painter, table } from '../paint.ts';
+import type { Puller } from './as.ts';
 import type { ImageReport } from './report.ts';
 
 const tints = {
@@ -16,12 +17,18 @@ const tints = {
   "not ECR's": 'dim',
 } as const;
 
+interface Shown {
+  readonly color: boolean;
+  /** Who pulls in the end, where he could not be tried. */
+  readonly other: Puller['other'];
+}
+
 /** A line an image, those first that would not be pulled; then what stops each, and whose rights these were. */
-export function imageTable(reports: readonly ImageReport[], { color }: { readonly color: boolean }): string {
+export function imageTable(reports: readonly ImageReport[], { color, other }: Shown): string {
   const paint = painter({ color });
   const sorted = reports.toSorted((one, other) => rankOf(one) - rankOf(other));
   const rows = sorted.map(report => [paint(tints[report.outcome], report.outcome), stepWord(report), shortened(report)]);
-  const notes = [...sorted.flatMap(report => note(report, paint)), ...remarks(sorted), ...identities(sorted, paint)];
+  const notes = [...sorted.flatMap(report => note(report, paint)), ...remarks(sorted), ...identities(sorted, other, paint)];
   return [table(['RESULT', 'STEP', 'IMAGE'], rows, paint), ...notes, ''].join('\n');
 }
 
@@ -57,14 +64,14 @@ function remarks(reports: readonly ImageReport[]): string[] {
 }
 
 /** One proof holds for one identity. The one that pulls in the end may be another. */
-function identities(reports: readonly ImageReport[], paint: Paint): string[] {
+function identities(reports: readonly ImageReport[], other: Puller['other'], paint: Paint): string[] {
   const told = reports.flatMap(({ source, identity, tokensFrom }) =>
     identity ? [`${paint('bold', `source ${source}`)} is ${oneLine(wordsOn(identity, tokensFrom))}`] : [],
   );
   const anonymous = reports.some(({ source, steps }) => source === null && steps.length > 0)
     ? ['Images of ECR Public were asked for without a login.']
     : [];
-  const proven = told.length > 0 ? [otherPuller] : [];
+  const proven = told.length > 0 ? [other ? untried(other) : otherPuller] : [];
   const lines = new Set([...told, ...anonymous, ...proven]);
   return lines.size > 0 ? ['', ...lines] : [];
 }
@@ -73,5 +80,8 @@ function identities(reports: readonly ImageReport[], paint: Paint): string[] {
 const wordsOn = (identity: NonNullable<ImageReport['identity']>, tokensFrom: string | null): string =>
   `${identity.from === tokensFrom ? 'nobody of AWS: tokens come from ' : ''}${identityWords(identity)}`;
 
+const untried = ({ words, arn }: NonNullable<Puller['other']>): string =>
+  `Rights of ${words} were not tried, as nobody else can take them: where a token of its own is used, its policies count. \`ecr-courier policy pull IMAGE --for ${arn}\` prints what it needs.`;
+
 const otherPuller =
-  'This shows what that identity may pull. Docker on this machine, or a kubelet with the role of its node, may be another identity: then its policies count.';
+  'This shows what that identity may pull. Docker on this machine, or a kubelet with the role of its node, may be another identity: then its policies count. `--as ROLE` tries the pull as another role.';

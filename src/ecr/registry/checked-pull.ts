@@ -36,6 +36,9 @@ export function isStale(steps: readonly Step[]): boolean {
   return status === 401 || (status === 403 && /authorization token has expired/i.test(text));
 }
 
+/** What is pulled, whoever asks. */
+type Wanted = Pick<Wish, 'image' | 'layer' | 'puller'>;
+
 /** A source, and whoever its tokens are asked of. */
 export interface Asked {
   readonly source: Pick<Source, 'name' | 'tokensFrom'>;
@@ -50,7 +53,7 @@ export interface Asked {
  * one. `asked`: undefined where no source serves the image. Then it is pulled without a login, as ECR Public allows.
  */
 export async function checkPull(
-  wish: Pick<Wish, 'image' | 'layer'>,
+  wish: Wanted,
   { asked, pull }: { readonly asked: Asked | undefined; readonly pull: Pull },
   signal: AbortSignal,
 ): Promise<CheckedPull> {
@@ -59,7 +62,7 @@ export async function checkPull(
   return { ...rest, steps: [identityStep(who), ...steps] };
 }
 
-async function withoutSource(wish: Pick<Wish, 'image' | 'layer'>, pull: Pull, signal: AbortSignal): Promise<CheckedPull> {
+async function withoutSource(wish: Wanted, pull: Pull, signal: AbortSignal): Promise<CheckedPull> {
   const { host, service } = wish.image.registry;
   const about = { name: 'token', action: `${service}:GetAuthorizationToken` } as const;
   if (service === 'ecr') return checked([{ ...about, verdict: 'failed', text: `No source serves ${host}.`, diagnosis: unserved(host) }]);
@@ -75,7 +78,7 @@ const unserved = (host: string): Diagnosis => ({
 });
 
 async function withToken(
-  wish: Pick<Wish, 'image' | 'layer'>,
+  wish: Wanted,
   { asked, pull }: { readonly asked: Asked; readonly pull: Pull },
   signal: AbortSignal,
 ): Promise<CheckedPull> {

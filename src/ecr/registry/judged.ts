@@ -42,6 +42,8 @@ export type Taken<T> = { readonly step: Step; readonly next?: T | undefined };
 export interface Pulled {
   readonly image: Image;
   readonly credential: Credential | undefined;
+  /** Who pulls in the end, in words, where that is another than the one whose token it is. */
+  readonly puller?: string;
 }
 
 export interface About extends Pick<Step, 'name' | 'action'> {
@@ -82,12 +84,12 @@ const cacheRights: Readonly<Record<string, readonly string[]>> = {
   'repository-missing': [...rights.import.actions, ...rights.create.actions],
 };
 
-function meaningOf({ image, credential }: Pulled, { action, host, cache }: About, { status, text }: Answer): Diagnosis | undefined {
+function meaningOf({ image, credential, puller }: Pulled, { action, host, cache }: About, { status, text }: Answer): Diagnosis | undefined {
   const { registry, repository, reference } = image;
   const principal = credential?.identity?.arn;
   return diagnose(
     { status, text: redactQuoted(text), action, host },
-    { registry, repository, reference, ...(principal !== undefined && { principal }), ...(cache && { cache }) },
+    { registry, repository, reference, ...(principal !== undefined && { principal }), ...(cache && { cache }), ...(puller && { puller }) },
   );
 }
 

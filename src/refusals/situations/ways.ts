@@ -17,6 +17,10 @@ export const proxyRefused =
 export const notFound =
   /failed to resolve (source metadata for|ref(erence)?) "?[^"\s]{1,300}"?: \S+: not found|(dkr[.-]ecr|public\.ecr\.aws)[^\s"]{1,300}: not found\b|HEAD "?[^"\s]{1,400}: .{0,40}\b404\b|HEAD request to \S{1,400}: 404 Not Found/;
 
+/** What clients show of a refusal that has a body. */
+export const wordsBehind =
+  /\b403(: ?Forbidden|[ (]{1,2}Forbidden\)?)?( - Server message: \w|, "[^"]|(: ?| response body: )("[^"]|\{|(denied|unauthorized|DENIED|[A-Z_]{5,}): ))|(server message|docker login'|authorization): denied: (?!requested access|Not Authorized)\w/;
+
 export const way = (to: string): string => `the way from the machine that pulls to ${to}: DNS, firewall, proxy, routes`;
 
 export const elsewhere = ({ host: at }: Told): { what: string; kind: 'command'; text: string } => ({

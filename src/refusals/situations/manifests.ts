@@ -1,0 +1,102 @@
+import { isEcr } from '../hosts.ts';
+import { example, row, type Situation } from '../situation.ts';
+import { repositoryOf } from './pulled.ts';
+
+const { host } = example;
+
+/** What is pushed is not whole, or has a form that ECR does not take. */
+export const manifests: readonly Situation[] = [
+  row({
+    id: 'layers-missing',
+    title: 'Layers of the image were not uploaded',
+    symptoms: [
+      [
+        'oras, and others',
+        `{"errors":[{"code":"BLOB_UPLOAD_UNKNOWN","message":"Layers with digests '[sha256:e3b0c442]' required for pushing image into repository with name 'team/app' in the registry with id '123456789012' do not exist"}]}`,
+      ],
+      [
+        'AWS CLI',
+        "An error occurred (LayersNotFoundException) when calling the GetDownloadUrlForLayer operation: The layer with digest 'sha256:5c1' does not exist within the repository with name 'team/app' in the registry with id '123456789012'",
+      ],
+    ],
+    when: ({ find }) => find(/Layers with digests .{1,400}required for pushing image|LayersNotFoundException/),
+    tell: told => ({
+      sentence: `The repository ${repositoryOf(told) ?? 'that was named'} does not have a layer that the image names: it was not uploaded there, or not as one that ECR takes (one without a byte is none).`,
+      side: 'the client that pushes or copies',
+      remedy:
+        'Push the whole image again, with a newer version of the tool. A tool that copies a manifest alone must copy its layers first. OCI artefacts without a config name the empty descriptor, `{}`.',
+    }),
+  }),
+  row({
+    id: 'upload-empty',
+    title: 'A layer without content',
+    symptoms: [
+      [
+        'AWS CLI, CloudTrail',
+        "EmptyUploadException: The upload with id '5c1' in the repository with name 'team/app' in registry with id '123456789012' cannot be completed because it does not have any parts",
+      ],
+    ],
+    when: ({ find }) => find(/EmptyUploadException|cannot be completed because it does not have any parts/),
+    tell: () => ({
+      sentence: 'The client uploads a layer or config of no bytes, which ECR does not take.',
+      side: 'the client that pushes',
+      remedy: 'Update it: artefacts without a config name the empty descriptor of OCI 1.1, whose content is `{}`.',
+    }),
+  }),
+  row({
+    id: 'build-cache-refused',
+    title: 'ECR does not take the cache of buildx',
+    symptoms: [
+      [
+        'buildx',
+        `error: failed to solve: rpc error: code = Unknown desc = error writing manifest blob: failed commit on ref "sha256:dbddfa9d": unexpected status from PUT request to https://${host}/v2/team/app/manifests/cache: 400 Bad Request`,
+      ],
+    ],
+    when: ({ find }) => find(/error writing manifest blob: failed commit on ref .{1,200}400 Bad Request/, isEcr),
+    tell: () => ({
+      sentence:
+        'The cache that buildx writes has a form of its own unless told otherwise, and ECR takes images alone. The image itself is another matter.',
+      side: 'the command that builds: its --cache-to',
+      remedy: 'Let it write the cache as an image (BuildKit 0.12 or later).',
+      paste: [
+        {
+          what: 'A cache that ECR takes',
+          kind: 'command',
+          text: 'docker buildx build --cache-to type=registry,ref=HOST/NAME:cache,mode=max,image-manifest=true,oci-mediatypes=true .',
+        },
+      ],
+    }),
+  }),
+  row({
+    id: 'manifest-unsupported',
+    title: 'ECR does not take the manifest',
+    symptoms: [
+      [
+        'cosign, apko',
+        `PUT https://${host}/v2/team/app/manifests/sha256-186a7f24.sbom: UNSUPPORTED: Invalid parameter at 'ImageManifest' failed to satisfy constraint: 'Invalid JSON syntax'`,
+      ],
+      [
+        'oras and its kin',
+        "response status code 405: unsupported: Invalid parameter at 'ImageManifest' failed to satisfy constraint: 'Invalid JSON syntax'",
+      ],
+      ['Docker, old clients', `unexpected status from PUT request to https://${host}/v2/team/app/manifests/latest: 405 Method Not Allowed`],
+      [
+        'AWS CLI',
+        "An error occurred (InvalidParameterException) when calling the PutImage operation: Invalid parameter at 'ImageManifest' failed to satisfy constraint: 'Invalid JSON syntax'",
+      ],
+      [
+        'crane',
+        `failed to copy index: PUT https://${host}/v2/team/app/manifests/sha256:cb8a924a: UNSUPPORTED: Invalid parameter at 'ImageTag' failed to satisfy constraint: 'You must specify the image tag for this image type'`,
+      ],
+    ],
+    when: ({ find }) =>
+      find(/Invalid parameter at 'Image(Manifest|Tag)' failed to satisfy constraint/) ??
+      find(/(PUT request to|manifests\/\S{1,200}:) .{0,300}405 Method Not Allowed|status: 405 Method Not Allowed/, isEcr),
+    tell: () => ({
+      sentence: 'ECR takes the login, and not the manifest: its form is one that ECR does not know, or it does not name its media type.',
+      side: 'the client that pushes, or an option of it',
+      remedy:
+        'Update the client. A manifest of OCI must name its mediaType; of buildx leave `oci-artifact=true` out. `aws ecr put-image` needs --image-manifest-media-type for OCI manifests. (The words say "JSON syntax" for all of these.)',
+    }),
+  }),
+];
