@@ -106,8 +106,10 @@ export function createCondition(record: TargetRecord, now: () => Moment, random:
     },
     failed,
     stopped(failure, began, health) {
-      stops++;
       const asked = failure.facts.retryAfterMs !== undefined;
+      // A server that means all of us asks healthy slots and discoveries as well.
+      if (asked && health === 'failed') return;
+      stops++;
       const stopsFailed = !asked && (health === 'failed' || now() < trustedUntil);
       if (!asked && (takes === 'none' || (stopsFailed && takes === 'healthy'))) return;
       stoppedAt = now();

@@ -5,7 +5,7 @@ import { type Attempt, credentialsOf } from './attempt.ts';
 import { whyDue } from './due.ts';
 import type { Entry, TargetRecord } from './ledger.ts';
 import { followersOf } from './offers.ts';
-import { createPlaces, healthOf } from './places.ts';
+import { createPlaces, distrustAfter, type Health, healthOf } from './places.ts';
 import { createResults, type ResultsDeps } from './results.ts';
 import type { Starts } from './starts.ts';
 import type { Supply } from './supply.ts';
@@ -20,6 +20,8 @@ export interface DeliveriesDeps extends ResultsDeps {
   takesFailed(): boolean;
   /** Nothing is under way any more. */
   unused(): void;
+  /** Whether targets are followed: else each slot is tried once. */
+  follows(): boolean;
   /** The next step may be due earlier than planned. */
   wake(): void;
 }
@@ -69,11 +71,12 @@ export function createDeliveries(record: TargetRecord, deps: DeliveriesDeps): De
   async function deliver(attempt: Attempt, target: Target): Promise<void> {
     const { entry, began } = attempt;
     const health = healthOf(entry);
+    const deadlineMs = deadlineOf(entry.slot, health);
     places.take(health);
     entry.running = true;
     let receipt: Rehearsal | Failure;
     try {
-      receipt = await work.bounded(record.managed.limits.deliverMs, signal => send(attempt, target, signal), leftBehind);
+      receipt = await work.bounded(deadlineMs, signal => send(attempt, target, signal), leftBehind);
     } catch (error) {
       receipt = asFailure(error);
     }
@@ -81,7 +84,9 @@ export function createDeliveries(record: TargetRecord, deps: DeliveriesDeps): De
     entry.wroteAt = now();
     if (entry.rewriteAskedAt !== undefined) entry.rewroteAt = entry.wroteAt;
     const ok = !(receipt instanceof Error);
-    places.leave(health, now() - began, ok ? 'delivered' : 'failed');
+    const trial = { ms: now() - began, result: ok ? 'delivered' : 'failed' } as const;
+    places.leave(health, trial);
+    if (entry.distrust || !ok) entry.distrust = distrustAfter(entry, trial);
     if (receipt instanceof Error) results.failed(attempt, receipt);
     else results.delivered(attempt, receipt);
     for (const follower of followersOf(record, entry)) waiting.enqueue(follower);
@@ -94,6 +99,11 @@ export function createDeliveries(record: TargetRecord, deps: DeliveriesDeps): De
       if (closed) drained.resolve();
     }
     if (!ok) deps.wake();
+  }
+
+  /** What would not be tried again soon has the whole of it. */
+  function deadlineOf({ disturbs }: Slot, health: Health): number {
+    return disturbs || deps.rehearse || !deps.follows() ? record.managed.limits.deliverMs : places.deadlineMs(health);
   }
 
   function send({ entry, offer }: Attempt, target: Target, signal: AbortSignal): Promise<Rehearsal> {

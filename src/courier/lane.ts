@@ -140,7 +140,11 @@ function attemptAt(
   if (record.managed.paused) return undefined;
   const planned = plannedAt(record, entry, now);
   if (planned === undefined || entry.running) return planned;
-  return Math.max(planned, reachable, now + waitMs(entry));
+  // As many failed slots join the line before the end of this pause as leave it. Pauses of failures that stop the
+  // target end when it works again.
+  const joins = entry.queued === 0 && entry.trouble?.failure.stops === 'slot' ? planned : now;
+  const turn = joins + waitMs(entry);
+  return Math.max(planned, reachable, turn);
 }
 
 function newRecord(managed: ManagedTarget, opensAt: TargetRecord['opensAt']): TargetRecord {

@@ -139,6 +139,8 @@ export interface Entry {
   repaired?: Repairs | undefined;
   /** What the newest attempt came to. [attempt] */
   result?: Outcome['result'] | undefined;
+  /** How many attempts must still be answered, as one has hung; undefined: none. [deliveries] */
+  distrust?: number | undefined;
   /** Whether the manager itself could use what it was given last; undefined where it was not asked. [attempt] */
   proven?: { readonly fingerprint: string; readonly ok: boolean } | undefined;
   /**

@@ -3,11 +3,11 @@ import { rarely, soon, tryAgainAfter } from './timing.ts';
 
 /**
  * The target works again: slots whose failure had stopped it are tried soon. Not at once: a manager that lists well and
- * refuses every write would be asked without end.
+ * refuses every write would be asked without end. What a server asked for with Retry-After is kept.
  */
 export function tryStoppedSoon({ entries }: TargetRecord, now: Moment, random: () => number): void {
   for (const entry of entries.values())
-    if (entry.trouble?.failure.stops === 'target' && !entry.slot.disturbs)
+    if (entry.trouble?.failure.stops === 'target' && !entry.slot.disturbs && !isAskedPause(entry))
       entry.notBefore = Math.min(entry.notBefore, now + soon(entry.trouble.count, random));
 }
 

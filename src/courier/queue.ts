@@ -11,9 +11,10 @@ type Sound = Exclude<Health, 'failed'>;
  */
 export interface Queue {
   readonly size: number;
+  readonly failedSize: number;
   put(entry: Entry, reason: Reason): void;
-  /** One of the most urgent pile; of those that are so, where only these are wanted. */
-  takeHealthy(only?: Sound): Entry | undefined;
+  /** One of the most urgent pile among those of such slots. */
+  takeHealthy(which: (health: Sound) => boolean): Entry | undefined;
   /** The one that has waited longest. */
   takeFailed(): Entry | undefined;
   /**
@@ -26,7 +27,7 @@ export interface Queue {
 
 /** Contested: repairs that did not last. Whoever fights over them would else be served before all others. */
 const urgencies = [...reasons, 'contested'] as const;
-const sounds = ['answered', 'untried'] as const satisfies readonly Sound[];
+const sounds = ['answered', 'untried', 'doubtful'] as const satisfies readonly Sound[];
 
 /** `Entry.queued` of a healthy slot that waits. */
 const inPile = -1;
@@ -48,6 +49,9 @@ export function createQueue(random: () => number): Queue {
     get size() {
       return healthySize + line.size;
     },
+    get failedSize() {
+      return line.size;
+    },
     put(entry, reason) {
       if (entry.queued !== 0) return;
       if (entry.trouble) {
@@ -61,8 +65,8 @@ export function createQueue(random: () => number): Queue {
       const health = healthOf(entry);
       piles.find(pile => pile.urgency === urgency && pile.health === health)?.entries.push(entry);
     },
-    takeHealthy(only) {
-      const pile = piles.find(({ health, entries }) => entries.length > 0 && (only ?? health) === health)?.entries;
+    takeHealthy(which) {
+      const pile = piles.find(({ health, entries }) => entries.length > 0 && which(health))?.entries;
       if (!pile) return undefined;
       const at = Math.floor(random() * pile.length);
       const entry = pile[at];

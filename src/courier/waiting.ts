@@ -1,5 +1,6 @@
 import { type Due, neededHead, whyDue } from './due.ts';
 import type { Entry, Moment, TargetRecord } from './ledger.ts';
+import { createPace } from './pace.ts';
 import { healthOf, type Places } from './places.ts';
 import { createQueue } from './queue.ts';
 import type { Supply } from './supply.ts';
@@ -31,13 +32,10 @@ export interface Waiting {
   waitMs(entry: Entry): number;
 }
 
-export function createWaiting(
-  record: TargetRecord,
-  places: Pick<Places, 'trustsUntried' | 'isFree' | 'waitMs'>,
-  deps: WaitingDeps,
-): Waiting {
+export function createWaiting(record: TargetRecord, places: Pick<Places, 'trusts' | 'isFree' | 'waitMs'>, deps: WaitingDeps): Waiting {
   const { now, random, supply } = deps;
   const queue = createQueue(random);
+  const pace = createPace(now);
 
   function enqueue(entry: Entry): void {
     if (entry.queued !== 0) return;
@@ -53,6 +51,12 @@ export function createWaiting(
     enqueue(head);
   }
 
+  function nextFailed(): Entry | undefined {
+    const entry = deps.takesFailed() && places.isFree('failed') ? queue.takeFailed() : undefined;
+    if (entry) pace.took(queue.failedSize > 0 ? 'others wait' : 'last');
+    return entry;
+  }
+
   return {
     get size() {
       return queue.size;
@@ -60,14 +64,19 @@ export function createWaiting(
     enqueue,
     next() {
       if (!places.isFree('answered')) return undefined;
-      const answered = places.trustsUntried ? undefined : queue.takeHealthy('answered');
-      return answered ?? queue.takeHealthy() ?? (deps.takesFailed() && places.isFree('failed') ? queue.takeFailed() : undefined);
+      const untried = (): Entry | undefined => (places.isFree('untried') ? queue.takeHealthy(health => health === 'untried') : undefined);
+      const doubtful = (): Entry | undefined =>
+        places.isFree('doubtful') ? queue.takeHealthy(health => health === 'doubtful') : undefined;
+      return queue.takeHealthy(places.trusts) ?? untried() ?? doubtful() ?? nextFailed();
     },
     clear: queue.clear,
     tidy() {
       if (queue.size > record.entries.size) queue.clear();
     },
-    waitMs: entry => places.waitMs(healthOf(entry), queue.ahead(entry)),
+    waitMs(entry) {
+      const health = healthOf(entry);
+      return health === 'failed' ? pace.waitMs(queue.ahead(entry)) : places.waitMs(health, queue.ahead(entry));
+    },
   };
 }
 

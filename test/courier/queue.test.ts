@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Entry, noFindings, type Reason } from '../../src/courier/ledger.ts';
+import { distrustAfter, healthOf, type Trial } from '../../src/courier/places.ts';
 import { createQueue } from '../../src/courier/queue.ts';
 import { row } from './rig.ts';
 
@@ -16,7 +17,22 @@ test('what was repaired in vain comes after all else that is healthy, whatever i
     queue.put(waiting('fought', { count: 1, at: 0 }), reason);
     queue.put(waiting('aging'), 'aging');
     queue.put(waiting('new'), reason);
-    const order = [queue.takeHealthy(), queue.takeHealthy(), queue.takeHealthy()].map(entry => entry?.slot.id);
+    const next = () => queue.takeHealthy(() => true)?.slot.id;
+    const order = [next(), next(), next()];
     assert.deepEqual(order, ['new', 'aging', 'fought'], reason);
   }
+});
+
+test('a slot that has hung is healthy again after eight answers in a row, and until then none that was always answered', () => {
+  const entry = { ...waiting('1'), result: 'updated' as const };
+  const tried = (ms: number, result: Trial['result']) => {
+    entry.distrust = distrustAfter(entry, { ms, result });
+    return healthOf(entry);
+  };
+  assert.equal(tried(100, 'failed'), 'answered', 'it failed, and did not hang');
+  assert.equal(tried(60_000, 'failed'), 'doubtful');
+  assert.equal(tried(100, 'delivered'), 'doubtful');
+  assert.equal(tried(60_000, 'failed'), 'doubtful', 'it begins anew');
+  for (let at = 1; at < 8; at++) assert.equal(tried(100, 'delivered'), 'doubtful', `${at}`);
+  assert.equal(tried(100, 'delivered'), 'answered');
 });
