@@ -128,9 +128,9 @@ describe('a login by OpenID Connect', () => {
   });
 
   test('asks once for all who need a token in the same moment', async () => {
-    await using issuer = await startIssuer({ rotates: true });
+    const clock = createVirtualClock();
+    await using issuer = await startIssuer({ rotates: true, now: clock.wall });
     await using clients = new AsyncDisposableStack();
-    const clock = createVirtualClock(Date.now());
     const log = { info: () => undefined, debug: () => undefined };
     const means = {
       http: (base: HttpBase) => clients.use(lendHttp(base, { allowHttp: true, env: {} })),
