@@ -26,6 +26,7 @@ export async function makePrograms(target: string): Promise<Metafile> {
 export async function join({ outputs }: Metafile, main: string, heads: readonly string[]): Promise<void> {
   const outputOf = (source: string): string => Object.keys(outputs).find(file => outputs[file]?.entryPoint === source) ?? unknown(source);
   const loaded = closure(outputs, outputOf(main));
+  for (const file of loaded) await writeFile(file, withoutModule(await readFile(file, 'utf8')));
   const apart = [...loaded];
   for (const head of heads.map(outputOf)) {
     const files = [...closure(outputs, head)].filter(file => !loaded.has(file));
@@ -73,7 +74,7 @@ async function makeOne({ head, others, apart, outputs }: One): Promise<void> {
     platform: 'node',
     format: 'esm',
     target: 'node24.12',
-    plugins: [leaving(apart.map(file => resolve(file))), withoutModule],
+    plugins: [leaving(apart.map(file => resolve(file))), bareRequire],
   });
   for (const [at, file] of others.entries())
     await writeFile(
@@ -91,12 +92,12 @@ const leaving = (files: readonly string[]): Plugin => ({
   },
 });
 
-/** node:module loads much more, and Node has shown by now that it is one of those that can do without. */
-const withoutModule: Plugin = {
-  name: 'without-module',
+/** node:module loads much more. A Node that cannot do without is told that it is too old before anything is required. */
+const withoutModule = (text: string): string => text.replace(banner, 'const require = process.getBuiltinModule;');
+
+const bareRequire: Plugin = {
+  name: 'bare-require',
   setup(building) {
-    building.onLoad({ filter: /\.js$/ }, async ({ path }) => ({
-      contents: (await readFile(path, 'utf8')).replace(banner, 'const require = process.getBuiltinModule;'),
-    }));
+    building.onLoad({ filter: /\.js$/ }, async ({ path }) => ({ contents: withoutModule(await readFile(path, 'utf8')) }));
   },
 };

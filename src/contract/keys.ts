@@ -35,6 +35,8 @@ const reference = new RegExp(
 const named = /^(export\s+)?([A-Z][A-Z0-9_]{3,}|\w*(key|token|secret|password)\w*)\s*(=(?!=*[^\x21-\x7e \t])(?!=*$)|:\s)/i;
 const header = /^(authorization:\s*|x-api-key:\s*)?(bearer|basic)\s|^(authorization|x-api-key):/i;
 
+// oxlint-disable-next-line no-control-regex -- all letters of ASCII are meant
+const isAscii = /^[\0-\x7f]*$/;
 /** As it comes out of a template, JSON or a shell that took the two letters for what they are. */
 const writtenBreak = /^\\[nr]|\\([nr]|u000[ad])$/i;
 
@@ -67,8 +69,8 @@ export function visiblyNoSecret(text: string, kind: SecretKind): { readonly why:
   if (named.test(text)) return likely('holds a name and a value: write the value alone');
   if (header.test(text)) return likely('holds a word of an HTTP header in front: write the value alone');
   if (writtenBreak.test(text)) return likely(String.raw`begins or ends with a line break that is written out (\n): write it without that`);
-  if (/[\p{Cf}\u00a0]/u.test(text)) return likely('holds a character that cannot be seen: copy it once more');
-  return kind === 'key' && /[^\0-\x7f]/.test(text) ? certain('holds a letter that no key has: copy it once more') : undefined;
+  if (!isAscii.test(text) && /[\p{Cf}\u00a0]/u.test(text)) return likely('holds a character that cannot be seen: copy it once more');
+  return kind === 'key' && !isAscii.test(text) ? certain('holds a letter that no key has: copy it once more') : undefined;
 }
 
 /** As a tool writes it that takes a template for a part of an address: `%7B%7B key %7D%7D`. */

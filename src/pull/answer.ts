@@ -11,6 +11,7 @@ import { type Answers, answersDirectory, openAnswers, passedOver } from '../io/a
 import { openShared, type SharedAnswers } from '../io/shared-answers.ts';
 import { inTurn } from '../io/turn.ts';
 import { unless } from '../io/unless.ts';
+import { keepCompiled } from './compiled.ts';
 import { keepHit, pruneHits, rememberNode, type Witnesses, witnessesOf } from './hits.ts';
 import { inFull } from './run.ts';
 import { type Env, readSettings } from './settings.ts';
@@ -131,6 +132,7 @@ async function serve({ registry, spec, witnesses }: Question, asker: Asker, rema
     await answers.write(key, fetched).catch((error: Failure) => remark(inFull(error)));
     await answers.prune(clock.wall());
     await pruneHits(answers.directory, clock.wall());
+    await keepCompiled(answers.directory, clock.wall());
     return { answer: fetched };
   };
   try {

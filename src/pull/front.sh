@@ -155,9 +155,12 @@ become_node() {
     case $target in /*) self=$target ;; *) self=${self%/*}/$target ;; esac
   done
   folder=${self%/*}
+  # Node is told where it finds what it has compiled before, in a folder that it has made and nobody else writes to.
+  [ -z "$NODE_COMPILE_CACHE" ] && [ -O "$cache" ] && [ -O "$cache/compiled" ] && export NODE_COMPILE_CACHE="$cache/compiled"
   known=
   [ -f "$cache/node" ] && [ -O "$cache/node" ] && IFS= read -r known <"$cache/node"
-  for node in "$folder/node" "$beside/node" "$known" "$(command -v node)"; do
+  for node in "$folder/node" "$beside/node" "$known" ''; do
+    [ -n "$node" ] || node=$(command -v node)
     case $node in */*) [ -f "$node" ] && [ -x "$node" ] && exec "$node" "$folder/pull.js" "$@" ;; esac
   done
   echo "ecr-courier: no Node.js found"

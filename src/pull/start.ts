@@ -5,6 +5,7 @@ import { leaveOutUnreadable } from '../io/authorities.ts';
 import { ensureHome } from '../io/home.ts';
 import { leave } from '../io/leave.ts';
 import { notWritten, type Output, openOutput } from '../io/output.ts';
+import { keepFromOthers } from './compiled.ts';
 import { runDocker } from './docker.ts';
 import { readInput, takeBegun } from './input.ts';
 import { runKubelet } from './kubelet.ts';
@@ -29,6 +30,7 @@ async function main(outputs: Outputs, ending: AbortController): Promise<number> 
   }
   // Clients show stderr to people, who can do nothing about what Node has to say.
   process.removeAllListeners('warning').on('warning', () => undefined);
+  keepFromOthers(process.env);
   await leaveOutUnreadable(process.env);
   ensureHome(process.env);
   const late = new Failure('TIMEOUT', `No answer within ${longestMs / 1000} s.`, { remedy: 'Look at the way to AWS, and at the disk.' });

@@ -478,3 +478,26 @@ test('Node is found beside the program, behind a link, where it ran last, and on
   await chmod(join(place, 'lib/node'), 0o644);
   assert.match(await ask({ PATH }, { file }), /^beside-the-link/);
 });
+
+test('Node is told where what it has compiled lies, where this folder is ours', async () => {
+  const told = join(folder, 'told');
+  await mkdir(told);
+  await writeFronts(told);
+  await writeFile(join(told, 'node'), '#!/bin/sh\necho "<$NODE_COMPILE_CACHE>"\n', { mode: 0o755 });
+  const file = join(told, 'docker-credential-ecr-courier');
+  const compiled = join(cache, 'compiled');
+  for (const shell of shells) {
+    await rm(cache, { recursive: true, force: true });
+    assert.equal(await ask({}, { file, shell }), '<>\n');
+    await mkdir(compiled, { recursive: true, mode: 0o700 });
+    assert.equal(await ask({}, { file, shell }), `<${compiled}>\n`);
+    assert.equal(await ask({ NODE_COMPILE_CACHE: '/else' }, { file, shell }), '</else>\n');
+    assert.equal(await ask({ ECR_COURIER_CACHE: '/' }, { file, shell }), '<>\n');
+    if (process.getuid?.() !== 0) continue;
+    await chown(compiled, 65534, 65534);
+    assert.equal(await ask({}, { file, shell }), '<>\n');
+    await chown(compiled, 0, 0);
+    await chown(cache, 65534, 65534);
+    assert.equal(await ask({}, { file, shell }), '<>\n');
+  }
+});
