@@ -17,8 +17,8 @@ const host = '123456789012.dkr.ecr.eu-west-1.amazonaws.com';
 
 /**
  * Whole processes. A hit beside the Go helper's, and a miss (one call to AWS, plain HTTP on this machine) beside a
- * helper made with the AWS SDK; a miss of the Go helper is shown besides. As on any machine, former runs have left behind what Node
- * has compiled of ours; of the other one nothing is kept. ratio: of the hits.
+ * helper made with the AWS SDK; a miss of the Go helper is shown besides. As on any machine, former runs have left
+ * behind what Node has compiled of ours; of the other one nothing is kept. ratio: of the hits.
  */
 export async function helper(): Promise<Report> {
   const go = buildGo(goModule);

@@ -92,7 +92,9 @@ const leaving = (files: readonly string[]): Plugin => ({
   },
 });
 
-/** node:module loads much more. A Node that cannot do without is told that it is too old before anything is required. */
+/**
+ * node:module loads much more. A Node that cannot do without is told that it is too old before anything is required.
+ */
 const withoutModule = (text: string): string => text.replace(banner, 'const require = process.getBuiltinModule;');
 
 const bareRequire: Plugin = {
