@@ -206,16 +206,19 @@ function memoryDirectory({ targets }: Config, env: NodeJS.ProcessEnv): string | 
 
 /** Those of the configuration, and of this share of it; one that was there before may stay open. */
 function managedTargets(
-  { aliases, targets, engine }: Config,
-  deps: Omit<TargetDeps, 'registry' | 'shard'>,
+  config: Config,
+  deps: Omit<TargetDeps, 'registry' | 'shard' | 'memory'>,
   former: readonly OpenableTarget[],
 ): OpenableTarget[] {
+  const { aliases, targets, engine } = config;
   const registry = addressReader(aliases);
+  const directory = memoryDirectory(config, deps.env);
+  const memory = (name: string) => openMemory(name, () => directory);
   const formerOf = (name: string) => former.find(target => target.name === name);
   const share = engine.shard === undefined ? undefined : parseShard(engine.shard);
   const [bySlot, byTarget] = engine.shardBy === 'slot' ? [share, undefined] : [undefined, share];
   const ours = byTarget ? targets.filter(({ name }) => isInShard(byTarget, name)) : targets;
-  return ours.map(target => manageTarget(target, { ...deps, registry, shard: bySlot }, formerOf(target.name)));
+  return ours.map(target => manageTarget(target, { ...deps, registry, memory, shard: bySlot }, formerOf(target.name)));
 }
 
 async function every(clock: Clock, ms: number, signal: AbortSignal, task: () => void): Promise<void> {

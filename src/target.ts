@@ -9,10 +9,11 @@ import { shareOf } from './border/share.ts';
 import { acrossBorder } from './border/target.ts';
 import type { Deps, Log } from './contract/adapter.ts';
 import type { Clock } from './contract/clock.ts';
-import { fingerprint } from './contract/credential.ts';
+import { fingerprint, fingerprintOf } from './contract/credential.ts';
 import { Failure } from './contract/failures.ts';
 import { nameOfImage } from './contract/image.ts';
 import { type LookAlike, lookAlikeWatch } from './contract/look-alike.ts';
+import { type Memory, noMemory } from './contract/memory.ts';
 import type { Address, Registry } from './contract/registry.ts';
 import { redact, Secret } from './contract/secret.ts';
 import { isInShard, type Shard } from './contract/shard.ts';
@@ -48,6 +49,8 @@ export interface TargetDeps {
   readonly leads?: (() => boolean) | undefined;
   /** Which slots are this courier's; all unless given. */
   readonly shard?: Shard | undefined;
+  /** What is kept on disk under a name; nothing unless given. */
+  readonly memory?: (name: string) => Memory;
 }
 
 /** A configured target, ready for the engine. */
@@ -168,6 +171,7 @@ function depsOf(config: TargetConfig, deps: TargetDeps, { opened, proxies }: Len
         return writes();
       },
     }),
+    memory: memoryOf(name, deps),
     askers: {
       directory: answersDirectory(deps.env),
       uid: process.getuid?.(),
@@ -189,6 +193,12 @@ function depsOf(config: TargetConfig, deps: TargetDeps, { opened, proxies }: Len
     yaml: readYaml,
     run: program => runFor(program, withoutOurs(deps.env, [...adapters, adapter])),
   };
+}
+
+/** A file for each name. In the command `check` nothing is written. */
+function memoryOf(name: string, { memory, readonly }: TargetDeps): Memory {
+  const kept = memory?.(`target-${fingerprintOf(name)}.json`) ?? noMemory;
+  return readonly ? { ...kept, remember: noMemory.remember } : kept;
 }
 
 /** What the engine knows of the target before it is opened. */

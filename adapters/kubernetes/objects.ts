@@ -1,3 +1,7 @@
+import { listOf, mapOf, textOf } from '../common/shapes.ts';
+
+export { jsonMapIn, listOf, mapOf, textOf } from '../common/shapes.ts';
+
 /** What is read of any object of Kubernetes. */
 export interface Meta {
   readonly name: string;
@@ -53,15 +57,3 @@ export function owns({ fields }: Pick<ManagedFields, 'fields'>, ...path: readonl
   }
   return true;
 }
-
-export const mapOf = (value: unknown): Members => (typeof value === 'object' && value !== null ? (value as Members) : {});
-export const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? (value as readonly unknown[]) : []);
-/** The map that a JSON text is; empty for anything else. */
-export function jsonMapIn(text: string): Members {
-  try {
-    return mapOf(JSON.parse(text));
-  } catch {
-    return {};
-  }
-}
-export const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');

@@ -68,7 +68,7 @@ const plain = /^[\x20-\x7e]{1,300}$/;
 /** `at` is made when something is wrong. */
 function asSlot(value: unknown, at: () => string, codes?: FindingSpecs): Slot {
   if (!isMap(value)) demandMap(value, at());
-  const { id, title, registries, state, lacks, source, after, holds, disturbs, findings } = value;
+  const { id, title, registries, state, lacks, source, after, follows, holds, disturbs, findings } = value;
   if (!isText(id) || id.length > longestId) refuse(`${at()}.id`, `a text of at most ${longestId} characters`, id);
   if (!states.includes(state)) refuse(`${at()}.state`, 'present, absent or drifted', state);
   if (!Array.isArray(registries)) refuse(`${at()}.registries`, 'a list', registries);
@@ -78,6 +78,8 @@ function asSlot(value: unknown, at: () => string, codes?: FindingSpecs): Slot {
   if (!(missing(lacks) || isText(lacks))) refuse(`${at()}.lacks`, 'a text, or missing', lacks);
   if (!(missing(source) || isText(source))) refuse(`${at()}.source`, 'a text, or missing', source);
   if (!(missing(after) || isText(after))) refuse(`${at()}.after`, 'the id of a slot, or missing', after);
+  if (!(missing(follows) || follows === 'at once' || follows === 'in time'))
+    refuse(`${at()}.follows`, '`at once`, `in time`, or missing', follows);
   if (!missing(holds)) demandHolds(holds, `${at()}.holds`);
   if (!missing(disturbs)) demandDisturbs(disturbs, `${at()}.disturbs`);
   const slot = value as unknown as Slot;

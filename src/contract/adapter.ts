@@ -1,6 +1,7 @@
 import type { Clock } from './clock.ts';
 import type { Files } from './files.ts';
 import type { Http, HttpBase } from './http.ts';
+import type { Memory } from './memory.ts';
 import type { Address, Registry } from './registry.ts';
 import type { Secret } from './secret.ts';
 import type { Finding, FindingSpecs, Target } from './target.ts';
@@ -65,6 +66,8 @@ export interface Deps<F extends string = string> {
   /** For what is kept in files on this machine. */
   readonly files: Files;
   readonly askers: Askers;
+  /** Of this target alone, by its name. For what the manager cannot tell again; never for a secret. */
+  readonly memory: Memory;
   /** Reads a stored address; undefined when it is none of ECR's. It knows the configured aliases. */
   registry(address: string): Address | undefined;
   /** Whether a source gives tokens for a registry. For ECR Public there is none unless somebody configures it. */

@@ -6,6 +6,7 @@ export { expirationIn } from './expiry.ts';
 export { Failure, type FailureCode } from './failures.ts';
 export type * from './files.ts';
 export type * from './http.ts';
+export type { Memory } from './memory.ts';
 export type { Address, Registry } from './registry.ts';
 export { Secret } from './secret.ts';
 export type * from './target.ts';

@@ -59,6 +59,12 @@ export interface Slot<Ref = unknown> {
    */
   readonly after?: string;
   /**
+   * With `after`: whether it is given each new credential of that other slot at once (unless said), or keeps what it
+   * holds until half the life of that is over. Then what it is given has gone through the other slot, and is no secret
+   * that both must have in common.
+   */
+  readonly follows?: 'at once' | 'in time';
+  /**
    * What the slot holds now, where the manager can tell. A restart then rewrites nothing that is still fresh. One for
    * all of its registries, or one for each by host. Nothing is said of a registry that is missing there: what the
    * courier wrote goes on counting, and what it never wrote is unknown. A slot that has lost something is `drifted`.

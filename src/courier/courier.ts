@@ -1,4 +1,5 @@
 import type { Clock } from '../contract/clock.ts';
+import type { Memory } from '../contract/memory.ts';
 import type { Prove, Sources, Verify } from '../contract/source.ts';
 import { whyDue } from './due.ts';
 import type { CourierEvent } from './events.ts';
@@ -7,7 +8,6 @@ import { createLane, type Lane } from './lane.ts';
 import type { Ledger, ManagedTarget, Moment, Scope } from './ledger.ts';
 import { createLoop, type Loop, type Turn } from './loop.ts';
 import { type Postponed, postponedOf } from './postponed.ts';
-import type { Memory } from './remembered.ts';
 import { createStarts } from './starts.ts';
 import { createSupply, type Supply, type Want } from './supply.ts';
 import { second, timeline } from './timing.ts';

@@ -180,7 +180,7 @@ export function fetchedSince({ scopes }: Entry, moment: Moment): boolean {
 function outdated(record: TargetRecord, { slot }: Entry, held: Holding, given: Holding, now: Moment): boolean {
   if (held.fingerprint === given.fingerprint) return false;
   if (slot.disturbs) return now >= lateIn(held, slot.disturbs.below, record) && given.endsAt > held.endsAt;
-  if (slot.after !== undefined) return true;
+  if (slot.after !== undefined && slot.follows !== 'in time') return true;
   if (held.scope !== undefined && held.scope !== given.scope) return true;
   return now >= held.agesAt && given.endsAt > held.endsAt;
 }

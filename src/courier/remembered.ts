@@ -1,4 +1,5 @@
 import type { Clock } from '../contract/clock.ts';
+import type { Memory } from '../contract/memory.ts';
 import type { Verified } from '../contract/source.ts';
 import type { Moment, Verification } from './ledger.ts';
 import { day } from './timing.ts';
@@ -7,14 +8,6 @@ import { day } from './timing.ts';
 interface Remembered {
   readonly at: number;
   readonly result: Verified;
-}
-
-/** A text that outlives the process. */
-export interface Memory {
-  /** undefined: there is none. */
-  recall(): Promise<string | undefined>;
-  /** Not waited for. Must not throw. */
-  remember(text: string): void;
 }
 
 export interface RecollectionDeps {

@@ -221,6 +221,7 @@ function alike(known: Slot, slot: Slot): boolean {
     known.title === slot.title &&
     known.source === slot.source &&
     known.after === slot.after &&
+    known.follows === slot.follows &&
     known.disturbs?.below === slot.disturbs?.below &&
     known.findings === slot.findings &&
     slot.holds === undefined &&

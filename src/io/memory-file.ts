@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { Memory } from '../contract/memory.ts';
 import { openAnswers } from './answers.ts';
 import { readText } from './files.ts';
 import { swapFile } from './swap.ts';
@@ -6,15 +7,11 @@ import { swapFile } from './swap.ts';
 /** More does not lie there. In bytes. */
 const most = 4 * 1024 * 1024;
 
-/** A text that outlives the process, in a directory in which nobody else can put one. */
-export interface MemoryFile {
-  recall(): Promise<string | undefined>;
-  /** Not waited for. Never throws: a memory that is lost costs a read. */
-  remember(text: string): void;
-}
-
-/** directory: as it is configured at the moment; undefined: nothing is kept. */
-export function openMemory(name: string, directory: () => string | undefined): MemoryFile {
+/**
+ * A file of this name, in a directory in which nobody else can put one. directory: as it is configured at the moment;
+ * undefined: nothing is kept.
+ */
+export function openMemory(name: string, directory: () => string | undefined): Memory {
   return {
     async recall() {
       const folder = directory();

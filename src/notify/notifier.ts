@@ -1,6 +1,6 @@
+import type { Memory } from '../contract/memory.ts';
 import type { FindingSpecs } from '../contract/target.ts';
 import type { Ledger } from '../courier/ledger.ts';
-import type { Memory } from '../courier/remembered.ts';
 import type { ReceiverState } from '../observe/receiver-view.ts';
 import type { Book } from './book.ts';
 import { createHeartbeat, type Heartbeat, type HeartbeatConfigured, type Pulse } from './heartbeat.ts';

@@ -5,14 +5,14 @@ import { checkBreaking } from './contract/breaking.ts';
 import { checkKeeping } from './contract/keeping.ts';
 import { checkLooking } from './contract/looking.ts';
 import { makePatience } from './contract/patience.ts';
-import { type Need, openScene, type Scene } from './contract/scene.ts';
+import { type Need, openScene, type Scene, type Subject } from './contract/scene.ts';
 import type { Suite } from './contract/stage.ts';
 import { checkWriting } from './contract/writing.ts';
 
 export type { Double, Stage, Suite } from './contract/stage.ts';
 
 /** Registers one question to the adapter. What its stage cannot show is skipped, with the reason. */
-export type Check<Ref> = (name: string, needs: readonly Need[], play: (scene: Scene<Ref>) => Promise<void>) => void;
+export type Check<Ref> = (name: string, subjects: readonly Subject[], play: (scene: Scene<Ref>) => Promise<void>) => void;
 
 const reasons: Readonly<Record<Need, string>> = {
   faults: 'the stage has no double, and no option that holds an address before which a proxy could make faults',
@@ -23,9 +23,11 @@ const reasons: Readonly<Record<Need, string>> = {
 export function testAdapter<S extends OptionSpecs, F extends string, Ref>(suite: Suite<S, F, Ref>): void {
   const patience = makePatience(suite.patienceMs);
   let lacks: ReadonlySet<Need> = new Set();
-  const { keeps = 'servers' } = suite;
-  const check: Check<Ref> = (name, needs, play) => {
-    if (keeps === 'files' && needs.includes('faults')) return;
+  const { keeps = 'servers', creates = 'entries' } = suite;
+  const check: Check<Ref> = (name, subjects, play) => {
+    if (keeps === 'files' && subjects.includes('faults')) return;
+    if (creates === 'nothing' && subjects.includes('creations')) return;
+    const needs = subjects.filter(subject => subject !== 'creations');
     test(name, async t => {
       const missing = (): Need | undefined => needs.find(need => lacks.has(need));
       const known = missing();

@@ -6,6 +6,7 @@ import { readEntry } from '../../adapters/docker-config/entries.ts';
 import { dockerConfig } from '../../adapters/docker-config.ts';
 import { fingerprint } from '../../src/contract/credential.ts';
 import { Failure } from '../../src/contract/failures.ts';
+import { noMemory } from '../../src/contract/memory.ts';
 import { parseAddress } from '../../src/contract/registry.ts';
 import { Secret } from '../../src/contract/secret.ts';
 import type { Slot } from '../../src/contract/target.ts';
@@ -59,6 +60,7 @@ function open(
       yaml: () => assert.fail('no YAML is read'),
       run: () => assert.fail('no program is run'),
       files: lendFiles({ writes: 'allowed' }),
+      memory: noMemory,
       askers: { directory: '/nowhere', uid: process.getuid?.(), identityOf: async () => undefined },
       registry: address => parseAddress(address),
       hasSource: ({ service }) => service === 'ecr',

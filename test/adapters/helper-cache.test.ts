@@ -7,6 +7,7 @@ import { answerText, digestOf, nameOfAnswer, nameOfAsked, readAnswer } from '../
 import { type Clock, clock } from '../../src/contract/clock.ts';
 import type { Credentials } from '../../src/contract/credential.ts';
 import { Failure } from '../../src/contract/failures.ts';
+import { noMemory } from '../../src/contract/memory.ts';
 import { parseAddress } from '../../src/contract/registry.ts';
 import { Secret } from '../../src/contract/secret.ts';
 import { lendFiles } from '../../src/io/lent-files.ts';
@@ -77,6 +78,7 @@ function open(directory: string, around: Around = {}) {
       yaml: () => assert.fail('no YAML is read'),
       run: () => assert.fail('no program is run'),
       files: lendFiles({ writes: 'allowed' }),
+      memory: noMemory,
       askers: { directory, uid: process.getuid?.(), identityOf: async () => identity },
       registry: address => parseAddress(address),
       hasSource: ({ service }) => service === 'ecr',

@@ -7,6 +7,7 @@ import type { Deps } from '../../src/contract/adapter.ts';
 import { type Clock, clock as machineClock } from '../../src/contract/clock.ts';
 import type { Credentials } from '../../src/contract/credential.ts';
 import { Failure } from '../../src/contract/failures.ts';
+import { type Memory, noMemory } from '../../src/contract/memory.ts';
 import { parseAddress } from '../../src/contract/registry.ts';
 import { Secret } from '../../src/contract/secret.ts';
 import type { Discovery, Finding, Receipt, Rehearsal, Slot, Target } from '../../src/contract/target.ts';
@@ -42,6 +43,8 @@ export interface Setting {
   readonly publicSource?: 'configured' | undefined;
   /** Requests that are for people only. */
   readonly aside?: RegExp;
+  /** What a process before this one has left. */
+  readonly memory?: Memory | undefined;
 }
 
 /**
@@ -51,7 +54,7 @@ export interface Setting {
 export async function rigOn<Fake extends FakeServer, Ref>(
   fake: Fake,
   create: (deps: Deps) => Target<Ref>,
-  { wanted = [], clock = machineClock, aliases, aside, publicSource }: Setting = {},
+  { wanted = [], clock = machineClock, aliases, aside, publicSource, memory = noMemory }: Setting = {},
 ): Promise<Rig<Fake, Ref>> {
   await using stack = new AsyncDisposableStack();
   stack.use(fake);
@@ -67,6 +70,7 @@ export async function rigOn<Fake extends FakeServer, Ref>(
     yaml: readYaml,
     run: program => runFor(program, { PATH: process.env['PATH'] }),
     files: lendFiles({ writes: 'allowed' }),
+    memory,
     askers: { directory: '/nowhere', uid: process.getuid?.(), identityOf: async () => undefined },
     registry: address => parseAddress(address, aliases),
     hasSource: ({ service }) => service === 'ecr' || publicSource === 'configured',

@@ -1,5 +1,6 @@
 import type { Credential, Credentials } from '../../src/contract/credential.ts';
 import { Failure } from '../../src/contract/failures.ts';
+import type { Memory } from '../../src/contract/memory.ts';
 import { parseAddress, type Registry } from '../../src/contract/registry.ts';
 import { Secret } from '../../src/contract/secret.ts';
 import type { Prove, Source, Verify } from '../../src/contract/source.ts';
@@ -7,7 +8,6 @@ import type { Discovery, Receipt, Slot, Target } from '../../src/contract/target
 import { type Courier, createCourier } from '../../src/courier/courier.ts';
 import type { CourierEvent } from '../../src/courier/events.ts';
 import type { ManagedTarget } from '../../src/courier/ledger.ts';
-import type { Memory } from '../../src/courier/remembered.ts';
 import { cronSchedule } from '../../src/courier/schedule.ts';
 import { createVirtualClock, type VirtualClock } from '../fakes/clock.ts';
 

@@ -91,6 +91,32 @@ describe('a slot after another', () => {
     assert.deepEqual(target.stored.get('service'), target.stored.get('secret'));
   });
 
+  test('that follows in time keeps what it holds for half the life of that, whatever its leader is given', async () => {
+    const clock = createVirtualClock();
+    const holds = { fingerprint: 'aaaaaaaaaaaa', expiresAt: new Date(clock.wall() + 9 * hours) };
+    const told = new Map([[registry().host, holds]]);
+    const services: Slot[] = [
+      { ...row('at once'), after: 'row', registries: [], holds: told },
+      { ...row('in time'), after: 'row', registries: [], holds: told, follows: 'in time' },
+    ];
+    const target = promptTarget(clock, 'p', [row('row'), ...services]);
+    stores(target);
+    await using rig = await startRig({ targets: [target] });
+    const writtenTo = (id: string) => target.writes.filter(write => write.slot === id);
+    await clock.advance(2 * hours);
+    assert.deepEqual([writtenTo('row').length, writtenTo('at once').length, writtenTo('in time').length], [1, 1, 0], 'after the start');
+    await clock.advance(2 * hours);
+    assert.equal(writtenTo('in time').length, 1, 'half of its life is over');
+    assert.deepEqual(writtenTo('in time')[0]?.passwords, writtenTo('row')[0]?.passwords);
+    rig.courier.refresh();
+    await clock.advance(2 * minutes);
+    assert.deepEqual(writtenTo('in time').at(-1)?.passwords, writtenTo('row').at(-1)?.passwords, 'somebody asked for it');
+    await clock.advance(24 * hours);
+    const held = rig.courier.ledger.targets.get('p')?.entries.get('in time')?.held[0];
+    assert.ok(held && held.endsAt > rig.courier.ledger.now());
+    assert.ok(writtenTo('in time').length <= writtenTo('row').length);
+  });
+
   test('that holds the same as its leader needs nothing', async () => {
     const clock = createVirtualClock();
     const holds = { fingerprint: 'aaaaaaaaaaaa', expiresAt: inTwelveHours(clock.wall()) };

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Image, nameOfImage, readImage } from '../../src/contract/image.ts';
+import type { Memory } from '../../src/contract/memory.ts';
 import type { Verified } from '../../src/contract/source.ts';
-import type { Memory } from '../../src/courier/remembered.ts';
 import { createVirtualClock, type VirtualClock } from '../fakes/clock.ts';
 import { failing, gaps, hours, minutes, type RigOptions, row, seconds, startRig, testSource, testTarget } from './rig.ts';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { asFailure, type FailureCode } from '../../../src/contract/failures.ts';
 import type { Reply } from '../../fakes/server.ts';
 import type { Check } from '../contract.ts';
-import { assertCode, defined, failureOf, type Scene, slotOf } from './scene.ts';
+import { assertCode, defined, failureOf, type Scene, type Subject, slotOf } from './scene.ts';
 
 /** What every status means to a delivery, unless the product means something else by it. */
 const usualCodes: Readonly<Record<number, FailureCode>> = {
@@ -68,7 +68,7 @@ function checkStatus<Ref>(check: Check<Ref>, status: number, code: FailureCode):
 /** what: for people. of: which host it concerns, and what the target's `registries:` ask for. */
 function checkNoSuccess<Ref>(
   check: Check<Ref>,
-  what: string,
+  what: 'an update' | 'a creation',
   statuses: readonly number[],
   of: (scene: Scene<Ref>) => { readonly host: string; readonly wanted: readonly string[] },
 ): void {
@@ -84,13 +84,14 @@ function checkNoSuccess<Ref>(
       if (reply.status < 300) assert.equal(failure.facts.mayLand ?? false, false, `${spoiled.asked()} cannot land: facts.mayLand`);
     }
   };
-  check(`${what} that is answered with no success has failed, whatever the status`, ['faults'], scene =>
+  const subjects: readonly Subject[] = what === 'a creation' ? ['creations', 'faults'] : ['faults'];
+  check(`${what} that is answered with no success has failed, whatever the status`, subjects, scene =>
     refused(
       scene,
       statuses.map(status => ({ status, text: 'no' })),
     ),
   );
-  check(`${what} that is answered with a success of something else has failed`, ['faults'], scene => refused(scene, pages));
+  check(`${what} that is answered with a success of something else has failed`, subjects, scene => refused(scene, pages));
 }
 
 function checkRehearsal<Ref>(check: Check<Ref>): void {

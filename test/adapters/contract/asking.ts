@@ -6,6 +6,7 @@ import type { Adapter, Deps, OptionSpecs } from '../../../src/contract/adapter.t
 import { type Clock, clock } from '../../../src/contract/clock.ts';
 import { Failure } from '../../../src/contract/failures.ts';
 import type { Http } from '../../../src/contract/http.ts';
+import { noMemory } from '../../../src/contract/memory.ts';
 import { parseAddress, type Registry } from '../../../src/contract/registry.ts';
 import { Secret } from '../../../src/contract/secret.ts';
 import type { Discovery, Finding, Target } from '../../../src/contract/target.ts';
@@ -68,6 +69,7 @@ export function makeAsking<S extends OptionSpecs, F extends string, Ref>(
       yaml: readYaml,
       run: program => runFor(program, { PATH: process.env['PATH'] }),
       files: watchedFiles(lendFiles({ writes: writes() }), disk),
+      memory: noMemory,
       askers: { directory: '/nowhere', uid: process.getuid?.(), identityOf: async () => askedAs },
       registry: address => parseAddress(address),
       hasSource: ({ service }) => service === 'ecr',

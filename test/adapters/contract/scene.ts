@@ -15,6 +15,8 @@ import type { Double, Stage, Suite } from './stage.ts';
 
 /** What a check needs of its stage. */
 export type Need = 'faults' | 'passwords';
+/** What a check is about: there are adapters that create nothing. */
+export type Subject = Need | 'creations';
 
 /** What happens while an attempt is under way. end: it is given up soon after. */
 interface Attempt extends Setting {

@@ -37,6 +37,8 @@ export interface Suite<S extends OptionSpecs, F extends string, Ref> {
   readonly isWrite?: (request: Seen) => boolean;
   /** What the product means by a status, where it is not the usual meaning. */
   readonly codes?: Readonly<Partial<Record<number, FailureCode>>>;
+  /** What the target makes where it is wanted and not there; entries unless said. */
+  readonly creates?: 'entries' | 'nothing';
   /** A write names the version that it replaces, so one that comes late is refused over there. */
   readonly versioned?: boolean;
   /**

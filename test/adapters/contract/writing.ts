@@ -60,7 +60,7 @@ export function checkWriting<Ref>(check: Check<Ref>): void {
     assert.equal(await scene.holds(before, mine), kept, `what is held for ${mine} must stay: no credential was given for it`);
   });
 
-  check('creates only when told, once, and says under which id', [], async scene => {
+  check('creates only when told, once, and says under which id', ['creations'], async scene => {
     const { absent } = scene;
     const wishes = { wanted: [absent] };
     const before = await scene.discover(wishes);
@@ -75,7 +75,7 @@ export function checkWriting<Ref>(check: Check<Ref>): void {
     assert.equal(created.state, 'present', 'what was created must be found as present');
   });
 
-  check('creates nothing twice where the answer to a creation was lost', [], async scene => {
+  check('creates nothing twice where the answer to a creation was lost', ['creations'], async scene => {
     const { absent } = scene;
     const wishes = { wanted: [absent] };
     const before = await scene.discover(wishes);
@@ -89,7 +89,7 @@ export function checkWriting<Ref>(check: Check<Ref>): void {
     assert.deepEqual(idsOf(await scene.discover(wishes)), expected, what);
   });
 
-  check('what was created holds what was given last', ['passwords'], async scene => {
+  check('what was created holds what was given last', ['creations', 'passwords'], async scene => {
     const { absent } = scene;
     const wishes = { wanted: [absent] };
     const slot = slotOf(await scene.discover(wishes), absent);
