@@ -38,10 +38,10 @@ export function createHeartbeat(configured: HeartbeatConfigured, deps: LineDeps)
       return line.state;
     },
     async step(pulse) {
-      if (pulse === 'starting' || !line.free) return;
+      if (pulse === 'starting') return;
       if (pulse === 'well' ? last === 'well' && deps.now() - calledAt < every : last === 'unwell') return;
       if (pulse !== 'well' && !(await hears(configured))) return;
-      await say(pulse);
+      if (await line.isFree()) await say(pulse);
     },
   };
 }

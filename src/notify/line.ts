@@ -31,8 +31,8 @@ export interface LineDeps extends Omit<Way, 'caFile' | 'caFileNamed'> {
 /** The way to one address. */
 export interface Line {
   readonly state: ReceiverState;
-  /** Whether it may be used now: it is not left alone, and nothing is under way. */
-  readonly free: boolean;
+  /** Whether it may be used now: nothing is under way, and it is not left alone, or its file holds another address. */
+  isFree(): Promise<boolean>;
   /** Sends what `make` makes; a failure is logged, and followed by a pause. Never throws. */
   bring(make: (address: URL) => Outgoing, check?: (answer: Answer) => Failure | undefined): Promise<'taken' | 'failed'>;
 }
@@ -66,8 +66,10 @@ export function createLine(configured: Configured, deps: LineDeps): Line {
     get state() {
       return { name, format, host: address?.host ?? configured.host, trouble, succeededAt, notBefore };
     },
-    get free() {
-      return !isBusy && now() >= notBefore;
+    async isFree() {
+      if (isBusy || now() >= notBefore) return !isBusy;
+      const next = await configured.open().catch(() => undefined);
+      return next !== undefined && next.reveal().href !== address?.reveal().href;
     },
     async bring(make, check) {
       const began = now();

@@ -81,7 +81,8 @@ function unseen({ name, trouble }: TargetRecord, now: Moment): Threat {
 }
 
 /**
- * Something that a slot of ours should hold is not known to lie there. untried: and nobody has tried to put it there.
+ * Something that a slot of ours should hold is not known to lie there. all: or it should have been renewed; untried:
+ * and nobody has tried to put it there.
  */
 export function lacksLogins({ now }: Ledger, record: TargetRecord, of: 'all' | 'untried'): boolean {
   const moment = now();
@@ -89,7 +90,8 @@ export function lacksLogins({ now }: Ledger, record: TargetRecord, of: 'all' | '
     if (!isOurs(entry, record) || (of === 'untried' && entry.trouble)) return false;
     return entry.slot.registries.some(({ host }, at) => {
       const held = heldFor(entry, host);
-      return entry.scopes[at] !== undefined && (held === undefined || held.endsAt <= moment);
+      const lacks = held === undefined || held.endsAt <= moment || (of === 'all' && urgent(held, moment));
+      return entry.scopes[at] !== undefined && lacks;
     });
   });
 }

@@ -50,11 +50,13 @@ export function createReceiver(configured: ReceiverConfigured, deps: ReceiverDep
     book,
     async step(outlook) {
       forget(book, now());
-      if (isTelling || !line.free) return;
+      if (isTelling) return;
       isTelling = true;
-      await tell(outlook).finally(() => {
+      try {
+        if (await line.isFree()) await tell(outlook);
+      } finally {
         isTelling = false;
-      });
+      }
     },
   };
 }

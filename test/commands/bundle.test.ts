@@ -29,6 +29,8 @@ const planted = {
   proxyUser: 'planted-proxy-user',
   proxyPassword: 'planted-proxy-password',
   typo: 'ptr_planted/key+behind-a-mistyped-name==',
+  webhook: 'planted-path-0f-a-webhook-in-a-variable',
+  heartbeat: 'planted-path-0f-a-heartbeat-in-a-file',
 };
 
 let ecr: FakeEcr;
@@ -50,6 +52,7 @@ before(async () => {
       ? { status: 400, json: { message: 'Invalid request payload', details: `cannot read ${body.toString().slice(30, 260)}` } }
       : undefined;
   await writeFile(join(folder, 'key'), planted.apiKeyFile, { mode: 0o600 });
+  await writeFile(join(folder, 'heartbeat'), `https://beats.example.com/${planted.heartbeat}`, { mode: 0o600 });
   await writeFile(join(folder, 'admin'), planted.adminToken, { mode: 0o600 });
   await writeFile(join(folder, 'courier.yaml'), configuration());
   env = {
@@ -70,6 +73,8 @@ before(async () => {
     ECR_COURIER_ADMIN_TOKEN_FILE: join(folder, 'admin'),
     ECR_COURIER_SOCKET: join(folder, 'socket'),
     ECR_COURIER_LISTEN: '127.0.0.1:0',
+    ECR_COURIER_NOTIFY_WEBHOOK_URL: `https://hooks.example.com/${planted.webhook}`,
+    ECR_COURIER_HEARTBEAT_URL_FILE: join(folder, 'heartbeat'),
   };
 });
 after(async () => {
@@ -136,13 +141,15 @@ test('of a running daemon: configuration, status, findings, versions, metrics an
     /^one: portainer at http:\/\/127\.0\.0\.1:\d+, Portainer .*, failing, slots: 2$/m,
     /^AUTH portainer: /m,
     /"schema": 1/,
+    /^notify\.webhook\.url = \[secret\] at hooks\.example\.com /m,
+    /^ECR_COURIER_NOTIFY_WEBHOOK_URL is set$/m,
     /^ecr_courier_deliver_failures_total\{target="one",code="REJECTED"\} \d/m,
     /^\{"level":"info","time":"[^"]+","version":"[^"]+",.*"msg":"started"\}$/m,
     /"msg":"delivered"/,
   ])
     assert.match(stdout, expected);
   assert.ok(stdout.includes(host) && stdout.includes('222222222222'), 'hosts and accounts stay');
-  assert.equal(stdout.match(/ = auto /g)?.length, 1, 'one configuration is shown once');
+  assert.equal(stdout.match(/^log\.format = auto /gm)?.length, 1, 'one configuration is shown once');
   assert.notEqual(portainer.passwordOf(1), 'old', 'a token was in flight');
   assertClean(stdout + stderr, 'the bundle');
   assertClean(running.said.stdout, 'the log');

@@ -73,6 +73,21 @@ for (const format of receiverFormats) {
     assert.notEqual(first['mentions'], true, 'nobody is called by what a manager said');
   });
 
+  test(`${format}: takes a message of every length, and keeps what to do`, async () => {
+    await using receiver = await startReceiver(format);
+    const address = real[format] ?? receiver.address;
+    for (const letter of ['x', '"', 'ä'])
+      for (let length = 3500; length <= 4200; length += 20) {
+        const details = Array.from({ length: Math.floor(length / 100) }, (_, at) => letter.repeat(at === 0 ? 97 + (length % 100) : 97));
+        const told = message({ title: `portainer: ${letter.repeat(180)}`, sections: [section({ details })], link: null });
+        assert.match(String((await bring(format, address, told)).status), /^20[024]$/, `${length} times ${letter}`);
+      }
+    for (const body of receiver.taken) {
+      assert.ok(JSON.stringify(body).includes('Grant the right'));
+      if (format === 'slack') assert.ok(String(body['text']).length <= 4000);
+    }
+  });
+
   test(`${format}: an address that is no more is a failure that says what to do, and quotes nothing of it`, async () => {
     await using receiver = await startReceiver(format);
     const address = receiver.address.replace(/[\w-]{7,}\.?\w*$/, 'wr0ng-address-7');

@@ -8,15 +8,15 @@ import type { Ledger, Scope, TargetRecord } from '../../src/courier/ledger.ts';
 import { createNotifier, type NotifyConfig } from '../../src/notify/notifier.ts';
 import { until } from '../commands/cli.ts';
 import { type FakeReceiver, startHeartbeats, startReceiver } from '../fakes/receivers.ts';
-import { entry, epoch, euWest, hour, kept, ledgerOf, minute, scopeOf, target, trouble } from '../observe/fixture.ts';
+import { entry, epoch, euWest, hour, kept, ledgerOf, minute, scopeOf, target, trouble, verification } from '../observe/fixture.ts';
 
 const forbidden = trouble('FORBIDDEN', 'Portainer answered 403.', -2 * hour);
 const refused = trouble('AUTH', 'Portainer does not accept the key.', -minute, 1);
 
 /** What the engine knows, changed at will, and a clock that goes only when it is told. */
 function world(first: readonly TargetRecord[] = []) {
-  const state = { now: 0, targets: first, scopes: [] as readonly Scope[], live: true };
-  const current = (): Ledger => ledgerOf(state.targets, { now: state.now, scopes: state.scopes });
+  const state = { now: 0, targets: first, scopes: [] as readonly Scope[], live: true, next: undefined as number | undefined };
+  const current = (): Ledger => ledgerOf(state.targets, { now: state.now, scopes: state.scopes, next: () => state.next });
   const ledger: Ledger = {
     ...current(),
     get targets() {
@@ -26,6 +26,7 @@ function world(first: readonly TargetRecord[] = []) {
       return current().scopes;
     },
     now: () => state.now,
+    nextAttempt: () => state.next,
     date: moment => new Date(epoch + moment),
   };
   const wall: Clock = {
@@ -109,6 +110,65 @@ test('a login that will end is told once, with why and what to do, and once more
   at.state.targets = [target('portainer', [entry('7', scopeOf(euWest), kept(-30 * minute))])];
   await notifier.goOn(30 * minute);
   assert.deepEqual(titles(hook).slice(1), ['portainer: its logins are renewed again.']);
+});
+
+test('it is over when it is renewed, and not when the failure alone is gone', async () => {
+  await using hook = await startReceiver('webhook');
+  const at = world([dying('portainer', '7')]);
+  await using notifier = startNotifier(at, { receivers: [to(hook)] });
+
+  await notifier.goOn(2 * minute);
+  at.state.targets = [target('portainer', [entry('7', scopeOf(euWest), kept(9 * hour))])];
+  await notifier.goOn(5 * minute);
+  assert.equal(hook.taken.length, 1);
+  at.state.targets = [fine('portainer')];
+  await notifier.goOn(2 * minute);
+  assert.equal(hook.taken.length, 2);
+});
+
+test('a failing login that ends before the next attempt is told, however young it is', async () => {
+  await using hook = await startReceiver('webhook');
+  const at = world([target('portainer', [entry('7', scopeOf(euWest), kept(hour), { trouble: forbidden })])]);
+  at.state.next = 10 * hour;
+  await using notifier = startNotifier(at, { receivers: [to(hook)] });
+
+  await notifier.goOn(5 * minute);
+  assert.equal(hook.taken.length, 0);
+  at.state.next = 12 * hour;
+  await notifier.goOn(2 * minute);
+  assert.match(String(titles(hook)), /ends at 2026-03-01 21:00 UTC/);
+});
+
+test('an entry that never got a login is told after ten minutes, one that has ended without a failure after five', async () => {
+  await using hook = await startReceiver('webhook');
+  const never = entry('7', scopeOf(euWest), undefined, { trouble: trouble('REJECTED', 'No.', 0) });
+  const ended = entry('1', scopeOf(euWest), kept(12 * hour));
+  const at = world([target('portainer', [never]), target('harbor', [ended])]);
+  await using notifier = startNotifier(at, { receivers: [to(hook)] });
+
+  await notifier.goOn(4 * minute);
+  assert.deepEqual(titles(hook), []);
+  await notifier.goOn(3 * minute);
+  assert.match(String(titles(hook)), /^harbor: the login of ecr-1 \(row 1\) for \S+ ended 6 min ago, and it is not renewed\.$/);
+  await notifier.goOn(5 * minute);
+  assert.match(String(titles(hook)[1]), /^portainer: no login for \S+ could be put into ecr-7 \(row 7\)\.$/);
+});
+
+test('a refused pull that was told is not over before it was asked for again', async () => {
+  await using hook = await startReceiver('webhook');
+  const memory: { text: string | undefined } = { text: undefined };
+  const at = world([{ ...fine('portainer'), findings: [{ code: 'PULL_REFUSED', message: 'A right is missing.' }] }]);
+  {
+    await using notifier = startNotifier(at, { receivers: [to(hook)] }, memory);
+    await notifier.goOn(2 * minute);
+  }
+  at.state.targets = [{ ...fine('portainer'), verified: [verification('team/app:1')] }];
+  await using notifier = startNotifier(at, { receivers: [to(hook)] }, memory);
+  await notifier.goOn(10 * minute);
+  assert.equal(hook.taken.length, 1);
+  at.state.targets = [{ ...fine('portainer'), verified: [verification('team/app:1', { result: { ok: true, at: 0 } as never })] }];
+  await notifier.goOn(2 * minute);
+  assert.equal(hook.taken.length, 2);
 });
 
 test('many registries of one target are one message; one that comes to them is told later, one that leaves is not', async () => {

@@ -51,6 +51,8 @@ export const target = (portainer: { url: string }, more: object = {}) => ({
 
 interface Running extends AsyncDisposable {
   readonly app: App;
+  /** What was logged, from the level info on. */
+  readonly lines: readonly string[];
   reload(config: object): Promise<void>;
 }
 
@@ -76,7 +78,8 @@ export async function start(
     await writeFile(file, JSON.stringify({ engine: { tickSeconds: 1 }, ...given }));
     return await load({ files: [file], env: {}, adapters });
   };
-  const log = createLog({ to: { write: () => undefined } });
+  const lines: string[] = [];
+  const log = createLog({ to: { write: (line: string) => void lines.push(line) } });
   const time = faster === 1 ? clock : fastClock(faster);
   const election = standFor?.({ clock: time, log });
   const app = createApp(await read(config), { clock: time, log, env: process.env, registryEndpoint: () => door.url, election });
@@ -84,6 +87,7 @@ export async function start(
   const running = app.run(stopping.signal);
   return {
     app,
+    lines,
     reload: async next => app.use(await read(next)),
     async [Symbol.asyncDispose]() {
       stopping.abort();
