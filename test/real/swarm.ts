@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Engine } from './engine.ts';
+
+export interface SeenTask {
+  readonly id: string;
+  readonly state: string;
+  readonly error: string | undefined;
+}
+
+/** The engine as the one manager and one node of a Swarm. */
+export interface RealSwarm {
+  /** The path of the engine's socket. */
+  readonly socket: string;
+  docker(...args: readonly string[]): Promise<string>;
+  /** A service whose tasks run until they are stopped, made as people make one: with the login of the command line. */
+  create(name: string, image: string, options?: readonly string[]): Promise<void>;
+  tasks(service: string): Promise<readonly SeenTask[]>;
+  /** The ids of tasks that run. */
+  running(service: string): Promise<readonly string[]>;
+  /** Until so many tasks run, or are rejected. Answers their ids. */
+  until(service: string, state: 'running' | 'rejected', count: number): Promise<readonly string[]>;
+  /** The node has no longer what it pulled: it is as another node. */
+  forget(image: string): Promise<void>;
+}
+
+/** The image of the recordings holds no program, so tasks run one of this machine. */
+const programs = ['/usr', '/lib', '/lib64'].filter(existsSync).map(at => `--mount=type=bind,source=${at},target=${at},readonly`);
+
+export async function startSwarm(engine: Engine): Promise<RealSwarm> {
+  const docker = async (...args: readonly string[]): Promise<string> => {
+    const { code, output } = await engine.docker(args);
+    assert.equal(code, 0, `docker ${args.join(' ')}: ${output}`);
+    return output.trim();
+  };
+  const tasks = async (service: string): Promise<readonly SeenTask[]> => {
+    const filters = encodeURIComponent(JSON.stringify({ service: [service] }));
+    const { status, text } = await engine.ask('GET', `/tasks?filters=${filters}`);
+    assert.equal(status, 200, text);
+    const list = JSON.parse(text) as readonly { ID: string; DesiredState: string; Status: { State: string; Err?: string } }[];
+    return list.map(({ ID, DesiredState, Status: { State, Err } }) => ({
+      id: ID,
+      state: State === 'running' && DesiredState !== 'running' ? 'stopping' : State,
+      error: Err,
+    }));
+  };
+  const idsOf = async (service: string, state: string): Promise<readonly string[]> =>
+    (await tasks(service)).flatMap(task => (task.state === state ? task.id : [])).toSorted();
+  // On the loopback interface, at a port of its own.
+  await docker('swarm', 'init', '--advertise-addr', '127.0.0.1', '--listen-addr', '127.0.0.1:0');
+  return {
+    socket: (engine.env['DOCKER_HOST'] ?? '').replace('unix://', ''),
+    docker,
+    tasks,
+    async create(name, image, options = []) {
+      const usual = ['--detach', '--with-registry-auth', '--no-resolve-image', '--network=host', '--stop-signal=KILL', `--name=${name}`];
+      await docker('service', 'create', ...usual, ...programs, ...options, image, '/usr/bin/sleep', '3600');
+    },
+    running: service => idsOf(service, 'running'),
+    async until(service, state, count) {
+      for (const end = Date.now() + 60_000; Date.now() < end; await wait(100)) {
+        const ids = await idsOf(service, state);
+        if (ids.length >= count) return ids;
+      }
+      assert.fail(`waited in vain for ${count} ${state} tasks of ${service}: ${JSON.stringify(await tasks(service))}`);
+    },
+    async forget(image) {
+      const { status, text } = await engine.ask('DELETE', `/images/${image}?force=true`);
+      assert.ok(status === 200 || status === 404, text);
+    },
+  };
+}
