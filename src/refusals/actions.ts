@@ -78,5 +78,7 @@ export const actions: ReadonlyMap<string, Kind> = new Map<string, Kind>([
   ['sts:GetServiceBearerToken', 'registry'],
   ['sts:AssumeRole', 'role'],
   ['sts:AssumeRoleWithWebIdentity', 'role'],
+  ['sts:TagSession', 'role'],
+  ['sts:SetSourceIdentity', 'role'],
   ['lambda:InvokeFunction', 'function'],
 ]);

@@ -37,7 +37,8 @@ const named = new RegExp([ofLogin, ofHub, hosts, withPort].map(({ source }) => s
 function nameOf({ groups = {} }: RegExpMatchArray): string | undefined {
   if (groups['hub'] !== undefined) return groups['hub'] === 'localhost' ? 'localhost' : 'docker.io';
   const host = (groups['url'] ?? groups['bare'] ?? groups['port'] ?? groups['login'])?.toLowerCase().replace(/\.$/, '');
-  return host === undefined || /^[*<>x_.-]+$/.test(host) ? undefined : host;
+  // Docker Desktop speaks to itself at `http://ipc`.
+  return host === undefined || host === 'ipc' || /^[*<>x_.-]+$/.test(host) ? undefined : host;
 }
 
 const namesIn = (text: string): readonly (string | undefined)[] => text.matchAll(named).map(nameOf).toArray();

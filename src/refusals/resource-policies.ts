@@ -112,7 +112,7 @@ export function trustPolicies(wish: Wish): readonly PolicyDocument[] {
       notes: ['A role has one trust policy: add the statement to those that are there.', ...sessionNotes(principals)],
       statements: webIdentity
         ? principals.map(provider => webIdentityTrustStatement({ provider, ...webIdentity }))
-        : [trustStatement(principals, externalId)],
+        : needsOf(wish, 'role').map(need => trustStatement(need, principals, externalId)),
     },
   ];
 }

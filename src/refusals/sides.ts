@@ -62,7 +62,8 @@ export function resourceSide(denial: Denial): Side {
   if (needed(denial).by === 'registry') return side(`the registry policy ${owner}`, ofGate(denial, 'third'), of);
   if (serviceOf(denial) === 'ecr')
     return side(`the repository policy ${owner}`, ofGate(denial, 'second'), repositoryStatement(needed(denial), principals));
-  if (denial.action === 'sts:AssumeRole') return side(`the trust policy of ${resource ?? 'the role'}`, '', trustStatement(principals));
+  if (actions.get(denial.action) === 'role')
+    return side(`the trust policy of ${resource ?? 'the role'}`, '', trustStatement(needed(denial), principals));
   return side(`the policy of ${serviceOf(denial) === 'lambda' ? 'the function ' : ''}${resource ?? 'what was asked for'}`, '', of);
 }
 

@@ -58,7 +58,7 @@ export const chapters: readonly Chapter[] = [
   { title: 'The registry is asked too much', situations: busy },
   { title: 'The registry refuses the login', situations: passwords },
   { title: 'The registry refuses', situations: registry },
-  { title: 'Services of AWS that pull', situations: services },
+  { title: 'Services that pull and build', situations: services },
   { title: 'Kubernetes', situations: kubernetes },
   { title: 'Any other failure of ecr-courier', situations: courier },
 ];

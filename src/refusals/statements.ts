@@ -122,15 +122,15 @@ export function endpointStatement(needed: Rights, resources: readonly string[]):
 }
 
 /** For the trust policy of a role that these principals assume. */
-export function trustStatement(principals: readonly string[], externalId?: string): Statement {
+export function trustStatement({ name, actions }: Rights, principals: readonly string[], externalId?: string): Statement {
   const { Principal, Condition } = admitted(principals);
   const demanded = externalId === undefined ? undefined : { StringEquals: { 'sts:ExternalId': externalId } };
   const both = { ...Condition, ...demanded };
   return {
-    Sid: 'AssumeRole',
+    Sid: name,
     Effect: 'Allow',
     Principal,
-    Action: 'sts:AssumeRole',
+    Action: one(actions),
     ...(Object.keys(both).length > 0 && { Condition: both }),
   };
 }

@@ -327,6 +327,8 @@ test('the actions are those of the API, and of what it does not call by itself',
     'sts:GetServiceBearerToken',
     'sts:AssumeRole',
     'sts:AssumeRoleWithWebIdentity',
+    'sts:TagSession',
+    'sts:SetSourceIdentity',
     'lambda:InvokeFunction',
   ]);
   for (const action of [...actions.keys(), ...Object.values(managedPolicies).flat()]) assert.ok(known.has(action), action);

@@ -33,6 +33,8 @@ export const authorization: ReadonlyMap<string, { readonly resource: RegExp; rea
   ['ecr-public:GetAuthorizationToken', { resource: all, in: ['identity'] }],
   ['sts:GetServiceBearerToken', { resource: all, in: ['identity'] }],
   ['sts:AssumeRole', { resource: role, in: ['identity', 'trust'] }],
+  ['sts:TagSession', { resource: role, in: ['identity', 'trust'] }],
+  ['sts:SetSourceIdentity', { resource: role, in: ['identity', 'trust'] }],
   ['sts:AssumeRoleWithWebIdentity', { resource: role, in: ['trust'] }],
   ['lambda:InvokeFunction', { resource: lambda, in: ['identity', 'function'] }],
 ] as const);

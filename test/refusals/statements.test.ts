@@ -64,15 +64,15 @@ test('a registry, an endpoint and a function name both sides', () => {
 });
 
 test('a role is assumed with an external id, and by sessions', () => {
-  assert.deepEqual(trustStatement([role], 'blue'), {
+  assert.deepEqual(trustStatement(rights.assume, [role], 'blue'), {
     Sid: 'AssumeRole',
     Effect: 'Allow',
     Principal: { AWS: role },
     Action: 'sts:AssumeRole',
     Condition: { StringEquals: { 'sts:ExternalId': 'blue' } },
   });
-  assert.deepEqual(Object.keys(trustStatement([session], 'blue').Condition ?? {}), ['ArnLike', 'StringEquals']);
-  assert.equal(trustStatement([role]).Condition, undefined);
+  assert.deepEqual(Object.keys(trustStatement(rights.assume, [session], 'blue').Condition ?? {}), ['ArnLike', 'StringEquals']);
+  assert.equal(trustStatement(rights.assume, [role]).Condition, undefined);
 });
 
 test('a service account is told by issuer, subject and audience', () => {

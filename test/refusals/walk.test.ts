@@ -56,7 +56,7 @@ const pasted = ({ paste = [] }: Diagnosis): readonly Statement[] =>
 function partOf({ Principal, Resource, Action }: Statement): Part {
   if (Principal === undefined) return 'identity';
   if (Principal === '*') return 'endpoint';
-  if ([Action].flat().some(action => action.startsWith('sts:AssumeRole'))) return 'trust';
+  if ([Action].flat().some(action => action.startsWith('sts:'))) return 'trust';
   if (Action === 'lambda:InvokeFunction') return 'function';
   return Resource === undefined ? 'repository' : 'registry';
 }

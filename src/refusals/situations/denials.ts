@@ -146,10 +146,15 @@ export const denials: readonly Situation[] = [
     'crane',
     `Error: fetching manifest ${image}: GET ${example.manifest}: DENIED: ${said(get, own, 'with an explicit deny')}`,
   ]),
-  row('denied-role', 'A role may not be assumed', [
-    'AWS SDKs, Terraform',
-    `operation error STS: AssumeRole, https response error StatusCode: 403, RequestID: 5c1, api error AccessDenied: ${said('sts:AssumeRole', 'arn:aws:iam::444455556666:role/puller', '', user)}`,
-  ]),
+  row(
+    'denied-role',
+    'A role may not be assumed',
+    [
+      'AWS SDKs, Terraform',
+      `operation error STS: AssumeRole, https response error StatusCode: 403, RequestID: 5c1, api error AccessDenied: ${said('sts:AssumeRole', 'arn:aws:iam::444455556666:role/puller', '', user)}`,
+    ],
+    ['GitHub Actions', `Error: ${said('sts:TagSession', 'arn:aws:iam::444455556666:role/puller', '', user)}`],
+  ),
   {
     id: 'denied-ci-identity',
     title: 'A job of GitHub Actions may not assume its role',

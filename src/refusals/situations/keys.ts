@@ -126,4 +126,16 @@ export const keys: readonly Situation[] = [
       remedy: 'Enable the region under Account > AWS Regions, and STS under IAM > Account settings, or take another endpoint of STS.',
     }),
   }),
+  row({
+    id: 'sdk-mixed',
+    title: 'A program has parts of the AWS SDK that do not fit',
+    symptoms: [['amazon-ecr-credential-helper and others in Go', 'ecr: Failed to get authorization token: not found, ResolveEndpointV2']],
+    when: ({ find }) => find(/not found, ResolveEndpointV2/),
+    tell: () => ({
+      sentence:
+        'The program was built with versions of the AWS SDK for Go that do not go together, so it does not even know where to ask. Nobody was asked.',
+      side: 'the program itself',
+      remedy: 'Update it, or build it again with all modules of aws-sdk-go-v2 of one time.',
+    }),
+  }),
 ];

@@ -74,6 +74,10 @@ export const logins: readonly Situation[] = [
         'Error saving credentials: error storing credentials - err: exit status 1, out: `pass not initialized: exit status 1: Error: password store is empty. Try "pass init".`',
       ],
       [
+        'Docker Desktop',
+        'Error saving credentials: error storing credentials - err: exit status 1, out: `Post "http://ipc/registry/credstore-updated": dial unix backend.sock: connect: no such file or directory`',
+      ],
+      [
         'Docker on macOS',
         'Error saving credentials: error storing credentials - err: exit status 1, out: `The specified item already exists in the keychain.`',
       ],

@@ -8,20 +8,25 @@ const { host } = example;
 export const manifests: readonly Situation[] = [
   row({
     id: 'layers-missing',
-    title: 'Layers of the image were not uploaded',
+    title: 'Layers or images of a list were not uploaded',
     symptoms: [
       [
         'oras, and others',
         `{"errors":[{"code":"BLOB_UPLOAD_UNKNOWN","message":"Layers with digests '[sha256:e3b0c442]' required for pushing image into repository with name 'team/app' in the registry with id '123456789012' do not exist"}]}`,
       ],
       [
+        'buildx, docker manifest',
+        "ReferencedImagesNotFoundException: Images with digests '[sha256:5c1]' required for pushing image into repository with name 'team/app' in the registry with id '123456789012' do not exist",
+      ],
+      [
         'AWS CLI',
         "An error occurred (LayersNotFoundException) when calling the GetDownloadUrlForLayer operation: The layer with digest 'sha256:5c1' does not exist within the repository with name 'team/app' in the registry with id '123456789012'",
       ],
     ],
-    when: ({ find }) => find(/Layers with digests .{1,400}required for pushing image|LayersNotFoundException/),
+    when: ({ find }) =>
+      find(/(Layers|Images) with digests .{1,400}required for pushing image|LayersNotFoundException|ReferencedImagesNotFoundException/),
     tell: told => ({
-      sentence: `The repository ${repositoryOf(told) ?? 'that was named'} does not have a layer that the image names: it was not uploaded there, or not as one that ECR takes (one without a byte is none).`,
+      sentence: `The repository ${repositoryOf(told) ?? 'that was named'} does not have a part that the image names (a layer, or an image of a list): it was not uploaded there, or not as one that ECR takes (one without a byte is none).`,
       side: 'the client that pushes or copies',
       remedy:
         'Push the whole image again, with a newer version of the tool. A tool that copies a manifest alone must copy its layers first. OCI artefacts without a config name the empty descriptor, `{}`.',

@@ -86,6 +86,7 @@ export const noKeys: readonly Situation[] = [
     symptoms: [
       ['AWS CLI', 'The config profile (ecr) could not be found'],
       ['AWS SDK for Go', 'failed to get shared config profile, ecr'],
+      ['AWS SDK for Go v1', 'SharedConfigProfileNotExistsError: failed to get profile, ecr'],
       [
         'AWS SDK for JavaScript',
         'CredentialsProviderError: Could not resolve credentials using profile: [ecr] in configuration/credentials file(s).',
@@ -97,7 +98,7 @@ export const noKeys: readonly Situation[] = [
     ],
     when: ({ find }) =>
       find(
-        /config profile \([^)]{1,100}\) could not be found|failed to get shared config profile|Could not resolve credentials using profile|profile "[^"]{1,100}" \([^)]{0,600} is in no file/,
+        /config profile \([^)]{1,100}\) could not be found|failed to get shared config profile|SharedConfigProfileNotExistsError|Could not resolve credentials using profile|profile "[^"]{1,100}" \([^)]{0,600} is in no file/,
       ),
     tell: () => ({
       sentence: 'AWS_PROFILE (or an option) names a profile that is not in the ~/.aws of the user that asks, or that has no keys.',
@@ -114,6 +115,10 @@ export const noKeys: readonly Situation[] = [
       ['boto3', 'botocore.exceptions.NoCredentialsError: Unable to locate credentials'],
       ['AWS SDK for JavaScript', 'CredentialsProviderError: Could not load credentials from any providers'],
       ['AWS SDK for Go v1', 'NoCredentialProviders: no valid providers in chain. Deprecated.'],
+      [
+        'Azure DevOps, AWS SDK for JavaScript v2',
+        '##[error]Error: Failed to obtain authorization token to log in to ECR, error: CredentialsError: Missing credentials in config, if using AWS_CONFIG_FILE, set AWS_SDK_LOAD_CONFIG=1',
+      ],
       ['AWS SDK for Java', 'Unable to load credentials from any of the providers in the chain AwsCredentialsProviderChain'],
       [
         'ecr-courier',
@@ -122,7 +127,7 @@ export const noKeys: readonly Situation[] = [
     ],
     when: ({ find }) =>
       find(
-        /Unable to locate credentials|NoCredentialsError|Could not load credentials from any providers|NoCredentialProviders|Unable to load (AWS )?credentials from any|No AWS credentials\. Looked at|Partial credentials found|MissingAuthenticationToken|failed to retrieve credentials.{0,40}no valid/,
+        /Unable to locate credentials|NoCredentialsError|Could not load credentials from any providers|Missing credentials in config|NoCredentialProviders|Unable to load (AWS )?credentials from any|No AWS credentials\. Looked at|Partial credentials found|MissingAuthenticationToken|failed to retrieve credentials.{0,40}no valid/,
       ),
     tell: () => ({
       sentence: 'The program found no AWS credentials, so AWS was not asked at all.',

@@ -111,4 +111,21 @@ export const policies: readonly Situation[] = [
         'Look at each rule: no member may be empty (`targetStorageClass` goes with `transition` alone), tagged images need tagPrefixList or tagPatternList, and times need countUnit.',
     }),
   }),
+  row({
+    id: 'principal-invalid',
+    title: 'IAM does not know a principal of the policy',
+    symptoms: [
+      [
+        'AWS CLI',
+        'An error occurred (MalformedPolicyDocument) when calling the CreateRole operation: Invalid principal in policy: "AWS":"arn:aws:iam::123456789012:role/pull"',
+      ],
+    ],
+    when: ({ find }) => find(/Invalid principal in policy/),
+    tell: () => ({
+      sentence: 'A trust policy names somebody who is not there: IAM takes no role or user that does not exist.',
+      side: 'the policy that was sent',
+      remedy:
+        'Make the role first, or write its ARN with its path. Where it may come later, let in its account, with a condition on aws:PrincipalArn. `ecr-courier policy assume ROLE --for WHO` prints both sides.',
+    }),
+  }),
 ];

@@ -2,7 +2,7 @@ import { policyPaste } from '../diagnosis.ts';
 import { row, type Situation } from '../situation.ts';
 import { identityStatement, rights } from '../statements.ts';
 
-/** Services of AWS that pull for somebody, where they do not hand on what they were told. */
+/** Services that pull for somebody, where they do not hand on what they were told. */
 export const services: readonly Situation[] = [
   row({
     id: 'task-without-token',
@@ -38,6 +38,18 @@ export const services: readonly Situation[] = [
       remedy:
         'The image must be there, in the region of the project. With SERVICE_ROLE the service role needs the rights to pull, and for an image of another account the repository must let it in. With CODEBUILD the repository must let in the service codebuild.amazonaws.com.',
       paste: [{ what: 'The rights of the service role', kind: 'command', text: 'ecr-courier policy pull IMAGE --for SERVICE_ROLE_ARN' }],
+    }),
+  }),
+  row({
+    id: 'jenkins-credentials',
+    title: 'Jenkins does not find the AWS credentials of a registry',
+    symptoms: [['Jenkins, Amazon ECR plugin', 'ERROR: Could not find credentials matching ecr:eu-west-1:my-aws-id']],
+    when: ({ find }) => find(/Could not find credentials matching ecr:(?<region>[a-z0-9-]{1,30}):(?<id>[\w.@-]{1,100})/),
+    tell: ({ groups }) => ({
+      sentence: `Jenkins has no AWS credentials with the ID ${groups['id']} for that job: the ID is wrong, they are of another kind or in another folder, or the plugin does not know the region ${groups['region']}.`,
+      side: 'Jenkins: its credentials, and the version of its plugins',
+      remedy:
+        'The credentials must be of the kind "AWS Credentials", and visible to the job. Update the plugins Amazon ECR and AWS Credentials for new regions. Or log in by `aws ecr get-login-password`.',
     }),
   }),
 ];

@@ -100,4 +100,43 @@ export const sessions: readonly Situation[] = [
       paste: [identity],
     }),
   }),
+  row({
+    id: 'web-identity-file',
+    title: 'The token of the service account cannot be read',
+    symptoms: [
+      [
+        'AWS SDK for Go v1, in a pod',
+        'WebIdentityErr: failed fetching WebIdentity token: caused by: WebIdentityErr: unable to read file at /var/run/secrets/eks.amazonaws.com/serviceaccount/token caused by: open /var/run/secrets/eks.amazonaws.com/serviceaccount/token: permission denied',
+      ],
+    ],
+    when: ({ find }) =>
+      find(
+        /unable to read file at \S{1,200}\/serviceaccount\/token|open \S{1,200}eks\.amazonaws\.com\/serviceaccount\/token: (permission denied|no such file)/,
+      ),
+    tell: () => ({
+      sentence: 'The pod has a role (IRSA), and its program may not read the token that opens it, or the token is not mounted.',
+      side: 'the pod: its security context and its service account',
+      remedy:
+        'If the program does not run as root, set `fsGroup` in the security context of the pod (65534 for example). If the file is not there, make the pod anew: the webhook mounts it only into pods that are created after the service account was annotated.',
+    }),
+  }),
+  row({
+    id: 'session-too-long',
+    title: 'The session is asked for too long',
+    symptoms: [
+      ['GitHub Actions', 'Error: The requested DurationSeconds exceeds the MaxSessionDuration set for this role.'],
+      [
+        'AWS CLI',
+        `${aws} (ValidationError) when calling the AssumeRole operation: The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining.`,
+      ],
+    ],
+    when: ({ find }) => find(/requested DurationSeconds exceeds the/),
+    tell: () => ({
+      sentence:
+        'STS gives no session of that role for so long: a role has a longest time (an hour unless set), and a role that another role assumes has one hour.',
+      side: 'the program that asks (its session duration), or the role',
+      remedy:
+        'Ask for a shorter session: a token of ECR is good for twelve hours all the same. Or raise the maximum session duration of the role, where no other role assumes it.',
+    }),
+  }),
 ];
