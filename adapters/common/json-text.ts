@@ -19,13 +19,16 @@ interface Open {
   at: number;
 }
 
+/** As Go compares names: without regard to case, and `ſ` is an s. */
+export const folded = (name: string): string => name.replaceAll('\u017f', 's').toLowerCase();
+
 /** The members of every map at `path` (names in lower case) of a text that must be JSON. */
 export function membersAt(text: string, path: readonly string[]): Member[] {
   const found: Member[] = [];
   const open: Open[] = [];
   const close = (start: number, end: number): void => {
     const around = open.at(-1);
-    const isHere = open.length === path.length + 1 && path.every((name, depth) => open[depth]?.key?.toLowerCase() === name);
+    const isHere = open.length === path.length + 1 && path.every((name, depth) => folded(open[depth]?.key ?? '') === name);
     if (isHere && around?.isMap && around.key !== undefined) found.push({ key: around.key, map: around.start, at: around.at, start, end });
   };
   for (const { 0: token, index } of text.matchAll(/"[^"\\]*(?:\\.[^"\\]*)*"|[[\]{},]|[^\s[\]{},:"]+/gs)) {

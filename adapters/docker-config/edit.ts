@@ -3,6 +3,7 @@ import {
   addMember,
   brokenAt,
   firstValue,
+  folded,
   type Json,
   type Member,
   membersAt,
@@ -58,7 +59,8 @@ export function unreadable(whole: string, path: readonly string[]): Unreadable |
  */
 export function withLogin(whole: string, path: readonly string[], host: string, login: Login): string | undefined {
   const entry = { auth: authOf(login) };
-  let text = withoutMark(whole);
+  const [map] = path;
+  let text = map === undefined ? withoutMark(whole) : withoutNulls(withoutMark(whole), map);
   const present = entriesIn(text, path).filter(isOf(host));
   const [only, ...others] = present;
   const isThere = only?.key === host && others.length === 0 && isBest(only.value) && isSame(only.value, login);
@@ -92,9 +94,25 @@ export function homeOf(text: string, [name]: readonly string[]): number | undefi
   return name === undefined ? text.indexOf('{') : membersAt(text, []).findLast(({ key }) => key === name)?.start;
 }
 
+/**
+ * The text without nulls in the place of this map, where it is there as well: they empty what Go has read before, and
+ * the last one is what others read.
+ */
+export function withoutNulls(whole: string, map: string): string {
+  let text = whole;
+  for (;;) {
+    const members = membersAt(text, []);
+    const named = members.filter(({ key }) => folded(key) === folded(map));
+    const now = text;
+    const empty = named.find(member => valueOf(now, member) === null);
+    if (!empty || named.length < 2) return text;
+    text = removeMember(text, empty, members);
+  }
+}
+
 /** The text with a value for a member of a map at the top, in its place or at the end of that map. */
 export function withMember(whole: string, map: string, key: string, value: Json): string {
-  const text = withoutMark(whole);
+  const text = withoutNulls(withoutMark(whole), map);
   const home = homeOf(text, [map]);
   const there = membersAt(text, [map.toLowerCase()]).findLast(member => member.key === key && member.map === home);
   if (!there) return addMember(text, [map], key, value);

@@ -7,7 +7,7 @@ export interface Key {
   /** As it is written, without a user name and password before it. */
   readonly host: string;
   readonly port: string;
-  /** Without the slashes around it. */
+  /** Without the slashes around it, and without a query. */
   readonly path: string;
 }
 
@@ -17,7 +17,7 @@ export function readKey(key: string): Key {
     host = '',
     port = '',
     path = '',
-  } = /^(?:(?:(?<scheme>[a-z][a-z0-9+.-]*):)?\/\/)?(?:[^/?#]*@)?(?<host>[^/:?#]*)(?::(?<port>\d*))?(?<path>[/?#].*)?$/is.exec(key.trim())
+  } = /^(?:(?:(?<scheme>[^/?#]*):)?\/\/)*(?:[^/?#]*@)?(?<host>[^/:?#]*)(?::(?<port>\d*))?(?<path>\/[^?#]*)?(?:[?#].*)?$/is.exec(key.trim())
     ?.groups ?? {};
   return { scheme: scheme.toLowerCase(), host, port, path: path.replaceAll(/^\/+|\/+$/g, '') };
 }

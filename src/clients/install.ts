@@ -1,5 +1,5 @@
 import { membersAt, removeMember, valueOf } from '../../adapters/common/json-text.ts';
-import { withMember, withoutMark } from '../../adapters/docker-config/edit.ts';
+import { homeOf, withMember, withoutMark, withoutNulls } from '../../adapters/docker-config/edit.ts';
 import { entriesIn, isMatch, readKey, relationOf } from '../../adapters/docker-config/entries.ts';
 
 /** A config.json in which a helper answers for hosts, or an auth.json in which nobody does. */
@@ -16,7 +16,11 @@ export interface Installed {
  * and for any path below them. Everything else stays as it is written.
  */
 export function withHelper(whole: string, hosts: readonly string[], program: string): Installed {
-  const bare = takeOut(whole, hosts, ({ key }, host) => relationOf(key, host) === 'spelling');
+  const bare = takeOut(whole, hosts, ({ key, map }, host, home) => {
+    const relation = relationOf(key, host);
+    // Another map of this name is read before, after or instead.
+    return relation === 'spelling' || (relation === 'bare' && map !== home);
+  });
   let text = bare.text;
   const helpers = [...bare.helpers];
   for (const host of hosts) {
@@ -47,8 +51,10 @@ export const patternsIn = (whole: string, hosts: readonly string[]): string[] =>
   ),
 ];
 
-function takeOut(whole: string, hosts: readonly string[], goes: (helper: Entry, host: string) => boolean): Installed {
-  let text = withoutMark(whole);
+type Goes = (helper: Entry, host: string, home: number | undefined) => boolean;
+
+function takeOut(whole: string, hosts: readonly string[], goes: Goes): Installed {
+  let text = withoutNulls(withoutNulls(withoutMark(whole), 'auths'), 'credHelpers');
   const logins: string[] = [];
   const helpers: string[] = [];
   for (const host of hosts) {
@@ -61,7 +67,7 @@ function takeOut(whole: string, hosts: readonly string[], goes: (helper: Entry, 
     text = without(
       text,
       'credhelpers',
-      entry => goes(entry, host),
+      (entry, now) => goes(entry, host, homeOf(now, ['credHelpers'])),
       ({ value }) => void helpers.push(...programIn(value)),
     );
   }
@@ -79,11 +85,12 @@ const programIn = (value: unknown): string[] => (typeof value === 'string' && va
 
 type Entry = ReturnType<typeof entriesIn>[number];
 
-function without(whole: string, name: string, goes: (entry: Entry) => boolean, tell: (entry: Entry) => void): string {
+function without(whole: string, name: string, goes: (entry: Entry, text: string) => boolean, tell: (entry: Entry) => void): string {
   let text = whole;
   for (;;) {
     const members = entriesIn(text, [name]);
-    const next = members.find(goes);
+    const now = text;
+    const next = members.find(entry => goes(entry, now));
     if (!next) return text;
     tell(next);
     text = removeMember(text, next, members);

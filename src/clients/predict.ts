@@ -4,7 +4,7 @@ import { isMap, saidOf } from '../../adapters/docker-config/types.ts';
 import type { Client, Otherwise } from './client.ts';
 import { isBroken, ofWrongType, type Sent, sentOf, stopped, stopsAll } from './entry.ts';
 import { asked, helperNearness, type Image, nearness } from './keys.ts';
-import { type Pair, pairsIn, type Top, topMembers, topOf, valueIn } from './reading.ts';
+import { type Pair, pairsIn, spelledAs, type Top, topMembers, topOf, valueIn } from './reading.ts';
 
 /** What comes of a helper that is run. */
 export type Outcome = 'login' | 'missing' | 'failing' | 'notFound';
@@ -78,10 +78,10 @@ const unparsable = (why: string, client: Client): { readonly stops: Sent } => ({
 function ofTop(pairs: readonly Pair[], client: Client): Sent | undefined {
   const { json, types } = client;
   for (const name of ['auths', 'credhelpers', 'credsstore'])
-    if (json.twice === 'fails' && topMembers(pairs, name, json).length > 1) return failing(`has \`${name}\` twice`);
+    if (json.twice === 'fails' && topMembers(pairs, name, json).length > 1) return failing(`has \`${spelledAs(name)}\` twice`);
   const isNull = (name: string): boolean => topMembers(pairs, name, json).at(-1)?.json === 'null';
   const map = types.nullMap === 'fails' ? ['auths', 'credhelpers'].find(isNull) : undefined;
-  if (map) return failing(`has \`${map}\` that is null`);
+  if (map) return failing(`has \`${spelledAs(map)}\` that is null`);
   for (const [name, shape] of Object.entries(types.top)) {
     const wrong = topMembers(pairs, name, json).find(pair => !shape.fits(valueIn(pair)));
     if (wrong) return stopped(`the file ${saidOf({ name: wrong.name, shape })}`, client);

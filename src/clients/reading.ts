@@ -1,4 +1,4 @@
-import { type Member, membersAt } from '../../adapters/common/json-text.ts';
+import { folded, type Member, membersAt } from '../../adapters/common/json-text.ts';
 import type { JsonRule, Names } from './client.ts';
 
 /** A member of a map, with its value as it is written. */
@@ -21,13 +21,15 @@ export interface Top {
 /** Members that clients know at the top, as they are spelled. */
 const spelled = { auths: 'auths', credhelpers: 'credHelpers', credsstore: 'credsStore' } as const;
 
+export const spelledAs = (name: string): string => (Object.hasOwn(spelled, name) ? spelled[name as keyof typeof spelled] : name);
+
 export const pairsIn = (json: string): Pair[] =>
   membersAt(json, []).map(({ key, start, end }: Member) => ({ name: key, json: json.slice(start, end) }));
 
 export const valueIn = ({ json }: Pair): unknown => JSON.parse(json) as unknown;
 
 const plain: Readonly<Record<Names, (name: string) => string>> = {
-  folded: name => name.replaceAll('\u017f', 's').toLowerCase(),
+  folded,
   'any case': name => name.toLowerCase(),
   exact: name => name,
 };
@@ -38,7 +40,7 @@ export const named = (pairs: readonly Pair[], name: string, names: Names): Pair[
 
 /** The members at the top of a map that a reader takes for this one, as far as they count. `name`: in lower case. */
 export function topMembers(pairs: readonly Pair[], name: string, { top, twice, replaced }: JsonRule): Pair[] {
-  const found = named(pairs, Object.hasOwn(spelled, name) ? spelled[name as keyof typeof spelled] : name, top);
+  const found = named(pairs, spelledAs(name), top);
   return twice === 'merged' || replaced === 'matters' ? found : found.slice(-1);
 }
 

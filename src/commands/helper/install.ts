@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { helpersIn } from '../../../adapters/docker-config/entries.ts';
+import { entriesIn, helpersIn, readEntry } from '../../../adapters/docker-config/entries.ts';
 import { docker, misfitIn } from '../../../adapters/docker-config/types.ts';
 import { patternsIn, withHelper, withoutRivals } from '../../clients/install.ts';
 import { asFailure, Failure } from '../../contract/failures.ts';
@@ -94,12 +94,21 @@ function shownDiff(change: Rewritten): string {
   return role === 'docker' ? diff : `${path}:\n${diff}`;
 }
 
+/** The rest of a sentence on an entry that stops clients for all hosts. */
+function brokenEntryIn(text: string): string | undefined {
+  const [first] = entriesIn(text, ['auths']).flatMap(({ key, value }) => {
+    const { broken } = readEntry(value);
+    return broken === undefined ? [] : [`has an entry ${shownAddress(key)} that ${broken}`];
+  });
+  return first;
+}
+
 /** What else has a say. */
 function notesOn(changes: readonly Rewritten[], hosts: readonly string[], { env }: Io): string[] {
   const { path, done } = changes.find(({ role }) => role === 'docker') ?? {};
   const text = done?.text ?? '';
   const { store } = helpersIn(text);
-  const wrong = misfitIn(text, docker);
+  const wrong = misfitIn(text, docker) ?? brokenEntryIn(text);
   const variable = env['DOCKER_AUTH_CONFIG'] ?? '';
   return [
     ...(wrong
@@ -109,7 +118,7 @@ function notesOn(changes: readonly Rewritten[], hosts: readonly string[], { env 
       ? [`crane and nerdctl ask the credsStore docker-credential-${label(store)} before the helper of a host.`]
       : []),
     ...(hosts.some(host => variable.includes(host))
-      ? ['DOCKER_AUTH_CONFIG names these hosts. Docker 28.4 and later, and crane, take its login and ask no helper.']
+      ? ['DOCKER_AUTH_CONFIG names these hosts. Docker 28.4 and later, crane, nerdctl and testcontainers take its login and ask no helper.']
       : []),
     ...changes.flatMap(({ path, done }) =>
       patternsIn(done.text, hosts).map(
