@@ -18,8 +18,8 @@ done
 # Without type declarations, which nobody reads there.
 cp -R "$dist/." "$root/usr/lib/ecr-courier"
 rm -rf "$root/usr/lib/ecr-courier/types"
-# Those for a shell, or for Windows: there is none.
-rm -f "$root/usr/lib/ecr-courier/docker-credential-ecr-courier" "$root/usr/lib/ecr-courier/ecr-courier-credential-provider" "$root/usr/lib/ecr-courier/"*.cmd
+# Those for a shell, or for Windows: there is none. `kubelet install` puts that of the kubelet on nodes.
+rm -f "$root/usr/lib/ecr-courier/docker-credential-ecr-courier" "$root/usr/lib/ecr-courier/"*.cmd
 echo '{"type":"module"}' >"$root/usr/lib/ecr-courier/package.json"
 
 # So that `docker exec CONTAINER ecr-courier status` does. The script's own first line asks for env, which is not there.

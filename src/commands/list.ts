@@ -141,6 +141,7 @@ export const commands: Readonly<Record<string, Command>> = {
         more: [
           '--bin-dir DIR                   what the kubelet gets as --image-credential-provider-bin-dir',
           '--config PATH                   what it gets as --image-credential-provider-config: a file, or a folder that is there',
+          '--root DIR                      where the file system of the node is mounted, in whose paths the other two are',
           '--dry-run                       says what would be done, and writes nothing',
           '--replace                       overwrites a program or a configuration that is there and differs',
           ...wishes,

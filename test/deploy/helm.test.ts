@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { parse } from 'yaml';
+import { command } from '../commands/cli.ts';
 import { chart, chartDigest, configIn, deploy, manifests, manifestText, objectsIn, only, rulesFor } from './chart.ts';
 import { faultsOf } from './shapes.ts';
 
@@ -91,6 +92,41 @@ for (const name of Object.keys(manifests) as (keyof typeof manifests)[])
       );
     });
   });
+
+test('the DaemonSet installs what the kubelet is told of, with the program of this version, and writes to nothing else of the node', async () => {
+  const objects = objectsIn(manifestText('kubelet-provider.yaml'));
+  const { spec } = (only(objects, 'DaemonSet') as unknown as { spec: { template: { spec: Nodes } } }).spec.template;
+  const [{ args, image, securityContext, volumeMounts }] = spec.initContainers;
+  assert.equal(image, `ghcr.io/ecr-courier/ecr-courier:${version}`);
+  assert.deepEqual(securityContext['capabilities'], { drop: ['ALL'] });
+  const place = '/var/lib/rancher/credentialprovider';
+  assert.deepEqual(args, ['kubelet', 'install', '--root=/node', `--bin-dir=${place}/bin`, `--config=${place}/config.yaml`]);
+  assert.deepEqual(
+    volumeMounts.map(({ name, mountPath, readOnly }) => [
+      spec.volumes.find(volume => volume.name === name)?.hostPath.path,
+      mountPath,
+      readOnly,
+    ]),
+    [
+      ['/', '/node', true],
+      [place, `/node${place}`, undefined],
+    ],
+  );
+  const { stderr } = await command(args.map(arg => arg.replace('/node', '/nowhere')));
+  assert.match(stderr, /would not run on this node/, 'the command takes these options');
+});
+
+interface Nodes {
+  readonly initContainers: readonly [
+    {
+      readonly args: readonly string[];
+      readonly image: string;
+      readonly securityContext: Tree;
+      readonly volumeMounts: readonly { readonly name: string; readonly mountPath: string; readonly readOnly?: boolean }[];
+    },
+  ];
+  readonly volumes: readonly { readonly name: string; readonly hostPath: { readonly path: string } }[];
+}
 
 test('an object that the API would not take is found', () => {
   const role = { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'Role', metadata: { name: 'a' } };

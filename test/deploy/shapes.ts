@@ -31,6 +31,8 @@ const container: Members = {
   'name!': 'text',
   'image!': 'text',
   imagePullPolicy: 'text',
+  command: 'texts',
+  args: 'texts',
   env: [{ 'name!': 'text', value: 'text', valueFrom: 'any' }],
   ports: [{ name: 'text', 'containerPort!': 'number', protocol: 'text' }],
   startupProbe: probe,
@@ -42,7 +44,9 @@ const container: Members = {
     capabilities: { drop: 'texts', add: 'texts' },
     runAsNonRoot: 'boolean',
     runAsUser: 'number',
+    runAsGroup: 'number',
     seccompProfile: seccomp,
+    seLinuxOptions: { type: 'text', level: 'text', role: 'text', user: 'text' },
   },
   resources: { requests: 'map', limits: 'map' },
   volumeMounts: [{ 'name!': 'text', 'mountPath!': 'text', readOnly: 'boolean', subPath: 'text' }],
@@ -61,6 +65,7 @@ const pod: Members = {
     fsGroup: 'number',
     seccompProfile: seccomp,
   },
+  initContainers: [container],
   'containers!': [container],
   volumes: [
     {
@@ -68,6 +73,7 @@ const pod: Members = {
       configMap: { 'name!': 'text' },
       secret: { 'secretName!': 'text' },
       emptyDir: { medium: 'text', sizeLimit: 'text' },
+      hostPath: { 'path!': 'text', type: 'text' },
     },
   ],
   nodeSelector: 'map',
@@ -95,6 +101,13 @@ const kinds: Readonly<Record<string, readonly [apiVersion: string, Members]>> = 
     'spec!': {
       replicas: 'number',
       strategy: { 'type!': 'text', rollingUpdate: { maxSurge: 'text', maxUnavailable: 'text' } },
+      'selector!': { 'matchLabels!': 'map' },
+      'template!': { 'metadata!': { 'labels!': 'map', annotations: 'map' }, 'spec!': pod },
+    },
+  }),
+  DaemonSet: top('apps/v1', {
+    'spec!': {
+      updateStrategy: { 'type!': 'text', rollingUpdate: { maxSurge: 'any', maxUnavailable: 'any' } },
       'selector!': { 'matchLabels!': 'map' },
       'template!': { 'metadata!': { 'labels!': 'map', annotations: 'map' }, 'spec!': pod },
     },

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdir, readdir, readlink, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readlink, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
 import { installProgram, type Program } from '../../src/kubelet/install.ts';
-import { command } from '../commands/cli.ts';
+import { demandSystem, seenFrom } from '../../src/kubelet/node-system.ts';
+import { cli, command } from '../commands/cli.ts';
 import { folder } from '../config/support.ts';
 
 const name = 'ecr-courier-credential-provider';
@@ -119,6 +120,74 @@ test('kubelet install refuses what would stop the kubelet or overwrite what othe
   const kept = await install('--config', files.at('hand.yaml'), '--dry-run');
   assert.match(kept.stderr, /nothing to install/, 'a file of ours stays as it is');
   assert.deepEqual((await readdir(files.path)).sort(), ['broken.yaml', 'empty', 'hand.yaml', 'link', 'others.yaml', 'stops.yaml', 'twice']);
+});
+
+/** A node as distributions lay it out, with links that lead elsewhere when they are followed from outside. */
+async function node(glibc = 'GLIBC_2.28'): Promise<Awaited<ReturnType<typeof folder>>> {
+  const files = await folder({
+    'usr/bin/sh': '',
+    'usr/lib64/ld-linux-x86-64.so.2': '',
+    'usr/lib/ld-linux-aarch64.so.1': '',
+    'usr/lib64/libstdc++.so.6.0.33': '',
+    'usr/lib64/libc.so.6': `bytes GLIBC_2.2.5 ${glibc} bytes`,
+    'data/rancher/credentialprovider/notes': '',
+    'var/lib/notes': '',
+  });
+  for (const [path, target] of [
+    ['bin', 'usr/bin'],
+    ['lib', 'usr/lib'],
+    ['lib64', '/usr/lib64'],
+    ['usr/lib64/libstdc++.so.6', 'libstdc++.so.6.0.33'],
+    ['var/lib/rancher', '/data/rancher'],
+    ['usr/lib64/round', '/usr/lib64/round'],
+  ] as const)
+    await symlink(target, files.at(path));
+  return files;
+}
+
+test('a path of a node is found below its root, wherever its links lead', async () => {
+  await using files = await node();
+  const seen = async (path: string) => (await seenFrom(files.path, path))?.slice(files.path.length);
+  assert.equal(await seen('/bin/sh'), '/usr/bin/sh');
+  assert.equal(await seen('/var/lib/rancher/credentialprovider'), '/data/rancher/credentialprovider');
+  assert.equal(await seen('/lib64/libstdc++.so.6'), '/usr/lib64/libstdc++.so.6.0.33');
+  assert.equal(await seen('/../../bin/../bin/./sh'), '/usr/bin/sh');
+  assert.equal(await seen('/lib64/round'), undefined);
+  assert.equal(await seen('/nowhere'), undefined);
+});
+
+test('a node that lacks what the program needs gets nothing', async () => {
+  for (const path of ['usr/bin/sh', 'usr/lib64/libstdc++.so.6', 'usr/lib64/libc.so.6'])
+    await assert.rejects(
+      async () => {
+        await using files = await node();
+        await rm(files.at(path));
+        await demandSystem(files.path);
+      },
+      { code: 'REJECTED' },
+      path,
+    );
+  await using old = await node('GLIBC_2.26');
+  await assert.rejects(demandSystem(old.path), /its glibc is older than 2\.28/);
+  await using fine = await node();
+  await demandSystem(fine.path);
+});
+
+test('kubelet install --root puts the program onto the node that is mounted there', async () => {
+  await using files = await node();
+  const place = '/var/lib/rancher/credentialprovider';
+  const args = ['kubelet', 'install', '--root', files.path, '--bin-dir', `${place}/bin`, '--config', `${place}/config.yaml`];
+  const { code, stdout, stderr } = await cli(args);
+  assert.equal(code, 0, stderr);
+  assert.match(stdout, /--image-credential-provider-bin-dir=\/var\/lib\/rancher\/credentialprovider\/bin/);
+  const there = await readdir(files.at('data/rancher/credentialprovider'));
+  assert.deepEqual(there.sort(), ['bin', 'config.yaml', 'notes']);
+  assert.match(await readlink(files.at(`data/rancher/credentialprovider/bin/${name}`)), /^\.ecr-courier-/);
+  assert.match((await cli(args)).stdout, /unchanged/);
+  await rm(files.at('usr/bin/sh'));
+  const refused = await cli(args);
+  assert.notEqual(refused.code, 0);
+  assert.match(refused.stderr, /would not run on this node/);
 });
 
 test('what is missing of the program is put there again', async () => {

@@ -147,7 +147,7 @@ async function taken({ ask, home, prefix }: Stage, values: object): Promise<void
 
 /** A pod that would pull from ECR; nothing runs it. */
 async function podIn({ ask }: Stage, namespace: string): Promise<void> {
-  const spec = { nodeName: 'nobody', containers: [{ name: 'app', image: `${host}/team/app:1` }] };
+  const spec = { schedulerName: 'nobody', containers: [{ name: 'app', image: `${host}/team/app:1` }] };
   await ask('POST', `${core}/${namespace}/pods`, { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'app', namespace }, spec });
 }
 

@@ -166,6 +166,17 @@ part('the image on a real engine', { programs: ['docker', 'dockerd', 'openssl'],
     await stops();
   });
 
+  test('puts the provider of the kubelet onto a node that is mounted into it, where it runs', async () => {
+    const place = join(folder, 'provider');
+    await mkdir(place);
+    const mounts = ['--volume', '/:/node:ro', '--volume', `${place}:/node${place}`];
+    const install = ['kubelet', 'install', '--root=/node', `--bin-dir=${place}/bin`, `--config=${place}/config.yaml`];
+    await docker('run', '--rm', '--name', name, '--user', '0:0', ...hardened, ...mounts, 'ecr-courier', ...install);
+    // As the kubelet may start it: with nothing in its environment.
+    const { output } = await run(join(place, 'bin/ecr-courier-credential-provider'), ['--version'], {});
+    assert.match(output, /^ecr-courier-credential-provider \d/);
+  });
+
   test('the image names its release, and a user who is not root', async () => {
     type Image = { Config: { User: string; Labels: Record<string, string> } };
     const [{ Config }] = JSON.parse(await docker('image', 'inspect', 'ecr-courier')) as [Image];

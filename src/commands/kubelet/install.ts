@@ -1,12 +1,13 @@
 import { execFile } from 'node:child_process';
 import { lstat, realpath } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { Failure } from '../../contract/failures.ts';
 import { lendFiles } from '../../io/lent-files.ts';
 import { textFor } from '../../kubelet/existing.ts';
 import { providerConfig, providerName, yamlOf } from '../../kubelet/generate.ts';
 import { filesOf, installProgram, type Program, refuseOther } from '../../kubelet/install.ts';
+import { demandSystem, seenFrom } from '../../kubelet/node-system.ts';
 import { isFolder } from '../../kubelet/read.ts';
 import { exit, type Io, readArgs, UsageError } from '../io.ts';
 import { checked, starts } from './check.ts';
@@ -14,7 +15,8 @@ import { wishOf, wishOptions } from './config.ts';
 
 /**
  * `kubelet install --bin-dir DIR --config PATH`: the program, which is complete before it has its name, then the
- * configuration that names it, as a whole. So a kubelet that starts meanwhile finds what it needs.
+ * configuration that names it, as a whole. So a kubelet that starts meanwhile finds what it needs. With `--root`, the
+ * paths are those of a node whose file system is mounted there, as in a DaemonSet.
  */
 export async function kubeletInstall(args: string[], io: Pick<Io, 'stdout' | 'signal'>): Promise<number> {
   const options = {
@@ -22,9 +24,10 @@ export async function kubeletInstall(args: string[], io: Pick<Io, 'stdout' | 'si
     config: { type: 'string' },
     replace: { type: 'boolean' },
     'dry-run': { type: 'boolean' },
+    root: { type: 'string' },
   } as const;
   const { values } = readArgs(args, { ...wishOptions, ...options });
-  const { 'bin-dir': binDir, config, replace, 'dry-run': isRehearsal, ...given } = values;
+  const { 'bin-dir': binDir, config, replace, 'dry-run': isRehearsal, root, ...given } = values;
   if (!binDir || !config)
     throw new UsageError('--bin-dir and --config are needed: what the kubelet gets as --image-credential-provider-bin-dir and -config');
   const wish = wishOf(given);
@@ -35,10 +38,12 @@ export async function kubeletInstall(args: string[], io: Pick<Io, 'stdout' | 'si
     from: dirname(await realpath(process.argv[1] ?? '')),
     node: await realpath(process.execPath),
   };
-  const file = await fileIn(config);
+  if (root !== undefined) await demandSystem(root);
+  const here = await placesIn(root, { binDir, config });
+  const file = await fileIn(here.config);
   const others = replace ? 'replaced' : 'refused';
-  const text = await textFor({ file, config, minor, signal: io.signal, others, given }, yamlOf(providerConfig(wish)));
-  if (others === 'refused') await refuseOther(join(binDir, providerName));
+  const text = await textFor({ file, config: here.config, minor, signal: io.signal, others, given }, yamlOf(providerConfig(wish)));
+  if (others === 'refused') await refuseOther(join(here.binDir, providerName));
   const say = (line: string): void => void io.stdout.write(`${line}\n`);
   if (isRehearsal) {
     const files = await filesOf(program);
@@ -46,17 +51,31 @@ export async function kubeletInstall(args: string[], io: Pick<Io, 'stdout' | 'si
     say(`would write ${file}:\n${text}`);
     return exit.ok;
   }
-  const { folder, change } = await installProgram(program, binDir, works, others).catch(unwritable(binDir));
-  say(change === 'installed' ? `installed: ${join(binDir, providerName)}, in ${folder}` : `unchanged: ${join(binDir, providerName)}`);
+  const { folder, change } = await installProgram(program, here.binDir, root === undefined ? works : untried, others).catch(
+    unwritable(here.binDir),
+  );
+  say(
+    change === 'installed'
+      ? `installed: ${join(here.binDir, providerName)}, in ${folder}`
+      : `unchanged: ${join(here.binDir, providerName)}`,
+  );
   const written = await lendFiles({ writes: 'allowed' }).update(file, () => text, { signal: io.signal, mode: 0o600 });
   say(`${written}: ${file}`);
-  const { remarks } = await checked(config, minor, binDir);
+  const { remarks } = await checked(here.config, minor, here.binDir);
   for (const { where, path, text: remark } of remarks) say(`${where} ${path} ${remark}`);
   if (!starts(remarks)) return exit.failed;
   say(
     `Start the kubelet with --image-credential-provider-bin-dir=${binDir} --image-credential-provider-config=${config}; it reads both at its start only.`,
   );
   return exit.ok;
+}
+
+/** The places of the node as they are seen from here, where its file system is mounted at `root`. */
+async function placesIn(root: string | undefined, node: { readonly binDir: string; readonly config: string }): Promise<typeof node> {
+  if (root === undefined) return node;
+  const at = async (path: string): Promise<string> =>
+    (await seenFrom(root, path)) ?? join((await seenFrom(root, dirname(path))) ?? join(root, dirname(path)), basename(path));
+  return { binDir: await at(node.binDir), config: await at(node.config) };
 }
 
 /** In a folder that the kubelet reads, a file of our own. Throws REJECTED where no file can be put. */
@@ -97,6 +116,9 @@ const unwritable =
       remedy: 'Name a folder that this user may write, with 125 MB left.',
     });
   };
+
+/** What is put onto another system was looked at there: here it may not run. */
+const untried = (): Promise<void> => Promise.resolve();
 
 /** A Node that does not run on this system, or a shell that is not there, shows before anything is replaced. */
 async function works(front: string): Promise<void> {
