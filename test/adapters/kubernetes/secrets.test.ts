@@ -280,3 +280,46 @@ test('slots are those of the namespaces that are chosen', async () => {
   assert.equal(await chosen({ namespaceSelector: 'env in (prod,test)' }), 'team-x');
   assert.equal(await chosen({ optIn: true }), 'team-x');
 });
+
+describe('a Secret of another refresher that was handed over by its label is kept fresh in its place', () => {
+  const auth = Buffer.from('AWS:old').toString('base64');
+  const owner = { apiVersion: 'ops.example/v1', kind: 'ClusterPullSecret', name: 'ecr', uid: '4711', controller: true };
+  interface Metadata {
+    readonly labels?: object;
+    readonly annotations?: object;
+    readonly ownerReferences?: readonly object[];
+  }
+  /** What each of them writes, by its sources. */
+  const written: Readonly<Record<string, { readonly auths: object; readonly metadata?: Metadata }>> = {
+    'k8s-ecr-login-renew': { auths: { [host]: { ...login('old'), email: 'awsregrenew@demo.test' } } },
+    'upmc-enterprises/registry-creds': { auths: { [`https://${host}`]: { auth, email: 'none' } } },
+    'titansoft-pte-ltd/imagepullsecret-patcher': { auths: { [host]: login('old') } },
+    'tamcore/imagepullsecret-patcher': {
+      auths: { [host]: login('old') },
+      metadata: { annotations: { 'app.kubernetes.io/managed-by': 'imagepullsecret-patcher' } },
+    },
+    'alexellis/registry-creds': { auths: { [host]: { ...login('old'), email: 'me@example.com' } }, metadata: { ownerReferences: [owner] } },
+    'banzaicloud/imps': { auths: { [host]: { auth } }, metadata: { labels: { 'images.banzaicloud.io/owner-uid': '4711' } } },
+    'External Secrets': {
+      auths: { [host]: { username: 'AWS', password: 'old' } },
+      metadata: { labels: { 'reconcile.external-secrets.io/managed': 'true' }, ownerReferences: [owner] },
+    },
+  };
+  for (const [name, { auths, metadata }] of Object.entries(written))
+    test(name, async () => {
+      const handed = made(
+        'team-a',
+        { auths },
+        { metadata: { name: secretName, namespace: 'team-a', ...metadata, labels: { ...metadata?.labels, ...ours } } },
+      );
+      await using t = await rig({}, { wanted: [host], cluster: { ...teams, objects: [handed] } });
+      const before = t.fake.get('secrets', 'team-a', secretName)?.metadata;
+      const slot = only((await t.discover()).slots);
+      assert.equal((await t.deliver(slot, given([host], 'fresh'))).change, 'updated');
+      assert.deepEqual(authsOf(t.fake, 'team-a'), { [host]: login('fresh') });
+      const after = t.fake.get('secrets', 'team-a', secretName)?.metadata;
+      assert.equal(after?.uid, before?.uid);
+      assert.deepEqual(after?.['ownerReferences'], before?.['ownerReferences']);
+      assert.equal(only((await t.discover()).slots).state, 'present');
+    });
+});
