@@ -43,16 +43,18 @@ const line = (text: string, longest: number): string => label(redact(text), long
 
 const longestTitle = 200;
 const longestLine = 1000;
-/** With more news at a time they are told in one message. */
-export const mostMessages = 5;
+/** With more news of a kind at a time they are told in one message. */
+const mostMessages = 5;
 /** Places in such a message. */
 const mostPlaces = 20;
 
 /** The messages that tell all this: one a place, or one for all where they are many. */
 export function messagesOf(news: readonly News[], sender: Sender): { readonly message: Message; readonly news: readonly News[] }[] {
-  if (news.length <= mostMessages) return news.map(one => ({ message: messageOf(one, sender), news: [one] }));
-  const events = Map.groupBy(news, ({ event }) => event);
-  return [...events.values()].map(alike => ({ message: summaryOf(alike, sender), news: alike }));
+  return [...Map.groupBy(news, ({ event }) => event).values()].flatMap(alike =>
+    alike.length > mostMessages
+      ? [{ message: summaryOf(alike, sender), news: alike }]
+      : alike.map(one => ({ message: messageOf(one, sender), news: [one] })),
+  );
 }
 
 function messageOf(news: News, { publicUrl, at }: Sender): Message {
@@ -64,23 +66,29 @@ function messageOf(news: News, { publicUrl, at }: Sender): Message {
   return { event, subject, target, title, sections, link, at: at.toISOString() };
 }
 
-/** Of many places the first ones are named, each with its sentences alone. */
+/** Of many places the first ones are named, each with its sentences and the reason. */
 function summaryOf(news: readonly News[], { publicUrl, at }: Sender): Message {
   const [{ event } = { event: 'over' as const }] = news;
   const places = count(news.length, news.every(({ subject }) => !isSource(subject)) ? 'target' : 'place');
   const title = event === 'threat' ? `${places}: something threatens each of them.` : `${places}: what threatened is over.`;
-  const sections = news.slice(0, mostPlaces).flatMap(one => sectionsOf(one).map(section => ({ ...section, details: [], more: 0 })));
+  const sections = news
+    .slice(0, mostPlaces)
+    .flatMap(one => sectionsOf(one).map(section => ({ ...section, details: section.details.slice(0, 1), more: 0 })));
   const rest = news.length - mostPlaces;
   const last = rest > 0 ? [{ ...nothing, sentence: `And ${count(rest, 'more place')}.` }] : [];
   const link = publicUrl === undefined ? null : `${publicUrl}/`;
-  return { event, subject: null, target: null, title, sections: [...onceRemedied(sections), ...last], link, at: at.toISOString() };
+  return { event, subject: null, target: null, title, sections: [...saidOnce(sections), ...last], link, at: at.toISOString() };
 }
 
 const nothing: Section = { topic: '', sentence: '', details: [], more: 0, remedy: '', help: '' };
 
-/** The same remedy is said once, at the last of those that follow each other. */
-const onceRemedied = (sections: readonly Section[]): Section[] =>
-  sections.map((section, at) => (sections[at + 1]?.remedy === section.remedy ? { ...section, remedy: '' } : section));
+/** The same reason and remedy are said once, at the last of those that follow each other. */
+const saidOnce = (sections: readonly Section[]): Section[] =>
+  sections.map((section, at) => {
+    const next = sections[at + 1];
+    const alike = next?.remedy === section.remedy && next.details[0] === section.details[0];
+    return alike ? { ...section, details: [], remedy: '' } : section;
+  });
 
 function sectionsOf({ event, subject, threats, topics, left }: News): Section[] {
   if (event === 'over') return topics.map(topic => ({ ...nothing, topic, sentence: overSentence(subject, topic, left) }));

@@ -275,7 +275,9 @@ test('many targets at a time are one message', async () => {
   await notifier.goOn(10 * minute);
 
   assert.deepEqual(titles(hook), ['100 targets: something threatens each of them.', '100 targets: what threatened is over.']);
-  assert.match(String(hook.taken[0]?.['text']), /^portainer-0: .*And 80 more places\.$/s);
+  const text = String(hook.taken[0]?.['text']);
+  assert.match(text, /^portainer-0: .*\nportainer-19: .*\n- Portainer answered 403\.\nWhat to do: .*\nAnd 80 more places\.$/s);
+  assert.equal(text.match(/Portainer answered 403/g)?.length, 1, 'what is so everywhere is said once');
 });
 
 test('a failing receiver changes nothing for the others, is shown with its reason, and later hears what is so then', async () => {
@@ -332,6 +334,20 @@ test('a restart says nothing again of what was told, and says when it is over; w
   await using forgetful = startNotifier(at, { receivers: [to(hook)] });
   await forgetful.goOn(5 * minute);
   assert.equal(hook.taken.length, 3);
+});
+
+test('a reload keeps what was told; a receiver that comes to it hears what threatens', async () => {
+  await using hook = await startReceiver('webhook');
+  await using other = await startReceiver('webhook');
+  const at = world([dying('portainer', '7')]);
+  await using notifier = startNotifier(at, { receivers: [to(hook)] });
+  await notifier.goOn(2 * minute);
+
+  notifier.use({ receivers: [to(hook), to(other, 'other')], heartbeat: undefined, publicUrl: undefined });
+  await notifier.goOn(2 * minute);
+
+  assert.deepEqual([hook.taken.length, other.taken.length], [1, 1]);
+  assert.equal(other.taken[0]?.['link'], null);
 });
 
 test('a memory that is broken is none', async () => {
