@@ -90,6 +90,9 @@ function freeName(format: string, taken: ReadonlySet<string>): string {
   }
 }
 
+/** Nobody is in between. */
+const isHere = ({ host }: SecretAddress): boolean => /^(localhost|127(\.\d+){3}|\[::1\])(:\d+)?$/.test(host);
+
 interface Given {
   readonly url: string | undefined;
   readonly urlFile: string | undefined;
@@ -113,6 +116,7 @@ export async function addressOf({ url, urlFile, path, format }: Given, report: R
   if (wrong) return undefined;
   const address = secretAddress(url);
   if (setting) report.settings[at] = { ...setting, value: `[secret] at ${address.host}` };
-  if (/^http:/i.test(url)) report.warnings.push(`${path}: its address is plain http: whoever is in between can read it.`);
+  if (/^http:/i.test(url) && !isHere(address))
+    report.warnings.push(`${path}: its address is plain http: whoever is in between can read it.`);
   return { address };
 }

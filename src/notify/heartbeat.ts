@@ -21,8 +21,9 @@ export interface Heartbeat {
 const early = 1000;
 
 export function createHeartbeat(configured: HeartbeatConfigured, deps: LineDeps): Heartbeat {
-  const line = createLine(configured, deps);
   const every = configured.everySeconds * 1000 - early;
+  // Whoever waits for calls takes a long pause for a failure of ours.
+  const line = createLine({ ...configured, longestPauseMs: every }, deps);
   let last: 'well' | 'unwell' | undefined;
   let calledAt = Number.NEGATIVE_INFINITY;
 

@@ -15,6 +15,8 @@ export interface Configured {
   readonly caFile: string | undefined;
   /** The option that names the file: notify.slack.caFile. */
   readonly caFileNamed: string;
+  /** The longest pause after a failure, but for one that was asked for. */
+  readonly longestPauseMs?: number;
   /** host:port, where the configuration itself has the address. */
   readonly host: string | undefined;
   /** The address as it is now. Throws a Failure while its file cannot be used. */
@@ -50,7 +52,9 @@ export function createLine(configured: Configured, deps: LineDeps): Line {
   function failed(failure: Failure, began: Moment): void {
     const before = trouble;
     trouble = { failure, count: (before?.count ?? 0) + 1, since: before?.since ?? began };
-    notBefore = now() + retryPause(failure, trouble.count, deps.random);
+    const pause = retryPause(failure, trouble.count, deps.random);
+    const longest = failure.facts.retryAfterMs === undefined ? configured.longestPauseMs : undefined;
+    notBefore = now() + Math.min(pause, longest ?? pause);
     const { code, message, remedy } = failure;
     const data = { ...about(), code, count: trouble.count, error: message };
     if (before?.failure.code === code) log.debug('receiver failed', data);

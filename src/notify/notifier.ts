@@ -1,5 +1,7 @@
 import type { Memory } from '../contract/memory.ts';
+import { redact } from '../contract/secret.ts';
 import type { FindingSpecs } from '../contract/target.ts';
+import { label } from '../contract/text.ts';
 import type { Ledger } from '../courier/ledger.ts';
 import type { ReceiverState } from '../observe/receiver-view.ts';
 import type { Book } from './book.ts';
@@ -99,8 +101,16 @@ export function createNotifier(deps: NotifierDeps): Notifier {
  */
 function pulseOf({ targets }: Ledger, { places, threatened }: Outlook, live: boolean): Pulse {
   if (!live) return { why: 'The courier has not looked at its work for more than a minute; restart it.' };
-  if (threatened)
-    return { why: [...places.values()].flatMap(({ threats }) => [...threats.values()].map(({ sentence }) => sentence)).join(' ') };
+  if (threatened) return { why: reasonsIn(places) };
   const unseen = targets.values().some(({ managed, discoveredAt }) => managed.required && !managed.paused && discoveredAt === undefined);
   return unseen ? 'starting' : 'well';
+}
+
+/** Sentences beyond these are counted. */
+const mostReasons = 10;
+
+function reasonsIn(places: Outlook['places']): string {
+  const all = [...places.values()].flatMap(({ threats }) => [...threats.values()].map(({ sentence }) => label(redact(sentence), 300)));
+  const more = all.length - mostReasons;
+  return [...all.slice(0, mostReasons), ...(more > 0 ? [`And ${more} more.`] : [])].join(' ');
 }

@@ -90,6 +90,14 @@ heartbeat: {everySeconds: 5}`);
     );
 });
 
+test('plain http is told where somebody is in between', async () => {
+  const warned = async (url: string) => (await read({ env: { ...target, ECR_COURIER_NOTIFY_WEBHOOK_URL: url } })).warnings;
+
+  assert.deepEqual(await warned('http://hooks:8080/x'), ['notify.webhook: its address is plain http: whoever is in between can read it.']);
+  for (const near of ['http://127.0.0.1:8080/x', 'http://[::1]/x', 'http://localhost/x', 'https://hooks/x'])
+    assert.deepEqual(await warned(near), []);
+});
+
 test('a heartbeat without an address is a mistake; without any option of it there is none', async () => {
   assert.deepEqual(await mistakesOf(readText(yaml('heartbeat: {everySeconds: 90}'))), [
     'heartbeat.url: must be set, or urlFile (courier.yaml:2:27)',

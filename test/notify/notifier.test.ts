@@ -409,6 +409,23 @@ for (const [name, path, told] of beats)
     assert.deepEqual(server.heard, told);
   });
 
+test('a heartbeat that was refused is called again as often as ever, with why in bounds', async () => {
+  await using server = await startHeartbeats();
+  const at = world([fine('portainer')]);
+  const heartbeat = { name: 'heartbeat', format: 'auto', everySeconds: 60, caFile: undefined, caFileNamed: '', host: undefined } as const;
+  const url = `${server.url}/ping/5bf66975-d4c7-4bf5-bcc8-b8d8a82ea278`;
+  await using notifier = startNotifier(at, { heartbeat: { ...heartbeat, open: async () => secretAddress(url) } });
+  server.fault = () => ({ status: 403 });
+  await notifier.goOn(10 * minute);
+  assert.ok(server.requests.length >= 10, `${server.requests.length} in ten minutes`);
+
+  server.fault = undefined;
+  at.state.targets = Array.from({ length: 300 }, (_, number) => ({ ...fine(`portainer-${number}`), trouble: refused }));
+  await notifier.goOn(2 * minute);
+  const { why } = JSON.parse(String(server.requests.at(-1)?.body)) as { why: string };
+  assert.match(why, /^portainer-0: its key is refused\. .* And 290 more\.$/);
+});
+
 test('a heartbeat that is answered and not taken is a failure', async () => {
   await using server = await startHeartbeats();
   const at = world([fine('portainer')]);
