@@ -6,6 +6,7 @@ import { kubernetes } from './kubernetes.ts';
 import { portainer } from './portainer.ts';
 import { rancher } from './rancher.ts';
 import { rancher2 } from './rancher2.ts';
+import { swarm } from './swarm.ts';
 
 /** Every kind of manager that the courier knows; config and reference are made of this list. */
-export const adapters = [portainer, harbor, rancher, rancher2, kubernetes, dockerConfig, helperCache] as readonly Adapter[];
+export const adapters = [portainer, harbor, rancher, rancher2, swarm, kubernetes, dockerConfig, helperCache] as readonly Adapter[];

@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { adapters } from '../adapters/index.ts';
 import { renderJsonSchema } from '../config/json-schema.ts';
 import { code, renderReference, rows } from '../config/reference.ts';
+import type { Adapter } from '../src/contract/adapter.ts';
 import { failures } from '../src/contract/failures.ts';
 import type { FindingSpecs } from '../src/contract/target.ts';
 import { engineFindings } from '../src/courier/findings.ts';
@@ -56,9 +57,19 @@ function errorsPage(): string {
     '## Findings of the courier',
     'What a person should know; nothing stops because of them.',
     ...findingSections(engineFindings),
-    ...adapters.flatMap(adapter => [`## Findings of ${adapter.kind}`, ...findingSections(adapter.findings)]),
+    ...adapters.flatMap((adapter, at) => [`## Findings of ${adapter.kind}`, ...findingsOf(adapter, adapters.slice(0, at))]),
   ];
   return `${sections.join('\n\n')}\n`;
+}
+
+/** Those that an adapter before has as well are told there. */
+function findingsOf({ findings }: Adapter, before: readonly Adapter[]): string[] {
+  const own = Object.entries(findings).filter(([code, spec]) => !before.some(adapter => adapter.findings[code] === spec));
+  const others = before.flatMap(({ kind, findings: told }) => {
+    const shared = Object.keys(told).filter(code => findings[code] === told[code]);
+    return shared.length > 0 ? [`Told at ${kind} already: ${shared.map(code => `[${code}](#${code.toLowerCase()})`).join(', ')}.`] : [];
+  });
+  return [...findingSections(Object.fromEntries(own)), ...others];
 }
 
 function findingSections(specs: FindingSpecs): string[] {

@@ -60,7 +60,7 @@ export const clients: readonly Situation[] = [
         'Of a task of Swarm it says that the node could not pull the image and has no copy of it, and hides the reason: mostly the login that is stored in the service is too old. (Of `docker push`, `tag` or `inspect` it says only that the image is not on this machine.)',
       side: 'the login in the service: each service keeps the one that it was given with its last update',
       remedy:
-        'Update the service with a new login; tasks that failed start again by themselves. If it stays so, pull by hand on that node: that tells the reason.',
+        'Update the service with a new login; tasks that failed start again by themselves. The courier does that by itself: with the target `swarm`, or `swarm: true` at Portainer. If it stays so, pull by hand on that node: that tells the reason.',
       paste: [newLogin],
     }),
   }),

@@ -1,0 +1,85 @@
+import type { Clock } from '../../../src/contract/clock.ts';
+import { Failure } from '../../../src/contract/failures.ts';
+import { label as short } from '../../../src/contract/text.ts';
+import { ended } from '../turns.ts';
+import type { WholeService } from './service.ts';
+import { replacedSince, runningIn, type Task } from './tasks.ts';
+
+/** What one update did to a service, as it was before and after. */
+export interface Trial {
+  readonly before: { readonly service: WholeService; readonly tasks: readonly Task[] };
+  readonly after: WholeService;
+  /** Of the service, at the moment. */
+  tasks(): Promise<readonly Task[]>;
+}
+
+/** Looks at what the first updates did before any others are made. */
+export interface Canary {
+  /** Why nothing is updated any more. */
+  stopped(): Failure | undefined;
+  /**
+   * Runs one update, alone until an update was seen to harm nothing. Where it is given `examine`, the work calls that
+   * after the update. It throws where running tasks were replaced, or the Spec is another one: then nothing is updated
+   * any more.
+   */
+  run<T>(work: (examine: ((trial: Trial) => Promise<void>) | undefined) => Promise<T>, signal: AbortSignal): Promise<T>;
+}
+
+/** Where Swarm replaces tasks, it does so within milliseconds. From one look to the next, in milliseconds. */
+const looksAfter = [200, 800, 1_000];
+
+const remedy =
+  'Nothing more is updated until the courier is restarted. Look at `docker service ps` of that service, and take it out (label ecr-courier.enable=false) before. Please report it, with the version of Docker and what else writes to services.';
+
+export function makeCanary(clock: Clock, stops: 'target' | 'slot'): Canary {
+  let isProven = false;
+  let stopped: Failure | undefined;
+  let last: Promise<unknown> = Promise.resolve();
+
+  function stop(message: string): never {
+    stopped = new Failure('UNEXPECTED', message, { stops, remedy });
+    throw stopped;
+  }
+
+  /** Where no task runs there is nothing that could be replaced, and nothing is proven. */
+  async function examine({ before, after, tasks }: Trial, signal: AbortSignal): Promise<void> {
+    const { service } = before;
+    const name = short(service.name);
+    if (after.text !== service.text)
+      stop(
+        `After the update of ${name} its Spec is another one than the one that was sent back: Docker, or somebody else, has changed it.`,
+      );
+    const ran = runningIn(before.tasks);
+    if (ran.length === 0) return;
+    for (const pause of looksAfter) {
+      await clock.sleep(pause, signal);
+      const [replaced, ...more] = replacedSince(before.tasks, await tasks());
+      if (replaced)
+        stop(
+          `The update of ${name} replaced ${more.length + 1} of ${ran.length} running tasks (${replaced.id}), though only its login is new.`,
+        );
+    }
+    isProven = true;
+  }
+
+  async function alone<T>(
+    before: Promise<unknown>,
+    work: (look: ((trial: Trial) => Promise<void>) | undefined) => Promise<T>,
+    signal: AbortSignal,
+  ): Promise<T> {
+    await ended(before, signal);
+    if (stopped) throw stopped;
+    if (signal.aborted) throw new Failure('TIMEOUT', 'The time was over while the first update was looked at.');
+    return await work(isProven ? undefined : trial => examine(trial, signal));
+  }
+
+  return {
+    stopped: () => stopped,
+    run(work, signal) {
+      if (isProven) return work(undefined);
+      const mine = alone(last, work, signal);
+      last = mine.catch(() => undefined);
+      return mine;
+    },
+  };
+}

@@ -1,0 +1,58 @@
+/** What a person should know of the services of a Swarm. */
+export const findings = {
+  NOT_ENABLED: {
+    severity: 'info',
+    doc: 'Services with images of ECR have not the label `ecr-courier.enable=true`, so they keep the login of their last deployment. It ends within twelve hours, and then no node without the image can start a task of them.',
+    remedy:
+      'Label those that should be served, and their tasks go on running: `docker service update --label-add ecr-courier.enable=true NAME`; in a stack file under `deploy.labels`. Or set `services: all`. A label with the value `false` ends this finding.',
+  },
+  LABEL_MISPLACED: {
+    severity: 'warning',
+    doc: 'The label `ecr-courier.enable` stands at the containers of a service, where Swarm does not look for labels of services. The service is not served.',
+    remedy:
+      'Move it from `labels` to `deploy.labels` in the stack file, or `docker service update --label-add ecr-courier.enable=true NAME`.',
+  },
+  LABEL_UNCLEAR: {
+    severity: 'warning',
+    doc: 'The label `ecr-courier.enable` of a service is neither `true` nor `false`, so the service is left alone.',
+    remedy: 'Set it to `true` or `false`.',
+  },
+  IMAGE_ELSEWHERE: {
+    severity: 'info',
+    doc: 'A service has the label `ecr-courier.enable=true`, and its image lies in no registry of ECR. It gets no login: a token of ECR would take the place of the login that it has, and would be shown to that registry.',
+    remedy: 'Take the label away, or correct the image.',
+  },
+  JOB: {
+    severity: 'info',
+    doc: 'The service is a job (`replicated-job` or `global-job`). Every update makes Swarm run a job again, so it is never touched.',
+    remedy: 'Deploy it with a fresh login each time it runs: `docker stack deploy --with-registry-auth`.',
+  },
+  ENDED: {
+    severity: 'info',
+    doc: 'A task of the service has run to its end, and Swarm does not start it again (restart condition `none` or `on-failure`). Any update would run it once more, so the service is left alone until it runs again.',
+    remedy: 'Start it with a fresh login: `docker service update --force --with-registry-auth NAME`, or deploy it anew.',
+  },
+  ROLLING: {
+    severity: 'info',
+    doc: 'A service is being rolled out or back. Its login is refreshed when that has ended.',
+    remedy: 'Nothing, unless it lasts.',
+  },
+  ROLLOUT_PAUSED: {
+    severity: 'warning',
+    doc: 'The roll-out or rollback of a service is paused, as it failed. An update of the login would let it go on, so the service is left alone: its login ends within twelve hours.',
+    remedy: 'End the roll-out: deploy a good version, or roll it back.',
+  },
+  EXPIRED_WHILE_HELD: {
+    severity: 'warning',
+    doc: 'The login of a service ended before another one came. A task that was started meanwhile, on a node with an older image under the same name, runs that older image: Swarm says nothing of it, and the deployment counts as completed. It is told for a day, or until the service is deployed anew.',
+    remedy:
+      'If the service was deployed, or tasks of it moved, in that time: pull the image anew with `docker service update --force NAME`. It replaces the tasks. Images that are named with their digest cannot be mixed up so.',
+  },
+  ROLLBACK_POINT: {
+    severity: 'info',
+    doc: 'Each update of a login is an update of the service for Swarm. `docker service rollback`, and `FailureAction: rollback`, return to what was there before the last update: the same version with the login before.',
+    remedy: 'To return to an earlier version, deploy that: `docker stack deploy` of its stack file, or `docker service update --image`.',
+  },
+} as const;
+
+export type Code = keyof typeof findings;

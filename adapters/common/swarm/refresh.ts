@@ -1,0 +1,133 @@
+import type { Deps } from '../../../src/contract/adapter.ts';
+import type { Credential } from '../../../src/contract/credential.ts';
+import { Failure } from '../../../src/contract/failures.ts';
+import type { Receipt, Rehearsal } from '../../../src/contract/target.ts';
+import { label as short } from '../../../src/contract/text.ts';
+import { makeCanary, type Trial } from './canary.ts';
+import { type Choice, judge } from './choice.ts';
+import type { Engine } from './engine.ts';
+import type { Code } from './findings.ts';
+import { isPinned, type WholeService } from './service.ts';
+import { isAtEnd, isPulling } from './tasks.ts';
+import { expiredWhileHeld, states } from './words.ts';
+import type { Gap, Written } from './written.ts';
+
+export interface Refresh {
+  readonly id: string;
+  /** Where its image lay when it was found. */
+  readonly host: string;
+  /** The value of X-Registry-Auth. */
+  readonly login: string;
+  /** What that comes to; undefined where nobody says. */
+  readonly credential: Credential | undefined;
+}
+
+/** Gives services another login, and changes nothing else of them. */
+export interface Refresher {
+  /** Why nothing is updated any more. */
+  stopped(): Failure | undefined;
+  refresh(task: Refresh, signal: AbortSignal): Promise<Receipt>;
+  rehearse(task: Pick<Refresh, 'id' | 'host'>, signal: AbortSignal): Promise<Rehearsal>;
+}
+
+export interface RefresherDeps {
+  readonly engine: Engine;
+  readonly written: Written;
+  readonly choice: Choice;
+  /** Ids of services with a task at its end. */
+  readonly ended: Set<string>;
+  /** What ends where an update has done harm: all that the target does, or that one service. */
+  readonly stops: 'target' | 'slot';
+}
+
+/** How often a service is read and written, where somebody else writes to it meanwhile. */
+const mostTries = 3;
+/** A login that a service was given no longer ago lives for so long again, in milliseconds. */
+const young = 6 * 3_600_000;
+
+type Means = Pick<Deps<Code>, 'clock' | 'registry' | 'hasSource' | 'finding'>;
+
+export function makeRefresher({ engine, written, choice, ended, stops }: RefresherDeps, deps: Means): Refresher {
+  const canary = makeCanary(deps.clock, stops);
+
+  /** The service as it is at this moment. Throws where it must be left alone. */
+  async function read({ id, host }: Pick<Refresh, 'id' | 'host'>, signal: AbortSignal) {
+    const found = await engine.service(id, signal);
+    const verdict = judge(found.service, choice, deps);
+    const name = short(found.service.name);
+    if (verdict.is === 'rolling') throw rolling(found.service);
+    if (verdict.is !== 'served' || verdict.registry.host !== host)
+      throw new Failure('NOT_FOUND', `The service ${name} is none any more that gets a login for ${host}.`);
+    const tasks = await engine.tasks(id, signal);
+    if (found.service.mayEnd && isAtEnd(tasks)) {
+      ended.add(id);
+      throw new Failure('BUSY', `A task of the service ${name} has ended, and an update would run it again.`, { stops: 'slot' });
+    }
+    if (isPulling(tasks, deps.clock.wall()))
+      throw new Failure('BUSY', `Tasks of the service ${name} are pulling their image, and an update would make them begin anew.`, {
+        stops: 'slot',
+      });
+    return { ...found, tasks };
+  }
+
+  /** One update, and the service as it is afterwards. */
+  async function update(task: Refresh, examine: ((trial: Trial) => Promise<void>) | undefined, signal: AbortSignal) {
+    for (let tries = 1; ; tries++) {
+      const { service, api, tasks } = await read(task, signal);
+      const result = await engine.update(service, api, task.login, signal);
+      if (result === 'written') {
+        const after = (await engine.service(task.id, signal)).service;
+        await examine?.({ before: { service, tasks }, after, tasks: () => engine.tasks(task.id, signal) });
+        return { before: service, after };
+      }
+      if (tries >= mostTries)
+        throw new Failure('CONFLICT', `Somebody else wrote to the service ${short(service.name)} at each of ${mostTries} attempts.`, {
+          remedy: 'Nothing, unless it lasts: then find what updates this service again and again.',
+        });
+    }
+  }
+
+  async function refreshOne(task: Refresh, examine: ((trial: Trial) => Promise<void>) | undefined, signal: AbortSignal): Promise<Receipt> {
+    const first = await update(task, examine, signal);
+    const standing = written.look(first.before, 'alone');
+    const gap = gapIn(standing.endsAt, first.before) ?? standing.gap;
+    let last = first;
+    const isFirst = standing.by === 'unknown' && !(first.before.isRepeated && deps.clock.wall() - first.before.writtenAt < young);
+    // A rollback returns to the login before: so that it is a good one as well.
+    if (isFirst && judge(first.after, choice, deps).is === 'served') last = await update(task, undefined, signal);
+    // What the engine tells is what was sent, unless somebody else was quicker than the question.
+    if (last.after.text === last.before.text) written.wrote(last.after, task.credential, gap);
+    else written.overtaken(last.after);
+    return { change: 'updated', ...(gap && { findings: [deps.finding('EXPIRED_WHILE_HELD', expiredWhileHeld(last.after, gap))] }) };
+  }
+
+  /** A node with an older image under the same name starts that one where the registry refuses the login (recorded). */
+  function gapIn(endsAt: number | undefined, service: WholeService): Gap | undefined {
+    const until = deps.clock.wall();
+    return endsAt === undefined || endsAt >= until || isPinned(service) ? undefined : { from: endsAt, until };
+  }
+
+  return {
+    stopped: canary.stopped,
+    async refresh(task, signal) {
+      await written.recall();
+      return await canary.run(examine => refreshOne(task, examine, signal), signal);
+    },
+    async rehearse(task, signal) {
+      const { service, api } = await read(task, signal);
+      await engine.rehearse(service, api, signal);
+      const name = short(service.name);
+      return {
+        change: 'updated',
+        findings: [
+          deps.finding('ROLLBACK_POINT', `An update of ${name} takes the place of what \`docker service rollback ${name}\` returns to.`),
+        ],
+      };
+    },
+  };
+}
+
+function rolling(service: WholeService): Failure {
+  const { what, remedy } = states(service);
+  return new Failure('BUSY', `The service ${short(service.name)} ${what}: it is left alone until then.`, { stops: 'slot', remedy });
+}

@@ -1,0 +1,115 @@
+import type { Deps } from '../../../src/contract/adapter.ts';
+import type { Registry } from '../../../src/contract/registry.ts';
+import type { Finding, Holds } from '../../../src/contract/target.ts';
+import { label as short } from '../../../src/contract/text.ts';
+import { inTurns } from '../turns.ts';
+import { type Choice, isPaused, judge, type Verdict } from './choice.ts';
+import type { Engine } from './engine.ts';
+import type { Code } from './findings.ts';
+import { readService, type Service } from './service.ts';
+import { isAtEnd } from './tasks.ts';
+import { expiredWhileHeld, namesOf, states } from './words.ts';
+import type { Written } from './written.ts';
+
+/** A service that gets its login from the courier. */
+export interface Found {
+  readonly id: string;
+  readonly name: string;
+  readonly registry: Registry;
+  /** waiting: it is left alone for now. overwritten: somebody wrote to it after us, and nobody knows what it holds. */
+  readonly state: 'served' | 'overwritten' | 'waiting';
+  readonly holds?: Holds;
+  readonly findings: readonly Finding[];
+}
+
+/** What is seen of a Swarm. */
+export interface Seen {
+  readonly found: readonly Found[];
+  /** One for each reason why services are left alone. */
+  readonly findings: readonly Finding[];
+}
+
+export interface SurveyDeps {
+  readonly engine: Engine;
+  readonly choice: Choice;
+  readonly written: Written;
+  /** Ids of services with a task at its end. */
+  readonly ended: Set<string>;
+}
+
+type LeftAlone = Exclude<Verdict['is'], 'served' | 'rolling' | 'none'>;
+type Ours = { readonly service: Service; readonly registry: Registry; readonly is: 'served' | 'rolling' };
+
+/** Which services of a Swarm are served, and what a person should know of the others. */
+export function makeSurvey(
+  { engine, choice, written, ended }: SurveyDeps,
+  deps: Pick<Deps<Code>, 'registry' | 'hasSource' | 'finding'>,
+): (signal: AbortSignal) => Promise<Seen> {
+  const { finding } = deps;
+  /** Of which the tasks were looked at. Afterwards a delivery looks at them. */
+  const known = new Set<string>();
+
+  async function noteEnds(services: readonly Ours[], signal: AbortSignal): Promise<void> {
+    const asked = services.filter(({ service: { id, mayEnd } }) => mayEnd && (ended.has(id) || !known.has(id)));
+    await inTurns(asked, async ({ service: { id } }) => {
+      if (isAtEnd(await engine.tasks(id, signal))) ended.add(id);
+      else ended.delete(id);
+      known.add(id);
+    });
+  }
+
+  function served(service: Service, registry: Registry): Found {
+    const { by, holds, gap } = written.look(service, 'listed');
+    return {
+      id: service.id,
+      name: service.name,
+      registry,
+      state: by === 'theirs' ? 'overwritten' : 'served',
+      ...(holds && { holds }),
+      findings: gap ? [finding('EXPIRED_WHILE_HELD', expiredWhileHeld(service, gap))] : [],
+    };
+  }
+
+  function waiting({ id, name }: Service, registry: Registry, why: Finding): Found {
+    return { id, name, registry, state: 'waiting', findings: [why] };
+  }
+
+  function rolling(service: Service, registry: Registry): Found {
+    const { what, remedy } = states(service);
+    const message = `The service ${short(service.name)} ${what}: its login stays as it is until that has ended.`;
+    return waiting(service, registry, finding(isPaused(service) ? 'ROLLOUT_PAUSED' : 'ROLLING', message, remedy));
+  }
+
+  function foundIn({ service, registry, is }: Ours): Found {
+    if (is === 'rolling') return rolling(service, registry);
+    if (!ended.has(service.id)) return served(service, registry);
+    return waiting(
+      service,
+      registry,
+      finding('ENDED', `A task of the service ${short(service.name)} has ended, and an update would run it again.`),
+    );
+  }
+
+  return async signal => {
+    const ours: Ours[] = [];
+    const leftAlone = new Map<LeftAlone, Pick<Service, 'name'>[]>();
+    await engine.eachService(element => {
+      const service = readService(element);
+      const verdict: Verdict = service ? judge(service, choice, deps) : { is: 'none' };
+      if (!service || verdict.is === 'none') return;
+      if ('registry' in verdict) ours.push({ service, registry: verdict.registry, is: verdict.is });
+      else leftAlone.set(verdict.is, [...(leftAlone.get(verdict.is) ?? []), { name: service.name }]);
+    }, signal);
+    await noteEnds(ours, signal);
+    const findings = [...leftAlone].map(([why, services]) => finding(sentences[why].code, sentences[why].text(namesOf(services))));
+    return { found: ours.map(foundIn), findings };
+  };
+}
+
+const sentences: Readonly<Record<LeftAlone, { readonly code: Code; readonly text: (names: string) => string }>> = {
+  unlabelled: { code: 'NOT_ENABLED', text: names => `Images of ECR, and no label for the courier: ${names}.` },
+  misplaced: { code: 'LABEL_MISPLACED', text: names => `The label is at the containers, and not at the service: ${names}.` },
+  unclear: { code: 'LABEL_UNCLEAR', text: names => `The label is neither true nor false: ${names}.` },
+  elsewhere: { code: 'IMAGE_ELSEWHERE', text: names => `The label, and an image that is none of ECR: ${names}.` },
+  job: { code: 'JOB', text: names => `Jobs are never updated: ${names}.` },
+};

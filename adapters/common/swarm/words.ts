@@ -1,0 +1,35 @@
+import { label } from '../../../src/contract/text.ts';
+import { isPaused } from './choice.ts';
+import type { Service } from './service.ts';
+import type { Gap } from './written.ts';
+
+/** What the roll-out of a service is at, as the rest of a sentence, and what a person can do. */
+export function states(service: Service): { readonly what: string; readonly remedy: string } {
+  const name = label(service.name);
+  const isBack = service.rollout.startsWith('rollback');
+  if (isPaused(service))
+    return {
+      what: `has ${isBack ? 'a rollback' : 'a roll-out'} that was paused (${service.rollout})`,
+      remedy: `Look at \`docker service ps ${name}\`, then end it: deploy a good version, or \`docker service rollback ${name}\`. An update of the login alone would let it go on.`,
+    };
+  return {
+    what: isBack ? 'is being rolled back' : 'is being rolled out',
+    remedy: 'Nothing, unless it lasts: its login is refreshed when that has ended.',
+  };
+}
+
+export const expiredWhileHeld = ({ name }: Pick<Service, 'name'>, { from, until }: Gap): string =>
+  `The login of the service ${label(name)} had ended by ${timeOf(from)} and was replaced at ${timeOf(until)}: tasks that were started in between may run an older image.`;
+
+/** In UTC, to the minute. */
+const timeOf = (moment: number): string => `${new Date(moment).toISOString().slice(0, 16)}Z`;
+
+const mostNamed = 5;
+
+/** For a sentence: `web, api and 3 more`. */
+export function namesOf(services: readonly Pick<Service, 'name'>[]): string {
+  const names = services.slice(0, mostNamed).map(({ name }) => label(name, 80));
+  const more = services.length - names.length;
+  if (more > 0) return `${names.join(', ')} and ${more} more`;
+  return names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
+}

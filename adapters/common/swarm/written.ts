@@ -1,0 +1,120 @@
+import type { Deps } from '../../../src/contract/adapter.ts';
+import { type Credential, fingerprint } from '../../../src/contract/credential.ts';
+import { longestLife } from '../../../src/contract/expiry.ts';
+import type { Holds } from '../../../src/contract/target.ts';
+import { mapOf } from '../shapes.ts';
+import type { Service } from './service.ts';
+
+/** A login that ended while a service held it: since when at the latest, and when another one came. Milliseconds. */
+export interface Gap {
+  readonly from: number;
+  readonly until: number;
+}
+
+/** What is known of a service that was seen before. */
+interface Known {
+  /** `Version.Index` as it was then; undefined: somebody wrote to it just after we did. */
+  readonly version: number | undefined;
+  readonly spec: string;
+  /** What we wrote at that version; missing where it was somebody else. expiresAt: milliseconds since the epoch. */
+  readonly ours?: { readonly fingerprint: string; readonly expiresAt: number };
+  readonly gap?: Gap;
+}
+
+/** How the last write to a service looks from here. */
+export interface Standing {
+  /** ours: what we wrote lies there. theirs: somebody wrote after us. unknown: nothing is known of former writes. */
+  readonly by: 'ours' | 'theirs' | 'unknown';
+  readonly holds?: Holds;
+  /** When what it holds has ended at the latest, in milliseconds since the epoch; undefined where nobody knows. */
+  readonly endsAt?: number;
+  readonly gap?: Gap;
+}
+
+/**
+ * Which versions of which services we wrote, and with what: nobody can read a login back. It outlives the process where
+ * something may be kept on disk.
+ */
+export interface Written {
+  /** Reads what a process before this one knew, once. */
+  recall(): Promise<void>;
+  /** `seen`: it is listed, so whatever comes after is somebody's write. */
+  look(service: Service, seen: 'listed' | 'alone'): Standing;
+  wrote(service: Service, credential: Credential | undefined, gap: Gap | undefined): void;
+  /** Somebody wrote to it just after we did. */
+  overtaken(service: Service): void;
+  /** Forgets all services but these. */
+  keep(ids: ReadonlySet<string>): void;
+}
+
+/** So long a gap is told, unless the service is deployed anew. In milliseconds. */
+const toldFor = 24 * 3_600_000;
+
+export function makeWritten({ memory, clock }: Pick<Deps, 'memory' | 'clock'>): Written {
+  let known = new Map<string, Known>();
+  let recalled: Promise<void> | undefined;
+
+  async function recallOnce(): Promise<void> {
+    const before = readKnown(await memory.recall());
+    known = new Map([...before, ...known]);
+  }
+
+  return {
+    recall: () => (recalled ??= recallOnce()),
+    look(service, seen) {
+      const before = known.get(service.id);
+      if (!before) {
+        if (seen === 'listed') known.set(service.id, { version: service.version, spec: service.spec });
+        return { by: 'unknown', ...endOf(service) };
+      }
+      if (before.version !== service.version && !isOwnRollout(before, service)) return { by: 'theirs', ...endOf(service) };
+      const { ours, gap } = before;
+      if (!ours) return { by: 'unknown', ...endOf(service) };
+      return {
+        by: 'ours',
+        holds: { fingerprint: ours.fingerprint, expiresAt: new Date(ours.expiresAt) },
+        endsAt: ours.expiresAt,
+        ...(gap && clock.wall() - gap.until < toldFor && { gap }),
+      };
+    },
+    wrote(service, credential, gap) {
+      const ours = credential && { fingerprint: fingerprint(credential), expiresAt: credential.expiresAt.getTime() };
+      known.set(service.id, { version: service.version, spec: service.spec, ...(ours && { ours }), ...(gap && { gap }) });
+      memory.remember(JSON.stringify(Object.fromEntries([...known].filter(([, one]) => one.ours))));
+    },
+    overtaken: ({ id, spec }) => void known.set(id, { version: undefined, spec }),
+    keep(ids) {
+      for (const id of known.keys()) if (!ids.has(id)) known.delete(id);
+    },
+  };
+}
+
+/** A token lives no longer than ECR lets it, so it ended so long after the last write at the latest. */
+const endOf = ({ writtenAt }: Service): Pick<Standing, 'endsAt'> => (Number.isNaN(writtenAt) ? {} : { endsAt: writtenAt + longestLife });
+
+/**
+ * Our update lets tasks start that were refused, and Swarm notes the end of that as it does for any roll-out. The login
+ * is still ours then. After a rollback it is not, whatever the Spec says.
+ */
+const isOwnRollout = ({ ours, spec }: Known, service: Service): boolean =>
+  ours !== undefined && service.spec === spec && service.rollout === 'completed';
+
+/** What can be read of it: anything may lie there. */
+function readKnown(text: string | undefined): ReadonlyMap<string, Known> {
+  try {
+    return new Map(Object.entries(mapOf(JSON.parse(text ?? '{}'))).filter((entry): entry is [string, Known] => isKnown(entry[1])));
+  } catch {
+    return new Map();
+  }
+}
+
+function isKnown(value: unknown): value is Known {
+  const { version, spec, ours, gap } = mapOf(value);
+  const { fingerprint: written, expiresAt } = mapOf(ours);
+  const { from, until } = mapOf(gap);
+  const isWhole = typeof version === 'number' && typeof spec === 'string';
+  const isOurs = typeof written === 'string' && /^[\x21-\x7e]{1,100}$/.test(written) && isMoment(expiresAt);
+  return isWhole && isOurs && (gap === undefined || (isMoment(from) && isMoment(until)));
+}
+
+const isMoment = (value: unknown): boolean => typeof value === 'number' && Math.abs(value) <= 8.64e15;

@@ -1,0 +1,91 @@
+import { type Deps, defineAdapter } from '../src/contract/adapter.ts';
+import type { Slot, Target } from '../src/contract/target.ts';
+import { givenTo } from '../src/contract/usual.ts';
+import { makeGlance } from './common/glance.ts';
+import { mapOf, textOf } from './common/shapes.ts';
+import { choiceOf } from './common/swarm/choice.ts';
+import { encodedLogin, loginHeader, openEngine } from './common/swarm/engine.ts';
+import { type Code, findings } from './common/swarm/findings.ts';
+import { makeRefresher } from './common/swarm/refresh.ts';
+import { type Found, makeSurvey } from './common/swarm/survey.ts';
+import { makeWritten } from './common/swarm/written.ts';
+import { refusalOf } from './swarm/refusal.ts';
+
+/** Nothing more has to be known of a service than its id. */
+type Ref = null;
+
+export const swarm = defineAdapter({
+  kind: 'swarm',
+  doc: 'Docker Swarm: keeps the logins of running services fresh, and restarts none of their tasks.',
+  options: {
+    url: {
+      doc: 'A manager of the Swarm: `unix:///var/run/docker.sock` or `https://HOST:2376`.',
+      format: 'address',
+      env: 'SWARM_URL',
+    },
+    services: {
+      doc: 'Which services: `labelled` (those with the label `ecr-courier.enable=true`) or `all` (but for those with `false`).',
+      format: 'string',
+      default: 'labelled',
+      env: 'SWARM_SERVICES',
+    },
+  },
+  // A write names the version of the service that it replaces: one that comes late is refused by Swarm.
+  limits: { concurrency: 4, discoverMs: 30_000, deliverMs: 30_000, lingerMs: 0 },
+  findings,
+  create({ url, services }, deps: Deps<Code>): Target<Ref> {
+    const address = url.replace(/\/+$/, '');
+    const choice = choiceOf(services);
+    const http = deps.http({ url: address, sets: [loginHeader] });
+    const engine = openEngine({ ask: http, refused: refusalOf(http, address), versions: 'named' });
+    const written = makeWritten(deps);
+    const parts = { engine, choice, written, ended: new Set<string>() };
+    const survey = makeSurvey(parts, deps);
+    const refresher = makeRefresher({ ...parts, stops: 'target' }, deps);
+    const look = makeGlance(deps.clock, {
+      async product(signal) {
+        const { Version, ApiVersion } = mapOf((await http('GET', '/version', { signal })).json());
+        return textOf(Version) && `Docker ${textOf(Version)}, API ${textOf(ApiVersion)}`;
+      },
+    });
+
+    return {
+      address,
+      async discover(signal) {
+        const stopped = refresher.stopped();
+        if (stopped) throw stopped;
+        await written.recall();
+        const { found, findings: seen } = await survey(signal);
+        const { product = 'Docker' } = await look(signal);
+        written.keep(new Set(found.map(({ id }) => id)));
+        return { slots: found.map(slotOf), findings: seen, about: { product } };
+      },
+      async deliver(slot, credentials, signal) {
+        const given = givenTo(slot, credentials);
+        if (!given) return { change: 'unchanged' };
+        const { credential, registry } = given;
+        const { host } = registry;
+        // Swarm does not compare the address with that of the image: whoever sends it has to.
+        const login = encodedLogin({ username: credential.username, password: credential.password.reveal(), serveraddress: host });
+        return await refresher.refresh({ id: slot.id, host, login, credential }, signal);
+      },
+      async rehearse(slot, credentials, signal) {
+        const given = givenTo(slot, credentials);
+        return given ? await refresher.rehearse({ id: slot.id, host: given.registry.host }, signal) : { change: 'unchanged' };
+      },
+    };
+  },
+});
+
+/** A service that has to wait is a slot without a registry: it is there, and nothing is given to it. */
+function slotOf({ id, name, registry, state, holds, findings: said }: Found): Slot<Ref> {
+  return {
+    id,
+    title: name,
+    registries: state === 'waiting' ? [] : [registry],
+    state: state === 'overwritten' ? 'drifted' : 'present',
+    ...(holds && { holds }),
+    ...(said.length > 0 && { findings: said }),
+    ref: null,
+  };
+}

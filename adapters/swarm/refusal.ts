@@ -1,0 +1,50 @@
+import { Failure } from '../../src/contract/failures.ts';
+import type { Answer, Http } from '../../src/contract/http.ts';
+import { quote } from '../../src/contract/text.ts';
+import { nothingAt } from '../../src/contract/usual.ts';
+import { refusedInFront, thenRefresh } from '../common/front.ts';
+import { mapOf, textOf } from '../common/shapes.ts';
+
+/** What a Docker engine says of a failure: `{"message": "..."}`. Empty where something else answered. */
+function wordsOf({ text }: Answer): string {
+  try {
+    return textOf(mapOf(JSON.parse(text))['message']);
+  } catch {
+    return '';
+  }
+}
+
+const letThrough =
+  'Let the proxy in front of the socket take GET /version, /services, /services/ID and /tasks and POST /vN/services/ID/update (docs/swarm.md).';
+
+/** What an answer of the engine means that is no success. */
+export function refusalOf(http: Http, address: string) {
+  return (answer: Answer): Failure => {
+    const usual = http.failure(answer);
+    const said = wordsOf(answer);
+    const told = quote(said);
+    const { status } = answer;
+    if (/not a swarm manager/i.test(said))
+      return new Failure('MISCONFIGURED', `The Docker engine at ${address} manages no Swarm: ${told}`, {
+        remedy: 'Give the address of a manager. `docker node ls` tells which nodes are managers, `docker swarm init` makes a Swarm.',
+      });
+    if (/swarm is encrypted|needs to be unlocked/i.test(said))
+      return new Failure('MISCONFIGURED', `The Swarm at ${address} is locked: ${told}`, { remedy: 'Unlock it: `docker swarm unlock`.' });
+    if (/does not have a leader/i.test(said))
+      return new Failure('UNREACHABLE', `The Swarm at ${address} has no leader: ${told}`, {
+        remedy: 'Bring back managers until more than half of them are there: `docker node ls`.',
+      });
+    if (/client version .* is too (new|old)/i.test(said))
+      return new Failure('UNEXPECTED', `Behind ${address} are engines of different versions: ${told}`, {
+        remedy: 'Give the address of one manager, or update the others.',
+      });
+    if (status === 404 && said === 'page not found') return nothingAt('manager of a Swarm', address, '/services');
+    if (said === '' && status === 401) return refusedInFront('AUTH', 'Docker', usual.message);
+    if (status === 403)
+      return new Failure('FORBIDDEN', usual.message, {
+        ...usual.facts,
+        remedy: `${said === '' ? letThrough : 'Allow it in the authorization plugin of Docker.'} ${thenRefresh}`,
+      });
+    return usual;
+  };
+}

@@ -1,0 +1,437 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { swarm } from '../../adapters/swarm.ts';
+import { startFakeSwarm } from '../fakes/swarm.ts';
+import { type Stage, testAdapter } from './contract.ts';
+import { absent, codesOf, failing, given, host, linesOf, other } from './rig.ts';
+import { enabled, givenAt, hour, loginOf, restarted, rig, specOf } from './swarm/rig.ts';
+
+/** Without tasks: there is nothing that could be replaced, so nobody waits for that to happen. */
+async function onFake(): Promise<Stage<typeof swarm.options>> {
+  const foreign = specOf('foreign', { image: 'registry.example.com/app:1', labels: {}, replicas: 0 });
+  const services = [
+    { spec: specOf('web', { replicas: 0 }), login: loginOf('old') },
+    { spec: specOf('api', { replicas: 0, image: `${other}/team/app:1` }), login: loginOf('old') },
+    { spec: foreign, login: loginOf('of somebody else') },
+  ];
+  const server = await startFakeSwarm({ services });
+  return {
+    options: { url: server.url, services: 'labelled' },
+    hosts: [host, other],
+    absent,
+    server,
+    passwordOf: slot => server.service(slot.id).login?.password,
+    async [Symbol.asyncDispose]() {
+      assert.equal(server.service('foreign').login?.password, 'of somebody else');
+      await server[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** One that names a version that no service has changes nothing. */
+const isWrite = ({ method, path }: { method: string; path: string }): boolean => method !== 'GET' && !path.endsWith('version=0');
+testAdapter({ adapter: swarm, start: onFake, isWrite, creates: 'nothing', versioned: true });
+
+describe('an update', () => {
+  test('brings the login, leaves the Spec as it is, and lets every task run on', async () => {
+    await using s = await rig({
+      services: [{ spec: specOf('web', { replicas: 3, container: { Env: ['A=<ü>'] } }), login: loginOf('first') }],
+    });
+    const before = s.fake.service('web');
+    const receipt = await s.give('web', 'second');
+    assert.deepEqual(receipt, { change: 'updated' });
+    const after = s.fake.service('web');
+    assert.deepEqual(after.login, { username: 'AWS', password: 'second' });
+    assert.deepEqual(after.spec, before.spec);
+    assert.deepEqual(
+      after.tasks.map(({ id, state }) => [id, state]),
+      before.tasks.map(({ id }) => [id, 'running']),
+    );
+  });
+
+  test('is made twice at first, so that a rollback comes back to a good login as well, and once after that', async () => {
+    await using s = await rig({ services: [{ spec: specOf('web'), login: loginOf('first') }] });
+    await s.give('web', 'second');
+    assert.equal(s.updates().length, 2);
+    const { login, previousLogin } = s.fake.service('web');
+    assert.deepEqual([login?.password, previousLogin?.password], ['second', 'second']);
+    s.clock.leap(6 * hour);
+    await s.give('web', 'third');
+    assert.equal(s.updates().length, 3);
+    assert.equal(s.fake.service('web').previousLogin?.password, 'second');
+  });
+
+  test('starts tasks by itself that an old login has kept from it, attempts used up or not', async () => {
+    const template = { RestartPolicy: { Condition: 'none' } };
+    await using s = await rig({ services: [{ spec: specOf('web', { template }), login: loginOf('stale') }] });
+    assert.equal(s.fake.service('web').tasks.at(-1)?.state, 'rejected');
+    await s.give('web', 'first');
+    assert.equal(s.fake.service('web').tasks.at(-1)?.state, 'running');
+    // Swarm has noted a roll-out, which somebody else could have begun. Once it has ended the login is ours still.
+    s.clock.leap(hour);
+    assert.equal(s.fake.service('web').state, 'completed');
+    assert.equal((await s.slot('web')).state, 'present');
+  });
+
+  test('gives a token to no service whose image has gone elsewhere since', async () => {
+    await using s = await rig({ services: [{ spec: specOf('web'), login: loginOf('first') }] });
+    const slot = await s.slot('web');
+    s.fake.deploy(specOf('web', { image: 'registry.example.com/app:1' }), loginOf('of somebody else'));
+    s.fake.progress('web', undefined);
+    const failure = await failing(s.deliver(slot, given(host)));
+    assert.equal(failure.code, 'NOT_FOUND');
+    assert.deepEqual(s.updates(), []);
+    s.fake.deploy(specOf('web', { labels: {} }));
+    s.fake.progress('web', undefined);
+    assert.equal((await failing(s.deliver(slot, given(host)))).code, 'NOT_FOUND', 'nor to one whose label was taken away');
+  });
+
+  test('reads again where somebody else was faster, three times at most', async () => {
+    await using s = await rig({ services: [{ spec: specOf('web', { replicas: 0 }), login: loginOf('first') }] });
+    const slot = await s.slot('web');
+    s.fake.quirks.raced = 2;
+    await s.deliver(slot, given(host));
+    assert.equal(s.fake.service('web').login?.password, 'new-token');
+    const before = s.updates().length;
+    s.fake.quirks.raced = 9;
+    const failure = await failing(s.deliver(slot, given(host, 'newer')));
+    assert.equal(failure.code, 'CONFLICT');
+    assert.equal(s.updates().length - before, 3);
+  });
+});
+
+describe('the first update is looked at before any other is made', () => {
+  const services = ['web', 'api', 'db'].map(name => ({ spec: specOf(name), login: loginOf('first') }));
+
+  test('where it replaces tasks nothing more is updated, and that is said', async () => {
+    await using s = await rig({ services });
+    s.fake.quirks.restless = true;
+    const { slots } = await s.discover();
+    const failures = await Promise.all(slots.map(slot => failing(s.deliver(slot, given(host)))));
+    for (const failure of failures) assert.deepEqual([failure.code, failure.stops], ['UNEXPECTED', 'target']);
+    assert.match(failures[0]?.message ?? '', /replaced 1 of 1 running tasks/);
+    assert.match(failures[0]?.remedy ?? '', /until the courier is restarted/);
+    assert.equal(s.updates().length, 1);
+    assert.equal((await failing(s.discover())).message, failures[0]?.message, 'the whole target says so');
+  });
+
+  test('where the Spec is another one afterwards nothing more is updated, and that is said', async () => {
+    const lossy = specOf('web', { container: { CapabilityAdd: ['CAP_NET_ADMIN'] }, replicas: 0 });
+    await using s = await rig({ services: [{ spec: lossy, login: loginOf('first') }, ...services.slice(1)] });
+    s.fake.quirks.loses = ['TaskTemplate.ContainerSpec.CapabilityAdd'];
+    const failure = await failing(s.give('web', 'second'));
+    assert.deepEqual([failure.code, failure.stops], ['UNEXPECTED', 'target']);
+    assert.match(failure.message, /its Spec is another one/);
+    assert.equal((await failing(s.discover())).code, 'UNEXPECTED');
+    assert.equal(s.updates().length, 1);
+  });
+
+  test('a service without running tasks proves nothing, so the next one is looked at as well', async () => {
+    await using s = await rig({ services: [{ spec: specOf('none', { replicas: 0 }), login: loginOf('first') }, ...services] });
+    await s.give('none', 'second');
+    s.fake.quirks.restless = true;
+    assert.equal((await failing(s.give('web', 'second'))).stops, 'target');
+  });
+
+  test('once one was fine, all others are updated side by side and no longer waited for', async () => {
+    await using s = await rig({ services });
+    await s.give('web', 'second');
+    const before = s.clock.wall();
+    const { slots } = await s.discover();
+    await Promise.all(slots.map(slot => s.deliver(slot, given(host))));
+    assert.equal(s.clock.wall(), before);
+  });
+});
+
+describe('left alone, and said once', () => {
+  const table: readonly (readonly [name: string, Parameters<typeof specOf>[1], choice: string, finding: string | undefined])[] = [
+    ['one without the label', { labels: {} }, 'labelled', 'NOT_ENABLED'],
+    ['one whose label says no', { labels: { 'ecr-courier.enable': 'false' } }, 'all', undefined],
+    ['one with the label at its containers', { labels: {}, container: { Labels: enabled } }, 'labelled', 'LABEL_MISPLACED'],
+    ['one with another value', { labels: { 'ecr-courier.enable': '1' } }, 'labelled', 'LABEL_UNCLEAR'],
+    ['one with an image of another registry', { image: 'registry.example.com/app:1' }, 'labelled', 'IMAGE_ELSEWHERE'],
+    ['another one of those, without the label', { image: 'registry.example.com/app:1', labels: {} }, 'all', undefined],
+    ['a job', { mode: { ReplicatedJob: {} } }, 'labelled', 'JOB'],
+    ['a global job', { mode: { GlobalJob: {} }, labels: {} }, 'all', 'JOB'],
+  ];
+  for (const [name, shape, choice, finding] of table)
+    test(name, async () => {
+      const services = [
+        { spec: specOf('web', shape), login: loginOf('first') },
+        { spec: specOf('api'), login: loginOf('first') },
+      ];
+      await using s = await rig({ services, choice });
+      const { slots, findings } = await s.discover();
+      assert.deepEqual(
+        slots.map(({ title }) => title),
+        ['api'],
+      );
+      assert.deepEqual(codesOf(findings), finding === undefined ? [] : [finding]);
+      if (finding) assert.match(findings[0]?.message ?? '', /: web\.$/);
+    });
+
+  test('many of them in one finding', async () => {
+    const names = ['a', 'b', 'c', 'd', 'e', 'f', 'g'];
+    await using s = await rig({ services: names.map(name => ({ spec: specOf(name, { labels: {} }) })) });
+    assert.match((await s.discover()).findings[0]?.message ?? '', /: a, b, c, d, e and 2 more\.$/);
+  });
+
+  for (const state of ['updating', 'paused', 'rollback_started', 'rollback_paused'] as const)
+    test(`one whose roll-out is "${state}": it is there, and nothing is given to it until that has ended`, async () => {
+      await using s = await rig({ services: [{ spec: specOf('web'), login: loginOf('first') }] });
+      const before = await s.slot('web');
+      s.fake.progress('web', state);
+      const found = await s.discover();
+      assert.deepEqual(linesOf(found), [`${before.id} present ${state.endsWith('paused') ? 'ROLLOUT_PAUSED' : 'ROLLING'}`]);
+      assert.deepEqual(found.slots[0]?.registries, []);
+      const failure = await failing(s.deliver(before, given(host)));
+      assert.deepEqual([failure.code, failure.stops], ['BUSY', 'slot']);
+      assert.deepEqual(s.updates(), []);
+      s.fake.progress('web', 'completed');
+      assert.equal((await s.slot('web')).registries.length, 1);
+    });
+
+  test('a task that has ended, as an update would run it again; served once it runs', async () => {
+    const template = { RestartPolicy: { Condition: 'none' } };
+    const shape = { template, container: { Args: ['end'] } };
+    await using s = await rig({ services: [{ spec: specOf('once', shape), login: loginOf('first') }] });
+    const { slots } = await s.discover();
+    assert.deepEqual([slots[0]?.registries, codesOf(slots[0]?.findings)], [[], ['ENDED']]);
+    s.fake.deploy(specOf('once', { template }));
+    s.fake.progress('once', undefined);
+    assert.equal((await s.slot('once')).registries.length, 1);
+  });
+
+  test('a task that has ended since the last look', async () => {
+    const template = { RestartPolicy: { Condition: 'none' } };
+    await using s = await rig({ services: [{ spec: specOf('once', { template }), login: loginOf('first') }] });
+    const slot = await s.slot('once');
+    s.clock.leap(hour);
+    s.fake.deploy(specOf('once', { template, container: { Args: ['end'] } }));
+    s.fake.progress('once', undefined);
+    assert.equal((await failing(s.deliver(slot, given(host)))).code, 'BUSY');
+    assert.deepEqual(codesOf((await s.slot('once')).findings), ['ENDED']);
+    assert.deepEqual(s.updates(), []);
+  });
+
+  test('one that is pulling its image: the pull would begin anew', async () => {
+    await using s = await rig({ services: [{ spec: specOf('web'), login: loginOf('first') }] });
+    const slot = await s.slot('web');
+    const Status = { State: 'preparing', Timestamp: new Date(s.clock.wall()).toISOString() };
+    const pulling = [{ ID: 't1', Slot: 1, DesiredState: 'running', Status }];
+    s.fake.fault = ({ path }) => (path.startsWith('/tasks') ? { status: 200, json: pulling } : undefined);
+    const failure = await failing(s.deliver(slot, given(host)));
+    assert.deepEqual([failure.code, failure.stops], ['BUSY', 'slot']);
+    assert.deepEqual(s.updates(), []);
+  });
+});
+
+describe('what others write', () => {
+  const services = [{ spec: specOf('web'), login: loginOf('first') }];
+
+  test('a deployment is followed by a fresh login once it has ended', async () => {
+    await using s = await rig({ services });
+    await s.give('web', 'second');
+    assert.equal((await s.slot('web')).state, 'present');
+    s.fake.rotate(host, 'second');
+    s.fake.deploy(specOf('web', { image: `${host}/team/app:2` }));
+    assert.deepEqual(codesOf((await s.slot('web')).findings), ['ROLLING']);
+    s.clock.leap(hour);
+    assert.equal((await s.slot('web')).state, 'drifted');
+    await s.give('web', 'third');
+    assert.equal((await s.slot('web')).state, 'present');
+    assert.equal(s.fake.service('web').login?.password, 'third');
+  });
+
+  test('a rollback brings the former login back, and is followed by a fresh one', async () => {
+    await using s = await rig({ services });
+    await s.give('web', 'second');
+    s.clock.leap(6 * hour);
+    await s.give('web', 'third');
+    s.fake.rollBack('web');
+    s.clock.leap(hour);
+    assert.deepEqual([s.fake.service('web').state, s.fake.service('web').login?.password], ['rollback_completed', 'second']);
+    assert.equal((await s.slot('web')).state, 'drifted');
+    await s.give('web', 'third');
+    assert.equal((await s.slot('web')).state, 'present');
+    assert.equal(s.fake.service('web').login?.password, 'third');
+  });
+
+  test('is seen although it came just after our own write', async () => {
+    await using s = await rig({ services });
+    await s.give('web', 'second');
+    const slot = await s.slot('web');
+    let posts = 0;
+    s.fake.fault = ({ method, path }) => {
+      if (method === 'POST') posts++;
+      if (posts > 0 && method === 'GET' && path.startsWith('/services/') && s.fake.service('web').spec.Labels !== null) {
+        s.fake.fault = undefined;
+        s.fake.deploy(specOf('web', { labels: { ...enabled, by: 'somebody' } }));
+      }
+      return undefined;
+    };
+    assert.equal((await s.deliver(slot, given(host, 'third'))).change, 'updated');
+    assert.equal((await s.slot('web')).state, 'drifted');
+  });
+});
+
+describe('after a restart', () => {
+  const services = [{ spec: specOf('web'), login: loginOf('first') }];
+  const memory = () => {
+    let text: string | undefined;
+    return { recall: () => Promise.resolve(text), remember: (next: string) => void (text = next) };
+  };
+
+  test('nothing need be written where the version is the one that was written last', async () => {
+    const kept = memory();
+    await using s = await rig({ services, memory: kept });
+    await s.give('web', 'second');
+    await using again = await restarted(s, s.clock, kept);
+    const { holds, state } = await again.slot('web');
+    assert.equal(state, 'present');
+    assert.ok(holds && 'fingerprint' in holds && holds.expiresAt.getTime() > s.clock.wall() + 11 * hour);
+  });
+
+  test('a rollback that came meanwhile is seen', async () => {
+    const kept = memory();
+    await using s = await rig({ services, memory: kept });
+    await s.give('web', 'second');
+    s.fake.rollBack('web');
+    s.clock.leap(hour);
+    await using again = await restarted(s, s.clock, kept);
+    assert.equal((await again.slot('web')).state, 'drifted');
+  });
+
+  test('without a memory a service is written once, as long as a rollback would come to a good login', async () => {
+    await using s = await rig({ services });
+    await s.give('web', 'second');
+    await using again = await restarted(s, s.clock);
+    assert.equal((await again.slot('web')).holds, undefined);
+    const before = s.updates().length;
+    await again.give('web', 'third');
+    assert.equal(s.updates().length - before, 1);
+    s.clock.leap(7 * hour);
+    await using late = await restarted(s, s.clock);
+    await late.give('web', 'fourth');
+    assert.equal(s.updates().length - before, 3, 'the one before would have ended before the next update');
+  });
+});
+
+describe('a login that ended while it was held', () => {
+  const late = async (image: string) => {
+    const s = await rig({ services: [{ spec: specOf('web', { image }), login: loginOf('first') }] });
+    await s.give('web', 'second');
+    s.clock.leap(14 * hour);
+    return s;
+  };
+
+  test('is told with the service and the time, as tasks may run an older image since then', async () => {
+    await using s = await late(`${host}/team/app:1`);
+    const { findings = [] } = await s.give('web', 'third');
+    assert.deepEqual(codesOf(findings), ['EXPIRED_WHILE_HELD']);
+    assert.match(findings[0]?.message ?? '', /service web had ended by 2026-01-01T12:00Z and was replaced at 2026-01-01T14:00Z/);
+    s.clock.leap(hour);
+    assert.deepEqual(codesOf((await s.slot('web')).findings), ['EXPIRED_WHILE_HELD'], 'and goes on being told');
+    s.clock.leap(24 * hour);
+    assert.deepEqual(codesOf((await s.slot('web')).findings), [], 'for a day');
+  });
+
+  test('is told until somebody deploys anew', async () => {
+    await using s = await late(`${host}/team/app:1`);
+    await s.give('web', 'first');
+    s.fake.deploy(specOf('web', { image: `${host}/team/app:2` }));
+    s.clock.leap(hour);
+    assert.deepEqual(codesOf((await s.slot('web')).findings), []);
+    await s.give('web', 'first');
+    assert.deepEqual(codesOf((await s.slot('web')).findings), []);
+  });
+
+  test('does no harm where the image is named with its digest', async () => {
+    await using s = await late(`${host}/team/app:1@sha256:${'0'.repeat(64)}`);
+    assert.equal((await s.give('web', 'third')).findings, undefined);
+  });
+
+  test('is told of a service that nobody had served for half a day', async () => {
+    await using s = await rig({ services: [{ spec: specOf('web'), login: loginOf('first') }] });
+    s.clock.leap(13 * hour);
+    assert.deepEqual(codesOf((await s.give('web', 'second')).findings), ['EXPIRED_WHILE_HELD']);
+    await using fresh = await rig({ services: [{ spec: specOf('web'), login: loginOf('first') }] });
+    fresh.clock.leap(11 * hour);
+    assert.equal((await fresh.give('web', 'second')).findings, undefined);
+  });
+});
+
+describe('a rehearsal', () => {
+  test('writes nothing, asks whether a write would be let through, and says what becomes of a rollback', async () => {
+    await using s = await rig({ services: [{ spec: specOf('web'), login: loginOf('first') }] });
+    const slot = await s.slot('web');
+    const before = s.fake.service('web');
+    const { change, findings } = await s.rehearse(slot, given(host));
+    assert.deepEqual([change, codesOf(findings)], ['updated', ['ROLLBACK_POINT']]);
+    assert.deepEqual(s.fake.service('web'), before);
+    s.fake.fault = ({ method }) => (method === 'POST' ? { status: 403, text: '<html>403 Forbidden</html>' } : undefined);
+    const failure = await failing(s.rehearse(slot, given(host)));
+    assert.equal(failure.code, 'FORBIDDEN');
+    assert.match(failure.remedy, /POST \/vN\/services\/ID\/update/);
+  });
+
+  test('says of a service that waits why it does', async () => {
+    await using s = await rig({ services: [{ spec: specOf('web'), login: loginOf('first') }] });
+    const slot = await s.slot('web');
+    s.fake.progress('web', 'paused');
+    assert.equal((await failing(s.rehearse(slot, given(host)))).code, 'BUSY');
+  });
+});
+
+describe('what is no manager of a Swarm', () => {
+  const words: readonly (readonly [name: string, status: number, message: string, code: string, said: RegExp])[] = [
+    [
+      'a Docker without a Swarm',
+      503,
+      'This node is not a swarm manager. Use "docker swarm init" to connect.',
+      'MISCONFIGURED',
+      /manages no Swarm/,
+    ],
+    [
+      'a worker',
+      503,
+      "This node is not a swarm manager. Worker nodes can't be used to view or modify cluster state.",
+      'MISCONFIGURED',
+      /manages no Swarm/,
+    ],
+    ['a locked one', 503, 'Swarm is encrypted and needs to be unlocked before it can be used.', 'MISCONFIGURED', /is locked/],
+    [
+      'one without a leader',
+      500,
+      "rpc error: code = Unknown desc = The swarm does not have a leader. It's possible that too few managers are online.",
+      'UNREACHABLE',
+      /no leader/,
+    ],
+    ['something else', 404, 'page not found', 'MISCONFIGURED', /There is no manager of a Swarm/],
+  ];
+  for (const [name, status, message, code, said] of words)
+    test(name, async () => {
+      await using s = await rig({ fault: () => ({ status, json: { message } }) });
+      const failure = await failing(s.discover());
+      assert.equal(failure.code, code);
+      assert.match(failure.message, said);
+    });
+
+  test('an engine of another version behind the same address', async () => {
+    const message = 'client version 1.47 is too new. Maximum supported API version is 1.41';
+    await using s = await rig({ services: [{ spec: specOf('web'), login: loginOf('first') }] });
+    const slot = await s.slot('web');
+    s.fake.fault = ({ method }) => (method === 'POST' ? { status: 400, json: { message } } : undefined);
+    assert.match((await failing(s.deliver(slot, given(host)))).message, /different versions/);
+  });
+});
+
+test('images of ECR Public are served with a source for them alone', async () => {
+  const services = [{ spec: specOf('web', { image: 'public.ecr.aws/team/app:1', labels: {} }) }];
+  await using without = await rig({ services, choice: 'all' });
+  assert.deepEqual(await without.discover().then(({ slots, findings }) => [slots, findings]), [[], []]);
+  await using s = await rig({ services, choice: 'all', publicSource: 'configured' });
+  const slot = await s.slot('web');
+  await s.deliver(slot, givenAt(s.clock.wall(), 'public', 'public.ecr.aws'));
+  assert.equal(s.fake.service('web').login?.password, 'public');
+});
