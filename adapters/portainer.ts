@@ -1,12 +1,16 @@
 import { type Deps, defineAdapter } from '../src/contract/adapter.ts';
 import type { Target } from '../src/contract/target.ts';
 import { givenTo } from '../src/contract/usual.ts';
+import { choiceOf } from './common/swarm/choice.ts';
+import { loginHeader } from './common/swarm/engine.ts';
 import { openApi } from './portainer/api.ts';
+import { leftAlone } from './portainer/environments.ts';
 import { type Code, findings } from './portainer/findings.ts';
 import { refuseMisspelled } from './portainer/key.ts';
 import { makeLook } from './portainer/look.ts';
 import { openSession } from './portainer/session.ts';
-import { makeSurvey, type Ref } from './portainer/survey.ts';
+import { isService, makeSurvey, type Ref } from './portainer/survey.ts';
+import { makeSwarms, managerHeader } from './portainer/swarm.ts';
 import { makeWriter } from './portainer/write.ts';
 
 export const portainer = defineAdapter({
@@ -27,6 +31,18 @@ export const portainer = defineAdapter({
       env: 'PORTAINER_USERNAME',
     },
     password: { doc: 'The password of `username`.', format: 'secret', default: null, env: 'PORTAINER_PASSWORD' },
+    swarm: {
+      doc: 'Whether to give running services of Swarms each new login, through Portainer: none of their tasks is restarted.',
+      format: 'boolean',
+      default: false,
+      env: 'PORTAINER_SWARM',
+    },
+    services: {
+      doc: 'With `swarm`, which services: `labelled` (those with the label `ecr-courier.enable=true`) or `all` (but for those with `false`).',
+      format: 'string',
+      default: 'labelled',
+      env: 'PORTAINER_SERVICES',
+    },
   },
   anyOf: [['apiKey'], ['username', 'password']],
   // A PUT reads every registry of Portainer, so more at once gain little. With namespaces granted it waits for the
@@ -34,35 +50,44 @@ export const portainer = defineAdapter({
   limits: { concurrency: 4, discoverMs: 30_000, deliverMs: 75_000, lingerMs: 120_000 },
   keyHint: 'create it at My account > Access tokens',
   findings,
-  create({ url, apiKey, username, password }, deps: Deps<Code>): Target<Ref> {
+  create({ url, apiKey, username, password, swarm, services }, deps: Deps<Code>): Target<Ref> {
     const address = url.replace(/(\/api)?\/*$/, '');
     if (apiKey) refuseMisspelled(apiKey);
-    const login = apiKey ? { headers: { 'X-API-Key': apiKey.reveal() } } : { sets: ['Authorization'] };
-    const http = deps.http({ url: address, ...login });
+    const sets = [...(apiKey ? [] : ['Authorization']), ...(swarm ? [loginHeader, managerHeader] : [])];
+    const http = deps.http({ url: address, sets, ...(apiKey && { headers: { 'X-API-Key': apiKey.reveal() } }) });
     const api = openApi(http, address, apiKey ? { key: apiKey } : { session: openSession(http, username, password) });
     const principal = apiKey ? undefined : username;
     const look = makeLook(api, deps);
     const { write, rehearse, misplacedTokens, leftToDo } = makeWriter(api, deps);
+    const swarms = swarm ? makeSwarms(api, choiceOf(services), deps) : undefined;
 
     return {
       address,
       async discover(signal) {
         const survey = makeSurvey(deps, leftToDo);
         await api.eachRow(survey.take, signal);
-        const { product = 'Portainer', swarms = [] } = await look(signal);
+        const { version, swarms: environments = [] } = await look(signal);
         const seen = survey.report();
+        const served = swarms && (await swarms.survey(seen.slots, version, signal));
         const findings = [...seen.findings, ...misplacedTokens()];
-        if (seen.slots.length > 0 && swarms.length > 0)
-          findings.push(deps.finding('SWARM', `Swarm seen: ${swarms.join(', ')}. Running services keep the password of their deployment.`));
-        return { ...seen, findings, about: { product, ...(principal && { principal }) } };
+        if (seen.slots.length > 0) findings.push(...leftAlone(environments, swarms ? 'served' : 'left alone', deps));
+        const about = { product: version ? `Portainer ${version}` : 'Portainer', ...(principal && { principal }) };
+        return {
+          slots: [...seen.slots, ...(served?.slots ?? [])],
+          findings: [...findings, ...(served?.findings ?? [])],
+          unseen: [...(seen.unseen ?? []), ...(served?.unseen ?? [])],
+          about,
+        };
       },
-      deliver(slot, credentials, signal) {
-        const given = givenTo(slot, credentials);
-        return given ? write(slot.ref, given.registry, given.credential, signal) : Promise.resolve({ change: 'unchanged' });
+      async deliver({ ref, registries, after }, credentials, signal) {
+        if (isService(ref)) return swarms && after !== undefined ? await swarms.refresh(ref, credentials, signal) : { change: 'unchanged' };
+        const given = givenTo({ registries }, credentials);
+        return given ? await write(ref, given.registry, given.credential, signal) : { change: 'unchanged' };
       },
-      async rehearse(slot, credentials, signal) {
-        const given = givenTo(slot, credentials);
-        return given ? await rehearse(slot.ref, given.registry, given.credential, signal) : { change: 'unchanged' };
+      async rehearse({ ref, registries }, credentials, signal) {
+        if (isService(ref)) return swarms ? await swarms.rehearse(ref, signal) : { change: 'unchanged' };
+        const given = givenTo({ registries }, credentials);
+        return given ? await rehearse(ref, given.registry, given.credential, signal) : { change: 'unchanged' };
       },
     };
   },

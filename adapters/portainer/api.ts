@@ -41,7 +41,7 @@ export function openApi(http: Http, address: string, login: Login): Api {
 /** A restart of Portainer ends all sessions: then it logs in again, once. */
 async function askWithin(http: Http, session: Session, method: string, path: string, request: HttpRequest): Promise<Answer> {
   const send = (token: Secret): Promise<Answer> =>
-    http(method, path, { ...request, headers: { Authorization: `Bearer ${token.reveal()}` } });
+    http(method, path, { ...request, headers: { ...request.headers, Authorization: `Bearer ${token.reveal()}` } });
   const used = session(request.signal);
   const answer = await send(await used);
   return answer.status === 401 ? send(await session(request.signal, used)) : answer;

@@ -1,3 +1,4 @@
+import { findings as ofServices } from '../common/swarm/findings.ts';
 import { createKey } from './key.ts';
 
 /** What a person should know of a Portainer; the rows of type 7 among them. */
@@ -48,9 +49,31 @@ export const findings = {
   },
   SWARM: {
     severity: 'info',
-    doc: 'Services of a swarm keep the password that they were deployed with; a new one in Portainer does not reach them.',
-    remedy: 'Update the stack or service once within twelve hours before it must move to another node, or keep its images on all nodes.',
+    doc: 'Services of a Swarm keep the password that they were deployed with; a new one in Portainer does not reach them.',
+    remedy:
+      'Set `swarm: true` (PORTAINER_SWARM=true) and label the services that should be served: docs/swarm.md. Or update the stack or service once within twelve hours before it must move to another node.',
   },
+  SWARM_UNSEEN: {
+    severity: 'warning',
+    doc: 'The Swarm of an environment could not be looked at, so its services keep what they hold. Everything else is served.',
+    remedy: 'Look at the environment in Portainer: it must be up, and lead to a manager of the Swarm.',
+  },
+  SWARM_STOPPED: {
+    severity: 'error',
+    doc: 'An update of a service did more than give it another login, so no service of this Swarm is updated any more. Registries are.',
+    remedy: 'The message says what was seen. Restart the courier once the reason is known.',
+  },
+  SWARM_WITHOUT_ROW: {
+    severity: 'warning',
+    doc: 'Services of a Swarm need a login for a host, and Portainer has no registry for that host which is kept fresh. A registry of the type "AWS ECR" is none.',
+    remedy: 'Create a custom registry for that host in Portainer, or name the host in `registries` with `create: true`.',
+  },
+  SWARM_UNSUPPORTED: {
+    severity: 'warning',
+    doc: 'This Portainer is older than 2.13, or does not say its version. Such a one hands the number of a registry to Docker in the place of its login, and the service would be left without any. No service is updated.',
+    remedy: 'Update Portainer, or reach the Swarm directly: a target of the kind `swarm` (docs/swarm.md).',
+  },
+  ...ofServices,
   RECREATE_CACHE: {
     severity: 'info',
     doc: 'Since 2.19 Portainer remembers a password for five minutes when it recreates a container. The one before is valid for hours then, so this shows only after a long outage.',

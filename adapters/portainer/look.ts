@@ -1,31 +1,17 @@
 import type { Deps } from '../../src/contract/adapter.ts';
 import { makeGlance } from '../common/glance.ts';
 import type { Api } from './api.ts';
+import { readEnvironments } from './environments.ts';
 
-interface Environment {
-  readonly Name?: unknown;
-  readonly Snapshots?: readonly { readonly Swarm?: boolean }[] | null;
-}
-
-/** What is for people only: the version of Portainer, and the names of its environments that are Swarms. */
-export function makeLook({ ask }: Api, { clock }: Deps) {
-  async function read<T>(path: string, signal: AbortSignal): Promise<T | undefined> {
-    const answer = await ask('GET', path, signal);
-    return answer.status === 200 ? answer.json<T>() : undefined;
+/** What is for people only: the version of Portainer, and which of its environments are Swarms. */
+export function makeLook(api: Api, { clock }: Deps) {
+  async function version(path: string, signal: AbortSignal): Promise<string | undefined> {
+    const answer = await api.ask('GET', path, signal);
+    return answer.status === 200 ? answer.json<{ Version?: string } | null>()?.Version : undefined;
   }
-  const version = async (path: string, signal: AbortSignal): Promise<string | undefined> =>
-    (await read<{ Version?: string } | null>(path, signal))?.Version;
 
   return makeGlance(clock, {
-    async product(signal) {
-      const seen = (await version('/api/system/status', signal)) ?? (await version('/api/status', signal));
-      return seen ? `Portainer ${seen}` : undefined;
-    },
-    async swarms(signal) {
-      const environments = await read<readonly Environment[]>('/api/endpoints?excludeSnapshotRaw=true', signal);
-      return environments?.filter(isSwarm).flatMap(({ Name }) => (typeof Name === 'string' ? Name : []));
-    },
+    version: async signal => (await version('/api/system/status', signal)) ?? (await version('/api/status', signal)),
+    swarms: signal => readEnvironments(api, signal),
   });
 }
-
-const isSwarm = ({ Snapshots }: Environment): boolean => Snapshots?.some(({ Swarm }) => Swarm) ?? false;

@@ -17,8 +17,17 @@ export interface Row {
   /** By environment in which it may be used by others than administrators. */
   readonly RegistryAccesses?: Readonly<Record<string, unknown>> | null;
 }
-/** Where a credential goes: into the row of this id, or into a new one. */
-export type Ref = number | 'new';
+/** A service of the Swarm that is an environment. row: the id of the row whose login it is given. */
+export interface ServiceRef {
+  readonly environment: number;
+  readonly service: string;
+  readonly host: string;
+  readonly row: string;
+}
+/** Where a credential goes: into the row of this id, or into a new one; and from a row to a service. */
+export type RowRef = number | 'new';
+export type Ref = RowRef | ServiceRef;
+export const isService = (ref: Ref): ref is ServiceRef => typeof ref === 'object';
 
 export const custom = 3;
 /** The type "AWS ECR" holds IAM keys, and Portainer fetches tokens with them. Never written to. */

@@ -6,7 +6,7 @@ import type { Finding, Receipt } from '../../src/contract/target.ts';
 import { quote } from '../../src/contract/text.ts';
 import type { Api } from './api.ts';
 import { type Code, findings } from './findings.ts';
-import { awsEcr, custom, type Ref, type Row } from './survey.ts';
+import { awsEcr, custom, type Row, type RowRef } from './survey.ts';
 
 /** Writes a credential into one row, which may have to be made, or asks what would come of it. */
 export function makeWriter({ ask, eachRow, refused }: Api, { registry, finding, clock }: Deps<Code>) {
@@ -84,7 +84,7 @@ export function makeWriter({ ask, eachRow, refused }: Api, { registry, finding, 
   }
 
   return {
-    write: (ref: Ref, registry: Registry, credential: Credential, signal: AbortSignal): Promise<Receipt> =>
+    write: (ref: RowRef, registry: Registry, credential: Credential, signal: AbortSignal): Promise<Receipt> =>
       ref === 'new' ? add(registry, credential, signal) : update(ref, registry.host, credential, signal),
 
     /** What a row that was created here still lacks: it names an environment once access is granted (CE 2.43.0). */
@@ -98,7 +98,7 @@ export function makeWriter({ ask, eachRow, refused }: Api, { registry, finding, 
         .map(({ message }) => finding('TOKEN_MISPLACED', message)),
 
     /** Portainer tries the credential itself (since 2.36). For any type but custom it would do so over plain HTTP. */
-    async rehearse(ref: Ref, { host }: Registry, { username, password }: Credential, signal: AbortSignal): Promise<Receipt> {
+    async rehearse(ref: RowRef, { host }: Registry, { username, password }: Credential, signal: AbortSignal): Promise<Receipt> {
       const change = ref === 'new' ? 'created' : 'updated';
       const body = { Type: custom, URL: host, Username: username, Password: password.reveal(), TLS: true };
       const answer = await ask('POST', '/api/registries/ping', signal, { body, reads: true });

@@ -21,8 +21,15 @@ const row = (URL: string, more: Partial<RowSeed> = {}): RowSeed => ({
   Password: 'old',
   ...more,
 });
-const withKey = (url: string): Options => ({ url, apiKey: new Secret(adminKey), username: undefined, password: undefined });
-const withLogin = (url: string): Options => ({ url, apiKey: undefined, username: 'admin', password: new Secret(adminPassword) });
+const noSwarm = { swarm: false, services: 'labelled' } as const;
+const withKey = (url: string): Options => ({ url, apiKey: new Secret(adminKey), username: undefined, password: undefined, ...noSwarm });
+const withLogin = (url: string): Options => ({
+  url,
+  apiKey: undefined,
+  username: 'admin',
+  password: new Secret(adminPassword),
+  ...noSwarm,
+});
 
 async function onFake(options: (url: string) => Options): Promise<Stage<typeof portainer.options>> {
   const foreign = [row('docker.io', { Type: 6 }), row(hostOf(444444444444))];
@@ -52,7 +59,7 @@ async function onRealServer(url: string, key: string): Promise<Stage<typeof port
     assert.equal((await http('POST', '/api/registries', { signal: signal(), body })).status, 200);
   }
   return {
-    options: { url, apiKey: new Secret(key), username: undefined, password: undefined },
+    options: { url, apiKey: new Secret(key), username: undefined, password: undefined, ...noSwarm },
     hosts: [first, second],
     absent: third,
     tls,
@@ -449,7 +456,9 @@ describe('the key and the login', () => {
   });
 
   test('neither key nor password is MISCONFIGURED', async () => {
-    const failure = await failing(rig({ options: url => ({ url, apiKey: undefined, username: 'admin', password: undefined }) }));
+    const failure = await failing(
+      rig({ options: url => ({ url, apiKey: undefined, username: 'admin', password: undefined, ...noSwarm }) }),
+    );
     assert.equal(failure.code, 'MISCONFIGURED');
   });
 

@@ -1,5 +1,7 @@
+import type { Clock } from '../../src/contract/clock.ts';
 import { isAt } from '../fakes/portainer/upstream.ts';
 import { type FakePortainer, type PortainerOptions, startFakePortainer } from '../fakes/portainer.ts';
+import { makeSwarm, type Swarm } from '../fakes/swarm.ts';
 import type { Json, PortainerBefore, PortainerState } from './format.d.ts';
 import type { Harness } from './harness.ts';
 import { fill } from './notation.ts';
@@ -18,8 +20,8 @@ const firstId = 101;
 export const portainer: Harness = {
   product: /^Portainer/,
   leftOut: {
-    swarm: 'the courier touches no Swarm service',
     stacks: 'the courier touches no compose stack',
+    attempts: 'the fake Swarm tries again later than the real one, and makes no task before it is due',
   },
   dialect: {
     cookie: line => line.replace(/^([^=;]+)=[^;]*/, '$1').replace(/; Expires=[^;]*/, ''),
@@ -34,7 +36,8 @@ export const portainer: Harness = {
     for (const item of [...users.map(user => user.id), ...registries.map(row => row.Id), ...endpoints.map(one => one.Id)])
       fill(item, values, () => id++);
     const state = fill(scenario.state, values, name => `ptr_${name}`) as unknown as PortainerOptions;
-    const fake = await startFakePortainer({ ...state, clock: time, agent });
+    const swarm = swarmBehind(state, time);
+    const fake = await startFakePortainer({ ...state, clock: time, agent, ...(swarm && { swarm }) });
     const baseHost = `127.0.0.1:${fake.port}`;
     for (const [name, value] of Object.entries({ base: fake.url, baseHost, baseHostname: '127.0.0.1' })) values.set(name, value);
     return {
@@ -43,21 +46,47 @@ export const portainer: Harness = {
         return fake.url;
       },
       sleep: time.sleep,
-      before: event => happen(fake, event as PortainerBefore),
+      before: event => happen(fake, event as PortainerBefore, swarm),
       behind: step => (step.secretsAfter ? { secretsAfter: Object.fromEntries(fake.clusterSecrets) as Json } : {}),
       [Symbol.asyncDispose]: fake[Symbol.asyncDispose],
     };
   },
 };
 
-function happen({ state, clusterSecrets, restart }: FakePortainer, event: PortainerBefore): void {
+/** The engine of an environment, with the registries that are reached from there. */
+function swarmBehind({ upstream }: PortainerOptions, clock: Clock): Swarm | undefined {
+  if (!upstream?.engine?.swarm) return undefined;
+  const registries = upstream.registries?.map(({ host, user, password, images }) => ({
+    host,
+    user,
+    password,
+    images: Object.fromEntries(images.map(({ name, digest }) => [name, digest])),
+  }));
+  return makeSwarm({ ...(registries && { registries }), clock, engine: { images: upstream.engine.images } });
+}
+
+/** What is there from now on, of what is named. */
+interface Machine {
+  readonly images?: readonly string[];
+  readonly services?: readonly unknown[];
+}
+
+/** Somebody removes images or services on the machine of the engine itself. */
+function happenAt(swarm: Swarm, { images, services }: Machine): void {
+  if (images?.length === 0) swarm.node.images.clear();
+  if (services?.length === 0) swarm.clear();
+}
+
+function happen({ state, clusterSecrets, restart }: FakePortainer, event: PortainerBefore, swarm: Swarm | undefined): void {
   if ('restart' in event) return restart();
   if ('upstream' in event) {
     const { upstream: host, password } = event;
     for (const registry of state.upstream.registries) if (isAt(registry, host)) registry.password = password;
+    swarm?.rotate(host, password);
     return;
   }
   if ('engine' in event) Object.assign(state.upstream.engine ?? {}, event.engine);
+  if ('engine' in event && swarm) happenAt(swarm, event.engine as Machine);
   if (!('kubernetes' in event)) return;
   Object.assign(state.upstream.kubernetes ?? {}, event.kubernetes);
   const { secrets } = event.kubernetes as { secrets?: string[] };

@@ -9,6 +9,7 @@ import { isSince, routesOf } from './portainer/routes.ts';
 import { makeRow, type PortainerState, type Row, type RowSeed, type User } from './portainer/state.ts';
 import type { Accepts } from './portainer/upstream.ts';
 import { type FakeServer, type Reply, type Seen, type ServerOptions, startServer } from './server.ts';
+import type { Swarm } from './swarm.ts';
 
 export interface PortainerOptions extends ServerOptions {
   /** Rows that exist; ids are given where they are left out. */
@@ -28,6 +29,8 @@ export interface PortainerOptions extends ServerOptions {
    */
   readonly version?: string;
   readonly edition?: 'CE' | 'EE';
+  /** What stands in the environment of `upstream.engine`, where that is in Swarm mode. */
+  readonly swarm?: Swarm;
   /** host:port under which the cluster's agent is said to be. */
   readonly agent?: string;
 }

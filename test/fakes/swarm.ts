@@ -48,6 +48,8 @@ export interface Swarm {
   service(name: string): Inside;
   /** Somebody else deploys, with or without a login; what is there keeps its own without one. */
   deploy(spec: Value, login?: Login): void;
+  /** Somebody removes all services. */
+  clear(): void;
   /** Somebody else asks for a rollback. */
   rollBack(name: string): void;
   /** How far its roll-out has come, from now on. */
@@ -126,6 +128,7 @@ export function makeSwarm(options: SwarmOptions = {}): Swarm {
       const logins = { login: loginOf(now.auth), previousLogin: loginOf(previous?.auth) };
       return { id, version, spec: now.spec, tasks, state: status?.state, ...logins };
     },
+    clear: () => void services.splice(0),
     rollBack: name => orchestrator.rollBack(serviceOf(name)),
     progress(name, state) {
       const service = serviceOf(name);

@@ -12,6 +12,7 @@ import { idOf, plain } from './refusal.ts';
 import { makeRegistries } from './registries.ts';
 import type { Answer, Route } from './router.ts';
 import type { PortainerState } from './state.ts';
+import { makeSwarmDoor } from './swarm.ts';
 import { adminCheck, enter, environmentOf, environmentsOf, settingsOf, versionOf } from './system.ts';
 import { makeUpstream } from './upstream.ts';
 import { makeUsers } from './users.ts';
@@ -33,6 +34,7 @@ export function routesOf(state: PortainerState, auth: Auth, cluster: Cluster, op
   const accesses = makeAccesses(database, cluster);
   const users = makeUsers(state, auth);
   const upstream = makeUpstream(state, clock, options.accepts);
+  const swarm = makeSwarmDoor(state, options.swarm, upstream.loginOfService);
   const containers = makeContainers(state, clock, upstream.pullAs);
   const status = (): Reply => ({ status: 200, json: { Version: version, InstanceID: instance } });
   const pull: Answer = ({ request, query, user, params: [id = ''] }) => upstream.pull(request, query, user(), enter(database, user(), id));
@@ -83,7 +85,21 @@ export function routesOf(state: PortainerState, auth: Auth, cluster: Cluster, op
     ],
     ['POST', '/endpoints/:id/docker/images/create', 'user', pull],
     ['POST', '/endpoints/:id/docker/:api/images/create', 'user', pull],
-    ['*', '/endpoints/:id/docker/*', 'user', ({ user, params: [id = ''] }) => (enter(database, user(), id), noSuchCall)],
+    [
+      'PUT',
+      '/endpoints/:id/forceupdateservice',
+      'user',
+      ({ request, user, params: [id = ''] }) => swarm.force(request, enter(database, user(), id)),
+    ],
+    [
+      '*',
+      '/endpoints/:id/docker/*',
+      'user',
+      ({ request, user, params: [id = ''] }) => {
+        const path = request.path.replace(/^\/api\/endpoints\/\d+\/docker/, '');
+        return swarm.pass({ request, path, user: user(), endpoint: enter(database, user(), id) }) ?? noSuchCall;
+      },
+    ],
     ['*', '/endpoints/:id/kubernetes/*', 'user', ({ user, params: [id = ''] }) => (enter(database, user(), id), notFound)],
   ];
   return routes.filter(route => route !== false);

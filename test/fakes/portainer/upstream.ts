@@ -129,7 +129,20 @@ export function makeUpstream(state: PortainerState, clock: Clock, accepts?: Acce
     }
   }
 
-  return { ping, pull, pullAs };
+  /**
+   * The login of a row that an update of a service names by its number. undefined: the header goes on as it is, as it
+   * does where there is no such row (source of 2.23).
+   */
+  function loginOfService(request: Seen, user: User, endpoint: Endpoint): (Login & { readonly serveraddress: string }) | undefined {
+    const named = Buffer.from(String(request.headers['x-registry-auth'] ?? ''), 'base64').toString();
+    if (!named.startsWith('{"registryId":')) return undefined;
+    const login = loginOf(request, user, endpoint);
+    const { registryId } = JSON.parse(named) as { registryId: unknown };
+    const row = state.registries.find(({ Id }) => Id === registryId);
+    return login && row && { ...login, serveraddress: row.URL };
+  }
+
+  return { ping, pull, pullAs, loginOfService };
 }
 
 const engineError = (status: number, message: string): Reply => ({ status, json: { message } });

@@ -1,0 +1,58 @@
+import type { Deps } from '../../src/contract/adapter.ts';
+import { Failure } from '../../src/contract/failures.ts';
+import type { Finding } from '../../src/contract/target.ts';
+import { label } from '../../src/contract/text.ts';
+import { listOf, mapOf } from '../common/shapes.ts';
+import type { Api } from './api.ts';
+import type { Code } from './findings.ts';
+
+/** An environment that is a Swarm, as the last snapshot of Portainer tells. */
+export interface Environment {
+  readonly id: number;
+  readonly name: string;
+  /** edge: it is reached through a tunnel, which would have to be opened each minute. */
+  readonly reached: 'directly' | 'by tunnel';
+}
+
+/** Types of environments (source of 2.43.0): Docker itself, and an agent. An edge agent is 4. */
+const direct: readonly unknown[] = [1, 2];
+const edge = 4;
+
+export const isServed = ({ reached }: Environment): boolean => reached === 'directly';
+
+export async function readEnvironments({ ask, refused }: Pick<Api, 'ask' | 'refused'>, signal: AbortSignal): Promise<Environment[]> {
+  const answer = await ask('GET', '/api/endpoints?excludeSnapshotRaw=true', signal);
+  if (answer.status !== 200) throw refused(answer);
+  const environments = answer.json<unknown>();
+  if (!Array.isArray(environments)) throw new Failure('UNEXPECTED', 'The environments of Portainer are no list.');
+  return environments.map(mapOf).flatMap(({ Id, Name, Type, Snapshots }) => {
+    const isSwarm = listOf(Snapshots).some(snapshot => mapOf(snapshot)['Swarm'] === true);
+    if (!isSwarm || !Number.isSafeInteger(Id) || !(direct.includes(Type) || Type === edge)) return [];
+    return [{ id: Number(Id), name: label(Name, 80), reached: Type === edge ? ('by tunnel' as const) : ('directly' as const) }];
+  });
+}
+
+/** Before this version Portainer hands the number of a row to the engine, which takes it for the login (its source). */
+const firstVersion = [2, 13] as const;
+
+/** Whether this Portainer puts a login into the place of the number of a row. */
+export function replacesLogins(version: string | undefined): boolean {
+  const [, major = '', minor = ''] = /^(\d+)\.(\d+)\./.exec(version ?? '') ?? [];
+  const [first, second] = firstVersion;
+  return Number(major) > first || (Number(major) === first && Number(minor) >= second);
+}
+
+/** Of the Swarms whose services keep what they have: all, or with `swarm` those that are reached by a tunnel. */
+export function leftAlone(environments: readonly Environment[], swarm: 'served' | 'left alone', { finding }: Deps<Code>): Finding[] {
+  const left = swarm === 'served' ? environments.filter(one => !isServed(one)) : environments;
+  if (left.length === 0) return [];
+  const seen = `Swarm seen: ${left.map(({ name }) => name).join(', ')}. Running services keep the password of their deployment.`;
+  if (swarm === 'left alone') return [finding('SWARM', seen)];
+  return [
+    finding(
+      'SWARM',
+      seen,
+      'Environments of edge agents are not served. Run the courier beside such a Swarm, as a target of the kind `swarm`.',
+    ),
+  ];
+}

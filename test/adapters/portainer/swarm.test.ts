@@ -1,0 +1,220 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { replacesLogins } from '../../../adapters/portainer/environments.ts';
+import { portainer } from '../../../adapters/portainer.ts';
+import type { Memory } from '../../../src/contract/memory.ts';
+import { Secret } from '../../../src/contract/secret.ts';
+import type { Discovery, Slot, Target } from '../../../src/contract/target.ts';
+import { adminKey, type FakePortainer, startFakePortainer } from '../../fakes/portainer.ts';
+import { makeSwarm, type Swarm, type SwarmOptions } from '../../fakes/swarm.ts';
+import { type Stage, testAdapter } from '../contract.ts';
+import { absent, codesOf, failing, host, other, type Rig, rigOn } from '../rig.ts';
+import { givenAt, hour, type LeapingClock, leapingClock, loginOf, specOf } from '../swarm/rig.ts';
+
+type Ref = ReturnType<typeof portainer.create> extends Target<infer R> ? R : never;
+const rowOf = (URL: string) => ({ Name: `row of ${URL}`, URL, Authentication: true, Username: 'AWS', Password: 'first' });
+const environment = { Id: 3, Name: 'swarm', kind: 'docker' as const, users: [] };
+const optionsFor = (url: string) => {
+  const key = { apiKey: new Secret(adminKey), username: undefined, password: undefined };
+  return { url, ...key, swarm: true, services: 'labelled' };
+};
+
+/** Portainer in front of a Swarm. */
+async function fakes(swarm: Swarm, hosts: readonly string[] = [host, other], version?: string): Promise<FakePortainer> {
+  return await startFakePortainer({
+    registries: hosts.map(rowOf),
+    endpoints: [environment],
+    upstream: { engine: { endpoint: 3, swarm: true, images: [] } },
+    swarm,
+    ...(version !== undefined && { version }),
+  });
+}
+
+async function onFake(): Promise<Stage<typeof portainer.options>> {
+  const services = [specOf('web', { replicas: 0 }), specOf('api', { replicas: 0, image: `${other}/team/app:1` })];
+  const server = await fakes(makeSwarm({ services: services.map(spec => ({ spec, login: loginOf('first') })) }));
+  return {
+    options: optionsFor(server.url),
+    hosts: [host, other],
+    absent,
+    server,
+    passwordOf: slot => server.passwordOf(Number(slot.id)),
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+  };
+}
+const isWrite = ({ method, path }: { method: string; path: string }): boolean =>
+  method !== 'GET' && !/\/(auth|ping)$|version=0$/.test(path) && !path.includes('/docker/');
+describe('with the services of a Swarm', () => testAdapter({ adapter: portainer, start: onFake, isWrite }));
+
+interface SwarmRig extends Rig<FakePortainer, Ref> {
+  readonly swarm: Swarm;
+  readonly clock: LeapingClock;
+  /** Gives a row, or a service by its name, a password: as the engine does, to the service what its row holds. */
+  give(title: RegExp, password: string): ReturnType<Rig<FakePortainer, Ref>['deliver']>;
+  slot(title: RegExp): Promise<Slot<Ref>>;
+  updates(): number;
+}
+interface Setup extends SwarmOptions {
+  readonly hosts?: readonly string[];
+  readonly version?: string;
+  readonly memory?: Memory;
+}
+async function rig({ hosts, version, memory, ...setup }: Setup = {}): Promise<SwarmRig> {
+  const clock = leapingClock();
+  const services = [{ spec: specOf('web'), login: loginOf('first') }];
+  const registries = [{ host, user: 'AWS', password: 'first', images: { 'team/app:1': 'sha256:one', 'team/app:2': 'sha256:two' } }];
+  const swarm = makeSwarm({ services, registries, clock, ...setup });
+  return await around({ fake: await fakes(swarm, hosts, version), swarm, clock }, memory);
+}
+
+/** One process of the courier in front of it. */
+async function around({ fake, swarm, clock }: Pick<SwarmRig, 'fake' | 'swarm' | 'clock'>, memory?: Memory): Promise<SwarmRig> {
+  const made = await rigOn(fake, deps => portainer.create(optionsFor(fake.url), deps), { clock, memory });
+  const slot = async (title: RegExp): Promise<Slot<Ref>> => {
+    const { slots } = await made.discover();
+    return slots.find(one => title.test(one.title ?? '')) ?? assert.fail(`there is no slot ${String(title)}`);
+  };
+  return Object.assign(made, {
+    swarm,
+    clock,
+    slot,
+    give: async (title: RegExp, password: string) => await made.deliver(await slot(title), givenAt(clock.wall(), password)),
+    updates: () => fake.requests.filter(({ method, path }) => method === 'POST' && path.includes('/docker/services/')).length,
+  });
+}
+const services = ({ slots }: Discovery<Ref>) => slots.filter(({ id }) => id.startsWith('swarm/'));
+
+describe('a service behind Portainer', () => {
+  test('comes after the row of its host, and only the number of that row goes with the update', async () => {
+    await using p = await rig();
+    const slot = await p.slot(/web/);
+    assert.deepEqual([slot.id, slot.after, slot.follows, slot.registries], [`swarm/3/${p.swarm.service('web').id}`, '1', 'in time', []]);
+    await p.give(/row 1/, 'second');
+    await p.deliver(slot, givenAt(p.clock.wall(), 'second'));
+    assert.deepEqual(p.swarm.service('web').login, { username: 'AWS', password: 'second' });
+    const update = p.fake.requests.findLast(({ method }) => method === 'POST');
+    const sent = Buffer.from(String(update?.headers['x-registry-auth']), 'base64').toString();
+    assert.equal(sent, '{"registryId":1}');
+    assert.equal(update?.headers['x-portaineragent-manageroperation'], '1', 'an agent that is no manager asks one');
+    assert.match(update.path, /^\/api\/endpoints\/3\/docker\/services\/\w+\/update\?version=\d+$/);
+  });
+
+  test('runs on, with the same tasks and the same Spec, and a rollback would find a good login as well', async () => {
+    await using p = await rig();
+    const before = p.swarm.service('web');
+    await p.give(/row 1/, 'second');
+    assert.deepEqual(await p.give(/web/, 'second'), { change: 'updated' });
+    const { spec, tasks, previousLogin } = p.swarm.service('web');
+    assert.deepEqual([spec, tasks.map(({ id }) => id)], [before.spec, before.tasks.map(({ id }) => id)]);
+    assert.equal(previousLogin?.password, 'second');
+    assert.equal((await p.slot(/web/)).state, 'present');
+  });
+
+  test('is given a fresh login after a rollback', async () => {
+    await using p = await rig();
+    await p.give(/web/, 'first');
+    p.swarm.rollBack('web');
+    p.clock.leap(hour);
+    assert.equal((await p.slot(/web/)).state, 'drifted');
+  });
+
+  test('is known again after a restart where something is kept on disk', async () => {
+    let text: string | undefined;
+    const memory: Memory = { recall: () => Promise.resolve(text), remember: next => void (text = next) };
+    await using p = await rig({ memory });
+    await p.give(/web/, 'first');
+    await using again = await around({ ...p, fake: { ...p.fake, [Symbol.asyncDispose]: async () => undefined } }, memory);
+    const { holds } = await again.slot(/web/);
+    assert.ok(holds instanceof Map && holds.has(host));
+  });
+
+  test('has to wait while it is rolled out', async () => {
+    await using p = await rig();
+    p.swarm.progress('web', 'paused');
+    const slot = await p.slot(/web/);
+    assert.deepEqual([slot.after, codesOf(slot.findings)], [undefined, ['ROLLOUT_PAUSED']]);
+    assert.deepEqual(await p.deliver(slot, givenAt(p.clock.wall(), 'second')), { change: 'unchanged' });
+    assert.equal(p.updates(), 0);
+  });
+
+  test('gets no login where its row is gone, or holds the login of another host by now: the number would be taken for a login', async () => {
+    for (const change of [{ URL: 'registry.example.com' }, { Authentication: false }, { Type: 7 }]) {
+      await using p = await rig();
+      const slot = await p.slot(/web/);
+      Object.assign(p.fake.state.registries[0] ?? assert.fail(), change);
+      assert.equal((await failing(p.deliver(slot, givenAt(p.clock.wall(), 'x')))).code, 'NOT_FOUND');
+      assert.equal(p.updates(), 0);
+    }
+    await using p = await rig();
+    const slot = await p.slot(/web/);
+    p.fake.state.registries.splice(0, 1);
+    await failing(p.deliver(slot, givenAt(p.clock.wall(), 'x')));
+    assert.equal(p.updates(), 0);
+    assert.equal(p.swarm.service('web').login?.password, 'first');
+  });
+
+  test('is rehearsed without a write', async () => {
+    await using p = await rig();
+    const slot = await p.slot(/web/);
+    const before = p.swarm.service('web');
+    const { change, findings } = await p.rehearse(slot, givenAt(p.clock.wall(), 'x'));
+    assert.deepEqual([change, codesOf(findings)], ['updated', ['ROLLBACK_POINT']]);
+    assert.deepEqual(p.swarm.service('web'), before);
+  });
+});
+
+describe('what stops nothing but what needs it', () => {
+  test('an update that replaces tasks: no service is updated any more, and rows are', async () => {
+    await using p = await rig();
+    p.swarm.quirks.restless = true;
+    const failure = await failing(p.give(/web/, 'first'));
+    assert.deepEqual([failure.code, failure.stops], ['UNEXPECTED', 'slot']);
+    const found = await p.discover();
+    assert.ok(codesOf(found.findings).includes('SWARM_STOPPED'));
+    assert.deepEqual(
+      services(found).map(({ after }) => after),
+      [undefined],
+    );
+    assert.equal((await p.give(/row 1/, 'second')).change, 'updated');
+  });
+
+  test('an environment that does not answer: its services keep what is known of them', async () => {
+    await using p = await rig();
+    p.fake.fault = ({ path }) => (path.includes('/docker/') ? { status: 502, text: 'no' } : undefined);
+    const { slots, findings, unseen } = await p.discover();
+    assert.deepEqual(
+      slots.map(({ id }) => id),
+      ['1', '2'],
+    );
+    assert.ok(codesOf(findings).includes('SWARM_UNSEEN'));
+    assert.deepEqual(unseen, ['swarm/3']);
+  });
+
+  test('a host without a row', async () => {
+    await using p = await rig({ hosts: [other] });
+    const found = await p.discover();
+    assert.ok(codesOf(found.findings).includes('SWARM_WITHOUT_ROW'));
+    assert.deepEqual(
+      services(found).map(({ after }) => after),
+      [undefined],
+    );
+  });
+
+  test('a Portainer that would hand the number of the row to the engine', async () => {
+    await using p = await rig({ version: '2.12.2' });
+    const found = await p.discover();
+    assert.ok(codesOf(found.findings).includes('SWARM_UNSUPPORTED'));
+    assert.deepEqual(services(found), []);
+    for (const old of ['2.12.2', '2.9.0', '1.24.2', '', undefined, 'x']) assert.equal(replacesLogins(old), false, old);
+    for (const fine of ['2.13.0', '2.43.0', '3.0.0']) assert.equal(replacesLogins(fine), true, fine);
+  });
+});
+
+test('without `swarm` services are left alone, and that is said', async () => {
+  const fake = await fakes(makeSwarm({ services: [{ spec: specOf('web') }] }));
+  await using p = await rigOn(fake, deps => portainer.create({ ...optionsFor(fake.url), swarm: false }, deps), { clock: leapingClock() });
+  const found = await p.discover();
+  assert.deepEqual(services(found), []);
+  assert.ok(codesOf(found.findings).includes('SWARM'));
+  assert.ok(!p.asked().some(line => line.includes('/docker/')));
+});
