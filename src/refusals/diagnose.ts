@@ -1,15 +1,19 @@
 import type { Registry } from '../contract/registry.ts';
 import type { Cache } from './cache.ts';
 import type { Diagnosis } from './diagnosis.ts';
-import { type Facts, factsOf } from './facts.ts';
+import { type Facts, factsOf, type Own } from './facts.ts';
 import { explained } from './situations.ts';
 
-/** An answer that we got ourselves. `host`: who was asked. `action`: the right that the request needs. */
+/**
+ * An answer that we got ourselves. `host`: who was asked. `action`: the right that the request needs.
+ * `own`: what else we know of it; then something is said of every answer.
+ */
 export interface Answered {
   readonly status: number;
   readonly text: string;
   readonly action: string;
   readonly host: string;
+  readonly own?: Own;
 }
 
 /**
@@ -26,21 +30,10 @@ export interface Asked {
 }
 
 /** What an answer of a registry means; undefined for one that is no refusal, or that nobody knows. */
-export function diagnose(answer: Answered, asked: Asked): Diagnosis | undefined {
-  const { status, text, action, host } = answer;
+export function diagnose({ status, text, action, host, own }: Answered, asked: Asked): Diagnosis | undefined {
+  // Words of a store, and of an answer that refuses nothing, are not those of a registry.
+  if (own && (own.isSilent || own.at === 'store' || status < 400))
+    return explained({ ...factsOf('', host), ...asked, own } satisfies Facts);
   if (status < 400) return undefined;
-  return foreign(answer, asked) ?? explained({ ...factsOf(text, host), ...asked, status, action } satisfies Facts);
-}
-
-/** Nothing in the words of a refusal tells that its cause is the partition. */
-function foreign({ status, host }: Answered, { principal, registry }: Asked): Diagnosis | undefined {
-  const partition = /^arn:(?<partition>[\w-]+):/.exec(principal ?? '')?.groups?.['partition'];
-  if (partition === undefined || partition === registry.partition || (status !== 401 && status !== 403)) return undefined;
-  return {
-    id: 'other-partition',
-    sentence: `The token is of an identity of the partition ${partition}, and ${host} is in ${registry.partition}: identities are known in their own partition only.`,
-    side: 'the source that is chosen for this registry',
-    remedy:
-      'Configure a source with an identity of that partition (China, GovCloud and others have accounts of their own), for this account or host.',
-  };
+  return explained({ ...factsOf(text, host), ...asked, status, action, ...(own && { own }) } satisfies Facts);
 }

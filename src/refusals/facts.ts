@@ -11,6 +11,21 @@ export interface Place {
   readonly groups: Readonly<Record<string, string | undefined>>;
 }
 
+/** What came of a request of our own. `host`: who was asked: a registry, or the store where it keeps layers. */
+export interface Own {
+  readonly host: string;
+  readonly at: 'registry' | 'store';
+  /** Why no answer came, as a sentence; else the answer as a clause: `HOST answered 403 (words)`. */
+  readonly said: string;
+  readonly isSilent: boolean;
+  /** It was told that this may not be had, whatever the words are. */
+  readonly isRefused?: boolean;
+  /** What to do about a silence. */
+  readonly remedy?: string;
+  /** What was shown, where that tells more than the answer: nothing, a token just given by AWS, one given by others. */
+  readonly login?: 'none' | 'fresh' | { readonly words: string; readonly renew: string };
+}
+
 /** All that is known of one refusal: read from a text, and more where we were there. */
 export interface Facts {
   /**
@@ -29,6 +44,8 @@ export interface Facts {
   readonly action?: string;
   /** ARN of the identity that fetched the token. */
   readonly principal?: string;
+  /** Missing for what somebody pasted. */
+  readonly own?: Own;
   /** What covers the name, where the registry was asked for its cache rules. */
   readonly cache?: Cache;
   /** Who pulls, in words, when it is another one than the principal of the token. */

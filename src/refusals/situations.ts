@@ -16,6 +16,7 @@ import { manifests } from './situations/manifests.ts';
 import { missing } from './situations/missing.ts';
 import { network } from './situations/network.ts';
 import { noKeys } from './situations/no-keys.ts';
+import { refusedOurs, unknownOurs } from './situations/ours.ts';
 import { passwords } from './situations/passwords.ts';
 import { policies } from './situations/policies.ts';
 import { proxies } from './situations/proxies.ts';
@@ -37,6 +38,7 @@ export interface Chapter {
  * then what others say of themselves, then what the registry said without a reason.
  */
 export const chapters: readonly Chapter[] = [
+  { title: 'What `check` finds of a login', situations: refusedOurs },
   { title: 'IAM refuses', situations: denials },
   { title: 'The AWS session is over', situations: sessions },
   { title: 'AWS does not accept the keys', situations: keys },
@@ -60,6 +62,7 @@ export const chapters: readonly Chapter[] = [
   { title: 'The registry refuses', situations: registry },
   { title: 'Services that pull and build', situations: services },
   { title: 'Kubernetes', situations: kubernetes },
+  { title: 'What `check` finds besides', situations: unknownOurs },
   { title: 'Any other failure of ecr-courier', situations: courier },
 ];
 

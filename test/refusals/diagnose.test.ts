@@ -3,8 +3,10 @@ import { test } from 'node:test';
 import { parseAddress } from '../../src/contract/registry.ts';
 import { diagnose } from '../../src/refusals/diagnose.ts';
 import type { Diagnosis } from '../../src/refusals/diagnosis.ts';
+import type { Own } from '../../src/refusals/facts.ts';
 
 const host = '123456789012.dkr.ecr.eu-west-1.amazonaws.com';
+const store = 'prod-eu-west-1-starport-layer-bucket.s3.eu-west-1.amazonaws.com';
 const asked = {
   registry: parseAddress(host)?.registry ?? assert.fail(),
   repository: 'team/app',
@@ -69,4 +71,39 @@ test('an identity of another partition is named as the cause', () => {
       diagnose({ status, text: '', action: 'none', host }, { ...asked, principal })?.sentence ?? '',
       /partition aws-cn, and .* is in aws:/,
     );
+});
+
+const own = { host, at: 'registry', said: `${host} answered 403 (Not Authorized)`, isSilent: false } as const;
+const ours = (of: Partial<Own>, status = 403, text = '') => diagnose({ status, text, action: 'none', host, own: { ...own, ...of } }, asked);
+
+test('a silence is told by who was silent', () => {
+  const said = `${host} gave no answer within 15 s.`;
+  const silent = ours({ isSilent: true, said, remedy: 'Wait.' }, 0);
+  assert.deepEqual([silent?.id, silent?.remedy], ['registry-unreachable', 'Wait.']);
+  assert.equal(silent?.sentence, `${host} could not be asked: ${said}`);
+  assert.equal(ours({ isSilent: true, said, at: 'store', host: store }, 0)?.id, 'layers-unreachable');
+});
+
+test('a refusal of the store names its bucket in the statement, whatever its words are', () => {
+  const text = 'Your authorization token has expired. Reauthenticate and try again.';
+  const refused = ours({ at: 'store', host: store, isRefused: true }, 403, text);
+  assert.equal(refused?.id, 'layers-refused');
+  assert.match(refused?.paste?.[0]?.text ?? '', /arn:aws:s3:::prod-eu-west-1-starport-layer-bucket\/\*/);
+  assert.equal(ours({ at: 'store', host: store }, 500)?.id, 'answer-unknown');
+});
+
+test('what was shown counts for more than the words of the refusal', () => {
+  const text = 'Not Authorized';
+  assert.equal(ours({}, 401, text)?.id, 'password-refused');
+  assert.equal(ours({ login: 'none' }, 403, text)?.id, 'nobody-refused');
+  assert.equal(ours({ login: 'fresh' }, 401, text)?.id, 'token-fresh-refused');
+  const given = ours({ login: { words: 'the file /run/token', renew: 'Write a new one.' } }, 401, text);
+  assert.match(given?.sentence ?? '', /token that comes from the file \/run\/token/);
+  assert.deepEqual([given?.id, given?.remedy], ['token-given-refused', 'Write a new one.']);
+});
+
+test('an answer of our own that no row knows is quoted, and nothing is guessed', () => {
+  const told = ours({ said: `${host} answered with something that is no manifest` }, 200);
+  assert.deepEqual([told?.id, told?.sentence], ['answer-unknown', `${host} answered with something that is no manifest.`]);
+  assert.equal(ours({}, 418)?.id, 'answer-unknown');
 });

@@ -1,10 +1,11 @@
 import type { Credential } from '../../contract/credential.ts';
 import { asFailure, type Failure, type FailureCode } from '../../contract/failures.ts';
+import type { Image } from '../../contract/image.ts';
 import type { Source, TokensFrom } from '../../contract/source.ts';
 import { readDenial } from '../../refusals/denial.ts';
+import { diagnose } from '../../refusals/diagnose.ts';
 import type { Diagnosis } from '../../refusals/diagnosis.ts';
 import { explainDenial } from '../../refusals/gates.ts';
-import { freshTokenRefused, givenTokenRefused } from '../../refusals/unanswered.ts';
 import { isNoneFound } from '../keys/chain.ts';
 import type { Whoami } from '../sources/whoami.ts';
 import type { Step, Verdict } from './judged.ts';
@@ -83,7 +84,7 @@ async function withToken(
   signal: AbortSignal,
 ): Promise<CheckedPull> {
   const { name: source, tokensFrom } = asked.source;
-  const { host, service } = wish.image.registry;
+  const { service } = wish.image.registry;
   const action = tokensFrom?.right ?? `${service}:GetAuthorizationToken`;
   let credential: Credential | undefined;
   for (let attempts = 0; ; attempts++) {
@@ -94,17 +95,20 @@ async function withToken(
     }
     const steps: Step[] = [{ name: 'token', action, verdict: 'ok' }, ...(await pull({ ...wish, source, credential }, signal))];
     if (!isStale(steps)) return checked(steps, credential);
-    if (attempts > 0) return checked(steps.map(asFresh(host, tokensFrom)), credential);
+    if (attempts > 0) return checked(steps.map(asFresh(wish.image, tokensFrom)), credential);
   }
 }
 
 /** What is said of passwords that lie somewhere is not true of a token that has just come. */
 const asFresh =
-  (host: string, tokensFrom: TokensFrom | undefined) =>
+  (image: Image, tokensFrom: TokensFrom | undefined) =>
   (step: Step): Step => {
-    if (step.verdict !== 'refused') return step;
-    const said = { host, said: step.text ?? 'it answered nothing' };
-    return { ...step, diagnosis: tokensFrom ? givenTokenRefused({ ...said, ...tokensFrom }) : freshTokenRefused(said) };
+    const { verdict, status = 403, text = 'it answered nothing', action } = step;
+    if (verdict !== 'refused') return step;
+    const { host } = image.registry;
+    const own = { host, at: 'registry', said: text, isSilent: false, login: tokensFrom ?? 'fresh' } as const;
+    const diagnosis = diagnose({ status, text: '', action, host, own }, image);
+    return { ...step, ...(diagnosis && { diagnosis }) };
   };
 
 const checked = (steps: readonly Step[], credential?: Credential): CheckedPull => ({

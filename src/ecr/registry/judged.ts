@@ -7,8 +7,8 @@ import type { Cache } from '../../refusals/cache.ts';
 import { readDenial } from '../../refusals/denial.ts';
 import { diagnose } from '../../refusals/diagnose.ts';
 import type { Diagnosis } from '../../refusals/diagnosis.ts';
+import type { Own } from '../../refusals/facts.ts';
 import { rights } from '../../refusals/statements.ts';
-import { layersRefused, layersUnreached, nobodyRefused, unknownAnswer, unreached } from '../../refusals/unanswered.ts';
 import { type Ask, answeredWith } from './prove.ts';
 
 /**
@@ -55,27 +55,30 @@ export interface About extends Pick<Step, 'name' | 'action'> {
 
 /** The verdict on one answer, with what it means. `read`: what the next step needs of a good one. */
 export function judged<T>(wish: Pulled, about: About, answer: Answer | Failure, read: (answer: Answer) => T | undefined): Taken<T> {
-  const { name, action, host, cache } = about;
+  const { name, action, host, cache, isStore } = about;
+  const at = isStore ? 'store' : 'registry';
   if (answer instanceof Failure) {
-    const { remedy } = answer;
     // An address that was signed is long, and says nothing to a person.
-    const message = answer.message.replaceAll(/\?\S+=\S*/g, '?...');
-    const diagnosis = (about.isStore ? layersUnreached : unreached)({ host, message, remedy });
-    return { step: { name, action, verdict: 'unreachable', text: message, diagnosis } };
+    const said = answer.message.replaceAll(/\?\S+=\S*/g, '?...');
+    const own: Own = { host, at, said, isSilent: true, remedy: answer.remedy };
+    return { step: { name, action, verdict: 'unreachable', text: said, ...meaningOf(wish, about, { status: 0, text: '' }, own) } };
   }
   const { status, text } = answer;
   const verdict = verdictOf(answer, name);
   if (verdict === 'ok') return { step: { name, action, verdict, status }, next: read(answer) };
   const said = `${host} ${answeredWith(answer)}`;
-  const step = { name, verdict, status, text: said };
-  if (about.isStore) {
-    const { partition } = wish.image.registry;
-    return { step: { ...step, action, diagnosis: (verdict === 'refused' ? layersRefused : unknownAnswer)({ host, said, partition }) } };
-  }
-  const isNobody = wish.credential === undefined && verdict === 'refused';
-  const diagnosis = isNobody ? nobodyRefused({ host, said }) : (meaningOf(wish, about, answer) ?? unknownAnswer({ host, said }));
-  const underCache = cache === 'none' ? undefined : cacheRights[diagnosis.id];
-  return { step: { ...step, action: readDenial(text)?.action ?? action, ...(underCache && { underCache }), diagnosis } };
+  const own: Own = {
+    host,
+    at,
+    said,
+    isSilent: false,
+    isRefused: verdict === 'refused',
+    ...(wish.credential === undefined && { login: 'none' as const }),
+  };
+  const told = meaningOf(wish, about, answer, own);
+  const underCache = cache === 'none' ? undefined : cacheRights[told.diagnosis?.id ?? ''];
+  const denied = isStore ? undefined : readDenial(text)?.action;
+  return { step: { name, verdict, status, text: said, action: denied ?? action, ...(underCache && { underCache }), ...told } };
 }
 
 /** By the situation: what a pull through a cache does in the name of whoever pulls. */
@@ -84,13 +87,24 @@ const cacheRights: Readonly<Record<string, readonly string[]>> = {
   'repository-missing': [...rights.import.actions, ...rights.create.actions],
 };
 
-function meaningOf({ image, credential, puller }: Pulled, { action, host, cache }: About, { status, text }: Answer): Diagnosis | undefined {
+function meaningOf(
+  { image, credential, puller }: Pulled,
+  { action, host, cache }: About,
+  { status, text }: Pick<Answer, 'status' | 'text'>,
+  own: Own,
+): Pick<Step, 'diagnosis'> {
   const { registry, repository, reference } = image;
   const principal = credential?.identity?.arn;
-  return diagnose(
-    { status, text: redactQuoted(text), action, host },
-    { registry, repository, reference, ...(principal !== undefined && { principal }), ...(cache && { cache }), ...(puller && { puller }) },
-  );
+  const asked = {
+    registry,
+    repository,
+    reference,
+    ...(principal !== undefined && { principal }),
+    ...(cache && { cache }),
+    ...(puller && { puller }),
+  };
+  const diagnosis = diagnose({ status, text: redactQuoted(text), action, host, own }, asked);
+  return diagnosis ? { diagnosis } : {};
 }
 
 function verdictOf({ status, text, location }: Answer, name: Step['name']): Exclude<Verdict, 'skipped'> {

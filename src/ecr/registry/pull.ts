@@ -4,7 +4,7 @@ import type { Registry } from '../../contract/registry.ts';
 import { Secret } from '../../contract/secret.ts';
 import { inTime } from '../../io/dial.ts';
 import { type Cache, cacheOf } from '../../refusals/cache.ts';
-import { unknownAnswer } from '../../refusals/unanswered.ts';
+import { diagnose } from '../../refusals/diagnose.ts';
 import { type Answer, judged, type Pulled, type Step, type Taken } from './judged.ts';
 import { type Blob, type Manifest, manifestTypes, type Platform, readManifest, smallest } from './manifest.ts';
 import { type Ask, basic, doorIn, type Location } from './prove.ts';
@@ -127,7 +127,7 @@ async function readImage(around: Walk, login: Headers): Promise<Taken<Extract<Ma
     const taken = judged(around.wish, { ...about, ...(cache && { cache }) }, answer, ({ text }) => readManifest(text, around.platform));
     if (taken.step.verdict !== 'ok') return { step: taken.step };
     const manifest = taken.next;
-    if (!manifest) return { step: { ...taken.step, ...noManifest(about.host) } };
+    if (!manifest) return { step: { ...taken.step, ...noManifest(around, about) } };
     if (manifest.kind === 'image') return { step: taken.step, next: manifest };
     if (manifest.choice === undefined) return { step: taken.step, next: { kind: 'image', layers: [] } };
     reference = manifest.choice;
@@ -142,9 +142,12 @@ async function cacheFor({ wish: { image }, rules }: Walk, answer: Answer | Failu
   return known && cacheOf(known, image.repository);
 }
 
-function noManifest(host: string): Pick<Step, 'verdict' | 'text' | 'diagnosis'> {
+/** Whatever it is, nothing is concluded from it. */
+function noManifest({ wish: { image } }: Walk, { action, host }: { readonly action: string; readonly host: string }) {
   const said = `${host} answered with something that is no manifest`;
-  return { verdict: 'unreachable', text: said, diagnosis: unknownAnswer({ host, said }) };
+  const own = { host, at: 'registry', said, isSilent: false } as const;
+  const diagnosis = diagnose({ status: 200, text: '', action, host, own }, image);
+  return { verdict: 'unreachable', text: said, ...(diagnosis && { diagnosis }) } as const;
 }
 
 const blobAction = 'ecr:GetDownloadUrlForLayer';

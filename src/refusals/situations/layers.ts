@@ -1,8 +1,33 @@
+import type { Diagnosis } from '../diagnosis.ts';
+import type { Own } from '../facts.ts';
 import { isLayers, isRegistry, isS3 } from '../hosts.ts';
+import { statementFor } from '../sides.ts';
 import { example, row, type Situation } from '../situation.ts';
+import { endpointStatement, rightsFor } from '../statements.ts';
 import { cutOff, elsewhere, noAnswer, noName, proxyRefused, way } from './ways.ts';
 
 const { host, layers: bucket } = example;
+
+/** We reached the registry, and not where it keeps the layer. */
+const unreached = ({ host: at, said, remedy = '' }: Own): Omit<Diagnosis, 'id'> => ({
+  sentence: `The registry gives the layer out, but ${at}, where it lies, cannot be reached from here: ${said}`,
+  side: `the firewall, the proxy or the VPC endpoint between this machine and ${at}`,
+  remedy: `Let HTTPS to ${at} through, as to the registry. A VPC without a way out needs a gateway endpoint of S3 beside ecr.api and ecr.dkr. ${remedy}`,
+});
+
+/** The address was signed by ECR a moment ago, so it is a policy on the way that refuses it. */
+function refused({ host: at, said }: Own, partition = 'aws'): Omit<Diagnosis, 'id'> {
+  const bucket = /^(?<name>[\w-]*starport-layer-bucket)\./.exec(at)?.groups?.['name'];
+  const arn = `arn:${partition}:s3:::${bucket ?? 'BUCKET'}/*`;
+  return {
+    sentence: `The registry gives the layer out, but not the place where it lies: ${said}.`,
+    side: 'the policy of the VPC endpoint of S3, or a proxy on the way',
+    remedy: `The policy of the endpoint of S3 must allow s3:GetObject on ${arn}. A proxy must neither change the address nor add a login.`,
+    ...(bucket !== undefined && {
+      paste: [statementFor('the policy of the VPC endpoint of S3', endpointStatement(rightsFor('s3:GetObject'), [arn]))],
+    }),
+  };
+}
 
 /** ECR keeps layers in S3, under other names than that of the registry. */
 export const layers: readonly Situation[] = [
@@ -26,26 +51,31 @@ export const layers: readonly Situation[] = [
       ['containerd', `failed to do request: Get "https://${bucket}/5c1": dial tcp 52.218.1.1:443: connect: connection refused`],
       ['podman', `Error: reading blob sha256:5c1: Get "https://${bucket}/5c1": EOF`],
     ],
-    when: ({ find }) =>
-      !find(/proxyconnect tcp/) &&
-      (find(
-        /(error pulling image configuration|download failed after|reading blob|httpReadSeeker: failed open).{0,200}(i\/o timeout|connection refused|no such host|deadline exceeded)/,
-        (host, nearby) => isRegistry(host ?? nearby),
-      ) ??
-        find(noAnswer, isS3) ??
-        find(noName, isS3) ??
-        find(cutOff, isS3)),
-    tell: told => ({
-      sentence: isLayers(told.host)
-        ? `The registry answers, but ${told.host}, where ECR keeps the layers, cannot be reached from the machine that pulls. Login and rights are good.`
-        : isRegistry(told.host)
-          ? `${told.host} answers, but S3, where ECR keeps the layers, cannot be reached from the machine that pulls. Login and rights are good.`
-          : `${told.host}, a bucket of S3, cannot be reached from the machine that asked. ECR keeps the layers of images in S3.`,
-      side: way('S3'),
-      remedy:
-        'Let it reach S3 as well: in the firewall or proxy the bucket prod-REGION-starport-layer-bucket.s3.REGION.amazonaws.com, in a VPC without internet a gateway endpoint for S3 in the route tables of these subnets. `ecr-courier check IMAGE --layer` tries it.',
-      paste: isRegistry(told.host) ? [] : [elsewhere(told)],
-    }),
+    when: ({ find, own }) =>
+      own
+        ? own.at === 'store' && own.isSilent
+        : !find(/proxyconnect tcp/) &&
+          (find(
+            /(error pulling image configuration|download failed after|reading blob|httpReadSeeker: failed open).{0,200}(i\/o timeout|connection refused|no such host|deadline exceeded)/,
+            (host, nearby) => isRegistry(host ?? nearby),
+          ) ??
+            find(noAnswer, isS3) ??
+            find(noName, isS3) ??
+            find(cutOff, isS3)),
+    tell: told =>
+      told.facts.own
+        ? unreached(told.facts.own)
+        : {
+            sentence: isLayers(told.host)
+              ? `The registry answers, but ${told.host}, where ECR keeps the layers, cannot be reached from the machine that pulls. Login and rights are good.`
+              : isRegistry(told.host)
+                ? `${told.host} answers, but S3, where ECR keeps the layers, cannot be reached from the machine that pulls. Login and rights are good.`
+                : `${told.host}, a bucket of S3, cannot be reached from the machine that asked. ECR keeps the layers of images in S3.`,
+            side: way('S3'),
+            remedy:
+              'Let it reach S3 as well: in the firewall or proxy the bucket prod-REGION-starport-layer-bucket.s3.REGION.amazonaws.com, in a VPC without internet a gateway endpoint for S3 in the route tables of these subnets. `ecr-courier check IMAGE --layer` tries it.',
+            paste: isRegistry(told.host) ? [] : [elsewhere(told)],
+          },
   }),
   row({
     id: 'layers-refused',
@@ -58,21 +88,26 @@ export const layers: readonly Situation[] = [
       ],
       ['any', `<Error><Code>AccessDenied</Code><Message>Request has expired</Message></Error> https://${bucket}/5c1`],
     ],
-    when: ({ find }) =>
-      !find(proxyRefused) && find(/403 Forbidden|\bStatusCode: 403|AccessDenied|response status code 403|HTTP 403/, isLayers),
-    tell: ({ host: at }) => ({
-      sentence: `${at} refuses the address that ECR signed for the layer, although ECR itself gave it. Login and rights at ECR are good.`,
-      side: 'the policy of the VPC endpoint for S3 on the way, or a proxy that changes or keeps the address',
-      remedy:
-        'The policy of the endpoint must allow s3:GetObject on arn:aws:s3:::prod-REGION-starport-layer-bucket/*. If the message says that the request has expired, look at the clock, and for a client that waits too long.',
-      paste: [
-        {
-          what: 'The endpoints of the region',
-          kind: 'command',
-          text: 'aws ec2 describe-vpc-endpoints --filters Name=vpc-endpoint-type,Values=Gateway',
-        },
-      ],
-    }),
+    when: ({ find, own }) =>
+      own
+        ? own.at === 'store' && !own.isSilent && own.isRefused
+        : !find(proxyRefused) && find(/403 Forbidden|\bStatusCode: 403|AccessDenied|response status code 403|HTTP 403/, isLayers),
+    tell: ({ host: at, facts }) =>
+      facts.own
+        ? refused(facts.own, facts.registry?.partition)
+        : {
+            sentence: `${at} refuses the address that ECR signed for the layer, although ECR itself gave it. Login and rights at ECR are good.`,
+            side: 'the policy of the VPC endpoint for S3 on the way, or a proxy that changes or keeps the address',
+            remedy:
+              'The policy of the endpoint must allow s3:GetObject on arn:aws:s3:::prod-REGION-starport-layer-bucket/*. If the message says that the request has expired, look at the clock, and for a client that waits too long.',
+            paste: [
+              {
+                what: 'The endpoints of the region',
+                kind: 'command',
+                text: 'aws ec2 describe-vpc-endpoints --filters Name=vpc-endpoint-type,Values=Gateway',
+              },
+            ],
+          },
   }),
   row({
     id: 'two-logins-at-s3',
