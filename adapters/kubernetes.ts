@@ -13,6 +13,7 @@ import { makeLook } from './kubernetes/look.ts';
 import { ownWrites } from './kubernetes/own-writes.ts';
 import { keepPapers } from './kubernetes/papers.ts';
 import { makePruner } from './kubernetes/prune.ts';
+import { keepRest } from './kubernetes/rest.ts';
 import { makeSlots, type Ref } from './kubernetes/slots.ts';
 import { type Current, watchCluster } from './kubernetes/watch.ts';
 import { makeWriter } from './kubernetes/write.ts';
@@ -79,14 +80,15 @@ export const kubernetes = defineAdapter({
     const papers = keepPapers(read, deps);
     const api = makeApi(papers, deps, address, first);
     const own = ownWrites(deps.clock.mono);
-    const slotsOf = makeSlots(settings, deps);
+    const rest = keepRest(deps.clock);
+    const slotsOf = makeSlots(settings, deps, rest);
     const look = makeLook(api, settings, deps);
     const about = makeAbout(api, papers, deps);
     const take = makeEvents(api, settings, deps, slotsOf, own);
     let current: (Current & { replace(): void }) | undefined;
     const alarms = new Set<AbortController>();
     const view = () => current?.view;
-    const writer = makeWriter(api, makeApplier(api, settings, deps, own, view), settings, deps);
+    const writer = makeWriter(api, makeApplier(api, settings, deps, own, view), settings, deps, rest);
     const writeAccount = makeAccountWriter(api, settings);
     const attach = makeAttacher(writeAccount, view);
 

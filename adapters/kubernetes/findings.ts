@@ -34,7 +34,7 @@ export const findings = {
   },
   UNDECODABLE_ENTRY: {
     severity: 'error',
-    doc: 'Somebody put an entry into the Secret of the courier that the kubelet cannot decode. The kubelet stops at it: no pod with this Secret starts, and no event says why. The courier neither removes what it did not write nor writes beside it in silence.',
+    doc: 'Somebody put an entry into the Secret that the kubelet cannot decode. The kubelet stops at it: no pod with this Secret starts, and no event says why. The courier neither removes what it did not write nor writes beside it in silence.',
     remedy: 'Remove that entry from the Secret, or correct it: `kubectl edit secret`. The value is base64.',
   },
   ENTRY_BELOW_HOST: {

@@ -21,12 +21,6 @@ export function mergedParts({ meta }: Stored, reading: Reading | undefined, give
   };
 }
 
-export const formerParts = (reading: Reading): Parts => ({
-  logins: reading.logins,
-  holds: new Map(holdsOfLogins(reading.logins, new Map())),
-  kept: reading,
-});
-
 /**
  * Of logins that lie in a Secret: as its annotation says, where that is about the same password; else as the password
  * says.

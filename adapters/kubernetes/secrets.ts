@@ -98,7 +98,8 @@ export function lookInside(stored: Stored, { secret, fieldManager }: Settings, m
   else if (found.standing === 'foreign')
     findings.push(finding('FOREIGN_SECRET', `${what} has not the label of the courier. ${by} wrote it.`));
   else if (found.standing === 'edited') findings.push(finding('EDITED', `${by} changed ${what}.`));
-  const reading = found.standing === 'foreign' ? undefined : readEntries(stored.text, hosts);
+  // Of a Secret that is not ours no entry is: pods that name it stop at any of them.
+  const reading = stuck === 'type' ? undefined : readEntries(stored.text, found.standing === 'foreign' ? [] : hosts);
   if (reading) findings.push(...entryFindings(what, reading, means));
   return { ...found, inside: { ...(stuck && { stuck }), hosts, findings } };
 }

@@ -2,6 +2,7 @@ import type { Registry } from '../../src/contract/registry.ts';
 import type { Finding, Slot } from '../../src/contract/target.ts';
 import type { Chosen } from './choice.ts';
 import { accountId, secretId } from './names.ts';
+import type { Rest } from './rest.ts';
 import { whatIs } from './secrets.ts';
 import type { Means, Settings } from './settings.ts';
 import type { View } from './view.ts';
@@ -15,7 +16,7 @@ export type Ref =
   | { readonly kind: 'account'; readonly namespace: string; readonly name: string };
 
 /** The slots of a namespace: its Secret, and the ServiceAccounts that name it. */
-export function makeSlots(settings: Settings, means: Means) {
+export function makeSlots(settings: Settings, means: Means, rest: Rest) {
   const { secret, replace, onlyWithImages } = settings;
   const wanted = means.wanted.map(({ host }) => host);
   const none: readonly Registry[] = [];
@@ -61,7 +62,8 @@ export function makeSlots(settings: Settings, means: Means) {
     if (inside?.stuck || standing === 'foreign') return slot(none, 'present', 'none', findings);
     if (standing === 'edited') return slot(registries, 'drifted', 'merge', findings);
     if (registries.length === 0) return undefined;
-    return { ...slot(registries, 'present', content.others > 0 ? 'merge' : 'update', findings), holds: content.holds };
+    const present = slot(registries, 'present', content.others > 0 ? 'merge' : 'update', findings);
+    return rest.isOn(namespace) ? present : { ...present, holds: content.holds };
   }
 
   const foreign = (namespace: string): Finding =>

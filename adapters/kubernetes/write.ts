@@ -4,10 +4,11 @@ import type { Api } from './api.ts';
 import type { Applier, Task } from './apply.ts';
 import { bodyOf, sharedBodies } from './body.ts';
 import { readEntries } from './entries.ts';
-import { formerParts, mergedParts } from './merged.ts';
+import { mergedParts } from './merged.ts';
 import { otherManagers, standingOf } from './owner.ts';
 import { taken, unchangeable } from './refusal.ts';
 import { removeSecret } from './remove.ts';
+import { type Rest, restMs } from './rest.ts';
 import { entryFindings, readSecret, type Stored, stuckIn, whatIs } from './secrets.ts';
 import type { Means, Settings } from './settings.ts';
 
@@ -15,7 +16,7 @@ import type { Means, Settings } from './settings.ts';
 const attempts = 3;
 
 /** Writes the Secret of a namespace: one apply, unless something of others is, or may be, in it. */
-export function makeWriter(api: Api, { apply, receiptOf }: Applier, settings: Settings, means: Means) {
+export function makeWriter(api: Api, { apply, receiptOf }: Applier, settings: Settings, means: Means, rest: Rest) {
   const { secret, replace } = settings;
   const sharedBody = sharedBodies(secret);
 
@@ -43,7 +44,8 @@ export function makeWriter(api: Api, { apply, receiptOf }: Applier, settings: Se
 
   /**
    * Deletes what can never be changed, and makes it again: with the login that was used last, so that the kubelet knows
-   * it under the new UID as well, then with the fresh one.
+   * it under the new UID as well. The fresh one follows after a rest, or at once where that login does not live so
+   * long.
    */
   async function makeAnew(task: Task): Promise<Receipt> {
     const { namespace, hosts, given, signal } = task;
@@ -52,8 +54,16 @@ export function makeWriter(api: Api, { apply, receiptOf }: Applier, settings: Se
     await removeSecret(api, settings, stored.meta, task.way, signal);
     if (task.way === 'rehearsed') return { change: 'updated' };
     const reading = readEntries(stored.text, hosts);
-    const former = reading && formerParts(reading);
-    if (former && former.logins.size > 0) await apply(task, bodyOf(secret, former), 'refuse');
+    const former = hosts.filter(host => reading?.logins.has(host));
+    if (former.length > 0) {
+      const parts = mergedParts(stored, reading, new Map([...given].filter(([host]) => !former.includes(host))));
+      await apply(task, bodyOf(secret, parts), 'refuse');
+      const lives = (host: string): boolean => (parts.holds.get(host)?.expiresAt.getTime() ?? 0) - means.clock.wall() > 2 * restMs;
+      if (former.every(lives)) {
+        rest.begin(namespace);
+        return { change: 'updated' };
+      }
+    }
     const outcome = await apply(task, bodyOf(secret, mergedParts(stored, reading, given)), 'refuse');
     return outcome ? { change: 'updated' } : receiptOf(task, outcome);
   }

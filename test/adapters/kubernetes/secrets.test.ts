@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { createVirtualClock } from '../../fakes/clock.ts';
 import { leastRules } from '../../fakes/kubernetes.ts';
 import { absent, codesOf, failing, given, host, linesOf, only, other } from '../rig.ts';
 import { authsOf, made, ours, rig, secretName, seed } from './rig.ts';
@@ -181,6 +182,24 @@ describe('a Secret of the same name that is not ours', () => {
     assert.deepEqual(authsOf(t.fake, 'team-a'), { [host]: login('fresh'), [other]: login('fresh') });
   });
 
+  test('is told of all the same where a pod that names it would stop, or a login counts as another one', async () => {
+    await using t = await rig({}, { cluster: teams, wanted: [host] });
+    t.fake.make(made('team-a', { auths: { [host]: { auth: '%%%' }, [other]: { ...login('x'), email: 'a@b' }, [hub]: login('hub') } }));
+    t.fake.make({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'team-b' } });
+    // The kubelet does not look into Secrets of other types.
+    t.fake.make(made('team-b', { auths: { [host]: { auth: '%%%' } } }, { type: 'Opaque' }));
+    const { slots } = await t.discover();
+    assert.deepEqual(
+      slots.map(({ findings }) => codesOf(findings)),
+      [['FOREIGN_SECRET', 'UNDECODABLE_ENTRY', 'ENTRY_WITH_EMAIL'], ['WRONG_TYPE']],
+    );
+    assert.match(
+      slots[0]?.findings?.[1]?.message ?? '',
+      /The entry 1{12}\.dkr.* in Secret team-a\/ecr-courier has an `auth` that is not base64\./,
+    );
+    for (const slot of slots) assert.equal((await t.deliver(slot, given([host]))).change, 'unchanged');
+  });
+
   test('that is made in this moment is a conflict', async () => {
     await using t = await rig({}, { cluster: teams, wanted: [host] });
     const slot = only((await t.discover()).slots);
@@ -238,6 +257,38 @@ describe('a Secret that nobody can change', () => {
       assert.deepEqual(bodies, ['DELETE', ...(Object.keys(first).length > 0 ? [first] : []), { [host]: login('fresh') }]);
       assert.equal(only((await r.discover()).slots).state, 'present');
     });
+
+  test('keeps the password used last for ten minutes where that lives on, under one new UID, then has the fresh one', async () => {
+    const clock = createVirtualClock(Date.now());
+    const endsIn = (hours: number): string =>
+      Buffer.from(JSON.stringify({ payload: 'p', expiration: Math.floor(clock.wall() / 1000) + hours * 3600 })).toString('base64');
+    for (const [hours, rests] of [
+      [6, true],
+      [0.3, false],
+    ] as const) {
+      const last = endsIn(hours);
+      await using r = await rig({ replace: true }, { cluster: { ...teams, rules }, wanted: [host, other], clock });
+      r.fake.make(made('team-a', { auths: { [host]: login(last), [hub]: login('hub') } }, { immutable: true, ...labelled('team-a') }));
+      const uid = () => r.fake.get('secrets', 'team-a', secretName)?.metadata.uid;
+      const passwords = () =>
+        Object.fromEntries(Object.entries(authsOf(r.fake, 'team-a')).map(([name, entry]) => [name, entry['password']]));
+      const [before, due] = [uid(), only((await r.discover()).slots)];
+      await r.deliver(due, given([host, other], 'fresh'));
+      const made2 = uid();
+      assert.notEqual(made2, before);
+      assert.deepEqual(passwords(), { [host]: rests ? last : 'fresh', [other]: 'fresh', [hub]: 'hub' });
+      for (const at of [1, 9]) {
+        await clock.advance((at === 1 ? 1 : 8) * 60_000);
+        assert.equal(only((await r.discover()).slots).holds === undefined, rests, `after ${at} min`);
+      }
+      await clock.advance(2 * 60_000);
+      const slot = only((await r.discover()).slots);
+      assert.ok(slot.holds instanceof Map);
+      assert.deepEqual(new Set(slot.holds.keys()), new Set([host, other]));
+      await r.deliver(slot, given([host, other], 'fresh'));
+      assert.deepEqual([uid(), passwords()[host]], [made2, 'fresh']);
+    }
+  });
 
   test('that became so since the last look is refused, with the way out', async () => {
     await using t = await rig({}, { cluster: teams });
