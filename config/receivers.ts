@@ -10,6 +10,9 @@ import { exposure, readSecretFile } from './secrets.ts';
 /** An address of the configuration: itself, or the file that is read anew before each use. */
 export type AddressRef = { readonly address: SecretAddress } | { readonly file: string };
 
+/** The name of the heartbeat among receivers: in status, metrics and the log. */
+export const nameOfHeartbeat = 'heartbeat';
+
 /** Somebody who is told. `url`: the whole address is a secret. */
 export interface ReceiverConfig {
   readonly name: string;
@@ -51,6 +54,8 @@ export async function readReceivers(
   for (const { name, entries, origin } of drafts) {
     const path = isName(name) ? `notify.${name}` : 'notify';
     const { urlFile, ...read } = readMap(withFiles(receiver), entries, { path, origin }, report) as Read;
+    if (name === nameOfHeartbeat)
+      report.mistakes.push({ path: `${path}.name`, origin: origin.text, message: 'is the name of the heartbeat: give it another one' });
     const format = receiverFormats.find(known => known === read.format);
     const url = await addressOf({ url: read.url, urlFile, path, format }, report);
     if (url && format) receivers.push({ name, format, url, caFile: read.caFile });

@@ -1,4 +1,4 @@
-import { type AddressRef, type HeartbeatConfig, type ReceiverConfig, readAddress } from '../../config/receivers.ts';
+import { type AddressRef, type HeartbeatConfig, nameOfHeartbeat, type ReceiverConfig, readAddress } from '../../config/receivers.ts';
 import type { ReceiverFormat } from '../contract/receiver.ts';
 import type { NotifyConfig } from './notifier.ts';
 import type { ReceiverConfigured } from './receiver.ts';
@@ -20,7 +20,7 @@ function receiverOf({ name, format, url, caFile }: ReceiverConfig): ReceiverConf
 }
 
 function heartbeatOf({ url, format, everySeconds, caFile }: HeartbeatConfig): NotifyConfig['heartbeat'] {
-  return { name: 'heartbeat', format, everySeconds, caFile, caFileNamed: 'heartbeat.caFile', ...opened(url, 'the heartbeat') };
+  return { name: nameOfHeartbeat, format, everySeconds, caFile, caFileNamed: 'heartbeat.caFile', ...opened(url, 'the heartbeat') };
 }
 
 const opened = (url: AddressRef, name: string, format?: ReceiverFormat) => ({

@@ -69,6 +69,7 @@ test('mistakes are told with their place, and quote nothing of an address', asyn
   - {format: teams, url: "https://contoso.webhook.office.com/s3cr3t"}
   - {format: pager, url: "${slack}"}
   - {format: slack}
+  - {format: slack, name: heartbeat, url: "https://hooks.slack.com/s3cr3t"}
   - {format: gotify, name: phone, url: "https://g/message?token=s3cr3t"}
   - {format: gotify, name: phone, url: "https://g/message?token=s3cr3t"}
 heartbeat: {everySeconds: 5}`);
@@ -80,6 +81,7 @@ heartbeat: {everySeconds: 5}`);
     /^notify\.teams\.url: holds .* retired/,
     /^notify\.pager\.format: must be one of webhook, /,
     /^notify\.slack-2\.url: must be set, or urlFile/,
+    /^notify\.heartbeat\.name: is the name of the heartbeat/,
     /^notify\.phone: this name is taken/,
     /^heartbeat\.everySeconds: must be a whole number from 30/,
   ];

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { clock } from '../../src/contract/clock.ts';
 import { Failure } from '../../src/contract/failures.ts';
@@ -103,6 +104,17 @@ for (const format of receiverFormats) {
     assert.ok(!`${failure.message} ${failure.remedy}`.includes('wr0ng'), failure.message);
   });
 }
+
+test('the guide shows what a webhook gets', async () => {
+  await using hook = await startReceiver('webhook');
+  await bring('webhook', hook.address, message());
+  const guide = readFileSync(new URL('../../docs/notify.md', import.meta.url), 'utf8');
+  const shown = JSON.parse(/```json\n(.*?)```/s.exec(guide)?.[1] ?? '') as { threats: object[] };
+  const [sent = {}] = hook.taken;
+
+  assert.deepEqual(Object.keys(shown), Object.keys(sent));
+  assert.deepEqual(Object.keys(shown.threats[0] ?? {}), Object.keys((sent['threats'] as object[])[0] ?? {}));
+});
 
 test('what is secret in an address is taken out of texts, and what is a word is not', () => {
   const known = secretAddress('https://me:p4ssw0rd-7@hooks.slack.com/services/T0000AAAA/B0000BBBB/k3yOfSl4ckk3yOfSl4ck?sig=s1gn4ture');
