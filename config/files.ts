@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { namesIn, readText, statOf, Unreadable } from '../src/io/files.ts';
+import { namesIn, readText, statOf } from '../src/io/files.ts';
+import { Unreadable } from '../src/io/unreadable.ts';
 import { isName } from './formats.ts';
 import { type Broken, type Entries, type Placed, parseFile } from './origin.ts';
 import { mapsOf, type Report } from './read.ts';

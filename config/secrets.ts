@@ -4,7 +4,8 @@ import { Failure } from '../src/contract/failures.ts';
 import { type SecretKind, visiblyNoSecret } from '../src/contract/keys.ts';
 import { Secret } from '../src/contract/secret.ts';
 import { capital } from '../src/contract/text.ts';
-import { readText, statOf, Unreadable } from '../src/io/files.ts';
+import { readText, statOf } from '../src/io/files.ts';
+import { Unreadable } from '../src/io/unreadable.ts';
 
 /**
  * A secret of the configuration: itself, or the file that is read anew whenever it is needed. A login in a file, too.

@@ -23,7 +23,6 @@ import type { ManagedTarget } from './courier/ledger.ts';
 import { cronWindow } from './courier/schedule.ts';
 import { answersDirectory } from './io/answers.ts';
 import { readTlsFiles } from './io/context.ts';
-import { Unreadable } from './io/files.ts';
 import { lent } from './io/lent.ts';
 import { lendFiles } from './io/lent-files.ts';
 import { lendHttp, makeOpened, type Opened } from './io/lent-http.ts';
@@ -31,6 +30,7 @@ import { runFor } from './io/lent-program.ts';
 import type { Header } from './io/message.ts';
 import { fixedProxy, type Proxy, proxiesOf } from './io/proxies.ts';
 import { setting } from './io/tls.ts';
+import { Unreadable } from './io/unreadable.ts';
 import type { Writes } from './io/writes.ts';
 
 export interface TargetDeps {

@@ -1,16 +1,6 @@
 import { label } from '../../src/contract/text.ts';
-import {
-  addMember,
-  brokenAt,
-  firstValue,
-  folded,
-  type Json,
-  type Member,
-  membersAt,
-  removeMember,
-  replaceMember,
-  valueOf,
-} from '../common/json-text.ts';
+import { addMember, type Json, removeMember, replaceMember } from '../common/json-edit.ts';
+import { brokenAt, firstValue, folded, type Member, membersAt, valueOf } from '../common/json-text.ts';
 import { authOf, entriesIn, isBest, type Login, readAuth, relationOf } from './entries.ts';
 import { isMap } from './types.ts';
 

@@ -7,8 +7,9 @@ import { isWhole, onlyLogin } from './dockerconfig.ts';
 import type { Code } from './findings.ts';
 import { clusterSlots, listed, projectSlots } from './gaps.ts';
 import type { Inventory } from './inventory.ts';
-import type { Credential, Project } from './lists.ts';
+import type { Credential } from './lists.ts';
 import { isNodeLogin, ofNodes, restartOf } from './nodes.ts';
+import { isCopy, isRanchers, type Original, ofProject, placeOf, sourceOf } from './originals.ts';
 import type { Secret } from './secrets.ts';
 import { nothing, type Part, type Ref, registriesOf, type Slots, type Wishes } from './slots.ts';
 
@@ -49,16 +50,6 @@ export function survey(seen: Inventory, wishes: Wishes, deps: Deps<Code>): Place
     ],
     unseen: [...seen.gaps.flatMap(({ ids }) => ids), ...doubtful.map(place => placeOf(place, seen).id)],
   };
-}
-
-/**
- * A Secret that is no copy. credential: what Norman shows of it. project: whose it is; none: of a project that is not
- * looked at.
- */
-interface Original {
-  readonly secret: Secret;
-  readonly credential: Credential | undefined;
-  readonly project: Project | undefined | 'none';
 }
 
 /** Whether nodes cannot log in with it, as far as its place tells. */
@@ -106,48 +97,6 @@ function gapFindings({ gaps }: Inventory, { finding }: Deps<Code>): Finding[] {
       ? finding('NOT_PERMITTED', `The token may not look at ${label(what)}: ${failure.message}`, failure.remedy)
       : finding('CLUSTER_DOWN', `Not looked at: ${label(what)}: ${failure.message}`),
   );
-}
-
-interface Place {
-  readonly id: string;
-  readonly title: string;
-}
-
-function placeOf({ secret, project }: Pick<Original, 'secret' | 'project'>, seen: Inventory): Place {
-  const { cluster, metadata } = secret;
-  const { namespace, name } = metadata;
-  if (project && project !== 'none') return ofProject(project, name);
-  const title = `Secret ${namespace}/${name} in cluster ${seen.clusters.find(({ id }) => id === cluster)?.name ?? cluster}`;
-  return { id: `${clusterSlots(cluster)}/${namespace}/${name}`, title: label(title) };
-}
-
-const ofProject = (project: Project, name: string): Place => ({
-  id: `${projectSlots(project)}/${name}`,
-  title: `${label(name)} of project ${label(project.name)} (${project.id})`,
-});
-
-const scopedLabel = 'management.cattle.io/project-scoped-secret';
-
-/**
- * The project whose secret it is, by the label that makes it one; undefined: of none. none: where only secrets of
- * projects count it is none of those looked at.
- */
-function sourceOf({ cluster, metadata: { namespace, labels } }: Secret, projects: readonly Project[]): Project | undefined | 'none' {
-  const short = labels[scopedLabel];
-  const here = projects.filter(({ backing }) => backing === namespace);
-  if (cluster !== management || (short === undefined && here.length === 0)) return undefined;
-  const of = labels[`${scopedLabel}-cluster`];
-  return here.find(project => project.short === short && (of === undefined || of === project.cluster)) ?? 'none';
-}
-
-/** Rancher copies the secrets of a project to its namespaces. Who writes a copy is overruled. */
-const isCopy = ({ metadata: { annotations } }: Secret): boolean =>
-  annotations[`${scopedLabel}-copy`] === 'true' || annotations['secret.user.cattle.io/secret'] === 'true';
-
-/** Copies that Rancher makes for its own agents. */
-function isRanchers({ metadata: { name, labels } }: Secret): boolean {
-  const marks = ['rancher-managed-pull-secret', 'cattle-cluster-agent-pull-secret'];
-  return name.endsWith('rancher-managed-pull-secret') || marks.some(mark => `management.cattle.io/${mark}` in labels);
 }
 
 function formFindings(title: string, addresses: readonly string[], { registry, finding }: Deps<Code>): Finding[] {

@@ -1,4 +1,5 @@
-import { membersAt, removeMember, valueOf } from '../../adapters/common/json-text.ts';
+import { removeMember } from '../../adapters/common/json-edit.ts';
+import { membersAt, valueOf } from '../../adapters/common/json-text.ts';
 import { homeOf, withMember, withoutMark, withoutNulls } from '../../adapters/docker-config/edit.ts';
 import { entriesIn, isMatch, readKey, relationOf } from '../../adapters/docker-config/entries.ts';
 

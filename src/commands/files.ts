@@ -9,9 +9,10 @@ import { keyVariables } from '../ecr/aws/variables.ts';
 import { readKey } from '../ecr/keys/environment.ts';
 import { lookAtFile } from '../ecr/sources/file-source.ts';
 import { secureContextOf } from '../io/context.ts';
-import { readText, Unreadable } from '../io/files.ts';
+import { readText } from '../io/files.ts';
 import { createLog } from '../io/log.ts';
 import type { TlsOptions } from '../io/tls.ts';
+import { Unreadable } from '../io/unreadable.ts';
 import { manageTarget } from '../target.ts';
 
 type Env = NodeJS.ProcessEnv;

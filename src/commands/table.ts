@@ -1,6 +1,6 @@
 import { oneLine } from '../contract/text.ts';
-import { succeeded } from '../courier/attempt.ts';
 import type { Entry, Ledger } from '../courier/ledger.ts';
+import { succeeded } from '../courier/outcomes.ts';
 import type { FindingView, ReceiverView, SlotView, Status, TargetView, TroubleView } from '../observe/status-view.ts';
 import { identityWords, leaseWords, relative } from '../observe/words.ts';
 import { type Paint, painter, type Tint, table } from './paint.ts';

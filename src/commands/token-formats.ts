@@ -1,4 +1,4 @@
-import { addMember } from '../../adapters/common/json-text.ts';
+import { addMember } from '../../adapters/common/json-edit.ts';
 import { authOf } from '../../adapters/docker-config/entries.ts';
 import type { Credential } from '../contract/credential.ts';
 

@@ -1,6 +1,6 @@
 import type { Credential, Credentials } from '../contract/credential.ts';
 import type { Failure } from '../contract/failures.ts';
-import type { Finding, FindingSpecs, Rehearsal } from '../contract/target.ts';
+import type { Rehearsal } from '../contract/target.ts';
 import { triedAgainAt } from './disturbing.ts';
 import { fetchedSince } from './due.ts';
 import {
@@ -9,7 +9,6 @@ import {
   isKept,
   type Kept,
   type Moment,
-  noFindings,
   type Offer,
   type Outcome,
   type Reason,
@@ -18,6 +17,8 @@ import {
   type Unsettled,
 } from './ledger.ts';
 import { noteFollower } from './offers.ts';
+import { keepOutcome, succeeded } from './outcomes.ts';
+import { findingsAfter } from './receipt-findings.ts';
 import { atPeace, rarely, retryPause, second } from './timing.ts';
 
 /** One try to deliver: what was offered, why, when it began. */
@@ -27,9 +28,6 @@ export interface Attempt {
   readonly offer: Offer;
   readonly began: Moment;
 }
-
-const successesKept = 10;
-const failuresKept = 20;
 
 export function credentialsOf(offer: Offer): Credentials {
   const credentials = new Map<string, Credential>();
@@ -83,27 +81,6 @@ export function recordSuccess(record: TargetRecord, attempt: Attempt, receipt: R
   }
   if (id !== entry.slot.id || entry.slot.state !== 'present') entry.slot = { ...entry.slot, id, state: 'present' };
   remember(record, attempt, now, { result: receipt.change, ...(receipt.proven !== undefined && { proven: receipt.proven }) });
-}
-
-/** Of lists of findings: those that a creation said. */
-const saidOfCreation = new WeakMap<readonly Finding[], readonly Finding[]>();
-
-/** A later write says nothing of what a creation has left to do, so that stays for as long as the slot does. */
-function findingsAfter({ receiptFindings }: Entry, { change, findings = noFindings }: Rehearsal): readonly Finding[] {
-  const ofCreation = change === 'created' ? findings : (saidOfCreation.get(receiptFindings) ?? noFindings);
-  if (ofCreation.length === 0) return findings;
-  const all = change === 'created' || findings.length === 0 ? ofCreation : [...ofCreation, ...findings];
-  saidOfCreation.set(all, ofCreation);
-  return all;
-}
-
-/** Of what receipts said, that which a report leaves: some findings a report tells itself where they still hold. */
-export function findingsAfterReport(said: readonly Finding[], specs: FindingSpecs): readonly Finding[] {
-  const stays = ({ code }: Finding): boolean => specs[code]?.until !== 'next report';
-  if (said.every(stays)) return said;
-  const left = said.filter(stays);
-  saidOfCreation.set(left, (saidOfCreation.get(said) ?? noFindings).filter(stays));
-  return left.length === 0 ? noFindings : left;
 }
 
 /** What was well before, as far as we know, and is written again. */
@@ -184,22 +161,4 @@ function remember(record: TargetRecord, attempt: Attempt, now: Moment, what: Pic
   entry.result = what.result;
   entry.proven = first && what.proven !== undefined ? { fingerprint: first.fingerprint, ok: what.proven } : undefined;
   keepOutcome(record.outcomes, outcome);
-}
-
-/** At most so many successes and, kept longer, so many failures; newest first. */
-function keepOutcome(outcomes: Outcome[], outcome: Outcome): void {
-  const success = succeeded(outcome);
-  let alike = 0;
-  let oldest = 0;
-  outcomes.forEach((one, at) => {
-    if (succeeded(one) !== success) return;
-    alike++;
-    oldest = at;
-  });
-  if (alike >= (success ? successesKept : failuresKept)) outcomes.splice(oldest, 1);
-  outcomes.unshift(outcome);
-}
-
-export function succeeded(outcome: Pick<Outcome, 'result'>): boolean {
-  return outcome.result === 'created' || outcome.result === 'updated' || outcome.result === 'unchanged';
 }

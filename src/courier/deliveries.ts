@@ -86,7 +86,8 @@ export function createDeliveries(record: TargetRecord, deps: DeliveriesDeps): De
     const ok = !(receipt instanceof Error);
     const trial = { ms: now() - began, result: ok ? 'delivered' : 'failed' } as const;
     places.leave(health, trial);
-    if (entry.distrust || !ok) entry.distrust = distrustAfter(entry, trial);
+    const distrust = distrustAfter(entry, trial);
+    if (distrust !== entry.distrust) entry.distrust = distrust;
     if (receipt instanceof Error) results.failed(attempt, receipt);
     else results.delivered(attempt, receipt);
     for (const follower of followersOf(record, entry)) waiting.enqueue(follower);

@@ -1,4 +1,5 @@
-import { readText, Unreadable } from './files.ts';
+import { readText } from './files.ts';
+import { Unreadable } from './unreadable.ts';
 
 type Env = NodeJS.ProcessEnv;
 

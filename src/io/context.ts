@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { SecureContext } from 'node:tls';
 import { Failure } from '../contract/failures.ts';
-import { readText, Unreadable } from './files.ts';
+import { readText } from './files.ts';
 import { fileOptions, nodeTls, type OptionNames, type TlsOptions } from './tls.ts';
+import { Unreadable } from './unreadable.ts';
 
 type FileOption = (typeof fileOptions)[number];
 type Texts = Partial<Record<FileOption | 'authorities', string>>;

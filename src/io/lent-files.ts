@@ -2,8 +2,11 @@ import { dirname } from 'node:path';
 import type { FailureCode } from '../contract/failures.ts';
 import { Failure } from '../contract/failures.ts';
 import type { Change, Changed, FileFacts, Files, UpdateRequest } from '../contract/files.ts';
-import { files, Unreadable } from './files.ts';
-import { checkMakeable, checkReplaceable, makeDirectory, type Place, type Progress, placeOf, replace } from './replace.ts';
+import { files } from './files.ts';
+import { type Place, placeOf } from './place.ts';
+import { makeDirectory, type Progress, replace } from './replace.ts';
+import { checkMakeable, checkReplaceable } from './replaceable.ts';
+import { Unreadable } from './unreadable.ts';
 import { type Writes, whyNot } from './writes.ts';
 
 const usualBytes = 1024 * 1024;

@@ -1,15 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { constants, type Stats } from 'node:fs';
 import * as system from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
-import { files, refused, Unreadable } from './files.ts';
-
-/** Where a path leads in the end. */
-export interface Place {
-  readonly path: string;
-  /** Missing for a file that is not there. */
-  readonly stats: Stats | undefined;
-}
+import { basename, dirname, join } from 'node:path';
+import { files } from './files.ts';
+import type { Place } from './place.ts';
+import { Unreadable } from './unreadable.ts';
+import { otherOwner, unwritten } from './unwritten.ts';
 
 /** How a file is to be written. */
 export interface Manner {
@@ -28,33 +24,9 @@ export interface Progress {
 
 /** In milliseconds: a disk may take long until it has really written. */
 const patience = 30_000;
-const mostLinks = 40;
 /** What is left by a process that was killed is removed after so many milliseconds. */
 const leftAfter = 600_000;
 const ending = '.ecr-courier';
-
-/**
- * Follows links to the file itself, which need not be there: a link is read from the directory in which it really lies.
- */
-export const placeOf = (path: string): Promise<Place> => files.ask(path, () => follow(path, path, mostLinks));
-
-/** named: the path that somebody configured. */
-async function follow(named: string, path: string, links: number): Promise<Place> {
-  const directory = await system.realpath(dirname(path)).catch(async (error: NodeJS.ErrnoException) => {
-    const { code, why, remedy } = await explained(dirname(path), error);
-    const it = named === path ? '' : `is a link that leads to ${path}, which `;
-    throw new Unreadable(named, code, `${it}cannot be there: its directory ${dirname(path)} ${why}`, remedy);
-  });
-  const real = join(directory, basename(path));
-  const stats = await system.lstat(real).catch(async (error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined;
-    throw await explained(real, error);
-  });
-  if (!stats?.isSymbolicLink()) return { path: real, stats };
-  if (links === 0)
-    throw new Unreadable(named, 'ELOOP', 'is a link that leads back to itself', 'Remove the link, or let it lead to a file.');
-  return await follow(named, resolve(directory, await system.readlink(real)), links - 1);
-}
 
 /**
  * Puts the content into the place of what was there (undefined: nothing), as a whole. False when something else lies
@@ -76,7 +48,7 @@ export async function replace(place: Place, was: Buffer | undefined, content: Bu
     }
   };
   return await files.ask(place.path, job, patience).catch(async (error: unknown) => {
-    throw error instanceof Unreadable ? error : await explained(place.path, error as NodeJS.ErrnoException);
+    throw error instanceof Unreadable ? error : await unwritten(place.path, error as NodeJS.ErrnoException);
   });
 }
 
@@ -127,14 +99,6 @@ async function keepOwner(handle: system.FileHandle, { uid, gid, mode }: Stats): 
     throw otherOwner({ uid, gid }, own);
   });
 }
-
-const otherOwner = (of: { uid: number; gid: number }, us: { uid: number; gid: number }): Unreadable =>
-  new Unreadable(
-    '',
-    'OWNER',
-    `belongs to uid ${of.uid} and gid ${of.gid}, and a new file of the courier to uid ${us.uid} and gid ${us.gid}`,
-    `Run the courier as uid ${of.uid}, or as root, or give it a file of its own.`,
-  );
 
 /** Where nothing was, nothing is replaced: false when something is there by now. */
 async function appear(temporary: string, path: string): Promise<boolean> {
@@ -207,82 +171,10 @@ async function writeAt(handle: system.FileHandle, content: Buffer, position: num
   }
 }
 
-/** Throws what `replace` would throw, as far as that can be seen without a write. */
-export const checkReplaceable = (place: Place, { unreplaceable }: Pick<Manner, 'unreplaceable'>): Promise<void> =>
-  files.ask(place.path, async () => {
-    const { path, stats } = place;
-    try {
-      await system.access(dirname(path), constants.W_OK | constants.X_OK);
-      if (await isMounted(path)) throw Object.assign(new Error('mounted'), { code: 'EBUSY' });
-      const us = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
-      if (stats && us.uid !== 0 && us.uid !== stats.uid) throw otherOwner(stats, us);
-    } catch (error) {
-      const inPlace = unreplaceable === 'write-in-place' && stats !== undefined;
-      const still = inPlace
-        ? await system.access(path, constants.W_OK).then(
-            () => undefined,
-            (later: unknown) => later,
-          )
-        : error;
-      if (still !== undefined) throw still instanceof Unreadable ? still : await explained(path, still as NodeJS.ErrnoException);
-    }
-  });
-
 /** With those above it, where they are missing. Throws an Unreadable. */
 export const makeDirectory = (path: string, mode: number): Promise<void> =>
   files.ask(path, async () => {
     await system.mkdir(path, { recursive: true, mode }).catch(async (error: NodeJS.ErrnoException) => {
-      throw await explained(path, error.code === 'EEXIST' ? Object.assign(error, { code: 'ENOTDIR' }) : error);
+      throw await unwritten(path, error.code === 'EEXIST' ? Object.assign(error, { code: 'ENOTDIR' }) : error);
     });
   });
-
-/** Throws what `makeDirectory` would throw: the nearest directory that is there must let us write. */
-export const checkMakeable = (path: string): Promise<void> =>
-  files.ask(path, async () => {
-    let above = dirname(path);
-    for (;;) {
-      const error = await system.access(above, constants.W_OK | constants.X_OK).then(
-        () => undefined,
-        (thrown: NodeJS.ErrnoException) => thrown,
-      );
-      if (!error) return;
-      if (error.code !== 'ENOENT' || above === dirname(above)) throw await explained(path, error);
-      above = dirname(above);
-    }
-  });
-
-/** Linux lists what is mounted, with blanks and the like as octal numbers. */
-async function isMounted(path: string): Promise<boolean> {
-  const mounts = await files.readText('/proc/self/mountinfo', 4 * 1024 * 1024).catch(() => '');
-  const unescaped = (text: string): string =>
-    text.replaceAll(/\\([0-7]{3})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 8)));
-  return mounts.split('\n').some(line => unescaped(line.split(' ')[4] ?? '') === path);
-}
-
-const mountDirectory =
-  'Mount the directory that it lies in, and not the file alone; or let the courier write into the file itself, which is not safe against a kill.';
-const reasons: Readonly<Record<string, readonly [why: string, remedy?: string]>> = {
-  EBUSY: ['cannot be replaced, as it is a mount of its own (EBUSY)', mountDirectory],
-  EROFS: ['lies on a file system that is read-only here (EROFS)', `Mount it writable. ${mountDirectory}`],
-  ENOSPC: ['cannot be written: the disk is full (ENOSPC); what was there is untouched', 'Make room on the disk.'],
-  EDQUOT: ['cannot be written: the quota is used up (EDQUOT); what was there is untouched', 'Raise the quota, or make room.'],
-  ENOENT: ['does not exist', 'Make the directory, for the user that the courier runs as.'],
-  ENOTDIR: ['is no directory', 'Correct the path.'],
-};
-
-async function explained(path: string, error: NodeJS.ErrnoException): Promise<Unreadable> {
-  const { code = 'unknown' } = error;
-  if (code === 'EACCES' || code === 'EPERM') return await refused(path, code, 'written', system.stat, await deniedAt(path));
-  const [why, remedy] = reasons[code] ?? [`cannot be written (${code})`];
-  return new Unreadable(path, code, why, remedy);
-}
-
-/** The file is written by way of its directory, so that is what may lack the right. */
-async function deniedAt(path: string): Promise<string> {
-  const directory = dirname(path);
-  const denied = await system.access(directory, constants.W_OK | constants.X_OK).then(
-    () => undefined,
-    () => directory,
-  );
-  return denied ?? path;
-}

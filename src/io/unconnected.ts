@@ -1,9 +1,9 @@
 import { Failure, type FailureFacts } from '../contract/failures.ts';
 import { capital } from '../contract/text.ts';
-import { Unreadable } from './files.ts';
 import type { Exception } from './no-proxy.ts';
 import { nameOf, type Proxy } from './proxies.ts';
 import { askedForCertificate, type OptionNames } from './tls.ts';
+import { Unreadable } from './unreadable.ts';
 
 /** Where the requests of a client go, and by which way. */
 export interface Route {

@@ -2,7 +2,8 @@ import type { Stats } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { Failure } from '../contract/failures.ts';
 import { opened } from './dial.ts';
-import { statOf, Unreadable } from './files.ts';
+import { statOf } from './files.ts';
+import { Unreadable } from './unreadable.ts';
 
 /**
  * A connection to a unix socket of this machine. Throws a Failure that says what is in the way, or the signal's reason.

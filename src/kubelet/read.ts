@@ -1,6 +1,7 @@
 import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { namesIn, readBytes, statOf, Unreadable } from '../io/files.ts';
+import { namesIn, readBytes, statOf } from '../io/files.ts';
+import { Unreadable } from '../io/unreadable.ts';
 import { type Decoded, decode } from './decode.ts';
 import { textOf } from './encoding.ts';
 import { foldersSince } from './fields.ts';

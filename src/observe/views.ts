@@ -1,7 +1,6 @@
 import type { Identity } from '../contract/credential.ts';
 import { redact } from '../contract/secret.ts';
 import type { Finding, FindingSpecs } from '../contract/target.ts';
-import { succeeded } from '../courier/attempt.ts';
 import {
   type Entry,
   type Holding,
@@ -14,6 +13,7 @@ import {
   type TargetRecord,
   type Trouble,
 } from '../courier/ledger.ts';
+import { succeeded } from '../courier/outcomes.ts';
 import { fetchDueAt } from '../courier/timing.ts';
 import { explained, saidOf } from '../courier/verdict.ts';
 import { helpOf, specOf } from './finding-log.ts';

@@ -5,7 +5,8 @@ import { chmod, mkdir, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
-import { createFiles, namesIn, readText, statOf, Unreadable } from '../../src/io/files.ts';
+import { createFiles, namesIn, readText, statOf } from '../../src/io/files.ts';
+import { Unreadable } from '../../src/io/unreadable.ts';
 import { folder } from '../config/support.ts';
 import { createVirtualClock } from '../fakes/clock.ts';
 

@@ -1,5 +1,6 @@
 import { visiblyNoKey, visiblyNoKeyId } from '../../contract/keys.ts';
-import { readText, Unreadable } from '../../io/files.ts';
+import { readText } from '../../io/files.ts';
+import { Unreadable } from '../../io/unreadable.ts';
 import { type Env, formOf, type KeyVariable, keyVariables } from '../aws/variables.ts';
 import type { Keys } from './place.ts';
 

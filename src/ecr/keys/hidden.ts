@@ -1,4 +1,5 @@
-import { readText, Unreadable } from '../../io/files.ts';
+import { readText } from '../../io/files.ts';
+import { Unreadable } from '../../io/unreadable.ts';
 import { apiAsked, endpointSetBy } from '../aws/endpoints.ts';
 import { containerUri, type Env, formOf, keyVariables, namedProfile } from '../aws/variables.ts';
 import type { IdentitySpec } from './identity.ts';

@@ -1,5 +1,6 @@
 import { dirname } from 'node:path';
-import { readText, statOf, Unreadable } from '../../io/files.ts';
+import { readText, statOf } from '../../io/files.ts';
+import { Unreadable } from '../../io/unreadable.ts';
 import { type Env, fileVariables, pathsOf } from '../aws/variables.ts';
 import { type Oddity, oddities, profilesIn } from './ini.ts';
 

@@ -1,0 +1,58 @@
+import { label } from '../../src/contract/text.ts';
+import { management } from './api.ts';
+import { clusterSlots, projectSlots } from './gaps.ts';
+import type { Inventory } from './inventory.ts';
+import type { Credential, Project } from './lists.ts';
+import type { Secret } from './secrets.ts';
+
+/**
+ * A Secret that is no copy. credential: what Norman shows of it. project: whose it is; none: of a project that is not
+ * looked at.
+ */
+export interface Original {
+  readonly secret: Secret;
+  readonly credential: Credential | undefined;
+  readonly project: Project | undefined | 'none';
+}
+
+interface Place {
+  readonly id: string;
+  readonly title: string;
+}
+
+export function placeOf({ secret, project }: Pick<Original, 'secret' | 'project'>, seen: Inventory): Place {
+  const { cluster, metadata } = secret;
+  const { namespace, name } = metadata;
+  if (project && project !== 'none') return ofProject(project, name);
+  const title = `Secret ${namespace}/${name} in cluster ${seen.clusters.find(({ id }) => id === cluster)?.name ?? cluster}`;
+  return { id: `${clusterSlots(cluster)}/${namespace}/${name}`, title: label(title) };
+}
+
+export const ofProject = (project: Project, name: string): Place => ({
+  id: `${projectSlots(project)}/${name}`,
+  title: `${label(name)} of project ${label(project.name)} (${project.id})`,
+});
+
+const scopedLabel = 'management.cattle.io/project-scoped-secret';
+
+/**
+ * The project whose secret it is, by the label that makes it one; undefined: of none. none: where only secrets of
+ * projects count it is none of those looked at.
+ */
+export function sourceOf({ cluster, metadata: { namespace, labels } }: Secret, projects: readonly Project[]): Project | undefined | 'none' {
+  const short = labels[scopedLabel];
+  const here = projects.filter(({ backing }) => backing === namespace);
+  if (cluster !== management || (short === undefined && here.length === 0)) return undefined;
+  const of = labels[`${scopedLabel}-cluster`];
+  return here.find(project => project.short === short && (of === undefined || of === project.cluster)) ?? 'none';
+}
+
+/** Rancher copies the secrets of a project to its namespaces. Who writes a copy is overruled. */
+export const isCopy = ({ metadata: { annotations } }: Secret): boolean =>
+  annotations[`${scopedLabel}-copy`] === 'true' || annotations['secret.user.cattle.io/secret'] === 'true';
+
+/** Copies that Rancher makes for its own agents. */
+export function isRanchers({ metadata: { name, labels } }: Secret): boolean {
+  const marks = ['rancher-managed-pull-secret', 'cattle-cluster-agent-pull-secret'];
+  return name.endsWith('rancher-managed-pull-secret') || marks.some(mark => `management.cattle.io/${mark}` in labels);
+}

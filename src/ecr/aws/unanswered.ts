@@ -1,0 +1,73 @@
+import { Failure } from '../../contract/failures.ts';
+import { quote } from '../../contract/text.ts';
+import type { Attempt } from './denied.ts';
+import { wayToAws } from './wire.ts';
+
+export const somebodyElse = 'Does a proxy, a captive portal or an endpoint override answer in place of AWS?';
+
+/** No connection, by error code of Node and undici. */
+const noConnection: Readonly<Record<string, string>> = {
+  ENOTFOUND: 'the name is not known; does the region exist, and does DNS work here?',
+  EAI_AGAIN: 'DNS does not answer',
+  ECONNREFUSED: 'nothing listens there',
+  ECONNRESET: 'the connection was cut',
+  EPIPE: 'the connection was cut',
+  UND_ERR_SOCKET: 'the connection was cut',
+  EHOSTUNREACH: 'there is no route',
+  ENETUNREACH: 'there is no route',
+  ETIMEDOUT: 'no answer to the connection attempt',
+  UND_ERR_CONNECT_TIMEOUT: 'no answer to the connection attempt',
+};
+const certificate = /^(CERT_|ERR_TLS_|ERR_SSL_|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|EPROTO)/;
+
+/** What the SDK and undici add to an error. */
+type SdkError = NodeJS.ErrnoException & { readonly $metadata?: { readonly httpStatusCode?: number } };
+
+export const asError = (thrown: unknown): SdkError => (thrown instanceof Error ? thrown : new Error(String(thrown)));
+
+/** What is aborted has a number for its code. */
+function codeIn(thrown: unknown): string {
+  const { code } = asError(thrown) as { readonly code?: unknown };
+  return typeof code === 'string' ? code : '';
+}
+
+export function unconnected(thrown: unknown, host: string): Failure | undefined {
+  const { name } = asError(thrown);
+  const code = codeIn(thrown);
+  if (Object.hasOwn(noConnection, code))
+    return new Failure('UNREACHABLE', `No connection to ${host}: ${noConnection[code]} (${code}).`, { remedy: wayToAws });
+  if (name === 'TimeoutError' || name === 'AbortError')
+    return new Failure('TIMEOUT', `${host} took the request and did not answer.`, { remedy: wayToAws });
+  if (!certificate.test(code)) return undefined;
+  return new Failure('UNREACHABLE', `The TLS handshake with ${host} failed (${code}).`, {
+    remedy:
+      'If a proxy or a private endpoint shows its own certificate, name its authority in AWS_CA_BUNDLE or NODE_EXTRA_CA_CERTS; check the clock.',
+  });
+}
+
+/**
+ * What went wrong on this machine is told as nobody's answer. The configuration has looked at the variables; a profile
+ * can still hold what they may not.
+ */
+export function unsent(thrown: unknown, { action, region, call }: Attempt): Failure | undefined {
+  const { name, message, $metadata } = asError(thrown);
+  const code = codeIn(thrown);
+  if (name === 'EndpointError') return undefined;
+  if (code.startsWith('HPE_'))
+    return new Failure('UNREACHABLE', `What ${call?.host ?? 'AWS'} sent is no HTTP (${code}).`, { remedy: somebodyElse });
+  if ($metadata?.httpStatusCode !== undefined || call?.status !== undefined) return undefined;
+  if (/^UND_ERR_\w+_TIMEOUT$/.test(code))
+    return new Failure('TIMEOUT', `${call?.host ?? 'AWS'} took the request and did not answer (${code}).`, { remedy: wayToAws });
+  if (onTheWay.test(code))
+    return new Failure('UNREACHABLE', `The connection to ${call?.host ?? 'AWS'} failed (${code}).`, { remedy: wayToAws });
+  return new Failure('MISCONFIGURED', `${action} in ${region} could not be sent: ${quote(message)}`, {
+    remedy: settingsToLookAt,
+    short: `${action} in ${region} could not be sent`,
+  });
+}
+
+/** Codes of the system and of undici that concern the connection; all others are mistakes in what should be sent. */
+const onTheWay = /^(E[A-Z]{3,}|UND_ERR_(?!INVALID|NOT_SUPPORTED)\w+)$/;
+
+const settingsToLookAt =
+  'Nothing left this machine. Look at the settings that shape the request: the keys (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN), AWS_ENDPOINT_URL and its kin, and the same options of the profile.';

@@ -1,0 +1,52 @@
+import { constants } from 'node:fs';
+import * as system from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { files } from './files.ts';
+import type { Place } from './place.ts';
+import type { Manner } from './replace.ts';
+import { Unreadable } from './unreadable.ts';
+import { otherOwner, unwritten } from './unwritten.ts';
+
+/** Throws what `replace` would throw, as far as that can be seen without a write. */
+export const checkReplaceable = (place: Place, { unreplaceable }: Pick<Manner, 'unreplaceable'>): Promise<void> =>
+  files.ask(place.path, async () => {
+    const { path, stats } = place;
+    try {
+      await system.access(dirname(path), constants.W_OK | constants.X_OK);
+      if (await isMounted(path)) throw Object.assign(new Error('mounted'), { code: 'EBUSY' });
+      const us = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
+      if (stats && us.uid !== 0 && us.uid !== stats.uid) throw otherOwner(stats, us);
+    } catch (error) {
+      const inPlace = unreplaceable === 'write-in-place' && stats !== undefined;
+      const still = inPlace
+        ? await system.access(path, constants.W_OK).then(
+            () => undefined,
+            (later: unknown) => later,
+          )
+        : error;
+      if (still !== undefined) throw still instanceof Unreadable ? still : await unwritten(path, still as NodeJS.ErrnoException);
+    }
+  });
+
+/** Throws what `makeDirectory` would throw: the nearest directory that is there must let us write. */
+export const checkMakeable = (path: string): Promise<void> =>
+  files.ask(path, async () => {
+    let above = dirname(path);
+    for (;;) {
+      const error = await system.access(above, constants.W_OK | constants.X_OK).then(
+        () => undefined,
+        (thrown: NodeJS.ErrnoException) => thrown,
+      );
+      if (!error) return;
+      if (error.code !== 'ENOENT' || above === dirname(above)) throw await unwritten(path, error);
+      above = dirname(above);
+    }
+  });
+
+/** Linux lists what is mounted, with blanks and the like as octal numbers. */
+async function isMounted(path: string): Promise<boolean> {
+  const mounts = await files.readText('/proc/self/mountinfo', 4 * 1024 * 1024).catch(() => '');
+  const unescaped = (text: string): string =>
+    text.replaceAll(/\\([0-7]{3})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 8)));
+  return mounts.split('\n').some(line => unescaped(line.split(' ')[4] ?? '') === path);
+}

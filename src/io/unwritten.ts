@@ -1,0 +1,42 @@
+import { constants } from 'node:fs';
+import * as system from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { refused, Unreadable } from './unreadable.ts';
+
+const mountDirectory =
+  'Mount the directory that it lies in, and not the file alone; or let the courier write into the file itself, which is not safe against a kill.';
+const reasons: Readonly<Record<string, readonly [why: string, remedy?: string]>> = {
+  EBUSY: ['cannot be replaced, as it is a mount of its own (EBUSY)', mountDirectory],
+  EROFS: ['lies on a file system that is read-only here (EROFS)', `Mount it writable. ${mountDirectory}`],
+  ENOSPC: ['cannot be written: the disk is full (ENOSPC); what was there is untouched', 'Make room on the disk.'],
+  EDQUOT: ['cannot be written: the quota is used up (EDQUOT); what was there is untouched', 'Raise the quota, or make room.'],
+  ENOENT: ['does not exist', 'Make the directory, for the user that the courier runs as.'],
+  ENOTDIR: ['is no directory', 'Correct the path.'],
+};
+
+/** Why a file could not be written, for an error of the system. */
+export async function unwritten(path: string, error: NodeJS.ErrnoException): Promise<Unreadable> {
+  const { code = 'unknown' } = error;
+  if (code === 'EACCES' || code === 'EPERM') return await refused(path, code, 'written', system.stat, await deniedAt(path));
+  const [why, remedy] = reasons[code] ?? [`cannot be written (${code})`];
+  return new Unreadable(path, code, why, remedy);
+}
+
+/** The file is written by way of its directory, so that is what may lack the right. */
+async function deniedAt(path: string): Promise<string> {
+  const directory = dirname(path);
+  const denied = await system.access(directory, constants.W_OK | constants.X_OK).then(
+    () => undefined,
+    () => directory,
+  );
+  return denied ?? path;
+}
+
+/** A new file would belong to somebody else than the one in whose place it comes. */
+export const otherOwner = (of: { uid: number; gid: number }, us: { uid: number; gid: number }): Unreadable =>
+  new Unreadable(
+    '',
+    'OWNER',
+    `belongs to uid ${of.uid} and gid ${of.gid}, and a new file of the courier to uid ${us.uid} and gid ${us.gid}`,
+    `Run the courier as uid ${of.uid}, or as root, or give it a file of its own.`,
+  );
