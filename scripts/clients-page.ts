@@ -118,6 +118,7 @@ const further = [
   '- `HTTPS://H` and `oci://H`: docker, crane, nerdctl and testcontainers find them. The others know `https://` and `http://` in lower case.',
   '- `H/v1` without a slash behind it is a path to the kubelet. `https://H?x` and `https://me@H` are found by docker, crane, nerdctl and the kubelet.',
   '- Text behind the JSON: docker, crane, oras, regctl, nerdctl, docker-java, jib and testcontainers (Java) ignore it. skopeo, podman, the kubelet, testcontainers (npm) and docker_credential fail. docker-py reads nothing.',
+  '- A file in UTF-16, as PowerShell writes it: docker-java, jib and testcontainers (Java) read it, the others do not. Bytes that are no UTF-8: docker-py and these three read nothing.',
   '- A file that is `null`: docker-py, testcontainers (npm), jib and docker_credential fail, for the others it is empty. A file that is empty or blank: skopeo, podman, the kubelet, testcontainers (npm), docker-java and docker_credential fail.',
   '- A file without `auths`, `credHelpers` and `credsStore`: docker-py takes the whole of it for `auths`.',
   '- An empty user name or password: crane, oras and regctl send no login. The others send half of one, as far as they read it.',

@@ -15,6 +15,12 @@ export interface Unreadable {
 const mark = '\uFEFF';
 /** An empty file has no entries. A byte order mark stops nine of fifteen clients, so it is not kept. */
 export const withoutMark = (text: string): string => (text.startsWith(mark) ? text.slice(1) : text);
+/**
+ * What stands in a file in UTF-16, as PowerShell writes it, that was read as UTF-8. undefined: it is none. Only letters
+ * of ASCII come out right.
+ */
+export const narrowed = (text: string): string | undefined =>
+  /^(?:\ufffd{2})?(?:\0[^\0]|[^\0]\0)/.test(text) ? text.replaceAll('\0', '').replace(/^\ufffd+/, '') : undefined;
 export const isEmpty = (text: string): boolean => text.trim() === '';
 
 const comment = 'JSON has no comments: remove them.';
@@ -24,6 +30,8 @@ const behind = 'Remove what stands there, behind the JSON: some clients read wha
 export function unreadable(whole: string, path: readonly string[]): Unreadable | undefined {
   const text = withoutMark(whole);
   if (isEmpty(text)) return undefined;
+  if (narrowed(text) !== undefined)
+    return { why: 'is in UTF-16', remedy: 'Save it in UTF-8 without a byte order mark: Docker and most others cannot read it.' };
   const broken = brokenAt(text);
   if (broken) {
     const { line, column, offset } = broken;

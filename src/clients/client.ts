@@ -12,7 +12,10 @@ export interface Client {
   readonly also?: string | undefined;
   /** A file that is no JSON. */
   readonly unparsable: 'nothing' | 'fails';
+  /** A byte order mark, and UTF-16. */
   readonly byteOrderMark: 'read' | 'unparsable';
+  /** Bytes that are no UTF-8. */
+  readonly otherBytes: 'read' | 'unparsable';
   readonly json: JsonRule;
   /** What it looks up, one after the other, until something is found (`keys.ts`). */
   readonly asks: AskRule;

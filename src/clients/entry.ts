@@ -1,8 +1,8 @@
-import { isMap, misfit, saidOf } from '../../adapters/docker-config/types.ts';
 import { shownAddress } from '../contract/text.ts';
 import { decode, type Login, type Trouble } from './auth.ts';
 import type { Client } from './client.ts';
 import { named, type Pair, pairsIn, valueIn } from './reading.ts';
+import { ofWrongType } from './wrong-type.ts';
 
 /** What a client sends, or does instead. */
 export type Sent =
@@ -74,15 +74,18 @@ export function sentOf(entry: Pair, client: Client, undecoded?: string): Sent | 
   if (decoded && 'trouble' in decoded) return inTrouble(decoded, key, client);
   const beside = identity && client.identityToken === 'beside the login' ? ({ token: 'identity token' } as const) : undefined;
   const login = chosen(plain, decoded, client);
-  if (login && client.incomplete !== 'sent' && !(login.username && login.password))
-    return client.incomplete === 'nothing'
-      ? { kind: 'nothing', why: `the entry ${shownAddress(key)} has half a login`, final: true }
-      : undefined;
-  if (login?.username || login?.password) return { kind: 'login', ...login, key, ...beside };
-  if (login) return emptyLogin(key);
+  if (login) return ofLogin(login, key, client, beside);
   if (beside) return { kind: 'token', ...beside, key };
   if (registry && client.registryToken === 'read') return { kind: 'token', token: 'registry token', key };
   return client.emptyEntry === 'is passed over' ? undefined : withoutLogin(key, client);
+}
+
+/** User name or password may be empty. */
+function ofLogin(login: Login, key: string, { incomplete }: Client, beside?: { readonly token: 'identity token' }): Sent | undefined {
+  const isWhole = login.username !== '' && login.password !== '';
+  if (!isWhole && incomplete === 'is passed over') return undefined;
+  if (!isWhole && incomplete === 'nothing') return { kind: 'nothing', why: `the entry ${shownAddress(key)} has half a login`, final: true };
+  return login.username || login.password ? { kind: 'login', ...login, key, ...beside } : emptyLogin(key);
 }
 
 /** Which of both logins counts. */
@@ -123,36 +126,6 @@ export const hasAuth = (entry: Pair, client: Client): boolean => read(entry, cli
 export function isBroken(entry: Pair, client: Client): boolean {
   const { auth } = read(entry, client);
   return auth !== undefined && 'trouble' in decode(auth, client);
-}
-
-/** An entry of another type than it must have. */
-export function ofWrongType({ name: key, json }: Pair, client: Client): Sent | undefined {
-  const { types } = client;
-  if (json === 'null') return types.nullEntry === 'is empty' ? undefined : stopped(`the entry ${shownAddress(key)} is null`, client);
-  if (!isMap(JSON.parse(json)))
-    return types.noMapEntry === 'is empty' ? undefined : stopped(`the entry ${shownAddress(key)} is no map`, client);
-  const { entry: names, twice, replaced } = client.json;
-  const pairs = pairsIn(json).map(pair => ({
-    ...pair,
-    known: Object.keys(types.entry).find(name => named([pair], name, names).length > 0),
-  }));
-  const unknown = types.unknown === 'is wrong' ? pairs.find(({ known }) => known === undefined) : undefined;
-  if (unknown) return stopped(`the entry ${shownAddress(key)} has a member that it does not know`, client);
-  const counted = pairs.filter(({ known }) => known !== undefined);
-  const again = twice === 'fails' ? counted.find(({ known }, at) => counted.findIndex(one => one.known === known) < at) : undefined;
-  if (again) return stopped(`the entry ${shownAddress(key)} has \`${again.known}\` twice`, client);
-  const isLast = ({ known }: (typeof counted)[number], at: number): boolean => counted.findLastIndex(one => one.known === known) === at;
-  const wrong = misfit(
-    (names === 'folded' || replaced === 'matters' ? counted : counted.filter(isLast)).map(pair => [pair.known ?? '', valueIn(pair)]),
-    types.entry,
-  );
-  return wrong && stopped(`the entry ${shownAddress(key)} ${saidOf(wrong)}`, client);
-}
-
-/** What comes of something that has a wrong type. */
-export function stopped(why: string, { types, nothing }: Pick<Client, 'types' | 'nothing'>): Sent {
-  if (types.wrong === 'undecoded') return { kind: 'undecoded', why: `${why}: it decodes no \`auth\` of the file` };
-  return { kind: types.wrong === 'fails' ? 'fails' : nothing, why };
 }
 
 const words: Readonly<Record<Trouble, string>> = {

@@ -1,10 +1,8 @@
-import { brokenAt, firstValue } from '../../adapters/common/json-text.ts';
-import { withoutMark } from '../../adapters/docker-config/edit.ts';
-import { isMap, saidOf } from '../../adapters/docker-config/types.ts';
 import type { Client, Otherwise } from './client.ts';
-import { isBroken, ofWrongType, type Sent, sentOf, stopped, stopsAll } from './entry.ts';
+import { isBroken, type Sent, sentOf } from './entry.ts';
+import { type File, fileOf, no } from './file.ts';
 import { asked, helperNearness, type Image, nearness } from './keys.ts';
-import { type Pair, pairsIn, spelledAs, type Top, topMembers, topOf, valueIn } from './reading.ts';
+import { type Top, valueIn } from './reading.ts';
 
 /** What comes of a helper that is run. */
 export type Outcome = 'login' | 'missing' | 'failing' | 'notFound';
@@ -36,86 +34,33 @@ export function predict(client: Client, situation: Situation): readonly Sent[] {
   return sent;
 }
 
-/** What a client has read; `undecoded`: why it decodes no `auth`. */
-interface File extends Top {
-  readonly undecoded: string | undefined;
-}
-
-/** Throws nothing: a text that stops a client is told. */
-export function fileOf(whole: string, client: Client): File | { readonly stops: Sent } {
-  const text = withoutMark(whole);
-  const { json, types } = client;
-  if (text !== whole && client.byteOrderMark === 'unparsable') return unparsable('begins with a byte order mark', client);
-  if (text.trim() === '') return json.blank === 'nothing' ? { stops: no('the file is empty', client) } : unparsable('is empty', client);
-  const value = firstValue(text);
-  if (value === undefined) {
-    const { line, column } = brokenAt(text) ?? { line: 1, column: 1 };
-    return unparsable(`is no JSON from line ${line}, column ${column} on`, client);
-  }
-  if (value !== text && json.behind === 'unparsable') return unparsable('has something behind its JSON', client);
-  const root: unknown = JSON.parse(value);
-  if (root === null) return { stops: json.nullFile === 'fails' ? failing('is null') : no('the file is null', client) };
-  if (!isMap(root)) return { stops: json.noMap === 'fails' ? failing('is no map') : no('the file is no map', client) };
-  const pairs = pairsIn(value);
-  const top = topOf(pairs, json);
-  const entries = json.replaced === 'matters' ? top.allEntries : top.entries;
-  const decoded = client.decodes === 'all, and what is replaced' ? top.allEntries : top.entries;
-  const wrong =
-    ofTop(pairs, client) ??
-    (types.entries === 'all' ? entries.map(entry => ofWrongType(entry, client)).find(sent => sent !== undefined) : undefined) ??
-    decoded.map(entry => stopsAll(entry, client)).find(sent => sent !== undefined);
-  if (wrong && wrong.kind !== 'undecoded') return { stops: wrong };
-  return { ...top, undecoded: wrong?.why };
-}
-
-const no = (why: string, { nothing }: Client): Sent => ({ kind: nothing, why });
-const failing = (why: string): Sent => ({ kind: 'fails', why: `the file ${why}` });
-const unparsable = (why: string, client: Client): { readonly stops: Sent } => ({
-  stops: client.unparsable === 'fails' ? failing(why) : no(`the file ${why}`, client),
-});
-
-/** A member at the top of a wrong type, or one that is there twice where this is an error. */
-function ofTop(pairs: readonly Pair[], client: Client): Sent | undefined {
-  const { json, types } = client;
-  for (const name of ['auths', 'credhelpers', 'credsstore'])
-    if (json.twice === 'fails' && topMembers(pairs, name, json).length > 1) return failing(`has \`${spelledAs(name)}\` twice`);
-  const isNull = (name: string): boolean => topMembers(pairs, name, json).at(-1)?.json === 'null';
-  const map = types.nullMap === 'fails' ? ['auths', 'credhelpers'].find(isNull) : undefined;
-  if (map) return failing(`has \`${spelledAs(map)}\` that is null`);
-  for (const [name, shape] of Object.entries(types.top)) {
-    const wrong = topMembers(pairs, name, json).find(pair => !shape.fits(valueIn(pair)));
-    if (wrong) return stopped(`the file ${saidOf({ name: wrong.name, shape })}`, client);
-  }
-  return undefined;
-}
-
 /** What is sent for one name. */
-function lookUp(name: string, file: File, client: Client, { image, helper, listed }: Situation): readonly Sent[] {
+function lookUp(name: string, file: File, client: Client, situation: Situation): readonly Sent[] {
   const { helpers } = client;
-  const nothing = (why: string): readonly Sent[] => [no(why, client)];
   const inFile = (): readonly Sent[] =>
-    ofEntries({ ...image, host: name }, file, client) ?? nothing('no entry of the file is for this host');
+    ofEntries({ ...situation.image, host: name }, file, client) ?? [no('no entry of the file is for this host', client)];
   const store = file.store === '' && helpers.emptyStore === 'is none' ? undefined : file.store;
-  const ask = (
-    { program, ...sent }: Omit<Extract<Sent, { kind: 'helper' }>, 'kind'>,
-    otherwise: (next: Otherwise) => readonly Sent[],
-  ): readonly Sent[] => {
-    const outcome = helper(program);
-    if (outcome === 'login') return [{ kind: 'helper', program, ...sent }];
-    const why = `docker-credential-${program} ${reasons[outcome]}`;
-    const next = helpers[outcome];
-    return next === 'fails' ? [{ kind: 'fails', why }] : next === 'nothing' ? nothing(why) : otherwise(next);
-  };
-  const askStore = (): readonly Sent[] => (store === undefined ? inFile() : ask({ program: store, role: 'store' }, inFile));
-
+  const askStore = (): readonly Sent[] =>
+    store === undefined ? inFile() : ask({ program: store, role: 'store' }, inFile, client, situation);
   const named = helperOf(name, file, client);
   if (named?.program === '' && helpers.emptyName === 'exempts the host') return inFile();
   if (named && (named.program !== '' || helpers.emptyName === 'is run'))
-    return ask({ ...named, role: 'helper' }, next => (next === 'store' ? askStore() : inFile()));
+    return ask({ ...named, role: 'helper' }, next => (next === 'store' ? askStore() : inFile()), client, situation);
   if (helpers.store === 'without a helper') return askStore();
   if (store === undefined || helpers.store === 'never') return inFile();
-  const isNext = helpers.store === 'if it lists the host' ? listed(store) : !inFile().some(({ kind }) => kind !== client.nothing);
+  const isNext = helpers.store === 'if it lists the host' ? situation.listed(store) : !inFile().some(({ kind }) => kind !== client.nothing);
   return isNext ? askStore() : inFile();
+}
+
+type Asked = Omit<Extract<Sent, { readonly kind: 'helper' }>, 'kind'>;
+
+/** What comes of a helper or a store; `otherwise`: of where the client looks next. */
+function ask(asked: Asked, otherwise: (next: Otherwise) => readonly Sent[], client: Client, { helper }: Situation): readonly Sent[] {
+  const outcome = helper(asked.program);
+  if (outcome === 'login') return [{ kind: 'helper', ...asked }];
+  const why = `docker-credential-${asked.program} ${reasons[outcome]}`;
+  const next = client.helpers[outcome];
+  return next === 'fails' ? [{ kind: 'fails', why }] : next === 'nothing' ? [no(why, client)] : otherwise(next);
 }
 
 const reasons: Readonly<Record<Exclude<Outcome, 'login'>, string>> = {

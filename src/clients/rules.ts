@@ -67,6 +67,7 @@ const javaTypes = {
 const goClient = {
   unparsable: 'fails',
   byteOrderMark: 'unparsable',
+  otherBytes: 'read',
   json: goJson,
   asks: 'the host',
   keys: 'docker',
@@ -124,6 +125,7 @@ const skopeo = {
 
 const javaClient = {
   ...goClient,
+  otherBytes: 'unparsable',
   json: javaJson,
   decodes: 'what it was asked for',
   base64: 'of one line, padded or not',
@@ -225,6 +227,7 @@ export const clients = {
     name: 'docker-py',
     versions: '7.2.0',
     unparsable: 'nothing',
+    otherBytes: 'unparsable',
     json: { ...scriptJson, unknownTop: 'is auths' },
     keys: 'docker-py',
     base64: 'known letters, padded',
@@ -313,6 +316,7 @@ export const clients = {
     ...javaClient,
     name: 'docker_credential (Rust)',
     versions: '1.4.0',
+    otherBytes: 'read',
     json: { ...scriptJson, noMap: 'fails', twice: 'fails', replaced: 'matters' },
     keys: 'docker_credential',
     base64: 'of one line, strictly, padded or not',

@@ -3,7 +3,7 @@ import { map, text } from '../../adapters/docker-config/types.ts';
 import { shownAddress } from '../contract/text.ts';
 import type { Client } from './client.ts';
 import { hasAuth, type Sent, sentOf } from './entry.ts';
-import { fileOf } from './predict.ts';
+import { fileOf } from './file.ts';
 import { named, type Pair, pairsIn } from './reading.ts';
 import { clients } from './rules.ts';
 

@@ -1,5 +1,5 @@
 import { firstValue, membersAt, valueOf } from '../../../adapters/common/json-text.ts';
-import { unreadable, withoutMark } from '../../../adapters/docker-config/edit.ts';
+import { narrowed, unreadable, withoutMark } from '../../../adapters/docker-config/edit.ts';
 import { relationOf } from '../../../adapters/docker-config/entries.ts';
 import { type Diagnosis, diagnose } from '../../clients/diagnosis.ts';
 import type { Image } from '../../clients/keys.ts';
@@ -8,6 +8,7 @@ import { clock } from '../../contract/clock.ts';
 import { asFailure } from '../../contract/failures.ts';
 import { parseAddress } from '../../contract/registry.ts';
 import { jsonText, shownAddress } from '../../contract/text.ts';
+import { readText } from '../../io/files.ts';
 import { lendFiles } from '../../io/lent-files.ts';
 import { configOptions, exit, type Io, readArgs, UsageError } from '../io.ts';
 import { dockerConfigFile, type HelpersConfig, hostsOf, isOnPath, podmanFiles, readHelpersConfig } from './places.ts';
@@ -44,9 +45,14 @@ async function read(path: string, { signal }: Io): Promise<Read> {
   try {
     return { path, text: await lendFiles({ writes: 'refused' }).read(path, { signal }) };
   } catch (error) {
-    return { path, text: undefined, trouble: asFailure(error).message };
+    const { message, cause } = asFailure(error);
+    // Of bytes that are no UTF-8 clients make something else, and each in its own way.
+    const text = cause instanceof TypeError ? await readText(path, mostBytes).catch(() => undefined) : undefined;
+    return { path, text, trouble: message };
   }
 }
+
+const mostBytes = 1024 * 1024;
 
 /** Each with the repository behind it, if one was named. */
 function imagesOf(named: readonly string[], config: HelpersConfig, files: readonly Read[]): Image[] {
@@ -70,7 +76,7 @@ function imagesOf(named: readonly string[], config: HelpersConfig, files: readon
 }
 
 /** The JSON that some client reads, even with something behind it. */
-const jsonOf = ({ text }: Read): string => firstValue(withoutMark(text ?? '')) ?? '';
+const jsonOf = ({ text = '' }: Read): string => firstValue(narrowed(text) ?? withoutMark(text)) ?? '';
 
 const keysOf = (file: Read): string[] => ['auths', 'credhelpers'].flatMap(name => membersAt(jsonOf(file), [name])).map(({ key }) => key);
 

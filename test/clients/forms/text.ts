@@ -29,4 +29,8 @@ export const rows: readonly Row[] = [
   [`{"auths":{${G}},"x":"a\tb"}`, '- FAIL FAIL FAIL - FAIL FAIL FAIL FAIL - FAIL - FAIL - FAIL'],
   [`{"auths":{${G}},"x":"\\q"}`, '- FAIL FAIL FAIL - FAIL FAIL FAIL FAIL - FAIL - FAIL - FAIL'],
   [`{"auths":{${G}},"x":"\\ud800"}`, 'y'],
+  // As they are when they are read as UTF-8.
+  [`{"auths":{${G}},"x":"\ufffd\ufffd"}`, 'y y y y y y y y y - y - FAIL - y'],
+  [`\ufffd\ufffd${au(G).split('').join('\0')}\0`, '- FAIL FAIL FAIL - FAIL FAIL FAIL FAIL - FAIL y y y FAIL'],
+  [`${au(G).split('').join('\0')}\0`, '- FAIL FAIL FAIL - FAIL FAIL FAIL FAIL - FAIL y y y FAIL'],
 ];
