@@ -70,7 +70,7 @@ part('swarm', { programs: [...pullPrograms, 'nginx'], root: true }, () => {
     return running;
   }
 
-  /** The daemon serves a service over a password's rotation, from one that is stale to one that is refreshed in time. */
+  /** A service whose password has rotated before the daemon starts, and rotates once more afterwards. */
   async function served(name: string, env: Readonly<Record<string, string>>): Promise<void> {
     const first = await deploy(name);
     await pulls.rotate();
