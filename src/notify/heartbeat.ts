@@ -10,8 +10,8 @@ export interface HeartbeatConfigured extends Configured {
   readonly format: HeartbeatFormat;
   readonly everySeconds: number;
 }
-/** well: call it. Anything else: do not, and say why where the other side can hear that. starting: say nothing yet. */
-export type Pulse = 'well' | 'starting' | { readonly why: string };
+/** well: call it. Anything else: do not, and say why where the other side can hear that. unsure: say nothing yet. */
+export type Pulse = 'well' | 'unsure' | { readonly why: string };
 export interface Heartbeat {
   readonly state: ReceiverState;
   step(pulse: Pulse): Promise<void>;
@@ -27,7 +27,7 @@ export function createHeartbeat(configured: HeartbeatConfigured, deps: LineDeps)
   let last: 'well' | 'unwell' | undefined;
   let calledAt = Number.NEGATIVE_INFINITY;
 
-  async function say(pulse: Exclude<Pulse, 'starting'>): Promise<void> {
+  async function say(pulse: Exclude<Pulse, 'unsure'>): Promise<void> {
     const began = deps.now();
     const call = (address: URL): Outgoing => calls[formatOf(configured.format, address)](address, pulse);
     if ((await line.bring(call, unheard)) === 'failed') return;
@@ -39,7 +39,7 @@ export function createHeartbeat(configured: HeartbeatConfigured, deps: LineDeps)
       return line.state;
     },
     async step(pulse) {
-      if (pulse === 'starting') return;
+      if (pulse === 'unsure') return;
       if (pulse === 'well' ? last === 'well' && deps.now() - calledAt < every : last === 'unwell') return;
       if (pulse !== 'well' && !(await hears(configured))) return;
       if (await line.isFree()) await say(pulse);
@@ -62,7 +62,7 @@ function formatOf(format: HeartbeatFormat, { hostname, pathname }: URL): Exclude
   return hostname === 'hc-ping.com' || (parts.includes('ping') && uuid.test(parts.at(-1) ?? '')) ? 'healthchecks' : 'plain';
 }
 
-type Call = (address: URL, pulse: Exclude<Pulse, 'starting'>) => Outgoing;
+type Call = (address: URL, pulse: Exclude<Pulse, 'unsure'>) => Outgoing;
 
 const calls: Readonly<Record<Exclude<HeartbeatFormat, 'auto'>, Call>> = {
   plain: url => ({ method: 'GET', url }),

@@ -2,7 +2,7 @@ import type { Log } from '../contract/adapter.ts';
 import { asFailure, type Failure } from '../contract/failures.ts';
 import type { Answer } from '../contract/http.ts';
 import type { SecretAddress } from '../contract/receiver.ts';
-import type { Moment, Trouble } from '../courier/ledger.ts';
+import type { Moment } from '../courier/ledger.ts';
 import { retryPause } from '../courier/timing.ts';
 import type { ReceiverState } from '../observe/receiver-view.ts';
 import type { Outgoing } from './formats/form.ts';
@@ -29,6 +29,8 @@ export interface LineDeps extends Omit<Way, 'caFile' | 'caFileNamed'> {
   readonly random: () => number;
   /** Ends what is under way. */
   readonly signal: AbortSignal;
+  /** Before a reload. What is known is kept, and a pause is over. */
+  readonly former?: ReceiverState | undefined;
 }
 /** The way to one address. */
 export interface Line {
@@ -43,8 +45,7 @@ export function createLine(configured: Configured, deps: LineDeps): Line {
   const { name, format, caFile, caFileNamed } = configured;
   const { log, now } = deps;
   let address: SecretAddress | undefined;
-  let trouble: Trouble | undefined;
-  let succeededAt: Moment | undefined;
+  let { trouble, succeededAt }: Partial<Pick<ReceiverState, 'trouble' | 'succeededAt'>> = deps.former ?? {};
   let notBefore = Number.NEGATIVE_INFINITY;
   let isBusy = false;
   const about = () => ({ receiver: name, format, host: address?.host ?? configured.host });

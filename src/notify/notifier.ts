@@ -19,7 +19,7 @@ export interface NotifyConfig {
   /** Where people reach the status page, without a slash at its end. */
   readonly publicUrl: string | undefined;
 }
-export interface NotifierDeps extends Omit<LineDeps, 'now' | 'signal'> {
+export interface NotifierDeps extends Omit<LineDeps, 'now' | 'signal' | 'former'> {
   readonly ledger: Ledger;
   /** The engine's own findings. */
   readonly findings: FindingSpecs;
@@ -60,8 +60,11 @@ export function createNotifier(deps: NotifierDeps): Notifier {
   const bookOf = (name: string): Book => receivers.find(({ state }) => state.name === name)?.book ?? books?.get(name) ?? new Map();
 
   function open(): void {
-    receivers = config.receivers.map(one => createReceiver(one, { ...lineDeps, book: bookOf(one.name), sender, told }));
-    heartbeat = config.heartbeat && createHeartbeat(config.heartbeat, lineDeps);
+    const formerOf = (name: string) => receivers.find(({ state }) => state.name === name)?.state;
+    receivers = config.receivers.map(one =>
+      createReceiver(one, { ...lineDeps, former: formerOf(one.name), book: bookOf(one.name), sender, told }),
+    );
+    heartbeat = config.heartbeat && createHeartbeat(config.heartbeat, { ...lineDeps, former: heartbeat?.state });
   }
   async function recall(): Promise<void> {
     const text = await memory?.recall().catch(() => undefined);
@@ -96,14 +99,14 @@ export function createNotifier(deps: NotifierDeps): Notifier {
 }
 
 /**
- * All is well while the engine steps, each target that is required was looked at, and nothing threatens anywhere: not
- * even what is too new to be told.
+ * All is well while the engine steps, each target that is required was looked at, and nothing threatens anywhere. Of
+ * what is too new to be told nothing is said.
  */
 function pulseOf({ targets }: Ledger, { places, threatened }: Outlook, live: boolean): Pulse {
   if (!live) return { why: 'The courier has not looked at its work for more than a minute; restart it.' };
-  if (threatened) return { why: reasonsIn(places) };
+  if (threatened === 'settled') return { why: reasonsIn(places) };
   const unseen = targets.values().some(({ managed, discoveredAt }) => managed.required && !managed.paused && discoveredAt === undefined);
-  return unseen ? 'starting' : 'well';
+  return unseen || threatened === 'new' ? 'unsure' : 'well';
 }
 
 /** Sentences beyond these are counted. */

@@ -9,8 +9,8 @@ export interface Outlook {
   readonly places: ReadonlyMap<string, Place>;
   /** stands, gone: for long enough to be told. undecided: it is not known yet, or too new. */
   of(subject: string, topic: string): 'stands' | 'gone' | 'undecided';
-  /** Threats that stand, told or too new. */
-  readonly threatened: boolean;
+  /** Whether something threatens anywhere; new: too new to be told. */
+  readonly threatened: 'nothing' | 'new' | 'settled';
 }
 
 type State = 'stands' | 'gone' | 'unknown';
@@ -33,9 +33,13 @@ export function createWatch(): (places: ReadonlyMap<string, Place>, now: Moment)
       if (!next.has(key) && places.has(subject)) note(subject, topic, stateOf(places.get(subject), topic));
     }
     seen = next;
+    const since = [...places].flatMap(([subject, { threats }]) =>
+      [...threats.keys()].map(topic => next.get(keyOf(subject, topic))?.since ?? now),
+    );
+    const settled = since.some(moment => now - moment >= settledAfter);
     return {
       places,
-      threatened: places.values().some(({ threats }) => threats.size > 0),
+      threatened: settled ? 'settled' : since.length > 0 ? 'new' : 'nothing',
       of(subject, topic) {
         const place = places.get(subject);
         // A source is a place once a target needs it.

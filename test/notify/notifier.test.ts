@@ -347,6 +347,10 @@ test('a reload keeps what was told; a receiver that comes to it hears what threa
   await notifier.goOn(2 * minute);
 
   assert.deepEqual([hook.taken.length, other.taken.length], [1, 1]);
+  assert.deepEqual(
+    notifier.states().map(({ succeededAt }) => succeededAt !== undefined),
+    [true, true],
+  );
   assert.equal(other.taken[0]?.['link'], null);
 });
 
@@ -408,6 +412,24 @@ for (const [name, path, told] of beats)
 
     assert.deepEqual(server.heard, told);
   });
+
+test('a heartbeat says nothing of what is over before anybody is told', async () => {
+  await using server = await startHeartbeats();
+  const at = world([fine('portainer')]);
+  const heartbeat = { name: 'heartbeat', format: 'auto', everySeconds: 30, caFile: undefined, caFileNamed: '', host: undefined } as const;
+  await using notifier = startNotifier(at, {
+    heartbeat: { ...heartbeat, open: async () => secretAddress(`${server.url}/api/push/kum4T0ken99`) },
+  });
+
+  await notifier.goOn(minute);
+  at.state.targets = [{ ...fine('portainer'), trouble: refused }];
+  await notifier.goOn(30_000);
+  assert.equal(server.heard.length, 2, 'nor that all is well');
+  at.state.targets = [fine('portainer')];
+  await notifier.goOn(minute);
+
+  assert.ok(server.heard.length > 2 && !server.heard.includes('down'), server.heard.join());
+});
 
 test('a heartbeat that was refused is called again as often as ever, with why in bounds', async () => {
   await using server = await startHeartbeats();

@@ -30,13 +30,11 @@ test('a key that is refused is told, the heartbeat stops, and both come back wit
   assert.deepEqual(titles(), ['portainer: its key is refused.', 'portainer: its key is accepted again.']);
   const [first] = hook.taken;
   assert.equal(first?.['link'], 'https://courier.example.com/?target=portainer');
+  await until(() => running.app.status().receivers.every(({ state }) => state === 'ok'), 'both took what they were sent');
   const status = running.app.status();
   assert.deepEqual(
-    status.receivers.map(({ name, state }) => [name, state]),
-    [
-      ['webhook', 'ok'],
-      ['heartbeat', 'ok'],
-    ],
+    status.receivers.map(({ name }) => name),
+    ['webhook', 'heartbeat'],
   );
   const told = `${JSON.stringify(status)}${await running.app.metrics.render(running.app.overview())}${running.lines.join('')}`;
   for (const part of ['w3bh00k', 'kum4T0ken99', adminKey]) assert.ok(!told.includes(part), `${part} of ${folder}`);
