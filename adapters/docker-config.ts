@@ -7,7 +7,7 @@ import { givenTo } from '../src/contract/usual.ts';
 import { isEmpty, unreadable, withLogin, withoutMark } from './docker-config/edit.ts';
 import { entriesIn, holdsSecret, pathOfEntries, relationOf } from './docker-config/entries.ts';
 import { type Code, findings } from './docker-config/findings.ts';
-import { readBefore } from './docker-config/kubelet.ts';
+import { isDecodable, readBefore } from './docker-config/kubelet.ts';
 import { type Ref, survey } from './docker-config/survey.ts';
 
 export const dockerConfig = defineAdapter({
@@ -73,10 +73,16 @@ export const dockerConfig = defineAdapter({
         found.push(finding('FILE_EXPOSED', `${path} has the mode ${facts.mode.toString(8).padStart(4, '0')}.`));
       for (const before of readBefore(path)) {
         const there = await files.stat(before, { signal }).catch(() => undefined);
-        if (there?.kind === 'file')
+        if (there?.kind === 'file' && !(await isPassedOver(before, signal)))
           found.push(finding('HIDDEN_FROM_KUBELET', `A kubelet reads ${before} and then never looks at ${path}.`));
       }
       return found;
+    }
+
+    /** Whether a kubelet finds no JSON in a file, and goes on to the next one. Of what we may not read nobody knows. */
+    async function isPassedOver(other: string, signal: AbortSignal): Promise<boolean> {
+      const text = await files.read(other, { signal }).catch(() => undefined);
+      return text !== undefined && !isDecodable(text, pathOfEntries(other));
     }
 
     return {

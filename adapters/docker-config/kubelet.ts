@@ -1,3 +1,5 @@
+import { isEmpty, unreadable } from './edit.ts';
+
 /**
  * Where a kubelet looks for a node's logins, in its order: its own folder, its working directory (none of ours), the
  * home of root, the root directory; the old form after all of them. The first file that it can decode is the only one.
@@ -25,3 +27,10 @@ export function readBefore(path: string): readonly string[] {
  */
 const isNodeRoot = (root: string, place: string): boolean =>
   place.startsWith('/root/') || place.startsWith('/var/') || /^(\/(host|rootfs|node|mnt|host-?root))*$/.test(root);
+
+/**
+ * Whether a kubelet can decode a file, and so reads no other one: with a null it can, with a byte order mark or text
+ * behind the JSON it cannot. Measured on k8s.io/kubernetes 1.36.0.
+ */
+export const isDecodable = (text: string, path: readonly string[]): boolean =>
+  text.trim() === 'null' || !(isEmpty(text) || text.startsWith('\uFEFF') || unreadable(text, path));

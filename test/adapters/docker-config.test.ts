@@ -321,6 +321,14 @@ test('on a node the file that the kubelet reads first is named', async () => {
   });
   const told = async (path: string) =>
     (await open(dir.at(path)).discover(signal())).findings.filter(({ code }) => code === 'HIDDEN_FROM_KUBELET');
+  for (const passed of ['', ' ', '{} x', '{"auths":[]}', '[]', '\uFEFF{}', '{']) {
+    await writeFile(dir.at('host/var/lib/kubelet/config.json'), passed);
+    assert.deepEqual(await told('host/root/.docker/config.json'), [], passed);
+  }
+  for (const taken of ['null', '{"auths":null}', '{}']) {
+    await writeFile(dir.at('host/var/lib/kubelet/config.json'), taken);
+    assert.equal((await told('host/root/.docker/config.json')).length, 1, taken);
+  }
   assert.deepEqual(
     (await told('host/root/.docker/config.json')).map(({ message }) => message),
     [
