@@ -73,7 +73,7 @@ const ntfy: Door = (request, body, take) => {
   return { status: 200, json: { id: '5E8DNX1xjsqr', event: 'message', topic, message } };
 };
 
-/** Recorded on Gotify 2.7. */
+/** Recorded on Gotify 3.0. */
 const gotify: Door = (request, body, take) => {
   const refused = (status: number, error: string, errorDescription: string): Reply => ({
     status,
