@@ -1,6 +1,7 @@
 import type { Config } from '../../config/load.ts';
 import { type App, appMetrics, createApp } from '../app.ts';
 import { clock } from '../contract/clock.ts';
+import { Failure } from '../contract/failures.ts';
 import { redact } from '../contract/secret.ts';
 import { type AppLog, createLog } from '../io/log.ts';
 import { createTail, type Tail } from '../io/tail.ts';
@@ -102,6 +103,7 @@ function reloader(app: App, first: Config, log: AppLog, read: () => Promise<Conf
   async function reload(): Promise<ActionResult> {
     try {
       const next = await read();
+      demandSameShare(first, next);
       app.use(next);
       log.setLevel(next.log.level);
       config = next;
@@ -126,6 +128,14 @@ function reloader(app: App, first: Config, log: AppLog, read: () => Promise<Conf
       return mine;
     },
   };
+}
+
+/** The Lease that was taken at the start is that of a share: another share is another Lease. */
+function demandSameShare(running: Config, next: Config): void {
+  if (running.lease.name === undefined || running.engine.shard === next.engine.shard) return;
+  throw new Failure('MISCONFIGURED', 'engine.shard has changed, and each share has a Lease of its own.', {
+    remedy: 'Start the courier anew: only then it takes the other Lease.',
+  });
 }
 
 /** Options that were changed and that a running daemon does not change. */

@@ -132,6 +132,9 @@ test('the daemon stands by with the Lease of its configuration, and every door s
   );
   assert.match(await daemon.get('/'), /Standing by\.<\/strong> pod-1_abcd leads\./);
   assert.match(await daemon.get('/livez'), /^live/);
+  await daemon.write('2.json', JSON.stringify({ engine: { shard: '0/2' } }));
+  assert.match((await daemon.reload()).text, /engine\.shard has changed, and each share has a Lease of its own/);
+  await daemon.remove('2.json');
   const { code, stdout } = await cli(['status'], daemon.env);
   assert.deepEqual([code, stdout.split('\n')[0]], [0, 'ready, standing by, pod-1_abcd leads']);
   const refreshed = await cli(['refresh'], daemon.env);
