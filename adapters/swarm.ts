@@ -1,14 +1,14 @@
 import { type Deps, defineAdapter } from '../src/contract/adapter.ts';
-import type { Slot, Target } from '../src/contract/target.ts';
+import type { Finding, Slot, Target } from '../src/contract/target.ts';
 import { givenTo } from '../src/contract/usual.ts';
 import { makeGlance } from './common/glance.ts';
 import { mapOf, textOf } from './common/shapes.ts';
 import { choiceOf } from './common/swarm/choice.ts';
 import { encodedLogin, loginHeader, openEngine } from './common/swarm/engine.ts';
-import { type Code, findings } from './common/swarm/findings.ts';
 import { makeRefresher } from './common/swarm/refresh.ts';
 import { type Found, makeSurvey } from './common/swarm/survey.ts';
 import { makeWritten } from './common/swarm/written.ts';
+import { type Code, findings } from './swarm/findings.ts';
 import { refusalOf } from './swarm/refusal.ts';
 
 /** Nothing more has to be known of a service than its id. */
@@ -58,7 +58,7 @@ export const swarm = defineAdapter({
         const { found, findings: seen } = await survey(signal);
         const { product = 'Docker' } = await look(signal);
         written.keep(new Set(found.map(({ id }) => id)));
-        return { slots: found.map(slotOf), findings: seen, about: { product } };
+        return { slots: found.map(slotOf), findings: [...seen, ...unused(deps)], about: { product } };
       },
       async deliver(slot, credentials, signal) {
         const given = givenTo(slot, credentials);
@@ -76,6 +76,11 @@ export const swarm = defineAdapter({
     };
   },
 });
+
+function unused({ wanted, finding }: Deps<Code>): Finding[] {
+  if (wanted.length === 0) return [];
+  return [finding('REGISTRIES_UNUSED', `${wanted.map(({ host }) => host).join(', ')}: named in the configuration, and of no use here.`)];
+}
 
 /** A service that has to wait is a slot without a registry: it is there, and nothing is given to it. */
 function slotOf({ id, name, registry, state, holds, findings: said }: Found): Slot<Ref> {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { swarm } from '../../adapters/swarm.ts';
+import { folder } from '../config/support.ts';
 import { startFakeSwarm } from '../fakes/swarm.ts';
 import { type Stage, testAdapter } from './contract.ts';
 import { absent, codesOf, failing, given, host, linesOf, other } from './rig.ts';
@@ -67,10 +68,24 @@ describe('an update', () => {
     assert.equal(s.fake.service('web').tasks.at(-1)?.state, 'rejected');
     await s.give('web', 'first');
     assert.equal(s.fake.service('web').tasks.at(-1)?.state, 'running');
-    // Swarm has noted a roll-out, which somebody else could have begun. Once it has ended the login is ours still.
+    assert.deepEqual(codesOf((await s.slot('web')).findings), ['ROLLING'], 'Swarm notes that as a roll-out');
     s.clock.leap(hour);
     assert.equal(s.fake.service('web').state, 'completed');
+    assert.equal((await s.slot('web')).state, 'drifted', 'a rollback would bring the old login back');
+    await s.give('web', 'first');
+    assert.equal(s.fake.service('web').previousLogin?.password, 'first');
     assert.equal((await s.slot('web')).state, 'present');
+  });
+
+  test('that has set a roll-out off stays ours when that has ended', async () => {
+    await using s = await rig({ services: [{ spec: specOf('web'), login: loginOf('first') }] });
+    await s.give('web', 'first');
+    s.fake.rotate(host, 'second');
+    s.fake.reschedule('web');
+    assert.equal(s.fake.service('web').tasks.at(-1)?.state, 'rejected');
+    await s.give('web', 'second');
+    s.clock.leap(hour);
+    assert.deepEqual([s.fake.service('web').state, (await s.slot('web')).state], ['completed', 'present']);
   });
 
   test('gives a token to no service whose image has gone elsewhere since', async () => {
@@ -424,6 +439,20 @@ describe('what is no manager of a Swarm', () => {
     s.fake.fault = ({ method }) => (method === 'POST' ? { status: 400, json: { message } } : undefined);
     assert.match((await failing(s.deliver(slot, given(host)))).message, /different versions/);
   });
+});
+
+test('a socket of this machine is an address as any other, and `registries` are of no use', async () => {
+  await using directory = await folder({});
+  await using s = await rig({
+    socket: directory.at('docker.sock'),
+    services: [{ spec: specOf('web', { replicas: 0 }) }],
+    wanted: [absent],
+  });
+  assert.match(s.target.address, /^unix:\/\/\/.*docker\.sock$/);
+  const { slots, findings } = await s.discover();
+  assert.deepEqual([slots.length, codesOf(findings)], [1, ['REGISTRIES_UNUSED']]);
+  await s.deliver(slots[0], given(host));
+  assert.equal(s.fake.service('web').login?.password, 'new-token');
 });
 
 test('images of ECR Public are served with a source for them alone', async () => {

@@ -93,10 +93,11 @@ export function makeRefresher({ engine, written, choice, ended, stops }: Refresh
     const gap = gapIn(standing.endsAt, first.before) ?? standing.gap;
     let last = first;
     const isFirst = standing.by === 'unknown' && !(first.before.isRepeated && deps.clock.wall() - first.before.writtenAt < young);
-    // A rollback returns to the login before: so that it is a good one as well.
-    if (isFirst && judge(first.after, choice, deps).is === 'served') last = await update(task, undefined, signal);
+    // A rollback returns to the login before: so that it is a good one as well. Tasks that start at last come first.
+    const isHalf = isFirst && judge(first.after, choice, deps).is !== 'served';
+    if (isFirst && !isHalf) last = await update(task, undefined, signal);
     // What the engine tells is what was sent, unless somebody else was quicker than the question.
-    if (last.after.text === last.before.text) written.wrote(last.after, task.credential, gap);
+    if (last.after.text === last.before.text) written.wrote(last.after, { credential: task.credential, gap, ...(isHalf && { isHalf }) });
     else written.overtaken(last.after);
     return { change: 'updated', ...(gap && { findings: [deps.finding('EXPIRED_WHILE_HELD', expiredWhileHeld(last.after, gap))] }) };
   }

@@ -16,7 +16,7 @@ export interface Found {
   readonly id: string;
   readonly name: string;
   readonly registry: Registry;
-  /** waiting: it is left alone for now. overwritten: somebody wrote to it after us, and nobody knows what it holds. */
+  /** waiting: it is left alone for now. overwritten: it, or what a rollback returns to, holds a login of others. */
   readonly state: 'served' | 'overwritten' | 'waiting';
   readonly holds?: Holds;
   readonly findings: readonly Finding[];
@@ -64,7 +64,7 @@ export function makeSurvey(
       id: service.id,
       name: service.name,
       registry,
-      state: by === 'theirs' ? 'overwritten' : 'served',
+      state: by === 'theirs' || by === 'half ours' ? 'overwritten' : 'served',
       ...(holds && { holds }),
       findings: gap ? [finding('EXPIRED_WHILE_HELD', expiredWhileHeld(service, gap))] : [],
     };

@@ -19,12 +19,24 @@ interface Known {
   /** What we wrote at that version; missing where it was somebody else. expiresAt: milliseconds since the epoch. */
   readonly ours?: { readonly fingerprint: string; readonly expiresAt: number };
   readonly gap?: Gap;
+  /** The Spec to which a rollback returns has not got a login of ours yet: one more write is needed. */
+  readonly isHalf?: boolean;
+}
+
+/** What a write of ours came to. */
+export interface Write extends Pick<Known, 'isHalf'> {
+  /** undefined where nobody says what was written. */
+  readonly credential: Credential | undefined;
+  readonly gap: Gap | undefined;
 }
 
 /** How the last write to a service looks from here. */
 export interface Standing {
-  /** ours: what we wrote lies there. theirs: somebody wrote after us. unknown: nothing is known of former writes. */
-  readonly by: 'ours' | 'theirs' | 'unknown';
+  /**
+   * ours: what we wrote lies there; half ours: a rollback would return to a login of others all the same. theirs:
+   * somebody wrote after us. unknown: nothing is known of former writes.
+   */
+  readonly by: 'ours' | 'half ours' | 'theirs' | 'unknown';
   readonly holds?: Holds;
   /** When what it holds has ended at the latest, in milliseconds since the epoch; undefined where nobody knows. */
   readonly endsAt?: number;
@@ -40,7 +52,7 @@ export interface Written {
   recall(): Promise<void>;
   /** `seen`: it is listed, so whatever comes after is somebody's write. */
   look(service: Service, seen: 'listed' | 'alone'): Standing;
-  wrote(service: Service, credential: Credential | undefined, gap: Gap | undefined): void;
+  wrote(service: Service, write: Write): void;
   /** Somebody wrote to it just after we did. */
   overtaken(service: Service): void;
   /** Forgets all services but these. */
@@ -68,18 +80,24 @@ export function makeWritten({ memory, clock }: Pick<Deps, 'memory' | 'clock'>): 
         return { by: 'unknown', ...endOf(service) };
       }
       if (before.version !== service.version && !isOwnRollout(before, service)) return { by: 'theirs', ...endOf(service) };
-      const { ours, gap } = before;
+      const { ours, gap, isHalf } = before;
       if (!ours) return { by: 'unknown', ...endOf(service) };
       return {
-        by: 'ours',
+        by: isHalf ? 'half ours' : 'ours',
         holds: { fingerprint: ours.fingerprint, expiresAt: new Date(ours.expiresAt) },
         endsAt: ours.expiresAt,
         ...(gap && clock.wall() - gap.until < toldFor && { gap }),
       };
     },
-    wrote(service, credential, gap) {
+    wrote(service, { credential, gap, isHalf }) {
       const ours = credential && { fingerprint: fingerprint(credential), expiresAt: credential.expiresAt.getTime() };
-      known.set(service.id, { version: service.version, spec: service.spec, ...(ours && { ours }), ...(gap && { gap }) });
+      known.set(service.id, {
+        version: service.version,
+        spec: service.spec,
+        ...(ours && { ours }),
+        ...(gap && { gap }),
+        ...(isHalf && { isHalf }),
+      });
       memory.remember(JSON.stringify(Object.fromEntries([...known].filter(([, one]) => one.ours))));
     },
     overtaken: ({ id, spec }) => void known.set(id, { version: undefined, spec }),
@@ -109,12 +127,12 @@ function readKnown(text: string | undefined): ReadonlyMap<string, Known> {
 }
 
 function isKnown(value: unknown): value is Known {
-  const { version, spec, ours, gap } = mapOf(value);
+  const { version, spec, ours, gap, isHalf } = mapOf(value);
   const { fingerprint: written, expiresAt } = mapOf(ours);
   const { from, until } = mapOf(gap);
   const isWhole = typeof version === 'number' && typeof spec === 'string';
   const isOurs = typeof written === 'string' && /^[\x21-\x7e]{1,100}$/.test(written) && isMoment(expiresAt);
-  return isWhole && isOurs && (gap === undefined || (isMoment(from) && isMoment(until)));
+  return isWhole && isOurs && (isHalf === undefined || isHalf === true) && (gap === undefined || (isMoment(from) && isMoment(until)));
 }
 
 const isMoment = (value: unknown): boolean => typeof value === 'number' && Math.abs(value) <= 8.64e15;

@@ -77,24 +77,32 @@ export interface Setup extends SwarmOptions, ServerOptions {
   readonly memory?: Memory;
   readonly clock?: LeapingClock;
   readonly publicSource?: 'configured';
+  readonly wanted?: readonly string[];
 }
 
 /** The adapter beside a Swarm, without the engine of the courier. */
-export async function rig({ choice = 'labelled', memory, publicSource, clock = leapingClock(), ...setup }: Setup = {}): Promise<SwarmRig> {
+export async function rig({
+  choice = 'labelled',
+  memory,
+  publicSource,
+  wanted,
+  clock = leapingClock(),
+  ...setup
+}: Setup = {}): Promise<SwarmRig> {
   const registries = [{ host, user: 'AWS', password: 'first', images: { 'team/app:1': 'sha256:one', 'team/app:2': 'sha256:two' } }];
   const fake = await startFakeSwarm({ registries, clock, ...setup });
-  return await around(fake, { choice, memory, publicSource, clock });
+  return await around(fake, { choice, memory, publicSource, wanted, clock });
 }
 
 /** Another process beside the same Swarm, which is not disposed of with it. */
 export async function restarted({ fake }: SwarmRig, clock: LeapingClock, memory?: Memory): Promise<SwarmRig> {
   return await around(
     { ...fake, [Symbol.asyncDispose]: async () => undefined },
-    { choice: 'labelled', memory, publicSource: undefined, clock },
+    { choice: 'labelled', memory, publicSource: undefined, wanted: undefined, clock },
   );
 }
 
-interface Around extends Pick<Setup, 'memory' | 'publicSource'> {
+interface Around extends Pick<Setup, 'memory' | 'publicSource' | 'wanted'> {
   readonly choice: string;
   readonly clock: LeapingClock;
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Service } from '../../../../adapters/common/swarm/service.ts';
-import { makeWritten } from '../../../../adapters/common/swarm/written.ts';
+import { makeWritten, type Write } from '../../../../adapters/common/swarm/written.ts';
 import type { Credential } from '../../../../src/contract/credential.ts';
 import type { Memory } from '../../../../src/contract/memory.ts';
 import { Secret } from '../../../../src/contract/secret.ts';
@@ -33,6 +33,8 @@ const credential = (): Credential => ({
   scope: 'k',
 });
 
+const write = (): Write => ({ credential: credential(), gap: undefined });
+
 function memory(text?: string): Memory & { text: string | undefined } {
   const kept = { text, recall: () => Promise.resolve(kept.text), remember: (next: string) => void (kept.text = next) };
   return kept;
@@ -52,7 +54,7 @@ describe('whose the last write to a service was', () => {
   test('ours, with what it holds, as long as the version stays', () => {
     const written = open();
     const given = credential();
-    written.wrote(service(5), given, undefined);
+    written.wrote(service(5), { ...write(), credential: given });
     const { by, holds } = written.look(service(5), 'listed');
     assert.equal(by, 'ours');
     assert.deepEqual(holds?.expiresAt, given.expiresAt);
@@ -61,11 +63,21 @@ describe('whose the last write to a service was', () => {
 
   test('ours as well when Swarm has noted the end of what our update has set off, and not after a rollback', () => {
     const written = open();
-    written.wrote(service(5), credential(), undefined);
+    written.wrote(service(5), write());
     assert.equal(written.look(service(7, { rollout: 'completed' }), 'listed').by, 'ours');
     assert.equal(written.look(service(7, { rollout: 'rollback_completed' }), 'listed').by, 'theirs');
     assert.equal(written.look(service(7, { rollout: 'completed', spec: 'b' }), 'listed').by, 'theirs', 'somebody deployed');
     assert.equal(written.look(service(7), 'listed').by, 'theirs', 'somebody wrote the same Spec');
+  });
+
+  test('half ours where a rollback would still return to a login of others, over a restart as well', async () => {
+    const kept = memory();
+    open(kept).wrote(service(5), { ...write(), isHalf: true });
+    const written = open(kept);
+    await written.recall();
+    assert.equal(written.look(service(5), 'listed').by, 'half ours');
+    written.wrote(service(8), write());
+    assert.equal(written.look(service(8), 'listed').by, 'ours');
   });
 
   test('somebody else’s where they were quicker than our question', () => {
@@ -80,7 +92,7 @@ describe('over restarts', () => {
     const kept = memory();
     const before = open(kept);
     before.look(service(3, { id: 's2' }), 'listed');
-    before.wrote(service(5), credential(), { from: start - hour, until: start });
+    before.wrote(service(5), { ...write(), gap: { from: start - hour, until: start } });
     assert.ok(!kept.text?.includes('a-token-of-ecr'));
     const written = open(kept);
     await written.recall();
@@ -91,7 +103,7 @@ describe('over restarts', () => {
 
   test('a rollback while nobody looked is seen', async () => {
     const kept = memory();
-    open(kept).wrote(service(5), credential(), undefined);
+    open(kept).wrote(service(5), write());
     const written = open(kept);
     await written.recall();
     assert.equal(written.look(service(8, { rollout: 'rollback_completed' }), 'listed').by, 'theirs');
@@ -117,9 +129,9 @@ describe('over restarts', () => {
   test('services that are gone are forgotten', () => {
     const kept = memory();
     const written = open(kept);
-    written.wrote(service(5), credential(), undefined);
+    written.wrote(service(5), write());
     written.keep(new Set(['s2']));
-    written.wrote(service(1, { id: 's2' }), credential(), undefined);
+    written.wrote(service(1, { id: 's2' }), write());
     assert.deepEqual(Object.keys(JSON.parse(kept.text ?? '') as object), ['s2']);
   });
 });
