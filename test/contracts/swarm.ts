@@ -12,9 +12,11 @@ export const swarm: Harness = {
     const { engine, registries } = scenario.state as unknown as SwarmState;
     let skippedMs = 0;
     const wall = (): number => clock.wall() + skippedMs;
-    const fake = await startFakeSwarm({ engine: { ...engine, version: `${engine.version}+dfsg1` }, registries, clock: { wall } });
+    const fake = await startFakeSwarm({ engine, registries, clock: { wall } });
     return {
       address: () => fake.url,
+      // A raw body was sent as JSON, unless said.
+      prepare: request => (request.text ? { ...request, headers: { 'Content-Type': 'application/json', ...request.headers } } : request),
       before(event) {
         const happening = fill(event, new Map(), name => name) as SwarmBefore;
         const [{ host }] = registries;

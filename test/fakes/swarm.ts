@@ -1,7 +1,8 @@
 import { type Clock, clock as machineClock } from '../../src/contract/clock.ts';
 import { type FakeServer, type Reply, type Seen, type ServerOptions, startServer } from './server.ts';
-import type { Api, EngineFacts } from './swarm/calls.ts';
+import type { Api } from './swarm/calls.ts';
 import type { Value } from './swarm/exact-json.ts';
+import type { EngineFacts } from './swarm/facts.ts';
 import { type Login, loginIn } from './swarm/login.ts';
 import { type Accepts, makeNode, type SwarmNode, type UpstreamRegistry } from './swarm/node.ts';
 import { makeOrchestrator, type Quirks } from './swarm/orchestrator.ts';

@@ -1,18 +1,11 @@
 import type { Reply, Seen } from '../server.ts';
 import { mapOf, parse, type Value, write } from './exact-json.ts';
+import { type EngineFacts, isModern } from './facts.ts';
 import { filtersOf, holds } from './filters.ts';
 import type { Orchestrator } from './orchestrator.ts';
 import { type Places, shownService, shownTask, statusOf, withDefaults } from './show.ts';
 import { modeOf, Refused, readSpec, type Spec, throughVersion, type Version } from './spec.ts';
 import { newId, type Service } from './state.ts';
-
-/** What an engine says of itself. swarm: what part it has in a Swarm. */
-export interface EngineFacts {
-  readonly version: string;
-  readonly apiVersion: string;
-  readonly minApiVersion: string;
-  readonly swarm: 'manager' | 'worker' | 'inactive';
-}
 
 export interface Api {
   readonly facts: EngineFacts;
@@ -63,7 +56,7 @@ function found({ services, orchestrator }: Api, name: string): Service {
 }
 
 export function listServices(api: Api, { query }: Asked): Reply {
-  const filters = filtersOf(query, ['name', 'id', 'label', 'mode', 'runtime']);
+  const filters = filtersOf(api.facts, query, ['name', 'id', 'label', 'mode', 'runtime']);
   demandManager(api);
   for (const service of api.services) api.orchestrator.settle(service);
   const shown = api.services.filter(({ id, now: { spec } }) => {
@@ -103,17 +96,23 @@ export function removeService(api: Api, _: Asked, name: string): Reply {
   return { status: 200 };
 }
 
-function bodyOf(body: string): Value {
-  if (body === '') throw new Refused(400, 'got EOF while reading request body');
+function bodyOf({ facts }: Api, { body, headers }: Asked): Value {
+  const type = headers['content-type'] ?? '';
+  if (!isModern(facts)) {
+    if (body === '') throw new Refused(400, 'got EOF while reading request body');
+  } else if (body !== '' && !/^application\/json\b/.test(type)) {
+    throw new Refused(400, `unsupported Content-Type header (${type}): must be 'application/json'`);
+  }
   try {
-    return parse(body);
+    return body === '' ? {} : parse(body);
   } catch {
-    throw new Refused(400, 'unexpected EOF');
+    throw new Refused(400, `${isModern(facts) ? 'invalid JSON: ' : ''}unexpected EOF`);
   }
 }
 
-export function createService(api: Api, { headers, body, version }: Asked): Reply {
-  const given = throughVersion(bodyOf(body), version);
+export function createService(api: Api, asked: Asked): Reply {
+  const { headers, version } = asked;
+  const given = throughVersion(bodyOf(api, asked), version);
   demandManager(api);
   const spec = readSpec(given, api.places.hostNetwork);
   if (api.services.some(({ now }) => now.spec.Name === spec.Name))
@@ -125,12 +124,13 @@ export function createService(api: Api, { headers, body, version }: Asked): Repl
   const service: Service = { id: newId(), created: api.wall(), version: 0, updated: 0, now, iteration: 0, tasks: [] };
   api.services.push(service);
   api.orchestrator.change(service, now);
-  return reply(201, { ID: service.id });
+  return reply(201, { ID: service.id, ...(isModern(api.facts) && { Warnings: null }) });
 }
 
-export function updateService(api: Api, { query, headers, body, version }: Asked, name: string): Reply {
+export function updateService(api: Api, asked: Asked, name: string): Reply {
+  const { query, headers, version } = asked;
   const text = query.get('version') ?? '';
-  const sent = throughVersion(bodyOf(body), version);
+  const sent = throughVersion(bodyOf(api, asked), version);
   if (!/^\d+$/.test(text))
     throw new Refused(400, `invalid service version '${text}': strconv.ParseUint: parsing ${write(text)}: invalid syntax`);
   demandManager(api);
@@ -159,7 +159,7 @@ export function updateService(api: Api, { query, headers, body, version }: Asked
 }
 
 export function listTasks(api: Api, { query }: Asked): Reply {
-  const filters = filtersOf(query, ['name', 'id', 'label', 'service', 'node', 'desired-state', 'up-to-date', 'runtime']);
+  const filters = filtersOf(api.facts, query, ['name', 'id', 'label', 'service', 'node', 'desired-state', 'up-to-date', 'runtime']);
   demandManager(api);
   const wanted = filters.get('service')?.map(name => found(api, name));
   const services = wanted ?? api.services;

@@ -1,20 +1,21 @@
 import { goJsonFlaw } from '../go-json.ts';
 import { isMap, parse } from './exact-json.ts';
+import { type EngineFacts, isModern } from './facts.ts';
 import { Refused } from './spec.ts';
 
 /** Names of filters, each with the values of which one must hold. */
 export type Filters = ReadonlyMap<string, readonly string[]>;
 
 /** `{"label":["a=b"]}`, or the older `{"label":{"a=b":true}}`. Throws a Refused. */
-export function filtersOf(query: URLSearchParams, known: readonly string[]): Filters {
+export function filtersOf(facts: EngineFacts, query: URLSearchParams, known: readonly string[]): Filters {
   const text = query.get('filters') ?? '';
   if (text === '') return new Map();
   const flaw = goJsonFlaw(text);
-  if (flaw !== undefined) throw new Refused(400, flaw);
+  if (flaw !== undefined) throw new Refused(400, isModern(facts) ? 'invalid filter' : flaw);
   const given = parse(text);
   const filters = new Map<string, readonly string[]>();
   for (const [name, values] of Object.entries(isMap(given) ? given : {})) {
-    if (!known.includes(name)) throw new Refused(400, `Invalid filter '${name}'`);
+    if (!known.includes(name)) throw new Refused(400, `${isModern(facts) ? 'invalid' : 'Invalid'} filter '${name}'`);
     filters.set(name, Array.isArray(values) ? values.map(String) : Object.keys(isMap(values) ? values : {}));
   }
   return filters;

@@ -3,7 +3,6 @@ import {
   type Api,
   type Call,
   createService,
-  type EngineFacts,
   getService,
   getTask,
   listServices,
@@ -13,6 +12,7 @@ import {
   updateService,
 } from './calls.ts';
 import type { Value } from './exact-json.ts';
+import type { EngineFacts } from './facts.ts';
 import { isBefore, Refused, versionOf } from './spec.ts';
 
 const plain = (status: number, text: string): Reply => ({ status, headers: { 'content-type': 'text/plain; charset=utf-8' }, text });
