@@ -2,10 +2,11 @@ import { expirationIn } from '../contract/expiry.ts';
 import { label, shownAddress } from '../contract/text.ts';
 import type { Client } from './client.ts';
 import type { Sent } from './entry.ts';
+import { fileOf } from './file.ts';
 import type { Image } from './keys.ts';
 import { type Outcome, predict } from './predict.ts';
 import { type ClientId, clients } from './rules.ts';
-import { givenBy, readers } from './variable.ts';
+import { givenBy, ofVariable, readers } from './variable.ts';
 
 /** What is found on a machine. A text is undefined where there is no such file. */
 export interface Found {
@@ -53,18 +54,27 @@ export const diagnose = (image: Image, found: Found): Diagnosis[] =>
 function sentBy(id: ClientId, image: Image, found: Found, helper: (program: string) => Outcome): readonly Sent[] {
   const client: Client = clients[id];
   const { podman, variable } = found;
+  const { docker } = found;
   const reads = variable ? readers[id] : undefined;
-  const docker = reads === 'in place of the file' ? variable : found.docker;
   // go-containerregistry looks at the variable only where there is a file.
-  const given = variable && reads === 'strictly' && (id !== 'crane' || docker !== undefined) ? givenBy(variable) : undefined;
+  const given = variable && reads === 'strictly' && (id !== 'crane' || docker !== undefined) ? givenBy(variable, client) : undefined;
   const by = (text: string | undefined): readonly Sent[] =>
     predict(client, { text, image, helper, listed: program => program === own, given });
+  if (reads === 'in place of the file') return by(variable).map(ofVariable);
+  // One that it cannot read makes regctl drop both.
+  const refused = reads === 'before the file' ? [variable, docker].find(text => isRefused(text, client)) : undefined;
+  if (refused !== undefined) return by(refused);
+  const inVariable = reads === 'before the file' ? by(variable).map(ofVariable) : [];
+  if (inVariable.some(({ kind }) => kind !== client.nothing)) return inVariable;
   // go-containerregistry looks at podman's file where Docker has none.
   if (id === 'crane' && docker === undefined) return by(podman[0]);
   const texts = ofPodman.has(id) ? [...podman, docker] : [docker];
   const tries = texts.map(by);
   return tries.find(([sent]) => sent?.kind !== client.nothing) ?? tries.at(-1) ?? [];
 }
+
+const isRefused = (text: string | undefined, client: Client): boolean =>
+  text !== undefined && !['', 'null'].includes(text.trim()) && 'stops' in fileOf(text, client);
 
 function inWords(sent: Sent, now: number): string {
   if (sent.kind === 'login') {

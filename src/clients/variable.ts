@@ -10,12 +10,13 @@ import { clients } from './rules.ts';
 /**
  * Who reads DOCKER_AUTH_CONFIG. strictly: Docker from 28.4 on and what has its code take `auths` and `auth` and nothing
  * else, or they drop the whole variable. Where it has no login, they go on to the file. testcontainers takes it for the
- * file.
+ * file, regctl for a file that comes before.
  */
-export const readers: Readonly<Record<string, 'strictly' | 'in place of the file'>> = {
+export const readers: Readonly<Record<string, 'strictly' | 'in place of the file' | 'before the file'>> = {
   cli29: 'strictly',
   crane: 'strictly',
   nerdctl: 'strictly',
+  regctl: 'before the file',
   tcnode: 'in place of the file',
   tcjava: 'in place of the file',
 };
@@ -32,14 +33,17 @@ export function dropped(whole: string): string | undefined {
 }
 
 /** What a client takes from the variable for a name; undefined where it looks on. */
-export function givenBy(whole: string): (name: string) => Sent | undefined {
+export function givenBy(whole: string, { incomplete }: Client): (name: string) => Sent | undefined {
   const read = entriesOf(whole);
   return name => {
     const entry = 'why' in read ? undefined : read.entries.find(one => one.name === name);
-    const sent = entry && sentOf(entry, strict);
-    return sent?.kind === 'login' ? { ...sent, key: `${sent.key} of DOCKER_AUTH_CONFIG` } : undefined;
+    return entry && ofVariable(sentOf(entry, { ...strict, incomplete }));
   };
 }
+
+/** Says where the key stands. */
+export const ofVariable = <S extends Sent | undefined>(sent: S): S =>
+  sent && 'key' in sent ? { ...sent, key: `${sent.key} of DOCKER_AUTH_CONFIG` } : sent;
 
 function entriesOf(whole: string): { readonly entries: readonly Pair[] } | { readonly why: string } {
   const file = fileOf(whole, strict);

@@ -384,10 +384,28 @@ test('doctor: who takes DOCKER_AUTH_CONFIG, and who looks at it in place of the 
   const of = async (variable: object) =>
     (await examined(config, { args: [one], env: { DOCKER_AUTH_CONFIG: JSON.stringify(variable) } })).of;
   const given = await of({ auths: { [one]: { auth: auth('given') } } });
-  for (const id of ['cli29', 'crane', 'nerdctl']) assert.equal(given(id).does, `sends the entry ${one} of DOCKER_AUTH_CONFIG`, id);
+  for (const id of ['cli29', 'crane', 'nerdctl', 'regctl', 'tcnode', 'tcjava'])
+    assert.equal(given(id).does, `sends the entry ${one} of DOCKER_AUTH_CONFIG`, id);
   const other = await of({ auths: { other: { auth: auth('given') } } });
-  for (const id of ['cli29', 'crane', 'nerdctl', 'docker28', 'oras']) assert.equal(other(id).does, `sends the entry ${one}`, id);
+  for (const id of ['cli29', 'crane', 'nerdctl', 'regctl', 'docker28', 'oras']) assert.equal(other(id).does, `sends the entry ${one}`, id);
   for (const id of ['tcnode', 'tcjava']) assert.equal(other(id).verdict, 'no login', id);
+  const lax = await of({ auths: { [`https://${one}`]: { auth: auth('given') }, o: {} } });
+  assert.equal(lax('regctl').does, `sends the entry https://${one} of DOCKER_AUTH_CONFIG`);
+  assert.equal(lax('cli29').does, `sends the entry ${one}`);
+  const broken = await examined(config, { args: [one], env: { DOCKER_AUTH_CONFIG: '{' } });
+  assert.deepEqual(
+    ['cli29', 'regctl'].map(id => broken.of(id).verdict),
+    ['fine', 'no login'],
+  );
+  const half = await of({ auths: { [one]: { auth: auth('') } } });
+  assert.deepEqual(
+    ['cli29', 'crane', 'regctl'].map(id => half(id).does),
+    [
+      `sends the entry ${one} of DOCKER_AUTH_CONFIG, without a password`,
+      `sends no login: the entry ${one} has half a login`,
+      `sends the entry ${one}`,
+    ],
+  );
   const port = await of({ auths: { [`${one}:443`]: { auth: auth('given') } } });
   assert.equal(port('nerdctl').does, `sends the entry ${one}:443 of DOCKER_AUTH_CONFIG`);
   assert.equal(port('cli29').does, `sends the entry ${one}`);

@@ -118,7 +118,9 @@ function notesOn(changes: readonly Rewritten[], hosts: readonly string[], { env 
       ? [`crane and nerdctl ask the credsStore docker-credential-${label(store)} before the helper of a host.`]
       : []),
     ...(hosts.some(host => variable.includes(host))
-      ? ['DOCKER_AUTH_CONFIG names these hosts. Docker 28.4 and later, crane, nerdctl and testcontainers take its login and ask no helper.']
+      ? [
+          'DOCKER_AUTH_CONFIG names these hosts. Docker 28.4 and later, crane, nerdctl, regctl and testcontainers take its login and ask no helper.',
+        ]
       : []),
     ...changes.flatMap(({ path, done }) =>
       patternsIn(done.text, hosts).map(
