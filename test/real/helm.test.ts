@@ -9,6 +9,17 @@ import { helm, manifestOf, rendered } from './helm.ts';
 import { part } from './needs.ts';
 
 const host = '123456789012.dkr.ecr.eu-west-1.amazonaws.com';
+/** Values over others, map by map. */
+function merged(under: object, over: object): object {
+  const both: Record<string, unknown> = { ...under };
+  for (const [name, value] of Object.entries(over)) {
+    const below = both[name];
+    const areMaps = [below, value].every(one => typeof one === 'object' && one !== null && !Array.isArray(one));
+    both[name] = areMaps ? merged(below as object, value as object) : (value as unknown);
+  }
+  return both;
+}
+
 const podOf = (values: object) =>
   (only(objectsIn(rendered(values)), 'Deployment') as unknown as { spec: { template: Template } }).spec.template;
 interface Template {
@@ -138,6 +149,72 @@ part('the chart', { programs: ['helm'] }, () => {
     only(objects, 'ServiceMonitor');
     const board = objects.find(({ metadata }) => metadata.name === 'ecr-courier-dashboard')?.data?.['ecr-courier.json'];
     assert.deepEqual(JSON.parse(board ?? ''), JSON.parse(readFileSync(join(deploy, 'grafana/ecr-courier.json'), 'utf8')));
+  });
+
+  const shown = { serviceMonitor: { enabled: true }, prometheusRule: { enabled: true }, dashboard: { enabled: true } };
+  /** Another value for each that values.yaml has. */
+  const others: Readonly<Record<string, unknown>> = {
+    replicas: 2,
+    'image.repository': 'registry.example.com/courier',
+    'image.tag': '9.9.9',
+    'image.digest': `sha256:${'0'.repeat(64)}`,
+    'image.pullPolicy': 'Always',
+    imagePullSecrets: [{ name: 'mirror' }],
+    nameOverride: 'pulls',
+    fullnameOverride: 'pulls',
+    'target.name': 'here',
+    'target.registries': [host],
+    'target.excludeNamespaces': ['ops'],
+    config: { log: { level: 'debug' } },
+    existingConfigMap: 'mine',
+    'aws.existingSecret': 'keys',
+    'aws.region': 'eu-west-1',
+    'admin.existingSecret': 'door',
+    'serviceAccount.create': false,
+    'serviceAccount.name': 'mine',
+    'serviceAccount.annotations': { a: 'b' },
+    'rbac.create': false,
+    'rbac.mode': 'namespaces',
+    'rbac.readNamespaces': false,
+    'rbac.prune': true,
+    'rbac.countPods': true,
+    extraEnv: [{ name: 'DEBUG', value: '1' }],
+    extraVolumes: [{ name: 'more', emptyDir: {} }],
+    extraVolumeMounts: [{ name: 'tmp', mountPath: '/more' }],
+    podAnnotations: { a: 'b' },
+    podLabels: { a: 'b' },
+    priorityClassName: 'high',
+    nodeSelector: { a: 'b' },
+    tolerations: [{ operator: 'Exists' }],
+    affinity: { nodeAffinity: {} },
+    'podSecurityContext.fsGroup': 4711,
+    'securityContext.readOnlyRootFilesystem': false,
+    'resources.limits': { memory: '1Gi' },
+    'service.port': 80,
+    'serviceMonitor.enabled': false,
+    'serviceMonitor.interval': '10s',
+    'serviceMonitor.labels': { a: 'b' },
+    'prometheusRule.enabled': false,
+    'prometheusRule.labels': { a: 'b' },
+    'dashboard.enabled': false,
+    'dashboard.labels': { a: 'b' },
+  };
+  /** It matters in one mode alone. */
+  const alone = 'rbac.readNamespaces';
+
+  test('every value changes what is installed', () => {
+    const known = parse(readFileSync(join(chart, 'values.yaml'), 'utf8')) as Record<string, unknown>;
+    const tops = new Set(Object.keys(others).map(name => name.split('.')[0]));
+    assert.deepEqual(tops, new Set(Object.keys(known)));
+    const usual = merged({ target: { namespaces: ['shop'] } }, shown);
+    const text = rendered(usual);
+    for (const [name, value] of Object.entries(others)) {
+      const before = name === alone ? merged(usual, { rbac: { mode: 'namespaces' } }) : usual;
+      const [top = '', below] = name.split('.');
+      const after = rendered(merged(before, { [top]: below === undefined ? value : { [below]: value } }));
+      assert.notEqual(after, name === alone ? rendered(before) : text, name);
+      objectsIn(after);
+    }
   });
 
   test('tells how to see whether it works', () => {
