@@ -58,8 +58,9 @@ export function makeEvents(
     const found = foundIn(meta, settings);
     if (wantsLook(found) && view.namespaces.has(namespace)) return await lookAgain(view, namespace, signal);
     view.secrets.set(namespace, found);
-    // What we have written there the engine knows, unless something was wrong with it before.
-    const isExpected = whose === 'own' && (!known || !wantsLook(known));
+    // What we have written there the engine knows, unless something was wrong with it before. The event mostly comes
+    // before the answer.
+    const isExpected = whose !== 'news' && (!known || !wantsLook(known));
     return isExpected ? [] : told(slotsOf(namespace, view).slice(0, 1));
   }
 

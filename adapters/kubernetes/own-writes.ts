@@ -6,12 +6,18 @@ const patienceMs = 30_000;
  * answer or after it, and an event that comes before that of our last write tells of the past.
  */
 export interface OwnWrites {
-  /** Told of a namespace in which somebody has written after us, before our write was answered. */
+  /**
+   * Told of a namespace in which somebody has written after us before our write was answered, or while a write of ours
+   * came to nothing.
+   */
   overtaken: (namespace: string) => void;
   /** A write to the Secret of the namespace begins. The returned function hears which version came of it, if any. */
   begin(namespace: string): (version: string | undefined) => void;
-  /** An event has come. own: nobody but us has made this version. past: something newer of ours is there by now. */
-  see(namespace: string, version: string): 'own' | 'past' | 'news';
+  /**
+   * An event has come. own: nobody but us has made this version. past: something newer of ours is there by now. unsure:
+   * a write of ours is under way that may have made it; `overtaken` hears of it if it has not.
+   */
+  see(namespace: string, version: string): 'own' | 'past' | 'unsure' | 'news';
 }
 
 export function ownWrites(now: () => number): OwnWrites {
@@ -28,9 +34,13 @@ export function ownWrites(now: () => number): OwnWrites {
       underWay.set(namespace, open);
       return version => {
         if (--open.count === 0) underWay.delete(namespace);
-        if (version === undefined) return;
+        const last = open.seen.at(-1);
+        if (version === undefined) {
+          if (last !== undefined) own.overtaken(namespace);
+          return;
+        }
         if (open.seen.includes(version)) {
-          if (open.seen.at(-1) !== version) own.overtaken(namespace);
+          if (last !== version) own.overtaken(namespace);
           return;
         }
         expected.set(namespace, [...(expected.get(namespace) ?? []), { version, at: now() }]);
@@ -43,7 +53,7 @@ export function ownWrites(now: () => number): OwnWrites {
       const left = waiting.slice(at + 1);
       if (left.length > 0) expected.set(namespace, left);
       else expected.delete(namespace);
-      if (at < 0) return waiting.length > 0 ? 'past' : 'news';
+      if (at < 0) return waiting.length > 0 ? 'past' : underWay.has(namespace) ? 'unsure' : 'news';
       return left.length > 0 ? 'past' : 'own';
     },
   };

@@ -169,7 +169,7 @@ describe('the event of a write of ours', () => {
     own.begin('a')('5');
     assert.deepEqual([own.see('a', '5'), own.see('a', '6')], ['own', 'news']);
     const ended = own.begin('a');
-    assert.equal(own.see('a', '7'), 'news', 'nobody knows yet');
+    assert.equal(own.see('a', '7'), 'unsure', 'nobody knows yet');
     ended('7');
     assert.equal(own.see('a', '8'), 'news', 'nothing is waited for');
   });
@@ -181,6 +181,22 @@ describe('the event of a write of ours', () => {
       ['4', '5', '6', '7', '8'].map(version => own.see('a', version)),
       ['past', 'past', 'past', 'own', 'news'],
     );
+  });
+  test('that was another one is told of when ours is answered, and when it came to nothing', () => {
+    const { own } = begin();
+    const told: string[] = [];
+    own.overtaken = namespace => void told.push(namespace);
+    for (const [seen, answer] of [
+      [['5'], '5'],
+      [['6', '7'], '6'],
+      [['8'], undefined],
+      [[], undefined],
+    ] as const) {
+      const ended = own.begin(seen.join('-'));
+      for (const version of seen) assert.equal(own.see(seen.join('-'), version), 'unsure');
+      ended(answer);
+    }
+    assert.deepEqual(told, ['6-7', '8']);
   });
   test('is not waited for without end, nor after a write without an answer, nor in another namespace', () => {
     const { own, pass } = begin();

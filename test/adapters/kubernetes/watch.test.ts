@@ -51,7 +51,10 @@ describe('what a watch sees', () => {
     await using watch = watched(t, 2);
     await watch.ready;
     await t.deliver(slot, given([host], 'one'));
+    // The event comes before the answer.
+    t.fake.latencyMs = 50;
     await t.deliver(slot, given([host], 'two'));
+    t.fake.latencyMs = 0;
     t.fake.edit('secrets', 'team-a', secretName, { data: { '.dockerconfigjson': 'e30=' } });
     const edited = await watch.next();
     assert.deepEqual([edited.state, codesOf(edited.findings)], ['drifted', ['EDITED']]);
@@ -85,8 +88,7 @@ describe('what a watch sees', () => {
     await until(() => t.fake.stored('team-a', secretName) !== undefined, 'our write');
     t.fake.latencyMs = 0;
     t.fake.edit('secrets', 'team-a', secretName, { data: { '.dockerconfigjson': 'e30=' } });
-    const states = [await watch.next(), await watch.next()].map(({ state }) => state);
-    assert.deepEqual(states, ['present', 'drifted'], 'while it is under way');
+    assert.equal((await watch.next()).state, 'drifted', 'while it is under way');
     await write;
     assert.equal((await watch.next()).state, 'drifted', 'afterwards');
   });
