@@ -447,7 +447,7 @@ const tokenless: readonly (readonly [source: string, said: RegExp])[] = [
   ['command: ["true"], region: eu-west-1', /nothing|wrote/],
   ['file: /nonexistent/token, region: eu-west-1', /Waiting for a token/],
   [`command: [/bin/echo, "${unknownToken}"]`, /region/],
-  ['accounts: ["999999999999"]', /No source serves/],
+  ['accounts: ["999999999999"]', /No source serves 1234\S+: [^]*Add the account to `accounts` of a source/],
 ];
 for (const [source, said] of tokenless) {
   test(`whoever gives no token, and why ever: RESULT says that (${source.slice(0, 40)})`, async () => {

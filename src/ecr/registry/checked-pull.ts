@@ -6,6 +6,7 @@ import { readDenial } from '../../refusals/denial.ts';
 import { diagnose } from '../../refusals/diagnose.ts';
 import type { Diagnosis } from '../../refusals/diagnosis.ts';
 import { explainDenial } from '../../refusals/gates.ts';
+import { why } from '../../refusals/why.ts';
 import { isNoneFound } from '../keys/chain.ts';
 import type { Whoami } from '../sources/whoami.ts';
 import type { Step, Verdict } from './judged.ts';
@@ -66,17 +67,14 @@ export async function checkPull(
 async function withoutSource(wish: Wanted, pull: Pull, signal: AbortSignal): Promise<CheckedPull> {
   const { host, service } = wish.image.registry;
   const about = { name: 'token', action: `${service}:GetAuthorizationToken` } as const;
-  if (service === 'ecr') return checked([{ ...about, verdict: 'failed', text: `No source serves ${host}.`, diagnosis: unserved(host) }]);
+  if (service === 'ecr') {
+    const text = `No source serves ${host}.`;
+    const diagnosis = why(text);
+    return checked([{ ...about, verdict: 'failed', text, ...(diagnosis && { diagnosis }) }]);
+  }
   const token: Step = { ...about, verdict: 'skipped', text: 'No source serves it: pulled without a login.' };
   return checked([token, ...(await pull({ ...wish, source: '', credential: undefined }, signal))]);
 }
-
-const unserved = (host: string): Diagnosis => ({
-  id: 'source-missing',
-  sentence: `No source serves ${host}.`,
-  side: 'the configuration',
-  remedy: 'Add a source whose `accounts` or `registries` match it, or name one by --source.',
-});
 
 async function withToken(
   wish: Wanted,

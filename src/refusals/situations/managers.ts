@@ -78,9 +78,10 @@ export const managers: readonly Situation[] = [
     ],
     when: ({ find }) => find(/No source (of the configuration )?serves/, isRegistry),
     tell: ({ host: at }) => ({
-      sentence: `The configuration has sources, and none of them is for ${at}: the courier leaves what it holds alone.`,
+      sentence: `No source serves ${at}: the courier fetches no token for it, and leaves alone what others hold for it.`,
       side: 'the configuration of the courier (`sources`)',
-      remedy: 'Add the account to `accounts` of a source, or the host to its `registries`, or a source without both, which serves all.',
+      remedy:
+        'Add the account to `accounts` of a source, or the host to its `registries`, or a source without both, which serves all. `check IMAGE --source NAME` tries one all the same.',
     }),
   }),
   row({
