@@ -69,7 +69,12 @@ interface Reported {
     readonly source: string | null;
     readonly identity: { arn: string } | null;
     readonly remarks: string[];
-    readonly steps: { name: string; action: string; verdict: string; diagnosis: { sentence: string; paste?: { text: string }[] } | null }[];
+    readonly steps: {
+      name: string;
+      action: string;
+      verdict: string;
+      diagnosis: { id: string; sentence: string; paste?: { text: string }[] } | null;
+    }[];
   }[];
 }
 async function reportOf(...args: string[]): Promise<Reported['images'][number]> {
@@ -460,6 +465,14 @@ for (const [source, said] of tokenless) {
     assert.match(stdout, said);
   });
 }
+
+test('what AWS says to the request for a token has the name that the table has for it', async () => {
+  ecr.trouble = ({ action }) => (action === 'GetAuthorizationToken' ? 'expired keys' : undefined);
+  const { steps } = await reportOf(`${host}/team/app:1`);
+  const { diagnosis } = steps.find(({ name }) => name === 'token') ?? {};
+  assert.equal(diagnosis?.id, 'session-over');
+  assert.match(diagnosis?.sentence ?? '', /answered ecr:GetAuthorizationToken with/);
+});
 
 test('ECR Public: who was asked without a login is not told to log out', async () => {
   door.server.fault = () => undefined;

@@ -137,7 +137,8 @@ function tokenStep(action: string, failure: Failure, source: string): Step {
   const { code, message, remedy } = failure;
   const denial = readDenial(message);
   const own: Diagnosis = {
-    id: `token-${code.toLowerCase().replaceAll('_', '-')}`,
+    // The name that the table has for it, where it has one; the words of the failure know more of this case.
+    id: why(message)?.id ?? `token-${code.toLowerCase().replaceAll('_', '-')}`,
     sentence: message,
     side: `source ${source}, and whoever it asks for tokens`,
     remedy,
