@@ -16,6 +16,7 @@ import { manifests } from './situations/manifests.ts';
 import { missing } from './situations/missing.ts';
 import { network } from './situations/network.ts';
 import { noKeys } from './situations/no-keys.ts';
+import { nodes } from './situations/nodes.ts';
 import { refusedOurs, unknownOurs } from './situations/ours.ts';
 import { passwords } from './situations/passwords.ts';
 import { policies } from './situations/policies.ts';
@@ -58,6 +59,7 @@ export const chapters: readonly Chapter[] = [
   { title: 'Repositories are set up', situations: setup },
   { title: 'The registry does not have it', situations: missing },
   { title: 'The registry is asked too much', situations: busy },
+  { title: 'What a node pulls for itself', situations: nodes },
   { title: 'The registry refuses the login', situations: passwords },
   { title: 'The registry refuses', situations: registry },
   { title: 'Services that pull and build', situations: services },

@@ -54,10 +54,10 @@ export const manifests: readonly Situation[] = [
     symptoms: [
       [
         'buildx',
-        `error: failed to solve: rpc error: code = Unknown desc = error writing manifest blob: failed commit on ref "sha256:dbddfa9d": unexpected status from PUT request to https://${host}/v2/team/app/manifests/cache: 400 Bad Request`,
+        `error: failed to solve: rpc error: code = Unknown desc = error writing manifest blob: failed commit on ref "sha256:dbddfa9dc32dd219457de9c9b1534f667024da6e36e5a085f7f52540fc9ef9af": unexpected status from PUT request to https://${host}/v2/team/app/manifests/cache-of-the-main-branch: 400 Bad Request`,
       ],
     ],
-    when: ({ find }) => find(/error writing manifest blob: failed commit on ref .{1,200}400 Bad Request/, isEcr),
+    when: ({ find }) => find(/error writing manifest blob: failed commit on ref .{1,600}?: 400 Bad Request/, isEcr),
     tell: () => ({
       sentence:
         'The cache that buildx writes has a form of its own unless told otherwise, and ECR takes images alone. The image itself is another matter.',

@@ -41,11 +41,12 @@ export const noKeys: readonly Situation[] = [
         'operation error ec2imds: GetMetadata, failed to get API token, operation error ec2imds: getToken, http response error StatusCode: 0, request to EC2 IMDS failed',
       ],
       ['AWS SDK for Java', 'Unable to contact EC2 metadata service.'],
+      ['AWS SDK for JavaScript', 'Error: Error response received from instance metadata service'],
       ['any', 'Put "http://169.254.169.254/latest/api/token": context deadline exceeded (Client.Timeout exceeded while awaiting headers)'],
     ],
     when: ({ find }) =>
       find(
-        /no EC2 IMDS role found|request to EC2 IMDS failed|ec2imds: (GetMetadata|getToken)|contact EC2 metadata service|169\.254\.169\.254.{0,200}?(timeout|deadline|timed out|refused|no route|unreachable)|EC2MetadataError|Error retrieving (credentials|metadata) from (Instance Metadata|IMDS)|Failed to (load|retrieve) .{0,40}IMDS/,
+        /no EC2 IMDS role found|request to EC2 IMDS failed|ec2imds: (GetMetadata|getToken)|contact EC2 metadata service|Error response received from instance metadata service|169\.254\.169\.254.{0,200}?(timeout|deadline|timed out|refused|no route|unreachable)|EC2MetadataError|Error retrieving (credentials|metadata) from (Instance Metadata|IMDS)|Failed to (load|retrieve) .{0,40}IMDS/,
       ),
     tell: () => ({
       sentence:
@@ -145,8 +146,15 @@ export const noKeys: readonly Situation[] = [
       ['AWS SDK for Go', 'failed to resolve service endpoint, endpoint rule error, Invalid Configuration: Missing Region'],
       ['AWS SDK for JavaScript', 'Error: Region is missing'],
       ['AWS SDK for Go v1', 'MissingRegion: could not find region configuration'],
+      [
+        'Trivy, old',
+        'unable to resolve endpoint for service "api.ecr", region "", err: UnknownEndpointError: could not resolve endpoint partition: "aws", service: "api.ecr", region: "", known: [ap-southeast-1 eu-west-1]',
+      ],
     ],
-    when: ({ find }) => find(/You must specify a region\.|Configuration: Missing Region|\bRegion is missing\b|MissingRegion|NoRegionError/),
+    when: ({ find }) =>
+      find(
+        /You must specify a region\.|Configuration: Missing Region|\bRegion is missing\b|MissingRegion|NoRegionError|endpoint for service "api\.ecr", region ""/,
+      ),
     tell: () => ({
       sentence: 'The program was not told which region to ask, and does not read it from the name of the registry.',
       side: 'the settings of the program that asked',

@@ -115,6 +115,10 @@ export const passwords: readonly Situation[] = [
       ],
       ['Docker, push', 'no basic auth credentials'],
       ['oras', `Error: GET "${manifest}": basic credential not found`],
+      [
+        'Flux',
+        `invalid chart reference: failed to get chart version for remote reference: could not get tags for "app": could not fetch tags for "oci://${host}/team/app": GET "https://${host}/v2/team/app/tags/list": credential required for basic auth`,
+      ],
       ['Rancher 1.6', `Image pull failed: Get https://${host}/v2/team/app/manifests/1: no basic auth credentials`],
       [
         'ECS',
@@ -122,7 +126,7 @@ export const passwords: readonly Situation[] = [
       ],
     ],
     when: facts =>
-      facts.find(/no basic auth credentials|basic credential not found/, orUnsaid(isEcr)) ??
+      facts.find(/no basic auth credentials|basic credential not found|credential required for basic auth/, orUnsaid(isEcr)) ??
       (!facts.find(wordsBehind, isPrivate) &&
         facts.find(
           /pull access denied|may require 'docker login'|push access denied|requested access to the resource is denied/,

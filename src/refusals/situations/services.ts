@@ -1,6 +1,10 @@
 import { policyPaste } from '../diagnosis.ts';
-import { row, type Situation } from '../situation.ts';
+import { isPrivate } from '../hosts.ts';
+import { example, row, type Situation } from '../situation.ts';
 import { identityStatement, rights } from '../statements.ts';
+import { login } from './pulled.ts';
+
+const { host } = example;
 
 /** Services that pull for somebody, where they do not hand on what they were told. */
 export const services: readonly Situation[] = [
@@ -50,6 +54,37 @@ export const services: readonly Situation[] = [
       side: 'Jenkins: its credentials, and the version of its plugins',
       remedy:
         'The credentials must be of the kind "AWS Credentials", and visible to the job. Update the plugins Amazon ECR and AWS Credentials for new regions. Or log in by `aws ecr get-login-password`.',
+    }),
+  }),
+  row({
+    id: 'cdk-login',
+    title: 'CDK could not log in',
+    symptoms: [['AWS CDK', `[100%] fail: docker login --username AWS --password-stdin https://${host} exited with error code 1`]],
+    when: ({ find }) => find(/fail: docker login --username AWS --password-stdin \S{1,200} exited with error code \d/, isPrivate),
+    tell: told => ({
+      sentence: `CDK had a token for ${told.host}, and \`docker login\` failed with it. What Docker said of that stands behind the colon, or on the lines around.`,
+      side: 'the machine that deploys: its Docker, and the credential store of that',
+      remedy:
+        'Log in by hand: that tells the reason. Is the daemon up, and is HOME a folder that can be written? A `credsStore` that stores nothing, such as ecr-login, fails each `docker login`: name it in `credHelpers` for the other registries alone.',
+      paste: [login(told)],
+    }),
+  }),
+  row({
+    id: 'renovate-token',
+    title: 'Renovate gets no token of ECR',
+    symptoms: [
+      [
+        'Renovate',
+        'DEBUG: ECR getAuthorizationToken error (repository=team/app)\n WARN: No docker auth found - returning (repository=team/app)',
+      ],
+    ],
+    when: ({ find }) => find(/ECR getAuthorizationToken error/),
+    tell: () => ({
+      sentence: 'Renovate could not fetch a token of ECR. The reason stands in the member `err` of that line, in the debug log as JSON.',
+      side: 'Renovate: the AWS identity of its process, or the keys in the host rule of this registry',
+      remedy:
+        'In a host rule `username` is the ID of an access key and `password` its secret; without a rule the process needs an identity of its own. `ecr-courier why` knows most reasons. The identity needs the statement.',
+      paste: [policyPaste('Statement for the identity policy of Renovate', identityStatement(rights.token, []))],
     }),
   }),
 ];
