@@ -240,6 +240,25 @@ describe('a term', () => {
     await one.stop();
   });
 
+  test('is counted from when a renewal was sent, not from its answer, which may take long', async () => {
+    const { clock, store, one, term } = await leader();
+    let sent = 0;
+    store.before = async (_, signal) => {
+      sent = clock.mono();
+      await clock.sleep(3 * second, signal);
+      signal.throwIfAborted();
+    };
+    await clock.advance(30 * second);
+    assert.equal(term.lost.aborted, false);
+    const last = sent;
+    store.before = async (_, signal) => await aborted(signal).then(() => signal.throwIfAborted());
+    const lost = aborted(term.lost).then(() => clock.mono());
+    await clock.advance(15 * second);
+    assert.equal(await lost, last + 10 * second);
+    store.before = undefined;
+    await one.stop();
+  });
+
   test('ends at once where somebody else has the Lease', async () => {
     const { clock, store, one, term } = await leader();
     store.put(other);
