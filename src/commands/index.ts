@@ -1,4 +1,5 @@
 import { ConfigError } from '../../config/load.ts';
+import { hint } from '../../config/nearest.ts';
 import { Failure } from '../contract/failures.ts';
 import { redact } from '../contract/secret.ts';
 import { version } from '../version.ts';
@@ -17,9 +18,12 @@ export async function runCommand(argv: readonly string[], io: Io): Promise<numbe
   if (asksHelp(first)) return say(io, help());
   const { name, command, args } = named(argv);
   try {
-    if (!command) throw new UsageError(`there is no command ${name}`);
+    if (!command) throw new UsageError(`there is no such command${hint(name, Object.keys(commands))}`);
     if (args.some(arg => arg === '--help' || arg === '-h')) return say(io, helpOf(command));
-    if ('verbs' in command) throw new UsageError(`one of ${Object.keys(command.verbs).join(', ')} is needed`);
+    if ('verbs' in command) {
+      const verbs = Object.keys(command.verbs);
+      throw new UsageError(`one of ${verbs.join(', ')} is needed${hint(args[0] ?? '', verbs)}`);
+    }
     const run = await command.load();
     return await run(args, io);
   } catch (error) {

