@@ -361,7 +361,8 @@ test('help of a verb explains it and each of its options, wherever the wish for 
 
 test('help and version', async () => {
   const { stdout } = await command(['--help']);
-  for (const expected of [/^ {2}once +Discovers/m, /-c, --config/, /--listen/, /--log-level/, /--log-format/]) assert.match(stdout, expected);
+  for (const expected of [/^ {2}once +Discovers/m, /-c, --config/, /--listen/, /--log-level/, /--log-format/])
+    assert.match(stdout, expected);
   for (const args of [
     ['status', '--help'],
     ['status', '-h'],
