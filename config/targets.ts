@@ -78,6 +78,7 @@ export async function readTargets(items: readonly Item[], aliases: Aliases, arou
       ...(twin ? [`${draft.path} and ${twin} reach the same manager with the same key: one of them is enough.`] : []),
       ...(await exposures(draft.path, target)),
       ...idle(draft, target, report),
+      ...idleAtSocket(draft.path, target),
       ...addressesOf(target).flatMap(address => changedWay(draft.path, address, around.proxies) ?? []),
     );
     targets.push(target);
@@ -240,6 +241,16 @@ function checkSecrets({ adapter, entries, path, origin }: Draft, read: Read, rep
 }
 
 /** `create` where there is nothing to create. With a mistake nobody knows: it may have taken the registries away. */
+/** What the configuration says of certificates, where all addresses are sockets. */
+function idleAtSocket(path: string, target: TargetConfig): string[] {
+  const addresses = addressesOf(target);
+  if (addresses.length === 0 || !addresses.every(address => /^unix:/i.test(address))) return [];
+  const { tls, spelling } = target;
+  const set = Object.entries(tls).flatMap(([key, value]) => (value === undefined || value === false ? [] : key));
+  const names = set.map(key => spelling[key as keyof Spelling] ?? key);
+  return names.length === 0 ? [] : [`${path}: a socket needs no certificate, so this has no effect: ${names.join(', ')}.`];
+}
+
 function idle({ path, entries }: Draft, { create, registries, own }: TargetConfig, { mistakes }: Report): string[] {
   const asked = create && !isBlank(entries.get('create'));
   if (!asked || registries.length > 0 || own || mistakes.length > 0) return [];

@@ -121,6 +121,8 @@ test('an option with the format address takes a URL or a socket, and plain http 
   const report = await (await target?.open())?.discover(AbortSignal.timeout(10_000));
   assert.equal(report?.about?.product, 'asked for /version');
   assert.deepEqual(warnings, []);
+  const withTls = await read({ env: { ENGINE_URL: server.url, ENGINE_TLS_SERVER_NAME: 'engine' }, adapters: [engine] });
+  assert.match(String(withTls.warnings), /a socket needs no certificate, so this has no effect: ENGINE_TLS_SERVER_NAME\./);
   for (const [url, mistake] of [
     ['http://127.0.0.1:2375', /is plain http/],
     ['tcp://127.0.0.1:2376', /must begin with https:\/\/ in the place of tcp:\/\/, or with http:\/\/ where there is no TLS/],
