@@ -11,6 +11,7 @@ export const beginningsOfOurs: readonly string[] = [
   'KUBERNETES_',
   'DOCKER_CONFIG_',
   'HELPER_CACHE_',
+  'SWARM_',
 ];
 
 /** Without these: for a program that somebody else wrote. */
