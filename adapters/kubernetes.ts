@@ -113,8 +113,7 @@ export const kubernetes = defineAdapter({
     return {
       address,
       async discover(signal): Promise<Discovery<Ref>> {
-        const said = await about(signal);
-        const found = await look(signal);
+        const [said, found] = await Promise.all([about(signal), look(signal)]);
         current?.replace();
         const replaced = new AbortController();
         current = { view: found, replaced: replaced.signal, replace: () => replaced.abort() };
