@@ -29,6 +29,22 @@ export const clients: readonly Situation[] = [
     }),
   }),
   row({
+    id: 'terraform-login',
+    title: 'Terraform has no login for the registry to which it pushes',
+    symptoms: [
+      [
+        'Terraform, docker provider',
+        `Error: resourceDockerRegistryImageCreate: Unable to get authConfig for registry: no auth config found for registry ${host} in auth configs: map[string]types.AuthConfig(nil)`,
+      ],
+    ],
+    when: ({ find }) => find(/Unable to get authConfig for registry|no auth config found for registry/, isRegistry),
+    tell: ({ host: at }) => ({
+      sentence: `The Docker provider of Terraform has no login for ${at}, so the registry was not asked at all.`,
+      side: 'the configuration of that provider, or its alias: a module takes the one that it is given',
+      remedy: `Give the provider a block \`registry_auth\` with the address ${at}, and user_name and password of the data source aws_ecr_authorization_token (of that region). Pass it to modules by \`providers\`.`,
+    }),
+  }),
+  row({
     id: 'swarm-digest',
     title: 'Swarm could not ask the registry',
     symptoms: [

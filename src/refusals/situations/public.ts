@@ -122,6 +122,24 @@ export const publicRegistry: readonly Situation[] = [
     }),
   }),
   row({
+    id: 'public-bearer',
+    title: 'ECR Public wants a bearer token',
+    symptoms: [
+      [
+        'curl, Terraform',
+        'https://public.ecr.aws/v2/docker/library/alpine/tags/list {"errors":[{"code":"DENIED","message":"Your Authorization Token is invalid."}]}',
+      ],
+    ],
+    when: ({ find }) => find(/Your Authorization Token is invalid/, isPublic),
+    tell: () => ({
+      sentence:
+        'ECR Public does not take the login as it was sent: it wants a token as `Bearer`, where private registries take user and password (`Basic`) with each request.',
+      side: 'the program that asked',
+      remedy:
+        'Update it, or let it go the way of Docker: ask https://public.ecr.aws/token/ for a bearer token, with the login or without. Pulling needs no login.',
+    }),
+  }),
+  row({
     id: 'public-refused',
     title: 'ECR Public refuses an old or foreign login',
     symptoms: [
