@@ -99,6 +99,10 @@ describe('an update', () => {
     s.fake.deploy(specOf('web', { labels: {} }));
     s.fake.progress('web', undefined);
     assert.equal((await failing(s.deliver(slot, given(host)))).code, 'NOT_FOUND', 'nor to one whose label was taken away');
+    s.fake.deploy(specOf('web', { image: `${other}/team/app:1` }));
+    s.fake.progress('web', undefined);
+    assert.equal((await failing(s.deliver(slot, given(host)))).code, 'NOT_FOUND', 'nor where it would be the token of another registry');
+    assert.deepEqual(s.updates(), []);
   });
 
   test('reads again where somebody else was faster, three times at most', async () => {
@@ -112,6 +116,37 @@ describe('an update', () => {
     const failure = await failing(s.deliver(slot, given(host, 'newer')));
     assert.equal(failure.code, 'CONFLICT');
     assert.equal(s.updates().length - before, 3);
+  });
+});
+
+describe('a pause that our own update has set off, as tasks are refused for another reason', () => {
+  test('keeps no later login from the service', async () => {
+    await using s = await rig({ services: [{ spec: specOf('web', { image: `${host}/team/missing:1` }), login: loginOf('first') }] });
+    await s.give('web', 'first');
+    assert.equal(s.fake.service('web').state, 'paused');
+    s.clock.leap(6 * hour);
+    const slot = await s.slot('web');
+    assert.deepEqual([slot.registries.length, codesOf(slot.findings)], [1, []]);
+    await s.give('web', 'second');
+    assert.equal(s.fake.service('web').login?.password, 'second');
+    await s.give('web', 'third');
+    assert.equal(s.fake.service('web').login?.password, 'third');
+  });
+
+  test('is none where somebody has deployed', async () => {
+    await using s = await rig({ services: [{ spec: specOf('web'), login: loginOf('first') }] });
+    await s.give('web', 'first');
+    s.fake.deploy(specOf('web', { image: `${host}/team/missing:1` }));
+    assert.equal(s.fake.service('web').state, 'paused');
+    assert.deepEqual(codesOf((await s.slot('web')).findings), ['ROLLOUT_PAUSED']);
+  });
+
+  test('is none where it came later', async () => {
+    await using s = await rig({ services: [{ spec: specOf('web', { replicas: 0 }), login: loginOf('first') }] });
+    await s.give('web', 'first');
+    s.clock.leap(hour);
+    s.fake.progress('web', 'paused');
+    assert.deepEqual(codesOf((await s.slot('web')).findings), ['ROLLOUT_PAUSED']);
   });
 });
 
@@ -334,7 +369,7 @@ describe('after a restart', () => {
 
 describe('a login that ended while it was held', () => {
   const late = async (image: string) => {
-    const s = await rig({ services: [{ spec: specOf('web', { image }), login: loginOf('first') }] });
+    const s = await rig({ services: [{ spec: specOf('web', { image, replicas: 0 }), login: loginOf('first') }] });
     await s.give('web', 'second');
     s.clock.leap(14 * hour);
     return s;
@@ -363,7 +398,7 @@ describe('a login that ended while it was held', () => {
 
   test('does no harm where the image is named with its digest', async () => {
     await using s = await late(`${host}/team/app:1@sha256:${'0'.repeat(64)}`);
-    assert.equal((await s.give('web', 'third')).findings, undefined);
+    assert.deepEqual(await s.give('web', 'third'), { change: 'updated' });
   });
 
   test('is told of a service that nobody had served for half a day', async () => {

@@ -55,8 +55,8 @@ export function makeRefresher({ engine, written, choice, ended, stops }: Refresh
     const found = await engine.service(id, signal);
     const verdict = judge(found.service, choice, deps);
     const name = short(found.service.name);
-    if (verdict.is === 'rolling') throw rolling(found.service);
-    if (verdict.is !== 'served' || verdict.registry.host !== host)
+    if (verdict.is === 'rolling' && !written.isOwnPause(found.service)) throw rolling(found.service);
+    if (!('registry' in verdict) || verdict.registry.host !== host)
       throw new Failure('NOT_FOUND', `The service ${name} is none any more that gets a login for ${host}.`);
     const tasks = await engine.tasks(id, signal);
     if (found.service.mayEnd && isAtEnd(tasks)) {

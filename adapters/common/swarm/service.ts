@@ -19,6 +19,8 @@ export interface Service {
   readonly containerLabels: Readonly<Record<string, unknown>>;
   /** `UpdateStatus.State`; empty for a service that was not rolled out since its last update. */
   readonly rollout: string;
+  /** When that roll-out began, in milliseconds since the epoch; NaN where that is not told. */
+  readonly rolledAt: number;
   /**
    * When somebody last wrote to it, by the clock of the Swarm, in milliseconds since the epoch; NaN where that is not
    * told.
@@ -53,6 +55,7 @@ export function readService(value: unknown): Service | undefined {
     labels: mapOf(Labels),
     containerLabels: mapOf(container['Labels']),
     rollout: textOf(mapOf(UpdateStatus)['State']),
+    rolledAt: Date.parse(textOf(mapOf(UpdateStatus)['StartedAt'])),
     writtenAt: Date.parse(textOf(UpdatedAt)),
     spec,
     isRepeated: PreviousSpec !== undefined && digestOf(PreviousSpec) === spec,

@@ -81,7 +81,7 @@ export function makeSurvey(
   }
 
   function foundIn({ service, registry, is }: Ours): Found {
-    if (is === 'rolling') return rolling(service, registry);
+    if (is === 'rolling' && !written.isOwnPause(service)) return rolling(service, registry);
     if (!ended.has(service.id)) return served(service, registry);
     return waiting(
       service,

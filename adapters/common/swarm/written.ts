@@ -16,6 +16,8 @@ interface Known {
   /** `Version.Index` as it was then; undefined: somebody wrote to it just after we did. */
   readonly version: number | undefined;
   readonly spec: string;
+  /** When it had been written by then, as `writtenAt` of a service. */
+  readonly at?: number;
   /** What we wrote at that version; missing where it was somebody else. expiresAt: milliseconds since the epoch. */
   readonly ours?: { readonly fingerprint: string; readonly expiresAt: number };
   readonly gap?: Gap;
@@ -53,6 +55,8 @@ export interface Written {
   /** `seen`: it is listed, so whatever comes after is somebody's write. */
   look(service: Service, seen: 'listed' | 'alone'): Standing;
   wrote(service: Service, write: Write): void;
+  /** The pause of its roll-out comes from our own update, and keeps nothing back. */
+  isOwnPause(service: Service): boolean;
   /** Somebody wrote to it just after we did. */
   overtaken(service: Service): void;
   /** Forgets all services but these. */
@@ -89,16 +93,15 @@ export function makeWritten({ memory, clock }: Pick<Deps, 'memory' | 'clock'>): 
         ...(gap && clock.wall() - gap.until < toldFor && { gap }),
       };
     },
-    wrote(service, { credential, gap, isHalf }) {
+    wrote({ id, version, spec, writtenAt: at }, { credential, gap, isHalf }) {
       const ours = credential && { fingerprint: fingerprint(credential), expiresAt: credential.expiresAt.getTime() };
-      known.set(service.id, {
-        version: service.version,
-        spec: service.spec,
-        ...(ours && { ours }),
-        ...(gap && { gap }),
-        ...(isHalf && { isHalf }),
-      });
+      const facts = { ...(!Number.isNaN(at) && { at }), ...(ours && { ours }), ...(gap && { gap }), ...(isHalf && { isHalf }) };
+      known.set(id, { version, spec, ...facts });
       memory.remember(JSON.stringify(Object.fromEntries([...known].filter(([, one]) => one.ours))));
+    },
+    isOwnPause(service) {
+      const before = known.get(service.id);
+      return before?.ours !== undefined && isPauseOf(before, service);
     },
     overtaken: ({ id, spec }) => void known.set(id, { version: undefined, spec }),
     keep(ids) {
@@ -114,8 +117,18 @@ const endOf = ({ writtenAt }: Service): Pick<Standing, 'endsAt'> => (Number.isNa
  * Our update lets tasks start that were refused, and Swarm notes the end of that as it does for any roll-out. The login
  * is still ours then. After a rollback it is not, whatever the Spec says.
  */
-const isOwnRollout = ({ ours, spec }: Known, service: Service): boolean =>
-  ours !== undefined && service.spec === spec && service.rollout === 'completed';
+const isOwnRollout = (known: Known, service: Service): boolean =>
+  known.ours !== undefined && service.spec === known.spec && (service.rollout === 'completed' || isPauseOf(known, service));
+
+/** A roll-out begins so soon after the update that sets it off, by one and the same clock. In milliseconds. */
+const soonAfter = 5_000;
+
+/**
+ * Those tasks may be refused once more, for another reason than the login. Swarm then calls our own update a roll-out
+ * that was paused. Both Specs are the same, so there is nothing that could go on.
+ */
+const isPauseOf = ({ spec, at = Number.NaN }: Known, { rollout, rolledAt, isRepeated, spec: now }: Service): boolean =>
+  rollout === 'paused' && isRepeated && now === spec && Math.abs(rolledAt - at) <= soonAfter;
 
 /** What can be read of it: anything may lie there. */
 function readKnown(text: string | undefined): ReadonlyMap<string, Known> {
@@ -127,10 +140,10 @@ function readKnown(text: string | undefined): ReadonlyMap<string, Known> {
 }
 
 function isKnown(value: unknown): value is Known {
-  const { version, spec, ours, gap, isHalf } = mapOf(value);
+  const { version, spec, at, ours, gap, isHalf } = mapOf(value);
   const { fingerprint: written, expiresAt } = mapOf(ours);
   const { from, until } = mapOf(gap);
-  const isWhole = typeof version === 'number' && typeof spec === 'string';
+  const isWhole = typeof version === 'number' && typeof spec === 'string' && (at === undefined || isMoment(at));
   const isOurs = typeof written === 'string' && /^[\x21-\x7e]{1,100}$/.test(written) && isMoment(expiresAt);
   return isWhole && isOurs && (isHalf === undefined || isHalf === true) && (gap === undefined || (isMoment(from) && isMoment(until)));
 }

@@ -16,6 +16,7 @@ const service = (more: Partial<Service>): Service => ({
   labels: {},
   containerLabels: {},
   rollout: '',
+  rolledAt: Number.NaN,
   writtenAt: 0,
   spec: '',
   isRepeated: false,

@@ -31,6 +31,7 @@ describe('a service', () => {
       labels: { a: 'one', b: '<two>' },
       containerLabels: {},
       rollout: '',
+      rolledAt: Number.NaN,
       writtenAt: Date.parse('2026-01-02T03:04:05.678Z'),
       isRepeated: false,
     });

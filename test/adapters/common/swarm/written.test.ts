@@ -19,6 +19,7 @@ const service = (version: number, more: Partial<Service> = {}): Service => ({
   labels: {},
   containerLabels: {},
   rollout: '',
+  rolledAt: Number.NaN,
   writtenAt: start,
   spec: 'a',
   isRepeated: false,
