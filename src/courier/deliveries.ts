@@ -22,8 +22,6 @@ export interface DeliveriesDeps extends ResultsDeps {
   unused(): void;
   /** Whether targets are followed: else each slot is tried once. */
   follows(): boolean;
-  /** The next step may be due earlier than planned. */
-  wake(): void;
 }
 
 /** The deliveries to one target: its queue, its places, and what they come to. */
@@ -99,7 +97,6 @@ export function createDeliveries(record: TargetRecord, deps: DeliveriesDeps): De
       deps.unused();
       if (closed) drained.resolve();
     }
-    if (!ok) deps.wake();
   }
 
   /** What would not be tried again soon has the whole of it. */

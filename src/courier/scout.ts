@@ -32,7 +32,8 @@ export interface Scout {
   step(): void;
   wakeAt(): Moment;
   /**
-   * A delivery failed. Of what concerns the whole target the next discovery is the probe; of a slot that is gone, too.
+   * A delivery failed. Of what concerns the whole target the next discovery is the probe; of a slot that is gone, too,
+   * but not at once: one entry that comes and goes would cause a storm of discoveries.
    */
   stumbled(failure: Failure, stumble: Stumble): void;
   /** A delivery was answered well. */
@@ -101,17 +102,17 @@ export function createScout(record: TargetRecord, deps: ScoutDeps): Scout {
       if (look || closed || work.closing || now() < asked.dueAt(lookedAt)) return;
       const cut = new AbortController();
       lookedAt = now();
-      const done = lookOnce(cut.signal);
-      look = { done, cut };
-      work.track(done);
+      look = { done: lookOnce(cut.signal), cut };
+      work.track(look.done);
     },
     wakeAt: () => (look || closed ? Number.POSITIVE_INFINITY : asked.dueAt(lookedAt)),
     takesFailed: () => condition.takes === 'all',
     stumbled(failure, { began, since, health }) {
       if (began < clients.since) return;
       if (failure.stops === 'target') condition.stopped(failure, began, health);
-      // Not at once: one entry that comes and goes would cause a storm of discoveries.
       else if (failure.code === 'NOT_FOUND' && !record.trouble) condition.lookBy(lookedAt + searchPause(now() - since));
+      else return;
+      deps.wake();
     },
     delivered: condition.delivered,
     look: () => void (condition.keepsPause() || lookNow()),

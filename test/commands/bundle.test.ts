@@ -197,7 +197,7 @@ test('with a broken configuration: its mistakes, what could be read of it, and t
   assert.equal(stdout.match(/^log\.level = debug/gm)?.length, 2, 'both configurations are shown when they differ');
   assertClean(stdout, 'the bundle');
 
-  const unread = await cli(['bundle'], { ...env, ECR_COURIER_ADAPTERS: './nowhere.ts' });
+  const unread = await command(['bundle'], { ...env, ECR_COURIER_ADAPTERS: './nowhere.ts' });
   assert.match(unread.stdout, /nowhere\.ts: cannot be loaded/);
   assert.match(unread.stdout, /The daemon that answers at \S+socket says:/, 'the socket that the environment names');
 });
@@ -224,8 +224,8 @@ test('without a daemon it says that none runs and why; another program on the po
   const page = createServer((_, response) => response.end(`{"schema":"${planted.typo}"}`));
   await new Promise<void>(resolve => page.listen(0, '127.0.0.1', resolve));
   const foreign = `127.0.0.1:${(page.address() as AddressInfo).port}`;
-  const none = await cli(['bundle'], { ...env, ECR_COURIER_LISTEN: '127.0.0.1:9' });
-  const other = await cli(['bundle'], { ...env, ECR_COURIER_LISTEN: foreign });
+  const none = await command(['bundle'], { ...env, ECR_COURIER_LISTEN: '127.0.0.1:9' });
+  const other = await command(['bundle'], { ...env, ECR_COURIER_LISTEN: foreign });
   page.close();
   assert.deepEqual([none.code, other.code], [0, 0]);
   assert.match(none.stdout, /There is no daemon at \S+socket\. .*ENOENT/);

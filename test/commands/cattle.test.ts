@@ -7,7 +7,7 @@ import { after, before, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { type FakeEcr, startEcr } from '../fakes/ecr.ts';
 import { type FakeRancher, type RancherOptions, startFakeRancher } from '../fakes/rancher.ts';
-import { cli, startCli, until } from './cli.ts';
+import { cli, command, startCli, until } from './cli.ts';
 
 const [near, far, missing] = ['111111111111.dkr.ecr.us-east-1', '222222222222.dkr.ecr.eu-west-1', '333333333333.dkr.ecr.us-east-1'].map(
   start => `${start}.amazonaws.com`,
@@ -69,7 +69,7 @@ test('the environment of the former container is enough: every registry gets a g
 test('AUTO_CREATE makes what AWS_ECR_REGISTRY_IDS names', async () => {
   await using rancher = await start();
 
-  const { code } = await cli(['once'], {
+  const { code } = await command(['once'], {
     ...environmentOf(rancher),
     AUTO_CREATE: 'true',
     AWS_ECR_REGISTRY_IDS: '111111111111,333333333333',
@@ -88,7 +88,7 @@ test('AUTO_CREATE alone makes the registry of the own account in AWS_REGION, who
     await using rancher = await start();
     ecr.calls.length = 0;
 
-    const { code, stdout, stderr } = await cli(['once'], { ...environmentOf(rancher), AUTO_CREATE: 'true', ...accountKeys });
+    const { code, stdout, stderr } = await command(['once'], { ...environmentOf(rancher), AUTO_CREATE: 'true', ...accountKeys });
 
     const own = `${'AWS_ROLE_ARN' in accountKeys ? '444455556666' : '123456789012'}.dkr.ecr.us-east-1.amazonaws.com`;
     assert.equal(code, 0, stdout + stderr);
@@ -111,7 +111,7 @@ test('AUTO_CREATE before there are AWS credentials creates nothing and says why;
   };
   const { child, said, ended } = await startCli([], env);
   try {
-    await until(async () => (await cli(['status'], env)).stdout.includes('OWN_UNKNOWN'), 'the finding');
+    await until(async () => (await command(['status'], env)).stdout.includes('OWN_UNKNOWN'), 'the finding');
     assert.match(said.stdout + said.stderr, /No AWS credentials/);
     assert.deepEqual(
       rancher.requests.filter(({ method }) => method !== 'GET'),
@@ -119,10 +119,10 @@ test('AUTO_CREATE before there are AWS credentials creates nothing and says why;
     );
 
     await writeFile(credentials, '[default]\naws_access_key_id = AKIDTEST\naws_secret_access_key = secret-access-key\n');
-    await cli(['refresh'], env);
+    await command(['refresh'], env);
     const own = '123456789012.dkr.ecr.us-east-1.amazonaws.com';
     await until(() => rancher.pullsWith('1a5', own) !== undefined, 'the registry');
-    await until(async () => !(await cli(['status'], env)).stdout.includes('OWN_UNKNOWN'), 'the finding is gone');
+    await until(async () => !(await command(['status'], env)).stdout.includes('OWN_UNKNOWN'), 'the finding is gone');
     assert.equal(ecr.judge('us-east-1', stored(rancher, own)), 'good');
   } finally {
     child.kill();
@@ -133,7 +133,7 @@ test('AUTO_CREATE before there are AWS credentials creates nothing and says why;
 test('check shows what would be done, and writes nothing', async () => {
   await using rancher = await start();
 
-  const { code } = await cli(['check'], environmentOf(rancher));
+  const { code } = await command(['check'], environmentOf(rancher));
 
   assert.equal(code, 0);
   assert.ok(rancher.requests.length > 0);

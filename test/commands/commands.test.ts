@@ -80,7 +80,7 @@ test('once delivers and says so: exit 0', async () => {
 test('check says what would be done and writes nothing', async () => {
   const before = portainer.passwordOf(1);
   portainer.requests.length = 0;
-  const { code, stdout } = await cli(['check'], { ...env, AWS_ENDPOINT_URL_STS: ecr.url });
+  const { code, stdout } = await command(['check'], { ...env, AWS_ENDPOINT_URL_STS: ecr.url });
   assert.match(stdout, /would be updated/);
   assert.match(stdout, /source default is environment \(AWS_ACCESS_KEY_ID\), account 123456789012, arn:aws:iam::123456789012:user\/ci/);
   assert.equal(portainer.passwordOf(1), before);
@@ -101,7 +101,7 @@ test('check names an identity once, though each region has a session of its own'
     accepts: () => true,
   });
   const profile = { AWS_PROFILE: 'r', AWS_CONFIG_FILE: join(folder, 'roles'), AWS_ACCESS_KEY_ID: '', AWS_SECRET_ACCESS_KEY: '' };
-  const { stdout } = await cli(['check'], { ...env, ...profile, AWS_ENDPOINT_URL_STS: ecr.url, PORTAINER_URL: two.url });
+  const { stdout } = await command(['check'], { ...env, ...profile, AWS_ENDPOINT_URL_STS: ecr.url, PORTAINER_URL: two.url });
   assert.equal(stdout.match(/^source default is profile "r".*assumed-role\/r\//gm)?.length, 1, stdout);
 });
 
@@ -147,7 +147,7 @@ test('check promises nothing where a right is missing, or where the manager lets
 test('once with a refused key: exit 1, and the sentence that helps', async () => {
   const wrong = join(folder, 'wrong');
   await writeFile(wrong, 'ptr_wrong', { mode: 0o600 });
-  const { code, stdout } = await cli(['once'], { ...env, PORTAINER_API_KEY_FILE: wrong });
+  const { code, stdout } = await command(['once'], { ...env, PORTAINER_API_KEY_FILE: wrong });
   assert.equal(code, 1);
   assert.match(stdout, /AUTH portainer: /);
   assert.match(stdout, /My account > Access tokens/);
@@ -157,7 +157,7 @@ test('once with a refused key: exit 1, and the sentence that helps', async () =>
 test('once with one slot that fails: exit 3', async () => {
   const two = await startFakePortainer({ registries: [ecrRow, { ...ecrRow, Name: 'second', URL: `222222222222${host.slice(12)}` }] });
   two.fault = request => (request.method === 'PUT' && request.path.endsWith('/2') ? { status: 409, json: { message: 'no' } } : undefined);
-  const { code, stdout } = await cli(['once', '--json'], { ...env, PORTAINER_URL: two.url });
+  const { code, stdout } = await command(['once', '--json'], { ...env, PORTAINER_URL: two.url });
   await two[Symbol.asyncDispose]();
   assert.equal(code, 3);
   const { targets } = JSON.parse(stdout) as { targets: { slots: { state: string }[] }[] };
@@ -168,10 +168,10 @@ test('once with one slot that fails: exit 3', async () => {
 });
 
 test('a wrong configuration: exit 78 with every mistake; a wrong command line: exit 2', async () => {
-  const { code, stderr } = await cli([], { ...env, ECR_COURIER_LOG_LEVEL: 'loud', PORTAINER_CREATE: 'maybe' });
+  const { code, stderr } = await command([], { ...env, ECR_COURIER_LOG_LEVEL: 'loud', PORTAINER_CREATE: 'maybe' });
   assert.equal(code, 78);
   assert.match(stderr, /2 mistakes/);
-  const none = await cli([], {});
+  const none = await command([], {});
   assert.equal(none.code, 78);
   assert.match(none.stderr, /No target is configured: set PORTAINER_URL/);
   for (const args of [['fetch'], ['once', '--quick'], ['token', 'example.com'], ['config', 'frobnicate']]) {
@@ -185,24 +185,24 @@ test('token prints the password and nothing else', async () => {
   assert.equal(code, 0);
   assert.equal(ecr.judge('eu-west-1', stdout.trim()), 'good');
   assert.equal(stdout.split('\n').length, 2);
-  assert.equal((await cli(['token', '--region', 'us-east-1'], env)).code, 0);
+  assert.equal((await command(['token', '--region', 'us-east-1'], env)).code, 0);
 });
 
 test('the daemon: status, refresh and healthcheck find it; SIGTERM ends it in time', async () => {
   await using running = await daemon();
   const local = { ...env, ECR_COURIER_LISTEN: `127.0.0.1:${running.port}` };
-  const shown = await cli(['status'], local);
+  const shown = await command(['status'], local);
   assert.equal(shown.code, 0, shown.stderr);
   assert.match(shown.stdout, /^ready/);
-  assert.equal((await cli(['healthcheck'], local)).code, 0);
-  assert.equal((await cli(['healthcheck', '--ready'], local)).code, 0);
+  assert.equal((await command(['healthcheck'], local)).code, 0);
+  assert.equal((await command(['healthcheck', '--ready'], local)).code, 0);
   const page = await fetch(`http://127.0.0.1:${running.port}/`);
   assert.equal(page.status, 200);
 
   portainer.requests.length = 0;
   const written = () => portainer.requests.some(({ method }) => method === 'PUT');
-  assert.equal((await cli(['refresh', '--target', 'portainer'], local)).code, 0);
-  assert.equal((await cli(['refresh', '--target', 'nobody'], local)).code, 1);
+  assert.equal((await command(['refresh', '--target', 'portainer'], local)).code, 0);
+  assert.equal((await command(['refresh', '--target', 'nobody'], local)).code, 1);
   for (let tries = 0; tries < 1500 && !written(); tries++) await wait(10);
   assert.ok(written(), 'written anew');
 
@@ -213,7 +213,7 @@ test('the daemon: status, refresh and healthcheck find it; SIGTERM ends it in ti
   assert.ok(performance.now() - began < 8000);
   assert.match(stdout, /"msg":"stopped"/);
   assert.doesNotMatch(stdout, /ptr_|secret-access-key/);
-  assert.equal((await cli(['status'], local)).code, 1, 'nobody is there');
+  assert.equal((await command(['status'], local)).code, 1, 'nobody is there');
 });
 
 test('a daemon that waits for its moment has its doors open, asks nobody, and ends at once', async () => {
@@ -274,8 +274,8 @@ test('what Node warns of is a line of the log, without secrets, and for a comman
 });
 
 test('what proxies mean otherwise than before is told by each command that could use them', async () => {
-  for (const command of [['check'], ['config', 'check']]) {
-    const { stderr } = await cli(command, { ...env, no_proxy: 'other.test' });
+  for (const args of [['check'], ['config', 'check']]) {
+    const { stderr } = await command(args, { ...env, no_proxy: 'other.test' });
     assert.match(stderr, /^warning: Changed: NO_PROXY and no_proxy both count/m);
     assert.equal(stderr.match(/Changed/g)?.length, 1, stderr);
   }
@@ -385,7 +385,7 @@ test('names from a manager neither steer the terminal nor show a key that they r
   const Name = `x\u001b[2J\u0007\u202e${adminKey}\nevil`;
   await using hostile = await startFakePortainer({ registries: [{ ...ecrRow, Name }] });
   for (const args of [['check'], ['once', '--json']]) {
-    const { stdout } = await cli(args, { ...env, PORTAINER_URL: hostile.url });
+    const { stdout } = await command(args, { ...env, PORTAINER_URL: hostile.url });
     assert.match(stdout, /x .*evil|x\\u001b/);
     // oxlint-disable-next-line no-control-regex -- these are what must not be there
     assert.doesNotMatch(stdout, /[\u001b\u0007]/);

@@ -54,15 +54,7 @@ async function shell(script: string, args: readonly string[], more: Readonly<Rec
   return { code, stdout, stderr };
 }
 
-for (const args of [
-  ['token', '--region', 'eu-west-1'],
-  ['once'],
-  ['config', 'show'],
-  ['config', 'schema'],
-  ['bundle'],
-  ['--version'],
-  ['--help'],
-])
+for (const args of [['token', '--region', 'eu-west-1'], ['config', 'schema'], ['bundle'], ['--help']])
   test(`${args.join(' ')}: what cannot be written is said, and is a failure`, async () => {
     const { code, stderr } = await shell('"$@" >/dev/full', args);
     assert.equal(code, 1, stderr);

@@ -108,8 +108,9 @@ describe('hopeless slots starve no healthy one in 72 hours', () => {
 describe('slots that hang every second time delay no healthy one', () => {
   for (const [count, hangs, lasts] of [
     [5, 'and may land', 72],
-    [10, 'and may land', 72],
-    [50, 'and may land', 24],
+    [10, 'and may land', 24],
+    [50, 'and may land', 13],
+    [10, 'in vain', 72],
     [50, 'in vain', 72],
     [500, 'in vain', 72],
   ] as const)
@@ -130,10 +131,10 @@ describe('slots that hang every second time delay no healthy one', () => {
       waits.watch(rig);
       await clock.advance(lasts * hours);
       assert.ok((timesOf(target, 'good')[0] ?? Number.POSITIVE_INFINITY) < amongUnknown(count), 'the first write');
-      assert.ok(waits.all.length >= lasts / 6.6 - 2, `${waits.all.length} writes`);
+      assert.ok(waits.all.length >= Math.floor(lasts / 6.6) - 1, `${waits.all.length} writes`);
       for (const wait of waits.all) assert.ok(wait <= tickMs + 61 * seconds, `written ${wait / seconds} s after it became due`);
       for (let at = 0; at < count; at++)
-        assert.ok((tries.get(`bad${at}`) ?? 0) >= lasts / 6.6, `bad${at}: ${tries.get(`bad${at}`)} attempts`);
+        assert.ok((tries.get(`bad${at}`) ?? 0) >= Math.floor(lasts / 6.6), `bad${at}: ${tries.get(`bad${at}`)} attempts`);
     });
 });
 
@@ -277,8 +278,9 @@ test('a manager that lists well and takes no write is looked at once a minute mo
   assert.ok((timesOf(target, 'new')[0] ?? Number.POSITIVE_INFINITY) - since < 2.5 * minutes);
 });
 
+// UNREACHABLE is to the engine what BUSY is.
 for (const code of ['AUTH', 'UNREACHABLE', 'BUSY', 'MISCONFIGURED'] as const)
-  for (const count of [1, 10, 500])
+  for (const count of code === 'UNREACHABLE' ? [1, 10] : [1, 10, 500])
     test(`${count} slots that answer ${code} while discoveries succeed delay no healthy one`, async () => {
       const clock = createVirtualClock();
       const target = mixed(clock, count, code, ['good', 'good too']);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { cli, until } from '../commands/cli.ts';
+import { command, until } from '../commands/cli.ts';
 import { ecr, fileOf, folder, host, names, portainerOf, served, start, startDaemon, target } from './support.ts';
 
 test('a directory of files: merged by name; files come and go by SIGHUP and by the door', async () => {
@@ -49,7 +49,7 @@ test('a mistake in one of the files: the former configuration works on, the metr
   assert.equal(succeeded.exec(metrics)?.[1], before);
   assert.deepEqual(names(await daemon.status()), ['portainer']);
   one.requests.length = 0;
-  assert.equal((await cli(['refresh'], daemon.env)).code, 0);
+  assert.equal((await command(['refresh'], daemon.env)).code, 0);
   await until(() => one.requests.some(({ method }) => method === 'PUT'), 'a delivery under the former configuration');
 
   await daemon.remove('30.yaml');

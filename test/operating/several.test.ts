@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Status } from '../../src/observe/status-view.ts';
-import { cli, until } from '../commands/cli.ts';
+import { command, until } from '../commands/cli.ts';
 import { fileOf, folder, freePort, host, names, portainerOf, served, start, startDaemon, target } from './support.ts';
 
 test('forty daemons that start together on one Portainer which lacks the registry: one row comes of it, and all know it', async () => {
@@ -26,10 +26,10 @@ test('two daemons of one user: the second says that the socket is taken, and sta
   await using second = await startDaemon({ '1.json': fileOf(target(one, { name: 'second' })) }, { ECR_COURIER_SOCKET });
   assert.match(second.said.stdout, /"msg":"no socket"/);
   assert.match(second.said.stdout, /Give this daemon a socket of its own with ECR_COURIER_SOCKET/);
-  const shown = async (...args: string[]) => (await cli(['status', '--json', ...args], first.env)).stdout;
+  const shown = async (...args: string[]) => (await command(['status', '--json', ...args], first.env)).stdout;
   assert.deepEqual(names(JSON.parse(await shown()) as Status), ['first']);
   assert.deepEqual(names(JSON.parse(await shown('--listen', second.door)) as Status), ['second']);
-  const refused = await cli(['refresh', '--listen', second.door], first.env);
+  const refused = await command(['refresh', '--listen', second.door], first.env);
   assert.equal(refused.code, 1);
   assert.match(refused.stderr, /belongs to another daemon\. It listens on port \d+, not on/);
 });
@@ -43,17 +43,17 @@ test('two daemons of one user with two ports: every command finds the one that i
   await using second = await daemonOf('second', ports[1]);
   for (const [name, { env, said }] of Object.entries({ first, second })) {
     assert.doesNotMatch(said.stdout, /no socket/);
-    assert.match((await cli(['status'], env)).stdout, new RegExp(`^${name} `, 'm'));
-    assert.equal((await cli(['healthcheck'], env)).code, 0);
-    const refreshed = await cli(['refresh', '--target', name], env);
+    assert.match((await command(['status'], env)).stdout, new RegExp(`^${name} `, 'm'));
+    assert.equal((await command(['healthcheck'], env)).code, 0);
+    const refreshed = await command(['refresh', '--target', name], env);
     assert.deepEqual([refreshed.code, refreshed.stderr], [0, '']);
     assert.match(refreshed.stdout, new RegExp(`^Looking at ${name} and writing every slot`));
-    assert.match((await cli(['bundle'], env)).stdout, new RegExp(`^${name}: portainer at`, 'm'));
+    assert.match((await command(['bundle'], env)).stdout, new RegExp(`^${name}: portainer at`, 'm'));
   }
   const nobody = { ...first.env, ...own(ports[2]) };
-  for (const command of ['healthcheck', 'status', 'refresh']) assert.equal((await cli([command], nobody)).code, 1, command);
+  for (const name of ['healthcheck', 'status', 'refresh']) assert.equal((await command([name], nobody)).code, 1, name);
   // Not even when the socket of another daemon is named.
-  const { code, stderr } = await cli(['healthcheck'], { ...nobody, ECR_COURIER_SOCKET: join(folder, `ecr-courier-${ports[0]}.sock`) });
+  const { code, stderr } = await command(['healthcheck'], { ...nobody, ECR_COURIER_SOCKET: join(folder, `ecr-courier-${ports[0]}.sock`) });
   assert.equal(code, 1);
   assert.match(stderr, /belongs to another daemon/);
 });
@@ -68,14 +68,14 @@ test('what is broken in the configuration since the start, or in a module of an 
   await daemon.write('1.yaml', `${text}frobnicate: true\nengine: {tickSeconds: maybe}\ntargets: {}\nb: [`);
   const env = { ...daemon.env, ECR_COURIER_CONFIG: daemon.config, ECR_COURIER_FROBNICATE: '1', ECR_COURIER_ADAPTERS: './nowhere.ts' };
   for (const args of [['healthcheck'], ['healthcheck', '--ready'], ['status'], ['refresh']]) {
-    const { code, stderr } = await cli(args, env);
+    const { code, stderr } = await command(args, env);
     assert.deepEqual([code, stderr], [0, ''], args.join(' '));
   }
-  const bundle = await cli(['bundle'], env);
+  const bundle = await command(['bundle'], env);
   assert.match(bundle.stdout, /^The daemon that answers at/m);
   assert.match(bundle.stdout, /nowhere\.ts: cannot be loaded/);
 
-  const unknown = await cli(['healthcheck'], { ...env, ECR_COURIER_LISTEN: '18099' });
+  const unknown = await command(['healthcheck'], { ...env, ECR_COURIER_LISTEN: '18099' });
   assert.equal(unknown.code, 78, 'which daemon is meant cannot be known');
   assert.match(unknown.stderr, /server\.listen: must be host:port/);
 });
