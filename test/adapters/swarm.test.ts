@@ -133,6 +133,24 @@ describe('a pause that our own update has set off, as tasks are refused for anot
     assert.equal(s.fake.service('web').login?.password, 'third');
   });
 
+  test('is our own as well where Swarm begins a moment after the update', async () => {
+    await using s = await rig({ services: [{ spec: specOf('web', { replicas: 0 }), login: loginOf('first') }] });
+    const slot = await s.slot('web');
+    let reads = 0;
+    s.fake.fault = ({ method, path }) => {
+      if (method === 'GET' && path.startsWith('/services/') && s.updates().length === 1 && ++reads === 2)
+        s.fake.progress('web', 'updating');
+      return undefined;
+    };
+    assert.deepEqual(await s.deliver(slot, givenAt(s.clock.wall(), 'second')), { change: 'updated' });
+    assert.equal(s.updates().length, 1);
+    s.fake.progress('web', 'paused');
+    const later = await s.slot('web');
+    assert.deepEqual([later.registries.length, later.state], [1, 'drifted'], 'a rollback would still return to the former login');
+    await s.deliver(later, givenAt(s.clock.wall(), 'second'));
+    assert.equal(s.fake.service('web').previousLogin?.password, 'second');
+  });
+
   test('is none where somebody has deployed', async () => {
     await using s = await rig({ services: [{ spec: specOf('web'), login: loginOf('first') }] });
     await s.give('web', 'first');

@@ -91,11 +91,12 @@ export function makeRefresher({ engine, written, choice, ended, stops }: Refresh
     const first = await update(task, examine, signal);
     const standing = written.look(first.before, 'alone');
     const gap = gapIn(standing.endsAt, first.before) ?? standing.gap;
-    let last = first;
     const isFirst = standing.by === 'unknown' && !(first.before.isRepeated && deps.clock.wall() - first.before.writtenAt < young);
     // A rollback returns to the login before: so that it is a good one as well. Tasks that start at last come first.
-    const isHalf = isFirst && judge(first.after, choice, deps).is !== 'served';
-    if (isFirst && !isHalf) last = await update(task, undefined, signal);
+    // Swarm may begin with them a moment later.
+    const second = isFirst ? await update(task, undefined, signal).catch(unlessBusy) : undefined;
+    const last = second ?? first;
+    const isHalf = isFirst && !second;
     // What the engine tells is what was sent, unless somebody else was quicker than the question.
     if (last.after.text === last.before.text) written.wrote(last.after, { credential: task.credential, gap, ...(isHalf && { isHalf }) });
     else written.overtaken(last.after);
@@ -126,6 +127,10 @@ export function makeRefresher({ engine, written, choice, ended, stops }: Refresh
       };
     },
   };
+}
+
+function unlessBusy(error: unknown): undefined {
+  if (!(error instanceof Failure) || error.code !== 'BUSY') throw error;
 }
 
 function rolling(service: WholeService): Failure {
