@@ -6,6 +6,7 @@ import type { Secret } from '../contract/secret.ts';
 import { jsonText, visible } from '../contract/text.ts';
 import { createGuard, isRebound } from './admin.ts';
 import { page, styleHash } from './page.ts';
+import { viewOf } from './page-view.ts';
 import { checksOf } from './readiness.ts';
 import schema from './status.schema.json' with { type: 'json' };
 import type { Overview, Status } from './status-view.ts';
@@ -75,7 +76,7 @@ export function createDoors(deps: DoorDeps): (request: IncomingMessage, way: Way
 function lookingDoors({ status, overview = status, metrics, live = () => status().live }: DoorDeps): ReadonlyMap<string, Door> {
   const liveness: Door = () => (live() ? text(200, 'live') : text(503, 'not live: the engine has not stepped for more than four ticks.'));
   return new Map<string, Door>([
-    ['/', (_, query) => reply(200, 'text/html; charset=utf-8', page(status(), { still: query.has('still') }))],
+    ['/', (_, query) => reply(200, 'text/html; charset=utf-8', page(status(), viewOf(query)))],
     ['/api/status', () => json(200, status())],
     ['/api/status/schema', () => json(200, schema)],
     ['/metrics', async () => reply(200, 'text/plain; version=0.0.4; charset=utf-8', await metrics())],

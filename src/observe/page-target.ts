@@ -1,5 +1,6 @@
 import { type Html, html } from './html.ts';
 import { badge, findings, lifeBar, lifeWords, type Now, type Tone, trouble, when } from './page-parts.ts';
+import { addressOf } from './page-view.ts';
 import type { HoldingView, ImageView, OutcomeView, SlotView, TargetView } from './status-view.ts';
 import { count } from './words.ts';
 
@@ -24,15 +25,21 @@ export function byUrgency(targets: readonly TargetView[]): TargetView[] {
   return targets.toSorted((a, b) => rank(a) - rank(b) || a.name.localeCompare(b.name, 'en', { numeric: true }));
 }
 
-/** open: unfolded although all is well. counted: slots in order are only counted, because there are too many. */
-export function targetCard(target: TargetView, now: Now, how: { readonly open: boolean; readonly counted: boolean }): Html {
+export interface Unfolding {
+  /** Unfolded although all is well. */
+  readonly open: boolean;
+  /** Of those in order; counted: they are not listed, because there are too many. */
+  readonly slots: 'unfolded' | 'folded' | 'counted';
+}
+
+export function targetCard(target: TargetView, now: Now, how: Unfolding): Html {
   const open = how.open || target.state === 'failing';
   return html`<details class="target"${open && html` open`}>
 <summary><h3>${target.name}</h3> ${badge(targetTones[target.state], target.state)} <span class="quiet">${summary(target, now)}</span></summary>
 ${trouble(target.trouble, now)}
 ${findings(target.findings)}
 ${about(target, now)}
-${slots(target.slots, now, how.counted)}
+${slots(target.slots, now, how.slots)}
 ${images(target.images, now)}
 ${outcomes(target.outcomes, now)}
 </details>`;
@@ -58,6 +65,7 @@ function about(target: TargetView, now: Now): Html {
     ['Signed in as', target.principal],
     ['Key ends', when(target.keyExpiresAt, now.here)],
     ['Discovered', discovered(target, now)],
+    ['Link', html`<a href="${addressOf({ targets: [target.name] })}">to this target</a>`],
     ['Required', target.required ? null : 'no: readiness does not depend on it'],
   ];
   return html`<dl>${facts.filter(([, value]) => value !== null).map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`;
@@ -72,12 +80,13 @@ function address(text: string): Html {
   return /^https?:\/\//i.test(text) ? html`<a href="${text}" rel="noreferrer">${text}</a>` : html`${text}`;
 }
 
-function slots(all: readonly SlotView[], now: Now, counted: boolean): Html {
+function slots(all: readonly SlotView[], now: Now, shown: Unfolding['slots']): Html {
   const sorted = all.toSorted((a, b) => urgency.indexOf(a.state) - urgency.indexOf(b.state));
   const attention = sorted.filter(slot => slot.state !== 'ok');
   const fine = sorted.slice(attention.length);
-  if (counted) return html`${slotTable(attention, now)}${fine.length > 0 && unlisted(`${count(fine.length, 'slot')} in order`)}`;
-  if (attention.length === 0 || fine.length <= 5) return slotTable(sorted, now);
+  if (shown === 'counted')
+    return html`${slotTable(attention, now)}${fine.length > 0 && unlisted(`${count(fine.length, 'slot')} in order`)}`;
+  if (shown === 'unfolded' || attention.length === 0 || fine.length <= 5) return slotTable(sorted, now);
   return html`${slotTable(attention, now)}<details class="rest"><summary>${count(fine.length, 'slot')} in order</summary>${slotTable(fine, now)}</details>`;
 }
 

@@ -3,8 +3,9 @@ import { type Html, html } from './html.ts';
 import { badge, findings, lifeBar, lifeWords, type Now, nowOf, type Tone, tidings, trouble, when } from './page-parts.ts';
 import { receivers } from './page-receivers.ts';
 import { style } from './page-style.ts';
-import { byUrgency, targetCard } from './page-target.ts';
-import type { CredentialView, Status } from './status-view.ts';
+import { byUrgency, targetCard, type Unfolding } from './page-target.ts';
+import { addressOf, unknownTargets, type View } from './page-view.ts';
+import type { CredentialView, Status, TargetView } from './status-view.ts';
 import { count, identityWords, leaseWords } from './words.ts';
 
 const refreshSeconds = 15;
@@ -17,15 +18,17 @@ const reasonsShown = 5;
 /** For the page's Content-Security-Policy: its one style sheet, and nothing else, may take effect. */
 export const styleHash = `sha256-${createHash('sha256').update(style).digest('base64')}`;
 
-/** The status as one page that needs nothing else: no script, no other file. still: it does not load itself anew. */
-export function page(status: Status, { still }: { readonly still?: boolean } = {}): string {
+/** The status as one page that needs nothing else: no script, no other file. */
+export function page(status: Status, { still = false, targets: named = [] }: Partial<View> = {}): string {
+  const view: View = { still, targets: named };
   const now = nowOf(status);
   const verdict = verdictOf(status);
-  const body = html`<header><h1>ecr-courier</h1><p class="quiet">${still ? html`<a href="/">update by itself</a>` : html`updated every ${refreshSeconds} s, <a href="/?still">stop</a>`}</p></header>
+  const body = html`<header><h1>ecr-courier</h1><p class="quiet">${updates(view)}</p></header>
 <main>
 ${tidings(verdict.tone, html`<strong>${verdict.word}.</strong> ${verdict.sentence}`, reasons(status.unready))}
+${unknownTargets(status, view)}
 ${failingCredentials(status, now)}
-<section aria-labelledby="targets"><h2 id="targets">Targets</h2>${targets(status, now)}</section>
+<section aria-labelledby="targets"><h2 id="targets">Targets</h2>${targets(status, view, now)}</section>
 <section aria-labelledby="credentials"><h2 id="credentials">Credentials</h2>${credentials(status, now)}
 <p class="quiet">A bar is the life of a credential: ● is now, the upright line is half of its life, after which a newer one is wanted.</p></section>
 ${receivers(status.receivers, now)}
@@ -38,6 +41,11 @@ ${receivers(status.receivers, now)}
 <meta name="color-scheme" content="light dark">${refresh}<title>${verdict.word} - ecr-courier</title><style>${{ markup: style }}</style></head>
 <body>${body}</body></html>
 `.markup;
+}
+
+function updates(view: View): Html {
+  const other = addressOf({ ...view, still: !view.still });
+  return view.still ? html`<a href="${other}">update by itself</a>` : html`updated every ${refreshSeconds} s, <a href="${other}">stop</a>`;
 }
 
 interface Verdict {
@@ -84,14 +92,17 @@ function reasons(unready: readonly string[]): Html | null {
 ${more > 0 && html`<li>and ${count(more, 'more reason')}, see <a href="/readyz">/readyz</a></li>`}</ul>`;
 }
 
-function targets(status: Status, now: Now): Html {
+function targets(status: Status, view: View, now: Now): Html {
   if (status.lease && status.lease.state !== 'leading')
     return html`<p class="quiet">${status.lease.name}: ${leaseWords(status.lease)}.</p>`;
   if (status.targets.length === 0)
     return html`<p>No target is configured: set <code>PORTAINER_URL</code> and <code>PORTAINER_API_KEY</code>, or give a configuration file.</p>`;
-  const open = status.targets.length <= fewTargets;
+  const named = status.targets.filter(({ name }) => view.targets.includes(name));
+  const others = status.targets.filter(target => !named.includes(target));
+  const open = named.length === 0 && status.targets.length <= fewTargets;
   const counted = status.targets.reduce((sum, target) => sum + target.slots.length, 0) > manySlots;
-  return html`${byUrgency(status.targets).map(target => targetCard(target, now, { open, counted }))}`;
+  const cards = (targets: readonly TargetView[], how: Unfolding) => byUrgency(targets).map(target => targetCard(target, now, how));
+  return html`${cards(named, { open: true, slots: 'unfolded' })}${cards(others, { open, slots: counted ? 'counted' : 'folded' })}`;
 }
 
 const fails = ({ trouble, state }: CredentialView): boolean => trouble !== null || state === 'expired';

@@ -140,6 +140,16 @@ test('every alert says how bad it is, what it means and where to read on; its pl
   }
 });
 
+test('an alert about a target links to it on the status page, one about a courier to its page', () => {
+  for (const { alert, expr, annotations } of rules) {
+    const labels = resultLabels(expr);
+    // Of a courier that is gone, or of several, there is no page to look at.
+    const page = ['CourierAbsent', 'NobodyLeads'].includes(alert) ? undefined : 'http://{{ $labels.instance }}/';
+    const query = labels.has('target') ? '?target={{ $labels.target }}' : '';
+    assert.equal(annotations['status_url'], page && page + query, alert);
+  }
+});
+
 test('for every alert there is a test in which it fires', () => {
   const tests = parse(readFileSync(rulesTestFile, 'utf8')) as { tests: { alert_rule_test?: { alertname: string }[] }[] };
   const fired = new Set(tests.tests.flatMap(one => one.alert_rule_test?.map(({ alertname }) => alertname) ?? []));

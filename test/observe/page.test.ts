@@ -3,8 +3,9 @@ import { test } from 'node:test';
 import type { Ledger } from '../../src/courier/ledger.ts';
 import { html } from '../../src/observe/html.ts';
 import { page, styleHash } from '../../src/observe/page.ts';
+import { viewOf } from '../../src/observe/page-view.ts';
 import { statusOf } from '../../src/observe/status.ts';
-import type { Status } from '../../src/observe/status-view.ts';
+import type { LeaseView, Status } from '../../src/observe/status-view.ts';
 import { entry, euWest, hour, kept, ledgerOf, outcome, scopeOf, specs, target, trouble, usEast, verification } from './fixture.ts';
 
 const status = (ledger: Ledger) => statusOf(ledger, { version: '1.2.3', findings: specs });
@@ -102,6 +103,47 @@ test('a hundred targets: the failing one first and unfolded, the others folded',
     ([, open, name]) => `${name}${open ?? ''}`,
   );
   assert.deepEqual([cards.length, cards[0], cards[1], cards[2], cards[99]], [100, 'bad open', 't1', 't2', 't99']);
+});
+
+const hundred = [...Array.from({ length: 99 }, (_, at) => good(`t${at + 1}`, 30)), failing];
+const openCards = (markup: string) =>
+  [...markup.matchAll(/<details class="target" open>\s*<summary><h3>([^<]*)</g)].map(([, name]) => name);
+
+test('a link to a target: it stands first and unfolded with its slots, and updating keeps it', () => {
+  const of = status(ledgerOf(hundred, { scopes: [key] }));
+  const view = viewOf(new URLSearchParams('target=t50'));
+  const markup = page(of, view);
+  assert.deepEqual(openCards(markup), ['t50', 'bad']);
+  assert.equal(markup.split('<details class="target"').length, 101);
+  assert.equal(markup.match(/ecr-\d+ \(row \d+\)<\/th>/g)?.length, 31, 'its slots are listed, those of others counted');
+  // Without an address in it, the browser loads the page's own address again.
+  assert.match(markup, /<meta http-equiv="refresh" content="15">/);
+  assert.match(markup, /<a href="\/\?target=t50&amp;still">stop</);
+  assert.match(page(of, { ...view, still: true }), /<a href="\/\?target=t50">update by itself</);
+  assert.deepEqual(openCards(page(of, viewOf(new URLSearchParams('target=t7&target=t5&target=')))), ['t5', 't7', 'bad']);
+  assert.match(markup, /<a href="\/\?target=t99">to this target</);
+});
+
+test('among few targets the one that is linked to is unfolded alone', () => {
+  const of = status(ledgerOf([good('a'), good('b')], { scopes: [key] }));
+  assert.deepEqual(openCards(page(of)), ['a', 'b']);
+  assert.deepEqual(openCards(page(of, { targets: ['b'] })), ['b']);
+});
+
+test('a link to a target that is not there says so, in text; so does a page without targets', () => {
+  const of = status(ledgerOf([good('a')], { scopes: [key] }));
+  for (const name of ['gone', '<b>&"', 'x'.repeat(5000), '\ud800']) {
+    const markup = page(of, viewOf(new URLSearchParams([['target', name]])));
+    assert.match(markup, /There is no target <strong>[^<]{1,110}<\/strong>\./, name.slice(0, 20));
+    assert.deepEqual(openCards(markup), ['a'], 'as without a link');
+  }
+  assert.match(page(status(ledgerOf([])), { targets: ['a'] }), /There is no target <strong>a</);
+  assert.doesNotMatch(page(of, { targets: ['a'] }), /There is no target/);
+  const by: LeaseView = { name: 'Lease a/b', state: 'standing by', me: 'x', leader: 'y', message: null };
+  assert.doesNotMatch(
+    page(statusOf(ledgerOf([]), { version: '1', findings: specs, lease: () => by }), { targets: ['a'] }),
+    /no target <strong>/,
+  );
 });
 
 test('thousands of slots: those in order are counted, rows are limited', () => {
