@@ -67,9 +67,13 @@ export const commands: Readonly<Record<string, Command>> = {
     load: async () => (await import('./check/check.ts')).check,
   },
   status: {
-    usage: 'status [--json]',
-    doc: 'What the running daemon knows.',
-    more: [asJson],
+    usage: 'status [--target NAME] [--failing] [--json]',
+    doc: 'What the running daemon knows: what fails first, then what ends first.',
+    more: [
+      ['--target NAME', 'one target; all of them unless given'],
+      ['--failing', 'only registries that do not hold what they should'],
+      ['--json', 'as JSON, and all of it: the text has the worst registries alone'],
+    ],
     load: async () => (await import('./status.ts')).status,
   },
   refresh: {

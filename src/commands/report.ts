@@ -7,7 +7,7 @@ import { parts, version } from '../version.ts';
 import { knownAdapters } from './adapters.ts';
 import { listing } from './config.ts';
 import { environment } from './environment.ts';
-import { statusTable } from './table.ts';
+import { statusTable } from './status-table.ts';
 
 /** A part of the bundle: a heading, and text under it. */
 export interface Section {

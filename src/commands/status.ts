@@ -1,18 +1,36 @@
+import { hint } from '../../config/nearest.ts';
+import { jsonText } from '../contract/text.ts';
 import type { Status } from '../observe/status-view.ts';
 import { findDaemon, somebodyElse } from './daemon.ts';
-import { colors, configOptions, exit, type Io, readArgs } from './io.ts';
-import { statusTable } from './table.ts';
+import { colors, configOptions, exit, type Io, readArgs, UsageError } from './io.ts';
+import { narrowed, statusTable } from './status-table.ts';
+
+/** With the lines around them they fit a screen. */
+const most = 15;
 
 /** What the running daemon knows. Exit 0 when it is ready, 1 when not or when there is none. */
 export async function status(args: string[], io: Io): Promise<number> {
-  const { values } = readArgs(args, { ...configOptions, json: { type: 'boolean' } });
-  const { json, ...rest } = values;
+  const { values } = readArgs(args, {
+    ...configOptions,
+    json: { type: 'boolean' },
+    target: { type: 'string' },
+    failing: { type: 'boolean' },
+  });
+  const { json, target, failing, ...rest } = values;
   const daemon = await findDaemon(rest, io);
   const { text, at } = await daemon.ask('/api/status');
   const known = statusIn(text);
   if (!known) throw somebodyElse(at);
-  io.stdout.write(json ? text : statusTable(known, { color: colors(io.stdout, io.env) }));
+  if (target !== undefined && !known.targets.some(({ name }) => name === target)) throw unknownTarget(target, known);
+  const shown = narrowed(known, { target, failing });
+  const isWhole = target === undefined && !failing;
+  io.stdout.write(json ? (isWhole ? text : jsonText(shown)) : statusTable(shown, { color: colors(io.stdout, io.env), most }));
   return known.ready ? exit.ok : exit.failed;
+}
+
+function unknownTarget(name: string, { targets }: Status): UsageError {
+  const names = targets.map(target => target.name);
+  return new UsageError(`there is no target ${name}${hint(name, names) || `; there are: ${names.join(', ')}`}`);
 }
 
 /** The status in an answer; undefined: it is none that this version can read. */

@@ -1,15 +1,15 @@
 import { oneLine } from '../contract/text.ts';
 import type { Entry, Ledger } from '../courier/ledger.ts';
 import { succeeded } from '../courier/outcomes.ts';
-import type { FindingView, ReceiverView, SlotView, Status, TargetView, TroubleView } from '../observe/status-view.ts';
-import { identityWords, leaseWords, relative } from '../observe/words.ts';
+import type { FindingView, HoldingView, ReceiverView, SlotView, Status, TargetView, TroubleView } from '../observe/status-view.ts';
+import { count, identityWords, relative } from '../observe/words.ts';
 import { type Paint, painter, type Tint, table } from './paint.ts';
 
 /** For `once` and `check`: a line a slot with what was or would be done, then whatever a person should know. */
 export function resultTable(ledger: Ledger, raw: Status, { rehearse, color }: { rehearse: boolean; color: boolean }): string {
   const paint = painter({ color });
   const status = plain(raw);
-  const lines = rowsOf(status, (target, slot) => {
+  const lines = rowsOf(placesOf(status), status.now, ({ target, slot }) => {
     const entry = ledger.targets.get(target.name)?.entries.get(slot.id);
     return entry ? resultOf(entry, slot, rehearse, paint) : slot.state;
   });
@@ -17,34 +17,28 @@ export function resultTable(ledger: Ledger, raw: Status, { rehearse, color }: { 
   return [slotTable(head, lines, paint), ...identities(status, paint), ...notes(status, paint), ''].join('\n');
 }
 
-/** For `status`: a line a slot with its state, then whatever a person should know. */
-export function statusTable(raw: Status, { color }: { readonly color: boolean }): string {
-  const paint = painter({ color });
-  const status = plain(raw);
-  const lines = rowsOf(status, (_, slot) => paint(tintOf(slot.state), slot.state));
-  const led = status.lease ? `, ${leaseWords(status.lease)}` : '';
-  const verdict = status.ready ? paint('green', `ready${led}`) : paint('red', `not ready: ${status.unready.join(' ')}`);
-  const head = ['TARGET', 'SLOT', 'REGISTRY', 'STATE', 'EXPIRES', 'PROVEN'];
-  return [verdict, slotTable(head, lines, paint), ...identities(status, paint), ...notes(status, paint), ''].join('\n');
+export const slotTable: typeof table = (head, rows, paint) => (rows.length === 0 ? paint('dim', 'No slots.') : table(head, rows, paint));
+
+/** now: of the status that they are from; word: what is told of a slot. */
+export function rowsOf(places: readonly Held[], now: string, word: (place: Held) => string): string[][] {
+  return places.map(place => [
+    place.target.name,
+    place.slot.title,
+    place.holding.host,
+    word(place),
+    place.holding.expiresAt ? relative(Date.parse(place.holding.expiresAt), Date.parse(now)) : '-',
+    place.holding.proven === null ? '-' : place.holding.proven ? 'yes' : 'no',
+  ]);
 }
 
-const slotTable: typeof table = (head, rows, paint) => (rows.length === 0 ? paint('dim', 'No slots.') : table(head, rows, paint));
-
-function rowsOf(status: Status, word: (target: TargetView, slot: SlotView) => string): string[][] {
-  const now = Date.parse(status.now);
-  return status.targets.flatMap(target =>
-    target.slots.flatMap(slot =>
-      slot.registries.map(holding => [
-        target.name,
-        slot.title,
-        holding.host,
-        word(target, slot),
-        holding.expiresAt ? relative(Date.parse(holding.expiresAt), now) : '-',
-        holding.proven === null ? '-' : holding.proven ? 'yes' : 'no',
-      ]),
-    ),
-  );
+/** Where a registry's login lies. */
+export interface Held {
+  readonly target: TargetView;
+  readonly slot: SlotView;
+  readonly holding: HoldingView;
 }
+export const placesOf = ({ targets }: Status): Held[] =>
+  targets.flatMap(target => target.slots.flatMap(slot => slot.registries.map(holding => ({ target, slot, holding }))));
 
 function resultOf(entry: Entry, slot: SlotView, rehearse: boolean, paint: Paint): string {
   const { result } = entry;
@@ -57,12 +51,12 @@ function resultOf(entry: Entry, slot: SlotView, rehearse: boolean, paint: Paint)
   return slot.state === 'unconfirmed' ? paint('yellow', `${done}, unconfirmed`) : paint('green', done);
 }
 
-function tintOf(state: SlotView['state']): Tint {
+export function tintOf(state: SlotView['state']): Tint {
   return state === 'ok' ? 'green' : state === 'failing' ? 'red' : 'yellow';
 }
 
 /** Who fetched the tokens: a line for each source, or several where its regions differ. */
-function identities({ credentials }: Status, paint: Paint): string[] {
+export function identities({ credentials }: Status, paint: Paint): string[] {
   const told = credentials.flatMap(({ source, identity }) =>
     identity ? [`${paint('bold', `source ${source}`)} is ${identityWords(identity)}`] : [],
   );
@@ -72,7 +66,7 @@ function identities({ credentials }: Status, paint: Paint): string[] {
 }
 
 /** What is left alone, then troubles, then findings, each with what to do. */
-function notes(status: Status, paint: Paint): string[] {
+export function notes(status: Status, paint: Paint): string[] {
   const troubles: [string, TroubleView | null][] = [
     ...status.targets.map(target => [target.name, target.trouble] as [string, TroubleView | null]),
     ...status.credentials.map(({ source, region, trouble }) => [`source ${source}, ${region}`, trouble] as [string, TroubleView | null]),
@@ -89,19 +83,39 @@ function notes(status: Status, paint: Paint): string[] {
       ...target.slots.flatMap(slot => slot.findings.map(found => [`${target.name}, ${slot.title}`, found] as [string, FindingView])),
     ]),
   ];
-  // What stops a target at one of its slots is told once.
-  const said = Map.groupBy(
-    troubles.flatMap(([where, trouble]) => (trouble ? [{ where, trouble }] : [])),
-    ({ trouble: { code, message, remedy } }) => [code, message, remedy].join('\n'),
-  );
   return [
     ...status.targets.flatMap(({ name, paused }) => (paused ? ['', `${paint('bold', name)} is paused: nothing is sent to it.`] : [])),
     ...status.receivers.flatMap(receiver => failingReceiver(receiver, paint)),
-    ...[...said].flatMap(([, [first, ...others]]) =>
-      first ? note(paint('red', first.trouble.code), whereOf(first, others), first.trouble, paint) : [],
+    ...grouped(
+      troubles.flatMap(([where, said]) => (said ? [{ where, said, code: paint('red', said.code) }] : [])),
+      paint,
     ),
-    ...findings.flatMap(([where, found]) => note(paint(found.severity === 'info' ? 'dim' : 'yellow', found.code), where, found, paint)),
+    ...grouped(
+      findings.map(([where, said]) => ({ where, said, code: paint(said.severity === 'info' ? 'dim' : 'yellow', said.code) })),
+      paint,
+    ),
   ];
+}
+
+interface Told extends Place {
+  readonly code: string;
+  readonly said: { readonly code: string; readonly message: string; readonly remedy: string };
+}
+/** Of one code, this many different sentences are told; the daemon's page has all of them. */
+const mostOfCode = 3;
+
+/** What is said of several places alike is told once. */
+function grouped(all: readonly Told[], paint: Paint): string[] {
+  return [...Map.groupBy(all, ({ said }) => said.code).values()].flatMap(ofCode => {
+    const alike = [...Map.groupBy(ofCode, ({ said: { message, remedy } }) => `${message}\n${remedy}`).values()];
+    const rest = alike.slice(mostOfCode).flat();
+    return [
+      ...alike
+        .slice(0, mostOfCode)
+        .flatMap(([first, ...others]) => (first ? note(first.code, whereOf(first, others), first.said, paint) : [])),
+      ...(rest[0] ? [`${rest[0].code} ${count(rest.length, 'more place')}`] : []),
+    ];
+  });
 }
 
 /** One that does not take its messages, so that nobody would hear of anything. */
@@ -127,7 +141,7 @@ function note(code: string, where: string, { message, remedy }: { message: strin
  * Titles and messages come from outside: nothing in them may begin another line, steer the terminal or turn the writing
  * direction.
  */
-function plain(status: Status): Status {
+export function plain(status: Status): Status {
   const clean = (_: string, value: unknown) => (typeof value === 'string' ? oneLine(value) : value);
   return JSON.parse(JSON.stringify(status), clean) as Status;
 }

@@ -193,7 +193,14 @@ test('the daemon: status, refresh and healthcheck find it; SIGTERM ends it in ti
   const local = { ...env, ECR_COURIER_LISTEN: `127.0.0.1:${running.port}` };
   const shown = await command(['status'], local);
   assert.equal(shown.code, 0, shown.stderr);
-  assert.match(shown.stdout, /^ready/);
+  assert.match(shown.stdout, /^ready: 1 registry, the first password ends in /);
+  assert.equal((await command(['status', '--target', 'portainer', '--failing'], local)).stdout.split('\n')[1], 'No slots.');
+  const unknown = await command(['status', '--target', 'portaner'], local);
+  assert.deepEqual([unknown.code, /there is no target portaner: did you mean portainer\?/.test(unknown.stderr)], [2, true]);
+  assert.equal(
+    (JSON.parse((await command(['status', '--json', '--failing'], local)).stdout) as { targets: { slots: [] }[] }).targets[0]?.slots.length,
+    0,
+  );
   assert.equal((await command(['healthcheck'], local)).code, 0);
   assert.equal((await command(['healthcheck', '--ready'], local)).code, 0);
   const page = await fetch(`http://127.0.0.1:${running.port}/`);
@@ -371,7 +378,7 @@ test('help and version', async () => {
   ]) {
     const told = await command(args);
     assert.deepEqual([told.code, told.stderr], [0, ''], args.join(' '));
-    assert.match(told.stdout, /^usage: ecr-courier status \[--json\] \[OPTIONS\]\n\nWhat the running daemon knows\.\n/);
+    assert.match(told.stdout, /^usage: ecr-courier status \[--target NAME\] .*\n\nWhat the running daemon knows: /);
     assert.match(told.stdout, /--listen HOST:PORT/);
   }
   assert.match((await command(['config', '--help'])).stdout, /check   whether the configuration is fine/);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { statusTable } from '../../src/commands/table.ts';
+import { statusTable } from '../../src/commands/status-table.ts';
 import { createMetrics } from '../../src/observe/metrics.ts';
 import { page } from '../../src/observe/page.ts';
 import type { ReceiverState } from '../../src/observe/receiver-view.ts';

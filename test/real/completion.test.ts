@@ -24,7 +24,7 @@ part('fish', { programs: ['fish'] }, () => {
         encoding: 'utf8',
         env: { HOME: folder, PATH: process.env['PATH'] },
       });
-    assert.match(completed('ecr-courier st'), /^status\tWhat the running daemon knows\.$/m);
+    assert.match(completed('ecr-courier st'), /^status\tWhat the running daemon knows: .*\.$/m);
     assert.equal(completed('ecr-courier config sh'), 'show\n');
     assert.match(completed('ecr-courier kubelet install --bin'), /^--bin-dir$/m);
     assert.match(completed('ecr-courier check --la'), /^--layer$/m);

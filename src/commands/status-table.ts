@@ -1,0 +1,75 @@
+import type { SlotView, Status } from '../observe/status-view.ts';
+import { count, leaseWords, relative } from '../observe/words.ts';
+import { painter } from './paint.ts';
+import { type Held, identities, notes, placesOf, plain, rowsOf, slotTable, tintOf } from './table.ts';
+
+/** What `status` is asked for. */
+export interface Shown {
+  readonly color: boolean;
+  /** At most this many registries: the worst. */
+  readonly most?: number;
+}
+
+/** What matters first. */
+const order: readonly SlotView['state'][] = ['failing', 'unconfirmed', 'waiting', 'absent', 'ok'];
+/** Reasons that the first line has room for. */
+const mostReasons = 3;
+
+/**
+ * For `status`: how it is in one line; then the registries, those first that fail and then those whose password ends
+ * first; then whatever a person should know.
+ */
+export function statusTable(raw: Status, { color, most = Number.POSITIVE_INFINITY }: Shown): string {
+  const paint = painter({ color });
+  const status = plain(raw);
+  const places = sorted(placesOf(status));
+  const known = summary(status, places);
+  const verdict = status.ready ? paint('green', `ready: ${known}`) : paint('red', `not ready: ${known}. ${reasons(status)}`);
+  const rows = rowsOf(places.slice(0, most), status.now, ({ slot }) => paint(tintOf(slot.state), slot.state));
+  const head = ['TARGET', 'SLOT', 'REGISTRY', 'STATE', 'EXPIRES', 'PROVEN'];
+  const rest = places.length - rows.length;
+  return [
+    verdict,
+    slotTable(head, rows, paint),
+    ...(rest > 0 ? [paint('dim', `and ${rest.toLocaleString('en-US')} more: --target NAME, --failing, --json`)] : []),
+    ...identities(status, paint),
+    ...notes(status, paint),
+    '',
+  ].join('\n');
+}
+
+/** Only these targets, only what does not hold what it should, or both. */
+export function narrowed(
+  status: Status,
+  { target, failing }: { readonly target?: string | undefined; readonly failing?: boolean | undefined },
+): Status {
+  const isShown = (slot: SlotView): boolean => !failing || slot.state !== 'ok';
+  const targets = status.targets.filter(({ name }) => target === undefined || name === target);
+  return { ...status, targets: targets.map(one => ({ ...one, slots: one.slots.filter(isShown) })) };
+}
+
+/** The worst first. */
+function sorted(places: readonly Held[]): Held[] {
+  const ranked = places.map(place => ({ place, rank: order.indexOf(place.slot.state), end: endOf(place) }));
+  return ranked.sort((a, b) => a.rank - b.rank || a.end - b.end).map(({ place }) => place);
+}
+
+/** Where none is known, one may have ended. */
+const endOf = ({ holding: { expiresAt } }: Held): number => (expiresAt ? Date.parse(expiresAt) : 0);
+
+/** How many are fine, and when the first pull will fail. */
+function summary({ now, lease }: Status, places: readonly Held[]): string {
+  const fine = places.filter(({ slot }) => slot.state === 'ok').length;
+  const all = count(places.length, 'registry', 'registries');
+  const counted = fine === places.length ? all : `${fine.toLocaleString('en-US')} of ${all} fine`;
+  const ends = places.map(endOf).filter(end => end > 0);
+  // Of 100,000, more than a call takes as its arguments.
+  const first = ends.reduce((least, end) => Math.min(least, end), Number.POSITIVE_INFINITY);
+  const ending = ends.length > 0 ? `, the first password ends ${relative(first, Date.parse(now))}` : '';
+  return `${counted}${ending}${lease ? `, ${leaseWords(lease)}` : ''}`;
+}
+
+function reasons({ unready }: Status): string {
+  const more = unready.length - mostReasons;
+  return [...unready.slice(0, mostReasons), ...(more > 0 ? [`And ${more.toLocaleString('en-US')} more.`] : [])].join(' ');
+}

@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { narrowed, statusTable } from '../../src/commands/status-table.ts';
+import { statusOf } from '../../src/observe/status.ts';
+import type { SlotView, Status } from '../../src/observe/status-view.ts';
+import { entry, euWest, hour, kept, ledgerOf, scopeOf, specs, target } from '../observe/fixture.ts';
+
+const base = statusOf(ledgerOf([target('portainer', [entry('1', scopeOf(euWest), kept(hour))])]), { version: '1.2.3', findings: specs });
+const [first] = base.targets;
+const [template] = first?.slots ?? [];
+assert.ok(first && template);
+
+const failure = (message: string) => ({
+  code: 'REJECTED',
+  message,
+  remedy: 'Mend it.',
+  since: base.now,
+  count: 2,
+  help: 'docs/errors.md#rejected',
+});
+
+function slot(at: number, more: Partial<SlotView> & { readonly endsInHours?: number } = {}): SlotView {
+  const { endsInHours = 12, ...rest } = more;
+  const expiresAt = new Date(Date.parse(base.now) + endsInHours * 3_600_000).toISOString();
+  const registries = (template?.registries ?? []).map(holding => ({ ...holding, host: `host-${at}`, expiresAt, valid: true }));
+  return { ...(template as SlotView), id: `${at}`, title: `slot-${at}`, state: 'ok', trouble: null, findings: [], registries, ...rest };
+}
+const of = (slots: readonly SlotView[], more: Partial<Status> = {}): Status => ({
+  ...base,
+  ready: true,
+  unready: [],
+  ...more,
+  targets: [{ ...first, slots }],
+});
+const linesOf = (status: Status, most?: number): string[] =>
+  statusTable(status, { color: false, ...(most === undefined ? {} : { most }) }).split('\n');
+
+test('what fails comes first, then what ends first; the first line counts, and says when the first password ends', () => {
+  const slots = [
+    slot(1),
+    slot(2, { endsInHours: 3 }),
+    slot(3, { state: 'waiting' }),
+    slot(4, { state: 'failing', trouble: failure('No.') }),
+  ];
+  const lines = linesOf(of(slots));
+  assert.equal(lines[0], 'ready: 2 of 4 registries fine, the first password ends in 3 h');
+  assert.deepEqual(
+    lines.slice(2, 6).map(line => /slot-\d/.exec(line)?.[0]),
+    ['slot-4', 'slot-3', 'slot-2', 'slot-1'],
+  );
+  assert.equal(linesOf(of([slot(1)]))[0], 'ready: 1 registry, the first password ends in 12 h');
+});
+
+test('ten thousand slots, of which three thousand fail each in words of its own, are a screen', () => {
+  const slots = Array.from({ length: 10_000 }, (_, at) =>
+    slot(at, at % 3 === 0 ? { state: 'failing', trouble: failure(`host-${at} refuses.`) } : {}),
+  );
+  const unready = slots.filter(({ state }) => state === 'failing').map(({ title }) => `${title} has no valid password.`);
+  const lines = linesOf(of(slots, { ready: false, unready }), 15);
+  assert.ok(lines.length <= 32, `${lines.length} lines`);
+  assert.match(lines[0] ?? '', /^not ready: 6,666 of 10,000 registries fine, .* in 12 h\. slot-0 .* And 3,331 more\.$/);
+  assert.ok(lines.includes('and 9,985 more: --target NAME, --failing, --json'));
+  assert.ok(lines.includes('REJECTED 3,331 more places'), lines.join('\n'));
+});
+
+test('findings of one code stand together, and the same sentence stands there once', () => {
+  const finding = { code: 'CONTESTED', severity: 'warning', message: 'Somebody overwrites it.', remedy: 'Stop him.', help: '' } as const;
+  const lines = linesOf(of(Array.from({ length: 40 }, (_, at) => slot(at, { findings: [finding] }))));
+  assert.deepEqual(
+    lines.filter(line => line.includes('CONTESTED')),
+    ['CONTESTED portainer, slot-0 (and 39 more): Somebody overwrites it.'],
+  );
+});
+
+test('a status can be narrowed to a target, and to what fails', () => {
+  const status = {
+    ...base,
+    targets: [
+      { ...first, slots: [slot(1), slot(2, { state: 'failing' })] },
+      { ...first, name: 'other', slots: [slot(3)] },
+    ],
+  };
+  const shown = (options: Parameters<typeof narrowed>[1]) =>
+    narrowed(status, options).targets.map(({ name, slots }) => [name, slots.map(({ id }) => id)]);
+  assert.deepEqual(shown({ target: 'other' }), [['other', ['3']]]);
+  assert.deepEqual(shown({ failing: true }), [
+    ['portainer', ['2']],
+    ['other', []],
+  ]);
+});
