@@ -129,7 +129,7 @@ const security = {
 };
 
 function reply(status: number, type: string, body: string, headers: Record<string, string> = {}): Reply {
-  return { status, headers: { ...security, 'content-type': type, 'content-length': `${Buffer.byteLength(body)}`, ...headers }, body };
+  return { status, headers: { ...security, 'content-type': type, ...headers }, body };
 }
 /** One sentence for people. */
 export function text(status: number, sentence: string, headers: Record<string, string> = {}): Reply {

@@ -13,8 +13,6 @@ const slotTones: Readonly<Record<SlotView['state'], Tone>> = {
 };
 const targetTones: Readonly<Record<TargetView['state'], Tone>> = { failing: 'bad', starting: 'note', ok: 'good', paused: 'note' };
 const urgency = Object.keys(slotTones);
-/** Rows of one table; a page of thousands helps nobody. */
-const rowsShown = 200;
 
 /** Most urgent first: failing, not yet served, in order, paused. */
 export function byUrgency(targets: readonly TargetView[]): TargetView[] {
@@ -30,6 +28,8 @@ export interface Unfolding {
   readonly open: boolean;
   /** Of those in order; counted: they are not listed, because there are too many. */
   readonly slots: 'unfolded' | 'folded' | 'counted';
+  /** Rows of one table at most. */
+  readonly rows: number;
 }
 
 export function targetCard(target: TargetView, now: Now, how: Unfolding): Html {
@@ -39,9 +39,9 @@ export function targetCard(target: TargetView, now: Now, how: Unfolding): Html {
 ${trouble(target.trouble, now)}
 ${findings(target.findings)}
 ${about(target, now)}
-${slots(target.slots, now, how.slots)}
+${slots(target, now, how)}
 ${images(target.images, now)}
-${outcomes(target.outcomes, now)}
+${outcomes(target.outcomes, now, how.rows)}
 </details>`;
 }
 
@@ -80,25 +80,26 @@ function address(text: string): Html {
   return /^https?:\/\//i.test(text) ? html`<a href="${text}" rel="noreferrer">${text}</a>` : html`${text}`;
 }
 
-function slots(all: readonly SlotView[], now: Now, shown: Unfolding['slots']): Html {
+function slots({ slots: all, name }: TargetView, now: Now, { slots: shown, rows }: Unfolding): Html {
   const sorted = all.toSorted((a, b) => urgency.indexOf(a.state) - urgency.indexOf(b.state));
   const attention = sorted.filter(slot => slot.state !== 'ok');
   const fine = sorted.slice(attention.length);
-  if (shown === 'counted')
-    return html`${slotTable(attention, now)}${fine.length > 0 && unlisted(`${count(fine.length, 'slot')} in order`)}`;
-  if (shown === 'unfolded' || attention.length === 0 || fine.length <= 5) return slotTable(sorted, now);
-  return html`${slotTable(attention, now)}<details class="rest"><summary>${count(fine.length, 'slot')} in order</summary>${slotTable(fine, now)}</details>`;
+  const listed = (list: readonly SlotView[]): Html => slotTable(list, now, { name, rows });
+  if (shown === 'counted') return html`${listed(attention)}${fine.length > 0 && unlisted(`${count(fine.length, 'slot')} in order`, name)}`;
+  if (shown === 'unfolded' || attention.length === 0 || fine.length <= 5) return listed(sorted);
+  return html`${listed(attention)}<details class="rest"><summary>${count(fine.length, 'slot')} in order</summary>${listed(fine)}</details>`;
 }
 
-function unlisted(what: string): Html {
-  return html`<p class="quiet">${what}, too many for this page: see <a href="/api/status">/api/status</a>.</p>`;
+function unlisted(what: string, target: string): Html {
+  const here = addressOf({ targets: [target] });
+  return html`<p class="quiet">${what}, too many for this page: see <a href="${here}">this target</a> or <a href="/api/status">/api/status</a>.</p>`;
 }
 
-function slotTable(list: readonly SlotView[], now: Now): Html {
+function slotTable(list: readonly SlotView[], now: Now, { name, rows }: { readonly name: string; readonly rows: number }): Html {
   if (list.length === 0) return html``;
-  const rows = list.slice(0, rowsShown).map(slot => slotRow(slot, now));
-  const more = list.length - rows.length;
-  return html`${table(['Slot', 'Holds', 'State'], rows)}${more > 0 && unlisted(count(more, 'more slot'))}`;
+  const shown = list.slice(0, rows).map(slot => slotRow(slot, now));
+  const more = list.length - shown.length;
+  return html`${table(['Slot', 'Holds', 'State'], shown)}${more > 0 && unlisted(count(more, 'more slot'), name)}`;
 }
 
 /** The roles keep it a table for a screen reader when a narrow window lays its cells below each other. */
@@ -151,8 +152,9 @@ function images(list: readonly ImageView[], now: Now): Html | null {
   return html`<details class="rest"${bad > 0 && html` open`}><summary>${count(list.length, 'image')} to verify${bad > 0 && `, ${bad.toLocaleString('en-US')} would not be pulled`}</summary>${table(['Image', 'Pull', 'Asked'], rows)}</details>`;
 }
 
-function outcomes(list: readonly OutcomeView[], now: Now): Html | null {
-  if (list.length === 0) return null;
+function outcomes(all: readonly OutcomeView[], now: Now, most: number): Html | null {
+  if (all.length === 0) return null;
+  const list = all.slice(0, most);
   const failed = list.filter(outcome => !outcome.ok).length;
   const rows = list.map(outcome => outcomeRow(outcome, now));
   return html`<details class="rest"><summary>Last ${count(list.length, 'outcome')}${failed > 0 && `, ${failed.toLocaleString('en-US')} failed`}</summary>${table(['When', 'Slot', 'Result'], rows)}</details>`;

@@ -13,6 +13,10 @@ const refreshSeconds = 15;
 const fewTargets = 3;
 /** With more slots than this, those in order are counted and not listed. */
 const manySlots = 2000;
+/** Rows of one table; a page of thousands helps nobody. */
+const rowsShown = 200;
+/** So many rows for the tables of one kind of all targets: with many targets each has fewer. */
+const rowsOfAll = 1000;
 const reasonsShown = 5;
 
 /** For the page's Content-Security-Policy: its one style sheet, and nothing else, may take effect. */
@@ -101,8 +105,9 @@ function targets(status: Status, view: View, now: Now): Html {
   const others = status.targets.filter(target => !named.includes(target));
   const open = named.length === 0 && status.targets.length <= fewTargets;
   const counted = status.targets.reduce((sum, target) => sum + target.slots.length, 0) > manySlots;
+  const rows = Math.min(rowsShown, Math.ceil(rowsOfAll / status.targets.length));
   const cards = (targets: readonly TargetView[], how: Unfolding) => byUrgency(targets).map(target => targetCard(target, now, how));
-  return html`${cards(named, { open: true, slots: 'unfolded' })}${cards(others, { open, slots: counted ? 'counted' : 'folded' })}`;
+  return html`${cards(named, { open: true, slots: 'unfolded', rows: rowsShown })}${cards(others, { open, slots: counted ? 'counted' : 'folded', rows })}`;
 }
 
 const fails = ({ trouble, state }: CredentialView): boolean => trouble !== null || state === 'expired';

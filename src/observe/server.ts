@@ -8,6 +8,7 @@ import {
 import type { AddressInfo } from 'node:net';
 import { Failure } from '../contract/failures.ts';
 import { isLoopback } from './admin.ts';
+import { encoded } from './compress.ts';
 import { createDoors, type DoorDeps, type Reply, text } from './doors.ts';
 import { closeServer, keepRoom, listen } from './listen.ts';
 import { keepSocket } from './socket.ts';
@@ -89,7 +90,8 @@ async function answer(request: IncomingMessage, response: ServerResponse, opened
   });
   request.on('error', () => undefined);
   const { status, headers, body } = await opened;
-  response.writeHead(status, headers).end(body);
+  const { bytes, headers: coding } = await encoded(body, request.headers['accept-encoding']);
+  response.writeHead(status, { ...headers, ...coding, 'content-length': bytes.length }).end(bytes);
 }
 
 /** Whoever names a port means the daemon that listens there: two daemons may have been given one socket. */

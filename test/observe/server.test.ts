@@ -12,12 +12,14 @@ import type { Log } from '../../src/contract/adapter.ts';
 import { clock } from '../../src/contract/clock.ts';
 import { Failure } from '../../src/contract/failures.ts';
 import { Secret } from '../../src/contract/secret.ts';
+import type { Entry } from '../../src/courier/ledger.ts';
+import { takesGzip } from '../../src/observe/compress.ts';
 import { createServer, type DoorDeps, type ServerPlace } from '../../src/observe/server.ts';
 import { statusOf } from '../../src/observe/status.ts';
 import { until } from '../commands/cli.ts';
 import { createVirtualClock } from '../fakes/clock.ts';
 import { fastClock } from '../fakes/fast-clock.ts';
-import { entry, euWest, kept, ledgerOf, scopeOf, specs, target } from './fixture.ts';
+import { entry, euWest, kept, ledgerOf, outcome, scopeOf, specs, target } from './fixture.ts';
 
 const adminToken = 'an-admin-token-of-the-tests';
 const served = ledgerOf([target('portainer', [entry('7', scopeOf(euWest), kept(0))])]);
@@ -88,6 +90,56 @@ for (const { path, status, type, body } of doors) {
     assert.deepEqual([head.status, head.body, head.headers['content-length']], [status, '', get.headers['content-length']]);
   });
 }
+
+test('gzip for those who take it, of what is worth it; to all others and in words the same', async t => {
+  const { server, ask } = await open(t);
+  for (const path of ['/', '/api/status/schema']) {
+    const plain = await ask({ path });
+    const headers = { 'accept-encoding': 'br, gzip' };
+    const small = await fetch(`${server.url}${path}`, { headers });
+    assert.deepEqual([plain.headers['content-encoding'], small.headers.get('content-encoding')], [undefined, 'gzip'], path);
+    assert.deepEqual([plain.headers.vary, small.headers.get('vary')], ['accept-encoding', 'accept-encoding']);
+    assert.equal(await small.text(), plain.body);
+    assert.ok(Number(small.headers.get('content-length')) < plain.body.length / 2);
+    const head = await ask({ path, method: 'HEAD', headers });
+    assert.equal(head.headers['content-length'], small.headers.get('content-length'));
+  }
+  assert.equal((await ask({ path: '/livez', headers: { 'accept-encoding': 'gzip' } })).headers['content-encoding'], undefined);
+});
+
+for (const [accepts, expected] of [
+  [undefined, false],
+  ['', false],
+  ['identity', false],
+  ['br;q=1.0, GZIP ; q=0.5', true],
+  ['x-gzip', true],
+  ['*', true],
+  ['gzip;q=0, *', false],
+  ['*;q=0', false],
+  ['gzip;q=zero', false],
+] as const)
+  test(`Accept-Encoding ${accepts}`, () => assert.equal(takesGzip(accepts), expected));
+
+test('a hundred targets are at most 200 kB on the wire, also when all slots of all of them fail', async t => {
+  const scope = scopeOf(euWest);
+  const failing = (id: string) =>
+    entry(id, scope, kept(0, id), { trouble: { failure: new Failure('FORBIDDEN', `It refuses ${id}.`), since: 0, count: 1 } });
+  const outcomes = Array.from({ length: 30 }, (_, at) => outcome(`${at}`, -at, 'FORBIDDEN', { message: `It refuses ${at}.` }));
+  const hundred = (slots: number, slot: (id: string) => Entry) =>
+    Array.from({ length: 100 }, (_, at) =>
+      target(
+        `t${at}`,
+        Array.from({ length: slots }, (_, row) => slot(`${at}-${row}`)),
+        { outcomes },
+      ),
+    );
+  for (const targets of [hundred(20, id => entry(id, scope, kept(0, id))), hundred(100, failing)]) {
+    const { ask } = await open(t, { status: () => statusOf(ledgerOf(targets), { version: '1', findings: specs }) });
+    const { headers } = await ask({ path: '/', headers: { 'accept-encoding': 'gzip' } });
+    const bytes = Number(headers['content-length']);
+    assert.ok(bytes <= 200_000, `${bytes} bytes`);
+  }
+});
 
 test('every answer forbids what a page of ours never needs', async t => {
   const { ask } = await open(t);
