@@ -24,6 +24,12 @@ export function when(time: string | null, now: number): Html | null {
   return html`<time datetime="${time}" title="${time}">${relative(Date.parse(time), now)}</time>`;
 }
 
+/** The next attempt of something: `next attempt in 3 min`, or `next attempt is due`. Nothing where there is none. */
+export function coming(what: string, time: string | null, now: number): Html | null {
+  if (time === null) return null;
+  return html`${what} ${Date.parse(time) > now ? when(time, now) : 'is due'}`;
+}
+
 export type Tone = 'good' | 'note' | 'warn' | 'bad';
 const signs: Readonly<Record<Tone, string>> = { good: '✓', note: '•', warn: '!', bad: '✕' };
 
@@ -84,6 +90,8 @@ function list(views: readonly FindingView[]): Html | null {
 }
 
 type Life = Pick<HoldingView, 'issuedAt' | 'agesAt' | 'expiresAt'>;
+
+export const hasBar = (life: Life): boolean => life.agesAt !== null && life.expiresAt !== null;
 
 /**
  * The life of a credential from left to right: what is left of it, where half of it is over, and now. Nothing where

@@ -1,5 +1,5 @@
 import { type Html, html } from './html.ts';
-import { badge, findings, lifeBar, lifeWords, type Now, type Tone, trouble, when } from './page-parts.ts';
+import { badge, coming, findings, lifeBar, lifeWords, type Now, type Tone, trouble, when } from './page-parts.ts';
 import { addressOf } from './page-view.ts';
 import type { HoldingView, ImageView, OutcomeView, SlotView, TargetView } from './status-view.ts';
 import { count } from './words.ts';
@@ -54,7 +54,7 @@ function summary(target: TargetView, now: Now): Html {
     .filter(([, some]) => some > 0);
   const counts =
     states.length === 1 ? `all ${states[0]?.[0]}` : states.map(([state, some]) => `${some.toLocaleString('en-US')} ${state}`).join(', ');
-  const expiry = first !== null && html`; first expiry ${when(first, now.there)}`;
+  const expiry = first !== null && html`; first ${Date.parse(first) > now.there ? 'expiry' : 'expired'} ${when(first, now.there)}`;
   return html`${target.kind}, ${count(target.slots.length, 'slot')}${states.length > 0 && `: ${counts}`}${expiry}`;
 }
 
@@ -63,7 +63,10 @@ function about(target: TargetView, now: Now): Html {
     ['Address', target.address === null ? null : address(target.address)],
     ['Product', target.product],
     ['Signed in as', target.principal],
-    ['Key ends', when(target.keyExpiresAt, now.here)],
+    [
+      target.keyExpiresAt !== null && Date.parse(target.keyExpiresAt) <= now.here ? 'Key ended' : 'Key ends',
+      when(target.keyExpiresAt, now.here),
+    ],
     ['Discovered', discovered(target, now)],
     ['Link', html`<a href="${addressOf({ targets: [target.name] })}">to this target</a>`],
     ['Required', target.required ? null : 'no: readiness does not depend on it'],
@@ -73,7 +76,7 @@ function about(target: TargetView, now: Now): Html {
 
 function discovered({ discoveredAt, nextDiscoveryAt }: TargetView, now: Now): Html {
   const last = discoveredAt === null ? html`not yet` : when(discoveredAt, now.here);
-  return html`${last}${nextDiscoveryAt !== null && html`, next ${when(nextDiscoveryAt, now.here)}`}`;
+  return html`${last}${nextDiscoveryAt !== null && html`, ${coming('next', nextDiscoveryAt, now.here)}`}`;
 }
 
 function address(text: string): Html {
@@ -126,7 +129,11 @@ function holding(view: HoldingView, now: Now): Html {
 
 function attempts(slot: SlotView, now: Now): Html {
   const last = slot.lastAttemptAt !== null && html`<div class="quiet">last attempt ${when(slot.lastAttemptAt, now.here)}</div>`;
-  const next = slot.nextAttemptAt !== null && html`<div class="quiet">next attempt ${when(slot.nextAttemptAt, now.here)}</div>`;
+  // When a slot in order is renewed, its bar says.
+  const next =
+    slot.state !== 'ok' &&
+    slot.nextAttemptAt !== null &&
+    html`<div class="quiet">${coming('next attempt', slot.nextAttemptAt, now.here)}</div>`;
   return html`${last}${next}`;
 }
 
@@ -145,7 +152,7 @@ function images(list: readonly ImageView[], now: Now): Html | null {
   const rows = list.map(({ image, state, askedAt, succeededAt, nextAt }) => {
     const asked = askedAt !== null && html`<div class="quiet">asked ${when(askedAt, now.here)}</div>`;
     const before = state !== 'ok' && succeededAt !== null && html`<div class="quiet">last well ${when(succeededAt, now.here)}</div>`;
-    const next = nextAt !== null && html`<div class="quiet">next ${when(nextAt, now.here)}</div>`;
+    const next = nextAt !== null && html`<div class="quiet">${coming('next', nextAt, now.here)}</div>`;
     return html`<tr role="row"><th role="rowheader" scope="row" class="host">${image}</th>
 <td role="cell">${badge(imageTones[state], imageWords[state])}</td><td role="cell">${asked}${before}${next}</td></tr>`;
   });

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type Html, html } from './html.ts';
-import { badge, findings, lifeBar, lifeWords, type Now, nowOf, type Tone, tidings, trouble, when } from './page-parts.ts';
+import { firstFailure } from './page-outlook.ts';
+import { badge, coming, findings, hasBar, lifeBar, lifeWords, type Now, nowOf, type Tone, tidings, trouble, when } from './page-parts.ts';
 import { receivers } from './page-receivers.ts';
 import { style } from './page-style.ts';
 import { byUrgency, targetCard, type Unfolding } from './page-target.ts';
@@ -26,15 +27,16 @@ export const styleHash = `sha256-${createHash('sha256').update(style).digest('ba
 export function page(status: Status, { still = false, targets: named = [] }: Partial<View> = {}): string {
   const view: View = { still, targets: named };
   const now = nowOf(status);
-  const verdict = verdictOf(status);
+  const verdict = verdictOf(status, now);
+  const explained = status.credentials.some(one => fails(one) && hasBar(one));
+  const explainBars = !explained && status.targets.some(({ slots }) => slots.some(slot => slot.registries.some(hasBar)));
   const body = html`<header><h1>ecr-courier</h1><p class="quiet">${updates(view)}</p></header>
 <main>
 ${tidings(verdict.tone, html`<strong>${verdict.word}.</strong> ${verdict.sentence}`, reasons(status.unready))}
 ${unknownTargets(status, view)}
 ${failingCredentials(status, now)}
-<section aria-labelledby="targets"><h2 id="targets">Targets</h2>${targets(status, view, now)}</section>
-<section aria-labelledby="credentials"><h2 id="credentials">Credentials</h2>${credentials(status, now)}
-<p class="quiet">A bar is the life of a credential: ● is now, the upright line is half of its life, after which a newer one is wanted.</p></section>
+<section aria-labelledby="targets"><h2 id="targets">Targets</h2>${explainBars && legend}${targets(status, view, now)}</section>
+${credentials(status, now)}
 ${receivers(status.receivers, now)}
 </main>
 <footer class="quiet">version ${status.version}, started ${when(status.startedAt, now.here)}, seen <time datetime="${status.now}">${status.now}</time>${status.lease && html`; ${status.lease.name}: ${leaseWords(status.lease)}, as ${status.lease.me}`}.
@@ -55,10 +57,11 @@ function updates(view: View): Html {
 interface Verdict {
   readonly tone: Tone;
   readonly word: string;
-  readonly sentence: string;
+  readonly sentence: Html | string;
 }
 
-function verdictOf({ live, ready, lease, targets, credentials }: Status): Verdict {
+function verdictOf(status: Status, now: Now): Verdict {
+  const { live, ready, lease, targets, credentials } = status;
   const slots = targets.flatMap(target => target.slots);
   if (!live)
     return { tone: 'bad', word: 'Stalled', sentence: 'The courier has not looked at its work for more than a minute; restart it.' };
@@ -79,8 +82,9 @@ function verdictOf({ live, ready, lease, targets, credentials }: Status): Verdic
   const what = failing.length > 0 ? `Failing: ${failing.join(', ')}.` : '';
   if (!ready && targets.some(target => target.state === 'starting') && what === '')
     return { tone: 'note', word: 'Starting', sentence: 'Not every target was looked at yet.' };
-  if (!ready) return { tone: 'bad', word: 'Not ready', sentence: what || 'Not every slot holds a valid credential.' };
-  if (what !== '') return { tone: 'warn', word: 'Serving, with failures', sentence: `${what} What is held is still valid.` };
+  const first = firstFailure(status, now);
+  if (!ready) return { tone: 'bad', word: 'Not ready', sentence: html`${what || 'Not every slot holds a valid credential.'} ${first}` };
+  if (what !== '') return { tone: 'warn', word: 'Serving, with failures', sentence: html`${what} ${first}` };
   const served = slots.filter(slot => slot.state === 'ok').length;
   return { tone: 'good', word: 'All is well', sentence: `${count(served, 'slot')} in ${count(targets.length, 'target')} in order.` };
 }
@@ -110,20 +114,22 @@ function targets(status: Status, view: View, now: Now): Html {
   return html`${cards(named, { open: true, slots: 'unfolded', rows: rowsShown })}${cards(others, { open, slots: counted ? 'counted' : 'folded', rows })}`;
 }
 
+/** It stands beside the first bar. */
+const legend = html`<p class="quiet">A bar is the life of a login: ● is now, the upright line is half of its life, after which a newer one is wanted.</p>`;
+
 const fails = ({ trouble, state }: CredentialView): boolean => trouble !== null || state === 'expired';
 
 /** They stand above the targets, because they are why the targets will fail. */
 function failingCredentials(status: Status, now: Now): Html | null {
   const failing = status.credentials.filter(fails);
   if (failing.length === 0) return null;
-  return html`<section aria-labelledby="failing"><h2 id="failing">Credentials that cannot be renewed</h2><div class="cards">${failing.map(one => credentialCard(one, now))}</div></section>`;
+  return html`<section aria-labelledby="failing"><h2 id="failing">Credentials that cannot be renewed</h2>${failing.some(hasBar) && legend}<div class="cards">${failing.map(one => credentialCard(one, now))}</div></section>`;
 }
 
-function credentials(status: Status, now: Now): Html {
-  if (status.credentials.length === 0) return html`<p class="quiet">None yet: a token is fetched when a target needs one.</p>`;
+function credentials(status: Status, now: Now): Html | null {
   const fine = status.credentials.filter(one => !fails(one));
-  if (fine.length === 0) return html`<p class="quiet">None in order.</p>`;
-  return html`<div class="cards">${fine.map(one => credentialCard(one, now))}</div>`;
+  if (fine.length === 0) return null;
+  return html`<section aria-labelledby="credentials"><h2 id="credentials">Credentials</h2><div class="cards">${fine.map(one => credentialCard(one, now))}</div></section>`;
 }
 
 const credentialTones: Readonly<Record<CredentialView['state'], Tone>> = { ok: 'good', waiting: 'note', failing: 'bad', expired: 'bad' };
@@ -140,6 +146,6 @@ function credentialCard(view: CredentialView, now: Now): Html {
 ${lifeBar(view, now)}
 <p class="quiet">${view.expiresAt === null ? html`no token was fetched yet` : lifeWords(view, now)}${proofs}${print}</p>
 ${who}
-${view.state !== 'ok' && view.nextFetchAt !== null && html`<p class="quiet">next fetch ${Date.parse(view.nextFetchAt) > now.here ? when(view.nextFetchAt, now.here) : 'is due'}</p>`}
+${view.state !== 'ok' && view.nextFetchAt !== null && html`<p class="quiet">${coming('next fetch', view.nextFetchAt, now.here)}</p>`}
 ${trouble(view.trouble, now)}${findings(view.findings)}</article>`;
 }

@@ -6,7 +6,7 @@ import { page, styleHash } from '../../src/observe/page.ts';
 import { viewOf } from '../../src/observe/page-view.ts';
 import { statusOf } from '../../src/observe/status.ts';
 import type { LeaseView, Status } from '../../src/observe/status-view.ts';
-import { entry, euWest, hour, kept, ledgerOf, outcome, scopeOf, specs, target, trouble, usEast, verification } from './fixture.ts';
+import { entry, epoch, euWest, hour, kept, ledgerOf, outcome, scopeOf, specs, target, trouble, usEast, verification } from './fixture.ts';
 
 const status = (ledger: Ledger) => statusOf(ledger, { version: '1.2.3', findings: specs });
 const key = scopeOf(euWest, { kept: kept(3 * hour) });
@@ -178,6 +178,67 @@ test('it is a page for everybody: language, one h1, headings in order, table hea
   for (const [, mark] of markup.matchAll(/<span class="badge \w+"><span aria-hidden="true">[^<]+<\/span> (\w*)/g))
     assert.notEqual(mark, '');
   for (const [svg] of markup.matchAll(/<svg[^>]*>/g)) assert.match(svg, /role="img" aria-label="\d/);
+});
+
+test('what was to come and has not is due, wherever it stands; no moment to come is told as past', () => {
+  const late = target('a', [entry('7', key, kept(3 * hour), { trouble: trouble('BUSY', 'm'), notBefore: -5000 })], {
+    nextDiscoveryAt: -5000,
+    about: { keyExpiresAt: new Date(epoch - hour) },
+  });
+  const broken = scopeOf(usEast, { trouble: trouble('UNREACHABLE', 'No way.'), notBefore: -5000 });
+  const markup = shown(ledgerOf([late], { scopes: [broken], next: one => one.notBefore }));
+  for (const part of [/next attempt is due/, /, next is due/, /next fetch is due/, /Key ended</]) assert.match(markup, part);
+  assert.doesNotMatch(markup, /next( \w+)? <time[^>]*>[^<]* ago/);
+});
+
+const headlines: { name: string; ledger: Ledger; says: RegExp }[] = [
+  {
+    name: 'a slot fails',
+    ledger: ledgerOf([failing], { scopes: [key] }),
+    says: /The first pull fails in 9 h, when the login for \S+ in bad expires\./,
+  },
+  {
+    name: 'the source fails, the earliest counts',
+    ledger: ledgerOf([target('a', [entry('7', key, kept(0)), entry('8', key, kept(10 * hour))])], {
+      scopes: [{ ...key, trouble: trouble('UNREACHABLE', 'No way.') }],
+    }),
+    says: /The first pull fails in 2 h, /,
+  },
+  {
+    name: 'the target fails',
+    ledger: ledgerOf([target('a', [entry('7', key, kept(hour))], { trouble: trouble('AUTH', 'no') })], { scopes: [key] }),
+    says: /The first pull fails in 11 h, /,
+  },
+  {
+    name: 'it is over, at a target that is not required',
+    ledger: ledgerOf([
+      target('a', [entry('7', key, kept(13 * hour), { trouble: trouble('AUTH', 'no') })], { managedOf: { required: false } }),
+    ]),
+    says: /Pulls from \S+ through a fail: its login expired 1 h ago\./,
+  },
+  {
+    name: 'nothing is held',
+    ledger: ledgerOf([target('a', [entry('7', key)])]),
+    says: /through a may fail already: no login was delivered/,
+  },
+];
+for (const { name, ledger, says } of headlines)
+  test(`the headline tells when the first pull fails: ${name}`, () => {
+    const [, headline = ''] = /<p class="headline">(.*)<\/p>/.exec(shown(ledger)) ?? [];
+    assert.match(headline.replaceAll(/<[^>]*>/g, ''), says);
+  });
+
+test('the legend stands before the first bar, once; without a bar there is none, nor an empty section', () => {
+  const broken = scopeOf(usEast, { kept: kept(0), trouble: trouble('UNREACHABLE', 'No way.') });
+  for (const scopes of [[key], [key, broken]]) {
+    const markup = shown(ledgerOf([failing], { scopes }));
+    assert.equal(markup.split('A bar is').length, 2);
+    const before = markup.slice(0, markup.indexOf('class="life'));
+    assert.equal(before.split('<section').length - before.split('</section>').length, 1);
+    assert.match(before.slice(before.lastIndexOf('<section')), /A bar is/);
+  }
+  const bare = shown(ledgerOf([target('a', [])]));
+  assert.doesNotMatch(bare, /A bar is|>Credentials</);
 });
 
 test('what is put into markup is text, in elements and attributes; only markup stays markup', () => {
