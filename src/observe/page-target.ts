@@ -121,10 +121,9 @@ ${notes.length > 0 && html`<tr role="row" class="notes"><td role="cell" colspan=
 
 function holding(view: HoldingView, now: Now): Html {
   const proven = view.proven === null ? null : view.proven ? html`, proven` : html`, <strong>refused by the registry</strong>`;
-  const print = view.fingerprint !== null && html` <code title="fingerprint of the credential">${view.fingerprint}</code>`;
   const source = view.source === null ? html`no source serves it` : html`from ${view.source}`;
   return html`<div class="holding"><div class="host">${view.host}</div>${lifeBar(view, now)}
-<div class="quiet">${lifeWords(view, now)}${proven}; ${source}${print}</div></div>`;
+<div class="quiet">${lifeWords(view, now)}${proven}; ${source}</div></div>`;
 }
 
 function attempts(slot: SlotView, now: Now): Html {
@@ -168,8 +167,8 @@ function outcomes(all: readonly OutcomeView[], now: Now, most: number): Html | n
 }
 
 function outcomeRow(outcome: OutcomeView, now: Now): Html {
-  const { ok, result, reason, ms, message, fingerprint } = outcome;
+  const { ok, result, reason, ms, message } = outcome;
   return html`<tr role="row"><td role="cell">${when(outcome.at, now.here)}</td><td role="cell">${outcome.title}</td>
-<td role="cell">${badge(ok ? 'good' : 'bad', result)} <span class="quiet">because ${reason}, ${ms.toLocaleString('en-US')} ms</span>${fingerprint !== undefined && html` <code>${fingerprint}</code>`}
+<td role="cell">${badge(ok ? 'good' : 'bad', result)} <span class="quiet">because ${reason}, ${ms.toLocaleString('en-US')} ms</span>
 ${message !== undefined && html`<div>${message}</div>`}</td></tr>`;
 }

@@ -137,14 +137,13 @@ const credentialTones: Readonly<Record<CredentialView['state'], Tone>> = { ok: '
 function credentialCard(view: CredentialView, now: Now): Html {
   const place = view.service === 'ecr-public' ? `${view.region}, public` : view.region;
   const proven = view.proofs.filter(proof => proof.ok).length;
-  const proofs = view.proofs.length > 0 && html`; proven at ${proven} of ${count(view.proofs.length, 'registry', 'registries')}`;
-  const print = view.fingerprint !== null && html` <code title="fingerprint of the credential">${view.fingerprint}</code>`;
+  const proofs = proven > 0 && html`; proven at ${proven} of ${count(view.proofs.length, 'registry', 'registries')}`;
   const who = view.identity && html`<p class="quiet">${identityWords(view.identity)}</p>`;
   // Whole sentences need the whole width.
   const wide = view.trouble !== null || view.findings.length > 0;
   return html`<article class="card${wide && ' wide'}"><h3>${view.source} <span class="quiet">${place}</span></h3> ${badge(credentialTones[view.state], view.state)}
 ${lifeBar(view, now)}
-<p class="quiet">${view.expiresAt === null ? html`no token was fetched yet` : lifeWords(view, now)}${proofs}${print}</p>
+<p class="quiet">${view.expiresAt === null ? html`no token was fetched yet` : lifeWords(view, now)}${proofs}</p>
 ${who}
 ${view.state !== 'ok' && view.nextFetchAt !== null && html`<p class="quiet">${coming('next fetch', view.nextFetchAt, now.here)}</p>`}
 ${trouble(view.trouble, now)}${findings(view.findings)}</article>`;

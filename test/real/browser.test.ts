@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { type BrowserContext, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { type BrowserContext, type BrowserContextOptions, chromium, type Page, type PageScreenshotOptions } from 'playwright-core';
 import { wordsTooPale } from './contrast.ts';
 import { hostOf, startWorld, type World } from './daemon.ts';
 import { part, path } from './needs.ts';
@@ -46,6 +46,12 @@ async function open(world: World, options: BrowserContextOptions = {}): Promise<
   };
 }
 
+/** Where TEST_SCREENSHOTS names a folder, for people to look at. `status-page` is the picture of the README. */
+async function shoot(page: Page, name: string, options: PageScreenshotOptions = {}): Promise<void> {
+  const folder = process.env['TEST_SCREENSHOTS'];
+  if (folder) await page.screenshot({ path: join(folder, `${name}.png`), ...options });
+}
+
 const hostile = '<img src=x onerror="document.title=1"></title><script>document.title=2</script>&amp;{{7*7}}';
 const row = (Name: string, account: string) => ({
   Name,
@@ -77,6 +83,26 @@ part('Chromium', { programs: ['chromium'] }, () => {
     await world.run('refresh');
     await page.getByText('All is well.').waitFor(patience);
     assert.equal(await trouble.count(), 0);
+    assert.deepEqual(amiss, []);
+  });
+
+  test('three registries of a Portainer, all well: the picture of the README; a link to a target is kept by updates', async () => {
+    const registries = Object.entries({ production: '111111111111', staging: '222222222222', tools: '333333333333' }).map(
+      ([name, account]) => row(name, account),
+    );
+    await using world = await startWorld({ portainer: { registries, version: '2.43.0' } });
+    await world.start();
+    await world.until(() => world.served(), 'the first delivery');
+    await using opened = await open(world, { viewport: { width: 1280, height: 640 }, colorScheme: 'light', javaScriptEnabled: false });
+    const { page, amiss } = opened;
+    await page.getByText('All is well. 3 slots in 1 target in order.').waitFor(patience);
+    await shoot(page, 'status-page', { fullPage: true });
+
+    const link = `http://${world.doors}/?target=portainer`;
+    await page.getByRole('link', { name: 'to this target' }).click();
+    assert.equal(page.url(), link);
+    await page.waitForEvent('load', patience);
+    assert.equal(page.url(), link);
     assert.deepEqual(amiss, []);
   });
 
@@ -120,9 +146,7 @@ part('Chromium', { programs: ['chromium'] }, () => {
       assert.equal(await page.evaluate('document.documentElement.scrollWidth'), width, where);
       assert.deepEqual(await page.evaluate(wordsTooPale), [], where);
       assert.deepEqual(amiss, [], where);
-      // Where TEST_SCREENSHOTS names a folder, for people to look at.
-      if (process.env['TEST_SCREENSHOTS'])
-        await page.screenshot({ path: join(process.env['TEST_SCREENSHOTS'], `${width}-${colorScheme}.png`) });
+      await shoot(page, `${width}-${colorScheme}`);
       await page.evaluate(`document.documentElement.style.setProperty('--quiet', '#777')`);
       assert.notDeepEqual(await page.evaluate(wordsTooPale), [], 'a pale word is seen');
     }
