@@ -83,6 +83,10 @@ const reasons: Readonly<Record<string, readonly [lines: string, why: string]>> =
     written({ Version: 1, AccessKeyId: 'a', SecretAccessKey: 'b', Expiration: 'soon' }),
     'credential_process failed: what echo wrote has an Expiration that is no time',
   ],
+  'a process whose keys end at a time of no zone': [
+    written({ Version: 1, AccessKeyId: 'a', SecretAccessKey: 'b', Expiration: '2031-01-02T03:04:05' }),
+    'credential_process failed: what echo wrote has an Expiration without a time zone: 2031-01-02T03:04:05Z has one',
+  ],
 };
 
 for (const [name, [lines, why]] of Object.entries(reasons))
