@@ -60,13 +60,13 @@ const endOf = ({ holding: { expiresAt } }: Held): number => (expiresAt ? Date.pa
 /** How many are fine, and when the first pull will fail. */
 function summary({ now, lease }: Status, places: readonly Held[]): string {
   const fine = places.filter(({ slot }) => slot.state === 'ok').length;
-  const all = count(places.length, 'registry', 'registries');
+  const all = places.length === 0 ? 'no registries' : count(places.length, 'registry', 'registries');
   const counted = fine === places.length ? all : `${fine.toLocaleString('en-US')} of ${all} fine`;
   const ends = places.map(endOf).filter(end => end > 0);
   // Of 100,000, more than a call takes as its arguments.
   const first = ends.reduce((least, end) => Math.min(least, end), Number.POSITIVE_INFINITY);
-  const ending = ends.length > 0 ? `, the first password ends ${relative(first, Date.parse(now))}` : '';
-  return `${counted}${ending}${lease ? `, ${leaseWords(lease)}` : ''}`;
+  const ending = ends.length > 0 ? `the first password ends ${relative(first, Date.parse(now))}` : undefined;
+  return [counted, ending, lease ? leaseWords(lease) : undefined].filter(text => text !== undefined).join(', ');
 }
 
 function reasons({ unready }: Status): string {

@@ -134,7 +134,7 @@ test('all that an adapter lacks is said at once', async () => {
       'Depot!: kind must be a word in lower case, such as depot or docker-config',
       'Depot!: doc must be a sentence',
       'Depot!: options.API-KEY must have a name such as apiKey',
-      'Depot!: options.url.format must be one of string, url, path, secret, login, boolean, number, strings',
+      'Depot!: options.url.format must be one of string, url, address, path, secret, login, boolean, number, strings',
       'Depot!: options.key.doc must be a sentence',
       'Depot!: options.key.env must be the name of a variable, such as DEPOT_URL',
       'Depot!: options.key.default must be null, or missing',

@@ -136,7 +136,7 @@ test('the daemon stands by with the Lease of its configuration, and every door s
   assert.match((await daemon.reload()).text, /engine\.shard has changed, and each share has a Lease of its own/);
   await daemon.remove('2.json');
   const { code, stdout } = await command(['status'], daemon.env);
-  assert.deepEqual([code, stdout.split('\n')[0]], [0, 'ready, standing by, pod-1_abcd leads']);
+  assert.deepEqual([code, stdout.split('\n')[0]], [0, 'ready: no registries, standing by, pod-1_abcd leads']);
   const refreshed = await command(['refresh'], daemon.env);
   assert.equal(refreshed.code, 1);
   assert.match(refreshed.stderr, /standing by, pod-1_abcd leads\. Only the courier that leads can refresh\./);
