@@ -311,6 +311,29 @@ describe('what others write', () => {
     assert.equal(s.fake.service('web').login?.password, 'third');
   });
 
+  test('a bad version and the good one again, with a login that has ended: seen, although the Spec is ours', async () => {
+    await using s = await rig({ services });
+    await s.give('web', 'second');
+    s.fake.rotate(host, 'second');
+    s.fake.deploy(specOf('web', { image: `${host}/team/missing:1` }));
+    assert.equal(s.fake.service('web').state, 'paused');
+    s.fake.deploy(specOf('web'), loginOf('stale'));
+    s.clock.leap(hour);
+    s.fake.progress('web', 'completed');
+    assert.equal((await s.slot('web')).state, 'drifted');
+    await s.give('web', 'second');
+    assert.equal(s.fake.service('web').login?.password, 'second');
+  });
+
+  test('between the first look and the first update: both Specs hold a good login all the same', async () => {
+    await using s = await rig({ services });
+    const slot = await s.slot('web');
+    s.fake.deploy(specOf('web', { labels: { ...enabled, by: 'somebody' } }));
+    await s.deliver(slot, givenAt(s.clock.wall(), 'second'));
+    const { login, previousLogin } = s.fake.service('web');
+    assert.deepEqual([login?.password, previousLogin?.password], ['second', 'second']);
+  });
+
   test('a rollback brings the former login back, and is followed by a fresh one', async () => {
     await using s = await rig({ services });
     await s.give('web', 'second');
@@ -400,6 +423,7 @@ describe('a login that ended while it was held', () => {
     assert.match(findings[0]?.message ?? '', /service web had ended by 2026-01-01T12:00Z and was replaced at 2026-01-01T14:00Z/);
     s.clock.leap(hour);
     assert.deepEqual(codesOf((await s.slot('web')).findings), ['EXPIRED_WHILE_HELD'], 'and goes on being told');
+    assert.equal(swarm.findings.EXPIRED_WHILE_HELD.until, 'next report', 'by the report alone, so that it is told once');
     s.clock.leap(24 * hour);
     assert.deepEqual(codesOf((await s.slot('web')).findings), [], 'for a day');
   });
@@ -412,6 +436,17 @@ describe('a login that ended while it was held', () => {
     assert.deepEqual(codesOf((await s.slot('web')).findings), []);
     await s.give('web', 'first');
     assert.deepEqual(codesOf((await s.slot('web')).findings), []);
+  });
+
+  test('is told as what may be where somebody wrote meanwhile, as that may have kept the login', async () => {
+    await using s = await rig({ services: [{ spec: specOf('web', { replicas: 0 }), login: loginOf('first') }] });
+    await s.give('web', 'second');
+    s.clock.leap(11 * hour);
+    s.fake.deploy(specOf('web', { replicas: 0, labels: { ...enabled, by: 'somebody' } }));
+    s.clock.leap(3 * hour);
+    const { findings = [] } = await s.give('web', 'third');
+    assert.deepEqual(codesOf(findings), ['EXPIRED_WHILE_HELD']);
+    assert.match(findings[0]?.message ?? '', /may have ended by 2026-01-01T12:00Z \(somebody else wrote/);
   });
 
   test('does no harm where the image is named with its digest', async () => {

@@ -44,6 +44,8 @@ export const findings = {
   },
   EXPIRED_WHILE_HELD: {
     severity: 'warning',
+    // The survey goes on telling it.
+    until: 'next report',
     doc: 'The login of a service ended before another one came. A task that was started meanwhile, on a node with an older image under the same name, runs that older image: Swarm says nothing of it, and the deployment counts as completed. It is told for a day, or until the service is deployed anew.',
     remedy:
       'If the service was deployed, or tasks of it moved, in that time: pull the image anew with `docker service update --force NAME`. It replaces the tasks. Images that are named with their digest cannot be mixed up so.',

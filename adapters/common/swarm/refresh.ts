@@ -10,7 +10,7 @@ import type { Code } from './findings.ts';
 import { isPinned, type WholeService } from './service.ts';
 import { isAtEnd, isPulling } from './tasks.ts';
 import { expiredWhileHeld, states } from './words.ts';
-import type { Gap, Written } from './written.ts';
+import type { Gap, Standing, Written } from './written.ts';
 
 export interface Refresh {
   readonly id: string;
@@ -90,23 +90,26 @@ export function makeRefresher({ engine, written, choice, ended, stops }: Refresh
   async function refreshOne(task: Refresh, examine: ((trial: Trial) => Promise<void>) | undefined, signal: AbortSignal): Promise<Receipt> {
     const first = await update(task, examine, signal);
     const standing = written.look(first.before, 'alone');
-    const gap = gapIn(standing.endsAt, first.before) ?? standing.gap;
-    const isFirst = standing.by === 'unknown' && !(first.before.isRepeated && deps.clock.wall() - first.before.writtenAt < young);
+    const gap = gapIn(standing, first.before) ?? standing.gap;
+    const isYoung = first.before.previous === 'same' && deps.clock.wall() - first.before.writtenAt < young;
+    const isFirst = standing.by === 'foreign' || (standing.by === 'unknown' && !isYoung);
     // A rollback returns to the login before: so that it is a good one as well. Tasks that start at last come first.
     // Swarm may begin with them a moment later.
     const second = isFirst ? await update(task, undefined, signal).catch(unlessBusy) : undefined;
     const last = second ?? first;
     const isHalf = isFirst && !second;
     // What the engine tells is what was sent, unless somebody else was quicker than the question.
-    if (last.after.text === last.before.text) written.wrote(last.after, { credential: task.credential, gap, ...(isHalf && { isHalf }) });
-    else written.overtaken(last.after);
+    const write = { credential: task.credential, gap, ...(isHalf && { isHalf }) };
+    if (last.after.text === last.before.text) written.wrote(last.after, write);
+    else written.overtaken(last.after, write);
     return { change: 'updated', ...(gap && { findings: [deps.finding('EXPIRED_WHILE_HELD', expiredWhileHeld(last.after, gap))] }) };
   }
 
   /** A node with an older image under the same name starts that one where the registry refuses the login (recorded). */
-  function gapIn(endsAt: number | undefined, service: WholeService): Gap | undefined {
+  function gapIn({ by, endsAt }: Standing, service: WholeService): Gap | undefined {
     const until = deps.clock.wall();
-    return endsAt === undefined || endsAt >= until || isPinned(service) ? undefined : { from: endsAt, until };
+    if (endsAt === undefined || endsAt >= until || isPinned(service)) return undefined;
+    return { from: endsAt, until, ...(by === 'theirs' && { isUnsure: true }) };
   }
 
   return {

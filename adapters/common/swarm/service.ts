@@ -28,8 +28,8 @@ export interface Service {
   readonly writtenAt: number;
   /** Equal for equal Specs. */
   readonly spec: string;
-  /** The Spec to which a rollback returns says the same as the present one. */
-  readonly isRepeated: boolean;
+  /** Whether the Spec to which a rollback returns says the same as the present one. none: there is no such Spec. */
+  readonly previous: 'same' | 'other' | 'none';
 }
 
 /** A service as the engine tells it alone. `text`: its Spec, as it came. */
@@ -58,7 +58,7 @@ export function readService(value: unknown): Service | undefined {
     rolledAt: Date.parse(textOf(mapOf(UpdateStatus)['StartedAt'])),
     writtenAt: Date.parse(textOf(UpdatedAt)),
     spec,
-    isRepeated: PreviousSpec !== undefined && digestOf(PreviousSpec) === spec,
+    previous: PreviousSpec === undefined || PreviousSpec === null ? 'none' : digestOf(PreviousSpec) === spec ? 'same' : 'other',
   };
 }
 

@@ -64,7 +64,7 @@ export function makeSurvey(
       id: service.id,
       name: service.name,
       registry,
-      state: by === 'theirs' || by === 'half ours' ? 'overwritten' : 'served',
+      state: by === 'theirs' || by === 'foreign' || by === 'half ours' ? 'overwritten' : 'served',
       ...(holds && { holds }),
       findings: gap ? [finding('EXPIRED_WHILE_HELD', expiredWhileHeld(service, gap))] : [],
     };

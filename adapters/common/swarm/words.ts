@@ -18,8 +18,10 @@ export function states(service: Service): { readonly what: string; readonly reme
   };
 }
 
-export const expiredWhileHeld = ({ name }: Pick<Service, 'name'>, { from, until }: Gap): string =>
-  `The login of the service ${label(name)} had ended by ${timeOf(from)} and was replaced at ${timeOf(until)}: tasks that were started in between may run an older image.`;
+export function expiredWhileHeld({ name }: Pick<Service, 'name'>, { from, until, isUnsure }: Gap): string {
+  const [verb, why] = isUnsure ? ['may have ended', ' (somebody else wrote to it since, perhaps with another login)'] : ['had ended', ''];
+  return `The login of the service ${label(name)} ${verb} by ${timeOf(from)}${why} and was replaced at ${timeOf(until)}: tasks that were started in between may run an older image.`;
+}
 
 /** In UTC, to the minute. */
 const timeOf = (moment: number): string => `${new Date(moment).toISOString().slice(0, 16)}Z`;

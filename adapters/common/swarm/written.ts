@@ -3,12 +3,15 @@ import { type Credential, fingerprint } from '../../../src/contract/credential.t
 import { longestLife } from '../../../src/contract/expiry.ts';
 import type { Holds } from '../../../src/contract/target.ts';
 import { mapOf } from '../shapes.ts';
+import { isPaused } from './choice.ts';
 import type { Service } from './service.ts';
 
 /** A login that ended while a service held it: since when at the latest, and when another one came. Milliseconds. */
 export interface Gap {
   readonly from: number;
   readonly until: number;
+  /** Somebody wrote to the service after us, and may have brought a login that lives longer. */
+  readonly isUnsure?: boolean;
 }
 
 /** What is known of a service that was seen before. */
@@ -36,11 +39,15 @@ export interface Write extends Pick<Known, 'isHalf'> {
 export interface Standing {
   /**
    * ours: what we wrote lies there; half ours: a rollback would return to a login of others all the same. theirs:
-   * somebody wrote after us. unknown: nothing is known of former writes.
+   * somebody wrote after us. foreign: somebody wrote since we saw it first, and we never did. unknown: nothing is known
+   * of former writes.
    */
-  readonly by: 'ours' | 'half ours' | 'theirs' | 'unknown';
+  readonly by: 'ours' | 'half ours' | 'theirs' | 'foreign' | 'unknown';
   readonly holds?: Holds;
-  /** When what it holds has ended at the latest, in milliseconds since the epoch; undefined where nobody knows. */
+  /**
+   * When what it holds has ended at the latest, in milliseconds since the epoch; undefined where nobody knows. theirs:
+   * when our login ends, which their write may have kept.
+   */
   readonly endsAt?: number;
   readonly gap?: Gap;
 }
@@ -58,7 +65,7 @@ export interface Written {
   /** The pause of its roll-out comes from our own update, and keeps nothing back. */
   isOwnPause(service: Service): boolean;
   /** Somebody wrote to it just after we did. */
-  overtaken(service: Service): void;
+  overtaken(service: Service, write: Write): void;
   /** Forgets all services but these. */
   keep(ids: ReadonlySet<string>): void;
 }
@@ -75,6 +82,13 @@ export function makeWritten({ memory, clock }: Pick<Deps, 'memory' | 'clock'>): 
     known = new Map([...before, ...known]);
   }
 
+  function note({ id, spec, writtenAt: at }: Service, version: Known['version'], { credential, gap, isHalf }: Write): void {
+    const ours = credential && { fingerprint: fingerprint(credential), expiresAt: credential.expiresAt.getTime() };
+    const facts = { ...(!Number.isNaN(at) && { at }), ...(ours && { ours }), ...(gap && { gap }), ...(isHalf && { isHalf }) };
+    known.set(id, { version, spec, ...facts });
+    memory.remember(JSON.stringify(Object.fromEntries([...known].filter(([, one]) => one.ours))));
+  }
+
   return {
     recall: () => (recalled ??= recallOnce()),
     look(service, seen) {
@@ -83,8 +97,9 @@ export function makeWritten({ memory, clock }: Pick<Deps, 'memory' | 'clock'>): 
         if (seen === 'listed') known.set(service.id, { version: service.version, spec: service.spec });
         return { by: 'unknown', ...endOf(service) };
       }
-      if (before.version !== service.version && !isOwnRollout(before, service)) return { by: 'theirs', ...endOf(service) };
       const { ours, gap, isHalf } = before;
+      if (before.version !== service.version && !isOwnRollout(before, service))
+        return ours ? { by: 'theirs', endsAt: ours.expiresAt } : { by: 'foreign', ...endOf(service) };
       if (!ours) return { by: 'unknown', ...endOf(service) };
       return {
         by: isHalf ? 'half ours' : 'ours',
@@ -93,17 +108,12 @@ export function makeWritten({ memory, clock }: Pick<Deps, 'memory' | 'clock'>): 
         ...(gap && clock.wall() - gap.until < toldFor && { gap }),
       };
     },
-    wrote({ id, version, spec, writtenAt: at }, { credential, gap, isHalf }) {
-      const ours = credential && { fingerprint: fingerprint(credential), expiresAt: credential.expiresAt.getTime() };
-      const facts = { ...(!Number.isNaN(at) && { at }), ...(ours && { ours }), ...(gap && { gap }), ...(isHalf && { isHalf }) };
-      known.set(id, { version, spec, ...facts });
-      memory.remember(JSON.stringify(Object.fromEntries([...known].filter(([, one]) => one.ours))));
-    },
+    wrote: (service, write) => note(service, service.version, write),
     isOwnPause(service) {
       const before = known.get(service.id);
-      return before?.ours !== undefined && isPauseOf(before, service);
+      return before !== undefined && isPauseOf(before, service);
     },
-    overtaken: ({ id, spec }) => void known.set(id, { version: undefined, spec }),
+    overtaken: (service, write) => note(service, undefined, write),
     keep(ids) {
       for (const id of known.keys()) if (!ids.has(id)) known.delete(id);
     },
@@ -118,17 +128,27 @@ const endOf = ({ writtenAt }: Service): Pick<Standing, 'endsAt'> => (Number.isNa
  * is still ours then. After a rollback it is not, whatever the Spec says.
  */
 const isOwnRollout = (known: Known, service: Service): boolean =>
-  known.ours !== undefined && service.spec === known.spec && (service.rollout === 'completed' || isPauseOf(known, service));
+  known.version !== undefined && ['completed', 'paused'].includes(service.rollout) && isSetOffBy(known, service);
+
+/**
+ * Those tasks may be refused once more, for another reason than the login. Swarm then calls our own update a roll-out
+ * that was paused, or returns to the Spec before and pauses there. Both Specs are the same, so there is nothing that
+ * could go on.
+ */
+const isPauseOf = (known: Known, service: Service): boolean => isPaused(service) && isSetOffBy(known, service);
 
 /** A roll-out begins so soon after the update that sets it off, by one and the same clock. In milliseconds. */
 const soonAfter = 5_000;
 
 /**
- * Those tasks may be refused once more, for another reason than the login. Swarm then calls our own update a roll-out
- * that was paused. Both Specs are the same, so there is nothing that could go on.
+ * Our update has set that roll-out off. Any later write by somebody else leaves another Spec before it, takes the state
+ * of the roll-out away, or begins another one. Swarm keeps no Spec to return to when it has rolled back by itself.
  */
-const isPauseOf = ({ spec, at = Number.NaN }: Known, { rollout, rolledAt, isRepeated, spec: now }: Service): boolean =>
-  rollout === 'paused' && isRepeated && now === spec && Math.abs(rolledAt - at) <= soonAfter;
+function isSetOffBy({ ours, spec, at = Number.NaN }: Known, service: Service): boolean {
+  const previous = service.rollout.startsWith('rollback') ? 'none' : 'same';
+  const isSame = ours !== undefined && service.spec === spec && service.previous === previous;
+  return isSame && Math.abs(service.rolledAt - at) <= soonAfter;
+}
 
 /** What can be read of it: anything may lie there. */
 function readKnown(text: string | undefined): ReadonlyMap<string, Known> {
@@ -142,10 +162,11 @@ function readKnown(text: string | undefined): ReadonlyMap<string, Known> {
 function isKnown(value: unknown): value is Known {
   const { version, spec, at, ours, gap, isHalf } = mapOf(value);
   const { fingerprint: written, expiresAt } = mapOf(ours);
-  const { from, until } = mapOf(gap);
-  const isWhole = typeof version === 'number' && typeof spec === 'string' && (at === undefined || isMoment(at));
+  const { from, until, isUnsure } = mapOf(gap);
+  const isWhole = (version === undefined || typeof version === 'number') && typeof spec === 'string' && (at === undefined || isMoment(at));
   const isOurs = typeof written === 'string' && /^[\x21-\x7e]{1,100}$/.test(written) && isMoment(expiresAt);
-  return isWhole && isOurs && (isHalf === undefined || isHalf === true) && (gap === undefined || (isMoment(from) && isMoment(until)));
+  const isGap = isMoment(from) && isMoment(until) && (isUnsure === undefined || isUnsure === true);
+  return isWhole && isOurs && (isHalf === undefined || isHalf === true) && (gap === undefined || isGap);
 }
 
 const isMoment = (value: unknown): boolean => typeof value === 'number' && Math.abs(value) <= 8.64e15;

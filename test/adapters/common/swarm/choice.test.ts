@@ -19,7 +19,7 @@ const service = (more: Partial<Service>): Service => ({
   rolledAt: Number.NaN,
   writtenAt: 0,
   spec: '',
-  isRepeated: false,
+  previous: 'none',
   ...more,
 });
 const on = { 'ecr-courier.enable': 'true' };

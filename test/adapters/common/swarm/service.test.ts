@@ -33,13 +33,13 @@ describe('a service', () => {
       rollout: '',
       rolledAt: Number.NaN,
       writtenAt: Date.parse('2026-01-02T03:04:05.678Z'),
-      isRepeated: false,
+      previous: 'none',
     });
   });
 
   test('tells whether a rollback would come to the same Spec', () => {
-    assert.equal(readWholeService(answer(`,"PreviousSpec":${spec}`))?.isRepeated, true);
-    assert.equal(readWholeService(answer(`,"PreviousSpec":${spec.replace('web:1', 'web:0')}`))?.isRepeated, false);
+    assert.equal(readWholeService(answer(`,"PreviousSpec":${spec}`))?.previous, 'same');
+    assert.equal(readWholeService(answer(`,"PreviousSpec":${spec.replace('web:1', 'web:0')}`))?.previous, 'other');
   });
 
   test('may be a job, or run no container at all', () => {

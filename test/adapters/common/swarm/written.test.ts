@@ -22,7 +22,7 @@ const service = (version: number, more: Partial<Service> = {}): Service => ({
   rolledAt: Number.NaN,
   writtenAt: start,
   spec: 'a',
-  isRepeated: false,
+  previous: 'none',
   ...more,
 });
 const credential = (): Credential => ({
@@ -48,8 +48,8 @@ describe('whose the last write to a service was', () => {
     assert.deepEqual(written.look(service(1), 'alone'), { by: 'unknown', endsAt: start + 12 * hour });
     assert.equal(written.look(service(2), 'listed').by, 'unknown');
     assert.equal(written.look(service(2), 'listed').by, 'unknown');
-    assert.equal(written.look(service(3), 'listed').by, 'theirs');
-    assert.equal(written.look(service(3), 'listed').by, 'theirs', 'until it is written again');
+    assert.equal(written.look(service(3), 'listed').by, 'foreign');
+    assert.equal(written.look(service(3), 'listed').by, 'foreign', 'until it is written again');
   });
 
   test('ours, with what it holds, as long as the version stays', () => {
@@ -65,9 +65,15 @@ describe('whose the last write to a service was', () => {
   test('ours as well when Swarm has noted the end of what our update has set off, and not after a rollback', () => {
     const written = open();
     written.wrote(service(5), write());
-    assert.equal(written.look(service(7, { rollout: 'completed' }), 'listed').by, 'ours');
-    assert.equal(written.look(service(7, { rollout: 'rollback_completed' }), 'listed').by, 'theirs');
-    assert.equal(written.look(service(7, { rollout: 'completed', spec: 'b' }), 'listed').by, 'theirs', 'somebody deployed');
+    const own: Partial<Service> = { rollout: 'completed', rolledAt: start + 900, previous: 'same' };
+    const by = (more: Partial<Service>) => written.look(service(7, { ...own, ...more }), 'listed').by;
+    assert.equal(by({}), 'ours');
+    assert.equal(by({ rollout: 'paused' }), 'ours');
+    assert.equal(by({ rollout: 'rollback_completed' }), 'theirs');
+    assert.equal(by({ spec: 'b' }), 'theirs', 'somebody deployed');
+    assert.equal(by({ previous: 'other' }), 'theirs', 'somebody deployed another version and this one again');
+    assert.equal(by({ rolledAt: start + hour }), 'theirs', 'somebody deployed the same version later');
+    assert.equal(by({ rolledAt: Number.NaN }), 'theirs', 'nobody says when that began');
     assert.equal(written.look(service(7), 'listed').by, 'theirs', 'somebody wrote the same Spec');
   });
 
@@ -81,10 +87,29 @@ describe('whose the last write to a service was', () => {
     assert.equal(written.look(service(8), 'listed').by, 'ours');
   });
 
-  test('somebody else’s where they were quicker than our question', () => {
+  test('somebody else’s where they were quicker than our question, over a restart as well', async () => {
+    const kept = memory();
+    open(kept).overtaken(service(6), write());
+    const written = open(kept);
+    await written.recall();
+    assert.deepEqual(written.look(service(6), 'listed'), { by: 'theirs', endsAt: start + 12 * hour });
+  });
+
+  test('the end of our login is known as well after a write of somebody else', () => {
     const written = open();
-    written.overtaken(service(6));
-    assert.equal(written.look(service(6), 'listed').by, 'theirs');
+    written.wrote(service(5), write());
+    const after = written.look(service(6, { writtenAt: start + 11 * hour }), 'listed');
+    assert.deepEqual(after, { by: 'theirs', endsAt: start + 12 * hour });
+  });
+
+  test('the pause of a rollback is ours where our update has set it off, and not where somebody asked for it', () => {
+    const written = open();
+    written.wrote(service(5), write());
+    const paused: Partial<Service> = { rollout: 'rollback_paused', rolledAt: start + 900 };
+    assert.ok(written.isOwnPause(service(7, paused)));
+    assert.equal(written.look(service(7, paused), 'listed').by, 'theirs', 'the login before is back');
+    assert.ok(!written.isOwnPause(service(7, { ...paused, previous: 'same' })), 'a rollback by hand keeps the Spec before');
+    assert.ok(!written.isOwnPause(service(7, { ...paused, rolledAt: start + hour })));
   });
 });
 
