@@ -21,6 +21,8 @@ const graceMs = 10_000;
  * How often the server is asked whether it is there: one that goes leaves its watches open, and takes no connection.
  */
 const probeMs = 10_000;
+/** A watch that ends sooner than this, in milliseconds, is not begun again at once. */
+const shortMs = 1000;
 /** Watches that share connections. */
 const poolSize = 16;
 
@@ -73,12 +75,19 @@ async function* watchFrom({ view, replaced }: Current, deps: WatchDeps, ended: A
   }
 
   async function follow(stream: Stream, pool: number): Promise<void> {
-    while (!signal.aborted)
+    while (!signal.aborted) {
+      const began = deps.clock.mono();
+      const { version } = stream;
       for await (const event of eventsOf(deps.api, stream, pool, signal)) {
         stream.version = event.version;
         if (event.type === 'BOOKMARK') continue;
         for (const sighting of await deps.take(view, stream.kind, { type: event.type, object: event.object }, signal)) told.put(sighting);
       }
+      if (signal.aborted || deps.clock.mono() - began >= shortMs) continue;
+      // As client-go does: whoever answers so is no server, or one that cannot watch.
+      if (stream.version === version) throw new Failure('UNEXPECTED', `${deps.api.address} ended a watch at once, and told nothing.`);
+      await deps.clock.sleep(shortMs, signal);
+    }
   }
 }
 

@@ -148,6 +148,12 @@ describe('a stream', () => {
   test('that ends in order goes on from its last version, of a bookmark too', async () => {
     const clock = createVirtualClock();
     const t = await playing(clock, [[event('ADDED', '6')], [event('BOOKMARK', '9')], [event('MODIFIED', '12')], null]);
+    for (const number of [1, 2, 3]) {
+      await until(() => t.asked.length === number, `request ${number}`);
+      await clock.advance(999);
+      assert.equal(t.asked.length, number, 'not at once: it lasted for less than a second');
+      await clock.advance(1);
+    }
     await until(() => t.asked.length === 4, 'four requests');
     assert.deepEqual(
       t.asked.map(path => /resourceVersion=(\w+)/.exec(path)?.[1]),
@@ -157,6 +163,13 @@ describe('a stream', () => {
     assert.deepEqual(t.seen, [{ gone: 'ADDED' }, { gone: 'MODIFIED' }]);
     t.alarm();
     assert.equal((await t.ended)?.code, 'UNREACHABLE', 'a request of ours found nobody');
+  });
+
+  test('that ends at once and tells nothing is no watch: the engine looks again, after its pause', async () => {
+    const t = await playing(createVirtualClock(), [[], []]);
+    const failure = await t.ended;
+    assert.deepEqual([failure?.code, failure?.message], ['UNEXPECTED', 'https://cluster.test ended a watch at once, and told nothing.']);
+    assert.equal(t.asked.length, 1);
   });
 
   test('that stays open and silent ends as soon as the server takes no connection, not while it is only slow', async () => {
