@@ -66,7 +66,7 @@ export const kubernetes = defineAdapter({
       default: [],
     },
     replace: {
-      doc: 'Whether to delete and make again a Secret of that name that nobody can change: of another type, or immutable.',
+      doc: 'Whether to delete and make again a Secret with the label of the courier that nobody can change: of another type, or immutable.',
       format: 'boolean',
       default: false,
     },

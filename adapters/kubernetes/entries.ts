@@ -2,13 +2,16 @@ import { type Member, membersAt, valueOf } from '../common/json-text.ts';
 import { authOf, type Login, relationOf } from '../docker-config/entries.ts';
 import { mapOf } from './objects.ts';
 
+/** A set of hosts, or a map by host. */
+type Hosts = Pick<ReadonlySet<string>, 'has'>;
+
 /** What the text of a pull Secret says. Keys are those of its `auths`. */
 export interface Reading {
   /** By host, of those that are asked for: the login under the bare host, else under another spelling of it. */
   readonly logins: ReadonlyMap<string, Login>;
   /** Keys under which the hosts that are asked for stand beside the bare one. */
   readonly spellings: readonly string[];
-  /** What is not asked for: it stays as it is written. */
+  /** What is not asked for, or cannot be read: it stays as it is written. */
   readonly others: readonly string[];
   /** Other members beside `auths`, as they are written. */
   readonly beside: readonly string[];
@@ -20,8 +23,11 @@ export interface Reading {
   readonly emails: readonly string[];
 }
 
-/** undefined: it is no JSON with a map `auths`, so the kubelet finds nothing in it. */
-export function readEntries(text: string, hosts: readonly string[]): Reading | undefined {
+/**
+ * undefined: it is no JSON with a map `auths`, so the kubelet finds nothing in it. replaced: hosts that get another
+ * login. What cannot be read of any other host is nobody's to take away, so it counts among the others.
+ */
+export function readEntries(text: string, hosts: readonly string[], replaced: Hosts = new Set()): Reading | undefined {
   const top = topOf(text);
   if (!top) return undefined;
   const logins = new Map<string, Login>();
@@ -32,21 +38,24 @@ export function readEntries(text: string, hosts: readonly string[]): Reading | u
     paths: [] as string[],
     emails: [] as string[],
   };
-  for (const member of membersAt(text, ['auths'])) {
+  const members = membersAt(text, ['auths']).map(member => {
     const { key } = member;
-    const host = hosts.find(one => isOf(key, one));
-    const value = valueOf(text, member);
-    if (host === undefined) {
-      found.others.push(text.slice(member.at, member.end));
-      const why = undecodable(value);
-      if (why !== undefined) found.broken.push([key, why]);
-      if (hosts.some(one => relationOf(key, one) === 'path')) found.paths.push(key);
-      if (hasEmail(value)) found.emails.push(key);
+    return { member, key, host: hosts.find(one => isOf(key, one)), value: valueOf(text, member) };
+  });
+  for (const { key, host, value } of members) {
+    const login = host === undefined ? undefined : loginIn(value);
+    if (host !== undefined && login && (key === host || !logins.has(host))) logins.set(host, login);
+  }
+  for (const { member, key, host, value } of members) {
+    if (host !== undefined && (logins.has(host) || replaced.has(host))) {
+      if (key !== host) found.spellings.push(key);
       continue;
     }
-    const login = loginIn(value);
-    if (key !== host) found.spellings.push(key);
-    if (login && (key === host || !logins.has(host))) logins.set(host, login);
+    found.others.push(text.slice(member.at, member.end));
+    const why = undecodable(value);
+    if (why !== undefined) found.broken.push([key, why]);
+    if (hosts.some(one => relationOf(key, one) === 'path')) found.paths.push(key);
+    if (hasEmail(value)) found.emails.push(key);
   }
   return { logins, ...found, beside: top.filter(({ key }) => key.toLowerCase() !== 'auths').map(({ at, end }) => text.slice(at, end)) };
 }

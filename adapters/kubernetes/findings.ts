@@ -18,9 +18,9 @@ export const findings = {
   },
   WRONG_TYPE: {
     severity: 'warning',
-    doc: 'A Secret of the configured name is of another type, which Kubernetes never lets anybody change. It would have to be deleted and made again, which `replace: true` allows.',
+    doc: 'A Secret of the configured name is of another type, which Kubernetes never lets anybody change. It would have to be deleted and made again, which `replace: true` allows where it has the label of the courier: what is in it beside logins for registries is lost. One without the label is never deleted.',
     remedy:
-      'Choose another name with `secret`, or set `replace: true`. A Secret that is made again has another UID: pods with `imagePullPolicy: Never` that were pulled with the former one may not start until a pod has started with the new one.',
+      'Choose another name with `secret`, or set `replace: true`, which deletes all in it but logins for registries. A Secret that is made again has another UID: pods with `imagePullPolicy: Never` that were pulled with the former one may not start until a pod has started with the new one.',
   },
   IMMUTABLE_SECRET: {
     severity: 'warning',

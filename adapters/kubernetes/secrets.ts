@@ -87,22 +87,28 @@ export function lookInside(stored: Stored, { secret, fieldManager }: Settings, m
   const { finding } = means;
   const found = foundIn(stored.meta, { fieldManager });
   const what = whatIs(stored.meta.namespace, { secret });
-  // Who made a Secret immutable that is not ours has it so.
-  const stuck = found.standing === 'foreign' && stored.type === secretType ? undefined : stuckIn(stored);
+  const isForeign = found.standing === 'foreign';
+  const isOfOurType = stored.type === secretType;
+  // What is not ours is never made anew: whoever made it has it so.
+  const stuck = isForeign ? undefined : stuckIn(stored);
   const hosts = hostsIn(stored.text, means);
   const writers = otherManagers(stored.meta, fieldManager).map(manager => label(manager, 60));
   const by = writers.length > 0 ? writers.join(' and ') : 'Somebody';
   const findings: Finding[] = [];
-  if (stuck === 'type') findings.push(finding('WRONG_TYPE', `${what} is of the type ${label(stored.type, 100)}. ${by} made it.`));
-  else if (stuck === 'immutable') findings.push(finding('IMMUTABLE_SECRET', `${what} is immutable. ${by} made it.`));
-  else if (found.standing === 'foreign')
-    findings.push(finding('FOREIGN_SECRET', `${what} has not the label of the courier. ${by} wrote it.`));
+  if (!isOfOurType) {
+    const said = `${what} is of the type ${label(stored.type, 100)}${isForeign ? ', and has not the label of the courier' : ''}. ${by} made it.`;
+    findings.push(finding('WRONG_TYPE', said, isForeign ? foreignType : undefined));
+  } else if (stuck === 'immutable') findings.push(finding('IMMUTABLE_SECRET', `${what} is immutable. ${by} made it.`));
+  else if (isForeign) findings.push(finding('FOREIGN_SECRET', `${what} has not the label of the courier. ${by} wrote it.`));
   else if (found.standing === 'edited') findings.push(finding('EDITED', `${by} changed ${what}.`));
   // Of a Secret that is not ours no entry is: pods that name it stop at any of them.
-  const reading = stuck === 'type' ? undefined : readEntries(stored.text, found.standing === 'foreign' ? [] : hosts);
+  const reading = isOfOurType ? readEntries(stored.text, isForeign ? [] : hosts) : undefined;
   if (reading) findings.push(...entryFindings(what, reading, means));
   return { ...found, inside: { ...(stuck && { stuck }), hosts, findings } };
 }
+
+const foreignType =
+  'Choose another name with `secret`. The courier never deletes what has not its label. To give that Secret up with all that is in it: delete it.';
 
 /** Hosts of ECR that a text has entries for. */
 function hostsIn(text: string, { registry }: Pick<Means, 'registry'>): string[] {

@@ -17,7 +17,7 @@ const attempts = 3;
 
 /** Writes the Secret of a namespace: one apply, unless something of others is, or may be, in it. */
 export function makeWriter(api: Api, { apply, receiptOf }: Applier, settings: Settings, means: Means, rest: Rest) {
-  const { secret, replace } = settings;
+  const { secret, replace, fieldManager } = settings;
   const sharedBody = sharedBodies(secret);
 
   const isWhole = ({ given, hosts }: Task): boolean => given.size === hosts.length;
@@ -31,7 +31,7 @@ export function makeWriter(api: Api, { apply, receiptOf }: Applier, settings: Se
       const stored = await readSecret(api, settings, namespace, signal);
       if (!stored) return put(task, 'refuse');
       demandOurs(stored, settings);
-      const reading = readEntries(stored.text, hosts);
+      const reading = readEntries(stored.text, hosts, given);
       const body = bodyOf(secret, { ...mergedParts(stored, reading, given), version: stored.meta.version });
       const findings = reading && entryFindings(whatIs(namespace, settings), reading, means);
       try {
@@ -43,17 +43,17 @@ export function makeWriter(api: Api, { apply, receiptOf }: Applier, settings: Se
   }
 
   /**
-   * Deletes what can never be changed, and makes it again: with the login that was used last, so that the kubelet knows
-   * it under the new UID as well. The fresh one follows after a rest, or at once where that login does not live so
-   * long.
+   * Deletes what is ours and can never be changed, and makes it again: with the login that was used last, so that the
+   * kubelet knows it under the new UID as well. The fresh one follows after a rest, or at once where that login does
+   * not live so long.
    */
   async function makeAnew(task: Task): Promise<Receipt> {
     const { namespace, hosts, given, signal } = task;
     const stored = await readSecret(api, settings, namespace, signal);
-    if (!stored || !replace || !stuckIn(stored)) return merge(task);
+    if (!stored || !replace || !stuckIn(stored) || standingOf(stored.meta, fieldManager) === 'foreign') return merge(task);
     await removeSecret(api, settings, stored.meta, task.way, signal);
     if (task.way === 'rehearsed') return { change: 'updated' };
-    const reading = readEntries(stored.text, hosts);
+    const reading = readEntries(stored.text, hosts, given);
     const former = hosts.filter(host => reading?.logins.has(host));
     if (former.length > 0) {
       const parts = mergedParts(stored, reading, new Map([...given].filter(([host]) => !former.includes(host))));

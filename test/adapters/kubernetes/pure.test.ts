@@ -76,12 +76,15 @@ describe('an entry', () => {
 test('a configuration is read and written without a change to what is not asked for', () => {
   const hub = `"https://index.docker.io/v1/": { "auth" : "${base64('a:b')}" }`;
   const text = `{"HttpHeaders":{"X":"1"},"auths":{${hub},"https://${host}/v1/":{"username":"AWS","password":"spelled"},"${host}":{"auth":"${base64('AWS:bare')}"},"${other}":{"auth":"%"}}}`;
-  const reading = readEntries(text, [host, other]) ?? assert.fail('it can be read');
+  const reading = readEntries(text, [host, other], new Set([host, other])) ?? assert.fail('it can be read');
   assert.deepEqual([...reading.logins], [[host, { username: 'AWS', password: 'bare' }]]);
   assert.deepEqual(
     [reading.spellings, reading.broken, reading.others, reading.beside],
     [[`https://${host}/v1/`], [], [hub], ['"HttpHeaders":{"X":"1"}']],
   );
+  const unreplaced = readEntries(text, [host, other]);
+  assert.deepEqual(unreplaced?.broken, [[other, 'has an `auth` that is not base64']], 'no other login comes in its place');
+  assert.ok(unreplaced.others.includes(`"${other}":{"auth":"%"}`));
   const login = { username: 'AWS', password: 'new' };
   const written = writeEntries(new Map([[host, login]]), reading);
   assert.equal(

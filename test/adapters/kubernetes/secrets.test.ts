@@ -79,6 +79,13 @@ describe('what somebody else has put into a Secret of the courier', () => {
       { 'a.test': { auth: '%%%' } },
       ['EDITED', 'UNDECODABLE_ENTRY'],
     ],
+    [
+      'what cannot be decoded of a registry that nothing is given for stays as well, and is told',
+      { [other]: { auth: '%%%' } },
+      { [other]: { auth: '%%%' } },
+      ['EDITED', 'UNDECODABLE_ENTRY'],
+    ],
+    ['so does an entry without a password', { [other]: { username: 'AWS' } }, { [other]: { username: 'AWS' } }, ['EDITED']],
   ];
   for (const [what, auths, kept, findings] of entries)
     test(what, async () => {
@@ -214,10 +221,11 @@ describe('a Secret of the same name that is not ours', () => {
 describe('a Secret that nobody can change', () => {
   const rules = [...leastRules(), { apiGroups: [''], resources: ['secrets'], verbs: ['delete'], resourceNames: [secretName] }];
   const stuck: readonly (readonly [finding: string, seed: object, first: object])[] = [
-    ['WRONG_TYPE', made('team-a', { auths: {} }, { type: 'Opaque' }), {}],
+    ['WRONG_TYPE', made('team-a', { auths: {} }, { type: 'Opaque', ...labelled('team-a') }), {}],
     [
       'WRONG_TYPE',
       made('team-a', '', {
+        ...labelled('team-a'),
         type: 'kubernetes.io/dockercfg',
         data: { '.dockercfg': Buffer.from(JSON.stringify({ [host]: login('last') })).toString('base64') },
       }),
@@ -302,10 +310,31 @@ describe('a Secret that nobody can change', () => {
   });
 });
 
-test('an immutable Secret of somebody else is never replaced', async () => {
-  await using t = await rig({ replace: true }, { cluster: teams, wanted: [host] });
-  t.fake.make(made('team-a', { auths: {} }, { immutable: true }));
-  assert.deepEqual(codesOf(only((await t.discover()).slots).findings), ['FOREIGN_SECRET']);
+for (const [what, more, finding] of [
+  ['an immutable Secret', { immutable: true }, 'FOREIGN_SECRET'],
+  ['a Secret of another type', { type: 'Opaque', data: { 'db-password': 'eA==' } }, 'WRONG_TYPE'],
+  ['an immutable Secret of another type', { type: 'Opaque', immutable: true }, 'WRONG_TYPE'],
+] as const)
+  test(`${what} of somebody else is never replaced`, async () => {
+    const rules = [...leastRules(), { apiGroups: [''], resources: ['secrets'], verbs: ['delete'], resourceNames: [secretName] }];
+    await using t = await rig({ replace: true }, { cluster: { ...teams, rules }, wanted: [host] });
+    t.fake.make(made('team-a', { auths: {} }, more));
+    const uid = t.fake.get('secrets', 'team-a', secretName)?.metadata.uid;
+    const slot = only((await t.discover()).slots);
+    assert.deepEqual([slot.registries, codesOf(slot.findings)], [[], [finding]]);
+    assert.match(slot.findings?.[0]?.message ?? '', /has not the label of the courier\. unknown (made|wrote) it/);
+    await t.deliver(slot, given([host]));
+    assert.equal(t.fake.get('secrets', 'team-a', secretName)?.metadata.uid, uid);
+  });
+
+test('a Secret that lost the label since the last look is not replaced', async () => {
+  const rules = [...leastRules(), { apiGroups: [''], resources: ['secrets'], verbs: ['delete'], resourceNames: [secretName] }];
+  await using t = await rig({ replace: true }, { cluster: { ...teams, rules }, wanted: [host] });
+  t.fake.make(made('team-a', { auths: {} }, { type: 'Opaque', ...labelled('team-a') }));
+  const slot = only((await t.discover()).slots);
+  t.fake.edit('secrets', 'team-a', secretName, { metadata: { labels: { 'app.kubernetes.io/managed-by': null } } });
+  assert.equal((await failing(t.deliver(slot, given([host])))).code, 'CONFLICT');
+  assert.equal(t.fake.get('secrets', 'team-a', secretName)?.type, 'Opaque');
 });
 
 test('slots are those of the namespaces that are chosen', async () => {
