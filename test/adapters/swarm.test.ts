@@ -126,7 +126,8 @@ describe('a pause that our own update has set off, as tasks are refused for anot
     assert.equal(s.fake.service('web').state, 'paused');
     s.clock.leap(6 * hour);
     const slot = await s.slot('web');
-    assert.deepEqual([slot.registries.length, codesOf(slot.findings)], [1, []]);
+    assert.deepEqual([slot.registries.length, codesOf(slot.findings)], [1, ['TASKS_FAIL']]);
+    assert.match(slot.findings?.[0]?.message ?? '', /service web .*\(paused\)\. Task \w+: .*No such image/);
     await s.give('web', 'second');
     assert.equal(s.fake.service('web').login?.password, 'second');
     await s.give('web', 'third');
@@ -149,6 +150,19 @@ describe('a pause that our own update has set off, as tasks are refused for anot
     assert.deepEqual([later.registries.length, later.state], [1, 'drifted'], 'a rollback would still return to the former login');
     await s.deliver(later, givenAt(s.clock.wall(), 'second'));
     assert.equal(s.fake.service('web').previousLogin?.password, 'second');
+  });
+
+  test('is followed by a fresh login where Swarm rolls back by itself', async () => {
+    const failing = { ...specOf('web', { image: `${host}/team/missing:1` }), UpdateConfig: { FailureAction: 'rollback' } };
+    await using s = await rig({ services: [{ spec: failing, login: loginOf('first') }] });
+    await s.give('web', 'second');
+    assert.equal(s.fake.service('web').state, 'rollback_paused');
+    assert.notEqual(s.fake.service('web').login?.password, 'second');
+    const slot = await s.slot('web');
+    assert.deepEqual([slot.registries.length, slot.state, codesOf(slot.findings)], [1, 'drifted', ['TASKS_FAIL']]);
+    const before = s.updates().length;
+    await s.deliver(slot, givenAt(s.clock.wall(), 'third'));
+    assert.equal(s.updates().length, before + 1);
   });
 
   test('is none where somebody has deployed', async () => {
@@ -200,6 +214,29 @@ describe('the first update is looked at before any other is made', () => {
     s.fake.quirks.restless = true;
     assert.equal((await failing(s.give('web', 'second'))).stops, 'target');
   });
+
+  for (const [what, shape] of [
+    ['scales', { replicas: 1 }],
+    ['deploys', { replicas: 2, image: `${host}/team/app:2` }],
+  ] as const)
+    for (const [when, gets] of [
+      ['before the look at the service', 2],
+      ['before the look at the tasks', 3],
+    ] as const)
+      test(`where somebody ${what} ${when}, the next service is looked at instead`, async () => {
+        await using s = await rig({ services: [{ spec: specOf('busy', { replicas: 2 }), login: loginOf('first') }, ...services] });
+        const slot = await s.slot('busy');
+        let reads = 0;
+        s.fake.fault = ({ method, path }) => {
+          const isRead = method === 'GET' && (path.startsWith('/services/') || (path.startsWith('/tasks') && reads >= 2));
+          if (isRead && ++reads === gets) s.fake.deploy(specOf('busy', shape));
+          return undefined;
+        };
+        await s.deliver(slot, givenAt(s.clock.wall(), 'first'));
+        s.fake.fault = undefined;
+        s.fake.quirks.restless = true;
+        assert.match((await failing(s.give('web', 'second'))).message, /The update of web replaced 1 of 1/);
+      });
 
   test('once one was fine, all others are updated side by side and no longer waited for', async () => {
     await using s = await rig({ services });

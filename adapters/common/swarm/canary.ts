@@ -2,15 +2,16 @@ import type { Clock } from '../../../src/contract/clock.ts';
 import { Failure } from '../../../src/contract/failures.ts';
 import { label as short } from '../../../src/contract/text.ts';
 import { ended } from '../turns.ts';
-import type { WholeService } from './service.ts';
+import { isDeployed, type WholeService } from './service.ts';
 import { replacedSince, runningIn, type Task } from './tasks.ts';
 
 /** What one update did to a service, as it was before and after. */
 export interface Trial {
   readonly before: { readonly service: WholeService; readonly tasks: readonly Task[] };
   readonly after: WholeService;
-  /** Of the service, at the moment. */
+  /** Its tasks, and itself, at the moment. */
   tasks(): Promise<readonly Task[]>;
+  service(): Promise<WholeService>;
 }
 
 /** Looks at what the first updates did before any others are made. */
@@ -41,10 +42,14 @@ export function makeCanary(clock: Clock, stops: 'target' | 'slot'): Canary {
     throw stopped;
   }
 
-  /** Where no task runs there is nothing that could be replaced, and nothing is proven. */
-  async function examine({ before, after, tasks }: Trial, signal: AbortSignal): Promise<void> {
+  /**
+   * Nothing is proven where no task runs, as there is nothing that could be replaced, and where somebody else wrote to
+   * the service meanwhile.
+   */
+  async function examine({ before, after, tasks, service: read }: Trial, signal: AbortSignal): Promise<void> {
     const { service } = before;
     const name = short(service.name);
+    if (isDeployed(service, after)) return;
     if (after.text !== service.text)
       stop(
         `After the update of ${name} its Spec is another one than the one that was sent back: Docker, or somebody else, has changed it.`,
@@ -54,10 +59,12 @@ export function makeCanary(clock: Clock, stops: 'target' | 'slot'): Canary {
     for (const pause of looksAfter) {
       await clock.sleep(pause, signal);
       const [replaced, ...more] = replacedSince(before.tasks, await tasks());
-      if (replaced)
-        stop(
-          `The update of ${name} replaced ${more.length + 1} of ${ran.length} running tasks (${replaced.id}), though only its login is new.`,
-        );
+      if (!replaced) continue;
+      // Another Spec than just after our update is the work of somebody else, and so are its tasks.
+      if ((await read()).spec !== after.spec) return;
+      stop(
+        `The update of ${name} replaced ${more.length + 1} of ${ran.length} running tasks (${replaced.id}), though only its login is new.`,
+      );
     }
     isProven = true;
   }

@@ -42,6 +42,11 @@ export const findings = {
     doc: 'The roll-out or rollback of a service is paused, as it failed. An update of the login would let it go on, so the service is left alone: its login ends within twelve hours.',
     remedy: 'End the roll-out: deploy a good version, or roll it back.',
   },
+  TASKS_FAIL: {
+    severity: 'warning',
+    doc: 'Tasks of a service have failed before, and an update of its login let Swarm start them once more. They failed again, and not for the login, so Swarm counts that update as a roll-out, or a rollback, that was paused. The Spec is the same, so nothing is held back: the service goes on getting its logins.',
+    remedy: 'Mend what keeps the tasks from running: `docker service ps --no-trunc NAME`. Then deploy the service anew.',
+  },
   EXPIRED_WHILE_HELD: {
     severity: 'warning',
     // The survey goes on telling it.

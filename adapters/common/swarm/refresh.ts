@@ -77,7 +77,12 @@ export function makeRefresher({ engine, written, choice, ended, stops }: Refresh
       const result = await engine.update(service, api, task.login, signal);
       if (result === 'written') {
         const after = (await engine.service(task.id, signal)).service;
-        await examine?.({ before: { service, tasks }, after, tasks: () => engine.tasks(task.id, signal) });
+        await examine?.({
+          before: { service, tasks },
+          after,
+          tasks: () => engine.tasks(task.id, signal),
+          service: async () => (await engine.service(task.id, signal)).service,
+        });
         return { before: service, after };
       }
       if (tries >= mostTries)

@@ -7,8 +7,8 @@ import { type Choice, isPaused, judge, type Verdict } from './choice.ts';
 import type { Engine } from './engine.ts';
 import type { Code } from './findings.ts';
 import { readService, type Service } from './service.ts';
-import { isAtEnd } from './tasks.ts';
-import { expiredWhileHeld, namesOf, states } from './words.ts';
+import { failingIn, isAtEnd, type Task } from './tasks.ts';
+import { expiredWhileHeld, namesOf, states, tasksFail } from './words.ts';
 import type { Written } from './written.ts';
 
 /** A service that gets its login from the courier. */
@@ -58,7 +58,15 @@ export function makeSurvey(
     });
   }
 
-  function served(service: Service, registry: Registry): Found {
+  /** Of services whose roll-out an update of ours has set off, the tasks that keep it from its end. */
+  async function failuresIn(services: readonly Ours[], signal: AbortSignal): Promise<ReadonlyMap<string, readonly Task[]>> {
+    const failing = new Map<string, readonly Task[]>();
+    const paused = services.filter(({ service }) => written.isOwnPause(service));
+    await inTurns(paused, async ({ service: { id } }) => void failing.set(id, failingIn(await engine.tasks(id, signal))));
+    return failing;
+  }
+
+  function served(service: Service, registry: Registry, failing: readonly Task[] | undefined): Found {
     const { by, holds, gap } = written.look(service, 'listed');
     return {
       id: service.id,
@@ -66,7 +74,10 @@ export function makeSurvey(
       registry,
       state: by === 'theirs' || by === 'foreign' || by === 'half ours' ? 'overwritten' : 'served',
       ...(holds && { holds }),
-      findings: gap ? [finding('EXPIRED_WHILE_HELD', expiredWhileHeld(service, gap))] : [],
+      findings: [
+        ...(failing ? [finding('TASKS_FAIL', tasksFail(service, failing))] : []),
+        ...(gap ? [finding('EXPIRED_WHILE_HELD', expiredWhileHeld(service, gap))] : []),
+      ],
     };
   }
 
@@ -80,9 +91,9 @@ export function makeSurvey(
     return waiting(service, registry, finding(isPaused(service) ? 'ROLLOUT_PAUSED' : 'ROLLING', message, remedy));
   }
 
-  function foundIn({ service, registry, is }: Ours): Found {
-    if (is === 'rolling' && !written.isOwnPause(service)) return rolling(service, registry);
-    if (!ended.has(service.id)) return served(service, registry);
+  function foundIn({ service, registry, is }: Ours, failing: readonly Task[] | undefined): Found {
+    if (is === 'rolling' && !failing) return rolling(service, registry);
+    if (!ended.has(service.id)) return served(service, registry, failing);
     return waiting(
       service,
       registry,
@@ -102,7 +113,8 @@ export function makeSurvey(
     }, signal);
     await noteEnds(ours, signal);
     const findings = [...leftAlone].map(([why, services]) => finding(sentences[why].code, sentences[why].text(namesOf(services))));
-    return { found: ours.map(foundIn), findings };
+    const failures = await failuresIn(ours, signal);
+    return { found: ours.map(one => foundIn(one, failures.get(one.service.id))), findings };
   };
 }
 

@@ -10,13 +10,15 @@ export interface Task {
   /** When it was made, and since when it is in its state. In milliseconds since the epoch; NaN: that is not told. */
   readonly made: number;
   readonly since: number;
+  /** Why it does not run; empty where it does. */
+  readonly error: string;
 }
 
 /** An element of `GET /tasks`; undefined for what is no task. */
 export function readTask(value: unknown): Task | undefined {
   const { ID, Slot, NodeID, CreatedAt, DesiredState, Status } = mapOf(value);
   if (textOf(ID) === '') return undefined;
-  const { State, Timestamp } = mapOf(Status);
+  const { State, Timestamp, Err } = mapOf(Status);
   return {
     id: textOf(ID),
     place: typeof Slot === 'number' && Slot > 0 ? String(Slot) : textOf(NodeID),
@@ -24,6 +26,7 @@ export function readTask(value: unknown): Task | undefined {
     desired: textOf(DesiredState),
     made: Date.parse(textOf(CreatedAt)),
     since: Date.parse(textOf(Timestamp)),
+    error: textOf(Err),
   };
 }
 
@@ -45,6 +48,13 @@ export function replacedSince(before: readonly Task[], after: readonly Task[]): 
     if (!now) return true;
     return !endedByItself.includes(now.state) && (now.desired !== 'running' || fresh.has(task.place));
   });
+}
+
+/** The latest of each place, where that failed or was not let start. */
+export function failingIn(tasks: readonly Task[]): readonly Task[] {
+  const places = [...Map.groupBy(tasks, ({ place }) => place).values()];
+  const latest = places.flatMap(all => all.toSorted((a, b) => b.made - a.made).slice(0, 1));
+  return latest.filter(({ state }) => state === 'failed' || state === 'rejected');
 }
 
 /** Wanted by Swarm: it runs, or is to run. */

@@ -1,6 +1,7 @@
-import { label } from '../../../src/contract/text.ts';
+import { label, quote } from '../../../src/contract/text.ts';
 import { isPaused } from './choice.ts';
 import type { Service } from './service.ts';
+import type { Task } from './tasks.ts';
 import type { Gap } from './written.ts';
 
 /** What the roll-out of a service is at, as the rest of a sentence, and what a person can do. */
@@ -16,6 +17,15 @@ export function states(service: Service): { readonly what: string; readonly reme
     what: isBack ? 'is being rolled back' : 'is being rolled out',
     remedy: 'Nothing, unless it lasts: its login is refreshed when that has ended.',
   };
+}
+
+/** Where an update of ours has let them start once more. */
+export function tasksFail({ name, rollout }: Pick<Service, 'name' | 'rollout'>, failing: readonly Task[]): string {
+  const [first, ...more] = failing;
+  const which = first
+    ? ` Task ${label(first.id)}${more.length > 0 ? ` and ${more.length} more` : ''}: ${quote(first.error || first.state)}`
+    : '';
+  return `An update of the login of the service ${label(name)} let tasks start once more that fail, so Swarm has paused it (${rollout}).${which}`;
 }
 
 export function expiredWhileHeld({ name }: Pick<Service, 'name'>, { from, until, isUnsure }: Gap): string {

@@ -4,7 +4,7 @@ import { isAtEnd, isPulling, readTask, replacedSince, type Task } from '../../..
 
 const now = Date.UTC(2026, 0, 1);
 function task(id: string, state: string, desired = 'running', place = '1', made = now): Task {
-  return { id, state, desired, place, made, since: made };
+  return { id, state, desired, place, made, since: made, error: '' };
 }
 
 test('a task is read from what an engine tells of it', () => {
