@@ -131,7 +131,7 @@ export const kubernetes = defineAdapter({
       },
       rehearse: (slot, credentials, signal) => deliverTo(slot, credentials, 'rehearsed', signal),
       prune: makePruner(api, settings, writeAccount),
-      watch: signal => (current?.view.canWatch ? watching(signal) : undefined),
+      watch: signal => (current && current.view.streams.length > 0 ? watching(signal) : undefined),
     };
   },
 });

@@ -7,7 +7,7 @@ export const findings = {
   },
   NOT_WATCHED: {
     severity: 'info',
-    doc: 'The courier may not watch, so it learns of new namespaces and of changes only when it looks: every minute. The remedy is the rule, as YAML.',
+    doc: 'The courier does not watch all that it serves, so it learns of new namespaces and of changes there only when it looks: every minute. It lacks the right, and the remedy is the rule, as YAML; or more than 64 lists of single namespaces would have to be watched.',
     remedy: 'Add the verb `watch` to the rules that have `list`.',
   },
   FOREIGN_SECRET: {

@@ -4,7 +4,7 @@ import { type Api, metadataOnly } from './api.ts';
 import { choose, explicitNames, isNamed } from './choice.ts';
 import { metaOf } from './objects.ts';
 import { crowdWatch } from './pods.ts';
-import { lackFindings, mayWe, namespaceRight, rightsReader } from './rights.ts';
+import { isLacking, type Lack, lackFindings, mayWe, mostWatched, namespaceRight, rightsReader } from './rights.ts';
 import type { Right } from './rules.ts';
 import { lookInside, readSecret, wantsLook } from './secrets.ts';
 import { type Means, pathOf, type Settings } from './settings.ts';
@@ -13,8 +13,6 @@ import type { View } from './view.ts';
 
 /** So many Secrets in which somebody else has written are looked into at each look. */
 const mostLooks = 500;
-/** A watch of each has a connection of its own. */
-const mostWatched = 64;
 
 /**
  * Looks at a whole cluster: the namespaces, then the Secret of our name in all of them with one list. Where the rights
@@ -63,8 +61,6 @@ export function makeLook(api: Api, settings: Settings, means: Means): (signal: A
     const answer = await api.demand('GET', pathOf(`namespaces/${encodeURIComponent(namespace)}`), request);
     if (answer.status === 404) {
       view.findings.push(means.finding('NAMESPACE_MISSING', `The namespace ${namespace} is not there.`));
-      // Nothing that is watched would tell when it comes.
-      view.canWatch = false;
       return false;
     }
     const meta = answer.status === 200 ? metaOf(answer.json<unknown>()) : undefined;
@@ -77,7 +73,6 @@ export function makeLook(api: Api, settings: Settings, means: Means): (signal: A
 
   function refusedIn(view: Draft, namespace: string, error: unknown): Failure {
     if (!(error instanceof Failure) || error.code !== 'FORBIDDEN') throw error;
-    view.canWatch = false;
     view.unseen.push(namespace);
     view.namespaces.delete(namespace);
     view.findings.push(means.finding('NAMESPACE_REFUSED', error.message, error.remedy));
@@ -96,14 +91,28 @@ export function makeLook(api: Api, settings: Settings, means: Means): (signal: A
 
   return async signal => {
     const separate = names && !(await mayListAll(signal)) ? names : undefined;
-    const [rights, view] = await Promise.all([readRights(separate, signal), separate ? lookAtEach(separate, signal) : lookAtAll(signal)]);
-    await lookIntoEdited(view, signal);
+    const [asked, draft] = await Promise.all([readRights(separate, signal), separate ? lookAtEach(separate, signal) : lookAtAll(signal)]);
+    const { refused, ...view } = draft;
+    await lookIntoEdited(draft, signal);
     const crowded = await countCrowds(signal);
-    const canWatch = rights.canWatch && view.canWatch && view.streams.length <= mostWatched;
+    const known = (namespace: string): boolean => view.namespaces.has(namespace) || view.unseen.includes(namespace);
     // No rule can be made in a namespace that is not there.
-    const lacks = rights.lacks.filter(
-      ({ namespace }) => namespace === undefined || view.namespaces.has(namespace) || view.unseen.includes(namespace),
+    const lacks = [...asked, ...refused.filter(one => !isAmong(asked, one))].filter(
+      ({ namespace }) => namespace === undefined || known(namespace),
     );
-    return { ...view, findings: [...lackFindings(lacks, means), ...view.findings, ...crowded], canWatch };
+    const allowed = view.streams.filter(({ kind, ...stream }) => !isLacking(lacks, 'watch', { ...stream, resource: kind }));
+    const streams = allowed.slice(0, mostWatched);
+    const findings = [...lackFindings(lacks, means), ...view.findings, ...crowded];
+    if (streams.length < allowed.length) findings.push(means.finding('NOT_WATCHED', tooMany(allowed.length), tooManyRemedy));
+    return { ...view, streams, findings };
   };
 }
+
+/** Whether it is known already that a list would be refused. */
+const isAmong = (lacks: readonly Lack[], { namespace, right }: Lack): boolean =>
+  isLacking(lacks, 'list', { namespace, resource: right.resource, name: right.names?.[0] });
+
+const tooMany = (count: number): string =>
+  `Of ${count} lists of single namespaces ${mostWatched} are watched. The others are looked at every minute.`;
+const tooManyRemedy =
+  'Give the courier the rights in the whole cluster, so that one watch is enough, or split the namespaces between targets.';

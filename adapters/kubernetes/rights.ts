@@ -7,15 +7,13 @@ import { mapOf } from './objects.ts';
 import { type Right, ruleOf } from './rules.ts';
 import type { Means, Settings } from './settings.ts';
 
-/** Rights that are missing, by where they are needed; undefined: in the whole cluster. */
+/** A watch of each has a connection of its own. */
+export const mostWatched = 64;
+
+/** A right that is missing, and where it is needed; undefined: in the whole cluster. */
 export interface Lack {
   readonly namespace: string | undefined;
   readonly right: Right;
-}
-export interface Rights {
-  readonly lacks: readonly Lack[];
-  /** What is listed may be watched, too. */
-  readonly canWatch: boolean;
 }
 
 /** Whose images a namespace runs. */
@@ -60,34 +58,66 @@ const believedMs = 600_000;
 
 /** Asks for all rights that the configuration needs: every ten minutes, and at each look while one is missing. */
 export function rightsReader(api: Api, settings: Settings, clock: Clock) {
-  let known: { readonly at: number; readonly of: string; readonly rights: Rights } | undefined;
+  let known: { readonly at: number; readonly of: string; readonly lacks: readonly Lack[] } | undefined;
 
-  return async (namespaces: readonly string[] | undefined, signal: AbortSignal): Promise<Rights> => {
+  return async (namespaces: readonly string[] | undefined, signal: AbortSignal): Promise<readonly Lack[]> => {
     const of = namespaces?.join(' ') ?? '';
-    if (known && known.of === of && known.rights.lacks.length === 0 && clock.mono() - known.at < believedMs) return known.rights;
-    const rights = await ask(api, settings, namespaces, signal);
-    known = { at: clock.mono(), of, rights };
-    return rights;
+    if (known && known.of === of && known.lacks.length === 0 && clock.mono() - known.at < believedMs) return known.lacks;
+    const lacks = await ask(api, settings, namespaces, signal);
+    known = { at: clock.mono(), of, lacks };
+    return lacks;
   };
 }
 
-/** Of so many namespaces at most. */
-const mostAsked = 50;
+/** Of so many namespaces at most: of all that can be watched. */
+const mostAsked = mostWatched;
 
-async function ask(api: Api, settings: Settings, namespaces: readonly string[] | undefined, signal: AbortSignal): Promise<Rights> {
+/** A review is about one name. */
+const oneByOne = ({ names, ...right }: Right): Right[] => names?.map(name => ({ ...right, names: [name] })) ?? [right];
+
+async function ask(api: Api, settings: Settings, namespaces: readonly string[] | undefined, signal: AbortSignal): Promise<Lack[]> {
   const places = namespaces?.slice(0, mostAsked) ?? [undefined];
   const needed = neededRights(settings, namespaces ? 'namespace' : 'cluster');
-  const questions = places.flatMap(namespace => needed.flatMap(right => right.verbs.map(verb => ({ namespace, right, verb }))));
-  const answers = await inTurns(questions, ({ namespace, right, verb }) => mayWe(api, verb, right, namespace, signal));
-  const refused = questions.filter((_, at) => answers[at] === false);
-  const lacks = places.flatMap(namespace =>
-    needed.flatMap((right): Lack[] => {
-      const verbs = refused.filter(one => one.right === right && one.namespace === namespace).map(({ verb }) => verb);
-      return verbs.length > 0 ? [{ namespace, right: { ...right, verbs } }] : [];
-    }),
+  const questions = places.flatMap(namespace =>
+    needed.flatMap(oneByOne).flatMap(right => right.verbs.map(verb => ({ namespace, right, verb }))),
   );
-  return { lacks, canWatch: !refused.some(({ verb }) => verb === 'watch' || verb === 'list') };
+  const answers = await inTurns(questions, ({ namespace, right, verb }) => mayWe(api, verb, right, namespace, signal));
+  return lacksOf(questions.filter((_, at) => answers[at] === false));
 }
+
+interface Question {
+  readonly namespace: string | undefined;
+  /** With one name at most. */
+  readonly right: Right;
+  readonly verb: string;
+}
+
+/** One for all verbs that are refused of a thing, and for all names that lack the same verbs. */
+function lacksOf(refused: readonly Question[]): Lack[] {
+  const things = groupsOf(refused, ({ namespace, right }) => [namespace, right]).map(group => {
+    const [{ namespace, right }] = group;
+    return { namespace, right: { ...right, verbs: group.map(({ verb }) => verb) } };
+  });
+  return groupsOf(things, ({ namespace, right }) => [namespace, right.resource, right.verbs]).map(group => {
+    const [{ namespace, right }] = group;
+    return { namespace, right: { ...right, ...(right.names && { names: group.flatMap(one => one.right.names ?? []) }) } };
+  });
+}
+
+type Group<T> = readonly [T, ...T[]];
+const groupsOf = <T>(items: readonly T[], key: (item: T) => readonly unknown[]): Group<T>[] =>
+  [...Map.groupBy(items, item => JSON.stringify(key(item))).values()].flatMap(([first, ...more]) => (first ? [[first, ...more]] : []));
+
+/** Whether a list or its watch is among what is refused. */
+export const isLacking = (
+  lacks: readonly Lack[],
+  verb: 'list' | 'watch',
+  { namespace, resource, name }: { readonly namespace: string | undefined; readonly resource: string; readonly name: string | undefined },
+): boolean =>
+  lacks.some(
+    ({ namespace: at, right }) =>
+      at === namespace && right.resource === resource && right.verbs.includes(verb) && (!right.names || right.names.includes(name ?? '')),
+  );
 
 export function lackFindings(lacks: readonly Lack[], { finding }: Pick<Means, 'finding'>): Finding[] {
   return lacks.map(({ namespace, right }) => {

@@ -6,14 +6,19 @@ import { choose } from './choice.ts';
 import { list } from './list.ts';
 import { metaOf } from './objects.ts';
 import { podIn, podsPage } from './pods.ts';
-import { podsRight } from './rights.ts';
+import { type Lack, podsRight } from './rights.ts';
 import { type Right, ruleOf } from './rules.ts';
 import { foundIn } from './secrets.ts';
 import { type Means, pathOf, type Settings } from './settings.ts';
 import { type Stream, type View, within } from './view.ts';
 
-/** A view that is not finished. */
-export type Draft = { -readonly [K in keyof View]: View[K] } & { streams: Stream[]; findings: Finding[]; unseen: string[] };
+/** A view that is not finished. refused: lists that the server did not give, without which the rest can be served. */
+export type Draft = { -readonly [K in keyof View]: View[K] } & {
+  streams: Stream[];
+  findings: Finding[];
+  unseen: string[];
+  refused: Lack[];
+};
 
 export const emptyView = (scope: View['scope'], { onlyWithImages }: Pick<Settings, 'onlyWithImages'>): Draft => ({
   scope,
@@ -24,7 +29,7 @@ export const emptyView = (scope: View['scope'], { onlyWithImages }: Pick<Setting
   streams: [],
   findings: [],
   unseen: [],
-  canWatch: true,
+  refused: [],
 });
 
 const listRight = (resource: string, names?: readonly string[]): Right => ({ verbs: ['list'], resource, ...(names && { names }) });
@@ -65,13 +70,12 @@ export function makeTakers(api: Api, settings: Settings, means: Means): Takers {
     const asked = { what: right.resource, right, ...(namespace !== undefined && { namespace }) };
     const listing = { path, asked, ...(kind === 'pods' && { size: podsPage }), ...(form && { accept: form.list }) };
     const { version } = await list(api, listing, object => takers[kind](view, object), signal);
-    view.streams.push({ kind, path, version, ...(form && { accept: form.one }) });
+    view.streams.push({ kind, path, namespace, name: right.names?.[0], version, ...(form && { accept: form.one }) });
   }
 
   /** Without them the rest can be served; which right is missing is a finding. */
-  const unlessRefused = (view: Draft, say: (view: Draft) => void) => (error: unknown) => {
+  const unlessRefused = (view: Draft, say: (view: Draft) => unknown) => (error: unknown) => {
     if (!(error instanceof Failure) || error.code !== 'FORBIDDEN') throw error;
-    view.canWatch = false;
     say(view);
   };
 
@@ -93,7 +97,7 @@ export function makeTakers(api: Api, settings: Settings, means: Means): Takers {
         ...accounts.map(named => {
           const path = pathOf('serviceaccounts', { ...place, ...(named?.[0] !== undefined && { name: named[0] }) });
           const work = take(view, 'serviceaccounts', path, listRight('serviceaccounts', named), namespace, signal);
-          return work.catch(unlessRefused(view, () => undefined));
+          return work.catch(unlessRefused(view, () => view.refused.push({ namespace, right: listRight('serviceaccounts', named) })));
         }),
         ...(onlyWithImages
           ? [take(view, 'pods', pathOf('pods', place), listRight('pods'), namespace, signal).catch(unlessRefused(view, podsUnknown))]

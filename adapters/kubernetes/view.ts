@@ -6,6 +6,10 @@ import type { Found } from './secrets.ts';
 export interface Stream {
   readonly kind: 'namespaces' | 'secrets' | 'serviceaccounts' | 'pods';
   readonly path: string;
+  /** undefined: of the whole cluster. */
+  readonly namespace: string | undefined;
+  /** Of the objects on it; undefined: all. */
+  readonly name: string | undefined;
   readonly accept?: string;
   /** resourceVersion of the list; it moves on with the watch. */
   version: string;
@@ -21,11 +25,11 @@ export interface View {
   readonly accounts: Map<string, Map<string, boolean>>;
   /** Hosts of ECR of the images of pods, by namespace and pod; undefined: pods do not matter, or may not be seen. */
   readonly pods: Map<string, Map<string, readonly string[]>> | undefined;
+  /** What may be watched; empty: nothing. */
   readonly streams: readonly Stream[];
   readonly findings: readonly Finding[];
   /** As in a discovery. */
   readonly unseen: readonly string[];
-  readonly canWatch: boolean;
   /** What is listed: the whole cluster, or single namespaces, which then may not be there. */
   readonly scope: 'cluster' | 'namespaces';
 }

@@ -64,6 +64,33 @@ describe('a right that is missing', () => {
     assert.equal(slots.length, 2);
   });
 
+  test('to see one of two ServiceAccounts is told by its name, also where nobody answers what we may', async () => {
+    const accounts: Rule = {
+      apiGroups: [''],
+      resources: ['serviceaccounts'],
+      verbs: ['list', 'watch', 'patch'],
+      resourceNames: ['default'],
+    };
+    for (const answers of [true, false]) {
+      const fault = ({ path }: { path: string }) => (!answers && path.includes('/selfsubjectaccessreviews') ? { status: 500 } : undefined);
+      const cluster = { ...teams, rules: [...leastRules(), accounts], fault };
+      await using t = await rig({ serviceAccounts: ['default', 'build'] }, { wanted: [host], cluster });
+      const { findings } = await t.discover();
+      assert.deepEqual(codesOf(findings), ['RIGHT_MISSING']);
+      assert.match(findings[0]?.message ?? '', /may not list.* serviceaccounts with the name build in the cluster/);
+      await using watch = watched(t, 3);
+      await watch.ready;
+    }
+  });
+
+  test('to patch two ServiceAccounts is one finding with both', async () => {
+    const accounts: Rule = { apiGroups: [''], resources: ['serviceaccounts'], verbs: ['list', 'watch'] };
+    await using t = await rig({ serviceAccounts: ['default', 'build'] }, { cluster: { ...teams, rules: [...leastRules(), accounts] } });
+    const { findings } = await t.discover();
+    assert.deepEqual(codesOf(findings), ['RIGHT_MISSING']);
+    assert.match(findings[0]?.message ?? '', /may not patch serviceaccounts with the name default, build/);
+  });
+
   test('to see pods creates nothing where only namespaces with images are meant', async () => {
     await using t = await rig({ onlyWithImages: true }, { wanted: [host], cluster: teams });
     await seed(t.fake, 'team-a', [host]);
@@ -123,9 +150,32 @@ describe('without any right in the cluster', () => {
     assert.deepEqual(codesOf(findings).sort(), ['NAMESPACE_MISSING', 'NAMESPACE_REFUSED', 'RIGHT_MISSING']);
     const lacking = findings.find(({ code }) => code === 'RIGHT_MISSING');
     assert.match(lacking?.message ?? '', /list, watch, create, patch secrets .* in the namespace team-b/);
-    assert.equal(t.target.watch?.(AbortSignal.timeout(1000)), undefined, 'it is looked at each minute, until all are there');
     const refused = findings.find(({ code }) => code === 'NAMESPACE_REFUSED');
     assert.match(refused?.message ?? '', /cannot list resource "secrets" in API group "" in the namespace "team-b"/);
+    await seed(t.fake, 'team-a', [host]);
+    await t.discover();
+    await using watch = watched(t, 1);
+    await watch.ready;
+    t.fake.remove('secrets', 'team-a', secretName);
+    assert.equal((await watch.next()).id, 'team-a/ecr-courier', 'the others are watched');
+  });
+
+  test('one that may not be watched is told, and the others are watched', async () => {
+    const rules = [inNamespace('team-a'), without(inNamespace('team-b'), 'watch')];
+    await using t = await rig(named, { wanted: [host], cluster: { ...teams, rules } });
+    assert.deepEqual(codesOf((await t.discover()).findings), ['NOT_WATCHED']);
+    await using watch = watched(t, 1);
+    await watch.ready;
+  });
+
+  test('of more than 64 the others are told', async () => {
+    const namespaces = Array.from({ length: 66 }, (_, at) => `n${at}`);
+    await using t = await rig({ namespaces }, { wanted: [host], cluster: { namespaces, rules: namespaces.map(inNamespace) } });
+    const { findings } = await t.discover();
+    assert.deepEqual(codesOf(findings), ['NOT_WATCHED']);
+    assert.match(findings[0]?.message ?? '', /Of 66 lists of single namespaces 64 are watched/);
+    await using watch = watched(t, 64);
+    await watch.ready;
   });
 
   test('where none may be looked at the target does not work', async () => {
