@@ -22,7 +22,7 @@ const key = 'key-of-an-operator-of-depot';
 const meant = [
   /^(package\.json|README\.md|CHANGELOG\.md|SECURITY\.md|LICENSE)$/,
   /^config\/(reference\.md|schema\.json|(example|side-by-side)\.yaml)$/,
-  /^docs\/[a-z0-9-]+\.md$/,
+  /^docs\/(README|[a-z0-9-]+)\.md$/,
   /^deploy\/[^.]\S*$/,
   /^dist\/((ecr-courier|pull|adapter|testing|chunks\/[\w-]+)\.js|(docker-credential-ecr-courier|ecr-courier-credential-provider)(\.cmd)?|sbom\.cdx\.json|LICENSES\.txt)$/,
   /^dist\/types\/(src\/contract\/[a-z]+|test\/(testing|adapters\/contract(\/[a-z]+)?|fakes\/(server|replies)))\.d\.ts$/,
