@@ -90,7 +90,7 @@ export const commands: Readonly<Record<string, Command>> = {
       ['--dry-run', 'shows what would go, and changes nothing'],
       ['--yes', 'does not ask'],
       ['--json', 'as JSON; goes with one of the two'],
-      'Stop the daemon before: it makes again what it finds missing.',
+      'Stop the daemon or pause the target before: it makes again what is missing.',
       'Exit 0: all is gone, or would go. 3: some of it stays. 1: nothing goes.',
     ],
     load: async () => (await import('./prune.ts')).prune,
