@@ -25,8 +25,11 @@ const change = "change: answer.status === 201 ? 'created' : 'updated', id: host"
 const found = "{ id: found.registry.host, registries: [found.registry], state: 'present', ref: null }";
 const follower = (after: string): string => `${found}, { ...${found}, id: found.registry.host + '/user', after: ${after} }`;
 
+const timed = `const ends = new AbortController(); void deps.clock.sleep(60_000, ends.signal); try { ${put} ${refuse} ${confirm} return { ${change} }; } finally { setImmediate(() => ends.abort()); }`;
+
 const sound: readonly Variant[] = [
   { name: 'as it stands in the guide', checks: '' },
+  { name: 'with a deadline that ends a moment after its request', change: [[put, timed]], checks: '(updates|stores|writes)' },
   { name: 'with a slot that comes after each', change: [[found, follower('found.registry.host')]], checks: '(finds|updates|writes)' },
 ];
 

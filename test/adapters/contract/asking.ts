@@ -34,15 +34,16 @@ export type Asking<Ref> = <T>(question: (target: Target<Ref>) => Promise<T>, ove
 export const registryOf = (host: string): Registry => parseAddress(host)?.registry ?? assert.fail(`${host} is no host of ECR`);
 
 /**
- * Lets others have their turn after each sleep: one that is aborted is no sleep, and a loop of those would never leave
- * the processor.
+ * No sleep begins when the test is over, which ends each loop of an adapter. One that began before ends then, as the
+ * deadline of a request does. Others have their turn after each sleep: one that is aborted is no sleep, and a loop of
+ * those would never leave the processor.
  */
 const clockUntil = (over: AbortSignal): Clock => ({
   ...clock,
   async sleep(ms, signal) {
-    await clock.sleep(ms, signal);
-    await new Promise(setImmediate);
     if (over.aborted) throw new Error('the test is over, and the adapter still sleeps');
+    await clock.sleep(ms, AbortSignal.any([signal, over]));
+    await new Promise(setImmediate);
   },
 });
 
