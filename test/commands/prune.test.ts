@@ -15,7 +15,7 @@ async function stage() {
   const fake = await startFakeKubernetes({ namespaces });
   for (const namespace of namespaces) await seed(fake, namespace, [host]);
   const targets = `targets:
-  - {kind: kubernetes, name: prod, url: "${fake.url}", tokenFile: token, allowHttp: true}
+  - {kind: kubernetes, name: prod, url: "${fake.url}", tokenFile: token, allowHttp: true, paused: true}
   - {kind: portainer, url: "${fake.url}", apiKey: a-key-of-portainer, allowHttp: true}
 `;
   const files = await folder({ 'courier.yaml': targets, token: adminToken });

@@ -123,9 +123,8 @@ const kinds: Readonly<Record<string, readonly [apiVersion: string, Members]>> = 
   }),
   ServiceMonitor: top('monitoring.coreos.com/v1', {
     'spec!': {
-      jobLabel: 'text',
       'selector!': { 'matchLabels!': 'map' },
-      'endpoints!': [{ 'port!': 'text', path: 'text', interval: 'text' }],
+      'endpoints!': [{ 'port!': 'text', path: 'text', interval: 'text', relabelings: [{ targetLabel: 'text', replacement: 'text' }] }],
     },
   }),
   PrometheusRule: top('monitoring.coreos.com/v1', {

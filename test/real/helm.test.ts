@@ -82,6 +82,10 @@ part('the chart', { programs: ['helm'] }, () => {
     assert.deepEqual([specOf(two).replicas, specOf(two).strategy?.type, lease(two)], [2, 'RollingUpdate', 'pulls']);
     const [role] = objectsIn(rendered(two)).filter(({ kind }) => kind === 'Role');
     assert.deepEqual([role?.metadata.namespace, role?.rules], ['ecr-courier', [ruleOf(leaseRight('pulls'))]]);
+    assert.match(rendered(two), /preferredDuringScheduling[^]*topologyKey: kubernetes\.io\/hostname/, 'on two nodes');
+    assert.ok(
+      !rendered({}).includes('podAntiAffinity') && !rendered({ ...two, affinity: { nodeAffinity: {} } }).includes('podAntiAffinity'),
+    );
     assert.ok(podOf({ replicas: 2, target: null }).spec.automountServiceAccountToken, 'the Lease needs the token, too');
     assert.ok(!objectsIn(rendered({ ...two, rbac: { create: false } })).some(({ kind }) => kind.includes('Role')));
   });
@@ -104,6 +108,7 @@ part('the chart', { programs: ['helm'] }, () => {
       [{ target: { namespaces: [1] } }, /namespaces/],
       [{ config: { sources: [{ name: 'a', accounts: [123456789012] }] } }, /accounts/],
       [{ replicas: 0 }, /replicas/],
+      [{ replicas: 2, config: { engine: { shard: '0/3' } } }, /exclude one another/],
     ] as const) {
       const { status, stderr } = helm(['template', 'ecr-courier', chart], values);
       assert.notEqual(status, 0, JSON.stringify(values));
@@ -146,7 +151,10 @@ part('the chart', { programs: ['helm'] }, () => {
     const objects = objectsIn(rendered({ serviceMonitor: enabled, prometheusRule: enabled, dashboard: enabled }));
     const rules = parse(readFileSync(join(deploy, 'prometheus/ecr-courier.rules.yml'), 'utf8')) as object;
     assert.deepEqual(only(objects, 'PrometheusRule')['spec'], rules);
-    only(objects, 'ServiceMonitor');
+    const { endpoints } = only(objectsIn(rendered({ serviceMonitor: enabled, nameOverride: 'pulls' })), 'ServiceMonitor')['spec'] as {
+      readonly endpoints: readonly { readonly relabelings: readonly object[] }[];
+    };
+    assert.deepEqual(endpoints[0]?.relabelings, [{ targetLabel: 'job', replacement: 'ecr-courier' }], 'as the alerts expect it');
     const board = objects.find(({ metadata }) => metadata.name === 'ecr-courier-dashboard')?.data?.['ecr-courier.json'];
     assert.deepEqual(JSON.parse(board ?? ''), JSON.parse(readFileSync(join(deploy, 'grafana/ecr-courier.json'), 'utf8')));
   });
