@@ -3,14 +3,22 @@ import { unescaped } from './escapes.ts';
 import { hexPieceLength, leastFiltered, pieceLength, type Traces, tracesOf } from './traces.ts';
 
 const mask = '[secret]';
+
+/** What secrets of the same value have in common: a text is searched once for all of them. */
+interface Known {
+  readonly value: string;
+  readonly traces: Traces;
+  secrets: number;
+}
 /**
- * Of every secret that is still referenced somewhere, so that texts can be filtered without being told which secrets
- * they may hold. The secrets themselves are not asked for at every text: with lines in each round of the event loop
- * none would ever be collected.
+ * By value, of every secret that is still referenced somewhere, so that texts can be filtered without being told which
+ * secrets they may hold. The secrets themselves are not asked for at every text: with lines in each round of the event
+ * loop none would ever be collected.
  */
-const live = new Set<Traces>();
-const forget = new FinalizationRegistry<Traces>(traces => {
-  live.delete(traces);
+const live = new Map<string, Known>();
+const forget = new FinalizationRegistry<Known>(known => {
+  if (--known.secrets > 0) return;
+  live.delete(known.value);
   [index, unindexed] = [undefined, []];
 });
 
@@ -31,11 +39,11 @@ export class Secret {
 
   constructor(value: string) {
     this.#value = value;
-    this.#traces = tracesOf(value);
+    const known = live.get(value) ?? { value, traces: tracesOf(value), secrets: 0 };
+    this.#traces = known.traces;
     if (value.length < leastFiltered) return;
-    live.add(this.#traces);
-    if (index) unindexed.push(this.#traces);
-    forget.register(this, this.#traces);
+    if (known.secrets++ === 0) keep(known);
+    forget.register(this, known);
   }
 
   reveal(): string {
@@ -60,13 +68,18 @@ export class Secret {
   }
 }
 
+function keep(known: Known): void {
+  live.set(known.value, known);
+  if (index) unindexed.push(known.traces);
+}
+
 /**
  * The text with every live secret, in any encoding, replaced by `[secret]`. For our own texts; cheap enough for every
  * log line.
  */
 export function redact(text: string): string {
   let clean = text;
-  for (const traces of live)
+  for (const { traces } of live.values())
     for (const form of traces.forms()) if (form.length <= clean.length && clean.includes(form)) clean = clean.replaceAll(form, mask);
   return withoutEscaped(clean, wholesIn);
 }
@@ -85,14 +98,14 @@ type Range = readonly [start: number, end: number];
 
 function wholesIn(text: string): Range[] {
   const found: Range[] = [];
-  for (const traces of live)
+  for (const { traces } of live.values())
     for (const form of traces.forms())
       for (let at = text.indexOf(form); at >= 0; at = text.indexOf(form, at + form.length)) found.push([at, at + form.length]);
   return found;
 }
 
 function indexed(): readonly Index[] {
-  const missing = index ? unindexed : live;
+  const missing = index ? unindexed : Array.from(live.values(), ({ traces }) => traces);
   index ??= [
     { length: pieceLength, found: new Map() },
     { length: hexPieceLength, found: new Map() },

@@ -100,3 +100,18 @@ test('a secret that nobody refers to is collected, however often texts are filte
   collect();
   assert.equal(secret.deref(), undefined);
 });
+
+test('of secrets with the same value, one that is left is still hidden when another is collected', async () => {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const value = 'held-by-two-of-them';
+  const left = new Secret(value);
+  const gone = ((): WeakRef<Secret> => new WeakRef(new Secret(value)))();
+  assert.equal(redact(`${value}.`), '[secret].');
+  await turn();
+  collect();
+  assert.equal(gone.deref(), undefined);
+  await turn();
+  assert.equal(redact(`${value}.`), '[secret].');
+  assert.equal(left.reveal(), value);
+});
