@@ -16,6 +16,9 @@ test('an error that escapes from a test fails the run, though nobody watches pro
 let seen = 0;
 createHook({ init: () => void seen++ }).enable();
 test('others may watch', async () => { await null; if (seen === 0) throw new Error('nothing was seen'); });\n`,
+    'without-stacks.test.mjs': `${head}import { executionAsyncId } from 'node:async_hooks';
+Error.stackTraceLimit = 0;
+test('promises have no ids', async () => { await null; if (executionAsyncId() !== 0) throw new Error('they are watched'); });\n`,
   });
   const run = (name: string) =>
     spawnSync(process.execPath, ['-r', unwatched, '--test', '--test-reporter=tap', files.at(name)], {
@@ -30,6 +33,8 @@ test('others may watch', async () => { await null; if (seen === 0) throw new Err
     assert.equal(status, 1, stdout);
     assert.match(stdout, words);
   }
-  const { status, stdout } = run('fine.test.mjs');
-  assert.equal(status, 0, stdout);
+  for (const name of ['fine.test.mjs', 'without-stacks.test.mjs']) {
+    const { status, stdout } = run(name);
+    assert.equal(status, 0, stdout);
+  }
 });
