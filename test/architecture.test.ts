@@ -166,6 +166,18 @@ test('a code has one anchor in docs/errors.md', () => {
   assert.deepEqual(new Set(headings), new Set(known.keys()));
 });
 
+test('no sentence stands twice in docs/errors.md', () => {
+  const prose = textOf('docs/errors.md')
+    .replaceAll('**What to do:** ', '\n')
+    .replaceAll(/ \([^()]*\) *$/gm, '');
+  const long = prose.split(/(?<=[.:;])\s+|\n/).filter(sentence => sentence.split(' ').length >= 6);
+  assert.ok(long.length > 100);
+  assert.deepEqual(
+    [...long].sort().filter((sentence, at, all) => sentence === all[at + 1]),
+    ['Nothing to do unless it lasts.'],
+  );
+});
+
 test('the commands of the README exist', () => {
   const { scripts } = JSON.parse(textOf('package.json')) as { scripts: Record<string, string> };
   const named = [...textOf('README.md').matchAll(/npm run (?:-s )?([a-z:]+)/g)].map(match => match[1] ?? '');

@@ -28,9 +28,8 @@ export const findings = {
   },
   PUBLIC_ENTRY: {
     severity: 'warning',
-    doc: 'The file has a login for ECR Public, and no source for ECR Public is configured (docs/aws.md). ECR Public refuses a password that has expired, and then no image is pulled.',
-    remedy:
-      'Remove the entry (`docker logout public.ecr.aws`): public images are pulled without a password. Or configure a source with `service: ecr-public`.',
+    doc: 'The file has a login for ECR Public, and no source for ECR Public is configured. An expired password is refused, although public images need none.',
+    remedy: 'Remove the entry (`docker logout public.ecr.aws`), or let a source with `service: ecr-public` keep it fresh (docs/aws.md).',
   },
   HIDDEN_FROM_KUBELET: {
     severity: 'warning',

@@ -6,18 +6,18 @@ export const editUrl = (host = 'HOST'): string =>
 export const findings = {
   AWS_ECR: {
     severity: 'info',
-    doc: 'An endpoint of the type "aws-ecr" holds IAM keys, or none where Harbor has an AWS role, and fetches its tokens by itself. It is never written to.',
+    doc: 'An endpoint of the type "aws-ecr" fetches its tokens by itself, with IAM keys or the AWS role of Harbor. The courier never writes to it.',
     remedy: 'Nothing. docs/harbor.md says which type is the better one.',
   },
   AWS_ECR_UNHEALTHY: {
     severity: 'warning',
-    doc: 'Harbor calls an endpoint of the type "aws-ecr" unhealthy: proxy caches pull nothing new through it, and replications are likely to fail. It is never written to, so the courier cannot mend it.',
+    doc: 'Harbor calls an endpoint of the type "aws-ecr" unhealthy: proxy caches pull nothing new through it, and replications are likely to fail. The courier never writes to this type, so it cannot mend that.',
     remedy:
       'Check the IAM keys of the endpoint, or the AWS role of Harbor, and that Harbor reaches ECR: the log of Harbor’s core has the reason. This type does not work with FIPS hosts, dual-stack names and private endpoints. An endpoint of the type "docker-registry" does, and the courier keeps it fresh.',
   },
   ENDPOINT_TYPE: {
     severity: 'warning',
-    doc: 'An endpoint points to ECR, but its type is none that can hold an ECR token. It is never written to.',
+    doc: 'An endpoint points to ECR, but its type cannot hold an ECR token, so it is left as it is.',
     remedy: 'The type cannot be changed: create an endpoint of the type "docker-registry" for this host and use it instead.',
   },
   ECR_PUBLIC: {
@@ -27,9 +27,9 @@ export const findings = {
   },
   ECR_PUBLIC_LOGIN: {
     severity: 'warning',
-    doc: 'An endpoint for ECR Public has a stored password, and no source for ECR Public is configured (docs/aws.md). ECR Public refuses a password that has expired, and then nothing is pulled.',
+    doc: 'An endpoint for ECR Public has a stored password, and no source for ECR Public is configured. Once the password has expired, nothing is pulled through it.',
     remedy:
-      'Edit the endpoint in Harbor and empty Access ID and Access Secret: public images are pulled without them. Or configure a source with `service: ecr-public`.',
+      'Edit the endpoint in Harbor and empty Access ID and Access Secret: public images need no login. Or add a source with `service: ecr-public` (docs/aws.md).',
   },
   ENDPOINT_HTTP: {
     severity: 'error',

@@ -2,12 +2,12 @@
 export const findings = {
   RIGHT_MISSING: {
     severity: 'warning',
-    doc: 'The ServiceAccount of the courier lacks a right that the configuration needs. The remedy is the rule, as YAML.',
+    doc: 'The ServiceAccount of the courier lacks a right that the configuration needs. The message has the missing rule as YAML.',
     remedy: 'Add the rule that the message names to the ClusterRole of the courier.',
   },
   NOT_WATCHED: {
     severity: 'info',
-    doc: 'The courier does not watch all that it serves, so it learns of new namespaces and of changes there only when it looks: every minute. It lacks the right, and the remedy is the rule, as YAML; or more than 64 lists of single namespaces would have to be watched.',
+    doc: 'The courier does not watch all that it serves, so it learns of new namespaces and of changes only when it looks: every minute. It lacks the right to watch, or it would have to watch more than 64 lists of single namespaces.',
     remedy: 'Add the verb `watch` to the rules that have `list`.',
   },
   FOREIGN_SECRET: {
@@ -24,7 +24,7 @@ export const findings = {
   },
   IMMUTABLE_SECRET: {
     severity: 'warning',
-    doc: 'The Secret is marked `immutable`, so nobody can put a fresh password into it. It would have to be deleted and made again, which `replace: true` allows.',
+    doc: 'The Secret is marked `immutable`, so nobody can put a fresh password into it. Only `replace: true` lets the courier delete it and make it again.',
     remedy: 'Delete it yourself, choose another name with `secret`, or set `replace: true`.',
   },
   EDITED: {
@@ -54,7 +54,7 @@ export const findings = {
   },
   NAMESPACE_REFUSED: {
     severity: 'warning',
-    doc: 'The courier may not look into a namespace that the target names, or that namespace is not there. The remedy is the rule, as YAML.',
+    doc: 'The courier may not look into a namespace that the target names, or that namespace is not there.',
     remedy: 'Add the rule that the message names to a Role in that namespace.',
   },
   NAMESPACE_ENDED: {

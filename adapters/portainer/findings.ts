@@ -15,9 +15,9 @@ export const findings = {
   },
   PUBLIC_LOGIN: {
     severity: 'warning',
-    doc: 'A registry for ECR Public has a stored password, and no source for ECR Public is configured (docs/aws.md). ECR Public refuses a password that has expired, and then no image is pulled.',
+    doc: 'A registry for ECR Public has a stored password, and no source for ECR Public is configured. Once the password has expired, ECR Public refuses every pull that sends it.',
     remedy:
-      'Switch Authentication off for this registry in Portainer: public images are pulled without a password. Or configure a source with `service: ecr-public`.',
+      'Switch Authentication off for this registry in Portainer: public images need no password. Or configure a source with `service: ecr-public`: docs/aws.md.',
   },
   TYPE_NOT_CUSTOM: {
     severity: 'info',

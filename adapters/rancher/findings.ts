@@ -8,7 +8,7 @@ export const findings = {
   },
   HOST_TWICE: {
     severity: 'warning',
-    doc: 'Two or more registries of the environment have the same host. All of them are kept fresh.',
+    doc: 'Two or more registries of the environment have the same host. The courier serves each.',
     remedy: 'Keep the registry whose credential has the lowest number: new containers take it. Running services stay with theirs.',
   },
   SEVERAL_CREDENTIALS: {
@@ -28,7 +28,7 @@ export const findings = {
   },
   METHODS_HIDDEN: {
     severity: 'info',
-    doc: 'Rancher shows each key the methods that it may use, and did not show them here. So `check` does not know whether a delivery would be taken, and says `not tried`.',
+    doc: 'Rancher shows each key the methods that it may use, and did not show them here. So `check` cannot know whether a delivery would be taken: it says `not tried`.',
     remedy: 'Let requests to the schemas of the API through to Rancher, or see what `ecr-courier once` comes to.',
   },
   READ_ONLY: {

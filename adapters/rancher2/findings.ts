@@ -34,7 +34,7 @@ export const findings = {
   },
   RIGHT_UNKNOWN: {
     severity: 'info',
-    doc: 'Rancher’s own API writes a project’s credential and knows no dry run, and Kubernetes did not say whether the user of the token may. So `check` does not know whether a delivery would be taken, and says `not tried`.',
+    doc: 'Rancher’s own API writes a project’s credential and knows no dry run, and Kubernetes did not say whether the user of the token may. So `check` says `not tried`.',
     remedy: 'Let requests to /k8s/clusters/local through to Rancher, or see what `ecr-courier once` comes to.',
   },
   NO_PLACE: {

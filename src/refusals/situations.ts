@@ -27,6 +27,7 @@ import { registry } from './situations/registry.ts';
 import { services } from './situations/services.ts';
 import { sessions } from './situations/sessions.ts';
 import { setup } from './situations/setup.ts';
+import { units } from './situations/units.ts';
 
 /** Rows that belong together, for people. */
 export interface Chapter {
@@ -52,6 +53,7 @@ export const chapters: readonly Chapter[] = [
   { title: 'Proxies', situations: proxies },
   { title: 'The network', situations: network },
   { title: 'Managers, and the courier itself', situations: managers },
+  { title: 'systemd', situations: units },
   { title: 'Logins and credential helpers', situations: logins },
   { title: 'Docker login and Swarm', situations: clients },
   { title: 'Lambda', situations: lambda },

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { render } from '../../src/refusals/diagnosis.ts';
 import { longestText } from '../../src/refusals/facts.ts';
 import { masked } from '../../src/refusals/masked.ts';
+import { refusedOurs } from '../../src/refusals/situations/ours.ts';
 import { situations } from '../../src/refusals/situations.ts';
 import { why } from '../../src/refusals/why.ts';
 import { forms } from './forms.ts';
@@ -32,6 +33,10 @@ test('each row has texts, a name of its own, and whole sentences', () => {
     assert.doesNotMatch(side, /\.$/, id);
     for (const { what, text: pasted } of paste) assert.ok(what !== '' && pasted !== '', id);
   }
+});
+
+test('what `check` said is told again whole, also where a name with dots stands in it', () => {
+  for (const { symptoms: all } of refusedOurs) for (const { text } of all) assert.equal(why(text)?.sentence, text);
 });
 
 test('what is another matter, or says too little, is not known', () => {

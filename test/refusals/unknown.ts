@@ -2,6 +2,8 @@ const image = '123456789012.dkr.ecr.eu-west-1.amazonaws.com/team/app:1';
 
 /** Texts that look like a matter of ECR and are none, or that do not tell enough. */
 export const others: readonly string[] = [
+  'backup.service: Main process exited, code=exited, status=203/EXEC',
+  'nginx.service: Failed at step NAMESPACE spawning /usr/sbin/nginx: No such file or directory',
   "Error response from daemon: pull access denied for myapp, repository does not exist or may require 'docker login': denied: requested access to the resource is denied",
   'denied: requested access to the resource is denied',
   'Error response from daemon: Head "https://registry-1.docker.io/v2/library/nginx/manifests/latest": unauthorized: incorrect username or password',

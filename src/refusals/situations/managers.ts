@@ -152,26 +152,8 @@ export const managers: readonly Situation[] = [
     }),
   }),
   row({
-    id: 'systemd-credentials',
-    title: 'systemd does not start the unit (243/CREDENTIALS)',
-    symptoms: [
-      ['systemd', 'ecr-courier.service: Failed to set up credentials: No such file or directory'],
-      ['systemd', 'ecr-courier.service: Main process exited, code=exited, status=243/CREDENTIALS'],
-      ['systemd', 'ecr-courier.service: Failed at step CREDENTIALS spawning /usr/local/bin/node: No such file or directory'],
-    ],
-    when: ({ find }) => find(/243\/CREDENTIALS|Failed at step CREDENTIALS|Failed to set up credentials/),
-    tell: () => ({
-      sentence:
-        'The unit gets a file from systemd (LoadCredential), and that file is not there or cannot be read. So the program was not started.',
-      side: 'the unit (LoadCredential, or its drop-in), and the file on this machine',
-      remedy:
-        'Make the file that LoadCredential names, for instance /etc/ecr-courier/portainer-api-key, or correct the path (`systemctl cat UNIT`), and start the unit again.',
-      paste: [{ what: 'What the unit loads', kind: 'command', text: 'systemctl cat ecr-courier | grep -i credential' }],
-    }),
-  }),
-  row({
     id: 'key-file',
-    title: 'A file of ours cannot be read',
+    title: 'The courier cannot read a key file',
     symptoms: [
       [
         'ecr-courier',

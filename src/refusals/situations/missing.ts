@@ -125,7 +125,7 @@ export const missing: readonly Situation[] = [
   }),
   row({
     id: 'name-invalid',
-    title: 'The name of the image is none',
+    title: 'The image name is not valid',
     symptoms: [
       ['Docker', `invalid reference format: repository name (${host}/Team/App) must be lowercase`],
       [

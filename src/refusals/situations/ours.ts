@@ -91,7 +91,7 @@ export const refusedOurs: readonly Situation[] = [
     symptoms: [['ecr-courier check', `${host} does not take a token that was given out a moment ago, nor a second one: ${answer}.`]],
     when: facts =>
       ours(facts, ({ login }) => login === 'fresh') ??
-      facts.find(/does not take a token that was given out a moment ago, nor a second one: (?<said>.{1,300}?)\./, isRegistry),
+      facts.find(/does not take a token that was given out a moment ago, nor a second one: (?<said>.{1,300}?)\.(?!\w)/, isRegistry),
     tell: told => ({
       sentence: `${nameIn(told)} does not take a token that was given out a moment ago, nor a second one: ${saidIn(told)}.`,
       side: `the way to AWS or to ${nameIn(told)}: an address that is set, a proxy, or another registry under this name`,

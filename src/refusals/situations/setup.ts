@@ -82,7 +82,7 @@ export const setup: readonly Situation[] = [
   }),
   row({
     id: 'role-arn-invalid',
-    title: 'The ARN of the role is none',
+    title: 'The role ARN is not valid',
     symptoms: [['GitHub Actions', 'Error: Could not assume role with OIDC: Request ARN is invalid']],
     when: ({ find }) => find(/Request ARN is invalid/),
     tell: () => ({
