@@ -10,6 +10,7 @@ import { entranceOf } from './kubernetes/entrance.ts';
 import { makeEvents } from './kubernetes/events.ts';
 import { type Code, findings } from './kubernetes/findings.ts';
 import { makeLook } from './kubernetes/look.ts';
+import { makeGate } from './kubernetes/namespace.ts';
 import { ownWrites } from './kubernetes/own-writes.ts';
 import { keepPapers } from './kubernetes/papers.ts';
 import { makePruner } from './kubernetes/prune.ts';
@@ -74,8 +75,11 @@ export const kubernetes = defineAdapter({
   },
   limits: { concurrency: 16, discoverMs: 60_000, deliverMs: 15_000, lingerMs: 60_000 },
   creates: true,
+  // The kubelet opens an image to each Secret that holds the password with which it was pulled.
+  alike: true,
   findings,
-  create({ url, tokenFile, kubeconfig, context, ...settings }, deps: Deps<Code>): Target<Ref> {
+  create({ url, tokenFile, kubeconfig, context, ...options }, deps: Deps<Code>): Target<Ref> {
+    const settings = { ...options, target: deps.name };
     const { address, read, first } = entranceOf({ url, tokenFile, kubeconfig, context }, deps);
     const papers = keepPapers(read, deps);
     const api = makeApi(papers, deps, address, first);
@@ -91,11 +95,14 @@ export const kubernetes = defineAdapter({
     const writer = makeWriter(api, makeApplier(api, settings, deps, own, view), settings, deps, rest);
     const writeAccount = makeAccountWriter(api, settings);
     const attach = makeAttacher(writeAccount, view);
+    const gate = makeGate(api, settings, deps, view);
 
-    function deliverTo({ ref, registries }: Slot<Ref>, credentials: Credentials, way: Way, signal: AbortSignal): Promise<Receipt> {
+    async function deliverTo({ ref, registries }: Slot<Ref>, credentials: Credentials, way: Way, signal: AbortSignal): Promise<Receipt> {
+      const leftAlone = way === 'written' && (await gate(ref.namespace, signal));
+      if (leftAlone) return leftAlone;
       if (ref.kind === 'account') return attach(ref, way, signal);
       const given = new Map([...credentials].filter(([host]) => registries.some(registry => registry.host === host)));
-      if (ref.how === 'none' || given.size === 0) return Promise.resolve({ change: 'unchanged' });
+      if (ref.how === 'none' || given.size === 0) return { change: 'unchanged' };
       const task: Task = { namespace: ref.namespace, hosts: registries.map(({ host }) => host), given, way, signal };
       return ref.how === 'replace' ? writer.makeAnew(task) : writer[ref.how](task);
     }

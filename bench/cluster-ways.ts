@@ -17,7 +17,7 @@ function bodyFor(name: string): object {
   const issuedAt = new Date();
   const expiresAt = new Date(issuedAt.getTime() + 12 * hour);
   const credential = { username: 'AWS', password, issuedAt, expiresAt, source: 'default', scope: 'default' };
-  return bodyOf(name, partsOf(new Map([[host, credential]])));
+  return bodyOf({ secret: name, target: 'bench' }, partsOf(new Map([[host, credential]])));
 }
 
 /** undici alone: server-side apply, as many at a time as the adapter has in flight. */

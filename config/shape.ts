@@ -27,7 +27,7 @@ const matches = (value: unknown, pattern: RegExp): boolean => typeof value === '
  * plain JavaScript.
  */
 export function wrongWith(adapter: Members): string[] {
-  const { kind, doc, options, limits, findings, create, creates, keeps, keyHint } = adapter;
+  const { kind, doc, options, limits, findings, create, creates, alike, keeps, keyHint } = adapter;
   const wrong = [
     ...(matches(kind, /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/) ? [] : ['kind must be a word in lower case, such as depot or docker-config']),
     ...(isText(doc) ? [] : ['doc must be a sentence']),
@@ -37,6 +37,7 @@ export function wrongWith(adapter: Members): string[] {
     ...(isMap(findings) ? Object.entries(findings).flatMap(wrongFinding) : ['findings must be a map']),
     ...(typeof create === 'function' ? [] : ['create must be a function']),
     ...(creates === undefined || typeof creates === 'boolean' ? [] : ['creates must be true or false']),
+    ...(alike === undefined || typeof alike === 'boolean' ? [] : ['alike must be true or false']),
     ...(keeps === undefined || keeps === 'files' ? [] : ["keeps must be 'files', or missing"]),
     ...(keyHint === undefined || isText(keyHint) ? [] : ['keyHint must be text']),
   ];

@@ -208,6 +208,7 @@ function describe(config: TargetConfig, shard: Shard | undefined) {
     kind: config.kind,
     required: config.required,
     create: config.create,
+    alike: config.adapter.alike,
     paused: config.paused,
     limits: config.limits,
     findings: config.adapter.findings,

@@ -3,7 +3,8 @@ import type { Holds } from '../../src/contract/target.ts';
 import type { Login } from '../docker-config/entries.ts';
 import { annotationOf, holdsOf } from './content.ts';
 import { type Reading, writeEntries } from './entries.ts';
-import { contentAnnotation, dataKey, managedBy, secretType } from './names.ts';
+import { contentAnnotation, dataKey, managedBy, secretType, targetAnnotation } from './names.ts';
+import type { Settings } from './settings.ts';
 
 /** What a Secret is to hold: logins by host, what is known of them, and what others have put there. */
 export interface Parts {
@@ -15,15 +16,15 @@ export interface Parts {
 }
 
 /** What an apply sends: all that is ours, and nothing else. */
-export function bodyOf(name: string, { logins, holds, kept, version }: Parts): object {
+export function bodyOf({ secret, target }: Pick<Settings, 'secret' | 'target'>, { logins, holds, kept, version }: Parts): object {
   const others = kept?.others.length ?? 0;
   return {
     apiVersion: 'v1',
     kind: 'Secret',
     metadata: {
-      name,
+      name: secret,
       labels: { [managedBy.key]: managedBy.value },
-      annotations: { [contentAnnotation]: annotationOf({ holds, others }) },
+      annotations: { [contentAnnotation]: annotationOf({ holds, others }), [targetAnnotation]: target },
       ...(version !== undefined && { resourceVersion: version }),
     },
     type: secretType,
@@ -42,7 +43,7 @@ export const partsOf = (credentials: Credentials): Pick<Parts, 'logins' | 'holds
  * The body for these credentials and nothing beside them: one and the same for all namespaces, made and encoded once,
  * and kept for as long as its first credential lives.
  */
-export function sharedBodies(name: string): (credentials: Credentials) => object {
+export function sharedBodies(settings: Pick<Settings, 'secret' | 'target'>): (credentials: Credentials) => object {
   const made = new WeakMap<Credential, Map<string, object>>();
   return credentials => {
     const [[, first] = []] = credentials;
@@ -50,7 +51,7 @@ export function sharedBodies(name: string): (credentials: Credentials) => object
     const key = [...credentials].map(([host, credential]) => `${host} ${holdsOf(credential).fingerprint}`).join('\n');
     const before = known?.get(key);
     if (before) return before;
-    const body = Object.freeze(bodyOf(name, partsOf(credentials)));
+    const body = Object.freeze(bodyOf(settings, partsOf(credentials)));
     if (first) made.set(first, (known ?? new Map<string, object>()).set(key, body));
     return body;
   };

@@ -16,6 +16,12 @@ export const findings = {
     remedy:
       'Choose another name with `secret`, or delete that Secret, or hand it over: `kubectl label secret -n NAMESPACE NAME app.kubernetes.io/managed-by=ecr-courier`.',
   },
+  LEFT_BEHIND: {
+    severity: 'warning',
+    doc: 'The courier made the Secret in a namespace that is not chosen any more: by its annotation, its labels or the patterns of the target. Nobody keeps it fresh, so pods that name it stop pulling when its password ends. The daemon deletes nothing.',
+    remedy:
+      'Choose the namespace again, or delete the Secret there: `kubectl delete secret -n NAMESPACE NAME`. ServiceAccounts that name it have to stop doing so first. `ecr-courier prune` takes away all that the target made, there as well.',
+  },
   WRONG_TYPE: {
     severity: 'warning',
     doc: 'A Secret of the configured name is of another type, which Kubernetes never lets anybody change. It would have to be deleted and made again, which `replace: true` allows where it has the label of the courier: what is in it beside logins for registries is lost. One without the label is never deleted.',
@@ -61,6 +67,11 @@ export const findings = {
     severity: 'info',
     doc: 'The namespace is being deleted, so nothing was written there.',
     remedy: 'Nothing: the entry goes away by itself.',
+  },
+  LEFT_ALONE: {
+    severity: 'info',
+    doc: 'The namespace was opted out since the courier looked at it last, so nothing was written there. Where namespaces are not watched, the courier asks before it writes.',
+    remedy: 'Nothing, if that was meant; else take the annotation `ecr-courier/enabled` away.',
   },
   PODS_UNKNOWN: {
     severity: 'warning',

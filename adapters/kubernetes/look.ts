@@ -1,13 +1,14 @@
 import { Failure } from '../../src/contract/failures.ts';
 import { inTurns } from '../common/turns.ts';
-import { type Api, metadataOnly } from './api.ts';
-import { choose, explicitNames, isNamed } from './choice.ts';
-import { metaOf } from './objects.ts';
+import type { Api } from './api.ts';
+import { explicitNames } from './choice.ts';
+import { leftBehind } from './left-behind.ts';
+import { choiceOf } from './namespace.ts';
 import { crowdWatch } from './pods.ts';
-import { isLacking, type Lack, lackFindings, mayWe, mostWatched, namespaceRight, rightsReader } from './rights.ts';
+import { isLacking, type Lack, lackFindings, mayWe, mostWatched, rightsReader } from './rights.ts';
 import type { Right } from './rules.ts';
 import { lookInside, readSecret, wantsLook } from './secrets.ts';
-import { type Means, pathOf, type Settings } from './settings.ts';
+import type { Means, Settings } from './settings.ts';
 import { type Draft, emptyView, makeTakers, secretsRight } from './take.ts';
 import type { View } from './view.ts';
 
@@ -38,37 +39,25 @@ export function makeLook(api: Api, settings: Settings, means: Means): (signal: A
 
   async function lookAtEach(namespaces: readonly string[], signal: AbortSignal): Promise<Draft> {
     const view = emptyView('namespaces', settings);
-    const refusals = await inTurns(namespaces, async namespace => {
-      if (!(await isServed(view, namespace, signal))) return undefined;
-      return takers.rest(view, namespace, signal).then(
+    const refusals = await inTurns(namespaces, namespace =>
+      lookAtOne(view, namespace, signal).then(
         () => undefined,
         (error: unknown) => refusedIn(view, namespace, error),
-      );
-    });
+      ),
+    );
     const [first] = refusals.flatMap(refused => refused ?? []);
     if (first && refusals.every(Boolean)) throw first;
     return view;
   }
 
-  /** Of a namespace that may not be read nothing is known but that somebody has named it. */
-  async function isServed(view: Draft, namespace: string, signal: AbortSignal): Promise<boolean> {
-    const request = {
-      signal,
-      asked: { what: `namespace ${namespace}`, right: namespaceRight(namespace), namespace },
-      accept: metadataOnly.one,
-      hoped: [200, 403, 404],
-    };
-    const answer = await api.demand('GET', pathOf(`namespaces/${encodeURIComponent(namespace)}`), request);
-    if (answer.status === 404) {
-      view.findings.push(means.finding('NAMESPACE_MISSING', `The namespace ${namespace} is not there.`));
-      return false;
-    }
-    const meta = answer.status === 200 ? metaOf(answer.json<unknown>()) : undefined;
-    if (answer.status === 200 && meta?.name !== namespace)
-      throw new Failure('UNEXPECTED', `The cluster answered 200 with something else than the namespace ${namespace}.`);
-    const chosen = meta ? choose(meta, settings) : isNamed(namespace, settings) ? {} : undefined;
-    if (chosen) view.namespaces.set(namespace, chosen);
-    return chosen !== undefined;
+  /** What is there in a namespace that somebody has named. */
+  async function lookAtOne(view: Draft, namespace: string, signal: AbortSignal): Promise<unknown> {
+    const chosen = await choiceOf(api, settings, namespace, signal);
+    if (chosen === 'missing') view.findings.push(means.finding('NAMESPACE_MISSING', `The namespace ${namespace} is not there.`));
+    if (chosen === 'left alone') return await takers.secret(view, namespace, signal).catch(unlessForbidden);
+    if (typeof chosen === 'string') return undefined;
+    view.namespaces.set(namespace, chosen);
+    return await takers.rest(view, namespace, signal);
   }
 
   function refusedIn(view: Draft, namespace: string, error: unknown): Failure {
@@ -92,7 +81,7 @@ export function makeLook(api: Api, settings: Settings, means: Means): (signal: A
   return async signal => {
     const separate = names && !(await mayListAll(signal)) ? names : undefined;
     const [asked, draft] = await Promise.all([readRights(separate, signal), separate ? lookAtEach(separate, signal) : lookAtAll(signal)]);
-    const { refused, ...view } = draft;
+    const { refused, made, ending, ...view } = draft;
     await lookIntoEdited(draft, signal);
     const crowded = await countCrowds(signal);
     const known = (namespace: string): boolean => view.namespaces.has(namespace) || view.unseen.includes(namespace);
@@ -102,7 +91,8 @@ export function makeLook(api: Api, settings: Settings, means: Means): (signal: A
     );
     const allowed = view.streams.filter(({ kind, ...stream }) => !isLacking(lacks, 'watch', { ...stream, resource: kind }));
     const streams = allowed.slice(0, mostWatched);
-    const findings = [...lackFindings(lacks, means), ...view.findings, ...crowded];
+    const left = [...made].filter(namespace => !known(namespace) && !ending.has(namespace));
+    const findings = [...lackFindings(lacks, means), ...view.findings, ...leftBehind(left, settings, means), ...crowded];
     if (streams.length < allowed.length) findings.push(means.finding('NOT_WATCHED', tooMany(allowed.length), tooManyRemedy));
     return { ...view, streams, findings };
   };
@@ -111,6 +101,11 @@ export function makeLook(api: Api, settings: Settings, means: Means): (signal: A
 /** Whether it is known already that a list would be refused. */
 const isAmong = (lacks: readonly Lack[], { namespace, right }: Lack): boolean =>
   isLacking(lacks, 'list', { namespace, resource: right.resource, name: right.names?.[0] });
+
+/** What is only for people need not be seen. */
+function unlessForbidden(error: unknown): void {
+  if (!(error instanceof Failure) || error.code !== 'FORBIDDEN') throw error;
+}
 
 const tooMany = (count: number): string =>
   `Of ${count} lists of single namespaces ${mostWatched} are watched. The others are looked at every minute.`;

@@ -2,6 +2,8 @@
 export const managedBy = { key: 'app.kubernetes.io/managed-by', value: 'ecr-courier' } as const;
 /** At a Secret of ours: which credentials it holds (`content.ts`). */
 export const contentAnnotation = 'ecr-courier/content';
+/** At a Secret of ours: the target that made it. Others may serve the same cluster. */
+export const targetAnnotation = 'ecr-courier/target';
 /** At a namespace: "false" leaves it alone; "true" chooses it where the target has `optIn`. */
 export const enabledAnnotation = 'ecr-courier/enabled';
 /** At a namespace: the source that its Secret should be served by. */

@@ -1,4 +1,4 @@
-import { contentAnnotation, dataKey, managedBy } from './names.ts';
+import { contentAnnotation, dataKey, managedBy, targetAnnotation } from './names.ts';
 import { listOf, type Meta, mapOf, ownersIn, owns, textOf } from './objects.ts';
 
 /** Whose a Secret of our name is. as-written: nobody has changed what we wrote. edited: ours, and somebody has. */
@@ -10,11 +10,17 @@ export type Standing = 'as-written' | 'edited' | 'foreign';
  * whoever takes that away wants to be left alone.
  */
 export function standingOf(meta: Pick<Meta, 'labels' | 'managedFields'>, fieldManager: string): Standing {
-  if (meta.labels[managedBy.key] !== managedBy.value) return 'foreign';
+  if (!isOurs(meta)) return 'foreign';
   const ours = ownersIn(meta).filter(({ manager, operation }) => manager === fieldManager && operation === 'Apply');
   const isWhole = ours.some(one => owns(one, 'data', dataKey) && owns(one, 'metadata', 'annotations', contentAnnotation));
   return isWhole ? 'as-written' : 'edited';
 }
+
+export const isOurs = ({ labels }: Pick<Meta, 'labels'>): boolean => labels[managedBy.key] === managedBy.value;
+
+/** Whether this target made a Secret of ours: another one may serve other namespaces of the same cluster. */
+export const isMadeBy = (meta: Pick<Meta, 'labels' | 'annotations'>, target: string): boolean =>
+  isOurs(meta) && meta.annotations[targetAnnotation] === target;
 
 /** Who else owns the data of a Secret, or else anything of it: kubectl-edit. Empty where nobody is known. */
 export function otherManagers(meta: Meta, fieldManager: string): readonly string[] {

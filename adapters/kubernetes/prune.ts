@@ -9,17 +9,19 @@ import { explicitNames, isNamed } from './choice.ts';
 import { list } from './list.ts';
 import { managedBy } from './names.ts';
 import { type Meta, metaOf, ownersIn, owns } from './objects.ts';
+import { isMadeBy, isOurs } from './owner.ts';
 import { removeSecret } from './remove.ts';
 import { mayWe } from './rights.ts';
 import { whatIs } from './secrets.ts';
 import { pathOf, type Settings } from './settings.ts';
 
 /**
- * Takes every Secret with our name and label away, in all namespaces that the patterns of the target name: annotations
- * and labels may have changed since. The ServiceAccounts that name one of them are released first.
+ * Takes every Secret with our name and label away, in all namespaces that the patterns of the target name, as
+ * annotations and labels may have changed since; and what this target made in others, as the patterns may have changed.
+ * The ServiceAccounts that name one of them are released first.
  */
 export function makePruner(api: Api, settings: Settings, writeAccount: ReturnType<typeof makeAccountWriter>) {
-  const { secret, serviceAccounts, fieldManager } = settings;
+  const { secret, serviceAccounts, fieldManager, target } = settings;
   const listRight = { verbs: ['list'], resource: 'secrets', names: [secret] };
   const attempt = async (thing: Omit<Pruned, 'failure'>, job: () => Promise<unknown>, signal: AbortSignal): Promise<Pruned> =>
     await job().then(
@@ -42,9 +44,7 @@ export function makePruner(api: Api, settings: Settings, writeAccount: ReturnTyp
     const asked = { what: `Secrets ${secret}`, right: listRight, ...where };
     const request = { path: pathOf('secrets', { ...where, name: secret, labels }), asked, accept: metadataOnly.list };
     const { items } = await list(api, request, metaOf, signal);
-    return items.filter(
-      ({ name, labels: has, namespace: at }) => name === secret && has[managedBy.key] === managedBy.value && isNamed(at, settings),
-    );
+    return items.filter(meta => meta.name === secret && isOurs(meta) && (isNamed(meta.namespace, settings) || isMadeBy(meta, target)));
   }
 
   /** Those that name the Secret: which the target attaches, where the Secret is ours; and which we have attached. */
@@ -71,9 +71,12 @@ export function makePruner(api: Api, settings: Settings, writeAccount: ReturnTyp
     (served: ReadonlySet<string>) =>
     (object: unknown): Place | undefined => {
       const meta = metaOf(object);
-      if (!meta || !isNamed(meta.namespace, settings) || !namesIn(object).includes(secret)) return undefined;
-      const isAttached = serviceAccounts.length > 0 && within(serviceAccounts, meta.name) && served.has(meta.namespace);
-      const isOwn = ownersIn(meta).some(one => one.manager === fieldManager && owns(one, 'imagePullSecrets'));
+      if (!meta || !namesIn(object).includes(secret)) return undefined;
+      const isServed = served.has(meta.namespace);
+      const isAttached = isServed && serviceAccounts.length > 0 && within(serviceAccounts, meta.name);
+      const isOwn =
+        (isServed || isNamed(meta.namespace, settings)) &&
+        ownersIn(meta).some(one => one.manager === fieldManager && owns(one, 'imagePullSecrets'));
       return isAttached || isOwn ? { namespace: meta.namespace, name: meta.name } : undefined;
     };
 

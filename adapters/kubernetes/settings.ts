@@ -4,6 +4,8 @@ import type { Code } from './findings.ts';
 
 /** The options of a target, as all parts need them. */
 export interface Settings extends Choice {
+  /** Its name: it stands at the Secrets that it makes. */
+  readonly target: string;
   /** Name of the Secret in each namespace. */
   readonly secret: string;
   /** Of labels; the server applies it. */

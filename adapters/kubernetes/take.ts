@@ -5,10 +5,11 @@ import { type Api, metadataOnly } from './api.ts';
 import { choose } from './choice.ts';
 import { list } from './list.ts';
 import { metaOf } from './objects.ts';
+import { isMadeBy } from './owner.ts';
 import { podIn, podsPage } from './pods.ts';
 import { type Lack, podsRight } from './rights.ts';
 import { type Right, ruleOf } from './rules.ts';
-import { foundIn } from './secrets.ts';
+import { askedFor, foundIn } from './secrets.ts';
 import { type Means, pathOf, type Settings } from './settings.ts';
 import { type Stream, type View, within } from './view.ts';
 
@@ -18,6 +19,9 @@ export type Draft = { -readonly [K in keyof View]: View[K] } & {
   findings: Finding[];
   unseen: string[];
   refused: Lack[];
+  /** Namespaces with a Secret that this target made, and those that are being deleted. */
+  readonly made: Set<string>;
+  readonly ending: Set<string>;
 };
 
 export const emptyView = (scope: View['scope'], { onlyWithImages }: Pick<Settings, 'onlyWithImages'>): Draft => ({
@@ -30,6 +34,8 @@ export const emptyView = (scope: View['scope'], { onlyWithImages }: Pick<Setting
   findings: [],
   unseen: [],
   refused: [],
+  made: new Set(),
+  ending: new Set(),
 });
 
 const listRight = (resource: string, names?: readonly string[]): Right => ({ verbs: ['list'], resource, ...(names && { names }) });
@@ -37,6 +43,8 @@ export const secretsRight = ({ secret }: Pick<Settings, 'secret'>): Right => lis
 
 /** Reads lists, and takes what is on them into a view. */
 export interface Takers {
+  /** The Secret of a namespace that is not served. */
+  secret(view: Draft, namespace: string, signal: AbortSignal): Promise<unknown>;
   namespaces(view: Draft, signal: AbortSignal): Promise<void>;
   /** All but the namespaces themselves, of one namespace or of the whole cluster. */
   rest(view: Draft, namespace: string | undefined, signal: AbortSignal): Promise<void>;
@@ -50,10 +58,13 @@ export function makeTakers(api: Api, settings: Settings, means: Means): Takers {
       const meta = metaOf(object);
       const chosen = meta && choose(meta, settings);
       if (chosen) view.namespaces.set(meta.name, chosen);
+      else if (meta?.isEnding) view.ending.add(meta.name);
     },
     secrets(view, object) {
       const meta = metaOf(object);
-      if (meta?.name === secret) view.secrets.set(meta.namespace, foundIn(meta, settings));
+      if (meta?.name !== secret) return undefined;
+      view.secrets.set(meta.namespace, foundIn(meta, settings));
+      if (!meta.isEnding && isMadeBy(meta, settings.target)) view.made.add(meta.namespace);
     },
     serviceaccounts(view, object) {
       const account = accountIn(object, settings);
@@ -88,6 +99,10 @@ export function makeTakers(api: Api, settings: Settings, means: Means): Takers {
     namespaces(view, signal) {
       const path = pathOf('namespaces', namespaceSelector === undefined ? {} : { labels: namespaceSelector });
       return take(view, 'namespaces', path, listRight('namespaces'), undefined, signal);
+    },
+    secret(view, namespace, signal) {
+      const request = { path: pathOf('secrets', { namespace, name: secret }), asked: askedFor(namespace, settings, 'list') };
+      return list(api, { ...request, accept: metadataOnly.list }, object => takers.secrets(view, object), signal);
     },
     async rest(view, namespace, signal) {
       const place = namespace === undefined ? {} : { namespace };

@@ -17,8 +17,8 @@ const attempts = 3;
 
 /** Writes the Secret of a namespace: one apply, unless something of others is, or may be, in it. */
 export function makeWriter(api: Api, { apply, receiptOf }: Applier, settings: Settings, means: Means, rest: Rest) {
-  const { secret, replace, fieldManager } = settings;
-  const sharedBody = sharedBodies(secret);
+  const { replace, fieldManager } = settings;
+  const sharedBody = sharedBodies(settings);
 
   const isWhole = ({ given, hosts }: Task): boolean => given.size === hosts.length;
   const put = async (task: Task, clash: 'force' | 'refuse'): Promise<Receipt> =>
@@ -32,7 +32,7 @@ export function makeWriter(api: Api, { apply, receiptOf }: Applier, settings: Se
       if (!stored) return put(task, 'refuse');
       demandOurs(stored, settings);
       const reading = readEntries(stored.text, hosts, given);
-      const body = bodyOf(secret, { ...mergedParts(stored, reading, given), version: stored.meta.version });
+      const body = bodyOf(settings, { ...mergedParts(stored, reading, given), version: stored.meta.version });
       const findings = reading && entryFindings(whatIs(namespace, settings), reading, means);
       try {
         return receiptOf(task, await apply(task, body, 'force'), findings);
@@ -57,14 +57,14 @@ export function makeWriter(api: Api, { apply, receiptOf }: Applier, settings: Se
     const former = hosts.filter(host => reading?.logins.has(host));
     if (former.length > 0) {
       const parts = mergedParts(stored, reading, new Map([...given].filter(([host]) => !former.includes(host))));
-      await apply(task, bodyOf(secret, parts), 'refuse');
+      await apply(task, bodyOf(settings, parts), 'refuse');
       const lives = (host: string): boolean => (parts.holds.get(host)?.expiresAt.getTime() ?? 0) - means.clock.wall() > 2 * restMs;
       if (former.every(lives)) {
         rest.begin(namespace);
         return { change: 'updated' };
       }
     }
-    const outcome = await apply(task, bodyOf(secret, mergedParts(stored, reading, given)), 'refuse');
+    const outcome = await apply(task, bodyOf(settings, mergedParts(stored, reading, given)), 'refuse');
     return outcome ? { change: 'updated' } : receiptOf(task, outcome);
   }
 

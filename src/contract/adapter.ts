@@ -130,6 +130,11 @@ interface Definition<S extends OptionSpecs, F extends string, Ref> {
   readonly limits?: Limits;
   /** Default of the target's `create`; false unless said. */
   readonly creates?: boolean;
+  /**
+   * All slots of a target should hold one and the same credential: when one was given a newer one, as it is new, the
+   * others get that as well. false unless said.
+   */
+  readonly alike?: boolean;
   /** It keeps files of this machine and sends no requests, so it has no options of connections (TLS, headers). */
   readonly keeps?: 'files';
   /** None unless said. */

@@ -61,6 +61,7 @@ export function recordSuccess(record: TargetRecord, attempt: Attempt, receipt: R
   entry.held = entry.heldHosts
     ? [...offer.values()]
     : shared(entry.slot.registries.map(({ host }, at) => offer.get(host) ?? entry.held[at]));
+  if (record.managed.alike) for (const kept of keptOf(offer).values()) record.given.add(kept);
   entry.notBefore = 0;
   entry.trouble = undefined;
   entry.neededByFollower = false;

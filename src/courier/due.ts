@@ -182,7 +182,7 @@ function outdated(record: TargetRecord, { slot }: Entry, held: Holding, given: H
   if (slot.disturbs) return now >= lateIn(held, slot.disturbs.below, record) && given.endsAt > held.endsAt;
   if (slot.after !== undefined && slot.follows !== 'in time') return true;
   if (held.scope !== undefined && held.scope !== given.scope) return true;
-  return now >= held.agesAt && given.endsAt > held.endsAt;
+  return (now >= held.agesAt || record.given.has(given)) && given.endsAt > held.endsAt;
 }
 
 /** Whether the repairs of a slot do not last. */

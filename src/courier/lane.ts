@@ -157,6 +157,7 @@ function newRecord(managed: ManagedTarget, opensAt: TargetRecord['opensAt']): Ta
     entries: new Map(),
     renamed: new Map(),
     recreated: new Map(),
+    given: new WeakSet(),
     vanished: new Map(),
     about: {},
     findings: [],

@@ -180,6 +180,8 @@ export interface ManagedTarget {
   readonly kind: string;
   readonly required: boolean;
   readonly create: boolean;
+  /** All slots should hold one and the same credential; each ages by itself unless given. */
+  readonly alike?: boolean | undefined;
   readonly paused: boolean;
   readonly limits: Limits;
   readonly findings: FindingSpecs;
@@ -237,6 +239,8 @@ export interface TargetRecord {
    * [attempt; reports: forgets them]
    */
   readonly recreated: Map<string, Repairs>;
+  /** Credentials that some slot was given, where all should hold the same (`alike`). [attempt] */
+  readonly given: WeakSet<Holding>;
   /** Part of the target could not be looked at. [reports] */
   partlyUnseen: boolean;
   /** Ids of slots that are, or once were, `after` another, by the id of that. [reports] */

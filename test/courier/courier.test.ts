@@ -325,6 +325,30 @@ test('what a manager says that a slot holds is not written again after a restart
   assert.equal(target.writes.length, 1, 'written once it has lived half of its life');
 });
 
+for (const alike of [true, false])
+  test(`a slot that is new after a restart ${alike ? 'brings the others of an adapter that wants them alike what it was given' : 'is no reason to write others'}`, async () => {
+    const clock = createVirtualClock();
+    const holds = { fingerprint: 'aaaaaaaaaaaa', expiresAt: new Date(clock.wall() + 11 * hours) };
+    const target = promptTarget(clock, 'p', [
+      { ...row('1'), holds },
+      { ...row('2'), holds },
+    ]);
+    target.onDeliver = async ({ id }, store) => {
+      store();
+      target.rows.set(id, row(id));
+    };
+    const managed = { ...target.managed, create: true, alike };
+    await using _ = await startRig({ targets: [{ ...target, managed }], sources: [testSource(clock)] });
+    await clock.advance(hours);
+    assert.equal(target.writes.length, 0, 'a restart alone is none either');
+    target.rows.set('3', { ...row('3'), state: 'absent' });
+    await clock.advance(2 * minutes);
+    assert.deepEqual(target.writes.map(({ slot }) => slot).toSorted(), alike ? ['1', '2', '3'] : ['3']);
+    assert.equal(new Set(target.writes.flatMap(({ passwords }) => [...passwords.values()])).size, 1);
+    await clock.advance(3 * hours);
+    assert.equal(target.writes.length, alike ? 3 : 1, 'and nobody is written twice');
+  });
+
 test('what a manager says of each registry of a slot counts for that registry alone', async () => {
   const clock = createVirtualClock();
   const [near, far] = [registry('123456789012', 'eu-west-1'), registry('123456789012', 'us-east-1')];

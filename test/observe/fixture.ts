@@ -109,6 +109,7 @@ export function target(
     entries: new Map(entries.map(one => [one.slot.id, one])),
     renamed: new Map(),
     recreated: new Map(),
+    given: new WeakSet(),
     vanished: new Map(),
     about: {},
     findings: [],

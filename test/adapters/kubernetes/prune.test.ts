@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Pruned } from '../../../src/contract/target.ts';
 import type { Rule } from '../../fakes/kubernetes/access.ts';
-import { leastRules } from '../../fakes/kubernetes.ts';
-import { host, soon } from '../rig.ts';
+import { adminToken, leastRules } from '../../fakes/kubernetes.ts';
+import { codesOf, host, soon } from '../rig.ts';
 import { isWrite, made, ours, rig, secretName, seed } from './rig.ts';
 
 const account = (namespace: string, name: string, ...secrets: readonly string[]): object => ({
@@ -69,6 +69,34 @@ describe('prune', () => {
     const lines = linesOf(await all(t.target.prune?.('written', soon())));
     assert.deepEqual(lines, ['Secret team-a/ecr-courier removed', 'Secret team-c/ecr-courier removed']);
     assert.ok(t.fake.get('secrets', 'team-b', secretName));
+  });
+
+  test('finds what it made where the patterns of today do not reach, and leaves what another target made there', async () => {
+    const objects = [account('team-a', 'default', secretName), account('team-b', 'default', secretName)];
+    await using t = await rig({ namespaces: ['team-c'], serviceAccounts: ['default'] }, { cluster: { namespaces, objects, rules } });
+    await seed(t.fake, 'team-a', [host], 'old', adminToken, 'target');
+    await seed(t.fake, 'team-b', [host], 'old', adminToken, 'another');
+    await seed(t.fake, 'team-c', [host], 'old', adminToken, 'renamed since');
+    const { findings } = await t.discover();
+    assert.deepEqual(
+      findings.map(({ code, message }) => [code, /namespace team-a, which/.test(message)]),
+      [['LEFT_BEHIND', true]],
+    );
+    assert.deepEqual(linesOf(await all(t.target.prune?.('written', soon()))), [
+      'ServiceAccount team-a/default released',
+      'Secret team-a/ecr-courier removed',
+      'Secret team-c/ecr-courier removed',
+    ]);
+    assert.deepEqual(codesOf((await t.discover()).findings), []);
+  });
+
+  test('a Secret that goes with its namespace is not left behind', async () => {
+    await using t = await rig({}, { cluster: { namespaces, rules } });
+    await seed(t.fake, 'team-a', [host], 'old', adminToken, 'target');
+    t.fake.edit('namespaces', undefined, 'team-a', { metadata: { annotations: { 'ecr-courier/enabled': 'false' } } });
+    assert.deepEqual(codesOf((await t.discover()).findings), ['LEFT_BEHIND']);
+    await fetch(`${t.fake.url}/api/v1/namespaces/team-a`, { method: 'DELETE', headers: { authorization: `Bearer ${adminToken}` } });
+    assert.deepEqual(codesOf((await t.discover()).findings), []);
   });
 
   test('needs no right in the cluster where the namespaces are named', async () => {

@@ -59,7 +59,8 @@ const partsFor = (hosts: readonly string[], password = 'old'): Parts => ({
 });
 
 /** What the courier applies for these hosts. */
-export const applied = (hosts: readonly string[], password?: string): object => bodyOf(secretName, partsFor(hosts, password));
+export const applied = (hosts: readonly string[], password?: string, target = 'test'): object =>
+  bodyOf({ secret: secretName, target }, partsFor(hosts, password));
 
 /** Applies a Secret as the courier would have. */
 export async function seed(
@@ -68,12 +69,13 @@ export async function seed(
   hosts: readonly string[],
   password?: string,
   token = adminToken,
+  target?: string,
 ): Promise<void> {
   const path = `/api/v1/namespaces/${namespace}/secrets/${secretName}?fieldManager=ecr-courier&force=true`;
   const answer = await fetch(`${fake.url}${path}`, {
     method: 'PATCH',
     headers: { authorization: `Bearer ${token}`, 'content-type': 'application/apply-patch+yaml' },
-    body: JSON.stringify(applied(hosts, password)),
+    body: JSON.stringify(applied(hosts, password, target)),
   });
   assert.ok(answer.ok, await answer.text());
   fake.requests.pop();

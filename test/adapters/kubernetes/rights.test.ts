@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { createVirtualClock } from '../../fakes/clock.ts';
 import type { Rule } from '../../fakes/kubernetes/access.ts';
-import { courierToken, leastRules } from '../../fakes/kubernetes.ts';
+import { adminToken, courierToken, leastRules } from '../../fakes/kubernetes.ts';
 import { codesOf, failing, given, host, only, other } from '../rig.ts';
 import { authsOf, rig, secretName, seed, watched } from './rig.ts';
 
@@ -134,12 +134,32 @@ describe('without any right in the cluster', () => {
     assert.deepEqual([slot.id, slot.state], ['team-a/ecr-courier', 'absent']);
   });
 
+  const mayRead = (namespace: string): Rule => ({ apiGroups: [''], resources: ['namespaces'], verbs: ['get'], namespace });
+
+  test('one that is opted out is left alone at once where it may be read, and its Secret is told', async () => {
+    const rules = [inNamespace('team-a'), inNamespace('team-b'), mayRead('team-a')];
+    await using t = await rig(named, { wanted: [host], cluster: { ...teams, rules } });
+    for (const namespace of teams.namespaces) await seed(t.fake, namespace, [host], 'old', adminToken, 'target');
+    const { slots } = await t.discover();
+    const optOut = { metadata: { annotations: { 'ecr-courier/enabled': 'false' } } };
+    for (const namespace of teams.namespaces) t.fake.edit('namespaces', undefined, namespace, optOut);
+    const receipts = await Promise.all(slots.map(slot => t.deliver(slot, given([host]))));
+    assert.deepEqual(
+      receipts.map(({ change, findings }) => [change, ...codesOf(findings)]),
+      [['unchanged', 'LEFT_ALONE'], ['updated']],
+      'the other one may not be read',
+    );
+    const later = await t.discover();
+    assert.deepEqual(
+      later.slots.map(({ id }) => id),
+      ['team-b/ecr-courier'],
+    );
+    assert.deepEqual(codesOf(later.findings), ['LEFT_BEHIND']);
+    assert.match(later.findings[0]?.message ?? '', /still in the namespace team-a, which is not chosen any more/);
+  });
+
   test('one that may not be looked at, or is not there, does not stop the others', async () => {
-    const rules = [
-      inNamespace('team-a'),
-      { ...inNamespace('gone'), verbs: ['list'] },
-      { apiGroups: [''], resources: ['namespaces'], verbs: ['get'], namespace: 'gone' },
-    ];
+    const rules = [inNamespace('team-a'), { ...inNamespace('gone'), verbs: ['list'] }, mayRead('gone')];
     await using t = await rig({ namespaces: ['team-a', 'team-b', 'gone'] }, { wanted: [host], cluster: { ...teams, rules } });
     const { slots, findings, unseen } = await t.discover();
     assert.deepEqual(

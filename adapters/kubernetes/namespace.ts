@@ -1,0 +1,44 @@
+import { Failure } from '../../src/contract/failures.ts';
+import type { Receipt } from '../../src/contract/target.ts';
+import { type Api, metadataOnly } from './api.ts';
+import { type Chosen, choose, isNamed } from './choice.ts';
+import { metaOf } from './objects.ts';
+import { namespaceRight } from './rights.ts';
+import { type Means, pathOf, type Settings } from './settings.ts';
+import type { View } from './view.ts';
+
+const unread: Chosen = {};
+
+/**
+ * How a namespace is chosen that somebody has named, asked for by itself. Of one that may not be read nothing is known
+ * but its name.
+ */
+export async function choiceOf(api: Api, settings: Settings, namespace: string, signal: AbortSignal) {
+  const request = {
+    signal,
+    asked: { what: `namespace ${namespace}`, right: namespaceRight(namespace), namespace },
+    accept: metadataOnly.one,
+    hoped: [200, 403, 404],
+  };
+  const answer = await api.demand('GET', pathOf(`namespaces/${encodeURIComponent(namespace)}`), request);
+  if (answer.status === 404) return 'missing';
+  if (answer.status === 403) return isNamed(namespace, settings) ? unread : 'left alone';
+  const meta = metaOf(answer.json<unknown>());
+  if (meta?.name !== namespace)
+    throw new Failure('UNEXPECTED', `The cluster answered 200 with something else than the namespace ${namespace}.`);
+  return choose(meta, settings) ?? (meta.isEnding ? 'ending' : 'left alone');
+}
+
+/**
+ * Asks for a namespace before something is written there, unless it is watched: whoever wants it to be left alone need
+ * not wait for the next look. The answer is the receipt of what was not written.
+ */
+export function makeGate(api: Api, settings: Settings, { finding }: Means, view: () => View | undefined) {
+  return async (namespace: string, signal: AbortSignal): Promise<Receipt | undefined> => {
+    const seen = view();
+    if (seen?.scope !== 'namespaces' || seen.namespaces.get(namespace) === unread) return undefined;
+    if ((await choiceOf(api, settings, namespace, signal)) !== 'left alone') return undefined;
+    const said = `The namespace ${namespace} is to be left alone by now: nothing was written there.`;
+    return { change: 'unchanged', findings: [finding('LEFT_ALONE', said)] };
+  };
+}
