@@ -1,7 +1,7 @@
 import { type Deps, defineAdapter } from '../src/contract/adapter.ts';
 import type { Target } from '../src/contract/target.ts';
 import { givenTo } from '../src/contract/usual.ts';
-import { choiceOf } from './common/swarm/choice.ts';
+import { choices } from './common/swarm/choice.ts';
 import { loginHeader } from './common/swarm/engine.ts';
 import { openApi } from './portainer/api.ts';
 import { leftAlone } from './portainer/environments.ts';
@@ -39,7 +39,8 @@ export const portainer = defineAdapter({
     },
     services: {
       doc: 'With `swarm`, which services: `labelled` (those with the label `ecr-courier.enable=true`) or `all` (but for those with `false`).',
-      format: 'string',
+      format: 'choice',
+      choices,
       default: 'labelled',
       env: 'PORTAINER_SERVICES',
     },
@@ -59,7 +60,7 @@ export const portainer = defineAdapter({
     const principal = apiKey ? undefined : username;
     const look = makeLook(api, deps);
     const { write, rehearse, misplacedTokens, leftToDo } = makeWriter(api, deps);
-    const swarms = swarm ? makeSwarms(api, choiceOf(services), deps) : undefined;
+    const swarms = swarm ? makeSwarms(api, services, deps) : undefined;
 
     return {
       address,

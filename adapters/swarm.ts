@@ -3,7 +3,7 @@ import type { Finding, Slot, Target } from '../src/contract/target.ts';
 import { givenTo } from '../src/contract/usual.ts';
 import { makeGlance } from './common/glance.ts';
 import { mapOf, textOf } from './common/shapes.ts';
-import { choiceOf } from './common/swarm/choice.ts';
+import { choices } from './common/swarm/choice.ts';
 import { encodedLogin, loginHeader, openEngine } from './common/swarm/engine.ts';
 import { makeRefresher } from './common/swarm/refresh.ts';
 import { type Found, makeSurvey } from './common/swarm/survey.ts';
@@ -25,7 +25,8 @@ export const swarm = defineAdapter({
     },
     services: {
       doc: 'Which services: `labelled` (those with the label `ecr-courier.enable=true`) or `all` (but for those with `false`).',
-      format: 'string',
+      format: 'choice',
+      choices,
       default: 'labelled',
       env: 'SWARM_SERVICES',
     },
@@ -35,11 +36,10 @@ export const swarm = defineAdapter({
   findings,
   create({ url, services }, deps: Deps<Code>): Target<Ref> {
     const address = url.replace(/\/+$/, '');
-    const choice = choiceOf(services);
     const http = deps.http({ url: address, sets: [loginHeader] });
     const engine = openEngine({ ask: http, refused: refusalOf(http, address), versions: 'named' });
     const written = makeWritten(deps);
-    const parts = { engine, choice, written, ended: new Set<string>() };
+    const parts = { engine, choice: services, written, ended: new Set<string>() };
     const survey = makeSurvey(parts, deps);
     const refresher = makeRefresher({ ...parts, stops: 'target' }, deps);
     const look = makeGlance(deps.clock, {

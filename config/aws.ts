@@ -1,5 +1,6 @@
 import { isRegion, isRoleArn, isSessionName, namesInWords } from '../src/contract/aws-names.ts';
 import { visiblyNoKey, visiblyNoKeyId } from '../src/contract/keys.ts';
+import { wrongAmong } from './among.ts';
 import type { Env } from './env.ts';
 import { hint } from './nearest.ts';
 import type { Report } from './read.ts';
@@ -53,7 +54,7 @@ const addressRule: Rule = value =>
 const oneOf =
   (...choices: readonly string[]): Rule =>
   value =>
-    choices.includes(value) ? undefined : `must be one of ${choices.join(', ')}`;
+    wrongAmong(value, choices);
 
 const named =
   (isOne: (text: string) => boolean, words: string): Rule =>

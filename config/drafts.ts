@@ -1,11 +1,11 @@
 import type { Adapter } from '../src/contract/adapter.ts';
 import type { Registry } from '../src/contract/registry.ts';
 import type { Proxies } from '../src/io/proxies.ts';
+import { wrongAmong } from './among.ts';
 import { maker as cattle, isTakenOver, targetOf } from './cattle.ts';
 import { type Env, fromCredentials, overlay, shortForm } from './env.ts';
 import type { Item } from './files.ts';
 import { isName } from './formats.ts';
-import { hint } from './nearest.ts';
 import { type Entries, isBlank, type Origin, type Placed, textOf } from './origin.ts';
 import type { Report } from './read.ts';
 import { targetTable } from './schema.ts';
@@ -72,7 +72,7 @@ function fromFiles(items: readonly Item[], adapters: readonly Adapter[], report:
     const adapter = adapters.find(adapter => adapter.kind === kind);
     if (!adapter) {
       const from = entries.get('kind')?.origin ?? origin;
-      const message = kind ? `must be one of ${kinds.join(', ')}${hint(kind, kinds)}` : `must be set: one of ${kinds.join(', ')}`;
+      const message = (kind && wrongAmong(kind, kinds)) || `must be set: one of ${kinds.join(', ')}`;
       report.mistakes.push({ path: `targets[${at}].kind`, origin: from.text, message });
       return [];
     }

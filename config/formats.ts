@@ -3,6 +3,7 @@ import { isRegion, isRoleArn, namesInWords } from '../src/contract/aws-names.ts'
 import { functionNamed } from '../src/contract/function-name.ts';
 import { parseAddress } from '../src/contract/registry.ts';
 import { parseShard } from '../src/contract/shard.ts';
+import { isAnd, wrongAmong } from './among.ts';
 import { linesOf, wrongWithHeaders } from './headers.ts';
 
 /** What a format may ask of the field that uses it. */
@@ -13,7 +14,10 @@ export interface Facts {
   readonly whole?: boolean;
 }
 
-/** How a value is written, read and judged. No rule ever quotes the value: it may be a secret in the wrong place. */
+/**
+ * How a value is written, read and judged. No rule quotes the value, as it may be a secret in the wrong place. Only a
+ * plain word is named where few are possible.
+ */
 export interface Format {
   /** For the reference page. */
   readonly doc: string;
@@ -50,6 +54,9 @@ function urlRule(value: unknown): string | undefined {
   return /[?#]/.test(text) ? 'must not contain a query (?) or fragment (#)' : undefined;
 }
 
+const forwardSocket =
+  'must begin with unix:///, https:// or http://. A socket that ssh reaches is forwarded: `ssh -nNT -L /run/user/1000/engine.sock:/var/run/docker.sock USER@HOST`, then unix:///run/user/1000/engine.sock';
+
 /** Docker's tcp:// does not say whether there is TLS. */
 function addressRule(value: unknown): string | undefined {
   const wrong = textRule(value);
@@ -57,6 +64,7 @@ function addressRule(value: unknown): string | undefined {
   const text = String(value);
   if (/^unix:/i.test(text)) return /^unix:\/\/\/[^?#\s\\]+$/i.test(text) ? undefined : 'must name a socket as unix:///PATH';
   if (/^tcp:/i.test(text)) return 'must begin with https:// in the place of tcp://, or with http:// where there is no TLS';
+  if (/^ssh:/i.test(text)) return forwardSocket;
   return /^https?:/i.test(text) ? urlRule(text) : 'must begin with unix:///, https:// or http://';
 }
 
@@ -156,7 +164,7 @@ export const formats = {
     doc: 'true or false',
     json: () => ({ type: 'boolean' }),
     coerce: asSwitch,
-    rule: value => (typeof value === 'boolean' ? undefined : 'must be true or false (also yes, no, on, off, 1, 0)'),
+    rule: value => (typeof value === 'boolean' ? undefined : `${isAnd(value)}must be true or false (also yes, no, on, off, 1, 0)`),
   },
   number: {
     doc: 'number',
@@ -170,7 +178,7 @@ export const formats = {
   choice: {
     doc: 'one of',
     json: ({ choices }) => ({ enum: choices }),
-    rule: (value, { choices = [] }) => (choices.includes(String(value)) ? undefined : `must be one of ${choices.join(', ')}`),
+    rule: (value, { choices = [] }) => wrongAmong(value, choices),
   },
   name: {
     doc: 'name',

@@ -6,6 +6,7 @@ type Members = Readonly<Record<string, unknown>>;
 
 const optionFormats: readonly string[] = [
   'string',
+  'choice',
   'url',
   'address',
   'path',
@@ -20,6 +21,9 @@ const ranges = { concurrency: [1, 64], discoverMs: [100, 3_600_000], deliverMs: 
 
 export const isMap = (value: unknown): value is Members => typeof value === 'object' && value !== null && !Array.isArray(value);
 const isText = (value: unknown): value is string => typeof value === 'string' && value.trim() !== '';
+/** As they can stand in a variable. */
+const isWords = (value: unknown): value is readonly string[] =>
+  Array.isArray(value) && value.length > 0 && value.every(word => matches(word, /^\S+$/)) && new Set(value).size === value.length;
 const matches = (value: unknown, pattern: RegExp): boolean => typeof value === 'string' && pattern.test(value);
 
 /**
@@ -48,13 +52,16 @@ function wrongOption([key, option]: [string, unknown]): string[] {
   const at = `options.${key}`;
   if (!matches(key, /^[a-z][A-Za-z0-9]*$/)) return [`${at} must have a name such as apiKey`];
   if (!isMap(option)) return [`${at} must be a map`];
-  const { doc, format, env, default: fallback } = option;
+  const { doc, format, env, choices, default: fallback } = option;
   const known = optionFormats.find(name => name === format) as OptionFormat | undefined;
+  const words = isWords(choices) ? choices : [];
   // A secret that stands in the code of an adapter is none.
-  const rule = known === 'secret' ? 'must be null, or missing' : known && formats[known].rule(fallback, {});
+  const rule = known === 'secret' ? 'must be null, or missing' : known && formats[known].rule(fallback, { choices: words });
   return [
     ...(isText(doc) ? [] : [`${at}.doc must be a sentence`]),
     ...(known ? [] : [`${at}.format must be one of ${optionFormats.join(', ')}`]),
+    ...(known === 'choice' ? (isWords(choices) ? [] : [`${at}.choices must be a list of different words`]) : []),
+    ...(known !== 'choice' && choices !== undefined ? [`${at}.choices goes with the format choice`] : []),
     ...(env === undefined || matches(env, /^[A-Z][A-Z0-9_]*$/) ? [] : [`${at}.env must be the name of a variable, such as DEPOT_URL`]),
     ...(fallback === undefined || fallback === null || !rule ? [] : [`${at}.default ${rule}`]),
   ];

@@ -52,6 +52,13 @@ const host = /^(https?:\/\/)?(?=[^/]*[.*:])[\w.*-]+(:\d+)?(\/[\w./*-]*)?$/i;
 export const shownHost = (text: string, word: string): string =>
   text === word || parseAddress(text) || (host.test(text) && !looksMade(text)) ? text : hidden;
 
+/**
+ * A word that stands where one of several should, for people; undefined for what may be a secret, as no name of an
+ * option looks so.
+ */
+export const shownWord = (text: string): string | undefined =>
+  text.length <= 20 && /^([A-Za-z][a-z]*|[A-Z]+)([_-]([a-z]+|[A-Z]+))*$/.test(text) ? text : undefined;
+
 const imageForm = /^([a-z]+:\/\/)?(?=[^/]*\.)[\w.-]+(:\d+)?\/[\w./-]+(:[\w.-]+)?(@sha256:[0-9a-f]{64})?$/i;
 
 /** An image of a registry, for people. */

@@ -126,6 +126,7 @@ test('an option with the format address takes a URL or a socket, and plain http 
   for (const [url, mistake] of [
     ['http://127.0.0.1:2375', /is plain http/],
     ['tcp://127.0.0.1:2376', /must begin with https:\/\/ in the place of tcp:\/\/, or with http:\/\/ where there is no TLS/],
+    ['ssh://root@engine', /forwarded: `ssh -nNT -L (\S+):\S+ USER@HOST`, then unix:\/\/\1$|ssh -nNT/],
     ['/var/run/docker.sock', /must begin with unix:\/\/\/, https:\/\/ or http:\/\//],
     ['unix://docker.sock', /must name a socket as unix:\/\/\/PATH/],
     ['unix:///run/docker.sock?x', /must name a socket as unix:\/\/\/PATH/],

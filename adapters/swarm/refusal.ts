@@ -1,6 +1,6 @@
 import { Failure } from '../../src/contract/failures.ts';
 import type { Answer, Http } from '../../src/contract/http.ts';
-import { quote } from '../../src/contract/text.ts';
+import { isHtml, quote } from '../../src/contract/text.ts';
 import { nothingAt } from '../../src/contract/usual.ts';
 import { refusedInFront, thenRefresh } from '../common/front.ts';
 import { mapOf, textOf } from '../common/shapes.ts';
@@ -16,6 +16,16 @@ function wordsOf({ text }: Answer): string {
 
 const letThrough =
   'Let the proxy in front of the socket take GET /version, /services, /services/ID and /tasks and POST /vN/services/ID/update (docs/swarm.md).';
+
+/** An engine that does not know a path, or a service, says so in words of its own. */
+function notDocker(answer: Answer, usual: Failure, address: string): Failure {
+  const remedy =
+    'Give the address of the engine, unix:///var/run/docker.sock or https://HOST:2376, or that of a proxy which leaves paths as they are.';
+  const ask = 'Is that Docker’s API?';
+  if (!isHtml(answer)) return new Failure(usual.code, `${usual.message}. ${ask}`, { ...usual.facts, remedy });
+  const message = `There is no manager of a Swarm at ${address}: it answers ${answer.status} with a web page. ${ask}`;
+  return new Failure('MISCONFIGURED', message, { remedy });
+}
 
 /** What an answer of the engine means that is no success. */
 export function refusalOf(http: Http, address: string) {
@@ -39,6 +49,7 @@ export function refusalOf(http: Http, address: string) {
         remedy: 'Give the address of one manager, or update the others.',
       });
     if (status === 404 && said === 'page not found') return nothingAt('manager of a Swarm', address, '/services');
+    if (said === '' && (status === 404 || status === 405)) return notDocker(answer, usual, address);
     if (said === '' && status === 401) return refusedInFront('AUTH', 'Docker', usual.message);
     if (status === 403)
       return new Failure('FORBIDDEN', usual.message, {

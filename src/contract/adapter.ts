@@ -80,18 +80,21 @@ export interface Deps<F extends string = string> {
  * login: the half of a key pair that is no secret (user name, access key). A new secret often comes with a new login.
  * So a login can come from a file as a secret can, and both files are read again together.
  * address: a `url`, or unix:///PATH.
+ * choice: one of the words in `choices`.
  */
-export type OptionFormat = 'string' | 'url' | 'address' | 'path' | 'secret' | 'login' | 'boolean' | 'number' | 'strings';
+export type OptionFormat = 'string' | 'choice' | 'url' | 'address' | 'path' | 'secret' | 'login' | 'boolean' | 'number' | 'strings';
 /**
  * default null: it may be left out. No default: it must be given.
  * `env`: its variable in the short form, which makes one target of this kind.
  */
-export interface OptionSpec {
+export type OptionSpec = {
   readonly doc: string;
-  readonly format: OptionFormat;
   readonly default?: unknown;
   readonly env?: string;
-}
+} & (
+  | { readonly format: Exclude<OptionFormat, 'choice'>; readonly choices?: never }
+  | { readonly format: 'choice'; readonly choices: readonly [string, ...string[]] }
+);
 export type OptionSpecs = Readonly<Record<string, OptionSpec>>;
 type Value<F> = F extends 'secret'
   ? Secret
@@ -102,8 +105,9 @@ type Value<F> = F extends 'secret'
       : F extends 'strings'
         ? readonly string[]
         : string;
+type Given<S extends OptionSpec> = S extends { readonly choices: readonly (infer C)[] } ? C : Value<S['format']>;
 export type Options<S extends OptionSpecs> = {
-  readonly [K in keyof S]: S[K] extends { default: null } ? Value<S[K]['format']> | undefined : Value<S[K]['format']>;
+  readonly [K in keyof S]: S[K] extends { default: null } ? Given<S[K]> | undefined : Given<S[K]>;
 };
 
 /** Defaults of a target. lingerMs: how long a write that was given up can go on over there; deliverMs unless said. */

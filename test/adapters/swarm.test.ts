@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import type { Choice } from '../../adapters/common/swarm/choice.ts';
 import { swarm } from '../../adapters/swarm.ts';
 import { folder } from '../config/support.ts';
 import { startFakeSwarm } from '../fakes/swarm.ts';
@@ -249,7 +250,7 @@ describe('the first update is looked at before any other is made', () => {
 });
 
 describe('left alone, and said once', () => {
-  const table: readonly (readonly [name: string, Parameters<typeof specOf>[1], choice: string, finding: string | undefined])[] = [
+  const table: readonly (readonly [name: string, Parameters<typeof specOf>[1], choice: Choice, finding: string | undefined])[] = [
     ['one without the label', { labels: {} }, 'labelled', 'NOT_ENABLED'],
     ['one whose label says no', { labels: { 'ecr-courier.enable': 'false' } }, 'all', undefined],
     ['one with the label at its containers', { labels: {}, container: { Labels: enabled } }, 'labelled', 'LABEL_MISPLACED'],
@@ -555,6 +556,20 @@ describe('what is no manager of a Swarm', () => {
       const failure = await failing(s.discover());
       assert.equal(failure.code, code);
       assert.match(failure.message, said);
+    });
+
+  for (const [name, answer] of [
+    ['a page', { status: 404, text: '<html><head><title>404 Not Found</title></head></html>' }],
+    ['a page of a server for files', { status: 405, text: '<!doctype html><title>405 Not Allowed</title>' }],
+    ['another API', { status: 404, json: { error: 'not found' } }],
+    ['words', { status: 404, text: '404 page not found\n' }],
+  ] as const)
+    test(`another server, which answers with ${name}, is asked whether it is Docker at all`, async () => {
+      await using s = await rig({ fault: () => answer });
+      const failure = await failing(s.discover());
+      assert.equal(failure.code, name.startsWith('a page') ? 'MISCONFIGURED' : 'NOT_FOUND');
+      assert.match(failure.message, /http:.* 40[45].*[^.]\. Is that Docker’s API\?$/);
+      assert.match(failure.remedy, /unix:\/\/\/var\/run\/docker\.sock/);
     });
 
   test('an engine of another version behind the same address', async () => {

@@ -121,7 +121,9 @@ test('all that an adapter lacks is said at once', async () => {
   const mistakes = await mistakesOf({
     'a.mjs': `export const a = {
       kind: 'Depot!', doc: '', create: 1, creates: 'yes', keyHint: 7, anyOf: [['key']],
-      options: { 'API-KEY': {}, url: { doc: 'A.', format: 'uri' }, key: { format: 'secret', default: 'k3y', env: 'depot-key' }, none: null },
+      options: { 'API-KEY': {}, url: { doc: 'A.', format: 'uri' }, key: { format: 'secret', default: 'k3y', env: 'depot-key' }, none: null,
+        odd: { doc: 'A.', format: 'choice' }, same: { doc: 'A.', format: 'choice', choices: ['a', 'a'] }, few: { doc: 'A.', format: 'choice', choices: ['a', 'b'], default: 'c' },
+        more: { doc: 'A.', format: 'string', choices: ['a'] } },
       limits: { concurrency: 0, discoverMs: '1s', deliverMs: 1e9, lingerMs: -1 },
       findings: { odd: {}, ODD: { severity: 'fatal', doc: 'A.' } },
     };
@@ -134,11 +136,15 @@ test('all that an adapter lacks is said at once', async () => {
       'Depot!: kind must be a word in lower case, such as depot or docker-config',
       'Depot!: doc must be a sentence',
       'Depot!: options.API-KEY must have a name such as apiKey',
-      'Depot!: options.url.format must be one of string, url, address, path, secret, login, boolean, number, strings',
+      'Depot!: options.url.format must be one of string, choice, url, address, path, secret, login, boolean, number, strings',
       'Depot!: options.key.doc must be a sentence',
       'Depot!: options.key.env must be the name of a variable, such as DEPOT_URL',
       'Depot!: options.key.default must be null, or missing',
       'Depot!: options.none must be a map',
+      'Depot!: options.odd.choices must be a list of different words',
+      'Depot!: options.same.choices must be a list of different words',
+      'Depot!: options.few.default is c and must be one of a, b',
+      'Depot!: options.more.choices goes with the format choice',
       'Depot!: limits.concurrency must be a whole number from 1 to 64',
       'Depot!: limits.discoverMs must be a whole number from 100 to 3600000',
       'Depot!: limits.deliverMs must be a whole number from 100 to 3600000',

@@ -37,7 +37,7 @@ test('check lists every mistake', async () => {
   assert.deepEqual(error.message.split('\n'), [
     'The configuration has 2 mistakes:',
     '  discovery.cron: must be a cron pattern: it never comes true (ECR_COURIER_DISCOVERY_CRON)',
-    '  targets.depot.create: must be true or false (also yes, no, on, off, 1, 0) (DEPOT_CREATE)',
+    '  targets.depot.create: is perhaps and must be true or false (also yes, no, on, off, 1, 0) (DEPOT_CREATE)',
   ]);
 });
 

@@ -79,7 +79,7 @@ heartbeat: {everySeconds: 5}`);
   const words = [
     /^notify\.slack\.url: holds no URL/,
     /^notify\.teams\.url: holds .* retired/,
-    /^notify\.pager\.format: must be one of webhook, /,
+    /^notify\.pager\.format: is pager and must be one of webhook, /,
     /^notify\.slack-2\.url: must be set, or urlFile/,
     /^notify\.heartbeat\.name: is the name of the heartbeat/,
     /^notify\.phone: this name is taken/,

@@ -15,6 +15,7 @@ export const depot = defineAdapter({
     password: { doc: 'The password of `username`.', format: 'secret', default: null, env: 'DEPOT_PASSWORD' },
     ping: { doc: 'Whether to ping.', format: 'boolean', default: true, env: 'DEPOT_PING' },
     share: { doc: 'A share.', format: 'number', default: 0.5, env: 'DEPOT_SHARE' },
+    order: { doc: 'Which comes first.', format: 'choice', choices: ['oldest', 'newest'], default: 'oldest', env: 'DEPOT_ORDER' },
     shelves: { doc: 'Some shelves.', format: 'strings', default: [], env: 'DEPOT_SHELVES' },
     folder: { doc: 'A folder.', format: 'path', default: null, env: 'DEPOT_FOLDER' },
   },

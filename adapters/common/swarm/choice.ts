@@ -1,18 +1,12 @@
 import type { Deps } from '../../../src/contract/adapter.ts';
-import { Failure } from '../../../src/contract/failures.ts';
 import type { Registry } from '../../../src/contract/registry.ts';
 import type { Service } from './service.ts';
 
 export const label = 'ecr-courier.enable';
 
 /** Which services are served: those with the label, or all but those whose label says `false`. */
-export type Choice = 'labelled' | 'all';
-
-/** The option `services`. Throws MISCONFIGURED. */
-export function choiceOf(value: string): Choice {
-  if (value === 'labelled' || value === 'all') return value;
-  throw new Failure('MISCONFIGURED', '`services` is neither `labelled` nor `all`.', { remedy: 'Write one of the two, or leave it out.' });
-}
+export const choices = ['labelled', 'all'] as const;
+export type Choice = (typeof choices)[number];
 
 /**
  * What is done with a service. rolling: it has to wait until its roll-out has ended. A person should know why these are

@@ -16,7 +16,7 @@ const rowOf = (URL: string) => ({ Name: `row of ${URL}`, URL, Authentication: tr
 const environment = { Id: 3, Name: 'swarm', kind: 'docker' as const, users: [] };
 const optionsFor = (url: string) => {
   const key = { apiKey: new Secret(adminKey), username: undefined, password: undefined };
-  return { url, ...key, swarm: true, services: 'labelled' };
+  return { url, ...key, swarm: true, services: 'labelled' as const };
 };
 
 /** Portainer in front of a Swarm. */

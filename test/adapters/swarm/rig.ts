@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { Choice } from '../../../adapters/common/swarm/choice.ts';
 import { swarm } from '../../../adapters/swarm.ts';
 import type { Clock } from '../../../src/contract/clock.ts';
 import type { Credentials } from '../../../src/contract/credential.ts';
@@ -73,7 +74,7 @@ export type SwarmRig = Rig<FakeSwarm, null> & {
 };
 
 export interface Setup extends SwarmOptions, ServerOptions {
-  readonly choice?: string;
+  readonly choice?: Choice;
   readonly memory?: Memory;
   readonly clock?: LeapingClock;
   readonly publicSource?: 'configured';
@@ -103,7 +104,7 @@ export async function restarted({ fake }: SwarmRig, clock: LeapingClock, memory?
 }
 
 interface Around extends Pick<Setup, 'memory' | 'publicSource' | 'wanted'> {
-  readonly choice: string;
+  readonly choice: Choice;
   readonly clock: LeapingClock;
 }
 async function around(

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { type Choice, choiceOf, judge } from '../../../../adapters/common/swarm/choice.ts';
+import { type Choice, judge } from '../../../../adapters/common/swarm/choice.ts';
 import type { Service } from '../../../../adapters/common/swarm/service.ts';
 import { parseAddress } from '../../../../src/contract/registry.ts';
 import { host } from '../../rig.ts';
@@ -61,10 +61,4 @@ describe('what is done with a service', () => {
       const found = verdict('all');
       if ('registry' in found && !more.image) assert.equal(found.registry.host, host);
     });
-});
-
-test('the option is one of two words', () => {
-  assert.equal(choiceOf('all'), 'all');
-  assert.equal(choiceOf('labelled'), 'labelled');
-  for (const word of ['', 'none', 'ALL']) assert.throws(() => choiceOf(word), { code: 'MISCONFIGURED' });
 });
