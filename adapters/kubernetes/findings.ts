@@ -42,16 +42,19 @@ export const findings = {
     severity: 'error',
     doc: 'Somebody put an entry into the Secret that the kubelet cannot decode. The kubelet stops at it: no pod with this Secret starts, and no event says why. The courier neither removes what it did not write nor writes beside it in silence.',
     remedy: 'Remove that entry from the Secret, or correct it: `kubectl edit secret`. The value is base64.',
+    until: 'next report',
   },
   ENTRY_BELOW_HOST: {
     severity: 'warning',
     doc: 'Somebody put an entry for a path below one of the registries into the Secret. The kubelet tries it before the fresh one, and nobody keeps it fresh.',
     remedy: 'Remove that entry from the Secret, unless somebody else keeps it fresh.',
+    until: 'next report',
   },
   ENTRY_WITH_EMAIL: {
     severity: 'info',
     doc: 'An entry that somebody put into the Secret has an `email`. The kubelet counts it as part of the credential: the same login without it is another one, and images on the node are verified again.',
     remedy: 'Remove `email` from that entry.',
+    until: 'next report',
   },
   NAMESPACE_MISSING: {
     severity: 'info',
@@ -67,11 +70,13 @@ export const findings = {
     severity: 'info',
     doc: 'The namespace is being deleted, so nothing was written there.',
     remedy: 'Nothing: the entry goes away by itself.',
+    until: 'next report',
   },
   LEFT_ALONE: {
     severity: 'info',
     doc: 'The namespace was opted out since the courier looked at it last, so nothing was written there. Where namespaces are not watched, the courier asks before it writes.',
     remedy: 'Nothing, if that was meant; else take the annotation `ecr-courier/enabled` away.',
+    until: 'next report',
   },
   PODS_UNKNOWN: {
     severity: 'warning',

@@ -3,6 +3,7 @@ import { Failure } from '../../src/contract/failures.ts';
 import type { Answer, Http } from '../../src/contract/http.ts';
 import { Secret } from '../../src/contract/secret.ts';
 import { quote } from '../../src/contract/text.ts';
+import { wrong } from './fields.ts';
 import { jsonMapIn, listOf, textOf } from './objects.ts';
 import { logIn, type Oidc } from './oidc-config.ts';
 
@@ -23,8 +24,18 @@ const json = { accept: 'application/json' };
 
 /** Asks the issuer, as it describes itself (OpenID Connect Discovery 1.0), by a refresh-token (RFC 6749, 6). */
 export async function askIssuer({ http, oidc, refreshToken, authorities, signal }: Question): Promise<Given> {
-  const server = (url: string): Http => http({ url, authorities, elsewhere: true, sets: ['accept', 'authorization', 'content-type'] });
-  const issuer = server(oidc.issuer);
+  const server = (url: string, what: string): Http => {
+    try {
+      return http({ url, authorities, elsewhere: true, sets: ['accept', 'authorization', 'content-type'] });
+    } catch (error) {
+      if (/^https:/i.test(url)) throw error;
+      // Its own advice is about options of the target, which do not concern an issuer.
+      throw wrong(
+        `${what} is not of the form https://HOST. Kubernetes knows no other issuers, and the refresh-token must not be readable on the way`,
+      );
+    }
+  };
+  const issuer = server(oidc.issuer, `idp-issuer-url of ${oidc.from}`);
   const said = await issuer('GET', '/.well-known/openid-configuration', { signal, headers: json });
   if (said.status !== 200) throw issuer.failure(said);
   const about = jsonMapIn(said.text);
@@ -33,7 +44,7 @@ export async function askIssuer({ http, oidc, refreshToken, authorities, signal 
 
   const { headers, form } = proofOf(oidc, about['token_endpoint_auth_methods_supported']);
   const { origin, pathname, search } = new URL(endpoint);
-  const at = server(origin);
+  const at = server(origin, `The token_endpoint that ${oidc.issuer} names`);
   const body = new URLSearchParams({ grant_type: 'refresh_token', refresh_token: refreshToken.reveal(), ...form });
   const answer = await at('POST', `${pathname}${search}`, {
     signal,

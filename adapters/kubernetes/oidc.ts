@@ -71,6 +71,10 @@ export function oidcKeeper({ http, files, clock, log }: Pick<Deps, 'http' | 'fil
         if (former) remember(key, former);
         else given.delete(key);
         const { code, message, facts } = asFailure(error);
+        if (facts.barred === 'refused')
+          throw new Failure('AUTH', `The id-token of ${oidc.from} has ended. A command that only reads asks the issuer for no other.`, {
+            remedy: 'Let kubectl ask for one, which keeps it in the kubeconfig: `kubectl get namespaces`. The daemon renews it by itself.',
+          });
         throw new Failure(code, `${capital(oidc.from)} needs a new id-token. ${message}`, facts);
       },
     );

@@ -22,8 +22,11 @@ const mostReasons = 3;
 export function statusTable(raw: Status, { color, most = Number.POSITIVE_INFINITY }: Shown): string {
   const paint = painter({ color });
   const status = plain(raw);
-  const places = sorted(placesOf(status));
-  const known = summary(status, places);
+  const places = sorted(placesOf(status, ({ slot }) => slot.state !== 'ok'));
+  const known = summary(
+    status,
+    places.filter(({ holding }) => holding),
+  );
   const verdict = status.ready ? paint('green', `ready: ${known}`) : paint('red', `not ready: ${known}. ${reasons(status)}`);
   const rows = rowsOf(places.slice(0, most), status.now, ({ slot }) => paint(tintOf(slot.state), slot.state));
   const head = ['TARGET', 'SLOT', 'REGISTRY', 'STATE', 'EXPIRES', 'PROVEN'];
@@ -55,7 +58,7 @@ function sorted(places: readonly Held[]): Held[] {
 }
 
 /** Where none is known, one may have ended. */
-const endOf = ({ holding: { expiresAt } }: Held): number => (expiresAt ? Date.parse(expiresAt) : 0);
+const endOf = ({ holding }: Held): number => (holding?.expiresAt ? Date.parse(holding.expiresAt) : 0);
 
 /** How many are fine, and when the first pull will fail. */
 function summary({ now, lease }: Status, places: readonly Held[]): string {

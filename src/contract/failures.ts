@@ -93,6 +93,11 @@ export interface FailureFacts {
    * may still land. Set by `http`.
    */
   readonly mayLand?: boolean;
+  /**
+   * Nothing was sent or written, as this command only reads (refused), or another courier may lead (lost). Set by
+   * `http` and `files`.
+   */
+  readonly barred?: 'refused' | 'lost';
   readonly retryAfterMs?: number;
   readonly remedy?: string;
   /** The cause in one clause of our own, where the message quotes others or is long. Without a full stop. */
@@ -139,6 +144,7 @@ export class Failure extends Error {
 const rules: { readonly [K in keyof FailureFacts]-?: (value: unknown) => boolean } = {
   stops: value => value === 'slot' || value === 'target',
   mayLand: value => typeof value === 'boolean',
+  barred: value => value === 'refused' || value === 'lost',
   retryAfterMs: value => Number.isFinite(value) && (value as number) >= 0,
   remedy: value => typeof value === 'string' && value !== '',
   short: value => typeof value === 'string' && value !== '',

@@ -21,3 +21,10 @@ export function findingsAfterReport(said: readonly Finding[], specs: FindingSpec
   saidOfCreation.set(left, (saidOfCreation.get(said) ?? noFindings).filter(stays));
   return left.length === 0 ? noFindings : left;
 }
+
+/** What is told of a slot: by the report, and by the receipt of its last write, where that saw something else. */
+export function toldOf({ slot: { findings = noFindings }, receiptFindings }: Pick<Entry, 'slot' | 'receiptFindings'>): readonly Finding[] {
+  if (receiptFindings.length === 0) return findings;
+  const isNew = (one: Finding): boolean => !findings.some(({ code, message }) => code === one.code && message === one.message);
+  return [...findings, ...receiptFindings.filter(isNew)];
+}

@@ -63,8 +63,9 @@ export function openHttp(options: HttpOptions): Http & AsyncDisposable {
   /** `taker` hears of whatever comes of it. `idleMs`: longest silence; 0 leaves it to the signal. */
   function send(method: string, path: string, call: Call, more: HttpRequest, idleMs: number, taker: Taker): void {
     try {
-      const barred = call.write ? whyNot[mayWrite()] : undefined;
-      if (barred !== undefined) throw new Failure('UNEXPECTED', `${call.asked} would write, and ${barred}. Nothing was sent.`);
+      const barred = call.write ? mayWrite() : 'allowed';
+      if (barred !== 'allowed')
+        throw new Failure('UNEXPECTED', `${call.asked} would write, and ${whyNot[barred]}. Nothing was sent.`, { barred });
       const headers = headersFor(more);
       const silence = { headersTimeout: idleMs, bodyTimeout: idleMs };
       const request = { origin, path: `${prefix}${path}${query}`, method, headers, body: bodyOf(more), ...silence };

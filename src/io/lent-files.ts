@@ -23,8 +23,9 @@ export function lendFiles(manner: { readonly writes: Writes }): Files {
     update(path, change, request) {
       const progress: Progress = { begun: false };
       const work = async (): Promise<Changed> => {
-        const barred = whyNot[manner.writes];
-        if (barred !== undefined) throw new Failure('UNEXPECTED', `${path} would be written, and ${barred}. Nothing was written.`);
+        const barred = manner.writes;
+        if (barred !== 'allowed')
+          throw new Failure('UNEXPECTED', `${path} would be written, and ${whyNot[barred]}. Nothing was written.`, { barred });
         const { directoryMode } = request;
         if (directoryMode !== undefined) await makeDirectory(dirname(path), directoryMode);
         for (let tries = 0; tries < mostTries; tries++) {

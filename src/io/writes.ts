@@ -1,9 +1,8 @@
 /** Whether something may be written now. refused: the promise of `check`. lost: another courier may lead by now. */
 export type Writes = 'allowed' | 'refused' | 'lost';
 
-/** For sentences; undefined: it may be written. */
-export const whyNot: { readonly [K in Writes]: string | undefined } = {
-  allowed: undefined,
+/** For sentences. */
+export const whyNot: { readonly [K in Exclude<Writes, 'allowed'>]: string } = {
   refused: 'this command only reads',
   lost: 'another courier may lead by now',
 };

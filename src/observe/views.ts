@@ -14,6 +14,7 @@ import {
   type Trouble,
 } from '../courier/ledger.ts';
 import { succeeded } from '../courier/outcomes.ts';
+import { toldOf } from '../courier/receipt-findings.ts';
 import { fetchDueAt } from '../courier/timing.ts';
 import { explained, saidOf } from '../courier/verdict.ts';
 import { helpOf, specOf } from './finding-log.ts';
@@ -74,7 +75,7 @@ function isFailing({ slot, trouble }: Entry, create: boolean): boolean {
 function slotView(ledger: Ledger, record: TargetRecord, entry: Entry, specs: FindingSpecs, lifeOf: LifeOf): SlotView {
   const { slot, trouble, wroteAt } = entry;
   const registries = slot.registries.map((_, at) => holdingView(ledger, entry, at, lifeOf));
-  const findings = [...ledger.findingsOf(record, entry), ...(slot.findings ?? []), ...entry.receiptFindings];
+  const findings = [...ledger.findingsOf(record, entry), ...toldOf(entry)];
   return {
     id: slot.id,
     get title() {

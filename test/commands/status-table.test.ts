@@ -72,6 +72,14 @@ test('findings of one code stand together, and the same sentence stands there on
   );
 });
 
+test('what has no registry of its own is shown where it needs something, and is no registry', () => {
+  const bare = { registries: [], endsInHours: 0 };
+  const lines = linesOf(of([slot(1), slot(2, { ...bare, title: 'ServiceAccount a/b', state: 'waiting' }), slot(3, bare)]));
+  assert.equal(lines[0], 'ready: 1 registry, the first password ends in 12 h');
+  assert.match(lines[2] ?? '', /^portainer +ServiceAccount a\/b +- +waiting +- +-$/);
+  assert.ok(!lines.some(line => line.includes('slot-3')), 'it needs nothing');
+});
+
 test('a status can be narrowed to a target, and to what fails', () => {
   const status = {
     ...base,

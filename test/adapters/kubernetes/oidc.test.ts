@@ -64,6 +64,23 @@ async function rig({ ends, refreshes = 'yes', more, ...options }: Setting = {}) 
   };
 }
 
+const silent = { info: () => undefined, debug: () => undefined };
+const asking = (issuer: string) => ({
+  oidc: {
+    issuer,
+    clientId: 'c',
+    clientSecret: undefined,
+    idToken: undefined,
+    refreshToken: new Secret('r'),
+    authorities: undefined,
+    from: 'the user u',
+  },
+  authorities: undefined,
+  home: { path: '/nowhere', read: () => undefined },
+  why: 'due' as const,
+  signal: soon(),
+});
+
 describe('a login by OpenID Connect', () => {
   test('shows the id-token while that is good, and asks nobody', async () => {
     await using t = await rig({ ends: 600 });
@@ -232,6 +249,30 @@ describe('a login by OpenID Connect', () => {
       const all = inspect([failure, failure.remedy, t.logged, t.target], { depth: 9 });
       for (const secret of ['a-refresh-token-that-is-spent', 'wrong-secret', t.issuer.refreshToken]) assert.ok(!all.includes(secret), all);
     }
+  });
+
+  test('that has ended is told by a command that only reads, with what to do', async () => {
+    await using issuer = await startIssuer({});
+    const http = (base: HttpBase) => lendHttp(base, { allowHttp: true, env: {}, writes: () => 'refused' });
+    const keeper = oidcKeeper({ http, files: lendFiles({ writes: 'refused' }), clock: createVirtualClock(), log: silent });
+    const failure = await failing(keeper(asking(`${issuer.url}/realm`)));
+    assert.deepEqual(
+      [failure.code, failure.message],
+      ['AUTH', 'The id-token of the user u has ended. A command that only reads asks the issuer for no other.'],
+    );
+    assert.match(failure.remedy, /kubectl get namespaces/);
+  });
+
+  test('at an issuer without https is a mistake of the kubeconfig, and no option of the target helps', async () => {
+    await using issuer = await startIssuer({});
+    const http = (base: HttpBase) => lendHttp(base, { env: {} });
+    const keeper = oidcKeeper({ http, files: lendFiles({ writes: 'allowed' }), clock: createVirtualClock(), log: silent });
+    for (const url of [`${issuer.url}/realm`, 'issuer.example/realm']) {
+      const failure = await failing(keeper(asking(url)));
+      assert.deepEqual([failure.code, failure.remedy], ['MISCONFIGURED', 'Correct the kubeconfig. It is read again by itself.']);
+      assert.match(failure.message, /idp-issuer-url of the user u is not of the form https:\/\/HOST/);
+    }
+    assert.deepEqual(issuer.requests, []);
   });
 
   test('of another kind, or by halves, is a mistake of the kubeconfig', async () => {
