@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { copyFileSync, readFileSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
 import { test } from 'node:test';
 import { folder } from '../config/support.ts';
 
@@ -34,4 +34,20 @@ test('a Node that is too old says which one is needed and how one gets it; all o
     assert.deepEqual([status, stdout], enough ? [0, 'on\n'] : [1, ''], version);
     if (!enough) assert.match(stderr, new RegExp(`^This needs Node ${number} or newer; this is ${version} .*\nRun \`npm ci\` without`));
   }
+});
+
+test('`npm ci` warns of no Node that only it runs on, and still says what is wrong', async () => {
+  await using files = await folder();
+  for (const name of ['.npmrc', 'package.json', 'package-lock.json']) copyFileSync(join(root, name), files.at(name));
+  // With the Node of this machine: that of node_modules is never too old.
+  const places = (process.env['PATH'] ?? '').split(delimiter).filter(place => !place.includes('node_modules'));
+  const variables = Object.entries(process.env).filter(([name]) => !/^npm_/i.test(name));
+  const env = { ...Object.fromEntries(variables), PATH: places.join(delimiter) };
+  const install = () =>
+    spawnSync('npm', ['ci', '--dry-run', '--offline', '--no-audit', '--no-fund'], { encoding: 'utf8', cwd: files.path, env });
+
+  const { status, stderr } = install();
+  assert.deepEqual([status, stderr], [0, '']);
+  copyFileSync(least, files.at('package.json'));
+  assert.match(install().stderr, /EJSONPARSE/);
 });
