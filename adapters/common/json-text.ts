@@ -44,6 +44,15 @@ export function membersAt(text: string, path: readonly string[]): Member[] {
   return found;
 }
 
+/** How many lists and maps lie in each other, at most. */
+export function deepest(json: string): number {
+  let [open, most] = [0, 0];
+  for (const [token] of json.matchAll(/"[^"\\]*(?:\\.[^"\\]*)*"|[[\]{}]/gs))
+    if (token === '{' || token === '[') most = Math.max(most, ++open);
+    else if (token === '}' || token === ']') open--;
+  return most;
+}
+
 /** The value of a member of a text that must be JSON. */
 export const valueOf = (text: string, { start, end }: Member): unknown => JSON.parse(text.slice(start, end)) as unknown;
 

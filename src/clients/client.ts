@@ -17,6 +17,7 @@ export interface Client {
   /** Bytes that are no UTF-8. */
   readonly otherBytes: 'read' | 'unparsable';
   readonly json: JsonRule;
+  readonly nesting: NestingRule;
   /** What it looks up, one after the other, until something is found (`keys.ts`). */
   readonly asks: AskRule;
   /** Which keys of `auths` it finds for a host (`keys.ts`). */
@@ -64,6 +65,14 @@ export interface JsonRule {
   readonly replaced: 'matters' | 'is nothing';
   /** A file without members that it knows: docker-py takes all of it for `auths`. */
   readonly unknownTop: 'nothing' | 'is auths';
+  /** `NaN`, `Infinity` and `-Infinity`, which Python takes for numbers. */
+  readonly noNumbers: 'unparsable' | 'read';
+}
+
+/** How deep JSON may be nested. `deepest`: so many lists and maps in each other it surely reads. */
+export interface NestingRule {
+  readonly deepest: number;
+  readonly beyond: 'unparsable' | 'not predicted';
 }
 
 /** folded: as Go compares names, without regard to case, and with `ſ` for `s`. */
@@ -117,13 +126,11 @@ interface HelperRule {
   /** Which keys of `credHelpers` it finds. */
   readonly keys: HelperKeyRule;
   readonly emptyName: 'exempts the host' | 'is no helper' | 'is run';
-  /** When it asks the `credsStore`. listed: only for hosts that the store lists. */
-  readonly store: 'never' | 'without a helper' | 'if it lists the host' | 'after the file';
+  /** When it asks the `credsStore`. */
+  readonly store: 'never' | 'without a helper' | 'after the file';
   /** `"credsStore": ""`. */
   readonly emptyStore: 'is none' | 'is run';
   readonly missing: Otherwise;
   readonly failing: Otherwise;
   readonly notFound: Otherwise;
-  /** A helper beside an entry with the very same key that cannot be decoded. */
-  readonly besideBroken: 'asked' | 'lost';
 }

@@ -3,8 +3,9 @@ import { label, shownAddress } from '../contract/text.ts';
 import type { Client } from './client.ts';
 import type { Sent } from './entry.ts';
 import { fileOf } from './file.ts';
+import type { Outcome } from './helpers.ts';
 import type { Image } from './keys.ts';
-import { type Outcome, predict } from './predict.ts';
+import { predict } from './predict.ts';
 import { type ClientId, clients } from './rules.ts';
 import { givenBy, ofVariable, readers } from './variable.ts';
 
@@ -28,7 +29,7 @@ export interface Diagnosis {
   /** What it does instead when the helper that it asks fails. */
   readonly otherwise?: string;
   /** fine: it has a login that is good as far as can be seen; bad: it sends something wrong, or fails. */
-  readonly verdict: 'fine' | 'no login' | 'bad';
+  readonly verdict: 'fine' | 'no login' | 'bad' | 'not predicted';
 }
 
 /** The helper of the courier, which lists the hosts that it serves. */
@@ -89,6 +90,7 @@ function inWords(sent: Sent, now: number): string {
   const why = label(sent.why);
   if (sent.kind === 'undecoded') return `sends an incomplete login: ${why}`;
   if (sent.kind === 'fails') return `fails: ${why}`;
+  if (sent.kind === 'not predicted') return `is not predicted: ${why}`;
   return `${sent.kind === 'empty login' ? 'sends an empty login' : 'sends no login'}: ${why}`;
 }
 
@@ -102,6 +104,7 @@ function endOf(password: string, now: number): string {
 
 function verdictOn(sent: readonly Sent[], now: number): Diagnosis['verdict'] {
   const [first] = sent;
+  if (first?.kind === 'not predicted') return first.kind;
   if (first?.kind === 'helper') return first.plainHttp ? 'bad' : 'fine';
   if (first?.kind === 'login') {
     const ends = expirationIn(first.password)?.getTime() ?? Number.POSITIVE_INFINITY;

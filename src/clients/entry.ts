@@ -22,7 +22,9 @@ export type Sent =
    */
   | { readonly kind: 'nothing' | 'empty login'; readonly why: string; readonly final?: true }
   | { readonly kind: 'undecoded'; readonly why: string }
-  | { readonly kind: 'fails'; readonly why: string };
+  | { readonly kind: 'fails'; readonly why: string }
+  /** It depends on what the file does not show, such as the version of the language. */
+  | { readonly kind: 'not predicted'; readonly why: string };
 
 /** One entry as a client reads it. A member that is missing is undefined. */
 interface Read {

@@ -1,4 +1,4 @@
-import { brokenAt, firstValue } from '../../adapters/common/json-text.ts';
+import { brokenAt, deepest, firstValue } from '../../adapters/common/json-text.ts';
 import { narrowed, withoutMark } from '../../adapters/docker-config/edit.ts';
 import { isMap, saidOf } from '../../adapters/docker-config/types.ts';
 import type { Client } from './client.ts';
@@ -14,9 +14,10 @@ export interface File extends Top {
 /** Throws nothing: a text that stops a client is told. */
 export function fileOf(whole: string, client: Client): File | { readonly stops: Sent } {
   const wide = narrowed(whole);
-  const text = wide ?? withoutMark(whole);
-  const { json, types } = client;
-  if (text !== whole && client.byteOrderMark === 'unparsable')
+  const read = wide ?? withoutMark(whole);
+  const { json, types, nesting } = client;
+  const text = json.noNumbers === 'read' ? withNumbers(read) : read;
+  if (read !== whole && client.byteOrderMark === 'unparsable')
     return unparsable(wide === undefined ? 'begins with a byte order mark' : 'is in UTF-16', client);
   if (wide === undefined && text.includes('\ufffd') && client.otherBytes === 'unparsable')
     return unparsable('has bytes that are no UTF-8', client);
@@ -27,6 +28,7 @@ export function fileOf(whole: string, client: Client): File | { readonly stops: 
     return unparsable(`is no JSON from line ${line}, column ${column} on`, client);
   }
   if (value !== text && json.behind === 'unparsable') return unparsable('has something behind its JSON', client);
+  if (deepest(value) > nesting.deepest) return tooDeep(deepest(value), client);
   const root: unknown = JSON.parse(value);
   if (root === null) return { stops: json.nullFile === 'fails' ? failing('is null') : no('the file is null', client) };
   if (!isMap(root)) return { stops: json.noMap === 'fails' ? failing('is no map') : no('the file is no map', client) };
@@ -48,6 +50,20 @@ const failing = (why: string): Sent => ({ kind: 'fails', why: `the file ${why}` 
 const unparsable = (why: string, client: Client): { readonly stops: Sent } => ({
   stops: client.unparsable === 'fails' ? failing(why) : no(`the file ${why}`, client),
 });
+
+function tooDeep(depth: number, client: Client): { readonly stops: Sent } {
+  const why = `is nested ${depth} deep`;
+  if (client.nesting.beyond === 'unparsable') return unparsable(why, client);
+  return {
+    stops: { kind: 'not predicted', why: `the file ${why}, and how deep it reads depends on its version and on the program around it` },
+  };
+}
+
+/** With numbers, as long, in the place of what is a number to Python alone. */
+export const withNumbers = (text: string): string =>
+  text.replaceAll(/"[^"\\]*(?:\\.[^"\\]*)*"|(?<!-)\bNaN(?![\w.])|\bInfinity(?![\w.])/gs, found =>
+    found.startsWith('"') ? found : '1'.padEnd(found.length, '0'),
+  );
 
 /** A member at the top of a wrong type, or one that is there twice where this is an error. */
 function ofTop(pairs: readonly Pair[], client: Client): Sent | undefined {

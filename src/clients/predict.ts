@@ -1,11 +1,10 @@
 import type { Client, Otherwise } from './client.ts';
-import { isBroken, type Sent, sentOf } from './entry.ts';
+import { type Sent, sentOf } from './entry.ts';
 import { type File, fileOf, no } from './file.ts';
+import { type Outcome, programOf, whyNot } from './helpers.ts';
 import { asked, helperNearness, type Image, nearness } from './keys.ts';
-import { type Top, valueIn } from './reading.ts';
-
-/** What comes of a helper that is run. */
-export type Outcome = 'login' | 'missing' | 'failing' | 'notFound';
+import type { Top } from './reading.ts';
+import { merged } from './regclient.ts';
 
 export interface Situation {
   /** Of config.json; undefined when there is none. */
@@ -37,6 +36,7 @@ export function predict(client: Client, situation: Situation): readonly Sent[] {
 /** What is sent for one name. */
 function lookUp(name: string, file: File, client: Client, situation: Situation): readonly Sent[] {
   const { helpers } = client;
+  if (client.keys === 'regclient') return [merged(name, file, client, situation)];
   const inFile = (): readonly Sent[] =>
     ofEntries({ ...situation.image, host: name }, file, client) ?? [no('no entry of the file is for this host', client)];
   const store = file.store === '' && helpers.emptyStore === 'is none' ? undefined : file.store;
@@ -48,8 +48,7 @@ function lookUp(name: string, file: File, client: Client, situation: Situation):
     return ask({ ...named, role: 'helper' }, next => (next === 'store' ? askStore() : inFile()), client, situation);
   if (helpers.store === 'without a helper') return askStore();
   if (store === undefined || helpers.store === 'never') return inFile();
-  const isNext = helpers.store === 'if it lists the host' ? situation.listed(store) : !inFile().some(({ kind }) => kind !== client.nothing);
-  return isNext ? askStore() : inFile();
+  return inFile().some(({ kind }) => kind !== client.nothing) ? inFile() : askStore();
 }
 
 type Asked = Omit<Extract<Sent, { readonly kind: 'helper' }>, 'kind'>;
@@ -58,32 +57,19 @@ type Asked = Omit<Extract<Sent, { readonly kind: 'helper' }>, 'kind'>;
 function ask(asked: Asked, otherwise: (next: Otherwise) => readonly Sent[], client: Client, { helper }: Situation): readonly Sent[] {
   const outcome = helper(asked.program);
   if (outcome === 'login') return [{ kind: 'helper', ...asked }];
-  const why = `docker-credential-${asked.program} ${reasons[outcome]}`;
+  const why = whyNot(asked.program, outcome);
   const next = client.helpers[outcome];
   return next === 'fails' ? [{ kind: 'fails', why }] : next === 'nothing' ? [no(why, client)] : otherwise(next);
 }
 
-const reasons: Readonly<Record<Exclude<Outcome, 'login'>, string>> = {
-  missing: 'is not on PATH',
-  failing: 'fails',
-  notFound: 'says that it has no login for this host',
-};
-
 /** The program that `credHelpers` names, by the client's way of looking; empty where an empty one is named. */
-function helperOf(
-  name: string,
-  { helpers, entries }: Top,
-  client: Client,
-): { readonly program: string; readonly plainHttp?: true } | undefined {
+function helperOf(name: string, { helpers }: Top, client: Client): { readonly program: string } | undefined {
   const found = helpers.flatMap(pair => {
-    const [rank, value] = [helperNearness(client, pair.name, name), valueIn(pair)];
-    const isScript = typeof value === 'number' && client.helpers.missing === 'fails';
-    const program = value === null && client.json.entry === 'folded' ? '' : isScript ? String(value) : value;
-    const isLost = client.helpers.besideBroken === 'lost' && entries.some(entry => entry.name === pair.name && isBroken(entry, client));
-    return rank === undefined || typeof program !== 'string' || isLost ? [] : [{ rank, program, key: pair.name }];
+    const [rank, program] = [helperNearness(client, pair.name, name), programOf(pair, client)];
+    return rank === undefined || program === undefined ? [] : [{ rank, program }];
   });
   const [first] = found.toSorted((a, b) => a.rank - b.rank);
-  return first && { program: first.program, ...overHttp(first.key, client) };
+  return first && { program: first.program };
 }
 
 /** undefined: none of the entries is for the image. */
@@ -97,12 +83,8 @@ function ofEntries(image: Image, { entries, undecoded }: File, client: Client): 
     .toSorted((a, b) => a.rank - b.rank)
     .flatMap(({ entry }) => {
       const one = sentOf(entry, client, undecoded);
-      return one === undefined ? [] : [one.kind === 'login' ? { ...one, ...overHttp(one.key, client) } : one];
+      return one === undefined ? [] : [one];
     });
   if (sent.length === 0) return undefined;
   return client.keys === 'kubelet' ? sent : sent.slice(0, 1);
 }
-
-/** regctl takes the scheme of a key for that of the registry. */
-const overHttp = (key: string, { keys }: Client): { readonly plainHttp?: true } =>
-  keys === 'regclient' && key.startsWith('http:') ? { plainHttp: true } : {};

@@ -16,7 +16,7 @@ import {
   strictTexts,
   text,
 } from '../../adapters/docker-config/types.ts';
-import type { Client, JsonRule, TypeRule } from './client.ts';
+import type { Client, JsonRule, NestingRule, TypeRule } from './client.ts';
 
 const goJson = {
   behind: 'ignored',
@@ -28,6 +28,7 @@ const goJson = {
   twice: 'merged',
   replaced: 'matters',
   unknownTop: 'nothing',
+  noNumbers: 'unparsable',
 } as const satisfies JsonRule;
 /** Go's other function for JSON. */
 const wholeGoJson = { ...goJson, behind: 'unparsable', blank: 'unparsable' } as const satisfies JsonRule;
@@ -40,6 +41,15 @@ const scriptJson = {
   replaced: 'is nothing',
 } as const satisfies JsonRule;
 const javaJson = { ...scriptJson, behind: 'ignored', nullFile: 'nothing' } as const satisfies JsonRule;
+
+/** encoding/json, maxNestingDepth. */
+const goNesting = { deepest: 10_000, beyond: 'unparsable' } as const satisfies NestingRule;
+/** Jackson 2.15 stops behind that, older ones where the stack ends. */
+const javaNesting = { deepest: 1000, beyond: 'not predicted' } as const satisfies NestingRule;
+/** Python 3.11 stopped at 995; newer ones have another limit. The stack of the program around counts as well. */
+const pythonNesting = { deepest: 500, beyond: 'not predicted' } as const satisfies NestingRule;
+/** V8 and serde_json keep what is open, or pass it over, without a stack. */
+const anyNesting = { deepest: Number.POSITIVE_INFINITY, beyond: 'unparsable' } as const satisfies NestingRule;
 
 /** By go.mod and source docker/cli 29, and seen with crane, which loads files with it. */
 const dockerTypes = {
@@ -69,6 +79,7 @@ const goClient = {
   byteOrderMark: 'unparsable',
   otherBytes: 'read',
   json: goJson,
+  nesting: goNesting,
   asks: 'the host',
   keys: 'docker',
   decodes: 'all when it loads',
@@ -93,7 +104,6 @@ const goClient = {
     missing: 'fails',
     failing: 'fails',
     notFound: 'nothing',
-    besideBroken: 'asked',
   },
 } as const satisfies Partial<Client>;
 const noHelpers = { ...goClient.helpers, keys: 'none', store: 'never', missing: 'file', failing: 'file', notFound: 'file' } as const;
@@ -127,6 +137,7 @@ const javaClient = {
   ...goClient,
   otherBytes: 'unparsable',
   json: javaJson,
+  nesting: javaNesting,
   decodes: 'what it was asked for',
   base64: 'of one line, padded or not',
   nul: 'kept',
@@ -188,15 +199,8 @@ export const clients = {
     incomplete: 'is passed over',
     emptyEntry: 'is passed over',
     types: { ...dockerTypes, top: { ...common, auths: map }, wrong: 'nothing' },
-    helpers: {
-      ...goClient.helpers,
-      keys: 'as auths',
-      store: 'if it lists the host',
-      missing: 'file',
-      failing: 'file',
-      notFound: 'file',
-      besideBroken: 'lost',
-    },
+    // How it looks for helpers is in regclient.ts.
+    helpers: goClient.helpers,
   },
   skopeo19: skopeo,
   cimage: { ...skopeo, name: 'podman', versions: 'go.podman.io/image 5.42.1', also: 'buildah, newer skopeo' },
@@ -228,7 +232,8 @@ export const clients = {
     versions: '7.2.0',
     unparsable: 'nothing',
     otherBytes: 'unparsable',
-    json: { ...scriptJson, unknownTop: 'is auths' },
+    json: { ...scriptJson, unknownTop: 'is auths', noNumbers: 'read' },
+    nesting: pythonNesting,
     keys: 'docker-py',
     base64: 'known letters, padded',
     emptyAuth: 'decoded',
@@ -249,6 +254,7 @@ export const clients = {
     name: 'testcontainers (npm)',
     versions: '12.2.0',
     json: { ...scriptJson, noMap: 'nothing' },
+    nesting: anyNesting,
     keys: 'testcontainers',
     decodes: 'what it was asked for',
     base64: 'anything',
@@ -318,6 +324,7 @@ export const clients = {
     versions: '1.4.0',
     otherBytes: 'read',
     json: { ...scriptJson, noMap: 'fails', twice: 'fails', replaced: 'matters' },
+    nesting: anyNesting,
     keys: 'docker_credential',
     base64: 'of one line, strictly, padded or not',
     emptyAuth: 'decoded',

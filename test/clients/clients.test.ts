@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Client } from '../../src/clients/client.ts';
 import type { Sent } from '../../src/clients/entry.ts';
-import { type Outcome, predict } from '../../src/clients/predict.ts';
+import type { Outcome } from '../../src/clients/helpers.ts';
+import { predict } from '../../src/clients/predict.ts';
 import { type ClientId, clients } from '../../src/clients/rules.ts';
 import { failingHelper, forms, host, image, measured, textOf, withPlus } from './measured.ts';
 
@@ -21,7 +22,7 @@ function inShort(sent: Sent): string {
   }
   if (sent.kind === 'token') return sent.token === 'identity token' ? 'idt' : 'rgt';
   if (sent.kind === 'helper') return `from-${sent.program}`;
-  return { nothing: '-', 'empty login': '":"', undecoded: 'undecoded', fails: 'FAIL' }[sent.kind];
+  return { nothing: '-', 'empty login': '":"', undecoded: 'undecoded', fails: 'FAIL', 'not predicted': '?' }[sent.kind];
 }
 
 /** What the table says in another way. */

@@ -2,6 +2,7 @@ import { firstValue, membersAt, valueOf } from '../../../adapters/common/json-te
 import { narrowed, unreadable, withoutMark } from '../../../adapters/docker-config/edit.ts';
 import { relationOf } from '../../../adapters/docker-config/entries.ts';
 import { type Diagnosis, diagnose } from '../../clients/diagnosis.ts';
+import { withNumbers } from '../../clients/file.ts';
 import type { Image } from '../../clients/keys.ts';
 import { dropped } from '../../clients/variable.ts';
 import { clock } from '../../contract/clock.ts';
@@ -76,7 +77,7 @@ function imagesOf(named: readonly string[], config: HelpersConfig, files: readon
 }
 
 /** The JSON that some client reads, even with something behind it. */
-const jsonOf = ({ text = '' }: Read): string => firstValue(narrowed(text) ?? withoutMark(text)) ?? '';
+const jsonOf = ({ text = '' }: Read): string => firstValue(withNumbers(narrowed(text) ?? withoutMark(text))) ?? '';
 
 const keysOf = (file: Read): string[] => ['auths', 'credhelpers'].flatMap(name => membersAt(jsonOf(file), [name])).map(({ key }) => key);
 

@@ -1,0 +1,71 @@
+import type { Client } from './client.ts';
+import { isBroken, type Sent, sentOf } from './entry.ts';
+import { type File, no } from './file.ts';
+import { type Outcome, programOf, whyNot } from './helpers.ts';
+import { nearness } from './keys.ts';
+import type { Pair } from './reading.ts';
+
+interface Asks {
+  readonly program: string;
+  readonly role: 'helper' | 'store';
+}
+type Login = Extract<Sent, { readonly kind: 'login' }>;
+
+/** A registry as it is configured. */
+interface Host {
+  readonly key: string;
+  readonly login?: Login | undefined;
+  readonly asks?: Asks | undefined;
+}
+
+interface Around {
+  readonly helper: (program: string) => Outcome;
+  readonly listed: (program: string) => boolean;
+}
+
+/**
+ * regclient makes a host of each entry, then of each helper that has no entry with its key, then of what the store
+ * lists, and merges those of one registry in this order (regclient 0.11.7, config/docker.go and `Host.Merge`; seen
+ * running). Several entries, and several helpers, it merges in a random order. Here the nearest one is the last.
+ */
+export function merged(host: string, file: File, client: Client, { helper, listed }: Around): Sent {
+  const { entries, helpers, store } = file;
+  const nearestLast = (pairs: readonly Pair[]): Pair[] => ranked(pairs, host).toReversed();
+  const hosts: readonly Host[] = [
+    ...nearestLast(entries).flatMap(entry => ofEntry(entry, file, client)),
+    ...nearestLast(helpers)
+      .filter(({ name }) => !entries.some(entry => entry.name === name))
+      .map(pair => ({ key: pair.name, asks: { program: programOf(pair, client) ?? '', role: 'helper' as const } })),
+    ...(store && listed(store) ? [{ key: host, asks: { program: store, role: 'store' as const } }] : []),
+  ];
+  const { key, login, asks } = hosts.reduce(merge, { key: host });
+  const http = key.startsWith('http:') ? ({ plainHttp: true } as const) : {};
+  const outcome = asks ? helper(asks.program) : 'notFound';
+  if (asks && outcome === 'login') return { kind: 'helper', ...asks, ...http };
+  if (login) return { ...login, ...http };
+  if (asks && outcome !== 'login') return no(whyNot(asks.program, outcome), client);
+  const unread = ranked(entries, host).map(entry => sentOf(entry, client));
+  return unread.find(sent => sent !== undefined) ?? no('no entry of the file is for this host', client);
+}
+
+function ranked(pairs: readonly Pair[], host: string): Pair[] {
+  const rank = ({ name }: Pair): number => nearness.regclient(name, { host, repository: '' }) ?? Number.NaN;
+  return pairs.filter(pair => !Number.isNaN(rank(pair))).toSorted((a, b) => rank(a) - rank(b));
+}
+
+/** One that cannot be decoded is left out, and the helper of its key with it. */
+function ofEntry(entry: Pair, { helpers }: File, client: Client): Host[] {
+  if (isBroken(entry, client)) return [];
+  const sent = sentOf(entry, client);
+  const login = sent?.kind === 'login' ? sent : undefined;
+  const pair = helpers.find(({ name }) => name === entry.name);
+  const program = pair && programOf(pair, client);
+  const asks: Asks | undefined = program ? { program, role: 'helper' } : undefined;
+  return login || asks ? [{ key: entry.name, login, asks }] : [];
+}
+
+/** A helper puts the login before it away, and a login the helper. A store leaves the login in its place. */
+function merge(before: Host, { key, login, asks }: Host): Host {
+  const kept = asks?.role === 'helper' ? undefined : before.login;
+  return { key, login: login ?? kept, asks: asks ?? (login ? undefined : before.asks) };
+}
