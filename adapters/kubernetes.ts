@@ -9,6 +9,7 @@ import { makeAccountWriter, makeAttacher } from './kubernetes/attach.ts';
 import { entranceOf } from './kubernetes/entrance.ts';
 import { makeEvents } from './kubernetes/events.ts';
 import { type Code, findings } from './kubernetes/findings.ts';
+import * as forms from './kubernetes/forms.ts';
 import { makeLook } from './kubernetes/look.ts';
 import { makeGate } from './kubernetes/namespace.ts';
 import { ownWrites } from './kubernetes/own-writes.ts';
@@ -39,15 +40,22 @@ export const kubernetes = defineAdapter({
       default: null,
     },
     context: { doc: 'Which context of the `kubeconfig`; its current one unless given.', format: 'string', default: null },
-    secret: { doc: 'Name of the Secret in each namespace.', format: 'string', default: 'ecr-courier' },
+    secret: { doc: 'Name of the Secret in each namespace.', form: forms.objectName, format: 'string', default: 'ecr-courier' },
     namespaces: {
       doc: 'Only these namespaces: names, `*` stands for anything, `!` before one takes it away. Where all are plain names, rights in these namespaces are enough.',
+      form: forms.signedNamespacePattern,
       format: 'strings',
       default: [],
     },
-    excludeNamespaces: { doc: 'None of these namespaces: names, `*` stands for anything.', format: 'strings', default: [] },
+    excludeNamespaces: {
+      doc: 'None of these namespaces: names, `*` stands for anything.',
+      form: forms.namespacePattern,
+      format: 'strings',
+      default: [],
+    },
     namespaceSelector: {
       doc: 'Only namespaces with these labels, as kubectl writes it: `team in (a, b),env!=test`.',
+      form: forms.labelSelector,
       format: 'string',
       default: null,
     },
@@ -63,6 +71,7 @@ export const kubernetes = defineAdapter({
     },
     serviceAccounts: {
       doc: 'ServiceAccounts that shall name the Secret, so that their pods need not: names, `*` stands for anything. None unless given.',
+      form: forms.accountPattern,
       format: 'strings',
       default: [],
     },
@@ -71,7 +80,12 @@ export const kubernetes = defineAdapter({
       format: 'boolean',
       default: false,
     },
-    fieldManager: { doc: 'The name under which Kubernetes notes what the courier writes.', format: 'string', default: 'ecr-courier' },
+    fieldManager: {
+      doc: 'The name under which Kubernetes notes what the courier writes.',
+      form: forms.managerName,
+      format: 'string',
+      default: 'ecr-courier',
+    },
   },
   limits: { concurrency: 16, discoverMs: 60_000, deliverMs: 15_000, lingerMs: 60_000 },
   creates: true,

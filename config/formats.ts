@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import type { TextForm } from '../src/contract/adapter.ts';
 import { isRegion, isRoleArn, namesInWords } from '../src/contract/aws-names.ts';
 import { functionNamed } from '../src/contract/function-name.ts';
 import { parseAddress } from '../src/contract/registry.ts';
@@ -12,6 +13,7 @@ export interface Facts {
   readonly min?: number;
   readonly max?: number;
   readonly whole?: boolean;
+  readonly form?: TextForm | undefined;
 }
 
 /**
@@ -43,6 +45,16 @@ const satisfies =
   (value: unknown): string | undefined =>
     textRule(value) ?? (isFine(String(value)) ? undefined : `must be ${what}`);
 const matches = (pattern: RegExp, what: string) => satisfies(text => pattern.test(text), what);
+
+const formRule =
+  ({ form }: Facts) =>
+  (value: unknown): string | undefined => {
+    const wrong = textRule(value);
+    if (wrong || !form) return wrong;
+    return String(value).length <= form.most && new RegExp(form.pattern).test(String(value)) ? undefined : `must be ${form.words}`;
+  };
+const formed = ({ form }: Facts, empty?: 'is nothing'): object =>
+  form ? { ...string, pattern: empty ? `^$|${form.pattern}` : form.pattern, maxLength: form.most } : string;
 
 function urlRule(value: unknown): string | undefined {
   const wrong = textRule(value);
@@ -144,7 +156,7 @@ const string = { type: 'string' };
 const list = { type: 'array', items: string };
 
 export const formats = {
-  string: { doc: 'text', json: () => string, rule: textRule },
+  string: { doc: 'text', json: facts => formed(facts, 'is nothing'), rule: (value, facts) => formRule(facts)(value) },
   secret: { doc: 'secret text', json: () => string, rule: textRule },
   login: { doc: 'text', json: () => string, rule: textRule },
   headers: {
@@ -172,7 +184,12 @@ export const formats = {
     coerce: asNumber,
     rule: numberRule,
   },
-  strings: { doc: 'list', json: () => list, coerce: asList, rule: listRule(textRule) },
+  strings: {
+    doc: 'list',
+    json: facts => ({ ...list, items: formed(facts) }),
+    coerce: asList,
+    rule: (value, facts) => listRule(formRule(facts))(value),
+  },
   hosts: { doc: 'list', json: () => list, coerce: asList, rule: listRule(textRule) },
   images: { doc: 'list', json: () => list, coerce: asList, rule: listRule(textRule) },
   choice: {

@@ -1,4 +1,4 @@
-import type { Adapter, OptionFormat } from '../src/contract/adapter.ts';
+import type { Adapter, OptionFormat, TextForm } from '../src/contract/adapter.ts';
 import { heartbeatFormats, type ReceiverFormat, receiverFormats } from '../src/contract/receiver.ts';
 import type { FormatName } from './formats.ts';
 
@@ -17,6 +17,7 @@ export interface Field {
   readonly min?: number;
   readonly max?: number;
   readonly whole?: boolean;
+  readonly form?: TextForm;
   /** Of the file of a secret: the option, or the variable, that takes the secret itself. */
   readonly holds?: string;
   /** A list of maps, each with these options; `format` does not matter then. */

@@ -1,4 +1,4 @@
-import type { Adapter, OptionFormat } from '../src/contract/adapter.ts';
+import type { Adapter, OptionFormat, TextForm } from '../src/contract/adapter.ts';
 import { formats } from './formats.ts';
 import { targetTable } from './schema.ts';
 
@@ -52,19 +52,34 @@ function wrongOption([key, option]: [string, unknown]): string[] {
   const at = `options.${key}`;
   if (!matches(key, /^[a-z][A-Za-z0-9]*$/)) return [`${at} must have a name such as apiKey`];
   if (!isMap(option)) return [`${at} must be a map`];
-  const { doc, format, env, choices, default: fallback } = option;
+  const { doc, format, env, choices, form, default: fallback } = option;
   const known = optionFormats.find(name => name === format) as OptionFormat | undefined;
   const words = isWords(choices) ? choices : [];
   // A secret that stands in the code of an adapter is none.
-  const rule = known === 'secret' ? 'must be null, or missing' : known && formats[known].rule(fallback, { choices: words });
+  const rule =
+    known === 'secret'
+      ? 'must be null, or missing'
+      : known && formats[known].rule(fallback, { choices: words, form: isForm(form) ? form : undefined });
   return [
     ...(isText(doc) ? [] : [`${at}.doc must be a sentence`]),
     ...(known ? [] : [`${at}.format must be one of ${optionFormats.join(', ')}`]),
     ...(known === 'choice' ? (isWords(choices) ? [] : [`${at}.choices must be a list of different words`]) : []),
     ...(known !== 'choice' && choices !== undefined ? [`${at}.choices goes with the format choice`] : []),
+    ...(form === undefined || (isForm(form) && (known === 'string' || known === 'strings'))
+      ? []
+      : [`${at}.form must have pattern, words and most, and goes with the formats string and strings`]),
     ...(env === undefined || matches(env, /^[A-Z][A-Z0-9_]*$/) ? [] : [`${at}.env must be the name of a variable, such as DEPOT_URL`]),
     ...(fallback === undefined || fallback === null || !rule ? [] : [`${at}.default ${rule}`]),
   ];
+}
+
+function isForm(form: unknown): form is TextForm {
+  if (!isMap(form) || !isText(form['pattern']) || !isText(form['words']) || typeof form['most'] !== 'number') return false;
+  try {
+    return Boolean(new RegExp(form['pattern']));
+  } catch {
+    return false;
+  }
 }
 
 function wrongSets(anyOf: unknown, options: Members): string[] {

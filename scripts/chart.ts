@@ -28,6 +28,24 @@ const list: Schema = { type: 'array', items: { type: 'object' } };
 const only = (properties: Readonly<Record<string, Schema>>): Schema => ({ type: 'object', additionalProperties: false, properties });
 const objectName: Schema = { type: 'string', maxLength: 253, pattern: '^([a-z0-9]([-a-z0-9.]*[a-z0-9])?)?$' };
 
+/** A registry as an address that the courier reads, in lower case; or that of its own account. */
+const registry: Schema = {
+  ...text,
+  pattern: String.raw`^(own|(https?://)?([0-9]{12}\.dkr[.-]ecr(-fips)?\.[a-z0-9.-]+|public\.ecr\.aws|ecr-public\.aws\.com)(:[0-9]+)?(/.*)?)$`,
+};
+/** Other names can stand for one only where the configuration says so. */
+const withRegistries: Schema = {
+  if: { required: ['config'], properties: { config: { required: ['aliases'] } } },
+  // oxlint-disable-next-line unicorn/no-thenable -- a word of JSON Schema
+  then: {},
+  else: {
+    properties: {
+      target: { properties: { registries: { items: registry } } },
+      config: { properties: { targets: { items: { properties: { registries: { items: registry } } } } } },
+    },
+  },
+};
+
 /** Of the values: what is configured is checked as the courier would check it, so that a slip does not become a pod. */
 function valuesSchema(): Schema {
   const config = JSON.parse(renderJsonSchema(adapters)) as ConfigSchema;
@@ -80,5 +98,6 @@ function valuesSchema(): Schema {
       prometheusRule: only({ enabled: boolean, labels: texts }),
       dashboard: only({ enabled: boolean, labels: texts }),
     }),
+    ...withRegistries,
   };
 }

@@ -84,13 +84,24 @@ export interface Deps<F extends string = string> {
  */
 export type OptionFormat = 'string' | 'choice' | 'url' | 'address' | 'path' | 'secret' | 'login' | 'boolean' | 'number' | 'strings';
 /**
+ * What a text must look like, or each of a list. pattern: a regular expression that JavaScript and Go both read.
+ * words: the rest of the sentence "It must be ...". most: longest length in characters.
+ */
+export interface TextForm {
+  readonly pattern: string;
+  readonly words: string;
+  readonly most: number;
+}
+/**
  * default null: it may be left out. No default: it must be given.
  * `env`: its variable in the short form, which makes one target of this kind.
+ * `form`: of the formats `string` and `strings`.
  */
 export type OptionSpec = {
   readonly doc: string;
   readonly default?: unknown;
   readonly env?: string;
+  readonly form?: TextForm;
 } & (
   | { readonly format: Exclude<OptionFormat, 'choice'>; readonly choices?: never }
   | { readonly format: 'choice'; readonly choices: readonly [string, ...string[]] }

@@ -4,6 +4,29 @@ import { adapters as ours } from '../../adapters/index.ts';
 import { trigger } from '../../config/schema.ts';
 import { mistakesOf, read, readText } from './support.ts';
 
+test('what the API server of Kubernetes would refuse is a mistake of the configuration', async () => {
+  const mistakes = (options: string) =>
+    mistakesOf(readText(`targets: [{kind: kubernetes, ${options}}]`, { adapters: ours })).then(lines =>
+      lines.map(line => line.replace(/^targets\.kubernetes\./, '').replace(/ \(courier.*/, '')),
+    );
+  for (const [options, ...said] of [
+    ['secret: a.b, namespaces: ["team-*", "!team-b"], excludeNamespaces: [kube-*], namespaceSelector: "team in (a, b),!x"'],
+    ['secret: Bad_Name', /^secret: must be a name in Kubernetes: at most 253/],
+    ['secret: ""'],
+    ['serviceAccounts: [""]', /^serviceAccounts: entry 1 must be a name/],
+    ['namespaces: [a, Team]', /^namespaces: entry 2 must be a name of namespaces: .*`!` before it/],
+    ['excludeNamespaces: ["!a"]', /^excludeNamespaces: entry 1 must be a name of namespaces/],
+    ['namespaceSelector: "team in a"', /^namespaceSelector: must be a selector of labels/],
+    ['serviceAccounts: [a_b]', /^serviceAccounts: entry 1 must be a name of ServiceAccounts/],
+    ['fieldManager: " "', /^fieldManager: must not be blank/],
+    ['registries: [docker.io]', /^registries: entry 1 must be the host of an ECR registry/],
+  ] as const) {
+    const lines = await mistakes(options);
+    assert.equal(lines.length, said.length, `${options}: ${lines.join('; ')}`);
+    for (const [at, pattern] of said.entries()) assert.match(lines[at] ?? '', pattern);
+  }
+});
+
 describe('an option with few values', () => {
   const few = ours.flatMap(adapter =>
     Object.entries(adapter.options).flatMap(([key, { env, format }]) => {

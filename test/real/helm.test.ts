@@ -90,6 +90,28 @@ part('the chart', { programs: ['helm'] }, () => {
     assert.ok(!objectsIn(rendered({ ...two, rbac: { create: false } })).some(({ kind }) => kind.includes('Role')));
   });
 
+  test('takes other names of registries where the configuration has them, and empty values as none', () => {
+    const aliases = [{ host: 'mirror.example', registry: host }];
+    rendered({ target: { registries: ['mirror.example'], secret: '', namespaceSelector: '' }, config: { aliases } });
+    rendered({ target: { registries: [host, 'own', 'public.ecr.aws'], namespaceSelector: 'team in (a, b),!x' } });
+  });
+
+  test('gives no right in this cluster for a target that is another one', () => {
+    for (const target of [{ url: 'https://other:6443', tokenFile: '/t' }, { kubeconfig: '/k' }]) {
+      for (const mode of ['cluster', 'namespaces']) {
+        const values = { target, rbac: { mode } };
+        assert.ok(!objectsIn(rendered(values)).some(({ kind }) => kind.includes('Role')), JSON.stringify(values));
+        assert.equal(podOf(values).spec.automountServiceAccountToken, false);
+      }
+      const two = { target, replicas: 2 };
+      assert.deepEqual(
+        objectsIn(rendered(two)).flatMap(({ kind, metadata }) => (kind.includes('Role') ? metadata.name : [])),
+        ['ecr-courier-lease', 'ecr-courier-lease'],
+      );
+      assert.equal(podOf(two).spec.automountServiceAccountToken, true);
+    }
+  });
+
   test('gives no right where there is no target in the cluster, or somebody else gives them', () => {
     const without = objectsIn(rendered({ target: null, config: { targets: [{ kind: 'portainer', url: 'https://portainer' }] } }));
     assert.ok(!without.some(({ kind }) => kind.includes('Role')));
@@ -106,9 +128,18 @@ part('the chart', { programs: ['helm'] }, () => {
       [{ rbac: { mode: 'some' } }, /rbac/],
       [{ target: { registry: host } }, /registry/],
       [{ target: { namespaces: [1] } }, /namespaces/],
+      [{ target: { secret: 'Bad_Name' } }, /secret/],
+      [{ target: { namespaceSelector: 'team in a' } }, /namespaceSelector/],
+      [{ target: { fieldManager: 'a\tb' } }, /fieldManager/],
+      [{ target: { namespaces: ['Team'] } }, /namespaces/],
+      [{ target: { excludeNamespaces: ['!a'] } }, /excludeNamespaces/],
+      [{ target: { serviceAccounts: ['a_b'] } }, /serviceAccounts/],
+      [{ target: { registries: ['docker.io'] } }, /registries/],
+      [{ config: { targets: [{ kind: 'kubernetes', url: 'https://other', registries: ['docker.io'] }] } }, /registries/],
       [{ config: { sources: [{ name: 'a', accounts: [123456789012] }] } }, /accounts/],
       [{ replicas: 0 }, /replicas/],
       [{ replicas: 2, config: { engine: { shard: '0/3' } } }, /exclude one another/],
+      [{ replicas: 2, extraEnv: [{ name: 'ECR_COURIER_SHARD', value: '0/3' }] }, /exclude one another/],
     ] as const) {
       const { status, stderr } = helm(['template', 'ecr-courier', chart], values);
       assert.notEqual(status, 0, JSON.stringify(values));

@@ -4,9 +4,11 @@ import { channel } from '../../../adapters/kubernetes/channel.ts';
 import { choose, explicitNames } from '../../../adapters/kubernetes/choice.ts';
 import { annotationOf, contentOf } from '../../../adapters/kubernetes/content.ts';
 import { readEntries, undecodable, writeEntries } from '../../../adapters/kubernetes/entries.ts';
+import * as forms from '../../../adapters/kubernetes/forms.ts';
 import { metaOf } from '../../../adapters/kubernetes/objects.ts';
 import { ownWrites } from '../../../adapters/kubernetes/own-writes.ts';
 import { conflictIn, standingOf } from '../../../adapters/kubernetes/owner.ts';
+import type { TextForm } from '../../../src/contract/adapter.ts';
 import { host, other } from '../rig.ts';
 import { ours } from './rig.ts';
 
@@ -229,4 +231,86 @@ test('a channel hands on what was put in before it ended, and how it ended', asy
   two.put(1);
   two.fail(new Error('as ordered'));
   await assert.rejects(taken, /as ordered/);
+});
+
+describe('what becomes part of a request', () => {
+  const fits = ({ pattern, most }: TextForm, text: string): boolean => text.length <= most && new RegExp(pattern).test(text);
+  const [long, longer] = ['x'.repeat(63), 'x'.repeat(64)];
+  // As kube-apiserver 1.36.3 took it; `team in ()` and a manager with blanks at its ends alone are refused here.
+  const cases: readonly (readonly [name: string, form: TextForm, good: readonly string[], bad: readonly string[]])[] = [
+    [
+      'objectName',
+      forms.objectName,
+      ['ecr-courier', 'a.b', '1', 'x'.repeat(253)],
+      ['', 'Bad_Name', 'a..b', '-a', 'a-', 'a.-b', 'x'.repeat(254), 'a/b'],
+    ],
+    [
+      'signedNamespacePattern',
+      forms.signedNamespacePattern,
+      ['team-*', '!team-b', '*', 'a', `!${long}`],
+      ['', '!', 'Team', 'a.b', 'a/b', '!!a', '-a', 'team_*'],
+    ],
+    ['namespacePattern', forms.namespacePattern, ['kube-*', 'default'], ['!kube', 'Kube-*', longer]],
+    ['accountPattern', forms.accountPattern, ['default', '*', 'a.b', 'build-*'], ['', 'Default', 'a_b', '!a']],
+    ['managerName', forms.managerName, ['ecr-courier', 'a b', 'x'.repeat(128)], ['', ' ', 'a\tb', 'x'.repeat(129)]],
+    [
+      'labelSelector',
+      forms.labelSelector,
+      [
+        'team=a',
+        'team==a',
+        'team!=a',
+        'team',
+        '!team',
+        '! team',
+        ' team = a ',
+        'team in (a,b)',
+        'team in (a, b)',
+        'team  in( a )',
+        'team in(a)',
+        'team in (a,)',
+        'team notin (a),env',
+        'a/b=c',
+        'a.b/c=d',
+        'x>1',
+        'x > 1',
+        'team=',
+        'team!=',
+        'a_b=c.d',
+        'in in (in)',
+        'in',
+        'notin=x',
+        long,
+      ],
+      [
+        '',
+        ',',
+        'A/b=c',
+        'a..b/c',
+        'x<-1',
+        'x>a',
+        'team=a b',
+        '=a',
+        'team=a,',
+        'team,,env',
+        'team=a;b',
+        'team in a',
+        '-a=b',
+        'a_=b',
+        'team=%',
+        'team=a=b',
+        'a/b/c=d',
+        'team in (a b)',
+        longer,
+        `x=${longer}`,
+        'exists (a)',
+        'team NOTIN (a)',
+        'team in ()',
+      ],
+    ],
+  ];
+  for (const [name, form, good, bad] of cases)
+    test(name, () => {
+      assert.deepEqual([good.filter(text => !fits(form, text)), bad.filter(text => fits(form, text))], [[], []]);
+    });
 });

@@ -39,6 +39,11 @@ app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 {{- toYaml (set $config "targets" $targets) -}}
 {{- end }}
 
+{{- /* Whether the target is this cluster, to which the pod logs in with its own ServiceAccount; else empty. */ -}}
+{{- define "ecr-courier.here" -}}
+{{- with .Values.target -}}{{- if not (or .url .kubeconfig) -}}yes{{- end -}}{{- end -}}
+{{- end }}
+
 {{- define "ecr-courier.subject" -}}
 - kind: ServiceAccount
   name: {{ include "ecr-courier.serviceAccount" . }}

@@ -1,0 +1,51 @@
+import type { TextForm } from '../../src/contract/adapter.ts';
+
+// What becomes part of a request, and would be refused by the API server, is a mistake of the configuration.
+
+/** DNS-1123. */
+const subdomain = String.raw`[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*`;
+
+/** Of a Secret. */
+export const objectName: TextForm = {
+  pattern: `^${subdomain}$`,
+  words: 'a name in Kubernetes: at most 253 small letters, digits, dashes and dots',
+  most: 253,
+};
+
+/** Of namespaces (DNS-1123 label). */
+export const namespacePattern: TextForm = {
+  pattern: '^[a-z0-9*]([-a-z0-9*]*[a-z0-9*])?$',
+  words: 'a name of namespaces: at most 63 small letters, digits and dashes; `*` stands for anything',
+  most: 63,
+};
+export const signedNamespacePattern: TextForm = {
+  pattern: `^!?${namespacePattern.pattern.slice(1)}`,
+  words: `${namespacePattern.words}, and \`!\` before it takes it away`,
+  most: namespacePattern.most + 1,
+};
+
+/** Of ServiceAccounts. */
+export const accountPattern: TextForm = {
+  pattern: '^[a-z0-9*]([-a-z0-9.*]*[a-z0-9*])?$',
+  words: 'a name of ServiceAccounts: at most 253 small letters, digits, dashes and dots; `*` stands for anything',
+  most: 253,
+};
+
+const label = '[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?';
+const key = `(${subdomain}/)?${label}`;
+const values = `${label}( *, *(${label})?)*`;
+const requirement = ` *(! *${key}|${key}( *(=|==|!=) *(${label})?| +(in|notin) *\\( *${values} *\\)| *[<>] *[0-9]{1,18})?) *`;
+
+/** As the API server reads it (labels.Parse of k8s.io/apimachinery). */
+export const labelSelector: TextForm = {
+  pattern: `^${requirement}(,${requirement})*$`,
+  words: 'a selector of labels as kubectl writes it: `team in (a, b),env!=test`',
+  most: 4096,
+};
+
+/** More is refused (recorded on 1.36.3): what is no printable character, and what is longer. */
+export const managerName: TextForm = {
+  pattern: '^[!-~]([ -~]*[!-~])?$',
+  words: 'at most 128 printable characters of ASCII',
+  most: 128,
+};
