@@ -43,6 +43,21 @@ test('links within the repository lead to files that are there, and to headings 
   }
 });
 
+/** Pages that are looked things up in, or that are about something else than pulls. */
+const noGuides = 'README adapters clients commands errors faq notify operations rbac troubleshooting'.split(' ').map(name => `${name}.md`);
+
+test('each guide ends with a pull: the command, and what it prints when it works', () => {
+  for (const name of guides.filter(guide => !noGuides.includes(guide))) {
+    const [heading, ...last] = (
+      textOf(join(root, 'docs', name))
+        .split(/^#{2,3} /m)
+        .at(-1) ?? ''
+    ).split('\n');
+    assert.equal(heading, 'Verify with a pull', name);
+    assert.match(last.join('\n'), /```sh\n[^]*?(docker|kubectl|curl|ecr-courier) [^]*?```\n[^]*?```\n\S[^]*?```/, name);
+  }
+});
+
 test('no page has what a merge left undecided', () => {
   for (const page of [...pages, 'CHANGELOG.md']) assert.doesNotMatch(textOf(join(root, page)), /^(<{7}|={7}|>{7})( |$)/m, page);
 });
