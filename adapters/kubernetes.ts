@@ -42,13 +42,13 @@ export const kubernetes = defineAdapter({
     context: { doc: 'Which context of the `kubeconfig`; its current one unless given.', format: 'string', default: null },
     secret: { doc: 'Name of the Secret in each namespace.', form: forms.objectName, format: 'string', default: 'ecr-courier' },
     namespaces: {
-      doc: 'Only these namespaces: names, `*` stands for anything, `!` before one takes it away. Where all are plain names, rights in these namespaces are enough.',
+      doc: 'Only these namespaces: names, `*` stands for anything, `?` for one character, `!` before one takes it away. Where all are plain names, rights in these namespaces are enough.',
       form: forms.signedNamespacePattern,
       format: 'strings',
       default: [],
     },
     excludeNamespaces: {
-      doc: 'None of these namespaces: names, `*` stands for anything.',
+      doc: 'None of these namespaces: names, `*` stands for anything, `?` for one character.',
       form: forms.namespacePattern,
       format: 'strings',
       default: [],
@@ -70,7 +70,7 @@ export const kubernetes = defineAdapter({
       default: false,
     },
     serviceAccounts: {
-      doc: 'ServiceAccounts that shall name the Secret, so that their pods need not: names, `*` stands for anything. None unless given.',
+      doc: 'ServiceAccounts that shall name the Secret, so that their pods need not: names, `*` stands for anything, `?` for one character. None unless given.',
       form: forms.accountPattern,
       format: 'strings',
       default: [],

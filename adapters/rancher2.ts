@@ -17,7 +17,7 @@ export const rancher2 = defineAdapter({
     url: { doc: 'Address of Rancher.', format: 'url', env: 'RANCHER_URL' },
     token: { doc: 'API token without a scope, whole: token-xxxxx:secret.', format: 'secret', env: 'RANCHER_TOKEN' },
     clusters: {
-      doc: 'Only these clusters, by name or id; `*` stands for anything. All that the token sees unless given.',
+      doc: 'Only these clusters, by name or id; `*` stands for anything, `?` for one character. All that the token sees unless given.',
       format: 'strings',
       default: [],
     },

@@ -1,8 +1,12 @@
-/** Whether one of the texts matches one of the patterns, in which `*` stands for anything. No pattern: always. */
+/** Whether a name is a pattern: `*` stands for anything, `?` for one character. */
+export const isPattern = (name: string): boolean => /[*?]/.test(name);
+
+/** Whether one of the texts matches one of the patterns. No pattern: always. */
 export function within(patterns: readonly string[], ...texts: readonly string[]): boolean {
   if (patterns.length === 0) return true;
   return patterns.some(pattern => {
-    const matcher = new RegExp(`^${pattern.split('*').map(RegExp.escape).join('.*')}$`, 's');
+    const parts = pattern.split('*').map(part => part.split('?').map(RegExp.escape).join('.'));
+    const matcher = new RegExp(`^${parts.join('.*')}$`, 's');
     return texts.some(text => matcher.test(text));
   });
 }

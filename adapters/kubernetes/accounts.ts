@@ -1,4 +1,4 @@
-import { within } from '../common/patterns.ts';
+import { isPattern, within } from '../common/patterns.ts';
 import { listOf, mapOf, metaOf, textOf } from './objects.ts';
 import type { Settings } from './settings.ts';
 
@@ -11,7 +11,7 @@ export interface Account {
 
 /** A few names are asked for one by one, so that the right can be limited to them; undefined: all are listed. */
 export function accountNames({ serviceAccounts }: Pick<Settings, 'serviceAccounts'>): readonly string[] | undefined {
-  return serviceAccounts.length > mostNames || serviceAccounts.some(one => one.includes('*')) ? undefined : serviceAccounts;
+  return serviceAccounts.length > mostNames || serviceAccounts.some(isPattern) ? undefined : serviceAccounts;
 }
 const mostNames = 4;
 

@@ -1,10 +1,10 @@
-import { within } from '../common/patterns.ts';
+import { isPattern, within } from '../common/patterns.ts';
 import { enabledAnnotation, sourceAnnotation } from './names.ts';
 import { type Meta, textOf } from './objects.ts';
 
 /** Which namespaces a target serves, as far as the server does not choose them by labels. */
 export interface Choice {
-  /** Names, `*` stands for anything, a `!` before it takes away; none: all. */
+  /** Names, `*` stands for anything and `?` for one character, a `!` before it takes away; none: all. */
   readonly namespaces: readonly string[];
   readonly excludeNamespaces: readonly string[];
   /** Only those whose annotation says so. */
@@ -46,7 +46,7 @@ export function explicitNames(choice: Choice, selector: string | undefined): rea
   const { namespaces, optIn } = choice;
   if (optIn || selector !== undefined) return undefined;
   const taken = namespaces.filter(pattern => !pattern.startsWith('!'));
-  if (taken.length === 0 || taken.some(pattern => pattern.includes('*'))) return undefined;
+  if (taken.length === 0 || taken.some(isPattern)) return undefined;
   return [...new Set(taken)].filter(name => isNamed(name, choice)).sort();
 }
 

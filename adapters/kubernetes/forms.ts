@@ -14,8 +14,8 @@ export const objectName: TextForm = {
 
 /** Of namespaces (DNS-1123 label). */
 export const namespacePattern: TextForm = {
-  pattern: '^[a-z0-9*]([-a-z0-9*]*[a-z0-9*])?$',
-  words: 'a name of namespaces: at most 63 small letters, digits and dashes; `*` stands for anything',
+  pattern: '^[a-z0-9*?]([-a-z0-9*?]*[a-z0-9*?])?$',
+  words: 'a name of namespaces: at most 63 small letters, digits and dashes; `*` stands for anything, `?` for one character',
   most: 63,
 };
 export const signedNamespacePattern: TextForm = {
@@ -26,8 +26,8 @@ export const signedNamespacePattern: TextForm = {
 
 /** Of ServiceAccounts. */
 export const accountPattern: TextForm = {
-  pattern: '^[a-z0-9*]([-a-z0-9.*]*[a-z0-9*])?$',
-  words: 'a name of ServiceAccounts: at most 253 small letters, digits, dashes and dots; `*` stands for anything',
+  pattern: '^[a-z0-9*?]([-a-z0-9.*?]*[a-z0-9*?])?$',
+  words: 'a name of ServiceAccounts: at most 253 small letters, digits, dashes and dots; `*` stands for anything, `?` for one character',
   most: 253,
 };
 

@@ -124,6 +124,7 @@ part('the chart', { programs: ['helm'] }, () => {
     for (const [values, why] of [
       [{ rbac: namespaces }, /needs target\.namespaces/],
       [{ rbac: namespaces, target: { namespaces: ['team-*'] } }, /has the pattern team-\*/],
+      [{ rbac: namespaces, target: { namespaces: ['team-?'] } }, /has the pattern team-\?/],
       [{ rbac: namespaces, target: { namespaces: ['a'], optIn: true } }, /knows no target\.optIn/],
       [{ rbac: { mode: 'some' } }, /rbac/],
       [{ target: { registry: host } }, /registry/],

@@ -28,6 +28,8 @@ describe('a namespace', () => {
     ['that is named', meta('a'), { namespaces: ['a'] }, {}],
     ['of a name that only begins so', meta('ab'), { namespaces: ['a'] }, undefined],
     ['by a pattern', meta('team-a'), { namespaces: ['team-*'] }, {}],
+    ['by a pattern with a letter that does not matter', meta('team-a'), { namespaces: ['tea?-?'] }, {}],
+    ['that lacks such a letter', meta('team-'), { namespaces: ['team-?'] }, undefined],
     ['that is taken away again', meta('team-a'), { namespaces: ['team-*', '!team-a'] }, undefined],
     ['that is excluded', meta('team-a'), { excludeNamespaces: ['*-a'] }, undefined],
     ['whose annotation says no', meta('a', { 'ecr-courier/enabled': ' False ' }), { namespaces: ['a'] }, undefined],
@@ -44,6 +46,7 @@ describe('a namespace', () => {
     assert.deepEqual(explicitNames({ ...all, namespaces: ['a', '!b', 'c'], excludeNamespaces: ['c'] }, undefined), ['a']);
     for (const [choice, selector] of [
       [{ namespaces: ['a*'] }],
+      [{ namespaces: ['a?'] }],
       [{}],
       [{ namespaces: ['!a'] }],
       [{ namespaces: ['a'], optIn: true }],
@@ -247,7 +250,7 @@ describe('what becomes part of a request', () => {
     [
       'signedNamespacePattern',
       forms.signedNamespacePattern,
-      ['team-*', '!team-b', '*', 'a', `!${long}`],
+      ['team-*', '!team-b', '*', 'a', 'team-?', `!${long}`],
       ['', '!', 'Team', 'a.b', 'a/b', '!!a', '-a', 'team_*'],
     ],
     ['namespacePattern', forms.namespacePattern, ['kube-*', 'default'], ['!kube', 'Kube-*', longer]],

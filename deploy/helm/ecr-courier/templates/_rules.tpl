@@ -16,7 +16,7 @@ A test compares both.
 {{- with $target.serviceAccounts }}
 - apiGroups: [""]
   resources: [serviceaccounts]
-  {{- if and (le (len .) 4) (not (contains "*" (join "" .))) }}
+  {{- if and (le (len .) 4) (not (regexMatch "[*?]" (join "" .))) }}
   resourceNames: {{ toJson . }}
   {{- end }}
   verbs: [list, watch, patch]
