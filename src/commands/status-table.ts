@@ -22,11 +22,8 @@ const mostReasons = 3;
 export function statusTable(raw: Status, { color, most = Number.POSITIVE_INFINITY }: Shown): string {
   const paint = painter({ color });
   const status = plain(raw);
-  const places = sorted(placesOf(status, ({ slot }) => slot.state !== 'ok'));
-  const known = summary(
-    status,
-    places.filter(({ holding }) => holding),
-  );
+  const places = sorted(placesOf(status));
+  const known = summary(status, places);
   const verdict = status.ready ? paint('green', `ready: ${known}`) : paint('red', `not ready: ${known}. ${reasons(status)}`);
   const rows = rowsOf(places.slice(0, most), status.now, ({ slot }) => paint(tintOf(slot.state), slot.state));
   const head = ['TARGET', 'SLOT', 'REGISTRY', 'STATE', 'EXPIRES', 'PROVEN'];
@@ -57,19 +54,24 @@ function sorted(places: readonly Held[]): Held[] {
   return ranked.sort((a, b) => a.rank - b.rank || a.end - b.end).map(({ place }) => place);
 }
 
-/** Where none is known, one may have ended. */
-const endOf = ({ holding }: Held): number => (holding?.expiresAt ? Date.parse(holding.expiresAt) : 0);
+/** Where none is known, one may have ended; where there is none, none ends. */
+const endOf = ({ holding }: Held): number => (holding ? (holding.expiresAt ? Date.parse(holding.expiresAt) : 0) : Number.POSITIVE_INFINITY);
 
 /** How many are fine, and when the first pull will fail. */
 function summary({ now, lease }: Status, places: readonly Held[]): string {
-  const fine = places.filter(({ slot }) => slot.state === 'ok').length;
-  const all = places.length === 0 ? 'no registries' : count(places.length, 'registry', 'registries');
-  const counted = fine === places.length ? all : `${fine.toLocaleString('en-US')} of ${all} fine`;
-  const ends = places.map(endOf).filter(end => end > 0);
+  const [held, others] = [places.filter(({ holding }) => holding), places.filter(({ holding }) => !holding)];
+  const counted = fineOf(held, held.length === 0 ? 'no registries' : count(held.length, 'registry', 'registries'));
+  const beside = others.length > 0 ? fineOf(others, `${count(others.length, 'slot')} without one`) : undefined;
+  const ends = held.map(endOf).filter(end => end > 0);
   // Of 100,000, more than a call takes as its arguments.
   const first = ends.reduce((least, end) => Math.min(least, end), Number.POSITIVE_INFINITY);
   const ending = ends.length > 0 ? `the first password ends ${relative(first, Date.parse(now))}` : undefined;
-  return [counted, ending, lease ? leaseWords(lease) : undefined].filter(text => text !== undefined).join(', ');
+  return [counted, beside, ending, lease ? leaseWords(lease) : undefined].filter(text => text !== undefined).join(', ');
+}
+
+function fineOf(places: readonly Held[], all: string): string {
+  const fine = places.filter(({ slot }) => slot.state === 'ok').length;
+  return fine === places.length ? all : `${fine.toLocaleString('en-US')} of ${all} fine`;
 }
 
 function reasons({ unready }: Status): string {

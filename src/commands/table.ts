@@ -9,12 +9,9 @@ import { type Paint, painter, type Tint, table } from './paint.ts';
 export function resultTable(ledger: Ledger, raw: Status, { rehearse, color }: { rehearse: boolean; color: boolean }): string {
   const paint = painter({ color });
   const status = plain(raw);
-  const entryOf = ({ target, slot }: Place): Entry | undefined => ledger.targets.get(target.name)?.entries.get(slot.id);
-  // What follows another slot has something to do without a registry of its own: a ServiceAccount names a Secret.
-  const places = placesOf(status, place => entryOf(place)?.slot.after !== undefined);
-  const lines = rowsOf(places, status.now, place => {
-    const entry = entryOf(place);
-    return entry ? resultOf(entry, place.slot, rehearse, paint) : place.slot.state;
+  const lines = rowsOf(placesOf(status), status.now, ({ target, slot }) => {
+    const entry = ledger.targets.get(target.name)?.entries.get(slot.id);
+    return entry ? resultOf(entry, slot, rehearse, paint) : slot.state;
   });
   const head = ['TARGET', 'SLOT', 'REGISTRY', 'RESULT', 'EXPIRES', 'PROVEN'];
   return [slotTable(head, lines, paint), ...identities(status, paint), ...notes(status, paint), ''].join('\n');
@@ -30,29 +27,29 @@ export function rowsOf(places: readonly Held[], now: string, word: (place: Held)
     place.holding?.host ?? '-',
     word(place),
     place.holding?.expiresAt ? relative(Date.parse(place.holding.expiresAt), Date.parse(now)) : '-',
-    typeof place.holding?.proven !== 'boolean' ? '-' : place.holding.proven ? 'yes' : 'no',
+    provenWord(place.holding?.proven),
   ]);
 }
 
-interface Place {
+const provenWord = (proven: boolean | null | undefined): string => (typeof proven === 'boolean' ? (proven ? 'yes' : 'no') : '-');
+
+/** Where a registry's login lies; without `holding`, a slot that has no registry of its own. */
+export interface Held {
   readonly target: TargetView;
   readonly slot: SlotView;
+  readonly holding?: HoldingView;
 }
-/** Where a registry's login lies, or something without a registry. */
-export interface Held extends Place {
-  readonly holding: HoldingView | undefined;
-}
-/** isShown: of a slot without registries. */
-export const placesOf = ({ targets }: Status, isShown: (place: Place) => boolean): Held[] =>
+export const placesOf = ({ targets }: Status): Held[] =>
   targets.flatMap(target =>
-    target.slots.flatMap((slot): Held[] => {
-      if (slot.registries.length === 0) return isShown({ target, slot }) ? [{ target, slot, holding: undefined }] : [];
-      return slot.registries.map(holding => ({ target, slot, holding }));
-    }),
+    target.slots.flatMap(slot =>
+      slot.registries.length === 0 ? { target, slot } : slot.registries.map(holding => ({ target, slot, holding })),
+    ),
   );
 
 function resultOf(entry: Entry, slot: SlotView, rehearse: boolean, paint: Paint): string {
-  const { result } = entry;
+  const { result, slot: seen } = entry;
+  // Nothing is given to it, neither for itself nor after another.
+  if (seen.registries.length === 0 && seen.after === undefined) return paint('yellow', 'left alone');
   if (!result) return paint(tintOf(slot.state), slot.state);
   if (result === 'untried') return paint('yellow', 'not tried');
   if (!succeeded({ result })) return paint('red', result);
@@ -108,7 +105,7 @@ export function notes(status: Status, paint: Paint): string[] {
   ];
 }
 
-interface Told extends Somewhere {
+interface Told extends Place {
   readonly code: string;
   readonly said: { readonly code: string; readonly message: string; readonly remedy: string };
 }
@@ -136,10 +133,10 @@ function failingReceiver({ name, format, host, trouble }: ReceiverView, paint: P
   return note(paint('red', trouble.code), where, trouble, paint);
 }
 
-interface Somewhere {
+interface Place {
   readonly where: string;
 }
-const whereOf = ({ where }: Somewhere, others: readonly Somewhere[]): string =>
+const whereOf = ({ where }: Place, others: readonly Place[]): string =>
   others.length === 0
     ? where
     : `${where} (and ${others.length > 3 ? `${others.length} more` : others.map(other => other.where).join('; ')})`;

@@ -7,10 +7,12 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { wishOptions } from '../../src/commands/kubelet/config.ts';
+import { specOf } from '../adapters/swarm/rig.ts';
 import { type FakeEcr, startEcr } from '../fakes/ecr.ts';
 import { startFakeHarbor } from '../fakes/harbor.ts';
 import { startMetadata } from '../fakes/metadata.ts';
 import { adminKey, type FakePortainer, startFakePortainer } from '../fakes/portainer.ts';
+import { makeSwarm } from '../fakes/swarm.ts';
 import { proxying } from '../io/servers.ts';
 import { cli, command, type Started, startCli, until } from './cli.ts';
 
@@ -89,6 +91,24 @@ test('check says what would be done and writes nothing', async () => {
     [],
   );
   assert.equal(code, 0);
+});
+
+test('check has a row for what has no registry of its own: services of a Swarm, one of which has to wait', async () => {
+  const swarm = makeSwarm({ services: ['web', 'api'].map(name => ({ spec: specOf(name, { image: `${host}/app:1`, replicas: 0 }) })) });
+  swarm.progress('api', 'paused');
+  await using of = await startFakePortainer({
+    registries: [ecrRow],
+    accepts: () => true,
+    endpoints: [{ Id: 3, Name: 'swarm', kind: 'docker', users: [] }],
+    upstream: { engine: { endpoint: 3, swarm: true, images: [] } },
+    swarm,
+  });
+  const { code, stdout } = await command(['check'], { ...env, PORTAINER_URL: of.url, PORTAINER_SWARM: 'true' });
+  assert.equal(code, 0, stdout);
+  const rows = stdout.split('\n').map(line => line.trim().split(/ {2,}/));
+  const row = (slot: string) => rows.filter(([target, title]) => target === 'portainer' && title === slot).map(cells => cells.slice(2));
+  assert.deepEqual(row('service web'), [['-', 'would be updated', '-', '-']]);
+  assert.deepEqual(row('service api'), [['-', 'left alone', '-', '-']]);
 });
 
 test('check names an identity once, though each region has a session of its own', async () => {

@@ -72,12 +72,20 @@ test('findings of one code stand together, and the same sentence stands there on
   );
 });
 
-test('what has no registry of its own is shown where it needs something, and is no registry', () => {
-  const bare = { registries: [], endsInHours: 0 };
-  const lines = linesOf(of([slot(1), slot(2, { ...bare, title: 'ServiceAccount a/b', state: 'waiting' }), slot(3, bare)]));
-  assert.equal(lines[0], 'ready: 1 registry, the first password ends in 12 h');
-  assert.match(lines[2] ?? '', /^portainer +ServiceAccount a\/b +- +waiting +- +-$/);
-  assert.ok(!lines.some(line => line.includes('slot-3')), 'it needs nothing');
+test('a slot without a registry of its own has one line, and is counted beside the others', () => {
+  const bare = (at: number, state: SlotView['state'] = 'ok') => slot(at, { registries: [], state });
+  const lines = linesOf(of([slot(1), bare(2), bare(3, 'failing'), slot(4, { state: 'failing' })]));
+  assert.equal(lines[0], 'ready: 1 of 2 registries fine, 1 of 2 slots without one fine, the first password ends in 12 h');
+  assert.deepEqual(
+    lines.slice(2, 6).map(line => line.split(/\s{2,}/).slice(1)),
+    [
+      ['slot-4', 'host-4', 'failing', 'in 12 h', '-'],
+      ['slot-3', '-', 'failing', '-', '-'],
+      ['slot-1', 'host-1', 'ok', 'in 12 h', '-'],
+      ['slot-2', '-', 'ok', '-', '-'],
+    ],
+  );
+  assert.equal(linesOf(of([bare(1)]))[0], 'ready: no registries, 1 slot without one');
 });
 
 test('a status can be narrowed to a target, and to what fails', () => {
