@@ -98,23 +98,23 @@ export function clientsPage(): string {
     '## What stands twice, in other cases, or behind the JSON',
     beside,
     '## The variable DOCKER_AUTH_CONFIG',
-    'Docker from 28.4 on (28.4 and 28.5 by their source) and crane (where a config file exists) take its login for the hosts that it names, before the file and any helper. So does nerdctl, which finds `H:443` and `https://H` there as well. They read it strictly: with any member but `auths` and `auth`, with an entry that has no `auth` or a bad one, or with text behind the JSON they drop the whole variable. testcontainers takes it in the place of the file, and regctl before the file, as if it were one. The others do not read it. `ecr-courier token --format docker-auth-config HOST` prints what they take.',
+    'Docker from 28.4 on (28.4 and 28.5 by their source) and crane (where a config file exists) take its login for the hosts that it names, before the file and any helper. So does nerdctl, which finds `H:443` and `https://H` there as well. They read it strictly. They drop the whole variable if it has any member but `auths` and `auth`, an entry without a good `auth`, or text behind the JSON. testcontainers takes it in the place of the file, and regctl before the file, as if it were one. The others do not read it. `ecr-courier token --format docker-auth-config HOST` prints what they take.',
     '## Programs that read once',
-    'A client object of docker-py, a store of oras-go, Docker’s own configuration object and testcontainers read the file once. Where they live for longer than a token, a credential helper cures all but testcontainers.',
+    'A client object of docker-py, a store of oras-go, Docker’s own configuration object and testcontainers read the file once. If they live for longer than a token, a credential helper is the cure for all but testcontainers.',
     '## What a login writes',
-    'docker, crane, oras and skopeo write the key `H`, and leave an entry `https://H` where it was. nerdctl writes `H:443`, which it alone finds again. regctl has a file of its own. docker 20.10 and crane drop members that they do not know; skopeo keeps `auths` and `credHelpers` only. oras and skopeo put a file with the mode 0600 in the place of a link. In a mount of the file alone all of them fail (EBUSY). So let the courier keep a file of its own where you can.',
+    'docker, crane, oras and skopeo write the key `H`, and leave an entry `https://H` where it was. nerdctl writes `H:443`, which only nerdctl finds again. regctl has a file of its own. docker 20.10 and crane drop members that they do not know; skopeo keeps `auths` and `credHelpers` only. oras and skopeo put a file with the mode 0600 in the place of a link. All of them fail (EBUSY) if the file alone is mounted. So give the courier a file of its own where you can.',
   ].join('\n\n')}\n`;
 }
 
 const legend = [
-  '- y: the login in the entry.',
-  '- -: no login.',
-  '- `:`: an empty user name and password.',
-  '- FAIL: an error, nothing is sent.',
-  '- undecoded: an incomplete login; the file is read in random order, so now and then it is the right one.',
-  '- idt, rgt: an identity token or registry token, which ECR does not know.',
-  '- PLAINHTTP: http in the place of https.',
-  '- helper, store: what the helper of the host, or the `credsStore`, answered.',
+  '- y: the client sends the login in the entry.',
+  '- -: it sends no login.',
+  '- `:`: it sends an empty user name and password.',
+  '- FAIL: it ends with an error and sends nothing.',
+  '- undecoded: it sends an incomplete login. It reads the file in random order, so now and then it sends the right one.',
+  '- idt, rgt: it sends an identity token or registry token, which ECR does not know.',
+  '- PLAINHTTP: it uses http instead of https.',
+  '- helper, store: it sends what the helper of the host, or the `credsStore`, answered.',
   '- Other words are passwords.',
 ].join('\n');
 
@@ -139,14 +139,14 @@ const beside = [
 ].join('\n');
 
 const rules = [
-  '- The key is the bare host in lower case: it and `https://H` alone are found by all.',
-  '- `auth` is there, in base64 with padding, on one line, and nothing else stands in the entry.',
-  '- No other spelling of the host, no path behind it, no byte order mark. testcontainers takes the first spelling, others fall back to a stale one.',
+  '- Write the bare host in lower case as the key. All clients find this key and `https://H`, and no other spelling.',
+  '- Write `auth`, in base64 with padding, on one line, and nothing else into the entry.',
+  '- Leave out other spellings of the host, paths behind it, and a byte order mark. testcontainers takes the first spelling, others fall back to a stale one.',
   `- One bad entry of another host stops ${stopped.join(', ')} for every host.`,
-  '- A user name is there. An `auth` of another host that begins with a colon stops docker 29, crane and nerdctl.',
+  '- Write a user name. An `auth` of another host that begins with a colon stops docker 29, crane and nerdctl.',
   '- A value of a wrong type (`"credsStore": 7`, an entry that is a text) stops docker 29, crane and nerdctl wherever docker knows the member, and all others for what they read themselves. docker 28 then decodes no `auth` at all, and sends incomplete logins.',
-  '- Nothing is there twice, and nothing in other cases (`Auths`): see [below](#what-stands-twice-in-other-cases-or-behind-the-json).',
-  '- `"credHelpers": {"H": ""}` is no way around a `credsStore`: what it does depends on the client (the form "empty helper" below).',
+  '- Write nothing twice, and nothing in other cases (`Auths`): see [below](#what-stands-twice-in-other-cases-or-behind-the-json).',
+  '- `"credHelpers": {"H": ""}` does not get around a `credsStore` everywhere: what it does depends on the client (the form "empty helper" below).',
   '',
   'The target [`docker-config`](../config/reference.md) writes in this form, and names in findings what is in its way.',
 ].join('\n');

@@ -33,7 +33,7 @@ export const findings = {
   },
   ENDPOINT_HTTP: {
     severity: 'error',
-    doc: 'The URL of the endpoint begins with http://: Harbor would send the token unencrypted. So the endpoint is never written to, and the courier is not ready while it is there. Earlier builds wrote to it.',
+    doc: 'The URL of the endpoint begins with http://: Harbor would send the token unencrypted. So the courier never writes to the endpoint, and is not ready while it is there.',
     remedy: editUrl(),
   },
   URL_FORM: {

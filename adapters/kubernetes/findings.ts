@@ -24,9 +24,9 @@ export const findings = {
   },
   WRONG_TYPE: {
     severity: 'warning',
-    doc: 'A Secret of the configured name is of another type, which Kubernetes never lets anybody change. It would have to be deleted and made again, which `replace: true` allows where it has the label of the courier: what is in it beside logins for registries is lost. One without the label is never deleted.',
+    doc: 'A Secret of the configured name is of another type, which Kubernetes never lets anybody change. With `replace: true` the courier deletes a Secret that has its label, and makes it again; one without the label is never deleted.',
     remedy:
-      'Choose another name with `secret`, or set `replace: true`, which deletes all in it but logins for registries. A Secret that is made again has another UID: pods with `imagePullPolicy: Never` that were pulled with the former one may not start until a pod has started with the new one.',
+      'Choose another name with `secret`, or set `replace: true`: all in the Secret but logins for registries is lost then. A Secret that is made again has another UID: pods with `imagePullPolicy: Never` that were pulled with the former one may not start until a pod has started with the new one.',
   },
   IMMUTABLE_SECRET: {
     severity: 'warning',
@@ -40,13 +40,13 @@ export const findings = {
   },
   UNDECODABLE_ENTRY: {
     severity: 'error',
-    doc: 'Somebody put an entry into the Secret that the kubelet cannot decode. The kubelet stops at it: no pod with this Secret starts, and no event says why. The courier neither removes what it did not write nor writes beside it in silence.',
+    doc: 'Somebody put an entry into the Secret that the kubelet cannot decode. The kubelet stops at it: no pod with this Secret starts, and no event says why. The courier does not remove what it did not write.',
     remedy: 'Remove that entry from the Secret, or correct it: `kubectl edit secret`. The value is base64.',
     until: 'next report',
   },
   ENTRY_BELOW_HOST: {
     severity: 'warning',
-    doc: 'Somebody put an entry for a path below one of the registries into the Secret. The kubelet tries it before the fresh one, and nobody keeps it fresh.',
+    doc: 'Somebody put an entry for a path below one of the registries into the Secret. The kubelet tries that entry before the fresh one.',
     remedy: 'Remove that entry from the Secret, unless somebody else keeps it fresh.',
     until: 'next report',
   },

@@ -28,7 +28,7 @@ export const findings = {
   },
   CLUSTER_REGISTRY: {
     severity: 'warning',
-    doc: 'Nodes of RKE2 or K3s clusters log in to ECR by a registry of the cluster, or by a Secret that may be such a login: it bears the mark of one, or the setting system-default-registry-pull-secrets names it. Whenever that login changes, Rancher restarts rke2 or k3s on every node, and drains the nodes where the upgrade strategy says so. It is written only with `clusterRegistries: true`.',
+    doc: 'Nodes of RKE2 or K3s clusters log in to ECR by a registry of the cluster, or by a Secret that may be such a login. Whenever that login changes, Rancher restarts rke2 or k3s on every node, and may drain it. So the login is written only with `clusterRegistries: true`.',
     remedy:
       'Take the login out of the cluster’s registries and let the nodes ask for passwords themselves: the credential provider of the kubelet needs no restart (docs/rancher2.md).',
   },
@@ -39,7 +39,7 @@ export const findings = {
   },
   NO_PLACE: {
     severity: 'error',
-    doc: 'A registry is wanted, and it is not said in which project its credential should be created.',
+    doc: 'A registry is wanted, and no option says in which project its credential should be created.',
     remedy: 'Name a project that the token sees: `project: CLUSTER:PROJECT`, as in c-m-abcd1234:p-xyz12.',
   },
   NOT_ATTACHED: {

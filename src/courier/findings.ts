@@ -13,7 +13,7 @@ export const engineFindings = {
   },
   OWN_UNKNOWN: {
     severity: 'warning',
-    doc: "The target should have the registry of the courier's own account (`own`), and AWS has not said yet which account that is. Everything else is served; the courier goes on asking.",
+    doc: "The target should have the registry of the courier's own account (`own`), and AWS has not said yet which account that is. The courier serves everything else, and goes on asking.",
     remedy: 'Give the source `default` AWS credentials that may fetch a token, or name the hosts under `registries` instead of `own`.',
   },
   NO_SOURCE: {
@@ -53,7 +53,7 @@ export const engineFindings = {
   },
   UNCONFIRMED: {
     severity: 'info',
-    doc: 'A write was given up and may still land; the courier writes again until it is sure.',
+    doc: 'The courier gave up a write that may still take effect. It writes again until it is sure.',
     remedy: 'Nothing to do unless it lasts.',
   },
   PROOF_REFUSED: {
