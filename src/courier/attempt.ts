@@ -61,7 +61,6 @@ export function recordSuccess(record: TargetRecord, attempt: Attempt, receipt: R
   entry.held = entry.heldHosts
     ? [...offer.values()]
     : shared(entry.slot.registries.map(({ host }, at) => offer.get(host) ?? entry.held[at]));
-  if (record.managed.alike) for (const kept of keptOf(offer).values()) record.given.add(kept);
   entry.notBefore = 0;
   entry.trouble = undefined;
   entry.neededByFollower = false;
@@ -82,6 +81,16 @@ export function recordSuccess(record: TargetRecord, attempt: Attempt, receipt: R
   }
   if (id !== entry.slot.id || entry.slot.state !== 'present') entry.slot = { ...entry.slot, id, state: 'present' };
   remember(record, attempt, now, { result: receipt.change, ...(receipt.proven !== undefined && { proven: receipt.proven }) });
+}
+
+/**
+ * Notes which credentials were given, where all slots should hold the same. Of the first slot that is given one: all
+ * those that may be due because of that.
+ */
+export function noteGiven({ managed, given, entries }: TargetRecord, { offer }: Attempt): Iterable<Entry> {
+  const first = managed.alike ? [...keptOf(offer).values()].filter(kept => !given.has(kept)) : [];
+  for (const kept of first) given.add(kept);
+  return first.length > 0 ? entries.values() : [];
 }
 
 /** What was well before, as far as we know, and is written again. */

@@ -1,7 +1,7 @@
 import type { Credentials } from '../contract/credential.ts';
 import { asFailure, type Failure } from '../contract/failures.ts';
 import type { Rehearsal, Slot, Target } from '../contract/target.ts';
-import { type Attempt, credentialsOf } from './attempt.ts';
+import { type Attempt, credentialsOf, noteGiven } from './attempt.ts';
 import { whyDue } from './due.ts';
 import type { Entry, TargetRecord } from './ledger.ts';
 import { followersOf } from './offers.ts';
@@ -89,6 +89,7 @@ export function createDeliveries(record: TargetRecord, deps: DeliveriesDeps): De
     if (receipt instanceof Error) results.failed(attempt, receipt);
     else results.delivered(attempt, receipt);
     for (const follower of followersOf(record, entry)) waiting.enqueue(follower);
+    if (ok && !deps.rehearse) for (const other of noteGiven(record, attempt)) waiting.enqueue(other);
     // Another of its credentials may have come meanwhile.
     if (ok && entry.slot.registries.length > 1) waiting.enqueue(entry);
     starts.end(began);

@@ -239,7 +239,7 @@ export interface TargetRecord {
    * [attempt; reports: forgets them]
    */
   readonly recreated: Map<string, Repairs>;
-  /** Credentials that some slot was given, where all should hold the same (`alike`). [attempt] */
+  /** Credentials that some slot was given, where all should hold the same (`alike`). [deliveries] */
   readonly given: WeakSet<Holding>;
   /** Part of the target could not be looked at. [reports] */
   partlyUnseen: boolean;

@@ -164,6 +164,23 @@ test('a restart writes nothing, and neither does a second look', async () => {
   assert.deepEqual(second.writes(), [], 'nothing was written since');
 });
 
+test('a namespace that is new after a restart brings its password to the others, so that all have one', async () => {
+  await using fake = await startFakeKubernetes({ rules: leastRules(), controllers: true, namespaces: ['team-a', 'team-b'] });
+  const password = (name: string): string | undefined => authsOf(fake, name)[host]?.['password'];
+  {
+    await using _ = await startOn(fake, {});
+    await until(() => password('team-a') !== undefined && password('team-b') !== undefined, 'both Secrets');
+  }
+  const former = password('team-a');
+  await using _ = await startOn(fake, {});
+  await until(() => fake.watches.size === 2, 'a watch of namespaces and one of Secrets');
+  assert.equal(password('team-a'), former);
+  fake.make(namespace('team-c'));
+  await until(holds(fake, 'team-c'), 'the Secret of team-c');
+  await until(() => ['team-a', 'team-b'].every(name => password(name) === password('team-c')), 'the same password in all');
+  assert.notEqual(password('team-c'), former);
+});
+
 test('ServiceAccounts name the Secret, also those of new namespaces, and keep what else they name', async () => {
   const accounts = { apiGroups: [''], resources: ['serviceaccounts'], verbs: ['list', 'watch', 'patch'], resourceNames: ['default'] };
   const rules = [...leastRules(), accounts];
