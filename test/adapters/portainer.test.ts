@@ -360,7 +360,7 @@ async function template(url: string) {
 
 describe('the key and the login', () => {
   test('a key that is not known is AUTH, and says where to make one', async () => {
-    await using p = await rig({ options: url => ({ ...withKey(url), apiKey: new Secret('ptr_wrong-key-0123456789') }) });
+    await using p = await rig({ options: url => ({ ...withKey(url), apiKey: new Secret('ptr_wrong-key-of-somebody') }) });
     const failure = await failing(p.discover());
     assert.equal(failure.code, 'AUTH');
     assert.match(failure.remedy, /My account > Access tokens/);
@@ -397,7 +397,7 @@ describe('the key and the login', () => {
     const jwt = `eyJ${'x'.repeat(20)}.${'y'.repeat(20)}.${'z'.repeat(20)}`;
     assert.match((await refused(jwt)).remedy, /JWT.*begins with ptr_.*My account/);
     assert.match((await refused('password-of-somebody')).remedy, /does not begin with ptr_/);
-    assert.doesNotMatch((await refused('ptr_wrong-key-0123456789')).remedy, /ptr_/);
+    assert.doesNotMatch((await refused('ptr_wrong-key-of-somebody')).remedy, /ptr_/);
   });
   test('blanks around a key do no harm', async () => {
     await using p = await rig({ options: url => ({ ...withKey(url), apiKey: new Secret(` ${adminKey} `) }) });

@@ -30,7 +30,7 @@ const slack: Door = (request, body, take) => {
 const discord: Door = (request, body, take) => {
   const [path = '', query = ''] = request.path.split('?');
   const [, id, token] = /^\/api\/webhooks\/(\d+)\/([\w-]+)$/.exec(path) ?? [];
-  if (id !== '123456789012345678') return { status: 404, json: { message: 'Unknown Webhook', code: 10015 } };
+  if (id !== '314159265358979323') return { status: 404, json: { message: 'Unknown Webhook', code: 10015 } };
   if (token !== 'd1sc0rd-t0ken-d1sc0rd-t0ken') return { status: 401, json: { message: 'Invalid Webhook Token', code: 50027 } };
   const embeds = listOf(body?.['embeds']).map(mapOf);
   if (!body || (embeds.length === 0 && !body['content']))
@@ -98,7 +98,7 @@ const webhook: Door = (request, body, take) => {
 
 const doors: Readonly<Record<ReceiverFormat, { readonly door: Door; readonly path: string }>> = {
   slack: { door: slack, path: '/services/T0000AAAA/B0000BBBB/k3yOfSl4ckk3yOfSl4ck' },
-  discord: { door: discord, path: '/api/webhooks/123456789012345678/d1sc0rd-t0ken-d1sc0rd-t0ken' },
+  discord: { door: discord, path: '/api/webhooks/314159265358979323/d1sc0rd-t0ken-d1sc0rd-t0ken' },
   teams: {
     door: teams,
     path: '/workflows/0a1b2c3d/triggers/manual/paths/invoke?api-version=1&sp=%2Ftriggers%2Fmanual%2Frun&sig=s1gnature-0f-te4ms',

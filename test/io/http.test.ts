@@ -155,7 +155,7 @@ describe('what a status means', () => {
   });
 
   test('a quotation is short, in one line, and without pieces of a secret', async () => {
-    const secret = new Secret('token-secret-value-0123456789');
+    const secret = new Secret('token-secret-value-of-this-test');
     const texts: Record<string, string> = {
       '/long': `a\r\n\tb\u0007 ${'x'.repeat(5_000)}`,
       '/piece': '{"details":"cannot unmarshal \\"...Password\\":\\"token-secret-val..."}',

@@ -32,7 +32,7 @@ describe('a Secret', () => {
   const fresh = JSON.stringify(login('new-token'));
 
   test('keeps what is not ours in an entry as it is written', async () => {
-    const theirs = `"n":12345678901234567890,"deep":{"username":"theirs", "auth":[1.0e2]},"n":0.10,"é":"\\u00e9"`;
+    const theirs = `"n":31415926535897932390,"deep":{"username":"theirs", "auth":[1.0e2]},"n":0.10,"é":"\\u00e9"`;
     const kept = await rewritten(`{"auths":{"${host}":{ "auth":"eDp5" , ${theirs} ,"registryToken":"t"}}}`);
     assert.equal(kept.text, Buffer.from(`{"auths":{"${host}":{${theirs},${fresh.slice(1)}}}`, 'latin1').toString());
     assert.deepEqual([kept.states, kept.again], [['drifted', 'present'], 'unchanged']);

@@ -1,0 +1,42 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, sep } from 'node:path';
+
+/** Hooks at the top of a file are hooks of all files in its process. */
+const hook = /^(?:before|after)(?:Each)?\(/m;
+/** What one file changes or measures would be changed and measured for all. */
+const ofTheProcess = [
+  /\bprocess\.env(?:\.\w+|\[[^\]]+\])?\s*=[^=>]/,
+  /\bdelete process\.env\b|\bObject\.assign\(process\.env\b/,
+  /\bprocess\.(?:on|once|chdir|umask|memoryUsage|cpuUsage|getActiveResourcesInfo)\(/,
+  /\bprocess\.exitCode\s*=[^=]/,
+  /\bsetFlagsFromString\(|\bError\.stackTraceLimit\s*=[^=]|\bcreateHook\(/,
+];
+
+/** Whether the test file, and what it imports of the tests, leaves the process as it is. */
+export function leavesProcessAlone(file: string, tests = import.meta.dirname, seen = new Set<string>()): boolean {
+  if (seen.has(file)) return true;
+  seen.add(file);
+  const text = readFileSync(file, 'utf8');
+  if (hook.test(text) || ofTheProcess.some(pattern => pattern.test(text))) return false;
+  return [...text.matchAll(/^(?:import|export|\})(?: .*from)? '(\.[^']+)';$/gm)]
+    .map(([, path = '']) => join(dirname(file), path))
+    .filter(path => !relative(tests, path).startsWith('..') && existsSync(path))
+    .every(path => leavesProcessAlone(path, tests, seen));
+}
+
+/** So many files share a process at most. */
+const most = 10;
+
+/**
+ * Which files run in one process: those of a folder that leave it alone, as the start of a process and the imports cost
+ * more than most files. The others have one each. Those that share come first, as they take longest.
+ */
+export function processesFor(files: readonly string[], tests = import.meta.dirname): readonly (readonly string[])[] {
+  const shareable = new Set(files.filter(file => leavesProcessAlone(file, tests)));
+  const folders = Map.groupBy(shareable, file => relative(tests, file).split(sep)[0] ?? '');
+  const shared = [...folders.values()].flatMap(inFolder => {
+    const size = Math.ceil(inFolder.length / Math.ceil(inFolder.length / most));
+    return inFolder.flatMap((_, at) => (at % size === 0 ? [inFolder.slice(at, at + size)] : []));
+  });
+  return [...shared, ...files.filter(file => !shareable.has(file)).map(file => [file])];
+}

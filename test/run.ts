@@ -1,0 +1,32 @@
+/** `npm test [-- OPTION...]`: all tests but those with real programs. An OPTION is one of `node --test`. */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { processesFor } from './processes.ts';
+
+const root = join(import.meta.dirname, '..');
+const files = readdirSync(import.meta.dirname, { recursive: true, encoding: 'utf8' })
+  .filter(name => name.endsWith('.test.ts') && !name.startsWith('real/'))
+  .sort()
+  .map(name => join(import.meta.dirname, name));
+const folder = mkdtempSync(join(tmpdir(), 'npm-test-'));
+
+/** The path of what imports them all. */
+function together(shared: readonly string[], nr: number): string {
+  const path = join(folder, `${nr}.mjs`);
+  writeFileSync(path, shared.map(file => `import '${pathToFileURL(file)}';\n`).join(''));
+  return path;
+}
+
+const entries = processesFor(files).map((some, nr) => (some.length === 1 && some[0] ? some[0] : together(some, nr)));
+const preloads = ['scripts/least.cjs', 'test/unwatched.cjs'].flatMap(name => ['-r', join(root, name)]);
+const options = ['--test', '--test-concurrency=4', '--test-timeout=300000', '--test-reporter=spec', ...process.argv.slice(2)];
+const { status } = spawnSync(process.execPath, [...preloads, ...options, ...entries], {
+  cwd: root,
+  stdio: 'inherit',
+  env: { ...process.env, NODE_COMPILE_CACHE: join(root, 'node_modules/.cache/compiled') },
+});
+rmSync(folder, { recursive: true });
+process.exit(status ?? 1);
