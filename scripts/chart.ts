@@ -23,10 +23,23 @@ interface Target {
 const text: Schema = { type: 'string' };
 const boolean: Schema = { type: 'boolean' };
 const free: Schema = { type: 'object' };
-const texts: Schema = { type: 'object', additionalProperties: { type: 'string' } };
+const label = '[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?';
+const subdomain = String.raw`[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*`;
+const keyed = (values: Schema): Schema => ({
+  type: 'object',
+  // Helm 4.3.1 tells the wrong place where `propertyNames` is broken.
+  patternProperties: { [`^(${subdomain}/)?${label}$`]: { type: 'string', ...values } },
+  additionalProperties: false,
+});
+const annotations = keyed({});
+const labels = keyed({ pattern: `^(${label})?$` });
 const list: Schema = { type: 'array', items: { type: 'object' } };
 const only = (properties: Readonly<Record<string, Schema>>): Schema => ({ type: 'object', additionalProperties: false, properties });
-const objectName: Schema = { type: 'string', maxLength: 253, pattern: '^([a-z0-9]([-a-z0-9.]*[a-z0-9])?)?$' };
+const objectName: Schema = { type: 'string', maxLength: 253, pattern: `^(${subdomain})?$` };
+/** A Service is named so, too: it begins with a letter, and has no dots. */
+const ownName: Schema = { type: 'string', maxLength: 63, pattern: '^([a-z]([-a-z0-9]*[a-z0-9])?)?$' };
+/** As Prometheus writes it: 1m30s. */
+const duration: Schema = { type: 'string', pattern: '^([0-9]+y)?([0-9]+w)?([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?$' };
 
 /** A registry as an address that the courier reads, in lower case; or that of its own account. */
 const registry: Schema = {
@@ -66,14 +79,14 @@ function valuesSchema(): Schema {
         pullPolicy: { enum: ['Always', 'IfNotPresent', 'Never'] },
       }),
       imagePullSecrets: list,
-      nameOverride: text,
-      fullnameOverride: objectName,
+      nameOverride: ownName,
+      fullnameOverride: ownName,
       target: { ...only(options), type: ['object', 'null'] },
       config: only(config.properties),
       existingConfigMap: objectName,
       aws: only({ existingSecret: objectName, region: text }),
       admin: only({ existingSecret: objectName }),
-      serviceAccount: only({ create: boolean, name: objectName, annotations: texts }),
+      serviceAccount: only({ create: boolean, name: objectName, annotations }),
       rbac: only({
         create: boolean,
         mode: { enum: ['cluster', 'namespaces'] },
@@ -84,19 +97,19 @@ function valuesSchema(): Schema {
       extraEnv: list,
       extraVolumes: list,
       extraVolumeMounts: list,
-      podAnnotations: texts,
-      podLabels: texts,
-      priorityClassName: text,
-      nodeSelector: texts,
+      podAnnotations: annotations,
+      podLabels: labels,
+      priorityClassName: objectName,
+      nodeSelector: labels,
       tolerations: list,
       affinity: free,
       podSecurityContext: free,
       securityContext: free,
       resources: free,
       service: only({ port: { type: 'integer', minimum: 1, maximum: 65535 } }),
-      serviceMonitor: only({ enabled: boolean, interval: text, labels: texts }),
-      prometheusRule: only({ enabled: boolean, labels: texts }),
-      dashboard: only({ enabled: boolean, labels: texts }),
+      serviceMonitor: only({ enabled: boolean, interval: duration, labels }),
+      prometheusRule: only({ enabled: boolean, labels }),
+      dashboard: only({ enabled: boolean, labels }),
     }),
     ...withRegistries,
   };

@@ -139,6 +139,12 @@ part('the chart', { programs: ['helm'] }, () => {
       [{ config: { targets: [{ kind: 'kubernetes', url: 'https://other', registries: ['docker.io'] }] } }, /registries/],
       [{ config: { sources: [{ name: 'a', accounts: [123456789012] }] } }, /accounts/],
       [{ replicas: 0 }, /replicas/],
+      [{ nameOverride: 'Pulls' }, /nameOverride/],
+      [{ fullnameOverride: 'a.b' }, /fullnameOverride/],
+      [{ existingConfigMap: 'a..b' }, /existingConfigMap/],
+      [{ podLabels: { team: 'a b' } }, /podLabels/],
+      [{ podAnnotations: { 'a b': 'x' } }, /podAnnotations/],
+      [{ serviceMonitor: { enabled: true, interval: '30 s' } }, /interval/],
       [{ replicas: 2, config: { engine: { shard: '0/3' } } }, /exclude one another/],
       [{ replicas: 2, extraEnv: [{ name: 'ECR_COURIER_SHARD', value: '0/3' }] }, /exclude one another/],
     ] as const) {
