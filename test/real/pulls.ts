@@ -28,6 +28,8 @@ export interface Pulls extends AsyncDisposable {
   readonly goEnv: Readonly<Record<string, string>>;
   /** The way to AWS, and keys, for a process that does not belong to `world`. */
   readonly awsEnv: Readonly<Record<string, string>>;
+  /** Puts the image there under another tag as well. Answers its name. */
+  push(tag: string): Promise<string>;
   /** The password of AWS and of the registry is another from now on. Answers it, as `ecr-courier token` prints it. */
   rotate(): Promise<string>;
   /** The password of now, from a process that does not belong to `world`, in whose output none may be. */
@@ -51,7 +53,12 @@ export async function startPulls(options: WorldOptions, engineArgs: readonly str
   const engine = starting.use(await startEngine(goEnv, engineArgs));
   const digest = await registry.push('team/app', '1', await rotate());
   const stack = starting.move();
-  return { world, engine, digest, folder, goEnv, awsEnv, rotate, token, [Symbol.asyncDispose]: () => stack.disposeAsync() };
+  return { world, engine, digest, folder, goEnv, awsEnv, push, rotate, token, [Symbol.asyncDispose]: () => stack.disposeAsync() };
+
+  async function push(tag: string): Promise<string> {
+    await registry.push('team/app', tag, await token());
+    return `${host}/team/app:${tag}`;
+  }
 
   async function rotate(): Promise<string> {
     world.ecr.rotate();

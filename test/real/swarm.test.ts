@@ -10,6 +10,18 @@ import { host, image, type Pulls, pullPrograms, startPulls } from './pulls.ts';
 import { freePort, lines, startSocketProxy } from './socket-proxy.ts';
 import { type RealSwarm, startSwarm } from './swarm.ts';
 
+interface Delivered {
+  readonly title: string;
+  readonly reason: string;
+  readonly expires: string;
+}
+/** What a daemon says that it delivered, in order. */
+const deliveredIn = (output: string): Delivered[] =>
+  output
+    .split('\n')
+    .filter(line => line.includes('"msg":"delivered"'))
+    .map(line => JSON.parse(line) as Delivered);
+
 const noSuchImage = `No such image: ${image}`;
 
 part('swarm', { programs: [...pullPrograms, 'nginx'], root: true }, () => {
@@ -107,6 +119,43 @@ part('swarm', { programs: [...pullPrograms, 'nginx'], root: true }, () => {
     await served('app', { SWARM_URL: proxy.url, SWARM_ALLOW_HTTP: 'true' });
     for (const line of lines.passed) assert.notEqual(await proxy.statusOf(line), 403, line.join(' '));
     for (const line of lines.refused) assert.equal(await proxy.statusOf(line), 403, line.join(' '));
+  });
+
+  test('a roll-out and a rollback of somebody else are followed by a fresh login at once, and other services run on', async () => {
+    const names = ['still', 'moved', 'shop'];
+    const next = await pulls.push('2');
+    for (const name of names) await deploy(name);
+    const [still = [], moved = [], shop = []] = await Promise.all(names.map(name => swarm.running(name)));
+    await using daemon = await pulls.world.start({ env: { SWARM_URL: `unix://${swarm.socket}`, ...noPortainer } });
+    const delivered = (name: string) => deliveredIn(daemon.output()).filter(({ title }) => title === name);
+    const until = (name: string, count: number) => pulls.world.until(() => delivered(name).length >= count, `update ${count} of ${name}`);
+    await Promise.all(names.map(name => until(name, 1)));
+
+    // The next password lives for so long that no refresh of the usual kind comes in between.
+    pulls.world.ecr.ttlMs = 12 * 3_600_000;
+    await pulls.rotate();
+    const isLong = ({ expires }: Delivered): boolean => Date.parse(expires) > Date.now() + 3_600_000;
+    await pulls.world.until(() => names.every(name => delivered(name).some(isLong)), 'the next password in all services');
+    const counts = names.map(name => delivered(name).length);
+    const [first = 0, second = 0, third = 0] = counts;
+
+    await swarm.docker('service', 'update', '--detach', '--no-resolve-image', `--image=${next}`, 'moved');
+    await until('moved', second + 1);
+    assert.equal(delivered('moved').at(-1)?.reason, 'drifted');
+    assert.notDeepEqual(await swarm.until('moved', 'running', 1), moved, 'a roll-out starts another task');
+
+    // The rollback brings the login back that the registry no longer takes, and nobody is there to mend it.
+    daemon.child.kill('SIGSTOP');
+    await swarm.docker('service', 'rollback', '--detach', 'shop');
+    await startAnother('shop', 2);
+    await swarm.until('shop', 'rejected', 1);
+    daemon.child.kill('SIGCONT');
+    await until('shop', third + 1);
+    assert.equal(delivered('shop').at(-1)?.reason, 'drifted');
+    await untilRunning('shop', 2, shop);
+    assert.deepEqual(await swarm.running('still'), still);
+    assert.equal(delivered('still').length, first, 'nobody has touched it');
+    assert.equal(await daemon.end('SIGTERM'), 0);
   });
 
   test('over TCP an engine shows its certificate and asks for that of the courier', async () => {
