@@ -372,6 +372,31 @@ describe('what others write', () => {
     assert.deepEqual([login?.password, previousLogin?.password], ['second', 'second']);
   });
 
+  for (const [when, gets] of [
+    ['just after the first', 1],
+    ['just before the second', 2],
+  ] as const)
+    test(`between the two updates at first, ${when}: one more follows, so that both Specs hold a good login`, async () => {
+      await using s = await rig({ services: [{ spec: specOf('web', { replicas: 0 }), login: loginOf('first') }] });
+      const slot = await s.slot('web');
+      const updates = () => s.updates().length;
+      let reads = 0;
+      s.fake.fault = ({ method, path }) => {
+        if (method === 'GET' && path.startsWith('/services/') && updates() === 1 && ++reads === gets)
+          s.fake.deploy(specOf('web', { replicas: 0, labels: { ...enabled, by: 'somebody' } }), loginOf('of somebody'));
+        return undefined;
+      };
+      await s.deliver(slot, givenAt(s.clock.wall(), 'second'));
+      assert.equal(s.fake.service('web').previousLogin?.password, 'of somebody');
+      const later = await s.slot('web');
+      assert.equal(later.state, 'drifted');
+      await s.deliver(later, givenAt(s.clock.wall(), 'second'));
+      assert.equal(updates(), 3);
+      const { login, previousLogin } = s.fake.service('web');
+      assert.deepEqual([login?.password, previousLogin?.password], ['second', 'second']);
+      assert.equal((await s.slot('web')).state, 'present');
+    });
+
   test('a rollback brings the former login back, and is followed by a fresh one', async () => {
     await using s = await rig({ services });
     await s.give('web', 'second');

@@ -101,8 +101,10 @@ export function makeRefresher({ engine, written, choice, ended, stops }: Refresh
     // A rollback returns to the login before: so that it is a good one as well. Tasks that start at last come first.
     // Swarm may begin with them a moment later.
     const second = isFirst ? await update(task, undefined, signal).catch(unlessBusy) : undefined;
+    // Where somebody wrote in between, a rollback would return to what he wrote.
+    const isTwice = second?.before.version === first.after.version && first.after.text === first.before.text;
+    const isHalf = isFirst && !isTwice;
     const last = second ?? first;
-    const isHalf = isFirst && !second;
     // What the engine tells is what was sent, unless somebody else was quicker than the question.
     const write = { credential: task.credential, gap, ...(isHalf && { isHalf }) };
     if (last.after.text === last.before.text) written.wrote(last.after, write);
