@@ -98,7 +98,7 @@ export function clientsPage(): string {
     '## What stands twice, in other cases, or behind the JSON',
     beside,
     '## The variable DOCKER_AUTH_CONFIG',
-    'Docker from 28.4 on (28.4 and 28.5 by their source) and crane (where a config file exists) take its login for the hosts that it names, before the file and any helper. So does nerdctl, which finds `H:443` and `https://H` there as well. They read it strictly. They drop the whole variable if it has any member but `auths` and `auth`, an entry without a good `auth`, or text behind the JSON. testcontainers takes it in the place of the file, and regctl before the file, as if it were one. The others do not read it. `ecr-courier token --format docker-auth-config HOST` prints what they take.',
+    'Docker from 28.4 on (28.4 and 28.5 by their source) and crane (where a config file exists) take its login for the hosts that it names, before the file and any helper. So does nerdctl, which finds `H:443` and `https://H` there as well. They read it strictly. They drop the whole variable if it has any member but `auths` and `auth`, an entry without a good `auth`, or text behind the JSON. testcontainers takes it in the place of the file. regctl merges it after the file: a login or helper of the variable replaces that of the file. The others do not read it. `ecr-courier token --format docker-auth-config HOST` prints what they take.',
     '## Programs that read once',
     'A client object of docker-py, a store of oras-go, Docker’s own configuration object and testcontainers read the file once. If they live for longer than a token, a credential helper is the cure for all but testcontainers.',
     '## What a login writes',

@@ -58,6 +58,21 @@ test('each guide ends with a pull: the command, and what it prints when it works
   }
 });
 
+test('no page has a heading twice', () => {
+  for (const page of pages) {
+    const headings = [
+      ...textOf(join(root, page))
+        .replaceAll(/^ *```.*?^ *```$/gms, '')
+        .matchAll(/^#+ .*$/gm),
+    ].map(String);
+    assert.deepEqual(
+      headings.filter((heading, at) => headings.indexOf(heading) < at),
+      [],
+      page,
+    );
+  }
+});
+
 test('no page has what a merge left undecided', () => {
   for (const page of [...pages, 'CHANGELOG.md']) assert.doesNotMatch(textOf(join(root, page)), /^(<{7}|={7}|>{7})( |$)/m, page);
 });

@@ -2,10 +2,11 @@ import { expirationIn } from '../contract/expiry.ts';
 import { label, shownAddress } from '../contract/text.ts';
 import type { Client } from './client.ts';
 import type { Sent } from './entry.ts';
-import { fileOf } from './file.ts';
+import { type File, fileOf } from './file.ts';
 import type { Outcome } from './helpers.ts';
 import type { Image } from './keys.ts';
 import { predict } from './predict.ts';
+import { merged } from './regclient.ts';
 import { type ClientId, clients } from './rules.ts';
 import { givenBy, ofVariable, readers } from './variable.ts';
 
@@ -34,6 +35,7 @@ export interface Diagnosis {
 
 /** The helper of the courier, which lists the hosts that it serves. */
 const own = 'ecr-courier';
+const listed = (program: string): boolean => program === own;
 const ofPodman: ReadonlySet<ClientId> = new Set(['skopeo19', 'cimage']);
 
 export const diagnose = (image: Image, found: Found): Diagnosis[] =>
@@ -59,19 +61,24 @@ function sentBy(id: ClientId, image: Image, found: Found, helper: (program: stri
   const reads = variable ? readers[id] : undefined;
   // go-containerregistry looks at the variable only where there is a file.
   const given = variable && reads === 'strictly' && (id !== 'crane' || docker !== undefined) ? givenBy(variable, client) : undefined;
-  const by = (text: string | undefined): readonly Sent[] =>
-    predict(client, { text, image, helper, listed: program => program === own, given });
+  const by = (text: string | undefined): readonly Sent[] => predict(client, { text, image, helper, listed, given });
   if (reads === 'in place of the file') return by(variable).map(ofVariable);
   // One that it cannot read makes regctl drop both.
-  const refused = reads === 'before the file' ? [variable, docker].find(text => isRefused(text, client)) : undefined;
+  const refused = reads === 'merged after the file' ? [variable, docker].find(text => isRefused(text, client)) : undefined;
   if (refused !== undefined) return by(refused);
-  const inVariable = reads === 'before the file' ? by(variable).map(ofVariable) : [];
-  if (inVariable.some(({ kind }) => kind !== client.nothing)) return inVariable;
+  if (reads === 'merged after the file')
+    return [merged(image.host, readable(docker, client), client, { helper, listed, variable: readable(variable, client) })];
   // go-containerregistry looks at podman's file where Docker has none.
   if (id === 'crane' && docker === undefined) return by(podman[0]);
   const texts = ofPodman.has(id) ? [...podman, docker] : [docker];
   const tries = texts.map(by);
   return tries.find(([sent]) => sent?.kind !== client.nothing) ?? tries.at(-1) ?? [];
+}
+
+/** undefined where nothing is in it. */
+function readable(text: string | undefined, client: Client): File | undefined {
+  const file = text === undefined ? undefined : fileOf(text, client);
+  return file && 'stops' in file ? undefined : file;
 }
 
 const isRefused = (text: string | undefined, client: Client): boolean =>

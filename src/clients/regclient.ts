@@ -4,6 +4,7 @@ import { type File, no } from './file.ts';
 import { type Outcome, programOf, whyNot } from './helpers.ts';
 import { nearness } from './keys.ts';
 import type { Pair } from './reading.ts';
+import { ofVariable } from './variable.ts';
 
 interface Asks {
   readonly program: string;
@@ -21,6 +22,8 @@ interface Host {
 interface Around {
   readonly helper: (program: string) => Outcome;
   readonly listed: (program: string) => boolean;
+  /** DOCKER_AUTH_CONFIG, which is merged after the file. */
+  readonly variable?: File | undefined;
 }
 
 /**
@@ -28,24 +31,29 @@ interface Around {
  * lists, and merges those of one registry in this order (regclient 0.11.7, config/docker.go and `Host.Merge`; seen
  * running). Several entries, and several helpers, it merges in a random order. Here the nearest one is the last.
  */
-export function merged(host: string, file: File, client: Client, { helper, listed }: Around): Sent {
-  const { entries, helpers, store } = file;
-  const nearestLast = (pairs: readonly Pair[]): Pair[] => ranked(pairs, host).toReversed();
-  const hosts: readonly Host[] = [
-    ...nearestLast(entries).flatMap(entry => ofEntry(entry, file, client)),
-    ...nearestLast(helpers)
-      .filter(({ name }) => !entries.some(entry => entry.name === name))
-      .map(pair => ({ key: pair.name, asks: { program: programOf(pair, client) ?? '', role: 'helper' as const } })),
-    ...(store && listed(store) ? [{ key: host, asks: { program: store, role: 'store' as const } }] : []),
-  ];
+export function merged(host: string, file: File | undefined, client: Client, { helper, listed, variable }: Around): Sent {
+  const ofFile = file ? hostsOf(file, host, client, listed) : [];
+  const inVariable = variable ? hostsOf(variable, host, client, listed) : [];
+  const hosts = [...ofFile, ...inVariable.map(one => ({ ...one, login: ofVariable(one.login) }))];
   const { key, login, asks } = hosts.reduce(merge, { key: host });
   const http = key.startsWith('http:') ? ({ plainHttp: true } as const) : {};
   const outcome = asks ? helper(asks.program) : 'notFound';
   if (asks && outcome === 'login') return { kind: 'helper', ...asks, ...http };
   if (login) return { ...login, ...http };
   if (asks && outcome !== 'login') return no(whyNot(asks.program, outcome), client);
-  const unread = ranked(entries, host).map(entry => sentOf(entry, client));
+  const unread = [file, variable].flatMap(one => ranked(one?.entries ?? [], host)).map(entry => sentOf(entry, client));
   return unread.find(sent => sent !== undefined) ?? no('no entry of the file is for this host', client);
+}
+
+function hostsOf({ entries, helpers, store }: File, host: string, client: Client, listed: Around['listed']): Host[] {
+  const nearestLast = (pairs: readonly Pair[]): Pair[] => ranked(pairs, host).toReversed();
+  return [
+    ...nearestLast(entries).flatMap(entry => ofEntry(entry, helpers, client)),
+    ...nearestLast(helpers)
+      .filter(({ name }) => !entries.some(entry => entry.name === name))
+      .map(pair => ({ key: pair.name, asks: { program: programOf(pair, client) ?? '', role: 'helper' as const } })),
+    ...(store && listed(store) ? [{ key: host, asks: { program: store, role: 'store' as const } }] : []),
+  ];
 }
 
 function ranked(pairs: readonly Pair[], host: string): Pair[] {
@@ -54,7 +62,7 @@ function ranked(pairs: readonly Pair[], host: string): Pair[] {
 }
 
 /** One that cannot be decoded is left out, and the helper of its key with it. */
-function ofEntry(entry: Pair, { helpers }: File, client: Client): Host[] {
+function ofEntry(entry: Pair, helpers: readonly Pair[], client: Client): Host[] {
   if (isBroken(entry, client)) return [];
   const sent = sentOf(entry, client);
   const login = sent?.kind === 'login' ? sent : undefined;

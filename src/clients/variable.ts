@@ -10,13 +10,13 @@ import { clients } from './rules.ts';
 /**
  * Who reads DOCKER_AUTH_CONFIG. strictly: Docker from 28.4 on and what has its code take `auths` and `auth` and nothing
  * else, or they drop the whole variable. Where it has no login, they go on to the file. testcontainers takes it for the
- * file, regctl for a file that comes before.
+ * file, regctl for a file that it merges after the other one.
  */
-export const readers: Readonly<Record<string, 'strictly' | 'in place of the file' | 'before the file'>> = {
+export const readers: Readonly<Record<string, 'strictly' | 'in place of the file' | 'merged after the file'>> = {
   cli29: 'strictly',
   crane: 'strictly',
   nerdctl: 'strictly',
-  regctl: 'before the file',
+  regctl: 'merged after the file',
   tcnode: 'in place of the file',
   tcjava: 'in place of the file',
 };

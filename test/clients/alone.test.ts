@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { diagnose } from '../../src/clients/diagnosis.ts';
 import type { Sent } from '../../src/clients/entry.ts';
 import type { Outcome } from '../../src/clients/helpers.ts';
 import { predict } from '../../src/clients/predict.ts';
@@ -51,6 +52,26 @@ test('regctl merges entries, helpers and what a store lists, as regctl 0.11.7 di
     [file(`"${H}":{"auth":"!!!"}`, `"${H}":"help"`), '-'],
   ];
   for (const [text, seen] of rows) assert.equal(predicted('regctl', text), seen, text.replaceAll(H, 'H'));
+});
+
+test('regctl merges DOCKER_AUTH_CONFIG after the file, as regctl 0.11.7 did', () => {
+  const [entry, other, help] = [file(A, ''), au(`"${H}":${a('B')}`), file('', `"${H}":"help"`)];
+  const rows: readonly (readonly [docker: string, variable: string, does: RegExp])[] = [
+    [entry, help, /^asks docker-credential-help$/],
+    [entry, file('', `"${H}":"gone"`), /^sends no login: docker-credential-gone is not on PATH/],
+    [entry, other, /^sends the entry \S+ of DOCKER_AUTH_CONFIG$/],
+    [help, other, /^sends the entry \S+ of DOCKER_AUTH_CONFIG$/],
+    [file('', '', 'ecr-courier'), other, /^sends the entry \S+ of DOCKER_AUTH_CONFIG$/],
+    [entry, file('', '', 'ecr-courier'), /^asks docker-credential-ecr-courier, its credsStore$/],
+    [entry, '{}', /^sends the entry \S+$/],
+    [entry, '{', /^sends no login/],
+    ['{', other, /^sends no login/],
+  ];
+  const onPath = (program: string): boolean => ['help', 'ecr-courier'].includes(program);
+  for (const [docker, variable, does] of rows) {
+    const told = diagnose(image, { docker, podman: [], variable, onPath, now: 0 }).find(({ client }) => client === 'regctl');
+    assert.match(told?.does ?? '', does, `${docker} ${variable}`.replaceAll(H, 'H'));
+  }
 });
 
 test('docker-py takes NaN and Infinity for numbers, as docker-py 7.2.0 did; nobody else does', () => {

@@ -32,8 +32,8 @@ export async function helperDoctor(args: string[], io: Io): Promise<number> {
   const images = imagesOf(positionals, config, files);
   if (images.length === 0)
     throw new UsageError(['name a registry, as neither the files nor the configuration do', ...config.notes].join('. '));
-  const onPath = await programsOnPath(files, io);
   const variable = io.env['DOCKER_AUTH_CONFIG'];
+  const onPath = await programsOnPath([...files, { path: 'DOCKER_AUTH_CONFIG', text: variable }], io);
   const found = { docker: docker.text, podman: podman.flatMap(({ text }) => text ?? []), variable, onPath, now: clock.wall() };
   const told = images.map(image => ({ host: image.host, clients: diagnose(image, found) }));
   const notes = [...notesOn(files, images, variable), ...config.notes];
