@@ -2,18 +2,18 @@
 export const findings = {
   HELPER_FIRST: {
     severity: 'warning',
-    doc: 'The file names a credential helper for this host. Most clients ask it and never look at the entry that the courier keeps fresh. A helper of another spelling of the host is asked by some: of HOST:443 by nerdctl, of https://HOST by nerdctl, regctl and jib.',
+    doc: 'The file names a credential helper for this host. Most clients ask the helper and never look at the fresh entry. Some ask a helper of another spelling: nerdctl one of HOST:443; nerdctl, regctl and jib one of https://HOST.',
     remedy:
       'Remove the host from `credHelpers` in that file; or keep the helper, make it `ecr-courier`, and the courier keeps the entry for the clients that run no helpers.',
   },
   STORE_FIRST: {
     severity: 'warning',
-    doc: 'The file names a `credsStore`. Docker, crane, oras, nerdctl, docker-py, testcontainers and jib ask it and never look at the entry that the courier keeps fresh; regctl, skopeo, podman, the kubelet and docker-java read the entry.',
+    doc: 'The file names a `credsStore`. Docker, crane, oras, nerdctl, docker-py, testcontainers and jib ask it instead of reading the fresh entry. regctl (unless the store lists the host), skopeo, podman, the kubelet and docker-java read the entry.',
     remedy: 'Remove `credsStore` from that file, or give the courier a file of its own, or name a helper of the host in `credHelpers`.',
   },
   FILE_BROKEN: {
     severity: 'error',
-    doc: 'An entry of another host cannot be decoded or has no user name, or something in the file has another type than it must have. Because of it docker 29, crane, nerdctl, the kubelet and others read nothing in the file, for any host. docker 28 then sends incomplete logins.',
+    doc: 'An entry of another host cannot be decoded or has no user name, or something in the file has another type than it must have. So docker 29, crane, nerdctl, the kubelet and others read nothing in the file, for any host. docker 28 sends incomplete logins.',
     remedy: 'Log in to that host again (`docker login HOST`), or remove its entry; correct or remove a member of a wrong type.',
   },
   PATH_ENTRY: {

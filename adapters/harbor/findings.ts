@@ -11,7 +11,7 @@ export const findings = {
   },
   AWS_ECR_UNHEALTHY: {
     severity: 'warning',
-    doc: 'Harbor calls an endpoint of the type "aws-ecr" unhealthy: proxy caches pull nothing new through it, and replications are likely to fail. The courier never writes to this type, so it cannot mend that.',
+    doc: 'Harbor calls an endpoint of the type "aws-ecr" unhealthy: proxy caches pull nothing new, and replications are likely to fail. The courier cannot mend that, as it never writes to this type.',
     remedy:
       'Check the IAM keys of the endpoint, or the AWS role of Harbor, and that Harbor reaches ECR: the log of Harbor’s core has the reason. This type does not work with FIPS hosts, dual-stack names and private endpoints. An endpoint of the type "docker-registry" does, and the courier keeps it fresh.',
   },

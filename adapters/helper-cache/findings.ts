@@ -2,7 +2,7 @@
 export const findings = {
   ASKED_AS_ANOTHER: {
     severity: 'warning',
-    doc: 'The last one who asked for this host had another AWS identity than the source of the courier: other keys, another profile, other files in ~/.aws, or another configuration. An answer is given to its own identity alone, so that one asks AWS itself.',
+    doc: 'Whoever asked last for this host had another AWS identity than the source of the courier: other keys, another profile, other files in ~/.aws, or another configuration. An answer is only for its own identity, so the helper asks AWS itself.',
     remedy:
       'Give both the same configuration file and the same kind of keys (docs/docker.md, "A daemon that keeps the answers fresh"). Nothing, if they are meant to be two.',
   },

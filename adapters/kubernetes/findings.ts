@@ -12,7 +12,7 @@ export const findings = {
   },
   FOREIGN_SECRET: {
     severity: 'warning',
-    doc: 'A Secret of the configured name is there without the label of the courier, so somebody else keeps it. The courier does not touch it, and pods of that namespace get no fresh password from here.',
+    doc: 'A Secret of the configured name lacks the label of the courier, so somebody else keeps it. The courier does not touch it, and pods of that namespace get no fresh password.',
     remedy:
       'Choose another name with `secret`, or delete that Secret, or hand it over: `kubectl label secret -n NAMESPACE NAME app.kubernetes.io/managed-by=ecr-courier`.',
   },

@@ -32,7 +32,7 @@ export const findings = {
   },
   MISSING_RIGHTS: {
     severity: 'error',
-    doc: 'Portainer does not show the URLs of its registries to this user, so it cannot be told which of them are ECR.',
+    doc: 'Portainer does not show the URLs of its registries to this user, so the courier cannot know which of them are ECR.',
     remedy: createKey,
   },
   ACCESS_NOT_GRANTED: {
@@ -43,7 +43,7 @@ export const findings = {
   },
   TOKEN_MISPLACED: {
     severity: 'error',
-    doc: 'Somebody gave a row the URL of another host while the courier wrote to it, so a token for ECR lies in the row of a host that is none. A pull from that row shows it to that host.',
+    doc: 'Somebody gave a row another host while the courier wrote to it, so the row of a foreign host holds a token for ECR. A pull shows the token to that host.',
     remedy:
       'Write the user name and password of that host into the row in Portainer, or switch its Authentication off. A token of ECR cannot be revoked by itself: it ends at the time named, or when the policies of its AWS identity are changed.',
   },

@@ -23,7 +23,7 @@ export const engineFindings = {
   },
   WISH_REFUSED: {
     severity: 'warning',
-    doc: 'An entry wishes for a source by name (the annotation of a Kubernetes namespace), and no source of that name grants it. It is served as if it wished for nothing.',
+    doc: 'An entry asks for a source by name (the annotation of a Kubernetes namespace), and no source of that name grants it. The courier serves it as if it had not asked.',
     remedy: 'Correct the name, or let that source grant it: add TARGET/ID of the entry, or a pattern for it, to `slots` of the source.',
   },
   LOOK_ALIKE: {

@@ -2,7 +2,7 @@
 export const findings = {
   NOT_ENABLED: {
     severity: 'info',
-    doc: 'Services with images of ECR have not the label `ecr-courier.enable=true`, so they keep the login of their last deployment. It ends within twelve hours, and then no node without the image can start a task of them.',
+    doc: 'Services with images of ECR lack the label `ecr-courier.enable=true`, so they keep the login of their last deployment. Once it has ended, a node without the image cannot start their tasks.',
     remedy:
       'Label those that should be served, and their tasks go on running: `docker service update --label-add ecr-courier.enable=true NAME`; in a stack file under `deploy.labels`. Or set `services: all`. A label with the value `false` ends this finding.',
   },
@@ -44,14 +44,14 @@ export const findings = {
   },
   TASKS_FAIL: {
     severity: 'warning',
-    doc: 'Tasks of a service have failed before, and an update of its login let Swarm start them once more. They failed again, and not for the login, so Swarm counts that update as a roll-out, or a rollback, that was paused. The Spec is the same, so nothing is held back: the service goes on getting its logins.',
+    doc: 'An update of the login let Swarm start tasks once more that had failed before. They failed again, and not for the login, so Swarm counts the update as a paused roll-out or rollback. The service goes on getting its logins.',
     remedy: 'Mend what keeps the tasks from running: `docker service ps --no-trunc NAME`. Then deploy the service anew.',
   },
   EXPIRED_WHILE_HELD: {
     severity: 'warning',
     // The survey goes on telling it.
     until: 'next report',
-    doc: 'The login of a service ended before another one came. A task that was started meanwhile, on a node with an older image under the same name, runs that older image: Swarm says nothing of it, and the deployment counts as completed. It is told for a day, or until the service is deployed anew.',
+    doc: 'The login of a service ended before another one came. A task that started meanwhile may run an older image of the same name that was on its node, and Swarm counts that as success. The finding ends after a day, or with a new deployment.',
     remedy:
       'If the service was deployed, or tasks of it moved, in that time: pull the image anew with `docker service update --force NAME`. It replaces the tasks. Images that are named with their digest cannot be mixed up so.',
   },
