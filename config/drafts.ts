@@ -52,7 +52,7 @@ export function draftTargets(items: readonly Item[], { adapters, env, credential
         report.mistakes.push({
           path: '',
           origin: origin.text,
-          message: `has no effect alone: set ${short.needs}, or give a target of a file the name ${kind}`,
+          message: `has no effect alone: set ${short.needs}${env[short.needs] === '' ? ', which is empty' : ''}, or give a target of a file the name ${kind}`,
         });
   }
   return drafts;

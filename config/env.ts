@@ -4,9 +4,7 @@ import { receiverFormats } from '../src/contract/receiver.ts';
 import { namesIn } from '../src/io/files.ts';
 import { variables as awsVariables } from './aws.ts';
 import { variables as formerVariables } from './cattle.ts';
-import { hint, nearest } from './nearest.ts';
 import type { Entries, Placed } from './origin.ts';
-import type { Report } from './read.ts';
 import { groups, hasFile, prefix, receiverVariables, source, type Table, targetTable, trigger, withFiles } from './schema.ts';
 
 export type Env = Readonly<Record<string, string | undefined>>;
@@ -39,13 +37,8 @@ const ofThoseWhoAsk = [
     doc: '`true`: credential helper and credential provider let a token end with the session of the role that fetched it, an hour as a rule. AWS says twelve hours.',
   },
 ] as const;
-const ours = 'ECR_COURIER_';
-
-/**
- * What Kubernetes sets for a Service of such a name in the namespace: ECR_COURIER_SERVICE_HOST,
- * PORTAINER_PORT_9443_TCP_ADDR. Nobody wrote these.
- */
-const isServiceLink = (name: string, start: string): boolean => /^(SERVICE_(HOST|PORT)|PORT)(_|$)/.test(name.slice(start.length));
+/** What our own variables begin with. */
+export const ours = 'ECR_COURIER_';
 
 /** The options of a table that variables set. Empty means unset. */
 export function fromEnv(table: Table, env: Env): Entries {
@@ -144,32 +137,6 @@ export function withoutOurs(env: Env, adapters: readonly Adapter[]): Env {
       ([name]) => name.startsWith('AWS_') || !(names.has(name) || ofProcess.test(name) || starts.some(start => name.startsWith(start))),
     ),
   );
-}
-
-/** The option of a target that this variable would be, if options of its kind had variables. */
-function ofFileAlone(name: string, adapter: Adapter): string | undefined {
-  const spelled = (key: string): string => `${prefix(adapter)}_${key.replaceAll(/[A-Z]/g, letter => `_${letter}`).toUpperCase()}`;
-  return Object.entries(targetTable(adapter)).find(([key, field]) => field.env === undefined && spelled(key) === name)?.[0];
-}
-
-/**
- * Variables that look like ours and are not: an error where the prefix is ours, a warning where it is a product's and
- * one of its names is near.
- */
-export function checkNames(env: Env, adapters: readonly Adapter[], report: Report): void {
-  const known = variables(adapters).map(({ name }) => name);
-  for (const name of Object.keys(env)
-    .filter(name => env[name] && !known.includes(name))
-    .sort()) {
-    if (name.startsWith(ours) && !isServiceLink(name, ours))
-      report.mistakes.push({ path: '', origin: name, message: `this variable is not known${hint(name, known)}` });
-    const kind = adapters.map(adapter => `${prefix(adapter)}_`).find(start => name.startsWith(start));
-    const inFiles = adapters.map(adapter => ofFileAlone(name, adapter)).find(key => key !== undefined);
-    if (inFiles) report.warnings.push(`${name} is not read: ${inFiles} of a target stands in a file alone (${configVariable}).`);
-    if (inFiles) continue;
-    const meant = kind && !isServiceLink(name, kind) && nearest(name, known);
-    if (meant) report.warnings.push(`${name} is not read: did you mean ${meant}?`);
-  }
 }
 
 /**

@@ -2,7 +2,7 @@ import type { Adapter } from '../src/contract/adapter.ts';
 import { type Aliases, parseAddress } from '../src/contract/registry.ts';
 import { Secret } from '../src/contract/secret.ts';
 import { checkAws } from './aws.ts';
-import { labels, logOf, maker } from './cattle.ts';
+import { variables as formerVariables, labels, logOf, maker } from './cattle.ts';
 import {
   adaptersVariable,
   configVariable,
@@ -16,9 +16,9 @@ import {
 } from './env.ts';
 import { type Item, type Merged, readFiles, topKeys } from './files.ts';
 import { parseListen } from './formats.ts';
-import type { Entries, Mistake } from './origin.ts';
+import { type Entries, lineOf, type Mistake } from './origin.ts';
 import { readProxies } from './proxies.ts';
-import { type Report, readMap, type Setting, unknownKey } from './read.ts';
+import { type Report, readMap, type Setting, settingOf, subjectOf, unknownKey } from './read.ts';
 import { addressOf, type HeartbeatConfig, type ReceiverConfig, readReceivers } from './receivers.ts';
 import { alias, groups, type Table, trigger, type Values, withFiles } from './schema.ts';
 import { exposure, type SecretRef, wrongSecret } from './secrets.ts';
@@ -85,7 +85,7 @@ export class ConfigError extends Error {
   readonly settings: readonly Setting[];
 
   constructor({ mistakes, warnings, settings }: { readonly [K in 'mistakes' | 'warnings' | 'settings']: Readonly<Report[K]> }) {
-    const lines = mistakes.map(({ path, origin, message }) => `  ${path ? `${path}: ` : ''}${message} (${origin})`);
+    const lines = mistakes.map(mistake => `  ${lineOf(mistake)}`);
     const notes = warnings.map(warning => `  Note: ${warning}`);
     super([`The configuration has ${mistakes.length === 1 ? 'a mistake' : `${mistakes.length} mistakes`}:`, ...lines, ...notes].join('\n'));
     this.mistakes = mistakes;
@@ -144,7 +144,8 @@ export async function load(given: Given): Promise<Config> {
   const served = await serverOf(server, report);
   const notify = await readReceivers(files.notify, around, report);
   const beat = await heartbeatOf(heartbeat, report);
-  if (targets.length === 0 && report.mistakes.length === 0) report.warnings.push(`No target is configured: ${waysToTargets(adapters)}.`);
+  if (targets.length === 0 && report.mistakes.length === 0)
+    report.warnings.push(`No target is configured: ${waysToTargets(adapters, env)}.`);
   if (report.mistakes.length > 0) throw new ConfigError(report);
   return freeze({
     sources,
@@ -205,8 +206,6 @@ function doorsOf({ listen, port, socket }: Values<typeof doors>): Doors {
   return { listen: { ...parsed, port: port ?? parsed.port }, socket };
 }
 
-const settingOf = (report: Report, path: string): string => report.settings.find(setting => setting.path === path)?.origin ?? 'default';
-
 /** Options that are missing, or stand there for nothing. */
 function wrongWithLease({ name, namespace, kubeconfig, context }: Config['lease']): (readonly [keyof Config['lease'], string])[] {
   if (name === undefined) {
@@ -217,10 +216,15 @@ function wrongWithLease({ name, namespace, kubeconfig, context }: Config['lease'
   return namespace === undefined ? [['namespace', 'must be set where a `kubeconfig` says how the cluster is reached']] : [];
 }
 
-function waysToTargets(adapters: readonly Adapter[]): string {
-  const variables = adapters.flatMap(adapter => trigger(adapter)?.env ?? []);
-  const by = (name: string): string => (name === maker ? ` (in Rancher 1.6 the labels ${labels} do)` : '');
-  return [...variables.map(name => `set ${name}${by(name)}`), 'write `targets:` into a file and name it with --config'].join(', or ');
+const either = new Intl.ListFormat('en-GB', { type: 'disjunction' });
+
+/** Whoever comes from the former updater for Rancher 1.6 has never written the address: labels bring it. */
+function waysToTargets(adapters: readonly Adapter[], env: Env): string {
+  const isFormer = formerVariables.some(({ name }) => env[name]);
+  const by = (name: string): string => (name === maker && isFormer ? ` (in Rancher 1.6 the labels ${labels} do)` : '');
+  const variables = adapters.flatMap(adapter => trigger(adapter)?.env ?? []).map(name => `${name}${by(name)}`);
+  const set = variables.length > 0 ? [`set ${either.format(variables)}`] : [];
+  return [...set, 'name a file that has `targets:` with --config'].join(', or ');
 }
 
 /**
@@ -242,7 +246,7 @@ async function serverOf(
   if (wrong && 'mistake' in wrong)
     report.mistakes.push({ path: 'server.adminToken', origin: settingOf(report, 'server.adminToken'), message: wrong.mistake });
   const warning = file && (await exposure(file));
-  if (warning) report.warnings.push(`server: ${warning}`);
+  if (warning) report.warnings.push(`${subjectOf(report, 'server.adminTokenFile')}: ${warning}`);
   return {
     ...doorsOf(rest),
     publicUrl: rest.publicUrl?.replace(/\/+$/, ''),

@@ -1,6 +1,7 @@
 import type { Adapter } from '../src/contract/adapter.ts';
 import type { Draft } from './drafts.ts';
 import type { Env } from './env.ts';
+import type { Mistake } from './origin.ts';
 import { targetTable } from './schema.ts';
 
 /** Options that messages name, as a file spells them. */
@@ -33,17 +34,30 @@ export function spellingOf(target: Pick<Draft, 'name' | 'adapter' | 'origin'>): 
 export const isByVariables = ({ name, adapter, origin }: Pick<Draft, 'name' | 'adapter' | 'origin'>): boolean =>
   origin.directory === undefined && name === adapter.kind;
 
-/** `PORTAINER_API_KEY (or PORTAINER_API_KEY_FILE)` */
-export function variablesOf(key: string, adapter: Adapter): string {
+/** The variables of an option, the one that people should use first: a secret is better in a file. */
+function variablesOf(key: string, adapter: Adapter): readonly [string, ...string[]] {
   const table = targetTable(adapter);
+  const plain = table[key]?.env ?? key;
   const file = table[`${key}File`]?.env;
-  return `${table[key]?.env ?? key}${file ? ` (or ${file})` : ''}`;
+  if (file === undefined) return [plain];
+  return table[key]?.format === 'secret' ? [file, plain] : [plain, file];
 }
 
-/** Which variables of these options are empty, as compose leaves them: `; PORTAINER_API_KEY is empty`. */
-export function emptyAmong(keys: readonly string[], adapter: Adapter, env: Env): string {
-  const table = targetTable(adapter);
-  const empty = keys.flatMap(key => [key, `${key}File`]).flatMap(key => table[key]?.env ?? []);
-  const told = empty.filter(name => env[name] === '').map(name => `${name} is empty`);
-  return told.length > 0 ? `; ${told.join(', ')}` : '';
+/** `PORTAINER_API_KEY_FILE (or PORTAINER_API_KEY)` */
+export function spelledVariables(key: string, adapter: Adapter): string {
+  const [first, ...others] = variablesOf(key, adapter);
+  return others.length > 0 ? `${first} (or ${others.join(', ')})` : first;
+}
+
+/**
+ * Which variable should give one of these options, of a target that variables made, and what is wrong with it. Compose
+ * leaves a variable empty that nobody has set, so that one is the subject.
+ */
+export function lacking(keys: readonly [string, ...string[]], adapter: Adapter, env: Env): Pick<Mistake, 'origin' | 'message'> {
+  const [empty, ...more] = keys.flatMap(key => variablesOf(key, adapter)).filter(name => env[name] === '');
+  const [first, ...others] = variablesOf(keys[0], adapter);
+  if (empty === undefined) return { origin: first, message: `must be set${others.length > 0 ? `, or ${others.join(', ')}` : ''}` };
+  const rest = variablesOf(keys[0], adapter).filter(name => name !== empty && !more.includes(name));
+  const too = more.length > 0 ? `, as ${more.join(' and ')}` : '';
+  return { origin: empty, message: `is empty${too}${rest.length > 0 ? `; set it, or ${rest.join(', ')}` : '; set it'}` };
 }

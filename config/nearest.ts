@@ -16,11 +16,11 @@ function distance(a: string, b: string): number {
 
 /**
  * The known word that was probably meant; undefined when none is near. Case, dashes and underscores do not count:
- * api_key is apiKey.
+ * api_key is apiKey. `most`: how many edits are near, of a word that is long enough.
  */
-export function nearest(word: string, known: readonly string[]): string | undefined {
+export function nearest(word: string, known: readonly string[], most = 2): string | undefined {
   const bare = (text: string): string => text.toLowerCase().replaceAll(/[-_]/g, '');
-  const mostEdits = Math.min(2, Math.floor(bare(word).length / 3));
+  const mostEdits = Math.min(most, Math.floor(bare(word).length / 3));
   if (word.length > 64) return undefined;
   const near = known.map(name => ({ name, edits: distance(bare(word), bare(name)) })).filter(({ edits }) => edits <= mostEdits);
   return near.sort((a, b) => a.edits - b.edits)[0]?.name;

@@ -20,6 +20,9 @@ export interface Placed {
 /** A Map, so that no name of a key (`__proto__`) means anything. */
 export type Entries = ReadonlyMap<string, Placed>;
 
+/** Whether this is the text of an origin outside of files: a variable, a flag or a credential of systemd. */
+export const isOutside = (origin: string): boolean => /^(--[a-z-]+|[A-Z][A-Z0-9_]*|\$CREDENTIALS_DIRECTORY\/.+)$/.test(origin);
+
 /** Nothing said: a key without a value, or an empty text. */
 export const isBlank = (placed: Placed | undefined): boolean => placed === undefined || placed.value === null || placed.value === '';
 
@@ -34,6 +37,12 @@ export interface Mistake {
   readonly path: string;
   readonly origin: string;
   readonly message: string;
+}
+
+/** The subject comes first: the option of a file, or the variable or flag that somebody has set. */
+export function lineOf({ path, origin, message }: Mistake): string {
+  if (isOutside(origin)) return `${origin}: ${message}`;
+  return `${path ? `${path}: ` : ''}${message} (${origin})`;
 }
 
 /** Deeper nesting than any option needs. */

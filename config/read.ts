@@ -3,7 +3,7 @@ import { fill } from './fill.ts';
 import { formats } from './formats.ts';
 import { linesOfMap } from './headers.ts';
 import { hint, nearest } from './nearest.ts';
-import { type Entries, isBlank, type Mistake, type Origin, type Placed } from './origin.ts';
+import { type Entries, isBlank, isOutside, type Mistake, type Origin, type Placed } from './origin.ts';
 import { type Field, ownWord, type Table, type Values } from './schema.ts';
 import { isPath, shownHost, shownImage, shownPath } from './showable.ts';
 
@@ -17,8 +17,8 @@ export interface Setting {
 export interface Place {
   readonly path: string;
   readonly origin: Origin;
-  /** What a person writes to give an option of the map, where that is not its name: `DEPOT_KEY or DEPOT_KEY_FILE`. */
-  readonly spelled?: (key: string) => string;
+  /** Where variables made the map: which of them should have given an option, and what is wrong with that one. */
+  readonly lacking?: (key: string) => Pick<Mistake, 'origin' | 'message'>;
 }
 /** What reading leaves behind beside the values. */
 export interface Report {
@@ -27,6 +27,16 @@ export interface Report {
   /** Those of `warnings` that a finding says as well while the program runs (TLS_UNVERIFIED, PLAIN_HTTP). */
   readonly dangers: string[];
   readonly settings: Setting[];
+}
+
+/** Where the value in force of an option comes from. */
+export const settingOf = ({ settings }: Pick<Report, 'settings'>, path: string): string =>
+  settings.find(setting => setting.path === path)?.origin ?? 'default';
+
+/** How a warning about an option names it: the variable or flag that somebody has set, or its path in a file. */
+export function subjectOf(report: Pick<Report, 'settings'>, path: string): string {
+  const origin = settingOf(report, path);
+  return isOutside(origin) ? origin : path;
 }
 
 export function warnOfDanger({ warnings, dangers }: Report, text: string): void {
@@ -55,7 +65,7 @@ export function unknownKey(key: string, placed: Placed, known: readonly string[]
  * place of a wrong one stands its default, or nothing. Blank values count as not given. `path` and `origin` are those
  * of the map.
  */
-export function readMap<T extends Table>(table: T, entries: Entries, { path, origin, spelled }: Place, report: Report): Values<T> {
+export function readMap<T extends Table>(table: T, entries: Entries, { path, origin, lacking }: Place, report: Report): Values<T> {
   const at = (key: string): string => (path ? `${path}.${key}` : key);
   const broken = new Set<string>();
   const wrong = (key: string, message: string): void => {
@@ -84,8 +94,10 @@ export function readMap<T extends Table>(table: T, entries: Entries, { path, ori
       wrong(key, notAPath(holds));
   for (const [key, field] of Object.entries<Field>(table)) {
     const file = Object.hasOwn(table, `${key}File`) ? `${key}File` : undefined;
-    if (field.default === undefined && !given.has(key) && !(file && given.has(file)))
-      wrong(key, spelled ? `must be set: ${spelled(key)}` : `must be set${file ? `, or ${file}` : ''}`);
+    if (field.default === undefined && !given.has(key) && !(file && given.has(file))) {
+      broken.add(key);
+      report.mistakes.push({ path: at(key), origin: origin.text, message: `must be set${file ? `, or ${file}` : ''}`, ...lacking?.(key) });
+    }
     const from = given.get(key)?.origin;
     const asWritten = read[key];
     if (broken.has(key)) read[key] = field.default ?? null;

@@ -3,7 +3,7 @@ import { type Env, fromCredentials, fromEnv, overlay } from './env.ts';
 import { type Item, requireUnique } from './files.ts';
 import { isName } from './formats.ts';
 import { isBlank, type Placed, textOf } from './origin.ts';
-import { type Report, readMap } from './read.ts';
+import { type Report, readMap, subjectOf } from './read.ts';
 import { type groups, receiver, receiverVariables, type Values, withFiles } from './schema.ts';
 import { exposure, readSecretFile } from './secrets.ts';
 
@@ -110,7 +110,7 @@ interface Given {
 export async function addressOf({ url, urlFile, path, format }: Given, report: Report): Promise<AddressRef | undefined> {
   if (urlFile !== undefined) {
     const warning = await exposure(urlFile);
-    if (warning) report.warnings.push(`${path}: ${warning}`);
+    if (warning) report.warnings.push(`${subjectOf(report, `${path}.urlFile`)}: ${warning}`);
     return { file: urlFile };
   }
   if (!url) return undefined;
@@ -122,6 +122,6 @@ export async function addressOf({ url, urlFile, path, format }: Given, report: R
   const address = secretAddress(url);
   if (setting) report.settings[at] = { ...setting, value: `[secret] at ${address.host}` };
   if (/^http:/i.test(url) && !isHere(address))
-    report.warnings.push(`${path}: its address is plain http: whoever is in between can read it.`);
+    report.warnings.push(`${subjectOf(report, `${path}.url`)}: its address is plain http: whoever is in between can read it.`);
   return { address };
 }

@@ -3,15 +3,16 @@ import { type Image, nameOfImage, readImage } from '../src/contract/image.ts';
 import { type Aliases, parseAddress, type Registry } from '../src/contract/registry.ts';
 import { Secret } from '../src/contract/secret.ts';
 import { type Draft, draftTargets, type Surroundings } from './drafts.ts';
-import { checkNames, type Env } from './env.ts';
+import type { Env } from './env.ts';
 import { type Item, requireUnique } from './files.ts';
 import { type HeadersRef, headersFrom } from './headers.ts';
-import { emptyAmong, isByVariables, type Spelling, spellingOf, variablesOf } from './naming.ts';
+import { isByVariables, lacking, type Spelling, spelledVariables, spellingOf } from './naming.ts';
 import { isBlank } from './origin.ts';
 import { changedWay } from './proxies.ts';
-import { type Report, readMap, warnOfDanger } from './read.ts';
+import { type Report, readMap, subjectOf, warnOfDanger } from './read.ts';
 import { type Common, hasFile, ownWord, prefix, targetTable } from './schema.ts';
 import { exposure, isSecretRef, type OptionValue, oddPassword, wrongSecret } from './secrets.ts';
+import { checkNames } from './unknown-variables.ts';
 
 /** One target as configured. */
 export interface TargetConfig {
@@ -61,10 +62,8 @@ export async function readTargets(items: readonly Item[], aliases: Aliases, arou
   const reached = new Map<string, string>();
   for (const draft of drafts) {
     checkAlternatives(draft, around.env, report);
-    const spelled = isByVariables(draft)
-      ? (key: string) => variablesOf(key, draft.adapter) + emptyAmong([key], draft.adapter, around.env)
-      : undefined;
-    const read = readMap(targetTable(draft.adapter), draft.entries, { ...draft, ...(spelled && { spelled }) }, report) as Read;
+    const byVariables = isByVariables(draft) && { lacking: (key: string) => lacking([key], draft.adapter, around.env) };
+    const read = readMap(targetTable(draft.adapter), draft.entries, { ...draft, ...byVariables }, report) as Read;
     const target = configure(draft, read, aliases, around, report);
     checkPlainHttp(draft, target, report);
     checkSecrets(draft, read, report);
@@ -73,10 +72,13 @@ export async function readTargets(items: readonly Item[], aliases: Aliases, arou
     const twin = reached.get(identity);
     reached.set(identity, draft.path);
     if (target.tls.insecureSkipVerify)
-      warnOfDanger(report, `${draft.path}: insecureSkipVerify is on: whoever is in between can read key and tokens.`);
+      warnOfDanger(
+        report,
+        `${subjectOf(report, `${draft.path}.insecureSkipVerify`)} is on: whoever is in between can read key and tokens.`,
+      );
     report.warnings.push(
       ...(twin ? [`${draft.path} and ${twin} reach the same manager with the same key: one of them is enough.`] : []),
-      ...(await exposures(draft.path, target)),
+      ...(await exposures(target, option => subjectOf(report, `${draft.path}.${option}`))),
       ...idle(draft, target, report),
       ...idleAtSocket(draft.path, target),
       ...addressesOf(target).flatMap(address => changedWay(draft.path, address, around.proxies) ?? []),
@@ -171,11 +173,15 @@ function optionsOf(adapter: Adapter, read: Read): TargetConfig['options'] {
 }
 
 /** A certificate is of no use without its key. */
-function checkCertificate({ path, entries, origin }: Draft, { tls }: TargetConfig, report: Report): void {
+function checkCertificate({ path, entries, origin }: Draft, { tls, spelling }: TargetConfig, report: Report): void {
   const [cert, key] = ['clientCertFile', 'clientKeyFile'] as const;
   if ((tls[cert] === undefined) === (tls[key] === undefined)) return;
   const [given, missing] = tls[cert] === undefined ? [key, cert] : [cert, key];
-  report.mistakes.push({ path: `${path}.${given}`, origin: (entries.get(given)?.origin ?? origin).text, message: `needs ${missing}, too` });
+  report.mistakes.push({
+    path: `${path}.${given}`,
+    origin: (entries.get(given)?.origin ?? origin).text,
+    message: `needs ${spelling[missing]}, too`,
+  });
 }
 
 /** At least one of the adapter's alternatives, whole. */
@@ -184,13 +190,21 @@ function checkAlternatives(draft: Draft, env: Env, report: Report): void {
   const sets = adapter.anyOf ?? [];
   const has = (key: string): boolean => !isBlank(entries.get(key)) || !isBlank(entries.get(`${key}File`));
   if (sets.length === 0 || sets.some(set => set.every(has))) return;
-  const byVariables = isByVariables(draft);
-  const spelled = (key: string): string => (byVariables ? variablesOf(key, adapter) : key);
-  const missing = sets.find(set => set.some(has))?.filter(key => !has(key));
-  const needs = sets.map(set => set.map(spelled).join(' and ')).join(', or ');
-  const lacks = missing ? `: ${missing.map(spelled).join(' and ')} is missing` : '';
-  const hint = byVariables ? `${emptyAmong(sets.flat(), adapter, env)}${adapter.keyHint ? `; ${adapter.keyHint}` : ''}` : '';
-  report.mistakes.push({ path, origin: origin.text, message: `needs ${needs}${lacks}${hint}` });
+  const begun = sets.find(set => set.some(has));
+  const missing = begun?.filter(key => !has(key));
+  if (isByVariables(draft)) return void report.mistakes.push({ path, ...lackingOf(draft, missing, env) });
+  const needs = sets.map(set => set.join(' and ')).join(', or ');
+  const lacks = missing ? `: ${missing.join(' and ')} is missing` : '';
+  report.mistakes.push({ path, origin: origin.text, message: `needs ${needs}${lacks}` });
+}
+
+/** `missing`: of the alternative that somebody has begun with. */
+function lackingOf({ adapter }: Draft, missing: readonly string[] | undefined, env: Env): ReturnType<typeof lacking> {
+  const [first = [], ...others] = adapter.anyOf ?? [];
+  const { origin, message } = lacking((missing ?? first) as [string, ...string[]], adapter, env);
+  if (missing) return { origin, message };
+  const or = others.map(set => `, or ${set.map(key => spelledVariables(key, adapter)).join(' and ')}`);
+  return { origin, message: `${message}${or.join('')}${adapter.keyHint ? `; ${adapter.keyHint}` : ''}` };
 }
 
 function checkPlainHttp({ name, adapter, entries, path, origin }: Draft, { options, allowHttp }: TargetConfig, report: Report): void {
@@ -219,13 +233,20 @@ function identityOf({ kind, adapter }: TargetConfig, read: Read): string {
 }
 
 /** Key files that everybody can read. */
-async function exposures(path: string, { adapter, options, headers, tls }: TargetConfig): Promise<string[]> {
+async function exposures({ adapter, options, headers, tls }: TargetConfig, subject: (option: string) => string): Promise<string[]> {
   const keys = Object.entries(options).flatMap(([key, value]) =>
     adapter.options[key]?.format === 'secret' && isSecretRef(value) && 'file' in value ? { key, file: value.file } : [],
   );
-  const others = ['file' in headers ? headers.file : undefined, tls.clientKeyFile].filter(file => file !== undefined);
-  const told = await Promise.all([...keys.flatMap(({ key, file }) => [exposure(file), oddPassword(key, file)]), ...others.map(exposure)]);
-  return told.flatMap(warning => (warning ? `${path}: ${warning}` : []));
+  const told = async (option: string, look: Promise<string | undefined>): Promise<string[]> => {
+    const warning = await look;
+    return warning ? [`${subject(option)}: ${warning}`] : [];
+  };
+  const all = await Promise.all([
+    ...keys.flatMap(({ key, file }) => [told(`${key}File`, exposure(file)), told(`${key}File`, oddPassword(key, file))]),
+    ...('file' in headers ? [told('headersFile', exposure(headers.file))] : []),
+    ...(tls.clientKeyFile ? [told('clientKeyFile', exposure(tls.clientKeyFile))] : []),
+  ]);
+  return all.flat();
 }
 
 /** Secrets and logins that stand in the configuration itself and are visibly none. */
@@ -240,7 +261,6 @@ function checkSecrets({ adapter, entries, path, origin }: Draft, read: Read, rep
   }
 }
 
-/** `create` where there is nothing to create. With a mistake nobody knows: it may have taken the registries away. */
 /** What the configuration says of certificates, where all addresses are sockets. */
 function idleAtSocket(path: string, target: TargetConfig): string[] {
   const addresses = addressesOf(target);
@@ -251,8 +271,10 @@ function idleAtSocket(path: string, target: TargetConfig): string[] {
   return names.length === 0 ? [] : [`${path}: a socket needs no certificate, so this has no effect: ${names.join(', ')}.`];
 }
 
-function idle({ path, entries }: Draft, { create, registries, own }: TargetConfig, { mistakes }: Report): string[] {
+/** `create` where there is nothing to create. With a mistake nobody knows: it may have taken the registries away. */
+function idle({ path, entries }: Draft, { create, registries, own, spelling }: TargetConfig, report: Report): string[] {
   const asked = create && !isBlank(entries.get('create'));
-  if (!asked || registries.length > 0 || own || mistakes.length > 0) return [];
-  return [`${path}: create has nothing to create: name hosts, or \`${ownWord}\`, under registries.`];
+  if (!asked || registries.length > 0 || own || report.mistakes.length > 0) return [];
+  const where = spelling.registries === 'registries' ? 'under registries' : `in ${spelling.registries}`;
+  return [`${subjectOf(report, `${path}.create`)} has nothing to create: name hosts, or \`${ownWord}\`, ${where}.`];
 }

@@ -32,7 +32,8 @@ export async function knownAdapters(
   const mistakes: Mistake[] = [];
   for (const name of (env[adaptersVariable] ?? '').split(',').flatMap(entry => entry.trim() || [])) {
     const path = shownModule(name, directory);
-    const wrong = (message: string): void => void mistakes.push({ path, origin: adaptersVariable, message: redact(message) });
+    const wrong = (message: string): void =>
+      void mistakes.push({ path: '', origin: adaptersVariable, message: redact(`${path}: ${message}`) });
     const found = await load(name, { directory, loadMs }, wrong);
     for (const adapter of found) {
       const clashes = clashesOf(adapter, known);

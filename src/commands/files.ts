@@ -1,5 +1,6 @@
 import { resolveHeaders } from '../../config/headers.ts';
 import type { Config, Mistake, SourceConfig, TargetConfig } from '../../config/load.ts';
+import { isOutside } from '../../config/origin.ts';
 import { readAddress } from '../../config/receivers.ts';
 import { exposure, isSecretRef, readOption, readSecret, unusable } from '../../config/secrets.ts';
 import { clock } from '../contract/clock.ts';
@@ -51,8 +52,11 @@ export async function lookAtFiles(config: Config, env: Env): Promise<{ readonly 
     if (!failure) continue;
     const broken = unusable(failure.cause);
     const message = broken ? `${broken.message}. ${broken.remedy ?? ''}` : failure.message;
-    if (failure.cause && !broken) warnings.push(`${about}${failure.message} ${meanwhile ?? failure.remedy}`);
-    else mistakes.push({ path, origin: variable ?? origins.get(path) ?? 'default', message: message.trim().replace(/\.$/, '') });
+    const origin = variable ?? origins.get(path) ?? 'default';
+    const said = failure.message.startsWith(`${origin}:`) ? '' : `${origin}: `;
+    const subject = variable === undefined && isOutside(origin) ? said : about;
+    if (failure.cause && !broken) warnings.push(`${subject}${failure.message} ${meanwhile ?? failure.remedy}`);
+    else mistakes.push({ path, origin, message: message.trim().replace(/\.$/, '') });
   }
   return { mistakes, warnings };
 }

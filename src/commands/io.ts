@@ -4,6 +4,7 @@ import { nearest } from '../../config/nearest.ts';
 import { Failure } from '../contract/failures.ts';
 import { cronMistake } from '../courier/schedule.ts';
 import type { Sink } from '../io/log.ts';
+import { docsUrl } from '../version.ts';
 import { knownAdapters } from './adapters.ts';
 
 /** What a command may read. `isTTY`: somebody types it. */
@@ -90,7 +91,10 @@ export async function readConfigWithTargets(...given: Parameters<typeof readConf
 
 /** Throws MISCONFIGURED when there is no target. */
 export function demandTargets({ targets, warnings }: Config): void {
-  if (targets.length === 0) throw new Failure('MISCONFIGURED', warnings.join(' '), { remedy: 'config/reference.md lists all options.' });
+  if (targets.length > 0) return;
+  const remedy = `The guide has the least that works for each of them, and says how to get a key:\n${docsUrl('docs/install.md')}`;
+  // The last one says that there is none; the others may say why.
+  throw new Failure('MISCONFIGURED', [...warnings.slice(-1), ...warnings.slice(0, -1)].join('\n'), { remedy });
 }
 
 /** Colour on a terminal, unless NO_COLOR is set to anything (no-color.org). */

@@ -1,9 +1,7 @@
+import { docsUrl } from '../version.ts';
 import { type Html, html } from './html.ts';
 import type { FindingView, HoldingView, Status, TroubleView } from './status-view.ts';
 import { count, relative, span } from './words.ts';
-
-/** `help` is relative to this address. */
-const docsBase = 'https://github.com/ecr-courier/ecr-courier/blob/main/';
 
 /**
  * The moment of the page, in milliseconds since the epoch: by this machine's clock, and by the clock of the server that
@@ -48,7 +46,7 @@ export function prose(text: string): Html {
 }
 
 function helpLink(help: string): Html {
-  return html`<a href="${docsBase}${help}" rel="noreferrer">${help}</a>`;
+  return html`<a href="${docsUrl(help)}" rel="noreferrer">${help}</a>`;
 }
 
 export function trouble(view: TroubleView | null, now: Now): Html | null {

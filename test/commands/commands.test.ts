@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { wishOptions } from '../../src/commands/kubelet/config.ts';
+import { version } from '../../src/version.ts';
 import { specOf } from '../adapters/swarm/rig.ts';
 import { type FakeEcr, startEcr } from '../fakes/ecr.ts';
 import { startFakeHarbor } from '../fakes/harbor.ts';
@@ -194,6 +195,10 @@ test('a wrong configuration: exit 78 with every mistake; a wrong command line: e
   const none = await command([], {});
   assert.equal(none.code, 78);
   assert.match(none.stderr, /No target is configured: set PORTAINER_URL/);
+  assert.equal(none.stderr.trim().split('\n').length, 3);
+  assert.ok(none.stderr.endsWith(`\nhttps://github.com/ecr-courier/ecr-courier/blob/v${version}/docs/install.md\n`), none.stderr);
+  const near = await command([], { PORTAINER_TOKEN: 'ptr_token' });
+  assert.match(near.stderr, /^PORTAINER_TOKEN is not read: did you mean PORTAINER_API_KEY\?$/m);
   for (const args of [['fetch'], ['once', '--quick'], ['token', 'example.com'], ['config', 'frobnicate']]) {
     const result = await command(args, env);
     assert.equal(result.code, 2, `${args.join(' ')}: ${result.stderr}`);
@@ -308,7 +313,7 @@ test('what proxies mean otherwise than before is told by each command that could
   }
   const { code, stderr } = await command(['config', 'check'], { ...env, HTTPS_PROXY: 'http://me:hunter2%@proxy:3128' });
   assert.equal(code, 78);
-  assert.match(stderr, /write % as %25 \(HTTPS_PROXY\)/);
+  assert.match(stderr, /^ {2}HTTPS_PROXY: .*write % as %25$/m);
   assert.doesNotMatch(stderr, /hunter2/);
 });
 

@@ -24,7 +24,7 @@ test('a switch is true or false, and every other spelling is a mistake with its 
       ['maybe', ''],
     ])
       assert.deepEqual(await wrongWith({ [name]: value ?? '' }), [
-        `must be true or false, in lower case: the AWS tools read any other spelling differently${cure} (${name})`,
+        `${name}: must be true or false, in lower case: the AWS tools read any other spelling differently${cure}`,
       ]);
   }
 });
@@ -54,7 +54,7 @@ test('what the AWS client would fail on later is a mistake, and never quoted', a
     ['AWS_ROLE_ARN', 'arn:HIDDEN', /must be the ARN of a role/],
     ['AWS_ROLE_SESSION_NAME', 'my HIDDEN session', /a name of 2 to 64 letters/],
     ['AWS_SECRET_ACCESS_KEY', 'HIDDEN\\n', /a line break that is written out/],
-    ['AWS_SESSION_TOKEN', ' ', /^is blank/],
+    ['AWS_SESSION_TOKEN', ' ', /: is blank/],
     ['AWS_ACCESS_KEY_ID', 'AKIAHIDDEN\n', /line break/],
     ['AWS_ACCESS_KEY_ID', 'AKIA\nHIDDEN', /more than one line/],
     ['AWS_ACCESS_KEY_ID', '"AKIAHIDDEN"', /quotes around/],
@@ -69,7 +69,7 @@ test('what the AWS client would fail on later is a mistake, and never quoted', a
   for (const [name, value, said] of cases) {
     const [first = '', ...more] = await wrongWith({ [name]: value });
     assert.match(first, said, `${name}=${value}`);
-    assert.ok(first.endsWith(`(${name})`), first);
+    assert.ok(first.startsWith(`${name}: `), first);
     assert.doesNotMatch(first, /HIDDEN/);
     assert.deepEqual(more, []);
   }
@@ -96,7 +96,7 @@ test('keys can lie in files: exactly three variables have such a form, and one f
   for (const name of ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN']) {
     assert.deepEqual(await wrongWith({ [`${name}_FILE`]: '/run/secrets/key' }), []);
     assert.deepEqual(await wrongWith({ [`${name}_FILE`]: '/run/secrets/key', [name]: 'k3y' }), [
-      `is given twice: here and as ${name}. Keep one (${name}_FILE)`,
+      `${name}_FILE: is given twice: here and as ${name}. Keep one`,
     ]);
     const [said = ''] = await wrongWith({ [`${name}_FILE`]: 'AKIAHIDDEN' });
     assert.match(said, /names no file .*a key itself belongs into AWS_/);

@@ -38,16 +38,16 @@ describe('an option with few values', () => {
     test(`of ${adapter.kind}: ${env} names the value that it cannot have, and those that it can`, async () => {
       const mistakes = (value: string) =>
         mistakesOf(read({ adapters: ours, env: { [start.env]: 'unix:///run/x.sock', [env]: value } })).then(lines =>
-          lines.filter(line => line.includes(`.${key}:`)),
+          lines.filter(line => line.startsWith(`${env}:`)),
         );
       const { choices = ['true', 'false'] } = adapter.options[key] ?? {};
       for (const value of choices) assert.deepEqual(await mistakes(value), []);
       const [line, ...more] = await mistakes('labeled');
       assert.deepEqual(more, []);
       const all = choices.join(choices.length === 2 && choices[0] === 'true' ? ' or ' : ', ');
-      assert.match(line ?? '', new RegExp(`^targets\\.${adapter.kind}\\.${key}: is labeled and must be (one of )?${all}.*\\(${env}\\)$`));
+      assert.match(line ?? '', new RegExp(`^${env}: is labeled and must be (one of )?${all}`));
       const [secret] = await mistakes('Kx7pQ2vLm9');
-      assert.match(secret ?? '', new RegExp(`\\.${key}: must be`));
+      assert.match(secret ?? '', new RegExp(`^${env}: must be`));
     });
 
   test('in a file: no list, and what was meant', async () => {

@@ -36,8 +36,8 @@ test('check lists every mistake', async () => {
   assert.ok(error instanceof ConfigError);
   assert.deepEqual(error.message.split('\n'), [
     'The configuration has 2 mistakes:',
-    '  discovery.cron: must be a cron pattern: it never comes true (ECR_COURIER_DISCOVERY_CRON)',
-    '  targets.depot.create: is perhaps and must be true or false (also yes, no, on, off, 1, 0) (DEPOT_CREATE)',
+    '  ECR_COURIER_DISCOVERY_CRON: must be a cron pattern: it never comes true',
+    '  DEPOT_CREATE: is perhaps and must be true or false (also yes, no, on, off, 1, 0)',
   ]);
 });
 
@@ -87,7 +87,7 @@ test('warnings go to stderr', async () => {
   const { code, err } = await run(['check'], { ...env, DEPOT_INSECURE_SKIP_VERIFY: 'yes' });
 
   assert.equal(code, 0);
-  assert.match(err, /^warning: targets\.depot: insecureSkipVerify is on/);
+  assert.match(err, /^warning: DEPOT_INSECURE_SKIP_VERIFY is on/);
 });
 
 /** What `config check` says of this environment, in one text: warnings with code 0, or mistakes. */
@@ -108,7 +108,7 @@ test('check reads the files of certificates: one that is absent may come later, 
 
   assert.deepEqual(await withCa('/nowhere/ca.pem'), {
     code: 0,
-    said: 'warning: targets.depot: DEPOT_CA_FILE: /nowhere/ca.pem does not exist. Until that is mended nothing is sent to this target; the file is read anew by itself.',
+    said: 'warning: DEPOT_CA_FILE: /nowhere/ca.pem does not exist. Until that is mended nothing is sent to this target; the file is read anew by itself.',
   });
   for (const [file, why] of [
     [files.at('not.pem'), 'holds no certificate in PEM'],
@@ -116,12 +116,12 @@ test('check reads the files of certificates: one that is absent may come later, 
   ] as const) {
     const { code, said } = await withCa(file);
     assert.equal(code, 78);
-    assert.ok(said.includes(`targets.depot.caFile: `) && said.includes(`${file} ${why}`) && said.includes('(DEPOT_CA_FILE)'), said);
+    assert.ok(said.includes('  DEPOT_CA_FILE: ') && said.includes(`${file} ${why}`), said);
   }
   assert.deepEqual(await withCa(join(certificates, 'ca.pem')), { code: 0, said: '' });
   const bundle = await checked({ DEPOT_API_KEY: 'k3y-k3y-k3y', AWS_CA_BUNDLE: files.at('not.pem') });
   assert.equal(bundle.code, 78);
-  assert.ok(bundle.said.includes(`${files.at('not.pem')} holds no certificate in PEM (AWS_CA_BUNDLE)`), bundle.said);
+  assert.ok(bundle.said.includes(`AWS_CA_BUNDLE: ${files.at('not.pem')} holds no certificate in PEM`), bundle.said);
 });
 
 /** What lies at the path, by what is said of it. */
@@ -143,9 +143,9 @@ for (const [why, put] of Object.entries(unusable))
     writeFileSync(yaml, 'targets: [{name: one, kind: depot, url: "https://depot", apiKeyFile: key}]');
     const own = { DEPOT_API_KEY: 'k3y-k3y-k3y' };
     const places: [path: string, env: Record<string, string>, origin: string][] = [
-      ['targets.depot.apiKeyFile: ', { DEPOT_API_KEY_FILE: file }, 'DEPOT_API_KEY_FILE'],
+      ['', { DEPOT_API_KEY_FILE: file }, 'DEPOT_API_KEY_FILE'],
       ['targets.one.apiKeyFile: ', { ...own, ECR_COURIER_CONFIG: yaml }, `${yaml}:1:`],
-      ['server.adminTokenFile: ', { ...own, ECR_COURIER_ADMIN_TOKEN_FILE: file }, 'ECR_COURIER_ADMIN_TOKEN_FILE'],
+      ['', { ...own, ECR_COURIER_ADMIN_TOKEN_FILE: file }, 'ECR_COURIER_ADMIN_TOKEN_FILE'],
     ];
     // Line breaks are for a variable's value alone, and the mark of bytes is taken away there.
     if (why.startsWith('holds p') || why.startsWith('is ') || why.startsWith('has '))
@@ -154,7 +154,8 @@ for (const [why, put] of Object.entries(unusable))
     for (const [path, env, origin] of places) {
       const { code, said } = await checked(env);
       assert.equal(code, 78, path);
-      assert.ok(said.includes(`  ${path}${file} ${why}`) && said.includes(`(${origin}`), said);
+      const line = path ? `  ${path}${file} ${why}` : `  ${origin}: ${file} ${why}`;
+      assert.ok(said.includes(line) && (!path || said.includes(`(${origin}`)), said);
       assert.doesNotMatch(said, /planted|PLANTED/);
     }
   });
@@ -168,7 +169,10 @@ test('check reads the files of keys: one that is absent or empty may be filled l
   ] as const) {
     const { code, said } = await checked({ DEPOT_API_KEY_FILE: file });
     assert.equal(code, 0);
-    assert.ok(said.startsWith(`warning: targets.depot: Waiting for the API key of depot: ${file} ${why}. Create it at Settings`), said);
+    assert.ok(
+      said.startsWith(`warning: DEPOT_API_KEY_FILE: Waiting for the API key of depot: ${file} ${why}. Create it at Settings`),
+      said,
+    );
     for (const env of [{ AWS_SESSION_TOKEN_FILE: file }, { ECR_COURIER_ADMIN_TOKEN_FILE: file }]) {
       const other = await checked({ DEPOT_API_KEY: 'k3y-k3y-k3y', ...env });
       assert.equal(other.code, 0);
@@ -182,7 +186,7 @@ test('check reads a file of headers', async () => {
   await using files = await folder({ headers: 'X-Access planted', good: 'X-Access: 1' });
   const { code, said } = await checked({ DEPOT_API_KEY: 'k3y', DEPOT_HEADERS_FILE: files.at('headers') });
   assert.equal(code, 78);
-  assert.ok(said.includes(`targets.depot.headersFile: ${files.at('headers')} holds something else: entry 1 must be a name`), said);
+  assert.ok(said.includes(`DEPOT_HEADERS_FILE: ${files.at('headers')} holds something else: entry 1 must be a name`), said);
   assert.doesNotMatch(said, /planted/);
   assert.equal((await checked({ DEPOT_API_KEY: 'k3y', DEPOT_HEADERS_FILE: files.at('good') })).said, '');
 });
@@ -200,7 +204,7 @@ test('check asks the adapters what they refuse: a header that is ours, a key tha
   ] as const) {
     const { code, said } = await checking({ PORTAINER_URL: url, ...env });
     assert.equal(code, 78);
-    assert.ok(said.includes(`targets.portainer: ${says}`) && said.includes('(PORTAINER_URL)'), said);
+    assert.ok(said.includes(`PORTAINER_URL: ${says}`), said);
   }
   for (const [kind, keys] of [
     ['HARBOR', { HARBOR_USERNAME: 'u', HARBOR_PASSWORD: 'p' }],
@@ -220,7 +224,7 @@ test('create without anything to create is a warning, where somebody has asked f
 
   assert.equal(
     await warned({ DEPOT_CREATE: 'true' }),
-    'warning: targets.depot: create has nothing to create: name hosts, or `own`, under registries.',
+    'warning: DEPOT_CREATE has nothing to create: name hosts, or `own`, in DEPOT_REGISTRIES.',
   );
   assert.match(await warned({ DEPOT_CREATE: 'true', DEPOT_REGISTRIES: ' , ' }), /nothing to create/);
   assert.equal(await warned({}), '');

@@ -80,15 +80,15 @@ test('a certificate goes with its key, and files that everybody may read are tol
   assert.equal(targets[0]?.tls.clientCertFile, '/client.pem');
   assert.equal(targets[0]?.spelling.clientKeyFile, 'DEPOT_CLIENT_KEY_FILE');
   assert.deepEqual(
-    warnings.map(warning => /^targets\.depot: .*(client\.key|headers) holds a secret and everybody/.exec(warning)?.[1]),
+    warnings.map(warning => /^DEPOT_(?:HEADERS|CLIENT_KEY)_FILE: .*(client\.key|headers) holds a secret and everybody/.exec(warning)?.[1]),
     ['headers', 'client.key'],
   );
   for (const [name, other] of [
-    ['DEPOT_CLIENT_CERT_FILE', 'clientKeyFile'],
-    ['DEPOT_CLIENT_KEY_FILE', 'clientCertFile'],
+    ['DEPOT_CLIENT_CERT_FILE', 'DEPOT_CLIENT_KEY_FILE'],
+    ['DEPOT_CLIENT_KEY_FILE', 'DEPOT_CLIENT_CERT_FILE'],
   ] as const) {
     const [told] = await mistakesOf(read({ env: { ...env, [name]: '/client.pem' } }));
-    assert.match(told ?? '', new RegExp(`needs ${other}, too \\(${name}\\)`));
+    assert.match(told ?? '', new RegExp(`^${name}: needs ${other}, too$`));
   }
 });
 

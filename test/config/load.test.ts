@@ -3,6 +3,7 @@ import { chmod } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { test } from 'node:test';
 import { adapters } from '../../adapters/index.ts';
+import type { Env } from '../../config/env.ts';
 import { ConfigError } from '../../config/load.ts';
 import { folder, mistakesOf, plainTarget, read, readText } from './support.ts';
 
@@ -63,7 +64,7 @@ test('all mistakes are told at once, of files, variables and flags', async () =>
   const told = await mistakesOf(reading);
 
   assert.deepEqual(
-    told.map(line => line.slice(line.lastIndexOf('(') + 1, -1)).sort(),
+    told.map(line => /^([A-Z_]+|--[a-z-]+): /.exec(line)?.[1] ?? line.slice(line.lastIndexOf('(') + 1, -1)).sort(),
     [
       '--log-level',
       'ECR_COURIER_LISTN',
@@ -95,14 +96,14 @@ test('variables with our prefix that are not known are mistakes, but not what Ku
   const told = await mistakesOf(read({ env: { ...links, ECR_COURIER_LOGLEVEL: 'debug', ECR_COURIER_XYZ: '1' } }));
 
   assert.deepEqual(told, [
-    'this variable is not known: did you mean ECR_COURIER_LOG_LEVEL? (ECR_COURIER_LOGLEVEL)',
-    'this variable is not known (ECR_COURIER_XYZ)',
+    'ECR_COURIER_LOGLEVEL: this variable is not known: did you mean ECR_COURIER_LOG_LEVEL?',
+    'ECR_COURIER_XYZ: this variable is not known',
   ]);
 });
 
 test('a variable of the short form without the one that makes the target is a mistake, and a near miss is named', async () => {
   assert.deepEqual(await mistakesOf(read({ env: { DEPOT_API_KEY: 'k3y-k3y-k3y', DEPOT_ULR: 'https://depot' } })), [
-    'has no effect alone: set DEPOT_URL, or give a target of a file the name depot (DEPOT_API_KEY)',
+    'DEPOT_API_KEY: has no effect alone: set DEPOT_URL, or give a target of a file the name depot',
     'Note: DEPOT_ULR is not read: did you mean DEPOT_URL?',
   ]);
 });
@@ -177,13 +178,19 @@ test('a target that variables made is told of by their names, and which of them 
     return error.message;
   };
   const portainer = await wrong({ PORTAINER_URL: 'https://portainer', PORTAINER_API_KEY: '' });
-  assert.match(portainer, /needs PORTAINER_API_KEY \(or PORTAINER_API_KEY_FILE\), or PORTAINER_USERNAME /);
-  assert.match(portainer, /; PORTAINER_API_KEY is empty; create it at My account > Access tokens/);
+  assert.match(portainer, /^ {2}PORTAINER_API_KEY: is empty; set it, or PORTAINER_API_KEY_FILE, or PORTAINER_USERNAME /m);
+  assert.match(portainer, /; create it at My account > Access tokens$/);
+  assert.match(await wrong({ PORTAINER_URL: 'https://portainer', PORTAINER_API_KEY_FILE: '' }), /^ {2}PORTAINER_API_KEY_FILE: is empty; /m);
+  assert.match(await wrong({ PORTAINER_URL: 'https://portainer' }), /^ {2}PORTAINER_API_KEY_FILE: must be set, or PORTAINER_API_KEY, or /m);
+  assert.match(
+    await wrong({ PORTAINER_URL: '', PORTAINER_API_KEY_FILE: '/key' }),
+    /^ {2}PORTAINER_API_KEY_FILE: .*PORTAINER_URL, which is empty/m,
+  );
   assert.doesNotMatch(portainer, /apiKey/);
   const half = await wrong({ PORTAINER_URL: 'https://portainer', PORTAINER_USERNAME: 'admin', PORTAINER_PASSWORD_FILE: '' });
-  assert.match(half, /: PORTAINER_PASSWORD \(or PORTAINER_PASSWORD_FILE\) is missing; PORTAINER_PASSWORD_FILE is empty/);
+  assert.match(half, /^ {2}PORTAINER_PASSWORD_FILE: is empty; set it, or PORTAINER_PASSWORD$/m);
   const harbor = await wrong({ HARBOR_URL: 'https://harbor', HARBOR_USERNAME: 'robot$courier', HARBOR_PASSWORD: '' });
-  assert.match(harbor, /must be set: HARBOR_PASSWORD \(or HARBOR_PASSWORD_FILE\); HARBOR_PASSWORD is empty/);
+  assert.match(harbor, /^ {2}HARBOR_PASSWORD: is empty; set it, or HARBOR_PASSWORD_FILE$/m);
 });
 
 test('a target of a file is told of by the names of a file', async () => {
@@ -254,7 +261,7 @@ test('an empty file, empty lists and empty groups say nothing', async () => {
 test('no target at all is no mistake, but is said', async () => {
   const { warnings } = await read({});
 
-  assert.deepEqual(warnings, ['No target is configured: set DEPOT_URL, or write `targets:` into a file and name it with --config.']);
+  assert.deepEqual(warnings, ['No target is configured: set DEPOT_URL, or name a file that has `targets:` with --config.']);
 });
 
 test('a path in a file is relative to the file, one in a variable is as it is', async () => {
@@ -280,7 +287,7 @@ test('a secret of a later layer replaces the file of an earlier one', async () =
 
 test('X and X_FILE together are a mistake', async () => {
   assert.deepEqual(await mistakesOf(read({ env: { ...env, DEPOT_API_KEY_FILE: '/key' } })), [
-    'targets.depot.apiKey: is given twice: here and as apiKeyFile (DEPOT_API_KEY_FILE). Keep one (DEPOT_API_KEY)',
+    'DEPOT_API_KEY: is given twice: here and as apiKeyFile (DEPOT_API_KEY_FILE). Keep one',
   ]);
 });
 
@@ -343,8 +350,8 @@ test('a certificate that is not verified, and a key that everybody can read, are
   const closed = await read({ env: { DEPOT_URL: 'https://depot', DEPOT_API_KEY_FILE: files.at('private') } });
 
   assert.deepEqual(open.warnings, [
-    'targets.depot: insecureSkipVerify is on: whoever is in between can read key and tokens.',
-    `targets.depot: ${files.at('key')} holds a secret and everybody on this machine may read it: chmod 600 it.`,
+    'DEPOT_INSECURE_SKIP_VERIFY is on: whoever is in between can read key and tokens.',
+    `DEPOT_API_KEY_FILE: ${files.at('key')} holds a secret and everybody on this machine may read it: chmod 600 it.`,
   ]);
   assert.deepEqual(closed.warnings, []);
 });
@@ -373,7 +380,7 @@ test('own is a registry without a number: its region is that of the source defau
   ]);
   assert.match(
     (await mistakesOf(read({ env: { ...env, DEPOT_REGISTRIES: 'Own', AWS_REGION: 'us-east-1' } }))).join(),
-    /entry 1 must be the host of an ECR registry, such as .*, or own \(DEPOT_REGISTRIES\)/,
+    /^DEPOT_REGISTRIES: entry 1 must be the host of an ECR registry, such as .*, or own$/m,
   );
 });
 
@@ -398,4 +405,27 @@ test('no secret is in the settings, and the whole is frozen', async () => {
     config.sources[0],
   ])
     assert.ok(Object.isFrozen(part));
+});
+
+test('a variable of a product that nobody reads is named, with the one that means the same', async () => {
+  const told = async (env: Env) => (await read({ env, adapters })).warnings.filter(warning => warning.includes('is not read'));
+  for (const [name, meant] of Object.entries({
+    PORTAINER_TOKEN: 'PORTAINER_API_KEY',
+    PORTAINER_TOKEN_FILE: 'PORTAINER_API_KEY_FILE',
+    PORTAINER_INSECURE: 'PORTAINER_INSECURE_SKIP_VERIFY',
+    PORTAINER_USER: 'PORTAINER_USERNAME',
+    PORTAINER_HOST: 'PORTAINER_URL',
+    HARBOR_PASSWD_FILE: 'HARBOR_PASSWORD_FILE',
+    HARBOR_TOKEN: 'HARBOR_PASSWORD',
+    RANCHER_API_KEY: 'RANCHER_TOKEN',
+    SWARM_CA_CERT: 'SWARM_CA_FILE',
+    DOCKER_CONFIG_PAHT: 'DOCKER_CONFIG_PATH',
+    PORTAINR_URL: 'PORTAINER_URL',
+    ECR_COURER_LISTEN: 'ECR_COURIER_LISTEN',
+  }))
+    assert.deepEqual(await told({ [name]: 'x' }), [`${name} is not read: did you mean ${meant}?`]);
+  const others = ['PORTAINER_VERSION', 'PORTAINER_PORT_9443_TCP_ADDR', 'CATTLE_CONFIG_URL_SCHEME', 'DOCKER_URL', 'KUBERNETES_FOO', 'HOME'];
+  for (const name of others) assert.deepEqual(await told({ [name]: 'x' }), [], name);
+  const made = { SWARM_URL: 'unix:///run/docker.sock', SWARM_SIZE: '3', SWARM_PORT: 'tcp://10.0.0.1:1' };
+  assert.deepEqual(await told(made), ['SWARM_SIZE is not read: there is no such variable. config/reference.md lists those of swarm.']);
 });

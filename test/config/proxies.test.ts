@@ -11,7 +11,7 @@ test('an address of a proxy that cannot be used is a mistake of its variable, wi
     await mistakesOf(read({ env: { ...target, HTTPS_PROXY: 'http://me:hunter2%@proxy.test:3128', http_proxy: 'socks5://x:1' } })),
     [
       'names a SOCKS proxy, and only HTTP proxies are supported: it must be http://HOST:PORT or http://USER:PASSWORD@HOST:PORT (http_proxy)',
-      'holds characters in user or password that an address cannot hold: write % as %25 (HTTPS_PROXY)',
+      'HTTPS_PROXY: holds characters in user or password that an address cannot hold: write % as %25',
     ],
   );
   assert.deepEqual(await mistakesOf(read({ env: { ...target, HTTPS_PROXY: '', https_proxy: 'proxy.test:3128', HTTP_PROXY: ' ' } })), []);

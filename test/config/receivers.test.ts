@@ -95,7 +95,9 @@ heartbeat: {everySeconds: 5}`);
 test('plain http is told where somebody is in between', async () => {
   const warned = async (url: string) => (await read({ env: { ...target, ECR_COURIER_NOTIFY_WEBHOOK_URL: url } })).warnings;
 
-  assert.deepEqual(await warned('http://hooks:8080/x'), ['notify.webhook: its address is plain http: whoever is in between can read it.']);
+  assert.deepEqual(await warned('http://hooks:8080/x'), [
+    'ECR_COURIER_NOTIFY_WEBHOOK_URL: its address is plain http: whoever is in between can read it.',
+  ]);
   for (const near of ['http://127.0.0.1:8080/x', 'http://[::1]/x', 'http://localhost/x', 'https://hooks/x'])
     assert.deepEqual(await warned(near), []);
 });

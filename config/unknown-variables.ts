@@ -1,0 +1,79 @@
+import type { Adapter } from '../src/contract/adapter.ts';
+import { configVariable, type Env, ours, variables } from './env.ts';
+import { hint, nearest } from './nearest.ts';
+import type { Report } from './read.ts';
+import { prefix, targetTable, trigger } from './schema.ts';
+
+/**
+ * What nobody wrote. Kubernetes sets ECR_COURIER_SERVICE_HOST and PORTAINER_PORT_9443_TCP_ADDR for Services of such
+ * names in the namespace; links of Docker set PORTAINER_NAME, PORTAINER_ENV_PATH and ports; agents of Rancher 1.6 and 2
+ * have CATTLE_CONFIG_URL and many more that begin with CATTLE_.
+ */
+const isSetByOthers = (name: string, start: string): boolean =>
+  /^(SERVICE_(HOST|PORT)|PORT|NAME$|ENV)(_|$)/.test(name.slice(start.length)) || start === 'CATTLE_';
+
+/** Words by which people know the same thing from other programs. One of each group ends the name of a variable. */
+const meanTheSame: readonly (readonly string[])[] = [
+  ['API_KEY', 'TOKEN', 'API_TOKEN', 'ACCESS_TOKEN', 'BEARER_TOKEN', 'AUTH_TOKEN', 'KEY', 'SECRET', 'APIKEY'],
+  ['USERNAME', 'USER', 'LOGIN', 'USER_NAME'],
+  ['PASSWORD', 'PASS', 'PASSWD', 'PWD', 'SECRET', 'TOKEN'],
+  ['URL', 'HOST', 'ADDRESS', 'ADDR', 'ENDPOINT', 'SERVER', 'URI', 'BASE_URL', 'API_URL', 'DOCKER_HOST'],
+  ['INSECURE_SKIP_VERIFY', 'INSECURE', 'SKIP_VERIFY', 'TLS_INSECURE', 'TLS_SKIP_VERIFY', 'SKIP_TLS_VERIFY', 'INSECURE_SKIP_TLS_VERIFY'],
+  ['CA_FILE', 'CA', 'CA_CERT', 'CACERT', 'CA_BUNDLE', 'CA_PATH', 'TLS_CA', 'TLS_CA_FILE', 'CERT_FILE'],
+  ['CLIENT_CERT_FILE', 'CLIENT_CERT', 'TLS_CERT', 'TLS_CERT_FILE'],
+  ['CLIENT_KEY_FILE', 'CLIENT_KEY', 'TLS_KEY', 'TLS_KEY_FILE'],
+];
+
+/** The variable of the kind that means the same as this one: PORTAINER_API_KEY for PORTAINER_TOKEN. */
+function sameMeaning(name: string, start: string, known: readonly string[]): string | undefined {
+  const word = name.slice(start.length);
+  const bare = word.replace(/_FILE$/, '');
+  const meant = [word, bare].flatMap(said => meanTheSame.filter(group => group.includes(said)).flat());
+  const endings = word === bare ? [''] : ['_FILE', ''];
+  const candidates = meant.flatMap(other => endings.map(ending => `${start}${other}${ending}`));
+  return candidates.find(candidate => known.includes(candidate));
+}
+
+/** The option of a target that this variable would be, if options of its kind had variables. */
+function ofFileAlone(name: string, adapter: Adapter): string | undefined {
+  const spelled = (key: string): string => `${prefix(adapter)}_${key.replaceAll(/[A-Z]/g, letter => `_${letter}`).toUpperCase()}`;
+  return Object.entries(targetTable(adapter)).find(([key, field]) => field.env === undefined && spelled(key) === name)?.[0];
+}
+
+/** What is to be said of a variable that nobody reads; undefined of one that is somebody else's. */
+function warningOf(name: string, known: readonly string[], adapters: readonly Adapter[], env: Env): string | undefined {
+  const inFiles = adapters.map(adapter => ofFileAlone(name, adapter)).find(key => key !== undefined);
+  if (inFiles) return `${name} is not read: ${inFiles} of a target stands in a file alone (${configVariable}).`;
+  const kinds = adapters.flatMap(adapter => {
+    const maker = trigger(adapter);
+    return maker ? [{ kind: adapter.kind, start: `${prefix(adapter)}_`, isUsed: Boolean(env[maker.env]) }] : [];
+  });
+  const mine = kinds.find(({ start }) => name.startsWith(start));
+  const beginAs = (starts: readonly string[]) => known.filter(other => starts.some(start => other.startsWith(start)));
+  const near = mine
+    ? nearest(name, beginAs([mine.start]))
+    : nearest(name, beginAs([ours, ...kinds.map(({ start }) => start)]), slipsInPrefix);
+  if (!mine || near || isSetByOthers(name, mine.start)) return near && `${name} is not read: did you mean ${near}?`;
+  const meant = sameMeaning(name, mine.start, known);
+  if (meant) return `${name} is not read: did you mean ${meant}?`;
+  // Where no target is made by variables, it may well be another program's.
+  return mine.isUsed ? `${name} is not read: there is no such variable. config/reference.md lists those of ${mine.kind}.` : undefined;
+}
+
+/** A name with more of them in its first word is another program's. */
+const slipsInPrefix = 1;
+
+/**
+ * Variables that look like ours and are not: a mistake where the prefix is ours, a warning where it is a product's.
+ */
+export function checkNames(env: Env, adapters: readonly Adapter[], report: Report): void {
+  const known = variables(adapters).map(({ name }) => name);
+  const unknown = Object.keys(env).filter(name => env[name] && !known.includes(name));
+  for (const name of unknown.sort()) {
+    const isOurs = name.startsWith(ours);
+    if (isOurs && !isSetByOthers(name, ours))
+      report.mistakes.push({ path: '', origin: name, message: `this variable is not known${hint(name, known)}` });
+    const warning = isOurs ? undefined : warningOf(name, known, adapters, env);
+    if (warning) report.warnings.push(warning);
+  }
+}
