@@ -103,6 +103,17 @@ export interface FailureFacts {
   /** The cause in one clause of our own, where the message quotes others or is long. Without a full stop. */
   readonly short?: string;
   readonly cause?: unknown;
+  /** What was asked of AWS. */
+  readonly asked?: Asked;
+}
+
+/**
+ * A request to AWS. `right`: that it needs, such as `sts:AssumeRole`. `externalId`: what was sent with it for a role;
+ * null where none was sent.
+ */
+export interface Asked {
+  readonly right: string;
+  readonly externalId?: string | null;
 }
 
 /** Longer messages quote far too much. In characters. */
@@ -149,6 +160,7 @@ const rules: { readonly [K in keyof FailureFacts]-?: (value: unknown) => boolean
   remedy: value => typeof value === 'string' && value !== '',
   short: value => typeof value === 'string' && value !== '',
   cause: () => true,
+  asked: value => typeof value === 'object' && value !== null,
 };
 
 /** The facts themselves where all are what they should be. */

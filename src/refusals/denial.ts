@@ -26,6 +26,8 @@ export interface Denial {
   readonly policy?: string;
   /** As far as the text has them, where it does not have all of them. */
   readonly cut?: { readonly principal?: string; readonly resource?: string };
+  /** What was sent with it for a role; null where none was sent, missing where nobody can say. */
+  readonly externalId?: string | null;
   /** The resource ends a line, and no reason stands behind it: it may go on. */
   readonly isLast?: true;
 }

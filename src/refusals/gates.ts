@@ -3,7 +3,7 @@ import { beside, narrowing } from './beside.ts';
 import type { Denial, Gate } from './denial.ts';
 import type { Diagnosis, Paste } from './diagnosis.ts';
 import { managedNotes } from './managed.ts';
-import { identitySide, isCross, needed, refused, resourceSide, serviceOf, statementFor } from './sides.ts';
+import { aboutExternalId, identitySide, isCross, needed, refused, resourceSide, serviceOf, statementFor } from './sides.ts';
 import { rights, webIdentityTrustStatement } from './statements.ts';
 
 /** Who pulls, where that is not the one whose token it is. In words: "the kubelet of node-1". */
@@ -55,7 +55,8 @@ function aboutAction(denial: Denial): string {
 }
 
 /** Beyond the own account, both must allow it. */
-const otherSide = (denial: Denial): string => (isCross(denial) ? ` ${capital(resourceSide(denial).words)} must allow it as well.` : '');
+const otherSide = (denial: Denial): string =>
+  isCross(denial) ? ` ${capital(resourceSide(denial).words)} must allow it as well.${aboutExternalId(denial)}` : '';
 const bothPastes = (denial: Denial): readonly Paste[] =>
   isCross(denial) ? [identitySide(denial).paste, resourceSide(denial).paste] : [identitySide(denial).paste];
 
@@ -122,7 +123,7 @@ function ofRole(denial: Denial): Diagnosis {
       ? `${refused(denial)}: ${trust.words} does not let it in.`
       : `${refused(denial)}. STS does not say why: ${identity.words} or ${trust.words} does not allow it, or the external id is wrong or missing.`,
     side: isTrust ? trust.words : `${identity.words}, or ${trust.words}`,
-    remedy: `Both must allow it. Where the trust policy has a condition on sts:ExternalId, the source must be configured with that externalId. Look also whether the role is there.`,
+    remedy: `Both must allow it.${aboutExternalId(denial)} Look also whether the role is there.`,
     paste: isTrust ? [trust.paste] : [identity.paste, trust.paste],
   };
 }

@@ -109,7 +109,13 @@ export function trustPolicies(wish: Wish): readonly PolicyDocument[] {
       part: 'trust',
       name: 'trust',
       where: `Trust policy: it goes on ${together(wish.resources.map(roleWords))}.`,
-      notes: ['A role has one trust policy: add the statement to those that are there.', ...sessionNotes(principals)],
+      notes: [
+        'A role has one trust policy: add the statement to those that are there.',
+        ...(externalId === undefined && webIdentity === undefined
+          ? ['Where the role demands an external id, name it with --external-id: this statement lets in without one.']
+          : []),
+        ...sessionNotes(principals),
+      ],
       statements: webIdentity
         ? principals.map(provider => webIdentityTrustStatement({ provider, ...webIdentity }))
         : needsOf(wish, 'role').map(need => trustStatement(need, principals, externalId)),

@@ -63,8 +63,25 @@ export function resourceSide(denial: Denial): Side {
   if (serviceOf(denial) === 'ecr')
     return side(`the repository policy ${owner}`, ofGate(denial, 'second'), repositoryStatement(needed(denial), principals));
   if (actions.get(denial.action) === 'role')
-    return side(`the trust policy of ${resource ?? 'the role'}`, '', trustStatement(needed(denial), principals));
+    return side(`the trust policy of ${resource ?? 'the role'}`, '', trustStatement(needed(denial), principals, externalIdFor(denial)));
   return side(`the policy of ${serviceOf(denial) === 'lambda' ? 'the function ' : ''}${resource ?? 'what was asked for'}`, '', of);
+}
+
+/** To be filled in where nobody can say which it is: without one the statement would open a role that demands it. */
+const unknownId = 'EXTERNAL-ID';
+
+function externalIdFor({ action, externalId = unknownId }: Denial): string | undefined {
+  return action === 'sts:AssumeRole' ? (externalId ?? undefined) : undefined;
+}
+
+/** What to look at before the statement of a trust policy is added. */
+export function aboutExternalId({ action, externalId }: Denial): string {
+  if (action !== 'sts:AssumeRole') return '';
+  if (externalId === undefined)
+    return ` Put the externalId of whoever asks in the place of ${unknownId}. Leave that condition out only of a role that demands no external id.`;
+  if (externalId === null)
+    return ' No external id was sent. Where a statement there has a condition on sts:ExternalId, do not add this one, which would let in without it: configure that id as externalId.';
+  return ` The condition has the external id that was sent: it must be the one that the owner of the role has given out. A statement without it would let in without any.`;
 }
 
 const side = (words: string, gate: string, statement: Statement): Side => ({ words, gate, paste: statementFor(words, statement) });

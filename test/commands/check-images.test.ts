@@ -474,6 +474,58 @@ test('what AWS says to the request for a token has the name that the table has f
   assert.match(diagnosis?.sentence ?? '', /answered ecr:GetAuthorizationToken with/);
 });
 
+/** What `check` says with a role, when AssumeRole comes to this. */
+async function withRole(more: string, trouble: NonNullable<ReturnType<NonNullable<FakeEcr['trouble']>>>) {
+  const config = join(folder, 'role.yaml');
+  await writeFile(config, `sources: [{ name: default, roleArn: "arn:aws:iam::444455556666:role/pull"${more} }]`);
+  ecr.trouble = ({ action }) => (action === 'AssumeRole' ? trouble : undefined);
+  const { steps } = await reportOf('-c', config, `${host}/team/app:1`);
+  const trust =
+    steps
+      .at(-1)
+      ?.diagnosis?.paste?.map(({ text }) => text)
+      .find(text => text.includes('Principal')) ?? '{}';
+  const table = (await check('-c', config, `${host}/team/app:1`)).stdout;
+  return { steps, table, condition: (JSON.parse(trust) as { Condition?: Record<string, unknown> }).Condition };
+}
+
+test('the statement for a role that wants an external id keeps the condition on it', async () => {
+  const configured = await withRole(', externalId: wrong-one', 'denied');
+  assert.deepEqual(configured.condition?.['StringEquals'], { 'sts:ExternalId': 'wrong-one' });
+  const without = await withRole('', 'denied');
+  assert.equal(without.condition?.['StringEquals'], undefined);
+  assert.match(without.table, /Where a statement there has a condition on sts:ExternalId, do not add this one/);
+});
+
+test('a role that could not be assumed is what both steps hang on', async () => {
+  for (const trouble of ['denied', 'expired keys', 'unknown key'] as const) {
+    const { steps, table } = await withRole('', trouble);
+    assert.deepEqual(
+      steps.map(({ name, action, verdict }) => [name, action, verdict]),
+      [
+        ['identity', 'sts:AssumeRole', 'refused'],
+        ['token', 'sts:AssumeRole', 'refused'],
+      ],
+    );
+    assert.ok(steps.every(({ diagnosis }) => diagnosis));
+    assert.match(table, /identity refused \(sts:AssumeRole\), token refused \(sts:AssumeRole\)/);
+  }
+});
+
+test('whose side it is stands in the table for what AWS says of keys and clock', async () => {
+  for (const [trouble, side] of [
+    ['expired keys', /whoever keeps the AWS keys|session|login/],
+    ['unknown key', /keys/],
+    ['other clock', /the machine \(or virtual machine\)/],
+  ] as const) {
+    ecr.trouble = () => trouble;
+    const { stdout } = await check(`${host}/team/app:1`);
+    const [, whose = ''] = /Whose side: (.*)/.exec(stdout) ?? [];
+    assert.match(whose, side, stdout);
+    assert.doesNotMatch(whose, /source default/);
+  }
+});
+
 test('ECR Public: who was asked without a login is not told to log out', async () => {
   door.server.fault = () => undefined;
   const refused = await reportOf('public.ecr.aws/nginx/nginx:1');

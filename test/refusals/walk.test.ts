@@ -74,7 +74,9 @@ function printed(action: string, principal: string, part: Part): Promise<readonl
 async function print(action: string, principal: string, part: Part): Promise<readonly Statement[]> {
   const resource = resourceOf(action);
   const args = [action, ...(resource === '*' ? [] : [resource]), '--for', principal, '--part', part];
-  const { code, stdout, stderr } = await command(['policy', ...args]);
+  // The text does not tell which external id the role demands, if any.
+  const id = action === 'sts:AssumeRole' && part === 'trust' ? ['--external-id', 'EXTERNAL-ID'] : [];
+  const { code, stdout, stderr } = await command(['policy', ...args, ...id]);
   assert.equal(code, 0, stderr);
   return (JSON.parse(stdout) as { readonly Statement: readonly Statement[] }).Statement;
 }
@@ -116,6 +118,16 @@ test('both accounts are told of a refusal that says so of one only', () => {
   assert.deepEqual(both(owners.other, 'identity'), ['identity', 'repository']);
   assert.deepEqual(both(owners.other, 'none'), ['identity', 'repository']);
   assert.deepEqual(both(owners.other, 'resource'), ['repository']);
+});
+
+test('no statement opens a role without the external id that it may demand', () => {
+  for (const gate of ['none', 'identity', 'resource'])
+    for (const account of Object.values(owners)) {
+      const told = why(sentence(`arn:aws:iam::${account}:user/ci`, 'sts:AssumeRole', gates[gate] ?? '')) as Diagnosis;
+      const trusts = pasted(told).filter(statement => partOf(statement) === 'trust');
+      for (const { Condition } of trusts) assert.deepEqual(Condition?.['StringEquals'], { 'sts:ExternalId': 'EXTERNAL-ID' });
+      if (trusts.length > 0) assert.match(told.remedy, /in the place of EXTERNAL-ID/);
+    }
 });
 
 test('no statement is pasted where none can help', () => {

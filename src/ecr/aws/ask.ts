@@ -30,15 +30,17 @@ const targets = {
 /** A new token, as ECR answers. Throws a Failure. */
 export async function askEcr({ identity, registry, keys, place, settings, wire, from, clock }: Question): Promise<Credential> {
   const { service, region } = registry;
+  const right = `${service}:GetAuthorizationToken` as const;
   try {
     const url = settings.address(apiOf(registry), region);
     const headers = { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': targets[service] };
-    const { text } = await callAws({ service, region, url, headers, body: '{}', keys }, { wire, clock, patience: settings.patience });
+    const ways = { wire, clock, patience: settings.patience };
+    const { text } = await callAws({ service, right, region, url, headers, body: '{}', keys }, ways);
     const receivedAt = new Date(clock.wall());
     const issuedAt = wire.last?.answeredAt ?? receivedAt;
     return { ...decodeToken(readToken(text), { ...from, host: wire.last?.host ?? 'ECR', issuedAt }), receivedAt };
   } catch (error) {
     const acceptedIn = acceptedElsewhere(identity, region, keys, place);
-    throw awsFailure(error, { action: `${service}:GetAuthorizationToken`, region, call: wire.last, acceptedIn });
+    throw awsFailure(error, { action: right, region, call: wire.last, acceptedIn });
   }
 }

@@ -51,7 +51,8 @@ async function askPage(input: Json, { region }: Registry, keys: Parameters<typeo
     'x-amz-target': 'AmazonEC2ContainerRegistry_V20150921.DescribePullThroughCacheRules',
   };
   const url = way.settings.address('ECR', region);
-  const { text } = await callAws({ service: 'ecr', region, url, headers, body: JSON.stringify(input), keys }, way);
+  const right = 'ecr:DescribePullThroughCacheRules';
+  const { text } = await callAws({ service: 'ecr', right, region, url, headers, body: JSON.stringify(input), keys }, way);
   return mapOf(JSON.parse(text));
 }
 

@@ -11,6 +11,8 @@ import type { Reply, Wire } from './wire.ts';
 export interface Action {
   /** As signatures name it. */
   readonly service: 'ecr' | 'ecr-public' | 'sts' | 'lambda';
+  /** That it needs, such as `sts:AssumeRole`. */
+  readonly right: string;
   readonly region: string;
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
@@ -54,7 +56,7 @@ export async function callAws(action: Action, ways: Ways): Promise<Reply> {
 }
 
 async function send(action: Action, aheadMs: number, { wire, clock }: Ways): Promise<Reply> {
-  const { service, region, url, headers, body, keys, attemptMs } = action;
+  const { service, right, region, url, headers, body, keys, attemptMs } = action;
   const request = {
     method: 'POST',
     protocol: url.protocol,
@@ -67,7 +69,7 @@ async function send(action: Action, aheadMs: number, { wire, clock }: Ways): Pro
   };
   const signer = keys && new SignatureV4({ service, region, credentials: keys, sha256: Hash.bind(null, 'sha256') });
   const signed = signer ? await signer.sign(request, { signingDate: new Date(clock.wall() + aheadMs) }) : request;
-  const reply = await wire.send({ method: 'POST', url, headers: signed.headers, body }, attemptMs);
+  const reply = await wire.send({ method: 'POST', url, headers: signed.headers, body }, { attemptMs, right });
   if (reply.status >= 200 && reply.status < 300) return reply;
   throw refusalOf(reply);
 }

@@ -14,7 +14,7 @@ export interface Attempt {
     | 'sts:GetCallerIdentity'
     | 'lambda:InvokeFunction';
   /** The role to be assumed; missing where the chain itself assumes one (a profile's, a service account's). */
-  readonly role?: { readonly arn: string; readonly externalId: boolean };
+  readonly role?: { readonly arn: string; readonly externalId: string | null };
   /** The function to be invoked. */
   readonly fn?: FunctionName;
   readonly region: string;

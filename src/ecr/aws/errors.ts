@@ -1,4 +1,4 @@
-import { Failure, type FailureCode } from '../../contract/failures.ts';
+import { Failure, type FailureCode, type FailureFacts } from '../../contract/failures.ts';
 import { quote } from '../../contract/text.ts';
 import { named } from '../../io/unconnected.ts';
 import { invokeFailure } from '../sources/invoke-errors.ts';
@@ -50,7 +50,14 @@ const byStatus: Readonly<Record<number, FailureCode>> = {
  * token.
  */
 export function awsFailure(thrown: unknown, attempt: Attempt): Failure {
-  return named(thrown instanceof Failure ? thrown : meaningOf(thrown, attempt), attempt.call?.proxy);
+  const { code, message, facts } = named(thrown instanceof Failure ? thrown : meaningOf(thrown, attempt), attempt.call?.proxy);
+  return new Failure(code, message, { ...askedIn(attempt), ...facts });
+}
+
+/** What was sent knows better what it asked for: the chain may assume a role by itself. */
+function askedIn({ call, action, role }: Attempt): Pick<FailureFacts, 'asked'> {
+  const right = call ? call.right : action;
+  return right === undefined ? {} : { asked: { right, ...(role && { externalId: role.externalId }) } };
 }
 
 function meaningOf(thrown: unknown, attempt: Attempt): Failure {

@@ -123,7 +123,8 @@ async function walkFor(
 /** Once AWS was asked, it is AWS that is waited for. */
 function waitingFor(step: Step, wire: Wire | undefined): Step {
   const { last } = wire ?? {};
-  return last ? { name: `${step.name} (${last.host}${last.proxy ? ` through ${nameOf(last.proxy)}` : ''})` } : step;
+  if (!last) return step;
+  return { name: `${step.name} (${last.host}${last.proxy ? ` through ${nameOf(last.proxy)}` : ''})`, right: last.right };
 }
 
 /** What AWS (STS for a profile's role or a web identity, SSO) answered on the way, or did not, speaks for itself. */

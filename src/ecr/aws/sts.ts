@@ -9,10 +9,15 @@ export interface StsAt {
 }
 
 /** The text of the answer to an action; unsigned without keys. Throws what `callAws` throws. */
-export async function askSts(form: Readonly<Record<string, string>>, { url, region }: StsAt, keys: Keys | undefined, ways: Ways) {
+export async function askSts(
+  form: Readonly<Record<string, string>> & { readonly Action: string },
+  { url, region }: StsAt,
+  keys: Keys | undefined,
+  ways: Ways,
+): Promise<string> {
   const headers = { 'content-type': 'application/x-www-form-urlencoded' };
   const body = new URLSearchParams({ ...form, Version: '2011-06-15' }).toString();
-  return (await callAws({ service: 'sts', region, url, headers, body, keys }, ways)).text;
+  return (await callAws({ service: 'sts', right: `sts:${form.Action}`, region, url, headers, body, keys }, ways)).text;
 }
 
 /** The session that STS answers with. Throws an error that quotes nothing, as the answer may hold keys. */

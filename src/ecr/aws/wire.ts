@@ -22,6 +22,8 @@ export interface Call {
   readonly host: string;
   /** What it goes through. */
   readonly proxy?: Proxy | undefined;
+  /** That it needs, such as `sts:AssumeRole`; missing for what the SDK asks. */
+  readonly right?: string | undefined;
   status?: number;
   /** The server's Date header; its distance from our wall clock, positive when the server is ahead. */
   answeredAt?: Date;
@@ -43,7 +45,7 @@ export interface Wire {
    * Whatever the status. Throws what the system says, or an error of the name TimeoutError after `attemptMs`, which is
    * 5 s unless said.
    */
-  send(request: OnceRequest, attemptMs?: number): Promise<Reply>;
+  send(request: OnceRequest, about?: { readonly attemptMs?: number | undefined; readonly right?: string }): Promise<Reply>;
   readonly last: Call | undefined;
   /** Ends with the fetch. */
   readonly signal: AbortSignal;
@@ -57,9 +59,9 @@ export interface Reply extends Omit<OnceAnswer, 'body'> {
 export function openWire(once: Once, clock: Clock, signal: AbortSignal): Wire {
   let last: Call | undefined;
   return {
-    async send(request, attemptMs = usualAttemptMs) {
+    async send(request, { attemptMs = usualAttemptMs, right } = {}) {
       signal.throwIfAborted();
-      const call: Call = { host: request.url.host, proxy: once.routeTo(request.url.origin).proxy };
+      const call: Call = { host: request.url.host, proxy: once.routeTo(request.url.origin).proxy, right };
       last = call;
       const late = (): Error => Object.assign(new Error(`no answer within ${attemptMs / 1000} s`), { name: 'TimeoutError' });
       return await inTime(attemptMs, late, async deadline => {
@@ -109,6 +111,8 @@ async function textOf(body: AsyncIterable<Uint8Array>, call: Call): Promise<stri
 export interface Step {
   readonly name: string;
   readonly late?: string | undefined;
+  /** Of AWS, that the request needs which is waited for. */
+  readonly right?: string | undefined;
 }
 
 /**
@@ -132,8 +136,9 @@ export async function within<T>(
   const signal = AbortSignal.any([caller, deadline.signal]);
   const cut = Promise.withResolvers<never>();
   function tooLate(): Failure {
-    const { name, late = wayToAws } = waiting();
-    return new Failure('TIMEOUT', `No end within ${ms / 1000} s while ${name}.`, { remedy: late });
+    const { name, late = wayToAws, right } = waiting();
+    const asked = right === undefined ? {} : { asked: { right } };
+    return new Failure('TIMEOUT', `No end within ${ms / 1000} s while ${name}.`, { remedy: late, ...asked });
   }
   const stop = (): void => cut.reject(caller.aborted ? stopped() : tooLate());
   signal.addEventListener('abort', stop);

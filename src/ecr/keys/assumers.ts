@@ -18,8 +18,9 @@ interface Asked {
  */
 export function assumersFor(region: string | undefined, { ways, sts }: Pick<Walk, 'ways' | 'sts'>) {
   const ask = async (action: string, asked: Asked, at: StsAt, keys?: Keys): Promise<Keys> => {
-    const given = Object.entries({ Action: action, ...asked }).filter(([, value]) => value !== undefined && value !== '');
-    return sessionIn(await askSts(Object.fromEntries(given.map(([name, value]) => [name, String(value)])), at, keys, ways));
+    const given = Object.entries(asked).filter(([, value]) => value !== undefined && value !== '');
+    const form = { ...Object.fromEntries(given.map(([name, value]) => [name, String(value)])), Action: action };
+    return sessionIn(await askSts(form, at, keys, ways));
   };
   return {
     async roleAssumer(keys: Keys, { RoleArn, RoleSessionName, ExternalId, DurationSeconds }: Asked): Promise<Keys> {

@@ -24,6 +24,12 @@ export const sessionName = 'ecr-courier';
 export const externalIdOf = ({ externalId }: Role): string | undefined =>
   typeof externalId === 'string' ? externalId : externalId?.reveal();
 
+/** For a policy that somebody reads: a name to fill in stands for a secret one. */
+function externalIdShown({ externalId }: Role): string | null {
+  if (!externalId) return null;
+  return typeof externalId === 'string' ? externalId : 'EXTERNAL-ID';
+}
+
 /** The keys of the role, assumed with these keys. Throws a Failure. */
 export async function assume(role: Role, keys: Keys, at: StsAt, ways: Ways): Promise<Keys> {
   const { roleArn } = role;
@@ -32,7 +38,7 @@ export async function assume(role: Role, keys: Keys, at: StsAt, ways: Ways): Pro
   try {
     return sessionIn(await askSts(form, at, keys, ways));
   } catch (error) {
-    const asked = { arn: roleArn, externalId: Boolean(id) };
+    const asked = { arn: roleArn, externalId: externalIdShown(role) };
     throw awsFailure(error, { action: 'sts:AssumeRole', role: asked, region: at.region, call: ways.wire.last });
   }
 }

@@ -1,8 +1,8 @@
 import type { Credential } from '../../contract/credential.ts';
-import { asFailure, type Failure, type FailureCode } from '../../contract/failures.ts';
+import { type Asked as AskedOfAws, asFailure, type Failure, type FailureCode } from '../../contract/failures.ts';
 import type { Image } from '../../contract/image.ts';
 import type { Source, TokensFrom } from '../../contract/source.ts';
-import { readDenial } from '../../refusals/denial.ts';
+import { type Denial, readDenial } from '../../refusals/denial.ts';
 import { diagnose } from '../../refusals/diagnose.ts';
 import type { Diagnosis } from '../../refusals/diagnosis.ts';
 import { explainDenial } from '../../refusals/gates.ts';
@@ -89,7 +89,7 @@ async function withToken(
     try {
       credential = await asked.fetch(credential);
     } catch (error) {
-      return checked([tokenStep(action, asFailure(error), source)], credential);
+      return checked([failedStep({ name: 'token', action }, asFailure(error), source)], credential);
     }
     const steps: Step[] = [{ name: 'token', action, verdict: 'ok' }, ...(await pull({ ...wish, source, credential }, signal))];
     if (!isStale(steps)) return checked(steps, credential);
@@ -126,28 +126,31 @@ const verdicts: Partial<Record<FailureCode, Verdict>> = {
 const verdictOn = (failure: Failure): Verdict => (isNoneFound(failure) ? undefined : verdicts[failure.code]) ?? 'failed';
 
 /** GetCallerIdentity needs no right, and shows nothing but the name. */
-function identityStep({ giver, caller, failure }: Whoami): Step {
+function identityStep({ source, giver, caller, failure }: Whoami): Step {
   const asked = { name: 'identity', action: 'sts:GetCallerIdentity' } as const;
   if (caller) return { ...asked, verdict: 'ok', text: caller.arn };
-  if (failure) return { ...asked, verdict: verdictOn(failure), text: failure.message };
+  if (failure) return failedStep(asked, failure, source);
   return { name: 'identity', action: 'none', verdict: 'skipped', text: `Nobody of AWS: tokens come from ${giver}.` };
 }
 
-function tokenStep(action: string, failure: Failure, source: string): Step {
-  const { code, message, remedy } = failure;
+/** The step before a token or an identity: a role may have been assumed first, and that is what was refused. */
+function failedStep({ name, action }: Pick<Step, 'name' | 'action'>, failure: Failure, source: string): Step {
+  const { message, facts } = failure;
+  const right = readDenial(message)?.action ?? facts.asked?.right ?? action;
+  return { name, action: right, verdict: verdictOn(failure), text: message, diagnosis: meaningOf(failure, source) };
+}
+
+function meaningOf({ code, message, remedy, facts }: Failure, source: string): Diagnosis {
   const denial = readDenial(message);
-  const own: Diagnosis = {
-    // The name that the table has for it, where it has one; the words of the failure know more of this case.
-    id: why(message)?.id ?? `token-${code.toLowerCase().replaceAll('_', '-')}`,
+  if (denial) return explainDenial({ ...denial, ...withId(facts.asked) });
+  // The words of the failure know more of this case; whose it is stands in the table.
+  const known = why(message);
+  return {
+    id: known?.id ?? `token-${code.toLowerCase().replaceAll('_', '-')}`,
     sentence: message,
-    side: `source ${source}, and whoever it asks for tokens`,
+    side: known?.side ?? `source ${source}, and whoever it asks for tokens`,
     remedy,
   };
-  return {
-    name: 'token',
-    action: denial?.action ?? action,
-    verdict: verdictOn(failure),
-    text: message,
-    diagnosis: denial ? explainDenial(denial) : own,
-  };
 }
+
+const withId = ({ externalId }: Partial<AskedOfAws> = {}): Pick<Denial, 'externalId'> => (externalId === undefined ? {} : { externalId });

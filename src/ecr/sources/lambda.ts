@@ -66,14 +66,15 @@ const withoutRegion = ({ name }: FunctionName): Failure =>
 async function invoke(fn: FunctionName, registry: Registry, keys: Held['keys'], way: Way): Promise<Reply> {
   const { settings, aim, wire } = way;
   const { region } = aim;
+  const right = 'lambda:InvokeFunction';
   try {
     const url = settings.address('Lambda', region);
     const path = `${url.pathname.replace(/\/$/, '')}/2015-03-31/functions/${encodeURIComponent(fn.given)}/invocations`;
     const headers = { 'content-type': 'application/octet-stream' };
     const body = JSON.stringify(eventFor(registry));
-    return await callAws({ service: 'lambda', region, url: new URL(path, url), headers, body, keys, attemptMs }, way);
+    return await callAws({ service: 'lambda', right, region, url: new URL(path, url), headers, body, keys, attemptMs }, way);
   } catch (error) {
-    throw awsFailure(error, { action: 'lambda:InvokeFunction', fn, region, call: wire.last });
+    throw awsFailure(error, { action: right, fn, region, call: wire.last });
   }
 }
 
