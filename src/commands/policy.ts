@@ -1,5 +1,6 @@
 import { loadAsked } from '../../config/asked.ts';
 import type { Aliases } from '../contract/registry.ts';
+import { accountOf } from '../refusals/admitted.ts';
 import { jsonOf, type PolicyDocument, parts, tooLong } from '../refusals/documents.ts';
 import { policiesFor } from '../refusals/policies.ts';
 import { type Rights, rights } from '../refusals/statements.ts';
@@ -69,6 +70,7 @@ interface Named {
 
 function wishOf(words: readonly string[], named: Named, given: Given): Wish {
   const job = jobOf(words);
+  insistOnUse(job, words, named, given);
   const places = job.on === 'repositories' ? placesOf(named, given) : [];
   const repositories = places.filter(place => place !== 'public');
   const other = words.find(word => word !== 'pull' && word !== 'public');
@@ -80,7 +82,9 @@ function wishOf(words: readonly string[], named: Named, given: Given): Wish {
     needs: needsOf(job, words, places, given),
     repositories,
     resources,
-    ...(job.needs.includes(rights.webIdentity) ? bySubject(given, partition) : byPrincipal({ job, repositories }, given, partition)),
+    ...(job.needs.includes(rights.webIdentity)
+      ? bySubject(given, resources, partition)
+      : byPrincipal({ job, repositories }, given, partition)),
   };
 }
 
@@ -101,11 +105,16 @@ function byPrincipal(
   return { principals, functions, externalId: externalIdOf(externalId) };
 }
 
-function bySubject(given: Given, partition: string): Pick<Wish, 'principals' | 'functions' | 'webIdentity'> {
+function bySubject(given: Given, roles: readonly string[], partition: string): Pick<Wish, 'principals' | 'functions' | 'webIdentity'> {
   const [provider, ...more] = listed(given.for).map(text => providerOf(text, partition));
   if (provider === undefined || more.length > 0 || given.subject === undefined || given['external-id'] !== undefined)
     throw new UsageError(
       'web-identity ROLE --for PROVIDER --subject system:serviceaccount:NAMESPACE:NAME is expected; of GitHub Actions repo:ORG/REPO:ref:refs/heads/main',
+    );
+  const stranger = roles.find(role => accountOf(role) !== accountOf(provider));
+  if (stranger !== undefined)
+    throw new UsageError(
+      `STS looks for the provider in the account of the role: make ${provider.replace(/^.*:oidc-provider\//, '')} a provider in account ${accountOf(stranger)}, and name that one`,
     );
   return {
     principals: [provider],
@@ -126,6 +135,17 @@ function needsOf({ needs }: Job, words: readonly string[], places: readonly Plac
   ];
 }
 
+/** What would be left out in silence is a mistake: the policy would be another one than that which was asked for. */
+function insistOnUse({ on }: Job, words: readonly string[], { where }: Pick<Named, 'where'>, given: Given): void {
+  const apart = (['account', 'region', 'repository'] as const).filter(name => listed(given[name]).length > 0);
+  if (on === 'nothing' && where.length > 0)
+    throw new UsageError(`AWS knows no narrower resource than all for ${words.join()}: leave out the images and hosts behind it`);
+  if (on !== 'repositories' && apart.length > 0)
+    throw new UsageError(`--${apart.join(' and --')} name${apart.length > 1 ? '' : 's'} repositories, and ${words.join()} has none`);
+  if (where.length > 0 && apart.length > 0)
+    throw new UsageError('--account, --region and --repository stand in place of images: leave out one of the two');
+}
+
 /** Images, hosts and ARNs, and what the options name. */
 function placesOf({ where, aliases }: Named, given: Given): readonly Place[] {
   const accounts = listed(given.account);
@@ -141,9 +161,7 @@ function placesOf({ where, aliases }: Named, given: Given): readonly Place[] {
   return places;
 }
 
-function resourcesOf(job: Job, { where, aliases }: Named): readonly string[] {
-  // What is to all registries may be asked for with one of them.
-  if (job.on === 'nothing') for (const text of where) placeOf(text, aliases);
+function resourcesOf(job: Job, { where }: Named): readonly string[] {
   if (job.on !== 'roles' && job.on !== 'functions') return [];
   if (where.length === 0) throw new UsageError(`name the ${job.on} by their ARNs`);
   return where.map(job.on === 'roles' ? roleOf : functionOf);

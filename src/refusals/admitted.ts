@@ -35,6 +35,26 @@ export function admitted(principals: readonly string[]): Admission {
   return { Principal: { AWS: one(accounts) }, Condition: { ArnLike: { 'aws:PrincipalArn': one(patterns) } } };
 }
 
+/** Roles of AWS itself: they lie below a path, which a session does not tell. */
+const ofAws = /^AWS(ReservedSSO_|ServiceRoleFor)/;
+
+/**
+ * Whom the policy of a function lets in. Lambda takes a role, a user or the number of an account, and no condition on
+ * the principal (Lambda API reference, AddPermission). A session ends, so its role is named.
+ */
+export function invoker(principal: string): string {
+  if (/^arn:[^:]+:iam::\d+:(role|user)\//.test(principal)) return principal;
+  const { partition, account, name } = sessionOf(principal) ?? {};
+  if (name !== undefined && !ofAws.test(name)) return `arn:${partition}:iam::${account}:role/${name}`;
+  return accountOf(principal) ?? 'ACCOUNT';
+}
+
+/** A sentence for a role that is known by a session alone. */
+export const withoutPath = (principals: readonly string[]): readonly string[] =>
+  principals.some(principal => sessionOf(principal) && invoker(principal).startsWith('arn:'))
+    ? ['A session does not tell the path of its role: add it to the name of the role, where there is one.']
+    : [];
+
 /** Who a principal is of. Missing for a service. */
 export const accountOf = (principal: string): string | undefined => /^(?:arn:[^:]+:[^:]+::)?(\d{12})(?::|$)/.exec(principal)?.[1];
 

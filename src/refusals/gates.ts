@@ -3,7 +3,18 @@ import { beside, narrowing } from './beside.ts';
 import type { Denial, Gate } from './denial.ts';
 import type { Diagnosis, Paste } from './diagnosis.ts';
 import { managedNotes } from './managed.ts';
-import { aboutExternalId, identitySide, isCross, needed, refused, resourceSide, serviceOf, statementFor } from './sides.ts';
+import {
+  aboutExternalId,
+  aboutPath,
+  added,
+  identitySide,
+  isCross,
+  needed,
+  refused,
+  resourceSide,
+  serviceOf,
+  statementFor,
+} from './sides.ts';
 import { rights, webIdentityTrustStatement } from './statements.ts';
 
 /** Who pulls, where that is not the one whose token it is. In words: "the kubelet of node-1". */
@@ -56,7 +67,7 @@ function aboutAction(denial: Denial): string {
 
 /** Beyond the own account, both must allow it. */
 const otherSide = (denial: Denial): string =>
-  isCross(denial) ? ` ${capital(resourceSide(denial).words)} must allow it as well.${aboutExternalId(denial)}` : '';
+  isCross(denial) ? ` ${capital(resourceSide(denial).words)} must allow it as well.${aboutExternalId(denial)}${aboutPath(denial)}` : '';
 const bothPastes = (denial: Denial): readonly Paste[] =>
   isCross(denial) ? [identitySide(denial).paste, resourceSide(denial).paste] : [identitySide(denial).paste];
 
@@ -88,7 +99,7 @@ function ofResource(denial: Denial): Diagnosis {
     id: 'denied-resource',
     sentence: `${refused(denial)}: the statement is missing in ${gate}${words}.${both}`,
     side: words,
-    remedy: `Add the statement there, as an administrator of that account.${or}${aboutAction(denial)}`,
+    remedy: `${added(paste)} there, as an administrator of that account.${or}${aboutAction(denial)}${aboutPath(denial)}`,
     paste: [paste],
   };
 }

@@ -1,5 +1,5 @@
 import { actions, type Kind } from './actions.ts';
-import { accountOf } from './admitted.ts';
+import { accountOf, invoker, withoutPath } from './admitted.ts';
 import type { PolicyDocument } from './documents.ts';
 import {
   addPermission,
@@ -126,17 +126,21 @@ export function trustPolicies(wish: Wish): readonly PolicyDocument[] {
 export function functionPolicies(wish: Wish): readonly PolicyDocument[] {
   const needs = needsOf(wish, 'function');
   if (needs.length === 0 || wish.resources.length === 0) return [];
+  const principals = [...new Set(wish.principals.map(invoker))];
   return [
     {
       part: 'function',
       name: 'function',
       where: `Policy of the function: it goes on ${together(wish.resources)}.`,
-      notes: wish.resources.flatMap(arn =>
-        wish.principals.map(
-          (principal, at) => `Lambda takes it as \`${addPermission(arn, principal, oneOfEach('Invoke', at, wish.principals.length))}\`.`,
+      notes: [
+        ...wish.resources.flatMap(arn =>
+          principals.map(
+            (principal, at) => `Lambda takes it as \`${addPermission(arn, principal, oneOfEach('Invoke', at, principals.length))}\`.`,
+          ),
         ),
-      ),
-      statements: needs.map(need => resourceStatement(need, wish.principals, wish.resources)),
+        ...withoutPath(wish.principals),
+      ],
+      statements: needs.map(need => resourceStatement(need, principals, wish.resources)),
     },
   ];
 }

@@ -1,8 +1,10 @@
 import { capital } from '../contract/text.ts';
 import { actions } from './actions.ts';
+import { invoker, withoutPath } from './admitted.ts';
 import type { Denial } from './denial.ts';
 import { type Paste, policyPaste } from './diagnosis.ts';
 import {
+  addPermission,
   identityStatement,
   type Rights,
   repositoryStatement,
@@ -20,13 +22,30 @@ export interface Side {
   readonly paste: Paste;
 }
 
+/** Whom the policy of what was asked for must let in. */
+const principalOf = ({ principal, account }: Denial): string => principal ?? account ?? '*';
+
+/** What an administrator does with the paste. */
+export const added = ({ kind }: Paste): string => (kind === 'command' ? 'Run the command' : 'Add the statement');
+
+/** What the name in the paste may lack. */
+export const aboutPath = (denial: Denial): string =>
+  serviceOf(denial) === 'lambda'
+    ? withoutPath([principalOf(denial)])
+        .map(note => ` ${note}`)
+        .join('')
+    : '';
+
 export const needed = ({ action }: Denial): Rights => rightsFor(action);
 export const serviceOf = ({ action }: Denial): string => action.slice(0, action.indexOf(':'));
 
-/** For a statement: what was asked for. A name to fill in stands where the text does not tell the repository. */
-export const arns = ({ resource, action }: Denial): readonly string[] => [
-  resource ?? (actions.get(action) === 'repository' ? 'arn:aws:ecr:REGION:ACCOUNT:repository/NAME' : '*'),
-];
+const toFillIn: Partial<Record<string, string>> = {
+  repository: 'arn:aws:ecr:REGION:ACCOUNT:repository/NAME',
+  function: 'arn:aws:lambda:REGION:ACCOUNT:function:NAME',
+};
+
+/** For a statement: what was asked for. A name to fill in stands where the text does not tell it. */
+export const arns = ({ resource, action }: Denial): readonly string[] => [resource ?? toFillIn[actions.get(action) ?? ''] ?? '*'];
 
 export const isCross = ({ account, resourceAccount }: Denial): boolean =>
   account !== undefined && resourceAccount !== undefined && account !== resourceAccount;
@@ -56,15 +75,21 @@ export function identitySide(denial: Denial): Side {
 /** Of the policies that hang on what was asked for. */
 export function resourceSide(denial: Denial): Side {
   const { resource, resourceAccount, account } = denial;
+  const [arn = ''] = arns(denial);
   const owner = inAccount(resourceAccount ?? account);
-  const principals = [denial.principal ?? account ?? '*'];
+  const principals = [principalOf(denial)];
   const of = resourceStatement(needed(denial), principals, arns(denial));
   if (needed(denial).by === 'registry') return side(`the registry policy ${owner}`, ofGate(denial, 'third'), of);
   if (serviceOf(denial) === 'ecr')
     return side(`the repository policy ${owner}`, ofGate(denial, 'second'), repositoryStatement(needed(denial), principals));
   if (actions.get(denial.action) === 'role')
     return side(`the trust policy of ${resource ?? 'the role'}`, '', trustStatement(needed(denial), principals, externalIdFor(denial)));
-  return side(`the policy of ${serviceOf(denial) === 'lambda' ? 'the function ' : ''}${resource ?? 'what was asked for'}`, '', of);
+  if (serviceOf(denial) === 'lambda') {
+    const words = `the policy of the function ${arn}`;
+    const text = addPermission(arn, invoker(principalOf(denial)), 'Invoke');
+    return { words, gate: '', paste: { what: `Command for ${words}`, kind: 'command', text } };
+  }
+  return side(`the policy of ${resource ?? 'what was asked for'}`, '', of);
 }
 
 /** To be filled in where nobody can say which it is: without one the statement would open a role that demands it. */

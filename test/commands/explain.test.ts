@@ -164,10 +164,10 @@ test('spellings that make a difference are told', async () => {
   assert.match(await spelling('123456789012.dkr-ecr.eu-west-1.on.aws/app'), /dual-stack/);
 });
 
-test('what is no registry of ECR gets its sentence, and a name that somebody may have meant is exit 1', async () => {
+test('what is no registry of ECR gets its sentence, and a name that somebody may have meant is exit 1, any other 2', async () => {
   for (const [text, code, words] of [
-    ['ghcr.io/a/b', 0, /^ghcr\.io is no registry of ECR: .*is expected\n$/],
-    ['nginx', 0, /^nginx is an image of Docker Hub, and none of ECR: .*\n$/],
+    ['ghcr.io/a/b', 2, /^ghcr\.io is no registry of ECR: .*is expected\n$/],
+    ['nginx', 2, /^nginx is an image of Docker Hub, and none of ECR: .*\n$/],
     [
       'vpce-0123-abcd.dkr.ecr.eu-west-1.vpce.amazonaws.com/app',
       1,

@@ -240,7 +240,7 @@ test('a function of another account: both sides are named', async () => {
   assert.match(remedy, /"Resource":"arn:aws:lambda:eu-west-1:999988887777:function:ecr-token"/);
   assert.match(
     remedy,
-    /account 999988887777, whose side .* aws lambda add-permission --region eu-west-1 --function-name arn:\S+ --statement-id ecr-courier --action lambda:InvokeFunction --principal 123456789012\./,
+    /account 999988887777, whose side .* aws lambda add-permission --region eu-west-1 --function-name arn:\S+ --statement-id ecr-courier --action lambda:InvokeFunction --principal arn:aws:iam::123456789012:user\/ci\./,
   );
 });
 

@@ -94,6 +94,8 @@ for (const [gate, tail] of Object.entries(gates))
     for (const [action, { in: parts }] of authorization) {
       // What no resource can grant is never refused by one; a web identity has nothing but the role to refuse it.
       if ((gate === 'resource' && parts.length === 1) || !parts.includes('identity')) continue;
+      // Lambda takes no statement: the command is looked at below.
+      if (gate === 'resource' && action === 'lambda:InvokeFunction') continue;
       for (const account of Object.values(owners))
         for (const principal of principals(account)) {
           const text = sentence(principal, action, tail);
@@ -118,6 +120,30 @@ test('both accounts are told of a refusal that says so of one only', () => {
   assert.deepEqual(both(owners.other, 'identity'), ['identity', 'repository']);
   assert.deepEqual(both(owners.other, 'none'), ['identity', 'repository']);
   assert.deepEqual(both(owners.other, 'resource'), ['repository']);
+});
+
+test('the policy of a function is a command, as Lambda takes no statement; it names the role and no session', async () => {
+  const taken = [
+    'arn:aws:iam::210987654321:user/ci/bot',
+    'arn:aws:iam::210987654321:role/ci/puller',
+    'arn:aws:iam::210987654321:role/puller',
+  ];
+  const others = principals(owners.other);
+  for (const gate of ['none', 'identity', 'resource'])
+    for (const [at, principal] of others.entries()) {
+      const told = why(sentence(principal, 'lambda:InvokeFunction', gates[gate] ?? ''));
+      assert.ok(!pasted(told as Diagnosis).some(({ Principal }) => Principal), 'no statement for the function');
+      const [line = ''] = (told?.paste ?? []).filter(({ kind }) => kind === 'command').map(({ text }) => text);
+      assert.match(line, new RegExp(`^aws lambda add-permission .*--principal ${taken[at]}$`));
+      const asked = await command(['policy', 'invoke', lambda, '--for', principal, '--part', 'function']);
+      assert.ok(asked.stderr.includes(`\`${line}\``), asked.stderr);
+      const [statement] = (JSON.parse(asked.stdout) as { readonly Statement: readonly Statement[] }).Statement;
+      assert.deepEqual([statement?.Principal, statement?.Condition], [{ AWS: taken[at] }, undefined]);
+      assert.equal(/path of its role/.test(asked.stderr), at === 2);
+      assert.equal(/path of its role/.test(told?.remedy ?? ''), at === 2);
+    }
+  const reserved = 'arn:aws:sts::210987654321:assumed-role/AWSReservedSSO_Dev_0123456789abcdef/joe';
+  assert.match(why(sentence(reserved, 'lambda:InvokeFunction', ''))?.paste?.at(-1)?.text ?? '', /--principal 210987654321$/);
 });
 
 test('no statement opens a role without the external id that it may demand', () => {

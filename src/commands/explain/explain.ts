@@ -34,7 +34,7 @@ export async function explainImage(args: string[], io: Io): Promise<number> {
     path === undefined ? undefined : await (await import('./kubelet.ts')).kubeletPart(text, { path, minor, files: flags.config }, io);
   const all: Explained = { ...explained, ...(kubelet && { kubelet }) };
   io.stdout.write(redact(json ? jsonText(explainedJson(all)) : explainedText(all, clock.wall())));
-  return isFine(all) ? exit.ok : exit.failed;
+  return exitOf(all);
 }
 
 async function explainedOf(
@@ -66,10 +66,11 @@ async function explainedOf(
   };
 }
 
-/** Nothing was found that would stop a pull. A name that is none of ECR's is nothing of ours. */
-function isFine({ subject, sources, proof, kubelet }: Explained): boolean {
-  if (kubelet && !kubelet.fine) return false;
-  if (!subject.image) return !subject.meant;
-  if (proof) return proof.pull.outcome === 'would pull';
-  return subject.image.registry.service === 'ecr-public' || sources.some(({ chosen }) => chosen);
+/** As of `check`, where none is of ECR. What the kubelet does with such a name is an answer as well. */
+function exitOf({ subject, sources, proof, kubelet }: Explained): number {
+  if (kubelet && !kubelet.fine) return exit.failed;
+  if (!subject.image) return subject.meant ? exit.failed : kubelet ? exit.ok : exit.usage;
+  const { service } = subject.image.registry;
+  const isFine = proof ? proof.pull.outcome === 'would pull' : service === 'ecr-public' || sources.some(({ chosen }) => chosen);
+  return isFine ? exit.ok : exit.failed;
 }

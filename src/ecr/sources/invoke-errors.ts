@@ -2,6 +2,7 @@ import { Failure, type FailureCode } from '../../contract/failures.ts';
 import type { FunctionName } from '../../contract/function-name.ts';
 import { anyRegistryOf } from '../../contract/registry.ts';
 import { capital, quote } from '../../contract/text.ts';
+import { invoker, withoutPath } from '../../refusals/admitted.ts';
 import { readDenial } from '../../refusals/denial.ts';
 import { addPermission, rights } from '../../refusals/statements.ts';
 import { type Attempt, statement } from '../aws/denied.ts';
@@ -101,8 +102,12 @@ function invokeDenied(words: string, fn: FunctionName, region: string): Failure 
     });
   const here = `Add this statement to the policies of ${holder}: ${statement(rights.invoke, arn)}.`;
   const isCross = denial?.account !== undefined && denial.account !== owner;
-  const command = addPermission(arn, denial?.account ?? 'ACCOUNT-OF-THE-COURIER', 'ecr-courier');
-  const there = `The function is in account ${owner}, whose side must allow it as well. Somebody there runs: ${command}.`;
+  const command = addPermission(arn, denial?.principal ? invoker(denial.principal) : 'ACCOUNT-OF-THE-COURIER', 'ecr-courier');
+  const there = `The function is in account ${owner}, whose side must allow it as well. Somebody there runs: ${command}.${withoutPath([
+    denial?.principal ?? '',
+  ])
+    .map(note => ` ${note}`)
+    .join('')}`;
   const remedy = denial?.gate === 'resource' ? there : isCross ? `${here} ${there}` : here;
   return new Failure('FORBIDDEN', message, { remedy, short });
 }
