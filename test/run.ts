@@ -4,6 +4,7 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { built } from './built.ts';
 import { processesFor } from './processes.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -20,6 +21,8 @@ function together(shared: readonly string[], nr: number): string {
   return path;
 }
 
+// Else the first that need it would all make it at the same time.
+await built();
 const entries = processesFor(files).map((some, nr) => (some.length === 1 && some[0] ? some[0] : together(some, nr)));
 const preloads = ['scripts/least.cjs', 'test/unwatched.cjs'].flatMap(name => ['-r', join(root, name)]);
 const options = ['--test', '--test-concurrency=4', '--test-timeout=300000', '--test-reporter=spec', ...process.argv.slice(2)];

@@ -122,84 +122,87 @@ async function daemon(more: Record<string, string> = {}) {
   });
 }
 
-test('of a running daemon: configuration, status, findings, versions, metrics and the last lines of the log, and no secret', async () => {
+test('beside a daemon', async t => {
   await using running = await daemon();
-  const { code, stdout, stderr } = await cli(['bundle'], env);
-  assert.equal(code, 0, stderr);
-  assert.match(stderr, /Read it before you send it/);
-  for (const expected of [
-    /^ecr-courier \d+\.\d+\.\d+$/m,
-    /^node \d+\.\d+\.\d+ .*linux/m,
-    /@aws-sdk\/credential-providers \d/,
-    /^AWS_REGION = eu-west-1$/m,
-    /^AWS_SECRET_ACCESS_KEY is set$/m,
-    /^PORTAINER_APIKEY is set$/m,
-    /^HTTPS_PROXY = http:\/\/127\.0\.0\.1:9$/m,
-    /^targets\.one\.apiKeyFile = \S+key +# \S*courier\.yaml:3/m,
-    /^targets\.portainer\.apiKey = \[secret\]/m,
-    /^Note: PORTAINER_APIKEY is not read: did you mean/m,
-    /^one: portainer at http:\/\/127\.0\.0\.1:\d+, Portainer .*, failing, slots: 2$/m,
-    /^AUTH portainer: /m,
-    /"schema": 1/,
-    /^notify\.webhook\.url = \[secret\] at hooks\.example\.com /m,
-    /^ECR_COURIER_NOTIFY_WEBHOOK_URL is set$/m,
-    /^ecr_courier_deliver_failures_total\{target="one",code="REJECTED"\} \d/m,
-    /^\{"level":"info","time":"[^"]+","version":"[^"]+",.*"msg":"started"\}$/m,
-    /"msg":"delivered"/,
-  ])
-    assert.match(stdout, expected);
-  assert.ok(stdout.includes(host) && stdout.includes('222222222222'), 'hosts and accounts stay');
-  assert.equal(stdout.match(/^log\.format = auto /gm)?.length, 1, 'one configuration is shown once');
-  assert.notEqual(portainer.passwordOf(1), 'old', 'a token was in flight');
-  assertClean(stdout + stderr, 'the bundle');
-  assertClean(running.said.stdout, 'the log');
-});
 
-test('the daemon’s part is for its owner and for who bears the admin token', async () => {
-  await using running = await daemon();
-  const door = `${running.url}/-/bundle`;
-  assert.equal((await fetch(door)).status, 401);
-  assert.equal((await fetch(door, { headers: { authorization: 'Bearer wrong' } })).status, 401);
-  assert.equal((await fetch(door, { method: 'POST' })).status, 405);
-  const told = await fetch(door, { headers: { authorization: `Bearer ${planted.adminToken}` } });
-  assert.equal(told.status, 200);
-  const text = await told.text();
-  assert.match(text, /"msg":"delivered"/);
-  assertClean(text, 'the answer');
-});
+  await t.test(
+    'of a running daemon: configuration, status, findings, versions, metrics and the last lines of the log, and no secret',
+    async () => {
+      const { code, stdout, stderr } = await cli(['bundle'], env);
+      assert.equal(code, 0, stderr);
+      assert.match(stderr, /Read it before you send it/);
+      for (const expected of [
+        /^ecr-courier \d+\.\d+\.\d+$/m,
+        /^node \d+\.\d+\.\d+ .*linux/m,
+        /@aws-sdk\/credential-providers \d/,
+        /^AWS_REGION = eu-west-1$/m,
+        /^AWS_SECRET_ACCESS_KEY is set$/m,
+        /^PORTAINER_APIKEY is set$/m,
+        /^HTTPS_PROXY = http:\/\/127\.0\.0\.1:9$/m,
+        /^targets\.one\.apiKeyFile = \S+key +# \S*courier\.yaml:3/m,
+        /^targets\.portainer\.apiKey = \[secret\]/m,
+        /^Note: PORTAINER_APIKEY is not read: did you mean/m,
+        /^one: portainer at http:\/\/127\.0\.0\.1:\d+, Portainer .*, failing, slots: 2$/m,
+        /^AUTH portainer: /m,
+        /"schema": 1/,
+        /^notify\.webhook\.url = \[secret\] at hooks\.example\.com /m,
+        /^ECR_COURIER_NOTIFY_WEBHOOK_URL is set$/m,
+        /^ecr_courier_deliver_failures_total\{target="one",code="REJECTED"\} \d/m,
+        /^\{"level":"info","time":"[^"]+","version":"[^"]+",.*"msg":"started"\}$/m,
+        /"msg":"delivered"/,
+      ])
+        assert.match(stdout, expected);
+      assert.ok(stdout.includes(host) && stdout.includes('222222222222'), 'hosts and accounts stay');
+      assert.equal(stdout.match(/^log\.format = auto /gm)?.length, 1, 'one configuration is shown once');
+      assert.notEqual(portainer.passwordOf(1), 'old', 'a token was in flight');
+      assertClean(stdout + stderr, 'the bundle');
+      assertClean(running.said.stdout, 'the log');
+    },
+  );
 
-test('from the port alone: status and metrics, and where the log is to be had', async () => {
-  await using running = await daemon();
-  const { code, stdout } = await cli(['bundle'], {
-    ...env,
-    ECR_COURIER_SOCKET: join(folder, 'elsewhere'),
-    ECR_COURIER_LISTEN: new URL(running.url).host,
+  await t.test('the daemon’s part is for its owner and for who bears the admin token', async () => {
+    const door = `${running.url}/-/bundle`;
+    assert.equal((await fetch(door)).status, 401);
+    assert.equal((await fetch(door, { headers: { authorization: 'Bearer wrong' } })).status, 401);
+    assert.equal((await fetch(door, { method: 'POST' })).status, 405);
+    const told = await fetch(door, { headers: { authorization: `Bearer ${planted.adminToken}` } });
+    assert.equal(told.status, 200);
+    const text = await told.text();
+    assert.match(text, /"msg":"delivered"/);
+    assertClean(text, 'the answer');
   });
-  assert.equal(code, 0);
-  assert.match(stdout, /There is no daemon at \S+elsewhere\./);
-  assert.match(stdout, /run this command as that user/);
-  assert.match(stdout, /"schema": 1/);
-  assert.doesNotMatch(stdout, /"msg":/);
-  assertClean(stdout, 'the bundle');
-});
 
-test('with a broken configuration: its mistakes, what could be read of it, and the daemon that still runs', async () => {
-  await using _ = await daemon();
-  const broken = join(folder, 'broken.yaml');
-  await writeFile(broken, configuration(`server: {socket: socket, adminToken: '${planted.adminToken}'}\nlogs: {level: loud}\n`));
-  const { ECR_COURIER_SOCKET: _socket, ECR_COURIER_ADMIN_TOKEN_FILE: _file, ...rest } = env;
-  const { code, stdout } = await cli(['bundle', '--config', broken], { ...rest, ECR_COURIER_LOG_FORMAT: planted.typo });
-  assert.equal(code, 0);
-  assert.match(stdout, /The configuration has 2 mistakes:/);
-  assert.match(stdout, /logs is not known here: did you mean log/i);
-  assert.match(stdout, /^server\.adminToken = \[secret\]/m);
-  assert.match(stdout, /The daemon that answers at \S+socket says:/, 'the socket that the broken file names');
-  assert.equal(stdout.match(/^log\.level = debug/gm)?.length, 2, 'both configurations are shown when they differ');
-  assertClean(stdout, 'the bundle');
+  await t.test('from the port alone: status and metrics, and where the log is to be had', async () => {
+    const { code, stdout } = await cli(['bundle'], {
+      ...env,
+      ECR_COURIER_SOCKET: join(folder, 'elsewhere'),
+      ECR_COURIER_LISTEN: new URL(running.url).host,
+    });
+    assert.equal(code, 0);
+    assert.match(stdout, /There is no daemon at \S+elsewhere\./);
+    assert.match(stdout, /run this command as that user/);
+    assert.match(stdout, /"schema": 1/);
+    assert.doesNotMatch(stdout, /"msg":/);
+    assertClean(stdout, 'the bundle');
+  });
 
-  const unread = await command(['bundle'], { ...env, ECR_COURIER_ADAPTERS: './nowhere.ts' });
-  assert.match(unread.stdout, /nowhere\.ts: cannot be loaded/);
-  assert.match(unread.stdout, /The daemon that answers at \S+socket says:/, 'the socket that the environment names');
+  await t.test('with a broken configuration: its mistakes, what could be read of it, and the daemon that still runs', async () => {
+    const broken = join(folder, 'broken.yaml');
+    await writeFile(broken, configuration(`server: {socket: socket, adminToken: '${planted.adminToken}'}\nlogs: {level: loud}\n`));
+    const { ECR_COURIER_SOCKET: _socket, ECR_COURIER_ADMIN_TOKEN_FILE: _file, ...rest } = env;
+    const { code, stdout } = await cli(['bundle', '--config', broken], { ...rest, ECR_COURIER_LOG_FORMAT: planted.typo });
+    assert.equal(code, 0);
+    assert.match(stdout, /The configuration has 2 mistakes:/);
+    assert.match(stdout, /logs is not known here: did you mean log/i);
+    assert.match(stdout, /^server\.adminToken = \[secret\]/m);
+    assert.match(stdout, /The daemon that answers at \S+socket says:/, 'the socket that the broken file names');
+    assert.equal(stdout.match(/^log\.level = debug/gm)?.length, 2, 'both configurations are shown when they differ');
+    assertClean(stdout, 'the bundle');
+
+    const unread = await command(['bundle'], { ...env, ECR_COURIER_ADAPTERS: './nowhere.ts' });
+    assert.match(unread.stdout, /nowhere\.ts: cannot be loaded/);
+    assert.match(unread.stdout, /The daemon that answers at \S+socket says:/, 'the socket that the environment names');
+  });
 });
 
 test('a key that was pasted where a path or a host belongs is not shown', async () => {
