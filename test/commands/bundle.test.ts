@@ -12,7 +12,7 @@ import { Secret } from '../../src/contract/secret.ts';
 import type { Status } from '../../src/observe/status-view.ts';
 import { type FakeEcr, startEcr } from '../fakes/ecr.ts';
 import { type FakePortainer, startFakePortainer } from '../fakes/portainer.ts';
-import { cli, command, startCli, until } from './cli.ts';
+import { cli, command, startCli, untilSaid } from './cli.ts';
 
 const host = '123456789012.dkr.ecr.eu-west-1.amazonaws.com';
 const second = `222222222222${host.slice(12)}`;
@@ -107,11 +107,7 @@ function assertClean(text: string, what: string, more: readonly string[] = []): 
 
 async function daemon(more: Record<string, string> = {}) {
   const started = await startCli([], { ...env, ...more });
-  await until(
-    () => /"msg":"delivered"/.test(started.said.stdout) && /"target":"portainer".*AUTH/.test(started.said.stdout),
-    'both were tried',
-  );
-  await until(() => /"code":"REJECTED"/.test(started.said.stdout), 'the refusal');
+  await untilSaid(started, 'both were tried', /"msg":"delivered"/, /"target":"portainer".*AUTH/, /"code":"REJECTED"/);
   const url = /"url":"([^"]+)"/.exec(started.said.stdout)?.[1] ?? '';
   return Object.assign(started, {
     url,

@@ -76,3 +76,11 @@ export async function until(condition: () => boolean | Promise<boolean>, what: s
   }
   assert.fail(`waited in vain for: ${what}`);
 }
+
+/** Waits until it has written to stdout what matches all of these; else it is ended, and what it said is shown. */
+export async function untilSaid({ child, said }: Started, what: string, ...words: readonly RegExp[]): Promise<void> {
+  await until(() => words.every(pattern => pattern.test(said.stdout)), what).catch((error: Error) => {
+    child.kill('SIGKILL');
+    assert.fail(`${error.message}\n${said.stdout}${said.stderr}`);
+  });
+}

@@ -15,7 +15,7 @@ import { startMetadata } from '../fakes/metadata.ts';
 import { adminKey, type FakePortainer, startFakePortainer } from '../fakes/portainer.ts';
 import { makeSwarm } from '../fakes/swarm.ts';
 import { proxying } from '../io/servers.ts';
-import { cli, command, type Started, startCli, until } from './cli.ts';
+import { cli, command, type Started, startCli, until, untilSaid } from './cli.ts';
 
 const host = '123456789012.dkr.ecr.eu-west-1.amazonaws.com';
 const ecrRow = { Name: 'ecr', URL: host, Authentication: true, Username: 'AWS', Password: 'old' };
@@ -54,7 +54,7 @@ after(async () => {
 async function daemon(more: Record<string, string> = {}): Promise<Started & AsyncDisposable & { port: string }> {
   const port = await freePort();
   const started = await startCli([], { ...env, ECR_COURIER_LISTEN: `127.0.0.1:${port}`, ...more });
-  for (let tries = 0; tries < 1000 && !started.said.stdout.includes('"msg":"delivered"'); tries++) await wait(10);
+  await untilSaid(started, 'the first delivery', /"msg":"delivered"/);
   return Object.assign(started, {
     port,
     async [Symbol.asyncDispose]() {
@@ -235,8 +235,7 @@ test('the daemon: status, refresh and healthcheck find it; SIGTERM ends it in ti
   const written = () => portainer.requests.some(({ method }) => method === 'PUT');
   assert.equal((await command(['refresh', '--target', 'portainer'], local)).code, 0);
   assert.equal((await command(['refresh', '--target', 'nobody'], local)).code, 1);
-  for (let tries = 0; tries < 1500 && !written(); tries++) await wait(10);
-  assert.ok(written(), 'written anew');
+  await until(written, 'the row, written anew');
 
   const began = performance.now();
   running.child.kill('SIGTERM');
@@ -278,16 +277,14 @@ test('SIGHUP takes up a changed configuration, and keeps the former one when it 
   await using running = await daemon({ ECR_COURIER_CONFIG: file });
   await writeFile(file, 'log: {level: loud}\n');
   running.child.kill('SIGHUP');
-  for (let tries = 0; tries < 500 && !running.said.stdout.includes('not reloaded'); tries++) await wait(10);
-  assert.match(running.said.stdout, /"msg":"configuration not reloaded"/);
+  await untilSaid(running, 'the refusal of the mistake', /"msg":"configuration not reloaded"/);
   await writeFile(
     file,
     `targets: [{kind: portainer, name: second, url: '${portainer.url}', apiKeyFile: '${join(folder, 'key')}', allowHttp: true}]\n`,
   );
   running.child.kill('SIGHUP');
-  for (let tries = 0; tries < 500 && !/"msg":"configuration reloaded"/.test(running.said.stdout); tries++) await wait(10);
-  for (let tries = 0; tries < 500 && !/"target":"second".*"msg":"delivered"/.test(running.said.stdout); tries++) await wait(10);
-  assert.match(running.said.stdout, /"target":"second".*"msg":"delivered"/);
+  await untilSaid(running, 'the reload', /"msg":"configuration reloaded"/);
+  await untilSaid(running, 'the delivery to the second target', /"target":"second".*"msg":"delivered"/);
 });
 
 test('what Node warns of is a line of the log, without secrets, and for a command a line on stderr', async () => {
@@ -347,7 +344,7 @@ test('a command but the daemon ends when its terminal is closed', async () => {
   const slow = await startFakePortainer({ registries: [ecrRow] });
   slow.fault = () => 'hang';
   const started = await startCli(['once'], { ...env, PORTAINER_URL: slow.url });
-  for (let tries = 0; tries < 1000 && slow.requests.length === 0; tries++) await wait(10);
+  await until(() => slow.requests.length > 0, 'the question to the manager');
   started.child.kill('SIGHUP');
   const still = await Promise.race([started.ended, wait(9000, 'it goes on')]);
   started.child.kill('SIGKILL');
@@ -451,7 +448,7 @@ test('a signal to reload that comes early does not end the daemon', async () => 
     started.child.kill('SIGHUP');
     await wait(30);
   }
-  for (let tries = 0; tries < 1000 && !started.said.stdout.includes('"msg":"delivered"'); tries++) await wait(10);
+  await untilSaid(started, 'the first delivery', /"msg":"delivered"/);
   started.child.kill('SIGTERM');
   assert.equal((await started.ended).code, 0);
 });

@@ -12,7 +12,7 @@ import { type Clock, clock } from '../../src/contract/clock.ts';
 import { createLog } from '../../src/io/log.ts';
 import type { Election } from '../../src/lease/election.ts';
 import type { Status } from '../../src/observe/status-view.ts';
-import { startCli, until } from '../commands/cli.ts';
+import { startCli, untilSaid } from '../commands/cli.ts';
 import { type FakeEcr, startEcr } from '../fakes/ecr.ts';
 import { fastClock } from '../fakes/fast-clock.ts';
 import { adminKey, type FakePortainer, type PortainerOptions, startFakePortainer } from '../fakes/portainer.ts';
@@ -115,7 +115,7 @@ export async function startDaemon(files: Readonly<Record<string, string>>, more:
     ...more,
   };
   const started = await startCli(['--config', config], env);
-  await until(() => started.said.stdout.includes('"msg":"listening"'), 'the doors');
+  await untilSaid(started, 'the doors', /"msg":"listening"/);
   const url = /"url":"([^"]+)"/.exec(started.said.stdout)?.[1] ?? '';
   return {
     ...started,
