@@ -72,7 +72,11 @@ export const portainer = defineAdapter({
         const served = swarms && (await swarms.survey(seen.slots, version, signal));
         const findings = [...seen.findings, ...misplacedTokens()];
         if (seen.slots.length > 0) findings.push(...leftAlone(environments, swarms ? 'served' : 'left alone', deps));
-        const about = { product: version ? `Portainer ${version}` : 'Portainer', ...(principal && { principal }) };
+        const about = {
+          product: version ? `Portainer ${version}` : 'Portainer',
+          ...(principal && { principal }),
+          ...(served && { reaches: served.reaches }),
+        };
         return {
           slots: [...seen.slots, ...(served?.slots ?? [])],
           findings: [...findings, ...(served?.findings ?? [])],

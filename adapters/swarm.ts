@@ -55,10 +55,14 @@ export const swarm = defineAdapter({
         const stopped = refresher.stopped();
         if (stopped) throw stopped;
         await written.recall();
-        const { found, findings: seen } = await survey(signal);
+        const { found, findings: seen, oldest } = await survey(signal);
         const { product = 'Docker' } = await look(signal);
         written.keep(new Set(found.map(({ id }) => id)));
-        return { slots: found.map(slotOf), findings: [...seen, ...unused(deps)], about: { product } };
+        return {
+          slots: found.map(slotOf),
+          findings: [...seen, ...unused(deps)],
+          about: { product, ...(oldest !== undefined && { reaches: [oldest] }) },
+        };
       },
       async deliver(slot, credentials, signal) {
         const given = givenTo(slot, credentials);

@@ -1,7 +1,7 @@
 import type { Deps } from '../../src/contract/adapter.ts';
 import type { Credentials } from '../../src/contract/credential.ts';
 import { asFailure, Failure } from '../../src/contract/failures.ts';
-import type { Discovery, Finding, Receipt, Rehearsal, Slot } from '../../src/contract/target.ts';
+import type { About, Discovery, Finding, Receipt, Rehearsal, Slot } from '../../src/contract/target.ts';
 import { label } from '../../src/contract/text.ts';
 import { mapOf, textOf } from '../common/shapes.ts';
 import type { Choice } from '../common/swarm/choice.ts';
@@ -24,7 +24,7 @@ export interface Swarms {
     rows: readonly Slot<Ref>[],
     version: string | undefined,
     signal: AbortSignal,
-  ): Promise<Pick<Discovery<Ref>, 'slots' | 'findings' | 'unseen'>>;
+  ): Promise<Pick<Discovery<Ref>, 'slots' | 'findings' | 'unseen'> & Pick<About, 'reaches'>>;
   refresh(ref: ServiceRef, credentials: Credentials, signal: AbortSignal): Promise<Receipt>;
   rehearse(ref: ServiceRef, signal: AbortSignal): Promise<Rehearsal>;
 }
@@ -64,9 +64,15 @@ export function makeSwarms({ ask, refused }: Api, choice: Choice, deps: Deps<Cod
       const message = `The Swarm of the environment ${name} could not be looked at: ${seen.message}`;
       return { slots: [], found: [], findings: [deps.finding('SWARM_UNSEEN', message, seen.remedy)], unseen: [`swarm/${id}`] };
     }
-    const { found, findings } = seen;
+    const { found, findings, oldest } = seen;
     const slots = found.map(one => slotOf(id, one, stopped ? undefined : rowOf(one.registry.host)));
-    return { slots, found, findings: [...findings, ...(stopped ? [deps.finding('SWARM_STOPPED', stopped.message, stopped.remedy)] : [])] };
+    const reaches = oldest === undefined ? [] : [oldest];
+    return {
+      slots,
+      found,
+      reaches,
+      findings: [...findings, ...(stopped ? [deps.finding('SWARM_STOPPED', stopped.message, stopped.remedy)] : [])],
+    };
   }
 
   /** A number that Portainer does not find goes to the engine as it is, which takes it for the login (2.23, source). */
@@ -92,6 +98,7 @@ export function makeSwarms({ ask, refused }: Api, choice: Choice, deps: Deps<Cod
         slots: once(reports.flatMap(({ slots }) => slots)),
         findings: [...reports.flatMap(({ findings }) => findings), ...withoutRow(found, rowOf, deps)],
         unseen: reports.flatMap(({ unseen = [] }) => unseen),
+        reaches: reports.flatMap(({ reaches = [] }) => reaches),
       };
     },
     async refresh({ environment, service, host, row }, credentials, signal) {

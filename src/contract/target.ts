@@ -85,6 +85,11 @@ export interface About {
   readonly product?: string;
   readonly principal?: string;
   readonly keyExpiresAt?: Date;
+  /**
+   * Ids that nobody else tells, of what lies behind the manager, such as the Swarms that it leads to. Two targets with
+   * one in common would each take the writes of the other for those of somebody else.
+   */
+  readonly reaches?: readonly string[];
 }
 
 export interface Discovery<Ref = unknown> {

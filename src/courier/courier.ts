@@ -190,6 +190,7 @@ function turnOf(lanes: ReadonlyMap<string, Lane>, supply: Supply, verifications:
 }
 
 function ledgerOf(lanes: ReadonlyMap<string, Lane>, supply: Supply, loop: Loop, clock: Clock, now: () => Moment): Ledger {
+  const records = () => lanes.values().map(({ record }) => record);
   return {
     get targets() {
       return new Map([...lanes].map(([name, lane]) => [name, lane.record]));
@@ -197,7 +198,7 @@ function ledgerOf(lanes: ReadonlyMap<string, Lane>, supply: Supply, loop: Loop, 
     get scopes() {
       return new Map([...supply.scopes].filter(([, scope]) => scope.wanted));
     },
-    findingsOf: (record, entry) => (entry ? slotFindings(record, entry, now()) : targetFindings(record, clock.wall())),
+    findingsOf: (record, entry) => (entry ? slotFindings(record, entry, now()) : targetFindings(record, clock.wall(), records)),
     findingsOfScope: scope => scopeFindings(scope, supply.clockSkewMs),
     isDue: (record, entry) => entry.running || whyDue(record, entry, now()) !== undefined,
     nextAttempt: (record, entry) => lanes.get(record.name)?.nextAttempt(entry),

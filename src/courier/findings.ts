@@ -51,6 +51,11 @@ export const engineFindings = {
     doc: 'Repairs do not last: somebody else writes this entry too.',
     remedy: 'Find the other writer (an old cron job, a second courier with other AWS credentials, Terraform) and stop it.',
   },
+  TWO_TARGETS: {
+    severity: 'warning',
+    doc: 'Two targets lead to the same thing, such as a Swarm through two of its managers, or directly and through Portainer. Each takes what the other writes for the work of somebody else, and writes again.',
+    remedy: 'Keep one of them.',
+  },
   UNCONFIRMED: {
     severity: 'info',
     doc: 'The courier gave up a write that may still take effect. It writes again until it is sure.',
@@ -105,19 +110,28 @@ export function finding(code: EngineFinding, message: string, target?: Pick<Mana
   return { code, message, remedy: target?.remedies?.[code] ?? engineFindings[code].remedy };
 }
 
-/** wall: in milliseconds since the epoch. */
-export function targetFindings(record: TargetRecord, wall: number): Finding[] {
+/** wall: in milliseconds since the epoch. all: the targets that there are. */
+export function targetFindings(record: TargetRecord, wall: number, all: () => Iterable<TargetRecord>): Finding[] {
   const found = [...(record.managed.standing ?? [])];
   const { own } = record;
   if (hasSeenNothing(record))
     found.push(finding('NO_SLOTS', `${record.name} knows no ECR registry that the courier could serve.`, record.managed));
   if (own && !own.kept?.credential.own && (own.kept ?? own.trouble))
     found.push(finding('OWN_UNKNOWN', unknownOwn(record.name, own), record.managed));
+  const twins = twinsOf(record, all);
+  if (twins.length > 0) found.push(finding('TWO_TARGETS', `${[record.name, ...twins].join(' and ')} write to the same entries.`));
   for (const verification of record.verified ?? []) found.push(...ofImage(verification));
   const ends = record.about.keyExpiresAt;
   if (ends && ends.getTime() - wall < 14 * 24 * hour)
     found.push(finding('KEY_EXPIRES', `The key for ${record.name} ends at ${ends.toISOString()}.`));
   return found;
+}
+
+/** The names of other targets that lead to the same. */
+function twinsOf({ name, about: { reaches = [] } }: TargetRecord, all: () => Iterable<TargetRecord>): string[] {
+  if (reaches.length === 0) return [];
+  const mine = new Set(reaches);
+  return [...all()].flatMap(other => (other.name !== name && other.about.reaches?.some(id => mine.has(id)) ? other.name : []));
 }
 
 function ofImage({ name, image: { registry }, scope, result }: Verification): Finding[] {

@@ -620,6 +620,23 @@ test('a socket of this machine is an address as any other, and `registries` are 
   assert.equal(s.fake.service('web').login?.password, 'new-token');
 });
 
+test('two ways to one Swarm are known by its oldest service, and another Swarm is another', async () => {
+  const services = [{ spec: specOf('foreign', { image: 'nginx', labels: {} }) }, { spec: specOf('web') }];
+  await using s = await rig({ services });
+  await using again = await restarted(s, s.clock);
+  await using other = await rig({ services });
+  const reached = async ({ discover }: Pick<typeof s, 'discover'>) => (await discover()).about?.reaches;
+  const [oldest, ...more] = (await reached(s)) ?? [];
+  assert.ok(['foreign', 'web'].some(name => s.fake.service(name).id === oldest) && more.length === 0);
+  assert.deepEqual(await reached(again), [oldest]);
+  assert.notDeepEqual(await reached(other), [oldest]);
+  s.clock.leap(hour);
+  for (const name of ['a', 'b', 'c', 'd', 'e', 'f']) s.fake.deploy(specOf(name));
+  assert.deepEqual(await reached(s), [oldest], 'later ones do not count');
+  s.fake.clear();
+  assert.equal(await reached(s), undefined);
+});
+
 test('images of ECR Public are served with a source for them alone', async () => {
   const services = [{ spec: specOf('web', { image: 'public.ecr.aws/team/app:1', labels: {} }) }];
   await using without = await rig({ services, choice: 'all' });

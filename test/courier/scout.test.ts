@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Sighting, Target } from '../../src/contract/target.ts';
 import { createVirtualClock } from '../fakes/clock.ts';
-import { failing, minutes, promptTarget, type Rig, row, seconds, startRig, type TestTarget } from './rig.ts';
+import { failing, minutes, promptTarget, type Rig, registry, row, seconds, startRig, type TestTarget } from './rig.ts';
 
 /** Another configuration of the same target. */
 function reload(rig: Rig, target: TestTarget, open = target.managed.open): void {
@@ -176,4 +176,26 @@ describe('a watch', () => {
     await clock.advance(2 * minutes);
     assert.equal(target.discoveries.length, 2);
   });
+});
+
+test('two targets that lead to the same thing are told with their names, and no third one', async () => {
+  const clock = createVirtualClock();
+  const ways = [
+    ['a', ['swarm-1', 'swarm-2']],
+    ['b', ['swarm-2']],
+    ['c', ['swarm-3']],
+    ['d', undefined],
+  ] as const;
+  const targets = ways.map(([name, reaches]) => {
+    const target = promptTarget(clock, name, [row('1', registry())]);
+    target.onDiscover = async () => (reaches ? { about: { reaches } } : {});
+    return target;
+  });
+  await using rig = await startRig({ targets });
+  await clock.advance(minutes);
+  const { ledger } = rig.courier;
+  assert.deepEqual(
+    [...ledger.targets.values()].map(record => ledger.findingsOf(record).map(({ code, message }) => `${code} ${message}`)),
+    [['TWO_TARGETS a and b write to the same entries.'], ['TWO_TARGETS b and a write to the same entries.'], [], []],
+  );
 });

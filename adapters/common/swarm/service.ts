@@ -26,6 +26,8 @@ export interface Service {
    * told.
    */
   readonly writtenAt: number;
+  /** When it was made, in milliseconds since the epoch; 0 where that is not told. */
+  readonly madeAt: number;
   /** Equal for equal Specs. */
   readonly spec: string;
   /** Whether the Spec to which a rollback returns says the same as the present one. none: there is no such Spec. */
@@ -39,7 +41,7 @@ export interface WholeService extends Service {
 
 /** An element of `GET /services`; undefined for what is no service. */
 export function readService(value: unknown): Service | undefined {
-  const { ID, Version, Spec, PreviousSpec, UpdateStatus, UpdatedAt } = mapOf(value);
+  const { ID, Version, Spec, PreviousSpec, UpdateStatus, CreatedAt, UpdatedAt } = mapOf(value);
   const version = mapOf(Version)['Index'];
   const { Name, Labels, Mode, TaskTemplate } = mapOf(Spec);
   if (textOf(ID) === '' || typeof version !== 'number' || TaskTemplate === undefined) return undefined;
@@ -57,6 +59,7 @@ export function readService(value: unknown): Service | undefined {
     rollout: textOf(mapOf(UpdateStatus)['State']),
     rolledAt: Date.parse(textOf(mapOf(UpdateStatus)['StartedAt'])),
     writtenAt: Date.parse(textOf(UpdatedAt)),
+    madeAt: Date.parse(textOf(CreatedAt)) || 0,
     spec,
     previous: PreviousSpec === undefined || PreviousSpec === null ? 'none' : digestOf(PreviousSpec) === spec ? 'same' : 'other',
   };

@@ -27,6 +27,8 @@ export interface Seen {
   readonly found: readonly Found[];
   /** One for each reason why services are left alone. */
   readonly findings: readonly Finding[];
+  /** The oldest of all its services, which no other Swarm has; missing where there is none. */
+  readonly oldest?: string;
 }
 
 export interface SurveyDeps {
@@ -104,8 +106,10 @@ export function makeSurvey(
   return async signal => {
     const ours: Ours[] = [];
     const leftAlone = new Map<LeftAlone, Pick<Service, 'name'>[]>();
+    let oldest: Service | undefined;
     await engine.eachService(element => {
       const service = readService(element);
+      if (service && (!oldest || isOlder(service, oldest))) oldest = service;
       const verdict: Verdict = service ? judge(service, choice, deps) : { is: 'none' };
       if (!service || verdict.is === 'none') return;
       if ('registry' in verdict) ours.push({ service, registry: verdict.registry, is: verdict.is });
@@ -114,9 +118,11 @@ export function makeSurvey(
     await noteEnds(ours, signal);
     const findings = [...leftAlone].map(([why, services]) => finding(sentences[why].code, sentences[why].text(namesOf(services))));
     const failures = await failuresIn(ours, signal);
-    return { found: ours.map(one => foundIn(one, failures.get(one.service.id))), findings };
+    return { found: ours.map(one => foundIn(one, failures.get(one.service.id))), findings, ...(oldest && { oldest: oldest.id }) };
   };
 }
+
+const isOlder = (one: Service, other: Service): boolean => one.madeAt < other.madeAt || (one.madeAt === other.madeAt && one.id < other.id);
 
 const sentences: Readonly<Record<LeftAlone, { readonly code: Code; readonly text: (names: string) => string }>> = {
   unlabelled: { code: 'NOT_ENABLED', text: names => `Images of ECR, and no label for the courier: ${names}.` },

@@ -110,6 +110,11 @@ describe('a service behind Portainer', () => {
     assert.equal((await p.slot(/web/)).state, 'present');
   });
 
+  test('tells by its id which Swarm it is of, as another target may lead there', async () => {
+    await using p = await rig();
+    assert.deepEqual((await p.discover()).about?.reaches, [p.swarm.service('web').id]);
+  });
+
   test('is given a fresh login after a rollback', async () => {
     await using p = await rig();
     await p.give(/web/, 'first');

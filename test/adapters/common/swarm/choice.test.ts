@@ -17,6 +17,7 @@ const service = (more: Partial<Service>): Service => ({
   containerLabels: {},
   rollout: '',
   rolledAt: Number.NaN,
+  madeAt: 0,
   writtenAt: 0,
   spec: '',
   previous: 'none',

@@ -33,6 +33,7 @@ describe('a service', () => {
       rollout: '',
       rolledAt: Number.NaN,
       writtenAt: Date.parse('2026-01-02T03:04:05.678Z'),
+      madeAt: Date.UTC(2026, 0, 1),
       previous: 'none',
     });
   });

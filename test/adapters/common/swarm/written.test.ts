@@ -20,6 +20,7 @@ const service = (version: number, more: Partial<Service> = {}): Service => ({
   containerLabels: {},
   rollout: '',
   rolledAt: Number.NaN,
+  madeAt: 0,
   writtenAt: start,
   spec: 'a',
   previous: 'none',
