@@ -96,8 +96,3 @@ export function demandTargets({ targets, warnings }: Config): void {
   // The last one says that there is none; the others may say why.
   throw new Failure('MISCONFIGURED', [...warnings.slice(-1), ...warnings.slice(0, -1)].join('\n'), { remedy });
 }
-
-/** Colour on a terminal, unless NO_COLOR is set to anything (no-color.org). */
-export function colors(sink: Sink, env: NodeJS.ProcessEnv): boolean {
-  return sink.isTTY === true && !env['NO_COLOR'];
-}

@@ -7,8 +7,9 @@ import { forms } from '../notify/formats/forms.ts';
 import { testMessage } from '../notify/message.ts';
 import type { ReceiverConfigured } from '../notify/receiver.ts';
 import { send } from '../notify/send.ts';
-import { colors, configOptions, exit, type Io, readArgs, readConfig, UsageError } from './io.ts';
+import { configOptions, exit, type Io, readArgs, readConfig, UsageError } from './io.ts';
 import { painter } from './paint.ts';
+import { colors } from './terminal.ts';
 
 interface Result {
   readonly name: string;

@@ -3,11 +3,12 @@ import { clock } from '../contract/clock.ts';
 import { jsonText } from '../contract/text.ts';
 import { createLog } from '../io/log.ts';
 import type { SlotView } from '../observe/status-view.ts';
-import { colors, configOptions, exit, type Io, readArgs, readConfigWithTargets } from './io.ts';
+import { configOptions, exit, type Io, readArgs, readConfigWithTargets } from './io.ts';
 import { printNotes, printWarnings } from './notes.ts';
 import { openProgress } from './progress.ts';
 import { resultTable } from './table.ts';
-import { sayWaiting } from './waiting.ts';
+import { colors, isCapable, openStatusLine } from './terminal.ts';
+import { sayWaiting, waitingFor } from './waiting.ts';
 
 /** Discovers, fetches and delivers once. */
 export const once = (args: string[], io: Io): Promise<number> => doOnce(args, io, {});
@@ -27,12 +28,14 @@ async function doOnce(args: string[], io: Io, { rehearse = false }: { readonly r
   const log = createLog({ to: io.stderr, format: config.log.format, level, color: colors(io.stderr, io.env) });
   if (level === 'silent') printWarnings(config, io);
   await printNotes(config, io);
-  const progress = openProgress(io.stderr);
+  // Between lines of a log nothing can be replaced.
+  const line = openStatusLine(io.stderr, { replaces: level === 'silent' && isCapable(io.stderr, io.env) });
+  const progress = openProgress(line);
   const app = createApp(config, { clock, log, env: io.env, rehearse, heard: progress.heard });
   const ended = new AbortController();
-  void sayWaiting(app.courier.ledger, io.stderr, clock, ended.signal);
+  void sayWaiting(() => waitingFor(app.courier.ledger), line, clock, ended.signal);
   await app.once(io.signal).finally(() => ended.abort());
-  progress.end();
+  line.end();
   const status = app.status();
   io.stdout.write(json ? jsonText(status) : resultTable(app.courier.ledger, status, { rehearse, color: colors(io.stdout, io.env) }));
   return verdict(app);

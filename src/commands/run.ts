@@ -9,11 +9,12 @@ import { type ActionResult, createServer } from '../observe/server.ts';
 import { version } from '../version.ts';
 import { adminTokenReader, refreshBy } from './actions.ts';
 import { socketPath } from './daemon.ts';
-import { colors, configOptions, exit, type Io, readArgs, readConfigWithTargets } from './io.ts';
+import { configOptions, exit, type Io, readArgs, readConfigWithTargets } from './io.ts';
 import { openLease } from './lease.ts';
 import { notesInLog } from './notes.ts';
 import { daemonSections, logSection, ownSections, render } from './report.ts';
 import { strayLog } from './stray.ts';
+import { colors } from './terminal.ts';
 
 /** The daemon. Its doors open before the first word to AWS; it ends within 8 s of SIGTERM. */
 export async function run(args: string[], io: Io): Promise<number> {

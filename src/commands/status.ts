@@ -2,8 +2,9 @@ import { hint } from '../../config/nearest.ts';
 import { jsonText } from '../contract/text.ts';
 import type { Status } from '../observe/status-view.ts';
 import { findDaemon, somebodyElse } from './daemon.ts';
-import { colors, configOptions, exit, type Io, readArgs, UsageError } from './io.ts';
+import { configOptions, exit, type Io, readArgs, UsageError } from './io.ts';
 import { narrowed, statusTable } from './status-table.ts';
+import { colors } from './terminal.ts';
 
 /** With the lines around them they fit a screen. */
 const most = 15;

@@ -1,27 +1,33 @@
 import type { Clock } from '../contract/clock.ts';
 import type { Ledger, Scope, TargetRecord } from '../courier/ledger.ts';
-import type { Sink } from '../io/log.ts';
+import type { StatusLine } from './terminal.ts';
 
-/** A command that has said nothing for so long says what it waits for, and then each time. */
-const everyMs = 5_000;
+/** A command that has said nothing for so long says what it waits for. */
+const firstMs = 2_000;
+/** How soon a line is replaced. */
+const replacedMs = 1_000;
+/** Lines that stay come ever later, up to this: a log of hours is a few hundred lines. */
+const mostMs = 60_000;
 
-/** Says what is waited for, until the signal is aborted. */
-export async function sayWaiting(ledger: Ledger, to: Sink, clock: Clock, ended: AbortSignal): Promise<void> {
+/** Says what is waited for, until the signal is aborted. what: as it is now; empty while nothing is waited for. */
+export async function sayWaiting(what: () => readonly string[], line: StatusLine, clock: Clock, ended: AbortSignal): Promise<void> {
   const began = clock.mono();
-  for (;;) {
-    await clock.sleep(everyMs, ended);
-    if (ended.aborted) return;
-    const what = waitingFor(ledger);
-    if (what.length > 0) to.write(`waiting (${Math.round((clock.mono() - began) / 1000)} s): ${what.join('; ')}\n`);
+  for (let pause = firstMs; ; pause = line.replaces ? replacedMs : Math.min(2 * pause, mostMs)) {
+    await clock.sleep(pause, ended);
+    if (ended.aborted) return line.end();
+    const said = few(what());
+    if (said.length > 0) line.say(`waiting (${Math.round((clock.mono() - began) / 1000)} s): ${said.join('; ')}`);
   }
 }
 
 const most = 3;
 
-/** What is under way, for people; a few of many. */
+const few = (all: readonly string[]): readonly string[] =>
+  all.length > most ? [...all.slice(0, most), `and ${all.length - most} more`] : all;
+
+/** What is under way, for people. */
 export function waitingFor({ scopes, targets }: Pick<Ledger, 'scopes' | 'targets'>): string[] {
-  const all = [...[...scopes.values()].flatMap(ofScope), ...[...targets.values()].flatMap(ofTarget)];
-  return all.length > most ? [...all.slice(0, most), `and ${all.length - most} more`] : all;
+  return [...[...scopes.values()].flatMap(ofScope), ...[...targets.values()].flatMap(ofTarget)];
 }
 
 function ofScope({ source, registry, fetching, proving }: Scope): string[] {

@@ -21,7 +21,7 @@ export interface LogOptions {
   readonly level?: Level | 'silent';
   /** auto, the default: pretty on a terminal, else JSON. */
   readonly format?: 'auto' | 'json' | 'pretty';
-  /** Colours on a terminal; NO_COLOR is the caller's to obey. */
+  /** Colours where it is pretty. Unless given: on a terminal. */
   readonly color?: boolean;
   /** Hears of every line that is written. */
   readonly counted?: (level: Level) => void;
@@ -46,9 +46,7 @@ const mostWaiting = 1024 * 1024;
 export function createLog(options: LogOptions): AppLog {
   const { to, format = 'auto', counted, kept } = options;
   const terminal = to.isTTY === true;
-  const render = (format === 'auto' ? terminal : format === 'pretty')
-    ? pretty(terminal && options.color !== false)
-    : (line: string) => line;
+  const render = (format === 'auto' ? terminal : format === 'pretty') ? pretty(options.color ?? terminal) : (line: string) => line;
   to.on?.('error', () => undefined);
   let lost = 0;
   const logger = pino(

@@ -1,9 +1,10 @@
+import { clock } from '../../contract/clock.ts';
 import type { Credential } from '../../contract/credential.ts';
 import { type Image, type NoImage, readImage } from '../../contract/image.ts';
 import type { Registry } from '../../contract/registry.ts';
 import { redact } from '../../contract/secret.ts';
 import type { Source, Sources } from '../../contract/source.ts';
-import { jsonText } from '../../contract/text.ts';
+import { jsonText, oneLine } from '../../contract/text.ts';
 import type { AwsDeps } from '../../ecr/aws/aws.ts';
 import { checkPull } from '../../ecr/registry/checked-pull.ts';
 import type { Pull } from '../../ecr/registry/pull.ts';
@@ -11,8 +12,10 @@ import type { SourceSpec } from '../../ecr/sources/choice.ts';
 import { makeSources } from '../../ecr/sources/source.ts';
 import { type Whoami, whoIs } from '../../ecr/sources/whoami.ts';
 import { awsDeps, type Fetch, oneFetchEach } from '../asking.ts';
-import { type ConfigFlags, colors, exit, type Io, readConfig, UsageError } from '../io.ts';
+import { type ConfigFlags, exit, type Io, readConfig, UsageError } from '../io.ts';
 import { printNotes, printWarnings } from '../notes.ts';
+import { colors, isCapable, openStatusLine } from '../terminal.ts';
+import { sayWaiting } from '../waiting.ts';
 import { insistOnRole, pullerOf } from './as.ts';
 import { openPull } from './puller.ts';
 import { type ImageReport, imageReport, noImageReport } from './report.ts';
@@ -53,13 +56,25 @@ export async function checkImages(asked: Asked, io: Io): Promise<number> {
   });
   const fetch = oneFetchEach(io.signal);
   const who = onceEach(specs, { ...deps, fetchMs: whoMs }, io.signal);
-  const reports = await inTurns(jobs, async job =>
-    'wrong' in job ? noImageReport(job) : await reportOn(job, { fetch, who, pull }, io.signal),
-  );
+  const underWay = new Set<Job>();
+  const line = openStatusLine(io.stderr, { replaces: isCapable(io.stderr, io.env) });
+  const ended = new AbortController();
+  void sayWaiting(() => [...underWay].map(waitingOf), line, clock, ended.signal);
+  const reports = await inTurns(jobs, async job => {
+    if ('wrong' in job) return noImageReport(job);
+    underWay.add(job);
+    return await reportOn(job, { fetch, who, pull }, io.signal).finally(() => underWay.delete(job));
+  }).finally(() => ended.abort());
+  line.end();
   await close();
   const text = asked.json ? jsonText({ schema: 1, images: reports }) : imageTable(reports, { color: colors(io.stdout, io.env), other });
   io.stdout.write(redact(text));
   return exitOf(reports);
+}
+
+function waitingOf({ text, image, source }: Job): string {
+  const step = source?.waitsFor?.(image.registry);
+  return `the walk of the pull of ${oneLine(text)}${step ? `, ${step}` : ''}`;
 }
 
 /** undefined: none serves it. */
