@@ -2,8 +2,8 @@ import { parseAddress, type Registry } from '../contract/registry.ts';
 import type { Cache } from './cache.ts';
 import { type Denial, leastBroken, readDenial, resourceFacts } from './denial.ts';
 import type { Of } from './hosts.ts';
-import { firstHost, lastHost } from './named.ts';
 import { plain, readings } from './plain.ts';
+import { around } from './said.ts';
 
 /** A place in a text, and the host that the text speaks of there, in lower case without a port. */
 export interface Place {
@@ -29,8 +29,8 @@ export interface Own {
 /** All that is known of one refusal: read from a text, and more where we were there. */
 export interface Facts {
   /**
-   * The first place that matches, of the hosts that `of` takes, where it is given. A blank of the pattern is any room,
-   * or none: ends of lines may stand anywhere.
+   * The first place that matches, of the hosts that `of` takes, or of any but a registry of others. A blank of the
+   * pattern is any room, or none: ends of lines may stand anywhere.
    */
   readonly find: (pattern: RegExp, of?: Of) => Place | undefined;
   readonly denial?: Denial;
@@ -112,34 +112,18 @@ function imageIn(text: string): Pick<Facts, 'registry' | 'repository' | 'referen
   return fullest(found);
 }
 
-/** How far from a word its host may stand. In characters. */
-const near = 500;
 /** `asked`: the host, where we asked it ourselves: whatever the text names, it is that one's answer. */
 function finder(texts: readonly string[], asked: string | undefined): Facts['find'] {
   return (pattern, of) => {
     for (const text of texts)
       for (const match of text.matchAll(loose(pattern)).take(mostPlaces)) {
-        const { host, nearby } = asked === undefined ? around(text, match.index, match[0].length) : { host: asked, nearby: asked };
-        if (of !== undefined && !of(host, nearby)) continue;
+        const { host, nearby, isForeign } =
+          asked === undefined ? around(text, match.index, match[0].length) : { host: asked, nearby: asked, isForeign: false };
+        if (of === undefined ? isForeign : !of(host, nearby)) continue;
         const known = host ?? nearby;
         return { ...(known !== undefined && { host: known }), groups: match.groups ?? {} };
       }
     return undefined;
-  };
-}
-
-/**
- * The host of which a place speaks: inside of the match, else the last one before it, else the first one behind it. In
- * the same message, or nearby.
- */
-function around(text: string, start: number, length: number): { readonly host?: string | undefined; readonly nearby?: string | undefined } {
-  const end = start + length;
-  const before = text.slice(Math.max(0, start - near), end);
-  const after = text.slice(end, end + near);
-  const ofLine = before.slice(before.lastIndexOf('\n', before.length - length - 1) + 1);
-  return {
-    host: lastHost(ofLine) ?? firstHost(after.split('\n')[0] ?? ''),
-    nearby: lastHost(before) ?? firstHost(after),
   };
 }
 

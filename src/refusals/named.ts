@@ -33,6 +33,19 @@ const ofLogin =
 
 const named = new RegExp([ofLogin, ofHub, hosts, withPort].map(({ source }) => source).join('|'), 'g');
 
+/**
+ * A host where a text names it. `end`: behind its path, tag or digest. `kind`: `request` for an address that was asked,
+ * `name` for that of an image, `host` for a host alone.
+ */
+export interface Mention {
+  readonly host: string;
+  readonly kind: 'request' | 'name' | 'host';
+  /** What stands behind the host without a blank: `/v2/`, `/team/app:1`. */
+  readonly path: string;
+  readonly start: number;
+  readonly end: number;
+}
+
 /** A name of which nothing is left but the mask says nothing. */
 function nameOf({ groups = {} }: RegExpMatchArray): string | undefined {
   if (groups['hub'] !== undefined) return groups['hub'] === 'localhost' ? 'localhost' : 'docker.io';
@@ -41,8 +54,23 @@ function nameOf({ groups = {} }: RegExpMatchArray): string | undefined {
   return host === undefined || host === 'ipc' || /^[*<>x_.-]+$/.test(host) ? undefined : host;
 }
 
-const namesIn = (text: string): readonly (string | undefined)[] => text.matchAll(named).map(nameOf).toArray();
+/** What stands behind a host without a blank, but for the marks that end it. */
+const tail = /^(?::\d{2,5}(?!\d))?(?:[/:@][^\s"'`<>)\]},;]*)?/;
 
-/** The last host that a text names, and the first one, in lower case without a port. */
-export const lastHost = (text: string): string | undefined => namesIn(text).at(-1);
-export const firstHost = (text: string): string | undefined => namesIn(text)[0];
+function mentionOf(text: string, match: RegExpExecArray): Mention | undefined {
+  const host = nameOf(match);
+  if (host === undefined) return undefined;
+  const from = match.index + match[0].length;
+  const more = tail.exec(text.slice(from))?.[0].replace(/[:.]+$/, '') ?? '';
+  const isAddress = /^https?:/i.test(match[0]);
+  const isName = match.groups?.['hub'] !== undefined || /^[^/]*\/./.test(more) || match.groups?.['port'] !== undefined;
+  return { host, kind: isAddress ? 'request' : isName ? 'name' : 'host', path: more, start: match.index, end: from + more.length };
+}
+
+/** The hosts that a text names, in lower case without a port. */
+export const mentionsIn = (text: string): readonly Mention[] =>
+  text
+    .matchAll(named)
+    .map(match => mentionOf(text, match))
+    .filter(mention => mention !== undefined)
+    .toArray();

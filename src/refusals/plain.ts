@@ -35,10 +35,10 @@ const indent = (line: string): number => line.length - line.trimStart().length;
 
 /** How a message begins that is not the rest of the line before. */
 const begins =
-  /^\s*(?:[[{$#]|\d{4}-\d\d-\d\d|\d\d:\d\d|[A-Z][a-z]{2} +\d+ \d\d:|[EWIF]\d{4} |(?:Error|ERROR|error:|Warning|Normal|Status|Pull(?:ed|ing)|curl|FATA|INFO|WARN|pull(?:ed|ing)|time=|level=|ERR)\b|(?:GET|HEAD|PUT|POST|DELETE|PATCH) (?:\/|http))/;
+  /^\s*(?:[[{$#]|\d{4}-\d\d-\d\d|\d\d:\d\d|[A-Z][a-z]{2} +\d+ \d\d:|[EWIF]\d{4} |(?:Error|ERROR|error:|Warning|Normal|Status|Pull(?:ed|ing)|curl|FATA|INFO|WARN|pull(?:ed|ing)|time=|level=|ERR)\b|(?:GET|HEAD|PUT|POST|DELETE|PATCH) (?:\/|http)|[\w.-]{1,60} +\| |\d{1,3}(?:\.\d{1,3}){3} )/;
 
-/** A row of `kubectl describe`. */
-const isEvent = /^\s*(Normal|Warning)\s{2,}/;
+/** A row of a table, such as `kubectl get events` and `docker ps` print it: three columns or more. */
+const isRow = (line: string): boolean => line.trim().split(/[ \t]{2,}|\t/, 3).length === 3;
 
 /**
  * Two ways to read across the ends of lines: a program breaks lines at blanks, a terminal anywhere. The first reading
@@ -51,7 +51,7 @@ export function readings(text: string): readonly [spaced: string, joined: string
   const isUsual = lines.filter(({ length }) => length === widest).length > 1;
   const isFull = (line = ''): boolean => isUsual && line.length === widest;
   const least = lines.reduce((fewest, line) => (line === '' ? fewest : Math.min(fewest, indent(line))), Infinity);
-  const isWrapped = lines.map((line, at) => isFull(lines[at - 1]) || (!isEvent.test(line) && (indent(line) > least || !begins.test(line))));
+  const isWrapped = lines.map((line, at) => isFull(lines[at - 1]) || (!isRow(line) && (indent(line) > least || !begins.test(line))));
   const read = (glue: string): string =>
     lines.map((line, at) => (at === 0 ? line : isWrapped[at] ? `${glue}${line.trimStart()}` : `\n${line}`)).join('');
   return [read(' '), read('')];

@@ -163,6 +163,22 @@ ERROR: failed to solve: process "/bin/sh -c curl -f https://api.example.com/x" d
     `image ${host}/team/app:1 could not be accessed on a registry to record\nits digest. Each node will access ${host}/team/app:1 independently,\npossibly leading to different nodes running different\nversions of the image.`,
   ],
   [undefined, `Error: No such image: myapp:latest`],
+  [
+    'refused-without-words',
+    `LAST SEEN   TYPE      REASON    OBJECT        MESSAGE
+2m          Normal    Pulling   pod/web-5c1   Pulling image "${host}/team/app:1"
+2m          Warning   Failed    pod/web-5c1   Failed to pull image "${host}/team/app:1": failed to resolve reference "${host}/team/app:1": unexpected status from HEAD request to https://${host}/v2/team/app/manifests/1: 403 Forbidden
+1m          Warning   Failed    pod/web-5c1   Error: ErrImagePull`,
+  ],
+  ['refused-without-words', `{"level":"error","msg":"failed to pull image ${host}/team/app:1","error":"unexpected status: 403 Forbidden"}`],
+  ['refused-without-words', `level=error msg="PullImage \\"${host}/team/app:1\\" failed" error="unexpected status code 403 Forbidden"`],
+  ['refused-without-words', `unexpected status code 403 Forbidden from https://${host}/v2/`],
+  ['password-refused', `Error: HTTP 401 Unauthorized at https://${host}/v2/`],
+  [
+    'password-refused',
+    `2026-11-20T10:00:00Z ERROR failed to cache image {"kind": "CachedImage", "sourceImage": "${host}/team/app:1", "error": "GET https://${host}/v2/team/app/manifests/1: unexpected status code 401 Unauthorized: Not Authorized\\n"}`,
+  ],
+  ['public-limit', `Step 1/9 : FROM public.ecr.aws/sam/build-python3.7\ntoomanyrequests: Rate exceeded\ndocker exited with status 1`],
   [undefined, `/run/secrets/key: permission denied`],
   [
     'key-file',

@@ -1,7 +1,52 @@
 const image = '123456789012.dkr.ecr.eu-west-1.amazonaws.com/team/app:1';
 
+const events = (...rows: readonly string[]): string => ['LAST SEEN   TYPE      REASON      OBJECT        MESSAGE', ...rows].join('\n');
+const pulling = `2m14s       Normal    Pulling     pod/web-5c1   Pulling image "${image}"`;
+const pulled = `2m11s       Normal    Pulled      pod/web-5c1   Successfully pulled image "${image}" in 2.4s`;
+const unhealthy = '61s         Warning   Unhealthy   pod/web-5c1   Readiness probe failed: HTTP probe failed with statuscode: 403';
+
+/** What an application says of something else, where its log names the image that it runs from. */
+const labelled: readonly string[] = [
+  events(pulling, pulled, unhealthy),
+  events(unhealthy, pulling, pulled),
+  `Successfully pulled image "${image}" in 1.2s\nReadiness probe failed: HTTP probe failed with statuscode: 403`,
+  `Successfully pulled image "${image}" in 1.2s\nLiveness probe failed: Get "http://10.0.0.5:8080/": context deadline exceeded`,
+  `image=${image} GET /admin 403 Forbidden`,
+  `403 Forbidden image=${image}`,
+  `image=${image} msg="upstream returned 401 Unauthorized for https://api.stripe.com/v1/charges"`,
+  `image=${image} msg="failed to pull rates: 503 Service Unavailable"`,
+  `image=${image} msg="dial tcp 10.0.0.3:443: connect: connection refused"`,
+  `image=${image} level=error msg="getaddrinfo ENOTFOUND db.internal"`,
+  `container_image=${image} 429 Too Many Requests https://api.openai.com/v1`,
+  `{"kubernetes":{"container_image":"${image}"},"log":"nginx 503 Service Unavailable"}`,
+  `{"kubernetes":{"container_image":"${image}"},"log":"x509: certificate signed by unknown authority"}`,
+  `{"kubernetes":{"container_image":"${image}"},"message":"invalid username/password"}`,
+  `{"log":"GET /admin 403 Forbidden","kubernetes":{"container_image":"${image}"}}`,
+  `{"log":"unexpected EOF","kubernetes":{"container_image":"${image}"}}`,
+  `CONTAINER ID   IMAGE     COMMAND   STATUS       NAMES\n5c1   ${image}   "web"   Up 2 hours   web-1\nweb-1 | "GET /admin" 403 Forbidden`,
+  `web-1  | started\nweb-1  | api: 403 Forbidden\nimage: ${image}`,
+  `Pulled ${image}\nnginx: 403 Forbidden`,
+  `${image} | Error: unexpected EOF`,
+  `[${image}] 403 Forbidden`,
+  `${image}: Request failed with status code 403`,
+  `10.0.0.7 - - [20/Nov/2026:10:00:00 +0000] "GET /v1/x HTTP/1.1" 403 Forbidden "${image}"`,
+];
+
+/** Words that other registries use as well, in texts that name one. */
+const foreign: readonly string[] = [
+  'Error response from daemon: Get "https://registry.gitlab.com/v2/": unauthorized: Your authorization token has expired',
+  'Error response from daemon: Head "https://ghcr.io/v2/org/app/manifests/1": denied: Your authorization token has expired',
+  '$ docker pull ghcr.io/org/app:1\nError response from daemon: denied: Your authorization token has expired',
+  'GET https://registry.gitlab.com/v2/x/manifests/1: MANIFEST_UNKNOWN: Requested image not found',
+  'Container image "nginx" is not present with pull policy of Never: ErrImageNeverPull',
+  'ghcr.io/org/app:1: toomanyrequests: Data limit exceeded',
+  'failed to solve: ghcr.io/org/app:1: error getting credentials - err: exec: "docker-credential-desktop": executable file not found in $PATH, out: ``',
+];
+
 /** Texts that look like a matter of ECR and are none, or that do not tell enough. */
 export const others: readonly string[] = [
+  ...labelled,
+  ...foreign,
   'backup.service: Main process exited, code=exited, status=203/EXEC',
   'nginx.service: Failed at step NAMESPACE spawning /usr/sbin/nginx: No such file or directory',
   "Error response from daemon: pull access denied for myapp, repository does not exist or may require 'docker login': denied: requested access to the resource is denied",

@@ -1,4 +1,4 @@
-import { isRegistry } from '../hosts.ts';
+import { isRegistry, orUnsaid } from '../hosts.ts';
 import { example, row, type Situation } from '../situation.ts';
 
 const { image } = example;
@@ -109,6 +109,7 @@ export const kubernetes: readonly Situation[] = [
     when: ({ find }) =>
       find(
         /Unable to retrieve some image pull secrets|FailedToRetrieveImagePullSecret|Couldn't get secret \S{1,200}: secret|image ?pull ?secret.{0,80}not found/,
+        orUnsaid(isRegistry),
       ),
     tell: () => ({
       sentence: 'The pod names a pull secret that is not in its own namespace: the image was asked for without that login.',
@@ -128,7 +129,7 @@ export const kubernetes: readonly Situation[] = [
     id: 'image-never-pulled',
     title: 'The kubelet may not pull, or may not use what is there',
     symptoms: [['kubelet', `ErrImageNeverPull: Container image "${image}" is not present with pull policy of Never`]],
-    when: ({ find }) => find(/ErrImageNeverPull|is not present with pull policy of Never/),
+    when: ({ find }) => find(/ErrImageNeverPull|is not present with pull policy of Never/, orUnsaid(isRegistry)),
     tell: () => ({
       sentence:
         'The pull policy is Never, and the image is not on the node, or (from Kubernetes 1.35 on) it was pulled with a login that this pod does not have: a pull secret that was deleted and made again counts as another one.',

@@ -1,12 +1,13 @@
 import type { Diagnosis } from '../diagnosis.ts';
 import type { Own } from '../facts.ts';
-import { isLayers, isRegistry, isS3 } from '../hosts.ts';
+import { isLayers, isRegistry, isS3, type Of, orUnsaid } from '../hosts.ts';
 import { statementFor } from '../sides.ts';
 import { example, row, type Situation } from '../situation.ts';
 import { endpointStatement, rightsFor } from '../statements.ts';
 import { cutOff, elsewhere, noAnswer, noName, proxyRefused, way } from './ways.ts';
 
 const { host, layers: bucket } = example;
+const isOfPulls: Of = at => isRegistry(at) || isS3(at);
 
 /** We reached the registry, and not where it keeps the layer. */
 const unreached = ({ host: at, said, remedy = '' }: Own): Omit<Diagnosis, 'id'> => ({
@@ -118,7 +119,7 @@ export const layers: readonly Situation[] = [
         '<Error><Code>InvalidArgument</Code><Message>Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, Signature query string parameter or the Authorization header should be specified</Message></Error>',
       ],
     ],
-    when: ({ find }) => find(/Only one auth mechanism allowed/),
+    when: ({ find }) => find(/Only one auth mechanism allowed/, orUnsaid(isOfPulls)),
     tell: () => ({
       sentence: 'The client followed the redirect to S3 with the login of ECR, which S3 does not take beside a signed address.',
       side: 'the client, or a proxy between that adds the header',

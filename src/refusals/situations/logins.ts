@@ -20,7 +20,9 @@ export const logins: readonly Situation[] = [
         'Error: getting username and password: 1 error occurred: * error getting credentials - err: exec: "docker-credential-ecr-courier": executable file not found in $PATH',
       ],
     ],
-    when: ({ find }) => find(/"?docker-credential-(?<helper>[\w.-]{1,60})"?: executable (file )?not found/),
+    when: ({ find }) =>
+      find(/"?docker-credential-(?<helper>ecr-[\w.-]{1,60})"?: executable (file )?not found/, () => true) ??
+      find(/"?docker-credential-(?<helper>[\w.-]{1,60})"?: executable (file )?not found/, orUnsaid(isEcr)),
     tell: ({ groups }) => ({
       sentence: `The file of logins names the credential helper docker-credential-${groups['helper'] ?? 'NAME'}, and the client does not find that program on its PATH.`,
       side: `${ofLogins}, and the PATH of that user or service`,

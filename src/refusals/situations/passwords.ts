@@ -25,7 +25,7 @@ export const passwords: readonly Situation[] = [
       ],
       ['any', '{"errors":[{"code":"DENIED","message":"Your authorization token has expired. Reauthenticate and try again."}]}'],
     ],
-    when: ({ find }) => find(/authorization token has expired/),
+    when: ({ find }) => find(/authorization token has expired/, orUnsaid(isEcr)),
     tell: told => ({
       sentence: `The password that was sent to ${told.host} is a token of ECR whose twelve hours are over.`,
       side: keeper,

@@ -81,7 +81,8 @@ export const publicRegistry: readonly Situation[] = [
       ['Docker', 'toomanyrequests: Data limit exceeded'],
     ],
     when: facts =>
-      facts.find(/toomanyrequests|Too Many Requests|Rate exceeded|\b429\b/, isPublic) ?? facts.find(/toomanyrequests: Data limit exceeded/),
+      facts.find(/toomanyrequests|Too Many Requests|Rate exceeded|\b429\b/, isPublic) ??
+      facts.find(/toomanyrequests: Data limit exceeded/, orUnsaid(isRegistry)),
     tell: () => ({
       sentence: 'ECR Public limits pulls without a login, by address of the caller: a whole house behind one NAT shares the limit.',
       side: 'the client: it pulls from public.ecr.aws without a login',

@@ -1,0 +1,101 @@
+import { isEcr } from './hosts.ts';
+import { type Mention, mentionsIn } from './named.ts';
+
+/** How far from a word its host may stand. In characters. */
+const near = 500;
+
+/**
+ * Members of a line that tell what happened. All others are its labels, such as the image of whatever wrote the line.
+ */
+const telling = /^(?:msg|message|err|error|errors|reason|details?|cause|desc|description)$/i;
+
+/**
+ * Where another statement begins in a line: a member (`key=value`, `"key": value`), a request that names no host, a
+ * probe of the kubelet. The body of a registry's answer is no statement of its own.
+ */
+const begins =
+  /(?<!"errors"\s*:\s*\[\s*\{[^}]{0,400})"(?<member>(?!errors")[\w.@/-]{1,60})"\s*:|(?<=^|[\s,{])(?<field>[A-Za-z_][\w.@/-]{0,60})=(?=\S)|\b(?:GET|HEAD|PUT|POST|DELETE|PATCH|OPTIONS) "?\/(?!v2\/)|\b(?:readiness|liveness|startup|http) probe\b/gi;
+
+/**
+ * What may stand between the one who answered and what he said: the links of a chain of errors, and the resolver
+ * (`lookup HOST on 10.0.0.2:53`).
+ */
+const link =
+  /^["'`)\]>]*\s*(?:$|[:,(=]|(?:failed|returned|returns|responded|answered|answers|replied|refused|refuses|said|gave|got|with|did|does|could|cannot|can't|is|was|not|on|timed|denied|rejected|responds|took|while|in)["' ]|\S{0,12}\s*on \d|(?:err|error|reason|details?)"?\s*[=:])/i;
+/** Right behind an address that was asked, its answer may stand: a status, a body. */
+const answer = /^["'`)\]>]*\s*(?:[-<>=]+\s*)?(?:HTTP\/\d(?:\.\d)?\s*)?(?:\d{3}\b|[[{])/;
+
+/** A name is that of a label as well. It was asked for where the statement tells of a pull, a push or a registry. */
+const ofPulls =
+  /\b(?:pull|pulling|push|pushing|manifests?|blobs?|resolv(?:e|ing)|reference|registry|daemon|solve|toomanyrequests|ErrImagePull|ImagePullBackOff|PullImage|image pull|copy|copying|initializing source|trying to (?:pull|reuse))\b|docker:\/\/|\btags\/list\b/i;
+
+/** "401 Unauthorized for https://...": who is named so is the one, whoever stood before. */
+const preposition = /^["'`)\]]*[\s,:]*(?:for|from|by|at|to|of)\s+(?:url:?\s*)?["'`(<]?$/i;
+
+interface Around {
+  /** Of which the place speaks. */
+  readonly host?: string | undefined;
+  /** It speaks of a registry that is none of ECR. */
+  readonly isForeign: boolean;
+  /** Named in the same message or in those around it, whatever is said of it. */
+  readonly nearby?: string | undefined;
+}
+
+/**
+ * The host of which a place speaks: inside of it, else the last one before it, else the first one behind it, in the
+ * same statement.
+ */
+export function around(text: string, start: number, length: number): Around {
+  const from = Math.max(0, start - near);
+  const end = start + length;
+  const [at, to] = [start - from, end - from];
+  const window = text.slice(from, end + near);
+  const mentions = mentionsIn(window);
+  const before = mentions.findLast(mention => mention.start < to);
+  const nearby = (before ?? mentions[0])?.host;
+  const of = ofStatement(window, { at, to }, mentions);
+  return { host: of?.host, nearby, isForeign: of !== undefined && isRegistryOf(of) && !isEcr(of.host) };
+}
+
+const isRegistryOf = ({ kind, host, path }: Mention): boolean =>
+  kind === 'name' || host === 'docker.io' || /^(?::\d+)?\/v2\/(?:$|.*\/(?:manifests|blobs|tags)\/)/.test(path);
+
+interface Words {
+  readonly at: number;
+  readonly to: number;
+}
+
+function ofStatement(text: string, { at, to }: Words, mentions: readonly Mention[]): Mention | undefined {
+  const [first, last] = statementAround(text, at, to);
+  const own = mentions.filter(({ start }) => start >= first && start < last);
+  const tells = ofPulls.test(text.slice(first, last));
+  const inside = own.findLast(({ start }) => start >= at && start < to);
+  if (inside) return inside;
+  const before = own.findLast(({ start }) => start < at);
+  const behind = own.find(({ start }) => start >= to);
+  const isFor = behind !== undefined && preposition.test(text.slice(to, behind.start));
+  if (before && !isFor && isAbout(before, text.slice(Math.min(before.end, at), at), tells)) return before;
+  if (behind === undefined) return undefined;
+  return isFor || behind.kind !== 'name' || tells || /^["'`(]?$/.test(text.slice(to, behind.start)) ? behind : undefined;
+}
+
+function isAbout({ kind }: Mention, gap: string, tells: boolean): boolean {
+  if (kind === 'name') return tells && link.test(gap);
+  return link.test(gap) || answer.test(gap);
+}
+
+/** From its first letter to behind its last one. */
+function statementAround(text: string, at: number, to: number): readonly [first: number, last: number] {
+  const line = text.lastIndexOf('\n', at - 1) + 1;
+  const lineEnd = text.indexOf('\n', to);
+  const marks = text
+    .matchAll(begins)
+    .map(({ index, groups = {} }) => ({ index, key: groups['member'] ?? groups['field'] }))
+    .toArray();
+  const starts = marks.filter(({ key }, before) => !(isTelling(key) && isTelling(marks[before - 1]?.key))).map(({ index }) => index);
+  const first = starts.findLast(index => index <= at && index >= line) ?? line;
+  const last = starts.find(index => index >= to) ?? text.length;
+  return [first, Math.min(last, lineEnd === -1 ? text.length : lineEnd)];
+}
+
+const isTelling = (key: string | undefined): boolean => key !== undefined && telling.test(key);
