@@ -16,7 +16,11 @@ test('check has a row for each ServiceAccount, and says of an entry once what is
   const target = `{kind: kubernetes, name: prod, url: "${fake.url}", tokenFile: token, allowHttp: true, registries: [${host}], namespaces: [team-a], serviceAccounts: [default]}`;
   await using files = await folder({ 'courier.yaml': `targets: [${target}]\n`, token: adminToken });
   const aws = { AWS_ACCESS_KEY_ID: 'AKIDTEST', AWS_SECRET_ACCESS_KEY: 'secret', AWS_REGION: 'eu-west-1', AWS_ENDPOINT_URL_ECR: ecr.url };
-  const { stdout, stderr } = await command(['check', '-c', files.at('courier.yaml')], { ...aws, NO_PROXY: '*' });
+  const { stdout, stderr } = await command(['check', '-c', files.at('courier.yaml')], {
+    ...aws,
+    HTTPS_PROXY: 'http://127.0.0.1:9',
+    NO_PROXY: '127.0.0.1',
+  });
   assert.match(stdout, /^prod +ServiceAccount team-a\/default +- +would be created +- +-$/m, stdout + stderr);
   assert.equal(stdout.split('ENTRY_WITH_EMAIL').length, 2, stdout);
   assert.ok(!stdout.includes('; prod'), stdout);
