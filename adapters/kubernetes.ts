@@ -28,18 +28,26 @@ export const kubernetes = defineAdapter({
       doc: 'Address of the API server. With `kubeconfig`, and inside a cluster with the ServiceAccount of the pod, it is left out.',
       format: 'url',
       default: null,
+      blank: 'refused',
     },
     tokenFile: {
       doc: 'File with the token, which is read again each minute. Needed with `url`; inside a cluster that of the pod.',
       format: 'path',
       default: null,
+      blank: 'refused',
     },
     kubeconfig: {
       doc: 'A kubeconfig, which says address, certificates and login of a cluster. It is read again by itself.',
       format: 'path',
       default: null,
+      blank: 'refused',
     },
-    context: { doc: 'Which context of the `kubeconfig`; its current one unless given.', format: 'string', default: null },
+    context: {
+      doc: 'Which context of the `kubeconfig`; its current one unless given.',
+      format: 'string',
+      default: null,
+      blank: 'refused',
+    },
     secret: { doc: 'Name of the Secret in each namespace.', form: forms.objectName, format: 'string', default: 'ecr-courier' },
     namespaces: {
       doc: 'Only these namespaces: names, `*` stands for anything, `?` for one character, `!` before one takes it away. Where all are plain names, rights in these namespaces are enough.',

@@ -40,10 +40,14 @@ function ofTable(table: Table, description?: string, more: object = {}): object 
 }
 
 function ofField(field: Field): object {
-  const { doc, default: fallback, format, items } = field;
-  const shape: object = items ? { type: 'array', items: ofTable(items) } : (formats[format] as Format).json(field);
-  return { description: doc, ...(fallback === null || fallback === undefined ? {} : { default: fallback }), ...shape };
+  const { doc, default: fallback, format, items, blank } = field;
+  const shape: { readonly type?: unknown } = items ? { type: 'array', items: ofTable(items) } : (formats[format] as Format).json(field);
+  const least = blank ? leastOf[String(shape.type)] : {};
+  return { description: doc, ...(fallback === null || fallback === undefined ? {} : { default: fallback }), ...shape, ...least };
 }
+
+/** Of what must not be empty, by its type. */
+const leastOf: Readonly<Record<string, object>> = { string: { minLength: 1 }, array: { minItems: 1 } };
 
 /** As the formatter of this repository wants it: lists of plain values in one line. */
 export const print = (value: object): string =>

@@ -51,6 +51,8 @@ const plain = ({ value }: Placed): unknown => (Array.isArray(value) ? value.map(
 const notAPath = (secret: string): string =>
   `names no file (not shown, as it may be the secret itself). Let a path begin with / or ./; a secret itself belongs into ${secret}`;
 
+const isNothing = (value: Placed['value']): boolean => value === null || value === '' || (Array.isArray(value) && value.length === 0);
+
 /** A name that may be shown: a mistyped key without a value can be a piece of a secret. */
 const isShowable = (key: string, { value }: Placed): boolean => value !== null && /^[A-Za-z_][A-Za-z_.-]{0,31}$/.test(key);
 
@@ -62,8 +64,8 @@ export function unknownKey(key: string, placed: Placed, known: readonly string[]
 
 /**
  * Reads one map by its table. All mistakes go to the report; whoever finds any there must not use the values: in the
- * place of a wrong one stands its default, or nothing. Blank values count as not given. `path` and `origin` are those
- * of the map.
+ * place of a wrong one stands its default, or nothing. Blank values count as not given, unless the option refuses them.
+ * `path` and `origin` are those of the map.
  */
 export function readMap<T extends Table>(table: T, entries: Entries, { path, origin, lacking }: Place, report: Report): Values<T> {
   const at = (key: string): string => (path ? `${path}.${key}` : key);
@@ -75,6 +77,9 @@ export function readMap<T extends Table>(table: T, entries: Entries, { path, ori
   for (const [key, placed] of entries)
     if (!Object.hasOwn(table, key))
       report.mistakes.push({ path, origin: (placed.key ?? placed.origin).text, message: unknownKey(key, placed, Object.keys(table)) });
+  for (const [key, { value }] of entries)
+    if (table[key]?.blank && isNothing(value))
+      wrong(key, 'has no value, and without one it would be another identity: give it one, or leave it out');
   const given = new Map([...entries].filter(([key, placed]) => Object.hasOwn(table, key) && !isBlank(placed)));
 
   const lists: Record<string, unknown> = {};

@@ -22,6 +22,8 @@ export interface Field {
   readonly holds?: string;
   /** A list of maps, each with these options; `format` does not matter then. */
   readonly items?: Table;
+  /** It decides whose identity it is. With nothing behind it another one would be taken, so that is a mistake. */
+  readonly blank?: 'refused';
 }
 export type Table = Readonly<Record<string, Field>>;
 
@@ -109,9 +111,15 @@ export const groups = {
       doc: 'A kubeconfig that says how its cluster is reached. In a pod it is left out: then the ServiceAccount of the pod counts.',
       format: 'path',
       default: null,
+      blank: 'refused',
       env: 'ECR_COURIER_LEASE_KUBECONFIG',
     },
-    context: { doc: 'Which context of the `kubeconfig`; its current one unless given.', format: 'string', default: null },
+    context: {
+      doc: 'Which context of the `kubeconfig`; its current one unless given.',
+      format: 'string',
+      default: null,
+      blank: 'refused',
+    },
   },
   discovery: {
     cron: {
@@ -202,9 +210,12 @@ export function receiverVariables(format: ReceiverFormat): Table {
   return withFiles({ url: { ...receiver.url, doc, env: `ECR_COURIER_NOTIFY_${format.toUpperCase()}_URL` } });
 }
 
+/** Left out, or said: never said with nothing behind it. */
+const said = { default: null, blank: 'refused' } as const;
+
 export const roles = {
   roleArn: { doc: 'Role to assume with the identity of the step before.', format: 'role' },
-  externalId: { doc: 'External id that the role asks for.', format: 'string', default: null },
+  externalId: { doc: 'External id that the role asks for.', format: 'string', ...said },
 } as const satisfies Table;
 
 /** One entry of `sources:`. The variables are those of the source `default`. */
@@ -217,34 +228,34 @@ export const source = {
     doc: 'What the source gives tokens for: private registries (`ecr`, unless said), or `public.ecr.aws` (`ecr-public`), which is served by no other source. It needs ecr-public:GetAuthorizationToken and sts:GetServiceBearerToken.',
     format: 'choice',
     choices: ['ecr', 'ecr-public'],
-    default: null,
+    ...said,
   },
   lambda: {
     doc: 'Lambda function that gives the tokens: its name, `NAME:ALIAS`, or its ARN. It is invoked with the AWS identity of the source, which needs no other right than lambda:InvokeFunction. See docs/lambda.md.',
     format: 'function',
-    default: null,
+    ...said,
   },
   command: {
     doc: 'Command that writes a token: a line, or a list of a program and its arguments. `{host}`, `{region}` and `{account}` in it stand for those of the registry. See docs/lambda.md.',
     format: 'command',
-    default: null,
+    ...said,
   },
   file: {
     doc: 'File that holds a token, or logins with one; it is read anew at every fetch. See docs/lambda.md.',
     format: 'path',
-    default: null,
+    ...said,
   },
   profile: {
     doc: 'Profile of the AWS configuration files, and then the only place of keys. Without one: see docs/aws.md.',
     format: 'string',
-    default: null,
+    ...said,
   },
-  roleArn: { doc: 'Role to assume with the AWS identity that is found.', format: 'role', default: null, env: 'ECR_COURIER_ROLE_ARN' },
-  externalId: { doc: 'External id that the role asks for.', format: 'string', default: null, env: 'ECR_COURIER_EXTERNAL_ID' },
+  roleArn: { doc: 'Role to assume with the AWS identity that is found.', format: 'role', ...said, env: 'ECR_COURIER_ROLE_ARN' },
+  externalId: { doc: 'External id that the role asks for.', format: 'string', ...said, env: 'ECR_COURIER_EXTERNAL_ID' },
   roles: {
     doc: 'Roles to assume one after the other, each with the identity of the one before; `roleArn` comes last.',
     format: 'strings',
-    default: null,
+    ...said,
     items: roles,
   },
   region: {
@@ -252,15 +263,15 @@ export const source = {
     format: 'region',
     default: null,
   },
-  endpoint: { doc: 'ECR endpoint, such as that of a PrivateLink; with `lambda` the endpoint of Lambda.', format: 'url', default: null },
-  stsEndpoint: { doc: 'STS endpoint.', format: 'url', default: null },
-  accounts: { doc: 'Registries of these accounts take their tokens here.', format: 'accounts', default: null },
+  endpoint: { doc: 'ECR endpoint, such as that of a PrivateLink; with `lambda` the endpoint of Lambda.', format: 'url', ...said },
+  stsEndpoint: { doc: 'STS endpoint.', format: 'url', ...said },
+  accounts: { doc: 'Registries of these accounts take their tokens here.', format: 'accounts', ...said },
   registries: {
     doc: 'Registries whose host matches one of these patterns (`*` stands for anything) take their tokens here.',
     format: 'hosts',
-    default: null,
+    ...said,
   },
-  slots: { doc: 'Slots (target/id) that may ask for this source themselves, as patterns.', format: 'strings', default: null },
+  slots: { doc: 'Slots (target/id) that may ask for this source themselves, as patterns.', format: 'strings', ...said },
 } as const satisfies Table;
 
 /** One entry of `aliases:`. A list, because a host as a key would have dots in it. */

@@ -96,12 +96,14 @@ export interface TextForm {
  * default null: it may be left out. No default: it must be given.
  * `env`: its variable in the short form, which makes one target of this kind.
  * `form`: of the formats `string` and `strings`.
+ * `blank`: as another identity would be meant without it, it is a mistake in a file that nothing stands behind it.
  */
 export type OptionSpec = {
   readonly doc: string;
   readonly default?: unknown;
   readonly env?: string;
   readonly form?: TextForm;
+  readonly blank?: 'refused';
 } & (
   | { readonly format: Exclude<OptionFormat, 'choice'>; readonly choices?: never }
   | { readonly format: 'choice'; readonly choices: readonly [string, ...string[]] }

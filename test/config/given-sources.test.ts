@@ -86,3 +86,20 @@ test('the arguments of a command are not shown, whatever else is wrong', async (
   assert.ok(broken instanceof ConfigError);
   assert.ok(!JSON.stringify([broken.message, broken.settings]).includes('s3cr3t'));
 });
+
+test('what says whose identity it is, and has nothing behind it, is a mistake: another identity would be taken', async () => {
+  const said = /^sources\.default\.(\S+): has no value, and without one it would be another identity/m;
+  const options = ['service', 'lambda', 'command', 'file', 'profile', 'roleArn', 'externalId', 'roles', 'endpoint', 'stsEndpoint'];
+  for (const option of [...options, 'accounts', 'registries', 'slots'])
+    for (const nothing of ["''", '""', '', '[]']) {
+      if (nothing === '[]' && !['roles', 'accounts', 'registries', 'slots'].includes(option)) continue;
+      assert.equal(said.exec(await wrong(`${option}: ${nothing}`))?.[1], option, `${option}: ${nothing}`);
+    }
+  assert.match(
+    await wrong('roles: [{roleArn: "arn:aws:iam::123456789012:role/a", externalId: ""}]'),
+    /roles\[0\]\.externalId: has no value/,
+  );
+  assert.equal((await sourceOf("region: ''"))?.region, undefined);
+  // An empty variable counts as unset, as everywhere.
+  assert.equal((await sourceOf('region: eu-west-1', { ECR_COURIER_ROLE_ARN: '' }))?.roleArn, undefined);
+});
