@@ -77,5 +77,5 @@ test('what is broken in the configuration since the start, or in a module of an 
 
   const unknown = await command(['healthcheck'], { ...env, ECR_COURIER_LISTEN: '18099' });
   assert.equal(unknown.code, 78, 'which daemon is meant cannot be known');
-  assert.match(unknown.stderr, /server\.listen: must be host:port/);
+  assert.match(unknown.stderr, /ECR_COURIER_LISTEN: must be host:port/);
 });
