@@ -189,6 +189,10 @@ part('the chart', { programs: ['helm'] }, () => {
     const objects = objectsIn(rendered({ serviceMonitor: enabled, prometheusRule: enabled, dashboard: enabled }));
     const rules = parse(readFileSync(join(deploy, 'prometheus/ecr-courier.rules.yml'), 'utf8')) as object;
     assert.deepEqual(only(objects, 'PrometheusRule')['spec'], rules);
+    const config = { server: { publicUrl: 'https://courier.example.com/' } };
+    const linked = JSON.stringify(only(objectsIn(rendered({ prometheusRule: enabled, config })), 'PrometheusRule'));
+    assert.match(linked, /"status_url":"https:\/\/courier\.example\.com\/\?target=\{\{ \$labels\.target \}\}"/);
+    assert.doesNotMatch(linked, /http:\/\/\{\{ \$labels\.instance/);
     const { endpoints } = only(objectsIn(rendered({ serviceMonitor: enabled, nameOverride: 'pulls' })), 'ServiceMonitor')['spec'] as {
       readonly endpoints: readonly { readonly relabelings: readonly object[] }[];
     };
