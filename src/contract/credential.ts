@@ -67,6 +67,8 @@ export interface Identity {
   readonly account?: string;
   /** The principal, where AWS was asked who that is and answered. */
   readonly arn?: string;
+  /** Whose rights count in its place where somebody else asked ECR, in words: `the role of the function ecr-token`. */
+  readonly whose?: string;
 }
 
 /**

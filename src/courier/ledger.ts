@@ -335,6 +335,8 @@ export interface Verification {
   result?: Verified & { readonly at: Moment };
   /** When it last went well. */
   succeededAt?: Moment;
+  /** Fingerprint of the credential that the registry called too old: one that is newer is tried at once. */
+  tooOld?: string | undefined;
 }
 
 /** A finding about a credential. host: the registry that it is about, if it is about one. */

@@ -70,7 +70,6 @@ export function createVerifications(deps: VerificationsDeps): Verifications {
     const { kept } = scope ?? {};
     const { region, service } = image.registry;
     const at = now();
-    const before = verification.result;
     underWay = verification.running = true;
     const result = await work
       .bounded(verifyMs, signal => verify(image, kept?.credential, signal))
@@ -78,9 +77,7 @@ export function createVerifications(deps: VerificationsDeps): Verifications {
     underWay = verification.running = false;
     // What was cut short by our own end says nothing.
     if (work.closing) return;
-    verification.result = { ...result, at };
-    if (result.ok) verification.succeededAt = at;
-    verification.notBefore = at + pauseAfter(result, before, random);
+    note(verification, { ...result, at }, { tried: kept?.fingerprint, random });
     emit({
       kind: 'verified',
       ...(scope ? aboutScope(scope) : { region, service }),
@@ -131,8 +128,9 @@ export function createVerifications(deps: VerificationsDeps): Verifications {
  * Its time has come, and there is a credential that the registry takes as far as anybody knows. Without a source ECR
  * Public is asked as everybody may ask it.
  */
-function canStart({ scope, image, running, notBefore }: Verification, now: Moment): boolean {
-  if (running || now < notBefore) return false;
+function canStart(verification: Verification, now: Moment): boolean {
+  const { scope, image, running, notBefore } = verification;
+  if (running || (now < notBefore && !isRenewed(verification))) return false;
   if (!scope) return image.registry.service === 'ecr-public';
   const { kept, proofs } = scope;
   if (!kept || now >= kept.endsAt) return false;
@@ -140,6 +138,13 @@ function canStart({ scope, image, running, notBefore }: Verification, now: Momen
   // The registry refuses the credential as a whole: that is told already.
   return !(proof && !proof.ok && proof.refused && proof.fingerprint === kept.fingerprint);
 }
+
+const isRenewed = ({ scope, tooOld }: Verification): boolean =>
+  tooOld !== undefined && scope?.kept !== undefined && scope.kept.fingerprint !== tooOld;
+
+/** Twice in a row it is no matter of the credential. */
+const isFirstStale = (result: Verified, before: Verified | undefined): boolean =>
+  !result.ok && result.stale && !(before && !before.ok && before.stale);
 
 const wasRead = (result: Verified): boolean => result.ok || result.read;
 
@@ -149,11 +154,23 @@ const wasRead = (result: Verified): boolean => result.ok || result.read;
  */
 const rested = (random: () => number): number => day + hour * random();
 
+/** Writes down what a walk has come to, and when the next one may begin. */
+function note(
+  verification: Verification,
+  result: Verified & { readonly at: Moment },
+  { tried, random }: { readonly tried: string | undefined; readonly random: () => number },
+): void {
+  const { result: before } = verification;
+  verification.result = result;
+  if (result.ok) verification.succeededAt = result.at;
+  verification.notBefore = result.at + pauseAfter(result, before, random);
+  verification.tooOld = isFirstStale(result, before) ? tried : undefined;
+}
+
 function pauseAfter(result: Verified, before: Verified | undefined, random: () => number): number {
   if (wasRead(result)) return rested(random);
-  const isNews = !result.ok && result.stale && !(before && !before.ok && before.stale);
-  // A newer credential is on its way.
-  return (isNews ? settlingMs : hour) * (1 + random() / 10);
+  // A newer credential is on its way; with it the pull is walked at once.
+  return (isFirstStale(result, before) ? settlingMs : hour) * (1 + random() / 10);
 }
 
 const unanswered = ({ message, remedy }: { readonly message: string; readonly remedy: string }): Verified => ({

@@ -17,7 +17,8 @@ export interface Answered {
 }
 
 /**
- * What we know besides. `principal`: ARN of the identity that fetched the token. `puller`: who pulls, in words.
+ * What we know besides. `principal`: ARN of the identity that fetched the token; `whose`: that one in words, where its
+ * ARN is not known. `puller`: who pulls, in words.
  * `cache`: what covers the name, where that is known.
  */
 export interface Asked {
@@ -25,6 +26,7 @@ export interface Asked {
   readonly repository: string;
   readonly reference: string;
   readonly principal?: string;
+  readonly whose?: string;
   readonly puller?: string;
   readonly cache?: Cache;
 }

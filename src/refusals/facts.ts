@@ -44,6 +44,8 @@ export interface Facts {
   readonly action?: string;
   /** ARN of the identity that fetched the token. */
   readonly principal?: string;
+  /** That identity in words, where its ARN is not known. */
+  readonly whose?: string;
   /** Missing for what somebody pasted. */
   readonly own?: Own;
   /** What covers the name, where the registry was asked for its cache rules. */

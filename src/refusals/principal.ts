@@ -28,6 +28,9 @@ const holder = (kind: Kind, name: string, account?: string): Holder => {
   return account === undefined ? { kind, name, words: who } : { kind, name, account, words: `${who} in account ${account}` };
 };
 
+/** Somebody who is known by what he is to us. */
+export const holderInWords = (words: string): Holder => ({ kind: 'unknown', name: words, words });
+
 /**
  * A session's ARN does not tell the path of its role, so no ARN of a role is made of it (IAM user guide, identifiers).
  */

@@ -535,6 +535,27 @@ test('ECR Public: who was asked without a login is not told to log out', async (
   assert.doesNotMatch(JSON.stringify(refused), /logout|login that was sent/);
 });
 
+test('ECR Public: what is refused with a token is a matter of the way there, and of no file of logins', async () => {
+  const config = join(folder, 'public.yaml');
+  await writeFile(config, 'sources: [{ name: open, service: ecr-public }]');
+  door.server.fault = () => undefined;
+  const { stdout } = await command(['check', '-c', config, 'public.ecr.aws/nginx/nginx:1'], {
+    ...env,
+    AWS_ENDPOINT_URL_ECR_PUBLIC: ecr.url,
+  });
+  assert.match(stdout, /^refused /m);
+  assert.match(stdout, /does not take a token that was given out a moment ago, nor a second one/);
+  assert.doesNotMatch(stdout, /logout|login that was sent|file of logins/);
+});
+
+test('a repository that is mistyped: first that, and no policy to paste', async () => {
+  const { stdout } = await check(`${host}/team/none:1`);
+  assert.match(stdout, /There is no repository team\/none in account 123456789012/);
+  assert.ok(stdout.indexOf('describe-repositories') < stdout.indexOf('describe-pull-through-cache-rules'));
+  assert.match(stdout, new RegExp(`ecr-courier policy cache ${host}/team/none:1`));
+  assert.doesNotMatch(stdout, /"Action"/);
+});
+
 const usage: readonly (readonly [args: string[], words: RegExp])[] = [
   [['--layer'], /--layer goes with an image/],
   [['--source', 'x'], /--source goes with an image/],

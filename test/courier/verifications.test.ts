@@ -195,6 +195,7 @@ test('a credential that the registry does not take is fetched anew, and the pull
   assert.equal(asked.length, 2);
   assert.notEqual(asked[0]?.password, asked[1]?.password);
   assert.equal(source.issued.length, 2);
+  assert.ok((asked[1]?.at ?? 0) - (asked[0]?.at ?? 0) <= 2 * minutes, 'as soon as it is there');
 });
 
 function memoryOf(): Memory & { text: string | undefined } {

@@ -45,6 +45,7 @@ test('the function is invoked with the identity of the source, and told for whic
     /environment \(AWS_ACCESS_KEY_ID\), then arn:aws:iam::123456789012:role\/caller, then the function ecr-token in eu-west-1$/,
   );
   assert.equal(credential.identity?.account, '123456789012');
+  assert.match(credential.identity?.whose ?? '', /^the role of the function ecr-token/);
   assert.equal(credential.sessionEndsAt, undefined, 'the token is none of this session');
 });
 

@@ -138,6 +138,7 @@ test('a file is read anew at every fetch, in any shape', async () => {
     [next.password.reveal(), next.identity?.from, next.identity?.account],
     ['of-the-next-hour', `the file ${file}`, '123456789012'],
   );
+  assert.equal(next.identity?.whose, `whoever asked ECR for the token of the file ${file}`);
 });
 
 test('a token that does not say its end ends twelve hours after its file was written', async () => {

@@ -38,6 +38,9 @@ export function isStale(steps: readonly Step[]): boolean {
   return status === 401 || (status === 403 && /authorization token has expired/i.test(text));
 }
 
+/** ECR Public lets everybody pull: what it refuses is the login, or another one has answered. */
+const isRefused = (steps: readonly Step[]): boolean => stopOf(steps)?.verdict === 'refused';
+
 /** What is pulled, whoever asks. */
 type Wanted = Pick<Wish, 'image' | 'layer' | 'puller'>;
 
@@ -92,7 +95,7 @@ async function withToken(
       return checked([failedStep({ name: 'token', action }, asFailure(error), source)], credential);
     }
     const steps: Step[] = [{ name: 'token', action, verdict: 'ok' }, ...(await pull({ ...wish, source, credential }, signal))];
-    if (!isStale(steps)) return checked(steps, credential);
+    if (!isStale(steps) && !(service === 'ecr-public' && isRefused(steps))) return checked(steps, credential);
     if (attempts > 0) return checked(steps.map(asFresh(wish.image, tokensFrom)), credential);
   }
 }

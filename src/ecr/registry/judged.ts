@@ -94,12 +94,13 @@ function meaningOf(
   own: Own,
 ): Pick<Step, 'diagnosis'> {
   const { registry, repository, reference } = image;
-  const principal = credential?.identity?.arn;
+  const { arn: principal, whose } = credential?.identity ?? {};
   const asked = {
     registry,
     repository,
     reference,
     ...(principal !== undefined && { principal }),
+    ...(whose !== undefined && { whose }),
     ...(cache && { cache }),
     ...(puller && { puller }),
   };

@@ -16,7 +16,9 @@ export function makeVerify(pull: Pull): Verify {
       refused: !stale && stop.verdict !== 'unreachable',
       read: steps.some(({ name, verdict }) => name === 'manifest' && verdict === 'ok'),
       stale,
-      ...(stale ? { message: `${stop.text}.`, remedy: 'Nothing: another token is fetched, and the pull is walked again.' } : wordsOn(stop)),
+      ...(stale
+        ? { message: `${stop.text}.`, remedy: 'Nothing: another token is fetched, and the pull is walked again as soon as it is there.' }
+        : wordsOn(stop)),
     };
   };
 }

@@ -52,7 +52,7 @@ export async function fetchByFunction(
     return {
       ...credential,
       // Who invokes it has no say at a pull, so the principal is not told.
-      identity: { from: told, ...(account !== undefined && { account }) },
+      identity: { from: told, whose: `the role of ${fn.shown}`, ...(account !== undefined && { account }) },
       ...(await unchanged(askedAs, from.askedAs)),
     };
   });

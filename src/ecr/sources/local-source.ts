@@ -41,7 +41,9 @@ export function localSource(spec: SourceSpec, deps: AwsDeps): Source {
         signal => work(registry, from, signal),
       ).finally(() => running.delete(from.scope));
       const { own } = credential;
-      const identity = { from: tokensFrom?.words ?? name, ...(own?.account && { account: own.account }) };
+      const giver = tokensFrom?.words ?? name;
+      const whose = `whoever asked ECR for the token of ${giver}`;
+      const identity = { from: giver, whose, ...(own?.account && { account: own.account }) };
       return { ...credential, identity, ...(await unchanged(before, () => askedAs(registry))) };
     },
     askedAs,

@@ -4,13 +4,23 @@ import type { Diagnosis, Paste } from '../diagnosis.ts';
 import { holderOf } from '../principal.ts';
 import type { Told } from '../situation.ts';
 import { rights } from '../statements.ts';
-import { accountOf, cacheStatements, imagesCommand, regionOf, registryOption, repositoryOf, whereOf } from './pulled.ts';
+import {
+  accountOf,
+  cacheStatements,
+  imagesCommand,
+  regionOf,
+  registryOption,
+  repositoriesCommand,
+  repositoryOf,
+  whereOf,
+} from './pulled.ts';
 
 type Meaning = Omit<Diagnosis, 'id'>;
 
 const nameOf = (told: Told): string => repositoryOf(told) ?? 'that was named';
 const tagOf = ({ facts: { reference } }: Told): string => reference ?? 'of that tag';
-const puller = ({ facts: { principal } }: Told): string => (principal === undefined ? 'whoever pulls' : holderOf(principal).words);
+const puller = ({ facts: { principal, whose = 'whoever pulls' } }: Told): string =>
+  principal === undefined ? whose : holderOf(principal).words;
 
 const about = (told: Told, rule: CacheRule, verb: 'validate' | 'update', more = ''): string =>
   `aws ecr ${verb}-pull-through-cache-rule --region ${regionOf(told)}${registryOption(told)} --ecr-repository-prefix ${rule.prefix}${more}`;
@@ -38,13 +48,7 @@ export function repositoryMissing(told: Told, cache: CacheRule | 'none'): Meanin
       sentence: `There is no repository ${nameOf(told)} in ${whereOf(told)}, and no rule of a pull-through cache covers that name: it is wrong (account and region are part of it), or nobody has created it. Rights are not the matter.`,
       side: `the name of the image, or account ${accountOf(told)}`,
       remedy: 'Compare the name, the account and the region with the repositories that are there, and create it.',
-      paste: [
-        {
-          what: 'The repositories that are there',
-          kind: 'command',
-          text: `aws ecr describe-repositories --region ${regionOf(told)}${registryOption(told)} --query 'repositories[].repositoryName'`,
-        },
-      ],
+      paste: [repositoriesCommand(told)],
     };
   if (lacksLogin(cache)) return withoutLogin(told, cache);
   return {

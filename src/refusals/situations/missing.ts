@@ -1,9 +1,8 @@
 import type { Paste } from '../diagnosis.ts';
 import { isPrivate, isRegistry } from '../hosts.ts';
 import { example, row, type Situation, type Told } from '../situation.ts';
-import { rights } from '../statements.ts';
 import { imageMissing, repositoryMissing } from './cached.ts';
-import { accountOf, cacheStatements, imageOf, imagesCommand, isAsked, regionOf, repositoryOf, whereOf } from './pulled.ts';
+import { accountOf, imageOf, imagesCommand, isAsked, regionOf, repositoriesCommand, repositoryOf, whereOf } from './pulled.ts';
 import { notFound } from './ways.ts';
 
 const { host, image, manifest } = example;
@@ -14,6 +13,13 @@ const cacheRules = (told: Told): Paste => ({
   what: 'The cache rules of that account',
   kind: 'command',
   text: `aws ecr describe-pull-through-cache-rules --region ${regionOf(told)}`,
+});
+
+/** What is mistyped needs no rights, so they are one command away. */
+const cachePolicies = (told: Told): Paste => ({
+  what: 'The rights, if the prefix is a cache',
+  kind: 'command',
+  text: `ecr-courier policy cache ${imageOf(told)}${told.facts.principal === undefined ? '' : ` --for ${told.facts.principal}`}`,
 });
 
 /** Answers that something is not there; under the prefix of a cache they are often refusals. */
@@ -52,8 +58,8 @@ export const missing: readonly Situation[] = [
             sentence: `There is no repository ${repositoryOf(told) ?? 'of that name'} in ${whereOf(told)}: the name is wrong (account and region are part of it), or nobody has created it. Under the prefix of a pull-through cache it is a refusal of IAM: whoever pulls may not create it.`,
             side: `the name of the image, or account ${accountOf(told)}; under a cache prefix the identity policy of whoever pulls, or the registry policy`,
             remedy:
-              'Look whether the prefix (the first part of the name) is a cache rule. If not, compare the name, the account and the region, and create the repository. If it is, add the statements.',
-            paste: [cacheRules(told), ...cacheStatements(told, [rights.create, rights.import])],
+              'Look whether the prefix (the first part of the name) is a cache rule. If not, compare the name, the account and the region, and create the repository. If it is, add the rights.',
+            paste: [repositoriesCommand(told), cacheRules(told), cachePolicies(told)],
           },
   }),
   row({
@@ -85,14 +91,14 @@ export const missing: readonly Situation[] = [
             sentence: `The repository ${repositoryOf(told) ?? 'that was named'} is there, and has no image ${told.facts.reference ?? 'of that tag'}. Under the prefix of a pull-through cache it is often a refusal of IAM: whoever pulls may not import from upstream.`,
             side: 'the tag where it is written, or whoever pushes (a lifecycle rule may have removed it); under a cache prefix the identity policy of whoever pulls',
             remedy:
-              'Look at the tags of the repository. Under a cache prefix look whether the image exists upstream, whether the rule has working upstream credentials, and add the statement. A cache fetches by tag: the first pull must not be by digest alone.',
+              'Look at the tags of the repository. Under a cache prefix look whether the image exists upstream, whether the rule has working upstream credentials, and add the right. A cache fetches by tag: the first pull must not be by digest alone.',
             paste: [
               {
                 what: 'The images of the repository',
                 kind: 'command',
                 text: imagesCommand(told),
               },
-              ...cacheStatements(told, [rights.import]),
+              cachePolicies(told),
             ],
           },
   }),
@@ -115,11 +121,11 @@ export const missing: readonly Situation[] = [
       sentence: `${told.host} answered 404: either it has no repository ${repositoryOf(told) ?? 'of that name'}, or that has no image ${told.facts.reference ?? 'of that tag'}. The client does not show which of the two. Under the prefix of a pull-through cache both are often a refusal of IAM: whoever pulls may not create the repository, or not import from upstream.`,
       side: `the name or the tag where it is written, or account ${accountOf(told)}; under a cache prefix the identity policy of whoever pulls, or the registry policy`,
       remedy:
-        '`ecr-courier check IMAGE` shows which it is. If the repository is not there, compare name, account and region, and create it. Under a cache prefix add both statements, and look whether the image exists upstream.',
+        '`ecr-courier check IMAGE` shows which it is. If the repository is not there, compare name, account and region, and create it. Under a cache prefix add the rights, and look whether the image exists upstream.',
       paste: [
         { what: 'Which of the two', kind: 'command', text: `ecr-courier check ${imageOf(told)}` },
         cacheRules(told),
-        ...cacheStatements(told, [rights.create, rights.import]),
+        cachePolicies(told),
       ],
     }),
   }),

@@ -18,6 +18,12 @@ export const registryOption = ({ facts: { registry } }: Told): string => (regist
 export const imagesCommand = (told: Told): string =>
   `aws ecr describe-images --region ${regionOf(told)}${registryOption(told)} --repository-name ${told.facts.repository ?? 'NAME'} --query 'imageDetails[].imageTags'`;
 
+export const repositoriesCommand = (told: Told): Paste => ({
+  what: 'The repositories that are there',
+  kind: 'command',
+  text: `aws ecr describe-repositories --region ${regionOf(told)}${registryOption(told)} --query 'repositories[].repositoryName'`,
+});
+
 export const regionOf = ({ facts }: Told): string => facts.registry?.region ?? 'REGION';
 
 /** Where the login of Docker goes; placeholders where the text names no registry. */
@@ -46,10 +52,7 @@ export function cacheStatements(told: Told, needs: readonly Rights[]): readonly 
   const account = told.groups['registry'] ?? registry?.account ?? 'ACCOUNT';
   const arn = `arn:${registry?.partition ?? 'aws'}:ecr:${regionOf(told)}:${account}:repository/${below(told)}*`;
   return needs.flatMap(need => [
-    policyPaste(
-      `Statement for the identity policy of whoever pulls${told.facts.cache ? '' : ', if the prefix is a cache'}`,
-      identityStatement(need, [arn]),
-    ),
+    policyPaste('Statement for the identity policy of whoever pulls', identityStatement(need, [arn])),
     ...(principal === undefined
       ? []
       : [policyPaste(`Or statement for the registry policy in account ${account}`, resourceStatement(need, [principal], [arn]))]),

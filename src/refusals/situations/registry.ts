@@ -1,7 +1,7 @@
 import type { Paste } from '../diagnosis.ts';
 import { explainDenial } from '../gates.ts';
 import { isEcr, isPrivate, isPublic, type Of, orUnsaid } from '../hosts.ts';
-import { holderOf } from '../principal.ts';
+import { holderInWords, holderOf } from '../principal.ts';
 import { example, row, type Situation, type Told } from '../situation.ts';
 import { accountOf, imageOf, isAsked } from './pulled.ts';
 import { wordsBehind } from './ways.ts';
@@ -9,12 +9,13 @@ import { wordsBehind } from './ways.ts';
 const { host, image, manifest } = example;
 
 /** Where we asked ourselves, we know which right was asked for. */
+const fetcher = ({ facts: { whose = 'whoever fetched the token' } }: Told): string => whose;
 const neededBy = ({ facts: { action = 'none' } }: Told): string => (action === 'none' ? '' : ` what needs ${action}`);
 
-function rightStatements({ facts: { action = 'none', registry: at, repository, principal } }: Told): readonly Paste[] {
+function rightStatements({ facts: { action = 'none', registry: at, repository, principal, whose } }: Told): readonly Paste[] {
   if (action === 'none' || at?.account === undefined || repository === undefined) return [];
   const resource = `arn:${at.partition}:ecr:${at.region}:${at.account}:repository/${repository}`;
-  const holder = holderOf(principal);
+  const holder = principal === undefined && whose !== undefined ? holderInWords(whose) : holderOf(principal);
   const { account } = holder;
   const asked = { action, resource, resourceAccount: at.account, holder, explicit: false };
   return explainDenial({ ...asked, ...(principal !== undefined && { principal }), ...(account !== undefined && { account }) }).paste ?? [];
@@ -89,7 +90,7 @@ export const registry: readonly Situation[] = [
           facts.find(/403 Forbidden|\bstatus code 403|StatusCode: 403|HTTP 403|: 403\b|403 \(Forbidden\)/, isOwn),
     tell: told => ({
       sentence: `${told.host} refuses with 403 and without words${neededBy(told)}. Three things read like this: the token is too old, it was fetched in another region, or a statement is missing in one of the three gates.${isAsked(told.facts) ? '' : " The answer to HEAD has no body, so IAM's reason does not show."}`,
-      side: `the client's password, or the policies: identity policy of whoever fetched the token, repository policy and registry policy in account ${accountOf(told)}`,
+      side: `the client's password, or the policies: identity policy of ${fetcher(told)}, repository policy and registry policy in account ${accountOf(told)}`,
       remedy: isAsked(told.facts)
         ? 'Log in again, which rules out the first two; then compare the policies with those of `ecr-courier policy`.'
         : 'Ask with GET, whose answer has the reason: `ecr-courier check IMAGE` does, and names the statement. Logging in again rules out the first two.',
