@@ -4,6 +4,7 @@ import type { Rehearsal } from '../contract/target.ts';
 import { triedAgainAt } from './disturbing.ts';
 import { fetchedSince } from './due.ts';
 import {
+  type Cause,
   type Entry,
   type Holding,
   isKept,
@@ -21,12 +22,22 @@ import { keepOutcome, succeeded } from './outcomes.ts';
 import { findingsAfter } from './receipt-findings.ts';
 import { atPeace, rarely, retryPause, second } from './timing.ts';
 
-/** One try to deliver: what was offered, why, when it began. */
+/** One try to deliver: what was offered, why, when it began. `cause` is the reason as people are told it. */
 export interface Attempt {
   readonly entry: Entry;
   readonly reason: Reason;
+  readonly cause: Cause;
   readonly offer: Offer;
   readonly began: Moment;
+}
+
+/** As the entry is before the attempt, which changes it. */
+export function causeOf({ result, trouble, rewriteAskedAt, neededByFollower }: Entry, reason: Reason): Cause {
+  if (reason !== 'unknown') return reason;
+  if (trouble) return 'tried again';
+  if (result === undefined) return 'first delivery since start';
+  if (rewriteAskedAt !== undefined) return 'asked for';
+  return neededByFollower ? 'needed by a follower' : 'not known what it holds';
 }
 
 export function credentialsOf(offer: Offer): Credentials {
@@ -157,13 +168,13 @@ function hasNewer({ entry, offer }: Attempt): boolean {
 const firstOf = ({ offer }: Attempt): Holding | undefined => offer.values().next().value;
 
 function remember(record: TargetRecord, attempt: Attempt, now: Moment, what: Pick<Outcome, 'result' | 'message' | 'proven'>): void {
-  const { entry, reason, began } = attempt;
+  const { entry, cause, began } = attempt;
   const first = firstOf(attempt);
   const outcome: Outcome = {
     at: now,
     slot: entry.slot.id,
     title: entry.slot.title ?? entry.slot.id,
-    reason,
+    reason: cause,
     ms: now - began,
     ...(first && { fingerprint: first.fingerprint, expiresAt: first.expiresAt }),
     ...what,

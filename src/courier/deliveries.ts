@@ -1,7 +1,7 @@
 import type { Credentials } from '../contract/credential.ts';
 import { asFailure, type Failure } from '../contract/failures.ts';
 import type { Rehearsal, Slot, Target } from '../contract/target.ts';
-import { type Attempt, credentialsOf, noteGiven } from './attempt.ts';
+import { type Attempt, causeOf, credentialsOf, noteGiven } from './attempt.ts';
 import { whyDue } from './due.ts';
 import type { Entry, TargetRecord } from './ledger.ts';
 import { followersOf } from './offers.ts';
@@ -51,7 +51,7 @@ export function createDeliveries(record: TargetRecord, deps: DeliveriesDeps): De
     for (let entry = next(); entry; entry = next()) {
       // It may have changed, or be gone, since it was queued.
       const due = record.entries.get(entry.slot.id) === entry ? whyDue(record, entry, now()) : undefined;
-      if (due) work.track(deliver({ entry, reason: due.reason, offer: due.offer, began: starts.begin() }, target));
+      if (due) work.track(deliver({ entry, ...due, cause: causeOf(entry, due.reason), began: starts.begin() }, target));
     }
   }
 

@@ -1,7 +1,7 @@
 import type { Identity } from '../contract/credential.ts';
 import type { Failure } from '../contract/failures.ts';
 import type { Rehearsal } from '../contract/target.ts';
-import type { Reason, Scope } from './ledger.ts';
+import type { Cause, Scope } from './ledger.ts';
 
 /**
  * Of what kind a failure is in its row: the first is news, another code is news, a repeat is none. With a discovery,
@@ -26,7 +26,7 @@ interface OfSource {
 export interface OfSlot extends OfTarget {
   readonly slot: string;
   readonly title: string;
-  readonly reason: Reason;
+  readonly reason: Cause;
   /** What was sent: by host, fingerprint and expiry. */
   readonly sent: readonly { readonly host: string; readonly fingerprint: string; readonly expiresAt: Date; readonly source: string }[];
   /** Hosts that had no usable credential. */

@@ -13,6 +13,15 @@ export type Moment = number;
 export const reasons = ['absent', 'drifted', 'unsettled', 'unknown', 'aging'] as const;
 export type Reason = (typeof reasons)[number];
 
+/** Why a slot was written, for people: what the engine does not know of it has a cause. */
+export type Cause =
+  | Exclude<Reason, 'unknown'>
+  | 'first delivery since start'
+  | 'tried again'
+  | 'asked for'
+  | 'needed by a follower'
+  | 'not known what it holds';
+
 /**
  * What is known of a credential that lies somewhere. `credential` is missing where only the manager told us (its
  * `holds`).
@@ -67,7 +76,7 @@ export interface Outcome {
   readonly at: Moment;
   readonly slot: string;
   readonly title: string;
-  readonly reason: Reason;
+  readonly reason: Cause;
   readonly result: Rehearsal['change'] | FailureCode;
   readonly ms: number;
   readonly message?: string;

@@ -97,5 +97,5 @@ function aboutSlot(record: TargetRecord, attempt: Attempt) {
   for (const [host, { fingerprint, expiresAt, credential }] of keptOf(attempt.offer))
     sent.push({ host, fingerprint, expiresAt, source: credential.source });
   const missing = missingOf(attempt);
-  return { target: record.name, slot: slot.id, title: slot.title ?? slot.id, reason: attempt.reason, sent, missing };
+  return { target: record.name, slot: slot.id, title: slot.title ?? slot.id, reason: attempt.cause, sent, missing };
 }

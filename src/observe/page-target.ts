@@ -169,6 +169,6 @@ function outcomes(all: readonly OutcomeView[], now: Now, most: number): Html | n
 function outcomeRow(outcome: OutcomeView, now: Now): Html {
   const { ok, result, reason, ms, message } = outcome;
   return html`<tr role="row"><td role="cell">${when(outcome.at, now.here)}</td><td role="cell">${outcome.title}</td>
-<td role="cell">${badge(ok ? 'good' : 'bad', result)} <span class="quiet">because ${reason}, ${ms.toLocaleString('en-US')} ms</span>
+<td role="cell">${badge(ok ? 'good' : 'bad', result)} <span class="quiet">${reason}, ${ms.toLocaleString('en-US')} ms</span>
 ${message !== undefined && html`<div>${message}</div>`}</td></tr>`;
 }

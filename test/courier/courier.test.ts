@@ -15,7 +15,7 @@ test('a registry that the manager knows gets a token at once, and a newer one at
   assert.equal(target.writes.length, 2);
   assert.deepEqual(
     rig.of('delivered').map(event => event.reason),
-    ['unknown', 'aging'],
+    ['first delivery since start', 'aging'],
   );
   assert.equal(rig.sources[0]?.asked.length, 2);
 });
@@ -483,6 +483,30 @@ test('refresh ends the pauses of slots, whatever the failure; not what a server 
   assert.deepEqual([...target.stored.keys()], ['1']);
   await clock.advance(1 * hours);
   assert.deepEqual([...target.stored.keys()], ['1', '2']);
+});
+
+test('each outcome says why the slot was written, in words where the engine knows only that it must be', async () => {
+  const clock = createVirtualClock();
+  const target = promptTarget(clock, 'p', [row('1')]);
+  target.onDeliver = async () => {
+    throw failing('BUSY');
+  };
+  await using rig = await startRig({ targets: [target] });
+  await clock.advance(1 * seconds);
+  target.onDeliver = undefined;
+  await clock.advance(10 * minutes);
+  rig.courier.refresh();
+  await clock.advance(1 * minutes);
+  const outcomes = rig.courier.ledger.targets.get('p')?.outcomes ?? [];
+  assert.deepEqual([...new Set(outcomes.map(({ reason }) => reason))].toReversed(), [
+    'first delivery since start',
+    'tried again',
+    'asked for',
+  ]);
+  assert.deepEqual(
+    rig.of('delivered').map(({ reason }) => reason),
+    ['tried again', 'asked for'],
+  );
 });
 
 for (const [code, facts, least] of [

@@ -56,7 +56,7 @@ describe('a write of a former process lands late', () => {
     assert.equal(stored(target), source.issued.at(-1)?.password.reveal());
     assert.deepEqual(
       second.of('delivered').map(event => event.reason),
-      ['unknown', 'unsettled'],
+      ['first delivery since start', 'unsettled'],
     );
     assert.ok(second.of('delivered').every(event => event.settled));
     await clock.advance(4 * hours);

@@ -307,7 +307,7 @@ describe('what a manager says that a slot holds', () => {
     await clock.advance(70 * seconds);
     assert.deepEqual(
       rig.of('delivered').map(event => event.reason),
-      ['unknown', 'drifted'],
+      ['first delivery since start', 'drifted'],
     );
     await clock.advance(4 * hours);
     assert.ok(target.writes.length > 6 && target.writes.length < 16, `${target.writes.length} writes: repairs that do not last are spaced`);
