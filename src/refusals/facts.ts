@@ -64,7 +64,7 @@ const name = String.raw`[a-z0-9]+(?:(?:[._/]|__|-+)[a-z0-9]+)*`;
 
 /** `HOST/NAME:TAG`, `HOST/NAME@DIGEST`, `https://HOST/v2/NAME/manifests/TAG`. */
 const image = new RegExp(
-  `(?<host>${ecrHost})(?::443)?(?:/v2/(?<path>${name})/(?:manifests|blobs)/(?<of>[\\w.:-]+)|/(?!v2\\b)(?<repository>${name})(?::(?<tag>\\w[\\w.-]{0,127}))?(?:@(?<digest>sha256:[0-9a-f]{64}))?)?`,
+  `(?<host>${ecrHost})(?::443)?(?:/v2/(?<path>${name})/(?:manifests|blobs)/(?<of>sha256:\\w+|\\w(?:[\\w.-]{0,126}\\w)?)|/(?!v2\\b)(?<repository>${name})(?::(?<tag>\\w(?:[\\w.-]{0,126}\\w)?))?(?:@(?<digest>sha256:[0-9a-f]{64}))?)?`,
   'gi',
 );
 

@@ -68,25 +68,46 @@ function aboutAction(denial: Denial): string {
 /** Beyond the own account, both must allow it. */
 const otherSide = (denial: Denial): string =>
   isCross(denial) ? ` ${capital(resourceSide(denial).words)} must allow it as well.${aboutExternalId(denial)}${aboutPath(denial)}` : '';
-const bothPastes = (denial: Denial): readonly Paste[] =>
-  isCross(denial) ? [identitySide(denial).paste, resourceSide(denial).paste] : [identitySide(denial).paste];
+const bothPastes = (denial: Denial): readonly Paste[] => [
+  ...(hasPolicy(denial) ? [identitySide(denial).paste] : []),
+  ...(isCross(denial) ? [resourceSide(denial).paste] : []),
+];
+/** Nobody can give a statement to these. */
+const hasPolicy = ({ holder: { kind } }: Denial): boolean => kind !== 'service-role' && kind !== 'root';
 
 function howToAdd(denial: Denial): string {
   const { holder } = denial;
   const { words } = identitySide(denial);
   if (holder.kind === 'permission-set')
     return `Add the statement to ${words}, and provision it again: the role that it makes cannot be changed in IAM.`;
-  if (holder.kind === 'service-role') return `Let another identity ask: the policies of a ${holder.words} cannot be changed.`;
+  if (holder.kind === 'service-role') return `Let another identity ask: the policies of ${holder.words} cannot be changed.`;
+  if (holder.kind === 'federated')
+    return `Add the statement to ${words}. The policy that was handed to GetFederationToken must allow it as well.`;
   return `Add the statement to ${words}.`;
 }
 
 function ofIdentity(denial: Denial): Diagnosis {
   const { gate, words } = identitySide(denial);
+  if (denial.holder.kind === 'root') return ofRoot('denied-identity', denial);
+  const notes = denial.holder.kind === 'service-role' ? [] : managedNotes([needed(denial)]);
   return {
     id: 'denied-identity',
     sentence: `${refused(denial)}: the statement is missing in ${gate}${words}.`,
     side: words,
-    remedy: [howToAdd(denial), ...managedNotes([needed(denial)])].join(' ') + aboutAction(denial) + otherSide(denial),
+    remedy: [howToAdd(denial), ...notes].join(' ') + aboutAction(denial) + otherSide(denial),
+    paste: bothPastes(denial),
+  };
+}
+
+/** The root user has all rights of its account by itself, so that of another account or of the organization decides. */
+function ofRoot(id: string, denial: Denial): Diagnosis {
+  const scp = beside.scp(denial);
+  const or = isCross(denial) ? `${resourceSide(denial).words}, or ${scp}` : scp;
+  return {
+    id,
+    sentence: `${refused(denial)}. A root user has no identity policy and needs none in its account: ${or} does not allow it.`,
+    side: or,
+    remedy: 'Ask with a role or a user instead: nobody needs the root user for ECR. Otherwise look at those policies.',
     paste: bothPastes(denial),
   };
 }
@@ -110,6 +131,7 @@ const reasonOf = ({ resource, cut }: Denial): string => {
 };
 
 function unsaid(denial: Denial): Diagnosis {
+  if (denial.holder.kind === 'root') return ofRoot('denied-unsaid', denial);
   const identity = identitySide(denial);
   const resource = resourceSide(denial);
   const why = isCross(denial)
@@ -119,7 +141,7 @@ function unsaid(denial: Denial): Diagnosis {
     id: 'denied-unsaid',
     sentence: `${refused(denial)}. ${reasonOf(denial)} ${why}`,
     side: isCross(denial) ? `${identity.words}, or ${resource.words}` : identity.words,
-    remedy: `Look whether ${identity.words} has the statement.${aboutAction(denial)}${otherSide(denial)} If it is there, look for a Deny: permissions boundary, service control policies, session policy.`,
+    remedy: `${hasPolicy(denial) ? `Look whether ${identity.words} has the statement.` : howToAdd(denial)}${aboutAction(denial)}${otherSide(denial)} If it is there, look for a Deny: permissions boundary, service control policies, session policy.`,
     paste: bothPastes(denial),
   };
 }

@@ -62,7 +62,7 @@ function mentionOf(text: string, match: RegExpExecArray): Mention | undefined {
   if (host === undefined) return undefined;
   const from = match.index + match[0].length;
   const more = tail.exec(text.slice(from))?.[0].replace(/[:.]+$/, '') ?? '';
-  const isAddress = /^https?:/i.test(match[0]);
+  const isAddress = /https?:\/\//i.test(match[0]);
   const isName = match.groups?.['hub'] !== undefined || /^[^/]*\/./.test(more) || match.groups?.['port'] !== undefined;
   return { host, kind: isAddress ? 'request' : isName ? 'name' : 'host', path: more, start: match.index, end: from + more.length };
 }

@@ -3,6 +3,7 @@ import { actions } from './actions.ts';
 import { invoker, withoutPath } from './admitted.ts';
 import type { Denial } from './denial.ts';
 import { type Paste, policyPaste } from './diagnosis.ts';
+import type { Holder } from './principal.ts';
 import {
   addPermission,
   identityStatement,
@@ -68,8 +69,15 @@ const ofGate = (denial: Denial, gate: string): string => (serviceOf(denial) === 
 /** Where the statements of a holder are kept: not everybody's can be edited in IAM. */
 export function identitySide(denial: Denial): Side {
   const { holder } = denial;
-  const words = holder.kind === 'permission-set' ? `the ${holder.words}` : `the identity policy of ${holder.words}`;
+  const words = holdersPolicy(holder);
   return { words, gate: ofGate(denial, 'first'), paste: statementFor(words, identityStatement(needed(denial), arns(denial))) };
+}
+
+/** A federated user has no policy of its own (IAM user guide, GetFederationToken). */
+function holdersPolicy({ kind, words }: Holder): string {
+  if (kind === 'permission-set') return `the ${words}`;
+  if (kind === 'federated') return `the identity policy of the user that called GetFederationToken for ${words}`;
+  return `the identity policy of ${words}`;
 }
 
 /** Of the policies that hang on what was asked for. */

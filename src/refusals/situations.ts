@@ -27,7 +27,9 @@ import { registry } from './situations/registry.ts';
 import { services } from './situations/services.ts';
 import { sessions } from './situations/sessions.ts';
 import { setup } from './situations/setup.ts';
+import { tls } from './situations/tls.ts';
 import { units } from './situations/units.ts';
+import { webIdentities } from './situations/web-identities.ts';
 
 /** Rows that belong together, for people. */
 export interface Chapter {
@@ -42,6 +44,7 @@ export interface Chapter {
 export const chapters: readonly Chapter[] = [
   { title: 'What `check` finds of a login', situations: refusedOurs },
   { title: 'IAM refuses', situations: denials },
+  { title: 'Web identities and MFA', situations: webIdentities },
   { title: 'The AWS session is over', situations: sessions },
   { title: 'AWS does not accept the keys', situations: keys },
   { title: 'There are no AWS keys', situations: noKeys },
@@ -51,6 +54,7 @@ export const chapters: readonly Chapter[] = [
   { title: 'Manifests and layers that are pushed', situations: manifests },
   { title: 'ECR Public', situations: publicRegistry },
   { title: 'Proxies', situations: proxies },
+  { title: 'TLS', situations: tls },
   { title: 'The network', situations: network },
   { title: 'Managers, and the courier itself', situations: managers },
   { title: 'systemd', situations: units },

@@ -196,3 +196,23 @@ test('a diagnosis names gate, account and holder, and both sides where two accou
   assert.match(denied.sentence, /\(SCP\) of the organization above account 123456789012 denies it explicitly/);
   assert.equal(denied.paste, undefined);
 });
+
+test('nobody is told to add a statement where the one who asked can have none', () => {
+  const as = (who: string, of = own) => {
+    const text = said('because no identity-based policy allows the ecr:BatchGetImage action', { resource: of }).replace(role, who);
+    return explainDenial(readDenial(text) ?? assert.fail(text));
+  };
+  const federated = as('arn:aws:sts::123456789012:federated-user/joe');
+  assert.equal(
+    federated.side,
+    'the identity policy of the user that called GetFederationToken for federated user joe in account 123456789012',
+  );
+  const root = as('arn:aws:iam::123456789012:root');
+  assert.match(root.side, /^a service control policy \(SCP\)/);
+  assert.deepEqual(root.paste, []);
+  assert.match(as('arn:aws:iam::123456789012:root', theirs).side, /^the repository policy in account 444455556666, or a service control/);
+  const linked = as('arn:aws:sts::123456789012:assumed-role/AWSServiceRoleForX/s');
+  assert.match(linked.remedy, /^Let another identity ask/);
+  assert.doesNotMatch(linked.remedy, /PullOnly/);
+  assert.deepEqual(linked.paste, []);
+});

@@ -56,6 +56,31 @@ test('of several registries in a log, the one is told that refused', () => {
   assert.match(told?.paste?.[0]?.text ?? '', new RegExp(`--region us-east-1 .* ${bad}$`));
 });
 
+test('what a text names is told', () => {
+  const image = '123456789012.dkr.ecr.eu-west-1.amazonaws.com/team/app';
+  const cases: readonly (readonly [text: string, sentence: RegExp])[] = [
+    [
+      `Error: GET https://${image.replace('/', '/v2/')}/manifests/1: MANIFEST_UNKNOWN: Requested image not found; map[]`,
+      /has no image 1\./,
+    ],
+    [
+      "(RepositoryNotFoundException) when calling X: The repository with name 'team/app' does not exist in the registry with id '123456789012'",
+      /no repository team\/app in account 123456789012:/,
+    ],
+    ['An error occurred (RepositoryNotFoundException) when calling X', /in the account that was asked:/],
+    [
+      "(ImageNotFoundException) when calling X: The image with imageId {imageDigest:'null', imageTag:'1.2'} does not exist within the repository with name 'team/app' in the registry with id '123456789012'",
+      /repository team\/app is there, and has no image 1\.2\./,
+    ],
+    [
+      "(LayersNotFoundException) when calling X: The layer with digest 'sha256:5c1' does not exist within the repository with name 'team/app'",
+      /repository team\/app does not have/,
+    ],
+    [`Source image ${image}:1 does not exist. Provide a valid source image.`, /no image \S+team\/app:1:/],
+  ];
+  for (const [text, sentence] of cases) assert.match(why(text)?.sentence ?? '', sentence, text);
+});
+
 test('who masks account and region before he pastes gets the same answer', () => {
   const masks = [
     'XXXXXXXX.dkr.ecr.ap-XXXXX.amazonaws.com',

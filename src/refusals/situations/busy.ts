@@ -1,7 +1,11 @@
-import { isPrivate, isRegistry, orUnsaid } from '../hosts.ts';
+import { isPrivate, isRegistry, type Of } from '../hosts.ts';
 import { example, row, type Situation } from '../situation.ts';
 
-const { manifest } = example;
+const { host, manifest } = example;
+/** ECR's words (ECR user guide, common errors): Docker before 1.12 said `unknown`. */
+const rateExceeded = /toomanyrequests: Rate exceeded|TOOMANYREQUESTS.{0,60}Rate exceeded|\bunknown: Rate exceeded/;
+const isEcrNamed: Of = (at, nearby) => isRegistry(at ?? nearby);
+const isUnsaid: Of = (at, nearby) => (at ?? nearby) === undefined;
 const aws = 'An error occurred';
 
 /** The registry does not judge. */
@@ -18,7 +22,7 @@ export const busy: readonly Situation[] = [
     ],
     when: ({ find }) =>
       find(
-        /(GetAuthorizationToken|\bECR\b|BatchGetImage|AssumeRole).{0,300}(Throttling|Rate exceeded|RequestLimitExceeded)|(Throttling|RequestLimitExceeded).{0,200}(GetAuthorizationToken|api\.ecr)/,
+        /(GetAuthorizationToken|(?<![.-])\bECR\b(?![.-])|BatchGetImage|AssumeRole).{0,300}(Throttling|Rate exceeded|RequestLimitExceeded)|(Throttling|RequestLimitExceeded).{0,200}(GetAuthorizationToken|api\.ecr)/,
       ),
     tell: () => ({
       sentence: 'AWS is asked more often than the account may in this region: many pulls fetch a token each.',
@@ -67,14 +71,39 @@ export const busy: readonly Situation[] = [
     }),
   }),
   row({
+    id: 'registry-throttled-unsaid',
+    title: 'A registry of ECR is asked too often, and the text does not say which',
+    symptoms: [
+      ['Docker', 'Error response from daemon: toomanyrequests: Rate exceeded'],
+      ['SAM', 'Error: SomeFunction failed to build: toomanyrequests: Rate exceeded'],
+      ['Docker, old', 'unknown: Rate exceeded'],
+    ],
+    when: ({ find, status }) => (status === undefined ? find(rateExceeded, isUnsaid) : undefined),
+    tell: () => ({
+      sentence:
+        'A registry of ECR is asked too often, and the text does not say which. Mostly it is ECR Public, which limits pulls without a login by address of the caller. A private registry limits what its account may ask for in a region.',
+      side: 'for ECR Public the client, which pulls without a login; for a private registry all that pull from that account and region together',
+      remedy:
+        'Look for public.ecr.aws in the FROM lines of the build, and log in there. For a private registry it passes by itself: spread the pulls, or ask for higher quotas (Service Quotas, Amazon ECR).',
+      paste: [
+        {
+          what: 'Log in to ECR Public',
+          kind: 'command',
+          text: 'aws ecr-public get-login-password --region us-east-1 | docker login --username AWS --password-stdin public.ecr.aws',
+        },
+      ],
+    }),
+  }),
+  row({
     id: 'registry-throttled',
     title: 'ECR is asked too often',
     symptoms: [
-      ['Docker', 'Error response from daemon: toomanyrequests: Rate exceeded'],
+      ['Docker', `Error response from daemon: pull access denied for ${host}/team/app: toomanyrequests: Rate exceeded`],
+      ['Docker, old', `Error: Status 429 trying to pull repository ${host}/team/app: unknown: Rate exceeded`],
       ['containerd', `unexpected status from HEAD request to ${manifest}: 429 Too Many Requests`],
     ],
     when: facts =>
-      facts.find(/toomanyrequests: Rate exceeded|TOOMANYREQUESTS.{0,60}Rate exceeded/, orUnsaid(isRegistry)) ??
+      facts.find(rateExceeded, isEcrNamed) ??
       facts.find(/toomanyrequests|429 Too Many Requests|status code 429/, isPrivate) ??
       facts.status === 429,
     tell: told => ({

@@ -35,7 +35,7 @@ export const validation = (told: Told, rule: CacheRule): Paste => ({
 /** Nothing can come through such a rule, whatever rights there are. */
 const withoutLogin = (told: Told, rule: CacheRule): Meaning => ({
   sentence: `${nameOf(told)} is below ${cacheWords(rule)}, which gives nothing without a login, and the rule has none: so ECR fetches nothing.`,
-  side: `the cache rule ${rule.prefix} in account ${accountOf(told)}`,
+  side: `the cache rule ${rule.prefix} in ${accountOf(told)}`,
   remedy:
     'Give the rule a secret of Secrets Manager, in the same account and region, whose name begins with ecr-pullthroughcache/ and that holds username and accessToken.',
   paste: [{ what: 'Add the secret to the rule', kind: 'command', text: about(told, rule, 'update', ' --credential-arn SECRET_ARN') }],
@@ -46,14 +46,14 @@ export function repositoryMissing(told: Told, cache: CacheRule | 'none'): Meanin
   if (cache === 'none')
     return {
       sentence: `There is no repository ${nameOf(told)} in ${whereOf(told)}, and no rule of a pull-through cache covers that name: it is wrong (account and region are part of it), or nobody has created it. Rights are not the matter.`,
-      side: `the name of the image, or account ${accountOf(told)}`,
+      side: `the name of the image, or ${accountOf(told)}`,
       remedy: 'Compare the name, the account and the region with the repositories that are there, and create it.',
       paste: [repositoriesCommand(told)],
     };
   if (lacksLogin(cache)) return withoutLogin(told, cache);
   return {
     sentence: `${nameOf(told)} is below ${cacheWords(cache)}, and its repository was not made in ${whereOf(told)}: ${puller(told)} may not create it, which IAM tells as "not found".`,
-    side: `the identity policy of ${puller(told)}, or the registry policy in account ${accountOf(told)}`,
+    side: `the identity policy of ${puller(told)}, or the registry policy in ${accountOf(told)}`,
     remedy:
       'Add both statements: the image is imported in the name of whoever pulls as well. Where a creation template of the prefix sets tags, ecr:TagResource is needed, too.',
     paste: cacheStatements(told, [rights.create, rights.import]),
@@ -73,7 +73,7 @@ export function imageMissing(told: Told, cache: CacheRule | 'none'): Meaning {
   if (lacksLogin(cache)) return withoutLogin(told, cache);
   return {
     sentence: `${nameOf(told)} is below ${cacheWords(cache)}, and the image ${tagOf(told)} was not fetched from there: ${puller(told)} may not import it, which IAM tells as "not found", or ${cache.upstream} does not have it${cache.secret === undefined ? '' : ' for the login of the rule'}.`,
-    side: `the identity policy of ${puller(told)}, or the registry policy in account ${accountOf(told)}; or the tag where it is written`,
+    side: `the identity policy of ${puller(told)}, or the registry policy in ${accountOf(told)}; or the tag where it is written`,
     remedy:
       'Add the statement. Where it is there, look whether the image exists upstream, under the whole name behind the prefix (docker-hub/library/nginx). A cache fetches by tag: the first pull must not be by digest alone.',
     paste: [validation(told, cache), ...cacheStatements(told, [rights.import])],

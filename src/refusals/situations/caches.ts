@@ -36,7 +36,7 @@ export const caches: readonly Situation[] = [
     tell: told => ({
       sentence:
         'The pull-through cache is let in here, and refused by the registry behind it: the upstream credentials of its rule are wrong or old, or the image is not there for them.',
-      side: `the cache rule${ruleOf(told)} in account ${accountOf(told)}, and its secret in Secrets Manager`,
+      side: `the cache rule${ruleOf(told)} in ${accountOf(told)}, and its secret in Secrets Manager`,
       remedy:
         'Renew the secret (its name begins with ecr-pullthroughcache/) with a login that may pull this image upstream. The name behind the prefix must be the full one: docker-hub/library/nginx.',
       paste: [

@@ -2,7 +2,7 @@ import { policyPaste } from '../diagnosis.ts';
 import { isEcr, orUnsaid } from '../hosts.ts';
 import { example, row, type Situation } from '../situation.ts';
 import { imageStatement, rights } from '../statements.ts';
-import { regionOf, repositoryOf } from './pulled.ts';
+import { imageOf, imagesCommand, regionOf, repositoryOf } from './pulled.ts';
 
 const { image } = example;
 
@@ -62,8 +62,7 @@ export const lambda: readonly Situation[] = [
       ['AWS Lambda', `Source image ${image} is not valid. Provide a valid source image.`],
     ],
     when: ({ find }) =>
-      find(/Lambda does not have permission to access the ECR image/) ??
-      find(/Source image .{1,300} (is not valid|does not exist)/, orUnsaid(isEcr)),
+      find(/Lambda does not have permission to access the ECR image/) ?? find(/Source image .{1,300} is not valid/, orUnsaid(isEcr)),
     tell: told => ({
       sentence:
         'Lambda itself, not your function, pulls the image, and may not: the policy of the repository does not let the service lambda.amazonaws.com in, or the image is in another region or not there.',
@@ -81,6 +80,19 @@ export const lambda: readonly Situation[] = [
           text: `aws ecr get-repository-policy --region ${regionOf(told)}${told.facts.registry?.account ? ` --registry-id ${told.facts.registry.account}` : ''} --repository-name ${repositoryOf(told) ?? 'NAME'}`,
         },
       ],
+    }),
+  }),
+  row({
+    id: 'lambda-image-missing',
+    title: 'Lambda does not find the image',
+    symptoms: [['AWS Lambda', `Source image ${image} does not exist. Provide a valid source image.`]],
+    when: ({ find }) => find(/Source image .{1,300} does not exist/, orUnsaid(isEcr)),
+    tell: told => ({
+      sentence: `Lambda found no image ${imageOf(told)}: the repository does not have that tag or digest, or it is in another region than the function. Rights are not the matter.`,
+      side: 'the name of the image where the function is set up, or the build that should have pushed it before',
+      remedy:
+        'Look at the tags of the repository, and let the push end before the function is made or updated. The repository must be in the region of the function.',
+      paste: [{ what: 'The images of the repository', kind: 'command', text: imagesCommand(told) }],
     }),
   }),
   row({

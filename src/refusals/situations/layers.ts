@@ -6,8 +6,13 @@ import { example, row, type Situation } from '../situation.ts';
 import { endpointStatement, rightsFor } from '../statements.ts';
 import { cutOff, elsewhere, noAnswer, noName, proxyRefused, way } from './ways.ts';
 
-const { host, layers: bucket } = example;
+const { host, image, layers: bucket } = example;
 const isOfPulls: Of = at => isRegistry(at) || isS3(at);
+
+/** Go names the address that was asked: that of S3, once the registry has sent the client there. */
+const ofRegistry = /(Get|Head|Put|Post|Patch) "?https:\/\/\S{1,200}\/v2\/\S{1,300}\/(blobs|manifests)\//;
+const download = /(failed to copy|httpReadSeeker|reading blob|copying layer|download failed after|error pulling image configuration)/;
+const cutDownload = new RegExp(`${download.source}.{0,200}?(${cutOff.source})`);
 
 /** We reached the registry, and not where it keeps the layer. */
 const unreached = ({ host: at, said, remedy = '' }: Own): Omit<Diagnosis, 'id'> => ({
@@ -46,7 +51,7 @@ export const layers: readonly Situation[] = [
       ],
       ['Docker', `dial tcp: lookup ${bucket} on 10.0.0.2:53: no such host`],
       [
-        'Docker, which names the registry alone',
+        'Docker, which names no address',
         `${host}/team/app: error pulling image configuration: download failed after attempts=6: dial tcp 52.218.1.1:443: i/o timeout`,
       ],
       ['containerd', `failed to do request: Get "https://${bucket}/5c1": dial tcp 52.218.1.1:443: connect: connection refused`],
@@ -56,6 +61,7 @@ export const layers: readonly Situation[] = [
       own
         ? own.at === 'store' && own.isSilent
         : !find(/proxyconnect tcp/) &&
+          !find(ofRegistry, isRegistry) &&
           (find(
             /(error pulling image configuration|download failed after|reading blob|httpReadSeeker: failed open).{0,200}(i\/o timeout|connection refused|no such host|deadline exceeded)/,
             (host, nearby) => isRegistry(host ?? nearby),
@@ -77,6 +83,24 @@ export const layers: readonly Situation[] = [
               'Let it reach S3 as well: in the firewall or proxy the bucket prod-REGION-starport-layer-bucket.s3.REGION.amazonaws.com, in a VPC without internet a gateway endpoint for S3 in the route tables of these subnets. `ecr-courier check IMAGE --layer` tries it.',
             paste: isRegistry(told.host) ? [] : [elsewhere(told)],
           },
+  }),
+  row({
+    id: 'layers-cut',
+    title: 'The download of a layer is cut',
+    symptoms: [
+      [
+        'containerd, kubelet',
+        `Failed to pull image "${image}": failed to pull and unpack image "${image}": failed to copy: read tcp 10.0.1.5:40122->52.218.1.1:443: read: connection reset by peer`,
+      ],
+      ['Docker', `docker pull ${image}: error pulling image configuration: download failed after attempts=6: unexpected EOF`],
+    ],
+    when: ({ find, own }) => !own && !find(ofRegistry, isRegistry) && find(cutDownload, isRegistry),
+    tell: ({ host: at }) => ({
+      sentence: `The download of a layer was cut in the middle. ${at} gave the layer out, and layers come from S3: so it is the connection to S3. Login and rights are good.`,
+      side: way('S3'),
+      remedy:
+        'Try again: one cut is nothing. If it comes back, look for a firewall, NAT or proxy that ends long or large transfers, and for a too large MTU (VPN, overlay networks). `ecr-courier check IMAGE --layer` tries the way to S3.',
+    }),
   }),
   row({
     id: 'layers-refused',

@@ -24,7 +24,9 @@ export const manifests: readonly Situation[] = [
       ],
     ],
     when: ({ find }) =>
-      find(/(Layers|Images) with digests .{1,400}required for pushing image|LayersNotFoundException|ReferencedImagesNotFoundException/),
+      find(
+        /(Layers|Images) with digests? .{1,400}?required for pushing image( into repository with name '(?<name>[a-z0-9._/-]+)')?|layer with digest .{1,100}? does not exist within the repository with name '(?<name>[a-z0-9._/-]+)'/,
+      ) ?? find(/LayersNotFoundException|ReferencedImagesNotFoundException/),
     tell: told => ({
       sentence: `The repository ${repositoryOf(told) ?? 'that was named'} does not have a part that the image names (a layer, or an image of a list): it was not uploaded there, or not as one that ECR takes (one without a byte is none).`,
       side: 'the client that pushes or copies',

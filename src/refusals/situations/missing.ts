@@ -2,12 +2,14 @@ import type { Paste } from '../diagnosis.ts';
 import { isPrivate, isRegistry } from '../hosts.ts';
 import { example, row, type Situation, type Told } from '../situation.ts';
 import { imageMissing, repositoryMissing } from './cached.ts';
-import { accountOf, imageOf, imagesCommand, isAsked, regionOf, repositoriesCommand, repositoryOf, whereOf } from './pulled.ts';
+import { accountOf, imageOf, imagesCommand, isAsked, referenceOf, regionOf, repositoriesCommand, repositoryOf, whereOf } from './pulled.ts';
 import { notFound } from './ways.ts';
 
 const { host, image, manifest } = example;
 const noRepository =
-  /repository with name '?(?<name>[a-z0-9._/-]+)'? (does not exist|not found) in the registry( with id '?(?<registry>\d{12}))?|RepositoryNotFoundException/;
+  /repository with name '?(?<name>[a-z0-9._/-]+)'? (does not exist|not found) in the registry( with id '?(?<registry>\d{12}))?/;
+const noImage =
+  /imageId '?\{imageDigest: ?'(null|(?<digest>sha256:\w{1,64}))', ?imageTag: ?'(null|(?<tag>[\w.-]{1,128}))'\}'? does not exist within the repository with name '(?<name>[a-z0-9._/-]+)'( in the registry with id '?(?<registry>\d{12}))?/;
 
 const cacheRules = (told: Told): Paste => ({
   what: 'The cache rules of that account',
@@ -48,6 +50,7 @@ export const missing: readonly Situation[] = [
     ],
     when: facts =>
       facts.find(noRepository) ??
+      facts.find(/RepositoryNotFoundException/) ??
       (isAsked(facts) && facts.status === 404
         ? facts.find(/NAME_UNKNOWN|name unknown/)
         : facts.find(/NAME_UNKNOWN|name unknown/, isPrivate)),
@@ -56,7 +59,7 @@ export const missing: readonly Situation[] = [
         ? repositoryMissing(told, told.facts.cache)
         : {
             sentence: `There is no repository ${repositoryOf(told) ?? 'of that name'} in ${whereOf(told)}: the name is wrong (account and region are part of it), or nobody has created it. Under the prefix of a pull-through cache it is a refusal of IAM: whoever pulls may not create it.`,
-            side: `the name of the image, or account ${accountOf(told)}; under a cache prefix the identity policy of whoever pulls, or the registry policy`,
+            side: `the name of the image, or ${accountOf(told)}; under a cache prefix the identity policy of whoever pulls, or the registry policy`,
             remedy:
               'Look whether the prefix (the first part of the name) is a cache rule. If not, compare the name, the account and the region, and create the repository. If it is, add the rights.',
             paste: [repositoriesCommand(told), cacheRules(told), cachePolicies(told)],
@@ -81,6 +84,7 @@ export const missing: readonly Situation[] = [
       ],
     ],
     when: facts =>
+      facts.find(noImage) ??
       facts.find(/Requested image not found|ImageNotFoundException/) ??
       facts.find(/manifest unknown|MANIFEST_UNKNOWN/, isRegistry) ??
       (facts.status === 404 && facts.find(/Source image not found|manifest for .{0,300} not found/)),
@@ -88,7 +92,7 @@ export const missing: readonly Situation[] = [
       told.facts.cache
         ? imageMissing(told, told.facts.cache)
         : {
-            sentence: `The repository ${repositoryOf(told) ?? 'that was named'} is there, and has no image ${told.facts.reference ?? 'of that tag'}. Under the prefix of a pull-through cache it is often a refusal of IAM: whoever pulls may not import from upstream.`,
+            sentence: `The repository ${repositoryOf(told) ?? 'that was named'} is there, and has no image ${referenceOf(told) ?? 'of that tag'}. Under the prefix of a pull-through cache it is often a refusal of IAM: whoever pulls may not import from upstream.`,
             side: 'the tag where it is written, or whoever pushes (a lifecycle rule may have removed it); under a cache prefix the identity policy of whoever pulls',
             remedy:
               'Look at the tags of the repository. Under a cache prefix look whether the image exists upstream, whether the rule has working upstream credentials, and add the right. A cache fetches by tag: the first pull must not be by digest alone.',
@@ -119,7 +123,7 @@ export const missing: readonly Situation[] = [
     when: ({ find }) => find(notFound, isPrivate) ?? find(/content at https:\/\/\S{1,400} not found: not found/, isPrivate),
     tell: told => ({
       sentence: `${told.host} answered 404: either it has no repository ${repositoryOf(told) ?? 'of that name'}, or that has no image ${told.facts.reference ?? 'of that tag'}. The client does not show which of the two. Under the prefix of a pull-through cache both are often a refusal of IAM: whoever pulls may not create the repository, or not import from upstream.`,
-      side: `the name or the tag where it is written, or account ${accountOf(told)}; under a cache prefix the identity policy of whoever pulls, or the registry policy`,
+      side: `the name or the tag where it is written, or ${accountOf(told)}; under a cache prefix the identity policy of whoever pulls, or the registry policy`,
       remedy:
         '`ecr-courier check IMAGE` shows which it is. If the repository is not there, compare name, account and region, and create it. Under a cache prefix add the rights, and look whether the image exists upstream.',
       paste: [

@@ -2,7 +2,7 @@ import { lookAlike } from '../../contract/look-alike.ts';
 import { parseAddress } from '../../contract/registry.ts';
 import { isAws, type Of } from '../hosts.ts';
 import { example, row, type Situation } from '../situation.ts';
-import { badTls, cutOff, elsewhere, noAnswer, noName, way } from './ways.ts';
+import { cutOff, elsewhere, noAnswer, noName, way } from './ways.ts';
 
 const { host, manifest, api } = example;
 const isSpelt: Of = host => host !== undefined && parseAddress(host) !== undefined;
@@ -43,7 +43,6 @@ export const network: readonly Situation[] = [
     symptoms: [
       ['Docker', `Error response from daemon: Get "https://${host}/v2/": dial tcp: lookup ${host} on 10.0.0.2:53: no such host`],
       ['containerd', `dial tcp: lookup ${host} on 10.0.0.2:53: read udp 10.0.0.4:40123->10.0.0.2:53: i/o timeout`],
-      ['AWS CLI', 'Could not connect to the endpoint URL: "https://api.ecr.eu-west-9.amazonaws.com/"'],
       ['AWS SDK for JavaScript', `Error: getaddrinfo ENOTFOUND ${api}`],
       ['curl', `curl: (6) Could not resolve host: ${host}`],
       ['Python', `Failed to resolve '${api}' ([Errno -3] Temporary failure in name resolution)`],
@@ -55,6 +54,26 @@ export const network: readonly Situation[] = [
       remedy:
         'Is the region spelt as AWS spells it? Does another name resolve there? In a VPC with endpoints, private DNS must be on for ecr.api, ecr.dkr and the resolver of the VPC must be used.',
       paste: [{ what: 'Look it up from that machine', kind: 'command', text: `getent hosts ${told.host}` }],
+    }),
+  }),
+  row({
+    id: 'no-connection-to-api',
+    title: 'The AWS CLI gets no connection to ECR',
+    symptoms: [
+      ['AWS CLI', 'Could not connect to the endpoint URL: "https://api.ecr.eu-west-9.amazonaws.com/"'],
+      [
+        'boto3',
+        `[Errno 111] Connection refused\nbotocore.exceptions.EndpointConnectionError: Could not connect to the endpoint URL: "https://${api}/"`,
+      ],
+      ['boto3', `[Errno 101] Network is unreachable\nCould not connect to the endpoint URL: "https://${api}/"`],
+    ],
+    when: ({ find }) => find(/Could not connect to the endpoint URL/, isAws),
+    tell: told => ({
+      sentence: `No connection to ${told.host} came about. The AWS CLI and boto3 say the same of a name that DNS does not know, of a refused connection and of a network without a way there.`,
+      side: `${way(told.host)}; or the region in the name`,
+      remedy:
+        'Look the name up first: a region that is misspelt has none. Then look at firewall, proxy and routes. A machine without a way to the internet needs endpoints in its VPC (ecr.api, with private DNS and a security group that lets port 443 in).',
+      paste: [{ what: 'Look it up from that machine', kind: 'command', text: `getent hosts ${told.host}` }, elsewhere(told)],
     }),
   }),
   row({
@@ -72,7 +91,20 @@ export const network: readonly Situation[] = [
         'ECS',
         `ResourceInitializationError: unable to pull secrets or registry auth: unable to retrieve ecr registry auth: service call has been retried 3 time(s): RequestError: send request failed caused by: Post "https://${api}/": dial tcp 52.1.1.1:443: i/o timeout`,
       ],
+      [
+        'containerd',
+        `failed to copy: httpReadSeeker: failed open: failed to do request: Get "https://${host}/v2/team/app/blobs/sha256:5c1": dial tcp 3.1.2.3:443: i/o timeout`,
+      ],
+      [
+        'Docker',
+        `error pulling image configuration: download failed after attempts=6: Get "https://${host}/v2/team/app/blobs/sha256:5c1": context deadline exceeded`,
+      ],
       ['AWS CLI', `Connect timeout on endpoint URL: "https://${api}/"`],
+      [
+        'ECS',
+        `CannotPullContainerError: API error (500): Get https://${host}/v2/: net/http: request canceled while waiting for connection`,
+      ],
+      ['Docker', `Error response from daemon: Get "https://${host}/v2/": Client.Timeout or context cancellation while reading body`],
       ['Harbor', `Get "https://${host}/v2/": net/http: TLS handshake timeout`],
     ],
     when: ({ find }) => !find(otherPort) && find(noAnswer, isAws),
@@ -81,89 +113,6 @@ export const network: readonly Situation[] = [
       side: way(told.host),
       remedy:
         'A machine without a way to the internet needs endpoints in its VPC: ecr.api, ecr.dkr (with a security group that lets port 443 in), sts, and the gateway for S3. Elsewhere look at firewall, proxy and routes.',
-      paste: [elsewhere(told)],
-    }),
-  }),
-  row({
-    id: 'tls-other-endpoint',
-    title: 'The name leads to an endpoint of ECR with another name',
-    symptoms: [
-      [
-        'CodeBuild, Docker',
-        `Error response from daemon: Get "https://${host}/v2/": x509: certificate is valid for *.dkr.starport.us-west-2.amazonaws.com, *.dkr.starport.us-west-2.vpce.amazonaws.com, not ${host}`,
-      ],
-    ],
-    when: ({ find }) => find(/certificate is valid for .{0,200}?\.dkr\.starport\./),
-    tell: told => ({
-      sentence:
-        'What answered is an endpoint of ECR, but none for the name of this registry: the name leads to a VPC endpoint of another region, or to one without private DNS.',
-      side: 'DNS of the network from which it was asked: private zones, records for ECR, the VPC endpoint for ecr.dkr',
-      remedy:
-        'Switch private DNS on at the endpoint for ecr.dkr, and take out records of your own for these names. An endpoint serves its own region: registries of other regions need a way to the internet, or a peering.',
-      paste: [{ what: 'Where the name leads', kind: 'command', text: `dig +short ${told.facts.registry?.host ?? 'HOST'}` }],
-    }),
-  }),
-  row({
-    id: 'tls-intercepted',
-    title: 'Somebody else’s certificate',
-    symptoms: [
-      [
-        'Docker',
-        `Error response from daemon: Get "https://${host}/v2/": tls: failed to verify certificate: x509: certificate signed by unknown authority`,
-      ],
-      [
-        'podman',
-        `pinging container registry ${host}: Get "https://${host}/v2/": tls: failed to verify certificate: x509: certificate signed by unknown authority`,
-      ],
-      [
-        'AWS CLI',
-        `SSL validation failed for https://${api}/ [SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: unable to get local issuer certificate (_ssl.c:1006)`,
-      ],
-      ['AWS SDK for JavaScript', `Error: self-signed certificate in certificate chain, request to https://${api}/ failed`],
-      ['Docker', `Error response from daemon: Get "https://${host}/v2/": x509: certificate is valid for proxy.example.com, not ${host}`],
-      ['ecr-courier', `The TLS handshake with ${api} failed (SELF_SIGNED_CERT_IN_CHAIN).`],
-    ],
-    when: ({ find }) => find(badTls, isAws),
-    tell: told => ({
-      sentence: `The certificate that was shown for ${told.host} is not of AWS, or this machine has no list of authorities: a proxy or firewall opens the connection.`,
-      side: 'the network between, or the list of authorities of the machine or image',
-      remedy:
-        'Give the program the authority of that proxy: Docker /etc/docker/certs.d/HOST/ca.crt or the system’s list, containerd and the kubelet the system’s list, AWS CLI and ecr-courier AWS_CA_BUNDLE. Or let the proxy leave ECR and S3 alone. A minimal image may lack the package ca-certificates.',
-      paste: [
-        {
-          what: 'Whose certificate is it',
-          kind: 'command',
-          text: `openssl s_client -connect ${told.host}:443 -servername ${told.host} </dev/null 2>/dev/null | openssl x509 -noout -issuer`,
-        },
-      ],
-    }),
-  }),
-  row({
-    id: 'not-aws-answers',
-    title: 'Something else answers in place of AWS',
-    symptoms: [
-      ['Docker', `Error response from daemon: Get "https://${host}/v2/": http: server gave HTTP response to HTTPS client`],
-      [
-        'Docker',
-        `Error response from daemon: error parsing HTTP 403 response body: invalid character '<' looking for beginning of value: "<html>blocked" (https://${host}/v2/)`,
-      ],
-      [
-        'AWS SDK for Go',
-        `operation error ECR: GetAuthorizationToken, https response error StatusCode: 503, RequestID: , deserialization failed, failed to decode response body, invalid character '<' looking for beginning of value`,
-      ],
-    ],
-    when: ({ find, status }) =>
-      find(
-        /server gave HTTP response to HTTPS client|invalid character '<' looking for|wrong version number|Unexpected token '?</,
-        isAws,
-      ) ??
-      find(/operation error ECR.{0,300}?invalid character '<' looking for/) ??
-      (status === undefined ? undefined : find(/<(!doctype|html)\b/)),
-    tell: told => ({
-      sentence: `What answered in place of ${told.host} is not AWS: a page of HTML or plain HTTP came back.`,
-      side: 'a proxy, captive portal or block page between the machine and AWS',
-      remedy:
-        'Read the page from that machine. Let ECR and S3 through, or correct the proxy settings or the endpoint override (AWS_ENDPOINT_URL).',
       paste: [elsewhere(told)],
     }),
   }),

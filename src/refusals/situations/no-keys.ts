@@ -109,6 +109,22 @@ export const noKeys: readonly Situation[] = [
     }),
   }),
   row({
+    id: 'key-program-failed',
+    title: 'The program that gives AWS keys failed (credential_process)',
+    symptoms: [
+      ['AWS CLI', 'Error when retrieving credentials from custom-process: /usr/local/bin/keys: not found'],
+      ['AWS SDK for Go', 'failed to refresh cached credentials, process provider error: error in credential_process: exit status 1'],
+    ],
+    when: ({ find }) => find(/retrieving credentials from custom-process|error in credential_process|process provider error/),
+    tell: () => ({
+      sentence:
+        'The profile names a program that gives AWS keys (credential_process), and that program failed: what it said stands behind the colon.',
+      side: 'the `credential_process` of the profile, as the user and in the environment that run it',
+      remedy:
+        'Run that command by hand as the same user: it must print JSON with Version, AccessKeyId and SecretAccessKey and nothing else. The PATH and HOME of a service are not those of your shell.',
+    }),
+  }),
+  row({
     id: 'no-aws-keys',
     title: 'No AWS credentials were found',
     symptoms: [
@@ -120,6 +136,8 @@ export const noKeys: readonly Situation[] = [
         'Azure DevOps, AWS SDK for JavaScript v2',
         '##[error]Error: Failed to obtain authorization token to log in to ECR, error: CredentialsError: Missing credentials in config, if using AWS_CONFIG_FILE, set AWS_SDK_LOAD_CONFIG=1',
       ],
+      ['Terraform', 'Error: configuring Terraform AWS Provider: no valid credential sources for Terraform AWS Provider found.'],
+      ['AWS SDK for Go', 'failed to refresh cached credentials, static credentials are empty'],
       ['AWS SDK for Java', 'Unable to load credentials from any of the providers in the chain AwsCredentialsProviderChain'],
       [
         'ecr-courier',
@@ -128,13 +146,13 @@ export const noKeys: readonly Situation[] = [
     ],
     when: ({ find }) =>
       find(
-        /Unable to locate credentials|NoCredentialsError|Could not load credentials from any providers|Missing credentials in config|NoCredentialProviders|Unable to load (AWS )?credentials from any|No AWS credentials\. Looked at|Partial credentials found|MissingAuthenticationToken|failed to retrieve credentials.{0,40}no valid/,
+        /Unable to locate credentials|NoCredentialsError|Could not load credentials from any providers|Missing credentials in config|NoCredentialProviders|Unable to load (AWS )?credentials from any|No AWS credentials\. Looked at|Partial credentials found|MissingAuthenticationToken|failed to retrieve credentials.{0,40}no valid|no valid credential sources (for|found)|static credentials are empty|EmptyStaticCreds/,
       ),
     tell: () => ({
-      sentence: 'The program found no AWS credentials, so AWS was not asked at all.',
+      sentence: 'The program found no AWS credentials, or empty ones, so AWS was not asked at all.',
       side: caller,
       remedy:
-        'Give it one: a role of the machine, task or pod, a profile (with the right home directory), or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY. Both keys are needed. What you set in a shell is not seen by services, sudo, Docker and the kubelet.',
+        'Give it one: a role of the machine, task or pod, a profile (with the right home directory), or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY. Both keys are needed, and an empty variable of a template or a CI counts as none. What you set in a shell is not seen by services, sudo, Docker and the kubelet.',
       paste: [{ what: 'What this user has', kind: 'command', text: 'aws sts get-caller-identity' }],
     }),
   }),

@@ -16,7 +16,7 @@ function otherRegion({ find, registry: at }: Facts): Place | undefined {
 export const passwords: readonly Situation[] = [
   row({
     id: 'token-expired',
-    title: 'The token is too old',
+    title: 'The token is too old, or of another region',
     symptoms: [
       ['Docker', 'Error response from daemon: denied: Your authorization token has expired. Reauthenticate and try again.'],
       [
@@ -27,10 +27,10 @@ export const passwords: readonly Situation[] = [
     ],
     when: ({ find }) => find(/authorization token has expired/, orUnsaid(isEcr)),
     tell: told => ({
-      sentence: `The password that was sent to ${told.host} is a token of ECR whose twelve hours are over.`,
+      sentence: `The password that was sent to ${told.host} is a token of ECR that it does not take: its twelve hours are over, or it is of another region, of which ECR says the same.`,
       side: keeper,
       remedy:
-        'Log in again now. So that it does not come back, let ecr-courier or its credential helper keep the login fresh; if it does already, `ecr-courier status` tells what failed.',
+        'Log in again now, for the region in the name of the registry. Right after a login it is mostly one for another region. So that it does not come back, let ecr-courier or its credential helper keep the login fresh; if it does already, `ecr-courier status` tells what failed.',
       paste: [login(told)],
     }),
   }),
@@ -74,12 +74,20 @@ export const passwords: readonly Situation[] = [
       ['oras', `Error response from registry: failed to resolve 1: HEAD "${manifest}": response status code 401: Unauthorized`],
       ['Docker, which does not name the registry', 'Error response from daemon: unauthorized: authentication required'],
       ['kaniko, old', 'error pushing image: unsupported status code 401; body: Not Authorized'],
+      [
+        'keel',
+        `level=error msg="trigger.poll.WatchTagJob: failed to check digest" error="Head https://${host}/v2/team/app/manifests/1: http: non-successful response (status=401 body=\\"\\")" image="team/app:1"`,
+      ],
+      [
+        'Jib',
+        `Build image failed, perhaps you should make sure your credentials for '${host}/team/app' are set up correctly. See https://github.com/GoogleContainerTools/jib/blob/master/docs/faq.md for help`,
+      ],
       ['Rancher 1.6', `Image [${image}] failed to pull: unauthorized: authentication required`],
       ['Portainer', '{"message":"unauthorized: authentication required"}'],
     ],
     when: facts =>
       facts.find(
-        /401 Unauthorized|status code 401|StatusCode: 401|401 \(Unauthorized\)|invalid username.password|Not Authorized|authentication required|failed with status: 400 Bad Request/,
+        /401 Unauthorized|status code 401|\(status=401 |make sure your credentials for '|StatusCode: 401|401 \(Unauthorized\)|invalid username.password|Not Authorized|authentication required|failed with status: 400 Bad Request/,
         isEcr,
       ) ??
       facts.find(

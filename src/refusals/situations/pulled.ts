@@ -7,16 +7,24 @@ export const keeper = 'whoever keeps the password for the client: what should re
 
 /** We saw the answer ourselves, to a GET. */
 export const isAsked = ({ status }: Facts): boolean => status !== undefined;
+/** As a tag or a digest. */
+export const referenceOf = ({ facts, groups }: Told): string | undefined => groups['tag'] ?? groups['digest'] ?? facts.reference;
 export const repositoryOf = ({ facts, groups }: Told): string | undefined => groups['name'] ?? facts.repository;
-export const accountOf = ({ facts, groups }: Told): string => groups['registry'] ?? facts.registry?.account ?? 'of the registry';
-export const whereOf = ({ facts, groups }: Told): string =>
-  `account ${groups['registry'] ?? facts.registry?.account ?? 'of the registry'}${facts.registry ? ` in ${facts.registry.region}` : ''}`;
+/** In words. */
+export function accountOf({ facts, groups }: Told): string {
+  const account = groups['registry'] ?? facts.registry?.account;
+  return account === undefined ? 'the account that was asked' : `account ${account}`;
+}
+export const whereOf = (told: Told): string => `${accountOf(told)}${told.facts.registry ? ` in ${told.facts.registry.region}` : ''}`;
 
 /** Of commands of the AWS CLI: the account, where it is known. */
-export const registryOption = ({ facts: { registry } }: Told): string => (registry?.account ? ` --registry-id ${registry.account}` : '');
+export function registryOption({ facts: { registry }, groups }: Told): string {
+  const account = groups['registry'] ?? registry?.account;
+  return account === undefined ? '' : ` --registry-id ${account}`;
+}
 
 export const imagesCommand = (told: Told): string =>
-  `aws ecr describe-images --region ${regionOf(told)}${registryOption(told)} --repository-name ${told.facts.repository ?? 'NAME'} --query 'imageDetails[].imageTags'`;
+  `aws ecr describe-images --region ${regionOf(told)}${registryOption(told)} --repository-name ${repositoryOf(told) ?? 'NAME'} --query 'imageDetails[].imageTags'`;
 
 export const repositoriesCommand = (told: Told): Paste => ({
   what: 'The repositories that are there',

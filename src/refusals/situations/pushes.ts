@@ -36,7 +36,7 @@ export const pushes: readonly Situation[] = [
       find(ofUpload, isRegistry) ?? (find(/Retrying in \d{1,3} second/) && find(/push refers to (a )?repository/, isRegistry)),
     tell: told => ({
       sentence: `${told.host} cuts each attempt to upload, and says nothing: ECR does so where the repository is not there, or where the right to push is missing.`,
-      side: `the repository (it is part of the name, and ECR makes none at a push unless a template of account ${accountOf(told)} says so), or the identity policy of whoever pushes`,
+      side: `the repository (it is part of the name, and ECR makes none at a push unless a template of ${accountOf(told)} says so), or the identity policy of whoever pushes`,
       remedy:
         'Look whether the repository is there, in the account and region of the name, and create it. Then compare the rights. A network that cuts large requests (proxy, VPN, MTU) reads the same.',
       paste: [repositories(told), rightsToPush(told)],
@@ -82,7 +82,7 @@ export const pushes: readonly Situation[] = [
       facts.find(/unexpected status from (PUT|POST|PATCH) request to https:\/\/[^\s"]{1,400}: 403 Forbidden/, isPrivate),
     tell: told => ({
       sentence: `${told.host} refuses the push with 403, and the client does not show the reason: a right to push is missing, the token is too old, or the repository has as many images as it may have.`,
-      side: `whoever pushes, the policies in account ${accountOf(told)}, or whoever keeps the repository`,
+      side: `whoever pushes, the policies in ${accountOf(told)}, or whoever keeps the repository`,
       remedy:
         'Push once with `docker push`, which shows the reason, and give that to `ecr-courier why`. Logging in again rules out the token; the number of images is 10,000 at most where no quota was raised.',
       paste: [rightsToPush(told)],

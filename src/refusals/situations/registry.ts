@@ -62,7 +62,7 @@ export const registry: readonly Situation[] = [
       find(/not authorized to perform: (ecr|ecr-public): ?\w*/),
     tell: told => ({
       sentence: `IAM refuses, and ${told.host} accepts the token: a statement is missing, or a Deny matches. The text is cut off before it says which action, on what, and why.`,
-      side: `the policies: identity policy of whoever fetched the token, repository policy and registry policy in account ${accountOf(told)}`,
+      side: `the policies: identity policy of whoever fetched the token, repository policy and registry policy in ${accountOf(told)}`,
       remedy:
         'Find the whole line in the log, and give it to `ecr-courier why`. For a pull `ecr-courier check IMAGE` asks again and names the statement.',
       paste: [{ what: 'Ask again', kind: 'command', text: `ecr-courier check ${imageOf(told)}` }],
@@ -87,10 +87,13 @@ export const registry: readonly Situation[] = [
       isAsked(facts)
         ? facts.status === 403 && !facts.find(words)
         : !facts.find(wordsBehind, isOwn) &&
-          facts.find(/403 Forbidden|\bstatus code 403|StatusCode: 403|HTTP 403|: 403\b|403 \(Forbidden\)/, isOwn),
+          facts.find(
+            /403 Forbidden|\bstatus code 403|\(status=403 body=\W{0,4}\)|StatusCode: 403|HTTP 403|: 403\b|403 \(Forbidden\)/,
+            isOwn,
+          ),
     tell: told => ({
       sentence: `${told.host} refuses with 403 and without words${neededBy(told)}. Three things read like this: the token is too old, it was fetched in another region, or a statement is missing in one of the three gates.${isAsked(told.facts) ? '' : " The answer to HEAD has no body, so IAM's reason does not show."}`,
-      side: `the client's password, or the policies: identity policy of ${fetcher(told)}, repository policy and registry policy in account ${accountOf(told)}`,
+      side: `the client's password, or the policies: identity policy of ${fetcher(told)}, repository policy and registry policy in ${accountOf(told)}`,
       remedy: isAsked(told.facts)
         ? 'Log in again, which rules out the first two; then compare the policies with those of `ecr-courier policy`.'
         : 'Ask with GET, whose answer has the reason: `ecr-courier check IMAGE` does, and names the statement. Logging in again rules out the first two.',

@@ -33,33 +33,6 @@ export const sessions: readonly Situation[] = [
     }),
   }),
   row({
-    id: 'web-identity-expired',
-    title: 'The token of a service account is too old or of a foreign issuer',
-    symptoms: [
-      [
-        'Pods with IRSA',
-        'api error ExpiredTokenException: Token expired: current date/time 1795219200 must be before the expiration date/time 1795215600',
-      ],
-      [
-        'Pods with IRSA',
-        'InvalidIdentityToken: No OpenIDConnect provider found in your account for https://oidc.eks.eu-west-1.amazonaws.com/id/EXAMPLE',
-      ],
-      ['CI job', 'InvalidIdentityToken: Incorrect token audience'],
-    ],
-    when: ({ find }) =>
-      find(
-        /Token expired: current date.time|No OpenIDConnect provider found|InvalidIdentityToken|Incorrect token audience|IDPRejectedClaim/,
-      ),
-    tell: () => ({
-      sentence:
-        'STS does not accept the web identity: its token is too old, or made for another audience, or its issuer is no OIDC provider of the account.',
-      side: 'the cluster or CI that writes the token, and the OIDC providers (IAM) of the account of the role',
-      remedy:
-        'Too old: the program must read the token file anew, so restart it, or look at the clock. No provider: create the OIDC provider of that issuer in the account of the role. Audience: it must be sts.amazonaws.com, in the token and in the provider.',
-      paste: [{ what: 'The providers of the account', kind: 'command', text: 'aws iam list-open-id-connect-providers' }],
-    }),
-  }),
-  row({
     id: 'oidc-permission',
     title: 'The CI job may not ask for a web identity',
     symptoms: [

@@ -1,11 +1,14 @@
 import type { Told } from '../situation.ts';
 
 export const noName =
-  /lookup \S{1,300}( on \S{1,60})?: .{0,120}?(i\/o timeout|server misbehaving|no such host)|no such host|\bENOTFOUND\b|Name or service not known|Temporary failure in name resolution|nodename nor servname|Could not resolve host|\bEAI_AGAIN\b|server misbehaving|Could not connect to the endpoint URL|name is not known/;
+  /lookup \S{1,300}( on \S{1,60})?: .{0,120}?(i\/o timeout|server misbehaving|no such host)|no such host|\bENOTFOUND\b|Name or service not known|Temporary failure in name resolution|nodename nor servname|Could not resolve host|\bEAI_AGAIN\b|server misbehaving|name is not known/;
 export const noAnswer =
-  /i\/o timeout|connection refused|connection timed out|connect timeout|ConnectTimeoutError|\bETIMEDOUT\b|\bECONNREFUSED\b|\bEHOSTUNREACH\b|\bENETUNREACH\b|no route to host|network is unreachable|Client\.Timeout exceeded|context deadline exceeded|TLS handshake timeout|Read timeout on endpoint|nothing listens there|no answer to the connection attempt|took the request and did not answer/;
+  /Could not connect to the endpoint URL|i\/o timeout|connection refused|connection timed out|connect timeout|ConnectTimeoutError|\bETIMEDOUT\b|\bECONNREFUSED\b|\bEHOSTUNREACH\b|\bENETUNREACH\b|no route to host|network is unreachable|Client\.Timeout (exceeded|or context cancellation)|request canceled while waiting for connection|context deadline exceeded|TLS handshake timeout|Read timeout on endpoint|nothing listens there|no answer to the connection attempt|took the request and did not answer/;
 export const cutOff =
-  /connection reset by peer|tls: handshake failure|remote error: tls|SSL_ERROR_SYSCALL|server sent GOAWAY|\bECONNRESET\b|: EOF\b|unexpected EOF|broken pipe|the connection was cut|connection closed before|http2: .{0,60}closed/;
+  /connection reset by peer|SSL_ERROR_SYSCALL|server sent GOAWAY|\bECONNRESET\b|: EOF\b|unexpected EOF|broken pipe|the connection was cut|connection closed before|http2: .{0,60}closed/;
+/** An alert of TLS: the other side, or something on the way, ended the handshake on purpose. */
+export const tlsRefused =
+  /remote error: tls: |tls: handshake failure|sslv3 alert|tlsv1 alert|SSLV3_ALERT|TLSV1_ALERT|alert handshake failure/;
 export const badTls =
   /certificate signed by unknown authority|CERTIFICATE_VERIFY_FAILED|certificate verify failed|unable to get (local )?issuer certificate|self[- ]signed certificate|SELF_SIGNED_CERT|UNABLE_TO_(GET|VERIFY)|certificate is valid for .{0,200}?, not \S+|certificate is not trusted|x509: .{0,80}not trusted|unable to verify the first certificate|The TLS handshake with/;
 
