@@ -15,7 +15,7 @@ let files: Awaited<ReturnType<typeof folder>>;
 before(async () => {
   aws = await startEcr({ keys: [keys], allows: (_, action) => !action.startsWith('ecr:') });
   files = await folder({
-    config: `[profile prod]\nrole_arn = ${role}\nsource_profile = base\n[profile base]\n${ini}[profile empty]\nregion = eu-west-1\n`,
+    config: `[profile prod]\nrole_arn = ${role}\nsource_profile = base\n[profile spoke]\nrole_arn = arn:aws:iam::210987654321:role/spoke\nsource_profile = prod\n[profile base]\n${ini}[profile empty]\nregion = eu-west-1\n`,
     credentials: '',
     jwt: 'jwt-of-the-pod',
     'sources.yaml': `sources:\n  - name: default\n  - name: other\n    accounts: ["210987654321"]\n    roleArn: ${role}\n  - name: gone\n    accounts: ["333333333333"]\n    profile: nope\n`,
@@ -64,7 +64,7 @@ test('a profile with a role: why it counts, what was passed over, when the sessi
   assert.equal(code, 0);
   assert.match(stderr, /^warning: AWS_PROFILE and AWS_ACCESS_KEY_ID are both set: the courier takes the role /);
   assert.match(stdout, /^ {2}is {9}arn:aws:sts::210987654321:assumed-role\/pull\//m);
-  assert.match(stdout, /^ {2}by {9}profile "prod" \(AWS_PROFILE\): AWS_PROFILE is set to prod$/m);
+  assert.match(stdout, /^ {2}by {9}profile "prod" \(AWS_PROFILE\): AWS_PROFILE is set to prod, and the source profile of prod is base$/m);
   assert.match(stdout, /^ {2}session {4}ends in 1 h, at 20/m);
   assert.match(stdout, /^ {2}looked at {2}environment: skipped, because AWS_PROFILE is set to prod; AWS_ACCESS_KEY_ID is set$/m);
   assert.match(stdout, /^ {2}elsewhere {2}aws-cli and the Go tools: the keys of AWS_ACCESS_KEY_ID$/m);
@@ -78,6 +78,22 @@ test('web identity, container and machine say by which variable', async () => {
   assert.match((await whoami(container)).stdout, /by {9}container or Pod identity .*: AWS_CONTAINER_CREDENTIALS_FULL_URI is set/);
   const machine = { AWS_EC2_METADATA_DISABLED: 'false', AWS_EC2_METADATA_SERVICE_ENDPOINT: metadata.url };
   assert.match((await whoami(machine)).stdout, /by {9}instance metadata: no other place is meant to have keys/);
+});
+
+test('a profile that builds upon others: each of them, and the roles in between', async () => {
+  const { stdout, stderr } = await whoami({ AWS_PROFILE: 'spoke' });
+  assert.match(
+    stdout,
+    /by {9}profile "spoke" \(AWS_PROFILE\): AWS_PROFILE is set to spoke, and the source profile of spoke is prod, and the source profile of prod is base\n/,
+    stderr,
+  );
+  assert.match(stdout, /is {9}arn:aws:sts::210987654321:assumed-role\/spoke/);
+  assert.match(
+    stdout,
+    /roles {6}arn:aws:iam::210987654321:role\/pull, assumed with these keys\n {13}arn:aws:iam::210987654321:role\/spoke, assumed/,
+  );
+  const told = JSON.parse((await whoami({ AWS_PROFILE: 'spoke' }, '--json')).stdout) as { sources: { roles: string[] }[] };
+  assert.deepEqual(told.sources[0]?.roles, [role, 'arn:aws:iam::210987654321:role/spoke']);
 });
 
 test('sources: each on its own, with the roles on top; some without an identity are exit 3', async () => {

@@ -18,6 +18,8 @@ export interface Answered {
   /** The place that answered, for people, and why it was the one that is meant. */
   readonly place: string;
   readonly because: string;
+  /** That the place has assumed by itself, one after the other. */
+  readonly roles?: readonly string[] | undefined;
 }
 
 /**
@@ -46,7 +48,7 @@ export async function findKeys(
     try {
       const keys = await place.keys();
       insist(keys);
-      return { keys, place: place.shown, because: place.because };
+      return { keys, place: place.shown, because: place.because, roles: place.roles };
     } catch (error) {
       if (isAnswer(error, walk.ways.wire)) throw error;
       const reason = place.explain?.(error) ?? wordsOf(error);

@@ -46,6 +46,8 @@ export interface Place {
   readonly absent?: string | undefined;
   /** Why keys are meant to be there, for people. */
   readonly because: string;
+  /** That the place assumes by itself, one after the other. */
+  readonly roles?: readonly string[];
   readonly keys: () => Promise<Keys>;
   /** The identity that was found, for people. */
   readonly shown: string;

@@ -38,6 +38,8 @@ export function profilePlace(name: string, walk: Walk): Place {
   const { profile, env, shared, settings, commandEnv } = walk;
   const byVariable = !profile && Boolean(env['AWS_PROFILE']);
   const process = processOf(name, shared);
+  const { roles, from } = assumedBy(name, shared);
+  const meant = byVariable ? `AWS_PROFILE is set to ${name}` : profile ? 'the source names it' : 'it may hold keys, as far as one can see';
   return {
     name: `profile "${name}"`,
     waiting: `the profile "${name}" (${process ? `its credential process ${process.program}` : 'its SSO or role'})`,
@@ -61,7 +63,8 @@ export function profilePlace(name: string, walk: Walk): Place {
         },
       })();
     },
-    because: byVariable ? `AWS_PROFILE is set to ${name}` : profile ? 'the source names it' : 'it may hold keys, as far as one can see',
+    because: [meant, ...from].join(', and '),
+    roles,
     shown: `profile "${name}"${byVariable ? ' (AWS_PROFILE)' : profile ? ' (of the source)' : ''}`,
     explain: error => whyNone(name, error, shared, env),
     remedy(reason) {
@@ -71,6 +74,19 @@ export function profilePlace(name: string, walk: Walk): Place {
       const mend = login ? `Run \`${login} --profile ${name}\` as the user of this process` : 'Mend the profile';
       return `${mend}. No other identity is taken in its place${byVariable ? ': for that, remove AWS_PROFILE' : ''}.`;
     },
+  };
+}
+
+/** The roles that a profile assumes, first that of the profile at the root, and whose keys it takes for them. */
+function assumedBy(name: string, shared: Shared): { readonly roles: readonly string[]; readonly from: readonly string[] } {
+  const lineage = shared.lineage(name);
+  // The keys of a source profile are taken before its role (the SDK's fromIni).
+  const end = lineage.findIndex((one, at) => at > 0 && shared.profile(one)?.['aws_access_key_id'] !== undefined);
+  const assuming = end < 0 ? lineage : lineage.slice(0, end);
+  const sources = (end < 0 ? lineage : lineage.slice(0, end + 1)).slice(1);
+  return {
+    roles: assuming.flatMap(one => shared.profile(one)?.['role_arn'] ?? []).toReversed(),
+    from: sources.map((source, at) => `the source profile of ${lineage[at]} is ${source}`),
   };
 }
 

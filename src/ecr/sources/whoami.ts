@@ -5,7 +5,7 @@ import { askCaller, type Caller } from '../aws/caller.ts';
 import { awsFailure } from '../aws/errors.ts';
 import { withKeys } from '../aws/held.ts';
 import { namedProfile } from '../aws/variables.ts';
-import type { Link } from '../keys/chain.ts';
+import type { Answered, Link } from '../keys/chain.ts';
 import { compared, type Other } from '../keys/others.ts';
 import { readShared } from '../keys/shared.ts';
 import { asksAws, type SourceSpec } from './choice.ts';
@@ -22,7 +22,7 @@ export interface Whoami {
   /** The place that answered, and why it is the one that is meant. */
   readonly place?: string;
   readonly because?: string;
-  /** Assumed on top, one after the other. */
+  /** Assumed one after the other: those of the place that answered, and those of the source on top. */
   readonly roles: readonly string[];
   /** What GetCallerIdentity says. */
   readonly caller?: Caller;
@@ -54,7 +54,8 @@ export async function whoIs(
     entered: () => undefined,
     settled: () => undefined,
     passed: (link: Link) => void passed.push(link),
-    answered: ({ place, because }: { readonly place: string; readonly because: string }) => void (found = { place, because }),
+    answered: ({ place, because, roles: assumed = [] }: Pick<Answered, 'place' | 'because' | 'roles'>) =>
+      void (found = { place, because, roles: [...assumed, ...roles] }),
     askedAs: () => Promise.resolve(undefined),
   };
   try {
