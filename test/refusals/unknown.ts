@@ -29,6 +29,12 @@ const labelled: readonly string[] = [
   `${image} | Error: unexpected EOF`,
   `[${image}] 403 Forbidden`,
   `${image}: Request failed with status code 403`,
+  `    Image:          ${image}\n    State:          Terminated\n      Message:      request failed: 403 Forbidden`,
+  `Running ${image}\nHTTP/1.1 403 Forbidden`,
+  `{"image":"${image}","error":"pull model from https://huggingface.co: 401 Unauthorized"}`,
+  `Started container from ${image}. Error: POST https://hooks.slack.com/x: 403 Forbidden`,
+  `deploy ${image} failed: error: Get "https://10.0.0.1:6443/api": net/http: TLS handshake timeout`,
+  `image: ${image}, response: 429 Too Many Requests`,
   `10.0.0.7 - - [20/Nov/2026:10:00:00 +0000] "GET /v1/x HTTP/1.1" 403 Forbidden "${image}"`,
 ];
 
@@ -39,6 +45,8 @@ const foreign: readonly string[] = [
   '$ docker pull ghcr.io/org/app:1\nError response from daemon: denied: Your authorization token has expired',
   'GET https://registry.gitlab.com/v2/x/manifests/1: MANIFEST_UNKNOWN: Requested image not found',
   'Container image "nginx" is not present with pull policy of Never: ErrImageNeverPull',
+  "perhaps you should make sure your credentials for 'registry-1.docker.io/library/nginx' are set up correctly",
+  'failed to pull ghcr.io/org/app:1: manifest unknown: Requested image not found',
   'ghcr.io/org/app:1: toomanyrequests: Data limit exceeded',
   'failed to solve: ghcr.io/org/app:1: error getting credentials - err: exec: "docker-credential-desktop": executable file not found in $PATH, out: ``',
 ];
