@@ -84,7 +84,9 @@ function matches(target: string, what: string, path: string): boolean {
 test('only the clock knows timers and the time of day', () => {
   const pattern =
     /\bsetTimeout\(|\bsetInterval\(|\bsetImmediate\(|\bDate\.now\(|AbortSignal\.timeout|node:timers|performance\.now\(|new Date\(\)/;
-  const wrong = sources.filter(path => path !== 'src/contract/clock.ts' && pattern.test(textOf(path)));
+  // The script of the page runs in a browser.
+  const free = ['src/contract/clock.ts', 'src/observe/page-script.ts'];
+  const wrong = sources.filter(path => !free.includes(path) && pattern.test(textOf(path)));
   assert.deepEqual(wrong, []);
 });
 

@@ -5,7 +5,7 @@ import { asFailure } from '../contract/failures.ts';
 import type { Secret } from '../contract/secret.ts';
 import { jsonText, visible } from '../contract/text.ts';
 import { createGuard, isRebound } from './admin.ts';
-import { page, styleHash } from './page.ts';
+import { page, scriptHash, styleHash } from './page.ts';
 import { viewOf } from './page-view.ts';
 import { checksOf } from './readiness.ts';
 import schema from './status.schema.json' with { type: 'json' };
@@ -121,7 +121,7 @@ function readiness(status: Overview): Reply {
 }
 
 const security = {
-  'content-security-policy': `default-src 'none'; style-src '${styleHash}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
+  'content-security-policy': `default-src 'none'; style-src '${styleHash}'; script-src '${scriptHash}'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
   'cache-control': 'no-store',
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',

@@ -38,6 +38,9 @@ code, .code, .host { font-family: ui-monospace, "DejaVu Sans Mono", monospace; f
 .card { margin: 0; }
 .wide { grid-column: 1 / -1; }
 .cards { display: grid; align-items: start; gap: .7rem; grid-template-columns: repeat(auto-fill, minmax(min(100%, 19rem), 1fr)); }
+#search { display: flex; flex-wrap: wrap; align-items: baseline; gap: 0 .6rem; }
+#search input { font: inherit; color: inherit; background: var(--sheet); border: 1px solid var(--quiet); border-radius: .3rem; padding: .1rem .4rem; }
+[hidden] { display: none !important; }
 summary { cursor: pointer; }
 summary h3 { margin-right: .3rem; }
 details.rest { margin-top: .6rem; }

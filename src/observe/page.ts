@@ -3,6 +3,7 @@ import { type Html, html } from './html.ts';
 import { firstFailure } from './page-outlook.ts';
 import { badge, coming, findings, hasBar, lifeBar, lifeWords, type Now, nowOf, type Tone, tidings, trouble, when } from './page-parts.ts';
 import { receivers } from './page-receivers.ts';
+import { script } from './page-script.ts';
 import { style } from './page-style.ts';
 import { byUrgency, targetCard, type Unfolding } from './page-target.ts';
 import { addressOf, unknownTargets, type View } from './page-view.ts';
@@ -20,10 +21,11 @@ const rowsShown = 200;
 const rowsOfAll = 1000;
 const reasonsShown = 5;
 
-/** For the page's Content-Security-Policy: its one style sheet, and nothing else, may take effect. */
-export const styleHash = `sha256-${createHash('sha256').update(style).digest('base64')}`;
+const hashOf = (text: string): string => `sha256-${createHash('sha256').update(text).digest('base64')}`;
+/** For the Content-Security-Policy: one style sheet and one script, and nothing else, take effect. */
+export const [styleHash, scriptHash] = [hashOf(style), hashOf(script)];
 
-/** The status as one page that needs nothing else: no script, no other file. */
+/** The status as one page that needs no other file, and works without its script. */
 export function page(status: Status, { still = false, targets: named = [] }: Partial<View> = {}): string {
   const view: View = { still, targets: named };
   const now = nowOf(status);
@@ -31,6 +33,8 @@ export function page(status: Status, { still = false, targets: named = [] }: Par
   const explained = status.credentials.some(one => fails(one) && hasBar(one));
   const explainBars = !explained && status.targets.some(({ slots }) => slots.some(slot => slot.registries.some(hasBar)));
   const body = html`<header><h1>ecr-courier</h1><p class="quiet">${updates(view)}</p></header>
+${status.targets.length > fewTargets && searchField}
+<p id="silent" class="tidings bad" role="alert" hidden>The courier does not answer. This is what it said before.</p>
 <main>
 ${tidings(verdict.tone, html`<strong>${verdict.word}.</strong> ${verdict.sentence}`, reasons(status.unready))}
 ${unknownTargets(status, view)}
@@ -41,13 +45,16 @@ ${receivers(status.receivers, now)}
 </main>
 <footer class="quiet">version ${status.version}, started ${when(status.startedAt, now.here)}, seen <time datetime="${status.now}">${status.now}</time>${status.lease && html`; ${status.lease.name}: ${leaseWords(status.lease)}, as ${status.lease.me}`}.
 <a href="/api/status">/api/status</a> <a href="/metrics">/metrics</a> <a href="/readyz">/readyz</a></footer>`;
-  const refresh = !still && html`<meta http-equiv="refresh" content="${refreshSeconds}">`;
+  const refresh = !still && html`<noscript><meta http-equiv="refresh" content="${refreshSeconds}"></noscript>`;
   return html`<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">${refresh}<title>${verdict.word} - ecr-courier</title><style>${{ markup: style }}</style></head>
-<body>${body}</body></html>
+<body>${body}
+<script data-seconds="${still ? 0 : refreshSeconds}">${{ markup: script }}</script></body></html>
 `.markup;
 }
+
+const searchField = html`<p id="search" role="search" hidden><label>Find a target or a slot <input type="search" autocomplete="off"></label> <output class="quiet"></output></p>`;
 
 function updates(view: View): Html {
   const other = addressOf({ ...view, still: !view.still });
