@@ -1,3 +1,4 @@
+import { registryOfImage } from '../../src/contract/image.ts';
 import type { Registry } from '../../src/contract/registry.ts';
 import type { Finding } from '../../src/contract/target.ts';
 import { label } from '../../src/contract/text.ts';
@@ -25,10 +26,9 @@ export function podIn(object: unknown, means: Means): Pod | undefined {
   return meta && hosts.length > 0 ? { namespace: meta.namespace, name: meta.name, hosts } : undefined;
 }
 
-/** Of an image of ECR that a source serves. An image without a host has none before its first slash. */
+/** Of an image of ECR that a source serves. */
 export function registryOf(image: string, { registry, hasSource }: Means): Registry | undefined {
-  const [host = ''] = image.split('/');
-  const found = image.includes('/') ? registry(host)?.registry : undefined;
+  const found = registryOfImage(image, registry);
   return found && hasSource(found) ? found : undefined;
 }
 

@@ -1,5 +1,5 @@
 import { lookAlike } from './look-alike.ts';
-import { type Aliases, parseAddress, privateRegistryHost, type Registry } from './registry.ts';
+import { type Address, type Aliases, parseAddress, privateRegistryHost, type Registry } from './registry.ts';
 import { label } from './text.ts';
 
 /** An image of ECR, as a client would pull it. */
@@ -40,6 +40,18 @@ export const isDigest = (text: unknown): text is string => typeof text === 'stri
 
 /** The longest name that ECR gives a repository, host and tag beside it. In characters. */
 const longest = 1024;
+
+/**
+ * The registry of ECR from which an engine pulls the image of a container; undefined: from another one. What stands
+ * before the first slash is a host only where it has a dot or a colon, or is `localhost`. All else lies at Docker Hub,
+ * `HOST:TAG` as well (distribution, reference/normalize.go). At another port than that of https is another registry.
+ * read: a stored address.
+ */
+export function registryOfImage(image: string, read: (address: string) => Address | undefined): Registry | undefined {
+  const [, host = '', port] = /^([\w.-]+)(?::(\d+))?\//.exec(image) ?? [];
+  const isHost = host.includes('.') || host === 'localhost' || port !== undefined;
+  return isHost && (port ?? '443') === '443' ? read(host)?.registry : undefined;
+}
 
 /**
  * `[SCHEME://]HOST[:PORT]/REPOSITORY[:TAG][@DIGEST]`, for every host that `parseAddress` takes, upper case included.

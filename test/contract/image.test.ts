@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { readImage } from '../../src/contract/image.ts';
+import { readImage, registryOfImage } from '../../src/contract/image.ts';
+import { parseAddress } from '../../src/contract/registry.ts';
 
 const host = '123456789012.dkr.ecr.eu-west-1.amazonaws.com';
 const digest = `sha256:${'a'.repeat(64)}`;
@@ -77,3 +78,36 @@ test('a password in the place of a host is not repeated', () => {
     assert.doesNotMatch(image.wrong, /hunter2|ter2/, text);
   }
 });
+
+/** An image of a container, and from where an engine pulls it; `registry` and `mirror.example` are aliases. */
+const pulled: readonly (readonly [string, 'ecr' | 'elsewhere'])[] = [
+  [`${host}/app`, 'ecr'],
+  [`${host}/team/app:1@${digest}`, 'ecr'],
+  [`${host.toUpperCase()}/app`, 'ecr'],
+  [`${host}:443/app`, 'ecr'],
+  ['mirror.example/app', 'ecr'],
+  ['registry:443/app', 'ecr'],
+  [host, 'elsewhere'],
+  [`${host}:1`, 'elsewhere'],
+  [`${host}:443`, 'elsewhere'],
+  [`${host}@${digest}`, 'elsewhere'],
+  [`${host}:8443/app`, 'elsewhere'],
+  ['mirror.example:5000/app', 'elsewhere'],
+  ['mirror.example', 'elsewhere'],
+  ['registry/app', 'elsewhere'],
+  [`docker.io/${host}/app`, 'elsewhere'],
+  [`${host}.evil.test/app`, 'elsewhere'],
+  [`${host}?.evil.test/app`, 'elsewhere'],
+  [`${host}#.evil.test/app`, 'elsewhere'],
+  [`https://${host}/app`, 'elsewhere'],
+  [` ${host}/app`, 'elsewhere'],
+  ['app', 'elsewhere'],
+  ['', 'elsewhere'],
+];
+for (const [image, from] of pulled) {
+  test(`an engine pulls ${JSON.stringify(image.slice(0, 80))} from ${from}`, () => {
+    const aliases = new Map(['registry', 'mirror.example'].map(name => [name, host]));
+    const registry = registryOfImage(image, address => parseAddress(address, aliases));
+    assert.equal(registry ? 'ecr' : 'elsewhere', from);
+  });
+}

@@ -1,4 +1,5 @@
 import type { Deps } from '../../../src/contract/adapter.ts';
+import { registryOfImage } from '../../../src/contract/image.ts';
 import type { Registry } from '../../../src/contract/registry.ts';
 import type { Service } from './service.ts';
 
@@ -22,7 +23,7 @@ const busy: readonly string[] = ['updating', 'paused', 'rollback_started', 'roll
 export const isPaused = ({ rollout }: Pick<Service, 'rollout'>): boolean => rollout.endsWith('paused');
 
 export function judge(service: Service, choice: Choice, { registry, hasSource }: Pick<Deps, 'registry' | 'hasSource'>): Verdict {
-  const found = registry(service.image)?.registry;
+  const found = registryOfImage(service.image, registry);
   const said = wordOf(service.labels[label]);
   if (said === 'false') return { is: 'none' };
   if (!found) return { is: said === 'true' && service.image !== '' ? 'elsewhere' : 'none' };

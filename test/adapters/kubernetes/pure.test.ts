@@ -8,7 +8,10 @@ import * as forms from '../../../adapters/kubernetes/forms.ts';
 import { metaOf } from '../../../adapters/kubernetes/objects.ts';
 import { ownWrites } from '../../../adapters/kubernetes/own-writes.ts';
 import { conflictIn, standingOf } from '../../../adapters/kubernetes/owner.ts';
+import { podIn } from '../../../adapters/kubernetes/pods.ts';
 import type { TextForm } from '../../../src/contract/adapter.ts';
+import { parseAddress } from '../../../src/contract/registry.ts';
+import { createVirtualClock } from '../../fakes/clock.ts';
 import { host, other } from '../rig.ts';
 import { ours } from './rig.ts';
 
@@ -316,4 +319,17 @@ describe('what becomes part of a request', () => {
     test(name, () => {
       assert.deepEqual([good.filter(text => !fits(form, text)), bad.filter(text => fits(form, text))], [[], []]);
     });
+});
+
+test('a pod uses the registries from which its images are pulled', () => {
+  const means = {
+    registry: (address: string) => parseAddress(address),
+    hasSource: () => true,
+    finding: () => assert.fail(),
+    wanted: [],
+    clock: createVirtualClock(),
+  };
+  const hosts = (image: string) => podIn({ metadata: { name: 'p', namespace: 'n' }, spec: { containers: [{ image }] } }, means)?.hosts;
+  assert.deepEqual(hosts(`${host}/app:1`), [host]);
+  for (const elsewhere of [host, `${host}:1`, `${host}:8443/app:1`]) assert.equal(hosts(elsewhere), undefined, elsewhere);
 });
