@@ -69,13 +69,9 @@ describe('an update', () => {
     assert.equal(s.fake.service('web').tasks.at(-1)?.state, 'rejected');
     await s.give('web', 'first');
     assert.equal(s.fake.service('web').tasks.at(-1)?.state, 'running');
-    assert.deepEqual(codesOf((await s.slot('web')).findings), ['ROLLING'], 'Swarm notes that as a roll-out');
-    s.clock.leap(hour);
-    assert.equal(s.fake.service('web').state, 'completed');
-    assert.equal((await s.slot('web')).state, 'drifted', 'a rollback would bring the old login back');
-    await s.give('web', 'first');
-    assert.equal(s.fake.service('web').previousLogin?.password, 'first');
-    assert.equal((await s.slot('web')).state, 'present');
+    assert.equal(s.fake.service('web').previousLogin?.password, 'first', 'although Swarm notes that as a roll-out');
+    const { state, registries, findings } = await s.slot('web');
+    assert.deepEqual([state, registries.length, codesOf(findings)], ['present', 1, []]);
   });
 
   test('that has set a roll-out off stays ours when that has ended', async () => {
@@ -124,13 +120,13 @@ describe('a pause that our own update has set off, as tasks are refused for anot
   test('keeps no later login from the service', async () => {
     await using s = await rig({ services: [{ spec: specOf('web', { image: `${host}/team/missing:1` }), login: loginOf('first') }] });
     await s.give('web', 'first');
+    s.clock.leap(6 * hour);
+    await s.give('web', 'second');
     assert.equal(s.fake.service('web').state, 'paused');
     s.clock.leap(6 * hour);
     const slot = await s.slot('web');
-    assert.deepEqual([slot.registries.length, codesOf(slot.findings)], [1, ['TASKS_FAIL']]);
+    assert.deepEqual([slot.registries.length, slot.state, codesOf(slot.findings)], [1, 'present', ['TASKS_FAIL']]);
     assert.match(slot.findings?.[0]?.message ?? '', /service web .*\(paused\)\. Task \w+: .*No such image/);
-    await s.give('web', 'second');
-    assert.equal(s.fake.service('web').login?.password, 'second');
     await s.give('web', 'third');
     assert.equal(s.fake.service('web').login?.password, 'third');
   });
@@ -145,12 +141,11 @@ describe('a pause that our own update has set off, as tasks are refused for anot
       return undefined;
     };
     assert.deepEqual(await s.deliver(slot, givenAt(s.clock.wall(), 'second')), { change: 'updated' });
-    assert.equal(s.updates().length, 1);
+    assert.equal(s.updates().length, 2);
+    assert.equal(s.fake.service('web').previousLogin?.password, 'second');
     s.fake.progress('web', 'paused');
     const later = await s.slot('web');
-    assert.deepEqual([later.registries.length, later.state], [1, 'drifted'], 'a rollback would still return to the former login');
-    await s.deliver(later, givenAt(s.clock.wall(), 'second'));
-    assert.equal(s.fake.service('web').previousLogin?.password, 'second');
+    assert.deepEqual([later.registries.length, later.state], [1, 'present']);
   });
 
   test('is followed by a fresh login where Swarm rolls back by itself', async () => {
@@ -163,7 +158,38 @@ describe('a pause that our own update has set off, as tasks are refused for anot
     assert.deepEqual([slot.registries.length, slot.state, codesOf(slot.findings)], [1, 'drifted', ['TASKS_FAIL']]);
     const before = s.updates().length;
     await s.deliver(slot, givenAt(s.clock.wall(), 'third'));
-    assert.equal(s.updates().length, before + 1);
+    assert.equal(s.updates().length, before + 2, 'so that the next rollback returns to a good one');
+  });
+
+  test('brings the login for good where Swarm rolls back by itself some time after', async () => {
+    const failing = { ...specOf('web', { image: `${host}/team/missing:1` }), UpdateConfig: { FailureAction: 'rollback' } };
+    await using s = await rig({ services: [{ spec: failing, login: loginOf('first') }] });
+    s.fake.quirks.patient = true;
+    await s.give('web', 'second');
+    s.clock.leap(6 * hour);
+    await s.give('web', 'third');
+    s.clock.leap(60_000);
+    assert.deepEqual([s.fake.service('web').state, s.fake.service('web').login?.password], ['rollback_started', 'second']);
+    s.clock.leap(60_000);
+    assert.deepEqual([s.fake.service('web').state, (await s.slot('web')).state], ['rollback_paused', 'drifted']);
+    await s.give('web', 'third');
+    s.clock.leap(60_000);
+    const { login, previousLogin } = s.fake.service('web');
+    assert.deepEqual([login?.password, previousLogin?.password, (await s.slot('web')).state], ['third', 'third', 'present']);
+  });
+
+  test('keeps no later login from the service either where it goes on and on, as a task finds no node', async () => {
+    await using s = await rig({ services: [{ spec: specOf('web', { replicas: 0 }), login: loginOf('first') }] });
+    await s.give('web', 'second');
+    s.fake.progress('web', 'updating');
+    s.clock.leap(6 * hour);
+    const slot = await s.slot('web');
+    assert.deepEqual([slot.registries.length, slot.state, codesOf(slot.findings)], [1, 'present', []]);
+    await s.give('web', 'third');
+    assert.equal(s.fake.service('web').login?.password, 'third');
+    s.fake.deploy(specOf('web', { replicas: 0, image: `${host}/team/app:2` }));
+    s.fake.progress('web', 'updating');
+    assert.deepEqual(codesOf((await s.slot('web')).findings), ['ROLLING'], 'that of somebody else keeps it');
   });
 
   test('is none where somebody has deployed', async () => {

@@ -75,7 +75,7 @@ export function makeSwarm(options: SwarmOptions = {}): Swarm {
   const facts: EngineFacts = { version: '20.10.24+dfsg1', apiVersion: '1.41', minApiVersion: '1.12', swarm: 'manager', ...engine };
   const upstream = registries.map(registry => ({ ...registry, images: { ...registry.images } }));
   const node = makeNode(upstream, options.accepts, images);
-  const quirks = { restless: false, loses: [] as readonly string[], raced: 0 };
+  const quirks = { restless: false, patient: false, loses: [] as readonly string[], raced: 0 };
   const wall = (): number => clock.wall();
   const orchestrator = makeOrchestrator(node, wall, quirks);
   const services: Service[] = [];

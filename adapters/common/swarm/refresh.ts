@@ -10,7 +10,7 @@ import type { Code } from './findings.ts';
 import { isPinned, type WholeService } from './service.ts';
 import { isAtEnd, isPulling } from './tasks.ts';
 import { expiredWhileHeld, states } from './words.ts';
-import type { Gap, Standing, Written } from './written.ts';
+import { type Gap, isRolledBack, type Standing, type Write, type Written } from './written.ts';
 
 export interface Refresh {
   readonly id: string;
@@ -55,7 +55,7 @@ export function makeRefresher({ engine, written, choice, ended, stops }: Refresh
     const found = await engine.service(id, signal);
     const verdict = judge(found.service, choice, deps);
     const name = short(found.service.name);
-    if (verdict.is === 'rolling' && !written.isOwnPause(found.service)) throw rolling(found.service);
+    if (verdict.is === 'rolling' && !written.isOwnRollout(found.service)) throw rolling(found.service);
     if (!('registry' in verdict) || verdict.registry.host !== host)
       throw new Failure('NOT_FOUND', `The service ${name} is none any more that gets a login for ${host}.`);
     const tasks = await engine.tasks(id, signal);
@@ -98,17 +98,15 @@ export function makeRefresher({ engine, written, choice, ended, stops }: Refresh
     const gap = gapIn(standing, first.before) ?? standing.gap;
     const isYoung = first.before.previous === 'same' && deps.clock.wall() - first.before.writtenAt < young;
     const isFirst = standing.by === 'foreign' || (standing.by === 'unknown' && !isYoung);
-    // A rollback returns to the login before: so that it is a good one as well. Tasks that start at last come first.
-    // Swarm may begin with them a moment later.
-    const second = isFirst ? await update(task, undefined, signal).catch(unlessBusy) : undefined;
+    // A rollback returns to the login before: so that it is a good one as well. Swarm does so itself where tasks fail.
+    const isTwofold = isFirst || (isRolledBack(first.before) && written.isOwnRollout(first.before));
+    note(written, first, { credential: task.credential, gap, ...(isTwofold && { isHalf: true }) });
+    // Tasks that start at last come first. Swarm may begin with them a moment later.
+    const second = isTwofold ? await update(task, undefined, signal).catch(unlessBusy) : undefined;
     // Where somebody wrote in between, a rollback would return to what he wrote.
-    const isTwice = second?.before.version === first.after.version && first.after.text === first.before.text;
-    const isHalf = isFirst && !isTwice;
+    const isHalf = second && written.look(second.before, 'alone').by !== 'half ours';
+    if (second) note(written, second, { credential: task.credential, gap, ...(isHalf && { isHalf }) });
     const last = second ?? first;
-    // What the engine tells is what was sent, unless somebody else was quicker than the question.
-    const write = { credential: task.credential, gap, ...(isHalf && { isHalf }) };
-    if (last.after.text === last.before.text) written.wrote(last.after, write);
-    else written.overtaken(last.after, write);
     return { change: 'updated', ...(gap && { findings: [deps.finding('EXPIRED_WHILE_HELD', expiredWhileHeld(last.after, gap))] }) };
   }
 
@@ -137,6 +135,12 @@ export function makeRefresher({ engine, written, choice, ended, stops }: Refresh
       };
     },
   };
+}
+
+/** What the engine tells is what was sent, unless somebody else was quicker than the question. */
+function note(written: Written, { before, after }: Readonly<Record<'before' | 'after', WholeService>>, write: Write): void {
+  if (after.text === before.text) written.wrote(after, write);
+  else written.overtaken(after, write);
 }
 
 function unlessBusy(error: unknown): undefined {

@@ -60,10 +60,10 @@ export function makeSurvey(
     });
   }
 
-  /** Of services whose roll-out an update of ours has set off, the tasks that keep it from its end. */
+  /** Of services whose paused roll-out an update of ours has set off, the tasks that keep it from its end. */
   async function failuresIn(services: readonly Ours[], signal: AbortSignal): Promise<ReadonlyMap<string, readonly Task[]>> {
     const failing = new Map<string, readonly Task[]>();
-    const paused = services.filter(({ service }) => written.isOwnPause(service));
+    const paused = services.filter(({ service }) => isPaused(service) && written.isOwnRollout(service));
     await inTurns(paused, async ({ service: { id } }) => void failing.set(id, failingIn(await engine.tasks(id, signal))));
     return failing;
   }
@@ -94,7 +94,7 @@ export function makeSurvey(
   }
 
   function foundIn({ service, registry, is }: Ours, failing: readonly Task[] | undefined): Found {
-    if (is === 'rolling' && !failing) return rolling(service, registry);
+    if (is === 'rolling' && !written.isOwnRollout(service)) return rolling(service, registry);
     if (!ended.has(service.id)) return served(service, registry, failing);
     return waiting(
       service,

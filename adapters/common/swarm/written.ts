@@ -3,7 +3,6 @@ import { type Credential, fingerprint } from '../../../src/contract/credential.t
 import { longestLife } from '../../../src/contract/expiry.ts';
 import type { Holds } from '../../../src/contract/target.ts';
 import { mapOf } from '../shapes.ts';
-import { isPaused } from './choice.ts';
 import type { Service } from './service.ts';
 
 /** A login that ended while a service held it: since when at the latest, and when another one came. Milliseconds. */
@@ -62,8 +61,8 @@ export interface Written {
   /** `seen`: it is listed, so whatever comes after is somebody's write. */
   look(service: Service, seen: 'listed' | 'alone'): Standing;
   wrote(service: Service, write: Write): void;
-  /** The pause of its roll-out comes from our own update, and keeps nothing back. */
-  isOwnPause(service: Service): boolean;
+  /** Our own update has set off the roll-out that it is at, so there is no other version that could go on. */
+  isOwnRollout(service: Service): boolean;
   /** Somebody wrote to it just after we did. */
   overtaken(service: Service, write: Write): void;
   /** Forgets all services but these. */
@@ -98,7 +97,7 @@ export function makeWritten({ memory, clock }: Pick<Deps, 'memory' | 'clock'>): 
         return { by: 'unknown', ...endOf(service) };
       }
       const { ours, gap, isHalf } = before;
-      if (before.version !== service.version && !isOwnRollout(before, service))
+      if (isRolledBack(service) || (before.version !== service.version && !isGoneOn(before, service)))
         return ours ? { by: 'theirs', endsAt: ours.expiresAt } : { by: 'foreign', ...endOf(service) };
       if (!ours) return { by: 'unknown', ...endOf(service) };
       return {
@@ -109,9 +108,9 @@ export function makeWritten({ memory, clock }: Pick<Deps, 'memory' | 'clock'>): 
       };
     },
     wrote: (service, write) => note(service, service.version, write),
-    isOwnPause(service) {
+    isOwnRollout(service) {
       const before = known.get(service.id);
-      return before !== undefined && isPauseOf(before, service);
+      return before !== undefined && isSetOffBy(before, service);
     },
     overtaken: (service, write) => note(service, undefined, write),
     keep(ids) {
@@ -123,19 +122,14 @@ export function makeWritten({ memory, clock }: Pick<Deps, 'memory' | 'clock'>): 
 /** A token lives no longer than ECR lets it, so it ended so long after the last write at the latest. */
 const endOf = ({ writtenAt }: Service): Pick<Standing, 'endsAt'> => (Number.isNaN(writtenAt) ? {} : { endsAt: writtenAt + longestLife });
 
-/**
- * Our update lets tasks start that were refused, and Swarm notes the end of that as it does for any roll-out. The login
- * is still ours then. After a rollback it is not, whatever the Spec says.
- */
-const isOwnRollout = (known: Known, service: Service): boolean =>
-  known.version !== undefined && ['completed', 'paused'].includes(service.rollout) && isSetOffBy(known, service);
+/** Each write to a service takes that away. So its login is the one before, whatever was written and the Spec says. */
+export const isRolledBack = ({ rollout }: Pick<Service, 'rollout'>): boolean => rollout.startsWith('rollback');
 
 /**
- * Those tasks may be refused once more, for another reason than the login. Swarm then calls our own update a roll-out
- * that was paused, or returns to the Spec before and pauses there. Both Specs are the same, so there is nothing that
- * could go on.
+ * Our update lets tasks start that were refused, and Swarm notes that as any roll-out: it goes on for as long as one of
+ * them finds no node. The login is still ours then.
  */
-const isPauseOf = (known: Known, service: Service): boolean => isPaused(service) && isSetOffBy(known, service);
+const isGoneOn = (known: Known, service: Service): boolean => known.version !== undefined && isSetOffBy(known, service);
 
 /** A roll-out begins so soon after the update that sets it off, by one and the same clock. In milliseconds. */
 const soonAfter = 5_000;
@@ -145,7 +139,7 @@ const soonAfter = 5_000;
  * of the roll-out away, or begins another one. Swarm keeps no Spec to return to when it has rolled back by itself.
  */
 function isSetOffBy({ ours, spec, at = Number.NaN }: Known, service: Service): boolean {
-  const previous = service.rollout.startsWith('rollback') ? 'none' : 'same';
+  const previous = isRolledBack(service) ? 'none' : 'same';
   const isSame = ours !== undefined && service.spec === spec && service.previous === previous;
   return isSame && Math.abs(service.rolledAt - at) <= soonAfter;
 }

@@ -15,9 +15,10 @@ export interface Orchestrator {
   settle(service: Service): void;
 }
 
-/** restless: every update replaces all tasks. */
+/** restless: every update replaces all tasks. patient: a task that fails in a roll-out counts after its `Monitor`. */
 export interface Quirks {
   restless: boolean;
+  patient: boolean;
 }
 
 export function makeOrchestrator(node: SwarmNode, wall: () => number, quirks: Quirks): Orchestrator {
@@ -96,6 +97,7 @@ export function makeOrchestrator(node: SwarmNode, wall: () => number, quirks: Qu
 
   function roll(service: Service, rolling: NonNullable<Service['rolling']>): void {
     const { plan, way, slots } = rolling;
+    if (rolling.failed) return failed(service, rolling, rolling.failed);
     const batch = slots.splice(0, plan.parallelism);
     if (batch.length === 0) {
       service.rolling = undefined;
@@ -106,7 +108,11 @@ export function makeOrchestrator(node: SwarmNode, wall: () => number, quirks: Qu
     for (const slot of batch) {
       for (const task of tasksIn(service, slot)) stop(task, wall());
       const task = launch(service, slot, node, wall());
-      if (task.state !== 'running' && plan.onFailure !== 'continue') return failed(service, rolling, task);
+      if (task.state === 'running' || plan.onFailure === 'continue') continue;
+      if (!quirks.patient) return failed(service, rolling, task);
+      rolling.failed = task;
+      rolling.nextAt += plan.monitorMs;
+      return;
     }
     rolling.nextAt += slots.length > 0 ? plan.delayMs : batch.length > 0 ? plan.monitorMs : 0;
   }

@@ -41,6 +41,8 @@ export interface Rolling {
   readonly way: 'update' | 'rollback';
   readonly slots: number[];
   nextAt: number;
+  /** A task of it that has failed, which is acted upon at that moment. */
+  failed?: Task;
 }
 
 /** A Spec with the login that came with it. */

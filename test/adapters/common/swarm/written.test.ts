@@ -70,12 +70,21 @@ describe('whose the last write to a service was', () => {
     const by = (more: Partial<Service>) => written.look(service(7, { ...own, ...more }), 'listed').by;
     assert.equal(by({}), 'ours');
     assert.equal(by({ rollout: 'paused' }), 'ours');
+    assert.equal(by({ rollout: 'updating' }), 'ours', 'it goes on for as long as a task finds no node');
     assert.equal(by({ rollout: 'rollback_completed' }), 'theirs');
     assert.equal(by({ spec: 'b' }), 'theirs', 'somebody deployed');
     assert.equal(by({ previous: 'other' }), 'theirs', 'somebody deployed another version and this one again');
     assert.equal(by({ rolledAt: start + hour }), 'theirs', 'somebody deployed the same version later');
     assert.equal(by({ rolledAt: Number.NaN }), 'theirs', 'nobody says when that began');
     assert.equal(written.look(service(7), 'listed').by, 'theirs', 'somebody wrote the same Spec');
+  });
+
+  test('not ours after a rollback, even where that was as quick as our look after the write', () => {
+    for (const rollout of ['rollback_started', 'rollback_paused', 'rollback_completed']) {
+      const written = open();
+      written.wrote(service(5, { rollout }), write());
+      assert.equal(written.look(service(5, { rollout }), 'listed').by, 'theirs', rollout);
+    }
   });
 
   test('half ours where a rollback would still return to a login of others, over a restart as well', async () => {
@@ -107,10 +116,10 @@ describe('whose the last write to a service was', () => {
     const written = open();
     written.wrote(service(5), write());
     const paused: Partial<Service> = { rollout: 'rollback_paused', rolledAt: start + 900 };
-    assert.ok(written.isOwnPause(service(7, paused)));
+    assert.ok(written.isOwnRollout(service(7, paused)));
     assert.equal(written.look(service(7, paused), 'listed').by, 'theirs', 'the login before is back');
-    assert.ok(!written.isOwnPause(service(7, { ...paused, previous: 'same' })), 'a rollback by hand keeps the Spec before');
-    assert.ok(!written.isOwnPause(service(7, { ...paused, rolledAt: start + hour })));
+    assert.ok(!written.isOwnRollout(service(7, { ...paused, previous: 'same' })), 'a rollback by hand keeps the Spec before');
+    assert.ok(!written.isOwnRollout(service(7, { ...paused, rolledAt: start + hour })));
   });
 });
 
