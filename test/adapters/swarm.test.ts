@@ -334,6 +334,22 @@ describe('left alone, and said once', () => {
     assert.equal((await s.slot('once')).registries.length, 1);
   });
 
+  test('and not the tasks that had failed before somebody scaled the service down', async () => {
+    const shape = { replicas: 2, template: { RestartPolicy: { Condition: 'on-failure' } } };
+    await using s = await rig({ services: [{ spec: specOf('web', shape), login: loginOf('first') }] });
+    const { id } = s.fake.service('web');
+    const left = { ID: 't2', Slot: 2, DesiredState: 'shutdown', Status: { State: 'failed' } };
+    const tasks = [{ ID: 't1', Slot: 1, DesiredState: 'running', Status: { State: 'running' } }, left, { ...left, ID: 't3' }];
+    s.fake.fault = ({ path }) => (path.startsWith('/tasks') && path.includes(id) ? { status: 200, json: tasks } : undefined);
+    assert.deepEqual(codesOf((await s.slot('web')).findings), ['ENDED']);
+    s.fake.deploy(specOf('web', { ...shape, replicas: 1 }));
+    s.fake.progress('web', undefined);
+    const slot = await s.slot('web');
+    assert.deepEqual([slot.registries.length, codesOf(slot.findings)], [1, []]);
+    await s.deliver(slot, givenAt(s.clock.wall(), 'second'));
+    assert.equal(s.fake.service('web').login?.password, 'second');
+  });
+
   test('a task that has ended since the last look', async () => {
     const template = { RestartPolicy: { Condition: 'none' } };
     await using s = await rig({ services: [{ spec: specOf('once', { template }), login: loginOf('first') }] });

@@ -59,7 +59,7 @@ export function makeRefresher({ engine, written, choice, ended, stops }: Refresh
     if (!('registry' in verdict) || verdict.registry.host !== host)
       throw new Failure('NOT_FOUND', `The service ${name} is none any more that gets a login for ${host}.`);
     const tasks = await engine.tasks(id, signal);
-    if (found.service.mayEnd && isAtEnd(tasks)) {
+    if (found.service.mayEnd && isAtEnd(tasks, found.service.replicas)) {
       ended.add(id);
       throw new Failure('BUSY', `A task of the service ${name} has ended, and an update would run it again.`, { stops: 'slot' });
     }

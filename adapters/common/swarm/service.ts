@@ -14,6 +14,8 @@ export interface Service {
   readonly isJob: boolean;
   /** Swarm does not start every task again that has ended. */
   readonly mayEnd: boolean;
+  /** How many tasks are to run; missing where each node has one, and where that is not told. */
+  readonly replicas?: number;
   /** Of the service, and of its containers. */
   readonly labels: Readonly<Record<string, unknown>>;
   readonly containerLabels: Readonly<Record<string, unknown>>;
@@ -46,6 +48,7 @@ export function readService(value: unknown): Service | undefined {
   const { Name, Labels, Mode, TaskTemplate } = mapOf(Spec);
   if (textOf(ID) === '' || typeof version !== 'number' || TaskTemplate === undefined) return undefined;
   const container = mapOf(mapOf(TaskTemplate)['ContainerSpec']);
+  const replicas = mapOf(mapOf(Mode)['Replicated'])['Replicas'];
   const spec = digestOf(Spec);
   return {
     id: textOf(ID),
@@ -54,6 +57,7 @@ export function readService(value: unknown): Service | undefined {
     image: textOf(container['Image']),
     isJob: Object.hasOwn(mapOf(Mode), 'ReplicatedJob') || Object.hasOwn(mapOf(Mode), 'GlobalJob'),
     mayEnd: mayEnd(mapOf(mapOf(TaskTemplate)['RestartPolicy'])),
+    ...(typeof replicas === 'number' && { replicas }),
     labels: mapOf(Labels),
     containerLabels: mapOf(container['Labels']),
     rollout: textOf(mapOf(UpdateStatus)['State']),

@@ -53,8 +53,8 @@ export function makeSurvey(
 
   async function noteEnds(services: readonly Ours[], signal: AbortSignal): Promise<void> {
     const asked = services.filter(({ service: { id, mayEnd } }) => mayEnd && (ended.has(id) || !known.has(id)));
-    await inTurns(asked, async ({ service: { id } }) => {
-      if (isAtEnd(await engine.tasks(id, signal))) ended.add(id);
+    await inTurns(asked, async ({ service: { id, replicas } }) => {
+      if (isAtEnd(await engine.tasks(id, signal), replicas)) ended.add(id);
       else ended.delete(id);
       known.add(id);
     });

@@ -63,13 +63,16 @@ const ran: readonly string[] = ['complete', 'failed'];
 
 /**
  * Whether a task has run to its end, well or not, and Swarm does not start it again by itself. An update does
- * (recorded), which is right for a task that was refused its image, and for no other.
+ * (recorded), which is right for a task that was refused its image, and for no other. Where as many are wanted as there
+ * are, those at their end were left over when somebody scaled the service down. replicas: as of a service.
  */
-export function isAtEnd(tasks: readonly Task[]): boolean {
-  const places = Map.groupBy(tasks, ({ place }) => place).values();
-  return [...places].some(all => {
+export function isAtEnd(tasks: readonly Task[], replicas = Number.POSITIVE_INFINITY): boolean {
+  const places = [...Map.groupBy(tasks, ({ place }) => place).values()];
+  const [live, idle] = [places.filter(all => all.some(isLive)), places.filter(all => !all.some(isLive))];
+  if (live.length >= replicas) return false;
+  return idle.some(all => {
     const [newest] = all.toSorted((a, b) => b.made - a.made);
-    return newest !== undefined && ran.includes(newest.state) && !all.some(isLive);
+    return newest !== undefined && ran.includes(newest.state);
   });
 }
 

@@ -28,6 +28,7 @@ describe('a service', () => {
       image,
       isJob: false,
       mayEnd: false,
+      replicas: 2,
       labels: { a: 'one', b: '<two>' },
       containerLabels: {},
       rollout: '',

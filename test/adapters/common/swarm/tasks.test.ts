@@ -63,6 +63,14 @@ test('an update would run a task again that has ended, and that Swarm leaves as 
   assert.equal(isAtEnd([task('t2', 'rejected', 'shutdown'), task('t1', 'complete', 'shutdown', '1', at(1))]), true, 'it has run since');
   assert.equal(isAtEnd([task('t1', 'shutdown', 'shutdown')]), false, 'somebody has stopped it');
   assert.equal(isAtEnd([]), false);
+  const scaled = [task('t1', 'running'), task('t2', 'failed', 'shutdown', '2'), task('t3', 'complete', 'shutdown', '3')];
+  assert.deepEqual(
+    [1, 2, 3].map(replicas => isAtEnd(scaled, replicas)),
+    [false, true, true],
+    'somebody has scaled the service to one task',
+  );
+  assert.equal(isAtEnd(scaled.slice(1), 0), false, 'to none');
+  assert.equal(isAtEnd(scaled.slice(1), 1), true);
 });
 
 test('an update would end a pull, unless it is the login that tasks lack', () => {
