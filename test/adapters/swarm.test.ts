@@ -265,6 +265,20 @@ describe('the first update is looked at before any other is made', () => {
         assert.match((await failing(s.give('web', 'second'))).message, /The update of web replaced 1 of 1/);
       });
 
+  test('where somebody drains a node meanwhile, the next service is looked at instead', async () => {
+    await using s = await rig({ services });
+    const slot = await s.slot('web');
+    s.fake.fault = ({ method, path }) => {
+      if (method !== 'GET' || !path.startsWith('/tasks') || s.updates().length === 0) return undefined;
+      s.fake.fault = undefined;
+      s.fake.drain('web');
+      return undefined;
+    };
+    await s.deliver(slot, givenAt(s.clock.wall(), 'first'));
+    s.fake.quirks.restless = true;
+    assert.match((await failing(s.give('api', 'second'))).message, /The update of api replaced 1 of 1/);
+  });
+
   test('once one was fine, all others are updated side by side and no longer waited for', async () => {
     await using s = await rig({ services });
     await s.give('web', 'second');

@@ -9,7 +9,7 @@ import { makeOrchestrator, type Quirks } from './swarm/orchestrator.ts';
 import { answerOf } from './swarm/routes.ts';
 import { readSpec, type Spec, without } from './swarm/spec.ts';
 import { newId, type Progress, type Service, type Task } from './swarm/state.ts';
-import { lose } from './swarm/tasks.ts';
+import { launch, lose, stop } from './swarm/tasks.ts';
 
 export interface SwarmOptions {
   /** 20.10.24 with the API 1.12 to 1.41, and a manager, unless said. */
@@ -57,6 +57,8 @@ export interface Swarm {
   progress(name: string, state: Progress | undefined): void;
   /** Its running tasks end with their machine, which comes back without images: others are started. */
   reschedule(name: string): void;
+  /** Somebody drains the machine: its running tasks are stopped, and others started. */
+  drain(name: string): void;
   /** Of a host of `registries`. */
   rotate(host: string, password: string): void;
   /** Of a host of `registries`: another image stands under `repository:tag`. */
@@ -144,6 +146,13 @@ export function makeSwarm(options: SwarmOptions = {}): Swarm {
       const service = serviceOf(name);
       node.images.clear();
       for (const task of service.tasks.filter(({ state }) => state === 'running')) lose(service, task, node, wall());
+    },
+    drain(name) {
+      const service = serviceOf(name);
+      for (const task of service.tasks.filter(({ state }) => state === 'running')) {
+        stop(task, wall());
+        launch(service, task.slot, node, wall());
+      }
     },
     rotate: (host, password) => void (registryOf(host).password = password),
     retag: (host, name, digest) => void (registryOf(host).images[name] = digest),

@@ -60,8 +60,10 @@ export function makeCanary(clock: Clock, stops: 'target' | 'slot'): Canary {
       await clock.sleep(pause, signal);
       const [replaced, ...more] = replacedSince(before.tasks, await tasks());
       if (!replaced) continue;
-      // Another Spec than just after our update is the work of somebody else, and so are its tasks.
-      if ((await read()).spec !== after.spec) return;
+      const { spec, rollout } = await read();
+      // Another Spec than just after our update is the work of somebody else, and so are its tasks. Where an update
+      // replaces tasks, Swarm notes a roll-out first. It notes none where a node was drained or is gone.
+      if (spec !== after.spec || rollout === '') return;
       stop(
         `The update of ${name} replaced ${more.length + 1} of ${ran.length} running tasks (${replaced.id}), though only its login is new.`,
       );
