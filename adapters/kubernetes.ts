@@ -145,6 +145,7 @@ export const kubernetes = defineAdapter({
         const [said, found] = await Promise.all([about(signal), look(signal)]);
         current?.replace();
         const replaced = new AbortController();
+        own.looked(found.secrets);
         current = { view: found, replaced: replaced.signal, replace: () => replaced.abort() };
         const slots = [...found.namespaces.keys()].flatMap(namespace => slotsOf(namespace, found));
         return { slots, findings: found.findings, unseen: found.unseen, about: said };

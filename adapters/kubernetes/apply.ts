@@ -74,7 +74,7 @@ export function makeApplier(api: Api, settings: Settings, means: Means, own: Own
         outcome = await send(task, body, clash);
         return outcome;
       } finally {
-        ended(outcome?.meta.version);
+        ended(outcome?.meta);
       }
     },
     receiptOf({ namespace, way }, outcome, findings = []) {

@@ -51,7 +51,7 @@ export function makeEvents(
     const { namespace } = meta;
     if (meta.name !== secret) return [];
     const known = view.secrets.get(namespace);
-    const whose = own.see(namespace, meta.version);
+    const whose = own.see(type, meta);
     if (known?.version === meta.version && type !== 'DELETED') return [];
     if (whose === 'past') return [];
     if (type === 'DELETED') return changed(namespace, view, () => view.secrets.delete(namespace));

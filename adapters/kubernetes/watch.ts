@@ -79,6 +79,7 @@ async function* watchFrom({ view, replaced }: Current, deps: WatchDeps, ended: A
       const began = deps.clock.mono();
       const { version } = stream;
       for await (const event of eventsOf(deps.api, stream, pool, signal)) {
+        if (signal.aborted) return;
         stream.version = event.version;
         if (event.type === 'BOOKMARK') continue;
         for (const sighting of await deps.take(view, stream.kind, { type: event.type, object: event.object }, signal)) told.put(sighting);

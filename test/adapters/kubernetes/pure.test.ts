@@ -171,32 +171,36 @@ test('whose a Secret is stands in its label, and whether somebody has changed it
 });
 
 describe('the event of a write of ours', () => {
+  const made = (version: string, uid = 'u1') => ({ version, uid });
   const begin = () => {
     let now = 0;
-    return { own: ownWrites(() => now), pass: (ms: number) => void (now += ms) };
+    const own = ownWrites(() => now);
+    const told: string[] = [];
+    own.overtaken = namespace => void told.push(namespace);
+    const see = (namespace: string, version: string, type: 'MODIFIED' | 'DELETED' = 'MODIFIED', uid = 'u1') =>
+      own.see(type, { namespace, version, uid });
+    return { own, told, see, pass: (ms: number) => void (now += ms) };
   };
   test('is known after its answer, and before it', () => {
-    const { own } = begin();
-    own.begin('a')('5');
-    assert.deepEqual([own.see('a', '5'), own.see('a', '6')], ['own', 'news']);
+    const { own, see } = begin();
+    own.begin('a')(made('5'));
+    assert.deepEqual([see('a', '5'), see('a', '6')], ['own', 'news']);
     const ended = own.begin('a');
-    assert.equal(own.see('a', '7'), 'unsure', 'nobody knows yet');
-    ended('7');
-    assert.equal(own.see('a', '8'), 'news', 'nothing is waited for');
+    assert.equal(see('a', '7'), 'unsure', 'nobody knows yet');
+    ended(made('7'));
+    assert.equal(see('a', '8'), 'news', 'nothing is waited for');
   });
   test('makes all before it the past', () => {
-    const { own } = begin();
-    own.begin('a')('5');
-    own.begin('a')('7');
+    const { own, see } = begin();
+    own.begin('a')(made('5'));
+    own.begin('a')(made('7'));
     assert.deepEqual(
-      ['4', '5', '6', '7', '8'].map(version => own.see('a', version)),
+      ['4', '5', '6', '7', '8'].map(version => see('a', version)),
       ['past', 'past', 'past', 'own', 'news'],
     );
   });
   test('that was another one is told of when ours is answered, and when it came to nothing', () => {
-    const { own } = begin();
-    const told: string[] = [];
-    own.overtaken = namespace => void told.push(namespace);
+    const { own, see, told } = begin();
     for (const [seen, answer] of [
       [['5'], '5'],
       [['6', '7'], '6'],
@@ -204,19 +208,55 @@ describe('the event of a write of ours', () => {
       [[], undefined],
     ] as const) {
       const ended = own.begin(seen.join('-'));
-      for (const version of seen) assert.equal(own.see(seen.join('-'), version), 'unsure');
-      ended(answer);
+      for (const version of seen) assert.equal(see(seen.join('-'), version), 'unsure');
+      ended(answer === undefined ? undefined : made(answer));
     }
     assert.deepEqual(told, ['6-7', '8']);
   });
   test('is not waited for without end, nor after a write without an answer, nor in another namespace', () => {
-    const { own, pass } = begin();
-    own.begin('a')('5');
-    assert.equal(own.see('b', '4'), 'news');
+    const { own, see, pass } = begin();
+    own.begin('a')(made('5'));
+    assert.equal(see('b', '4'), 'news');
     pass(31_000);
-    assert.equal(own.see('a', '4'), 'news');
+    assert.equal(see('a', '4'), 'news');
     own.begin('a')(undefined);
-    assert.equal(own.see('a', '6'), 'news');
+    assert.equal(see('a', '6'), 'news');
+  });
+  test('that changed nothing does not come, so that the next one is told', () => {
+    const { own, see, told } = begin();
+    see('a', '5');
+    own.begin('a')(made('5'));
+    assert.equal(see('a', '6'), 'news');
+    own.begin('a')(made('7'));
+    own.begin('a')(made('7'));
+    assert.deepEqual([see('a', '7'), see('a', '8')], ['own', 'news'], 'once for two answers');
+    const ended = own.begin('a');
+    assert.equal(see('a', '9', 'DELETED'), 'unsure');
+    ended(made('8'));
+    assert.deepEqual([told, see('a', '10')], [['a'], 'news'], 'it was deleted after the apply');
+  });
+  test('does not come after a look, which has what was written before it', () => {
+    const { own, see, told } = begin();
+    own.begin('a')(made('5'));
+    own.begin('b')(made('6'));
+    const ended = own.begin('c');
+    own.looked(new Map([['a', { version: '5' }]]));
+    ended(made('7'));
+    assert.deepEqual([see('a', '8'), see('b', '9', 'DELETED'), see('c', '10')], ['news', 'news', 'news']);
+    own.begin('a')(made('8'));
+    assert.deepEqual([told, see('a', '11')], [[], 'news']);
+    const begun = own.begin('d');
+    own.looked(new Map([['d', { version: '12' }]]));
+    see('d', '13');
+    begun(made('12'));
+    assert.deepEqual(told, ['d']);
+  });
+  test('is not that of a deletion: that of what we wrote is news, that of a former Secret the past', () => {
+    const { own, see } = begin();
+    own.begin('a')(made('5'));
+    assert.deepEqual([see('a', '6', 'DELETED'), see('a', '7')], ['news', 'news']);
+    own.begin('a')(made('9', 'u2'));
+    assert.deepEqual([see('a', '8', 'DELETED'), see('a', '9'), see('a', '10', 'DELETED', 'u2')], ['past', 'own', 'news']);
   });
 });
 

@@ -93,6 +93,44 @@ describe('what a watch sees', () => {
     assert.equal((await watch.next()).state, 'drifted', 'afterwards');
   });
 
+  test('is a deletion after a write whose event came before a look, or had none', async () => {
+    await using t = await rig({}, { wanted: [host], cluster: { namespaces: ['team-a'] } });
+    const slot = only((await t.discover()).slots);
+    await t.deliver(slot, given([host], 'one'));
+    await t.discover();
+    await using watch = watched(t, 2);
+    await watch.ready;
+    t.fake.remove('secrets', 'team-a', secretName);
+    const absent = await watch.next();
+    assert.equal(absent.state, 'absent');
+    await t.deliver(absent, given([host], 'two'));
+    t.fake.edit('secrets', 'team-a', secretName, { data: { '.dockerconfigjson': 'e30=' } });
+    const edited = await watch.next();
+    assert.equal(edited.state, 'drifted');
+    const three = given([host], 'three');
+    await t.deliver(edited, three);
+    const repaired = await watch.next();
+    assert.equal(repaired.state, 'present');
+    assert.equal((await t.deliver(repaired, three)).change, 'unchanged');
+    t.fake.remove('secrets', 'team-a', secretName);
+    assert.equal((await watch.next()).state, 'absent');
+  });
+
+  test('is a deletion after a write whose answer was lost, and that was confirmed', async () => {
+    await using t = await rig({}, { wanted: [host], cluster: { namespaces: ['team-a'] } });
+    const slot = only((await t.discover()).slots);
+    const one = given([host], 'one');
+    t.fake.fault = ({ method }) => (method === 'PATCH' ? 'lost' : undefined);
+    await assert.rejects(t.deliver(slot, one));
+    t.fake.fault = undefined;
+    const there = only((await t.discover()).slots);
+    await using watch = watched(t, 2);
+    await watch.ready;
+    assert.equal((await t.deliver(there, one)).change, 'unchanged');
+    t.fake.remove('secrets', 'team-a', secretName);
+    assert.equal((await watch.next()).state, 'absent');
+  });
+
   test('goes on after another look', async () => {
     await using t = await rig({}, { wanted: [host], cluster: { namespaces: [] } });
     await t.discover();
