@@ -271,7 +271,11 @@ export const source = {
     format: 'hosts',
     ...said,
   },
-  slots: { doc: 'Slots (target/id) that may ask for this source themselves, as patterns.', format: 'strings', ...said },
+  slots: {
+    doc: 'The only slots (target/id, as patterns) that this source serves, whatever else matches. They may also ask for it by its name. Without it: all, and none may ask.',
+    format: 'strings',
+    ...said,
+  },
 } as const satisfies Table;
 
 /** One entry of `aliases:`. A list, because a host as a key would have dots in it. */

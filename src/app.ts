@@ -179,7 +179,7 @@ function rightHands(door: DoorDeps, current: () => Config) {
 
 /** What targets may know of the sources of now. */
 function served(sources: () => Sources | undefined) {
-  const choose = (registry: Registry) => sources()?.choose(registry, { target: '', id: '' });
+  const choose = (registry: Registry) => sources()?.choose(registry);
   return {
     hasSource: (registry: Registry): boolean => choose(registry) !== undefined,
     askedAs: async (registry: Registry) => await choose(registry)?.askedAs?.(registry),

@@ -62,7 +62,7 @@ async function fetcherOf(config: Config, io: Io) {
   const sources = makeSources(config.sources, await awsDeps(io));
   const fetch = oneFetchEach(io.signal);
   return async (registry: Registry): Promise<Credential> => {
-    const source = sources.choose(registry, { target: '', id: '' });
+    const source = sources.choose(registry);
     if (!source) throw unserved(registry);
     return await fetch(source, registry);
   };

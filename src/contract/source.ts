@@ -55,13 +55,23 @@ export interface Source {
 export interface Sources {
   readonly all: readonly Source[];
   /**
-   * The first source in file order whose patterns match, else the default one. A slot's own wish counts only where that
-   * source's `slots` globs grant it.
+   * A granted wish of the slot, else the first source in file order whose patterns match, else the default one. A
+   * source with `slots` is none for other slots, whatever it matches. Without a slot: for whoever asks for a credential
+   * by himself, and no `slots` keep any source from him.
    */
-  choose(
-    registry: Registry,
-    slot: { readonly target: string; readonly id: string; readonly source?: string | undefined },
-  ): Source | undefined;
+  choose(registry: Registry, slot?: Asking): Source | undefined;
+  /**
+   * Names of the sources that would serve the registry, or that the slot wishes for, and that only their `slots` keep
+   * from it. Missing: there are none.
+   */
+  withheld?(registry: Registry, slot: Asking): readonly string[];
+}
+
+/** A slot by its target and id, and the source that it wishes for. */
+export interface Asking {
+  readonly target: string;
+  readonly id: string;
+  readonly source?: string | undefined;
 }
 
 /**

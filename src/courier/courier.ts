@@ -1,11 +1,12 @@
 import type { Clock } from '../contract/clock.ts';
 import type { Memory } from '../contract/memory.ts';
-import type { Prove, Sources, Verify } from '../contract/source.ts';
+import type { Asking, Prove, Sources, Verify } from '../contract/source.ts';
+import type { Slot } from '../contract/target.ts';
 import { whyDue } from './due.ts';
 import type { CourierEvent } from './events.ts';
 import { scopeFindings, slotFindings, targetFindings } from './findings.ts';
 import { createLane, type Lane } from './lane.ts';
-import type { Ledger, ManagedTarget, Moment, Scope } from './ledger.ts';
+import type { Ledger, ManagedTarget, Moment, Scope, TargetRecord } from './ledger.ts';
 import { createLoop, type Loop, type Turn } from './loop.ts';
 import { type Postponed, postponedOf } from './postponed.ts';
 import { createStarts } from './starts.ts';
@@ -92,8 +93,7 @@ export function createCourier(deps: CourierDeps): Courier {
     const fromWall = (moment: number) => now() + moment - clock.wall();
     return createLane(managed, {
       ...shared,
-      scopesFor: (record, slot) =>
-        slot.registries.map(registry => supply.scopeFor(registry, { target: record.name, id: slot.id, source: slot.source })),
+      scopesFor: (record, slot) => slot.registries.map(registry => supply.scopeFor(registry, asking(record, slot))),
       serverNow: () => clock.wall() + (supply.clockSkewMs ?? 0),
       nextDiscovery: at => fromWall(deps.nextDiscovery(clock.wall(), at)),
       opensAt: window => fromWall(window(clock.wall())),
@@ -189,6 +189,8 @@ function turnOf(lanes: ReadonlyMap<string, Lane>, supply: Supply, verifications:
   };
 }
 
+const asking = ({ name }: TargetRecord, { id, source }: Slot): Asking => ({ target: name, id, source });
+
 function ledgerOf(lanes: ReadonlyMap<string, Lane>, supply: Supply, loop: Loop, clock: Clock, now: () => Moment): Ledger {
   const records = () => lanes.values().map(({ record }) => record);
   return {
@@ -198,7 +200,10 @@ function ledgerOf(lanes: ReadonlyMap<string, Lane>, supply: Supply, loop: Loop, 
     get scopes() {
       return new Map([...supply.scopes].filter(([, scope]) => scope.wanted));
     },
-    findingsOf: (record, entry) => (entry ? slotFindings(record, entry, now()) : targetFindings(record, clock.wall(), records)),
+    findingsOf: (record, entry) =>
+      entry
+        ? slotFindings(record, entry, now(), registry => supply.withheld(registry, asking(record, entry.slot)))
+        : targetFindings(record, clock.wall(), records),
     findingsOfScope: scope => scopeFindings(scope, supply.clockSkewMs),
     isDue: (record, entry) => entry.running || whyDue(record, entry, now()) !== undefined,
     nextAttempt: (record, entry) => lanes.get(record.name)?.nextAttempt(entry),

@@ -1,3 +1,4 @@
+import type { Registry } from '../contract/registry.ts';
 import type { Finding, FindingSpecs } from '../contract/target.ts';
 import { label } from '../contract/text.ts';
 import { isContested } from './due.ts';
@@ -18,12 +19,12 @@ export const engineFindings = {
   },
   NO_SOURCE: {
     severity: 'warning',
-    doc: 'No configured source serves this registry, so what it holds stays as it is.',
-    remedy: 'Add a source whose `accounts` or `registries` match it.',
+    doc: 'No configured source serves this registry in this entry, so what it holds stays as it is. A source with `slots` serves those entries alone.',
+    remedy: 'Add a source whose `accounts` or `registries` match it, or take the registry out of the entry.',
   },
   WISH_REFUSED: {
     severity: 'warning',
-    doc: 'An entry asks for a source by name (the annotation of a Kubernetes namespace), and no source of that name grants it. The courier serves it as if it had not asked.',
+    doc: 'An entry asks for a source by name (the annotation of a Kubernetes namespace), and no source of that name grants it, or it serves none of the registries there. The courier serves the entry as if it had not asked.',
     remedy: 'Correct the name, or let that source grant it: add TARGET/ID of the entry, or a pattern for it, to `slots` of the source.',
   },
   LOOK_ALIKE: {
@@ -161,25 +162,25 @@ function unknownOwn(target: string, { kept, trouble, registry: { region } }: Sco
   return `${target} should have the registry of the courier's own account in ${region}, and that account is not known: ${why}`;
 }
 
-export function slotFindings(record: TargetRecord, entry: Entry, now: Moment): Finding[] {
+/** withheld: names of the sources that only their `slots` keep from this slot. */
+export function slotFindings(
+  record: TargetRecord,
+  entry: Entry,
+  now: Moment,
+  withheld: (registry: Registry) => readonly string[],
+): Finding[] {
   const found: Finding[] = [];
   const { slot } = entry;
   const orphans = slot.registries.filter((_, at) => !entry.scopes[at]);
-  for (const { host, service } of orphans)
-    found.push(
-      service === 'ecr-public'
-        ? {
-            ...finding('NO_SOURCE', `${host} is ECR Public, for which no source is configured.`),
-            remedy:
-              'Nothing, if no password is stored there: public images are pulled without one. ECR Public refuses an expired password: configure a source with `service: ecr-public`, and it is kept fresh.',
-          }
-        : finding('NO_SOURCE', `No source serves ${host}.`),
-    );
+  for (const registry of orphans) found.push(orphaned(registry, `${record.name}/${slot.id}`, withheld(registry)));
   for (const remark of slot.registries.map((registry, at) => entry.scopes[at]?.source.remarkOn?.(registry)))
     if (remark) found.push(finding('ENDPOINT_SET', remark));
   if (slot.source !== undefined && entry.scopes.some(scope => scope) && !entry.scopes.some(scope => scope?.source.name === slot.source))
     found.push(
-      finding('WISH_REFUSED', `${slot.title ?? slot.id} wishes for the source ${label(slot.source, 100)}, which does not grant it.`),
+      finding(
+        'WISH_REFUSED',
+        `${slot.title ?? slot.id} wishes for the source ${label(slot.source, 100)}, which does not grant it or serves no registry there.`,
+      ),
     );
   if (slot.state === 'absent' && !record.managed.create) {
     const state = slot.lacks ? `there but lacks ${slot.lacks}` : 'wanted but not there';
@@ -190,6 +191,23 @@ export function slotFindings(record: TargetRecord, entry: Entry, now: Moment): F
   if (entry.unsettled?.by === 'us')
     found.push(finding('UNCONFIRMED', `A write to ${slot.title ?? slot.id} was given up and may still land there.`));
   return found;
+}
+
+function orphaned({ host, service }: Registry, slot: string, withheld: readonly string[]): Finding {
+  if (withheld.length > 0) {
+    const [said, whose] =
+      withheld.length === 1 ? [`the source ${withheld[0]}, whose`, 'its'] : [`the sources ${withheld.join(', ')}, whose`, 'their'];
+    return {
+      ...finding('NO_SOURCE', `${host} is served by ${said} \`slots\` do not have ${label(slot, 200)}, and by no other.`),
+      remedy: `Take the registry out of this entry; or, if whoever writes there may have such tokens, add the entry to ${whose} \`slots\`.`,
+    };
+  }
+  if (service === 'ecr') return finding('NO_SOURCE', `No source serves ${host}.`);
+  return {
+    ...finding('NO_SOURCE', `${host} is ECR Public, for which no source is configured.`),
+    remedy:
+      'Nothing, if no password is stored there: public images are pulled without one. ECR Public refuses an expired password: configure a source with `service: ecr-public`, and it is kept fresh.',
+  };
 }
 
 export function scopeFindings(record: Scope, clockSkewMs: number | undefined): ScopeFinding[] {

@@ -1,5 +1,5 @@
 import type { Registry } from '../contract/registry.ts';
-import type { Prove, Sources } from '../contract/source.ts';
+import type { Asking, Prove, Sources } from '../contract/source.ts';
 import { type Evidence, takeRefusal } from './evidence.ts';
 import { askAgain, createFetches, type FetchesDeps } from './fetches.ts';
 import type { Entry, Kept, Moment, Proved, Scope } from './ledger.ts';
@@ -23,7 +23,9 @@ export interface Supply {
   /** Sources that replace the former ones: what was fetched by scopes that still exist is kept. */
   use(sources: Sources): void;
   /** The record that serves this registry of a slot; undefined when no source does. */
-  scopeFor(registry: Registry, slot: { target: string; id: string; source?: string | undefined }): Scope | undefined;
+  scopeFor(registry: Registry, slot?: Asking): Scope | undefined;
+  /** Names of the sources that only their `slots` keep from a slot. */
+  withheld(registry: Registry, slot: Asking): readonly string[];
   /** The record of the source `default` for the registry's region, whatever the account. */
   ownScopeFor(registry: Registry): Scope | undefined;
   /** All that is needed from now on, in the place of what was needed before. */
@@ -77,6 +79,7 @@ export function createSupply(deps: SupplyDeps): Supply {
       const source = sources?.choose(registry, slot);
       return source && scopeIn(scopes, source, registry);
     },
+    withheld: (registry, slot) => sources?.withheld?.(registry, slot) ?? [],
     ownScopeFor(registry) {
       const source = sources?.all.find(({ name }) => name === 'default');
       return source && scopeIn(scopes, source, registry);

@@ -54,7 +54,8 @@ export function createVerifications(deps: VerificationsDeps): Verifications {
 
   function of(image: Image, target: string): Verification {
     const name = nameOfImage(image);
-    const scope = supply.scopeFor(image.registry, { target, id: name });
+    // As the slots of that target are served as a whole, else by whichever source there is.
+    const scope = supply.scopeFor(image.registry, { target, id: name }) ?? supply.scopeFor(image.registry);
     const key = `${scope?.id ?? ''} ${name}`;
     const before = known.get(key);
     // The supply may have forgotten the scope meanwhile, and made another one of the same name.

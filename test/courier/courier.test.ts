@@ -259,6 +259,22 @@ test('what no source serves stays as it is, and the rest of the slot is delivere
   assert.deepEqual(only(rig.of('delivered')).missing, ['public.ecr.aws']);
 });
 
+test('what only the slots of a source keep from a slot is told with the name of that source, and with that of the slot', async () => {
+  const clock = createVirtualClock();
+  const target = promptTarget(clock, 'p', [row('1', registry())]);
+  await using rig = await startRig({ targets: [target] });
+  const asked: unknown[] = [];
+  const withheld = (wanted: unknown, slot: unknown) => [(asked.push([wanted, slot]), 'shop')];
+  rig.courier.use({ all: rig.sources, choose: () => undefined, withheld }, [target.managed]);
+  await clock.advance(10 * seconds);
+  const record = only([...rig.courier.ledger.targets.values()]);
+  const [finding] = rig.courier.ledger.findingsOf(record, only([...record.entries.values()]));
+  assert.equal(finding?.code, 'NO_SOURCE');
+  assert.match(finding.message, /is served by the source shop, whose `slots` do not have p\/1, and by no other\.$/);
+  assert.match(finding.remedy ?? '', /add the entry to its `slots`/);
+  assert.deepEqual(asked.at(-1), [registry(), { target: 'p', id: '1', source: undefined }]);
+});
+
 test('a credential that comes while a slot is being written is written right after', async () => {
   const clock = createVirtualClock();
   const source = testSource(clock);

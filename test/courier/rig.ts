@@ -217,7 +217,7 @@ export async function startRig(options: RigOptions): Promise<Rig> {
   courier.use(
     {
       all: sources,
-      choose: (wanted, slot) => (wanted.service === 'ecr' ? (sources.find(source => source.name === slot.source) ?? only) : undefined),
+      choose: (wanted, slot) => (wanted.service === 'ecr' ? (sources.find(source => source.name === slot?.source) ?? only) : undefined),
     },
     options.targets.map(target => target.managed),
   );

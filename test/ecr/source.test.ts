@@ -3,6 +3,8 @@ import { test } from 'node:test';
 import { clock } from '../../src/contract/clock.ts';
 import { parseAddress, type Registry } from '../../src/contract/registry.ts';
 import { Secret } from '../../src/contract/secret.ts';
+import { choiceOf } from '../../src/ecr/sources/choice.ts';
+import { reasonsFor } from '../../src/ecr/sources/reasons.ts';
 import { makeSources, type SourceSpec } from '../../src/ecr/sources/source.ts';
 import { openOnce } from '../../src/io/once.ts';
 
@@ -72,6 +74,39 @@ const choices: readonly [name: string, specs: SourceSpec[], registry: Registry, 
     ['a wish is not granted elsewhere', [{ name: 'a', slots: ['harbor/*'] }], inVirginia, 'a', 'default'],
     ['a wish is not granted without slots', [{ name: 'a', accounts: ['111111111111'] }], inVirginia, 'a', 'default'],
     ['a wish does not widen the patterns', [{ name: 'a', accounts: ['111111111111'], slots: ['*'] }], inVirginia, 'a', 'default'],
+    [
+      'what matches serves the slots that it names',
+      [{ name: 'a', accounts: ['222222222222'], slots: ['portainer/row/*'] }],
+      inVirginia,
+      undefined,
+      'a',
+    ],
+    [
+      'and no other slot, whatever matches',
+      [{ name: 'a', accounts: ['222222222222'], registries: ['*'], slots: ['harbor/*'] }],
+      inVirginia,
+      undefined,
+      'default',
+    ],
+    [
+      'nor is it in the way of one that stands behind it',
+      [
+        { name: 'a', accounts: ['222222222222'], slots: ['harbor/*'] },
+        { name: 'b', accounts: ['222222222222'] },
+      ],
+      inVirginia,
+      undefined,
+      'b',
+    ],
+    ['a default with slots serves no others', [{ name: 'default', slots: ['harbor/*'] }], inVirginia, undefined, undefined],
+    ['a default with slots serves those', [{ name: 'default', slots: ['portainer/*'] }], inVirginia, undefined, 'default'],
+    [
+      'ECR Public, too, only in its slots',
+      [{ name: 'a', service: 'ecr-public', registries: ['*'], slots: ['harbor/*'] }],
+      inPublic,
+      undefined,
+      undefined,
+    ],
     ['a default with accounts serves no others', [{ name: 'default', accounts: ['111111111111'] }], inVirginia, undefined, undefined],
     ['empty lists exclude nothing', [{ name: 'only', accounts: [], registries: [], slots: [] }], inVirginia, undefined, 'only'],
     ['ECR Public is served by nobody unless somebody says so', [{ name: 'a', registries: ['*'] }], inPublic, undefined, undefined],
@@ -92,6 +127,45 @@ const choices: readonly [name: string, specs: SourceSpec[], registry: Registry, 
 for (const [name, specs, wanted, source, expected] of choices) {
   test(`choose: ${name}`, () => assert.equal(makeSources(specs, deps).choose(wanted, { ...anywhere, source })?.name, expected));
 }
+
+test('whoever asks without a slot is kept from no source by its slots', () => {
+  const { choose } = makeSources([{ name: 'a', accounts: ['222222222222'], slots: ['harbor/*'] }], deps);
+  assert.equal(choose(inVirginia)?.name, 'a');
+  assert.equal(choose(inVirginia, anywhere)?.name, 'default');
+});
+
+test('the sources that only their slots keep from a slot are those that match, and the one that is wished for', () => {
+  const slots = ['harbor/*'];
+  const specs: SourceSpec[] = [
+    { name: 'default', slots },
+    { name: 'matches', accounts: ['222222222222'], slots },
+    { name: 'does not match', accounts: ['111111111111'], slots },
+    { name: 'wished', slots },
+    { name: 'not wished', slots },
+    { name: 'public', service: 'ecr-public', registries: ['*'], slots },
+    { name: 'everywhere', registries: ['*.us-*'] },
+  ];
+  const { withheld } = makeSources(specs, deps);
+  assert.deepEqual(withheld?.(inVirginia, { ...anywhere, source: 'wished' }), ['default', 'matches', 'wished']);
+  assert.deepEqual(withheld?.(inPublic, anywhere), ['public']);
+  assert.deepEqual(withheld?.(inVirginia, { target: 'harbor', id: '7' }), []);
+});
+
+test('why a source is chosen, or is not, says where slots limit it', () => {
+  const specs: SourceSpec[] = [
+    { name: 'team', accounts: ['222222222222'], slots: ['kubernetes/team-*', 'harbor/*'] },
+    { name: 'late', registries: ['*'] },
+    { name: 'default' },
+  ];
+  assert.deepEqual(
+    reasonsFor(inVirginia, choiceOf(specs)).map(({ source, why }) => `${source}: ${why}`),
+    [
+      'team: its accounts have 222222222222; of the slots of the daemon it serves only kubernetes/team-*, harbor/*',
+      'late: it matches as well, and team, in its `slots` alone, stands before it',
+      'default: it takes what team, in its `slots` alone, does not',
+    ],
+  );
+});
 
 test('all lists every source once, default included when it is the last resort', () => {
   assert.deepEqual(

@@ -79,7 +79,7 @@ function waitingOf({ text, image, source }: Job): string {
 
 /** undefined: none serves it. */
 function chooseSource(registry: Registry, wanted: string | undefined, { all, choose }: Sources): Source | undefined {
-  if (wanted === undefined) return choose(registry, { target: '', id: '' });
+  if (wanted === undefined) return choose(registry);
   const named = all.find(({ name }) => name === wanted);
   if (!named) throw new UsageError(`there is no source ${wanted}; there are ${all.map(({ name }) => name).join(', ')}`);
   return named;

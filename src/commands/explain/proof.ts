@@ -20,7 +20,7 @@ export async function proofOf(image: Image, { all, choose }: Choice, io: Io): Pr
   const spec: SourceSpec | undefined = choose(image.registry);
   const who = spec && whoIs(spec, deps, io.signal, image.registry);
   const sources = makeSources(all, { ...deps, tells: 'principal' });
-  const source = sources.choose(image.registry, { target: '', id: '' });
+  const source = sources.choose(image.registry);
   const { pull, close } = openPull(sources, io);
   const asked = source && who && { source, who: () => who, fetch: () => source.fetch(image.registry, io.signal) };
   const checked = await checkPull({ image }, { asked, pull }, io.signal);

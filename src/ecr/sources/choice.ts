@@ -1,5 +1,6 @@
 import type { Registry } from '../../contract/registry.ts';
 import type { Secret } from '../../contract/secret.ts';
+import type { Asking } from '../../contract/source.ts';
 import type { Role } from '../keys/role.ts';
 
 /**
@@ -31,7 +32,7 @@ export interface SourceSpec {
   readonly accounts?: readonly string[] | undefined;
   /** Globs of hosts as images spell them: * is any text, ? any one character. */
   readonly registries?: readonly string[] | undefined;
-  /** Globs of `target/slot id`: where a slot's own wish for this source is granted. */
+  /** Globs of `target/slot id`: the only slots that it serves, and whose own wish for it is granted. */
   readonly slots?: readonly string[] | undefined;
 }
 
@@ -42,39 +43,43 @@ export const isGiven = ({ lambda, command, file }: Pick<SourceSpec, 'lambda' | '
 /** Whether an identity of AWS has to do with the source: it asks ECR, or a function. */
 export const asksAws = ({ command, file }: Pick<SourceSpec, 'command' | 'file'>): boolean => command === undefined && file === undefined;
 
-/** A slot, and the source that it wishes for. Those that ask for a credential themselves are none. */
-interface Asking {
-  readonly target: string;
-  readonly id: string;
-  readonly source?: string | undefined;
-}
-
 /** The sources that are there, and the way from a registry to its own. Loads nothing of the AWS SDK. */
 export interface Choice {
   readonly all: readonly SourceSpec[];
   choose(registry: Registry, slot?: Asking): SourceSpec | undefined;
+  /** Those that serve the registry, or are wished for, and only their `slots` keep them from the slot. */
+  withheld(registry: Registry, slot: Asking): readonly SourceSpec[];
 }
 
 /**
  * ECR Public is served by sources for it alone, and by none where there is none: it needs no login.
  * A granted wish, else the first in file order whose patterns match, else the one named `default`, else the first
- * without patterns. When there is neither, `default` is the AWS chain as it is.
+ * without patterns. When there is neither, `default` is the AWS chain as it is. A source with `slots` is none for any
+ * other slot: what a slot asks for may come from whoever writes there, so that list is the boundary between tenants.
  */
 export function choiceOf(specs: readonly SourceSpec[]): Choice {
   const ofPublic = specs.filter(isPublic);
   const ofPrivate = specs.filter(spec => !isPublic(spec));
   const resort = ofPrivate.find(spec => spec.name === 'default') ?? ofPrivate.find(isOpen) ?? { name: 'default' };
+  const resortOf = ({ service }: Registry) => (service === 'ecr' ? resort : ofPublic.find(isOpen));
+  const serving = (registry: Registry): SourceSpec[] =>
+    (registry.service === 'ecr' ? [...new Set([...ofPrivate, resort])] : ofPublic).filter(spec => serves(spec, registry));
   return {
     all: specs.includes(resort) ? specs : [...specs, resort],
     choose(registry, slot) {
-      const [candidates, last] = registry.service === 'ecr' ? [ofPrivate, resort] : [ofPublic, ofPublic.find(isOpen)];
-      const isWished = (spec: SourceSpec): boolean =>
-        slot?.source === spec.name && matches(spec.slots, `${slot.target}/${slot.id}`) && serves(spec, registry);
-      const chosen = candidates.find(isWished) ?? candidates.find(spec => hasPatterns(spec) && serves(spec, registry));
-      return chosen ?? (last && serves(last, registry) ? last : undefined);
+      const able = serving(registry).filter(spec => !slot || isFor(spec, slot));
+      const isWished = (spec: SourceSpec): boolean => slot?.source === spec.name && given(spec.slots);
+      return able.find(isWished) ?? able.find(hasPatterns) ?? able.find(spec => spec === resortOf(registry));
     },
+    withheld: (registry, slot) =>
+      serving(registry).filter(
+        spec => !isFor(spec, slot) && (hasPatterns(spec) || spec === resortOf(registry) || spec.name === slot.source),
+      ),
   };
 }
+
+/** Whether a slot is one of those that a source is limited to. */
+const isFor = ({ slots }: SourceSpec, { target, id }: Asking): boolean => !given(slots) || matches(slots, `${target}/${id}`);
 
 type Patterns = readonly string[] | undefined;
 

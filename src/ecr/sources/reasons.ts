@@ -22,9 +22,11 @@ function reasonFor(spec: SourceSpec, registry: Registry, all: readonly SourceSpe
     const [first] = matching(kind, patterns, registry);
     return first === undefined ? [] : `its ${kind} have ${first}`;
   });
-  if (found.length > 0) return found.join(', and ');
-  return all.length === 1 ? 'it is the only source' : 'no other source matches';
+  const why = found.length > 0 ? found.join(', and ') : all.length === 1 ? 'it is the only source' : 'no other source matches';
+  return isLimited(spec) ? `${why}; of the slots of the daemon it serves only ${shown(spec.slots)}` : why;
 }
+
+const isLimited = (spec: SourceSpec): spec is SourceSpec & { readonly slots: readonly string[] } => (spec.slots ?? []).length > 0;
 
 /** What keeps a source from serving a registry. */
 function obstacle(spec: SourceSpec, registry: Registry, chosen: SourceSpec | undefined): string {
@@ -36,10 +38,12 @@ function obstacle(spec: SourceSpec, registry: Registry, chosen: SourceSpec | und
     const own = miss.kind === 'accounts' ? registry.account : registry.host;
     return `its ${miss.kind} (${shown(miss.patterns)}) do not match ${own}`;
   }
-  if (given.length > 0) return `it matches as well, and ${chosen?.name} stands before it`;
-  if (!isOpen(spec)) return 'it serves only slots that ask for it';
+  const first = chosen && isLimited(chosen) ? `${chosen.name}, in its \`slots\` alone,` : chosen?.name;
+  if (given.length > 0) return `it matches as well, and ${first} stands before it`;
+  if (!isOpen(spec) && spec.name !== 'default') return 'it serves only slots that ask for it';
   const isMatch = chosen !== undefined && patternsOf(chosen).length > 0;
-  return isMatch ? 'it takes what no other source matches' : `it has no patterns, and neither has ${chosen?.name}, which comes first`;
+  if (!isMatch) return `it has no patterns, and neither has ${chosen?.name}, which comes first`;
+  return isLimited(chosen) ? `it takes what ${first} does not` : 'it takes what no other source matches';
 }
 
 const most = 5;

@@ -13,7 +13,7 @@ export type { SourceSpec } from './choice.ts';
 
 /** The sources; which of them serves a registry is said by `choiceOf`. */
 export function makeSources(specs: readonly SourceSpec[], deps: AwsDeps): Sources {
-  const { all, choose } = choiceOf(specs);
+  const { all, choose, withheld } = choiceOf(specs);
   const sources = new Map(all.map(spec => [spec, sourceOf(spec, deps)]));
   return {
     all: [...sources.values()],
@@ -21,6 +21,7 @@ export function makeSources(specs: readonly SourceSpec[], deps: AwsDeps): Source
       const chosen = choose(registry, slot);
       return chosen && sources.get(chosen);
     },
+    withheld: (registry, slot) => withheld(registry, slot).map(({ name }) => name),
   };
 }
 
