@@ -87,8 +87,8 @@ else
       const of = (group: string, namespace: string) => `/apis/${group}/v1/namespaces/${namespace}`;
       const rbac = 'rbac.authorization.k8s.io';
       const deployed = () => ask<Deployed>('GET', `${of('apps', home)}/deployments/${prefix}`);
-      const role = (namespace: string) => stage.statusOf('GET', `${of(rbac, namespace)}/roles/${prefix}`);
-      const clusterRole = () => stage.statusOf('GET', `/apis/${rbac}/v1/clusterroles/${prefix}`);
+      const role = (namespace: string) => stage.statusOf('GET', `${of(rbac, namespace)}/roles/${home}:${prefix}`);
+      const clusterRole = () => stage.statusOf('GET', `/apis/${rbac}/v1/clusterroles/${home}:${prefix}`);
 
       stage.helm(['install', prefix, chart], values('namespaces', [shop, billing]));
       const first = await deployed();
@@ -112,7 +112,7 @@ else
         `${core}/${home}/configmaps/${prefix}`,
         `${core}/${home}/services/${prefix}`,
         `${core}/${home}/serviceaccounts/${prefix}`,
-        `/apis/${rbac}/v1/clusterrolebindings/${prefix}`,
+        `/apis/${rbac}/v1/clusterrolebindings/${home}:${prefix}`,
       ])
         assert.equal(await stage.statusOf('GET', path), 404, path);
     });

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { parse } from 'yaml';
 import { leaseRight } from '../../src/lease/store.ts';
 import { chart, configIn, deploy, manifests, manifestText, objectsIn, only, ruleOf, rulesFor } from '../deploy/chart.ts';
-import { helm, manifestOf, rendered } from './helm.ts';
+import { helm, manifestOf, type Release, rendered } from './helm.ts';
 import { part } from './needs.ts';
 
 const host = '123456789012.dkr.ecr.eu-west-1.amazonaws.com';
@@ -30,6 +30,8 @@ interface Template {
     readonly volumes: readonly { readonly name: string; readonly secret?: { readonly secretName: string } }[];
   };
 }
+
+const shown = { serviceMonitor: { enabled: true }, prometheusRule: { enabled: true }, dashboard: { enabled: true } };
 
 part('the chart', { programs: ['helm'] }, () => {
   test('passes the lint of Helm', () => {
@@ -96,6 +98,118 @@ part('the chart', { programs: ['helm'] }, () => {
     rendered({ target: { registries: [host, 'own', 'public.ecr.aws'], namespaceSelector: 'team in (a, b),!x' } });
   });
 
+  test('gives the rights of all targets in this cluster, wherever they are configured, each once', () => {
+    const away = [
+      { kind: 'kubernetes', name: 'away', kubeconfig: '/k', secret: 'away' },
+      { kind: 'kubernetes', name: 'far', url: 'https://far:6443', tokenFile: '/t', secret: 'far' },
+    ];
+    const [first, second] = [{ secret: 'pull' }, { secret: 'other', replace: true, serviceAccounts: ['default'], onlyWithImages: true }];
+    const config = (more: object) => ({ targets: [...away, { kind: 'kubernetes', name: 'second', ...second, ...more }] });
+    const [all, some] = [rulesFor(first, 'cluster'), rulesFor(second, 'cluster')];
+    const inAll = (values: object) => only(objectsIn(rendered(values)), 'ClusterRole').rules;
+    assert.deepEqual(inAll({ target: first, config: config({}) }), [...all, ...some.slice(1)], 'the rule for namespaces is there once');
+    assert.deepEqual(inAll({ target: null, config: config({}) }), some);
+    assert.deepEqual(inAll({ target: { url: 'https://x', tokenFile: '/t' }, config: config({}) }), some);
+    assert.equal(podOf({ target: null, config: config({}) }).spec.automountServiceAccountToken, true);
+
+    const values = { target: { ...first, namespaces: ['shop', 'both'] }, rbac: { mode: 'namespaces', readNamespaces: false } };
+    const roles = objectsIn(rendered({ ...values, config: config({ namespaces: ['both', 'billing'] }) })).filter(
+      ({ kind }) => kind === 'Role',
+    );
+    const [inFirst, inSecond] = [rulesFor(first, 'namespace'), rulesFor(second, 'namespace')];
+    assert.deepEqual(
+      roles.map(({ metadata, rules }) => [metadata.namespace, rules]),
+      [
+        ['shop', inFirst],
+        ['both', [...inFirst, ...inSecond]],
+        ['billing', inSecond],
+      ],
+    );
+  });
+
+  test('names what it installs as Kubernetes takes it, whatever the release and its namespace are called', () => {
+    const label = /^[a-z]([-a-z0-9]*[a-z0-9])?$/;
+    const long = `${'a.'.repeat(26)}b`;
+    const names = ['a.b', '1.5', '1', '0x1f', 'true', 'null', '1e3', 'on', '9.ecr-courier', long];
+    const namespaces = ['pulls', '123', 'on', 'null'];
+    const roles = { rbac: { mode: 'namespaces' }, target: { namespaces: ['123', 'on', 'shop'] } };
+    for (const [at, name] of names.entries()) {
+      const namespace = namespaces[at % namespaces.length] ?? '';
+      for (const { kind, metadata, ...more } of objectsIn(
+        rendered({ ...shown, replicas: 2, ...(at % 2 ? roles : {}) }, { name, namespace }),
+      )) {
+        // The shapes have shown that all of it is text.
+        const isWide = kind.includes('Role');
+        const [own = '', ...rest] = metadata.name
+          .split(':')
+          .toReversed()
+          .filter(part => part !== 'lease');
+        assert.match(own, label, kind);
+        assert.ok(own.length <= 63 || kind === 'ConfigMap', own);
+        assert.deepEqual(rest, isWide ? [namespace] : []);
+        for (const subject of (more['subjects'] as { namespace: string }[] | undefined) ?? []) assert.equal(subject.namespace, namespace);
+      }
+    }
+  });
+
+  test('gives no two releases of one cluster the same name outside of their namespaces', () => {
+    const wide = (release: Release, values: object) =>
+      objectsIn(rendered(values, release)).flatMap(({ kind, metadata: { name, namespace } }) =>
+        namespace === release.namespace ? [] : `${kind} ${namespace} ${name}`,
+      );
+    const releases = [
+      { name: 'ecr-courier', namespace: 'a' },
+      { name: 'ecr-courier', namespace: 'b' },
+      { name: 'b-c', namespace: 'a' },
+      { name: 'c', namespace: 'a-b' },
+    ];
+    for (const values of [{}, { rbac: { mode: 'namespaces' }, target: { namespaces: ['shop'] } }]) {
+      const names = releases.flatMap(release => wide(release, values));
+      assert.equal(names.length, 8);
+      assert.equal(new Set(names).size, 8, names.join('\n'));
+    }
+  });
+
+  test('gives a right to the Lease that the courier takes, in its namespace', () => {
+    const leases = (values: object) =>
+      objectsIn(rendered(values)).flatMap(({ metadata, rules }) =>
+        (rules ?? []).flatMap(({ apiGroups, resourceNames }) => (apiGroups[0] === '' ? [] : [[metadata.namespace, resourceNames?.join()]])),
+      );
+    const share = (value: string) => [{ name: 'ECR_COURIER_SHARD', value }];
+    const cases: readonly (readonly [object, readonly (readonly string[])[]])[] = [
+      [{}, []],
+      [{ replicas: 2 }, [['ecr-courier', 'ecr-courier']]],
+      [{ replicas: 2, config: { engine: { shard: '0/3' } } }, [['ecr-courier', 'ecr-courier-0-of-3']]],
+      [{ replicas: 2, existingConfigMap: 'mine', extraEnv: share('02/03') }, [['ecr-courier', 'ecr-courier-2-of-3']]],
+      [{ replicas: 2, extraEnv: share('0/1') }, [['ecr-courier', 'ecr-courier']]],
+      [{ replicas: 1, extraEnv: share('0/3') }, []],
+      [{ config: { lease: { name: 'one' } } }, [['ecr-courier', 'one']]],
+      [{ replicas: 2, config: { lease: { name: 'one', namespace: 'leases' } } }, [['leases', 'one']]],
+      [{ extraEnv: [{ name: 'ECR_COURIER_LEASE', value: 'mine' }] }, [['ecr-courier', 'mine']]],
+      [{ replicas: 2, config: { lease: { kubeconfig: '/k', namespace: 'far' } } }, []],
+    ];
+    for (const [values, expected] of cases) {
+      assert.deepEqual(leases(values), expected, JSON.stringify(values));
+      assert.equal(podOf({ ...values, target: null }).spec.automountServiceAccountToken, expected.length > 0);
+    }
+    const named = podOf({ replicas: 2, config: { lease: { name: 'one' } } }).spec.containers[0]?.env;
+    assert.deepEqual(
+      named?.find(({ name }) => name === 'ECR_COURIER_LEASE')?.value,
+      'one',
+      'the courier takes the one of the configuration',
+    );
+  });
+
+  test('is rendered alike each time', () => {
+    const values = { ...shown, replicas: 2, extraEnv: [{ name: 'A', value: 'b' }], podLabels: { c: 'd', a: 'b' } };
+    assert.equal(rendered(values), rendered(values));
+    assert.equal(
+      rendered(merged(values, {})),
+      rendered(Object.fromEntries(Object.entries(values).toReversed())),
+      'in whatever order values are',
+    );
+  });
+
   test('gives no right in this cluster for a target that is another one', () => {
     for (const target of [{ url: 'https://other:6443', tokenFile: '/t' }, { kubeconfig: '/k' }]) {
       for (const mode of ['cluster', 'namespaces']) {
@@ -106,7 +220,7 @@ part('the chart', { programs: ['helm'] }, () => {
       const two = { target, replicas: 2 };
       assert.deepEqual(
         objectsIn(rendered(two)).flatMap(({ kind, metadata }) => (kind.includes('Role') ? metadata.name : [])),
-        ['ecr-courier-lease', 'ecr-courier-lease'],
+        ['ecr-courier:ecr-courier:lease', 'ecr-courier:ecr-courier:lease'],
       );
       assert.equal(podOf(two).spec.automountServiceAccountToken, true);
     }
@@ -145,8 +259,19 @@ part('the chart', { programs: ['helm'] }, () => {
       [{ podLabels: { team: 'a b' } }, /podLabels/],
       [{ podAnnotations: { 'a b': 'x' } }, /podAnnotations/],
       [{ serviceMonitor: { enabled: true, interval: '30 s' } }, /interval/],
-      [{ replicas: 2, config: { engine: { shard: '0/3' } } }, /exclude one another/],
-      [{ replicas: 2, extraEnv: [{ name: 'ECR_COURIER_SHARD', value: '0/3' }] }, /exclude one another/],
+      [{ replicas: 2, extraEnv: [{ name: 'ECR_COURIER_SHARD', valueFrom: { fieldRef: {} } }] }, /ECR_COURIER_SHARD by valueFrom/],
+      [{ existingConfigMap: 'mine', config: { log: { level: 'debug' } } }, /config\.log would not be read/],
+      [{ existingConfigMap: 'mine', config: { targets: [] } }, /config\.targets would not be read/],
+      [{ existingConfigMap: 'mine', target: { registries: [host] } }, /target\.registries would not be read/],
+      [{ existingConfigMap: 'mine', target: { name: 'here' } }, /target\.name would not be read/],
+      [{ existingConfigMap: 'mine', target: { excludeNamespaces: ['ops'] } }, /target\.excludeNamespaces would not be read/],
+      [{ serviceAccount: { create: false, annotations: { a: 'b' } } }, /serviceAccount\.annotations are for/],
+      [{ rbac: namespaces, target: { namespaces: ['a'], namespaceSelector: 'a' } }, /no target\.namespaceSelector/],
+      [
+        { rbac: namespaces, target: { namespaces: ['a'] }, config: { targets: [{ kind: 'kubernetes', namespaces: ['b-*'] }] } },
+        /config\.targets\[0\]\.namespaces has the pattern b-\*/,
+      ],
+      [{ rbac: namespaces, target: null, config: { targets: [{ kind: 'kubernetes' }] } }, /needs config\.targets\[0\]\.namespaces/],
     ] as const) {
       const { status, stderr } = helm(['template', 'ecr-courier', chart], values);
       assert.notEqual(status, 0, JSON.stringify(values));
@@ -201,7 +326,6 @@ part('the chart', { programs: ['helm'] }, () => {
     assert.deepEqual(JSON.parse(board ?? ''), JSON.parse(readFileSync(join(deploy, 'grafana/ecr-courier.json'), 'utf8')));
   });
 
-  const shown = { serviceMonitor: { enabled: true }, prometheusRule: { enabled: true }, dashboard: { enabled: true } };
   /** Another value for each that values.yaml has. */
   const others: Readonly<Record<string, unknown>> = {
     replicas: 2,

@@ -12,8 +12,14 @@ export function helm(args: readonly string[], values?: object) {
   return { status, stdout, stderr };
 }
 
-export function rendered(values: object = {}, ...more: string[]): string {
-  const { status, stdout, stderr } = helm(['template', 'ecr-courier', chart, '--namespace', 'ecr-courier', ...more], values);
+export interface Release {
+  readonly name: string;
+  readonly namespace: string;
+}
+const usual: Release = { name: 'ecr-courier', namespace: 'ecr-courier' };
+
+export function rendered(values: object = {}, { name, namespace }: Release = usual): string {
+  const { status, stdout, stderr } = helm(['template', name, chart, '--namespace', namespace], values);
   if (status !== 0) throw new Error(stderr);
   return stdout;
 }

@@ -2,15 +2,26 @@
 {{- .Values.nameOverride | default "ecr-courier" | trunc 63 | trimSuffix "-" -}}
 {{- end }}
 
+{{- /* A Service is named so, too: no dots as in names of releases, and no digit at the beginning. */ -}}
 {{- define "ecr-courier.fullname" -}}
 {{- $name := include "ecr-courier.name" . -}}
-{{- $full := ternary .Release.Name (printf "%s-%s" .Release.Name $name) (contains $name .Release.Name) -}}
-{{- .Values.fullnameOverride | default $full | trunc 63 | trimSuffix "-" -}}
+{{- $release := .Release.Name | replace "." "-" -}}
+{{- $full := ternary $release (printf "%s-%s" $release $name) (contains $name $release) -}}
+{{- $full = ternary (printf "release-%s" $full) $full (regexMatch "^[0-9]" $full) -}}
+{{- .Values.fullnameOverride | default $full | trunc 63 | trimAll "-" -}}
+{{- end }}
+
+{{- /*
+Of what lies in the cluster, or in namespaces of others: no other release has it, wherever that is installed. Neither part
+has a colon.
+*/ -}}
+{{- define "ecr-courier.widename" -}}
+{{- printf "%s:%s" .Release.Namespace (include "ecr-courier.fullname" .) -}}
 {{- end }}
 
 {{- define "ecr-courier.selector" -}}
-app.kubernetes.io/name: {{ include "ecr-courier.name" . }}
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/name: {{ include "ecr-courier.name" . | toYaml }}
+app.kubernetes.io/instance: {{ .Release.Name | toYaml }}
 {{- end }}
 
 {{- define "ecr-courier.labels" -}}
@@ -29,23 +40,15 @@ app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 {{- end -}}
 {{- end }}
 
-{{- /* The configuration of the courier, as YAML: this cluster first. */ -}}
-{{- define "ecr-courier.config" -}}
-{{- $config := deepCopy (.Values.config | default dict) -}}
-{{- $targets := $config.targets | default list -}}
-{{- with .Values.target -}}
-{{- $targets = prepend $targets (merge (dict "kind" "kubernetes") .) -}}
-{{- end -}}
-{{- toYaml (set $config "targets" $targets) -}}
-{{- end }}
-
-{{- /* Whether the target is this cluster, to which the pod logs in with its own ServiceAccount; else empty. */ -}}
-{{- define "ecr-courier.here" -}}
-{{- with .Values.target -}}{{- if not (or .url .kubeconfig) -}}yes{{- end -}}{{- end -}}
+{{- /* What a literal variable of `extraEnv` says; of several the last one counts. */ -}}
+{{- define "ecr-courier.variable" -}}
+{{- $value := "" -}}
+{{- range .root.Values.extraEnv }}{{ if eq .name $.name }}{{ $value = .value | default "" }}{{ end }}{{ end -}}
+{{- $value -}}
 {{- end }}
 
 {{- define "ecr-courier.subject" -}}
 - kind: ServiceAccount
-  name: {{ include "ecr-courier.serviceAccount" . }}
-  namespace: {{ .Release.Namespace }}
+  name: {{ include "ecr-courier.serviceAccount" . | toYaml }}
+  namespace: {{ .Release.Namespace | toYaml }}
 {{- end }}

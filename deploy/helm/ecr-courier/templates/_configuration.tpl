@@ -1,0 +1,76 @@
+{{- /* All targets, as YAML: this cluster first. */ -}}
+{{- define "ecr-courier.targets" -}}
+{{- $targets := (.Values.config | default dict).targets | default list -}}
+{{- if not (kindIs "invalid" .Values.target) -}}
+{{- $targets = prepend $targets (merge (dict "kind" "kubernetes") .Values.target) -}}
+{{- end -}}
+{{- toYaml $targets -}}
+{{- end }}
+
+{{- /* The configuration of the courier, as YAML. */ -}}
+{{- define "ecr-courier.config" -}}
+{{- $config := deepCopy (.Values.config | default dict) -}}
+{{- toYaml (set $config "targets" (include "ecr-courier.targets" . | fromYamlArray)) -}}
+{{- end }}
+
+{{- /* Whether an option is on, as the courier reads it: a text as well. Else empty. */ -}}
+{{- define "ecr-courier.on" -}}
+{{- if has (. | toString | lower) (list "true" "yes" "on" "1") -}}yes{{- end -}}
+{{- end }}
+
+{{- /* A list, as the courier reads it: a text as well, with commas in between. As YAML. */ -}}
+{{- define "ecr-courier.list" -}}
+{{- if kindIs "string" . -}}
+{{- $entries := list -}}
+{{- range splitList "," . }}{{ $entries = append $entries (trim .) }}{{ end -}}
+{{- toYaml (compact $entries) -}}
+{{- else -}}
+{{- toYaml (default list .) -}}
+{{- end -}}
+{{- end }}
+
+{{- /*
+The targets that are this cluster, to which the pod logs in with its own ServiceAccount: what rules need of each, and where
+it stands among the values. As YAML.
+*/ -}}
+{{- define "ecr-courier.here" -}}
+{{- $first := ternary 0 1 (kindIs "invalid" .Values.target) -}}
+{{- $here := list -}}
+{{- range $at, $target := include "ecr-courier.targets" . | fromYamlArray -}}
+{{- if and (eq (toString .kind) "kubernetes") (not (or .url .kubeconfig)) -}}
+{{- $here = append $here (dict
+  "path" (ternary "target" (printf "config.targets[%d]" (sub $at $first)) (lt $at $first))
+  "secret" (.secret | default "ecr-courier")
+  "replace" (include "ecr-courier.on" .replace)
+  "onlyWithImages" (include "ecr-courier.on" .onlyWithImages)
+  "serviceAccounts" (include "ecr-courier.list" .serviceAccounts | fromYamlArray)
+  "namespaces" (include "ecr-courier.list" .namespaces | fromYamlArray | uniq)
+  "chooses" (or (include "ecr-courier.on" .optIn) .namespaceSelector)
+) -}}
+{{- end -}}
+{{- end -}}
+{{- toYaml $here -}}
+{{- end }}
+
+{{- /*
+The Lease of which the courier is told, as YAML: empty where there is none. held: the one that it holds, as each share has
+one of its own. here: it lies in this cluster, and the pod needs a right.
+*/ -}}
+{{- define "ecr-courier.lease" -}}
+{{- $config := .Values.config | default dict -}}
+{{- $lease := $config.lease | default dict -}}
+{{- $own := ternary (include "ecr-courier.fullname" .) "" (gt (int .Values.replicas) 1) -}}
+{{- $name := include "ecr-courier.variable" (dict "root" . "name" "ECR_COURIER_LEASE") | default $lease.name | default $own -}}
+{{- $elsewhere := include "ecr-courier.variable" (dict "root" . "name" "ECR_COURIER_LEASE_KUBECONFIG") | default $lease.kubeconfig -}}
+{{- $namespace := include "ecr-courier.variable" (dict "root" . "name" "ECR_COURIER_LEASE_NAMESPACE") | default $lease.namespace -}}
+{{- $engine := $config.engine | default dict -}}
+{{- $shard := include "ecr-courier.variable" (dict "root" . "name" "ECR_COURIER_SHARD") | default $engine.shard | default "0/1" -}}
+{{- if $name -}}
+{{- $of := regexReplaceAll "^.*/0*" $shard "" -}}
+{{- $at := regexReplaceAll "^0+([0-9])" (regexReplaceAll "/.*$" $shard "") "${1}" -}}
+name: {{ $name | toYaml }}
+namespace: {{ $namespace | default .Release.Namespace | toYaml }}
+here: {{ not $elsewhere }}
+held: {{ ternary $name (printf "%s-%s-of-%s" $name $at $of) (eq $of "1") | toYaml }}
+{{- end -}}
+{{- end }}
