@@ -86,13 +86,13 @@ function unused({ wanted, finding }: Deps<Code>): Finding[] {
   return [finding('REGISTRIES_UNUSED', `${wanted.map(({ host }) => host).join(', ')}: named in the configuration, and of no use here.`)];
 }
 
-/** A service that has to wait is a slot without a registry: it is there, and nothing is given to it. */
 function slotOf({ id, name, registry, state, holds, findings: said }: Found): Slot<Ref> {
   return {
     id,
     title: name,
-    registries: state === 'waiting' ? [] : [registry],
+    registries: [registry],
     state: state === 'overwritten' ? 'drifted' : 'present',
+    ...(state === 'waiting' && { waits: true }),
     ...(holds && { holds }),
     ...(said.length > 0 && { findings: said }),
     ref: null,

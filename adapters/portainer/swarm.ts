@@ -65,7 +65,7 @@ export function makeSwarms({ ask, refused }: Api, choice: Choice, deps: Deps<Cod
       return { slots: [], found: [], findings: [deps.finding('SWARM_UNSEEN', message, seen.remedy)], unseen: [`swarm/${id}`] };
     }
     const { found, findings, oldest } = seen;
-    const slots = found.map(one => slotOf(id, one, stopped ? undefined : rowOf(one.registry.host)));
+    const slots = found.map(one => slotOf(id, stopped ? { ...one, state: 'waiting' } : one, rowOf(one.registry.host)));
     const reaches = oldest === undefined ? [] : [oldest];
     return {
       slots,
@@ -124,16 +124,16 @@ function rowsOf(rows: readonly Slot<Ref>[]): RowOf {
   return host => there.find(({ registries }) => registries.some(registry => registry.host === host))?.id;
 }
 
-/** One that has to wait, or for whose host there is no row, is there, and nothing is given to it. */
+/** row: undefined where there is none for its host, so that nothing can be given. */
 function slotOf(environment: number, { id, name, registry, state, holds, findings }: Found, row: string | undefined): Slot<Ref> {
-  const isGiven = state !== 'waiting' && row !== undefined;
   return {
     id: `swarm/${environment}/${id}`,
     title: `service ${name}`,
     registries: [],
-    state: isGiven && state === 'overwritten' ? 'drifted' : 'present',
-    ...(isGiven && { after: row, follows: 'in time' as const }),
-    ...(isGiven && holds && { holds: new Map([[registry.host, holds]]) }),
+    state: row !== undefined && state === 'overwritten' ? 'drifted' : 'present',
+    ...(row !== undefined && { after: row, follows: 'in time' as const }),
+    ...((state === 'waiting' || row === undefined) && { waits: true }),
+    ...(holds && { holds: new Map([[registry.host, holds]]) }),
     ...(findings.length > 0 && { findings }),
     ref: { environment, service: id, host: registry.host, row: row ?? '' },
   };

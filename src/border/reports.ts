@@ -73,7 +73,7 @@ const plain = /^[\x20-\x7e]{1,300}$/;
 /** `at` is made when something is wrong. */
 function asSlot(value: unknown, at: () => string, codes?: FindingSpecs): Slot {
   if (!isMap(value)) demandMap(value, at());
-  const { id, title, registries, state, lacks, source, after, follows, holds, disturbs, findings } = value;
+  const { id, title, registries, state, lacks, source, after, follows, holds, waits, disturbs, findings } = value;
   if (!isText(id) || id.length > longestId) refuse(`${at()}.id`, `a text of at most ${longestId} characters`, id);
   if (!states.includes(state)) refuse(`${at()}.state`, 'present, absent or drifted', state);
   if (!Array.isArray(registries)) refuse(`${at()}.registries`, 'a list', registries);
@@ -86,6 +86,7 @@ function asSlot(value: unknown, at: () => string, codes?: FindingSpecs): Slot {
   if (!(missing(follows) || follows === 'at once' || follows === 'in time'))
     refuse(`${at()}.follows`, '`at once`, `in time`, or missing', follows);
   if (!missing(holds)) demandHolds(holds, `${at()}.holds`);
+  if (!(missing(waits) || typeof waits === 'boolean')) refuse(`${at()}.waits`, 'true, false or missing', waits);
   if (!missing(disturbs)) demandDisturbs(disturbs, `${at()}.disturbs`);
   const slot = value as unknown as Slot;
   const said = missing(findings) || slot.findings?.length === 0 ? slot.findings : asFindings(findings, `${at()}.findings`, codes);

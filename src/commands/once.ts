@@ -2,7 +2,7 @@ import { type App, createApp } from '../app.ts';
 import { clock } from '../contract/clock.ts';
 import { jsonText } from '../contract/text.ts';
 import { createLog } from '../io/log.ts';
-import type { SlotView } from '../observe/status-view.ts';
+import { owedTo, type SlotView } from '../observe/status-view.ts';
 import { configOptions, exit, type Io, readArgs, readConfigWithTargets } from './io.ts';
 import { printNotes, printWarnings } from './notes.ts';
 import { openProgress } from './progress.ts';
@@ -48,10 +48,11 @@ async function doOnce(args: string[], io: Io, { rehearse = false }: { readonly r
 function verdict(app: App): number {
   const { targets, credentials } = app.status();
   // What no source serves is a finding, and nobody's failure.
-  const slots = targets.flatMap(target => target.slots).filter(slot => slot.registries.some(holding => holding.source !== null));
-  const fine = slots.filter(slot => slot.state === 'ok').length;
+  const slots = targets.flatMap(target => target.slots).filter(slot => owedTo(slot).length > 0);
+  const isFine = (slot: SlotView) => slot.state === 'ok' || (slot.waits && owedTo(slot).every(({ valid }) => valid));
+  const fine = slots.filter(isFine).length;
   const unproven = (slot: SlotView) => slot.registries.some(holding => holding.proven === false);
-  const wrong = slots.some(slot => (slot.state !== 'ok' && slot.state !== 'absent') || unproven(slot));
+  const wrong = slots.some(slot => (!isFine(slot) && slot.state !== 'absent') || unproven(slot));
   const broken = targets.some(target => target.state === 'failing') || credentials.some(credential => credential.state === 'failing');
   if (fine === 0) return exit.failed;
   return wrong || broken ? exit.partly : exit.ok;

@@ -49,7 +49,7 @@ export const placesOf = ({ targets }: Status): Held[] =>
 function resultOf(entry: Entry, slot: SlotView, rehearse: boolean, paint: Paint): string {
   const { result, slot: seen } = entry;
   // Nothing is given to it, neither for itself nor after another.
-  if (seen.registries.length === 0 && seen.after === undefined) return paint('yellow', 'left alone');
+  if (seen.waits || (seen.registries.length === 0 && seen.after === undefined)) return paint('yellow', 'left alone');
   if (!result) return paint(tintOf(slot.state), slot.state);
   if (result === 'untried') return paint('yellow', 'not tried');
   if (!succeeded({ result })) return paint('red', result);

@@ -71,6 +71,12 @@ export interface Slot<Ref = unknown> {
    */
   readonly holds?: Holds | ReadonlyMap<string, Holds>;
   /**
+   * The manager must be left alone with it for now (a roll-out is under way), so nothing is delivered until a later
+   * report says otherwise. It is as it would be otherwise: `registries`, `after` and `holds` go on counting, so the end
+   * of what it holds is told in time. A finding says why it waits. false unless said.
+   */
+  readonly waits?: boolean;
+  /**
    * A delivery restarts or interrupts something (a redeploy), so it comes as rarely as possible: only when less than
    * this part (0 to 1) of the life of what the slot holds is left, and within the target's `window`. After a start,
    * a slot without `holds` counts as fresh. Retries and repairs are 30 min to 8 h apart.

@@ -21,7 +21,7 @@ export interface Due {
 
 /** Why the slot can and should be written at this moment; undefined when it cannot or need not. */
 export function whyDue(record: TargetRecord, entry: Entry, now: Moment): Due | undefined {
-  if (entry.running || now < entry.notBefore || holdsNewest(entry) || awaitsNewer(record, entry, now)) return undefined;
+  if (entry.running || entry.slot.waits || now < entry.notBefore || holdsNewest(entry) || awaitsNewer(record, entry, now)) return undefined;
   const offer = offerFor(record, entry, now);
   const reason = offer && reasonFor(record, entry, offer, now);
   return reason && mayBegin(record, entry, now) ? { reason, offer } : undefined;
@@ -42,6 +42,8 @@ function holdsNewest({ slot, held, scopes, unsettled, trouble, neededByFollower,
  */
 export function plannedAt(record: TargetRecord, entry: Entry, now: Moment): Moment | undefined {
   if (entry.running || whyDue(record, entry, now)) return now;
+  // A report ends that, and nobody knows when.
+  if (entry.slot.waits) return undefined;
   const { unsettled } = entry;
   const turns = [
     entry.notBefore,
@@ -89,7 +91,8 @@ function awaitsNewer(record: TargetRecord, entry: Entry, now: Moment): boolean {
 export function neededHead(record: TargetRecord, entry: Entry, now: Moment): Entry | undefined {
   const { slot } = entry;
   const head = headOf(record, entry);
-  if (!head || slot.registries.length === 0 || (slot.state === 'absent' && !record.managed.create)) return undefined;
+  if (!head || slot.waits || head.slot.waits || slot.registries.length === 0 || (slot.state === 'absent' && !record.managed.create))
+    return undefined;
   if ((head.slot.disturbs && slot.state === 'present') || !mayRepair(head, now)) return undefined;
   const lacks = [...heldByLeader(record, entry, now)].some(([host, leading]) => {
     const held = heldFor(entry, host);

@@ -1,5 +1,16 @@
 import type { Slot } from '../contract/target.ts';
-import { type Entry, type Holding, heldFor, isKept, type Moment, type Offer, type TargetRecord, unknownFingerprint } from './ledger.ts';
+import {
+  type Entry,
+  type Holding,
+  heldFor,
+  isKept,
+  type Moment,
+  type Offer,
+  type Scope,
+  type TargetRecord,
+  unknownFingerprint,
+} from './ledger.ts';
+import { hostsTold } from './told.ts';
 
 /**
  * What the slot can be given now; undefined when it needs something and there is nothing. A follower is offered exactly
@@ -52,6 +63,24 @@ export function headOf(record: TargetRecord, entry: Entry): Entry | undefined {
     head = leaderOf(record, head);
   }
   return head?.slot.after === undefined ? head : undefined;
+}
+
+/**
+ * The hosts of the logins that a slot holds apart from any other. A follower without registries goes its own way for as
+ * long as it waits: its leader is given newer ones meanwhile.
+ */
+export function ownHosts({ slot, heldHosts }: Entry): readonly { readonly host: string }[] {
+  if (slot.registries.length > 0 || !slot.waits) return slot.registries;
+  return (heldHosts ?? hostsTold(slot)).filter(host => host !== '').map(host => ({ host }));
+}
+
+/**
+ * What the login comes from that a slot holds for the host at this place of `ownHosts`; undefined: no source serves it.
+ */
+export function scopeAt(record: TargetRecord, entry: Entry, at: number): Scope | undefined {
+  if (entry.slot.registries.length > 0) return entry.scopes[at];
+  const [head, own] = [headOf(record, entry), ownHosts(entry)[at]];
+  return head?.scopes[head.slot.registries.findIndex(({ host }) => host === own?.host)];
 }
 
 /** There may be thousands of leaders with a follower each, so nobody goes through all slots to find one. */

@@ -38,11 +38,12 @@ function targetOf({ name, trouble, nextDiscoveryAt }: Lane['record'], now: Momen
 /** Slots that wait for what their server asked for, for their turn after a failure, or for their target's window. */
 function slotsOf({ name, entries, opensAt }: Lane['record'], now: Moment): Postponed[] {
   const all = [...entries.values()];
-  const pausing = all.filter(entry => entry.notBefore > now);
+  const pausing = all.filter(({ slot, notBefore }) => notBefore > now && !slot.waits);
   const endOf = (slots: readonly Entry[]) => Math.max(...slots.map(({ notBefore }) => notBefore));
   const told = (slots: readonly Entry[], why: string, until: (slots: readonly Entry[]) => Moment): Postponed[] =>
     slots.length === 0 ? [] : [{ what: countOf(slots.length, name), why, until: until(slots) }];
   const resting = all.filter(entry => entry.slot.disturbs && entry.notBefore <= now && mayRewriteAt(entry) > now);
+  const waiting = all.filter(({ slot }) => slot.waits);
   const disturbed = opensAt && opensAt() > now ? all.filter(({ slot }) => slot.disturbs) : [];
   return [
     ...told(pausing.filter(isAskedPause), 'the server asked to wait', endOf),
@@ -52,6 +53,7 @@ function slotsOf({ name, entries, opensAt }: Lane['record'], now: Moment): Postp
       endOf,
     ),
     ...told(resting, 'deliveries that disturb keep a distance of half an hour', slots => Math.max(...slots.map(mayRewriteAt))),
+    ...(waiting.length > 0 ? [{ what: countOf(waiting.length, name), why: 'they must be left alone for now: findings say why' }] : []),
     ...told(disturbed, 'deliveries that disturb wait for the window', () => opensAt?.() ?? now),
   ];
 }

@@ -112,7 +112,7 @@ function mergeSlot(record: TargetRecord, slot: Slot, began: Moment, deps: Report
   if (!known) {
     const registries = shared(slot.registries);
     const entry = newEntry({ ...slot, registries }, scopes, holdingsOf(slot, scopes, began, deps) ?? []);
-    if (registries.length === 0 && slot.after !== undefined && slot.holds && isByHost(slot.holds)) entry.heldHosts = hostsTold(slot);
+    if (registries.length === 0 && slot.holds && isByHost(slot.holds)) entry.heldHosts = hostsTold(slot);
     record.entries.set(slot.id, entry);
     if (mayHoldOlder(slot)) entry.unsettled = lateWritesTo(record, slot.id, began);
     if (slot.state === 'absent') entry.repaired = record.recreated.get(slot.id);
@@ -129,6 +129,8 @@ function mergeSlot(record: TargetRecord, slot: Slot, began: Moment, deps: Report
     return false;
   }
   known.slot = slot;
+  // Nobody tries it any more, and a finding says why.
+  if (slot.waits) known.trouble = undefined;
   if (slot.state === 'absent') {
     known.held = [];
     known.heldHosts = undefined;
@@ -151,6 +153,7 @@ function alike(known: Slot, slot: Slot): boolean {
     known.source === slot.source &&
     known.after === slot.after &&
     known.follows === slot.follows &&
+    known.waits === slot.waits &&
     known.disturbs?.below === slot.disturbs?.below &&
     known.findings === slot.findings &&
     slot.holds === undefined &&

@@ -14,9 +14,11 @@ export function holdingsOf(
   known?: Entry,
 ): Entry['held'] | undefined {
   const { holds, registries, after } = slot;
-  // A follower without registries holds what its leader does.
+  // A follower without registries holds what its leader does, or did before it had to wait.
   const places =
-    registries.length === 0 && after !== undefined ? (known?.heldHosts ?? hostsTold(slot)) : registries.map(({ host }) => host);
+    registries.length === 0 && (after !== undefined || slot.waits)
+      ? (known?.heldHosts ?? hostsTold(slot))
+      : registries.map(({ host }) => host);
   const untold = slot.disturbs && !known && slot.state !== 'absent' ? freshSince(now) : undefined;
   if (!holds) return untold && places.map(() => untold);
   const serverNow = deps.serverNow();

@@ -2,6 +2,7 @@ import type { Failure } from '../contract/failures.ts';
 import { redact } from '../contract/secret.ts';
 import { label } from '../contract/text.ts';
 import { type Entry, type Holding, heldFor, type Ledger, type Moment, type Scope, type TargetRecord } from '../courier/ledger.ts';
+import { ownHosts, scopeAt } from '../courier/offers.ts';
 import { hour, minute } from '../courier/timing.ts';
 import { explained, saidOf } from '../courier/verdict.ts';
 import { helpOf } from '../observe/finding-log.ts';
@@ -88,10 +89,12 @@ export function lacksLogins({ now }: Ledger, record: TargetRecord, of: 'all' | '
   const moment = now();
   return record.entries.values().some(entry => {
     if (!isOurs(entry, record) || (of === 'untried' && entry.trouble)) return false;
-    return entry.slot.registries.some(({ host }, at) => {
+    return ownHosts(entry).some(({ host }, at) => {
       const held = heldFor(entry, host);
+      // What nobody knows of a slot that must be left alone threatens nothing.
+      if (!held && entry.slot.waits) return false;
       const lacks = held === undefined || held.endsAt <= moment || (of === 'all' && urgent(held, moment));
-      return entry.scopes[at] !== undefined && lacks;
+      return scopeAt(record, entry, at) !== undefined && lacks;
     });
   });
 }
@@ -100,8 +103,8 @@ const isOurs = ({ slot }: Entry, { managed }: TargetRecord): boolean => slot.sta
 
 function endangered(ledger: Ledger, record: TargetRecord, entry: Entry, now: Moment): Login[] {
   if (!isOurs(entry, record)) return [];
-  return entry.slot.registries.flatMap(({ host }, at) => {
-    const scope = entry.scopes[at];
+  return ownHosts(entry).flatMap(({ host }, at) => {
+    const scope = scopeAt(record, entry, at);
     if (!scope) return [];
     const held = heldFor(entry, host);
     const trouble = record.trouble ?? entry.trouble ?? scope.trouble;
@@ -118,6 +121,7 @@ interface Situation {
 }
 
 function isThreatened(ledger: Ledger, record: TargetRecord, entry: Entry, { held, trouble, now }: Situation): boolean {
+  if (entry.slot.waits) return held !== undefined && urgent(held, now);
   if (!trouble) return held !== undefined && now - Math.max(held.endsAt, ledger.startedAt) >= endedFor;
   if (!held) return now - trouble.since >= neverServedAfter;
   if (urgent(held, now)) return true;

@@ -4,7 +4,15 @@ import { failures } from '../contract/failures.ts';
 import type { Receipt } from '../contract/target.ts';
 import type { CourierEvent, Trial } from '../courier/events.ts';
 import { type Label, type MetricSpec, metricTable, prefix } from './metric-table.ts';
-import type { CredentialView, HoldingView, Overview, ReceiverView, SlotView, TargetOverview } from './status-view.ts';
+import {
+  type CredentialView,
+  type HoldingView,
+  type Overview,
+  owedTo,
+  type ReceiverView,
+  type SlotView,
+  type TargetOverview,
+} from './status-view.ts';
 
 export { metricList } from './metric-table.ts';
 
@@ -214,7 +222,7 @@ function sumUp(view: TargetOverview) {
     for (const { severity } of slot.findings) add(findings, severity);
     inARow = Math.max(inARow, slot.trouble?.count ?? 0);
     if (slot.state === 'absent') continue;
-    for (const one of slot.registries) if (one.source !== null && !(first && first.expires <= seconds(one.expiresAt))) first = lifeOf(one);
+    for (const one of owedTo(slot)) if (!(first && first.expires <= seconds(one.expiresAt))) first = lifeOf(one);
   }
   return { slots, findings, inARow, first };
 }

@@ -1,7 +1,7 @@
 import { parseAddress } from '../contract/registry.ts';
 import { type Html, html } from './html.ts';
 import { type Now, when } from './page-parts.ts';
-import type { CredentialView, HoldingView, Status } from './status-view.ts';
+import { type CredentialView, type HoldingView, owedTo, type Status } from './status-view.ts';
 
 interface Login {
   readonly target: string;
@@ -40,8 +40,8 @@ function endangered({ targets, credentials }: Status): Login[] {
         .filter(({ state }) => state !== 'absent')
         .flatMap(slot => {
           const stuck = trouble !== null || slot.state === 'failing';
-          return slot.registries
-            .filter(held => held.source !== null && (stuck || !held.valid || !isFed(held)))
+          return owedTo(slot)
+            .filter(held => stuck || !held.valid || !isFed(held))
             .map(held => ({ target: name, held }));
         }),
     );

@@ -1,5 +1,5 @@
 import { oneLine } from '../contract/text.ts';
-import type { LeaseView, Overview, SlotView, TargetOverview } from './status-view.ts';
+import { type LeaseView, type Overview, owedTo, type SlotView, type TargetOverview } from './status-view.ts';
 import { count, leaseWords } from './words.ts';
 
 /** One thing that must be so before the courier is ready. No reasons: it is. */
@@ -15,7 +15,8 @@ const listed = 20;
 /**
  * Ready: every required target was discovered once, and every slot of theirs that we would write holds an unexpired
  * credential for each registry that has a source. What we may not touch (paused, not to be created, no source) is a
- * finding and never a reason; a target without slots is ready. So is who stands by.
+ * finding and never a reason, unless a login of ours is known to have ended there. A target without slots is ready. So
+ * is who stands by.
  */
 export function checksOf({ targets, lease }: Pick<Overview, 'targets' | 'lease'>): Check[] {
   const checks: Check[] = [{ name: 'configuration loaded', reasons: [] }, ...(lease ? [leaseCheck(lease)] : [])];
@@ -50,8 +51,8 @@ function unserved(target: TargetOverview): string[] {
 
 function lacks(target: TargetOverview, slot: SlotView): string[] {
   if (slot.state === 'absent') return [];
-  return slot.registries
-    .filter(holding => holding.source !== null && !holding.valid)
+  return owedTo(slot)
+    .filter(({ valid }) => !valid)
     .map(({ host, expiresAt }) => {
       const about =
         expiresAt === null ? `no credential for ${host} was delivered yet` : `its credential for ${host} expired at ${expiresAt}`;

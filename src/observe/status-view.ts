@@ -69,16 +69,24 @@ export interface SlotView {
   readonly id: string;
   readonly title: string;
   /**
-   * ok: holds what it should; waiting: due, or nothing to deliver yet; unconfirmed: a write may still land; failing:
-   * the last attempt failed; absent: not there and not to be created.
+   * ok: holds what it should; waiting: due, nothing to deliver yet, or it must be left alone; unconfirmed: a write may
+   * still land; failing: the last attempt failed; absent: not there and not to be created.
    */
   readonly state: 'ok' | 'waiting' | 'unconfirmed' | 'failing' | 'absent';
+  /** It must be left alone for now; a finding says why. What it holds may end meanwhile. */
+  readonly waits: boolean;
   readonly registries: readonly HoldingView[];
   readonly trouble: TroubleView | null;
   readonly lastAttemptAt: Time | null;
   readonly nextAttemptAt: Time | null;
   readonly findings: readonly FindingView[];
 }
+/**
+ * The logins that a slot must hold, for which somebody has to do something when they are missing or over. Nobody gives
+ * any where no source serves the host; and what nobody knows of a slot that must be left alone is no fault.
+ */
+export const owedTo = ({ waits, registries }: SlotView): readonly HoldingView[] =>
+  registries.filter(({ source, expiresAt }) => source !== null && !(waits && expiresAt === null));
 export interface TargetView {
   readonly name: string;
   readonly kind: string;

@@ -13,6 +13,7 @@ import {
   type TargetRecord,
   type Trouble,
 } from '../courier/ledger.ts';
+import { ownHosts, scopeAt } from '../courier/offers.ts';
 import { succeeded } from '../courier/outcomes.ts';
 import { toldOf } from '../courier/receipt-findings.ts';
 import { fetchDueAt } from '../courier/timing.ts';
@@ -74,7 +75,7 @@ function isFailing({ slot, trouble }: Entry, create: boolean): boolean {
 /** Title and times are made when they are read: who asks again and again about every slot does not read them. */
 function slotView(ledger: Ledger, record: TargetRecord, entry: Entry, specs: FindingSpecs, lifeOf: LifeOf): SlotView {
   const { slot, trouble, wroteAt } = entry;
-  const registries = slot.registries.map((_, at) => holdingView(ledger, entry, at, lifeOf));
+  const registries = ownHosts(entry).map(({ host }, at) => holdingView(ledger, entry, { host, scope: scopeAt(record, entry, at) }, lifeOf));
   const findings = [...ledger.findingsOf(record, entry), ...toldOf(entry)];
   return {
     id: slot.id,
@@ -82,6 +83,7 @@ function slotView(ledger: Ledger, record: TargetRecord, entry: Entry, specs: Fin
       return redact(slot.title ?? slot.id);
     },
     state: slotState(entry, registries, record.managed.create, ledger.isDue(record, entry)),
+    waits: slot.waits ?? false,
     registries,
     trouble: trouble ? troubleView(ledger, { ...trouble, failure: explained(trouble.failure, saidOf(entry)) }) : null,
     get lastAttemptAt() {
@@ -98,15 +100,19 @@ function slotState(entry: Entry, registries: readonly HoldingView[], create: boo
   if (entry.slot.state === 'absent' && !create) return 'absent';
   if (isFailing(entry, create)) return 'failing';
   if (entry.unsettled?.by === 'us') return 'unconfirmed';
+  if (entry.slot.waits) return 'waiting';
   const served = registries.filter(holding => holding.source !== null);
   const nothingToGive = registries.length > 0 && served.length === 0;
   return due || nothingToGive || served.some(holding => !holding.valid) ? 'waiting' : 'ok';
 }
 
-/** Of the slot's registry at this place. */
-function holdingView(ledger: Ledger, entry: Entry, at: number, lifeOf: LifeOf): HoldingView {
-  const host = entry.slot.registries[at]?.host ?? '';
-  const [held, scope] = [heldFor(entry, host), entry.scopes[at]];
+interface Place {
+  readonly host: string;
+  readonly scope: Scope | undefined;
+}
+
+function holdingView(ledger: Ledger, entry: Entry, { host, scope }: Place, lifeOf: LifeOf): HoldingView {
+  const held = heldFor(entry, host);
   return {
     host,
     source: scope?.source.name ?? null,

@@ -70,8 +70,8 @@ describe('an update', () => {
     await s.give('web', 'first');
     assert.equal(s.fake.service('web').tasks.at(-1)?.state, 'running');
     assert.equal(s.fake.service('web').previousLogin?.password, 'first', 'although Swarm notes that as a roll-out');
-    const { state, registries, findings } = await s.slot('web');
-    assert.deepEqual([state, registries.length, codesOf(findings)], ['present', 1, []]);
+    const { state, waits, findings } = await s.slot('web');
+    assert.deepEqual([state, waits, codesOf(findings)], ['present', undefined, []]);
   });
 
   test('that has set a roll-out off stays ours when that has ended', async () => {
@@ -125,7 +125,7 @@ describe('a pause that our own update has set off, as tasks are refused for anot
     assert.equal(s.fake.service('web').state, 'paused');
     s.clock.leap(6 * hour);
     const slot = await s.slot('web');
-    assert.deepEqual([slot.registries.length, slot.state, codesOf(slot.findings)], [1, 'present', ['TASKS_FAIL']]);
+    assert.deepEqual([slot.waits ?? false, slot.state, codesOf(slot.findings)], [false, 'present', ['TASKS_FAIL']]);
     assert.match(slot.findings?.[0]?.message ?? '', /service web .*\(paused\)\. Task \w+: .*No such image/);
     await s.give('web', 'third');
     assert.equal(s.fake.service('web').login?.password, 'third');
@@ -145,7 +145,7 @@ describe('a pause that our own update has set off, as tasks are refused for anot
     assert.equal(s.fake.service('web').previousLogin?.password, 'second');
     s.fake.progress('web', 'paused');
     const later = await s.slot('web');
-    assert.deepEqual([later.registries.length, later.state], [1, 'present']);
+    assert.deepEqual([later.waits, later.state], [undefined, 'present']);
   });
 
   test('is followed by a fresh login where Swarm rolls back by itself', async () => {
@@ -155,7 +155,7 @@ describe('a pause that our own update has set off, as tasks are refused for anot
     assert.equal(s.fake.service('web').state, 'rollback_paused');
     assert.notEqual(s.fake.service('web').login?.password, 'second');
     const slot = await s.slot('web');
-    assert.deepEqual([slot.registries.length, slot.state, codesOf(slot.findings)], [1, 'drifted', ['TASKS_FAIL']]);
+    assert.deepEqual([slot.waits ?? false, slot.state, codesOf(slot.findings)], [false, 'drifted', ['TASKS_FAIL']]);
     const before = s.updates().length;
     await s.deliver(slot, givenAt(s.clock.wall(), 'third'));
     assert.equal(s.updates().length, before + 2, 'so that the next rollback returns to a good one');
@@ -184,7 +184,7 @@ describe('a pause that our own update has set off, as tasks are refused for anot
     s.fake.progress('web', 'updating');
     s.clock.leap(6 * hour);
     const slot = await s.slot('web');
-    assert.deepEqual([slot.registries.length, slot.state, codesOf(slot.findings)], [1, 'present', []]);
+    assert.deepEqual([slot.waits ?? false, slot.state, codesOf(slot.findings)], [false, 'present', []]);
     await s.give('web', 'third');
     assert.equal(s.fake.service('web').login?.password, 'third');
     s.fake.deploy(specOf('web', { replicas: 0, image: `${host}/team/app:2` }));
@@ -329,12 +329,12 @@ describe('left alone, and said once', () => {
       s.fake.progress('web', state);
       const found = await s.discover();
       assert.deepEqual(linesOf(found), [`${before.id} present ${state.endsWith('paused') ? 'ROLLOUT_PAUSED' : 'ROLLING'}`]);
-      assert.deepEqual(found.slots[0]?.registries, []);
+      assert.deepEqual([found.slots[0]?.waits, found.slots[0]?.registries.length], [true, 1]);
       const failure = await failing(s.deliver(before, given(host)));
       assert.deepEqual([failure.code, failure.stops], ['BUSY', 'slot']);
       assert.deepEqual(s.updates(), []);
       s.fake.progress('web', 'completed');
-      assert.equal((await s.slot('web')).registries.length, 1);
+      assert.equal((await s.slot('web')).waits, undefined);
     });
 
   test('a task that has ended, as an update would run it again; served once it runs', async () => {
@@ -342,10 +342,10 @@ describe('left alone, and said once', () => {
     const shape = { template, container: { Args: ['end'] } };
     await using s = await rig({ services: [{ spec: specOf('once', shape), login: loginOf('first') }] });
     const { slots } = await s.discover();
-    assert.deepEqual([slots[0]?.registries, codesOf(slots[0]?.findings)], [[], ['ENDED']]);
+    assert.deepEqual([slots[0]?.waits, codesOf(slots[0]?.findings)], [true, ['ENDED']]);
     s.fake.deploy(specOf('once', { template }));
     s.fake.progress('once', undefined);
-    assert.equal((await s.slot('once')).registries.length, 1);
+    assert.equal((await s.slot('once')).waits, undefined);
   });
 
   test('and not the tasks that had failed before somebody scaled the service down', async () => {
@@ -359,7 +359,7 @@ describe('left alone, and said once', () => {
     s.fake.deploy(specOf('web', { ...shape, replicas: 1 }));
     s.fake.progress('web', undefined);
     const slot = await s.slot('web');
-    assert.deepEqual([slot.registries.length, codesOf(slot.findings)], [1, []]);
+    assert.deepEqual([slot.waits, codesOf(slot.findings)], [undefined, []]);
     await s.deliver(slot, givenAt(s.clock.wall(), 'second'));
     assert.equal(s.fake.service('web').login?.password, 'second');
   });
@@ -385,6 +385,78 @@ describe('left alone, and said once', () => {
     const failure = await failing(s.deliver(slot, given(host)));
     assert.deepEqual([failure.code, failure.stops], ['BUSY', 'slot']);
     assert.deepEqual(s.updates(), []);
+  });
+});
+
+describe('the login of a service that has to wait', () => {
+  const memory = () => {
+    let text: string | undefined;
+    return { recall: () => Promise.resolve(text), remember: (next: string) => void (text = next) };
+  };
+  const web = { spec: specOf('web', { replicas: 0 }), login: loginOf('first') };
+  /** Somebody deploys, and their roll-out does not end. */
+  const held = async (s: Awaited<ReturnType<typeof rig>>) => {
+    s.fake.deploy(specOf('web', { replicas: 0, image: `${host}/team/app:2` }));
+    s.fake.progress('web', 'updating');
+    return await s.slot('web');
+  };
+
+  test('is told as good, as about to end, as what may have ended, and as ended', async () => {
+    await using s = await rig({ services: [web] });
+    await s.give('web', 'second');
+    const first = await held(s);
+    assert.deepEqual([codesOf(first.findings), first.state], [['ROLLING'], 'present']);
+    assert.match(first.findings?.[0]?.message ?? '', /ends at 2026-01-01T12:00Z, unless somebody has brought another one since/);
+    s.clock.leap(9 * hour);
+    assert.deepEqual(codesOf((await s.slot('web')).findings), ['ROLLING', 'LOGIN_ENDING']);
+    await held(s);
+    s.clock.leap(4 * hour);
+    const { findings = [] } = await s.slot('web');
+    assert.deepEqual(codesOf(findings), ['ROLLING', 'LOGIN_ENDING'], 'the last deployment may have brought another one');
+    assert.match(findings[1]?.message ?? '', /ended at 2026-01-01T12:00Z, unless/);
+    s.clock.leap(9 * hour);
+    const last = await s.slot('web');
+    assert.deepEqual(codesOf(last.findings), ['ROLLING', 'LOGIN_ENDED']);
+    assert.match(last.findings?.[1]?.message ?? '', /has ended by 2026-01-01T21:00Z\. A task that moves to another node fails/);
+    assert.equal(swarm.findings.LOGIN_ENDED.severity, 'error');
+  });
+
+  test('is known after a restart where something is kept on disk', async () => {
+    const kept = memory();
+    await using s = await rig({ services: [web], memory: kept });
+    await s.give('web', 'second');
+    await held(s);
+    await using again = await restarted(s, s.clock, kept);
+    const { holds, waits } = await again.slot('web');
+    assert.ok(waits && holds && 'expiresAt' in holds);
+    assert.equal(holds.expiresAt.toISOString(), '2026-01-01T12:00:00.000Z');
+  });
+
+  test('is told as unknown where nobody knows it, but for the longest life that there is', async () => {
+    await using s = await rig({ services: [web] });
+    const { findings, holds } = await held(s);
+    assert.equal(holds, undefined);
+    assert.deepEqual(codesOf(findings), ['ROLLING']);
+    assert.match(findings?.[0]?.message ?? '', /Nobody knows when its login ends, which is by 2026-01-01T12:00Z/);
+    s.clock.leap(13 * hour);
+    assert.deepEqual(codesOf((await s.slot('web')).findings), ['ROLLING', 'LOGIN_ENDED']);
+  });
+
+  test('is told at a task that has ended as well, with its very end', async () => {
+    const template = { RestartPolicy: { Condition: 'none' } };
+    await using s = await rig({ services: [{ spec: specOf('once', { template }), login: loginOf('first') }] });
+    await s.give('once', 'second');
+    const { id } = s.fake.service('once');
+    const task = { ID: 't1', Slot: 1, DesiredState: 'shutdown', Status: { State: 'complete' } };
+    s.fake.fault = ({ path }) => (path.startsWith('/tasks') && path.includes(id) ? { status: 200, json: [task] } : undefined);
+    const slot = await s.slot('once');
+    assert.equal((await failing(s.deliver(slot, given(host)))).code, 'BUSY');
+    assert.match((await s.slot('once')).findings?.[0]?.message ?? '', /The login of the service once ends at 2026-01-01T12:00Z/);
+    s.clock.leap(13 * hour);
+    const { findings, holds } = await s.slot('once');
+    assert.deepEqual(codesOf(findings), ['ENDED', 'LOGIN_ENDED']);
+    assert.match(findings?.[1]?.message ?? '', /ended at 2026-01-01T12:00Z/);
+    assert.ok(holds);
   });
 });
 

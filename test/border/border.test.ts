@@ -126,6 +126,7 @@ const reports: readonly (readonly [unknown, string])[] = [
   [{ slots: [], findings: [], unseen: holed('a') }, 'discover.unseen[1] must be a text, and is undefined.'],
   [withSlot({ registries: holed(registry) }), `${at}.registries must be what deps.registry answers, and is undefined.`],
   [withSlot({ findings: holed(finding) }), `${at}.findings[1] must be an object, and is undefined.`],
+  [withSlot({ waits: 'yes' }), `${at}.waits must be true, false or missing, and is "yes".`],
   [withSlot({ disturbs: true }), `${at}.disturbs must be an object, and is true.`],
   [withSlot({ disturbs: { below: Number.NaN } }), `${at}.disturbs.below must be a number from 0 to 1, and is NaN.`],
   [withSlot({ findings: {} }), `${at}.findings must be a list, and is an object.`],

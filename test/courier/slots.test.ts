@@ -263,6 +263,48 @@ describe('a slot after another', () => {
   });
 });
 
+describe('a slot that waits', () => {
+  test('is given nothing, nor tried again, and goes on where it was once a report says so', async () => {
+    const clock = createVirtualClock();
+    const target = promptTarget(clock, 'p', [row('web'), { ...row('service'), registries: [], after: 'web', follows: 'in time' }]);
+    await using rig = await startRig({ targets: [target] });
+    await clock.advance(2 * minutes);
+    const waiting = (waits: boolean) => {
+      for (const id of ['web', 'service']) target.rows.set(id, { ...(target.rows.get(id) ?? row(id)), waits, state: 'drifted' });
+    };
+    waiting(true);
+    await clock.advance(2 * minutes);
+    rig.courier.refresh();
+    await clock.advance(13 * hours);
+    assert.deepEqual([writesOf(target, 'web'), writesOf(target, 'service')], [1, 1]);
+    const { ledger } = rig.courier;
+    const record = ledger.targets.get('p');
+    const entries = [...(record?.entries.values() ?? [])];
+    for (const entry of entries) {
+      assert.ok((entry.held[0]?.endsAt ?? Number.POSITIVE_INFINITY) < ledger.now(), 'its end is known');
+      assert.equal(record && ledger.nextAttempt(record, entry), undefined);
+    }
+    waiting(false);
+    await clock.advance(2 * minutes);
+    assert.deepEqual([writesOf(target, 'web'), writesOf(target, 'service')], [2, 2]);
+  });
+
+  test('after an attempt that failed, as it was too early, fails no more', async () => {
+    const clock = createVirtualClock();
+    const target = promptTarget(clock, 'p', [row('web')]);
+    target.onDeliver = async () => {
+      target.rows.set('web', { ...row('web'), waits: true });
+      throw failing('BUSY', { stops: 'slot' });
+    };
+    await using rig = await startRig({ targets: [target] });
+    await clock.advance(2 * minutes);
+    assert.equal(rig.courier.ledger.targets.get('p')?.entries.get('web')?.trouble, undefined);
+    const tries = writesOf(target, 'web');
+    await clock.advance(hours);
+    assert.equal(writesOf(target, 'web'), tries);
+  });
+});
+
 test('a slot without registries that follows nobody is written when it drifts, and only then', async () => {
   const clock = createVirtualClock();
   const target = promptTarget(clock, 'p', [row('secret'), { id: 'alone', registries: [], state: 'present', ref: null }]);

@@ -154,6 +154,23 @@ test('an entry that never got a login is told after ten minutes, one that has en
   assert.match(String(titles(hook)[1]), /^portainer: no login for \S+ could be put into ecr-7 \(row 7\)\.$/);
 });
 
+test('what must be left alone is told when its login ends soon, and not while that is good or unknown', async () => {
+  await using hook = await startReceiver('webhook');
+  const waits = { slotOf: { waits: true } };
+  const of = (...held: Parameters<typeof entry>[2][]) => held.map((one, at) => entry(String(at), scopeOf(euWest), one, waits));
+  const at = world([target('swarm', of(kept(7 * hour), undefined))]);
+  await using notifier = startNotifier(at, { receivers: [to(hook)] });
+  await notifier.goOn(20 * minute);
+  assert.deepEqual(titles(hook), []);
+  await notifier.goOn(45 * minute);
+  assert.deepEqual(titles(hook), [
+    `swarm: the login of ecr-0 (row 0) for ${euWest} ends at 2026-03-01 15:00 UTC (in 3 h 59 min), and it is not renewed.`,
+  ]);
+  at.state.targets = [target('swarm', of(kept(-hour), undefined))];
+  await notifier.goOn(5 * minute);
+  assert.deepEqual(titles(hook).slice(1), ['swarm: its logins are renewed again.']);
+});
+
 test('a refused pull that was told is not over before it was asked for again', async () => {
   await using hook = await startReceiver('webhook');
   const memory: { text: string | undefined } = { text: undefined };

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Secret } from '../../src/contract/secret.ts';
-import type { Entry, Ledger, Scope } from '../../src/courier/ledger.ts';
+import type { Slot } from '../../src/contract/target.ts';
+import type { Entry, Kept, Ledger, Scope } from '../../src/courier/ledger.ts';
 import { checksOf } from '../../src/observe/readiness.ts';
 import { statusOf } from '../../src/observe/status.ts';
 import type { SlotView } from '../../src/observe/status-view.ts';
@@ -209,6 +210,12 @@ const states: { name: string; entry: Entry; next?: number; state: SlotView['stat
     state: 'unconfirmed',
   },
   { name: 'is not to be created', entry: entry('7', key, undefined, { slotOf: { state: 'absent' } }), state: 'absent' },
+  { name: 'must be left alone, with what is good', entry: entry('7', key, kept(0), { slotOf: { waits: true } }), state: 'waiting' },
+  {
+    name: 'must be left alone, with what has ended',
+    entry: entry('7', key, kept(12 * hour), { slotOf: { waits: true } }),
+    state: 'waiting',
+  },
   { name: 'has no registry', entry: entry('7', key, undefined, { slotOf: { registries: [] } }), state: 'ok' },
 ];
 for (const { name, entry, next, state } of states) {
@@ -216,6 +223,11 @@ for (const { name, entry, next, state } of states) {
     assert.equal(status(ledgerOf([target('a', [entry])], { next: () => next })).targets[0]?.slots[0]?.state, state);
   });
 }
+
+/** A slot without registries that holds what slot 7 held once. */
+const goesOn = (held: Kept, more: Partial<Slot> = {}): Entry =>
+  entry('web', undefined, held, { heldHosts: [euWest], slotOf: { title: 'service web', registries: [], after: '7', ...more } });
+const left = (held: Kept): Entry => goesOn(held, { waits: true });
 
 const refused = trouble('UNREACHABLE', 'connection refused.');
 const readiness: { name: string; targets: ReturnType<typeof target>[]; unready: RegExp[] }[] = [
@@ -236,6 +248,27 @@ const readiness: { name: string; targets: ReturnType<typeof target>[]; unready: 
     unready: [/^a, ecr-7 \(row 7\): no credential for 123456789012\S+ was delivered yet\.$/],
   },
   { name: 'expired', targets: [target('a', [entry('7', key, kept(12 * hour))])], unready: [/ expired at 2026-03-01T10:00:00\.000Z\.$/] },
+  { name: 'left alone with a good one', targets: [target('a', [entry('7', key, kept(0), { slotOf: { waits: true } })])], unready: [] },
+  {
+    name: 'left alone with nobody knows what',
+    targets: [target('a', [entry('7', key, undefined, { slotOf: { waits: true } })])],
+    unready: [],
+  },
+  {
+    name: 'left alone with an expired one',
+    targets: [target('a', [entry('7', key, kept(12 * hour), { slotOf: { waits: true } })])],
+    unready: [/^a, ecr-7 \(row 7\): its credential for 123456789012\S+ expired at /],
+  },
+  {
+    name: 'left alone with an expired one that came from another slot',
+    targets: [target('a', [entry('7', key, kept(0)), left(kept(12 * hour))])],
+    unready: [/^a, service web: its credential for 123456789012\S+ expired at /],
+  },
+  {
+    name: 'of a slot that goes on after another',
+    targets: [target('a', [entry('7', key, kept(0)), goesOn(kept(12 * hour))])],
+    unready: [],
+  },
   { name: 'not required', targets: [target('a', [entry('7', key)], { managedOf: { required: false } })], unready: [] },
   { name: 'paused', targets: [target('a', [], { discoveredAt: undefined, managedOf: { paused: true } })], unready: [] },
   { name: 'no source', targets: [target('a', [entry('7', undefined)])], unready: [] },

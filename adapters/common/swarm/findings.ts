@@ -42,6 +42,16 @@ export const findings = {
     doc: 'The roll-out or rollback of a service is paused, as it failed. An update of the login would let it go on, so the service is left alone: its login ends within twelve hours.',
     remedy: 'End the roll-out: deploy a good version, or roll it back.',
   },
+  LOGIN_ENDING: {
+    severity: 'warning',
+    doc: 'A service must be left alone (`ROLLING`, `ROLLOUT_PAUSED`, `ENDED`), and the login that it holds ends soon, or may have ended.',
+    remedy: 'Let the courier come to the service before that: end its roll-out. Or deploy it with a fresh login (`--with-registry-auth`).',
+  },
+  LOGIN_ENDED: {
+    severity: 'error',
+    doc: 'A service must be left alone (`ROLLING`, `ROLLOUT_PAUSED`, `ENDED`), and the login that it holds has ended. A task that starts on a node without the image fails from then on, and one that finds an older image of the same name may start that.',
+    remedy: 'End the roll-out of the service, or deploy it with a fresh login (`--with-registry-auth`).',
+  },
   TASKS_FAIL: {
     severity: 'warning',
     doc: 'An update of the login let Swarm start tasks once more that had failed before. They failed again, and not for the login, so Swarm counts the update as a paused roll-out or rollback. The service goes on getting its logins.',

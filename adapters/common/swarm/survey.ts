@@ -8,7 +8,7 @@ import type { Engine } from './engine.ts';
 import type { Code } from './findings.ts';
 import { readService, type Service } from './service.ts';
 import { failingIn, isAtEnd, type Task } from './tasks.ts';
-import { expiredWhileHeld, namesOf, states, tasksFail } from './words.ts';
+import { expiredWhileHeld, fateOf, namesOf, states, tasksFail } from './words.ts';
 import type { Written } from './written.ts';
 
 /** A service that gets its login from the courier. */
@@ -45,7 +45,7 @@ type Ours = { readonly service: Service; readonly registry: Registry; readonly i
 /** Which services of a Swarm are served, and what a person should know of the others. */
 export function makeSurvey(
   { engine, choice, written, ended }: SurveyDeps,
-  deps: Pick<Deps<Code>, 'registry' | 'hasSource' | 'finding'>,
+  deps: Pick<Deps<Code>, 'registry' | 'hasSource' | 'finding' | 'clock'>,
 ): (signal: AbortSignal) => Promise<Seen> {
   const { finding } = deps;
   /** Of which the tasks were looked at. Afterwards a delivery looks at them. */
@@ -83,24 +83,27 @@ export function makeSurvey(
     };
   }
 
-  function waiting({ id, name }: Service, registry: Registry, why: Finding): Found {
-    return { id, name, registry, state: 'waiting', findings: [why] };
+  function waiting(service: Service, registry: Registry, why: Omit<Finding, 'code'> & { readonly code: Code }): Found {
+    const { id, name } = service;
+    const standing = written.look(service, 'alone');
+    const { code, sentence } = fateOf(service, standing, deps.clock.wall());
+    const holds = standing.holds ?? standing.wrote;
+    const said = finding(why.code, code ? why.message : `${why.message} ${sentence}`, why.remedy);
+    const findings = code ? [said, finding(code, sentence, why.remedy)] : [said];
+    return { id, name, registry, state: 'waiting', ...(holds && { holds }), findings };
   }
 
   function rolling(service: Service, registry: Registry): Found {
     const { what, remedy } = states(service);
-    const message = `The service ${short(service.name)} ${what}: its login stays as it is until that has ended.`;
-    return waiting(service, registry, finding(isPaused(service) ? 'ROLLOUT_PAUSED' : 'ROLLING', message, remedy));
+    const message = `The service ${short(service.name)} ${what}: it is given no login until that has ended.`;
+    return waiting(service, registry, { code: isPaused(service) ? 'ROLLOUT_PAUSED' : 'ROLLING', message, remedy });
   }
 
   function foundIn({ service, registry, is }: Ours, failing: readonly Task[] | undefined): Found {
     if (is === 'rolling' && !written.isOwnRollout(service)) return rolling(service, registry);
     if (!ended.has(service.id)) return served(service, registry, failing);
-    return waiting(
-      service,
-      registry,
-      finding('ENDED', `A task of the service ${short(service.name)} has ended, and an update would run it again.`),
-    );
+    const message = `A task of the service ${short(service.name)} has ended, and an update would run it again.`;
+    return waiting(service, registry, { code: 'ENDED', message });
   }
 
   return async signal => {

@@ -1,8 +1,9 @@
+import { longestLife } from '../../../src/contract/expiry.ts';
 import { label, quote } from '../../../src/contract/text.ts';
 import { isPaused } from './choice.ts';
 import type { Service } from './service.ts';
 import type { Task } from './tasks.ts';
-import type { Gap } from './written.ts';
+import { type Gap, lastEnd, type Standing } from './written.ts';
 
 /** What the roll-out of a service is at, as the rest of a sentence, and what a person can do. */
 export function states(service: Service): { readonly what: string; readonly remedy: string } {
@@ -18,6 +19,34 @@ export function states(service: Service): { readonly what: string; readonly reme
     remedy: 'Nothing, unless it lasts: its login is refreshed when that has ended.',
   };
 }
+
+/** So long before its end the login of a service that has to wait is a matter for people. In milliseconds. */
+const endsSoon = longestLife / 3;
+
+/** What becomes of the login of a service that has to wait. code: what it is to be told as, beside why it waits. */
+export interface Fate {
+  readonly code?: 'LOGIN_ENDING' | 'LOGIN_ENDED';
+  readonly sentence: string;
+}
+
+/** now: milliseconds since the epoch. */
+export function fateOf(service: Service, { by, endsAt = Number.NaN }: Standing, now: number): Fate {
+  const whose = `The login of the service ${label(service.name)}`;
+  const isExact = by === 'ours' || by === 'half ours';
+  // Whoever wrote after us may have brought another login.
+  const surely = by === 'theirs' ? Math.max(endsAt, lastEnd(service)) : endsAt;
+  const fails = 'A task that moves to another node fails from then on.';
+  if (now >= surely)
+    return { code: 'LOGIN_ENDED', sentence: `${whose} ${isExact ? 'ended at' : 'has ended by'} ${timeOf(surely)}. ${fails}` };
+  if (isExact) return { ...(now >= endsAt - endsSoon && soon), sentence: `${whose} ends at ${timeOf(endsAt)}. ${fails}` };
+  if (by !== 'theirs')
+    return { sentence: `Nobody knows when its login ends${Number.isNaN(surely) ? '' : `, which is by ${timeOf(surely)}`}.` };
+  const ends = now >= endsAt ? 'ended' : 'ends';
+  const sentence = `${whose} ${ends} at ${timeOf(endsAt)}, unless somebody has brought another one since. ${fails}`;
+  return { ...(now >= endsAt - endsSoon && soon), sentence };
+}
+
+const soon = { code: 'LOGIN_ENDING' } as const;
 
 /** Where an update of ours has let them start once more. */
 export function tasksFail({ name, rollout }: Pick<Service, 'name' | 'rollout'>, failing: readonly Task[]): string {

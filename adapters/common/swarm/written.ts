@@ -43,6 +43,8 @@ export interface Standing {
    */
   readonly by: 'ours' | 'half ours' | 'theirs' | 'foreign' | 'unknown';
   readonly holds?: Holds;
+  /** theirs: what we wrote last. Whoever wrote after us may have kept it. */
+  readonly wrote?: Holds;
   /**
    * When what it holds has ended at the latest, in milliseconds since the epoch; undefined where nobody knows. theirs:
    * when our login ends, which their write may have kept.
@@ -97,12 +99,13 @@ export function makeWritten({ memory, clock }: Pick<Deps, 'memory' | 'clock'>): 
         return { by: 'unknown', ...endOf(service) };
       }
       const { ours, gap, isHalf } = before;
+      const wrote = ours && { fingerprint: ours.fingerprint, expiresAt: new Date(ours.expiresAt) };
       if (isRolledBack(service) || (before.version !== service.version && !isGoneOn(before, service)))
-        return ours ? { by: 'theirs', endsAt: ours.expiresAt } : { by: 'foreign', ...endOf(service) };
-      if (!ours) return { by: 'unknown', ...endOf(service) };
+        return ours && wrote ? { by: 'theirs', wrote, endsAt: ours.expiresAt } : { by: 'foreign', ...endOf(service) };
+      if (!ours || !wrote) return { by: 'unknown', ...endOf(service) };
       return {
         by: isHalf ? 'half ours' : 'ours',
-        holds: { fingerprint: ours.fingerprint, expiresAt: new Date(ours.expiresAt) },
+        holds: wrote,
         endsAt: ours.expiresAt,
         ...(gap && clock.wall() - gap.until < toldFor && { gap }),
       };
@@ -119,8 +122,9 @@ export function makeWritten({ memory, clock }: Pick<Deps, 'memory' | 'clock'>): 
   };
 }
 
-/** A token lives no longer than ECR lets it, so it ended so long after the last write at the latest. */
-const endOf = ({ writtenAt }: Service): Pick<Standing, 'endsAt'> => (Number.isNaN(writtenAt) ? {} : { endsAt: writtenAt + longestLife });
+/** A token lives no longer than ECR lets it, so what somebody brought with the last write has ended by then. */
+export const lastEnd = ({ writtenAt }: Pick<Service, 'writtenAt'>): number => writtenAt + longestLife;
+const endOf = (service: Service): Pick<Standing, 'endsAt'> => (Number.isNaN(service.writtenAt) ? {} : { endsAt: lastEnd(service) });
 
 /** Each write to a service takes that away. So its login is the one before, whatever was written and the Spec says. */
 export const isRolledBack = ({ rollout }: Pick<Service, 'rollout'>): boolean => rollout.startsWith('rollback');

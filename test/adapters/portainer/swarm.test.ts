@@ -137,9 +137,22 @@ describe('a service behind Portainer', () => {
     await using p = await rig();
     p.swarm.progress('web', 'paused');
     const slot = await p.slot(/web/);
-    assert.deepEqual([slot.after, codesOf(slot.findings)], [undefined, ['ROLLOUT_PAUSED']]);
-    assert.deepEqual(await p.deliver(slot, givenAt(p.clock.wall(), 'second')), { change: 'unchanged' });
+    assert.deepEqual([slot.waits, slot.after, codesOf(slot.findings)], [true, '1', ['ROLLOUT_PAUSED']]);
+    assert.equal((await failing(p.deliver(slot, givenAt(p.clock.wall(), 'second')))).code, 'BUSY');
     assert.equal(p.updates(), 0);
+  });
+
+  test('that has to wait goes on telling what it holds, and when that has ended', async () => {
+    await using p = await rig();
+    const ends = p.clock.wall() + 12 * hour;
+    await p.give(/web/, 'first');
+    p.swarm.deploy(specOf('web', { image: `${host}/team/app:2` }));
+    p.swarm.progress('web', 'paused');
+    const { holds, waits } = await p.slot(/web/);
+    assert.ok(waits && holds instanceof Map);
+    assert.equal(holds.get(host)?.expiresAt.getTime(), ends);
+    p.clock.leap(25 * hour);
+    assert.deepEqual(codesOf((await p.slot(/web/)).findings), ['ROLLOUT_PAUSED', 'LOGIN_ENDED']);
   });
 
   test('gets no login where its row is gone, or holds the login of another host by now: the number would be taken for a login', async () => {
@@ -177,8 +190,8 @@ describe('what stops nothing but what needs it', () => {
     const found = await p.discover();
     assert.ok(codesOf(found.findings).includes('SWARM_STOPPED'));
     assert.deepEqual(
-      services(found).map(({ after }) => after),
-      [undefined],
+      services(found).map(({ after, waits }) => [after, waits]),
+      [['1', true]],
     );
     assert.equal((await p.give(/row 1/, 'second')).change, 'updated');
   });
@@ -200,8 +213,8 @@ describe('what stops nothing but what needs it', () => {
     const found = await p.discover();
     assert.ok(codesOf(found.findings).includes('SWARM_WITHOUT_ROW'));
     assert.deepEqual(
-      services(found).map(({ after }) => after),
-      [undefined],
+      services(found).map(({ after, waits }) => [after, waits]),
+      [[undefined, true]],
     );
   });
 
