@@ -6,7 +6,9 @@ import { type Reading, writeEntries } from './entries.ts';
 import { contentAnnotation, dataKey, managedBy, secretType, targetAnnotation } from './names.ts';
 import type { Settings } from './settings.ts';
 
-/** What a Secret is to hold: logins by host, what is known of them, and what others have put there. */
+/**
+ * What a Secret is to hold: logins by host, what is known of those that are ours, and what others have put there.
+ */
 export interface Parts {
   readonly logins: ReadonlyMap<string, Login>;
   readonly holds: ReadonlyMap<string, Holds>;
@@ -15,10 +17,15 @@ export interface Parts {
   readonly version?: string;
 }
 
-/** What an apply sends: all that is ours, and nothing else. */
-export function bodyOf({ secret, target }: Pick<Settings, 'secret' | 'target'>, { logins, holds, kept, version }: Parts): object {
-  const others = kept?.others.length ?? 0;
-  return {
+/** What an apply sends. */
+export interface Body {
+  readonly metadata: Readonly<Record<string, unknown>>;
+}
+
+/** All that is ours, and nothing else. */
+export function bodyOf({ secret, target }: Pick<Settings, 'secret' | 'target'>, { logins, holds, kept, version }: Parts): Body {
+  const others = (kept?.others.length ?? 0) + logins.size - holds.size;
+  const body = {
     apiVersion: 'v1',
     kind: 'Secret',
     metadata: {
@@ -30,7 +37,11 @@ export function bodyOf({ secret, target }: Pick<Settings, 'secret' | 'target'>, 
     type: secretType,
     data: { [dataKey]: Buffer.from(writeEntries(logins, kept)).toString('base64') },
   };
+  return body;
 }
+
+/** The same body, for exactly this version of the Secret. */
+export const ofVersion = (body: Body, version: string): Body => ({ ...body, metadata: { ...body.metadata, resourceVersion: version } });
 
 export const loginOf = ({ username, password }: Credential): Login => ({ username, password: password.reveal() });
 
@@ -43,8 +54,8 @@ export const partsOf = (credentials: Credentials): Pick<Parts, 'logins' | 'holds
  * The body for these credentials and nothing beside them: one and the same for all namespaces, made and encoded once,
  * and kept for as long as its first credential lives.
  */
-export function sharedBodies(settings: Pick<Settings, 'secret' | 'target'>): (credentials: Credentials) => object {
-  const made = new WeakMap<Credential, Map<string, object>>();
+export function sharedBodies(settings: Pick<Settings, 'secret' | 'target'>): (credentials: Credentials) => Body {
+  const made = new WeakMap<Credential, Map<string, Body>>();
   return credentials => {
     const [[, first] = []] = credentials;
     const known = first && made.get(first);
@@ -52,7 +63,7 @@ export function sharedBodies(settings: Pick<Settings, 'secret' | 'target'>): (cr
     const before = known?.get(key);
     if (before) return before;
     const body = Object.freeze(bodyOf(settings, partsOf(credentials)));
-    if (first) made.set(first, (known ?? new Map<string, object>()).set(key, body));
+    if (first) made.set(first, (known ?? new Map<string, Body>()).set(key, body));
     return body;
   };
 }

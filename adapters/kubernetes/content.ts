@@ -1,10 +1,13 @@
 import { type Credential, fingerprint, oncePerCredential } from '../../src/contract/credential.ts';
 import type { Holds } from '../../src/contract/target.ts';
-import { mapOf } from './objects.ts';
+import { contentAnnotation } from './names.ts';
+import { type Meta, mapOf, textOf } from './objects.ts';
+import { hasWritten } from './owner.ts';
 
 /**
- * What the annotation of a Secret of ours says: which credentials it holds, and how many entries of others lie beside
- * them. It is written together with the data, so whoever changes the data alone takes these over (see `owner.ts`).
+ * What the annotation of a Secret of ours says: which of our credentials it holds, and how many entries of others lie
+ * beside them. It is written together with the data, so whoever changes the data alone takes these over (see
+ * `owner.ts`).
  */
 export interface Content {
   readonly holds: ReadonlyMap<string, Holds>;
@@ -16,7 +19,13 @@ const nothing: Content = { holds: new Map(), others: 0 };
 const known = new Map<string, Content>();
 const mostKnown = 1000;
 
-/** Of a text that is empty or was written by somebody else: nothing. */
+/** Of an annotation that somebody else has written: nothing. */
+export const contentIn = (meta: Pick<Meta, 'annotations' | 'managedFields'>, fieldManager: string): Content =>
+  hasWritten(meta, fieldManager, 'metadata', 'annotations', contentAnnotation)
+    ? contentOf(textOf(meta.annotations[contentAnnotation]))
+    : nothing;
+
+/** Of a text that is empty or no such annotation: nothing. */
 export function contentOf(text: string): Content {
   if (text === '') return nothing;
   const before = known.get(text);

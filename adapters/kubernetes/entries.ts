@@ -1,9 +1,16 @@
+import { fingerprintOf } from '../../src/contract/credential.ts';
 import { type Member, membersAt, valueOf } from '../common/json-text.ts';
 import { authOf, type Login, relationOf } from '../docker-config/entries.ts';
 import { mapOf } from './objects.ts';
 
-/** A set of hosts, or a map by host. */
-type Hosts = Pick<ReadonlySet<string>, 'has'>;
+/**
+ * What is known of the hosts in a Secret. replaced: those that get another login. written: fingerprints of what we have
+ * written.
+ */
+export interface Known {
+  readonly replaced?: Pick<ReadonlySet<string>, 'has'>;
+  readonly written?: ReadonlyMap<string, { readonly fingerprint: string }>;
+}
 
 /** What the text of a pull Secret says. Keys are those of its `auths`. */
 export interface Reading {
@@ -13,6 +20,8 @@ export interface Reading {
   readonly spellings: readonly string[];
   /** What is not asked for, or cannot be read: it stays as it is written. */
   readonly others: readonly string[];
+  /** Their keys. */
+  readonly keys: readonly string[];
   /** Other members beside `auths`, as they are written. */
   readonly beside: readonly string[];
   /** Of others: keys at which the kubelet stops, with the reason. Then no pod with this Secret starts. */
@@ -24,16 +33,18 @@ export interface Reading {
 }
 
 /**
- * undefined: it is no JSON with a map `auths`, so the kubelet finds nothing in it. replaced: hosts that get another
- * login. What cannot be read of any other host is nobody's to take away, so it counts among the others.
+ * undefined: it is no JSON with a map `auths`, so the kubelet finds nothing in it. What cannot be read of a host that
+ * gets no other login is nobody's to take away, so it counts among the others. What we have written for a host that is
+ * not asked for any more is nowhere: it goes.
  */
-export function readEntries(text: string, hosts: readonly string[], replaced: Hosts = new Set()): Reading | undefined {
+export function readEntries(text: string, hosts: readonly string[], { replaced, written }: Known = {}): Reading | undefined {
   const top = topOf(text);
   if (!top) return undefined;
   const logins = new Map<string, Login>();
   const found = {
     spellings: [] as string[],
     others: [] as string[],
+    keys: [] as string[],
     broken: [] as [string, string][],
     paths: [] as string[],
     emails: [] as string[],
@@ -47,17 +58,24 @@ export function readEntries(text: string, hosts: readonly string[], replaced: Ho
     if (host !== undefined && login && (key === host || !logins.has(host))) logins.set(host, login);
   }
   for (const { member, key, host, value } of members) {
-    if (host !== undefined && (logins.has(host) || replaced.has(host))) {
+    if (host !== undefined && (logins.has(host) || replaced?.has(host))) {
       if (key !== host) found.spellings.push(key);
       continue;
     }
+    if (host === undefined && isFormer(value, written?.get(key))) continue;
     found.others.push(text.slice(member.at, member.end));
+    found.keys.push(key);
     const why = undecodable(value);
     if (why !== undefined) found.broken.push([key, why]);
     if (hosts.some(one => relationOf(key, one) === 'path')) found.paths.push(key);
     if (hasEmail(value)) found.emails.push(key);
   }
   return { logins, ...found, beside: top.filter(({ key }) => key.toLowerCase() !== 'auths').map(({ at, end }) => text.slice(at, end)) };
+}
+
+function isFormer(value: unknown, written: { readonly fingerprint: string } | undefined): boolean {
+  const login = written && loginIn(value);
+  return login !== undefined && fingerprintOf(login.password) === written?.fingerprint;
 }
 
 const isOf = (key: string, host: string): boolean => {
@@ -78,9 +96,6 @@ function topOf(text: string): readonly Member[] | undefined {
   const auths = members.filter(({ key }) => key.toLowerCase() === 'auths');
   return auths.length > 0 && auths.every(({ start }) => text[start] === '{') ? members : undefined;
 }
-
-/** Keys of `auths`, of a text that may be anything. */
-export const keysIn = (text: string): string[] => (topOf(text) ? membersAt(text, ['auths']).map(({ key }) => key) : []);
 
 /** The text of a pull Secret: an entry under each bare host, then what others put there, as it is written. */
 export function writeEntries(

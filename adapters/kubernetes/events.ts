@@ -7,6 +7,7 @@ import { type Meta, metaOf } from './objects.ts';
 import type { OwnWrites } from './own-writes.ts';
 import { podIn } from './pods.ts';
 import { foundIn, lookInside, readSecret, wantsLook } from './secrets.ts';
+import type { Served } from './served.ts';
 import type { Means, Settings } from './settings.ts';
 import type { Ref } from './slots.ts';
 import { type Stream, type View, within } from './view.ts';
@@ -25,6 +26,7 @@ export function makeEvents(
   means: Means,
   slotsOf: (namespace: string, view: View) => Slot<Ref>[],
   own: OwnWrites,
+  served: Served,
 ) {
   const { secret } = settings;
   const told = (slots: readonly Slot<Ref>[]): Told => slots.map(slot => ({ slot }));
@@ -66,8 +68,9 @@ export function makeEvents(
 
   async function lookAgain(view: View, namespace: string, signal: AbortSignal): Promise<Told> {
     const stored = await readSecret(api, settings, namespace, signal);
+    const hosts = stored && served(namespace, view, foundIn(stored.meta, settings));
     return changed(namespace, view, () => {
-      if (stored) view.secrets.set(namespace, lookInside(stored, settings, means));
+      if (stored) view.secrets.set(namespace, lookInside(stored, hosts ?? [], settings, means));
       else view.secrets.delete(namespace);
     });
   }

@@ -44,6 +44,13 @@ export const findings = {
     remedy: 'Remove that entry from the Secret, or correct it: `kubectl edit secret`. The value is base64.',
     until: 'next report',
   },
+  UNRENEWED_ENTRY: {
+    severity: 'warning',
+    doc: 'The Secret of the courier has an entry for an ECR registry that the courier does not serve there. What stands in the Secret does not decide that, as whoever may write there could ask for any login. The entry stays, and its password ends within 12 hours unless somebody else renews it.',
+    remedy:
+      'Name the registry under `registries` of the target, if pods there shall pull from it; else remove the entry: `kubectl edit secret`.',
+    until: 'next report',
+  },
   ENTRY_BELOW_HOST: {
     severity: 'warning',
     doc: 'Somebody put an entry for a path below one of the registries into the Secret. The kubelet tries that entry before the fresh one.',

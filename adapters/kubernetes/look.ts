@@ -7,7 +7,8 @@ import { choiceOf } from './namespace.ts';
 import { crowdWatch } from './pods.ts';
 import { isLacking, type Lack, lackFindings, mayWe, mostWatched, rightsReader } from './rights.ts';
 import type { Right } from './rules.ts';
-import { lookInside, readSecret, wantsLook } from './secrets.ts';
+import { foundIn, lookInside, readSecret, wantsLook } from './secrets.ts';
+import type { Served } from './served.ts';
 import type { Means, Settings } from './settings.ts';
 import { type Draft, emptyView, makeTakers, secretsRight } from './take.ts';
 import type { View } from './view.ts';
@@ -19,7 +20,7 @@ const mostLooks = 500;
  * Looks at a whole cluster: the namespaces, then the Secret of our name in all of them with one list. Where the rights
  * are only those of single namespaces, which then must be named one by one, each is looked at by itself.
  */
-export function makeLook(api: Api, settings: Settings, means: Means): (signal: AbortSignal) => Promise<View> {
+export function makeLook(api: Api, settings: Settings, means: Means, served: Served): (signal: AbortSignal) => Promise<View> {
   const readRights = rightsReader(api, settings, means.clock);
   const names = explicitNames(settings, settings.namespaceSelector);
   const takers = makeTakers(api, settings, means);
@@ -69,11 +70,13 @@ export function makeLook(api: Api, settings: Settings, means: Means): (signal: A
   }
 
   /** Where somebody else has written: what is there now, and what a person should know of it. */
-  async function lookIntoEdited({ namespaces, secrets }: Draft, signal: AbortSignal): Promise<void> {
+  async function lookIntoEdited(view: Draft, signal: AbortSignal): Promise<void> {
+    const { namespaces, secrets } = view;
     const edited = [...secrets].filter(([namespace, found]) => namespaces.has(namespace) && wantsLook(found)).slice(0, mostLooks);
     await inTurns(edited, async ([namespace]) => {
       const stored = await readSecret(api, settings, namespace, signal);
-      if (stored) secrets.set(namespace, lookInside(stored, settings, means));
+      const hosts = stored && served(namespace, view, foundIn(stored.meta, settings));
+      if (stored) secrets.set(namespace, lookInside(stored, hosts ?? [], settings, means));
       else secrets.delete(namespace);
     });
   }

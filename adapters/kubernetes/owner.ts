@@ -11,10 +11,14 @@ export type Standing = 'as-written' | 'edited' | 'foreign';
  */
 export function standingOf(meta: Pick<Meta, 'labels' | 'managedFields'>, fieldManager: string): Standing {
   if (!isOurs(meta)) return 'foreign';
-  const ours = ownersIn(meta).filter(({ manager, operation }) => manager === fieldManager && operation === 'Apply');
-  const isWhole = ours.some(one => owns(one, 'data', dataKey) && owns(one, 'metadata', 'annotations', contentAnnotation));
+  const isWhole =
+    hasWritten(meta, fieldManager, 'data', dataKey) && hasWritten(meta, fieldManager, 'metadata', 'annotations', contentAnnotation);
   return isWhole ? 'as-written' : 'edited';
 }
+
+/** Whether a field is as we have applied it. */
+export const hasWritten = (meta: Pick<Meta, 'managedFields'>, fieldManager: string, ...path: readonly string[]): boolean =>
+  ownersIn(meta).some(one => one.manager === fieldManager && one.operation === 'Apply' && owns(one, ...path));
 
 export const isOurs = ({ labels }: Pick<Meta, 'labels'>): boolean => labels[managedBy.key] === managedBy.value;
 

@@ -1,10 +1,10 @@
 import type { Finding } from '../../src/contract/target.ts';
 import { label, shownAddress } from '../../src/contract/text.ts';
 import type { Api } from './api.ts';
-import { type Content, contentOf } from './content.ts';
-import { keysIn, type Reading, readEntries } from './entries.ts';
+import { type Content, contentIn } from './content.ts';
+import { type Reading, readEntries } from './entries.ts';
 import { list } from './list.ts';
-import { contentAnnotation, dataKey, secretType } from './names.ts';
+import { dataKey, secretType } from './names.ts';
 import { type Meta, mapOf, metaOf, textOf } from './objects.ts';
 import { otherManagers, type Standing, standingOf } from './owner.ts';
 import type { Asked } from './refusal.ts';
@@ -24,15 +24,13 @@ export interface Found {
 export interface Inside {
   /** Why it cannot be written; undefined: it can. */
   readonly stuck?: 'type' | 'immutable';
-  /** Those that have an entry, under any spelling. */
-  readonly hosts: readonly string[];
   readonly findings: readonly Finding[];
 }
 
 export const foundIn = (meta: Meta, { fieldManager }: Pick<Settings, 'fieldManager'>): Found => ({
   version: meta.version,
   standing: standingOf(meta, fieldManager),
-  content: contentOf(textOf(meta.annotations[contentAnnotation])),
+  content: contentIn(meta, fieldManager),
 });
 
 /** Whether what is in it matters: somebody else has written there. */
@@ -82,8 +80,10 @@ const formerKey = '.dockercfg';
 export const stuckIn = ({ type, isImmutable }: Stored): Inside['stuck'] =>
   type === secretType ? (isImmutable ? 'immutable' : undefined) : 'type';
 
-/** What was found in a Secret, with all that a person should know of it. */
-export function lookInside(stored: Stored, { secret, fieldManager }: Settings, means: Means): Found {
+/**
+ * What was found in a Secret, with all that a person should know of it. served: hosts that it shall have logins for.
+ */
+export function lookInside(stored: Stored, served: readonly string[], { secret, fieldManager }: Settings, means: Means): Found {
   const { finding } = means;
   const found = foundIn(stored.meta, { fieldManager });
   const what = whatIs(stored.meta.namespace, { secret });
@@ -91,7 +91,6 @@ export function lookInside(stored: Stored, { secret, fieldManager }: Settings, m
   const isOfOurType = stored.type === secretType;
   // What is not ours is never made anew: whoever made it has it so.
   const stuck = isForeign ? undefined : stuckIn(stored);
-  const hosts = hostsIn(stored.text, means);
   const writers = otherManagers(stored.meta, fieldManager).map(manager => label(manager, 60));
   const by = writers.length > 0 ? writers.join(' and ') : 'Somebody';
   const findings: Finding[] = [];
@@ -102,24 +101,29 @@ export function lookInside(stored: Stored, { secret, fieldManager }: Settings, m
   else if (isForeign) findings.push(finding('FOREIGN_SECRET', `${what} has not the label of the courier. ${by} wrote it.`));
   else if (found.standing === 'edited') findings.push(finding('EDITED', `${by} changed ${what}.`));
   // Of a Secret that is not ours no entry is: pods that name it stop at any of them.
-  const reading = isOfOurType ? readEntries(stored.text, isForeign ? [] : hosts) : undefined;
+  const reading = isOfOurType ? readEntries(stored.text, isForeign ? [] : served, { written: found.content.holds }) : undefined;
   if (reading) findings.push(...entryFindings(what, reading, means));
-  return { ...found, inside: { ...(stuck && { stuck }), hosts, findings } };
+  if (reading && !isForeign) findings.push(...unrenewedIn(what, reading, means));
+  return { ...found, inside: { ...(stuck && { stuck }), findings } };
 }
 
 const foreignType =
   'Choose another name with `secret`. The courier never deletes what has not its label. To give that Secret up with all that is in it: delete it.';
 
-/** Hosts of ECR that a text has entries for. */
-function hostsIn(text: string, { registry }: Pick<Means, 'registry'>): string[] {
-  const found = keysIn(text).flatMap(key => {
-    const address = registry(key);
-    return address && !address.stripped.includes('path') ? address.registry.host : [];
-  });
-  return [...new Set(found)];
-}
-
 const most = 20;
+
+/** Entries of others for registries of ECR: their passwords end, and nobody is known who renews them. */
+export function unrenewedIn(
+  what: string,
+  { keys, broken }: Reading,
+  { registry, finding }: Pick<Means, 'registry' | 'finding'>,
+): Finding[] {
+  const isEcr = (key: string): boolean => registry(key)?.stripped.includes('path') === false && !broken.some(([one]) => one === key);
+  const unserved = keys.filter(isEcr).slice(0, most);
+  return unserved.map(key =>
+    finding('UNRENEWED_ENTRY', `The courier did not write the entry ${shownAddress(key)} in ${what}, and does not renew it.`),
+  );
+}
 
 export function entryFindings(what: string, { broken, paths, emails }: Reading, { finding }: Pick<Means, 'finding'>): Finding[] {
   return [

@@ -1,9 +1,11 @@
 import type { Registry } from '../../src/contract/registry.ts';
 import type { Finding, Slot } from '../../src/contract/target.ts';
+import { label } from '../../src/contract/text.ts';
 import type { Chosen } from './choice.ts';
 import { accountId, secretId } from './names.ts';
 import type { Rest } from './rest.ts';
 import { whatIs } from './secrets.ts';
+import type { Served } from './served.ts';
 import type { Means, Settings } from './settings.ts';
 import type { View } from './view.ts';
 
@@ -16,9 +18,8 @@ export type Ref =
   | { readonly kind: 'account'; readonly namespace: string; readonly name: string };
 
 /** The slots of a namespace: its Secret, and the ServiceAccounts that name it. */
-export function makeSlots(settings: Settings, means: Means, rest: Rest) {
-  const { secret, replace, onlyWithImages } = settings;
-  const wanted = means.wanted.map(({ host }) => host);
+export function makeSlots(settings: Settings, means: Means, rest: Rest, served: Served) {
+  const { secret, replace } = settings;
   const none: readonly Registry[] = [];
   /** By their hosts: thousands of slots share a few. */
   const lists = new Map<string, readonly Registry[]>();
@@ -36,7 +37,8 @@ export function makeSlots(settings: Settings, means: Means, rest: Rest) {
 
   function secretSlot(namespace: string, { source }: Chosen, view: View): Slot<Ref> | undefined {
     const found = view.secrets.get(namespace);
-    const needed = hostsOfPods(view, namespace);
+    const hosts = served(namespace, view, found);
+    const registries = hosts ? registriesOf(hosts) : none;
     const id = secretId(namespace, secret);
     const slot = (
       registries: readonly Registry[],
@@ -51,17 +53,17 @@ export function makeSlots(settings: Settings, means: Means, rest: Rest) {
       ...(findings.length > 0 && { findings }),
       ref: { kind: 'secret', namespace, how } as const,
     });
-    if (!found) {
-      const registries = needed && registriesOf([...wanted, ...needed]);
-      return registries && registries.length > 0 ? slot(registries, 'absent', 'create') : undefined;
-    }
+    if (!found) return registries.length > 0 ? slot(registries, 'absent', 'create') : undefined;
     const { standing, content, inside } = found;
     const findings = inside?.findings ?? (standing === 'foreign' ? [foreign(namespace)] : []);
-    const registries = registriesOf([...wanted, ...(needed ?? []), ...content.holds.keys(), ...(inside?.hosts ?? [])]);
+    if (registries.length === 0) {
+      const left = standing === 'as-written' ? [...content.holds.keys()].map(host => unrenewed(host, namespace)) : [];
+      const told = [...findings, ...left];
+      return told.length > 0 ? slot(none, 'present', 'none', told) : undefined;
+    }
     if (inside?.stuck && replace) return slot(registries, 'drifted', 'replace', findings);
     if (inside?.stuck || standing === 'foreign') return slot(none, 'present', 'none', findings);
     if (standing === 'edited') return slot(registries, 'drifted', 'merge', findings);
-    if (registries.length === 0) return undefined;
     const present = slot(registries, 'present', content.others > 0 ? 'merge' : 'update', findings);
     return rest.isOn(namespace) ? present : { ...present, holds: content.holds };
   }
@@ -69,12 +71,10 @@ export function makeSlots(settings: Settings, means: Means, rest: Rest) {
   const foreign = (namespace: string): Finding =>
     means.finding('FOREIGN_SECRET', `${whatIs(namespace, settings)} has not the label of the courier.`);
 
-  /** undefined: the namespace needs none, or nobody knows. */
-  function hostsOfPods({ pods }: View, namespace: string): readonly string[] | undefined {
-    if (!onlyWithImages) return [];
-    const ofNamespace = pods?.get(namespace);
-    return ofNamespace && ofNamespace.size > 0 ? [...ofNamespace.values()].flat() : undefined;
-  }
+  const unrenewed = (host: string, namespace: string): Finding => {
+    const said = `The courier does not renew the entry ${label(host)} in ${whatIs(namespace, settings)} any more, as it serves no registry there.`;
+    return means.finding('UNRENEWED_ENTRY', said);
+  };
 
   return (namespace: string, view: View): Slot<Ref>[] => {
     const chosen = view.namespaces.get(namespace);

@@ -2,38 +2,58 @@ import { Failure } from '../../src/contract/failures.ts';
 import type { Receipt } from '../../src/contract/target.ts';
 import type { Api } from './api.ts';
 import type { Applier, Task } from './apply.ts';
-import { bodyOf, sharedBodies } from './body.ts';
+import { bodyOf, ofVersion, sharedBodies } from './body.ts';
+import { contentIn } from './content.ts';
 import { readEntries } from './entries.ts';
-import { mergedParts } from './merged.ts';
+import { mergedParts, takenOver } from './merged.ts';
 import { otherManagers, standingOf } from './owner.ts';
 import { taken, unchangeable } from './refusal.ts';
 import { removeSecret } from './remove.ts';
 import { type Rest, restMs } from './rest.ts';
-import { entryFindings, readSecret, type Stored, stuckIn, whatIs } from './secrets.ts';
+import { entryFindings, type Found, readSecret, type Stored, stuckIn, unrenewedIn, wantsLook, whatIs } from './secrets.ts';
 import type { Means, Settings } from './settings.ts';
 
 /** A write that is refused as stale is merged anew so many times in all. */
 const attempts = 3;
 
+export interface WriterDeps extends Applier {
+  readonly rest: Rest;
+  /** What was seen of a Secret last. */
+  found(namespace: string): Found | undefined;
+}
+
 /** Writes the Secret of a namespace: one apply, unless something of others is, or may be, in it. */
-export function makeWriter(api: Api, { apply, receiptOf }: Applier, settings: Settings, means: Means, rest: Rest) {
+export function makeWriter(api: Api, settings: Settings, means: Means, { apply, receiptOf, rest, found }: WriterDeps) {
   const { replace, fieldManager } = settings;
   const sharedBody = sharedBodies(settings);
 
   const isWhole = ({ given, hosts }: Task): boolean => given.size === hosts.length;
-  const put = async (task: Task, clash: 'force' | 'refuse'): Promise<Receipt> =>
-    receiptOf(task, await apply(task, sharedBody(task.given), clash));
+  const create = async (task: Task): Promise<Receipt> => receiptOf(task, await apply(task, sharedBody(task.given), 'refuse'));
+
+  /** To exactly the version that was seen last, so that whoever has written or taken the label away since is heard. */
+  async function update(task: Task): Promise<Receipt> {
+    const seen = found(task.namespace);
+    if (!isWhole(task) || !seen || wantsLook(seen)) return merge(task);
+    try {
+      return receiptOf(task, await apply(task, ofVersion(sharedBody(task.given), seen.version), 'force'));
+    } catch (error) {
+      if (!isStale(error)) throw error;
+      return await merge(task);
+    }
+  }
 
   /** Reads, puts what is given beside what is not, and applies it to exactly that version. */
   async function merge(task: Task): Promise<Receipt> {
     const { namespace, hosts, given, signal } = task;
     for (let attempt = 1; ; attempt++) {
       const stored = await readSecret(api, settings, namespace, signal);
-      if (!stored) return put(task, 'refuse');
+      if (!stored) return create(task);
       demandOurs(stored, settings);
-      const reading = readEntries(stored.text, hosts, given);
-      const body = bodyOf(settings, { ...mergedParts(stored, reading, given), version: stored.meta.version });
-      const findings = reading && entryFindings(whatIs(namespace, settings), reading, means);
+      const content = contentIn(stored.meta, fieldManager);
+      const reading = readEntries(stored.text, hosts, { replaced: given, written: content.holds });
+      const body = bodyOf(settings, { ...mergedParts(content, reading, given), version: stored.meta.version });
+      const what = whatIs(namespace, settings);
+      const findings = reading && [...entryFindings(what, reading, means), ...unrenewedIn(what, reading, means)];
       try {
         return receiptOf(task, await apply(task, body, 'force'), findings);
       } catch (error) {
@@ -53,10 +73,11 @@ export function makeWriter(api: Api, { apply, receiptOf }: Applier, settings: Se
     if (!stored || !replace || !stuckIn(stored) || standingOf(stored.meta, fieldManager) === 'foreign') return merge(task);
     await removeSecret(api, settings, stored.meta, task.way, signal);
     if (task.way === 'rehearsed') return { change: 'updated' };
-    const reading = readEntries(stored.text, hosts, given);
+    const content = contentIn(stored.meta, fieldManager);
+    const reading = readEntries(stored.text, hosts, { replaced: given, written: content.holds });
     const former = hosts.filter(host => reading?.logins.has(host));
     if (former.length > 0) {
-      const parts = mergedParts(stored, reading, new Map([...given].filter(([host]) => !former.includes(host))));
+      const parts = takenOver(mergedParts(content, reading, new Map([...given].filter(([host]) => !former.includes(host)))));
       await apply(task, bodyOf(settings, parts), 'refuse');
       const lives = (host: string): boolean => (parts.holds.get(host)?.expiresAt.getTime() ?? 0) - means.clock.wall() > 2 * restMs;
       if (former.every(lives)) {
@@ -64,14 +85,14 @@ export function makeWriter(api: Api, { apply, receiptOf }: Applier, settings: Se
         return { change: 'updated' };
       }
     }
-    const outcome = await apply(task, bodyOf(settings, mergedParts(stored, reading, given)), 'refuse');
+    const outcome = await apply(task, bodyOf(settings, mergedParts(content, reading, given)), 'refuse');
     return outcome ? { change: 'updated' } : receiptOf(task, outcome);
   }
 
   return {
-    create: (task: Task): Promise<Receipt> => (isWhole(task) ? put(task, 'refuse') : merge(task)),
+    create: (task: Task): Promise<Receipt> => (isWhole(task) ? create(task) : merge(task)),
     /** Of a Secret that nobody but us has written to. */
-    update: (task: Task): Promise<Receipt> => (isWhole(task) ? put(task, 'force') : merge(task)),
+    update,
     merge,
     makeAnew,
   };

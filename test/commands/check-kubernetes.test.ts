@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { made, ours } from '../adapters/kubernetes/rig.ts';
-import { host } from '../adapters/rig.ts';
+import { host, other } from '../adapters/rig.ts';
 import { folder } from '../config/support.ts';
 import { startEcr } from '../fakes/ecr.ts';
 import { adminToken, startFakeKubernetes } from '../fakes/kubernetes.ts';
@@ -24,4 +24,35 @@ test('check has a row for each ServiceAccount, and says of an entry once what is
   assert.match(stdout, /^prod +ServiceAccount team-a\/default +- +would be created +- +-$/m, stdout + stderr);
   assert.equal(stdout.split('ENTRY_WITH_EMAIL').length, 2, stdout);
   assert.ok(!stdout.includes('; prod'), stdout);
+});
+
+test('an image of a pod brings no token of a source whose slots do not have that namespace', async () => {
+  const account = (namespace: string) => ({ apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'default', namespace } });
+  const pod = (namespace: string) => ({
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'pod', namespace },
+    spec: { containers: [{ name: 'c', image: `${other}/app` }] },
+  });
+  const objects = ['shop-a', 'team-a'].flatMap(namespace => [account(namespace), pod(namespace)]);
+  await using fake = await startFakeKubernetes({ namespaces: ['shop-a', 'team-a'], objects });
+  await using ecr = await startEcr();
+  await using files = await folder({
+    'courier.yaml': `sources:
+  - {name: default, accounts: ["111111111111"]}
+  - {name: shop, accounts: ["222222222222"], slots: ["prod/shop-*/*"]}
+targets:
+  - {kind: kubernetes, name: prod, url: "${fake.url}", tokenFile: token, allowHttp: true, onlyWithImages: true}
+`,
+    token: adminToken,
+  });
+  const aws = { AWS_ACCESS_KEY_ID: 'AKIDTEST', AWS_SECRET_ACCESS_KEY: 'secret', AWS_REGION: 'us-east-1', AWS_ENDPOINT_URL_ECR: ecr.url };
+  const { stdout, stderr } = await command(['check', '-c', files.at('courier.yaml')], {
+    ...aws,
+    HTTPS_PROXY: 'http://127.0.0.1:9',
+    NO_PROXY: '127.0.0.1',
+  });
+  assert.match(stdout, /^prod +shop-a\/ecr-courier +222222222222\S+ +would be created/m, stdout + stderr);
+  assert.doesNotMatch(stdout, /^prod +team-a\/ecr-courier +222222222222\S+ +would be created/m);
+  assert.match(stdout, /NO_SOURCE .*is served by the source shop, whose `slots` do not have prod\/team-a\/ecr-courier, and by no other\./);
 });

@@ -84,7 +84,7 @@ describe('an entry', () => {
 test('a configuration is read and written without a change to what is not asked for', () => {
   const hub = `"https://index.docker.io/v1/": { "auth" : "${base64('a:b')}" }`;
   const text = `{"HttpHeaders":{"X":"1"},"auths":{${hub},"https://${host}/v1/":{"username":"AWS","password":"spelled"},"${host}":{"auth":"${base64('AWS:bare')}"},"${other}":{"auth":"%"}}}`;
-  const reading = readEntries(text, [host, other], new Set([host, other])) ?? assert.fail('it can be read');
+  const reading = readEntries(text, [host, other], { replaced: new Set([host, other]) }) ?? assert.fail('it can be read');
   assert.deepEqual([...reading.logins], [[host, { username: 'AWS', password: 'bare' }]]);
   assert.deepEqual(
     [reading.spellings, reading.broken, reading.others, reading.beside],

@@ -18,7 +18,7 @@ import {
   startFakeKubernetes,
 } from '../../fakes/kubernetes.ts';
 import type { Seen } from '../../fakes/server.ts';
-import { rigOn, type Setting } from '../rig.ts';
+import { host, rigOn, type Setting } from '../rig.ts';
 
 export type Options = Parameters<typeof kubernetes.create>[0];
 export const secretName = 'ecr-courier';
@@ -95,14 +95,18 @@ export const ours = { [managedBy.key]: managedBy.value };
 /** Requests that are for people, or ask for rights. */
 const aside = /\/version$|selfsubjectaccessreviews|\/livez/;
 
-/** A target on a fake cluster, as the courier with the least rights. */
+/** A target on a fake cluster, as the courier with the least rights. It serves `host` unless something else is said. */
 export async function rig(
   more: Partial<Options> = {},
   { cluster = {}, ...setting }: Setting & { readonly cluster?: KubernetesOptions } = {},
 ) {
   const fake = await startFakeKubernetes({ rules: leastRules(), ...cluster });
   const file = await tokenFile(courierToken);
-  const made = await rigOn(fake, deps => kubernetes.create(optionsFor(fake.url, file.path, more), deps as never), { aside, ...setting });
+  const made = await rigOn(fake, deps => kubernetes.create(optionsFor(fake.url, file.path, more), deps as never), {
+    aside,
+    wanted: [host],
+    ...setting,
+  });
   return {
     ...made,
     file,

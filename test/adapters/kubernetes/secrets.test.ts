@@ -9,6 +9,8 @@ const login = (password: string) => ({ username: 'AWS', password, auth: Buffer.f
 const labelled = (namespace: string) => ({ metadata: { name: secretName, namespace, labels: ours } });
 const hub = 'https://index.docker.io/v1/';
 const teams = { namespaces: ['team-a'] };
+/** A token of ECR, whose end can be read. */
+const theirs = Buffer.from(JSON.stringify({ payload: 'p', expiration: 1_800_000_000 })).toString('base64');
 
 test('a Secret is made with one request, holds exactly one entry for each bare host, and says what it holds', async () => {
   await using t = await rig({}, { wanted: [host, other], cluster: teams });
@@ -40,7 +42,7 @@ test('what nobody but the courier has written is never read: no password is aske
 });
 
 test('a registry that is wanted beside those of a Secret is one that it holds nothing of', async () => {
-  await using t = await rig({}, { wanted: [absent], cluster: teams });
+  await using t = await rig({}, { wanted: [host, absent], cluster: teams });
   await seed(t.fake, 'team-a', [host]);
   const slot = only((await t.discover()).slots);
   assert.deepEqual(
@@ -85,7 +87,19 @@ describe('what somebody else has put into a Secret of the courier', () => {
       { [other]: { auth: '%%%' } },
       ['EDITED', 'UNDECODABLE_ENTRY'],
     ],
-    ['so does an entry without a password', { [other]: { username: 'AWS' } }, { [other]: { username: 'AWS' } }, ['EDITED']],
+    [
+      'so does an entry without a password',
+      { [other]: { username: 'AWS' } },
+      { [other]: { username: 'AWS' } },
+      ['EDITED', 'UNRENEWED_ENTRY'],
+    ],
+    [
+      'an entry of another ECR registry stays under any spelling, and is told',
+      { [`https://${other}`]: login(theirs), [other]: login(theirs) },
+      { [`https://${other}`]: login(theirs), [other]: login(theirs) },
+      ['EDITED', 'UNRENEWED_ENTRY', 'UNRENEWED_ENTRY'],
+    ],
+    ['that of ECR Public, too', { 'public.ecr.aws': login('x') }, { 'public.ecr.aws': login('x') }, ['EDITED', 'UNRENEWED_ENTRY']],
   ];
   for (const [what, auths, kept, findings] of entries)
     test(what, async () => {
@@ -126,7 +140,7 @@ describe('what somebody else has put into a Secret of the courier', () => {
 });
 
 test('what is not given stays, with what is known of it', async () => {
-  await using t = await rig({}, { cluster: teams });
+  await using t = await rig({}, { cluster: teams, wanted: [host, other] });
   await seed(t.fake, 'team-a', [host, other]);
   await t.deliver(only((await t.discover()).slots), given([host], 'fresh'));
   assert.deepEqual(authsOf(t.fake, 'team-a'), { [host]: login('fresh'), [other]: login('old') });
@@ -144,7 +158,7 @@ test('nor does it go from a Secret that was made since the last look', async () 
 });
 
 test('a write that is refused as stale is merged anew, three times at most', async () => {
-  await using t = await rig({}, { cluster: teams });
+  await using t = await rig({}, { cluster: teams, wanted: [host, other] });
   await seed(t.fake, 'team-a', [host, other]);
   const slot = only((await t.discover()).slots);
   let meddling = 0;
@@ -182,11 +196,11 @@ describe('a Secret of the same name that is not ours', () => {
     const handed = only((await t.discover()).slots);
     assert.deepEqual(
       handed.registries.map(one => one.host),
-      [host, other].sort(),
-      'what it held is served as well',
+      [host],
+      'what it held is no reason to serve it',
     );
-    await t.deliver(handed, given([host, other], 'fresh'));
-    assert.deepEqual(authsOf(t.fake, 'team-a'), { [host]: login('fresh'), [other]: login('fresh') });
+    await t.deliver(handed, given([host], 'fresh'));
+    assert.deepEqual(authsOf(t.fake, 'team-a'), { [host]: login('fresh'), [other]: login('theirs') });
   });
 
   test('is told of all the same where a pod that names it would stop, or a login counts as another one', async () => {
