@@ -230,9 +230,34 @@ describe('the first update is looked at before any other is made', () => {
     s.fake.quirks.loses = ['TaskTemplate.ContainerSpec.CapabilityAdd'];
     const failure = await failing(s.give('web', 'second'));
     assert.deepEqual([failure.code, failure.stops], ['UNEXPECTED', 'target']);
-    assert.match(failure.message, /its Spec is another one/);
+    assert.match(failure.message, /its Spec is another one.*taken out .*TaskTemplate\.ContainerSpec\.CapabilityAdd/);
     assert.equal((await failing(s.discover())).code, 'UNEXPECTED');
     assert.equal(s.updates().length, 1);
+  });
+
+  test('where a second Spec has lost something it is no chance any more', async () => {
+    const container = { CapabilityAdd: ['CAP_NET_ADMIN'] };
+    const lossy = ['web', 'api'].map(name => ({ spec: specOf(name, { container }), login: loginOf('first') }));
+    await using s = await rig({ services: [...lossy, ...services.slice(2)] });
+    s.fake.quirks.loses = ['TaskTemplate.ContainerSpec.CapabilityAdd'];
+    const { slots } = await s.discover();
+    const give = async (name: string) => {
+      const slot = slots.find(({ title }) => title === name) ?? assert.fail();
+      return await failing(s.deliver(slot, givenAt(s.clock.wall(), 'first')));
+    };
+    await give('web');
+    assert.equal((await give('api')).message, (await failing(s.discover())).message, 'for ten minutes');
+    assert.equal(s.updates().length, 1);
+    s.clock.leap(11 * 60_000);
+    await s.give('web', 'first');
+    await s.give('db', 'first');
+    const before = s.updates().length;
+    const last = await give('api');
+    assert.match(last.message, /It is not the first/, 'neither it nor one that has no such member proves anything');
+    assert.match(last.remedy, /until the courier is restarted/);
+    s.clock.leap(24 * hour);
+    assert.equal((await failing(s.discover())).message, last.message);
+    assert.equal(s.updates().length - before, 1);
   });
 
   test('a service without running tasks proves nothing, so the next one is looked at as well', async () => {
@@ -242,16 +267,24 @@ describe('the first update is looked at before any other is made', () => {
     assert.equal((await failing(s.give('web', 'second'))).stops, 'target');
   });
 
+  const template = { Resources: { Limits: { NanoCPUs: 500_000_000 } } };
+  const container = { Env: ['A=1'] };
   for (const [what, shape] of [
-    ['scales', { replicas: 1 }],
-    ['deploys', { replicas: 2, image: `${host}/team/app:2` }],
+    ['scales', { replicas: 1, template, container }],
+    ['deploys', { replicas: 2, image: `${host}/team/app:2`, template, container }],
+    ['adds a variable', { replicas: 2, template, container: { Env: ['A=1', 'B=2'] } }],
+    ['changes a limit', { replicas: 2, template: { Resources: { Limits: { NanoCPUs: 700_000_000 } } }, container }],
+    ['adds a limit', { replicas: 2, template: { Resources: { Limits: { NanoCPUs: 500_000_000, MemoryBytes: 2 ** 28 } } }, container }],
+    ['changes the order of updates', { replicas: 2, template: { ...template, RestartPolicy: { Condition: 'any' } }, container }],
+    ['takes one limit away and adds another', { replicas: 2, template: { Resources: { Limits: { MemoryBytes: 2 ** 28 } } }, container }],
   ] as const)
     for (const [when, gets] of [
       ['before the look at the service', 2],
       ['before the look at the tasks', 3],
     ] as const)
       test(`where somebody ${what} ${when}, the next service is looked at instead`, async () => {
-        await using s = await rig({ services: [{ spec: specOf('busy', { replicas: 2 }), login: loginOf('first') }, ...services] });
+        const busy = { spec: specOf('busy', { replicas: 2, template, container }), login: loginOf('first') };
+        await using s = await rig({ services: [busy, ...services] });
         const slot = await s.slot('busy');
         let reads = 0;
         s.fake.fault = ({ method, path }) => {
@@ -264,6 +297,45 @@ describe('the first update is looked at before any other is made', () => {
         s.fake.quirks.restless = true;
         assert.match((await failing(s.give('web', 'second'))).message, /The update of web replaced 1 of 1/);
       });
+
+  for (const [what, shape] of [
+    ['limit', { container }],
+    ['variable', { template }],
+  ] as const)
+    test(`where somebody takes the last ${what} away at that very moment, it goes on after ten minutes`, async () => {
+      const busy = { spec: specOf('busy', { template, container }), login: loginOf('first') };
+      const alike = { spec: specOf('alike', { template, container }), login: loginOf('first') };
+      await using s = await rig({ services: [busy, alike, ...services] });
+      const slot = await s.slot('busy');
+      s.fake.fault = ({ method, path }) => {
+        if (method !== 'GET' || !path.startsWith('/services/') || s.updates().length === 0) return undefined;
+        s.fake.fault = undefined;
+        s.fake.deploy(specOf('busy', shape));
+        return undefined;
+      };
+      const failure = await failing(s.deliver(slot, givenAt(s.clock.wall(), 'first')));
+      assert.match(failure.remedy, /one more service is tried after ten minutes/);
+      s.clock.leap(11 * 60_000);
+      for (const name of ['alike', 'busy', 'web']) await s.give(name, 'first');
+      const before = s.clock.wall();
+      await s.give('api', 'first');
+      assert.equal(s.clock.wall(), before, 'one that has what was lost has proven it');
+    });
+
+  test('where three in a row are another afterwards, whatever is different, nothing more is updated', async () => {
+    await using s = await rig({ services });
+    const { slots } = await s.discover();
+    let wrote = false;
+    s.fake.fault = ({ method, path }) => {
+      const name = slots.find(({ id }) => path.endsWith(id))?.title;
+      if (method === 'GET' && wrote && name) s.fake.deploy(specOf(name, { container: { Env: ['A=1'] } }));
+      wrote = method === 'POST';
+      return undefined;
+    };
+    const ends = await Promise.allSettled(slots.map(slot => s.deliver(slot, givenAt(s.clock.wall(), 'first'))));
+    assert.equal(ends.filter(({ status }) => status === 'rejected').length, 1);
+    assert.match((await failing(s.discover())).message, /as with 2 services before/);
+  });
 
   test('where somebody drains a node meanwhile, the next service is looked at instead', async () => {
     await using s = await rig({ services });
@@ -491,6 +563,21 @@ describe('what others write', () => {
     assert.equal(s.fake.service('web').login?.password, 'second');
   });
 
+  test('the same Spec once more, with another login: two updates, so that a rollback returns to a good one', async () => {
+    await using s = await rig({ services });
+    await s.give('web', 'second');
+    const before = s.updates().length;
+    for (const password of ['stale', 'staler']) {
+      s.fake.deploy(specOf('web'), loginOf(password));
+      s.clock.leap(60_000);
+      assert.equal((await s.slot('web')).state, 'drifted');
+      await s.give('web', 'second');
+      const { login, previousLogin } = s.fake.service('web');
+      assert.deepEqual([login?.password, previousLogin?.password], ['second', 'second']);
+    }
+    assert.equal(s.updates().length - before, 4);
+  });
+
   test('between the first look and the first update: both Specs hold a good login all the same', async () => {
     await using s = await rig({ services });
     const slot = await s.slot('web');
@@ -584,18 +671,17 @@ describe('after a restart', () => {
     assert.equal((await again.slot('web')).state, 'drifted');
   });
 
-  test('without a memory a service is written once, as long as a rollback would come to a good login', async () => {
+  test('without a memory a service is written twice, as nobody knows to which login a rollback would return', async () => {
     await using s = await rig({ services });
-    await s.give('web', 'second');
+    s.fake.deploy(specOf('web'), loginOf('of somebody else'));
+    const { updates } = await restarted(s, s.clock);
     await using again = await restarted(s, s.clock);
     assert.equal((await again.slot('web')).holds, undefined);
-    const before = s.updates().length;
+    const before = updates().length;
     await again.give('web', 'third');
-    assert.equal(s.updates().length - before, 1);
-    s.clock.leap(7 * hour);
-    await using late = await restarted(s, s.clock);
-    await late.give('web', 'fourth');
-    assert.equal(s.updates().length - before, 3, 'the one before would have ended before the next update');
+    assert.equal(updates().length - before, 2);
+    const { login, previousLogin } = s.fake.service('web');
+    assert.deepEqual([login?.password, previousLogin?.password], ['third', 'third'], 'although both Specs were the same');
   });
 });
 

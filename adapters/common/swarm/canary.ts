@@ -1,8 +1,9 @@
 import type { Clock } from '../../../src/contract/clock.ts';
 import { Failure } from '../../../src/contract/failures.ts';
-import { label as short } from '../../../src/contract/text.ts';
+import { quote, label as short } from '../../../src/contract/text.ts';
 import { ended } from '../turns.ts';
-import { isDeployed, type WholeService } from './service.ts';
+import { changeOf, hasAll } from './change.ts';
+import type { WholeService } from './service.ts';
 import { replacedSince, runningIn, type Task } from './tasks.ts';
 
 /** What one update did to a service, as it was before and after. */
@@ -28,32 +29,55 @@ export interface Canary {
 
 /** Where Swarm replaces tasks, it does so within milliseconds. From one look to the next, in milliseconds. */
 const looksAfter = [200, 800, 1_000];
+/** Nothing is updated for so long where one Spec lost members that somebody may have taken away. In milliseconds. */
+const restMs = 10 * 60_000;
+/** So many Specs in a row that are different after an update are no chance. */
+const mostOthers = 3;
 
 const remedy =
   'Nothing more is updated until the courier is restarted. Look at `docker service ps` of that service, and take it out (label ecr-courier.enable=false) before. Please report it, with the version of Docker and what else writes to services.';
+const afterRest =
+  'If somebody has taken it out of the service at that moment: nothing, as one more service is tried after ten minutes. Else compare the service with its stack file (`docker service inspect`), stop the courier, and report it, with the version of Docker.';
 
 export function makeCanary(clock: Clock, stops: 'target' | 'slot'): Canary {
   let isProven = false;
-  let stopped: Failure | undefined;
+  let stop: { readonly why: Failure; readonly until: number } | undefined;
+  /** What a Spec has lost that was sent back whole, and how many in a row somebody seems to have written to. */
+  let lost: readonly string[] = [];
+  let others = 0;
   let last: Promise<unknown> = Promise.resolve();
 
-  function stop(message: string): never {
-    stopped = new Failure('UNEXPECTED', message, { stops, remedy });
-    throw stopped;
+  function stopFor(message: string, how: { readonly ms: number; readonly remedy: string }): never {
+    const why = new Failure('UNEXPECTED', message, { stops, remedy: how.remedy });
+    stop = { why, until: clock.mono() + how.ms };
+    throw why;
+  }
+  const forGood = (message: string): never => stopFor(message, { ms: Number.POSITIVE_INFINITY, remedy });
+
+  /** Whether the Spec is what was sent. Where it is not, somebody else may have written just after us. */
+  function compare(service: WholeService, after: WholeService): 'same' | 'another' {
+    const change = changeOf(service.text, after.text);
+    if (change === 'none') return 'same';
+    const what = `After the update of ${short(service.name)} its Spec is another one than the one that was sent back`;
+    if (change === 'other') {
+      if (++others < mostOthers) return 'another';
+      return forGood(`${what}, as with ${mostOthers - 1} services before: Docker, or somebody else, has changed it.`);
+    }
+    const which = `${what}: Docker, or somebody else, has taken out ${quote(change.lost.join(', '))}.`;
+    if (lost.length > 0) return forGood(`${which} It is not the first.`);
+    lost = change.lost;
+    return stopFor(which, { ms: restMs, remedy: afterRest });
   }
 
   /**
-   * Nothing is proven where no task runs, as there is nothing that could be replaced, and where somebody else wrote to
-   * the service meanwhile.
+   * Nothing is proven where no task runs, as there is nothing that could be replaced, where somebody else wrote to the
+   * service meanwhile, and where it does not have what another one has lost.
    */
   async function examine({ before, after, tasks, service: read }: Trial, signal: AbortSignal): Promise<void> {
     const { service } = before;
     const name = short(service.name);
-    if (isDeployed(service, after)) return;
-    if (after.text !== service.text)
-      stop(
-        `After the update of ${name} its Spec is another one than the one that was sent back: Docker, or somebody else, has changed it.`,
-      );
+    if (compare(service, after) === 'another') return;
+    others = 0;
     const ran = runningIn(before.tasks);
     if (ran.length === 0) return;
     for (const pause of looksAfter) {
@@ -64,12 +88,14 @@ export function makeCanary(clock: Clock, stops: 'target' | 'slot'): Canary {
       // Another Spec than just after our update is the work of somebody else, and so are its tasks. Where an update
       // replaces tasks, Swarm notes a roll-out first. It notes none where a node was drained or is gone.
       if (spec !== after.spec || rollout === '') return;
-      stop(
+      forGood(
         `The update of ${name} replaced ${more.length + 1} of ${ran.length} running tasks (${replaced.id}), though only its login is new.`,
       );
     }
-    isProven = true;
+    isProven = hasAll(service.text, lost);
   }
+
+  const stopped = (): Failure | undefined => (stop && clock.mono() < stop.until ? stop.why : undefined);
 
   async function alone<T>(
     before: Promise<unknown>,
@@ -77,13 +103,14 @@ export function makeCanary(clock: Clock, stops: 'target' | 'slot'): Canary {
     signal: AbortSignal,
   ): Promise<T> {
     await ended(before, signal);
-    if (stopped) throw stopped;
+    const why = stopped();
+    if (why) throw why;
     if (signal.aborted) throw new Failure('TIMEOUT', 'The time was over while the first update was looked at.');
     return await work(isProven ? undefined : trial => examine(trial, signal));
   }
 
   return {
-    stopped: () => stopped,
+    stopped,
     run(work, signal) {
       if (isProven) return work(undefined);
       const mine = alone(last, work, signal);

@@ -30,7 +30,8 @@ export const findings = {
   ENDED: {
     severity: 'info',
     doc: 'A task of the service has run to its end, and Swarm does not start it again (restart condition `none` or `on-failure`). Any update would run it once more, so the service is left alone until it runs again.',
-    remedy: 'Start it with a fresh login: `docker service update --force --with-registry-auth NAME`, or deploy it anew.',
+    remedy:
+      'If the task may run once more: `docker service update --with-registry-auth NAME` starts it with a fresh login, and replaces no task that runs (`--force` would). Else leave it, and label the service `ecr-courier.enable=false`.',
   },
   ROLLING: {
     severity: 'info',

@@ -10,7 +10,7 @@ import type { Code } from './findings.ts';
 import { isPinned, type WholeService } from './service.ts';
 import { isAtEnd, isPulling } from './tasks.ts';
 import { expiredWhileHeld, states } from './words.ts';
-import { type Gap, isRolledBack, type Standing, type Write, type Written } from './written.ts';
+import { type Gap, type Standing, type Write, type Written } from './written.ts';
 
 export interface Refresh {
   readonly id: string;
@@ -42,8 +42,6 @@ export interface RefresherDeps {
 
 /** How often a service is read and written, where somebody else writes to it meanwhile. */
 const mostTries = 3;
-/** A login that a service was given no longer ago lives for so long again, in milliseconds. */
-const young = 6 * 3_600_000;
 
 type Means = Pick<Deps<Code>, 'clock' | 'registry' | 'hasSource' | 'finding'>;
 
@@ -96,10 +94,8 @@ export function makeRefresher({ engine, written, choice, ended, stops }: Refresh
     const first = await update(task, examine, signal);
     const standing = written.look(first.before, 'alone');
     const gap = gapIn(standing, first.before) ?? standing.gap;
-    const isYoung = first.before.previous === 'same' && deps.clock.wall() - first.before.writtenAt < young;
-    const isFirst = standing.by === 'foreign' || (standing.by === 'unknown' && !isYoung);
     // A rollback returns to the login before: so that it is a good one as well. Swarm does so itself where tasks fail.
-    const isTwofold = isFirst || (isRolledBack(first.before) && written.isOwnRollout(first.before));
+    const isTwofold = !(standing.by === 'ours' || standing.by === 'half ours');
     note(written, first, { credential: task.credential, gap, ...(isTwofold && { isHalf: true }) });
     // Tasks that start at last come first. Swarm may begin with them a moment later.
     const second = isTwofold ? await update(task, undefined, signal).catch(unlessBusy) : undefined;
@@ -126,13 +122,9 @@ export function makeRefresher({ engine, written, choice, ended, stops }: Refresh
     async rehearse(task, signal) {
       const { service, api } = await read(task, signal);
       await engine.rehearse(service, api, signal);
-      const name = short(service.name);
-      return {
-        change: 'updated',
-        findings: [
-          deps.finding('ROLLBACK_POINT', `An update of ${name} takes the place of what \`docker service rollback ${name}\` returns to.`),
-        ],
-      };
+      // In the same words for all, so that it is told once.
+      const message = 'An update of a login takes the place of what `docker service rollback` returns to.';
+      return { change: 'updated', findings: [deps.finding('ROLLBACK_POINT', message)] };
     },
   };
 }

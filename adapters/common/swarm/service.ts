@@ -77,20 +77,6 @@ export function readWholeService(text: string): WholeService | undefined {
   return { ...service, text: text.slice(spec.start, spec.end) };
 }
 
-/**
- * Whether somebody else wrote between two looks, as people do: the image, the number of tasks, a forced update, labels.
- * An engine that loses members of a Spec loses none of these.
- */
-export function isDeployed(before: WholeService, after: WholeService): boolean {
-  return chosenIn(before.text) !== chosenIn(after.text);
-}
-
-function chosenIn(text: string): string {
-  const { Labels, Mode, TaskTemplate } = mapOf(JSON.parse(text));
-  const { ContainerSpec, ForceUpdate } = mapOf(TaskTemplate);
-  return JSON.stringify([Labels, mapOf(mapOf(Mode)['Replicated'])['Replicas'], mapOf(ContainerSpec)['Image'], ForceUpdate]);
-}
-
 function mayEnd({ Condition, MaxAttempts }: Readonly<Record<string, unknown>>): boolean {
   return Condition === 'none' || Condition === 'on-failure' || (typeof MaxAttempts === 'number' && MaxAttempts > 0);
 }

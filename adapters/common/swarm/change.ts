@@ -1,0 +1,51 @@
+/**
+ * What became of a Spec between two looks. lost: the paths of members that are there no more, where nothing else is
+ * different. That is what engines do that do not know a member, and somebody can do the same. other: somebody wrote, as
+ * no engine makes up members or values.
+ */
+export type Change = 'none' | 'other' | { readonly lost: readonly string[] };
+
+/** Of two texts of a Spec. */
+export function changeOf(before: string, after: string): Change {
+  if (before === after) return 'none';
+  const lost = lostIn(JSON.parse(before), JSON.parse(after), []);
+  return lost && lost.length > 0 ? { lost } : 'other';
+}
+
+/** Whether a Spec has what others have lost. */
+export function hasAll(text: string, paths: Iterable<string>): boolean {
+  const members = new Set(pathsIn(JSON.parse(text), []));
+  return [...paths].every(path => members.has(path));
+}
+
+type Path = readonly string[];
+type Members = Readonly<Record<string, unknown>>;
+const pathOf = (path: Path): string => path.join('.');
+const isMembers = (value: unknown): value is Members => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isEmpty = (value: unknown): boolean =>
+  value === undefined || value === null || (typeof value === 'object' && Object.keys(value).length === 0);
+
+/** undefined: something is there that was not, or is another. */
+function lostIn(before: unknown, after: unknown, path: Path): readonly string[] | undefined {
+  if (isEmpty(after)) return isEmpty(before) ? [] : [pathOf(path)];
+  const all = (parts: readonly (readonly string[] | undefined)[]) =>
+    parts.includes(undefined) ? undefined : parts.flatMap(part => part ?? []);
+  if (isMembers(before) && isMembers(after)) {
+    const isMore = Object.keys(after).some(key => !Object.hasOwn(before, key) && !isEmpty(after[key]));
+    return isMore ? undefined : all(Object.entries(before).map(([key, value]) => lostIn(value, after[key], [...path, key])));
+  }
+  if (Array.isArray(before) && Array.isArray(after) && before.length === after.length)
+    return all(before.map((value, at) => lostIn(value, after[at], path)));
+  return Object.is(before, after) ? [] : undefined;
+}
+
+/** Elements of a list stand at the path of the list. */
+function pathsIn(value: unknown, path: Path): readonly string[] {
+  if (isEmpty(value)) return [];
+  const inside = Array.isArray(value)
+    ? value.flatMap(one => pathsIn(one, path))
+    : isMembers(value)
+      ? Object.entries(value).flatMap(([key, one]) => pathsIn(one, [...path, key]))
+      : [];
+  return [pathOf(path), ...inside];
+}
