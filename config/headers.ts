@@ -1,6 +1,6 @@
 import { Secret } from '../src/contract/secret.ts';
 import type { Entries, Placed } from './origin.ts';
-import { readSecretFile } from './secrets.ts';
+import { type FileRef, readSecretFile } from './secrets.ts';
 
 /** Sent with every request to a manager. */
 export interface Header {
@@ -8,7 +8,7 @@ export interface Header {
   readonly value: Secret;
 }
 /** The headers themselves, or the file that is read anew whenever they are needed: a line `Name: value` for each. */
-export type HeadersRef = readonly Header[] | { readonly file: string };
+export type HeadersRef = readonly Header[] | FileRef;
 
 /** The connection is ours, and so is the form of what we send and take. */
 const own = /^(host|connection|keep-alive|transfer-encoding|te|trailer|upgrade|expect|content-.*|accept-encoding|proxy-.*)$/i;
@@ -63,6 +63,6 @@ export async function resolveHeaders(
     const wrong = wrongWithHeaders(linesOf(text));
     return wrong && `holds something else: ${wrong}`;
   };
-  const inFile = await readSecretFile(ref.file, { what: `the headers of ${target}`, rule });
+  const inFile = await readSecretFile(ref, { what: `the headers of ${target}`, rule });
   return { headers: headersFrom(linesOf(inFile)), inFile };
 }

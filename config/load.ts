@@ -21,7 +21,7 @@ import { readProxies } from './proxies.ts';
 import { type Report, readMap, type Setting, settingOf, subjectOf, unknownKey } from './read.ts';
 import { addressOf, type HeartbeatConfig, type ReceiverConfig, readReceivers } from './receivers.ts';
 import { alias, groups, type Table, trigger, type Values, withFiles } from './schema.ts';
-import { exposure, type SecretRef, wrongSecret } from './secrets.ts';
+import { exposure, fileRef, type SecretRef, wrongSecret } from './secrets.ts';
 import { shownModules } from './showable.ts';
 import { homeOf, readSources, type SourceConfig } from './sources.ts';
 import { readTargets, type TargetConfig } from './targets.ts';
@@ -250,7 +250,11 @@ async function serverOf(
   return {
     ...doorsOf(rest),
     publicUrl: rest.publicUrl?.replace(/\/+$/, ''),
-    adminToken: file ? { file } : adminToken ? { secret: new Secret(adminToken) } : undefined,
+    adminToken: file
+      ? fileRef(file, settingOf(report, 'server.adminTokenFile'))
+      : adminToken
+        ? { secret: new Secret(adminToken) }
+        : undefined,
   };
 }
 

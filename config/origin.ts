@@ -23,6 +23,9 @@ export type Entries = ReadonlyMap<string, Placed>;
 /** Whether this is the text of an origin outside of files: a variable, a flag or a credential of systemd. */
 export const isOutside = (origin: string): boolean => /^(--[a-z-]+|[A-Z][A-Z0-9_]*|\$CREDENTIALS_DIRECTORY\/.+)$/.test(origin);
 
+/** Whether it is the name of a variable. */
+export const isVariable = (origin: string): boolean => /^[A-Z][A-Z0-9_]*$/.test(origin);
+
 /** Nothing said: a key without a value, or an empty text. */
 export const isBlank = (placed: Placed | undefined): boolean => placed === undefined || placed.value === null || placed.value === '';
 

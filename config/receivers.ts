@@ -3,12 +3,12 @@ import { type Env, fromCredentials, fromEnv, overlay } from './env.ts';
 import { type Item, requireUnique } from './files.ts';
 import { isName } from './formats.ts';
 import { isBlank, type Placed, textOf } from './origin.ts';
-import { type Report, readMap, subjectOf } from './read.ts';
+import { type Report, readMap, settingOf, subjectOf } from './read.ts';
 import { type groups, receiver, receiverVariables, type Values, withFiles } from './schema.ts';
-import { exposure, readSecretFile } from './secrets.ts';
+import { exposure, type FileRef, fileRef, readSecretFile } from './secrets.ts';
 
 /** An address of the configuration: itself, or the file that is read anew before each use. */
-export type AddressRef = { readonly address: SecretAddress } | { readonly file: string };
+export type AddressRef = { readonly address: SecretAddress } | FileRef;
 
 /** The name of the heartbeat among receivers: in status, metrics and the log. */
 export const nameOfHeartbeat = 'heartbeat';
@@ -32,7 +32,7 @@ export interface HeartbeatConfig extends Omit<Values<typeof groups.heartbeat>, '
 export async function readAddress(url: AddressRef, name: string, format?: ReceiverFormat): Promise<SecretAddress> {
   if ('address' in url) return url.address;
   const rule = (text: string): string | undefined => wrongAddress(text, format);
-  return secretAddress(await readSecretFile(url.file, { what: `the address of ${name}`, rule }));
+  return secretAddress(await readSecretFile(url, { what: `the address of ${name}`, rule }));
 }
 
 type Read = Values<typeof receiver> & { readonly urlFile?: string };
@@ -111,7 +111,7 @@ export async function addressOf({ url, urlFile, path, format }: Given, report: R
   if (urlFile !== undefined) {
     const warning = await exposure(urlFile);
     if (warning) report.warnings.push(`${subjectOf(report, `${path}.urlFile`)}: ${warning}`);
-    return { file: urlFile };
+    return fileRef(urlFile, settingOf(report, `${path}.urlFile`));
   }
   if (!url) return undefined;
   const at = report.settings.findIndex(setting => setting.path === `${path}.url`);

@@ -6,11 +6,21 @@ import { Secret } from '../src/contract/secret.ts';
 import { capital } from '../src/contract/text.ts';
 import { readText, statOf } from '../src/io/files.ts';
 import { Unreadable } from '../src/io/unreadable.ts';
+import { isVariable } from './origin.ts';
+
+/** A file that holds what an option should be. `variable`: which one names the file, where it is a variable. */
+export interface FileRef {
+  readonly file: string;
+  readonly variable?: string;
+}
+
+/** origin: of the option that names the file. */
+export const fileRef = (file: string, origin = ''): FileRef => ({ file, ...(isVariable(origin) && { variable: origin }) });
 
 /**
  * A secret of the configuration: itself, or the file that is read anew whenever it is needed. A login in a file, too.
  */
-export type SecretRef = { readonly secret: Secret } | { readonly file: string };
+export type SecretRef = { readonly secret: Secret } | FileRef;
 export type OptionValue = string | number | boolean | readonly string[] | SecretRef;
 
 export const isSecretRef = (value: OptionValue | undefined): value is SecretRef =>
@@ -37,11 +47,12 @@ interface Wanted {
  * The text in a secret's file without its last line break. Throws MISCONFIGURED, to be tried again soon, while the file
  * is absent, empty or unreadable, or holds something else.
  */
-export async function readSecretFile(file: string, { what, keyHint, rule = ruleOf('key') }: Wanted): Promise<string> {
+export async function readSecretFile({ file, variable }: FileRef, { what, keyHint, rule = ruleOf('key') }: Wanted): Promise<string> {
   const { place, next } = placeOf(file);
+  const subject = variable === undefined ? '' : `${variable}: `;
   const create = `${keyHint ? `${keyHint}, then put` : 'put'} it into ${place}.`;
   const waiting = (cause: Unreadable, remedy = cause.remedy ?? create): Failure =>
-    new Failure('MISCONFIGURED', `Waiting for ${what}: ${file} ${cause.why}.`, {
+    new Failure('MISCONFIGURED', `${subject}Waiting for ${what}: ${file} ${cause.why}.`, {
       retryAfterMs,
       remedy: `${capital(remedy)} ${next}`,
       cause,
@@ -110,7 +121,7 @@ export async function oddPassword(option: string, file: string): Promise<string 
 
 /** A secret of ours, as the admin token, as it is now. Throws a Failure (see `resolveOptions`). */
 export async function readSecret(ref: SecretRef, what: string): Promise<Secret> {
-  return 'secret' in ref ? ref.secret : new Secret(await readSecretFile(ref.file, { what, rule: ruleOf('own token') }));
+  return 'secret' in ref ? ref.secret : new Secret(await readSecretFile(ref, { what, rule: ruleOf('own token') }));
 }
 
 /** apiKey as `API key`. */
@@ -137,8 +148,8 @@ export interface WithOptions {
 }
 
 /** What lies in the file of an option. Throws as `resolveOptions` does. */
-export async function readOption({ name, adapter }: WithOptions, option: string, file: string): Promise<string> {
-  return await readSecretFile(file, {
+export async function readOption({ name, adapter }: WithOptions, option: string, ref: FileRef): Promise<string> {
+  return await readSecretFile(ref, {
     what: `the ${words(option)} of ${name}`,
     keyHint: adapter.keyHint,
     rule: ruleOf(kindOf(option)),
@@ -158,7 +169,7 @@ export async function resolveOptions(target: WithOptions): Promise<Resolved> {
     if (!isSecretRef(value)) options[key] = value;
     else if ('secret' in value) options[key] = value.secret;
     else {
-      const text = await readOption(target, key, value.file);
+      const text = await readOption(target, key, value);
       hash.update(`${key}\0${text}\0`);
       options[key] = adapter.options[key]?.format === 'secret' ? new Secret(text) : text;
     }

@@ -7,11 +7,11 @@ import type { Env } from './env.ts';
 import { type Item, requireUnique } from './files.ts';
 import { type HeadersRef, headersFrom } from './headers.ts';
 import { isByVariables, lacking, type Spelling, spelledVariables, spellingOf } from './naming.ts';
-import { isBlank } from './origin.ts';
+import { type Entries, isBlank } from './origin.ts';
 import { changedWay } from './proxies.ts';
 import { type Report, readMap, subjectOf, warnOfDanger } from './read.ts';
 import { type Common, hasFile, ownWord, prefix, targetTable } from './schema.ts';
-import { exposure, isSecretRef, type OptionValue, oddPassword, wrongSecret } from './secrets.ts';
+import { exposure, fileRef, isSecretRef, type OptionValue, oddPassword, wrongSecret } from './secrets.ts';
 import { checkNames } from './unknown-variables.ts';
 
 /** One target as configured. */
@@ -128,11 +128,12 @@ function configure(
       clientCertFile: read.clientCertFile,
       clientKeyFile: read.clientKeyFile,
     },
-    headers: read.headersFile === undefined ? headersFrom(read.headers ?? []) : { file: read.headersFile },
+    headers:
+      read.headersFile === undefined ? headersFrom(read.headers ?? []) : fileRef(read.headersFile, entries.get('headersFile')?.origin.text),
     allowHttp,
     spelling: spellingOf({ name, adapter, origin: draft.origin }),
     origin: draft.origin.text,
-    options: optionsOf(adapter, read),
+    options: optionsOf(adapter, entries, read),
   };
 }
 
@@ -159,12 +160,12 @@ function imagesOf(texts: readonly string[], aliases: Aliases, wrong: (message: s
 }
 
 /** Secrets become references here: convict copies values, and a copy of a Secret would be broken. */
-function optionsOf(adapter: Adapter, read: Read): TargetConfig['options'] {
+function optionsOf(adapter: Adapter, entries: Entries, read: Read): TargetConfig['options'] {
   const option = (key: string): OptionValue | undefined => {
     const file = read[`${key}File`];
     const value = read[key];
     const spec = adapter.options[key];
-    if (spec && hasFile(spec) && typeof file === 'string') return { file };
+    if (spec && hasFile(spec) && typeof file === 'string') return fileRef(file, entries.get(`${key}File`)?.origin.text);
     if (spec?.format !== 'secret') return value as OptionValue | undefined;
     return typeof value === 'string' ? { secret: new Secret(value) } : undefined;
   };

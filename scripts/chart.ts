@@ -1,15 +1,14 @@
-import { readFileSync } from 'node:fs';
 import { adapters } from '../adapters/index.ts';
 import { print, renderJsonSchema } from '../config/json-schema.ts';
+import { versioned } from './versioned.ts';
 
 const chart = 'deploy/helm/ecr-courier';
-const textOf = (path: string): string => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8');
 
 /** What of the chart is made from other files: Helm reads none that lies outside of the chart. */
 export const chartFiles = (): [path: string, text: string][] => [
   [`${chart}/values.schema.json`, `${print(valuesSchema())}\n`],
-  [`${chart}/files/ecr-courier.rules.yml`, textOf('deploy/prometheus/ecr-courier.rules.yml')],
-  [`${chart}/files/ecr-courier.json`, textOf('deploy/grafana/ecr-courier.json')],
+  [`${chart}/files/ecr-courier.rules.yml`, versioned('deploy/prometheus/ecr-courier.rules.yml')],
+  [`${chart}/files/ecr-courier.json`, versioned('deploy/grafana/ecr-courier.json')],
 ];
 
 type Schema = Readonly<Record<string, unknown>>;

@@ -12,6 +12,7 @@ import { chartFiles } from './chart.ts';
 import { clientsPage } from './clients-page.ts';
 import { rbacPage } from './rbac-page.ts';
 import { troubleshootingPage } from './troubleshooting-page.ts';
+import { versionedFiles } from './versioned.ts';
 
 /**
  * The generated pages of the repository, by path; of docs/operations.md the table of metrics alone is generated. A test
@@ -26,6 +27,7 @@ export function pages(): ReadonlyMap<string, string> {
     ['docs/clients.md', clientsPage()],
     ['docs/troubleshooting.md', troubleshootingPage()],
     ['docs/rbac.md', rbacPage()],
+    ...versionedFiles(),
     ...chartFiles(),
   ]);
 }

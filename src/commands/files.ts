@@ -92,9 +92,7 @@ function filesOf(target: TargetConfig): Named[] {
   const { name, options, headers, tls, spelling } = target;
   const [path, about] = [`targets.${name}`, `targets.${name}: `];
   const keys = Object.entries(options).flatMap(([option, value]) =>
-    isSecretRef(value) && 'file' in value
-      ? [{ path: `${path}.${option}File`, about, read: () => readOption(target, option, value.file) }]
-      : [],
+    isSecretRef(value) && 'file' in value ? [{ path: `${path}.${option}File`, about, read: () => readOption(target, option, value) }] : [],
   );
   const untrusted = (option: string, files: TlsOptions): Named => ({
     path: `${path}.${option}`,

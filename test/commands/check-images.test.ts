@@ -9,7 +9,7 @@ import { type FakeEcr, startEcr } from '../fakes/ecr.ts';
 import { type Front, startFront } from '../fakes/front.ts';
 import { digests, recorded } from '../fakes/registry/recorded.ts';
 import { type FakeRegistry, startRegistry } from '../fakes/registry.ts';
-import { command } from './cli.ts';
+import { command, until } from './cli.ts';
 
 const host = '123456789012.dkr.ecr.eu-west-1.amazonaws.com';
 const other = '444455556666.dkr.ecr.eu-west-1.amazonaws.com';
@@ -51,6 +51,7 @@ after(async () => {
 });
 beforeEach(() => {
   open = () => true;
+  door.server.fault = undefined;
   door.rights = { principal };
   door.expiredForm = '403 envelope';
   door.server.requests.length = 0;
@@ -577,4 +578,33 @@ test('nothing printed holds the token, the secret key or an address that was sig
   assert.ok(password.length > 1000);
   for (const secret of [password, sent.slice(6), 'secret-access-key', 'X-Amz-Signature'])
     assert.ok(!(stdout + stderr).includes(secret), secret.slice(0, 20));
+});
+
+test('a registry that takes long is named while it is waited for: three walks, and how many more', async () => {
+  const answered = Promise.withResolvers<void>();
+  door.server.fault = () => ({ after: answered.promise });
+  const said = { stdout: '', stderr: '' };
+  const images = ['one', 'two', 'three', 'four'].map(tag => `${host}/team/app:${tag}`);
+  const ended = command(['check', ...images], env, undefined, said);
+
+  await until(() => said.stderr.includes('waiting'), 'the word that it waits').finally(answered.resolve);
+  await ended;
+
+  const walks = images.slice(0, 3).map(image => `the walk of the pull of ${image}`);
+  const [line] = said.stderr.split('\n').filter(text => text.startsWith('waiting'));
+  assert.equal(line?.replace(/\(\d+ s\)/, '(N s)'), `waiting (N s): ${walks.join('; ')}; and 1 more`);
+  assert.ok(!said.stdout.includes('waiting'));
+});
+
+test('a token that takes long is waited for by the name of its image', async () => {
+  const answered = Promise.withResolvers<void>();
+  ecr.server.fault = () => ({ after: answered.promise });
+  const said = { stdout: '', stderr: '' };
+  const ended = command(['check', `${host}/team/app`], env, undefined, said);
+
+  await until(() => said.stderr.includes('waiting'), 'the word that it waits').finally(answered.resolve);
+  ecr.server.fault = undefined;
+  assert.equal((await ended).code, 0);
+
+  assert.match(said.stderr, new RegExp(`^waiting \\(\\d+ s\\): the walk of the pull of ${host}/team/app`));
 });

@@ -45,14 +45,14 @@ const isDaemon = ([first = 'run']: readonly string[]): boolean => first === 'run
 export const cli = async (args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ended> =>
   await (await startCli(args, env)).ended;
 
-/** A command in this very process: for what needs neither the start of one nor its end. */
+/** A command in this very process: for what needs neither the start of one nor its end. said: what it has written. */
 export async function command(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
   stdin: Input = Readable.from([]),
+  said = { stdout: '', stderr: '' },
 ): Promise<Ended> {
   const { runCommand } = await import('../../src/commands/index.ts');
-  const said = { stdout: '', stderr: '' };
   const to = (name: 'stdout' | 'stderr') => ({ write: (text: string) => (said[name] += text) });
   const { signal } = new AbortController();
   const code = await runCommand(args, {

@@ -64,7 +64,10 @@ test('a file of headers is waited for as a key is, and says what is wrong with i
     const { targets } = await read({ env: { ...env, DEPOT_HEADERS_FILE: files.at(name) } });
     await resolveHeaders(targets[0]?.headers ?? [], 'depot');
   };
-  await assert.rejects(failing('none'), { code: 'MISCONFIGURED', message: /^Waiting for the headers of depot: .*none does not exist/ });
+  await assert.rejects(failing('none'), {
+    code: 'MISCONFIGURED',
+    message: /^DEPOT_HEADERS_FILE: Waiting for the headers of depot: .*none does not exist/,
+  });
   await assert.rejects(failing('empty'), /is empty/);
   await assert.rejects(failing('wrong'), { message: /holds something else: entry 2 must be a name and a value[^]*\.$/ });
 });

@@ -274,7 +274,7 @@ test('a path in a file is relative to the file, one in a variable is as it is', 
 
   assert.deepEqual(inFile.targets[0]?.options['apiKey'], { file: files.at('sub/keys/depot') });
   assert.equal(inFile.targets[0]?.tls.caFile, '/ca.pem');
-  assert.deepEqual(inVariable.targets[0]?.options['apiKey'], { file: 'keys/depot' });
+  assert.deepEqual(inVariable.targets[0]?.options['apiKey'], { file: 'keys/depot', variable: 'DEPOT_API_KEY_FILE' });
 });
 
 test('a secret of a later layer replaces the file of an earlier one', async () => {
@@ -282,7 +282,7 @@ test('a secret of a later layer replaces the file of an earlier one', async () =
   const { targets, server } = await readText(text, { env: { DEPOT_API_KEY: 'k3y-k3y-k3y', ECR_COURIER_ADMIN_TOKEN_FILE: '/token' } });
 
   assert.ok('secret' in Object(targets[0]?.options['apiKey']));
-  assert.deepEqual(server.adminToken, { file: '/token' });
+  assert.deepEqual(server.adminToken, { file: '/token', variable: 'ECR_COURIER_ADMIN_TOKEN_FILE' });
 });
 
 test('X and X_FILE together are a mistake', async () => {

@@ -46,7 +46,7 @@ test('a key in a file is read anew each time, without its last line break', asyn
 
 test('a credential of a unit is a copy: the message says whose file it is, and that the unit must start anew', async () => {
   const { remedy } = await failureOf(
-    readSecretFile('/run/credentials/courier.service/no-such-key', { what: 'the key', keyHint: 'create it' }),
+    readSecretFile({ file: '/run/credentials/courier.service/no-such-key' }, { what: 'the key', keyHint: 'create it' }),
   );
   assert.equal(
     remedy,
@@ -67,7 +67,7 @@ test('a login may come from a file as its secret does: both are read anew, and o
   assert.deepEqual([first.options['username'], second.options['username']], ['robot$one', 'robot$two']);
   assert.equal(revealed(second.options['password']), 'p4ss-w0rd-one');
   assert.notEqual(first.fingerprintOfFiles, second.fingerprintOfFiles);
-  assert.match(waiting.message, /^Waiting for the user name of depot: .* does not exist/);
+  assert.match(waiting.message, /^DEPOT_USERNAME_FILE: Waiting for the user name of depot: .* does not exist/);
 });
 
 test('a login in a file that everybody can read is nothing to warn of', async () => {
@@ -111,7 +111,7 @@ for (const [name, { prepare, why, remedy }] of Object.entries(troubles))
     const failure = await failureOf(resolveOptions(target));
 
     assert.equal(failure.code, 'MISCONFIGURED');
-    assert.equal(failure.message, `Waiting for the API key of depot: ${files.at('key')} ${why}.`);
+    assert.equal(failure.message, `DEPOT_API_KEY_FILE: Waiting for the API key of depot: ${files.at('key')} ${why}.`);
     const create = `Create it at Settings > Keys, then put it into ${files.at('key')}.`;
     assert.equal(failure.remedy, `${remedy?.replace('FILE', files.at('key')) ?? create} The file is looked at again by itself.`);
     assert.equal(failure.facts.retryAfterMs, 15_000);
@@ -238,7 +238,7 @@ for (const [name, { text, why, password }] of Object.entries(visiblyNone))
     else {
       const failure = await failureOf(resolveOptions(target));
       assert.equal(failure.code, 'MISCONFIGURED');
-      assert.match(failure.message, new RegExp(`^Waiting for the API key of depot: ${files.at('key')} ${why.source}`));
+      assert.match(failure.message, new RegExp(`^DEPOT_API_KEY_FILE: Waiting for the API key of depot: ${files.at('key')} ${why.source}`));
       assert.match(failure.remedy, /^Put nothing but the API key of depot into .*\. The file is looked at again by itself\.$/);
       assert.ok(!`${failure.message}${failure.remedy}`.includes(text));
     }
@@ -334,7 +334,7 @@ test('what may be a key is not shown where a path or a list of hosts is expected
 test('a path need not lead to a file yet, if it looks like a path; a name alone is taken when the file is there', async () => {
   await using files = await folder({ key: 'k3y', 'courier.yaml': 'targets: [{kind: depot, url: "https://depot", apiKeyFile: key}]' });
   for (const path of ['/absent/key', './key', '../key', 'secrets/depot-key', files.at('key')])
-    assert.deepEqual((await targetWith({ DEPOT_API_KEY_FILE: path })).options['apiKey'], { file: path });
+    assert.deepEqual((await targetWith({ DEPOT_API_KEY_FILE: path })).options['apiKey'], { file: path, variable: 'DEPOT_API_KEY_FILE' });
   const { targets } = await read({ files: [files.at('courier.yaml')] });
   assert.deepEqual(targets[0]?.options['apiKey'], { file: files.at('key') });
 });

@@ -14,7 +14,17 @@ test('the environment is a configuration without a mistake or a warning', async 
   const { targets, warnings } = await load({ env: environment(), adapters });
   assert.deepEqual(
     targets.map(({ name, options }) => [name, options]),
-    [['portainer', { url: 'https://portainer:9443', apiKey: { file: `${secretsFolder}/api-key` }, swarm: false, services: 'labelled' }]],
+    [
+      [
+        'portainer',
+        {
+          url: 'https://portainer:9443',
+          apiKey: { file: `${secretsFolder}/api-key`, variable: 'PORTAINER_API_KEY_FILE' },
+          swarm: false,
+          services: 'labelled',
+        },
+      ],
+    ],
   );
   assert.deepEqual(warnings, []);
 });

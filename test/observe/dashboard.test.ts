@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { parse } from 'yaml';
 import { createMetrics, metricList } from '../../src/observe/metrics.ts';
 import { statusOf } from '../../src/observe/status.ts';
+import { docsUrl } from '../../src/version.ts';
 import { ledgerOf } from './fixture.ts';
 import { alertRules, dashboard, type Panel, readPromql, rulesTestFile } from './monitoring.ts';
 
@@ -134,10 +135,17 @@ test('every alert says how bad it is, what it means and where to read on; its pl
   for (const { alert, labels, annotations } of rules) {
     assert.match(labels['severity'] ?? '', /^(warning|critical)$/, alert);
     for (const key of ['summary', 'description']) assert.ok(annotations[key], `${alert}: ${key}`);
-    const [, anchor] = /^https:\/\/github\.com\/.*\/docs\/operations\.md#(.*)$/.exec(annotations['runbook_url'] ?? '') ?? [];
-    assert.equal(anchor, alert.toLowerCase());
+    const anchor = alert.toLowerCase();
+    assert.equal(annotations['runbook_url'], `${docsUrl('docs/operations.md')}#${anchor}`);
     assert.ok(anchors.includes(anchor), `docs/operations.md has no heading ${alert}`);
   }
+});
+
+test('the dashboard links to the page of its own version', () => {
+  assert.deepEqual(
+    dashboard().links.map(({ url }) => url),
+    [docsUrl('docs/operations.md')],
+  );
 });
 
 test('an alert about a target links to it on the status page, one about a courier to its page', () => {

@@ -32,6 +32,7 @@ export interface Panel {
 export interface Dashboard {
   readonly editable: boolean;
   readonly templating: { readonly list: readonly { readonly name: string; readonly type: string; readonly definition?: string }[] };
+  readonly links: readonly { readonly url: string }[];
   readonly panels: readonly Panel[];
 }
 export function dashboard(): Dashboard {
