@@ -66,18 +66,35 @@ function urlRule(value: unknown): string | undefined {
   return /[?#]/.test(text) ? 'must not contain a query (?) or fragment (#)' : undefined;
 }
 
-const forwardSocket =
-  'must begin with unix:///, https:// or http://. A socket that ssh reaches is forwarded: `ssh -nNT -L /run/user/1000/engine.sock:/var/run/docker.sock USER@HOST`, then unix:///run/user/1000/engine.sock';
+const begins = 'must begin with unix:///, https:// or http://';
+/** How Docker's own programs spell an address, and what is written here in its place. */
+const foreignAddresses: readonly (readonly [form: RegExp, rule: string])[] = [
+  [/^unix:/i, 'must name a socket as unix:///PATH, with three slashes and the whole path: unix:///var/run/docker.sock'],
+  // It does not say whether there is TLS.
+  [
+    /^tcp:/i,
+    'must begin with https:// in the place of tcp://, or with http:// where there is no TLS, which is so at port 2375 and wants `allowHttp` as well',
+  ],
+  [
+    /^ssh:/i,
+    `${begins}. A socket that ssh reaches is forwarded: \`ssh -nNT -L /run/user/1000/engine.sock:/var/run/docker.sock USER@HOST\`, then unix:///run/user/1000/engine.sock`,
+  ],
+  [
+    /^npipe:|^\\|^\/\/[.?]\//i,
+    `${begins}. A pipe of Windows cannot be used: give a manager with Linux, or let that Docker listen with TLS and give https://HOST:2376`,
+  ],
+  [/^fd:/i, `${begins}. fd:// is for the start of Docker itself, whose socket is unix:///var/run/docker.sock`],
+  [/^[./~]/, `${begins}. A socket is written so, with its whole path: unix:///var/run/docker.sock`],
+  [/^[\w.-]*(:\d+)?$/, `${begins}: https://HOST:2376 where Docker listens with TLS, http://HOST:2375 and \`allowHttp\` where it does not`],
+];
 
-/** Docker's tcp:// does not say whether there is TLS. */
 function addressRule(value: unknown): string | undefined {
   const wrong = textRule(value);
   if (wrong) return wrong;
   const text = String(value);
-  if (/^unix:/i.test(text)) return /^unix:\/\/\/[^?#\s\\]+$/i.test(text) ? undefined : 'must name a socket as unix:///PATH';
-  if (/^tcp:/i.test(text)) return 'must begin with https:// in the place of tcp://, or with http:// where there is no TLS';
-  if (/^ssh:/i.test(text)) return forwardSocket;
-  return /^https?:/i.test(text) ? urlRule(text) : 'must begin with unix:///, https:// or http://';
+  if (/^unix:\/\/\/[^?#\s\\]+$/i.test(text)) return undefined;
+  if (/^https?:/i.test(text)) return urlRule(text);
+  return foreignAddresses.find(([form]) => form.test(text))?.[1] ?? begins;
 }
 
 const listRule =

@@ -7,7 +7,7 @@ node=$(readlink -f "$1")
 dist=$2
 root=$3
 
-mkdir -p "$root/usr/bin" "$root/usr/lib/ecr-courier" "$root/etc" "$root/tmp" "$root/home/ecr-courier"
+mkdir -p "$root/usr/bin" "$root/usr/lib/ecr-courier" "$root/etc" "$root/tmp" "$root/home/ecr-courier" "$root/var/lib/ecr-courier"
 cp "$node" "$root/usr/bin/node"
 # Where the loader looks for them: at the same paths as here.
 ldd "$node" | grep -o '/[^ ]*' | while read -r library; do
@@ -32,3 +32,5 @@ echo 'hosts: files dns' >"$root/etc/nsswitch.conf"
 echo 'ecr-courier:x:65532:65532::/home/ecr-courier:/nowhere' >"$root/etc/passwd"
 echo 'ecr-courier:x:65532:' >"$root/etc/group"
 chmod 1777 "$root/tmp"
+# A volume that is mounted there, and is new, gets these rights: whoever the user is has room for what shall be kept.
+chmod 1777 "$root/var/lib/ecr-courier"

@@ -74,10 +74,12 @@ describe('the proxy in front of the socket', () => {
 
 interface Service extends Readonly<Record<string, unknown>> {
   readonly image: string;
+  readonly environment?: Readonly<Record<string, string>>;
   readonly networks: readonly string[];
 }
 const stack = parse(readFileSync(join(folder, 'stack.yml'), 'utf8')) as {
   readonly services: Readonly<Record<'socket-proxy' | 'ecr-courier', Service>>;
+  readonly volumes: Readonly<Record<string, unknown>>;
   readonly networks: Readonly<
     Record<string, { readonly internal?: boolean; readonly driver_opts?: { readonly encrypted?: string } } | undefined>
   >;
@@ -97,6 +99,13 @@ describe('the stack', () => {
     assert.deepEqual(own.networks, ['socket', 'outside']);
     assert.deepEqual([stack.networks['socket']?.internal, stack.networks['socket']?.driver_opts?.encrypted], [true, 'true']);
     for (const service of [proxy, own]) assert.ok(!('ports' in service));
+  });
+
+  test('keeps what it wrote last in a volume that the image lets any user write to', () => {
+    const [[name, at] = []] = (own['volumes'] as readonly string[]).map(volume => volume.split(':'));
+    assert.ok(name !== undefined && Object.hasOwn(stack.volumes, name));
+    assert.equal(own.environment?.['ECR_COURIER_CACHE'], `${at}/answers`);
+    assert.match(readFileSync(join(folder, '../image/rootfs.sh'), 'utf8'), new RegExp(`^chmod 1777 "\\$root${at}"$`, 'm'));
   });
 
   test('runs the image of this version, with no more rights than it needs', async () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { chmod, chown, copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, chown, copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
@@ -164,6 +164,18 @@ part('the image on a real engine', { programs: ['docker', 'dockerd', 'openssl'],
     await docker('kill', '--signal', 'HUP', name);
     await world.until(async () => (await logs()).includes('"msg":"configuration reloaded"'), 'the reload');
     await stops();
+  });
+
+  test('keeps something in a new volume, as a user without a name', async () => {
+    const at = '/var/lib/ecr-courier';
+    const place = ['--network', 'host', '--env-file', join(folder, 'env'), '--env', `ECR_COURIER_CACHE=${at}/answers`];
+    const mounts = ['--volume', `${join(folder, 'secrets')}:/run/secrets:ro`, '--volume', `kept:${at}`];
+    const helper = ['--entrypoint', '/usr/bin/docker-credential-ecr-courier', 'ecr-courier', 'get'];
+    const run = ['run', '--rm', '--interactive', '--name', name, '--user', `4711:${user}`, ...hardened, ...place, ...mounts, ...helper];
+    const { code } = await engine.docker(run, host);
+    assert.equal(code, 0);
+    const mounted = (await docker('volume', 'inspect', '--format', '{{.Mountpoint}}', 'kept')).trim();
+    assert.notDeepEqual(await readdir(join(mounted, 'answers')), []);
   });
 
   test('puts the provider of the kubelet onto a node that is mounted into it, where it runs', async () => {

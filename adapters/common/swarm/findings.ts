@@ -4,7 +4,7 @@ export const findings = {
     severity: 'info',
     doc: 'Services with images of ECR lack the label `ecr-courier.enable=true`, so they keep the login of their last deployment. Once it has ended, a node without the image cannot start their tasks.',
     remedy:
-      'Label those that should be served, and their tasks go on running: `docker service update --label-add ecr-courier.enable=true NAME`; in a stack file under `deploy.labels`. Or set `services: all`. A label with the value `false` ends this finding.',
+      'Label those that should be served: under `deploy.labels` in the stack file, or `docker service update --label-add ecr-courier.enable=true NAME`. That command sorts mounts, and restarts tasks where they were in another order. Or set `services: all`. A label with the value `false` ends this finding.',
   },
   LABEL_MISPLACED: {
     severity: 'warning',
@@ -31,7 +31,7 @@ export const findings = {
     severity: 'info',
     doc: 'A task of the service has run to its end, and Swarm does not start it again (restart condition `none` or `on-failure`). Any update would run it once more, so the service is left alone until it runs again.',
     remedy:
-      'If the task may run once more: `docker service update --with-registry-auth NAME` starts it with a fresh login, and replaces no task that runs (`--force` would). Else leave it, and label the service `ecr-courier.enable=false`.',
+      'If the task may run once more: `docker service update --with-registry-auth NAME` starts it with a fresh login. Tasks that run go on, but where that command puts the mounts of the service into another order (it sorts them by source); `--force` would replace all. Else leave it alone, and label it `ecr-courier.enable=false`.',
   },
   ROLLING: {
     severity: 'info',
