@@ -97,6 +97,8 @@ export const printedWords = [
   'UnableToGetUpstreamImageException',
   'UnrecognizedClientException',
   'UnsupportedUpstreamRegistryException',
+  'requires authentication. Specify a valid Secrets Manager ARN',
+  'group version credentialprovider.kubelet.k8s.io',
   'Your Authorization Token is invalid',
   'Your authorization token has expired',
   'actual apiVersion:credentialprovider.kubelet.k8s.io',

@@ -26,9 +26,13 @@ export interface Denial {
   readonly policy?: string;
   /** As far as the text has them, where it does not have all of them. */
   readonly cut?: { readonly principal?: string; readonly resource?: string };
+  /** The registry said it, to a client that pulls or pushes, and not the API of AWS. */
+  readonly byRegistry?: true;
+  /** The text hides a part of these names. */
+  readonly hidden?: true;
   /** What was sent with it for a role; null where none was sent, missing where nobody can say. */
   readonly externalId?: string | null;
-  /** The resource ends a line, and no reason stands behind it: it may go on. */
+  /** The resource ends a line, no reason stands behind it, and the next line may be the rest of it. */
   readonly isLast?: true;
 }
 
@@ -52,6 +56,8 @@ const gates: readonly (readonly [Gate, RegExp])[] = [
  */
 const sentence =
   /(?:\bUser:\s*(?<principal>[^"'{}]{1,600}?)\s*is\s*)?not\s*authorized\s*to\s*perform\s*:?\s*(?<action>[a-z][a-z0-9-]{1,40}\s*:\s*[A-Za-z]{2,80})/gi;
+/** What stands before the sentence in answers of a registry: `denied: `, `"code":"DENIED","message":"`. */
+const ofRegistry = /\bdenied\b\W{1,8}(?:message\W{1,8})?$/i;
 /** Of what follows so much is looked at. In characters. */
 const longestRest = 1500;
 const mostSentences = 100;
@@ -93,11 +99,13 @@ export function readDenial(text: string): Denial | undefined {
   return {
     ...(principal !== undefined && { principal: principal.arn }),
     holder,
-    ...(holder.account !== undefined && { account: holder.account }),
+    ...(holder.account !== undefined && holder.account !== 'ACCOUNT' && { account: holder.account }),
     action,
     ...(resource !== undefined && resourceFacts(resource.arn)),
     ...reasonIn(reason ?? ''),
     ...(Object.keys(cut).length > 0 && { cut }),
+    ...(ofRegistry.test(text.slice(0, match.index)) && { byRegistry: true as const }),
+    ...((principal?.hidden || resource?.hidden) && { hidden: true as const }),
   };
 }
 

@@ -1,6 +1,7 @@
 import { parseAddress, type Registry } from '../contract/registry.ts';
 import type { Cache } from './cache.ts';
 import { type Denial, leastBroken, readDenial, resourceFacts } from './denial.ts';
+import { withOneMask } from './hidden.ts';
 import type { Of } from './hosts.ts';
 import { plain, readings } from './plain.ts';
 import { around } from './said.ts';
@@ -70,26 +71,37 @@ const image = new RegExp(
 
 /** asked: the host that answered this text, where we know it. */
 export function factsOf(text: string, asked?: string): Facts {
-  const clean = plain(text.slice(0, longestText));
+  const clean = withOneMask(plain(text.slice(0, longestText)));
   const [spaced, joined] = readings(clean);
   const texts = spaced === joined ? [spaced] : [spaced, joined];
   const denial = leastBroken(texts.map(readDenial));
   const image = fullest(texts.map(imageIn));
-  return { find: finder(texts, asked), ...(denial && { denial: completed(doubted(denial, clean), image) }), ...image };
+  return { find: finder(texts, asked), ...(denial && { denial: doubted(completed(denial, clean, image), clean) }), ...image };
 }
 
-/** A name at the end of a line may go on behind it. With a reason behind it, it is whole. */
+/** With a reason behind it, the name of what was asked for is whole. */
+const isUnended = ({ resource, gate, explicit, cut }: Denial): boolean =>
+  resource?.startsWith('arn:') === true && gate === undefined && !explicit && cut === undefined;
+
+/** A name at the end of the widest line may go on in the next one. */
 function doubted(denial: Denial, clean: string): Denial {
-  const { resource, gate, explicit, cut } = denial;
-  if (!resource?.startsWith('arn:') || gate !== undefined || explicit || cut) return denial;
-  return clean.split('\n').some(line => line.trimEnd().endsWith(resource)) ? { ...denial, isLast: true } : denial;
+  const { resource = '' } = denial;
+  if (!isUnended(denial)) return denial;
+  const lines = clean.split('\n').map(line => line.trimEnd());
+  const widest = Math.max(...lines.map(({ length }) => length));
+  const mayGoOn = lines.some(
+    (line, at) => line.length === widest && line.endsWith(resource) && /^[ \t]*[a-z0-9._/-]/.test(lines[at + 1] ?? ''),
+  );
+  return mayGoOn ? { ...denial, isLast: true } : denial;
 }
 
-/** A resource that is cut off, or ends with the text, where the text has the image of which it is the beginning. */
-function completed(denial: Denial, image: Pick<Facts, 'registry' | 'repository'> | undefined): Denial {
-  const { cut: { resource: start, ...cut } = {}, isLast, ...whole } = denial;
+/** A resource that is cut off, or ends a line, where the text has the image of which it is the beginning. */
+function completed(denial: Denial, clean: string, image: Pick<Facts, 'registry' | 'repository'> | undefined): Denial {
+  const { cut: { resource: start, ...cut } = {}, ...whole } = denial;
   const { registry, repository } = image ?? {};
-  const begun = start ?? (isLast ? whole.resource : undefined);
+  const { resource = '' } = whole;
+  const isLast = isUnended(denial) && clean.split('\n').some(line => line.trimEnd().endsWith(resource));
+  const begun = start ?? (isLast ? resource : undefined);
   if (begun === undefined || registry?.account === undefined || repository === undefined) return denial;
   const arn = `arn:${registry.partition}:ecr:${registry.region}:${registry.account}:repository/${repository}`;
   if (!arn.startsWith(begun) || !/:ecr:/.test(begun)) return denial;

@@ -34,11 +34,12 @@ export function explainDenial(denial: Denial, { puller }: Puller = {}): Diagnosi
 }
 
 /** A statement of which a part is not known says so: whoever pastes it has to fill it in, or to compare it. */
-function withGaps({ cut, isLast }: Denial, told: Diagnosis): Diagnosis {
+function withGaps({ cut, hidden, isLast }: Denial, told: Diagnosis): Diagnosis {
   if (told.paste === undefined) return told;
   const gaps = [
     ...(cut?.resource === undefined ? [] : ['The text is cut off in the name of what was asked for']),
     ...(cut?.principal === undefined ? [] : ['The text is cut off in the name of who asked']),
+    ...(hidden ? ['The text hides a part of these names'] : []),
   ].map(gap => `${gap}: fill in what stands in capital letters.`);
   const doubt = isLast ? ['A line ends with that name: look whether it is whole.'] : [];
   return { ...told, remedy: [told.remedy, ...gaps, ...doubt].join(' ') };
@@ -60,8 +61,8 @@ function aboutAction(denial: Denial): string {
   const job = needed(denial);
   if (job === rights.token || job === rights.publicToken) return ' Its resource must be *: a repository is not enough.';
   if (job === rights.import)
-    return ' The image comes through a pull-through cache, which imports in the name of whoever pulls. The registry policy may allow it as well.';
-  if (job === rights.create) return ' A pull-through cache creates the repository in the name of whoever pulls first.';
+    return ` The image comes through a pull-through cache, which imports in the name of whoever pulls.${isCross(denial) ? '' : ' The registry policy may allow it as well.'}`;
+  if (job === rights.create && denial.byRegistry) return ' A pull-through cache creates the repository in the name of whoever pulls first.';
   return '';
 }
 
@@ -115,7 +116,8 @@ function ofRoot(id: string, denial: Denial): Diagnosis {
 function ofResource(denial: Denial): Diagnosis {
   const { gate, words, paste } = resourceSide(denial);
   const both = isCross(denial) ? ' Two accounts are concerned, so both must allow it.' : '';
-  const or = gate.includes('second') ? ' The registry policy of that account may have it instead.' : '';
+  const instead = gate.includes('second') ? 'The registry policy of that account' : 'Where the repository is there already, its policy';
+  const or = serviceOf(denial) === 'ecr' && needed(denial).by !== 'registry' ? ` ${instead} may have it instead.` : '';
   return {
     id: 'denied-resource',
     sentence: `${refused(denial)}: the statement is missing in ${gate}${words}.${both}`,

@@ -57,12 +57,16 @@ function nameOf({ groups = {} }: RegExpMatchArray): string | undefined {
 /** What stands behind a host without a blank, but for the marks that end it. */
 const tail = /^(?::\d{2,5}(?!\d))?(?:[/:@][^\s"'`<>)\]},;]*)?/;
 
+/** What stands behind the name of a group in `credentialprovider.kubelet.k8s.io/v1`, which is no host. */
+const apiVersion = /^\/v\d{1,2}(?:(?:alpha|beta)\d{1,2})?$/;
+
 function mentionOf(text: string, match: RegExpExecArray): Mention | undefined {
   const host = nameOf(match);
   if (host === undefined) return undefined;
   const from = match.index + match[0].length;
   const more = tail.exec(text.slice(from))?.[0].replace(/[:.]+$/, '') ?? '';
   const isAddress = /https?:\/\//i.test(match[0]);
+  if (!isAddress && apiVersion.test(more)) return undefined;
   const isName = match.groups?.['hub'] !== undefined || /^[^/]*\/./.test(more) || match.groups?.['port'] !== undefined;
   return { host, kind: isAddress ? 'request' : isName ? 'name' : 'host', path: more, start: match.index, end: from + more.length };
 }

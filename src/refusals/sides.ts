@@ -10,6 +10,7 @@ import {
   type Rights,
   repositoryStatement,
   resourceStatement,
+  rights,
   rightsFor,
   type Statement,
   trustStatement,
@@ -66,6 +67,9 @@ export const statementFor = (words: string, statement: Statement): Paste => poli
 /** The gates of the pulls and pushes; everybody's tokens know the first one only. */
 const ofGate = (denial: Denial, gate: string): string => (serviceOf(denial) === 'ecr' ? `the ${gate} gate, ` : '');
 
+/** At the first import there is no repository either that could let somebody in. */
+const isOfRegistry = (job: Rights): boolean => job.by === 'registry' || job === rights.import;
+
 /** Where the statements of a holder are kept: not everybody's can be edited in IAM. */
 export function identitySide(denial: Denial): Side {
   const { holder } = denial;
@@ -87,7 +91,7 @@ export function resourceSide(denial: Denial): Side {
   const owner = inAccount(resourceAccount ?? account);
   const principals = [principalOf(denial)];
   const of = resourceStatement(needed(denial), principals, arns(denial));
-  if (needed(denial).by === 'registry') return side(`the registry policy ${owner}`, ofGate(denial, 'third'), of);
+  if (isOfRegistry(needed(denial))) return side(`the registry policy ${owner}`, ofGate(denial, 'third'), of);
   if (serviceOf(denial) === 'ecr')
     return side(`the repository policy ${owner}`, ofGate(denial, 'second'), repositoryStatement(needed(denial), principals));
   if (actions.get(denial.action) === 'role')

@@ -364,7 +364,7 @@ test('where the cache rules may be read, a 404 is told exactly', async () => {
   assert.match(anonymous.sentence, /gives nothing without a login, and the rule has none/);
   assert.match(anonymous.pasted, /update-pull-through-cache-rule .*--ecr-repository-prefix docker-hub --credential-arn/);
   ecr.cacheRules = undefined;
-  assert.match((await told('docker-hub/library/nginx')).sentence, /Under the prefix of a pull-through cache it is a refusal of IAM/);
+  assert.match((await told('docker-hub/library/nginx')).sentence, /Under the prefix of a pull-through cache it may be a refusal of IAM/);
 });
 
 test('an image that is not there is told by the cache rules as well, and one question is enough for many', async () => {

@@ -136,8 +136,64 @@ test('an ARN that is cut off leads to a statement with words to fill in, and the
       assert.match(remedy, /fill in what stands in capital letters/, resource);
     }
   assert.doesNotMatch(told(own, because).remedy, /cut off|fill in|whole/);
-  assert.match(told(own).remedy, /A line ends with that name: look whether it is whole/);
-  assert.match(explainDenial(factsOf(`${said('')}\nnpm warn`).denial ?? assert.fail()).remedy, /look whether it is whole/);
+});
+
+test('a name that ends a line is doubted only where the next line may be the rest of it', () => {
+  const remedy = (text: string) => explainDenial(factsOf(text).denial ?? assert.fail(text)).remedy;
+  const doubt = /A line ends with that name: look whether it is whole/;
+  assert.match(remedy(`${said('')}\nnpm warn`), doubt);
+  for (const text of [said(''), `${said('')}\n`, `${said('')}\nERROR: Job failed`, `${said('')}\n${'-'.repeat(300)}\nnpm warn`])
+    assert.doesNotMatch(remedy(text), doubt, text);
+});
+
+test('what a text hides stands as a word in capitals in sentence and statement', () => {
+  const masks = ['[MASKED]', '***', '****', '<account>', 'XXXXXXXXXXXX', '[REDACTED]', '${ACCOUNT}', '{{ account }}'];
+  const tail = (gate: string) => `because no ${gate} policy allows the ecr:BatchGetImage action`;
+  const told = (mask: string, gate: string) => {
+    const resource = `arn:aws:ecr:eu-west-1:${mask}:repository/${mask}/app`;
+    const text = said(tail(gate), { resource }).replace(role, `arn:aws:sts::${mask}:assumed-role/ci/s`);
+    return explainDenial(factsOf(text).denial ?? assert.fail(text));
+  };
+  for (const mask of masks) {
+    const identity = told(mask, 'identity-based');
+    assert.match(
+      identity.sentence,
+      /^Role ci in account ACCOUNT may not .* on repository NAME\/app of account ACCOUNT in eu-west-1:/,
+      mask,
+    );
+    assert.match(identity.remedy, /hides a part of these names: fill in what stands in capital letters/, mask);
+    assert.equal(identity.paste?.length, 1, 'nobody knows whether two accounts are concerned');
+    assert.match(identity.paste?.[0]?.text ?? '', /"arn:aws:ecr:eu-west-1:ACCOUNT:repository\/NAME\/app"/, mask);
+    const resource = told(mask, 'resource-based');
+    assert.match(resource.paste?.[0]?.text ?? '', /"AWS": "arn:aws:iam::ACCOUNT:role\/ci"/, mask);
+  }
+  const all = explainDenial(factsOf(said(tail('identity-based'), { resource: '[MASKED]' })).denial ?? assert.fail());
+  assert.match(all.paste?.[0]?.text ?? '', /"arn:aws:ecr:REGION:ACCOUNT:repository\/NAME"/);
+  for (const whole of ['arn:aws:ecr:eu-west-1:123456789012:repository/*', 'arn:aws:ecr:eu-west-1:123456789012:repository/x', '*']) {
+    const { sentence, remedy, paste } = explainDenial(factsOf(said(tail('identity-based'), { resource: whole })).denial ?? assert.fail());
+    assert.doesNotMatch(`${sentence} ${remedy}`, /cut off|hides/, whole);
+    assert.ok(paste?.[0]?.text.includes(`"Resource": "${whole}"`), whole);
+  }
+});
+
+test('the import through a cache of another account is let in by the registry, as there is no repository yet', () => {
+  const action = 'ecr:BatchImportUpstreamImage';
+  for (const gate of ['resource-based', 'identity-based']) {
+    const text = said(`because no ${gate} policy allows the ${action} action`, { action, resource: theirs });
+    const { sentence, remedy, paste } = explainDenial(readDenial(text) ?? assert.fail(text));
+    assert.match(gate === 'resource-based' ? sentence : remedy, /registry policy in account 444455556666/i, gate);
+    assert.match(paste?.at(-1)?.what ?? '', /^Statement for the registry policy in account 444455556666$/);
+    assert.match(paste?.at(-1)?.text ?? '', /"Resource": /);
+  }
+});
+
+test('a pull-through cache is spoken of only where the registry refused to create a repository', () => {
+  const denied = said('', { action: 'ecr:CreateRepository' });
+  const remedy = (text: string) => explainDenial(factsOf(text).denial ?? assert.fail(text)).remedy;
+  const answers = [`Error response from daemon: denied: ${denied}`, JSON.stringify({ errors: [{ code: 'DENIED', message: denied }] })];
+  for (const text of answers) assert.match(remedy(text), /A pull-through cache creates the repository/, text);
+  const calls = [denied, `(AccessDeniedException) when calling the CreateRepository operation: ${denied}`, `AccessDenied: ${denied}`];
+  for (const text of calls) assert.doesNotMatch(remedy(text), /cache/, text);
 });
 
 test('an ARN that is cut off is completed by the image that the text names', () => {

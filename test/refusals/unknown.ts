@@ -163,4 +163,5 @@ export const others: readonly string[] = [
   'Error: connect ETIMEDOUT mydb.abc.eu-west-1.rds.amazonaws.com:5432',
   'invalid reference format',
   "error: repository with name 'foo' does not exist",
+  "error: repository with name '***' does not exist",
 ];

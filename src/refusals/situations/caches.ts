@@ -81,7 +81,7 @@ export const caches: readonly Situation[] = [
     ],
     when: ({ find }) =>
       find(
-        /upstream registry requires authentication|UnsupportedUpstreamRegistryException|UnableToAccessSecretException|UnableToDecryptSecretValueException|SecretNotFoundException.{0,100}PullThroughCache/,
+        /upstream registry requires authentication|UnableToAccessSecretException|UnableToDecryptSecretValueException|SecretNotFoundException.{0,100}PullThroughCache/,
       ),
     tell: () => ({
       sentence:
@@ -96,6 +96,29 @@ export const caches: readonly Situation[] = [
           text: 'aws secretsmanager create-secret --name ecr-pullthroughcache/NAME --secret-string file://login.json',
         },
       ],
+    }),
+  }),
+  row({
+    id: 'cache-unsupported',
+    title: 'ECR does not take a registry as the upstream of a cache rule',
+    symptoms: [
+      [
+        'AWS CLI, Terraform',
+        'An error occurred (UnsupportedUpstreamRegistryException) when calling the CreatePullThroughCacheRule operation: The upstream registry URL harbor.example.com is invalid. Specify a valid upstream registry URL and try again',
+      ],
+      [
+        'AWS CLI',
+        'An error occurred (UnsupportedUpstreamRegistryException) when calling the CreatePullThroughCacheRule operation: The specified upstream registry is not supported',
+      ],
+      ['AWS SDKs', 'UnsupportedUpstreamRegistryException'],
+    ],
+    when: ({ find }) => find(/UnsupportedUpstreamRegistryException/) ?? find(/upstream registry URL \S{1,200} is invalid/),
+    tell: () => ({
+      sentence:
+        'ECR makes no cache rule for that upstream: it caches registries of its own list only, and takes the address of each as it writes it. Login and rights are not the matter.',
+      side: 'the rule: its upstream registry URL',
+      remedy:
+        'Write the address as ECR has it: registry-1.docker.io, ghcr.io, quay.io, registry.k8s.io, public.ecr.aws, registry.gitlab.com, NAME.azurecr.io, cgr.dev, or a private registry of ECR. Any other registry (Harbor, Nexus, Artifactory) cannot be cached by ECR: copy its images, or use the proxy cache of Harbor.',
     }),
   }),
   row({

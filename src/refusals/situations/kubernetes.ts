@@ -4,6 +4,9 @@ import { example, row, type Situation } from '../situation.ts';
 const { image } = example;
 const node = 'the kubelet of the node: its flags --image-credential-provider-config and --image-credential-provider-bin-dir';
 
+/** Of a provider that was asked in a version that it does not know. */
+const groupVersion = /group version credentialprovider\S* is not supported/;
+
 /** What the kubelet says where no registry has spoken, or where it does not hand on what the registry said. */
 export const kubernetes: readonly Situation[] = [
   row({
@@ -61,16 +64,22 @@ export const kubernetes: readonly Situation[] = [
         'apiVersion from credential plugin response did not match expected apiVersion:credentialprovider.kubelet.k8s.io/v1, actual apiVersion:credentialprovider.kubelet.k8s.io/v1beta1',
       ],
       ['kubelet', 'credential provider plugin did not return a valid cacheKeyType: registry'],
+      [
+        'ecr-credential-provider',
+        'E0502 10:00:00.123456 1 main.go:361] Error running credential provider plugin: group version credentialprovider.kubelet.k8s.io/v1 is not supported',
+      ],
     ],
     when: ({ find }) =>
       find(
-        /apiVersion from credential plugin response did not match|decoding credential provider plugin response|error reading GVK from response|plugin did not return a valid cacheKeyType|returned the service account token as the password|group version credentialprovider\S* is not supported/,
-      ),
-    tell: () => ({
-      sentence: 'The credential provider answered in a form that the kubelet does not take, so the image was pulled without its login.',
+        /apiVersion from credential plugin response did not match|decoding credential provider plugin response|error reading GVK from response|plugin did not return a valid cacheKeyType|returned the service account token as the password/,
+      ) ?? find(groupVersion),
+    tell: ({ facts: { find } }) => ({
+      sentence: find(groupVersion)
+        ? 'The credential provider does not speak the apiVersion with which the kubelet asks it, so it gave no login. The kubelet takes that version from its configuration of providers.'
+        : 'The credential provider answered in a form that the kubelet does not take, so the image was pulled without its login.',
       side: `${node}; and the provider that it starts`,
       remedy:
-        'The apiVersion of the provider in the configuration must be one that the provider speaks (today credentialprovider.kubelet.k8s.io/v1). A wrapper script must print nothing else. `ecr-courier kubelet check CONFIG` looks at the configuration.',
+        'The apiVersion of the provider in the configuration must be one that the provider speaks (today credentialprovider.kubelet.k8s.io/v1; an old one speaks v1beta1 or v1alpha1 alone, so update it). A wrapper script must print nothing else. `ecr-courier kubelet check CONFIG` looks at the configuration.',
     }),
   }),
   row({

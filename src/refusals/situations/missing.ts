@@ -11,6 +11,9 @@ const noRepository =
 const noImage =
   /imageId '?\{imageDigest: ?'(null|(?<digest>sha256:\w{1,64}))', ?imageTag: ?'(null|(?<tag>[\w.-]{1,128}))'\}'? does not exist within the repository with name '(?<name>[a-z0-9._/-]+)'( in the registry with id '?(?<registry>\d{12}))?/;
 
+/** ECR's own words, in answers of its API and of the registry. */
+const ofEcr = /Invalid parameter at 'repositoryName' failed to satisfy constraint/;
+
 const cacheRules = (told: Told): Paste => ({
   what: 'The cache rules of that account',
   kind: 'command',
@@ -50,7 +53,7 @@ export const missing: readonly Situation[] = [
     ],
     when: facts =>
       facts.find(noRepository) ??
-      facts.find(/RepositoryNotFoundException/) ??
+      facts.find(/RepositoryNotFoundException|repository with name '?\*+'? (does not exist|not found) in the registry/) ??
       (isAsked(facts) && facts.status === 404
         ? facts.find(/NAME_UNKNOWN|name unknown/)
         : facts.find(/NAME_UNKNOWN|name unknown/, isPrivate)),
@@ -58,10 +61,10 @@ export const missing: readonly Situation[] = [
       told.facts.cache
         ? repositoryMissing(told, told.facts.cache)
         : {
-            sentence: `There is no repository ${repositoryOf(told) ?? 'of that name'} in ${whereOf(told)}: the name is wrong (account and region are part of it), or nobody has created it. Under the prefix of a pull-through cache it is a refusal of IAM: whoever pulls may not create it.`,
+            sentence: `There is no repository ${repositoryOf(told) ?? 'of that name'} in ${whereOf(told)}: the name is wrong (account and region are part of it), or nobody has created it. Under the prefix of a pull-through cache it may be a refusal of IAM instead: whoever pulls may not create it, or the image is not there upstream, which reads the same.`,
             side: `the name of the image, or ${accountOf(told)}; under a cache prefix the identity policy of whoever pulls, or the registry policy`,
             remedy:
-              'Look whether the prefix (the first part of the name) is a cache rule. If not, compare the name, the account and the region, and create the repository. If it is, add the rights.',
+              'Look whether the prefix (the first part of the name) is a cache rule. If not, compare the name, the account and the region, and create the repository. If it is, look whether the image exists upstream, and compare the rights.',
             paste: [repositoriesCommand(told), cacheRules(told), cachePolicies(told)],
           },
   }),
@@ -92,7 +95,7 @@ export const missing: readonly Situation[] = [
       told.facts.cache
         ? imageMissing(told, told.facts.cache)
         : {
-            sentence: `The repository ${repositoryOf(told) ?? 'that was named'} is there, and has no image ${referenceOf(told) ?? 'of that tag'}. Under the prefix of a pull-through cache it is often a refusal of IAM: whoever pulls may not import from upstream.`,
+            sentence: `The repository ${repositoryOf(told) ?? 'that was named'} is there, and has no image ${referenceOf(told) ?? 'of that tag'}. Under the prefix of a pull-through cache it may be a refusal of IAM instead: whoever pulls may not import from upstream.`,
             side: 'the tag where it is written, or whoever pushes (a lifecycle rule may have removed it); under a cache prefix the identity policy of whoever pulls',
             remedy:
               'Look at the tags of the repository. Under a cache prefix look whether the image exists upstream, whether the rule has working upstream credentials, and add the right. A cache fetches by tag: the first pull must not be by digest alone.',
@@ -122,7 +125,7 @@ export const missing: readonly Situation[] = [
     ],
     when: ({ find }) => find(notFound, isPrivate) ?? find(/content at https:\/\/\S{1,400} not found: not found/, isPrivate),
     tell: told => ({
-      sentence: `${told.host} answered 404: either it has no repository ${repositoryOf(told) ?? 'of that name'}, or that has no image ${told.facts.reference ?? 'of that tag'}. The client does not show which of the two. Under the prefix of a pull-through cache both are often a refusal of IAM: whoever pulls may not create the repository, or not import from upstream.`,
+      sentence: `${told.host} answered 404: either it has no repository ${repositoryOf(told) ?? 'of that name'}, or that has no image ${told.facts.reference ?? 'of that tag'}. The client does not show which of the two. Under the prefix of a pull-through cache both may be a refusal of IAM instead: whoever pulls may not create the repository, or not import from upstream.`,
       side: `the name or the tag where it is written, or ${accountOf(told)}; under a cache prefix the identity policy of whoever pulls, or the registry policy`,
       remedy:
         '`ecr-courier check IMAGE` shows which it is. If the repository is not there, compare name, account and region, and create it. Under a cache prefix add the rights, and look whether the image exists upstream.',
@@ -146,14 +149,20 @@ export const missing: readonly Situation[] = [
         'AWS CLI',
         "An error occurred (InvalidParameterException) when calling the BatchGetImage operation: Invalid parameter at 'repositoryName' failed to satisfy constraint: 'must satisfy regular expression '(?:[a-z0-9]+(?:[._-][a-z0-9]+)*/)*[a-z0-9]+(?:[._-][a-z0-9]+)*''",
       ],
+      [
+        'Docker',
+        "name invalid: Invalid parameter at 'repositoryName' failed to satisfy constraint: 'must satisfy regular expression '(?:[a-z0-9]+(?:[._-][a-z0-9]+)*/)*[a-z0-9]+(?:[._-][a-z0-9]+)*''",
+      ],
       ['ECS', 'Error: Failed to register task definition in ECS: Container.image repository contains invalid characters.'],
     ],
     when: ({ find }) =>
-      find(/Invalid parameter at 'repositoryName' failed to satisfy constraint|Container\.image repository contains invalid characters/) ??
+      find(ofEcr) ??
+      find(/Container\.image repository contains invalid characters/) ??
       find(/invalid reference format|repository name .{0,200}must be lowercase/, isRegistry),
-    tell: () => ({
-      sentence:
-        'The name of the image is not well formed, so no registry was asked: names of repositories have small letters only, and there must be neither blanks nor an empty tag.',
+    tell: ({ facts: { find } }) => ({
+      sentence: find(ofEcr)
+        ? 'ECR was asked, and does not take the name of the repository: it has small letters, digits and single marks between them (. _ - /), 2 to 256 in all. Rights are not the matter.'
+        : 'The name of the image is not well formed, so no registry was asked: names of repositories have small letters only, and there must be neither blanks nor an empty tag.',
       side: 'the name of the image where it is written; often a variable in it is empty',
       remedy: 'Write HOST/REPOSITORY:TAG, without https://, in small letters up to the tag.',
     }),
