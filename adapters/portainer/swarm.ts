@@ -41,6 +41,8 @@ export function makeSwarms({ ask, refused }: Api, choice: Choice, deps: Deps<Cod
     const engine = openEngine({
       // Portainer knows its paths without a version, and the engine takes those in its own one.
       versions: 'unnamed',
+      // It reads answers into Go's maps, where each number is a float64 (source, develop of 2026).
+      numbers: 'rounded',
       refused,
       ask: (method, path, { signal, headers, ...more }) =>
         ask(method, `/api/endpoints/${environment}/docker${path}`, signal, { ...more, headers: { ...headers, [managerHeader]: '1' } }),

@@ -1,5 +1,6 @@
 import { Failure } from '../../../src/contract/failures.ts';
 import type { Answer, HttpRequest } from '../../../src/contract/http.ts';
+import { label, quote } from '../../../src/contract/text.ts';
 import { mapOf } from '../shapes.ts';
 import { readWholeService, type WholeService } from './service.ts';
 import { readTask, type Task } from './tasks.ts';
@@ -14,6 +15,8 @@ export interface Door {
    * version. unnamed: what stands in between knows its paths without one.
    */
   readonly versions: 'named' | 'unnamed';
+  /** rounded: what stands in between writes answers anew, and keeps 53 bits of a number. As they came, unless said. */
+  readonly numbers?: 'rounded';
 }
 
 /** What is asked of a Swarm. */
@@ -42,7 +45,7 @@ const oldest = [1, 30] as const;
 /** Counted from 1 by every Swarm. */
 const noVersion = 0;
 
-export function openEngine({ ask, refused, versions }: Door): Engine {
+export function openEngine({ ask, refused, versions, numbers }: Door): Engine {
   /** Without a version in its path a request is understood in the engine's own one. */
   async function read(path: string, signal: AbortSignal, each?: HttpRequest['each']): Promise<Answer> {
     const answer = await ask('GET', path, { signal, ...(each && { each }) });
@@ -64,6 +67,8 @@ export function openEngine({ ask, refused, versions }: Door): Engine {
       answer.json();
       const service = readWholeService(answer.text);
       if (service?.id !== id) throw new Failure('UNEXPECTED', `The answer for the service ${id} is none.`, { remedy: notTheEngine });
+      const lost = numbers === 'rounded' ? longNumberIn(service.text) : undefined;
+      if (lost !== undefined) throw rounded(service, lost);
       return { service, api: apiOf(answer, versions) };
     },
     async tasks(id, signal) {
@@ -91,6 +96,25 @@ export function openEngine({ ask, refused, versions }: Door): Engine {
     },
   };
 }
+
+/** The name of a member of a JSON text whose number has more digits than 53 bits can hold. */
+function longNumberIn(text: string): string | undefined {
+  let found: string | undefined;
+  JSON.parse(text, (name, value: unknown) => {
+    if (Number.isInteger(value) && !Number.isSafeInteger(value)) found = name;
+    return value;
+  });
+  return found;
+}
+
+const rounded = ({ name }: WholeService, member: string): Failure =>
+  new Failure(
+    'REJECTED',
+    `The Spec of the service ${label(name)} cannot be sent back as it is: its ${quote(member)} has more digits than what stands in between keeps.`,
+    {
+      remedy: `An update would restart its tasks. Give ${label(member)} a number below 2^53, or let the courier reach this Swarm directly.`,
+    },
+  );
 
 export const loginHeader = 'X-Registry-Auth';
 

@@ -110,6 +110,30 @@ describe('a service behind Portainer', () => {
     assert.equal((await p.slot(/web/)).state, 'present');
   });
 
+  test('runs on although Portainer writes its Spec anew: another order, other escapes, the same numbers', async () => {
+    const container = { Env: ['A=<ü>&"\u2028', 'Z=\\'], StopGracePeriod: 10_000_000_000, Hosts: ['1.2.3.4 b'] };
+    const template = { Resources: { Limits: { NanoCPUs: 500_000_000, MemoryBytes: 2 ** 52 } }, RestartPolicy: { Delay: 5_000_000_000 } };
+    const odd = {
+      UpdateConfig: { MaxFailureRatio: 0.1, Delay: 1, Parallelism: 1 },
+      ...specOf('odd', { container, template, replicas: 2 }),
+    };
+    await using p = await rig({ services: [{ spec: odd, login: loginOf('first') }] });
+    const before = p.swarm.service('odd');
+    await p.give(/odd/, 'first');
+    const { spec, tasks, state } = p.swarm.service('odd');
+    assert.deepEqual([spec, tasks.map(({ id }) => id), state], [before.spec, before.tasks.map(({ id }) => id), undefined]);
+    assert.ok(tasks.every(task => task.state === 'running'));
+  });
+
+  test('is left alone where Portainer would round a number of its Spec, as that would restart its tasks', async () => {
+    const spec = specOf('web', { template: { ForceUpdate: 1_764_495_000_123_456_789n } });
+    await using p = await rig({ services: [{ spec, login: loginOf('first') }] });
+    const failure = await failing(p.give(/web/, 'first'));
+    assert.deepEqual([failure.code, failure.stops, p.updates()], ['REJECTED', 'slot', 0]);
+    assert.match(failure.message, /its ForceUpdate has more digits/);
+    assert.equal((await failing(p.rehearse(await p.slot(/web/), givenAt(p.clock.wall(), 'x')))).code, 'REJECTED');
+  });
+
   test('tells by its id which Swarm it is of, as another target may lead there', async () => {
     await using p = await rig();
     assert.deepEqual((await p.discover()).about?.reaches, [p.swarm.service('web').id]);

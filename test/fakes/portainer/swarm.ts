@@ -51,8 +51,8 @@ export function makeSwarmDoor(state: PortainerState, swarm: Swarm | undefined, l
       if (!engine) return undefined;
       const reply = ask(engine, passing, path);
       if (request.method === 'POST') return controlled(reply, user);
-      // What it hands on it has read and written anew.
-      return reply.status === 200 && reply.text ? { ...reply, text: canonical(parse(textOf(reply))) } : reply;
+      // What it hands on it has read and written anew, with each number as a float64.
+      return reply.status === 200 && reply.text ? { ...reply, text: canonical(JSON.parse(textOf(reply)) as Value) } : reply;
     },
 
     /** PUT /endpoints/ID/forceupdateservice: all tasks are made anew, and the service keeps its login. */
