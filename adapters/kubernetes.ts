@@ -151,7 +151,8 @@ export const kubernetes = defineAdapter({
         own.looked(found.secrets);
         current = { view: found, replaced: replaced.signal, replace: () => replaced.abort() };
         const slots = [...found.namespaces.keys()].flatMap(namespace => slotsOf(namespace, found));
-        return { slots, findings: found.findings, unseen: found.unseen, about: said };
+        const shares = [(await papers(signal)).server.url, ...(found.cluster !== undefined ? [found.cluster] : [])];
+        return { slots, findings: found.findings, unseen: found.unseen, about: { ...said, shares } };
       },
       async deliver(slot, credentials, signal) {
         try {
@@ -163,7 +164,7 @@ export const kubernetes = defineAdapter({
         }
       },
       rehearse: (slot, credentials, signal) => deliverTo(slot, credentials, 'rehearsed', signal),
-      prune: makePruner(api, settings, writeAccount),
+      prune: makePruner(api, settings, deps, writeAccount),
       watch: signal => (current && current.view.streams.length > 0 ? watching(signal) : undefined),
     };
   },

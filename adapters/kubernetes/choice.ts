@@ -24,12 +24,17 @@ const mostWishes = 1000;
 
 /** undefined: it is left alone. */
 export function choose({ name, annotations, isEnding }: Meta, { namespaces, excludeNamespaces, optIn }: Choice): Chosen | undefined {
-  const enabled = textOf(annotations[enabledAnnotation]).trim().toLowerCase();
+  const enabled = enabledIn(annotations);
   if (isEnding || enabled === 'false' || (optIn && enabled !== 'true')) return undefined;
   if (!isNamed(name, { namespaces, excludeNamespaces })) return undefined;
   const source = textOf(annotations[sourceAnnotation]).trim();
   return source ? wishFor(source) : plain;
 }
+
+const enabledIn = (annotations: Meta['annotations']): string => textOf(annotations[enabledAnnotation]).trim().toLowerCase();
+
+/** Whether a namespace is to be left alone by every courier. */
+export const isOptedOut = ({ annotations }: Pick<Meta, 'annotations'>): boolean => enabledIn(annotations) === 'false';
 
 /** Whether a name is chosen by the patterns. */
 export function isNamed(name: string, { namespaces, excludeNamespaces }: Pick<Choice, 'namespaces' | 'excludeNamespaces'>): boolean {

@@ -51,6 +51,10 @@ function read(text: string): Content {
   }
 }
 
+/** Of all passwords that these say. */
+export const fingerprintsIn = (contents: Iterable<Content>): Set<string> =>
+  new Set([...new Set(contents)].flatMap(({ holds }) => [...holds.values()].map(one => one.fingerprint)));
+
 /** The text of the annotation. In the order of hosts, so that the same content is the same text. */
 export function annotationOf({ holds, others }: Content): string {
   const told = [...holds].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([host, one]) => [host, forPeople(one)] as const);

@@ -18,7 +18,7 @@ export const findings = {
   },
   LEFT_BEHIND: {
     severity: 'warning',
-    doc: 'The courier made the Secret in a namespace that is not chosen any more: by its annotation, its labels or the patterns of the target. Nobody keeps it fresh, so pods that name it stop pulling when its password ends. The daemon deletes nothing.',
+    doc: 'The courier made the Secret in a namespace that is not chosen any more: by its annotation, its labels or the patterns of the target. It holds a password of this courier, or it was not renewed in time. Nobody keeps it fresh, so pods that name it stop pulling when its password ends. The daemon deletes nothing.',
     remedy:
       'Choose the namespace again, or delete the Secret there: `kubectl delete secret -n NAMESPACE NAME`. ServiceAccounts that name it have to stop doing so first. `ecr-courier prune` takes away all that the target made, there as well.',
   },

@@ -2,7 +2,7 @@ import { Failure } from '../../src/contract/failures.ts';
 import { inTurns } from '../common/turns.ts';
 import type { Api } from './api.ts';
 import { explicitNames } from './choice.ts';
-import { leftBehind } from './left-behind.ts';
+import { leftBehindFinder } from './left-behind.ts';
 import { choiceOf } from './namespace.ts';
 import { crowdWatch } from './pods.ts';
 import { isLacking, type Lack, lackFindings, mayWe, mostWatched, rightsReader } from './rights.ts';
@@ -15,7 +15,6 @@ import type { View } from './view.ts';
 
 /** So many Secrets in which somebody else has written are looked into at each look. */
 const mostLooks = 500;
-
 /**
  * Looks at a whole cluster: the namespaces, then the Secret of our name in all of them with one list. Where the rights
  * are only those of single namespaces, which then must be named one by one, each is looked at by itself.
@@ -25,6 +24,7 @@ export function makeLook(api: Api, settings: Settings, means: Means, served: Ser
   const names = explicitNames(settings, settings.namespaceSelector);
   const takers = makeTakers(api, settings, means);
   const countCrowds = crowdWatch(api, settings, means);
+  const leftBehind = leftBehindFinder(settings, means);
 
   async function mayListAll(signal: AbortSignal): Promise<boolean> {
     const rights: readonly Right[] = [{ verbs: ['list'], resource: 'namespaces' }, secretsRight(settings)];
@@ -55,7 +55,10 @@ export function makeLook(api: Api, settings: Settings, means: Means, served: Ser
   async function lookAtOne(view: Draft, namespace: string, signal: AbortSignal): Promise<unknown> {
     const chosen = await choiceOf(api, settings, namespace, signal);
     if (chosen === 'missing') view.findings.push(means.finding('NAMESPACE_MISSING', `The namespace ${namespace} is not there.`));
-    if (chosen === 'left alone') return await takers.secret(view, namespace, signal).catch(unlessForbidden);
+    if (chosen === 'left alone') {
+      view.optedOut.add(namespace);
+      return await takers.secret(view, namespace, signal).catch(unlessForbidden);
+    }
     if (typeof chosen === 'string') return undefined;
     view.namespaces.set(namespace, chosen);
     return await takers.rest(view, namespace, signal);
@@ -84,7 +87,7 @@ export function makeLook(api: Api, settings: Settings, means: Means, served: Ser
   return async signal => {
     const separate = names && !(await mayListAll(signal)) ? names : undefined;
     const [asked, draft] = await Promise.all([readRights(separate, signal), separate ? lookAtEach(separate, signal) : lookAtAll(signal)]);
-    const { refused, made, ending, ...view } = draft;
+    const { refused, made: _made, ending: _ending, optedOut: _optedOut, ...view } = draft;
     await lookIntoEdited(draft, signal);
     const crowded = await countCrowds(signal);
     const known = (namespace: string): boolean => view.namespaces.has(namespace) || view.unseen.includes(namespace);
@@ -94,8 +97,7 @@ export function makeLook(api: Api, settings: Settings, means: Means, served: Ser
     );
     const allowed = view.streams.filter(({ kind, ...stream }) => !isLacking(lacks, 'watch', { ...stream, resource: kind }));
     const streams = allowed.slice(0, mostWatched);
-    const left = [...made].filter(namespace => !known(namespace) && !ending.has(namespace));
-    const findings = [...lackFindings(lacks, means), ...view.findings, ...leftBehind(left, settings, means), ...crowded];
+    const findings = [...lackFindings(lacks, means), ...view.findings, ...leftBehind(draft, known), ...crowded];
     if (streams.length < allowed.length) findings.push(means.finding('NOT_WATCHED', tooMany(allowed.length), tooManyRemedy));
     return { ...view, streams, findings };
   };

@@ -22,13 +22,16 @@ type Members = Readonly<Record<string, unknown>>;
 export interface ManagedFields {
   readonly manager: string;
   readonly operation: string;
+  /** When it changed one of them last; undefined: it is not said. */
+  readonly at: Date | undefined;
   readonly fields: unknown;
 }
 
 export const ownersIn = ({ managedFields }: Pick<Meta, 'managedFields'>): ManagedFields[] =>
   listOf(managedFields).map(one => {
-    const { manager, operation, fieldsV1 } = mapOf(one);
-    return { manager: textOf(manager), operation: textOf(operation), fields: fieldsV1 };
+    const { manager, operation, time, fieldsV1 } = mapOf(one);
+    const at = new Date(textOf(time));
+    return { manager: textOf(manager), operation: textOf(operation), at: Number.isNaN(at.getTime()) ? undefined : at, fields: fieldsV1 };
   });
 
 /** The metadata of an object; undefined for what is none. */

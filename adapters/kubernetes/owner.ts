@@ -22,9 +22,8 @@ export const hasWritten = (meta: Pick<Meta, 'managedFields'>, fieldManager: stri
 
 export const isOurs = ({ labels }: Pick<Meta, 'labels'>): boolean => labels[managedBy.key] === managedBy.value;
 
-/** Whether this target made a Secret of ours: another one may serve other namespaces of the same cluster. */
-export const isMadeBy = (meta: Pick<Meta, 'labels' | 'annotations'>, target: string): boolean =>
-  isOurs(meta) && meta.annotations[targetAnnotation] === target;
+/** The name of the target that wrote a Secret of ours last. Another courier may have a target of that name. */
+export const madeBy = ({ annotations }: Pick<Meta, 'annotations'>): string => textOf(annotations[targetAnnotation]);
 
 /** Who else owns the data of a Secret, or else anything of it: kubectl-edit. Empty where nobody is known. */
 export function otherManagers(meta: Meta, fieldManager: string): readonly string[] {

@@ -6,49 +6,70 @@ import { type Api, metadataOnly } from './api.ts';
 import type { Way } from './apply.ts';
 import type { makeAccountWriter, Place } from './attach.ts';
 import { explicitNames, isNamed } from './choice.ts';
+import { contentIn, fingerprintsIn } from './content.ts';
+import { isLeftBehind, leftoverOf } from './left-behind.ts';
 import { list } from './list.ts';
 import { managedBy } from './names.ts';
 import { type Meta, metaOf, ownersIn, owns } from './objects.ts';
-import { isMadeBy, isOurs } from './owner.ts';
+import { isOurs } from './owner.ts';
 import { removeSecret } from './remove.ts';
 import { mayWe } from './rights.ts';
 import { whatIs } from './secrets.ts';
-import { pathOf, type Settings } from './settings.ts';
+import { type Means, pathOf, type Settings } from './settings.ts';
+
+type Belongs = (namespace: string) => boolean;
+
+const attempt = async (thing: Omit<Pruned, 'failure'>, job: () => Promise<unknown>, signal: AbortSignal): Promise<Pruned> =>
+  await job().then(
+    () => thing,
+    (error: unknown) => {
+      if (signal.aborted) throw error;
+      return { ...thing, failure: asFailure(error) };
+    },
+  );
 
 /**
- * Takes every Secret with our name and label away, in all namespaces that the patterns of the target name, as
- * annotations and labels may have changed since; and what this target made in others, as the patterns may have changed.
- * The ServiceAccounts that name one of them are released first.
+ * Takes every Secret with our name and label away, in all namespaces that the patterns and the selector of the target
+ * choose, as annotations may have changed since; and what is left behind in others, as the rest may have changed. The
+ * ServiceAccounts that name one of them are released first.
  */
-export function makePruner(api: Api, settings: Settings, writeAccount: ReturnType<typeof makeAccountWriter>) {
-  const { secret, serviceAccounts, fieldManager, target } = settings;
+export function makePruner(
+  api: Api,
+  settings: Settings,
+  { clock }: Pick<Means, 'clock'>,
+  writeAccount: ReturnType<typeof makeAccountWriter>,
+) {
+  const { secret, serviceAccounts, fieldManager } = settings;
   const listRight = { verbs: ['list'], resource: 'secrets', names: [secret] };
-  const attempt = async (thing: Omit<Pruned, 'failure'>, job: () => Promise<unknown>, signal: AbortSignal): Promise<Pruned> =>
-    await job().then(
-      () => thing,
-      (error: unknown) => {
-        if (signal.aborted) throw error;
-        return { ...thing, failure: asFailure(error) };
-      },
-    );
-
   /** undefined: the whole cluster. */
   async function placesOf(signal: AbortSignal): Promise<readonly (string | undefined)[]> {
     const names = explicitNames(settings, settings.namespaceSelector);
     return names && (await mayWe(api, 'list', listRight, undefined, signal)) !== true ? names : [undefined];
   }
 
-  async function secretsIn(namespace: string | undefined, signal: AbortSignal): Promise<Meta[]> {
+  async function secretsIn(namespace: string | undefined, belongs: Belongs, signal: AbortSignal): Promise<Meta[]> {
     const labels = `${managedBy.key}=${managedBy.value}`;
     const where = namespace === undefined ? {} : { namespace };
     const asked = { what: `Secrets ${secret}`, right: listRight, ...where };
     const request = { path: pathOf('secrets', { ...where, name: secret, labels }), asked, accept: metadataOnly.list };
     const { items } = await list(api, request, metaOf, signal);
-    return items.filter(meta => meta.name === secret && isOurs(meta) && (isNamed(meta.namespace, settings) || isMadeBy(meta, target)));
+    const found = items.filter(meta => meta.name === secret && isOurs(meta));
+    const chosen = found.filter(meta => belongs(meta.namespace));
+    const passwords = fingerprintsIn(chosen.map(meta => contentIn(meta, fieldManager)));
+    return found.filter(meta => {
+      if (belongs(meta.namespace)) return true;
+      const leftover = leftoverOf(meta, settings);
+      return leftover !== undefined && isLeftBehind(leftover, passwords, clock.wall());
+    });
   }
 
   /** Those that name the Secret: which the target attaches, where the Secret is ours; and which we have attached. */
-  async function accountsIn(namespace: string | undefined, served: ReadonlySet<string>, signal: AbortSignal): Promise<Place[]> {
+  async function accountsIn(
+    namespace: string | undefined,
+    belongs: Belongs,
+    served: ReadonlySet<string>,
+    signal: AbortSignal,
+  ): Promise<Place[]> {
     const all = { verbs: ['list'], resource: 'serviceaccounts' };
     if (serviceAccounts.length === 0 && (await mayWe(api, 'list', all, namespace, signal)) !== true) return [];
     const names = serviceAccounts.length === 0 ? undefined : accountNames(settings);
@@ -59,7 +80,7 @@ export function makePruner(api: Api, settings: Settings, writeAccount: ReturnTyp
         return list(
           api,
           { path: pathOf('serviceaccounts', { ...where, ...(name !== undefined && { name }) }), asked },
-          ours(served),
+          ours(belongs, served),
           signal,
         );
       }),
@@ -68,22 +89,22 @@ export function makePruner(api: Api, settings: Settings, writeAccount: ReturnTyp
   }
 
   const ours =
-    (served: ReadonlySet<string>) =>
+    (belongs: Belongs, served: ReadonlySet<string>) =>
     (object: unknown): Place | undefined => {
       const meta = metaOf(object);
       if (!meta || !namesIn(object).includes(secret)) return undefined;
       const isServed = served.has(meta.namespace);
       const isAttached = isServed && serviceAccounts.length > 0 && within(serviceAccounts, meta.name);
       const isOwn =
-        (isServed || isNamed(meta.namespace, settings)) &&
-        ownersIn(meta).some(one => one.manager === fieldManager && owns(one, 'imagePullSecrets'));
+        (isServed || belongs(meta.namespace)) && ownersIn(meta).some(one => one.manager === fieldManager && owns(one, 'imagePullSecrets'));
       return isAttached || isOwn ? { namespace: meta.namespace, name: meta.name } : undefined;
     };
 
   return async function* prune(way: Way, signal: AbortSignal): AsyncIterable<Pruned> {
+    const belongs = await belonging(api, settings, signal);
     for (const place of await placesOf(signal)) {
-      const secrets = await secretsIn(place, signal);
-      const accounts = await accountsIn(place, new Set(secrets.map(({ namespace }) => namespace)), signal);
+      const secrets = await secretsIn(place, belongs, signal);
+      const accounts = await accountsIn(place, belongs, new Set(secrets.map(({ namespace }) => namespace)), signal);
       const held = new Set<string>();
       for (const account of accounts) {
         const thing = { what: `ServiceAccount ${account.namespace}/${account.name}`, change: 'released' } as const;
@@ -98,4 +119,16 @@ export function makePruner(api: Api, settings: Settings, writeAccount: ReturnTyp
       }
     }
   };
+}
+
+/** Whether a namespace is one of the target, whatever its annotations say. */
+async function belonging(api: Api, settings: Settings, signal: AbortSignal): Promise<Belongs> {
+  const { namespaceSelector } = settings;
+  const isNamedOne = (namespace: string): boolean => isNamed(namespace, settings);
+  if (namespaceSelector === undefined) return isNamedOne;
+  const asked = { what: 'namespaces', right: { verbs: ['list'], resource: 'namespaces' } };
+  const request = { path: pathOf('namespaces', { labels: namespaceSelector }), asked, accept: metadataOnly.list };
+  const { items } = await list(api, request, object => metaOf(object)?.name, signal);
+  const selected = new Set(items);
+  return namespace => selected.has(namespace) && isNamedOne(namespace);
 }

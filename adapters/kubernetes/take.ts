@@ -2,10 +2,10 @@ import { Failure } from '../../src/contract/failures.ts';
 import type { Finding } from '../../src/contract/target.ts';
 import { accountIn, accountNames } from './accounts.ts';
 import { type Api, metadataOnly } from './api.ts';
-import { choose } from './choice.ts';
+import { choose, isOptedOut } from './choice.ts';
+import { type Leftover, leftoverOf } from './left-behind.ts';
 import { list } from './list.ts';
 import { metaOf } from './objects.ts';
-import { isMadeBy } from './owner.ts';
 import { podIn, podsPage } from './pods.ts';
 import { type Lack, podsRight } from './rights.ts';
 import { type Right, ruleOf } from './rules.ts';
@@ -19,9 +19,11 @@ export type Draft = { -readonly [K in keyof View]: View[K] } & {
   findings: Finding[];
   unseen: string[];
   refused: Lack[];
-  /** Namespaces with a Secret that this target made, and those that are being deleted. */
-  readonly made: Set<string>;
+  /** By namespace: Secrets that a target of this name has written. */
+  readonly made: Map<string, Leftover>;
+  /** Namespaces that are being deleted, and those that every courier leaves alone. */
   readonly ending: Set<string>;
+  readonly optedOut: Set<string>;
 };
 
 export const emptyView = (scope: View['scope'], { onlyWithImages }: Pick<Settings, 'onlyWithImages'>): Draft => ({
@@ -34,8 +36,10 @@ export const emptyView = (scope: View['scope'], { onlyWithImages }: Pick<Setting
   findings: [],
   unseen: [],
   refused: [],
-  made: new Set(),
+  made: new Map(),
   ending: new Set(),
+  optedOut: new Set(),
+  cluster: undefined,
 });
 
 const listRight = (resource: string, names?: readonly string[]): Right => ({ verbs: ['list'], resource, ...(names && { names }) });
@@ -59,12 +63,15 @@ export function makeTakers(api: Api, settings: Settings, means: Means): Takers {
       const chosen = meta && choose(meta, settings);
       if (chosen) view.namespaces.set(meta.name, chosen);
       else if (meta?.isEnding) view.ending.add(meta.name);
+      else if (meta && isOptedOut(meta)) view.optedOut.add(meta.name);
+      if (meta?.name === 'kube-system') view.cluster = meta.uid;
     },
     secrets(view, object) {
       const meta = metaOf(object);
       if (meta?.name !== secret) return undefined;
       view.secrets.set(meta.namespace, foundIn(meta, settings));
-      if (!meta.isEnding && isMadeBy(meta, settings.target)) view.made.add(meta.namespace);
+      const leftover = leftoverOf(meta, settings);
+      if (leftover) view.made.set(meta.namespace, leftover);
     },
     serviceaccounts(view, object) {
       const account = accountIn(object, settings);

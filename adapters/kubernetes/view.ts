@@ -30,6 +30,8 @@ export interface View {
   readonly findings: readonly Finding[];
   /** As in a discovery. */
   readonly unseen: readonly string[];
+  /** What nobody but this cluster has; undefined: it was not seen. */
+  readonly cluster: string | undefined;
   /** What is listed: the whole cluster, or single namespaces, which then may not be there. */
   readonly scope: 'cluster' | 'namespaces';
 }

@@ -50,19 +50,21 @@ function refuseCircles(slots: readonly Slot[], at: string): void {
 
 function asAbout(value: unknown, at: string): About {
   demandMap(value, at);
-  const { product, principal, keyExpiresAt, reaches } = value;
+  const { product, principal, keyExpiresAt, reaches, shares } = value;
   for (const [name, text] of Object.entries({ product, principal }))
     demand(missing(text) || typeof text === 'string', `${at}.${name}`, 'a text, or missing', text);
   demand(missing(keyExpiresAt) || isDate(keyExpiresAt), `${at}.keyExpiresAt`, 'a date, or missing', keyExpiresAt);
-  if (!missing(reaches)) {
-    demandList(reaches, `${at}.reaches`);
-    for (const [index, id] of reaches.entries()) demand(isText(id), `${at}.reaches[${index}]`, 'a text', id);
+  for (const [name, ids] of Object.entries({ reaches, shares })) {
+    if (missing(ids)) continue;
+    demandList(ids, `${at}.${name}`);
+    for (const [index, id] of ids.entries()) demand(isText(id), `${at}.${name}[${index}]`, 'a text', id);
   }
   return {
     ...(typeof product === 'string' && { product: label(product, longestTitle) }),
     ...(typeof principal === 'string' && { principal: label(principal, longestTitle) }),
     ...(keyExpiresAt instanceof Date && { keyExpiresAt }),
     ...(!missing(reaches) && { reaches: reaches as readonly string[] }),
+    ...(!missing(shares) && { shares: shares as readonly string[] }),
   };
 }
 

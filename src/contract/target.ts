@@ -96,6 +96,11 @@ export interface About {
    * one in common would each take the writes of the other for those of somebody else.
    */
   readonly reaches?: readonly string[];
+  /**
+   * Ids of a system in which other targets may have slots of their own, such as a cluster. Two targets with one in
+   * common write to the same where they have slots of the same id.
+   */
+  readonly shares?: readonly string[];
 }
 
 export interface Discovery<Ref = unknown> {

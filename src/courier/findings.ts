@@ -54,8 +54,8 @@ export const engineFindings = {
   },
   TWO_TARGETS: {
     severity: 'warning',
-    doc: 'Two targets lead to the same thing, such as a Swarm through two of its managers, or directly and through Portainer. Each takes what the other writes for the work of somebody else, and writes again.',
-    remedy: 'Keep one of them.',
+    doc: 'Two targets lead to the same thing, such as a Swarm through two of its managers, or directly and through Portainer; or two of one cluster write one Secret. Each takes what the other writes for the work of somebody else, and writes again.',
+    remedy: 'Keep one of them; or, of two for one cluster, give them different namespaces or names of the Secret.',
   },
   UNCONFIRMED: {
     severity: 'info',
@@ -128,12 +128,20 @@ export function targetFindings(record: TargetRecord, wall: number, all: () => It
   return found;
 }
 
-/** The names of other targets that lead to the same. */
-function twinsOf({ name, about: { reaches = [] } }: TargetRecord, all: () => Iterable<TargetRecord>): string[] {
-  if (reaches.length === 0) return [];
-  const mine = new Set(reaches);
-  return [...all()].flatMap(other => (other.name !== name && other.about.reaches?.some(id => mine.has(id)) ? other.name : []));
+/** The names of other targets that write to the same. */
+function twinsOf(record: TargetRecord, all: () => Iterable<TargetRecord>): string[] {
+  const { reaches = [], shares = [] } = record.about;
+  if (reaches.length + shares.length === 0) return [];
+  const isTwin = ({ name, about, entries }: TargetRecord): boolean =>
+    name !== record.name &&
+    (about.reaches?.some(id => reaches.includes(id)) ||
+      (about.shares?.some(id => shares.includes(id)) && meet(record.entries, entries))) === true;
+  return [...all()].flatMap(other => (isTwin(other) ? other.name : []));
 }
+
+/** Whether there is a slot of the same id in both that gets credentials. */
+const meet = (one: TargetRecord['entries'], other: TargetRecord['entries']): boolean =>
+  one.values().some(({ slot: { id, registries } }) => registries.length > 0 && (other.get(id)?.slot.registries.length ?? 0) > 0);
 
 function ofImage({ name, image: { registry }, scope, result }: Verification): Finding[] {
   // ECR Public gives images to everybody.

@@ -178,6 +178,28 @@ describe('a watch', () => {
   });
 });
 
+test('two targets of one cluster are told where both write a slot of the same id', async () => {
+  const clock = createVirtualClock();
+  const ways = [
+    ['a', ['https://api', 'uid-1'], [row('team-a/ecr', registry()), row('team-b/ecr', registry())]],
+    ['b', ['https://proxy', 'uid-1'], [row('team-b/ecr', registry())]],
+    ['c', ['https://api'], [row('team-c/ecr', registry()), { ...row('team-a/ecr', registry()), registries: [] }]],
+    ['d', ['https://another'], [row('team-a/ecr', registry())]],
+  ] as const;
+  const targets = ways.map(([name, shares, rows]) => {
+    const target = promptTarget(clock, name, [...rows]);
+    target.onDiscover = async () => ({ about: { shares } });
+    return target;
+  });
+  await using rig = await startRig({ targets });
+  await clock.advance(minutes);
+  const { ledger } = rig.courier;
+  assert.deepEqual(
+    [...ledger.targets.values()].map(record => ledger.findingsOf(record).map(({ code, message }) => `${code} ${message}`)),
+    [['TWO_TARGETS a and b write to the same entries.'], ['TWO_TARGETS b and a write to the same entries.'], [], []],
+  );
+});
+
 test('two targets that lead to the same thing are told with their names, and no third one', async () => {
   const clock = createVirtualClock();
   const ways = [

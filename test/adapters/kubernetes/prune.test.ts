@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Pruned } from '../../../src/contract/target.ts';
+import { createVirtualClock } from '../../fakes/clock.ts';
 import type { Rule } from '../../fakes/kubernetes/access.ts';
 import { adminToken, leastRules } from '../../fakes/kubernetes.ts';
 import { codesOf, host, soon } from '../rig.ts';
@@ -88,6 +89,55 @@ describe('prune', () => {
       'Secret team-c/ecr-courier removed',
     ]);
     assert.deepEqual(codesOf((await t.discover()).findings), []);
+  });
+
+  describe('another courier has a target of the same name', () => {
+    const inHours = (hours: number): Date => new Date(Date.now() + hours * 3_600_000);
+    const found = async (t: Awaited<ReturnType<typeof rig>>) => {
+      const codes = codesOf((await t.discover()).findings);
+      return [...codes, ...linesOf(await all(t.target.prune?.('rehearsed', soon()))).filter(line => line.includes('team-b'))];
+    };
+    const both = ['LEFT_BEHIND', `Secret team-b/${secretName} removed`];
+
+    test('and what it keeps fresh is neither told nor removed', async () => {
+      await using t = await rig({ namespaces: ['team-a'] }, { cluster: { namespaces, rules } });
+      await seed(t.fake, 'team-a', [host], 'ours', adminToken, 'target', inHours(7));
+      for (const hours of [12, 7, 5]) {
+        await seed(t.fake, 'team-b', [host], `theirs ${hours}`, adminToken, 'target', inHours(hours));
+        assert.deepEqual(await found(t), []);
+      }
+    });
+
+    test('what nobody has renewed in time is told, and what holds a password of ours, or has ended', async () => {
+      const clock = createVirtualClock(Date.now());
+      await using t = await rig({ namespaces: ['team-a'] }, { cluster: { namespaces, rules }, clock });
+      await seed(t.fake, 'team-a', [host], 'ours', adminToken, 'target', inHours(24));
+      await seed(t.fake, 'team-b', [host], 'ours', adminToken, 'target', inHours(12));
+      assert.deepEqual(await found(t), both);
+      await seed(t.fake, 'team-a', [host], 'newer', adminToken, 'target', inHours(24));
+      assert.deepEqual((await found(t)).slice(0, 1), ['LEFT_BEHIND'], 'this process remembers');
+      await seed(t.fake, 'team-b', [host], 'theirs', adminToken, 'target', inHours(12));
+      assert.deepEqual(await found(t), []);
+      await clock.advance(7.5 * 3_600_000);
+      assert.deepEqual(await found(t), []);
+      await clock.advance(3_600_000);
+      assert.deepEqual(await found(t), both);
+    });
+
+    test('in namespaces with other labels, and the same goes for accounts', async () => {
+      const labelled = (name: string, tier: string) => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels: { tier } } });
+      const objects = [labelled('one', 'a'), labelled('two', 'b'), account('one', 'default'), account('two', 'default')];
+      await using t = await rig({ namespaceSelector: 'tier=a' }, { cluster: { objects, rules } });
+      await seed(t.fake, 'one', [host], 'ours', adminToken, 'target', inHours(7));
+      await seed(t.fake, 'two', [host], 'theirs', adminToken, 'another', inHours(7));
+      for (const name of ['one', 'two'])
+        t.fake.edit('serviceaccounts', name, 'default', { imagePullSecrets: [{ name: secretName }] }, 'ecr-courier');
+      const mine = ['ServiceAccount one/default released', `Secret one/${secretName} removed`];
+      assert.deepEqual(linesOf(await all(t.target.prune?.('rehearsed', soon()))), mine);
+      await seed(t.fake, 'two', [host], 'theirs', adminToken, 'target', inHours(7));
+      assert.deepEqual(linesOf(await all(t.target.prune?.('written', soon()))), mine);
+      assert.deepEqual(t.fake.get('serviceaccounts', 'two', 'default')?.['imagePullSecrets'], [{ name: secretName }]);
+    });
   });
 
   test('a Secret that goes with its namespace is not left behind', async () => {

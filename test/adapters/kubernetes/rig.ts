@@ -53,14 +53,14 @@ export const isWrite = ({ method, path }: Seen): boolean =>
   method !== 'GET' && !path.includes('/selfsubjectaccessreviews') && !path.includes('dryRun=All');
 
 /** What a Secret of the courier holds: a login for each of the hosts. */
-const partsFor = (hosts: readonly string[], password = 'old'): Parts => ({
+const partsFor = (hosts: readonly string[], password = 'old', expiresAt = new Date('2026-11-30T06:00:00Z')): Parts => ({
   logins: new Map(hosts.map(host => [host, { username: 'AWS', password }])),
-  holds: new Map(hosts.map(host => [host, { fingerprint: fingerprintOf(password), expiresAt: new Date('2026-11-30T06:00:00Z') }])),
+  holds: new Map(hosts.map(host => [host, { fingerprint: fingerprintOf(password), expiresAt }])),
 });
 
 /** What the courier applies for these hosts. */
-export const applied = (hosts: readonly string[], password?: string, target = 'test'): object =>
-  bodyOf({ secret: secretName, target }, partsFor(hosts, password));
+export const applied = (hosts: readonly string[], password?: string, target = 'test', expiresAt?: Date): object =>
+  bodyOf({ secret: secretName, target }, partsFor(hosts, password, expiresAt));
 
 /** Applies a Secret as the courier would have. */
 export async function seed(
@@ -70,12 +70,13 @@ export async function seed(
   password?: string,
   token = adminToken,
   target?: string,
+  expiresAt?: Date,
 ): Promise<void> {
   const path = `/api/v1/namespaces/${namespace}/secrets/${secretName}?fieldManager=ecr-courier&force=true`;
   const answer = await fetch(`${fake.url}${path}`, {
     method: 'PATCH',
     headers: { authorization: `Bearer ${token}`, 'content-type': 'application/apply-patch+yaml' },
-    body: JSON.stringify(applied(hosts, password, target)),
+    body: JSON.stringify(applied(hosts, password, target, expiresAt)),
   });
   assert.ok(answer.ok, await answer.text());
   fake.requests.pop();

@@ -310,7 +310,9 @@ describe('the token', () => {
     await using t = await rig({}, { wanted: [host], cluster: teams });
     t.fake.rotate(courierToken, token);
     await t.file.write(token);
-    assert.deepEqual((await t.discover()).about, { product: 'Kubernetes v1.36.3', principal: 'system:serviceaccount:tools:courier' });
+    const { product, principal, shares } = (await t.discover()).about ?? {};
+    assert.deepEqual([product, principal], ['Kubernetes v1.36.3', 'system:serviceaccount:tools:courier']);
+    assert.deepEqual(shares, [t.fake.url, t.fake.get('namespaces', undefined, 'kube-system')?.metadata.uid], 'which cluster it is');
   });
 });
 
