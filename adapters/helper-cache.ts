@@ -1,5 +1,5 @@
 import { type Deps, defineAdapter } from '../src/contract/adapter.ts';
-import { answerText, digestOf, mostAnswerBytes, nameOfAnswer, readAnswer } from '../src/contract/answer-file.ts';
+import { answerText, digestOf, mostAnswerBytes, nameOfAnswer, nameOfKept, readAnswer } from '../src/contract/answer-file.ts';
 import { type Credentials, fingerprintOf } from '../src/contract/credential.ts';
 import { Failure } from '../src/contract/failures.ts';
 import type { Change } from '../src/contract/files.ts';
@@ -37,9 +37,6 @@ export const helperCache = defineAdapter({
     const { askers, clock, files, finding } = deps;
     const directory = named ?? askers.directory;
     const modes = group === undefined ? { mode: 0o600, directoryMode: 0o700 } : { mode: 0o640 };
-    const pathOf = (identity: string, { service, partition, region }: Registry): string =>
-      `${directory}/${nameOfAnswer(digestOf({ identity, service, partition, region }))}`;
-
     /** What lies there for the registry. */
     async function look(registry: Registry, asked: Asked | undefined, signal: AbortSignal): Promise<Slot<Ref> | undefined> {
       const identity = await askers.identityOf(registry);
@@ -82,7 +79,8 @@ export const helperCache = defineAdapter({
       // Somebody who asked has fetched a newer one.
       const renew: Change = text =>
         (readAnswer(text ?? '', digest)?.expiresAt ?? 0) > answer.expiresAt ? undefined : answerText(digest, answer);
-      return { path: pathOf(identity, registry), renew };
+      const paths = { answer: `${directory}/${nameOfAnswer(digest)}`, mark: `${directory}/${nameOfKept(digest, registry.host)}` };
+      return { paths, renew };
     }
 
     return {
@@ -104,12 +102,15 @@ export const helperCache = defineAdapter({
         await demandSafe({ directory, group }, deps, signal);
         const renewed = await renewal(slot, credentials);
         if (!renewed) return { change: 'unchanged' };
-        return { change: await files.update(renewed.path, renewed.renew, { signal, ...modes }) };
+        const change = await files.update(renewed.paths.answer, renewed.renew, { signal, ...modes });
+        // Those who ask what there is are told of it.
+        await files.update(renewed.paths.mark, text => (text === undefined ? '' : undefined), { signal, ...modes });
+        return { change };
       },
       async rehearse(slot, credentials, signal) {
         const renewed = await renewal(slot, credentials);
         if (!renewed) return { change: 'unchanged' };
-        return { change: await files.rehearse(renewed.path, renewed.renew, { signal, ...modes }) };
+        return { change: await files.rehearse(renewed.paths.answer, renewed.renew, { signal, ...modes }) };
       },
     };
   },

@@ -2,6 +2,7 @@ import type { Aliases } from '../src/contract/registry.ts';
 import { readFiles, topKeys } from './files.ts';
 import { ConfigError, type Given, pathsOf, readAliases } from './load.ts';
 import { nearest } from './nearest.ts';
+import type { Placed } from './origin.ts';
 import { type Report, unknownKey } from './read.ts';
 import { readSources, type SourceConfig } from './sources.ts';
 
@@ -9,6 +10,8 @@ import { readSources, type SourceConfig } from './sources.ts';
 export interface Asked {
   readonly sources: readonly SourceConfig[];
   readonly aliases: Aliases;
+  /** Addresses under `registries` of targets, as they stand there. */
+  readonly wanted: readonly string[];
 }
 
 /**
@@ -26,5 +29,9 @@ export async function loadAsked(given: Pick<Given, 'files' | 'env'>): Promise<As
   const aliases = readAliases(files.aliases, report);
   const sources = readSources(files.sources, given.env, report);
   if (mistakes.length > 0) throw new ConfigError(report);
-  return { sources, aliases };
+  return { sources, aliases, wanted: files.targets.flatMap(({ entries }) => textsIn(entries.get('registries')?.value)) };
 }
+
+/** A list, or a text with commas. */
+const textsIn = (value: Placed['value'] | undefined): string[] =>
+  typeof value === 'string' ? value.split(',') : Array.isArray(value) ? value.flatMap((one: Placed) => textsIn(one.value)) : [];

@@ -1,5 +1,5 @@
 import type { Deps } from '../../src/contract/adapter.ts';
-import { readAsked } from '../../src/contract/answer-file.ts';
+import { readMark } from '../../src/contract/answer-file.ts';
 import type { Registry } from '../../src/contract/registry.ts';
 
 /** A registry that somebody asked for, and the answer that was given for it. */
@@ -21,11 +21,11 @@ export async function askedIn(
   signal: AbortSignal,
 ): Promise<readonly Asked[]> {
   if (!(await files.stat(directory, { signal }))) return [];
-  const names = (await files.names(directory, { signal })).filter(name => readAsked(name)).slice(0, most);
+  const names = (await files.names(directory, { signal })).filter(name => readMark(name)?.kind === 'asked').slice(0, most);
   const marks = await Promise.all(names.map(async name => ({ name, facts: await files.stat(`${directory}/${name}`, { signal }) })));
   const newest = new Map<string, Asked>();
   for (const { name, facts } of marks) {
-    const { digest = '', host = '' } = readAsked(name) ?? {};
+    const { digest = '', host = '' } = readMark(name) ?? {};
     const found = registry(host)?.registry;
     const at = facts?.changedAt.getTime() ?? 0;
     if (!found || clock.wall() - at > latelyMs || at < (newest.get(found.host)?.at ?? 0)) continue;

@@ -19,6 +19,8 @@ export interface Found {
   /** DOCKER_AUTH_CONFIG. */
   readonly variable: string | undefined;
   readonly onPath: (program: string) => boolean;
+  /** Whether the helper of the courier lists a host. */
+  readonly isListed: (host: string) => boolean;
   readonly now: number;
 }
 
@@ -33,9 +35,8 @@ export interface Diagnosis {
   readonly verdict: 'fine' | 'no login' | 'bad' | 'not predicted';
 }
 
-/** The helper of the courier, which lists the hosts that it serves. */
+/** The helper of the courier. */
 const own = 'ecr-courier';
-const listed = (program: string): boolean => program === own;
 const ofPodman: ReadonlySet<ClientId> = new Set(['skopeo19', 'cimage']);
 
 export const diagnose = (image: Image, found: Found): Diagnosis[] =>
@@ -56,8 +57,8 @@ export const diagnose = (image: Image, found: Found): Diagnosis[] =>
 
 function sentBy(id: ClientId, image: Image, found: Found, helper: (program: string) => Outcome): readonly Sent[] {
   const client: Client = clients[id];
-  const { podman, variable } = found;
-  const { docker } = found;
+  const { docker, podman, variable } = found;
+  const listed = (program: string): boolean => program === own && found.isListed(image.host);
   const reads = variable ? readers[id] : undefined;
   // go-containerregistry looks at the variable only where there is a file.
   const given = variable && reads === 'strictly' && (id !== 'crane' || docker !== undefined) ? givenBy(variable, client) : undefined;

@@ -42,7 +42,11 @@ export function merged(host: string, file: File | undefined, client: Client, { h
   if (login) return { ...login, ...http };
   if (asks && outcome !== 'login') return no(whyNot(asks.program, outcome), client);
   const unread = [file, variable].flatMap(one => ranked(one?.entries ?? [], host)).map(entry => sentOf(entry, client));
-  return unread.find(sent => sent !== undefined) ?? no('no entry of the file is for this host', client);
+  const unlisted = [file, variable].find(one => one?.store && !listed(one.store))?.store;
+  const why = unlisted
+    ? `docker-credential-${unlisted}, its credsStore, is asked only for hosts that it lists`
+    : 'no entry of the file is for this host';
+  return unread.find(sent => sent !== undefined) ?? no(why, client);
 }
 
 function hostsOf({ entries, helpers, store }: File, host: string, client: Client, listed: Around['listed']): Host[] {

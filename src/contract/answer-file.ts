@@ -40,10 +40,20 @@ export const nameOfAnswer = (digest: string): string => `${digest}.answer`;
  */
 export const nameOfAsked = (digest: string, host: string): string => `${digest}@${host}`;
 
+/** An empty file: a daemon keeps the answer of this key for the host, whether anybody has asked or not. */
+export const nameOfKept = (digest: string, host: string): string => `${digest}+${host}`;
+
+/** A host, and the key of its answer. */
+export interface Mark {
+  readonly digest: string;
+  readonly host: string;
+  readonly kind: 'asked' | 'kept';
+}
+
 /** What a name in the directory says; undefined: nothing of the kind. */
-export function readAsked(name: string): { readonly digest: string; readonly host: string } | undefined {
-  const { digest, host } = /^(?<digest>[0-9a-f]{32})@(?<host>[a-z0-9.-]+)$/.exec(name)?.groups ?? {};
-  return digest && host ? { digest, host } : undefined;
+export function readMark(name: string): Mark | undefined {
+  const { digest, sign, host } = /^(?<digest>[0-9a-f]{32})(?<sign>[@+])(?<host>[a-z0-9.-]+)$/.exec(name)?.groups ?? {};
+  return digest && host ? { digest, host, kind: sign === '@' ? 'asked' : 'kept' } : undefined;
 }
 
 /** Lines that a shell can read as well (`src/pull/front.sh`): user name and password as they stand within JSON. */

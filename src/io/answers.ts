@@ -10,7 +10,7 @@ import {
   nameOfAnswer,
   nameOfAsked,
   readAnswer,
-  readAsked,
+  readMark,
 } from '../contract/answer-file.ts';
 import { Failure } from '../contract/failures.ts';
 import { namesIn, readText } from './files.ts';
@@ -30,14 +30,14 @@ export interface Answers {
   write(key: AnswerKey, answer: Answer): Promise<void>;
   /** Remembers that the host was asked for. `now`: in milliseconds. Never throws. */
   note(key: AnswerKey, host: string, now: number): Promise<void>;
-  /** Hosts that were asked for, each with the function that says whether its answer is of this key. */
-  hosts(): Promise<readonly AskedHost[]>;
+  /** Hosts that were asked for, or that a daemon keeps answers for. */
+  hosts(): Promise<readonly AnsweredHost[]>;
   /** Removes what has expired, and what killed processes left behind. `now`: in milliseconds. Never throws. */
   prune(now: number): Promise<void>;
 }
 
-/** A host as images spell it, and an answer that was given for it. */
-export interface AskedHost {
+/** A host as images spell it, and the key of an answer that was given for it. */
+export interface AnsweredHost {
   readonly host: string;
   isOf(key: AnswerKey): boolean;
 }
@@ -96,12 +96,7 @@ export async function openAnswers(directory: string): Promise<Answers> {
         .then(() => utimes(path, now / 1000, now / 1000))
         .catch(() => undefined);
     },
-    async hosts() {
-      return (await namesIn(directory)).flatMap(name => {
-        const { digest, host } = readAsked(name) ?? {};
-        return host ? { host, isOf: (key: AnswerKey) => digestOf(key) === digest } : [];
-      });
-    },
+    hosts: () => hostsIn(directory),
     prune: now => prune(directory, now),
   };
 }
@@ -169,6 +164,14 @@ function exposed(found: Stats): string | undefined {
   return found.mode & 0o022 ? `can be written by others (mode ${(found.mode & 0o7777).toString(8).padStart(4, '0')})` : undefined;
 }
 
+/** Of a directory that cannot be read none. Never throws. */
+export async function hostsIn(directory: string): Promise<readonly AnsweredHost[]> {
+  return (await namesIn(directory).catch(() => [])).flatMap(name => {
+    const { digest, host } = readMark(name) ?? {};
+    return host ? { host, isOf: (key: AnswerKey) => digestOf(key) === digest } : [];
+  });
+}
+
 /** undefined for what is not there, and for what cannot be read. Never throws. */
 export const answerIn = async (directory: string, digest: string): Promise<Answer | undefined> =>
   readAnswer(await readText(join(directory, nameOfAnswer(digest)), mostAnswerBytes).catch(() => ''), digest);
@@ -181,8 +184,8 @@ async function prune(directory: string, now: number): Promise<void> {
     if (digest && ((await answerIn(directory, digest))?.expiresAt ?? 0) > now) answers.add(digest);
   }
   for (const name of names) {
-    const [, digest = '', end] = /^([0-9a-f]{32})([.@].+)$/.exec(name) ?? [];
-    if (!digest || (answers.has(digest) && (end === '.answer' || end?.startsWith('@')))) continue;
+    const [, digest = '', end] = /^([0-9a-f]{32})([.@+].+)$/.exec(name) ?? [];
+    if (!digest || (answers.has(digest) && (end === '.answer' || readMark(name)))) continue;
     const path = join(directory, name);
     const age = await lstat(path).then(
       ({ mtimeMs }) => now - mtimeMs,

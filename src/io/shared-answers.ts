@@ -2,7 +2,7 @@ import { lstat, realpath } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { type Answer, type AnswerKey, digestOf } from '../contract/answer-file.ts';
 import { Failure } from '../contract/failures.ts';
-import { answerIn } from './answers.ts';
+import { type AnsweredHost, answerIn, hostsIn } from './answers.ts';
 
 /** Answers that a daemon of another user keeps, for those of a group. They are read, and never written. */
 export interface SharedAnswers {
@@ -10,6 +10,8 @@ export interface SharedAnswers {
   readonly directory: string;
   /** undefined for what is not there, and for what may not be read. Never throws. */
   read(key: AnswerKey): Promise<Answer | undefined>;
+  /** Hosts that the daemon keeps answers for. Never throws. */
+  hosts(): Promise<readonly AnsweredHost[]>;
 }
 
 /**
@@ -30,6 +32,7 @@ export async function openShared(path: string): Promise<SharedAnswers> {
   return {
     directory,
     read: key => answerIn(directory, digestOf(key)),
+    hosts: () => hostsIn(directory),
   };
 }
 

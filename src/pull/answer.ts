@@ -4,9 +4,9 @@ import { asFailure, Failure } from '../contract/failures.ts';
 import { lookAlike } from '../contract/look-alike.ts';
 import { parseAddress, type Registry } from '../contract/registry.ts';
 import { containerUri } from '../ecr/aws/variables.ts';
-import { identityByToken, identityOf } from '../ecr/keys/asked-as.ts';
+import { hasHalfKeys, identityByToken, identityOf } from '../ecr/keys/asked-as.ts';
 import type { WebToken } from '../ecr/keys/role.ts';
-import { isGiven, type SourceSpec } from '../ecr/sources/choice.ts';
+import { asksAws, isGiven, type SourceSpec } from '../ecr/sources/choice.ts';
 import { type Answers, answersDirectory, openAnswers, passedOver } from '../io/answers.ts';
 import { openShared, type SharedAnswers } from '../io/shared-answers.ts';
 import { inTurn } from '../io/turn.ts';
@@ -90,13 +90,9 @@ function foreign(address: string): Reply {
 }
 
 /** Whose answer for this registry it is. */
-export async function keyOf(
-  spec: SourceSpec,
-  { service, partition, region, account }: Registry,
-  env: Env,
-  webToken?: WebToken,
-): Promise<AnswerKey> {
-  const identity = webToken ? identityByToken(webToken, spec, env) : await identityOf(spec, env, account);
+export async function keyOf(spec: SourceSpec, registry: Registry, env: Env, webToken?: WebToken): Promise<AnswerKey> {
+  const { service, partition, region } = registry;
+  const identity = webToken ? await identityByToken(webToken, spec, env, registry) : await identityOf(spec, env, registry);
   return { identity, service, partition, region };
 }
 
@@ -113,13 +109,13 @@ async function serve({ registry, spec, witnesses }: Question, asker: Asker, rema
   const { env, clock, signal } = asker;
   // What speaks to AWS is not loaded for an answer that is there.
   const fetch = async (): Promise<Answer> => await (await import('./fetch.ts')).fetchAnswer(spec, registry, asker);
-  const answers = await openOrSay(env, remark);
+  const { own: answers, shared } = await placesOf(env, remark, asker.webToken);
   // Nobody wants to know whose it is.
   if (!answers && !asker.told) return await fetch();
   const key = await keyOf(spec, registry, env, asker.webToken);
   asker.told?.(`source ${spec.name}: ${key.identity}`);
-  if (!answers) return await fetch();
-  const shared = asker.webToken || hasKeysOfItsOwn(env) ? undefined : await sharedOrSay(env, remark);
+  // Half a key is refused, whether there is an answer or not.
+  if (!answers || (!asker.webToken && asksAws(spec) && hasHalfKeys(spec, env))) return await fetch();
   const ready = async (): Promise<Found | undefined> => {
     for (const place of [answers, ...(shared ? [shared] : [])]) {
       const kept = await place.read(key);
@@ -164,6 +160,19 @@ interface Found {
 /** Containers and pods find keys at one address, and each finds others: their identities look alike. */
 const hasKeysOfItsOwn = (env: Env): boolean => containerUri(env) !== undefined || Boolean(env['AWS_WEB_IDENTITY_TOKEN_FILE']);
 
+/** Where answers are looked for, one after the other. */
+interface Places {
+  /** undefined: nothing is kept on disk. */
+  readonly own: Answers | undefined;
+  readonly shared: SharedAnswers | undefined;
+}
+
+/** What cannot be used is said. */
+export async function placesOf(env: Env, remark: (sentence: string) => void, webToken?: WebToken): Promise<Places> {
+  const own = await openOrSay(env, remark);
+  return { own, shared: own && !webToken && !hasKeysOfItsOwn(env) ? await sharedOrSay(env, remark) : undefined };
+}
+
 /** undefined: none is named, or it cannot be trusted; the latter is said. */
 async function sharedOrSay(
   { ECR_COURIER_SHARED_CACHE: named }: Env,
@@ -181,7 +190,7 @@ async function sharedOrSay(
 const isoOf = (time: number): string => new Date(time).toISOString();
 
 /** undefined: nothing is kept on disk, by a switch or because it cannot be; the latter is said. */
-export async function openOrSay(env: Env, remark: (sentence: string) => void): Promise<Answers | undefined> {
+async function openOrSay(env: Env, remark: (sentence: string) => void): Promise<Answers | undefined> {
   // The switch of amazon-ecr-credential-helper: any value but an empty one.
   if (env['AWS_ECR_DISABLE_CACHE']) return undefined;
   const why = passedOver(env);

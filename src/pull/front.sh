@@ -52,27 +52,38 @@ take_line_beside_sleep() {
 # $issued, $until and $expires in seconds. Fails when only Node can say. Whether it is fresh is not looked at.
 take_hit() {
   [ -z "$AWS_ECR_DISABLE_CACHE$CATTLE_URL$ECR_COURIER_EXTERNAL_ID$ECR_COURIER_TRACE" ] || return 1
-  [ -z "$AWS_CONTAINER_AUTHORIZATION_TOKEN$AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE" ] || return 1
+  [ -z "$AWS_CONTAINER_AUTHORIZATION_TOKEN" ] || return 1
+  # Half a key is a mistake, and Node says so.
+  [ -z "$AWS_ACCESS_KEY_ID$AWS_ACCESS_KEY_ID_FILE" ] || [ -n "$AWS_SECRET_ACCESS_KEY$AWS_SECRET_ACCESS_KEY_FILE" ] || return 1
+  # Letters that no name of a file should have are `_` in it, many in a row one. What lies in the file says whose it is.
   name=$host,$AWS_PROFILE,$AWS_ACCESS_KEY_ID
-  case $name in *[!A-Za-z0-9._,-]*) return 1 ;; esac
+  while :; do
+    case $name in *[!A-Za-z0-9._,-]*) ;; *) break ;; esac
+    behind=${name#*[!A-Za-z0-9._,-]}
+    name=${name%%[!A-Za-z0-9._,-]*}
+    while :; do case $behind in [!A-Za-z0-9._,-]*) behind=${behind#?} ;; *) break ;; esac; done
+    name=${name}_$behind
+  done
   # Somebody else's is none.
   hit=$cache/hits/$name
   [ -f "$hit" ] && [ -O "$hit" ] || return 1
-  # In the order of `variables` in hits.ts. No value that was laid down has a blank in it.
-  here="$HOME $ECR_COURIER_CONFIG $XDG_CONFIG_HOME $ECR_COURIER_ROLE_ARN $ECR_COURIER_TOKEN_ENDS_WITH_SESSION"
-  here="$here $ECR_COURIER_SHARED_CACHE $AWS_PROFILE $AWS_ACCESS_KEY_ID $AWS_ACCESS_KEY_ID_FILE $AWS_CONFIG_FILE"
-  here="$here $AWS_SHARED_CREDENTIALS_FILE $AWS_WEB_IDENTITY_TOKEN_FILE $AWS_ROLE_ARN"
-  here="$here $AWS_CONTAINER_CREDENTIALS_RELATIVE_URI $AWS_CONTAINER_CREDENTIALS_FULL_URI $AWS_EC2_METADATA_DISABLED"
-  here="$here $AWS_EC2_METADATA_SERVICE_ENDPOINT $AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE $AWS_ENDPOINT_URL"
-  here="$here $AWS_ENDPOINT_URL_ECR $AWS_ENDPOINT_URL_ECR_PUBLIC $AWS_ENDPOINT_URL_STS"
-  here="$here $AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"
+  # In the order of `variables` in hits.ts, with tabs between them: no value that was laid down has one in it.
+  t='	'
+  here="$HOME$t$ECR_COURIER_CONFIG$t$XDG_CONFIG_HOME$t$ECR_COURIER_ROLE_ARN$t$ECR_COURIER_TOKEN_ENDS_WITH_SESSION"
+  here="$here$t$ECR_COURIER_SHARED_CACHE$t$AWS_PROFILE$t$AWS_ACCESS_KEY_ID$t$AWS_ACCESS_KEY_ID_FILE$t$AWS_CONFIG_FILE"
+  here="$here$t$AWS_SHARED_CREDENTIALS_FILE$t$AWS_WEB_IDENTITY_TOKEN_FILE$t$AWS_ROLE_ARN"
+  here="$here$t$AWS_CONTAINER_CREDENTIALS_RELATIVE_URI$t$AWS_CONTAINER_CREDENTIALS_FULL_URI"
+  here="$here$t$AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE$t$AWS_EC2_METADATA_DISABLED"
+  here="$here$t$AWS_EC2_METADATA_SERVICE_ENDPOINT$t$AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE$t$AWS_ENDPOINT_URL"
+  here="$here$t$AWS_ENDPOINT_URL_ECR$t$AWS_ENDPOINT_URL_ECR_PUBLIC$t$AWS_ENDPOINT_URL_STS"
+  here="$here$t$AWS_IGNORE_CONFIGURED_ENDPOINT_URLS$t$AWS_USE_FIPS_ENDPOINT"
   # Machines may share a home, and each has keys of its own.
   boot=
   [ -r /proc/sys/kernel/random/boot_id ] && IFS= read -r boot </proc/sys/kernel/random/boot_id
-  here="$here $boot"
+  here="$here$t$boot"
   {
     IFS=' ' read -r form renew sure digest place && IFS= read -r there || return 1
-    [ "$form" = 4 ] && [ "$there" = "$here" ] || return 1
+    [ "$form" = 5 ] && [ "$there" = "$here" ] || return 1
     case $digest in '' | *[!0-9a-f]*) return 1 ;; esac
     # What was there has not changed; what was not there, or not for us, still is not.
     set --

@@ -30,12 +30,14 @@ export const variables = [
   'AWS_ROLE_ARN',
   'AWS_CONTAINER_CREDENTIALS_RELATIVE_URI',
   'AWS_CONTAINER_CREDENTIALS_FULL_URI',
+  'AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE',
   ...metadataVariables,
   'AWS_ENDPOINT_URL',
   'AWS_ENDPOINT_URL_ECR',
   'AWS_ENDPOINT_URL_ECR_PUBLIC',
   'AWS_ENDPOINT_URL_STS',
   'AWS_IGNORE_CONFIGURED_ENDPOINT_URLS',
+  'AWS_USE_FIPS_ENDPOINT',
 ] as const;
 export const unanswered = [
   'AWS_ECR_DISABLE_CACHE',
@@ -43,11 +45,10 @@ export const unanswered = [
   'ECR_COURIER_EXTERNAL_ID',
   'ECR_COURIER_TRACE',
   'AWS_CONTAINER_AUTHORIZATION_TOKEN',
-  'AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE',
 ] as const;
 
 /** The form of the files: a front of another version does not take them. */
-const form = 4;
+const form = 5;
 
 /** Of one file. Larger ones are left to Node. */
 const mostBytes = 256 * 1024;
@@ -66,12 +67,13 @@ export type Witnesses = readonly Witness[] | undefined;
 /** The files that have a say, as they are before they are read. */
 export async function witnessesOf(env: Env): Promise<Witnesses> {
   if (process.platform === 'win32') return undefined;
-  const found = await Promise.all([...configPaths(env), ...identityFiles(env)].map(witness));
+  const { AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: token } = env;
+  const found = await Promise.all([...configPaths(env), ...identityFiles(env), ...(token ? [token] : [])].map(witness));
   return found.every(one => one !== undefined) ? found : undefined;
 }
 
 async function witness(path: string): Promise<Witness | undefined> {
-  if (!isAbsolute(path) || /[\p{Cc}\\]/u.test(path)) return undefined;
+  if (!isAbsolute(path) || /\p{Cc}/u.test(path)) return undefined;
   const refused = await access(path, constants.R_OK).then(
     () => undefined,
     ({ code = 'unknown' }: NodeJS.ErrnoException) => code,
@@ -120,10 +122,9 @@ const lastsMs = 24 * hourMs;
 export async function keepHit(hit: Hit, now: number): Promise<void> {
   const { directory, host, env, digest, shared = '', witnesses } = hit;
   const values = variables.map(name => env[name] ?? '');
-  const name = [host, env['AWS_PROFILE'], env['AWS_ACCESS_KEY_ID']].join(',');
-  // Query and user of an address may be secret.
-  const isTold = ![...values, shared].some(value => /[\s\p{Cc}?#@]/u.test(value)) && /^[\w.,-]{1,200}$/.test(name);
-  if (!witnesses || !isTold || unanswered.some(variable => env[variable])) return;
+  const name = nameOf(host, env);
+  const isTold = ![...values, shared].some(value => /\p{Cc}/u.test(value)) && !addresses.some(variable => hasSecret(env[variable]));
+  if (!witnesses || !isTold || name.length > longestName || unanswered.some(variable => env[variable])) return;
   const answer = await answerIn(shared || directory, digest);
   if (!answer || !isFresh(answer, now)) return;
   const folder = join(directory, 'hits');
@@ -133,7 +134,7 @@ export async function keepHit(hit: Hit, now: number): Promise<void> {
   const sure = Math.min(until, Math.floor(answer.freshUntil / 1000));
   const lines = [
     [form, until, sure, digest, ...(shared ? [shared] : [])].join(' '),
-    [...values, boot].join(' '),
+    [...values, boot].join('\t'),
     ...witnesses.map(({ path, sum }) => `${sum ?? '-'} ${path}`),
   ];
   const path = join(folder, name);
@@ -147,6 +148,15 @@ export async function keepHit(hit: Hit, now: number): Promise<void> {
     // Then Node is asked again.
   }
 }
+
+/** As `front.sh` makes it. Whatever shares a name takes turns in the file: what lies in it says whose it is. */
+const nameOf = (host: string, env: Env): string =>
+  [host, env['AWS_PROFILE'], env['AWS_ACCESS_KEY_ID']].join(',').replaceAll(/[^\w.,-]+/g, '_');
+const longestName = 200;
+
+/** Variables with addresses: user and query in them may be secret. */
+const addresses = variables.filter(name => /_URI$|_URL(_|$)|_ENDPOINT$/.test(name));
+const hasSecret = (address = ''): boolean => /[?#@]/.test(address);
 
 /** Of what no front takes any more. In milliseconds. */
 const forgottenMs = lastsMs + hourMs;

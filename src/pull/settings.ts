@@ -3,7 +3,7 @@ import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Failure } from '../contract/failures.ts';
 import type { Aliases } from '../contract/registry.ts';
-import { type Choice, choiceOf } from '../ecr/sources/choice.ts';
+import { type Choice, choiceOf, hostsIn } from '../ecr/sources/choice.ts';
 
 export type Env = Readonly<Record<string, string | undefined>>;
 
@@ -11,6 +11,8 @@ export type Env = Readonly<Record<string, string | undefined>>;
 export interface Settings {
   readonly sources: Choice;
   readonly aliases: Aliases;
+  /** Hosts that the configuration names in any way, which are some of those that are served. */
+  readonly named: readonly string[];
 }
 
 /** Variables of the source `default` beside those of the AWS tools. */
@@ -36,12 +38,12 @@ export async function readSettings(env: Env, named?: readonly string[]): Promise
   const usual = named ? undefined : await configFile(env);
   const files = named ?? (usual === undefined ? [] : [usual]);
   const [file] = files;
-  if (file === undefined && !ofSource.some(name => env[name])) return { sources: choiceOf([]), aliases: new Map() };
+  if (file === undefined && !ofSource.some(name => env[name])) return { sources: choiceOf([]), aliases: new Map(), named: [] };
   // Only here: it loads a reader of YAML.
   const { loadAsked } = await import('../../config/asked.ts');
   try {
-    const { sources, aliases } = await loadAsked({ files, env });
-    return { sources: choiceOf(sources), aliases };
+    const { sources, aliases, wanted } = await loadAsked({ files, env });
+    return { sources: choiceOf(sources), aliases, named: [...sources.flatMap(hostsIn), ...aliases.keys(), ...wanted] };
   } catch (error) {
     if (!(error instanceof Error) || error.name !== 'ConfigError') throw error;
     throw new Failure('MISCONFIGURED', inOneLine(error.message), {

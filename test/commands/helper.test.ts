@@ -319,6 +319,16 @@ test('doctor: a missing program, a store, entries of others and forms that some 
   });
   assert.equal(store.of('crane').does, 'asks docker-credential-desktop, its credsStore');
   assert.equal(store.of('cli29').does, 'asks docker-credential-ecr-courier');
+  const own = JSON.stringify({ credsStore: 'ecr-courier' });
+  const unlisted = await examined(own, { args: [one] });
+  assert.match(
+    unlisted.of('regctl').does,
+    /^sends no login: docker-credential-ecr-courier, its credsStore, is asked only for hosts that it lists/,
+  );
+  assert.deepEqual([unlisted.of('regctl').verdict, unlisted.of('crane').verdict], ['no login', 'fine']);
+  await using config = await folder({ 'courier.yaml': `targets: [{ kind: helper-cache, registries: [${one}] }]` });
+  const listed = await examined(own, { args: [one], env: { ECR_COURIER_CONFIG: config.at('courier.yaml') } });
+  assert.deepEqual([listed.of('regctl').does, listed.of('regctl').verdict], ['asks docker-credential-ecr-courier, its credsStore', 'fine']);
   const foreign = await examined(JSON.stringify({ auths: { [one]: { auth: auth('pass') }, 'ghcr.io': { auth: 'eDp5eg' } } }));
   assert.match(foreign.of('docker28').does, /^sends an incomplete login: the entry ghcr.io has an `auth` that it cannot decode/);
   assert.deepEqual([foreign.of('crane').verdict, foreign.of('oras').verdict, foreign.code], ['bad', 'fine', 1]);

@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import { after, beforeEach, test } from 'node:test';
 import { clock } from '../../src/contract/clock.ts';
 import { Failure } from '../../src/contract/failures.ts';
-import { type Asker, answerFor, type Reply } from '../../src/pull/answer.ts';
+import { parseAddress } from '../../src/contract/registry.ts';
+import type { SourceSpec } from '../../src/ecr/sources/choice.ts';
+import { type Asker, answerFor, keyOf, type Reply } from '../../src/pull/answer.ts';
 import { hostsListed } from '../../src/pull/list.ts';
 import { keys, useStaticKeys } from '../ecr/support.ts';
 import { startEcr } from '../fakes/ecr.ts';
@@ -119,6 +121,34 @@ test('no identity gets the answer of another: keys, profiles, files, roles, endp
   assert.equal(new Set(tokens).size, tokens.length);
 });
 
+test('who has to use FIPS gets nothing that another address of AWS gave', async () => {
+  const home = process.env['HOME'] ?? '';
+  const identityFor = async (name: string, env: Record<string, string> = {}, spec: SourceSpec = { name: 'default' }): Promise<string> => {
+    const registry = parseAddress(name)?.registry ?? assert.fail(name);
+    return (await keyOf(spec, registry, { HOME: home, AWS_ACCESS_KEY_ID: keys.id, ...env })).identity;
+  };
+  const [plain, dual] = [host, '123456789012.dkr-ecr.eu-west-1.on.aws'];
+  const [fips, both] = [host.replace('.ecr.', '.ecr-fips.'), '123456789012.dkr-ecr-fips.eu-west-1.on.aws'];
+  const inEach = (env: Record<string, string> = {}, spec?: SourceSpec) =>
+    Promise.all([plain, dual, fips, both].map(name => identityFor(name, env, spec)));
+  const [one, two, three, four] = await inEach();
+  assert.deepEqual([one === two, three === four, one === three], [true, true, false]);
+  assert.deepEqual(new Set(await inEach({ AWS_USE_FIPS_ENDPOINT: 'true' })), new Set([three]), 'for all');
+  assert.equal(await identityFor(plain, { AWS_USE_FIPS_ENDPOINT: 'false' }), one, 'nothing is switched off');
+  assert.equal(new Set(await inEach({ AWS_ENDPOINT_URL: aws.url })).size, 1, 'an address that is set is asked for all');
+  assert.equal(new Set(await inEach({}, { name: 'given', lambda: 'tokens' })).size, 1, 'who is asked in the place of ECR is one');
+  await mkdir(join(home, '.aws'));
+  await writeFile(join(home, '.aws/config'), '[default]\nuse_fips_endpoint = true\n');
+  assert.notEqual(await identityFor(plain, { AWS_USE_FIPS_ENDPOINT: 'false' }), await identityFor(plain), 'of the profile');
+});
+
+test('half a key is refused, although there is an answer', async () => {
+  await tokenFor(host);
+  const { AWS_SECRET_ACCESS_KEY: secret, ...env } = process.env;
+  assert.ok(secret);
+  assert.match((await failureFor(host, { env })).message, /AWS_SECRET_ACCESS_KEY is not/);
+});
+
 test('a private registry that no source serves has a failure, as nobody pulls from it without a name', async () => {
   await configure('sources: [{ name: default, accounts: ["444455556666"] }]');
   const { code, message, remedy } = await failureFor(host);
@@ -142,17 +172,24 @@ test('the configuration says which identity serves which account; mistakes among
   ]);
 });
 
-test('a host that a source names is listed before anybody has asked for it; patterns, targets and what nobody serves are not', async () => {
+test('a host that the configuration names is listed before anybody has asked for it; patterns and what nobody serves are not', async () => {
   await configure(
     `sources:
   - { name: team, registries: [${host}, "444455556666.dkr.ecr.*", "444455556666.dkr.ecr.eu-west-?.amazonaws.com", docker.io, ecr.corp.example] }
   - { name: default, accounts: ["777788889999"], registries: ["555566667777.dkr.ecr.us-east-1.amazonaws.com"] }
-  - { name: open, service: ecr-public, registries: [PUBLIC.ecr.aws] }
-targets: [{ kind: portainer, url: "https://portainer.example", registries: ["111122223333.dkr.ecr.eu-west-1.amazonaws.com"] }]
+  - { name: shop, profile: shop, accounts: ["111111111111", "222222222222"], region: eu-west-1 }
+  - { name: open, service: ecr-public }
+targets:
+  - { kind: portainer, url: [wrong], registries: "444455556666.dkr.ecr.ap-south-1.amazonaws.com, own" }
+  - { kind: helper-cache, registries: ["444455556666.dkr.ecr.eu-west-1.amazonaws.com", "777788889999.dkr.ecr.us-east-1.amazonaws.com"] }
 aliases: [{ host: ecr.corp.example, registry: ${host} }]`,
   );
   const named = [
+    ['111111111111.dkr.ecr.eu-west-1.amazonaws.com', 'AWS'],
     [host, 'AWS'],
+    ['222222222222.dkr.ecr.eu-west-1.amazonaws.com', 'AWS'],
+    ['444455556666.dkr.ecr.ap-south-1.amazonaws.com', 'AWS'],
+    ['444455556666.dkr.ecr.eu-west-1.amazonaws.com', 'AWS'],
     ['ecr.corp.example', 'AWS'],
     ['public.ecr.aws', 'AWS'],
   ];

@@ -135,6 +135,42 @@ for (const shell of shells)
     assert.equal(await ask({}, { shell }), answerOf('token-brief'));
   });
 
+for (const shell of shells)
+  test(`${shell.join(' ')}: homes, profiles and paths of any letters are answered, and half a key is for Node`, async () => {
+    const whole = { AWS_ACCESS_KEY_ID: 'AKIA1', AWS_SECRET_ACCESS_KEY: 's' };
+    const odd = join(home, 'me@corp.example');
+    const blank = join(home, 'O\'Neil $(x) [a-z]* \\n "é" #1? -e');
+    await mkdir(odd);
+    await writeFile(join(home, 'token'), 'of-the-pod');
+    for (const env of [
+      ...['team/dev', 'dev:admin', 'x@y', 'te am', '../..', 'été', '-n', '!', '(', 'a\\b', '*', ' '].map(name => ({ AWS_PROFILE: name })),
+      ...[odd, blank].map(path => ({ HOME: path, ECR_COURIER_CACHE: cache, AWS_CONFIG_FILE: `${path}/config` })),
+      {
+        AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: join(home, 'token'),
+        AWS_CONTAINER_CREDENTIALS_FULL_URI: 'http://169.254.170.23/v1/credentials',
+      },
+      whole,
+    ]) {
+      await rm(cache, { recursive: true, force: true });
+      await lay(env);
+      assert.equal(await ask(env, { shell }), answerOf('token-kept'), JSON.stringify(env));
+      for (const other of [
+        { ...env, AWS_PROFILE: 'other/é' },
+        { ...env, HOME: '/other home' },
+      ])
+        assert.match(await ask({ ECR_COURIER_CACHE: cache, ...other }, { shell }), /^NODE/, JSON.stringify(other));
+    }
+    await writeFile(join(home, 'token'), 'of-another');
+    await lay(whole);
+    assert.match(await ask({ AWS_ACCESS_KEY_ID: 'AKIA1' }, { shell }), /^NODE/);
+    assert.equal(
+      await ask({ AWS_ACCESS_KEY_ID: 'AKIA1', AWS_SECRET_ACCESS_KEY_FILE: '/run/s' }, { shell }).then(said => said.startsWith('NODE')),
+      false,
+    );
+    await lay({ AWS_PROFILE: 'a\tb', HOME: home });
+    assert.match(await ask({ AWS_PROFILE: 'a\tb' }, { shell }), /^NODE/, 'a character that separates');
+  });
+
 const strange = [
   '',
   ' ',
@@ -226,16 +262,16 @@ const scenes: readonly Scene[] = [
   { env: {}, files: {} },
   ...variables.filter(name => name !== 'HOME').map(name => ({ env: { [name]: `/value-of-${name}` }, files: {}, single: true as const })),
   ...unanswered.map(name => ({ env: { [name]: '1' }, files: {}, single: true as const })),
-  { env: { AWS_ACCESS_KEY_ID: 'AKIA1' }, files: {} },
-  { env: { AWS_ACCESS_KEY_ID: 'AKIA1', AWS_SESSION_TOKEN: 'x' }, files: {} },
-  { env: { AWS_ACCESS_KEY_ID: 'AKIA1', AWS_PROFILE: 'team' }, files: {} },
+  { env: { AWS_ACCESS_KEY_ID: 'AKIA1', AWS_SECRET_ACCESS_KEY: 's' }, files: {} },
+  { env: { AWS_ACCESS_KEY_ID: 'AKIA1', AWS_SECRET_ACCESS_KEY: 's', AWS_SESSION_TOKEN: 'x' }, files: {} },
+  { env: { AWS_ACCESS_KEY_ID: 'AKIA1', AWS_SECRET_ACCESS_KEY: 's', AWS_PROFILE: 'team' }, files: {} },
   { env: { AWS_PROFILE: 'team' }, files: { '.aws/config': [profile('AKIA1'), 100.5] } },
   { env: { AWS_PROFILE: 'team' }, files: { '.aws/config': [profile('AKIA2'), 50.5] } },
   { env: { AWS_PROFILE: 'team' }, files: { '.aws/config': [profile('AKIA3'), 200.5] } },
   { env: { AWS_PROFILE: 'team' }, files: { '.aws/credentials': [profile('AKIA3'), 100.5] } },
   { env: {}, files: { '.aws/credentials': [profile('AKIA3'), 100.5] } },
   { env: {}, files: { '.aws/credentials': [profile('AKIA4'), 0] } },
-  { env: { AWS_PROFILE: 'te am' }, files: {} },
+  ...['te am', 'te/am', 'te//am', 'te@am', 'téam', 'te*am'].map(name => ({ env: { AWS_PROFILE: name }, files: {} })),
   { env: { AWS_REGION: 'eu-west-3', AWS_USE_FIPS_ENDPOINT: 'true' }, files: {} },
   { env: { AWS_ROLE_ARN: 'arn:a', AWS_WEB_IDENTITY_TOKEN_FILE: '/token' }, files: {} },
   { env: { AWS_ROLE_ARN: 'arn:b', AWS_WEB_IDENTITY_TOKEN_FILE: '/token' }, files: {} },
@@ -243,6 +279,10 @@ const scenes: readonly Scene[] = [
   ...['podA', 'podB'].map(token => ({
     env: { AWS_CONTAINER_CREDENTIALS_FULL_URI: 'http://127.0.0.1/', AWS_CONTAINER_AUTHORIZATION_TOKEN: token },
     files: {},
+  })),
+  ...['podA', 'podB'].map(token => ({
+    env: { AWS_CONTAINER_CREDENTIALS_FULL_URI: 'http://127.0.0.1/', AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: join(home, 'token') },
+    files: { token: [token, 100.5] as const },
   })),
   { env: {}, files: { [config]: [role('a'), 100.5] } },
   { env: {}, files: { [config]: [role('b'), 300.5] } },
@@ -308,7 +348,7 @@ test('a front never answers what Node would not: every environment after every o
 test('the front puts together what Node does, in the same order', async () => {
   const text = await readFile(front, 'utf8');
   assert.deepEqual(
-    [...text.matchAll(/^ *here="(?:\$here )?(.*)"$/gm)].flatMap(([, names = '']) => names.split(' ')),
+    [...text.matchAll(/^ *here="(?:\$here\$t)?(.*)"$/gm)].flatMap(([, names = '']) => names.split('$t')),
     [...variables.map(name => `$${name}`), '$boot'],
   );
   for (const name of unanswered) assert.ok(text.includes(`$${name}`), name);
@@ -345,13 +385,13 @@ test('what may be secret in an address is not laid down', async () => {
 const spoilt: readonly (readonly [file: 'hit' | 'answer', name: string, spoil: (text: string) => string])[] = [
   ['hit', 'empty', () => ''],
   ['hit', 'cut off', text => text.slice(0, 40)],
-  ['hit', 'another version', text => text.replace(/^4 /, '1 ')],
-  ['hit', 'no time', text => text.replace(/^4 \d+ /, '4 x ')],
-  ['hit', 'too old', text => text.replace(/^4 \d+ /, '4 1 ')],
-  ['hit', 'no time until which it is surely fresh', text => text.replace(/^(4 \d+) \d+ /, '$1 x ')],
-  ['hit', 'no answer', text => text.replace(/^(4 \d+ \d+) \w+/, '$1 ')],
-  ['hit', 'another answer', text => text.replace(/^(4 \d+ \d+) \w+/, `$1 ${'0'.repeat(32)}`)],
-  ['hit', 'a path', text => text.replace(/^(4 \d+ \d+) \w+/, '$1 ../x')],
+  ['hit', 'another version', text => text.replace(/^5 /, '1 ')],
+  ['hit', 'no time', text => text.replace(/^5 \d+ /, '5 x ')],
+  ['hit', 'too old', text => text.replace(/^5 \d+ /, '5 1 ')],
+  ['hit', 'no time until which it is surely fresh', text => text.replace(/^(5 \d+) \d+ /, '$1 x ')],
+  ['hit', 'no answer', text => text.replace(/^(5 \d+ \d+) \w+/, '$1 ')],
+  ['hit', 'another answer', text => text.replace(/^(5 \d+ \d+) \w+/, `$1 ${'0'.repeat(32)}`)],
+  ['hit', 'a path', text => text.replace(/^(5 \d+ \d+) \w+/, '$1 ../x')],
   ['answer', 'empty', () => ''],
   ['answer', 'another version', text => text.replace(/^2 /, '1 ')],
   ['answer', 'of another key', text => text.replace(/^2 \w+/, `2 ${'0'.repeat(32)}`)],

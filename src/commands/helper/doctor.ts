@@ -11,6 +11,7 @@ import { parseAddress } from '../../contract/registry.ts';
 import { jsonText, shownAddress } from '../../contract/text.ts';
 import { readText } from '../../io/files.ts';
 import { lendFiles } from '../../io/lent-files.ts';
+import { hostsListed } from '../../pull/list.ts';
 import { configOptions, exit, type Io, readArgs, UsageError } from '../io.ts';
 import { dockerConfigFile, type HelpersConfig, hostsOf, isOnPath, podmanFiles, readHelpersConfig } from './places.ts';
 
@@ -34,7 +35,8 @@ export async function helperDoctor(args: string[], io: Io): Promise<number> {
     throw new UsageError(['name a registry, as neither the files nor the configuration do', ...config.notes].join('. '));
   const variable = io.env['DOCKER_AUTH_CONFIG'];
   const onPath = await programsOnPath([...files, { path: 'DOCKER_AUTH_CONFIG', text: variable }], io);
-  const found = { docker: docker.text, podman: podman.flatMap(({ text }) => text ?? []), variable, onPath, now: clock.wall() };
+  const isListed = await listedBy(io.env);
+  const found = { docker: docker.text, podman: podman.flatMap(({ text }) => text ?? []), variable, onPath, isListed, now: clock.wall() };
   const told = images.map(image => ({ host: image.host, clients: diagnose(image, found) }));
   const notes = [...notesOn(files, images, variable), ...config.notes];
   if (json) io.stdout.write(jsonText({ files: files.map(({ path, text }) => ({ path, there: text !== undefined })), hosts: told, notes }));
@@ -91,6 +93,12 @@ async function programsOnPath(files: readonly Read[], { env }: Io): Promise<(pro
   const there = new Set<string>();
   for (const program of new Set(named)) if (program !== '' && !/[/\\]/.test(program) && (await isOnPath(program, env))) there.add(program);
   return program => there.has(program);
+}
+
+/** Which hosts the helper lists in this environment. One that cannot read its configuration lists none. */
+async function listedBy(env: Io['env']): Promise<(host: string) => boolean> {
+  const listed = new Map(await hostsListed({ env, clock }).catch(() => []));
+  return host => listed.has(host);
 }
 
 function notesOn(files: readonly Read[], images: readonly Image[], variable: string | undefined): string[] {

@@ -4,7 +4,7 @@ import { homedir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import { loadAsked } from '../../../config/asked.ts';
 import { type Config, ConfigError } from '../../../config/load.ts';
-import { parseAddress, privateRegistryHost } from '../../contract/registry.ts';
+import { parseAddress } from '../../contract/registry.ts';
 import { hostsIn } from '../../ecr/sources/choice.ts';
 import { configFile, configPaths } from '../../pull/settings.ts';
 import { type ConfigFlags, type Io, readConfig } from '../io.ts';
@@ -95,11 +95,6 @@ const withoutRegion = ({ sources }: Pick<Config, 'sources'>): string[] =>
 
 /** The hosts that a configuration names: of targets, sources and aliases. A pattern names none. */
 export function hostsOf({ targets, sources, aliases }: Pick<Config, 'targets' | 'sources' | 'aliases'>): string[] {
-  const named = sources.flatMap(({ service, registries, accounts = [], region }) => [
-    ...(service === 'ecr-public' ? ['public.ecr.aws'] : []),
-    ...hostsIn({ registries }),
-    ...(region === undefined ? [] : accounts.map(account => privateRegistryHost(account, region))),
-  ]);
-  const all = [...targets.flatMap(({ registries }) => registries.map(({ host }) => host)), ...named, ...aliases.keys()];
+  const all = [...targets.flatMap(({ registries }) => registries.map(({ host }) => host)), ...sources.flatMap(hostsIn), ...aliases.keys()];
   return [...new Set(all.flatMap(host => parseAddress(host, aliases)?.registry.host ?? []))].sort();
 }

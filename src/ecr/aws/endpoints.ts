@@ -69,6 +69,25 @@ export function variantOf(own: Own, registry: Spelling, env: Env): string {
   return [fips && 'fips', dualStack && 'dual-stack'].filter(Boolean).join('+');
 }
 
+/** The variable and the option of a profile that switch FIPS on for all services. The variable comes first. */
+const fipsSwitch = { variable: 'AWS_USE_FIPS_ENDPOINT', option: 'use_fips_endpoint' } as const;
+
+/**
+ * Whether a token for the registry comes from a FIPS address, as far as source and environment tell. `profile`: as the
+ * profile has it, whose file is known by its contents. `texts`: of the files with profiles. Offline.
+ */
+export function fipsAsked(
+  own: Own,
+  registry: Pick<Spelling, 'service' | 'fips'>,
+  env: Env,
+  texts: readonly string[],
+): 'yes' | 'no' | 'profile' {
+  if (endpointSetBy(own, apiOf(registry), env)) return 'profile';
+  const { variable, option } = fipsSwitch;
+  if (registry.fips || env[variable] === 'true') return 'yes';
+  return env[variable] && texts.some(text => text.toLowerCase().includes(option)) ? 'no' : 'profile';
+}
+
 /** The address that source or environment set for the API of tokens. Offline. */
 export const endpointSetBy = ({ endpoint }: Own, api: Service, env: Env): Setting | undefined =>
   endpoint ? { name: 'endpoint of the source', value: endpoint } : customByEnvironment(api, env);
@@ -170,7 +189,7 @@ function switchesOf(env: Env, section: Section, of: (option: string) => string):
     return section[option] === 'true' ? { what, name: of(option) } : undefined;
   };
   return [
-    on('FIPS', 'AWS_USE_FIPS_ENDPOINT', 'use_fips_endpoint'),
+    on('FIPS', fipsSwitch.variable, fipsSwitch.option),
     on('dual-stack', 'AWS_USE_DUALSTACK_ENDPOINT', 'use_dualstack_endpoint'),
   ].filter(found => found !== undefined);
 }

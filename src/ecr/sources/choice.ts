@@ -1,4 +1,4 @@
-import type { Registry } from '../../contract/registry.ts';
+import { privateRegistryHost, type Registry } from '../../contract/registry.ts';
 import type { Secret } from '../../contract/secret.ts';
 import type { Asking } from '../../contract/source.ts';
 import type { Role } from '../keys/role.ts';
@@ -100,9 +100,12 @@ const matches = (globs: Patterns, text: string): boolean => (globs ?? []).some(g
 export const matching = (kind: 'accounts' | 'registries', patterns: readonly string[], { account, host }: Registry): readonly string[] =>
   patterns.filter(pattern => (kind === 'accounts' ? pattern === account : matches([pattern], host)));
 
-/** The hosts that a source names under `registries`. A pattern names none. */
-export const hostsIn = ({ registries = [] }: Pick<SourceSpec, 'registries'>): readonly string[] =>
-  registries.filter(pattern => !/[*?]/.test(pattern));
+/** The hosts that a source names: under `registries`, by accounts of a region, and ECR Public. A pattern names none. */
+export const hostsIn = ({ service, registries = [], accounts = [], region }: SourceSpec): readonly string[] => [
+  ...(service === 'ecr-public' ? ['public.ecr.aws'] : []),
+  ...registries.filter(pattern => !/[*?]/.test(pattern)),
+  ...(region === undefined ? [] : accounts.map(account => privateRegistryHost(account, region))),
+];
 
 function globToPattern(glob: string): RegExp {
   return new RegExp(

@@ -20,8 +20,8 @@ export function localSource(spec: SourceSpec, deps: AwsDeps): Source {
   const digest = told.digest('hex').slice(0, 12);
   const scope = ({ service, region, account }: Registry): string =>
     [name, digest, service, region, ...(account ? [account] : [])].join('/');
-  const askedAs = async ({ account }: Registry): Promise<string | undefined> =>
-    deps.askedAs === 'not said' ? undefined : await identityOf(spec, env, account);
+  const askedAs = async (registry: Registry): Promise<string | undefined> =>
+    deps.askedAs === 'not said' ? undefined : await identityOf(spec, env, registry);
   const { step, work } = jobOf(spec, deps);
   const running = new Set<string>();
   const tokensFrom = giverOf(spec);

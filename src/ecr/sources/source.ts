@@ -53,8 +53,7 @@ function awsSource(spec: SourceSpec, deps: AwsDeps, webToken?: WebToken): Source
   };
   // What a token opens, or what ends with a session, is kept by those who ask, and by nobody else.
   const isUnsaid = webToken !== undefined || deps.askedAs === 'not said' || endsWithSession(env);
-  const askedAs = async ({ account }: Registry): Promise<string | undefined> =>
-    isUnsaid ? undefined : await identityOf(spec, env, account);
+  const askedAs = async (registry: Registry): Promise<string | undefined> => (isUnsaid ? undefined : await identityOf(spec, env, registry));
   const steps = new Map<string, () => string>();
   /** What the profile sets is read at a fetch: the address that is called, and the authorities that are trusted. */
   let bundle: Setting | undefined;

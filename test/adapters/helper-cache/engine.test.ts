@@ -15,6 +15,7 @@ import { createLog } from '../../../src/io/log.ts';
 import { openOnce } from '../../../src/io/once.ts';
 import { reachAws } from '../../../src/io/reach.ts';
 import { answerFor } from '../../../src/pull/answer.ts';
+import { hostsListed } from '../../../src/pull/list.ts';
 import { folder } from '../../config/support.ts';
 import { startEcr } from '../../fakes/ecr.ts';
 import { startRegistry } from '../../fakes/registry.ts';
@@ -117,6 +118,12 @@ test(
       assert.equal(place.calls(), 1);
       const before = await readdir(directory);
       const asker = { ECR_COURIER_SHARED_CACHE: directory };
+      // Somebody with a configuration of his own, which names no host.
+      await writeFile(place.dir.at('empty.yaml'), '');
+      const alone = { ...place.env, ECR_COURIER_CONFIG: place.dir.at('empty.yaml') };
+      const listed = async (env: object) => (await hostsListed({ env: { ...alone, ...env }, clock })).map(([name]) => name);
+      assert.deepEqual([await listed(asker), await listed({})], [[host], []]);
+      assert.deepEqual(await listed({ ...asker, AWS_ACCESS_KEY_ID: 'AKIDOTHER' }), [], 'of another identity');
       const first = await place.helper(host, 0, asker);
       assert.deepEqual([judged(first), await place.front(host, asker), place.calls()], ['good', first, 1]);
       assert.deepEqual(await readdir(directory), before);
