@@ -1,26 +1,19 @@
 import { loadAsked } from '../../config/asked.ts';
 import type { Aliases } from '../contract/registry.ts';
+import { quote } from '../contract/text.ts';
 import { accountOf } from '../refusals/admitted.ts';
 import { jsonOf, type PolicyDocument, parts, tooLong } from '../refusals/documents.ts';
 import { policiesFor } from '../refusals/policies.ts';
-import { type Rights, rights } from '../refusals/statements.ts';
+import { addPermission, type Rights, rights } from '../refusals/statements.ts';
 import { terraformOf } from '../refusals/terraform.ts';
 import type { Repository, Wish } from '../refusals/wish.ts';
 import { listed, oneOf } from './given.ts';
 import { exit, type Io, readArgs, UsageError } from './io.ts';
 import { type Job, jobOf } from './policy/jobs.ts';
 import { type Place, placeOf, repositoryOf } from './policy/places.ts';
-import {
-  audienceOf,
-  externalIdOf,
-  functionOf,
-  imageFunctions,
-  isLambda,
-  principalOf,
-  providerOf,
-  roleOf,
-  subjectOf,
-} from './policy/principals.ts';
+import { audienceOf, externalIdOf, functionOf, principalOf, providerOf, roleOf, subjectOf } from './policy/principals.ts';
+import { isPrincipal, isService, pullingSource } from './policy/services.ts';
+import { regionNotes } from './regions.ts';
 
 const options = {
   config: { type: 'string', short: 'c', multiple: true },
@@ -52,10 +45,14 @@ export async function policy(args: string[], io: Pick<Io, 'env' | 'stdout' | 'st
   const part = values.part === undefined ? undefined : oneOf(values.part, parts, 'part');
   const { aliases } = await loadAsked({ files: values.config, env: io.env });
   const wish = wishOf(words, { where: listed(where), aliases }, values);
-  if (wish.functions.length > 0 && part !== undefined && part !== 'repository')
-    throw new UsageError(`Lambda looks at the policy of the repository, and at no ${part} policy`);
-  if (part !== undefined && part !== 'identity' && part !== 'endpoint' && wish.principals.length + wish.functions.length === 0)
+  const [service] = wish.services;
+  const open = wish.resources.length > 0 ? 'trust' : 'repository';
+  if (service && part !== undefined && part !== open)
+    throw new UsageError(`${service.service} is let in by the ${open} policy, and by no ${part} policy`);
+  if (part !== undefined && part !== 'identity' && part !== 'endpoint' && wish.principals.length + wish.services.length === 0)
     throw new UsageError(`--part ${part} lets somebody in: name him with --for`);
+  const regions = [...wish.repositories.map(({ region }) => region), ...wish.resources.map(arn => arn.split(':')[3] ?? '')];
+  for (const note of regionNotes(regions.filter(region => region !== ''))) io.stderr.write(`Warning: ${note}\n`);
   const documents = policiesFor(wish, part);
   if (documents.length === 0) throw new UsageError(`${job} needs no ${part} policy`);
   print(documents, { job, format }, io);
@@ -92,20 +89,34 @@ function byPrincipal(
   { job, repositories }: { readonly job: Job; readonly repositories: readonly Repository[] },
   given: Given,
   partition: string,
-): Pick<Wish, 'principals' | 'functions' | 'externalId'> {
+): Pick<Wish, 'principals' | 'services' | 'externalId'> {
   if (given.subject !== undefined || given.audience !== undefined) throw new UsageError('--subject and --audience are for web-identity');
-  const { false: others = [], true: lambdas = [] } = Object.groupBy(listed(given.for), text => `${isLambda(text)}` as const);
+  const who = listed(given.for);
+  if (job.by !== undefined && who.length > 0) throw new UsageError(`${job.by} alone assumes such a role: leave out --for`);
+  const isOne = job.on === 'roles' ? isPrincipal : isService;
+  const { false: others = [], true: texts = [] } = Object.groupBy(who, text => `${isOne(text)}` as const);
   const principals = others.map(text => principalOf(text, partition));
-  const functions = lambdas.flatMap(text => imageFunctions(text, { repositories, partition }));
-  if (lambdas.length > 0 && (functions.length === 0 || job.needs.some(need => need !== rights.token && need !== rights.pull)))
-    throw new UsageError('Lambda pulls images, and does nothing else: pull IMAGE --for lambda.amazonaws.com');
+  const services = [...(job.by === undefined ? [] : [{ service: job.by }]), ...servicesOf(texts, { job, repositories }, partition)];
   const externalId = given['external-id'];
-  if (externalId === undefined) return { principals, functions };
+  if (externalId === undefined) return { principals, services };
   if (job.on !== 'roles' || principals.length === 0) throw new UsageError('--external-id is for the trust policy: assume ROLE --for WHO');
-  return { principals, functions, externalId: externalIdOf(externalId) };
+  return { principals, services, externalId: externalIdOf(externalId) };
 }
 
-function bySubject(given: Given, roles: readonly string[], partition: string): Pick<Wish, 'principals' | 'functions' | 'webIdentity'> {
+/** Services that assume roles, or that pull by themselves. */
+function servicesOf(
+  texts: readonly string[],
+  { job, repositories }: { readonly job: Job; readonly repositories: readonly Repository[] },
+  partition: string,
+): Wish['services'] {
+  if (job.on === 'roles') return texts.map(service => ({ service }));
+  const [text] = texts;
+  if (text !== undefined && (repositories.length === 0 || job.needs.some(need => need !== rights.token && need !== rights.pull)))
+    throw new UsageError(`${quote(text)} is a service of AWS: it is let in by pull IMAGE, where it pulls by itself, and by assume ROLE`);
+  return texts.map(one => pullingSource(one, repositories, partition));
+}
+
+function bySubject(given: Given, roles: readonly string[], partition: string): Pick<Wish, 'principals' | 'services' | 'webIdentity'> {
   const [provider, ...more] = listed(given.for).map(text => providerOf(text, partition));
   if (provider === undefined || more.length > 0 || given.subject === undefined || given['external-id'] !== undefined)
     throw new UsageError(
@@ -118,7 +129,7 @@ function bySubject(given: Given, roles: readonly string[], partition: string): P
     );
   return {
     principals: [provider],
-    functions: [],
+    services: [],
     webIdentity: { subject: subjectOf(given.subject, provider), audience: audienceOf(given.audience ?? 'sts.amazonaws.com') },
   };
 }
@@ -180,7 +191,10 @@ function print(documents: readonly PolicyDocument[], { job, format }: Form, { st
     return;
   }
   for (const each of stdout.isTTY ? documents.map(document => [document]) : [documents]) {
-    for (const { where, notes } of each) stderr.write([where, ...notes].map(text => `# ${text}\n`).join(''));
+    for (const { where, permissions = [], notes } of each) {
+      const commands = permissions.map(permission => `Lambda takes it as \`${addPermission(permission)}\`.`);
+      stderr.write([where, ...commands, ...notes].map(text => `# ${text}\n`).join(''));
+    }
     stdout.write(jsonOf(each));
   }
 }

@@ -1,5 +1,5 @@
 import { jsonText } from '../contract/text.ts';
-import type { Statement } from './statements.ts';
+import type { Permission, Statement } from './statements.ts';
 
 /**
  * The policies that AWS decides by, by what they hang on: a role or user, a repository, a registry, a role that is
@@ -18,6 +18,8 @@ export interface PolicyDocument {
   /** What else there is to know, a sentence each. */
   readonly notes: readonly string[];
   readonly statements: readonly Statement[];
+  /** Of a function: the same, as Lambda takes it. */
+  readonly permissions?: readonly Permission[];
 }
 
 /** As AWS takes it. */

@@ -12,9 +12,9 @@ import { arnsOf, type Wish } from './wish.ts';
  */
 export function policiesFor(wish: Wish, part?: Part): readonly PolicyDocument[] {
   if (part !== undefined) return makers[part](wish);
-  const roles = wish.principals.length > 0 ? makers.trust(wish) : [];
+  const roles = wish.principals.length + wish.services.length > 0 ? makers.trust(wish) : [];
   const isForeign = (owner: string | undefined): boolean =>
-    wish.functions.length > 0 || wish.principals.some(principal => accountOf(principal) !== owner);
+    wish.services.length > 0 || wish.principals.some(principal => accountOf(principal) !== owner);
   const foreign = {
     ...wish,
     repositories: wish.repositories.filter(({ account }) => isForeign(account)),
@@ -36,10 +36,10 @@ const makers: Readonly<Record<Part, (wish: Wish) => readonly PolicyDocument[]>> 
   endpoint: endpointPolicies,
 };
 
-/** Whoever shows the token of a provider has no policy of his own, and no more has Lambda. */
+/** Whoever shows the token of a provider has no policy of his own, and no more has a service of AWS. */
 function identityPolicies(wish: Wish): readonly PolicyDocument[] {
   const needs = wish.needs.filter(need => need !== rights.webIdentity);
-  if (needs.length === 0 || (wish.functions.length > 0 && wish.principals.length === 0)) return [];
+  if (needs.length === 0 || (wish.services.length > 0 && wish.principals.length === 0)) return [];
   return [
     {
       part: 'identity',

@@ -1,9 +1,9 @@
 import { actions, type Kind } from './actions.ts';
 import { accountOf, invoker, withoutPath } from './admitted.ts';
 import type { PolicyDocument } from './documents.ts';
+import { ownersOf, pullingServices, pullsAt, type ServicePull, serviceStatement, serviceTrustStatement } from './services.ts';
 import {
-  addPermission,
-  imageStatement,
+  permissionOf,
   type Rights,
   repositoryStatement,
   resourceStatement,
@@ -25,29 +25,32 @@ const letIn = (owner: string | undefined, wish: Wish): readonly string[] => {
 const kindOf = ({ actions: [action = ''] }: Rights): Kind | undefined => actions.get(action);
 const needsOf = ({ needs }: Wish, kind: Kind): readonly Rights[] => needs.filter(need => kindOf(need) === kind);
 
-/** Lambda asks whether the account of a function may pull as well, where the image is of another. */
-const ownersOf = (functions: readonly string[], owner: string): readonly string[] =>
-  functions.flatMap(arn => {
-    const [, partition, , , account] = arn.split(':');
-    return account === owner ? [] : [`arn:${partition}:iam::${account}:root`];
-  });
-
-/** Lambda pulls from its own region only. */
-const functionsAt = ({ region }: Repository, { functions }: Wish): readonly string[] =>
-  functions.filter(arn => arn.split(':')[3] === region);
-
-/** Who pulls from a repository: ARNs of principals, and of functions that are images. */
+/** Who pulls from a repository: ARNs of principals, and services that pull by themselves. */
 interface Pullers {
   readonly principals: readonly string[];
-  readonly functions: readonly string[];
+  readonly services: readonly ServicePull[];
 }
 
 function pullersOf(repository: Repository, wish: Wish): Pullers {
-  const functions = functionsAt(repository, wish);
-  const owners = ownersOf(functions, repository.account);
-  const own = functions.length > 0 ? foreignTo(repository.account, wish) : letIn(repository.account, wish);
-  return { principals: [...new Set([...own, ...owners])], functions };
+  const services = pullsAt(repository, wish.services);
+  const owners = services.flatMap(pull => ownersOf(pull, repository.account));
+  const own = services.length > 0 ? foreignTo(repository.account, wish) : letIn(repository.account, wish);
+  return { principals: [...new Set([...own, ...owners])], services };
 }
+
+/** What else a service wants, and what a statement for it opens. */
+const serviceNotes: Readonly<Record<string, string>> = {
+  'lambda.amazonaws.com':
+    'Whoever creates or updates the function needs the right to pull as well: `ecr-courier policy pull IMAGE --for WHO`.',
+  'codebuild.amazonaws.com':
+    'It is for projects whose imagePullCredentialsType is CODEBUILD. With SERVICE_ROLE the role pulls: `ecr-courier policy pull IMAGE --for ROLE`.',
+};
+
+const notesOn = ({ service, sources }: ServicePull): readonly string[] => {
+  const note = serviceNotes[service];
+  const open = `AWS documents no condition for ${pullingServices.get(service)?.words ?? service}: the statement lets it in for whoever uses it.`;
+  return [...(note === undefined ? [] : [note]), ...(sources.length > 0 ? [] : [open])];
+};
 
 /** The same text for all repositories that let in the same. */
 export function repositoryPolicies(wish: Wish): readonly PolicyDocument[] {
@@ -55,7 +58,7 @@ export function repositoryPolicies(wish: Wish): readonly PolicyDocument[] {
   if (needs.length === 0) return [];
   const groups = Map.groupBy(wish.repositories, repository => JSON.stringify(pullersOf(repository, wish)));
   return [...groups].map(([key, repositories], at) => {
-    const { principals, functions } = JSON.parse(key) as Pullers;
+    const { principals, services } = JSON.parse(key) as Pullers;
     return {
       part: 'repository',
       name: oneOfEach('repository', at, groups.size),
@@ -66,14 +69,12 @@ export function repositoryPolicies(wish: Wish): readonly PolicyDocument[] {
           ? ['New repositories need it, too. `--part registry` prints one policy for all of them.']
           : []),
         ...sessionNotes(principals),
-        ...(functions.length > 0
-          ? ['Whoever creates or updates the function needs the right to pull as well: `ecr-courier policy pull IMAGE --for WHO`.']
-          : []),
+        ...services.flatMap(notesOn),
       ],
-      statements: needs.flatMap(need => [
-        ...(principals.length > 0 ? [repositoryStatement(need, principals)] : []),
-        ...(functions.length > 0 ? [imageStatement(need, functions)] : []),
-      ]),
+      statements: [
+        ...(principals.length > 0 ? needs.map(need => repositoryStatement(need, principals)) : []),
+        ...services.map(serviceStatement),
+      ],
     };
   });
 }
@@ -103,7 +104,8 @@ export function registryPolicies(wish: Wish): readonly PolicyDocument[] {
 
 export function trustPolicies(wish: Wish): readonly PolicyDocument[] {
   if (needsOf(wish, 'role').length === 0) return [];
-  const { principals, externalId, webIdentity } = wish;
+  const { principals, services, externalId, webIdentity } = wish;
+  const trusted = needsOf(wish, 'role');
   return [
     {
       part: 'trust',
@@ -111,14 +113,17 @@ export function trustPolicies(wish: Wish): readonly PolicyDocument[] {
       where: `Trust policy: it goes on ${together(wish.resources.map(roleWords))}.`,
       notes: [
         'A role has one trust policy: add the statement to those that are there.',
-        ...(externalId === undefined && webIdentity === undefined
+        ...(externalId === undefined && webIdentity === undefined && principals.length > 0
           ? ['Where the role demands an external id, name it with --external-id: this statement lets in without one.']
           : []),
         ...sessionNotes(principals),
       ],
       statements: webIdentity
         ? principals.map(provider => webIdentityTrustStatement({ provider, ...webIdentity }))
-        : needsOf(wish, 'role').map(need => trustStatement(need, principals, externalId)),
+        : [
+            ...(principals.length > 0 ? trusted.map(need => trustStatement(need, principals, externalId)) : []),
+            ...services.map(({ service }) => serviceTrustStatement(service)),
+          ],
     },
   ];
 }
@@ -127,20 +132,17 @@ export function functionPolicies(wish: Wish): readonly PolicyDocument[] {
   const needs = needsOf(wish, 'function');
   if (needs.length === 0 || wish.resources.length === 0) return [];
   const principals = [...new Set(wish.principals.map(invoker))];
+  const permissions = wish.resources.flatMap(arn =>
+    principals.map((principal, at) => permissionOf(arn, principal, oneOfEach('Invoke', at, principals.length))),
+  );
   return [
     {
       part: 'function',
       name: 'function',
       where: `Policy of the function: it goes on ${together(wish.resources)}.`,
-      notes: [
-        ...wish.resources.flatMap(arn =>
-          principals.map(
-            (principal, at) => `Lambda takes it as \`${addPermission(arn, principal, oneOfEach('Invoke', at, principals.length))}\`.`,
-          ),
-        ),
-        ...withoutPath(wish.principals),
-      ],
+      notes: withoutPath(wish.principals),
       statements: needs.map(need => resourceStatement(need, principals, wish.resources)),
+      permissions,
     },
   ];
 }

@@ -7,6 +7,7 @@ import type { Holder } from './principal.ts';
 import {
   addPermission,
   identityStatement,
+  permissionOf,
   type Rights,
   repositoryStatement,
   resourceStatement,
@@ -98,7 +99,7 @@ export function resourceSide(denial: Denial): Side {
     return side(`the trust policy of ${resource ?? 'the role'}`, '', trustStatement(needed(denial), principals, externalIdFor(denial)));
   if (serviceOf(denial) === 'lambda') {
     const words = `the policy of the function ${arn}`;
-    const text = addPermission(arn, invoker(principalOf(denial)), 'Invoke');
+    const text = addPermission(permissionOf(arn, invoker(principalOf(denial)), 'Invoke'));
     return { words, gate: '', paste: { what: `Command for ${words}`, kind: 'command', text } };
   }
   return side(`the policy of ${resource ?? 'what was asked for'}`, '', of);

@@ -85,18 +85,6 @@ export function repositoryStatement({ name, actions }: Rights, principals: reado
 }
 
 /**
- * For the policy of a repository of which Lambda makes functions. Lambda pulls by itself, and says in whose name
- * (Lambda developer guide, container image permissions). functions: ARNs without a version, which may end in *.
- */
-export const imageStatement = ({ name, actions }: Rights, functions: readonly string[]): Statement => ({
-  Sid: `${name}ByLambda`,
-  Effect: 'Allow',
-  Principal: { Service: 'lambda.amazonaws.com' },
-  Action: one(actions),
-  Condition: { StringLike: { 'aws:SourceArn': one(functions) } },
-});
-
-/**
  * For the policy of a registry (scope V2: it covers every action of ECR), and of a Lambda function. resources: ARNs.
  */
 export function resourceStatement({ name, actions }: Rights, principals: readonly string[], resources: readonly string[]): Statement {
@@ -105,14 +93,27 @@ export function resourceStatement({ name, actions }: Rights, principals: readonl
 }
 
 /**
- * The command for a statement of the policy of a function, as Lambda takes no whole policy. A permission of the
- * function is not one of its alias or version: that is named apart. arn: of the function; id: the name of the
- * statement.
+ * A statement of the policy of a function, as Lambda takes it: it takes no whole policy. A permission of the function
+ * is not one of its alias or version: that is `qualifier`. `name`: the ARN without it; `id`: of the statement.
  */
-export function addPermission(arn: string, principal: string, id: string): string {
+export interface Permission {
+  readonly name: string;
+  readonly qualifier?: string;
+  readonly id: string;
+  readonly principal: string;
+}
+
+/** arn: of the function. */
+export function permissionOf(arn: string, principal: string, id: string): Permission {
   const parts = arn.split(':');
-  const qualifier = parts[7] === undefined ? '' : ` --qualifier ${parts[7]}`;
-  return `aws lambda add-permission --region ${parts[3]} --function-name ${parts.slice(0, 7).join(':')}${qualifier} --statement-id ${id} --action lambda:InvokeFunction --principal ${principal}`;
+  const [, , , , , , , qualifier] = parts;
+  return { name: parts.slice(0, 7).join(':'), ...(qualifier !== undefined && { qualifier }), id, principal };
+}
+
+/** The command for it. */
+export function addPermission({ name, qualifier, id, principal }: Permission): string {
+  const of = qualifier === undefined ? name : `${name} --qualifier ${qualifier}`;
+  return `aws lambda add-permission --region ${name.split(':')[3]} --function-name ${of} --statement-id ${id} --action lambda:InvokeFunction --principal ${principal}`;
 }
 
 /** For the policy of a VPC endpoint: whoever comes that way still needs rights of his own. */

@@ -1,25 +1,33 @@
 import type { Part, PolicyDocument } from './documents.ts';
-import type { Statement } from './statements.ts';
+import type { Permission, Statement } from './statements.ts';
+import { oneOfEach } from './whereabouts.ts';
 
 /** Which resource takes such a policy, and how. */
-const uses: Readonly<Record<Part, string>> = {
+const uses: Readonly<Record<Exclude<Part, 'function'>, string>> = {
   identity: 'policy of an aws_iam_policy, an aws_iam_role_policy or an aws_iam_user_policy',
   repository: 'policy of an aws_ecr_repository_policy',
   registry: 'policy of an aws_ecr_registry_policy',
   trust: 'assume_role_policy of the aws_iam_role',
-  function: 'an aws_lambda_permission with the same principal and action, as Lambda takes no whole policy',
   endpoint: 'policy of the aws_vpc_endpoint for ecr.api, and of that for ecr.dkr',
 };
 
-/** Each policy as an `aws_iam_policy_document`, below a comment that says where it goes. job: for their names. */
+/**
+ * Each policy as an `aws_iam_policy_document`, that of a function as `aws_lambda_permission`s, below a comment that
+ * says where it goes. job: for their names.
+ */
 export const terraformOf = (documents: readonly PolicyDocument[], job: string): string =>
-  documents.map(document => dataOf(document, job.replace(/^ecr:/, ''))).join('\n');
+  documents
+    .map(document => {
+      const label = `ecr_${job.replace(/^ecr:/, '')}_${document.name}`.toLowerCase().replaceAll(/[^a-z0-9]+/g, '_');
+      return document.part === 'function' ? permissionsOf(document, label) : dataOf({ ...document, part: document.part }, label);
+    })
+    .join('\n');
 
-function dataOf({ part, name, where, notes, statements }: PolicyDocument, job: string): string {
-  const label = `ecr_${job}_${name}`.toLowerCase().replaceAll(/[^a-z0-9]+/g, '_');
-  const use = `Use: data.aws_iam_policy_document.${label}.json as ${uses[part]}.`;
+const comments = (sentences: readonly string[]): string[] => sentences.map(sentence => `# ${sentence}`);
+
+function dataOf({ part, where, notes, statements }: PolicyDocument & { readonly part: Exclude<Part, 'function'> }, label: string): string {
   return [
-    ...[where, ...notes, use].map(sentence => `# ${sentence}`),
+    ...comments([where, ...notes, `Use: data.aws_iam_policy_document.${label}.json as ${uses[part]}.`]),
     ...block(
       `data "aws_iam_policy_document" "${label}"`,
       statements.flatMap((statement, at) => [...(at > 0 ? [''] : []), ...statementOf(statement)]),
@@ -27,6 +35,27 @@ function dataOf({ part, name, where, notes, statements }: PolicyDocument, job: s
     '',
   ].join('\n');
 }
+
+/** Lambda takes no whole policy. */
+function permissionsOf({ where, notes, permissions = [] }: PolicyDocument, label: string): string {
+  const blocks = permissions.flatMap((permission, at) => [
+    ...(at > 0 ? [''] : []),
+    ...block(
+      `resource "aws_lambda_permission" "${oneOfEach(label, at, permissions.length).replace('-', '_')}"`,
+      permissionLines(permission),
+    ),
+  ]);
+  return [...comments([where, ...notes]), ...blocks, ''].join('\n');
+}
+
+const permissionLines = ({ id, name, qualifier, principal }: Permission): string[] =>
+  attributes({
+    statement_id: text(id),
+    action: text('lambda:InvokeFunction'),
+    function_name: text(name),
+    ...(qualifier !== undefined && { qualifier: text(qualifier) }),
+    principal: text(principal),
+  });
 
 function statementOf({ Sid, Effect, Principal, Action, Resource, Condition = {} }: Statement): string[] {
   return block('statement', [

@@ -1,3 +1,4 @@
+import type { Source } from './services.ts';
 import type { Rights, WebIdentity } from './statements.ts';
 
 /** One repository, or many: the name may end in *. */
@@ -16,8 +17,8 @@ export interface Wish {
   readonly resources: readonly string[];
   /** ARNs; empty for somebody of the account that owns the resources. */
   readonly principals: readonly string[];
-  /** ARNs of Lambda functions that are images, without a version; they may end in *. */
-  readonly functions: readonly string[];
+  /** Services of AWS: that pull by themselves, or that assume the roles. */
+  readonly services: readonly Source[];
   readonly externalId?: string;
   /** Whose token opens a role, where the principal is a provider of such tokens. */
   readonly webIdentity?: Omit<WebIdentity, 'provider'>;

@@ -43,13 +43,35 @@ test('Terraform says the same as JSON', async () => {
     const { code, stdout, stderr } = await command(['policy', ...args, '--format', 'terraform']);
     assert.deepEqual([code, stderr], [0, '']);
     const blocks = parseHcl(stdout);
-    assert.equal(new Set(blocks.map(({ labels }) => labels[1])).size, names.length);
+    assert.equal(new Set(blocks.map(({ labels }) => labels[1])).size, blocks.length);
+    const { data = [], resource: permissions = [] } = Object.groupBy(blocks, ({ type }) => type);
+    const policies = names.length === 1 ? { [names[0] ?? '']: json } : json;
+    const { function: ofFunction, ...others } = policies;
     assert.deepEqual(
-      blocks.map(block => JSON.stringify(policyOf(block))),
-      (names.length === 1 ? [json] : Object.values(json)).map(policy => JSON.stringify(policy)),
+      data.map(block => JSON.stringify(policyOf(block))),
+      Object.values(others).map(policy => JSON.stringify(policy)),
     );
+    assert.deepEqual(permissions.map(permissionOf), ofFunction?.Statement.flatMap(permissionsIn) ?? []);
   }
 });
+
+/** Lambda takes no whole policy, but one principal and one function at a time; an account by its number. */
+function permissionsIn({ Principal, Action, Resource }: Policy['Statement'][number]): unknown[] {
+  const { AWS } = Principal as { readonly AWS: string | readonly string[] };
+  return [Resource].flat().flatMap(arn =>
+    [AWS].flat().map(who => {
+      const [, name, qualifier] = /^(.*:function:[^:]+)(?::(.+))?$/.exec(String(arn)) ?? [];
+      return [Action, name, qualifier, who.replace(/^.*::(\d+):root$/, '$1')];
+    }),
+  );
+}
+
+function permissionOf({ labels: [source, label = ''], attributes, blocks }: Block): unknown[] {
+  assert.deepEqual([source, blocks], ['aws_lambda_permission', []]);
+  assert.match(label, /^[a-z][a-z0-9_]*$/);
+  assert.match(String(attributes.get('statement_id')), /^[A-Za-z0-9-]+$/);
+  return ['action', 'function_name', 'qualifier', 'principal'].map(name => attributes.get(name));
+}
 
 /** As the provider makes it: of a data source `aws_iam_policy_document` the policy. */
 function policyOf({ type, labels: [source, label = ''], attributes, blocks }: Block): unknown {
@@ -166,14 +188,23 @@ test('Lambda is let in by the repository, for functions of one account, and need
     },
   ]);
   const refused: readonly (readonly [why: RegExp, ...args: string[]])[] = [
-    [/pulls images, and does nothing else/, 'push', image, '--for', 'lambda'],
-    [/pulls images, and does nothing else/, 'token', '--for', 'lambda'],
-    [/pulls images, and does nothing else/, 'pull', 'public.ecr.aws/x/y', '--for', 'lambda'],
-    [/at no registry policy/, 'pull', image, '--for', 'lambda', '--part', 'registry'],
+    [/let in by pull IMAGE, where it pulls by itself/, 'push', image, '--for', 'lambda'],
+    [/let in by pull IMAGE, where it pulls by itself/, 'token', '--for', 'lambda'],
+    [/let in by pull IMAGE, where it pulls by itself/, 'pull', 'public.ecr.aws/x/y', '--for', 'lambda'],
+    [/by no registry policy/, 'pull', image, '--for', 'lambda', '--part', 'registry'],
     [/own region only/, 'pull', image, '--for', 'arn:aws:lambda:us-east-1:123456789012:function:*'],
-    [/is no ARN of functions/, 'pull', image, '--for', 'arn:aws:lambda:eu-west-1:123456789012:web'],
+    [/is no ARN of Lambda: arn:aws:lambda:/, 'pull', image, '--for', 'arn:aws:lambda:eu-west-1:123456789012:web'],
     [/12 digits/, 'pull', image, '--for', 'arn:aws:lambda:eu-west-1:*:function:*'],
-    [/Lambda alone pulls by itself/, 'pull', image, '--for', 'ecs-tasks.amazonaws.com'],
+    [/not known to pull by itself: name the role .*CodeBuild \(codebuild/, 'pull', image, '--for', 'ecs-tasks.amazonaws.com'],
+    [/is no ARN of CodeBuild/, 'pull', image, '--for', 'arn:aws:codebuild:eu-west-1:123456789012:build/web'],
+    [/its own account only/, 'pull', image, '--for', 'arn:aws:codebuild:eu-west-1:210987654321:project/web'],
+    [/own region only/, 'pull', image, '--for', 'arn:aws:codebuild:us-east-1:123456789012:project/web'],
+    [/--for sagemaker.amazonaws.com/, 'pull', image, '--for', 'arn:aws:sagemaker:eu-west-1:123456789012:model/web'],
+    [/let in by pull IMAGE/, 'invoke', 'arn:aws:lambda:eu-west-1:123456789012:function:f', '--for', 'events.amazonaws.com'],
+    [/is for the trust policy/, 'assume', role, '--for', 'ec2.amazonaws.com', '--external-id', 'blue'],
+    [/by no identity policy/, 'assume', role, '--for', 'ec2.amazonaws.com', '--part', 'identity'],
+    [/leave out --for/, 'pod-identity', role, '--for', 'pods.eks.amazonaws.com'],
+    [/stands alone/, 'pod-identity,assume', role],
   ];
   for (const [why, ...args] of refused) {
     const { code, stderr } = await command(['policy', ...args]);
@@ -248,6 +279,10 @@ test('what is wrong is told, with what is right', async () => {
     ['pull --account 1234567890123 --region eu-west-1', /13 digits/],
     ['pull --account prod --region eu-west-1', /prod is no account of AWS: it is no number/],
     ['pull --account 123456789012 --region EU', /EU is no region/],
+    ['pull --account 123456789012 --region eu-wst-1', /eu-wst-1 is no region of AWS: did you mean eu-west-1\?/],
+    ['pull 123456789012.dkr.ecr.us-eats-1.amazonaws.com/app', /us-eats-1 is no region of AWS: did you mean us-east-1\?/],
+    ['pull arn:aws:ecr:eu-cental-1:123456789012:repository/app', /eu-cental-1 is no region of AWS: did you mean eu-central-1\?/],
+    ['invoke arn:aws:lambda:eu-nort-1:123456789012:function:f', /eu-nort-1 is no region of AWS: did you mean eu-north-1\?/],
     ['pull HOST/Team/App', /Team\/App is no name of a repository: it has upper case letters/],
     ['pull HOST/team/*/app', /a \* stands at the end only/],
     ['pull HOST/team/ap?', /a \* stands at the end only/],
@@ -318,6 +353,18 @@ test('what is wrong is told, with what is right', async () => {
     assert.deepEqual([code, stdout], [2, ''], line);
     assert.match(stderr, words, line);
   }
+});
+
+test('a region that may be a new one is taken, with a warning', async () => {
+  for (const [region, near] of [
+    ['eu-west-9', 'eu-west-1'],
+    ['ue-west-1', 'eu-west-1'],
+    ['ap-southwest-1', 'ap-southeast-1'],
+  ])
+    assert.match(
+      (await printed('pull', '--account', '123456789012', '--region', region ?? '')).notes,
+      new RegExp(`^Warning: ${region} is no region that is known here: did you mean ${near}\\?\n#`),
+    );
 });
 
 test('a policy that AWS would refuse for its length is a warning', async () => {

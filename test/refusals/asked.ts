@@ -43,6 +43,11 @@ export const asked: readonly (readonly [args: readonly string[], parts: readonly
     ['pull', image, '--for', `lambda,${role}`],
     ['identity', 'repository'],
   ],
+  [['pull', image, '--for', 'codebuild.amazonaws.com'], ['repository']],
+  [['pull', image, `${host}/web`, '--for', 'arn:aws:codebuild:eu-west-1:123456789012:project/web'], ['repository']],
+  [['pull', image, '--for', 'sagemaker.amazonaws.com'], ['repository']],
+  [['pull', image, '--for', 'emr-serverless.amazonaws.com,omics.amazonaws.com,lambda'], ['repository']],
+  [['pull', image, '--for', 'arn:aws:emr-serverless:eu-west-1:123456789012:/applications/00f1'], ['repository']],
   [['push', image], ['identity']],
   [
     ['push', image, '--for', '210987654321'],
@@ -70,10 +75,25 @@ export const asked: readonly (readonly [args: readonly string[], parts: readonly
     ['assume', 'arn:aws:iam::123456789012:role/ecr-pull', '--for', session, '--external-id', 'blue:1'],
     ['identity', 'trust'],
   ],
+  [['assume', 'arn:aws:iam::123456789012:role/task', '--for', 'ecs-tasks.amazonaws.com'], ['trust']],
+  [
+    ['assume', 'arn:aws:iam::123456789012:role/task', '--for', `ec2.amazonaws.com,${role}`],
+    ['identity', 'trust'],
+  ],
+  [['pod-identity', 'arn:aws:iam::123456789012:role/pod'], ['trust']],
   [['web-identity', 'arn:aws:iam::123456789012:role/pod', '--for', provider, '--subject', 'system:serviceaccount:web:app'], ['trust']],
   [['invoke', 'arn:aws:lambda:eu-west-1:123456789012:function:ecr-token:live'], ['identity']],
   [
     ['invoke', 'arn:aws:lambda:eu-west-1:123456789012:function:ecr-token', '--for', role],
+    ['identity', 'function'],
+  ],
+  [
+    [
+      'invoke',
+      'arn:aws:lambda:eu-west-1:123456789012:function:ecr-token:live,arn:aws:lambda:eu-west-1:123456789012:function:other',
+      '--for',
+      `${role},210987654321`,
+    ],
     ['identity', 'function'],
   ],
   [['pull', image, '--part', 'endpoint'], ['endpoint']],

@@ -10,7 +10,17 @@ import type { Part } from '../../src/refusals/documents.ts';
 const repository = /^arn:aws(-[a-z]+)*:ecr:[a-z]{2,}(-[a-z]+)+-\d{1,2}:\d{12}:repository\/[a-z0-9._/-]*\*?$/;
 const role = /^arn:aws(-[a-z]+)*:iam::\d{12}:role\/[\w+=,.@/-]+$/;
 const lambda = /^arn:aws(-[a-z]+)*:lambda:[a-z0-9-]+:\d{12}:function:[\w-]+(:[\w$-]+)?$/;
-const functions = /^arn:aws(-[a-z]+)*:lambda:[a-z0-9-]+:\d{12}:function:([\w-]+|[\w-]*\*)$/;
+/**
+ * Services that pull with no role, and what AWS documents them to say in whose name; undefined where it documents
+ * nothing (user guides of Lambda, CodeBuild, SageMaker, EMR Serverless and HealthOmics).
+ */
+const pullers: ReadonlyMap<string, RegExp | undefined> = new Map([
+  ['lambda.amazonaws.com', /^arn:aws(-[a-z]+)*:lambda:[a-z0-9-]+:\d{12}:function:([\w-]+|[\w-]*\*)$/],
+  ['codebuild.amazonaws.com', /^arn:aws(-[a-z]+)*:codebuild:[a-z0-9-]+:\d{12}:project\/([\w-]+|[\w-]*\*)$/],
+  ['emr-serverless.amazonaws.com', /^arn:aws(-[a-z]+)*:emr-serverless:[a-z0-9-]+:\d{12}:\/applications\/([\w-]+|[\w-]*\*)$/],
+  ['sagemaker.amazonaws.com', undefined],
+  ['omics.amazonaws.com', undefined],
+]);
 const all = /^\*$/;
 
 const ofRepositories: readonly Part[] = ['identity', 'repository', 'registry'];
@@ -24,6 +34,7 @@ export const authorization: ReadonlyMap<string, { readonly resource: RegExp; rea
   ['ecr:CompleteLayerUpload', { resource: repository, in: ofRepositories }],
   ['ecr:PutImage', { resource: repository, in: ofRepositories }],
   ['ecr:BatchImportUpstreamImage', { resource: repository, in: ofRepositories }],
+  ['ecr:DescribeImages', { resource: repository, in: ofRepositories }],
   ['ecr:ListImages', { resource: repository, in: ofRepositories }],
   ['ecr:DescribeRepositories', { resource: repository, in: ofRepositories }],
   ['ecr:DescribeRegistry', { resource: all, in: ['identity'] }],
@@ -88,16 +99,20 @@ export function assertStatement(statement: Json, part: Part): void {
   assert.match(String(statement['Sid']), /^[A-Za-z0-9]+$/);
   assert.equal(statement['Effect'], 'Allow');
   assertActions(statement, part);
-  // Whoever lets in a service says in whose name.
-  const { Service } = (statement['Principal'] ?? {}) as Json;
-  if (Service !== undefined)
-    assert.match(
-      textsOf((Condition as Json)['StringLike'] && (Condition as { StringLike: Json }).StringLike['aws:SourceArn'])[0] ?? '',
-      functions,
-    );
+  if (part === 'repository') assertSource(statement);
   if (part === 'endpoint') assert.equal(statement['Principal'], '*');
   else if (part !== 'identity') assertPrincipal(statement['Principal']);
   if (Condition !== undefined) assertCondition(Condition as Json);
+}
+
+/** Whoever lets in a service says in whose name, where the service does. */
+function assertSource({ Principal, Condition }: Json): void {
+  const { Service } = Principal as { readonly Service?: string };
+  if (Service === undefined) return;
+  assert.ok(pullers.has(Service), Service);
+  const sources = pullers.get(Service);
+  if (sources === undefined) assert.equal(Condition, undefined);
+  else for (const arn of textsOf((Condition as { readonly StringLike: Json }).StringLike['aws:SourceArn'])) assert.match(arn, sources);
 }
 
 function assertActions(statement: Json, part: Part): void {
@@ -117,7 +132,7 @@ function assertPrincipal(given: unknown): void {
   const { AWS, Federated, Service, ...rest } = given as Json;
   assert.deepEqual(rest, {});
   if (Service !== undefined) {
-    assert.equal(Service, 'lambda.amazonaws.com');
+    assert.match(Service as string, /^[a-z0-9.-]+\.amazonaws\.com(\.cn)?$/);
     assert.deepEqual([AWS, Federated], [undefined, undefined]);
     return;
   }

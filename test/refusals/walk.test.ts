@@ -184,11 +184,47 @@ test('what the whole table tells people to paste is policy as AWS takes it', () 
     assertStatement({ ...statement }, partOf(statement));
     const allowed = [statement.Action].flat();
     assert.ok(
-      allowed.some(action => rightsFor(action).actions.join() === allowed.join()),
+      (typeof statement.Principal === 'object' && 'Service' in statement.Principal) ||
+        allowed.some(action => rightsFor(action).actions.join() === allowed.join()),
       `policy prints ${allowed.join()}`,
     );
     assert.match(what, /polic|permission set|boundary|trust/i);
   }
+});
+
+/** What `policy` prints for a service: that it pulls, or that it assumes a role; the statements for it. */
+async function printedFor(service: string): Promise<readonly Statement[]> {
+  for (const args of [
+    ['pull', repository],
+    ['assume', role],
+  ]) {
+    const { code, stdout } = await command(['policy', ...args, '--for', service]);
+    if (code === 0) return (JSON.parse(stdout) as { readonly Statement: readonly Statement[] }).Statement;
+  }
+  return [];
+}
+
+test('every service that the table names has its statement, and a statement that is pasted for one is that which policy prints', async () => {
+  const all = situations.flatMap(({ symptoms }) => symptoms.flatMap(({ text }) => why(text) ?? []));
+  const texts = all.map(({ sentence, side, remedy, paste = [] }) => [sentence, side, remedy, ...paste.map(({ text }) => text)].join('\n'));
+  const named = new Set(texts.flatMap(text => text.match(/(?<![\w.-])[a-z][a-z-]*(\.eks)?\.amazonaws\.com/g) ?? []));
+  for (const service of named) {
+    const [statement, ...more] = await printedFor(service);
+    assert.deepEqual([statement?.Principal, more], [{ Service: service }, []], service);
+  }
+  for (const service of ['lambda', 'codebuild', 'pods.eks']) assert.ok(named.has(`${service}.amazonaws.com`), service);
+  for (const statement of all.flatMap(pasted)) {
+    const { Service } = typeof statement.Principal === 'object' && 'Service' in statement.Principal ? statement.Principal : {};
+    if (Service === undefined) continue;
+    const filled = JSON.parse(JSON.stringify(statement).replaceAll('ACCOUNT', '123456789012').replaceAll('REGION', 'eu-west-1')) as unknown;
+    assert.deepEqual(await printedFor(Service), [filled]);
+  }
+});
+
+test('the trust policy of EKS Pod Identity is one job', async () => {
+  const told = why('EKS does not have permissions to assume the associated role');
+  const { stdout } = await command(['policy', 'pod-identity', role]);
+  assert.deepEqual((JSON.parse(stdout) as { Statement: unknown }).Statement, pasted(told as Diagnosis));
 });
 
 test('a refused web identity leads to the trust policy that policy prints, with names to fill in', async () => {

@@ -3,6 +3,7 @@ import { tokensSince } from '../../kubelet/fields.ts';
 import { partitionOf, partitions, providerConfig, providerName, spellings, type Wish, yamlOf } from '../../kubelet/generate.ts';
 import { listed, oneOf } from '../given.ts';
 import { exit, type Io, readArgs, UsageError } from '../io.ts';
+import { regionNotes } from '../regions.ts';
 import { minorOf } from './check.ts';
 
 /** What a configuration is asked for with. */
@@ -24,7 +25,7 @@ export function kubeletConfig(args: string[], io: Pick<Io, 'stdout' | 'stderr'>)
   const wish = wishOf(values);
   const config = providerConfig(wish);
   io.stdout.write(values.json ? jsonText(config) : yamlOf(config));
-  for (const note of sharedSuffix(wish)) io.stderr.write(`Note: ${note}\n`);
+  for (const note of [...regionNotes(wish.regions), ...sharedSuffix(wish)]) io.stderr.write(`Note: ${note}\n`);
   return Promise.resolve(exit.ok);
 }
 
@@ -44,6 +45,7 @@ export function wishOf(given: Given): Wish {
   if (tokenMode !== 'off' && minor < tokensSince)
     throw new UsageError(`--token-mode is for Kubernetes 1.${tokensSince} and newer, and --kubernetes says 1.${minor}`);
   const regions = listed(given.region, /^[a-z][a-z0-9]*(-[a-z0-9]+)+$/, 'no region: eu-west-1 is one');
+  regionNotes(regions);
   const wanted = listed(given.partition).map(text => oneOf(text, partitions, 'partition'));
   const apart = regions.find(region => wanted.length > 0 && !wanted.includes(partitionOf(region)));
   if (apart)

@@ -1,6 +1,7 @@
 import { hint } from '../../../config/nearest.ts';
 import { quote } from '../../contract/text.ts';
 import { actions } from '../../refusals/actions.ts';
+import { podIdentity } from '../../refusals/services.ts';
 import { type Rights, rights, rightsFor } from '../../refusals/statements.ts';
 import { UsageError } from '../io.ts';
 
@@ -8,6 +9,8 @@ import { UsageError } from '../io.ts';
 export interface Job {
   readonly needs: readonly Rights[];
   readonly on: 'nothing' | 'repositories' | 'roles' | 'functions';
+  /** The service that does it, and nobody else. */
+  readonly by?: string;
 }
 
 /** By their words on the command line. */
@@ -18,6 +21,7 @@ export const jobs: Readonly<Record<string, Job>> = {
   cache: { needs: [rights.token, rights.pull, rights.import, rights.create], on: 'repositories' },
   public: { needs: [rights.publicToken], on: 'nothing' },
   assume: { needs: [rights.assume], on: 'roles' },
+  'pod-identity': { needs: [rights.assume], on: 'roles', by: podIdentity },
   'web-identity': { needs: [rights.webIdentity], on: 'roles' },
   invoke: { needs: [rights.invoke], on: 'functions' },
 };
@@ -27,6 +31,10 @@ const ons = { repository: 'repositories', registry: 'nothing', role: 'roles', fu
 /** Jobs and actions such as `ecr:ListImages`, with commas between them: the rights of all, each once. */
 export function jobOf(words: readonly string[]): Job {
   const all = words.map(one);
+  const [first, ...more] = all;
+  if (first && more.length === 0) return first;
+  const alone = words.find((_word, at) => all[at]?.by !== undefined);
+  if (alone !== undefined) throw new UsageError(`${alone} stands alone: ask for each job by itself`);
   const ons = new Set(all.map(({ on }) => on).filter(on => on !== 'nothing'));
   const [on = 'nothing', other] = ons;
   if (other !== undefined) throw new UsageError(`${words.join()} are of different things, ${on} and ${other}: ask for each alone`);

@@ -1,6 +1,5 @@
 import { functionNamed } from '../../contract/function-name.ts';
 import { quote } from '../../contract/text.ts';
-import type { Repository } from '../../refusals/wish.ts';
 import { UsageError } from '../io.ts';
 import { accountDigits } from './places.ts';
 
@@ -14,10 +13,7 @@ export function principalOf(text: string, partition: string): string {
   if (text === '*') throw new UsageError(`* would let in everybody on AWS: name a role (${role}) or an account`);
   if (/[*?]/.test(text))
     throw new UsageError(`${quote(text)} has a wildcard, which AWS takes in no principal: name the role, or its account`);
-  if (/\.amazonaws\.com(\.cn)?$/.test(text))
-    throw new UsageError(
-      `${quote(text)} is a service of AWS, and pulls with the role that it is given: name that. Lambda alone pulls by itself`,
-    );
+  if (/\.amazonaws\.com(\.cn)?$/.test(text)) throw new UsageError(`${quote(text)} is a service of AWS: name the role with which it pulls`);
   if (!text.startsWith('arn:') && !/^\d+$/.test(text))
     throw new UsageError(`${quote(text)} is neither the ARN of a role (${role}) nor the number of an account`);
   const arn = text.startsWith('arn:') ? text : `arn:${partition}:iam::${accountDigits(text)}:root`;
@@ -55,29 +51,7 @@ export function functionOf(text: string): string {
   return text;
 }
 
-/** Functions that are images: Lambda pulls in their name. */
-export const isLambda = (text: string): boolean => /^(lambda(\.amazonaws\.com)?$|arn:[^:]*:lambda:)/.test(text);
-
-/**
- * The ARNs of such functions, without a version: those of the accounts of the repositories where none are named.
- */
-export function imageFunctions(
-  text: string,
-  { repositories, partition: of }: { readonly repositories: readonly Repository[]; readonly partition: string },
-): readonly string[] {
-  if (!text.startsWith('arn:'))
-    return repositories.map(({ partition, region, account }) => `arn:${partition}:lambda:${region}:${account}:function:*`);
-  const [arn, partition = '', region = '', account = ''] =
-    /^arn:([\w-]+):lambda:([\w-]+):([^:]*):function:[\w-]*(?:\*|(?<=[\w-]))(?=$|:)/.exec(text) ?? [];
-  if (arn === undefined || (arn.endsWith('*') && arn !== text))
-    throw new UsageError(`${quote(text)} is no ARN of functions: arn:aws:lambda:eu-west-1:123456789012:function:NAME, or function:*`);
-  accountDigits(account);
-  if (!repositories.some(repository => repository.region === region))
-    throw new UsageError(`Lambda pulls from its own region only, and no repository of these is in ${region}`);
-  return [inPartition(arn, partition, of)];
-}
-
-function inPartition(arn: string, of: string, partition: string): string {
+export function inPartition(arn: string, of: string, partition: string): string {
   if (of !== partition)
     throw new UsageError(
       `${quote(arn)} is of the partition ${of}, and the rights would be in ${partition}: no policy reaches from one to the other`,

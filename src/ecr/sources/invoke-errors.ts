@@ -4,7 +4,7 @@ import { anyRegistryOf } from '../../contract/registry.ts';
 import { capital, quote } from '../../contract/text.ts';
 import { invoker, withoutPath } from '../../refusals/admitted.ts';
 import { readDenial } from '../../refusals/denial.ts';
-import { addPermission, rights } from '../../refusals/statements.ts';
+import { addPermission, permissionOf, rights } from '../../refusals/statements.ts';
 import { type Attempt, statement } from '../aws/denied.ts';
 
 /** Why Lambda does not run a function, by names without `Exception` (AWS, Lambda API reference, Invoke). */
@@ -102,7 +102,7 @@ function invokeDenied(words: string, fn: FunctionName, region: string): Failure 
     });
   const here = `Add this statement to the policies of ${holder}: ${statement(rights.invoke, arn)}.`;
   const isCross = denial?.account !== undefined && denial.account !== owner;
-  const command = addPermission(arn, denial?.principal ? invoker(denial.principal) : 'ACCOUNT-OF-THE-COURIER', 'ecr-courier');
+  const command = addPermission(permissionOf(arn, denial?.principal ? invoker(denial.principal) : 'ACCOUNT-OF-THE-COURIER', 'ecr-courier'));
   const there = `The function is in account ${owner}, whose side must allow it as well. Somebody there runs: ${command}.${withoutPath([
     denial?.principal ?? '',
   ])

@@ -1,7 +1,7 @@
 import { policyPaste } from '../diagnosis.ts';
 import { isEcr, orUnsaid } from '../hosts.ts';
+import { serviceStatement } from '../services.ts';
 import { example, row, type Situation } from '../situation.ts';
-import { imageStatement, rights } from '../statements.ts';
 import { imageOf, imagesCommand, regionOf, repositoryOf } from './pulled.ts';
 
 const { image } = example;
@@ -72,7 +72,10 @@ export const lambda: readonly Situation[] = [
       paste: [
         policyPaste(
           'Statement for the repository policy; ACCOUNT is that of the function',
-          imageStatement(rights.pull, [`arn:${told.facts.registry?.partition ?? 'aws'}:lambda:${regionOf(told)}:ACCOUNT:function:*`]),
+          serviceStatement({
+            service: 'lambda.amazonaws.com',
+            sources: [`arn:${told.facts.registry?.partition ?? 'aws'}:lambda:${regionOf(told)}:ACCOUNT:function:*`],
+          }),
         ),
         {
           what: 'What its policy says',

@@ -41,7 +41,14 @@ export const services: readonly Situation[] = [
       side: 'the project: the image, its region, and with whose rights it is pulled (imagePullCredentialsType)',
       remedy:
         'The image must be there, in the region of the project. With SERVICE_ROLE the service role needs the rights to pull, and for an image of another account the repository must let it in. With CODEBUILD the repository must let in the service codebuild.amazonaws.com.',
-      paste: [{ what: 'The rights of the service role', kind: 'command', text: 'ecr-courier policy pull IMAGE --for SERVICE_ROLE_ARN' }],
+      paste: [
+        { what: 'The rights of the service role', kind: 'command', text: 'ecr-courier policy pull IMAGE --for SERVICE_ROLE_ARN' },
+        {
+          what: 'The policy of the repository, with CODEBUILD',
+          kind: 'command',
+          text: 'ecr-courier policy pull IMAGE --for codebuild.amazonaws.com',
+        },
+      ],
     }),
   }),
   row({

@@ -1,3 +1,5 @@
+import { policyPaste } from '../diagnosis.ts';
+import { podIdentity, serviceTrustStatement } from '../services.ts';
 import { row, type Situation } from '../situation.ts';
 
 const providers = { what: 'The providers of the account', kind: 'command', text: 'aws iam list-open-id-connect-providers' } as const;
@@ -106,6 +108,7 @@ export const webIdentities: readonly Situation[] = [
       remedy:
         'Let the trust policy allow sts:AssumeRole and sts:TagSession to the service pods.eks.amazonaws.com: both are needed. A role for IRSA does not have that.',
       paste: [
+        policyPaste('Statement for the trust policy of the role', serviceTrustStatement(podIdentity)),
         {
           what: 'What the trust policy says',
           kind: 'command',
