@@ -119,7 +119,7 @@ export const kubernetes = defineAdapter({
     const applier = makeApplier(api, settings, deps, own, view);
     const writer = makeWriter(api, settings, deps, { ...applier, rest, found: namespace => view()?.secrets.get(namespace) });
     const writeAccount = makeAccountWriter(api, settings);
-    const attach = makeAttacher(writeAccount, view);
+    const attach = makeAttacher(writeAccount, deps, view);
     const gate = makeGate(api, settings, deps, view);
 
     async function deliverTo({ ref, registries }: Slot<Ref>, credentials: Credentials, way: Way, signal: AbortSignal): Promise<Receipt> {

@@ -3,6 +3,7 @@ import { Failure } from '../../src/contract/failures.ts';
 import type { Answer } from '../../src/contract/http.ts';
 import type { Finding, Receipt } from '../../src/contract/target.ts';
 import { type Api, metadataOnly } from './api.ts';
+import { endedReceipt } from './namespace.ts';
 import { type Meta, metaOf } from './objects.ts';
 import type { OwnWrites } from './own-writes.ts';
 import { isWithoutNamespace } from './refusal.ts';
@@ -42,8 +43,9 @@ export const pathOfSecret = (namespace: string, { secret }: Pick<Settings, 'secr
 export function makeApplier(api: Api, settings: Settings, means: Means, own: OwnWrites, view: () => View | undefined): Applier {
   const { secret, fieldManager } = settings;
 
-  /** Of single namespaces that somebody has named nobody knows whether they were ever there. */
-  const isEnded = (answer: Answer): boolean => isWithoutNamespace(answer) && (answer.status === 403 || view()?.scope === 'cluster');
+  /** Of a single namespace in which we have seen nothing nobody knows whether it was ever there. */
+  const isEnded = (answer: Answer, namespace: string): boolean =>
+    isWithoutNamespace(answer) && (answer.status === 403 || view()?.scope === 'cluster' || view()?.secrets.has(namespace) === true);
 
   async function send({ namespace, way, signal }: Task, body: object, clash: 'force' | 'refuse'): Promise<Outcome> {
     const dry = way === 'rehearsed';
@@ -57,7 +59,7 @@ export function makeApplier(api: Api, settings: Settings, means: Means, own: Own
     // What was stored need not come back with it.
     const request = { signal, body, type, accept: metadataOnly.one, ...(dry && { reads: true }) };
     const answer = await api.ask('PATCH', `${pathOfSecret(namespace, settings)}?${query}`, request);
-    if (isEnded(answer)) return undefined;
+    if (isEnded(answer, namespace)) return undefined;
     if (answer.status !== 200 && answer.status !== 201) throw api.refusal(answer, askedFor(namespace, settings, 'create', 'patch'));
     const meta = metaOf(answer.json<unknown>());
     if (meta?.name !== secret || meta.namespace !== namespace || meta.uid === '')
@@ -78,10 +80,7 @@ export function makeApplier(api: Api, settings: Settings, means: Means, own: Own
       }
     },
     receiptOf({ namespace, way }, outcome, findings = []) {
-      if (!outcome) {
-        const said = `The namespace ${namespace} is being deleted: nothing was written there.`;
-        return { change: 'unchanged', findings: [means.finding('NAMESPACE_ENDED', said)] };
-      }
+      if (!outcome) return endedReceipt(namespace, means);
       const isSame = way === 'written' && view()?.secrets.get(namespace)?.version === outcome.meta.version;
       const change = outcome.status === 201 ? 'created' : isSame ? 'unchanged' : 'updated';
       return { change, ...(findings.length > 0 && { findings }) };

@@ -6,7 +6,7 @@ import type { Way } from './apply.ts';
 import { list } from './list.ts';
 import { type Meta, mapOf, metaOf, textOf } from './objects.ts';
 import { isWithoutNamespace } from './refusal.ts';
-import { pathOf, type Settings } from './settings.ts';
+import { type Means, pathOf, type Settings } from './settings.ts';
 import type { View } from './view.ts';
 
 /** A write that is refused as stale is made anew so many times in all. */
@@ -36,12 +36,11 @@ export function makeAccountWriter(api: Api, settings: Pick<Settings, 'secret' | 
     namespace,
   });
 
-  async function read(place: Place, signal: AbortSignal): Promise<Account> {
+  /** undefined: it is not there any more, or its namespace is not. */
+  async function read(place: Place, signal: AbortSignal): Promise<Account | undefined> {
     const request = { path: pathOf('serviceaccounts', place), asked: asked(place, 'list') };
     const { items } = await list(api, request, object => accountIn(object), signal);
-    const found = items.find(({ meta }) => meta.name === place.name && meta.namespace === place.namespace);
-    if (!found) throw new Failure('NOT_FOUND', `There is no ServiceAccount ${place.namespace}/${place.name} any more.`);
-    return found;
+    return items.find(({ meta }) => meta.name === place.name && meta.namespace === place.namespace);
   }
 
   function accountIn(object: unknown): Account | undefined {
@@ -53,17 +52,18 @@ export function makeAccountWriter(api: Api, settings: Pick<Settings, 'secret' | 
   const listFor = ({ pullSecrets }: Account, wish: Wish): readonly unknown[] =>
     wish === 'attached' ? [...pullSecrets, { name: secret }] : pullSecrets.filter(one => textOf(mapOf(one)['name']) !== secret);
 
-  return async (place: Place, wish: Wish, way: Way, signal: AbortSignal): Promise<'written' | 'nothing to do'> => {
+  return async (place: Place, wish: Wish, way: Way, signal: AbortSignal): Promise<'written' | 'nothing to do' | 'gone'> => {
     const { namespace, name } = place;
     for (let attempt = 1; ; attempt++) {
       const account = await read(place, signal);
+      if (!account) return 'gone';
       if (account.isAttached === (wish === 'attached')) return 'nothing to do';
       const query = `fieldManager=${encodeURIComponent(fieldManager)}${way === 'rehearsed' ? '&dryRun=All' : ''}`;
       const body = { metadata: { resourceVersion: account.meta.version }, imagePullSecrets: listFor(account, wish) };
       const request = { signal, body, type: 'application/merge-patch+json', ...(way === 'rehearsed' && { reads: true }) } as const;
       const answer = await api.ask('PATCH', `${pathOf('serviceaccounts', { namespace })}/${encodeURIComponent(name)}?${query}`, request);
       if (answer.status === 409 && attempt < attempts) continue;
-      if (isWithoutNamespace(answer)) throw new Failure('NOT_FOUND', `The namespace ${namespace} is being deleted.`);
+      if (answer.status === 404 || isWithoutNamespace(answer)) return 'gone';
       if (answer.status !== 200) throw api.refusal(answer, asked(place, 'patch'));
       if (accountIn(answer.json<unknown>())?.isAttached !== (wish === 'attached'))
         throw new Failure('UNEXPECTED', `The cluster answered 200 with something else than ServiceAccount ${namespace}/${name}.`);
@@ -74,9 +74,13 @@ export function makeAccountWriter(api: Api, settings: Pick<Settings, 'secret' | 
 
 /** A new password does not concern an account that names the Secret already, so it is not asked about each time. */
 export const makeAttacher =
-  (write: ReturnType<typeof makeAccountWriter>, view: () => View | undefined) =>
+  (write: ReturnType<typeof makeAccountWriter>, { finding }: Pick<Means, 'finding'>, view: () => View | undefined) =>
   async ({ namespace, name }: Place, way: Way, signal: AbortSignal): Promise<Receipt> => {
     if (view()?.accounts.get(namespace)?.get(name)) return { change: 'unchanged' };
     const outcome = await write({ namespace, name }, 'attached', way, signal);
+    if (outcome === 'gone') {
+      const said = `There is no ServiceAccount ${namespace}/${name} any more: nothing was written there.`;
+      return { change: 'unchanged', findings: [finding('NAMESPACE_ENDED', said)] };
+    }
     return { change: outcome === 'written' ? 'created' : 'unchanged' };
   };

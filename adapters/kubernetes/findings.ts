@@ -75,7 +75,7 @@ export const findings = {
   },
   NAMESPACE_ENDED: {
     severity: 'info',
-    doc: 'The namespace is being deleted, so nothing was written there.',
+    doc: 'The namespace or the ServiceAccount is being deleted, or gone since the courier looked at it last, so nothing was written there.',
     remedy: 'Nothing: the entry goes away by itself.',
     until: 'next report',
   },

@@ -5,8 +5,9 @@ import { explicitNames } from './choice.ts';
 import { leftBehindFinder } from './left-behind.ts';
 import { choiceOf } from './namespace.ts';
 import { crowdWatch } from './pods.ts';
-import { isLacking, type Lack, lackFindings, mayWe, mostWatched, rightsReader } from './rights.ts';
-import type { Right } from './rules.ts';
+import { remedyFor } from './refusal.ts';
+import { isLacking, lackFindings, mayWe, mostWatched, rightsReader } from './rights.ts';
+import type { Lack, Right } from './rules.ts';
 import { foundIn, lookInside, readSecret, wantsLook } from './secrets.ts';
 import type { Served } from './served.ts';
 import type { Means, Settings } from './settings.ts';
@@ -86,7 +87,7 @@ export function makeLook(api: Api, settings: Settings, means: Means, served: Ser
 
   return async signal => {
     const separate = names && !(await mayListAll(signal)) ? names : undefined;
-    const [asked, draft] = await Promise.all([readRights(separate, signal), separate ? lookAtEach(separate, signal) : lookAtAll(signal)]);
+    const [asked, draft] = await withRights(readRights(separate, signal), separate ? lookAtEach(separate, signal) : lookAtAll(signal));
     const { refused, made: _made, ending: _ending, optedOut: _optedOut, ...view } = draft;
     await lookIntoEdited(draft, signal);
     const crowded = await countCrowds(signal);
@@ -101,6 +102,16 @@ export function makeLook(api: Api, settings: Settings, means: Means, served: Ser
     if (streams.length < allowed.length) findings.push(means.finding('NOT_WATCHED', tooMany(allowed.length), tooManyRemedy));
     return { ...view, streams, findings };
   };
+}
+
+/** What is refused is told with all rights that are missing, and not one after the other. */
+async function withRights(rights: Promise<readonly Lack[]>, look: Promise<Draft>): Promise<readonly [readonly Lack[], Draft]> {
+  const [asked, looked] = await Promise.allSettled([rights, look]);
+  if (looked.status === 'fulfilled') return [await rights, looked.value];
+  const { reason } = looked as { reason: unknown };
+  const lacks = asked.status === 'fulfilled' ? asked.value : [];
+  if (!(reason instanceof Failure) || reason.code !== 'FORBIDDEN' || lacks.length === 0) throw reason;
+  throw new Failure('FORBIDDEN', reason.message, { ...reason.facts, remedy: remedyFor(lacks) });
 }
 
 /** Whether it is known already that a list would be refused. */

@@ -1,5 +1,5 @@
 import { Failure } from '../../src/contract/failures.ts';
-import type { Receipt } from '../../src/contract/target.ts';
+import type { Finding, Receipt } from '../../src/contract/target.ts';
 import { type Api, metadataOnly } from './api.ts';
 import { type Chosen, choose, isNamed } from './choice.ts';
 import { metaOf } from './objects.ts';
@@ -29,6 +29,12 @@ export async function choiceOf(api: Api, settings: Settings, namespace: string, 
   return choose(meta, settings) ?? (meta.isEnding ? 'ending' : 'left alone');
 }
 
+/** Of something that is not there any more, or will not be: nobody needs it. */
+export const endedReceipt = (namespace: string, { finding }: Pick<Means, 'finding'>): { change: 'unchanged'; findings: Finding[] } => ({
+  change: 'unchanged',
+  findings: [finding('NAMESPACE_ENDED', `The namespace ${namespace} is being deleted, or gone: nothing was written there.`)],
+});
+
 /**
  * Asks for a namespace before something is written there, unless it is watched: whoever wants it to be left alone need
  * not wait for the next look. The answer is the receipt of what was not written.
@@ -37,7 +43,9 @@ export function makeGate(api: Api, settings: Settings, { finding }: Means, view:
   return async (namespace: string, signal: AbortSignal): Promise<Receipt | undefined> => {
     const seen = view();
     if (seen?.scope !== 'namespaces' || seen.namespaces.get(namespace) === unread) return undefined;
-    if ((await choiceOf(api, settings, namespace, signal)) !== 'left alone') return undefined;
+    const choice = await choiceOf(api, settings, namespace, signal);
+    if (choice === 'missing' || choice === 'ending') return endedReceipt(namespace, { finding });
+    if (choice !== 'left alone') return undefined;
     const said = `The namespace ${namespace} is to be left alone by now: nothing was written there.`;
     return { change: 'unchanged', findings: [finding('LEFT_ALONE', said)] };
   };

@@ -4,7 +4,7 @@ import { quote } from '../../src/contract/text.ts';
 import { refusedInFront, thenRefresh } from '../common/front.ts';
 import { listOf, mapOf, textOf } from './objects.ts';
 import { conflictIn } from './owner.ts';
-import { type Right, ruleOf } from './rules.ts';
+import { type Lack, type Right, ruleOf } from './rules.ts';
 
 /** What was asked, for the sentences. what: `Secret team-a/ecr-courier`. right: which is needed for it. */
 export interface Asked {
@@ -94,6 +94,24 @@ function refusedByRule(said: string, { what, right, namespace }: Asked): Failure
 }
 
 const missing = (told: string, right: Right, namespace: string | undefined): Failure =>
-  new Failure('FORBIDDEN', told, {
-    remedy: `Add this rule to ${namespace === undefined ? 'the ClusterRole' : `a Role in the namespace ${namespace}, or to the ClusterRole,`} of the courier: ${ruleOf(right)}. ${thenRefresh}`,
+  new Failure('FORBIDDEN', told, { remedy: remedyFor([{ namespace, right }]) });
+
+const mostPlaces = 10;
+
+/** Which rules to add, and where. */
+export function remedyFor(lacks: readonly Lack[]): string {
+  const places = [...Map.groupBy(lacks, ({ namespace }) => namespace)];
+  const more = places.length > mostPlaces ? [`The same is missing in ${places.length - mostPlaces} other namespaces.`] : [];
+  const added = places.slice(0, mostPlaces).map(([namespace, those]) => {
+    const rules = those.map(({ right }) => ruleOf(right));
+    const where = namespace === undefined ? 'the ClusterRole' : `a Role in the namespace ${namespace}, or to the ClusterRole,`;
+    return `Add ${rules.length === 1 ? 'this rule' : 'these rules'} to ${where} of the courier: ${rules.join(' and ')}.`;
+  });
+  return [...added, ...more, thenRefresh].join(' ');
+}
+
+/** As if it had been refused: rights that a review says are missing. */
+export const lacking = (what: string, lacks: readonly Lack[]): Failure =>
+  new Failure('FORBIDDEN', `The courier may not ${lacks.flatMap(({ right }) => right.verbs).join(', ')} ${what}.`, {
+    remedy: remedyFor(lacks),
   });

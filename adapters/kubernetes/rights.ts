@@ -1,20 +1,16 @@
 import type { Clock } from '../../src/contract/clock.ts';
+import { Failure } from '../../src/contract/failures.ts';
 import type { Finding } from '../../src/contract/target.ts';
 import { inTurns } from '../common/turns.ts';
 import { accountNames } from './accounts.ts';
 import type { Api } from './api.ts';
 import { mapOf } from './objects.ts';
-import { type Right, ruleOf } from './rules.ts';
+import { lacking } from './refusal.ts';
+import { type Lack, type Right, ruleOf } from './rules.ts';
 import type { Means, Settings } from './settings.ts';
 
 /** A watch of each has a connection of its own. */
 export const mostWatched = 64;
-
-/** A right that is missing, and where it is needed; undefined: in the whole cluster. */
-export interface Lack {
-  readonly namespace: string | undefined;
-  readonly right: Right;
-}
 
 /** Whose images a namespace runs. */
 export const podsRight: Right = { verbs: ['list', 'watch'], resource: 'pods' };
@@ -51,6 +47,15 @@ export async function mayWe(api: Api, verb: string, { resource, names }: Right, 
   if (answer.status !== 201) return undefined;
   const { allowed } = mapOf(mapOf(answer.json<unknown>())['status']);
   return typeof allowed === 'boolean' ? allowed : undefined;
+}
+
+/** Throws unless we may do all of this, before something is done that only the rest of it makes good. */
+export async function demandRights(api: Api, what: string, right: Right, namespace: string, signal: AbortSignal): Promise<void> {
+  const answers = await Promise.all(right.verbs.map(verb => mayWe(api, verb, right, namespace, signal)));
+  const refused = right.verbs.filter((_, at) => answers[at] === false);
+  if (refused.length > 0) throw lacking(what, [{ namespace, right: { ...right, verbs: refused } }]);
+  if (answers.includes(undefined))
+    throw new Failure('UNEXPECTED', `The cluster does not say whether the courier may ${right.verbs.join(', ')} ${what}.`);
 }
 
 /** So long an answer without a lack is believed. In milliseconds. */

@@ -9,6 +9,12 @@ export interface Right {
   readonly names?: readonly string[];
 }
 
+/** A right that is missing, and where it is needed; undefined: in the whole cluster. */
+export interface Lack {
+  readonly namespace: string | undefined;
+  readonly right: Right;
+}
+
 const list = (items: readonly string[]): string => `[${items.map(item => JSON.stringify(item)).join(', ')}]`;
 
 /** The rule as YAML that can be pasted, in one line: findings and messages have one. */

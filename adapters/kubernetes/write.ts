@@ -10,7 +10,8 @@ import { otherManagers, standingOf } from './owner.ts';
 import { taken, unchangeable } from './refusal.ts';
 import { removeSecret } from './remove.ts';
 import { type Rest, restMs } from './rest.ts';
-import { entryFindings, type Found, readSecret, type Stored, stuckIn, unrenewedIn, wantsLook, whatIs } from './secrets.ts';
+import { demandRights } from './rights.ts';
+import { askedFor, entryFindings, type Found, readSecret, type Stored, stuckIn, unrenewedIn, wantsLook, whatIs } from './secrets.ts';
 import type { Means, Settings } from './settings.ts';
 
 /** A write that is refused as stale is merged anew so many times in all. */
@@ -71,6 +72,8 @@ export function makeWriter(api: Api, settings: Settings, means: Means, { apply, 
     const { namespace, hosts, given, signal } = task;
     const stored = await readSecret(api, settings, namespace, signal);
     if (!stored || !replace || !stuckIn(stored) || standingOf(stored.meta, fieldManager) === 'foreign') return merge(task);
+    const { what, right } = askedFor(namespace, settings, 'create', 'patch');
+    await demandRights(api, what, right, namespace, signal);
     await removeSecret(api, settings, stored.meta, task.way, signal);
     if (task.way === 'rehearsed') return { change: 'updated' };
     const content = contentIn(stored.meta, fieldManager);

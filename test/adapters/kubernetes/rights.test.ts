@@ -32,11 +32,36 @@ describe('a right that is missing', () => {
     assert.ok(failure.remedy.includes(rule), failure.remedy);
   });
 
-  test('to list stops the target, with the rule', async () => {
-    await using t = await rig({}, { wanted: [host], cluster: { ...teams, rules: [secretsRule] } });
-    const failure = await failing(t.discover());
-    assert.equal(failure.code, 'FORBIDDEN');
-    assert.ok(failure.remedy.includes('- {apiGroups: [""], resources: ["namespaces"], verbs: ["list"]}'), failure.remedy);
+  test('to list stops the target, with all rules that are missing', async () => {
+    const missing = async (rules: Rule[], more: Parameters<typeof rig>[0] = {}): Promise<string> => {
+      await using t = await rig(more, { cluster: { ...teams, rules } });
+      const failure = await failing(t.discover());
+      assert.equal(failure.code, 'FORBIDDEN');
+      return failure.remedy;
+    };
+    const rule = (resource: string, verbs: string, named = '') =>
+      `- {apiGroups: [""], resources: ["${resource}"]${named}, verbs: [${verbs}]}`;
+    const ofNamespaces = rule('namespaces', '"list", "watch"');
+    const ofSecrets = rule('secrets', '"list", "watch", "create", "patch", "delete"', ', resourceNames: ["ecr-courier"]');
+    const then = 'Then `ecr-courier refresh` ends the pause.';
+    assert.equal(await missing([secretsRule]), `Add this rule to the ClusterRole of the courier: ${ofNamespaces}. ${then}`);
+    assert.equal(
+      await missing([], { replace: true, onlyWithImages: true, serviceAccounts: ['default', 'build'] }),
+      `Add these rules to the ClusterRole of the courier: ${[
+        ofNamespaces,
+        ofSecrets,
+        rule('serviceaccounts', '"list", "watch", "patch"', ', resourceNames: ["default", "build"]'),
+        rule('pods', '"list", "watch"'),
+      ].join(' and ')}. ${then}`,
+    );
+    const remedy = await missing([], { replace: true, onlyWithImages: true, namespaces: ['team-a', 'team-b'] });
+    const ofEach = ['team-a', 'team-b'].map(
+      name =>
+        `Add these rules to a Role in the namespace ${name}, or to the ClusterRole, of the courier: ${ofSecrets} and ${rule('pods', '"list", "watch"')}.`,
+    );
+    assert.equal(remedy, [...ofEach, then].join(' '));
+    const many = Array.from({ length: 12 }, (_, at) => `n${at}`);
+    assert.match(await missing([], { namespaces: many }), /The same is missing in 2 other namespaces\. Then/);
   });
 
   test('to watch is told, and the cluster is looked at instead', async () => {
@@ -365,4 +390,45 @@ test('with onlyWithImages, a namespace counts once a pod of it has an image of E
   const { id, state, registries } = await watch.next();
   assert.deepEqual([id, state, registries.map(one => one.host)], ['team-a/ecr-courier', 'absent', [other]]);
   assert.equal(only((await t.discover()).slots).id, 'team-a/ecr-courier');
+});
+
+describe('what goes between a look and a write is no error', () => {
+  const accounts: Rule = { apiGroups: [''], resources: ['serviceaccounts'], verbs: ['list', 'watch', 'patch'] };
+  const mine = [
+    { ...secretsRule, namespace: 'team-a' },
+    { ...accounts, namespace: 'team-a' },
+  ];
+  const mayRead: Rule = { apiGroups: [''], resources: ['namespaces'], verbs: ['get'], namespace: 'team-a' };
+  const account = { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'default', namespace: 'team-a' } };
+  const ways: readonly (readonly [what: string, rules: readonly Rule[], seeded: boolean])[] = [
+    ['with rights in the cluster', [...leastRules(), accounts], false],
+    ['in a namespace that may be read', [...mine, mayRead], false],
+    ['in a namespace whose Secret was seen', mine, true],
+  ];
+  for (const [what, rules, seeded] of ways)
+    test(`a namespace, ${what}`, async () => {
+      const cluster = { namespaces: ['team-a'], objects: [account], rules };
+      await using t = await rig({ namespaces: ['team-a'], serviceAccounts: ['default'] }, { cluster });
+      if (seeded) await seed(t.fake, 'team-a', [host]);
+      const { slots } = await t.discover();
+      assert.equal(slots.length, 2);
+      if (seeded) t.fake.remove('secrets', 'team-a', secretName);
+      t.fake.remove('serviceaccounts', 'team-a', 'default');
+      t.fake.remove('namespaces', undefined, 'team-a');
+      for (const slot of slots) {
+        const { change, findings } = await t.deliver(slot, given(slot.registries.map(one => one.host)));
+        assert.deepEqual([change, ...codesOf(findings)], ['unchanged', 'NAMESPACE_ENDED'], slot.id);
+      }
+    });
+
+  test('a ServiceAccount, and another one in its place is attached', async () => {
+    const cluster = { namespaces: ['team-a'], objects: [account], rules: [...leastRules(), accounts] };
+    await using t = await rig({ serviceAccounts: ['default'] }, { cluster });
+    const { slots } = await t.discover();
+    t.fake.remove('serviceaccounts', 'team-a', 'default');
+    const { change, findings } = await t.deliver(slots[1], new Map());
+    assert.deepEqual([change, ...codesOf(findings)], ['unchanged', 'NAMESPACE_ENDED']);
+    t.fake.make(account);
+    assert.equal((await t.deliver((await t.discover()).slots[1], new Map())).change, 'created');
+  });
 });

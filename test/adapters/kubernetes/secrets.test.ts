@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { createVirtualClock } from '../../fakes/clock.ts';
+import type { Rule } from '../../fakes/kubernetes/access.ts';
 import { leastRules } from '../../fakes/kubernetes.ts';
 import { absent, codesOf, failing, given, host, linesOf, only, other } from '../rig.ts';
 import { authsOf, made, ours, rig, secretName, seed } from './rig.ts';
@@ -310,6 +311,35 @@ describe('a Secret that nobody can change', () => {
       await r.deliver(slot, given([host, other], 'fresh'));
       assert.deepEqual([uid(), passwords()[host]], [made2, 'fresh']);
     }
+  });
+
+  test('is not deleted before it is certain that the courier may make it again', async () => {
+    const [first] = leastRules() as [Rule];
+    const deleting = [...first.verbs, 'delete'];
+    const answers = [
+      [
+        deleting.filter(verb => verb !== 'create' && verb !== 'patch'),
+        undefined,
+        'FORBIDDEN',
+        /may not create, patch Secret team-a\/ecr-courier/,
+      ],
+      [deleting.filter(verb => verb !== 'create'), undefined, 'FORBIDDEN', /may not create Secret/],
+      [deleting, { status: 500 }, 'UNEXPECTED', /does not say whether the courier may create, patch Secret team-a/],
+    ] as const;
+    for (const [verbs, answer, code, message] of answers)
+      for (const way of ['rehearse', 'deliver'] as const) {
+        const cluster = { ...teams, rules: [{ ...first, verbs }, ...leastRules().slice(1)] };
+        await using t = await rig({ replace: true }, { cluster });
+        t.fake.make(made('team-a', { auths: {} }, { type: 'Opaque', ...labelled('team-a') }));
+        const slot = only((await t.discover()).slots);
+        t.fake.fault = ({ path }) => (path.includes('/selfsubjectaccessreviews') ? answer : undefined);
+        const failure = await failing(t[way](slot, given([host])));
+        assert.equal(failure.code, code);
+        assert.match(failure.message, message);
+        if (code === 'FORBIDDEN')
+          assert.match(failure.remedy, /^Add this rule to a Role in the namespace team-a, .*resourceNames: \["ecr-courier"\]/);
+        assert.equal(t.fake.get('secrets', 'team-a', secretName)?.type, 'Opaque');
+      }
   });
 
   test('that became so since the last look is refused, with the way out', async () => {
