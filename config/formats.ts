@@ -1,10 +1,11 @@
 import { isIP } from 'node:net';
 import type { TextForm } from '../src/contract/adapter.ts';
-import { isRegion, isRoleArn, namesInWords } from '../src/contract/aws-names.ts';
+import { isRegion, isRoleArn, namesInWords, regionForm, roleForm } from '../src/contract/aws-names.ts';
 import { functionNamed } from '../src/contract/function-name.ts';
 import { parseAddress } from '../src/contract/registry.ts';
 import { parseShard } from '../src/contract/shard.ts';
 import { isAnd, wrongAmong } from './among.ts';
+import { account, type Form, host, name, objectName } from './forms.ts';
 import { linesOf, wrongWithHeaders } from './headers.ts';
 
 /** What a format may ask of the field that uses it. */
@@ -45,6 +46,7 @@ const satisfies =
   (value: unknown): string | undefined =>
     textRule(value) ?? (isFine(String(value)) ? undefined : `must be ${what}`);
 const matches = (pattern: RegExp, what: string) => satisfies(text => pattern.test(text), what);
+const has = ({ pattern, words, most = Infinity }: Form) => satisfies(text => text.length <= most && new RegExp(pattern).test(text), words);
 
 const formRule =
   ({ form }: Facts) =>
@@ -105,16 +107,12 @@ const listRule =
     return wrong && `entry ${wrong.at + 1} ${wrong.rule}`;
   };
 
-const namePattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
-export const isName = (text: string): boolean => namePattern.test(text);
-
-const aName = 'a name in Kubernetes: at most 253 small letters, digits, dashes and dots';
-const objectName = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
+export const isName = (text: string): boolean => new RegExp(name.pattern).test(text);
 
 const unquotedAccount = 'must be 12 digits in quotes: without quotes YAML reads a number and drops a leading zero';
 function accountRule(value: unknown): string | undefined {
   if (typeof value === 'number') return unquotedAccount;
-  return matches(/^\d{12}$/, '12 digits in quotes')(value);
+  return has(account)(value);
 }
 
 function numberRule(value: unknown, { min = -Infinity, max = Infinity, whole = false }: Facts): string | undefined {
@@ -208,6 +206,7 @@ export const formats = {
     rule: (value, facts) => listRule(formRule(facts))(value),
   },
   hosts: { doc: 'list', json: () => list, coerce: asList, rule: listRule(textRule) },
+  registries: { doc: 'list', json: () => list, coerce: asList, rule: listRule(textRule) },
   images: { doc: 'list', json: () => list, coerce: asList, rule: listRule(textRule) },
   choice: {
     doc: 'one of',
@@ -216,30 +215,28 @@ export const formats = {
   },
   name: {
     doc: 'name',
-    json: () => string,
-    rule: matches(namePattern, 'a name of at most 63 letters, digits, dots, dashes and underscores'),
+    json: () => ({ ...string, pattern: name.pattern }),
+    rule: has(name),
   },
   objectName: {
     doc: 'name of an object in Kubernetes',
-    json: () => ({ ...string, maxLength: 253, pattern: objectName.source }),
-    rule: value => matches(objectName, aName)(value) ?? (String(value).length > 253 ? `must be ${aName}` : undefined),
+    json: () => ({ ...string, maxLength: objectName.most, pattern: objectName.pattern }),
+    rule: has(objectName),
   },
   shard: {
     doc: 'i/n',
     json: () => ({ ...string, pattern: '^[0-9]{1,4}/[0-9]{1,4}$' }),
     rule: value => textRule(value) ?? (parseShard(String(value)) ? undefined : 'must be i/n, such as 0/3: i is from 0 to n - 1'),
   },
+  // Only what draws it up can say whether it ever comes true.
+  cron: { doc: 'text', json: () => string, rule: textRule },
   listen: {
     doc: 'host:port',
     json: () => string,
     rule: value => textRule(value) ?? (parseListen(String(value)) ? undefined : 'must be host:port, such as 127.0.0.1:8080 or [::1]:8080'),
   },
-  role: {
-    doc: 'ARN of a role',
-    json: () => string,
-    rule: satisfies(isRoleArn, namesInWords.role),
-  },
-  region: { doc: 'region of AWS', json: () => string, rule: satisfies(isRegion, namesInWords.region) },
+  role: { doc: 'ARN of a role', json: () => ({ ...string, pattern: roleForm.source }), rule: satisfies(isRoleArn, namesInWords.role) },
+  region: { doc: 'region of AWS', json: () => ({ ...string, pattern: regionForm.source }), rule: satisfies(isRegion, namesInWords.region) },
   function: {
     doc: 'name or ARN of a function',
     json: () => string,
@@ -254,14 +251,14 @@ export const formats = {
   },
   accounts: {
     doc: 'list of 12-digit account ids, in quotes',
-    json: () => ({ type: 'array', items: { ...string, pattern: '^[0-9]{12}$' } }),
+    json: () => ({ type: 'array', items: { ...string, pattern: account.pattern } }),
     coerce: asList,
     rule: value => (typeof value === 'number' ? unquotedAccount : listRule(accountRule)(value)),
   },
   host: {
     doc: 'host name',
-    json: () => string,
-    rule: matches(/^[a-z0-9][a-z0-9.-]*(:\d+)?$/, 'a bare host name in lower case, as image names spell it'),
+    json: () => ({ ...string, pattern: host.pattern }),
+    rule: has(host),
   },
   registry: {
     doc: 'ECR registry',

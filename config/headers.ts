@@ -11,7 +11,7 @@ export interface Header {
 export type HeadersRef = readonly Header[] | FileRef;
 
 /** The connection is ours, and so is the form of what we send and take. */
-const own = /^(host|connection|keep-alive|transfer-encoding|te|trailer|upgrade|expect|content-.*|accept-encoding|proxy-.*)$/i;
+export const ownHeaders = /^(host|connection|keep-alive|transfer-encoding|te|trailer|upgrade|expect|content-.*|accept-encoding|proxy-.*)$/i;
 const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 
 /** What a variable, a quoted text or a file holds: a line for each header. */
@@ -37,7 +37,7 @@ export function wrongWithHeaders(lines: readonly unknown[]): string | undefined 
 function wrongWithLine(line: string, seen: Set<string>): string | undefined {
   const { name, value } = partsOf(line);
   if (!token.test(name)) return 'must be a name and a value, with a colon between them';
-  if (own.test(name)) return 'is a header that the courier sets itself';
+  if (ownHeaders.test(name)) return 'is a header that the courier sets itself';
   if (value === '') return 'must have a value';
   if (!/^[\t\x20-\x7e\xa0-\xff]*$/.test(value)) return 'has a value with characters that a header cannot carry';
   if (seen.has(name.toLowerCase())) return 'has the name of another one';

@@ -125,7 +125,12 @@ function show({ format }: Field, value: unknown): string {
   if (format === 'secret' || format === 'headers') return '[secret]';
   if (format === 'command') return shownCommand(value);
   if (!Array.isArray(value)) return String(value);
-  const shown = format === 'hosts' ? (entry: string) => shownHost(entry, ownWord) : format === 'images' ? shownImage : String;
+  const shown =
+    format === 'hosts' || format === 'registries'
+      ? (entry: string) => shownHost(entry, ownWord)
+      : format === 'images'
+        ? shownImage
+        : String;
   return `[${value.map(entry => shown(String(entry))).join(', ')}]`;
 }
 

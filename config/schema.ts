@@ -27,7 +27,7 @@ export interface Field {
 }
 export type Table = Readonly<Record<string, Field>>;
 
-type Lists = 'strings' | 'hosts' | 'images' | 'accounts' | 'headers';
+type Lists = 'strings' | 'hosts' | 'registries' | 'images' | 'accounts' | 'headers';
 type Value<F extends Field> = F extends { items: infer T extends Table }
   ? readonly Values<T>[]
   : F['format'] extends 'boolean'
@@ -44,6 +44,13 @@ type Value<F extends Field> = F extends { items: infer T extends Table }
 /** What reading a table gives. */
 export type Values<T extends Table> = {
   readonly [K in keyof T]: T[K] extends { default: null } ? Value<T[K]> | undefined : Value<T[K]>;
+};
+
+/** Of which no more can be said without the format of who takes it. */
+const secretUrl: TextForm = {
+  pattern: String.raw`^[hH][tT][tT][pP][sS]?://[^\s\\]+$`,
+  words: 'a URL that begins with https:// or http://',
+  most: 8192,
 };
 
 /** Groups at the top of a file: `server:`, `log:` and so on. */
@@ -124,7 +131,7 @@ export const groups = {
   discovery: {
     cron: {
       doc: 'When targets are asked which registries they need. A pattern without seconds means a random second of each minute. UTC.',
-      format: 'string',
+      format: 'cron',
       default: '* * * * *',
       env: 'ECR_COURIER_DISCOVERY_CRON',
     },
@@ -165,6 +172,7 @@ export const groups = {
     url: {
       doc: 'Address that is called while all is well, of healthchecks.io or an Uptime Kuma push monitor for example. It is a secret, and only its host is shown. See docs/notify.md.',
       format: 'secret',
+      form: secretUrl,
       default: null,
       env: 'ECR_COURIER_HEARTBEAT_URL',
     },
@@ -200,6 +208,7 @@ export const receiver = {
   url: {
     doc: 'Its address, as docs/notify.md says for each format. It is a secret, and only its host is shown. A user name and a password in it are sent as a login.',
     format: 'secret',
+    form: secretUrl,
   },
   caFile: { doc: 'Certificates (PEM) to trust beside the usual authorities.', format: 'path', default: null },
 } as const satisfies Table;
@@ -299,7 +308,7 @@ const common = {
   paused: { doc: 'Configured, but left alone.', format: 'boolean', default: false },
   registries: {
     doc: `ECR hosts that the target should have. \`${ownWord}\` stands for the registry of the account whose identity the source \`default\` is, in the region of that source.`,
-    format: 'hosts',
+    format: 'registries',
     default: [],
     env: '_REGISTRIES',
   },
@@ -314,7 +323,7 @@ const common = {
   deliverSeconds: { doc: 'Deadline of a write.', format: 'number', min: 0.1, max: 3600 },
   window: {
     doc: 'Cron pattern (UTC) for when deliveries may begin that restart something, such as a redeploy: `* 2-4 * * *` is from two until five. They wait for it unless the credential would end first. At any time unless given.',
-    format: 'string',
+    format: 'cron',
     default: null,
   },
 } as const satisfies Table;

@@ -5,6 +5,7 @@ import { Secret } from '../src/contract/secret.ts';
 import { type Draft, draftTargets, type Surroundings } from './drafts.ts';
 import type { Env } from './env.ts';
 import { type Item, requireUnique } from './files.ts';
+import { imageInWords, registryInWords } from './forms.ts';
 import { type HeadersRef, headersFrom } from './headers.ts';
 import { isByVariables, lacking, type Spelling, spelledVariables, spellingOf } from './naming.ts';
 import { type Entries, isBlank } from './origin.ts';
@@ -143,7 +144,7 @@ function registriesOf(addresses: readonly string[], aliases: Aliases, wrong: (me
     if (text === ownWord) continue;
     const registry = parseAddress(text, aliases)?.registry;
     if (registry) hosts.set(registry.host, registry);
-    else wrong(`entry ${at + 1} must be the host of an ECR registry, such as 123456789012.dkr.ecr.eu-west-1.amazonaws.com, or ${ownWord}`);
+    else wrong(`entry ${at + 1} must be ${registryInWords(ownWord)}`);
   }
   return [...hosts.values()];
 }
@@ -153,7 +154,7 @@ function imagesOf(texts: readonly string[], aliases: Aliases, wrong: (message: s
   const images = new Map<string, Image>();
   for (const [at, text] of texts.entries()) {
     const image = readImage(text, aliases);
-    if ('wrong' in image) wrong(`entry ${at + 1} must be an image of ECR, such as 123456789012.dkr.ecr.eu-west-1.amazonaws.com/team/app:1`);
+    if ('wrong' in image) wrong(`entry ${at + 1} must be ${imageInWords}`);
     else images.set(nameOfImage(image), image);
   }
   return [...images.values()];

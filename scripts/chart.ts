@@ -1,5 +1,6 @@
-import { adapters } from '../adapters/index.ts';
-import { print, renderJsonSchema } from '../config/json-schema.ts';
+import { print } from '../config/json-schema.ts';
+import { chartOptions } from './chart-options.ts';
+import { configValues, ownTarget } from './chart-values.ts';
 import { versioned } from './versioned.ts';
 
 const chart = 'deploy/helm/ecr-courier';
@@ -7,17 +8,12 @@ const chart = 'deploy/helm/ecr-courier';
 /** What of the chart is made from other files: Helm reads none that lies outside of the chart. */
 export const chartFiles = (): [path: string, text: string][] => [
   [`${chart}/values.schema.json`, `${print(valuesSchema())}\n`],
+  [`${chart}/files/options.json`, chartOptions()],
   [`${chart}/files/ecr-courier.rules.yml`, versioned('deploy/prometheus/ecr-courier.rules.yml')],
   [`${chart}/files/ecr-courier.json`, versioned('deploy/grafana/ecr-courier.json')],
 ];
 
 type Schema = Readonly<Record<string, unknown>>;
-interface ConfigSchema {
-  readonly properties: Readonly<Record<string, Schema>> & { readonly targets: { readonly items: { readonly anyOf: readonly Target[] } } };
-}
-interface Target {
-  readonly properties: Readonly<Record<string, Schema>>;
-}
 
 const text: Schema = { type: 'string' };
 const boolean: Schema = { type: 'boolean' };
@@ -40,30 +36,8 @@ const ownName: Schema = { type: 'string', maxLength: 63, pattern: '^([a-z]([-a-z
 /** As Prometheus writes it: 1m30s. */
 const duration: Schema = { type: 'string', pattern: '^([0-9]+y)?([0-9]+w)?([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?$' };
 
-/** A registry as an address that the courier reads, in lower case; or that of its own account. */
-const registry: Schema = {
-  ...text,
-  pattern: String.raw`^(own|(https?://)?([0-9]{12}\.dkr[.-]ecr(-fips)?\.[a-z0-9.-]+|public\.ecr\.aws|ecr-public\.aws\.com)(:[0-9]+)?(/.*)?)$`,
-};
-/** Other names can stand for one only where the configuration says so. */
-const withRegistries: Schema = {
-  if: { required: ['config'], properties: { config: { required: ['aliases'] } } },
-  // oxlint-disable-next-line unicorn/no-thenable -- a word of JSON Schema
-  then: {},
-  else: {
-    properties: {
-      target: { properties: { registries: { items: registry } } },
-      config: { properties: { targets: { items: { properties: { registries: { items: registry } } } } } },
-    },
-  },
-};
-
-/** Of the values: what is configured is checked as the courier would check it, so that a slip does not become a pod. */
+/** Of the values: those of the configuration have the types that the courier reads; the templates judge the texts. */
 function valuesSchema(): Schema {
-  const config = JSON.parse(renderJsonSchema(adapters)) as ConfigSchema;
-  const own = config.properties.targets.items.anyOf.find(({ properties }) => properties['kind']?.['const'] === 'kubernetes');
-  if (!own) throw new Error('the schema of the configuration has no target of the kind kubernetes');
-  const { kind: _, ...options } = own.properties;
   return {
     // The newest that all versions of Helm read.
     $schema: 'http://json-schema.org/draft-07/schema#',
@@ -80,8 +54,8 @@ function valuesSchema(): Schema {
       imagePullSecrets: list,
       nameOverride: ownName,
       fullnameOverride: ownName,
-      target: { ...only(options), type: ['object', 'null'] },
-      config: only(config.properties),
+      target: { ...ownTarget(), type: ['object', 'null'] },
+      config: configValues(),
       existingConfigMap: objectName,
       aws: only({ existingSecret: objectName, region: text }),
       admin: only({ existingSecret: objectName }),
@@ -93,7 +67,7 @@ function valuesSchema(): Schema {
         prune: boolean,
         countPods: boolean,
       }),
-      extraEnv: list,
+      extraEnv: { type: 'array', items: { type: 'object', required: ['name'], properties: { name: text, value: text } } },
       extraVolumes: list,
       extraVolumeMounts: list,
       podAnnotations: annotations,
@@ -110,6 +84,5 @@ function valuesSchema(): Schema {
       prometheusRule: only({ enabled: boolean, labels }),
       dashboard: only({ enabled: boolean, labels }),
     }),
-    ...withRegistries,
   };
 }

@@ -1,8 +1,10 @@
 /** Names as AWS gives them. A region: `eu-west-1`, `us-isob-east-1`; no zone (`eu-west-1a`), no pseudo-region. */
-export const isRegion = (text: string): boolean => /^[a-z]{2,}(?:-[a-z]+)+-\d{1,2}$/.test(text);
+export const regionForm = /^[a-z]{2,}(?:-[a-z]+)+-\d{1,2}$/;
+export const isRegion = (text: string): boolean => regionForm.test(text);
 
 /** Of a role, with its path. */
-export const isRoleArn = (text: string): boolean => /^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]+$/.test(text);
+export const roleForm = /^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]+$/;
+export const isRoleArn = (text: string): boolean => roleForm.test(text);
 
 /** Of a session of a role (STS API, RoleSessionName). */
 export const isSessionName = (text: string): boolean => /^[\w+=,.@-]{2,64}$/.test(text);

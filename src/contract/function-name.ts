@@ -13,12 +13,12 @@ export interface FunctionName {
 }
 
 /** The forms that the API takes (AWS, Lambda API reference, Invoke). */
-const form =
+export const functionForm =
   /^(?:(?:arn:aws[a-z-]*:lambda:(?<region>[a-z]{2,}(?:-[a-z]+)+-\d{1,2}):(?<owner>\d{12})|(?<account>\d{12})):function:)?(?<name>[A-Za-z0-9_-]{1,64})(?::(?<qualifier>\$LATEST(?:\.PUBLISHED)?|[A-Za-z0-9_-]{1,128}))?$/;
 
 /** undefined: no function is named so. */
 export function functionNamed(given: string): FunctionName | undefined {
-  const { region, owner, account = owner, name, qualifier } = form.exec(given)?.groups ?? {};
+  const { region, owner, account = owner, name, qualifier } = functionForm.exec(given)?.groups ?? {};
   if (name === undefined) return undefined;
   const which = qualifier === undefined ? '' : ` (${/^\d+$/.test(qualifier) ? 'version' : 'alias'} ${qualifier})`;
   return {

@@ -2,7 +2,7 @@
  * In a word that somebody took for a key: unset variables and templates, the name in front of the value, the word of an
  * HTTP header.
  */
-const placeholder = /^\$\{.*\}$|^\$\(.*\)$|^\$[A-Za-z_]\w*$|^\{\{.*\}\}$|^<[^<>]+>$|^%\w+%$/;
+export const placeholder = /^\$\{.*\}$|^\$\(.*\)$|^\$[A-Za-z_]\w*$|^\{\{.*\}\}$|^<[^<>]+>$|^%\w+%$/;
 /** The marks of other templates, and a piece of a text that was copied from a guide. */
 const template =
   /^[#%@$]?\{.*\}#?$|^%\(\w+\)s?$|^\$\$?\w+\$?\$$|^\[+[\w .-]+\]+$|^__\w+__$|^@\w+@$|<[^<>]*(key|token|secret|password)[^<>]*>|(\.{3}|\u2026)$/i;

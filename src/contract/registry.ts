@@ -71,6 +71,28 @@ export const noAccount = '000000000000';
 const privateHost = /^(?<account>\d{12})\.dkr[.-]ecr(?<fips>-fips)?\.(?<region>[a-z]{2,}(?:-[a-z]+)+-\d{1,2})\.(?<suffix>[a-z0-9.-]+)$/;
 const publicHosts: Readonly<Record<string, boolean>> = { 'public.ecr.aws': false, 'ecr-public.aws.com': true };
 
+const escaped = (suffix: string): string => suffix.replaceAll('.', String.raw`\.`);
+const either = (texts: readonly string[]): string => `(${texts.join('|')})`;
+const suffixesOf = (partition: string): string[] => Object.keys(suffixes).filter(suffix => suffixes[suffix]?.partition === partition);
+
+/**
+ * For those who cannot ask `parseAddress`, patterns that Go reads as well. host: what it takes, in any case, and
+ * regions of other partitions with the suffixes of the commercial one. stray: a host with such a region.
+ */
+export const hostPatterns = {
+  host: `(?i:${either([
+    String.raw`[0-9]{12}\.dkr[.-]ecr(-fips)?\.${either([
+      String.raw`[a-z]{2,}(-[a-z]+)+-[0-9]{1,2}\.${either(suffixesOf('aws').map(escaped))}`,
+      ...foreign.map(
+        ([start, suffix]) =>
+          String.raw`${start}([a-z]+-)*[0-9]{1,2}\.${either(suffixesOf(suffixes[suffix]?.partition ?? '').map(escaped))}`,
+      ),
+    ])}`,
+    ...Object.keys(publicHosts).map(escaped),
+  ])})`,
+  stray: `(?i:${String.raw`[0-9]{12}\.dkr[.-]ecr(-fips)?\.${either(foreign.map(([start]) => start))}[a-z-]*[0-9]{1,2}\.${either(suffixesOf('aws').map(escaped))}`})`,
+};
+
 /**
  * A bare, lower-case host as a registry; undefined when it is none of ECR's. Look-alikes with a foreign suffix are
  * none.

@@ -33,8 +33,8 @@ export function chartDigest(): string {
   const names = readdirSync(chart, { recursive: true, encoding: 'utf8', withFileTypes: true })
     .filter(entry => entry.isFile())
     .map(entry => join(entry.parentPath, entry.name))
-    // It renders nothing.
-    .filter(path => !path.endsWith('values.schema.json'))
+    // They render nothing.
+    .filter(path => !/\/(values\.schema|options)\.json$/.test(path))
     .sort();
   const hash = createHash('sha256');
   for (const path of names) hash.update(`${path.slice(chart.length)}\n`).update(readFileSync(path));

@@ -88,14 +88,11 @@ part('the chart', { programs: ['helm'] }, () => {
     assert.ok(
       !rendered({}).includes('podAntiAffinity') && !rendered({ ...two, affinity: { nodeAffinity: {} } }).includes('podAntiAffinity'),
     );
-    assert.ok(podOf({ replicas: 2, target: null }).spec.automountServiceAccountToken, 'the Lease needs the token, too');
+    assert.ok(
+      podOf({ replicas: 2, target: null, existingConfigMap: 'mine' }).spec.automountServiceAccountToken,
+      'the Lease needs the token, too',
+    );
     assert.ok(!objectsIn(rendered({ ...two, rbac: { create: false } })).some(({ kind }) => kind.includes('Role')));
-  });
-
-  test('takes other names of registries where the configuration has them, and empty values as none', () => {
-    const aliases = [{ host: 'mirror.example', registry: host }];
-    rendered({ target: { registries: ['mirror.example'], secret: '', namespaceSelector: '' }, config: { aliases } });
-    rendered({ target: { registries: [host, 'own', 'public.ecr.aws'], namespaceSelector: 'team in (a, b),!x' } });
   });
 
   test('gives the rights of all targets in this cluster, wherever they are configured, each once', () => {
@@ -125,6 +122,17 @@ part('the chart', { programs: ['helm'] }, () => {
         ['billing', inSecond],
       ],
     );
+  });
+
+  test('gives the rights that options ask for as the courier reads them', () => {
+    const texts = { secret: '', replace: 'no', onlyWithImages: 'off', serviceAccounts: 'a, b', namespaces: 'shop,billing' };
+    const roles = (target: object) =>
+      objectsIn(rendered({ target, rbac: { mode: 'namespaces' } })).flatMap(({ kind, metadata, rules }) =>
+        kind === 'Role' ? [[metadata.namespace, rules]] : [],
+      );
+    const read = { serviceAccounts: ['a', 'b'], namespaces: ['shop', 'billing'] };
+    assert.deepEqual(roles(texts), roles(read));
+    assert.deepEqual(roles({ ...texts, replace: 'Yes', onlyWithImages: '1' }), roles({ ...read, replace: true, onlyWithImages: true }));
   });
 
   test('names what it installs as Kubernetes takes it, whatever the release and its namespace are called', () => {
@@ -190,7 +198,7 @@ part('the chart', { programs: ['helm'] }, () => {
     ];
     for (const [values, expected] of cases) {
       assert.deepEqual(leases(values), expected, JSON.stringify(values));
-      assert.equal(podOf({ ...values, target: null }).spec.automountServiceAccountToken, expected.length > 0);
+      assert.equal(podOf({ ...values, target: { kubeconfig: '/k' } }).spec.automountServiceAccountToken, expected.length > 0);
     }
     const named = podOf({ replicas: 2, config: { lease: { name: 'one' } } }).spec.containers[0]?.env;
     assert.deepEqual(
@@ -227,31 +235,29 @@ part('the chart', { programs: ['helm'] }, () => {
   });
 
   test('gives no right where there is no target in the cluster, or somebody else gives them', () => {
-    const without = objectsIn(rendered({ target: null, config: { targets: [{ kind: 'portainer', url: 'https://portainer' }] } }));
+    const elsewhere = { target: null, config: { targets: [{ kind: 'portainer', url: 'https://portainer', apiKeyFile: '/k' }] } };
+    const without = objectsIn(rendered(elsewhere));
     assert.ok(!without.some(({ kind }) => kind.includes('Role')));
-    assert.equal(podOf({ target: null }).spec.automountServiceAccountToken, false);
+    assert.equal(podOf(elsewhere).spec.automountServiceAccountToken, false);
     assert.ok(!objectsIn(rendered({ rbac: { create: false } })).some(({ kind }) => kind.includes('Role')));
   });
 
-  test('refuses values that would not work', () => {
+  test('refuses values that nobody would read, or that would not work', () => {
     const namespaces = { mode: 'namespaces' };
+    const byField = { name: 'ECR_COURIER_SHARD', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } };
     for (const [values, why] of [
-      [{ rbac: namespaces }, /needs target\.namespaces/],
-      [{ rbac: namespaces, target: { namespaces: ['team-*'] } }, /has the pattern team-\*/],
-      [{ rbac: namespaces, target: { namespaces: ['team-?'] } }, /has the pattern team-\?/],
-      [{ rbac: namespaces, target: { namespaces: ['a'], optIn: true } }, /knows no target\.optIn/],
+      [{ rbac: namespaces }, /target\.namespaces: must be the names of the namespaces/],
+      [{ rbac: namespaces, target: { namespaces: ['team-*'] } }, /target\.namespaces\[0\]: is a pattern/],
+      [{ rbac: namespaces, target: { namespaces: 'a,team-?' } }, /target\.namespaces\[1\]: is a pattern/],
+      [{ rbac: namespaces, target: { namespaces: ['a', '!b'] } }, /target\.namespaces\[1\]: is a pattern/],
+      [{ rbac: namespaces, target: { namespaces: ['a'], optIn: true } }, /target: rbac\.mode namespaces knows no optIn/],
+      [{ rbac: namespaces, target: { namespaces: ['a'], namespaceSelector: 'a' } }, /knows no optIn and no namespaceSelector/],
+      [
+        { rbac: namespaces, target: { namespaces: ['a'] }, config: { targets: [{ kind: 'kubernetes', namespaces: ['b-*'] }] } },
+        /config\.targets\[0\]\.namespaces\[0\]: is a pattern/,
+      ],
+      [{ rbac: namespaces, target: null, config: { targets: [{ kind: 'kubernetes' }] } }, /config\.targets\[0\]\.namespaces: must be/],
       [{ rbac: { mode: 'some' } }, /rbac/],
-      [{ target: { registry: host } }, /registry/],
-      [{ target: { namespaces: [1] } }, /namespaces/],
-      [{ target: { secret: 'Bad_Name' } }, /secret/],
-      [{ target: { namespaceSelector: 'team in a' } }, /namespaceSelector/],
-      [{ target: { fieldManager: 'a\tb' } }, /fieldManager/],
-      [{ target: { namespaces: ['Team'] } }, /namespaces/],
-      [{ target: { excludeNamespaces: ['!a'] } }, /excludeNamespaces/],
-      [{ target: { serviceAccounts: ['a_b'] } }, /serviceAccounts/],
-      [{ target: { registries: ['docker.io'] } }, /registries/],
-      [{ config: { targets: [{ kind: 'kubernetes', url: 'https://other', registries: ['docker.io'] }] } }, /registries/],
-      [{ config: { sources: [{ name: 'a', accounts: [123456789012] }] } }, /accounts/],
       [{ replicas: 0 }, /replicas/],
       [{ nameOverride: 'Pulls' }, /nameOverride/],
       [{ fullnameOverride: 'a.b' }, /fullnameOverride/],
@@ -259,19 +265,15 @@ part('the chart', { programs: ['helm'] }, () => {
       [{ podLabels: { team: 'a b' } }, /podLabels/],
       [{ podAnnotations: { 'a b': 'x' } }, /podAnnotations/],
       [{ serviceMonitor: { enabled: true, interval: '30 s' } }, /interval/],
-      [{ replicas: 2, extraEnv: [{ name: 'ECR_COURIER_SHARD', valueFrom: { fieldRef: {} } }] }, /ECR_COURIER_SHARD by valueFrom/],
-      [{ existingConfigMap: 'mine', config: { log: { level: 'debug' } } }, /config\.log would not be read/],
-      [{ existingConfigMap: 'mine', config: { targets: [] } }, /config\.targets would not be read/],
-      [{ existingConfigMap: 'mine', target: { registries: [host] } }, /target\.registries would not be read/],
-      [{ existingConfigMap: 'mine', target: { name: 'here' } }, /target\.name would not be read/],
-      [{ existingConfigMap: 'mine', target: { excludeNamespaces: ['ops'] } }, /target\.excludeNamespaces would not be read/],
-      [{ serviceAccount: { create: false, annotations: { a: 'b' } } }, /serviceAccount\.annotations are for/],
-      [{ rbac: namespaces, target: { namespaces: ['a'], namespaceSelector: 'a' } }, /no target\.namespaceSelector/],
-      [
-        { rbac: namespaces, target: { namespaces: ['a'] }, config: { targets: [{ kind: 'kubernetes', namespaces: ['b-*'] }] } },
-        /config\.targets\[0\]\.namespaces has the pattern b-\*/,
-      ],
-      [{ rbac: namespaces, target: null, config: { targets: [{ kind: 'kubernetes' }] } }, /needs config\.targets\[0\]\.namespaces/],
+      [{ extraEnv: [{ value: 'a' }] }, /extraEnv\/0': missing property 'name'/],
+      [{ aws: { region: 'eu-west-1a' } }, /aws\.region: must be a region/],
+      [{ replicas: 2, extraEnv: [byField] }, /extraEnv\[0\] \(ECR_COURIER_SHARD\): has valueFrom/],
+      [{ existingConfigMap: 'mine', config: { log: { level: 'debug' } } }, /config\.log: is not read/],
+      [{ existingConfigMap: 'mine', config: { targets: [] } }, /config\.targets: is not read/],
+      [{ existingConfigMap: 'mine', target: { registries: [host] } }, /target\.registries: is not read/],
+      [{ existingConfigMap: 'mine', target: { name: 'here' } }, /target\.name: is not read/],
+      [{ existingConfigMap: 'mine', target: { excludeNamespaces: ['ops'] } }, /target\.excludeNamespaces: is not read/],
+      [{ serviceAccount: { create: false, annotations: { a: 'b' } } }, /serviceAccount\.annotations: are for/],
     ] as const) {
       const { status, stderr } = helm(['template', 'ecr-courier', chart], values);
       assert.notEqual(status, 0, JSON.stringify(values));

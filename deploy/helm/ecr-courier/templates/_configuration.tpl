@@ -1,8 +1,8 @@
-{{- /* All targets, as YAML: this cluster first. */ -}}
+{{- /* All targets, each with its place among the values: path and map, as YAML. This cluster comes first. */ -}}
 {{- define "ecr-courier.targets" -}}
-{{- $targets := (.Values.config | default dict).targets | default list -}}
+{{- $targets := include "ecr-courier.entries" (dict "path" "config.targets" "list" (.Values.config | default dict).targets) | fromYamlArray -}}
 {{- if not (kindIs "invalid" .Values.target) -}}
-{{- $targets = prepend $targets (merge (dict "kind" "kubernetes") .Values.target) -}}
+{{- $targets = prepend $targets (dict "path" "target" "map" (merge (dict "kind" "kubernetes") .Values.target)) -}}
 {{- end -}}
 {{- toYaml $targets -}}
 {{- end }}
@@ -10,7 +10,9 @@
 {{- /* The configuration of the courier, as YAML. */ -}}
 {{- define "ecr-courier.config" -}}
 {{- $config := deepCopy (.Values.config | default dict) -}}
-{{- toYaml (set $config "targets" (include "ecr-courier.targets" . | fromYamlArray)) -}}
+{{- $targets := list -}}
+{{- range include "ecr-courier.targets" . | fromYamlArray }}{{ $targets = append $targets .map }}{{ end -}}
+{{- toYaml (set $config "targets" $targets) -}}
 {{- end }}
 
 {{- /* Whether an option is on, as the courier reads it: a text as well. Else empty. */ -}}
@@ -34,12 +36,13 @@ The targets that are this cluster, to which the pod logs in with its own Service
 it stands among the values. As YAML.
 */ -}}
 {{- define "ecr-courier.here" -}}
-{{- $first := ternary 0 1 (kindIs "invalid" .Values.target) -}}
 {{- $here := list -}}
-{{- range $at, $target := include "ecr-courier.targets" . | fromYamlArray -}}
-{{- if and (eq (toString .kind) "kubernetes") (not (or .url .kubeconfig)) -}}
+{{- range include "ecr-courier.targets" . | fromYamlArray -}}
+{{- $path := .path -}}
+{{- with .map -}}
+{{- if and (eq .kind "kubernetes") (not (or .url .kubeconfig)) -}}
 {{- $here = append $here (dict
-  "path" (ternary "target" (printf "config.targets[%d]" (sub $at $first)) (lt $at $first))
+  "path" $path
   "secret" (.secret | default "ecr-courier")
   "replace" (include "ecr-courier.on" .replace)
   "onlyWithImages" (include "ecr-courier.on" .onlyWithImages)
@@ -49,7 +52,14 @@ it stands among the values. As YAML.
 ) -}}
 {{- end -}}
 {{- end -}}
+{{- end -}}
 {{- toYaml $here -}}
+{{- end }}
+
+{{- /* The share of all its pods; empty where they have none. */ -}}
+{{- define "ecr-courier.shard" -}}
+{{- $engine := (.Values.config | default dict).engine | default dict -}}
+{{- include "ecr-courier.variable" (dict "root" . "name" "ECR_COURIER_SHARD") | default $engine.shard | default "" -}}
 {{- end }}
 
 {{- /*
@@ -63,8 +73,7 @@ one of its own. here: it lies in this cluster, and the pod needs a right.
 {{- $name := include "ecr-courier.variable" (dict "root" . "name" "ECR_COURIER_LEASE") | default $lease.name | default $own -}}
 {{- $elsewhere := include "ecr-courier.variable" (dict "root" . "name" "ECR_COURIER_LEASE_KUBECONFIG") | default $lease.kubeconfig -}}
 {{- $namespace := include "ecr-courier.variable" (dict "root" . "name" "ECR_COURIER_LEASE_NAMESPACE") | default $lease.namespace -}}
-{{- $engine := $config.engine | default dict -}}
-{{- $shard := include "ecr-courier.variable" (dict "root" . "name" "ECR_COURIER_SHARD") | default $engine.shard | default "0/1" -}}
+{{- $shard := include "ecr-courier.shard" . | default "0/1" -}}
 {{- if $name -}}
 {{- $of := regexReplaceAll "^.*/0*" $shard "" -}}
 {{- $at := regexReplaceAll "^0+([0-9])" (regexReplaceAll "/.*$" $shard "") "${1}" -}}

@@ -47,6 +47,12 @@ app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 {{- $value -}}
 {{- end }}
 
+{{- /* Whether `extraEnv` has a variable that begins so. root, prefix. */ -}}
+{{- define "ecr-courier.isSet" -}}
+{{- $prefix := .prefix -}}
+{{- range .root.Values.extraEnv }}{{ if hasPrefix $prefix .name }}yes{{ end }}{{ end -}}
+{{- end }}
+
 {{- define "ecr-courier.subject" -}}
 - kind: ServiceAccount
   name: {{ include "ecr-courier.serviceAccount" . | toYaml }}

@@ -1,54 +1,127 @@
-{{- /* What the schema of the values cannot see: ends the rendering with a sentence. */ -}}
+{{- /* Ends the rendering with all that the courier would end with, or that would not be read: nothing becomes a pod then. */ -}}
 {{- define "ecr-courier.mistakes" -}}
-{{- include "ecr-courier.unread" . -}}
-{{- include "ecr-courier.unknownShare" . -}}
-{{- if and .Values.rbac.create (eq .Values.rbac.mode "namespaces") -}}
-{{- range include "ecr-courier.here" . | fromYamlArray }}{{ include "ecr-courier.unnamed" . }}{{ end -}}
+{{- $known := .Files.Get "files/options.json" | fromJson -}}
+{{- $config := .Values.config | default dict -}}
+{{- range $config.aliases -}}
+{{- if .host -}}
+{{- $known = merge (dict "hosts" (printf "(%s|(?i:%s))" $known.hosts (regexQuoteMeta .host)) "isAliased" true) $known -}}
+{{- end -}}
+{{- end -}}
+{{- $in := dict "root" . "known" $known "config" $config -}}
+{{- $lines := list -}}
+{{- range list "unread" "variables" "targets" "sources" "others" "lease" "rights" -}}
+{{- $lines = concat $lines (include (printf "ecr-courier.mistakes.%s" .) $in | splitList "\n" | compact) -}}
+{{- end -}}
+{{- if $lines -}}
+{{- fail (printf "the values have %s:\n  %s\n" (ternary "a mistake" (printf "%d mistakes" (len $lines)) (eq (len $lines) 1)) (join "\n  " (uniq $lines))) -}}
 {{- end -}}
 {{- end }}
 
 {{- /* Values that nobody would read. */ -}}
-{{- define "ecr-courier.unread" -}}
-{{- with .Values.existingConfigMap -}}
-{{- if $.Values.config -}}
-{{- fail (printf "existingConfigMap has the whole configuration, so config.%s would not be read: write it into courier.yaml of the ConfigMap %s, or take existingConfigMap out" (keys $.Values.config | sortAlpha | first) .) -}}
+{{- define "ecr-courier.mistakes.unread" -}}
+{{- $values := .root.Values -}}
+{{- with $values.existingConfigMap -}}
+{{- range $option, $value := $values.config -}}
+{{- printf "config.%s: is not read, as existingConfigMap has the whole configuration: write it into courier.yaml there, or take existingConfigMap out\n" $option -}}
 {{- end -}}
 {{- $rules := list "url" "kubeconfig" "secret" "namespaces" "optIn" "namespaceSelector" "onlyWithImages" "serviceAccounts" "replace" -}}
 {{- $defaults := dict "name" "kubernetes" "excludeNamespaces" (list "kube-*") -}}
-{{- range $option, $value := $.Values.target -}}
+{{- range $option, $value := $values.target -}}
 {{- if and $value (not (has $option $rules)) (not (deepEqual $value (get $defaults $option))) -}}
-{{- fail (printf "existingConfigMap has the whole configuration, so target.%s would not be read: write it into courier.yaml of the ConfigMap. Of target, only what the rules of rbac follow counts beside it: %s" $option (join ", " $rules)) -}}
+{{- printf "target.%s: is not read, as existingConfigMap has the whole configuration: write it into courier.yaml there. Of target, the rules of rbac follow %s\n" $option (join ", " $rules) -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}
-{{- if and .Values.serviceAccount.annotations (not .Values.serviceAccount.create) -}}
-{{- fail "serviceAccount.annotations are for the ServiceAccount that the chart makes, and serviceAccount.create is false: annotate the one that is there, or let the chart make it" -}}
+{{- if and $values.serviceAccount.annotations (not $values.serviceAccount.create) -}}
+{{- printf "serviceAccount.annotations: are for the ServiceAccount that the chart makes, and serviceAccount.create is false: annotate the one that is there\n" -}}
 {{- end -}}
 {{- end }}
 
-{{- /* The Lease of a share is called after it, and the rule for it names it. */ -}}
-{{- define "ecr-courier.unknownShare" -}}
-{{- if (include "ecr-courier.lease" . | fromYaml).here -}}
-{{- range .Values.extraEnv -}}
+{{- /* Variables with a value of their own, as the courier would read them. */ -}}
+{{- define "ecr-courier.mistakes.variables" -}}
+{{- $in := . -}}
+{{- with .root.Values.aws.region -}}
+{{- include "ecr-courier.wrongValue" (dict "path" "aws.region" "value" . "form" $in.known.forms.region "known" $in.known) -}}
+{{- end -}}
+{{- range $at, $variable := .root.Values.extraEnv -}}
+{{- $path := printf "extraEnv[%d] (%s)" $at .name -}}
+{{- $form := get $in.known.forms (get $in.known.variables .name) -}}
+{{- if and $form .value -}}
+{{- include "ecr-courier.wrongValue" (dict "path" $path "value" .value "form" $form "known" $in.known) -}}
+{{- end -}}
+{{- if and (hasPrefix "ECR_COURIER_" .name) (not (has .name $in.known.names)) (not (regexMatch "^ECR_COURIER_(SERVICE_(HOST|PORT)|PORT|NAME$|ENV)(_|$)" .name)) -}}
+{{- printf "%s: the courier knows no such variable (config/reference.md)\n" $path -}}
+{{- end -}}
+{{- end -}}
+{{- end }}
+
+{{- /* Aliases, receivers, and the groups at the top of the configuration. */ -}}
+{{- define "ecr-courier.mistakes.others" -}}
+{{- $in := . -}}
+{{- range $list, $option := dict "aliases" "host" "notify" "name" -}}
+{{- $entries := include "ecr-courier.entries" (dict "path" (printf "config.%s" $list) "list" (get $in.config $list | default list)) | fromYamlArray -}}
+{{- include "ecr-courier.twice" (dict "entries" $entries "option" $option) -}}
+{{- range $entries -}}
+{{- $isHelped := false -}}
+{{- if eq $list "notify" }}{{ $isHelped = include "ecr-courier.isSet" (dict "root" $in.root "prefix" "ECR_COURIER_NOTIFY_") }}{{ end -}}
+{{- include "ecr-courier.wrongMap" (dict "path" .path "map" .map "section" (get $in.known $list) "known" $in.known "isHelped" $isHelped) -}}
+{{- if and (eq $list "notify") (eq (toString .map.name) "heartbeat") -}}
+{{- printf "%s.name: is the name of the heartbeat: give it another one\n" .path -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- range $group, $section := $in.known.groups -}}
+{{- with get $in.config $group -}}
+{{- include "ecr-courier.wrongMap" (dict "path" (printf "config.%s" $group) "map" . "section" $section "known" $in.known) -}}
+{{- end -}}
+{{- end -}}
+{{- $beat := $in.config.heartbeat | default dict -}}
+{{- $isGiven := "" -}}
+{{- range $beat }}{{ $isGiven = print $isGiven (include "ecr-courier.isGiven" .) }}{{ end -}}
+{{- $isHelped := include "ecr-courier.isSet" (dict "root" .root "prefix" "ECR_COURIER_HEARTBEAT_URL") -}}
+{{- if not (or (not $isGiven) $isHelped (include "ecr-courier.has" (dict "map" $beat "option" "url"))) -}}
+{{- printf "config.heartbeat.url: must be set, or urlFile\n" -}}
+{{- end -}}
+{{- end }}
+
+{{- define "ecr-courier.mistakes.lease" -}}
+{{- $lease := .config.lease | default dict -}}
+{{- $isHelped := include "ecr-courier.isSet" (dict "root" .root "prefix" "ECR_COURIER_LEASE") -}}
+{{- $named := or $lease.name (gt (int .root.Values.replicas) 1) -}}
+{{- if not $isHelped -}}
+{{- range list "namespace" "kubeconfig" "context" -}}
+{{- if and (get $lease .) (not $named) }}{{ printf "config.lease.%s: needs the name of a Lease beside it\n" . }}{{ end -}}
+{{- end -}}
+{{- if and $named $lease.context (not $lease.kubeconfig) }}{{ printf "config.lease.context: needs a kubeconfig beside it\n" }}{{ end -}}
+{{- if and $named $lease.kubeconfig (not $lease.namespace) }}{{ printf "config.lease.namespace: must be set where a kubeconfig says how the cluster is reached\n" }}{{ end -}}
+{{- end -}}
+{{- if (include "ecr-courier.lease" .root | fromYaml).here -}}
+{{- range $at, $variable := .root.Values.extraEnv -}}
 {{- if and (has .name (list "ECR_COURIER_SHARD" "ECR_COURIER_LEASE")) .valueFrom -}}
-{{- fail (printf "extraEnv has %s by valueFrom, so the chart cannot know for which Lease the pod needs a right: give it a value, or take the Lease out (replicas above 1, config.lease)" .name) -}}
+{{- printf "extraEnv[%d] (%s): has valueFrom, so the chart cannot know for which Lease the pod needs a right: give it a value, or take the Lease out (replicas above 1, config.lease)\n" $at .name -}}
 {{- end -}}
+{{- end -}}
+{{- end -}}
+{{- $shard := include "ecr-courier.shard" .root -}}
+{{- if regexMatch "^[0-9]{1,4}/[0-9]{1,4}$" $shard -}}
+{{- $parts := splitList "/" $shard -}}
+{{- if ge (first $parts | float64) (last $parts | float64) -}}
+{{- printf "config.engine.shard, or ECR_COURIER_SHARD: must be i/n, such as 0/3: i is from 0 to n - 1\n" -}}
 {{- end -}}
 {{- end -}}
 {{- end }}
 
-{{- /* A target that cannot be served with Roles in namespaces alone. */ -}}
-{{- define "ecr-courier.unnamed" -}}
-{{- if .chooses -}}
-{{- fail (printf "rbac.mode namespaces knows no %s.optIn and no %s.namespaceSelector: both need the list of all namespaces" .path .path) -}}
-{{- end -}}
-{{- if not .namespaces -}}
-{{- fail (printf "rbac.mode namespaces needs %s.namespaces: the names of the namespaces" .path) -}}
-{{- end -}}
+{{- /* Targets that cannot be served with Roles in namespaces alone. */ -}}
+{{- define "ecr-courier.mistakes.rights" -}}
+{{- $rbac := .root.Values.rbac -}}
+{{- if and $rbac.create (eq $rbac.mode "namespaces") -}}
+{{- range include "ecr-courier.here" .root | fromYamlArray -}}
 {{- $path := .path -}}
-{{- range .namespaces -}}
-{{- if or (contains "*" .) (contains "?" .) (hasPrefix "!" .) -}}
-{{- fail (printf "%s.namespaces has the pattern %s: with rbac.mode namespaces, each is a plain name" $path .) -}}
+{{- if .chooses }}{{ printf "%s: rbac.mode namespaces knows no optIn and no namespaceSelector, as both need the list of all namespaces\n" $path }}{{ end -}}
+{{- if not .namespaces }}{{ printf "%s.namespaces: must be the names of the namespaces, with rbac.mode namespaces\n" $path }}{{ end -}}
+{{- range $at, $name := .namespaces -}}
+{{- if regexMatch "[*?!]" $name }}{{ printf "%s.namespaces[%d]: is a pattern: with rbac.mode namespaces, each is a plain name\n" $path $at }}{{ end -}}
+{{- end -}}
 {{- end -}}
 {{- end -}}
 {{- end }}

@@ -1,0 +1,103 @@
+import { adapters } from '../adapters/index.ts';
+import { ours, variables } from '../config/env.ts';
+import { type Form, forms } from '../config/forms.ts';
+import {
+  alias,
+  type Field,
+  groups,
+  prefix,
+  receiver,
+  roles,
+  source,
+  type Table,
+  targetTable,
+  trigger,
+  withFiles,
+} from '../config/schema.ts';
+import type { Adapter } from '../src/contract/adapter.ts';
+import { hostPatterns } from '../src/contract/registry.ts';
+
+/** What the templates of the chart ask of one map of options. */
+interface Section {
+  /** The form of each option whose texts have one. */
+  readonly forms: Readonly<Record<string, string>>;
+  /** Options that must not be there with nothing behind them. */
+  readonly said: readonly string[];
+  /** Options that must be there, or their files; unless a variable may bring them. */
+  readonly needed: readonly string[];
+}
+interface TargetSection extends Section {
+  /** One of these sets must be there, whole. */
+  readonly anyOf: readonly (readonly string[])[];
+  /** Options that are addresses of the manager. */
+  readonly addresses: readonly string[];
+  /** What variables of the kind begin with; one of them makes a target. Empty: it has none. */
+  readonly prefix: string;
+  readonly maker: string;
+}
+
+/** Each form has a name: that of the format, and with several of one format that of the option as well. */
+function named() {
+  const known = new Map<string, Form>();
+  return {
+    known,
+    nameOf(key: string, format: string, form: Form): string {
+      const before = [...known].find(([, one]) => JSON.stringify(one) === JSON.stringify(form));
+      const name = before?.[0] ?? [format, `${format} ${key}`].find(one => !known.has(one)) ?? `${format} ${known.size}`;
+      known.set(name, form);
+      return name;
+    },
+  };
+}
+
+/** A file that holds a secret: a plain word is rather the secret itself. */
+const keyFile: Form = { ...forms.path(), pattern: '/', words: 'the path of a file, and begin with /' };
+
+function sections() {
+  const { known, nameOf } = named();
+  const formOf = (field: Field): Form | undefined => (field.holds === undefined ? forms[field.format](field) : keyFile);
+  const section = (table: Table): Section => ({
+    forms: Object.fromEntries(
+      Object.entries(table).flatMap(([key, field]) => {
+        const form = field.items ? undefined : formOf(field);
+        return form ? [[key, nameOf(key, field.holds === undefined ? field.format : 'key file', form)]] : [];
+      }),
+    ),
+    said: Object.keys(table).filter(key => table[key]?.blank),
+    needed: Object.keys(table).filter(key => table[key] && table[key].default === undefined),
+  });
+  const target = (adapter: Adapter): TargetSection => {
+    const { kind: _, ...table } = targetTable(adapter);
+    const { env = '' } = trigger(adapter) ?? {};
+    return {
+      ...section(table),
+      anyOf: adapter.anyOf ?? [],
+      addresses: Object.keys(adapter.options).filter(key => ['url', 'address'].includes(adapter.options[key]?.format ?? '')),
+      prefix: env && `${prefix(adapter)}_`,
+      maker: env,
+    };
+  };
+  const byVariables = [...Object.values<Table>(groups).map(withFiles), source, ...adapters.map(targetTable)].flatMap(table =>
+    Object.values(table).flatMap(field => (field.env === undefined ? [] : [[field.env, field] as const])),
+  );
+  const ofAws = { AWS_REGION: source.region, AWS_DEFAULT_REGION: source.region, AWS_ROLE_ARN: source.roleArn };
+  return {
+    sources: section(source),
+    roles: section(roles),
+    aliases: section(alias),
+    notify: section(withFiles(receiver)),
+    groups: Object.fromEntries(Object.entries<Table>(groups).map(([name, table]) => [name, section(withFiles(table))])),
+    targets: Object.fromEntries(adapters.map(adapter => [adapter.kind, target(adapter)])),
+    variables: section({ ...Object.fromEntries(byVariables), ...ofAws }).forms,
+    names: variables(adapters)
+      .map(({ name }) => name)
+      .filter(name => name.startsWith(ours)),
+    forms: Object.fromEntries(known),
+  };
+}
+
+/** What the chart needs to know of the configuration, as JSON that its templates read. */
+export function chartOptions(): string {
+  const { forms, ...rest } = sections();
+  return `${JSON.stringify({ hosts: hostPatterns.host, forms, ...rest }, null, 1)}\n`;
+}
