@@ -66,12 +66,14 @@ export function headOf(record: TargetRecord, entry: Entry): Entry | undefined {
 }
 
 /**
- * The hosts of the logins that a slot holds apart from any other. A follower without registries goes its own way for as
- * long as it waits: its leader is given newer ones meanwhile.
+ * The hosts of the logins that a slot holds apart from any other. A follower in time goes its own way for as long as it
+ * waits or fails: its leader is given newer ones meanwhile.
  */
-export function ownHosts({ slot, heldHosts }: Entry): readonly { readonly host: string }[] {
-  if (slot.registries.length > 0 || !slot.waits) return slot.registries;
-  return (heldHosts ?? hostsTold(slot)).filter(host => host !== '').map(host => ({ host }));
+export function ownHosts(record: TargetRecord, entry: Entry): readonly { readonly host: string }[] {
+  const { slot, heldHosts, trouble } = entry;
+  if (slot.registries.length > 0 || !(slot.waits || (trouble && slot.follows === 'in time'))) return slot.registries;
+  const told = (heldHosts ?? hostsTold(slot)).filter(host => host !== '');
+  return told.length > 0 ? told.map(host => ({ host })) : (headOf(record, entry)?.slot.registries ?? []);
 }
 
 /**
@@ -79,7 +81,7 @@ export function ownHosts({ slot, heldHosts }: Entry): readonly { readonly host: 
  */
 export function scopeAt(record: TargetRecord, entry: Entry, at: number): Scope | undefined {
   if (entry.slot.registries.length > 0) return entry.scopes[at];
-  const [head, own] = [headOf(record, entry), ownHosts(entry)[at]];
+  const [head, own] = [headOf(record, entry), ownHosts(record, entry)[at]];
   return head?.scopes[head.slot.registries.findIndex(({ host }) => host === own?.host)];
 }
 

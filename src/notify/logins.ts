@@ -89,7 +89,7 @@ export function lacksLogins({ now }: Ledger, record: TargetRecord, of: 'all' | '
   const moment = now();
   return record.entries.values().some(entry => {
     if (!isOurs(entry, record) || (of === 'untried' && entry.trouble)) return false;
-    return ownHosts(entry).some(({ host }, at) => {
+    return ownHosts(record, entry).some(({ host }, at) => {
       const held = heldFor(entry, host);
       // What nobody knows of a slot that must be left alone threatens nothing.
       if (!held && entry.slot.waits) return false;
@@ -103,7 +103,7 @@ const isOurs = ({ slot }: Entry, { managed }: TargetRecord): boolean => slot.sta
 
 function endangered(ledger: Ledger, record: TargetRecord, entry: Entry, now: Moment): Login[] {
   if (!isOurs(entry, record)) return [];
-  return ownHosts(entry).flatMap(({ host }, at) => {
+  return ownHosts(record, entry).flatMap(({ host }, at) => {
     const scope = scopeAt(record, entry, at);
     if (!scope) return [];
     const held = heldFor(entry, host);

@@ -75,7 +75,9 @@ function isFailing({ slot, trouble }: Entry, create: boolean): boolean {
 /** Title and times are made when they are read: who asks again and again about every slot does not read them. */
 function slotView(ledger: Ledger, record: TargetRecord, entry: Entry, specs: FindingSpecs, lifeOf: LifeOf): SlotView {
   const { slot, trouble, wroteAt } = entry;
-  const registries = ownHosts(entry).map(({ host }, at) => holdingView(ledger, entry, { host, scope: scopeAt(record, entry, at) }, lifeOf));
+  const registries = ownHosts(record, entry).map(({ host }, at) =>
+    holdingView(ledger, entry, { host, scope: scopeAt(record, entry, at) }, lifeOf),
+  );
   const findings = [...ledger.findingsOf(record, entry), ...toldOf(entry)];
   return {
     id: slot.id,

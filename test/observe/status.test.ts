@@ -225,8 +225,13 @@ for (const { name, entry, next, state } of states) {
 }
 
 /** A slot without registries that holds what slot 7 held once. */
-const goesOn = (held: Kept, more: Partial<Slot> = {}): Entry =>
-  entry('web', undefined, held, { heldHosts: [euWest], slotOf: { title: 'service web', registries: [], after: '7', ...more } });
+const goesOn = (held: Kept | undefined, more: Partial<Slot> = {}, as: Partial<Entry> = {}): Entry =>
+  entry('web', undefined, held, {
+    ...(held && { heldHosts: [euWest] }),
+    slotOf: { title: 'service web', registries: [], after: '7', follows: 'in time', ...more },
+    ...as,
+  });
+const failing = (held: Kept | undefined): Entry => goesOn(held, {}, { trouble: trouble('REJECTED', 'No.') });
 const left = (held: Kept): Entry => goesOn(held, { waits: true });
 
 const refused = trouble('UNREACHABLE', 'connection refused.');
@@ -263,6 +268,16 @@ const readiness: { name: string; targets: ReturnType<typeof target>[]; unready: 
     name: 'left alone with an expired one that came from another slot',
     targets: [target('a', [entry('7', key, kept(0)), left(kept(12 * hour))])],
     unready: [/^a, service web: its credential for 123456789012\S+ expired at /],
+  },
+  {
+    name: 'failing with an expired one that came from another slot',
+    targets: [target('a', [entry('7', key, kept(0)), failing(kept(12 * hour))])],
+    unready: [/^a, service web: its credential for 123456789012\S+ expired at .*\(REJECTED\)\.$/],
+  },
+  {
+    name: 'never served after another slot',
+    targets: [target('a', [entry('7', key, kept(0)), failing(undefined)])],
+    unready: [/^a, service web: no credential for 123456789012\S+ was delivered yet \(REJECTED\)\.$/],
   },
   {
     name: 'of a slot that goes on after another',

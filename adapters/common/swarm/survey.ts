@@ -5,7 +5,7 @@ import { label as short } from '../../../src/contract/text.ts';
 import { inTurns } from '../turns.ts';
 import { type Choice, isPaused, judge, type Verdict } from './choice.ts';
 import type { Engine } from './engine.ts';
-import type { Code } from './findings.ts';
+import { type Code, findings as table } from './findings.ts';
 import { readService, type Service } from './service.ts';
 import { failingIn, isAtEnd, type Task } from './tasks.ts';
 import { expiredWhileHeld, fateOf, namesOf, states, tasksFail } from './words.ts';
@@ -83,27 +83,29 @@ export function makeSurvey(
     };
   }
 
-  function waiting(service: Service, registry: Registry, why: Omit<Finding, 'code'> & { readonly code: Code }): Found {
+  /** cure: what ends the wait, and so the end of its login. */
+  function waiting(service: Service, registry: Registry, why: Omit<Finding, 'code'> & { readonly code: Code }, cure?: string): Found {
     const { id, name } = service;
     const standing = written.look(service, 'alone');
     const { code, sentence } = fateOf(service, standing, deps.clock.wall());
     const holds = standing.holds ?? standing.wrote;
     const said = finding(why.code, code ? why.message : `${why.message} ${sentence}`, why.remedy);
-    const findings = code ? [said, finding(code, sentence, why.remedy)] : [said];
+    const findings = code ? [said, finding(code, sentence, cure)] : [said];
     return { id, name, registry, state: 'waiting', ...(holds && { holds }), findings };
   }
 
   function rolling(service: Service, registry: Registry): Found {
     const { what, remedy } = states(service);
     const message = `The service ${short(service.name)} ${what}: it is given no login until that has ended.`;
-    return waiting(service, registry, { code: isPaused(service) ? 'ROLLOUT_PAUSED' : 'ROLLING', message, remedy });
+    const [code, cure] = isPaused(service) ? (['ROLLOUT_PAUSED', remedy] as const) : (['ROLLING'] as const);
+    return waiting(service, registry, { code, message, remedy }, cure);
   }
 
   function foundIn({ service, registry, is }: Ours, failing: readonly Task[] | undefined): Found {
     if (is === 'rolling' && !written.isOwnRollout(service)) return rolling(service, registry);
     if (!ended.has(service.id)) return served(service, registry, failing);
     const message = `A task of the service ${short(service.name)} has ended, and an update would run it again.`;
-    return waiting(service, registry, { code: 'ENDED', message });
+    return waiting(service, registry, { code: 'ENDED', message }, table.ENDED.remedy);
   }
 
   return async signal => {
