@@ -2,7 +2,7 @@ import type { Config } from '../../config/load.ts';
 import type { Credential } from '../contract/credential.ts';
 import { Failure } from '../contract/failures.ts';
 import { lookAlike } from '../contract/look-alike.ts';
-import { anyRegistryOf, parseAddress, type Registry } from '../contract/registry.ts';
+import { type Address, anyRegistryOf, noAccount, parseAddress, type Registry } from '../contract/registry.ts';
 import { shownAddress } from '../contract/text.ts';
 import { makeSources } from '../ecr/sources/source.ts';
 import { awsDeps, oneFetchEach } from './asking.ts';
@@ -26,20 +26,31 @@ export async function token(args: string[], io: Io): Promise<number> {
   const { region, format, name, namespace, ...rest } = values;
   const print = printerOf(format, { name, namespace });
   if (positionals.length > 1 && !print) throw new UsageError('one registry at a time, or several with --format');
-  if (positionals.length === 0 && print) throw new UsageError('name the registries that the logins are for');
   const config = await readConfig(rest, io);
   const fallback = config.sources.find(source => source.name === 'default')?.region;
-  const read = (address: string): Registry | undefined => parseAddress(address, config.aliases)?.registry;
-  const registries = positionals.length > 0 ? onceEach(positionals.map(host => named(host, read))) : [ofRegion(region ?? fallback)];
+  const read = (address: string): Address | undefined => parseAddress(address, config.aliases);
+  const asked = positionals.length > 0 ? onceEach(positionals.map(host => named(host, read))) : [ofRegion(region ?? fallback)];
   const fetch = await fetcherOf(config, io);
   const logins: Login[] = [];
-  for (const registry of registries) logins.push({ host: registry.host, credential: await fetch(registry) });
+  for (const { registry, port } of asked) {
+    const credential = await fetch(registry);
+    logins.push({ host: `${print ? hostOf(registry, credential) : registry.host}${port}`, credential });
+  }
   io.stdout.write(print ? print(logins) : `${logins[0]?.credential.password.reveal()}\n`);
   return exit.ok;
 }
 
-const onceEach = (registries: readonly Registry[]): Registry[] => [
-  ...new Map(registries.map(registry => [registry.host, registry])).values(),
+/** Where nobody named a registry it is that of the identity's own account, if ECR says which that is. */
+function hostOf({ account, host }: Registry, { own }: Credential): string {
+  if (account !== noAccount) return host;
+  if (own) return own.host;
+  throw new UsageError('name the registries that the logins are for, as ECR does not say whose account the token is of');
+}
+
+/** To clients a host with a port is another registry than the one without. */
+type Asked = Pick<Address, 'registry' | 'port'>;
+const onceEach = (all: readonly Asked[]): Asked[] => [
+  ...new Map(all.map(asked => [`${asked.registry.host}${asked.port}`, asked])).values(),
 ];
 
 function printerOf(format: string | undefined, { name, namespace }: { readonly [K in keyof Naming]: string | undefined }) {
@@ -76,19 +87,19 @@ const unserved = ({ host, service }: Registry): Failure =>
         : 'Add a source whose `accounts` or `registries` match it.',
   });
 
-type Read = (address: string) => Registry | undefined;
+type Read = (address: string) => Address | undefined;
 
-function named(host: string, read: Read): Registry {
-  const registry = read(host);
-  const like = registry ? undefined : lookAlike(host);
+function named(host: string, read: Read): Asked {
+  const address = read(host);
+  const like = address ? undefined : lookAlike(host);
   if (like) throw new UsageError(`${like.host} ${like.is}. ${like.remedy}`);
-  if (!registry) throw new UsageError(`${shownAddress(host)} is no ECR registry: ACCOUNT.dkr.ecr.REGION.amazonaws.com is expected`);
-  return registry;
+  if (!address) throw new UsageError(`${shownAddress(host)} is no ECR registry: ACCOUNT.dkr.ecr.REGION.amazonaws.com is expected`);
+  return address;
 }
 
 /** A token serves every registry of its region, so the account in the name does not matter. */
-function ofRegion(region: string | undefined): Registry {
+function ofRegion(region: string | undefined): Asked {
   const registry = region && anyRegistryOf(region);
   if (!registry) throw new UsageError(region ? `${region} is no AWS region` : 'name a registry, or --region, or set AWS_REGION');
-  return registry;
+  return { registry, port: '' };
 }

@@ -15,3 +15,9 @@ export const namesInWords = {
   role: 'the ARN of a role, such as arn:aws:iam::123456789012:role/courier',
   session: 'a name of 2 to 64 letters, digits and _+=,.@-',
 } as const;
+
+/**
+ * Annotations by which the service account of a pod names its role for pulls, in their order. The first is that of
+ * Amazon's own provider, the second that of IRSA, which people set.
+ */
+export const roleAnnotations = ['eks.amazonaws.com/ecr-role-arn', 'eks.amazonaws.com/role-arn'] as const;

@@ -1,3 +1,4 @@
+import { roleAnnotations } from '../contract/aws-names.ts';
 import { lookAlike } from '../contract/look-alike.ts';
 import { type Aliases, parseAddress, type Registry } from '../contract/registry.ts';
 import { providerName } from './generate.ts';
@@ -82,15 +83,19 @@ function outcome(asked: readonly Provider[]): string[] {
   ];
 }
 
-function tokenLines({ name, requiredAnnotations, env }: Provider): string[] {
-  const role = env.find(([variable]) => variable === 'AWS_ECR_ROLE_ARN')?.[1];
+function tokenLines({ name, requiredAnnotations, forwardedAnnotations, env }: Provider): string[] {
+  const role = env.find(([variable]) => variable === 'AWS_ECR_ROLE_ARN')?.[1] ?? 'AWS_ECR_ROLE_ARN, which its env does not set';
+  const isHeard = (key: string): boolean => forwardedAnnotations.includes(key);
+  const unheard = roleAnnotations.filter(key => !isHeard(key));
+  const places = [...roleAnnotations.filter(isHeard).map((key, at) => `${at === 0 ? 'the annotation ' : ''}${key}`), role];
   const required = requiredAnnotations.join(', ');
   return [
     `${name} gets the token of the pod's service account`,
     ...(required ? [`without the annotation ${required} it is not asked, and the kubelet says nothing`] : []),
     ...(name === providerName
       ? [
-          `role: the annotation eks.amazonaws.com/ecr-role-arn, else eks.amazonaws.com/role-arn, else ${role ?? 'AWS_ECR_ROLE_ARN, which its env does not set'}; without any the identity below answers`,
+          `role: ${places.join(', else ')}; without any the identity below answers`,
+          ...unheard.map(key => `the annotation ${key} is not passed on to it: tokenAttributes does not name it`),
         ]
       : []),
   ];

@@ -47,6 +47,10 @@ export const protocolVersions: Readonly<Record<string, number>> = {
   'credentialprovider.kubelet.k8s.io/v1beta1': 24,
   'credentialprovider.kubelet.k8s.io/v1': 26,
 };
+/** What our own program is spoken to in, and the file that names it. */
+export const spoken = 'credentialprovider.kubelet.k8s.io/v1';
+/** Of Kubernetes 1.x: since then the kubelet knows both. */
+export const spokenSince = 26;
 /** Of Kubernetes 1.x: since then a folder may be named instead of a file. */
 export const foldersSince = 34;
 /** The Kubernetes 1.x that a check is for when nobody says another. */

@@ -1,3 +1,4 @@
+import { roleAnnotations } from '../contract/aws-names.ts';
 import { cacheTypeSince } from './fields.ts';
 import { ecrSuffixes } from './patterns.ts';
 
@@ -73,9 +74,6 @@ function hostsOf(account: string, region: string, partition: Partition, spelling
   ];
 }
 
-/** The keys by which a pod's service account names its role; the first is the official plugin's. */
-const roleKeys = ['eks.amazonaws.com/ecr-role-arn', 'eks.amazonaws.com/role-arn'];
-
 /** A CredentialProviderConfig as plain data, in the order in which it is written. */
 export function providerConfig(wish: Wish): object {
   return {
@@ -100,8 +98,11 @@ const tokenAttributes = (mode: 'optional' | 'required', minor: number): object =
   ...(minor < cacheTypeSince ? {} : { cacheType: 'ServiceAccount' }),
   requireServiceAccount: mode === 'required',
   ...(mode === 'required'
-    ? { requiredServiceAccountAnnotationKeys: roleKeys.slice(0, 1), optionalServiceAccountAnnotationKeys: roleKeys.slice(1) }
-    : { optionalServiceAccountAnnotationKeys: roleKeys }),
+    ? {
+        requiredServiceAccountAnnotationKeys: roleAnnotations.slice(0, 1),
+        optionalServiceAccountAnnotationKeys: roleAnnotations.slice(1),
+      }
+    : { optionalServiceAccountAnnotationKeys: roleAnnotations }),
 });
 
 type Plain = string | boolean | readonly Plain[] | { readonly [name: string]: Plain };

@@ -1,12 +1,12 @@
 import type { Placed } from '../../config/origin.ts';
 import type { Decoded } from './decode.ts';
 import { parseGoDuration } from './duration.ts';
-import { protocolVersions } from './fields.ts';
+import { protocolVersions, spoken } from './fields.ts';
 import { providerName } from './generate.ts';
 import { verdictsOn } from './patterns.ts';
 import type { Remark } from './remark.ts';
 import { entriesOf, listOf, textsOf, wordOf } from './shape.ts';
-import { tokenMistakes } from './token-attributes.ts';
+import { tokenMistakes, unforwarded } from './token-attributes.ts';
 
 /** A provider as far as others than this check need it. */
 export interface Provider {
@@ -20,6 +20,8 @@ export interface Provider {
   readonly tokenMode: boolean;
   /** Without them on the service account of a pod it is not asked. */
   readonly requiredAnnotations: readonly string[];
+  /** The provider hears of these annotations, as far as a service account has them, and of no others. */
+  readonly forwardedAnnotations: readonly string[];
   readonly env: readonly (readonly [name: string, value: string])[];
 }
 
@@ -44,14 +46,17 @@ export const providersOf = (files: readonly Decoded[]): Provider[] =>
   files.flatMap(({ providers }) =>
     providers.map(placed => {
       const entries = entriesOf(placed);
+      const token = entriesOf(entries.get('tokenAttributes'));
+      const required = textsOf(token.get('requiredServiceAccountAnnotationKeys'));
       return {
         name: wordOf(entries.get('name')),
         where: placed.origin.text,
         apiVersion: wordOf(entries.get('apiVersion')),
         matchImages: textsOf(entries.get('matchImages')),
         defaultCacheDuration: wordOf(entries.get('defaultCacheDuration')),
-        requiredAnnotations: textsOf(entriesOf(entries.get('tokenAttributes')).get('requiredServiceAccountAnnotationKeys')),
-        tokenMode: entriesOf(entries.get('tokenAttributes')).size > 0,
+        requiredAnnotations: required,
+        forwardedAnnotations: [...required, ...textsOf(token.get('optionalServiceAccountAnnotationKeys'))],
+        tokenMode: token.size > 0,
         env: listOf(entries.get('env')).map(one => [wordOf(entriesOf(one).get('name')), wordOf(entriesOf(one).get('value'))] as const),
       };
     }),
@@ -101,6 +106,7 @@ function mistakesOf(placed: Placed, path: string, minor: number): Remark[] {
     ...(duration === '' ? [stop('defaultCacheDuration', 'is missing: write 0s, which leaves it to the provider')] : []),
     ...((parseGoDuration(duration) ?? 0) < 0 ? [stop('defaultCacheDuration', `must not be negative, and is ${duration}`)] : []),
     ...tokenMistakes(at('tokenAttributes'), `${path}.tokenAttributes`, version, minor),
+    ...(name === providerName ? unforwarded(at('tokenAttributes'), `${path}.tokenAttributes`) : []),
   ];
 }
 
@@ -112,8 +118,6 @@ function nameMistakes(name: string): string[] {
     ...(name.includes(' ') ? [`must have no blanks, and is ${JSON.stringify(name)}`] : []),
   ];
 }
-
-const spoken = 'credentialprovider.kubelet.k8s.io/v1';
 
 /** Why our own program would refuse whatever it is asked. */
 export const unspoken = ({ name, apiVersion }: Pick<Provider, 'name' | 'apiVersion'>): string[] =>

@@ -1,4 +1,5 @@
 import type { Placed } from '../../config/origin.ts';
+import { roleAnnotations } from '../contract/aws-names.ts';
 import type { Remark } from './remark.ts';
 import { entriesOf, listOf, wordOf } from './shape.ts';
 
@@ -34,6 +35,19 @@ export function tokenMistakes(placed: Placed | undefined, path: string, version:
     ...cacheTypeMistake(wordOf(entries.get('cacheType')), minor).map(text => stop('cacheType', text)),
     ...keyMistakes(required, listOf(entries.get('optionalServiceAccountAnnotationKeys')), path),
   ];
+}
+
+/** Annotations that our own program looks for, and of which the kubelet would not tell it. */
+export function unforwarded(placed: Placed | undefined, path: string): Remark[] {
+  const entries = entriesOf(placed);
+  if (!placed || entries.size === 0) return [];
+  const names = ['requiredServiceAccountAnnotationKeys', 'optionalServiceAccountAnnotationKeys'];
+  const told = new Set(names.flatMap(name => listOf(entries.get(name)).map(wordOf)));
+  const missing = roleAnnotations.filter(key => !told.has(key));
+  if (missing.length === 0) return [];
+  const name = 'optionalServiceAccountAnnotationKeys';
+  const text = `lacks ${missing.join(' and ')}: the kubelet does not pass on what is not named, so a role that a service account names there is not taken, and another identity answers`;
+  return [{ level: 'note', where: (entries.get(name) ?? placed).origin.text, path: `${path}.${name}`, text }];
 }
 
 const gateNeeded = 'stops the kubelet of Kubernetes 1.33 unless its feature gate KubeletServiceAccountTokenForCredentialProviders is on';

@@ -1,5 +1,5 @@
+import { roleAnnotations } from '../contract/aws-names.ts';
 import { asFailure, Failure } from '../contract/failures.ts';
-import { parseAddress } from '../contract/registry.ts';
 import { version } from '../version.ts';
 import { answerFor } from './answer.ts';
 import { runDocker, verbs } from './docker.ts';
@@ -37,7 +37,9 @@ function optionIn(args: readonly string[]): string | undefined {
 
 /** Docker gives a helper a verb, and a bare host; people give this program to Docker. Other words are ignored. */
 const isDockers = (args: readonly string[], text: string): boolean =>
-  !isKubelets(text) && (Object.hasOwn(verbs, args[0] ?? '') || (!text.includes('{') && parseAddress(text) !== undefined));
+  !isKubelets(text) && (Object.hasOwn(verbs, args[0] ?? '') || isHost(text.trim()));
+/** One word, as hosts are written: of ECR or of anybody else. */
+const isHost = (text: string): boolean => /^(localhost|[^\s{}"[\]]*[.:/][^\s{}"[\]]*)$/.test(text);
 const verbOf = (args: readonly string[]): readonly string[] => (Object.hasOwn(verbs, args[0] ?? '') ? args : ['get']);
 
 function failed(error: unknown, ...remarks: readonly string[]): Said {
@@ -70,13 +72,11 @@ const sessionName = program;
 
 /**
  * The role that the token of a service account opens. The first of the three that is there counts, and when that is
- * empty there is none: then the node's own identity answers. The second key is the one of IRSA, which people set.
+ * empty there is none: then the node's own identity answers.
  */
 function roleOf(annotations: Readonly<Record<string, string>>, env: Run['env']): string | undefined {
   const places = [
-    ...['eks.amazonaws.com/ecr-role-arn', 'eks.amazonaws.com/role-arn'].map(
-      key => [`The annotation ${key} of the service account`, annotations[key]] as const,
-    ),
+    ...roleAnnotations.map(key => [`The annotation ${key} of the service account`, annotations[key]] as const),
     ['AWS_ECR_ROLE_ARN', env['AWS_ECR_ROLE_ARN']] as const,
   ];
   const [place, role] = places.find(([, value]) => value !== undefined) ?? [];

@@ -12,8 +12,9 @@ if (tooOld) {
   process.stderr.write(`${tooOld} Put a newer one on PATH, or a link to it, named node, beside the program that was started.\n`);
   process.exitCode = 1;
 } else {
+  const given = Object.keys(process.env);
   // For files that lie on a dead share; it is looked at when files are first read.
   process.env['UV_THREADPOOL_SIZE'] ||= '64';
   const { start } = await import('./start.ts');
-  await start();
+  await start(given);
 }

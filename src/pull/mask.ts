@@ -1,3 +1,4 @@
+import { ecrUser } from '../contract/credential.ts';
 import { redactQuoted, Secret } from '../contract/secret.ts';
 import { secretsOfAddress, withoutLogin } from './login.ts';
 
@@ -77,7 +78,9 @@ function maskedValue(name: string, value: unknown): unknown {
       Object.entries(value).map(([key, member]: [string, unknown]) => [withoutLogin(key), maskedValue(key, member)]),
     );
   if (typeof value !== 'string') return typeof value === 'number' ? '[a number]' : value;
-  const isShown = value === '' || arn.test(value) || shown.has(name);
+  // In the answer of `list` the names are addresses, and the values user names.
+  const isUser = value === ecrUser && isAddress(name);
+  const isShown = value === '' || arn.test(value) || shown.has(name) || isUser;
   if (!isShown) return `[secret of ${value.length} characters]`;
   const bare = withoutLogin(value);
   // A query, a fragment or an escape may hold a secret.

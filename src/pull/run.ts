@@ -7,6 +7,8 @@ import type { Env } from './settings.ts';
 export interface Run {
   readonly args: readonly string[];
   readonly env: Env;
+  /** The names of the environment as it was given; missing: those of `env`. */
+  readonly given?: readonly string[];
   readonly clock: Clock;
   /** Aborted, with a Failure as its reason, when the run must come to its end. */
   readonly signal: AbortSignal;

@@ -21,7 +21,7 @@ interface Outputs {
   readonly stderr: Output;
 }
 
-async function main(outputs: Outputs, ending: AbortController): Promise<number> {
+async function main(outputs: Outputs, ending: AbortController, given: readonly string[]): Promise<number> {
   const [name = '', ...args] = process.argv.slice(2);
   const protocol = Object.hasOwn(protocols, name) ? protocols[name] : undefined;
   if (!protocol) {
@@ -39,7 +39,7 @@ async function main(outputs: Outputs, ending: AbortController): Promise<number> 
   // Started by hand, without a word of what it shall do.
   const isByHand = process.stdin.isTTY && args.length === 0;
   const stdin = async (): Promise<string> => (isByHand ? '' : await readInput(begun, process.stdin, ending.signal, clock));
-  const run: Run = { args, env: process.env, clock, signal: ending.signal, stdin };
+  const run: Run = { args, env: process.env, given, clock, signal: ending.signal, stdin };
   const isTraced = Boolean(process.env['ECR_COURIER_TRACE']);
   const { code, stdout, stderr } = isTraced ? await (await import('./trace.ts')).traced(name, protocol, run) : await protocol(run);
   outputs.stderr.write(stderr);
@@ -47,12 +47,15 @@ async function main(outputs: Outputs, ending: AbortController): Promise<number> 
   return code;
 }
 
-/** The whole program: from what was asked on stdin to the end of the process. */
-export async function start(): Promise<void> {
+/**
+ * The whole program: from what was asked on stdin to the end of the process. `given`: the names of the environment
+ * before anything was set.
+ */
+export async function start(given: readonly string[]): Promise<void> {
   const outputs = { stdout: openOutput(process.stdout), stderr: openOutput(process.stderr) };
   const { stdout, stderr } = outputs;
   const ending = new AbortController();
-  const code = await main(outputs, ending).catch((error: unknown) => {
+  const code = await main(outputs, ending, given).catch((error: unknown) => {
     const what = error instanceof Error ? (error.stack ?? error.message) : String(error);
     stderr.write(redact(`ecr-courier ends because of a mistake of its own. Please report this:\n${what}\n`));
     return 1;

@@ -4,7 +4,6 @@ import { version } from '../version.ts';
 import { listen } from './calls.ts';
 import { masksFor } from './mask.ts';
 import type { Run, Said } from './run.ts';
-import type { Env } from './settings.ts';
 
 /** A file that grows beyond this is moved to FILE.1, over the one before. */
 const mostBytes = 1024 * 1024;
@@ -39,7 +38,7 @@ export async function traced(program: string, work: (run: Run) => Promise<Said>,
     stderr: masks.own(said.stderr),
     identity: identity && masks.own(identity),
     calls: calls.seen().map(call => ({ ...call, ...(call.role && { role: masks.own(call.role) }) })),
-    environment: namesOf(run.env),
+    environment: (run.given ?? Object.keys(run.env)).filter(name => !ofShells.has(name)).sort(),
   };
   const why = await refusal(file, `${JSON.stringify(record)}\n`);
   return why === undefined ? said : { ...said, stderr: `${said.stderr}ecr-courier: No trace is written, as ECR_COURIER_TRACE ${why}.\n` };
@@ -67,5 +66,5 @@ const reasons: Readonly<Record<string, string>> = {
   ENOSPC: 'the disk is full',
 };
 
-/** Values may be keys. */
-const namesOf = (env: Env): string[] => Object.keys(env).sort();
+/** Set by the shell of the front, whoever calls. Of all others the names alone are told: values may be keys. */
+const ofShells: ReadonlySet<string> = new Set(['PWD', 'OLDPWD', 'SHLVL', '_', 'NODE_COMPILE_CACHE', 'ECR_COURIER_BEGUN']);

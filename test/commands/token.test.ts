@@ -50,6 +50,21 @@ test('docker-auth-config: nothing but auths and auth, on one line; one fetch for
   assert.ok(isGood('eu-west-1', config.auths[other]) && isGood('us-east-2', config.auths[ohio]));
 });
 
+test('a port stays in the key, as clients look for it there; without it the key is another one', async () => {
+  for (const format of ['docker-auth-config', 'auth-json']) {
+    const { auths } = JSON.parse(await printed('--format', format, `${ireland}:443`, `https://${ireland}:5000/x`, ireland)) as Auths;
+    assert.deepEqual(Object.keys(auths), [`${ireland}:443`, `${ireland}:5000`, ireland]);
+    assert.ok(Object.values(auths).every(entry => isGood('eu-west-1', entry)));
+  }
+});
+
+test('a region instead of hosts: the login is for the registry of the own account', async () => {
+  const { auths } = JSON.parse((await printed('--region', 'eu-west-1', '--format', 'env')).replace('DOCKER_AUTH_CONFIG=', '')) as Auths;
+  const [host = ''] = Object.keys(auths);
+  assert.match(host, /^(?!0{12})\d{12}\.dkr\.ecr\.eu-west-1\.amazonaws\.com$/);
+  assert.ok(isGood('eu-west-1', auths[host]));
+});
+
 test('env: one line without quotes, blanks and shell words', async () => {
   const text = await printed('--format', 'env', ireland, ohio);
   const [, json = ''] = /^DOCKER_AUTH_CONFIG=(\{[^\s']*\})\n$/.exec(text) ?? [];
@@ -83,7 +98,7 @@ test('k8s-secret: a pull secret with user name, password and auth, under the nam
 test('what cannot be meant is a wrong command line', async () => {
   for (const [args, why] of [
     [['--format', 'yaml', ireland], /there is no format yaml; there are docker-auth-config, auth-json, env, k8s-secret/],
-    [['--format', 'env'], /name the registries/],
+    [['--format', 'env'], /name a registry, or --region/],
     [[ireland, ohio], /one registry at a time, or several with --format/],
     [['--format', 'env', ireland, 'ghcr.io'], /ghcr\.io is no ECR registry/],
     [['--format', 'k8s-secret', '--name', 'A_b', ireland], /A_b is no name of a Secret/],

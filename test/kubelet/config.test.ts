@@ -121,6 +121,7 @@ test('kubelet config says what is no account, region, partition, mode, name or v
     [['--env', '=x'], /--env has no name/],
     [['--spelling', 'FIPS'], /plain, fips, dual-stack/],
     [['--kubernetes', '1.32', '--token-mode', 'optional'], /1\.33 and newer/],
+    [['--kubernetes', '1.25'], /since Kubernetes 1\.26/],
   ] as const) {
     const { code, stderr } = await command(['kubelet', 'config', ...args]);
     assert.equal(code, 2);
@@ -169,7 +170,27 @@ test('explain says which pattern matches, who answers and for how long, or why n
     (await command(['kubelet', 'config', '--token-mode', 'optional', '--env', `AWS_ECR_ROLE_ARN=${role}`])).stdout,
   );
   assert.match(await explain(`${host}/a`), /ecr-role-arn, else .*role-arn, else arn:aws:iam::123456789012:role\/puller/);
-  assert.doesNotMatch(await explain(`${host}/a`), /it is not asked/);
+  assert.doesNotMatch(await explain(`${host}/a`), /it is not asked|not passed on/);
+  const [ofEcr, ofIrsa] = ['eks.amazonaws.com/ecr-role-arn', 'eks.amazonaws.com/role-arn'] as const;
+  const whole = await readFile(files.at('c.yaml'), 'utf8');
+  const note = async (): Promise<string> => {
+    const { code, stdout } = await command(['kubelet', 'check', files.at('c.yaml')]);
+    assert.equal(code, 0, stdout);
+    return stdout.split('\n').find(line => line.includes('does not pass on')) ?? '';
+  };
+  assert.equal(await note(), '');
+  for (const [gone, said, missing] of [
+    [[ofIrsa], /role: the annotation eks\.amazonaws\.com\/ecr-role-arn, else arn:\S+; without/, /lacks eks\.amazonaws\.com\/role-arn:/],
+    [[ofEcr], /role: the annotation eks\.amazonaws\.com\/role-arn, else arn:/, /lacks eks\.amazonaws\.com\/ecr-role-arn:/],
+    [[ofEcr, ofIrsa], /role: arn:\S+; without any/, /lacks \S+\/ecr-role-arn and \S+\/role-arn:/],
+  ] as const) {
+    const left = gone.reduce((text, key) => text.replace(new RegExp(`^ *- "${key}"\n`, 'm'), ''), whole);
+    await writeFile(files.at('c.yaml'), gone.length === 2 ? left.replace(/^.*AnnotationKeys:\n/m, '') : left);
+    const told = await explain(`${host}/a`);
+    assert.match(told, said);
+    for (const key of gone) assert.ok(told.includes(`the annotation ${key} is not passed on to it`), told);
+    assert.match(await note(), missing);
+  }
   const bad = await command(['explain', `${host}/a`, '--offline', '--provider-config', files.at('absent')]);
   assert.equal(bad.code, 1);
   assert.match(bad.stdout, /^the kubelet\n {2}it does not start with \S+absent: `ecr-courier kubelet check \S+absent` tells why$/m);

@@ -83,7 +83,16 @@ test("a question in Docker's protocol is answered in that protocol", async () =>
   const { code, stdout } = await run('registry.example\n', 'get');
   assert.deepEqual([code, stdout], [1, 'credentials not found in native keychain\n']);
   assert.match((await run(JSON.stringify({ ServerURL: host, Username: 'AWS', Secret: 'x' }), 'store')).stderr, /Nothing is stored/);
-  assert.match((await run('hello', 'get-credentials')).stderr, /JSON document/);
+  for (const foreign of ['ghcr.io', 'https://index.docker.io/v1/', 'localhost:5000', 'localhost', 'me@registry.example/team'])
+    assert.deepEqual(
+      [(await run(foreign)).code, (await run(`${foreign}\n`)).stdout],
+      [1, 'credentials not found in native keychain\n'],
+      foreign,
+    );
+  for (const text of ['hello', '', 'two words.', '{"image":', '"a.b"', '[1.5]']) {
+    const { code, stdout, stderr } = await run(text, 'get-credentials');
+    assert.deepEqual([code, stdout, /JSON/.test(stderr)], [1, '', true], text);
+  }
 });
 
 test('times as Go writes them, in whole seconds', () => {

@@ -48,6 +48,16 @@ test('a trace tells request, answer, identity and names of variables, and no sec
   assert.equal((await stat(files.at('trace'))).mode & 0o777, 0o600);
 });
 
+test('a trace shows whom a list is for, and the environment as the caller gave it', async () => {
+  await using files = await folder();
+  const listed = { ...said, stdout: JSON.stringify({ 'https://123456789012.dkr.ecr.eu-west-1.amazonaws.com': 'AWS', other: 'hidden' }) };
+  const run = { ...runIn(files.at('trace')), env: { ECR_COURIER_TRACE: files.at('trace'), UV_THREADPOOL_SIZE: '64' } };
+  await traced('docker', () => Promise.resolve(listed), { ...run, given: ['PWD', 'SHLVL', '_', 'HOME', 'AWS_PROFILE'] });
+  const { answer, environment } = await recordIn(files.at('trace'));
+  assert.equal(answer, '{"https://123456789012.dkr.ecr.eu-west-1.amazonaws.com":"AWS","other":"[secret of 6 characters]"}');
+  assert.deepEqual(environment, ['AWS_PROFILE', 'HOME']);
+});
+
 test('a trace tells the calls, with what signed them and how they ended', async () => {
   await using files = await folder();
   await using server = await startServer(() => ({ status: 403 }));

@@ -1,5 +1,5 @@
 import { jsonText } from '../../contract/text.ts';
-import { tokensSince } from '../../kubelet/fields.ts';
+import { spokenSince, tokensSince } from '../../kubelet/fields.ts';
 import { partitionOf, partitions, providerConfig, providerName, spellings, type Wish, yamlOf } from '../../kubelet/generate.ts';
 import { listed, oneOf } from '../given.ts';
 import { exit, type Io, readArgs, UsageError } from '../io.ts';
@@ -41,6 +41,10 @@ type Given = ReturnType<typeof readArgs<typeof wishOptions>>['values'];
 
 export function wishOf(given: Given): Wish {
   const minor = minorOf(given.kubernetes);
+  if (minor < spokenSince)
+    throw new UsageError(
+      `--kubernetes says 1.${minor}, and the version of the protocol that ${providerName} speaks is known since Kubernetes 1.${spokenSince}: an older kubelet does not start with it`,
+    );
   const tokenMode = oneOf(given['token-mode'] ?? 'off', ['off', 'optional', 'required'], 'mode');
   if (tokenMode !== 'off' && minor < tokensSince)
     throw new UsageError(`--token-mode is for Kubernetes 1.${tokensSince} and newer, and --kubernetes says 1.${minor}`);
