@@ -33,9 +33,20 @@ const entities: Readonly<Record<string, string>> = { quot: '"', '#34': '"', apos
 
 const indent = (line: string): number => line.length - line.trimStart().length;
 
+const programs =
+  'docker|podman|nerdctl|crictl|ctr|buildah|skopeo|crane|oras|helm|kubectl|regctl|finch|ssh|scp|rsync|psql|mysql|redis-cli|wget|git|nc|telnet|ping';
+
 /** How a message begins that is not the rest of the line before. */
-const begins =
-  /^\s*(?:[[{$#]|\d{4}-\d\d-\d\d|\d\d:\d\d|[A-Z][a-z]{2} +\d+ \d\d:|[EWIF]\d{4} |(?:Error|ERROR|error:|Warning|Normal|Status|Pull(?:ed|ing)|curl|FATA|INFO|WARN|pull(?:ed|ing)|time=|level=|ERR)\b|(?:GET|HEAD|PUT|POST|DELETE|PATCH) (?:\/|http)|[\w.-]{1,60} +\| |\d{1,3}(?:\.\d{1,3}){3} )/;
+const begins = new RegExp(
+  [
+    String.raw`^\s*(?:[[{$#]|\d{4}-\d\d-\d\d|\d\d:\d\d|[A-Z][a-z]{2} +\d+ \d\d:|[EWIF]\d{4} `,
+    String.raw`(?:Error|ERROR|error:|Warning|Normal|Status|Pull(?:ed|ing)|curl|FATA|INFO|WARN|pull(?:ed|ing)|ERR)\b|(?:time|ts|level|msg|err|error|logger|caller)=`,
+    String.raw`(?:GET|HEAD|PUT|POST|DELETE|PATCH) (?:\/|http)|[\w.-]{1,60} +\| |\d{1,3}(?:\.\d{1,3}){3} `,
+    // A command line, and a program that tells of itself.
+    String.raw`[\w.@~:/-]{0,40}[$#%+>] |(?:sudo )?(?:${programs})(?::| [\w-])`,
+    String.raw`(?:image:|FROM) )`,
+  ].join('|'),
+);
 
 /** A row of a table, such as `kubectl get events` and `docker ps` print it: three columns or more. */
 const isRow = (line: string): boolean => line.trim().split(/[ \t]{2,}|\t/, 3).length === 3;

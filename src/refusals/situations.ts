@@ -24,6 +24,7 @@ import { proxies } from './situations/proxies.ts';
 import { publicRegistry } from './situations/public.ts';
 import { pushes } from './situations/pushes.ts';
 import { registry } from './situations/registry.ts';
+import { runtimes } from './situations/runtimes.ts';
 import { services } from './situations/services.ts';
 import { sessions } from './situations/sessions.ts';
 import { setup } from './situations/setup.ts';
@@ -48,6 +49,7 @@ export const chapters: readonly Chapter[] = [
   { title: 'The AWS session is over', situations: sessions },
   { title: 'AWS does not accept the keys', situations: keys },
   { title: 'There are no AWS keys', situations: noKeys },
+  { title: 'The container runtime', situations: runtimes },
   { title: 'Layers in S3', situations: layers },
   { title: 'Pull-through caches', situations: caches },
   { title: 'Pushes', situations: pushes },

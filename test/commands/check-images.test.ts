@@ -183,6 +183,24 @@ for (const form of ['403 envelope', '401 envelope', '403 text'] as const) {
   });
 }
 
+test('--layer: a redirect that leads back to the registry is told as that, as no credential goes along', async () => {
+  for (const lead of [`https://${host}`, ''])
+    for (const status of [401, 403]) {
+      ecr.calls.length = 0;
+      door.server.fault = ({ path, headers }) => {
+        if (!path.includes('/blobs/')) return undefined;
+        return headers.authorization === undefined
+          ? { status, text: 'Not Authorized' }
+          : { status: 307, headers: { location: `${lead}${path}` } };
+      };
+      const { outcome, steps } = await reportOf('--layer', `${host}/team/app:1`);
+      assert.equal(outcome, 'refused');
+      const diagnosis = steps.at(-1)?.diagnosis;
+      assert.match(diagnosis?.sentence ?? '', /sends the client back to \S+ for it, where no login is sent along: .* ECR sends to S3\./);
+      assert.equal(ecr.calls.filter(({ action }) => action === 'GetAuthorizationToken').length, 1, 'another token would change nothing');
+    }
+});
+
 test('--layer: a way to S3 that is shut has a sentence of its own', async () => {
   assert.equal((await reportOf('--layer', `${host}/team/app:1`)).steps.at(-1)?.verdict, 'ok');
   const atBucket = door.server.requests.filter(({ headers }) => headers.host === bucket);

@@ -220,6 +220,15 @@ test('a key that one region does not know: region and session are named, and nev
   assert.doesNotMatch(`${message} ${remedy}`, /deleted|does not exist|partition/);
 });
 
+test('a key that is not known in a region of all accounts: it is the key, and not the region', async () => {
+  await using ecr = await startEcr({ keys: [keys] });
+  await given({});
+  ecr.trouble = () => 'unknown key';
+  const { remedy } = await failureOf(fetchFrom(sourceAt(ecr.url)));
+  assert.match(remedy, /Possible causes: a key that was deleted or switched off; a key of another partition.*; a session token/);
+  assert.doesNotMatch(remedy, /not enabled|global STS/);
+});
+
 test('what never left the machine is nobody’s answer', async () => {
   await using ecr = await startEcr({ keys: [keys] });
   const cases: readonly [env: Record<string, string>, lines: readonly string[], words: RegExp][] = [

@@ -69,7 +69,10 @@ test('a refusal to a GET is not told to ask with GET', () => {
   assert.doesNotMatch(`${sentence} ${remedy}`, /HEAD|GET/);
   assert.match(sentence, /what needs ecr:BatchGetImage/);
   assert.match(paste?.[0]?.text ?? '', /"ecr:BatchGetImage"/);
-  assert.deepEqual(of(403, '', 'none')?.paste, []);
+  const door = of(403, '', 'none');
+  assert.equal(door?.id, 'login-forbidden');
+  assert.match(door?.sentence ?? '', /needs no action of IAM/);
+  assert.ok(door?.paste?.every(({ kind }) => kind === 'command'));
 });
 
 test('an identity of another partition is named as the cause', () => {

@@ -70,10 +70,7 @@ ERROR: failed to solve: process "/bin/sh -c curl -f https://api.example.com/x" d
     'token-expired',
     ` ✘ web Error denied: Your authorization token has expired. Reauthenticate and try again.   1.2s \nError response from daemon: denied: Your authorization token has expired. Reauthenticate and try again.`,
   ],
-  [
-    'name-unknown-to-dns',
-    `Error response from daemon: Get "https://${host}/v2/": dial tcp: lookup ${host} on 127.0.0.53:53: server misbehaving`,
-  ],
+  ['dns-silent', `Error response from daemon: Get "https://${host}/v2/": dial tcp: lookup ${host} on 127.0.0.53:53: server misbehaving`],
   ['password-refused', `Error response from daemon: login attempt to https://***/v2/ failed with status: 401 Unauthorized`],
   [undefined, `Error response from daemon: login attempt to https://harbor.example.com/v2/ failed with status: 401 Unauthorized`],
   [undefined, `Get "https://${host}/v2/": context canceled`],
@@ -138,7 +135,7 @@ ERROR: failed to solve: process "/bin/sh -c curl -f https://api.example.com/x" d
     `Error: authenticating creds for "${host}": pinging container registry ${host}: invalid status code from registry 401 (Unauthorized)`,
   ],
   [
-    'refused-without-words',
+    'login-forbidden',
     `Error: initializing source docker://${host}/x:1: pinging container registry ${host}: invalid status code from registry 403 (Forbidden)`,
   ],
   ['session-over', `Unable to fetch credentials: ExpiredToken: The provided token has expired.`],
@@ -172,7 +169,12 @@ ERROR: failed to solve: process "/bin/sh -c curl -f https://api.example.com/x" d
   ],
   ['refused-without-words', `{"level":"error","msg":"failed to pull image ${host}/team/app:1","error":"unexpected status: 403 Forbidden"}`],
   ['refused-without-words', `level=error msg="PullImage \\"${host}/team/app:1\\" failed" error="unexpected status code 403 Forbidden"`],
-  ['refused-without-words', `unexpected status code 403 Forbidden from https://${host}/v2/`],
+  ['login-forbidden', `unexpected status code 403 Forbidden from https://${host}/v2/`],
+  ['refused-without-words', `unexpected status code 403 Forbidden from https://${host}/v2/team/app/manifests/1`],
+  [
+    'token-expired',
+    `Error: GET "https://${host}/v2/": response status code 403: denied: Your authorization token has expired. Reauthenticate and try again.`,
+  ],
   ['password-refused', `Error: HTTP 401 Unauthorized at https://${host}/v2/`],
   [
     'password-refused',
@@ -188,5 +190,28 @@ ERROR: failed to solve: process "/bin/sh -c curl -f https://api.example.com/x" d
     undefined,
     `permission denied while trying to connect to the Docker daemon socket at unix:///var/run/docker.sock: Head "http://%2Fvar%2Frun%2Fdocker.sock/_ping": dial unix /var/run/docker.sock: connect: permission denied`,
   ],
+  [undefined, `ssh: connect to host 10.0.0.1 port 22: Connection refused\ndocker pull ${host}/app:1`],
+  [undefined, `psql: connection refused\ndocker pull ${host}/app:1`],
+  [undefined, `docker pull ${host}/app:1\nssh: connect to host 10.0.0.1 port 22: Connection refused`],
+  [undefined, `curl: (7) Failed to connect to example.com port 443: Connection timed out\n$ docker pull ${host}/app:1`],
+  [undefined, `Failed to start "${host}/app:1": dial unix /run/mysqld/mysqld.sock: connect: connection refused`],
+  [
+    undefined,
+    `image: ${host}/app:1\nmsg="Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?"`,
+  ],
+  ['no-connection', `psql: 10.0.0.5:5432: connection refused\nGet "https://${host}/v2/": dial tcp 52.1.1.1:443: i/o timeout`],
+  ['connection-cut', `Head "https://${host}/v2/app/manifests/1": read tcp 10.0.0.4:50432->52.1.1.1:443: read: connection reset by peer`],
+  [
+    'runtime-unreachable',
+    `Failed to pull image "${host}/app:1": rpc error: code = Unknown desc = Error response from daemon: dial unix /var/run/docker.sock: connect: connection refused`,
+  ],
+  [
+    'runtime-unreachable',
+    `$ docker pull ${host}/app:1\npermission denied while trying to connect to the Docker daemon socket at unix:///var/run/docker.sock`,
+  ],
+  ['pull-too-slow', `Failed to pull image "${host}/app:1": rpc error: code = DeadlineExceeded desc = stream terminated by RST_STREAM`],
+  ['no-connection', `Failed to pull image "${host}/app:1": Get "https://${host}/v2/": context deadline exceeded`],
+  ['dns-silent', `dial tcp: lookup ${host} on 10.0.0.2:53: dial udp 10.0.0.2:53: connect: network is unreachable`],
+  ['name-unknown-to-dns', `dial tcp: lookup ${host} on 10.0.0.2:53: no such host`],
   [undefined, `write /var/lib/containerd/io.containerd.content.v1.content/ingest/x/data: no space left on device: ${host}/x:1`],
 ];

@@ -1,4 +1,5 @@
 import { Failure, type FailureCode, type FailureFacts } from '../../contract/failures.ts';
+import { isAlwaysEnabled } from '../../contract/regions.ts';
 import { quote } from '../../contract/text.ts';
 import { named } from '../../io/unconnected.ts';
 import { invokeFailure } from '../sources/invoke-errors.ts';
@@ -154,9 +155,13 @@ function unknownKey({ name, words, status }: AwsError, { action, region, accepte
     `the region not enabled in the account (enable ${region} under Account > AWS Regions)`,
     `a session from the global STS endpoint, which such regions do not take (let it come from sts.${region}, or change the setting under IAM > Account settings)`,
   ];
-  const others = acceptedIn ? [] : ['a key that was deleted', 'a key of another partition than the region'];
+  const gone = 'a key that was deleted or switched off';
+  const others = acceptedIn
+    ? []
+    : [gone, 'a key of another partition than the region', 'a session token that is missing or of another key'];
+  const causes = isAlwaysEnabled(region) ? [gone, ...others.slice(1)] : [...regional, ...others];
   return new Failure('AUTH', `${host} answered ${action} with HTTP ${status} ${name}: ${quote(words)}${elsewhere}`, {
-    remedy: `AWS does not know these keys in ${region}. Possible causes: ${[...regional, ...others].join('; ')}. ${newKeys}`,
+    remedy: `AWS does not know these keys in ${region}. Possible causes: ${causes.join('; ')}. ${newKeys}`,
     short: `AWS does not know the access key in ${region}`,
   });
 }

@@ -34,12 +34,16 @@ export function outcomeOf(steps: readonly Step[]): Outcome {
 
 /** The credential itself is not accepted: another one may be. It is told in three forms, and as a 401 by others. */
 export function isStale(steps: readonly Step[]): boolean {
-  const { status, text = '' } = stopOf(steps) ?? {};
+  const { status, at, text = '' } = stopOf(steps) ?? {};
+  if (at === 'store') return false;
   return status === 401 || (status === 403 && /authorization token has expired/i.test(text));
 }
 
 /** ECR Public lets everybody pull: what it refuses is the login, or another one has answered. */
-const isRefused = (steps: readonly Step[]): boolean => stopOf(steps)?.verdict === 'refused';
+function isRefused(steps: readonly Step[]): boolean {
+  const stop = stopOf(steps);
+  return stop?.verdict === 'refused' && stop.at !== 'store';
+}
 
 /** What is pulled, whoever asks. */
 type Wanted = Pick<Wish, 'image' | 'layer' | 'puller'>;
@@ -105,7 +109,7 @@ const asFresh =
   (image: Image, tokensFrom: TokensFrom | undefined) =>
   (step: Step): Step => {
     const { verdict, status = 403, text = 'it answered nothing', action } = step;
-    if (verdict !== 'refused') return step;
+    if (verdict !== 'refused' || step.at === 'store') return step;
     const { host } = image.registry;
     const own = { host, at: 'registry', said: text, isSilent: false, login: tokensFrom ?? 'fresh' } as const;
     const diagnosis = diagnose({ status, text: '', action, host, own }, image);

@@ -25,6 +25,8 @@ export type Verdict = 'ok' | 'refused' | 'missing' | 'unreachable' | 'failed' | 
 export interface Step {
   readonly name: 'identity' | 'token' | 'registry' | 'manifest' | 'config' | 'layer';
   readonly action: string;
+  /** Where the layer lies was asked, without the credential: what it answers says nothing of that. */
+  readonly at?: 'store';
   /** Rights that lack as well where the name is below a pull-through cache: such a refusal is told as a 404. */
   readonly underCache?: readonly string[];
   readonly verdict: Verdict;
@@ -54,18 +56,19 @@ export interface About extends Pick<Step, 'name' | 'action'> {
 }
 
 /** The verdict on one answer, with what it means. `read`: what the next step needs of a good one. */
-export function judged<T>(wish: Pulled, about: About, answer: Answer | Failure, read: (answer: Answer) => T | undefined): Taken<T> {
-  const { name, action, host, cache, isStore } = about;
+export function judged<T>(wish: Pulled, asked: About, answer: Answer | Failure, read: (answer: Answer) => T | undefined): Taken<T> {
+  const { name, action, host, cache, isStore } = asked;
   const at = isStore ? 'store' : 'registry';
+  const about = { name, action, ...(isStore && { at: 'store' as const }) };
   if (answer instanceof Failure) {
     // An address that was signed is long, and says nothing to a person.
     const said = answer.message.replaceAll(/\?\S+=\S*/g, '?...');
     const own: Own = { host, at, said, isSilent: true, remedy: answer.remedy };
-    return { step: { name, action, verdict: 'unreachable', text: said, ...meaningOf(wish, about, { status: 0, text: '' }, own) } };
+    return { step: { ...about, verdict: 'unreachable', text: said, ...meaningOf(wish, asked, { status: 0, text: '' }, own) } };
   }
   const { status, text } = answer;
   const verdict = verdictOf(answer, name);
-  if (verdict === 'ok') return { step: { name, action, verdict, status }, next: read(answer) };
+  if (verdict === 'ok') return { step: { ...about, verdict, status }, next: read(answer) };
   const said = `${host} ${answeredWith(answer)}`;
   const own: Own = {
     host,
@@ -75,10 +78,10 @@ export function judged<T>(wish: Pulled, about: About, answer: Answer | Failure, 
     isRefused: verdict === 'refused',
     ...(wish.credential === undefined && { login: 'none' as const }),
   };
-  const told = meaningOf(wish, about, answer, own);
+  const told = meaningOf(wish, asked, answer, own);
   const underCache = cache === 'none' ? undefined : cacheRights[told.diagnosis?.id ?? ''];
   const denied = isStore ? undefined : readDenial(text)?.action;
-  return { step: { name, verdict, status, text: said, action: denied ?? action, ...(underCache && { underCache }), ...told } };
+  return { step: { ...about, verdict, status, text: said, action: denied ?? action, ...(underCache && { underCache }), ...told } };
 }
 
 /** By the situation: what a pull through a cache does in the name of whoever pulls. */

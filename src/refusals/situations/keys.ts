@@ -1,9 +1,12 @@
+import { isAlwaysEnabled } from '../../contract/regions.ts';
 import { isAws } from '../hosts.ts';
 import { row, type Situation } from '../situation.ts';
 
 export const caller = 'whoever keeps the AWS keys of the program that asked';
 export const identity = { what: 'Who the keys belong to', kind: 'command', text: 'aws sts get-caller-identity' } as const;
 const aws = 'An error occurred';
+
+const apiRegion = /\b(ecr|sts)\.(?<region>[a-z]{2}-[a-z-]{4,20}-\d)\.(amazonaws|api\.aws)/;
 
 /** What AWS says of the keys and the session with which it was asked. */
 export const keys: readonly Situation[] = [
@@ -100,14 +103,18 @@ export const keys: readonly Situation[] = [
     ],
     when: ({ find }) =>
       find(/UnrecognizedClientException|InvalidClientTokenId|InvalidAccessKeyId|security token included in the request is invalid/),
-    tell: () => ({
-      sentence:
-        'AWS does not know these keys where it was asked: the key was deleted or switched off, or belongs to another partition (China, GovCloud), or the region is not enabled in the account, or the session token is missing or of another key.',
-      side: caller,
-      remedy:
-        'Ask who the keys belong to. If that works, they are good, and the region is the matter: enable it in the account, or take a session from the regional endpoint of STS. If it does not, make new keys. Keys that begin with ASIA need their session token.',
-      paste: [identity],
-    }),
+    tell: ({ facts }) => {
+      const region = facts.registry?.region ?? facts.find(apiRegion)?.groups['region'];
+      const isAlways = region !== undefined && isAlwaysEnabled(region);
+      return {
+        sentence: `AWS does not know these keys where it was asked: the key was deleted or switched off, or belongs to another partition (China, GovCloud), or the session token is missing or of another key${isAlways ? '' : ', or the region is one that the account has to enable first'}.`,
+        side: caller,
+        remedy: isAlways
+          ? 'Ask who the keys belong to. If that fails as well, make new keys. Keys that begin with ASIA need their session token.'
+          : 'Ask who the keys belong to. If that fails as well, make new keys: those that begin with ASIA need their session token. If it works, the keys are good, and the region is the matter: enable it in the account, or take a session from the regional endpoint of STS.',
+        paste: [identity],
+      };
+    },
   }),
   row({
     id: 'region-not-enabled',

@@ -21,6 +21,13 @@ const unreached = ({ host: at, said, remedy = '' }: Own): Omit<Diagnosis, 'id'> 
   remedy: `Let HTTPS to ${at} through, as to the registry. A VPC without a way out needs a gateway endpoint of S3 beside ecr.api and ecr.dkr. ${remedy}`,
 });
 
+/** Of an address that ECR never gives: it sends to S3. */
+const ledBack = ({ host: at, said }: Own): Omit<Diagnosis, 'id'> => ({
+  sentence: `The registry gives the layer out, and sends the client back to ${at} for it, where no login is sent along: ${said}. ECR sends to S3.`,
+  side: `a proxy or a mirror between this machine and ${at}, which changes where the answer leads`,
+  remedy: 'Let ECR go around that proxy (NO_PROXY), or let it hand on the header Location of ECR as it is.',
+});
+
 /** The address was signed by ECR a moment ago, so it is a policy on the way that refuses it. */
 function refused({ host: at, said }: Own, partition = 'aws'): Omit<Diagnosis, 'id'> {
   const bucket = /^(?<name>[\w-]*starport-layer-bucket)\./.exec(at)?.groups?.['name'];
@@ -119,7 +126,9 @@ export const layers: readonly Situation[] = [
         : !find(proxyRefused) && find(/403 Forbidden|\bStatusCode: 403|AccessDenied|response status code 403|HTTP 403/, isLayers),
     tell: ({ host: at, facts }) =>
       facts.own
-        ? refused(facts.own, facts.registry?.partition)
+        ? facts.own.host === facts.registry?.host
+          ? ledBack(facts.own)
+          : refused(facts.own, facts.registry?.partition)
         : {
             sentence: `${at} refuses the address that ECR signed for the layer, although ECR itself gave it. Login and rights at ECR are good.`,
             side: 'the policy of the VPC endpoint for S3 on the way, or a proxy that changes or keeps the address',

@@ -1,18 +1,25 @@
 import { lookAlike } from '../../contract/look-alike.ts';
 import { parseAddress } from '../../contract/registry.ts';
-import { isAws, type Of } from '../hosts.ts';
+import type { Facts } from '../facts.ts';
+import { isAws, isRegistry, type Of } from '../hosts.ts';
 import { example, row, type Situation } from '../situation.ts';
-import { cutOff, elsewhere, noAnswer, noName, way } from './ways.ts';
+import { cutOff, dnsFailed, elsewhere, noAnswer, noName, way } from './ways.ts';
 
-const { host, manifest, api } = example;
+const { host, image, manifest, api } = example;
 const isSpelt: Of = host => host !== undefined && parseAddress(host) !== undefined;
 
 /** A name of a host that ECR does not have. */
 const misspelt: Of = host =>
   host !== undefined && /^(\d{12}\.)?dkr[.-]ecr/.test(host) && !/xxx|\*/.test(host) && !isSpelt(host) && lookAlike(host) !== undefined;
 
-/** AWS is asked at port 443, so that is somebody else's. */
-const otherPort = /\d+\.\d+\.\d+\.\d+:(?!443\b|53\b)\d{2,5}\b.{0,40}?(refused|timeout|timed out)|ECONNREFUSED \S{1,100}:(?!443\b)\d{2,5}\b/;
+/** Of what a resolver printed, what its server did; it gives no more where it says neither. */
+function resolverFailure({ find }: Facts): string {
+  if (find(/lookup \S{1,300}( on \S{1,60})?: .{0,120}?(i\/o timeout)|Resolving timed out|\bquery(A|Aaaa) ETIMEOUT/))
+    return 'did not answer in time';
+  if (find(/server misbehaving|\bquery(A|Aaaa) (ESERVFAIL|EREFUSED)/)) return 'answered that it could not say (SERVFAIL or REFUSED)';
+  if (find(/Temporary failure in name resolution|\bEAI_(AGAIN|FAIL)\b/)) return 'did not answer, or answered that it could not say';
+  return 'could not be reached';
+}
 
 export const network: readonly Situation[] = [
   row({
@@ -38,18 +45,47 @@ export const network: readonly Situation[] = [
     }),
   }),
   row({
+    id: 'dns-silent',
+    title: 'The DNS server does not say',
+    symptoms: [
+      [
+        'Docker, containerd',
+        `Error response from daemon: Get "https://${host}/v2/": dial tcp: lookup ${host} on 10.0.0.2:53: read udp 10.0.0.4:40123->10.0.0.2:53: i/o timeout`,
+      ],
+      ['Docker', `Error response from daemon: Get "https://${host}/v2/": dial tcp: lookup ${host} on 127.0.0.53:53: server misbehaving`],
+      ['containerd', `dial tcp: lookup ${host} on [::1]:53: read udp [::1]:40123->[::1]:53: read: connection refused`],
+      ['AWS SDK for JavaScript', `Error: getaddrinfo EAI_AGAIN ${api}`],
+      ['Python', `Failed to resolve '${api}' ([Errno -3] Temporary failure in name resolution)`],
+    ],
+    when: ({ find }) => find(dnsFailed, isAws),
+    tell: told => ({
+      sentence: `The DNS server that was asked for ${told.host} ${resolverFailure(told.facts)}: so nobody knows whether that name is good, and AWS was not asked at all.`,
+      side: 'the DNS of that machine, container or pod: the server in its /etc/resolv.conf, and the way to it (port 53)',
+      remedy:
+        'Look another name up there. If that fails, too, it is the server or the way to it: firewall or security group (UDP and TCP 53), CoreDNS and its load in a cluster, a VPN, a container that has 127.0.0.53 of its host. If other names are found, its forwarder or a rule for these names fails.',
+      paste: [
+        {
+          what: 'Which server is asked, and what it says',
+          kind: 'command',
+          text: `cat /etc/resolv.conf; getent hosts ${told.host} aws.amazon.com`,
+        },
+      ],
+    }),
+  }),
+  row({
     id: 'name-unknown-to-dns',
     title: 'DNS does not know the name',
     symptoms: [
       ['Docker', `Error response from daemon: Get "https://${host}/v2/": dial tcp: lookup ${host} on 10.0.0.2:53: no such host`],
-      ['containerd', `dial tcp: lookup ${host} on 10.0.0.2:53: read udp 10.0.0.4:40123->10.0.0.2:53: i/o timeout`],
       ['AWS SDK for JavaScript', `Error: getaddrinfo ENOTFOUND ${api}`],
       ['curl', `curl: (6) Could not resolve host: ${host}`],
-      ['Python', `Failed to resolve '${api}' ([Errno -3] Temporary failure in name resolution)`],
+      ['Python', `Failed to resolve '${api}' ([Errno -2] Name or service not known)`],
     ],
     when: ({ find }) => find(noName, isAws),
     tell: told => ({
-      sentence: `The name ${told.host} was not found in DNS from where the program runs.`,
+      sentence: told.facts.find(/Could not resolve host/)
+        ? `The name ${told.host} was not found from where the program runs: DNS does not know it, or no DNS server answered (curl says the same of both).`
+        : `The name ${told.host} was not found in DNS from where the program runs.`,
       side: 'the DNS of that machine or container, or the region in the name',
       remedy:
         'Is the region spelt as AWS spells it? Does another name resolve there? In a VPC with endpoints, private DNS must be on for ecr.api, ecr.dkr and the resolver of the VPC must be used.',
@@ -104,16 +140,39 @@ export const network: readonly Situation[] = [
         'ECS',
         `CannotPullContainerError: API error (500): Get https://${host}/v2/: net/http: request canceled while waiting for connection`,
       ],
-      ['Docker', `Error response from daemon: Get "https://${host}/v2/": Client.Timeout or context cancellation while reading body`],
       ['Harbor', `Get "https://${host}/v2/": net/http: TLS handshake timeout`],
     ],
-    when: ({ find }) => !find(otherPort) && find(noAnswer, isAws),
+    when: ({ find }) => find(noAnswer, isAws),
     tell: told => ({
       sentence: `${told.host} did not answer the machine that asked: no connection came about, or no answer in time.`,
       side: way(told.host),
       remedy:
         'A machine without a way to the internet needs endpoints in its VPC: ecr.api, ecr.dkr (with a security group that lets port 443 in), sts, and the gateway for S3. Elsewhere look at firewall, proxy and routes.',
       paste: [elsewhere(told)],
+    }),
+  }),
+  row({
+    id: 'pull-too-slow',
+    title: 'A pull does not end in its time',
+    symptoms: [
+      ['kubelet', `Failed to pull image "${image}": rpc error: code = DeadlineExceeded desc = context deadline exceeded`],
+      ['kubelet with containerd', `Failed to pull image "${image}": failed to pull and unpack image "${image}": context deadline exceeded`],
+      ['Docker', `Error response from daemon: Get "https://${host}/v2/": Client.Timeout or context cancellation while reading body`],
+    ],
+    when: ({ find }) =>
+      find(/context deadline exceeded|code = DeadlineExceeded|Client\.Timeout or context cancellation while reading body/, isRegistry),
+    tell: ({ host: at }) => ({
+      sentence: `What was asked of ${at} did not end in the time that it was given, and the text does not say what was slow: the connection, a large layer, or the disk and the runtime of the machine that pulls.`,
+      side: `the way to ${at} and to S3, or the machine that pulls: its disk, its load, and the deadlines of its runtime`,
+      remedy:
+        'Pull by hand on that machine, and watch: nothing comes, or it comes slowly. If nothing comes, `ecr-courier check IMAGE --layer` tells which way is shut. If it is slow, look at the size of the image, at NAT and proxy, at the disk and how many pulls run at once, and raise the deadline (containerd image_pull_progress_timeout, CRI-O pull_progress_timeout).',
+      paste: [
+        {
+          what: 'Pull by hand on the node',
+          kind: 'command',
+          text: 'time sudo crictl pull --creds "AWS:$(aws ecr get-login-password)" IMAGE',
+        },
+      ],
     }),
   }),
   row({

@@ -4,7 +4,7 @@ import { isEcr, isPrivate, isPublic, type Of, orUnsaid } from '../hosts.ts';
 import { holderInWords, holderOf } from '../principal.ts';
 import { example, row, type Situation, type Told } from '../situation.ts';
 import { accountOf, imageOf, isAsked } from './pulled.ts';
-import { wordsBehind } from './ways.ts';
+import { words, wordsBehind } from './ways.ts';
 
 const { host, image, manifest } = example;
 
@@ -23,8 +23,6 @@ function rightStatements({ facts: { action = 'none', registry: at, repository, p
 
 /** Public images need none of the policies. */
 const isOwn: Of = host => isEcr(host) && !isPublic(host);
-/** A body that says something. */
-const words = /"(message|detail)": ?"[^"]|^(?!(\s|403)*(Forbidden)?\s*$)(?!\s*[{[])[^]*\w/;
 /** The registry refuses. */
 export const registry: readonly Situation[] = [
   row({

@@ -1,11 +1,30 @@
 import type { Told } from '../situation.ts';
 
-export const noName =
-  /lookup \S{1,300}( on \S{1,60})?: .{0,120}?(i\/o timeout|server misbehaving|no such host)|no such host|\bENOTFOUND\b|Name or service not known|Temporary failure in name resolution|nodename nor servname|Could not resolve host|\bEAI_AGAIN\b|server misbehaving|name is not known/;
-export const noAnswer =
-  /Could not connect to the endpoint URL|i\/o timeout|connection refused|connection timed out|connect timeout|ConnectTimeoutError|\bETIMEDOUT\b|\bECONNREFUSED\b|\bEHOSTUNREACH\b|\bENETUNREACH\b|no route to host|network is unreachable|Client\.Timeout (exceeded|or context cancellation)|request canceled while waiting for connection|context deadline exceeded|TLS handshake timeout|Read timeout on endpoint|nothing listens there|no answer to the connection attempt|took the request and did not answer/;
-export const cutOff =
-  /connection reset by peer|SSL_ERROR_SYSCALL|server sent GOAWAY|\bECONNRESET\b|: EOF\b|unexpected EOF|broken pipe|the connection was cut|connection closed before|http2: .{0,60}closed/;
+/** The server that was asked for a name gave no answer, or one that says nothing of the name. */
+export const dnsFailed =
+  /lookup \S{1,300}( on \S{1,60})?: .{0,120}?(i\/o timeout|server misbehaving|connection refused|network is unreachable|no route to host|operation not permitted)|server misbehaving|Temporary failure in name resolution|Resolving timed out|\bEAI_(AGAIN|FAIL)\b|\bquery(A|Aaaa) (ETIMEOUT|ESERVFAIL|EREFUSED|ECONNREFUSED)|no servers could be reached/;
+export const noName = new RegExp(
+  `${dnsFailed.source}|no such host|\\bENOTFOUND\\b|Name or service not known|nodename nor servname|Could not resolve host|name is not known`,
+);
+
+/**
+ * What stands before the words of another connection: a local socket, or a port of others, as AWS is asked at 443. (53
+ * is DNS.)
+ */
+const ofOthers = String.raw`\b(?:dial|read|write) unix \S[^\n]{0,200}|\d+\.\d+\.\d+\.\d+:(?!443\b|53\b)\d{2,5}\b(?!->)[^\n]{0,40}|\bport (?!443\b)\d{1,5}\b[^\n]{0,40}`;
+const butOfOthers = (words: RegExp): RegExp => new RegExp(`(?=${words.source})(?<!${ofOthers})(?:${words.source})`);
+
+/** A request that names its address took too long. Alone, the words tell of whatever it was that took too long. */
+const lateRequest = String.raw`context deadline exceeded(?<=(?:Get|Head|Post|Put|Patch) "?https?:\/\/[^\s"]{1,2000}"?: [^\n]{0,80})`;
+const errno = String.raw`\b(?:ETIMEDOUT|ECONNREFUSED|EHOSTUNREACH|ENETUNREACH)\b(?! \S{1,100}:(?!443\b)\d{2,5}\b)`;
+export const noAnswer = butOfOthers(
+  new RegExp(
+    `Could not connect to the endpoint URL|i/o timeout|connection refused|connection timed out|connect timeout|ConnectTimeoutError|${errno}|no route to host|network is unreachable|Client\\.Timeout exceeded|request canceled while waiting for connection|${lateRequest}|TLS handshake timeout|Read timeout on endpoint|nothing listens there|no answer to the connection attempt|took the request and did not answer`,
+  ),
+);
+export const cutOff = butOfOthers(
+  /connection reset by peer|SSL_ERROR_SYSCALL|server sent GOAWAY|\bECONNRESET\b|: EOF\b|unexpected EOF|broken pipe|the connection was cut|connection closed before|http2: .{0,60}closed/,
+);
 /** An alert of TLS: the other side, or something on the way, ended the handshake on purpose. */
 export const tlsRefused =
   /remote error: tls: |tls: handshake failure|sslv3 alert|tlsv1 alert|SSLV3_ALERT|TLSV1_ALERT|alert handshake failure/;
@@ -19,6 +38,9 @@ export const proxyRefused =
 /** Clients that ask by HEAD see a 404 without words. */
 export const notFound =
   /failed to resolve (source metadata for|ref(erence)?) "?[^"\s]{1,300}"?: \S+: not found|(dkr[.-]ecr|public\.ecr\.aws)[^\s"]{1,300}: not found\b|HEAD "?[^"\s]{1,400}: .{0,40}\b404\b|HEAD request to \S{1,400}: 404 Not Found/;
+
+/** A body that says something. */
+export const words = /"(message|detail)": ?"[^"]|^(?!(\s|403)*(Forbidden)?\s*$)(?!\s*[{[])[^]*\w/;
 
 /** What clients show of a refusal that has a body. */
 export const wordsBehind =
