@@ -16,7 +16,7 @@ const source = testSource(clock);
 const rows = Array.from({ length: 10 }, (_, at) => row(String(at), registry(String(100_000_000_000 + at))));
 const targets = Array.from({ length: 3 }, (_, at) => testTarget(clock, `target-${at}`, rows));
 const metrics = createMetrics({ version: '0.0.0', clock });
-const journal = createJournal(createLog({ to: { write: () => undefined }, format: 'json', level: 'debug' }));
+const journal = createJournal(createLog({ to: { write: () => undefined }, format: 'json', level: 'debug' }), clock);
 const rig = await startRig({
   targets,
   sources: [source],
@@ -27,7 +27,7 @@ const rig = await startRig({
   keepsEvents: false,
   onEvent(event) {
     metrics.observe(event);
-    journal(event);
+    journal.note(event);
   },
 });
 let day = 0;

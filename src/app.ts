@@ -73,15 +73,14 @@ export interface App {
 export function createApp(config: Config, options: AppOptions): App {
   const { clock, log, env, election, rehearse = false } = options;
   const metrics = options.metrics ?? appMetrics(clock);
-  const journal = createJournal(log);
-  const findingLog = createFindingLog(log, engineFindings);
+  const account = accountIn(log, clock);
   const dispatcher = awsDispatcher({ env });
   const once = openOnce(reachAws({ env }));
   const tickMs = config.engine.tickSeconds * 1000;
   let targets: readonly OpenableTarget[] = [];
   let sources: Sources | undefined;
   let current = config;
-  const listeners: ((event: CourierEvent) => void)[] = [metrics.observe, journal];
+  const listeners: ((event: CourierEvent) => void)[] = [metrics.observe, account.note];
 
   const door: DoorDeps = {
     env,
@@ -98,7 +97,7 @@ export function createApp(config: Config, options: AppOptions): App {
   let works = !election;
   const telling = tellingOf(options, () => current);
   listeners.push(event => {
-    if (event.kind === 'discovered') findingLog(courier.ledger, event.target);
+    if (event.kind === 'discovered') account.compare(courier.ledger, event.target);
     options.heard?.(event, courier.ledger);
   });
 
@@ -122,11 +121,12 @@ export function createApp(config: Config, options: AppOptions): App {
   async function work(signal: AbortSignal, cut?: AbortSignal): Promise<void> {
     const over = cut ? AbortSignal.any([signal, cut]) : signal;
     const running = courier.run(signal, cut);
-    findingLog(courier.ledger);
+    account.tick(courier.ledger);
     // Receipts and the engine find something between two discoveries as well.
-    const lookingAtFindings = every(clock, tickMs, over, () => findingLog(courier.ledger));
+    const accounting = every(clock, tickMs, over, () => account.tick(courier.ledger));
     const lookingAtKeys = every(clock, keysLookedAtEvery, over, () => noticeKeys(targets, courier, over));
-    await Promise.all([running, lookingAtFindings, lookingAtKeys, telling.tell(courier.ledger, live, over)]);
+    await Promise.all([running, accounting, lookingAtKeys, telling.tell(courier.ledger, live, over)]);
+    account.end(courier.ledger);
   }
 
   /** As a process of its own would: what another courier has written meanwhile is not known. */
@@ -155,7 +155,7 @@ export function createApp(config: Config, options: AppOptions): App {
     run: signal => (election ? election.run(serve, signal) : work(signal)),
     async once(signal) {
       await courier.once(signal);
-      findingLog(courier.ledger);
+      account.end(courier.ledger);
     },
   };
 }
@@ -163,6 +163,24 @@ export function createApp(config: Config, options: AppOptions): App {
 /** Of the program, and of its process: once in each. */
 export function appMetrics(clock: Clock): Metrics {
   return createMetrics({ version, clock, process: true });
+}
+
+/** What the log says of a courier. */
+function accountIn(log: Log, clock: Clock) {
+  const compare = createFindingLog(log, engineFindings);
+  const { note, tell, end } = createJournal(log, clock);
+  return {
+    note,
+    compare,
+    tick(ledger: Ledger): void {
+      compare(ledger);
+      tell();
+    },
+    end(ledger: Ledger): void {
+      end();
+      compare(ledger);
+    },
+  };
 }
 
 /** What a courier has besides its clock. */

@@ -114,6 +114,22 @@ test('ten Portainers of which one hangs, one drips, one sends without end, one r
   await until(() => portainers.every(portainer => portainer.passwordOf(1) !== 'old'), 'all are served in the end');
 });
 
+test('many writes are told in all when they are over', async () => {
+  await using stack = new AsyncDisposableStack();
+  const registries = Array.from({ length: 6 }, (_, at) => ({
+    ...ecrRow,
+    Name: `ecr ${at}`,
+    URL: `12345678901${at}.dkr.ecr.eu-west-1.amazonaws.com`,
+  }));
+  const portainer = stack.use(await startFakePortainer({ registries }));
+  const running = stack.use(await start([target(portainer)], { clock: fastClock(30) }));
+  await until(() => running.lines.some(line => /"count":6,.*"msg":"delivered, in all"/.test(line)), 'the sum');
+  assert.deepEqual(
+    running.lines.filter(line => /"msg":"delivered"/.test(line)).map(line => /"level":"(\w+)"/.exec(line)?.[1]),
+    ['info', 'info', 'info', 'debug', 'debug', 'debug'],
+  );
+});
+
 test('a key file that is not there yet is waited for; a rotated key is taken up without a restart', async () => {
   await using stack = new AsyncDisposableStack();
   const portainer = stack.use(await startFakePortainer({ registries: [ecrRow] }));

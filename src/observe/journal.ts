@@ -1,24 +1,22 @@
 import type { Log } from '../contract/adapter.ts';
+import type { Clock } from '../contract/clock.ts';
 import type { Identity } from '../contract/credential.ts';
 import type { CourierEvent, Trial } from '../courier/events.ts';
+import { type Bursts, createBursts, type Line, type OneOfMany } from './bursts.ts';
 import { span } from './words.ts';
 
-/**
- * A line of the log. The messages and the names of the data are an API: they change with a line in the changelog only.
- */
-interface Line {
-  readonly level: 'debug' | 'info' | 'warn';
-  readonly message: string;
-  readonly data: object;
+export interface Journal extends Pick<Bursts, 'tell' | 'end'> {
+  note(event: CourierEvent): void;
 }
 type Event<K extends CourierEvent['kind']> = Extract<CourierEvent, { kind: K }>;
 
 /**
  * Writes one line for each event. A first failure, another code and a recovery (with `downtime`) are news; a repeat
  * goes to debug. `delivered` and `delivery failed` are the audit line: one for every write attempt, so a repeat stays
- * at info there.
+ * at info there. Of many that come together the first few do, and one line says how many they were.
  */
-export function createJournal(log: Log): (event: CourierEvent) => void {
+export function createJournal(log: Log, clock: Pick<Clock, 'mono'>): Journal {
+  const bursts = createBursts(log, clock);
   /** By source, as it was told last. */
   const identities = new Map<string, string>();
 
@@ -33,11 +31,27 @@ export function createJournal(log: Log): (event: CourierEvent) => void {
     log[before === undefined ? 'info' : 'warn']('aws identity', { source, ecr_region: region, identity: from, account, arn, former });
   }
 
-  return event => {
-    if (event.kind === 'fetched') identify(event);
-    const { level, message, data } = (lines[event.kind] as (event: CourierEvent) => Line)(event);
-    log[level](message, data);
+  return {
+    note(event) {
+      if (event.kind === 'fetched') identify(event);
+      const line = (lines[event.kind] as (event: CourierEvent) => Line)(event);
+      const many = line.level === 'debug' ? undefined : oneOfMany(event, line);
+      if (many) bursts.write(many);
+      else log[line.level](line.message, line.data);
+    },
+    tell: bursts.tell,
+    end: bursts.end,
   };
+}
+
+/** Of what there may be ten thousand: slots of a target, hosts and images of a source. */
+function oneOfMany(event: CourierEvent, line: Line): OneOfMany | undefined {
+  if (event.kind === 'delivered') return { ...line, of: 'slots', bearer: event.slot, common: { target: event.target } };
+  if (event.kind === 'delivery-failed')
+    return { ...line, of: 'slots', bearer: event.slot, common: { target: event.target, code: event.failure.code } };
+  if (event.kind === 'proved') return { ...line, of: 'hosts', bearer: event.host, common: origin(event) };
+  if (event.kind === 'verified') return { ...line, of: 'images', bearer: event.image, common: origin(event) };
+  return undefined;
 }
 
 const lines: { readonly [K in CourierEvent['kind']]: (event: Event<K>) => Line } = {

@@ -16,8 +16,8 @@ export function observers(): readonly Observer[] {
 
 function log(format: 'json' | 'pretty'): Observer {
   const lines: string[] = [];
-  const write = createJournal(createLog({ to: { write: line => lines.push(line) }, level: 'debug', format }));
-  return { event: write, look: () => undefined, texts: () => lines };
+  const { note } = createJournal(createLog({ to: { write: line => lines.push(line) }, level: 'debug', format }), { mono: () => 0 });
+  return { event: note, look: () => undefined, texts: () => lines };
 }
 
 function doors(): Observer {

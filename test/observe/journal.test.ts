@@ -10,8 +10,9 @@ function lines(...events: CourierEvent[]): { level: string; message: string; dat
   const written: ReturnType<typeof lines> = [];
   const writer = (level: string) => (message: string, data?: object) =>
     void written.push({ level, message, data: JSON.parse(JSON.stringify(data ?? {})) as Record<string, unknown> });
-  const write = createJournal({ debug: writer('debug'), info: writer('info'), warn: writer('warn'), error: writer('error') });
-  for (const event of events) write(event);
+  const log = { debug: writer('debug'), info: writer('info'), warn: writer('warn'), error: writer('error') };
+  const { note } = createJournal(log, { mono: () => 0 });
+  for (const event of events) note(event);
   return written;
 }
 const levels = (...events: CourierEvent[]) => lines(...events).map(line => line.level);
