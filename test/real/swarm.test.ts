@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { createAuthority } from '../fakes/authority.ts';
 
+import { startMeddler } from './meddler.ts';
 import { part } from './needs.ts';
 import { host, image, type Pulls, pullPrograms, startPulls } from './pulls.ts';
 import { freePort, lines, startSocketProxy } from './socket-proxy.ts';
@@ -157,6 +158,22 @@ part('swarm', { programs: [...pullPrograms, 'nginx'], root: true }, () => {
     assert.equal(delivered('still').length, first, 'nobody has touched it');
     assert.equal(await daemon.end('SIGTERM'), 0);
   });
+
+  for (const change of ['--env-add=B=2', '--limit-memory=64m'])
+    test(`somebody who changes a service just after the first update stops nothing: ${change}`, async () => {
+      const names = ['first', 'second'];
+      for (const name of names) await deploy(name);
+      const update = (service: string) => swarm.docker('service', 'update', '--detach', '--no-resolve-image', change, service);
+      await using meddler = await startMeddler(swarm.socket, update);
+      await using daemon = await pulls.world.start({ env: { SWARM_URL: meddler.url, SWARM_ALLOW_HTTP: 'true', ...noPortainer } });
+      const delivered = (name: string) => deliveredIn(daemon.output()).filter(({ title }) => title === name);
+      await pulls.world.until(() => names.every(name => delivered(name).length > 0), 'both services to be served');
+      const isRepaired = () => deliveredIn(daemon.output()).some(({ reason }) => reason === 'drifted');
+      await pulls.world.until(isRepaired, 'the one that somebody has changed to be served again');
+      assert.equal(await daemon.end('SIGTERM'), 0);
+      assert.doesNotMatch(daemon.output(), /"level":"error"/);
+      await swarm.docker('service', 'rm', ...names);
+    });
 
   test('over TCP an engine shows its certificate and asks for that of the courier', async () => {
     await deploy('api');

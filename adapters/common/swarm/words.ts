@@ -1,7 +1,7 @@
 import { longestLife } from '../../../src/contract/expiry.ts';
 import { label, quote } from '../../../src/contract/text.ts';
 import { isPaused } from './choice.ts';
-import type { Service } from './service.ts';
+import { isPinned, type Service } from './service.ts';
 import type { Task } from './tasks.ts';
 import { type Gap, lastEnd, type Standing } from './written.ts';
 
@@ -35,7 +35,7 @@ export function fateOf(service: Service, { by, endsAt = Number.NaN }: Standing, 
   const isExact = by === 'ours' || by === 'half ours';
   // Whoever wrote after us may have brought another login.
   const surely = by === 'theirs' ? Math.max(endsAt, lastEnd(service)) : endsAt;
-  const fails = 'A task that moves to another node fails from then on.';
+  const fails = `A task that moves to another node fails from then on${isPinned(service) ? '' : ', or runs an older image of that name'}.`;
   if (now >= surely)
     return { code: 'LOGIN_ENDED', sentence: `${whose} ${isExact ? 'ended at' : 'has ended by'} ${timeOf(surely)}. ${fails}` };
   if (isExact) return { ...(now >= endsAt - endsSoon && soon), sentence: `${whose} ends at ${timeOf(endsAt)}. ${fails}` };
