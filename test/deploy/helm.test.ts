@@ -38,6 +38,15 @@ test('what the templates read stands in values.yaml, and all of it is read', () 
   assert.deepEqual([...read].sort(), Object.keys(values).sort());
 });
 
+test('what is rendered follows from values and release alone: no lookup in the cluster, no chance, no clock, no hook', () => {
+  for (const name of readdirSync(join(chart, 'templates')))
+    assert.doesNotMatch(
+      textOf('templates', name),
+      /\blookup\b|\brand(Alpha|Numeric|Ascii|Int|Bytes)|\b(now|uuidv4|shuffle|htpasswd|getHostByName)\b|\bgen(CA|SignedCert|SelfSignedCert|PrivateKey)|\.Capabilities|\.Release\.(Revision|IsInstall|IsUpgrade|Service)|helm\.sh\/hook/,
+      name,
+    );
+});
+
 for (const name of Object.keys(manifests) as (keyof typeof manifests)[])
   describe(name, () => {
     const objects = objectsIn(manifestText(name));

@@ -198,6 +198,9 @@ const good: readonly Values[] = [
   ),
   sources({ name: 'r', registries: ['*.dkr.ecr.eu-*'], roles: [{ roleArn: role }], endpoint: 'https://e' }),
   { config: { sources: null, targets: null, aliases: null, notify: null, log: null, lease: null } },
+  {
+    config: { targets: [{ kind: 'portainer', url: 'https://p', apiKeyFile: 'sub/key' }], server: { listen: '0.0.0.0:9090', port: '8081' } },
+  },
   { config: { log: { level: '', format: 'json' }, discovery: { cron: '@hourly' }, engine: { shard: '0/3', tickSeconds: '15' } } },
   { config: { server: { listen: '0.0.0.0:8080', publicUrl: 'https://c.example', adminTokenFile: '/run/t' } } },
   {

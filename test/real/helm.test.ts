@@ -26,7 +26,10 @@ interface Template {
   readonly metadata: { readonly annotations: Readonly<Record<string, string>> };
   readonly spec: {
     readonly automountServiceAccountToken: boolean;
-    readonly containers: readonly { readonly env: readonly { readonly name: string; readonly value: string }[] }[];
+    readonly containers: readonly {
+      readonly ports: readonly { readonly containerPort: number }[];
+      readonly env: readonly { readonly name: string; readonly value: string }[];
+    }[];
     readonly volumes: readonly { readonly name: string; readonly secret?: { readonly secretName: string } }[];
   };
 }
@@ -208,6 +211,26 @@ part('the chart', { programs: ['helm'] }, () => {
     );
   });
 
+  test('is asked where the courier listens, and gives each variable once', () => {
+    const container = (values: object) => podOf(values).spec.containers[0];
+    const port = (values: object) => container(values)?.ports[0]?.containerPort;
+    const listens = (value: string) => ({ extraEnv: [{ name: 'LISTEN_PORT', value }] });
+    assert.equal(port({}), 8080);
+    assert.equal(port({ config: { server: { port: 9090 } } }), 9090);
+    assert.equal(port({ config: { server: { port: '9091' } } }), 9091);
+    assert.equal(port({ config: { server: { port: 9090 } }, ...listens('9092') }), 9092);
+    const env = (values: object) => container(values)?.env.map(({ name, value }) => [name, value]);
+    const usual = ['ECR_COURIER_CONFIG', '/etc/ecr-courier/courier.yaml'];
+    assert.deepEqual(env({ existingConfigMap: 'mine' }), [usual, ['LISTEN_PORT', '8080']], 'whatever the ConfigMap says');
+    assert.deepEqual(env({ existingConfigMap: 'mine', ...listens('9092') }), [usual, ['LISTEN_PORT', '9092']]);
+    const own = [
+      { name: 'AWS_REGION', value: 'eu-west-2' },
+      { name: 'ECR_COURIER_LEASE', value: 'mine' },
+    ];
+    const mine = own.map(({ name, value }) => [name, value]);
+    assert.deepEqual(env({ replicas: 2, aws: { region: 'eu-west-1' }, extraEnv: own }), [usual, ...mine]);
+  });
+
   test('is rendered alike each time', () => {
     const values = { ...shown, replicas: 2, extraEnv: [{ name: 'A', value: 'b' }], podLabels: { c: 'd', a: 'b' } };
     assert.equal(rendered(values), rendered(values));
@@ -273,6 +296,18 @@ part('the chart', { programs: ['helm'] }, () => {
       [{ existingConfigMap: 'mine', target: { registries: [host] } }, /target\.registries: is not read/],
       [{ existingConfigMap: 'mine', target: { name: 'here' } }, /target\.name: is not read/],
       [{ existingConfigMap: 'mine', target: { excludeNamespaces: ['ops'] } }, /target\.excludeNamespaces: is not read/],
+      [{ podLabels: { 'app.kubernetes.io/name': 'a' } }, /podLabels: app\.kubernetes\.io\/name is set by the chart/],
+      [{ podAnnotations: { 'checksum/config': 'a' } }, /podAnnotations: checksum\/config is set by the chart/],
+      [
+        {
+          extraEnv: [
+            { name: 'A', value: 'a' },
+            { name: 'A', value: 'b' },
+          ],
+        },
+        /extraEnv\[1\]\.name: is taken already by extraEnv\[0\]/,
+      ],
+      [{ config: { server: { port: 0 } } }, /config\.server\.port.*must not be 0/],
       [{ serviceAccount: { create: false, annotations: { a: 'b' } } }, /serviceAccount\.annotations: are for/],
     ] as const) {
       const { status, stderr } = helm(['template', 'ecr-courier', chart], values);

@@ -53,6 +53,32 @@ app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 {{- range .root.Values.extraEnv }}{{ if hasPrefix $prefix .name }}yes{{ end }}{{ end -}}
 {{- end }}
 
+{{- /* On which port the courier listens. */ -}}
+{{- define "ecr-courier.port" -}}
+{{- $server := (.Values.config | default dict).server | default dict -}}
+{{- include "ecr-courier.variable" (dict "root" . "name" "LISTEN_PORT") | default $server.port | default 8080 | int -}}
+{{- end }}
+
+{{- /* The variables of the chart, but for those of which `extraEnv` says something else: none may be there twice. */ -}}
+{{- define "ecr-courier.env" -}}
+{{- $env := list (list "ECR_COURIER_CONFIG" "/etc/ecr-courier/courier.yaml") -}}
+{{- if .Values.existingConfigMap }}{{ $env = append $env (list "LISTEN_PORT" (include "ecr-courier.port" .)) }}{{ end -}}
+{{- if gt (int .Values.replicas) 1 }}{{ $env = append $env (list "ECR_COURIER_LEASE" (include "ecr-courier.lease" . | fromYaml).name) }}{{ end -}}
+{{- with .Values.aws.region }}{{ $env = append $env (list "AWS_REGION" .) }}{{ end -}}
+{{- if .Values.aws.existingSecret -}}
+{{- range list "AWS_ACCESS_KEY_ID" "AWS_SECRET_ACCESS_KEY" }}{{ $env = append $env (list (printf "%s_FILE" .) (printf "/run/ecr-courier/aws/%s" .)) }}{{ end -}}
+{{- end -}}
+{{- if .Values.admin.existingSecret }}{{ $env = append $env (list "ECR_COURIER_ADMIN_TOKEN_FILE" "/run/ecr-courier/admin/token") }}{{ end -}}
+{{- $given := list -}}
+{{- range .Values.extraEnv }}{{ $given = append $given .name }}{{ end -}}
+{{- range $env }}
+{{- if not (has (first .) $given) }}
+- name: {{ first . }}
+  value: {{ last . | quote }}
+{{- end }}
+{{- end }}
+{{- end }}
+
 {{- define "ecr-courier.subject" -}}
 - kind: ServiceAccount
   name: {{ include "ecr-courier.serviceAccount" . | toYaml }}

@@ -7,9 +7,13 @@
 {{- $known = merge (dict "hosts" (printf "(%s|(?i:%s))" $known.hosts (regexQuoteMeta .host)) "isAliased" true) $known -}}
 {{- end -}}
 {{- end -}}
+{{- /* A plain name may be one of these files. */ -}}
+{{- range .Values.extraVolumeMounts -}}
+{{- if hasPrefix "/etc/ecr-courier/" (toString .mountPath) }}{{ $_ := set (get $known.forms "key file") "pattern" "" }}{{ end -}}
+{{- end -}}
 {{- $in := dict "root" . "known" $known "config" $config -}}
 {{- $lines := list -}}
-{{- range list "unread" "variables" "targets" "sources" "others" "lease" "rights" -}}
+{{- range list "unread" "taken" "variables" "targets" "sources" "others" "lease" "rights" -}}
 {{- $lines = concat $lines (include (printf "ecr-courier.mistakes.%s" .) $in | splitList "\n" | compact) -}}
 {{- end -}}
 {{- if $lines -}}
@@ -35,6 +39,19 @@
 {{- if and $values.serviceAccount.annotations (not $values.serviceAccount.create) -}}
 {{- printf "serviceAccount.annotations: are for the ServiceAccount that the chart makes, and serviceAccount.create is false: annotate the one that is there\n" -}}
 {{- end -}}
+{{- end }}
+
+{{- /* What the chart says itself, or what is there twice. */ -}}
+{{- define "ecr-courier.mistakes.taken" -}}
+{{- $values := .root.Values -}}
+{{- $labels := include "ecr-courier.labels" .root | fromYaml -}}
+{{- $maps := dict "podLabels" $values.podLabels "podAnnotations" $values.podAnnotations "serviceMonitor.labels" $values.serviceMonitor.labels "prometheusRule.labels" $values.prometheusRule.labels "dashboard.labels" $values.dashboard.labels -}}
+{{- range $path, $map := $maps -}}
+{{- range $key, $_ := $map -}}
+{{- if or (hasKey $labels $key) (eq $key "checksum/config") }}{{ printf "%s: %s is set by the chart: take it out\n" $path $key }}{{ end -}}
+{{- end -}}
+{{- end -}}
+{{- include "ecr-courier.twice" (dict "entries" (include "ecr-courier.entries" (dict "path" "extraEnv" "list" $values.extraEnv) | fromYamlArray) "option" "name") -}}
 {{- end }}
 
 {{- /* Variables with a value of their own, as the courier would read them. */ -}}
@@ -78,6 +95,9 @@
 {{- $beat := $in.config.heartbeat | default dict -}}
 {{- $isGiven := "" -}}
 {{- range $beat }}{{ $isGiven = print $isGiven (include "ecr-courier.isGiven" .) }}{{ end -}}
+{{- if or (eq (include "ecr-courier.port" .root) "0") (eq (get ($in.config.server | default dict) "port" | toString) "0") -}}
+{{- printf "config.server.port, or LISTEN_PORT: must not be 0 in a pod, as the probes have to know the port\n" -}}
+{{- end -}}
 {{- $isHelped := include "ecr-courier.isSet" (dict "root" .root "prefix" "ECR_COURIER_HEARTBEAT_URL") -}}
 {{- if not (or (not $isGiven) $isHelped (include "ecr-courier.has" (dict "map" $beat "option" "url"))) -}}
 {{- printf "config.heartbeat.url: must be set, or urlFile\n" -}}
