@@ -154,7 +154,10 @@ export function recordFailure(
   const fingerprints = [...keptOf(offer).values()].map(({ fingerprint }) => fingerprint);
   const refused = entry.trouble?.refused ?? (failure.code === 'CREDENTIAL_REFUSED' ? fingerprints : undefined);
   entry.trouble = { failure, count, since: entry.trouble?.since ?? began, triedAt: began, fingerprint: fingerprints[0], refused };
-  if (failure.facts.mayLand) entry.unsettled = { confirmAt: now + lingerMs + second, answered: false, by: 'us' };
+  if (failure.facts.mayLand) {
+    const of = attempt.reason === 'absent' ? 'creation' : entry.unsettled?.of;
+    entry.unsettled = { confirmAt: now + lingerMs + second, answered: false, by: 'us', ...(of && { of }) };
+  }
   remember(record, attempt, now, { result: failure.code, message: failure.message });
 }
 

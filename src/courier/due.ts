@@ -139,7 +139,7 @@ function mayCreate(record: TargetRecord, entry: Entry, now: Moment): boolean {
  * a report says that it did not. Undefined where none is waited for.
  */
 function reportAwaited({ managed, discoveredAt, nextDiscoveryAt }: TargetRecord, { slot, unsettled }: Entry): Moment | undefined {
-  if (slot.state !== 'absent' || !managed.create || !unsettled) return undefined;
+  if (slot.state !== 'absent' || !managed.create || unsettled?.of !== 'creation') return undefined;
   const reported = discoveredAt ?? Number.NEGATIVE_INFINITY;
   return reported < unsettled.confirmAt ? Math.max(unsettled.confirmAt, nextDiscoveryAt) : undefined;
 }

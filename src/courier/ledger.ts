@@ -87,12 +87,14 @@ export interface Outcome {
 
 /**
  * A write may still land (rule 8): push again until one push was answered (then `answered`), and once more after
- * `confirmAt`. by: who wrote it; a former process may have left one at each start.
+ * `confirmAt`. by: who wrote it; a former process may have left one at each start. of: a creation that no report has
+ * shown yet, so that a second one could make a second thing; missing where it was the change of what was there.
  */
 export interface Unsettled {
   readonly confirmAt: Moment;
   readonly answered: boolean;
   readonly by: 'us' | 'former process';
+  readonly of?: 'creation' | undefined;
 }
 
 /** How often a slot was written anew in vain, without an hour of peace between; when for the last time. */

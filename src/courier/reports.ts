@@ -136,7 +136,10 @@ function mergeSlot(record: TargetRecord, slot: Slot, began: Moment, deps: Report
     known.heldHosts = undefined;
     known.receiptFindings = noFindings;
     if (known.unsettled && began >= known.unsettled.confirmAt) known.unsettled = undefined;
-  } else known.held = holdingsOf(slot, scopes, began, deps, known) ?? known.held;
+  } else {
+    known.held = holdingsOf(slot, scopes, began, deps, known) ?? known.held;
+    if (known.unsettled?.of) known.unsettled = { ...known.unsettled, of: undefined };
+  }
   return false;
 }
 

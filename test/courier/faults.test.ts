@@ -239,6 +239,20 @@ test('a creation that was given up is not repeated before a later report says th
   );
 });
 
+test('what somebody removes while a change of it may still land is made again at once, as no second one can come of that', async () => {
+  const clock = createVirtualClock();
+  const limits = { concurrency: 1, discoverMs: 30 * seconds, deliverMs: 15 * seconds, lingerMs: 10 * minutes };
+  const target = testTarget(clock, 'p', [{ ...row('1'), state: 'drifted' }], { create: true, limits });
+  let lost = 0;
+  target.onDeliver = async (slot, store, signal) => (lost++ === 0 ? hang(slot, store, signal) : undefined);
+  await using _ = await startRig({ targets: [target] });
+  while (target.writes.length < 2) await clock.advance(seconds);
+  target.rows.set('1', { ...row('1'), state: 'absent' });
+  await clock.advance(2 * minutes);
+  assert.equal(target.writes.length, 3);
+  assert.deepEqual([...(target.stored.get('1')?.keys() ?? [])], [registry().host]);
+});
+
 test('when a creation is tried next is foreseen while it waits for a report', async () => {
   const clock = createVirtualClock();
   const target = promptTarget(clock, 'p', [{ ...row('new:x'), state: 'absent' }], { create: true });
