@@ -3,6 +3,7 @@
  * `why`, and each row of that table has words here: the page is not made otherwise.
  */
 export const printedWords = [
+  'and then asks for a login',
   '"Failed to provide credentials for image"',
   '169.254.169.254',
   '169.254.170.2',
@@ -85,6 +86,7 @@ export const printedWords = [
   'Task timed out',
   'The config profile',
   'Token has expired and refresh failed',
+  'took the token at GET /v2/, and refuses',
   'Tunnel connection failed: 403 Forbidden',
   'UNSUPPORTED: Invalid parameter at',
   'Unable to contact EC2 metadata service',

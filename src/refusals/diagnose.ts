@@ -34,7 +34,7 @@ export interface Asked {
 /** What an answer of a registry means; undefined for one that is no refusal, or that nobody knows. */
 export function diagnose({ status, text, action, host, own }: Answered, asked: Asked): Diagnosis | undefined {
   // Words of a store, and of an answer that refuses nothing, are not those of a registry.
-  if (own && (own.isSilent || own.at === 'store' || status < 400))
+  if (own && (own.isSilent || own.at !== 'registry' || status < 400))
     return explained({ ...factsOf('', host), ...asked, own } satisfies Facts);
   if (status < 400) return undefined;
   return explained({ ...factsOf(text, host), ...asked, status, action, ...(own && { own }) } satisfies Facts);

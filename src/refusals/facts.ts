@@ -23,8 +23,11 @@ export interface Own {
   readonly isRefused?: boolean;
   /** What to do about a silence. */
   readonly remedy?: string;
-  /** What was shown, where that tells more than the answer: nothing, a token just given by AWS, one given by others. */
-  readonly login?: 'none' | 'fresh' | { readonly words: string; readonly renew: string };
+  /**
+   * What was shown, where that tells more than the answer: nothing, a token just given by AWS, one given by others, one
+   * that the registry has just taken at `GET /v2/`.
+   */
+  readonly login?: 'none' | 'fresh' | 'taken' | { readonly words: string; readonly renew: string };
 }
 
 /** All that is known of one refusal: read from a text, and more where we were there. */

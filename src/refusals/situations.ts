@@ -28,6 +28,7 @@ import { runtimes } from './situations/runtimes.ts';
 import { services } from './situations/services.ts';
 import { sessions } from './situations/sessions.ts';
 import { setup } from './situations/setup.ts';
+import { taken } from './situations/taken.ts';
 import { tls } from './situations/tls.ts';
 import { units } from './situations/units.ts';
 import { webIdentities } from './situations/web-identities.ts';
@@ -68,6 +69,7 @@ export const chapters: readonly Chapter[] = [
   { title: 'The registry does not have it', situations: missing },
   { title: 'The registry is asked too much', situations: busy },
   { title: 'What a node pulls for itself', situations: nodes },
+  { title: 'The registry takes the login, and refuses the pull', situations: taken },
   { title: 'The registry refuses the login', situations: passwords },
   { title: 'The registry refuses', situations: registry },
   { title: 'Services that pull and build', situations: services },

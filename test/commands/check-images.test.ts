@@ -28,7 +28,11 @@ let open: (name: string) => boolean;
 
 before(async () => {
   const authority = createAuthority();
-  ecr = await startEcr({ principal, functions: { 'ecr-token': () => ({ value: { username: 'AWS', password: unknownToken } }) } });
+  const functions: NonNullable<Parameters<typeof startEcr>[0]>['functions'] = {
+    'ecr-token': () => ({ value: { username: 'AWS', password: unknownToken } }),
+    'ecr-good': (_call, token) => ({ value: token('eu-west-1') }),
+  };
+  ecr = await startEcr({ principal, functions });
   door = await startRegistry(ecr, { content: recorded });
   const behind = (name: string) => ([host, other, bucket, 'public.ecr.aws'].includes(name) ? door.server.port : undefined);
   front = await startFront(authority, name => (open(name) ? behind(name) : undefined));
@@ -201,6 +205,55 @@ test('--layer: a redirect that leads back to the registry is told as that, as no
     }
 });
 
+test('--layer shows what it has tried', async () => {
+  const { code, stdout } = await check('--layer', `${host}/team/app:1`, `${host}/team/app@${digests.manifest}`);
+  assert.equal(code, 0);
+  assert.match(stdout, /^would pull +all, layer +1234/m);
+  assert.equal(stdout.split(`One byte of the config and of the smallest layer came from ${bucket}.`).length, 2);
+  assert.doesNotMatch((await check(`${host}/team/app:1`)).stdout, /layer/);
+});
+
+test('a refusal without words: the token was just taken, so age and region are not named', async () => {
+  door.rights = { principal, deny: { 'ecr:BatchGetImage': 'no body' } };
+  const { stdout } = await check(`${host}/team/app:1`);
+  assert.match(stdout, /took the token at GET \/v2\/, and refuses ecr:BatchGetImage/);
+  assert.doesNotMatch(stdout, /too old|another region|Log in again/);
+  assert.equal(ecr.calls.filter(({ action }) => action === 'GetAuthorizationToken').length, 1);
+});
+
+test('a door that refuses without words is asked again with another token, and no policy is named', async () => {
+  door.server.fault = () => ({ status: 403 });
+  const { stdout } = await check(`${host}/team/app:1`);
+  assert.match(stdout, /does not take a token that was given out a moment ago, nor a second one/);
+  assert.match(stdout, /policy of the endpoint for ecr\.dkr/);
+  assert.doesNotMatch(stdout, /gates|Statement/);
+  assert.equal(ecr.calls.filter(({ action }) => action === 'GetAuthorizationToken').length, 2);
+});
+
+test('below the table stands whose rights were tried: those of the identity, of the function, of whoever gives tokens', async () => {
+  const config = join(folder, 'whose.yaml');
+  const below = async (source: string): Promise<string> => {
+    await writeFile(config, `sources: [{ name: default, region: eu-west-1, ${source} }]`);
+    const { code, stdout } = await command(['check', '-c', config, `${host}/team/app:1`], { ...env, AWS_ENDPOINT_URL_LAMBDA: ecr.url });
+    assert.equal(code, 0, stdout);
+    return stdout;
+  };
+  assert.match(await below(''), /what that identity may pull\..*`--as ROLE` tries/);
+  await writeFile(join(folder, 'good'), (await command(['token', host], env)).stdout);
+  for (const [source, whose] of [
+    ['file: good', 'whoever has fetched these tokens'],
+    [`command: [/bin/cat, "${join(folder, 'good')}"]`, 'whoever has fetched these tokens'],
+    ['lambda: ecr-good', 'the role of the function ecr-good'],
+  ] as const) {
+    const said = await below(source);
+    assert.ok(
+      said.includes(`With source default this shows what ${whose} may pull: those policies count, and not those of the courier.`),
+      said,
+    );
+    assert.doesNotMatch(said, /that identity|--as/);
+  }
+});
+
 test('--layer: a way to S3 that is shut has a sentence of its own', async () => {
   assert.equal((await reportOf('--layer', `${host}/team/app:1`)).steps.at(-1)?.verdict, 'ok');
   const atBucket = door.server.requests.filter(({ headers }) => headers.host === bucket);
@@ -287,6 +340,11 @@ test('--as ROLE tries the pull as that role; of others it says whose policies co
   );
   assert.match(user.stdout, /Rights of user joe .* were not tried, .*policy pull IMAGE --for arn:aws:iam::123456789012:user\/joe/);
   assert.match((await as('--as', '444455556666')).stdout, /those of account 444455556666 do not/);
+  door.rights = { principal };
+  for (const other of ['arn:aws:iam::123456789012:user/joe', '444455556666', 'arn:aws:sts::123456789012:assumed-role/node/i-01']) {
+    const { code, stdout } = await as('--as', other);
+    assert.deepEqual([code, /^not tried +- +1234/m.test(stdout), /would pull/.test(stdout)], [1, true, false], stdout);
+  }
 
   const config = join(folder, 'given-as.yaml');
   await writeFile(config, 'sources: [{ name: default, region: eu-west-1, file: given }]');

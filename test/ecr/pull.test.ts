@@ -3,10 +3,12 @@ import { after, before, beforeEach, test } from 'node:test';
 import type { Credential } from '../../src/contract/credential.ts';
 import { type Image, readImage } from '../../src/contract/image.ts';
 import { Secret } from '../../src/contract/secret.ts';
+import { isStale } from '../../src/ecr/registry/checked-pull.ts';
 import type { Step } from '../../src/ecr/registry/judged.ts';
 import { makePull } from '../../src/ecr/registry/pull.ts';
 import { askRegistries } from '../../src/ecr/registry/registry-door.ts';
 import { awsDispatcher } from '../../src/io/http.ts';
+import { why } from '../../src/refusals/why.ts';
 import { type Content, digestOf, put } from '../fakes/registry/content.ts';
 import { digests, recorded } from '../fakes/registry/recorded.ts';
 import { type FakeRegistry, startRegistry } from '../fakes/registry.ts';
@@ -87,7 +89,9 @@ test('all of a pull is asked for, and nothing is followed or downloaded', async 
 });
 
 test('--layer: one byte of config and layer, without the credential, and the address that was signed is in no text', async () => {
-  assert.deepEqual(told(await pull(undefined, { layer: true })), [...wellDone, 'layer ok none']);
+  const whole = await pull(undefined, { layer: true });
+  assert.deepEqual(told(whole), [...wellDone, 'layer ok none']);
+  assert.equal(whole.at(-1)?.text, `One byte of the config and of the smallest layer came from ${new URL(bucket.url).host}.`);
   assert.deepEqual(
     bucket.requests.map(({ path, headers }) => [path.split('?')[0], headers.range, headers.authorization, headers.cookie]),
     [digests.config, digests.layer].map(digest => [`/${digest.replace(':', '-')}`, 'bytes=0-0', undefined, undefined]),
@@ -104,6 +108,41 @@ test('--layer: one byte of config and layer, without the credential, and the add
   for (const step of [cut, refused]) assert.doesNotMatch(JSON.stringify(step), /X-Amz-/);
 });
 
+test('what a place says that was shown no credential is no word on the credential', async () => {
+  for (const fault of [{ status: 401 }, { status: 403, text: 'Your authorization token has expired' }]) {
+    bucket.fault = () => fault;
+    const steps = await pull(undefined, { layer: true });
+    bucket.fault = undefined;
+    assert.deepEqual([told(steps).at(-1), steps.at(-1)?.diagnosis?.id, isStale(steps)], ['layer refused none', 'layers-refused', false]);
+  }
+});
+
+test('whatever is refused after the door: neither age nor region of the token is named, as it was taken', async () => {
+  const said: readonly (readonly [status: number, text: string, id: string])[] = [
+    [403, '', 'right-refused'],
+    [403, 'Forbidden', 'right-refused'],
+    [403, 'Not Authorized', 'right-refused'],
+    [403, '{"errors":[{"code":"DENIED","message":""}]}', 'right-refused'],
+    [403, '{"errors":[{"code":"UNAUTHORIZED","message":"authentication required"}]}', 'right-refused'],
+    [403, '{"message":"Forbidden"}', 'right-refused'],
+    [403, '{"errors":[{"code":"DENIED","message":"Your authorization token has expired. Reauthenticate and try again."}]}', 'login-lost'],
+    [403, 'no basic auth credentials', 'login-lost'],
+    [401, '', 'login-lost'],
+    [401, 'Not Authorized', 'login-lost'],
+  ];
+  for (const [name, part] of [
+    ['manifest', '/manifests/'],
+    ['config', '/blobs/'],
+  ] as const)
+    for (const [status, text, id] of said) {
+      door.server.fault = ({ path }) => (path.includes(part) ? { status, text } : undefined);
+      const stop = (await pull()).at(-1);
+      assert.deepEqual([stop?.name, stop?.verdict, stop?.diagnosis?.id], [name, 'refused', id], text);
+      assert.doesNotMatch(JSON.stringify(stop?.diagnosis), /too old|[Ll]og in again|another region|twelve hours/);
+      assert.equal(why(stop?.diagnosis?.sentence.replaceAll(new URL(door.url).host, host) ?? '')?.id, id);
+    }
+});
+
 /** A refusal: what is denied, and the steps that are left. */
 const denials = [
   ['ecr:BatchGetImage', 'identity', ['registry ok none', 'manifest refused ecr:BatchGetImage'], 'denied-identity'],
@@ -114,7 +153,7 @@ const denials = [
     ['registry ok none', 'manifest ok ecr:BatchGetImage', 'config refused ecr:GetDownloadUrlForLayer'],
     'denied-resource',
   ],
-  ['ecr:BatchGetImage', 'no body', ['registry ok none', 'manifest refused ecr:BatchGetImage'], 'refused-without-words'],
+  ['ecr:BatchGetImage', 'no body', ['registry ok none', 'manifest refused ecr:BatchGetImage'], 'right-refused'],
 ] as const;
 for (const [action, denial, steps, id] of denials) {
   test(`${action} is denied (${denial}): the step that needs it says so`, async () => {

@@ -14,11 +14,12 @@ const asked = {
 };
 const of = (status: number, text: string, action = 'ecr:BatchGetImage') => diagnose({ status, text, action, host }, asked);
 
+const taken: Own = { host, at: 'registry', said: `${host} answered 403`, isSilent: false, isRefused: true, login: 'taken' };
+
 test('an answer is told by its words, and without words by its status', () => {
   const message =
     'User: arn:aws:sts::123456789012:assumed-role/ci/session is not authorized to perform: ecr:BatchGetImage on resource: arn:aws:ecr:eu-west-1:123456789012:repository/team/app because no identity-based policy allows the ecr:BatchGetImage action';
   assert.equal(of(403, JSON.stringify({ errors: [{ code: 'DENIED', message }] }))?.id, 'denied-identity');
-  assert.equal(of(403, '')?.id, 'refused-without-words');
   const expired = 'Your authorization token has expired. Reauthenticate and try again.';
   for (const status of [401, 403]) assert.equal(of(status, expired)?.id, 'token-expired');
   assert.equal(of(401, 'Not Authorized\n', 'none')?.id, 'password-refused');
@@ -58,21 +59,24 @@ test('what is not there may be a refusal to a pull-through cache: both are said,
 test('whoever asked ECR in the place of the source is the one whose rights count', () => {
   const { principal: _unknown, ...others } = asked;
   const whose = 'the role of the function ecr-token';
-  const told = diagnose({ status: 403, text: '', action: 'ecr:BatchGetImage', host }, { ...others, whose });
+  const told = diagnose({ status: 403, text: '', action: 'ecr:BatchGetImage', host, own: taken }, { ...others, whose });
   assert.match(told?.side ?? '', /identity policy of the role of the function ecr-token/);
   assert.match(told?.paste?.[0]?.what ?? '', /^Statement for the identity policy of the role of the function ecr-token$/);
   assert.doesNotMatch(JSON.stringify(told), /the AWS identity that asked/);
 });
 
-test('a refusal to a GET is not told to ask with GET', () => {
-  const { sentence = '', remedy = '', paste } = of(403, '') ?? {};
-  assert.doesNotMatch(`${sentence} ${remedy}`, /HEAD|GET/);
-  assert.match(sentence, /what needs ecr:BatchGetImage/);
+test('a refusal to a token that was taken before names the right, and nothing that is excluded', () => {
+  const refused = (action: string) => diagnose({ status: 403, text: '', action, host, own: taken }, asked);
+  const { sentence = '', remedy = '', side = '', paste } = refused('ecr:BatchGetImage') ?? {};
+  assert.doesNotMatch(`${sentence} ${remedy}`, /HEAD|too old|region|[Ll]og in/);
+  assert.match(sentence, /took the token at GET \/v2\/, and refuses ecr:BatchGetImage/);
+  assert.match(side, /identity policy of role ci in account 123456789012.*VPC endpoint/);
   assert.match(paste?.[0]?.text ?? '', /"ecr:BatchGetImage"/);
   const door = of(403, '', 'none');
   assert.equal(door?.id, 'login-forbidden');
   assert.match(door?.sentence ?? '', /needs no action of IAM/);
   assert.ok(door?.paste?.every(({ kind }) => kind === 'command'));
+  assert.deepEqual(refused('none')?.paste, []);
 });
 
 test('an identity of another partition is named as the cause', () => {

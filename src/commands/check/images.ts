@@ -117,7 +117,7 @@ async function reportOn(
 ): Promise<ImageReport> {
   const { registry } = image;
   const asked = source && { source, who: () => who(source, registry), fetch: (stale?: Credential) => fetch(source, registry, stale) };
-  return imageReport({ text, image, source }, await checkPull({ image, ...wish }, { asked, pull }, signal));
+  return imageReport({ text, image, source, ...wish }, await checkPull({ image, ...wish }, { asked, pull }, signal));
 }
 
 /** In their order; a few at a time. */

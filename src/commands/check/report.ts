@@ -13,8 +13,11 @@ export interface ImageReport {
   readonly repository: string | null;
   /** The tag or the digest that was asked for. */
   readonly reference: string | null;
-  /** Of what nobody was asked for: it is of another registry, or cannot be pulled as it is written. */
-  readonly outcome: Outcome | "not ECR's" | 'no image';
+  /**
+   * `not tried`: it would be pulled, by another one than whoever shall pull. Of what nobody was asked for: it is of
+   * another registry, or cannot be pulled as it is written.
+   */
+  readonly outcome: Outcome | 'not tried' | "not ECR's" | 'no image';
   /** null: pulled without a login. */
   readonly source: string | null;
   readonly identity: IdentityReport | null;
@@ -69,14 +72,15 @@ export const noImageReport = ({ wrong, shown, is }: NoImage): ImageReport => ({
 /** Clocks that differ by less are no trouble. In milliseconds. */
 const skewTold = 60_000;
 
-export function imageReport(
-  {
-    text,
-    image,
-    source,
-  }: { readonly text: string; readonly image: Image; readonly source: Pick<Source, 'name' | 'tokensFrom'> | undefined },
-  { outcome, steps, credential }: CheckedPull,
-): ImageReport {
+/** puller: who pulls in the end, where nobody can try that. */
+interface Reported {
+  readonly text: string;
+  readonly image: Image;
+  readonly source: Pick<Source, 'name' | 'tokensFrom'> | undefined;
+  readonly puller?: string;
+}
+
+export function imageReport({ text, image, source, puller }: Reported, { outcome, steps, credential }: CheckedPull): ImageReport {
   const { registry, repository, reference, remark } = image;
   const { issuedAt, receivedAt, identity } = credential ?? {};
   const skewMs = issuedAt && receivedAt ? issuedAt.getTime() - receivedAt.getTime() : 0;
@@ -85,7 +89,8 @@ export function imageReport(
     host: registry.host,
     repository,
     reference,
-    outcome,
+    // ECR Public gives its images to everybody.
+    outcome: outcome === 'would pull' && puller !== undefined && registry.service === 'ecr' ? 'not tried' : outcome,
     source: source?.name ?? null,
     identity: identity ? { from: identity.from, account: identity.account ?? null, arn: identity.arn ?? null } : null,
     tokensFrom: source?.tokensFrom?.words ?? null,

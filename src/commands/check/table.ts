@@ -9,6 +9,7 @@ import type { ImageReport } from './report.ts';
 
 const tints = {
   'would pull': 'green',
+  'not tried': 'yellow',
   'no token': 'red',
   refused: 'red',
   missing: 'red',
@@ -28,13 +29,21 @@ export function imageTable(reports: readonly ImageReport[], { color, other }: Sh
   const paint = painter({ color });
   const sorted = reports.toSorted((one, other) => rankOf(one) - rankOf(other));
   const rows = sorted.map(report => [paint(tints[report.outcome], report.outcome), stepWord(report), shortened(report)]);
-  const notes = [...sorted.flatMap(report => note(report, paint)), ...remarks(sorted), ...identities(sorted, other, paint)];
+  const notes = [
+    ...sorted.flatMap(report => note(report, paint)),
+    ...layers(sorted),
+    ...remarks(sorted),
+    ...identities(sorted, other, paint),
+  ];
   return [table(['RESULT', 'STEP', 'IMAGE'], rows, paint), ...notes, ''].join('\n');
 }
 
 /** What is to be mended comes first, and what is nothing to us last. */
 const rankOf = ({ outcome }: ImageReport): number => (outcome === "not ECR's" ? 2 : outcome === 'would pull' ? 1 : 0);
-const stepWord = (report: ImageReport): string => (report.steps.length === 0 ? '-' : (stepOf(report)?.name ?? 'all'));
+const stepWord = (report: ImageReport): string =>
+  report.steps.length === 0 || report.outcome === 'not tried' ? '-' : (stepOf(report)?.name ?? (layerOf(report) ? 'all, layer' : 'all'));
+/** What --layer has come to, where it stops nothing. */
+const layerOf = ({ steps }: ImageReport) => (stopOf(steps) ? undefined : steps.find(({ name }) => name === 'layer'));
 const stepOf = ({ steps }: ImageReport) => stopOf(steps);
 
 /** Twelve digits of a digest are enough to tell images apart. */
@@ -58,6 +67,11 @@ function note(report: ImageReport, paint: Paint): string[] {
   return ['', paint('bold', shortened(report)), `  ${done.join(', ')}`, ...lines.map(line => (line === '' ? '' : `  ${oneLine(line)}`))];
 }
 
+function layers(reports: readonly ImageReport[]): string[] {
+  const all = new Set(reports.flatMap(report => layerOf(report)?.text ?? []));
+  return all.size > 0 ? ['', ...all] : [];
+}
+
 function remarks(reports: readonly ImageReport[]): string[] {
   const all = new Set(reports.flatMap(report => report.remarks));
   return all.size > 0 ? ['', ...all] : [];
@@ -71,7 +85,7 @@ function identities(reports: readonly ImageReport[], other: Puller['other'], pai
   const anonymous = reports.some(({ source, steps }) => source === null && steps.length > 0)
     ? ['Images of ECR Public were asked for without a login.']
     : [];
-  const proven = told.length > 0 ? [other ? untried(other) : otherPuller] : [];
+  const proven = other && told.length > 0 ? [untried(other)] : reports.flatMap(whosePull);
   const lines = new Set([...told, ...anonymous, ...proven]);
   return lines.size > 0 ? ['', ...lines] : [];
 }
@@ -83,5 +97,12 @@ const wordsOn = (identity: NonNullable<ImageReport['identity']>, tokensFrom: str
 const untried = ({ words, arn }: NonNullable<Puller['other']>): string =>
   `Rights of ${words} were not tried, as nobody else can take them: where a token of its own is used, its policies count. \`ecr-courier policy pull IMAGE --for ${arn}\` prints what it needs.`;
 
-const otherPuller =
-  'This shows what that identity may pull. Docker on this machine, or a kubelet with the role of its node, may be another identity: then its policies count. `--as ROLE` tries the pull as another role.';
+const others = 'Docker on this machine, or a kubelet with the role of its node, may be another identity: then its policies count.';
+
+/** Whose rights the walk of a pull has shown, where it came so far that some were asked for. */
+function whosePull({ identity, source, tokensFrom, steps }: ImageReport): string[] {
+  if (!identity || !steps.some(({ name, action }) => name === 'manifest' && action !== 'none')) return [];
+  if (tokensFrom === null) return [`This shows what that identity may pull. ${others} \`--as ROLE\` tries the pull as another role.`];
+  const whose = identity.from === tokensFrom ? 'whoever has fetched these tokens' : `the role of ${tokensFrom}`;
+  return [`With source ${source} this shows what ${whose} may pull: those policies count, and not those of the courier. ${others}`];
+}

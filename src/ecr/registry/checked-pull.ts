@@ -32,18 +32,19 @@ export function outcomeOf(steps: readonly Step[]): Outcome {
   return verdict === 'refused' || verdict === 'missing' || verdict === 'unreachable' ? verdict : 'would pull';
 }
 
-/** The credential itself is not accepted: another one may be. It is told in three forms, and as a 401 by others. */
+/**
+ * The credential itself is not accepted: another one may be. It is told in three forms, and as a 401 by others; GET
+ * /v2/ needs nothing but the credential. A place that was shown none says nothing of it.
+ */
 export function isStale(steps: readonly Step[]): boolean {
-  const { status, at, text = '' } = stopOf(steps) ?? {};
-  if (at === 'store') return false;
-  return status === 401 || (status === 403 && /authorization token has expired/i.test(text));
+  const { name, verdict, at, status, text = '' } = stopOf(steps) ?? {};
+  if (verdict !== 'refused' || at === 'store') return false;
+  return name === 'registry' || status === 401 || /authorization token has expired/i.test(text);
 }
 
 /** ECR Public lets everybody pull: what it refuses is the login, or another one has answered. */
-function isRefused(steps: readonly Step[]): boolean {
-  const stop = stopOf(steps);
-  return stop?.verdict === 'refused' && stop.at !== 'store';
-}
+const isLogin = ({ name, verdict, at }: Step, { registry }: Image): boolean =>
+  verdict === 'refused' && at !== 'store' && (name === 'registry' || registry.service === 'ecr-public');
 
 /** What is pulled, whoever asks. */
 type Wanted = Pick<Wish, 'image' | 'layer' | 'puller'>;
@@ -99,7 +100,7 @@ async function withToken(
       return checked([failedStep({ name: 'token', action }, asFailure(error), source)], credential);
     }
     const steps: Step[] = [{ name: 'token', action, verdict: 'ok' }, ...(await pull({ ...wish, source, credential }, signal))];
-    if (!isStale(steps) && !(service === 'ecr-public' && isRefused(steps))) return checked(steps, credential);
+    if (!isStale(steps) && !steps.some(step => isLogin(step, wish.image))) return checked(steps, credential);
     if (attempts > 0) return checked(steps.map(asFresh(wish.image, tokensFrom)), credential);
   }
 }
@@ -108,8 +109,8 @@ async function withToken(
 const asFresh =
   (image: Image, tokensFrom: TokensFrom | undefined) =>
   (step: Step): Step => {
-    const { verdict, status = 403, text = 'it answered nothing', action } = step;
-    if (verdict !== 'refused' || step.at === 'store') return step;
+    const { status = 403, text = 'it answered nothing', action } = step;
+    if (!isLogin(step, image)) return step;
     const { host } = image.registry;
     const own = { host, at: 'registry', said: text, isSilent: false, login: tokensFrom ?? 'fresh' } as const;
     const diagnosis = diagnose({ status, text: '', action, host, own }, image);

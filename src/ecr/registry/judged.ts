@@ -20,7 +20,8 @@ export type Verdict = 'ok' | 'refused' | 'missing' | 'unreachable' | 'failed' | 
 
 /**
  * One step of a pull. `action`: the right that it needs, or that IAM named when it refused; `none` where it needs none.
- * `text`: what was answered, for people, unless all is well. `diagnosis`: of what stops the pull.
+ * `text`: what was answered, for people; of what went well only where there is something to say. `diagnosis`: of what
+ * stops the pull.
  */
 export interface Step {
   readonly name: 'identity' | 'token' | 'registry' | 'manifest' | 'config' | 'layer';
@@ -49,7 +50,7 @@ export interface Pulled {
 }
 
 export interface About extends Pick<Step, 'name' | 'action'> {
-  /** Who was asked: the registry, or where it keeps layers. */
+  /** Who was asked: the registry, or whoever a redirect led to, without the credential. */
   readonly host: string;
   readonly isStore?: boolean;
   readonly cache?: Cache;
@@ -76,12 +77,19 @@ export function judged<T>(wish: Pulled, asked: About, answer: Answer | Failure, 
     said,
     isSilent: false,
     isRefused: verdict === 'refused',
-    ...(wish.credential === undefined && { login: 'none' as const }),
+    ...loginOf(wish, asked),
   };
   const told = meaningOf(wish, asked, answer, own);
   const underCache = cache === 'none' ? undefined : cacheRights[told.diagnosis?.id ?? ''];
   const denied = isStore ? undefined : readDenial(text)?.action;
   return { step: { ...about, verdict, status, text: said, action: denied ?? action, ...(underCache && { underCache }), ...told } };
+}
+
+/** The walk comes beyond the door only where that has taken the token. */
+function loginOf({ credential }: Pulled, { name, isStore }: About): Pick<Own, 'login'> {
+  if (isStore) return {};
+  if (credential === undefined) return { login: 'none' };
+  return name === 'registry' ? {} : { login: 'taken' };
 }
 
 /** By the situation: what a pull through a cache does in the name of whoever pulls. */

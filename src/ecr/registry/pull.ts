@@ -172,14 +172,21 @@ async function fetchByte(
   if (asked && asked.step.verdict !== 'ok') return asked.step;
   const places = [config, asked?.next].filter(place => place !== undefined);
   if (places.length === 0) return asked?.step ?? nothingThere('layer');
+  const hosts: string[] = [];
   let step = nothingThere('layer');
   for (const { address } of places) {
     const { host } = new URL(address);
     const answer = await attempt(around, get => get(address, { range: 'bytes=0-0' }));
     ({ step } = judged(around.wish, { name: 'layer', action: 'none', host, isStore: true }, answer, () => undefined));
     if (step.verdict !== 'ok') return step;
+    if (!hosts.includes(host)) hosts.push(host);
   }
-  return step;
+  return { ...step, text: `One byte of ${whatCame(config, asked?.next)} came from ${hosts.join(' and ')}.` };
+}
+
+function whatCame(config: Location | undefined, layer: Location | undefined): string {
+  if (config && layer) return 'the config and of the smallest layer';
+  return config ? 'the config' : 'the smallest layer';
 }
 
 async function attempt({ get }: Walk, job: (get: Get) => Promise<Answer>): Promise<Answer | Failure> {

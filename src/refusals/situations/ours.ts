@@ -15,7 +15,13 @@ const partitionOf = ({ principal = '' }: Facts): string | undefined => /^arn:(?<
 
 function isForeign(facts: Facts): boolean {
   const partition = partitionOf(facts);
-  return isRefused(facts) && partition !== undefined && facts.registry !== undefined && partition !== facts.registry.partition;
+  return (
+    isRefused(facts) &&
+    facts.own?.login !== 'taken' &&
+    partition !== undefined &&
+    facts.registry !== undefined &&
+    partition !== facts.registry.partition
+  );
 }
 
 /** Refusals of which we know more than the words of the registry tell. */
@@ -96,7 +102,7 @@ export const refusedOurs: readonly Situation[] = [
       sentence: `${nameIn(told)} does not take a token that was given out a moment ago, nor a second one: ${saidIn(told)}.`,
       side: `the way to AWS or to ${nameIn(told)}: an address that is set, a proxy, or another registry under this name`,
       remedy:
-        'Look whether the address of ECR is set (`endpoint` of the source, AWS_ENDPOINT_URL_ECR, AWS_ENDPOINT_URL): it must be that of the region in the name of the registry. Look whether the name leads to AWS.',
+        'Look whether the address of ECR is set (`endpoint` of the source, AWS_ENDPOINT_URL_ECR, AWS_ENDPOINT_URL): it must be that of the region in the name of the registry. Look whether the name leads to AWS. In a VPC the policy of the endpoint for ecr.dkr may refuse as well.',
     }),
   }),
 ];

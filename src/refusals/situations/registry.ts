@@ -1,25 +1,9 @@
-import type { Paste } from '../diagnosis.ts';
-import { explainDenial } from '../gates.ts';
 import { isEcr, isPrivate, isPublic, type Of, orUnsaid } from '../hosts.ts';
-import { holderInWords, holderOf } from '../principal.ts';
-import { example, row, type Situation, type Told } from '../situation.ts';
+import { example, row, type Situation } from '../situation.ts';
 import { accountOf, imageOf, isAsked } from './pulled.ts';
-import { words, wordsBehind } from './ways.ts';
+import { wordsBehind } from './ways.ts';
 
 const { host, image, manifest } = example;
-
-/** Where we asked ourselves, we know which right was asked for. */
-const fetcher = ({ facts: { whose = 'whoever fetched the token' } }: Told): string => whose;
-const neededBy = ({ facts: { action = 'none' } }: Told): string => (action === 'none' ? '' : ` what needs ${action}`);
-
-function rightStatements({ facts: { action = 'none', registry: at, repository, principal, whose } }: Told): readonly Paste[] {
-  if (action === 'none' || at?.account === undefined || repository === undefined) return [];
-  const resource = `arn:${at.partition}:ecr:${at.region}:${at.account}:repository/${repository}`;
-  const holder = principal === undefined && whose !== undefined ? holderInWords(whose) : holderOf(principal);
-  const { account } = holder;
-  const asked = { action, resource, resourceAccount: at.account, holder, explicit: false };
-  return explainDenial({ ...asked, ...(principal !== undefined && { principal }), ...(account !== undefined && { account }) }).paste ?? [];
-}
 
 /** Public images need none of the policies. */
 const isOwn: Of = host => isEcr(host) && !isPublic(host);
@@ -82,22 +66,15 @@ export const registry: readonly Situation[] = [
       ['Docker', `Error response from daemon: error parsing HTTP 403 response body: unexpected end of JSON input: "" (${host}/team/app)`],
     ],
     when: facts =>
-      isAsked(facts)
-        ? facts.status === 403 && !facts.find(words)
-        : !facts.find(wordsBehind, isOwn) &&
-          facts.find(
-            /403 Forbidden|\bstatus code 403|\(status=403 body=\W{0,4}\)|StatusCode: 403|HTTP 403|: 403\b|403 \(Forbidden\)/,
-            isOwn,
-          ),
+      !isAsked(facts) &&
+      !facts.find(wordsBehind, isOwn) &&
+      facts.find(/403 Forbidden|\bstatus code 403|\(status=403 body=\W{0,4}\)|StatusCode: 403|HTTP 403|: 403\b|403 \(Forbidden\)/, isOwn),
     tell: told => ({
-      sentence: `${told.host} refuses with 403 and without words${neededBy(told)}. Three things read like this: the token is too old, it was fetched in another region, or a statement is missing in one of the three gates.${isAsked(told.facts) ? '' : " The answer to HEAD has no body, so IAM's reason does not show."}`,
-      side: `the client's password, or the policies: identity policy of ${fetcher(told)}, repository policy and registry policy in ${accountOf(told)}`,
-      remedy: isAsked(told.facts)
-        ? 'Log in again, which rules out the first two; then compare the policies with those of `ecr-courier policy`.'
-        : 'Ask with GET, whose answer has the reason: `ecr-courier check IMAGE` does, and names the statement. Logging in again rules out the first two.',
-      paste: isAsked(told.facts)
-        ? rightStatements(told)
-        : [{ what: 'Ask with GET', kind: 'command', text: `ecr-courier check ${imageOf(told)}` }],
+      sentence: `${told.host} refuses with 403 and without words. Three things read like this: the token is too old, it was fetched in another region, or a statement is missing in one of the three gates. The answer to HEAD has no body, so IAM's reason does not show.`,
+      side: `the client's password, or the policies: identity policy of whoever fetched the token, repository policy and registry policy in ${accountOf(told)}`,
+      remedy:
+        'Ask with GET, whose answer has the reason: `ecr-courier check IMAGE` does, and names the statement. Logging in again rules out the first two.',
+      paste: [{ what: 'Ask with GET', kind: 'command', text: `ecr-courier check ${imageOf(told)}` }],
     }),
   }),
 ];
