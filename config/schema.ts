@@ -313,7 +313,7 @@ const common = {
     env: '_REGISTRIES',
   },
   verify: {
-    doc: 'Images that the target should be able to pull. The daemon asks for each of them once a day, as a pull would, and says what is refused and why.',
+    doc: 'Images that the target should be able to pull. The daemon reads each of them once a day at most, as a pull would, and says what is refused and why. What it could not read it asks for each hour.',
     format: 'images',
     default: [],
     env: '_VERIFY',

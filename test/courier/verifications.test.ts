@@ -98,13 +98,14 @@ test('an image that was read and then refused is not read again before a day has
 
 test('no answer is no refusal, holds up no delivery, and ends with its deadline', async () => {
   const clock = createVirtualClock();
-  const { verify } = watching(clock, () => new Promise<Verified>(() => undefined));
+  const { verify, times } = watching(clock, () => new Promise<Verified>(() => undefined));
   const target = targetWith(clock, ['app:1']);
   await using rig = await begin({ targets: [target], verify });
   await rig.clock.advance(24 * hours);
   const record = rig.courier.ledger.targets.get('m');
   assert.deepEqual(record && rig.courier.ledger.findingsOf(record).map(({ code }) => code), ['PULL_UNPROVEN']);
   assert.match(rig.of('verified')[0]?.message ?? '', /no answer within 60 s/);
+  assert.equal(times('app:1').length, 1, 'nobody knows whether it was read');
   assert.ok(target.writes.length >= 4);
 });
 

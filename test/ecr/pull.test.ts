@@ -246,6 +246,19 @@ for (const [path, fault, last] of strangers) {
   });
 }
 
+test('a list that was given out was read, whatever comes of its image', async () => {
+  const child = put(blobs, image({ digest: digests.config }, []));
+  const list = put(blobs, { schemaVersion: 2, manifests: [{ digest: child, platform: { os: 'linux', architecture: 'amd64' } }] });
+  holds({ 'team/list': { 1: list } });
+  for (const fault of [{ status: 403 }, 'reset'] as const) {
+    door.server.fault = ({ path }) => (path.endsWith(child) ? fault : undefined);
+    const last = (await pull(`${host}/team/list:1`)).at(-1);
+    assert.deepEqual([last?.name, last?.verdict === 'ok', last?.hasRead], ['manifest', false, true]);
+  }
+  door.server.fault = ({ path }) => (path.includes('/manifests/') ? { status: 403 } : undefined);
+  assert.equal((await pull(`${host}/team/list:1`)).at(-1)?.hasRead, undefined);
+});
+
 test('a digest of a manifest is no path: what is none is not asked for', async () => {
   const odd = put(blobs, image({ digest: '../../../v2/other/blobs/x' }, [{ digest: 'sha256:0/../..' }]));
   holds({ 'team/app': { odd } });

@@ -46,6 +46,11 @@ test('a refusal is told with the policy in one line, and whether the image was r
     await verified(door, manifest, { name: 'config', action: 'ecr:GetDownloadUrlForLayer', verdict: 'refused', status: 403, diagnosis }),
     { ...told, read: true },
   );
+  // The list of images was given out, and the image of this platform was not.
+  assert.deepEqual(await verified(door, { ...manifest, verdict: 'refused', status: 403, diagnosis, hasRead: true }), {
+    ...told,
+    read: true,
+  });
 });
 
 test('of what is missing no policy is pasted, and no answer is no refusal', async () => {

@@ -34,6 +34,8 @@ export interface Step {
   readonly status?: number;
   readonly text?: string;
   readonly diagnosis?: Diagnosis;
+  /** Of one that failed: the registry had given out a manifest before, such as a list of images. */
+  readonly hasRead?: boolean;
 }
 
 export type Answer = Awaited<ReturnType<Ask>>;

@@ -125,9 +125,9 @@ async function readImage(around: Walk, login: Headers): Promise<Taken<Extract<Ma
     const answer = await attempt(around, get => get(url, { ...login, accept: manifestTypes }));
     const cache = await cacheFor(around, answer);
     const taken = judged(around.wish, { ...about, ...(cache && { cache }) }, answer, ({ text }) => readManifest(text, around.platform));
-    if (taken.step.verdict !== 'ok') return { step: taken.step };
+    if (taken.step.verdict !== 'ok') return { step: depth > 0 ? { ...taken.step, hasRead: true } : taken.step };
     const manifest = taken.next;
-    if (!manifest) return { step: { ...taken.step, ...noManifest(around, about) } };
+    if (!manifest) return { step: { ...taken.step, ...noManifest(around, about), hasRead: true } };
     if (manifest.kind === 'image') return { step: taken.step, next: manifest };
     if (manifest.choice === undefined) return { step: taken.step, next: { kind: 'image', layers: [] } };
     reference = manifest.choice;

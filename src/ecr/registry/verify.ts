@@ -14,7 +14,7 @@ export function makeVerify(pull: Pull): Verify {
     return {
       ok: false,
       refused: !stale && stop.verdict !== 'unreachable',
-      read: steps.some(({ name, verdict }) => name === 'manifest' && verdict === 'ok'),
+      read: steps.some(({ name, verdict, hasRead }) => name === 'manifest' && (verdict === 'ok' || hasRead)),
       stale,
       ...(stale
         ? { message: `${stop.text}.`, remedy: 'Nothing: another token is fetched, and the pull is walked again as soon as it is there.' }
