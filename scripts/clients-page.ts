@@ -66,13 +66,15 @@ const others = await Promise.all(
 );
 const further = others.reduce((sum, count) => sum + count, 0);
 
-const ids = Object.keys(clients) as ClientId[];
+const all = Object.keys(clients) as ClientId[];
+/** Those that were held against every form. */
+const ids = measured('k-host').map(([id]) => id);
 const named = (id: ClientId): string => clients[id].name;
 const cell = (text: string): string => (text === '":"' ? '`:`' : text === 'from-help' ? 'helper' : text === 'from-store' ? 'store' : text);
 
 /** docs/clients.md: what was measured, which the rules in src/clients are held against. */
 export function clientsPage(): string {
-  const versions = ids.map(id => {
+  const versions = all.map(id => {
     const { name, versions: seen, also = '' }: Client = clients[id];
     return [name, seen, also];
   });
@@ -91,7 +93,10 @@ export function clientsPage(): string {
     '## The forms',
     legend,
     rows(['Form', ...ids.map(named)], table),
-    'Of several keys with a path docker, crane and oras take one at random, for any repository. podman and skopeo take the longest that fits by whole parts of the path. The kubelet tries all that fit, the longest first.',
+    'Of several keys with a path docker, crane, oras and nerdctl take one at random, for any repository; so they do of several spellings, unless one of them is the host itself. regctl merges several spellings in a random order, the host itself among them. A port of the image is part of what clients look up: `H` is not found for an image of `H:443`, but by nerdctl. podman and skopeo take the longest that fits by whole parts of the path. The kubelet tries all that fit, the longest first.',
+    '## Where they look',
+    'docker 20.10 was held against docker 28. It finds no `HTTPS://H`, `docker://H`, `https://me@H` and `https://H?x`, and reads `~/.dockercfg` where there is no config.json. podman and newer skopeo read `$REGISTRY_AUTH_FILE` alone where it is set; else `$XDG_RUNTIME_DIR/containers/auth.json`, `~/.config/containers/auth.json`, the file of Docker and `~/.dockercfg`, until one has an entry. skopeo 1.9.3 reads `$REGISTRY_AUTH_FILE` in the place of the first, and goes on. crane takes `$REGISTRY_AUTH_FILE`, else `$XDG_RUNTIME_DIR/containers/auth.json`, where Docker has no file; one that is missing is passed over. docker-py reads the first that is there of the file of Docker, `~/.docker/config.json` and `~/.dockercfg` (by its source).',
+    'A config.json that may not be read, or is a folder: docker and regctl pull without a login, oras, podman and skopeo fail. crane fails at the former and looks on at the latter. The others by their source.',
     '## A helper that fails, with an old entry beside it',
     rows(['Client', 'What it does'], failing),
     'This holds where helper and entry have the same key. As some clients send an old entry, `ecr-courier helper install` removes the entries of its hosts, in the files of podman as well.',

@@ -12,6 +12,8 @@ export interface Client {
   readonly also?: string | undefined;
   /** A file that is no JSON. */
   readonly unparsable: 'nothing' | 'fails';
+  /** A file that it may not read, or a folder in its place. */
+  readonly unreadable: 'nothing' | 'fails';
   /** A byte order mark, and UTF-16. */
   readonly byteOrderMark: 'read' | 'unparsable';
   /** Bytes that are no UTF-8. */
@@ -22,6 +24,8 @@ export interface Client {
   readonly asks: AskRule;
   /** Which keys of `auths` it finds for a host (`keys.ts`). */
   readonly keys: KeyRule;
+  /** Which of several keys it takes that come equally near. */
+  readonly ties: 'at random' | 'the first';
   /** When an `auth` is decoded: that of any host can be in the way, or even one that a later entry replaces. */
   readonly decodes: 'all when it loads' | 'all, and what is replaced' | 'what it was asked for';
   readonly base64: Base64Rule;

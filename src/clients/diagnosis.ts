@@ -2,20 +2,24 @@ import { expirationIn } from '../contract/expiry.ts';
 import { label, shownAddress } from '../contract/text.ts';
 import type { Client } from './client.ts';
 import type { Sent } from './entry.ts';
-import { type File, fileOf } from './file.ts';
+import type { File } from './file.ts';
 import type { Outcome } from './helpers.ts';
 import type { Image } from './keys.ts';
-import { predict } from './predict.ts';
+import { type Lying, opened, predict, type Situation } from './predict.ts';
 import { merged } from './regclient.ts';
 import { type ClientId, clients } from './rules.ts';
 import { givenBy, ofVariable, readers } from './variable.ts';
 
-/** What is found on a machine. A text is undefined where there is no such file. */
+/** What is found on a machine. */
 export interface Found {
   /** config.json of Docker. */
-  readonly docker: string | undefined;
-  /** auth.json of podman, in its order. */
-  readonly podman: readonly string[];
+  readonly docker: Lying;
+  /** Where others than Docker look, one after the other. */
+  readonly places: Readonly<Record<'podman' | 'skopeo' | 'docker-py', readonly Lying[]>>;
+  /** The one that crane takes; undefined: it finds none. */
+  readonly crane: Lying | undefined;
+  /** .dockercfg, which holds the entries at its top. */
+  readonly dockercfg: Lying;
   /** DOCKER_AUTH_CONFIG. */
   readonly variable: string | undefined;
   readonly onPath: (program: string) => boolean;
@@ -37,53 +41,89 @@ export interface Diagnosis {
 
 /** The helper of the courier. */
 const own = 'ecr-courier';
-const ofPodman: ReadonlySet<ClientId> = new Set(['skopeo19', 'cimage']);
+/** So many draws show whatever chance may bring, as far as somebody could still read it. */
+const draws = [0, 1, 2, 3, 4, 5];
 
 export const diagnose = (image: Image, found: Found): Diagnosis[] =>
   (Object.keys(clients) as ClientId[]).map(id => {
     const client: Client = clients[id];
-    const usual = sentBy(id, image, found, program => (found.onPath(program) ? 'login' : 'missing'));
-    const asks = usual.some(({ kind }) => kind === 'helper');
-    const failing = asks ? sentBy(id, image, found, program => (found.onPath(program) ? 'failing' : 'missing')) : [];
-    const stale = failing.some(({ kind }) => kind === 'login');
+    const usual = outcomesOf(id, image, found, program => (found.onPath(program) ? 'login' : 'missing'));
+    const asks = usual.flat().some(({ kind }) => kind === 'helper');
+    const failing = asks ? outcomesOf(id, image, found, program => (found.onPath(program) ? 'failing' : 'missing')) : [];
+    const stale = failing.flat().some(({ kind }) => kind === 'login');
     return {
       client: id,
       name: client.also ? `${client.name} (${client.also})` : client.name,
-      does: usual.map(sent => inWords(sent, found.now)).join(', then '),
-      ...(stale && { otherwise: failing.map(sent => inWords(sent, found.now)).join(', then ') }),
-      verdict: verdictOn(usual, found.now),
+      does: allInWords(usual, found.now),
+      ...(stale && { otherwise: allInWords(failing, found.now) }),
+      verdict: verdictOnAll(usual, found.now),
     };
   });
 
-function sentBy(id: ClientId, image: Image, found: Found, helper: (program: string) => Outcome): readonly Sent[] {
+/** What one client may send: several where chance decides, each in the order in which it tries. */
+function outcomesOf(id: ClientId, image: Image, found: Found, helper: (program: string) => Outcome): readonly (readonly Sent[])[] {
+  const all = draws.map(luck => sentBy(id, { image, helper, luck }, found));
+  return [...new Map(all.toReversed().map(sent => [JSON.stringify(sent.map(effectOf)), sent])).values()].toReversed();
+}
+
+/** Two entries with one login come to the same. */
+function effectOf(sent: Sent): object {
+  if (sent.kind !== 'login') return sent.kind === 'helper' || sent.kind === 'token' ? sent : { kind: sent.kind };
+  const { kind, username, password, token, plainHttp } = sent;
+  return { kind, username, password, token, plainHttp };
+}
+
+type Draw = Pick<Situation, 'image' | 'helper' | 'luck'>;
+
+function sentBy(id: ClientId, draw: Draw, found: Found): readonly Sent[] {
   const client: Client = clients[id];
-  const { docker, podman, variable } = found;
+  const { docker, variable } = found;
+  const { image } = draw;
   const listed = (program: string): boolean => program === own && found.isListed(image.host);
   const reads = variable ? readers[id] : undefined;
   // go-containerregistry looks at the variable only where there is a file.
-  const given = variable && reads === 'strictly' && (id !== 'crane' || docker !== undefined) ? givenBy(variable, client) : undefined;
-  const by = (text: string | undefined): readonly Sent[] => predict(client, { text, image, helper, listed, given });
-  if (reads === 'in place of the file') return by(variable).map(ofVariable);
-  // One that it cannot read makes regctl drop both.
-  const refused = reads === 'merged after the file' ? [variable, docker].find(text => isRefused(text, client)) : undefined;
-  if (refused !== undefined) return by(refused);
-  if (reads === 'merged after the file')
-    return [merged(image.host, readable(docker, client), client, { helper, listed, variable: readable(variable, client) })];
-  // go-containerregistry looks at podman's file where Docker has none.
-  if (id === 'crane' && docker === undefined) return by(podman[0]);
-  const texts = ofPodman.has(id) ? [...podman, docker] : [docker];
-  const tries = texts.map(by);
+  const given = variable && reads === 'strictly' && (id !== 'crane' || found.crane) ? givenBy(variable, client) : undefined;
+  const by = (lying: Lying): readonly Sent[] => predict(rulesFor(lying, client), { ...lying, ...draw, listed, given });
+  if (reads === 'in place of the file') return by({ text: variable }).map(ofVariable);
+  if (reads === 'merged after the file') {
+    // One that it cannot read makes regctl drop both.
+    const refused = [{ text: variable }, docker].find(lying => isRefused(lying, client));
+    if (refused !== undefined) return by(refused);
+    return [merged(image.host, readable(docker, client), client, { ...draw, listed, variable: readable({ text: variable }, client) })];
+  }
+  const tries = placesOf(id, found).map(by);
   return tries.find(([sent]) => sent?.kind !== client.nothing) ?? tries.at(-1) ?? [];
 }
 
-/** undefined where nothing is in it. */
-function readable(text: string | undefined, client: Client): File | undefined {
-  const file = text === undefined ? undefined : fileOf(text, client);
-  return file && 'stops' in file ? undefined : file;
+/** Where a client looks, one after the other, until it finds something. */
+function placesOf(id: ClientId, { docker, dockercfg, places, crane }: Found): readonly Lying[] {
+  if (id === 'crane') return [crane ?? { text: undefined }];
+  if (id === 'skopeo19') return places.skopeo;
+  if (id === 'cimage') return places.podman;
+  if (id === 'dockerpy') return [places['docker-py'].find(isThere) ?? { text: undefined }];
+  return [id === 'docker20' && !isThere(docker) ? dockercfg : docker];
 }
 
-const isRefused = (text: string | undefined, client: Client): boolean =>
-  text !== undefined && !['', 'null'].includes(text.trim()) && 'stops' in fileOf(text, client);
+const isThere = ({ text, unreadable }: Lying): boolean => text !== undefined || unreadable !== undefined;
+
+/** The keys of a `.dockercfg` are hosts, whatever stands behind them. */
+const rulesFor = ({ isDockercfg }: Lying, client: Client): Client =>
+  isDockercfg && client.keys === 'containers' ? { ...client, keys: 'oras' } : client;
+
+/** undefined where nothing is in it. */
+function readable(lying: Lying, client: Client): File | undefined {
+  const file = opened(lying, client);
+  return 'stops' in file ? undefined : file;
+}
+
+const isRefused = (lying: Lying, client: Client): boolean =>
+  isThere(lying) && !['', 'null'].includes(lying.text?.trim() ?? 'unreadable') && 'stops' in opened(lying, client);
+
+/** What chance may bring stands side by side. */
+const allInWords = (outcomes: readonly (readonly Sent[])[], now: number): string => {
+  const told = outcomes.map(sent => sent.map(one => inWords(one, now)).join(', then '));
+  return told.length === 1 ? (told[0] ?? '') : `does one of these, at random: it ${told.join('; it ')}`;
+};
 
 function inWords(sent: Sent, now: number): string {
   if (sent.kind === 'login') {
@@ -108,6 +148,14 @@ function endOf(password: string, now: number): string {
   const ends = expirationIn(password);
   if (!ends) return '';
   return ends.getTime() <= now ? `, which ended at ${ends.toISOString()}` : `, good until ${ends.toISOString()}`;
+}
+
+/** By chance a login may be missing or wrong; nobody knows which one goes out where several are right. */
+function verdictOnAll(outcomes: readonly (readonly Sent[])[], now: number): Diagnosis['verdict'] {
+  const verdicts = new Set(outcomes.map(sent => verdictOn(sent, now)));
+  const [verdict = 'no login'] = verdicts;
+  if (outcomes.length === 1 || (verdicts.size === 1 && verdict !== 'fine')) return verdict;
+  return verdicts.size === 1 ? 'not predicted' : 'bad';
 }
 
 function verdictOn(sent: readonly Sent[], now: number): Diagnosis['verdict'] {

@@ -1,7 +1,7 @@
 import { isMatch } from '../../adapters/docker-config/entries.ts';
 import type { AskRule, Client, KeyRule } from './client.ts';
 
-/** What is pulled: the host as it stands in the image, and the path behind it. */
+/** What is pulled: the host as it stands in the image, with its port, and the path behind it. */
 export interface Image {
   readonly host: string;
   /** Empty where only the host is known. */
@@ -15,12 +15,12 @@ const someRepository = '\0';
 export const asked: Readonly<Record<AskRule, (image: Image) => readonly string[]>> = {
   'the host': ({ host }) => [host],
   'the repository, then the host': ({ host, repository }) => [`${host}/${repository || someRepository}`, host],
-  'spellings of the host': ({ host }) => [`${host}:443`, host].flatMap(name => [name, `https://${name}`, `http://${name}`]),
+  'spellings of the host': ({ host }) => withAndWithoutPort(host).flatMap(name => [name, `https://${name}`, `http://${name}`]),
 };
 
 /**
  * How near a key comes to the image, by the rule of a client: the lowest number is looked at first, undefined never.
- * Equal numbers are tried in the order of the file, but for Go's clients, which take one of them at random.
+ * Of equal numbers a client takes the first in the file, or one at random (`Client.ties`).
  */
 export const nearness: Readonly<Record<KeyRule, (key: string, image: Image) => number | undefined>> = {
   docker: (key, { host }) => (key === host ? 0 : (hostOfAddress(key) ?? hostBehindScheme(key) ?? hostOf(key)) === host ? 1 : undefined),
@@ -35,10 +35,14 @@ export const nearness: Readonly<Record<KeyRule, (key: string, image: Image) => n
     return at < 0 ? undefined : at + (key === bare ? 0 : 0.5);
   },
   kubelet(key, { host, repository }) {
-    const { pattern = '', path = '' } =
-      /^(?:[^/?#]*@)?(?<pattern>[a-z0-9.*-]+):?(?<path>\/[^?#]*)?(?:[?#]|$)/i.exec(withoutHttp(key))?.groups ?? {};
+    const {
+      pattern = '',
+      port = '',
+      path = '',
+    } = /^(?:[^/?#]*@)?(?<pattern>[a-z0-9.*-]+)(?::(?<port>\d*))?(?<path>\/[^?#]*)?(?:[?#]|$)/i.exec(withoutHttp(key))?.groups ?? {};
+    const [name = '', asked = ''] = host.split(':');
     const below = path.replace(/^\/v[12](?=\/)/, '').replace(/^\/$/, '');
-    if (!isMatch(pattern, host) || !`/${repository}`.startsWith(below)) return undefined;
+    if (port !== asked || !isMatch(pattern, name) || !`/${repository}`.startsWith(below)) return undefined;
     // The longest first, wildcards last.
     return (pattern.includes('*') ? 1 : 0) - (pattern.length + below.length) / 10_000;
   },
@@ -49,6 +53,12 @@ export const nearness: Readonly<Record<KeyRule, (key: string, image: Image) => n
   },
   docker_credential: (key, { host }) => (key === host ? 0 : wholeHost(key) === host ? 1 : undefined),
 };
+
+/** The usual port goes without saying, and no other. */
+function withAndWithoutPort(host: string): readonly string[] {
+  const [bare, port] = host.split(':');
+  return port === undefined || port === '443' ? [`${bare}:443`, bare ?? ''] : [host];
+}
 
 /** The same of the keys of `credHelpers`; `name`: what is looked up. */
 export function helperNearness({ keys, helpers }: Client, key: string, name: string): number | undefined {

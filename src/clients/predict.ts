@@ -1,4 +1,6 @@
+import { firstValue } from '../../adapters/common/json-text.ts';
 import type { Client, Otherwise } from './client.ts';
+import { drawn } from './draw.ts';
 import { type Sent, sentOf } from './entry.ts';
 import { type File, fileOf, no } from './file.ts';
 import { type Outcome, programOf, whyNot } from './helpers.ts';
@@ -6,9 +8,17 @@ import { asked, helperNearness, type Image, nearness } from './keys.ts';
 import type { Top } from './reading.ts';
 import { merged } from './regclient.ts';
 
-export interface Situation {
-  /** Of config.json; undefined when there is none. */
+/** A file where a client looks, as it lies there. */
+export interface Lying {
+  /** undefined where there is no such file, and where it cannot be read. */
   readonly text: string | undefined;
+  /** Why it cannot be read, as the end of a sentence. */
+  readonly unreadable?: string | undefined;
+  /** The entries stand at its top, as they did in the files of old. */
+  readonly isDockercfg?: true;
+}
+
+export interface Situation extends Lying {
   readonly image: Image;
   /** program: without its beginning `docker-credential-`. */
   readonly helper: (program: string) => Outcome;
@@ -16,12 +26,14 @@ export interface Situation {
   readonly listed: (program: string) => boolean;
   /** What a variable says of a name, before the file is looked at. */
   readonly given?: ((name: string) => Sent | undefined) | undefined;
+  /** Which of several keys that come equally near is drawn, where chance decides: a number from 0 on. */
+  readonly luck?: number | undefined;
 }
 
 /** What a client would send for an image, in its order: the kubelet tries one after the other, all others send one. */
 export function predict(client: Client, situation: Situation): readonly Sent[] {
-  const { text, image, given } = situation;
-  const file = text === undefined ? { stops: no('there is no file', client) } : fileOf(text, client);
+  const { image, given } = situation;
+  const file = opened(situation, client);
   let sent: readonly Sent[] = [];
   for (const name of asked[client.asks](image)) {
     const found = given?.(name);
@@ -33,12 +45,22 @@ export function predict(client: Client, situation: Situation): readonly Sent[] {
   return sent;
 }
 
+/** What a client makes of a file. */
+export function opened({ text, unreadable, isDockercfg }: Lying, client: Client): ReturnType<typeof fileOf> {
+  if (unreadable !== undefined) {
+    const why = `the file ${unreadable}`;
+    return { stops: client.unreadable === 'fails' ? { kind: 'fails', why } : no(why, client) };
+  }
+  if (text === undefined) return { stops: no('there is no file', client) };
+  return fileOf(isDockercfg && firstValue(text) !== undefined ? `{"auths":${text}}` : text, client);
+}
+
 /** What is sent for one name. */
 function lookUp(name: string, file: File, client: Client, situation: Situation): readonly Sent[] {
   const { helpers } = client;
   if (client.keys === 'regclient') return [merged(name, file, client, situation)];
   const inFile = (): readonly Sent[] =>
-    ofEntries({ ...situation.image, host: name }, file, client) ?? [no('no entry of the file is for this host', client)];
+    ofEntries({ ...situation.image, host: name }, file, client, situation.luck) ?? [no('no entry of the file is for this host', client)];
   const store = file.store === '' && helpers.emptyStore === 'is none' ? undefined : file.store;
   const askStore = (): readonly Sent[] =>
     store === undefined ? inFile() : ask({ program: store, role: 'store' }, inFile, client, situation);
@@ -73,14 +95,15 @@ function helperOf(name: string, { helpers }: Top, client: Client): { readonly pr
 }
 
 /** undefined: none of the entries is for the image. */
-function ofEntries(image: Image, { entries, undecoded }: File, client: Client): readonly Sent[] | undefined {
+function ofEntries(image: Image, { entries, undecoded }: File, client: Client, luck = 0): readonly Sent[] | undefined {
   const near = nearness[client.keys];
   const found = entries.flatMap(entry => {
     const rank = near(entry.name, image);
     return rank === undefined ? [] : [{ entry, rank }];
   });
-  const sent = found
-    .toSorted((a, b) => a.rank - b.rank)
+  const groups = [...Map.groupBy(found, ({ rank }) => rank)].toSorted(([a], [b]) => a - b);
+  const sent = groups
+    .flatMap(([, equals]) => (client.ties === 'at random' ? drawn(equals, luck) : equals))
     .flatMap(({ entry }) => {
       const one = sentOf(entry, client, undecoded);
       return one === undefined ? [] : [one];

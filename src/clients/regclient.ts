@@ -1,4 +1,5 @@
 import type { Client } from './client.ts';
+import { drawn } from './draw.ts';
 import { isBroken, type Sent, sentOf } from './entry.ts';
 import { type File, no } from './file.ts';
 import { type Outcome, programOf, whyNot } from './helpers.ts';
@@ -24,16 +25,18 @@ interface Around {
   readonly listed: (program: string) => boolean;
   /** DOCKER_AUTH_CONFIG, which is merged after the file. */
   readonly variable?: File | undefined;
+  readonly luck?: number | undefined;
 }
 
 /**
  * regclient makes a host of each entry, then of each helper that has no entry with its key, then of what the store
  * lists, and merges those of one registry in this order (regclient 0.11.7, config/docker.go and `Host.Merge`; seen
- * running). Several entries, and several helpers, it merges in a random order. Here the nearest one is the last.
+ * running). Several entries, and several helpers, it merges in a random order. By `luck` 0 the nearest one is the last.
  */
-export function merged(host: string, file: File | undefined, client: Client, { helper, listed, variable }: Around): Sent {
-  const ofFile = file ? hostsOf(file, host, client, listed) : [];
-  const inVariable = variable ? hostsOf(variable, host, client, listed) : [];
+export function merged(host: string, file: File | undefined, client: Client, around: Around): Sent {
+  const { helper, listed, variable } = around;
+  const ofFile = file ? hostsOf(file, host, client, around) : [];
+  const inVariable = variable ? hostsOf(variable, host, client, around) : [];
   const hosts = [...ofFile, ...inVariable.map(one => ({ ...one, login: ofVariable(one.login) }))];
   const { key, login, asks } = hosts.reduce(merge, { key: host });
   const http = key.startsWith('http:') ? ({ plainHttp: true } as const) : {};
@@ -49,8 +52,8 @@ export function merged(host: string, file: File | undefined, client: Client, { h
   return unread.find(sent => sent !== undefined) ?? no(why, client);
 }
 
-function hostsOf({ entries, helpers, store }: File, host: string, client: Client, listed: Around['listed']): Host[] {
-  const nearestLast = (pairs: readonly Pair[]): Pair[] => ranked(pairs, host).toReversed();
+function hostsOf({ entries, helpers, store }: File, host: string, client: Client, { listed, luck = 0 }: Around): Host[] {
+  const nearestLast = (pairs: readonly Pair[]): readonly Pair[] => drawn(ranked(pairs, host), luck).toReversed();
   return [
     ...nearestLast(entries).flatMap(entry => ofEntry(entry, helpers, client)),
     ...nearestLast(helpers)

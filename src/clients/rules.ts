@@ -76,12 +76,14 @@ const javaTypes = {
 
 const goClient = {
   unparsable: 'fails',
+  unreadable: 'fails',
   byteOrderMark: 'unparsable',
   otherBytes: 'read',
   json: goJson,
   nesting: goNesting,
   asks: 'the host',
   keys: 'docker',
+  ties: 'at random',
   decodes: 'all when it loads',
   base64: 'padded',
   emptyAuth: 'none',
@@ -135,6 +137,7 @@ const skopeo = {
 
 const javaClient = {
   ...goClient,
+  ties: 'the first',
   otherBytes: 'unparsable',
   json: javaJson,
   nesting: javaNesting,
@@ -144,26 +147,29 @@ const javaClient = {
   types: javaTypes,
 } as const;
 
+const docker28 = {
+  ...docker29,
+  name: 'docker 28',
+  versions: '28.2.2',
+  also: '28.4 and 28.5 but for DOCKER_AUTH_CONFIG',
+  unparsable: 'nothing',
+  unreadable: 'nothing',
+  json: { ...goJson, noMap: 'nothing' },
+  keys: 'docker 28',
+  undecodable: 'undecoded',
+  withoutColon: 'undecoded',
+  types: {
+    ...dockerTypes,
+    top: { ...docker, auths: map, experimental: text },
+    entry: { ...entryShapes, email: text },
+    wrong: 'undecoded',
+  },
+  helpers: { ...docker29.helpers, missing: 'file', failing: 'file' },
+} as const satisfies Client;
+
 /** By a short name, in the order of the measured table. */
 export const clients = {
-  docker28: {
-    ...docker29,
-    name: 'docker 28',
-    versions: '28.2.2 and 20.10.24',
-    also: 'older ones, and 28.4 and 28.5 but for DOCKER_AUTH_CONFIG',
-    unparsable: 'nothing',
-    json: { ...goJson, noMap: 'nothing' },
-    keys: 'docker 28',
-    undecodable: 'undecoded',
-    withoutColon: 'undecoded',
-    types: {
-      ...dockerTypes,
-      top: { ...docker, auths: map, experimental: text },
-      entry: { ...entryShapes, email: text },
-      wrong: 'undecoded',
-    },
-    helpers: { ...docker29.helpers, missing: 'file', failing: 'file' },
-  },
+  docker28,
   cli29: docker29,
   crane: {
     ...docker29,
@@ -191,6 +197,7 @@ export const clients = {
     name: 'regctl',
     versions: '0.11.7',
     unparsable: 'nothing',
+    unreadable: 'nothing',
     json: { ...goJson, noMap: 'nothing' },
     keys: 'regclient',
     decodes: 'what it was asked for',
@@ -216,6 +223,7 @@ export const clients = {
     ...goClient,
     name: 'kubelet',
     versions: '1.37.2',
+    unreadable: 'nothing',
     json: wholeGoJson,
     keys: 'kubelet',
     decodes: 'all, and what is replaced',
@@ -231,6 +239,8 @@ export const clients = {
     name: 'docker-py',
     versions: '7.2.0',
     unparsable: 'nothing',
+    unreadable: 'nothing',
+    ties: 'the first',
     otherBytes: 'unparsable',
     json: { ...scriptJson, unknownTop: 'is auths', noNumbers: 'read' },
     nesting: pythonNesting,
@@ -253,6 +263,7 @@ export const clients = {
     ...goClient,
     name: 'testcontainers (npm)',
     versions: '12.2.0',
+    ties: 'the first',
     json: { ...scriptJson, noMap: 'nothing' },
     nesting: anyNesting,
     keys: 'testcontainers',
@@ -276,6 +287,7 @@ export const clients = {
     name: 'testcontainers (Java)',
     versions: '2.0.5',
     unparsable: 'nothing',
+    unreadable: 'nothing',
     byteOrderMark: 'read',
     json: { ...javaJson, noMap: 'nothing' },
     keys: 'testcontainers',
@@ -304,6 +316,7 @@ export const clients = {
     name: 'jib',
     versions: 'jib-core 0.28.1',
     unparsable: 'nothing',
+    unreadable: 'nothing',
     byteOrderMark: 'read',
     json: { ...javaJson, noMap: 'nothing', nullFile: 'fails', top: 'any case', entry: 'any case', replaced: 'matters' },
     keys: 'jib',
@@ -322,6 +335,7 @@ export const clients = {
     ...javaClient,
     name: 'docker_credential (Rust)',
     versions: '1.4.0',
+    ties: 'at random',
     otherBytes: 'read',
     json: { ...scriptJson, noMap: 'fails', twice: 'fails', replaced: 'matters' },
     nesting: anyNesting,
@@ -338,6 +352,8 @@ export const clients = {
     },
     helpers: { ...goClient.helpers, store: 'after the file', emptyStore: 'is run', notFound: 'fails' },
   },
+  /** It was held against docker 28, which it differs from in the spellings that it finds, and in `.dockercfg`. */
+  docker20: { ...docker28, name: 'docker 20.10', versions: '20.10.24', also: undefined, keys: 'oras' },
 } as const satisfies Readonly<Record<string, Client>>;
 
 export type ClientId = keyof typeof clients;

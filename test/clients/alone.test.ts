@@ -68,9 +68,13 @@ test('regctl merges DOCKER_AUTH_CONFIG after the file, as regctl 0.11.7 did', ()
     ['{', other, /^sends no login/],
   ];
   const onPath = (program: string): boolean => ['help', 'ecr-courier'].includes(program);
+  const none = { text: undefined };
+  const nowhere = { places: { podman: [], skopeo: [], 'docker-py': [] }, crane: undefined, dockercfg: none };
   const isListed = (host: string): boolean => host === H;
   for (const [docker, variable, does] of rows) {
-    const told = diagnose(image, { docker, podman: [], variable, onPath, isListed, now: 0 }).find(({ client }) => client === 'regctl');
+    const told = diagnose(image, { ...nowhere, docker: { text: docker }, variable, onPath, isListed, now: 0 }).find(
+      ({ client }) => client === 'regctl',
+    );
     assert.match(told?.does ?? '', does, `${docker} ${variable}`.replaceAll(H, 'H'));
   }
 });

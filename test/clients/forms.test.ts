@@ -7,7 +7,7 @@ import type { Outcome } from '../../src/clients/helpers.ts';
 import { predict } from '../../src/clients/predict.ts';
 import { type ClientId, clients } from '../../src/clients/rules.ts';
 import { base64, H, type Row } from './forms/words.ts';
-import { image } from './measured.ts';
+import { image, measured } from './measured.ts';
 
 /**
  * Further forms of a config.json, as seen running in November 2026 with the programs docker 28.2.2, crane 0.22.1, oras
@@ -15,7 +15,7 @@ import { image } from './measured.ts';
  * kubelet's, which was 1.36.0). The words are those of `measured.ts`, and: y, the password "good"; nobody:PASSWORD, an
  * empty user name; ?, not predicted; a|b, at random one or the other; a>b, one after the other.
  */
-const ids = Object.keys(clients) as ClientId[];
+const ids = measured('k-host').map(([id]) => id);
 const outcomes: Readonly<Record<string, Outcome>> = { help: 'login', store: 'login', lists: 'login', none: 'notFound' };
 
 function inShort(sent: Sent): string {

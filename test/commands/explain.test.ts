@@ -113,6 +113,7 @@ test('a registry alone: its token is tried at the door, and nothing else is aske
 test('the hint names host, port and repository, without tag and digest', async () => {
   for (const [text, place] of [
     [`${host}:8443`, `${host}:8443`],
+    [`${host}:443/team/app:1`, `${host}:443/team/app`],
     [`${host}:8443/team/app:1`, `${host}:8443/team/app`],
     [`${host}/team/app:1@${digests.manifest}`, `${host}/team/app`],
   ] as const)

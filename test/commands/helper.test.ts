@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { chmod, lstat, mkdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { test } from 'node:test';
 import type { Diagnosis } from '../../src/clients/diagnosis.ts';
 import { folder } from '../config/support.ts';
@@ -255,18 +256,22 @@ async function examined(
 ) {
   await using at = await home(config, programs);
   for (const [name, text] of Object.entries(files)) {
-    await mkdir(at.at(name.replace(/\/[^/]*$/, '')), { recursive: true });
+    await mkdir(dirname(at.at(name)), { recursive: true });
     await writeFile(at.at(name), text);
   }
-  const { code, stdout, stderr } = await at.helper(['doctor', '--json', ...args], env);
+  const { code, stdout, stderr } = await at.helper(['doctor', '--json', ...args], inside(env, at.at));
   if (stdout === '') assert.fail(stderr);
   const { hosts, notes } = JSON.parse(stdout) as Report;
   const of = (client: string, host = one): Diagnosis =>
     hosts.find(one => one.host === host)?.clients.find(one => one.client === client) ?? assert.fail(client);
-  const plain = await at.helper(['doctor', ...args], env);
+  const plain = await at.helper(['doctor', ...args], inside(env, at.at));
   assert.equal(plain.code, code);
   return { code, of, notes, hosts: hosts.map(({ host }) => host), said: stdout + stderr + plain.stdout + plain.stderr };
 }
+
+/** A file that REGISTRY_AUTH_FILE names lies in the home. */
+const inside = ({ REGISTRY_AUTH_FILE: named, ...env }: Readonly<Record<string, string>>, at: (name: string) => string) =>
+  named === undefined ? env : { ...env, REGISTRY_AUTH_FILE: at(named) };
 
 test('doctor: with the helper in place all ask it but those that run none, and what a failure would send is said', async () => {
   const good = await examined(JSON.stringify({ credHelpers: { [one]: 'ecr-courier' } }));
@@ -338,6 +343,107 @@ test('doctor: a missing program, a store, entries of others and forms that some 
   assert.deepEqual([port.of('nerdctl').verdict, port.of('cli29').verdict], ['fine', 'no login']);
   const broken = await examined('{ nonsense', { args: [one] });
   assert.deepEqual([broken.of('cli29').does, broken.notes.length], ['fails: the file is no JSON from line 1, column 3 on', 1]);
+});
+
+test('doctor: a port of the image is part of the name that clients look up', async () => {
+  const good = { auth: auth('good') };
+  const image = `${one}:443/team/app:1`;
+  const plain = await examined(JSON.stringify({ auths: { [one]: good }, credHelpers: { [one]: 'ecr-courier' } }), { args: [image] });
+  assert.deepEqual(plain.hosts, [`${one}:443`]);
+  const of = (client: string): string => plain.of(client, `${one}:443`).verdict;
+  for (const client of ['docker28', 'cli29', 'crane', 'oras', 'regctl', 'skopeo19', 'cimage', 'kubelet', 'docker20'])
+    assert.equal(of(client), 'no login', client);
+  assert.equal(plain.of('nerdctl', `${one}:443`).does, 'asks docker-credential-ecr-courier', 'it leaves the usual port out');
+  assert.match(plain.notes.join(), /take 1{12}\S+:443 for another registry than 1{12}/);
+  for (const key of [`${one}:443`, `https://${one}:443`]) {
+    const ported = await examined(JSON.stringify({ auths: { [key]: good } }), { args: [image] });
+    for (const client of ['docker28', 'cli29', 'crane', 'oras', 'regctl', 'skopeo19', 'kubelet'])
+      assert.equal(ported.of(client, `${one}:443`).does, `sends the entry ${key}`, client);
+  }
+  const other = await examined(JSON.stringify({ auths: { [one]: good, [`${one}:443`]: good } }), { args: [`${one}:5000/app`] });
+  assert.equal(other.of('nerdctl', `${one}:5000`).verdict, 'no login');
+  await using at = await home('{}');
+  assert.match((await at.helper(['install', '--dry-run', `${one}:443`])).stderr, /takes?.*:443, with its port, for another registry/);
+});
+
+test('doctor: where clients written in Go take a key at random, all that may come are told', async () => {
+  const entry = (name: string) => ({ auth: auth(name) });
+  const three = { [`${one}/a`]: entry('a'), [`${one}/b`]: entry('b'), [`${one}/c`]: entry('c') };
+  const paths = await examined(JSON.stringify({ auths: three }), { args: [`${one}/team/app`] });
+  for (const client of ['docker28', 'cli29', 'crane', 'oras', 'nerdctl']) {
+    const { does, verdict } = paths.of(client);
+    assert.equal(
+      does,
+      `does one of these, at random: it ${['a', 'b', 'c'].map(path => `sends the entry ${one}/${path}`).join('; it ')}`,
+      client,
+    );
+    assert.equal(verdict, 'not predicted', client);
+  }
+  assert.equal(paths.of('dockerpy').does, `sends the entry ${one}/a`, 'the first in the file');
+  assert.equal(paths.of('cimage').verdict, 'no login');
+  const same = await examined(JSON.stringify({ auths: { [`${one}/a`]: entry('a'), [`${one}/b`]: entry('a') } }), { args: [one] });
+  assert.deepEqual([same.of('crane').does, same.of('crane').verdict], [`sends the entry ${one}/a`, 'fine'], 'one login');
+  const empty = await examined(JSON.stringify({ auths: { [`https://${one}/`]: entry('a'), [`http://${one}`]: {} } }), { args: [one] });
+  assert.match(empty.of('docker28').does, /at random: it sends the entry \S+; it sends no login: the entry http:\S+ has no login/);
+  assert.deepEqual([empty.of('docker28').verdict, empty.of('crane').verdict], ['bad', 'bad']);
+  const exact = await examined(JSON.stringify({ auths: { [one]: entry('a'), [`https://${one}`]: entry('b') } }), { args: [one] });
+  assert.equal(exact.of('crane').does, `sends the entry ${one}`, 'the host itself is no matter of chance');
+  assert.match(
+    exact.of('regctl').does,
+    /at random: it sends the entry 1{12}[^;]*; it sends the entry https/,
+    'it merges them in any order',
+  );
+});
+
+test('doctor: a file that cannot be read is another thing than none', async () => {
+  await using at = await home(undefined);
+  await mkdir(at.at('.docker/config.json'), { recursive: true });
+  const { stdout } = await at.helper(['doctor', '--json', one]);
+  const { hosts, files } = JSON.parse(stdout) as Report & { readonly files: readonly { readonly path: string; readonly there: boolean }[] };
+  const of = (client: string): string => hosts[0]?.clients.find(found => found.client === client)?.does ?? '';
+  for (const client of ['oras', 'skopeo19', 'cimage']) assert.equal(of(client), 'fails: the file is a folder', client);
+  for (const client of ['docker28', 'docker20', 'regctl']) assert.equal(of(client), 'sends no login: the file is a folder', client);
+  assert.equal(of('crane'), 'sends no login: there is no file', 'it looks on');
+  assert.equal(files.find(({ path }) => path === at.path)?.there, true);
+});
+
+test('doctor: where podman, skopeo, crane and docker 20.10 look beside the file of Docker', async () => {
+  const config = (name: string): string => JSON.stringify({ auths: { [one]: { auth: auth(name) } } });
+  const inHome = (more: object) => ({ args: [one], ...more });
+  const nameless = { 'reg.json': '{"auths":{}}', '.config/containers/auth.json': config('settings') };
+  const named = await examined(undefined, inHome({ files: nameless, env: { REGISTRY_AUTH_FILE: 'reg.json' } }));
+  assert.deepEqual([named.of('skopeo19').verdict, named.of('cimage').verdict], ['fine', 'no login']);
+  const broken = await examined(undefined, inHome({ files: { '.config/containers/auth.json': '' }, env: { REGISTRY_AUTH_FILE: 'none' } }));
+  assert.equal(broken.of('skopeo19').does, 'fails: the file is empty');
+  const running = await examined(
+    undefined,
+    inHome({ files: { 'run/containers/auth.json': config('run') }, env: { REGISTRY_AUTH_FILE: 'none' } }),
+  );
+  assert.deepEqual([running.of('crane').verdict, running.of('skopeo19').verdict], ['fine', 'no login']);
+  const docker = await examined(config('docker'), inHome({ env: { REGISTRY_AUTH_FILE: 'none' } }));
+  assert.deepEqual([docker.of('skopeo19').verdict, docker.of('cimage').verdict], ['fine', 'no login']);
+  const old = JSON.stringify({ [`${one}/team`]: { auth: auth('old') } });
+  const legacy = await examined(undefined, inHome({ files: { '.dockercfg': old } }));
+  for (const client of ['skopeo19', 'cimage', 'docker20', 'dockerpy'])
+    assert.equal(legacy.of(client).does, `sends the entry ${one}/team`, client);
+  for (const client of ['docker28', 'cli29', 'crane', 'oras', 'regctl']) assert.equal(legacy.of(client).verdict, 'no login', client);
+  const both = await examined('{}', inHome({ files: { '.dockercfg': old } }));
+  assert.deepEqual([both.of('skopeo19').verdict, both.of('docker20').verdict], ['fine', 'no login']);
+});
+
+test('doctor: spellings of a host that docker 20.10 does not find', async () => {
+  for (const key of [
+    `HTTPS://${one}`,
+    `docker://${one}`,
+    `https://AWS@${one}`,
+    `https://${one}?x`,
+    `http://${one}`,
+    `https://${one}/v1/`,
+  ]) {
+    const { of } = await examined(JSON.stringify({ auths: { [key]: { auth: auth('good') } } }), { args: [one] });
+    const found = /^https?:\/\/\d+[^?]*$/.test(key);
+    assert.deepEqual([of('docker28').verdict, of('docker20').verdict], ['fine', found ? 'fine' : 'no login'], key);
+  }
 });
 
 test('doctor: files of podman, paths of repositories, and DOCKER_AUTH_CONFIG', async () => {

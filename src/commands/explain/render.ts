@@ -1,4 +1,5 @@
 import { type Image, nameOfImage } from '../../contract/image.ts';
+import { parseAddress } from '../../contract/registry.ts';
 import { registryWords } from '../../contract/registry-words.ts';
 import { oneLine } from '../../contract/text.ts';
 import { stopOf } from '../../ecr/registry/checked-pull.ts';
@@ -43,6 +44,10 @@ const nameOf = (image: Image): string => (image.repository === '' ? placeOf(imag
 const placeOf = ({ registry: { host }, port, repository }: Image): string =>
   `${host}${port === undefined ? '' : `:${port}`}${repository === '' ? '' : `/${repository}`}`;
 
+/** As clients look it up: a port makes a difference to them, also the usual one. */
+const askedOf = (image: Image, text: string): string =>
+  placeOf(image).replace(/^[^/:]*(:\d+)?/, host => (host.includes(':') ? host : `${host}${parseAddress(text)?.port ?? ''}`));
+
 function factsOf(explained: Explained, { image, remarks }: Extract<Subject, { image: object }>, now: number): readonly Fact[] {
   const { sources, known } = explained;
   return [
@@ -52,7 +57,10 @@ function factsOf(explained: Explained, { image, remarks }: Extract<Subject, { im
     ...identityFacts(explained, now),
     ...proofFacts(explained, now),
     ['daemon', known ? daemonLines(known, now) : []],
-    ['clients', [`\`ecr-courier helper doctor ${placeOf(image)}\` tells what Docker, podman and others on this machine would send`]],
+    [
+      'clients',
+      [`\`ecr-courier helper doctor ${askedOf(image, explained.text)}\` tells what Docker, podman and others on this machine would send`],
+    ],
     ['note', ['Identity, token and pull are those of this shell. Daemon, nodes and users may be others: then their policies count.']],
   ];
 }

@@ -4,6 +4,7 @@ import { relationOf } from '../../../adapters/docker-config/entries.ts';
 import { type Diagnosis, diagnose } from '../../clients/diagnosis.ts';
 import { withNumbers } from '../../clients/file.ts';
 import type { Image } from '../../clients/keys.ts';
+import type { Lying } from '../../clients/predict.ts';
 import { dropped } from '../../clients/variable.ts';
 import { clock } from '../../contract/clock.ts';
 import { asFailure } from '../../contract/failures.ts';
@@ -13,12 +14,13 @@ import { readText } from '../../io/files.ts';
 import { lendFiles } from '../../io/lent-files.ts';
 import { hostsListed } from '../../pull/list.ts';
 import { configOptions, exit, type Io, readArgs, UsageError } from '../io.ts';
-import { dockerConfigFile, type HelpersConfig, hostsOf, isOnPath, podmanFiles, readHelpersConfig } from './places.ts';
+import { podmanFiles, searched } from './client-files.ts';
+import { type HelpersConfig, hostsOf, isOnPath, readHelpersConfig } from './places.ts';
 
 /** A file, as far as it can be read. */
-interface Read {
+interface Read extends Lying {
   readonly path: string;
-  readonly text: string | undefined;
+  readonly kind: 'file' | 'folder' | 'none';
   readonly trouble?: string;
 }
 
@@ -27,31 +29,60 @@ export async function helperDoctor(args: string[], io: Io): Promise<number> {
   const { values, positionals } = readArgs(args, { ...configOptions, json: { type: 'boolean' } }, { allowPositionals: true });
   const { json, ...flags } = values;
   const config = await readHelpersConfig(flags, io);
-  const docker = await read(dockerConfigFile(io.env), io);
-  const podman = await Promise.all(podmanFiles(io.env).map(({ path }) => read(path, io)));
-  const files = [docker, ...podman];
+  const { docker, files, ...places } = await readAll(io);
   const images = imagesOf(positionals, config, files);
   if (images.length === 0)
     throw new UsageError(['name a registry, as neither the files nor the configuration do', ...config.notes].join('. '));
   const variable = io.env['DOCKER_AUTH_CONFIG'];
-  const onPath = await programsOnPath([...files, { path: 'DOCKER_AUTH_CONFIG', text: variable }], io);
+  const onPath = await programsOnPath([...files, { path: 'DOCKER_AUTH_CONFIG', kind: 'none', text: variable }], io);
   const isListed = await listedBy(io.env);
-  const found = { docker: docker.text, podman: podman.flatMap(({ text }) => text ?? []), variable, onPath, isListed, now: clock.wall() };
+  const found = { docker, ...places, variable, onPath, isListed, now: clock.wall() };
   const told = images.map(image => ({ host: image.host, clients: diagnose(image, found) }));
   const notes = [...notesOn(files, images, variable), ...config.notes];
-  if (json) io.stdout.write(jsonText({ files: files.map(({ path, text }) => ({ path, there: text !== undefined })), hosts: told, notes }));
+  if (json) io.stdout.write(jsonText({ files: files.map(({ path, kind }) => ({ path, there: kind !== 'none' })), hosts: told, notes }));
   else io.stdout.write(`${[...told.map(({ host, clients }) => shown(host, clients)), ...notes.map(note => `Note: ${note}`)].join('\n')}\n`);
   return told.some(({ clients }) => clients.some(({ verdict }) => verdict === 'bad')) ? exit.failed : exit.ok;
 }
 
+/** All files where a client looks, each read once. `files`: those that are shown. */
+async function readAll(io: Io) {
+  const { podman, skopeo, crane, dockercfg, ...more } = searched(io.env);
+  const paths = [crane.docker, ...crane.isDockers, ...crane.others, ...podman, ...skopeo, ...more['docker-py'], dockercfg];
+  const all = new Map<string, Read>();
+  for (const path of new Set(paths)) all.set(path, await read(path, io));
+  const at = (path: string): Read => all.get(path) ?? { path, kind: 'none', text: undefined };
+  const shown = [crane.docker, ...podmanFiles(io.env).map(({ path }) => path)];
+  const further = [...all.values()].filter(({ path, kind }) => kind !== 'none' && !shown.includes(path));
+  const docker = at(crane.docker);
+  const isFile = (path: string): boolean => at(path).kind === 'file';
+  const other = crane.others.find(isFile);
+  return {
+    docker,
+    files: [...new Set(shown)].map(at).concat(further),
+    crane: crane.isDockers.some(isFile) ? docker : other === undefined ? undefined : at(other),
+    places: { podman: podman.map(at), skopeo: skopeo.map(at), 'docker-py': more['docker-py'].map(at) },
+    dockercfg: at(dockercfg),
+  };
+}
+
 async function read(path: string, { signal }: Io): Promise<Read> {
+  const old = path.endsWith('.dockercfg') ? ({ isDockercfg: true } as const) : {};
   try {
-    return { path, text: await lendFiles({ writes: 'refused' }).read(path, { signal }) };
+    const text = await lendFiles({ writes: 'refused' }).read(path, { signal });
+    return { path, kind: text === undefined ? 'none' : 'file', text, ...old };
   } catch (error) {
     const { message, cause } = asFailure(error);
+    const isFolder = await lendFiles({ writes: 'refused' })
+      .stat(path, { signal })
+      .then(
+        facts => facts?.kind === 'directory',
+        () => false,
+      );
+    if (isFolder) return { path, kind: 'folder', text: undefined, unreadable: 'is a folder', trouble: message };
     // Of bytes that are no UTF-8 clients make something else, and each in its own way.
     const text = cause instanceof TypeError ? await readText(path, mostBytes).catch(() => undefined) : undefined;
-    return { path, text, trouble: message };
+    const unreadable = text === undefined ? { unreadable: 'cannot be read' } : {};
+    return { path, kind: 'file', text, ...unreadable, trouble: message, ...old };
   }
 }
 
@@ -63,13 +94,13 @@ function imagesOf(named: readonly string[], config: HelpersConfig, files: readon
   const registryOf = (address: string): string | undefined => parseAddress(address, aliases)?.registry.host;
   if (named.length > 0)
     return named.map(address => {
-      const host = registryOf(address);
-      if (host === undefined)
+      const found = parseAddress(address, aliases);
+      if (found === undefined)
         throw new UsageError(`${shownAddress(address)} is no ECR registry: ACCOUNT.dkr.ecr.REGION.amazonaws.com is expected`);
       return {
-        host,
+        host: `${found.registry.host}${found.port}`,
         repository: address
-          .replace(/^[a-z]+:\/\//i, '')
+          .replace(/^[a-z][a-z0-9+.-]*:\/\//i, '')
           .replace(/^[^/]*\/?/, '')
           .replace(/(:[^/]*|@.*)$/, ''),
       };
@@ -110,8 +141,12 @@ function notesOn(files: readonly Read[], images: readonly Image[], variable: str
     .flatMap(keysOf)
     .filter(key => images.some(({ host, repository }) => repository === '' && relationOf(key, host) === 'path'));
   const why = variable ? dropped(variable) : undefined;
+  const ported = [...new Set(images.map(({ host }) => host).filter(host => host.includes(':')))];
   return [
     ...troubles,
+    ...ported.map(
+      host => `Most clients take ${host} for another registry than ${host.replace(/:.*$/, '')}. Leave the port out of images if it is 443.`,
+    ),
     ...[...new Set(paths)].map(key => `The entry ${shownAddress(key)} is for a path. Name the host with a repository to see who takes it.`),
     ...(why ? [`DOCKER_AUTH_CONFIG is dropped as a whole by Docker and crane: ${why}.`] : []),
   ];

@@ -7,8 +7,9 @@ import { lookAlike } from '../../contract/look-alike.ts';
 import { parseAddress } from '../../contract/registry.ts';
 import { label, shownAddress, visible } from '../../contract/text.ts';
 import { configOptions, exit, type Io, readArgs, UsageError } from '../io.ts';
+import { dockerConfigFile, podmanFiles } from './client-files.ts';
 import { diffOf, masked } from './diff.ts';
-import { dockerConfigFile, type HelpersConfig, hostsOf, isOnPath, podmanFiles, program, readHelpersConfig } from './places.ts';
+import { type HelpersConfig, hostsOf, isOnPath, program, readHelpersConfig } from './places.ts';
 import { isChanged, type Rewrite, type Rewritten, rewriter } from './rewrite.ts';
 
 const options = { ...configOptions, 'dry-run': { type: 'boolean' } } as const;
@@ -19,6 +20,7 @@ export async function helperInstall(args: string[], io: Io): Promise<number> {
   const { values, positionals } = readArgs(args, options, { allowPositionals: true });
   const { 'dry-run': dry, ...flags } = values;
   const config = await readHelpersConfig(flags, io);
+  const ported = positionals.filter(host => parseAddress(host, config.aliases)?.port);
   const hosts = [...new Set([...positionals.map(host => hostOf(host, config)), ...hostsOf(config)])];
   if (hosts.length === 0)
     throw new UsageError(['name the registries, as neither arguments nor the configuration do', ...config.notes].join('. '));
@@ -31,7 +33,8 @@ export async function helperInstall(args: string[], io: Io): Promise<number> {
   const podman = await besideDocker(hosts, rewrite, io);
   const changes = [...(own ? [own] : []), ...podman.changes];
   for (const change of changes) io.stdout.write(dry ? shownDiff(change) : summary(change, hosts));
-  for (const note of [...config.notes, ...podman.notes, ...notesOn(changes, hosts, io)]) io.stderr.write(`Note: ${note}\n`);
+  for (const note of [...ported.map(withoutPort), ...config.notes, ...podman.notes, ...notesOn(changes, hosts, io)])
+    io.stderr.write(`Note: ${note}\n`);
   if (!isThere) io.stderr.write(`${notOnPath(path).message} ${notOnPath(path).remedy}\n`);
   return exit.ok;
 }
@@ -43,6 +46,9 @@ function hostOf(address: string, { aliases }: HelpersConfig): string {
   if (!registry) throw new UsageError(`${shownAddress(address)} is no ECR registry: ACCOUNT.dkr.ecr.REGION.amazonaws.com is expected`);
   return registry.host;
 }
+
+const withoutPort = (address: string): string =>
+  `The helper is named for the host alone. Clients take ${shownAddress(address)}, with its port, for another registry, and do not ask the helper for it: leave the port out of images if it is 443.`;
 
 /** Docker 29, crane, podman and others fail where the program of a helper is missing. */
 const notOnPath = (path: string): Failure =>

@@ -1,6 +1,5 @@
 import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import { loadAsked } from '../../../config/asked.ts';
 import { type Config, ConfigError } from '../../../config/load.ts';
@@ -12,29 +11,6 @@ import { type ConfigFlags, type Io, readConfig } from '../io.ts';
 type Env = Readonly<Record<string, string | undefined>>;
 
 export const program = 'ecr-courier';
-
-/** As Docker finds it: the directory of DOCKER_CONFIG, else ~/.docker. */
-export const dockerConfigFile = (env: Env): string => join(env['DOCKER_CONFIG'] || join(homeOf(env), '.docker'), 'config.json');
-const homeOf = (env: Env): string => env['HOME'] || env['USERPROFILE'] || homedir();
-
-/** docker: of Docker. alone: who is told of it reads nothing else. first: that of Docker is read behind it. */
-export interface ClientFile {
-  readonly path: string;
-  readonly role: 'docker' | 'alone' | 'first';
-}
-
-/**
- * Where podman, skopeo and buildah look, one after the other, before they look into the file of Docker
- * (go.podman.io/image 5.42.1, pkg/docker/config).
- */
-export function podmanFiles(env: Env): readonly ClientFile[] {
-  const named = env['REGISTRY_AUTH_FILE'];
-  if (named) return [{ path: named, role: 'alone' }];
-  const runtime = env['XDG_RUNTIME_DIR'] || `/run/containers/${process.getuid?.() ?? 0}`;
-  const own = env['XDG_RUNTIME_DIR'] ? join(runtime, 'containers/auth.json') : join(runtime, 'auth.json');
-  const settings = join(env['XDG_CONFIG_HOME'] || join(homeOf(env), '.config'), 'containers/auth.json');
-  return [own, settings].map(path => ({ path, role: 'first' }));
-}
 
 /** Whether a client finds the program of a helper. */
 export async function isOnPath(helper: string, env: Env): Promise<boolean> {

@@ -4,7 +4,7 @@ import { unreadable } from '../../../adapters/docker-config/edit.ts';
 import type { Installed } from '../../clients/install.ts';
 import { Failure } from '../../contract/failures.ts';
 import { lendFiles } from '../../io/lent-files.ts';
-import type { ClientFile } from './places.ts';
+import type { ClientFile } from './client-files.ts';
 
 /** A file as it was, and what is made of it. */
 export interface Rewritten extends ClientFile {
