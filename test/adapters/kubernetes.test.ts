@@ -9,12 +9,22 @@ import { applied, authsIn, authsOf, isWrite, optionsFor, secretName, seed, token
 import { absent, host, other, realServer, runTests, someChecks } from './rig.ts';
 
 /**
+ * Which registries it has says the cluster only where images do: there the logins of a namespace stay served. Otherwise
+ * each namespace has all that are wanted.
+ */
+const adapter: typeof kubernetes = {
+  ...kubernetes,
+  create: (options, deps) => kubernetes.create({ ...options, onlyWithImages: deps.wanted.length === 0 }, deps),
+};
+
+/**
  * Two namespaces that are served, whose ServiceAccounts are to name the Secret, and one that would be first if a
  * registry were wanted.
  */
 async function onFake(): Promise<Stage<typeof kubernetes.options>> {
   const accounts = { apiGroups: [''], resources: ['serviceaccounts'], verbs: ['list', 'watch', 'patch'], resourceNames: ['default'] };
-  const rules = [...leastRules(), accounts];
+  const pods = { apiGroups: [''], resources: ['pods'], verbs: ['list', 'watch'] };
+  const rules = [...leastRules(), accounts, pods];
   const server = await startFakeKubernetes({ namespaces: ['apps', 'team-a', 'team-b'], rules, controllers: true });
   await seed(server, 'team-a', [host]);
   await seed(server, 'team-b', [other]);
@@ -61,11 +71,16 @@ async function onRealServer(url: string, file: string): Promise<Stage<typeof kub
   };
 }
 
-testAdapter({ adapter: kubernetes, start: onFake, isWrite });
+testAdapter({ adapter, start: onFake, isWrite, versioned: true });
 const real = realServer('TEST_KUBERNETES_URL', 'TEST_KUBERNETES_TOKEN_FILE');
 if (real)
   describe(`on ${real.TEST_KUBERNETES_URL}`, () =>
-    testAdapter({ adapter: kubernetes, start: () => onRealServer(real.TEST_KUBERNETES_URL, real.TEST_KUBERNETES_TOKEN_FILE), isWrite }));
+    testAdapter({
+      adapter,
+      start: () => onRealServer(real.TEST_KUBERNETES_URL, real.TEST_KUBERNETES_TOKEN_FILE),
+      isWrite,
+      versioned: true,
+    }));
 
 test('the variables of a real server let the suite run there, and what it makes is gone afterwards', async () => {
   await using fake = await startFakeKubernetes({ controllers: true });
