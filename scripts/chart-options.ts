@@ -15,6 +15,7 @@ import {
   withFiles,
 } from '../config/schema.ts';
 import type { Adapter } from '../src/contract/adapter.ts';
+import { type ReceiverFormat } from '../src/contract/receiver.ts';
 import { hostPatterns } from '../src/contract/registry.ts';
 
 /** What the templates of the chart ask of one map of options. */
@@ -49,6 +50,23 @@ function named() {
     },
   };
 }
+
+/** What the addresses of receivers have besides; their rules have more to say of it. */
+const receiverForms: Readonly<Partial<Record<ReceiverFormat, Form>>> = {
+  teams: {
+    pattern: '',
+    not: String.raw`^(?i:https?://([^/?#]*[.@])?(webhook\.office\.com|outlook\.office(365)?\.com)(:[0-9]+)?([/?#]|$))`,
+    words: 'the address of a workflow of Teams, as Microsoft has retired Office 365 connectors',
+  },
+  ntfy: {
+    pattern: String.raw`^[^/]*//[^/?#]*/([^?#]*/)?[-_A-Za-z0-9]{1,64}/?([?#].*)?$`,
+    words: 'an address that ends with a topic, as https://ntfy.sh/TOPIC',
+  },
+  gotify: {
+    pattern: String.raw`^[^?#]*\?([^#]*&)?token=[^&#]`,
+    words: 'an address that ends with the token of an application, as https://gotify.example.com/message?token=TOKEN',
+  },
+};
 
 /** A file that holds a secret: a plain word is rather the secret itself. */
 const keyFile: Form = { ...forms.path(), pattern: '/', words: 'the path of a file, and begin with /' };
@@ -86,6 +104,7 @@ function sections() {
     roles: section(roles),
     aliases: section(alias),
     notify: section(withFiles(receiver)),
+    receivers: receiverForms,
     groups: Object.fromEntries(Object.entries<Table>(groups).map(([name, table]) => [name, section(withFiles(table))])),
     targets: Object.fromEntries(adapters.map(adapter => [adapter.kind, target(adapter)])),
     variables: section({ ...Object.fromEntries(byVariables), ...ofAws }).forms,

@@ -47,7 +47,7 @@ function valuesSchema(): Schema {
       replicas: { type: 'integer', minimum: 1, maximum: 9 },
       image: only({
         repository: { type: 'string', minLength: 1 },
-        tag: text,
+        tag: { type: 'string', pattern: String.raw`^(\w[\w.-]{0,127})?$` },
         digest: { type: 'string', pattern: '^(sha256:[0-9a-f]{64})?$' },
         pullPolicy: { enum: ['Always', 'IfNotPresent', 'Never'] },
       }),

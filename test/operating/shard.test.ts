@@ -67,6 +67,12 @@ test('by target, a share is a whole target: the others are not even reached, and
   assert.ok(ecr.calls.length > asked);
   for (const { fake } of [one, two, three]) assert.equal(new Set(teams.map(team => fake.stored(team, 'ecr-courier'))).size, 1);
   for (const each of couriers) await each[Symbol.asyncDispose]();
+
+  const shares = [0, 1, 2].map(at => ({ tickSeconds: 1, shard: `${at}/3`, shardBy: 'target' }));
+  const few = await Promise.all(shares.map(engine => start({ targets: [one.target], engine })));
+  await until(() => few.every(({ app }) => app.status().ready), 'a share without a target is ready as well');
+  assert.equal(few.flatMap(({ app }) => app.status().targets).length, 1);
+  for (const each of few) await each[Symbol.asyncDispose]();
 });
 
 test('a share without slots is ready and finds nothing wrong; another share is taken up by a reload', async () => {

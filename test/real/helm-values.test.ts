@@ -140,9 +140,19 @@ const bad: readonly (readonly [Values, RegExp])[] = [
   [{ config: { aliases: [{ host: 'a.b' }] } }, /config\.aliases\[0\]\.registry: must be set/],
   [{ config: { aliases: [0, 1].map(() => ({ host: 'a.b', registry: host })) } }, /config\.aliases\[1\]\.host: is taken already/],
   [{ target: { registries: ['other.example'] }, config: { aliases: [{ host: 'a.b', registry: host }] } }, /target\.registries\[0\]/],
+  [{ target: { headers: { Host: 'a' } }, config: { aliases: [{ host: 'a.b', registry: host }] } }, /target\.headers: must be/],
   [{ config: { notify: [{ format: 'slack' }] } }, /config\.notify\[0\]\.url: must be set/],
   [{ config: { notify: [{ urlFile: '/u' }] } }, /config\.notify\[0\]\.format: must be set/],
   [{ config: { notify: [{ format: 'slack', url: 'hooks.example' }] } }, /config\.notify\[0\]\.url: must be a URL/],
+  [
+    { config: { notify: [{ format: 'ntfy', url: 'https://ntfy.sh/' }] } },
+    /config\.notify\[0\]\.url: must be an address that ends with a topic/,
+  ],
+  [
+    { config: { notify: [{ format: 'gotify', url: 'https://g/message?tokens=a' }] } },
+    /config\.notify\[0\]\.url: .*token of an application/,
+  ],
+  [{ config: { notify: [{ format: 'teams', url: 'https://a.webhook.office.com/x' }] } }, /config\.notify\[0\]\.url: .*workflow of Teams/],
   [
     { config: { notify: [{ format: 'slack', urlFile: '/u', name: 'heartbeat' }] } },
     /config\.notify\[0\]\.name: is the name of the heartbeat/,
@@ -208,7 +218,9 @@ const good: readonly Values[] = [
       lease: { name: 'a', namespace: 'b', kubeconfig: '/k' },
       heartbeat: { urlFile: '/u', everySeconds: 60 },
       notify: [
-        { format: 'ntfy', url: 'https://n/topic' },
+        { format: 'ntfy', url: 'HTTPS://n/a/topic/?x=y' },
+        { format: 'gotify', url: 'https://g/message?a=b&token=c' },
+        { format: 'teams', url: 'https://a.logic.azure.com/webhook.office.com' },
         { format: 'slack', urlFile: '/u' },
         { format: 'slack', urlFile: '/v' },
       ],

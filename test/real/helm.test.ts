@@ -307,6 +307,8 @@ part('the chart', { programs: ['helm'] }, () => {
         },
         /extraEnv\[1\]\.name: is taken already by extraEnv\[0\]/,
       ],
+      [{ extraVolumes: [{ name: 'tmp', emptyDir: {} }] }, /extraVolumes\[0\]\.name: is that of a volume of the chart/],
+      [{ image: { tag: 'a b' } }, /\/image\/tag/],
       [{ config: { server: { port: 0 } } }, /config\.server\.port.*must not be 0/],
       [{ serviceAccount: { create: false, annotations: { a: 'b' } } }, /serviceAccount\.annotations: are for/],
     ] as const) {

@@ -51,7 +51,13 @@
 {{- if or (hasKey $labels $key) (eq $key "checksum/config") }}{{ printf "%s: %s is set by the chart: take it out\n" $path $key }}{{ end -}}
 {{- end -}}
 {{- end -}}
-{{- include "ecr-courier.twice" (dict "entries" (include "ecr-courier.entries" (dict "path" "extraEnv" "list" $values.extraEnv) | fromYamlArray) "option" "name") -}}
+{{- range $list := list "extraEnv" "extraVolumes" -}}
+{{- $entries := include "ecr-courier.entries" (dict "path" $list "list" (get $values $list)) | fromYamlArray -}}
+{{- include "ecr-courier.twice" (dict "entries" $entries "option" "name") -}}
+{{- range $entries -}}
+{{- if and (eq $list "extraVolumes") (has .map.name (list "config" "tmp" "aws" "admin")) }}{{ printf "%s.name: is that of a volume of the chart: give it another one\n" .path }}{{ end -}}
+{{- end -}}
+{{- end -}}
 {{- end }}
 
 {{- /* Variables with a value of their own, as the courier would read them. */ -}}
@@ -82,6 +88,10 @@
 {{- $isHelped := false -}}
 {{- if eq $list "notify" }}{{ $isHelped = include "ecr-courier.isSet" (dict "root" $in.root "prefix" "ECR_COURIER_NOTIFY_") }}{{ end -}}
 {{- include "ecr-courier.wrongMap" (dict "path" .path "map" .map "section" (get $in.known $list) "known" $in.known "isHelped" $isHelped) -}}
+{{- $form := get $in.known.receivers (toString .map.format) -}}
+{{- if and (eq $list "notify") $form .map.url -}}
+{{- include "ecr-courier.wrongText" (dict "path" (printf "%s.url" .path) "text" .map.url "form" $form "known" $in.known) -}}
+{{- end -}}
 {{- if and (eq $list "notify") (eq (toString .map.name) "heartbeat") -}}
 {{- printf "%s.name: is the name of the heartbeat: give it another one\n" .path -}}
 {{- end -}}

@@ -8,7 +8,7 @@ quoted: one may be a secret in the wrong place. `known`, in all of these: that f
 {{- $text := .text -}}
 {{- $isWrong := not (mustRegexMatch (.form.pattern | replace "<host>" .known.hosts) $text) -}}
 {{- with .form.most }}{{ if gt (len $text) (int .) }}{{ $isWrong = true }}{{ end }}{{ end -}}
-{{- if and .form.not (not .known.isAliased) }}{{ if mustRegexMatch .form.not $text }}{{ $isWrong = true }}{{ end }}{{ end -}}
+{{- if and .form.not (not (and .known.isAliased (contains "<host>" .form.pattern))) }}{{ if mustRegexMatch .form.not $text }}{{ $isWrong = true }}{{ end }}{{ end -}}
 {{- if and .form.range (not $isWrong) -}}
 {{- $number := float64 (trimPrefix "+" $text) -}}
 {{- $isBeyond := or (lt $number (.form.range.min | default $number | float64)) (gt $number (.form.range.max | default $number | float64)) -}}
