@@ -1,10 +1,10 @@
 import { StringDecoder } from 'node:string_decoder';
-import { jsonText, label } from '../contract/text.ts';
+import { stripVTControlCharacters } from 'node:util';
+import { jsonText, shortened, visible } from '../contract/text.ts';
 import { unless } from '../io/unless.ts';
-import { render } from '../refusals/diagnosis.ts';
+import { indented, render } from '../refusals/diagnosis.ts';
 import { longestText } from '../refusals/facts.ts';
 import { masked } from '../refusals/masked.ts';
-import { plain } from '../refusals/plain.ts';
 import { why } from '../refusals/why.ts';
 import { exit, type Io, readArgs, UsageError } from './io.ts';
 
@@ -13,20 +13,29 @@ const longestQuote = 600;
 
 /** `why [TEXT... | -]`: what an error means, from the one table. Nothing is asked of anybody. Exit 1: not known. */
 export async function whyCommand(args: string[], io: Io): Promise<number> {
-  const { values, positionals } = readArgs(args, { json: { type: 'boolean' } }, { allowPositionals: true });
+  const { values, positionals } = readArgs(apart(args), { json: { type: 'boolean' } }, { allowPositionals: true });
   const text = await given(positionals, io);
   if (text.trim() === '') throw new UsageError('the text is empty');
   const diagnosis = why(text);
   if (diagnosis) io.stdout.write(values.json ? jsonText(diagnosis) : `${render(diagnosis)}\n`);
   else
-    io.stdout.write(values.json ? jsonText({ id: 'unknown', sentence: unknown, text: quoted(text) }) : `${unknown}\n\n  ${quoted(text)}\n`);
+    io.stdout.write(
+      values.json ? jsonText({ id: 'unknown', sentence: unknown, text: quoted(text) }) : `${unknown}\n\n${indented(quoted(text))}\n`,
+    );
   return diagnosis ? exit.ok : exit.failed;
 }
 
 const unknown =
   'This text is not known, so nothing is guessed. Perhaps another line of the same log says more, or the matter has nothing to do with ECR.';
-// Cut before the costly filter, far behind what is shown.
-const quoted = (text: string): string => label(masked(plain(text.slice(0, 5 * longestQuote))), longestQuote);
+// As it is, but for secrets and colours. Cut before the costly filter, far behind what is shown.
+const quoted = (text: string): string =>
+  shortened(masked(visible(stripVTControlCharacters(text.slice(0, 5 * longestQuote)))).replaceAll(/^\s*\n|\s+$/g, ''), longestQuote);
+
+/** A text may begin with a dash. No option has a blank in it. */
+function apart(args: readonly string[]): string[] {
+  if (!args.some(arg => /^-.*\s/s.test(arg)) || args.includes('--')) return [...args];
+  return [...args.filter(arg => arg === '--json'), '--', ...args.filter(arg => arg !== '--json')];
+}
 
 /** Several arguments are one text: somebody forgot the quotes. */
 async function given(positionals: readonly string[], { stdin, stderr, signal }: Io): Promise<string> {

@@ -32,4 +32,4 @@ export function render({ sentence, side, remedy, paste = [] }: Diagnosis): strin
   return [[sentence, `Whose side: ${side}.`, `What to do: ${remedy}`].join('\n'), ...blocks].join('\n\n');
 }
 
-const indented = (text: string): string => text.replaceAll(/^(?=.)/gm, '  ');
+export const indented = (text: string): string => text.replaceAll(/^(?=.)/gm, '  ');

@@ -2,7 +2,11 @@ const secret = '[secret]';
 
 /** Names behind which secrets stand, as headers, members, variables and options. */
 const names =
-  '(?:[\\w-]*(?:password|passwd|passphrase|secret|authorization|api[-_]?key|access[-_]?key|session[-_]?token|security[-_]?token|identity[-_]?token|registry[-_]?token|registry-auth|signature|cookie)[\\w-]*|pwd)';
+  '(?:[\\w-]*(?:password|passwd|passphrase|secret|api[-_]?key|access[-_]?key|session[-_]?token|security[-_]?token|identity[-_]?token|registry[-_]?token|registry-auth|signature|cookie)[\\w-]*|pwd)';
+/** The last part of an address is none: `Get "https://HOST/auth": dial tcp`. */
+const begin = '(?<![\\w-])(?<!/(?=[\\w-]+["\']))';
+/** `missing X-Registry-Auth: EOF`. */
+const isSaid = '(?!(?:EOF|unexpected|invalid|illegal|missing|malformed|empty)(?:[\\s,;]|$))';
 /** Words of ordinary sentences as well: `fetch anonymous token: unexpected status`. */
 const weak = '(?:[\\w-]*token|[\\w-]*credentials?|auth)';
 const isProse = '(?!\\s+(?!basic\\b|bearer\\b)(?:[a-z]{2,15}|[1-5]\\d\\d)[:,]?\\s+[a-z])';
@@ -16,15 +20,16 @@ const value = `(?:"[^"]{0,4000}"?|'[^']{0,4000}'?|(?:(?:basic|bearer)\\s+)?[^\\s
 const hidden: readonly (readonly [pattern: RegExp, shown: string])[] = [
   // User and password of an address, and its query: signed addresses are as good as a login.
   [/([a-z][a-z0-9+.-]*:\/\/)[^\s/"'@]*(?:[^\s"'@]*)@/gi, `$1${secret}@`],
-  [/(\b[a-z][a-z0-9+.-]*:\/\/[^\s"'?<>]+\?)[^\s"'<>]+/gi, `$1${secret}`],
+  [/(\b[a-z][a-z0-9+.-]*:\/\/[^\s"'?<>]+\?)[^\s"'<>]*[^\s"'<>:;,.)\]]/gi, `$1${secret}`],
   [/(\bX-Amz-[\w-]+=)[^\s&"'<>]+/gi, `$1${secret}`],
   [
     /\b(basic|bearer|negotiate|aws4-hmac-sha256)(\s+)(?=\S*[\d=_A-Z])[^\s"',;]{6,}(?:[, ]+(?:signedheaders|signature|credential)=[^\s"']+)*/gi,
     `$1$2${secret}`,
   ],
   [/eyJ[\w+/-]{8,}(?:[.=][\w+/=-]*)*/g, secret],
-  [new RegExp(`((?<![\\w-])${names}["']?\\s*(?:[:=]|=>)\\s*)(?!\\[secret)${value}`, 'gi'), `$1${secret}`],
-  [new RegExp(`((?<![\\w-])${weak}["']\\s*:\\s*|(?<![\\w-])${weak}\\s*(?:=>?|:${isProse})\\s*)(?!\\[secret)${value}`, 'gi'), `$1${secret}`],
+  [new RegExp(`(${begin}${names}["']?\\s*(?:[:=]|=>)\\s*)(?!\\[secret)${isSaid}${value}`, 'gi'), `$1${secret}`],
+  [new RegExp(`(${begin}[\\w-]*authorization(?:["']\\s*:|["']?\\s*=>?|:${isProse})\\s*)(?!\\[secret)${value}`, 'gi'), `$1${secret}`],
+  [new RegExp(`(${begin}${weak}["']\\s*:\\s*|(?<![\\w-])${weak}\\s*(?:=>?|:${isProse})\\s*)(?!\\[secret)${value}`, 'gi'), `$1${secret}`],
   [new RegExp(`(\\b${variables}\\s*=\\s*)(?!\\[secret)${value}`, 'g'), `$1${secret}`],
   // Sessions of AWS, and tokens of others that are known by how they begin.
   [/(?<![A-Za-z0-9])(?:IQoJ|FwoG|FQoG|AQoD)[\w+/=%-]{8,}/g, secret],

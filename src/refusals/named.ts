@@ -23,9 +23,11 @@ const certain = new RegExp(
   ].join('|'),
 );
 const probable =
-  /\b(?:[Ii]mage|[Rr]epository|[Rr]eference|[Mm]anifest for|[Pp]ulling(?: \S+ \()?|FROM(?: --platform=\S+)?):? ?(?:["'[]|(?=(?!configuration)[\w.-]+(?:\/[a-z0-9]|:\w)))/;
+  /\b(?:[Ii]mage(?!s)|[Rr]epository|[Rr]eference|[Mm]anifest for|[Pp]ulling(?: \S+ \()?|FROM(?: --platform=\S+)?):? ?(?:["'[]|(?=(?!configuration)[\w.-]+(?:\/[a-z0-9]|:\w)))/;
 /** An image without a host is one of Docker Hub, unless it is on this very machine. */
-const ofHub = new RegExp(String.raw`(?:${certain.source}|${probable.source})(?<hub>[a-z0-9][\w-]*)(?!:\/\/)(?=[/:@\s"'\],)]|$)`);
+const ofHub = new RegExp(
+  String.raw`(?:${certain.source}|${probable.source})(?<hub>(?!(?:linux|windows)\/)[a-z0-9][\w-]*)(?!:\/\/)(?=[/:@\s"'\],)]|$)`,
+);
 
 /** Where a login goes that is no name with dots. */
 const ofLogin =

@@ -27,7 +27,7 @@ const answer = /^["'`)\]>]*\s*(?:[-<>=]+\s*)?(?:HTTP\/\d(?:\.\d)?\s*)?(?:\d{3}\b
 
 /** A name is that of a label as well. It was asked for where the statement tells of a pull, a push or a registry. */
 const ofPulls =
-  /\b(?:pull|pulling|push|pushing|manifests?|blobs?|resolv(?:e|ing)|reference|registry|daemon|solve|toomanyrequests|ErrImagePull|ImagePullBackOff|PullImage|image pull|copy|copying|initializing source|trying to (?:pull|reuse))\b|docker:\/\/|\btags\/list\b/i;
+  /\b(?:pull|pulling|push|pushing|manifests?|blobs?|resolv(?:e|ing)|reference|registry|daemon|solve|toomanyrequests|ErrImagePull|ImagePullBackOff|PullImage|image pull|image (?:tag|name)|InvalidImageName|copy|copying|initializing source|trying to (?:pull|reuse))\b|docker:\/\/|\btags\/list\b/i;
 
 /** "401 Unauthorized for https://...": who is named so is the one, whoever stood before. */
 const preposition = /^["'`)\]]*[\s,:]*(?:for|from|by|at|to|of)\s+(?:url:?\s*)?["'`(<]?$/i;
@@ -69,7 +69,8 @@ function ofStatement(text: string, { at, to }: Words, mentions: readonly Mention
   const [first, last] = statementAround(text, at, to);
   const own = mentions.filter(({ start }) => start >= first && start < last);
   const tells = ofPulls.test(text.slice(first, last));
-  const inside = own.findLast(({ start }) => start >= at && start < to);
+  // The words may lie over the end of a name.
+  const inside = own.findLast(({ start, end }) => start < to && end > at);
   if (inside) return inside;
   const before = own.findLast(({ start }) => start < at);
   const behind = own.find(({ start }) => start >= to);

@@ -3,14 +3,18 @@ import type { Facts } from './facts.ts';
 import type { Situation } from './situation.ts';
 import { busy } from './situations/busy.ts';
 import { caches } from './situations/caches.ts';
+import { charts } from './situations/charts.ts';
 import { clients } from './situations/clients.ts';
 import { courier } from './situations/courier.ts';
 import { denials } from './situations/denials.ts';
+import { dns } from './situations/dns.ts';
+import { doors } from './situations/doors.ts';
 import { keys } from './situations/keys.ts';
 import { kubernetes } from './situations/kubernetes.ts';
 import { lambda } from './situations/lambda.ts';
 import { layers } from './situations/layers.ts';
 import { logins } from './situations/logins.ts';
+import { machines } from './situations/machines.ts';
 import { managers } from './situations/managers.ts';
 import { manifests } from './situations/manifests.ts';
 import { missing } from './situations/missing.ts';
@@ -29,6 +33,7 @@ import { services } from './situations/services.ts';
 import { sessions } from './situations/sessions.ts';
 import { setup } from './situations/setup.ts';
 import { taken } from './situations/taken.ts';
+import { tasks } from './situations/tasks.ts';
 import { tls } from './situations/tls.ts';
 import { units } from './situations/units.ts';
 import { webIdentities } from './situations/web-identities.ts';
@@ -58,6 +63,7 @@ export const chapters: readonly Chapter[] = [
   { title: 'ECR Public', situations: publicRegistry },
   { title: 'Proxies', situations: proxies },
   { title: 'TLS', situations: tls },
+  { title: 'DNS', situations: dns },
   { title: 'The network', situations: network },
   { title: 'Managers, and the courier itself', situations: managers },
   { title: 'systemd', situations: units },
@@ -66,13 +72,15 @@ export const chapters: readonly Chapter[] = [
   { title: 'Lambda', situations: lambda },
   { title: 'Policies', situations: policies },
   { title: 'Repositories are set up', situations: setup },
+  { title: 'The machine that pulls', situations: machines },
+  { title: 'Helm', situations: charts },
   { title: 'The registry does not have it', situations: missing },
   { title: 'The registry is asked too much', situations: busy },
   { title: 'What a node pulls for itself', situations: nodes },
   { title: 'The registry takes the login, and refuses the pull', situations: taken },
-  { title: 'The registry refuses the login', situations: passwords },
+  { title: 'The registry refuses the login', situations: [...doors, ...passwords] },
   { title: 'The registry refuses', situations: registry },
-  { title: 'Services that pull and build', situations: services },
+  { title: 'Services that pull and build', situations: [...tasks, ...services] },
   { title: 'Kubernetes', situations: kubernetes },
   { title: 'What `check` finds besides', situations: unknownOurs },
   { title: 'Any other failure of ecr-courier', situations: courier },

@@ -41,6 +41,27 @@ test('a text that is not known is quoted without its secrets, and nothing is gue
   assert.deepEqual({ id, quoted }, { id: 'unknown', quoted: 'the cat is out' });
 });
 
+test('a text that is not known is quoted as it is, line by line', async () => {
+  const said = 'the cat’s out:\n\n  "auth": no\nGet "https://x.example/auth": dial tcp';
+  const { stdout } = await command(['why', '-'], {}, given(`${said}\n`));
+  assert.ok(stdout.endsWith('\n\n  the cat’s out:\n\n    "auth": [secret]\n  Get "https://x.example/auth": dial tcp\n'), stdout);
+  const json = JSON.parse((await command(['why', '--json', 'one\ntwo’s'])).stdout) as { text: string };
+  assert.equal(json.text, 'one\ntwo’s');
+});
+
+test('a text may begin with a dash', async () => {
+  for (const args of [
+    ['-p 80: the cat is out'],
+    ['--json', '-p 80: the cat is out'],
+    ['-p 80: the cat is out', '--json'],
+    ['--', '-p', '80:'],
+  ])
+    assert.equal((await command(['why', ...args])).code, 1, args.join(' '));
+  const known = await command(['why', `- ${text}`, '--json']);
+  assert.deepEqual([known.code, (JSON.parse(known.stdout) as { id: string }).id], [0, 'token-expired']);
+  assert.equal((await command(['why', '--jsno', text])).code, 2);
+});
+
 test('of a long log the end is looked at, as the newest lines matter', async () => {
   const log = Readable.from([...Array.from({ length: 40 }, () => Buffer.from('all is well\n'.repeat(1000))), text]);
   assert.equal((await command(['why', '-'], {}, log)).code, 0);

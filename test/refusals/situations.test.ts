@@ -79,6 +79,8 @@ test('what a text names is told', () => {
     [`Source image ${image}:1 does not exist. Provide a valid source image.`, /no image \S+team\/app:1:/],
   ];
   for (const [text, sentence] of cases) assert.match(why(text)?.sentence ?? '', sentence, text);
+  const push = `trying to reuse blob at destination: /v2/app/blobs/uploads/ in ${image.split('/')[0]}: name unknown: The repository with name 'app' does not exist in the registry with id '123456789012'`;
+  assert.match(why(push)?.paste?.at(-1)?.text ?? '', /policy cache 123456789012\.\S+\/app$/);
 });
 
 test('who masks account and region before he pastes gets the same answer', () => {
@@ -156,8 +158,15 @@ test('secrets of a text are not shown again', () => {
     'failed to fetch anonymous token: unexpected status from GET request to https://ghcr.io/token: 403 Forbidden',
     'error getting credentials: exit status 1',
     'no valid token: invalid signature of the server',
+    'Get "https://registry.example/v2/auth": dial tcp 10.0.0.1:443: i/o timeout',
+    'Bad parameters and missing X-Registry-Auth: EOF',
+    'repository does not exist or may require authorization: server message: insufficient_scope: authorization failed',
   ])
     assert.equal(masked(harmless), harmless);
+  assert.equal(
+    masked('https://x.example/token?service=hunter2: 405 Method Not Allowed'),
+    'https://x.example/token?[secret]: 405 Method Not Allowed',
+  );
 });
 
 test('a diagnosis is printed with its pastes below it', () => {

@@ -60,9 +60,11 @@ export const lambda: readonly Situation[] = [
         'An error occurred (AccessDeniedException) when calling the CreateFunction operation: Lambda does not have permission to access the ECR image. Check the ECR permissions.',
       ],
       ['AWS Lambda', `Source image ${image} is not valid. Provide a valid source image.`],
+      ['AWS Lambda, console', 'The function does not have permission to access the specified image.'],
     ],
     when: ({ find }) =>
-      find(/Lambda does not have permission to access the ECR image/) ?? find(/Source image .{1,300} is not valid/, orUnsaid(isEcr)),
+      find(/Lambda does not have permission to access the ECR image|The function does not have permission to access the specified image/) ??
+      find(/Source image .{1,300} is not valid/, orUnsaid(isEcr)),
     tell: told => ({
       sentence:
         'Lambda itself, not your function, pulls the image, and may not: the policy of the repository does not let the service lambda.amazonaws.com in, or the image is in another region or not there.',

@@ -117,19 +117,57 @@ export const logins: readonly Situation[] = [
     }),
   }),
   row({
+    id: 'helper-as-provider',
+    title: 'A credential helper of Docker stands in the place of a credential provider',
+    symptoms: [
+      [
+        'kubelet',
+        'error execing credential provider plugin docker-credential-ecr-login for image 123456789012.dkr.ecr.eu-west-1.amazonaws.com/app:1: exit status 1: Error parsing the serverURL error="docker-credential-ecr-login can only be used with Amazon Elastic Container Registry." serverURL={"kind":"CredentialProviderRequest","apiVersion":"credentialprovider.kubelet.k8s.io/v1"}',
+      ],
+    ],
+    when: ({ find }) =>
+      find(
+        /Error parsing the serverURL.{0,1500}CredentialProviderRequest|CredentialProviderRequest.{0,1500}Error parsing the serverURL/,
+        () => true,
+      ),
+    tell: () => ({
+      sentence:
+        'The kubelet starts a credential helper of Docker (docker-credential-ecr-login) as its credential provider. These are two protocols, and that helper takes the request of the kubelet for the name of a host.',
+      side: 'the kubelet of the node: the name in its configuration of credential providers, and the file below that name',
+      remedy: 'Put a credential provider there: ecr-credential-provider of AWS, or ours (`ecr-courier kubelet install`).',
+      paste: [{ what: 'Look at the configuration', kind: 'command', text: 'ecr-courier kubelet check CONFIG' }],
+    }),
+  }),
+  row({
+    id: 'helper-foreign-host',
+    title: 'The credential helper of ECR is asked for another registry',
+    symptoms: [
+      [
+        'amazon-ecr-credential-helper',
+        'Error parsing the serverURL: docker-credential-ecr-login can only be used with Amazon Elastic Container Registry.',
+      ],
+      [
+        'Nomad',
+        'Failed to find docker auth for repo "redis": docker-credential-ecr-login with input "redis" failed with stderr: Error parsing the serverURL: docker-credential-ecr-login can only be used with Amazon Elastic Container Registry.',
+      ],
+    ],
+    when: ({ find }) => find(/docker-credential-ecr-login can only be used with/, () => true),
+    tell: () => ({
+      sentence:
+        'The client asks docker-credential-ecr-login for a host that is no registry of ECR, or for a text that is no host. That helper knows ECR alone, so the pull from elsewhere fails or goes on without a login.',
+      side: 'the client: its `credsStore` (Nomad: `auth.helper` of the docker plugin) names this helper for all hosts',
+      remedy:
+        'Name the helper in `credHelpers` under the hosts of ECR, and nowhere else. Nomad: take `auth.helper` out, and give `auth.config` a config.json with `credHelpers`.',
+    }),
+  }),
+  row({
     id: 'helper-failed',
     title: 'The credential helper failed',
     symptoms: [
       ['Docker 29, buildx', 'error getting credentials - err: exit status 1, out: ``'],
       ['crane', `Error: fetching manifest ${image}: error getting credentials - err: exit status 1, out: \`no credentials server URL\``],
-      [
-        'amazon-ecr-credential-helper',
-        'Error parsing the serverURL: docker-credential-ecr-login can only be used with Amazon Elastic Container Registry.',
-      ],
     ],
-    when: ({ find }) =>
-      find(/docker-credential-ecr-login can only be used with/) ??
-      find(/error getting credentials - err: |no credentials server URL/, orUnsaid(isEcr)),
+    when: ({ find }) => find(/error getting credentials - err: |no credentials server URL/, orUnsaid(isEcr)),
     tell: () => ({
       sentence: 'The client asked its credential helper, and the helper failed: the reason, if it gave one, stands behind `out:`.',
       side: `${ofLogins}, and the helper that it names`,

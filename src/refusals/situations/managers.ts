@@ -136,6 +136,20 @@ export const managers: readonly Situation[] = [
     }),
   }),
   row({
+    id: 'harbor-scheme',
+    title: 'An old Harbor does not know how ECR wants its login',
+    symptoms: [
+      ['Harbor 1', `failed to ping registry: schemes [{basic map[realm:https://${host}/ service:ecr.amazonaws.com]}] are unsupportted`],
+    ],
+    when: ({ find }) => find(/schemes \[\{basic map\[.{1,300}\] are unsupport?ted/, isEcr),
+    tell: () => ({
+      sentence:
+        'Harbor asks this registry as one that gives bearer tokens, and ECR takes user and password with each request (Basic). The login was not judged.',
+      side: 'the endpoint in Harbor: its provider, and the version of Harbor',
+      remedy: 'Make the endpoint anew with the provider "AWS ECR" (Harbor 1.9 and later), and update Harbor.',
+    }),
+  }),
+  row({
     id: 'harbor-replication',
     title: 'Harbor is refused by the registry',
     symptoms: [

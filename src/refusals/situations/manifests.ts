@@ -75,6 +75,38 @@ export const manifests: readonly Situation[] = [
     }),
   }),
   row({
+    id: 'push-bad-request',
+    title: 'ECR does not take a manifest, and the client does not show why',
+    symptoms: [
+      [
+        'buildx',
+        `ERROR: failed to push: unexpected status from PUT request to https://${host}/v2/team/app/manifests/buildcache: 400 Bad Request`,
+      ],
+      ['containerd, buildx', `unexpected status from PUT request to https://${host}/v2/team/app/manifests/1: 400 Bad Request`],
+    ],
+    when: ({ find }) =>
+      find(/unexpected status from PUT request to https:\/\/\S{1,300}\/manifests\/\S{1,200}: 400 Bad Request(?!: \w)/, isEcr),
+    tell: () => ({
+      sentence:
+        'ECR took the login and not the manifest, and the client does not show the reason. There are two: the tag is there and the repository is immutable, or the form is one that ECR does not take, such as the cache that buildx writes unless told otherwise.',
+      side: 'the command that builds (its --cache-to, its tag), or the settings of the repository (tag mutability)',
+      remedy:
+        'For a cache, let buildx write it as an image, under a tag that may be overwritten. For an image, push another tag, or push once with `docker push`, which shows the reason.',
+      paste: [
+        {
+          what: 'A cache that ECR takes',
+          kind: 'command',
+          text: 'docker buildx build --cache-to type=registry,ref=HOST/NAME:cache,mode=max,image-manifest=true,oci-mediatypes=true .',
+        },
+        {
+          what: 'Whether tags may be overwritten',
+          kind: 'command',
+          text: "aws ecr describe-repositories --region REGION --query 'repositories[].[repositoryName,imageTagMutability]'",
+        },
+      ],
+    }),
+  }),
+  row({
     id: 'manifest-unsupported',
     title: 'ECR does not take the manifest',
     symptoms: [

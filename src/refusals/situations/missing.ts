@@ -3,7 +3,7 @@ import { isPrivate, isRegistry } from '../hosts.ts';
 import { example, row, type Situation, type Told } from '../situation.ts';
 import { imageMissing, repositoryMissing } from './cached.ts';
 import { accountOf, imageOf, imagesCommand, isAsked, referenceOf, regionOf, repositoriesCommand, repositoryOf, whereOf } from './pulled.ts';
-import { notFound } from './ways.ts';
+import { notFound, twoSchemes } from './ways.ts';
 
 const { host, image, manifest } = example;
 const noRepository =
@@ -77,6 +77,7 @@ export const missing: readonly Situation[] = [
         `Error response from daemon: manifest for ${host}/docker-hub/library/nginx:1 not found: manifest unknown: Requested image not found`,
       ],
       ['crane', `Error: fetching manifest ${image}: GET ${manifest}: MANIFEST_UNKNOWN: Requested image not found`],
+      ['Docker, old', `Error response from daemon: manifest for ${image} not found`],
       [
         'skopeo',
         `time="2026-11-20T10:00:00Z" level=fatal msg="Error parsing image name \\"docker://${image}\\": reading manifest 1 in ${host}/team/app: manifest unknown: Requested image not found"`,
@@ -90,6 +91,7 @@ export const missing: readonly Situation[] = [
       facts.find(noImage) ??
       facts.find(/Requested image not found|ImageNotFoundException/) ??
       facts.find(/manifest unknown|MANIFEST_UNKNOWN/, isRegistry) ??
+      facts.find(/manifest for \S{1,400} not found/, isRegistry) ??
       (facts.status === 404 && facts.find(/Source image not found|manifest for .{0,300} not found/)),
     tell: told =>
       told.facts.cache
@@ -121,6 +123,9 @@ export const missing: readonly Situation[] = [
       ['Docker 29', `Error response from daemon: failed to resolve reference "${image}": ${image}: not found`],
       ['buildx', `ERROR: failed to solve: ${image}: failed to resolve source metadata for ${image}: ${image}: not found`],
       ['oras', `Error: failed to resolve 1: ${image}: not found`],
+      ['Helm', `Error: INSTALLATION FAILED: ${host}/charts/app:1.0.0: not found`],
+      ['Helm', `Error: failed to perform "FetchReference" on source: ${host}/charts/app:1.0.0: not found`],
+      ['Terraform, helm provider', `Error: could not download chart: ${host}/charts/app:1.0.0: not found`],
       ['crane', `HEAD ${manifest}: unexpected status code 404 Not Found (HEAD responses have no body, use GET for details)`],
     ],
     when: ({ find }) => find(notFound, isPrivate) ?? find(/content at https:\/\/\S{1,400} not found: not found/, isPrivate),
@@ -140,6 +145,8 @@ export const missing: readonly Situation[] = [
     id: 'name-invalid',
     title: 'The image name is not valid',
     symptoms: [
+      ['kubelet', `InvalidImageName: Failed to apply default image tag "${host}/team/app:": couldn't parse image name`],
+      ['podman', `pinging container registry https: Get "https://https//${host}/v2/": dial tcp: lookup https: no such host`],
       ['Docker', `invalid reference format: repository name (${host}/Team/App) must be lowercase`],
       [
         'kubelet',
@@ -158,7 +165,11 @@ export const missing: readonly Situation[] = [
     when: ({ find }) =>
       find(ofEcr) ??
       find(/Container\.image repository contains invalid characters/) ??
-      find(/invalid reference format|repository name .{0,200}must be lowercase/, isRegistry),
+      find(
+        /invalid reference format|repository name .{0,200}must be lowercase|\bInvalidImageName\b|couldn't parse image (name|reference)/,
+        isRegistry,
+      ) ??
+      find(twoSchemes, () => true),
     tell: ({ facts: { find } }) => ({
       sentence: find(ofEcr)
         ? 'ECR was asked, and does not take the name of the repository: it has small letters, digits and single marks between them (. _ - /), 2 to 256 in all. Rights are not the matter.'

@@ -165,13 +165,17 @@ export const noKeys: readonly Situation[] = [
       ['AWS SDK for JavaScript', 'Error: Region is missing'],
       ['AWS SDK for Go v1', 'MissingRegion: could not find region configuration'],
       [
+        'AWS SDK for Go, old',
+        'operation error ECR: GetAuthorizationToken, failed to resolve service endpoint, an AWS region is required, but was not found',
+      ],
+      [
         'Trivy, old',
         'unable to resolve endpoint for service "api.ecr", region "", err: UnknownEndpointError: could not resolve endpoint partition: "aws", service: "api.ecr", region: "", known: [ap-southeast-1 eu-west-1]',
       ],
     ],
     when: ({ find }) =>
       find(
-        /You must specify a region\.|Configuration: Missing Region|\bRegion is missing\b|MissingRegion|NoRegionError|endpoint for service "api\.ecr", region ""/,
+        /You must specify a region\.|Configuration: Missing Region|\bRegion is missing\b|MissingRegion|NoRegionError|an AWS region is required, but was not found|endpoint for service "api\.ecr", region ""/,
       ),
     tell: () => ({
       sentence: 'The program was not told which region to ask, and does not read it from the name of the registry.',

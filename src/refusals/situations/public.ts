@@ -5,6 +5,8 @@ import { notFound } from './ways.ts';
 const { host } = example;
 const logout = { what: 'Log out', kind: 'command', text: 'docker logout public.ecr.aws; helm registry logout public.ecr.aws' } as const;
 
+const bearer = /Requesting bear(er)? token: .{0,60}\b405\b/;
+
 /** ECR Public, which gives images to everybody and knows none of the policies. */
 export const publicRegistry: readonly Situation[] = [
   row({
@@ -70,6 +72,33 @@ export const publicRegistry: readonly Situation[] = [
           },
   }),
   row({
+    id: 'token-service-method',
+    title: 'A bearer token is asked for in a way that the registry does not know',
+    symptoms: [
+      [
+        'podman, skopeo',
+        'Error: initializing source docker://public.ecr.aws/nginx/nginx:1: Requesting bear token: invalid status code from registry 405 (Method Not Allowed)',
+      ],
+      [
+        'podman, skopeo',
+        `Error: initializing source docker://${host}/team/app:1: Requesting bear token: invalid status code from registry 405 (Method Not Allowed)`,
+      ],
+      ['buildx, containerd', `unexpected status code https://${host}/token: 405 Method Not Allowed`],
+    ],
+    when: ({ find }) =>
+      find(bearer, isRegistry) ??
+      find(
+        /unexpected status (code|from \w{3,7} request to) https:\/\/[^\s"/]{1,200}\/(?!v2\/)[^\s"]{0,300}: 405 Method Not Allowed/,
+        isRegistry,
+      ),
+    tell: ({ host: at, facts: told }) => ({
+      sentence: `${told.find(bearer) ? `The client asked ${at} for a bearer token in a way that it does not know (405).` : `The client asked ${at} at an address at which it takes no such request (405), as registries are served below /v2/ alone. Mostly it wanted a bearer token there.`} A private registry of ECR has no tokens of that kind: it takes user and password with each request. ECR Public gives them to a GET alone, and a client with an identity token in its file of logins asks by POST.`,
+      side: 'the client: its version, and an identity token (`identitytoken`) for that host in its file of logins; or a proxy, a mirror or a prefix of a path in its settings',
+      remedy: `Log out of ${at}, update the client, and log in with the user name AWS and a token of ECR. ECR Public needs no login for pulls.`,
+      paste: [{ what: 'What the registry asks for', kind: 'command', text: `curl -si https://${at}/v2/ | grep -i www-authenticate` }],
+    }),
+  }),
+  row({
     id: 'public-limit',
     title: 'ECR Public limits pulls without a login',
     symptoms: [
@@ -113,7 +142,7 @@ export const publicRegistry: readonly Situation[] = [
     when: facts =>
       facts.registry?.service === 'ecr-public' &&
       (facts.find(
-        /repository with name .{1,200} does not exist|name unknown|NAME_UNKNOWN|manifest unknown|MANIFEST_UNKNOWN|Requested image not found/,
+        /repository with name .{1,200} does not exist|name unknown|NAME_UNKNOWN|manifest unknown|MANIFEST_UNKNOWN|Requested image not found|manifest for public\.ecr\.aws\S{1,400} not found/,
       ) ??
         facts.find(notFound, isPublic)),
     tell: ({ host: at }) => ({

@@ -41,7 +41,9 @@ export function login({ facts: { registry } }: Pick<Told, 'facts'>): Paste {
   return { what: 'Log in again, as the user that pulls', kind: 'command', text };
 }
 
-export function imageOf({ facts: { registry, repository = 'NAME', reference } }: Told): string {
+export function imageOf(told: Told): string {
+  const { registry, reference } = told.facts;
+  const repository = repositoryOf(told) ?? 'NAME';
   if (!registry) return 'IMAGE';
   const end = reference === undefined ? '' : `${reference.startsWith('sha256:') ? '@' : ':'}${reference}`;
   return `${registry.host}/${repository}${end}`;

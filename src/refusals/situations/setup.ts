@@ -3,6 +3,45 @@ import { row, type Situation } from '../situation.ts';
 /** What AWS says while registries, repositories and policies are set up. */
 export const setup: readonly Situation[] = [
   row({
+    id: 'region-malformed',
+    title: 'The region is not written as one',
+    symptoms: [
+      ['AWS CLI, boto3', "Provided region_name 'eu west 1' doesn't match a supported format."],
+      ['AWS CLI', 'Invalid endpoint: https://api.ecr.eu west 1.amazonaws.com'],
+      ['AWS SDK for JavaScript', 'Region not accepted: region="eu west 1" is not a valid hostname component.'],
+      ['AWS SDK for Go', 'Invalid Configuration: Invalid region: region was not a valid DNS name.'],
+    ],
+    when: ({ find }) =>
+      find(
+        /Provided region_name .{1,80}? doesn't match a supported format|Invalid endpoint: https?:\/\/(api\.ecr|sts)\.|Region not accepted: region=|[Rr]egion was not a valid DNS name/,
+      ),
+    tell: () => ({
+      sentence: 'The name of the region is not one that can stand in an address (blanks, quotes, a whole sentence), so AWS was not asked.',
+      side: 'the settings of the program that asked: AWS_REGION, AWS_DEFAULT_REGION, --region, or `region` of the profile',
+      remedy: 'Write it as AWS does: eu-west-1, without quotes and blanks. A variable of a CI that was not replaced is the usual mistake.',
+      paste: [{ what: 'What is set', kind: 'command', text: 'aws configure list; env | grep REGION' }],
+    }),
+  }),
+  row({
+    id: 'registry-id-malformed',
+    title: 'The account is not written as a number',
+    symptoms: [
+      [
+        'AWS CLI',
+        "An error occurred (InvalidParameterException) when calling the GetAuthorizationToken operation: Invalid parameter at 'registryIds' failed to satisfy constraint: 'Member must satisfy constraint: [Member must satisfy regular expression pattern: [0-9]{12}]'",
+      ],
+    ],
+    when: ({ find }) =>
+      find(/Invalid parameter at 'registryIds?' failed to satisfy constraint|InvalidParameterException.{0,300}registryIds?\b/),
+    tell: () => ({
+      sentence:
+        'ECR was asked for a registry whose ID is no account: that ID is the twelve digits of an AWS account, without host, dashes or name.',
+      side: 'the script that asks: its --registry-ids (of workflows: `registries`)',
+      remedy:
+        'Write the twelve digits, in quotes where they begin with 0, and several with commas or blanks as the tool wants them. For a token it may be left out.',
+    }),
+  }),
+  row({
     id: 'kms-key',
     title: 'The key of the repository cannot be used',
     symptoms: [

@@ -53,3 +53,6 @@ export const elsewhere = ({ host: at }: Told): { what: string; kind: 'command'; 
   kind: 'command',
   text: `curl -sv --max-time 10 https://${at}/ -o /dev/null`,
 });
+
+/** `https://https//HOST`: the name of the image began with a scheme. */
+export const twoSchemes = /https?:\/\/https?(:|\/)\/?\/?\S{0,60}(dkr[.-]ecr|public\.ecr\.aws)/;
