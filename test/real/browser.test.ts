@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { type BrowserContext, type BrowserContextOptions, chromium, type Page, type PageScreenshotOptions } from 'playwright-core';
+import { obstacles } from './accessible.ts';
 import { wordsTooPale } from './contrast.ts';
 import { hostOf, startWorld, type World } from './daemon.ts';
 import { part, path } from './needs.ts';
@@ -50,6 +51,27 @@ async function open(world: World, options: BrowserContextOptions = {}): Promise<
 async function shoot(page: Page, name: string, options: PageScreenshotOptions = {}): Promise<void> {
   const folder = process.env['TEST_SCREENSHOTS'];
   if (folder) await page.screenshot({ path: join(folder, `${name}.png`), ...options });
+}
+
+async function inBothSchemes(page: Page, where: string): Promise<void> {
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme });
+    assert.deepEqual(await obstacles(page), [], `${where}, ${colorScheme}`);
+  }
+}
+
+/** Nothing stands in anybody's way, in any form, on the page as it opens and with everything on it unfolded. */
+async function assertAccessible({ page }: Opened, world: World, queries: readonly string[], what: string): Promise<void> {
+  for (const query of queries) {
+    await page.goto(`http://${world.doors}/${query}`);
+    for (const unfolded of ['as it opens', 'unfolded']) {
+      if (unfolded === 'unfolded') await page.evaluate(`document.querySelectorAll('details').forEach(one => { one.open = true; })`);
+      for (const width of [1280, 390]) {
+        await page.setViewportSize({ width, height: 800 });
+        await inBothSchemes(page, `${what}, ${query}, ${width} wide, ${unfolded}`);
+      }
+    }
+  }
 }
 
 const hostile = '<img src=x onerror="document.title=1"></title><script>document.title=2</script>&amp;{{7*7}}';
@@ -167,10 +189,41 @@ part('Chromium', { programs: ['chromium'] }, () => {
       await page.evaluate(`document.querySelectorAll('details').forEach(one => { one.open = true; })`);
       assert.equal(await page.evaluate('document.documentElement.scrollWidth'), width, where);
       assert.deepEqual(await page.evaluate(wordsTooPale), [], where);
+      // It waits for timers, which do not run without JavaScript.
+      if (options.javaScriptEnabled) assert.deepEqual(await obstacles(page), [], where);
       assert.deepEqual(amiss, [], where);
       await shoot(page, `${width}-${colorScheme}`);
       await page.evaluate(`document.documentElement.style.setProperty('--quiet', '#777')`);
       assert.notDeepEqual(await page.evaluate(wordsTooPale), [], 'a pale word is seen');
     }
+  });
+
+  test('nothing stands in the way of people with screen readers, keyboards or weak eyes: nothing to serve, all well, failing, starting', async () => {
+    await using world = await startWorld();
+    const pageOf = () => world.read('/').catch(() => '');
+    const rows = world.portainer.state.registries.splice(0);
+    world.portainer.fault = () => 'hang';
+    await world.start();
+    await world.until(async () => (await pageOf()).includes('<html'), 'the page');
+    await using opened = await open(world);
+    await assertAccessible(opened, world, ['?still'], 'before the first answer');
+
+    world.portainer.fault = undefined;
+    await world.until(async () => (await pageOf()).includes('NO_SLOTS'), 'the word that there is nothing to serve');
+    await assertAccessible(opened, world, ['?still'], 'nothing to serve');
+
+    world.portainer.state.registries.push(...rows);
+    await world.run('refresh');
+    await world.until(() => world.served(), 'the deliveries');
+    await world.until(async () => (await pageOf()).includes('All is well'), 'the page of it');
+    await assertAccessible(opened, world, ['?still', '?target=portainer', '?target=nobody'], 'all well');
+
+    world.portainer.fault = ({ method }) => (method === 'PUT' ? { status: 500 } : undefined);
+    await world.run('refresh');
+    await world.until(async () => (await pageOf()).includes('trouble'), 'the failure');
+    await assertAccessible(opened, world, ['?still', '?target=portainer'], 'failing');
+    assert.deepEqual(opened.amiss, []);
+    await opened.page.evaluate(`document.documentElement.removeAttribute('lang')`);
+    assert.notDeepEqual(await obstacles(opened.page), [], 'a fault is seen');
   });
 });

@@ -44,7 +44,7 @@ export interface World extends AsyncDisposable {
   start(options?: StartOptions): Promise<Running>;
   /** Runs a command to its end. */
   run(...args: string[]): Promise<{ code: number | null; output: string }>;
-  /** Until the condition holds; fails, with what was said, after half a minute. */
+  /** Until the condition holds; fails, with what was said, after two minutes: a machine may be slow. */
   until(condition: () => boolean | Promise<boolean>, what: string): Promise<void>;
   /** What every write so far put into a row, in the order of arrival. */
   written(): Write[];
@@ -127,7 +127,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       return { code: await ended, output: output() };
     },
     async until(condition, what) {
-      for (const end = Date.now() + 30_000; Date.now() < end; await wait(20)) if (await condition()) return;
+      for (const end = Date.now() + 120_000; Date.now() < end; await wait(20)) if (await condition()) return;
       assert.fail(`waited in vain for: ${what}\n${outputs.map(output => output().slice(-3000)).join('\n---\n')}`);
     },
     written: () =>
