@@ -17,10 +17,18 @@ export function cronMistake(pattern: string): string | undefined {
 export function cronSchedule(pattern: string): (wall: number, second: number) => number {
   const cron = new Cron(pattern, { paused: true, utcOffset: 0 });
   const wholeMinutes = pattern.trim().split(/\s+/).length <= 5;
+  /** From when to when it is the next one: every target asks at every discovery. */
+  let known = { from: Number.POSITIVE_INFINITY, next: 0 };
+  function nextAfter(wall: number): number | undefined {
+    if (wall >= known.from && wall < known.next) return known.next;
+    const next = cron.nextRun(new Date(wall))?.getTime();
+    if (next !== undefined) known = { from: wall, next };
+    return next;
+  }
   return (wall, second) => {
     const shift = wholeMinutes ? second * 1000 : 0;
-    const next = cron.nextRun(new Date(wall - shift));
-    return next ? next.getTime() + shift : wall + 60_000;
+    const next = nextAfter(wall - shift);
+    return next === undefined ? wall + 60_000 : next + shift;
   };
 }
 

@@ -154,7 +154,7 @@ describe('the variables of a real server', () => {
       ['TEST_HARBOR_PASSWORD', 'TEST_HARBOR_URL and TEST_HARBOR_USERNAME'],
     ] as const) {
       const { code, said } = await runTests(import.meta.filename, 'on http', { [name]: 'http://harbor.test' });
-      assert.equal(code, 1);
+      assert.notEqual(code, 0);
       assert.match(said, new RegExp(`${missing} must be set`));
     }
   });

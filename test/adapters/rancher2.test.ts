@@ -126,7 +126,7 @@ describe('the variables of a real server', () => {
       ['TEST_RANCHER_TOKEN', 'TEST_RANCHER_URL'],
     ] as const) {
       const { code, said } = await runTests(import.meta.filename, 'on http', { [name]: 'http://rancher.test' });
-      assert.equal(code, 1);
+      assert.notEqual(code, 0);
       assert.match(said, new RegExp(`${other} must be set`));
     }
   });

@@ -136,12 +136,18 @@ export const someChecks = 'on http.* (finds|updates|creates only|503 to|a (write
  * passed and were skipped.
  */
 export async function runTests(file: string, pattern: string, env: Readonly<Record<string, string>>) {
-  const child = spawn(process.execPath, ['--test', '--test-reporter=tap', `--test-name-pattern=${pattern}`, file], {
+  // Without `--test`, which would start a second process for the file.
+  const child = spawn(process.execPath, ['--test-reporter=tap', `--test-name-pattern=${pattern}`, file], {
     env: { PATH: process.env['PATH'] ?? '', ...compiled, ...env },
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', 'pipe'],
     timeout: 240_000,
   });
-  const [said, [code]] = await Promise.all([text(child.stdout), once(child, 'close') as Promise<[number | null]>]);
+  const [results, complaints, [code]] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    once(child, 'close') as Promise<[number | null]>,
+  ]);
+  const said = results + complaints;
   const count = (what: string): number => Number(new RegExp(`^# ${what} (\\d+)$`, 'm').exec(said)?.[1]);
   return { code, passed: count('pass'), skipped: count('skipped'), said };
 }

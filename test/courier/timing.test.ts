@@ -82,6 +82,18 @@ test('cron patterns: mistakes are sentences; a pattern without seconds means the
   assert.equal(cronSchedule('*/10 * * * * *')(wall, 45), Date.UTC(2026, 0, 1, 12, 0, 40));
 });
 
+test('a schedule that is asked again, by others and after a step of the clock, says what a new one would', () => {
+  const schedules = ['* * * * *', '*/20 * * * *', '7 3 * * 1', '*/10 * * * * *'].map(pattern => ({
+    pattern,
+    asked: cronSchedule(pattern),
+  }));
+  const wall = Date.UTC(2026, 0, 1, 12, 0, 30);
+  for (const step of [0, 1, 9_999, 10_000, 29_999, 30_000, 60_000, -1, -45_000, 3_600_000, 86_400_000, -86_400_000, 29_500])
+    for (const second of [0, 15, 59])
+      for (const { pattern, asked } of schedules)
+        assert.equal(asked(wall + step, second), cronSchedule(pattern)(wall + step, second), `${pattern}, ${step}, ${second}`);
+});
+
 test('a window is open in every minute that its pattern matches, and else opens with the next one', () => {
   const nightly = cronWindow('* 2-4 * * 1-5');
   const at = (day: number, hours: number, minutes: number) => Date.UTC(2026, 0, day, hours, minutes, 30);

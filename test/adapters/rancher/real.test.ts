@@ -29,7 +29,7 @@ test('half of a key pair, or a key without an address, fails aloud', async () =>
     [{ TEST_CATTLE_ACCESS_KEY: 'A', TEST_CATTLE_SECRET_KEY: 'B' }, 'TEST_CATTLE_URL'],
   ] as const) {
     const { code, said } = await runTests(suite, '^on http', given);
-    assert.equal(code, 1);
+    assert.notEqual(code, 0);
     assert.match(said, new RegExp(`${missing} must be set`));
   }
 });
