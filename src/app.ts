@@ -30,7 +30,8 @@ import { createJournal } from './observe/journal.ts';
 import { createMetrics, type Metrics } from './observe/metrics.ts';
 import { isLive, overviewOf, statusOf } from './observe/status.ts';
 import type { LeaseView, Overview, Status } from './observe/status-view.ts';
-import { manageTarget, type OpenableTarget, type TargetDeps } from './target.ts';
+import type { TargetDeps } from './target/deps.ts';
+import { manageTarget, type OpenableTarget } from './target.ts';
 import { version } from './version.ts';
 
 const keysLookedAtEvery = 15_000;

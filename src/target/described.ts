@@ -1,0 +1,73 @@
+import { createHash } from 'node:crypto';
+import type { TargetConfig } from '../../config/load.ts';
+import { fingerprint } from '../contract/credential.ts';
+import { nameOfImage } from '../contract/image.ts';
+import { Secret } from '../contract/secret.ts';
+import { isInShard, type Shard } from '../contract/shard.ts';
+import type { Finding } from '../contract/target.ts';
+import { type EngineFinding, finding as standing } from '../courier/findings.ts';
+import { cronWindow } from '../courier/schedule.ts';
+import { setting } from '../io/tls.ts';
+
+/** What the engine knows of the target before it is opened. */
+export function describe(config: TargetConfig, shard: Shard | undefined) {
+  return {
+    name: config.name,
+    kind: config.kind,
+    required: config.required,
+    create: config.create,
+    alike: config.adapter.alike,
+    paused: config.paused,
+    limits: config.limits,
+    findings: config.adapter.findings,
+    remedies: remediesOf(config),
+    standing: standingOf(config),
+    own: config.own,
+    isShared: shard !== undefined,
+    verify: shard ? config.verify.filter(image => isInShard(shard, nameOfImage(image))) : config.verify,
+    window: config.window === undefined ? undefined : cronWindow(config.window),
+  };
+}
+
+/** Of all that decides how the target is reached and what it is asked for. */
+export function digestOf(config: TargetConfig, shard: Shard | undefined): string {
+  const unimportant = {
+    adapter: undefined,
+    required: undefined,
+    create: undefined,
+    paused: undefined,
+    window: undefined,
+    verify: undefined,
+    origin: undefined,
+  };
+  // JSON hides a secret before a replacer sees it.
+  function hidden(this: Readonly<Record<string, unknown>>, key: string, value: unknown): unknown {
+    const original = this[key];
+    return original instanceof Secret ? fingerprint({ password: original }) : value;
+  }
+  return createHash('sha256')
+    .update(JSON.stringify({ ...config, ...unimportant, shard }, hidden))
+    .digest('hex');
+}
+
+/** What to do about findings of the engine, in the names that a person writes: variables, or options of a file. */
+function remediesOf({ adapter, spelling: { create, registries, fingerprint, caFile } }: TargetConfig) {
+  const place = adapter.keeps === 'files' ? 'file' : 'manager';
+  const mayCreate = `\`${setting(create, 'true')}\``;
+  return {
+    NO_SLOTS: `Add the registry in the ${place}, or name its host in \`${registries}\` and set ${mayCreate}.`,
+    NOT_CREATED: `Create it in the ${place}, or set ${mayCreate}.`,
+    OWN_UNKNOWN: `Give the source \`default\` AWS credentials that may fetch a token, or name the hosts in \`${registries}\` instead of \`own\`.`,
+    TLS_UNVERIFIED: `Pin the certificate with \`${fingerprint}\`, or give its CA with \`${caFile}\`.`,
+  } satisfies Partial<Record<EngineFinding, string>>;
+}
+
+function standingOf(config: TargetConfig): Finding[] {
+  const { name, tls, options } = config;
+  const plain = Object.values(options).some(value => typeof value === 'string' && /^http:/i.test(value));
+  const target = { remedies: remediesOf(config) };
+  return [
+    ...(tls.insecureSkipVerify ? [standing('TLS_UNVERIFIED', `The certificate of ${name} is not verified.`, target)] : []),
+    ...(plain ? [standing('PLAIN_HTTP', `${name} is reached over plain HTTP.`)] : []),
+  ];
+}
