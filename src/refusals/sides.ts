@@ -89,7 +89,7 @@ function holdersPolicy({ kind, words }: Holder): string {
 export function resourceSide(denial: Denial): Side {
   const { resource, resourceAccount, account } = denial;
   const [arn = ''] = arns(denial);
-  const owner = inAccount(resourceAccount ?? account);
+  const owner = inAccount(resourceAccount ?? (resource?.includes(':ACCOUNT:') ? 'ACCOUNT' : account));
   const principals = [principalOf(denial)];
   const of = resourceStatement(needed(denial), principals, arns(denial));
   if (isOfRegistry(needed(denial))) return side(`the registry policy ${owner}`, ofGate(denial, 'third'), of);

@@ -9,6 +9,7 @@ import { courier } from './situations/courier.ts';
 import { denials } from './situations/denials.ts';
 import { dns } from './situations/dns.ts';
 import { doors } from './situations/doors.ts';
+import { helpers } from './situations/helpers.ts';
 import { keys } from './situations/keys.ts';
 import { kubernetes } from './situations/kubernetes.ts';
 import { lambda } from './situations/lambda.ts';
@@ -67,7 +68,7 @@ export const chapters: readonly Chapter[] = [
   { title: 'The network', situations: network },
   { title: 'Managers, and the courier itself', situations: managers },
   { title: 'systemd', situations: units },
-  { title: 'Logins and credential helpers', situations: logins },
+  { title: 'Logins and credential helpers', situations: [...helpers, ...logins] },
   { title: 'Docker login and Swarm', situations: clients },
   { title: 'Lambda', situations: lambda },
   { title: 'Policies', situations: policies },

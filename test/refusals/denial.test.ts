@@ -167,6 +167,9 @@ test('what a text hides stands as a word in capitals in sentence and statement',
     const resource = told(mask, 'resource-based');
     assert.match(resource.paste?.[0]?.text ?? '', /"AWS": "arn:aws:iam::ACCOUNT:role\/ci"/, mask);
   }
+  const theirAccount = said(tail('resource-based'), { resource: 'arn:aws:ecr:eu-west-1:***:repository/team/app' });
+  const { side } = explainDenial(factsOf(theirAccount).denial ?? assert.fail());
+  assert.equal(side, 'the repository policy in account ACCOUNT', 'whose it is, nobody knows');
   const all = explainDenial(factsOf(said(tail('identity-based'), { resource: '[MASKED]' })).denial ?? assert.fail());
   assert.match(all.paste?.[0]?.text ?? '', /"arn:aws:ecr:REGION:ACCOUNT:repository\/NAME"/);
   for (const whole of ['arn:aws:ecr:eu-west-1:123456789012:repository/*', 'arn:aws:ecr:eu-west-1:123456789012:repository/x', '*']) {

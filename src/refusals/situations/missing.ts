@@ -49,6 +49,7 @@ export const missing: readonly Situation[] = [
         'AWS CLI',
         "An error occurred (RepositoryNotFoundException) when calling the BatchGetImage operation: The repository with name 'team/none' does not exist in the registry with id '123456789012'",
       ],
+      ['Docker, old', `Error response from daemon: repository ${host}/team/none not found`],
       ['Docker, push', "name unknown: The repository with name 'team/none' does not exist in the registry with id '123456789012'"],
     ],
     when: facts =>
@@ -56,7 +57,7 @@ export const missing: readonly Situation[] = [
       facts.find(/RepositoryNotFoundException|repository with name '?\*+'? (does not exist|not found) in the registry/) ??
       (isAsked(facts) && facts.status === 404
         ? facts.find(/NAME_UNKNOWN|name unknown/)
-        : facts.find(/NAME_UNKNOWN|name unknown/, isPrivate)),
+        : (facts.find(/NAME_UNKNOWN|name unknown/, isPrivate) ?? facts.find(/\brepository \S{1,300} not found(?! ?:)/, isPrivate))),
     tell: told =>
       told.facts.cache
         ? repositoryMissing(told, told.facts.cache)

@@ -3,6 +3,7 @@ import type { Facts } from '../facts.ts';
 import type { Told } from '../situation.ts';
 import { identityStatement, type Rights, resourceStatement } from '../statements.ts';
 
+export const ofLogins = 'the file of logins (config.json) of the user that runs the client';
 export const keeper = 'whoever keeps the password for the client: what should renew it did not';
 
 /** We saw the answer ourselves, to a GET. */

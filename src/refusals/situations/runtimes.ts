@@ -2,17 +2,14 @@ import { isRegistry } from '../hosts.ts';
 import { example, row, type Situation } from '../situation.ts';
 
 const { host, image } = example;
-const [low, socket] = [
-  String.raw`\b(dial|read|write) unix \S{0,200}`,
-  String.raw`(containerd|docker|crio|cri-dockerd|dockershim|buildkitd?|podman)[\w-]{0,40}\.sock`,
-];
+const socket = String.raw`(containerd|docker|crio|cri-dockerd|dockershim|buildkitd?|podman)[\w-]{0,40}\.sock`;
 
 /** The client speaks to the runtime on its own machine, by a local socket or gRPC, and did not get through. */
 const socketDown = new RegExp(
-  `${low}${socket}: .{0,40}?(connection refused|no such file or directory|connection reset by peer|broken pipe|EOF|timeout|permission denied)`,
+  String.raw`\b(dial|read|write) unix \S{0,200}${socket}: .{0,40}?(connection refused|no such file or directory|connection reset by peer|broken pipe|EOF|timeout|permission denied)`,
 );
 const ofClients =
-  /\brpc error: code = Unavailable desc = (connection error|transport is closing|error reading from server|keepalive ping failed)|error reading from server: |Cannot connect to the Docker daemon|Is the docker daemon running|docker_engine\W.{0,200}cannot find the file|trying to connect to the docker (daemon socket|API)|failed to dial "?\S{1,200}\.sock/;
+  /\brpc error: code = Unavailable desc = (connection error|transport is closing|error reading from server|keepalive ping failed)|error reading from server: |Cannot connect to the Docker daemon|Is the docker daemon running|docker_engine\W.{0,200}cannot find the file|trying to connect to the docker (daemon socket|API)|failed to dial "?\S{1,200}\.sock|make sure you are running as root and the runtime has been started/;
 
 /** A command line that pulls or pushes: what it prints below names no image. */
 const commandLine =
