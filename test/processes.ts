@@ -24,12 +24,26 @@ export function leavesProcessAlone(file: string, tests = import.meta.dirname, se
     .every(path => leavesProcessAlone(path, tests, seen));
 }
 
+/** They take longest, so they begin first: else two cores wait at the end for the one that began last. */
+export const longest = [
+  'courier/starvation',
+  'contracts/cases',
+  'contracts/contracts',
+  'pull/many',
+  'commands/commands',
+  'pull/front',
+  'together',
+  'operating/several',
+  'commands/check-images',
+  'commands/bundle',
+].map(name => `${name}.test.ts`);
+
 /** So many files share a process at most. */
 const most = 10;
 
 /**
  * Which files run in one process: those of a folder that leave it alone, as the start of a process and the imports cost
- * more than most files. The others have one each. Those that share come first, as they take longest.
+ * more than most files. The others have one each. In the order in which they should begin.
  */
 export function processesFor(files: readonly string[], tests = import.meta.dirname): readonly (readonly string[])[] {
   const shareable = new Set(files.filter(file => leavesProcessAlone(file, tests)));
@@ -38,5 +52,7 @@ export function processesFor(files: readonly string[], tests = import.meta.dirna
     const size = Math.ceil(inFolder.length / Math.ceil(inFolder.length / most));
     return inFolder.flatMap((_, at) => (at % size === 0 ? [inFolder.slice(at, at + size)] : []));
   });
-  return [...shared, ...files.filter(file => !shareable.has(file)).map(file => [file])];
+  const alone = files.filter(file => !shareable.has(file));
+  const first = longest.map(name => join(tests, name)).filter(file => alone.includes(file));
+  return [...first.map(file => [file]), ...shared, ...alone.filter(file => !first.includes(file)).map(file => [file])];
 }

@@ -14,16 +14,16 @@ const files = readdirSync(import.meta.dirname, { recursive: true, encoding: 'utf
   .map(name => join(import.meta.dirname, name));
 const folder = mkdtempSync(join(tmpdir(), 'npm-test-'));
 
-/** The path of what imports them all. */
-function together(shared: readonly string[], nr: number): string {
-  const path = join(folder, `${nr}.mjs`);
-  writeFileSync(path, shared.map(file => `import '${pathToFileURL(file)}';\n`).join(''));
+/** The path of what imports them all. node:test begins in the order of the names. */
+function together(some: readonly string[], nr: number): string {
+  const path = join(folder, `${`${nr}`.padStart(3, '0')}.mjs`);
+  writeFileSync(path, some.map(file => `import '${pathToFileURL(file)}';\n`).join(''));
   return path;
 }
 
 // Else the first that need it would all make it at the same time.
 await built();
-const entries = processesFor(files).map((some, nr) => (some.length === 1 && some[0] ? some[0] : together(some, nr)));
+const entries = processesFor(files).map(together);
 const preloads = ['scripts/least.cjs', 'test/unwatched.cjs'].flatMap(name => ['-r', join(root, name)]);
 const options = ['--test', '--test-concurrency=4', '--test-timeout=300000', '--test-reporter=spec', ...process.argv.slice(2)];
 const { status } = spawnSync(process.execPath, [...preloads, ...options, ...entries], {

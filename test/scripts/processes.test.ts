@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { folder } from '../config/support.ts';
-import { leavesProcessAlone, processesFor } from '../processes.ts';
+import { leavesProcessAlone, longest, processesFor } from '../processes.ts';
 
 const tests = join(import.meta.dirname, '..');
 const all = readdirSync(tests, { recursive: true, encoding: 'utf8' })
@@ -52,6 +52,11 @@ test('each file runs once; a process has files of one folder, ten at most', () =
     assert.ok(files.length <= 10, `${files}`);
     assert.equal(new Set(files.map(file => file.slice(tests.length + 1).split('/')[0])).size, 1, `${files}`);
   }
+  assert.deepEqual(
+    processes.slice(0, longest.length),
+    longest.map(name => [join(tests, name)]),
+    'those that take longest begin first',
+  );
   for (const name of ['courier/starvation.test.ts', 'operating/reload.test.ts'])
     assert.ok(
       processes.some(files => files.length === 1 && files[0] === join(tests, name)),
