@@ -211,6 +211,12 @@ ERROR: failed to solve: process "/bin/sh -c curl -f https://api.example.com/x" d
   ],
   ['pull-too-slow', `Failed to pull image "${host}/app:1": rpc error: code = DeadlineExceeded desc = stream terminated by RST_STREAM`],
   ['no-connection', `Failed to pull image "${host}/app:1": Get "https://${host}/v2/": context deadline exceeded`],
+  ['no-connection', `curl: (7) Failed to connect to ${host} port 443 after 130 ms: Connection refused`],
+  [undefined, `curl: (7) Failed to connect to ${host} port 5000 after 130 ms: Connection refused`],
+  [
+    'platform-missing',
+    `CannotPullContainerError: failed to unpack image on snapshotter overlayfs: no match for platform in manifest: not found`,
+  ],
   ['dns-silent', `dial tcp: lookup ${host} on 10.0.0.2:53: dial udp 10.0.0.2:53: connect: network is unreachable`],
   ['name-unknown-to-dns', `dial tcp: lookup ${host} on 10.0.0.2:53: no such host`],
   [undefined, `write /var/lib/containerd/io.containerd.content.v1.content/ingest/x/data: no space left on device: ${host}/x:1`],

@@ -112,7 +112,8 @@ export const caches: readonly Situation[] = [
       ],
       ['AWS SDKs', 'UnsupportedUpstreamRegistryException'],
     ],
-    when: ({ find }) => find(/UnsupportedUpstreamRegistryException/) ?? find(/upstream registry URL \S{1,200} is invalid/),
+    when: ({ find }) =>
+      find(/UnsupportedUpstreamRegistryException/) ?? find(/upstream registry URL (\S{1,200} )?is (invalid|not supported)/),
     tell: () => ({
       sentence:
         'ECR makes no cache rule for that upstream: it caches registries of its own list only, and takes the address of each as it writes it. Login and rights are not the matter.',

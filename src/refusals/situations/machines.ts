@@ -28,7 +28,11 @@ export const machines: readonly Situation[] = [
       find(
         /no matching manifest for \S{1,40} in the manifest list|no match for platform in manifest|does not contain descriptor matching platform|no image found in (image index|manifest list) for architecture/,
         isRegistry,
-      ) ?? find(/CannotPullContainer(Error)?\b.{0,300}does not contain descriptor matching platform/, orUnsaid(isRegistry)),
+      ) ??
+      find(
+        /CannotPullContainer(Error)?\b.{0,300}(does not contain descriptor matching platform|no match for platform in manifest)/,
+        orUnsaid(isRegistry),
+      ),
     tell: told => ({
       sentence: `The image is there, and has nothing for the platform of the machine that pulls (its processor or system). Login and rights are good.`,
       side: 'the build of the image, or the machine that it is pulled to',
