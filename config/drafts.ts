@@ -7,7 +7,7 @@ import { type Env, fromCredentials, overlay, shortForm } from './env.ts';
 import type { Item } from './files.ts';
 import { isName } from './formats.ts';
 import { type Entries, isBlank, type Origin, type Placed, textOf } from './origin.ts';
-import type { Report } from './read.ts';
+import type { Listed, Report } from './read.ts';
 import { targetTable } from './schema.ts';
 
 /** A target that somebody asked for: its name, its adapter and what was said of it, not yet judged. */
@@ -34,7 +34,7 @@ export interface Surroundings {
  * The targets of the files, with what the environment says of those that are named like their kind, and the targets
  * that the environment makes.
  */
-export function draftTargets(items: readonly Item[], { adapters, env, credentials }: Surroundings, report: Report): Draft[] {
+export function draftTargets(items: readonly Listed[], { adapters, env, credentials }: Surroundings, report: Report): Draft[] {
   const drafts = fromFiles(items, adapters, report);
   for (const adapter of adapters) {
     const { kind } = adapter;
@@ -64,10 +64,10 @@ function made(adapter: Adapter, entries: Entries, origin: Origin): Draft {
   return { name: kind, path: `targets.${kind}`, adapter, entries: new Map([...said, ...entries]), origin };
 }
 
-function fromFiles(items: readonly Item[], adapters: readonly Adapter[], report: Report): Draft[] {
+function fromFiles(items: readonly Listed[], adapters: readonly Adapter[], report: Report): Draft[] {
   const kinds = adapters.map(({ kind }) => kind);
   const taken = new Set(items.map(({ entries }) => textOf(entries, 'name')));
-  return items.flatMap(({ entries, origin }, at) => {
+  return items.flatMap(({ entries, origin, at }) => {
     const kind = textOf(entries, 'kind');
     const adapter = adapters.find(adapter => adapter.kind === kind);
     if (!adapter) {

@@ -3,7 +3,7 @@ import { namesIn, readText, statOf } from '../src/io/files.ts';
 import { Unreadable } from '../src/io/unreadable.ts';
 import { isName } from './formats.ts';
 import { type Broken, type Entries, type Placed, parseFile } from './origin.ts';
-import { mapsOf, type Report } from './read.ts';
+import { type Listed, mapsOf, type Report } from './read.ts';
 import { groups } from './schema.ts';
 import { shownPath } from './showable.ts';
 
@@ -14,10 +14,10 @@ export interface Item {
 }
 /** All files as one: lists one after the other, groups option by option. */
 export interface Merged {
-  readonly sources: readonly Item[];
-  readonly targets: readonly Item[];
-  readonly aliases: readonly Item[];
-  readonly notify: readonly Item[];
+  readonly sources: readonly Listed[];
+  readonly targets: readonly Listed[];
+  readonly aliases: readonly Listed[];
+  readonly notify: readonly Listed[];
   readonly groups: ReadonlyMap<string, Entries>;
   /** What stands at the top and is none of these. */
   readonly others: Entries;
@@ -72,7 +72,7 @@ async function readAll(paths: readonly string[], report: Report, broken: Broken)
  */
 export async function readFiles(paths: readonly string[], report: Report, broken: Broken = 'dropped'): Promise<Merged> {
   const trees = await readAll(paths, report, broken);
-  const list = (name: string): Item[] =>
+  const list = (name: string): Listed[] =>
     trees.flatMap(tree => {
       const placed = tree.get(name);
       return placed ? mapsOf(placed.value, name, placed.origin, report) : [];

@@ -14,11 +14,11 @@ import {
   fromFlags,
   overlay,
 } from './env.ts';
-import { type Item, type Merged, readFiles, topKeys } from './files.ts';
+import { type Merged, readFiles, topKeys } from './files.ts';
 import { parseListen } from './formats.ts';
 import { type Entries, lineOf, type Mistake } from './origin.ts';
 import { readProxies } from './proxies.ts';
-import { type Report, readMap, type Setting, settingOf, subjectOf, unknownKey } from './read.ts';
+import { type Listed, type Report, readMap, type Setting, settingOf, subjectOf, unknownKey } from './read.ts';
 import { addressOf, type HeartbeatConfig, type ReceiverConfig, readReceivers } from './receivers.ts';
 import { alias, groups, type Table, trigger, type Values, withFiles } from './schema.ts';
 import { exposure, fileRef, type SecretRef, wrongSecret } from './secrets.ts';
@@ -274,10 +274,10 @@ async function heartbeatOf(
   return undefined;
 }
 
-export function readAliases(items: readonly Item[], report: Report): Aliases {
+export function readAliases(items: readonly Listed[], report: Report): Aliases {
   const aliases = new Map<string, string>();
   const origins = new Map<string, string>();
-  for (const [at, { entries, origin }] of items.entries()) {
+  for (const { entries, origin, at } of items) {
     const read = readMap(alias, entries, { path: `aliases[${at}]`, origin }, report);
     if (!read.host || !read.registry) continue;
     const first = origins.get(read.host);

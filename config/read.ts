@@ -143,25 +143,27 @@ function shownCommand(value: unknown): string {
 
 /** A list of maps, each read by the same table. */
 function readList(table: Table, { value, origin }: Placed, path: string, report: Report): unknown[] {
-  return mapsOf(value, path, origin, report).map(({ entries, origin }, at) =>
+  return mapsOf(value, path, origin, report).map(({ entries, origin, at }) =>
     readMap(table, entries, { path: `${path}[${at}]`, origin }, report),
   );
 }
 
+/** A map in a list. `at`: where it stands there, whatever becomes of the others. */
+export interface Listed {
+  readonly entries: Entries;
+  readonly origin: Origin;
+  readonly at: number;
+}
+
 /** The maps in a list; everything else is a mistake. */
-export function mapsOf(
-  value: Placed['value'],
-  path: string,
-  origin: Origin,
-  report: Report,
-): { readonly entries: Entries; readonly origin: Origin }[] {
+export function mapsOf(value: Placed['value'], path: string, origin: Origin, report: Report): Listed[] {
   if (value === null) return [];
   if (!Array.isArray(value)) {
     report.mistakes.push({ path, origin: origin.text, message: 'must be a list: begin each entry with a dash' });
     return [];
   }
   return (value as readonly Placed[]).flatMap(({ value: entry, origin }, at) => {
-    if (entry instanceof Map) return { entries: entry as Entries, origin };
+    if (entry instanceof Map) return { entries: entry as Entries, origin, at };
     report.mistakes.push({ path: `${path}[${at}]`, origin: origin.text, message: 'must be a map of options' });
     return [];
   });

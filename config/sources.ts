@@ -3,10 +3,10 @@ import { functionNamed } from '../src/contract/function-name.ts';
 import { anyRegistryOf, type Registry } from '../src/contract/registry.ts';
 import { sourceOf } from './cattle.ts';
 import { type Env, fromEnv, overlay } from './env.ts';
-import { type Item, requireUnique } from './files.ts';
+import { requireUnique } from './files.ts';
 import { isName } from './formats.ts';
 import { type Entries, isBlank, type Placed, textOf } from './origin.ts';
-import { type Report, readMap } from './read.ts';
+import { type Listed, type Report, readMap } from './read.ts';
 import { source, type Values } from './schema.ts';
 
 /** One source and the registries that it serves. */
@@ -19,19 +19,21 @@ export function homeOf(sources: readonly SourceConfig[]): Registry | undefined {
 }
 
 /** The sources of the files and `default`, which the environment can set too. */
-export function readSources(items: readonly Item[], env: Env, report: Report): SourceConfig[] {
+export function readSources(items: readonly Listed[], env: Env, report: Report): SourceConfig[] {
   const region = env['AWS_REGION'] ? 'AWS_REGION' : 'AWS_DEFAULT_REGION';
   // A wrong one is told of the variable, and not of every source.
   const fallback: Entries = new Map(
     isRegion(env[region] ?? '') ? [['region', { value: env[region] ?? null, origin: { text: region } }]] : [],
   );
-  const implicit: Item = { entries: new Map([['name', { value: 'default', origin: { text: 'default' } }]]), origin: { text: 'default' } };
+  const origin = { text: 'default' };
+  const implicit: Listed = { entries: new Map([['name', { value: 'default', origin }]]), origin, at: 0 };
   const all = items.some(({ entries }) => textOf(entries, 'name') === 'default') ? items : [...items, implicit];
-  const drafts = all.map(({ entries, origin }) => {
+  const drafts = all.map(({ entries, origin, at }) => {
     const isDefault = textOf(entries, 'name') === 'default';
     return {
       name: textOf(entries, 'name'),
       origin,
+      at,
       entries: isDefault
         ? overlay(fallback, told(entries), sourceOf(env), entries, fromEnv(source, env))
         : overlay(fallback, told(entries), entries),
@@ -42,7 +44,7 @@ export function readSources(items: readonly Item[], env: Env, report: Report): S
     drafts.filter(({ name }) => name),
     report,
   );
-  return drafts.map(({ name, entries, origin }, at) => {
+  return drafts.map(({ name, entries, origin, at }) => {
     const path = isName(name) ? `sources.${name}` : `sources[${at}]`;
     const read = readMap(source, entries, { path, origin }, report);
     const wrong = (message: string): void => void report.mistakes.push({ path, origin: origin.text, message });

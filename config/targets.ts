@@ -4,13 +4,13 @@ import { type Aliases, parseAddress, type Registry } from '../src/contract/regis
 import { Secret } from '../src/contract/secret.ts';
 import { type Draft, draftTargets, type Surroundings } from './drafts.ts';
 import type { Env } from './env.ts';
-import { type Item, requireUnique } from './files.ts';
+import { requireUnique } from './files.ts';
 import { imageInWords, registryInWords } from './forms.ts';
 import { type HeadersRef, headersFrom } from './headers.ts';
 import { isByVariables, lacking, type Spelling, spelledVariables, spellingOf } from './naming.ts';
 import { type Entries, isBlank } from './origin.ts';
 import { changedWay } from './proxies.ts';
-import { type Report, readMap, subjectOf, warnOfDanger } from './read.ts';
+import { type Listed, type Report, readMap, subjectOf, warnOfDanger } from './read.ts';
 import { type Common, hasFile, ownWord, prefix, targetTable } from './schema.ts';
 import { exposure, fileRef, isSecretRef, type OptionValue, oddPassword, wrongSecret } from './secrets.ts';
 import { checkNames } from './unknown-variables.ts';
@@ -55,7 +55,12 @@ export interface TargetConfig {
 type Read = Common & Readonly<Record<string, unknown>>;
 
 /** All targets of files and environment; those with mistakes are missing. */
-export async function readTargets(items: readonly Item[], aliases: Aliases, around: Surroundings, report: Report): Promise<TargetConfig[]> {
+export async function readTargets(
+  items: readonly Listed[],
+  aliases: Aliases,
+  around: Surroundings,
+  report: Report,
+): Promise<TargetConfig[]> {
   checkNames(around.env, around.adapters, report);
   const drafts = draftTargets(items, around, report);
   requireUnique('targets', drafts, report);

@@ -1,6 +1,7 @@
 /**
  * Loaded before any script of package.json: an older Node cannot read TypeScript, and what it says of that helps
- * nobody. In the words of every Node.
+ * nobody. In the words of every Node. And whoever hands on JSON is told of what npm writes before it, as no setting of
+ * npm leaves that out and still shows errors.
  */
 const { engines } = require('../package.json');
 
@@ -13,3 +14,7 @@ if (ours[0] < least[0] || (ours[0] === least[0] && ours[1] < least[1])) {
   );
   process.exit(1);
 }
+
+const { npm_lifecycle_event: script, npm_config_loglevel: loudness } = process.env;
+if (script === 'start' && loudness !== 'silent' && !process.stdout.isTTY && process.argv.includes('--json'))
+  process.stderr.write('npm has written the name of the script before this JSON. Without it: npm start -s -- COMMAND --json\n');

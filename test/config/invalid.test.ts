@@ -71,6 +71,18 @@ const expected: Readonly<Record<string, readonly string[]>> = {
   'reserved-character': [
     'is not YAML or JSON: a value begins with a character that YAML keeps for itself: put it in quotes (reserved-character.yaml:4:13)',
   ],
+  'place-in-list': [
+    'sources[0]: must be a map of options (place-in-list.yaml:2:5)',
+    'targets[0]: must be a map of options (place-in-list.yaml:11:5)',
+    'aliases[0]: must be a map of options (place-in-list.yaml:15:5)',
+    'aliases[1].registry: must be set (place-in-list.yaml:16:5)',
+    'sources[1].name: must be set (place-in-list.yaml:3:5)',
+    'sources[1]: serves no registry: give it accounts, registries or slots, or name it default (place-in-list.yaml:3:5)',
+    'sources.default.roles[0]: must be a map of options (place-in-list.yaml:6:9)',
+    'sources.default.roles[1]: arn is not known here (place-in-list.yaml:7:9)',
+    'sources.default.roles[1].roleArn: must be set (place-in-list.yaml:7:9)',
+    'targets[1].kind: must be set: one of depot (place-in-list.yaml:12:5)',
+  ],
   role: ['sources.default.roles[1].roleArn: must be the ARN of a role, such as arn:aws:iam::123456789012:role/courier (role.yaml:5:18)'],
   'secret-as-number': ['targets.depot.apiKey: must be text: put it in quotes (secret-as-number.yaml:2:54)'],
   'secret-lines': ['targets.depot.apiKey: must not contain line breaks or other control characters (secret-lines.yaml:4:13)'],

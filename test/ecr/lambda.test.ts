@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { afterEach, beforeEach, test } from 'node:test';
 import { usualHost } from '../../src/ecr/aws/addresses.ts';
 import type { SourceSpec } from '../../src/ecr/sources/choice.ts';
+import { withoutKeys } from '../../src/ecr/sources/masked.ts';
 import { type EcrOptions, type FakeEcr, startEcr } from '../fakes/ecr.ts';
 import { type FakeFunction, tooManyRequests } from '../fakes/lambda.ts';
 import type { Reply } from '../fakes/server.ts';
@@ -194,6 +195,40 @@ test('a secret in the words of a function is not shown', async () => {
   await aws(() => ({ raised: { errorType: 'ValueError', errorMessage: `bad token AWS:${secret} in ${long}, password: ${secret}` } }));
   const { message } = await failureOf(fetchFrom(source(), host), [secret, long]);
   assert.match(message, /ValueError: bad token AWS:\[secret\] in \[secret\], password: \[secret\]/);
+});
+
+test('what looks like a key is not shown, whatever says it and wherever it stands', async () => {
+  const key = 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY';
+  const rooted = `/${key.slice(1).replaceAll('/', 'x')}`;
+  const said: readonly (readonly [words: string, shown: string])[] = [
+    ['key AKIAIOSFODNN7EXAMPLE oops', 'key AKIA[secret] oops'],
+    ['{"AccessKeyId": "ASIAIOSFODNN7EXAMPLE"}', '{"AccessKeyId": "ASIA[secret]"}'],
+    [`it is ${key}`, 'it is [secret]'],
+    [`it is ${rooted}`, 'it is [secret]'],
+    ['aws_secret_access_key = hunter2hunter2', 'aws_secret_access_key = [secret]'],
+    ['SECRETACCESSKEY=abc1', 'SECRETACCESSKEY=[secret]'],
+    ['x-api-key: abc1', 'x-api-key: [secret]'],
+    [
+      'the access key is of role arn:aws:iam::123456789012:role/With/Path1',
+      'the access key is of role arn:aws:iam::123456789012:role/With/Path1',
+    ],
+    [
+      'no such file: /opt/Homebrew/lib/python3.12/site-packages/botocore',
+      'no such file: /opt/Homebrew/lib/python3.12/site-packages/botocore',
+    ],
+  ];
+  for (const [words, shown] of said) assert.equal(withoutKeys(words), shown);
+});
+
+test('an access key id in the body of an error is not shown', async () => {
+  await aws(() => ({ value: { statusCode: 500, body: 'secret AKIAABCDEFGHIJKLMNOP oops' } }));
+  assert.match((await failed()).message, /statusCode 500: secret AKIA\[secret\] oops/);
+});
+
+test('nor is one in what is said of a name that is not defined', async () => {
+  await aws(() => ({ raised: { errorType: 'NameError', errorMessage: "name 'AKIAABCDEFGHIJKLMNOP' is not defined" } }));
+  const { message, remedy } = await failed();
+  assert.doesNotMatch(message + remedy, /AKIAABC/);
 });
 
 test('what is no credential is not delivered: null, texts, pages of API Gateway', async () => {

@@ -36,6 +36,22 @@ test('a Node that is too old says which one is needed and how one gets it; all o
   }
 });
 
+test('whoever hands on JSON is told of what npm writes before it', () => {
+  const run = (args: readonly string[], env: NodeJS.ProcessEnv) =>
+    spawnSync(process.execPath, ['-r', least, '-e', '', '--', ...args], {
+      encoding: 'utf8',
+      env: { ...process.env, npm_config_loglevel: '', ...env },
+    });
+  const start = { npm_lifecycle_event: 'start' };
+  assert.match(run(['why', '-', '--json'], start).stderr, /Without it: npm start -s -- COMMAND --json\n$/);
+  for (const [args, env] of [
+    [['why', '-'], start],
+    [['why', '-', '--json'], { ...start, npm_config_loglevel: 'silent' }],
+    [['why', '-', '--json'], { npm_lifecycle_event: 'test' }],
+  ] as const)
+    assert.equal(run(args, env).stderr, '');
+});
+
 test('`npm ci` warns of no Node that only it runs on, and still says what is wrong', async () => {
   await using files = await folder();
   for (const name of ['.npmrc', 'package.json', 'package-lock.json']) copyFileSync(join(root, name), files.at(name));

@@ -1,17 +1,27 @@
-/** Names in front of what may be secret. */
-const named = /(?<![\w:-])(AWS:|(?:[Pp]assword|[Pp]asswd|[Ss]ecret|[Tt]oken)["']?\s*[:=]\s*["']?)([^\s"',;}]+)/g;
+/** Names in front of what may be secret, and the user name of ECR. */
+const named = /(?<![\w:-])([\w-]*(?:password|passwd|secret|token|(?:access|api)[-_]?key)["']?\s*[:=]\s*["']?)([^\s"',;}]+)/gi;
+const ofEcr = /(?<![\w:-])(AWS:)([^\s"',;}]+)/g;
+/** Ids of access keys, of users and of sessions (IAM user guide, unique identifiers). */
+const keyId = /\b(AKIA|ASIA)[A-Z0-9]{12,}\b/g;
 /** An ARN, which may be as long as a key, or a run of the characters of keys. */
 const run = /\barn:[\w-]+:[^\s"',;]+|[A-Za-z0-9+/_-]+={0,2}/g;
 
 /**
  * What a program or a function says on its failure, without what looks like a key, a password or a token: it may print
- * what it has just been given. Access key ids and ARNs stay: they say whose they were.
+ * what it has just been given. ARNs stay: they say whose it was.
  */
 export function withoutKeys(said: string): string {
+  const hide = (whole: string, name: string, value: string): string => (/\d/.test(value) || value.length >= 16 ? `${name}[secret]` : whole);
   return said
-    .replace(named, (whole, name: string, value: string) => (/\d/.test(value) || value.length >= 16 ? `${name}[secret]` : whole))
+    .replace(named, hide)
+    .replace(ofEcr, hide)
+    .replace(keyId, '$1[secret]')
     .replace(run, found => (!found.startsWith('arn:') && looksLikeKey(found) ? '[secret]' : found));
 }
 
+/** A key may begin with a stroke as well; in a path no part looks like one. */
 const looksLikeKey = (found: string): boolean =>
-  found.length >= 32 && [/[a-z]/, /[A-Z]/, /[0-9]/].every(kind => kind.test(found)) && !found.startsWith('/');
+  found.startsWith('/') ? found.split('/').some(part => isMixed(part, 20)) : isMixed(found, 32);
+
+const isMixed = (text: string, least: number): boolean =>
+  text.length >= least && [/[a-z]/, /[A-Z]/, /[0-9]/].every(kind => kind.test(text));

@@ -96,7 +96,7 @@ export function toolFailure(
   const short = refused ? `${who} is not allowed to do what it does` : `${who} failed`;
   if (refused) return new Failure('FORBIDDEN', `${who} failed: ${refused.message}`, { remedy: refused.remedy, short });
   const kind = kinds.find(({ is }) => is.test(`${type} ${words}`));
-  if (kind) return new Failure(kind.code, `${who} failed: ${said}`, { remedy: capital(kind.remedy(shown, { type, words })), short });
+  if (kind) return new Failure(kind.code, `${who} failed: ${said}`, { remedy: capital(kind.remedy(shown, { type, words: clean })), short });
   return new Failure('UNEXPECTED', `${who} failed: ${said}`, { remedy: where, short });
 }
 

@@ -117,12 +117,15 @@ const bad: readonly [payload: unknown, said: RegExp][] = [
   [{ authorizationToken: encoded('no colon') }, /not base64 of a user name and a password/],
   [{ authorizationToken: encoded('AWS:') }, /an empty password/],
   [{ username: 'AWS', password: '${TOKEN}' }, /placeholder/],
-  [{ username: 'AWS', password: 'two words' }, /blank/],
+  [{ password: 'x'.repeat(900) }, /a password that is a placeholder, such as xxxx or CHANGEME, and no password of ECR; nothing/],
+  ['CHANGEME-NOW-1', /a text that is a placeholder/],
+  [{ AKIAIOSFODNN7EXAMPLE: 'x' }, /members named AKIA\[secret\];/],
+  [{ username: 'AWS', password: 'two words' }, /holds a blank, as none of ECR does; nothing/],
   [{ username: 'AWS', password: 'two\nlines' }, /more than one line/],
   [{ AccessKeyId: 'ASIAEXAMPLE', SecretAccessKey: 'x', SessionToken: 'y' }, /access keys of AWS/],
   [{ statusCode: 200, body: null }, /no credential, but lines or members named statusCode, body/],
   [{ auths: { [host]: {} }, credsStore: 'ecr-login' }, /an empty map/],
-  ['https://example.com/token', /reference to a secret/],
+  ['https://example.com/token', /holds a reference to a secret, as none of ECR does; nothing/],
 ];
 for (const [payload, said] of bad) {
   test(`no credential: ${said.source}, of ${JSON.stringify(payload).slice(0, 40)}`, async () => {

@@ -1,10 +1,9 @@
 import { type Credential, ecrUser } from '../../../contract/credential.ts';
 import { expirationIn, fromBase64, longestLife } from '../../../contract/expiry.ts';
 import { Failure } from '../../../contract/failures.ts';
-import { visiblyNoKey } from '../../../contract/keys.ts';
 import { parseAddress, type Registry } from '../../../contract/registry.ts';
 import { Secret } from '../../../contract/secret.ts';
-import type { Reading, Said } from './said.ts';
+import { type Reading, type Said, visiblyNoToken } from './said.ts';
 import { readPayload } from './shapes.ts';
 import { withoutDress } from './text.ts';
 import { timeIn } from './time.ts';
@@ -124,7 +123,7 @@ function pairIn({ username, secret, form }: Said): Pair | string {
   // Not shown: user and password may have changed places.
   if (user.trim() !== ecrUser) return `another user than ${ecrUser}, whom alone ECR knows`;
   if (!password) return 'a token with an empty password';
-  const wrong = visiblyNoKey(password);
+  const wrong = visiblyNoToken(password);
   return wrong ? `a password that ${wrong}` : { username: ecrUser, password };
 }
 

@@ -1,3 +1,5 @@
+import { visiblyNoKey } from '../../../contract/keys.ts';
+
 /** A credential as somebody said it: nothing in it has been looked at yet. */
 export interface Said {
   readonly username?: string | undefined;
@@ -24,6 +26,18 @@ export type Reading =
 
 export const odd = (what: string): Reading => ({ kind: 'odd', what });
 export const one = (said: Said): Reading => ({ kind: 'said', all: [said] });
+
+/**
+ * Why a text is visibly no password of ECR, as `visiblyNoKey` says it of a key, without what to do: whoever reads it
+ * has not written the text.
+ */
+export function visiblyNoToken(text: string): string | undefined {
+  const [why] = visiblyNoKey(text)?.split(': ') ?? [];
+  if (why === undefined) return undefined;
+  return why.includes('a word that stands for')
+    ? 'is a placeholder, such as xxxx or CHANGEME, and no password of ECR'
+    : `${why}, as none of ECR does`;
+}
 
 /** All that is said in several places. What is odd or an error counts where nobody says anything else. */
 export function together(readings: readonly Reading[]): Reading {

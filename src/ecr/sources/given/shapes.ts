@@ -1,6 +1,7 @@
 import { fromBase64 } from '../../../contract/expiry.ts';
 import { parseAddress } from '../../../contract/registry.ts';
 import { label } from '../../../contract/text.ts';
+import { withoutKeys } from '../masked.ts';
 import { valueIn } from './notations.ts';
 import { odd, one, type Reading, type Said, together } from './said.ts';
 import { readText } from './text.ts';
@@ -194,5 +195,7 @@ function wordsIn(value: unknown, depth = 0): string {
 /** Names are shown where they look like names: a token may have become one. */
 function unlike(map: object): Reading {
   const shown = Object.keys(map).filter(name => /^[A-Za-z][\w-]{0,30}$/.test(name));
-  return shown.length > 0 ? odd(`no credential, but lines or members named ${label(shown.slice(0, 8).join(', '))}`) : odd('an empty map');
+  return shown.length > 0
+    ? odd(`no credential, but lines or members named ${withoutKeys(label(shown.slice(0, 8).join(', ')))}`)
+    : odd('an empty map');
 }

@@ -1,8 +1,7 @@
 import { fromBase64 } from '../../../contract/expiry.ts';
-import { visiblyNoKey } from '../../../contract/keys.ts';
 import { parseAddress } from '../../../contract/registry.ts';
 import { wordsOf } from '../../keys/command-line.ts';
-import { odd, one, type Reading, type Said, together } from './said.ts';
+import { odd, one, type Reading, type Said, together, visiblyNoToken } from './said.ts';
 
 const loginLine =
   /^\s*(?:sudo\s+)?(?:docker|podman|nerdctl|finch|buildah|skopeo|oras|crane\s+auth|helm\s+registry|regctl\s+registry)\s+login\s/;
@@ -18,7 +17,7 @@ export function readText(text: string): Reading {
   if (/^[A-Za-z]{1,39}$/.test(plain)) return odd('a word that is no token');
   // Behind a user name anything may be a password; it is looked at later.
   const { username, secret } = /^(?<username>[\w.-]{1,64}):(?<secret>.+)$/.exec(plain)?.groups ?? {};
-  const wrong = username === 'AWS' ? undefined : visiblyNoKey(plain);
+  const wrong = username === 'AWS' ? undefined : visiblyNoToken(plain);
   if (wrong) return odd(`a text that ${wrong}`);
   return one(username && secret ? { username, secret } : { secret: plain });
 }
