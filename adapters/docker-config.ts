@@ -5,10 +5,13 @@ import type { Change } from '../src/contract/files.ts';
 import type { Finding, Receipt, Slot, Target } from '../src/contract/target.ts';
 import { givenTo } from '../src/contract/usual.ts';
 import { isEmpty, unreadable, withLogin, withoutMark } from './docker-config/edit.ts';
-import { entriesIn, holdsSecret, pathOfEntries, relationOf } from './docker-config/entries.ts';
+import { entriesIn, helpersIn, holdsSecret, pathOfEntries, relationOf } from './docker-config/entries.ts';
 import { type Code, findings } from './docker-config/findings.ts';
 import { isDecodable, readBefore } from './docker-config/kubelet.ts';
 import { type Ref, survey } from './docker-config/survey.ts';
+
+/** The file of Docker is read by libraries as well, within programs that go on; a node's kubelet looks again. */
+const isDockers = (path: string): boolean => /(^|[/\\])config\.json$/.test(path) && !path.endsWith('/var/lib/kubelet/config.json');
 
 export const dockerConfig = defineAdapter({
   kind: 'docker-config',
@@ -91,7 +94,12 @@ export const dockerConfig = defineAdapter({
         const text = await files.read(path, { signal });
         demandReadable(text);
         const { slots, findings: found } = survey(text, where, deps);
-        return { slots, findings: [...found, ...(slots.length > 0 ? await findingsOf(text, signal) : [])] };
+        if (slots.length === 0) return { slots, findings: found };
+        const { byHost } = helpersIn(text ?? '');
+        // Our own helper is asked at each pull.
+        const once = isDockers(path) && slots.some(({ id }) => byHost.get(id) !== 'ecr-courier');
+        const told = once ? [finding('READ_ONCE', `Programs that have read ${path} once may still send a former token.`)] : [];
+        return { slots, findings: [...found, ...(await findingsOf(text, signal)), ...told] };
       },
       async deliver(slot, credentials, signal) {
         const { renew, receipt } = renewal(slot, credentials);

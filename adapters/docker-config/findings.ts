@@ -31,6 +31,12 @@ export const findings = {
     doc: 'The file has a login for ECR Public, and no source for ECR Public is configured. An expired password is refused, although public images need none.',
     remedy: 'Remove the entry (`docker logout public.ecr.aws`), or let a source with `service: ecr-public` keep it fresh (docs/aws.md).',
   },
+  READ_ONCE: {
+    severity: 'info',
+    doc: 'Some programs that live for long read the file once, and go on sending the old token when the courier has written a fresh one: a client object of docker-py, a store of oras-go, the configuration object of Docker’s own library, and testcontainers.',
+    remedy:
+      'Name the helper for these programs (`ecr-courier helper install`, docs/docker.md), which they ask at each pull; testcontainers must be started anew. Nothing, if only programs read the file that start for each pull, as docker and podman do.',
+  },
   HIDDEN_FROM_KUBELET: {
     severity: 'warning',
     doc: 'The kubelet reads the first file that it can decode and no other, and another one comes before this one.',

@@ -3,6 +3,7 @@ import { rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { setPriority } from 'node:os';
 import type { Clock } from '../contract/clock.ts';
 import { asFailure, Failure, type FailureCode } from '../contract/failures.ts';
+import { ownWord, seenAs } from './at-work.ts';
 import { readText } from './files.ts';
 
 /** Work that one of many processes does for all. */
@@ -15,16 +16,21 @@ export interface Turn<T> {
   work(): Promise<T>;
 }
 
-/** A lock that has not moved for so long belongs to nobody, or to one who hangs. In milliseconds, as all of these. */
+/**
+ * A lock that has not moved for so long belongs to nobody, or to one who hangs, unless its owner is seen at work: on a
+ * busy machine nobody may have had the processor. In milliseconds, as all of these.
+ */
 const deadAfterMs = 4_000;
 const beatMs = 500;
 /** Whoever has waited for so long works alone: a second call is better than no answer. */
 const patienceMs = 8_000;
+/** The same while the owner is seen at work. Nobody who asks has more than 13 s. */
+const longPatienceMs = 11_000;
 const longestPauseMs = 200;
 
 /**
  * Works while all others wait, and then take what has come of it: `ready` says so, or they throw the same Failure.
- * Where no file can be made, everybody works. Never waits for longer than `patienceMs`.
+ * Where no file can be made, everybody works. Never waits for longer than `longPatienceMs`.
  */
 export async function inTurn<T>(turn: Turn<T>, signal: AbortSignal): Promise<T> {
   const { path, clock } = turn;
@@ -40,8 +46,12 @@ export async function inTurn<T>(turn: Turn<T>, signal: AbortSignal): Promise<T> 
     const found = await turn.ready();
     if (found !== undefined) return found;
     if (seen) await throwFailureOf(path, seen.mark);
-    if (signal.aborted || clock.mono() - began > patienceMs) return await turn.work();
-    if (seen && clock.mono() - seen.since > deadAfterMs) await breakLock(path, seen.mark);
+    const waited = clock.mono() - began;
+    const unmoved = seen ? clock.mono() - seen.since : 0;
+    // Looked at when it matters, as fifty that wait would look all the time.
+    const owner = seen && (unmoved > beatMs * 2 || waited > patienceMs) ? await seenAs(seen.owner) : 'not known';
+    if (signal.aborted || waited > (owner === 'at work' ? longPatienceMs : patienceMs)) return await turn.work();
+    if (seen && (owner === 'gone' || (owner === 'not known' && unmoved > deadAfterMs))) await breakLock(path, seen.mark);
   }
 }
 
@@ -76,7 +86,7 @@ const mostBytes = 64 * 1024;
 async function take(path: string): Promise<{ readonly mark: string } | 'busy' | 'impossible'> {
   const mark = randomBytes(8).toString('hex');
   try {
-    await writeFile(path, mark, { mode: 0o600, flag: 'wx' });
+    await writeFile(path, `${mark} ${await ownWord()}`, { mode: 0o600, flag: 'wx' });
     return { mark };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return 'busy';
@@ -98,17 +108,21 @@ async function beat(path: string, clock: Clock, ended: AbortSignal): Promise<voi
 /** A lock as it was seen, and since when it has looked so, on the monotonic clock. */
 interface Seen {
   readonly mark: string;
+  /** The word of its process; empty where it said none. */
+  readonly owner: string;
   readonly movedAt: number;
   readonly since: number;
 }
 
-const markOf = (path: string): Promise<string | undefined> => readText(path, mostBytes).catch(ignored);
+const wordsOf = async (path: string): Promise<readonly string[] | undefined> =>
+  (await readText(path, mostBytes).catch(ignored))?.split(' ');
+const markOf = async (path: string): Promise<string | undefined> => (await wordsOf(path))?.[0];
 
 async function look(path: string, before: Seen | undefined, now: number): Promise<Seen | undefined> {
-  const [mark, movedAt] = await Promise.all([markOf(path), stat(path).then(({ mtimeMs }) => mtimeMs, ignored)]);
+  const [[mark, owner = ''] = [], movedAt] = await Promise.all([wordsOf(path), stat(path).then(({ mtimeMs }) => mtimeMs, ignored)]);
   // Gone in this moment: who held it is known.
   if (mark === undefined || movedAt === undefined) return before;
-  return before?.mark === mark && before.movedAt === movedAt ? before : { mark, movedAt, since: now };
+  return before?.mark === mark && before.movedAt === movedAt ? before : { mark, owner, movedAt, since: now };
 }
 
 /** Throws what the one who held this lock failed with. */

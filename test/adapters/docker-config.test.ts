@@ -251,7 +251,7 @@ test('findings: who is asked first, what breaks the whole file, and who may read
     await using dir = await folder({ 'config.json': JSON.stringify(config) });
     await chmod(dir.at('config.json'), mode);
     const { slots, findings } = await open(dir.at('config.json')).discover(signal());
-    return [...findings, ...slots.flatMap(slot => slot.findings ?? [])].map(({ code }) => code);
+    return [...findings, ...slots.flatMap(slot => slot.findings ?? [])].map(({ code }) => code).filter(code => code !== 'READ_ONCE');
   };
   const auths = { [one]: login('x') };
   assert.deepEqual(await told({ auths }), []);
@@ -299,6 +299,26 @@ test('findings: who is asked first, what breaks the whole file, and who may read
     assert.deepEqual(await told({ auths, credHelpers: { [spelling]: 'ecr-courier' } }), [], spelling);
   }
   assert.deepEqual(await told({ auths: { [one]: {} } }, 0o644), [], 'there is nothing to hide');
+});
+
+test('programs that read the file only once are told of, where they read it and ask no helper of ours', async () => {
+  const text = JSON.stringify({ auths: { [one]: login('x') } });
+  const helped = JSON.stringify({ auths: { [one]: login('x') }, credHelpers: { [one]: 'ecr-courier' } });
+  const half = JSON.stringify({ auths: { [one]: login('x'), [two]: login('x') }, credHelpers: { [one]: 'ecr-courier' } });
+  await using dir = await folder({
+    'ci/config.json': text,
+    'root/.docker/config.json': half,
+    'helped/config.json': helped,
+    'empty/config.json': '{}',
+    'auth.json': text,
+    '.dockercfg': JSON.stringify({ [one]: login('x') }),
+    'var/lib/kubelet/config.json': text,
+  });
+  const isTold = async (path: string): Promise<boolean> =>
+    (await open(dir.at(path)).discover(signal())).findings.some(({ code }) => code === 'READ_ONCE');
+  for (const path of ['ci/config.json', 'root/.docker/config.json']) assert.equal(await isTold(path), true, path);
+  for (const path of ['helped/config.json', 'empty/config.json', 'auth.json', '.dockercfg', 'var/lib/kubelet/config.json'])
+    assert.equal(await isTold(path), false, path);
 });
 
 test('a path with the home of a shell is refused, and thousands of entries take no time', async () => {

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,7 +10,9 @@ import { clock } from '../../src/contract/clock.ts';
 import { Failure } from '../../src/contract/failures.ts';
 import { Secret } from '../../src/contract/secret.ts';
 import { answersDirectory, openAnswers, passedOver } from '../../src/io/answers.ts';
+import { ownWord, seenAs } from '../../src/io/at-work.ts';
 import { inTurn } from '../../src/io/turn.ts';
+import { until } from '../commands/cli.ts';
 
 const folder = await mkdtemp(join(tmpdir(), 'answers-'));
 after(() => rm(folder, { recursive: true }));
@@ -216,6 +220,49 @@ for (const content of ['killed', ''])
     await writeFile(path, content);
     await oneWorksForAll(path, { asking: 10, takesMs: 0 });
   });
+
+/** What a waiting one does beside a lock that never moves, by a time that runs as it sleeps. In milliseconds. */
+async function beside(words: string, theirsAt = Number.POSITIVE_INFINITY): Promise<{ readonly did: string; readonly after: number }> {
+  const path = join((await openAnswers(place())).directory, 'lock');
+  await writeFile(path, words);
+  let time = 0;
+  const sleep = async (ms: number, ended: AbortSignal): Promise<void> => {
+    time += ms;
+    await clock.sleep(0, ended);
+  };
+  const did = await inTurn<string>(
+    {
+      path,
+      clock: { ...clock, mono: () => time, sleep },
+      ready: async () => (time > theirsAt ? 'took theirs' : undefined),
+      work: async () => 'worked',
+    },
+    signal,
+  );
+  return { did, after: time };
+}
+
+const onLinux = { skip: process.platform === 'linux' ? false : 'only Linux tells of processes' };
+test('a lock is kept by whoever is at work, however busy the machine is; one whose owner is gone is broken', onLinux, async () => {
+  assert.deepEqual((await beside(`m ${await ownWord()}`, 9_000)).did, 'took theirs');
+  const alone = await beside(`m ${await ownWord()}`);
+  assert.ok(alone.did === 'worked' && alone.after > 11_000 && alone.after < 12_000, JSON.stringify(alone));
+  const child = spawn('sleep', ['60'], { stdio: 'ignore' });
+  const [pid, start, ...space] = (await ownWord()).split(':');
+  const stat = await readFile(`/proc/${child.pid}/stat`, 'utf8');
+  const word = [child.pid, stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19], ...space].join(':');
+  assert.equal(await seenAs(word), 'at work');
+  assert.equal(await seenAs([child.pid, start, ...space].join(':')), 'gone', 'another one has its number now');
+  assert.equal(await seenAs([pid, start, '1', '2'].join(':')), 'not known', 'of another container, or machine');
+  child.kill('SIGSTOP');
+  await until(async () => (await seenAs(word)) === 'not known', 'it to stop');
+  const stopped = await beside(`m ${word}`);
+  assert.ok(stopped.did === 'worked' && stopped.after > 4_000 && stopped.after < 6_000, JSON.stringify(stopped));
+  child.kill('SIGKILL');
+  await once(child, 'close');
+  const gone = await beside(`m ${word}`);
+  assert.ok(gone.did === 'worked' && gone.after < 3_000, JSON.stringify(gone));
+});
 
 test('where no lock can be made, everybody works', async () => {
   const turn = work(
