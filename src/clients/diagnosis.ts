@@ -91,8 +91,10 @@ function sentBy(id: ClientId, draw: Draw, found: Found): readonly Sent[] {
     if (refused !== undefined) return by(refused);
     return [merged(image.host, readable(docker, client), client, { ...draw, listed, variable: readable({ text: variable }, client) })];
   }
-  const tries = placesOf(id, found).map(by);
-  return tries.find(([sent]) => sent?.kind !== client.nothing) ?? tries.at(-1) ?? [];
+  const places = placesOf(id, found);
+  const tries = places.map(by);
+  // Why nothing was found is said of the last file that is there.
+  return tries.find(([sent]) => sent?.kind !== client.nothing) ?? tries[places.findLastIndex(isThere)] ?? tries[0] ?? [];
 }
 
 /** Where a client looks, one after the other, until it finds something. */

@@ -22,6 +22,8 @@ export interface Address {
   readonly registry: Registry;
   /** `:443`, as it is written; empty where there is none. To clients a host with a port is a registry of its own. */
   readonly port: string;
+  /** The host as it is spelled, with its port: clients look logins up so. */
+  readonly spelled: string;
   readonly stripped: readonly ('scheme' | 'port' | 'path' | 'case' | 'blank' | 'dot')[];
 }
 
@@ -156,12 +158,13 @@ export function parseAddress(address: string, aliases: Aliases = new Map()): Add
   host = strip(host, 'scheme', /^[a-z][a-z0-9+.-]*:\/\//i);
   host = strip(host, 'path', /[/?#].*$/s);
   if (host.length > longestHost) return undefined;
+  const spelled = host;
   const port = /:\d+$/.exec(host)?.[0] ?? '';
   host = strip(host, 'port', /:\d+$/);
   if (host !== host.toLowerCase()) stripped.push('case');
   host = strip(host.toLowerCase(), 'dot', /\.$/);
   const registry = parseHost(aliases.get(host)?.toLowerCase() ?? host);
-  return registry && { registry: registry.host === host ? registry : { ...registry, host }, port, stripped };
+  return registry && { registry: registry.host === host ? registry : { ...registry, host }, port, spelled, stripped };
 }
 
 /**

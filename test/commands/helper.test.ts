@@ -363,7 +363,13 @@ test('doctor: a port of the image is part of the name that clients look up', asy
   const other = await examined(JSON.stringify({ auths: { [one]: good, [`${one}:443`]: good } }), { args: [`${one}:5000/app`] });
   assert.equal(other.of('nerdctl', `${one}:5000`).verdict, 'no login');
   await using at = await home('{}');
-  assert.match((await at.helper(['install', '--dry-run', `${one}:443`])).stderr, /takes?.*:443, with its port, for another registry/);
+  assert.match((await at.helper(['install', '--dry-run', `${one}:443`])).stderr, /take \S+:443 for another registry/);
+  const upper = one.toUpperCase();
+  const spelled = await examined(JSON.stringify({ auths: { [one]: good } }), { args: [`${upper}/team/app`] });
+  assert.deepEqual([spelled.of('docker28', upper).verdict, spelled.of('crane', upper).verdict], ['no login', 'no login']);
+  assert.match(spelled.notes.join(), /in lower case/);
+  const there = await examined(JSON.stringify({ auths: { [upper]: good } }), { args: [`${upper}/team/app`] });
+  assert.equal(there.of('cli29', upper).does, `sends the entry ${upper}`);
 });
 
 test('doctor: where clients written in Go take a key at random, all that may come are told', async () => {
@@ -427,6 +433,9 @@ test('doctor: where podman, skopeo, crane and docker 20.10 look beside the file 
   for (const client of ['skopeo19', 'cimage', 'docker20', 'dockerpy'])
     assert.equal(legacy.of(client).does, `sends the entry ${one}/team`, client);
   for (const client of ['docker28', 'cli29', 'crane', 'oras', 'regctl']) assert.equal(legacy.of(client).verdict, 'no login', client);
+  const bare = await examined('{"auths":{"ghcr.io":{}}}', inHome({}));
+  for (const client of ['skopeo19', 'cimage'])
+    assert.equal(bare.of(client).does, 'sends an empty login: no entry of the file is for this host', client);
   const both = await examined('{}', inHome({ files: { '.dockercfg': old } }));
   assert.deepEqual([both.of('skopeo19').verdict, both.of('docker20').verdict], ['fine', 'no login']);
 });

@@ -44,9 +44,8 @@ const nameOf = (image: Image): string => (image.repository === '' ? placeOf(imag
 const placeOf = ({ registry: { host }, port, repository }: Image): string =>
   `${host}${port === undefined ? '' : `:${port}`}${repository === '' ? '' : `/${repository}`}`;
 
-/** As clients look it up: a port makes a difference to them, also the usual one. */
-const askedOf = (image: Image, text: string): string =>
-  placeOf(image).replace(/^[^/:]*(:\d+)?/, host => (host.includes(':') ? host : `${host}${parseAddress(text)?.port ?? ''}`));
+/** As clients look it up: a port makes a difference to them, also the usual one, and so does upper case. */
+const askedOf = (image: Image, text: string): string => placeOf(image).replace(/^[^/]*/, host => parseAddress(text)?.spelled ?? host);
 
 function factsOf(explained: Explained, { image, remarks }: Extract<Subject, { image: object }>, now: number): readonly Fact[] {
   const { sources, known } = explained;

@@ -39,6 +39,7 @@ function remarksOn(text: string, aliases: Aliases): string[] {
   return [
     ...(behind === undefined ? [] : [`${registry.host} is an alias of ${behind}.`]),
     ...said('port', `Clients look for a login under the host with its port: a login for ${registry.host} alone is another one.`),
+    ...said('case', `Clients look for a login under the host as it is spelled: write ${registry.host}, in lower case.`),
     ...said('scheme', 'Images have no scheme: leave it out.'),
     ...said('dot', `A dot behind the host makes it another name for most clients: write ${registry.host}.`),
     ...spelledFor(registry),

@@ -98,7 +98,7 @@ function imagesOf(named: readonly string[], config: HelpersConfig, files: readon
       if (found === undefined)
         throw new UsageError(`${shownAddress(address)} is no ECR registry: ACCOUNT.dkr.ecr.REGION.amazonaws.com is expected`);
       return {
-        host: `${found.registry.host}${found.port}`,
+        host: found.spelled,
         repository: address
           .replace(/^[a-z][a-z0-9+.-]*:\/\//i, '')
           .replace(/^[^/]*\/?/, '')
@@ -141,15 +141,20 @@ function notesOn(files: readonly Read[], images: readonly Image[], variable: str
     .flatMap(keysOf)
     .filter(key => images.some(({ host, repository }) => repository === '' && relationOf(key, host) === 'path'));
   const why = variable ? dropped(variable) : undefined;
-  const ported = [...new Set(images.map(({ host }) => host).filter(host => host.includes(':')))];
   return [
     ...troubles,
-    ...ported.map(
-      host => `Most clients take ${host} for another registry than ${host.replace(/:.*$/, '')}. Leave the port out of images if it is 443.`,
-    ),
+    ...new Set(images.flatMap(({ host }) => spelledOtherwise(host))),
     ...[...new Set(paths)].map(key => `The entry ${shownAddress(key)} is for a path. Name the host with a repository to see who takes it.`),
     ...(why ? [`DOCKER_AUTH_CONFIG is dropped as a whole by Docker and crane: ${why}.`] : []),
   ];
+}
+
+/** Clients look up what stands in the image. */
+function spelledOtherwise(host: string): string[] {
+  const bare = host.toLowerCase().replace(/\.?(:\d+)?$/, '');
+  return bare === host
+    ? []
+    : [`Most clients take ${host} for another registry than ${bare}: write it in lower case, and without a port if that is 443.`];
 }
 
 /** Clients that do the same stand in one line. */

@@ -4,7 +4,7 @@ import { docker, misfitIn } from '../../../adapters/docker-config/types.ts';
 import { patternsIn, withHelper, withoutRivals } from '../../clients/install.ts';
 import { asFailure, Failure } from '../../contract/failures.ts';
 import { lookAlike } from '../../contract/look-alike.ts';
-import { parseAddress } from '../../contract/registry.ts';
+import { type Address, parseAddress } from '../../contract/registry.ts';
 import { label, shownAddress, visible } from '../../contract/text.ts';
 import { configOptions, exit, type Io, readArgs, UsageError } from '../io.ts';
 import { dockerConfigFile, podmanFiles } from './client-files.ts';
@@ -20,7 +20,7 @@ export async function helperInstall(args: string[], io: Io): Promise<number> {
   const { values, positionals } = readArgs(args, options, { allowPositionals: true });
   const { 'dry-run': dry, ...flags } = values;
   const config = await readHelpersConfig(flags, io);
-  const ported = positionals.filter(host => parseAddress(host, config.aliases)?.port);
+  const odd = positionals.filter(host => isSpelledOtherwise(parseAddress(host, config.aliases)));
   const hosts = [...new Set([...positionals.map(host => hostOf(host, config)), ...hostsOf(config)])];
   if (hosts.length === 0)
     throw new UsageError(['name the registries, as neither arguments nor the configuration do', ...config.notes].join('. '));
@@ -33,7 +33,7 @@ export async function helperInstall(args: string[], io: Io): Promise<number> {
   const podman = await besideDocker(hosts, rewrite, io);
   const changes = [...(own ? [own] : []), ...podman.changes];
   for (const change of changes) io.stdout.write(dry ? shownDiff(change) : summary(change, hosts));
-  for (const note of [...ported.map(withoutPort), ...config.notes, ...podman.notes, ...notesOn(changes, hosts, io)])
+  for (const note of [...odd.map(toOthers), ...config.notes, ...podman.notes, ...notesOn(changes, hosts, io)])
     io.stderr.write(`Note: ${note}\n`);
   if (!isThere) io.stderr.write(`${notOnPath(path).message} ${notOnPath(path).remedy}\n`);
   return exit.ok;
@@ -47,8 +47,10 @@ function hostOf(address: string, { aliases }: HelpersConfig): string {
   return registry.host;
 }
 
-const withoutPort = (address: string): string =>
-  `The helper is named for the host alone. Clients take ${shownAddress(address)}, with its port, for another registry, and do not ask the helper for it: leave the port out of images if it is 443.`;
+const isSpelledOtherwise = (address: Address | undefined): boolean => address !== undefined && address.spelled !== address.registry.host;
+
+const toOthers = (address: string): string =>
+  `The helper is named for the host alone. Clients take ${shownAddress(address)} for another registry, and do not ask the helper for it: write images in lower case, and without a port if that is 443.`;
 
 /** Docker 29, crane, podman and others fail where the program of a helper is missing. */
 const notOnPath = (path: string): Failure =>
