@@ -110,12 +110,12 @@ export const kubernetes = defineAdapter({
     const rest = keepRest(deps.clock);
     const served = makeServed(settings, deps);
     const slotsOf = makeSlots(settings, deps, rest, served);
-    const look = makeLook(api, settings, deps, served);
+    let current: (Current & { replace(): void }) | undefined;
+    const view = () => current?.view;
+    const look = makeLook(api, settings, deps, served, view);
     const about = makeAbout(api, papers, deps);
     const take = makeEvents(api, settings, deps, slotsOf, own, served);
-    let current: (Current & { replace(): void }) | undefined;
     const alarms = new Set<AbortController>();
-    const view = () => current?.view;
     const applier = makeApplier(api, settings, deps, own, view);
     const writer = makeWriter(api, settings, deps, { ...applier, rest, found: namespace => view()?.secrets.get(namespace) });
     const writeAccount = makeAccountWriter(api, settings);

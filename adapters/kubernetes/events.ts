@@ -2,7 +2,7 @@ import type { Sighting, Slot } from '../../src/contract/target.ts';
 import { accountIn } from './accounts.ts';
 import type { Api } from './api.ts';
 import { choose } from './choice.ts';
-import { accountId, secretId } from './names.ts';
+import { accountId } from './names.ts';
 import { type Meta, metaOf } from './objects.ts';
 import type { OwnWrites } from './own-writes.ts';
 import { podIn } from './pods.ts';
@@ -10,7 +10,7 @@ import { foundIn, lookInside, readSecret, wantsLook } from './secrets.ts';
 import type { Served } from './served.ts';
 import type { Means, Settings } from './settings.ts';
 import type { Ref } from './slots.ts';
-import { type Stream, type View, within } from './view.ts';
+import { addPod, type Stream, type View, within } from './view.ts';
 
 /** An event of a watch: the object as it is now, or as it was last. */
 export interface Event {
@@ -45,7 +45,7 @@ export function makeEvents(
     if (before === chosen) return [];
     return changed(meta.name, view, () => {
       if (chosen) view.namespaces.set(meta.name, chosen);
-      else view.namespaces.delete(meta.name);
+      else for (const known of [view.namespaces, view.asked]) known.delete(meta.name);
     });
   }
 
@@ -68,7 +68,7 @@ export function makeEvents(
 
   async function lookAgain(view: View, namespace: string, signal: AbortSignal): Promise<Told> {
     const stored = await readSecret(api, settings, namespace, signal);
-    const hosts = stored && served(namespace, view, foundIn(stored.meta, settings));
+    const hosts = served(namespace, view);
     return changed(namespace, view, () => {
       if (stored) view.secrets.set(namespace, lookInside(stored, hosts ?? [], settings, means));
       else view.secrets.delete(namespace);
@@ -90,14 +90,11 @@ export function makeEvents(
     const { pods } = view;
     if (!pods) return [];
     const pod = type === 'DELETED' ? undefined : podIn(object, means);
-    const known = pods.get(meta.namespace)?.get(meta.name);
-    if (!pod && !known) return [];
-    const before = hostsOf(pods.get(meta.namespace));
-    if (pod) within(pods, meta.namespace).set(meta.name, pod.hosts);
-    else pods.get(meta.namespace)?.delete(meta.name);
     // A pod that goes takes nothing away: others will come.
-    const isNews = pod?.hosts.some(host => !before.has(host)) ?? false;
-    return isNews ? told(slotsOf(meta.namespace, view).filter(slot => slot.id === secretId(meta.namespace, secret))) : [];
+    if (!pod) pods.get(meta.namespace)?.delete(meta.name);
+    const before = hostsOf(pods.get(meta.namespace));
+    if (pod) addPod(view, pod);
+    return pod?.hosts.some(host => !before.has(host)) ? told(slotsOf(meta.namespace, view)) : [];
   }
 
   return async (view: View, kind: Stream['kind'], event: Event, signal: AbortSignal): Promise<Told> => {

@@ -87,7 +87,7 @@ export const findings = {
   },
   PODS_UNKNOWN: {
     severity: 'warning',
-    doc: '`onlyWithImages` needs to see pods, and the courier may not list them. Nothing is created before it may.',
+    doc: '`onlyWithImages` needs to see pods, and the courier may not list them. No namespace is served before it may.',
     remedy: 'Add the rule that the message names to the ClusterRole of the courier.',
   },
   CROWDED_NODE: {

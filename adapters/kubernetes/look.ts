@@ -8,11 +8,11 @@ import { crowdWatch } from './pods.ts';
 import { remedyFor } from './refusal.ts';
 import { isLacking, lackFindings, mayWe, mostWatched, rightsReader } from './rights.ts';
 import type { Lack, Right } from './rules.ts';
-import { foundIn, lookInside, readSecret, wantsLook } from './secrets.ts';
+import { lookInside, readSecret, wantsLook } from './secrets.ts';
 import type { Served } from './served.ts';
 import type { Means, Settings } from './settings.ts';
 import { type Draft, emptyView, makeTakers, secretsRight } from './take.ts';
-import type { View } from './view.ts';
+import { ask, type View } from './view.ts';
 
 /** So many Secrets in which somebody else has written are looked into at each look. */
 const mostLooks = 500;
@@ -20,7 +20,7 @@ const mostLooks = 500;
  * Looks at a whole cluster: the namespaces, then the Secret of our name in all of them with one list. Where the rights
  * are only those of single namespaces, which then must be named one by one, each is looked at by itself.
  */
-export function makeLook(api: Api, settings: Settings, means: Means, served: Served): (signal: AbortSignal) => Promise<View> {
+export function makeLook(api: Api, settings: Settings, means: Means, served: Served, former: () => View | undefined) {
   const readRights = rightsReader(api, settings, means.clock);
   const names = explicitNames(settings, settings.namespaceSelector);
   const takers = makeTakers(api, settings, means);
@@ -79,19 +79,20 @@ export function makeLook(api: Api, settings: Settings, means: Means, served: Ser
     const edited = [...secrets].filter(([namespace, found]) => namespaces.has(namespace) && wantsLook(found)).slice(0, mostLooks);
     await inTurns(edited, async ([namespace]) => {
       const stored = await readSecret(api, settings, namespace, signal);
-      const hosts = stored && served(namespace, view, foundIn(stored.meta, settings));
+      const hosts = served(namespace, view);
       if (stored) secrets.set(namespace, lookInside(stored, hosts ?? [], settings, means));
       else secrets.delete(namespace);
     });
   }
 
-  return async signal => {
+  return async (signal: AbortSignal): Promise<View> => {
     const separate = names && !(await mayListAll(signal)) ? names : undefined;
     const [asked, draft] = await withRights(readRights(separate, signal), separate ? lookAtEach(separate, signal) : lookAtAll(signal));
     const { refused, made: _made, ending: _ending, optedOut: _optedOut, ...view } = draft;
+    const known = (namespace: string): boolean => view.namespaces.has(namespace) || view.unseen.includes(namespace);
+    for (const [namespace, hosts] of former()?.asked ?? []) if (known(namespace)) ask(view, namespace, hosts);
     await lookIntoEdited(draft, signal);
     const crowded = await countCrowds(signal);
-    const known = (namespace: string): boolean => view.namespaces.has(namespace) || view.unseen.includes(namespace);
     // No rule can be made in a namespace that is not there.
     const lacks = [...asked, ...refused.filter(one => !isAmong(asked, one))].filter(
       ({ namespace }) => namespace === undefined || known(namespace),

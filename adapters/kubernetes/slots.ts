@@ -37,8 +37,9 @@ export function makeSlots(settings: Settings, means: Means, rest: Rest, served: 
 
   function secretSlot(namespace: string, { source }: Chosen, view: View): Slot<Ref> | undefined {
     const found = view.secrets.get(namespace);
-    const hosts = served(namespace, view, found);
-    const registries = hosts ? registriesOf(hosts) : none;
+    const hosts = served(namespace, view);
+    if (!hosts) return undefined;
+    const registries = registriesOf(hosts);
     const id = secretId(namespace, secret);
     const slot = (
       registries: readonly Registry[],

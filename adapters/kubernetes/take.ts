@@ -11,7 +11,7 @@ import { podsRight } from './rights.ts';
 import { type Lack, type Right, ruleOf } from './rules.ts';
 import { askedFor, foundIn } from './secrets.ts';
 import { type Means, pathOf, type Settings } from './settings.ts';
-import { type Stream, type View, within } from './view.ts';
+import { addPod, type Stream, type View, within } from './view.ts';
 
 /** A view that is not finished. refused: lists that the server did not give, without which the rest can be served. */
 export type Draft = { -readonly [K in keyof View]: View[K] } & {
@@ -32,6 +32,7 @@ export const emptyView = (scope: View['scope'], { onlyWithImages }: Pick<Setting
   secrets: new Map(),
   accounts: new Map(),
   pods: onlyWithImages ? new Map() : undefined,
+  asked: new Map(),
   streams: [],
   findings: [],
   unseen: [],
@@ -79,7 +80,7 @@ export function makeTakers(api: Api, settings: Settings, means: Means): Takers {
     },
     pods(view, object) {
       const pod = podIn(object, means);
-      if (pod && view.pods) within(view.pods, pod.namespace).set(pod.name, pod.hosts);
+      if (pod) addPod(view, pod);
     },
   };
 

@@ -1,5 +1,6 @@
 import type { Finding } from '../../src/contract/target.ts';
 import type { Chosen } from './choice.ts';
+import type { Pod } from './pods.ts';
 import type { Found } from './secrets.ts';
 
 /** Something that can be watched from where its list ended. */
@@ -25,6 +26,8 @@ export interface View {
   readonly accounts: Map<string, Map<string, boolean>>;
   /** Hosts of ECR of the images of pods, by namespace and pod; undefined: pods do not matter, or may not be seen. */
   readonly pods: Map<string, Map<string, readonly string[]>> | undefined;
+  /** Hosts that pods of a namespace have asked for since this process knows it; those may be gone. */
+  readonly asked: Map<string, Set<string>>;
   /** What may be watched; empty: nothing. */
   readonly streams: readonly Stream[];
   readonly findings: readonly Finding[];
@@ -43,4 +46,14 @@ export function within<T>(outer: Map<string, Map<string, T>>, key: string): Map<
   const made = new Map<string, T>();
   outer.set(key, made);
   return made;
+}
+
+/** Pods of the namespace have these images. */
+export function ask({ asked }: Pick<View, 'asked'>, namespace: string, hosts: Iterable<string>): void {
+  asked.set(namespace, new Set([...(asked.get(namespace) ?? []), ...hosts]));
+}
+
+export function addPod(view: Pick<View, 'asked' | 'pods'>, { namespace, name, hosts }: Pod): void {
+  if (view.pods) within(view.pods, namespace).set(name, hosts);
+  ask(view, namespace, hosts);
 }

@@ -9,13 +9,20 @@ import { applied, authsIn, authsOf, isWrite, optionsFor, secretName, seed, token
 import { absent, host, other, realServer, runTests, someChecks } from './rig.ts';
 
 /**
- * Which registries it has says the cluster only where images do: there the logins of a namespace stay served. Otherwise
- * each namespace has all that are wanted.
+ * Which registries it has says the cluster only where images do: those of the pods of a namespace. Otherwise each
+ * namespace has all that are wanted.
  */
 const adapter: typeof kubernetes = {
   ...kubernetes,
   create: (options, deps) => kubernetes.create({ ...options, onlyWithImages: deps.wanted.length === 0 }, deps),
 };
+
+const podIn = (namespace: string | undefined, host: string): object => ({
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: { name: 'app', namespace },
+  spec: { automountServiceAccountToken: false, containers: [{ name: 'app', image: `${host}/app` }] },
+});
 
 /**
  * Two namespaces that are served, whose ServiceAccounts are to name the Secret, and one that would be first if a
@@ -28,6 +35,8 @@ async function onFake(): Promise<Stage<typeof kubernetes.options>> {
   const server = await startFakeKubernetes({ namespaces: ['apps', 'team-a', 'team-b'], rules, controllers: true });
   await seed(server, 'team-a', [host]);
   await seed(server, 'team-b', [other]);
+  server.make(podIn('team-a', host));
+  server.make(podIn('team-b', other));
   const file = await tokenFile(courierToken);
   return {
     options: optionsFor(server.url, file.path, { serviceAccounts: ['default'] }),
@@ -55,6 +64,7 @@ async function onRealServer(url: string, file: string): Promise<Stage<typeof kub
   for (const [at, held] of [host, other].entries()) {
     const path = `/api/v1/namespaces/${names[at + 1]}/secrets/${secretName}?fieldManager=ecr-courier`;
     await ask('PATCH', path, applied([held]), 'application/apply-patch+yaml');
+    await ask('POST', `/api/v1/namespaces/${names[at + 1]}/pods`, podIn(names[at + 1], held));
   }
   const kept = stack.move();
   return {

@@ -66,7 +66,8 @@ describe('prune', () => {
 
   test('stays within the namespaces of the target, whatever their annotations say now', async () => {
     await using t = await rig({ namespaces: ['team-*', '!team-b'], optIn: true }, { cluster: { namespaces, rules } });
-    for (const namespace of namespaces) await seed(t.fake, namespace, [host]);
+    for (const namespace of namespaces)
+      await seed(t.fake, namespace, [host], 'old', adminToken, namespace === 'team-b' ? 'another' : 'target');
     const lines = linesOf(await all(t.target.prune?.('written', soon())));
     assert.deepEqual(lines, ['Secret team-a/ecr-courier removed', 'Secret team-c/ecr-courier removed']);
     assert.ok(t.fake.get('secrets', 'team-b', secretName));

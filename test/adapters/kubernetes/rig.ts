@@ -59,7 +59,7 @@ const partsFor = (hosts: readonly string[], password = 'old', expiresAt = new Da
 });
 
 /** What the courier applies for these hosts. */
-export const applied = (hosts: readonly string[], password?: string, target = 'test', expiresAt?: Date): object =>
+export const applied = (hosts: readonly string[], password?: string, target = 'target', expiresAt?: Date): object =>
   bodyOf({ secret: secretName, target }, partsFor(hosts, password, expiresAt));
 
 /** Applies a Secret as the courier would have. */
@@ -71,8 +71,9 @@ export async function seed(
   token = adminToken,
   target?: string,
   expiresAt?: Date,
+  manager = 'ecr-courier',
 ): Promise<void> {
-  const path = `/api/v1/namespaces/${namespace}/secrets/${secretName}?fieldManager=ecr-courier&force=true`;
+  const path = `/api/v1/namespaces/${namespace}/secrets/${secretName}?fieldManager=${manager}&force=true`;
   const answer = await fetch(`${fake.url}${path}`, {
     method: 'PATCH',
     headers: { authorization: `Bearer ${token}`, 'content-type': 'application/apply-patch+yaml' },

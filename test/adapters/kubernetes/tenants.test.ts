@@ -4,7 +4,7 @@ import { fingerprintOf } from '../../../src/contract/credential.ts';
 import type { Rule } from '../../fakes/kubernetes/access.ts';
 import { leastRules } from '../../fakes/kubernetes.ts';
 import { codesOf, given, host, only, other } from '../rig.ts';
-import { authsOf, rig, secretName, seed } from './rig.ts';
+import { authsOf, rig, secretName, seed, watched } from './rig.ts';
 
 const login = (password: string) => ({ username: 'AWS', password, auth: Buffer.from(`AWS:${password}`).toString('base64') });
 const teams = { namespaces: ['team-a'] };
@@ -53,6 +53,41 @@ describe('what a tenant writes into the Secret gets no login', () => {
     const messages = slot.findings?.map(({ message }) => message);
     assert.ok(messages?.includes(`The courier did not write the entry ${other} in Secret team-a/ecr-courier, and does not renew it.`));
     assert.deepEqual(codesOf((await t.deliver(slot, given([host]))).findings), ['UNRENEWED_ENTRY']);
+  });
+});
+
+describe('with onlyWithImages, no Secret gets a login by itself', () => {
+  const rules = [...leastRules(), pods];
+  for (const manager of ['tenant', 'ecr-courier'])
+    for (const hosts of [[], [host], [host, other]])
+      test(`made by ${manager} with ${hosts.length} logins; the first pod brings it at once`, async () => {
+        await using t = await rig({ onlyWithImages: true }, { cluster: { ...teams, objects: [account], rules } });
+        await t.discover();
+        await using watch = watched(t, 3);
+        await watch.ready;
+        await seed(t.fake, 'team-a', hosts, 'forged', undefined, undefined, new Date('2027-01-15T08:00:00Z'), manager);
+        t.fake.make(pod(`${host}/app`));
+        const { id, registries } = await watch.next();
+        assert.deepEqual([id, registries.map(one => one.host)], [`team-a/${secretName}`, [host]]);
+        t.fake.remove('pods', 'team-a', 'pod');
+
+        await using restarted = await rig({ onlyWithImages: true }, { cluster: { ...teams, objects: [account], rules } });
+        await seed(restarted.fake, 'team-a', hosts, 'forged', undefined, undefined, new Date('2027-01-15T08:00:00Z'), manager);
+        for (let looks = 0; looks < 2; looks++) assert.deepEqual((await restarted.discover()).slots, []);
+      });
+
+  test('nor by what pods asked for before the namespace was left alone', async () => {
+    await using t = await rig({ onlyWithImages: true }, { cluster: { ...teams, objects: [account, pod(`${other}/app`)], rules } });
+    await seed(t.fake, 'team-a', [other]);
+    assert.deepEqual((await look(t)).hosts, [host, other].sort());
+    t.fake.remove('pods', 'team-a', 'pod');
+    assert.deepEqual((await look(t)).hosts, [host, other].sort(), 'pods may be gone for a while');
+    const annotate = (value: string) =>
+      t.fake.edit('namespaces', undefined, 'team-a', { metadata: { annotations: { 'ecr-courier/enabled': value } } });
+    annotate('false');
+    await t.discover();
+    annotate('true');
+    assert.deepEqual((await t.discover()).slots, []);
   });
 });
 
