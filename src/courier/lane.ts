@@ -159,6 +159,7 @@ function newRecord(managed: ManagedTarget, opensAt: TargetRecord['opensAt']): Ta
     recreated: new Map(),
     given: new WeakSet(),
     vanished: new Map(),
+    leaving: new Map(),
     about: {},
     findings: [],
     outcomes: [],

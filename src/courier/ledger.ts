@@ -245,6 +245,8 @@ export interface TargetRecord {
   formerWrites?: Unsettled | undefined;
   /** How slots are unsettled that are gone, should they come back, by id. [reports] */
   readonly vanished: Map<string, Unsettled>;
+  /** Slots that a watch saw go while they were being written, by id, and when. [reports] */
+  readonly leaving: Map<string, Moment>;
   /**
    * Repairs of slots that got another id when they were created, by the former id, should they be absent again.
    * [attempt; reports: forgets them]

@@ -46,9 +46,15 @@ export function mergeReport(record: TargetRecord, report: Discovery, began: Mome
 export function mergeSighting(record: TargetRecord, sighting: Sighting, now: Moment, deps: ReportDeps): Changes {
   if ('slot' in sighting) return { added: mergeSlot(record, sighting.slot, now, deps) ? [sighting.slot.id] : [], gone: [] };
   const entry = record.entries.get(sighting.gone);
+  if (entry?.running) record.leaving.set(sighting.gone, now);
   if (!entry || entry.running) return { added: [], gone: [] };
   forget(record, sighting.gone);
   return { added: [], gone: [sighting.gone] };
+}
+
+/** A write to the slot has ended, and its outcome is told: what a watch saw go meanwhile is gone now. */
+export function forgetLeaving(record: TargetRecord, id: string): void {
+  if (!record.entries.get(id)?.running && record.leaving.delete(id)) forget(record, id);
 }
 
 /** Another address under the same name is another manager: nothing that is known of the former one holds there. */
@@ -58,6 +64,7 @@ export function forgetAll(record: TargetRecord): void {
   record.renamed.clear();
   record.recreated.clear();
   record.vanished.clear();
+  record.leaving.clear();
   record.discoveredAt = undefined;
 }
 
@@ -108,6 +115,7 @@ function unseen(report: Discovery, id: string): boolean {
 function mergeSlot(record: TargetRecord, slot: Slot, began: Moment, deps: ReportDeps): boolean {
   const known = record.entries.get(slot.id);
   noteFollower(record, slot);
+  if ((record.leaving.get(slot.id) ?? Number.POSITIVE_INFINITY) <= began) record.leaving.delete(slot.id);
   const scopes = shared(deps.scopesFor(record, slot));
   if (!known) {
     const registries = shared(slot.registries);

@@ -5,6 +5,7 @@ import type { CourierEvent, OfSlot } from './events.ts';
 import { evidenceOf } from './evidence.ts';
 import type { Moment, TargetRecord } from './ledger.ts';
 import { type Health, healthOf } from './places.ts';
+import { forgetLeaving } from './reports.ts';
 import type { Supply } from './supply.ts';
 import { explained, type Said } from './verdict.ts';
 import type { Work } from './work.ts';
@@ -49,6 +50,7 @@ export function createResults(record: TargetRecord, deps: ResultsDeps): Results 
 
   function delivered(attempt: Attempt, receipt: Rehearsal): void {
     const { entry } = attempt;
+    const { id } = entry.slot;
     const downMs = entry.trouble && now() - entry.trouble.since;
     const about = aboutSlot(record, attempt);
     recordSuccess(record, attempt, receipt, now(), lingerMs());
@@ -58,6 +60,7 @@ export function createResults(record: TargetRecord, deps: ResultsDeps): Results 
     const settled = entry.unsettled?.by !== 'us';
     const facts = { ms: now() - attempt.began, change, settled, ...(proven !== undefined && { proven }) };
     emit({ kind: 'delivered', ...about, ...facts, ...(downMs !== undefined && { downMs }) });
+    forgetLeaving(record, id);
   }
 
   function failed(attempt: Attempt, failure: Failure): void {
@@ -68,6 +71,7 @@ export function createResults(record: TargetRecord, deps: ResultsDeps): Results 
     const refused = failure.code === 'CREDENTIAL_REFUSED' ? refusedBy(attempt) : [];
     recordFailure(record, attempt, failure, { now: now(), lingerMs: lingerMs(), random: deps.random });
     deps.stumbled(failure, { began, since: repeat ? before.since : began, health });
+    forgetLeaving(record, entry.slot.id);
     const trial = { ms: now() - began, count: entry.trouble?.count ?? 1, repeat };
     const about = aboutSlot(record, attempt);
     const tell = (said: readonly Said[]) => emit({ kind: 'delivery-failed', ...about, ...trial, failure: explained(failure, said) });

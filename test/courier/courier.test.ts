@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Sighting } from '../../src/contract/target.ts';
 import { createVirtualClock } from '../fakes/clock.ts';
 import { failing, gaps, hours, minutes, only, promptTarget, registry, row, seconds, startRig, testSource } from './rig.ts';
 
@@ -444,6 +445,45 @@ test('a watch brings changes at once; while it lives discovery is rare, and when
   assert.equal(target.discoveries.length, 2);
   assert.equal(watches, 2);
   assert.equal(rig.of('watch-ended').length, 1);
+});
+
+test('what a watch sees go while it is being written is gone when the write ends, unless it is seen again', async () => {
+  const clock = createVirtualClock();
+  for (const [seen, left] of [
+    [[{ gone: '1' }], ['2']],
+    [
+      [{ gone: '1' }, { slot: row('1') }],
+      ['1', '2'],
+    ],
+    [[{ slot: row('1') }, { gone: '1' }], ['2']],
+  ] as const) {
+    for (const outcome of ['written', 'failed', 'renamed'] as const) {
+      const target = promptTarget(clock, 'p', [row('1'), row('2')]);
+      const sights: Sighting[] = [...seen];
+      const looked = Promise.withResolvers<void>();
+      target.target.watch = async function* watch(signal) {
+        await looked.promise;
+        yield* sights;
+        if (!signal.aborted) await new Promise(resolve => signal.addEventListener('abort', resolve));
+      };
+      target.onDeliver = async (slot, store, signal) => {
+        if (slot.id !== '1') return store();
+        looked.resolve();
+        await clock.sleep(10 * seconds, signal);
+        if (outcome === 'failed') throw failing('NOT_FOUND');
+        if (outcome === 'renamed') return { change: 'updated', id: '1b' };
+        return store();
+      };
+      await using rig = await startRig({ targets: [target] });
+      const ids = () => [...(rig.courier.ledger.targets.get('p')?.entries.keys() ?? [])].toSorted();
+      await clock.advance(5 * seconds);
+      assert.deepEqual(ids(), ['1', '2'], `${outcome} ${JSON.stringify(seen)}: it is being written`);
+      await clock.advance(6 * seconds);
+      if (outcome === 'renamed') assert.deepEqual(ids(), ['1b', '2']);
+      else assert.deepEqual(ids(), left, outcome);
+      await rig.stop();
+    }
+  }
 });
 
 test('what a prefix hides is kept, what is not reported is gone', async () => {

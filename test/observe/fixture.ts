@@ -111,6 +111,7 @@ export function target(
     recreated: new Map(),
     given: new WeakSet(),
     vanished: new Map(),
+    leaving: new Map(),
     about: {},
     findings: [],
     followers: new Map(),
