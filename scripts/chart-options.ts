@@ -5,8 +5,8 @@ import {
   alias,
   type Field,
   groups,
-  prefix,
   receiver,
+  receiverVariables,
   roles,
   source,
   type Table,
@@ -15,7 +15,7 @@ import {
   withFiles,
 } from '../config/schema.ts';
 import type { Adapter } from '../src/contract/adapter.ts';
-import { type ReceiverFormat } from '../src/contract/receiver.ts';
+import { type ReceiverFormat, receiverFormats } from '../src/contract/receiver.ts';
 import { hostPatterns } from '../src/contract/registry.ts';
 
 /** What the templates of the chart ask of one map of options. */
@@ -26,14 +26,15 @@ interface Section {
   readonly said: readonly string[];
   /** Options that must be there, or their files; unless a variable may bring them. */
   readonly needed: readonly string[];
+  /** The variable of each option that has one. */
+  readonly env: Readonly<Record<string, string>>;
 }
 interface TargetSection extends Section {
   /** One of these sets must be there, whole. */
   readonly anyOf: readonly (readonly string[])[];
   /** Options that are addresses of the manager. */
   readonly addresses: readonly string[];
-  /** What variables of the kind begin with; one of them makes a target. Empty: it has none. */
-  readonly prefix: string;
+  /** The variable that makes a target. Empty: none does. */
   readonly maker: string;
 }
 
@@ -68,6 +69,9 @@ const receiverForms: Readonly<Partial<Record<ReceiverFormat, Form>>> = {
   },
 };
 
+const variablesOf = (table: Table): Section['env'] =>
+  Object.fromEntries(Object.entries(table).flatMap(([key, { env }]) => (env === undefined ? [] : [[key, env]])));
+
 /** A file that holds a secret: a plain word is rather the secret itself. */
 const keyFile: Form = { ...forms.path(), pattern: '/', words: 'the path of a file, and begin with /' };
 
@@ -83,6 +87,7 @@ function sections() {
     ),
     said: Object.keys(table).filter(key => table[key]?.blank),
     needed: Object.keys(table).filter(key => table[key] && table[key].default === undefined),
+    env: variablesOf(table),
   });
   const target = (adapter: Adapter): TargetSection => {
     const { kind: _, ...table } = targetTable(adapter);
@@ -91,11 +96,11 @@ function sections() {
       ...section(table),
       anyOf: adapter.anyOf ?? [],
       addresses: Object.keys(adapter.options).filter(key => ['url', 'address'].includes(adapter.options[key]?.format ?? '')),
-      prefix: env && `${prefix(adapter)}_`,
       maker: env,
     };
   };
-  const byVariables = [...Object.values<Table>(groups).map(withFiles), source, ...adapters.map(targetTable)].flatMap(table =>
+  const addresses = receiverFormats.map(receiverVariables);
+  const byVariables = [...Object.values<Table>(groups).map(withFiles), ...addresses, source, ...adapters.map(targetTable)].flatMap(table =>
     Object.values(table).flatMap(field => (field.env === undefined ? [] : [[field.env, field] as const])),
   );
   const ofAws = { AWS_REGION: source.region, AWS_DEFAULT_REGION: source.region, AWS_ROLE_ARN: source.roleArn };
@@ -105,6 +110,7 @@ function sections() {
     aliases: section(alias),
     notify: section(withFiles(receiver)),
     receivers: receiverForms,
+    addresses: Object.fromEntries(receiverFormats.map((format, at) => [format, variablesOf(addresses[at] ?? {})])),
     groups: Object.fromEntries(Object.entries<Table>(groups).map(([name, table]) => [name, section(withFiles(table))])),
     targets: Object.fromEntries(adapters.map(adapter => [adapter.kind, target(adapter)])),
     variables: section({ ...Object.fromEntries(byVariables), ...ofAws }).forms,

@@ -37,6 +37,9 @@ const more = (...targets: Tree[]): Values => ({ config: { targets } });
 const sources = (...of: Tree[]): Values => ({ config: { sources: of } });
 const group = (name: string, of: Tree): Values => ({ config: { [name]: of } });
 const variable = (name: string, value: string): Values => ({ extraEnv: [{ name, value }] });
+const variables = (of: Readonly<Record<string, string>>): Values => ({
+  extraEnv: Object.entries(of).map(([name, value]) => ({ name, value })),
+});
 const served = { name: 'a', accounts: ['123456789012'] };
 const portainer = { kind: 'portainer', url: 'https://p', apiKeyFile: '/k' };
 
@@ -161,6 +164,57 @@ const bad: readonly (readonly [Values, RegExp])[] = [
   [variable('ECR_COURIER_SHARD', '1'), /extraEnv\[0\] \(ECR_COURIER_SHARD\): must be i\/n/],
   [variable('ECR_COURIER_SHARDS', '0/3'), /extraEnv\[0\] \(ECR_COURIER_SHARDS\): the courier knows no such variable/],
   [variable('AWS_REGION', 'eu'), /extraEnv\[0\] \(AWS_REGION\): must be a region/],
+  [variable('ECR_COURIER_LEASE_NAMESPACE', 'a'), /config\.lease\.namespace: needs the name of a Lease/],
+  [variables({ ECR_COURIER_LEASE: 'a', ECR_COURIER_LEASE_KUBECONFIG: '/k' }), /config\.lease\.namespace: must be set/],
+  [
+    { ...group('lease', { namespace: 'a' }), ...variable('ECR_COURIER_LEASE_KUBECONFIG', '/k') },
+    /config\.lease\.kubeconfig: needs the name/,
+  ],
+  [
+    { ...group('lease', { name: 'a', context: 'b' }), ...variable('ECR_COURIER_LEASE_NAMESPACE', 'c') },
+    /config\.lease\.context: needs a kube/,
+  ],
+  [variable('ECR_COURIER_HEARTBEAT_SECONDS', '60'), /config\.heartbeat\.url: must be set/],
+  [{ ...group('heartbeat', { everySeconds: 60 }), ...variable('ECR_COURIER_HEARTBEAT_URL', '') }, /config\.heartbeat\.url: must be set/],
+  [variable('PORTAINER_URL', 'https://p'), /extraEnv \(PORTAINER_URL\): needs apiKey, or username and password/],
+  [variables({ PORTAINER_URL: 'https://p', PORTAINER_USERNAME: 'me' }), /extraEnv \(PORTAINER_URL\): needs apiKey/],
+  [variables({ PORTAINER_URL: 'http://p', PORTAINER_API_KEY: 'k3y-k3y-k3y' }), /extraEnv \(PORTAINER_URL\)\.url: is plain http/],
+  [variable('PORTAINER_API_KEY', 'k3y-k3y-k3y'), /extraEnv \(PORTAINER_API_KEY\): has no effect alone/],
+  [variables({ PORTAINER_URL: '', PORTAINER_API_KEY: 'k3y-k3y-k3y' }), /extraEnv \(PORTAINER_API_KEY\): has no effect alone/],
+  [variables({ HARBOR_URL: 'https://h', HARBOR_USERNAME: 'me' }), /extraEnv \(HARBOR_URL\)\.password: must be set/],
+  [variable('RANCHER_URL', 'https://r'), /extraEnv \(RANCHER_URL\)\.token: must be set/],
+  [{ ...more({ kind: 'portainer' }), ...variable('PORTAINER_URL', 'https://p') }, /config\.targets\[0\]: needs apiKey/],
+  [{ ...more({ kind: 'portainer' }), ...variable('PORTAINER_API_KEY', 'k3y-k3y-k3y') }, /config\.targets\[0\]\.url: must be set/],
+  [
+    { ...more({ ...portainer, name: 'other' }), ...variable('PORTAINER_CA_FILE', '/c') },
+    /extraEnv \(PORTAINER_CA_FILE\): has no effect alone/,
+  ],
+  [
+    { ...more({ kind: 'portainer', name: 'other', url: 'https://q' }), ...variable('PORTAINER_API_KEY', 'k3y-k3y-k3y') },
+    /targets\[0\]: needs/,
+  ],
+  [{ ...more(portainer), ...variable('PORTAINER_CLIENT_CERT_FILE', '/c') }, /config\.targets\[0\]\.clientCertFile: needs clientKeyFile/],
+  [
+    {
+      ...more({ kind: 'swarm', name: 'portainer', url: 'unix:///d' }),
+      ...variables({ PORTAINER_URL: 'https://p', PORTAINER_API_KEY: 'k3y-k3y' }),
+    },
+    /extraEnv \(PORTAINER_URL\): makes a target with the name portainer/,
+  ],
+  [variables({ CATTLE_URL: 'https://r', CATTLE_ACCESS_KEY: 'me' }), /extraEnv \(CATTLE_URL\): Rancher wants/],
+  [variable('ECR_COURIER_NOTIFY_SLACK_URL', 'hooks.example'), /\(ECR_COURIER_NOTIFY_SLACK_URL\): must be a URL/],
+  [
+    variable('ECR_COURIER_NOTIFY_NTFY_URL', 'https://ntfy.sh/'),
+    /\(ECR_COURIER_NOTIFY_NTFY_URL\): must be an address that ends with a topic/,
+  ],
+  [
+    { config: { notify: [{ format: 'ntfy' }] }, ...variable('ECR_COURIER_NOTIFY_SLACK_URL', 'https://hooks.example/a') },
+    /config\.notify\[0\]\.url: must be set/,
+  ],
+  [
+    { config: { notify: [{ name: 'other', format: 'slack' }] }, ...variable('ECR_COURIER_NOTIFY_SLACK_URL', 'https://hooks.example/a') },
+    /config\.notify\[0\]\.url: must be set/,
+  ],
 ];
 
 /** What both take. */
@@ -226,6 +280,18 @@ const good: readonly Values[] = [
       ],
     },
   },
+  variables({ ECR_COURIER_LEASE: 'a', ECR_COURIER_LEASE_NAMESPACE: 'b', ECR_COURIER_LEASE_KUBECONFIG: '/k' }),
+  { ...group('lease', { namespace: 'b', context: 'c' }), ...variables({ ECR_COURIER_LEASE: 'a', ECR_COURIER_LEASE_KUBECONFIG: '/k' }) },
+  { ...group('lease', { name: 'Bad_', namespace: 'b' }), ...variable('ECR_COURIER_LEASE', 'a') },
+  { ...group('heartbeat', { everySeconds: 60 }), ...variable('ECR_COURIER_HEARTBEAT_URL', 'https://h/a') },
+  { ...group('heartbeat', { url: 'nowhere' }), ...variable('ECR_COURIER_HEARTBEAT_URL_FILE', '/u') },
+  variables({ PORTAINER_URL: 'https://p', PORTAINER_USERNAME: 'me', PORTAINER_PASSWORD_FILE: '/p' }),
+  variables({ PORTAINER_URL: 'http://p', PORTAINER_API_KEY_FILE: '/k', PORTAINER_ALLOW_HTTP: 'true' }),
+  { ...more({ ...portainer, url: 'http://p' }), ...variable('PORTAINER_URL', 'https://p') },
+  { ...more({ ...portainer, name: 'other' }), ...variables({ PORTAINER_URL: 'https://q', PORTAINER_API_KEY_FILE: '/q' }) },
+  variables({ CATTLE_URL: 'http://r', CATTLE_ACCESS_KEY: 'me', CATTLE_SECRET_KEY: 's3cr3t-s3cr3t' }),
+  { config: { notify: [{ format: 'slack' }] }, ...variable('ECR_COURIER_NOTIFY_SLACK_URL', 'https://hooks.example/a') },
+  variables({ ECR_COURIER_NOTIFY_SLACK_URL_FILE: '/u', ECR_COURIER_NOTIFY_NTFY_URL: 'https://ntfy.sh/topic' }),
   variable('ECR_COURIER_LOG_LEVEL', 'debug'),
   variable('ECR_COURIER_SERVICE_HOST', '10.0.0.1'),
 ];
@@ -247,6 +313,22 @@ part('the values of the chart', { programs: ['helm'] }, () => {
       const after = await checked(text, values);
       assert.deepEqual([after.code, after.stdout], [0, before.stdout], after.stderr);
     });
+
+  test('are taken where a variable brings what nobody can see, and refused where it brings something else', () => {
+    const from = (...names: string[]) => names.map(name => ({ name, valueFrom: { secretKeyRef: { name: 'a', key: 'b' } } }));
+    const made = [{ name: 'PORTAINER_URL', value: 'https://p' }];
+    const role = { sources: [{ name: 'default', externalId: 'x' }] };
+    for (const values of [
+      { extraEnv: [...made, ...from('PORTAINER_API_KEY')] },
+      { extraEnv: from('PORTAINER_URL', 'PORTAINER_USERNAME', 'PORTAINER_PASSWORD') },
+      { extraEnv: from('ECR_COURIER_HEARTBEAT_URL', 'ECR_COURIER_NOTIFY_NTFY_URL'), config: { heartbeat: { everySeconds: 60 } } },
+      { extraEnv: from('ECR_COURIER_ROLE_ARN'), config: role },
+      { extraEnv: from('ECR_COURIER_LEASE_NAMESPACE', 'PORTAINER_API_KEY'), existingConfigMap: 'a' },
+    ])
+      rendered(values);
+    const { stderr } = helm(['template', 'ecr-courier', chart], { extraEnv: [...made, ...from('PORTAINER_USERNAME')] });
+    assert.match(stderr, /extraEnv \(PORTAINER_URL\): needs apiKey, or username and password/);
+  });
 
   test('are told all at once, and never quoted', () => {
     const values = {

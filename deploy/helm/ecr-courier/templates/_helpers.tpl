@@ -47,10 +47,19 @@ app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 {{- $value -}}
 {{- end }}
 
-{{- /* Whether `extraEnv` has a variable that begins so. root, prefix. */ -}}
-{{- define "ecr-courier.isSet" -}}
-{{- $prefix := .prefix -}}
-{{- range .root.Values.extraEnv }}{{ if hasPrefix $prefix .name }}yes{{ end }}{{ end -}}
+{{- /*
+What `extraEnv` says of options, as YAML. Of a variable with valueFrom nobody knows what it says: "true" speaks against
+nothing. An empty one says nothing. root, env: the variable of each option.
+*/ -}}
+{{- define "ecr-courier.said" -}}
+{{- $said := dict -}}
+{{- range $option, $name := .env -}}
+{{- range $.root.Values.extraEnv -}}
+{{- $value := ternary "true" (.value | default "" | toString) (hasKey . "valueFrom") -}}
+{{- if and (eq .name $name) $value }}{{ $_ := set $said $option $value }}{{ end -}}
+{{- end -}}
+{{- end -}}
+{{- toYaml $said -}}
 {{- end }}
 
 {{- /* On which port the courier listens. */ -}}

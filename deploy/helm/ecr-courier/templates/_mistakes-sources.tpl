@@ -25,7 +25,7 @@
 {{- end -}}
 {{- end -}}
 {{- $isDefault := eq (toString .map.name) "default" -}}
-{{- $role := include "ecr-courier.variable" (dict "root" .root "name" "ECR_COURIER_ROLE_ARN") -}}
+{{- $role := (include "ecr-courier.said" (dict "root" .root "env" (dict "roleArn" "ECR_COURIER_ROLE_ARN")) | fromYaml).roleArn -}}
 {{- if and .map.externalId (not .map.roleArn) (not (and $isDefault $role)) }}{{ printf "%s.externalId: goes with roleArn: set that too\n" $path }}{{ end -}}
 {{- if eq (toString .map.service) "ecr-public" -}}
 {{- if $isDefault }}{{ printf "%s.service: default serves private registries: give the source for ECR Public another name\n" $path }}{{ end -}}

@@ -2,29 +2,57 @@
 {{- $in := . -}}
 {{- $targets := include "ecr-courier.targets" .root | fromYamlArray -}}
 {{- include "ecr-courier.twice" (dict "entries" $targets "option" "name") -}}
-{{- $makers := list -}}
-{{- range $in.known.targets }}{{ $makers = append $makers .maker }}{{ end -}}
-{{- $set := list -}}
-{{- range .root.Values.extraEnv }}{{ $set = append $set .name }}{{ end -}}
-{{- range $targets -}}
-{{- $section := get $in.known.targets .map.kind -}}
-{{- $isHelped := and $section.prefix (include "ecr-courier.isSet" (dict "root" $in.root "prefix" $section.prefix)) -}}
-{{- $map := omit .map "kind" -}}
-{{- include "ecr-courier.wrongMap" (dict "path" .path "map" $map "section" $section "known" $in.known "isHelped" $isHelped) -}}
-{{- include "ecr-courier.mistakes.target" (dict "path" .path "map" $map "kind" .map.kind "section" $section "isHelped" $isHelped) -}}
+{{- $names := include "ecr-courier.names" (dict "entries" $targets "usual" "kind") | fromYamlArray -}}
+{{- range $at, $entry := $targets -}}
+{{- $section := get $in.known.targets $entry.map.kind -}}
+{{- $isNamed := eq (index $names $at) $entry.map.kind -}}
+{{- $said := include "ecr-courier.said" (dict "root" $in.root "env" (ternary $section.env dict $isNamed)) | fromYaml -}}
+{{- include "ecr-courier.mistakes.saidTarget" (dict "path" $entry.path "map" (omit $entry.map "kind") "kind" $entry.map.kind "section" $section "known" $in.known "said" $said) -}}
 {{- end -}}
 {{- $isMade := false -}}
-{{- range $set }}{{ if has . (compact $makers) }}{{ $isMade = true }}{{ end }}{{ end -}}
+{{- range $kind, $section := $in.known.targets -}}
+{{- $said := include "ecr-courier.said" (dict "root" $in.root "env" $section.env) | fromYaml -}}
+{{- $isNamed := false -}}
+{{- range $at, $entry := $targets }}{{ if and (eq $entry.map.kind $kind) (eq (index $names $at) $kind) }}{{ $isNamed = true }}{{ end }}{{ end -}}
+{{- if and $said (not $isNamed) (not $in.root.Values.existingConfigMap) -}}
+{{- include "ecr-courier.mistakes.madeTarget" (dict "kind" $kind "section" $section "known" $in.known "said" $said "names" $names) -}}
+{{- end -}}
+{{- range $option, $name := $section.env }}{{ if and (eq $name $section.maker) (hasKey $said $option) }}{{ $isMade = true }}{{ end }}{{ end -}}
+{{- end -}}
 {{- if not (or $targets .root.Values.existingConfigMap $isMade) -}}
 {{- printf "target: is null, and config.targets has none: the courier would have nothing to do\n" -}}
 {{- end -}}
 {{- end }}
 
-{{- /* Options of one target that do not go together. path, map, kind, section, isHelped. */ -}}
+{{- /* A target with what variables say of it. path, map, kind, section, known, said. */ -}}
+{{- define "ecr-courier.mistakes.saidTarget" -}}
+{{- include "ecr-courier.wrongMap" . -}}
+{{- include "ecr-courier.mistakes.target" (set (deepCopy .) "map" (include "ecr-courier.whole" . | fromYaml)) -}}
+{{- end }}
+
+{{- /* A target that variables make, or would make with one more. kind, section, known, said, names: those that are taken. */ -}}
+{{- define "ecr-courier.mistakes.madeTarget" -}}
+{{- $in := . -}}
+{{- $path := printf "extraEnv (%s)" .section.maker -}}
+{{- $isMade := false -}}
+{{- range $option, $name := .section.env }}{{ if and (eq $name $in.section.maker) (hasKey $in.said $option) }}{{ $isMade = true }}{{ end }}{{ end -}}
+{{- if not $isMade -}}
+{{- range $option, $_ := .said -}}
+{{- printf "extraEnv (%s): has no effect alone: set %s, or give a target of the kind %s the name %s\n" (get $in.section.env $option) $in.section.maker $in.kind $in.kind -}}
+{{- end -}}
+{{- else if has .kind .names -}}
+{{- printf "%s: makes a target with the name %s, which is taken: give the other one another name\n" $path .kind -}}
+{{- else -}}
+{{- /* Rancher itself injects such an address, and the courier takes it. */ -}}
+{{- $map := ternary (dict "allowHttp" true) dict (eq .kind "rancher") -}}
+{{- include "ecr-courier.mistakes.saidTarget" (dict "path" $path "map" $map "kind" .kind "section" .section "known" .known "said" .said) -}}
+{{- end -}}
+{{- end }}
+
+{{- /* Options of one target that do not go together. path, map, kind, section. */ -}}
 {{- define "ecr-courier.mistakes.target" -}}
 {{- $in := . -}}
 {{- $path := .path -}}
-{{- if not .isHelped -}}
 {{- range .section.addresses -}}
 {{- if and (regexMatch "^(?i:http:)" (get $in.map . | toString)) (not (include "ecr-courier.on" $in.map.allowHttp)) -}}
 {{- printf "%s.%s: is plain http: whoever is in between can read key and tokens. Use https, or allow it with allowHttp: true\n" $path . -}}
@@ -42,7 +70,6 @@
 {{- with .map -}}
 {{- if and .clientCertFile (not .clientKeyFile) }}{{ printf "%s.clientCertFile: needs clientKeyFile, too\n" $path }}{{ end -}}
 {{- if and .clientKeyFile (not .clientCertFile) }}{{ printf "%s.clientKeyFile: needs clientCertFile, too\n" $path }}{{ end -}}
-{{- end -}}
 {{- end -}}
 {{- if has .kind (list "kubernetes" "rancher" "docker-config") -}}
 {{- include (printf "ecr-courier.mistakes.%s" .kind) . -}}
@@ -66,7 +93,7 @@
 {{- define "ecr-courier.mistakes.rancher" -}}
 {{- $hasName := include "ecr-courier.has" (dict "map" .map "option" "accessKey") -}}
 {{- $hasSecret := include "ecr-courier.has" (dict "map" .map "option" "secretKey") -}}
-{{- if and (not .isHelped) (ne (empty $hasName) (empty $hasSecret)) -}}
+{{- if ne (empty $hasName) (empty $hasSecret) -}}
 {{- printf "%s: Rancher wants accessKey and secretKey, or neither\n" .path -}}
 {{- end -}}
 {{- end }}

@@ -84,41 +84,61 @@
 {{- range $list, $option := dict "aliases" "host" "notify" "name" -}}
 {{- $entries := include "ecr-courier.entries" (dict "path" (printf "config.%s" $list) "list" (get $in.config $list | default list)) | fromYamlArray -}}
 {{- include "ecr-courier.twice" (dict "entries" $entries "option" $option) -}}
-{{- range $entries -}}
-{{- $isHelped := false -}}
-{{- if eq $list "notify" }}{{ $isHelped = include "ecr-courier.isSet" (dict "root" $in.root "prefix" "ECR_COURIER_NOTIFY_") }}{{ end -}}
-{{- include "ecr-courier.wrongMap" (dict "path" .path "map" .map "section" (get $in.known $list) "known" $in.known "isHelped" $isHelped) -}}
-{{- $form := get $in.known.receivers (toString .map.format) -}}
-{{- if and (eq $list "notify") $form .map.url -}}
-{{- include "ecr-courier.wrongText" (dict "path" (printf "%s.url" .path) "text" .map.url "form" $form "known" $in.known) -}}
+{{- $names := include "ecr-courier.names" (dict "entries" $entries "usual" "format") | fromYamlArray -}}
+{{- range $at, $entry := $entries -}}
+{{- $variables := ternary (get $in.known.addresses (index $names $at) | default dict) dict (eq $list "notify") -}}
+{{- $said := include "ecr-courier.said" (dict "root" $in.root "env" $variables) | fromYaml -}}
+{{- with $entry -}}
+{{- include "ecr-courier.wrongMap" (dict "path" .path "map" .map "section" (get $in.known $list) "known" $in.known "said" $said) -}}
+{{- $url := get (include "ecr-courier.whole" (dict "map" .map "said" $said) | fromYaml) "url" -}}
+{{- if eq $list "notify" -}}
+{{- include "ecr-courier.wrongAddress" (dict "path" (printf "%s.url" .path) "url" $url "format" .map.format "known" $in.known) -}}
 {{- end -}}
 {{- if and (eq $list "notify") (eq (toString .map.name) "heartbeat") -}}
 {{- printf "%s.name: is the name of the heartbeat: give it another one\n" .path -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}
+{{- range $format, $variables := ternary $in.known.addresses dict (eq $list "notify") -}}
+{{- $said := include "ecr-courier.said" (dict "root" $in.root "env" $variables) | fromYaml -}}
+{{- if not (has $format $names) -}}
+{{- include "ecr-courier.wrongAddress" (dict "path" (printf "extraEnv (%s)" $variables.url) "url" $said.url "format" $format "known" $in.known) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
 {{- range $group, $section := $in.known.groups -}}
+{{- $said := include "ecr-courier.said" (dict "root" $in.root "env" $section.env) | fromYaml -}}
 {{- with get $in.config $group -}}
-{{- include "ecr-courier.wrongMap" (dict "path" (printf "config.%s" $group) "map" . "section" $section "known" $in.known) -}}
+{{- include "ecr-courier.wrongMap" (dict "path" (printf "config.%s" $group) "map" . "section" $section "known" $in.known "said" $said) -}}
 {{- end -}}
 {{- end -}}
-{{- $beat := $in.config.heartbeat | default dict -}}
+{{- $beat := include "ecr-courier.group" (dict "in" . "group" "heartbeat") | fromYaml -}}
 {{- $isGiven := "" -}}
 {{- range $beat }}{{ $isGiven = print $isGiven (include "ecr-courier.isGiven" .) }}{{ end -}}
 {{- if or (eq (include "ecr-courier.port" .root) "0") (eq (get ($in.config.server | default dict) "port" | toString) "0") -}}
 {{- printf "config.server.port, or LISTEN_PORT: must not be 0 in a pod, as the probes have to know the port\n" -}}
 {{- end -}}
-{{- $isHelped := include "ecr-courier.isSet" (dict "root" .root "prefix" "ECR_COURIER_HEARTBEAT_URL") -}}
-{{- if not (or (not $isGiven) $isHelped (include "ecr-courier.has" (dict "map" $beat "option" "url"))) -}}
+{{- if not (or (not $isGiven) .root.Values.existingConfigMap (include "ecr-courier.has" (dict "map" $beat "option" "url"))) -}}
 {{- printf "config.heartbeat.url: must be set, or urlFile\n" -}}
 {{- end -}}
 {{- end }}
 
+{{- /* What the format of a receiver says of its address. path, url, format, known. */ -}}
+{{- define "ecr-courier.wrongAddress" -}}
+{{- $form := get .known.receivers (toString .format) -}}
+{{- if and $form .url (ne .url "true") }}{{ include "ecr-courier.wrongText" (dict "path" .path "text" .url "form" $form "known" .known) }}{{ end -}}
+{{- end }}
+
+{{- /* A group of the configuration with what variables say of it, as YAML. in, group. */ -}}
+{{- define "ecr-courier.group" -}}
+{{- $said := include "ecr-courier.said" (dict "root" .in.root "env" (get .in.known.groups .group).env) | fromYaml -}}
+{{- include "ecr-courier.whole" (dict "map" (get .in.config .group | default dict) "said" $said) -}}
+{{- end }}
+
 {{- define "ecr-courier.mistakes.lease" -}}
-{{- $lease := .config.lease | default dict -}}
-{{- $isHelped := include "ecr-courier.isSet" (dict "root" .root "prefix" "ECR_COURIER_LEASE") -}}
+{{- $lease := include "ecr-courier.group" (dict "in" . "group" "lease") | fromYaml -}}
 {{- $named := or $lease.name (gt (int .root.Values.replicas) 1) -}}
-{{- if not $isHelped -}}
+{{- if not .root.Values.existingConfigMap -}}
 {{- range list "namespace" "kubeconfig" "context" -}}
 {{- if and (get $lease .) (not $named) }}{{ printf "config.lease.%s: needs the name of a Lease beside it\n" . }}{{ end -}}
 {{- end -}}

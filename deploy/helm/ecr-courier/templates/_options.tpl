@@ -46,10 +46,22 @@ quoted: one may be a secret in the wrong place. `known`, in all of these: that f
 {{- include "ecr-courier.isGiven" (get .map .option) }}{{ include "ecr-courier.isGiven" (get .map (printf "%sFile" .option)) -}}
 {{- end }}
 
-{{- /* path, map, section, known; isHelped: variables may bring what is needed. */ -}}
+{{- /* What a map says where variables do not say it in its place, as YAML. map; said: what they say. */ -}}
+{{- define "ecr-courier.unsaid" -}}
+{{- $map := .map -}}
+{{- range $option, $_ := .said }}{{ $map = omit $map $option (printf "%sFile" $option) (trimSuffix "File" $option) }}{{ end -}}
+{{- toYaml $map -}}
+{{- end }}
+
+{{- /* A map with what variables say, as YAML: their word counts. map, said. */ -}}
+{{- define "ecr-courier.whole" -}}
+{{- merge (dict) .said (include "ecr-courier.unsaid" . | fromYaml) | toYaml -}}
+{{- end }}
+
+{{- /* path, map, section, known; said: what variables say in the place of it. */ -}}
 {{- define "ecr-courier.wrongMap" -}}
-{{- $in := . -}}
-{{- range $option, $value := .map -}}
+{{- $in := merge (dict "said" (.said | default dict)) . -}}
+{{- range $option, $value := include "ecr-courier.unsaid" $in | fromYaml -}}
 {{- $path := printf "%s.%s" $in.path $option -}}
 {{- $form := get $in.known.forms (get $in.section.forms $option) -}}
 {{- if and (has $option $in.section.said) (or (not (include "ecr-courier.isGiven" $value)) (not $value)) -}}
@@ -61,8 +73,9 @@ quoted: one may be a secret in the wrong place. `known`, in all of these: that f
 {{- end -}}
 {{- end -}}
 {{- end -}}
+{{- $whole := include "ecr-courier.whole" $in | fromYaml -}}
 {{- range .section.needed -}}
-{{- if not (or (include "ecr-courier.has" (dict "map" $in.map "option" .)) $in.isHelped) -}}
+{{- if not (include "ecr-courier.has" (dict "map" $whole "option" .)) -}}
 {{- printf "%s.%s: must be set%s\n" $in.path . (ternary (printf ", or %sFile" .) "" (hasKey $in.section.forms (printf "%sFile" .))) -}}
 {{- end -}}
 {{- end -}}
@@ -74,6 +87,24 @@ quoted: one may be a secret in the wrong place. `known`, in all of these: that f
 {{- $entries := list -}}
 {{- range $at, $map := .list }}{{ $entries = append $entries (dict "path" (printf "%s[%d]" $path $at) "map" $map) }}{{ end -}}
 {{- toYaml $entries -}}
+{{- end }}
+
+{{- /*
+The names of entries in their order, as YAML. One without a name has that of its kind, if nobody else has it; else it is
+empty here. entries; usual: the option that is the kind.
+*/ -}}
+{{- define "ecr-courier.names" -}}
+{{- $taken := list "" -}}
+{{- range .entries }}{{ $taken = append $taken (.map.name | default "" | toString) }}{{ end -}}
+{{- $names := list -}}
+{{- range .entries -}}
+{{- $name := .map.name | default "" | toString -}}
+{{- $usual := get .map $.usual | default "" | toString -}}
+{{- if not (or $name (has $usual $taken)) }}{{ $name = $usual }}{{ end -}}
+{{- $taken = append $taken $name -}}
+{{- $names = append $names $name -}}
+{{- end -}}
+{{- toYaml $names -}}
 {{- end }}
 
 {{- /* An option in which two entries are alike. entries, option. */ -}}
