@@ -11,7 +11,7 @@ import { isLeftBehind, leftoverOf } from './left-behind.ts';
 import { list } from './list.ts';
 import { managedBy } from './names.ts';
 import { type Meta, metaOf, ownersIn, owns } from './objects.ts';
-import { isOurs } from './owner.ts';
+import { isOurs, madeBy } from './owner.ts';
 import { removeSecret } from './remove.ts';
 import { mayWe } from './rights.ts';
 import { whatIs } from './secrets.ts';
@@ -29,8 +29,8 @@ const attempt = async (thing: Omit<Pruned, 'failure'>, job: () => Promise<unknow
   );
 
 /**
- * Takes every Secret with our name and label away, in all namespaces that the patterns and the selector of the target
- * choose, as annotations may have changed since; and what is left behind in others, as the rest may have changed. The
+ * Takes every Secret that the target made away, in all namespaces that its patterns and its selector choose, as
+ * annotations may have changed since; and what is left behind in others, as the rest may have changed. The
  * ServiceAccounts that name one of them are released first.
  */
 export function makePruner(
@@ -47,21 +47,27 @@ export function makePruner(
     return names && (await mayWe(api, 'list', listRight, undefined, signal)) !== true ? names : [undefined];
   }
 
-  async function secretsIn(namespace: string | undefined, belongs: Belongs, signal: AbortSignal): Promise<Meta[]> {
+  /** Those that go, and the namespaces whose Secret is another target's. */
+  async function secretsIn(namespace: string | undefined, belongs: Belongs, signal: AbortSignal) {
     const labels = `${managedBy.key}=${managedBy.value}`;
     const where = namespace === undefined ? {} : { namespace };
     const asked = { what: `Secrets ${secret}`, right: listRight, ...where };
     const request = { path: pathOf('secrets', { ...where, name: secret, labels }), asked, accept: metadataOnly.list };
     const { items } = await list(api, request, metaOf, signal);
     const found = items.filter(meta => meta.name === secret && isOurs(meta));
-    const chosen = found.filter(meta => belongs(meta.namespace));
+    const chosen = found.filter(meta => belongs(meta.namespace) && !isOfAnother(meta));
     const passwords = fingerprintsIn(chosen.map(meta => contentIn(meta, fieldManager)));
-    return found.filter(meta => {
+    const goes = (meta: Meta): boolean => {
       if (belongs(meta.namespace)) return true;
       const leftover = leftoverOf(meta, settings);
       return leftover !== undefined && isLeftBehind(leftover, passwords, clock.wall());
-    });
+    };
+    const [ofOthers, ours] = [found.filter(isOfAnother), found.filter(meta => !isOfAnother(meta))];
+    return { secrets: ours.filter(goes), ofOthers: new Set(ofOthers.map(meta => meta.namespace)) };
   }
+
+  /** One that names no target is of the one that chooses its namespace. */
+  const isOfAnother = (meta: Meta): boolean => !['', settings.target].includes(madeBy(meta));
 
   /** Those that name the Secret: which the target attaches, where the Secret is ours; and which we have attached. */
   async function accountsIn(
@@ -80,7 +86,7 @@ export function makePruner(
         return list(
           api,
           { path: pathOf('serviceaccounts', { ...where, ...(name !== undefined && { name }) }), asked },
-          ours(belongs, served),
+          attachedIn(settings, belongs, served),
           signal,
         );
       }),
@@ -88,23 +94,12 @@ export function makePruner(
     return found.flatMap(({ items }) => items);
   }
 
-  const ours =
-    (belongs: Belongs, served: ReadonlySet<string>) =>
-    (object: unknown): Place | undefined => {
-      const meta = metaOf(object);
-      if (!meta || !namesIn(object).includes(secret)) return undefined;
-      const isServed = served.has(meta.namespace);
-      const isAttached = isServed && serviceAccounts.length > 0 && within(serviceAccounts, meta.name);
-      const isOwn =
-        (isServed || belongs(meta.namespace)) && ownersIn(meta).some(one => one.manager === fieldManager && owns(one, 'imagePullSecrets'));
-      return isAttached || isOwn ? { namespace: meta.namespace, name: meta.name } : undefined;
-    };
-
   return async function* prune(way: Way, signal: AbortSignal): AsyncIterable<Pruned> {
     const belongs = await belonging(api, settings, signal);
     for (const place of await placesOf(signal)) {
-      const secrets = await secretsIn(place, belongs, signal);
-      const accounts = await accountsIn(place, belongs, new Set(secrets.map(({ namespace }) => namespace)), signal);
+      const { secrets, ofOthers } = await secretsIn(place, belongs, signal);
+      const isOwn = (namespace: string): boolean => belongs(namespace) && !ofOthers.has(namespace);
+      const accounts = await accountsIn(place, isOwn, new Set(secrets.map(({ namespace }) => namespace)), signal);
       const held = new Set<string>();
       for (const account of accounts) {
         const thing = { what: `ServiceAccount ${account.namespace}/${account.name}`, change: 'released' } as const;
@@ -120,6 +115,18 @@ export function makePruner(
     }
   };
 }
+
+const attachedIn =
+  ({ secret, serviceAccounts, fieldManager }: Settings, belongs: Belongs, served: ReadonlySet<string>) =>
+  (object: unknown): Place | undefined => {
+    const meta = metaOf(object);
+    if (!meta || !namesIn(object).includes(secret)) return undefined;
+    const isServed = served.has(meta.namespace);
+    const isAttached = isServed && serviceAccounts.length > 0 && within(serviceAccounts, meta.name);
+    const isOwn =
+      (isServed || belongs(meta.namespace)) && ownersIn(meta).some(one => one.manager === fieldManager && owns(one, 'imagePullSecrets'));
+    return isAttached || isOwn ? { namespace: meta.namespace, name: meta.name } : undefined;
+  };
 
 /** Whether a namespace is one of the target, whatever its annotations say. */
 async function belonging(api: Api, settings: Settings, signal: AbortSignal): Promise<Belongs> {

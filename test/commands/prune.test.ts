@@ -13,7 +13,7 @@ const typed = (text: string) => Object.assign(Readable.from([text]), { isTTY: tr
 
 async function stage() {
   const fake = await startFakeKubernetes({ namespaces });
-  for (const namespace of namespaces) await seed(fake, namespace, [host]);
+  for (const namespace of namespaces) await seed(fake, namespace, [host], 'old', adminToken, 'prod');
   const targets = `targets:
   - {kind: kubernetes, name: prod, url: "${fake.url}", tokenFile: token, allowHttp: true, paused: true}
   - {kind: portainer, url: "${fake.url}", apiKey: a-key-of-portainer, allowHttp: true}

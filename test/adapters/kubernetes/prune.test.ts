@@ -78,7 +78,7 @@ describe('prune', () => {
     await using t = await rig({ namespaces: ['team-c'], serviceAccounts: ['default'] }, { cluster: { namespaces, objects, rules } });
     await seed(t.fake, 'team-a', [host], 'old', adminToken, 'target');
     await seed(t.fake, 'team-b', [host], 'old', adminToken, 'another');
-    await seed(t.fake, 'team-c', [host], 'old', adminToken, 'renamed since');
+    await seed(t.fake, 'team-c', [host], 'old', adminToken, '');
     const { findings } = await t.discover();
     assert.deepEqual(
       findings.map(({ code, message }) => [code, /namespace team-a, which/.test(message)]),
@@ -90,6 +90,23 @@ describe('prune', () => {
       'Secret team-c/ecr-courier removed',
     ]);
     assert.deepEqual(codesOf((await t.discover()).findings), []);
+  });
+
+  test('leaves what another target made, and its accounts, also in namespaces that the patterns choose', async () => {
+    for (const more of [{}, { optIn: true }, { onlyWithImages: true }]) {
+      const objects = [account('team-a', 'default'), account('team-b', 'default')];
+      await using t = await rig(more, { cluster: { namespaces, objects, rules } });
+      await seed(t.fake, 'team-a', [host]);
+      await seed(t.fake, 'team-b', [host], 'theirs', adminToken, 'another', new Date(Date.now() + 12 * 3_600_000));
+      for (const name of ['team-a', 'team-b'])
+        t.fake.edit('serviceaccounts', name, 'default', { imagePullSecrets: [{ name: secretName }] }, 'ecr-courier');
+      for (const way of ['rehearsed', 'written'] as const)
+        assert.deepEqual(linesOf(await all(t.target.prune?.(way, soon()))), [
+          'ServiceAccount team-a/default released',
+          'Secret team-a/ecr-courier removed',
+        ]);
+      assert.ok(t.fake.get('secrets', 'team-b', secretName));
+    }
   });
 
   describe('another courier has a target of the same name', () => {
