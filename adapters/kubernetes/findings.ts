@@ -16,6 +16,12 @@ export const findings = {
     remedy:
       'Choose another name with `secret`, or delete that Secret, or hand it over: `kubectl label secret -n NAMESPACE NAME app.kubernetes.io/managed-by=ecr-courier`.',
   },
+  KEPT_BY_ANOTHER: {
+    severity: 'warning',
+    doc: 'Another target of a courier keeps the Secret of the configured name fresh, as its annotation `ecr-courier/target` says: two couriers, or two targets, shall write one Secret. This target leaves it alone, so what it serves is not there. Once nobody renews the Secret in time, when a third of its life is left, this target takes it over.',
+    remedy:
+      'Give one of the two targets another name with `secret`, or other namespaces. If the target was only given another name, take the annotation away: `kubectl annotate secret -n NAMESPACE NAME ecr-courier/target-`.',
+  },
   LEFT_BEHIND: {
     severity: 'warning',
     doc: 'The courier made the Secret in a namespace that is not chosen any more: by its annotation, its labels or the patterns of the target. It holds a password of this courier, or it was not renewed in time. Nobody keeps it fresh, so pods that name it stop pulling when its password ends. The daemon deletes nothing.',

@@ -1,6 +1,6 @@
 import type { Finding } from '../../src/contract/target.ts';
 import { contentOf, fingerprintsIn } from './content.ts';
-import { contentAnnotation, dataKey } from './names.ts';
+import { contentAnnotation, dataKey, targetAnnotation } from './names.ts';
 import { type Meta, ownersIn, owns, textOf } from './objects.ts';
 import { isOurs, madeBy } from './owner.ts';
 import type { Means, Settings } from './settings.ts';
@@ -17,12 +17,34 @@ export interface Leftover {
 /** undefined: no target of this name has written it, or it is being deleted. */
 export function leftoverOf(meta: Meta, { target }: Pick<Settings, 'target'>): Leftover | undefined {
   if (meta.isEnding || !isOurs(meta) || madeBy(meta) !== target) return undefined;
+  return renewalOf(meta);
+}
+
+/** As the annotation says, whoever wrote it. */
+function renewalOf(meta: Meta): Leftover {
   const holds = [...contentOf(textOf(meta.annotations[contentAnnotation])).holds.values()];
   const end = Math.max(0, ...holds.map(({ expiresAt }) => expiresAt.getTime()));
   const writes = ownersIn(meta).flatMap(one => (owns(one, 'data', dataKey) ? (one.at?.getTime() ?? []) : []));
   // Half of a life is over when a courier renews it, and a third is left when one is late for good.
   const life = writes.length > 0 ? Math.max(0, end - Math.max(...writes)) : 0;
   return { fingerprints: holds.map(({ fingerprint }) => fingerprint), renewedBy: end - life / 3 };
+}
+
+/** The target of another name that keeps a Secret fresh, until when nobody else writes there. */
+export interface Keeper {
+  readonly target: string;
+  readonly until: number;
+}
+
+/** undefined: nobody has said that it is another target's. */
+export function keeperOf(meta: Meta, { target }: Pick<Settings, 'target'>): Keeper | undefined {
+  const maker = madeBy(meta);
+  if (!isOurs(meta) || maker === '' || maker === target) return undefined;
+  // A courier writes both together. Whoever changes the one alone is none.
+  const isSaid = ownersIn(meta).some(one =>
+    [targetAnnotation, contentAnnotation].every(name => owns(one, 'metadata', 'annotations', name)),
+  );
+  return isSaid ? { target: maker, until: renewalOf(meta).renewedBy } : undefined;
 }
 
 /**

@@ -68,6 +68,11 @@ const renewToken =
 export const taken = (what: string, managers: readonly string[]): Failure =>
   new Failure('CONFLICT', `${what} is not the courier's: ${ownersSaid(managers)}.`, { remedy: handOver });
 
+export const keptBy = (what: string, target: string): Failure =>
+  new Failure('CONFLICT', `${what} is kept fresh by another target: ${quote(target, 100)}.`, {
+    remedy: 'Give one of the two targets another name with `secret`, or other namespaces.',
+  });
+
 /** For a sentence: `kubectl-edit wrote it`. */
 const ownersSaid = (managers: readonly string[]): string =>
   managers.length === 0 ? 'somebody else wrote it' : `${managers.map(manager => quote(manager, 60)).join(' and ')} wrote it`;

@@ -3,6 +3,7 @@ import { label, shownAddress } from '../../src/contract/text.ts';
 import type { Api } from './api.ts';
 import { type Content, contentIn } from './content.ts';
 import { type Reading, readEntries } from './entries.ts';
+import { type Keeper, keeperOf } from './left-behind.ts';
 import { list } from './list.ts';
 import { dataKey, secretType } from './names.ts';
 import { type Meta, mapOf, metaOf, textOf } from './objects.ts';
@@ -17,6 +18,8 @@ export interface Found {
   readonly standing: Standing;
   /** As its annotation says. */
   readonly content: Content;
+  /** undefined: it is this target's, or no courier's. */
+  readonly keeper?: Keeper;
   /** What was read in it: not where nobody but us has written, as nobody needs its passwords then. */
   readonly inside?: Inside;
 }
@@ -27,11 +30,15 @@ export interface Inside {
   readonly findings: readonly Finding[];
 }
 
-export const foundIn = (meta: Meta, { fieldManager }: Pick<Settings, 'fieldManager'>): Found => ({
-  version: meta.version,
-  standing: standingOf(meta, fieldManager),
-  content: contentIn(meta, fieldManager),
-});
+export function foundIn(meta: Meta, { fieldManager, target }: Pick<Settings, 'fieldManager' | 'target'>): Found {
+  const keeper = keeperOf(meta, { target });
+  return {
+    version: meta.version,
+    standing: standingOf(meta, fieldManager),
+    content: contentIn(meta, fieldManager),
+    ...(keeper && { keeper }),
+  };
+}
 
 /** Whether what is in it matters: somebody else has written there. */
 export const wantsLook = ({ standing, content }: Found): boolean => standing !== 'as-written' || content.others > 0;
@@ -83,9 +90,9 @@ export const stuckIn = ({ type, isImmutable }: Stored): Inside['stuck'] =>
 /**
  * What was found in a Secret, with all that a person should know of it. served: hosts that it shall have logins for.
  */
-export function lookInside(stored: Stored, served: readonly string[], { secret, fieldManager }: Settings, means: Means): Found {
+export function lookInside(stored: Stored, served: readonly string[], { secret, fieldManager, target }: Settings, means: Means): Found {
   const { finding } = means;
-  const found = foundIn(stored.meta, { fieldManager });
+  const found = foundIn(stored.meta, { fieldManager, target });
   const what = whatIs(stored.meta.namespace, { secret });
   const isForeign = found.standing === 'foreign';
   const isOfOurType = stored.type === secretType;

@@ -2,6 +2,8 @@ import type { Registry } from '../../src/contract/registry.ts';
 import type { Finding, Slot } from '../../src/contract/target.ts';
 import { label } from '../../src/contract/text.ts';
 import type { Chosen } from './choice.ts';
+import type { Keeper } from './left-behind.ts';
+import { findLosses } from './losses.ts';
 import { accountId, secretId } from './names.ts';
 import type { Rest } from './rest.ts';
 import { whatIs } from './secrets.ts';
@@ -21,6 +23,7 @@ export type Ref =
 export function makeSlots(settings: Settings, means: Means, rest: Rest, served: Served) {
   const { secret, replace } = settings;
   const none: readonly Registry[] = [];
+  const losses = findLosses();
   /** By their hosts: thousands of slots share a few. */
   const lists = new Map<string, readonly Registry[]>();
 
@@ -55,7 +58,8 @@ export function makeSlots(settings: Settings, means: Means, rest: Rest, served: 
       ref: { kind: 'secret', namespace, how } as const,
     });
     if (!found) return registries.length > 0 ? slot(registries, 'absent', 'create') : undefined;
-    const { standing, content, inside } = found;
+    const { standing, content, inside, keeper } = found;
+    if (keeper && means.clock.wall() < keeper.until) return slot(none, 'present', 'none', [kept(namespace, keeper)]);
     const findings = inside?.findings ?? (standing === 'foreign' ? [foreign(namespace)] : []);
     if (registries.length === 0) {
       const left = standing === 'as-written' ? [...content.holds.keys()].map(host => unrenewed(host, namespace)) : [];
@@ -65,9 +69,13 @@ export function makeSlots(settings: Settings, means: Means, rest: Rest, served: 
     if (inside?.stuck && replace) return slot(registries, 'drifted', 'replace', findings);
     if (inside?.stuck || standing === 'foreign') return slot(none, 'present', 'none', findings);
     if (standing === 'edited') return slot(registries, 'drifted', 'merge', findings);
-    const present = slot(registries, 'present', content.others > 0 ? 'merge' : 'update', findings);
+    const hasLost = losses.note(namespace, found, registries) && !rest.isOn(namespace);
+    const present = slot(registries, hasLost ? 'drifted' : 'present', content.others > 0 ? 'merge' : 'update', findings);
     return rest.isOn(namespace) ? present : { ...present, holds: content.holds };
   }
+
+  const kept = (namespace: string, { target }: Keeper): Finding =>
+    means.finding('KEPT_BY_ANOTHER', `${whatIs(namespace, settings)} is kept fresh by another target: ${label(target, 100)}.`);
 
   const foreign = (namespace: string): Finding =>
     means.finding('FOREIGN_SECRET', `${whatIs(namespace, settings)} has not the label of the courier.`);

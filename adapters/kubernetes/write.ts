@@ -5,9 +5,10 @@ import type { Applier, Task } from './apply.ts';
 import { bodyOf, ofVersion, sharedBodies } from './body.ts';
 import { contentIn } from './content.ts';
 import { readEntries } from './entries.ts';
+import { keeperOf } from './left-behind.ts';
 import { mergedParts, takenOver } from './merged.ts';
 import { otherManagers, standingOf } from './owner.ts';
-import { taken, unchangeable } from './refusal.ts';
+import { keptBy, taken, unchangeable } from './refusal.ts';
 import { removeSecret } from './remove.ts';
 import { type Rest, restMs } from './rest.ts';
 import { demandRights } from './rights.ts';
@@ -49,7 +50,7 @@ export function makeWriter(api: Api, settings: Settings, means: Means, { apply, 
     for (let attempt = 1; ; attempt++) {
       const stored = await readSecret(api, settings, namespace, signal);
       if (!stored) return create(task);
-      demandOurs(stored, settings);
+      demandOurs(stored, settings, means.clock.wall());
       const content = contentIn(stored.meta, fieldManager);
       const reading = readEntries(stored.text, hosts, { replaced: given, written: content.holds });
       const body = bodyOf(settings, { ...mergedParts(content, reading, given), version: stored.meta.version });
@@ -72,6 +73,7 @@ export function makeWriter(api: Api, settings: Settings, means: Means, { apply, 
     const { namespace, hosts, given, signal } = task;
     const stored = await readSecret(api, settings, namespace, signal);
     if (!stored || !replace || !stuckIn(stored) || standingOf(stored.meta, fieldManager) === 'foreign') return merge(task);
+    demandNoKeeper(stored, settings, means.clock.wall());
     const { what, right } = askedFor(namespace, settings, 'create', 'patch');
     await demandRights(api, what, right, namespace, signal);
     await removeSecret(api, settings, stored.meta, task.way, signal);
@@ -104,12 +106,18 @@ export function makeWriter(api: Api, settings: Settings, means: Means, { apply, 
 /** With force there is no other conflict than that of the version. */
 const isStale = (error: unknown): boolean => error instanceof Failure && error.code === 'CONFLICT';
 
-function demandOurs(stored: Stored, settings: Settings): void {
+function demandOurs(stored: Stored, settings: Settings, now: number): void {
   const what = whatIs(stored.meta.namespace, settings);
   const { fieldManager } = settings;
+  demandNoKeeper(stored, settings, now);
   if (standingOf(stored.meta, fieldManager) === 'foreign') throw taken(what, otherManagers(stored.meta, fieldManager));
   const stuck = stuckIn(stored);
   if (!stuck) return;
   const why = stuck === 'type' ? `is of the type ${stored.type}, which nobody can change` : 'is immutable';
   throw new Failure('REJECTED', `${what} ${why}.`, { remedy: unchangeable });
+}
+
+function demandNoKeeper({ meta }: Stored, settings: Settings, now: number): void {
+  const keeper = keeperOf(meta, settings);
+  if (keeper && now < keeper.until) throw keptBy(whatIs(meta.namespace, settings), keeper.target);
 }

@@ -447,3 +447,71 @@ describe('a Secret of another refresher that was handed over by its label is kep
       assert.equal(only((await t.discover()).slots).state, 'present');
     });
 });
+
+describe('a Secret that another target keeps', () => {
+  const soonEnds = (hours: number): Date => new Date(Date.now() + hours * 3_600_000);
+  const theirsIn = (t: Awaited<ReturnType<typeof rig>>, hosts: readonly string[], hours = 12) =>
+    seed(t.fake, 'team-a', hosts, 'theirs', undefined, 'another', soonEnds(hours));
+
+  test('is left alone while it is fresh, whatever it holds, and the finding names the target', async () => {
+    for (const hosts of [[host], [other], [host, other]]) {
+      await using t = await rig({ replace: true }, { cluster: teams });
+      await theirsIn(t, hosts);
+      t.fake.edit('secrets', 'team-a', secretName, hosts.length > 1 ? { immutable: true } : {});
+      const slot = only((await t.discover()).slots);
+      assert.deepEqual([slot.registries, codesOf(slot.findings)], [[], ['KEPT_BY_ANOTHER']]);
+      assert.match(slot.findings?.[0]?.message ?? '', /Secret team-a\/ecr-courier is kept fresh by another target: another\./);
+      assert.equal((await t.deliver(slot, given([host]))).change, 'unchanged');
+      assert.deepEqual(Object.keys(authsOf(t.fake, 'team-a')), hosts);
+    }
+  });
+
+  test('is taken over when nobody has renewed it in time, or it says no target', async () => {
+    const clock = createVirtualClock(Date.now());
+    await using t = await rig({}, { cluster: teams, clock });
+    await theirsIn(t, [host]);
+    await clock.advance(7.5 * 3_600_000);
+    assert.deepEqual(only((await t.discover()).slots).registries, []);
+    await clock.advance(3_600_000);
+    const slot = only((await t.discover()).slots);
+    assert.deepEqual([slot.registries.map(one => one.host), codesOf(slot.findings)], [[host], []]);
+    await t.deliver(slot, given([host], 'fresh'));
+    assert.deepEqual(authsOf(t.fake, 'team-a'), { [host]: login('fresh') });
+
+    await using r = await rig({}, { cluster: teams });
+    await theirsIn(r, [host]);
+    r.fake.edit('secrets', 'team-a', secretName, { metadata: { annotations: { 'ecr-courier/target': null } } });
+    assert.equal(only((await r.discover()).slots).registries.length, 1);
+  });
+
+  test('is none where somebody has only written another name there', async () => {
+    await using t = await rig({}, { cluster: teams });
+    await seed(t.fake, 'team-a', [host], 'old', undefined, 'target', soonEnds(12));
+    t.fake.edit('secrets', 'team-a', secretName, { metadata: { annotations: { 'ecr-courier/target': 'another' } } });
+    const slot = only((await t.discover()).slots);
+    assert.deepEqual([slot.registries.length, codesOf(slot.findings)], [1, []]);
+    await t.deliver(slot, given([host], 'fresh'));
+    assert.deepEqual(authsOf(t.fake, 'team-a'), { [host]: login('fresh') });
+  });
+
+  test('since the last look is a conflict', async () => {
+    await using t = await rig({}, { cluster: teams });
+    await seed(t.fake, 'team-a', [host]);
+    const slot = only((await t.discover()).slots);
+    await theirsIn(t, [other]);
+    const failure = await failing(t.deliver(slot, given([host])));
+    assert.deepEqual([failure.code, /another target: another/.test(failure.message)], ['CONFLICT', true]);
+    assert.deepEqual(Object.keys(authsOf(t.fake, 'team-a')), [other]);
+  });
+});
+
+test('a Secret that has lost a login under our own name is drifted, until it has it again', async () => {
+  await using t = await rig({}, { cluster: teams, wanted: [host, absent] });
+  await seed(t.fake, 'team-a', [host]);
+  const state = async () => only((await t.discover()).slots).state;
+  assert.equal(await state(), 'present');
+  await seed(t.fake, 'team-a', [other]);
+  assert.deepEqual([await state(), await state()], ['drifted', 'drifted']);
+  await t.deliver(only((await t.discover()).slots), given([host], 'fresh'));
+  assert.equal(await state(), 'present');
+});
