@@ -25,7 +25,7 @@ export function statusTable(raw: Status, { color, most = Number.POSITIVE_INFINIT
   const places = sorted(placesOf(status));
   const known = summary(status, places);
   const verdict = status.ready ? paint('green', `ready: ${known}`) : paint('red', `not ready: ${known}. ${reasons(status)}`);
-  const rows = rowsOf(places.slice(0, most), status.now, ({ slot }) => paint(tintOf(slot.state), slot.state));
+  const rows = rowsOf(places.slice(0, most), status.now, ({ slot }) => paint(tintOf(slot.state), stateOf(slot, status.now)));
   const head = ['TARGET', 'SLOT', 'REGISTRY', 'STATE', 'EXPIRES', 'PROVEN'];
   const rest = places.length - rows.length;
   return [
@@ -36,6 +36,12 @@ export function statusTable(raw: Status, { color, most = Number.POSITIVE_INFINIT
     ...notes(status, paint),
     '',
   ].join('\n');
+}
+
+/** With the moment of the next attempt where one is waited for. */
+function stateOf({ state, nextAttemptAt }: SlotView, now: string): string {
+  if (state !== 'waiting' || nextAttemptAt === null || nextAttemptAt <= now) return state;
+  return `${state}, tried ${relative(Date.parse(nextAttemptAt), Date.parse(now))}`;
 }
 
 /** Only these targets, only what does not hold what it should, or both. */

@@ -2,7 +2,7 @@ import type { Clock } from '../contract/clock.ts';
 import type { Memory } from '../contract/memory.ts';
 import type { Asking, Prove, Sources, Verify } from '../contract/source.ts';
 import type { Slot } from '../contract/target.ts';
-import { whyDue } from './due.ts';
+import { awaitsRepair, whyDue } from './due.ts';
 import type { CourierEvent } from './events.ts';
 import { scopeFindings, slotFindings, targetFindings } from './findings.ts';
 import { createLane, type Lane } from './lane.ts';
@@ -206,6 +206,7 @@ function ledgerOf(lanes: ReadonlyMap<string, Lane>, supply: Supply, loop: Loop, 
         : targetFindings(record, clock.wall(), records),
     findingsOfScope: scope => scopeFindings(scope, supply.clockSkewMs),
     isDue: (record, entry) => entry.running || whyDue(record, entry, now()) !== undefined,
+    awaitsRepair: (record, entry) => awaitsRepair(record, entry, now()),
     nextAttempt: (record, entry) => lanes.get(record.name)?.nextAttempt(entry),
     get clockSkewMs() {
       return supply.clockSkewMs;

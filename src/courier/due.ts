@@ -157,6 +157,17 @@ function overwritten(entry: Entry, offer: Offer): boolean {
 }
 
 /**
+ * Whether somebody has changed or removed what should be there, so that it is to be written anew: now, or when its time
+ * has come.
+ */
+export function awaitsRepair(record: TargetRecord, entry: Entry, now: Moment): boolean {
+  if (entry.slot.state !== 'present') return true;
+  if (!entry.held.some(holding => holding?.foreign)) return false;
+  const offer = offerFor(record, entry, now);
+  return offer !== undefined && overwritten(entry, offer);
+}
+
+/**
  * Somebody asked, or a follower needs it. When AWS gives nothing newer, the last good credential is written once, but
  * not again and again for somebody who asks again and again.
  */

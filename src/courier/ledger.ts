@@ -368,6 +368,8 @@ export interface Ledger {
   findingsOfScope(scope: Scope): readonly ScopeFinding[];
   /** Whether the slot should be written now. */
   isDue(target: TargetRecord, entry: Entry): boolean;
+  /** Whether somebody has changed or removed what should be there, although it may not be written at once. */
+  awaitsRepair(target: TargetRecord, entry: Entry): boolean;
   /**
    * When the slot is tried next, as far as that can be foreseen; undefined when nothing is planned before its
    * credential ages.

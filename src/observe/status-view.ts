@@ -69,8 +69,9 @@ export interface SlotView {
   readonly id: string;
   readonly title: string;
   /**
-   * ok: holds what it should; waiting: due, nothing to deliver yet, or it must be left alone; unconfirmed: a write may
-   * still land; failing: the last attempt failed; absent: not there and not to be created.
+   * ok: holds what it should; waiting: due, changed by somebody and repaired later, nothing to deliver yet, or it must
+   * be left alone; unconfirmed: a write may still land; failing: the last attempt failed; absent: not there and not to
+   * be created.
    */
   readonly state: 'ok' | 'waiting' | 'unconfirmed' | 'failing' | 'absent';
   /** It must be left alone for now; a finding says why. What it holds may end meanwhile. */

@@ -84,7 +84,7 @@ function slotView(ledger: Ledger, record: TargetRecord, entry: Entry, specs: Fin
     get title() {
       return redact(slot.title ?? slot.id);
     },
-    state: slotState(entry, registries, record.managed.create, ledger.isDue(record, entry)),
+    state: slotState(entry, registries, record.managed.create, ledger.isDue(record, entry) || ledger.awaitsRepair(record, entry)),
     waits: slot.waits ?? false,
     registries,
     trouble: trouble ? troubleView(ledger, { ...trouble, failure: explained(trouble.failure, saidOf(entry)) }) : null,

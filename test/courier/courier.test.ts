@@ -486,6 +486,37 @@ test('what a watch sees go while it is being written is gone when the write ends
   }
 });
 
+test('what is changed again before it may be repaired again is told as such until then', async () => {
+  const clock = createVirtualClock();
+  const target = promptTarget(clock, 'p', [row('1')]);
+  let sight: () => void = () => undefined;
+  target.target.watch = async function* watch(signal) {
+    signal.addEventListener('abort', () => sight());
+    for (;;) {
+      await new Promise<void>(resolve => (sight = resolve));
+      if (signal.aborted) return;
+      yield { slot: { ...row('1'), state: 'drifted' } };
+    }
+  };
+  await using rig = await startRig({ targets: [target] });
+  const awaits = () => {
+    const [record] = [...rig.courier.ledger.targets.values()];
+    const entry = record?.entries.get('1');
+    assert.ok(record && entry);
+    return [rig.courier.ledger.awaitsRepair(record, entry), rig.courier.ledger.isDue(record, entry)];
+  };
+  await clock.advance(1 * seconds);
+  for (let time = 0; time < 2; time++) {
+    sight();
+    await clock.advance(3 * seconds);
+  }
+  assert.equal(target.writes.length, 2, 'the first repair was at once');
+  assert.deepEqual(awaits(), [true, false]);
+  await clock.advance(80 * seconds);
+  assert.equal(target.writes.length, 3);
+  assert.deepEqual(awaits(), [false, false]);
+});
+
 test('what a prefix hides is kept, what is not reported is gone', async () => {
   const clock = createVirtualClock();
   const target = promptTarget(clock, 'p', [row('c1/a'), row('c2/b'), row('c3/c'), row('c'), row('c22/d')]);

@@ -6,6 +6,7 @@ import { parseAddress, type Registry } from '../../src/contract/registry.ts';
 import { Secret } from '../../src/contract/secret.ts';
 import type { Source } from '../../src/contract/source.ts';
 import type { Finding, FindingSpecs, Slot } from '../../src/contract/target.ts';
+import { awaitsRepair } from '../../src/courier/due.ts';
 import type { Entry, Kept, Ledger, Outcome, Scope, ScopeFinding, TargetRecord, Trouble, Verification } from '../../src/courier/ledger.ts';
 
 export const minute = 60_000;
@@ -151,6 +152,7 @@ export function ledgerOf(targets: readonly TargetRecord[], parts: LedgerParts = 
     targets: new Map(targets.map(one => [one.name, one])),
     scopes: new Map((parts.scopes ?? []).map(one => [one.id, one])),
     isDue: (_, one) => (parts.next?.(one) ?? Number.POSITIVE_INFINITY) <= now,
+    awaitsRepair: (record, one) => awaitsRepair(record, one, now),
     findingsOf: parts.engine ?? (() => []),
     findingsOfScope: parts.engineOfScope ?? (() => []),
     nextAttempt: (_, one) => parts.next?.(one),

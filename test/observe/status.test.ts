@@ -200,6 +200,18 @@ const states: { name: string; entry: Entry; next?: number; state: SlotView['stat
   { name: 'holds one past its half, nothing newer to give', entry: entry('7', key, kept(9 * hour)), state: 'ok' },
   { name: 'is due', entry: entry('7', key, kept(9 * hour)), next: 0, state: 'waiting' },
   { name: 'is planned for later', entry: entry('7', key, kept(0)), next: minute, state: 'ok' },
+  {
+    name: 'was changed, and is repaired later',
+    entry: entry('7', key, kept(0), { slotOf: { state: 'drifted' } }),
+    next: minute,
+    state: 'waiting',
+  },
+  {
+    name: 'was changed, has no registry of its own, and is repaired later',
+    entry: entry('7', key, undefined, { slotOf: { state: 'drifted', registries: [], after: '8' }, scopes: [] }),
+    next: minute,
+    state: 'waiting',
+  },
   { name: 'holds nothing', entry: entry('7', key), state: 'waiting' },
   { name: 'holds an expired one', entry: entry('7', key, kept(12 * hour)), state: 'waiting' },
   { name: 'has no source', entry: entry('7', undefined, kept(0)), state: 'waiting' },
