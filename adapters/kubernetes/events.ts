@@ -39,14 +39,17 @@ export function makeEvents(
     return [...told(now), ...before.filter(({ id }) => !left.has(id)).map(({ id }) => ({ gone: id }))];
   };
 
-  function namespaceEvent(view: View, { type }: Event, meta: Meta): Told {
+  async function namespaceEvent(view: View, { type }: Event, meta: Meta, signal: AbortSignal): Promise<Told> {
     const before = view.namespaces.get(meta.name);
     const chosen = type === 'DELETED' ? undefined : choose(meta, settings);
     if (before === chosen) return [];
-    return changed(meta.name, view, () => {
+    const news = changed(meta.name, view, () => {
       if (chosen) view.namespaces.set(meta.name, chosen);
       else for (const known of [view.namespaces, view.asked]) known.delete(meta.name);
     });
+    // Into the Secret of a namespace that is not chosen nobody has looked.
+    const found = before ? undefined : view.secrets.get(meta.name);
+    return chosen && found && wantsLook(found) ? await lookAgain(view, meta.name, signal) : news;
   }
 
   async function secretEvent(view: View, { type }: Event, meta: Meta, signal: AbortSignal): Promise<Told> {
@@ -100,7 +103,7 @@ export function makeEvents(
   return async (view: View, kind: Stream['kind'], event: Event, signal: AbortSignal): Promise<Told> => {
     const meta = metaOf(event.object);
     if (!meta) return [];
-    if (kind === 'namespaces') return namespaceEvent(view, event, meta);
+    if (kind === 'namespaces') return await namespaceEvent(view, event, meta, signal);
     if (kind === 'secrets') return await secretEvent(view, event, meta, signal);
     return kind === 'serviceaccounts' ? accountEvent(view, event, meta) : podEvent(view, event, meta);
   };

@@ -9,7 +9,7 @@ import { seconds } from '../../courier/rig.ts';
 import { createVirtualClock, type VirtualClock } from '../../fakes/clock.ts';
 import { leastRules } from '../../fakes/kubernetes.ts';
 import { codesOf, given, host, only } from '../rig.ts';
-import { authsOf, rig, secretName, seed, watched } from './rig.ts';
+import { authsOf, made, rig, secretName, seed, watched } from './rig.ts';
 
 const namespace = (name: string, annotations: object = {}): object => ({
   apiVersion: 'v1',
@@ -44,6 +44,29 @@ describe('what a watch sees', () => {
     t.fake.edit('namespaces', undefined, 'team-a', { metadata: { labels: { env: null } } });
     assert.deepEqual(await watch.sighting(), { gone: 'team-a/ecr-courier' });
   });
+
+  for (const seen of ['before', 'by the watch'] as const)
+    test(`is what lies in a Secret, seen ${seen}, of a namespace that is chosen by now`, async () => {
+      const namespaces = ['team-a', 'team-b'];
+      await using t = await rig({ namespaceSelector: 'env=prod' }, { wanted: [host], cluster: { namespaces } });
+      const lay = async (): Promise<void> => {
+        await seed(t.fake, 'team-a', [host], 'theirs', undefined, undefined, undefined, 'helm');
+        t.fake.edit('secrets', 'team-a', secretName, { metadata: { labels: { 'app.kubernetes.io/managed-by': null } } });
+        const metadata = { labels: { 'app.kubernetes.io/managed-by': 'ecr-courier' } };
+        t.fake.make(made('team-b', { auths: {} }, { type: 'Opaque', metadata: { name: secretName, namespace: 'team-b', ...metadata } }));
+      };
+      if (seen === 'before') await lay();
+      assert.deepEqual((await t.discover()).slots, []);
+      await using watch = watched(t, 2);
+      await watch.ready;
+      if (seen === 'by the watch') await lay();
+      t.fake.edit('namespaces', undefined, 'team-a', { metadata: { labels: { env: 'prod' } } });
+      const foreign = await watch.next();
+      assert.deepEqual(codesOf(foreign.findings), ['FOREIGN_SECRET']);
+      assert.match(foreign.findings?.[0]?.message ?? '', /\. helm.* wrote it\.$/);
+      t.fake.edit('namespaces', undefined, 'team-b', { metadata: { labels: { env: 'prod' } } });
+      assert.deepEqual(codesOf((await watch.next()).findings), ['WRONG_TYPE']);
+    });
 
   test('is what somebody else does to a Secret, and not what we do', async () => {
     await using t = await rig({}, { wanted: [host], cluster: { namespaces: ['team-a'] } });
