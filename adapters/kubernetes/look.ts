@@ -8,7 +8,7 @@ import { crowdWatch } from './pods.ts';
 import { remedyFor } from './refusal.ts';
 import { isLacking, lackFindings, mayWe, mostWatched, rightsReader } from './rights.ts';
 import type { Lack, Right } from './rules.ts';
-import { lookInside, readSecret, wantsLook } from './secrets.ts';
+import { type Found, lookInside, readSecret, stuckIn, wantsLook } from './secrets.ts';
 import type { Served } from './served.ts';
 import type { Means, Settings } from './settings.ts';
 import { type Draft, emptyView, makeTakers, secretsRight } from './take.ts';
@@ -20,18 +20,17 @@ const mostLooks = 500;
  * Looks at a whole cluster: the namespaces, then the Secret of our name in all of them with one list. Where the rights
  * are only those of single namespaces, which then must be named one by one, each is looked at by itself.
  */
-export function makeLook(api: Api, settings: Settings, means: Means, served: Served, former: () => View | undefined) {
+export function makeLook(
+  api: Api,
+  settings: Settings,
+  means: Means,
+  { served, former, stiff }: { served: Served; former: () => View | undefined; stiff: Set<string> },
+) {
   const readRights = rightsReader(api, settings, means.clock);
   const names = explicitNames(settings, settings.namespaceSelector);
   const takers = makeTakers(api, settings, means);
   const countCrowds = crowdWatch(api, settings, means);
   const leftBehind = leftBehindFinder(settings, means);
-
-  async function mayListAll(signal: AbortSignal): Promise<boolean> {
-    const rights: readonly Right[] = [{ verbs: ['list'], resource: 'namespaces' }, secretsRight(settings)];
-    const answers = await Promise.all(rights.map(right => mayWe(api, 'list', right, undefined, signal)));
-    return answers.every(answer => answer === true);
-  }
 
   async function lookAtAll(signal: AbortSignal): Promise<Draft> {
     const view = emptyView('cluster', settings);
@@ -76,17 +75,19 @@ export function makeLook(api: Api, settings: Settings, means: Means, served: Ser
   /** Where somebody else has written: what is there now, and what a person should know of it. */
   async function lookIntoEdited(view: Draft, signal: AbortSignal): Promise<void> {
     const { namespaces, secrets } = view;
-    const edited = [...secrets].filter(([namespace, found]) => namespaces.has(namespace) && wantsLook(found)).slice(0, mostLooks);
+    const isDoubtful = ([namespace, found]: readonly [string, Found]): boolean => wantsLook(found) || stiff.has(namespace);
+    const edited = [...secrets].filter(one => namespaces.has(one[0]) && isDoubtful(one)).slice(0, mostLooks);
     await inTurns(edited, async ([namespace]) => {
       const stored = await readSecret(api, settings, namespace, signal);
       const hosts = served(namespace, view);
+      if (!stored || !stuckIn(stored)) stiff.delete(namespace);
       if (stored) secrets.set(namespace, lookInside(stored, hosts ?? [], settings, means));
       else secrets.delete(namespace);
     });
   }
 
   return async (signal: AbortSignal): Promise<View> => {
-    const separate = names && !(await mayListAll(signal)) ? names : undefined;
+    const separate = names && !(await mayListAll(api, settings, signal)) ? names : undefined;
     const [asked, draft] = await withRights(readRights(separate, signal), separate ? lookAtEach(separate, signal) : lookAtAll(signal));
     const { refused, made: _made, ending: _ending, optedOut: _optedOut, ...view } = draft;
     const known = (namespace: string): boolean => view.namespaces.has(namespace) || view.unseen.includes(namespace);
@@ -103,6 +104,12 @@ export function makeLook(api: Api, settings: Settings, means: Means, served: Ser
     if (streams.length < allowed.length) findings.push(means.finding('NOT_WATCHED', tooMany(allowed.length), tooManyRemedy));
     return { ...view, streams, findings };
   };
+}
+
+async function mayListAll(api: Api, settings: Settings, signal: AbortSignal): Promise<boolean> {
+  const rights: readonly Right[] = [{ verbs: ['list'], resource: 'namespaces' }, secretsRight(settings)];
+  const answers = await Promise.all(rights.map(right => mayWe(api, 'list', right, undefined, signal)));
+  return answers.every(answer => answer === true);
 }
 
 /** What is refused is told with all rights that are missing, and not one after the other. */

@@ -22,15 +22,20 @@ export interface WriterDeps extends Applier {
   readonly rest: Rest;
   /** What was seen of a Secret last. */
   found(namespace: string): Found | undefined;
+  /** Namespaces whose Secret turned out to be immutable, which only a look inside can see. */
+  readonly stiff: Set<string>;
 }
 
 /** Writes the Secret of a namespace: one apply, unless something of others is, or may be, in it. */
-export function makeWriter(api: Api, settings: Settings, means: Means, { apply, receiptOf, rest, found }: WriterDeps) {
+export function makeWriter(api: Api, settings: Settings, means: Means, { apply, receiptOf, rest, found, stiff }: WriterDeps) {
   const { replace, fieldManager } = settings;
   const sharedBody = sharedBodies(settings);
 
   const isWhole = ({ given, hosts }: Task): boolean => given.size === hosts.length;
   const create = async (task: Task): Promise<Receipt> => receiptOf(task, await apply(task, sharedBody(task.given), 'refuse'));
+
+  const mayReplace = (stored: Stored): boolean =>
+    replace && stuckIn(stored) !== undefined && standingOf(stored.meta, fieldManager) !== 'foreign';
 
   /** To exactly the version that was seen last, so that whoever has written or taken the label away since is heard. */
   async function update(task: Task): Promise<Receipt> {
@@ -39,7 +44,7 @@ export function makeWriter(api: Api, settings: Settings, means: Means, { apply, 
     try {
       return receiptOf(task, await apply(task, ofVersion(sharedBody(task.given), seen.version), 'force'));
     } catch (error) {
-      if (!isStale(error)) throw error;
+      if (!isStale(error) && !isUnchangeable(error)) throw error;
       return await merge(task);
     }
   }
@@ -50,6 +55,8 @@ export function makeWriter(api: Api, settings: Settings, means: Means, { apply, 
     for (let attempt = 1; ; attempt++) {
       const stored = await readSecret(api, settings, namespace, signal);
       if (!stored) return create(task);
+      if (stuckIn(stored)) stiff.add(namespace);
+      if (mayReplace(stored)) return makeAnew(task);
       demandOurs(stored, settings, means.clock.wall());
       const content = contentIn(stored.meta, fieldManager);
       const reading = readEntries(stored.text, hosts, { replaced: given, written: content.holds });
@@ -72,7 +79,7 @@ export function makeWriter(api: Api, settings: Settings, means: Means, { apply, 
   async function makeAnew(task: Task): Promise<Receipt> {
     const { namespace, hosts, given, signal } = task;
     const stored = await readSecret(api, settings, namespace, signal);
-    if (!stored || !replace || !stuckIn(stored) || standingOf(stored.meta, fieldManager) === 'foreign') return merge(task);
+    if (!stored || !mayReplace(stored)) return merge(task);
     demandNoKeeper(stored, settings, means.clock.wall());
     const { what, right } = askedFor(namespace, settings, 'create', 'patch');
     await demandRights(api, what, right, namespace, signal);
@@ -102,6 +109,9 @@ export function makeWriter(api: Api, settings: Settings, means: Means, { apply, 
     makeAnew,
   };
 }
+
+/** Its metadata does not say that a Secret is immutable. */
+const isUnchangeable = (error: unknown): boolean => error instanceof Failure && error.remedy === unchangeable;
 
 /** With force there is no other conflict than that of the version. */
 const isStale = (error: unknown): boolean => error instanceof Failure && error.code === 'CONFLICT';

@@ -342,6 +342,24 @@ describe('a Secret that nobody can change', () => {
       }
   });
 
+  test('that is marked immutable is made anew with `replace`, also where its metadata does not show it', async () => {
+    for (const partly of [false, true]) {
+      await using t = await rig({ replace: true }, { cluster: { ...teams, rules }, wanted: partly ? [host, other] : [host] });
+      await seed(t.fake, 'team-a', [host]);
+      t.fake.edit('secrets', 'team-a', secretName, { immutable: true });
+      const uid = () => t.fake.get('secrets', 'team-a', secretName)?.metadata.uid;
+      const before = uid();
+      const slot = only((await t.discover()).slots);
+      assert.equal(slot.state, 'present');
+      await t.rehearse(slot, given([host], 'fresh'));
+      assert.equal(uid(), before);
+      assert.equal((await t.deliver(slot, given([host], 'fresh'))).change, 'updated');
+      assert.notEqual(uid(), before);
+      assert.deepEqual(authsOf(t.fake, 'team-a'), { [host]: login('fresh') });
+      assert.deepEqual(codesOf(only((await t.discover()).slots).findings), []);
+    }
+  });
+
   test('that became so since the last look is refused, with the way out', async () => {
     await using t = await rig({}, { cluster: teams });
     await seed(t.fake, 'team-a', [host]);
@@ -351,6 +369,10 @@ describe('a Secret that nobody can change', () => {
     assert.equal(failure.code, 'REJECTED');
     assert.match(failure.message, /immutable/);
     assert.match(failure.remedy, /replace: true/);
+    const told = only((await t.discover()).slots);
+    assert.deepEqual([told.registries, codesOf(told.findings)], [[], ['IMMUTABLE_SECRET']]);
+    t.fake.remove('secrets', 'team-a', secretName);
+    assert.deepEqual(codesOf((await t.discover()).slots[0]?.findings), []);
   });
 });
 
