@@ -24,7 +24,7 @@ export interface Body {
 
 /** All that is ours, and nothing else. */
 export function bodyOf({ secret, target }: Pick<Settings, 'secret' | 'target'>, { logins, holds, kept, version }: Parts): Body {
-  const others = (kept?.others.length ?? 0) + logins.size - holds.size;
+  const others = (kept?.others.length ?? 0) + (kept?.beside.length ?? 0) + logins.size - holds.size;
   const body = {
     apiVersion: 'v1',
     kind: 'Secret',

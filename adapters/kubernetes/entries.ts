@@ -70,7 +70,10 @@ export function readEntries(text: string, hosts: readonly string[], { replaced, 
     if (hosts.some(one => relationOf(key, one) === 'path')) found.paths.push(key);
     if (hasEmail(value)) found.emails.push(key);
   }
-  return { logins, ...found, beside: top.filter(({ key }) => key.toLowerCase() !== 'auths').map(({ at, end }) => text.slice(at, end)) };
+  const beside = top.filter(({ key }) => folded(key) !== 'auths');
+  const unread = beside.filter(member => folded(member.key) === 'httpheaders' && !isMapOfTexts(valueOf(text, member)));
+  for (const { key } of unread) found.broken.push([key, 'is no map of texts']);
+  return { logins, ...found, beside: beside.map(({ at, end }) => text.slice(at, end)) };
 }
 
 function isFormer(value: unknown, written: { readonly fingerprint: string } | undefined): boolean {
@@ -93,7 +96,7 @@ function topOf(text: string): readonly Member[] | undefined {
   }
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) return undefined;
   const members = membersAt(text, []);
-  const auths = members.filter(({ key }) => key.toLowerCase() === 'auths');
+  const auths = members.filter(({ key }) => folded(key) === 'auths');
   return auths.length > 0 && auths.every(({ start }) => text[start] === '{') ? members : undefined;
 }
 
@@ -109,9 +112,16 @@ export function writeEntries(
 /** Exactly these three: anything more counts as part of the credential where the kubelet compares two. */
 const entryOf = (login: Login): string => JSON.stringify({ username: login.username, password: login.password, auth: authOf(login) });
 
+/** Go takes the long s for an s as well, where it reads names without regard to case. */
+const folded = (name: string): string => name.toLowerCase().replaceAll('\u017f', 's');
+
+/** As Go reads a map of texts: null is nothing. */
+const isMapOfTexts = (value: unknown): boolean =>
+  value === null ||
+  (typeof value === 'object' && !Array.isArray(value) && Object.values(value).every(one => one === null || typeof one === 'string'));
+
 /** By name without regard to case, as Go reads it. */
-const memberOf = (value: unknown, name: string): unknown =>
-  Object.entries(mapOf(value)).findLast(([key]) => key.toLowerCase() === name)?.[1];
+const memberOf = (value: unknown, name: string): unknown => Object.entries(mapOf(value)).findLast(([key]) => folded(key) === name)?.[1];
 
 function loginIn(value: unknown): Login | undefined {
   if (undecodable(value) !== undefined) return undefined;

@@ -100,6 +100,15 @@ describe('what somebody else has put into a Secret of the courier', () => {
       { [`https://${other}`]: login(theirs), [other]: login(theirs) },
       ['EDITED', 'UNRENEWED_ENTRY', 'UNRENEWED_ENTRY'],
     ],
+    ...['*.dkr.ecr.eu-west-1.amazonaws.com', 'https://111111111111.dkr.ecr.*.amazonaws.com'].map(
+      key => [`that of the pattern ${key}, too`, { [key]: login('x') }, { [key]: login('x') }, ['EDITED', 'UNRENEWED_ENTRY']] as const,
+    ),
+    [
+      'a member whose name Go takes for one of its own is told',
+      { 'a.test': { 'pa\u017f\u017fword': 5 } },
+      { 'a.test': { 'pa\u017f\u017fword': 5 } },
+      ['EDITED', 'UNDECODABLE_ENTRY'],
+    ],
     ['that of ECR Public, too', { 'public.ecr.aws': login('x') }, { 'public.ecr.aws': login('x') }, ['EDITED', 'UNRENEWED_ENTRY']],
   ];
   for (const [what, auths, kept, findings] of entries)
@@ -123,6 +132,31 @@ describe('what somebody else has put into a Secret of the courier', () => {
       await t.deliver(after, given([host], 'newer'));
       assert.deepEqual(authsOf(t.fake, 'team-a'), { [host]: login('newer'), ...kept }, 'the next password leaves it, too');
     });
+
+  test('headers that the kubelet cannot read stay, and are told as long as they are there', async () => {
+    for (const [headers, codes] of [
+      [5, ['UNDECODABLE_ENTRY']],
+      [{ a: 1 }, ['UNDECODABLE_ENTRY']],
+      [{ a: 'b', c: null }, []],
+      [null, []],
+    ] as const)
+      for (const name of ['HttpHeaders', 'httpHeader\u017f']) {
+        await using t = await rig({}, { cluster: teams });
+        await seed(t.fake, 'team-a', [host]);
+        const text = JSON.stringify({ auths: {}, [name]: headers });
+        t.fake.edit('secrets', 'team-a', secretName, { data: { '.dockerconfigjson': Buffer.from(text).toString('base64') } });
+        for (const password of ['one', 'two', 'three']) {
+          const slot = only((await t.discover()).slots);
+          assert.deepEqual(
+            codesOf(slot.findings).filter(code => code !== 'EDITED'),
+            codes,
+          );
+          assert.deepEqual(codesOf((await t.deliver(slot, given([host], password))).findings), codes);
+          const stored = JSON.parse(t.fake.stored('team-a', secretName) ?? '') as Record<string, unknown>;
+          assert.deepEqual(stored, { [name]: headers, auths: { [host]: login(password) } });
+        }
+      }
+  });
 
   test('names who it was', async () => {
     await using t = await rig({}, { cluster: teams });
