@@ -354,7 +354,7 @@ test('doctor: a port of the image is part of the name that clients look up', asy
   for (const client of ['docker28', 'cli29', 'crane', 'oras', 'regctl', 'skopeo19', 'cimage', 'kubelet', 'docker20'])
     assert.equal(of(client), 'no login', client);
   assert.equal(plain.of('nerdctl', `${one}:443`).does, 'asks docker-credential-ecr-courier', 'it leaves the usual port out');
-  assert.match(plain.notes.join(), /take 1{12}\S+:443 for another registry than 1{12}/);
+  assert.match(plain.notes.join(), /take 1{12}\S+:443 for another registry than 1{12}\S+: write it without the port, if that is 443\.$/);
   for (const key of [`${one}:443`, `https://${one}:443`]) {
     const ported = await examined(JSON.stringify({ auths: { [key]: good } }), { args: [image] });
     for (const client of ['docker28', 'cli29', 'crane', 'oras', 'regctl', 'skopeo19', 'kubelet'])

@@ -149,12 +149,19 @@ function notesOn(files: readonly Read[], images: readonly Image[], variable: str
   ];
 }
 
+/** In which a host is another one to clients, and how to write it instead. */
+const spellings = [
+  [/[A-Z]/, 'in lower case'],
+  [/\.(:\d+)?$/, 'without the dot at its end'],
+  [/:\d+$/, 'without the port, if that is 443'],
+] as const;
+
 /** Clients look up what stands in the image. */
 function spelledOtherwise(host: string): string[] {
   const bare = host.toLowerCase().replace(/\.?(:\d+)?$/, '');
-  return bare === host
-    ? []
-    : [`Most clients take ${host} for another registry than ${bare}: write it in lower case, and without a port if that is 443.`];
+  if (bare === host) return [];
+  const cures = spellings.flatMap(([form, cure]) => (form.test(host) ? cure : []));
+  return [`Most clients take ${host} for another registry than ${bare}: write it ${cures.join(' and ')}.`];
 }
 
 /** Clients that do the same stand in one line. */
