@@ -18,5 +18,7 @@ export function findLosses() {
       held.set(namespace, known.join(' '));
       return known.some(host => !content.holds.has(host));
     },
+    /** Of a namespace that is none of ours any more. */
+    forget: (namespace: string): void => void held.delete(namespace),
   };
 }

@@ -55,15 +55,15 @@ export function makePruner(
     const request = { path: pathOf('secrets', { ...where, name: secret, labels }), asked, accept: metadataOnly.list };
     const { items } = await list(api, request, metaOf, signal);
     const found = items.filter(meta => meta.name === secret && isOurs(meta));
-    const chosen = found.filter(meta => belongs(meta.namespace) && !isOfAnother(meta));
+    const { others = [], own = [] } = Object.groupBy(found, meta => (isOfAnother(meta) ? 'others' : 'own'));
+    const chosen = own.filter(meta => belongs(meta.namespace));
     const passwords = fingerprintsIn(chosen.map(meta => contentIn(meta, fieldManager)));
     const goes = (meta: Meta): boolean => {
       if (belongs(meta.namespace)) return true;
       const leftover = leftoverOf(meta, settings);
       return leftover !== undefined && isLeftBehind(leftover, passwords, clock.wall());
     };
-    const [ofOthers, ours] = [found.filter(isOfAnother), found.filter(meta => !isOfAnother(meta))];
-    return { secrets: ours.filter(goes), ofOthers: new Set(ofOthers.map(meta => meta.namespace)) };
+    return { secrets: own.filter(goes), ofOthers: new Set(others.map(meta => meta.namespace)) };
   }
 
   /** One that names no target is of the one that chooses its namespace. */

@@ -87,25 +87,31 @@ export function makeSlots(settings: Settings, means: Means, rest: Rest, served: 
 
   return (namespace: string, view: View): Slot<Ref>[] => {
     const chosen = view.namespaces.get(namespace);
+    if (!chosen) losses.forget(namespace);
     const leader = chosen && secretSlot(namespace, chosen, view);
     if (!leader) return [];
     if (leader.registries.length === 0) return [leader];
-    const accounts = view.accounts.get(namespace) ?? [];
-    return [
-      leader,
-      ...[...accounts].map(
-        ([name, isAttached]): Slot<Ref> => ({
-          id: accountId(namespace, name),
-          title: `ServiceAccount ${namespace}/${name}`,
-          registries: none,
-          state: isAttached ? 'present' : 'absent',
-          ...(!isAttached && { lacks: `the name of the Secret ${secret}` }),
-          after: leader.id,
-          ref: { kind: 'account', namespace, name },
-        }),
-      ),
-    ];
+    const accounts = [...(view.accounts.get(namespace) ?? [])];
+    return [leader, ...accounts.map(([name, isAttached]) => accountSlot({ namespace, name, isAttached, secret, after: leader.id }))];
   };
 }
+
+interface Account {
+  readonly namespace: string;
+  readonly name: string;
+  readonly isAttached: boolean;
+  readonly secret: string;
+  readonly after: string;
+}
+
+const accountSlot = ({ namespace, name, isAttached, secret, after }: Account): Slot<Ref> => ({
+  id: accountId(namespace, name),
+  title: `ServiceAccount ${namespace}/${name}`,
+  registries: [],
+  state: isAttached ? 'present' : 'absent',
+  ...(!isAttached && { lacks: `the name of the Secret ${secret}` }),
+  after,
+  ref: { kind: 'account', namespace, name },
+});
 
 const mostLists = 1000;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { Sighting, Target } from '../../src/contract/target.ts';
+import type { About, Sighting, Slot, Target } from '../../src/contract/target.ts';
 import { createVirtualClock } from '../fakes/clock.ts';
 import { failing, minutes, promptTarget, type Rig, registry, row, seconds, startRig, type TestTarget } from './rig.ts';
 
@@ -178,46 +178,38 @@ describe('a watch', () => {
   });
 });
 
-test('two targets of one cluster are told where both write a slot of the same id', async () => {
+/** What is told of targets, a list for each, in their order. */
+async function toldOf(ways: readonly (readonly [name: string, about: About | undefined, slots: readonly Slot[]])[]) {
   const clock = createVirtualClock();
-  const ways = [
-    ['a', ['https://api', 'uid-1'], [row('team-a/ecr', registry()), row('team-b/ecr', registry())]],
-    ['b', ['https://proxy', 'uid-1'], [row('team-b/ecr', registry())]],
-    ['c', ['https://api'], [row('team-c/ecr', registry()), { ...row('team-a/ecr', registry()), registries: [] }]],
-    ['d', ['https://another'], [row('team-a/ecr', registry())]],
-  ] as const;
-  const targets = ways.map(([name, shares, rows]) => {
-    const target = promptTarget(clock, name, [...rows]);
-    target.onDiscover = async () => ({ about: { shares } });
+  const targets = ways.map(([name, about, slots]) => {
+    const target = promptTarget(clock, name, [...slots]);
+    target.onDiscover = async () => (about ? { about } : {});
     return target;
   });
   await using rig = await startRig({ targets });
   await clock.advance(minutes);
   const { ledger } = rig.courier;
-  assert.deepEqual(
-    [...ledger.targets.values()].map(record => ledger.findingsOf(record).map(({ code, message }) => `${code} ${message}`)),
-    [['TWO_TARGETS a and b write to the same entries.'], ['TWO_TARGETS b and a write to the same entries.'], [], []],
-  );
+  return [...ledger.targets.values()].map(record => ledger.findingsOf(record).map(({ code, message }) => `${code} ${message}`));
+}
+const theFirstTwo = [['TWO_TARGETS a and b write to the same entries.'], ['TWO_TARGETS b and a write to the same entries.'], [], []];
+
+test('two targets of one cluster are told where both write a slot of the same id', async () => {
+  const told = await toldOf([
+    ['a', { shares: ['https://api', 'uid-1'] }, [row('team-a/ecr', registry()), row('team-b/ecr', registry())]],
+    ['b', { shares: ['https://proxy', 'uid-1'] }, [row('team-b/ecr', registry())]],
+    ['c', { shares: ['https://api'] }, [row('team-c/ecr', registry()), { ...row('team-a/ecr', registry()), registries: [] }]],
+    ['d', { shares: ['https://another'] }, [row('team-a/ecr', registry())]],
+  ]);
+  assert.deepEqual(told, theFirstTwo);
 });
 
 test('two targets that lead to the same thing are told with their names, and no third one', async () => {
-  const clock = createVirtualClock();
-  const ways = [
-    ['a', ['swarm-1', 'swarm-2']],
-    ['b', ['swarm-2']],
-    ['c', ['swarm-3']],
-    ['d', undefined],
-  ] as const;
-  const targets = ways.map(([name, reaches]) => {
-    const target = promptTarget(clock, name, [row('1', registry())]);
-    target.onDiscover = async () => (reaches ? { about: { reaches } } : {});
-    return target;
-  });
-  await using rig = await startRig({ targets });
-  await clock.advance(minutes);
-  const { ledger } = rig.courier;
-  assert.deepEqual(
-    [...ledger.targets.values()].map(record => ledger.findingsOf(record).map(({ code, message }) => `${code} ${message}`)),
-    [['TWO_TARGETS a and b write to the same entries.'], ['TWO_TARGETS b and a write to the same entries.'], [], []],
-  );
+  const slots = [row('1', registry())];
+  const told = await toldOf([
+    ['a', { reaches: ['swarm-1', 'swarm-2'] }, slots],
+    ['b', { reaches: ['swarm-2'] }, slots],
+    ['c', { reaches: ['swarm-3'] }, slots],
+    ['d', undefined, slots],
+  ]);
+  assert.deepEqual(told, theFirstTwo);
 });
