@@ -66,11 +66,17 @@ function mentionOf(text: string, match: RegExpExecArray): Mention | undefined {
   const host = nameOf(match);
   if (host === undefined) return undefined;
   const from = match.index + match[0].length;
-  const more = tail.exec(text.slice(from))?.[0].replace(/[:.]+$/, '') ?? '';
+  // Three dots are what is left of a long address.
+  const written =
+    tail
+      .exec(text.slice(from))?.[0]
+      .replace(/:+$/, '')
+      .replace(/(?<!\.)\.$/, '') ?? '';
+  const more = written.replace(/[:.]+$/, '');
   const isAddress = /https?:\/\//i.test(match[0]);
   if (!isAddress && apiVersion.test(more)) return undefined;
   const isName = match.groups?.['hub'] !== undefined || /^[^/]*\/./.test(more) || match.groups?.['port'] !== undefined;
-  return { host, kind: isAddress ? 'request' : isName ? 'name' : 'host', path: more, start: match.index, end: from + more.length };
+  return { host, kind: isAddress ? 'request' : isName ? 'name' : 'host', path: more, start: match.index, end: from + written.length };
 }
 
 /** The hosts that a text names, in lower case without a port. */

@@ -19,6 +19,7 @@ import { machines } from './situations/machines.ts';
 import { managers } from './situations/managers.ts';
 import { manifests } from './situations/manifests.ts';
 import { missing } from './situations/missing.ts';
+import { names } from './situations/names.ts';
 import { network } from './situations/network.ts';
 import { noKeys } from './situations/no-keys.ts';
 import { nodes } from './situations/nodes.ts';
@@ -58,6 +59,7 @@ export const chapters: readonly Chapter[] = [
   { title: 'There are no AWS keys', situations: noKeys },
   { title: 'The container runtime', situations: runtimes },
   { title: 'Layers in S3', situations: layers },
+  { title: 'Names of images', situations: names },
   { title: 'Pull-through caches', situations: caches },
   { title: 'Pushes', situations: pushes },
   { title: 'Manifests and layers that are pushed', situations: manifests },

@@ -1,4 +1,5 @@
 const host = '123456789012.dkr.ecr.eu-west-1.amazonaws.com';
+const other = '444455556666.dkr.ecr.us-east-2.amazonaws.com';
 
 /** Logs as people paste them, with what they are explained as; undefined for what has nothing to do with ECR. */
 export const logs: readonly (readonly [id: string | undefined, text: string])[] = [
@@ -219,5 +220,33 @@ ERROR: failed to solve: process "/bin/sh -c curl -f https://api.example.com/x" d
   ],
   ['dns-silent', `dial tcp: lookup ${host} on 10.0.0.2:53: dial udp 10.0.0.2:53: connect: network is unreachable`],
   ['name-unknown-to-dns', `dial tcp: lookup ${host} on 10.0.0.2:53: no such host`],
+  [
+    'not-logged-in',
+    `$ aws ecr get-login-password --region us-east-2 | docker login --username AWS --password-stdin ${other}\nLogin Succeeded\n$ docker pull ${host}/app:1\nError response from daemon: Head "https://${host}/v2/app/manifests/1": no basic auth credentials`,
+  ],
+  [
+    'not-logged-in',
+    `$ aws ecr get-login-password --region us-east-2 | docker login --username AWS --password-stdin ${other}\nLogin Succeeded\n$ aws ecr get-login-password --region eu-west-1 | docker login --username AWS --password-stdin ${host}\nLogin Succeeded\n$ docker pull ${host}/app:1\nError response from daemon: Head "https://${host}/v2/app/manifests/1": no basic auth credentials`,
+  ],
+  [
+    'other-region',
+    `$ TOKEN=$(aws ecr get-login-password --region us-east-2)\n$ docker login -u AWS -p $TOKEN ${host}\nError response from daemon: login attempt to https://${host}/v2/ failed with status: 400 Bad Request`,
+  ],
+  [
+    'password-refused',
+    `4 errors occurred:\n\t* docker error: unable to inspect the image (${host}/app:1): Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?\n\t* containerd error: containerd socket not found: /run/containerd/containerd.sock\n\t* podman error: unable to initialize Podman client: no podman socket found\n\t* remote error: GET : unexpected status code 401 Unauthorized: Not Authorized`,
+  ],
+  [
+    'password-refused',
+    `* unable to inspect the image (${host}/app:1): Error: No such image: ${host}/app:1\n* containerd socket not found: /run/containerd/containerd.sock\n* GET https://${host}/v2/app/manifests/1: unexpected status code 401 Unauthorized: Not Authorized`,
+  ],
+  [
+    'image-missing',
+    `4 errors occurred:\n\t* docker error: unable to inspect the image (${host}/app:1): Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?\n\t* remote error: GET https://${host}/v2/app/manifests/1: MANIFEST_UNKNOWN: Requested image not found`,
+  ],
+  [
+    'layers-unreachable',
+    `CannotPullContainerError: failed to do request: Get https://prod-eu-west-1-starport-layer-bucket.s3.eu-west-1.amazonaws.com/5c1?X-Amz-Security-Token=...: dial tcp 52.1.1.1:443: i/o timeout`,
+  ],
   [undefined, `write /var/lib/containerd/io.containerd.content.v1.content/ingest/x/data: no space left on device: ${host}/x:1`],
 ];

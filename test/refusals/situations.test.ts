@@ -77,6 +77,13 @@ test('what a text names is told', () => {
       /repository team\/app does not have/,
     ],
     [`Source image ${image}:1 does not exist. Provide a valid source image.`, /no image \S+team\/app:1:/],
+    ['Source image public.ecr.aws/x/y:1 is not valid. Provide a valid source image.', /and public\.ecr\.aws\/x\/y:1 is none\./],
+    [
+      `$ aws ecr get-login-password --region us-east-1 | docker login -u AWS --password-stdin ${image.split('/')[0]}`,
+      /asked for in us-east-1, and the registry is in eu-west-1:/,
+    ],
+    [`name unknown: The repository with name '${image}' does not exist in the registry with id '***'`, /\(123456789012\.dkr\S+\)/],
+    [`Error: chart "app" version "1.0.0" not found in oci://${image.split('/')[0]}/charts`, /no chart app of version 1\.0\.0 at 1234/],
   ];
   for (const [text, sentence] of cases) assert.match(why(text)?.sentence ?? '', sentence, text);
   const push = `trying to reuse blob at destination: /v2/app/blobs/uploads/ in ${image.split('/')[0]}: name unknown: The repository with name 'app' does not exist in the registry with id '123456789012'`;

@@ -33,6 +33,36 @@ export const charts: readonly Situation[] = [
     }),
   }),
   row({
+    id: 'chart-missing',
+    title: 'Helm does not find a chart, or that version of it',
+    symptoms: [
+      ['Helm', `Error: INSTALLATION FAILED: chart "app" version "1.0.0" not found in oci://${host}/charts`],
+      ['Helm', `Error: chart "app" version "1.0.0" not found in oci://${host}/charts repository`],
+      [
+        'Helm',
+        `Error: chart "app" matching ^1.0.0 not found in ${host} index. (try 'helm repo update'): no chart version found for app-^1.0.0`,
+      ],
+    ],
+    when: ({ find }) =>
+      find(
+        /chart "?(?<chart>[^\s"]{1,100})"? (version|matching) "?(?<version>[^\s"]{1,60})"? not found in (oci:\/\/)?(?<where>[^\s"]{1,300})/,
+        isRegistry,
+      ),
+    tell: told => {
+      const { chart = 'NAME', version = 'VERSION', where = told.host } = told.groups;
+      // A range is no tag.
+      const tag = /^v?\d[\w.+-]*$/.test(version) ? version.replaceAll('+', '_') : 'VERSION';
+      const whole = `${where.replace(/\/$/, '')}/${chart}`;
+      return {
+        sentence: `Helm found no chart ${chart} of version ${version} at ${told.host}: there is no repository for it, or that has no such tag. Helm does not show which of the two.`,
+        side: 'the name or version of the chart where it is written, or whoever pushes the chart',
+        remedy:
+          'The last part of the repository is the name of the chart, and the version is the tag (a + in it is written as _). `ecr-courier check` shows which of the two is missing.',
+        paste: [{ what: 'Which of the two', kind: 'command', text: `ecr-courier check ${whole}:${tag}` }],
+      };
+    },
+  }),
+  row({
     id: 'chart-unsaid',
     title: 'Helm could not download a chart, and does not say why',
     symptoms: [

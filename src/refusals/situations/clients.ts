@@ -2,6 +2,7 @@ import type { Paste } from '../diagnosis.ts';
 import { isEcr, isRegistry, orUnsaid } from '../hosts.ts';
 import { example, row, type Situation } from '../situation.ts';
 import { login } from './pulled.ts';
+import { askedLast } from './ways.ts';
 
 const { host, image } = example;
 const newLogin: Paste = {
@@ -70,7 +71,7 @@ export const clients: readonly Situation[] = [
       ['Docker Swarm, Portainer', `No such image: ${image}`],
       ['Docker Swarm', `Error: No such image: ${host}/team/app@sha256:558c99aa0c2feaf4785cae329dd32b3a37190e0ba522571eed6f159f450e98ff`],
     ],
-    when: ({ find }) => find(/No such image: /, isRegistry),
+    when: ({ find }) => (find(askedLast, () => true) ? undefined : find(/No such image: /, isRegistry)),
     tell: () => ({
       sentence:
         'Of a task of Swarm it says that the node could not pull the image and has no copy of it, and hides the reason: mostly the login that is stored in the service is too old. (Of `docker push`, `tag` or `inspect` it says only that the image is not on this machine.)',

@@ -1,5 +1,5 @@
 import { policyPaste } from '../diagnosis.ts';
-import { isEcr, orUnsaid } from '../hosts.ts';
+import { isEcr, isPrivate, orUnsaid } from '../hosts.ts';
 import { serviceStatement } from '../services.ts';
 import { example, row, type Situation } from '../situation.ts';
 import { imageOf, imagesCommand, regionOf, repositoryOf } from './pulled.ts';
@@ -64,7 +64,7 @@ export const lambda: readonly Situation[] = [
     ],
     when: ({ find }) =>
       find(/Lambda does not have permission to access the ECR image|The function does not have permission to access the specified image/) ??
-      find(/Source image .{1,300} is not valid/, orUnsaid(isEcr)),
+      find(/Source image .{1,300} is not valid/, isPrivate),
     tell: told => ({
       sentence:
         'Lambda itself, not your function, pulls the image, and may not: the policy of the repository does not let the service lambda.amazonaws.com in, or the image is in another region or not there.',
@@ -85,6 +85,24 @@ export const lambda: readonly Situation[] = [
           text: `aws ecr get-repository-policy --region ${regionOf(told)}${told.facts.registry?.account ? ` --registry-id ${told.facts.registry.account}` : ''} --repository-name ${repositoryOf(told) ?? 'NAME'}`,
         },
       ],
+    }),
+  }),
+  row({
+    id: 'lambda-foreign-image',
+    title: 'Lambda takes images of private repositories alone',
+    symptoms: [
+      ['AWS Lambda', 'Source image public.ecr.aws/lambda/python:3.12 is not valid. Provide a valid source image.'],
+      [
+        'Terraform',
+        'Error: error creating Lambda Function (1): InvalidParameterValueException: Source image team-app:latest is not valid. Provide a valid source image.',
+      ],
+    ],
+    when: ({ find }) => find(/Source image (?<name>[\w./:@-]{1,300}) is not valid. Provide a valid source image/, host => !isPrivate(host)),
+    tell: ({ groups }) => ({
+      sentence: `Lambda takes images of private repositories of ECR alone, by their whole address, and ${groups['name'] ?? 'this'} is none. So no repository was asked.`,
+      side: 'the address of the image where the function is set up (`image_uri`, `ImageUri`)',
+      remedy:
+        'Write ACCOUNT.dkr.ecr.REGION.amazonaws.com/NAME:TAG, in the region of the function. An image of another registry must be copied into such a repository first.',
     }),
   }),
   row({

@@ -3,16 +3,13 @@ import { isPrivate, isRegistry } from '../hosts.ts';
 import { example, row, type Situation, type Told } from '../situation.ts';
 import { imageMissing, repositoryMissing } from './cached.ts';
 import { accountOf, imageOf, imagesCommand, isAsked, referenceOf, regionOf, repositoriesCommand, repositoryOf, whereOf } from './pulled.ts';
-import { notFound, twoSchemes } from './ways.ts';
+import { notFound } from './ways.ts';
 
 const { host, image, manifest } = example;
 const noRepository =
   /repository with name '?(?<name>[a-z0-9._/-]+)'? (does not exist|not found) in the registry( with id '?(?<registry>\d{12}))?/;
 const noImage =
   /imageId '?\{imageDigest: ?'(null|(?<digest>sha256:\w{1,64}))', ?imageTag: ?'(null|(?<tag>[\w.-]{1,128}))'\}'? does not exist within the repository with name '(?<name>[a-z0-9._/-]+)'( in the registry with id '?(?<registry>\d{12}))?/;
-
-/** ECR's own words, in answers of its API and of the registry. */
-const ofEcr = /Invalid parameter at 'repositoryName' failed to satisfy constraint/;
 
 const cacheRules = (told: Told): Paste => ({
   what: 'The cache rules of that account',
@@ -54,7 +51,9 @@ export const missing: readonly Situation[] = [
     ],
     when: facts =>
       facts.find(noRepository) ??
-      facts.find(/RepositoryNotFoundException|repository with name '?\*+'? (does not exist|not found) in the registry/) ??
+      facts.find(
+        /(?<![.\w])RepositoryNotFoundException(?!: repository not found)|repository with name '?\*+'? (does not exist|not found) in the registry/,
+      ) ??
       (isAsked(facts) && facts.status === 404
         ? facts.find(/NAME_UNKNOWN|name unknown/)
         : (facts.find(/NAME_UNKNOWN|name unknown/, isPrivate) ?? facts.find(/\brepository \S{1,300} not found(?! ?:)/, isPrivate))),
@@ -90,7 +89,7 @@ export const missing: readonly Situation[] = [
     ],
     when: facts =>
       facts.find(noImage) ??
-      facts.find(/Requested image not found|ImageNotFoundException/) ??
+      facts.find(/Requested image not found|(?<![.\w])ImageNotFoundException(?!: Image not found)/) ??
       facts.find(/manifest unknown|MANIFEST_UNKNOWN/, isRegistry) ??
       facts.find(/manifest for \S{1,400} not found/, isRegistry) ??
       (facts.status === 404 && facts.find(/Source image not found|manifest for .{0,300} not found/)),
@@ -127,9 +126,12 @@ export const missing: readonly Situation[] = [
       ['Helm', `Error: INSTALLATION FAILED: ${host}/charts/app:1.0.0: not found`],
       ['Helm', `Error: failed to perform "FetchReference" on source: ${host}/charts/app:1.0.0: not found`],
       ['Terraform, helm provider', `Error: could not download chart: ${host}/charts/app:1.0.0: not found`],
+      ['SageMaker', `An error occurred (ValidationException) when calling the CreateModel operation: Requested image ${image} not found.`],
       ['crane', `HEAD ${manifest}: unexpected status code 404 Not Found (HEAD responses have no body, use GET for details)`],
     ],
-    when: ({ find }) => find(notFound, isPrivate) ?? find(/content at https:\/\/\S{1,400} not found: not found/, isPrivate),
+    when: ({ find }) =>
+      find(notFound, isPrivate) ??
+      find(/content at https:\/\/\S{1,400} not found: not found|Requested image \S{1,400} not found/, isPrivate),
     tell: told => ({
       sentence: `${told.host} answered 404: either it has no repository ${repositoryOf(told) ?? 'of that name'}, or that has no image ${told.facts.reference ?? 'of that tag'}. The client does not show which of the two. Under the prefix of a pull-through cache both may be a refusal of IAM instead: whoever pulls may not create the repository, or not import from upstream.`,
       side: `the name or the tag where it is written, or ${accountOf(told)}; under a cache prefix the identity policy of whoever pulls, or the registry policy`,
@@ -140,43 +142,6 @@ export const missing: readonly Situation[] = [
         cacheRules(told),
         cachePolicies(told),
       ],
-    }),
-  }),
-  row({
-    id: 'name-invalid',
-    title: 'The image name is not valid',
-    symptoms: [
-      ['kubelet', `InvalidImageName: Failed to apply default image tag "${host}/team/app:": couldn't parse image name`],
-      ['podman', `pinging container registry https: Get "https://https//${host}/v2/": dial tcp: lookup https: no such host`],
-      ['Docker', `invalid reference format: repository name (${host}/Team/App) must be lowercase`],
-      [
-        'kubelet',
-        `Failed to apply default image tag "${host}/Team/App:1": couldn't parse image name "${host}/Team/App:1": invalid reference format: repository name must be lowercase`,
-      ],
-      [
-        'AWS CLI',
-        "An error occurred (InvalidParameterException) when calling the BatchGetImage operation: Invalid parameter at 'repositoryName' failed to satisfy constraint: 'must satisfy regular expression '(?:[a-z0-9]+(?:[._-][a-z0-9]+)*/)*[a-z0-9]+(?:[._-][a-z0-9]+)*''",
-      ],
-      [
-        'Docker',
-        "name invalid: Invalid parameter at 'repositoryName' failed to satisfy constraint: 'must satisfy regular expression '(?:[a-z0-9]+(?:[._-][a-z0-9]+)*/)*[a-z0-9]+(?:[._-][a-z0-9]+)*''",
-      ],
-      ['ECS', 'Error: Failed to register task definition in ECS: Container.image repository contains invalid characters.'],
-    ],
-    when: ({ find }) =>
-      find(ofEcr) ??
-      find(/Container\.image repository contains invalid characters/) ??
-      find(
-        /invalid reference format|repository name .{0,200}must be lowercase|\bInvalidImageName\b|couldn't parse image (name|reference)/,
-        isRegistry,
-      ) ??
-      find(twoSchemes, () => true),
-    tell: ({ facts: { find } }) => ({
-      sentence: find(ofEcr)
-        ? 'ECR was asked, and does not take the name of the repository: it has small letters, digits and single marks between them (. _ - /), 2 to 256 in all. Rights are not the matter.'
-        : 'The name of the image is not well formed, so no registry was asked: names of repositories have small letters only, and there must be neither blanks nor an empty tag.',
-      side: 'the name of the image where it is written; often a variable in it is empty',
-      remedy: 'Write HOST/REPOSITORY:TAG, without https://, in small letters up to the tag.',
     }),
   }),
 ];

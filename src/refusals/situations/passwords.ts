@@ -6,11 +6,26 @@ import { wordsBehind } from './ways.ts';
 
 const { host, image, manifest } = example;
 
-/** A command line in the text that names another region than the registry. */
+const region = String.raw`[a-z]{2}[a-z-]{3,20}-\d`;
+const asksToken = String.raw`get-login(-password)? [^\n|]{0,80}--region[ =](?<region>${region})\b`;
+const untilRegistry = String.raw`(?:(?!dkr[.-]ecr)[^\n]){0,300}dkr[.-]ecr(-fips)?\.`;
+/** A token of one region that goes to a registry of another one, in one command line. */
+const toOther = new RegExp(`${asksToken}${untilRegistry}(?!\\k<region>\\b)(?<at>${region})\\.`);
+const toUnsaid = new RegExp(`${asksToken}(?!${untilRegistry})`);
+const severalLogins = /get-login[^]{0,4000}get-login/;
+
+/** A text may have logins for several regions: each is compared with its own registry. */
 function otherRegion({ find, registry: at }: Facts): Place | undefined {
-  const asked = find(/get-login(-password)? [^\n|]{0,80}--region[ =](?<region>[a-z]{2}[a-z-]{3,20}-\d)/);
-  return asked && at?.service === 'ecr' && asked.groups['region'] !== at.region ? asked : undefined;
+  const other = find(toOther, isPrivate);
+  if (other || at?.service !== 'ecr' || find(severalLogins)) return other;
+  const asked = find(toUnsaid);
+  const of = asked?.groups['region'];
+  if (of === undefined || of === at.region) return undefined;
+  return find(/dkr[.-]ecr/, host => host?.includes(`.${of}.`) === true) ? undefined : asked;
 }
+
+/** Words that the registries of Docker Hub's kind say to those without a right, and that ECR does not say. */
+const ofHub = /requested access to the resource is denied/;
 
 /** The registry does not take the login, or got none. */
 export const passwords: readonly Situation[] = [
@@ -25,7 +40,13 @@ export const passwords: readonly Situation[] = [
       ],
       ['any', '{"errors":[{"code":"DENIED","message":"Your authorization token has expired. Reauthenticate and try again."}]}'],
     ],
-    when: ({ find }) => find(/authorization token has expired/, orUnsaid(isEcr)),
+    // Others say the short form of their own tokens.
+    when: ({ find }) =>
+      find(/authorization token has expired/, isEcr) ??
+      find(
+        /(denied: |DENIED\W{1,40}message\W{1,10})Your authorization token has expired|Your authorization token has expired\. (Reauthenticate|Please run '?aws ecr)/,
+        orUnsaid(isEcr),
+      ),
     tell: told => ({
       sentence: `The password that was sent to ${told.host} is a token of ECR that it does not take: its twelve hours are over, or it is of another region, of which ECR says the same.`,
       side: keeper,
@@ -45,7 +66,7 @@ export const passwords: readonly Situation[] = [
     ],
     when: otherRegion,
     tell: told => ({
-      sentence: `The token was asked for in ${told.groups['region']}, and the registry is in ${told.facts.registry?.region}: a token is good for the registries of its own region only.`,
+      sentence: `The token was asked for in ${told.groups['region']}, and the registry is in ${told.groups['at'] ?? told.facts.registry?.region}: a token is good for the registries of its own region only.`,
       side: 'the command or script that logs in',
       remedy: 'Name the region that stands in the name of the registry.',
       paste: [login(told)],
@@ -90,10 +111,12 @@ export const passwords: readonly Situation[] = [
         /401 Unauthorized|status code 401|\(status=401 |make sure your credentials for '|StatusCode: 401|401 \(Unauthorized\)|invalid username.password|Not Authorized|authentication required|failed with status: 400 Bad Request/,
         isEcr,
       ) ??
-      facts.find(
-        /unauthorized: authentication required|(denied|unauthorized|401.{0,40}): Not Authorized|login attempt to \S+ failed with status: 40[01]/,
-        orUnsaid(isEcr),
-      ) ??
+      (facts.find(ofHub)
+        ? undefined
+        : facts.find(
+            /unauthorized: authentication required|(denied|unauthorized|401.{0,40}): Not Authorized|login attempt to \S+ failed with status: 40[01]/,
+            orUnsaid(isEcr),
+          )) ??
       facts.status === 401,
     tell: told => ({
       sentence: `${told.host === 'the registry' ? 'The registry (the text does not say which)' : told.host} does not accept the password that was sent, or none was sent. At ECR that is a token that is too old, cut short, of another region or partition, or with another user name than AWS.`,
@@ -135,11 +158,7 @@ export const passwords: readonly Situation[] = [
     ],
     when: facts =>
       facts.find(/no basic auth credentials|basic credential not found|credential required for basic auth/, orUnsaid(isEcr)) ??
-      (!facts.find(wordsBehind, isPrivate) &&
-        facts.find(
-          /pull access denied|may require 'docker login'|push access denied|requested access to the resource is denied/,
-          isPrivate,
-        )),
+      (!facts.find(wordsBehind, isPrivate) && facts.find(/(pull|push) access denied.{0,400}may require authorization/, isPrivate)),
     tell: told => ({
       sentence: `${told.host} was asked without a password: the client has no login for this very host name, or its credential helper gave none. (Docker says so too where the token in its file is of another region.)`,
       side: 'the client that pulled: its file of logins, its credential helper, or the pull secret or entry in the manager',

@@ -1,6 +1,7 @@
 import { isEcr, isPrivate, isRegistry, orUnsaid } from '../hosts.ts';
 import { example, row, type Situation, type Told } from '../situation.ts';
 import { accountOf, imageOf, isAsked, regionOf, registryOption, repositoryOf } from './pulled.ts';
+import { emptyRefusal } from './ways.ts';
 
 const { host, image } = example;
 const ofUpload = /(Post|Put|Patch) "?https:\/\/[^\s"]{1,300}\/blobs\/uploads\/[^\s"]{0,2000}"?: EOF\b/;
@@ -75,11 +76,16 @@ export const pushes: readonly Situation[] = [
         'buildx',
         `failed to push ${image}: unexpected status from POST request to https://${host}/v2/team/app/blobs/uploads/: 403 Forbidden`,
       ],
+      [
+        'Docker',
+        `The push refers to repository [${host}/team/app]\nerror parsing HTTP 403 response body: unexpected end of JSON input: ""`,
+      ],
     ],
     when: facts =>
       !isAsked(facts) &&
       !facts.find(/403 Forbidden: \w/) &&
-      facts.find(/unexpected status from (PUT|POST|PATCH) request to https:\/\/[^\s"]{1,400}: 403 Forbidden/, isPrivate),
+      (facts.find(/unexpected status from (PUT|POST|PATCH) request to https:\/\/[^\s"]{1,400}: 403 Forbidden/, isPrivate) ??
+        (facts.find(emptyRefusal) && facts.find(/push refers to (a )?repository/, isPrivate))),
     tell: told => ({
       sentence: `${told.host} refuses the push with 403, and the client does not show the reason: a right to push is missing, the token is too old, or the repository has as many images as it may have.`,
       side: `whoever pushes, the policies in ${accountOf(told)}, or whoever keeps the repository`,

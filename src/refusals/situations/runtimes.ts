@@ -1,5 +1,6 @@
 import { isRegistry } from '../hosts.ts';
 import { example, row, type Situation } from '../situation.ts';
+import { askedLast } from './ways.ts';
 
 const { host, image } = example;
 const socket = String.raw`(containerd|docker|crio|cri-dockerd|dockershim|buildkitd?|podman)[\w-]{0,40}\.sock`;
@@ -46,6 +47,7 @@ export const runtimes: readonly Situation[] = [
     when: ({ find }) => {
       const command = find(commandLine, isRegistry);
       const below = command && (find(socketDown, () => true) ?? find(ofClients, () => true));
+      if (find(askedLast, () => true)) return undefined;
       return find(socketDown, isRegistry) ?? find(ofClients, isRegistry) ?? (below && command);
     },
     tell: ({ host: at }) => ({

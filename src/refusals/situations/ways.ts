@@ -46,6 +46,15 @@ export const words = /"(message|detail)": ?"[^"]|^(?!(\s|403)*(Forbidden)?\s*$)(
 export const wordsBehind =
   /\b403(: ?Forbidden|[ (]{1,2}Forbidden\)?)?( - Server message: \w|, "[^"]|(: ?| response body: )("[^"]|\{|(denied|unauthorized|DENIED|[A-Z_]{5,}): ))|(server message|docker login'|authorization): denied: (?!requested access|Not Authorized)\w/;
 
+/** Docker and podman say so of an answer of 403 with no body. */
+export const emptyRefusal = /error parsing HTTP 403 response body: unexpected end of JSON input/;
+
+/**
+ * A scanner looks for the image in the runtimes of its machine first, and asks the registry last: what that answered
+ * counts.
+ */
+export const askedLast = /(errors occurred:|unable to inspect the image)[^]{0,6000}?\bGET "?(https:\/\/[^\s"]{1,400})?"? ?: \w/;
+
 export const way = (to: string): string => `the way from the machine that pulls to ${to}: DNS, firewall, proxy, routes`;
 
 export const elsewhere = ({ host: at }: Told): { what: string; kind: 'command'; text: string } => ({
