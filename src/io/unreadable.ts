@@ -47,7 +47,6 @@ export async function refused(path: string, code: string, verb: 'read' | 'writte
     stats = await stat(where).catch(() => undefined);
   }
   const why = `may not be ${verb} by the user that the courier runs as (uid ${uid})`;
-  const may = verb === 'read' ? 'r' : 'w';
   if (!stats) return new Unreadable(path, code, why, `Let uid ${uid} ${verb === 'read' ? 'read' : 'write'} it.`);
   const mode = (stats.mode & 0o7777).toString(8).padStart(4, '0');
   const whose = `${where === path ? 'it' : `the directory ${where}`} belongs to uid ${stats.uid} and has the mode ${mode}`;
@@ -59,6 +58,30 @@ export async function refused(path: string, code: string, verb: 'read' | 'writte
       `${why}: ${whose}, which allow it`,
       `It may be marked as immutable: \`lsattr -d ${path} ${dirname(path)}\` shows an i, and \`chattr -i\` takes it away.`,
     );
-  const lets = stats.uid === uid ? `chmod u+${where === path && !stats.isDirectory() ? may : `${may}x`} ${where}` : `chown ${uid} ${where}`;
-  return new Unreadable(path, code, `${why}: ${whose}`, `Run \`${lets}\` where that lies (for a container, on its host).`);
+  return new Unreadable(path, code, `${why}: ${whose}`, wayIn({ path, where, stats, uid, verb }));
+}
+
+/** What lacks a right, and who wants it. */
+interface Closed {
+  readonly path: string;
+  readonly where: string;
+  readonly stats: { readonly uid: number; isDirectory(): boolean };
+  readonly uid: number;
+  readonly verb: 'read' | 'written';
+}
+
+/** Folders of the system and of its users. Whoever gives one away breaks other programs: sshd, sudo, the kubelet. */
+const systems = /^\/(?:(?:bin|boot|dev|etc|home|lib\d*|proc|root|run|sbin|sys|usr|var)(?:\/.*)?|media|mnt|opt|srv|tmp)?$/;
+
+/** A sentence. `uid`: ours. */
+export function wayIn({ path, where, stats, uid, verb }: Closed): string {
+  const atPlace = 'where that lies (for a container, on its host)';
+  const may = verb === 'read' ? 'r' : 'w';
+  const isFile = where === path && !stats.isDirectory();
+  if (stats.uid === uid) return `Run \`chmod u+${isFile ? may : `${may}x`} ${where}\` ${atPlace}.`;
+  const asOwner = `the courier as uid ${stats.uid}`;
+  if (isFile) return `Run \`chown ${uid} ${where}\` ${atPlace}${stats.uid === 0 ? '' : `, or ${asOwner}`}.`;
+  if (stats.uid === 0 && !systems.test(where)) return `Run \`chown ${uid} ${where}\` ${atPlace}.`;
+  const elsewhere = verb === 'read' ? `put the file where uid ${uid} may read it` : `name a file in a directory that uid ${uid} may write`;
+  return `Run ${asOwner}, or ${elsewhere}.`;
 }

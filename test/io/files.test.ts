@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
 import { createFiles, namesIn, readText, statOf } from '../../src/io/files.ts';
-import { Unreadable } from '../../src/io/unreadable.ts';
+import { Unreadable, wayIn } from '../../src/io/unreadable.ts';
 import { folder } from '../config/support.ts';
 import { createVirtualClock } from '../fakes/clock.ts';
 
@@ -84,6 +84,48 @@ test('who may not read is told whose the file is, in which mode, who we are, and
   assert.match(theirs.remedy ?? '', new RegExp(`\`chown ${us} ${files.at('key')}\``));
   assert.match(hidden.why, new RegExp(`: the directory ${files.path} belongs to uid 4321 and has the mode 0700$`));
   assert.match(ours.remedy ?? '', new RegExp(`\`chmod u\\+r ${files.at('key')}\``));
+});
+
+test('nobody is told to give away a directory of the system or of somebody else', async () => {
+  const denied = async (): Promise<never> => {
+    throw Object.assign(new Error('EACCES: permission denied'), { code: 'EACCES' });
+  };
+  const us = process.getuid?.() ?? -1;
+  const remedyFor = async (path: string, seen: string, uid: number): Promise<string> => {
+    const facts = async (asked: string) => (asked === seen ? Object.assign(await stat('/'), { uid }) : await denied());
+    const files = createFiles({
+      clock: createVirtualClock(),
+      threads: 4,
+      system: { ...system, open: denied, stat: facts as unknown as typeof stat },
+    });
+    return (await troubleOf(files.readText(path, 10))).remedy ?? '';
+  };
+  const owner = us + 4321;
+  for (const [path, seen] of [
+    ['/root/.docker/config.json', '/root'],
+    ['/etc/docker-auth.json', '/etc'],
+    ['/etc/rancher/k3s/registries.json', '/etc/rancher'],
+    ['/run/containers/1000/auth.json', '/run/containers'],
+    ['/var/lib/kubelet/config.json', '/var/lib/kubelet'],
+    ['/home/alice/.docker/config.json', '/home/alice'],
+    ['/config/docker/config.json', '/config'],
+    ['/opt/x', '/opt'],
+    ['/x', '/'],
+  ] as const)
+    assert.equal(
+      await remedyFor(path, seen, owner),
+      `Run the courier as uid ${owner}, or put the file where uid ${us} may read it.`,
+      path,
+    );
+});
+
+test('a directory of root that was made for the courier is given to it', () => {
+  const remedyFor = (where: string): string =>
+    wayIn({ path: `${where}/config.json`, where, uid: 65532, verb: 'written', stats: { uid: 0, isDirectory: () => true } });
+  for (const where of ['/config', '/data/docker', '/srv/courier', '/tmp/auth'])
+    assert.equal(remedyFor(where), `Run \`chown 65532 ${where}\` where that lies (for a container, on its host).`, where);
+  for (const where of ['/', '/etc', '/etc/nomad.d', '/root', '/root/.docker', '/usr/local/etc', '/var/lib/docker', '/tmp', '/srv', '/lib64/x'])
+    assert.equal(remedyFor(where), 'Run the courier as uid 0, or name a file in a directory that uid 65532 may write.', where);
 });
 
 /** Files of which those below /dead never answer. Counts the threads that are taken. */
