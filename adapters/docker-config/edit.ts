@@ -41,8 +41,13 @@ export function unreadable(whole: string, path: readonly string[]): Unreadable |
       remedy: isComment ? comment : firstValue(text) === undefined ? wrong : behind,
     };
   }
-  if (!text.trimStart().startsWith('{'))
-    return { why: 'holds JSON that is no map', remedy: 'Name a config.json, an auth.json or a pull secret.' };
+  if (!text.trimStart().startsWith('{')) {
+    const none = 'Write `{}` into it: that means the same to Docker, and others read it as well.';
+    return {
+      why: 'holds JSON that is no map',
+      remedy: text.trim() === 'null' ? none : 'Name a config.json, an auth.json or a pull secret.',
+    };
+  }
   const [name] = path;
   // A null is a map without members to Go.
   const isWrong = (value: unknown): boolean => value !== null && !isMap(value);

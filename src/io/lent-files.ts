@@ -3,7 +3,7 @@ import type { FailureCode } from '../contract/failures.ts';
 import { Failure } from '../contract/failures.ts';
 import type { Change, Changed, FileFacts, Files, UpdateRequest } from '../contract/files.ts';
 import { files } from './files.ts';
-import { type Place, placeOf } from './place.ts';
+import { type Place, placeOf, withoutDirectory } from './place.ts';
 import { makeDirectory, type Progress, replace } from './replace.ts';
 import { checkMakeable, checkReplaceable } from './replaceable.ts';
 import { Unreadable } from './unreadable.ts';
@@ -27,7 +27,7 @@ export function lendFiles(manner: { readonly writes: Writes }): Files {
         if (barred !== 'allowed')
           throw new Failure('UNEXPECTED', `${path} would be written, and ${whyNot[barred]}. Nothing was written.`, { barred });
         const { directoryMode } = request;
-        if (directoryMode !== undefined) await makeDirectory(dirname(path), directoryMode);
+        if (directoryMode !== undefined) await makeDirectory(dirname(path), directoryMode).catch(saidOf(path));
         for (let tries = 0; tries < mostTries; tries++) {
           const { place, was, content } = await plan(path, change, request);
           if (!content) return 'unchanged';
@@ -40,7 +40,7 @@ export function lendFiles(manner: { readonly writes: Writes }): Files {
     rehearse: (path, change, request) =>
       inWords(path, request.signal, async (): Promise<Changed> => {
         if (request.directoryMode !== undefined && !(await factsOf(dirname(path)))) {
-          await checkMakeable(dirname(path));
+          await checkMakeable(dirname(path)).catch(saidOf(path));
           return change(undefined) === undefined ? 'unchanged' : 'created';
         }
         const { place, was, content } = await plan(path, change, request);
@@ -50,6 +50,12 @@ export function lendFiles(manner: { readonly writes: Writes }): Files {
       }),
   };
 }
+
+const saidOf =
+  (path: string) =>
+  (error: unknown): never => {
+    throw error instanceof Unreadable ? withoutDirectory(path, error) : error;
+  };
 
 const mannerOf = ({ mode = 0o600, unreplaceable = 'fail', signal }: UpdateRequest) => ({ mode, unreplaceable, signal });
 

@@ -19,16 +19,21 @@ const mostLinks = 40;
  */
 export const placeOf = (path: string): Promise<Place> => files.ask(path, () => follow(path, path, mostLinks));
 
+/** What is wrong with the directory of a file, said of the file. */
+export const withoutDirectory = (path: string, { code, why, remedy }: Unreadable): Unreadable =>
+  new Unreadable(path, code, `cannot be there: its directory ${dirname(path)} ${why}`, remedy);
+
 /** named: the path that somebody configured. */
 async function follow(named: string, path: string, links: number): Promise<Place> {
-  const directory = await system.realpath(dirname(path)).catch(async (error: NodeJS.ErrnoException) => {
-    const { code, why, remedy } = await unwritten(dirname(path), error);
-    const it = named === path ? '' : `is a link that leads to ${path}, which `;
-    throw new Unreadable(named, code, `${it}cannot be there: its directory ${dirname(path)} ${why}`, remedy);
-  });
+  const outside = async (error: NodeJS.ErrnoException): Promise<never> => {
+    const { code, why, remedy } = withoutDirectory(path, await unwritten(dirname(path), error));
+    throw new Unreadable(named, code, named === path ? why : `is a link that leads to ${path}, which ${why}`, remedy);
+  };
+  const directory = await system.realpath(dirname(path)).catch(outside);
   const real = join(directory, basename(path));
   const stats = await system.lstat(real).catch(async (error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined;
+    if (error.code === 'ENOTDIR') return await outside(error);
     throw await unwritten(real, error);
   });
   if (!stats?.isSymbolicLink()) return { path: real, stats };

@@ -5,7 +5,7 @@ import { basename, dirname, join } from 'node:path';
 import { files } from './files.ts';
 import type { Place } from './place.ts';
 import { Unreadable } from './unreadable.ts';
-import { otherOwner, unwritten } from './unwritten.ts';
+import { otherOwner, unmade, unwritten } from './unwritten.ts';
 
 /** How a file is to be written. */
 export interface Manner {
@@ -175,6 +175,6 @@ async function writeAt(handle: system.FileHandle, content: Buffer, position: num
 export const makeDirectory = (path: string, mode: number): Promise<void> =>
   files.ask(path, async () => {
     await system.mkdir(path, { recursive: true, mode }).catch(async (error: NodeJS.ErrnoException) => {
-      throw await unwritten(path, error.code === 'EEXIST' ? Object.assign(error, { code: 'ENOTDIR' }) : error);
+      throw await unmade(path, error);
     });
   });

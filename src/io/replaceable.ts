@@ -5,7 +5,7 @@ import { files } from './files.ts';
 import type { Place } from './place.ts';
 import type { Manner } from './replace.ts';
 import { Unreadable } from './unreadable.ts';
-import { otherOwner, unwritten } from './unwritten.ts';
+import { otherOwner, unmade, unwritten } from './unwritten.ts';
 
 /** Throws what `replace` would throw, as far as that can be seen without a write. */
 export const checkReplaceable = (place: Place, { unreplaceable }: Pick<Manner, 'unreplaceable'>): Promise<void> =>
@@ -32,6 +32,8 @@ export const checkReplaceable = (place: Place, { unreplaceable }: Pick<Manner, '
 export const checkMakeable = (path: string): Promise<void> =>
   files.ask(path, async () => {
     let above = dirname(path);
+    const link = await system.readlink(path).catch(() => undefined);
+    if (link !== undefined) throw await unmade(path, Object.assign(new Error('a link to nothing'), { code: 'ENOENT' }));
     for (;;) {
       const error = await system.access(above, constants.W_OK | constants.X_OK).then(
         () => undefined,

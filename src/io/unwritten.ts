@@ -22,6 +22,20 @@ export async function unwritten(path: string, error: NodeJS.ErrnoException): Pro
   return new Unreadable(path, code, why, remedy);
 }
 
+/** Why a directory could not be made. A link to nothing takes its name, and leads nowhere. */
+export async function unmade(path: string, error: NodeJS.ErrnoException): Promise<Unreadable> {
+  const { code = '' } = error;
+  const target = code === 'ENOENT' ? await system.readlink(path).catch(() => undefined) : undefined;
+  if (target !== undefined)
+    return new Unreadable(
+      path,
+      code,
+      `is a link that leads to ${target}, which does not exist`,
+      'Make what it leads to, or remove the link.',
+    );
+  return await unwritten(path, code === 'EEXIST' ? Object.assign(error, { code: 'ENOTDIR' }) : error);
+}
+
 /** The file is written by way of its directory, so that is what may lack the right. */
 async function deniedAt(path: string): Promise<string> {
   const directory = dirname(path);

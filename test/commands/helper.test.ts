@@ -3,6 +3,12 @@ import { chmod, lstat, mkdir, readFile, rm, stat, symlink, writeFile } from 'nod
 import { dirname } from 'node:path';
 import { test } from 'node:test';
 import type { Diagnosis } from '../../src/clients/diagnosis.ts';
+import { podmanFiles } from '../../src/commands/helper/client-files.ts';
+import { unwrittenBeside } from '../../src/commands/helper/notes.ts';
+import { rewriter } from '../../src/commands/helper/rewrite.ts';
+import { Failure } from '../../src/contract/failures.ts';
+import type { Files } from '../../src/contract/files.ts';
+import { lendFiles } from '../../src/io/lent-files.ts';
 import { folder } from '../config/support.ts';
 import { command } from './cli.ts';
 
@@ -161,6 +167,56 @@ test('without the program on PATH nothing is written; what is no JSON is never w
     assert.equal((await odd.helper(args)).code, 2, args.join(' '));
 });
 
+test('a directory that cannot be there is told in words, and in a dry run as well', async () => {
+  const cases: Readonly<Record<string, readonly [prepare: (at: (name: string) => string) => Promise<unknown>, said: RegExp]>> = {
+    file: [at => writeFile(at('.docker'), ''), /config\.json cannot be there: its directory .*\/\.docker is no directory\.\nCorrect/],
+    link: [
+      at => symlink('gone', at('.docker')),
+      /config\.json cannot be there: its directory .*\/\.docker is a link that leads to gone, which does not exist\.\nMake/,
+    ],
+  };
+  for (const [name, [prepare, said]] of Object.entries(cases))
+    for (const dry of [['--dry-run'], []]) {
+      await using at = await home();
+      await prepare(at.at);
+      const { code, stdout, stderr } = await at.helper(['install', ...dry, one]);
+      assert.deepEqual([code, stdout], [78, ''], `${name} ${dry.join()}`);
+      assert.match(stderr, said, name);
+    }
+  await using at = await home('{}');
+  const named = await at.helper(['install', one], { DOCKER_CONFIG: at.path });
+  assert.equal(named.code, 78);
+  assert.match(named.stderr, /DOCKER_CONFIG is .*config\.json, a file: .*\nLet it name the directory: DOCKER_CONFIG=.*\/\.docker\./);
+  await using empty = await home('null\n');
+  assert.match(
+    (await empty.helper(['install', one])).stderr,
+    /config\.json holds JSON that is no map; it is left as it is\.\nWrite `\{\}` into it/,
+  );
+});
+
+test('a dry run shows the change, and says why it would not be written', async () => {
+  const refused = new Failure('FORBIDDEN', 'The directory may not be written.');
+  const files: Files = {
+    ...lendFiles({ writes: 'refused' }),
+    async rehearse(_path, change) {
+      change('{}');
+      throw refused;
+    },
+  };
+  const { signal } = new AbortController();
+  const edit = () => ({ text: '{"a":1}', logins: [], helpers: [] });
+  const done = await rewriter('rehearse', signal, files)({ path: '/x/config.json', role: 'docker' }, edit);
+  assert.deepEqual([done?.before, done?.done.text, done?.refused], ['{}', '{"a":1}', refused]);
+});
+
+test('a directory of another session is none to give away', () => {
+  const refused = new Failure('FORBIDDEN', 'It may not be read.', { remedy: 'Run the courier as uid 0.' });
+  const [runtime, settings] = podmanFiles({ HOME: '/home/ci' });
+  assert.ok(runtime && settings);
+  assert.match(unwrittenBeside(runtime, refused), /^It may not be read\. podman and skopeo read this file first\. Set XDG_RUNTIME_DIR to/);
+  assert.match(unwrittenBeside(settings, refused), /first\. Run the courier as uid 0\.$/);
+});
+
 test('install removes the logins and other helpers where podman looks first, and shows it in a dry run', async () => {
   await using at = await home();
   const first = at.at('run/containers/auth.json');
@@ -190,7 +246,12 @@ test('install removes the logins and other helpers where podman looks first, and
 test('whoever names REGISTRY_AUTH_FILE reads nothing else: the helper is named there as well', async () => {
   await using at = await home();
   const env = { REGISTRY_AUTH_FILE: at.at('auth.json') };
-  assert.doesNotMatch((await at.helper(['install', one], env)).stdout, /auth\.json/, 'it is not made');
+  const absent = await at.helper(['install', one], env);
+  assert.doesNotMatch(absent.stdout, /auth\.json/, 'it is not made');
+  assert.match(
+    absent.stderr,
+    /^Note: REGISTRY_AUTH_FILE names .*\/auth\.json, which is not there: podman .*`echo '\{\}' > .*\/auth\.json/m,
+  );
   await writeFile(env.REGISTRY_AUTH_FILE, `{"auths":{"${one}/team":{"auth":"${auth('s3cret')}"}}}`);
   const { stdout } = await at.helper(['install', one], env);
   assert.equal(await readFile(env.REGISTRY_AUTH_FILE, 'utf8'), `{"auths":{},"credHelpers":{"${one}":"ecr-courier"}}`);
@@ -227,6 +288,17 @@ test('install says what else has a say', async () => {
   const { stderr } = await at.helper(['install', one], { DOCKER_AUTH_CONFIG: `{"auths":{"${one}":{"auth":"x"}}}` });
   assert.match(stderr, /crane and nerdctl ask the credsStore docker-credential-desktop/);
   assert.match(stderr, /DOCKER_AUTH_CONFIG names these hosts/);
+  await using former = await home('{"credsStore":"ecr-login"}');
+  assert.match(
+    (await former.helper(['install', one])).stderr,
+    /ecr-login before the helper of a host\. .* remove `credsStore` from the file\./,
+  );
+  assert.doesNotMatch(stderr, /remove `credsStore`/);
+  const open = (await former.helper(['install', 'public.ecr.aws'])).stderr;
+  assert.match(open, /^Note: No source of the configuration serves public\.ecr\.aws: the helper has no login for it/m);
+  await writeFile(former.at('config.yaml'), 'sources: [{ name: public, service: ecr-public }]\n');
+  const served = await former.helper(['install', 'public.ecr.aws', one], { ECR_COURIER_CONFIG: former.at('config.yaml') });
+  assert.doesNotMatch(served.stderr, /No source/);
   const pattern = '*.dkr.ecr.eu-west-1.amazonaws.com';
   await using wide = await home(`{"auths":{"${pattern}":{},"*.dkr.ecr.us-east-1.amazonaws.com":{}}}`);
   for (const args of [['--dry-run'], []]) {

@@ -112,11 +112,7 @@ test('nobody is told to give away a directory of the system or of somebody else'
     ['/opt/x', '/opt'],
     ['/x', '/'],
   ] as const)
-    assert.equal(
-      await remedyFor(path, seen, owner),
-      `Run the courier as uid ${owner}, or put the file where uid ${us} may read it.`,
-      path,
-    );
+    assert.equal(await remedyFor(path, seen, owner), `Run the courier as uid ${owner}, or put the file where uid ${us} may read it.`, path);
 });
 
 test('a directory of root that was made for the courier is given to it', () => {
@@ -124,7 +120,18 @@ test('a directory of root that was made for the courier is given to it', () => {
     wayIn({ path: `${where}/config.json`, where, uid: 65532, verb: 'written', stats: { uid: 0, isDirectory: () => true } });
   for (const where of ['/config', '/data/docker', '/srv/courier', '/tmp/auth'])
     assert.equal(remedyFor(where), `Run \`chown 65532 ${where}\` where that lies (for a container, on its host).`, where);
-  for (const where of ['/', '/etc', '/etc/nomad.d', '/root', '/root/.docker', '/usr/local/etc', '/var/lib/docker', '/tmp', '/srv', '/lib64/x'])
+  for (const where of [
+    '/',
+    '/etc',
+    '/etc/nomad.d',
+    '/root',
+    '/root/.docker',
+    '/usr/local/etc',
+    '/var/lib/docker',
+    '/tmp',
+    '/srv',
+    '/lib64/x',
+  ])
     assert.equal(remedyFor(where), 'Run the courier as uid 0, or name a file in a directory that uid 65532 may write.', where);
 });
 

@@ -49,6 +49,8 @@ export function searched(env: Env): Searched {
 export interface ClientFile {
   readonly path: string;
   readonly role: 'docker' | 'alone' | 'first';
+  /** In a directory that the system makes for a user who logs in. */
+  readonly place?: 'runtime';
 }
 
 /**
@@ -61,5 +63,8 @@ export function podmanFiles(env: Env): readonly ClientFile[] {
   const runtime = env['XDG_RUNTIME_DIR'] || `/run/containers/${process.getuid?.() ?? 0}`;
   const own = env['XDG_RUNTIME_DIR'] ? join(runtime, 'containers/auth.json') : join(runtime, 'auth.json');
   const settings = join(env['XDG_CONFIG_HOME'] || join(homeOf(env), '.config'), 'containers/auth.json');
-  return [own, settings].map(path => ({ path, role: 'first' }));
+  return [
+    { path: own, role: 'first', place: 'runtime' },
+    { path: settings, role: 'first' },
+  ];
 }

@@ -15,7 +15,7 @@ import { lendFiles } from '../../io/lent-files.ts';
 import { hostsListed } from '../../pull/list.ts';
 import { configOptions, exit, type Io, readArgs, UsageError } from '../io.ts';
 import { podmanFiles, searched } from './client-files.ts';
-import { type HelpersConfig, hostsOf, isOnPath, readHelpersConfig } from './places.ts';
+import { addressOf, type HelpersConfig, hostsOf, isOnPath, readHelpersConfig } from './places.ts';
 
 /** A file, as far as it can be read. */
 interface Read extends Lying {
@@ -93,18 +93,13 @@ function imagesOf(named: readonly string[], config: HelpersConfig, files: readon
   const { aliases } = config;
   const registryOf = (address: string): string | undefined => parseAddress(address, aliases)?.registry.host;
   if (named.length > 0)
-    return named.map(address => {
-      const found = parseAddress(address, aliases);
-      if (found === undefined)
-        throw new UsageError(`${shownAddress(address)} is no ECR registry: ACCOUNT.dkr.ecr.REGION.amazonaws.com is expected`);
-      return {
-        host: found.spelled,
-        repository: address
-          .replace(/^[a-z][a-z0-9+.-]*:\/\//i, '')
-          .replace(/^[^/]*\/?/, '')
-          .replace(/(:[^/]*|@.*)$/, ''),
-      };
-    });
+    return named.map(address => ({
+      host: addressOf(address, config).spelled,
+      repository: address
+        .replace(/^[a-z][a-z0-9+.-]*:\/\//i, '')
+        .replace(/^[^/]*\/?/, '')
+        .replace(/(:[^/]*|@.*)$/, ''),
+    }));
   const inFiles = files.flatMap(keysOf).flatMap(key => registryOf(key) ?? []);
   return [...new Set([...hostsOf(config), ...inFiles])].sort().map(host => ({ host, repository: '' }));
 }

@@ -1,15 +1,13 @@
-import { resolve } from 'node:path';
-import { entriesIn, helpersIn, readEntry } from '../../../adapters/docker-config/entries.ts';
-import { docker, misfitIn } from '../../../adapters/docker-config/types.ts';
-import { patternsIn, withHelper, withoutRivals } from '../../clients/install.ts';
+import { dirname, resolve } from 'node:path';
+import { withHelper, withoutRivals } from '../../clients/install.ts';
 import { asFailure, Failure } from '../../contract/failures.ts';
-import { lookAlike } from '../../contract/look-alike.ts';
-import { type Address, parseAddress } from '../../contract/registry.ts';
 import { label, shownAddress, visible } from '../../contract/text.ts';
+import { lendFiles } from '../../io/lent-files.ts';
 import { configOptions, exit, type Io, readArgs, UsageError } from '../io.ts';
 import { dockerConfigFile, podmanFiles } from './client-files.ts';
 import { diffOf, masked } from './diff.ts';
-import { type HelpersConfig, hostsOf, isOnPath, program, readHelpersConfig } from './places.ts';
+import { absentBeside, notesOn, otherSpellings, unwrittenBeside, withoutSource } from './notes.ts';
+import { addressOf, hostsOf, isOnPath, program, readHelpersConfig } from './places.ts';
 import { isChanged, type Rewrite, type Rewritten, rewriter } from './rewrite.ts';
 
 const options = { ...configOptions, 'dry-run': { type: 'boolean' } } as const;
@@ -20,37 +18,46 @@ export async function helperInstall(args: string[], io: Io): Promise<number> {
   const { values, positionals } = readArgs(args, options, { allowPositionals: true });
   const { 'dry-run': dry, ...flags } = values;
   const config = await readHelpersConfig(flags, io);
-  const odd = positionals.filter(host => isSpelledOtherwise(parseAddress(host, config.aliases)));
-  const hosts = [...new Set([...positionals.map(host => hostOf(host, config)), ...hostsOf(config)])];
+  const addresses = positionals.map(host => addressOf(host, config));
+  const hosts = [...new Set([...addresses.map(({ registry }) => registry.host), ...hostsOf(config)])];
   if (hosts.length === 0)
     throw new UsageError(['name the registries, as neither arguments nor the configuration do', ...config.notes].join('. '));
   const path = dockerConfigFile(io.env);
   const isThere = await isOnPath(program, io.env);
   if (!isThere && !dry) throw notOnPath(path);
+  await demandDirectory(path, io);
 
-  const rewrite = rewriter(dry ? 'rehearse' : 'write', io.signal);
+  const rewrite = rewriter(dry ? 'rehearse' : 'write', io.signal, lendFiles({ writes: dry ? 'refused' : 'allowed' }));
   const own = await rewrite({ path, role: 'docker' }, text => withHelper(text, hosts, program));
   const podman = await besideDocker(hosts, rewrite, io);
   const changes = [...(own ? [own] : []), ...podman.changes];
   for (const change of changes) io.stdout.write(dry ? shownDiff(change) : summary(change, hosts));
-  for (const note of [...odd.map(toOthers), ...config.notes, ...podman.notes, ...notesOn(changes, hosts, io)])
-    io.stderr.write(`Note: ${note}\n`);
+  const notes = [
+    ...otherSpellings(addresses),
+    ...withoutSource(hosts, config),
+    ...config.notes,
+    ...podman.notes,
+    ...notesOn(changes, hosts, io),
+  ];
+  for (const note of notes) io.stderr.write(`Note: ${note}\n`);
   if (!isThere) io.stderr.write(`${notOnPath(path).message} ${notOnPath(path).remedy}\n`);
+  for (const { refused } of changes) if (refused) throw refused;
   return exit.ok;
 }
 
-function hostOf(address: string, { aliases }: HelpersConfig): string {
-  const registry = parseAddress(address, aliases)?.registry;
-  const like = registry ? undefined : lookAlike(address);
-  if (like) throw new UsageError(`${like.host} ${like.is}. ${like.remedy}`);
-  if (!registry) throw new UsageError(`${shownAddress(address)} is no ECR registry: ACCOUNT.dkr.ecr.REGION.amazonaws.com is expected`);
-  return registry.host;
+/** Docker takes DOCKER_CONFIG for a directory; people name the file. */
+async function demandDirectory(path: string, { env, signal }: Io): Promise<void> {
+  const { DOCKER_CONFIG: named } = env;
+  const facts = named
+    ? await lendFiles({ writes: 'refused' })
+        .stat(named, { signal })
+        .catch(() => undefined)
+    : undefined;
+  if (facts?.kind === 'file')
+    throw new Failure('MISCONFIGURED', `DOCKER_CONFIG is ${named}, a file: Docker looks for ${path}, and finds nothing.`, {
+      remedy: `Let it name the directory: DOCKER_CONFIG=${dirname(resolve(named ?? ''))}.`,
+    });
 }
-
-const isSpelledOtherwise = (address: Address | undefined): boolean => address !== undefined && address.spelled !== address.registry.host;
-
-const toOthers = (address: string): string =>
-  `The helper is named for the host alone. Clients take ${shownAddress(address)} for another registry, and do not ask the helper for it: write images in lower case, and without a port if that is 443.`;
 
 /** Docker 29, crane, podman and others fail where the program of a helper is missing. */
 const notOnPath = (path: string): Failure =>
@@ -67,9 +74,9 @@ async function besideDocker(hosts: readonly string[], rewrite: Rewrite, { env }:
     try {
       const change = await rewrite(file, text => edit(text, hosts, program));
       if (change) changes.push(change);
+      else if (file.role === 'alone') notes.push(absentBeside(file));
     } catch (error) {
-      const { message, remedy } = asFailure(error);
-      notes.push(`${message} podman and skopeo read this file first. ${remedy}`);
+      notes.push(unwrittenBeside(file, asFailure(error)));
     }
   }
   return { changes, notes };
@@ -100,41 +107,4 @@ function shownDiff(change: Rewritten): string {
   const diff = isChanged(change) ? visible(diffOf(masked(before), masked(done.text)).replaceAll('\t', '    ')) : '';
   if (!diff) return role === 'first' ? '' : `${path} needs no change.\n`;
   return role === 'docker' ? diff : `${path}:\n${diff}`;
-}
-
-/** The rest of a sentence on an entry that stops clients for all hosts. */
-function brokenEntryIn(text: string): string | undefined {
-  const [first] = entriesIn(text, ['auths']).flatMap(({ key, value }) => {
-    const { broken } = readEntry(value);
-    return broken === undefined ? [] : [`has an entry ${shownAddress(key)} that ${broken}`];
-  });
-  return first;
-}
-
-/** What else has a say. */
-function notesOn(changes: readonly Rewritten[], hosts: readonly string[], { env }: Io): string[] {
-  const { path, done } = changes.find(({ role }) => role === 'docker') ?? {};
-  const text = done?.text ?? '';
-  const { store } = helpersIn(text);
-  const wrong = misfitIn(text, docker) ?? brokenEntryIn(text);
-  const variable = env['DOCKER_AUTH_CONFIG'] ?? '';
-  return [
-    ...(wrong
-      ? [`${path} ${wrong}: because of it docker 29, crane, nerdctl and others read nothing in this file. Correct or remove it.`]
-      : []),
-    ...(store !== undefined && store !== program
-      ? [`crane and nerdctl ask the credsStore docker-credential-${label(store)} before the helper of a host.`]
-      : []),
-    ...(hosts.some(host => variable.includes(host))
-      ? [
-          'DOCKER_AUTH_CONFIG names these hosts. Docker 28.4 and later, crane, nerdctl, regctl and testcontainers take its login and ask no helper.',
-        ]
-      : []),
-    ...changes.flatMap(({ path, done }) =>
-      patternsIn(done.text, hosts).map(
-        key =>
-          `The login of ${shownAddress(key)} stays in ${path}, as it may be for other hosts: the kubelet sends it. Remove it if it is old.`,
-      ),
-    ),
-  ];
 }

@@ -3,10 +3,12 @@ import { access, stat } from 'node:fs/promises';
 import { delimiter, join, resolve } from 'node:path';
 import { loadAsked } from '../../../config/asked.ts';
 import { type Config, ConfigError } from '../../../config/load.ts';
-import { parseAddress } from '../../contract/registry.ts';
+import { lookAlike } from '../../contract/look-alike.ts';
+import { type Address, parseAddress } from '../../contract/registry.ts';
+import { shownAddress } from '../../contract/text.ts';
 import { hostsIn } from '../../ecr/sources/choice.ts';
 import { configFile, configPaths } from '../../pull/settings.ts';
-import { type ConfigFlags, type Io, readConfig } from '../io.ts';
+import { type ConfigFlags, type Io, readConfig, UsageError } from '../io.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -68,6 +70,15 @@ const withoutRegion = ({ sources }: Pick<Config, 'sources'>): string[] =>
   sources
     .filter(({ accounts = [], region }) => accounts.length > 0 && region === undefined)
     .map(({ name }) => `The accounts of the source ${name} name no host, as its \`region\` is missing. Add it, or name the hosts.`);
+
+/** What an argument means. Throws a UsageError for what is no registry of ECR, with what it may be meant for. */
+export function addressOf(named: string, { aliases }: Pick<Config, 'aliases'>): Address {
+  const address = parseAddress(named, aliases);
+  if (address) return address;
+  const like = lookAlike(named);
+  if (like) throw new UsageError(`${like.host} ${like.is}. ${like.remedy}`);
+  throw new UsageError(`${shownAddress(named)} is no ECR registry: ACCOUNT.dkr.ecr.REGION.amazonaws.com is expected`);
+}
 
 /** The hosts that a configuration names: of targets, sources and aliases. A pattern names none. */
 export function hostsOf({ targets, sources, aliases }: Pick<Config, 'targets' | 'sources' | 'aliases'>): string[] {

@@ -1,39 +1,44 @@
-import { mkdir } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import { unreadable } from '../../../adapters/docker-config/edit.ts';
 import type { Installed } from '../../clients/install.ts';
 import { Failure } from '../../contract/failures.ts';
-import { lendFiles } from '../../io/lent-files.ts';
+import type { Files } from '../../contract/files.ts';
 import type { ClientFile } from './client-files.ts';
 
 /** A file as it was, and what is made of it. */
 export interface Rewritten extends ClientFile {
   readonly before: string;
   readonly done: Installed;
+  /** Of a rehearsal: why it would not be written. */
+  readonly refused?: Failure;
 }
 /** undefined: there is no such file. That of Docker is made then, and no other. */
 export type Rewrite = (file: ClientFile, edit: (text: string) => Installed) => Promise<Rewritten | undefined>;
 
 export const isChanged = ({ before, done }: Rewritten): boolean => before !== done.text;
 
-/** Edits files of clients as a whole; a rehearsal writes nothing. Throws a Failure. */
+/**
+ * Edits files of clients as a whole; a rehearsal writes nothing. Throws a Failure.
+ */
 export const rewriter =
-  (manner: 'write' | 'rehearse', signal: AbortSignal): Rewrite =>
+  (manner: 'write' | 'rehearse', signal: AbortSignal, files: Files): Rewrite =>
   async (file, edit) => {
     const { path, role } = file;
-    const files = lendFiles({ writes: manner === 'write' ? 'allowed' : 'refused' });
+    const isMade = role === 'docker';
+    if (!isMade && (await files.read(path, { signal })) === undefined) return undefined;
     let rewritten: Rewritten | undefined;
     const change = (text: string | undefined): string | undefined => {
-      if (text === undefined && role !== 'docker') return undefined;
+      if (text === undefined && !isMade) return undefined;
       demandReadable(path, text);
       rewritten = { ...file, before: text ?? '', done: edit(text ?? '') };
       return rewritten.done.text;
     };
-    if (manner === 'rehearse') change(await files.read(path, { signal }));
-    else {
-      if (role === 'docker') await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-      if (role === 'docker' || (await files.read(path, { signal })) !== undefined) await files.update(path, change, { signal });
-    }
+    const request = { signal, ...(isMade && { directoryMode: 0o700 }) };
+    if (manner === 'write') await files.update(path, change, request);
+    else
+      await files.rehearse(path, change, request).catch((error: unknown) => {
+        if (!rewritten || !(error instanceof Failure)) throw error;
+        rewritten = { ...rewritten, refused: error };
+      });
     return rewritten;
   };
 
