@@ -1,4 +1,5 @@
 import type { Registry } from '../contract/registry.ts';
+import { isHtml } from '../contract/text.ts';
 import type { Cache } from './cache.ts';
 import type { Diagnosis } from './diagnosis.ts';
 import { type Facts, factsOf, type Own } from './facts.ts';
@@ -34,8 +35,10 @@ export interface Asked {
 /** What an answer of a registry means; undefined for one that is no refusal, or that nobody knows. */
 export function diagnose({ status, text, action, host, own }: Answered, asked: Asked): Diagnosis | undefined {
   // Words of a store, and of an answer that refuses nothing, are not those of a registry.
-  if (own && (own.isSilent || own.at !== 'registry' || status < 400))
-    return explained({ ...factsOf('', host), ...asked, own } satisfies Facts);
+  if (own && (own.isSilent || own.at !== 'registry' || status < 400)) {
+    const isPage = own.at === 'registry' && isHtml({ headers: new Map(), text });
+    return explained({ ...factsOf(isPage ? '<html>' : '', host), ...asked, own, ...(isPage && { status }) } satisfies Facts);
+  }
   if (status < 400) return undefined;
   return explained({ ...factsOf(text, host), ...asked, status, action, ...(own && { own }) } satisfies Facts);
 }

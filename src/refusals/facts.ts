@@ -19,6 +19,10 @@ export interface Own {
   /** Why no answer came, as a sentence; else the answer as a clause: `HOST answered 403 (words)`. */
   readonly said: string;
   readonly isSilent: boolean;
+  /** What the answer says itself; nothing of one without words. */
+  readonly words?: string;
+  /** The list that was read before and names what is asked for: its tag or digest. */
+  readonly list?: string;
   /** It was told that this may not be had, whatever the words are. */
   readonly isRefused?: boolean;
   /** What to do about a silence. */

@@ -105,6 +105,7 @@ test('--layer: one byte of config and layer, without the credential, and the add
   assert.equal(cut?.diagnosis?.id, 'layers-unreachable');
   assert.match(cut?.diagnosis?.sentence ?? '', /The registry gives the layer out, but 127\.0\.0\.1:\d+, where it lies, cannot be reached/);
   assert.equal(refused?.diagnosis?.id, 'layers-refused');
+  assert.match(refused?.diagnosis?.sentence ?? '', /answered 403 \(AccessDenied\)/);
   for (const step of [cut, refused]) assert.doesNotMatch(JSON.stringify(step), /X-Amz-/);
 });
 
@@ -125,6 +126,7 @@ test('whatever is refused after the door: neither age nor region of the token is
     [403, '{"errors":[{"code":"DENIED","message":""}]}', 'right-refused'],
     [403, '{"errors":[{"code":"UNAUTHORIZED","message":"authentication required"}]}', 'right-refused'],
     [403, '{"message":"Forbidden"}', 'right-refused'],
+    [403, '{"errors":[{"code":"DENIED","message":"Access Denied"}]}', 'right-refused'],
     [403, '{"errors":[{"code":"DENIED","message":"Your authorization token has expired. Reauthenticate and try again."}]}', 'login-lost'],
     [403, 'no basic auth credentials', 'login-lost'],
     [401, '', 'login-lost'],
@@ -141,6 +143,14 @@ test('whatever is refused after the door: neither age nor region of the token is
       assert.doesNotMatch(JSON.stringify(stop?.diagnosis), /too old|[Ll]og in again|another region|twelve hours/);
       assert.equal(why(stop?.diagnosis?.sentence.replaceAll(new URL(door.url).host, host) ?? '')?.id, id);
     }
+});
+
+test('a refusal with a reason that nobody knows is quoted, and nothing is guessed', async () => {
+  door.server.fault = ({ path }) =>
+    path.includes('/manifests/') ? { status: 403, text: '{"errors":[{"code":"DENIED","message":"The image is archived."}]}' } : undefined;
+  const stop = (await pull()).at(-1);
+  assert.deepEqual([stop?.verdict, stop?.diagnosis?.id], ['refused', 'answer-unknown']);
+  assert.match(stop?.diagnosis?.sentence ?? '', /answered 403 \(The image is archived\.\)/);
 });
 
 /** A refusal: what is denied, and the steps that are left. */
@@ -177,7 +187,9 @@ test('what is not there: the repository, the tag, the config', async () => {
     assert.deepEqual(told(await pull(`${host}/${image}`)), ['registry ok none', 'manifest missing ecr:BatchGetImage'], image);
   blobs.delete(digests.config);
   door.server.fault = ({ path }) => (path.includes('/blobs/') ? { status: 404, text: '{"errors":[{"code":"BLOB_UNKNOWN"}]}' } : undefined);
-  assert.equal(told(await pull()).at(-1), 'config missing ecr:GetDownloadUrlForLayer');
+  const gone = await pull();
+  assert.equal(told(gone).at(-1), 'config missing ecr:GetDownloadUrlForLayer');
+  assert.equal(gone.at(-1)?.diagnosis?.id, 'layers-missing');
 });
 
 test('a credential that is not accepted ends the walk at the door', async () => {
@@ -227,6 +239,7 @@ test('images without a config of their own: artefacts, schema 1, lists without a
 const strangers = [
   ['/v2/', { status: 200, headers: { 'content-type': 'text/html' }, text: '<html>Please log in</html>' }, 'registry unreachable none'],
   ['/v2/', { status: 403, text: '<!doctype html><title>Blocked</title>' }, 'registry unreachable none'],
+  ['/v2/', { status: 404, text: '404 page not found' }, 'registry unreachable none'],
   ['/v2/', 'reset', 'registry unreachable none'],
   [
     '/manifests/',
@@ -257,6 +270,26 @@ test('a list that was given out was read, whatever comes of its image', async ()
   }
   door.server.fault = ({ path }) => (path.includes('/manifests/') ? { status: 403 } : undefined);
   assert.equal((await pull(`${host}/team/list:1`)).at(-1)?.hasRead, undefined);
+});
+
+test('an image of a list that is not there is told of the list, which is there', async () => {
+  const child = `sha256:${'0'.repeat(64)}`;
+  holds({ 'team/list': { 1: put(blobs, { schemaVersion: 2, manifests: [{ digest: child }] }) } });
+  const last = (await pull(`${host}/team/list:1`)).at(-1);
+  assert.deepEqual([last?.verdict, last?.diagnosis?.id], ['missing', 'image-missing']);
+  assert.match(
+    last?.diagnosis?.sentence ?? '',
+    new RegExp(`^The list 1 is there in the repository team/list, and an image that it names \\(${child}\\) is not`),
+  );
+});
+
+test('where something else answers, it is told what came and where it leads', async () => {
+  for (const status of [200, 403]) {
+    door.server.fault = () => ({ status, text: '<!doctype html><title>Log in</title>' });
+    assert.equal((await pull()).at(-1)?.diagnosis?.id, 'not-aws-answers');
+  }
+  door.server.fault = () => ({ status: 302, headers: { location: 'https://portal.example/login?token=x' } });
+  assert.match((await pull()).at(-1)?.diagnosis?.sentence ?? '', /answered 302 and leads to portal\.example\.$/);
 });
 
 test('a digest of a manifest is no path: what is none is not asked for', async () => {

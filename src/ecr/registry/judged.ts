@@ -9,7 +9,7 @@ import { diagnose } from '../../refusals/diagnose.ts';
 import type { Diagnosis } from '../../refusals/diagnosis.ts';
 import type { Own } from '../../refusals/facts.ts';
 import { rights } from '../../refusals/statements.ts';
-import { type Ask, answeredWith } from './prove.ts';
+import { type Ask, answeredWith, wordsOf } from './prove.ts';
 
 /**
  * What a step of a pull came to. `unreachable`: there was no answer, or none that says anything of this image (a rate
@@ -56,11 +56,13 @@ export interface About extends Pick<Step, 'name' | 'action'> {
   readonly host: string;
   readonly isStore?: boolean;
   readonly cache?: Cache;
+  /** The list that names it. */
+  readonly list?: string;
 }
 
 /** The verdict on one answer, with what it means. `read`: what the next step needs of a good one. */
 export function judged<T>(wish: Pulled, asked: About, answer: Answer | Failure, read: (answer: Answer) => T | undefined): Taken<T> {
-  const { name, action, host, cache, isStore } = asked;
+  const { name, action, host, cache, list, isStore } = asked;
   const at = isStore ? 'store' : 'registry';
   const about = { name, action, ...(isStore && { at: 'store' as const }) };
   if (answer instanceof Failure) {
@@ -77,6 +79,8 @@ export function judged<T>(wish: Pulled, asked: About, answer: Answer | Failure, 
     host,
     at,
     said,
+    words: wordsOf(text),
+    ...(list !== undefined && { list }),
     isSilent: false,
     isRefused: verdict === 'refused',
     ...loginOf(wish, asked),
@@ -127,5 +131,6 @@ function verdictOf({ status, text, location }: Answer, name: Step['name']): Excl
   const isBlob = name === 'config' || name === 'layer';
   if (isBlob && location && status >= 301 && status <= 308) return 'ok';
   if (status === 401 || status === 403) return 'refused';
-  return status === 404 ? 'missing' : 'unreachable';
+  // Every registry has this door.
+  return status === 404 && name !== 'registry' ? 'missing' : 'unreachable';
 }

@@ -78,18 +78,24 @@ export function basic({ username, password }: Credential): string {
 }
 
 /** The rest of a sentence that begins with whoever answered. */
-export const answeredWith = ({ status, text, proxy }: Awaited<ReturnType<Ask>>): string =>
-  `answered ${status}${proxy ? ` through ${nameOf(proxy)}` : ''}${wordsOf(text)}`;
+export const answeredWith = ({ status, text, location, proxy }: Awaited<ReturnType<Ask>>): string =>
+  `answered ${status}${proxy ? ` through ${nameOf(proxy)}` : ''}${inBrackets(wordsOf(text))}${ledTo(status, location)}`;
 
-/** In brackets: ECR refuses in a JSON envelope, in plain text, or without a word. */
-function wordsOf(text: string): string {
-  let words = text;
+/** ECR refuses in a JSON envelope, in plain text, or without a word; S3 in XML. */
+export function wordsOf(text: string): string {
   try {
     const { errors } = JSON.parse(text) as { errors?: { message?: unknown }[] };
     const message = errors?.[0]?.message;
-    words = typeof message === 'string' ? message : '';
+    return typeof message === 'string' ? message.trim() : '';
   } catch {
-    if (/^\s*</.test(text)) words = 'a page of HTML';
+    if (!/^\s*</.test(text)) return text.trim();
+    const { code, message } = ofStore.exec(text)?.groups ?? {};
+    return code === undefined ? 'a page of HTML' : [code, message].filter(part => part !== undefined).join(': ');
   }
-  return words.trim() ? ` (${quote(words)})` : '';
 }
+
+const ofStore = /<Error>\s*<Code>(?<code>[\w.]{1,100})<\/Code>(\s*<Message>(?<message>[^<]{1,300})<\/Message>)?/;
+const inBrackets = (words: string): string => (words === '' ? '' : ` (${quote(words)})`);
+/** The host alone: an address may be signed. */
+const ledTo = (status: number, location: Location | undefined): string =>
+  location && status >= 300 && status < 400 ? ` and leads to ${new URL(location.address).host}` : '';

@@ -124,7 +124,9 @@ async function readImage(around: Walk, login: Headers): Promise<Taken<Extract<Ma
     const url = `${base}${wish.image.repository}/manifests/${reference}`;
     const answer = await attempt(around, get => get(url, { ...login, accept: manifestTypes }));
     const cache = await cacheFor(around, answer);
-    const taken = judged(around.wish, { ...about, ...(cache && { cache }) }, answer, ({ text }) => readManifest(text, around.platform));
+    const asked = { ...about, ...(cache && { cache }), ...(depth > 0 && { list: wish.image.reference }) };
+    const wanted = { ...wish, image: { ...wish.image, reference } };
+    const taken = judged(wanted, asked, answer, ({ text }) => readManifest(text, around.platform));
     if (taken.step.verdict !== 'ok') return { step: depth > 0 ? { ...taken.step, hasRead: true } : taken.step };
     const manifest = taken.next;
     if (!manifest) return { step: { ...taken.step, ...noManifest(around, about), hasRead: true } };

@@ -1,4 +1,4 @@
-import { isEcr } from '../hosts.ts';
+import { isEcr, isRegistry } from '../hosts.ts';
 import { example, row, type Situation } from '../situation.ts';
 import { repositoryOf } from './pulled.ts';
 
@@ -22,11 +22,14 @@ export const manifests: readonly Situation[] = [
         'AWS CLI',
         "An error occurred (LayersNotFoundException) when calling the GetDownloadUrlForLayer operation: The layer with digest 'sha256:5c1' does not exist within the repository with name 'team/app' in the registry with id '123456789012'",
       ],
+      ['crane, containerd', `GET https://${host}/v2/team/app/blobs/sha256:5c1: BLOB_UNKNOWN: blob unknown to registry`],
     ],
-    when: ({ find }) =>
+    when: ({ find, status }) =>
       find(
         /(Layers|Images) with digests? .{1,400}?required for pushing image( into repository with name '(?<name>[a-z0-9._/-]+)')?|layer with digest .{1,100}? does not exist within the repository with name '(?<name>[a-z0-9._/-]+)'/,
-      ) ?? find(/LayersNotFoundException|ReferencedImagesNotFoundException/),
+      ) ??
+      find(/LayersNotFoundException|ReferencedImagesNotFoundException/) ??
+      find(/BLOB_UNKNOWN|blob unknown to registry/, host => status === 404 || isRegistry(host)),
     tell: told => ({
       sentence: `The repository ${repositoryOf(told) ?? 'that was named'} does not have a part that the image names (a layer, or an image of a list): it was not uploaded there, or not as one that ECR takes (one without a byte is none).`,
       side: 'the client that pushes or copies',

@@ -1,7 +1,7 @@
-import type { Paste } from '../diagnosis.ts';
+import type { Diagnosis, Paste } from '../diagnosis.ts';
 import { isPrivate, isRegistry } from '../hosts.ts';
 import { example, row, type Situation, type Told } from '../situation.ts';
-import { imageMissing, repositoryMissing } from './cached.ts';
+import { imageMissing, partMissing, repositoryMissing } from './cached.ts';
 import { accountOf, imageOf, imagesCommand, isAsked, referenceOf, regionOf, repositoriesCommand, repositoryOf, whereOf } from './pulled.ts';
 import { notFound } from './ways.ts';
 
@@ -23,6 +23,19 @@ const cachePolicies = (told: Told): Paste => ({
   kind: 'command',
   text: `ecr-courier policy cache ${imageOf(told)}${told.facts.principal === undefined ? '' : ` --for ${told.facts.principal}`}`,
 });
+
+function imageMeaning(told: Told): Omit<Diagnosis, 'id'> {
+  const { cache, own } = told.facts;
+  if (own?.list !== undefined && typeof cache !== 'object') return partMissing(told, own.list);
+  if (cache) return imageMissing(told, cache);
+  return {
+    sentence: `The repository ${repositoryOf(told) ?? 'that was named'} is there, and has no image ${referenceOf(told) ?? 'of that tag'}. Under the prefix of a pull-through cache it may be a refusal of IAM instead: whoever pulls may not import from upstream.`,
+    side: 'the tag where it is written, or whoever pushes (a lifecycle rule may have removed it); under a cache prefix the identity policy of whoever pulls',
+    remedy:
+      'Look at the tags of the repository. Under a cache prefix look whether the image exists upstream, whether the rule has working upstream credentials, and add the right. A cache fetches by tag: the first pull must not be by digest alone.',
+    paste: [{ what: 'The images of the repository', kind: 'command', text: imagesCommand(told) }, cachePolicies(told)],
+  };
+}
 
 /** Answers that something is not there; under the prefix of a cache they are often refusals. */
 export const missing: readonly Situation[] = [
@@ -93,23 +106,7 @@ export const missing: readonly Situation[] = [
       facts.find(/manifest unknown|MANIFEST_UNKNOWN/, isRegistry) ??
       facts.find(/manifest for \S{1,400} not found/, isRegistry) ??
       (facts.status === 404 && facts.find(/Source image not found|manifest for .{0,300} not found/)),
-    tell: told =>
-      told.facts.cache
-        ? imageMissing(told, told.facts.cache)
-        : {
-            sentence: `The repository ${repositoryOf(told) ?? 'that was named'} is there, and has no image ${referenceOf(told) ?? 'of that tag'}. Under the prefix of a pull-through cache it may be a refusal of IAM instead: whoever pulls may not import from upstream.`,
-            side: 'the tag where it is written, or whoever pushes (a lifecycle rule may have removed it); under a cache prefix the identity policy of whoever pulls',
-            remedy:
-              'Look at the tags of the repository. Under a cache prefix look whether the image exists upstream, whether the rule has working upstream credentials, and add the right. A cache fetches by tag: the first pull must not be by digest alone.',
-            paste: [
-              {
-                what: 'The images of the repository',
-                kind: 'command',
-                text: imagesCommand(told),
-              },
-              cachePolicies(told),
-            ],
-          },
+    tell: imageMeaning,
   }),
   row({
     id: 'something-missing',

@@ -129,7 +129,7 @@ export const unknownOurs: readonly Situation[] = [
       sentence: `${told.facts.own?.said ?? `${nameIn(told)} answered with something that is no manifest`}.`,
       side: `${nameIn(told)}, or what stands before it`,
       remedy:
-        'This answer is not known: nothing is concluded from it. Try again later; a page of HTML comes from a proxy or a login in between.',
+        'This answer is not known: nothing is concluded from it. Try again later. A page of HTML, or an answer that leads elsewhere, comes from a proxy or a login in between.',
     }),
   }),
 ];

@@ -1,4 +1,5 @@
 import type { Paste } from '../diagnosis.ts';
+import type { Facts } from '../facts.ts';
 import { explainDenial } from '../gates.ts';
 import { isRegistry } from '../hosts.ts';
 import { holderInWords, holderOf } from '../principal.ts';
@@ -16,6 +17,11 @@ function rightStatements({ facts: { action = 'none', registry: at, repository, p
   const asked = { action, resource, resourceAccount: at.account, holder, explicit: false };
   return explainDenial({ ...asked, ...(principal !== undefined && { principal }), ...(account !== undefined && { account }) }).paste ?? [];
 }
+
+/** Words that give no reason; others do, and not always IAM's. */
+const reasonless =
+  /^(forbidden|not authorized|unauthorized|access denied|denied|authentication required|requested access to the resource is denied)?\W*$/i;
+const isWordless = ({ own, find }: Facts): boolean => reasonless.test(own?.words ?? '') && !find(/User: arn:|not authorized to perform/);
 
 const fetcher = ({ facts: { whose, principal } }: Told): string =>
   whose ?? (principal === undefined ? 'whoever fetched the token' : holderOf(principal).words);
@@ -56,7 +62,7 @@ export const taken: readonly Situation[] = [
       ],
     ],
     when: facts =>
-      (facts.own?.login === 'taken' && facts.status === 403 && !facts.find(/User: arn:|not authorized to perform/)) ||
+      (facts.own?.login === 'taken' && facts.status === 403 && isWordless(facts)) ||
       facts.find(
         /took the token at GET \/v2\/, and refuses (?<right>ecr:\w{1,60}|the pull) without IAM's reason: (?<said>.{1,300}?)\. A statement/,
         isRegistry,
