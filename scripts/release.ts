@@ -43,8 +43,10 @@ for (const { path, size } of packed.files) say(`  ${kib(size).padStart(9)}  ${pa
 say(`Bundled: ${components.length} packages, listed in dist/sbom.cdx.json, their licences in dist/LICENSES.txt`);
 say(`Image: ${tags.join(', ')} for ${platforms}`);
 say('');
-say('By these commands:');
+say('By one command, as the workflow .github/workflows/release.yml does the rest:');
 say(`  git tag -s v${version} -m 'ecr-courier ${version}' && git push origin v${version}`);
+say('');
+say('By hand, where that workflow does not run:');
 say('  npm publish --access public');
 say(`  digest=$(docker buildx imagetools inspect ${base} --format '{{.Manifest.Digest}}')`);
 const facts = `--build-arg NODE_IMAGE=${base}@$digest --build-arg REVISION=${revision} --build-arg VERSION=${version}`;
