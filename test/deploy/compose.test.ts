@@ -29,6 +29,10 @@ test('the environment is a configuration without a mistake or a warning', async 
   assert.deepEqual(warnings, []);
 });
 
+test('a Portainer that runs elsewhere is named outside', () => {
+  assert.equal(environment({ PORTAINER_URL: 'https://192.0.2.10:9443' })['PORTAINER_URL'], 'https://192.0.2.10:9443');
+});
+
 test('what is passed on is known to us, to AWS, or names a proxy', async () => {
   const known = new Set(variables(adapters).map(({ name }) => name));
   const passed = courier.environment.filter(line => !line.includes('='));

@@ -7,7 +7,7 @@ export const composeFile = join(import.meta.dirname, '../../docker-compose.yml')
 /** What docker-compose.yml says of the courier. */
 export interface Service extends Readonly<Record<string, unknown>> {
   readonly image: string;
-  /** NAME=value, or NAME alone: as it is outside. */
+  /** NAME=value, NAME=${NAME:-value}: as it is outside, else the value; or NAME alone: as it is outside. */
   readonly environment: readonly string[];
   /** source:target[:mode] */
   readonly volumes: readonly string[];
@@ -26,8 +26,8 @@ export const courier = compose.services['ecr-courier'];
 export function environment(outside: Readonly<Record<string, string>> = {}): Record<string, string> {
   return Object.fromEntries(
     courier.environment.flatMap(line => {
-      const [name = '', ...value] = line.split('=');
-      const text = value.length > 0 ? value.join('=') : outside[name];
+      const [, name = '', value] = /^(\w+)(?:=(.*))?$/.exec(line) ?? [];
+      const text = value?.replace(/^\$\{(\w+):-(.*)\}$/, (_, other: string, unless: string) => outside[other] || unless) ?? outside[name];
       return text === undefined ? [] : [[name, text]];
     }),
   );
