@@ -38,7 +38,7 @@ const suffix = /\.(ya?ml|json)$/;
 async function listFiles(path: string, report: Report): Promise<string[]> {
   if (!(await statOf(path)).isDirectory()) return [path];
   const names = (await namesIn(path)).filter(name => suffix.test(name) && !name.startsWith('.')).sort();
-  if (names.length === 0) report.mistakes.push({ path: '', origin: path, message: 'this directory holds no *.yaml, *.yml or *.json' });
+  if (names.length === 0) report.mistakes.push({ path: '', origin: path, message: 'is a directory without *.yaml, *.yml and *.json' });
   return names.map(name => join(path, name));
 }
 
@@ -51,7 +51,7 @@ async function readAll(paths: readonly string[], report: Report, broken: Broken)
     } catch (error) {
       if (!(error instanceof Unreadable)) throw error;
       const cure = error.remedy ? `. ${error.remedy}` : '';
-      report.mistakes.push({ path: '', origin: shownPath(path), message: `this ${error.why}${cure}` });
+      report.mistakes.push({ path: '', origin: shownPath(path), message: `${error.why}${cure}` });
       return undefined;
     }
   };

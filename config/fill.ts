@@ -1,5 +1,5 @@
 import convict from 'convict';
-import { type Facts, type Format, formats } from './formats.ts';
+import { type Facts, type Format, formats, wrapped } from './formats.ts';
 import type { Table } from './schema.ts';
 
 /**
@@ -20,7 +20,7 @@ convict.addFormats(
       {
         validate(value: unknown, field: convict.SchemaObj) {
           const broken = rule(value, field as Facts);
-          if (broken) field['report'](broken);
+          if (broken) field['report'](typeof value === 'string' ? (wrapped(value) ?? broken) : broken);
         },
         // Without a reader of ours convict would choose one by the type of the default.
         coerce: coerce ?? ((text: string): string => text),

@@ -41,6 +41,19 @@ function textRule(value: unknown): string | undefined {
   return value !== '' && value.trim() === '' ? 'must not be blank' : undefined;
 }
 
+/**
+ * What is around a value and does not belong to it; undefined where nothing is. `--env-file` of docker keeps quotes,
+ * and many editors of variables keep blanks.
+ */
+export function wrapped(text: string): string | undefined {
+  const bare = text.trim();
+  if (/^(["']).*\1$/s.test(bare) && bare.length > 1)
+    return 'is in quotes, and these are part of the value here, as `docker run --env-file` keeps them. Write it without';
+  return bare !== '' && bare !== text && !control.test(text)
+    ? `has a blank at its ${text.startsWith(bare) ? 'end' : 'beginning'}. Remove it`
+    : undefined;
+}
+
 const satisfies =
   (isFine: (text: string) => boolean, what: string) =>
   (value: unknown): string | undefined =>
@@ -62,8 +75,9 @@ function urlRule(value: unknown): string | undefined {
   const wrong = textRule(value);
   if (wrong) return wrong;
   const text = String(value);
+  if (/^https?:\/\//i.test(text) && /[\s\\]/.test(text)) return 'must not contain blanks or backslashes';
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (!url || !/^https?:\/\//i.test(text) || /[\s\\]/.test(text)) return 'must be a URL that begins with https:// or http://';
+  if (!url || !/^https?:\/\//i.test(text)) return 'must be a URL that begins with https:// or http://';
   if (url.username || url.password) return 'must not contain a user name or password: they have options of their own';
   return /[?#]/.test(text) ? 'must not contain a query (?) or fragment (#)' : undefined;
 }

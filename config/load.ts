@@ -2,6 +2,7 @@ import type { Adapter } from '../src/contract/adapter.ts';
 import { type Aliases, parseAddress } from '../src/contract/registry.ts';
 import { Secret } from '../src/contract/secret.ts';
 import { checkAws } from './aws.ts';
+import { checkLease, reportMissing } from './beside.ts';
 import { variables as formerVariables, labels, logOf, maker } from './cattle.ts';
 import {
   adaptersVariable,
@@ -123,8 +124,7 @@ export async function load(given: Given): Promise<Config> {
   const discovery = group('discovery', groups.discovery);
   const engine = group('engine', groups.engine);
   const lease = group('lease', groups.lease);
-  for (const [option, message] of wrongWithLease(lease))
-    report.mistakes.push({ path: `lease.${option}`, origin: settingOf(report, `lease.${option}`), message });
+  checkLease(lease, env, report);
   const heartbeat = group('heartbeat', groups.heartbeat);
   const never = given.checkCron?.(discovery.cron);
   if (never)
@@ -143,7 +143,7 @@ export async function load(given: Given): Promise<Config> {
   const targets = await readTargets(files.targets, aliases, { ...around, home: homeOf(sources), proxies }, report);
   const served = await serverOf(server, report);
   const notify = await readReceivers(files.notify, around, report);
-  const beat = await heartbeatOf(heartbeat, report);
+  const beat = await heartbeatOf(heartbeat, env, report);
   if (targets.length === 0 && report.mistakes.length === 0)
     report.warnings.push(`No target is configured: ${waysToTargets(adapters, env)}.`);
   if (report.mistakes.length > 0) throw new ConfigError(report);
@@ -206,22 +206,15 @@ function doorsOf({ listen, port, socket }: Values<typeof doors>): Doors {
   return { listen: { ...parsed, port: port ?? parsed.port }, socket };
 }
 
-/** Options that are missing, or stand there for nothing. */
-function wrongWithLease({ name, namespace, kubeconfig, context }: Config['lease']): (readonly [keyof Config['lease'], string])[] {
-  if (name === undefined) {
-    const idle = Object.entries({ namespace, kubeconfig, context }).filter(([, value]) => value !== undefined);
-    return idle.map(([option]) => [option as keyof Config['lease'], 'needs the `name` of a Lease beside it']);
-  }
-  if (kubeconfig === undefined) return context === undefined ? [] : [['context', 'needs a `kubeconfig` beside it']];
-  return namespace === undefined ? [['namespace', 'must be set where a `kubeconfig` says how the cluster is reached']] : [];
-}
-
 const either = new Intl.ListFormat('en-GB', { type: 'disjunction' });
 
 /** Whoever comes from the former updater for Rancher 1.6 has never written the address: labels bring it. */
 function waysToTargets(adapters: readonly Adapter[], env: Env): string {
   const isFormer = formerVariables.some(({ name }) => env[name]);
-  const by = (name: string): string => (name === maker && isFormer ? ` (in Rancher 1.6 the labels ${labels} do)` : '');
+  const by = (name: string): string => {
+    if (env[name] === '') return ' (which is empty)';
+    return name === maker && isFormer ? ` (in Rancher 1.6 the labels ${labels} do)` : '';
+  };
   const variables = adapters.flatMap(adapter => trigger(adapter)?.env ?? []).map(name => `${name}${by(name)}`);
   const set = variables.length > 0 ? [`set ${either.format(variables)}`] : [];
   return [...set, 'name a file that has `targets:` with --config'].join(', or ');
@@ -260,6 +253,7 @@ async function serverOf(
 
 async function heartbeatOf(
   { url, urlFile, ...rest }: Values<typeof groups.heartbeat> & Rest,
+  env: Env,
   report: Report,
 ): Promise<HeartbeatConfig | undefined> {
   const file = typeof urlFile === 'string' ? urlFile : undefined;
@@ -267,9 +261,9 @@ async function heartbeatOf(
   if (address) return { ...rest, url: address };
   // Without an address its other options are of no use, and their defaults nothing to show.
   const mine = report.settings.filter(({ path }) => path.startsWith('heartbeat.'));
-  const given = mine.find(({ origin }) => origin !== 'default');
-  if (given && !report.mistakes.some(({ path }) => path.startsWith('heartbeat.')))
-    report.mistakes.push({ path: 'heartbeat.url', origin: given.origin, message: 'must be set, or urlFile' });
+  const given = mine.find(({ origin }) => origin !== 'default')?.path.replace(/^heartbeat\./, '');
+  if (given !== undefined && !report.mistakes.some(({ path }) => path.startsWith('heartbeat.')))
+    reportMissing({ group: 'heartbeat', given, missing: 'url' }, env, report);
   for (const setting of mine) report.settings.splice(report.settings.indexOf(setting), 1);
   return undefined;
 }

@@ -49,15 +49,23 @@ export function spelledVariables(key: string, adapter: Adapter): string {
   return others.length > 0 ? `${first} (or ${others.join(', ')})` : first;
 }
 
+/** Which variable should give one of these options, of a target that variables made, and what is wrong with it. */
+export function lacking(keys: readonly [string, ...string[]], adapter: Adapter, env: Env): ReturnType<typeof lackingAny> {
+  const [first, ...others] = keys;
+  return lackingAny([variablesOf(first, adapter), ...others.map(key => variablesOf(key, adapter))], env);
+}
+
+type Names = readonly [string, ...string[]];
+
 /**
- * Which variable should give one of these options, of a target that variables made, and what is wrong with it. Compose
- * leaves a variable empty that nobody has set, so that one is the subject.
+ * The same, of options that have these variables. Compose leaves a variable empty that nobody has set, so that one is
+ * the subject.
  */
-export function lacking(keys: readonly [string, ...string[]], adapter: Adapter, env: Env): Pick<Mistake, 'origin' | 'message'> {
-  const [empty, ...more] = keys.flatMap(key => variablesOf(key, adapter)).filter(name => env[name] === '');
-  const [first, ...others] = variablesOf(keys[0], adapter);
+export function lackingAny(options: readonly [Names, ...Names[]], env: Env): Pick<Mistake, 'origin' | 'message'> {
+  const [empty, ...more] = options.flat().filter(name => env[name] === '');
+  const [first, ...others] = options[0];
   if (empty === undefined) return { origin: first, message: `must be set${others.length > 0 ? `, or ${others.join(', ')}` : ''}` };
-  const rest = variablesOf(keys[0], adapter).filter(name => name !== empty && !more.includes(name));
+  const rest = options[0].filter(name => name !== empty && !more.includes(name));
   const too = more.length > 0 ? `, as ${more.join(' and ')}` : '';
   return { origin: empty, message: `is empty${too}${rest.length > 0 ? `; set it, or ${rest.join(', ')}` : '; set it'}` };
 }

@@ -14,16 +14,21 @@ function distance(a: string, b: string): number {
   return rows[a.length]?.[b.length] ?? 0;
 }
 
+/** A shorter one is in too many others. */
+const longPart = 5;
+
 /**
  * The known word that was probably meant; undefined when none is near. Case, dashes and underscores do not count:
- * api_key is apiKey. `most`: how many edits are near, of a word that is long enough.
+ * api_key is apiKey. A part of only one known word means that one: fingerprint is tlsFingerprint. `most`: how many
+ * edits are near, of a word that is long enough.
  */
 export function nearest(word: string, known: readonly string[], most = 2): string | undefined {
   const bare = (text: string): string => text.toLowerCase().replaceAll(/[-_]/g, '');
   const mostEdits = Math.min(most, Math.floor(bare(word).length / 3));
   if (word.length > 64) return undefined;
   const near = known.map(name => ({ name, edits: distance(bare(word), bare(name)) })).filter(({ edits }) => edits <= mostEdits);
-  return near.sort((a, b) => a.edits - b.edits)[0]?.name;
+  const whole = bare(word).length < longPart ? [] : known.filter(name => bare(name).includes(bare(word)));
+  return near.sort((a, b) => a.edits - b.edits)[0]?.name ?? (whole.length === 1 ? whole[0] : undefined);
 }
 
 /** `: did you mean X?`, or nothing. */

@@ -42,10 +42,10 @@ export interface Mistake {
   readonly message: string;
 }
 
-/** The subject comes first: the option of a file, or the variable or flag that somebody has set. */
+/** The subject comes first: the option of a file, the variable or flag that somebody has set, or the file itself. */
 export function lineOf({ path, origin, message }: Mistake): string {
-  if (isOutside(origin)) return `${origin}: ${message}`;
-  return `${path ? `${path}: ` : ''}${message} (${origin})`;
+  if (isOutside(origin) || path === '') return `${origin}: ${message}`;
+  return `${path}: ${message}${origin === 'default' ? '' : ` (${origin})`}`;
 }
 
 /** Deeper nesting than any option needs. */

@@ -1,7 +1,7 @@
 import { type ReceiverFormat, receiverFormats, type SecretAddress, secretAddress, wrongAddress } from '../src/contract/receiver.ts';
 import { type Env, fromCredentials, fromEnv, overlay } from './env.ts';
 import { type Item, requireUnique } from './files.ts';
-import { isName } from './formats.ts';
+import { isName, wrapped } from './formats.ts';
 import { isBlank, type Placed, textOf } from './origin.ts';
 import { type Report, readMap, settingOf, subjectOf } from './read.ts';
 import { type groups, receiver, receiverVariables, type Values, withFiles } from './schema.ts';
@@ -116,7 +116,7 @@ export async function addressOf({ url, urlFile, path, format }: Given, report: R
   if (!url) return undefined;
   const at = report.settings.findIndex(setting => setting.path === `${path}.url`);
   const setting = report.settings[at];
-  const wrong = wrongAddress(url, format);
+  const wrong = wrongAddress(url, format) && (wrapped(url) ?? wrongAddress(url, format));
   if (wrong) report.mistakes.push({ path: `${path}.url`, origin: setting?.origin ?? 'default', message: wrong });
   if (wrong) return undefined;
   const address = secretAddress(url);

@@ -183,8 +183,9 @@ export async function resolveOptions(target: WithOptions): Promise<Resolved> {
  */
 export async function exposure(file: string): Promise<string | undefined> {
   if (file.startsWith('/run/secrets/')) return undefined;
+  // A directory holds none: that it stands in the place of a file is told as a mistake.
   const mode = await statOf(file).then(
-    ({ mode }) => mode,
+    found => (found.isFile() ? found.mode : 0),
     () => 0,
   );
   return mode & 0o004 ? `${file} holds a secret and everybody on this machine may read it: chmod 600 it.` : undefined;

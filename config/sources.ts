@@ -5,7 +5,7 @@ import { sourceOf } from './cattle.ts';
 import { type Env, fromEnv, overlay } from './env.ts';
 import { requireUnique } from './files.ts';
 import { isName } from './formats.ts';
-import { type Entries, isBlank, type Placed, textOf } from './origin.ts';
+import { type Entries, isBlank, isVariable, type Placed, textOf } from './origin.ts';
 import { type Listed, type Report, readMap } from './read.ts';
 import { source, type Values } from './schema.ts';
 
@@ -47,12 +47,12 @@ export function readSources(items: readonly Listed[], env: Env, report: Report):
   return drafts.map(({ name, entries, origin, at }) => {
     const path = isName(name) ? `sources.${name}` : `sources[${at}]`;
     const read = readMap(source, entries, { path, origin }, report);
-    const wrong = (message: string): void => void report.mistakes.push({ path, origin: origin.text, message });
+    const wrong = (message: string, from = origin.text): void => void report.mistakes.push({ path, origin: from, message });
     const has = (key: keyof typeof source): boolean => !isBlank(entries.get(key));
     for (const mistake of mixed(has)) wrong(mistake);
     if (read.lambda && functionNamed(read.lambda) && !read.region && !read.profile && !env['AWS_PROFILE'])
       wrong('nothing says in which region the function is: set region, or AWS_REGION, or write the ARN of the function as lambda');
-    if (has('externalId') && !has('roleArn')) wrong('externalId goes with roleArn: set that too');
+    if (has('externalId') && !has('roleArn')) noRole(entries.get('externalId')?.origin.text ?? origin.text, wrong);
     const isPublic = read.service === 'ecr-public';
     if (isPublic && name === 'default') wrong('default serves private registries: give the source for ECR Public another name');
     if (isPublic && has('accounts')) wrong('accounts are of private registries: ECR Public has none in its host');
@@ -60,6 +60,13 @@ export function readSources(items: readonly Listed[], env: Env, report: Report):
       wrong('serves no registry: give it accounts, registries or slots, or name it default');
     return read;
   });
+}
+
+/** A variable is answered by a variable. */
+function noRole(given: string, wrong: (message: string, from?: string) => void): void {
+  const role = source.roleArn.env;
+  if (isVariable(given)) wrong(`goes with ${role}: set that too`, given);
+  else wrong('externalId goes with roleArn: set that too');
 }
 
 const kinds = ['lambda', 'command', 'file'] as const;

@@ -92,7 +92,7 @@ export async function readConfigWithTargets(...given: Parameters<typeof readConf
 /** Throws MISCONFIGURED when there is no target. */
 export function demandTargets({ targets, warnings }: Config): void {
   if (targets.length > 0) return;
-  const remedy = `The guide has the least that works for each of them, and says how to get a key:\n${docsUrl('docs/install.md')}`;
+  const remedy = `The guide of each of them has the least that works, and says how to get a key:\n${docsUrl('docs/README.md')}`;
   // The last one says that there is none; the others may say why.
   throw new Failure('MISCONFIGURED', [...warnings.slice(-1), ...warnings.slice(0, -1)].join('\n'), { remedy });
 }

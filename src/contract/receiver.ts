@@ -34,8 +34,9 @@ const rules: Readonly<Partial<Record<ReceiverFormat, (url: URL) => string | unde
  * stands. Never quotes it, as it is a secret. format: undefined for the heartbeat.
  */
 export function wrongAddress(text: string, format?: ReceiverFormat): string | undefined {
+  if (/^https?:\/\//i.test(text) && /[\s\\]/.test(text)) return 'holds a URL with a blank or a backslash in it: no address has these';
   const url = URL.parse(text);
-  if (!url || !/^https?:\/\//i.test(text) || /[\s\\]/.test(text)) return 'holds no URL that begins with https:// or http://';
+  if (!url || !/^https?:\/\//i.test(text)) return 'holds no URL that begins with https:// or http://';
   return format && rules[format]?.(url);
 }
 

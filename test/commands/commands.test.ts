@@ -196,7 +196,7 @@ test('a wrong configuration: exit 78 with every mistake; a wrong command line: e
   assert.equal(none.code, 78);
   assert.match(none.stderr, /No target is configured: set PORTAINER_URL/);
   assert.equal(none.stderr.trim().split('\n').length, 3);
-  assert.ok(none.stderr.endsWith(`\nhttps://github.com/ecr-courier/ecr-courier/blob/v${version}/docs/install.md\n`), none.stderr);
+  assert.ok(none.stderr.endsWith(`\nhttps://github.com/ecr-courier/ecr-courier/blob/v${version}/docs/README.md\n`), none.stderr);
   const near = await command([], { PORTAINER_TOKEN: 'ptr_token' });
   assert.match(near.stderr, /^PORTAINER_TOKEN is not read: did you mean PORTAINER_API_KEY\?$/m);
   for (const args of [['fetch'], ['once', '--quick'], ['token', 'example.com'], ['config', 'frobnicate']]) {

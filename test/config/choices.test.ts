@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
+import { chmod } from 'node:fs/promises';
 import { describe, test } from 'node:test';
 import { adapters as ours } from '../../adapters/index.ts';
 import { trigger } from '../../config/schema.ts';
-import { mistakesOf, read, readText } from './support.ts';
+import { folder, mistakesOf, plainTarget, read, readText } from './support.ts';
 
 test('what the API server of Kubernetes would refuse is a mistake of the configuration', async () => {
   const mistakes = (options: string) =>
@@ -60,4 +61,53 @@ describe('an option with few values', () => {
     assert.deepEqual(await mistakesOf(text('[newest]')), [`targets.depot.order: ${must} (courier.yaml:1:75)`]);
     assert.deepEqual(await mistakesOf(text('true')), [`targets.depot.order: ${must} (courier.yaml:1:75)`]);
   });
+});
+
+test('what is around a value and does not belong to it is named, in place of a form that it seems to have', async () => {
+  const beside = { DEPOT_URL: 'https://depot:9443', DEPOT_API_KEY: 'k3y-k3y-k3y' };
+  const mistakes = async (more: Record<string, string>) => await mistakesOf(read({ env: { ...beside, ...more } }));
+  const quotes = 'is in quotes, and these are part of the value here, as `docker run --env-file` keeps them. Write it without';
+  for (const [name, value] of [
+    ['DEPOT_URL', '"https://depot"'],
+    ['DEPOT_URL', "'https://depot'"],
+    ['DEPOT_CREATE', '"true"'],
+    ['ECR_COURIER_TICK_SECONDS', "'4'"],
+    ['ECR_COURIER_LISTEN', '"0.0.0.0:8080"'],
+    ['ECR_COURIER_LOG_LEVEL', '"debug"'],
+    ['ECR_COURIER_NOTIFY_SLACK_URL', '"https://hooks.slack.com/services/T/B/x"'],
+  ] as const)
+    assert.deepEqual(await mistakes({ [name]: value }), [`${name}: ${quotes}`]);
+  assert.deepEqual(await mistakes({ DEPOT_URL: 'https://depot ' }), ['DEPOT_URL: has a blank at its end. Remove it']);
+  assert.deepEqual(await mistakes({ ECR_COURIER_LISTEN: ' 0.0.0.0:8080' }), [
+    'ECR_COURIER_LISTEN: has a blank at its beginning. Remove it',
+  ]);
+  assert.deepEqual(await mistakes({ ECR_COURIER_NOTIFY_NTFY_URL: 'https://ntfy.sh/a b' }), [
+    'ECR_COURIER_NOTIFY_NTFY_URL: holds a URL with a blank or a backslash in it: no address has these',
+  ]);
+});
+
+test('a variable beside which another one is missing names that one', async () => {
+  const beside = { DEPOT_URL: 'https://depot:9443', DEPOT_API_KEY: 'k3y-k3y-k3y' };
+  for (const [more, said] of [
+    [{ ECR_COURIER_LEASE_NAMESPACE: 'x' }, 'ECR_COURIER_LEASE: must be set: ECR_COURIER_LEASE_NAMESPACE has no effect alone'],
+    [
+      { ECR_COURIER_LEASE: 'x', ECR_COURIER_LEASE_KUBECONFIG: '/k' },
+      'ECR_COURIER_LEASE_NAMESPACE: must be set: ECR_COURIER_LEASE_KUBECONFIG has no effect alone',
+    ],
+    [{ ECR_COURIER_EXTERNAL_ID: 'x' }, 'ECR_COURIER_EXTERNAL_ID: goes with ECR_COURIER_ROLE_ARN: set that too'],
+  ] as const)
+    assert.deepEqual(await mistakesOf(read({ env: { ...beside, ...more } })), [said]);
+});
+
+test('a part of one known name means that one', async () => {
+  assert.deepEqual(await mistakesOf(readText(`targets: [${plainTarget}]\nheartbeat: {seconds: 90, url: "https://x/y"}`)), [
+    'heartbeat: seconds is not known here: did you mean everySeconds? (courier.yaml:2:13)',
+  ]);
+});
+
+test('a directory in the place of a file is no secret that others may read', async () => {
+  await using files = await folder();
+  await chmod(files.path, 0o755);
+  const { warnings } = await read({ env: { DEPOT_URL: 'https://depot:9443', DEPOT_API_KEY_FILE: files.path } });
+  assert.deepEqual(warnings, []);
 });

@@ -13,18 +13,18 @@ const expected: Readonly<Record<string, readonly string[]>> = {
     'sources.prod.accounts: entry 1 must be 12 digits in quotes: without quotes YAML reads a number and drops a leading zero (account-number.yaml:3:15)',
   ],
   'alias-as-password': [
-    'anchors, aliases and tags are not read here: put a value that begins with & * or ! in quotes (alias-as-password.yaml:4:13)',
+    'alias-as-password.yaml:4:13: anchors, aliases and tags are not read here: put a value that begins with & * or ! in quotes',
     'targets.depot: needs apiKey, or username and password (alias-as-password.yaml:2:5)',
   ],
   'alias-host': ['aliases[0].host: must be a bare host name in lower case, as image names spell it (alias-host.yaml:2:11)'],
   'alias-registry': ['aliases[0].registry: must be the host of an ECR registry (alias-registry.yaml:3:15)'],
   'alias-twice': ['aliases[1].host: this host has an alias already at alias-twice.yaml:2:5 (alias-twice.yaml:3:5)'],
   'anchor-as-password': [
-    'anchors, aliases and tags are not read here: put a value that begins with & * or ! in quotes (anchor-as-password.yaml:4:28)',
+    'anchor-as-password.yaml:4:28: anchors, aliases and tags are not read here: put a value that begins with & * or ! in quotes',
     'targets.depot: needs apiKey, or username and password (anchor-as-password.yaml:2:5)',
   ],
   boolean: ['targets.depot.insecureSkipVerify: must be true or false (also yes, no, on, off, 1, 0) (boolean.yaml:2:87)'],
-  'colon-in-password': ['is not YAML or JSON: a value contains a colon and a blank: put it in quotes (colon-in-password.yaml:4:13)'],
+  'colon-in-password': ['colon-in-password.yaml:4:13: is not YAML or JSON: a value contains a colon and a blank: put it in quotes'],
   verify: [
     'targets.depot.verify: entry 2 must be an image of ECR, such as 123456789012.dkr.ecr.eu-west-1.amazonaws.com/team/app:1 (verify.yaml:2:75)',
     'targets.depot.verify: entry 3 must be an image of ECR, such as 123456789012.dkr.ecr.eu-west-1.amazonaws.com/team/app:1 (verify.yaml:2:75)',
@@ -32,8 +32,8 @@ const expected: Readonly<Record<string, readonly string[]>> = {
   window: ['targets.depot.window: must be a cron pattern: it never comes true (window.yaml:2:55)'],
   cron: ['discovery.cron: must be a cron pattern: it never comes true (cron.yaml:2:9)'],
   'dotted-key': ['targets.depot: depot.url is not known here (dotted-key.yaml:5:5)'],
-  'duplicate-key': ['is not YAML or JSON: the same key twice in one map (duplicate-key.yaml:3:3)'],
-  'empty-document-list': ['must be a map with sources, targets and so on (empty-document-list.yaml:1:1)'],
+  'duplicate-key': ['duplicate-key.yaml:3:3: is not YAML or JSON: the same key twice in one map'],
+  'empty-document-list': ['empty-document-list.yaml:1:1: must be a map with sources, targets and so on'],
   'external-id-alone': ['sources.default: externalId goes with roleArn: set that too (external-id-alone.yaml:2:5)'],
   fingerprint: [
     'targets.depot.tlsFingerprint: must be a SHA-256 fingerprint: 64 hex digits, with or without colons (fingerprint.yaml:2:83)',
@@ -50,9 +50,7 @@ const expected: Readonly<Record<string, readonly string[]>> = {
   'map-in-secret': ['targets.depot.apiKey: must be secret text, not a map (map-in-secret.yaml:5:7)'],
   'name-twice': ['targets.north: this name is taken already at name-twice.yaml:2:25 (name-twice.yaml:3:25)'],
   name: ['targets[0].name: must be a name of at most 63 letters, digits, dots, dashes and underscores (name.yaml:2:25)'],
-  'not-closed': [
-    'is not YAML or JSON: something is not closed: a quote, a bracket or a brace, or a colon is missing (not-closed.yaml:2:1)',
-  ],
+  'not-closed': ['not-closed.yaml:2:1: is not YAML or JSON: something is not closed: a quote, a bracket or a brace, or a colon is missing'],
   'number-range': ['engine.tickSeconds: must be a whole number from 1 to 300 (number-range.yaml:2:16)'],
   'number-whole': ['engine.tickSeconds: must be a whole number from 1 to 300 (number-whole.yaml:2:16)'],
   number: ['targets.depot.concurrency: must be a whole number from 1 to 64 (number.yaml:2:80)'],
@@ -61,7 +59,7 @@ const expected: Readonly<Record<string, readonly string[]>> = {
     'targets.north.url: is plain http: whoever is in between can read key and tokens. Use https, or allow it with `allowHttp: true` in a file (plain-http.yaml:3:37)',
   ],
   proto: [
-    '__proto__ is not known here (proto.yaml:1:1)',
+    'proto.yaml:1:1: __proto__ is not known here',
     'targets.depot: __proto__ is not known here (proto.yaml:7:5)',
     'targets.depot: constructor is not known here (proto.yaml:8:5)',
   ],
@@ -69,7 +67,7 @@ const expected: Readonly<Record<string, readonly string[]>> = {
     'targets.depot.registries: entry 2 must be the host of an ECR registry, such as 123456789012.dkr.ecr.eu-west-1.amazonaws.com, or own (registry.yaml:2:79)',
   ],
   'reserved-character': [
-    'is not YAML or JSON: a value begins with a character that YAML keeps for itself: put it in quotes (reserved-character.yaml:4:13)',
+    'reserved-character.yaml:4:13: is not YAML or JSON: a value begins with a character that YAML keeps for itself: put it in quotes',
   ],
   'place-in-list': [
     'sources[0]: must be a map of options (place-in-list.yaml:2:5)',
@@ -97,17 +95,17 @@ const expected: Readonly<Record<string, readonly string[]>> = {
   'source-serves-nothing': [
     'sources.prod: serves no registry: give it accounts, registries or slots, or name it default (source-serves-nothing.yaml:2:5)',
   ],
-  tab: ['is not YAML or JSON: a tab as indentation: YAML wants blanks (tab.yaml:2:1)'],
+  tab: ['tab.yaml:2:1: is not YAML or JSON: a tab as indentation: YAML wants blanks'],
   'tag-as-password': [
-    'anchors, aliases and tags are not read here: put a value that begins with & * or ! in quotes (tag-as-password.yaml:4:13)',
+    'tag-as-password.yaml:4:13: anchors, aliases and tags are not read here: put a value that begins with & * or ! in quotes',
   ],
   'targets-as-map': ['targets: must be a list: begin each entry with a dash (targets-as-map.yaml:2:3)'],
-  'two-documents': ['is not YAML or JSON: more than one document in a file: one is expected (two-documents.yaml:2:1)'],
+  'two-documents': ['two-documents.yaml:2:1: is not YAML or JSON: more than one document in a file: one is expected'],
   'bracket-not-closed': [
-    'is not YAML or JSON: a [ or { is not closed, or the lines up to its end are not indented more than the key (bracket-not-closed.yaml:2:1)',
+    'bracket-not-closed.yaml:2:1: is not YAML or JSON: a [ or { is not closed, or the lines up to its end are not indented more than the key',
   ],
   'brace-not-closed': [
-    'is not YAML or JSON: a [ or { is not closed, or the lines up to its end are not indented more than the key (brace-not-closed.yaml:3:1)',
+    'brace-not-closed.yaml:3:1: is not YAML or JSON: a [ or { is not closed, or the lines up to its end are not indented more than the key',
   ],
   'unknown-key-far': ['targets.depot: colour is not known here (unknown-key-far.yaml:2:67)'],
   'unknown-key-is-a-secret': [
@@ -115,8 +113,8 @@ const expected: Readonly<Record<string, readonly string[]>> = {
     'targets.depot: holds a key that is not known here (not shown, as it may be part of a value) (unknown-key-is-a-secret.yaml:2:56)',
   ],
   'unknown-key': ['targets.depot: api_keyfile is not known here: did you mean apiKeyFile? (unknown-key.yaml:2:67)'],
-  'unknown-top': ['target is not known here: did you mean targets? (unknown-top.yaml:1:1)'],
-  'url-blank': ['targets.depot.url: must be a URL that begins with https:// or http:// (url-blank.yaml:2:24)'],
+  'unknown-top': ['unknown-top.yaml:1:1: target is not known here: did you mean targets?'],
+  'url-blank': ['targets.depot.url: has a blank at its end. Remove it (url-blank.yaml:2:24)'],
   'url-control': ['targets.depot.url: must not contain line breaks or other control characters (url-control.yaml:2:24)'],
   'url-missing': ['targets.depot.url: must be set (url-missing.yaml:2:5)'],
   'url-query': ['targets.depot.url: must not contain a query (?) or fragment (#) (url-query.yaml:2:24)'],

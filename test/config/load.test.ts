@@ -247,9 +247,9 @@ test('one name or option in two files is a mistake that names both places', asyn
 test('files that cannot be read are mistakes', async () => {
   await using files = await folder();
 
-  assert.deepEqual(await mistakesOf(read({ files: [files.at('absent.yaml')] })), ['this does not exist (absent.yaml)']);
+  assert.deepEqual(await mistakesOf(read({ files: [files.at('absent.yaml')] })), ['absent.yaml: does not exist']);
   assert.deepEqual(await mistakesOf(read({ files: [files.path] })), [
-    `this directory holds no *.yaml, *.yml or *.json (${basename(files.path)})`,
+    `${basename(files.path)}: is a directory without *.yaml, *.yml and *.json`,
   ]);
 });
 
@@ -262,6 +262,11 @@ test('no target at all is no mistake, but is said', async () => {
   const { warnings } = await read({});
 
   assert.deepEqual(warnings, ['No target is configured: set DEPOT_URL, or name a file that has `targets:` with --config.']);
+  // As compose leaves a variable that nobody has set.
+  const empty = await read({ env: { DEPOT_URL: '' } });
+  assert.deepEqual(empty.warnings, [
+    'No target is configured: set DEPOT_URL (which is empty), or name a file that has `targets:` with --config.',
+  ]);
 });
 
 test('a path in a file is relative to the file, one in a variable is as it is', async () => {

@@ -10,7 +10,7 @@ test('an address of a proxy that cannot be used is a mistake of its variable, wi
   assert.deepEqual(
     await mistakesOf(read({ env: { ...target, HTTPS_PROXY: 'http://me:hunter2%@proxy.test:3128', http_proxy: 'socks5://x:1' } })),
     [
-      'names a SOCKS proxy, and only HTTP proxies are supported: it must be http://HOST:PORT or http://USER:PASSWORD@HOST:PORT (http_proxy)',
+      'http_proxy: names a SOCKS proxy, and only HTTP proxies are supported: it must be http://HOST:PORT or http://USER:PASSWORD@HOST:PORT',
       'HTTPS_PROXY: holds characters in user or password that an address cannot hold: write % as %25',
     ],
   );

@@ -104,7 +104,13 @@ test('plain http is told where somebody is in between', async () => {
 
 test('a heartbeat without an address is a mistake; without any option of it there is none', async () => {
   assert.deepEqual(await mistakesOf(readText(yaml('heartbeat: {everySeconds: 90}'))), [
-    'heartbeat.url: must be set, or urlFile (courier.yaml:2:27)',
+    'heartbeat.url: must be set, or urlFile: `everySeconds` has no effect alone (courier.yaml:2:27)',
+  ]);
+  assert.deepEqual(await mistakesOf(read({ env: { ...target, ECR_COURIER_HEARTBEAT_SECONDS: '90' } })), [
+    'ECR_COURIER_HEARTBEAT_URL_FILE: must be set, or ECR_COURIER_HEARTBEAT_URL: ECR_COURIER_HEARTBEAT_SECONDS has no effect alone',
+  ]);
+  assert.deepEqual(await mistakesOf(read({ env: { ...target, ECR_COURIER_HEARTBEAT_SECONDS: '90', ECR_COURIER_HEARTBEAT_URL: '' } })), [
+    'ECR_COURIER_HEARTBEAT_URL: is empty; set it, or ECR_COURIER_HEARTBEAT_URL_FILE: ECR_COURIER_HEARTBEAT_SECONDS has no effect alone',
   ]);
   const config = await readText(yaml(''));
   assert.equal(config.heartbeat, undefined);

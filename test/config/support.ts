@@ -59,7 +59,7 @@ export async function mistakesOf(reading: Promise<Config>): Promise<string[]> {
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     const [, ...lines] = error.message.split('\n');
-    return lines.map(line => line.trim().replaceAll(/(?<=[( ])\/[^\s:)]*\//g, ''));
+    return lines.map(line => line.trim().replaceAll(/(?<=^|[( ])\/[^\s:)]*\//g, ''));
   }
 }
 

@@ -149,9 +149,9 @@ test('what is configured by halves is a mistake, and a daemon without a namespac
   const start = async (lease: object) =>
     await command(['config', 'check'], { ECR_COURIER_CONFIG: (await tokenFile(JSON.stringify({ ...t.config, lease }))).path });
   for (const [lease, said] of [
-    [{ namespace: 'courier' }, /lease\.namespace: needs the `name` of a Lease beside it/],
-    [{ name: 'x', context: 'c' }, /lease\.context: needs a `kubeconfig` beside it/],
-    [{ name: 'x', kubeconfig: '/k' }, /lease\.namespace: must be set where a `kubeconfig` says/],
+    [{ namespace: 'courier' }, /lease\.name: must be set: `namespace` has no effect alone/],
+    [{ name: 'x', context: 'c' }, /lease\.kubeconfig: must be set: `context` has no effect alone/],
+    [{ name: 'x', kubeconfig: '/k' }, /lease\.namespace: must be set: `kubeconfig` has no effect alone/],
     [{ name: 'Not_A_Name' }, /lease\.name: must be a name in Kubernetes/],
   ] as const) {
     const { code, stdout, stderr } = await start(lease);
