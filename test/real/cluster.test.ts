@@ -67,6 +67,10 @@ else
         assert.equal(await daemon.end(), 0);
 
         if (need === 'least') return;
+        const shown = await stage.start(prefix, 'prune', '--dry-run');
+        assert.equal(await shown.ended, 0, shown.output());
+        assert.match(shown.output(), /would be removed/);
+        assert.ok(await isServed(shop, host), 'a dry run removes nothing');
         const prune = await stage.start(prefix, 'prune', '--yes');
         assert.equal(await prune.ended, 0, prune.output());
         assert.equal(await stage.statusOf('GET', `${core}/${shop}/secrets/ecr-courier`), 404);

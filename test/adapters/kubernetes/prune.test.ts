@@ -39,6 +39,7 @@ describe('prune', () => {
     const expected = ['ServiceAccount team-a/default released', 'Secret team-a/ecr-courier removed', 'Secret team-b/ecr-courier removed'];
     assert.deepEqual(linesOf(await all(t.target.prune?.('rehearsed', soon()))), expected);
     assert.deepEqual(t.fake.requests.filter(isWrite), [], 'a rehearsal changes nothing');
+    for (const namespace of ['team-a', 'team-b']) assert.ok(t.fake.get('secrets', namespace, secretName), 'it is still there');
 
     assert.deepEqual(linesOf(await all(t.target.prune?.('written', soon()))), expected);
     assert.deepEqual(

@@ -49,8 +49,12 @@ export const optionsFor = (url: string, file: string, more: Partial<Options> = {
 });
 
 /** Neither an access review nor a dry run changes anything. */
-export const isWrite = ({ method, path }: Seen): boolean =>
-  method !== 'GET' && !path.includes('/selfsubjectaccessreviews') && !path.includes('dryRun=All');
+export const isWrite = (request: Seen): boolean =>
+  request.method !== 'GET' && !request.path.includes('/selfsubjectaccessreviews') && !isDry(request);
+
+/** Beside a body, the query of a DELETE says nothing. */
+const isDry = ({ method, path, body }: Seen): boolean =>
+  method === 'DELETE' && body.length > 0 ? 'dryRun' in JSON.parse(body.toString()) : path.includes('dryRun=All');
 
 /** What a Secret of the courier holds: a login for each of the hosts. */
 const partsFor = (hosts: readonly string[], password = 'old', expiresAt = new Date('2026-11-30T06:00:00Z')): Parts => ({

@@ -4,7 +4,7 @@ import { createVirtualClock } from '../../fakes/clock.ts';
 import type { Rule } from '../../fakes/kubernetes/access.ts';
 import { leastRules } from '../../fakes/kubernetes.ts';
 import { absent, codesOf, failing, given, host, linesOf, only, other } from '../rig.ts';
-import { authsOf, made, ours, rig, secretName, seed } from './rig.ts';
+import { authsOf, isWrite, made, ours, rig, secretName, seed } from './rig.ts';
 
 const login = (password: string) => ({ username: 'AWS', password, auth: Buffer.from(`AWS:${password}`).toString('base64') });
 const labelled = (namespace: string) => ({ metadata: { name: secretName, namespace, labels: ours } });
@@ -304,13 +304,11 @@ describe('a Secret that nobody can change', () => {
       assert.deepEqual([due.state, codesOf(due.findings)], ['drifted', [finding]]);
       await r.rehearse(due, given([host], 'fresh'));
       await r.deliver(due, given([host], 'fresh'));
-      const bodies = r.fake.requests
-        .filter(({ method, path }) => (method === 'PATCH' || method === 'DELETE') && !path.includes('dryRun'))
-        .map(({ method, body }) => {
-          const { data = {} } = JSON.parse(body.toString()) as { data?: Record<string, string> };
-          const text = Buffer.from(data['.dockerconfigjson'] ?? '', 'base64').toString();
-          return method === 'DELETE' ? 'DELETE' : (JSON.parse(text) as { auths: object }).auths;
-        });
+      const bodies = r.fake.requests.filter(isWrite).map(({ method, body }) => {
+        const { data = {} } = JSON.parse(body.toString()) as { data?: Record<string, string> };
+        const text = Buffer.from(data['.dockerconfigjson'] ?? '', 'base64').toString();
+        return method === 'DELETE' ? 'DELETE' : (JSON.parse(text) as { auths: object }).auths;
+      });
       assert.deepEqual(bodies, ['DELETE', ...(Object.keys(first).length > 0 ? [first] : []), { [host]: login('fresh') }]);
       assert.equal(only((await r.discover()).slots).state, 'present');
     });

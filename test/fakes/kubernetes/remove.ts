@@ -13,8 +13,8 @@ const immortal = ['default', 'kube-public', 'kube-system'];
 /** What DELETE answers: the object, where the kind says so or it is only on its way out, else a Status. */
 export function remove({ cluster, request, query, place }: Write): object {
   const { kind, namespace, name = '' } = place;
-  const { dryRun } = writeOptions('DeleteOptions', query, '');
-  const { uid, resourceVersion } = treeOf(optionsIn(request)['preconditions']);
+  const { dryRun, preconditions } = deleteOptions(request, query);
+  const { uid, resourceVersion } = treeOf(preconditions);
   const live = cluster.store.get(kind, namespace, name) ?? notFound({ group: kind.group, kind: kind.resource, name });
   const { metadata } = live;
   const about = { group: kind.group, kind: kind.kind, name };
@@ -32,8 +32,8 @@ export function remove({ cluster, request, query, place }: Write): object {
 }
 
 /** DELETE of a collection: all that the selectors choose. */
-export function removeAll({ cluster: { store }, query, place: { kind, namespace } }: Write): readonly KubeObject[] {
-  const { dryRun } = writeOptions('DeleteOptions', query, '');
+export function removeAll({ cluster: { store }, request, query, place: { kind, namespace } }: Write): readonly KubeObject[] {
+  const { dryRun } = deleteOptions(request, query);
   const matches = selectorOf(kind, query) ?? (() => true);
   const chosen = [...store.shelf(kind).objects.values()].filter(
     object => (namespace === undefined || object.metadata.namespace === namespace) && matches(object),
@@ -42,11 +42,16 @@ export function removeAll({ cluster: { store }, query, place: { kind, namespace 
   return chosen;
 }
 
-function optionsIn({ body }: Seen): Record<string, unknown> {
+/** Where there is a body, it has all options: the query is not even read (recorded on 1.36). */
+function deleteOptions({ body }: Seen, query: URLSearchParams) {
   const text = body.toString();
-  if (text === '') return {};
+  if (text === '') return { ...writeOptions('DeleteOptions', query, ''), preconditions: undefined };
   const flaw = goJsonFlaw(text);
-  return flaw === undefined ? treeOf(JSON.parse(text)) : badRequest(`couldn't get version/kind; json parse error: ${flaw}`);
+  if (flaw !== undefined) return badRequest(`couldn't get version/kind; json parse error: ${flaw}`);
+  const { dryRun, preconditions } = treeOf(JSON.parse(text));
+  const inBody = new URLSearchParams();
+  for (const value of Array.isArray(dryRun) ? dryRun : []) inBody.append('dryRun', textOf(value));
+  return { ...writeOptions('DeleteOptions', inBody, ''), preconditions };
 }
 
 /** Its finalizer keeps a namespace until somebody has emptied it. */
