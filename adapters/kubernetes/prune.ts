@@ -1,23 +1,20 @@
 import { asFailure } from '../../src/contract/failures.ts';
 import type { Pruned } from '../../src/contract/target.ts';
-import { within } from '../common/patterns.ts';
-import { accountNames, namesIn } from './accounts.ts';
 import { type Api, metadataOnly } from './api.ts';
 import type { Way } from './apply.ts';
-import type { makeAccountWriter, Place } from './attach.ts';
+import type { makeAccountWriter } from './attach.ts';
+import { type Belongs, findAttached } from './attached.ts';
 import { explicitNames, isNamed } from './choice.ts';
 import { contentIn, fingerprintsIn } from './content.ts';
 import { isLeftBehind, leftoverOf } from './left-behind.ts';
 import { list } from './list.ts';
 import { managedBy } from './names.ts';
-import { type Meta, metaOf, ownersIn, owns } from './objects.ts';
+import { type Meta, metaOf } from './objects.ts';
 import { isOurs, madeBy } from './owner.ts';
 import { removeSecret } from './remove.ts';
 import { mayWe } from './rights.ts';
 import { whatIs } from './secrets.ts';
 import { type Means, pathOf, type Settings } from './settings.ts';
-
-type Belongs = (namespace: string) => boolean;
 
 const attempt = async (thing: Omit<Pruned, 'failure'>, job: () => Promise<unknown>, signal: AbortSignal): Promise<Pruned> =>
   await job().then(
@@ -39,7 +36,8 @@ export function makePruner(
   { clock }: Pick<Means, 'clock'>,
   writeAccount: ReturnType<typeof makeAccountWriter>,
 ) {
-  const { secret, serviceAccounts, fieldManager } = settings;
+  const { secret, fieldManager } = settings;
+  const accountsIn = findAttached(api, settings);
   const listRight = { verbs: ['list'], resource: 'secrets', names: [secret] };
   /** undefined: the whole cluster. */
   async function placesOf(signal: AbortSignal): Promise<readonly (string | undefined)[]> {
@@ -69,64 +67,37 @@ export function makePruner(
   /** One that names no target is of the one that chooses its namespace. */
   const isOfAnother = (meta: Meta): boolean => !['', settings.target].includes(madeBy(meta));
 
-  /** Those that name the Secret: which the target attaches, where the Secret is ours; and which we have attached. */
-  async function accountsIn(
-    namespace: string | undefined,
-    belongs: Belongs,
-    served: ReadonlySet<string>,
-    signal: AbortSignal,
-  ): Promise<Place[]> {
-    const all = { verbs: ['list'], resource: 'serviceaccounts' };
-    if (serviceAccounts.length === 0 && (await mayWe(api, 'list', all, namespace, signal)) !== true) return [];
-    const names = serviceAccounts.length === 0 ? undefined : accountNames(settings);
-    const where = namespace === undefined ? {} : { namespace };
-    const found = await Promise.all(
-      (names ?? [undefined]).map(name => {
-        const asked = { what: 'ServiceAccounts', right: { ...all, ...(name !== undefined && { names: [name] }) }, ...where };
-        return list(
-          api,
-          { path: pathOf('serviceaccounts', { ...where, ...(name !== undefined && { name }) }), asked },
-          attachedIn(settings, belongs, served),
-          signal,
-        );
-      }),
-    );
-    return found.flatMap(({ items }) => items);
+  async function* pruneIn(place: string | undefined, belongs: Belongs, way: Way, signal: AbortSignal): AsyncIterable<Pruned> {
+    const { secrets, ofOthers } = await secretsIn(place, belongs, signal);
+    const isOwn = (namespace: string): boolean => belongs(namespace) && !ofOthers.has(namespace);
+    const accounts = await accountsIn(place, isOwn, new Set(secrets.map(({ namespace }) => namespace)), signal);
+    const held = new Set<string>();
+    for (const account of accounts) {
+      const thing = { what: `ServiceAccount ${account.namespace}/${account.name}`, change: 'released' } as const;
+      const outcome = await attempt(thing, () => writeAccount(account, 'detached', way, signal), signal);
+      if (outcome.failure) held.add(account.namespace);
+      yield outcome;
+    }
+    for (const meta of secrets) {
+      const thing = { what: whatIs(meta.namespace, settings), change: 'removed' } as const;
+      // Whatever still names it would have nothing to pull with.
+      if (!held.has(meta.namespace)) yield await attempt(thing, () => removeSecret(api, settings, meta, way, signal), signal);
+    }
   }
 
   return async function* prune(way: Way, signal: AbortSignal): AsyncIterable<Pruned> {
     const belongs = await belonging(api, settings, signal);
     for (const place of await placesOf(signal)) {
-      const { secrets, ofOthers } = await secretsIn(place, belongs, signal);
-      const isOwn = (namespace: string): boolean => belongs(namespace) && !ofOthers.has(namespace);
-      const accounts = await accountsIn(place, isOwn, new Set(secrets.map(({ namespace }) => namespace)), signal);
-      const held = new Set<string>();
-      for (const account of accounts) {
-        const thing = { what: `ServiceAccount ${account.namespace}/${account.name}`, change: 'released' } as const;
-        const outcome = await attempt(thing, () => writeAccount(account, 'detached', way, signal), signal);
-        if (outcome.failure) held.add(account.namespace);
-        yield outcome;
-      }
-      for (const meta of secrets) {
-        const thing = { what: whatIs(meta.namespace, settings), change: 'removed' } as const;
-        // Whatever still names it would have nothing to pull with.
-        if (!held.has(meta.namespace)) yield await attempt(thing, () => removeSecret(api, settings, meta, way, signal), signal);
+      try {
+        yield* pruneIn(place, belongs, way, signal);
+      } catch (error) {
+        if (place === undefined || signal.aborted || asFailure(error).code !== 'FORBIDDEN') throw error;
+        // One namespace that may not be looked into, or is gone, is no reason to leave the others as they are.
+        yield { what: whatIs(place, settings), change: 'removed', failure: asFailure(error) };
       }
     }
   };
 }
-
-const attachedIn =
-  ({ secret, serviceAccounts, fieldManager }: Settings, belongs: Belongs, served: ReadonlySet<string>) =>
-  (object: unknown): Place | undefined => {
-    const meta = metaOf(object);
-    if (!meta || !namesIn(object).includes(secret)) return undefined;
-    const isServed = served.has(meta.namespace);
-    const isAttached = isServed && serviceAccounts.length > 0 && within(serviceAccounts, meta.name);
-    const isOwn =
-      (isServed || belongs(meta.namespace)) && ownersIn(meta).some(one => one.manager === fieldManager && owns(one, 'imagePullSecrets'));
-    return isAttached || isOwn ? { namespace: meta.namespace, name: meta.name } : undefined;
-  };
 
 /** Whether a namespace is one of the target, whatever its annotations say. */
 async function belonging(api: Api, settings: Settings, signal: AbortSignal): Promise<Belongs> {

@@ -87,10 +87,18 @@ function asText(results: readonly Result[], way: Way): string {
     ...(failure ? [`${target}: ${failure.message}`, `  ${failure.remedy}`] : []),
     ...(isUnable ? [`${target}: the manager keeps nothing that could be told from what people made; nothing is taken away`] : []),
     ...(things.length === 0 && !failure && !isUnable ? [`${target}: nothing of the courier is there`] : []),
-    // Thousands of things can lack the same right.
-    ...[...new Set(things.flatMap(one => one.failure?.remedy ?? []))].map(remedy => `  ${remedy}`),
+    ...remediesOf(things).map(remedy => `  ${remedy}`),
   ]);
   return visible(redact(`${lines.join('\n')}\n`));
+}
+
+const most = 3;
+
+/** Thousands of things can lack the same right, each in a namespace of its own. */
+function remediesOf(things: readonly Pruned[]): string[] {
+  const remedies = [...new Set(things.flatMap(one => one.failure?.remedy ?? []))];
+  const left = remedies.length - most;
+  return left > 1 ? [...remedies.slice(0, most), `... and ${left} more like these; --json has all of them`] : remedies;
 }
 
 function asJson(results: readonly Result[]): string {

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { seed } from '../adapters/kubernetes/rig.ts';
 import { host } from '../adapters/rig.ts';
 import { folder } from '../config/support.ts';
-import { adminToken, type FakeKubernetes, startFakeKubernetes } from '../fakes/kubernetes.ts';
+import { adminToken, courierToken, type FakeKubernetes, leastRules, startFakeKubernetes } from '../fakes/kubernetes.ts';
 import { command } from './cli.ts';
 
 const namespaces = ['team-a', 'team-b'];
@@ -70,4 +70,16 @@ test('what cannot be reached or may not be done is said, with what to do', async
   const { code, stdout } = await t.prune(['prod', '--dry-run']);
   assert.equal(code, 1);
   assert.match(stdout, /^prod: .*401.*\n {2}The cluster does not accept the token\./);
+});
+
+test('of many things that lack a right, a few rules are shown', async () => {
+  const many = Array.from({ length: 9 }, (_, at) => `team-${at}`);
+  await using fake = await startFakeKubernetes({ namespaces: many, rules: leastRules() });
+  for (const namespace of many) await seed(fake, namespace, [host], 'old', adminToken, 'prod');
+  const targets = [{ kind: 'kubernetes', name: 'prod', url: fake.url, tokenFile: 'token', allowHttp: true }];
+  await using files = await folder({ 'courier.json': JSON.stringify({ targets }), token: courierToken });
+  const { stdout } = await command(['prune', '--dry-run', '-c', files.at('courier.json')]);
+  assert.equal(stdout.match(/stays: /g)?.length, 9);
+  assert.equal(stdout.match(/Add this rule/g)?.length, 3);
+  assert.match(stdout, /\n {2}\.\.\. and 6 more like these; --json has all of them\n$/);
 });

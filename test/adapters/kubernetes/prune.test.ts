@@ -65,6 +65,22 @@ describe('prune', () => {
     assert.deepEqual(t.fake.get('serviceaccounts', 'team-a', 'theirs')?.['imagePullSecrets'], [{ name: secretName }]);
   });
 
+  test('releases accounts of which nobody says who attached them, as servers keep no owners of what was made without fields', async () => {
+    const bare = (namespace: string) => ({ apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'default', namespace } });
+    const objects = [bare('team-a'), bare('team-b'), made('team-b', { auths: {} }), account('team-a', 'theirs', secretName)];
+    for (const serviceAccounts of [[], ['default'], ['other'], ['o*']]) {
+      await using t = await rig({ serviceAccounts }, { cluster: { namespaces, objects, rules } });
+      await seed(t.fake, 'team-a', [host]);
+      for (const name of ['team-a', 'team-b'])
+        t.fake.edit('serviceaccounts', name, 'default', { imagePullSecrets: [{ name: secretName }] }, 'ecr-courier');
+      assert.equal(t.fake.get('serviceaccounts', 'team-a', 'default')?.metadata.managedFields, undefined);
+      assert.deepEqual(linesOf(await all(t.target.prune?.('written', soon()))), [
+        'ServiceAccount team-a/default released',
+        'Secret team-a/ecr-courier removed',
+      ]);
+    }
+  });
+
   test('stays within the namespaces of the target, whatever their annotations say now', async () => {
     await using t = await rig({ namespaces: ['team-*', '!team-b'], optIn: true }, { cluster: { namespaces, rules } });
     for (const namespace of namespaces)
@@ -173,6 +189,24 @@ describe('prune', () => {
     await using t = await rig({ namespaces: ['team-a'] }, { cluster: { namespaces, rules: mine } });
     await seed(t.fake, 'team-a', [host]);
     assert.deepEqual(linesOf(await all(t.target.prune?.('written', soon()))), ['Secret team-a/ecr-courier removed']);
+  });
+
+  test('a named namespace that refuses, or is gone, keeps nobody from pruning the others', async () => {
+    const mine = ['team-a', 'team-c'].map(namespace => ({ ...deleting, namespace }));
+    const given = ['team-a', 'team-b', 'team-c', 'gone'];
+    await using t = await rig({ namespaces: given }, { cluster: { namespaces, rules: mine } });
+    for (const namespace of namespaces) await seed(t.fake, namespace, [host]);
+    for (const way of ['rehearsed', 'written'] as const)
+      assert.deepEqual(linesOf(await all(t.target.prune?.(way, soon()))), [
+        'Secret gone/ecr-courier removed FORBIDDEN',
+        'Secret team-a/ecr-courier removed',
+        'Secret team-b/ecr-courier removed FORBIDDEN',
+        'Secret team-c/ecr-courier removed',
+      ]);
+    assert.deepEqual(
+      namespaces.filter(namespace => t.fake.get('secrets', namespace, secretName)),
+      ['team-b'],
+    );
   });
 
   test('says which right is missing, in the rehearsal already; what an account still names stays', async () => {
