@@ -112,13 +112,12 @@ export const kubernetes = defineAdapter({
     const slotsOf = makeSlots(settings, deps, rest, served);
     let current: (Current & { replace(): void }) | undefined;
     const view = () => current?.view;
-    const stiff = new Set<string>();
-    const look = makeLook(api, settings, deps, { served, former: view, stiff });
+    const look = makeLook(api, settings, deps, { served, former: view });
     const about = makeAbout(api, papers, deps);
     const take = makeEvents(api, settings, deps, slotsOf, own, served);
     const alarms = new Set<AbortController>();
     const applier = makeApplier(api, settings, deps, own, view);
-    const writer = makeWriter(api, settings, deps, { ...applier, rest, stiff, found: namespace => view()?.secrets.get(namespace) });
+    const writer = makeWriter(api, settings, deps, { ...applier, rest, found: namespace => view()?.secrets.get(namespace) });
     const writeAccount = makeAccountWriter(api, settings);
     const attach = makeAttacher(writeAccount, deps, view);
     const gate = makeGate(api, settings, deps, view);

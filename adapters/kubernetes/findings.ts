@@ -14,13 +14,13 @@ export const findings = {
     severity: 'warning',
     doc: 'A Secret of the configured name lacks the label of the courier, so somebody else keeps it. The courier does not touch it, and pods of that namespace get no fresh password.',
     remedy:
-      'Choose another name with `secret`, or delete that Secret, or hand it over: `kubectl label secret -n NAMESPACE NAME app.kubernetes.io/managed-by=ecr-courier`.',
+      'Choose another name with `secret`, or delete that Secret, or hand it over: `kubectl label secret -n NAMESPACE NAME app.kubernetes.io/managed-by=ecr-courier --overwrite`.',
   },
   KEPT_BY_ANOTHER: {
     severity: 'warning',
     doc: 'Another target of a courier keeps the Secret of the configured name fresh, as its annotation `ecr-courier/target` says: two couriers, or two targets, shall write one Secret. This target leaves it alone, so what it serves is not there. Once nobody renews the Secret in time, when a third of its life is left, this target takes it over.',
     remedy:
-      'Give one of the two targets another name with `secret`, or other namespaces. If the target was only given another name, take the annotation away: `kubectl annotate secret -n NAMESPACE NAME ecr-courier/target-`.',
+      'Give one of the two targets another name with `secret`, or other namespaces. If the target was only given another name, take the annotation away in all namespaces: `kubectl annotate secrets --all-namespaces --field-selector=metadata.name=NAME ecr-courier/target-`.',
   },
   LEFT_BEHIND: {
     severity: 'warning',

@@ -8,7 +8,7 @@ import { crowdWatch } from './pods.ts';
 import { remedyFor } from './refusal.ts';
 import { isLacking, lackFindings, mayWe, mostWatched, rightsReader } from './rights.ts';
 import type { Lack, Right } from './rules.ts';
-import { type Found, lookInside, readSecret, stuckIn, wantsLook } from './secrets.ts';
+import { lookInside, readSecret, wantsLook } from './secrets.ts';
 import type { Served } from './served.ts';
 import type { Means, Settings } from './settings.ts';
 import { type Draft, emptyView, makeTakers, secretsRight } from './take.ts';
@@ -24,7 +24,7 @@ export function makeLook(
   api: Api,
   settings: Settings,
   means: Means,
-  { served, former, stiff }: { served: Served; former: () => View | undefined; stiff: Set<string> },
+  { served, former }: { served: Served; former: () => View | undefined },
 ) {
   const readRights = rightsReader(api, settings, means.clock);
   const names = explicitNames(settings, settings.namespaceSelector);
@@ -75,12 +75,10 @@ export function makeLook(
   /** Where somebody else has written: what is there now, and what a person should know of it. */
   async function lookIntoEdited(view: Draft, signal: AbortSignal): Promise<void> {
     const { namespaces, secrets } = view;
-    const isDoubtful = ([namespace, found]: readonly [string, Found]): boolean => wantsLook(found) || stiff.has(namespace);
-    const edited = [...secrets].filter(one => namespaces.has(one[0]) && isDoubtful(one)).slice(0, mostLooks);
+    const edited = [...secrets].filter(([namespace, found]) => namespaces.has(namespace) && wantsLook(found)).slice(0, mostLooks);
     await inTurns(edited, async ([namespace]) => {
       const stored = await readSecret(api, settings, namespace, signal);
       const hosts = served(namespace, view);
-      if (!stored || !stuckIn(stored)) stiff.delete(namespace);
       if (stored) secrets.set(namespace, lookInside(stored, hosts ?? [], settings, means));
       else secrets.delete(namespace);
     });

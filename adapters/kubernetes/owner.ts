@@ -16,6 +16,9 @@ export function standingOf(meta: Pick<Meta, 'labels' | 'managedFields'>, fieldMa
   return isWhole ? 'as-written' : 'edited';
 }
 
+/** Whether somebody has set `immutable`, to true or to false: only a look inside can tell. */
+export const isMarked = (meta: Pick<Meta, 'managedFields'>): boolean => ownersIn(meta).some(one => owns(one, 'immutable'));
+
 /** Whether a field is as we have applied it. */
 export const hasWritten = (meta: Pick<Meta, 'managedFields'>, fieldManager: string, ...path: readonly string[]): boolean =>
   ownersIn(meta).some(one => one.manager === fieldManager && one.operation === 'Apply' && owns(one, ...path));

@@ -7,7 +7,7 @@ import { type Keeper, keeperOf } from './left-behind.ts';
 import { list } from './list.ts';
 import { dataKey, secretType } from './names.ts';
 import { type Meta, mapOf, metaOf, textOf } from './objects.ts';
-import { otherManagers, type Standing, standingOf } from './owner.ts';
+import { isMarked, otherManagers, type Standing, standingOf } from './owner.ts';
 import type { Asked } from './refusal.ts';
 import { type Means, pathOf, type Settings } from './settings.ts';
 
@@ -16,6 +16,8 @@ export interface Found {
   /** Its resourceVersion. */
   readonly version: string;
   readonly standing: Standing;
+  /** marked: somebody has said whether it may be changed. */
+  readonly mark: 'marked' | 'none';
   /** As its annotation says. */
   readonly content: Content;
   /** undefined: it is this target's, or no courier's. */
@@ -35,13 +37,15 @@ export function foundIn(meta: Meta, { fieldManager, target }: Pick<Settings, 'fi
   return {
     version: meta.version,
     standing: standingOf(meta, fieldManager),
+    mark: isMarked(meta) ? 'marked' : 'none',
     content: contentIn(meta, fieldManager),
     ...(keeper && { keeper }),
   };
 }
 
 /** Whether what is in it matters: somebody else has written there. */
-export const wantsLook = ({ standing, content }: Found): boolean => standing !== 'as-written' || content.others > 0;
+export const wantsLook = ({ standing, mark, content }: Found): boolean =>
+  standing !== 'as-written' || mark === 'marked' || content.others > 0;
 
 /** A Secret as a whole. */
 export interface Stored {

@@ -22,12 +22,10 @@ export interface WriterDeps extends Applier {
   readonly rest: Rest;
   /** What was seen of a Secret last. */
   found(namespace: string): Found | undefined;
-  /** Namespaces whose Secret turned out to be immutable, which only a look inside can see. */
-  readonly stiff: Set<string>;
 }
 
 /** Writes the Secret of a namespace: one apply, unless something of others is, or may be, in it. */
-export function makeWriter(api: Api, settings: Settings, means: Means, { apply, receiptOf, rest, found, stiff }: WriterDeps) {
+export function makeWriter(api: Api, settings: Settings, means: Means, { apply, receiptOf, rest, found }: WriterDeps) {
   const { replace, fieldManager } = settings;
   const sharedBody = sharedBodies(settings);
 
@@ -55,7 +53,6 @@ export function makeWriter(api: Api, settings: Settings, means: Means, { apply, 
     for (let attempt = 1; ; attempt++) {
       const stored = await readSecret(api, settings, namespace, signal);
       if (!stored) return create(task);
-      if (stuckIn(stored)) stiff.add(namespace);
       if (mayReplace(stored)) return makeAnew(task);
       demandOurs(stored, settings, means.clock.wall());
       const content = contentIn(stored.meta, fieldManager);
@@ -110,7 +107,7 @@ export function makeWriter(api: Api, settings: Settings, means: Means, { apply, 
   };
 }
 
-/** Its metadata does not say that a Secret is immutable. */
+/** Somebody has marked it since it was seen last. */
 const isUnchangeable = (error: unknown): boolean => error instanceof Failure && error.remedy === unchangeable;
 
 /** With force there is no other conflict than that of the version. */

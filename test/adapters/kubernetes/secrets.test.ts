@@ -374,7 +374,24 @@ describe('a Secret that nobody can change', () => {
       }
   });
 
-  test('that is marked immutable is made anew with `replace`, also where its metadata does not show it', async () => {
+  test('that somebody has marked immutable is a finding at the next look, and one marked as not immutable is none', async () => {
+    await using t = await rig({}, { cluster: { namespaces: ['team-a', 'team-b'] } });
+    for (const [namespace, immutable] of [
+      ['team-a', true],
+      ['team-b', false],
+    ] as const) {
+      await seed(t.fake, namespace, [host]);
+      t.fake.edit('secrets', namespace, secretName, { immutable }, 'kubectl-patch');
+    }
+    const [marked, unmarked] = (await t.discover()).slots;
+    assert.deepEqual([marked?.registries, codesOf(marked?.findings)], [[], ['IMMUTABLE_SECRET']]);
+    assert.match(marked?.findings?.[0]?.message ?? '', /kubectl-patch/);
+    assert.deepEqual([unmarked?.state, codesOf(unmarked?.findings)], ['present', []]);
+    assert.equal((await t.deliver(unmarked, given([host], 'fresh'))).change, 'updated');
+    assert.deepEqual([(await t.discover()).slots[1]?.state], ['present']);
+  });
+
+  test('that is marked immutable is made anew with `replace`, whoever wrote what is in it', async () => {
     for (const partly of [false, true]) {
       await using t = await rig({ replace: true }, { cluster: { ...teams, rules }, wanted: partly ? [host, other] : [host] });
       await seed(t.fake, 'team-a', [host]);
@@ -382,7 +399,7 @@ describe('a Secret that nobody can change', () => {
       const uid = () => t.fake.get('secrets', 'team-a', secretName)?.metadata.uid;
       const before = uid();
       const slot = only((await t.discover()).slots);
-      assert.equal(slot.state, 'present');
+      assert.deepEqual([slot.state, codesOf(slot.findings)], ['drifted', ['IMMUTABLE_SECRET']]);
       await t.rehearse(slot, given([host], 'fresh'));
       assert.equal(uid(), before);
       assert.equal((await t.deliver(slot, given([host], 'fresh'))).change, 'updated');
