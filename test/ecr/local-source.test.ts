@@ -96,6 +96,11 @@ test('what aws-cli says of a missing right becomes the statement to add', async 
   assert.match(remedy, /user ci in account 123456789012: \{.*"ecr:GetAuthorizationToken"/);
 });
 
+test('a command is named as it is written, also where a sentence begins with it', async () => {
+  const { remedy } = await failed({ command: ['sh', '-c', 'echo Unable to locate credentials >&2; exit 253'] });
+  assert.match(remedy, /^The command sh found no AWS keys/);
+});
+
 test('a command that does not end is ended, with all that it started', async () => {
   const pidFile = join(folder, 'pid');
   const made = source({ command: `sleep 600 & echo $! > ${pidFile}; wait` }, { fetchMs: 700 });

@@ -51,7 +51,7 @@ export async function fetchByCommand({ command, region, from, env, clock, signal
   });
   const { stdout, stderr, badEnd } = ended;
   const who = `The command ${program}`;
-  const told = { who, shown: program, where: runIt(program), region: registry.region };
+  const told = { who, shown: `the command ${program}`, where: runIt(program), region: registry.region };
   if (badEnd) {
     // It may repeat there what it wrote here.
     const kept = stdout.split(/\s+/, mostWords).map(word => new Secret(word));

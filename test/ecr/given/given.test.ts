@@ -70,6 +70,7 @@ const good: Readonly<Record<string, unknown>> = {
   'JSON in base64 without a mark': { statusCode: 200, body: encoded(JSON.stringify(login)) },
   'an invocation in an answer': { StatusCode: 200, ExecutedVersion: '$LATEST', Payload: JSON.stringify(login) },
   'lines of variables': `export ECR_USERNAME=AWS\nexport ECR_PASSWORD="${password}"\n`,
+  'one line of a variable': `export ECR_PASSWORD=${password}`,
   'a variable with logins': `DOCKER_AUTH_CONFIG='${JSON.stringify({ auths: { [host]: { auth: token } } })}'`,
   'a Secret of Kubernetes': {
     kind: 'Secret',
@@ -91,6 +92,8 @@ const bad: readonly [payload: unknown, said: RegExp][] = [
   ['null', /answered with null/],
   ['"null"', /answered with null/],
   ['{}', /an empty map/],
+  [{ auths: { [host]: {} }, credsStore: 'desktop' }, /no login: its logins lie in a credential store/],
+  [{ auths: {}, credHelpers: { [host]: 'ecr-login' } }, /no login: its logins lie in a credential store/],
   ['[]', /an empty list/],
   ['true', /a boolean/],
   ['0', /a number/],
@@ -124,7 +127,6 @@ const bad: readonly [payload: unknown, said: RegExp][] = [
   [{ username: 'AWS', password: 'two\nlines' }, /more than one line/],
   [{ AccessKeyId: 'ASIAEXAMPLE', SecretAccessKey: 'x', SessionToken: 'y' }, /access keys of AWS/],
   [{ statusCode: 200, body: null }, /no credential, but lines or members named statusCode, body/],
-  [{ auths: { [host]: {} }, credsStore: 'ecr-login' }, /an empty map/],
   ['https://example.com/token', /holds a reference to a secret, as none of ECR does; nothing/],
 ];
 for (const [payload, said] of bad) {

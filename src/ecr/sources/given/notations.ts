@@ -41,11 +41,14 @@ function pythonAsJson(text: string): string {
 
 const line = /^(?:export\s+)?(?<name>[A-Za-z][\w-]*)(?:=|:\s+)(?<value>\S[^]*)$/;
 
-/** As a file of variables has it. One line alone may be user and password. */
+/** A line alone may be user and password, or a password that ends with `=`. */
+const ofPassword = /^(?:export\s+)?[A-Za-z]\w*(?:password|passwd|token|secret)=['"]?\S{20}/i;
+
+/** As a file of variables has it. */
 function fromLines(text: string): Noted | undefined {
   const lines = text.split(/\r?\n/).filter(one => one.trim());
   const pairs = lines.map(one => line.exec(one.trim())?.groups);
-  if (lines.length < 2 || !pairs.every(pair => pair !== undefined)) return undefined;
+  if ((lines.length < 2 && !ofPassword.test(text)) || !pairs.every(pair => pair !== undefined)) return undefined;
   return { value: Object.fromEntries(pairs.map(({ name = '', value = '' }) => [name, value.replace(/^(['"])(.*)\1$/, '$2')])) };
 }
 

@@ -108,6 +108,13 @@ function readValue(value: unknown, depth: number): Reading {
 
 function readMap(map: Readonly<Record<string, unknown>>, depth: number): Reading {
   const members: Members = new Map(Object.entries(map).map(([name, value]) => [name.toLowerCase().replaceAll(/[^a-z0-9]/g, ''), value]));
+  const reading = readMembers(map, members, depth);
+  // A config.json of Docker keeps no login where it names a store.
+  const isElsewhere = members.has('credsstore') || members.has('credhelpers');
+  return reading.kind === 'odd' && isElsewhere ? odd('no login: its logins lie in a credential store (credsStore, credHelpers)') : reading;
+}
+
+function readMembers(map: Readonly<Record<string, unknown>>, members: Members, depth: number): Reading {
   const status = Number(members.get('statuscode') ?? Number.NaN);
   if (status < 200 || status >= 300) return { kind: 'error', type: `statusCode ${status}`, words: wordsIn(map) };
   const direct = credentialIn(members);
