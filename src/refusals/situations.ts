@@ -1,6 +1,7 @@
 import type { Diagnosis } from './diagnosis.ts';
 import type { Facts } from './facts.ts';
 import type { Situation } from './situation.ts';
+import { bearers } from './situations/bearers.ts';
 import { busy } from './situations/busy.ts';
 import { caches } from './situations/caches.ts';
 import { charts } from './situations/charts.ts';
@@ -9,10 +10,13 @@ import { courier } from './situations/courier.ts';
 import { denials } from './situations/denials.ts';
 import { dns } from './situations/dns.ts';
 import { doors } from './situations/doors.ts';
+import { harbor } from './situations/harbor.ts';
 import { helpers } from './situations/helpers.ts';
+import { keyPlaces } from './situations/key-places.ts';
 import { keys } from './situations/keys.ts';
 import { kubernetes } from './situations/kubernetes.ts';
 import { lambda } from './situations/lambda.ts';
+import { lambdaImages } from './situations/lambda-images.ts';
 import { layers } from './situations/layers.ts';
 import { logins } from './situations/logins.ts';
 import { machines } from './situations/machines.ts';
@@ -37,6 +41,7 @@ import { setup } from './situations/setup.ts';
 import { taken } from './situations/taken.ts';
 import { tasks } from './situations/tasks.ts';
 import { tls } from './situations/tls.ts';
+import { tokens } from './situations/tokens.ts';
 import { units } from './situations/units.ts';
 import { webIdentities } from './situations/web-identities.ts';
 
@@ -56,23 +61,25 @@ export const chapters: readonly Chapter[] = [
   { title: 'Web identities and MFA', situations: webIdentities },
   { title: 'The AWS session is over', situations: sessions },
   { title: 'AWS does not accept the keys', situations: keys },
-  { title: 'There are no AWS keys', situations: noKeys },
+  { title: 'There are no AWS keys', situations: [...keyPlaces, ...noKeys] },
   { title: 'The container runtime', situations: runtimes },
   { title: 'Layers in S3', situations: layers },
   { title: 'Names of images', situations: names },
   { title: 'Pull-through caches', situations: caches },
   { title: 'Pushes', situations: pushes },
   { title: 'Manifests and layers that are pushed', situations: manifests },
+  { title: 'Bearer tokens', situations: bearers },
   { title: 'ECR Public', situations: publicRegistry },
   { title: 'Proxies', situations: proxies },
   { title: 'TLS', situations: tls },
   { title: 'DNS', situations: dns },
   { title: 'The network', situations: network },
   { title: 'Managers, and the courier itself', situations: managers },
+  { title: 'Harbor', situations: harbor },
   { title: 'systemd', situations: units },
   { title: 'Logins and credential helpers', situations: [...helpers, ...logins] },
   { title: 'Docker login and Swarm', situations: clients },
-  { title: 'Lambda', situations: lambda },
+  { title: 'Lambda', situations: [...lambda, ...lambdaImages] },
   { title: 'Policies', situations: policies },
   { title: 'Repositories are set up', situations: setup },
   { title: 'The machine that pulls', situations: machines },
@@ -81,7 +88,7 @@ export const chapters: readonly Chapter[] = [
   { title: 'The registry is asked too much', situations: busy },
   { title: 'What a node pulls for itself', situations: nodes },
   { title: 'The registry takes the login, and refuses the pull', situations: taken },
-  { title: 'The registry refuses the login', situations: [...doors, ...passwords] },
+  { title: 'The registry refuses the login', situations: [...doors, ...tokens, ...passwords] },
   { title: 'The registry refuses', situations: registry },
   { title: 'Services that pull and build', situations: [...tasks, ...services] },
   { title: 'Kubernetes', situations: kubernetes },

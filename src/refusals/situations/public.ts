@@ -1,11 +1,7 @@
 import { isPublic, isRegistry, orUnsaid } from '../hosts.ts';
-import { example, row, type Situation } from '../situation.ts';
+import { row, type Situation } from '../situation.ts';
+import { publicLogout } from './pulled.ts';
 import { notFound } from './ways.ts';
-
-const { host } = example;
-const logout = { what: 'Log out', kind: 'command', text: 'docker logout public.ecr.aws; helm registry logout public.ecr.aws' } as const;
-
-const bearer = /Requesting bear(er)? token: .{0,60}\b405\b/;
 
 /** ECR Public, which gives images to everybody and knows none of the policies. */
 export const publicRegistry: readonly Situation[] = [
@@ -36,66 +32,6 @@ export const publicRegistry: readonly Situation[] = [
           text: 'aws ecr-public get-login-password --region us-east-1 | docker login --username AWS --password-stdin public.ecr.aws',
         },
       ],
-    }),
-  }),
-  row({
-    id: 'token-service-refused',
-    title: 'The token service of a registry refuses (Helm, containerd)',
-    symptoms: [
-      ['Helm', 'Error: failed to authorize: failed to fetch oauth token: unexpected status: 403 Forbidden'],
-      ['Helm', 'Error: INSTALLATION FAILED: failed to authorize: failed to fetch oauth token: unexpected status: 401 Unauthorized'],
-      [
-        'Helm',
-        'Error: failed to authorize: failed to fetch oauth token: unexpected status from GET request to https://public.ecr.aws/token/?scope=repository%3Akarpenter%2Fkarpenter%3Apull&service=public.ecr.aws: 403 Forbidden',
-      ],
-      [
-        'Helm, with its command line',
-        `$ helm pull oci://${host}/chart --version 1\nError: failed to authorize: failed to fetch oauth token: unexpected status: 401 Unauthorized`,
-      ],
-    ],
-    when: ({ find }) => find(/failed to fetch oauth token: unexpected status/, orUnsaid(isRegistry)),
-    tell: ({ facts: { registry } }) =>
-      registry?.service === 'ecr'
-        ? {
-            sentence: `The client asked a token service, and ${registry.host} has none: private registries of ECR take the login itself. So something else answered in its place, or the client was sent to another registry.`,
-            side: 'a proxy or mirror between the client and ECR, or the settings of the client (mirrors, dependencies of a chart)',
-            remedy: 'Look what the registry answers from that machine: ECR asks for a login of the kind Basic.',
-            paste: [{ what: 'Who answers', kind: 'command', text: `curl -si https://${registry.host}/v2/ | grep -i www-authenticate` }],
-          }
-        : {
-            sentence:
-              'The client asked a token service with a stored login, and was refused. Of AWS only public.ecr.aws has such a service (private registries of ECR take the login itself): it gives charts and images to everybody, and an old login is worse than none.',
-            side: 'the client: its file of logins has an old entry for that registry. Helm has a file of its own, and reads that of Docker as well',
-            remedy:
-              'Log out in both, and pull again. If the chart is of another registry than public.ecr.aws, the matter has nothing to do with ECR.',
-            paste: [logout],
-          },
-  }),
-  row({
-    id: 'token-service-method',
-    title: 'A bearer token is asked for in a way that the registry does not know',
-    symptoms: [
-      [
-        'podman, skopeo',
-        'Error: initializing source docker://public.ecr.aws/nginx/nginx:1: Requesting bear token: invalid status code from registry 405 (Method Not Allowed)',
-      ],
-      [
-        'podman, skopeo',
-        `Error: initializing source docker://${host}/team/app:1: Requesting bear token: invalid status code from registry 405 (Method Not Allowed)`,
-      ],
-      ['buildx, containerd', `unexpected status code https://${host}/token: 405 Method Not Allowed`],
-    ],
-    when: ({ find }) =>
-      find(bearer, isRegistry) ??
-      find(
-        /unexpected status (code|from \w{3,7} request to) https:\/\/[^\s"/]{1,200}\/(?!v2\/)[^\s"]{0,300}: 405 Method Not Allowed/,
-        isRegistry,
-      ),
-    tell: ({ host: at, facts: told }) => ({
-      sentence: `${told.find(bearer) ? `The client asked ${at} for a bearer token in a way that it does not know (405).` : `The client asked ${at} at an address at which it takes no such request (405), as registries are served below /v2/ alone. Mostly it wanted a bearer token there.`} A private registry of ECR has no tokens of that kind: it takes user and password with each request. ECR Public gives them to a GET alone, and a client with an identity token in its file of logins asks by POST.`,
-      side: 'the client: its version, and an identity token (`identitytoken`) for that host in its file of logins; or a proxy, a mirror or a prefix of a path in its settings',
-      remedy: `Log out of ${at}, update the client, and log in with the user name AWS and a token of ECR. ECR Public needs no login for pulls.`,
-      paste: [{ what: 'What the registry asks for', kind: 'command', text: `curl -si https://${at}/v2/ | grep -i www-authenticate` }],
     }),
   }),
   row({
@@ -152,24 +88,6 @@ export const publicRegistry: readonly Situation[] = [
     }),
   }),
   row({
-    id: 'public-bearer',
-    title: 'ECR Public wants a bearer token',
-    symptoms: [
-      [
-        'curl, Terraform',
-        'https://public.ecr.aws/v2/docker/library/alpine/tags/list {"errors":[{"code":"DENIED","message":"Your Authorization Token is invalid."}]}',
-      ],
-    ],
-    when: ({ find }) => find(/Your Authorization Token is invalid/, isPublic),
-    tell: () => ({
-      sentence:
-        'ECR Public does not take the login as it was sent: it wants a token as `Bearer`, where private registries take user and password (`Basic`) with each request.',
-      side: 'the program that asked',
-      remedy:
-        'Update it, or let it go the way of Docker: ask https://public.ecr.aws/token/ for a bearer token, with the login or without. Pulling needs no login.',
-    }),
-  }),
-  row({
     id: 'public-refused',
     title: 'ECR Public refuses an old or foreign login',
     symptoms: [
@@ -198,7 +116,7 @@ export const publicRegistry: readonly Situation[] = [
         'ECR Public refused. It gives images to everybody and needs no login: an old entry for public.ecr.aws in the file of logins is worse than no entry.',
       side: 'the client: mostly its file of logins or its keychain has an entry for public.ecr.aws that is too old',
       remedy: 'Log out, or log in again with a token from us-east-1. A repository that was deleted reads the same.',
-      paste: [logout],
+      paste: [publicLogout],
     }),
   }),
   row({

@@ -42,6 +42,12 @@ export function login({ facts: { registry } }: Pick<Told, 'facts'>): Paste {
   return { what: 'Log in again, as the user that pulls', kind: 'command', text };
 }
 
+export const publicLogout = {
+  what: 'Log out',
+  kind: 'command',
+  text: 'docker logout public.ecr.aws; helm registry logout public.ecr.aws',
+} as const;
+
 export function imageOf(told: Told): string {
   const { registry, reference } = told.facts;
   const repository = repositoryOf(told) ?? 'NAME';
