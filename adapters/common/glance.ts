@@ -1,4 +1,5 @@
 import type { Clock } from '../../src/contract/clock.ts';
+import { inTime } from './turns.ts';
 
 const everyMs = 600_000;
 const patienceMs = 3_000;
@@ -17,17 +18,14 @@ export function makeGlance<Q extends Questions>(clock: Clock, questions: Q): (si
   let last = Number.NEGATIVE_INFINITY;
 
   async function ask(signal: AbortSignal): Promise<void> {
-    const ends = new AbortController();
-    void clock.sleep(patienceMs, ends.signal).then(() => ends.abort());
-    const both = AbortSignal.any([signal, ends.signal]);
-    await Promise.all(
-      Object.entries(questions).map(async ([name, question]) => {
-        const answer = await question(both).catch(() => undefined);
-        if (answer !== undefined) seen.set(name, { at: last, answer });
-        else if (last - (seen.get(name)?.at ?? last) >= keptMs) seen.delete(name);
-      }),
+    const askOne = async (name: string, question: Questions[string], ends: AbortSignal): Promise<void> => {
+      const answer = await question(ends).catch(() => undefined);
+      if (answer !== undefined) seen.set(name, { at: last, answer });
+      else if (last - (seen.get(name)?.at ?? last) >= keptMs) seen.delete(name);
+    };
+    await inTime(patienceMs, { clock, signal }, ends =>
+      Promise.all(Object.entries(questions).map(([name, question]) => askOne(name, question, ends))),
     );
-    ends.abort();
   }
 
   return async signal => {

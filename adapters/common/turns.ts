@@ -1,3 +1,6 @@
+import type { Clock } from '../../src/contract/clock.ts';
+import { Failure } from '../../src/contract/failures.ts';
+
 /** Waits until something has ended, well or not, but no longer than until the signal is aborted. */
 export function ended(work: Promise<unknown>, signal: AbortSignal): Promise<void> {
   return new Promise(resolve => {
@@ -23,4 +26,19 @@ export async function inTurns<T, R>(all: readonly T[], work: (one: T) => Promise
   };
   await Promise.all(Array.from({ length: atOnce }, worker));
   return results;
+}
+
+/** Gives work so many milliseconds. Its signal is aborted with a TIMEOUT after that. */
+export async function inTime<T>(
+  ms: number,
+  { clock, signal }: { readonly clock: Clock; readonly signal: AbortSignal },
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const ends = new AbortController();
+  void clock.sleep(ms, ends.signal).then(() => ends.abort(new Failure('TIMEOUT', `no answer within ${ms / 1000} s`)));
+  try {
+    return await work(AbortSignal.any([signal, ends.signal]));
+  } finally {
+    ends.abort();
+  }
 }

@@ -1,10 +1,12 @@
 import type { Deps } from '../../src/contract/adapter.ts';
 import { Failure } from '../../src/contract/failures.ts';
+import type { Answer } from '../../src/contract/http.ts';
 import type { Finding } from '../../src/contract/target.ts';
 import { label } from '../../src/contract/text.ts';
 import { listOf, mapOf } from '../common/shapes.ts';
 import type { Api } from './api.ts';
-import type { Code } from './findings.ts';
+import { type Code, findings } from './findings.ts';
+import { isOwn } from './session.ts';
 
 /** An environment that is a Swarm, as the last snapshot of Portainer tells. */
 export interface Environment {
@@ -30,6 +32,17 @@ export async function readEnvironments({ ask, refused }: Pick<Api, 'ask' | 'refu
     if (!isSwarm || !Number.isSafeInteger(Id) || !(direct.includes(Type) || Type === edge)) return [];
     return [{ id: Number(Id), name: label(Name, 80), reached: Type === edge ? ('by tunnel' as const) : ('directly' as const) }];
   });
+}
+
+/**
+ * What an answer means that comes from behind Portainer: whatever is amiss there stops no registry, and no other
+ * environment. Portainer itself says so where it refuses the key.
+ */
+export function ofEnvironment(answer: Answer, failure: Failure): Failure {
+  const { code, message, facts } = failure;
+  if (code === 'AUTH' && isOwn(answer)) return failure;
+  const isDown = code === 'UNREACHABLE' || code === 'BUSY';
+  return new Failure(code, message, { ...facts, stops: 'slot', ...(isDown && { remedy: findings.SWARM_UNSEEN.remedy }) });
 }
 
 /** Before this version Portainer hands the number of a row to the engine, which takes it for the login (its source). */

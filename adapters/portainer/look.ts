@@ -5,13 +5,17 @@ import { readEnvironments } from './environments.ts';
 
 /** What is for people only: the version of Portainer, and which of its environments are Swarms. */
 export function makeLook(api: Api, { clock }: Deps) {
-  async function version(path: string, signal: AbortSignal): Promise<string | undefined> {
-    const answer = await api.ask('GET', path, signal);
-    return answer.status === 200 ? answer.json<{ Version?: string } | null>()?.Version : undefined;
-  }
-
   return makeGlance(clock, {
-    version: async signal => (await version('/api/system/status', signal)) ?? (await version('/api/status', signal)),
+    version: signal => versionOf(api, signal),
     swarms: signal => readEnvironments(api, signal),
   });
+}
+
+/** The version of Portainer, such as `2.43.0`; undefined where it does not say one. */
+export async function versionOf({ ask }: Pick<Api, 'ask'>, signal: AbortSignal): Promise<string | undefined> {
+  async function at(path: string): Promise<string | undefined> {
+    const answer = await ask('GET', path, signal);
+    return answer.status === 200 ? answer.json<{ Version?: string } | null>()?.Version : undefined;
+  }
+  return (await at('/api/system/status')) ?? (await at('/api/status'));
 }

@@ -55,6 +55,15 @@ function wordsOf(answer: Answer): string | undefined {
   }
 }
 
+/** Portainer's own errors have details. Those that it hands on from an engine have none (recorded). */
+export function isOwn(answer: Answer): boolean {
+  try {
+    return typeof answer.json<{ details?: unknown } | null>()?.details === 'string';
+  } catch {
+    return false;
+  }
+}
+
 /** What Portainer means by an answer that is no success (recorded on CE 2.43.0). `key`: the token that was sent. */
 export function refusal(http: Http, answer: Answer, key?: Secret): Failure {
   const usual = http.failure(answer);

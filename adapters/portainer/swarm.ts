@@ -9,10 +9,13 @@ import { encodedLogin, openEngine } from '../common/swarm/engine.ts';
 import { makeRefresher, type Refresher } from '../common/swarm/refresh.ts';
 import { type Found, makeSurvey } from '../common/swarm/survey.ts';
 import { makeWritten } from '../common/swarm/written.ts';
+import { inTime } from '../common/turns.ts';
 import type { Api } from './api.ts';
-import { type Environment, isServed, readEnvironments, replacesLogins } from './environments.ts';
+import { type Environment, isServed, ofEnvironment, readEnvironments, replacesLogins } from './environments.ts';
 import type { Code } from './findings.ts';
+import { versionOf } from './look.ts';
 import { awsEcr, type Ref, type ServiceRef } from './survey.ts';
+import { distinct, hidden, makeOutlooks, patienceMs, told, unseenFindings, withoutRow } from './swarm-look.ts';
 
 /** Tells an agent that it must be a manager of the Swarm that answers, and which it is not itself. */
 export const managerHeader = 'X-PortainerAgent-ManagerOperation';
@@ -31,7 +34,8 @@ export interface Swarms {
 
 type Report = Awaited<ReturnType<Swarms['survey']>>;
 
-export function makeSwarms({ ask, refused }: Api, choice: Choice, deps: Deps<Code>): Swarms {
+export function makeSwarms(api: Api, choice: Choice, deps: Deps<Code>): Swarms {
+  const { ask, refused } = api;
   const written = makeWritten(deps);
   const opened = new Map<number, { readonly survey: ReturnType<typeof makeSurvey>; readonly refresher: Refresher }>();
 
@@ -43,7 +47,7 @@ export function makeSwarms({ ask, refused }: Api, choice: Choice, deps: Deps<Cod
       versions: 'unnamed',
       // It reads answers into Go's maps, where each number is a float64 (source, develop of 2026).
       numbers: 'rounded',
-      refused,
+      refused: answer => ofEnvironment(answer, refused(answer)),
       ask: (method, path, { signal, headers, ...more }) =>
         ask(method, `/api/endpoints/${environment}/docker${path}`, signal, { ...more, headers: { ...headers, [managerHeader]: '1' } }),
     });
@@ -53,28 +57,28 @@ export function makeSwarms({ ask, refused }: Api, choice: Choice, deps: Deps<Cod
     return made;
   }
 
-  async function lookAt(
-    { id, name }: Environment,
-    rowOf: RowOf,
-    signal: AbortSignal,
-  ): Promise<Report & { readonly found: readonly Found[] }> {
-    const { survey, refresher } = open(id);
-    const stopped = refresher.stopped();
-    const seen = await survey(signal).catch(asFailure);
-    if (seen instanceof Failure) {
-      if (signal.aborted) throw seen;
-      const message = `The Swarm of the environment ${name} could not be looked at: ${seen.message}`;
-      return { slots: [], found: [], findings: [deps.finding('SWARM_UNSEEN', message, seen.remedy)], unseen: [`swarm/${id}`] };
-    }
-    const { found, findings, oldest } = seen;
-    const slots = found.map(one => slotOf(id, stopped ? { ...one, state: 'waiting' } : one, rowOf(one.registry.host)));
-    const reaches = oldest === undefined ? [] : [oldest];
-    return {
-      slots,
-      found,
-      reaches,
-      findings: [...findings, ...(stopped ? [deps.finding('SWARM_STOPPED', stopped.message, stopped.remedy)] : [])],
-    };
+  /** Environments that are served, or why none can be. known: the version of Portainer. */
+  async function placesOf(known: string | undefined, signal: AbortSignal): Promise<readonly Environment[] | Finding> {
+    const all = await inTime(patienceMs, { clock: deps.clock, signal }, ends => readEnvironments(api, ends)).catch(asFailure);
+    if (all instanceof Failure && signal.aborted) throw all;
+    if (all instanceof Failure) return deps.finding('SWARM_UNSEEN', ...told('The environments of Portainer could not be listed', all));
+    const environments = all.filter(isServed);
+    if (environments.length === 0) return [];
+    const version = known ?? (await versionOf(api, signal).catch(() => undefined));
+    return replacesLogins(version) ? environments : unsupported(version, deps);
+  }
+
+  const outlooks = makeOutlooks(({ id }, signal) => open(id).survey(signal), deps);
+
+  /** What one environment has seen is true of all that lead to the same Swarm. */
+  const stopped = (environment: Environment): Failure | undefined =>
+    outlooks.alike(environment).flatMap(id => open(id).refresher.stopped() ?? [])[0];
+
+  function reportOf({ environment, seen }: ReturnType<typeof distinct>[number], rowOf: RowOf): Report {
+    const why = stopped(environment);
+    const slots = seen.found.map(one => slotOf(environment, why ? { ...one, state: 'waiting' } : one, rowOf(one.registry.host)));
+    const findings = why ? [...seen.findings, deps.finding('SWARM_STOPPED', why.message, why.remedy)] : seen.findings;
+    return { slots, findings, ...(seen.oldest !== undefined && { reaches: [seen.oldest] }) };
   }
 
   /** A number that Portainer does not find goes to the engine as it is, which takes it for the login (2.23, source). */
@@ -88,18 +92,20 @@ export function makeSwarms({ ask, refused }: Api, choice: Choice, deps: Deps<Cod
 
   return {
     async survey(rows, version, signal) {
-      const environments = (await readEnvironments({ ask, refused }, signal)).filter(isServed);
-      if (environments.length === 0) return { slots: [], findings: [] };
-      if (!replacesLogins(version)) return { slots: [], findings: [unsupported(version, deps)], unseen: ['swarm'] };
+      const places = await placesOf(version, signal);
+      if ('code' in places) return { slots: [], findings: [places], unseen: ['swarm'] };
       await written.recall();
       const rowOf = rowsOf(rows);
-      const reports = await Promise.all(environments.map(one => lookAt(one, rowOf, signal)));
-      const found = reports.flatMap(report => report.found);
-      if (!reports.some(({ unseen }) => unseen)) written.keep(new Set(found.map(({ id }) => id)));
+      const looked = await outlooks.look(places, signal);
+      const unseen = hidden(looked);
+      const swarms = distinct(looked);
+      const found = swarms.flatMap(({ seen }) => seen.found);
+      if (unseen.length === 0) written.keep(new Set(found.map(({ id }) => id)));
+      const reports = swarms.map(one => reportOf(one, rowOf));
       return {
-        slots: once(reports.flatMap(({ slots }) => slots)),
-        findings: [...reports.flatMap(({ findings }) => findings), ...withoutRow(found, rowOf, deps)],
-        unseen: reports.flatMap(({ unseen = [] }) => unseen),
+        slots: reports.flatMap(({ slots }) => slots),
+        findings: [...reports.flatMap(({ findings }) => findings), ...unseenFindings(looked, deps), ...withoutRow(found, rowOf, deps)],
+        unseen: unseen.map(({ id }) => `swarm/${id}`),
         reaches: reports.flatMap(({ reaches = [] }) => reaches),
       };
     },
@@ -127,10 +133,14 @@ function rowsOf(rows: readonly Slot<Ref>[]): RowOf {
 }
 
 /** row: undefined where there is none for its host, so that nothing can be given. */
-function slotOf(environment: number, { id, name, registry, state, holds, findings }: Found, row: string | undefined): Slot<Ref> {
+function slotOf(
+  { id: environment, name: place }: Environment,
+  { id, name, registry, state, holds, findings }: Found,
+  row: string | undefined,
+): Slot<Ref> {
   return {
     id: `swarm/${environment}/${id}`,
-    title: `service ${name}`,
+    title: `service ${name} (${place})`,
     registries: [],
     state: row !== undefined && state === 'overwritten' ? 'drifted' : 'present',
     ...(row !== undefined && { after: row, follows: 'in time' as const }),
@@ -139,17 +149,4 @@ function slotOf(environment: number, { id, name, registry, state, holds, finding
     ...(findings.length > 0 && { findings }),
     ref: { environment, service: id, host: registry.host, row: row ?? '' },
   };
-}
-
-/** Two environments may lead to one Swarm: a socket and an agent. */
-function once(slots: readonly Slot<Ref>[]): Slot<Ref>[] {
-  const byService = new Map(slots.toReversed().map(slot => [slot.id.replace(/^swarm\/\d+\//, ''), slot]));
-  return slots.filter(slot => byService.get(slot.id.replace(/^swarm\/\d+\//, '')) === slot);
-}
-
-function withoutRow(found: readonly Found[], rowOf: RowOf, { finding }: Deps<Code>): Finding[] {
-  const missing = found.filter(({ registry }) => rowOf(registry.host) === undefined);
-  return [...Map.groupBy(missing, ({ registry }) => registry.host)].map(([host, services]) =>
-    finding('SWARM_WITHOUT_ROW', `There is no registry of Portainer for ${host}, which ${services.length} services of Swarms need.`),
-  );
 }

@@ -1,7 +1,7 @@
 import type { Deps } from '../../src/contract/adapter.ts';
 import { asFailure, Failure } from '../../src/contract/failures.ts';
 import { within } from '../common/patterns.ts';
-import { inTurns } from '../common/turns.ts';
+import { inTime, inTurns } from '../common/turns.ts';
 import { type Api, management } from './api.ts';
 import { clusterSlots, type Gap, gapsOf, projectSlots } from './gaps.ts';
 import {
@@ -115,17 +115,13 @@ export async function takeInventory(
 /** What a part comes to, or `none` where it fails; a token that is refused concerns everything. */
 function attemptWithin(signal: AbortSignal, clock: Deps['clock'], gaps: Gap[]): Attempt {
   return async (gap, none, look) => {
-    const ends = new AbortController();
-    void clock.sleep(clusterMs, ends.signal).then(() => ends.abort(new Failure('TIMEOUT', `no answer within ${clusterMs / 1000} s`)));
     try {
-      return await look(AbortSignal.any([signal, ends.signal]));
+      return await inTime(clusterMs, { clock, signal }, look);
     } catch (error) {
       const failure = asFailure(error);
       if (signal.aborted || (failure.code === 'AUTH' && failure.stops === 'target')) throw error;
       gaps.push({ ...gap, failure });
       return none;
-    } finally {
-      ends.abort();
     }
   };
 }

@@ -31,6 +31,8 @@ export interface PortainerOptions extends ServerOptions {
   readonly edition?: 'CE' | 'EE';
   /** What stands in the environment of `upstream.engine`, where that is in Swarm mode. */
   readonly swarm?: Swarm;
+  /** What stands in other environments, by their ids. */
+  readonly swarms?: ReadonlyMap<number, Swarm>;
   /** host:port under which the cluster's agent is said to be. */
   readonly agent?: string;
 }
@@ -93,6 +95,7 @@ function stateOf(options: PortainerOptions): PortainerState {
     users: structuredClone([...(options.users ?? [admin])]),
     registries: registries.sort((a, b) => a.Id - b.Id),
     endpoints: structuredClone([...(options.endpoints ?? [])]),
+    swarms: options.swarms ?? new Map(),
     upstream: { registries: [], engine: null, kubernetes: null, aws: null, ...structuredClone(options.upstream) },
   };
 }

@@ -20,12 +20,13 @@ const optionsFor = (url: string) => {
 };
 
 /** Portainer in front of a Swarm. */
-async function fakes(swarm: Swarm, hosts: readonly string[] = [host, other], version?: string): Promise<FakePortainer> {
+async function fakes(swarm: Swarm, hosts: readonly string[] = [host, other], version?: string, second?: Swarm): Promise<FakePortainer> {
   return await startFakePortainer({
     registries: hosts.map(rowOf),
-    endpoints: [environment],
+    endpoints: [environment, ...(second ? [{ ...environment, Id: 4, Name: 'agent' }] : [])],
     upstream: { engine: { endpoint: 3, swarm: true, images: [] } },
     swarm,
+    ...(second && { swarms: new Map([[4, second]]) }),
     ...(version !== undefined && { version }),
   });
 }
@@ -58,14 +59,45 @@ interface Setup extends SwarmOptions {
   readonly hosts?: readonly string[];
   readonly version?: string;
   readonly memory?: Memory;
+  readonly clock?: LeapingClock;
+  /** What the environment 4 leads to: the same Swarm, or another one with the service `shop`. */
+  readonly second?: 'same' | 'another';
 }
-async function rig({ hosts, version, memory, ...setup }: Setup = {}): Promise<SwarmRig> {
-  const clock = leapingClock();
+async function rig({ hosts, version, memory, second, clock = leapingClock(), ...setup }: Setup = {}): Promise<SwarmRig> {
   const services = [{ spec: specOf('web'), login: loginOf('first') }];
   const registries = [{ host, user: 'AWS', password: 'first', images: { 'team/app:1': 'sha256:one', 'team/app:2': 'sha256:two' } }];
   const swarm = makeSwarm({ services, registries, clock, ...setup });
-  return await around({ fake: await fakes(swarm, hosts, version), swarm, clock }, memory);
+  const another = makeSwarm({ services: [{ spec: specOf('shop'), login: loginOf('first') }], registries, clock });
+  const behind = second && (second === 'same' ? swarm : another);
+  return await around({ fake: await fakes(swarm, hosts, version, behind), swarm, clock }, memory);
 }
+
+/** Whoever waits for long has waited long enough by it, once `hangs` was called and all others are done. */
+function impatient(): { readonly clock: LeapingClock; hangs(): void } {
+  const leaping = leapingClock();
+  const waiting = new Set<() => void>();
+  let isHung = false;
+  const wakeLast = (): void => {
+    const [last, ...more] = waiting;
+    if (isHung && last && more.length === 0) last();
+  };
+  const sleep = async (ms: number, signal: AbortSignal): Promise<void> => {
+    if (ms < 3_000) return await leaping.sleep(ms, signal);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    waiting.add(resolve);
+    signal.addEventListener('abort', () => resolve());
+    wakeLast();
+    await promise;
+    waiting.delete(resolve);
+    wakeLast();
+  };
+  const hangs = (): void => {
+    isHung = true;
+    wakeLast();
+  };
+  return { clock: { ...leaping, sleep }, hangs };
+}
+const toEnvironment = (id: number) => (request: { readonly path: string }) => request.path.startsWith(`/api/endpoints/${id}/docker/`);
 
 /** One process of the courier in front of it. */
 async function around({ fake, swarm, clock }: Pick<SwarmRig, 'fake' | 'swarm' | 'clock'>, memory?: Memory): Promise<SwarmRig> {
@@ -230,6 +262,101 @@ describe('what stops nothing but what needs it', () => {
     );
     assert.ok(codesOf(findings).includes('SWARM_UNSEEN'));
     assert.deepEqual(unseen, ['swarm/3']);
+  });
+
+  test('an environment that hangs: rows and other Swarms are there all the same', async () => {
+    const { clock, hangs } = impatient();
+    await using p = await rig({ clock, second: 'another' });
+    const hung = toEnvironment(3);
+    p.fake.fault = request => (hung(request) ? (hangs(), 'hang') : undefined);
+    const { slots, findings, unseen } = await p.discover();
+    assert.deepEqual(
+      slots.map(({ id, title }) => title ?? id).filter(name => !name.startsWith('row of')),
+      ['service shop (agent)'],
+    );
+    assert.equal(slots.length, 3);
+    const said = findings.filter(({ code }) => code === 'SWARM_UNSEEN').map(({ message }) => message);
+    assert.match(said.join(), /^The Swarm of the environment swarm could not be looked at: no answer within 10 s/);
+    assert.deepEqual(unseen, ['swarm/3']);
+    assert.equal((await p.give(/row 1/, 'second')).change, 'updated');
+  });
+
+  test('a list of environments that hangs or fails: rows are there all the same', async () => {
+    for (const fault of ['hang', { status: 500, json: { message: 'no', details: 'no' } }] as const) {
+      const { clock, hangs } = impatient();
+      await using p = await rig({ clock });
+      p.fake.fault = ({ path }) => (path.startsWith('/api/endpoints?') ? (hangs(), fault) : undefined);
+      const { slots, findings, unseen } = await p.discover();
+      assert.deepEqual([slots.length, unseen], [2, ['swarm']]);
+      assert.match(
+        findings.find(({ code }) => code === 'SWARM_UNSEEN')?.message ?? '',
+        /^The environments of Portainer could not be listed/,
+      );
+    }
+  });
+
+  for (const reply of [
+    { status: 502, text: '' },
+    { status: 503, json: { message: 'This node is not a swarm manager.' } },
+    { status: 401, json: { message: 'authorization denied by plugin' } },
+    { status: 401, text: 'Unauthorized\n' },
+  ])
+    test(`an update that an environment answers with ${reply.status} ${JSON.stringify(reply.text ?? reply.json)} stops that service only`, async () => {
+      await using p = await rig();
+      const slot = await p.slot(/web/);
+      const away = toEnvironment(3);
+      p.fake.fault = request => (away(request) ? reply : undefined);
+      const failure = await failing(p.deliver(slot, givenAt(p.clock.wall(), 'x')));
+      assert.equal(failure.stops, 'slot');
+      if (reply.status !== 401) assert.match(failure.remedy, /Look at the environment in Portainer/);
+    });
+
+  test('a key that Portainer itself refuses stops all', async () => {
+    await using p = await rig();
+    const slot = await p.slot(/web/);
+    p.fake.state.users[0] = { ...(p.fake.state.users[0] ?? assert.fail()), apiKey: 'ptr_another' };
+    const failure = await failing(p.deliver(slot, givenAt(p.clock.wall(), 'x')));
+    assert.deepEqual([failure.code, failure.stops], ['AUTH', 'target']);
+  });
+
+  test('one of two environments that lead to the same Swarm: its services are served through the other one', async () => {
+    await using p = await rig({ second: 'same', services: [{ spec: specOf('web', { labels: {} }) }, { spec: specOf('api') }] });
+    const both = await p.discover();
+    assert.deepEqual(
+      services(both).map(({ id }) => id),
+      [`swarm/3/${p.swarm.service('api').id}`],
+    );
+    assert.equal(codesOf(both.findings).filter(code => code === 'NOT_ENABLED').length, 1);
+    await p.give(/api/, 'first');
+    const away = toEnvironment(3);
+    p.fake.fault = request => (away(request) ? { status: 502, text: '' } : undefined);
+    const { slots, findings, unseen } = await p.discover();
+    const [service] = services({ slots, findings });
+    assert.deepEqual([service?.id, service?.state], [`swarm/4/${p.swarm.service('api').id}`, 'present']);
+    assert.ok(service?.holds, 'what was written through the other environment is known');
+    assert.deepEqual(unseen, [], 'nothing is missing');
+    assert.ok(codesOf(findings).includes('SWARM_UNSEEN'));
+  });
+
+  test('an update that replaces tasks stops the Swarm, whichever environment leads there', async () => {
+    await using p = await rig({ second: 'same' });
+    p.swarm.quirks.restless = true;
+    await failing(p.give(/web/, 'first'));
+    const away = toEnvironment(3);
+    p.fake.fault = request => (away(request) ? { status: 502, text: '' } : undefined);
+    const found = await p.discover();
+    assert.ok(codesOf(found.findings).includes('SWARM_STOPPED'));
+    assert.deepEqual(
+      services(found).map(({ id, waits }) => [id, waits]),
+      [[`swarm/4/${p.swarm.service('web').id}`, true]],
+    );
+  });
+
+  test('a Portainer that says its version late is asked once more', async () => {
+    await using p = await rig();
+    let asked = 0;
+    p.fake.fault = ({ path }) => (path === '/api/system/status' && asked++ === 0 ? { status: 503, text: '' } : undefined);
+    assert.equal(services(await p.discover()).length, 1);
   });
 
   test('a host without a row', async () => {

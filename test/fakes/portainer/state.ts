@@ -1,3 +1,4 @@
+import type { Swarm } from '../swarm.ts';
 import type { ApiAnswer } from './client-go.ts';
 
 /** What a Portainer server holds, and what lies behind it. Everything may be changed while the fake runs. */
@@ -15,6 +16,8 @@ export interface PortainerState {
   /** In the order of their ids. */
   registries: Row[];
   endpoints: Endpoint[];
+  /** By environment, besides that of `upstream.engine`. */
+  readonly swarms: ReadonlyMap<number, Swarm>;
   upstream: { registries: UpstreamRegistry[]; engine: Engine | null; kubernetes: ClusterState | null; aws: EcrApi | null };
 }
 export interface User {

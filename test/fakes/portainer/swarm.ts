@@ -24,7 +24,8 @@ export function makeSwarmDoor(state: PortainerState, swarm: Swarm | undefined, l
   let controls = 0;
 
   function engineOf({ Id }: Endpoint): Swarm | undefined {
-    return state.upstream.engine?.endpoint === Id && state.upstream.engine.swarm ? swarm : undefined;
+    const { engine } = state.upstream;
+    return engine?.endpoint === Id && engine.swarm ? swarm : state.swarms.get(Id);
   }
 
   function ask(engine: Swarm, { request, user, endpoint }: Passing, path: string): Reply {

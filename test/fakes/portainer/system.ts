@@ -53,9 +53,10 @@ export function environmentsOf(state: PortainerState, user: User): object[] {
   return state.endpoints.filter(endpoint => mayEnter(user, endpoint)).map(endpoint => environmentOf(state, endpoint));
 }
 
-export function environmentOf({ upstream: { engine } }: PortainerState, { Id, Name, kind }: Endpoint): object {
+export function environmentOf({ upstream: { engine }, swarms }: PortainerState, { Id, Name, kind }: Endpoint): object {
   if (kind === 'kubernetes-agent') return { Id, Name, Type: 6, URL: 'agent:9001', Snapshots: [] };
-  const Snapshots = engine?.endpoint === Id ? [{ Swarm: engine.swarm }] : [];
+  const isSwarm = swarms.has(Id) || (engine?.endpoint === Id && engine.swarm);
+  const Snapshots = isSwarm || engine?.endpoint === Id ? [{ Swarm: isSwarm }] : [];
   return { Id, Name, Type: 1, URL: 'unix:///var/run/docker.sock', Snapshots };
 }
 

@@ -1,0 +1,81 @@
+import type { Deps } from '../../src/contract/adapter.ts';
+import { asFailure, Failure } from '../../src/contract/failures.ts';
+import type { Finding } from '../../src/contract/target.ts';
+import type { Found, Seen } from '../common/swarm/survey.ts';
+import { inTime } from '../common/turns.ts';
+import type { Environment } from './environments.ts';
+import type { Code } from './findings.ts';
+
+/** The Swarm behind one environment, as far as it can be looked at. */
+export interface Outlook {
+  readonly environment: Environment;
+  /** The id of its oldest service, which no other Swarm has, as it is now or was when it was last seen. */
+  readonly oldest?: string | undefined;
+  readonly seen: Seen | Failure;
+}
+
+/** An environment that hangs must hold up neither the registries nor the others. In milliseconds. */
+export const patienceMs = 10_000;
+
+/** Looks at environments side by side, and remembers which Swarm each of them led to. */
+export function makeOutlooks(survey: (environment: Environment, signal: AbortSignal) => Promise<Seen>, { clock }: Deps<Code>) {
+  const led = new Map<number, string>();
+
+  async function lookAt(environment: Environment, signal: AbortSignal): Promise<Outlook> {
+    const seen = await inTime(patienceMs, { clock, signal }, ends => survey(environment, ends)).catch(asFailure);
+    if (seen instanceof Failure && signal.aborted) throw seen;
+    if (!(seen instanceof Failure) && seen.oldest !== undefined) led.set(environment.id, seen.oldest);
+    return { environment, oldest: led.get(environment.id), seen };
+  }
+
+  return {
+    look: (environments: readonly Environment[], signal: AbortSignal): Promise<Outlook[]> =>
+      Promise.all(environments.map(one => lookAt(one, signal))),
+    /** All environments that lead to the same Swarm as this one, itself among them. */
+    alike: ({ id }: Pick<Environment, 'id'>): readonly number[] => {
+      const same = [...led].filter(([, oldest]) => oldest === led.get(id)).map(([other]) => other);
+      return same.includes(id) ? same : [id];
+    },
+  };
+}
+
+/** What was seen, once for each Swarm: a socket and an agent may lead to the same one. The first environment counts. */
+export function distinct(outlooks: readonly Outlook[]): { readonly environment: Environment; readonly seen: Seen }[] {
+  const known = new Set<string>();
+  return outlooks.flatMap(({ environment, oldest, seen }) => {
+    if (seen instanceof Failure || (oldest !== undefined && known.has(oldest))) return [];
+    if (oldest !== undefined) known.add(oldest);
+    return [{ environment, seen }];
+  });
+}
+
+/** Environments whose Swarm nobody sees: not through another one either. */
+export function hidden(outlooks: readonly Outlook[]): Environment[] {
+  const known = new Set(distinct(outlooks).map(({ seen }) => seen.oldest));
+  return outlooks.flatMap(({ environment, oldest, seen }) =>
+    seen instanceof Failure && (oldest === undefined || !known.has(oldest)) ? [environment] : [],
+  );
+}
+
+/** What a person should know of environments that could not be looked at. */
+export function unseenFindings(outlooks: readonly Outlook[], { finding }: Deps<Code>): Finding[] {
+  return outlooks.flatMap(({ environment: { name }, seen }) =>
+    seen instanceof Failure ? [finding('SWARM_UNSEEN', ...told(`The Swarm of the environment ${name} could not be looked at`, seen))] : [],
+  );
+}
+
+/** For a finding: its message and its remedy. That of the table is better than to wait longer. */
+export function told(what: string, { code, message, remedy }: Failure): [string, string?] {
+  return code === 'TIMEOUT' ? [`${what}: ${message}`] : [`${what}: ${message}`, remedy];
+}
+
+/** Services whose host has no row. */
+export function withoutRow(found: readonly Found[], rowOf: (host: string) => string | undefined, { finding }: Deps<Code>): Finding[] {
+  const missing = found.filter(({ registry }) => rowOf(registry.host) === undefined);
+  return [...Map.groupBy(missing, ({ registry }) => registry.host)].map(([host, { length }]) =>
+    finding(
+      'SWARM_WITHOUT_ROW',
+      `There is no registry of Portainer for ${host}, which ${length === 1 ? 'one service of a Swarm needs' : `${length} services of Swarms need`}.`,
+    ),
+  );
+}
