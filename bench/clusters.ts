@@ -79,7 +79,8 @@ interface Access {
 
 /**
  * A real API server: that of KUBECONFIG, or of TEST_KUBERNETES_URL with TEST_KUBERNETES_TOKEN and, for its certificate,
- * TEST_KUBERNETES_CA_FILE. The namespaces are made there, and removed at the end. undefined: there is none.
+ * TEST_KUBERNETES_CA_FILE. The namespaces are made there, and removed at the end. undefined: there is none. Throws where
+ * one is still there or still ends: nothing would be written into it.
  */
 export async function realCluster(count: number): Promise<Cluster | undefined> {
   const { KUBECONFIG: kubeconfig, TEST_KUBERNETES_URL: url, TEST_KUBERNETES_TOKEN: token, TEST_KUBERNETES_CA_FILE: caFile } = process.env;
@@ -111,7 +112,7 @@ async function madeIn(count: number, access: Access, file?: AsyncDisposable): Pr
   const ask = open(16);
   await inLoops(namespaces, 16, async name => {
     const { status, text } = await ask('POST', '/api/v1/namespaces', namespaceBody(name));
-    if (status !== 201 && status !== 409) throw new Error(`${name} was not made: ${status} ${text}`);
+    if (status !== 201) throw new Error(`${name} was not made: ${status} ${text}`);
   });
   return {
     namespaces,
