@@ -34,20 +34,38 @@ function sameMeaning(name: string, start: string, known: readonly string[]): str
   return candidates.find(candidate => known.includes(candidate));
 }
 
-/** The option of a target that this variable would be, if options of its kind had variables. */
-function ofFileAlone(name: string, adapter: Adapter): string | undefined {
-  const spelled = (key: string): string => `${prefix(adapter)}_${key.replaceAll(/[A-Z]/g, letter => `_${letter}`).toUpperCase()}`;
-  return Object.entries(targetTable(adapter)).find(([key, field]) => field.env === undefined && spelled(key) === name)?.[0];
+/** Options that have no variable, by the one that they would have. */
+function optionsOfFiles(adapters: readonly Adapter[]): ReadonlyMap<string, string> {
+  const ofKind = (adapter: Adapter) => {
+    const spelled = (key: string): string => `${prefix(adapter)}_${key.replaceAll(/[A-Z]/g, letter => `_${letter}`).toUpperCase()}`;
+    const keys = Object.entries(targetTable(adapter)).flatMap(([key, { env }]) => (env === undefined ? [key] : []));
+    return keys.map(key => [spelled(key), key] as const);
+  };
+  return new Map(adapters.flatMap(ofKind));
 }
 
-/** What is to be said of a variable that nobody reads; undefined of one that is somebody else's. */
-function warningOf(name: string, known: readonly string[], adapters: readonly Adapter[], env: Env): string | undefined {
-  const inFiles = adapters.map(adapter => ofFileAlone(name, adapter)).find(key => key !== undefined);
-  if (inFiles) return `${name} is not read: ${inFiles} of a target stands in a file alone (${configVariable}).`;
+/** What is looked for in each of the variables. */
+interface Known {
+  /** Variables that are read. */
+  readonly names: readonly string[];
+  /** As `optionsOfFiles`. */
+  readonly inFiles: ReadonlyMap<string, string>;
+  /** Kinds of targets that variables make, by how these begin; isUsed: here they do. */
+  readonly kinds: readonly { readonly kind: string; readonly start: string; readonly isUsed: boolean }[];
+}
+
+function knownBy(adapters: readonly Adapter[], env: Env): Known {
   const kinds = adapters.flatMap(adapter => {
     const maker = trigger(adapter);
     return maker ? [{ kind: adapter.kind, start: `${prefix(adapter)}_`, isUsed: Boolean(env[maker.env]) }] : [];
   });
+  return { names: variables(adapters).map(({ name }) => name), inFiles: optionsOfFiles(adapters), kinds };
+}
+
+/** What is to be said of a variable that nobody reads; undefined of one that is somebody else's. */
+function warningOf(name: string, { names: known, inFiles, kinds }: Known): string | undefined {
+  const option = inFiles.get(name);
+  if (option) return `${name} is not read: ${option} of a target stands in a file alone (${configVariable}).`;
   const mine = kinds.find(({ start }) => name.startsWith(start));
   const beginAs = (starts: readonly string[]) => known.filter(other => starts.some(start => other.startsWith(start)));
   const near = mine
@@ -67,13 +85,14 @@ const slipsInPrefix = 1;
  * Variables that look like ours and are not: a mistake where the prefix is ours, a warning where it is a product's.
  */
 export function checkNames(env: Env, adapters: readonly Adapter[], report: Report): void {
-  const known = variables(adapters).map(({ name }) => name);
-  const unknown = Object.keys(env).filter(name => env[name] && !known.includes(name));
+  const known = knownBy(adapters, env);
+  const names = new Set(known.names);
+  const unknown = Object.keys(env).filter(name => env[name] && !names.has(name));
   for (const name of unknown.sort()) {
     const isOurs = name.startsWith(ours);
     if (isOurs && !isSetByOthers(name, ours))
-      report.mistakes.push({ path: '', origin: name, message: `this variable is not known${hint(name, known)}` });
-    const warning = isOurs ? undefined : warningOf(name, known, adapters, env);
+      report.mistakes.push({ path: '', origin: name, message: `this variable is not known${hint(name, known.names)}` });
+    const warning = isOurs ? undefined : warningOf(name, known);
     if (warning) report.warnings.push(warning);
   }
 }
