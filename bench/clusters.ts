@@ -79,8 +79,8 @@ interface Access {
 
 /**
  * A real API server: that of KUBECONFIG, or of TEST_KUBERNETES_URL with TEST_KUBERNETES_TOKEN and, for its certificate,
- * TEST_KUBERNETES_CA_FILE. The namespaces are made there, and removed at the end. undefined: there is none. Throws where
- * one is still there or still ends: nothing would be written into it.
+ * TEST_KUBERNETES_CA_FILE. The namespaces are made there, and removed at the end. undefined: there is none. Throws
+ * where one is still there or still ends: nothing would be written into it.
  */
 export async function realCluster(count: number): Promise<Cluster | undefined> {
   const { KUBECONFIG: kubeconfig, TEST_KUBERNETES_URL: url, TEST_KUBERNETES_TOKEN: token, TEST_KUBERNETES_CA_FILE: caFile } = process.env;
