@@ -131,7 +131,7 @@ function coverSoon({ scopes, unsettled }: Entry, now: Moment): boolean {
 }
 
 function mayCreate(record: TargetRecord, entry: Entry, now: Moment): boolean {
-  return record.managed.create && reportAwaited(record, entry) === undefined && mayRepair(entry, now);
+  return record.managed.create && reportAwaited(record, entry) === undefined && (mayRepair(entry, now) || askedIsDue(entry, now));
 }
 
 /**
@@ -167,12 +167,14 @@ export function awaitsRepair(record: TargetRecord, entry: Entry, now: Moment): b
   return offer !== undefined && overwritten(entry, offer);
 }
 
+/** Somebody asked, or a follower needs it. */
+const rewriteIsDue = (entry: Entry, now: Moment): boolean => entry.neededByFollower || askedIsDue(entry, now);
+
 /**
- * Somebody asked, or a follower needs it. When AWS gives nothing newer, the last good credential is written once, but
- * not again and again for somebody who asks again and again.
+ * When AWS gives nothing newer, the last good credential is written once, but not again and again for somebody who asks
+ * again and again.
  */
-function rewriteIsDue(entry: Entry, now: Moment): boolean {
-  if (entry.neededByFollower) return true;
+function askedIsDue(entry: Entry, now: Moment): boolean {
   const { slot, rewriteAskedAt, wroteAt } = entry;
   if (rewriteAskedAt === undefined || (slot.disturbs && now < mayRewriteAt(entry))) return false;
   return (wroteAt < rewriteAskedAt && now >= mayRewriteAt(entry)) || fetchedSince(entry, rewriteAskedAt);
@@ -197,6 +199,12 @@ function outdated(record: TargetRecord, { slot }: Entry, held: Holding, given: H
   if (slot.after !== undefined && slot.follows !== 'in time') return true;
   if (held.scope !== undefined && held.scope !== given.scope) return true;
   return (now >= held.agesAt || record.given.has(given)) && given.endsAt > held.endsAt;
+}
+
+/** Whether a slot is not repaired yet, as it was repaired a moment ago. */
+export function restsFromRepair(record: TargetRecord, entry: Entry, now: Moment): boolean {
+  if (mayRepair(entry, now) || entry.slot.waits || (entry.slot.state === 'absent' && !record.managed.create)) return false;
+  return awaitsRepair(record, entry, now);
 }
 
 /** Whether the repairs of a slot do not last. */

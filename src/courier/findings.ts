@@ -1,7 +1,7 @@
 import type { Registry } from '../contract/registry.ts';
 import type { Finding, FindingSpecs } from '../contract/target.ts';
 import { label } from '../contract/text.ts';
-import { isContested } from './due.ts';
+import { isContested, restsFromRepair } from './due.ts';
 import type { Entry, ManagedTarget, Moment, Scope, ScopeFinding, TargetRecord, Verification } from './ledger.ts';
 import { hour, minute } from './timing.ts';
 
@@ -51,6 +51,11 @@ export const engineFindings = {
     severity: 'warning',
     doc: 'Repairs do not last: somebody else writes this entry too.',
     remedy: 'Find the other writer (an old cron job, a second courier with other AWS credentials, Terraform) and stop it.',
+  },
+  REPAIR_SPACED: {
+    severity: 'info',
+    doc: 'Somebody has changed or removed the entry again, soon after the courier had repaired it. Repairs that do not last keep a distance that grows: from 1 to 30 minutes, and more where a repair disturbs. From the third on it is CONTESTED.',
+    remedy: 'Find out who changes it. `ecr-courier refresh` repairs it at once, unless that would disturb something that runs.',
   },
   TWO_TARGETS: {
     severity: 'warning',
@@ -196,6 +201,8 @@ export function slotFindings(
   }
   if (isContested(entry, now))
     found.push(finding('CONTESTED', `${slot.title ?? slot.id} was repaired ${entry.repaired?.count} times and changed again each time.`));
+  else if (restsFromRepair(record, entry, now))
+    found.push(finding('REPAIR_SPACED', `${slot.title ?? slot.id} was repaired a moment ago and changed again; the next repair waits.`));
   if (entry.unsettled?.by === 'us')
     found.push(finding('UNCONFIRMED', `A write to ${slot.title ?? slot.id} was given up and may still land there.`));
   return found;

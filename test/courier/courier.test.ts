@@ -503,7 +503,8 @@ test('what is changed again before it may be repaired again is told as such unti
     const [record] = [...rig.courier.ledger.targets.values()];
     const entry = record?.entries.get('1');
     assert.ok(record && entry);
-    return [rig.courier.ledger.awaitsRepair(record, entry), rig.courier.ledger.isDue(record, entry)];
+    const { awaitsRepair, isDue, findingsOf } = rig.courier.ledger;
+    return [awaitsRepair(record, entry), isDue(record, entry), findingsOf(record, entry).map(({ code }) => code)];
   };
   await clock.advance(1 * seconds);
   for (let time = 0; time < 2; time++) {
@@ -511,11 +512,29 @@ test('what is changed again before it may be repaired again is told as such unti
     await clock.advance(3 * seconds);
   }
   assert.equal(target.writes.length, 2, 'the first repair was at once');
-  assert.deepEqual(awaits(), [true, false]);
+  assert.deepEqual(awaits(), [true, false, ['REPAIR_SPACED']]);
   await clock.advance(80 * seconds);
   assert.equal(target.writes.length, 3);
-  assert.deepEqual(awaits(), [false, false]);
+  assert.deepEqual(awaits(), [false, false, []]);
 });
+
+for (const state of ['absent', 'drifted'] as const)
+  test(`refresh repairs at once what is ${state} again, however often it was repaired before`, async () => {
+    const clock = createVirtualClock();
+    const target = promptTarget(clock, 'p', [row('1')], { create: true });
+    await using rig = await startRig({ targets: [target] });
+    await clock.advance(1 * minutes);
+    target.onDiscover = async () => ({ slots: [{ ...row('1'), state }] });
+    await clock.advance(2 * hours);
+    const count = target.writes.length;
+    while (target.writes.length === count) await clock.advance(1 * minutes);
+    const before = target.writes.length;
+    await clock.advance(6 * minutes);
+    assert.equal(target.writes.length, before, 'repairs are half an hour apart');
+    rig.courier.refresh();
+    await clock.advance(30 * seconds);
+    assert.ok(target.writes.length > before, 'somebody asked');
+  });
 
 test('what a prefix hides is kept, what is not reported is gone', async () => {
   const clock = createVirtualClock();
