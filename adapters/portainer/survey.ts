@@ -1,7 +1,7 @@
 import type { Deps } from '../../src/contract/adapter.ts';
 import type { Address } from '../../src/contract/registry.ts';
 import type { Discovery, Finding, Slot } from '../../src/contract/target.ts';
-import { label } from '../../src/contract/text.ts';
+import { few, label } from '../../src/contract/text.ts';
 import { absentSlots } from '../../src/contract/usual.ts';
 import type { Code } from './findings.ts';
 import { consequences } from './forms.ts';
@@ -79,7 +79,7 @@ export function makeSurvey({ registry, wanted, hasSource, finding }: Deps<Code>,
     const byHost = Map.groupBy(slots, ({ registries: [registry] }) => registry?.host);
     for (const [host, all] of byHost)
       if (all.length > 1)
-        findings.push(finding('DUPLICATE_HOST', `${host} is there ${all.length} times: ${all.map(({ title }) => title).join(', ')}.`));
+        findings.push(finding('DUPLICATE_HOST', `${host} is there ${all.length} times: ${few(all.map(({ id, title = id }) => title))}.`));
     for (const { title, host } of leftAlone) {
       const beside = byHost.has(host) ? ' Beside it another one is kept fresh; which of them is used differs from feature to feature.' : '';
       findings.push(finding('TYPE_7', `${title} is of the type "AWS ECR" (7) and is left alone.${beside}`));

@@ -1,7 +1,7 @@
 import type { Deps } from '../../src/contract/adapter.ts';
 import type { Registry as EcrRegistry } from '../../src/contract/registry.ts';
 import type { Discovery, Finding, Slot } from '../../src/contract/target.ts';
-import { label, quote } from '../../src/contract/text.ts';
+import { few, label, quote } from '../../src/contract/text.ts';
 import { absentSlots } from '../../src/contract/usual.ts';
 import { type Credential, isIdle, isLive, type Registry, type Resource } from './api.ts';
 import type { Code } from './findings.ts';
@@ -45,9 +45,7 @@ export function survey(rows: readonly Registry[], at: string, tools: Tools): Sur
     ({ registry }) => registry.host,
   );
   const findings: Finding[] = [...serving].flatMap(([host, all]) =>
-    all.length < 2
-      ? []
-      : [finding('HOST_TWICE', `${host} is there ${all.length} times: ${all.map(({ row }) => titleOf(row)).join(', ')}.`)],
+    all.length < 2 ? [] : [finding('HOST_TWICE', `${host} is there ${all.length} times: ${few(all.map(({ row }) => titleOf(row)))}.`)],
   );
   const slots: Slot<Ref>[] = [];
   for (const one of found) {

@@ -1,4 +1,5 @@
 import type { Failure } from '../../src/contract/failures.ts';
+import { few } from '../../src/contract/text.ts';
 import { management } from './api.ts';
 import type { Cluster, Project } from './lists.ts';
 import type { Found } from './secrets.ts';
@@ -23,14 +24,8 @@ export function gapsOf({ id, name }: Cluster, refused: Found['refused'], project
   });
   const [first] = hidden;
   if (!first) return [];
-  const what = `the Secrets in ${listed(hidden.map(({ namespace }) => namespace))} of cluster ${name} (${id})`;
+  const what = `the Secrets in ${few(hidden.map(({ namespace }) => namespace))} of cluster ${name} (${id})`;
   return [{ ids: hidden.flatMap(({ ids }) => ids), what, failure: first.failure }];
-}
-
-/** For sentences: the first five. */
-export function listed(names: readonly string[]): string {
-  const more = names.length > 5 ? ` and ${names.length - 5} more` : '';
-  return `${names.slice(0, 5).join(', ')}${more}`;
 }
 
 /** What stands before the ids of slots: of a project, and of the namespaces of a cluster. */

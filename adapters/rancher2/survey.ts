@@ -1,11 +1,11 @@
 import type { Deps } from '../../src/contract/adapter.ts';
 import type { Discovery, Finding, Slot } from '../../src/contract/target.ts';
-import { label } from '../../src/contract/text.ts';
+import { few, label } from '../../src/contract/text.ts';
 import { management } from './api.ts';
 import { entriesIn, textOf } from './data.ts';
 import { isWhole, onlyLogin } from './dockerconfig.ts';
 import type { Code } from './findings.ts';
-import { clusterSlots, listed, projectSlots } from './gaps.ts';
+import { clusterSlots, projectSlots } from './gaps.ts';
 import type { Inventory } from './inventory.ts';
 import type { Credential } from './lists.ts';
 import { isNodeLogin, ofNodes, restartOf } from './nodes.ts';
@@ -86,7 +86,7 @@ const ecrEntries = (secret: Secret, { registry }: Deps<Code>) => (entriesIn(secr
 function doubtFindings(secrets: readonly Secret[], { gaps }: Inventory, { finding }: Deps<Code>): Finding[] {
   const isTold = gaps.some(({ ids }) => ids.includes(clusterSlots(management)));
   if (secrets.length === 0 || isTold) return [];
-  const names = listed(secrets.map(({ metadata: { namespace, name } }) => `${namespace}/${name}`));
+  const names = few(secrets.map(({ metadata: { namespace, name } }) => `${namespace}/${name}`));
   const message = `The token may not see the clusters that Rancher provisioned, or its settings. So it is not known whether nodes log in with these Secrets of cluster ${management}, which are left alone: ${names}.`;
   return [finding('NOT_PERMITTED', message)];
 }
@@ -134,7 +134,7 @@ function copiesAlone(copies: readonly Secret[], slots: Slots, { gaps }: Inventor
   });
   return [...Map.groupBy(alone, ({ cluster }) => cluster)].map(([cluster, all]) => {
     const names = all.map(({ metadata: { namespace, name } }) => `${namespace}/${name}`);
-    return finding('COPY_ALONE', `In cluster ${cluster} these are copies whose source is not seen: ${listed(names)}.`);
+    return finding('COPY_ALONE', `In cluster ${cluster} these are copies whose source is not seen: ${few(names)}.`);
   });
 }
 

@@ -31,9 +31,13 @@ const places = (): Place[] =>
     ...('verbs' in command ? Object.entries(command.verbs).map(([verb, leaf]) => ({ words: [name, verb], options: optionsOf(leaf) })) : []),
   ]);
 
-const verbs: readonly (readonly [name: string, verbs: string])[] = Object.entries(commands).flatMap(([name, command]) =>
-  'verbs' in command ? [[name, Object.keys(command.verbs).join(' ')] as const] : [],
-);
+/** What may follow a command: its verbs, or the shells. */
+const verbs: readonly (readonly [name: string, verbs: string])[] = [
+  ...Object.entries(commands).flatMap(([name, command]) =>
+    'verbs' in command ? [[name, Object.keys(command.verbs).join(' ')] as const] : [],
+  ),
+  ['completion', Object.keys(shells).join(' ')],
+];
 
 function bash(): string {
   const lineOf = (word: string, words: string): string => `      '${word}') words='${words}' ;;`;

@@ -6,11 +6,12 @@ import { type App, createApp } from '../app.ts';
 import type { Log } from '../contract/adapter.ts';
 import { clock } from '../contract/clock.ts';
 import type { CourierEvent } from '../courier/events.ts';
-import { createLog } from '../io/log.ts';
+import { createLog, levels } from '../io/log.ts';
 import { createServer } from '../observe/server.ts';
 import { refreshBy } from './actions.ts';
 import { type Parts, registries, startParts, tokenLife } from './demo/parts.ts';
 import { listen, story } from './demo/story.ts';
+import { oneOf } from './given.ts';
 import { exit, type Io, readArgs, UsageError } from './io.ts';
 
 /**
@@ -25,6 +26,7 @@ export async function demo(args: string[], io: Io): Promise<number> {
     'log-level': { type: 'string' },
   } as const;
   const { values } = readArgs(args, options);
+  const level = oneOf(values['log-level'] ?? 'error', levels, 'level of the log');
   if ((values.portainer === undefined) !== (values['api-key-file'] === undefined))
     throw new UsageError('--portainer and --api-key-file go together');
   const say = (line: string): void => void io.stdout.write(`${line}\n`);
@@ -36,7 +38,7 @@ export async function demo(args: string[], io: Io): Promise<number> {
     ? { PORTAINER_URL: portainer.url, PORTAINER_API_KEY: adminKey, PORTAINER_ALLOW_HTTP: 'true' }
     : realPortainer(io.env, values.portainer ?? '', values['api-key-file'] ?? '');
   const config = await load({ env: { ...fast, ...env }, adapters });
-  const log = createLog({ to: io.stderr, level: values['log-level'] === undefined ? 'error' : 'info' });
+  const log = createLog({ to: io.stderr, level });
   const { app, events } = openApp(config, log, parts, aws);
   const doors = await openDoors(app, log);
 

@@ -4,7 +4,7 @@ import { Failure } from '../contract/failures.ts';
 import { redact } from '../contract/secret.ts';
 import { version } from '../version.ts';
 import { help, helpOf } from './help.ts';
-import { exit, type Io, UsageError } from './io.ts';
+import { configOptions, exit, type Io, UsageError } from './io.ts';
 import { type Command, commands } from './list.ts';
 
 /**
@@ -21,8 +21,7 @@ export async function runCommand(argv: readonly string[], io: Io): Promise<numbe
     if (!command) throw new UsageError(`there is no such command${hint(name, Object.keys(commands))}`);
     if (args.some(arg => arg === '--help' || arg === '-h')) return say(io, helpOf(command));
     if ('verbs' in command) {
-      const verbs = Object.keys(command.verbs);
-      throw new UsageError(`one of ${verbs.join(', ')} is needed${hint(args[0] ?? '', verbs)}`);
+      throw new UsageError(verbMissing(name, args[0], Object.keys(command.verbs)));
     }
     const run = await command.load();
     return await run(args, io);
@@ -31,12 +30,20 @@ export async function runCommand(argv: readonly string[], io: Io): Promise<numbe
   }
 }
 
+const either = new Intl.ListFormat('en-GB', { type: 'disjunction' });
+
+function verbMissing(name: string, word: string | undefined, verbs: readonly string[]): string {
+  if (word === undefined || word.startsWith('-')) return `${either.format(verbs)} is missing`;
+  return `there is no ${name} ${word}${hint(word, verbs) || `, but ${either.format(verbs)}`}`;
+}
+
 /** The command that is meant, or the verb of one that has verbs: only options stand before it. */
 function named(argv: readonly string[]): { readonly name: string; readonly command: Command | undefined; readonly args: string[] } {
   const { name, args } = split(argv);
   const command = memberOf(commands, name);
   if (!command || !('verbs' in command)) return { name, command, args };
-  const at = args[0]?.startsWith('-') ? args.findIndex(arg => Object.hasOwn(command.verbs, arg)) : 0;
+  const first = optionsBefore(args);
+  const at = args[first]?.startsWith('-') ? args.findIndex(arg => Object.hasOwn(command.verbs, arg)) : first;
   const verb = memberOf(command.verbs, args[at] ?? '');
   return verb ? { name: `${name} ${args[at]}`, command: verb, args: args.toSpliced(at, 1) } : { name, command, args };
 }
@@ -54,10 +61,24 @@ const asksHelp = (arg: string | undefined): boolean => ['--help', '-h', 'help'].
 export const isDaemon = (argv: readonly string[]): boolean =>
   split(argv).name === 'run' && !argv.some(arg => asksVersion(arg) || asksHelp(arg));
 
+/** The command; its options may stand before it, as those of git and docker do. */
 function split(argv: readonly string[]): { readonly name: string; readonly args: string[] } {
-  const [first] = argv;
-  const isGiven = first !== undefined && !first.startsWith('-');
-  return { name: isGiven ? first : 'run', args: argv.slice(isGiven ? 1 : 0) };
+  const at = optionsBefore(argv);
+  const name = argv[at];
+  const isGiven = name !== undefined && !name.startsWith('-');
+  return isGiven ? { name, args: argv.toSpliced(at, 1) } : { name: 'run', args: [...argv] };
+}
+
+/** How many arguments at the beginning are options of a configuration, with their values. */
+function optionsBefore(argv: readonly string[]): number {
+  let at = 0;
+  for (let arg = argv[0]; arg?.startsWith('-'); arg = argv[at]) {
+    const [name = ''] = arg.startsWith('--') ? arg.slice(2).split('=') : [arg.startsWith('-c') ? 'config' : ''];
+    if (!Object.hasOwn(configOptions, name)) return at;
+    const hasValue = arg.startsWith('--') ? arg.includes('=') : arg.length > 2;
+    at += hasValue ? 1 : 2;
+  }
+  return Math.min(at, argv.length);
 }
 
 function complain(error: unknown, name: string, io: Io): number {

@@ -52,20 +52,25 @@ export function readArgs<const T extends NonNullable<ParseArgsConfig['options']>
   try {
     return parseArgs({ args, options, strict: true, ...more });
   } catch (error) {
-    throw unknownOption(error, Object.keys(options)) ?? error;
+    throw ofNode(error, Object.keys(options)) ?? error;
   }
 }
 
 /** What people call an option who know it from elsewhere. */
 const meant: Readonly<Record<string, string>> = { role: 'for', principal: 'for', user: 'for', who: 'for', output: 'format' };
 
-/** In place of advice on positional arguments, which nobody wants who mistyped an option. */
-function unknownOption(error: unknown, names: readonly string[]): UsageError | undefined {
+/** What util.parseArgs found, in our words: its own give advice that nobody wants who mistyped an option. */
+function ofNode(error: unknown, names: readonly string[]): UsageError | undefined {
   const { code, message } = error as NodeJS.ErrnoException;
-  const [, dashes = '', given] = /'(--?)([^' ]*)/.exec(message) ?? [];
-  if (code !== 'ERR_PARSE_ARGS_UNKNOWN_OPTION' || given === undefined) return undefined;
-  const near = nearest(given, names) ?? names.find(name => name === meant[given]);
-  return new UsageError(`there is no option ${dashes}${given}${near === undefined ? '' : `; did you mean --${near}?`}`);
+  const [, given = ''] = /'([^']*)'/.exec(message) ?? [];
+  // '-c, --config <value>'
+  const [, dashes = '', name = ''] = /(--?)([^- <]\S*)(?: <value>)?$/.exec(given) ?? [];
+  if (code === 'ERR_PARSE_ARGS_UNEXPECTED_POSITIONAL') return new UsageError(`${given} is too much: only options are taken`);
+  if (code === 'ERR_PARSE_ARGS_INVALID_OPTION_VALUE')
+    return new UsageError(message.includes('does not take') ? `--${name} takes no value` : `--${name} needs a value behind it`);
+  if (code !== 'ERR_PARSE_ARGS_UNKNOWN_OPTION') return undefined;
+  const near = nearest(name, names) ?? names.find(one => one === meant[name]);
+  return new UsageError(`there is no option ${dashes}${name}${near === undefined ? '' : `; did you mean --${near}?`}`);
 }
 
 /** What was given of `configOptions`. */

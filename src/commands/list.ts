@@ -60,8 +60,7 @@ export const commands: Readonly<Record<string, Command>> = {
         'as this role, which is assumed on top: by its ARN, such as the role of a node. Of a user or an account it says whose policies count',
       ],
       ['--json', 'as JSON'],
-      'With images: exit 0 when all would be pulled, 3 when some would, 1 when none would. Images of other registries',
-      "are listed as not ECR's and do not count; 2 when there is no image of ECR at all.",
+      "With images: exit 0 when all would be pulled, 3 when some would, 1 when none would. Images of other registries are listed as not ECR's and do not count; 2 when there is no image of ECR at all.",
       'ECR counts what is asked for as a pull: rules that keep what was pulled lately see it.',
     ],
     load: async () => (await import('./check/check.ts')).check,
@@ -83,8 +82,8 @@ export const commands: Readonly<Record<string, Command>> = {
     load: async () => (await import('./refresh.ts')).refresh,
   },
   prune: {
-    usage: 'prune [TARGET...] [--dry-run | --yes]',
-    doc: 'Takes away what the courier made in the managers: pull Secrets of Kubernetes. Shows it first, and asks.',
+    usage: 'prune [TARGET...] [--dry-run | --yes] [--json]',
+    doc: 'Removes what the courier made in the managers: pull Secrets of Kubernetes. Shows them first, and asks.',
     more: [
       ['TARGET', 'name of a target; all that can do it unless given'],
       ['--dry-run', 'shows what would go, and changes nothing'],
@@ -194,7 +193,7 @@ export const commands: Readonly<Record<string, Command>> = {
     load: async () => (await import('./why.ts')).whyCommand,
   },
   explain: {
-    usage: 'explain IMAGE|HOST [--offline] [--provider-config PATH]',
+    usage: 'explain IMAGE|HOST [--offline] [--provider-config PATH] [--json]',
     doc: 'What happens between the name of an image and its pull, and what stops it.',
     more: [
       ['IMAGE', 'HOST/REPOSITORY, with or without a tag; a HOST alone is its registry'],

@@ -33,7 +33,7 @@ export function statusTable(raw: Status, { color, most = Number.POSITIVE_INFINIT
     slotTable(head, rows, paint),
     ...(rest > 0 ? [paint('dim', `and ${rest.toLocaleString('en-US')} more: --target NAME, --failing, --json`)] : []),
     ...identities(status, paint),
-    ...notes(status, paint),
+    ...notes(status, paint, rest > 0 ? 'brief' : 'whole'),
     '',
   ].join('\n');
 }
@@ -41,7 +41,7 @@ export function statusTable(raw: Status, { color, most = Number.POSITIVE_INFINIT
 /** With the moment of the next attempt where one is waited for. */
 function stateOf({ state, nextAttemptAt }: SlotView, now: string): string {
   if (state !== 'waiting' || nextAttemptAt === null || nextAttemptAt <= now) return state;
-  return `${state}, tried ${relative(Date.parse(nextAttemptAt), Date.parse(now))}`;
+  return `${state}, next attempt ${relative(Date.parse(nextAttemptAt), Date.parse(now))}`;
 }
 
 /** Only these targets, only what does not hold what it should, or both. */
@@ -80,7 +80,6 @@ function fineOf(places: readonly Held[], all: string): string {
   return fine === places.length ? all : `${fine.toLocaleString('en-US')} of ${all} fine`;
 }
 
-function reasons({ unready }: Status): string {
-  const more = unready.length - mostReasons;
-  return [...unready.slice(0, mostReasons), ...(more > 0 ? [`And ${more.toLocaleString('en-US')} more.`] : [])].join(' ');
-}
+/** The last one may count many others, so nobody counts these here. */
+const reasons = ({ unready }: Status): string =>
+  [...unready.slice(0, mostReasons), ...(unready.length > mostReasons ? ['And others.'] : [])].join(' ');

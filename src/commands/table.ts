@@ -1,4 +1,4 @@
-import { oneLine } from '../contract/text.ts';
+import { oneLine, shortened } from '../contract/text.ts';
 import type { Entry, Ledger } from '../courier/ledger.ts';
 import { succeeded } from '../courier/outcomes.ts';
 import type { FindingView, HoldingView, ReceiverView, SlotView, Status, TargetView, TroubleView } from '../observe/status-view.ts';
@@ -73,8 +73,11 @@ export function identities({ credentials }: Status, paint: Paint): string[] {
   return told.length > 0 ? ['', ...lines.values()] : [];
 }
 
+/** whole: everything. brief: one sentence of each code, and of what is only information the codes. */
+type Extent = 'whole' | 'brief';
+
 /** What is left alone, then troubles, then findings, each with what to do. */
-export function notes(status: Status, paint: Paint): string[] {
+export function notes(status: Status, paint: Paint, extent: Extent = 'whole'): string[] {
   const troubles: [string, TroubleView | null][] = [
     ...status.targets.map(target => [target.name, target.trouble] as [string, TroubleView | null]),
     ...status.credentials.map(({ source, region, trouble }) => [`source ${source}, ${region}`, trouble] as [string, TroubleView | null]),
@@ -97,12 +100,23 @@ export function notes(status: Status, paint: Paint): string[] {
     ...grouped(
       troubles.flatMap(([where, said]) => (said ? [{ where, said, code: paint('red', said.code) }] : [])),
       paint,
+      extent,
     ),
     ...grouped(
-      findings.map(([where, said]) => ({ where, said, code: paint(said.severity === 'info' ? 'dim' : 'yellow', said.code) })),
+      findings
+        .filter(([, { severity }]) => extent === 'whole' || severity !== 'info')
+        .map(([where, said]) => ({ where, said, code: paint(said.severity === 'info' ? 'dim' : 'yellow', said.code) })),
       paint,
+      extent,
     ),
+    ...(extent === 'brief' ? codesOnly(findings, paint) : []),
   ];
+}
+
+/** What is only information, as the status page folds it. */
+function codesOnly(findings: readonly (readonly [string, FindingView])[], paint: Paint): string[] {
+  const codes = new Set(findings.flatMap(([, { severity, code }]) => (severity === 'info' ? [code] : [])));
+  return codes.size > 0 ? ['', paint('dim', `${count(codes.size, 'note')}: ${[...codes].join(', ')}`)] : [];
 }
 
 interface Told extends Place {
@@ -110,17 +124,19 @@ interface Told extends Place {
   readonly said: { readonly code: string; readonly message: string; readonly remedy: string };
 }
 /** Of one code, this many different sentences are told; the daemon's page has all of them. */
-const mostOfCode = 3;
+const mostOfCode: Readonly<Record<Extent, number>> = { whole: 3, brief: 1 };
+/** A sentence of three lines. */
+const longestBrief = 300;
 
 /** What is said of several places alike is told once. */
-function grouped(all: readonly Told[], paint: Paint): string[] {
+function grouped(all: readonly Told[], paint: Paint, extent: Extent): string[] {
+  const most = mostOfCode[extent];
+  const shown = ({ said }: Told): Told['said'] => (extent === 'brief' ? { ...said, message: shortened(said.message, longestBrief) } : said);
   return [...Map.groupBy(all, ({ said }) => said.code).values()].flatMap(ofCode => {
     const alike = [...Map.groupBy(ofCode, ({ said: { message, remedy } }) => `${message}\n${remedy}`).values()];
-    const rest = alike.slice(mostOfCode).flat();
+    const rest = alike.slice(most).flat();
     return [
-      ...alike
-        .slice(0, mostOfCode)
-        .flatMap(([first, ...others]) => (first ? note(first.code, whereOf(first, others), first.said, paint) : [])),
+      ...alike.slice(0, most).flatMap(([first, ...others]) => (first ? note(first.code, whereOf(first, others), shown(first), paint) : [])),
       ...(rest[0] ? [`${rest[0].code} ${count(rest.length, 'more place')}`] : []),
     ];
   });

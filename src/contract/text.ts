@@ -28,6 +28,12 @@ export const jsonText = (value: unknown): string => visibleJson(`${JSON.stringif
 /** As a sentence begins. */
 export const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
+/** The first of many names, and how many there are beside them: `a, b, c and 15 more`. */
+export function few(names: readonly string[], most = 5): string {
+  const more = names.length - most;
+  return `${names.slice(0, most).join(', ')}${more > 0 ? ` and ${more.toLocaleString('en-US')} more` : ''}`;
+}
+
 /** At most `longest` characters of the text, and how many more there are. */
 export function cut(text: string, longest: number): string {
   if (text.length <= longest) return text;

@@ -55,8 +55,9 @@ class Deadline implements Alarm {
     const { signal } = this.#cut;
     // Whether a write went out is known to the one who sent it; of a job that does not end nobody knows.
     if (signal.aborted) return this.#giveUp(new Failure('TIMEOUT', (signal.reason as Failure).message, this.#leftBehind));
-    const why = ring === 'all' ? 'the courier is stopping' : `no answer within ${Math.round(this.#ms / 100) / 10} s`;
-    this.#cut.abort(new Failure('TIMEOUT', why));
+    const stopped = { remedy: 'Nothing is wrong there: no answer was waited for any more.' };
+    const late = `no answer within ${Math.round(this.#ms / 100) / 10} s`;
+    this.#cut.abort(ring === 'all' ? new Failure('TIMEOUT', 'the courier is stopping', stopped) : new Failure('TIMEOUT', late));
     this.#alarms.set(this, graceMs);
   }
 

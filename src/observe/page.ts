@@ -102,9 +102,8 @@ function some(number: number, noun: string): string[] {
 
 function reasons(unready: readonly string[]): Html | null {
   if (unready.length === 0) return null;
-  const more = unready.length - reasonsShown;
   return html`<ul>${unready.slice(0, reasonsShown).map(reason => html`<li>${reason}</li>`)}
-${more > 0 && html`<li>and ${count(more, 'more reason')}, see <a href="/readyz">/readyz</a></li>`}</ul>`;
+${unready.length > reasonsShown && html`<li>and others: see <a href="/readyz">/readyz</a></li>`}</ul>`;
 }
 
 function targets(status: Status, view: View, now: Now): Html {
@@ -122,7 +121,7 @@ function targets(status: Status, view: View, now: Now): Html {
 }
 
 /** It stands beside the first bar. */
-const legend = html`<p class="quiet">A bar is the life of a login: ● is now, the upright line is half of its life, after which a newer one is wanted.</p>`;
+const legend = html`<p class="quiet">A bar is the life of a login: ● is now, and the upright line is its renewal, after about half of its life.</p>`;
 
 const fails = ({ trouble, state }: CredentialView): boolean => trouble !== null || state === 'expired';
 

@@ -1,6 +1,7 @@
 import type { Identity } from '../contract/credential.ts';
 import { redact } from '../contract/secret.ts';
 import type { Finding, FindingSpecs } from '../contract/target.ts';
+import { few } from '../contract/text.ts';
 import {
   type Entry,
   type Holding,
@@ -168,9 +169,7 @@ function together(found: readonly ScopeFinding[]): Finding[] {
     const hosts = alike.flatMap(({ host }) => host ?? []);
     const [first] = alike;
     if (first === undefined || hosts.length < 2) return alike;
-    const more = hosts.length - hostsNamed;
-    const named = `${hosts.slice(0, hostsNamed).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
-    return [{ ...first, message: `${hosts.length} registries: ${named}. ${first.message}` }];
+    return [{ ...first, message: `${hosts.length} registries: ${few(hosts, hostsNamed)}. ${first.message}` }];
   });
 }
 

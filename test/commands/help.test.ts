@@ -18,6 +18,47 @@ test('no help is wider than 80 columns', async () => {
   for (const text of await helps()) for (const line of text.split('\n')) assert.ok(line.length <= 80, line);
 });
 
+test('a sentence of a help is whole, so that none is broken but by the width', () => {
+  for (const [words, { more = [] }] of all)
+    for (const line of more.filter(one => typeof one === 'string'))
+      assert.match(line, /[.]$|^(bash|zsh|fish): /, `${words.join(' ')}: ${line}`);
+});
+
+test('every option that takes part in what a command prints is in its usage', () => {
+  for (const [words, { usage, more = [] }] of all)
+    if (!words.includes('kubelet') && more.some(([term]) => term === '--json')) assert.match(usage, /--json/, words.join(' '));
+});
+
+test('the options of a configuration may stand before the command', async () => {
+  using folder = mkdtempDisposableSync(join(tmpdir(), 'ecr-courier-'));
+  const file = join(folder.path, 'courier.yaml');
+  writeFileSync(file, `targets: [{kind: docker-config, path: ${folder.path}/config.json}]`);
+  for (const before of [['--config', file], [`--config=${file}`], ['-c', file], [`-c${file}`], ['--log-level', 'debug', '-c', file]]) {
+    const { code, stdout, stderr } = await command([...before, 'config', 'check']);
+    assert.deepEqual([code, stdout.slice(0, 42)], [0, 'configuration is fine: 1 target (docker-co'], stderr);
+  }
+  assert.match((await command(['-c', file, 'staus'])).stderr, /did you mean status/);
+  // The value of an option is no command.
+  assert.match((await command(['config', '-c', 'check', 'show'])).stderr, /does not exist/);
+});
+
+test('what the command line lacks, or has too much, is said in one sentence', async () => {
+  for (const [args, said] of [
+    [['status', '--target'], '--target needs a value behind it'],
+    [['check', '-c'], '--config needs a value behind it'],
+    [['status', '--target', '--json'], '--target needs a value behind it'],
+    [['status', '--json=1'], '--json takes no value'],
+    [['once', 'now'], 'now is too much: only options are taken'],
+    [['notify'], 'test is missing'],
+    [['config'], 'show, check or schema is missing'],
+    [['config', 'frobnicate'], 'there is no config frobnicate, but show, check or schema'],
+    [['demo', '--log-level', 'loud'], 'loud is no level of the log: debug, info, warn, error'],
+  ] as const) {
+    const { code, stderr } = await command([...args]);
+    assert.deepEqual([code, stderr.split('\n')[0]?.replace(/^ecr-courier [^:]*: /, '')], [2, said]);
+  }
+});
+
 test('every option that a usage names is explained by its help', async () => {
   for (const [words, { usage, bare }] of all) {
     const { stdout } = await command([...words, '--help']);
@@ -63,6 +104,7 @@ test('bash completes commands, verbs and options', async () => {
   assert.deepEqual(completed('ecr-courier', ''), Object.keys(commands));
   assert.deepEqual(completed('ecr-courier', 'ref'), ['refresh']);
   assert.deepEqual(completed('ecr-courier', 'config', ''), ['show', 'check', 'schema']);
+  assert.deepEqual(completed('ecr-courier', 'completion', ''), ['bash', 'zsh', 'fish']);
   assert.deepEqual(completed('ecr-courier', 'kubelet', 'install', '--bin'), ['--bin-dir']);
   assert.deepEqual(completed('ecr-courier', 'check', 'host/image', '--l'), ['--layer', '--listen', '--log-level', '--log-format']);
   assert.deepEqual(completed('ecr-courier', 'why', '--'), ['--json', '--help']);

@@ -56,11 +56,27 @@ test('ten thousand slots, of which three thousand fail each in words of its own,
     slot(at, at % 3 === 0 ? { state: 'failing', trouble: failure(`host-${at} refuses.`) } : {}),
   );
   const unready = slots.filter(({ state }) => state === 'failing').map(({ title }) => `${title} has no valid password.`);
-  const lines = linesOf(of(slots, { ready: false, unready }), 15);
-  assert.ok(lines.length <= 32, `${lines.length} lines`);
-  assert.match(lines[0] ?? '', /^not ready: 6,666 of 10,000 registries fine, .* in 12 h\. slot-0 .* And 3,331 more\.$/);
+  const finding = (code: string, severity: 'info' | 'warning', at: number) =>
+    ({ code, severity, message: `${code} ${at}: ${'a long list of names, '.repeat(30)}.`, remedy: 'Keep one.', help: '' }) as const;
+  const findings = Array.from({ length: 500 }, (_, at) => [
+    finding('DUPLICATE_HOST', 'warning', at),
+    finding('PLAIN_HTTP', 'info', at),
+  ]).flat();
+  const status = of(slots, { ready: false, unready });
+  const lines = linesOf({ ...status, targets: status.targets.map(one => ({ ...one, findings })) }, 15);
+  // As a terminal of 120 columns breaks them.
+  const rows = lines.flatMap(line => line.match(/.{1,120}/g) ?? ['']);
+  assert.ok(rows.length <= 40, `${rows.length} lines`);
+  assert.ok(lines.includes('DUPLICATE_HOST 499 more places'));
+  assert.ok(lines.includes('1 note: PLAIN_HTTP'));
+  assert.match(lines[0] ?? '', /^not ready: 6,666 of 10,000 registries fine, .* in 12 h\. slot-0 .* And others\.$/);
   assert.ok(lines.includes('and 9,985 more: --target NAME, --failing, --json'));
-  assert.ok(lines.includes('REJECTED 3,331 more places'), lines.join('\n'));
+  assert.ok(lines.includes('REJECTED 3,333 more places'), lines.join('\n'));
+});
+
+test('a slot that waits says when it is tried next', () => {
+  const nextAttemptAt = new Date(Date.parse(base.now) + 8 * 60_000).toISOString();
+  assert.match(linesOf(of([slot(1, { state: 'waiting', nextAttemptAt })]))[2] ?? '', /waiting, next attempt in 8 min/);
 });
 
 test('findings of one code stand together, and the same sentence stands there once', () => {

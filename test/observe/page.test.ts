@@ -42,6 +42,13 @@ test('one healthy target: the verdict, the bar with now and half, the words, all
   assert.match(markup, /<meta http-equiv="refresh" content="15">/);
 });
 
+test('reasons beyond the first ones are not counted: the last of them stands for thousands', () => {
+  const slots = Array.from({ length: 3000 }, (_, at) => entry(`${at}`, key));
+  const markup = shown(ledgerOf([target('portainer', slots)], { scopes: [key] }));
+  assert.match(markup, /<li>and others: see <a href="\/readyz">/);
+  assert.doesNotMatch(markup, /more reason/);
+});
+
 test('a credential says whose it is', () => {
   const own = kept(0);
   const identity = { from: 'profile "a<b"', account: '123456789012', arn: 'arn:aws:iam::123456789012:user/ci' };
