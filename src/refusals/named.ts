@@ -79,10 +79,17 @@ function mentionOf(text: string, match: RegExpExecArray): Mention | undefined {
   return { host, kind: isAddress ? 'request' : isName ? 'name' : 'host', path: more, start: match.index, end: from + written.length };
 }
 
-/** The hosts that a text names, in lower case without a port. */
-export const mentionsIn = (text: string): readonly Mention[] =>
-  text
+/** The hosts that a text names, in lower case without a port. What stands in an address belongs to that. */
+export function mentionsIn(text: string): readonly Mention[] {
+  let last = 0;
+  return text
     .matchAll(named)
     .map(match => mentionOf(text, match))
     .filter(mention => mention !== undefined)
+    .filter(({ kind, start, end }) => {
+      if (start < last) return false;
+      if (kind === 'request') last = end;
+      return true;
+    })
     .toArray();
+}

@@ -21,7 +21,7 @@ const begins =
  * (`lookup HOST on 10.0.0.2:53`).
  */
 const link =
-  /^["'`)\]>]*\s*(?:$|[:,(=]|(?:failed|returned|returns|responded|answered|answers|replied|refused|refuses|said|gave|got|with|did|does|could|cannot|can't|is|was|not|on|timed|denied|rejected|responds|took|while|in)["': ]|\S{0,12}\s*on \d|port 443\b|(?:err|error|reason|details?)"?\s*[=:])/i;
+  /^["'`)\]>]*\s*(?:$|[:,(=]|(?:failed|returned|returns|responded|answered|answers|replied|refused|refuses|said|gave|got|with|did|does|could|cannot|can't|is|was|not|on|timed|denied|rejected|responds|took|while|in)["': ]|to \S{1,300}: GET returned|\S{0,12}\s*on \d|port 443\b|(?:err|error|reason|details?)"?\s*[=:])/i;
 /** Right behind an address that was asked, its answer may stand: a status, a body. */
 const answer = /^["'`)\]>]*\s*(?:[-<>=]+\s*)?(?:HTTP\/\d(?:\.\d)?\s*)?(?:\d{3}\b|[[{])/;
 

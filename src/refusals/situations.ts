@@ -70,7 +70,7 @@ export const chapters: readonly Chapter[] = [
   { title: 'Manifests and layers that are pushed', situations: manifests },
   { title: 'Bearer tokens', situations: bearers },
   { title: 'ECR Public', situations: publicRegistry },
-  { title: 'Proxies', situations: proxies },
+  { title: 'Proxies and mirrors', situations: proxies },
   { title: 'TLS', situations: tls },
   { title: 'DNS', situations: dns },
   { title: 'The network', situations: network },

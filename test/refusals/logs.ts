@@ -248,5 +248,17 @@ ERROR: failed to solve: process "/bin/sh -c curl -f https://api.example.com/x" d
     'layers-unreachable',
     `CannotPullContainerError: failed to do request: Get https://prod-eu-west-1-starport-layer-bucket.s3.eu-west-1.amazonaws.com/5c1?X-Amz-Security-Token=...: dial tcp 52.1.1.1:443: i/o timeout`,
   ],
+  [
+    'password-refused',
+    `failed to resolve reference "docker.io/library/nginx:1": unexpected status from HEAD request to https://${host}/v2/docker-hub/library/nginx/manifests/1?ns=docker.io: 401 Unauthorized`,
+  ],
+  [
+    'denied-identity',
+    `failed to resolve reference "${host}/app:1": unexpected status from GET request to https://harbor.example.com/v2/ecr/app/manifests/1?ns=${host}: 403 Forbidden: denied: User: arn:aws:iam::123456789012:user/harbor is not authorized to perform: ecr:BatchGetImage on resource: arn:aws:ecr:eu-west-1:123456789012:repository/app because no identity-based policy allows the ecr:BatchGetImage action`,
+  ],
+  [
+    'refused-without-words',
+    `Error in download: java.io.IOException: Error downloading [https://${host}/v2/base/blobs/sha256:5c1] to /cache/x: GET returned 403 Forbidden`,
+  ],
   [undefined, `write /var/lib/containerd/io.containerd.content.v1.content/ingest/x/data: no space left on device: ${host}/x:1`],
 ];

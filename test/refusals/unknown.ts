@@ -172,6 +172,7 @@ export const others: readonly string[] = [
   'i/o timeout',
   'EOF',
   'jwt expired',
+  'failed to resolve reference "docker.io/library/nginx:1": unexpected status from HEAD request to https://mirror.example.com/v2/library/nginx/manifests/1?ns=docker.io: 401 Unauthorized',
   '{"message":"The authorization token has expired"}',
   'Error: Your authorization token has expired, please log in again',
   'POST /api/orders 401 {"error":"authorization token has expired"}',

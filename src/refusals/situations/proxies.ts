@@ -1,10 +1,19 @@
-import { isAws, isS3, orUnsaid } from '../hosts.ts';
+import type { Facts, Place } from '../facts.ts';
+import { isAws, isRegistry, isS3, orUnsaid } from '../hosts.ts';
 import { example, row, type Situation } from '../situation.ts';
 import { proxyRefused } from './ways.ts';
 
-const { host, manifest, api, layers: bucket } = example;
+const { host, image, manifest, api, layers: bucket } = example;
 
-/** What a proxy says, or does not say. */
+/** containerd tells a mirror for which registry it asks. */
+const ofMirror = /https?:\/\/(?<mirror>[^\s"/]{1,200})\/v2\/[^\s"?]{1,400}\?ns=(?<ns>[^\s"&:]{1,200})"?: (?<said>[^\n"]{1,120})/;
+
+function mirrored({ find }: Facts): Place | undefined {
+  const asked = find(ofMirror, host => !isRegistry(host));
+  return isRegistry(asked?.groups['ns']) ? asked : undefined;
+}
+
+/** What a proxy or a mirror says, or does not say. */
 export const proxies: readonly Situation[] = [
   row({
     id: 'proxy-login',
@@ -43,6 +52,27 @@ export const proxies: readonly Situation[] = [
       side: 'the rules of the proxy, and the proxy settings of the program that asked',
       remedy:
         'Let HTTPS through to the registry, and to prod-REGION-starport-layer-bucket.s3.REGION.amazonaws.com, where the layers lie. Where no proxy is needed, name the hosts in NO_PROXY of that very service.',
+    }),
+  }),
+  row({
+    id: 'mirror-answers',
+    title: 'A mirror answers in the place of ECR',
+    symptoms: [
+      [
+        'containerd, k3s, RKE2',
+        `failed to resolve reference "${image}": unexpected status from HEAD request to https://harbor.example.com/v2/ecr/team/app/manifests/1?ns=${host}: 401 Unauthorized`,
+      ],
+      [
+        'containerd, k3s, RKE2',
+        `failed to resolve reference "${image}": unexpected status from HEAD request to https://harbor.example.com/v2/ecr/team/app/manifests/1?ns=${host}: 502 Bad Gateway`,
+      ],
+    ],
+    when: mirrored,
+    tell: ({ groups }) => ({
+      sentence: `The node asked a mirror, ${groups['mirror']}, in the place of ${groups['ns']}, and this is the answer of the mirror: ECR itself was not asked by the node.`,
+      side: 'the mirror, and the settings of the node that name it (hosts.toml of containerd, registries.yaml of k3s and RKE2)',
+      remedy:
+        'Look at the login that the node has for the mirror, and at the one that the mirror has for ECR: at Harbor that is the endpoint, which the courier can keep fresh (`ecr-courier status`). Without that entry the node asks ECR itself.',
     }),
   }),
   row({

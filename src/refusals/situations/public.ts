@@ -114,8 +114,8 @@ export const publicRegistry: readonly Situation[] = [
     tell: () => ({
       sentence:
         'ECR Public refused. It gives images to everybody and needs no login: an old entry for public.ecr.aws in the file of logins is worse than no entry.',
-      side: 'the client: mostly its file of logins or its keychain has an entry for public.ecr.aws that is too old',
-      remedy: 'Log out, or log in again with a token from us-east-1. A repository that was deleted reads the same.',
+      side: 'the client: mostly its file of logins or its keychain has an entry for public.ecr.aws that is too old. One that never asks for a bearer token gets 401 at each pull',
+      remedy: 'Log out, or log in again with a token from us-east-1, and update the client. A repository that was deleted reads the same.',
       paste: [publicLogout],
     }),
   }),

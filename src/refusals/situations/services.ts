@@ -52,6 +52,27 @@ export const services: readonly Situation[] = [
     }),
   }),
   row({
+    id: 'algorithm-without-image',
+    title: 'SageMaker cannot pull the image of a job',
+    symptoms: [
+      [
+        'SageMaker',
+        'Failed Reason: ClientError: Cannot pull algorithm container. Either the image does not exist or its permissions are incorrect.',
+      ],
+    ],
+    when: ({ find }) => find(/Cannot pull algorithm container/),
+    tell: () => ({
+      sentence:
+        'SageMaker could not pull the image of the job, and says the same of each reason: the image is not there, its execution role may not pull it, or the disk of the instance is too small for it.',
+      side: 'the job: its image, its execution role and its volume; for an image of another account also the policy of that repository',
+      remedy:
+        'Look whether the image is there, in the region of the job. Then compare the rights of the execution role, and give the instance a larger volume.',
+      paste: [
+        { what: 'The rights of the execution role', kind: 'command', text: 'ecr-courier policy pull IMAGE --for EXECUTION_ROLE_ARN' },
+      ],
+    }),
+  }),
+  row({
     id: 'jenkins-credentials',
     title: 'Jenkins does not find the AWS credentials of a registry',
     symptoms: [['Jenkins, Amazon ECR plugin', 'ERROR: Could not find credentials matching ecr:eu-west-1:my-aws-id']],
