@@ -29,7 +29,9 @@ const reasons: Readonly<Record<string, string>> = {
   ETIMEDOUT: 'no answer to the connection attempt',
   UND_ERR_CONNECT_TIMEOUT: 'no answer to the connection attempt',
 };
-const why = (code: string): string => `${reasons[code] ?? 'it broke'} (${code})`;
+/** One that ended with its time says how long that was. */
+const why = (thrown: unknown, code: string): string =>
+  thrown instanceof Error && thrown.name === 'TimeoutError' ? thrown.message : `${reasons[code] ?? 'it broke'} (${code})`;
 
 /** The parser of undici gives some of its errors no code. */
 export function codeOf(thrown: unknown): string {
@@ -66,7 +68,7 @@ export function unconnected(thrown: unknown, route: Route, sent: boolean): Failu
   if (aboutOurCertificate.test(code)) return certificateWanted(code, route);
   if (/^(EPROTO|ERR_SSL_)/.test(code)) return new Failure('UNREACHABLE', `The TLS handshake with ${origin} failed (${code}).`);
   if (sent) return undefined;
-  return new Failure('UNREACHABLE', `No connection to ${origin}: ${why(code)}.`, {
+  return new Failure('UNREACHABLE', `No connection to ${origin}: ${why(thrown, code)}.`, {
     ...(exception && {
       remedy: `It is reached directly because of ${exception.text} in NO_PROXY: take that out if only the proxy leads there.`,
     }),
@@ -120,7 +122,9 @@ export function brokenByProxy(thrown: unknown, proxy: Proxy, origin: string): Fa
     return new Failure('MISCONFIGURED', `${capital(name)} does not speak HTTP (${code}).`, {
       remedy: `Name an HTTP proxy in ${proxy.variable}; begin it with https:// if the proxy wants TLS.`,
     });
-  return new Failure('UNREACHABLE', `No connection to ${name} on the way to ${origin}: ${why(code)}.`, { remedy: aboutProxy(proxy) });
+  return new Failure('UNREACHABLE', `No connection to ${name} on the way to ${origin}: ${why(thrown, code)}.`, {
+    remedy: aboutProxy(proxy),
+  });
 }
 
 /** The proxy was asked for a tunnel, or for a page, and said no. */

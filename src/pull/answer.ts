@@ -78,8 +78,8 @@ const unserved = ({ host }: Registry): Failure =>
     remedy: 'Add a source whose `accounts` or `registries` match it.',
   });
 
-/** undefined: another scheme than those of registries. */
-function withoutUser(address: string): string | undefined {
+/** The address of a registry without user and password. undefined: it has another scheme than registries have. */
+export function withoutUser(address: string): string | undefined {
   const { scheme, rest = '' } = /^(?:(?<scheme>[a-z][a-z0-9+.-]*):\/\/)?(?:[^/?#@]*@)?(?<rest>.*)$/is.exec(address)?.groups ?? {};
   return scheme === undefined || /^https?$/i.test(scheme) ? rest : undefined;
 }

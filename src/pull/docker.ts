@@ -2,11 +2,11 @@ import { asFailure, Failure } from '../contract/failures.ts';
 import { parseAddress } from '../contract/registry.ts';
 import { oneLine, shortened } from '../contract/text.ts';
 import { version } from '../version.ts';
-import { answerFor } from './answer.ts';
+import { answerFor, withoutUser } from './answer.ts';
 import { hostsListed } from './list.ts';
 import { isKubelets, membersOf } from './request.ts';
 import { inFull, type Run, type Said, saying } from './run.ts';
-import type { Env } from './settings.ts';
+import { type Env, readSettings } from './settings.ts';
 
 /** Words of the protocol: clients compare them (docker-credential-helpers 0.9.5, credentials/error.go). */
 const notFound = 'credentials not found in native keychain';
@@ -87,19 +87,21 @@ async function store({ env, stdin }: Run): Promise<Said> {
   const { ServerURL: server, Username: user } = given;
   if (typeof server !== 'string' || !server) return said(1, `${noServer}\n`);
   if (typeof user !== 'string' || !user) return said(1, `${noUser}\n`);
-  return nothingStored(server, 'stored', env);
+  return await nothingStored(server, 'stored', env);
 }
 
 async function erase({ env, stdin }: Run): Promise<Said> {
   const server = lineIn(await stdin());
-  return server ? nothingStored(server, 'erased', env) : said(1, `${noServer}\n`);
+  return server ? await nothingStored(server, 'erased', env) : said(1, `${noServer}\n`);
 }
 
 /** An error would end `docker login` and `docker logout`, although nothing has to be done for ECR. */
-function nothingStored(server: string, what: 'stored' | 'erased', env: Env): Said {
+async function nothingStored(server: string, what: 'stored' | 'erased', env: Env): Promise<Said> {
   // As amazon-ecr-credential-helper has it: this very word, and it makes no difference which registry it is.
   if (env['AWS_ECR_IGNORE_CREDS_STORAGE'] === 'true') return said(0, '');
-  if (parseAddress(server)) return said(0, '', `Nothing is ${what}: each token for this registry comes from AWS.`);
+  const address = withoutUser(server) ?? '';
+  if (parseAddress(address) ?? parseAddress(address, (await readSettings(env)).aliases))
+    return said(0, '', `Nothing is ${what}: each token for this registry comes from AWS.`);
   throw new Failure('REJECTED', `This helper keeps no credentials, so nothing is ${what}: it serves registries of ECR alone.`, {
     remedy: 'Name it under credHelpers for the hosts of ECR, and another one in credsStore for all others.',
   });

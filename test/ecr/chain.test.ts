@@ -11,7 +11,7 @@ import { asFailure } from '../../src/contract/failures.ts';
 import { makeSources, type SourceSpec } from '../../src/ecr/sources/source.ts';
 import { openOnce } from '../../src/io/once.ts';
 import { reachAws } from '../../src/io/reach.ts';
-import { startEcr } from '../fakes/ecr.ts';
+import { startEcr, type Trouble } from '../fakes/ecr.ts';
 import { startMetadata } from '../fakes/metadata.ts';
 import { raw, serving } from '../io/servers.ts';
 import { failureOf, fetchFrom, keys, sourceAt, useStaticKeys } from './support.ts';
@@ -275,11 +275,19 @@ test('web identity: the session of the service account; a token file that is mis
   assert.match((await fetchWith(env)).message, /web identity \(.*token for arn:aws:iam::444455556666:role\/pod: .*token does not exist/);
   await writeFile(join(home, 'token'), 'web-token');
   assert.equal((await fetchWith(env)).code, 'ok');
-  ecr.trouble = ({ action }) => (action === 'AssumeRoleWithWebIdentity' ? 'web token expired' : undefined);
-  const expired = await fetchWith(env);
-  ecr.trouble = undefined;
+  const refusedAs = async (trouble: Trouble) => {
+    ecr.trouble = ({ action }) => (action === 'AssumeRoleWithWebIdentity' ? trouble : undefined);
+    const refused = await fetchWith(env);
+    ecr.trouble = undefined;
+    return refused;
+  };
+  const expired = await refusedAs('web token expired');
   assert.equal(expired.code, 'AUTH');
-  assert.match(expired.message, /Token expired/);
+  assert.match(expired.message, /answered sts:AssumeRoleWithWebIdentity with .*Token expired/);
+  assert.match(expired.remedy, /^The token is over that opens the role\./);
+  const unknown = await refusedAs('no identity provider');
+  assert.match(unknown.remedy, /iss, aud, exp.*policy web-identity/);
+  for (const { remedy } of [expired, unknown]) assert.doesNotMatch(remedy, /keys/, 'there are none');
 });
 
 test('the token file of a web identity is never waited for', async () => {

@@ -3,6 +3,7 @@ import { describe, test } from 'node:test';
 import { request } from 'undici';
 import { Failure, type FailureCode } from '../../src/contract/failures.ts';
 import { awsDispatcher } from '../../src/io/http.ts';
+import { waysOf } from '../../src/io/reach.ts';
 import { certificate, failing, failingNow, open, proxying, raw, serving, soon } from './servers.ts';
 
 describe('proxies', () => {
@@ -90,6 +91,18 @@ describe('proxies', () => {
     }
     process.off('warning', listen);
     assert.deepEqual(warned, []);
+  });
+
+  test('a proxy that is mute until a request has lasted too long is said to be so', async () => {
+    const request = new AbortController();
+    const late = Object.assign(new Error('no answer within 5 s'), { name: 'TimeoutError' });
+    await using mute = await raw(() => request.abort(late));
+    const road = waysOf({ env: { HTTPS_PROXY: mute.url } }).to(new URL('https://server.test'));
+    const failure = await failing(road.connect(request.signal));
+    assert.equal(
+      failure.message,
+      `No connection to the proxy ${mute.url} (HTTPS_PROXY) on the way to https://server.test: no answer within 5 s.`,
+    );
   });
 
   test('what fails behind the proxy names it, too', async () => {

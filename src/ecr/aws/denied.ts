@@ -11,6 +11,7 @@ export interface Attempt {
     | 'ecr:GetAuthorizationToken'
     | 'ecr-public:GetAuthorizationToken'
     | 'sts:AssumeRole'
+    | 'sts:AssumeRoleWithWebIdentity'
     | 'sts:GetCallerIdentity'
     | 'lambda:InvokeFunction';
   /** The role to be assumed; missing where the chain itself assumes one (a profile's, a service account's). */
@@ -50,9 +51,9 @@ export function tokenDenied(words: string, { action, region }: Attempt): Failure
 /**
  * STS's refusal. It is the same for a missing right, a trust policy that names somebody else, and a wrong external id.
  */
-export function roleDenied(words: string, { role }: Attempt): Failure {
+export function roleDenied(words: string, { action: asked, role }: Attempt): Failure {
   const denial = readDenial(words);
-  const { action = 'sts:AssumeRole' } = denial ?? {};
+  const { action = asked } = denial ?? {};
   const arn = role?.arn ?? denial?.resource ?? 'the role';
   const who = denial?.principal ?? capital(ownIdentity);
   const message = `${who} may not do ${action} of ${arn}: ${quote(words)}`;

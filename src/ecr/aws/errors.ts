@@ -4,6 +4,7 @@ import { quote } from '../../contract/text.ts';
 import { named } from '../../io/unconnected.ts';
 import { invokeFailure } from '../sources/invoke-errors.ts';
 import { type Attempt, roleDenied, tokenDenied } from './denied.ts';
+import { knownError, newKeys } from './known-errors.ts';
 import { asError, somebodyElse, unconnected, unsent } from './unanswered.ts';
 import { wayToAws } from './wire.ts';
 
@@ -101,39 +102,29 @@ function answered(error: AwsError, attempt: Attempt, host: string): Failure {
   if (signature.test(kind)) return badSignature(error, attempt, host);
   const ofLambda = attempt.action === 'lambda:InvokeFunction' ? invokeFailure(kind, words, attempt) : undefined;
   if (ofLambda) return ofLambda;
-  if (kind === 'AccessDenied') return attempt.action === 'sts:AssumeRole' ? roleDenied(words, attempt) : tokenDenied(words, attempt);
+  if (kind === 'AccessDenied') return isOfRole(attempt) ? roleDenied(words, attempt) : tokenDenied(words, attempt);
   const code = (Object.hasOwn(byName, kind) ? byName[kind] : undefined) ?? byStatus[status ?? 0] ?? 'UNEXPECTED';
   const what = [status && `HTTP ${status}`, name].filter(Boolean).join(' ');
   const said = words ? `: ${quote(words)}` : ', not in a form that AWS uses';
   if (kind === 'UnrecognizedClient' || kind === 'InvalidClientTokenId') return unknownKey(error, attempt, host);
-  const remedy =
-    (Object.hasOwn(remedies, kind) ? remedies[kind] : undefined) ?? (status === 407 ? unknownProxy : remedyFor(code, error, attempt));
+  const known = knownError(kind, attempt.action);
+  const remedy = known?.remedy ?? (status === 407 ? unknownProxy : remedyFor(code, error, attempt));
   const wait = code === 'BUSY' ? attempt.call?.retryAfterMs : undefined;
   return new Failure(code, `${host} answered ${attempt.action} with ${what}${said}`, {
     ...(remedy && { remedy }),
-    short: (Object.hasOwn(shorts, kind) ? shorts[kind] : undefined) ?? `${host} answered ${attempt.action} with ${what}`,
+    short: known?.short ?? `${host} answered ${attempt.action} with ${what}${words ? '' : said}`,
     ...(wait !== undefined && { retryAfterMs: wait }),
   });
 }
 
-const shorts: Readonly<Record<string, string>> = {
-  ExpiredToken: 'The session behind the AWS keys has expired',
-  OptInRequired: 'The account has not opted in to this region or service',
-  RegionDisabled: 'STS is switched off in this region',
-};
+const isOfRole = ({ action }: Attempt): boolean => action.startsWith('sts:AssumeRole');
+
 const unknownProxy =
   'A proxy answered in place of AWS and wants a login. Set HTTPS_PROXY to its address with user and password, or let the way to this host go around it.';
-const newKeys = 'Give the courier keys that are valid now; files, profiles and roles are read anew at every fetch.';
-const remedies: Readonly<Record<string, string>> = {
-  ExpiredToken: `The session behind these keys is over. ${newKeys}`,
-  OptInRequired: 'The account has not opted in to this region or service: enable the region under Account > AWS Regions.',
-  IDPCommunicationError: 'AWS itself could not reach the identity provider of the role: look at its address and whether it is up.',
-  RegionDisabled:
-    'STS is switched off in this region: activate it under IAM > Account settings, or set the stsEndpoint of the source to another region.',
-};
 
 /** Where the error's name does not say more. undefined: there is nothing to do. */
-function remedyFor(code: FailureCode, { name, words, status = 0 }: AwsError, { action, region }: Attempt): string | undefined {
+function remedyFor(code: FailureCode, { name, words, status = 0 }: AwsError, attempt: Attempt): string | undefined {
+  const { action, region } = attempt;
   if (code === 'BUSY') return undefined;
   if (code === 'UNEXPECTED' && status >= 500) return lasting;
   if (!words || (code === 'UNEXPECTED' && !name)) return somebodyElse;
@@ -142,7 +133,7 @@ function remedyFor(code: FailureCode, { name, words, status = 0 }: AwsError, { a
   if (code === 'FORBIDDEN')
     return `Allow ${action} to the AWS identity of this source; a policy of the organization or of a VPC endpoint may deny it as well.`;
   if (code === 'MISCONFIGURED')
-    return `AWS read the request and does not take it: look at the region (${region})${action === 'sts:AssumeRole' ? ', at the ARN of the role' : ''} and at the words that are quoted.`;
+    return `AWS read the request and does not take it: look at the region (${region})${isOfRole(attempt) ? ', at the ARN of the role' : ''} and at the words that are quoted.`;
   return `${somebodyElse} If it is AWS itself, please report the quoted answer.`;
 }
 const lasting =

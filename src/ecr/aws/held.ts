@@ -127,6 +127,8 @@ function waitingFor(step: Step, wire: Wire | undefined): Step {
   return { name: `${step.name} (${last.host}${last.proxy ? ` through ${nameOf(last.proxy)}` : ''})`, right: last.right };
 }
 
+const byToken = 'sts:AssumeRoleWithWebIdentity';
+
 /** What AWS (STS for a profile's role or a web identity, SSO) answered on the way, or did not, speaks for itself. */
 async function walk(
   { identity, ...around }: { identity: Identity } & Pick<Walk, 'env' | 'commandEnv' | 'shared'>,
@@ -139,10 +141,11 @@ async function walk(
   try {
     return await findKeys({ ...around, profile: identity.profile, webToken: identity.webToken, ways: way, sts, settings }, entered, passed);
   } catch (error) {
-    if (wire.last?.verdict) throw awsFailure(wire.last.verdict, { action: 'sts:AssumeRole', region, call: wire.last });
+    const action = wire.last?.right === byToken ? byToken : 'sts:AssumeRole';
+    if (wire.last?.verdict) throw awsFailure(wire.last.verdict, { action, region, call: wire.last });
     if (!(error instanceof Failure)) {
       settings.address('STS', region);
-      throw awsFailure(error, { action: 'sts:AssumeRole', region, call: wire.last });
+      throw awsFailure(error, { action, region, call: wire.last });
     }
     // The SDK wraps what SSO's clients throw and keeps the words only.
     const { last } = wire;

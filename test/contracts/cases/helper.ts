@@ -12,7 +12,7 @@ import type { CacheFact, HelperCase } from '../format.d.ts';
 import { createAws } from './aws.ts';
 import { type Double, startDouble } from './double.ts';
 import type { Program } from './program.ts';
-import { differences, type Ran } from './verdict.ts';
+import { differences, type Ran, told } from './verdict.ts';
 
 const authority: Authority = createAuthority();
 
@@ -59,18 +59,6 @@ export async function runHelperCase(given: HelperCase, programFor: (run: Which) 
   } finally {
     await rm(place, { recursive: true, force: true });
   }
-}
-
-/** With what the run said, where something differs. */
-function told(which: string, { stdout, stderr, calls }: Ran, found: readonly string[]): string[] {
-  if (found.length === 0) return [];
-  const lines = found.map(line => `${which}${line}`);
-  return [
-    ...lines,
-    `${which}stdout ${JSON.stringify(stdout)}`,
-    `${which}stderr ${JSON.stringify(stderr)}`,
-    `${which}calls ${JSON.stringify(calls)}`,
-  ];
 }
 
 /** Replaces what stands for a place or a time. */

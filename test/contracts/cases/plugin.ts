@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import type { EndpointCase, PluginCase, PluginFile } from '../format.d.ts';
 import { startPluginAws } from './plugin-aws.ts';
 import type { Program } from './program.ts';
-import { differences } from './verdict.ts';
+import { differences, told } from './verdict.ts';
 
 /** What no run may show on stderr. */
 const secrets = ['fake-secret-1', 'sa-token-1', 'role-secret-1', 'role-session-1', 'ecr-password-', 'ecr-public-password', 'pa:ss:word'];
@@ -24,7 +24,8 @@ async function runCase({ args, stdin, env, awsAnswers, ours }: PluginCase, progr
   // Nobody listens on port 1.
   const filled = filledIn(env, { fakeAws: aws.url, closedPort: '1' });
   const started = await program(args, { stdin, env: { HOME: home.path, ...filled } });
-  return differences({ ...started, calls: aws.calls }, ours, secrets);
+  const ran = { ...started, calls: aws.calls };
+  return told('', ran, differences(ran, ours, secrets));
 }
 
 async function runEndpoint({ image, env, serviceAccountToken, ours }: EndpointCase, program: Program): Promise<string[]> {
@@ -52,7 +53,8 @@ async function runEndpoint({ image, env, serviceAccountToken, ours }: EndpointCa
   const contacts = [...new Set(proxy.contacts)].join(', ');
   const wrong =
     contacts === ours.contacts.join(', ') ? [] : [`the contacts are ${contacts || 'none'}, not ${ours.contacts.join(', ') || 'none'}`];
-  return [...wrong, ...differences({ ...started, calls: [] }, { exit: ours.exit }, secrets)];
+  const ran = { ...started, calls: [] };
+  return told('', ran, [...wrong, ...differences(ran, { exit: ours.exit }, secrets)]);
 }
 
 const filledIn = (env: Readonly<Record<string, string>>, values: Readonly<Record<string, string>>): Record<string, string> =>

@@ -71,3 +71,15 @@ function isCall(call: Call | undefined, wanted: ExpectedCall): boolean {
   const named = (['region', 'host', 'role', 'accessKeyId', 'externalId'] as const).filter(name => wanted[name] !== undefined);
   return call !== undefined && isOf(call.op, wanted.op) && named.every(name => call[name] === wanted[name]);
 }
+
+/** With what the run said, where something differs. */
+export function told(which: string, { stdout, stderr, calls }: Ran, found: readonly string[]): string[] {
+  if (found.length === 0) return [];
+  const lines = found.map(line => `${which}${line}`);
+  return [
+    ...lines,
+    `${which}stdout ${JSON.stringify(stdout)}`,
+    `${which}stderr ${JSON.stringify(stderr)}`,
+    `${which}calls ${JSON.stringify(calls)}`,
+  ];
+}
