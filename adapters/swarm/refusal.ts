@@ -27,6 +27,20 @@ function notDocker(answer: Answer, usual: Failure, address: string): Failure {
   return new Failure('MISCONFIGURED', message, { remedy });
 }
 
+/**
+ * A worker is the wrong address. A manager that starts says for some seconds what a Docker without a Swarm says
+ * (recorded), and that it is being prepared (source): so that is looked at again soon.
+ */
+function noManager(said: string, address: string): Failure {
+  const remedy = 'Give the address of a manager. `docker node ls` tells which nodes are managers, `docker swarm init` makes a Swarm.';
+  const told = quote(said);
+  if (/worker nodes/i.test(said))
+    return new Failure('MISCONFIGURED', `The Docker engine at ${address} manages no Swarm: ${told}`, { remedy });
+  return new Failure('UNREACHABLE', `The Docker engine at ${address} manages no Swarm, or has just been started: ${told}`, {
+    remedy: `Nothing, if it has just been started. Else: ${remedy}`,
+  });
+}
+
 /** What an answer of the engine means that is no success. */
 export function refusalOf(http: Http, address: string) {
   return (answer: Answer): Failure => {
@@ -34,12 +48,9 @@ export function refusalOf(http: Http, address: string) {
     const said = wordsOf(answer);
     const told = quote(said);
     const { status } = answer;
-    if (/not a swarm manager/i.test(said))
-      return new Failure('MISCONFIGURED', `The Docker engine at ${address} manages no Swarm: ${told}`, {
-        remedy: 'Give the address of a manager. `docker node ls` tells which nodes are managers, `docker swarm init` makes a Swarm.',
-      });
+    if (/not a swarm manager/i.test(said)) return noManager(said, address);
     if (/swarm is encrypted|needs to be unlocked/i.test(said))
-      return new Failure('MISCONFIGURED', `The Swarm at ${address} is locked: ${told}`, { remedy: 'Unlock it: `docker swarm unlock`.' });
+      return new Failure('UNREACHABLE', `The Swarm at ${address} is locked: ${told}`, { remedy: 'Unlock it: `docker swarm unlock`.' });
     if (/does not have a leader/i.test(said))
       return new Failure('UNREACHABLE', `The Swarm at ${address} has no leader: ${told}`, {
         remedy: 'Bring back managers until more than half of them are there: `docker node ls`.',

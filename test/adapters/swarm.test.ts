@@ -6,7 +6,7 @@ import { folder } from '../config/support.ts';
 import { startFakeSwarm } from '../fakes/swarm.ts';
 import { type Stage, testAdapter } from './contract.ts';
 import { absent, codesOf, failing, given, host, linesOf, other } from './rig.ts';
-import { enabled, givenAt, hour, loginOf, restarted, rig, specOf } from './swarm/rig.ts';
+import { enabled, givenAt, hour, loginOf, restarted, rig, type SwarmRig, specOf } from './swarm/rig.ts';
 
 /** Without tasks: there is nothing that could be replaced, so nobody waits for that to happen. */
 async function onFake(): Promise<Stage<typeof swarm.options>> {
@@ -647,6 +647,83 @@ describe('what others write', () => {
   });
 });
 
+describe('a manager that becomes the leader gives all services another version', () => {
+  const two = ['web', 'api'].map(name => ({ spec: specOf(name), login: loginOf('first') }));
+  async function written(setup: Parameters<typeof rig>[0]): Promise<SwarmRig> {
+    const s = await rig(setup);
+    for (const name of ['web', 'api']) await s.give(name, 'second');
+    await s.slot('web');
+    return s;
+  }
+
+  test('nobody has written to them: nothing is repaired, and what they hold is known', async () => {
+    await using s = await written({ services: two });
+    for (let terms = 0; terms < 3; terms++) {
+      s.clock.leap(60_000);
+      s.fake.elect();
+      const { state, holds } = await s.slot('web');
+      assert.deepEqual([state, holds !== undefined], ['present', true]);
+    }
+  });
+
+  test('a service that was only seen so far counts as before as well', async () => {
+    await using s = await rig({ services: two });
+    await s.discover();
+    s.fake.elect();
+    assert.equal((await s.slot('web')).state, 'present');
+  });
+
+  for (const [what, meddle] of [
+    ['deployed another version', s => s.fake.deploy(specOf('web', { labels: { ...enabled, by: 'somebody' } }))],
+    ['rolled back', s => s.fake.rollBack('web')],
+    [
+      'deployed another version and this one again',
+      s => {
+        s.fake.deploy(specOf('web', { labels: { ...enabled, by: 'somebody' } }));
+        s.fake.deploy(specOf('web'), loginOf('stale'));
+      },
+    ],
+  ] as readonly (readonly [string, (s: SwarmRig) => void])[])
+    test(`somebody has ${what} in the same minute: that is seen`, async () => {
+      await using s = await written({ services: two });
+      meddle(s);
+      s.clock.leap(60_000);
+      s.fake.service('web');
+      s.fake.elect();
+      assert.deepEqual([(await s.slot('web')).state, (await s.slot('api')).state], ['drifted', 'present']);
+    });
+
+  test('somebody writes the same Spec afterwards: that is seen', async () => {
+    await using s = await written({ services: two });
+    s.fake.elect();
+    await s.discover();
+    s.fake.deploy(specOf('web'), loginOf('stale'));
+    assert.deepEqual([(await s.slot('web')).state, (await s.slot('api')).state], ['drifted', 'present']);
+  });
+
+  test('over a restart of the courier it is taken for a write, as nobody looked meanwhile', async () => {
+    let text: string | undefined;
+    const memory = { recall: () => Promise.resolve(text), remember: (next: string) => void (text = next) };
+    await using s = await written({ services: two, memory });
+    s.fake.elect();
+    await using again = await restarted(s, s.clock, memory);
+    assert.equal((await again.slot('web')).state, 'drifted');
+    await again.give('web', 'second');
+    await using third = await restarted(s, s.clock, memory);
+    assert.equal((await third.slot('web')).state, 'present');
+  });
+
+  test('and what was learned of it is remembered', async () => {
+    let text: string | undefined;
+    const memory = { recall: () => Promise.resolve(text), remember: (next: string) => void (text = next) };
+    await using s = await written({ services: two, memory });
+    s.fake.elect();
+    await s.discover();
+    await using again = await restarted(s, s.clock, memory);
+    assert.equal((await again.slot('web')).state, 'present');
+  });
+});
+
 describe('after a restart', () => {
   const services = [{ spec: specOf('web'), login: loginOf('first') }];
   const memory = () => {
@@ -769,11 +846,18 @@ describe('a rehearsal', () => {
 describe('what is no manager of a Swarm', () => {
   const words: readonly (readonly [name: string, status: number, message: string, code: string, said: RegExp])[] = [
     [
-      'a Docker without a Swarm',
+      'a Docker without a Swarm, or a manager in the first seconds after its start',
       503,
-      'This node is not a swarm manager. Use "docker swarm init" to connect.',
-      'MISCONFIGURED',
-      /manages no Swarm/,
+      'This node is not a swarm manager. Use "docker swarm init" or "docker swarm join" to connect this node to swarm and try again.',
+      'UNREACHABLE',
+      /manages no Swarm, or has just been started/,
+    ],
+    [
+      'a manager that is not ready',
+      503,
+      'This node is not a swarm manager. Manager is being prepared or has trouble connecting to the cluster.',
+      'UNREACHABLE',
+      /has just been started/,
     ],
     [
       'a worker',
@@ -782,7 +866,7 @@ describe('what is no manager of a Swarm', () => {
       'MISCONFIGURED',
       /manages no Swarm/,
     ],
-    ['a locked one', 503, 'Swarm is encrypted and needs to be unlocked before it can be used.', 'MISCONFIGURED', /is locked/],
+    ['a locked one', 503, 'Swarm is encrypted and needs to be unlocked before it can be used.', 'UNREACHABLE', /is locked/],
     [
       'one without a leader',
       500,

@@ -49,6 +49,8 @@ export interface Swarm {
   service(name: string): Inside;
   /** Somebody else deploys, with or without a login; what is there keeps its own without one. */
   deploy(spec: Value, login?: Login): void;
+  /** Its manager becomes the leader, as after a restart: it commits all services at once, as they are. */
+  elect(): void;
   /** Somebody removes all services. */
   clear(): void;
   /** Somebody else asks for a rollback. */
@@ -131,6 +133,7 @@ export function makeSwarm(options: SwarmOptions = {}): Swarm {
       const logins = { login: loginOf(now.auth), previousLogin: loginOf(previous?.auth) };
       return { id, version, spec: now.spec, tasks, state: status?.state, ...logins };
     },
+    elect: () => orchestrator.commit(services),
     clear: () => void services.splice(0),
     rollBack: name => orchestrator.rollBack(serviceOf(name)),
     progress(name, state) {

@@ -29,6 +29,8 @@ export interface Engine extends AsyncDisposable {
   ask(method: string, target: string, headers?: Readonly<Record<string, string>>): Promise<Answer>;
   /** Runs the docker CLI; `input` is its stdin. */
   docker(args: readonly string[], input?: string): Promise<Ran>;
+  /** Stops it, and starts it again on what it has left. */
+  restart(): Promise<void>;
 }
 
 /**
@@ -41,7 +43,8 @@ export async function startEngine(env: Readonly<Record<string, string>> = {}, ar
   const folders = ['--data-root', join(folder, 'data'), '--exec-root', join(folder, 'exec'), '--pidfile', join(folder, 'pid')];
   const network = ['--iptables=false', '--ip6tables=false', '--bridge=none', '--storage-driver=vfs', '-H', `unix://${socketPath}`];
   const PATH = `${process.env['PATH']}:/usr/sbin:/sbin`;
-  const dockerd = startProcess(path('dockerd'), [...folders, ...network, ...args], { env: { PATH, HOME: folder, ...env } });
+  const start = () => startProcess(path('dockerd'), [...folders, ...network, ...args], { env: { PATH, HOME: folder, ...env } });
+  let dockerd = start();
   const own = { PATH, HOME: folder, DOCKER_HOST: `unix://${socketPath}`, DOCKER_CONFIG: join(folder, 'config') };
 
   const engine: Engine = {
@@ -49,6 +52,11 @@ export async function startEngine(env: Readonly<Record<string, string>> = {}, ar
     ask: (method, target, headers = {}) => ask(socketPath, method, target, headers),
     // The classic builder needs nothing that would have to be downloaded.
     docker: (args, input) => run(path('docker'), args, { ...own, DOCKER_BUILDKIT: '0' }, input),
+    async restart() {
+      await dockerd.end('SIGTERM');
+      dockerd = start();
+      await ready(engine, dockerd.output);
+    },
     async [Symbol.asyncDispose]() {
       await Promise.race([dockerd.end('SIGTERM'), wait(stopsWithinMs, undefined, { ref: false })]);
       const processes = await killRest(folder);

@@ -159,6 +159,36 @@ part('swarm', { programs: [...pullPrograms, 'nginx'], root: true }, () => {
     assert.equal(await daemon.end('SIGTERM'), 0);
   });
 
+  test('a restart of the engine is no write: nothing is updated, and the courier is back soon', async () => {
+    const names = ['one', 'two'];
+    for (const name of names) await deploy(name);
+    pulls.world.ecr.ttlMs = 12 * 3_600_000;
+    await pulls.rotate();
+    await using daemon = await pulls.world.start({ env: { SWARM_URL: `unix://${swarm.socket}`, ...noPortainer } });
+    const delivered = (): number => deliveredIn(daemon.output()).length;
+    await pulls.world.until(() => delivered() >= names.length, 'both services to be served');
+    const looks = (): number => daemon.output().split('"msg":"discovered"').length;
+    const lookTwice = async (): Promise<void> => {
+      const before = looks();
+      await pulls.world.until(() => looks() > before + 1, 'two more looks');
+    };
+    await lookTwice();
+    const [versions, count] = [await Promise.all(names.map(swarm.versionOf)), delivered()];
+    await pulls.engine.restart();
+    const isReady = async (): Promise<boolean> => (await pulls.engine.ask('GET', '/services')).status === 200;
+    await pulls.world.until(isReady, 'the manager to be the leader again');
+    const versionsNow = () => Promise.all(names.map(swarm.versionOf));
+    // It commits all services at once.
+    const isCommitted = async (): Promise<boolean> => new Set(await versionsNow()).size === 1;
+    await pulls.world.until(isCommitted, 'both services to have the same version');
+    assert.notDeepEqual(await versionsNow(), versions);
+    await lookTwice();
+    assert.equal(delivered(), count);
+    assert.doesNotMatch(daemon.output(), /MISCONFIGURED/);
+    assert.equal(await daemon.end('SIGTERM'), 0);
+    await swarm.docker('service', 'rm', ...names);
+  });
+
   for (const change of ['--env-add=B=2', '--limit-memory=64m'])
     test(`somebody who changes a service just after the first update stops nothing: ${change}`, async () => {
       const names = ['first', 'second'];

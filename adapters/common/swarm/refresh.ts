@@ -7,10 +7,11 @@ import { makeCanary, type Trial } from './canary.ts';
 import { type Choice, judge } from './choice.ts';
 import type { Engine } from './engine.ts';
 import type { Code } from './findings.ts';
+import type { Gap } from './known.ts';
 import { isPinned, type WholeService } from './service.ts';
 import { isAtEnd, isPulling } from './tasks.ts';
 import { expiredWhileHeld, states } from './words.ts';
-import { type Gap, type Standing, type Write, type Written } from './written.ts';
+import type { Standing, Write, Written } from './written.ts';
 
 export interface Refresh {
   readonly id: string;

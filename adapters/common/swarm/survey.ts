@@ -40,7 +40,8 @@ export interface SurveyDeps {
 }
 
 type LeftAlone = Exclude<Verdict['is'], 'served' | 'rolling' | 'none'>;
-type Ours = { readonly service: Service; readonly registry: Registry; readonly is: 'served' | 'rolling' };
+type Sight = { readonly service: Service; readonly registry: Registry; readonly is: 'served' | 'rolling' };
+type Ours = Sight & { readonly listed: 'listed' | 'recommitted' };
 
 /** Which services of a Swarm are served, and what a person should know of the others. */
 export function makeSurvey(
@@ -68,8 +69,8 @@ export function makeSurvey(
     return failing;
   }
 
-  function served(service: Service, registry: Registry, failing: readonly Task[] | undefined): Found {
-    const { by, holds, gap } = written.look(service, 'listed');
+  function served({ service, registry, listed }: Ours, failing: readonly Task[] | undefined): Found {
+    const { by, holds, gap } = written.look(service, listed);
     return {
       id: service.id,
       name: service.name,
@@ -84,9 +85,9 @@ export function makeSurvey(
   }
 
   /** cure: what ends the wait, and so the end of its login. */
-  function waiting(service: Service, registry: Registry, why: Omit<Finding, 'code'> & { readonly code: Code }, cure?: string): Found {
+  function waiting({ service, registry, listed }: Ours, why: Omit<Finding, 'code'> & { readonly code: Code }, cure?: string): Found {
     const { id, name } = service;
-    const standing = written.look(service, 'alone');
+    const standing = written.look(service, listed === 'recommitted' ? listed : 'alone');
     const { code, sentence } = fateOf(service, standing, deps.clock.wall());
     const holds = standing.holds ?? standing.wrote;
     const said = finding(why.code, code ? why.message : `${why.message} ${sentence}`, why.remedy);
@@ -94,38 +95,49 @@ export function makeSurvey(
     return { id, name, registry, state: 'waiting', ...(holds && { holds }), findings };
   }
 
-  function rolling(service: Service, registry: Registry): Found {
+  function rolling(one: Ours): Found {
+    const { service } = one;
     const { what, remedy } = states(service);
     const message = `The service ${short(service.name)} ${what}: it is given no login until that has ended.`;
     const [code, cure] = isPaused(service) ? (['ROLLOUT_PAUSED', remedy] as const) : (['ROLLING'] as const);
-    return waiting(service, registry, { code, message, remedy }, cure);
+    return waiting(one, { code, message, remedy }, cure);
   }
 
-  function foundIn({ service, registry, is }: Ours, failing: readonly Task[] | undefined): Found {
-    if (is === 'rolling' && !written.isOwnRollout(service)) return rolling(service, registry);
-    if (!ended.has(service.id)) return served(service, registry, failing);
+  function foundIn(one: Ours, failing: readonly Task[] | undefined): Found {
+    const { service, is } = one;
+    if (is === 'rolling' && !written.isOwnRollout(service)) return rolling(one);
+    if (!ended.has(service.id)) return served(one, failing);
     const message = `A task of the service ${short(service.name)} has ended, and an update would run it again.`;
-    return waiting(service, registry, { code: 'ENDED', message }, table.ENDED.remedy);
+    return waiting(one, { code: 'ENDED', message }, table.ENDED.remedy);
   }
 
   return async signal => {
-    const ours: Ours[] = [];
+    const sights: Sight[] = [];
+    const versions = new Map<number, number>();
     const leftAlone = new Map<LeftAlone, Pick<Service, 'name'>[]>();
     let oldest: Service | undefined;
     await engine.eachService(element => {
       const service = readService(element);
       if (service && (!oldest || isOlder(service, oldest))) oldest = service;
+      if (service) versions.set(service.version, (versions.get(service.version) ?? 0) + 1);
       const verdict: Verdict = service ? judge(service, choice, deps) : { is: 'none' };
       if (!service || verdict.is === 'none') return;
-      if ('registry' in verdict) ours.push({ service, registry: verdict.registry, is: verdict.is });
+      if ('registry' in verdict) sights.push({ service, registry: verdict.registry, is: verdict.is });
       else leftAlone.set(verdict.is, [...(leftAlone.get(verdict.is) ?? []), { name: service.name }]);
     }, signal);
+    const ours = sights.map((sight): Ours => ({ ...sight, listed: isShared(versions, sight) ? 'recommitted' : 'listed' }));
     await noteEnds(ours, signal);
     const findings = [...leftAlone].map(([why, services]) => finding(sentences[why].code, sentences[why].text(namesOf(services))));
     const failures = await failuresIn(ours, signal);
     return { found: ours.map(one => foundIn(one, failures.get(one.service.id))), findings, ...(oldest && { oldest: oldest.id }) };
   };
 }
+
+/**
+ * A write to a service gives it a version of its own. A manager that becomes the leader, also of itself after a restart
+ * of its engine, commits all services at once, and gives them one and the same (seen on 20.10.24).
+ */
+const isShared = (versions: ReadonlyMap<number, number>, { service }: Sight): boolean => (versions.get(service.version) ?? 0) > 1;
 
 const isOlder = (one: Service, other: Service): boolean => one.madeAt < other.madeAt || (one.madeAt === other.madeAt && one.id < other.id);
 

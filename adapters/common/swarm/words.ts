@@ -1,9 +1,10 @@
 import { longestLife } from '../../../src/contract/expiry.ts';
 import { label, quote } from '../../../src/contract/text.ts';
 import { isPaused } from './choice.ts';
+import type { Gap } from './known.ts';
 import { isPinned, type Service } from './service.ts';
 import type { Task } from './tasks.ts';
-import { type Gap, lastEnd, type Standing } from './written.ts';
+import { lastEnd, type Standing } from './written.ts';
 
 /** What the roll-out of a service is at, as the rest of a sentence, and what a person can do. */
 export function states(service: Service): { readonly what: string; readonly remedy: string } {

@@ -2,30 +2,8 @@ import type { Deps } from '../../../src/contract/adapter.ts';
 import { type Credential, fingerprint } from '../../../src/contract/credential.ts';
 import { longestLife } from '../../../src/contract/expiry.ts';
 import type { Holds } from '../../../src/contract/target.ts';
-import { mapOf } from '../shapes.ts';
+import { type Gap, type Known, readKnown } from './known.ts';
 import type { Service } from './service.ts';
-
-/** A login that ended while a service held it: since when at the latest, and when another one came. Milliseconds. */
-export interface Gap {
-  readonly from: number;
-  readonly until: number;
-  /** Somebody wrote to the service after us, and may have brought a login that lives longer. */
-  readonly isUnsure?: boolean;
-}
-
-/** What is known of a service that was seen before. */
-interface Known {
-  /** `Version.Index` as it was then; undefined: somebody wrote to it just after we did. */
-  readonly version: number | undefined;
-  readonly spec: string;
-  /** When it had been written by then, as `writtenAt` of a service. */
-  readonly at?: number;
-  /** What we wrote at that version; missing where it was somebody else. expiresAt: milliseconds since the epoch. */
-  readonly ours?: { readonly fingerprint: string; readonly expiresAt: number };
-  readonly gap?: Gap;
-  /** The Spec to which a rollback returns has not got a login of ours yet: one more write is needed. */
-  readonly isHalf?: boolean;
-}
 
 /** What a write of ours came to. */
 export interface Write extends Pick<Known, 'isHalf'> {
@@ -60,8 +38,11 @@ export interface Standing {
 export interface Written {
   /** Reads what a process before this one knew, once. */
   recall(): Promise<void>;
-  /** `seen`: it is listed, so whatever comes after is somebody's write. */
-  look(service: Service, seen: 'listed' | 'alone'): Standing;
+  /**
+   * listed: whatever comes after is somebody's write. recommitted: it is listed with a version that others have as
+   * well, so nobody has written to it.
+   */
+  look(service: Service, seen: 'listed' | 'recommitted' | 'alone'): Standing;
   wrote(service: Service, write: Write): void;
   /** Our own update has set off the roll-out that it is at, so there is no other version that could go on. */
   isOwnRollout(service: Service): boolean;
@@ -76,6 +57,8 @@ const toldFor = 24 * 3_600_000;
 
 export function makeWritten({ memory, clock }: Pick<Deps, 'memory' | 'clock'>): Written {
   let known = new Map<string, Known>();
+  /** What was last listed in this process, by the ids of services. */
+  const listed = new Map<string, string>();
   let recalled: Promise<void> | undefined;
 
   async function recallOnce(): Promise<void> {
@@ -83,19 +66,35 @@ export function makeWritten({ memory, clock }: Pick<Deps, 'memory' | 'clock'>): 
     known = new Map([...before, ...known]);
   }
 
-  function note({ id, spec, writtenAt: at }: Service, version: Known['version'], { credential, gap, isHalf }: Write): void {
+  function set(id: string, one: Known): void {
+    known.set(id, one);
+    if (one.ours) memory.remember(JSON.stringify(Object.fromEntries([...known].filter(([, { ours }]) => ours))));
+  }
+
+  function note(service: Service, version: Known['version'], { credential, gap, isHalf }: Write): void {
+    const { id, spec, writtenAt: at } = service;
     const ours = credential && { fingerprint: fingerprint(credential), expiresAt: credential.expiresAt.getTime() };
     const facts = { ...(!Number.isNaN(at) && { at }), ...(ours && { ours }), ...(gap && { gap }), ...(isHalf && { isHalf }) };
-    known.set(id, { version, spec, ...facts });
-    memory.remember(JSON.stringify(Object.fromEntries([...known].filter(([, one]) => one.ours))));
+    set(id, { version, spec, ...facts });
+    listed.set(id, stateOf(service));
+  }
+
+  /** A version that nobody has written takes the place of the one before, where nothing else is new. */
+  function follow(service: Service, before: Known): Known {
+    if (before.version === undefined || before.version === service.version || listed.get(service.id) !== stateOf(service)) return before;
+    const now = { ...before, version: service.version };
+    set(service.id, now);
+    return now;
   }
 
   return {
     recall: () => (recalled ??= recallOnce()),
     look(service, seen) {
-      const before = known.get(service.id);
+      const found = known.get(service.id);
+      const before = found && seen === 'recommitted' ? follow(service, found) : found;
+      if (seen !== 'alone') listed.set(service.id, stateOf(service));
       if (!before) {
-        if (seen === 'listed') known.set(service.id, { version: service.version, spec: service.spec });
+        if (seen !== 'alone') known.set(service.id, { version: service.version, spec: service.spec });
         return { by: 'unknown', ...endOf(service) };
       }
       const { ours, gap, isHalf } = before;
@@ -117,10 +116,13 @@ export function makeWritten({ memory, clock }: Pick<Deps, 'memory' | 'clock'>): 
     },
     overtaken: (service, write) => note(service, undefined, write),
     keep(ids) {
-      for (const id of known.keys()) if (!ids.has(id)) known.delete(id);
+      for (const map of [known, listed]) for (const id of map.keys()) if (!ids.has(id)) map.delete(id);
     },
   };
 }
+
+/** What a write of somebody else would change, but for the version. */
+const stateOf = ({ spec, previous, rollout, rolledAt }: Service): string => [spec, previous, rollout, rolledAt].join(' ');
 
 /** A token lives no longer than ECR lets it, so what somebody brought with the last write has ended by then. */
 export const lastEnd = ({ writtenAt }: Pick<Service, 'writtenAt'>): number => writtenAt + longestLife;
@@ -147,24 +149,3 @@ function isSetOffBy({ ours, spec, at = Number.NaN }: Known, service: Service): b
   const isSame = ours !== undefined && service.spec === spec && service.previous === previous;
   return isSame && Math.abs(service.rolledAt - at) <= soonAfter;
 }
-
-/** What can be read of it: anything may lie there. */
-function readKnown(text: string | undefined): ReadonlyMap<string, Known> {
-  try {
-    return new Map(Object.entries(mapOf(JSON.parse(text ?? '{}'))).filter((entry): entry is [string, Known] => isKnown(entry[1])));
-  } catch {
-    return new Map();
-  }
-}
-
-function isKnown(value: unknown): value is Known {
-  const { version, spec, at, ours, gap, isHalf } = mapOf(value);
-  const { fingerprint: written, expiresAt } = mapOf(ours);
-  const { from, until, isUnsure } = mapOf(gap);
-  const isWhole = (version === undefined || typeof version === 'number') && typeof spec === 'string' && (at === undefined || isMoment(at));
-  const isOurs = typeof written === 'string' && /^[\x21-\x7e]{1,100}$/.test(written) && isMoment(expiresAt);
-  const isGap = isMoment(from) && isMoment(until) && (isUnsure === undefined || isUnsure === true);
-  return isWhole && isOurs && (isHalf === undefined || isHalf === true) && (gap === undefined || isGap);
-}
-
-const isMoment = (value: unknown): boolean => typeof value === 'number' && Math.abs(value) <= 8.64e15;

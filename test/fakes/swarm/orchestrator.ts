@@ -10,6 +10,8 @@ const mostSteps = 50;
 export interface Orchestrator {
   /** Another Spec, with a login; the former ones are kept. */
   change(service: Service, next: Given): void;
+  /** All of them at once: they have the same version afterwards, and nothing else is new. */
+  commit(services: readonly Service[]): void;
   /** The former Spec and its login are back. */
   rollBack(service: Service): void;
   settle(service: Service): void;
@@ -132,5 +134,10 @@ export function makeOrchestrator(node: SwarmNode, wall: () => number, quirks: Qu
   // Every object of a Swarm counts on by the same index.
   const nextVersion = (): number => (version += 3);
 
-  return { change, rollBack, settle };
+  function commit(services: readonly Service[]): void {
+    const shared = nextVersion();
+    for (const service of services) Object.assign(service, { version: shared, updated: wall() });
+  }
+
+  return { change, commit, rollBack, settle };
 }
