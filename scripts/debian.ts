@@ -37,7 +37,7 @@ export function makeDeb({ version, dist, node, nodeLicence, to, compression = ['
   write(`${home}/package.json`, '{"type":"module"}\n');
   write('/usr/bin/ecr-courier', `#!/bin/sh\nexec ${home}/node --disable-sigusr1 ${home}/ecr-courier.js "$@"\n`, 0o755);
   symlinkSync(`../lib/ecr-courier/docker-credential-ecr-courier`, join(root, 'usr/bin/docker-credential-ecr-courier'));
-  write('/lib/systemd/system/ecr-courier.service', unit(readFileSync('deploy/systemd/ecr-courier.service', 'utf8')));
+  write('/usr/lib/systemd/system/ecr-courier.service', unit(readFileSync('deploy/systemd/ecr-courier.service', 'utf8')));
   write('/etc/ecr-courier/ecr-courier.env', readFileSync('deploy/systemd/ecr-courier.env', 'utf8'), 0o600);
   write('/usr/share/doc/ecr-courier/copyright', `${readFileSync('LICENSE', 'utf8')}\nNode.js:\n\n${readFileSync(nodeLicence, 'utf8')}`);
   write('/DEBIAN/conffiles', '/etc/ecr-courier/ecr-courier.env\n');
@@ -57,10 +57,16 @@ function unit(text: string): string {
     .replace(/^# node is the first one .*\n/m, '');
 }
 
-function architectureOf(node: string): string {
-  const names: Readonly<Record<string, string>> = { x64: 'amd64', arm64: 'arm64' };
-  const architecture = names[execFileSync(node, ['-p', 'process.arch'], { encoding: 'utf8' }).trim()];
-  if (!architecture) throw new Error(`${node} is for a processor for which there is no package: take one for x64 or arm64.`);
+/** Debian's names of what stands as `e_machine` in the header of a program (elf(5)). */
+const architectures: Readonly<Record<number, string>> = { 0x3e: 'amd64', 0xb7: 'arm64' };
+
+/** Of a Node for Linux. It is not started, as it may be for another processor than this one. */
+export function architectureOf(node: string): string {
+  const header = readFileSync(node).subarray(0, 20);
+  const machine = header.toString('latin1', 0, 4) === '\x7fELF' && header.length === 20 ? header.readUInt16LE(18) : 0;
+  const architecture = architectures[machine];
+  if (!architecture)
+    throw new Error(`${node} is no Node for Linux on x64 or arm64: take bin/node of one that was unpacked from nodejs.org.`);
   return architecture;
 }
 

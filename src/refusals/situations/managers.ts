@@ -113,10 +113,11 @@ export const managers: readonly Situation[] = [
       ],
       ['ecr-courier', 'PORTAINER_API_KEY_FILE: /run/portainer/api-key is not there'],
       ['any', "EACCES: permission denied, open '/run/portainer/api-key'"],
+      ['any', 'cat: secrets/api-key: Permission denied'],
     ],
     when: ({ find }) =>
       find(
-        /may not be (read|written) by the user that the courier runs as|(PORTAINER|HARBOR|RANCHER|CATTLE|ECR_COURIER)_\w+_FILE: |EACCES: permission denied, open '[^']{0,200}(api-key|portainer|ecr-courier)/,
+        /may not be (read|written) by the user that the courier runs as|(PORTAINER|HARBOR|RANCHER|CATTLE|ECR_COURIER)_\w+_FILE: |EACCES: permission denied, open '[^']{0,200}(api-key|portainer|ecr-courier)|(api-key|portainer|ecr-courier)[^\s:]{0,100}: [Pp]ermission denied/,
       ),
     tell: () => ({
       sentence:
