@@ -16,6 +16,7 @@ import {
   statementFor,
 } from './sides.ts';
 import { rights, webIdentityTrustStatement } from './statements.ts';
+import { isStranger, ofStranger } from './strangers.ts';
 
 /** Who pulls, where that is not the one whose token it is. In words: "the kubelet of node-1". */
 export interface Puller {
@@ -47,6 +48,7 @@ function withGaps({ cut, hidden, isLast }: Denial, told: Diagnosis): Diagnosis {
 
 function explained(denial: Denial): Diagnosis {
   if (denial.explicit) return explicitly(denial);
+  if (isStranger(denial)) return ofStranger(denial);
   if (denial.action === 'sts:AssumeRoleWithWebIdentity' && denial.gate !== 'rcp' && denial.gate !== 'endpoint')
     return ofWebIdentity(denial);
   if (ofTrust.test(denial.action) && (denial.gate === undefined || denial.gate === 'resource')) return ofRole(denial);

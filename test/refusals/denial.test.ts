@@ -274,4 +274,11 @@ test('nobody is told to add a statement where the one who asked can have none', 
   assert.match(linked.remedy, /^Let another identity ask/);
   assert.doesNotMatch(linked.remedy, /PullOnly/);
   assert.deepEqual(linked.paste, []);
+  const nobody = as('anonymous');
+  assert.match(nobody.sentence, /no identity policy counts, and the second gate, the repository policy in account 123456789012 does not/);
+  assert.equal(nobody.paste, undefined);
+  const service = as('codebuild.amazonaws.com');
+  assert.equal(service.side, 'the repository policy in account 123456789012');
+  assert.match(service.paste?.[0]?.text ?? '', /"Service": "codebuild\.amazonaws\.com"/);
+  assert.doesNotMatch(JSON.stringify(service), /identity policy of|arn:aws:iam/);
 });
