@@ -1,7 +1,8 @@
-import { isRegion, isRoleArn, isSessionName, namesInWords } from '../src/contract/aws-names.ts';
+import { isRegion, isRoleArn, isSessionName, namesInWords, regionForm, roleForm, sessionForm } from '../src/contract/aws-names.ts';
 import { visiblyNoKey, visiblyNoKeyId } from '../src/contract/keys.ts';
 import { wrongAmong } from './among.ts';
 import type { Env } from './env.ts';
+import { type Form, oneOf } from './forms.ts';
 import { hint } from './nearest.ts';
 import type { Report } from './read.ts';
 import { isPath } from './showable.ts';
@@ -51,7 +52,7 @@ const addressRule: Rule = value =>
     ? undefined
     : 'must be a URL that begins with https:// or http://';
 
-const oneOf =
+const among =
   (...choices: readonly string[]): Rule =>
   value =>
     wrongAmong(value, choices);
@@ -61,31 +62,63 @@ const named =
   value =>
     isOne(value) ? undefined : `must be ${words}`;
 
+const inWords = (least: number, most: number): string => `a whole number from ${least} to ${most}`;
 const number =
   (least: number, most: number): Rule =>
   value =>
-    /^\d{1,6}$/.test(value) && Number(value) >= least && Number(value) <= most
-      ? undefined
-      : `must be a whole number from ${least} to ${most}`;
+    /^\d{1,6}$/.test(value) && Number(value) >= least && Number(value) <= most ? undefined : `must be ${inWords(least, most)}`;
 
-const modes = oneOf('auto', 'in-region', 'cross-region', 'mobile', 'standard', 'legacy');
+const modes = ['auto', 'in-region', 'cross-region', 'mobile', 'standard', 'legacy'];
+const choices: Readonly<Record<string, readonly string[]>> = {
+  AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE: ['IPv4', 'IPv6'],
+  AWS_RETRY_MODE: ['standard', 'adaptive', 'legacy'],
+  AWS_STS_REGIONAL_ENDPOINTS: ['regional', 'legacy'],
+  AWS_ACCOUNT_ID_ENDPOINT_MODE: ['preferred', 'disabled', 'required'],
+};
+const numbers: Readonly<Record<string, readonly [least: number, most: number]>> = {
+  AWS_MAX_ATTEMPTS: [1, 99],
+  AWS_METADATA_SERVICE_TIMEOUT: [1, 3600],
+  AWS_METADATA_SERVICE_NUM_ATTEMPTS: [1, 99],
+};
+
+/** What their values look like, for those who cannot ask the rule. None refuses what the rule takes. */
+export const forms: Readonly<Record<string, Form>> = {
+  ...Object.fromEntries(switches.map(name => [name, { pattern: '^(true|false)$', words: 'true or false, in lower case' }])),
+  ...Object.fromEntries(
+    addresses.map(name => [
+      name,
+      { pattern: String.raw`^(?i:https?)://[^\s/\\][^\s\\]*$`, words: 'a URL that begins with https:// or http://' },
+    ]),
+  ),
+  ...Object.fromEntries(Object.entries(choices).map(([name, words]) => [name, oneOf(words)])),
+  ...Object.fromEntries(
+    Object.entries(numbers).map(([name, [min, max]]) => [
+      name,
+      { pattern: '^[0-9]{1,6}$', words: inWords(min, max), range: { min, max, whole: true } },
+    ]),
+  ),
+  AWS_DEFAULTS_MODE: { pattern: `^(?i:${modes.join('|')})$`, words: `one of ${modes.join(', ')}` },
+  AWS_CONTAINER_CREDENTIALS_RELATIVE_URI: { pattern: String.raw`^/\S*$`, words: 'a path that begins with /' },
+  AWS_REGION: { pattern: regionForm.source, words: namesInWords.region },
+  AWS_DEFAULT_REGION: { pattern: regionForm.source, words: namesInWords.region },
+  AWS_ROLE_ARN: { pattern: roleForm.source, words: namesInWords.role },
+  ...Object.fromEntries(
+    keys.map(name => [name, { pattern: String.raw`^\s*[\x21-\x7e]+\s*$`, words: 'the key of AWS, without a blank in it' }]),
+  ),
+  AWS_ROLE_SESSION_NAME: { pattern: sessionForm.source, words: namesInWords.session },
+};
 
 const rules: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   ...switches.map((name): [string, Rule] => [name, switchRule]),
   ...addresses.map((name): [string, Rule] => [name, addressRule]),
+  ...Object.entries(choices).map(([name, words]): [string, Rule] => [name, among(...words)]),
+  ...Object.entries(numbers).map(([name, [least, most]]): [string, Rule] => [name, number(least, most)]),
   ['AWS_CONTAINER_CREDENTIALS_RELATIVE_URI', value => (/^\/\S*$/.test(value) ? undefined : 'must be a path that begins with /')],
   [
     'AWS_CONTAINER_AUTHORIZATION_TOKEN',
     value => (/[^\x20-\x7e]/.test(value) ? 'holds a line break or another character that HTTP cannot carry' : undefined),
   ],
-  ['AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE', oneOf('IPv4', 'IPv6')],
-  ['AWS_DEFAULTS_MODE', value => modes(value.toLowerCase())],
-  ['AWS_RETRY_MODE', oneOf('standard', 'adaptive', 'legacy')],
-  ['AWS_MAX_ATTEMPTS', number(1, 99)],
-  ['AWS_METADATA_SERVICE_TIMEOUT', number(1, 3600)],
-  ['AWS_METADATA_SERVICE_NUM_ATTEMPTS', number(1, 99)],
-  ['AWS_STS_REGIONAL_ENDPOINTS', oneOf('regional', 'legacy')],
-  ['AWS_ACCOUNT_ID_ENDPOINT_MODE', oneOf('preferred', 'disabled', 'required')],
+  ['AWS_DEFAULTS_MODE', value => among(...modes)(value.toLowerCase())],
   ['AWS_REGION', named(isRegion, namesInWords.region)],
   ['AWS_DEFAULT_REGION', named(isRegion, namesInWords.region)],
   ['AWS_ROLE_ARN', named(isRoleArn, namesInWords.role)],

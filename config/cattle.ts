@@ -1,5 +1,6 @@
 import { privateRegistryHost } from '../src/contract/registry.ts';
 import type { Env } from './env.ts';
+import { account, type Form, forms as formats } from './forms.ts';
 import { type Entries, type Placed, textOf } from './origin.ts';
 import { type Report, warnOfDanger } from './read.ts';
 import { ownWord } from './schema.ts';
@@ -32,6 +33,14 @@ export const variables: readonly { readonly name: string; readonly doc: string }
     doc: `With \`${maker}\`: the same as \`ECR_COURIER_LOG_LEVEL\`, in any letter case; fatal, panic, warning and trace are understood, too.`,
   },
 ];
+
+const ids = 'AWS_ECR_REGISTRY_IDS';
+
+/** What the values of those look like that are refused otherwise, for those who cannot ask the rule. */
+export const forms: Readonly<Record<string, Form>> = {
+  AUTO_CREATE: { ...formats.boolean(), pattern: '^(?i:true|false|yes|no|on|off|1|0|t|f)$' },
+  [ids]: { ...account, words: '12 digits of an AWS account, with commas between several', several: 'commas' },
+};
 
 const said = (value: Placed['value'], name: string): Placed => ({ value, origin: { text: name } });
 
@@ -76,7 +85,6 @@ const bare = (url: string): string => (URL.parse(url)?.href ?? url).replace(/(\/
  * account.
  */
 function wanted(env: Env, report: Report): Placed[] {
-  const ids = 'AWS_ECR_REGISTRY_IDS';
   const accounts = (env[ids] ?? '').split(',').flatMap(id => id.trim() || []);
   const creator = env['CATTLE_CREATE'] ? 'CATTLE_CREATE' : 'AUTO_CREATE';
   const creates = /^(1|t|true|yes|on)$/i.test(env[creator] ?? '');

@@ -19,7 +19,7 @@ const shortMonth = '(0*[2469]|0*11|(?i:feb|apr|jun|sep|nov))';
 
 /** A pattern of cron as croner 11 reads it. A moment in ISO 8601 is one, too. */
 export const cron: Form = {
-  pattern: String.raw`^\s*(${five}|${sixty}\s+${five}(\s+${years})?|@[a-zA-Z]+|[0-9]{4}-[-0-9T:.Z+ ]*)\s*$`,
+  pattern: String.raw`^\s*(${five}|${sixty}\s+${five}(\s+${years})?|@(?i:yearly|annually|monthly|weekly|daily|midnight|hourly)|[0-9]{4}-[-0-9T:.Z+ ]*)\s*$`,
   // Days that none of the months has, whatever day of the week it is.
   not: String.raw`^\s*(\S+\s+){2,3}(${listOf('0*(30|31)')}\s+${february}|0*31\s+${listOf(shortMonth)})\s+[*?]\s*$`,
   words: 'a cron pattern that comes true, such as `* 2-4 * * *`: minute, hour, day, month, day of the week',

@@ -19,6 +19,8 @@ export interface Form extends Pick<TextForm, 'pattern' | 'words'> {
   readonly range?: Pick<Facts, 'min' | 'max' | 'whole'>;
   /** One text may stand for several, with these between. */
   readonly several?: 'commas' | 'lines';
+  /** Of a list, only the first is judged. */
+  readonly judges?: 'first';
 }
 
 const control = String.raw`\x00-\x1f\x7f-\x9f`;
@@ -69,7 +71,12 @@ const header: Form = {
   several: 'lines',
 };
 
-/** undefined: the type of the value says all, or there are few. */
+export const oneOf = (choices: readonly string[]): Form => ({
+  pattern: `^(${choices.join('|')})$`,
+  words: `one of ${choices.join(', ')}`,
+});
+
+/** undefined: the type of the value says all. */
 export const forms = {
   string: ({ form }) => form ?? text,
   strings: ({ form }) => ({ ...(form ?? text), several: 'commas' }),
@@ -97,7 +104,7 @@ export const forms = {
     most: 1024,
     several: 'commas',
   }),
-  choice: () => undefined,
+  choice: ({ choices }) => choices && oneOf(choices),
   name: () => name,
   objectName: () => objectName,
   shard: () => ({ pattern: '^[0-9]{1,4}/[0-9]{1,4}$', words: 'i/n, such as 0/3: i is from 0 to n - 1' }),
@@ -113,7 +120,7 @@ export const forms = {
     pattern: functionForm.source.replaceAll(/\?<\w+>/g, ''),
     words: 'the name of a Lambda function, NAME:ALIAS, or its ARN (no URL, and no blanks)',
   }),
-  command: () => ({ pattern: program, words: 'a program that is on PATH, or its whole path' }),
+  command: () => ({ pattern: program, words: 'a program that is on PATH, or its whole path', judges: 'first' }),
   accounts: () => ({ ...account, several: 'commas' }),
   host: () => host,
   // No alias stands for another one.

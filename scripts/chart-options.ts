@@ -1,4 +1,6 @@
 import { adapters } from '../adapters/index.ts';
+import { variables as awsFiles, forms as awsForms } from '../config/aws.ts';
+import { forms as cattleForms, maker } from '../config/cattle.ts';
 import { ours, variables } from '../config/env.ts';
 import { type Form, forms } from '../config/forms.ts';
 import {
@@ -69,6 +71,20 @@ const receiverForms: Readonly<Partial<Record<ReceiverFormat, Form>>> = {
   },
 };
 
+/** Others are said in words by the courier itself: who reads them, and how they are written. */
+const proxyForms = Object.fromEntries(
+  ['HTTPS_PROXY', 'HTTP_PROXY'].flatMap(name =>
+    [name, name.toLowerCase()].map(spelling => [
+      spelling,
+      {
+        pattern: '',
+        not: String.raw`^\s*(?i:socks[0-9a-z]*|ftp|file)://`,
+        words: 'the address of an HTTP proxy, such as http://proxy:3128',
+      },
+    ]),
+  ),
+);
+
 const variablesOf = (table: Table): Section['env'] =>
   Object.fromEntries(Object.entries(table).flatMap(([key, { env }]) => (env === undefined ? [] : [[key, env]])));
 
@@ -103,7 +119,8 @@ function sections() {
   const byVariables = [...Object.values<Table>(groups).map(withFiles), ...addresses, source, ...adapters.map(targetTable)].flatMap(table =>
     Object.values(table).flatMap(field => (field.env === undefined ? [] : [[field.env, field] as const])),
   );
-  const ofAws = { AWS_REGION: source.region, AWS_DEFAULT_REGION: source.region, AWS_ROLE_ARN: source.roleArn };
+  const formsOf = (of: Readonly<Record<string, Form>>): Section['forms'] =>
+    Object.fromEntries(Object.entries(of).map(([name, form]) => [name, nameOf(name, name, form)]));
   return {
     sources: section(source),
     roles: section(roles),
@@ -113,7 +130,11 @@ function sections() {
     addresses: Object.fromEntries(receiverFormats.map((format, at) => [format, variablesOf(addresses[at] ?? {})])),
     groups: Object.fromEntries(Object.entries<Table>(groups).map(([name, table]) => [name, section(withFiles(table))])),
     targets: Object.fromEntries(adapters.map(adapter => [adapter.kind, target(adapter)])),
-    variables: section({ ...Object.fromEntries(byVariables), ...ofAws }).forms,
+    variables: {
+      ...section(Object.fromEntries(byVariables)).forms,
+      ...formsOf({ ...awsForms, ...Object.fromEntries(awsFiles.map(({ name }) => [name, keyFile])), ...proxyForms }),
+    },
+    cattle: { maker, forms: formsOf(cattleForms) },
     names: variables(adapters)
       .map(({ name }) => name)
       .filter(name => name.startsWith(ours)),

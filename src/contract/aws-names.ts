@@ -7,7 +7,8 @@ export const roleForm = /^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]+$/;
 export const isRoleArn = (text: string): boolean => roleForm.test(text);
 
 /** Of a session of a role (STS API, RoleSessionName). */
-export const isSessionName = (text: string): boolean => /^[\w+=,.@-]{2,64}$/.test(text);
+export const sessionForm = /^[\w+=,.@-]{2,64}$/;
+export const isSessionName = (text: string): boolean => sessionForm.test(text);
 
 /** What such a name must be, as the rest of a sentence. */
 export const namesInWords = {

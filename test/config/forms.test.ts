@@ -59,10 +59,7 @@ const noHosts = [
 ];
 
 /** good: all of it is taken. bad: none of it, and the form sees it. unseen: not taken, and the form does not see it. */
-const cases: Record<
-  Exclude<FormatName, 'choice'>,
-  { good: readonly string[]; bad: readonly string[]; unseen?: readonly string[]; facts?: Facts }
-> = {
+const cases: Record<FormatName, { good: readonly string[]; bad: readonly string[]; unseen?: readonly string[]; facts?: Facts }> = {
   string: { good: ['a', ' a b ', 'ä'], bad: ['a\nb', ' ', '\t', 'a\u0000'] },
   strings: { good: ['abc'], bad: ['abcd', 'ABC', ''], facts: { form: { pattern: '^[a-z]+$', words: 'small', most: 3 } } },
   secret: { good: ['s3cr3t', 'a b'], bad: ['a\nb', ' '] },
@@ -112,6 +109,8 @@ const cases: Record<
   shard: { good: ['0/3', '02/03'], bad: ['3', 'a/b', '1/', '0/10000'], unseen: ['3/3', '0/0'] },
   cron: {
     good: [
+      '@midnight',
+      '@HOURLY',
       '* * * * *',
       ' 0 */2 * * * * ',
       '*/5 2-4 1,15,L * MON-FRI',
@@ -131,6 +130,8 @@ const cases: Record<
       '2099-01-01T00:00:00',
     ],
     bad: [
+      '@noon',
+      '@every',
       'foo',
       '',
       '* * * *',
@@ -146,7 +147,7 @@ const cases: Record<
       '0 0 31 feb,4 ?',
       '0 0 0 30,31 2 *',
     ],
-    unseen: ['@noon', '5-1 * * * *', '0 0 0 1 1 * 1999', '*/0 * * * *', '2001-01-01T00:00:00'],
+    unseen: ['5-1 * * * *', '0 0 0 1 1 * 1999', '*/0 * * * *', '2001-01-01T00:00:00'],
   },
   listen: { good: ['127.0.0.1:8080', '[::1]:0', 'a_b:65535'], bad: ['8080', 'a:', 'a:65536', 'a:99999', ':80', '::1:80', 'http://a:1'] },
   role: {
@@ -162,6 +163,7 @@ const cases: Record<
     good: ['aws ecr', '/bin/a b', ' aws', 'a=1 b/c', '~/a'],
     bad: ['a\nb', 'aws\n', '/a\tb', './a', 'bin/a', '../a b', ' ./a', ' ', '.'.repeat(2) + '/x'],
   },
+  choice: { good: ['a', 'b-c'], bad: ['A', 'b', 'a|b'], facts: { choices: ['a', 'b-c'] } },
   accounts: { good: [account], bad: ['1', '12345678901a', `${account}0`] },
   host: { good: ['a.b', 'a:5000', '1'], bad: ['A', 'https://a', 'a/b', 'a:', '-a'] },
   registry: { good: hosts, bad: ['own', ...noHosts] },
@@ -181,10 +183,7 @@ const cases: Record<
   },
 };
 
-for (const [format, { good, bad, unseen = [], facts = {} }] of Object.entries(cases) as [
-  Exclude<FormatName, 'choice'>,
-  (typeof cases)['name'],
-][])
+for (const [format, { good, bad, unseen = [], facts = {} }] of Object.entries(cases) as [FormatName, (typeof cases)['name']][])
   test(`the form of ${format} lets through what the program takes, and nothing that it can tell from that`, () => {
     const form: Form | undefined = forms[format](facts);
     assert.ok(form);

@@ -41,6 +41,7 @@ const variables = (of: Readonly<Record<string, string>>): Values => ({
   extraEnv: Object.entries(of).map(([name, value]) => ({ name, value })),
 });
 const served = { name: 'a', accounts: ['123456789012'] };
+const ofRancher = { CATTLE_URL: 'https://r', CATTLE_ACCESS_KEY: 'me', CATTLE_SECRET_KEY: 's3cr3t-s3cr3t' };
 const portainer = { kind: 'portainer', url: 'https://p', apiKeyFile: '/k' };
 
 /** What neither takes, and what the chart says of it. */
@@ -125,6 +126,7 @@ const bad: readonly (readonly [Values, RegExp])[] = [
   [sources({ ...served, slots: [] }), /config\.sources\[0\]\.slots: has no value/],
   [sources({ ...served, profile: null }), /config\.sources\[0\]\.profile: has no value/],
   [group('discovery', { cron: '* * * *' }), /config\.discovery\.cron: must be a cron pattern/],
+  [group('discovery', { cron: '@every' }), /config\.discovery\.cron: must be a cron pattern/],
   [group('engine', { tickSeconds: 0.5 }), /tickSeconds/],
   [group('engine', { shard: '3/3' }), /shard.*i is from 0 to n - 1/],
   [group('engine', { shardBy: 'name' }), /shardBy.*'target'/],
@@ -161,6 +163,34 @@ const bad: readonly (readonly [Values, RegExp])[] = [
     /config\.notify\[0\]\.name: is the name of the heartbeat/,
   ],
   [variable('ECR_COURIER_TICK_SECONDS', '1000'), /extraEnv\[0\] \(ECR_COURIER_TICK_SECONDS\): must be a whole number/],
+  [variable('ECR_COURIER_START_SPREAD_SECONDS', '-1'), /\(ECR_COURIER_START_SPREAD_SECONDS\): must be a number from 0 to 3600/],
+  [variable('ECR_COURIER_LOG_LEVEL', 'DEBUG'), /\(ECR_COURIER_LOG_LEVEL\): must be one of debug, info, warn, error/],
+  [variable('ECR_COURIER_LOG_FORMAT', 'xml'), /\(ECR_COURIER_LOG_FORMAT\): must be one of/],
+  [variables({ ECR_COURIER_SHARD: '0/3', ECR_COURIER_SHARD_BY: 'x' }), /\(ECR_COURIER_SHARD_BY\): must be one of slot, target/],
+  [
+    variables({ PORTAINER_URL: 'https://p', PORTAINER_API_KEY: 'k3y-k3y-k3y', PORTAINER_SERVICES: 'some' }),
+    /\(PORTAINER_SERVICES\): must be one of labelled, all/,
+  ],
+  [variable('AWS_USE_FIPS_ENDPOINT', 'yes'), /\(AWS_USE_FIPS_ENDPOINT\): must be true or false, in lower case/],
+  [variable('AWS_ENDPOINT_URL_ECR', 'ecr.example'), /\(AWS_ENDPOINT_URL_ECR\): must be a URL/],
+  [variable('AWS_MAX_ATTEMPTS', '0'), /\(AWS_MAX_ATTEMPTS\): must be a whole number from 1 to 99/],
+  [variable('AWS_RETRY_MODE', 'never'), /\(AWS_RETRY_MODE\): must be one of standard, adaptive, legacy/],
+  [variable('AWS_ROLE_SESSION_NAME', 'a b'), /\(AWS_ROLE_SESSION_NAME\): must be a name of 2 to 64/],
+  [variable('AWS_SECRET_ACCESS_KEY', 'a b'), /\(AWS_SECRET_ACCESS_KEY\): must be the key of AWS/],
+  [variable('https_proxy', 'socks5://p:1080'), /\(https_proxy\): must be the address of an HTTP proxy/],
+  [
+    variables({ ECR_COURIER_NOTIFY_SLACK_URL: 'https://s', ECR_COURIER_NOTIFY_SLACK_URL_FILE: '/s' }),
+    /\(ECR_COURIER_NOTIFY_SLACK_URL\): is given twice: here and as ECR_COURIER_NOTIFY_SLACK_URL_FILE \(extraEnv\)/,
+  ],
+  [variables({ AWS_SESSION_TOKEN: 'abc', AWS_SESSION_TOKEN_FILE: '/t' }), /\(AWS_SESSION_TOKEN\): is given twice/],
+  [variable('ECR_COURIER_EXTERNAL_ID', 'x'), /extraEnv \(the source default\)\.externalId: goes with roleArn/],
+  [{ ...sources({ name: 'default' }), ...variable('ECR_COURIER_EXTERNAL_ID', 'x') }, /config\.sources\[0\]\.externalId: goes with roleArn/],
+  [
+    { ...sources({ name: 'default', file: '/t' }), ...variable('ECR_COURIER_ROLE_ARN', role) },
+    /config\.sources\[0\]\.roleArn: is of an AWS identity, which file does not use/,
+  ],
+  [variables({ ...ofRancher, AUTO_CREATE: 'maybe' }), /\(AUTO_CREATE\): must be true or false/],
+  [variables({ ...ofRancher, AWS_ECR_REGISTRY_IDS: '123456789012,1' }), /\(AWS_ECR_REGISTRY_IDS\): must be 12 digits/],
   [variable('ECR_COURIER_SHARD', '1'), /extraEnv\[0\] \(ECR_COURIER_SHARD\): must be i\/n/],
   [variable('ECR_COURIER_SHARDS', '0/3'), /extraEnv\[0\] \(ECR_COURIER_SHARDS\): the courier knows no such variable/],
   [variable('AWS_REGION', 'eu'), /extraEnv\[0\] \(AWS_REGION\): must be a region/],
@@ -293,6 +323,16 @@ const good: readonly Values[] = [
   { config: { notify: [{ format: 'slack' }] }, ...variable('ECR_COURIER_NOTIFY_SLACK_URL', 'https://hooks.example/a') },
   variables({ ECR_COURIER_NOTIFY_SLACK_URL_FILE: '/u', ECR_COURIER_NOTIFY_NTFY_URL: 'https://ntfy.sh/topic' }),
   variable('ECR_COURIER_LOG_LEVEL', 'debug'),
+  variables({ ECR_COURIER_ROLE_ARN: role, ECR_COURIER_EXTERNAL_ID: 'x' }),
+  { ...sources({ name: 'default', roleArn: role }), ...variable('ECR_COURIER_EXTERNAL_ID', 'x') },
+  { ...sources({ name: 'default', externalId: 'x' }), ...variables({ ...ofRancher, AWS_ROLE_ARN: role }) },
+  variables({ ...ofRancher, AUTO_CREATE: 'f', AWS_ECR_REGISTRY_IDS: '123456789012, 210987654321', LOG_LEVEL: 'Warning' }),
+  variables({ AUTO_CREATE: 'maybe', AWS_ECR_REGISTRY_IDS: 'mine', LOG_LEVEL: 'loud' }),
+  variables({ AWS_USE_FIPS_ENDPOINT: 'true', AWS_ENDPOINT_URL: 'https://a/b?c', AWS_DEFAULTS_MODE: 'Standard', AWS_MAX_ATTEMPTS: '3' }),
+  variables({ HTTPS_PROXY: 'proxy:3128', http_proxy: 'http://u:p@proxy:3128', NO_PROXY: '*' }),
+  variables({ ECR_COURIER_ADMIN_TOKEN: '', ECR_COURIER_ADMIN_TOKEN_FILE: '/t' }),
+  sources({ ...served, command: ['aws', '', 'a/b', './c'] }),
+  group('engine', { startSpreadSeconds: '0' }),
   variable('ECR_COURIER_SERVICE_HOST', '10.0.0.1'),
 ];
 

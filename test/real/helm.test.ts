@@ -218,6 +218,11 @@ part('the chart', { programs: ['helm'] }, () => {
     assert.equal(port({}), 8080);
     assert.equal(port({ config: { server: { port: 9090 } } }), 9090);
     assert.equal(port({ config: { server: { port: '9091' } } }), 9091);
+    assert.equal(port({ config: { server: { listen: '0.0.0.0:9093' } } }), 9093);
+    assert.equal(port({ config: { server: { listen: '[::]:9093', port: 9090 } } }), 9090);
+    assert.equal(port({ extraEnv: [{ name: 'ECR_COURIER_LISTEN', value: '0.0.0.0:9094' }] }), 9094);
+    const listen = container({ config: { server: { listen: '[::]:9093' } } })?.env.find(({ name }) => name === 'ECR_COURIER_LISTEN');
+    assert.equal(listen?.value, '[::]:9093', 'the variable of the image would win');
     assert.equal(port({ config: { server: { port: 9090 } }, ...listens('9092') }), 9092);
     const env = (values: object) => container(values)?.env.map(({ name, value }) => [name, value]);
     const usual = ['ECR_COURIER_CONFIG', '/etc/ecr-courier/courier.yaml'];
@@ -309,6 +314,17 @@ part('the chart', { programs: ['helm'] }, () => {
       ],
       [{ extraVolumes: [{ name: 'tmp', emptyDir: {} }] }, /extraVolumes\[0\]\.name: is that of a volume of the chart/],
       [{ image: { tag: 'a b' } }, /\/image\/tag/],
+      [{ config: { server: { listen: '127.0.0.1:8080' } } }, /must serve every interface in a pod/],
+      [{ extraEnv: [{ name: 'ECR_COURIER_LISTEN', value: 'localhost:8080' }] }, /must serve every interface in a pod/],
+      [{ extraEnv: [{ ...byField, name: 'LISTEN_PORT' }] }, /extraEnv\[0\] \(LISTEN_PORT\): has valueFrom/],
+      [
+        { admin: { existingSecret: 'a' }, extraEnv: [{ name: 'ECR_COURIER_ADMIN_TOKEN', value: 'a-token-of-somebody' }] },
+        /is given twice: here and as ECR_COURIER_ADMIN_TOKEN_FILE \(admin\.existingSecret\)/,
+      ],
+      [
+        { aws: { existingSecret: 'a' }, extraEnv: [{ ...byField, name: 'AWS_ACCESS_KEY_ID' }] },
+        /is given twice: here and as AWS_ACCESS_KEY_ID_FILE \(aws\.existingSecret\)/,
+      ],
       [{ config: { server: { port: 0 } } }, /config\.server\.port.*must not be 0/],
       [{ serviceAccount: { create: false, annotations: { a: 'b' } } }, /serviceAccount\.annotations: are for/],
     ] as const) {

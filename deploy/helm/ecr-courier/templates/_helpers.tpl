@@ -62,16 +62,25 @@ nothing. An empty one says nothing. root, env: the variable of each option.
 {{- toYaml $said -}}
 {{- end }}
 
+{{- /* Where the courier listens, if somebody says it; else it is 0.0.0.0:8080, as the image says. */ -}}
+{{- define "ecr-courier.listen" -}}
+{{- $server := (.Values.config | default dict).server | default dict -}}
+{{- include "ecr-courier.variable" (dict "root" . "name" "ECR_COURIER_LISTEN") | default $server.listen | default "" -}}
+{{- end }}
+
 {{- /* On which port the courier listens. */ -}}
 {{- define "ecr-courier.port" -}}
 {{- $server := (.Values.config | default dict).server | default dict -}}
-{{- include "ecr-courier.variable" (dict "root" . "name" "LISTEN_PORT") | default $server.port | default 8080 | int -}}
+{{- $ofListen := regexFind "[0-9]+$" (include "ecr-courier.listen" .) -}}
+{{- include "ecr-courier.variable" (dict "root" . "name" "LISTEN_PORT") | default $server.port | default $ofListen | default 8080 | int -}}
 {{- end }}
 
 {{- /* The variables of the chart, but for those of which `extraEnv` says something else: none may be there twice. */ -}}
 {{- define "ecr-courier.env" -}}
 {{- $env := list (list "ECR_COURIER_CONFIG" "/etc/ecr-courier/courier.yaml") -}}
 {{- if .Values.existingConfigMap }}{{ $env = append $env (list "LISTEN_PORT" (include "ecr-courier.port" .)) }}{{ end -}}
+{{- /* The image has this variable, which wins over the configuration. */ -}}
+{{- with include "ecr-courier.listen" . }}{{ $env = append $env (list "ECR_COURIER_LISTEN" .) }}{{ end -}}
 {{- if gt (int .Values.replicas) 1 }}{{ $env = append $env (list "ECR_COURIER_LEASE" (include "ecr-courier.lease" . | fromYaml).name) }}{{ end -}}
 {{- with .Values.aws.region }}{{ $env = append $env (list "AWS_REGION" .) }}{{ end -}}
 {{- if .Values.aws.existingSecret -}}

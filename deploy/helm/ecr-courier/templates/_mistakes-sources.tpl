@@ -2,16 +2,32 @@
 {{- $in := . -}}
 {{- $sources := include "ecr-courier.entries" (dict "path" "config.sources" "list" .config.sources) | fromYamlArray -}}
 {{- include "ecr-courier.twice" (dict "entries" $sources "option" "name") -}}
+{{- $said := include "ecr-courier.saidSource" . | fromYaml -}}
+{{- $isThere := false -}}
 {{- range $sources -}}
-{{- include "ecr-courier.wrongMap" (dict "path" .path "map" .map "section" $in.known.sources "known" $in.known) -}}
+{{- $isDefault := eq (toString .map.name) "default" -}}
+{{- if $isDefault }}{{ $isThere = true }}{{ end -}}
+{{- $of := dict "map" .map "said" (ternary $said dict $isDefault) -}}
+{{- include "ecr-courier.wrongMap" (merge (dict "path" .path "section" $in.known.sources "known" $in.known) $of) -}}
 {{- range include "ecr-courier.entries" (dict "path" (printf "%s.roles" .path) "list" .map.roles) | fromYamlArray -}}
 {{- include "ecr-courier.wrongMap" (dict "path" .path "map" .map "section" $in.known.roles "known" $in.known) -}}
 {{- end -}}
-{{- include "ecr-courier.mistakes.source" (dict "path" .path "map" .map "root" $in.root) -}}
+{{- include "ecr-courier.mistakes.source" (dict "path" .path "map" (include "ecr-courier.whole" $of | fromYaml)) -}}
+{{- end -}}
+{{- if and $said (not $isThere) (not .root.Values.existingConfigMap) -}}
+{{- include "ecr-courier.mistakes.source" (dict "path" "extraEnv (the source default)" "map" (merge (dict "name" "default") $said)) -}}
 {{- end -}}
 {{- end }}
 
-{{- /* Options of one source that do not go together. path, map, root. */ -}}
+{{- /* What variables say of the source `default`, as YAML. Beside an address of Rancher 1.6, AWS_ROLE_ARN is one of them. */ -}}
+{{- define "ecr-courier.saidSource" -}}
+{{- $old := include "ecr-courier.said" (dict "root" .root "env" (dict "maker" .known.cattle.maker "token" "AWS_WEB_IDENTITY_TOKEN_FILE" "roleArn" "AWS_ROLE_ARN")) | fromYaml -}}
+{{- $said := include "ecr-courier.said" (dict "root" .root "env" .known.sources.env) | fromYaml -}}
+{{- if and $old.maker $old.roleArn (not $old.token) }}{{ $said = merge (dict) $said (pick $old "roleArn") }}{{ end -}}
+{{- toYaml $said -}}
+{{- end }}
+
+{{- /* Options of one source that do not go together. path; map: with what variables say. */ -}}
 {{- define "ecr-courier.mistakes.source" -}}
 {{- $path := .path -}}
 {{- $kinds := list -}}
@@ -25,8 +41,7 @@
 {{- end -}}
 {{- end -}}
 {{- $isDefault := eq (toString .map.name) "default" -}}
-{{- $role := (include "ecr-courier.said" (dict "root" .root "env" (dict "roleArn" "ECR_COURIER_ROLE_ARN")) | fromYaml).roleArn -}}
-{{- if and .map.externalId (not .map.roleArn) (not (and $isDefault $role)) }}{{ printf "%s.externalId: goes with roleArn: set that too\n" $path }}{{ end -}}
+{{- if and .map.externalId (not .map.roleArn) }}{{ printf "%s.externalId: goes with roleArn: set that too\n" $path }}{{ end -}}
 {{- if eq (toString .map.service) "ecr-public" -}}
 {{- if $isDefault }}{{ printf "%s.service: default serves private registries: give the source for ECR Public another name\n" $path }}{{ end -}}
 {{- if .map.accounts }}{{ printf "%s.accounts: are of private registries: ECR Public has none in its host\n" $path }}{{ end -}}

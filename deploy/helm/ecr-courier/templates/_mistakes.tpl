@@ -66,11 +66,23 @@
 {{- with .root.Values.aws.region -}}
 {{- include "ecr-courier.wrongValue" (dict "path" "aws.region" "value" . "form" $in.known.forms.region "known" $in.known) -}}
 {{- end -}}
+{{- $own := dict "admin.existingSecret" (list "ECR_COURIER_ADMIN_TOKEN_FILE") "aws.existingSecret" (list "AWS_ACCESS_KEY_ID_FILE" "AWS_SECRET_ACCESS_KEY_FILE") -}}
+{{- $given := dict -}}
+{{- range $path, $names := $own -}}
+{{- $secret := (get $in.root.Values (splitList "." $path | first)).existingSecret -}}
+{{- range $names }}{{ if $secret }}{{ $_ := set $given . $path }}{{ end }}{{ end -}}
+{{- end -}}
+{{- range .root.Values.extraEnv }}{{ if or .value (hasKey . "valueFrom") }}{{ $_ := set $given .name "extraEnv" }}{{ end }}{{ end -}}
+{{- $forms := merge (ternary $in.known.cattle.forms dict (hasKey $given $in.known.cattle.maker)) $in.known.variables -}}
 {{- range $at, $variable := .root.Values.extraEnv -}}
 {{- $path := printf "extraEnv[%d] (%s)" $at .name -}}
-{{- $form := get $in.known.forms (get $in.known.variables .name) -}}
+{{- $form := get $in.known.forms (get $forms .name) -}}
 {{- if and $form .value -}}
 {{- include "ecr-courier.wrongValue" (dict "path" $path "value" .value "form" $form "known" $in.known) -}}
+{{- end -}}
+{{- $file := printf "%s_FILE" .name -}}
+{{- if and (hasKey $given .name) (hasKey $given $file) (hasKey $in.known.variables $file) -}}
+{{- printf "%s: is given twice: here and as %s (%s). Keep one\n" $path $file (get $given $file) -}}
 {{- end -}}
 {{- if and (hasPrefix "ECR_COURIER_" .name) (not (has .name $in.known.names)) (not (regexMatch "^ECR_COURIER_(SERVICE_(HOST|PORT)|PORT|NAME$|ENV)(_|$)" .name)) -}}
 {{- printf "%s: the courier knows no such variable (config/reference.md)\n" $path -}}
@@ -115,6 +127,15 @@
 {{- $beat := include "ecr-courier.group" (dict "in" . "group" "heartbeat") | fromYaml -}}
 {{- $isGiven := "" -}}
 {{- range $beat }}{{ $isGiven = print $isGiven (include "ecr-courier.isGiven" .) }}{{ end -}}
+{{- $listen := include "ecr-courier.listen" .root -}}
+{{- if and $listen (not (regexMatch "^(0\\.0\\.0\\.0|\\[::\\]):" $listen)) -}}
+{{- printf "config.server.listen, or ECR_COURIER_LISTEN: must serve every interface in a pod, such as 0.0.0.0:8080, as the probes come from the node\n" -}}
+{{- end -}}
+{{- range $at, $variable := .root.Values.extraEnv -}}
+{{- if and (has .name (list "LISTEN_PORT" "ECR_COURIER_LISTEN")) (hasKey . "valueFrom") -}}
+{{- printf "extraEnv[%d] (%s): has valueFrom, so the chart cannot know which port the probes have to ask: give it a value\n" $at .name -}}
+{{- end -}}
+{{- end -}}
 {{- if or (eq (include "ecr-courier.port" .root) "0") (eq (get ($in.config.server | default dict) "port" | toString) "0") -}}
 {{- printf "config.server.port, or LISTEN_PORT: must not be 0 in a pod, as the probes have to know the port\n" -}}
 {{- end -}}

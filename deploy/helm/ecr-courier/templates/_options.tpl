@@ -11,7 +11,8 @@ quoted: one may be a secret in the wrong place. `known`, in all of these: that f
 {{- if and .form.not (not (and .known.isAliased (contains "<host>" .form.pattern))) }}{{ if mustRegexMatch .form.not $text }}{{ $isWrong = true }}{{ end }}{{ end -}}
 {{- if and .form.range (not $isWrong) -}}
 {{- $number := float64 (trimPrefix "+" $text) -}}
-{{- $isBeyond := or (lt $number (.form.range.min | default $number | float64)) (gt $number (.form.range.max | default $number | float64)) -}}
+{{- /* `default` would take a 0 for nothing. */ -}}
+{{- $isBeyond := or (lt $number (dig "min" $number .form.range | float64)) (gt $number (dig "max" $number .form.range | float64)) -}}
 {{- $isWrong = or $isBeyond (and .form.range.whole (ne (floor $number) $number)) -}}
 {{- end -}}
 {{- if $isWrong }}{{ printf "%s: must be %s\n" .path .form.words }}{{ end -}}
@@ -26,7 +27,9 @@ quoted: one may be a secret in the wrong place. `known`, in all of these: that f
 {{- if eq (toString .form.several) "lines" }}{{ $texts = list }}{{ range splitList "\n" .value }}{{ $texts = append $texts (trim .) }}{{ end }}{{ $texts = compact $texts }}{{ end -}}
 {{- range $texts }}{{ include "ecr-courier.wrongText" (merge (dict "text" .) $in) }}{{ end -}}
 {{- else if kindIs "slice" .value -}}
-{{- range $at, $text := .value -}}
+{{- $texts := .value -}}
+{{- if eq (toString .form.judges) "first" }}{{ $texts = slice .value 0 (min 1 (len .value)) }}{{ end -}}
+{{- range $at, $text := $texts -}}
 {{- include "ecr-courier.wrongText" (merge (dict "text" $text "path" (printf "%s[%d]" $in.path $at)) $in) -}}
 {{- end -}}
 {{- else if kindIs "map" .value -}}
