@@ -116,6 +116,15 @@ test('the guide shows what a webhook gets', async () => {
   assert.deepEqual(Object.keys(shown.threats[0] ?? {}), Object.keys((sent['threats'] as object[])[0] ?? {}));
 });
 
+test('discord shows names as they are written, and leads where an address leads', () => {
+  const said = 'No connection to https://my_portainer:9443/a_b_c: *nothing* listens at ecr_prod.';
+  const { body } = forms.discord(message({ title: said, sections: [section({ details: [said] })] }), new URL('https://discord.com/x'));
+  const [embed] = (body as { embeds: { title: string; description: string }[] }).embeds;
+  const shown = 'No connection to https://my_portainer:9443/a_b_c: \\*nothing\\* listens at ecr\\_prod.';
+  assert.equal(embed?.title, shown);
+  assert.ok(embed?.description.includes(shown));
+});
+
 test('what is secret in an address is taken out of texts, and what is a word is not', () => {
   const known = secretAddress('https://me:p4ssw0rd-7@hooks.slack.com/services/T0000AAAA/B0000BBBB/k3yOfSl4ckk3yOfSl4ck?sig=s1gn4ture');
 

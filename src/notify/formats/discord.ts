@@ -4,6 +4,13 @@ import { type Form, withoutMarkdown } from './form.ts';
 
 /** Of an embed, in characters; title and description are below 6,000 together (discord.com/developers, Message). */
 const longest = { title: 256, description: 4096 };
+/** An escape in an address would be a part of it: Discord takes all up to a blank for the link. */
+const escaped = (text: string): string =>
+  text
+    .split(/(https?:\/\/[^\s<`*|~]+)/)
+    .map((part, at) => (at % 2 === 1 ? part : withoutMarkdown(part)))
+    .join('');
+
 const colors = { threat: 0xd93025, over: 0x1e8e3e, test: 0x1a73e8 };
 
 /**
@@ -13,8 +20,8 @@ const colors = { threat: 0xd93025, over: 0x1e8e3e, test: 0x1a73e8 };
 export const discord: Form = (message, address) => {
   const url = new URL(address);
   url.searchParams.set('wait', 'true');
-  const description = withoutMarkdown(bodyOf(message, body => withoutMarkdown(body).length <= longest.description));
-  const title = shortened(withoutMarkdown(message.title), longest.title - 3).toWellFormed();
+  const description = escaped(bodyOf(message, body => escaped(body).length <= longest.description));
+  const title = shortened(escaped(message.title), longest.title - 3).toWellFormed();
   const embed = {
     title,
     ...(description && { description }),
